@@ -1,0 +1,67 @@
+/**
+ * The contract between a plan and a machine that runs it: this page is all that training, scoring
+ * and the tests know of a backend. A backend knows plans, operations and its kernels; it knows
+ * nothing of models, likelihoods or rows of a table.
+ */
+import type { OpName } from "../ops/names.ts";
+import type { Plan } from "../graph/plan.ts";
+
+export type BackendName = "reference" | "wasm" | "webgpu";
+
+/** One machine with one memory. Programs of one backend may share segments. */
+export interface Backend<P extends Program = Program> {
+  readonly name: BackendName;
+  /** What is really in use, for reports: the kernel build, the adapter. */
+  readonly details: Readonly<Record<string, string | number | boolean>>;
+  /** A segment of `length` elements, zeroed. */
+  allocate(length: number): Segment;
+  /** Lays out the plan's scratch memory, writes its constants, and readies it to run. */
+  compile(plan: Plan, segments: Segments): P;
+  /** Releases everything; programs and segments must not be used afterwards. */
+  dispose(): void;
+}
+
+/** The segments that the programs of one model share. */
+export interface Segments {
+  readonly parameters: Segment;
+  readonly state?: Segment;
+}
+
+/** Elements that live on the backend. Reading and writing copy. */
+export interface Segment {
+  readonly length: number;
+  write(offset: number, values: ArrayLike<number>): void;
+  /** Copies `into.length` elements from `offset`. */
+  read(offset: number, into: Float32Array | Float64Array): void | Promise<void>;
+  dispose(): void;
+}
+
+/** A compiled plan. Operations of one backend run in the order in which they were called. */
+export interface Program {
+  readonly plan: Plan;
+  /** Writes an input, from its start. @throws RangeError on an unknown name or too many values */
+  write(input: string, values: ArrayLike<number>): void;
+  /** Runs all instructions over `rows` batch rows, 1 … capacity. */
+  run(rows: number): void | Promise<void>;
+  /** Copies `into.length` elements of an output. @throws RangeError on an unknown name */
+  read(output: string, into: Float32Array | Float64Array): void | Promise<void>;
+  dispose(): void;
+}
+
+/** A program whose calls return when the work is done: reference and wasm, never a GPU. */
+export interface SyncProgram extends Program {
+  run(rows: number): void;
+  read(output: string, into: Float32Array | Float64Array): void;
+}
+
+/** A kernel for every operation, or a refusal with its reason. Views and nothing else need none. */
+export type KernelTable<K> = { readonly [N in OpName]: K | Unsupported };
+
+export interface Unsupported {
+  readonly unsupported: string;
+}
+
+/** Refuses an operation on a backend. */
+export function unsupported(reason: string): Unsupported {
+  return { unsupported: reason };
+}

@@ -1,0 +1,76 @@
+/**
+ * Cells of text formats: one number or one label from one piece of text, and the place rows are gathered in.
+ * Limits: decimal numbers with a point; no thousands separators, no hexadecimal, no missing values.
+ */
+
+/** What a data cell must be, as a message says it. */
+export const NUMBER_EXPECTED = "a finite number";
+
+/** What a cell that looks like a missing value must be, as a message says it. */
+export const MISSING_EXPECTED = "a finite number (missing values are not supported yet)";
+
+/** What a label must be, as a message says it. */
+export const LABEL_EXPECTED =
+  "a number, true or false, yes or no, anomaly or normal, outlier or inlier, o or n";
+
+const MISSING = new Set(["", "na", "n/a", "nan", "null", "none", "nil", "?", "-", "#n/a"]);
+
+const LABELS: ReadonlyMap<string, 0 | 1> = new Map([
+  ...["anomaly", "anomalous", "outlier", "true", "yes", "o", "y"].map((word) => [word, 1] as const),
+  ...["normal", "inlier", "false", "no", "n"].map((word) => [word, 0] as const),
+]);
+
+/** The number that a cell holds, or NaN if it holds no finite decimal number; spaces around it are allowed. */
+export function parseNumber(text: string): number {
+  const first = text.charCodeAt(0);
+  // Number() reads "" and " " as 0 and "0x10" as 16: only text that starts as a decimal number goes to it.
+  const plain = (first >= 48 && first <= 57) || first === 45 || first === 46 || first === 43;
+  if (!plain) {
+    const trimmed = text.trim();
+    return trimmed.length === 0 || trimmed === text ? NaN : parseNumber(trimmed);
+  }
+  const second = text.charCodeAt(1) | 32;
+  if (first === 48 && (second === 120 || second === 111 || second === 98)) return NaN;
+  const value = Number(text);
+  return Number.isFinite(value) ? value : NaN;
+}
+
+/** Whether a cell is one of the usual spellings of "no value". */
+export function isMissing(text: string): boolean {
+  return MISSING.has(text.trim().toLowerCase());
+}
+
+/** What {@link parseNumber} expected of a cell that it could not read. */
+export function expectedOf(text: string): string {
+  return isMissing(text) ? MISSING_EXPECTED : NUMBER_EXPECTED;
+}
+
+/** 1 for an anomaly, 0 for a normal row, undefined if the text is no label. */
+export function parseLabel(text: string): 0 | 1 | undefined {
+  const word = LABELS.get(text.trim().toLowerCase());
+  if (word !== undefined) return word;
+  const value = parseNumber(text);
+  if (Number.isNaN(value)) return undefined;
+  return value === 0 ? 0 : 1;
+}
+
+/** A float64 array that grows by doubling. */
+export class GrowingArray {
+  #values: Float64Array<ArrayBuffer> = new Float64Array(1024);
+  #length = 0;
+
+  /** Appends one value. */
+  push(value: number): void {
+    if (this.#length === this.#values.length) {
+      const grown = new Float64Array(this.#values.length * 2);
+      grown.set(this.#values);
+      this.#values = grown;
+    }
+    this.#values[this.#length++] = value;
+  }
+
+  /** The values so far, copied to their exact length. */
+  toArray(): Float64Array<ArrayBuffer> {
+    return this.#values.slice(0, this.#length);
+  }
+}

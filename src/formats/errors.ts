@@ -1,0 +1,78 @@
+/**
+ * The error that every reader of tabular data throws: it names the file, the row, the column and what was expected.
+ * Limits: quoted values are cut at 40 characters and escaped, so that a hostile cell cannot flood or forge a log line.
+ */
+
+/** What a {@link DataError} says. */
+export interface DataErrorDetails {
+  /** File name, or "-" for standard input. */
+  readonly source: string;
+  /** Data row as a person counts: the first row below the header is 1. */
+  readonly row?: number;
+  /** Line of a text file, from 1; differs from the row by the header and by line breaks inside quotes. */
+  readonly line?: number;
+  /** Column name. */
+  readonly column?: string;
+  /** What is at fault when it is not simply the row and column above, for example "header". */
+  readonly subject?: string;
+  /** What the subject must be, for example "a finite number". */
+  readonly expected: string;
+  /** What it is instead; omitted if there is nothing to show. */
+  readonly actual?: string;
+}
+
+/** Data that cannot be read as a table, with the place where reading stopped. */
+export class DataError extends TypeError {
+  /** Class name, for logs. */
+  override readonly name: string = "DataError";
+  /** File name, or "-" for standard input. */
+  readonly source: string;
+  /** Data row from 1, if one row is at fault. */
+  readonly row: number | undefined;
+  /** Line of the text file from 1, if known. */
+  readonly line: number | undefined;
+  /** Column name, if one column is at fault. */
+  readonly column: string | undefined;
+  /** What was expected there. */
+  readonly expected: string;
+
+  /**
+   * Builds the message from the details.
+   * @param details where reading stopped, and why
+   * @param options the underlying error, if any
+   */
+  constructor(details: DataErrorDetails, options?: ErrorOptions) {
+    super(describe(details), options);
+    this.source = details.source;
+    this.row = details.row;
+    this.line = details.line;
+    this.column = details.column;
+    this.expected = details.expected;
+  }
+}
+
+/** A value as it appears in a message: escaped, in double quotes, cut at 40 characters. */
+export function quoteValue(value: string): string {
+  return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
+}
+
+/** At most ten names for a message, so that a table of thousands of columns stays readable. */
+export function listNames(names: readonly string[]): string {
+  const shown = names.slice(0, 10).map(quoteValue).join(", ");
+  return names.length > 10 ? `${shown} and ${names.length - 10} more` : shown;
+}
+
+function describe(details: DataErrorDetails): string {
+  const file = details.source === "-" ? "standard input" : details.source;
+  const subject = [details.subject, place(details)].filter(Boolean).join(" at ") || "file";
+  const state = details.actual === undefined ? "" : `: current value is ${details.actual}`;
+  return `Cannot read ${file}: ${subject} must be ${details.expected}${state}`;
+}
+
+function place(details: DataErrorDetails): string {
+  const column = details.column === undefined ? "" : `column ${quoteValue(details.column)}`;
+  const line = details.line === undefined ? "" : `line ${details.line}`;
+  let row = line;
+  if (details.row !== undefined) row = `row ${details.row}${line && ` (${line})`}`;
+  return [column, row].filter(Boolean).join(", ");
+}

@@ -1,0 +1,142 @@
+/**
+ * The one shape that tabular data has once it is read, whatever the file format was.
+ * Limits: every cell is a finite float64; labels are 0 (normal) or 1 (anomaly); at least one row and one column.
+ */
+import { DataError, listNames, quoteValue } from "./errors.ts";
+
+/** A numeric table, row-major. */
+export interface Table {
+  /** Column names, unique, in the order of the data. */
+  readonly columns: readonly string[];
+  /** [rows, columns] f64, row-major, every cell finite. */
+  readonly data: Float64Array;
+  /** Number of rows, >= 1. */
+  readonly rows: number;
+  /** [rows] f64, 0 = normal, 1 = anomaly; undefined if the file holds no label. */
+  readonly label?: Float64Array;
+  /** File name for messages, "-" for standard input. */
+  readonly source: string;
+}
+
+/** What every reader can be told. */
+export interface TableOptions {
+  /** File name for messages; "-" (standard input) if omitted. */
+  readonly source?: string;
+  /** Column that holds the label: it is taken out of the data. */
+  readonly label?: string;
+  /** Columns to keep, in this order; all but the label if omitted. Columns left out are not read. */
+  readonly columns?: readonly string[];
+}
+
+/** Which columns of a file become data and which one the label. */
+export interface ColumnPlan {
+  /** Names of the data columns. */
+  readonly columns: readonly string[];
+  /** Their positions in the file. */
+  readonly indices: readonly number[];
+  /** Position of the label column, or -1. */
+  readonly labelIndex: number;
+}
+
+/** Builds a table and checks what {@link Table} promises. */
+export function createTable(table: Table): Table {
+  const { columns, data, rows, label, source } = table;
+  if (columns.length === 0) {
+    throw new DataError({ source, subject: "table", expected: "at least one numeric column" });
+  }
+  if (rows === 0) throw new DataError({ source, subject: "table", expected: "at least one row" });
+  checkUniqueNames(columns, source);
+  if (data.length !== rows * columns.length) {
+    throw new RangeError(
+      `Cannot build table: data must hold rows x columns cells ${rows * columns.length}: ` +
+        `current value is ${data.length}`,
+    );
+  }
+  if (label && label.length !== rows) {
+    const subject = "label";
+    throw new DataError({ source, subject, expected: `${rows} long`, actual: `${label.length}` });
+  }
+  checkFinite(table);
+  return label ? { columns, data, rows, label, source } : { columns, data, rows, source };
+}
+
+/** Refuses names that occur twice. */
+export function checkUniqueNames(names: readonly string[], source: string): void {
+  const seen = new Set<string>();
+  for (const name of names) {
+    if (seen.has(name)) {
+      const actual = `${quoteValue(name)} twice`;
+      throw new DataError({ source, column: name, expected: "named once", actual });
+    }
+    seen.add(name);
+  }
+}
+
+/** Names x0, x1, ... for formats that carry no names. */
+export function defaultNames(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `x${index}`);
+}
+
+/** Decides from the names in a file which columns to read; refuses unknown and repeated names. */
+export function planColumns(
+  names: readonly string[],
+  options: TableOptions,
+  source: string,
+): ColumnPlan {
+  checkUniqueNames(names, source);
+  const position = new Map(names.map((name, index) => [name, index]));
+  const find = (name: string): number => {
+    const index = position.get(name);
+    if (index !== undefined) return index;
+    const expected = `one of ${listNames(names)}`;
+    const actual = quoteValue(name);
+    throw new DataError({ source, subject: "column name", column: name, expected, actual });
+  };
+  const labelIndex = options.label === undefined ? -1 : find(options.label);
+  if (options.label !== undefined && options.columns?.includes(options.label)) {
+    const expected = "either the label or a data column, not both";
+    throw new DataError({ source, column: options.label, expected });
+  }
+  const columns = options.columns ?? names.filter((_, index) => index !== labelIndex);
+  checkUniqueNames(columns, source);
+  if (columns.length === 0) {
+    throw new DataError({ source, subject: "table", expected: "at least one numeric column" });
+  }
+  return { columns: [...columns], indices: columns.map(find), labelIndex };
+}
+
+/** The table with only the named columns, in the order given; the label stays. */
+export function selectColumns(table: Table, names: readonly string[]): Table {
+  const plan = planColumns(table.columns, { columns: names }, table.source);
+  return { ...table, columns: plan.columns, data: gatherColumns(table, plan.indices) };
+}
+
+/** The table with the named column taken out of the data and made the label (any value but 0 is an anomaly). */
+export function takeLabel(table: Table, name: string): Table {
+  const plan = planColumns(table.columns, { label: name }, table.source);
+  const values = gatherColumns(table, [plan.labelIndex]);
+  const label = values.map((value) => value === 0 ? 0 : 1);
+  return { ...table, columns: plan.columns, data: gatherColumns(table, plan.indices), label };
+}
+
+function gatherColumns(table: Table, indices: readonly number[]): Float64Array {
+  const { data, rows, columns } = table;
+  const gathered = new Float64Array(rows * indices.length);
+  let out = 0;
+  for (let row = 0; row < rows; row++) {
+    for (const index of indices) gathered[out++] = data[row * columns.length + index];
+  }
+  return gathered;
+}
+
+function checkFinite({ data, columns, source }: Table): void {
+  for (let cell = 0; cell < data.length; cell++) {
+    if (Number.isFinite(data[cell])) continue;
+    const expected = Number.isNaN(data[cell])
+      ? "a finite number (missing values are not supported yet)"
+      : "a finite number";
+    const row = Math.floor(cell / columns.length) + 1;
+    const column = columns[cell % columns.length];
+    throw new DataError({ source, row, column, expected, actual: `${data[cell]}` });
+  }
+}

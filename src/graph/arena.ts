@@ -1,0 +1,64 @@
+/**
+ * Offsets within one block of memory, first fit with merging of free neighbours. Units are elements
+ * (32-bit words); every offset is a multiple of 64, which is 256 bytes: WebGPU's binding alignment.
+ */
+import type { Layout, SegmentName } from "./plan.ts";
+
+/** Elements between two allowed offsets. */
+export const ALIGNMENT = 64;
+
+export class Arena {
+  /** Elements needed so far. */
+  length = 0;
+  readonly #guard: number;
+  readonly #used = new Map<number, number>();
+  /** Free ranges `[offset, size]`, by offset. */
+  #free: [number, number][] = [];
+
+  /** @param guard unused elements to keep after each allocation */
+  constructor(guard = 0) {
+    this.#guard = guard;
+  }
+
+  allocate(elements: number): number {
+    const size = align(Math.max(elements, 1) + this.#guard);
+    const index = this.#free.findIndex(([, free]) => free >= size);
+    const [offset, available] = index < 0 ? [this.length, size] : this.#free[index];
+    if (index < 0) this.length += size;
+    else if (available === size) this.#free.splice(index, 1);
+    else this.#free[index] = [offset + size, available - size];
+    this.#used.set(offset, size);
+    return offset;
+  }
+
+  /** Gives a range back; an offset that was not allocated is ignored by no one: it throws. */
+  free(offset: number): void {
+    const size = this.#used.get(offset);
+    if (size === undefined) throw new RangeError(`Cannot free offset ${offset}: it is not in use`);
+    this.#used.delete(offset);
+    const ranges = [...this.#free, [offset, size] as [number, number]].sort((a, b) => a[0] - b[0]);
+    this.#free = ranges.reduce<[number, number][]>((merged, [start, length]) => {
+      const last = merged.at(-1);
+      if (last && last[0] + last[1] === start) last[1] += length;
+      else merged.push([start, length]);
+      return merged;
+    }, []);
+  }
+}
+
+/** Lays out named matrices one after the other in a shared segment. */
+export function layOut(
+  segment: SegmentName,
+  tensors: Iterable<{ readonly name: string; readonly rows: number; readonly cols: number }>,
+): Layout {
+  const arena = new Arena();
+  const places = new Map(
+    Array.from(tensors, ({ name, rows, cols }) => {
+      const shape = { rows, cols, batched: false };
+      return [name, { segment, offset: arena.allocate(rows * cols), shape }] as const;
+    }),
+  );
+  return { length: arena.length, places };
+}
+
+const align = (elements: number) => Math.ceil(elements / ALIGNMENT) * ALIGNMENT;

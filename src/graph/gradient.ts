@@ -1,0 +1,65 @@
+/**
+ * Reverse-mode differentiation, graph to graph: the derivative is more nodes of the same graph.
+ *
+ * `surrogate` is what is differentiated, which need not be what is reported (score-function and
+ * straight-through estimators differ from their objective). `wrt` may be any node. Only the nodes
+ * between `wrt` and `surrogate` are visited, so no derivative with respect to data is ever built.
+ */
+import { OPS } from "../ops/catalogue.ts";
+import type { OpName } from "../ops/names.ts";
+import type { Node, OpSpec } from "../ops/spec.ts";
+import type { Graph } from "./graph.ts";
+
+/**
+ * d surrogate / d wrt[i], each with the shape of wrt[i].
+ * @param surrogate a scalar, `[1, 1]`
+ * @throws RangeError if `surrogate` is not a scalar, or depends on `wrt` through an operation that
+ *   has no derivative, or does not depend on it at all
+ */
+export function gradient(g: Graph, surrogate: Node, wrt: readonly Node[]): Node[] {
+  if (surrogate.shape.rows !== 1 || surrogate.shape.cols !== 1 || surrogate.shape.batched) {
+    throw new RangeError("Cannot differentiate: the surrogate must be a scalar, [1, 1]");
+  }
+  const wanted = dependents(g, wrt);
+  const adjoints = new Map<number, Node>([[surrogate.id, g.constant(1)]]);
+  for (let id = surrogate.id; id >= 0; id--) {
+    const dy = adjoints.get(id);
+    const node = g.nodes[id];
+    if (dy && wanted.has(id)) propagate(g, node, dy, wanted, adjoints);
+  }
+  return wrt.map((node) => {
+    const adjoint = adjoints.get(node.id);
+    if (adjoint) return adjoint;
+    throw new RangeError(`Cannot differentiate: the surrogate does not depend on "${node.name}"`);
+  });
+}
+
+/** Ids of `roots` and of every node computed from them. */
+function dependents(g: Graph, roots: readonly Node[]): Set<number> {
+  const found = new Set(roots.map((node) => node.id));
+  for (const node of g.nodes) {
+    if (node.inputs.some((input) => found.has(input.id))) found.add(node.id);
+  }
+  return found;
+}
+
+function propagate(
+  g: Graph,
+  node: Node,
+  dy: Node,
+  wanted: ReadonlySet<number>,
+  adjoints: Map<number, Node>,
+): void {
+  if (node.inputs.length === 0) return;
+  const { vjp } = OPS[node.op as OpName] as unknown as OpSpec<"add">;
+  if (typeof vjp !== "function") {
+    throw new RangeError(`Cannot differentiate ${node.op}: ${vjp.notDifferentiable}`);
+  }
+  const call = { inputs: node.inputs as [Node, Node], attrs: node.attrs, output: node };
+  vjp(g, call, dy).forEach((contribution, i) => {
+    const input = node.inputs[i];
+    if (!contribution || !wanted.has(input.id)) return;
+    const earlier = adjoints.get(input.id);
+    adjoints.set(input.id, earlier ? g.add(earlier, contribution()) : contribution());
+  });
+}

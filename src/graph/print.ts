@@ -1,0 +1,28 @@
+/** A plan as text, one instruction a line: for people, and for the stored plans of the tests. */
+import { showShape } from "../core/shape.ts";
+import type { Attributes } from "../ops/spec.ts";
+import type { Place, Plan } from "./plan.ts";
+
+/** Lines like `dense{activation=tanh} scratch+0 [B, 4] <- …`, after a header with sizes and names. */
+export function printPlan(plan: Plan): string {
+  const named = (kind: string, places: ReadonlyMap<string, Place>) =>
+    [...places].map(([name, place]) => `${kind} ${name} ${showPlace(place)}`);
+  return [
+    `capacity ${plan.capacity} rows, scratch ${plan.scratchLength} elements`,
+    ...named("input", plan.inputs),
+    ...plan.constants.map(({ place, value }) => `constant ${value} ${showPlace(place)}`),
+    ...plan.instructions.map(({ op, attrs, inputs, output }) =>
+      `${op}${showAttributes(attrs)} ${showPlace(output)} <- ${inputs.map(showPlace).join(", ")}`
+    ),
+    ...named("output", plan.outputs),
+  ].join("\n");
+}
+
+function showPlace({ segment, offset, shape }: Place): string {
+  return `${segment}+${offset} ${showShape(shape)}`;
+}
+
+function showAttributes(attrs: Attributes): string {
+  const entries = Object.entries(attrs);
+  return entries.length === 0 ? "" : `{${entries.map(([key, v]) => `${key}=${v}`).join(" ")}}`;
+}

@@ -1,0 +1,43 @@
+/**
+ * Pieces that several op specs share: cost rules, shape checks, and the adjoint of broadcasting.
+ */
+import { type Shape, showShape, sizeAt } from "../core/shape.ts";
+import type { Emit, Node } from "./spec.ts";
+
+/** `perElement` operations for each element of the output. */
+export function elementwiseFlops(
+  perElement: number,
+): (inputs: readonly Shape[], output: Shape, batchRows: number) => number {
+  return (_inputs, output, batchRows) => perElement * sizeAt(output, batchRows);
+}
+
+/** One operation for each element of the first input. */
+export function reductionFlops(
+  inputs: readonly Shape[],
+  _output: Shape,
+  batchRows: number,
+): number {
+  return sizeAt(inputs[0], batchRows);
+}
+
+/** Sums `dy` over the dimensions along which an operand of shape `target` was stretched. */
+export function sumTo(e: Emit, dy: Node, target: Shape): Node {
+  const stretchedCols = target.cols === 1 && dy.shape.cols !== 1;
+  const narrow = stretchedCols ? e.sumCols(dy) : dy;
+  const oneRow = target.rows === 1 && !target.batched;
+  const stretchedRows = oneRow && (narrow.shape.rows !== 1 || narrow.shape.batched);
+  return stretchedRows ? e.sumRows(narrow, { mean: false }) : narrow;
+}
+
+/** @throws RangeError unless `condition`; `what` says what must hold, `shapes` are the current values */
+export function requireShapes(
+  op: string,
+  condition: boolean,
+  what: string,
+  ...shapes: readonly Shape[]
+): void {
+  if (condition) return;
+  throw new RangeError(
+    `Cannot build ${op}: ${what}: current values are ${shapes.map(showShape).join(", ")}`,
+  );
+}

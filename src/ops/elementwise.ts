@@ -1,0 +1,119 @@
+/**
+ * Elementwise arithmetic. Operands of one row or one column stretch (`core/shape.ts`).
+ *
+ *   add a+b   sub a-b   mul a·b   div a/b   affine scale·x + offset   exp eˣ   log ln x
+ *   clamp min(max(x, low), high)   clampGrad dy where low < x < high, else 0
+ *   activation f(x), activationGrad dy · f'(x) written in y = f(x):
+ *     identity 1 | relu y > 0 | tanh 1-y² | sigmoid y(1-y) | softplus 1-e⁻ʸ | elu y > 0 ? 1 : y+1
+ *
+ * softplus(x) = max(x, 0) + log1p(e^-|x|): finite for every finite x.
+ */
+import { broadcastShapes } from "../core/shape.ts";
+import { elementwiseFlops, sumTo } from "./common.ts";
+import { notDifferentiable, type OpSpec } from "./spec.ts";
+
+export const add: OpSpec<"add"> = {
+  arity: 2,
+  infer: (shapes) => broadcastShapes("add", shapes),
+  vjp: (e, { inputs: [a, b] }, dy) => [() => sumTo(e, dy, a.shape), () => sumTo(e, dy, b.shape)],
+  flops: elementwiseFlops(1),
+  broadcasts: true,
+  inPlace: true,
+};
+
+export const sub: OpSpec<"sub"> = {
+  arity: 2,
+  infer: (shapes) => broadcastShapes("sub", shapes),
+  vjp: (e, { inputs: [a, b] }, dy) => [
+    () => sumTo(e, dy, a.shape),
+    () => sumTo(e, e.affine(dy, { scale: -1, offset: 0 }), b.shape),
+  ],
+  flops: elementwiseFlops(1),
+  broadcasts: true,
+  inPlace: true,
+};
+
+export const mul: OpSpec<"mul"> = {
+  arity: 2,
+  infer: (shapes) => broadcastShapes("mul", shapes),
+  vjp: (e, { inputs: [a, b] }, dy) => [
+    () => sumTo(e, e.mul(dy, b), a.shape),
+    () => sumTo(e, e.mul(dy, a), b.shape),
+  ],
+  flops: elementwiseFlops(1),
+  broadcasts: true,
+  inPlace: true,
+};
+
+export const div: OpSpec<"div"> = {
+  arity: 2,
+  infer: (shapes) => broadcastShapes("div", shapes),
+  vjp: (e, { inputs: [a, b], output }, dy) => [
+    () => sumTo(e, e.div(dy, b), a.shape),
+    () => {
+      const perB = e.div(e.mul(dy, output), b);
+      return sumTo(e, e.affine(perB, { scale: -1, offset: 0 }), b.shape);
+    },
+  ],
+  flops: elementwiseFlops(1),
+  broadcasts: true,
+  inPlace: true,
+};
+
+export const affine: OpSpec<"affine"> = {
+  arity: 1,
+  infer: ([x]) => x,
+  vjp: (e, { attrs: { scale } }, dy) => [() => e.affine(dy, { scale, offset: 0 })],
+  flops: elementwiseFlops(2),
+  inPlace: true,
+};
+
+export const exp: OpSpec<"exp"> = {
+  arity: 1,
+  infer: ([x]) => x,
+  vjp: (e, { output }, dy) => [() => e.mul(dy, output)],
+  flops: elementwiseFlops(1),
+  inPlace: true,
+};
+
+export const log: OpSpec<"log"> = {
+  arity: 1,
+  infer: ([x]) => x,
+  vjp: (e, { inputs: [x] }, dy) => [() => e.div(dy, x)],
+  flops: elementwiseFlops(1),
+  inPlace: true,
+};
+
+export const clamp: OpSpec<"clamp"> = {
+  arity: 1,
+  infer: ([x]) => x,
+  vjp: (e, { inputs: [x], attrs }, dy) => [() => e.clampGrad(x, dy, attrs)],
+  flops: elementwiseFlops(2),
+  inPlace: true,
+};
+
+export const clampGrad: OpSpec<"clampGrad"> = {
+  arity: 2,
+  infer: (shapes) => broadcastShapes("clampGrad", shapes),
+  vjp: (e, { inputs: [x], attrs }, dy) => [null, () => e.clampGrad(x, dy, attrs)],
+  flops: elementwiseFlops(2),
+  broadcasts: true,
+  inPlace: true,
+};
+
+export const activation: OpSpec<"activation"> = {
+  arity: 1,
+  infer: ([x]) => x,
+  vjp: (e, { attrs, output }, dy) => [() => e.activationGrad(output, dy, attrs)],
+  flops: elementwiseFlops(1),
+  inPlace: true,
+};
+
+export const activationGrad: OpSpec<"activationGrad"> = {
+  arity: 2,
+  infer: (shapes) => broadcastShapes("activationGrad", shapes),
+  vjp: notDifferentiable("second derivatives of activations are not needed by any objective"),
+  flops: elementwiseFlops(3),
+  broadcasts: true,
+  inPlace: true,
+};

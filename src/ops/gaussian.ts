@@ -1,0 +1,86 @@
+/**
+ * Gaussians in log-variance, per element, in nats (derivations A.2-A.4, boxed formulas).
+ *
+ *   gaussianKl       KL(N(μ, eˡ) ‖ N(0, 1)) = ½ (μ² + eˡ - l - 1), computed as ½ (μ² + (expm1(l) - l)), ≥ 0
+ *   gaussianLogProb  ln N(x; μ, eˡ) = -½ (ln 2π + l + (x - μ)² e⁻ˡ)
+ *   …GradMean        dy · (x - μ) e⁻ˡ
+ *   …GradLogVar      dy · ½ ((x - μ)² e⁻ˡ - 1)
+ *   reparameterize   z = μ + e^(l/2) · ε
+ *
+ * Log-variances must lie in [-30, 20] (`LOG_VARIANCE` in `core/stable.ts`); models clamp them. The
+ * per-element form serves sums (`sumCols`), free bits and per-column blame alike.
+ */
+import { broadcastShapes } from "../core/shape.ts";
+import { elementwiseFlops, sumTo } from "./common.ts";
+import { notDifferentiable, type OpSpec } from "./spec.ts";
+
+export const reparameterize: OpSpec<"reparameterize"> = {
+  arity: 3,
+  infer: (shapes) => broadcastShapes("reparameterize", shapes),
+  vjp: (e, { inputs: [mean, logVar, noise], output }, dy) => [
+    () => sumTo(e, dy, mean.shape),
+    // dz/dl = ½ e^(l/2) ε = ½ (z - μ): no second exponential.
+    () => {
+      const half = e.affine(e.sub(output, mean), { scale: 0.5, offset: 0 });
+      return sumTo(e, e.mul(dy, half), logVar.shape);
+    },
+    () => {
+      const stdDev = e.exp(e.affine(logVar, { scale: 0.5, offset: 0 }));
+      return sumTo(e, e.mul(dy, stdDev), noise.shape);
+    },
+  ],
+  flops: elementwiseFlops(4),
+  broadcasts: true,
+  inPlace: true,
+};
+
+export const gaussianKl: OpSpec<"gaussianKl"> = {
+  arity: 2,
+  infer: (shapes) => broadcastShapes("gaussianKl", shapes),
+  vjp: (e, { inputs: [mean, logVar] }, dy) => [
+    () => sumTo(e, e.mul(dy, mean), mean.shape),
+    () => {
+      const halfExpm1 = e.affine(e.exp(logVar), { scale: 0.5, offset: -0.5 });
+      return sumTo(e, e.mul(dy, halfExpm1), logVar.shape);
+    },
+  ],
+  flops: elementwiseFlops(6),
+  broadcasts: true,
+  inPlace: true,
+};
+
+export const gaussianLogProb: OpSpec<"gaussianLogProb"> = {
+  arity: 3,
+  infer: (shapes) => broadcastShapes("gaussianLogProb", shapes),
+  vjp: (e, { inputs: [x, mean, logVar] }, dy) => {
+    const dMean = () => e.gaussianLogProbGradMean(x, mean, logVar, dy);
+    return [
+      () => sumTo(e, e.affine(dMean(), { scale: -1, offset: 0 }), x.shape),
+      () => sumTo(e, dMean(), mean.shape),
+      () => sumTo(e, e.gaussianLogProbGradLogVar(x, mean, logVar, dy), logVar.shape),
+    ];
+  },
+  flops: elementwiseFlops(7),
+  broadcasts: true,
+  inPlace: true,
+};
+
+const SECOND_ORDER = notDifferentiable("second derivatives of densities are not needed yet");
+
+export const gaussianLogProbGradMean: OpSpec<"gaussianLogProbGradMean"> = {
+  arity: 4,
+  infer: (shapes) => broadcastShapes("gaussianLogProbGradMean", shapes),
+  vjp: SECOND_ORDER,
+  flops: elementwiseFlops(4),
+  broadcasts: true,
+  inPlace: true,
+};
+
+export const gaussianLogProbGradLogVar: OpSpec<"gaussianLogProbGradLogVar"> = {
+  arity: 4,
+  infer: (shapes) => broadcastShapes("gaussianLogProbGradLogVar", shapes),
+  vjp: SECOND_ORDER,
+  flops: elementwiseFlops(6),
+  broadcasts: true,
+  inPlace: true,
+};

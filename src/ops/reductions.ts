@@ -1,0 +1,93 @@
+/**
+ * Sums and their adjoints, and the stable log-sum-exp.
+ *
+ *   sumRows [r, c] → [1, c] (divided by r when `mean`)      sumCols [r, c] → [r, 1]
+ *   broadcast stretches one row and/or one column to a shape (divided by the rows gained when `mean`)
+ *   repeatRows row i → rows i·times … i·times + times - 1    sumGroups sums such groups again
+ *   logSumExpCols m + ln Σ eˣ⁻ᵐ, m the row's maximum; -Infinity for a row of -Infinity
+ *   softmaxCols eˣ⁻ᵐ / Σ eˣ⁻ᵐ
+ *   squaredNorm Σ x² over all elements, [1, 1]
+ *
+ * Each reduction runs in one fixed order per backend, so results are repeatable.
+ */
+import { fixed, rowsAt, SCALAR, sizeAt } from "../core/shape.ts";
+import { elementwiseFlops, reductionFlops, requireShapes } from "./common.ts";
+import type { OpSpec } from "./spec.ts";
+
+export const sumRows: OpSpec<"sumRows"> = {
+  arity: 1,
+  infer: ([x]) => fixed(1, x.cols),
+  vjp: (e, { inputs: [x], attrs: { mean } }, dy) => [() => e.broadcast(dy, { ...x.shape, mean })],
+  flops: reductionFlops,
+};
+
+export const sumCols: OpSpec<"sumCols"> = {
+  arity: 1,
+  infer: ([x]) => ({ ...x, cols: 1 }),
+  vjp: (e, { inputs: [x] }, dy) => [() => e.broadcast(dy, { ...x.shape, mean: false })],
+  flops: reductionFlops,
+};
+
+export const broadcast: OpSpec<"broadcast"> = {
+  arity: 1,
+  infer([x], { rows, cols, batched }) {
+    const output = { rows, cols, batched };
+    const rowFits = (x.rows === 1 && !x.batched) || (x.rows === rows && x.batched === batched);
+    const colFits = x.cols === 1 || x.cols === cols;
+    requireShapes(
+      "broadcast",
+      rowFits && colFits,
+      "each dimension must be one or equal",
+      x,
+      output,
+    );
+    return output;
+  },
+  vjp: (e, { inputs: [x], attrs: { mean } }, dy) => [() => {
+    const narrow = x.shape.cols === dy.shape.cols ? dy : e.sumCols(dy);
+    const gainedRows = x.shape.rows !== dy.shape.rows || x.shape.batched !== dy.shape.batched;
+    return gainedRows ? e.sumRows(narrow, { mean }) : narrow;
+  }],
+  flops: elementwiseFlops(1),
+};
+
+export const repeatRows: OpSpec<"repeatRows"> = {
+  arity: 1,
+  infer: ([x], { times }) => ({ ...x, rows: x.rows * times }),
+  vjp: (e, { attrs: { times } }, dy) => [() => e.sumGroups(dy, { size: times })],
+  flops: () => 0,
+};
+
+export const sumGroups: OpSpec<"sumGroups"> = {
+  arity: 1,
+  infer([x], { size }) {
+    requireShapes("sumGroups", x.rows % size === 0, `rows must be a multiple of ${size}`, x);
+    return { ...x, rows: x.rows / size };
+  },
+  vjp: (e, { attrs: { size } }, dy) => [() => e.repeatRows(dy, { times: size })],
+  flops: reductionFlops,
+};
+
+export const logSumExpCols: OpSpec<"logSumExpCols"> = {
+  arity: 1,
+  infer: ([x]) => ({ ...x, cols: 1 }),
+  vjp: (e, { inputs: [x] }, dy) => [() => e.mul(dy, e.softmaxCols(x))],
+  flops: ([x], _output, batchRows) => 3 * sizeAt(x, batchRows) + rowsAt(x, batchRows),
+};
+
+export const softmaxCols: OpSpec<"softmaxCols"> = {
+  arity: 1,
+  infer: ([x]) => x,
+  vjp: (e, { output }, dy) => [() => {
+    const weighted = e.mul(dy, output);
+    return e.sub(weighted, e.mul(output, e.sumCols(weighted)));
+  }],
+  flops: elementwiseFlops(4),
+};
+
+export const squaredNorm: OpSpec<"squaredNorm"> = {
+  arity: 1,
+  infer: () => SCALAR,
+  vjp: (e, { inputs: [x] }, dy) => [() => e.affine(e.mul(dy, x), { scale: 2, offset: 0 })],
+  flops: ([x], _output, batchRows) => 2 * sizeAt(x, batchRows),
+};

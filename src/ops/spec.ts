@@ -1,0 +1,73 @@
+/**
+ * What an operation is, apart from its arithmetic: a shape rule, a vector-Jacobian product written
+ * as graph nodes, and its cost. The arithmetic is in the kernel tables of the backends.
+ *
+ * `Emit` is how a derivative builds nodes. It is declared here and implemented by `graph/`, so that
+ * ops never import the graph.
+ */
+import type { OpAttrs, OpInputs, OpName } from "./names.ts";
+import type { Shape } from "../core/shape.ts";
+
+/** Where a value that no operation computes comes from. */
+export type SourceKind = "parameter" | "state" | "input" | "constant";
+
+/** One immutable value of a graph. */
+export interface Node {
+  readonly id: number;
+  readonly op: OpName | SourceKind;
+  readonly inputs: readonly Node[];
+  readonly attrs: Attributes;
+  readonly shape: Shape;
+  /** The name of a parameter, state or input; empty otherwise. */
+  readonly name: string;
+}
+
+export type Attributes = Readonly<Record<string, number | boolean | string>>;
+
+/** Operands, then the attributes if the operation has any. */
+export type EmitArgs<N extends OpName> = keyof OpAttrs<N> extends never ? OpInputs<N>
+  : [...OpInputs<N>, OpAttrs<N>];
+
+/** Builds one node per call; one method per operation, and the scalar constants. */
+export type Emit =
+  & { readonly [N in OpName]: (...args: EmitArgs<N>) => Node }
+  & { constant(value: number): Node };
+
+/**
+ * d loss/d input for each input, given `dy` = d loss/d output; null where no derivative flows. Each
+ * is a thunk: only those that the caller wants become nodes.
+ */
+export type Vjp<N extends OpName> = (
+  e: Emit,
+  call: { inputs: OpInputs<N>; attrs: OpAttrs<N>; output: Node },
+  dy: Node,
+) => readonly ((() => Node) | null)[];
+
+/** A derivative that does not exist or is not offered, with the reason. */
+export interface NotDifferentiable {
+  readonly notDifferentiable: string;
+}
+
+export interface OpSpec<N extends OpName> {
+  /** Number of operands. */
+  readonly arity: OpInputs<N>["length"];
+  infer(inputs: Shapes<OpInputs<N>>, attrs: OpAttrs<N>): Shape;
+  readonly vjp: Vjp<N> | NotDifferentiable;
+  /** Floating-point operations of one run over `batchRows` rows, for cost reports. */
+  flops(inputs: Shapes<OpInputs<N>>, output: Shape, batchRows: number): number;
+  /** The output is the first input's memory under another shape: no kernel runs. */
+  readonly view?: true;
+  /** Operands of one row or one column stretch to the output's shape. */
+  readonly broadcasts?: true;
+  /** The output may overwrite an operand of its own size (elementwise operations). */
+  readonly inPlace?: true;
+  /** The operation changes its first operand (and its state) in place, after everything else ran. */
+  readonly effect?: true;
+}
+
+type Shapes<T extends readonly Node[]> = { readonly [I in keyof T]: Shape };
+
+/** Refuses a derivative with a reason. */
+export function notDifferentiable(reason: string): NotDifferentiable {
+  return { notDifferentiable: reason };
+}
