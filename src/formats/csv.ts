@@ -46,7 +46,10 @@ export class CsvReader {
   #nextLine = 1;
   #blankLine = 0;
 
-  /** @param options names for messages, label, columns and separator */
+  /**
+   * Starts with nothing read.
+   * @param options names for messages, label, columns and separator
+   */
   constructor(options: CsvOptions = {}) {
     this.#options = options;
     this.#source = options.source ?? "-";

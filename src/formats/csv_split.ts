@@ -17,7 +17,10 @@ export class RecordBlocks {
   #insideQuotes = false;
   readonly #source: string;
 
-  /** @param source file name for messages */
+  /**
+   * Starts with nothing read.
+   * @param source file name for messages
+   */
   constructor(source: string) {
     this.#source = source;
   }
@@ -97,19 +100,17 @@ export function* splitRecords(
   const { data, errors } = Papa.parse(text, { delimiter: separator, newline: "\n" });
   // The text after the last line break is an empty record to papaparse.
   if (text.endsWith("\n")) data.pop();
-  const fault = errors[0];
+  // An unclosed quote swallows the rest of the block: its record may be the one dropped above.
+  const faultAt = errors.length === 0 ? Infinity : Math.min(errors[0].row ?? 0, data.length);
   const quoted = text.includes('"');
   let line = firstLine;
-  for (let index = 0; index < data.length; index++) {
-    if (fault?.row === index) {
-      const expected = "free of text outside the quotes and of unclosed quotes";
-      throw new DataError({ source, subject: "quoted cell", line, expected });
-    }
+  for (let index = 0; index < data.length && index < faultAt; index++) {
     yield { cells: data[index], line };
     line += quoted ? 1 + countBreaks(data[index]) : 1;
   }
-  if (fault) {
-    throw new DataError({ source, subject: "quoted cell", line, expected: "closed by a quote" });
+  if (faultAt <= data.length) {
+    const expected = "closed by a quote that ends the cell";
+    throw new DataError({ source, subject: "quoted cell", line, expected });
   }
   return line;
 }

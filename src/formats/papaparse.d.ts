@@ -26,5 +26,6 @@ export interface ParseResult {
   readonly errors: readonly ParseError[];
 }
 
+/** The library. */
 declare const papaparse: { parse(text: string, config: ParseConfig): ParseResult };
 export default papaparse;

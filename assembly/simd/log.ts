@@ -1,0 +1,91 @@
+/**
+ * ln x for every x > 0, subnormals included; 0 gives -inf, x < 0 gives NaN, +inf and NaN are kept.
+ * log1pUnit4 is ln(1 + u) for u in [0, 1], relatively accurate down to u = 0.
+ * Max error: docs/accuracy.md (scripts/accuracy.ts).
+ *
+ *   x = 2ᵉ (1 + f), √½ <= 1 + f < √2; ln x = e·ln 2 + f - f²/2 + f³ p(f)
+ *
+ * p is Cephes logf's polynomial (Moshier, 1989).
+ */
+import { madd } from "./fma";
+
+const LN2_HIGH = reinterpret<f32>(0x3f318000); // 0.693359375: e·LN2_HIGH is exact
+const LN2_LOW = reinterpret<f32>(0xb95e8083); // -2.12194440e-4
+const SQRT_HALF_BITS: i32 = 0x3f3504f3; // 0.70710678
+const SQRT2_LESS_1 = reinterpret<f32>(0x3ed413cd); // 0.41421356
+
+const P0 = reinterpret<f32>(0x3eaaaaaa); // 0.33333331174
+const P1 = reinterpret<f32>(0xbe7ffffc); // -0.24999993993
+const P2 = reinterpret<f32>(0x3e4cceac); // 0.20000714765
+const P3 = reinterpret<f32>(0xbe2aae50); // -0.16668057665
+const P4 = reinterpret<f32>(0x3e11e9bf); // 0.14249322787
+const P5 = reinterpret<f32>(0xbdfe5d4f); // -0.12420140846
+const P6 = reinterpret<f32>(0x3def251a); // 0.11676998740
+const P7 = reinterpret<f32>(0xbdebd1b8); // -0.11514610310
+const P8 = reinterpret<f32>(0x3d9021bb); // 0.070376836292
+
+const SMALLEST_NORMAL = reinterpret<f32>(0x00800000); // 2⁻¹²⁶
+const TWO_23 = reinterpret<f32>(0x4b000000); // 8388608
+const INFINITY_BITS = 0x7f800000;
+const NAN_BITS = 0x7fc00000;
+
+/** e·ln 2 + ln(1 + f), for 1 + f in [√½, √2]. */
+@inline
+function logReduced(f: v128, e: v128): v128 {
+  let p = madd(f32x4.splat(P8), f, f32x4.splat(P7));
+  p = madd(p, f, f32x4.splat(P6));
+  p = madd(p, f, f32x4.splat(P5));
+  p = madd(p, f, f32x4.splat(P4));
+  p = madd(p, f, f32x4.splat(P3));
+  p = madd(p, f, f32x4.splat(P2));
+  p = madd(p, f, f32x4.splat(P1));
+  p = madd(p, f, f32x4.splat(P0));
+  const square = f32x4.mul(f, f);
+  let rest = f32x4.mul(p, f32x4.mul(f, square));
+  rest = madd(e, f32x4.splat(LN2_LOW), rest);
+  rest = madd(square, f32x4.splat(-0.5), rest);
+  return madd(e, f32x4.splat(LN2_HIGH), f32x4.add(f, rest));
+}
+
+/** ln x for positive, finite, normal x; `e0` is added to the exponent. */
+@inline
+function logNormalRange(x: v128, e0: v128): v128 {
+  const fromSqrtHalf = i32x4.sub(x, i32x4.splat(SQRT_HALF_BITS));
+  const exponent = i32x4.shr_s(fromSqrtHalf, 23);
+  const mantissa = i32x4.sub(x, i32x4.shl(exponent, 23));
+  const e = f32x4.add(f32x4.convert_i32x4_s(exponent), e0);
+  return logReduced(f32x4.sub(mantissa, f32x4.splat(1)), e);
+}
+
+/** ln x for positive, finite, normal x, and for no other. */
+@inline
+export function logNormal4(x: v128): v128 {
+  return logNormalRange(x, f32x4.splat(0));
+}
+
+@inline
+export function log4(x: v128): v128 {
+  const isSmall = f32x4.lt(x, f32x4.splat(SMALLEST_NORMAL));
+  const scaled = v128.bitselect(f32x4.mul(x, f32x4.splat(TWO_23)), x, isSmall);
+  const inside = logNormalRange(scaled, v128.and(isSmall, f32x4.splat(-23)));
+  // x = 0: -inf; x < 0: NaN; x = +inf or NaN: x.
+  const isNegative = f32x4.lt(x, f32x4.splat(0));
+  const atMostZero = v128.bitselect(
+    i32x4.splat(NAN_BITS),
+    f32x4.splat(-Infinity as f32),
+    isNegative,
+  );
+  const notPositive = f32x4.le(x, f32x4.splat(0));
+  const outside = v128.bitselect(atMostZero, x, notPositive);
+  const isInside = v128.andnot(f32x4.lt(x, i32x4.splat(INFINITY_BITS)), notPositive);
+  return v128.bitselect(inside, outside, isInside);
+}
+
+/** ln(1 + u) for u in [0, 1]: above √2 - 1 as ln 2 + ln(1 + (u - 1)/2), without forming 1 + u. */
+@inline
+export function log1pUnit4(u: v128): v128 {
+  const isUpper = f32x4.gt(u, f32x4.splat(SQRT2_LESS_1));
+  const halved = f32x4.mul(f32x4.sub(u, f32x4.splat(1)), f32x4.splat(0.5));
+  const f = v128.bitselect(halved, u, isUpper);
+  return logReduced(f, v128.and(isUpper, f32x4.splat(1)));
+}

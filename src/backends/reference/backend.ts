@@ -1,0 +1,143 @@
+/**
+ * The reference backend: every plan, run by textbook loops in float64. It is the oracle of the
+ * conformance and gradient tests, and what runs on a host without WebAssembly.
+ *
+ * Segments are `Float64Array`s: inputs and parameters are not rounded to float32, and u32 inputs
+ * are held exactly.
+ */
+import { rowsAt, type Shape, sizeAt } from "../../core/shape.ts";
+import type { Place, Plan, SegmentName } from "../../graph/plan.ts";
+import type { Backend, Segment, Segments, SyncProgram } from "../backend.ts";
+import { KERNELS } from "./kernels/table.ts";
+import type { Kernel, View } from "./kernels/view.ts";
+
+/** A program of the reference; the tests look at its memory. */
+export interface ReferenceProgram extends SyncProgram {
+  /** All scratch elements, live. */
+  scratch(): Float64Array;
+}
+
+export function openReference(): Backend<ReferenceProgram> {
+  return {
+    name: "reference",
+    details: { precision: "float64" },
+    allocate: (length) => new ReferenceSegment(length),
+    compile: (plan, segments) => compile(plan, segments),
+    dispose() {},
+  };
+}
+
+class ReferenceSegment implements Segment {
+  readonly data: Float64Array;
+
+  constructor(readonly length: number) {
+    this.data = new Float64Array(length);
+  }
+
+  write(offset: number, values: ArrayLike<number>): void {
+    requireRange("write segment", offset, values.length, this.length);
+    this.data.set(values, offset);
+  }
+
+  read(offset: number, into: Float32Array | Float64Array): void {
+    requireRange("read segment", offset, into.length, this.length);
+    into.set(this.data.subarray(offset, offset + into.length));
+  }
+
+  dispose(): void {}
+}
+
+/** A view whose rows follow the run. */
+interface Operand {
+  readonly view: View;
+  readonly shape: Shape;
+}
+
+function compile(plan: Plan, segments: Segments): ReferenceProgram {
+  const memory: Record<SegmentName, Float64Array | undefined> = {
+    parameters: dataOf(segments.parameters),
+    state: segments.state && dataOf(segments.state),
+    scratch: new Float64Array(plan.scratchLength),
+  };
+  const operands: Operand[] = [];
+  const operand = ({ segment, offset, shape }: Place): View => {
+    const data = memory[segment];
+    if (!data) throw new RangeError(`Cannot compile: the plan needs a segment for ${segment}`);
+    requireRange(`place ${segment}`, offset, sizeAt(shape, plan.capacity), data.length);
+    const view = { data, offset, cols: shape.cols, rows: rowsAt(shape, plan.capacity) };
+    operands.push({ view, shape });
+    return view;
+  };
+  const steps = plan.instructions.map(({ op, attrs, inputs, output }) => {
+    const kernel = KERNELS[op];
+    if ("unsupported" in kernel) throw new RangeError(`Cannot run ${op}: ${kernel.unsupported}`);
+    // The plan came through the typed builder: operands and attributes are those of the operation.
+    const run = kernel as unknown as Kernel<"add">;
+    const [out, views] = [operand(output), inputs.map(operand) as [View, View]];
+    return () => run(out, views, attrs);
+  });
+  const inputs = new Map([...plan.inputs].map(([name, place]) => [name, operand(place)]));
+  const outputs = new Map([...plan.outputs].map(([name, place]) => [name, operand(place)]));
+  for (const { place, value } of plan.constants) operand(place).data[place.offset] = value;
+
+  return {
+    plan,
+    scratch: () => memory.scratch!,
+    write(name, values) {
+      const { data, offset } = named(inputs, "write", name);
+      const { shape, integer } = plan.inputs.get(name)!;
+      requireRange(`write input "${name}"`, 0, values.length, sizeAt(shape, plan.capacity));
+      if (integer) requireWords(name, values);
+      data.set(values, offset);
+    },
+    run(rows) {
+      requireRows(rows, plan.capacity);
+      for (const { view, shape } of operands) view.rows = rowsAt(shape, rows);
+      for (const step of steps) step();
+    },
+    read(name, into) {
+      const { data, offset } = named(outputs, "read", name);
+      const limit = sizeAt(plan.outputs.get(name)!.shape, plan.capacity);
+      requireRange(`read output "${name}"`, 0, into.length, limit);
+      into.set(data.subarray(offset, offset + into.length));
+    },
+    dispose() {},
+  };
+}
+
+function dataOf(segment: Segment): Float64Array {
+  if (segment instanceof ReferenceSegment) return segment.data;
+  throw new TypeError("Cannot compile: the segment belongs to another backend");
+}
+
+function named(views: ReadonlyMap<string, View>, action: string, name: string): View {
+  const view = views.get(name);
+  if (view) return view;
+  const names = [...views.keys()].map((known) => `"${known}"`).join(", ") || "none";
+  throw new RangeError(`Cannot ${action} "${name}": the program has ${names}`);
+}
+
+function requireRows(rows: number, capacity: number): void {
+  if (Number.isInteger(rows) && rows >= 1 && rows <= capacity) return;
+  throw new RangeError(
+    `Cannot run: rows must be an integer from 1 to ${capacity}: current value is ${rows}`,
+  );
+}
+
+function requireRange(action: string, offset: number, count: number, length: number): void {
+  if (Number.isInteger(offset) && offset >= 0 && offset + count <= length) return;
+  throw new RangeError(
+    `Cannot ${action}: elements must lie in 0 … ${length}: current values are ${offset} … ${
+      offset + count
+    }`,
+  );
+}
+
+function requireWords(name: string, values: ArrayLike<number>): void {
+  for (let i = 0; i < values.length; i++) {
+    if (Number.isInteger(values[i]) && values[i] >= 0 && values[i] < 2 ** 32) continue;
+    throw new RangeError(
+      `Cannot write input "${name}": element ${i} must be a u32: current value is ${values[i]}`,
+    );
+  }
+}

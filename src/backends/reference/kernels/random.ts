@@ -1,0 +1,24 @@
+/** Standard normals in float64; counters in `ops/random.ts`, the transform in `core/philox.ts`. */
+import { philox } from "../../../core/philox.ts";
+import { at, type Kernel, put } from "./view.ts";
+
+export const randomNormal: Kernel<"randomNormal"> = (out, [key], { rows, stream }) => {
+  const [low, high, step, firstRow] = [0, 1, 2, 3].map((col) => at(key, 0, col));
+  const block = new Uint32Array(4);
+  for (let row = 0; row < out.rows; row++) {
+    for (let col = 0; col < out.cols; col++) {
+      const lane = col % 4;
+      const rowCounter = (firstRow * rows + row) >>> 0;
+      if (lane === 0) philox(col / 4, rowCounter, step, stream, low, high, block);
+      put(out, row, col, normal(block, lane));
+    }
+  }
+};
+
+/** Lane 0 and 2: r·cos(2πu2); lane 1 and 3: r·sin(2πu2). */
+function normal(block: Uint32Array, lane: number): number {
+  const pair = lane & 2;
+  const u1 = ((block[pair] >>> 9) + 0.5) * 2 ** -23;
+  const angle = 2 * Math.PI * ((block[pair + 1] >>> 9) * 2 ** -23);
+  return Math.sqrt(-2 * Math.log(u1)) * (lane === pair ? Math.cos(angle) : Math.sin(angle));
+}

@@ -1,0 +1,40 @@
+/** Sums, their adjoints and log-sum-exp in float64; formulas in `ops/reductions.ts`. */
+import { logSumExp } from "../../../core/stable.ts";
+import { at, elementwise, fill, type Kernel, size, sum, type View } from "./view.ts";
+
+export const sumRows: Kernel<"sumRows"> = (out, [x], { mean }) =>
+  fill(out, (_, col) => sum(x.rows, (row) => at(x, row, col)) / (mean ? x.rows : 1));
+
+export const sumCols: Kernel<"sumCols"> = (out, [x]) =>
+  fill(out, (row) => sum(x.cols, (col) => at(x, row, col)));
+
+export const broadcast: Kernel<"broadcast"> = (out, [x], { mean }) => {
+  const divisor = mean ? out.rows / x.rows : 1;
+  elementwise(out, [x], (value) => value / divisor);
+};
+
+export const repeatRows: Kernel<"repeatRows"> = (out, [x], { times }) =>
+  fill(out, (row, col) => at(x, Math.floor(row / times), col));
+
+export const sumGroups: Kernel<"sumGroups"> = (out, [x], { size }) =>
+  fill(out, (row, col) => sum(size, (i) => at(x, row * size + i, col)));
+
+export const logSumExpCols: Kernel<"logSumExpCols"> = (out, [x]) =>
+  fill(out, (row) => logSumExp(rowOf(x, row)));
+
+export const softmaxCols: Kernel<"softmaxCols"> = (out, [x]) => {
+  for (let row = 0; row < x.rows; row++) {
+    const largest = Math.max(...rowOf(x, row));
+    const total = sum(x.cols, (col) => Math.exp(at(x, row, col) - largest));
+    for (let col = 0; col < x.cols; col++) {
+      out.data[out.offset + row * out.cols + col] = Math.exp(at(x, row, col) - largest) / total;
+    }
+  }
+};
+
+export const squaredNorm: Kernel<"squaredNorm"> = (out, [x]) =>
+  fill(out, () => sum(size(x), (i) => x.data[x.offset + i] ** 2));
+
+function rowOf({ data, offset, cols }: View, row: number): Float64Array {
+  return data.subarray(offset + row * cols, offset + (row + 1) * cols);
+}

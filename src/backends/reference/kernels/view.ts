@@ -1,0 +1,64 @@
+/**
+ * What a kernel of the reference sees of memory: a row-major float64 matrix, and the loop over the
+ * elements of a broadcast. Everything is a textbook loop: this backend is the oracle for the others
+ * and shares no code with them.
+ */
+import type { OpAttrs, OpInputs, OpName } from "../../../ops/names.ts";
+
+/** `rows` × `cols` elements of `data`, from `offset`; `rows` is what this run really has. */
+export interface View {
+  readonly data: Float64Array;
+  readonly offset: number;
+  readonly cols: number;
+  rows: number;
+}
+
+/** Computes `out` from `inputs`. */
+export type Kernel<N extends OpName> = (
+  out: View,
+  inputs: { readonly [I in keyof OpInputs<N>]: View },
+  attrs: OpAttrs<N>,
+) => void;
+
+/** Element (row, col), where a matrix of one row or one column stretches. */
+export function at(view: View, row: number, col: number): number {
+  const { data, offset, rows, cols } = view;
+  return data[offset + (rows === 1 ? 0 : row) * cols + (cols === 1 ? 0 : col)];
+}
+
+/** Sets element (row, col). */
+export function put(view: View, row: number, col: number, value: number): void {
+  view.data[view.offset + row * view.cols + col] = value;
+}
+
+/** Elements of a view. */
+export function size(view: View): number {
+  return view.rows * view.cols;
+}
+
+/** Sets every element of `out` to `value(row, col)`. */
+export function fill(out: View, value: (row: number, col: number) => number): void {
+  for (let row = 0; row < out.rows; row++) {
+    for (let col = 0; col < out.cols; col++) put(out, row, col, value(row, col));
+  }
+}
+
+/**
+ * out = f(a, b, …) for each element. `out` may lie on an operand of its own size: an element's
+ * operands are all read before it is written.
+ */
+export function elementwise(
+  out: View,
+  operands: readonly [View, View?, View?, View?],
+  f: (a: number, b: number, c: number, d: number) => number,
+): void {
+  const [a, b = a, c = a, d = a] = operands;
+  fill(out, (row, col) => f(at(a, row, col), at(b, row, col), at(c, row, col), at(d, row, col)));
+}
+
+/** Σ term(i) for i from 0 to count - 1, in this order. */
+export function sum(count: number, term: (i: number) => number): number {
+  let total = 0;
+  for (let i = 0; i < count; i++) total += term(i);
+  return total;
+}

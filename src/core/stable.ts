@@ -1,0 +1,65 @@
+/**
+ * Numbers and scalar forms that keep their digits, each with the evidence against the form that it
+ * replaces. Kernels follow the same formulas; the scalars here serve the float64 reference and the
+ * host. All take and return float64.
+ */
+
+/** Where log-variances live: e^-30 and e^20 and their products with data are finite in float32. */
+export const LOG_VARIANCE = { low: -30, high: 20 } as const;
+
+/** ln 2π. */
+export const LN_2PI = 1.8378770664093453;
+
+/** ln(1 + eˣ) = max(x, 0) + log1p(e^-|x|). ln(1 + exp(x)) is Infinity at x = 710 and 0 at x = -37. */
+export function softplus(x: number): number {
+  return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+}
+
+/** 1 / (1 + e⁻ˣ), from e^-|x| ≤ 1. eˣ / (1 + eˣ) is NaN at x = 710. */
+export function sigmoid(x: number): number {
+  const small = Math.exp(-Math.abs(x));
+  return (x < 0 ? small : 1) / (1 + small);
+}
+
+/** ln σ(x) = -softplus(-x). Math.log(sigmoid(x)) is -Infinity at x = -746. */
+export function logSigmoid(x: number): number {
+  return -softplus(-x);
+}
+
+/** ln(1 - eˣ) for x ≤ 0 (Mächler, 2012): log1p(-eˣ) has lost half its digits at x = -1e-8. */
+export function log1mExp(x: number): number {
+  return x > -Math.LN2 ? Math.log(-Math.expm1(x)) : Math.log1p(-Math.exp(x));
+}
+
+/**
+ * ln Σ eˣ = m + ln Σ eˣ⁻ᵐ, m the largest: Σ eˣ overflows at 710 and is 0 at -746. It is -Infinity
+ * when every value is, or when there is none; +Infinity when one value is.
+ */
+export function logSumExp(values: ArrayLike<number>): number {
+  let largest = -Infinity;
+  for (let i = 0; i < values.length; i++) largest = Math.max(largest, values[i]);
+  if (!Number.isFinite(largest)) return largest;
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += Math.exp(values[i] - largest);
+  return largest + Math.log(sum);
+}
+
+/**
+ * ½ (1 + cos πt), falling from 1 at t = 0 to 0 at t = 1, with + and · alone: schedules must not
+ * depend on the host's Math.cos. It equals cos²(πt/2), taken as 1 - sin² or sin² of an angle in
+ * [0, π/4]. Error ≤ 4e-16 on [0, 1].
+ */
+export function cosineRamp(t: number): number {
+  const near = t <= 0.5;
+  const sine = sinQuarterTurn(near ? t : 1 - t);
+  return near ? 1 - sine * sine : sine * sine;
+}
+
+/** sin(πu/2) for u in [0, ½]: the Taylor series to x^17, whose remainder is below 1e-19. */
+function sinQuarterTurn(u: number): number {
+  const x = u * (Math.PI / 2);
+  const square = x * x;
+  let sum = 1;
+  for (let k = 16; k > 0; k -= 2) sum = 1 - sum * (square / (k * (k + 1)));
+  return x * sum;
+}

@@ -1,0 +1,79 @@
+/**
+ * Checks of plain data that came from outside: options, specs, metadata. Each names the field, says
+ * what was expected, and refuses keys that it does not know.
+ */
+
+/** A plain object whose keys have not been checked yet. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+/**
+ * @param field the name to show, as a user would write it: `spec.encoder`
+ * @throws TypeError if `value` is not a plain object, or holds a key not in `allowed`
+ */
+export function requireObject(field: string, value: unknown, allowed: readonly string[]): Fields {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new TypeError(
+      `Cannot read ${field}: expected an object: current value is ${show(value)}`,
+    );
+  }
+  const unknown = Object.keys(value).filter((key) => !allowed.includes(key));
+  if (unknown.length > 0) {
+    throw new TypeError(
+      `Cannot read ${field}: unknown key "${unknown[0]}": known keys are ${allowed.join(", ")}`,
+    );
+  }
+  return value as Fields;
+}
+
+/** Limits of a number; `integer` asks for a whole one. */
+export interface NumberLimits {
+  readonly min?: number;
+  readonly max?: number;
+  /** The number must be greater than this. */
+  readonly above?: number;
+  readonly integer?: boolean;
+}
+
+/** @throws TypeError if `value` is not a finite number, RangeError if it is out of the limits */
+export function requireNumber(field: string, value: unknown, limits: NumberLimits = {}): number {
+  const { min = -Infinity, max = Infinity, above = -Infinity, integer = false } = limits;
+  const right = integer ? Number.isSafeInteger(value) : Number.isFinite(value);
+  if (typeof value !== "number" || !right) {
+    const kind = integer ? "a whole number" : "a finite number";
+    throw new TypeError(`Cannot read ${field}: expected ${kind}: current value is ${show(value)}`);
+  }
+  if (value < min || value > max || value <= above) {
+    const low = above > -Infinity ? `above ${above}` : `at least ${min}`;
+    const range = max === Infinity
+      ? low
+      : min === -Infinity
+      ? `at most ${max}`
+      : `${low} and at most ${max}`;
+    throw new RangeError(`Cannot read ${field}: must be ${range}: current value is ${value}`);
+  }
+  return value;
+}
+
+/** @throws TypeError unless `value` is one of `choices` */
+export function requireChoice<T extends string>(
+  field: string,
+  value: unknown,
+  choices: readonly T[],
+): T {
+  if (choices.includes(value as T)) return value as T;
+  const expected = choices.map((choice) => `"${choice}"`).join(", ");
+  throw new TypeError(
+    `Cannot read ${field}: expected ${
+      choices.length > 1 ? "one of " : ""
+    }${expected}: current value is ${show(value)}`,
+  );
+}
+
+/** A value in a message, short. */
+export function show(value: unknown): string {
+  if (value === undefined) return "undefined";
+  if (typeof value === "number") return String(value);
+  if (typeof value === "function") return "a function";
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}

@@ -1,0 +1,48 @@
+/**
+ * Diagonal Gaussians in graphs: N(μ, diag(e^logVar)), means and log-variances `[r, L]`.
+ *
+ * Formulas: derivations A.2 (KL), A.3 (reparameterisation), A.4 (log-density); arithmetic in
+ * `ops/gaussian.ts`.
+ */
+import { LOG_VARIANCE } from "../core/stable.ts";
+import type { Graph } from "../graph/graph.ts";
+import type { Node } from "../ops/spec.ts";
+
+export interface DiagonalGaussian {
+  /** `[r, L]` */
+  readonly mean: Node;
+  /** `[r, L]`, natural log of the variance, within `LOG_VARIANCE` */
+  readonly logVar: Node;
+}
+
+/** Keeps a log-variance within the range where its exponential and its inverse are finite. */
+export function clampLogVariance(g: Graph, logVar: Node, low: number = LOG_VARIANCE.low): Node {
+  return g.clamp(logVar, { low: Math.max(low, LOG_VARIANCE.low), high: LOG_VARIANCE.high });
+}
+
+/** z = μ + σ · noise, `[r, L]`. */
+export function sample(g: Graph, { mean, logVar }: DiagonalGaussian, noise: Node): Node {
+  return g.reparameterize(mean, logVar, noise);
+}
+
+/** ln q(z) per row, nats, `[r, 1]`. */
+export function logDensity(g: Graph, { mean, logVar }: DiagonalGaussian, z: Node): Node {
+  return g.sumCols(g.gaussianLogProb(z, mean, logVar));
+}
+
+/** KL(q ‖ N(0, I)) per dimension, nats, `[r, L]`, ≥ 0. */
+export function klToStandardNormal(g: Graph, { mean, logVar }: DiagonalGaussian): Node {
+  return g.gaussianKl(mean, logVar);
+}
+
+/** ln N(z; 0, I) per row, nats, `[r, 1]`. */
+export function standardNormalLogDensity(g: Graph, z: Node): Node {
+  const zero = g.constant(0);
+  return g.sumCols(g.gaussianLogProb(z, zero, zero));
+}
+
+/** Each row `times` times in a row: one for every sample. */
+export function repeat(g: Graph, q: DiagonalGaussian, times: number): DiagonalGaussian {
+  if (times === 1) return q;
+  return { mean: g.repeatRows(q.mean, { times }), logVar: g.repeatRows(q.logVar, { times }) };
+}

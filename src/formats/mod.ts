@@ -1,0 +1,70 @@
+/**
+ * Tables from files: CSV, TSV, NPY, NPZ and JSON lines, chosen by extension.
+ * Limits: bytes in, tables out; this folder never touches a file system. Model files are in `safetensors.ts`.
+ *
+ * @module
+ */
+import { readCsv } from "./csv.ts";
+import { DataError, quoteValue } from "./errors.ts";
+import { readJsonl } from "./jsonl.ts";
+import { readNpy } from "./npy.ts";
+import { isNpy } from "./npy_header.ts";
+import { readNpz } from "./npz.ts";
+import type { Table, TableOptions } from "./table.ts";
+
+export { type CsvOptions, CsvReader, readCsv } from "./csv.ts";
+export { DataError, type DataErrorDetails } from "./errors.ts";
+export { readJsonl } from "./jsonl.ts";
+export { decodeNpy, encodeNpy, type NpyArray, type NpyData, readNpy } from "./npy.ts";
+export { DEFAULT_MAX_INFLATED_BYTES, type NpzOptions, readNpz } from "./npz.ts";
+export { createTable, selectColumns, type Table, type TableOptions, takeLabel } from "./table.ts";
+
+/** What {@link readTable} can be told; the name is the source. */
+export type ReadTableOptions = Omit<TableOptions, "source">;
+
+type TableReader = (bytes: Uint8Array, options: TableOptions) => Table;
+
+const READERS: ReadonlyMap<string, TableReader> = new Map<string, TableReader>([
+  [".csv", (bytes, options) => readCsv(bytes, options)],
+  [".tsv", (bytes, options) => readCsv(bytes, { ...options, separator: "\t" })],
+  [".npy", readNpy],
+  [".npz", (bytes, options) => readNpz(bytes, options)],
+  [".jsonl", readJsonl],
+  [".ndjson", readJsonl],
+]);
+
+/** Extensions that {@link readTable} reads. */
+export const TABLE_EXTENSIONS: readonly string[] = [...READERS.keys()];
+
+/**
+ * Reads a table from the bytes of a file.
+ * @param name file name, whose extension says the format; for "-" (standard input) the first bytes say it
+ * @param bytes the whole file
+ */
+export function readTable(
+  name: string,
+  bytes: Uint8Array,
+  options: ReadTableOptions = {},
+): Table {
+  const extension = name === "-" ? sniff(bytes) : extensionOf(name);
+  const read = READERS.get(extension);
+  if (!read) {
+    const expected = `one of ${TABLE_EXTENSIONS.join(", ")}`;
+    const actual = quoteValue(extension);
+    throw new DataError({ source: name, subject: "file extension", expected, actual });
+  }
+  return read(bytes, { source: name, label: options.label, columns: options.columns });
+}
+
+function extensionOf(name: string): string {
+  const file = name.slice(Math.max(name.lastIndexOf("/"), name.lastIndexOf("\\")) + 1);
+  const dot = file.lastIndexOf(".");
+  return dot < 0 ? "" : file.slice(dot).toLowerCase();
+}
+
+function sniff(bytes: Uint8Array): string {
+  if (isNpy(bytes)) return ".npy";
+  if (bytes[0] === 0x50 && bytes[1] === 0x4b) return ".npz";
+  const first = bytes.find((byte) => byte > 32);
+  return first === 0x7b || first === 0x5b ? ".jsonl" : ".csv";
+}

@@ -1,0 +1,115 @@
+/**
+ * Writes safetensors files, byte for byte as the reference implementation does: tensors by descending element type,
+ * then by name in UTF-8 order; header padded with spaces to 8 bytes.
+ * Source: safetensors README, "Format", and `prepare` of its Rust implementation, which leaves the order of metadata
+ * open; here it is the UTF-8 order of the keys. Limits: those of safetensors.ts.
+ */
+import { MAX_HEADER_BYTES, MAX_TENSORS } from "./safetensors_header.ts";
+import {
+  ARRAYS,
+  countElements,
+  DTYPES,
+  isDType,
+  LITTLE_ENDIAN,
+  swapped,
+  type Tensor,
+} from "./safetensors_types.ts";
+
+/** Writes a file; equal input gives equal bytes, whatever the order of the map and of the metadata. */
+export function encode(
+  tensors: ReadonlyMap<string, Tensor>,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array<ArrayBuffer> {
+  if (tensors.size > MAX_TENSORS) {
+    throw new RangeError(
+      `Cannot write safetensors: tensors must be at most ${MAX_TENSORS}: current value is ${tensors.size}`,
+    );
+  }
+  for (const [name, tensor] of tensors) checkTensor(name, tensor);
+  const ordered = [...tensors].sort(([leftName, left], [rightName, right]) =>
+    DTYPES.indexOf(right.dtype) - DTYPES.indexOf(left.dtype) || compareUtf8(leftName, rightName)
+  );
+  const header = new TextEncoder().encode(headerText(ordered, metadata));
+  const headerBytes = Math.ceil(header.length / 8) * 8;
+  if (headerBytes > MAX_HEADER_BYTES) {
+    throw new RangeError(
+      `Cannot write safetensors: header must be at most ${MAX_HEADER_BYTES} bytes: ` +
+        `current value is ${headerBytes}`,
+    );
+  }
+  const dataBytes = ordered.reduce((total, [, tensor]) => total + tensor.data.byteLength, 0);
+  const bytes = new Uint8Array(8 + headerBytes + dataBytes);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(headerBytes), true);
+  bytes.fill(0x20, 8, 8 + headerBytes);
+  bytes.set(header, 8);
+  let at = 8 + headerBytes;
+  for (const [, { data }] of ordered) {
+    const raw = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    bytes.set(LITTLE_ENDIAN ? raw : swapped(raw, data.BYTES_PER_ELEMENT), at);
+    at += data.byteLength;
+  }
+  return bytes;
+}
+
+function checkTensor(name: string, { dtype, shape, data }: Tensor): void {
+  const quoted = JSON.stringify(name);
+  if (name === "__metadata__" || !name.isWellFormed()) {
+    throw new TypeError(
+      `Cannot write safetensors: tensor name must be well-formed and not "__metadata__": ` +
+        `current value is ${quoted}`,
+    );
+  }
+  if (!isDType(dtype) || !(data instanceof ARRAYS[dtype])) {
+    throw new TypeError(
+      `Cannot write safetensors: tensor ${quoted} must hold its data in the array type of its ` +
+        `dtype: current value is ${dtype} in ${data.constructor.name}`,
+    );
+  }
+  const whole = shape.every((size) => Number.isSafeInteger(size) && size >= 0);
+  if (!whole || countElements(shape) !== data.length) {
+    throw new RangeError(
+      `Cannot write safetensors: tensor ${quoted} must hold as many values as its shape ` +
+        `[${shape.join(", ")}]: current value is ${data.length}`,
+    );
+  }
+}
+
+function headerText(
+  ordered: readonly (readonly [string, Tensor])[],
+  metadata: Readonly<Record<string, string>>,
+): string {
+  const parts: string[] = [];
+  const keys = Object.keys(metadata).sort(compareUtf8);
+  const pairs = keys.map((key) => {
+    const value = metadata[key];
+    if (typeof value !== "string" || !value.isWellFormed() || !key.isWellFormed()) {
+      throw new TypeError(
+        `Cannot write safetensors: metadata ${JSON.stringify(key)} must be a well-formed string: ` +
+          `current value is ${JSON.stringify(value)}`,
+      );
+    }
+    return `${JSON.stringify(key)}:${JSON.stringify(value)}`;
+  });
+  if (pairs.length > 0) parts.push(`"__metadata__":{${pairs.join(",")}}`);
+  let start = 0;
+  for (const [name, { dtype, shape, data }] of ordered) {
+    const end = start + data.byteLength;
+    const sizes = shape.join(",");
+    parts.push(
+      `${
+        JSON.stringify(name)
+      }:{"dtype":"${dtype}","shape":[${sizes}],"data_offsets":[${start},${end}]}`,
+    );
+    start = end;
+  }
+  return `{${parts.join(",")}}`;
+}
+
+/** Order of UTF-8 bytes, which is that of code points; the built-in order of strings differs above U+FFFF. */
+function compareUtf8(left: string, right: string): number {
+  const a = new TextEncoder().encode(left);
+  const b = new TextEncoder().encode(right);
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) if (a[i] !== b[i]) return a[i] - b[i];
+  return a.length - b.length;
+}

@@ -1,0 +1,148 @@
+/**
+ * What a model is, as JSON: likelihood x posterior x prior x latent layers over two networks.
+ *
+ * `parseSpec` turns what a user wrote into the complete, canonical spec that files carry, and
+ * refuses what it does not know by name. Nothing here computes.
+ */
+import { requireChoice, requireNumber, requireObject } from "../core/validate.ts";
+import type { LikelihoodOptions } from "../distributions/likelihood.ts";
+import { type Activation, ACTIVATIONS } from "../ops/names.ts";
+
+/** A multilayer perceptron: widths of the hidden layers, and the function between them. */
+export interface NetworkSpec {
+  readonly hidden: readonly number[];
+  readonly activation: Activation;
+}
+
+/** One layer of latent variables. */
+export interface LatentSpec {
+  readonly type: "gaussian";
+  readonly size: number;
+  readonly posterior: "diagonal";
+  readonly flows: readonly [];
+}
+
+/** p(x | z): see `distributions/likelihood.ts`. */
+export type LikelihoodSpec = LikelihoodOptions[keyof LikelihoodOptions];
+
+/** A complete model specification. */
+export interface ModelSpec {
+  readonly inputs: number;
+  readonly condition: 0;
+  readonly encoder: NetworkSpec;
+  readonly decoder: NetworkSpec;
+  readonly latent: readonly [LatentSpec];
+  readonly prior: { readonly type: "standard" };
+  readonly likelihood: LikelihoodSpec;
+}
+
+/** A specification as a user writes it: what has a default may be left out. */
+export interface ModelSpecInput {
+  readonly inputs: number;
+  readonly condition?: number;
+  readonly encoder?: { readonly hidden?: readonly number[]; readonly activation?: Activation };
+  readonly decoder?: { readonly hidden?: readonly number[]; readonly activation?: Activation };
+  readonly latent: readonly {
+    readonly type?: "gaussian";
+    readonly size: number;
+    readonly posterior?: "diagonal";
+    readonly flows?: readonly never[];
+  }[];
+  readonly prior?: { readonly type: "standard" };
+  readonly likelihood?:
+    | { readonly type: "bernoulli" }
+    | {
+      readonly type: "gaussian";
+      readonly variance?: number | "shared" | "perFeature";
+      readonly minVariance?: number;
+    };
+}
+
+/** Widths above this are refused: no table or image that fits a browser needs them. */
+export const MAX_WIDTH = 65_536;
+
+const MAX_LAYERS = 64;
+
+/** Smallest learned variance by default: e⁻³⁰, the lower end of the log-variance range. */
+const MIN_VARIANCE = 1e-13;
+
+const SPEC_KEYS = ["inputs", "condition", "encoder", "decoder", "latent", "prior", "likelihood"];
+
+/**
+ * The canonical spec of what a user or a file wrote.
+ * @throws TypeError or RangeError naming the field, for anything unknown or out of range
+ */
+export function parseSpec(value: unknown): ModelSpec {
+  const fields = requireObject("spec", value, SPEC_KEYS);
+  requireNumber("spec.condition", fields.condition ?? 0, { min: 0, max: 0, integer: true });
+  const prior = requireObject("spec.prior", fields.prior ?? { type: "standard" }, ["type"]);
+  return {
+    inputs: width("spec.inputs", fields.inputs),
+    condition: 0,
+    encoder: parseNetwork("spec.encoder", fields.encoder),
+    decoder: parseNetwork("spec.decoder", fields.decoder),
+    latent: [parseLatent(fields.latent)],
+    prior: { type: requireChoice("spec.prior.type", prior.type, ["standard"]) },
+    likelihood: parseLikelihood(fields.likelihood),
+  };
+}
+
+function width(field: string, value: unknown): number {
+  return requireNumber(field, value, { min: 1, max: MAX_WIDTH, integer: true });
+}
+
+function parseNetwork(field: string, value: unknown = {}): NetworkSpec {
+  const fields = requireObject(field, value, ["hidden", "activation"]);
+  const hidden = fields.hidden ?? [];
+  if (!Array.isArray(hidden) || hidden.length > MAX_LAYERS) {
+    throw new TypeError(
+      `Cannot read ${field}.hidden: expected a list of up to ${MAX_LAYERS} widths`,
+    );
+  }
+  return {
+    hidden: hidden.map((each, i) => width(`${field}.hidden[${i}]`, each)),
+    activation: requireChoice(`${field}.activation`, fields.activation ?? "tanh", ACTIVATIONS),
+  };
+}
+
+function parseLatent(value: unknown): LatentSpec {
+  if (!Array.isArray(value) || value.length !== 1) {
+    throw new TypeError("Cannot read spec.latent: expected a list of one latent layer");
+  }
+  const fields = requireObject("spec.latent[0]", value[0], ["type", "size", "posterior", "flows"]);
+  const flows = fields.flows ?? [];
+  if (!Array.isArray(flows) || flows.length > 0) {
+    throw new TypeError("Cannot read spec.latent[0].flows: expected an empty list");
+  }
+  return {
+    type: requireChoice("spec.latent[0].type", fields.type ?? "gaussian", ["gaussian"]),
+    size: width("spec.latent[0].size", fields.size),
+    posterior: requireChoice("spec.latent[0].posterior", fields.posterior ?? "diagonal", [
+      "diagonal",
+    ]),
+    flows: [],
+  };
+}
+
+function parseLikelihood(value: unknown = { type: "gaussian" }): LikelihoodSpec {
+  const fields = requireObject("spec.likelihood", value, ["type", "variance", "minVariance"]);
+  const type = requireChoice("spec.likelihood.type", fields.type, ["gaussian", "bernoulli"]);
+  if (type === "bernoulli") {
+    requireObject("spec.likelihood", value, ["type"]);
+    return { type };
+  }
+  const variance = fields.variance ?? "perFeature";
+  return {
+    type,
+    variance: typeof variance === "number"
+      ? requireNumber("spec.likelihood.variance", variance, { above: 0 })
+      : requireChoice<"shared" | "perFeature">("spec.likelihood.variance", variance, [
+        "shared",
+        "perFeature",
+      ]),
+    minVariance: requireNumber("spec.likelihood.minVariance", fields.minVariance ?? MIN_VARIANCE, {
+      min: MIN_VARIANCE,
+      max: 1e8,
+    }),
+  };
+}

@@ -1,0 +1,128 @@
+/**
+ * The bound and the likelihood of rows, by sampling: means of ln p(x | z), and importance-sampled
+ * ln p(x) = ln (1/K Σ_k w_k) as a log-sum-exp that is streamed over chunks of K.
+ *
+ * Row r's draws depend on the seed, the row's index and K's chunking alone, never on how rows are
+ * batched.
+ */
+import type { SyncProgram } from "../backends/backend.ts";
+import { splitSeed } from "../core/philox.ts";
+import { requireNumber } from "../core/validate.ts";
+import type { Matrix } from "./matrix.ts";
+
+export interface EvaluationOptions {
+  /** Draws of z per row. */
+  readonly samples?: number;
+  readonly seed?: number;
+}
+
+/** Per row, nats. */
+export interface Evaluation {
+  /** reconstruction - kl */
+  readonly elbo: Float64Array;
+  /** E_q[ln p(x | z)] */
+  readonly reconstruction: Float64Array;
+  /** KL(q ‖ p), closed form */
+  readonly kl: Float64Array;
+  /** ln p(x), importance-sampled: a lower bound in expectation that rises with K */
+  readonly logLikelihood: Float64Array;
+  /** (Σ w)² / Σ w²: how many of the K draws carry the estimate, 1 … K */
+  readonly effectiveSamples: Float64Array;
+  /** Mean KL of each latent dimension over the rows, `[L]` */
+  readonly klPerDimension: Float64Array;
+}
+
+/** Draws taken in one run: more are streamed. */
+const SAMPLE_CHUNK = 64;
+
+/** Decoder rows of one run. */
+const DECODER_ROWS = 1024;
+
+export function evaluateRows(
+  x: Matrix,
+  options: EvaluationOptions,
+  compile: (capacity: number, samples: number) => SyncProgram,
+): Evaluation {
+  const samples = requireNumber("samples", options.samples ?? 1, { min: 1, max: 1e6, integer: true });
+  const perRun = Math.min(samples, SAMPLE_CHUNK);
+  const capacity = Math.max(1, Math.floor(DECODER_ROWS / perRun));
+  const program = compile(capacity, perRun);
+  const [seedLow, seedHigh] = splitSeed(options.seed ?? 0);
+  const [rows, width] = x.shape;
+  const sums = new RowSums(rows, program.plan.outputs.get("kl")!.shape.cols);
+  for (let first = 0; first < rows; first += capacity) {
+    const count = Math.min(capacity, rows - first);
+    program.write("x", x.data.subarray(first * width, (first + count) * width));
+    for (let drawn = 0; drawn < samples; drawn += perRun) {
+      program.write("key", [seedLow, seedHigh, drawn / perRun, first]);
+      program.run(count);
+      sums.add(program, first, count, Math.min(perRun, samples - drawn), perRun);
+    }
+    sums.addKl(program, first, count);
+  }
+  return sums.finish(samples);
+}
+
+/** Running sums over draws: Σ ln p(x | z), and Σ w, Σ w² relative to the largest ln w so far. */
+class RowSums {
+  readonly #logLikelihood: Float64Array;
+  readonly #largest: Float64Array;
+  readonly #weights: Float64Array;
+  readonly #squares: Float64Array;
+  readonly #kl: Float64Array;
+  readonly #klPerDimension: Float64Array;
+
+  constructor(rows: number, latent: number) {
+    this.#logLikelihood = new Float64Array(rows);
+    this.#largest = new Float64Array(rows).fill(-Infinity);
+    this.#weights = new Float64Array(rows);
+    this.#squares = new Float64Array(rows);
+    this.#kl = new Float64Array(rows);
+    this.#klPerDimension = new Float64Array(latent);
+  }
+
+  add(program: SyncProgram, first: number, rows: number, used: number, drawn: number): void {
+    const logLikelihoods = new Float64Array(rows * drawn), logWeights = new Float64Array(rows * drawn);
+    program.read("logLikelihoods", logLikelihoods);
+    program.read("logWeights", logWeights);
+    for (let r = 0; r < rows; r++) {
+      for (let k = 0; k < used; k++) {
+        this.#logLikelihood[first + r] += logLikelihoods[r * drawn + k];
+        this.#addWeight(first + r, logWeights[r * drawn + k]);
+      }
+    }
+  }
+
+  #addWeight(row: number, logWeight: number): void {
+    const before = this.#largest[row];
+    const largest = Math.max(before, logWeight);
+    if (largest === -Infinity) return;
+    const shrink = Math.exp(before - largest), weight = Math.exp(logWeight - largest);
+    this.#largest[row] = largest;
+    this.#weights[row] = this.#weights[row] * shrink + weight;
+    this.#squares[row] = this.#squares[row] * shrink * shrink + weight * weight;
+  }
+
+  addKl(program: SyncProgram, first: number, rows: number): void {
+    const latent = this.#klPerDimension.length;
+    const kl = new Float64Array(rows * latent);
+    program.read("kl", kl);
+    kl.forEach((nats, i) => {
+      this.#kl[first + Math.floor(i / latent)] += nats;
+      this.#klPerDimension[i % latent] += nats;
+    });
+  }
+
+  finish(samples: number): Evaluation {
+    const reconstruction = this.#logLikelihood.map((sum) => sum / samples);
+    const rows = reconstruction.length;
+    return {
+      reconstruction,
+      kl: this.#kl,
+      elbo: reconstruction.map((value, r) => value - this.#kl[r]),
+      logLikelihood: this.#largest.map((m, r) => m + Math.log(this.#weights[r] / samples)),
+      effectiveSamples: this.#weights.map((sum, r) => sum * sum / this.#squares[r]),
+      klPerDimension: this.#klPerDimension.map((sum) => sum / rows),
+    };
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * The model file: one safetensors file whose metadata holds everything that is not a tensor.
+ *
+ *   format    "elbow"          version  "1"; files of released versions load for ever
+ *   kind      what the file is: "vae", "detector" or "checkpoint"
+ *   checksum  CRC-32 of the file with this field as zeros: a changed bit anywhere is refused
+ *   …         JSON texts, by name: "spec", "table", "training"
+ *
+ * Data only: reading never evaluates anything.
+ */
+import { crc32 } from "../core/crc32.ts";
+import { decode, encode, type Tensor } from "../formats/safetensors.ts";
+
+export type ModelFileKind = "vae" | "detector" | "checkpoint";
+
+export interface ModelFile {
+  readonly kind: ModelFileKind;
+  /** JSON values by name. */
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly tensors: ReadonlyMap<string, Tensor>;
+}
+
+const FORMAT = "elbow";
+const VERSION = "1";
+const NO_CHECKSUM = "00000000";
+
+/** A file that is not an Elbow model, or no longer the one that was written. */
+export class ModelFileError extends SyntaxError {
+  override name = "ModelFileError";
+}
+
+/** The same model gives the same bytes. */
+export function writeModelFile({ kind, metadata, tensors }: ModelFile): Uint8Array {
+  const texts = Object.fromEntries(
+    Object.entries(metadata).map(([name, value]) => [name, JSON.stringify(value)]),
+  );
+  const fields = { format: FORMAT, version: VERSION, kind, checksum: NO_CHECKSUM, ...texts };
+  const checksum = crc32(encode(new Map(tensors), fields));
+  return encode(new Map(tensors), { ...fields, checksum });
+}
+
+/**
+ * @throws SyntaxError if the bytes are not safetensors, not an Elbow model, of a later version, or
+ *   differ from what was written
+ */
+export function readModelFile(bytes: Uint8Array): ModelFile {
+  const { tensors, metadata: fields } = decode(bytes);
+  const { format, version, kind, checksum, ...texts } = fields;
+  if (format !== FORMAT) {
+    throw new ModelFileError(`Cannot read model: expected an Elbow model file: format is "${format}"`);
+  }
+  if (version !== VERSION) {
+    throw new ModelFileError(
+      `Cannot read model: this release reads version ${VERSION}: current value is "${version}"`,
+    );
+  }
+  const actual = crc32(encode(new Map(tensors), { ...fields, checksum: NO_CHECKSUM }));
+  if (actual !== checksum) {
+    throw new ModelFileError("Cannot read model: the file is damaged: its checksum does not match");
+  }
+  const metadata = Object.fromEntries(
+    Object.entries(texts).map(([name, text]) => [name, JSON.parse(text)]),
+  );
+  return { kind: kind as ModelFileKind, metadata, tensors };
+}
+
+/** @throws ModelFileError unless the file holds what the caller can use */
+export function requireKind(file: ModelFile, kinds: readonly ModelFileKind[]): void {
+  if (kinds.includes(file.kind)) return;
+  throw new ModelFileError(
+    `Cannot read model: expected a ${kinds.join(" or ")} file: current value is "${file.kind}"`,
+  );
+}

@@ -1,0 +1,96 @@
+/**
+ * The forward programs of a model: for each, the graph it runs and the names of what it reads.
+ *
+ *   encode       x → mean, logVar
+ *   decode       z → mean [B, D]
+ *   reconstruct  x → mean, at z = E[z | x]
+ *   sample       key → mean [B, D] at z ~ p(z), and for a Gaussian draw ~ p(x | z)
+ *   score        x → cost [B, D] = -ln p(x_d | z) at z = E[z | x], and kl [B, L]: deterministic
+ *   evaluate     x, key → logLikelihoods [B, K], logWeights [B, K], kl [B, L], for K noisy draws of z
+ */
+import { batched, fixed } from "../core/shape.ts";
+import { STREAMS } from "../core/streams.ts";
+import { klToStandardNormal, sample } from "../distributions/diagonal_gaussian.ts";
+import { createGraph, type Graph } from "../graph/graph.ts";
+import { type Layout, type Plan, plan } from "../graph/plan.ts";
+import { createScope, type Scope } from "../layers/scope.ts";
+import { decoder, encoder } from "../models/vae_graph.ts";
+import type { ModelSpec } from "../models/spec.ts";
+import { elboTerms } from "../objectives/elbo.ts";
+import type { Node } from "../ops/spec.ts";
+
+export type ProgramName = "encode" | "decode" | "reconstruct" | "sample" | "score" | "evaluate";
+
+type Outputs = Record<string, Node>;
+
+const BUILDERS: {
+  readonly [N in ProgramName]: (scope: Scope, spec: ModelSpec, samples: number) => Outputs;
+} = {
+  encode: (scope, spec) => ({ ...encoder(scope, spec, rowsInput(scope.g, spec)) }),
+
+  decode(scope, spec) {
+    const z = scope.g.input("z", batched(spec.latent[0].size));
+    return { mean: decoder(scope, spec, z).mean };
+  },
+
+  reconstruct(scope, spec) {
+    const q = encoder(scope, spec, rowsInput(scope.g, spec));
+    return { mean: decoder(scope, spec, q.mean).mean };
+  },
+
+  sample(scope, spec) {
+    const { g } = scope;
+    const key = randomKey(g);
+    const z = g.randomNormal(key, { ...batched(spec.latent[0].size), stream: STREAMS.prior });
+    const { mean, logVar } = decoder(scope, spec, z);
+    if (!logVar) return { mean };
+    const noise = g.randomNormal(key, { ...mean.shape, stream: STREAMS.observation });
+    return { mean, draw: sample(g, { mean, logVar }, noise) };
+  },
+
+  score(scope, spec) {
+    const { g } = scope;
+    const x = rowsInput(g, spec);
+    const q = encoder(scope, spec, x);
+    const logProb = decoder(scope, spec, q.mean).logProb(x);
+    return { cost: g.affine(logProb, { scale: -1, offset: 0 }), kl: klToStandardNormal(g, q) };
+  },
+
+  evaluate(scope, spec, samples) {
+    const { g } = scope;
+    const x = rowsInput(g, spec);
+    const q = encoder(scope, spec, x);
+    const noise = posteriorNoise(g, spec, samples);
+    const terms = elboTerms(g, x, q, (z) => decoder(scope, spec, z), noise);
+    const { logLikelihoods, logWeights, kl } = terms;
+    return { logLikelihoods, logWeights, kl };
+  },
+};
+
+/** The plan of a program for up to `capacity` rows; `samples` counts the draws of `evaluate`. */
+export function forwardPlan(
+  name: ProgramName,
+  spec: ModelSpec,
+  parameters: Layout,
+  { capacity, samples = 1 }: { readonly capacity: number; readonly samples?: number },
+): Plan {
+  const g = createGraph();
+  const outputs = BUILDERS[name](createScope(g), spec, samples);
+  return plan(g, { outputs, capacity, parameters });
+}
+
+/** The rows of data, `[B, D]`. */
+export function rowsInput(g: Graph, spec: ModelSpec): Node {
+  return g.input("x", batched(spec.inputs));
+}
+
+/** Standard normal draws for z ~ q(z | x), `[K·B, L]`, from the input `key` (`ops/random.ts`). */
+export function posteriorNoise(g: Graph, spec: ModelSpec, samples: number): Node {
+  const shape = batched(spec.latent[0].size, samples);
+  return g.randomNormal(randomKey(g), { ...shape, stream: STREAMS.posterior });
+}
+
+/** `[seedLow, seedHigh, step, firstRow]`: see `ops/random.ts`. */
+function randomKey(g: Graph): Node {
+  return g.input("key", fixed(1, 4), { integer: true });
+}

@@ -1,0 +1,110 @@
+/**
+ * The whole state of a run as one file, so that a run that was killed at any moment and resumed ends
+ * with the same bytes as one that was not: parameters, optimiser state, the best and the last good
+ * epoch, and every counter. Shuffles and noise need no state: they are functions of the seed and of
+ * the counters.
+ */
+import { crc32 } from "../core/crc32.ts";
+import type { Tensor } from "../formats/safetensors.ts";
+import type { Matrix } from "../scoring/matrix.ts";
+import { readModelFile, requireKind, writeModelFile } from "../scoring/model_file.ts";
+import type { EpochMeans } from "./report.ts";
+
+/** Where a run keeps its state; a write must replace the last one whole or not at all. */
+export interface CheckpointStore {
+  /** The last state written; undefined if there is none. */
+  read(): Promise<Uint8Array | undefined>;
+  write(bytes: Uint8Array): Promise<void>;
+  /** Seconds between two writes; 1. */
+  readonly everySeconds?: number;
+}
+
+/** Values of both segments, and the powers of Adam's decay rates that belong to them. */
+export interface Snapshot {
+  readonly parameters: Float32Array | Float64Array;
+  readonly state: Float32Array | Float64Array;
+  readonly beta1Power: number;
+  readonly beta2Power: number;
+}
+
+/** Counters of a run: plain numbers, exact in JSON. */
+export interface RunCounters {
+  /** Epochs finished. */
+  epoch: number;
+  /** Steps taken, over all epochs; also the step of the noise. */
+  step: number;
+  /** Batches of the running epoch done. */
+  batch: number;
+  /** Sums over the running epoch: see `EpochSums`. */
+  sums: readonly number[];
+  beta1Power: number;
+  beta2Power: number;
+  /** Multiplies the learning rate; halves with each rollback. */
+  rate: number;
+  skippedSteps: number;
+  consecutiveSkips: number;
+  rollbacks: number;
+  bestEpoch: number;
+  bestElbo: number | null;
+  finished: boolean;
+  stoppedEarly: boolean;
+  history: readonly EpochMeans[];
+}
+
+export interface Checkpoint {
+  readonly counters: RunCounters;
+  readonly current: Snapshot;
+  readonly good: Snapshot;
+  readonly best?: Snapshot;
+}
+
+/** What a run is made from; a checkpoint of another run is refused. */
+export type RunIdentity = Readonly<Record<string, unknown>>;
+
+export function writeCheckpoint(identity: RunIdentity, checkpoint: Checkpoint): Uint8Array {
+  const { counters, current, good, best } = checkpoint;
+  const snapshots = { current, good, ...(best && { best }) };
+  const tensors = Object.entries(snapshots).flatMap(([name, { parameters, state }]) => [
+    [`${name}.parameters`, tensorOf(parameters)] as const,
+    [`${name}.state`, tensorOf(state)] as const,
+  ]);
+  const powers = Object.fromEntries(
+    Object.entries(snapshots).map(([name, { beta1Power, beta2Power }]) => [name, [beta1Power, beta2Power]]),
+  );
+  const metadata = { identity, counters, powers };
+  return writeModelFile({ kind: "checkpoint", metadata, tensors: new Map(tensors) });
+}
+
+/** @throws TypeError if the checkpoint belongs to another run, SyntaxError if it is damaged */
+export function readCheckpoint(identity: RunIdentity, bytes: Uint8Array): Checkpoint {
+  const file = readModelFile(bytes);
+  requireKind(file, ["checkpoint"]);
+  const theirs = file.metadata.identity as RunIdentity;
+  for (const key of Object.keys(identity)) {
+    if (JSON.stringify(theirs[key]) === JSON.stringify(identity[key])) continue;
+    throw new TypeError(`Cannot resume: the checkpoint was made with another ${key}`);
+  }
+  const powers = file.metadata.powers as Record<string, [number, number]>;
+  const snapshot = (name: string): Snapshot => ({
+    parameters: file.tensors.get(`${name}.parameters`)!.data as Float32Array,
+    state: file.tensors.get(`${name}.state`)!.data as Float32Array,
+    beta1Power: powers[name][0],
+    beta2Power: powers[name][1],
+  });
+  return {
+    counters: file.metadata.counters as RunCounters,
+    current: snapshot("current"),
+    good: snapshot("good"),
+    best: powers.best && snapshot("best"),
+  };
+}
+
+/** A short text that changes with any value of the data. */
+export function dataDigest({ data, shape }: Matrix): string {
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  return `${shape.join("x")} ${crc32(bytes)}`;
+}
+
+function tensorOf(data: Float32Array | Float64Array): Tensor {
+  return { dtype: data instanceof Float64Array ? "F64" : "F32", shape: [data.length], data };
+}

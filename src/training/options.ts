@@ -1,0 +1,134 @@
+/** What `fit` takes, with defaults; parsed once, strictly. */
+import { requireChoice, requireNumber, requireObject } from "../core/validate.ts";
+import { type Objective, parseObjective } from "../objectives/objective.ts";
+import type { Rows } from "../scoring/matrix.ts";
+import type { CheckpointStore } from "./checkpoint.ts";
+import type { EpochReport } from "./report.ts";
+
+/** How a gradient becomes a step. `clipNorm` bounds the global norm of the gradient. */
+export type Optimizer = {
+  readonly learningRate: number;
+  /** "cosine" lets the rate fall to zero over the run, along half a cosine. */
+  readonly decay: "constant" | "cosine";
+  readonly clipNorm: number;
+} & (
+  | { readonly type: "sgd"; readonly momentum: number }
+  | {
+    /** "adamw" decays weights apart from the gradient (Loshchilov and Hutter, 2019). */
+    readonly type: "adam" | "adamw";
+    readonly beta1: number;
+    readonly beta2: number;
+    readonly epsilon: number;
+    readonly weightDecay: number;
+  }
+);
+
+/** An optimizer as a user writes it. */
+export interface OptimizerInput {
+  readonly type: "sgd" | "adam" | "adamw";
+  readonly learningRate?: number;
+  readonly decay?: "constant" | "cosine";
+  readonly clipNorm?: number;
+  readonly momentum?: number;
+  readonly beta1?: number;
+  readonly beta2?: number;
+  readonly epsilon?: number;
+  readonly weightDecay?: number;
+}
+
+export interface FitOptions {
+  /** Passes over the data; 50. */
+  readonly epochs?: number;
+  /** Rows per step; 128. */
+  readonly batchSize?: number;
+  readonly objective?: Partial<Objective>;
+  readonly optimizer?: OptimizerInput;
+  /** The fraction of rows to keep back, or rows of their own; none by default. */
+  readonly validation?: number | Rows;
+  /** Stops once validation has not improved for `patience` epochs, and restores the best epoch. */
+  readonly earlyStopping?: { readonly patience: number };
+  /** Fixes shuffling and noise; the model's own seed by default. */
+  readonly seed?: number;
+  readonly onProgress?: (report: EpochReport) => void;
+  /** Cancels: `fit` rejects with the signal's reason, after a last checkpoint. */
+  readonly signal?: AbortSignal;
+  /** Where to keep the state of the run; a run that finds its own state there goes on from it. */
+  readonly checkpoint?: CheckpointStore;
+}
+
+/** Options that decide the result: a run resumes only under the same. */
+export interface Recipe {
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly objective: Objective;
+  readonly optimizer: Optimizer;
+  readonly patience: number;
+  readonly seed: number;
+}
+
+const FIT_KEYS = [
+  "epochs",
+  "batchSize",
+  "objective",
+  "optimizer",
+  "validation",
+  "earlyStopping",
+  "seed",
+  "onProgress",
+  "signal",
+  "checkpoint",
+];
+
+/** @throws TypeError or RangeError naming the field */
+export function parseRecipe(options: FitOptions, defaultSeed: number): Recipe {
+  const fields = requireObject("fit options", options, FIT_KEYS);
+  const { epochs = 50, batchSize = 128, earlyStopping, seed = defaultSeed } = fields;
+  const { patience = Infinity } = earlyStopping === undefined
+    ? {}
+    : requireObject("earlyStopping", earlyStopping, ["patience"]);
+  if (patience !== Infinity) {
+    requireNumber("earlyStopping.patience", patience, { min: 1, integer: true });
+    if (options.validation === undefined) {
+      throw new TypeError("Cannot stop early: earlyStopping needs validation rows");
+    }
+  }
+  return {
+    epochs: requireNumber("epochs", epochs, { min: 1, max: 1e7, integer: true }),
+    batchSize: requireNumber("batchSize", batchSize, { min: 1, max: 1e6, integer: true }),
+    objective: parseObjective({ type: "elbo", ...options.objective }),
+    optimizer: parseOptimizer(options.optimizer),
+    patience: patience as number,
+    seed: requireNumber("seed", seed, { integer: true }),
+  };
+}
+
+/** @throws TypeError or RangeError naming the field */
+export function parseOptimizer(value: OptimizerInput = { type: "adam" }): Optimizer {
+  const adaptive = value?.type === "adam" || value?.type === "adamw";
+  const shared = ["type", "learningRate", "decay", "clipNorm"];
+  const own = adaptive ? ["beta1", "beta2", "epsilon", "weightDecay"] : ["momentum"];
+  const fields = requireObject("optimizer", value, [...shared, ...own]);
+  const type = requireChoice("optimizer.type", fields.type, ["adam", "adamw", "sgd"]);
+  const number = (key: string, otherwise: number, limits: Parameters<typeof requireNumber>[2]) =>
+    requireNumber(`optimizer.${key}`, fields[key] ?? otherwise, limits);
+  const common = {
+    learningRate: number("learningRate", type === "sgd" ? 0.01 : 0.001, { above: 0 }),
+    decay: requireChoice<"constant" | "cosine">("optimizer.decay", fields.decay ?? "constant", [
+      "constant",
+      "cosine",
+    ]),
+    clipNorm: number("clipNorm", 1e30, { above: 0 }),
+  };
+  if (type === "sgd") return { type, ...common, momentum: number("momentum", 0, { min: 0, max: 1 }) };
+  if (type === "adam" && fields.weightDecay !== undefined) {
+    throw new TypeError('Cannot read optimizer.weightDecay: it belongs to type "adamw"');
+  }
+  return {
+    type,
+    ...common,
+    beta1: number("beta1", 0.9, { min: 0, max: 1 }),
+    beta2: number("beta2", 0.999, { min: 0, max: 1 }),
+    epsilon: number("epsilon", 1e-8, { above: 0 }),
+    weightDecay: number("weightDecay", type === "adamw" ? 0.01 : 0, { min: 0 }),
+  };
+}

@@ -1,0 +1,212 @@
+/**
+ * CSV: accepted dialects and every refusal, each with its message.
+ */
+import assert from "node:assert/strict";
+import { CsvReader, readCsv } from "../../src/formats/mod.ts";
+import { fuzz, refuses, seededIntegers } from "./util.ts";
+
+const source = "t.csv";
+const read = (text: string, options = {}) => readCsv(text, { source, ...options });
+
+Deno.test("readCsv() reads separators, quotes, CRLF, a byte order mark and trailing blank lines", () => {
+  const dialects = [
+    "a,b\n1,-2.5e3\n.5,+4\n",
+    "a;b\r\n1;-2500\r\n0.5;4",
+    "a\tb\n1\t-2500\n0.5\t4\n\n \n",
+    '\uFEFF"a","b"\r\n"1","-2500"\r\n"0.5" ,  4  \r\n',
+    " a , b \n1,-2500\n0.5,4\n",
+  ];
+  for (const text of dialects) {
+    for (const input of [text, new TextEncoder().encode(text)]) {
+      const table = readCsv(input, { source });
+      assert.deepEqual(table.columns, ["a", "b"], text);
+      assert.deepEqual([...table.data], [1, -2500, 0.5, 4], text);
+      assert.equal(table.rows, 2);
+      assert.equal(table.label, undefined);
+    }
+  }
+});
+
+Deno.test("readCsv() keeps float64 values exactly and accepts 1e30", () => {
+  const values = [1e30, -1e300, 5e-324, 0.1, 9007199254740993, -0];
+  const table = read(`v\n${values.map((value) => Object.is(value, -0) ? "-0" : value).join("\n")}`);
+  assert.deepEqual([...table.data], values);
+});
+
+Deno.test("a header name may hold separators, quotes and line breaks, and may be __proto__", () => {
+  const table = read('"a,""b""\nc",__proto__\n1,2\n');
+  assert.deepEqual(table.columns, ['a,"b"\nc', "__proto__"]);
+  assert.deepEqual([...table.data], [1, 2]);
+});
+
+Deno.test("a label column may hold words or numbers and is taken out", () => {
+  const words = "normal,Anomaly,o,N,true,FALSE,yes,no,0,1,-3,0.0,outlier,inlier".split(",");
+  const table = read(`y,a\n${words.map((word, i) => `${word},${i}`).join("\n")}`, { label: "y" });
+  assert.deepEqual(table.columns, ["a"]);
+  assert.deepEqual([...table.label ?? []], [0, 1, 1, 0, 1, 0, 1, 0, 0, 1, 1, 0, 1, 0]);
+  assert.equal(table.data[13], 13);
+  refuses(
+    () => read("y,a\n0,1\nmaybe,2\n", { label: "y" }),
+    'Cannot read t.csv: label at column "y", row 2 (line 3) must be a number, true or false, ' +
+      'yes or no, anomaly or normal, outlier or inlier, o or n: current value is "maybe"',
+  );
+});
+
+Deno.test("columns left out may hold text", () => {
+  const table = read("id,a,b\nx,1,2\n,3,4\n", { columns: ["b", "a"] });
+  assert.deepEqual([...table.data], [2, 1, 4, 3]);
+  refuses(
+    () => read("a,b\n1,2\n", { columns: ["a"], label: "a" }),
+    'Cannot read t.csv: column "a" must be either the label or a data column, not both',
+  );
+  refuses(
+    () => read("a\n1\n", { label: "a" }),
+    "Cannot read t.csv: table must be at least one numeric column",
+  );
+});
+
+const MISSING = "a finite number (missing values are not supported yet)";
+const REFUSALS: [string, string, string][] = [
+  [
+    "empty file",
+    "",
+    "file must be a header line followed by data rows: current value is an empty file",
+  ],
+  [
+    "blank file",
+    "\n\n",
+    "file must be a header line followed by data rows: current value is an empty file",
+  ],
+  [
+    "header only",
+    "a,b\n",
+    "file must be a header line followed by data rows: current value is a header line only",
+  ],
+  [
+    "no header",
+    "1,2\n3,4\n",
+    'line 1 must be a header of names: current value is "1, 2", which are all numbers',
+  ],
+  ["unnamed column", "a,\n1,2\n", 'header cell 2 must be a column name: current value is ""'],
+  ["repeated name", "a,a\n1,2\n", 'column "a" must be named once: current value is "a" twice'],
+  ["short row", "a,b\n1,2\n3\n", "row 2 (line 3) must be 2 cells wide: current value is 1 cells"],
+  ["long row", "a,b\n1,2,3\n", "row 1 (line 2) must be 2 cells wide: current value is 3 cells"],
+  [
+    "blank line",
+    "a\n1\n\n2\n",
+    "row 2 (line 3) must be 1 cells wide: current value is a blank line",
+  ],
+  ["blank first line", "\na\n1\n", "line 1 must be the header line: current value is a blank line"],
+  [
+    "text",
+    "a,b\n1,x y\n",
+    'column "b", row 1 (line 2) must be a finite number: current value is "x y"',
+  ],
+  [
+    "infinity",
+    "a\ninf\n",
+    'column "a", row 1 (line 2) must be a finite number: current value is "inf"',
+  ],
+  [
+    "Infinity",
+    "a\nInfinity\n",
+    'column "a", row 1 (line 2) must be a finite number: current value is "Infinity"',
+  ],
+  [
+    "overflow",
+    "a\n1e999\n",
+    'column "a", row 1 (line 2) must be a finite number: current value is "1e999"',
+  ],
+  [
+    "hexadecimal",
+    "a\n0x10\n",
+    'column "a", row 1 (line 2) must be a finite number: current value is "0x10"',
+  ],
+  [
+    "decimal comma",
+    "a;b\n1,5;2\n",
+    'column "a", row 1 (line 2) must be a finite number: current value is "1,5"',
+  ],
+  ["nan", "a\nNaN\n", `column "a", row 1 (line 2) must be ${MISSING}: current value is "NaN"`],
+  ["empty cell", "a,b\n1,\n", `column "b", row 1 (line 2) must be ${MISSING}: current value is ""`],
+  [
+    "space cell",
+    "a,b\n ,1\n",
+    `column "a", row 1 (line 2) must be ${MISSING}: current value is " "`,
+  ],
+  [
+    "line after a quoted break",
+    '"a\nb",c\n1,2\n3,x\n',
+    'column "c", row 2 (line 4) must be a finite number: current value is "x"',
+  ],
+  [
+    "open quote",
+    'a\n1\n"2\n3\n',
+    "quoted cell at line 3 must be closed by a quote that ends the cell",
+  ],
+  [
+    "text after quote",
+    'a,b\n"1"x,2\n',
+    "quoted cell at line 2 must be closed by a quote that ends the cell",
+  ],
+];
+
+for (const [name, text, message] of REFUSALS) {
+  Deno.test(`readCsv() refuses: ${name}`, () => {
+    refuses(() => read(text), `Cannot read t.csv: ${message}`);
+  });
+}
+
+Deno.test("readCsv() names standard input, carries the place, and refuses what is not UTF-8", () => {
+  const error = refuses(
+    () => readCsv("a\n1\nx"),
+    'Cannot read standard input: column "a", row 2 (line 3) must be a finite number: ' +
+      'current value is "x"',
+  );
+  assert.deepEqual([error.row, error.line, error.column], [2, 3, "a"]);
+  assert.equal(error.expected, "a finite number");
+  const latin = new Uint8Array([0x61, 0x0a, 0xe4]);
+  refuses(() => readCsv(latin, { source }), "Cannot read t.csv: file must be UTF-8 text");
+});
+
+Deno.test("CsvReader gives the same table however the text is cut into pieces", () => {
+  const text = 'name,"b\r\n""c",y\r\n"1",2,yes\r\n3,"4",no\r\n5,6,"o"\r\n';
+  const whole = read(text, { label: "y" });
+  const next = seededIntegers(7);
+  for (let round = 0; round < 200; round++) {
+    const reader = new CsvReader({ source, label: "y" });
+    for (let at = 0; at < text.length;) {
+      const end = at + 1 + next(7);
+      reader.push(text.slice(at, end));
+      at = end;
+    }
+    assert.deepEqual(reader.finish(), whole);
+  }
+});
+
+Deno.test("a row number holds beyond the first block of bytes", () => {
+  const text = `a,b\n${"1,2\n".repeat(600_000)}3,x\n`;
+  const error = refuses(
+    () => readCsv(new TextEncoder().encode(text), { source }),
+    'Cannot read t.csv: column "b", row 600001 (line 600002) must be a finite number: ' +
+      'current value is "x"',
+  );
+  assert.equal(error.row, 600_001);
+});
+
+Deno.test("no text takes more than linear time", () => {
+  const hostile = ['"', '""', '"a', '" ', ",", "\n", '"\n', "\r", " ", '","', "0", "-"];
+  for (const unit of hostile) {
+    const text = `a,b\n${unit.repeat(100_000)}`;
+    const start = performance.now();
+    assert.throws(() => read(text), TypeError);
+    // Linear work takes some 10 ms here; quadratic work over 100 kB takes seconds.
+    assert.ok(performance.now() - start < 1000, JSON.stringify(unit));
+  }
+});
+
+Deno.test("fuzz: CSV is read or refused with our error", () => {
+  const bytes = new TextEncoder().encode('"a",b;c\n1,2,yes\n"3",4e2,no\n5,-.6,o\n');
+  fuzz(bytes, 2000, (mutant) => readCsv(mutant, { label: "b;c" }));
+  fuzz(bytes, 1000, (mutant) => readCsv(mutant));
+});

@@ -1,0 +1,105 @@
+/**
+ * Tables: what a table promises, choice of columns and labels, dispatch by file name.
+ */
+import assert from "node:assert/strict";
+import { DataError } from "../../src/formats/errors.ts";
+import { createTable, readTable, selectColumns, takeLabel } from "../../src/formats/mod.ts";
+import { golden, refuses } from "./util.ts";
+
+const source = "t.csv";
+const table = createTable({
+  columns: ["a", "b", "__proto__"],
+  data: new Float64Array([1, 2, 0, 4, 5, -3]),
+  rows: 2,
+  source,
+});
+
+Deno.test("selectColumns() keeps the order asked for", () => {
+  const selected = selectColumns(table, ["__proto__", "a"]);
+  assert.deepEqual(selected.columns, ["__proto__", "a"]);
+  assert.deepEqual([...selected.data], [0, 1, -3, 4]);
+  assert.equal(selected.rows, 2);
+});
+
+Deno.test("takeLabel() takes the column out and makes any value but 0 an anomaly", () => {
+  const labelled = takeLabel(table, "__proto__");
+  assert.deepEqual(labelled.columns, ["a", "b"]);
+  assert.deepEqual([...labelled.data], [1, 2, 4, 5]);
+  assert.deepEqual([...labelled.label ?? []], [0, 1]);
+  assert.equal(Object.keys(Object.prototype).length, 0);
+});
+
+Deno.test("table helpers refuse unknown and repeated names", () => {
+  const error = refuses(
+    () => selectColumns(table, ["a", "c"]),
+    'Cannot read t.csv: column name at column "c" must be one of "a", "b", "__proto__": ' +
+      'current value is "c"',
+  );
+  assert.equal(error.column, "c");
+  assert.equal(error.source, source);
+  refuses(
+    () => selectColumns(table, ["a", "a"]),
+    'Cannot read t.csv: column "a" must be named once: current value is "a" twice',
+  );
+});
+
+Deno.test("createTable() refuses non-finite cells, wrong sizes and empty tables", () => {
+  const data = new Float64Array([1, NaN]);
+  refuses(
+    () => createTable({ columns: ["a"], data, rows: 2, source }),
+    'Cannot read t.csv: column "a", row 2 must be a finite number ' +
+      "(missing values are not supported yet): current value is NaN",
+  );
+  const label = new Float64Array(3);
+  refuses(
+    () => createTable({ columns: ["a"], data: new Float64Array(2), rows: 2, label, source }),
+    "Cannot read t.csv: label must be 2 long: current value is 3",
+  );
+  refuses(
+    () => createTable({ columns: ["a"], data: new Float64Array(0), rows: 0, source }),
+    "Cannot read t.csv: table must be at least one row",
+  );
+  assert.throws(() => createTable({ columns: ["a"], data, rows: 1, source }), RangeError);
+});
+
+Deno.test("a long cell is cut and escaped in a message", () => {
+  const csv = new TextEncoder().encode(`a\n"${"x\n".repeat(200)}"\n`);
+  assert.throws(() => readTable("t.csv", csv), (error: unknown) => {
+    assert.ok(error instanceof DataError);
+    assert.ok(error.message.length < 200 && !error.message.includes("\n"));
+    return true;
+  });
+});
+
+Deno.test("readTable() chooses the reader by extension, or by content for standard input", () => {
+  const encode = (text: string) => new TextEncoder().encode(text);
+  const inputs: [string, Uint8Array][] = [
+    ["dir.csv/T.CSV", encode("a,b\n1,2\n")],
+    ["t.tsv", encode("a\tb\n1\t2\n")],
+    ["t.jsonl", encode('{"a":1,"b":2}\n')],
+    ["t.ndjson", encode("[1,2]")],
+    ["-", encode("a,b\n1,2\n")],
+    ["-", encode(" [1,2]\n")],
+  ];
+  for (const [name, bytes] of inputs) {
+    const read = readTable(name, bytes);
+    assert.deepEqual([...read.data], [1, 2], name);
+    assert.equal(read.source, name);
+  }
+  assert.equal(readTable("-", golden("deflated.npz")).label?.length, 3);
+  assert.equal(readTable("-", golden("f8_le_F.npy")).rows, 3);
+  assert.deepEqual(
+    readTable("x.npz", golden("deflated.npz"), { columns: ["x3", "x0"] }).columns,
+    ["x3", "x0"],
+  );
+});
+
+Deno.test("readTable() names the formats it reads when it knows not the extension", () => {
+  for (const [name, shown] of [["t.parquet", ".parquet"], ["dir.csv/table", ""]]) {
+    refuses(
+      () => readTable(name, new Uint8Array(4)),
+      `Cannot read ${name}: file extension must be one of .csv, .tsv, .npy, .npz, .jsonl, .ndjson: ` +
+        `current value is "${shown}"`,
+    );
+  }
+});
