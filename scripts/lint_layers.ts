@@ -65,8 +65,12 @@ export function lintLayers(files: readonly SourceFile[]): Finding[] {
   const findings: Finding[] = [];
   for (const [path, list] of imports) {
     for (const one of list) {
-      const message = one.specifier.startsWith(".") ? judgeRelative(path, one) : judgeOutside(path, one);
-      if (message !== undefined) findings.push({ path, line: one.line, rule: "layer-law", message });
+      const message = one.specifier.startsWith(".")
+        ? judgeRelative(path, one)
+        : judgeOutside(path, one);
+      if (message !== undefined) {
+        findings.push({ path, line: one.line, rule: "layer-law", message });
+      }
     }
   }
   return [...findings, ...findCycles(imports), ...findReachedPackages(imports)];
@@ -127,7 +131,9 @@ function judgeBackend(from: string, to: string, typeOnly: boolean): string | und
 export function judgeOutside(from: string, { specifier }: Import): string | undefined {
   const folder = folderOf(from);
   if (specifier.startsWith("node:")) {
-    return NODE_FOLDERS.includes(folder) ? undefined : `only ${NODE_FOLDERS} may import ${specifier}`;
+    return NODE_FOLDERS.includes(folder)
+      ? undefined
+      : `only ${NODE_FOLDERS} may import ${specifier}`;
   }
   const name = packageName(specifier);
   if (name === undefined) {
@@ -135,7 +141,9 @@ export function judgeOutside(from: string, { specifier }: Import): string | unde
   }
   const allowed = PACKAGES[folder] ?? [];
   if (allowed.includes(name)) return undefined;
-  return `package ${name} is not allowed in ${folder || from}: allowed are ${allowed.join(", ") || "none"}`;
+  return `package ${name} is not allowed in ${folder || from}: allowed are ${
+    allowed.join(", ") || "none"
+  }`;
 }
 
 /** Name in `npm:name@x.y.z/sub`, undefined unless the version is exact. */
@@ -193,7 +201,9 @@ function isPackageFree(path: string): boolean {
 export function findMixedVersions(files: readonly SourceFile[]): Finding[] {
   const first = new Map<string, { version: string; path: string }>();
   const findings: Finding[] = [];
-  for (const file of files.filter(({ path }) => path.endsWith(".ts") && !path.startsWith("assembly/"))) {
+  for (
+    const file of files.filter(({ path }) => path.endsWith(".ts") && !path.startsWith("assembly/"))
+  ) {
     for (const { specifier, line } of importsOf(file)) {
       const [, name, version] = /^npm:((?:@[\w.-]+\/)?[\w.-]+)@([^/]+)/.exec(specifier) ?? [];
       if (name === undefined) continue;

@@ -15,7 +15,8 @@ export interface SourceFile {
 export const ROOT: string = fileURLToPath(new URL("../../", import.meta.url));
 
 const SKIPPED_FOLDERS = new Set([".git", "build", "coverage", "node_modules", "vendor"]);
-const TEXT_FILE = /\.(ts|js|mjs|json|jsonc|md|sh|py|html|css|wgsl|txt|toml|yml|yaml)$|^\.ci\/|\.lock$/;
+const TEXT_FILE =
+  /\.(ts|js|mjs|json|jsonc|md|sh|py|html|css|wgsl|txt|toml|yml|yaml)$|^\.ci\/|\.lock$/;
 
 /** Yields the path of every file under `folder` (relative to the root, "" for all of it). */
 export function* walk(folder: string): Generator<string> {

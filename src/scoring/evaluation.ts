@@ -43,7 +43,11 @@ export function evaluateRows(
   options: EvaluationOptions,
   compile: (capacity: number, samples: number) => SyncProgram,
 ): Evaluation {
-  const samples = requireNumber("samples", options.samples ?? 1, { min: 1, max: 1e6, integer: true });
+  const samples = requireNumber("samples", options.samples ?? 1, {
+    min: 1,
+    max: 1e6,
+    integer: true,
+  });
   const perRun = Math.min(samples, SAMPLE_CHUNK);
   const capacity = Math.max(1, Math.floor(DECODER_ROWS / perRun));
   const program = compile(capacity, perRun);
@@ -82,7 +86,8 @@ class RowSums {
   }
 
   add(program: SyncProgram, first: number, rows: number, used: number, drawn: number): void {
-    const logLikelihoods = new Float64Array(rows * drawn), logWeights = new Float64Array(rows * drawn);
+    const logLikelihoods = new Float64Array(rows * drawn),
+      logWeights = new Float64Array(rows * drawn);
     program.read("logLikelihoods", logLikelihoods);
     program.read("logWeights", logWeights);
     for (let r = 0; r < rows; r++) {

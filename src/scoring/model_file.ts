@@ -47,7 +47,9 @@ export function readModelFile(bytes: Uint8Array): ModelFile {
   const { tensors, metadata: fields } = decode(bytes);
   const { format, version, kind, checksum, ...texts } = fields;
   if (format !== FORMAT) {
-    throw new ModelFileError(`Cannot read model: expected an Elbow model file: format is "${format}"`);
+    throw new ModelFileError(
+      `Cannot read model: expected an Elbow model file: format is "${format}"`,
+    );
   }
   if (version !== VERSION) {
     throw new ModelFileError(

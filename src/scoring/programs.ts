@@ -38,7 +38,7 @@ const BUILDERS: {
     return { mean: decoder(scope, spec, q.mean).mean };
   },
 
-  sample(scope, spec) {
+  sample(scope, spec): Outputs {
     const { g } = scope;
     const key = randomKey(g);
     const z = g.randomNormal(key, { ...batched(spec.latent[0].size), stream: STREAMS.prior });

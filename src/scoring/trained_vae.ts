@@ -19,9 +19,9 @@ import { type ModelFile, readModelFile, requireKind, writeModelFile } from "./mo
 import { forwardPlan, type ProgramName } from "./programs.ts";
 
 /** A parameter's values, `[rows, cols]` row-major. */
-export interface NamedTensor {
+export interface NamedTensor<Values = Float32Array> {
   readonly shape: readonly [number, number];
-  readonly data: Float32Array;
+  readonly data: Values;
 }
 
 /** Which machine to run on. */
@@ -52,7 +52,11 @@ export class TrainedVae {
   readonly #programs = new Map<string, SyncProgram>();
   #single?: { program: SyncProgram; cost: Float64Array; kl: Float64Array };
 
-  constructor(spec: ModelSpec, values: ReadonlyMap<string, ArrayLike<number>>, device: DeviceOptions = {}) {
+  constructor(
+    spec: ModelSpec,
+    values: ReadonlyMap<string, ArrayLike<number>>,
+    device: DeviceOptions = {},
+  ) {
     this.spec = spec;
     this.parameterSpecs = parametersOf(spec);
     this.layout = parameterLayout(this.parameterSpecs);
@@ -67,7 +71,11 @@ export class TrainedVae {
   }
 
   /** What is really in use. */
-  get device(): { readonly backend: string; readonly threads: number; readonly [detail: string]: unknown } {
+  get device(): {
+    readonly backend: string;
+    readonly threads: number;
+    readonly [detail: string]: unknown;
+  } {
     return { backend: this.backend.name, threads: 1, ...this.backend.details };
   }
 
@@ -90,11 +98,16 @@ export class TrainedVae {
    * @throws TypeError or RangeError for an unknown name, a wrong shape or a value that is not finite
    */
   setParameters(
-    values: ReadonlyMap<string, { readonly shape?: readonly number[]; readonly data: ArrayLike<number> }>,
+    values: ReadonlyMap<
+      string,
+      { readonly shape?: readonly number[]; readonly data: ArrayLike<number> }
+    >,
   ): void {
     for (const [name, { shape, data }] of values) {
       const spec = this.parameterSpecs.find((each) => each.name === name);
-      if (!spec) throw new TypeError(`Cannot set parameter "${name}": the model has none of that name`);
+      if (!spec) {
+        throw new TypeError(`Cannot set parameter "${name}": the model has none of that name`);
+      }
       const right = data.length === spec.rows * spec.cols &&
         (!shape || (shape[0] === spec.rows && shape[1] === spec.cols));
       if (!right) {
@@ -167,7 +180,10 @@ export class TrainedVae {
   }
 
   /** One score per row, nats; higher is more anomalous. */
-  async score(x: Rows, { method = "elbo" }: { readonly method?: ScoreMethod } = {}): Promise<Float64Array> {
+  async score(
+    x: Rows,
+    { method = "elbo" }: { readonly method?: ScoreMethod } = {},
+  ): Promise<Float64Array> {
     const { cost, kl } = this.costs(toMatrix(x, this.spec.inputs));
     const reconstruction = sumColumns(cost), divergence = sumColumns(kl);
     switch (method) {
@@ -233,7 +249,11 @@ export class TrainedVae {
 
   /** `evaluate` without the promise. */
   evaluateSync(x: Matrix, options: EvaluationOptions): Evaluation {
-    return evaluateRows(x, options, (capacity, samples) => this.program("evaluate", { capacity, samples }));
+    return evaluateRows(
+      x,
+      options,
+      (capacity, samples) => this.program("evaluate", { capacity, samples }),
+    );
   }
 
   modelFile(): ModelFile {
@@ -244,7 +264,9 @@ export class TrainedVae {
   }
 
   protected write(values: ReadonlyMap<string, ArrayLike<number>>): void {
-    for (const [name, data] of values) this.segment.write(this.layout.places.get(name)!.offset, data);
+    for (const [name, data] of values) {
+      this.segment.write(this.layout.places.get(name)!.offset, data);
+    }
   }
 
   protected program(
@@ -300,7 +322,9 @@ export function fromModelFile(file: ModelFile): [ModelSpec, Map<string, Float32A
     const tensor = file.tensors.get(name);
     const right = tensor?.dtype === "F32" && tensor.shape[0] === rows && tensor.shape[1] === cols;
     if (!right) {
-      throw new SyntaxError(`Cannot read model: parameter "${name}" must be float32 [${rows}, ${cols}]`);
+      throw new SyntaxError(
+        `Cannot read model: parameter "${name}" must be float32 [${rows}, ${cols}]`,
+      );
     }
     return [name, tensor.data as Float32Array] as const;
   });

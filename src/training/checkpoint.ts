@@ -69,7 +69,9 @@ export function writeCheckpoint(identity: RunIdentity, checkpoint: Checkpoint): 
     [`${name}.state`, tensorOf(state)] as const,
   ]);
   const powers = Object.fromEntries(
-    Object.entries(snapshots).map(([name, { beta1Power, beta2Power }]) => [name, [beta1Power, beta2Power]]),
+    Object.entries(snapshots).map((
+      [name, { beta1Power, beta2Power }],
+    ) => [name, [beta1Power, beta2Power]]),
   );
   const metadata = { identity, counters, powers };
   return writeModelFile({ kind: "checkpoint", metadata, tensors: new Map(tensors) });

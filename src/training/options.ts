@@ -6,22 +6,24 @@ import type { CheckpointStore } from "./checkpoint.ts";
 import type { EpochReport } from "./report.ts";
 
 /** How a gradient becomes a step. `clipNorm` bounds the global norm of the gradient. */
-export type Optimizer = {
-  readonly learningRate: number;
-  /** "cosine" lets the rate fall to zero over the run, along half a cosine. */
-  readonly decay: "constant" | "cosine";
-  readonly clipNorm: number;
-} & (
-  | { readonly type: "sgd"; readonly momentum: number }
-  | {
-    /** "adamw" decays weights apart from the gradient (Loshchilov and Hutter, 2019). */
-    readonly type: "adam" | "adamw";
-    readonly beta1: number;
-    readonly beta2: number;
-    readonly epsilon: number;
-    readonly weightDecay: number;
+export type Optimizer =
+  & {
+    readonly learningRate: number;
+    /** "cosine" lets the rate fall to zero over the run, along half a cosine. */
+    readonly decay: "constant" | "cosine";
+    readonly clipNorm: number;
   }
-);
+  & (
+    | { readonly type: "sgd"; readonly momentum: number }
+    | {
+      /** "adamw" decays weights apart from the gradient (Loshchilov and Hutter, 2019). */
+      readonly type: "adam" | "adamw";
+      readonly beta1: number;
+      readonly beta2: number;
+      readonly epsilon: number;
+      readonly weightDecay: number;
+    }
+  );
 
 /** An optimizer as a user writes it. */
 export interface OptimizerInput {
@@ -119,7 +121,9 @@ export function parseOptimizer(value: OptimizerInput = { type: "adam" }): Optimi
     ]),
     clipNorm: number("clipNorm", 1e30, { above: 0 }),
   };
-  if (type === "sgd") return { type, ...common, momentum: number("momentum", 0, { min: 0, max: 1 }) };
+  if (type === "sgd") {
+    return { type, ...common, momentum: number("momentum", 0, { min: 0, max: 1 }) };
+  }
   if (type === "adam" && fields.weightDecay !== undefined) {
     throw new TypeError('Cannot read optimizer.weightDecay: it belongs to type "adamw"');
   }

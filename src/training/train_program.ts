@@ -13,7 +13,7 @@ import { type Layout, type Plan, plan } from "../graph/plan.ts";
 import { createScope, type ParameterSpec, type Scope } from "../layers/scope.ts";
 import { decoder, encoder } from "../models/vae_graph.ts";
 import type { ModelSpec } from "../models/spec.ts";
-import { elboLoss, type ElboLoss, elboTerms } from "../objectives/elbo.ts";
+import { type ElboLoss, elboLoss, elboTerms } from "../objectives/elbo.ts";
 import type { Objective } from "../objectives/objective.ts";
 import type { Node } from "../ops/spec.ts";
 import { posteriorNoise, rowsInput } from "../scoring/programs.ts";
@@ -21,9 +21,14 @@ import { batched } from "../core/shape.ts";
 import type { Optimizer } from "./options.ts";
 
 /** The state an optimiser keeps for each parameter, in the order of its operands. */
-export function optimizerState(optimizer: Optimizer, parameters: readonly ParameterSpec[]): ParameterSpec[] {
+export function optimizerState(
+  optimizer: Optimizer,
+  parameters: readonly ParameterSpec[],
+): ParameterSpec[] {
   const kinds = optimizer.type === "sgd" ? ["velocity"] : ["m", "v"];
-  return parameters.flatMap((spec) => kinds.map((kind) => ({ ...spec, name: `${spec.name}.${kind}` })));
+  return parameters.flatMap((spec) =>
+    kinds.map((kind) => ({ ...spec, name: `${spec.name}.${kind}` }))
+  );
 }
 
 export function stateLayout(optimizer: Optimizer, parameters: readonly ParameterSpec[]): Layout {

@@ -1,0 +1,191 @@
+/**
+ * The file laws: what every file of this repository must look like, beyond what `deno lint` and
+ * `deno fmt` see. One rule is one small function; the table RULES says which files it judges.
+ * Generated files (*.gen.ts) are exempt: their generator is judged, and their bytes are compared.
+ *
+ *     deno run --allow-read scripts/lint_files.ts
+ */
+
+import ts from "npm:typescript@6.0.3";
+import { errorFaults } from "./lib/error_grammar.ts";
+import { type Finding, lineAt, report } from "./lib/findings.ts";
+import { parse } from "./lib/imports.ts";
+import { isGenerated, readTree, type SourceFile } from "./lib/tree.ts";
+
+const MAX_FILE_LINES = 400;
+const TARGET_FILE_LINES = 200;
+const MAX_FUNCTION_LINES = 50;
+
+/** A place in a file and what is wrong there. */
+type Hit = readonly [line: number, message: string];
+
+interface Rule {
+  readonly name: string;
+  /** Which files, by path from the root. */
+  readonly applies: (path: string) => boolean;
+  readonly check: (file: SourceFile) => Iterable<Hit>;
+}
+
+const anyFile = (): boolean => true;
+const isCode = (path: string): boolean => path.endsWith(".ts");
+const isLibrary = (path: string): boolean => isCode(path) && /^(mod\.ts$|src\/)/.test(path);
+const isTest = (path: string): boolean => isCode(path) && path.startsWith("tests/");
+/** The hands of the program may ask for the time; all below them is given it. */
+const isTimeless = (path: string): boolean => isLibrary(path) && !/^src\/(cli|http)\//.test(path);
+
+export const RULES: readonly Rule[] = [
+  { name: "file-length", applies: isCode, check: fileLength },
+  { name: "file-name", applies: isCode, check: fileName },
+  { name: "file-header", applies: isLibrary, check: fileHeader },
+  { name: "function-length", applies: isLibrary, check: functionLength },
+  { name: "error-grammar", applies: isLibrary, check: errorGrammar },
+  {
+    name: "no-random",
+    applies: isLibrary,
+    check: forbid("Math.random", "randomness is an argument"),
+  },
+  // The wall clock only: performance.now() is allowed, for progress, as nothing saved depends on it.
+  { name: "no-clock", applies: isTimeless, check: forbid("Date.now", "time is an argument") },
+  { name: "no-clock", applies: isTimeless, check: newDate },
+  {
+    name: "todo-has-issue",
+    applies: isCode,
+    check: pattern(/\bTO[D]O\b(?!\(#\d+\))/, "name the issue: TO" + "DO(#12)"),
+  },
+  {
+    name: "no-only",
+    applies: isTest,
+    check: pattern(/\.onl[y]\(|\bonly: true/, "runs this test and hides the rest"),
+  },
+  {
+    name: "skip-has-reason",
+    applies: skipsByHand,
+    check: pattern(/\.ignor[e]\(|\bignore:/, "use tests/util/skip.ts"),
+  },
+  {
+    name: "no-home-path",
+    applies: anyFile,
+    check: pattern(/(?<![\w.\-/])\/(root|home|Users)\/\w/, "path of one machine"),
+  },
+  {
+    name: "no-registry-host",
+    applies: anyFile,
+    check: pattern(
+      /\bregistry\.[a-z]+js\.|_auth[T]oken|\/\/[\w.-]*(artifactory|verdaccio|nexus)/,
+      "package registry's address",
+    ),
+  },
+];
+
+/** Applies every rule to every file given. */
+export function lintFiles(files: readonly SourceFile[]): Finding[] {
+  const findings: Finding[] = [];
+  for (const file of files.filter(({ path }) => !isGenerated(path))) {
+    for (const { name, applies, check } of RULES) {
+      if (!applies(file.path)) continue;
+      for (const [line, message] of check(file)) {
+        findings.push({ path: file.path, line, rule: name, message });
+      }
+    }
+  }
+  return findings;
+}
+
+function countLines(text: string): number {
+  return text.replace(/\n$/, "").split("\n").length;
+}
+
+function* fileLength({ text }: SourceFile): Generator<Hit> {
+  const lines = countLines(text);
+  if (lines > MAX_FILE_LINES) {
+    yield [MAX_FILE_LINES, `${lines} lines, at most ${MAX_FILE_LINES}: split by concept`];
+  }
+}
+
+function* fileName({ path }: SourceFile): Generator<Hit> {
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  if (!/^[a-z0-9]+(_[a-z0-9]+)*(\.d)?\.ts$/.test(name)) yield [1, `${name} must be snake_case`];
+}
+
+function* fileHeader({ text }: SourceFile): Generator<Hit> {
+  if (!text.startsWith("/**")) {
+    yield [1, "must open with /** what it holds, on which formula, its limits */"];
+  }
+}
+
+function* functionLength(file: SourceFile): Generator<Hit> {
+  const tree = parse(file);
+  for (const node of descendants(tree)) {
+    if (!ts.isFunctionLike(node) || !("body" in node) || node.body === undefined) continue;
+    const first = tree.getLineAndCharacterOfPosition(node.getStart(tree)).line;
+    const lines = tree.getLineAndCharacterOfPosition(node.getEnd()).line - first + 1;
+    if (lines > MAX_FUNCTION_LINES) {
+      yield [first + 1, `function of ${lines} lines, at most ${MAX_FUNCTION_LINES}`];
+    }
+  }
+}
+
+function* errorGrammar(file: SourceFile): Generator<Hit> {
+  const tree = parse(file);
+  for (const { node, message } of errorFaults(tree)) yield [lineOf(tree, node), message];
+}
+
+/** A rule against naming one member of a global, such as Math.random; comments may speak of it. */
+function forbid(member: string, reason: string): Rule["check"] {
+  return function* (file) {
+    const tree = parse(file);
+    for (const node of descendants(tree)) {
+      if (ts.isPropertyAccessExpression(node) && node.getText(tree) === member) {
+        yield [lineOf(tree, node), `${member}: ${reason}`];
+      }
+    }
+  };
+}
+
+function* newDate(file: SourceFile): Generator<Hit> {
+  const tree = parse(file);
+  for (const node of descendants(tree)) {
+    const empty = ts.isNewExpression(node) && (node.arguments?.length ?? 0) === 0;
+    if (empty && node.expression.getText(tree) === "Date") {
+      yield [lineOf(tree, node), "new Date(): time is an argument"];
+    }
+  }
+}
+
+/** A rule against a piece of text anywhere in a file, one finding per line that holds it. */
+function pattern(expression: RegExp, reason: string): Rule["check"] {
+  return function* ({ text }) {
+    for (const [index, line] of text.split("\n").entries()) {
+      const found = expression.exec(line);
+      if (found !== null) yield [index + 1, `${found[0]}: ${reason}`];
+    }
+  };
+}
+
+function skipsByHand(path: string): boolean {
+  return isTest(path) && path !== "tests/util/skip.ts";
+}
+
+function* descendants(node: ts.Node): Generator<ts.Node> {
+  const children: ts.Node[] = [];
+  ts.forEachChild(node, (child) => void children.push(child));
+  for (const child of children) {
+    yield child;
+    yield* descendants(child);
+  }
+}
+
+function lineOf(tree: ts.SourceFile, node: ts.Node): number {
+  return lineAt(tree.text, node.getStart(tree));
+}
+
+if (import.meta.main) {
+  const files = readTree();
+  const long = files.filter(({ path, text }) =>
+    path.startsWith("src/") && !isGenerated(path) && countLines(text) > TARGET_FILE_LINES
+  );
+  console.log(
+    `File laws: ${long.length} files of src/ are over the target of ${TARGET_FILE_LINES} lines`,
+  );
+  Deno.exit(report("File laws", lintFiles(files), files.length));
+}

@@ -1,0 +1,50 @@
+/** What the detector does when the user says nothing: the network and its training. */
+import type { ModelSpecInput } from "../models/spec.ts";
+import type { FitOptions } from "../training/options.ts";
+
+export interface DetectorSpecOptions {
+  /** Widths of the encoder's hidden layers; the decoder mirrors them. */
+  readonly hidden?: readonly number[];
+  /** Latent dimensions. */
+  readonly latent?: number;
+  /** "gaussian" (standardised columns, learned variance each) or "bernoulli" (values from 0 to 1). */
+  readonly likelihood?: "gaussian" | "bernoulli";
+}
+
+/**
+ * The smallest variance a standardised column may be explained with: σ = 0.02. Without a floor a
+ * constant or duplicate column's variance falls to nothing and its noise drowns all others.
+ */
+const MIN_VARIANCE = 4e-4;
+
+/** Steps that the default training takes, whatever the number of rows. */
+const STEPS = 2000;
+
+export function detectorSpec(inputs: number, options: DetectorSpecOptions): ModelSpecInput {
+  const { hidden = [64, 64], latent = defaultLatent(inputs), likelihood = "gaussian" } = options;
+  return {
+    inputs,
+    encoder: { hidden, activation: "elu" },
+    decoder: { hidden: [...hidden].reverse(), activation: "elu" },
+    latent: [{ size: latent }],
+    likelihood: likelihood === "bernoulli"
+      ? { type: "bernoulli" }
+      : { type: "gaussian", variance: "perFeature", minVariance: MIN_VARIANCE },
+  };
+}
+
+/** Half of the columns, from 2 to 16: unused dimensions switch themselves off. */
+function defaultLatent(inputs: number): number {
+  return Math.min(16, Math.max(2, Math.ceil(inputs / 2)));
+}
+
+/** Adam with a cosine rate, clipped, and enough epochs to come to about `STEPS` steps. */
+export function defaultTraining(rows: number, batchSize = 128): FitOptions {
+  const perEpoch = Math.ceil(rows / batchSize);
+  return {
+    batchSize,
+    epochs: Math.min(400, Math.max(5, Math.round(STEPS / perEpoch))),
+    objective: { warmUpEpochs: 2 },
+    optimizer: { type: "adam", learningRate: 0.003, decay: "cosine", clipNorm: 20 },
+  };
+}

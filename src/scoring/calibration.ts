@@ -1,0 +1,60 @@
+/**
+ * Split-conformal p-values: how surprising a score is beside the scores of rows that training never
+ * saw.
+ *
+ *   p(s) = (1 + #{calibration scores ≥ s}) / (n + 1)
+ *
+ * If a new row is exchangeable with the calibration rows, P(p ≤ α) ≤ α for every α (Vovk et al., 2005;
+ * Bates et al., 2023). The finest p-value is 1 / (n + 1).
+ */
+import { requireNumber } from "../core/validate.ts";
+
+export class Calibration {
+  /** Scores of the calibration rows, ascending. */
+  readonly scores: Float64Array;
+
+  constructor(scores: Float64Array) {
+    if (scores.length === 0) {
+      throw new RangeError("Cannot calibrate: there are no calibration rows");
+    }
+    this.scores = scores.slice().sort();
+  }
+
+  /** The smallest p-value, and so the smallest false-alarm rate that can be kept. */
+  get resolution(): number {
+    return 1 / (this.scores.length + 1);
+  }
+
+  pValue(score: number): number {
+    const { scores } = this;
+    let low = 0, high = scores.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (scores[middle] < score) low = middle + 1;
+      else high = middle;
+    }
+    return (1 + scores.length - low) / (scores.length + 1);
+  }
+
+  /**
+   * The calibration score that a row must exceed to be flagged at a false-alarm rate.
+   * @throws RangeError if the rate is finer than the calibration rows can keep
+   */
+  threshold(falseAlarmRate: number): number {
+    this.requireRate(falseAlarmRate);
+    // p ≤ α needs at most k = ⌊α (n + 1)⌋ - 1 calibration scores at or above the row's.
+    const allowed = Math.floor(falseAlarmRate * (this.scores.length + 1) + 1e-9) - 1;
+    return this.scores[this.scores.length - 1 - allowed];
+  }
+
+  /** @throws RangeError unless 1 / (n + 1) ≤ rate < 1 */
+  requireRate(falseAlarmRate: number): void {
+    requireNumber("falseAlarmRate", falseAlarmRate, { above: 0, max: 0.999999 });
+    if (falseAlarmRate >= this.resolution * (1 - 1e-9)) return;
+    throw new RangeError(
+      `Cannot keep a false-alarm rate of ${falseAlarmRate}: ${this.scores.length} calibration rows allow no less than ${
+        this.resolution.toPrecision(3)
+      }`,
+    );
+  }
+}

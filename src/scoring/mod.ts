@@ -1,0 +1,22 @@
+/**
+ * Scoring alone: load a model file and score rows, with no training code and no package.
+ *
+ * ```ts
+ * import { TableScorer } from "./mod.ts";
+ * const scorer = await TableScorer.load(bytes);
+ * const verdicts = await scorer.score([[5.1, 3.5, 1.4]]);
+ * ```
+ *
+ * @module
+ */
+export { Calibration } from "./calibration.ts";
+export type { Evaluation, EvaluationOptions } from "./evaluation.ts";
+export type { Matrix, Rows } from "./matrix.ts";
+export { ModelFileError } from "./model_file.ts";
+export type { ModelFile, ModelFileKind } from "./model_file.ts";
+export type { Cells, Standardization } from "./standardize.ts";
+export type { TableRows } from "./table_rows.ts";
+export { TableScorer } from "./table_scorer.ts";
+export type { RowScore, ScoreTable, TableModel } from "./table_scorer.ts";
+export { TrainedVae } from "./trained_vae.ts";
+export type { DeviceOptions, NamedTensor, ScoreMethod } from "./trained_vae.ts";
