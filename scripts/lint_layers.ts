@@ -27,6 +27,7 @@ export const RANKS: readonly (readonly string[])[] = [
 export const SIDEWAYS: readonly string[] = [
   "cli -> http", // `serve` mounts the handler
   "models -> objectives",
+  "distributions -> layers", // a likelihood's parameters come out of a dense layer
   "flows -> layers", // a coupling flow computes its shift and scale by a small network
 ];
 

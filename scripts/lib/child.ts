@@ -19,8 +19,13 @@ export async function canRun(
   args: readonly string[] = ["--version"],
 ): Promise<boolean> {
   try {
-    const options = { args: [...args], stdin: "null", stdout: "null", stderr: "null" } as const;
-    return (await new Deno.Command(program, options).output()).success;
+    const child = new Deno.Command(program, {
+      args: [...args],
+      stdin: "null",
+      stdout: "null",
+      stderr: "null",
+    });
+    return (await child.output()).success;
   } catch {
     return false;
   }

@@ -15,6 +15,10 @@ export interface GrammarFault {
 const CONTRACTION =
   /\b(\w+n['’]t|\w+['’](re|ve|ll|m|d)|(it|that|there|here|what|who|let|he|she)['’]s)\b/i;
 
+const ERROR_CLASS = /(Error|DOMException)$/;
+/** Their first text is the whole message; a class of our own may complete a sentence it begins. */
+const BUILT_IN = /^(super|(Type|Range|Syntax|Reference|Eval|URI|Aggregate)Error|DOMException)$/;
+
 /** Lists the faults of every error made in a file. */
 export function errorFaults(tree: ts.SourceFile): GrammarFault[] {
   const faults: GrammarFault[] = [];
@@ -29,28 +33,44 @@ export function errorFaults(tree: ts.SourceFile): GrammarFault[] {
 }
 
 function judgeError(node: ts.NewExpression | ts.CallExpression): string[] {
-  const name = ts.isIdentifier(node.expression) ? node.expression.text : "";
+  const name = nameOfError(node);
+  if (name === undefined) return [];
   if (name === "Error") {
     return ["plain Error says too little: use the nearest built-in class or a subclass"];
   }
-  if (!ts.isNewExpression(node) || !/(Error|DOMException)$/.test(name)) return [];
   const pieces = node.arguments?.map(literalPieces).find((found) => found !== undefined);
-  return pieces === undefined ? [] : judgeMessage(pieces);
+  if (pieces === undefined) return [];
+  return BUILT_IN.test(name) ? judgeMessage(pieces) : judgeEnding(pieces);
+}
+
+/** Class of the error that a call makes; "super" inside a class of our own that extends an error. */
+function nameOfError(node: ts.NewExpression | ts.CallExpression): string | undefined {
+  const callee = node.expression;
+  if (callee.kind === ts.SyntaxKind.SuperKeyword) {
+    const owner = ts.findAncestor(node, ts.isClassLike);
+    const parent = owner?.heritageClauses?.[0]?.types[0]?.expression.getText() ?? "";
+    return parent === "Error" || BUILT_IN.test(parent) ? "super" : undefined;
+  }
+  if (!ts.isIdentifier(callee)) return undefined;
+  const made = callee.text === "Error" || ts.isNewExpression(node);
+  return made && ERROR_CLASS.test(callee.text) ? callee.text : undefined;
 }
 
 /** Judges a message given as its literal pieces: [whole], or those around computed parts. */
 export function judgeMessage(pieces: readonly string[]): string[] {
+  if (/^[A-Z]/.test(pieces[0])) return judgeEnding(pieces);
+  const fault = `message must start with a capital letter: ${JSON.stringify(pieces[0])}`;
+  return [fault, ...judgeEnding(pieces)];
+}
+
+/** Judges all of a message but its beginning. */
+function judgeEnding(pieces: readonly string[]): string[] {
   const faults: string[] = [];
-  const [head, tail] = [pieces[0], pieces[pieces.length - 1]];
-  if (!/^[A-Z]/.test(head)) {
-    faults.push(`message must start with a capital letter: ${JSON.stringify(head)}`);
-  }
+  const tail = pieces[pieces.length - 1];
   if (/[.!]\s*$/.test(tail)) {
     faults.push(`message must not end with a period: ${JSON.stringify(tail)}`);
   }
-  const contraction = pieces.map((piece) => CONTRACTION.exec(piece)?.[0]).find((hit) =>
-    hit !== undefined
-  );
+  const contraction = CONTRACTION.exec(pieces.join(" … "))?.[0];
   if (contraction !== undefined) {
     faults.push(`message must not contract: write out "${contraction}"`);
   }

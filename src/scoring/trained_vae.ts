@@ -30,8 +30,8 @@ export interface DeviceOptions {
   readonly backend?: BackendChoice;
   /** "portable" gives the same bits on every machine; "fast", the default, the fastest kernels. */
   readonly determinism?: "portable" | "fast";
-  /** Only 1 is available. */
-  readonly threads?: 1;
+  /** Accepted for later: every backend runs on one thread now, and `device.threads` says so. */
+  readonly threads?: number;
 }
 
 /** What `score` measures; nats, higher is more anomalous. All are deterministic, at z = E[z | x]. */

@@ -42,13 +42,16 @@ export interface TrainPlanRequest {
   readonly capacity: number;
   readonly parameters: Layout;
   readonly state: Layout;
+  /** Where the noise comes from: drawn from the key by default, or `givenNoise`. */
+  readonly noiseFrom?: typeof posteriorNoise;
 }
 
 export function trainPlan(request: TrainPlanRequest): Plan {
   const { spec, objective, optimizer, capacity, parameters, state } = request;
+  const { noiseFrom = posteriorNoise } = request;
   const g = createGraph();
   const scope = createScope(g);
-  const noise = posteriorNoise(g, spec, objective.samples);
+  const noise = noiseFrom(g, spec, objective.samples);
   const { loss, reconstruction, kl, posteriorMean } = lossOf(scope, spec, noise);
   const nodes = scope.declared.map(({ name, rows, cols }) => g.parameter(name, rows, cols));
   const gradients = gradient(g, loss, nodes);
@@ -77,13 +80,17 @@ export function gradientPlan(
 ): Plan {
   const g = createGraph();
   const scope = createScope(g);
-  const noise = g.input("noise", batched(spec.latent[0].size, objective.samples));
-  const { loss } = lossOf(scope, spec, noise);
+  const { loss } = lossOf(scope, spec, givenNoise(g, spec, objective.samples));
   const { declared } = scope;
   const nodes = declared.map(({ name, rows, cols }) => g.parameter(name, rows, cols));
   const gradients = gradient(g, loss, nodes);
   const named = gradients.map((node, i) => [declared[i].name, node] as const);
   return plan(g, { outputs: { loss, ...Object.fromEntries(named) }, capacity, parameters });
+}
+
+/** Noise that the caller writes before each run: the input `noise`, `[K·B, L]`. */
+export function givenNoise(g: Graph, spec: ModelSpec, samples: number): Node {
+  return g.input("noise", batched(spec.latent[0].size, samples));
 }
 
 function lossOf(scope: Scope, spec: ModelSpec, noise: Node): ElboLoss & { posteriorMean: Node } {

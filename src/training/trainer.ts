@@ -115,7 +115,7 @@ class Trainer {
   async run(): Promise<void> {
     const counters = this.#counters;
     const { epochs } = this.#run.recipe;
-    while (counters.epoch < epochs && !counters.finished) {
+    while (counters.epoch < epochs && !counters.stoppedEarly) {
       await this.#epoch();
       this.#finishEpoch();
       await this.#pause();
@@ -220,7 +220,6 @@ class Trainer {
     if (counters.epoch - counters.bestEpoch >= recipe.patience) counters.stoppedEarly = true;
     this.#tell(report);
     this.#sums = new EpochSums(this.#latent);
-    if (counters.stoppedEarly) counters.epoch = Math.max(counters.epoch, recipe.epochs);
   }
 
   /** Keeps the best epoch, when there is something to stop for. */

@@ -97,7 +97,7 @@ export class VAE extends TrainedVae {
       validation: validation ? dataDigest(validation) : null,
     });
     try {
-      return await train({
+      const report = await train({
         ...segments,
         backend: this.backend,
         program,
@@ -109,6 +109,9 @@ export class VAE extends TrainedVae {
         checkpoint: store && { store, identity: identity() },
         clock: () => performance.now(),
       });
+      // The model is what its file holds: float32, also where training ran in float64.
+      this.setParameters(this.parameters());
+      return report;
     } finally {
       program.dispose();
       segments.state.dispose();

@@ -1,27 +1,6 @@
 /** Elementwise arithmetic and activations in float64; formulas in `ops/elementwise.ts`. */
-import type { Activation } from "../../../ops/names.ts";
-import { sigmoid, softplus } from "../../../core/stable.ts";
+import { ACTIVATE, SLOPE } from "./activations.ts";
 import { elementwise, type Kernel } from "./view.ts";
-
-/** f(x) for each activation. */
-export const ACTIVATE: { readonly [A in Activation]: (x: number) => number } = {
-  identity: (x) => x,
-  relu: (x) => Math.max(x, 0),
-  tanh: Math.tanh,
-  sigmoid,
-  softplus,
-  elu: (x) => x > 0 ? x : Math.expm1(x),
-};
-
-/** f'(x) for each activation, as a function of y = f(x). */
-const SLOPE: { readonly [A in Activation]: (y: number) => number } = {
-  identity: () => 1,
-  relu: (y) => y > 0 ? 1 : 0,
-  tanh: (y) => 1 - y * y,
-  sigmoid: (y) => y * (1 - y),
-  softplus: (y) => -Math.expm1(-y),
-  elu: (y) => y > 0 ? 1 : y + 1,
-};
 
 export const activation: Kernel<"activation"> = (out, inputs, { kind }) =>
   elementwise(out, inputs, (x) => ACTIVATE[kind](x));

@@ -1,5 +1,5 @@
 /** Matrix products in float64; formulas in `ops/linear.ts`. */
-import { ACTIVATE } from "./elementwise.ts";
+import { ACTIVATE } from "./activations.ts";
 import { at, fill, type Kernel, sum } from "./view.ts";
 
 export const dense: Kernel<"dense"> = (out, [x, weight, bias], { activation }) =>

@@ -1,6 +1,6 @@
 /** Sums, their adjoints and log-sum-exp in float64; formulas in `ops/reductions.ts`. */
 import { logSumExp } from "../../../core/stable.ts";
-import { at, elementwise, fill, type Kernel, size, sum, type View } from "./view.ts";
+import { at, elementwise, fill, type Kernel, put, size, sum, type View } from "./view.ts";
 
 export const sumRows: Kernel<"sumRows"> = (out, [x], { mean }) =>
   fill(out, (_, col) => sum(x.rows, (row) => at(x, row, col)) / (mean ? x.rows : 1));
@@ -24,10 +24,10 @@ export const logSumExpCols: Kernel<"logSumExpCols"> = (out, [x]) =>
 
 export const softmaxCols: Kernel<"softmaxCols"> = (out, [x]) => {
   for (let row = 0; row < x.rows; row++) {
-    const largest = Math.max(...rowOf(x, row));
+    const largest = rowOf(x, row).reduce((a, b) => Math.max(a, b));
     const total = sum(x.cols, (col) => Math.exp(at(x, row, col) - largest));
     for (let col = 0; col < x.cols; col++) {
-      out.data[out.offset + row * out.cols + col] = Math.exp(at(x, row, col) - largest) / total;
+      put(out, row, col, Math.exp(at(x, row, col) - largest) / total);
     }
   }
 };

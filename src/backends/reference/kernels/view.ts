@@ -16,9 +16,11 @@ export interface View {
 /** Computes `out` from `inputs`. */
 export type Kernel<N extends OpName> = (
   out: View,
-  inputs: { readonly [I in keyof OpInputs<N>]: View },
+  inputs: Views<OpInputs<N>>,
   attrs: OpAttrs<N>,
 ) => void;
+
+type Views<T extends readonly unknown[]> = { readonly [I in keyof T]: View };
 
 /** Element (row, col), where a matrix of one row or one column stretches. */
 export function at(view: View, row: number, col: number): number {

@@ -1,0 +1,141 @@
+/** The detector: blame, calibration, files, and tables that are not as they should be. */
+import assert from "node:assert/strict";
+import { Detector, type DetectorOptions, TableScorer } from "../../mod.ts";
+import { planeRows } from "../util/data.ts";
+
+const ROWS = planeRows(600, 6, 7);
+const OPTIONS: DetectorOptions = { epochs: 40, seed: 3, hidden: [16], latent: 2 };
+const DETECTOR = await Detector.fit(ROWS.slice(0, 400), OPTIONS);
+
+Deno.test("Detector.score() gives contributions that sum to the score", async () => {
+  for (const { score, contributions } of await DETECTOR.score(ROWS)) {
+    const sum = Object.values(contributions).reduce((a, b) => a + b);
+    assert.ok(Math.abs(sum - score) <= 1e-9 * Math.max(1, Math.abs(score)));
+  }
+});
+
+Deno.test("Detector.score() flags a planted fault and blames its column first", async () => {
+  let right = 0, flagged = 0, planted = 0;
+  for (const [r, row] of ROWS.slice(400).entries()) {
+    const column = r % 6;
+    const spread = Math.sqrt(ROWS.reduce((sum, each) => sum + each[column] ** 2, 0) / ROWS.length);
+    const [verdict] = await DETECTOR.score([row.with(column, row[column] + 6 * spread)]);
+    const worst = Object.entries(verdict.contributions).sort((a, b) => b[1] - a[1])[0][0];
+    planted++;
+    if (worst === `x${column}`) right++;
+    if (verdict.anomaly) flagged++;
+  }
+  assert.ok(right / planted >= 0.9, `blamed ${right} of ${planted}`);
+  assert.ok(flagged / planted >= 0.95, `flagged ${flagged} of ${planted}`);
+});
+
+Deno.test("Detector keeps its false-alarm rate on new rows, and changes it without training", async () => {
+  const pValues = (await DETECTOR.score(ROWS.slice(400))).map((verdict) => verdict.pValue);
+  // The rate over 200 new rows given n = 200 calibration rows: mean α, standard deviation below
+  // √(α (1 - α) (1/200 + 1/201)).
+  for (const rate of [0.05, 0.2]) {
+    DETECTOR.setFalseAlarmRate(rate);
+    const verdicts = await DETECTOR.score(ROWS.slice(400));
+    assert.deepEqual(verdicts.map((verdict) => verdict.pValue), pValues);
+    const alarms = verdicts.filter((verdict) => verdict.anomaly).length / 200;
+    assert.ok(
+      Math.abs(alarms - rate) < 4 * Math.sqrt(rate * (1 - rate) / 100),
+      `${rate}: ${alarms}`,
+    );
+    for (const { score, anomaly } of verdicts) assert.equal(anomaly, score > DETECTOR.threshold);
+  }
+  DETECTOR.setFalseAlarmRate(0.01);
+  assert.throws(() => DETECTOR.setFalseAlarmRate(0.001), /calibration rows allow no less than/);
+});
+
+Deno.test("Detector.scoreInto() agrees with score()", async () => {
+  const verdicts = await DETECTOR.score(ROWS.slice(0, 20));
+  const out = new Float64Array(8);
+  verdicts.forEach(({ score, pValue, contributions }, r) => {
+    DETECTOR.scoreInto(ROWS[r], out);
+    // One row and a batch take different matrix kernels: sums are ordered differently.
+    assert.ok(Math.abs(out[0] - score) <= 1e-4 * Math.max(1, Math.abs(score)));
+    assert.ok(Math.abs(out[1] - pValue) <= 2 / 200);
+    Object.values(contributions).forEach((nats, c) =>
+      assert.ok(Math.abs(out[c + 2] - nats) < 1e-3)
+    );
+  });
+});
+
+Deno.test("Detector files give the same scores, and the same bytes again", async () => {
+  const bytes = DETECTOR.save();
+  const [loaded, scorer] = [await Detector.load(bytes), await TableScorer.load(bytes)];
+  assert.deepEqual(loaded.save(), bytes);
+  assert.deepEqual(await loaded.score(ROWS), await DETECTOR.score(ROWS));
+  assert.deepEqual(await scorer.score(ROWS), await DETECTOR.score(ROWS));
+  assert.deepEqual((await Detector.fit(ROWS.slice(0, 400), OPTIONS)).save(), bytes);
+});
+
+Deno.test("Detector.load() refuses a file with any bit changed", async () => {
+  const bytes = DETECTOR.save();
+  for (let at = 0; at < bytes.length; at += 97) {
+    const damaged = bytes.slice();
+    damaged[at] ^= 1 << (at % 8);
+    await assert.rejects(Detector.load(damaged), SyntaxError, `byte ${at}`);
+  }
+  for (const length of [0, 7, 8, 100, bytes.length - 1]) {
+    await assert.rejects(Detector.load(bytes.slice(0, length)), SyntaxError);
+  }
+});
+
+Deno.test("Detector takes rows by name, in any order", async () => {
+  const columns = ["a", "b", "c", "d", "e", "f"];
+  const byName = ROWS.map((row) => Object.fromEntries(row.map((value, c) => [columns[c], value])));
+  const named = await Detector.fit(byName.slice(0, 200), { ...OPTIONS, epochs: 3 });
+  assert.deepEqual(named.columns, columns);
+  const reversed = byName.map((row) => Object.fromEntries(Object.entries(row).reverse()));
+  assert.deepEqual(await named.score(reversed), await named.score(ROWS));
+  await assert.rejects(named.score([{ ...byName[0], g: 1 }]), /row 1: unknown column "g"/);
+  const { a: _, ...without } = byName[0];
+  await assert.rejects(named.score([without]), /row 1: no column "a"/);
+});
+
+Deno.test("Detector survives constant, duplicate, huge and tiny columns", async () => {
+  const hostile = ROWS.slice(0, 300).map((row, r) => [
+    row[0],
+    row[0],
+    7,
+    r === 5 ? 1e30 : row[1],
+    row[2] * 1e-30,
+    row[3] * 1e100,
+  ]);
+  const detector = await Detector.fit(hostile, { ...OPTIONS, epochs: 10 });
+  const probes = [...hostile, [1e30, -1e30, 8, 0, 1e30, -1e120], [0, 0, 0, 0, 0, 0]];
+  for (const { score, pValue, contributions } of await detector.score(probes)) {
+    assert.ok(Number.isFinite(score) && pValue > 0 && pValue <= 1);
+    assert.ok(Object.values(contributions).every(Number.isFinite));
+  }
+  assert.ok((await detector.score([[0, 0, 8, 0, 0, 0]]))[0].anomaly, "a constant that changed");
+});
+
+Deno.test("Detector.fit() says what it cannot use", async () => {
+  const refused: [readonly number[][], DetectorOptions, RegExp][] = [
+    [[], {}, /no columns/],
+    [[[1, 2]], {}, /at least 10 rows: current value is 1/],
+    [ROWS.map((row, r) => r === 8 ? row.with(2, NaN) : row), {}, /row 9, column "x2"/],
+    [ROWS.map((row, r) => r === 8 ? row.with(2, Infinity) : row), {}, /row 9, column "x2"/],
+    [
+      ROWS.map((row, r) => r === 3 ? row.slice(1) : row),
+      {},
+      /row 4: expected 6 numbers: current value is 5/,
+    ],
+    [ROWS, { columns: ["a", "a", "b", "c", "d", "e"] }, /column "a" stands twice/],
+    [ROWS, { falseAlarmRate: 0 }, /falseAlarmRate/],
+    [ROWS, { likelihood: "bernoulli" }, /needs values from 0 to 1/],
+  ];
+  for (const [rows, options, message] of refused) {
+    await assert.rejects(Detector.fit(rows, { ...OPTIONS, ...options }), { message });
+  }
+});
+
+Deno.test("Detector.fit() on few rows keeps the finest rate it can, and warns", async () => {
+  const detector = await Detector.fit(ROWS.slice(0, 40), { ...OPTIONS, epochs: 5 });
+  assert.equal(detector.calibrationRows, 20);
+  assert.equal(detector.falseAlarmRate, 1 / 21);
+  assert.match(detector.warnings[0], /20 calibration rows allow no false-alarm rate below 0.0476/);
+});

@@ -1,0 +1,106 @@
+/** Each file law catches a planted breach and lets its neighbour through; files are given as text. */
+
+import { deepEqual } from "node:assert/strict";
+import { lintFiles, RULES } from "../../scripts/lint_files.ts";
+
+/** Names of the rules that a file breaks; a header is added to library files unless one is tested. */
+function broken(path: string, text: string): string[] {
+  const head = path.startsWith("src/") && !text.startsWith("#") ? "/** Header. */\n" : "";
+  return lintFiles([{ path, text: head + text }]).map(({ rule }) => rule);
+}
+
+const lines = (count: number): string => "x();\n".repeat(count);
+const fn = (count: number): string => `function f() {\n${lines(count - 2)}}\n`;
+const ToDo = "TO" + "DO";
+const home = "/ro" + "ot/x";
+const host = "https://registry." + "npmjs.org/x";
+
+/** Rule, then a file that breaks it and one beside it that does not. */
+const CASES: readonly [rule: string, path: string, bad: string, goodPath: string, good: string][] =
+  [
+    ["file-length", "tests/a_test.ts", lines(401), "tests/a_test.ts", lines(400)],
+    ["file-length", "assembly/a.ts", lines(401), "src/core/a.gen.ts", lines(401)],
+    ["file-name", "src/core/aB.ts", "", "src/core/a_b2.ts", ""],
+    ["file-name", "tests/a-b.ts", "", "src/formats/a.d.ts", ""],
+    ["file-header", "src/core/a.ts", "#", "scripts/a.ts", "#"],
+    ["function-length", "src/core/a.ts", fn(51), "src/core/a.ts", fn(50)],
+    [
+      "function-length",
+      "src/core/a.ts",
+      `const f = () => ${fn(51).slice(13)}`,
+      "tests/a.ts",
+      fn(51),
+    ],
+    [
+      "error-grammar",
+      "src/core/a.ts",
+      `throw new Error("A b");`,
+      "tests/a.ts",
+      `throw new Error("a.");`,
+    ],
+    ["no-random", "src/cli/a.ts", "Math.random();", "src/cli/a.ts", "// Math.random()"],
+    ["no-clock", "src/core/a.ts", "Date.now();", "src/http/a.ts", "Date.now();"],
+    [
+      "no-clock",
+      "src/core/a.ts",
+      "new Date();",
+      "src/core/a.ts",
+      "new Date(ms); performance.now();",
+    ],
+    ["todo-has-issue", "bench/a.ts", `// ${ToDo} more`, "bench/a.ts", `// ${ToDo}(#12): more`],
+    ["no-only", "tests/a_test.ts", "Deno.test.on" + "ly(f);", "tests/a_test.ts", "only(f);"],
+    [
+      "skip-has-reason",
+      "tests/a.ts",
+      "Deno.test.ig" + "nore(f);",
+      "tests/util/skip.ts",
+      "{ ignore: a }",
+    ],
+    ["no-home-path", "README.md", `see ${home}`, "README.md", "see https://a.b/home/x, src/root/x"],
+    ["no-registry-host", "deno.lock", host, "README.md", "from the npm registry"],
+  ];
+
+for (const [rule, path, bad, goodPath, good] of CASES) {
+  Deno.test(`lintFiles() catches ${rule} in ${path} and lets its neighbour in ${goodPath} through`, () => {
+    deepEqual(broken(path, bad), [rule]);
+    deepEqual(broken(goodPath, good), []);
+  });
+}
+
+Deno.test("every file law has a planted breach", () => {
+  const planted = new Set(CASES.map(([rule]) => rule));
+  deepEqual(RULES.map(({ name }) => name).filter((name) => !planted.has(name)), []);
+});
+
+const BAD_ERRORS: readonly string[] = [
+  `throw new RangeError("cannot build");`,
+  "throw new RangeError(`${name}: wrong`);",
+  `throw new RangeError("Cannot build.");`,
+  "throw new RangeError(`Cannot build ${name}.`);",
+  `throw new TypeError("Can't build");`,
+  `throw new TypeError("Cannot build: it's broken");`,
+  `throw new TypeError("Cannot build: " + name + " isn't known");`,
+  `throw Error("Cannot build");`,
+  `reject(new TypeError("cannot build"));`,
+  `class E extends TypeError { constructor(x: string) { super("cannot read: " + x); } }`,
+  `throw new SafetensorsError("header must be there.");`,
+];
+
+const GOOD_ERRORS: readonly string[] = [
+  "throw new RangeError(`Cannot build ${name}: current value is ${value}`);",
+  `throw new TypeError("Cannot build: the row's width " + width);`,
+  `throw new TypeError(message);`,
+  `throw new ProblemError(404, "Cannot find model");`,
+  `throw new SafetensorsError("header must be there");`, // completes its class's own beginning
+  `class E extends TypeError { constructor(x: string) { super("Cannot read: " + x); } }`,
+  `console.error("anything goes.");`,
+];
+
+for (const code of BAD_ERRORS) {
+  Deno.test(`error grammar refuses ${code}`, () =>
+    deepEqual(broken("src/core/a.ts", code), ["error-grammar"]));
+}
+
+for (const code of GOOD_ERRORS) {
+  Deno.test(`error grammar accepts ${code}`, () => deepEqual(broken("src/core/a.ts", code), []));
+}

@@ -1,0 +1,28 @@
+/** Small seeded data sets for tests. */
+import { HostRandom } from "../../src/core/philox.ts";
+
+/** Standard normal draws by the sum of twelve uniforms: enough for data, no oracle of anything. */
+export function normals(count: number, seed: number): number[] {
+  const random = new HostRandom(seed, 0, 99);
+  return Array.from({ length: count }, () => {
+    let sum = -6;
+    for (let i = 0; i < 12; i++) sum += random.uniformF64();
+    return sum;
+  });
+}
+
+/** Rows on a noisy plane: two hidden causes, `columns` columns, noise of the given deviation. */
+export function planeRows(rows: number, columns: number, seed: number, noise = 0.1): number[][] {
+  const causes = normals(2 * rows, seed), noises = normals(rows * columns, seed + 1);
+  const loadings = normals(2 * columns, seed + 2);
+  return Array.from(
+    { length: rows },
+    (_, r) =>
+      Array.from(
+        { length: columns },
+        (_, c) =>
+          causes[2 * r] * loadings[2 * c] + causes[2 * r + 1] * loadings[2 * c + 1] +
+          noise * noises[r * columns + c],
+      ),
+  );
+}
