@@ -68,7 +68,7 @@ CASES = {
         network([9, 8], "tanh"), network([8, 9], "tanh"), {"type": "bernoulli"}, 1, 1, ADAM
     ),
     "bernoulli_relu": case(
-        network([9, 8], "relu"), network([6, 5], "relu"), {"type": "bernoulli"}, 3, 0.5, ADAMW
+        network([9, 8], "relu"), network([6, 5], "sigmoid"), {"type": "bernoulli"}, 3, 0.5, ADAMW
     ),
     "gaussian_fixed": case(
         network([9, 8], "tanh"), network([8, 9], "tanh"), gaussian(0.25), 1, 4, SGD
@@ -84,7 +84,7 @@ CASES = {
         network([9], "elu"), network([5, 1, 11], "softplus"), gaussian("perFeature"), 2, 1,
         {**SGD, "clipNorm": 2}, inputs=13, latent=5,
     ),
-    "linear": case(network([], "sigmoid"), network([3], "sigmoid"), gaussian("shared"), 3, 1, ADAMW),
+    "linear": case(network([], "tanh"), network([], "tanh"), gaussian("shared"), 3, 1, ADAMW),
 }
 
 

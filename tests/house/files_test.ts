@@ -54,7 +54,7 @@ const CASES: readonly [rule: string, path: string, bad: string, goodPath: string
       "tests/a.ts",
       "Deno.test.ig" + "nore(f);",
       "tests/util/skip.ts",
-      "{ ignore: a }",
+      "{ ig" + "nore: a }",
     ],
     ["no-home-path", "README.md", `see ${home}`, "README.md", "see https://a.b/home/x, src/root/x"],
     ["no-registry-host", "deno.lock", host, "README.md", "from the npm registry"],

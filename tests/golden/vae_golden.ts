@@ -1,0 +1,70 @@
+/** Reads the golden values that `scripts/golden/make_vae_golden.py` wrote, and says how near is near. */
+import { decode } from "../../src/formats/safetensors.ts";
+import { type ModelSpec, parseSpec } from "../../src/models/spec.ts";
+import { type Objective, parseObjective } from "../../src/objectives/objective.ts";
+import { type Optimizer, parseOptimizer } from "../../src/training/options.ts";
+
+const FOLDER = new URL("./vae/", import.meta.url);
+
+export interface GoldenTensor {
+  readonly shape: readonly [number, number];
+  readonly data: Float32Array | Float64Array;
+}
+
+export interface Golden {
+  readonly name: string;
+  readonly spec: ModelSpec;
+  readonly objective: Objective;
+  readonly optimizer: Optimizer;
+  /** How far PyTorch's float32 gradients are from its float64 ones: see the script. */
+  readonly float32Deviation: number;
+  tensor(name: string): GoldenTensor;
+  /** Tensors whose name starts with `prefix/`, without the prefix. */
+  group(prefix: string): Map<string, GoldenTensor>;
+}
+
+/** Every golden case. */
+export function readGoldens(): Golden[] {
+  const files = [...Deno.readDirSync(FOLDER)].map(({ name }) => name).sort();
+  return files.map(readGolden);
+}
+
+function readGolden(file: string): Golden {
+  const { tensors, metadata } = decode(Deno.readFileSync(new URL(file, FOLDER)));
+  const asGolden = ({ shape, data }: { shape: readonly number[]; data: unknown }) =>
+    ({ shape, data }) as GoldenTensor;
+  return {
+    name: file.replace(".safetensors", ""),
+    spec: parseSpec(JSON.parse(metadata.spec)),
+    objective: parseObjective(JSON.parse(metadata.objective)),
+    optimizer: parseOptimizer(JSON.parse(metadata.optimizer)),
+    float32Deviation: Number(metadata.float32Deviation),
+    tensor: (name) => asGolden(tensors.get(name)!),
+    group: (prefix) =>
+      new Map(
+        [...tensors].filter(([name]) => name.startsWith(`${prefix}/`))
+          .map(([name, tensor]) => [name.slice(prefix.length + 1), asGolden(tensor)]),
+      ),
+  };
+}
+
+/**
+ * The relative error, in units of roundoff, that a gradient may gather: one rounding for each term
+ * of each sum on the longest path from a weight through the loss and back, plus 8 for each layer's
+ * bias and activation (kernels err by up to 4 ULP) in each direction, first order in the roundoff.
+ * It is relative to the largest element of the tensor, since small elements are differences of
+ * large ones. PyTorch's own float32 must keep within it too, so it is no guess of ours.
+ */
+export function roundingsOf({ spec, objective, tensor }: Golden): number {
+  const { encoder, decoder, inputs, latent: [{ size }] } = spec;
+  const widths = [inputs, ...encoder.hidden, size, ...decoder.hidden, inputs];
+  const layers = widths.length - 1;
+  const forwardAndBack = 2 * widths.reduce((sum, width) => sum + width, 0);
+  const rows = tensor("x").shape[0] * objective.samples;
+  return forwardAndBack + rows + 2 * 8 * layers;
+}
+
+/** The largest magnitude. */
+export function largest(values: ArrayLike<number>): number {
+  return Array.from(values).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+}

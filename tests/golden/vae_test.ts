@@ -1,0 +1,87 @@
+/**
+ * Small VAEs against PyTorch in float64: the pieces of the bound, the loss, every gradient.
+ * Oracle: scripts/golden/make_vae_golden.py. Tolerance: `roundingsOf` in vae_golden.ts.
+ */
+import assert from "node:assert/strict";
+import { plan } from "../../src/graph/plan.ts";
+import { createGraph } from "../../src/graph/graph.ts";
+import { createScope } from "../../src/layers/scope.ts";
+import { decoder, encoder, parameterLayout, parametersOf } from "../../src/models/vae_graph.ts";
+import { elboLoss, elboTerms } from "../../src/objectives/elbo.ts";
+import { rowsInput } from "../../src/scoring/programs.ts";
+import { givenNoise } from "../../src/training/train_program.ts";
+import { VAE } from "../../src/training/vae.ts";
+import { assertRelative } from "../util/close.ts";
+import { EXECUTORS, open } from "../util/executors.ts";
+import { type Golden, largest, readGoldens, roundingsOf } from "./vae_golden.ts";
+
+const GOLDENS = readGoldens();
+
+/** Everything the golden file names, as a plan over x, noise and klWeight. */
+function termsPlan({ spec, objective, tensor }: Golden) {
+  const g = createGraph();
+  const scope = createScope(g);
+  const x = rowsInput(g, spec);
+  const q = encoder(scope, spec, x);
+  const noise = givenNoise(g, spec, objective.samples);
+  const terms = elboTerms(g, x, q, (z) => decoder(scope, spec, z), noise);
+  const { loss, reconstruction } = elboLoss(g, terms, g.input("klWeight", { ...SCALAR }));
+  const { kl, logLikelihoods, logWeights } = terms;
+  const outputs = { ...q, kl, logLikelihoods, logWeights, loss, reconstruction };
+  const parameters = parameterLayout(parametersOf(spec));
+  return plan(g, { outputs, capacity: tensor("x").shape[0], parameters });
+}
+const SCALAR = { rows: 1, cols: 1, batched: false };
+
+for (const golden of GOLDENS) {
+  const { name, spec, objective, tensor } = golden;
+  const roundings = roundingsOf(golden);
+
+  Deno.test(`golden ${name}: PyTorch's own float32 keeps within our tolerance`, () => {
+    assert.ok(golden.float32Deviation < roundings * 2 ** -24);
+  });
+
+  for (const executor of EXECUTORS) {
+    const relative = roundings * executor.unitRoundoff;
+
+    Deno.test(`golden ${name} on ${executor.label}: the pieces of the bound`, () => {
+      const backend = open(executor);
+      const layout = parameterLayout(parametersOf(spec));
+      const parameters = backend.allocate(layout.length);
+      for (const [key, { data }] of golden.group("parameter")) {
+        parameters.write(layout.places.get(key)!.offset, data);
+      }
+      const program = backend.compile(termsPlan(golden), { parameters });
+      program.write("x", tensor("x").data);
+      program.write("noise", tensor("noise").data);
+      program.write("klWeight", [objective.beta]);
+      program.run(tensor("x").shape[0]);
+      for (const output of program.plan.outputs.keys()) {
+        const { data } = tensor(output);
+        const got = new Float64Array(data.length).fill(NaN);
+        program.read(output, got);
+        assertRelative(got, data, 0, relative * largest(data), output);
+      }
+      backend.dispose();
+    });
+
+    Deno.test(`golden ${name} on ${executor.label}: loss and every gradient`, async () => {
+      const vae = VAE.create(spec, executor);
+      assert.equal(vae.device.backend, executor.backend);
+      vae.setParameters(golden.group("parameter"));
+      const { loss, gradients } = await vae.lossAndGradients(tensor("x"), {
+        noise: tensor("noise"),
+        objective,
+      });
+      assertRelative(loss, tensor("loss").data, relative, 0, "loss");
+      const expected = golden.group("gradient");
+      assert.deepEqual([...gradients.keys()], [...expected.keys()]);
+      for (const [key, { shape, data }] of expected) {
+        const got = gradients.get(key)!;
+        assert.deepEqual(got.shape, shape);
+        assertRelative(got.data, data, 0, relative * largest(data), key);
+      }
+      vae.dispose();
+    });
+  }
+}
