@@ -12,7 +12,9 @@ A file holds, for B rows, K draws of z and ten optimiser steps with fresh noise:
     mean, logVar, kl, logLikelihoods, logWeights      F64, rows as in src/objectives/elbo.ts
     loss, reconstruction, gradient/<name>             F64
     steps.noise (F32), steps.loss, stepped/<name>     after ten steps
-    smallest/<name>, largest/<name>                   F64, |gradient| over the steps, per coordinate
+    largest/<name>                                    F64, |gradient| over the steps, per coordinate
+    denominator/<name>                                F64, smallest sqrt of Adam's corrected second
+                                                      moment that is not zero; zero if there is none
 Its metadata are the spec, the objective, the optimizer, and the largest deviation of PyTorch's own
 float32 gradients, relative to the largest element of the tensor.
 """
@@ -227,10 +229,19 @@ def ten_steps(vae, x, noise, objective, recipe):
         optimizer.step()
         losses.append(values["loss"].item())
         sizes.append({name: g.abs() * scale for name, g in gradients.items()})
-    over_steps = lambda reduce: {
-        name: reduce(torch.stack([size[name] for size in sizes]), 0) for name in vae.p
-    }
-    return torch.tensor([losses], dtype=torch.float64), over_steps(torch.amin), over_steps(torch.amax)
+    by_name = {name: torch.stack([size[name] for size in sizes]) for name in vae.p}
+    largest = {name: size.amax(0) for name, size in by_name.items()}
+    denominator = {name: smallest_denominator(size) for name, size in by_name.items()}
+    return torch.tensor([losses], dtype=torch.float64), denominator, largest
+
+
+def smallest_denominator(gradients, decay=0.999):
+    moment, smallest = torch.zeros_like(gradients[0]), torch.full_like(gradients[0], math.inf)
+    for step, gradient in enumerate(gradients, 1):
+        moment = decay * moment + (1 - decay) * gradient**2
+        root = torch.sqrt(moment / (1 - decay**step))
+        smallest = torch.where(root > 0, torch.minimum(smallest, root), smallest)
+    return torch.where(torch.isinf(smallest), torch.zeros_like(smallest), smallest)
 
 
 def tensors_of(parameters, dtype):
@@ -273,7 +284,7 @@ def make(name, recipe, seed, folder):
     double = lambda values: torch.tensor(values, dtype=torch.float64)
     vae = Vae(spec, tensors_of(parameters, torch.float64))
     values, gradients = vae.gradients(double(x), double(noise), objective)
-    losses, smallest, largest = ten_steps(vae, double(x), double(step_noise), objective, optimizer)
+    losses, denominator, largest = ten_steps(vae, double(x), double(step_noise), objective, optimizer)
     if vae.smallest_relu_input < SMALLEST_RELU_INPUT:
         raise ValueError(f"{name}: choose another seed: {vae.smallest_relu_input}")
     deviation = float32_deviation(spec, inputs, objective, gradients)
@@ -286,7 +297,7 @@ def make(name, recipe, seed, folder):
         **named("gradient", gradients),
         "steps.loss": losses.numpy(),
         **named("stepped", vae.p),
-        **named("smallest", smallest),
+        **named("denominator", denominator),
         **named("largest", largest),
     }
     metadata = {

@@ -2,7 +2,6 @@
  * Offsets within one block of memory, first fit with merging of free neighbours. Units are elements
  * (32-bit words); every offset is a multiple of 64, which is 256 bytes: WebGPU's binding alignment.
  */
-import type { Layout, SegmentName } from "./plan.ts";
 
 /** Elements between two allowed offsets. */
 export const ALIGNMENT = 64;
@@ -31,7 +30,7 @@ export class Arena {
     return offset;
   }
 
-  /** Gives a range back; an offset that was not allocated is ignored by no one: it throws. */
+  /** Gives a range back. @throws RangeError if nothing is allocated at `offset` */
   free(offset: number): void {
     const size = this.#used.get(offset);
     if (size === undefined) throw new RangeError(`Cannot free offset ${offset}: it is not in use`);
@@ -44,21 +43,6 @@ export class Arena {
       return merged;
     }, []);
   }
-}
-
-/** Lays out named matrices one after the other in a shared segment. */
-export function layOut(
-  segment: SegmentName,
-  tensors: Iterable<{ readonly name: string; readonly rows: number; readonly cols: number }>,
-): Layout {
-  const arena = new Arena();
-  const places = new Map(
-    Array.from(tensors, ({ name, rows, cols }) => {
-      const shape = { rows, cols, batched: false };
-      return [name, { segment, offset: arena.allocate(rows * cols), shape }] as const;
-    }),
-  );
-  return { length: arena.length, places };
 }
 
 const align = (elements: number) => Math.ceil(elements / ALIGNMENT) * ALIGNMENT;

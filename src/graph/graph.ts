@@ -5,7 +5,7 @@
  * catalogue, made from the catalogue. The same operation on the same operands is the same node, so
  * derivatives may ask for eˡ twice and it is computed once.
  */
-import { broadcastShapes, sameShape, SCALAR, type Shape } from "../core/shape.ts";
+import { broadcastShapes, fixed, sameShape, SCALAR, type Shape } from "../core/shape.ts";
 import { OPS } from "../ops/catalogue.ts";
 import { OP_NAMES, type OpName } from "../ops/names.ts";
 import type { Attributes, Emit, Node, OpSpec, SourceKind } from "../ops/spec.ts";
@@ -26,56 +26,52 @@ interface Sources {
 
 /** An empty graph. */
 export function createGraph(): Graph {
-  const nodes: Node[] = [];
-  const known = new Map<string, Node>();
+  const store = new NodeStore();
+  const operations = Object.fromEntries(
+    OP_NAMES.map((op) => [op, (...args: unknown[]) => store.emit(op, args)]),
+  );
+  const sources: Sources = {
+    parameter: (name, rows, cols) => store.source("parameter", name, fixed(rows, cols)),
+    state: (name, rows, cols) => store.source("state", name, fixed(rows, cols)),
+    input: (name, shape, { integer = false } = {}) =>
+      store.source("input", name, shape, { integer }),
+    constant: (value) => store.source("constant", String(value), SCALAR, { value }),
+  };
+  return { ...operations, ...sources, nodes: store.nodes } as unknown as Graph;
+}
 
-  function append(
-    op: OpName | SourceKind,
-    inputs: readonly Node[],
-    attrs: Attributes,
-    shape: Shape,
-    name = "",
-  ): Node {
-    const node: Node = { id: nodes.length, op, inputs, attrs, shape, name };
-    nodes.push(node);
-    return node;
-  }
+/** The nodes of a graph, and which of them are known under what they compute. */
+class NodeStore {
+  readonly nodes: Node[] = [];
+  readonly #known = new Map<string, Node>();
 
-  function emit(op: OpName, args: readonly unknown[]): Node {
+  /** `args` are the operands, then the attributes if there are any. */
+  emit(op: OpName, args: readonly unknown[]): Node {
     const spec = OPS[op] as unknown as OpSpec<"add">;
     const attrs = (args[spec.arity] ?? {}) as Attributes;
     const inputs = elideBroadcasts(spec, args.slice(0, spec.arity) as Node[]);
     const key = `${op} ${inputs.map((node) => node.id)} ${JSON.stringify(attrs)}`;
-    const existing = spec.effect ? undefined : known.get(key);
+    const existing = spec.effect ? undefined : this.#known.get(key);
     if (existing) return existing;
     const shapes = inputs.map((node) => node.shape) as [Shape, Shape];
-    const node = append(op, inputs, attrs, spec.infer(shapes, attrs));
-    known.set(key, node);
-    return node;
+    return this.#append(key, { op, inputs, attrs, shape: spec.infer(shapes, attrs), name: "" });
   }
 
-  function source(kind: SourceKind, name: string, shape: Shape, attrs: Attributes = {}): Node {
-    const key = `${kind} ${name} ${attrs.value ?? ""}`;
-    const existing = known.get(key);
+  source(kind: SourceKind, name: string, shape: Shape, attrs: Attributes = {}): Node {
+    const key = `${kind} ${name}`;
+    const existing = this.#known.get(key);
     if (existing && !sameShape(existing.shape, shape)) {
       throw new RangeError(`Cannot build graph: ${kind} "${name}" already has another shape`);
     }
-    if (existing) return existing;
-    const node = append(kind, [], attrs, shape, name);
-    known.set(key, node);
-    return node;
+    return existing ?? this.#append(key, { op: kind, inputs: [], attrs, shape, name });
   }
 
-  const sources: Sources = {
-    parameter: (name, rows, cols) => source("parameter", name, { rows, cols, batched: false }),
-    state: (name, rows, cols) => source("state", name, { rows, cols, batched: false }),
-    input: (name, shape, { integer = false } = {}) => source("input", name, shape, { integer }),
-    constant: (value) => source("constant", "", SCALAR, { value }),
-  };
-  const operations = Object.fromEntries(
-    OP_NAMES.map((op) => [op, (...args: unknown[]) => emit(op, args)]),
-  );
-  return { ...operations, ...sources, nodes } as unknown as Graph;
+  #append(key: string, value: Omit<Node, "id">): Node {
+    const node: Node = { id: this.nodes.length, ...value };
+    this.nodes.push(node);
+    this.#known.set(key, node);
+    return node;
+  }
 }
 
 /**

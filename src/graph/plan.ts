@@ -5,35 +5,21 @@
  * minibatch recompiles nothing. A plan is plain data: it prints (`print.ts`), serialises, and is
  * compared with a stored text in the tests.
  */
-import type { Shape } from "../core/shape.ts";
 import { sizeAt } from "../core/shape.ts";
 import { OPS } from "../ops/catalogue.ts";
 import type { OpName } from "../ops/names.ts";
 import type { Attributes, Node } from "../ops/spec.ts";
 import { Arena } from "./arena.ts";
 import type { Graph } from "./graph.ts";
+import type { Layout, Place } from "./layout.ts";
 
-/** Parameters and state are shared by the programs of one model; scratch is a program's own. */
-export type SegmentName = "parameters" | "state" | "scratch";
-
-/** Where a value lies: `offset` counts elements from the start of the segment. */
-export interface Place {
-  readonly segment: SegmentName;
-  readonly offset: number;
-  readonly shape: Shape;
-}
+export type { Layout, Place, SegmentName } from "./layout.ts";
 
 export interface Instruction {
   readonly op: OpName;
   readonly attrs: Attributes;
   readonly inputs: readonly Place[];
   readonly output: Place;
-}
-
-/** Names and places within a shared segment, and the segment's length in elements. */
-export interface Layout {
-  readonly length: number;
-  readonly places: ReadonlyMap<string, Place>;
 }
 
 export interface Plan {

@@ -7,7 +7,7 @@
 import { batched } from "../core/shape.ts";
 import { clampLogVariance, type DiagonalGaussian } from "../distributions/diagonal_gaussian.ts";
 import { type Conditional, likelihood } from "../distributions/likelihood.ts";
-import { layOut } from "../graph/arena.ts";
+import { layOut } from "../graph/layout.ts";
 import { createGraph } from "../graph/graph.ts";
 import type { Layout } from "../graph/plan.ts";
 import { dense, mlp } from "../layers/mlp.ts";

@@ -5,24 +5,12 @@
  * `Emit` is how a derivative builds nodes. It is declared here and implemented by `graph/`, so that
  * ops never import the graph.
  */
-import type { OpAttrs, OpInputs, OpName } from "./names.ts";
 import type { Shape } from "../core/shape.ts";
+import type { OpName } from "./names.ts";
+import type { Node } from "./node.ts";
+import type { OpAttrs, OpInputs } from "./signatures.ts";
 
-/** Where a value that no operation computes comes from. */
-export type SourceKind = "parameter" | "state" | "input" | "constant";
-
-/** One immutable value of a graph. */
-export interface Node {
-  readonly id: number;
-  readonly op: OpName | SourceKind;
-  readonly inputs: readonly Node[];
-  readonly attrs: Attributes;
-  readonly shape: Shape;
-  /** The name of a parameter, state or input; empty otherwise. */
-  readonly name: string;
-}
-
-export type Attributes = Readonly<Record<string, number | boolean | string>>;
+export type { Attributes, Node, SourceKind } from "./node.ts";
 
 /** Operands, then the attributes if the operation has any. */
 export type EmitArgs<N extends OpName> = keyof OpAttrs<N> extends never ? OpInputs<N>

@@ -8,7 +8,7 @@
 import { fixed, SCALAR } from "../core/shape.ts";
 import { gradient } from "../graph/gradient.ts";
 import { createGraph, type Graph } from "../graph/graph.ts";
-import { layOut } from "../graph/arena.ts";
+import { layOut } from "../graph/layout.ts";
 import { type Layout, type Plan, plan } from "../graph/plan.ts";
 import { createScope, type ParameterSpec, type Scope } from "../layers/scope.ts";
 import { decoder, encoder } from "../models/vae_graph.ts";

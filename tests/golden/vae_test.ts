@@ -3,6 +3,7 @@
  * Oracle: scripts/golden/make_vae_golden.py. Tolerance: `roundingsOf` in vae_golden.ts.
  */
 import assert from "node:assert/strict";
+import { SCALAR } from "../../src/core/shape.ts";
 import { plan } from "../../src/graph/plan.ts";
 import { createGraph } from "../../src/graph/graph.ts";
 import { createScope } from "../../src/layers/scope.ts";
@@ -25,13 +26,12 @@ function termsPlan({ spec, objective, tensor }: Golden) {
   const q = encoder(scope, spec, x);
   const noise = givenNoise(g, spec, objective.samples);
   const terms = elboTerms(g, x, q, (z) => decoder(scope, spec, z), noise);
-  const { loss, reconstruction } = elboLoss(g, terms, g.input("klWeight", { ...SCALAR }));
+  const { loss, reconstruction } = elboLoss(g, terms, g.input("klWeight", SCALAR));
   const { kl, logLikelihoods, logWeights } = terms;
   const outputs = { ...q, kl, logLikelihoods, logWeights, loss, reconstruction };
   const parameters = parameterLayout(parametersOf(spec));
   return plan(g, { outputs, capacity: tensor("x").shape[0], parameters });
 }
-const SCALAR = { rows: 1, cols: 1, batched: false };
 
 for (const golden of GOLDENS) {
   const { name, spec, objective, tensor } = golden;

@@ -5,6 +5,7 @@ import { doesNotThrow, equal, throws } from "node:assert/strict";
 import {
   assertCloseReduction,
   assertRelative,
+  assertSameBytes,
   assertUlp,
   type Numbers,
   ulpOf,
@@ -90,4 +91,14 @@ Deno.test("a failure prints index, got, want, ULP and tolerance", () => {
     () => assertUlp([1, 1 + 2 ** -21], [1, 1], 2, "exp"),
     /exp: 1 of 2 differ\n {2}\[1\] got 1\.00000047\d*, want 1, off by 4\.77e-7 = 4\.00 ULP, tolerance 2\.38e-7/,
   );
+});
+
+Deno.test("assertSameBytes() names the first byte that differs, also past the end of one", () => {
+  doesNotThrow(() => assertSameBytes(Uint8Array.of(1, 2), Uint8Array.of(1, 2)));
+  const got = Uint8Array.of(1, 2, 3);
+  throws(
+    () => assertSameBytes(got, Uint8Array.of(1, 4, 3)),
+    /first difference at byte 1: 2, want 4/,
+  );
+  throws(() => assertSameBytes(got, Uint8Array.of(1, 2)), /got 3 bytes, want 2: .* byte 2/);
 });

@@ -67,6 +67,19 @@ export function assertRelative(
   compare(actual, expected, what, (want) => relative * Math.abs(want) + absolute);
 }
 
+/**
+ * Asserts that two byte strings are the same; a failure names the first byte that differs, where
+ * `deepEqual` would print both strings whole.
+ */
+export function assertSameBytes(actual: Uint8Array, expected: Uint8Array, what = "bytes"): void {
+  const length = Math.max(actual.length, expected.length);
+  for (let i = 0; i < length; i++) {
+    if (actual[i] === expected[i]) continue;
+    const sizes = `${actual.length} bytes, want ${expected.length}`;
+    fail(`${what}: got ${sizes}: first difference at byte ${i}: ${actual[i]}, want ${expected[i]}`);
+  }
+}
+
 /** Spacing of float32 numbers at `value`: 2^(exponent - 23), of the smallest normal if below it. */
 export function ulpOf(value: number): number {
   const magnitude = Math.abs(value);

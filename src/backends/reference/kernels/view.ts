@@ -3,7 +3,8 @@
  * elements of a broadcast. Everything is a textbook loop: this backend is the oracle for the others
  * and shares no code with them.
  */
-import type { OpAttrs, OpInputs, OpName } from "../../../ops/names.ts";
+import type { OpName } from "../../../ops/names.ts";
+import type { OpAttrs, OpInputs } from "../../../ops/signatures.ts";
 
 /** `rows` × `cols` elements of `data`, from `offset`; `rows` is what this run really has. */
 export interface View {

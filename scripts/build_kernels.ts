@@ -1,0 +1,128 @@
+/**
+ * Builds the WebAssembly kernels from `assembly/`.
+ *
+ *   deno task build            writes assembly/opcodes.gen.ts and src/backends/wasm/kernels/*.gen.ts
+ *   deno task build --verify   builds in memory; exits 1 if a committed file differs
+ *   deno task build --debug    writes build/debug.wasm: every kernel exported, asserts on
+ */
+import * as asc from "npm:assemblyscript@0.28.20/asc";
+import { ACTIVATIONS, OP_NAMES } from "../src/ops/names.ts";
+import * as abi from "../src/backends/wasm/abi.ts";
+
+const ROOT = new URL("../", import.meta.url);
+const OPCODES = "assembly/opcodes.gen.ts";
+const BUILDS = ["simd", "relaxed"] as const;
+/** The most a build may weigh, so that edge bundles stay small. */
+const LIMIT_BYTES = 64 * 1024;
+
+if (import.meta.main) {
+  const [flag] = Deno.args;
+  if (flag === "--verify") await verify();
+  else if (flag === "--debug") await buildDebug();
+  else if (flag === undefined) await build();
+  else throw new RangeError(`Use --verify, --debug or nothing: current value is ${flag}`);
+}
+
+async function build(): Promise<void> {
+  await write(OPCODES, opcodes());
+  for (const name of BUILDS) {
+    const wasm = await compile("assembly/index.ts", name);
+    await write(embeddedPath(name), embedded(name, wasm));
+    console.log(`${name}: ${wasm.length} bytes`);
+  }
+}
+
+async function verify(): Promise<void> {
+  const fresh = new Map([[OPCODES, opcodes()]]);
+  for (const name of BUILDS) {
+    fresh.set(embeddedPath(name), embedded(name, await compile("assembly/index.ts", name)));
+  }
+  const stale: string[] = [];
+  for (const [path, text] of fresh) if (await committed(path) !== text) stale.push(path);
+  if (stale.length > 0) {
+    console.error(`Run "deno task build" and commit: the sources give other bytes for ${stale}`);
+    Deno.exit(1);
+  }
+  console.log("The committed kernels are what the sources give");
+}
+
+async function buildDebug(): Promise<void> {
+  await write(OPCODES, opcodes());
+  await Deno.mkdir(new URL("build/", ROOT), { recursive: true });
+  const wasm = await compile("assembly/debug.ts", "debug");
+  await Deno.writeFile(new URL("build/debug.wasm", ROOT), wasm);
+  console.log(`debug: ${wasm.length} bytes`);
+}
+
+/** Compiles an entry file with a target of `asconfig.json`. */
+export async function compile(entry: string, target: string): Promise<Uint8Array> {
+  let wasm: Uint8Array | undefined;
+  const messages: string[] = [];
+  const { error } = await asc.main(
+    [entry, "--config", "asconfig.json", "--target", target, "--outFile", "out.wasm"],
+    {
+      readFile: async (name) => await committed(name) ?? null,
+      writeFile: (name, contents) => {
+        if (name === "out.wasm") wasm = contents as Uint8Array;
+      },
+      listFiles: () => [],
+      stderr: { write: (chunk: string | Uint8Array) => messages.push(String(chunk)) },
+    },
+  );
+  if (error || !wasm) throw new Error(`Cannot compile ${entry}: ${messages.join("")}`);
+  if (target !== "debug" && wasm.length > LIMIT_BYTES) {
+    throw new RangeError(
+      `Cannot ship ${target}: a build must have at most ${LIMIT_BYTES} bytes: current value is ${wasm.length}`,
+    );
+  }
+  return wasm;
+}
+
+/** Opcodes, activations and the record's layout, as AssemblyScript constants. */
+function opcodes(): string {
+  const constants = [
+    ...OP_NAMES.map((name, i) => [`OP_${upperSnake(name)}`, i]),
+    ...ACTIVATIONS.map((name, i) => [`ACTIVATION_${upperSnake(name)}`, i]),
+    ["RECORD_BYTES", 4 * abi.RECORD_WORDS],
+    ["ATTRIBUTE_BYTE", 4 * abi.ATTRIBUTE_WORD],
+    ["OPERAND_BYTE", 4 * abi.OPERAND_WORD],
+    ["OPERAND_BYTES", 4 * abi.OPERAND_WORDS],
+  ];
+  return [
+    "/** Written by scripts/build_kernels.ts from src/ops/names.ts and src/backends/wasm/abi.ts. */",
+    ...constants.map(([name, value]) => `export const ${name}: i32 = ${value};`),
+    "",
+  ].join("\n");
+}
+
+/** `gaussianLogProbGradMean` as `GAUSSIAN_LOG_PROB_GRAD_MEAN`. */
+function upperSnake(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
+}
+
+function embedded(name: string, wasm: Uint8Array): string {
+  return `/**
+ * The ${name} build of assembly/, written by scripts/build_kernels.ts.
+ * AssemblyScript ${asc.version}, ${wasm.length} bytes.
+ */
+// deno-fmt-ignore
+export const BYTES_BASE64 = "${wasm.toBase64()}";
+`;
+}
+
+function embeddedPath(name: string): string {
+  return `src/backends/wasm/kernels/${name}.gen.ts`;
+}
+
+async function committed(path: string): Promise<string | undefined> {
+  try {
+    return await Deno.readTextFile(new URL(path, ROOT));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+async function write(path: string, text: string): Promise<void> {
+  await Deno.writeTextFile(new URL(path, ROOT), text);
+}
