@@ -21,13 +21,17 @@ export interface Cells {
   readonly rows: number;
 }
 
-/** Means and standard deviations of the columns; two passes, so that large offsets cancel exactly. */
+/** Means and standard deviations of the columns, right also for small spreads around large values. */
 export function standardizationOf({ data, rows }: Cells, columns: number): Standardization {
   const centre = new Float64Array(columns), scale = new Float64Array(columns);
   const each = (visit: (value: number, c: number) => void) => {
     for (let i = 0; i < data.length; i++) visit(data[i], i % columns);
   };
   each((value, c) => centre[c] += value / rows);
+  // The sum of large values has lost their last digits; the sum of what is left of them has not.
+  const rest = new Float64Array(columns);
+  each((value, c) => rest[c] += (value - centre[c]) / rows);
+  rest.forEach((mean, c) => centre[c] += mean);
   each((value, c) => scale[c] += ((value - centre[c]) ** 2) / rows);
   return { centre, scale: scale.map((variance) => Math.sqrt(variance) || 1) };
 }

@@ -1,0 +1,64 @@
+/** Rows, standardisation and blame: each against its definition. */
+import assert from "node:assert/strict";
+import { rawContributions, relateToTypical } from "../../src/scoring/contributions.ts";
+import { toMatrix } from "../../src/scoring/matrix.ts";
+import { restore, standardizationOf, standardize } from "../../src/scoring/standardize.ts";
+import { columnsOf, toCells } from "../../src/scoring/table_rows.ts";
+
+Deno.test("toMatrix() takes arrays and matrices, and names what is wrong", () => {
+  assert.deepEqual(toMatrix([[1, 2], [3, 4]], 2).data, Float32Array.of(1, 2, 3, 4));
+  const data = Float32Array.of(1, 2, 3, 4, 5, 6);
+  assert.equal(toMatrix({ data, shape: [2, 3] }, 3).data, data, "no copy of what already fits");
+  assert.throws(() => toMatrix([[1, 2], [3]], 2), /row 2: expected 2 numbers: current value is 1/);
+  assert.throws(() => toMatrix([[1, 1e39]], 2), /row 1, column 2: expected a finite number/);
+  assert.throws(() => toMatrix([["a"] as unknown as number[]], 1), /row 1, column 1.*"a"/);
+  assert.throws(() => toMatrix({ data, shape: [3, 3] }, 3), /shape \[3, 3\] over 6 numbers/);
+  assert.throws(() => toMatrix([undefined as unknown as number[]], 1), /row 1/);
+});
+
+Deno.test("toCells() reads rows by name, and a column named __proto__ is a column", () => {
+  const row = JSON.parse('{"__proto__": 5, "b": 2}');
+  assert.deepEqual(columnsOf([row]), ["__proto__", "b"]);
+  assert.deepEqual(toCells([row], ["b", "__proto__"]).data, Float64Array.of(2, 5));
+  assert.throws(() => toCells([{ b: 2, c: 1 }], ["b", "__proto__"]), /unknown column "c"/);
+  assert.throws(() => toCells([[1, NaN]], ["b", "c"]), /row 1, column "c"/);
+});
+
+Deno.test("standardizationOf() gives zero mean and unit variance, also far from zero", () => {
+  const data = Float64Array.from({ length: 300 }, (_, i) => i % 3 === 2 ? 7 : 1e9 + (i * i) % 17);
+  const cells = { data, rows: 100 };
+  const standardization = standardizationOf(cells, 3);
+  assert.equal(standardization.scale[2], 1, "a constant column is not divided by nothing");
+  const { data: z } = standardize(cells, standardization);
+  for (const c of [0, 1]) {
+    const column = z.filter((_, i) => i % 3 === c);
+    const mean = column.reduce((a, b) => a + b) / 100;
+    const variance = column.reduce((a, b) => a + b * b, 0) / 100;
+    // Centring 1e9 in float64 leaves 1e9 · 2⁻⁵³ ≈ 1e-7 of a unit.
+    assert.ok(Math.abs(mean) < 1e-6 && Math.abs(variance - 1) < 1e-6);
+  }
+  const back = restore({ data: Float32Array.of(0, 1, 0), shape: [1, 3] }, standardization);
+  assert.equal(back.data[2], 7);
+});
+
+Deno.test("standardize() limits what float32 could not carry", () => {
+  const standardization = { centre: Float64Array.of(0), scale: Float64Array.of(1e-3) };
+  const { data } = standardize(
+    { data: Float64Array.of(1e30, -1e140, 0.5), rows: 3 },
+    standardization,
+  );
+  assert.deepEqual([...data], [1e6, -1e6, 500]);
+});
+
+Deno.test("contributions sum to the score, before and after relating them to typical rows", () => {
+  const x = [3, 0, -4], cost = [1.5, -2, 0.25], kl = [2, 0.5];
+  const out = new Float64Array(3);
+  const score = rawContributions(x, cost, kl, out);
+  assert.ok(Math.abs(score - 2.25) < 1e-15);
+  assert.deepEqual([...out], [1.5 + 2.5 * 9 / 25, -2, 0.25 + 2.5 * 16 / 25]);
+  relateToTypical(out, Float64Array.of(1, -3, 0.5));
+  assert.ok(Math.abs(out.reduce((a, b) => a + b) - score) < 1e-15);
+  assert.ok(Math.abs(out[1] - (-2 + 3 - 0.5)) < 1e-15);
+  rawContributions([0, 0, 0], cost, kl, out);
+  assert.ok(out.every(Number.isFinite), "a row at the mean shares its KL equally");
+});
