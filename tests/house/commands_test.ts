@@ -39,6 +39,12 @@ Deno.test("judge() counts a skip as a failure in CI only", () => {
   equal(countsLine(judge(skip, 0, true)), "0 passed, 1 failed");
 });
 
+Deno.test("judge() takes a test left out by --filter for no skip", () => {
+  const xml = `<testcase name="a"><skipped/></testcase>` +
+    `<testcase name="${skipName("b", "c")}"><skipped/></testcase>`;
+  deepEqual(judge(xml, 0, false, true).skippedNames, [skipName("b", "c")]);
+});
+
 Deno.test("judge() counts a run that broke down before its report as one failure", () => {
   equal(countsLine(judge("", 1, false)), "0 passed, 1 failed");
   equal(countsLine(judge(JUNIT, 1, false)), "2 passed, 1 failed, 1 skipped");

@@ -1,0 +1,18 @@
+/**
+ * Block sizes of the matrix product. A block of B is at most BLOCK_DEPTH × BLOCK_COLS (256 kB), one
+ * of A BLOCK_ROWS × BLOCK_DEPTH (64 kB): both stay in a second-level cache of 512 kB, while one panel
+ * of B (8 kB) and one of A (4 kB) stay in the first.
+ */
+export const BLOCK_DEPTH: i32 = 256;
+export const BLOCK_COLS: i32 = 256;
+export const BLOCK_ROWS: i32 = 64;
+
+/**
+ * Steps per block of a sum over `inner` steps: blocks of nearly equal length. Every path splits its
+ * sums here, so a row comes out the same however many rows the product has.
+ */
+@inline
+export function blockDepth(inner: i32): i32 {
+  const blocks = (inner + BLOCK_DEPTH - 1) / BLOCK_DEPTH;
+  return (inner + blocks - 1) / blocks;
+}

@@ -1,0 +1,146 @@
+/**
+ * The matrix product behind `dense` and `matmul`: C [rows, cols] = f(A · B + bias), `inner` terms each.
+ *
+ * A(i, k) is at a + i·aLine + k·aStep and B(k, j) at b + j·bLine + k·bStep (strides in elements; one
+ * of each pair is 1), which covers all four transposes. Blocks as in Goto and van de Geijn, 2008:
+ * B packed once per block and reused by all rows, A packed per block, 4 × 8 tiles in registers.
+ * Products of 1 to 3 rows go to `rows.ts`, where packing would cost more than it saves.
+ */
+import { ACTIVATION_IDENTITY } from "../opcodes.gen";
+import { at, copy } from "../memory";
+import { activate } from "../simd/activation";
+import { BLOCK_COLS, BLOCK_DEPTH, BLOCK_ROWS, blockDepth } from "./block";
+import { packPanel } from "./pack";
+import { dotRows, sweepRows } from "./rows";
+import { tile4x8 } from "./tile";
+
+const PACKED_A = memory.data(BLOCK_ROWS * BLOCK_DEPTH * 4, 64);
+const PACKED_B = memory.data(BLOCK_COLS * BLOCK_DEPTH * 4, 64);
+/** A tile that reaches over the edge of C is computed here, 4 rows of 8. */
+const EDGE_TILE = memory.data(4 * 8 * 4, 16);
+const EDGE_BIAS = memory.data(8 * 4, 16);
+
+/** @param bias `cols` values added to every row; 0 for none */
+export function product(
+  out: usize,
+  rows: i32,
+  cols: i32,
+  inner: i32,
+  a: usize,
+  aLine: i32,
+  aStep: i32,
+  b: usize,
+  bLine: i32,
+  bStep: i32,
+  bias: usize,
+  kind: i32,
+): void {
+  if (rows < 4 && bLine == 1) {
+    sweepRows(out, rows, cols, inner, a, aLine, aStep, b, bStep, bias, kind);
+    return;
+  }
+  if (rows < 4 && aStep == 1) {
+    dotRows(out, rows, cols, inner, a, aLine, b, bLine, bias, kind);
+    return;
+  }
+  const step = blockDepth(inner);
+  for (let j = 0; j < cols; j += BLOCK_COLS) {
+    const width = min(cols - j, BLOCK_COLS);
+    for (let k = 0; k < inner; k += step) {
+      const depth = min(inner - k, step), last = k + depth == inner;
+      packPanels(PACKED_B, 8, at(b, j * bLine + k * bStep), bLine, bStep, width, depth);
+      const blockBias = last && bias ? at(bias, j) : 0;
+      const blockKind = last ? kind : ACTIVATION_IDENTITY;
+      for (let i = 0; i < rows; i += BLOCK_ROWS) {
+        const height = min(rows - i, BLOCK_ROWS);
+        packPanels(PACKED_A, 4, at(a, i * aLine + k * aStep), aLine, aStep, height, depth);
+        tiles(at(out, i * cols + j), cols, height, width, depth, k > 0, blockBias, blockKind);
+      }
+    }
+  }
+}
+
+/** Packs a block of `lines` lines, one panel after the other. */
+function packPanels(
+  packed: usize,
+  panelWidth: i32,
+  source: usize,
+  lineStride: i32,
+  stepStride: i32,
+  lines: i32,
+  depth: i32,
+): void {
+  for (let line = 0; line < lines; line += panelWidth) {
+    const from = at(source, line * lineStride), count = min(lines - line, panelWidth);
+    packPanel(at(packed, line * depth), panelWidth, from, lineStride, stepStride, count, depth);
+  }
+}
+
+/** All tiles of one block: a panel of B stays in the first-level cache while A's go by. */
+function tiles(
+  out: usize,
+  outCols: i32,
+  rows: i32,
+  cols: i32,
+  depth: i32,
+  accumulate: bool,
+  bias: usize,
+  kind: i32,
+): void {
+  for (let j = 0; j < cols; j += 8) {
+    const b = at(PACKED_B, j * depth), width = cols - j;
+    const tileBias = bias ? at(bias, j) : 0;
+    for (let i = 0; i < rows; i += 4) {
+      const a = at(PACKED_A, i * depth), height = rows - i;
+      const to = at(out, i * outCols + j);
+      if (height >= 4 && width >= 8) {
+        wholeTile(to, <usize>outCols << 2, a, b, depth, accumulate, tileBias, kind);
+      } else {
+        const h = min(height, 4), w = min(width, 8);
+        edgeTile(to, outCols, h, w, a, b, depth, accumulate, tileBias, kind);
+      }
+    }
+  }
+}
+
+@inline
+function wholeTile(
+  out: usize,
+  stride: usize,
+  a: usize,
+  b: usize,
+  depth: i32,
+  accumulate: bool,
+  bias: usize,
+  kind: i32,
+): void {
+  tile4x8(out, stride, a, b, depth, accumulate, bias);
+  if (kind != ACTIVATION_IDENTITY) activateTile(out, stride, kind);
+}
+
+function edgeTile(
+  out: usize,
+  outCols: i32,
+  height: i32,
+  width: i32,
+  a: usize,
+  b: usize,
+  depth: i32,
+  accumulate: bool,
+  bias: usize,
+  kind: i32,
+): void {
+  if (accumulate) {
+    for (let i = 0; i < height; i++) copy(at(EDGE_TILE, i * 8), at(out, i * outCols), width);
+  }
+  if (bias) copy(EDGE_BIAS, bias, width);
+  wholeTile(EDGE_TILE, 32, a, b, depth, accumulate, bias ? EDGE_BIAS : 0, kind);
+  for (let i = 0; i < height; i++) copy(at(out, i * outCols), at(EDGE_TILE, i * 8), width);
+}
+
+function activateTile(out: usize, stride: usize, kind: i32): void {
+  for (let i = 0; i < 4; i++, out += stride) {
+    v128.store(out, activate(v128.load(out), kind));
+    v128.store(out, activate(v128.load(out, 16), kind), 16);
+  }
+}

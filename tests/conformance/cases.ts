@@ -1,0 +1,22 @@
+/** The cases of every operation. An operation without cases does not compile. */
+import type { OpName } from "../../src/ops/names.ts";
+import type { CaseGenerator } from "./case.ts";
+import * as bernoulli from "./cases/bernoulli.ts";
+import * as elementwise from "./cases/elementwise.ts";
+import * as gaussian from "./cases/gaussian.ts";
+import * as layout from "./cases/layout.ts";
+import * as linear from "./cases/linear.ts";
+import * as optimizer from "./cases/optimizer.ts";
+import * as random from "./cases/random.ts";
+import * as reductions from "./cases/reductions.ts";
+
+export const CASES = {
+  ...linear,
+  ...elementwise,
+  ...reductions,
+  ...layout,
+  ...gaussian,
+  ...bernoulli,
+  ...random,
+  ...optimizer,
+} satisfies { readonly [N in OpName]: CaseGenerator<N> };
