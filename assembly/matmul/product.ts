@@ -4,7 +4,7 @@
  * A(i, k) is at a + i·aLine + k·aStep and B(k, j) at b + j·bLine + k·bStep (strides in elements; one
  * of each pair is 1), which covers all four transposes. Blocks as in Goto and van de Geijn, 2008:
  * B packed once per block and reused by all rows, A packed per block, 4 × 8 tiles in registers.
- * Products of 1 to 3 rows go to `rows.ts`, where packing would cost more than it saves.
+ * Products of few rows go to `rows.ts`: packing would cost more than it saves.
  */
 import { ACTIVATION_IDENTITY } from "../opcodes.gen";
 import { at, copy } from "../memory";
@@ -13,6 +13,9 @@ import { BLOCK_COLS, BLOCK_DEPTH, BLOCK_ROWS, blockDepth } from "./block";
 import { packPanel } from "./pack";
 import { dotRows, sweepRows } from "./rows";
 import { tile4x8 } from "./tile";
+
+/** Fewer rows than this are two tiles at most: bench/kernels.ts shows where packing begins to pay. */
+const FEW_ROWS: i32 = 8;
 
 const PACKED_A = memory.data(BLOCK_ROWS * BLOCK_DEPTH * 4, 64);
 const PACKED_B = memory.data(BLOCK_COLS * BLOCK_DEPTH * 4, 64);
@@ -35,11 +38,11 @@ export function product(
   bias: usize,
   kind: i32,
 ): void {
-  if (rows < 4 && bLine == 1) {
+  if (rows < FEW_ROWS && bLine == 1) {
     sweepRows(out, rows, cols, inner, a, aLine, aStep, b, bStep, bias, kind);
     return;
   }
-  if (rows < 4 && aStep == 1) {
+  if (rows < FEW_ROWS && aStep == 1) {
     dotRows(out, rows, cols, inner, a, aLine, b, bLine, bias, kind);
     return;
   }

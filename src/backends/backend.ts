@@ -6,6 +6,7 @@
 import type { OpName } from "../ops/names.ts";
 import type { Plan } from "../graph/plan.ts";
 
+/** The machines there are. */
 export type BackendName = "reference" | "wasm" | "webgpu";
 
 /** One machine with one memory. Programs of one backend may share segments. */

@@ -2,6 +2,7 @@
 import type { ModelSpecInput } from "../models/spec.ts";
 import type { FitOptions } from "../training/options.ts";
 
+/** The shape of the network. */
 export interface DetectorSpecOptions {
   /** Widths of the encoder's hidden layers; the decoder mirrors them. */
   readonly hidden?: readonly number[];

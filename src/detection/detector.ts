@@ -36,6 +36,7 @@ import { VAE } from "../training/vae.ts";
 import { detectorSpec, type DetectorSpecOptions } from "./defaults.ts";
 import { defaultTraining } from "./defaults.ts";
 
+/** How to fit a detector; everything has a default. */
 export interface DetectorOptions
   extends Omit<FitOptions, "seed">, DetectorSpecOptions, DeviceOptions {
   /** Column names; by default the keys of named rows, else x0, x1, … */
@@ -54,16 +55,21 @@ const MIN_ROWS = 10;
 /** More calibration rows than this refine the p-value no further than anyone reads. */
 const MAX_CALIBRATION_ROWS = 10_000;
 
+/** Fits and scores tables. */
 export class Detector extends TableScorer {
   /** How training went; absent from a loaded detector. */
   readonly report?: FitReport;
 
+  /** `Detector.fit` and `load` are the usual ways. */
   constructor(vae: TrainedVae, model: TableModel, report?: FitReport) {
     super(vae, model);
     this.report = report;
   }
 
-  /** @throws TypeError or RangeError naming row and column, or the option, that cannot be used */
+  /**
+   * Trains and calibrates on the rows.
+   * @throws TypeError or RangeError naming row and column, or the option, that cannot be used
+   */
   static async fit(rows: TableRows, options: DetectorOptions = {}): Promise<Detector> {
     const { columns = columnsOf(rows), falseAlarmRate = 0.01, seed = 0, calibration, ...rest } =
       options;

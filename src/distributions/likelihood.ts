@@ -18,7 +18,9 @@ import { clampLogVariance } from "./diagonal_gaussian.ts";
  * learned: one for all columns or one for each; learned ones never fall under `minVariance`.
  */
 export interface LikelihoodOptions {
+  /** Data in [0, 1]. */
   readonly bernoulli: { readonly type: "bernoulli" };
+  /** Any finite data. */
   readonly gaussian: {
     readonly type: "gaussian";
     readonly variance: number | "shared" | "perFeature";

@@ -10,15 +10,21 @@ import { type Activation, ACTIVATIONS } from "../ops/names.ts";
 
 /** A multilayer perceptron: widths of the hidden layers, and the function between them. */
 export interface NetworkSpec {
+  /** Widths of the hidden layers, in order. */
   readonly hidden: readonly number[];
+  /** Applied after each hidden layer. */
   readonly activation: Activation;
 }
 
 /** One layer of latent variables. */
 export interface LatentSpec {
+  /** The family of q(z | x). */
   readonly type: "gaussian";
+  /** Dimensions. */
   readonly size: number;
+  /** The form of its covariance. */
   readonly posterior: "diagonal";
+  /** Flows on top of it; none yet. */
   readonly flows: readonly [];
 }
 
@@ -27,28 +33,42 @@ export type LikelihoodSpec = LikelihoodOptions[keyof LikelihoodOptions];
 
 /** A complete model specification. */
 export interface ModelSpec {
+  /** Columns of a row of data. */
   readonly inputs: number;
+  /** Columns of a condition; none yet. */
   readonly condition: 0;
+  /** The network of q(z | x). */
   readonly encoder: NetworkSpec;
+  /** The network of p(x | z). */
   readonly decoder: NetworkSpec;
+  /** Layers of latent variables; one yet. */
   readonly latent: readonly [LatentSpec];
+  /** p(z) = N(0, I). */
   readonly prior: { readonly type: "standard" };
+  /** What stands on top of the decoder. */
   readonly likelihood: LikelihoodSpec;
 }
 
 /** A specification as a user writes it: what has a default may be left out. */
 export interface ModelSpecInput {
+  /** Columns of a row of data. */
   readonly inputs: number;
+  /** Columns of a condition; 0. */
   readonly condition?: number;
-  readonly encoder?: { readonly hidden?: readonly number[]; readonly activation?: Activation };
-  readonly decoder?: { readonly hidden?: readonly number[]; readonly activation?: Activation };
+  /** The network of q(z | x); no hidden layers by default, tanh between them. */
+  readonly encoder?: Partial<NetworkSpec>;
+  /** The network of p(x | z); likewise. */
+  readonly decoder?: Partial<NetworkSpec>;
+  /** One layer of latent variables: its size at least. */
   readonly latent: readonly {
     readonly type?: "gaussian";
     readonly size: number;
     readonly posterior?: "diagonal";
     readonly flows?: readonly never[];
   }[];
+  /** N(0, I). */
   readonly prior?: { readonly type: "standard" };
+  /** Gaussian with a learned variance per column by default. */
   readonly likelihood?:
     | { readonly type: "bernoulli" }
     | {

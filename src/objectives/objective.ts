@@ -6,9 +6,13 @@ import { requireChoice, requireNumber, requireObject } from "../core/validate.ts
  * `warmUpEpochs` epochs beta rises linearly from 0 (Bowman et al., 2016).
  */
 export interface Objective {
+  /** The evidence lower bound. */
   readonly type: "elbo";
+  /** Weight of the KL; 1. */
   readonly beta: number;
+  /** Draws of z per row; 1. */
   readonly samples: number;
+  /** Epochs over which beta rises from 0; 0. */
   readonly warmUpEpochs: number;
 }
 

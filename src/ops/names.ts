@@ -46,8 +46,10 @@ export const OP_NAMES = [
   "sgdStep",
 ] as const;
 
+/** The name of an operation. */
 export type OpName = typeof OP_NAMES[number];
 
 /** Activations whose derivative is a function of their output (see `ops/activation.ts`). */
 export const ACTIVATIONS = ["identity", "relu", "tanh", "sigmoid", "softplus", "elu"] as const;
+/** The name of an activation. */
 export type Activation = typeof ACTIVATIONS[number];

@@ -9,10 +9,15 @@
  */
 import { requireNumber } from "../core/validate.ts";
 
+/** Scores of rows kept back from training, and the p-values that follow. */
 export class Calibration {
   /** Scores of the calibration rows, ascending. */
   readonly scores: Float64Array;
 
+  /**
+   * Sorts a copy of the scores.
+   * @throws RangeError if there are no scores
+   */
   constructor(scores: Float64Array) {
     if (scores.length === 0) {
       throw new RangeError("Cannot calibrate: there are no calibration rows");
@@ -25,6 +30,7 @@ export class Calibration {
     return 1 / (this.scores.length + 1);
   }
 
+  /** The share of rows like the calibration rows that score as high, bounded from above. */
   pValue(score: number): number {
     const { scores } = this;
     let low = 0, high = scores.length;
@@ -47,7 +53,10 @@ export class Calibration {
     return this.scores[this.scores.length - 1 - allowed];
   }
 
-  /** @throws RangeError unless 1 / (n + 1) ≤ rate < 1 */
+  /**
+   * Refuses a rate that cannot be kept.
+   * @throws RangeError unless 1 / (n + 1) ≤ rate < 1
+   */
   requireRate(falseAlarmRate: number): void {
     requireNumber("falseAlarmRate", falseAlarmRate, { above: 0, max: 0.999999 });
     if (falseAlarmRate >= this.resolution * (1 - 1e-9)) return;

@@ -10,9 +10,11 @@ import { splitSeed } from "../core/philox.ts";
 import { requireNumber } from "../core/validate.ts";
 import type { Matrix } from "./matrix.ts";
 
+/** How to sample. */
 export interface EvaluationOptions {
   /** Draws of z per row. */
   readonly samples?: number;
+  /** Fixes the draws; 0. */
   readonly seed?: number;
 }
 

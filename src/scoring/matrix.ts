@@ -5,7 +5,9 @@ import { show } from "../core/validate.ts";
 
 /** `[rows, columns]`, row-major. */
 export interface Matrix {
+  /** Values. */
   readonly data: Float32Array;
+  /** Rows and columns. */
   readonly shape: readonly [rows: number, columns: number];
 }
 

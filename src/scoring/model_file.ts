@@ -11,12 +11,16 @@
 import { crc32 } from "../core/crc32.ts";
 import { decode, encode, type Tensor } from "../formats/safetensors.ts";
 
+/** What a file holds. */
 export type ModelFileKind = "vae" | "detector" | "checkpoint";
 
+/** A model file taken apart. */
 export interface ModelFile {
+  /** What it holds. */
   readonly kind: ModelFileKind;
   /** JSON values by name. */
   readonly metadata: Readonly<Record<string, unknown>>;
+  /** Parameters and vectors by name. */
   readonly tensors: ReadonlyMap<string, Tensor>;
 }
 
@@ -26,6 +30,7 @@ const NO_CHECKSUM = "00000000";
 
 /** A file that is not an Elbow model, or no longer the one that was written. */
 export class ModelFileError extends SyntaxError {
+  /** For messages. */
   override name = "ModelFileError";
 }
 

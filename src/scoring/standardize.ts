@@ -9,7 +9,9 @@ import type { Matrix } from "./matrix.ts";
 /** Standard deviations beyond which a value counts as this far. */
 export const LIMIT = 1e6;
 
+/** Centre and scale of each column. */
 export interface Standardization {
+  /** Means. */
   readonly centre: Float64Array;
   /** Population standard deviations; 1 for a constant column. */
   readonly scale: Float64Array;
@@ -17,7 +19,9 @@ export interface Standardization {
 
 /** A table of float64 cells, row-major. */
 export interface Cells {
+  /** Values. */
   readonly data: Float64Array;
+  /** Rows. */
   readonly rows: number;
 }
 

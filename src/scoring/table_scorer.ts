@@ -28,7 +28,9 @@ export interface RowScore {
 
 /** The verdicts on many rows, without an object for each. */
 export interface ScoreTable {
+  /** Nats. */
   readonly scores: Float64Array;
+  /** Split-conformal. */
   readonly pValues: Float64Array;
   /** `[rows, columns]`, row-major, nats. */
   readonly contributions: Float64Array;
@@ -36,25 +38,35 @@ export interface ScoreTable {
 
 /** What a table model has beyond its VAE. */
 export interface TableModel {
+  /** Names, in order. */
   readonly columns: readonly string[];
+  /** What brings cells to zero mean and unit variance. */
   readonly standardization: Standardization;
+  /** Scores of the rows kept back. */
   readonly calibration: Calibration;
   /** Mean raw contribution of each column over the calibration rows. */
   readonly typical: Float64Array;
+  /** The share of normal rows that may be flagged. */
   readonly falseAlarmRate: number;
   /** What a user should know about the fit. */
   readonly warnings: readonly string[];
 }
 
+/** Scores tables with a fitted detector. */
 export class TableScorer {
+  /** The model of the standardised rows. */
   readonly vae: TrainedVae;
+  /** Names, in order. */
   readonly columns: readonly string[];
+  /** What a user should know about the fit. */
   readonly warnings: readonly string[];
+  /** @internal */
   protected readonly model: TableModel;
   #falseAlarmRate: number;
   readonly #row: Float32Array;
   readonly #raw: Float64Array;
 
+  /** `load` is the usual way. */
   constructor(vae: TrainedVae, model: TableModel) {
     this.vae = vae;
     this.model = model;
@@ -100,7 +112,10 @@ export class TableScorer {
     this.#falseAlarmRate = rate;
   }
 
-  /** @throws TypeError or RangeError naming row and column for a row that does not fit */
+  /**
+   * One verdict per row.
+   * @throws TypeError or RangeError naming row and column for a row that does not fit
+   */
   async score(rows: TableRows): Promise<RowScore[]> {
     const { scores, pValues, contributions } = this.scoreCells(toCells(rows, this.columns));
     const width = this.columns.length;
@@ -182,6 +197,7 @@ export class TableScorer {
     });
   }
 
+  /** Gives back the memory; the scorer must not be used afterwards. */
   dispose(): void {
     this.vae.dispose();
   }

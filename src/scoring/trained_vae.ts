@@ -20,7 +20,9 @@ import { forwardPlan, type ProgramName } from "./programs.ts";
 
 /** A parameter's values, `[rows, cols]` row-major. */
 export interface NamedTensor<Values = Float32Array> {
+  /** Rows and columns. */
   readonly shape: readonly [number, number];
+  /** Row-major values. */
   readonly data: Values;
 }
 
@@ -43,15 +45,22 @@ const MAX_DRAWS = 1e7;
 /** Rows that one run of a bulk program takes. */
 const BULK_ROWS = 128;
 
+/** A model with fixed parameters: scores, encodes, decodes and samples. */
 export class TrainedVae {
+  /** What the model is. */
   readonly spec: ModelSpec;
+  /** @internal */
   protected readonly backend: Backend<SyncProgram>;
+  /** @internal */
   protected readonly layout: Layout;
+  /** @internal */
   protected readonly parameterSpecs: readonly ParameterSpec[];
+  /** @internal */
   protected readonly segment: Segment;
   readonly #programs = new Map<string, SyncProgram>();
   #single?: { program: SyncProgram; cost: Float64Array; kl: Float64Array };
 
+  /** A model with the given parameter values; `VAE.create` and `load` are the usual ways. */
   constructor(
     spec: ModelSpec,
     values: ReadonlyMap<string, ArrayLike<number>>,
@@ -65,7 +74,10 @@ export class TrainedVae {
     this.write(values);
   }
 
-  /** @throws SyntaxError if the bytes are not a whole, undamaged model file */
+  /**
+   * A model from the bytes of its file, or from where a URL points.
+   * @throws SyntaxError if the bytes are not a whole, undamaged model file
+   */
   static load(source: Uint8Array | URL, device: DeviceOptions = {}): Promise<TrainedVae> {
     return loadModelFile(source).then((file) => new this(...fromModelFile(file), device));
   }
@@ -222,6 +234,7 @@ export class TrainedVae {
     return writeModelFile(this.modelFile());
   }
 
+  /** Gives back the memory; the model must not be used afterwards. */
   dispose(): void {
     this.#programs.clear();
     this.backend.dispose();
@@ -256,6 +269,7 @@ export class TrainedVae {
     );
   }
 
+  /** What `save` writes. */
   modelFile(): ModelFile {
     const tensors = [...this.parameters()].map(([name, { shape, data }]) =>
       [name, { dtype: "F32", shape, data }] as const
@@ -263,12 +277,14 @@ export class TrainedVae {
     return { kind: "vae", metadata: { spec: this.spec }, tensors: new Map(tensors) };
   }
 
+  /** @internal */
   protected write(values: ReadonlyMap<string, ArrayLike<number>>): void {
     for (const [name, data] of values) {
       this.segment.write(this.layout.places.get(name)!.offset, data);
     }
   }
 
+  /** @internal */
   protected program(
     name: ProgramName,
     size: { readonly capacity: number; readonly samples?: number },

@@ -14,6 +14,7 @@ import type { EpochMeans } from "./report.ts";
 export interface CheckpointStore {
   /** The last state written; undefined if there is none. */
   read(): Promise<Uint8Array | undefined>;
+  /** Replaces the state. */
   write(bytes: Uint8Array): Promise<void>;
   /** Seconds between two writes; 1. */
   readonly everySeconds?: number;

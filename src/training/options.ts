@@ -27,23 +27,35 @@ export type Optimizer =
 
 /** An optimizer as a user writes it. */
 export interface OptimizerInput {
+  /** Stochastic gradient descent, Adam, or Adam with decoupled weight decay. */
   readonly type: "sgd" | "adam" | "adamw";
+  /** 0.001; 0.01 for sgd. */
   readonly learningRate?: number;
+  /** "constant", or "cosine" to let the rate fall to zero. */
   readonly decay?: "constant" | "cosine";
+  /** Bound on the global norm of the gradient; none. */
   readonly clipNorm?: number;
+  /** sgd: 0. */
   readonly momentum?: number;
+  /** adam, adamw: 0.9. */
   readonly beta1?: number;
+  /** adam, adamw: 0.999. */
   readonly beta2?: number;
+  /** adam, adamw: 1e-8. */
   readonly epsilon?: number;
+  /** adamw: 0.01. */
   readonly weightDecay?: number;
 }
 
+/** How to train; everything has a default. */
 export interface FitOptions {
   /** Passes over the data; 50. */
   readonly epochs?: number;
   /** Rows per step; 128. */
   readonly batchSize?: number;
+  /** What to minimise; the ELBO. */
   readonly objective?: Partial<Objective>;
+  /** Adam. */
   readonly optimizer?: OptimizerInput;
   /** The fraction of rows to keep back, or rows of their own; none by default. */
   readonly validation?: number | Rows;
@@ -51,6 +63,7 @@ export interface FitOptions {
   readonly earlyStopping?: { readonly patience: number };
   /** Fixes shuffling and noise; the model's own seed by default. */
   readonly seed?: number;
+  /** Called after each epoch. */
   readonly onProgress?: (report: EpochReport) => void;
   /** Cancels: `fit` rejects with the signal's reason, after a last checkpoint. */
   readonly signal?: AbortSignal;

@@ -2,11 +2,13 @@
 
 /** Means over the rows of one epoch, taken while the parameters moved. */
 export interface EpochMeans {
+  /** Counts from 1. */
   readonly epoch: number;
   /** What was minimised: reconstruction + beta · kl. */
   readonly loss: number;
   /** -E_q[ln p(x | z)] */
   readonly reconstruction: number;
+  /** KL(q ‖ p) */
   readonly kl: number;
   /** -(reconstruction + kl) */
   readonly elbo: number;
@@ -20,17 +22,23 @@ export interface EpochMeans {
 
 /** Progress of a running fit. */
 export interface EpochReport extends EpochMeans {
+  /** Epochs asked for. */
   readonly epochs: number;
+  /** Training speed of the epoch. */
   readonly rowsPerSecond: number;
+  /** Until the last epoch, at that speed. */
   readonly secondsLeft: number;
 }
 
 /** How a fit went. */
 export interface FitReport {
+  /** Every epoch. */
   readonly history: readonly EpochMeans[];
   /** The epoch whose parameters the model now has. */
   readonly epoch: number;
+  /** Whether validation stopped it. */
   readonly stoppedEarly: boolean;
+  /** Steps whose gradient was not finite. */
   readonly skippedSteps: number;
   /** Times that training fell back to the last good epoch, with half the learning rate. */
   readonly rollbacks: number;

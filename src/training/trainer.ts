@@ -49,6 +49,7 @@ const YIELD_EVERY = 50;
 
 /** Thrown when no learning rate helps. */
 export class DivergenceError extends RangeError {
+  /** For messages. */
   override name = "DivergenceError";
 }
 

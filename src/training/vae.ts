@@ -28,6 +28,7 @@ import type { FitReport } from "./report.ts";
 import { gradientPlan, stateLayout, trainPlan } from "./train_program.ts";
 import { train } from "./trainer.ts";
 
+/** How to start a model. */
 export interface CreateOptions extends DeviceOptions {
   /** Fixes the initial parameters, and training unless `fit` is given another; 0. */
   readonly seed?: number;
@@ -35,12 +36,15 @@ export interface CreateOptions extends DeviceOptions {
   readonly initialization?: Initialization;
 }
 
+/** What the gradient is taken of. */
 export interface GradientOptions {
   /** Standard normal draws, `[rows · samples, L]`: row r's sample k at r · samples + k. */
   readonly noise: Rows;
+  /** The ELBO by default. */
   readonly objective?: Partial<Objective>;
 }
 
+/** A variational autoencoder: create it, fit it, use it, save it. */
 export class VAE extends TrainedVae {
   #seed = 0;
 

@@ -1,0 +1,167 @@
+/**
+ * Gaussian kernels in log-variance, per element, in nats. Formulas: src/ops/gaussian.ts; looping and
+ * stretching: simd/stretch.ts. Log-variances lie in [-30, 20]. Sizes in elements, pointers in bytes.
+ *
+ *   gaussianKl       ½ (μ² + (expm1(l) - l)), never negative, relatively accurate near μ = l = 0
+ *   gaussianLogProb  -½ (ln 2π + l + (x - μ)² e⁻ˡ)
+ *   …GradMean        dy · (x - μ) e⁻ˡ
+ *   …GradLogVar      dy · ½ ((x - μ)² e⁻ˡ - 1)
+ *   reparameterize   μ + e^(l/2) · ε
+ */
+import { exp4 } from "./simd/exp";
+import { expm1LessX4 } from "./simd/expm1";
+import { madd } from "./simd/fma";
+import { map2, map3, map4 } from "./simd/stretch";
+
+const LN_2PI = reinterpret<f32>(0x3feb3f8e); // 1.83787704
+
+@unmanaged
+class Reparameterize {
+  @inline
+  at(mean: v128, logVar: v128, noise: v128): v128 {
+    return madd(exp4(f32x4.mul(logVar, f32x4.splat(0.5))), noise, mean);
+  }
+}
+
+export function reparameterize(
+  out: usize,
+  rows: i32,
+  cols: i32,
+  mean: usize,
+  meanRows: i32,
+  meanCols: i32,
+  logVar: usize,
+  logVarRows: i32,
+  logVarCols: i32,
+  noise: usize,
+  noiseRows: i32,
+  noiseCols: i32,
+): void {
+  // deno-fmt-ignore
+  map3<Reparameterize>(
+    out, rows, cols, mean, meanRows, meanCols, logVar, logVarRows, logVarCols, noise, noiseRows, noiseCols,
+  );
+}
+
+@unmanaged
+class GaussianKl {
+  @inline
+  at(mean: v128, logVar: v128): v128 {
+    return f32x4.mul(madd(mean, mean, expm1LessX4(logVar)), f32x4.splat(0.5));
+  }
+}
+
+export function gaussianKl(
+  out: usize,
+  rows: i32,
+  cols: i32,
+  mean: usize,
+  meanRows: i32,
+  meanCols: i32,
+  logVar: usize,
+  logVarRows: i32,
+  logVarCols: i32,
+): void {
+  map2<GaussianKl>(out, rows, cols, mean, meanRows, meanCols, logVar, logVarRows, logVarCols);
+}
+
+/** (x - μ) e⁻ˡ. */
+@inline
+function scaledDeviation(deviation: v128, logVar: v128): v128 {
+  return f32x4.mul(deviation, exp4(f32x4.neg(logVar)));
+}
+
+@unmanaged
+class GaussianLogProb {
+  @inline
+  at(x: v128, mean: v128, logVar: v128): v128 {
+    const deviation = f32x4.sub(x, mean);
+    const constant = f32x4.add(logVar, f32x4.splat(LN_2PI));
+    const sum = madd(deviation, scaledDeviation(deviation, logVar), constant);
+    return f32x4.mul(sum, f32x4.splat(-0.5));
+  }
+}
+
+export function gaussianLogProb(
+  out: usize,
+  rows: i32,
+  cols: i32,
+  x: usize,
+  xRows: i32,
+  xCols: i32,
+  mean: usize,
+  meanRows: i32,
+  meanCols: i32,
+  logVar: usize,
+  logVarRows: i32,
+  logVarCols: i32,
+): void {
+  // deno-fmt-ignore
+  map3<GaussianLogProb>(
+    out, rows, cols, x, xRows, xCols, mean, meanRows, meanCols, logVar, logVarRows, logVarCols,
+  );
+}
+
+@unmanaged
+class GaussianLogProbGradMean {
+  @inline
+  at(x: v128, mean: v128, logVar: v128, dy: v128): v128 {
+    return f32x4.mul(dy, scaledDeviation(f32x4.sub(x, mean), logVar));
+  }
+}
+
+export function gaussianLogProbGradMean(
+  out: usize,
+  rows: i32,
+  cols: i32,
+  x: usize,
+  xRows: i32,
+  xCols: i32,
+  mean: usize,
+  meanRows: i32,
+  meanCols: i32,
+  logVar: usize,
+  logVarRows: i32,
+  logVarCols: i32,
+  dy: usize,
+  dyRows: i32,
+  dyCols: i32,
+): void {
+  // deno-fmt-ignore
+  map4<GaussianLogProbGradMean>(
+    out, rows, cols, x, xRows, xCols, mean, meanRows, meanCols, logVar, logVarRows, logVarCols, dy, dyRows, dyCols,
+  );
+}
+
+@unmanaged
+class GaussianLogProbGradLogVar {
+  @inline
+  at(x: v128, mean: v128, logVar: v128, dy: v128): v128 {
+    const deviation = f32x4.sub(x, mean);
+    const excess = madd(deviation, scaledDeviation(deviation, logVar), f32x4.splat(-1));
+    return f32x4.mul(dy, f32x4.mul(excess, f32x4.splat(0.5)));
+  }
+}
+
+export function gaussianLogProbGradLogVar(
+  out: usize,
+  rows: i32,
+  cols: i32,
+  x: usize,
+  xRows: i32,
+  xCols: i32,
+  mean: usize,
+  meanRows: i32,
+  meanCols: i32,
+  logVar: usize,
+  logVarRows: i32,
+  logVarCols: i32,
+  dy: usize,
+  dyRows: i32,
+  dyCols: i32,
+): void {
+  // deno-fmt-ignore
+  map4<GaussianLogProbGradLogVar>(
+    out, rows, cols, x, xRows, xCols, mean, meanRows, meanCols, logVar, logVarRows, logVarCols, dy, dyRows, dyCols,
+  );
+}

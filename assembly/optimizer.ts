@@ -1,0 +1,78 @@
+/**
+ * Optimiser steps, in place; formulas in src/ops/optimizer.ts. A step whose scale is not finite
+ * changes nothing. Square roots and quotients are correctly rounded, so a step is off by a few ULP.
+ */
+import { at, loadLanes, storeLanes } from "./memory";
+import { madd } from "./simd/fma";
+
+/** out [1, 1] = min(1, maxNorm / √squaredNorm); NaN where the squared norm is not finite. */
+export function clipScale(out: usize, squaredNorm: usize, maxNorm: f32): void {
+  const squared = load<f32>(squaredNorm);
+  const scale = min(<f32>1, maxNorm / sqrt(squared));
+  store<f32>(out, isFinite(squared) ? scale : NaN as f32);
+}
+
+/**
+ * @param schedule [1, 3]: learning rate, 1 - β₁ᵗ, 1 - β₂ᵗ
+ * @param rest1, rest2 1 - β₁ and 1 - β₂: the difference of float32 numbers would lose their digits
+ */
+export function adamStep(
+  param: usize,
+  count: i32,
+  grad: usize,
+  m: usize,
+  v: usize,
+  scale: usize,
+  schedule: usize,
+  beta1: f32,
+  beta2: f32,
+  epsilon: f32,
+  weightDecay: f32,
+  rest1: f32,
+  rest2: f32,
+): void {
+  const factor = load<f32>(scale);
+  if (!isFinite(factor)) return;
+  const factors = f32x4.splat(factor);
+  const keep1 = f32x4.splat(beta1), keep2 = f32x4.splat(beta2);
+  const add1 = f32x4.splat(rest1), add2 = f32x4.splat(rest2);
+  const rate = load<f32>(schedule), epsilons = f32x4.splat(epsilon);
+  const correct1 = f32x4.splat(load<f32>(schedule, 4));
+  const correct2 = f32x4.splat(load<f32>(schedule, 8));
+  const decay = f32x4.splat(<f32>1 - rate * weightDecay), minusRate = f32x4.splat(-rate);
+  for (let i = 0; i < count; i += 4) {
+    const lanes = min(count - i, 4);
+    const g = f32x4.mul(loadLanes(at(grad, i), lanes), factors);
+    const first = madd(keep1, loadLanes(at(m, i), lanes), f32x4.mul(add1, g));
+    const second = madd(keep2, loadLanes(at(v, i), lanes), f32x4.mul(add2, f32x4.mul(g, g)));
+    storeLanes(at(m, i), first, lanes);
+    storeLanes(at(v, i), second, lanes);
+    const root = f32x4.sqrt(f32x4.div(second, correct2));
+    const step = f32x4.div(f32x4.div(first, correct1), f32x4.add(root, epsilons));
+    const decayed = f32x4.mul(loadLanes(at(param, i), lanes), decay);
+    storeLanes(at(param, i), madd(minusRate, step, decayed), lanes);
+  }
+}
+
+/** @param schedule [1, 3], of which the first is the learning rate */
+export function sgdStep(
+  param: usize,
+  count: i32,
+  grad: usize,
+  velocity: usize,
+  scale: usize,
+  schedule: usize,
+  momentum: f32,
+): void {
+  const factor = load<f32>(scale);
+  if (!isFinite(factor)) return;
+  const factors = f32x4.splat(factor), momenta = f32x4.splat(momentum);
+  const minusRate = f32x4.splat(-load<f32>(schedule));
+  for (let i = 0; i < count; i += 4) {
+    const lanes = min(count - i, 4);
+    const g = f32x4.mul(loadLanes(at(grad, i), lanes), factors);
+    const step = madd(momenta, loadLanes(at(velocity, i), lanes), g);
+    storeLanes(at(velocity, i), step, lanes);
+    storeLanes(at(param, i), madd(minusRate, step, loadLanes(at(param, i), lanes)), lanes);
+  }
+}
