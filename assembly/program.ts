@@ -1,56 +1,117 @@
 /**
  * The instruction loop: walks a list of records (src/backends/wasm/abi.ts) and calls one kernel each.
  * A record holds everything but the number of batch rows, which is the run's.
- *
- * Cost: some 40 comparisons and a call, about 20 ns an instruction.
  */
-import * as ops from "./opcodes.gen";
+import * as op from "./opcodes.gen";
 import { bernoulliLogProb, bernoulliLogProbGrad } from "./bernoulli";
 import { dense, matmul } from "./dense";
-import * as elementwise from "./elementwise";
-import * as gaussian from "./gaussian";
+import {
+  activation,
+  activationGrad,
+  add,
+  affine,
+  clamp,
+  clampGrad,
+  div,
+  exp,
+  log,
+  mul,
+  sub,
+} from "./elementwise";
+import {
+  gaussianKl,
+  gaussianLogProb,
+  gaussianLogProbGradLogVar,
+  gaussianLogProbGradMean,
+  reparameterize,
+} from "./gaussian";
 import { concatCols, padCols, sliceCols } from "./layout";
 import { adamStep, clipScale, sgdStep } from "./optimizer";
 import { randomNormal } from "./random";
-import * as reductions from "./reductions";
+import {
+  broadcast,
+  logSumExpCols,
+  repeatRows,
+  softmaxCols,
+  squaredNorm,
+  sumCols,
+  sumGroups,
+  sumRows,
+} from "./reductions";
 
 // The record being executed, and the rows of the batch.
 let record: usize = 0;
 let batchRows: i32 = 0;
 
-/** Executes `count` records at `list` over `rows` batch rows. */
-export function run(list: usize, count: i32, rows: i32): void {
-  batchRows = rows;
-  record = list;
-  for (const end = list + <usize>count * ops.RECORD_BYTES; record < end;) {
-    const opcode = load<i32>(record);
-    if (!runLinear(opcode) && !runElementwise(opcode) && !runDensity(opcode)) {
-      if (!runReduction(opcode) && !runLayout(opcode) && !runOptimizer(opcode)) unreachable();
-    }
-    record += ops.RECORD_BYTES;
+/** Executes `count` records at `list` over `batch` rows. */
+export function run(list: usize, count: i32, batch: i32): void {
+  batchRows = batch;
+  const end = list + <usize>count * op.RECORD_BYTES;
+  for (record = list; record < end; record += op.RECORD_BYTES) execute(load<i32>(record));
+}
+
+function execute(opcode: i32): void {
+  switch (opcode) {
+    case op.OP_DENSE: { runDense(); break; }
+    case op.OP_MATMUL: { runMatmul(); break; }
+    case op.OP_ACTIVATION: { activation(at(0), at(1), size(0), int(0)); break; }
+    case op.OP_ACTIVATION_GRAD: { runActivationGrad(); break; }
+    case op.OP_EXP: { exp(at(0), at(1), size(0)); break; }
+    case op.OP_LOG: { log(at(0), at(1), size(0)); break; }
+    case op.OP_ADD: { binary(add); break; }
+    case op.OP_SUB: { binary(sub); break; }
+    case op.OP_MUL: { binary(mul); break; }
+    case op.OP_DIV: { binary(div); break; }
+    case op.OP_AFFINE: { affine(at(0), at(1), size(0), float(0), float(1)); break; }
+    case op.OP_CLAMP: { clamp(at(0), at(1), size(0), float(0), float(1)); break; }
+    case op.OP_CLAMP_GRAD: { runClampGrad(); break; }
+    case op.OP_SUM_ROWS: { sumRows(at(0), at(1), rows(1), cols(1), int(0)); break; }
+    case op.OP_SUM_COLS: { sumCols(at(0), at(1), rows(1), cols(1)); break; }
+    case op.OP_BROADCAST: { runBroadcast(); break; }
+    case op.OP_REPEAT_ROWS: { repeatRows(at(0), at(1), rows(1), cols(1), int(0)); break; }
+    case op.OP_SUM_GROUPS: { sumGroups(at(0), at(1), rows(0), int(0), cols(0)); break; }
+    case op.OP_SLICE_COLS: { sliceCols(at(0), rows(0), cols(0), at(1), cols(1), int(0)); break; }
+    case op.OP_PAD_COLS: { padCols(at(0), rows(0), cols(0), at(1), cols(1), int(0)); break; }
+    case op.OP_CONCAT_COLS: { concatCols(at(0), rows(0), at(1), cols(1), at(2), cols(2)); break; }
+    case op.OP_LOG_SUM_EXP_COLS: { logSumExpCols(at(0), at(1), rows(1), cols(1)); break; }
+    case op.OP_SOFTMAX_COLS: { softmaxCols(at(0), at(1), rows(1), cols(1)); break; }
+    case op.OP_REPARAMETERIZE: { ternary(reparameterize); break; }
+    case op.OP_GAUSSIAN_KL: { binary(gaussianKl); break; }
+    case op.OP_GAUSSIAN_LOG_PROB: { ternary(gaussianLogProb); break; }
+    case op.OP_GAUSSIAN_LOG_PROB_GRAD_MEAN: { quaternary(gaussianLogProbGradMean); break; }
+    case op.OP_GAUSSIAN_LOG_PROB_GRAD_LOG_VAR: { quaternary(gaussianLogProbGradLogVar); break; }
+    case op.OP_BERNOULLI_LOG_PROB: { binary(bernoulliLogProb); break; }
+    case op.OP_BERNOULLI_LOG_PROB_GRAD: { ternary(bernoulliLogProbGrad); break; }
+    case op.OP_RANDOM_NORMAL: { runRandomNormal(); break; }
+    case op.OP_SQUARED_NORM: { squaredNorm(at(0), at(1), size(1)); break; }
+    case op.OP_CLIP_SCALE: { clipScale(at(0), at(1), float(0)); break; }
+    case op.OP_ADAM_STEP: { runAdamStep(); break; }
+    case op.OP_SGD_STEP: { runSgdStep(); break; }
+    default: unreachable();
   }
 }
 
 /** Attribute `i` as an integer. */
 @inline
 function int(i: i32): i32 {
-  return load<i32>(record + (<usize>i << 2), ops.ATTRIBUTE_BYTE);
+  return load<i32>(record + (<usize>i << 2), op.ATTRIBUTE_BYTE);
 }
 
 /** Attribute `i` as a float32. */
 @inline
 function float(i: i32): f32 {
-  return load<f32>(record + (<usize>i << 2), ops.ATTRIBUTE_BYTE);
+  return load<f32>(record + (<usize>i << 2), op.ATTRIBUTE_BYTE);
 }
 
-/** Operand 0 is the output. */
+/** Where an operand's words begin; slot 0 is the output. */
 @inline
 function operand(slot: i32): usize {
-  return record + <usize>(slot * ops.OPERAND_BYTES) + ops.OPERAND_BYTE;
+  return record + <usize>slot * op.OPERAND_BYTES + op.OPERAND_BYTE;
 }
 
+/** The address of an operand. */
 @inline
-function pointer(slot: i32): usize {
+function at(slot: i32): usize {
   return load<usize>(operand(slot));
 }
 
@@ -66,4 +127,83 @@ function cols(slot: i32): i32 {
 @inline
 function size(slot: i32): i32 {
   return rows(slot) * cols(slot);
+}
+
+type Binary = (
+  out: usize, rows: i32, cols: i32,
+  a: usize, aRows: i32, aCols: i32,
+  b: usize, bRows: i32, bCols: i32,
+) => void;
+
+type Ternary = (
+  out: usize, rows: i32, cols: i32,
+  a: usize, aRows: i32, aCols: i32,
+  b: usize, bRows: i32, bCols: i32,
+  c: usize, cRows: i32, cCols: i32,
+) => void;
+
+type Quaternary = (
+  out: usize, rows: i32, cols: i32,
+  a: usize, aRows: i32, aCols: i32,
+  b: usize, bRows: i32, bCols: i32,
+  c: usize, cRows: i32, cCols: i32,
+  d: usize, dRows: i32, dCols: i32,
+) => void;
+
+function binary(kernel: Binary): void {
+  kernel(at(0), rows(0), cols(0), at(1), rows(1), cols(1), at(2), rows(2), cols(2));
+}
+
+function ternary(kernel: Ternary): void {
+  kernel(
+    at(0), rows(0), cols(0), at(1), rows(1), cols(1), at(2), rows(2), cols(2),
+    at(3), rows(3), cols(3),
+  );
+}
+
+function quaternary(kernel: Quaternary): void {
+  kernel(
+    at(0), rows(0), cols(0), at(1), rows(1), cols(1), at(2), rows(2), cols(2),
+    at(3), rows(3), cols(3), at(4), rows(4), cols(4),
+  );
+}
+
+function runDense(): void {
+  dense(at(0), rows(0), cols(0), at(1), cols(1), at(2), at(3), int(0));
+}
+
+function runMatmul(): void {
+  const inner = int(0) ? rows(1) : cols(1);
+  matmul(at(0), rows(0), cols(0), inner, at(1), int(0), at(2), int(1));
+}
+
+function runActivationGrad(): void {
+  activationGrad(
+    at(0), rows(0), cols(0), at(1), rows(1), cols(1), at(2), rows(2), cols(2), int(0),
+  );
+}
+
+function runClampGrad(): void {
+  clampGrad(
+    at(0), rows(0), cols(0), at(1), rows(1), cols(1), at(2), rows(2), cols(2), float(0), float(1),
+  );
+}
+
+function runBroadcast(): void {
+  broadcast(at(0), rows(0), cols(0), at(1), rows(1), cols(1), int(0));
+}
+
+function runRandomNormal(): void {
+  randomNormal(at(0), rows(0), cols(0), int(0), at(1), int(1));
+}
+
+function runAdamStep(): void {
+  adamStep(
+    at(0), size(0), at(1), at(2), at(3), at(4), at(5),
+    float(0), float(1), float(2), float(3), float(4), float(5),
+  );
+}
+
+function runSgdStep(): void {
+  sgdStep(at(0), size(0), at(1), at(2), at(3), at(4), float(0));
 }

@@ -1,40 +1,19 @@
 /**
  * A variational autoencoder with fixed parameters: everything that needs no derivative.
- *
- * Programs are compiled when first needed and kept; each takes batches of any size up to its
- * capacity, and larger inputs pass through it in chunks. `training/vae.ts` adds fitting.
+ * `training/vae.ts` adds fitting.
  */
-import type { Backend, Segment, SyncProgram } from "../backends/backend.ts";
-import { type BackendChoice, openBackend } from "../backends/open.ts";
-import type { Layout } from "../graph/plan.ts";
-import type { ParameterSpec } from "../layers/scope.ts";
+import type { SyncProgram } from "../backends/backend.ts";
+import { splitSeed } from "../core/philox.ts";
 import { requireNumber } from "../core/validate.ts";
 import { type ModelSpec, parseSpec } from "../models/spec.ts";
-import { parameterLayout, parametersOf } from "../models/vae_graph.ts";
-import { splitSeed } from "../core/philox.ts";
+import { parametersOf } from "../models/vae_graph.ts";
 import { drawBinary } from "./draw_binary.ts";
+import { BULK_ROWS, type DeviceOptions, Engine, type NamedTensor } from "./engine.ts";
 import { evaluateRows, type Evaluation, type EvaluationOptions } from "./evaluation.ts";
 import { type Matrix, type Rows, toMatrix } from "./matrix.ts";
 import { type ModelFile, readModelFile, requireKind, writeModelFile } from "./model_file.ts";
-import { forwardPlan, type ProgramName } from "./programs.ts";
 
-/** A parameter's values, `[rows, cols]` row-major. */
-export interface NamedTensor<Values = Float32Array> {
-  /** Rows and columns. */
-  readonly shape: readonly [number, number];
-  /** Row-major values. */
-  readonly data: Values;
-}
-
-/** Which machine to run on. */
-export interface DeviceOptions {
-  /** "auto" (WebAssembly, else the reference), or one by name. */
-  readonly backend?: BackendChoice;
-  /** "portable" gives the same bits on every machine; "fast", the default, the fastest kernels. */
-  readonly determinism?: "portable" | "fast";
-  /** Accepted for later: every backend runs on one thread now, and `device.threads` says so. */
-  readonly threads?: number;
-}
+export type { DeviceOptions, NamedTensor } from "./engine.ts";
 
 /** What `score` measures; nats, higher is more anomalous. All are deterministic, at z = E[z | x]. */
 export type ScoreMethod = "elbo" | "reconstruction" | "kl";
@@ -42,23 +21,13 @@ export type ScoreMethod = "elbo" | "reconstruction" | "kl";
 /** The most rows that one call of `sample` makes. */
 const MAX_DRAWS = 1e7;
 
-/** Rows that one run of a bulk program takes. */
-const BULK_ROWS = 128;
-
 /** A model with fixed parameters: scores, encodes, decodes and samples. */
 export class TrainedVae {
   /** What the model is. */
   readonly spec: ModelSpec;
   /** @internal */
-  protected readonly backend: Backend<SyncProgram>;
-  /** @internal */
-  protected readonly layout: Layout;
-  /** @internal */
-  protected readonly parameterSpecs: readonly ParameterSpec[];
-  /** @internal */
-  protected readonly segment: Segment;
-  readonly #programs = new Map<string, SyncProgram>();
-  #single?: { program: SyncProgram; cost: Float64Array; kl: Float64Array };
+  protected readonly engine: Engine;
+  #single?: { program: SyncProgram; cost: Float32Array; kl: Float32Array };
 
   /** A model with the given parameter values; `VAE.create` and `load` are the usual ways. */
   constructor(
@@ -67,11 +36,7 @@ export class TrainedVae {
     device: DeviceOptions = {},
   ) {
     this.spec = spec;
-    this.parameterSpecs = parametersOf(spec);
-    this.layout = parameterLayout(this.parameterSpecs);
-    this.backend = openBackend(device.backend ?? "auto", device);
-    this.segment = this.backend.allocate(this.layout.length);
-    this.write(values);
+    this.engine = new Engine(spec, values, device);
   }
 
   /**
@@ -88,7 +53,7 @@ export class TrainedVae {
     readonly threads: number;
     readonly [detail: string]: unknown;
   } {
-    return { backend: this.backend.name, threads: 1, ...this.backend.details };
+    return { backend: this.engine.backend.name, threads: 1, ...this.engine.backend.details };
   }
 
   /** Columns of a row. */
@@ -98,11 +63,7 @@ export class TrainedVae {
 
   /** A copy of every parameter, by name. */
   parameters(): Map<string, NamedTensor> {
-    return new Map(this.parameterSpecs.map(({ name, rows, cols }) => {
-      const data = new Float32Array(rows * cols);
-      this.segment.read(this.layout.places.get(name)!.offset, data);
-      return [name, { shape: [rows, cols], data }];
-    }));
+    return this.engine.parameters();
   }
 
   /**
@@ -115,41 +76,23 @@ export class TrainedVae {
       { readonly shape?: readonly number[]; readonly data: ArrayLike<number> }
     >,
   ): void {
-    for (const [name, { shape, data }] of values) {
-      const spec = this.parameterSpecs.find((each) => each.name === name);
-      if (!spec) {
-        throw new TypeError(`Cannot set parameter "${name}": the model has none of that name`);
-      }
-      const right = data.length === spec.rows * spec.cols &&
-        (!shape || (shape[0] === spec.rows && shape[1] === spec.cols));
-      if (!right) {
-        throw new RangeError(
-          `Cannot set parameter "${name}": expected shape [${spec.rows}, ${spec.cols}]: current value is [${
-            shape ?? data.length
-          }]`,
-        );
-      }
-      if (!Array.from(data).every(Number.isFinite)) {
-        throw new TypeError(`Cannot set parameter "${name}": all values must be finite`);
-      }
-    }
-    this.write(new Map([...values].map(([name, { data }]) => [name, data])));
+    this.engine.setParameters(values);
   }
 
   /** q(z | x): mean and log-variance, `[rows, L]` each. */
   async encode(x: Rows): Promise<{ mean: Matrix; logVar: Matrix }> {
-    const { mean, logVar } = this.#map("encode", "x", toMatrix(x, this.spec.inputs));
+    const { mean, logVar } = this.engine.map("encode", "x", toMatrix(x, this.spec.inputs));
     return { mean, logVar };
   }
 
   /** E[x | z], `[rows, D]`, for z `[rows, L]`. */
   async decode(z: Rows): Promise<Matrix> {
-    return this.#map("decode", "z", toMatrix(z, this.spec.latent[0].size)).mean;
+    return this.engine.map("decode", "z", toMatrix(z, this.spec.latent[0].size)).mean;
   }
 
   /** E[x | z] at z = E[z | x], `[rows, D]`. */
   async reconstruct(x: Rows): Promise<Matrix> {
-    return this.#map("reconstruct", "x", toMatrix(x, this.spec.inputs)).mean;
+    return this.engine.map("reconstruct", "x", toMatrix(x, this.spec.inputs)).mean;
   }
 
   /**
@@ -162,7 +105,7 @@ export class TrainedVae {
   ): Promise<Matrix> {
     requireNumber("count", count, { min: 1, max: MAX_DRAWS, integer: true });
     const [seedLow, seedHigh] = splitSeed(seed);
-    const program = this.program("sample", { capacity: BULK_ROWS });
+    const program = this.engine.program("sample", { capacity: BULK_ROWS });
     const output = mean || !program.plan.outputs.has("draw") ? "mean" : "draw";
     const columns = this.spec.inputs;
     const data = new Float32Array(count * columns);
@@ -223,10 +166,11 @@ export class TrainedVae {
       );
     }
     const { cost, kl } = this.costOfRow(row);
-    let score = 0;
-    for (let c = 0; c < cost.length; c++) score += cost[c];
-    for (let l = 0; l < kl.length; l++) score += kl[l];
-    out[0] = score;
+    // Summed apart, as `score` does, so that both give the same bits.
+    let reconstruction = 0, divergence = 0;
+    for (let c = 0; c < cost.length; c++) reconstruction += cost[c];
+    for (let l = 0; l < kl.length; l++) divergence += kl[l];
+    out[0] = reconstruction + divergence;
   }
 
   /** The model file. */
@@ -236,22 +180,21 @@ export class TrainedVae {
 
   /** Gives back the memory; the model must not be used afterwards. */
   dispose(): void {
-    this.#programs.clear();
-    this.backend.dispose();
+    this.engine.dispose();
   }
 
   /** -ln p(x_d | z) per column and KL per latent dimension, nats, at z = E[z | x]. */
   costs(x: Matrix): { cost: Matrix; kl: Matrix } {
-    const { cost, kl } = this.#map("score", "x", x);
+    const { cost, kl } = this.engine.map("score", "x", x);
     return { cost, kl };
   }
 
   /** `costs` of one row, in arrays that the next call overwrites. */
-  costOfRow(row: Float32Array): { readonly cost: Float64Array; readonly kl: Float64Array } {
+  costOfRow(row: Float32Array): { readonly cost: Float32Array; readonly kl: Float32Array } {
     const single = this.#single ??= {
-      program: this.program("score", { capacity: 1 }),
-      cost: new Float64Array(this.spec.inputs),
-      kl: new Float64Array(this.spec.latent[0].size),
+      program: this.engine.program("score", { capacity: 1 }),
+      cost: new Float32Array(this.spec.inputs),
+      kl: new Float32Array(this.spec.latent[0].size),
     };
     single.program.write("x", row);
     single.program.run(1);
@@ -265,7 +208,7 @@ export class TrainedVae {
     return evaluateRows(
       x,
       options,
-      (capacity, samples) => this.program("evaluate", { capacity, samples }),
+      (capacity, samples) => this.engine.program("evaluate", { capacity, samples }),
     );
   }
 
@@ -275,48 +218,6 @@ export class TrainedVae {
       [name, { dtype: "F32", shape, data }] as const
     );
     return { kind: "vae", metadata: { spec: this.spec }, tensors: new Map(tensors) };
-  }
-
-  /** @internal */
-  protected write(values: ReadonlyMap<string, ArrayLike<number>>): void {
-    for (const [name, data] of values) {
-      this.segment.write(this.layout.places.get(name)!.offset, data);
-    }
-  }
-
-  /** @internal */
-  protected program(
-    name: ProgramName,
-    size: { readonly capacity: number; readonly samples?: number },
-  ): SyncProgram {
-    const key = `${name} ${size.capacity} ${size.samples ?? 1}`;
-    const existing = this.#programs.get(key);
-    if (existing) return existing;
-    const plan = forwardPlan(name, this.spec, this.layout, size);
-    const program = this.backend.compile(plan, { parameters: this.segment });
-    this.#programs.set(key, program);
-    return program;
-  }
-
-  /** Runs a program over all rows in chunks; every output as one matrix. */
-  #map(name: ProgramName, input: string, x: Matrix): Record<string, Matrix> {
-    const [rows, width] = x.shape;
-    const program = this.program(name, { capacity: BULK_ROWS });
-    const results = Object.fromEntries(
-      [...program.plan.outputs].map(([output, { shape }]) => {
-        const data = new Float32Array(rows * shape.cols);
-        return [output, { data, shape: [rows, shape.cols] as const }];
-      }),
-    );
-    for (let first = 0; first < rows; first += BULK_ROWS) {
-      const count = Math.min(BULK_ROWS, rows - first);
-      program.write(input, x.data.subarray(first * width, (first + count) * width));
-      program.run(count);
-      for (const [output, { data, shape: [, cols] }] of Object.entries(results)) {
-        program.read(output, data.subarray(first * cols, (first + count) * cols));
-      }
-    }
-    return results;
   }
 }
 

@@ -8,7 +8,6 @@
  */
 import type { Backend, Segment, SyncProgram } from "../backends/backend.ts";
 import { permutation, splitSeed } from "../core/philox.ts";
-import { cosineRamp } from "../core/stable.ts";
 import { STREAMS } from "../core/streams.ts";
 import type { Matrix } from "../scoring/matrix.ts";
 import {
@@ -21,8 +20,10 @@ import {
   writeCheckpoint,
 } from "./checkpoint.ts";
 import { EpochSums, type StepMeans } from "./epoch_sums.ts";
+import { gatherRows } from "./minibatch.ts";
 import type { Recipe } from "./options.ts";
 import type { EpochMeans, EpochReport, FitReport } from "./report.ts";
+import { klWeightAt, learningRateAt } from "./schedule.ts";
 
 /** What a run works on. */
 export interface Run {
@@ -146,11 +147,13 @@ class Trainer {
   #stepOnce(): void {
     const { program, recipe, data } = this.#run;
     const counters = this.#counters;
-    const rows = this.#gather(counters.batch);
+    const first = counters.batch * recipe.batchSize;
+    const rows = Math.min(recipe.batchSize, data.shape[0] - first);
+    gatherRows(data, this.#order, first, rows, this.#batch);
     const [seedLow, seedHigh] = splitSeed(recipe.seed);
     program.write("x", this.#batch.subarray(0, rows * data.shape[1]));
     program.write("key", [seedLow, seedHigh, counters.step, 0]);
-    program.write("klWeight", [this.#klWeight()]);
+    program.write("klWeight", [klWeightAt(recipe.objective, counters.step, this.#batches)]);
     program.write("schedule", this.#schedule());
     program.run(rows);
     for (const [name, into] of Object.entries(this.#step)) program.read(name, into);
@@ -162,35 +165,15 @@ class Trainer {
     } else this.#skip();
   }
 
-  /** Copies the rows of a batch, in the order of the epoch. */
-  #gather(batch: number): number {
-    const { data: { data, shape: [total, columns] }, recipe: { batchSize } } = this.#run;
-    const first = batch * batchSize;
-    const rows = Math.min(batchSize, total - first);
-    for (let r = 0; r < rows; r++) {
-      const from = this.#order[first + r] * columns;
-      for (let c = 0; c < columns; c++) this.#batch[r * columns + c] = data[from + c];
-    }
-    return rows;
-  }
-
-  #klWeight(): number {
-    const { beta, warmUpEpochs } = this.#run.recipe.objective;
-    if (warmUpEpochs === 0) return beta;
-    return beta * Math.min(1, (this.#counters.step + 1) / (warmUpEpochs * this.#batches));
-  }
-
   /** The rate, and 1 - βᵗ of both moments, for the step about to be taken. */
   #schedule(): [number, number, number] {
     const { optimizer, epochs } = this.#run.recipe;
     const counters = this.#counters;
-    const progress = counters.step / (epochs * this.#batches);
-    const decay = optimizer.decay === "cosine" ? cosineRamp(Math.min(1, progress)) : 1;
-    const learningRate = optimizer.learningRate * decay * counters.rate;
-    if (optimizer.type === "sgd") return [learningRate, 1, 1];
+    const rate = learningRateAt(optimizer, counters.step, epochs * this.#batches) * counters.rate;
+    if (optimizer.type === "sgd") return [rate, 1, 1];
     counters.beta1Power *= optimizer.beta1;
     counters.beta2Power *= optimizer.beta2;
-    return [learningRate, 1 - counters.beta1Power, 1 - counters.beta2Power];
+    return [rate, 1 - counters.beta1Power, 1 - counters.beta2Power];
   }
 
   #skip(): void {

@@ -23,6 +23,7 @@ import {
   TrainedVae,
 } from "../scoring/trained_vae.ts";
 import { dataDigest } from "./checkpoint.ts";
+import { takeRows } from "./minibatch.ts";
 import { type FitOptions, parseRecipe, type Recipe } from "./options.ts";
 import type { FitReport } from "./report.ts";
 import { gradientPlan, stateLayout, trainPlan } from "./train_program.ts";
@@ -82,17 +83,20 @@ export class VAE extends TrainedVae {
       recipe,
     );
     if (data.shape[0] === 0) throw new RangeError("Cannot train: there is no row to train on");
-    const layout = stateLayout(recipe.optimizer, this.parameterSpecs);
-    const segments = { parameters: this.segment, state: this.backend.allocate(layout.length) };
+    const layout = stateLayout(recipe.optimizer, this.engine.parameterSpecs);
+    const segments = {
+      parameters: this.engine.segment,
+      state: this.engine.backend.allocate(layout.length),
+    };
     const plan = trainPlan({
       spec: this.spec,
       objective: recipe.objective,
       optimizer: recipe.optimizer,
       capacity: Math.min(recipe.batchSize, data.shape[0]),
-      parameters: this.layout,
+      parameters: this.engine.layout,
       state: layout,
     });
-    const program = this.backend.compile(plan, segments);
+    const program = this.engine.backend.compile(plan, segments);
     const { onProgress, signal, checkpoint: store } = options;
     const identity = () => ({
       spec: this.spec,
@@ -103,7 +107,7 @@ export class VAE extends TrainedVae {
     try {
       const report = await train({
         ...segments,
-        backend: this.backend,
+        backend: this.engine.backend,
         program,
         recipe,
         data,
@@ -141,15 +145,15 @@ export class VAE extends TrainedVae {
         } rows: current value is ${noise.shape[0]}`,
       );
     }
-    const plan = gradientPlan(this.spec, objective, rows, this.layout);
-    const program = this.backend.compile(plan, { parameters: this.segment });
+    const plan = gradientPlan(this.spec, objective, rows, this.engine.layout);
+    const program = this.engine.backend.compile(plan, { parameters: this.engine.segment });
     program.write("x", data.data);
     program.write("noise", noise.data);
     program.write("klWeight", [objective.beta]);
     await program.run(rows);
     const loss = new Float64Array(1);
     program.read("loss", loss);
-    const gradients = new Map(this.parameterSpecs.map(({ name, rows, cols }) => {
+    const gradients = new Map(this.engine.parameterSpecs.map(({ name, rows, cols }) => {
       const values = new Float64Array(rows * cols);
       program.read(name, values);
       return [name, { shape: [rows, cols] as const, data: values }];
@@ -191,13 +195,4 @@ export function splitRows(
     validation: takeRows(data, order.subarray(0, kept).sort()),
     train: takeRows(data, order.subarray(kept).sort()),
   };
-}
-
-/** The rows with the given indices, in that order. */
-export function takeRows({ data, shape: [, columns] }: Matrix, indices: Uint32Array): Matrix {
-  const taken = new Float32Array(indices.length * columns);
-  indices.forEach((index, r) => {
-    taken.set(data.subarray(index * columns, (index + 1) * columns), r * columns);
-  });
-  return { data: taken, shape: [indices.length, columns] };
 }

@@ -22,7 +22,7 @@ const SPEC: ModelSpecInput = {
   likelihood: { type: "gaussian", variance: "perFeature" },
 };
 
-type Values = Map<string, { readonly data: Float32Array }>;
+type Values = Map<string, { readonly data: ArrayLike<number> }>;
 
 /** -ELBO with the KL weighted by β, mean over the rows, by formula. */
 function exactLoss(values: Values, x: readonly number[][]): number {
@@ -38,13 +38,13 @@ function exactLoss(values: Values, x: readonly number[][]): number {
   return -x.reduce((sum, row) => sum + elbo(row), 0) / x.length;
 }
 
-/** d exactLoss / d parameter, by central differences: truncation h² and rounding 2^-53 / h, both 1e-9. */
+/** d exactLoss / d parameter, by central differences: truncation h² and rounding 2^-53 / h, both near 1e-9. */
 function exactGradient(values: Values, x: readonly number[][], name: string): number[] {
   const h = 2 ** -15;
   return Array.from(values.get(name)!.data, (value, i) => {
     const at = (shifted: number) => {
       const data = Float64Array.from(values.get(name)!.data).fill(shifted, i, i + 1);
-      return exactLoss(new Map([...values, [name, { data }]]) as unknown as Values, x);
+      return exactLoss(new Map(values).set(name, { data }), x);
     };
     return (at(value + h) - at(value - h)) / (2 * h);
   });
@@ -65,7 +65,7 @@ for (const executor of EXECUTORS) {
     const [samples, repeats] = [128, 48];
     const size = { rows: ROWS, latent: LATENT, samples, seed: 6 };
     const objective = { samples, beta: BETA };
-    const runs = [];
+    const runs: Awaited<ReturnType<typeof vae.lossAndGradients>>[] = [];
     for (let step = 0; step < repeats; step++) {
       const noise = drawNoise(executor, { ...size, step });
       runs.push(

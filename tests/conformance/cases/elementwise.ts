@@ -5,7 +5,7 @@
  * functions: exp 2, log 2, tanh 5, sigmoid 6, softplus 6, elu 4 ULP of the float64 value at the
  * float32 argument; relative everywhere, so none may be a difference of rounded numbers.
  */
-import { type Activation, ACTIVATIONS, type OpName } from "../../../src/ops/names.ts";
+import { type Activation, ACTIVATIONS } from "../../../src/ops/names.ts";
 import { type CaseGenerator, EXACT, ROUNDED, roundings, type Tolerance, ulps } from "../case.ts";
 import { elementwiseCases } from "../generate.ts";
 import { type Domain, REAL } from "../values.ts";

@@ -1,0 +1,136 @@
+/**
+ * A model on a machine: its backend, its parameters in one segment, and its forward programs, each
+ * compiled when first needed and kept. A program takes batches of any size up to its capacity;
+ * larger inputs pass through it in chunks.
+ */
+import type { Backend, Segment, SyncProgram } from "../backends/backend.ts";
+import { type BackendChoice, openBackend } from "../backends/open.ts";
+import type { Layout } from "../graph/layout.ts";
+import type { ParameterSpec } from "../layers/scope.ts";
+import type { ModelSpec } from "../models/spec.ts";
+import { parameterLayout, parametersOf } from "../models/vae_graph.ts";
+import type { Matrix } from "./matrix.ts";
+import { forwardPlan, type ProgramName } from "./programs.ts";
+
+/** A parameter's values, `[rows, cols]` row-major. */
+export interface NamedTensor<Values = Float32Array> {
+  /** Rows and columns. */
+  readonly shape: readonly [number, number];
+  /** Row-major values. */
+  readonly data: Values;
+}
+
+/** Which machine to run on. */
+export interface DeviceOptions {
+  /** "auto" (WebAssembly, else the reference), or one by name. */
+  readonly backend?: BackendChoice;
+  /** "portable" gives the same bits on every machine; "fast", the default, the fastest kernels. */
+  readonly determinism?: "portable" | "fast";
+  /** Accepted for later: every backend runs on one thread now, and `device.threads` says so. */
+  readonly threads?: number;
+}
+
+/** Rows that one run of a bulk program takes. */
+export const BULK_ROWS = 128;
+
+export class Engine {
+  readonly backend: Backend<SyncProgram>;
+  readonly layout: Layout;
+  readonly parameterSpecs: readonly ParameterSpec[];
+  /** The parameters, which all programs share. */
+  readonly segment: Segment;
+  readonly #spec: ModelSpec;
+  readonly #programs = new Map<string, SyncProgram>();
+
+  constructor(
+    spec: ModelSpec,
+    values: ReadonlyMap<string, ArrayLike<number>>,
+    device: DeviceOptions,
+  ) {
+    this.#spec = spec;
+    this.parameterSpecs = parametersOf(spec);
+    this.layout = parameterLayout(this.parameterSpecs);
+    this.backend = openBackend(device.backend ?? "auto", device);
+    this.segment = this.backend.allocate(this.layout.length);
+    this.#write(values);
+  }
+
+  /** A copy of every parameter, by name. */
+  parameters(): Map<string, NamedTensor> {
+    return new Map(this.parameterSpecs.map(({ name, rows, cols }) => {
+      const data = new Float32Array(rows * cols);
+      this.segment.read(this.layout.places.get(name)!.offset, data);
+      return [name, { shape: [rows, cols], data }];
+    }));
+  }
+
+  /** @throws TypeError or RangeError for an unknown name, a wrong shape or a value that is not finite */
+  setParameters(
+    values: ReadonlyMap<string, { shape?: readonly number[]; data: ArrayLike<number> }>,
+  ): void {
+    for (const [name, { shape, data }] of values) {
+      const spec = this.parameterSpecs.find((each) => each.name === name);
+      if (!spec) {
+        throw new TypeError(`Cannot set parameter "${name}": the model has none of that name`);
+      }
+      const { rows, cols } = spec;
+      const shaped = !shape || (shape[0] === rows && shape[1] === cols);
+      if (!shaped || data.length !== rows * cols) {
+        throw new RangeError(
+          `Cannot set parameter "${name}": expected shape [${rows}, ${cols}]: current value is [${
+            shape ?? data.length
+          }]`,
+        );
+      }
+      if (!Array.from(data).every(Number.isFinite)) {
+        throw new TypeError(`Cannot set parameter "${name}": all values must be finite`);
+      }
+    }
+    this.#write(new Map([...values].map(([name, { data }]) => [name, data])));
+  }
+
+  program(
+    name: ProgramName,
+    size: { readonly capacity: number; readonly samples?: number },
+  ): SyncProgram {
+    const key = `${name} ${size.capacity} ${size.samples ?? 1}`;
+    const existing = this.#programs.get(key);
+    if (existing) return existing;
+    const plan = forwardPlan(name, this.#spec, this.layout, size);
+    const program = this.backend.compile(plan, { parameters: this.segment });
+    this.#programs.set(key, program);
+    return program;
+  }
+
+  /** Runs a program over all rows of its one input, in chunks; every output as one matrix. */
+  map(name: ProgramName, input: string, x: Matrix): Record<string, Matrix> {
+    const [rows, width] = x.shape;
+    const program = this.program(name, { capacity: BULK_ROWS });
+    const results = Object.fromEntries(
+      [...program.plan.outputs].map(([output, { shape }]) => {
+        const data = new Float32Array(rows * shape.cols);
+        return [output, { data, shape: [rows, shape.cols] as const }];
+      }),
+    );
+    for (let first = 0; first < rows; first += BULK_ROWS) {
+      const count = Math.min(BULK_ROWS, rows - first);
+      program.write(input, x.data.subarray(first * width, (first + count) * width));
+      program.run(count);
+      for (const [output, { data, shape: [, cols] }] of Object.entries(results)) {
+        program.read(output, data.subarray(first * cols, (first + count) * cols));
+      }
+    }
+    return results;
+  }
+
+  dispose(): void {
+    this.#programs.clear();
+    this.backend.dispose();
+  }
+
+  #write(values: ReadonlyMap<string, ArrayLike<number>>): void {
+    for (const [name, data] of values) {
+      this.segment.write(this.layout.places.get(name)!.offset, data);
+    }
+  }
+}

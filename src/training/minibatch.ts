@@ -1,0 +1,24 @@
+/** Rows picked from a data set, one after the other. */
+import type { Matrix } from "../scoring/matrix.ts";
+
+/** Copies the rows `indices[first … first + count - 1]` to the start of `into`. */
+export function gatherRows(
+  { data, shape: [, columns] }: Matrix,
+  indices: Uint32Array,
+  first: number,
+  count: number,
+  into: Float32Array,
+): void {
+  for (let r = 0; r < count; r++) {
+    const from = indices[first + r] * columns, to = r * columns;
+    for (let c = 0; c < columns; c++) into[to + c] = data[from + c];
+  }
+}
+
+/** The rows with the given indices, in that order, as a matrix of their own. */
+export function takeRows(matrix: Matrix, indices: Uint32Array): Matrix {
+  const columns = matrix.shape[1];
+  const data = new Float32Array(indices.length * columns);
+  gatherRows(matrix, indices, 0, indices.length, data);
+  return { data, shape: [indices.length, columns] };
+}

@@ -1,0 +1,100 @@
+/**
+ * The conformance suite: every operation of a backend against the float64 reference, element by
+ * element, within the tolerance of its case; in place and not; with full and with part batches.
+ *
+ *     runConformance("wasm simd", () => openWasm({ build: "simd" }));
+ */
+import assert from "node:assert/strict";
+import type { Backend } from "../../src/backends/backend.ts";
+import { openReference } from "../../src/backends/reference/backend.ts";
+import { rowsAt, showShape } from "../../src/core/shape.ts";
+import { OPS } from "../../src/ops/catalogue.ts";
+import { OP_NAMES, type OpName } from "../../src/ops/names.ts";
+import { ulpOf } from "../util/close.ts";
+import type { Case, CaseGenerator, Matrix, Operand, Tolerance } from "./case.ts";
+import { CASES } from "./cases.ts";
+import { planCase, runCase } from "./harness.ts";
+import { CAPACITY, RUNS } from "./shapes.ts";
+
+/** Registers one test for each operation. */
+export function runConformance(
+  label: string,
+  openBackend: () => Backend | Promise<Backend>,
+): void {
+  for (const op of OP_NAMES) {
+    Deno.test(`${label}: ${op}() conforms to the float64 reference`, async () => {
+      const backend = await openBackend();
+      const oracle = openReference();
+      const cases = (CASES[op] as unknown as CaseGenerator<OpName>)();
+      for (const [i, given] of cases.entries()) await checkCase(op, given, i, backend, oracle);
+      backend.dispose();
+    });
+  }
+}
+
+async function checkCase(
+  op: OpName,
+  given: Case,
+  index: number,
+  backend: Backend,
+  oracle: Backend,
+): Promise<void> {
+  const batched = given.operands.some(({ shape }) => shape.batched) ||
+    (given.attrs as { batched?: boolean }).batched === true;
+  const copies = OPS[op].inPlace ? [undefined, index % OPS[op].arity] : [undefined];
+  for (const copied of copies) {
+    const planned = planCase(op, given, copied);
+    for (const rows of batched ? RUNS : [CAPACITY]) {
+      const what = describeCase(op, given, index, rows, copied);
+      try {
+        const got = await runCase(backend, given, planned, rows);
+        const want = await runCase(oracle, given, planned, rows);
+        const colsOf = planned.plan.outputs.get("output")?.shape.cols ??
+          given.operands[0].shape.cols;
+        want.forEach((values, i) => {
+          assertResult(got[i], values, given, given.tolerances[i], { rows, cols: colsOf });
+        });
+      } catch (error) {
+        throw new Error(`${what}: ${(error as Error).message}`, { cause: error });
+      }
+    }
+  }
+}
+
+function assertResult(
+  got: Float64Array,
+  want: Float64Array,
+  { operands }: Case,
+  tolerance: Tolerance,
+  { rows, cols }: { readonly rows: number; readonly cols: number },
+): void {
+  assert.equal(got.length, want.length);
+  const matrices = operands.map((operand) => matrixOf(operand, rows));
+  want.forEach((value, i) => {
+    if (Object.is(got[i], value) || got[i] === Math.fround(value)) return;
+    const [row, col] = [Math.floor(i / cols), i % cols];
+    const paired = matrices.map((matrix) =>
+      matrix.at(matrix.rows === 1 ? 0 : row, matrix.cols === 1 ? 0 : col)
+    );
+    const limit = tolerance({ want: value, row, col, paired, operands: matrices });
+    const distance = Math.abs(got[i] - value);
+    if (distance <= limit) return;
+    const size = `${distance.toPrecision(3)} = ${(distance / ulpOf(value)).toPrecision(3)} ULP`;
+    assert.fail(
+      `[${row}, ${col}] got ${got[i]}, want ${value}, off by ${size}, tolerance ${
+        limit.toPrecision(3)
+      }, from ${paired.join(", ")}`,
+    );
+  });
+}
+
+function matrixOf({ shape, values }: Operand, batchRows: number): Matrix {
+  const rows = rowsAt(shape, batchRows);
+  return { rows, cols: shape.cols, at: (row, col) => values[row * shape.cols + col] };
+}
+
+function describeCase(op: OpName, given: Case, index: number, rows: number, copied?: number) {
+  const shapes = given.operands.map(({ shape }) => showShape(shape)).join(", ");
+  const inPlace = copied === undefined ? "" : `, operand ${copied} may be overwritten`;
+  return `${op} case ${index}: ${shapes} ${JSON.stringify(given.attrs)}, B = ${rows}${inPlace}`;
+}

@@ -1,0 +1,158 @@
+/**
+ * Runs one case on one backend: a graph of one operation, planned with guard elements. Before the
+ * run all memory but the constants is NaN, and only the rows that the run has are written, so what
+ * is read too far shows in the results and what is written too far shows in the memory.
+ */
+import assert from "node:assert/strict";
+import type { Backend, Program, Segment } from "../../src/backends/backend.ts";
+import { rowsAt, sizeAt } from "../../src/core/shape.ts";
+import { createGraph, type Graph } from "../../src/graph/graph.ts";
+import { layOut } from "../../src/graph/layout.ts";
+import { type Layout, type Place, type Plan, plan } from "../../src/graph/plan.ts";
+import { OPS } from "../../src/ops/catalogue.ts";
+import type { OpName } from "../../src/ops/names.ts";
+import type { Node } from "../../src/ops/spec.ts";
+import type { Case } from "./case.ts";
+import { CAPACITY } from "./shapes.ts";
+
+/** A program that lets the tests look at its scratch memory: a live view, words as float32 or 64. */
+export interface Inspectable {
+  scratch(): Float32Array | Float64Array;
+}
+
+/** More than any vector, tile or cache line of a kernel. */
+const GUARD = 64;
+
+/** The name of operand `i`, and of the only output. */
+const name = (i: number) => `operand ${i}`;
+const OUTPUT = "output";
+
+/** A case as a plan. */
+export interface Planned {
+  readonly plan: Plan;
+  readonly parameters: Layout;
+  readonly state: Layout;
+}
+
+/**
+ * @param copied the operand to copy before the operation, which may then overwrite the copy:
+ *   operands that are read from outside are never overwritten
+ */
+export function planCase(op: OpName, { operands, attrs }: Case, copied?: number): Planned {
+  const g = createGraph();
+  const nodes = operands.map(({ kind, shape, integer }, i) =>
+    kind === "input"
+      ? g.input(name(i), shape, { integer })
+      : g[kind](name(i), shape.rows, shape.cols)
+  );
+  const given = nodes.map((node, i) => i === copied ? copy(g, node) : node);
+  const result = (g[op] as (...args: unknown[]) => Node)(...given, attrs);
+  const layout = (kind: "parameter" | "state", segment: "parameters" | "state") =>
+    layOut(
+      segment,
+      nodes.filter((node) => node.op === kind).map(({ name, shape }) => ({ name, ...shape })),
+    );
+  const parameters = layout("parameter", "parameters"), state = layout("state", "state");
+  const wanted = OPS[op].effect
+    ? { outputs: {}, effects: [result] }
+    : { outputs: { [OUTPUT]: result } };
+  const request = { ...wanted, capacity: CAPACITY, parameters, state, guard: GUARD };
+  return { plan: plan(g, request), parameters, state };
+}
+
+const copy = (g: Graph, node: Node) => g.affine(node, { scale: 1, offset: 0 });
+
+/** Runs over `rows` batch rows and returns the output, or what an effect left in its operands. */
+export async function runCase(
+  backend: Backend,
+  { operands }: Case,
+  { plan, parameters, state }: Planned,
+  rows: number,
+): Promise<Float64Array[]> {
+  const segments = { parameters: poisoned(backend, parameters), state: poisoned(backend, state) };
+  const program = backend.compile(plan, segments);
+  poison(program);
+  const held = operands.flatMap(({ kind, values }, i) => {
+    const place = { parameter: parameters, state, input: undefined }[kind]?.places.get(name(i));
+    return place
+      ? [{ segment: segments[place.segment as keyof typeof segments], place, values }]
+      : [];
+  });
+  for (const { segment, place, values } of held) segment.write(place.offset, values);
+  operands.forEach(({ kind, shape, values }, i) => {
+    if (kind === "input") program.write(name(i), values.slice(0, sizeAt(shape, rows)));
+  });
+  await program.run(rows);
+  assertGuards(program, rows);
+  await assertPadding(segments.parameters, parameters);
+  await assertPadding(segments.state, state);
+  const output = plan.outputs.get(OUTPUT);
+  const results = await Promise.all(
+    output
+      ? [readOutput(program, sizeAt(output.shape, rows))]
+      : held.map(({ segment, place }) =>
+        readSegment(segment, place.offset, sizeAt(place.shape, 1))
+      ),
+  );
+  program.dispose();
+  segments.parameters.dispose();
+  segments.state.dispose();
+  return results;
+}
+
+async function readOutput(program: Program, length: number): Promise<Float64Array> {
+  const values = new Float64Array(length);
+  await program.read(OUTPUT, values);
+  return values;
+}
+
+async function readSegment(segment: Segment, offset: number, length: number) {
+  const values = new Float64Array(length);
+  await segment.read(offset, values);
+  return values;
+}
+
+function poisoned(backend: Backend, { length }: Layout): Segment {
+  const segment = backend.allocate(length);
+  segment.write(0, new Float64Array(length).fill(NaN));
+  return segment;
+}
+
+function poison(program: Program): void {
+  const memory = scratchOf(program);
+  if (!memory) return;
+  const constants = program.plan.constants.map(({ place }) => memory[place.offset]);
+  memory.fill(NaN);
+  program.plan.constants.forEach(({ place }, i) => memory[place.offset] = constants[i]);
+}
+
+/** Everything that no input, constant or instruction of this run covers must still be NaN. */
+function assertGuards(program: Program, rows: number): void {
+  const memory = scratchOf(program);
+  if (!memory) return;
+  const { inputs, constants, instructions } = program.plan;
+  const written = new Uint8Array(memory.length);
+  const places: Place[] = [
+    ...inputs.values(),
+    ...constants.map(({ place }) => place),
+    ...instructions.map(({ output }) => output),
+  ];
+  for (const { segment, offset, shape } of places) {
+    if (segment === "scratch") written.fill(1, offset, offset + sizeAt(shape, rows));
+  }
+  const overrun = memory.findIndex((value, i) => !written[i] && !Number.isNaN(value));
+  assert.equal(overrun, -1, `scratch+${overrun} was written: it belongs to no value of this run`);
+}
+
+async function assertPadding(segment: Segment, { length, places }: Layout): Promise<void> {
+  const memory = await readSegment(segment, 0, length);
+  for (const { offset, shape } of places.values()) {
+    memory.fill(NaN, offset, offset + rowsAt(shape, 1) * shape.cols);
+  }
+  const overrun = memory.findIndex((value) => !Number.isNaN(value));
+  assert.equal(overrun, -1, `element ${overrun} of a segment was written: it is padding`);
+}
+
+function scratchOf(program: Program): Float32Array | Float64Array | undefined {
+  return "scratch" in program ? (program as Program & Inspectable).scratch() : undefined;
+}

@@ -1,0 +1,3 @@
+import { openReference } from "../../src/backends/reference/backend.ts";
+import { runConformance } from "./conformance.ts";
+runConformance("reference", openReference);
