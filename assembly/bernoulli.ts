@@ -56,7 +56,6 @@ export function bernoulliLogProbGrad(
   dyRows: i32,
   dyCols: i32,
 ): void {
-  // deno-fmt-ignore
   map3<BernoulliLogProbGrad>(
     out, rows, cols, x, xRows, xCols, logits, logitsRows, logitsCols, dy, dyRows, dyCols,
   );

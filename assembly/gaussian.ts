@@ -37,7 +37,6 @@ export function reparameterize(
   noiseRows: i32,
   noiseCols: i32,
 ): void {
-  // deno-fmt-ignore
   map3<Reparameterize>(
     out, rows, cols, mean, meanRows, meanCols, logVar, logVarRows, logVarCols, noise, noiseRows, noiseCols,
   );
@@ -96,7 +95,6 @@ export function gaussianLogProb(
   logVarRows: i32,
   logVarCols: i32,
 ): void {
-  // deno-fmt-ignore
   map3<GaussianLogProb>(
     out, rows, cols, x, xRows, xCols, mean, meanRows, meanCols, logVar, logVarRows, logVarCols,
   );
@@ -127,7 +125,6 @@ export function gaussianLogProbGradMean(
   dyRows: i32,
   dyCols: i32,
 ): void {
-  // deno-fmt-ignore
   map4<GaussianLogProbGradMean>(
     out, rows, cols, x, xRows, xCols, mean, meanRows, meanCols, logVar, logVarRows, logVarCols, dy, dyRows, dyCols,
   );
@@ -160,7 +157,6 @@ export function gaussianLogProbGradLogVar(
   dyRows: i32,
   dyCols: i32,
 ): void {
-  // deno-fmt-ignore
   map4<GaussianLogProbGradLogVar>(
     out, rows, cols, x, xRows, xCols, mean, meanRows, meanCols, logVar, logVarRows, logVarCols, dy, dyRows, dyCols,
   );

@@ -3,42 +3,27 @@
  *
  * Element (r, c) is lane c mod 4 of the Philox block of counter (⌊c/4⌋, firstRow·rowsPerBatchRow + r,
  * step, stream) under the key (seedLow, seedHigh). A block's words x0 … x3 become four normals by
- * Box & Muller (1958), with u1 in (0, 1) and u2 in [0, 1), both exact in float32:
+ * Box & Muller (1958), with u in (0, 1) and v in [0, 1), both exact in float32:
  *
- *   u1 = ((x0 >>> 9) + ½) 2⁻²³, u2 = (x1 >>> 9) 2⁻²³, ρ = √(-2 ln u1): ρ cos 2πu2, ρ sin 2πu2
+ *   u = ((x0 >>> 9) + ½) 2⁻²³, v = (x1 >>> 9) 2⁻²³; √(-2 ln u) cos 2πv, √(-2 ln u) sin 2πv
  *
- * and likewise of x2, x3. |normal| <= √(48 ln 2) = 5.77. Four blocks, in row-major order, are computed
- * together; where a row ends within a block, the block's last lanes are overwritten by the next row.
+ * and likewise of x2 and x3. No normal exceeds √(48 ln 2) = 5.77.
  */
-import { storeLanes } from "./simd/lanes";
+import { storeTail } from "./memory";
 import { logNormal4 } from "./simd/log";
-import {
-  highWords,
-  lowWords,
-  PHILOX_M0,
-  PHILOX_M1,
-  PHILOX_ROUNDS,
-  PHILOX_W0,
-  PHILOX_W1,
-  productsHigh,
-  productsLow,
-} from "./simd/philox";
-import {
-  angle4,
-  cosInQuadrant,
-  cosReduced,
-  quadrant4,
-  sinInQuadrant,
-  sinReduced,
-} from "./simd/sincos";
+import { highWords, lowWords, productsHigh, productsLow } from "./simd/philox";
+import { PHILOX_M0, PHILOX_M1, PHILOX_ROUNDS, PHILOX_W0, PHILOX_W1 } from "./simd/philox";
+import { cosTwoPi4, sinTwoPi4 } from "./simd/sincos";
 
 const TWO_MINUS_23 = reinterpret<f32>(0x34000000); // 1.1920929e-7
-const KEY_SEED_LOW: usize = 0; // byte offsets of the words of the key input
-const KEY_SEED_HIGH: usize = 4;
-const KEY_STEP: usize = 8;
-const KEY_FIRST_ROW: usize = 12;
-const BLOCK_BYTES: usize = 16;
 
+// Byte offsets of the words of the key input.
+const SEED_LOW_BYTE: usize = 0;
+const SEED_HIGH_BYTE: usize = 4;
+const STEP_BYTE: usize = 8;
+const FIRST_ROW_BYTE: usize = 12;
+
+/** Computes four blocks at a time, in row-major order: also in narrow outputs no lane is idle. */
 export function randomNormal(
   out: usize,
   rows: i32,
@@ -48,22 +33,16 @@ export function randomNormal(
   stream: u32,
 ): void {
   const blocksPerRow = (cols + 3) >> 2;
-  const firstRow = load<u32>(key, KEY_FIRST_ROW) * rowsPerBatchRow;
-  const step = i32x4.splat(load<u32>(key, KEY_STEP));
-  const stream4 = i32x4.splat(stream);
-  const seedLow = load<u32>(key, KEY_SEED_LOW), seedHigh = load<u32>(key, KEY_SEED_HIGH);
+  const firstRow = i32x4.splat(load<u32>(key, FIRST_ROW_BYTE) * rowsPerBatchRow);
+  const seedLow = i32x4.splat(load<u32>(key, SEED_LOW_BYTE));
+  const seedHigh = i32x4.splat(load<u32>(key, SEED_HIGH_BYTE));
+  const step = i32x4.splat(load<u32>(key, STEP_BYTE));
 
-  // Column blocks and rows of the four counters, moved on by four blocks at a time.
-  let block = firstBlocks(blocksPerRow);
-  let row = i32x4.add(firstRows(blocksPerRow), i32x4.splat(firstRow));
-  const blockStep = i32x4.splat(4 % blocksPerRow), rowStep = i32x4.splat(4 / blocksPerRow);
-
-  const lastBlockBytes = (<usize> (cols - ((blocksPerRow - 1) << 2))) << 2;
-  let left = rows * blocksPerRow, leftInRow = blocksPerRow;
-  let pointer = out;
-  while (left > 0) {
-    let x0 = block, x1 = row, x2 = step, x3 = stream4;
-    let key0 = i32x4.splat(seedLow), key1 = i32x4.splat(seedHigh);
+  // Block in its row, and row, of four consecutive blocks; then the same, four blocks further.
+  let block = remainders(blocksPerRow), row = quotients(blocksPerRow);
+  for (let left = rows * blocksPerRow; left > 0; left -= 4) {
+    let x0 = block, x1 = i32x4.add(row, firstRow), x2 = step, x3 = i32x4.splat(stream);
+    let key0 = seedLow, key1 = seedHigh;
     for (let round = 0; round < PHILOX_ROUNDS; round++) {
       const low0 = productsLow(x0, PHILOX_M0), high0 = productsHigh(x0, PHILOX_M0);
       const low1 = productsLow(x2, PHILOX_M1), high1 = productsHigh(x2, PHILOX_M1);
@@ -74,5 +53,80 @@ export function randomNormal(
       key0 = i32x4.add(key0, i32x4.splat(PHILOX_W0));
       key1 = i32x4.add(key1, i32x4.splat(PHILOX_W1));
     }
+    const radius = radius4(x0), angle = uniform4(x1), radius2 = radius4(x2), angle2 = uniform4(x3);
+    const offsets = i32x4.add(i32x4.mul(row, i32x4.splat(cols << 2)), i32x4.shl(block, 4));
+    storeBlocks(
+      out,
+      offsets,
+      f32x4.mul(radius, cosTwoPi4(angle)),
+      f32x4.mul(radius, sinTwoPi4(angle)),
+      f32x4.mul(radius2, cosTwoPi4(angle2)),
+      f32x4.mul(radius2, sinTwoPi4(angle2)),
+      left,
+      cols,
+    );
+    block = i32x4.add(block, i32x4.splat(4 % blocksPerRow));
+    row = i32x4.add(row, i32x4.splat(4 / blocksPerRow));
+    const isPast = i32x4.ge_s(block, i32x4.splat(blocksPerRow));
+    block = i32x4.sub(block, v128.and(isPast, i32x4.splat(blocksPerRow)));
+    row = i32x4.sub(row, isPast);
   }
+}
+
+/** 0, 1, 2, 3 modulo `divisor`. */
+@inline
+function remainders(divisor: i32): v128 {
+  const zeroOne = i32x4.replace_lane(i32x4.splat(0), 1, 1 % divisor);
+  return i32x4.replace_lane(i32x4.replace_lane(zeroOne, 2, 2 % divisor), 3, 3 % divisor);
+}
+
+/** ⌊0, 1, 2, 3 / divisor⌋. */
+@inline
+function quotients(divisor: i32): v128 {
+  const zeroOne = i32x4.replace_lane(i32x4.splat(0), 1, 1 / divisor);
+  return i32x4.replace_lane(i32x4.replace_lane(zeroOne, 2, 2 / divisor), 3, 3 / divisor);
+}
+
+/** v, of random words. */
+@inline
+function uniform4(words: v128): v128 {
+  const top = f32x4.convert_i32x4_s(i32x4.shr_u(words, 9));
+  return f32x4.mul(top, f32x4.splat(TWO_MINUS_23));
+}
+
+/** √(-2 ln u), of random words. */
+@inline
+function radius4(words: v128): v128 {
+  const top = f32x4.convert_i32x4_s(i32x4.shr_u(words, 9));
+  const u = f32x4.mul(f32x4.add(top, f32x4.splat(0.5)), f32x4.splat(TWO_MINUS_23));
+  return f32x4.sqrt(f32x4.mul(logNormal4(u), f32x4.splat(-2)));
+}
+
+/**
+ * Stores four blocks (or `left`, if fewer are left), of which n0 … n3 hold the first … fourth
+ * normals. A block that ends a row may reach into the next row, whose own block is stored after it;
+ * only the last block of all is cut.
+ */
+@inline
+function storeBlocks(
+  out: usize,
+  offsets: v128,
+  n0: v128,
+  n1: v128,
+  n2: v128,
+  n3: v128,
+  left: i32,
+  cols: i32,
+): void {
+  const lower01 = v128.shuffle<i32>(n0, n1, 0, 4, 1, 5), lower23 = v128.shuffle<i32>(n2, n3, 0, 4, 1, 5);
+  const upper01 = v128.shuffle<i32>(n0, n1, 2, 6, 3, 7), upper23 = v128.shuffle<i32>(n2, n3, 2, 6, 3, 7);
+  const last = left > 4 ? 4 : ((cols - 1) & 3) + 1;
+  storeBlock(out + i32x4.extract_lane(offsets, 0), v128.shuffle<i64>(lower01, lower23, 0, 2), left > 1 ? 4 : last);
+  if (left > 1) storeBlock(out + i32x4.extract_lane(offsets, 1), v128.shuffle<i64>(lower01, lower23, 1, 3), left > 2 ? 4 : last);
+  if (left > 2) storeBlock(out + i32x4.extract_lane(offsets, 2), v128.shuffle<i64>(upper01, upper23, 0, 2), left > 3 ? 4 : last);
+  if (left > 3) storeBlock(out + i32x4.extract_lane(offsets, 3), v128.shuffle<i64>(upper01, upper23, 1, 3), last);
+}
+@inline
+function storeBlock(p: usize, v: v128, lanes: i32): void {
+  if (lanes == 4) v128.store(p, v); else storeTail(p, v, lanes);
 }

@@ -11,7 +11,7 @@
  * else: it is never instantiated and has no memory; its method is compiled into the loop of its own
  * instance of `map`. Hence not a callback: a function index is an indirect call for every vector.
  */
-import { loadLanes, storeLanes } from "./lanes";
+import { at, loadTail, storeTail } from "../memory";
 
 /** out = f(a). */
 @inline
@@ -75,7 +75,6 @@ export function map3<F>(
   cRows: i32,
   cCols: i32,
 ): void {
-  // deno-fmt-ignore
   map<Ternary<F>>(
     3, out, rows, cols, a, aRows, aCols, b, bRows, bCols, c, cRows, cCols, 0, 1, 1, 0, 0,
   );
@@ -141,7 +140,7 @@ function map<F>(
   for (let row = 0; row < height; row++) {
     const aRow = rowStart(a, aRows, aCols, row), bRow = rowStart(b, bRows, bCols, row);
     const cRow = rowStart(c, cRows, cCols, row), dRow = rowStart(d, dRows, dCols, row);
-    const outRow = out + ((<usize> (row * width)) << 2);
+    const outRow = at(out, row * width);
     let col = 0;
     for (; col <= width - 4; col += 4) {
       const value = formula.at(
@@ -164,7 +163,7 @@ function map<F>(
       p4,
       q4,
     );
-    storeLanes(at(outRow, col), value, rest);
+    storeTail(at(outRow, col), value, rest);
   }
 }
 
@@ -185,18 +184,13 @@ function rowStart(pointer: usize, rows: i32, cols: i32, row: i32): usize {
 }
 
 @inline
-function at(pointer: usize, element: i32): usize {
-  return pointer + ((<usize> element) << 2);
-}
-
-@inline
 function load4(row: usize, moves: bool, col: i32): v128 {
   return moves ? v128.load(at(row, col)) : v128.load32_splat(row);
 }
 
-@inline
+// Not inline: four in each kernel would be a third of the build.
 function loadEnd(row: usize, moves: bool, col: i32, count: i32): v128 {
-  return moves ? loadLanes(at(row, col), count) : v128.load32_splat(row);
+  return moves ? loadTail(at(row, col), count, f32x4.splat(0)) : v128.load32_splat(row);
 }
 
 @unmanaged

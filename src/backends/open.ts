@@ -1,12 +1,46 @@
-/** Opens a backend by name. This is the only file that knows which backends exist. */
+/**
+ * Opens a backend by name. This is the only file that knows which backends exist.
+ *
+ * "auto" takes WebAssembly, and on a host without it the reference; `details.reason` then says why.
+ */
 import type { Backend, BackendName, SyncProgram } from "./backend.ts";
 import { openReference } from "./reference/backend.ts";
+import { openWasm } from "./wasm/backend.ts";
 
 export type BackendChoice = "auto" | BackendName;
 
+export interface BackendOptions {
+  /** "portable" gives the same bits on every machine; "fast", the default, the fastest kernels. */
+  readonly determinism?: "portable" | "fast";
+}
+
+/** @throws Error if the backend is not available on this host; "auto" always is */
 export function openBackend(
-  _name: BackendChoice,
-  _options: { readonly determinism?: "portable" | "fast" } = {},
+  name: BackendChoice,
+  { determinism }: BackendOptions = {},
 ): Backend<SyncProgram> {
-  return openReference();
+  switch (name) {
+    case "auto":
+      return openBest({ determinism });
+    case "wasm":
+      return openWasm({ determinism });
+    case "reference":
+      return openReference();
+    case "webgpu":
+      throw new Error('Use backend "wasm" or "auto": current value is "webgpu", not available yet');
+    default:
+      throw new RangeError(
+        `Use backend "auto", "wasm" or "reference": current value is "${name satisfies never}"`,
+      );
+  }
+}
+
+function openBest(options: BackendOptions): Backend<SyncProgram> {
+  try {
+    return openWasm(options);
+  } catch (error) {
+    const reference = openReference();
+    const reason = error instanceof Error ? error.message : String(error);
+    return { ...reference, details: { ...reference.details, reason } };
+  }
 }

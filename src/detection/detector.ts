@@ -33,8 +33,8 @@ import {
 import type { FitOptions } from "../training/options.ts";
 import type { FitReport } from "../training/report.ts";
 import { VAE } from "../training/vae.ts";
-import { detectorSpec, type DetectorSpecOptions } from "./defaults.ts";
-import { defaultTraining } from "./defaults.ts";
+import { defaultTraining, detectorSpec, type DetectorSpecOptions } from "./defaults.ts";
+import { setOptimalVariance } from "./optimal_variance.ts";
 
 /** How to fit a detector; everything has a default. */
 export interface DetectorOptions
@@ -97,6 +97,7 @@ export class Detector extends TableScorer {
       ...fitOptions,
       seed,
     });
+    setOptimalVariance(vae, training, seed);
     const model = calibrate(vae, columns, standardization, split.calibration, falseAlarmRate);
     return new Detector(vae, model, report);
   }

@@ -5,6 +5,7 @@
  */
 import type { Backend, Segment, SyncProgram } from "../backends/backend.ts";
 import { type BackendChoice, openBackend } from "../backends/open.ts";
+import { splitSeed } from "../core/philox.ts";
 import type { Layout } from "../graph/layout.ts";
 import type { ParameterSpec } from "../layers/scope.ts";
 import type { ModelSpec } from "../models/spec.ts";
@@ -102,8 +103,11 @@ export class Engine {
     return program;
   }
 
-  /** Runs a program over all rows of its one input, in chunks; every output as one matrix. */
-  map(name: ProgramName, input: string, x: Matrix): Record<string, Matrix> {
+  /**
+   * Runs a program over all rows of an input, in chunks; every output as one matrix.
+   * @param seed for programs that draw noise
+   */
+  map(name: ProgramName, input: string, x: Matrix, seed?: number): Record<string, Matrix> {
     const [rows, width] = x.shape;
     const program = this.program(name, { capacity: BULK_ROWS });
     const results = Object.fromEntries(
@@ -115,6 +119,7 @@ export class Engine {
     for (let first = 0; first < rows; first += BULK_ROWS) {
       const count = Math.min(BULK_ROWS, rows - first);
       program.write(input, x.data.subarray(first * width, (first + count) * width));
+      if (seed !== undefined) program.write("key", [...splitSeed(seed), 0, first]);
       program.run(count);
       for (const [output, { data, shape: [, cols] }] of Object.entries(results)) {
         program.read(output, data.subarray(first * cols, (first + count) * cols));

@@ -6,6 +6,7 @@
  *   reconstruct  x → mean, at z = E[z | x]
  *   sample       key → mean [B, D] at z ~ p(z), and for a Gaussian draw ~ p(x | z)
  *   score        x → cost [B, D] = -ln p(x_d | z) at z = E[z | x], and kl [B, L]: deterministic
+ *   residuals    x, key → squares [B, D] = (x_d - E[x_d | z])² at one draw of z ~ q(z | x)
  *   evaluate     x, key → logLikelihoods [B, K], logWeights [B, K], kl [B, L], for K noisy draws of z
  */
 import { batched, fixed } from "../core/shape.ts";
@@ -19,7 +20,14 @@ import type { ModelSpec } from "../models/spec.ts";
 import { elboTerms } from "../objectives/elbo.ts";
 import type { Node } from "../ops/spec.ts";
 
-export type ProgramName = "encode" | "decode" | "reconstruct" | "sample" | "score" | "evaluate";
+export type ProgramName =
+  | "encode"
+  | "decode"
+  | "reconstruct"
+  | "sample"
+  | "score"
+  | "residuals"
+  | "evaluate";
 
 type Outputs = Record<string, Node>;
 
@@ -54,6 +62,14 @@ const BUILDERS: {
     const q = encoder(scope, spec, x);
     const logProb = decoder(scope, spec, q.mean).logProb(x);
     return { cost: g.affine(logProb, { scale: -1, offset: 0 }), kl: klToStandardNormal(g, q) };
+  },
+
+  residuals(scope, spec) {
+    const { g } = scope;
+    const x = rowsInput(g, spec);
+    const z = sample(g, encoder(scope, spec, x), posteriorNoise(g, spec, 1));
+    const residual = g.sub(x, decoder(scope, spec, z).mean);
+    return { squares: g.mul(residual, residual) };
   },
 
   evaluate(scope, spec, samples) {

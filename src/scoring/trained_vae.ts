@@ -189,6 +189,11 @@ export class TrainedVae {
     return { cost, kl };
   }
 
+  /** (x_d - E[x_d | z])² per cell, at one draw of z ~ q(z | x) for each row. */
+  squaredResiduals(x: Matrix, seed: number): Matrix {
+    return this.engine.map("residuals", "x", x, seed).squares;
+  }
+
   /** `costs` of one row, in arrays that the next call overwrites. */
   costOfRow(row: Float32Array): { readonly cost: Float32Array; readonly kl: Float32Array } {
     const single = this.#single ??= {

@@ -8,7 +8,13 @@ import type { Backend, Program, Segment } from "../../src/backends/backend.ts";
 import { rowsAt, sizeAt } from "../../src/core/shape.ts";
 import { createGraph, type Graph } from "../../src/graph/graph.ts";
 import { layOut } from "../../src/graph/layout.ts";
-import { type Layout, type Place, type Plan, plan } from "../../src/graph/plan.ts";
+import {
+  type Layout,
+  type Place,
+  type Plan,
+  plan,
+  type PlanRequest,
+} from "../../src/graph/plan.ts";
 import { OPS } from "../../src/ops/catalogue.ts";
 import type { OpName } from "../../src/ops/names.ts";
 import type { Node } from "../../src/ops/spec.ts";
@@ -53,10 +59,14 @@ export function planCase(op: OpName, { operands, attrs }: Case, copied?: number)
       nodes.filter((node) => node.op === kind).map(({ name, shape }) => ({ name, ...shape })),
     );
   const parameters = layout("parameter", "parameters"), state = layout("state", "state");
-  const wanted = OPS[op].effect
-    ? { outputs: {}, effects: [result] }
-    : { outputs: { [OUTPUT]: result } };
-  const request = { ...wanted, capacity: CAPACITY, parameters, state, guard: GUARD };
+  const request: PlanRequest = {
+    outputs: OPS[op].effect ? {} : { [OUTPUT]: result },
+    effects: OPS[op].effect ? [result] : [],
+    capacity: CAPACITY,
+    parameters,
+    state,
+    guard: GUARD,
+  };
   return { plan: plan(g, request), parameters, state };
 }
 

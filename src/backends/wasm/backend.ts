@@ -1,0 +1,210 @@
+/**
+ * The WebAssembly backend: one instance of the kernels and one memory, shared by the programs and
+ * segments of a model. A run is one call into WebAssembly, which walks the program's instruction
+ * list; writing, running and reading allocate nothing.
+ */
+import { sizeAt } from "../../core/shape.ts";
+import type { Place, Plan } from "../../graph/plan.ts";
+import type { Backend, Segment, Segments, SyncProgram } from "../backend.ts";
+import { named, requireRange, requireRows, requireWords } from "./checks.ts";
+import { encodePlan } from "./encode.ts";
+import { instantiate, type KernelBuild, type KernelExports, loadKernels } from "./loader.ts";
+import { LinearMemory, ReadWindow } from "./memory.ts";
+
+export interface WasmOptions {
+  /** Which build; without it, the fastest that the host can run. */
+  readonly build?: KernelBuild;
+  /** "portable" takes the `simd` build, whose bits are the same on every machine. */
+  readonly determinism?: "portable" | "fast";
+}
+
+/** A program whose memory the tests may look at. */
+export interface WasmProgram extends SyncProgram {
+  /** All scratch elements, live until the memory next grows. */
+  scratch(): Float32Array;
+}
+
+/** @throws Error if this host cannot run the kernels */
+export function openWasm(options: WasmOptions = {}): Backend<WasmProgram> {
+  const { build, module } = loadKernels(chosenBuild(options));
+  const host = new Host(instantiate(module));
+  return {
+    name: "wasm",
+    details: { build, determinism: build === "simd" ? "portable" : "fast" },
+    allocate: (length) => new WasmSegment(host, length),
+    compile: (plan, segments) => new CompiledProgram(host, plan, segments),
+    dispose: () => host.close(),
+  };
+}
+
+function chosenBuild({ build, determinism }: WasmOptions): KernelBuild | undefined {
+  if (determinism !== "portable") return build;
+  if (build !== "relaxed") return "simd";
+  throw new RangeError(
+    'Use build "simd" with determinism "portable": current value is "relaxed", which rounds as the processor does',
+  );
+}
+
+/** An instance of the kernels and its memory. */
+class Host {
+  readonly kernels: KernelExports;
+  readonly memory: LinearMemory;
+  #open = true;
+
+  constructor(kernels: KernelExports) {
+    this.kernels = kernels;
+    this.memory = new LinearMemory(kernels.memory, kernels.heapBase());
+  }
+
+  close(): void {
+    this.#open = false;
+  }
+
+  requireOpen(action: string): void {
+    if (!this.#open) throw new Error(`Cannot ${action}: the backend was disposed`);
+  }
+}
+
+/** Elements of a host's memory, from allocation to disposal. */
+class Allocation {
+  readonly host: Host;
+  readonly length: number;
+  readonly #index: number;
+  #live = true;
+
+  constructor(host: Host, length: number) {
+    host.requireOpen("allocate");
+    this.host = host;
+    this.length = length;
+    this.#index = host.memory.allocate(length);
+  }
+
+  /** The element at which it begins. @throws Error once it was disposed */
+  index(action: string): number {
+    this.host.requireOpen(action);
+    if (!this.#live) throw new Error(`Cannot ${action}: the memory was disposed`);
+    return this.#index;
+  }
+
+  dispose(): void {
+    if (this.#live) this.host.memory.free(this.#index);
+    this.#live = false;
+  }
+}
+
+class WasmSegment implements Segment {
+  readonly memory: Allocation;
+
+  constructor(host: Host, readonly length: number) {
+    this.memory = new Allocation(host, length);
+  }
+
+  write(offset: number, values: ArrayLike<number>): void {
+    requireRange("write segment", offset, values.length, this.length);
+    this.memory.host.memory.f32.set(values, this.memory.index("write segment") + offset);
+  }
+
+  read(offset: number, into: Float32Array | Float64Array): void {
+    requireRange("read segment", offset, into.length, this.length);
+    const first = this.memory.index("read segment") + offset;
+    into.set(this.memory.host.memory.f32.subarray(first, first + into.length));
+  }
+
+  dispose(): void {
+    this.memory.dispose();
+  }
+}
+
+interface Input {
+  readonly index: number;
+  readonly limit: number;
+  readonly integer: boolean;
+}
+
+interface Output {
+  readonly window: ReadWindow;
+  readonly limit: number;
+}
+
+class CompiledProgram implements WasmProgram {
+  readonly #host: Host;
+  readonly #scratch: Allocation;
+  readonly #list: Allocation;
+  readonly #inputs: ReadonlyMap<string, Input>;
+  readonly #outputs: ReadonlyMap<string, Output>;
+
+  constructor(host: Host, readonly plan: Plan, segments: Segments) {
+    const indexOf = placer(host, plan, segments);
+    this.#host = host;
+    this.#scratch = new Allocation(host, plan.scratchLength);
+    const scratch = this.#scratch.index("compile");
+    const elementOf = (place: Place) => indexOf(place, scratch);
+    const records = encodePlan(plan, (place) => 4 * elementOf(place));
+    this.#list = new Allocation(host, records.length);
+    host.memory.u32.set(records, this.#list.index("compile"));
+    const limit = ({ shape }: Place) => sizeAt(shape, plan.capacity);
+    this.#inputs = new Map([...plan.inputs].map(([name, place]) => {
+      const { integer } = place;
+      return [name, { index: elementOf(place), limit: limit(place), integer }];
+    }));
+    this.#outputs = new Map([...plan.outputs].map(([name, place]) => {
+      const window = new ReadWindow(host.memory, elementOf(place));
+      return [name, { window, limit: limit(place) }];
+    }));
+    for (const { place, value } of plan.constants) host.memory.f32[elementOf(place)] = value;
+  }
+
+  scratch(): Float32Array {
+    const first = this.#scratch.index("look at scratch");
+    return this.#host.memory.f32.subarray(first, first + this.#scratch.length);
+  }
+
+  write(name: string, values: ArrayLike<number>): void {
+    this.#scratch.index("write");
+    const { index, limit, integer } = named(this.#inputs, "write", name);
+    if (values.length > limit) requireRange(`write input "${name}"`, 0, values.length, limit);
+    if (integer) requireWords(name, values);
+    const { memory } = this.#host;
+    if (integer) memory.u32.set(values, index);
+    else memory.f32.set(values, index);
+  }
+
+  run(rows: number): void {
+    requireRows(rows, this.plan.capacity);
+    const list = 4 * this.#list.index("run");
+    this.#host.kernels.run(list, this.plan.instructions.length, rows);
+  }
+
+  read(name: string, into: Float32Array | Float64Array): void {
+    this.#scratch.index("read");
+    const { window, limit } = named(this.#outputs, "read", name);
+    if (into.length > limit) requireRange(`read output "${name}"`, 0, into.length, limit);
+    window.copyTo(into);
+  }
+
+  dispose(): void {
+    this.#scratch.dispose();
+    this.#list.dispose();
+  }
+}
+
+/** Finds the element at which a place begins, given where the scratch memory does. */
+function placer(host: Host, plan: Plan, { parameters, state }: Segments) {
+  const shared = {
+    parameters: allocationOf(host, parameters),
+    state: state && allocationOf(host, state),
+  };
+  return ({ segment, offset, shape }: Place, scratch: number): number => {
+    const length = segment === "scratch" ? plan.scratchLength : shared[segment]?.length;
+    if (length === undefined) {
+      throw new RangeError(`Cannot compile: the plan needs a segment for ${segment}`);
+    }
+    requireRange(`place ${segment}`, offset, sizeAt(shape, plan.capacity), length);
+    return offset + (segment === "scratch" ? scratch : shared[segment]!.index("compile"));
+  };
+}
+
+function allocationOf(host: Host, segment: Segment): Allocation {
+  if (segment instanceof WasmSegment && segment.memory.host === host) return segment.memory;
+  throw new TypeError("Cannot compile: the segment belongs to another backend");
+}

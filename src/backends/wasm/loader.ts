@@ -1,0 +1,104 @@
+/**
+ * The kernels as a WebAssembly module: one of two builds of `assembly/`, embedded as base64, chosen by
+ * what the host validates, and compiled once per process.
+ *
+ *   simd     separate multiply and add: the same bits on every machine
+ *   relaxed  fused multiply-add where the processor has it: faster
+ *
+ * Hosts that forbid compiling bytes give a module that they compiled themselves: `useKernels`.
+ */
+import { BYTES_BASE64 as RELAXED } from "./kernels/relaxed.gen.ts";
+import { BYTES_BASE64 as SIMD } from "./kernels/simd.gen.ts";
+
+export type KernelBuild = "simd" | "relaxed";
+
+/** A compiled build. */
+export interface Kernels {
+  readonly build: KernelBuild;
+  readonly module: WebAssembly.Module;
+}
+
+/** What a build exports; see `assembly/index.ts`. */
+export interface KernelExports {
+  readonly memory: WebAssembly.Memory;
+  run(list: number, count: number, batchRows: number): void;
+  heapBase(): number;
+  isRelaxed(): number;
+}
+
+const EMBEDDED: Readonly<Record<KernelBuild, string>> = { simd: SIMD, relaxed: RELAXED };
+
+/** Smallest modules that hold one instruction of each kind: i32x4.splat, f32x4.relaxed_madd. */
+const PROBES: Readonly<Record<KernelBuild, readonly number[]>> = {
+  simd: [...preamble(8), 1, 6, 0, 65, 0, 253, 17, 11],
+  // deno-fmt-ignore
+  relaxed: [
+    ...preamble(16), 1, 14, 0, 65, 1, 253, 17, 65, 1, 253, 17, 65, 1, 253, 17, 253, 133, 2, 11,
+  ],
+};
+
+// Compiled modules outlive every backend: compiling twice would only cost time.
+const compiled = new Map<KernelBuild, Kernels>();
+let preferred: Kernels | undefined;
+
+/** Makes `module`, which must be a build of `assembly/`, what `loadKernels` returns from now on. */
+export function useKernels(module: WebAssembly.Module): void {
+  const build = instantiate(module).isRelaxed() ? "relaxed" : "simd";
+  preferred = { build, module };
+  compiled.set(build, preferred);
+}
+
+/**
+ * @param build without it, what `useKernels` was given, else the fastest that the host can run
+ * @throws Error if the host has no WebAssembly, no SIMD, or forbids compiling bytes
+ */
+export function loadKernels(build?: KernelBuild): Kernels {
+  const wanted = build ?? preferred?.build ?? bestBuild();
+  const known = compiled.get(wanted);
+  if (known) return known;
+  if (typeof WebAssembly === "undefined") {
+    throw new Error("Cannot load kernels: this host has no WebAssembly");
+  }
+  if (!canRun(wanted)) {
+    throw new Error(`Cannot load kernels: this host has no WebAssembly ${INSTRUCTIONS[wanted]}`);
+  }
+  const kernels = { build: wanted, module: compile(kernelBytes(wanted)) };
+  compiled.set(wanted, kernels);
+  return kernels;
+}
+
+export function instantiate(module: WebAssembly.Module): KernelExports {
+  return new WebAssembly.Instance(module).exports as unknown as KernelExports;
+}
+
+/** The bytes of an embedded build. */
+export function kernelBytes(build: KernelBuild): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(EMBEDDED[build]), (character) => character.charCodeAt(0));
+}
+
+/** Whether the host has the instructions of a build. */
+export function canRun(build: KernelBuild): boolean {
+  return typeof WebAssembly !== "undefined" && WebAssembly.validate(Uint8Array.from(PROBES[build]));
+}
+
+const INSTRUCTIONS = { simd: "SIMD", relaxed: "relaxed SIMD" } as const;
+
+function bestBuild(): KernelBuild {
+  return canRun("relaxed") ? "relaxed" : "simd";
+}
+
+function compile(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module {
+  try {
+    return new WebAssembly.Module(bytes);
+  } catch (cause) {
+    throw new Error(
+      "Cannot compile kernels on this host: pass a compiled module to useKernels() first",
+      { cause },
+    );
+  }
+}
+
+/** A module of one function () → v128, up to the code section's size of `bytes`. */
+function preamble(bytes: number): number[] {
+  return [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, bytes];
+}

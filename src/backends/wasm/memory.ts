@@ -1,0 +1,84 @@
+/**
+ * The memory that the programs of one backend share: zeroed ranges above the kernels' own data, given
+ * and taken back, and views of all of it. Units are elements (32-bit words).
+ *
+ * Memory grows and never shrinks. Growing replaces the buffer, so `f32` and `u32` must be read from
+ * here each time and not be kept.
+ */
+import { Arena } from "../../graph/arena.ts";
+
+const PAGE_BYTES = 65536;
+const ALIGNMENT_BYTES = 256;
+
+export class LinearMemory {
+  f32: Float32Array<ArrayBuffer>;
+  u32: Uint32Array<ArrayBuffer>;
+  readonly #memory: WebAssembly.Memory;
+  readonly #base: number;
+  readonly #arena = new Arena();
+
+  /** @param heapBase the first byte that the kernels leave to their host */
+  constructor(memory: WebAssembly.Memory, heapBase: number) {
+    this.#memory = memory;
+    this.#base = Math.ceil(heapBase / ALIGNMENT_BYTES) * ALIGNMENT_BYTES / 4;
+    this.f32 = new Float32Array(memory.buffer);
+    this.u32 = new Uint32Array(memory.buffer);
+  }
+
+  /** Bytes in use by the process for this memory. */
+  get bytes(): number {
+    return this.f32.byteLength;
+  }
+
+  /** The index of the first of `length` zeroed elements. */
+  allocate(length: number): number {
+    const index = this.#base + this.#arena.allocate(length);
+    this.#reserve(this.#base + this.#arena.length);
+    this.f32.fill(0, index, index + length);
+    return index;
+  }
+
+  /** Gives back what `allocate` returned. */
+  free(index: number): void {
+    this.#arena.free(index - this.#base);
+  }
+
+  #reserve(elements: number): void {
+    const missing = 4 * elements - this.bytes;
+    if (missing <= 0) return;
+    try {
+      this.#memory.grow(Math.ceil(missing / PAGE_BYTES));
+    } catch (cause) {
+      throw new RangeError(
+        `Cannot grow memory: WebAssembly holds at most 4 GiB: needed are ${4 * elements} bytes`,
+        { cause },
+      );
+    }
+    this.f32 = new Float32Array(this.#memory.buffer);
+    this.u32 = new Uint32Array(this.#memory.buffer);
+  }
+}
+
+/**
+ * A range that is read again and again. Copying needs a view of just the elements to copy; it is kept,
+ * and made anew only when their number or the buffer has changed, so that reading allocates nothing.
+ */
+export class ReadWindow {
+  readonly #memory: LinearMemory;
+  readonly #index: number;
+  #view = new Float32Array(0);
+
+  constructor(memory: LinearMemory, index: number) {
+    this.#memory = memory;
+    this.#index = index;
+  }
+
+  /** Copies `into.length` elements from the start of the range. */
+  copyTo(into: Float32Array | Float64Array): void {
+    const { f32 } = this.#memory;
+    if (this.#view.length !== into.length || this.#view.buffer !== f32.buffer) {
+      this.#view = f32.subarray(this.#index, this.#index + into.length);
+    }
+    into.set(this.#view);
+  }
+}

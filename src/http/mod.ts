@@ -1,0 +1,18 @@
+/**
+ * Models behind HTTP: a Hono app that answers under `/health` and `/v1/models`.
+ *
+ * ```ts
+ * import { createApp, TableScorer } from "./mod.ts";
+ * const sensors = await TableScorer.load(bytes);
+ * Deno.serve(createApp({ models: { sensors } }).fetch);
+ * ```
+ *
+ * What can be served comes along: all of the scoring entry point.
+ *
+ * @module
+ */
+export * from "../scoring/mod.ts";
+export { createApp } from "./app.ts";
+export type { App, AppOptions } from "./app.ts";
+export { memoryStore } from "./store.ts";
+export type { Model, ModelStore, Served } from "./store.ts";

@@ -1,0 +1,64 @@
+/**
+ * Every error that the app answers with, as problem details (RFC 9457). The `type` is
+ * `urn:elbow:problem:` and the name in the table below; both stay as they are between releases.
+ */
+
+/** What is the same for all problems of one type. */
+interface ProblemKind {
+  readonly status: number;
+  readonly title: string;
+}
+
+export const PROBLEMS = {
+  "malformed-json": { status: 400, title: "The body is not acceptable JSON" },
+  "unknown-route": { status: 404, title: "There is nothing at this address" },
+  "unknown-model": { status: 404, title: "There is no model of this name" },
+  "method-not-allowed": { status: 405, title: "This address does not answer to this method" },
+  "body-too-large": { status: 413, title: "The body is too large" },
+  "unsupported-media-type": { status: 415, title: "The body must be plain JSON" },
+  "invalid-body": { status: 422, title: "The body does not fit the model or the verb" },
+  "result-not-finite": { status: 422, title: "The model has no finite answer to this input" },
+  "internal": { status: 500, title: "The server failed" },
+  "not-ready": { status: 503, title: "The server cannot serve models now" },
+} as const satisfies Record<string, ProblemKind>;
+
+export type ProblemName = keyof typeof PROBLEMS;
+
+/** What is wrong with one field of a body. */
+export interface FieldFault {
+  /** JSON pointer (RFC 6901) into the body: `/rows/3/2`. */
+  readonly pointer: string;
+  readonly detail: string;
+}
+
+/** An error whose whole content may be shown to the caller. */
+export class Problem extends TypeError {
+  override readonly name = "Problem";
+  readonly kind: ProblemName;
+  readonly faults: readonly FieldFault[];
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(
+    kind: ProblemName,
+    detail: string,
+    { faults = [], headers = {} }: {
+      readonly faults?: readonly FieldFault[];
+      readonly headers?: Readonly<Record<string, string>>;
+    } = {},
+  ) {
+    super(detail);
+    this.kind = kind;
+    this.faults = faults;
+    this.headers = headers;
+  }
+}
+
+/** One field of the body cannot be used. */
+export function invalid(pointer: string, detail: string): Problem {
+  return new Problem("invalid-body", detail, { faults: [{ pointer, detail }] });
+}
+
+/** One step of a JSON pointer. */
+export function pointerStep(key: string | number): string {
+  return `/${String(key).replaceAll("~", "~0").replaceAll("/", "~1")}`;
+}

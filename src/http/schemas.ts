@@ -1,0 +1,69 @@
+/**
+ * The bodies of the verbs. The message of each check says what it expects. Rows are only counted
+ * here: `rows.ts` reads their cells, as their width is the model's.
+ */
+import * as v from "npm:valibot@1.5.0";
+import { show } from "../core/validate.ts";
+import { type FieldFault, pointerStep, Problem } from "./problems.ts";
+
+const ROWS_EXPECTED = "a list of at least one row";
+const rows = v.pipe(v.array(v.unknown(), ROWS_EXPECTED), v.minLength(1, ROWS_EXPECTED));
+
+const COUNT_EXPECTED = "a whole number from 1";
+const count = v.pipe(
+  v.number(COUNT_EXPECTED),
+  v.safeInteger(COUNT_EXPECTED),
+  v.minValue(1, COUNT_EXPECTED),
+);
+
+const SEED_EXPECTED = "a whole number of at most 2^53 - 1";
+const seed = v.pipe(v.number(SEED_EXPECTED), v.safeInteger(SEED_EXPECTED));
+
+const RATE_EXPECTED = "a number above 0 and below 1";
+const rate = v.pipe(
+  v.number(RATE_EXPECTED),
+  v.gtValue(0, RATE_EXPECTED),
+  v.ltValue(1, RATE_EXPECTED),
+);
+
+/** encode, decode, reconstruct */
+export const rowsBody = body({ rows });
+
+export const sampleBody = body({
+  count,
+  seed: v.optional(seed, 0),
+  mean: v.optional(v.boolean("true or false"), false),
+});
+
+export const scoreBody = body({ rows, falseAlarmRate: v.optional(rate) });
+
+export const logLikelihoodBody = body({
+  rows,
+  samples: v.optional(count, 100),
+  seed: v.optional(seed, 0),
+});
+
+/** @throws Problem naming every field that is missing, unknown or wrong */
+export function checkBody<S extends v.GenericSchema>(schema: S, value: unknown): v.InferOutput<S> {
+  const result = v.safeParse(schema, value);
+  if (result.success) return result.output;
+  const faults = result.issues.map(faultOf);
+  throw new Problem("invalid-body", faults[0].detail, { faults });
+}
+
+function body<E extends v.ObjectEntries>(entries: E): v.StrictObjectSchema<E, string> {
+  return v.strictObject(entries, "an object");
+}
+
+function faultOf(issue: v.BaseIssue<unknown>): FieldFault {
+  const key = issue.path?.map((step) => String(step.key)).join(".");
+  const pointer = issue.path?.map((step) => pointerStep(String(step.key))).join("") ?? "";
+  return { pointer, detail: `Cannot read ${key ?? "body"}: ${faultText(issue)}` };
+}
+
+function faultText({ type, expected, message, path, input }: v.BaseIssue<unknown>): string {
+  if (type === "strict_object" && path) {
+    return expected === "never" ? "the verb knows no such key" : "the verb needs this key";
+  }
+  return `expected ${message}: current value is ${show(input)}`;
+}
