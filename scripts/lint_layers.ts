@@ -39,7 +39,14 @@ export const SIDEWAYS: readonly string[] = [
 export const BACKENDS: readonly (readonly [string, readonly string[]])[] = [
   ["backends/backend.ts", ["graph/plan", "type graph/", "ops/", "core/"]],
   ["backends/open.ts", ["backends/", "graph/plan", "type graph/", "ops/", "core/"]],
-  ["backends/", ["backends/backend.ts", "graph/plan", "type graph/", "ops/", "core/"]],
+  ["backends/", [
+    "backends/backend.ts",
+    "graph/plan",
+    "graph/arena",
+    "type graph/",
+    "ops/",
+    "core/",
+  ]],
 ];
 
 /** Who else may open a backend or name its type; they never see the folders behind open.ts. */

@@ -141,29 +141,19 @@ function map<F>(
     const aRow = rowStart(a, aRows, aCols, row), bRow = rowStart(b, bRows, bCols, row);
     const cRow = rowStart(c, cRows, cCols, row), dRow = rowStart(d, dRows, dCols, row);
     const outRow = at(out, row * width);
-    let col = 0;
-    for (; col <= width - 4; col += 4) {
+    for (let col = 0; col < width; col += 4) {
+      const left = width - col;
       const value = formula.at(
-        load4(aRow, aMoves, col),
-        operands > 1 ? load4(bRow, bMoves, col) : nothing,
-        operands > 2 ? load4(cRow, cMoves, col) : nothing,
-        operands > 3 ? load4(dRow, dMoves, col) : nothing,
+        load(aRow, aMoves, col, left),
+        operands > 1 ? load(bRow, bMoves, col, left) : nothing,
+        operands > 2 ? load(cRow, cMoves, col, left) : nothing,
+        operands > 3 ? load(dRow, dMoves, col, left) : nothing,
         p4,
         q4,
       );
-      v128.store(at(outRow, col), value);
+      if (left >= 4) v128.store(at(outRow, col), value);
+      else storeTail(at(outRow, col), value, left);
     }
-    const rest = width - col;
-    if (rest == 0) continue;
-    const value = formula.at(
-      loadEnd(aRow, aMoves, col, rest),
-      operands > 1 ? loadEnd(bRow, bMoves, col, rest) : nothing,
-      operands > 2 ? loadEnd(cRow, cMoves, col, rest) : nothing,
-      operands > 3 ? loadEnd(dRow, dMoves, col, rest) : nothing,
-      p4,
-      q4,
-    );
-    storeTail(at(outRow, col), value, rest);
   }
 }
 
@@ -183,14 +173,16 @@ function rowStart(pointer: usize, rows: i32, cols: i32, row: i32): usize {
   return rows == 1 ? pointer : at(pointer, row * cols);
 }
 
+/** Four elements from column `col`, or those that are `left`. */
 @inline
-function load4(row: usize, moves: bool, col: i32): v128 {
-  return moves ? v128.load(at(row, col)) : v128.load32_splat(row);
+function load(row: usize, moves: bool, col: i32, left: i32): v128 {
+  if (!moves) return v128.load32_splat(row);
+  return left >= 4 ? v128.load(at(row, col)) : loadEnd(at(row, col), left);
 }
 
 // Not inline: four in each kernel would be a third of the build.
-function loadEnd(row: usize, moves: bool, col: i32, count: i32): v128 {
-  return moves ? loadTail(at(row, col), count, f32x4.splat(0)) : v128.load32_splat(row);
+function loadEnd(pointer: usize, left: i32): v128 {
+  return loadTail(pointer, left, f32x4.splat(0));
 }
 
 @unmanaged

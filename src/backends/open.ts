@@ -14,7 +14,7 @@ export interface BackendOptions {
   readonly determinism?: "portable" | "fast";
 }
 
-/** @throws Error if the backend is not available on this host; "auto" always is */
+/** @throws DOMException if the backend is not available on this host; "auto" always is */
 export function openBackend(
   name: BackendChoice,
   { determinism }: BackendOptions = {},
@@ -27,7 +27,10 @@ export function openBackend(
     case "reference":
       return openReference();
     case "webgpu":
-      throw new Error('Use backend "wasm" or "auto": current value is "webgpu", not available yet');
+      throw new DOMException(
+        'Use backend "wasm" or "auto": current value is "webgpu", which is not available yet',
+        "NotSupportedError",
+      );
     default:
       throw new RangeError(
         `Use backend "auto", "wasm" or "reference": current value is "${name satisfies never}"`,

@@ -95,7 +95,10 @@ export const clamp: OpSpec<"clamp"> = {
 export const clampGrad: OpSpec<"clampGrad"> = {
   arity: 2,
   infer: (shapes) => broadcastShapes("clampGrad", shapes),
-  vjp: (e, { inputs: [x], attrs }, dy) => [null, () => e.clampGrad(x, dy, attrs)],
+  vjp: (e, { inputs: [x, scaled], attrs }, dy) => [
+    null,
+    () => sumTo(e, e.clampGrad(x, dy, attrs), scaled.shape),
+  ],
   flops: elementwiseFlops(2),
   broadcasts: true,
   inPlace: true,

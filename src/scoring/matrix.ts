@@ -17,7 +17,7 @@ export type Rows =
   | { readonly data: Float32Array | Float64Array; readonly shape: readonly [number, number] };
 
 /** The largest magnitude that float32 holds. */
-const MAX_FLOAT32 = 3.4028234663852886e38;
+export const MAX_FLOAT32 = 3.4028234663852886e38;
 
 /**
  * A matrix of exactly `columns` columns; data that already is one is not copied.

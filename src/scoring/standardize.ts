@@ -63,8 +63,22 @@ export function standardize({ data, rows }: Cells, standardization: Standardizat
   return { data: standardized, shape: [rows, columns] };
 }
 
-/** Standardised rows back in the units of the data. */
-export function restore({ data, shape }: Matrix, { centre, scale }: Standardization): Matrix {
-  const columns = shape[1];
-  return { data: data.map((value, i) => value * scale[i % columns] + centre[i % columns]), shape };
+/** Standardised rows back in the units of the data, in float64: a column may be beyond float32. */
+export function restore(
+  { data, shape: [rows, columns] }: Matrix,
+  { centre, scale }: Standardization,
+): Cells {
+  const restored = Float64Array.from(
+    data,
+    (value, i) => value * scale[i % columns] + centre[i % columns],
+  );
+  return { data: restored, rows };
+}
+
+/**
+ * ln |d standardised / d data| = -Σ ln scale_d, nats: added to the log-density of a standardised
+ * row, it gives that of the row in the units of the data.
+ */
+export function logJacobian({ scale }: Standardization): number {
+  return -scale.reduce((sum, each) => sum + Math.log(each), 0);
 }

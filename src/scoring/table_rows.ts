@@ -7,7 +7,7 @@ import type { Rows } from "./matrix.ts";
 export type TableRows = Rows | readonly Readonly<Record<string, number>>[];
 
 /** Magnitudes above this are refused: their squares must stay finite in float64. */
-const MAX_CELL = 1e150;
+export const MAX_CELL = 1e150;
 
 /**
  * Float64 cells in the order of `columns`.

@@ -98,6 +98,11 @@ export class TableScorer {
     return this.model.calibration.threshold(this.#falseAlarmRate);
   }
 
+  /** The scores of the rows kept back from training, and what follows from them. */
+  get calibration(): Calibration {
+    return this.model.calibration;
+  }
+
   /** Rows kept back from training to calibrate. */
   get calibrationRows(): number {
     return this.model.calibration.scores.length;
@@ -165,9 +170,9 @@ export class TableScorer {
     for (let c = 0; c < width && c + 2 < out.length; c++) out[c + 2] = this.#raw[c];
   }
 
-  /** Whether a row with this p-value is flagged at the present false-alarm rate. */
-  isAnomaly(pValue: number): boolean {
-    return pValue <= this.#falseAlarmRate * (1 + 1e-9);
+  /** Whether a row with this p-value is flagged, at the present false-alarm rate or another. */
+  isAnomaly(pValue: number, falseAlarmRate: number = this.#falseAlarmRate): boolean {
+    return pValue <= falseAlarmRate * (1 + 1e-9);
   }
 
   /** Rows as the VAE sees them: standardised float32. */

@@ -31,18 +31,16 @@ export const FEW_MATRICES: readonly Shape[] = [
 const STRETCHED = [fixed(3, 4), fixed(3, 9), batched(5), batched(8, 2), batched(33)];
 
 /** Every choice of full, row, column or scalar for each of `arity` operands. */
-export function broadcastForms(arity: number): readonly (readonly Shape[])[] {
-  const outputs = arity < 4 ? STRETCHED : STRETCHED.slice(1, 3);
-  return outputs.flatMap((full) => {
-    const forms = [full, fixed(1, full.cols), { ...full, cols: 1 }, fixed(1, 1)];
-    return choices(forms, arity);
-  });
+export function broadcastForms(full: Shape, arity: number): readonly (readonly Shape[])[] {
+  const forms = [full, fixed(1, full.cols), { ...full, cols: 1 }, fixed(1, 1)];
+  return choices(forms, arity);
 }
 
 /** Operands all of one shape, for every matrix, and then every broadcast. */
 export function operandShapes(arity: number): readonly (readonly Shape[])[] {
   const same = (shape: Shape) => Array.from({ length: arity }, () => shape);
-  return [...MATRICES.map(same), ...(arity > 1 ? broadcastForms(arity) : [])];
+  const stretched = arity === 1 ? [] : arity < 4 ? STRETCHED : STRETCHED.slice(1, 3);
+  return [...MATRICES.map(same), ...stretched.flatMap((full) => broadcastForms(full, arity))];
 }
 
 function choices<T>(options: readonly T[], count: number): T[][] {

@@ -49,11 +49,12 @@ function readGolden(file: string): Golden {
 }
 
 /**
- * The relative error, in units of roundoff, that a gradient may gather: one rounding for each term
- * of each sum on the longest path from a weight through the loss and back, plus 8 for each layer's
- * bias and activation (kernels err by up to 4 ULP) in each direction, first order in the roundoff.
- * It is relative to the largest element of the tensor, since small elements are differences of
- * large ones. PyTorch's own float32 must keep within it too, so it is no guess of ours.
+ * The relative error, in units of roundoff, that a gradient may gather. n counts one rounding for each
+ * term of each sum on the longest path from a weight through the loss and back, plus 8 for each
+ * layer's bias and activation in each direction (kernels err by up to 4 ULP). The sum of n roundings
+ * of either sign is 4 √n, not n (Higham and Mary, "A new approach to probabilistic rounding error
+ * analysis", 2019, with λ = 4). It is relative to the largest element of the tensor, since small
+ * elements are differences of large ones. PyTorch's own float32 must keep within it too.
  */
 export function roundingsOf({ spec, objective, tensor }: Golden): number {
   const { encoder, decoder, inputs, latent: [{ size }] } = spec;
@@ -61,7 +62,7 @@ export function roundingsOf({ spec, objective, tensor }: Golden): number {
   const layers = widths.length - 1;
   const forwardAndBack = 2 * widths.reduce((sum, width) => sum + width, 0);
   const rows = tensor("x").shape[0] * objective.samples;
-  return forwardAndBack + rows + 2 * 8 * layers;
+  return 4 * Math.sqrt(forwardAndBack + rows + 2 * 8 * layers);
 }
 
 /** The largest magnitude. */

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { assertRelative } from "../util/close.ts";
 import { EXECUTORS } from "../util/executors.ts";
-import { column, runGraph } from "./probe.ts";
+import { column, runGraph } from "../util/probe.ts";
 
 /** Targets: binary, and grey values exact in float32. */
 const TARGETS = [0, 1, 0.25, 0.625];

@@ -10,7 +10,7 @@ import { VAE } from "../../src/training/vae.ts";
 import { assertRelative } from "../util/close.ts";
 import { EXECUTORS } from "../util/executors.ts";
 import { estimate, STANDARD_ERRORS } from "../util/statistics.ts";
-import { drawTerms } from "./probe.ts";
+import { drawTerms } from "../util/probe.ts";
 
 const SPEC: ModelSpecInput = {
   inputs: 1,

@@ -10,7 +10,7 @@ import { normals } from "../util/data.ts";
 import { EXECUTORS } from "../util/executors.ts";
 import { linearElbo, type LinearParameters } from "../util/linear_gaussian.ts";
 import { estimate, STANDARD_ERRORS } from "../util/statistics.ts";
-import { drawNoise } from "./probe.ts";
+import { drawNoise } from "../util/probe.ts";
 
 const COLUMNS = 3;
 const LATENT = 2;

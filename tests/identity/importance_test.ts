@@ -15,7 +15,7 @@ import {
   marginalCovariance,
 } from "../util/linear_gaussian.ts";
 import { estimate, STANDARD_ERRORS } from "../util/statistics.ts";
-import { drawTerms } from "./probe.ts";
+import { drawTerms } from "../util/probe.ts";
 
 const COLUMNS = 4;
 const VARIANCE = 0.25;

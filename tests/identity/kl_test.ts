@@ -8,7 +8,7 @@ import type { ModelSpecInput } from "../../src/models/spec.ts";
 import { assertRelative } from "../util/close.ts";
 import { EXECUTORS } from "../util/executors.ts";
 import { estimate, STANDARD_ERRORS } from "../util/statistics.ts";
-import { column, drawTerms, type Parameters, runGraph } from "./probe.ts";
+import { column, drawTerms, type Parameters, runGraph } from "../util/probe.ts";
 
 /** Derivations A.6 for one dimension: KL(N(m1, v1) ‖ N(m2, v2)). */
 function generalKl(m1: number, v1: number, m2: number, v2: number): number {

@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { assertRelative } from "../util/close.ts";
 import { EXECUTORS } from "../util/executors.ts";
 import { STANDARD_ERRORS } from "../util/statistics.ts";
-import { drawNoise } from "./probe.ts";
+import { drawNoise } from "../util/probe.ts";
 
 const ROWS = 20_000;
 const LATENT = 5; // not a multiple of the four lanes of a block

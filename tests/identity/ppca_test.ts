@@ -99,11 +99,6 @@ for (const latent of PUBLISHED.keys()) {
     const centre = values["decoder.mean.bias"];
     const evidence = meanOverDigits((row) => gaussianLogDensity(row, centre, covariance));
     const best = closedForm(latent);
-    console.log(
-      `q = ${latent}: ELBO ${elbo.toFixed(4)} <= ln p(x) ${evidence.toFixed(4)} <= ${
-        best.toFixed(4)
-      }`,
-    );
     assert.ok(elbo <= evidence + ROUNDING, "the bound passes the model's own likelihood");
     assert.ok(evidence <= best + ROUNDING, "the likelihood passes the closed form");
     assert.ok(best - elbo <= LEFT_BY_TRAINING, `training leaves ${best - elbo} nats`);

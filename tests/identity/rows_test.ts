@@ -8,7 +8,7 @@ import { VAE } from "../../src/training/vae.ts";
 import { assertRelative } from "../util/close.ts";
 import { planeRows } from "../util/data.ts";
 import { EXECUTORS } from "../util/executors.ts";
-import { drawNoise } from "./probe.ts";
+import { drawNoise } from "../util/probe.ts";
 
 const COLUMNS = 7;
 const LATENT = 3;

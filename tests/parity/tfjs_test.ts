@@ -14,7 +14,7 @@ import { batched, fixed } from "../../src/core/shape.ts";
 import type { Graph } from "../../src/graph/graph.ts";
 import type { Activation } from "../../src/ops/names.ts";
 import type { Node } from "../../src/ops/spec.ts";
-import { runGraph } from "../identity/probe.ts";
+import { runGraph } from "../util/probe.ts";
 import { assertCloseReduction, assertRelative, F32_UNIT_ROUNDOFF } from "../util/close.ts";
 import { normals } from "../util/data.ts";
 import { EXECUTORS } from "../util/executors.ts";

@@ -113,7 +113,7 @@ Deno.test("fit() skips a step that is not finite, falls back, and goes on", asyn
   const vae = VAE.create(SPEC, { seed: 1 });
   const report = await vae.fit(ROWS, {
     ...OPTIONS,
-    optimizer: { type: "sgd", learningRate: 1e5 },
+    optimizer: { type: "sgd", learningRate: 1e25 },
     epochs: 12,
   });
   assert.ok(report.skippedSteps > 0 && report.rollbacks > 0);

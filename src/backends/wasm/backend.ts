@@ -6,7 +6,7 @@
 import { sizeAt } from "../../core/shape.ts";
 import type { Place, Plan } from "../../graph/plan.ts";
 import type { Backend, Segment, Segments, SyncProgram } from "../backend.ts";
-import { named, requireRange, requireRows, requireWords } from "./checks.ts";
+import { disposed, named, requireRange, requireRows, requireWords } from "./checks.ts";
 import { encodePlan } from "./encode.ts";
 import { instantiate, type KernelBuild, type KernelExports, loadKernels } from "./loader.ts";
 import { LinearMemory, ReadWindow } from "./memory.ts";
@@ -24,7 +24,7 @@ export interface WasmProgram extends SyncProgram {
   scratch(): Float32Array;
 }
 
-/** @throws Error if this host cannot run the kernels */
+/** @throws DOMException or TypeError if this host cannot run the kernels; see `loadKernels` */
 export function openWasm(options: WasmOptions = {}): Backend<WasmProgram> {
   const { build, module } = loadKernels(chosenBuild(options));
   const host = new Host(instantiate(module));
@@ -61,7 +61,7 @@ class Host {
   }
 
   requireOpen(action: string): void {
-    if (!this.#open) throw new Error(`Cannot ${action}: the backend was disposed`);
+    if (!this.#open) throw disposed(action, "backend");
   }
 }
 
@@ -79,10 +79,10 @@ class Allocation {
     this.#index = host.memory.allocate(length);
   }
 
-  /** The element at which it begins. @throws Error once it was disposed */
+  /** The element at which it begins. @throws DOMException once it was disposed */
   index(action: string): number {
     this.host.requireOpen(action);
-    if (!this.#live) throw new Error(`Cannot ${action}: the memory was disposed`);
+    if (!this.#live) throw disposed(action, "program or segment");
     return this.#index;
   }
 

@@ -35,3 +35,8 @@ export function named<T>(known: ReadonlyMap<string, T>, action: string, name: st
   const names = [...known.keys()].map((each) => `"${each}"`).join(", ") || "none";
   throw new RangeError(`Cannot ${action} "${name}": the program has ${names}`);
 }
+
+/** The error of using what was given back. */
+export function disposed(action: string, what: string): DOMException {
+  return new DOMException(`Cannot ${action}: the ${what} was disposed`, "InvalidStateError");
+}

@@ -33,7 +33,7 @@ const PROBES: Readonly<Record<KernelBuild, readonly number[]>> = {
   simd: [...preamble(8), 1, 6, 0, 65, 0, 253, 17, 11],
   // deno-fmt-ignore
   relaxed: [
-    ...preamble(16), 1, 14, 0, 65, 1, 253, 17, 65, 1, 253, 17, 65, 1, 253, 17, 253, 133, 2, 11,
+    ...preamble(19), 1, 17, 0, 65, 1, 253, 17, 65, 1, 253, 17, 65, 1, 253, 17, 253, 133, 2, 11,
   ],
 };
 
@@ -41,8 +41,15 @@ const PROBES: Readonly<Record<KernelBuild, readonly number[]>> = {
 const compiled = new Map<KernelBuild, Kernels>();
 let preferred: Kernels | undefined;
 
-/** Makes `module`, which must be a build of `assembly/`, what `loadKernels` returns from now on. */
+/**
+ * Makes `module` what `loadKernels` returns from now on.
+ * @throws TypeError if it is no build of `assembly/`
+ */
 export function useKernels(module: WebAssembly.Module): void {
+  const names = WebAssembly.Module.exports(module).map(({ name }) => name);
+  if (!["memory", "run", "heapBase", "isRelaxed"].every((name) => names.includes(name))) {
+    throw new TypeError(`Cannot use module: it must be a build of the kernels: it has ${names}`);
+  }
   const build = instantiate(module).isRelaxed() ? "relaxed" : "simd";
   preferred = { build, module };
   compiled.set(build, preferred);
@@ -50,17 +57,19 @@ export function useKernels(module: WebAssembly.Module): void {
 
 /**
  * @param build without it, what `useKernels` was given, else the fastest that the host can run
- * @throws Error if the host has no WebAssembly, no SIMD, or forbids compiling bytes
+ * @throws DOMException "NotSupportedError" if the host lacks WebAssembly or the instructions
+ * @throws TypeError if it forbids compiling bytes
  */
 export function loadKernels(build?: KernelBuild): Kernels {
+  if (typeof WebAssembly === "undefined") {
+    throw new DOMException("Cannot load kernels: this host has no WebAssembly", UNSUPPORTED);
+  }
   const wanted = build ?? preferred?.build ?? bestBuild();
   const known = compiled.get(wanted);
   if (known) return known;
-  if (typeof WebAssembly === "undefined") {
-    throw new Error("Cannot load kernels: this host has no WebAssembly");
-  }
   if (!canRun(wanted)) {
-    throw new Error(`Cannot load kernels: this host has no WebAssembly ${INSTRUCTIONS[wanted]}`);
+    const message = `Cannot load kernels: this host has no WebAssembly ${INSTRUCTIONS[wanted]}`;
+    throw new DOMException(message, UNSUPPORTED);
   }
   const kernels = { build: wanted, module: compile(kernelBytes(wanted)) };
   compiled.set(wanted, kernels);
@@ -78,9 +87,10 @@ export function kernelBytes(build: KernelBuild): Uint8Array<ArrayBuffer> {
 
 /** Whether the host has the instructions of a build. */
 export function canRun(build: KernelBuild): boolean {
-  return typeof WebAssembly !== "undefined" && WebAssembly.validate(Uint8Array.from(PROBES[build]));
+  return WebAssembly.validate(Uint8Array.from(PROBES[build]));
 }
 
+const UNSUPPORTED = "NotSupportedError";
 const INSTRUCTIONS = { simd: "SIMD", relaxed: "relaxed SIMD" } as const;
 
 function bestBuild(): KernelBuild {
@@ -91,7 +101,7 @@ function compile(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module {
   try {
     return new WebAssembly.Module(bytes);
   } catch (cause) {
-    throw new Error(
+    throw new TypeError(
       "Cannot compile kernels on this host: pass a compiled module to useKernels() first",
       { cause },
     );

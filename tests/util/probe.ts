@@ -7,7 +7,7 @@ import { type ModelSpecInput, parseSpec } from "../../src/models/spec.ts";
 import { parameterLayout, parametersOf } from "../../src/models/vae_graph.ts";
 import type { Node } from "../../src/ops/spec.ts";
 import { forwardPlan, posteriorNoise } from "../../src/scoring/programs.ts";
-import { type Executor, open } from "../util/executors.ts";
+import { type Executor, open } from "./executors.ts";
 import { rowsAt } from "../../src/core/shape.ts";
 
 export type Parameters = Readonly<Record<string, ArrayLike<number>>>;

@@ -1,0 +1,106 @@
+/** What `gradient` and the builder promise, besides right numbers. */
+import assert from "node:assert/strict";
+import { batched, fixed, SCALAR } from "../../src/core/shape.ts";
+import { gradient } from "../../src/graph/gradient.ts";
+import { createGraph, type Graph } from "../../src/graph/graph.ts";
+import type { Node } from "../../src/ops/spec.ts";
+import { assertGradients, evaluator } from "./finite_difference.ts";
+
+const total = (g: Graph, x: Node) => g.sumRows(g.sumCols(x), { mean: false });
+
+Deno.test("stopGradient() blocks one path and leaves the other", () => {
+  const g = createGraph();
+  const x = g.input("x", fixed(1, 3));
+  const [dx] = gradient(g, total(g, g.mul(x, g.stopGradient(x))), [x]);
+  // d/dx Σ x·c at c = x, not 2x.
+  assert.deepEqual([...evaluator(g, { dx }, 1)({ x: [1, 2, 3] }).dx], [1, 2, 3]);
+});
+
+Deno.test("gradient() refuses what stopGradient() cut off", () => {
+  const g = createGraph();
+  const x = g.input("x", fixed(1, 3));
+  const loss = total(g, g.stopGradient(x));
+  assert.throws(() => gradient(g, loss, [x]), /RangeError: .*does not depend on "x"/);
+});
+
+Deno.test("the gradient of a mean divides by the rows that a run really has", () => {
+  const g = createGraph();
+  const x = g.input("x", batched(2, 3));
+  const [dx] = gradient(g, g.sumCols(g.sumRows(x, { mean: true })), [x]);
+  for (const rows of [1, 4]) {
+    const { dx: values } = evaluator(g, { dx }, rows)({ x: new Array(6 * rows).fill(0) });
+    assert.deepEqual([...values], new Array(6 * rows).fill(1 / (3 * rows)));
+  }
+});
+
+Deno.test("the same operation on the same operands is the same node", () => {
+  const g = createGraph();
+  const x = g.input("x", fixed(2, 2));
+  assert.equal(g.exp(x), g.exp(x));
+  assert.equal(g.affine(x, { scale: 2, offset: 1 }), g.affine(x, { scale: 2, offset: 1 }));
+  assert.notEqual(g.affine(x, { scale: 2, offset: 1 }), g.affine(x, { scale: 2, offset: 0 }));
+  assert.equal(g.constant(3), g.constant(3));
+  assert.equal(g.input("x", fixed(2, 2)), x);
+  assert.throws(() => g.input("x", fixed(2, 3)), RangeError);
+
+  gradient(g, total(g, g.exp(x)), [x]);
+  assert.equal(g.nodes.filter(({ op }) => op === "exp").length, 1);
+});
+
+Deno.test("a node that is used twice gathers both derivatives", () => {
+  const g = createGraph();
+  const x = g.input("x", fixed(1, 3));
+  const cube = g.mul(g.mul(x, x), x);
+  assertGradients(g, total(g, g.add(cube, cube)), [x], { x: [0.5, -1, 2] }, 1, "2x³");
+});
+
+Deno.test("gradient() differentiates its own results", () => {
+  const g = createGraph();
+  const x = g.input("x", fixed(1, 3));
+  const [slope] = gradient(g, total(g, g.mul(g.mul(x, x), x)), [x]);
+  const [curvature] = gradient(g, total(g, slope), [x]);
+  const { curvature: values } = evaluator(g, { curvature }, 1)({ x: [1, 2, -3] });
+  assert.deepEqual([...values], [6, 12, -18]);
+});
+
+Deno.test("gradient() takes any node, the surrogate among them", () => {
+  const g = createGraph();
+  const x = g.input("x", fixed(1, 2));
+  const doubled = g.affine(x, { scale: 2, offset: 0 });
+  const loss = total(g, g.mul(doubled, doubled));
+  const [dDoubled, dLoss] = gradient(g, loss, [doubled, loss]);
+  const values = evaluator(g, { dDoubled, dLoss }, 1)({ x: [1, -3] });
+  assert.deepEqual([...values.dDoubled], [4, -12]);
+  assert.deepEqual([...values.dLoss], [1]);
+});
+
+Deno.test("a broadcast in front of an operation that stretches costs nothing", () => {
+  const g = createGraph();
+  const x = g.input("x", batched(3)), row = g.input("row", fixed(1, 3));
+  const stretched = g.broadcast(row, { ...batched(3), mean: false });
+  assert.deepEqual(g.add(x, stretched).inputs, [x, row]);
+  // Both cannot go: the result would lose its shape.
+  const square = g.mul(stretched, stretched);
+  assert.deepEqual(square.shape, batched(3));
+  const mean = g.broadcast(row, { ...batched(3), mean: true });
+  assert.deepEqual(g.add(x, mean).inputs, [x, mean]);
+  const values = { x: [1, 2, 3, 4, 5, 6], row: [0.1, 0.2, 0.3] };
+  const loss = total(g, g.mul(g.add(square, x), g.add(x, mean)));
+  assertGradients(g, loss, [x, row], values, 2, "broadcasts");
+});
+
+Deno.test("gradient() says why it cannot", () => {
+  const g = createGraph();
+  const x = g.input("x", fixed(1, 4)), other = g.input("other", SCALAR);
+  assert.throws(() => gradient(g, x, [x]), /Cannot differentiate: the surrogate must be a scalar/);
+  assert.throws(
+    () => gradient(g, g.input("b", batched(1)), [x]),
+    /the surrogate must be a scalar/,
+  );
+  assert.throws(() => gradient(g, total(g, x), [other]), /does not depend on "other"/);
+  const noise = g.randomNormal(x, { ...fixed(1, 2), stream: 0 });
+  assert.throws(
+    () => gradient(g, total(g, noise), [x]),
+    /Cannot differentiate randomNormal: noise/,
+  );
+});

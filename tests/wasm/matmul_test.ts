@@ -1,0 +1,149 @@
+/**
+ * dense and matmul against float64 loops: every size from 1 to 17 in every transpose, and sizes around
+ * the limits of panels and blocks. Tolerance: that of any float32 sum of k products (close.ts).
+ */
+import { deepEqual } from "node:assert/strict";
+import { ACTIVATIONS } from "../../src/ops/names.ts";
+import { assertCloseReduction } from "../util/close.ts";
+import { numbers, Workbench } from "./debug_kernels.ts";
+
+interface Sizes {
+  readonly rows: number;
+  readonly inner: number;
+  readonly cols: number;
+}
+
+/** Products and sums of their absolute values, in float64. */
+function expectedProduct(
+  { rows, inner, cols }: Sizes,
+  a: (row: number, k: number) => number,
+  b: (k: number, col: number) => number,
+): { values: Float64Array; sizes: Float64Array } {
+  const values = new Float64Array(rows * cols), sizes = new Float64Array(rows * cols);
+  for (let row = 0; row < rows; row++) {
+    for (let col = 0; col < cols; col++) {
+      for (let k = 0; k < inner; k++) {
+        const term = a(row, k) * b(k, col);
+        values[row * cols + col] += term;
+        sizes[row * cols + col] += Math.abs(term);
+      }
+    }
+  }
+  return { values, sizes };
+}
+
+function checkMatmul(sizes: Sizes, transposeA: number, transposeB: number): void {
+  const { rows, inner, cols } = sizes;
+  const bench = new Workbench();
+  const a = numbers(rows * inner, 1), b = numbers(inner * cols, 2);
+  const out = bench.output(rows * cols), aAt = bench.input(a), bAt = bench.input(b);
+  bench.call("matmul", out, rows, cols, inner, aAt, transposeA, bAt, transposeB);
+  const expected = expectedProduct(
+    sizes,
+    (row, k) => transposeA ? a[k * rows + row] : a[row * inner + k],
+    (k, col) => transposeB ? b[col * inner + k] : b[k * cols + col],
+  );
+  const what = `[${rows}, ${inner}] · [${inner}, ${cols}], flags ${transposeA}${transposeB}`;
+  assertCloseReduction(
+    bench.read(out, rows * cols),
+    expected.values,
+    expected.sizes,
+    inner,
+    what,
+  );
+}
+
+const TRANSPOSES = [[0, 0], [0, 1], [1, 0], [1, 1]] as const;
+const SMALL = Array.from({ length: 17 }, (_, i) => i + 1);
+
+for (const [transposeA, transposeB] of TRANSPOSES) {
+  const flags = `transposeA ${transposeA}, transposeB ${transposeB}`;
+
+  Deno.test(`matmul() equals float64 loops for all sizes 1 to 17, ${flags}`, () => {
+    for (const rows of SMALL) {
+      for (const inner of SMALL) {
+        for (const cols of SMALL) checkMatmul({ rows, inner, cols }, transposeA, transposeB);
+      }
+    }
+  });
+
+  Deno.test(`matmul() equals float64 loops around the limits of its blocks, ${flags}`, () => {
+    // Blocks: 256 deep, 256 columns, 64 rows; stripes of 32 columns when there are few rows.
+    for (
+      const [rows, inner, cols] of [
+        [65, 257, 9],
+        [3, 700, 71],
+        [1, 513, 300],
+        [130, 33, 265],
+        [8, 256, 256],
+        [66, 511, 31],
+      ]
+    ) checkMatmul({ rows, inner, cols }, transposeA, transposeB);
+  });
+}
+
+/** f, and a bound on |f'|, for the error that the argument carries into the value. */
+const ACTIVATE: Readonly<Record<typeof ACTIVATIONS[number], (x: number) => number>> = {
+  identity: (x) => x,
+  relu: (x) => Math.max(x, 0),
+  tanh: Math.tanh,
+  sigmoid: (x) => 1 / (1 + Math.exp(-x)),
+  softplus: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
+  elu: (x) => x > 0 ? x : Math.expm1(x),
+};
+
+Deno.test("dense() equals f(x · W + b) in float64 for every activation", () => {
+  for (
+    const [rows, inner, cols] of [[1, 5, 3], [2, 300, 39], [7, 9, 37], [9, 260, 20], [70, 8, 270]]
+  ) {
+    const x = numbers(rows * inner, 3), w = numbers(inner * cols, 4), b = numbers(cols, 5);
+    const { values, sizes } = expectedProduct(
+      { rows, inner: inner + 1, cols },
+      (row, k) => k < inner ? x[row * inner + k] : 1,
+      (k, col) => k < inner ? w[k * cols + col] : b[col],
+    );
+    ACTIVATIONS.forEach((activation, kind) => {
+      const bench = new Workbench();
+      const out = bench.output(rows * cols);
+      const operands = [bench.input(x), inner, bench.input(w), bench.input(b)];
+      bench.call("dense", out, rows, cols, ...operands, kind);
+      // |f'| <= 1, so the sum's error carries over whole; f itself is off by at most 8 roundings.
+      const scale = sizes.map((size, i) => {
+        const own = 8 * Math.abs(ACTIVATE[activation](values[i]));
+        return size + own / (inner + 1);
+      });
+      const expected = values.map(ACTIVATE[activation]);
+      const what = `dense ${activation} [${rows}, ${inner}] · [${inner}, ${cols}]`;
+      assertCloseReduction(bench.read(out, rows * cols), expected, scale, inner + 1, what);
+    });
+  }
+});
+
+Deno.test("a row of dense() has the same bits alone, in a few and in many rows", () => {
+  const inner = 300, cols = 45, rows = 70;
+  const x = numbers(rows * inner, 6), w = numbers(inner * cols, 7), b = numbers(cols, 8);
+  const run = (count: number) => {
+    const bench = new Workbench();
+    const out = bench.output(count * cols), xAt = bench.input(x.subarray(0, count * inner));
+    bench.call("dense", out, count, cols, xAt, inner, bench.input(w), bench.input(b), 2);
+    return bench.read(out, cols);
+  };
+  const alone = run(1);
+  for (const count of [2, 7, 8, 64, rows]) deepEqual(run(count), alone, `${count} rows`);
+});
+
+Deno.test("matmul() sums integers exactly, so no term is lost or taken twice", () => {
+  const [rows, inner, cols] = [12, 600, 20];
+  const a = numbers(rows * inner, 9).map((x) => Math.round(8 * x));
+  const b = numbers(inner * cols, 10).map((x) => Math.round(8 * x));
+  const bench = new Workbench();
+  const out = bench.output(rows * cols), aAt = bench.input(a), bAt = bench.input(b);
+  bench.call("matmul", out, rows, cols, inner, aAt, 0, bAt, 0);
+  const { values } = expectedProduct(
+    { rows, inner, cols },
+    (row, k) => a[row * inner + k],
+    (k, col) => b[k * cols + col],
+  );
+  // Sums below 2^24 of integers are exact in float32 in any order.
+  deepEqual(bench.read(out, rows * cols), Float32Array.from(values));
+});
