@@ -9,7 +9,7 @@
  *
  * and likewise of x2 and x3. No normal exceeds √(48 ln 2) = 5.77.
  */
-import { storeTail } from "./memory";
+import { storeLanes } from "./memory";
 import { logNormal4 } from "./simd/log";
 import { highWords, lowWords, productsHigh, productsLow } from "./simd/philox";
 import { PHILOX_M0, PHILOX_M1, PHILOX_ROUNDS, PHILOX_W0, PHILOX_W1 } from "./simd/philox";
@@ -32,7 +32,7 @@ export function randomNormal(
   key: usize,
   stream: u32,
 ): void {
-  const blocksPerRow = (cols + 3) >> 2;
+  const blocksPerRow = (cols + 3) >> 2, lastLanes = ((cols - 1) & 3) + 1;
   const firstRow = i32x4.splat(load<u32>(key, FIRST_ROW_BYTE) * rowsPerBatchRow);
   const seedLow = i32x4.splat(load<u32>(key, SEED_LOW_BYTE));
   const seedHigh = i32x4.splat(load<u32>(key, SEED_HIGH_BYTE));
@@ -53,18 +53,13 @@ export function randomNormal(
       key0 = i32x4.add(key0, i32x4.splat(PHILOX_W0));
       key1 = i32x4.add(key1, i32x4.splat(PHILOX_W1));
     }
-    const radius = radius4(x0), angle = uniform4(x1), radius2 = radius4(x2), angle2 = uniform4(x3);
-    const offsets = i32x4.add(i32x4.mul(row, i32x4.splat(cols << 2)), i32x4.shl(block, 4));
-    storeBlocks(
-      out,
-      offsets,
-      f32x4.mul(radius, cosTwoPi4(angle)),
-      f32x4.mul(radius, sinTwoPi4(angle)),
-      f32x4.mul(radius2, cosTwoPi4(angle2)),
-      f32x4.mul(radius2, sinTwoPi4(angle2)),
-      left,
-      cols,
-    );
+    const rowBytes = i32x4.mul(row, i32x4.splat(cols << 2));
+    const offsets = i32x4.add(rowBytes, i32x4.shl(block, 4));
+    const radius = radius4(x0), v = uniform4(x1);
+    const n0 = f32x4.mul(radius, cosTwoPi4(v)), n1 = f32x4.mul(radius, sinTwoPi4(v));
+    const radius2 = radius4(x2), v2 = uniform4(x3);
+    const n2 = f32x4.mul(radius2, cosTwoPi4(v2)), n3 = f32x4.mul(radius2, sinTwoPi4(v2));
+    storeBlocks(out, offsets, n0, n1, n2, n3, left, lastLanes);
     block = i32x4.add(block, i32x4.splat(4 % blocksPerRow));
     row = i32x4.add(row, i32x4.splat(4 / blocksPerRow));
     const isPast = i32x4.ge_s(block, i32x4.splat(blocksPerRow));
@@ -103,9 +98,9 @@ function radius4(words: v128): v128 {
 }
 
 /**
- * Stores four blocks (or `left`, if fewer are left), of which n0 … n3 hold the first … fourth
- * normals. A block that ends a row may reach into the next row, whose own block is stored after it;
- * only the last block of all is cut.
+ * Transposes four blocks, of which n0 … n3 hold the first … fourth normals, and stores them, or the
+ * `left` that are left. A block that ends a row may reach into the next row, whose own block is
+ * stored after it; only the last block of all is cut, to `lastLanes`.
  */
 @inline
 function storeBlocks(
@@ -116,17 +111,26 @@ function storeBlocks(
   n2: v128,
   n3: v128,
   left: i32,
-  cols: i32,
+  lastLanes: i32,
 ): void {
-  const lower01 = v128.shuffle<i32>(n0, n1, 0, 4, 1, 5), lower23 = v128.shuffle<i32>(n2, n3, 0, 4, 1, 5);
-  const upper01 = v128.shuffle<i32>(n0, n1, 2, 6, 3, 7), upper23 = v128.shuffle<i32>(n2, n3, 2, 6, 3, 7);
-  const last = left > 4 ? 4 : ((cols - 1) & 3) + 1;
-  storeBlock(out + i32x4.extract_lane(offsets, 0), v128.shuffle<i64>(lower01, lower23, 0, 2), left > 1 ? 4 : last);
-  if (left > 1) storeBlock(out + i32x4.extract_lane(offsets, 1), v128.shuffle<i64>(lower01, lower23, 1, 3), left > 2 ? 4 : last);
-  if (left > 2) storeBlock(out + i32x4.extract_lane(offsets, 2), v128.shuffle<i64>(upper01, upper23, 0, 2), left > 3 ? 4 : last);
-  if (left > 3) storeBlock(out + i32x4.extract_lane(offsets, 3), v128.shuffle<i64>(upper01, upper23, 1, 3), last);
+  const a = v128.shuffle<i32>(n0, n1, 0, 4, 1, 5), b = v128.shuffle<i32>(n2, n3, 0, 4, 1, 5);
+  const c = v128.shuffle<i32>(n0, n1, 2, 6, 3, 7), d = v128.shuffle<i32>(n2, n3, 2, 6, 3, 7);
+  storeBlock(out, offsets, 0, v128.shuffle<i64>(a, b, 0, 2), left, lastLanes);
+  storeBlock(out, offsets, 1, v128.shuffle<i64>(a, b, 1, 3), left, lastLanes);
+  storeBlock(out, offsets, 2, v128.shuffle<i64>(c, d, 0, 2), left, lastLanes);
+  storeBlock(out, offsets, 3, v128.shuffle<i64>(c, d, 1, 3), left, lastLanes);
 }
+
 @inline
-function storeBlock(p: usize, v: v128, lanes: i32): void {
-  if (lanes == 4) v128.store(p, v); else storeTail(p, v, lanes);
+function storeBlock(
+  out: usize,
+  offsets: v128,
+  index: u8,
+  block: v128,
+  left: i32,
+  lastLanes: i32,
+): void {
+  if (left <= <i32> index) return;
+  const pointer = out + i32x4.extract_lane(offsets, index);
+  storeLanes(pointer, block, left == <i32> index + 1 ? lastLanes : 4);
 }

@@ -11,7 +11,7 @@
  * else: it is never instantiated and has no memory; its method is compiled into the loop of its own
  * instance of `map`. Hence not a callback: a function index is an indirect call for every vector.
  */
-import { at, loadTail, storeTail } from "../memory";
+import { at, loadTail, storeLanes } from "../memory";
 
 /** out = f(a). */
 @inline
@@ -144,15 +144,14 @@ function map<F>(
     for (let col = 0; col < width; col += 4) {
       const left = width - col;
       const value = formula.at(
-        load(aRow, aMoves, col, left),
-        operands > 1 ? load(bRow, bMoves, col, left) : nothing,
-        operands > 2 ? load(cRow, cMoves, col, left) : nothing,
-        operands > 3 ? load(dRow, dMoves, col, left) : nothing,
+        loadOperand(aRow, aMoves, col, left),
+        operands > 1 ? loadOperand(bRow, bMoves, col, left) : nothing,
+        operands > 2 ? loadOperand(cRow, cMoves, col, left) : nothing,
+        operands > 3 ? loadOperand(dRow, dMoves, col, left) : nothing,
         p4,
         q4,
       );
-      if (left >= 4) v128.store(at(outRow, col), value);
-      else storeTail(at(outRow, col), value, left);
+      storeLanes(at(outRow, col), value, min(left, 4));
     }
   }
 }
@@ -175,9 +174,9 @@ function rowStart(pointer: usize, rows: i32, cols: i32, row: i32): usize {
 
 /** Four elements from column `col`, or those that are `left`. */
 @inline
-function load(row: usize, moves: bool, col: i32, left: i32): v128 {
+function loadOperand(row: usize, moves: bool, col: i32, left: i32): v128 {
   if (!moves) return v128.load32_splat(row);
-  return left >= 4 ? v128.load(at(row, col)) : loadEnd(at(row, col), left);
+  return left < 4 ? loadEnd(at(row, col), left) : v128.load(at(row, col));
 }
 
 // Not inline: four in each kernel would be a third of the build.

@@ -40,11 +40,13 @@ export interface RunCounters {
   sums: readonly number[];
   beta1Power: number;
   beta2Power: number;
-  /** Multiplies the learning rate; halves with each rollback. */
+  /** Multiplies the learning rate; a tenth with each rollback. */
   rate: number;
   skippedSteps: number;
   consecutiveSkips: number;
   rollbacks: number;
+  /** ELBO of the first step: what an epoch must reach to be fallen back to. */
+  firstElbo: number | null;
   bestEpoch: number;
   bestElbo: number | null;
   finished: boolean;

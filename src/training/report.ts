@@ -40,6 +40,6 @@ export interface FitReport {
   readonly stoppedEarly: boolean;
   /** Steps whose gradient was not finite. */
   readonly skippedSteps: number;
-  /** Times that training fell back to the last good epoch, with half the learning rate. */
+  /** Times that training fell back to the last good epoch, with a tenth of the learning rate. */
   readonly rollbacks: number;
 }

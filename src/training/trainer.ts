@@ -3,8 +3,8 @@
  * between steps: schedules, skipped steps, rollback, early stopping, checkpoints, cancellation.
  *
  * A step whose gradient is not finite changes nothing (`ops/optimizer.ts`) and is counted. After
- * three in a row the run falls back to the last good epoch with half the learning rate; after eight
- * such falls it gives up.
+ * three in a row the run falls back to the last good epoch (one no worse than the untrained model) with a tenth of the learning rate; after
+ * six such falls it gives up.
  */
 import type { Backend, Segment, SyncProgram } from "../backends/backend.ts";
 import { permutation, splitSeed } from "../core/philox.ts";
@@ -43,7 +43,7 @@ export interface Run {
 }
 
 const SKIPS_BEFORE_ROLLBACK = 3;
-const MAX_ROLLBACKS = 8;
+const MAX_ROLLBACKS = 6;
 
 /** Longest time without letting events in, milliseconds. */
 const YIELD_EVERY = 50;
@@ -160,6 +160,7 @@ class Trainer {
     counters.step++;
     counters.batch++;
     if (Number.isFinite(this.#step.squaredNorm[0]) && Number.isFinite(this.#step.loss[0])) {
+      counters.firstElbo ??= -(this.#step.reconstruction[0] + this.#step.kl[0]);
       this.#sums.add(rows, this.#step);
       counters.consecutiveSkips = 0;
     } else this.#skip();
@@ -182,12 +183,12 @@ class Trainer {
     if (++counters.consecutiveSkips < SKIPS_BEFORE_ROLLBACK) return;
     if (counters.rollbacks === MAX_ROLLBACKS) {
       throw new DivergenceError(
-        `Cannot train: gradients stay non-finite after ${MAX_ROLLBACKS} halvings of the learning rate: check the scale of the data`,
+        `Cannot train: gradients stay non-finite after ${MAX_ROLLBACKS} reductions of the learning rate: check the scale of the data`,
       );
     }
     counters.rollbacks++;
     counters.consecutiveSkips = 0;
-    counters.rate /= 2;
+    counters.rate /= 10;
     this.#restore(this.#good);
   }
 
@@ -199,7 +200,7 @@ class Trainer {
     const means = this.#sums.means(counters.epoch, counters.skippedSteps);
     const report: EpochMeans = validate ? { ...means, validationElbo: validate() } : means;
     counters.history = [...counters.history, report];
-    this.#good = this.#snapshot();
+    if (means.elbo >= (counters.firstElbo ?? -Infinity)) this.#good = this.#snapshot();
     if (validate) this.#compare(report.validationElbo!);
     if (counters.epoch - counters.bestEpoch >= recipe.patience) counters.stoppedEarly = true;
     this.#tell(report);
@@ -213,7 +214,7 @@ class Trainer {
     if (counters.bestElbo !== null && !(elbo > counters.bestElbo)) return;
     counters.bestElbo = elbo;
     counters.bestEpoch = counters.epoch;
-    this.#best = this.#good;
+    this.#best = this.#snapshot();
   }
 
   #tell(means: EpochMeans): void {
@@ -285,6 +286,7 @@ function newCounters(): RunCounters {
     skippedSteps: 0,
     consecutiveSkips: 0,
     rollbacks: 0,
+    firstElbo: null,
     bestEpoch: 0,
     bestElbo: null,
     finished: false,
