@@ -6,6 +6,7 @@
  *
  *     deno task bench:mnist [folder of IDX files] [seed]
  */
+import { HostRandom } from "../src/core/philox.ts";
 import { VAE } from "../src/training/vae.ts";
 import { readImages } from "./idx.ts";
 
@@ -25,6 +26,7 @@ const vae = VAE.create({
   latent: [{ size: 20 }],
   likelihood: { type: "bernoulli" },
 }, { seed });
+vae.setParameters(startAsPyTorch(vae, seed));
 console.log(`device: ${JSON.stringify(vae.device)}`);
 
 const start = performance.now();
@@ -44,3 +46,14 @@ const { elbo } = await vae.evaluate(test, { samples: 1, seed });
 const loss = -elbo.reduce((sum, value) => sum + value, 0) / elbo.length;
 console.log(`test loss ${loss.toFixed(2)} (published ${PUBLISHED}), ${seconds.toFixed(1)} s`);
 vae.dispose();
+
+/** PyTorch's own start: weights and biases of a layer are U(-a, a), a = 1 / √fanIn. */
+function startAsPyTorch(model: VAE, seed: number): Map<string, { data: Float32Array }> {
+  const parameters = model.parameters();
+  return new Map([...parameters].map(([name, { data }], index) => {
+    const weight = parameters.get(name.replace(/bias$/, "weight"))!;
+    const bound = 1 / Math.sqrt(weight.shape[0]);
+    const random = new HostRandom(seed, index, 0);
+    return [name, { data: data.map(() => bound * (2 * random.uniformF64() - 1)) }];
+  }));
+}

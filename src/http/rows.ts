@@ -5,20 +5,15 @@
 import { show } from "../core/validate.ts";
 import type { Cells } from "../scoring/standardize.ts";
 import { invalid, pointerStep, type Problem } from "./problems.ts";
+import type { Units } from "./units.ts";
 
-/** What rows must look like. */
-export interface RowShape {
-  readonly columns: readonly string[];
-  /** The largest magnitude of a cell. */
-  readonly largest: number;
-  readonly maxRows: number;
-}
+/** What a row must look like. */
+type RowShape = Pick<Units, "columns" | "largest">;
 
 /** @throws Problem for too many rows, a wrong width or name, or a cell that is no finite number */
-export function readRows(rows: readonly unknown[], shape: RowShape): Cells {
-  requireCount("/rows", rows.length, shape.maxRows);
-  const { columns } = shape;
-  const data = new Float64Array(rows.length * columns.length);
+export function readRows(rows: readonly unknown[], shape: RowShape, maxRows: number): Cells {
+  requireCount("/rows", rows.length, maxRows);
+  const data = new Float64Array(rows.length * shape.columns.length);
   rows.forEach((row, r) => {
     if (Array.isArray(row)) readPositions(row, r, shape, data);
     else if (typeof row === "object" && row !== null) readNames(row, r, shape, data);

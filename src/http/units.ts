@@ -3,8 +3,7 @@
  * standardised on the way in and brought back to the units of the table on the way out; the rows of
  * a bare VAE pass as they are, and its columns are called x0, x1, …
  */
-import type { Matrix } from "../scoring/matrix.ts";
-import { MAX_FLOAT32 } from "../scoring/matrix.ts";
+import { type Matrix, MAX_FLOAT32 } from "../scoring/matrix.ts";
 import { type Cells, logJacobian, restore, standardize } from "../scoring/standardize.ts";
 import { MAX_CELL } from "../scoring/table_rows.ts";
 import type { TableScorer } from "../scoring/table_scorer.ts";
@@ -15,14 +14,11 @@ export interface Units {
   readonly columns: readonly string[];
   /** The largest magnitude that a cell may have. */
   readonly largest: number;
-  /** ln |d VAE's row / d caller's row|, nats: what a density of the first lacks to be one of the second. */
+  /** ln |ds/dx| for the VAE's row s and the caller's row x, nats. */
   readonly logJacobian: number;
   toVae(cells: Cells): Matrix;
   fromVae(matrix: Matrix): Cells;
 }
-
-/** The latent space has no other units than the VAE's. */
-export const LATENT_LARGEST = MAX_FLOAT32;
 
 export function isTable(model: Model): model is TableScorer {
   return "vae" in model;
@@ -32,8 +28,9 @@ export function vaeOf(model: Model): TrainedVae {
   return isTable(model) ? model.vae : model;
 }
 
+/** The units of a model's rows. */
 export function unitsOf(model: Model): Units {
-  if (!isTable(model)) return plainUnits(columnNames("x", model.spec.inputs));
+  if (!isTable(model)) return plainUnits("x", model.spec.inputs);
   const { columns, standardization } = model;
   return {
     columns,
@@ -44,17 +41,17 @@ export function unitsOf(model: Model): Units {
   };
 }
 
-/** Names by position: x0, x1, … */
-export function columnNames(letter: string, count: number): string[] {
-  return Array.from({ length: count }, (_, c) => `${letter}${c}`);
+/** The units of its latent variables: none, for any model. */
+export function latentUnits(model: Model): Units {
+  return plainUnits("z", vaeOf(model).spec.latent[0].size);
 }
 
-function plainUnits(columns: readonly string[]): Units {
+function plainUnits(letter: string, width: number): Units {
   return {
-    columns,
+    columns: Array.from({ length: width }, (_, c) => `${letter}${c}`),
     largest: MAX_FLOAT32,
     logJacobian: 0,
-    toVae: ({ data, rows }) => ({ data: Float32Array.from(data), shape: [rows, columns.length] }),
+    toVae: ({ data, rows }) => ({ data: Float32Array.from(data), shape: [rows, width] }),
     fromVae: ({ data, shape: [rows] }) => ({ data: Float64Array.from(data), rows }),
   };
 }

@@ -1,16 +1,20 @@
 /**
  * What a model can be asked, one entry for each verb: the schema of its body, and its answer. The
- * routes come from this table; so will their description.
+ * routes come from this table.
  *
- * Every answer is `{ model, …, rows }` with one entry per row, in order, and every number is finite.
+ * Every answer holds `rows`, one entry per row, in order; all numbers are finite. Tables answer in
+ * the units of their columns. Densities are per such unit too: ln p(x) = ln p(s) + ln |ds/dx| for
+ * the standardised row s.
  */
 import type * as v from "npm:valibot@1.5.0";
-import { invalid, Problem } from "./problems.ts";
+import type { Calibration } from "../scoring/calibration.ts";
+import type { Matrix } from "../scoring/matrix.ts";
 import { type Answer, listsOf, requireAnswerSize, requireFinite } from "./answers.ts";
+import { invalid } from "./problems.ts";
 import { readRows, requireCount } from "./rows.ts";
 import { checkBody, logLikelihoodBody, rowsBody, sampleBody, scoreBody } from "./schemas.ts";
 import type { Model } from "./store.ts";
-import { columnNames, isTable, LATENT_LARGEST, type Units, unitsOf, vaeOf } from "./units.ts";
+import { isTable, latentUnits, type Units, unitsOf, vaeOf } from "./units.ts";
 
 /** What one request may ask for. */
 export interface Limits {
@@ -24,31 +28,30 @@ export interface Verb {
   answer(model: Model, body: unknown, limits: Limits): Promise<Answer>;
 }
 
-/** Draws of z that `log-likelihood` may take in one request, for each row that one may have. */
+/** Draws of z that one request may take, for each row that one may have. */
 const DRAWS_PER_ROW = 100;
 
 export const VERBS: Readonly<Record<string, Verb>> = {
-  encode: verb(rowsBody, async (model, { rows }, { maxRows }) => {
-    const vae = vaeOf(model), units = unitsOf(model);
-    requireAnswerSize("/rows", rows.length, 2 * latentOf(model));
-    const { mean, logVar } = await vae.encode(toVae(rows, units, maxRows));
-    const means = listsOf(mean.data, rows.length), logVars = listsOf(logVar.data, rows.length);
-    return { rows: means.map((mean, r) => ({ mean, logVar: logVars[r] })) };
+  encode: verb(rowsBody, async (model, { rows }, limits) => {
+    const vae = vaeOf(model);
+    requireAnswerSize("/rows", rows.length, 2 * vae.spec.latent[0].size);
+    const { mean, logVar } = await vae.encode(readMatrix(rows, unitsOf(model), limits));
+    const logVars = listsOf(logVar.data, rows.length);
+    return {
+      rows: listsOf(mean.data, rows.length).map((mean, r) => ({ mean, logVar: logVars[r] })),
+    };
   }),
 
-  decode: verb(rowsBody, async (model, { rows }, { maxRows }) => {
+  decode: verb(rowsBody, async (model, { rows }, limits) => {
     const { columns, fromVae } = unitsOf(model);
-    const latent = columnNames("z", latentOf(model));
     requireAnswerSize("/rows", rows.length, columns.length);
-    const z = readRows(rows, { columns: latent, largest: LATENT_LARGEST, maxRows });
-    const shape = [z.rows, latent.length] as const;
-    const mean = await vaeOf(model).decode({ data: z.data, shape });
+    const mean = await vaeOf(model).decode(readMatrix(rows, latentUnits(model), limits));
     return { columns, rows: listsOf(fromVae(mean).data, rows.length) };
   }),
 
-  reconstruct: verb(rowsBody, async (model, { rows }, { maxRows }) => {
+  reconstruct: verb(rowsBody, async (model, { rows }, limits) => {
     const units = unitsOf(model);
-    const mean = await vaeOf(model).reconstruct(toVae(rows, units, maxRows));
+    const mean = await vaeOf(model).reconstruct(readMatrix(rows, units, limits));
     return { columns: units.columns, rows: listsOf(units.fromVae(mean).data, rows.length) };
   }),
 
@@ -62,45 +65,69 @@ export const VERBS: Readonly<Record<string, Verb>> = {
 
   score: verb(scoreBody, async (model, { rows, falseAlarmRate }, { maxRows }) => {
     const units = unitsOf(model);
-    const { data, rows: count } = readRows(rows, { ...units, maxRows });
+    const { data, rows: count } = readRows(rows, units, maxRows);
+    const x = { data, shape: [count, units.columns.length] as const };
     if (isTable(model)) {
       const rate = falseAlarmRate ?? model.falseAlarmRate;
       const threshold = thresholdAt(model.calibration, rate);
-      const verdicts = await model.score({ data, shape: [count, units.columns.length] });
-      verdicts.forEach(({ score }, r) => requireFinite(score, r));
-      const judged = verdicts.map((each) => ({
-        ...each,
-        anomaly: model.isAnomaly(each.pValue, rate),
+      const verdicts = (await model.score(x)).map((verdict, r) => ({
+        ...verdict,
+        score: requireFinite(verdict.score, r),
+        anomaly: model.isAnomaly(verdict.pValue, rate),
       }));
-      return { falseAlarmRate: rate, threshold, rows: judged };
+      return { falseAlarmRate: rate, threshold, rows: verdicts };
     }
     if (falseAlarmRate !== undefined) {
       throw invalid(
         "/falseAlarmRate",
-        "Cannot keep a false-alarm rate: the model has no calibration",
+        "Cannot keep a false-alarm rate: the model has none to keep",
       );
     }
-    const scores = await model.score({ data, shape: [count, units.columns.length] });
+    const scores = await model.score(x);
     return { rows: Array.from(scores, (score, r) => ({ score: requireFinite(score, r) })) };
   }),
 
-  "log-likelihood": verb(logLikelihoodBody, async (model, { rows, samples, seed }, { maxRows }) => {
+  "log-likelihood": verb(logLikelihoodBody, async (model, { rows, ...options }, limits) => {
     const units = unitsOf(model);
-    if (rows.length * samples > maxRows * DRAWS_PER_ROW) {
-      throw invalid(
-        "/samples",
-        `Cannot take more than ${
-          maxRows * DRAWS_PER_ROW
-        } draws in one request: current value is ${rows.length} rows of ${samples} samples`,
-      );
-    }
-    const x = toVae(rows, units, maxRows);
-    const nats = await vaeOf(model).logLikelihood(x, { samples, seed });
+    const x = readMatrix(rows, units, limits);
+    requireDraws(rows.length, options.samples, limits.maxRows * DRAWS_PER_ROW);
+    const nats = await vaeOf(model).logLikelihood(x, options);
+    const inUnits = nats.map((each, r) => requireFinite(each + units.logJacobian, r));
     return {
-      samples,
-      rows: Array.from(nats, (each, r) => ({
-        logLikelihood: requireFinite(each + units.logJacobian, r),
-      })),
+      samples: options.samples,
+      rows: Array.from(inUnits, (logLikelihood) => ({ logLikelihood })),
     };
   }),
 };
+
+/** An entry of the table: checks the body, then answers. */
+function verb<S extends v.GenericSchema>(
+  schema: S,
+  answer: (model: Model, body: v.InferOutput<S>, limits: Limits) => Promise<Answer>,
+): Verb {
+  return {
+    schema,
+    answer: (model, body, limits) => answer(model, checkBody(schema, body), limits),
+  };
+}
+
+function readMatrix(rows: readonly unknown[], units: Units, { maxRows }: Limits): Matrix {
+  return units.toVae(readRows(rows, units, maxRows));
+}
+
+function requireDraws(rows: number, samples: number, maxDraws: number): void {
+  if (rows * samples <= maxDraws) return;
+  throw invalid(
+    "/samples",
+    `Cannot take more than ${maxDraws} draws in one request: current value is ${rows} rows of ${samples}`,
+  );
+}
+
+function thresholdAt(calibration: Calibration, falseAlarmRate: number): number {
+  try {
+    return calibration.threshold(falseAlarmRate);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw invalid("/falseAlarmRate", error.message);
+  }
+}

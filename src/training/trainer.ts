@@ -3,7 +3,8 @@
  * between steps: schedules, skipped steps, rollback, early stopping, checkpoints, cancellation.
  *
  * A step whose gradient is not finite changes nothing (`ops/optimizer.ts`) and is counted. After
- * three in a row the run falls back to the last good epoch (one no worse than the untrained model) with a tenth of the learning rate; after
+ * three in a row, or an epoch that ends far below the untrained model, the run falls back to the
+ * last epoch that was no worse than the untrained model, with a tenth of the learning rate; after
  * six such falls it gives up.
  */
 import type { Backend, Segment, SyncProgram } from "../backends/backend.ts";
@@ -48,7 +49,7 @@ const MAX_ROLLBACKS = 6;
 /** Longest time without letting events in, milliseconds. */
 const YIELD_EVERY = 50;
 
-/** Thrown when no learning rate helps. */
+/** Thrown when no learning rate helps: the scale of the data is the usual reason. */
 export class DivergenceError extends RangeError {
   /** For messages. */
   override name = "DivergenceError";
@@ -180,10 +181,14 @@ class Trainer {
   #skip(): void {
     const counters = this.#counters;
     counters.skippedSteps++;
-    if (++counters.consecutiveSkips < SKIPS_BEFORE_ROLLBACK) return;
+    if (++counters.consecutiveSkips === SKIPS_BEFORE_ROLLBACK) this.#fallBack();
+  }
+
+  #fallBack(): void {
+    const counters = this.#counters;
     if (counters.rollbacks === MAX_ROLLBACKS) {
       throw new DivergenceError(
-        `Cannot train: gradients stay non-finite after ${MAX_ROLLBACKS} reductions of the learning rate: check the scale of the data`,
+        `Cannot train: steps still diverge after ${MAX_ROLLBACKS} reductions of the learning rate: check the scale of the data`,
       );
     }
     counters.rollbacks++;
@@ -200,7 +205,9 @@ class Trainer {
     const means = this.#sums.means(counters.epoch, counters.skippedSteps);
     const report: EpochMeans = validate ? { ...means, validationElbo: validate() } : means;
     counters.history = [...counters.history, report];
-    if (means.elbo >= (counters.firstElbo ?? -Infinity)) this.#good = this.#snapshot();
+    const first = counters.firstElbo ?? -Infinity;
+    if (means.elbo >= first) this.#good = this.#snapshot();
+    else if (means.elbo < first - 10 * (Math.abs(first) + 100)) this.#fallBack();
     if (validate) this.#compare(report.validationElbo!);
     if (counters.epoch - counters.bestEpoch >= recipe.patience) counters.stoppedEarly = true;
     this.#tell(report);
