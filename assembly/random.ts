@@ -115,22 +115,13 @@ function storeBlocks(
 ): void {
   const a = v128.shuffle<i32>(n0, n1, 0, 4, 1, 5), b = v128.shuffle<i32>(n2, n3, 0, 4, 1, 5);
   const c = v128.shuffle<i32>(n0, n1, 2, 6, 3, 7), d = v128.shuffle<i32>(n2, n3, 2, 6, 3, 7);
-  storeBlock(out, offsets, 0, v128.shuffle<i64>(a, b, 0, 2), left, lastLanes);
-  storeBlock(out, offsets, 1, v128.shuffle<i64>(a, b, 1, 3), left, lastLanes);
-  storeBlock(out, offsets, 2, v128.shuffle<i64>(c, d, 0, 2), left, lastLanes);
-  storeBlock(out, offsets, 3, v128.shuffle<i64>(c, d, 1, 3), left, lastLanes);
+  storeBlock(out + i32x4.extract_lane(offsets, 0), v128.shuffle<i64>(a, b, 0, 2), left, lastLanes);
+  storeBlock(out + i32x4.extract_lane(offsets, 1), v128.shuffle<i64>(a, b, 1, 3), left - 1, lastLanes);
+  storeBlock(out + i32x4.extract_lane(offsets, 2), v128.shuffle<i64>(c, d, 0, 2), left - 2, lastLanes);
+  storeBlock(out + i32x4.extract_lane(offsets, 3), v128.shuffle<i64>(c, d, 1, 3), left - 3, lastLanes);
 }
 
 @inline
-function storeBlock(
-  out: usize,
-  offsets: v128,
-  index: u8,
-  block: v128,
-  left: i32,
-  lastLanes: i32,
-): void {
-  if (left <= <i32> index) return;
-  const pointer = out + i32x4.extract_lane(offsets, index);
-  storeLanes(pointer, block, left == <i32> index + 1 ? lastLanes : 4);
+function storeBlock(pointer: usize, block: v128, left: i32, lastLanes: i32): void {
+  if (left > 0) storeLanes(pointer, block, left == 1 ? lastLanes : 4);
 }

@@ -1,7 +1,8 @@
 /**
  * The kernels of the debug build, one at a time, on tensors that lie between guard bands: whatever a
  * kernel writes outside its output, or to an input, fails the test. Tensors are aligned to 4 bytes
- * and to no more, outputs are NaN before the call.
+ * and to no more, outputs are NaN before the call. `deno task build --debug` writes the build;
+ * `deno task test` runs it first.
  */
 import { deepEqual } from "node:assert/strict";
 import { instantiateSync } from "npm:@assemblyscript/loader@0.28.20";

@@ -1,0 +1,82 @@
+/**
+ * Files as the commands read and write them. An output file appears whole or not at all: it is
+ * written under another name beside its place, flushed to the disk, and renamed.
+ */
+
+/** @throws TypeError if there is no such file, or it cannot be read */
+export async function readWhole(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return await Deno.readFile(path);
+  } catch (error) {
+    throw new TypeError(`Cannot read ${path}: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+/**
+ * Refuses a place for an output file before the work is done that it is for.
+ * @throws TypeError if the folder does not exist, the name is a folder's, or the file is an input
+ */
+export async function requirePlace(path: string, inputs: readonly string[] = []): Promise<void> {
+  const there = await Deno.stat(path).catch(() => undefined);
+  if (there?.isDirectory) throw new TypeError(`Cannot write ${path}: it is a folder`);
+  const folder = folderOf(path);
+  const around = await Deno.stat(folder).catch(() => undefined);
+  if (!around?.isDirectory) throw new TypeError(`Cannot write ${path}: no folder ${folder}`);
+  if (!there) return;
+  const real = await Deno.realPath(path);
+  for (const input of inputs) {
+    if (input === "-" || await Deno.realPath(input).catch(() => "") !== real) continue;
+    throw new TypeError(`Cannot write ${path}: it is also read`);
+  }
+}
+
+/** Writes a file whole, or leaves what was there. */
+export async function writeWhole(
+  path: string,
+  pieces: Iterable<string> | readonly Uint8Array[],
+): Promise<void> {
+  const there = await Deno.stat(path).catch(() => undefined);
+  // A pipe or a device, such as /dev/null, is written to and never replaced.
+  if (there && !there.isFile) return await writePieces(await Deno.open(path, WRITE), pieces);
+  const place = there ? await Deno.realPath(path) : path;
+  const draft = `${place}.${Deno.pid}.tmp`;
+  try {
+    await writePieces(await Deno.open(draft, { ...WRITE, create: true, truncate: true }), pieces);
+    await Deno.rename(draft, place);
+  } catch (error) {
+    await Deno.remove(draft).catch(() => {});
+    throw error;
+  }
+}
+
+const WRITE = { write: true } as const;
+
+async function writePieces(
+  file: Deno.FsFile,
+  pieces: Iterable<string | Uint8Array>,
+): Promise<void> {
+  using open = file;
+  const encoder = new TextEncoder();
+  for (const piece of pieces) {
+    const bytes = typeof piece === "string" ? encoder.encode(piece) : piece;
+    for (let at = 0; at < bytes.length;) at += await open.write(bytes.subarray(at));
+  }
+  // Not every device can be flushed.
+  if ((await open.stat()).isFile) await open.sync();
+}
+
+/** The last part of a path. */
+export function baseName(path: string): string {
+  return path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1);
+}
+
+function folderOf(path: string): string {
+  return path.slice(0, path.length - baseName(path).length) || ".";
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof Deno.errors.NotFound) return "there is no such file";
+  if (error instanceof Deno.errors.IsADirectory) return "it is a folder";
+  if (error instanceof Deno.errors.PermissionDenied) return "permission is denied";
+  return error instanceof Error ? error.message : String(error);
+}

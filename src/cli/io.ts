@@ -1,0 +1,73 @@
+/**
+ * What a command may touch of the world outside the file system: a test stands in for a terminal by
+ * handing over another one.
+ */
+
+/** The streams and the signal of a process. */
+export interface Io {
+  /** Writes to standard output: results, and nothing else. */
+  stdout(text: string): void;
+  /** Writes to standard error: progress, notes and errors. */
+  stderr(text: string): void;
+  /** All of standard input. */
+  stdin(): Promise<Uint8Array>;
+  /** Whether standard error is a terminal, where lines may be redrawn. */
+  readonly isTerminal: boolean;
+  /** Characters in a line of the terminal. */
+  readonly columns: number;
+  /** Aborted by Ctrl-C. A command that never asks for it is ended by the system at once. */
+  readonly signal: AbortSignal;
+  /** Whether errors show where they were thrown. */
+  readonly debug?: boolean;
+}
+
+/** Why a run was cut short, and the exit status that says so: 128 + the signal's number. */
+export class Interruption extends DOMException {
+  /** 130 after SIGINT, 143 after SIGTERM. */
+  readonly status: number;
+
+  /** @param signal the name of the signal */
+  constructor(signal: Deno.Signal) {
+    super(`Interrupted by ${signal}`, "AbortError");
+    this.status = signal === "SIGTERM" ? 143 : 130;
+  }
+}
+
+/** The streams of this process. */
+export function denoIo(): Io {
+  const encoder = new TextEncoder();
+  const write = (stream: { writeSync(bytes: Uint8Array): number }, text: string) => {
+    const bytes = encoder.encode(text);
+    for (let at = 0; at < bytes.length;) at += stream.writeSync(bytes.subarray(at));
+  };
+  let signal: AbortSignal | undefined;
+  const isTerminal = Deno.stderr.isTerminal();
+  return {
+    stdout: (text) => write(Deno.stdout, text),
+    stderr: (text) => write(Deno.stderr, text),
+    stdin: () => new Response(Deno.stdin.readable).bytes(),
+    isTerminal,
+    get columns() {
+      return isTerminal ? Deno.consoleSize().columns : 80;
+    },
+    get signal() {
+      return signal ??= interruption();
+    },
+    debug: Deno.env.get("ELBOW_DEBUG") === "1",
+  };
+}
+
+/** Takes over Ctrl-C, once: the second ends the process as if nothing had been taken over. */
+function interruption(): AbortSignal {
+  const controller = new AbortController();
+  const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
+  const listeners = signals.map((name) => {
+    const listener = () => {
+      for (const [each, its] of listeners) Deno.removeSignalListener(each, its);
+      controller.abort(new Interruption(name));
+    };
+    Deno.addSignalListener(name, listener);
+    return [name, listener] as const;
+  });
+  return controller.signal;
+}

@@ -1,0 +1,56 @@
+/** Instruction records: words where the kernels look for them. */
+import { deepEqual, equal } from "node:assert/strict";
+import { RECORD_WORDS } from "../../src/backends/wasm/abi.ts";
+import { encodePlan } from "../../src/backends/wasm/encode.ts";
+import { batched } from "../../src/core/shape.ts";
+import { createGraph } from "../../src/graph/graph.ts";
+import { layOut } from "../../src/graph/layout.ts";
+import { type Place, plan } from "../../src/graph/plan.ts";
+import { OP_NAMES } from "../../src/ops/names.ts";
+
+/** A segment for each thousand, so that an address tells where a place lies. */
+const address = ({ segment, offset }: Place) =>
+  1000 * ["parameters", "state", "scratch"].indexOf(segment) + offset;
+
+const bits = (...values: number[]) => [...new Int32Array(new Float32Array(values).buffer)];
+
+Deno.test("a record holds opcode, attributes, and operands whose rows follow the batch", () => {
+  const g = createGraph();
+  const x = g.input("x", batched(3, 2)),
+    weight = g.parameter("w", 3, 4),
+    bias = g.parameter("b", 1, 4);
+  const y = g.dense(x, weight, bias, { activation: "tanh" });
+  const parameters = layOut("parameters", [
+    { name: "w", rows: 3, cols: 4 },
+    { name: "b", rows: 1, cols: 4 },
+  ]);
+  const records = encodePlan(plan(g, { outputs: { y }, capacity: 5, parameters }), address);
+  equal(records.length, RECORD_WORDS);
+  // deno-fmt-ignore
+  deepEqual([...records], [
+    OP_NAMES.indexOf("dense"), 2, 0, 0, 0, 0, 0, 0,
+    2064, 0, 2, 4,   2000, 0, 2, 3,   0, 3, 0, 4,   64, 1, 0, 4,   0, 0, 0, 0,   0, 0, 0, 0,
+  ]);
+});
+
+Deno.test("an effect's output is its first operand, and Adam gets 1 - beta from float64", () => {
+  const g = createGraph();
+  const param = g.parameter("p", 2, 2), grad = g.exp(param);
+  const m = g.state("m", 2, 2), v = g.state("v", 2, 2);
+  const schedule = g.input("schedule", { rows: 1, cols: 3, batched: false });
+  const settings = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 };
+  const step = g.adamStep(param, grad, m, v, g.constant(1), schedule, settings);
+  const request = {
+    outputs: {},
+    effects: [step],
+    capacity: 1,
+    parameters: layOut("parameters", [{ name: "p", rows: 2, cols: 2 }]),
+    state: layOut("state", ["m", "v"].map((name) => ({ name, rows: 2, cols: 2 }))),
+  };
+  const record = [...encodePlan(plan(g, request), address).subarray(RECORD_WORDS)];
+  equal(record[0], OP_NAMES.indexOf("adamStep"));
+  deepEqual(record.slice(1, 7), bits(0.9, 0.999, 1e-8, 0, 1 - 0.9, 1 - 0.999));
+  const pointers = Array.from({ length: 6 }, (_, slot) => record[8 + 4 * slot]);
+  deepEqual([pointers[0], pointers[2], pointers[3]], [0, 1000, 1064]);
+  equal(pointers.filter((pointer) => pointer >= 2000).length, 3); // gradient, scale, schedule
+});
