@@ -44,10 +44,7 @@ function timed(run: () => void, repeats: number): number {
   return performance.now() - start;
 }
 
-/**
- * GFLOP/s of multiply-adds in registers, as the build does them. The factor is an argument: V8 loads a
- * constant anew for each use, which is four times slower.
- */
+/** GFLOP/s of multiply-adds in registers, as the build does them; an argument keeps them from folding. */
 async function peakRate(build: KernelBuild): Promise<number> {
   const names = Array.from({ length: 12 }, (_, i) => `s${i}`);
   const step = (name: string) =>

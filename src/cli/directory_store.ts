@@ -37,6 +37,7 @@ export async function openDirectoryStore(
         throw error;
       }
     },
-    write: (bytes) => writeWhole(path, [bytes]),
+    // One draft for all processes: what a killed one leaves, the next one overwrites.
+    write: (bytes) => writeWhole(path, [bytes], `${path}.tmp`),
   };
 }

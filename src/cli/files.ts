@@ -33,13 +33,14 @@ export async function requirePlace(path: string, inputs: readonly string[] = [])
 /** Writes a file whole, or leaves what was there. */
 export async function writeWhole(
   path: string,
-  pieces: Iterable<string> | readonly Uint8Array[],
+  pieces: Iterable<string | Uint8Array>,
+  draftPath?: string,
 ): Promise<void> {
   const there = await Deno.stat(path).catch(() => undefined);
   // A pipe or a device, such as /dev/null, is written to and never replaced.
   if (there && !there.isFile) return await writePieces(await Deno.open(path, WRITE), pieces);
   const place = there ? await Deno.realPath(path) : path;
-  const draft = `${place}.${Deno.pid}.tmp`;
+  const draft = draftPath ?? `${place}.${Deno.pid}.tmp`;
   try {
     await writePieces(await Deno.open(draft, { ...WRITE, create: true, truncate: true }), pieces);
     await Deno.rename(draft, place);

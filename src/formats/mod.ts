@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { csvNames, jsonlNames } from "./column_names.ts";
 import { readCsv } from "./csv.ts";
 import { DataError, quoteValue } from "./errors.ts";
 import { readJsonl } from "./jsonl.ts";
@@ -46,7 +47,7 @@ export function readTable(
   bytes: Uint8Array,
   options: ReadTableOptions = {},
 ): Table {
-  const extension = name === "-" ? sniff(bytes) : extensionOf(name);
+  const extension = formatOf(name, bytes);
   const read = READERS.get(extension);
   if (!read) {
     const expected = `one of ${TABLE_EXTENSIONS.join(", ")}`;
@@ -54,6 +55,30 @@ export function readTable(
     throw new DataError({ source: name, subject: "file extension", expected, actual });
   }
   return read(bytes, { source: name, label: options.label, columns: options.columns });
+}
+
+/**
+ * The names that a file itself gives its columns, the label's among them; undefined where columns
+ * are known by their position: NPY, NPZ, arrays in JSON lines. Nothing is checked.
+ * @param name as for {@link readTable}
+ * @param bytes the whole file
+ */
+export function readColumnNames(name: string, bytes: Uint8Array): readonly string[] | undefined {
+  switch (formatOf(name, bytes)) {
+    case ".csv":
+      return csvNames(bytes, name);
+    case ".tsv":
+      return csvNames(bytes, name, "\t");
+    case ".jsonl":
+    case ".ndjson":
+      return jsonlNames(bytes, name);
+    default:
+      return undefined;
+  }
+}
+
+function formatOf(name: string, bytes: Uint8Array): string {
+  return name === "-" ? sniff(bytes) : extensionOf(name);
 }
 
 function extensionOf(name: string): string {

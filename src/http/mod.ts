@@ -15,4 +15,4 @@ export * from "../scoring/mod.ts";
 export { createApp } from "./app.ts";
 export type { App, AppOptions } from "./app.ts";
 export { memoryStore } from "./store.ts";
-export type { Model, ModelStore, Served } from "./store.ts";
+export type { Model, Models, ModelStore, Served } from "./store.ts";

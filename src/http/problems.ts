@@ -58,7 +58,11 @@ export function invalid(pointer: string, detail: string): Problem {
   return new Problem("invalid-body", detail, { faults: [{ pointer, detail }] });
 }
 
-/** One step of a JSON pointer. */
+/** A key longer than this is not repeated to the caller. */
+const MAX_KEY = 256;
+
+/** One step of a JSON pointer; none for a key that is too long, so that it ends at the parent. */
 export function pointerStep(key: string | number): string {
+  if (String(key).length > MAX_KEY) return "";
   return `/${String(key).replaceAll("~", "~0").replaceAll("/", "~1")}`;
 }

@@ -55,15 +55,15 @@ function body<E extends v.ObjectEntries>(entries: E): v.StrictObjectSchema<E, st
   return v.strictObject(entries, "an object");
 }
 
-function faultOf(issue: v.BaseIssue<unknown>): FieldFault {
-  const key = issue.path?.map((step) => String(step.key)).join(".");
-  const pointer = issue.path?.map((step) => pointerStep(String(step.key))).join("") ?? "";
-  return { pointer, detail: `Cannot read ${key ?? "body"}: ${faultText(issue)}` };
-}
-
-function faultText({ type, expected, message, path, input }: v.BaseIssue<unknown>): string {
+function faultOf({ type, expected, message, path, input }: v.BaseIssue<unknown>): FieldFault {
+  const keys = path?.map((step) => String(step.key)) ?? [];
+  const pointer = keys.map(pointerStep).join("");
   if (type === "strict_object" && path) {
-    return expected === "never" ? "the verb knows no such key" : "the verb needs this key";
+    const fault = expected === "never" ? "unknown key" : "missing key";
+    return { pointer, detail: `Cannot read body: ${fault} ${show(keys[0])}` };
   }
-  return `expected ${message}: current value is ${show(input)}`;
+  const detail = `Cannot read ${keys[0] ?? "body"}: expected ${message}: current value is ${
+    show(input)
+  }`;
+  return { pointer, detail };
 }

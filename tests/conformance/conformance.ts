@@ -26,13 +26,14 @@ export function runConformance(
       const backend = await openBackend();
       const oracle = openReference();
       const cases = (CASES[op] as unknown as CaseGenerator<OpName>)();
-      for (const [i, given] of cases.entries()) await checkCase(op, given, i, backend, oracle);
+      for (const [i, given] of cases.entries()) await assertConforms(op, given, i, backend, oracle);
       backend.dispose();
     });
   }
 }
 
-async function checkCase(
+/** Runs one case in every way that it can be run. @throws Error that names the case */
+export async function assertConforms(
   op: OpName,
   given: Case,
   index: number,
