@@ -1,6 +1,6 @@
 /**
- * Matrix products as operations; formulas in src/ops/linear.ts. Sums run over k in ascending order in
- * blocks of at most 256 (matmul/product.ts): error at most (inner + 4) · 2^-24 · Σ|terms|.
+ * Matrix products as operations; formulas in src/ops/linear.ts. Sums run over k in ascending order,
+ * in blocks of at most 256 (matmul/product.ts): error at most (inner + 4) · 2^-24 · Σ|terms|.
  */
 import { ACTIVATION_IDENTITY } from "./opcodes.gen";
 import { product } from "./matmul/product";

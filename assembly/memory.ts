@@ -1,6 +1,6 @@
 /**
- * Addresses, and vectors at the ragged end of a row. A row of n float32 is n div 4 vectors and a tail
- * of n mod 4 elements; kernels never touch memory outside the tensors that they are given.
+ * Addresses, and vectors at the ragged end of a row. A row of n float32 is n div 4 vectors and a
+ * tail of n mod 4 elements; kernels never touch memory outside the tensors that they are given.
  */
 
 /** Address of element `index` of a float32 array. */

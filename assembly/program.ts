@@ -1,6 +1,6 @@
 /**
- * The instruction loop: walks a list of records (src/backends/wasm/abi.ts) and calls one kernel each.
- * A record holds everything but the number of batch rows, which is the run's.
+ * The instruction loop: walks a list of records (src/backends/wasm/abi.ts) and calls a kernel for
+ * each. A record holds everything but the number of batch rows, which is the run's.
  */
 import * as op from "./opcodes.gen";
 import { bernoulliLogProb, bernoulliLogProbGrad } from "./bernoulli";

@@ -32,7 +32,7 @@ export function randomNormal(
   key: usize,
   stream: u32,
 ): void {
-  const blocksPerRow = (cols + 3) >> 2, lastLanes = ((cols - 1) & 3) + 1;
+  const blocksPerRow = (cols + 3) >> 2, end = out + (<usize>(rows * cols) << 2);
   const firstRow = i32x4.splat(load<u32>(key, FIRST_ROW_BYTE) * rowsPerBatchRow);
   const seedLow = i32x4.splat(load<u32>(key, SEED_LOW_BYTE));
   const seedHigh = i32x4.splat(load<u32>(key, SEED_HIGH_BYTE));
@@ -59,7 +59,7 @@ export function randomNormal(
     const n0 = f32x4.mul(radius, cosTwoPi4(v)), n1 = f32x4.mul(radius, sinTwoPi4(v));
     const radius2 = radius4(x2), v2 = uniform4(x3);
     const n2 = f32x4.mul(radius2, cosTwoPi4(v2)), n3 = f32x4.mul(radius2, sinTwoPi4(v2));
-    storeBlocks(out, offsets, n0, n1, n2, n3, left, lastLanes);
+    storeBlocks(out, end, offsets, n0, n1, n2, n3);
     block = i32x4.add(block, i32x4.splat(4 % blocksPerRow));
     row = i32x4.add(row, i32x4.splat(4 / blocksPerRow));
     const isPast = i32x4.ge_s(block, i32x4.splat(blocksPerRow));
@@ -98,30 +98,29 @@ function radius4(words: v128): v128 {
 }
 
 /**
- * Transposes four blocks, of which n0 … n3 hold the first … fourth normals, and stores them, or the
- * `left` that are left. A block that ends a row may reach into the next row, whose own block is
- * stored after it; only the last block of all is cut, to `lastLanes`.
+ * Transposes four blocks, of which n0 … n3 hold the first … fourth normals, and stores what of them
+ * lies before `end`. A block that ends a row may reach into rows after it, whose own blocks are
+ * stored later; blocks past the last row store nothing.
  */
 @inline
 function storeBlocks(
   out: usize,
+  end: usize,
   offsets: v128,
   n0: v128,
   n1: v128,
   n2: v128,
   n3: v128,
-  left: i32,
-  lastLanes: i32,
 ): void {
   const a = v128.shuffle<i32>(n0, n1, 0, 4, 1, 5), b = v128.shuffle<i32>(n2, n3, 0, 4, 1, 5);
   const c = v128.shuffle<i32>(n0, n1, 2, 6, 3, 7), d = v128.shuffle<i32>(n2, n3, 2, 6, 3, 7);
-  storeBlock(out + i32x4.extract_lane(offsets, 0), v128.shuffle<i64>(a, b, 0, 2), left, lastLanes);
-  storeBlock(out + i32x4.extract_lane(offsets, 1), v128.shuffle<i64>(a, b, 1, 3), left - 1, lastLanes);
-  storeBlock(out + i32x4.extract_lane(offsets, 2), v128.shuffle<i64>(c, d, 0, 2), left - 2, lastLanes);
-  storeBlock(out + i32x4.extract_lane(offsets, 3), v128.shuffle<i64>(c, d, 1, 3), left - 3, lastLanes);
+  storeBlock(out + i32x4.extract_lane(offsets, 0), end, v128.shuffle<i64>(a, b, 0, 2));
+  storeBlock(out + i32x4.extract_lane(offsets, 1), end, v128.shuffle<i64>(a, b, 1, 3));
+  storeBlock(out + i32x4.extract_lane(offsets, 2), end, v128.shuffle<i64>(c, d, 0, 2));
+  storeBlock(out + i32x4.extract_lane(offsets, 3), end, v128.shuffle<i64>(c, d, 1, 3));
 }
 
 @inline
-function storeBlock(pointer: usize, block: v128, left: i32, lastLanes: i32): void {
-  if (left > 0) storeLanes(pointer, block, left == 1 ? lastLanes : 4);
+function storeBlock(pointer: usize, end: usize, block: v128): void {
+  if (pointer < end) storeLanes(pointer, block, min(<i32>(end - pointer) >> 2, 4));
 }

@@ -1,8 +1,8 @@
 /**
  * Sums, their adjoints, and log-sum-exp; formulas in src/ops/reductions.ts.
  *
- * Each sum runs in one fixed order: along a row four vectors wide, then lanes, then the tail; down a
- * column in ascending order. Error at most (terms + 4) · 2^-24 · Σ|terms|.
+ * Each sum runs in one fixed order: along a row in four vectors, then over their lanes; down a column
+ * in ascending order. Error at most (terms + 4) · 2^-24 · Σ|terms|.
  */
 import { at, copy, fill, loadLanes, loadTail, storeLanes } from "./memory";
 import { exp4 } from "./simd/exp";
@@ -56,7 +56,7 @@ export function squaredNorm(out: usize, x: usize, count: i32): void {
   store<f32>(out, sumLanes(f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3))));
 }
 
-/** out [1, cols] = Σ over the rows of x [rows, cols], divided by `rows` where `mean` is not zero. */
+/** out [1, cols] = Σ over the rows of x [rows, cols]; divided by `rows` if `mean` is not zero. */
 export function sumRows(out: usize, x: usize, rows: i32, cols: i32, mean: i32): void {
   const divisor = mean ? <f32>rows : <f32>1;
   if (cols == 1) store<f32>(out, sum(x, rows) / divisor);

@@ -55,15 +55,15 @@ async function buildDebug(): Promise<void> {
 }
 
 /** Compiles an entry file with a target of `asconfig.json`. */
-export async function compile(entry: string, target: string): Promise<Uint8Array> {
-  let wasm: Uint8Array | undefined;
+export async function compile(entry: string, target: string): Promise<Uint8Array<ArrayBuffer>> {
+  let wasm: Uint8Array<ArrayBuffer> | undefined;
   const messages: string[] = [];
   const { error } = await asc.main(
     [entry, "--config", "asconfig.json", "--target", target, "--outFile", "out.wasm"],
     {
       readFile: async (name) => await committed(name) ?? null,
       writeFile: (name, contents) => {
-        if (name === "out.wasm") wasm = contents as Uint8Array;
+        if (name === "out.wasm") wasm = new Uint8Array(contents as Uint8Array);
       },
       listFiles: () => [],
       stderr: { write: (chunk: string | Uint8Array) => messages.push(String(chunk)) },

@@ -1,6 +1,6 @@
 /**
  * Block sizes of the matrix product. A block of B is at most BLOCK_DEPTH × BLOCK_COLS (256 kB), one
- * of A BLOCK_ROWS × BLOCK_DEPTH (64 kB): both stay in a second-level cache of 512 kB, while one panel
+ * of A BLOCK_ROWS × BLOCK_DEPTH (64 kB): both stay in a second-level cache of 512 kB, while a panel
  * of B (8 kB) and one of A (4 kB) stay in the first.
  */
 export const BLOCK_DEPTH: i32 = 256;

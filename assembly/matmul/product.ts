@@ -1,8 +1,8 @@
 /**
- * The matrix product behind `dense` and `matmul`: C [rows, cols] = f(A · B + bias), `inner` terms each.
+ * The matrix product behind `dense` and `matmul`: C [rows, cols] = f(A · B + bias).
  *
- * A(i, k) is at a + i·aLine + k·aStep and B(k, j) at b + j·bLine + k·bStep (strides in elements; one
- * of each pair is 1), which covers all four transposes. Blocks as in Goto and van de Geijn, 2008:
+ * A(i, k) is at a + i·aLine + k·aStep and B(k, j) at b + j·bLine + k·bStep (strides in elements, one
+ * of each pair 1), which covers all four transposes. Blocks as in Goto and van de Geijn, 2008:
  * B packed once per block and reused by all rows, A packed per block, 4 × 8 tiles in registers.
  * Products of few rows go to `rows.ts`: packing would cost more than it saves.
  */
@@ -14,7 +14,7 @@ import { packPanel } from "./pack";
 import { dotRows, sweepRows } from "./rows";
 import { tile4x8 } from "./tile";
 
-/** Fewer rows than this are two tiles at most: bench/kernels.ts shows where packing begins to pay. */
+/** From here on packing pays: with fewer rows each packed weight meets one or two tiles. */
 const FEW_ROWS: i32 = 8;
 
 const PACKED_A = memory.data(BLOCK_ROWS * BLOCK_DEPTH * 4, 64);
@@ -38,6 +38,7 @@ export function product(
   bias: usize,
   kind: i32,
 ): void {
+  assert(inner > 0 && (aLine == 1 || aStep == 1) && (bLine == 1 || bStep == 1));
   if (rows < FEW_ROWS && bLine == 1) {
     sweepRows(out, rows, cols, inner, a, aLine, aStep, b, bStep, bias, kind);
     return;

@@ -4,8 +4,8 @@
  *   sweepRows  x · W   over the rows of W, up to 32 columns at a time in 8 accumulators
  *   dotRows    x · Wᵀ  as dot products, 4 rows of Wᵀ at a time
  *
- * sweepRows sums in the order of `product.ts` (one chain per element over k, in the same blocks), so
- * a row of `dense` has the same bits alone as in a batch.
+ * sweepRows sums in the order of `product.ts` (one chain per element over k, in the same blocks), and
+ * so a row of `dense` has the same bits alone as in a batch.
  */
 import { at, loadLanes, storeLanes } from "../memory";
 import { activate } from "../simd/activation";

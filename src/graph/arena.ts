@@ -33,7 +33,9 @@ export class Arena {
   /** Gives a range back. @throws RangeError if nothing is allocated at `offset` */
   free(offset: number): void {
     const size = this.#used.get(offset);
-    if (size === undefined) throw new RangeError(`Cannot free offset ${offset}: it is not in use`);
+    if (size === undefined) {
+      throw new RangeError(`Cannot free: no range in use starts at ${offset}`);
+    }
     this.#used.delete(offset);
     const ranges = [...this.#free, [offset, size] as [number, number]].sort((a, b) => a[0] - b[0]);
     this.#free = ranges.reduce<[number, number][]>((merged, [start, length]) => {

@@ -8,7 +8,7 @@
 import { sizeAt } from "../core/shape.ts";
 import { OPS } from "../ops/catalogue.ts";
 import type { OpName } from "../ops/names.ts";
-import type { Attributes, Node } from "../ops/spec.ts";
+import type { Attributes, Node, SourceKind } from "../ops/spec.ts";
 import { Arena } from "./arena.ts";
 import type { Graph } from "./graph.ts";
 import type { Layout, Place } from "./layout.ts";
@@ -45,87 +45,131 @@ export interface PlanRequest {
   readonly guard?: number;
 }
 
-const EMPTY_LAYOUT: Layout = { length: 0, places: new Map() };
-
 /**
  * Orders the nodes that the request needs, and gives each a place.
- * @throws RangeError if a parameter or state is not in its layout
+ * @throws RangeError if a parameter or state is not in its layout, if the capacity is not a whole
+ *   number above 0, or if a node needs an effect that is not requested or has not run by then
  */
 export function plan(g: Graph, request: PlanRequest): Plan {
-  const { outputs, effects = [], capacity, parameters, state = EMPTY_LAYOUT, guard = 0 } = request;
-  const roots = [...Object.values(outputs), ...effects];
-  const order = schedule(g, roots, effects);
-  const lastUse = lastUses(order, Object.values(outputs));
-  const arena = new Arena(guard);
-  const places = new Map<number, Place>();
-  const sized = (node: Node) => sizeAt(node.shape, capacity);
-  const allocate = (node: Node): Place => (
-    { segment: "scratch", offset: arena.allocate(sized(node)), shape: node.shape }
-  );
-
-  // Sources keep their place for the whole run: they are written before it.
-  for (const node of order) {
-    if (node.inputs.length > 0) continue;
-    if (node.op === "parameter") places.set(node.id, find(parameters, node));
-    else if (node.op === "state") places.set(node.id, find(state, node));
-    else places.set(node.id, allocate(node));
+  const { outputs, capacity } = request;
+  if (!Number.isInteger(capacity) || capacity < 1) {
+    throw new RangeError(
+      `Cannot plan: capacity must be a whole number above 0: current value is ${capacity}`,
+    );
   }
-
+  const order = schedule(g, request);
+  const placement = new Placement(order, request);
   const instructions: Instruction[] = [];
   order.forEach((node, step) => {
-    if (node.inputs.length === 0) return;
-    const spec = OPS[node.op as OpName];
-    const inputs = node.inputs.map((input) => places.get(input.id)!);
-    if (spec.view) {
-      places.set(node.id, { ...inputs[0], shape: node.shape });
-      return;
-    }
-    const dying = uniqueDying(node, step, lastUse);
-    const reused = spec.inPlace && dying.find((input) => sized(input) === sized(node));
-    const output = spec.effect
-      ? inputs[0]
-      : reused
-      ? { ...places.get(reused.id)!, shape: node.shape }
-      : allocate(node);
-    places.set(node.id, output);
-    for (const input of dying) if (input !== reused) arena.free(places.get(input.id)!.offset);
+    if (isSource(node)) return;
+    if (isView(node)) return placement.placeView(node);
+    const inputs = node.inputs.map((input) => placement.of(input));
+    const output = placement.placeResult(node, step);
     instructions.push({ op: node.op as OpName, attrs: node.attrs, inputs, output });
   });
-
-  const sources = (kind: string) => order.filter((node) => node.op === kind);
+  const sources = (kind: SourceKind) => order.filter((node) => node.op === kind);
   return {
     capacity,
     instructions,
     inputs: new Map(
       sources("input").map((node) => {
-        return [node.name, { ...places.get(node.id)!, integer: node.attrs.integer === true }];
+        return [node.name, { ...placement.of(node), integer: node.attrs.integer === true }];
       }),
     ),
-    outputs: new Map(Object.entries(outputs).map(([name, node]) => [name, places.get(node.id)!])),
+    outputs: new Map(Object.entries(outputs).map(([name, node]) => [name, placement.of(node)])),
     constants: sources("constant").map((node) => {
-      return { place: places.get(node.id)!, value: node.attrs.value as number };
+      return { place: placement.of(node), value: node.attrs.value as number };
     }),
-    scratchLength: arena.length,
+    scratchLength: placement.scratchLength,
   };
 }
 
-/** Nodes that `roots` need, operands first (ids grow that way), effects at the end. */
-function schedule(g: Graph, roots: readonly Node[], effects: readonly Node[]): Node[] {
+/** Nodes that the request needs, operands first (ids grow that way), effects at the end. */
+function schedule(g: Graph, { outputs, effects = [] }: PlanRequest): Node[] {
   const needed = new Set<number>();
-  const visit = [...roots];
+  const visit = [...Object.values(outputs), ...effects];
   for (let node = visit.pop(); node; node = visit.pop()) {
     if (needed.has(node.id)) continue;
     needed.add(node.id);
     visit.push(...node.inputs);
   }
   const pure = g.nodes.filter((node) => needed.has(node.id) && !effects.includes(node));
+  const unasked = pure.find((node) => !isSource(node) && OPS[node.op as OpName].effect);
+  if (unasked) throw new RangeError(`Cannot plan ${unasked.op}: it must be one of the effects`);
   return [...pure, ...effects];
 }
 
+/** Where each node lies, as the steps of a plan are walked in order. */
+class Placement {
+  readonly #arena: Arena;
+  readonly #capacity: number;
+  readonly #places = new Map<number, Place>();
+  readonly #lastUse: ReadonlyMap<number, number>;
+
+  /** Sources get their place at once and keep it: they are written before the run. */
+  constructor(order: readonly Node[], request: PlanRequest) {
+    const { outputs, capacity, parameters, state, guard } = request;
+    this.#arena = new Arena(guard);
+    this.#capacity = capacity;
+    this.#lastUse = lastUses(order, Object.values(outputs));
+    for (const node of order.filter(isSource)) {
+      if (node.op === "parameter") this.#places.set(node.id, find(parameters, node));
+      else if (node.op === "state") this.#places.set(node.id, find(state, node));
+      else this.#allocate(node);
+    }
+  }
+
+  /** Elements of scratch memory needed so far. */
+  get scratchLength(): number {
+    return this.#arena.length;
+  }
+
+  of(node: Node): Place {
+    const place = this.#places.get(node.id);
+    if (place) return place;
+    throw new RangeError(`Cannot plan: a value is read before ${node.op} has run`);
+  }
+
+  placeView(node: Node): void {
+    this.#places.set(node.id, { ...this.of(node.inputs[0]), shape: node.shape });
+  }
+
+  /** The place of a result; then the operands that nothing reads any more are free again. */
+  placeResult(node: Node, step: number): Place {
+    const { inPlace, effect } = OPS[node.op as OpName];
+    const dying = this.#dying(node, step);
+    const overwritten = inPlace && dying.find((input) => this.#size(input) === this.#size(node));
+    if (effect) this.placeView(node);
+    else if (overwritten) {
+      this.#places.set(node.id, { ...this.of(overwritten), shape: node.shape });
+    } else this.#allocate(node);
+    for (const input of dying) if (input !== overwritten) this.#arena.free(this.of(input).offset);
+    return this.of(node);
+  }
+
+  /** Owners of memory among a node's operands that nothing reads after `step`, each once. */
+  #dying(node: Node, step: number): Node[] {
+    const owners = new Set(node.inputs.map(owner));
+    return [...owners].filter((input) => this.#lastUse.get(input.id) === step);
+  }
+
+  #allocate(node: Node): void {
+    const offset = this.#arena.allocate(this.#size(node));
+    this.#places.set(node.id, { segment: "scratch", offset, shape: node.shape });
+  }
+
+  #size(node: Node): number {
+    return sizeAt(node.shape, this.#capacity);
+  }
+}
+
+const isSource = (node: Node): boolean => node.inputs.length === 0;
+
+const isView = (node: Node): boolean => !isSource(node) && OPS[node.op as OpName].view === true;
+
 /** The memory a node stands for: a view stands for its operand's. */
 function owner(node: Node): Node {
-  const view = node.inputs.length > 0 && OPS[node.op as OpName].view;
-  return view ? owner(node.inputs[0]) : node;
+  return isView(node) ? owner(node.inputs[0]) : node;
 }
 
 /** For each owner of memory, the last step that reads it; outputs and sources live for ever. */
@@ -134,19 +178,13 @@ function lastUses(order: readonly Node[], outputs: readonly Node[]): Map<number,
   order.forEach((node, step) => {
     for (const input of node.inputs) lastUse.set(owner(input).id, step);
   });
-  for (const node of order) if (node.inputs.length === 0) lastUse.set(node.id, Infinity);
+  for (const node of order.filter(isSource)) lastUse.set(node.id, Infinity);
   for (const node of outputs) lastUse.set(owner(node).id, Infinity);
   return lastUse;
 }
 
-/** Owners among a node's operands that nothing reads after `step`, each once. */
-function uniqueDying(node: Node, step: number, lastUse: ReadonlyMap<number, number>): Node[] {
-  const owners = new Set(node.inputs.map(owner));
-  return [...owners].filter((input) => lastUse.get(input.id) === step);
-}
-
-function find(layout: Layout, node: Node): Place {
-  const place = layout.places.get(node.name);
+function find(layout: Layout | undefined, node: Node): Place {
+  const place = layout?.places.get(node.name);
   if (place) return place;
   throw new RangeError(`Cannot plan: ${node.op} "${node.name}" has no place in the layout`);
 }

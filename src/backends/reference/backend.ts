@@ -6,7 +6,7 @@
  * are held exactly.
  */
 import { rowsAt, type Shape, sizeAt } from "../../core/shape.ts";
-import type { Place, Plan, SegmentName } from "../../graph/plan.ts";
+import type { Instruction, Place, Plan, SegmentName } from "../../graph/plan.ts";
 import type { Backend, Segment, Segments, SyncProgram } from "../backend.ts";
 import { KERNELS } from "./kernels/table.ts";
 import type { Kernel, View } from "./kernels/view.ts";
@@ -17,12 +17,13 @@ export interface ReferenceProgram extends SyncProgram {
   scratch(): Float64Array;
 }
 
+/** A fresh reference: backends share nothing. */
 export function openReference(): Backend<ReferenceProgram> {
   return {
     name: "reference",
     details: { precision: "float64" },
     allocate: (length) => new ReferenceSegment(length),
-    compile: (plan, segments) => compile(plan, segments),
+    compile,
     dispose() {},
   };
 }
@@ -47,42 +48,49 @@ class ReferenceSegment implements Segment {
   dispose(): void {}
 }
 
-/** A view whose rows follow the run. */
-interface Operand {
-  readonly view: View;
-  readonly shape: Shape;
+/** The segments of one program, and views of them whose rows follow the run. */
+class Memory {
+  readonly scratch: Float64Array;
+  readonly #segments: Readonly<Record<SegmentName, Float64Array | undefined>>;
+  readonly #capacity: number;
+  readonly #views: { readonly view: View; readonly shape: Shape }[] = [];
+
+  constructor({ scratchLength, capacity }: Plan, { parameters, state }: Segments) {
+    this.scratch = new Float64Array(scratchLength);
+    this.#segments = {
+      parameters: dataOf(parameters),
+      state: state && dataOf(state),
+      scratch: this.scratch,
+    };
+    this.#capacity = capacity;
+  }
+
+  /** @throws RangeError if the place is not within its segment */
+  view({ segment, offset, shape }: Place): View {
+    const data = this.#segments[segment];
+    if (!data) throw new RangeError(`Cannot compile: the plan needs a segment for ${segment}`);
+    requireRange(`place ${segment}`, offset, sizeAt(shape, this.#capacity), data.length);
+    const view = { data, offset, cols: shape.cols, rows: rowsAt(shape, this.#capacity) };
+    this.#views.push({ view, shape });
+    return view;
+  }
+
+  setBatchRows(batchRows: number): void {
+    for (const { view, shape } of this.#views) view.rows = rowsAt(shape, batchRows);
+  }
 }
 
 function compile(plan: Plan, segments: Segments): ReferenceProgram {
-  const memory: Record<SegmentName, Float64Array | undefined> = {
-    parameters: dataOf(segments.parameters),
-    state: segments.state && dataOf(segments.state),
-    scratch: new Float64Array(plan.scratchLength),
-  };
-  const operands: Operand[] = [];
-  const operand = ({ segment, offset, shape }: Place): View => {
-    const data = memory[segment];
-    if (!data) throw new RangeError(`Cannot compile: the plan needs a segment for ${segment}`);
-    requireRange(`place ${segment}`, offset, sizeAt(shape, plan.capacity), data.length);
-    const view = { data, offset, cols: shape.cols, rows: rowsAt(shape, plan.capacity) };
-    operands.push({ view, shape });
-    return view;
-  };
-  const steps = plan.instructions.map(({ op, attrs, inputs, output }) => {
-    const kernel = KERNELS[op];
-    if ("unsupported" in kernel) throw new RangeError(`Cannot run ${op}: ${kernel.unsupported}`);
-    // The plan came through the typed builder: operands and attributes are those of the operation.
-    const run = kernel as unknown as Kernel<"add">;
-    const [out, views] = [operand(output), inputs.map(operand) as [View, View]];
-    return () => run(out, views, attrs);
-  });
-  const inputs = new Map([...plan.inputs].map(([name, place]) => [name, operand(place)]));
-  const outputs = new Map([...plan.outputs].map(([name, place]) => [name, operand(place)]));
-  for (const { place, value } of plan.constants) operand(place).data[place.offset] = value;
+  const memory = new Memory(plan, segments);
+  const steps = plan.instructions.map((instruction) => stepOf(instruction, memory));
+  const viewsOf = (places: ReadonlyMap<string, Place>) =>
+    new Map([...places].map(([name, place]) => [name, memory.view(place)]));
+  const inputs = viewsOf(plan.inputs), outputs = viewsOf(plan.outputs);
+  for (const { place, value } of plan.constants) memory.scratch[place.offset] = value;
 
   return {
     plan,
-    scratch: () => memory.scratch!,
+    scratch: () => memory.scratch,
     write(name, values) {
       const { data, offset } = named(inputs, "write", name);
       const { shape, integer } = plan.inputs.get(name)!;
@@ -92,7 +100,7 @@ function compile(plan: Plan, segments: Segments): ReferenceProgram {
     },
     run(rows) {
       requireRows(rows, plan.capacity);
-      for (const { view, shape } of operands) view.rows = rowsAt(shape, rows);
+      memory.setBatchRows(rows);
       for (const step of steps) step();
     },
     read(name, into) {
@@ -103,6 +111,16 @@ function compile(plan: Plan, segments: Segments): ReferenceProgram {
     },
     dispose() {},
   };
+}
+
+function stepOf({ op, attrs, inputs, output }: Instruction, memory: Memory): () => void {
+  const kernel = KERNELS[op];
+  if ("unsupported" in kernel) throw new RangeError(`Cannot run ${op}: ${kernel.unsupported}`);
+  // The plan came through the typed builder: operands and attributes are those of the operation.
+  const run = kernel as unknown as Kernel<"add">;
+  const out = memory.view(output);
+  const views = inputs.map((place) => memory.view(place)) as [View, View];
+  return () => run(out, views, attrs);
 }
 
 function dataOf(segment: Segment): Float64Array {

@@ -5,11 +5,12 @@
  */
 import { sizeAt } from "../../core/shape.ts";
 import type { Place, Plan } from "../../graph/plan.ts";
-import type { Backend, Segment, Segments, SyncProgram } from "../backend.ts";
-import { disposed, named, requireRange, requireRows, requireWords } from "./checks.ts";
+import type { Backend, Segments, SyncProgram } from "../backend.ts";
+import { named, requireRange, requireRows, requireWords } from "./checks.ts";
 import { encodePlan } from "./encode.ts";
-import { instantiate, type KernelBuild, type KernelExports, loadKernels } from "./loader.ts";
-import { LinearMemory, ReadWindow } from "./memory.ts";
+import { instantiate, type KernelBuild, loadKernels } from "./loader.ts";
+import { ReadWindow } from "./memory.ts";
+import { Allocation, allocationOf, Host, WasmSegment } from "./segment.ts";
 
 export interface WasmOptions {
   /** Which build; without it, the fastest that the host can run. */
@@ -43,76 +44,6 @@ function chosenBuild({ build, determinism }: WasmOptions): KernelBuild | undefin
   throw new RangeError(
     'Use build "simd" with determinism "portable": current value is "relaxed", which rounds as the processor does',
   );
-}
-
-/** An instance of the kernels and its memory. */
-class Host {
-  readonly kernels: KernelExports;
-  readonly memory: LinearMemory;
-  #open = true;
-
-  constructor(kernels: KernelExports) {
-    this.kernels = kernels;
-    this.memory = new LinearMemory(kernels.memory, kernels.heapBase());
-  }
-
-  close(): void {
-    this.#open = false;
-  }
-
-  requireOpen(action: string): void {
-    if (!this.#open) throw disposed(action, "backend");
-  }
-}
-
-/** Elements of a host's memory, from allocation to disposal. */
-class Allocation {
-  readonly host: Host;
-  readonly length: number;
-  readonly #index: number;
-  #live = true;
-
-  constructor(host: Host, length: number) {
-    host.requireOpen("allocate");
-    this.host = host;
-    this.length = length;
-    this.#index = host.memory.allocate(length);
-  }
-
-  /** The element at which it begins. @throws DOMException once it was disposed */
-  index(action: string): number {
-    this.host.requireOpen(action);
-    if (!this.#live) throw disposed(action, "program or segment");
-    return this.#index;
-  }
-
-  dispose(): void {
-    if (this.#live) this.host.memory.free(this.#index);
-    this.#live = false;
-  }
-}
-
-class WasmSegment implements Segment {
-  readonly memory: Allocation;
-
-  constructor(host: Host, readonly length: number) {
-    this.memory = new Allocation(host, length);
-  }
-
-  write(offset: number, values: ArrayLike<number>): void {
-    requireRange("write segment", offset, values.length, this.length);
-    this.memory.host.memory.f32.set(values, this.memory.index("write segment") + offset);
-  }
-
-  read(offset: number, into: Float32Array | Float64Array): void {
-    requireRange("read segment", offset, into.length, this.length);
-    const first = this.memory.index("read segment") + offset;
-    into.set(this.memory.host.memory.f32.subarray(first, first + into.length));
-  }
-
-  dispose(): void {
-    this.memory.dispose();
-  }
 }
 
 interface Input {
@@ -202,9 +133,4 @@ function placer(host: Host, plan: Plan, { parameters, state }: Segments) {
     requireRange(`place ${segment}`, offset, sizeAt(shape, plan.capacity), length);
     return offset + (segment === "scratch" ? scratch : shared[segment]!.index("compile"));
   };
-}
-
-function allocationOf(host: Host, segment: Segment): Allocation {
-  if (segment instanceof WasmSegment && segment.memory.host === host) return segment.memory;
-  throw new TypeError("Cannot compile: the segment belongs to another backend");
 }

@@ -1,0 +1,84 @@
+/**
+ * Memory that belongs to someone: the host (an instance of the kernels with its memory), allocations
+ * in it, and the segments that the programs of one model share. What was disposed refuses to be used.
+ */
+import type { Segment } from "../backend.ts";
+import { disposed, requireRange } from "./checks.ts";
+import type { KernelExports } from "./loader.ts";
+import { LinearMemory } from "./memory.ts";
+
+/** An instance of the kernels and its memory. */
+export class Host {
+  readonly kernels: KernelExports;
+  readonly memory: LinearMemory;
+  #open = true;
+
+  constructor(kernels: KernelExports) {
+    this.kernels = kernels;
+    this.memory = new LinearMemory(kernels.memory, kernels.heapBase());
+  }
+
+  close(): void {
+    this.#open = false;
+  }
+
+  requireOpen(action: string): void {
+    if (!this.#open) throw disposed(action, "backend");
+  }
+}
+
+/** Elements of a host's memory, from allocation to disposal. */
+export class Allocation {
+  readonly host: Host;
+  readonly length: number;
+  readonly #index: number;
+  #live = true;
+
+  constructor(host: Host, length: number) {
+    host.requireOpen("allocate");
+    this.host = host;
+    this.length = length;
+    this.#index = host.memory.allocate(length);
+  }
+
+  /** The element at which it begins. @throws DOMException once it was disposed */
+  index(action: string): number {
+    this.host.requireOpen(action);
+    if (!this.#live) throw disposed(action, "program or segment");
+    return this.#index;
+  }
+
+  dispose(): void {
+    if (this.#live) this.host.memory.free(this.#index);
+    this.#live = false;
+  }
+}
+
+export class WasmSegment implements Segment {
+  readonly memory: Allocation;
+
+  constructor(host: Host, readonly length: number) {
+    this.memory = new Allocation(host, length);
+  }
+
+  write(offset: number, values: ArrayLike<number>): void {
+    requireRange("write segment", offset, values.length, this.length);
+    this.memory.host.memory.f32.set(values, this.memory.index("write segment") + offset);
+  }
+
+  read(offset: number, into: Float32Array | Float64Array): void {
+    requireRange("read segment", offset, into.length, this.length);
+    const first = this.memory.index("read segment") + offset;
+    into.set(this.memory.host.memory.f32.subarray(first, first + into.length));
+  }
+
+  dispose(): void {
+    this.memory.dispose();
+  }
+}
+
+/** @throws TypeError if the segment is not of this host */
+export function allocationOf(host: Host, segment: Segment): Allocation {
+  if (segment instanceof WasmSegment && segment.memory.host === host) return segment.memory;
+  throw new TypeError("Cannot compile: the segment belongs to another backend");
+}

@@ -1,0 +1,87 @@
+/**
+ * DATA of a command as a table, and its columns as a model wants them.
+ *
+ * Columns with names (CSV, JSON lines with keys) are found by name, in any order; what the model does
+ * not know, such as a label or an identifier, is left out with a note. Columns without (NPY, NPZ)
+ * are taken in their order, and their number must be the model's.
+ */
+import {
+  DataError,
+  readColumnNames,
+  readTable,
+  type ReadTableOptions,
+  selectColumns,
+  type Table,
+} from "../formats/mod.ts";
+import { listNames } from "../formats/errors.ts";
+import { readWhole } from "./files.ts";
+import type { Io } from "./io.ts";
+import type { LoadedModel } from "./model.ts";
+
+/** Reads DATA, "-" from standard input. */
+export async function readData(
+  path: string,
+  io: Io,
+  options: ReadTableOptions = {},
+): Promise<Table> {
+  return readTable(path, await readBytes(path, io), options);
+}
+
+/** Reads DATA for a model: exactly the model's columns, in the model's order, and a label if there. */
+export async function readDataFor(
+  { units: { columns }, scorer }: LoadedModel,
+  path: string,
+  io: Io,
+  label?: string,
+): Promise<Table> {
+  const bytes = await readBytes(path, io);
+  const names = scorer && readColumnNames(path, bytes);
+  if (names === undefined) return byPosition(readTable(path, bytes, { label }), columns);
+  const missing = columns.filter((name) => !names.includes(name));
+  if (missing.length > 0) {
+    const expected = `the model's, ${listNames(missing)} among them`;
+    throw new DataError({ source: path, subject: "columns", expected, actual: listNames(names) });
+  }
+  const unknown = names.filter((name) => name !== label && !columns.includes(name));
+  if (unknown.length > 0) {
+    io.stderr(`elbow: columns that the model does not know are left out: ${listNames(unknown)}\n`);
+  }
+  return readTable(path, bytes, { columns, label });
+}
+
+/** Runs what reads a table's cells; complaints about a row then name the file too. */
+export async function namingTable<Value>(
+  source: string,
+  read: () => Value | Promise<Value>,
+): Promise<Value> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!(error instanceof RangeError || error instanceof TypeError)) throw error;
+    const fault = /^Cannot (?:read (row.*)|fit detector: (needs.*))$/s.exec(error.message);
+    if (!fault) throw error;
+    const said = fault[1] ?? `the table ${fault[2]}`;
+    const name = source === "-" ? "standard input" : source;
+    const Same = error instanceof RangeError ? RangeError : TypeError;
+    throw new Same(`Cannot use ${name}: ${said}`, { cause: error });
+  }
+}
+
+async function readBytes(path: string, io: Io): Promise<Uint8Array> {
+  return path === "-" ? await io.stdin() : await readWhole(path);
+}
+
+function byPosition(table: Table, columns: readonly string[]): Table {
+  const { source, columns: found } = table;
+  // Trained on some columns of such a file: those numbers, x0, x3, are the names.
+  const chosen = columns.every((name) => /^x\d+$/.test(name)) &&
+    columns.some((name, c) => name !== `x${c}`);
+  if (chosen && columns.every((name) => found.includes(name))) return selectColumns(table, columns);
+  if (found.length === columns.length) return { ...table, columns };
+  throw new DataError({
+    source,
+    subject: "width",
+    expected: `${columns.length} columns, as the model's`,
+    actual: `${found.length}`,
+  });
+}

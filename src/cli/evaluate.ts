@@ -1,0 +1,156 @@
+/**
+ * `elbow evaluate MODEL DATA`: how well the model fits a table, and, given labels, how well its
+ * scores find the anomalies. Nats of the standardised table: the units of the columns do not count.
+ */
+import { Command } from "npm:commander@15.1.0";
+import type { Table } from "../formats/mod.ts";
+import { type Matrix } from "../scoring/matrix.ts";
+import { type LabelFigures, labelFigures, labelSection } from "./against_label.ts";
+import { namingTable, readDataFor } from "./data.ts";
+import type { Io } from "./io.ts";
+import { type LoadedModel, loadModel } from "./model.ts";
+import * as options from "./options.ts";
+import { count, counted, jsonLine, nats, report, type Section } from "./text.ts";
+
+const SAMPLES = 64;
+
+/** A latent dimension is active if its posterior mean varies by more (Burda et al., 2016). */
+const ACTIVE_VARIANCE = 0.01;
+
+/** Options as commander hands them over. */
+export interface EvaluateOptions extends options.JsonOption, options.BackendOption {
+  readonly label?: string;
+  readonly samples?: number;
+  readonly seed?: number;
+}
+
+/** Means over the rows, nats of the standardised table. */
+export interface Evaluated {
+  readonly model: string;
+  readonly data: string;
+  readonly rows: number;
+  /** Draws of z per row. */
+  readonly samples: number;
+  readonly elbo: number;
+  readonly reconstruction: number;
+  readonly kl: number;
+  /** Importance-sampled: a lower bound of ln p(x) that rises with the draws. */
+  readonly logLikelihood: number;
+  /** How many of the draws carry the estimate: mean over the rows, and the worst row's. */
+  readonly effectiveSamples: { readonly mean: number; readonly lowest: number };
+  readonly activeUnits: number;
+  readonly klPerDimension: readonly number[];
+  /** ln |d standardised / d data|: added to a log-density it gives that in the table's own units. */
+  readonly logJacobian: number;
+  readonly falseAlarmRate?: number;
+  readonly label?: LabelFigures;
+}
+
+export function evaluateCommand(io: Io): Command {
+  const limits = { min: 1, max: 1e6 };
+  return new Command("evaluate").summary("report fit, and detection against a label")
+    .description(
+      "Reports the ELBO and its parts, importance-sampled ln p(x), and, given labels, AUROC.",
+    )
+    .argument("<model>", "file written by elbow train")
+    .argument("<data>", "table: .csv .tsv .npy .npz .jsonl, or - for standard input")
+    .option(
+      "--label <column>",
+      "column of labels: 0 or normal, 1 or anomaly; y of an NPZ by default",
+    )
+    .addOption(options.integerOption("--samples <k>", `draws of z per row; ${SAMPLES}`, limits))
+    .addOption(options.integerOption("--seed <n>", "fixes the draws; 0"))
+    .addOption(options.backendOption())
+    .addOption(options.jsonOption())
+    .action(async (path: string, data: string, given: EvaluateOptions) => {
+      using model = await loadModel(path, { backend: given.backend });
+      const evaluated = await evaluate(model, data, given, io);
+      if (given.json) { for (const piece of jsonLine({ ...evaluated })) io.stdout(piece); }
+      else io.stdout(report(evaluateSections(evaluated)));
+    });
+}
+
+/** Reads and evaluates DATA. */
+export async function evaluate(
+  model: LoadedModel,
+  data: string,
+  { label, samples = SAMPLES, seed = 0 }: Omit<EvaluateOptions, "json" | "backend">,
+  io: Io,
+): Promise<Evaluated> {
+  const { vae, units, scorer, path } = model;
+  const table = await readDataFor(model, data, io, label);
+  const x = await namingTable(table.source, () => units.toVae(table));
+  const evaluation = await vae.evaluate(x, { samples, seed });
+  const { effectiveSamples, klPerDimension } = evaluation;
+  return {
+    model: path,
+    data: table.source,
+    rows: table.rows,
+    samples,
+    elbo: mean(evaluation.elbo),
+    reconstruction: mean(evaluation.reconstruction),
+    kl: mean(evaluation.kl),
+    logLikelihood: mean(evaluation.logLikelihood),
+    effectiveSamples: {
+      mean: mean(effectiveSamples),
+      lowest: effectiveSamples.reduce((lowest, value) => Math.min(lowest, value)),
+    },
+    activeUnits: countActive((await vae.encode(x)).mean),
+    klPerDimension: [...klPerDimension],
+    logJacobian: units.logJacobian,
+    falseAlarmRate: scorer?.falseAlarmRate,
+    label: table.label && await against(model, table, table.label),
+  };
+}
+
+async function against(
+  { scorer, vae, units }: LoadedModel,
+  table: Table,
+  label: Float64Array,
+): Promise<LabelFigures> {
+  if (!scorer) return labelFigures(await vae.score(units.toVae(table)), label);
+  const { scores, pValues } = scorer.scoreCells(table);
+  return labelFigures(scores, label, Array.from(pValues, (pValue) => scorer.isAnomaly(pValue)));
+}
+
+function mean(values: Float64Array): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function countActive({ data, shape: [rows, latent] }: Matrix): number {
+  let active = 0;
+  for (let l = 0; l < latent; l++) {
+    let sum = 0, squares = 0;
+    for (let r = 0; r < rows; r++) sum += data[r * latent + l] / rows;
+    for (let r = 0; r < rows; r++) squares += (data[r * latent + l] - sum) ** 2 / rows;
+    if (squares > ACTIVE_VARIANCE) active++;
+  }
+  return active;
+}
+
+/** The result for a person. */
+export function evaluateSections(evaluated: Evaluated): Section[] {
+  const { samples, effectiveSamples, klPerDimension, label, rows } = evaluated;
+  return [
+    {
+      lines: [["Model", evaluated.model], ["Data", `${evaluated.data} (${counted(rows, "row")})`]],
+    },
+    {
+      title: "Nats per row of the standardised table, mean over the rows",
+      lines: [
+        ["ELBO", nats(evaluated.elbo)],
+        ["  ln p(x | z)", nats(evaluated.reconstruction)],
+        ["  KL", nats(evaluated.kl)],
+        ["ln p(x)", `${nats(evaluated.logLikelihood)} (importance-sampled, K = ${count(samples)})`],
+        [
+          "  effective draws",
+          `${effectiveSamples.mean.toFixed(1)}, worst row ${effectiveSamples.lowest.toFixed(1)}`,
+        ],
+        ["In the table's units", `add ${nats(evaluated.logJacobian)}`],
+        ["Active units", `${evaluated.activeUnits} of ${klPerDimension.length}`],
+        ["KL per dimension", klPerDimension.map(nats).join("  ")],
+      ],
+    },
+    ...(label ? [labelSection(label, rows, counted(rows, "row"))] : []),
+  ];
+}

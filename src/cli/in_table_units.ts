@@ -1,0 +1,20 @@
+/** Rows that a VAE made, back in the columns and units of the table it was trained on. */
+import type { Matrix } from "../scoring/matrix.ts";
+import type { LoadedModel } from "./model.ts";
+import type { RowsOutput } from "./rows_output.ts";
+import { significant } from "./text.ts";
+
+export function inTableUnits(
+  { scorer, units }: LoadedModel,
+  made: Matrix,
+  fields: RowsOutput["fields"],
+): RowsOutput {
+  const { columns } = units;
+  const { data, rows } = units.fromVae(made);
+  const scale = scorer?.standardization.scale ?? new Float64Array(columns.length).fill(1);
+  const row = (index: number) => {
+    const cells = data.subarray(index * columns.length, (index + 1) * columns.length);
+    return Array.from(cells, (value, c) => significant(value, scale[c]));
+  };
+  return { columns, rows, row, fields };
+}

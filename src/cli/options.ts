@@ -1,0 +1,72 @@
+/** Options that several commands share, and how their text becomes a value. */
+import { type Command, InvalidArgumentError, Option } from "npm:commander@15.1.0";
+import { type NumberLimits, requireNumber } from "../core/validate.ts";
+import { parseNumber } from "../formats/cells.ts";
+import type { BackendChoice } from "../backends/open.ts";
+
+/** What every command that prints a result takes. */
+export interface JsonOption {
+  readonly json?: boolean;
+}
+
+/** What every command that runs a model takes. */
+export interface BackendOption {
+  readonly backend?: BackendChoice;
+}
+
+/** An option that is a number. */
+export function numberOption(flags: string, text: string, limits: NumberLimits): Option {
+  return new Option(flags, text).argParser((value) => toNumber(value, limits));
+}
+
+/** An option that is a whole number. */
+export function integerOption(flags: string, text: string, limits: NumberLimits = {}): Option {
+  return numberOption(flags, text, { ...limits, integer: true });
+}
+
+/** An option that is a list of whole numbers, at least 1 each. */
+export function integersOption(flags: string, text: string): Option {
+  return new Option(flags, text).argParser((value) =>
+    value.split(",").map((part) => toNumber(part, { min: 1, max: 1e6, integer: true }))
+  );
+}
+
+/** An option that is a list of names. */
+export function namesOption(flags: string, text: string): Option {
+  return new Option(flags, text).argParser((value) => {
+    const names = value.split(",").map((name) => name.trim());
+    if (names.every((name) => name.length > 0)) return names;
+    throw new InvalidArgumentError("Names are separated by single commas");
+  });
+}
+
+/** The share of normal rows that may be flagged. */
+export function falseAlarmRateOption(text: string): Option {
+  return numberOption("--false-alarm-rate <share>", text, { above: 0, max: 0.999999 });
+}
+
+/** Which machine runs the model. */
+export function backendOption(): Option {
+  return new Option("--backend <name>", "what runs the model: auto, wasm or reference")
+    .choices(["auto", "wasm", "reference"]).default("auto");
+}
+
+/** One JSON object instead of text. */
+export function jsonOption(): Option {
+  return new Option("--json", "print one JSON object on standard output");
+}
+
+/** The value of an option that must be given. */
+export function required<Value>(value: Value | undefined, flags: string, command: Command): Value {
+  return value ?? command.error(`error: required option '${flags}' not specified`);
+}
+
+function toNumber(text: string, limits: NumberLimits): number {
+  try {
+    return requireNumber("number", parseNumber(text), limits);
+  } catch (error) {
+    if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
+    const [, expected] = /^Cannot read number: (.*): current/.exec(error.message) ?? [];
+    throw new InvalidArgumentError(`It ${expected.replace(/^expected/, "must be")}`);
+  }
+}

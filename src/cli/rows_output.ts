@@ -1,0 +1,49 @@
+/** Rows of numbers as the commands write them: CSV on standard output or in a file, or JSON. */
+import { writeWhole } from "./files.ts";
+import type { Io } from "./io.ts";
+import { csvLine, gathered, jsonLine } from "./text.ts";
+
+/** A matrix with names, as it goes out. */
+export interface RowsOutput {
+  readonly columns: readonly string[];
+  readonly rows: number;
+  /** The cells of one row. */
+  row(index: number): readonly number[];
+  /** What JSON says besides, before the rows. */
+  readonly fields: Readonly<Record<string, unknown>>;
+  /** The rows in JSON, by name: by default all cells under "values". */
+  readonly lists?: Readonly<Record<string, (index: number) => readonly number[]>>;
+}
+
+/** Where rows go. */
+export interface RowsDestination {
+  readonly out?: string;
+  readonly json?: boolean;
+}
+
+export async function writeRows(
+  output: RowsOutput,
+  { out, json }: RowsDestination,
+  io: Io,
+): Promise<void> {
+  if (out !== undefined) await writeWhole(out, gathered(csvOf(output)));
+  const pieces = json ? jsonOf(output, out) : out === undefined ? csvOf(output) : [];
+  for (const piece of gathered(pieces)) io.stdout(piece);
+}
+
+function* csvOf({ columns, rows, row }: RowsOutput): Generator<string> {
+  yield csvLine(columns);
+  for (let index = 0; index < rows; index++) yield csvLine(row(index));
+}
+
+function jsonOf(output: RowsOutput, out?: string): Generator<string> {
+  const { columns, rows, fields, lists = { values: output.row } } = output;
+  const iterables = Object.entries(lists).map(([name, row]) =>
+    [name, {
+      *[Symbol.iterator]() {
+        for (let index = 0; index < rows; index++) yield row(index);
+      },
+    }] as const
+  );
+  return jsonLine({ ...fields, rows, columns, out }, Object.fromEntries(iterables));
+}

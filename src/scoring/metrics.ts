@@ -1,0 +1,76 @@
+/**
+ * How well scores order anomalies before normal rows, given labels (0 normal, else anomaly). Higher
+ * scores are more anomalous. Equal scores count the same in any order of the rows.
+ *
+ *   AUROC              P(score of an anomaly > score of a normal row) + ½ P(equal)
+ *   average precision  Σ_t (recall_t - recall_{t-1}) · precision_t over the distinct scores t, falling
+ *   precision at n     the expected share of anomalies among the n highest scores
+ *
+ * Sources: Hanley and McNeil, 1982 (the Mann-Whitney form); scikit-learn's average_precision_score,
+ * which does not interpolate. Limits: scores are finite; NaN where one kind of row is absent.
+ */
+
+/** Rows of one score: how many, and how many of them are anomalies. */
+interface Tie {
+  readonly rows: number;
+  readonly anomalies: number;
+}
+
+/** The area under the receiver operating characteristic, 0 … 1; chance gives ½. */
+export function auroc(scores: Float64Array, label: ArrayLike<number>): number {
+  let normal = 0, anomalies = 0, won = 0;
+  for (const tie of ties(scores, label)) {
+    const its = tie.rows - tie.anomalies;
+    // The anomalies above beat these normal rows; those of the same score draw.
+    won += its * (anomalies + tie.anomalies / 2);
+    normal += its;
+    anomalies += tie.anomalies;
+  }
+  return won / (normal * anomalies);
+}
+
+/** The area under precision over recall, 0 … 1; chance gives the share of anomalies. */
+export function averagePrecision(scores: Float64Array, label: ArrayLike<number>): number {
+  let rows = 0, anomalies = 0, area = 0;
+  for (const tie of ties(scores, label)) {
+    rows += tie.rows;
+    anomalies += tie.anomalies;
+    area += tie.anomalies * anomalies / rows;
+  }
+  return anomalies === rows ? NaN : area / anomalies;
+}
+
+/** The share of anomalies among the `n` highest scores; by default n is their number. */
+export function precisionAt(
+  scores: Float64Array,
+  label: ArrayLike<number>,
+  n: number = countAnomalies(label),
+): number {
+  let left = n, found = 0;
+  for (const { rows, anomalies } of ties(scores, label)) {
+    found += anomalies * Math.min(1, left / rows);
+    left -= rows;
+    if (left <= 0) break;
+  }
+  return found / n;
+}
+
+/** Labels that are not 0. */
+export function countAnomalies(label: ArrayLike<number>): number {
+  let count = 0;
+  for (let r = 0; r < label.length; r++) if (label[r] !== 0) count++;
+  return count;
+}
+
+/** Rows by score, highest first. */
+function* ties(scores: Float64Array, label: ArrayLike<number>): Generator<Tie> {
+  const order = Uint32Array.from(scores, (_, r) => r).sort((a, b) => scores[b] - scores[a]);
+  for (let first = 0; first < order.length;) {
+    let next = first, anomalies = 0;
+    for (; next < order.length && scores[order[next]] === scores[order[first]]; next++) {
+      if (label[order[next]] !== 0) anomalies++;
+    }
+    yield { rows: next - first, anomalies };
+    first = next;
+  }
+}

@@ -1,0 +1,95 @@
+/** Tiny models behind an app, and how the tests ask it. */
+import assert from "node:assert/strict";
+import { Detector, VAE } from "../../mod.ts";
+import { type App, createApp } from "../../src/http/mod.ts";
+import { type ProblemName, PROBLEMS } from "../../src/http/problems.ts";
+import { normals, planeRows } from "../util/data.ts";
+
+/** Rows in units of their own: offsets of hundreds, spreads from 0.01 to 100. */
+export const ROWS: readonly number[][] = planeRows(60, 3, 11).map(([a, b, c]) => [
+  100 * a + 500,
+  b,
+  0.01 * c - 3,
+]);
+export const COLUMNS = ["heat", "flow", "drift"];
+
+const OPTIONS = { epochs: 5, hidden: [8], latent: 2, seed: 1, calibration: 0.5 };
+
+export const TABLE: Detector = await Detector.fit(ROWS, { ...OPTIONS, columns: COLUMNS });
+
+/** One column, whose density can be integrated. */
+export const LINE: Detector = await Detector.fit(
+  normals(60, 5).map((value) => [1000 + 50 * value]),
+  { ...OPTIONS, latent: 1 },
+);
+
+/** Names that every object knows already. */
+export const HOSTILE: Detector = await Detector.fit(ROWS, {
+  ...OPTIONS,
+  columns: ["__proto__", "constructor", "a/b~"],
+});
+
+export const PLAIN: VAE = VAE.create({ inputs: 3, latent: [{ size: 2 }] }, { seed: 4 });
+
+export const BINARY: VAE = VAE.create(
+  { inputs: 4, latent: [{ size: 1 }], likelihood: { type: "bernoulli" } },
+  { seed: 5 },
+);
+
+export const MODELS = { table: TABLE, line: LINE, hostile: HOSTILE, plain: PLAIN, binary: BINARY };
+
+export const APP: App = createApp({ models: MODELS });
+
+/** Posts JSON, or text as it is, to a verb. */
+export function post(path: string, body: unknown, app: App = APP): Promise<Response> {
+  return Promise.resolve(app.request(`/v1/models/${path}`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: typeof body === "string" ? body : JSON.stringify(body),
+  }));
+}
+
+/** The answer of a verb that must succeed. */
+export async function ask(path: string, body: unknown, app: App = APP): Promise<Fields> {
+  const response = await post(path, body, app);
+  const value = await response.json();
+  assert.equal(response.status, 200, JSON.stringify(value));
+  assert.equal(response.headers.get("content-type"), "application/json");
+  requireCommonHeaders(response);
+  return value;
+}
+
+/** An answer's members. */
+export type Fields = Record<string, unknown>;
+
+/** What a client reads of a problem. */
+export interface ProblemDetails {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly errors?: readonly { readonly pointer: string; readonly detail: string }[];
+}
+
+/** The problem details of a response that must be a problem, of a kind if one is given. */
+export async function problemOf(
+  response: Response,
+  kind?: ProblemName,
+): Promise<ProblemDetails> {
+  assert.equal(response.headers.get("content-type"), "application/problem+json");
+  requireCommonHeaders(response);
+  const problem: ProblemDetails = await response.json();
+  const [, name] = /^urn:elbow:problem:([a-z-]+)$/.exec(problem.type) ?? [];
+  const { status, title } = PROBLEMS[name as ProblemName];
+  assert.deepEqual([problem.status, problem.title], [status, title]);
+  assert.equal(response.status, status);
+  assert.match(problem.detail, /^Cannot /);
+  if (kind !== undefined) assert.equal(name, kind, problem.detail);
+  return problem;
+}
+
+function requireCommonHeaders({ headers }: Response): void {
+  assert.equal(headers.get("x-content-type-options"), "nosniff");
+  assert.equal(headers.get("cache-control"), "no-store");
+  assert.equal(headers.get("access-control-allow-origin"), null);
+}

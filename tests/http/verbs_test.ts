@@ -1,0 +1,150 @@
+/** Every verb against the library's own answers, in both forms of rows. */
+import assert from "node:assert/strict";
+import { assertRelative } from "../util/close.ts";
+import { ask, BINARY, COLUMNS, type Fields, HOSTILE, LINE, PLAIN, ROWS, TABLE } from "./util.ts";
+
+const SOME = ROWS.slice(0, 7);
+const NAMED = SOME.map((row) => Object.fromEntries(row.map((value, c) => [COLUMNS[c], value])));
+/** Rows for the bare VAE: numbers that its float32 holds exactly, so that nothing is lost. */
+const EXACT = [[0.5, -1, 2], [0.25, 3, -0.125]];
+
+/** As a client sees it after JSON. */
+function overTheWire<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value));
+}
+
+function lists({ data, shape: [rows, width] }: {
+  data: Float32Array;
+  shape: readonly [number, number];
+}): number[][] {
+  return Array.from({ length: rows }, (_, r) => [...data.slice(r * width, (r + 1) * width)]);
+}
+
+/** Brings the VAE's numbers to the units of the table by the formula, x = s · scale + centre. */
+function inUnits(rows: number[][]): number[][] {
+  const { centre, scale } = TABLE.standardization;
+  return rows.map((row) => row.map((value, c) => value * scale[c] + centre[c]));
+}
+
+Deno.test("score answers as Detector.score() does, for both forms of rows", async () => {
+  const expected = {
+    model: "table",
+    falseAlarmRate: TABLE.falseAlarmRate,
+    threshold: TABLE.threshold,
+    rows: overTheWire(await TABLE.score(SOME)),
+  };
+  assert.deepEqual(await ask("table/score", { rows: SOME }), expected);
+  assert.deepEqual(await ask("table/score", { rows: NAMED }), expected);
+  const reversed = NAMED.map((row) => Object.fromEntries(Object.entries(row).reverse()));
+  assert.deepEqual(await ask("table/score", { rows: [SOME[0], ...reversed.slice(1)] }), expected);
+});
+
+Deno.test("score takes a false-alarm rate for one request, and leaves the model's alone", async () => {
+  const { falseAlarmRate, threshold } = TABLE;
+  const pValues = (await TABLE.score(ROWS)).map((verdict) => verdict.pValue);
+  for (const rate of [0.05, 0.25, 0.5, 0.9]) {
+    const answer = await ask("table/score", { rows: ROWS, falseAlarmRate: rate });
+    const verdicts = answer.rows as { score: number; pValue: number; anomaly: boolean }[];
+    assert.equal(answer.falseAlarmRate, rate);
+    assert.deepEqual(verdicts.map((verdict) => verdict.pValue), pValues);
+    assert.deepEqual(verdicts.map((verdict) => verdict.anomaly), pValues.map((p) => p <= rate));
+    for (const { score, anomaly } of verdicts) {
+      assert.equal(anomaly, score > (answer.threshold as number));
+    }
+  }
+  assert.deepEqual([TABLE.falseAlarmRate, TABLE.threshold], [falseAlarmRate, threshold]);
+});
+
+Deno.test("score of a bare VAE answers as VAE.score() does", async () => {
+  const scores = [...await PLAIN.score(EXACT)];
+  const expected = { model: "plain", rows: scores.map((score) => ({ score })) };
+  assert.deepEqual(await ask("plain/score", { rows: EXACT }), expected);
+  const named = EXACT.map(([x0, x1, x2]) => ({ x0, x1, x2 }));
+  assert.deepEqual(await ask("plain/score", { rows: named }), expected);
+});
+
+Deno.test("encode answers with the posterior of the row as the VAE sees it", async () => {
+  for (const rows of [SOME, NAMED]) {
+    const { mean, logVar } = await TABLE.vae.encode(TABLE.standardize(SOME));
+    const logVars = lists(logVar);
+    assert.deepEqual(await ask("table/encode", { rows }), {
+      model: "table",
+      rows: lists(mean).map((each, r) => ({ mean: each, logVar: logVars[r] })),
+    });
+  }
+  const { mean, logVar } = await PLAIN.encode(EXACT);
+  assert.deepEqual(await ask("plain/encode", { rows: EXACT }), {
+    model: "plain",
+    rows: lists(mean).map((each, r) => ({ mean: each, logVar: lists(logVar)[r] })),
+  });
+});
+
+Deno.test("reconstruct answers in the units of the table", async () => {
+  const made = await TABLE.vae.reconstruct(TABLE.standardize(SOME));
+  const expected = { model: "table", columns: COLUMNS, rows: inUnits(lists(made)) };
+  assert.deepEqual(await ask("table/reconstruct", { rows: SOME }), expected);
+  assert.deepEqual(await ask("table/reconstruct", { rows: NAMED }), expected);
+  assert.deepEqual(await ask("plain/reconstruct", { rows: EXACT }), {
+    model: "plain",
+    columns: ["x0", "x1", "x2"],
+    rows: lists(await PLAIN.reconstruct(EXACT)),
+  });
+});
+
+Deno.test("decode of the encoded mean is the reconstruction", async () => {
+  const encoded = await ask("table/encode", { rows: SOME });
+  const z = (encoded.rows as { mean: number[] }[]).map((row) => row.mean);
+  const reconstructed = await ask("table/reconstruct", { rows: SOME });
+  assert.deepEqual(await ask("table/decode", { rows: z }), reconstructed);
+  const named = z.map(([z0, z1]) => ({ z1, z0 }));
+  assert.deepEqual(await ask("table/decode", { rows: named }), reconstructed);
+});
+
+Deno.test("sample answers as VAE.sample() does, in the units of the table", async () => {
+  for (const options of [{}, { seed: 9 }, { seed: 9, mean: true }]) {
+    const drawn = lists(await TABLE.vae.sample(5, options));
+    assert.deepEqual(await ask("table/sample", { count: 5, ...options }), {
+      model: "table",
+      columns: COLUMNS,
+      rows: inUnits(drawn),
+    });
+  }
+  const { rows } = await ask("binary/sample", { count: 300, seed: 2 });
+  assert.deepEqual(rows, lists(await BINARY.sample(300, { seed: 2 })));
+  assert.ok((rows as number[][]).flat().every((value) => value === 0 || value === 1));
+});
+
+Deno.test("log-likelihood of a bare VAE answers as VAE.logLikelihood() does", async () => {
+  for (const options of [{ samples: 100 }, { samples: 7, seed: 3 }]) {
+    const nats = [...await PLAIN.logLikelihood(EXACT, options)];
+    assert.deepEqual(await ask("plain/log-likelihood", { rows: EXACT, ...options }), {
+      model: "plain",
+      samples: options.samples,
+      rows: nats.map((logLikelihood) => ({ logLikelihood })),
+    });
+  }
+});
+
+Deno.test("log-likelihood of a table is a density in the table's units: it integrates to 1", async () => {
+  // ∫ p(x) dx over ±12 standard deviations by the trapezium rule, whose error on a smooth density
+  // with steps of σ/40 is nothing. Importance sampling is unbiased: what remains is its noise over
+  // 961 points that share no draws, below 1 % here.
+  const [centre, scale] = [LINE.standardization.centre[0], LINE.standardization.scale[0]];
+  const step = scale / 40;
+  const grid = Array.from({ length: 961 }, (_, i) => [centre + (i - 480) * step]);
+  const answer = await ask("line/log-likelihood", { rows: grid, samples: 200 });
+  const densities = (answer.rows as { logLikelihood: number }[]).map((row) => row.logLikelihood);
+  assertRelative(densities.reduce((sum, nats) => sum + Math.exp(nats) * step, 0), 1, 0.02);
+});
+
+Deno.test("columns may bear the names of an object's own members", async () => {
+  const [[a, b, c]] = ROWS;
+  const body = `{"rows": [{"constructor": ${b}, "__proto__": ${a}, "a/b~": ${c}}]}`;
+  const answer = await ask("hostile/score", body);
+  assert.deepEqual(answer, await ask("hostile/score", { rows: [[a, b, c]] }));
+  const [{ contributions, score }] = answer.rows as [{ contributions: Fields; score: number }];
+  assert.deepEqual(Object.keys(contributions), ["__proto__", "constructor", "a/b~"]);
+  const sum = Object.values(contributions).reduce<number>((total, each) => total + Number(each), 0);
+  assertRelative(sum, score, 1e-9);
+  assert.deepEqual((await ask("hostile/sample", { count: 1 })).columns, HOSTILE.columns);
+});
