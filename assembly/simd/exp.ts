@@ -1,6 +1,6 @@
 /**
  * exp(x) for x in [-87.3365, 88.7228]; 0 below (no subnormal results), +inf above, NaN kept.
- * Max error: docs/accuracy.md (scripts/accuracy.ts).
+ * At most 1.5 ulp off; measured: docs/accuracy.md (scripts/accuracy.ts).
  *
  *   n = round(x / ln 2), r = x - n·ln 2 (Cody & Waite, 1980, in two parts), exp(x) = 2ⁿ (1 + r + r² q(r))
  *

@@ -1,5 +1,6 @@
 /**
- * cos(2πu) and sin(2πu) for u in [0, 1]. Max absolute error: docs/accuracy.md (scripts/accuracy.ts).
+ * cos(2πu) and sin(2πu) for u in [0, 1], at most 1.5 · 2^-24 off (absolute); measured:
+ * docs/accuracy.md (scripts/accuracy.ts).
  *
  *   k = round(4u), f = 4u - k in [-½, ½], exactly; k mod 4 says which of ±sin, ±cos of fπ/2 is meant
  *   sin fπ/2 = f·π/2 + f·s(f²), cos fπ/2 = 1 + f² c(f²)

@@ -1,6 +1,7 @@
 /**
  * softplus(x) = ln(1 + eˣ) = max(x, 0) + log1p(e^-|x|): finite for every finite x, and relatively
- * accurate far below zero, where it is eˣ. Max error: docs/accuracy.md (scripts/accuracy.ts).
+ * accurate far below zero, where it is eˣ. At most 3 ulp off; measured: docs/accuracy.md
+ * (scripts/accuracy.ts).
  */
 import { exp4 } from "./exp";
 import { log1pUnit4 } from "./log";

@@ -1,11 +1,11 @@
 /**
  * tanh(x) for every x: relatively accurate near 0, exactly ±1 from 9.02 on, never beyond, NaN kept.
- * Max error: docs/accuracy.md (scripts/accuracy.ts).
+ * At most 3 ulp off; measured: docs/accuracy.md (scripts/accuracy.ts).
  *
  *   m = e^2|x| - 1, tanh |x| = m / (m + 2)
  *
- * The relative error of m is not amplified for m >= 0. (A rational of the same speed errs by 5 ulp
- * near ±1, where its numerator and denominator carry the roundings of four steps each.)
+ * The relative error of m is not amplified for m >= 0. (A rational in x² is 1.3 to 1.7 times as fast, but
+ * errs by 5 ulp near ±1: its numerator and denominator carry the roundings of four steps each.)
  */
 import { expm14 } from "./expm1";
 
