@@ -29,6 +29,22 @@ export async function readData(
 
 /** Reads DATA for a model: exactly the model's columns, in the model's order, and a label if there. */
 export async function readDataFor(
+  model: LoadedModel,
+  path: string,
+  io: Io,
+  label?: string,
+): Promise<Table> {
+  const table = await readColumns(model, path, io, label);
+  const { data, columns, source } = table;
+  const { largest } = model.units;
+  const cell = data.findIndex((value) => Math.abs(value) > largest);
+  if (cell < 0) return table;
+  const row = Math.floor(cell / columns.length) + 1, column = columns[cell % columns.length];
+  const expected = `at most ${largest.toPrecision(2)} in magnitude`;
+  throw new DataError({ source, row, column, expected, actual: `${data[cell]}` });
+}
+
+async function readColumns(
   { units: { columns }, scorer }: LoadedModel,
   path: string,
   io: Io,
@@ -49,13 +65,13 @@ export async function readDataFor(
   return readTable(path, bytes, { columns, label });
 }
 
-/** Runs what reads a table's cells; complaints about a row then name the file too. */
+/** Runs what takes a table's cells; complaints about a row then name the file too. */
 export async function namingTable<Value>(
   source: string,
-  read: () => Value | Promise<Value>,
+  take: () => Promise<Value>,
 ): Promise<Value> {
   try {
-    return await read();
+    return await take();
   } catch (error) {
     if (!(error instanceof RangeError || error instanceof TypeError)) throw error;
     const fault = /^Cannot (?:read (row.*)|fit detector: (needs.*))$/s.exec(error.message);

@@ -1,6 +1,6 @@
 /** `elbow encode MODEL DATA`: q(z | x) of every row, as mean_0, …, logvar_0, … */
 import { Command } from "npm:commander@15.1.0";
-import { namingTable, readDataFor } from "./data.ts";
+import { readDataFor } from "./data.ts";
 import { requirePlace } from "./files.ts";
 import type { Io } from "./io.ts";
 import { loadModel } from "./model.ts";
@@ -20,7 +20,7 @@ export function encodeCommand(io: Io): Command {
       if (given.out !== undefined) await requirePlace(given.out, [path, data]);
       using model = await loadModel(path, { backend: given.backend });
       const table = await readDataFor(model, data, io);
-      const x = await namingTable(table.source, () => model.units.toVae(table));
+      const x = model.units.toVae(table);
       const { mean, logVar } = await model.vae.encode(x);
       const latent = mean.shape[1];
       const row = ({ data }: { data: Float32Array }) => (index: number) =>

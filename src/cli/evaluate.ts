@@ -4,9 +4,9 @@
  */
 import { Command } from "npm:commander@15.1.0";
 import type { Table } from "../formats/mod.ts";
-import { type Matrix } from "../scoring/matrix.ts";
+import type { Matrix } from "../scoring/matrix.ts";
 import { type LabelFigures, labelFigures, labelSection } from "./against_label.ts";
-import { namingTable, readDataFor } from "./data.ts";
+import { readDataFor } from "./data.ts";
 import type { Io } from "./io.ts";
 import { type LoadedModel, loadModel } from "./model.ts";
 import * as options from "./options.ts";
@@ -79,7 +79,7 @@ export async function evaluate(
 ): Promise<Evaluated> {
   const { vae, units, scorer, path } = model;
   const table = await readDataFor(model, data, io, label);
-  const x = await namingTable(table.source, () => units.toVae(table));
+  const x = units.toVae(table);
   const evaluation = await vae.evaluate(x, { samples, seed });
   const { effectiveSamples, klPerDimension } = evaluation;
   return {

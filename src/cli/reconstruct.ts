@@ -1,6 +1,6 @@
 /** `elbow reconstruct MODEL DATA`: what the model makes of each row, E[x | z] at z = E[z | x]. */
 import { Command } from "npm:commander@15.1.0";
-import { namingTable, readDataFor } from "./data.ts";
+import { readDataFor } from "./data.ts";
 import { requirePlace } from "./files.ts";
 import { inTableUnits } from "./in_table_units.ts";
 import type { Io } from "./io.ts";
@@ -20,7 +20,7 @@ export function reconstructCommand(io: Io): Command {
       if (given.out !== undefined) await requirePlace(given.out, [path, data]);
       using model = await loadModel(path, { backend: given.backend });
       const table = await readDataFor(model, data, io);
-      const x = await namingTable(table.source, () => model.units.toVae(table));
+      const x = model.units.toVae(table);
       const made = await model.vae.reconstruct(x);
       await writeRows(inTableUnits(model, made, { model: path, data: table.source }), given, io);
     });

@@ -5,7 +5,7 @@
 import { Command } from "npm:commander@15.1.0";
 import type { Table } from "../formats/mod.ts";
 import type { ScoreTable } from "../scoring/table_scorer.ts";
-import { namingTable, readDataFor } from "./data.ts";
+import { readDataFor } from "./data.ts";
 import { requirePlace, writeWhole } from "./files.ts";
 import type { Io } from "./io.ts";
 import { type LoadedModel, loadModel } from "./model.ts";
@@ -80,9 +80,8 @@ export async function score(
   }
   if (falseAlarmRate !== undefined) scorer?.setFalseAlarmRate(falseAlarmRate);
   const table = await readDataFor(model, data, io);
-  const { rows } = table;
   if (scorer) {
-    const results = await namingTable(table.source, () => scorer.scoreCells(table));
+    const results = scorer.scoreCells(table);
     let anomalies = 0;
     for (const pValue of results.pValues) if (scorer.isAnomaly(pValue)) anomalies++;
     return {
@@ -95,7 +94,7 @@ export async function score(
         scoredRow(results, index, units.columns, (pValue) => scorer.isAnomaly(pValue)),
     };
   }
-  const scores = await vae.score(units.toVae({ data: table.data, rows }));
+  const scores = await vae.score(units.toVae(table));
   const none = { pValue: null, anomaly: null, topColumns: [], contributions: null };
   return { table, scores, row: (index) => ({ row: index + 1, score: scores[index], ...none }) };
 }

@@ -50,7 +50,7 @@ class NodeStore {
     const spec = OPS[op] as unknown as OpSpec<"add">;
     const attrs = (args[spec.arity] ?? {}) as Attributes;
     const inputs = elideBroadcasts(spec, args.slice(0, spec.arity) as Node[]);
-    const key = `${op} ${inputs.map((node) => node.id)} ${JSON.stringify(attrs)}`;
+    const key = `${op} ${inputs.map((node) => node.id)} ${Object.entries(attrs)}`;
     const existing = spec.effect ? undefined : this.#known.get(key);
     if (existing) return existing;
     const shapes = inputs.map((node) => node.shape) as [Shape, Shape];
@@ -60,8 +60,12 @@ class NodeStore {
   source(kind: SourceKind, name: string, shape: Shape, attrs: Attributes = {}): Node {
     const key = `${kind} ${name}`;
     const existing = this.#known.get(key);
-    if (existing && !sameShape(existing.shape, shape)) {
-      throw new RangeError(`Cannot build graph: ${kind} "${name}" already has another shape`);
+    const same = existing && sameShape(existing.shape, shape) &&
+      existing.attrs.integer === attrs.integer;
+    if (existing && !same) {
+      throw new RangeError(
+        `Cannot build graph: ${kind} "${name}" already has another shape or type`,
+      );
     }
     return existing ?? this.#append(key, { op: kind, inputs: [], attrs, shape, name });
   }

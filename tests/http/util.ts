@@ -17,10 +17,10 @@ const OPTIONS = { epochs: 5, hidden: [8], latent: 2, seed: 1, calibration: 0.5 }
 
 export const TABLE: Detector = await Detector.fit(ROWS, { ...OPTIONS, columns: COLUMNS });
 
-/** One column, whose density can be integrated. */
+/** One column, whose density can be integrated; trained to the end, so that sampling finds it. */
 export const LINE: Detector = await Detector.fit(
   normals(60, 5).map((value) => [1000 + 50 * value]),
-  { ...OPTIONS, latent: 1 },
+  { ...OPTIONS, latent: 1, epochs: 400 },
 );
 
 /** Names that every object knows already. */

@@ -1,0 +1,116 @@
+/** `elbow inspect MODEL`: what is in a file that Elbow wrote, without running it. */
+import { Command } from "npm:commander@15.1.0";
+import type { Tensor } from "../formats/safetensors.ts";
+import type { ModelFile } from "../scoring/model_file.ts";
+import { tableModelOf } from "../scoring/table_scorer.ts";
+import { fromModelFile } from "../scoring/trained_vae.ts";
+import type { ModelSpec } from "../models/spec.ts";
+import type { Io } from "./io.ts";
+import { loadFile, namingFile } from "./model.ts";
+import * as options from "./options.ts";
+import { count, counted, jsonLine, nats, report, type Section } from "./text.ts";
+
+export function inspectCommand(io: Io): Command {
+  return new Command("inspect").summary("show what a model file holds")
+    .description(
+      "Shows the specification, columns, calibration and tensors of a model or checkpoint.",
+    )
+    .argument("<model>", "file written by elbow train")
+    .addOption(options.jsonOption())
+    .action(async (path: string, { json }: options.JsonOption) => {
+      const file = await loadFile(path);
+      if (json) {
+        for (const piece of jsonLine(namingFile(path, () => resultOf(path, file)))) {
+          io.stdout(piece);
+        }
+      } else io.stdout(report(namingFile(path, () => sectionsOf(path, file))));
+    });
+}
+
+function resultOf(model: string, file: ModelFile) {
+  const { kind, metadata, tensors } = file;
+  const list = [...tensors].map(([name, { dtype, shape }]) => ({ name, dtype, shape }));
+  const common = { model, kind, values: countValues(tensors), tensors: list };
+  if (kind === "checkpoint") return { ...common, ...metadata };
+  const [spec] = fromModelFile(file);
+  if (kind === "vae") return { ...common, spec };
+  const { columns, standardization: { centre, scale }, ...table } = tableModelOf(file);
+  const { calibration, falseAlarmRate, warnings } = table;
+  return {
+    ...common,
+    spec,
+    columns: columns.map((name, c) => ({ name, centre: centre[c], scale: scale[c] })),
+    calibrationRows: calibration.scores.length,
+    falseAlarmRate,
+    threshold: calibration.threshold(falseAlarmRate),
+    warnings,
+  };
+}
+
+function sectionsOf(path: string, file: ModelFile): Section[] {
+  const { kind, tensors } = file;
+  const lines: [string, string][] = [
+    ["File", path],
+    ["Kind", kind],
+    ["Values", `${count(countValues(tensors))} in ${counted(tensors.size, "tensor")}`],
+  ];
+  if (kind === "checkpoint") return [{ lines: [...lines, ...checkpointLines(file)] }];
+  const [spec] = fromModelFile(file);
+  const sections: Section[] = [{ lines: [...lines, ...specLines(spec)] }];
+  if (kind === "vae") return sections;
+  return [...sections, ...tableSections(file)];
+}
+
+function specLines(
+  { inputs, encoder, decoder, latent: [{ size }], likelihood }: ModelSpec,
+): [string, string][] {
+  const network = (widths: readonly number[]) => widths.join(" - ");
+  const { type, ...details } = likelihood;
+  const shown = Object.entries(details).map(([name, value]) => `${name} ${value}`);
+  return [
+    ["Encoder", `${network([inputs, ...encoder.hidden, size])}, ${encoder.activation}`],
+    ["Decoder", `${network([size, ...decoder.hidden, inputs])}, ${decoder.activation}`],
+    ["Likelihood", [type, ...shown].join(", ")],
+  ];
+}
+
+function tableSections(file: ModelFile): Section[] {
+  const { columns, standardization: { centre, scale }, calibration, falseAlarmRate, warnings } =
+    tableModelOf(file);
+  const threshold = calibration.threshold(falseAlarmRate);
+  return [
+    {
+      title: "Calibration",
+      lines: [
+        ["Rows", count(calibration.scores.length)],
+        ["False-alarm rate", String(falseAlarmRate)],
+        ["Flags rows above", `${nats(threshold)} nats`],
+        ...warnings.map((warning) => ["Warning", warning] as const),
+      ],
+    },
+    {
+      title: "Columns: mean and standard deviation",
+      lines: columns.map((name, c) => [
+        `  ${name}`,
+        `${Number(centre[c].toPrecision(6))}, ${Number(scale[c].toPrecision(6))}`,
+      ]),
+    },
+  ];
+}
+
+function checkpointLines({ metadata }: ModelFile): [string, string][] {
+  const { counters, identity } = metadata as {
+    counters?: { epoch?: number; step?: number; finished?: boolean };
+    identity?: { recipe?: { epochs?: number; seed?: number } };
+  };
+  return [
+    ["Epochs", `${counters?.epoch} of ${identity?.recipe?.epochs}`],
+    ["Steps", `${counters?.step}`],
+    ["Finished", counters?.finished ? "yes" : "no"],
+    ["Seed", `${identity?.recipe?.seed}`],
+  ];
+}
+
+function countValues(tensors: ReadonlyMap<string, Tensor>): number {
+  return [...tensors.values()].reduce((sum, { data }) => sum + data.length, 0);
+}

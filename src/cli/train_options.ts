@@ -1,0 +1,87 @@
+/** What `elbow train` can be told: names, limits, and the words of its help. */
+import { type Command, Option } from "npm:commander@15.1.0";
+import * as options from "./options.ts";
+
+/** Options as commander hands them over; what is absent has the library's default. */
+export interface TrainOptions extends options.JsonOption, options.BackendOption {
+  readonly out?: string;
+  readonly label?: string;
+  readonly columns?: readonly string[];
+  readonly latent?: number;
+  readonly hidden?: readonly number[];
+  readonly likelihood?: "gaussian" | "bernoulli";
+  readonly objective?: "elbo";
+  readonly beta?: number;
+  readonly samples?: number;
+  readonly epochs?: number;
+  readonly batchSize?: number;
+  readonly learningRate?: number;
+  readonly validation?: number;
+  readonly patience?: number;
+  readonly seed?: number;
+  readonly threads?: number;
+  readonly checkpoint?: string;
+  readonly checkpointEvery?: number;
+  readonly resume?: boolean;
+  readonly falseAlarmRate?: number;
+}
+
+/** Adds the options, in the order of the help. */
+export function addTrainOptions(command: Command): Command {
+  command.option("--out <model>", "file to write (required)")
+    .option("--label <column>", "column kept out of training, used only to report");
+  for (const option of [...modelOptions(), ...runOptions()]) command.addOption(option);
+  return command
+    .option("--checkpoint <dir>", "folder to keep the state of the run in")
+    .addOption(
+      options.numberOption("--checkpoint-every <seconds>", "time between two checkpoints; 1", {
+        min: 0,
+      }),
+    )
+    .option("--resume", "go on from the folder's checkpoint, if it holds one")
+    .addOption(options.backendOption())
+    .addOption(options.jsonOption());
+}
+
+/** What the model is and what it is trained for. */
+function modelOptions(): Option[] {
+  const { numberOption, integerOption } = options;
+  return [
+    options.namesOption("--columns <a,b,c>", "columns to train on; all but the label"),
+    integerOption("--latent <n>", "latent dimensions; half of the columns, 2 to 16", {
+      min: 1,
+      max: 1e6,
+    }),
+    options.integersOption("--hidden <64,32>", "widths of the encoder's hidden layers; 64,64"),
+    new Option("--likelihood <type>", "gaussian, or bernoulli for values from 0 to 1")
+      .choices(["gaussian", "bernoulli"]),
+    new Option("--objective <type>", "what to train for").choices(["elbo"]),
+    numberOption("--beta <weight>", "weight of the KL; 1", { min: 0 }),
+    integerOption("--samples <n>", "draws of z per row and step; 1", { min: 1, max: 10_000 }),
+    options.falseAlarmRateOption("normal rows that may be flagged; 0.01"),
+  ];
+}
+
+/** How the run goes. */
+function runOptions(): Option[] {
+  const { numberOption, integerOption } = options;
+  return [
+    integerOption("--epochs <n>", "passes over the rows; about 2000 steps' worth", {
+      min: 1,
+      max: 1e7,
+    }),
+    integerOption("--batch-size <n>", "rows per step; 128", { min: 1, max: 1e6 }),
+    numberOption("--learning-rate <rate>", "Adam's, falling to 0 over the run; 0.003", {
+      above: 0,
+    }),
+    numberOption("--validation <share>", "rows kept back to report their ELBO, such as 0.1", {
+      above: 0,
+      max: 0.9,
+    }),
+    integerOption("--patience <epochs>", "stop when validation is no better for so long", {
+      min: 1,
+    }),
+    integerOption("--seed <n>", "fixes everything random; 0"),
+    integerOption("--threads <n>", "threads; 1 is all there is yet", { min: 1, max: 1 }),
+  ];
+}
