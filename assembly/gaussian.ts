@@ -38,7 +38,8 @@ export function reparameterize(
   noiseCols: i32,
 ): void {
   map3<Reparameterize>(
-    out, rows, cols, mean, meanRows, meanCols, logVar, logVarRows, logVarCols, noise, noiseRows, noiseCols,
+    out, rows, cols, mean, meanRows, meanCols, logVar, logVarRows, logVarCols,
+    noise, noiseRows, noiseCols,
   );
 }
 
@@ -126,7 +127,8 @@ export function gaussianLogProbGradMean(
   dyCols: i32,
 ): void {
   map4<GaussianLogProbGradMean>(
-    out, rows, cols, x, xRows, xCols, mean, meanRows, meanCols, logVar, logVarRows, logVarCols, dy, dyRows, dyCols,
+    out, rows, cols, x, xRows, xCols, mean, meanRows, meanCols, logVar, logVarRows, logVarCols,
+    dy, dyRows, dyCols,
   );
 }
 
@@ -158,6 +160,7 @@ export function gaussianLogProbGradLogVar(
   dyCols: i32,
 ): void {
   map4<GaussianLogProbGradLogVar>(
-    out, rows, cols, x, xRows, xCols, mean, meanRows, meanCols, logVar, logVarRows, logVarCols, dy, dyRows, dyCols,
+    out, rows, cols, x, xRows, xCols, mean, meanRows, meanCols, logVar, logVarRows, logVarCols,
+    dy, dyRows, dyCols,
   );
 }

@@ -138,7 +138,7 @@ function worse(a: Worst, b: Worst): Worst {
 const WORD = new Uint32Array(1);
 const FLOAT = new Float32Array(WORD.buffer);
 
-function report(rows: readonly string[], stride: number): string {
+function report(rows: readonly Row[], stride: number): string {
   const sample = stride === 1 ? "all 2^32 float32 numbers" : `every ${stride}th float32 number`;
   return `# Accuracy of the vector functions
 
@@ -150,32 +150,36 @@ flushed to zero and are not counted. The \`simd\` build gives the same bits on e
 \`relaxed\` build fuses multiply-add where the processor can, and its column is that of a processor
 that does. A kernel's result never depends on the element's position.
 
-| function | domain | unit | promised | simd | at | relaxed | at |
-| --- | --- | --- | --- | --- | --- | --- | --- |
-${rows.join("\n")}
+${table(rows)}
 
 cosTwoPi(u) = cos 2πu, expm1LessX(x) = e^x - 1 - x, log1pUnit(u) = ln(1 + u).
 `;
 }
 
-function row(f: VectorFunction, simd: Worst, relaxed: Worst): string {
-  const cells = [simd, relaxed].map(({ error, at }) =>
-    `${error.toFixed(2)} | ${at.toPrecision(9)}`
-  );
-  return `| ${f.name} | [${f.domain.join(", ")}] | ${f.unit} | ${f.promise} | ${
-    cells.join(" | ")
-  } |`;
+type Row = readonly string[];
+const HEAD: Row = ["function", "domain", "unit", "promised", "simd", "at", "relaxed", "at"];
+
+function row(f: VectorFunction, simd: Worst, relaxed: Worst): Row {
+  const cells = [simd, relaxed].flatMap(({ error, at }) => [error.toFixed(2), at.toPrecision(9)]);
+  return [f.name, `[${f.domain.join(", ")}]`, f.unit, `${f.promise}`, ...cells];
+}
+
+/** A Markdown table with its columns aligned, as the formatter leaves it. */
+function table(rows: readonly Row[]): string {
+  const widths = HEAD.map((_, i) => Math.max(...[HEAD, ...rows].map((cells) => cells[i].length)));
+  const line = (cells: Row) => `| ${cells.map((cell, i) => cell.padEnd(widths[i])).join(" | ")} |`;
+  return [HEAD, widths.map((width) => "-".repeat(width)), ...rows].map(line).join("\n");
 }
 
 if (import.meta.main) {
   const stride = Deno.args.includes("--all") ? 1 : STRIDE;
   const simd = new Kernels(await compile(ENTRY, "simd"));
   const relaxed = new Kernels(await compile(ENTRY, "relaxed"));
-  const rows: string[] = [];
+  const rows: Row[] = [];
   for (const f of VECTOR_FUNCTIONS) {
     const worst = [measure(simd, f, stride), measure(relaxed, f, stride)] as const;
     rows.push(row(f, ...worst));
-    console.log(rows.at(-1));
+    console.log(...rows.at(-1)!);
     if (worst.some(({ error }) => error > f.promise)) Deno.exitCode = 1;
   }
   await Deno.writeTextFile(new URL("../docs/accuracy.md", import.meta.url), report(rows, stride));

@@ -2,9 +2,10 @@
  * exp(x) for x in [-87.3365, 88.7228]; 0 below (no subnormal results), +inf above, NaN kept.
  * At most 1.5 ulp off; measured: docs/accuracy.md (scripts/accuracy.ts).
  *
- *   n = round(x / ln 2), r = x - n·ln 2 (Cody & Waite, 1980, in two parts), exp(x) = 2ⁿ (1 + r + r² q(r))
+ *   n = round(x / ln 2), r = x - n·ln 2, exp(x) = 2ⁿ (1 + r + r² q(r))
  *
- * q is Cephes expf's polynomial (Moshier, 1989), for |r| <= ln 2 / 2.
+ * n·ln 2 is subtracted in two parts (Cody & Waite, 1980). q is Cephes expf's polynomial (Moshier,
+ * 1989), for |r| <= ln 2 / 2.
  */
 import { madd } from "./fma";
 

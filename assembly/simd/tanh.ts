@@ -4,8 +4,8 @@
  *
  *   m = e^2|x| - 1, tanh |x| = m / (m + 2)
  *
- * The relative error of m is not amplified for m >= 0. (A rational in x² is 1.3 to 1.7 times as fast, but
- * errs by 5 ulp near ±1: its numerator and denominator carry the roundings of four steps each.)
+ * The relative error of m is not amplified for m >= 0. (A rational in x² is up to 1.7 times as fast,
+ * but errs by 5 ulp near ±1, where numerator and denominator carry the roundings of many steps.)
  */
 import { expm14 } from "./expm1";
 

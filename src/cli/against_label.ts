@@ -36,24 +36,17 @@ export function labelFigures(
 /** The figures for a person, and what they were taken over. */
 export function labelSection(figures: LabelFigures, rows: number, over: string): Section {
   const { anomalies, flagged, flaggedAnomalies = 0 } = figures;
-  const figure = (value: number | null) =>
-    value === null ? "needs both kinds of rows" : value.toFixed(4);
+  const figure = (value: number | null) => value?.toFixed(4) ?? "needs rows of both kinds";
+  const flags = `${count(flagged ?? 0)} of ${counted(rows, "row")}, ${
+    count(flaggedAnomalies)
+  } of them anomalies`;
   return {
-    title: `Against the label: ${
-      counted(anomalies, "anomaly").replace("anomalys", "anomalies")
-    } in ${over}`,
+    title: `Against the label (anomalies: ${count(anomalies)}), over ${over}`,
     lines: [
       ["AUROC", figure(figures.auroc)],
       ["Average precision", figure(figures.averagePrecision)],
       [`Precision at ${count(anomalies)}`, figure(figures.precisionAtAnomalies)],
-      ...(flagged === undefined ? [] : [
-        [
-          "Flagged",
-          `${counted(flagged, "row")} of ${count(rows)}, ${
-            count(flaggedAnomalies)
-          } of them anomalies`,
-        ] as const,
-      ]),
+      ["Flagged", flagged === undefined ? undefined : flags],
     ],
   };
 }

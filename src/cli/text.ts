@@ -51,10 +51,10 @@ export function counted(value: number, noun: string): string {
   return `${count(value)} ${noun}${value === 1 ? "" : "s"}`;
 }
 
-/** A title and its lines, names to the left, values in one column. */
+/** A title and its lines: names to the left, values in one column; lines without a value are left out. */
 export interface Section {
   readonly title?: string;
-  readonly lines: readonly (readonly [name: string, value: string])[];
+  readonly lines: readonly (readonly [name: string, value: string | undefined])[];
 }
 
 /** Sections with a blank line between them and the values of all in one column. */
@@ -64,7 +64,8 @@ export function report(sections: readonly Section[]): string {
   const text = sections.map(({ title, lines }) =>
     [
       ...(title === undefined ? [] : [title]),
-      ...lines.map(([name, value]) => `${name.padEnd(width)}${printable(value)}`.trimEnd()),
+      ...lines.filter(([, value]) => value !== undefined)
+        .map(([name, value]) => `${name.padEnd(width)}${printable(value!)}`),
     ].join("\n")
   );
   return `${text.join("\n\n")}\n`;

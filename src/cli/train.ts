@@ -1,11 +1,10 @@
 /** `elbow train DATA --out MODEL`: fits a detector to a table and writes its file. */
-import { Command, Option } from "npm:commander@15.1.0";
+import { Command } from "npm:commander@15.1.0";
 import { defaultTraining } from "../detection/defaults.ts";
 import { Detector, type DetectorOptions } from "../detection/detector.ts";
 import type { Table } from "../formats/mod.ts";
 import type { CheckpointStore } from "../training/checkpoint.ts";
-import type { FitReport } from "../training/report.ts";
-import { type LabelFigures, labelFigures, labelSection } from "./against_label.ts";
+import { type LabelFigures, labelFigures } from "./against_label.ts";
 import { namingTable, readData } from "./data.ts";
 import { openDirectoryStore } from "./directory_store.ts";
 import { requirePlace, writeWhole } from "./files.ts";
@@ -13,17 +12,23 @@ import type { Io } from "./io.ts";
 import { inFile } from "./model.ts";
 import * as options from "./options.ts";
 import { createProgress } from "./progress.ts";
-import { count, counted, jsonLine, nats, report, type Section } from "./text.ts";
+import { jsonLine, report } from "./text.ts";
+import { addTrainOptions, type TrainOptions } from "./train_options.ts";
+import { type Trained, trainResult, trainSections } from "./train_report.ts";
 
-/** A fitted detector, and what it was fitted to. */
-export interface Trained {
-  readonly detector: Detector;
-  readonly table: Table;
-  readonly fit: FitReport;
-  /** How its scores compare with the label, on all rows of the table. */
-  readonly against?: LabelFigures;
-  readonly bytes: number;
-}
+/** Options that the detector takes under the same name. */
+const SAME = [
+  "latent",
+  "hidden",
+  "likelihood",
+  "falseAlarmRate",
+  "epochs",
+  "batchSize",
+  "validation",
+  "seed",
+  "backend",
+  "threads",
+] as const;
 
 export function trainCommand(io: Io): Command {
   const command = addTrainOptions(
@@ -41,7 +46,7 @@ export function trainCommand(io: Io): Command {
     }
     const trained = await train(data, { ...given, out }, io);
     for (const warning of trained.detector.warnings) io.stderr(`elbow: ${warning}\n`);
-    if (given.json) { for (const piece of jsonLine(resultOf(trained, out))) io.stdout(piece); }
+    if (given.json) { for (const piece of jsonLine(trainResult(trained, out))) io.stdout(piece); }
     else io.stdout(report(trainSections(trained, out)));
   });
 }
@@ -83,35 +88,26 @@ async function fit(table: Table, given: TrainOptions, io: Io): Promise<Detector>
   }
 }
 
-/** The options that were given, and the detector's defaults where an option holds several. */
+/** The options that were given, and the detector's defaults where one of its options holds several. */
 function fitOptions(given: TrainOptions, checkpoint?: CheckpointStore): DetectorOptions {
-  const { latent, hidden, likelihood, epochs, batchSize, validation, seed, backend, threads } =
-    given;
-  const { beta, samples, learningRate, patience, falseAlarmRate } = given;
   const { objective, optimizer } = defaultTraining(1);
-  const simple = {
-    latent,
-    hidden,
-    likelihood,
-    epochs,
-    batchSize,
-    validation,
-    seed,
-    backend,
-    threads,
-  };
+  const { patience } = given;
   return {
-    ...defined({ ...simple, falseAlarmRate, checkpoint }),
-    objective: { ...objective, ...defined({ beta, samples }) },
-    optimizer: { ...optimizer!, ...defined({ learningRate }) },
+    ...pick(given, SAME),
+    objective: { ...objective, ...pick(given, ["beta", "samples"]) },
+    optimizer: { ...optimizer!, ...pick(given, ["learningRate"]) },
     ...(patience !== undefined && { earlyStopping: { patience } }),
+    ...(checkpoint && { checkpoint }),
   };
 }
 
-/** Without the keys whose value is undefined: those would replace a default. */
-function defined<Fields extends object>(fields: Fields): Partial<Fields> {
-  const kept = Object.entries(fields).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(kept) as Partial<Fields>;
+/** The fields that are there: an undefined one would replace a default. */
+function pick<Fields, Key extends keyof Fields>(
+  fields: Fields,
+  keys: readonly Key[],
+): Partial<Pick<Fields, Key>> {
+  const kept = keys.filter((key) => fields[key] !== undefined).map((key) => [key, fields[key]]);
+  return Object.fromEntries(kept) as Partial<Pick<Fields, Key>>;
 }
 
 function aboutCheckpoint(error: unknown, path: string): unknown {
@@ -124,11 +120,7 @@ function aboutCheckpoint(error: unknown, path: string): unknown {
   );
 }
 
-function labelsAgainst(
-  detector: Detector,
-  { data, rows }: Table,
-  label: Float64Array,
-): LabelFigures {
-  const { scores, pValues } = detector.scoreCells({ data, rows });
+function labelsAgainst(detector: Detector, table: Table, label: Float64Array): LabelFigures {
+  const { scores, pValues } = detector.scoreCells(table);
   return labelFigures(scores, label, Array.from(pValues, (p) => detector.isAnomaly(p)));
 }

@@ -1,7 +1,19 @@
 /** What `elbow train` reports, as JSON and for a person; nats of the standardised table. */
-import { labelSection } from "./against_label.ts";
+import type { Detector } from "../detection/detector.ts";
+import type { Table } from "../formats/mod.ts";
+import type { FitReport } from "../training/report.ts";
+import { type LabelFigures, labelSection } from "./against_label.ts";
 import { count, counted, nats, type Section } from "./text.ts";
-import type { Trained } from "./train.ts";
+
+/** A fitted detector, and what it was fitted to. */
+export interface Trained {
+  readonly detector: Detector;
+  readonly table: Table;
+  readonly fit: FitReport;
+  /** How its scores compare with the label, on all rows of the table. */
+  readonly against?: LabelFigures;
+  readonly bytes: number;
+}
 
 /** What `--json` prints. */
 export function trainResult({ detector, table, fit, against, bytes }: Trained, model: string) {
@@ -37,54 +49,43 @@ export function trainResult({ detector, table, fit, against, bytes }: Trained, m
 
 /** The result for a person. */
 export function trainSections(trained: Trained, model: string): Section[] {
-  const { detector, table, fit, against, bytes } = trained;
-  const last = fit.history[fit.epoch - 1];
-  const { calibrationRows, falseAlarmRate, threshold, vae } = detector;
-  const label = table.label ? ", label kept out" : "";
-  const troubles = fit.skippedSteps + fit.rollbacks;
+  const { detector, table, bytes, against } = trained;
+  const { rows, columns, label, source } = table;
+  const { calibrationRows, threshold, falseAlarmRate, device } = detector;
+  const size = `${counted(rows, "row")}, ${counted(columns.length, "column")}`;
+  const training = counted(rows - calibrationRows, "row");
   return [
     {
       lines: [
-        [
-          "Data",
-          `${table.source} (${counted(table.rows, "row")}, ${
-            counted(table.columns.length, "column")
-          }${label})`,
-        ],
-        [
-          "Trained on",
-          `${counted(table.rows - calibrationRows, "row")}, ${
-            count(calibrationRows)
-          } more to calibrate`,
-        ],
+        ["Data", `${source} (${size}${label ? ", label kept out" : ""})`],
+        ["Trained on", `${training}, ${count(calibrationRows)} more to calibrate`],
         ["Model", `${model} (${count(bytes)} bytes)`],
         ["Flags rows above", `${nats(threshold)} nats, at a false-alarm rate of ${falseAlarmRate}`],
-        [
-          "Backend",
-          Object.values(vae.device).filter((value) => typeof value === "string").join(", "),
-        ],
+        ["Backend", Object.values(device).filter((value) => typeof value === "string").join(", ")],
       ],
     },
-    {
-      title: `Epoch ${fit.epoch}${
-        fit.stoppedEarly ? ", the best: stopped early" : ""
-      }; nats per row of the standardised table`,
-      lines: [
-        ["ELBO", nats(last.elbo)],
-        ["  ln p(x | z)", nats(-last.reconstruction)],
-        ["  KL", nats(last.kl)],
-        ...(last.validationElbo === undefined
-          ? []
-          : [["Validation ELBO", nats(last.validationElbo)] as const]),
-        ["Active units", `${last.activeUnits} of ${vae.spec.latent[0].size}`],
-        ...(troubles === 0 ? [] : [
-          [
-            "Trouble",
-            `${counted(fit.skippedSteps, "skipped step")}, ${counted(fit.rollbacks, "rollback")}`,
-          ] as const,
-        ]),
-      ],
-    },
-    ...(against ? [labelSection(against, table.rows, "all rows, those trained on included")] : []),
+    fitSection(trained),
+    ...(against ? [labelSection(against, rows, "all rows, those trained on included")] : []),
   ];
+}
+
+function fitSection({ fit, detector: { vae } }: Trained): Section {
+  const { epoch, stoppedEarly, skippedSteps, rollbacks } = fit;
+  const last = fit.history[epoch - 1];
+  const which = `Epoch ${epoch}${stoppedEarly ? ", the best: stopped early" : ""}`;
+  const troubles = `${counted(skippedSteps, "skipped step")}, ${counted(rollbacks, "rollback")}`;
+  return {
+    title: `${which}; nats per row of the standardised table`,
+    lines: [
+      ["ELBO", nats(last.elbo)],
+      ["  ln p(x | z)", nats(-last.reconstruction)],
+      ["  KL", nats(last.kl)],
+      [
+        "Validation ELBO",
+        last.validationElbo === undefined ? undefined : nats(last.validationElbo),
+      ],
+      ["Active units", `${last.activeUnits} of ${vae.spec.latent[0].size}`],
+      ["Trouble", skippedSteps + rollbacks > 0 ? troubles : undefined],
+    ],
+  };
 }

@@ -3,6 +3,7 @@
  * column and scalar operands, every width from 1 to 17, between guard bands.
  */
 import { deepEqual, ok } from "node:assert/strict";
+import { instantiateSync } from "npm:@assemblyscript/loader@0.28.20";
 import { assertUlp, F32_UNIT_ROUNDOFF } from "../util/close.ts";
 import { numbers, Workbench } from "../wasm/debug_kernels.ts";
 import { type Formula, FORMULAS, title } from "./formulas.ts";
@@ -52,7 +53,7 @@ function check(f: Formula, got: number, operands: readonly number[]): void {
 
 for (const f of FORMULAS) {
   Deno.test(`${title(f)}: every form of its operands, every width`, () => {
-    for (const rows of [1, 3]) {
+    for (const rows of [1, 2, 3]) {
       for (const cols of WIDTHS) {
         for (const shapes of forms(f.ranges.length, rows, cols)) {
           const operands = shapes.map(([r, c], i) => operand(f.ranges[i], r, c, i + 1));
@@ -86,6 +87,24 @@ for (const f of FORMULAS) {
     });
   });
 }
+
+Deno.test("no kernel reads or writes beyond an operand: each lies once at the end of memory", () => {
+  const bytes = Deno.readFileSync(new URL("../../build/debug.wasm", import.meta.url));
+  const { exports } = instantiateSync<Record<string, unknown>>(bytes);
+  const memory = exports.memory as unknown as WebAssembly.Memory;
+  memory.grow(1);
+  const end = memory.buffer.byteLength, rows = 2;
+  for (const { kernel, ranges, args = [] } of FORMULAS) {
+    for (const cols of WIDTHS) {
+      for (let last = 0; last <= ranges.length; last++) {
+        const place = (i: number) => end - 4 * rows * cols - (i === last ? 0 : 4096 * (i + 1));
+        const operands = ranges.flatMap((_, i) => [place(i), rows, cols]);
+        const call = exports[kernel] as (...args: number[]) => void; // a trap would throw
+        call(place(ranges.length), rows, cols, ...operands, ...args);
+      }
+    }
+  }
+});
 
 Deno.test("gaussianKl() keeps its digits near 0, and is 0 there and never below", () => {
   const f = FORMULAS.find(({ kernel }) => kernel === "gaussianKl")!;

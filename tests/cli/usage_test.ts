@@ -1,0 +1,116 @@
+/** Usage: help, unknown commands and options, and values that options refuse. */
+import assert from "node:assert/strict";
+import { VERSION } from "../../src/cli/version.ts";
+import configuration from "../../deno.json" with { type: "json" };
+import { elbow, Folder, QUICK, refused, tableCsv } from "./util.ts";
+
+const COMMANDS = [
+  "train",
+  "score",
+  "evaluate",
+  "encode",
+  "sample",
+  "reconstruct",
+  "inspect",
+  "serve",
+  "doctor",
+];
+
+Deno.test("elbow --help lists the commands, and each has its own help", async () => {
+  const { status, stdout, stderr } = await elbow(["--help"]);
+  assert.deepEqual([status, stderr], [0, ""]);
+  for (const command of COMMANDS) {
+    assert.match(stdout, new RegExp(`^  ${command} `, "m"));
+    const help = await elbow([command, "--help"]);
+    assert.equal(help.status, 0);
+    assert.match(help.stdout, new RegExp(`^Usage: elbow ${command} `));
+    assert.match(help.stdout, /--json/);
+    assert.ok(
+      help.stdout.split("\n").every((line) => line.length <= 100),
+      "lines of 100 characters",
+    );
+  }
+});
+
+Deno.test("elbow train --help names every option of the contract", async () => {
+  const { stdout } = await elbow(["train", "--help"]);
+  const flags =
+    "out label columns latent hidden likelihood objective beta samples epochs batch-size " +
+    "learning-rate validation seed backend threads checkpoint resume false-alarm-rate";
+  for (const flag of flags.split(" ")) assert.match(stdout, new RegExp(`^  --${flag}\\b`, "m"));
+});
+
+Deno.test("elbow --version is that of deno.json", async () => {
+  assert.equal(VERSION, configuration.version);
+  assert.equal((await elbow(["--version"])).stdout, `${VERSION}\n`);
+});
+
+Deno.test("elbow refuses unknown commands, options and missing arguments", async () => {
+  const cases: [readonly string[], RegExp][] = [
+    [[], /a command is missing\nSee elbow --help/],
+    [["trian"], /unknown command 'trian' \(Did you mean train\?\)\nSee elbow --help/],
+    [["export", "m"], /unknown command 'export'/],
+    [["bundle", "m"], /unknown command 'bundle'/],
+    [["worker"], /unknown command 'worker'/],
+    [["train"], /missing required argument 'data'\nSee elbow train --help/],
+    [["train", "t.csv"], /required option '--out <model>' not specified/],
+    [["train", "t.csv", "--out"], /option '--out <model>' argument missing/],
+    [["train", "t.csv", "--oot", "m"], /unknown option '--oot' \(Did you mean --out\?\)/],
+    [["train", "t.csv", "u.csv", "--out", "m"], /too many arguments/],
+    [["score", "m"], /missing required argument 'data'\nSee elbow score --help/],
+    [["sample", "m"], /required option '--count <n>' not specified/],
+    [["serve"], /required option '--models <dir>' not specified/],
+  ];
+  for (const [args, message] of cases) assert.match(await refused(...args), message);
+});
+
+Deno.test("elbow refuses values that an option cannot have", async () => {
+  const cases: [string, string, RegExp][] = [
+    ["--epochs", "0", /'--epochs <n>' argument '0' is invalid. It must be at least 1/],
+    ["--epochs", "ten", /It must be a whole number/],
+    ["--epochs", "1.5", /It must be a whole number/],
+    ["--epochs", "", /It must be a whole number/],
+    ["--epochs", "0x10", /It must be a whole number/],
+    ["--batch-size", "-1", /It must be at least 1/],
+    ["--learning-rate", "0", /It must be above 0/],
+    ["--learning-rate", "NaN", /It must be a finite number/],
+    ["--learning-rate", "Infinity", /It must be a finite number/],
+    ["--beta", "-0.5", /It must be at least 0/],
+    ["--validation", "1", /at most 0.9/],
+    ["--false-alarm-rate", "1.5", /at most 0.999999/],
+    ["--false-alarm-rate", "0", /above 0/],
+    ["--hidden", "64,,32", /It must be a whole number/],
+    ["--hidden", "64,0", /It must be at least 1/],
+    ["--columns", "a,,b", /Names are separated by single commas/],
+    ["--latent", "0", /It must be at least 1/],
+    ["--samples", "0", /It must be at least 1/],
+    ["--seed", "1e99", /It must be a whole number/],
+    ["--threads", "2", /It must be at least 1 and at most 1/],
+    ["--backend", "cuda", /Allowed choices are auto, wasm, reference/],
+    ["--objective", "iwae", /Allowed choices are elbo/],
+    ["--likelihood", "poisson", /Allowed choices are gaussian, bernoulli/],
+  ];
+  using folder = new Folder();
+  const data = folder.write("t.csv", tableCsv());
+  for (const [flag, value, message] of cases) {
+    assert.match(await refused("train", data, "--out", folder.at("m"), flag, value), message);
+  }
+  const train = (...more: string[]) => refused("train", data, "--out", folder.at("m"), ...more);
+  assert.match(await train("--resume"), /'--resume' needs '--checkpoint <dir>'/);
+  assert.match(
+    await train("--patience", "3"),
+    /'--patience <epochs>' needs '--validation <share>'/,
+  );
+  assert.deepEqual(folder.names(), ["t.csv"]);
+});
+
+Deno.test("elbow refuses output places before it works", async () => {
+  using folder = new Folder();
+  const data = folder.write("t.csv", tableCsv());
+  const train = (out: string) => refused("train", data, "--out", out, ...QUICK);
+  assert.match(await train(folder.path), /Cannot write .*: it is a folder/);
+  assert.match(await train(folder.at("no/m")), /Cannot write .*: no folder .*\/no\//);
+  assert.match(await train(data), /Cannot write .*t\.csv: it is also read/);
+  assert.match(await train(folder.at("./t.csv")), /it is also read/);
+  assert.equal(Deno.readTextFileSync(data), tableCsv());
+});

@@ -1,0 +1,87 @@
+/** The command line in this process: arguments in, exit status and both outputs out. */
+import assert from "node:assert/strict";
+import type { Io } from "../../src/cli/io.ts";
+import { run } from "../../src/cli/main.ts";
+import { planeRows } from "../util/data.ts";
+
+export interface Outcome {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs one command with streams that stand in for a terminal or a pipe. */
+export async function elbow(args: readonly string[], stand: Partial<Io> = {}): Promise<Outcome> {
+  let stdout = "", stderr = "";
+  const io: Io = {
+    stdout: (text) => void (stdout += text),
+    stderr: (text) => void (stderr += text),
+    stdin: () => Promise.resolve(new Uint8Array()),
+    isTerminal: false,
+    columns: 80,
+    signal: new AbortController().signal,
+    ...stand,
+  };
+  const status = await run(args, io);
+  return { status, stdout, stderr };
+}
+
+/** Runs a command that must succeed; its standard output. */
+export async function elbowOk(...args: string[]): Promise<string> {
+  const { status, stdout, stderr } = await elbow(args);
+  assert.equal(status, 0, stderr);
+  return stdout;
+}
+
+/** Runs a command that must be refused with status 2; its one line on standard error. */
+export async function refused(...args: string[]): Promise<string> {
+  const { status, stdout, stderr } = await elbow(args);
+  assert.equal(status, 2, stderr);
+  assert.equal(stdout, "");
+  assert.match(stderr, /^elbow: [^\n]+\n(See elbow [^\n]*--help\n)?$/);
+  assert.doesNotMatch(stderr, /\n\s+at /);
+  return stderr;
+}
+
+/** The cells of CSV text without quotes, header first. */
+export function cellsOf(csv: string): string[][] {
+  assert.ok(csv.endsWith("\n"));
+  return csv.trimEnd().split("\n").map((line) => line.split(","));
+}
+
+/** A folder of its own for a test, removed afterwards. */
+export class Folder {
+  readonly path: string = Deno.makeTempDirSync();
+
+  at(name: string): string {
+    return `${this.path}/${name}`;
+  }
+
+  write(name: string, content: string | Uint8Array): string {
+    const path = this.at(name);
+    if (typeof content === "string") Deno.writeTextFileSync(path, content);
+    else Deno.writeFileSync(path, content);
+    return path;
+  }
+
+  names(): string[] {
+    return Array.from(Deno.readDirSync(this.path), ({ name }) => name).sort();
+  }
+
+  [Symbol.dispose](): void {
+    Deno.removeSync(this.path, { recursive: true });
+  }
+}
+
+/** A small table on a noisy plane, columns a to d, as CSV; the last `anomalies` rows are off it. */
+export function tableCsv(rows = 120, { anomalies = 0, label = false } = {}): string {
+  const lines = planeRows(rows, 4, 11).map((row, r) => {
+    const odd = r >= rows - anomalies;
+    const cells = odd ? row.with(1, row[1] + 8) : row;
+    return [...cells, ...(label ? [odd ? "anomaly" : "normal"] : [])].join();
+  });
+  return [["a", "b", "c", "d", ...(label ? ["kind"] : [])].join(), ...lines].join("\n") + "\n";
+}
+
+/** Training that takes no time. */
+export const QUICK: readonly string[] = ["--epochs", "3", "--hidden", "8", "--latent", "2"];

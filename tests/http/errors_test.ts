@@ -1,0 +1,312 @@
+/** Every class of error: its status, its type, and the field it names. */
+import assert from "node:assert/strict";
+import { VAE } from "../../mod.ts";
+import { createApp, type ModelStore, type Served } from "../../src/http/mod.ts";
+import { type ProblemName, PROBLEMS } from "../../src/http/problems.ts";
+import { APP, MODELS, PLAIN, post, problemOf, TABLE } from "./util.ts";
+
+const JSON_TYPE = { "content-type": "application/json" };
+const VERB = "/v1/models/table/score";
+
+/** A body given in pieces, without Content-Length, that counts what was taken of it. */
+function streamed(pieces: number, size: number): { stream: ReadableStream; taken: () => number } {
+  let taken = 0;
+  const stream = new ReadableStream({
+    pull(controller) {
+      if (taken++ === pieces) controller.close();
+      else controller.enqueue(new Uint8Array(size).fill(0x20));
+    },
+  });
+  return { stream, taken: () => taken };
+}
+
+Deno.test("errors in rows name row, column and JSON pointer", async () => {
+  const good = [500, 1, -3];
+  const faults: [rows: string, pointer: string, detail: RegExp][] = [
+    ["[]", "/rows", /at least one row/],
+    ["{}", "/rows", /at least one row/],
+    ["[7]", "/rows/0", /row 1: expected a list or an object of numbers: current value is 7$/],
+    [`[[${good}], null]`, "/rows/1", /row 2: .* current value is null$/],
+    [`[[${good}], [1, 2]]`, "/rows/1", /row 2: expected 3 numbers: current value is 2$/],
+    [`[[${good}], [1, 2, 3, 4]]`, "/rows/1", /expected 3 numbers: current value is 4$/],
+    [`[[${good}], [1, null, 3]]`, "/rows/1/1", /row 2, column "flow": .* current value is null$/],
+    [`[[1, 2, "3"]]`, "/rows/0/2", /row 1, column "drift": .* current value is "3"$/],
+    ["[[1, true, 3]]", "/rows/0/1", /expected a finite number: current value is true$/],
+    ["[[1, [2], 3]]", "/rows/0/1", /expected a finite number/],
+    ["[[1e999, 2, 3]]", "/rows/0/0", /expected a finite number: current value is Infinity$/],
+    ["[[-1e999, 2, 3]]", "/rows/0/0", /current value is -Infinity$/],
+    ["[[1e200, 2, 3]]", "/rows/0/0", /magnitude at most 1e\+150: current value is 1e\+200$/],
+    [`[{"heat": 1, "flow": 2}]`, "/rows/0", /row 1: no column "drift": expected 3 columns$/],
+    [`[{"heat": 1, "flow": "", "drift": 3}]`, "/rows/0/flow", /row 1, column "flow"/],
+    [`[{"heat": 1, "flow": 2, "drift": 3, "x/~": 4}]`, "/rows/0/x~1~0", /unknown column "x\/~"/],
+    [`[{"heat": 1, "flow": 2, "drift": 3, "__proto__": 4}]`, "/rows/0/__proto__", /unknown/],
+    [`[{"heat": 1, "flow": 2, "toString": 4}]`, "/rows/0", /no column "drift"/],
+  ];
+  for (const [rows, pointer, detail] of faults) {
+    const problem = await problemOf(await post("table/score", `{"rows": ${rows}}`), "invalid-body");
+    assert.deepEqual(problem.errors?.map((each) => each.pointer), [pointer], rows);
+    assert.match(problem.detail, detail, rows);
+    assert.equal(problem.errors?.[0].detail, problem.detail);
+  }
+  const tooLarge = await problemOf(await post("plain/score", { rows: [[1, 4e38, 3]] }));
+  assert.deepEqual(tooLarge.errors?.map((each) => each.pointer), ["/rows/0/1"]);
+});
+
+Deno.test("errors in the other fields name the field", async () => {
+  const rows = [[500, 1, -3]];
+  const faults: [verb: string, body: unknown, pointers: readonly string[]][] = [
+    ["score", 7, [""]],
+    ["score", null, [""]],
+    ["score", [], ["/rows"]],
+    ["score", {}, ["/rows"]],
+    ["score", { rows, seed: 1 }, ["/seed"]],
+    ["score", `{"rows": [[500, 1, -3]], "__proto__": {"polluted": 1}}`, ["/__proto__"]],
+    ["score", { rows, constructor: 1 }, ["/constructor"]],
+    ["score", { rows, ["k".repeat(1000)]: 1 }, [""]],
+    ["score", { rows, falseAlarmRate: 0 }, ["/falseAlarmRate"]],
+    ["score", { rows, falseAlarmRate: 1 }, ["/falseAlarmRate"]],
+    ["score", { rows, falseAlarmRate: "0.1" }, ["/falseAlarmRate"]],
+    ["score", { rows, falseAlarmRate: 1e-9 }, ["/falseAlarmRate"]],
+    ["sample", {}, ["/count"]],
+    ["sample", { count: 0 }, ["/count"]],
+    ["sample", { count: 1.5 }, ["/count"]],
+    ["sample", { count: 10_001 }, ["/count"]],
+    ["sample", { count: 1, seed: 2 ** 53 }, ["/seed"]],
+    ["sample", { count: 1, mean: 1 }, ["/mean"]],
+    ["sample", { count: "1", seed: null, mean: "" }, ["/count", "/seed", "/mean"]],
+    ["log-likelihood", { rows, samples: 0 }, ["/samples"]],
+    ["log-likelihood", { rows, samples: 1_000_001 }, ["/samples"]],
+    ["log-likelihood", { rows, samples: 1e300 }, ["/samples"]],
+    ["decode", { rows: [[1, 2, 3]] }, ["/rows/0"]],
+  ];
+  for (const [verb, body, pointers] of faults) {
+    const problem = await problemOf(await post(`table/${verb}`, body), "invalid-body");
+    assert.deepEqual(problem.errors?.map((each) => each.pointer), pointers, problem.detail);
+  }
+  assert.equal(Object.hasOwn(Object.prototype, "polluted"), false);
+  const none = await problemOf(await post("plain/score", { rows, falseAlarmRate: 0.1 }));
+  assert.deepEqual(none.errors?.map((each) => each.pointer), ["/falseAlarmRate"]);
+});
+
+Deno.test("rows that lead beyond finite numbers are refused, not answered with null", async () => {
+  const rows = [[1, 2, 3], [3e38, -3e38, 3e38]];
+  for (const verb of ["score", "log-likelihood"]) {
+    const problem = await problemOf(await post(`plain/${verb}`, { rows }), "result-not-finite");
+    assert.deepEqual(problem.errors?.map((each) => each.pointer), ["/rows/1"]);
+  }
+});
+
+Deno.test("limits count rows and numbers before anything is computed", async () => {
+  const app = createApp({ models: MODELS, maxRows: 3 });
+  const row = [500, 1, -3];
+  assert.equal((await post("table/score", { rows: [row, row, row] }, app)).status, 200);
+  const refused: [verb: string, body: unknown, pointer: string][] = [
+    ["score", { rows: [row, row, row, row] }, "/rows"],
+    ["decode", { rows: [[1, 2], [1, 2], [1, 2], [1, 2]] }, "/rows"],
+    ["sample", { count: 4 }, "/count"],
+    ["log-likelihood", { rows: [row, row], samples: 151 }, "/samples"],
+  ];
+  for (const [verb, body, pointer] of refused) {
+    const problem = await problemOf(await post(`table/${verb}`, body, app), "invalid-body");
+    assert.deepEqual(problem.errors?.map((each) => each.pointer), [pointer]);
+  }
+});
+
+Deno.test("an answer of more than four million numbers is refused", async () => {
+  const wide = VAE.create({ inputs: 1000, latent: [{ size: 1 }] }, { seed: 1 });
+  const app = createApp({ models: { wide } });
+  const rows = Array.from({ length: 4001 }, () => [0]);
+  for (
+    const [verb, body, pointer] of [
+      ["sample", { count: 4001 }, "/count"],
+      ["decode", { rows }, "/rows"],
+    ] as const
+  ) {
+    const problem = await problemOf(await post(`wide/${verb}`, body, app), "invalid-body");
+    assert.deepEqual(problem.errors?.map((each) => each.pointer), [pointer]);
+    assert.match(problem.detail, /4001 rows of 1000$/);
+  }
+});
+
+Deno.test("malformed bodies get 400", async () => {
+  const encode = (text: string) => new TextEncoder().encode(text);
+  const bodies: Uint8Array<ArrayBuffer>[] = [
+    ...["", " ", "{", "nul", "{]", `{"rows": [[1, 2, NaN]]}`, `{"rows": [[1,]]}`, "{}{}"].map(
+      encode,
+    ),
+    encode("[".repeat(100_000)),
+    encode(`{"a":`.repeat(100_000)),
+    encode("[".repeat(9) + "]".repeat(9)),
+    Uint8Array.of(0x22, 0xff, 0x22),
+    Uint8Array.of(0xff, 0xfe, 0x7b, 0x00, 0x7d, 0x00),
+  ];
+  for (const body of bodies) {
+    const response = await APP.request(VERB, { method: "POST", headers: JSON_TYPE, body });
+    await problemOf(response, "malformed-json");
+  }
+  const nestedInText = { rows: [[1, 2, "[".repeat(100)]] };
+  await problemOf(await post("table/score", nestedInText), "invalid-body");
+  const broken = new ReadableStream({
+    pull(controller) {
+      controller.error(new TypeError("the client went away"));
+    },
+  });
+  const request = { method: "POST", headers: JSON_TYPE, body: broken };
+  await problemOf(await APP.request(VERB, request), "malformed-json");
+});
+
+Deno.test("bodies are measured in real bytes, whatever Content-Length says", async () => {
+  const app = createApp({ models: MODELS, maxBodyBytes: 10_000 });
+  const send = (body: BodyInit, headers: Record<string, string> = {}) =>
+    app.request(VERB, { method: "POST", headers: { ...JSON_TYPE, ...headers }, body });
+  const text = JSON.stringify({ rows: [[500, 1, -3]] });
+  assert.equal((await send(text + " ".repeat(10_000 - text.length))).status, 200);
+  await problemOf(await send(text + " ".repeat(10_001 - text.length)), "body-too-large");
+  for (const headers of [{}, { "content-length": "2" }, { "content-length": "many" }]) {
+    const { stream, taken } = streamed(1000, 1000);
+    await problemOf(await send(stream, headers as Record<string, string>), "body-too-large");
+    assert.ok(taken() <= 13, `took ${taken()} pieces of 1,000 bytes`);
+  }
+  const { stream, taken } = streamed(1, 1);
+  await problemOf(await send(stream, { "content-length": "10001" }), "body-too-large");
+  assert.ok(taken() <= 1, "a body that is announced as too large is not read");
+  const many = streamed(9_999, 1);
+  await problemOf(await send(many.stream), "malformed-json");
+});
+
+Deno.test("other media types and encodings get 415", async () => {
+  const body = JSON.stringify({ rows: [[500, 1, -3]] });
+  const send = (headers: Record<string, string>) =>
+    APP.request(VERB, { method: "POST", headers, body });
+  const accepted = [
+    "application/json",
+    "Application/JSON; charset=UTF-8",
+    `application/json;charset="utf-8"`,
+  ];
+  for (const type of accepted) assert.equal((await send({ "content-type": type })).status, 200);
+  const refused = ["", "text/plain", "application/jsonp", "application/json; charset=utf-16"];
+  for (const type of [...refused, "multipart/form-data; boundary=x"]) {
+    const response = await send({ "content-type": type });
+    assert.equal(response.headers.get("accept"), "application/json");
+    await problemOf(response, "unsupported-media-type");
+  }
+  for (const encoding of ["gzip", "br", "identity, gzip", "x"]) {
+    const response = await send({ ...JSON_TYPE, "content-encoding": encoding });
+    await problemOf(response, "unsupported-media-type");
+  }
+  assert.equal((await send({ ...JSON_TYPE, "content-encoding": "identity" })).status, 200);
+  const none = await APP.request(VERB, { method: "POST" });
+  await problemOf(none, "unsupported-media-type");
+});
+
+Deno.test("other methods get 405 and are told which are allowed", async () => {
+  const paths: [path: string, allow: string][] = [
+    ["/health/live", "GET, HEAD"],
+    ["/health/ready", "GET, HEAD"],
+    ["/v1/models", "GET, HEAD"],
+    ["/v1/models/table", "GET, HEAD"],
+    ...["encode", "decode", "reconstruct", "sample", "score", "log-likelihood"].map((verb) =>
+      [`/v1/models/table/${verb}`, "POST"] as [string, string]
+    ),
+  ];
+  for (const [path, allow] of paths) {
+    const wrong = allow === "POST" ? ["GET", "PUT"] : ["POST"];
+    for (const method of [...wrong, "DELETE", "PATCH", "OPTIONS", "SEARCH"]) {
+      const response = await APP.request(path, { method });
+      assert.equal(response.headers.get("allow"), allow, `${method} ${path}`);
+      await problemOf(response, "method-not-allowed");
+    }
+    if (allow !== "POST") assert.equal((await APP.request(path, { method: "HEAD" })).status, 200);
+  }
+});
+
+Deno.test("unknown addresses and models get 404, and no odd name reaches the store", async () => {
+  for (
+    const path of ["/", "/v1", "/v2", "/health", "/v1/models/", "/v1/models/table/", "/V1/models"]
+  ) {
+    await problemOf(await APP.request(path), "unknown-route");
+  }
+  await problemOf(await post("table/train", {}), "unknown-route");
+  const asked: string[] = [];
+  const store: ModelStore = {
+    get: (name) => Promise.resolve(void asked.push(name)),
+    list: () => Promise.resolve([]),
+  };
+  const app = createApp({ models: store });
+  const names = [
+    "table",
+    "Table-1.v2_x",
+    "%74able",
+    "..%2ftable",
+    "%2e%2e%2f",
+    "%252e%252e",
+    "a%00b",
+  ]
+    .concat(["a%2Fb", "a%5Cb", "-a", ".a", "_a", "a b", "a%20b", "ä", "%ff", "%zz", "%", "a;b"])
+    .concat(["__proto__", "a".repeat(64), "a".repeat(65), "a%0a", "constructor"]);
+  for (const name of names) {
+    for (const request of [app.request(`/v1/models/${name}`), post(`${name}/score`, {}, app)]) {
+      await problemOf(await request, "unknown-model");
+    }
+  }
+  const once = ["table", "Table-1.v2_x", "table", "a".repeat(64), "constructor"];
+  assert.deepEqual(asked, once.flatMap((name) => [name, name]));
+  await problemOf(await app.request("/v1/models/../../etc/passwd"), "unknown-route");
+});
+
+Deno.test("a failure of the server says nothing of the inside, to the caller", async () => {
+  const secret = new TypeError("cannot open file:///srv/models/secret.safetensors");
+  const store: ModelStore = {
+    get: () => Promise.reject(secret),
+    list: () => Promise.reject(secret),
+  };
+  const logged: unknown[] = [];
+  const log = console.error;
+  console.error = (error) => logged.push(error);
+  try {
+    const app = createApp({ models: store });
+    const requests: [Response, ProblemName][] = [
+      [await app.request("/v1/models"), "internal"],
+      [await post("table/score", { rows: [[1]] }, app), "internal"],
+      [await app.request("/health/ready"), "not-ready"],
+    ];
+    for (const [response, kind] of requests) {
+      const problem = await problemOf(response, kind);
+      assert.doesNotMatch(JSON.stringify(problem), /secret|file:|\.ts/);
+    }
+    assert.equal((await app.request("/health/live")).status, 200);
+  } finally {
+    console.error = log;
+  }
+  assert.deepEqual(logged, [secret, secret, secret]);
+});
+
+Deno.test("createApp() refuses names, models and limits that it cannot serve", () => {
+  const models: [Record<string, unknown>, RegExp][] = [
+    [{ "a b": TABLE }, /Cannot serve model "a b": a name is 1 to 64 letters/],
+    [{ "": TABLE }, /Cannot serve model ""/],
+    [{ ".hidden": PLAIN }, /Cannot serve model ".hidden"/],
+    [{ a: undefined }, /Cannot serve model "a": expected a loaded model: current value is undef/],
+    [{ a: new Uint8Array(3) }, /Cannot serve model "a": expected a loaded model/],
+  ];
+  for (const [record, message] of models) {
+    assert.throws(() => createApp({ models: record as Record<string, Served["model"]> }), message);
+  }
+  assert.throws(() => createApp({ models: MODELS, maxRows: 0 }), /maxRows: must be at least 1/);
+  assert.throws(() => createApp({ models: MODELS, maxBodyBytes: NaN }), /maxBodyBytes/);
+});
+
+Deno.test("problem types are few, and their names stay", () => {
+  assert.deepEqual(Object.entries(PROBLEMS).map(([name, { status }]) => `${status} ${name}`), [
+    "400 malformed-json",
+    "404 unknown-route",
+    "404 unknown-model",
+    "405 method-not-allowed",
+    "413 body-too-large",
+    "415 unsupported-media-type",
+    "422 invalid-body",
+    "422 result-not-finite",
+    "500 internal",
+    "503 not-ready",
+  ]);
+});
