@@ -46,7 +46,7 @@ export function requireNumber(field: string, value: unknown, limits: NumberLimit
     const low = above > -Infinity ? `above ${above}` : `at least ${min}`;
     const range = max === Infinity
       ? low
-      : min === -Infinity
+      : min === -Infinity && above === -Infinity
       ? `at most ${max}`
       : `${low} and at most ${max}`;
     throw new RangeError(`Cannot read ${field}: must be ${range}: current value is ${value}`);

@@ -19,19 +19,26 @@ export function requireAnswerSize(pointer: string, rows: number, numbersPerRow: 
   );
 }
 
-/** Row-major numbers as one list for each row. */
-export function listsOf(data: Float32Array | Float64Array, rows: number): number[][] {
+/**
+ * Row-major numbers as one list for each row.
+ * @param pointer the field to blame for a number that is not finite; by default the row of the body
+ */
+export function listsOf(
+  data: Float32Array | Float64Array,
+  rows: number,
+  pointer?: string,
+): number[][] {
   const width = data.length / rows;
   return Array.from({ length: rows }, (_, r) => {
     const list = Array.from(data.subarray(r * width, (r + 1) * width));
-    list.forEach((value) => requireFinite(value, r));
+    list.forEach((value) => requireFinite(value, r, pointer));
     return list;
   });
 }
 
 /** JSON has no word for a number that is not finite: a row that leads to one is refused. */
-export function requireFinite(value: number, r: number): number {
+export function requireFinite(value: number, r: number, pointer = `/rows/${r}`): number {
   if (Number.isFinite(value)) return value;
   const detail = `Cannot answer row ${r + 1}: the result is beyond the numbers of the model`;
-  throw new Problem("result-not-finite", detail, { faults: [{ pointer: `/rows/${r}`, detail }] });
+  throw new Problem("result-not-finite", detail, { faults: [{ pointer, detail }] });
 }

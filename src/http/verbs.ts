@@ -60,7 +60,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     requireCount("/count", count, maxRows);
     requireAnswerSize("/count", count, columns.length);
     const drawn = await vaeOf(model).sample(count, options);
-    return { columns, rows: listsOf(fromVae(drawn).data, count) };
+    return { columns, rows: listsOf(fromVae(drawn).data, count, "/count") };
   }),
 
   score: verb(scoreBody, async (model, { rows, falseAlarmRate }, { maxRows }) => {

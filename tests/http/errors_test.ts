@@ -96,6 +96,19 @@ Deno.test("rows that lead beyond finite numbers are refused, not answered with n
   }
 });
 
+Deno.test("a model that overflows by itself gets a problem too", async () => {
+  const wild = VAE.create({ inputs: 2, latent: [{ size: 1 }] }, { seed: 1 });
+  wild.setParameters(
+    new Map([...wild.parameters()].map(([name, { data }]) => [name, { data: data.fill(3e38) }])),
+  );
+  const app = createApp({ models: { wild } });
+  const problem = await problemOf(
+    await post("wild/sample", { count: 9 }, app),
+    "result-not-finite",
+  );
+  assert.deepEqual(problem.errors?.map((each) => each.pointer), ["/count"]);
+});
+
 Deno.test("limits count rows and numbers before anything is computed", async () => {
   const app = createApp({ models: MODELS, maxRows: 3 });
   const row = [500, 1, -3];

@@ -129,10 +129,14 @@ class Fuzzer {
 
   request(): [path: string, init: RequestInit] {
     const [name, seed] = this.pick(SEEDS);
-    const damaged = this.below(8) === 0 ? seed : this.damage(seed);
-    let body = JSON.stringify(this.below(3) === 0 ? this.damage(damaged) : damaged);
-    if (this.below(3) === 0) body = this.cut(body);
-    let path = `/v1/models/${name}`, method = "POST";
+    const times = this.below(3);
+    let value = seed, path = `/v1/models/${name}`, method = "POST";
+    for (let i = 0; i < times; i++) value = this.damage(value);
+    let body = JSON.stringify(value);
+    if (this.below(5) === 0) body = this.cut(body);
+    if (this.below(15) === 0) {
+      path = path.replace(name, this.pick(["x/score", "%74able/score", "a%2Fb/encode"]));
+    }
     if (this.below(12) === 0) path = path.replace(/[a-z]+$/, this.pick(["", "score", "x", "%00"]));
     if (this.below(12) === 0) path = path.replace("models/", this.pick(["models//", "models/../"]));
     if (this.below(20) === 0) method = this.pick(["GET", "PUT", "HEAD", "OPTIONS", "X"]);

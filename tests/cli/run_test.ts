@@ -1,0 +1,185 @@
+/** A run: its progress, its interruption, its checkpoints, and output files that are whole or absent. */
+import assert from "node:assert/strict";
+import { Interruption } from "../../src/cli/io.ts";
+import { writeWhole } from "../../src/cli/files.ts";
+import { elbow, elbowOk, Folder, QUICK, refused, tableCsv } from "./util.ts";
+
+const LONG = ["--epochs", "100000", "--hidden", "8", "--latent", "2"];
+
+Deno.test("elbow train draws progress over itself on a terminal", async () => {
+  using folder = new Folder();
+  const data = folder.write("t.csv", tableCsv());
+  const args = ["train", data, "--out", folder.at("m"), ...QUICK];
+  const wide = await elbow(args, { isTerminal: true, columns: 200 });
+  assert.match(
+    wide.stderr,
+    /\r\x1b\[K█{20}  epoch 3\/3  ELBO -?\d+\.\d+  KL \d+\.\d+  active units \d  [\d,]+ rows\/s  0:00 left\n/,
+  );
+  const narrow = await elbow(args, { isTerminal: true, columns: 40 });
+  for (const line of narrow.stderr.split(/\r\x1b\[K|\n/)) assert.ok(line.length < 40, line);
+  assert.match((await elbow([...args, "--json"], { isTerminal: true })).stderr, /epoch 3\/3/);
+});
+
+Deno.test("elbow train prints plain lines to a pipe, and none with --json", async () => {
+  using folder = new Folder();
+  const data = folder.write("t.csv", tableCsv());
+  const args = ["train", data, "--out", folder.at("m"), ...QUICK];
+  const { stderr } = await elbow(args);
+  assert.match(stderr, /^epoch 1\/3  ELBO .*\nepoch 3\/3  ELBO .* 0:00 left\n/);
+  assert.ok(!stderr.includes("\r"));
+  assert.doesNotMatch((await elbow([...args, "--json"])).stderr, /epoch/);
+});
+
+Deno.test("elbow train stops at Ctrl-C with status 130, a checkpoint and no model", async () => {
+  using folder = new Folder();
+  const data = folder.write("t.csv", tableCsv());
+  const args = [
+    "train",
+    data,
+    "--out",
+    folder.at("m"),
+    "--checkpoint",
+    folder.at("state"),
+    ...LONG,
+  ];
+  for (
+    const [reason, status] of [[new Interruption("SIGINT"), 130], [
+      new Interruption("SIGTERM"),
+      143,
+    ], [undefined, 130]] as const
+  ) {
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(reason), 30);
+    const outcome = await elbow(args, { signal: controller.signal });
+    assert.equal(outcome.status, status, outcome.stderr);
+    assert.equal(outcome.stdout, "");
+    assert.deepEqual(folder.names(), ["state", "t.csv"]);
+  }
+  const state = folder.at("state/checkpoint.safetensors");
+  const { kind, counters, identity } = JSON.parse(await elbowOk("inspect", state, "--json"));
+  assert.equal(kind, "checkpoint");
+  assert.ok(counters.step > 0);
+  assert.equal(identity.recipe.epochs, 100000);
+  assert.match(await elbowOk("inspect", state), /^Epochs +\d+ of 100000$/m);
+});
+
+/** Runs some of the epochs, interrupted, so that the folder holds a checkpoint. */
+async function interrupt(args: readonly string[], ms: number): Promise<void> {
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(), ms);
+  await elbow(args, { signal: controller.signal });
+}
+
+Deno.test("elbow train --resume ends with the bytes of a run that was never cut short", async () => {
+  using folder = new Folder();
+  const data = folder.write("t.csv", tableCsv());
+  const run = ["--epochs", "2000", "--hidden", "8", "--latent", "2", "--batch-size", "16"];
+  const whole = folder.at("whole"), out = folder.at("m"), state = folder.at("state");
+  await elbowOk("train", data, "--out", whole, ...run);
+  const args = ["train", data, "--out", out, ...run, "--checkpoint", state, "--resume"];
+  for (const ms of [0, 20, 40]) await interrupt(args, ms);
+  await elbowOk(...args);
+  assert.deepEqual(Deno.readFileSync(out), Deno.readFileSync(whole));
+  // A finished run is not run again: its model is written again.
+  Deno.removeSync(out);
+  await elbowOk(...args);
+  assert.deepEqual(Deno.readFileSync(out), Deno.readFileSync(whole));
+});
+
+Deno.test("elbow train without --resume replaces a checkpoint; with it, refuses another run's", async () => {
+  using folder = new Folder();
+  const data = folder.write("t.csv", tableCsv());
+  const other = folder.write("other.csv", tableCsv(130));
+  const state = folder.at("state");
+  const train = (
+    path: string,
+    ...more: string[]
+  ) => ["train", path, "--out", folder.at("m"), ...QUICK, "--checkpoint", state, ...more];
+  await elbowOk(...train(data));
+  Deno.removeSync(folder.at("m"));
+  for (
+    const [args, what] of [[train(data, "--resume", "--seed", "9"), "recipe"], [
+      train(other, "--resume"),
+      "data",
+    ], [train(data, "--resume", "--latent", "3"), "spec"]] as const
+  ) {
+    const line = await refused(...args);
+    assert.match(
+      line,
+      new RegExp(
+        `Cannot resume from .*checkpoint\\.safetensors: the checkpoint was made with another ${what}`,
+      ),
+    );
+  }
+  assert.deepEqual(folder.names(), ["other.csv", "state", "t.csv"]);
+  await elbowOk(...train(other));
+  await elbowOk(...train(other, "--resume"));
+  const path = `${state}/checkpoint.safetensors`;
+  const bytes = Deno.readFileSync(path);
+  bytes[bytes.length - 1] ^= 1;
+  Deno.writeFileSync(path, bytes);
+  assert.match(
+    await refused(...train(other, "--resume")),
+    /Cannot read .*checkpoint\.safetensors: the file is damaged/,
+  );
+  Deno.writeFileSync(path, Deno.readFileSync(folder.at("m")));
+  assert.match(await refused(...train(other, "--resume")), /expected a checkpoint file/);
+});
+
+Deno.test("elbow train --checkpoint refuses a folder that cannot be one", async () => {
+  using folder = new Folder();
+  const data = folder.write("t.csv", tableCsv());
+  const line = await refused(
+    "train",
+    data,
+    "--out",
+    folder.at("m"),
+    "--checkpoint",
+    data,
+    ...QUICK,
+  );
+  assert.match(line, /Cannot use checkpoint folder .*t\.csv/);
+});
+
+Deno.test("writeWhole() leaves the old file and no draft when writing fails", async () => {
+  using folder = new Folder();
+  const path = folder.write("out.csv", "old");
+  const failing = function* () {
+    yield "new, in part";
+    throw new RangeError("Cannot go on");
+  };
+  await assert.rejects(writeWhole(path, failing()), RangeError);
+  await assert.rejects(writeWhole(folder.at("other.csv"), failing()), RangeError);
+  assert.equal(Deno.readTextFileSync(path), "old");
+  assert.deepEqual(folder.names(), ["out.csv"]);
+  await writeWhole(path, ["new"]);
+  assert.equal(Deno.readTextFileSync(path), "new");
+});
+
+Deno.test("writeWhole() writes through links, and to devices without replacing them", async () => {
+  using folder = new Folder();
+  const path = folder.write("out.csv", "old");
+  Deno.symlinkSync(path, folder.at("link.csv"));
+  await writeWhole(folder.at("link.csv"), ["new"]);
+  assert.equal(Deno.readTextFileSync(path), "new");
+  assert.ok(Deno.lstatSync(folder.at("link.csv")).isSymlink);
+  if (Deno.build.os === "windows") return;
+  await writeWhole("/dev/null", ["nothing"]);
+  assert.ok(Deno.statSync("/dev/null").isCharDevice);
+});
+
+Deno.test("elbow says that a fault is its own, with status 1", async () => {
+  const { status, stderr } = await elbow(["doctor"], {
+    stdout() {
+      (undefined as unknown as { x: { y: number } }).x.y;
+    },
+  });
+  assert.equal(status, 1);
+  assert.match(
+    stderr,
+    /^elbow: Cannot read properties of undefined.*\nThis is a fault of Elbow itself/,
+  );
+  const debug = await elbow(["train", "no.csv", "--out", "m"], { debug: true });
+  assert.equal(debug.status, 2);
+  assert.match(debug.stderr, /\n\s+at /);
+});

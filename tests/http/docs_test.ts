@@ -1,0 +1,35 @@
+/** docs/http.md: each curl line is asked, and answered in the shape that stands below it. */
+import assert from "node:assert/strict";
+import { app } from "../../examples/server.ts";
+import { PROBLEMS } from "../../src/http/problems.ts";
+
+const TEXT = await Deno.readTextFile(new URL("../../docs/http.md", import.meta.url));
+
+const EXAMPLE =
+  /```sh\ncurl -s localhost:8080(\S+)(?: --json '([^']+)')?\n```\n\n```json\n([^`]+)```/g;
+
+/** Keys and types; a number stands for any, as devices differ in the last digits and the build. */
+function shapeOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(shapeOf);
+  if (typeof value !== "object" || value === null) return typeof value;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, shapeOf(each)]));
+}
+
+Deno.test("every example of docs/http.md is answered as it says", async () => {
+  const examples = [...TEXT.matchAll(EXAMPLE)];
+  assert.equal(examples.length, TEXT.match(/curl/g)?.length);
+  assert.equal(examples.length, 9);
+  for (const [, path, body, answer] of examples) {
+    const init = { method: "POST", headers: { "content-type": "application/json" }, body };
+    const response = await app.request(path, body === undefined ? {} : init);
+    assert.deepEqual(shapeOf(await response.json()), shapeOf(JSON.parse(answer)), path);
+  }
+});
+
+Deno.test("docs/http.md lists every type of problem with its status", () => {
+  const listed = [...TEXT.matchAll(/^\| (\d+) +\| `([a-z-]+)` /gm)];
+  assert.deepEqual(
+    listed.map(([, status, name]) => [name, Number(status)]),
+    Object.entries(PROBLEMS).map(([name, { status }]) => [name, status]),
+  );
+});

@@ -1,0 +1,90 @@
+/** Ranking metrics against their definitions by brute force, over all pairs and all thresholds. */
+import assert from "node:assert/strict";
+import { HostRandom } from "../../src/core/philox.ts";
+import { auroc, averagePrecision, countAnomalies, precisionAt } from "../../src/scoring/metrics.ts";
+
+/** Scores on a grid of `grid` values, so that a small one ties often, and labels. */
+function draw(rows: number, grid: number, seed: number) {
+  const random = new HostRandom(seed, 0, 7);
+  const scores = Float64Array.from(
+    { length: rows },
+    () => Math.floor(random.uniformF64() * grid) - 3,
+  );
+  const label = Float64Array.from({ length: rows }, () => random.uniformF64() < 0.3 ? 1 : 0);
+  label[0] = 0;
+  label[1] = 1;
+  return { scores, label };
+}
+
+function pairsWon(scores: Float64Array, label: Float64Array): number {
+  let won = 0, pairs = 0;
+  for (let i = 0; i < scores.length; i++) {
+    for (let j = 0; j < scores.length; j++) {
+      if (label[i] === 0 || label[j] !== 0) continue;
+      pairs++;
+      won += scores[i] > scores[j] ? 1 : scores[i] === scores[j] ? 0.5 : 0;
+    }
+  }
+  return won / pairs;
+}
+
+function areaOverThresholds(scores: Float64Array, label: Float64Array): number {
+  const anomalies = label.reduce((a, b) => a + b);
+  let area = 0, recall = 0;
+  for (const threshold of [...new Set(scores)].sort((a, b) => b - a)) {
+    const flagged = Array.from(scores, (score, r) => score >= threshold ? label[r] : -1).filter((
+      y,
+    ) => y >= 0);
+    const hits = flagged.filter((y) => y === 1).length;
+    area += (hits / anomalies - recall) * hits / flagged.length;
+    recall = hits / anomalies;
+  }
+  return area;
+}
+
+/** The expected hits among the first n of orders that break ties evenly: each tied row counts its share. */
+function expectedPrecision(scores: Float64Array, label: Float64Array, n: number): number {
+  let hits = 0;
+  scores.forEach((score, r) => {
+    const above = scores.filter((other) => other > score).length;
+    const equal = scores.filter((other) => other === score).length;
+    hits += label[r] * Math.min(1, Math.max(0, (n - above) / equal));
+  });
+  return hits / n;
+}
+
+Deno.test("auroc(), averagePrecision() and precisionAt() are their definitions, ties included", () => {
+  for (let seed = 0; seed < 60; seed++) {
+    const { scores, label } = draw(2 + seed, [2, 5, 1e6][seed % 3], seed);
+    // Sums of at most 62 terms of size 1 in float64: a few times 62 · 2⁻⁵³.
+    const close = (a: number, b: number) =>
+      assert.ok(Math.abs(a - b) < 1e-12, `${seed}: ${a} and ${b}`);
+    close(auroc(scores, label), pairsWon(scores, label));
+    close(averagePrecision(scores, label), areaOverThresholds(scores, label));
+    for (const n of [1, 2, countAnomalies(label)]) {
+      close(precisionAt(scores, label, n), expectedPrecision(scores, label, n));
+    }
+    close(precisionAt(scores, label), precisionAt(scores, label, countAnomalies(label)));
+  }
+});
+
+Deno.test("auroc() is 1, 0 and ½ for perfect, reversed and equal scores", () => {
+  const label = Float64Array.of(0, 0, 1, 1);
+  assert.equal(auroc(Float64Array.of(1, 2, 3, 4), label), 1);
+  assert.equal(auroc(Float64Array.of(4, 3, 2, 1), label), 0);
+  assert.equal(auroc(new Float64Array(4), label), 0.5);
+  assert.equal(averagePrecision(new Float64Array(4), label), 0.5);
+  // scikit-learn's own example: average_precision_score([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]).
+  const scores = Float64Array.of(0.1, 0.4, 0.35, 0.8);
+  assert.ok(Math.abs(averagePrecision(scores, label) - 5 / 6) < 1e-15);
+  assert.equal(auroc(scores, label), 0.75);
+});
+
+Deno.test("metrics are NaN where one kind of row is absent", () => {
+  const scores = Float64Array.of(1, 2, 3);
+  for (const label of [[0, 0, 0], [1, 1, 1]]) {
+    assert.ok(Number.isNaN(auroc(scores, label)));
+    assert.ok(Number.isNaN(averagePrecision(scores, label)));
+  }
+  assert.ok(Number.isNaN(precisionAt(scores, [0, 0, 0])));
+});
