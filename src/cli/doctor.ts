@@ -6,7 +6,7 @@ import { Command } from "npm:commander@15.1.0";
 import { openBackend } from "../backends/open.ts";
 import { HostRandom } from "../core/philox.ts";
 import { Detector } from "../detection/detector.ts";
-import type { Io } from "./io.ts";
+import { type Io, print } from "./io.ts";
 import * as options from "./options.ts";
 import { jsonLine, report } from "./text.ts";
 import { VERSION } from "./version.ts";
@@ -54,7 +54,7 @@ export function doctorCommand(io: Io): Command {
     .addOption(options.jsonOption())
     .action(async ({ json }: options.JsonOption) => {
       const findings = await examine();
-      if (json) { for (const piece of jsonLine({ ...findings })) io.stdout(piece); }
+      if (json) print(io, jsonLine({ ...findings }));
       else io.stdout(report([{ lines: linesOf(findings) }]));
       if (findings.selfTest.passed) return;
       throw new DOMException(

@@ -7,7 +7,7 @@ import type { Table } from "../formats/mod.ts";
 import type { Matrix } from "../scoring/matrix.ts";
 import { type LabelFigures, labelFigures, labelSection } from "./against_label.ts";
 import { readDataFor } from "./data.ts";
-import type { Io } from "./io.ts";
+import { type Io, print } from "./io.ts";
 import { type LoadedModel, loadModel } from "./model.ts";
 import * as options from "./options.ts";
 import { count, counted, jsonLine, nats, report, type Section } from "./text.ts";
@@ -65,7 +65,7 @@ export function evaluateCommand(io: Io): Command {
     .action(async (path: string, data: string, given: EvaluateOptions) => {
       using model = await loadModel(path, { backend: given.backend });
       const evaluated = await evaluate(model, data, given, io);
-      if (given.json) { for (const piece of jsonLine({ ...evaluated })) io.stdout(piece); }
+      if (given.json) print(io, jsonLine({ ...evaluated }));
       else io.stdout(report(evaluateSections(evaluated)));
     });
 }

@@ -3,6 +3,8 @@
  * handing over another one.
  */
 
+import { gathered } from "./text.ts";
+
 /** The streams and the signal of a process. */
 export interface Io {
   /** Writes to standard output: results, and nothing else. */
@@ -19,6 +21,11 @@ export interface Io {
   readonly signal: AbortSignal;
   /** Whether errors show where they were thrown. */
   readonly debug?: boolean;
+}
+
+/** Writes to standard output in pieces of some size: a million lines are not a million writes. */
+export function print(io: Io, pieces: Iterable<string>): void {
+  for (const piece of gathered(pieces)) io.stdout(piece);
 }
 
 /** Why a run was cut short, and the exit status that says so: 128 + the signal's number. */

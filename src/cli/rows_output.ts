@@ -1,6 +1,6 @@
 /** Rows of numbers as the commands write them: CSV on standard output or in a file, or JSON. */
 import { writeWhole } from "./files.ts";
-import type { Io } from "./io.ts";
+import { type Io, print } from "./io.ts";
 import { csvLine, gathered, jsonLine } from "./text.ts";
 
 /** A matrix with names, as it goes out. */
@@ -27,8 +27,8 @@ export async function writeRows(
   io: Io,
 ): Promise<void> {
   if (out !== undefined) await writeWhole(out, gathered(csvOf(output)));
-  const pieces = json ? jsonOf(output, out) : out === undefined ? csvOf(output) : [];
-  for (const piece of gathered(pieces)) io.stdout(piece);
+  if (json) print(io, jsonOf(output, out));
+  else if (out === undefined) print(io, csvOf(output));
 }
 
 function* csvOf({ columns, rows, row }: RowsOutput): Generator<string> {

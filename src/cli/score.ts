@@ -7,7 +7,7 @@ import type { Table } from "../formats/mod.ts";
 import type { ScoreTable } from "../scoring/table_scorer.ts";
 import { readDataFor } from "./data.ts";
 import { requirePlace, writeWhole } from "./files.ts";
-import type { Io } from "./io.ts";
+import { type Io, print } from "./io.ts";
 import { type LoadedModel, loadModel } from "./model.ts";
 import * as options from "./options.ts";
 import { counted, csvLine, gathered, jsonLine } from "./text.ts";
@@ -60,9 +60,9 @@ export function scoreCommand(io: Io): Command {
     if (given.out !== undefined) await requirePlace(given.out, [path, data]);
     using model = await loadModel(path, { backend: given.backend });
     const scored = await score(model, data, given, io);
-    if (given.out !== undefined) await writeWhole(given.out, scoresCsv(scored));
-    if (given.json) writeAll(io, scoresJson(path, scored, given.out));
-    else if (given.out === undefined) writeAll(io, scoresCsv(scored));
+    if (given.out !== undefined) await writeWhole(given.out, gathered(scoresCsv(scored)));
+    if (given.json) print(io, scoresJson(path, scored, given.out));
+    else if (given.out === undefined) print(io, scoresCsv(scored));
     io.stderr(`elbow: ${summary(scored)}\n`);
   });
 }
@@ -150,8 +150,4 @@ function summary({ table, anomalies, falseAlarmRate }: Scored): string {
   const rows = `${counted(table.rows, "row")} scored`;
   if (anomalies === undefined) return `${rows}: a bare VAE has no p-values and flags none`;
   return `${rows}, ${counted(anomalies, "row")} flagged at a false-alarm rate of ${falseAlarmRate}`;
-}
-
-function writeAll(io: Io, pieces: Iterable<string>): void {
-  for (const piece of gathered(pieces)) io.stdout(piece);
 }

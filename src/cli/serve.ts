@@ -2,7 +2,7 @@
 import { Command } from "npm:commander@15.1.0";
 import type { Model } from "../http/store.ts";
 import { baseName } from "./files.ts";
-import type { Io } from "./io.ts";
+import { type Io, print } from "./io.ts";
 import { loadFile, loadModel } from "./model.ts";
 import * as options from "./options.ts";
 import { counted, jsonLine } from "./text.ts";
@@ -82,7 +82,7 @@ async function serve(
       const url = `http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
       io.stderr(`elbow: ${counted(models.size, "model")} at ${url}/v1/models, Ctrl-C to stop\n`);
       if (json) {
-        for (const piece of jsonLine({ url, models: [...models.keys()] })) io.stdout(piece);
+        print(io, jsonLine({ url, models: [...models.keys()] }));
       }
     },
   }, (request) => app.fetch(request));

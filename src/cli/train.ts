@@ -8,7 +8,7 @@ import { type LabelFigures, labelFigures } from "./against_label.ts";
 import { namingTable, readData } from "./data.ts";
 import { openDirectoryStore } from "./directory_store.ts";
 import { requirePlace, writeWhole } from "./files.ts";
-import type { Io } from "./io.ts";
+import { type Io, print } from "./io.ts";
 import { inFile } from "./model.ts";
 import * as options from "./options.ts";
 import { createProgress } from "./progress.ts";
@@ -46,7 +46,7 @@ export function trainCommand(io: Io): Command {
     }
     const trained = await train(data, { ...given, out }, io);
     for (const warning of trained.detector.warnings) io.stderr(`elbow: ${warning}\n`);
-    if (given.json) { for (const piece of jsonLine(trainResult(trained, out))) io.stdout(piece); }
+    if (given.json) print(io, jsonLine(trainResult(trained, out)));
     else io.stdout(report(trainSections(trained, out)));
   });
 }

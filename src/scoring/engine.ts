@@ -11,7 +11,7 @@ import type { ParameterSpec } from "../layers/scope.ts";
 import type { ModelSpec } from "../models/spec.ts";
 import { parameterLayout, parametersOf } from "../models/vae_graph.ts";
 import type { Matrix } from "./matrix.ts";
-import { forwardPlan, type ProgramName } from "./programs.ts";
+import { forwardPlan, type ProgramName, type ProgramSize } from "./programs.ts";
 
 /** A parameter's values, `[rows, cols]` row-major. */
 export interface NamedTensor<Values = Float32Array> {
@@ -30,6 +30,9 @@ export interface DeviceOptions {
   /** Accepted for later: every backend runs on one thread now, and `device.threads` says so. */
   readonly threads?: number;
 }
+
+/** Programs kept compiled; the one unused for longest goes first. `samples` alone gives 64. */
+const MAX_PROGRAMS = 12;
 
 /** Rows that one run of a bulk program takes. */
 export const BULK_ROWS = 128;
@@ -90,17 +93,24 @@ export class Engine {
     this.#write(new Map([...values].map(([name, { data }]) => [name, data])));
   }
 
-  program(
-    name: ProgramName,
-    size: { readonly capacity: number; readonly samples?: number },
-  ): SyncProgram {
+  /** A program to use at once: a later call may dispose it. */
+  program(name: ProgramName, size: ProgramSize): SyncProgram {
     const key = `${name} ${size.capacity} ${size.samples ?? 1}`;
-    const existing = this.#programs.get(key);
-    if (existing) return existing;
-    const plan = forwardPlan(name, this.#spec, this.layout, size);
-    const program = this.backend.compile(plan, { parameters: this.segment });
+    const program = this.#programs.get(key) ?? this.compile(name, size);
+    this.#programs.delete(key);
     this.#programs.set(key, program);
+    if (this.#programs.size > MAX_PROGRAMS) {
+      const [[oldest, unused]] = this.#programs;
+      this.#programs.delete(oldest);
+      unused.dispose();
+    }
     return program;
+  }
+
+  /** A program for the caller to keep. */
+  compile(name: ProgramName, size: ProgramSize): SyncProgram {
+    const plan = forwardPlan(name, this.#spec, this.layout, size);
+    return this.backend.compile(plan, { parameters: this.segment });
   }
 
   /**

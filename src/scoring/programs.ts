@@ -29,6 +29,12 @@ export type ProgramName =
   | "residuals"
   | "evaluate";
 
+/** The most rows of a run, and the draws of `evaluate` for each. */
+export interface ProgramSize {
+  readonly capacity: number;
+  readonly samples?: number;
+}
+
 type Outputs = Record<string, Node>;
 
 const BUILDERS: {
@@ -83,12 +89,12 @@ const BUILDERS: {
   },
 };
 
-/** The plan of a program for up to `capacity` rows; `samples` counts the draws of `evaluate`. */
+/** The plan of a program. */
 export function forwardPlan(
   name: ProgramName,
   spec: ModelSpec,
   parameters: Layout,
-  { capacity, samples = 1 }: { readonly capacity: number; readonly samples?: number },
+  { capacity, samples = 1 }: ProgramSize,
 ): Plan {
   const g = createGraph();
   const outputs = BUILDERS[name](createScope(g), spec, samples);

@@ -197,7 +197,7 @@ export class TrainedVae {
   /** `costs` of one row, in arrays that the next call overwrites. */
   costOfRow(row: Float32Array): { readonly cost: Float32Array; readonly kl: Float32Array } {
     const single = this.#single ??= {
-      program: this.engine.program("score", { capacity: 1 }),
+      program: this.engine.compile("score", { capacity: 1 }),
       cost: new Float32Array(this.spec.inputs),
       kl: new Float32Array(this.spec.latent[0].size),
     };

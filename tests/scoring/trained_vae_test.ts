@@ -122,3 +122,13 @@ Deno.test("sample() of a linear Gaussian model has the model's covariance", asyn
   close(moment((a, b) => a * b), -2, 4.25 * 1.25 + 4);
   close(moment((_, b) => b * b), 1.25, 2 * 1.25 ** 2);
 });
+
+Deno.test("scoreInto() goes on after more programs than are kept compiled", async () => {
+  const vae = VAE.create(SPEC, { seed: 2 });
+  const out = new Float64Array(1), row = Float32Array.from(ROWS[0]);
+  vae.scoreInto(row, out);
+  const [before] = out;
+  for (let samples = 1; samples <= 64; samples++) await vae.elbo(ROWS.slice(0, 3), { samples });
+  vae.scoreInto(row, out);
+  assert.equal(out[0], before, "the single-row program is never the one that goes");
+});
