@@ -5,7 +5,7 @@ import type { ModelFile } from "../scoring/model_file.ts";
 import { tableModelOf } from "../scoring/table_scorer.ts";
 import { fromModelFile } from "../scoring/trained_vae.ts";
 import type { ModelSpec } from "../models/spec.ts";
-import type { Io } from "./io.ts";
+import { type Io, print } from "./io.ts";
 import { loadFile, namingFile } from "./model.ts";
 import * as options from "./options.ts";
 import { count, counted, jsonLine, nats, report, type Section } from "./text.ts";
@@ -19,11 +19,8 @@ export function inspectCommand(io: Io): Command {
     .addOption(options.jsonOption())
     .action(async (path: string, { json }: options.JsonOption) => {
       const file = await loadFile(path);
-      if (json) {
-        for (const piece of jsonLine(namingFile(path, () => resultOf(path, file)))) {
-          io.stdout(piece);
-        }
-      } else io.stdout(report(namingFile(path, () => sectionsOf(path, file))));
+      if (json) print(io, jsonLine(namingFile(path, () => resultOf(path, file))));
+      else io.stdout(report(namingFile(path, () => sectionsOf(path, file))));
     });
 }
 

@@ -77,7 +77,6 @@ async function serve(
   const server = Deno.serve({
     hostname: host,
     port,
-    signal: undefined,
     onListen({ hostname, port }) {
       const url = `http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
       io.stderr(`elbow: ${counted(models.size, "model")} at ${url}/v1/models, Ctrl-C to stop\n`);

@@ -21,12 +21,16 @@ const MIN_VARIANCE = 4e-4;
 /** Steps that the default training takes, whatever the number of rows. */
 const STEPS = 2000;
 
+/**
+ * The network: tanh bounds what a cell far out can do to the latent variables. With elu, tables with
+ * heavy tails (cells of 60 standard deviations) diverge.
+ */
 export function detectorSpec(inputs: number, options: DetectorSpecOptions): ModelSpecInput {
   const { hidden = [64, 64], latent = defaultLatent(inputs), likelihood = "gaussian" } = options;
   return {
     inputs,
-    encoder: { hidden, activation: "elu" },
-    decoder: { hidden: [...hidden].reverse(), activation: "elu" },
+    encoder: { hidden, activation: "tanh" },
+    decoder: { hidden: [...hidden].reverse(), activation: "tanh" },
     latent: [{ size: latent }],
     likelihood: likelihood === "bernoulli"
       ? { type: "bernoulli" }
@@ -45,7 +49,6 @@ export function defaultTraining(rows: number, batchSize = 128): FitOptions {
   return {
     batchSize,
     epochs: Math.min(400, Math.max(5, Math.round(STEPS / perEpoch))),
-    objective: { warmUpEpochs: 2 },
     optimizer: { type: "adam", learningRate: 0.003, decay: "cosine", clipNorm: 20 },
   };
 }

@@ -76,8 +76,10 @@ export function writeCheckpoint(identity: RunIdentity, checkpoint: Checkpoint): 
       [name, { beta1Power, beta2Power }],
     ) => [name, [beta1Power, beta2Power]]),
   );
-  const metadata = { identity, counters, powers };
-  return writeModelFile({ kind: "checkpoint", metadata, tensors: new Map(tensors) });
+  const { history, ...plain } = counters;
+  const metadata = { identity, counters: plain, powers };
+  const all = new Map<string, Tensor>([...tensors, ["history", historyTensor(history)]]);
+  return writeModelFile({ kind: "checkpoint", metadata, tensors: all });
 }
 
 /** @throws TypeError if the checkpoint belongs to another run, SyntaxError if it is damaged */
@@ -96,8 +98,9 @@ export function readCheckpoint(identity: RunIdentity, bytes: Uint8Array): Checkp
     beta1Power: powers[name][0],
     beta2Power: powers[name][1],
   });
+  const plain = file.metadata.counters as Omit<RunCounters, "history">;
   return {
-    counters: file.metadata.counters as RunCounters,
+    counters: { ...plain, history: readHistory(file.tensors.get("history")!) },
     current: snapshot("current"),
     good: snapshot("good"),
     best: powers.best && snapshot("best"),
@@ -108,6 +111,34 @@ export function readCheckpoint(identity: RunIdentity, bytes: Uint8Array): Checkp
 export function dataDigest({ data, shape }: Matrix): string {
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   return `${shape.join("x")} ${crc32(bytes)}`;
+}
+
+/** The fields of an epoch, the last of them only in runs with validation rows. */
+const EPOCH_FIELDS = [
+  "epoch",
+  "loss",
+  "reconstruction",
+  "kl",
+  "elbo",
+  "activeUnits",
+  "skippedSteps",
+  "validationElbo",
+] as const satisfies readonly (keyof EpochMeans)[];
+
+/** `[epochs, fields]`: a long history is beyond what a header may hold, and NaN beyond JSON. */
+function historyTensor(history: readonly EpochMeans[]): Tensor {
+  const validated = history.length > 0 && history[0].validationElbo !== undefined;
+  const fields = validated ? EPOCH_FIELDS : EPOCH_FIELDS.slice(0, -1);
+  const data = Float64Array.from(history.flatMap((means) => fields.map((field) => means[field]!)));
+  return { dtype: "F64", shape: [history.length, fields.length], data };
+}
+
+function readHistory({ data, shape: [epochs, width] }: Tensor): EpochMeans[] {
+  const fields = EPOCH_FIELDS.slice(0, width);
+  return Array.from({ length: epochs }, (_, e) => {
+    const values = fields.map((field, f) => [field, Number(data[e * width + f])]);
+    return Object.fromEntries(values) as EpochMeans;
+  });
 }
 
 function tensorOf(data: Float32Array | Float64Array): Tensor {

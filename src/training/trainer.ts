@@ -207,7 +207,7 @@ class Trainer {
     counters.history = [...counters.history, report];
     const first = counters.firstElbo ?? -Infinity;
     if (means.elbo >= first) this.#good = this.#snapshot();
-    else if (means.elbo < first - 10 * (Math.abs(first) + 100)) this.#fallBack();
+    else if (-means.loss < first - 10 * (Math.abs(first) + 100)) this.#fallBack();
     if (validate) this.#compare(report.validationElbo!);
     if (counters.epoch - counters.bestEpoch >= recipe.patience) counters.stoppedEarly = true;
     this.#tell(report);

@@ -1,0 +1,105 @@
+/**
+ * kill -9 at ten random moments of a training run, resumed after each: the model file has the bytes
+ * of a run that nobody killed. And Ctrl-C, which a process is told of.
+ */
+import assert from "node:assert/strict";
+import { HostRandom } from "../../src/core/philox.ts";
+import { tableCsv } from "../cli/util.ts";
+
+const MAIN = new URL("../../src/cli/main.ts", import.meta.url).href;
+const KILLS = 10;
+
+/** Starts `elbow train` with the permissions of `deno task elbow`. */
+function train(folder: string, out: string, ...more: string[]): Deno.ChildProcess {
+  const permissions = ["read", "write", "net", "env", "sys"].map((name) => `--allow-${name}`);
+  const model = ["--epochs", "25000", "--hidden", "32", "--latent", "2", "--batch-size", "32"];
+  return new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "--no-check",
+      "--no-prompt",
+      ...permissions,
+      MAIN,
+      "train",
+      `${folder}/t.csv`,
+      "--out",
+      out,
+      ...model,
+      ...more,
+    ],
+    stdin: "null",
+    stdout: "null",
+    stderr: "piped",
+  }).spawn();
+}
+
+/** Whether the process was still there to be killed. */
+function kill(child: Deno.ChildProcess): boolean {
+  try {
+    child.kill("SIGKILL");
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Seconds until the process is done. */
+async function finish(child: Deno.ChildProcess): Promise<number> {
+  const start = performance.now();
+  const { success, stderr } = await child.output();
+  assert.ok(success, new TextDecoder().decode(stderr));
+  return (performance.now() - start) / 1000;
+}
+
+async function withFolder(test: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await Deno.writeTextFile(`${folder}/t.csv`, tableCsv(200));
+    await test(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("a run killed at ten random moments and resumed ends with the same bytes", () =>
+  withFolder(async (folder) => {
+    const whole = `${folder}/whole.safetensors`, out = `${folder}/out.safetensors`;
+    const seconds = await finish(train(folder, whole));
+    const expected = await Deno.readFile(whole);
+    const random = new HostRandom(20260101, 0, 0);
+    const state = ["--checkpoint", `${folder}/state`, "--checkpoint-every", "0.02", "--resume"];
+    for (let kills = 0; kills < KILLS;) {
+      const child = train(folder, out, ...state);
+      // Past the start of the process, so that most kills fall into training or writing.
+      const moment = 200 + 1000 * 0.08 * seconds * random.uniformF64();
+      await new Promise((resolve) => setTimeout(resolve, moment));
+      const killed = kill(child);
+      await child.output();
+      // Whole or absent, never a part of it.
+      const written = await Deno.readFile(out).catch(() => undefined);
+      if (written) assert.deepEqual(written, expected);
+      if (killed) kills++;
+      else await Deno.remove(`${folder}/state`, { recursive: true }); // it was faster: from the start
+    }
+    assert.ok(Deno.statSync(`${folder}/state/checkpoint.safetensors`).isFile);
+    await finish(train(folder, out, ...state));
+    assert.deepEqual(await Deno.readFile(out), expected);
+  }));
+
+Deno.test("a run interrupted by SIGINT ends with status 130, a checkpoint and no model", () =>
+  withFolder(async (folder) => {
+    const more = ["--epochs", "10000000", "--checkpoint", `${folder}/state`];
+    const child = train(folder, `${folder}/out.safetensors`, ...more);
+    const stderr = child.stderr.getReader();
+    const { value } = await stderr.read(); // the first epoch is over
+    child.kill("SIGINT");
+    const { code } = await child.status;
+    while (!(await stderr.read()).done);
+    assert.match(new TextDecoder().decode(value), /epoch/);
+    assert.equal(code, 130);
+    const names = Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();
+    assert.deepEqual(names, ["state", "t.csv"]);
+    assert.deepEqual(Array.from(Deno.readDirSync(`${folder}/state`), ({ name }) => name), [
+      "checkpoint.safetensors",
+    ]);
+  }));
