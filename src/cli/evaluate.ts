@@ -12,7 +12,7 @@ import { type LoadedModel, loadModel } from "./model.ts";
 import * as options from "./options.ts";
 import { count, counted, jsonLine, nats, report, type Section } from "./text.ts";
 
-const SAMPLES = 64;
+const SAMPLES = 32;
 
 /** A latent dimension is active if its posterior mean varies by more (Burda et al., 2016). */
 const ACTIVE_VARIANCE = 0.01;
