@@ -1,5 +1,5 @@
 /** Opens model files: detectors, and bare VAEs, whose columns are known by their position alone. */
-import { isTable, type Units, unitsOf, vaeOf } from "../http/units.ts";
+import { isTable, type Units, unitsOf, vaeOf } from "../scoring/units.ts";
 import { type ModelFile, readModelFile } from "../scoring/model_file.ts";
 import { tableModelOf, TableScorer } from "../scoring/table_scorer.ts";
 import { type DeviceOptions, fromModelFile, TrainedVae } from "../scoring/trained_vae.ts";

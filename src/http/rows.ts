@@ -5,7 +5,7 @@
 import { show } from "../core/validate.ts";
 import type { Cells } from "../scoring/standardize.ts";
 import { invalid, pointerStep, type Problem } from "./problems.ts";
-import type { Units } from "./units.ts";
+import type { Units } from "../scoring/units.ts";
 
 /** What a row must look like. */
 type RowShape = Pick<Units, "columns" | "largest">;

@@ -2,12 +2,10 @@
  * Where the app finds its models: a keyed store, never a path. Names are checked against one
  * pattern, so that a name is safe in a URL, in a log and, later, as a key of any store.
  */
-import type { TableScorer } from "../scoring/table_scorer.ts";
-import type { TrainedVae } from "../scoring/trained_vae.ts";
 import { show } from "../core/validate.ts";
+import type { Model } from "../scoring/units.ts";
 
-/** What can be served: a scorer of tables (any `Detector` is one), or a bare VAE (any `VAE`). */
-export type Model = TableScorer | TrainedVae;
+export type { Model } from "../scoring/units.ts";
 
 /** A model as the store hands it out. */
 export interface Served {

@@ -14,7 +14,7 @@ import { invalid } from "./problems.ts";
 import { readRows, requireCount } from "./rows.ts";
 import { checkBody, logLikelihoodBody, rowsBody, sampleBody, scoreBody } from "./schemas.ts";
 import type { Model } from "./store.ts";
-import { isTable, latentUnits, type Units, unitsOf, vaeOf } from "./units.ts";
+import { isTable, latentUnits, type Units, unitsOf, vaeOf } from "../scoring/units.ts";
 
 /** What one request may ask for. */
 export interface Limits {

@@ -3,7 +3,7 @@ import type { Hono } from "npm:hono@4.13.19";
 import { respond } from "../responses.ts";
 import { route, servedModel, type Service } from "../service.ts";
 import type { Served } from "../store.ts";
-import { isTable, unitsOf, vaeOf } from "../units.ts";
+import { isTable, unitsOf, vaeOf } from "../../scoring/units.ts";
 
 export function modelRoutes(app: Hono, service: Service): void {
   route(app, "get", "/v1/models", async () => {

@@ -3,12 +3,14 @@
  * standardised on the way in and brought back to the units of the table on the way out; the rows of
  * a bare VAE pass as they are, and its columns are called x0, x1, …
  */
-import { type Matrix, MAX_FLOAT32 } from "../scoring/matrix.ts";
-import { type Cells, logJacobian, restore, standardize } from "../scoring/standardize.ts";
-import { MAX_CELL } from "../scoring/table_rows.ts";
-import type { TableScorer } from "../scoring/table_scorer.ts";
-import type { TrainedVae } from "../scoring/trained_vae.ts";
-import type { Model } from "./store.ts";
+import { type Matrix, MAX_FLOAT32 } from "./matrix.ts";
+import { type Cells, logJacobian, restore, standardize } from "./standardize.ts";
+import { MAX_CELL } from "./table_rows.ts";
+import type { TableScorer } from "./table_scorer.ts";
+import type { TrainedVae } from "./trained_vae.ts";
+
+/** A trained model: a scorer of tables (any `Detector` is one), or a bare VAE (any `VAE`). */
+export type Model = TableScorer | TrainedVae;
 
 export interface Units {
   readonly columns: readonly string[];
