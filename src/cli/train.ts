@@ -45,6 +45,8 @@ export function trainCommand(io: Io): Command {
       command.error("error: option '--patience <epochs>' needs '--validation <share>'");
     }
     const trained = await train(data, { ...given, out }, io);
+    const { threads } = trained.detector.device;
+    if ((given.threads ?? 1) > threads) io.stderr(`elbow: ran on ${threads} thread\n`);
     for (const warning of trained.detector.warnings) io.stderr(`elbow: ${warning}\n`);
     if (given.json) print(io, jsonLine(trainResult(trained, out)));
     else io.stdout(report(trainSections(trained, out)));

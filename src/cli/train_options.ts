@@ -82,6 +82,9 @@ function runOptions(): Option[] {
       min: 1,
     }),
     integerOption("--seed <n>", "fixes everything random; 0"),
-    integerOption("--threads <n>", "threads; 1 is all there is yet", { min: 1, max: 1 }),
+    integerOption("--threads <n>", "threads to use at most; one is used yet", {
+      min: 1,
+      max: 1024,
+    }),
   ];
 }

@@ -6,6 +6,7 @@
 import type { Backend, Segment, SyncProgram } from "../backends/backend.ts";
 import { type BackendChoice, openBackend } from "../backends/open.ts";
 import { splitSeed } from "../core/philox.ts";
+import { requireNumber } from "../core/validate.ts";
 import type { Layout } from "../graph/layout.ts";
 import type { ParameterSpec } from "../layers/scope.ts";
 import type { ModelSpec } from "../models/spec.ts";
@@ -27,7 +28,7 @@ export interface DeviceOptions {
   readonly backend?: BackendChoice;
   /** "portable" gives the same bits on every machine; "fast", the default, the fastest kernels. */
   readonly determinism?: "portable" | "fast";
-  /** Accepted for later: every backend runs on one thread now, and `device.threads` says so. */
+  /** At most so many threads; every backend runs on one yet, and `device.threads` says so. */
   readonly threads?: number;
 }
 
@@ -52,6 +53,7 @@ export class Engine {
     device: DeviceOptions,
   ) {
     this.#spec = spec;
+    requireNumber("threads", device.threads ?? 1, { min: 1, max: 1024, integer: true });
     this.parameterSpecs = parametersOf(spec);
     this.layout = parameterLayout(this.parameterSpecs);
     this.backend = openBackend(device.backend ?? "auto", device);

@@ -85,7 +85,7 @@ Deno.test("elbow refuses values that an option cannot have", async () => {
     ["--latent", "0", /It must be at least 1/],
     ["--samples", "0", /It must be at least 1/],
     ["--seed", "1e99", /It must be a whole number/],
-    ["--threads", "2", /It must be at least 1 and at most 1/],
+    ["--threads", "0", /It must be at least 1 and at most 1024/],
     ["--backend", "cuda", /Allowed choices are auto, wasm, reference/],
     ["--objective", "iwae", /Allowed choices are elbo/],
     ["--likelihood", "poisson", /Allowed choices are gaussian, bernoulli/],
