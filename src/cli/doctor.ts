@@ -53,7 +53,7 @@ export function doctorCommand(io: Io): Command {
     .description("Shows what this machine offers and tests the fast backend against the reference.")
     .addOption(options.jsonOption())
     .action(async ({ json }: options.JsonOption) => {
-      const findings = await examine();
+      const findings = await examine(io);
       if (json) print(io, jsonLine({ ...findings }));
       else io.stdout(report([{ lines: linesOf(findings) }]));
       if (findings.selfTest.passed) return;
@@ -64,7 +64,7 @@ export function doctorCommand(io: Io): Command {
     });
 }
 
-async function examine(): Promise<Findings> {
+async function examine(io: Io): Promise<Findings> {
   const backend = openBackend("auto");
   const auto = { backend: backend.name, ...backend.details };
   backend.dispose();
@@ -79,7 +79,7 @@ async function examine(): Promise<Findings> {
     simd: webAssembly && WebAssembly.validate(FEATURES.simd),
     relaxedSimd: webAssembly && WebAssembly.validate(FEATURES.relaxedSimd),
     sharedMemory: typeof SharedArrayBuffer === "function",
-    gpu: await describeGpu(),
+    gpu: await io.gpu(),
     auto,
     selfTest: await testBackend(auto.backend),
   };
@@ -108,19 +108,6 @@ async function testBackend(backend: string): Promise<SelfTest> {
 
 async function scoresOf(detector: Detector, rows: readonly number[][]): Promise<number[]> {
   return (await detector.score(rows)).map(({ score }) => score);
-}
-
-async function describeGpu(): Promise<string | null> {
-  const gpu = (navigator as { gpu?: { requestAdapter(): Promise<GpuAdapter | null> } }).gpu;
-  const info = (await gpu?.requestAdapter().catch(() => null))?.info;
-  if (!info) return null;
-  const words = [info.vendor, info.architecture, info.device, info.description].filter(Boolean);
-  return words.join(" ") || "unnamed adapter";
-}
-
-/** The part of a GPUAdapter that is looked at. */
-interface GpuAdapter {
-  readonly info: Readonly<Record<"vendor" | "architecture" | "device" | "description", string>>;
 }
 
 function linesOf(findings: Findings): [string, string][] {

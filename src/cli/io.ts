@@ -19,6 +19,8 @@ export interface Io {
   readonly columns: number;
   /** Aborted by Ctrl-C. A command that never asks for it is ended by the system at once. */
   readonly signal: AbortSignal;
+  /** The GPU adapter's own words, or null. */
+  gpu(): Promise<string | null>;
   /** Whether errors show where they were thrown. */
   readonly debug?: boolean;
 }
@@ -60,8 +62,23 @@ export function denoIo(): Io {
     get signal() {
       return signal ??= interruption();
     },
+    gpu: describeGpu,
     debug: Deno.env.get("ELBOW_DEBUG") === "1",
   };
+}
+
+async function describeGpu(): Promise<string | null> {
+  const gpu = (navigator as { gpu?: { requestAdapter(): Promise<GpuAdapter | null> } }).gpu;
+  const info = (await gpu?.requestAdapter().catch(() => null))?.info;
+  if (!info) return null;
+  const { vendor, architecture, device, description } = info;
+  return description || [vendor, architecture, device].filter(Boolean).join(" ") ||
+    "unnamed adapter";
+}
+
+/** The part of a GPUAdapter that is looked at. */
+interface GpuAdapter {
+  readonly info: Readonly<Record<"vendor" | "architecture" | "device" | "description", string>>;
 }
 
 /** Takes over Ctrl-C, once: the second ends the process as if nothing had been taken over. */

@@ -362,5 +362,9 @@ Deno.test("elbow doctor passes its own test", async () => {
   assert.equal(simd, true);
   assert.equal(selfTest.passed, true);
   if (auto.backend === "wasm") assert.ok(selfTest.difference < 1e-3);
-  assert.match((await elbow(["doctor"])).stdout, /^Self-test +passed/m);
+  const text = (await elbow(["doctor"])).stdout;
+  assert.match(text, /^Self-test +passed/m);
+  assert.match(text, /^GPU +Test adapter/m);
+  const { stdout: without } = await elbow(["doctor"], { gpu: () => Promise.resolve(null) });
+  assert.match(without, /^GPU +none/m);
 });
