@@ -8,7 +8,7 @@ import { Detector } from "../mod.ts";
 import { createApp } from "../src/http/mod.ts";
 
 const rows = Array.from({ length: 400 }, (_, i) => [Math.sin(i), Math.cos(i)]);
-const circle = await Detector.fit(rows, { columns: ["sine", "cosine"], epochs: 50 });
+const circle = await Detector.fit(rows, { columns: ["sine", "cosine"] });
 export const app = createApp({ models: { circle } });
 
 if (import.meta.main) {

@@ -71,7 +71,7 @@ function runOptions(): Option[] {
       max: 1e7,
     }),
     integerOption("--batch-size <n>", "rows per step; 128", { min: 1, max: 1e6 }),
-    numberOption("--learning-rate <rate>", "Adam's, falling to 0 over the run; 0.003", {
+    numberOption("--learning-rate <rate>", "Adam's, falling to 0 over the run; 0.005", {
       above: 0,
     }),
     numberOption("--validation <share>", "rows kept back to report their ELBO, such as 0.1", {

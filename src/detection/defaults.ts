@@ -49,6 +49,7 @@ export function defaultTraining(rows: number, batchSize = 128): FitOptions {
   return {
     batchSize,
     epochs: Math.min(400, Math.max(5, Math.round(STEPS / perEpoch))),
-    optimizer: { type: "adam", learningRate: 0.003, decay: "cosine", clipNorm: 20 },
+    objective: { warmUpEpochs: 2 },
+    optimizer: { type: "adam", learningRate: 0.005, decay: "cosine", clipNorm: 20 },
   };
 }
