@@ -22,6 +22,6 @@ export type { Objective } from "./src/objectives/objective.ts";
 export type { CheckpointStore } from "./src/training/checkpoint.ts";
 export type { FitOptions, Optimizer, OptimizerInput } from "./src/training/options.ts";
 export type { EpochMeans, EpochReport, FitReport } from "./src/training/report.ts";
-export { DivergenceError } from "./src/training/trainer.ts";
+export { DivergenceError } from "./src/training/divergence.ts";
 export { VAE } from "./src/training/vae.ts";
 export type { CreateOptions, GradientOptions } from "./src/training/vae.ts";

@@ -7,6 +7,8 @@ import type { Backend, BackendName, SyncProgram } from "./backend.ts";
 import { openReference } from "./reference/backend.ts";
 import { openWasm } from "./wasm/backend.ts";
 
+export { useKernels } from "./wasm/loader.ts";
+
 /** A backend by name, or the best that runs here. */
 export type BackendChoice = "auto" | BackendName;
 

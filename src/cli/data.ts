@@ -36,11 +36,13 @@ export async function readDataFor(
 ): Promise<Table> {
   const table = await readColumns(model, path, io, label);
   const { data, columns, source } = table;
-  const { largest } = model.units;
-  const cell = data.findIndex((value) => Math.abs(value) > largest);
+  const { least, largest } = model.units;
+  const cell = data.findIndex((value) => value < least || value > largest);
   if (cell < 0) return table;
   const row = Math.floor(cell / columns.length) + 1, column = columns[cell % columns.length];
-  const expected = `at most ${largest.toPrecision(2)} in magnitude`;
+  const expected = least < 0
+    ? `at most ${largest.toPrecision(2)} in magnitude`
+    : `from ${least} to ${largest}`;
   throw new DataError({ source, row, column, expected, actual: `${data[cell]}` });
 }
 

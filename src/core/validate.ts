@@ -69,11 +69,27 @@ export function requireChoice<T extends string>(
   );
 }
 
-/** A value in a message, short. */
+/** A value in a message, short; never throws. */
 export function show(value: unknown): string {
-  if (value === undefined) return "undefined";
-  if (typeof value === "number") return String(value);
-  if (typeof value === "function") return "a function";
-  const text = JSON.stringify(value) ?? String(value);
+  switch (typeof value) {
+    case "undefined":
+    case "number":
+    case "symbol":
+      return String(value);
+    case "bigint":
+      return `${value}n`;
+    case "function":
+      return "a function";
+  }
+  const text = jsonOf(value);
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
+/** JSON has no word for cycles, nor for bigints within. */
+function jsonOf(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? "an object";
+  } catch {
+    return "an object that is not JSON";
+  }
 }

@@ -12,9 +12,9 @@
  */
 import { permutation } from "../core/philox.ts";
 import { STREAMS } from "../core/streams.ts";
-import { requireNumber } from "../core/validate.ts";
 import { Calibration } from "../scoring/calibration.ts";
-import { rawContributions } from "../scoring/contributions.ts";
+import { rawScores } from "../scoring/contributions.ts";
+import { requireProbabilities } from "../scoring/matrix.ts";
 import {
   type Cells,
   identityStandardization,
@@ -30,24 +30,13 @@ import {
   loadModelFile,
   type TrainedVae,
 } from "../scoring/trained_vae.ts";
-import type { FitOptions } from "../training/options.ts";
 import type { FitReport } from "../training/report.ts";
 import { VAE } from "../training/vae.ts";
-import { defaultTraining, detectorSpec, type DetectorSpecOptions } from "./defaults.ts";
+import { defaultTraining, detectorSpec } from "./defaults.ts";
 import { setOptimalVariance } from "./optimal_variance.ts";
+import { type DetectorOptions, requireColumns, requireOptions } from "./options.ts";
 
-/** How to fit a detector; everything has a default. */
-export interface DetectorOptions
-  extends Omit<FitOptions, "seed">, DetectorSpecOptions, DeviceOptions {
-  /** Column names; by default the keys of named rows, else x0, x1, … */
-  readonly columns?: readonly string[];
-  /** The share of normal rows that may be flagged; 0.01. */
-  readonly falseAlarmRate?: number;
-  /** Fixes everything random; 0. */
-  readonly seed?: number;
-  /** The fraction of rows kept back to calibrate; by default what the false-alarm rate needs, 0.2 to 0.5. */
-  readonly calibration?: number;
-}
+export type { DetectorOptions } from "./options.ts";
 
 /** Fewer rows than this cannot be split into training and calibration. */
 const MIN_ROWS = 10;
@@ -71,9 +60,9 @@ export class Detector extends TableScorer {
    * @throws TypeError or RangeError naming row and column, or the option, that cannot be used
    */
   static async fit(rows: TableRows, options: DetectorOptions = {}): Promise<Detector> {
+    requireOptions(options);
     const { columns = columnsOf(rows), falseAlarmRate = 0.01, seed = 0, calibration, ...rest } =
       options;
-    requireNumber("falseAlarmRate", falseAlarmRate, { above: 0, max: 0.999999 });
     requireColumns(columns);
     const cells = toCells(rows, columns);
     if (cells.rows < MIN_ROWS) {
@@ -83,12 +72,13 @@ export class Detector extends TableScorer {
     }
     const width = columns.length;
     const fraction = calibration ?? calibrationFraction(cells.rows, falseAlarmRate);
-    requireNumber("calibration", fraction, { above: 0, max: 0.9 });
     const split = splitCells(cells, width, fraction, seed);
     const { hidden, latent, likelihood, backend, determinism, threads, ...fitOptions } = rest;
     const spec = detectorSpec(width, { hidden, latent, likelihood });
-    const standardization = spec.likelihood?.type === "bernoulli"
-      ? requireProbabilities(cells, columns)
+    const isBernoulli = likelihood === "bernoulli";
+    if (isBernoulli) requireProbabilities(cells.data, width, (c) => `"${columns[c]}"`);
+    const standardization = isBernoulli
+      ? identityStandardization(width)
       : standardizationOf(split.training, width);
     const vae = VAE.create(spec, { seed, backend, determinism, threads });
     const training = standardize(split.training, standardization);
@@ -110,24 +100,6 @@ export class Detector extends TableScorer {
     const file = await loadModelFile(source);
     return new Detector(new VAE(...fromModelFile(file), device), tableModelOf(file));
   }
-}
-
-function requireColumns(columns: readonly string[]): void {
-  if (columns.length === 0) throw new RangeError("Cannot fit detector: the rows have no columns");
-  const repeated = columns.find((name, c) => columns.indexOf(name) !== c);
-  if (repeated === undefined) return;
-  throw new TypeError(`Cannot fit detector: column "${repeated}" stands twice`);
-}
-
-function requireProbabilities({ data }: Cells, columns: readonly string[]): Standardization {
-  const bad = data.findIndex((value) => value < 0 || value > 1);
-  if (bad < 0) return identityStandardization(columns.length);
-  const row = Math.floor(bad / columns.length) + 1, column = columns[bad % columns.length];
-  throw new RangeError(
-    `Cannot read row ${row}, column "${column}": a Bernoulli likelihood needs values from 0 to 1: current value is ${
-      data[bad]
-    }`,
-  );
 }
 
 /** A fifth of the rows; more, up to half, where fewer could not keep the false-alarm rate. */
@@ -162,27 +134,15 @@ function calibrate(
   cells: Cells,
   falseAlarmRate: number,
 ): TableModel {
-  const width = columns.length, latent = vae.spec.latent[0].size;
   const x = standardize(cells, standardization);
-  const { cost, kl } = vae.costs(x);
-  const scores = new Float64Array(cells.rows), typical = new Float64Array(width);
-  const raw = new Float64Array(width);
-  for (let r = 0; r < cells.rows; r++) {
-    const row = (data: Float32Array, size: number) => data.subarray(r * size, (r + 1) * size);
-    scores[r] = rawContributions(
-      row(x.data, width),
-      row(cost.data, width),
-      row(kl.data, latent),
-      raw,
-    );
-    for (let c = 0; c < width; c++) typical[c] += raw[c] / cells.rows;
-  }
+  const { scores, raw } = rawScores(x, vae.costs(x));
+  const typical = new Float64Array(columns.length);
+  raw.forEach((nats, i) => typical[i % columns.length] += nats / cells.rows);
   const calibration = new Calibration(scores);
-  const kept = Math.max(falseAlarmRate, calibration.resolution);
-  const warnings = kept === falseAlarmRate ? [] : [
-    `${cells.rows} calibration rows allow no false-alarm rate below ${
-      kept.toPrecision(3)
-    }: it is used instead of ${falseAlarmRate}`,
+  const finest = calibration.resolution;
+  const warnings = falseAlarmRate >= finest ? [] : [
+    `${cells.rows} calibration rows allow no false-alarm rate below ${finest.toPrecision(3)}`,
   ];
+  const kept = Math.max(falseAlarmRate, finest);
   return { columns, standardization, calibration, typical, falseAlarmRate: kept, warnings };
 }

@@ -7,8 +7,10 @@
 export const ALIGNMENT = 64;
 
 export class Arena {
-  /** Elements needed so far. */
+  /** Elements needed at most, so far. */
   length = 0;
+  /** Where the free elements begin that nothing was ever taken behind. */
+  #end = 0;
   readonly #guard: number;
   readonly #used = new Map<number, number>();
   /** Free ranges `[offset, size]`, by offset. */
@@ -22,10 +24,11 @@ export class Arena {
   allocate(elements: number): number {
     const size = align(Math.max(elements, 1) + this.#guard);
     const index = this.#free.findIndex(([, free]) => free >= size);
-    const [offset, available] = index < 0 ? [this.length, size] : this.#free[index];
-    if (index < 0) this.length += size;
+    const [offset, available] = index < 0 ? [this.#end, size] : this.#free[index];
+    if (index < 0) this.#end += size;
     else if (available === size) this.#free.splice(index, 1);
     else this.#free[index] = [offset + size, available - size];
+    this.length = Math.max(this.length, this.#end);
     this.#used.set(offset, size);
     return offset;
   }
@@ -44,6 +47,10 @@ export class Arena {
       else merged.push([start, length]);
       return merged;
     }, []);
+    const last = this.#free.at(-1);
+    if (!last || last[0] + last[1] !== this.#end) return;
+    this.#end = last[0];
+    this.#free.pop();
   }
 }
 

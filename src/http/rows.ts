@@ -8,7 +8,9 @@ import { invalid, pointerStep, type Problem } from "./problems.ts";
 import type { Units } from "../scoring/units.ts";
 
 /** What a row must look like. */
-type RowShape = Pick<Units, "columns" | "largest">;
+type RowShape = Pick<Units, "columns" | "least" | "largest">;
+
+type Range = Omit<RowShape, "columns">;
 
 /** @throws Problem for too many rows, a wrong width or name, or a cell that is no finite number */
 export function readRows(rows: readonly unknown[], shape: RowShape, maxRows: number): Cells {
@@ -41,7 +43,7 @@ export function requireCount(pointer: string, count: number, maxRows: number): v
 function readPositions(
   row: readonly unknown[],
   r: number,
-  { columns, largest }: RowShape,
+  { columns, ...range }: RowShape,
   data: Float64Array,
 ): void {
   const width = columns.length;
@@ -53,7 +55,7 @@ function readPositions(
   }
   for (let c = 0; c < width; c++) {
     const value = row[c];
-    if (!isCell(value, largest)) throw wrongCell(r, columns[c], c, value, largest);
+    if (!isCell(value, range)) throw wrongCell(r, columns[c], c, value, range);
     data[r * width + c] = value;
   }
 }
@@ -61,7 +63,7 @@ function readPositions(
 function readNames(
   row: object,
   r: number,
-  { columns, largest }: RowShape,
+  { columns, ...range }: RowShape,
   data: Float64Array,
 ): void {
   const cells = row as Readonly<Record<string, unknown>>;
@@ -75,7 +77,7 @@ function readNames(
       );
     }
     const value = cells[name];
-    if (!isCell(value, largest)) throw wrongCell(r, name, name, value, largest);
+    if (!isCell(value, range)) throw wrongCell(r, name, name, value, range);
     data[r * width + c] = value;
   }
   const names = Object.keys(cells);
@@ -88,8 +90,8 @@ function readNames(
 }
 
 /** JSON's 1e999 is read as Infinity: it fails here, as text and null do. */
-function isCell(value: unknown, largest: number): value is number {
-  return typeof value === "number" && Math.abs(value) <= largest;
+function isCell(value: unknown, { least, largest }: Range): value is number {
+  return typeof value === "number" && value >= least && value <= largest;
 }
 
 function wrongCell(
@@ -97,10 +99,12 @@ function wrongCell(
   name: string,
   key: string | number,
   value: unknown,
-  largest: number,
+  { least, largest }: Range,
 ): Problem {
   const expected = typeof value === "number" && Number.isFinite(value)
-    ? `a number of magnitude at most ${largest}`
+    ? least < 0
+      ? `a number of magnitude at most ${largest}`
+      : `a number from ${least} to ${largest}`
     : "a finite number";
   return invalid(
     `/rows/${r}${pointerStep(key)}`,

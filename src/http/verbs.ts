@@ -8,6 +8,7 @@
  */
 import type * as v from "npm:valibot@1.5.0";
 import type { Calibration } from "../scoring/calibration.ts";
+import { NotFiniteError } from "../scoring/finite.ts";
 import type { Matrix } from "../scoring/matrix.ts";
 import { type Answer, listsOf, requireAnswerSize, requireFinite } from "./answers.ts";
 import { invalid } from "./problems.ts";
@@ -70,9 +71,8 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     if (isTable(model)) {
       const rate = falseAlarmRate ?? model.falseAlarmRate;
       const threshold = thresholdAt(model.calibration, rate);
-      const verdicts = (await model.score(x)).map((verdict, r) => ({
+      const verdicts = (await model.score(x)).map((verdict) => ({
         ...verdict,
-        score: requireFinite(verdict.score, r),
         anomaly: model.isAnomaly(verdict.pValue, rate),
       }));
       return { falseAlarmRate: rate, threshold, rows: verdicts };
@@ -84,7 +84,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
       );
     }
     const scores = await model.score(x);
-    return { rows: Array.from(scores, (score, r) => ({ score: requireFinite(score, r) })) };
+    return { rows: Array.from(scores, (score) => ({ score })) };
   }),
 
   "log-likelihood": verb(logLikelihoodBody, async (model, { rows, ...options }, limits) => {
@@ -107,12 +107,19 @@ function verb<S extends v.GenericSchema>(
 ): Verb {
   return {
     schema,
-    answer: (model, body, limits) => answer(model, checkBody(schema, body), limits),
+    answer: (model, body, limits) =>
+      answer(model, checkBody(schema, body), limits).catch(refuseRow),
   };
 }
 
 function readMatrix(rows: readonly unknown[], units: Units, { maxRows }: Limits): Matrix {
   return units.toVae(readRows(rows, units, maxRows));
+}
+
+/** The library names the row that leads beyond its numbers: the body is to blame, not the server. */
+function refuseRow(error: unknown): never {
+  if (error instanceof NotFiniteError && error.row !== undefined) requireFinite(NaN, error.row - 1);
+  throw error;
 }
 
 function requireDraws(rows: number, samples: number, maxDraws: number): void {

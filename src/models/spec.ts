@@ -4,6 +4,7 @@
  * `parseSpec` turns what a user wrote into the complete, canonical spec that files carry, and
  * refuses what it does not know by name. Nothing here computes.
  */
+import { LOG_VARIANCE } from "../core/stable.ts";
 import { requireChoice, requireNumber, requireObject } from "../core/validate.ts";
 import type { LikelihoodOptions } from "../distributions/likelihood.ts";
 import { type Activation, ACTIVATIONS } from "../ops/names.ts";
@@ -83,8 +84,8 @@ export const MAX_WIDTH = 65_536;
 
 const MAX_LAYERS = 64;
 
-/** Smallest learned variance by default: e⁻³⁰, the lower end of the log-variance range. */
-const MIN_VARIANCE = 1e-13;
+/** Variances there are: the log-variance range, e⁻³⁰ to e²⁰, its lower end rounded up. */
+const VARIANCE = { min: 1e-13, max: Math.exp(LOG_VARIANCE.high) } as const;
 
 const SPEC_KEYS = ["inputs", "condition", "encoder", "decoder", "latent", "prior", "likelihood"];
 
@@ -152,17 +153,19 @@ function parseLikelihood(value: unknown = { type: "gaussian" }): LikelihoodSpec 
     return { type };
   }
   const variance = fields.variance ?? "perFeature";
+  const minVariance = fields.minVariance ?? VARIANCE.min;
+  // A complete spec holds the default beside a fixed variance too.
+  if (typeof variance === "number" && minVariance !== VARIANCE.min) {
+    throw new TypeError("Cannot read spec.likelihood.minVariance: the variance is fixed");
+  }
   return {
     type,
     variance: typeof variance === "number"
-      ? requireNumber("spec.likelihood.variance", variance, { above: 0 })
+      ? requireNumber("spec.likelihood.variance", variance, VARIANCE)
       : requireChoice<"shared" | "perFeature">("spec.likelihood.variance", variance, [
         "shared",
         "perFeature",
       ]),
-    minVariance: requireNumber("spec.likelihood.minVariance", fields.minVariance ?? MIN_VARIANCE, {
-      min: MIN_VARIANCE,
-      max: 1e8,
-    }),
+    minVariance: requireNumber("spec.likelihood.minVariance", minVariance, VARIANCE),
   };
 }

@@ -22,7 +22,7 @@ export function parseObjective(value: unknown = { type: "elbo" }): Objective {
   const { type, beta = 1, samples = 1, warmUpEpochs = 0 } = requireObject("objective", value, keys);
   return {
     type: requireChoice("objective.type", type, ["elbo"]),
-    beta: requireNumber("objective.beta", beta, { min: 0 }),
+    beta: requireNumber("objective.beta", beta, { min: 0, max: 1e6 }),
     samples: requireNumber("objective.samples", samples, { min: 1, max: 10_000, integer: true }),
     warmUpEpochs: requireNumber("objective.warmUpEpochs", warmUpEpochs, { min: 0 }),
   };

@@ -1,7 +1,8 @@
 /**
  * Bernoulli log-likelihood from logits, per element, in nats (derivations A.5, sign as boxed there).
  *
- *   bernoulliLogProb      x·l - softplus(l)          never x·ln σ(l): that is NaN in float32 at l = 18
+ *   bernoulliLogProb      x·l - softplus(l)          never (1 - x)·ln(1 - σ(l)): in float32,
+ *                                                  0·(-∞) = NaN at x = 1, l = 18
  *   bernoulliLogProbGrad  dy · (x - σ(l))            d/dl
  *
  * x may be grey, in [0, 1]; the value is then a cross-entropy, not a likelihood.

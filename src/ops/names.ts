@@ -49,7 +49,7 @@ export const OP_NAMES = [
 /** The name of an operation. */
 export type OpName = typeof OP_NAMES[number];
 
-/** Activations whose derivative is a function of their output (see `ops/activation.ts`). */
+/** Activations whose derivative is a function of their output (see `ops/elementwise.ts`). */
 export const ACTIVATIONS = ["identity", "relu", "tanh", "sigmoid", "softplus", "elu"] as const;
 /** The name of an activation. */
 export type Activation = typeof ACTIVATIONS[number];

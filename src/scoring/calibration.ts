@@ -8,6 +8,7 @@
  * Bates et al., 2023). The finest p-value is 1 / (n + 1).
  */
 import { requireNumber } from "../core/validate.ts";
+import { requireFiniteScore } from "./finite.ts";
 
 /** Scores of rows kept back from training, and the p-values that follow. */
 export class Calibration {
@@ -16,11 +17,19 @@ export class Calibration {
 
   /**
    * Sorts a copy of the scores.
-   * @throws RangeError if there are no scores
+   * @throws RangeError if there are no scores, or one is not finite
    */
   constructor(scores: Float64Array) {
     if (scores.length === 0) {
       throw new RangeError("Cannot calibrate: there are no calibration rows");
+    }
+    const bad = scores.findIndex((score) => !Number.isFinite(score));
+    if (bad >= 0) {
+      throw new RangeError(
+        `Cannot calibrate: calibration row ${bad + 1} has no finite score: current value is ${
+          scores[bad]
+        }`,
+      );
     }
     this.scores = scores.slice().sort();
   }
@@ -30,8 +39,12 @@ export class Calibration {
     return 1 / (this.scores.length + 1);
   }
 
-  /** The share of rows like the calibration rows that score as high, bounded from above. */
+  /**
+   * The share of rows like the calibration rows that score as high, bounded from above.
+   * @throws RangeError if the score is not finite
+   */
   pValue(score: number): number {
+    requireFiniteScore(score);
     const { scores } = this;
     let low = 0, high = scores.length;
     while (low < high) {

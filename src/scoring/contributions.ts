@@ -12,6 +12,27 @@
  *
  * typical_d is the mean of raw_d over the calibration rows. The shift leaves the sum unchanged.
  */
+import { requireFiniteScore } from "./finite.ts";
+import type { Matrix } from "./matrix.ts";
+
+/**
+ * Scores of standardised rows, and their raw contributions `[rows, columns]`, from the costs of
+ * `TrainedVae`.
+ * @throws RangeError naming a row whose score is not finite
+ */
+export function rawScores(
+  x: Matrix,
+  { cost, kl }: { readonly cost: Matrix; readonly kl: Matrix },
+): { scores: Float64Array; raw: Float64Array } {
+  const [rows, width] = x.shape;
+  const scores = new Float64Array(rows), raw = new Float64Array(rows * width);
+  for (let r = 0; r < rows; r++) {
+    const out = raw.subarray(r * width, (r + 1) * width);
+    const score = rawContributions(rowOf(x, r), rowOf(cost, r), rowOf(kl, r), out);
+    scores[r] = requireFiniteScore(score, r);
+  }
+  return { scores, raw };
+}
 
 /** Writes raw_d to `out`, and returns the score, their sum. `x` is standardised. */
 export function rawContributions(
@@ -37,4 +58,8 @@ export function relateToTypical(raw: Float64Array, typical: Float64Array): void 
   for (let d = 0; d < raw.length; d++) total += typical[d];
   const share = total / raw.length;
   for (let d = 0; d < raw.length; d++) raw[d] += share - typical[d];
+}
+
+function rowOf({ data, shape: [, columns] }: Matrix, r: number): Float32Array {
+  return data.subarray(r * columns, (r + 1) * columns);
 }

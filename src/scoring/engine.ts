@@ -6,12 +6,13 @@
 import type { Backend, Segment, SyncProgram } from "../backends/backend.ts";
 import { type BackendChoice, openBackend } from "../backends/open.ts";
 import { splitSeed } from "../core/philox.ts";
-import { requireNumber } from "../core/validate.ts";
+import { requireChoice, requireNumber } from "../core/validate.ts";
 import type { Layout } from "../graph/layout.ts";
 import type { ParameterSpec } from "../layers/scope.ts";
 import type { ModelSpec } from "../models/spec.ts";
 import { parameterLayout, parametersOf } from "../models/vae_graph.ts";
-import type { Matrix } from "./matrix.ts";
+import { requireFiniteRows } from "./finite.ts";
+import { type Matrix, MAX_FLOAT32 } from "./matrix.ts";
 import { forwardPlan, type ProgramName, type ProgramSize } from "./programs.ts";
 
 /** A parameter's values, `[rows, cols]` row-major. */
@@ -56,6 +57,7 @@ export class Engine {
     requireNumber("threads", device.threads ?? 1, { min: 1, max: 1024, integer: true });
     this.parameterSpecs = parametersOf(spec);
     this.layout = parameterLayout(this.parameterSpecs);
+    requireChoice("determinism", device.determinism ?? "fast", ["fast", "portable"]);
     this.backend = openBackend(device.backend ?? "auto", device);
     this.segment = this.backend.allocate(this.layout.length);
     this.#write(values);
@@ -88,8 +90,8 @@ export class Engine {
           }]`,
         );
       }
-      if (!Array.from(data).every(Number.isFinite)) {
-        throw new TypeError(`Cannot set parameter "${name}": all values must be finite`);
+      if (!Array.from(data).every((value) => Math.abs(value) <= MAX_FLOAT32)) {
+        throw new TypeError(`Cannot set parameter "${name}": all values must be finite in float32`);
       }
     }
     this.#write(new Map([...values].map(([name, { data }]) => [name, data])));
@@ -117,6 +119,7 @@ export class Engine {
 
   /**
    * Runs a program over all rows of an input, in chunks; every output as one matrix.
+   * @throws NotFiniteError naming the row for which a value is beyond float32
    * @param seed for programs that draw noise
    */
   map(name: ProgramName, input: string, x: Matrix, seed?: number): Record<string, Matrix> {
@@ -134,7 +137,9 @@ export class Engine {
       if (seed !== undefined) program.write("key", [...splitSeed(seed), 0, first]);
       program.run(count);
       for (const [output, { data, shape: [, cols] }] of Object.entries(results)) {
-        program.read(output, data.subarray(first * cols, (first + count) * cols));
+        const chunk = data.subarray(first * cols, (first + count) * cols);
+        program.read(output, chunk);
+        requireFiniteRows(name, chunk, cols, first);
       }
     }
     return results;

@@ -129,7 +129,7 @@ class RowSums {
       elbo: reconstruction.map((value, r) => value - this.#kl[r]),
       logLikelihood: this.#largest.map((m, r) => m + Math.log(this.#weights[r] / samples)),
       effectiveSamples: this.#weights.map((sum, r) => sum * sum / this.#squares[r]),
-      klPerDimension: this.#klPerDimension.map((sum) => sum / rows),
+      klPerDimension: this.#klPerDimension.map((sum) => rows === 0 ? 0 : sum / rows),
     };
   }
 }

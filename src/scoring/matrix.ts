@@ -2,6 +2,7 @@
  * Rows of numbers as users hand them over, brought to one shape: row-major with a known width.
  */
 import { show } from "../core/validate.ts";
+import type { ModelSpec } from "../models/spec.ts";
 
 /** `[rows, columns]`, row-major. */
 export interface Matrix {
@@ -16,8 +17,37 @@ export type Rows =
   | readonly ArrayLike<number>[]
   | { readonly data: Float32Array | Float64Array; readonly shape: readonly [number, number] };
 
+/** Row-major floats of either precision. */
+type FloatRows = Extract<Rows, { readonly shape: unknown }>;
+
 /** The largest magnitude that float32 holds. */
 export const MAX_FLOAT32 = 3.4028234663852886e38;
+
+/**
+ * Rows of data for a model: `toMatrix`, and within [0, 1] where the likelihood is Bernoulli.
+ * @throws TypeError or RangeError naming row and column, 1-based
+ */
+export function toRows({ inputs, likelihood }: ModelSpec, rows: Rows): Matrix {
+  const matrix = toMatrix(rows, inputs);
+  if (likelihood.type === "bernoulli") requireProbabilities(matrix.data, inputs);
+  return matrix;
+}
+
+/** @throws RangeError naming row and column of a value that a Bernoulli likelihood cannot take */
+export function requireProbabilities(
+  data: Float32Array | Float64Array,
+  width: number,
+  nameOf: (column: number) => string = (column) => `${column + 1}`,
+): void {
+  const bad = data.findIndex((value) => !(value >= 0 && value <= 1));
+  if (bad < 0) return;
+  const row = Math.floor(bad / width) + 1, column = nameOf(bad % width);
+  throw new RangeError(
+    `Cannot read row ${row}, column ${column}: a Bernoulli likelihood needs values from 0 to 1: current value is ${
+      data[bad]
+    }`,
+  );
+}
 
 /**
  * A matrix of exactly `columns` columns; data that already is one is not copied.
@@ -25,9 +55,7 @@ export const MAX_FLOAT32 = 3.4028234663852886e38;
  *   is not a finite float32
  */
 export function toMatrix(rows: Rows, columns: number): Matrix {
-  const matrix = Array.isArray(rows)
-    ? fromArrays(rows, columns)
-    : fromTyped(rows as Typed, columns);
+  const matrix = Array.isArray(rows) ? fromArrays(rows, columns) : fromFloats(rows, columns);
   const { data } = matrix;
   for (let i = 0; i < data.length; i++) {
     if (!(Math.abs(data[i]) <= MAX_FLOAT32)) throw notFinite(i, columns, data[i]);
@@ -35,14 +63,11 @@ export function toMatrix(rows: Rows, columns: number): Matrix {
   return matrix;
 }
 
-type Typed = {
-  readonly data: Float32Array | Float64Array;
-  readonly shape: readonly [number, number];
-};
-
 function fromArrays(rows: readonly ArrayLike<number>[], columns: number): Matrix {
   const data = new Float32Array(rows.length * columns);
-  rows.forEach((row, r) => {
+  // By index: a hole in the list is a row that is missing, and `forEach` would pass over it.
+  for (let r = 0; r < rows.length; r++) {
+    const row = rows[r];
     const width = (row as ArrayLike<number> | undefined)?.length;
     if (width !== columns) {
       const current = width ?? show(row);
@@ -54,21 +79,41 @@ function fromArrays(rows: readonly ArrayLike<number>[], columns: number): Matrix
       if (typeof row[c] !== "number") throw notFinite(r * columns + c, columns, row[c]);
       data[r * columns + c] = row[c];
     }
-  });
+  }
   return { data, shape: [rows.length, columns] };
 }
 
-function fromTyped({ data, shape }: Typed, columns: number): Matrix {
-  const [rows, width] = shape ?? [];
-  if (width !== columns || data.length !== rows * width) {
-    throw new RangeError(
-      `Cannot read rows: expected ${columns} columns: current value is shape [${rows}, ${width}] over ${data?.length} numbers`,
+function fromFloats(value: unknown, columns: number): Matrix {
+  const { data, shape } = requireFloatRows(value, columns);
+  return { data: data instanceof Float32Array ? data : Float32Array.from(data), shape };
+}
+
+/** @throws TypeError or RangeError unless the value is float data with a shape that fits it */
+export function requireFloatRows(value: unknown, columns?: number): FloatRows {
+  const { data, shape } = Object(value) as Partial<FloatRows>;
+  const isFloat = data instanceof Float32Array || data instanceof Float64Array;
+  if (!isFloat || !isShape(shape)) {
+    const fault = data === undefined && shape === undefined
+      ? `current value is ${show(value)}`
+      : isFloat
+      ? `shape is ${show(shape)}`
+      : "data is neither a Float32Array nor a Float64Array";
+    throw new TypeError(
+      `Cannot read rows: expected a list of rows, or float data with shape [rows, columns]: ${fault}`,
     );
   }
-  return {
-    data: data instanceof Float32Array ? data : Float32Array.from(data),
-    shape: [rows, width],
-  };
+  const [rows, width] = shape;
+  if (width === (columns ?? width) && data.length === rows * width) return { data, shape };
+  throw new RangeError(
+    `Cannot read rows: expected ${
+      columns ?? width
+    } columns: current value is shape [${rows}, ${width}] over ${data.length} numbers`,
+  );
+}
+
+function isShape(shape: unknown): shape is readonly [number, number] {
+  return Array.isArray(shape) && shape.length === 2 &&
+    shape.every((size) => Number.isSafeInteger(size) && size >= 0);
 }
 
 function notFinite(index: number, columns: number, value: unknown): TypeError {

@@ -11,6 +11,7 @@
  */
 export { Calibration } from "./calibration.ts";
 export type { Evaluation, EvaluationOptions } from "./evaluation.ts";
+export { NotFiniteError } from "./finite.ts";
 export type { Matrix, Rows } from "./matrix.ts";
 export { ModelFileError } from "./model_file.ts";
 export type { ModelFile, ModelFileKind } from "./model_file.ts";
@@ -18,7 +19,7 @@ export type { Cells, Standardization } from "./standardize.ts";
 export type { TableRows } from "./table_rows.ts";
 export { TableScorer } from "./table_scorer.ts";
 export type { RowScore, ScoreTable, TableModel } from "./table_scorer.ts";
-export type { BackendChoice } from "../backends/open.ts";
+export { type BackendChoice, useKernels } from "../backends/open.ts";
 export type { BackendName } from "../backends/backend.ts";
 export type { LikelihoodOptions } from "../distributions/likelihood.ts";
 export type { DType, Tensor, TensorData } from "../formats/safetensors.ts";

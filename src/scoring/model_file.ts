@@ -10,6 +10,8 @@
  */
 import { crc32 } from "../core/crc32.ts";
 import { decode, encode, type Tensor } from "../formats/safetensors.ts";
+import { show } from "../core/validate.ts";
+import { type ModelSpec, parseSpec } from "../models/spec.ts";
 
 /** What a file holds. */
 export type ModelFileKind = "vae" | "detector" | "checkpoint";
@@ -23,6 +25,14 @@ export interface ModelFile {
   /** Parameters and vectors by name. */
   readonly tensors: ReadonlyMap<string, Tensor>;
 }
+
+/** Vectors that a detector's file holds beside a VAE's parameters: see `table_model.ts`. */
+export const TABLE_TENSORS = [
+  "table.centre",
+  "table.scale",
+  "table.typical",
+  "table.calibration",
+] as const;
 
 const FORMAT = "elbow";
 const VERSION = "1";
@@ -45,11 +55,11 @@ export function writeModelFile({ kind, metadata, tensors }: ModelFile): Uint8Arr
 }
 
 /**
- * @throws SyntaxError if the bytes are not safetensors, not an Elbow model, of a later version, or
- *   differ from what was written
+ * @throws ModelFileError if the bytes are not safetensors, not an Elbow model, of a later version,
+ *   or differ from what was written
  */
 export function readModelFile(bytes: Uint8Array): ModelFile {
-  const { tensors, metadata: fields } = decode(bytes);
+  const { tensors, metadata: fields } = blamingFile(() => decode(bytes));
   const { format, version, kind, checksum, ...texts } = fields;
   if (format !== FORMAT) {
     throw new ModelFileError(
@@ -65,8 +75,8 @@ export function readModelFile(bytes: Uint8Array): ModelFile {
   if (actual !== checksum) {
     throw new ModelFileError("Cannot read model: the file is damaged: its checksum does not match");
   }
-  const metadata = Object.fromEntries(
-    Object.entries(texts).map(([name, text]) => [name, JSON.parse(text)]),
+  const metadata = blamingFile(() =>
+    Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, JSON.parse(text)]))
   );
   return { kind: kind as ModelFileKind, metadata, tensors };
 }
@@ -77,4 +87,38 @@ export function requireKind(file: ModelFile, kinds: readonly ModelFileKind[]): v
   throw new ModelFileError(
     `Cannot read model: expected a ${kinds.join(" or ")} file: current value is "${file.kind}"`,
   );
+}
+
+/** What the model of a file is. */
+export function specOf({ metadata }: ModelFile): ModelSpec {
+  return blamingFile(() => parseSpec(metadata.spec));
+}
+
+/**
+ * Refuses what does not belong into the file of a VAE or detector; what is missing is for its reader
+ * to miss.
+ */
+export function requireContents(
+  { kind, metadata, tensors }: ModelFile,
+  parameters: readonly string[],
+): void {
+  const isDetector = kind === "detector";
+  const texts = isDetector ? ["spec", "table"] : ["spec"];
+  const names = new Set<string>(isDetector ? [...parameters, ...TABLE_TENSORS] : parameters);
+  const text = Object.keys(metadata).find((name) => !texts.includes(name));
+  const tensor = [...tensors.keys()].find((name) => !names.has(name));
+  if (text === undefined && tensor === undefined) return;
+  const unknown = text === undefined ? `tensor ${show(tensor)}` : `metadata ${show(text)}`;
+  throw new ModelFileError(`Cannot read model: unknown ${unknown}`);
+}
+
+/** Runs `read`; for what it refuses, the file is to blame. */
+export function blamingFile<Value>(read: () => Value): Value {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof Error) || error instanceof ModelFileError) throw error;
+    const fault = error.message.replace(/^Cannot read (safetensors: )?/, "");
+    throw new ModelFileError(`Cannot read model: ${fault}`, { cause: error });
+  }
 }

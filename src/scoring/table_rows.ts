@@ -1,7 +1,7 @@
 /** Rows of a table as users hand them over: by position, or by column name. */
 import { show } from "../core/validate.ts";
 import type { Cells } from "./standardize.ts";
-import type { Rows } from "./matrix.ts";
+import { requireFloatRows, type Rows } from "./matrix.ts";
 
 /** Arrays of numbers, a matrix, or objects with a number for every column. */
 export type TableRows = Rows | readonly Readonly<Record<string, number>>[];
@@ -15,18 +15,18 @@ export const MAX_CELL = 1e150;
  *   unknown column, or a cell that is not a finite number
  */
 export function toCells(rows: TableRows, columns: readonly string[]): Cells {
+  if (!Array.isArray(rows)) return fromFloats(rows, columns);
   const width = columns.length;
-  if (!Array.isArray(rows)) {
-    return fromMatrix(rows as Exclude<Rows, readonly ArrayLike<number>[]>, columns);
-  }
   const data = new Float64Array(rows.length * width);
-  rows.forEach((row: unknown, r) => {
+  // By index: a hole in the list is a row that is missing, and `forEach` would pass over it.
+  for (let r = 0; r < rows.length; r++) {
+    const row: unknown = rows[r];
     if (typeof row !== "object" || row === null) {
       throw new TypeError(
         `Cannot read row ${r + 1}: expected numbers: current value is ${show(row)}`,
       );
     }
-    const cells = "length" in row ? row as ArrayLike<unknown> : undefined;
+    const cells = isPositional(row) ? row : undefined;
     if (cells ? cells.length !== width : Object.keys(row).length !== width) {
       throw wrongWidth(row, r, columns);
     }
@@ -34,33 +34,44 @@ export function toCells(rows: TableRows, columns: readonly string[]): Cells {
       const value = cells ? cells[c] : ownCell(row as Record<string, unknown>, name, r, columns);
       data[r * width + c] = checked(value, r, name);
     });
-  });
+  }
   return { data, rows: rows.length };
 }
 
-/** The column names of named rows, from the first; positions x0, x1, … otherwise. */
+/**
+ * The column names of named rows, from the first; positions x0, x1, … otherwise.
+ * @throws TypeError if the value holds no rows
+ */
 export function columnsOf(rows: TableRows): readonly string[] {
-  const first = Array.isArray(rows) ? rows[0] as unknown : undefined;
-  const named = typeof first === "object" && first !== null && !("length" in first);
-  if (named) return Object.keys(first);
-  const width = Array.isArray(rows)
-    ? (first as ArrayLike<number> | undefined)?.length ?? 0
-    : (rows as { shape: readonly [number, number] }).shape[1];
-  return Array.from({ length: width }, (_, c) => `x${c}`);
+  const positions = (length: number) => Array.from({ length }, (_, c) => `x${c}`);
+  if (!Array.isArray(rows)) return positions(requireFloatRows(rows).shape[1]);
+  const first: unknown = rows[0];
+  if (typeof first !== "object" || first === null) return [];
+  return isPositional(first) ? positions(first.length) : Object.keys(first);
 }
 
-function fromMatrix(
-  { data, shape: [rows, width] }: {
-    data: Float32Array | Float64Array;
-    shape: readonly [number, number];
-  },
-  columns: readonly string[],
-): Cells {
-  if (width !== columns.length || data.length !== rows * width) {
-    throw new RangeError(
-      `Cannot read rows: expected ${columns.length} columns: current value is shape [${rows}, ${width}] over ${data.length} numbers`,
-    );
+/** What is wrong with a list of column names, if anything. */
+export function columnsFault(columns: unknown): string | undefined {
+  // Spread, so that holes are seen.
+  if (!Array.isArray(columns) || ![...columns].every((name) => typeof name === "string")) {
+    return `columns must be a list of names: current value is ${show(columns)}`;
   }
+  const names = new Set<string>();
+  for (const name of columns) {
+    if (names.has(name)) return `column ${show(name)} stands twice`;
+    names.add(name);
+  }
+  return undefined;
+}
+
+/** By its class: a column may be called "length". */
+function isPositional(row: object): row is ArrayLike<unknown> {
+  return Array.isArray(row) || ArrayBuffer.isView(row);
+}
+
+function fromFloats(value: unknown, columns: readonly string[]): Cells {
+  const width = columns.length;
+  const { data, shape: [rows] } = requireFloatRows(value, width);
   data.forEach((value, i) => checked(value, Math.floor(i / width), columns[i % width]));
   return { data: data instanceof Float64Array ? data : Float64Array.from(data), rows };
 }
@@ -90,7 +101,7 @@ function wrongWidth(
   columns: readonly string[],
   missing?: string,
 ): RangeError {
-  if ("length" in row) {
+  if (isPositional(row)) {
     return new RangeError(
       `Cannot read row ${
         r + 1

@@ -4,15 +4,17 @@
  *
  *   cells → standardised → cost and KL (`TrainedVae`) → contributions and score → p-value → anomaly
  */
-import type { Tensor } from "../formats/safetensors.ts";
-import { requireObject } from "../core/validate.ts";
-import { Calibration } from "./calibration.ts";
-import { rawContributions, relateToTypical } from "./contributions.ts";
-import type { Matrix } from "./matrix.ts";
-import { type ModelFile, requireKind, writeModelFile } from "./model_file.ts";
+import type { Calibration } from "./calibration.ts";
+import { rawContributions, rawScores, relateToTypical } from "./contributions.ts";
+import { requireFiniteScore } from "./finite.ts";
+import { type Matrix, requireProbabilities } from "./matrix.ts";
+import { writeModelFile } from "./model_file.ts";
 import { type Cells, type Standardization, standardize, standardizeValue } from "./standardize.ts";
+import { tableMetadata, type TableModel, tableModelOf, tableTensors } from "./table_model.ts";
 import { type TableRows, toCells } from "./table_rows.ts";
 import { type DeviceOptions, fromModelFile, loadModelFile, TrainedVae } from "./trained_vae.ts";
+
+export { type TableModel, tableModelOf } from "./table_model.ts";
 
 /** The verdict on one row. */
 export interface RowScore {
@@ -34,22 +36,6 @@ export interface ScoreTable {
   readonly pValues: Float64Array;
   /** `[rows, columns]`, row-major, nats. */
   readonly contributions: Float64Array;
-}
-
-/** What a table model has beyond its VAE. */
-export interface TableModel {
-  /** Names, in order. */
-  readonly columns: readonly string[];
-  /** What brings cells to zero mean and unit variance. */
-  readonly standardization: Standardization;
-  /** Scores of the rows kept back. */
-  readonly calibration: Calibration;
-  /** Mean raw contribution of each column over the calibration rows. */
-  readonly typical: Float64Array;
-  /** The share of normal rows that may be flagged. */
-  readonly falseAlarmRate: number;
-  /** What a user should know about the fit. */
-  readonly warnings: readonly string[];
 }
 
 /** Scores tables with a fitted detector. */
@@ -119,7 +105,8 @@ export class TableScorer {
 
   /**
    * One verdict per row.
-   * @throws TypeError or RangeError naming row and column for a row that does not fit
+   * @throws TypeError or RangeError naming row and column for a row that does not fit, RangeError
+   *   naming a row whose score is not finite
    */
   async score(rows: TableRows): Promise<RowScore[]> {
     const { scores, pValues, contributions } = this.scoreCells(toCells(rows, this.columns));
@@ -135,22 +122,21 @@ export class TableScorer {
   /** `score` for many rows at once. */
   scoreCells(cells: Cells): ScoreTable {
     const width = this.columns.length;
-    const x = standardize(cells, this.model.standardization);
-    const { cost, kl } = this.vae.costs(x);
-    const scores = new Float64Array(cells.rows), pValues = new Float64Array(cells.rows);
-    const contributions = new Float64Array(cells.rows * width);
+    const x = this.#toVae(cells);
+    const { scores, raw: contributions } = rawScores(x, this.vae.costs(x));
     for (let r = 0; r < cells.rows; r++) {
-      const raw = contributions.subarray(r * width, (r + 1) * width);
-      scores[r] = rawContributions(rowOf(x, r), rowOf(cost, r), rowOf(kl, r), raw);
-      pValues[r] = this.model.calibration.pValue(scores[r]);
-      relateToTypical(raw, this.model.typical);
+      relateToTypical(contributions.subarray(r * width, (r + 1) * width), this.model.typical);
     }
+    const pValues = scores.map((score) => this.model.calibration.pValue(score));
     return { scores, pValues, contributions };
   }
 
   /**
    * Scores one row without allocating: `out[0]` the score, `out[1]` the p-value, and the columns'
-   * contributions behind them, as far as `out` reaches. Values are not checked.
+   * contributions behind them, as far as `out` reaches. The caller vouches for the values: only the
+   * score is checked. Under a Bernoulli likelihood a cell outside [0, 1] gives a finite score that
+   * means nothing.
+   * @throws RangeError for another number of cells, or a score that is not finite
    */
   scoreInto(row: ArrayLike<number>, out: Float32Array | Float64Array): void {
     const width = this.columns.length;
@@ -162,7 +148,7 @@ export class TableScorer {
     const { standardization, calibration, typical } = this.model;
     for (let c = 0; c < width; c++) this.#row[c] = standardizeValue(row[c], standardization, c);
     const { cost, kl } = this.vae.costOfRow(this.#row);
-    const score = rawContributions(this.#row, cost, kl, this.#raw);
+    const score = requireFiniteScore(rawContributions(this.#row, cost, kl, this.#raw));
     out[0] = score;
     if (out.length > 1) out[1] = calibration.pValue(score);
     if (out.length <= 2) return;
@@ -177,7 +163,14 @@ export class TableScorer {
 
   /** Rows as the VAE sees them: standardised float32. */
   standardize(rows: TableRows): Matrix {
-    return standardize(toCells(rows, this.columns), this.model.standardization);
+    return this.#toVae(toCells(rows, this.columns));
+  }
+
+  #toVae(cells: Cells): Matrix {
+    if (this.vae.spec.likelihood.type === "bernoulli") {
+      requireProbabilities(cells.data, this.columns.length, (c) => `"${this.columns[c]}"`);
+    }
+    return standardize(cells, this.model.standardization);
   }
 
   /** The preprocessing, to bring rows that the VAE made back to the units of the table. */
@@ -187,18 +180,12 @@ export class TableScorer {
 
   /** The model file: the VAE and all that scoring needs. */
   save(): Uint8Array {
-    const { spec, tensors } = { spec: this.vae.spec, tensors: this.vae.modelFile().tensors };
-    const { standardization: { centre, scale }, calibration, typical, warnings } = this.model;
-    const table = { columns: this.columns, falseAlarmRate: this.#falseAlarmRate, warnings };
-    const own = { "table.centre": centre, "table.scale": scale, "table.typical": typical };
-    const withCalibration = { ...own, "table.calibration": calibration.scores };
-    const vectors = Object.entries(withCalibration).map(([name, data]) =>
-      [name, { dtype: "F64", shape: [data.length], data } as Tensor] as const
-    );
+    const { metadata, tensors } = this.vae.modelFile();
+    const model = { ...this.model, falseAlarmRate: this.#falseAlarmRate };
     return writeModelFile({
       kind: "detector",
-      metadata: { spec, table },
-      tensors: new Map([...tensors, ...vectors]),
+      metadata: { ...metadata, table: tableMetadata(model) },
+      tensors: new Map([...tensors, ...tableTensors(model)]),
     });
   }
 
@@ -206,41 +193,4 @@ export class TableScorer {
   dispose(): void {
     this.vae.dispose();
   }
-}
-
-/** @throws SyntaxError if the file lacks what a detector needs */
-export function tableModelOf(file: ModelFile): TableModel {
-  requireKind(file, ["detector"]);
-  const keys = ["columns", "falseAlarmRate", "warnings"];
-  const table = requireObject("table", file.metadata.table, keys);
-  const columns = table.columns as string[];
-  const vector = (name: string, length?: number) => {
-    const tensor = file.tensors.get(`table.${name}`);
-    const data = tensor?.data;
-    const right = data instanceof Float64Array && (length === undefined || data.length === length);
-    if (right && data.every(Number.isFinite)) return data;
-    throw new SyntaxError(
-      `Cannot read model: "table.${name}" must be finite float64 of the table's width`,
-    );
-  };
-  if (!Array.isArray(columns) || !columns.every((name) => typeof name === "string")) {
-    throw new SyntaxError("Cannot read model: table.columns must be a list of names");
-  }
-  const calibration = new Calibration(vector("calibration"));
-  calibration.requireRate(table.falseAlarmRate as number);
-  return {
-    columns,
-    standardization: {
-      centre: vector("centre", columns.length),
-      scale: vector("scale", columns.length),
-    },
-    calibration,
-    typical: vector("typical", columns.length),
-    falseAlarmRate: table.falseAlarmRate as number,
-    warnings: table.warnings as string[],
-  };
-}
-
-function rowOf({ data, shape: [, columns] }: Matrix, r: number): Float32Array {
-  return data.subarray(r * columns, (r + 1) * columns);
 }

@@ -4,14 +4,23 @@
  */
 import type { SyncProgram } from "../backends/backend.ts";
 import { splitSeed } from "../core/philox.ts";
-import { requireNumber } from "../core/validate.ts";
-import { type ModelSpec, parseSpec } from "../models/spec.ts";
+import { requireNumber, show } from "../core/validate.ts";
+import type { ModelSpec } from "../models/spec.ts";
 import { parametersOf } from "../models/vae_graph.ts";
 import { drawBinary } from "./draw_binary.ts";
 import { BULK_ROWS, type DeviceOptions, Engine, type NamedTensor } from "./engine.ts";
+import { requireFiniteRows, requireFiniteScore } from "./finite.ts";
 import { evaluateRows, type Evaluation, type EvaluationOptions } from "./evaluation.ts";
-import { type Matrix, type Rows, toMatrix } from "./matrix.ts";
-import { type ModelFile, readModelFile, requireKind, writeModelFile } from "./model_file.ts";
+import { type Matrix, type Rows, toMatrix, toRows } from "./matrix.ts";
+import {
+  type ModelFile,
+  ModelFileError,
+  readModelFile,
+  requireContents,
+  requireKind,
+  specOf,
+  writeModelFile,
+} from "./model_file.ts";
 
 export type { DeviceOptions, NamedTensor } from "./engine.ts";
 
@@ -56,11 +65,6 @@ export class TrainedVae {
     return { backend: this.engine.backend.name, threads: 1, ...this.engine.backend.details };
   }
 
-  /** Columns of a row. */
-  get columns(): number {
-    return this.spec.inputs;
-  }
-
   /** A copy of every parameter, by name. */
   parameters(): Map<string, NamedTensor> {
     return this.engine.parameters();
@@ -81,7 +85,7 @@ export class TrainedVae {
 
   /** q(z | x): mean and log-variance, `[rows, L]` each. */
   async encode(x: Rows): Promise<{ mean: Matrix; logVar: Matrix }> {
-    const { mean, logVar } = this.engine.map("encode", "x", toMatrix(x, this.spec.inputs));
+    const { mean, logVar } = this.engine.map("encode", "x", toRows(this.spec, x));
     return { mean, logVar };
   }
 
@@ -92,7 +96,7 @@ export class TrainedVae {
 
   /** E[x | z] at z = E[z | x], `[rows, D]`. */
   async reconstruct(x: Rows): Promise<Matrix> {
-    return this.engine.map("reconstruct", "x", toMatrix(x, this.spec.inputs)).mean;
+    return this.engine.map("reconstruct", "x", toRows(this.spec, x)).mean;
   }
 
   /**
@@ -121,7 +125,10 @@ export class TrainedVae {
 
   /** The bound and its parts per row, and importance-sampled ln p(x); nats. */
   async evaluate(x: Rows, options: EvaluationOptions = {}): Promise<Evaluation> {
-    return this.evaluateSync(toMatrix(x, this.spec.inputs), options);
+    const evaluation = this.evaluateSync(toRows(this.spec, x), options);
+    requireFiniteRows("evaluate", evaluation.elbo, 1);
+    requireFiniteRows("evaluate", evaluation.logLikelihood, 1);
+    return evaluation;
   }
 
   /** ELBO per row, nats, the expectation over `samples` draws. */
@@ -134,20 +141,23 @@ export class TrainedVae {
     return (await this.evaluate(x, { samples: 100, ...options })).logLikelihood;
   }
 
-  /** One score per row, nats; higher is more anomalous. */
+  /**
+   * One score per row, nats; higher is more anomalous.
+   * @throws RangeError naming a row whose score is not finite
+   */
   async score(
     x: Rows,
     { method = "elbo" }: { readonly method?: ScoreMethod } = {},
   ): Promise<Float64Array> {
-    const { cost, kl } = this.costs(toMatrix(x, this.spec.inputs));
+    const { cost, kl } = this.costs(toRows(this.spec, x));
     const reconstruction = sumColumns(cost), divergence = sumColumns(kl);
     switch (method) {
       case "elbo":
-        return reconstruction.map((value, r) => value + divergence[r]);
+        return reconstruction.map((value, r) => requireFiniteScore(value + divergence[r], r));
       case "reconstruction":
-        return reconstruction;
+        return reconstruction.map(requireFiniteScore);
       case "kl":
-        return divergence;
+        return divergence.map(requireFiniteScore);
       default:
         throw new TypeError(
           `Cannot score: method must be "elbo", "reconstruction" or "kl": current value is "${method}"`,
@@ -156,8 +166,10 @@ export class TrainedVae {
   }
 
   /**
-   * Scores one row into `out[0]`, as `score` does. Allocates nothing after the first call; the
-   * caller vouches for the row: its length is checked, its values are not.
+   * Scores one row into `out[0]`, as `score` does. Allocates nothing after the first call. The caller
+   * vouches for the values: only the score is checked. Under a Bernoulli likelihood a value outside
+   * [0, 1] gives a finite score that means nothing.
+   * @throws RangeError for a row of another length, or a score that is not finite
    */
   scoreInto(row: Float32Array, out: Float32Array | Float64Array): void {
     if (row.length !== this.spec.inputs) {
@@ -170,7 +182,7 @@ export class TrainedVae {
     let reconstruction = 0, divergence = 0;
     for (let c = 0; c < cost.length; c++) reconstruction += cost[c];
     for (let l = 0; l < kl.length; l++) divergence += kl[l];
-    out[0] = reconstruction + divergence;
+    out[0] = requireFiniteScore(reconstruction + divergence);
   }
 
   /** The model file. */
@@ -183,18 +195,27 @@ export class TrainedVae {
     this.engine.dispose();
   }
 
-  /** -ln p(x_d | z) per column and KL per latent dimension, nats, at z = E[z | x]. */
+  /**
+   * -ln p(x_d | z) per column and KL per latent dimension, nats, at z = E[z | x].
+   * @internal
+   */
   costs(x: Matrix): { cost: Matrix; kl: Matrix } {
     const { cost, kl } = this.engine.map("score", "x", x);
     return { cost, kl };
   }
 
-  /** (x_d - E[x_d | z])² per cell, at one draw of z ~ q(z | x) for each row. */
+  /**
+   * (x_d - E[x_d | z])² per cell, at one draw of z ~ q(z | x) for each row.
+   * @internal
+   */
   squaredResiduals(x: Matrix, seed: number): Matrix {
     return this.engine.map("residuals", "x", x, seed).squares;
   }
 
-  /** `costs` of one row, in arrays that the next call overwrites. */
+  /**
+   * `costs` of one row, in arrays that the next call overwrites.
+   * @internal
+   */
   costOfRow(row: Float32Array): { readonly cost: Float32Array; readonly kl: Float32Array } {
     const single = this.#single ??= {
       program: this.engine.compile("score", { capacity: 1 }),
@@ -208,7 +229,10 @@ export class TrainedVae {
     return single;
   }
 
-  /** `evaluate` without the promise. */
+  /**
+   * `evaluate` without the promise.
+   * @internal
+   */
   evaluateSync(x: Matrix, options: EvaluationOptions): Evaluation {
     return evaluateRows(
       x,
@@ -217,7 +241,10 @@ export class TrainedVae {
     );
   }
 
-  /** What `save` writes. */
+  /**
+   * What `save` writes.
+   * @internal
+   */
   modelFile(): ModelFile {
     const tensors = [...this.parameters()].map(([name, { shape, data }]) =>
       [name, { dtype: "F32", shape, data }] as const
@@ -229,6 +256,13 @@ export class TrainedVae {
 /** Reads a model file from bytes, or from where a URL points. */
 export async function loadModelFile(source: Uint8Array | URL): Promise<ModelFile> {
   if (source instanceof Uint8Array) return readModelFile(source);
+  if (!(source instanceof URL)) {
+    throw new TypeError(
+      `Cannot load model: expected the bytes of its file as a Uint8Array, or a URL: current value is ${
+        show(source)
+      }`,
+    );
+  }
   const response = await fetch(source);
   if (!response.ok) {
     throw new TypeError(`Cannot load model from ${source}: the server answered ${response.status}`);
@@ -236,19 +270,24 @@ export async function loadModelFile(source: Uint8Array | URL): Promise<ModelFile
   return readModelFile(new Uint8Array(await response.arrayBuffer()));
 }
 
-/** Spec and parameter values of a file; each parameter of the spec must be there, in its shape. */
+/**
+ * Spec and parameter values of a file.
+ * @throws ModelFileError unless each parameter is there, in its shape and finite, and nothing unknown
+ */
 export function fromModelFile(file: ModelFile): [ModelSpec, Map<string, Float32Array>] {
   requireKind(file, ["vae", "detector"]);
-  const spec = parseSpec(file.metadata.spec);
-  const values = parametersOf(spec).map(({ name, rows, cols }) => {
-    const tensor = file.tensors.get(name);
-    const right = tensor?.dtype === "F32" && tensor.shape[0] === rows && tensor.shape[1] === cols;
-    if (!right) {
-      throw new SyntaxError(
-        `Cannot read model: parameter "${name}" must be float32 [${rows}, ${cols}]`,
-      );
+  const spec = specOf(file);
+  const parameters = parametersOf(spec);
+  requireContents(file, parameters.map(({ name }) => name));
+  const values = parameters.map(({ name, rows, cols }) => {
+    const { data, shape } = file.tensors.get(name) ?? {};
+    const shaped = shape?.length === 2 && shape[0] === rows && shape[1] === cols;
+    if (data instanceof Float32Array && shaped && data.every(Number.isFinite)) {
+      return [name, data] as const;
     }
-    return [name, tensor.data as Float32Array] as const;
+    throw new ModelFileError(
+      `Cannot read model: parameter "${name}" must be finite float32 [${rows}, ${cols}]`,
+    );
   });
   return [spec, new Map(values)];
 }

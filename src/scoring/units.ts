@@ -14,7 +14,9 @@ export type Model = TableScorer | TrainedVae;
 
 export interface Units {
   readonly columns: readonly string[];
-  /** The largest magnitude that a cell may have. */
+  /** The least value that a cell may have. */
+  readonly least: number;
+  /** The largest. */
   readonly largest: number;
   /** ln |ds/dx| for the VAE's row s and the caller's row x, nats. */
   readonly logJacobian: number;
@@ -32,11 +34,15 @@ export function vaeOf(model: Model): TrainedVae {
 
 /** The units of a model's rows. */
 export function unitsOf(model: Model): Units {
-  if (!isTable(model)) return plainUnits("x", model.spec.inputs);
+  const { inputs, likelihood } = vaeOf(model).spec;
+  const probabilities = likelihood.type === "bernoulli" && { least: 0, largest: 1 };
+  if (!isTable(model)) return { ...plainUnits("x", inputs), ...probabilities };
   const { columns, standardization } = model;
   return {
     columns,
+    least: -MAX_CELL,
     largest: MAX_CELL,
+    ...probabilities,
     logJacobian: logJacobian(standardization),
     toVae: (cells) => standardize(cells, standardization),
     fromVae: (matrix) => restore(matrix, standardization),
@@ -51,6 +57,7 @@ export function latentUnits(model: Model): Units {
 function plainUnits(letter: string, width: number): Units {
   return {
     columns: Array.from({ length: width }, (_, c) => `${letter}${c}`),
+    least: -MAX_FLOAT32,
     largest: MAX_FLOAT32,
     logJacobian: 0,
     toVae: ({ data, rows }) => ({ data: Float32Array.from(data), shape: [rows, width] }),

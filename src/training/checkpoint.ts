@@ -45,8 +45,12 @@ export interface RunCounters {
   skippedSteps: number;
   consecutiveSkips: number;
   rollbacks: number;
-  /** ELBO of the first step: what an epoch must reach to be fallen back to. */
-  firstElbo: number | null;
+  /** Mean objective of the untrained model; null if it was not finite. */
+  untrained: number | null;
+  /** The epoch to fall back to; 0 for the untrained model. */
+  goodEpoch: number;
+  /** Whether the last epoch waits to be judged good by the next step. */
+  proposed: boolean;
   bestEpoch: number;
   bestElbo: number | null;
   finished: boolean;
@@ -107,10 +111,12 @@ export function readCheckpoint(identity: RunIdentity, bytes: Uint8Array): Checkp
   };
 }
 
-/** A short text that changes with any value of the data. */
-export function dataDigest({ data, shape }: Matrix): string {
-  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  return `${shape.join("x")} ${crc32(bytes)}`;
+/** A short text that changes with any value of the matrices. */
+export function digestOf(matrices: Iterable<Pick<Matrix, "data" | "shape">>): string {
+  return Array.from(matrices, ({ data, shape }) => {
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    return `${shape.join("x")} ${crc32(bytes)}`;
+  }).join(", ");
 }
 
 /** The fields of an epoch, the last of them only in runs with validation rows. */

@@ -61,7 +61,7 @@ export interface FitOptions {
   readonly validation?: number | Rows;
   /** Stops once validation has not improved for `patience` epochs, and restores the best epoch. */
   readonly earlyStopping?: { readonly patience: number };
-  /** Fixes shuffling and noise; the model's own seed by default. */
+  /** Fixes shuffling and noise; by default the seed the model was created with, 0 if it was loaded. */
   readonly seed?: number;
   /** Called after each epoch. */
   readonly onProgress?: (report: EpochReport) => void;
@@ -80,6 +80,9 @@ export interface Recipe {
   readonly patience: number;
   readonly seed: number;
 }
+
+/** The largest decay rate of a moment: at 1 it would never take anything in. */
+const MAX_MOMENTUM = 0.999999;
 
 const FIT_KEYS = [
   "epochs",
@@ -103,7 +106,7 @@ export function parseRecipe(options: FitOptions, defaultSeed: number): Recipe {
     : requireObject("earlyStopping", earlyStopping, ["patience"]);
   if (patience !== Infinity) {
     requireNumber("earlyStopping.patience", patience, { min: 1, integer: true });
-    if (options.validation === undefined) {
+    if (!options.validation) {
       throw new TypeError("Cannot stop early: earlyStopping needs validation rows");
     }
   }
@@ -127,15 +130,15 @@ export function parseOptimizer(value: OptimizerInput = { type: "adam" }): Optimi
   const number = (key: string, otherwise: number, limits: Parameters<typeof requireNumber>[2]) =>
     requireNumber(`optimizer.${key}`, fields[key] ?? otherwise, limits);
   const common = {
-    learningRate: number("learningRate", type === "sgd" ? 0.01 : 0.001, { above: 0 }),
+    learningRate: number("learningRate", type === "sgd" ? 0.01 : 0.001, { min: 1e-12, max: 1e6 }),
     decay: requireChoice<"constant" | "cosine">("optimizer.decay", fields.decay ?? "constant", [
       "constant",
       "cosine",
     ]),
-    clipNorm: number("clipNorm", 1e30, { above: 0 }),
+    clipNorm: number("clipNorm", 1e30, { min: 1e-12, max: 1e30 }),
   };
   if (type === "sgd") {
-    return { type, ...common, momentum: number("momentum", 0, { min: 0, max: 1 }) };
+    return { type, ...common, momentum: number("momentum", 0, { min: 0, max: MAX_MOMENTUM }) };
   }
   if (type === "adam" && fields.weightDecay !== undefined) {
     throw new TypeError('Cannot read optimizer.weightDecay: it belongs to type "adamw"');
@@ -143,9 +146,9 @@ export function parseOptimizer(value: OptimizerInput = { type: "adam" }): Optimi
   return {
     type,
     ...common,
-    beta1: number("beta1", 0.9, { min: 0, max: 1 }),
-    beta2: number("beta2", 0.999, { min: 0, max: 1 }),
-    epsilon: number("epsilon", 1e-8, { above: 0 }),
-    weightDecay: number("weightDecay", type === "adamw" ? 0.01 : 0, { min: 0 }),
+    beta1: number("beta1", 0.9, { min: 0, max: MAX_MOMENTUM }),
+    beta2: number("beta2", 0.999, { min: 0, max: MAX_MOMENTUM }),
+    epsilon: number("epsilon", 1e-8, { min: 1e-30, max: 1 }),
+    weightDecay: number("weightDecay", type === "adamw" ? 0.01 : 0, { min: 0, max: 1e6 }),
   };
 }

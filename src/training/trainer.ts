@@ -3,9 +3,9 @@
  * between steps: schedules, skipped steps, rollback, early stopping, checkpoints, cancellation.
  *
  * A step whose gradient is not finite changes nothing (`ops/optimizer.ts`) and is counted. After
- * three in a row, or an epoch that ends far below the untrained model, the run falls back to the
- * last epoch that was no worse than the untrained model, with a tenth of the learning rate; after
- * six such falls it gives up.
+ * three in a row, or an epoch far worse than the untrained model, the run falls back to the last
+ * epoch that was no worse than the untrained model, with a tenth of the learning rate; after six
+ * such falls it gives up. Whatever happens, the model is left with parameters that were good.
  */
 import type { Backend, Segment, SyncProgram } from "../backends/backend.ts";
 import { permutation, splitSeed } from "../core/philox.ts";
@@ -20,6 +20,7 @@ import {
   type Snapshot,
   writeCheckpoint,
 } from "./checkpoint.ts";
+import { DivergenceError, isDiverged } from "./divergence.ts";
 import { EpochSums, type StepMeans } from "./epoch_sums.ts";
 import { gatherRows } from "./minibatch.ts";
 import type { Recipe } from "./options.ts";
@@ -34,6 +35,8 @@ export interface Run {
   readonly state: Segment;
   readonly recipe: Recipe;
   readonly data: Matrix;
+  /** Mean objective of the training rows (many: of some) under the present parameters. */
+  readonly measure: () => number;
   /** Mean ELBO of the validation rows under the present parameters; absent without validation. */
   readonly validate?: () => number;
   readonly onProgress?: (report: EpochReport) => void;
@@ -49,16 +52,11 @@ const MAX_ROLLBACKS = 6;
 /** Longest time without letting events in, milliseconds. */
 const YIELD_EVERY = 50;
 
-/** Thrown when no learning rate helps: the scale of the data is the usual reason. */
-export class DivergenceError extends RangeError {
-  /** For messages. */
-  override name = "DivergenceError";
-}
-
 /** @throws DivergenceError if steps stay non-finite; the signal's reason if it is aborted */
 export async function train(run: Run): Promise<FitReport> {
+  run.signal?.throwIfAborted();
   const trainer = new Trainer(run);
-  await trainer.resume();
+  await trainer.start();
   await trainer.run();
   return trainer.report();
 }
@@ -73,6 +71,8 @@ class Trainer {
   #sums: EpochSums;
   #good: Snapshot;
   #best?: Snapshot;
+  /** The present parameters, where the last epoch was proposed. */
+  #proposal?: Snapshot;
   #order = new Uint32Array();
   #lastWrite: number;
   #lastYield: number;
@@ -102,16 +102,22 @@ class Trainer {
   }
 
   /** Takes up the stored run, if there is one. */
-  async resume(): Promise<void> {
-    const { checkpoint } = this.#run;
+  async start(): Promise<void> {
+    const { checkpoint, measure } = this.#run;
     const bytes = await checkpoint?.store.read();
-    if (!checkpoint || !bytes) return;
+    if (!checkpoint || !bytes) {
+      const untrained = measure();
+      this.#counters.untrained = Number.isFinite(untrained) ? untrained : null;
+      return;
+    }
     const stored = readCheckpoint(checkpoint.identity, bytes);
     this.#counters = { ...stored.counters };
     this.#sums = new EpochSums(this.#latent, stored.counters.sums);
     this.#restore(stored.current);
     this.#good = stored.good;
     this.#best = stored.best;
+    // No step has been taken since a proposal that still stands.
+    if (stored.counters.proposed) this.#proposal = stored.current;
     this.#epochStart.batch = stored.counters.batch;
   }
 
@@ -124,15 +130,27 @@ class Trainer {
       await this.#pause();
     }
     if (counters.finished) return;
-    counters.finished = true;
     if (this.#best) this.#restore(this.#best);
+    else this.#keepGood();
+    counters.finished = true;
     await this.#write();
   }
 
+  /** If the last steps went wrong, the last good epoch's parameters are the result. */
+  #keepGood(): void {
+    const counters = this.#counters;
+    if (!isDiverged(this.#run.measure(), counters.untrained)) {
+      counters.goodEpoch = counters.epoch;
+      return;
+    }
+    this.#restore(this.#good);
+    if (counters.goodEpoch === 0) throw diverged("no epoch ended better than it began");
+  }
+
   report(): FitReport {
-    const { history, bestEpoch, epoch, stoppedEarly, skippedSteps, rollbacks } = this.#counters;
-    const kept = this.#best ? bestEpoch : epoch;
-    return { history, epoch: kept, stoppedEarly, skippedSteps, rollbacks };
+    const { history, bestEpoch, goodEpoch, stoppedEarly, skippedSteps, rollbacks } = this.#counters;
+    const epoch = this.#best ? bestEpoch : goodEpoch;
+    return { history, epoch, stoppedEarly, skippedSteps, rollbacks };
   }
 
   async #epoch(): Promise<void> {
@@ -155,27 +173,36 @@ class Trainer {
     program.write("x", this.#batch.subarray(0, rows * data.shape[1]));
     program.write("key", [seedLow, seedHigh, counters.step, 0]);
     program.write("klWeight", [klWeightAt(recipe.objective, counters.step, this.#batches)]);
-    program.write("schedule", this.#schedule());
+    const powers = this.#nextPowers();
+    program.write("schedule", this.#schedule(powers));
     program.run(rows);
     for (const [name, into] of Object.entries(this.#step)) program.read(name, into);
     counters.step++;
     counters.batch++;
-    if (Number.isFinite(this.#step.squaredNorm[0]) && Number.isFinite(this.#step.loss[0])) {
-      counters.firstElbo ??= -(this.#step.reconstruction[0] + this.#step.kl[0]);
+    const loss = this.#step.loss[0];
+    const finite = Number.isFinite(this.#step.squaredNorm[0]) && Number.isFinite(loss);
+    if (counters.proposed) this.#judgeProposal(finite && !isDiverged(loss, counters.untrained));
+    if (finite) {
       this.#sums.add(rows, this.#step);
       counters.consecutiveSkips = 0;
+      [counters.beta1Power, counters.beta2Power] = powers;
     } else this.#skip();
   }
 
-  /** The rate, and 1 - βᵗ of both moments, for the step about to be taken. */
-  #schedule(): [number, number, number] {
+  /** βᵗ of both moments, if the step about to be taken counts. */
+  #nextPowers(): [number, number] {
+    const { recipe: { optimizer } } = this.#run;
+    if (optimizer.type === "sgd") return [0, 0];
+    const { beta1Power, beta2Power } = this.#counters;
+    return [beta1Power * optimizer.beta1, beta2Power * optimizer.beta2];
+  }
+
+  /** The rate, and 1 - βᵗ of both moments. */
+  #schedule([beta1Power, beta2Power]: [number, number]): [number, number, number] {
     const { optimizer, epochs } = this.#run.recipe;
-    const counters = this.#counters;
-    const rate = learningRateAt(optimizer, counters.step, epochs * this.#batches) * counters.rate;
-    if (optimizer.type === "sgd") return [rate, 1, 1];
-    counters.beta1Power *= optimizer.beta1;
-    counters.beta2Power *= optimizer.beta2;
-    return [rate, 1 - counters.beta1Power, 1 - counters.beta2Power];
+    const { step, rate } = this.#counters;
+    const learningRate = learningRateAt(optimizer, step, epochs * this.#batches) * rate;
+    return [learningRate, 1 - beta1Power, 1 - beta2Power];
   }
 
   #skip(): void {
@@ -186,15 +213,13 @@ class Trainer {
 
   #fallBack(): void {
     const counters = this.#counters;
+    this.#restore(this.#good);
     if (counters.rollbacks === MAX_ROLLBACKS) {
-      throw new DivergenceError(
-        `Cannot train: steps still diverge after ${MAX_ROLLBACKS} reductions of the learning rate: check the scale of the data`,
-      );
+      throw diverged(`steps still diverge after ${MAX_ROLLBACKS} reductions of the learning rate`);
     }
     counters.rollbacks++;
     counters.consecutiveSkips = 0;
     counters.rate /= 10;
-    this.#restore(this.#good);
   }
 
   #finishEpoch(): void {
@@ -205,19 +230,37 @@ class Trainer {
     const means = this.#sums.means(counters.epoch, counters.skippedSteps);
     const report: EpochMeans = validate ? { ...means, validationElbo: validate() } : means;
     counters.history = [...counters.history, report];
-    const first = counters.firstElbo ?? -Infinity;
-    if (means.elbo >= first) this.#good = this.#snapshot();
-    else if (-means.loss < first - 10 * (Math.abs(first) + 100)) this.#fallBack();
+    if (isDiverged(means.loss, counters.untrained)) this.#fallBack();
+    else if (means.loss <= (counters.untrained ?? Infinity)) this.#propose();
     if (validate) this.#compare(report.validationElbo!);
     if (counters.epoch - counters.bestEpoch >= recipe.patience) counters.stoppedEarly = true;
     this.#tell(report);
     this.#sums = new EpochSums(this.#latent);
   }
 
+  /**
+   * This epoch's parameters are ones to fall back to, if the next step finds their loss in order: the
+   * epoch's own loss was taken before its last steps.
+   */
+  #propose(): void {
+    this.#counters.proposed = true;
+    this.#proposal = this.#snapshot();
+  }
+
+  #judgeProposal(accepted: boolean): void {
+    const counters = this.#counters;
+    if (accepted && this.#proposal) {
+      this.#good = this.#proposal;
+      counters.goodEpoch = counters.epoch;
+    }
+    counters.proposed = false;
+    this.#proposal = undefined;
+  }
+
   /** Keeps the best epoch, when there is something to stop for. */
   #compare(elbo: number): void {
     const counters = this.#counters;
-    if (this.#run.recipe.patience === Infinity) return;
+    if (this.#run.recipe.patience === Infinity || !Number.isFinite(elbo)) return;
     if (counters.bestElbo !== null && !(elbo > counters.bestElbo)) return;
     counters.bestElbo = elbo;
     counters.bestEpoch = counters.epoch;
@@ -281,6 +324,10 @@ class Trainer {
   }
 }
 
+function diverged(reason: string): DivergenceError {
+  return new DivergenceError(`Cannot train: ${reason}: check the scale of the data`);
+}
+
 function newCounters(): RunCounters {
   return {
     epoch: 0,
@@ -293,7 +340,9 @@ function newCounters(): RunCounters {
     skippedSteps: 0,
     consecutiveSkips: 0,
     rollbacks: 0,
-    firstElbo: null,
+    untrained: null,
+    goodEpoch: 0,
+    proposed: false,
     bestEpoch: 0,
     bestElbo: null,
     finished: false,

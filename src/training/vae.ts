@@ -7,14 +7,15 @@
  * const scores = await vae.score(rows);
  * ```
  */
+import type { SyncProgram } from "../backends/backend.ts";
 import { permutation } from "../core/philox.ts";
 import { STREAMS } from "../core/streams.ts";
-import { requireNumber } from "../core/validate.ts";
+import { requireChoice, requireNumber, requireObject } from "../core/validate.ts";
 import { type Initialization, initialize } from "../models/initialize.ts";
 import { type ModelSpecInput, parseSpec } from "../models/spec.ts";
 import { parametersOf } from "../models/vae_graph.ts";
 import { type Objective, parseObjective } from "../objectives/objective.ts";
-import { type Matrix, type Rows, toMatrix } from "../scoring/matrix.ts";
+import { type Matrix, type Rows, toMatrix, toRows } from "../scoring/matrix.ts";
 import {
   type DeviceOptions,
   fromModelFile,
@@ -22,7 +23,7 @@ import {
   type NamedTensor,
   TrainedVae,
 } from "../scoring/trained_vae.ts";
-import { dataDigest } from "./checkpoint.ts";
+import { digestOf, type RunIdentity } from "./checkpoint.ts";
 import { takeRows } from "./minibatch.ts";
 import { type FitOptions, parseRecipe, type Recipe } from "./options.ts";
 import type { FitReport } from "./report.ts";
@@ -39,8 +40,11 @@ export interface CreateOptions extends DeviceOptions {
 
 /** What the gradient is taken of. */
 export interface GradientOptions {
-  /** Standard normal draws, `[rows · samples, L]`: row r's sample k at r · samples + k. */
-  readonly noise: Rows;
+  /**
+   * Standard normal draws, `[rows · samples, L]`: row r's sample k at r · samples + k; alone, or as
+   * the one entry of a map, by the noise input's name, "noise".
+   */
+  readonly noise: Rows | ReadonlyMap<string, Rows>;
   /** The ELBO by default. */
   readonly objective?: Partial<Objective>;
 }
@@ -48,13 +52,17 @@ export interface GradientOptions {
 /** A variational autoencoder: create it, fit it, use it, save it. */
 export class VAE extends TrainedVae {
   #seed = 0;
+  #fitting = false;
 
   /**
    * A model with fresh parameters.
    * @throws TypeError or RangeError naming the field of the spec that cannot be
    */
   static create(spec: ModelSpecInput, options: CreateOptions = {}): VAE {
+    const keys = ["seed", "initialization", "backend", "determinism", "threads"];
+    requireObject("create options", options, keys);
     const { seed = 0, initialization = "auto", ...device } = options;
+    requireChoice("initialization", initialization, ["auto", "xavier", "he"]);
     const canonical = parseSpec(spec);
     requireNumber("seed", seed, { integer: true });
     const vae = new VAE(
@@ -77,53 +85,28 @@ export class VAE extends TrainedVae {
    */
   async fit(rows: Rows, options: FitOptions = {}): Promise<FitReport> {
     const recipe = parseRecipe(options, this.#seed);
-    const { train: data, validation } = this.#split(
-      toMatrix(rows, this.spec.inputs),
-      options,
-      recipe,
-    );
-    if (data.shape[0] === 0) throw new RangeError("Cannot train: there is no row to train on");
-    const layout = stateLayout(recipe.optimizer, this.engine.parameterSpecs);
-    const segments = {
-      parameters: this.engine.segment,
-      state: this.engine.backend.allocate(layout.length),
-    };
-    const plan = trainPlan({
-      spec: this.spec,
-      objective: recipe.objective,
-      optimizer: recipe.optimizer,
-      capacity: Math.min(recipe.batchSize, data.shape[0]),
-      parameters: this.engine.layout,
-      state: layout,
-    });
-    const program = this.engine.backend.compile(plan, segments);
-    const { onProgress, signal, checkpoint: store } = options;
-    const identity = () => ({
-      spec: this.spec,
-      recipe,
-      data: dataDigest(data),
-      validation: validation ? dataDigest(validation) : null,
-    });
+    const matrix = toRows(this.spec, rows);
+    const { training, validation } = this.#split(matrix, options, recipe);
+    if (training.shape[0] === 0) throw new RangeError("Cannot train: there is no row to train on");
+    this.#requireIdle();
+    this.#fitting = true;
     try {
-      const report = await train({
-        ...segments,
-        backend: this.engine.backend,
-        program,
-        recipe,
-        data,
-        validate: validation && (() => this.#meanElbo(validation, recipe.seed)),
-        onProgress,
-        signal,
-        checkpoint: store && { store, identity: identity() },
-        clock: () => performance.now(),
-      });
-      // The model is what its file holds: float32, also where training ran in float64.
-      this.setParameters(this.parameters());
-      return report;
+      return await this.#train(training, validation, recipe, options);
     } finally {
-      program.dispose();
-      segments.state.dispose();
+      this.#fitting = false;
+      // The model is what its file holds: float32, also where training ran in float64.
+      super.setParameters(this.parameters());
     }
+  }
+
+  /**
+   * Replaces parameters; those not named stay.
+   * @throws TypeError or RangeError for an unknown name, a wrong shape or a value that is not
+   *   finite; DOMException while the model is being fitted
+   */
+  override setParameters(values: Parameters<TrainedVae["setParameters"]>[0]): void {
+    this.#requireIdle();
+    super.setParameters(values);
   }
 
   /**
@@ -135,9 +118,11 @@ export class VAE extends TrainedVae {
     options: GradientOptions,
   ): Promise<{ loss: number; gradients: Map<string, NamedTensor<Float64Array>> }> {
     const objective = parseObjective({ type: "elbo", ...options.objective });
-    const data = toMatrix(x, this.spec.inputs);
+    const data = toRows(this.spec, x);
     const [rows] = data.shape;
-    const noise = toMatrix(options.noise, this.spec.latent[0].size);
+    const given = options?.noise instanceof Map ? options.noise.get("noise") : options?.noise;
+    if (!given) throw new TypeError("Cannot compute gradients: noise is missing");
+    const noise = toMatrix(given as Rows, this.spec.latent[0].size);
     if (noise.shape[0] !== rows * objective.samples) {
       throw new RangeError(
         `Cannot compute gradients: noise must have ${
@@ -147,24 +132,80 @@ export class VAE extends TrainedVae {
     }
     const plan = gradientPlan(this.spec, objective, rows, this.engine.layout);
     const program = this.engine.backend.compile(plan, { parameters: this.engine.segment });
-    program.write("x", data.data);
-    program.write("noise", noise.data);
-    program.write("klWeight", [objective.beta]);
-    await program.run(rows);
-    const loss = new Float64Array(1);
-    program.read("loss", loss);
-    const gradients = new Map(this.engine.parameterSpecs.map(({ name, rows, cols }) => {
-      const values = new Float64Array(rows * cols);
-      program.read(name, values);
-      return [name, { shape: [rows, cols] as const, data: values }];
-    }));
-    program.dispose();
-    return { loss: loss[0], gradients };
+    try {
+      program.write("x", data.data);
+      program.write("noise", noise.data);
+      program.write("klWeight", [objective.beta]);
+      program.run(rows);
+      const loss = new Float64Array(1);
+      program.read("loss", loss);
+      if (!Number.isFinite(loss[0])) {
+        throw new RangeError("Cannot compute gradients: the loss is too large for float32");
+      }
+      const gradients = new Map(this.engine.parameterSpecs.map(({ name, rows, cols }) => {
+        const values = new Float64Array(rows * cols);
+        program.read(name, values);
+        return [name, { shape: [rows, cols] as const, data: values }];
+      }));
+      return { loss: loss[0], gradients };
+    } finally {
+      program.dispose();
+    }
   }
 
-  #meanElbo(rows: Matrix, seed: number): number {
-    const { elbo } = this.evaluateSync(rows, { seed });
-    return elbo.reduce((sum, value) => sum + value, 0) / elbo.length;
+  async #train(
+    data: Matrix,
+    validation: Matrix | undefined,
+    recipe: Recipe,
+    { onProgress, signal, checkpoint: store }: FitOptions,
+  ): Promise<FitReport> {
+    const { backend, layout: parameters, parameterSpecs, segment } = this.engine;
+    const { objective, optimizer, seed, batchSize } = recipe;
+    const state = stateLayout(optimizer, parameterSpecs);
+    const capacity = Math.min(batchSize, data.shape[0]);
+    const request = { spec: this.spec, objective, optimizer, capacity, parameters, state };
+    const segments = { parameters: segment, state: backend.allocate(state.length) };
+    let program: SyncProgram | undefined;
+    try {
+      program = backend.compile(trainPlan(request), segments);
+      const some = firstRows(data, MEASURED_ROWS);
+      return await train({
+        ...segments,
+        backend,
+        program,
+        recipe,
+        data,
+        measure: () => {
+          const { reconstruction, kl } = this.evaluateSync(some, { seed });
+          return objective.beta * mean(kl) - mean(reconstruction);
+        },
+        validate: validation && (() => mean(this.evaluateSync(validation, { seed }).elbo)),
+        onProgress,
+        signal,
+        checkpoint: store && { store, identity: this.#identity(data, validation, recipe) },
+        clock: () => performance.now(),
+      });
+    } finally {
+      program?.dispose();
+      segments.state.dispose();
+    }
+  }
+
+  /** All that decides the bytes a run ends with. */
+  #identity(data: Matrix, validation: Matrix | undefined, recipe: Recipe): RunIdentity {
+    return {
+      spec: this.spec,
+      recipe,
+      data: digestOf([data]),
+      validation: digestOf(validation ? [validation] : []),
+      start: digestOf(this.parameters().values()),
+      device: this.device,
+    };
+  }
+
+  #requireIdle(): void {
+    if (!this.#fitting) return;
+    throw new DOMException("Cannot change the model: it is being fitted", "InvalidStateError");
   }
 
   /** Keeps back the rows that the options ask for, chosen by the seed. */
@@ -172,27 +213,50 @@ export class VAE extends TrainedVae {
     data: Matrix,
     { validation }: FitOptions,
     { seed }: Recipe,
-  ): { train: Matrix; validation?: Matrix } {
-    if (validation === undefined || validation === 0) return { train: data };
+  ): { training: Matrix; validation?: Matrix } {
+    // A copy: the caller may change the rows while training goes on.
+    if (!validation) return { training: copyOf(data) };
     if (typeof validation !== "number") {
-      return { train: data, validation: toMatrix(validation, this.spec.inputs) };
+      const rows = toRows(this.spec, validation);
+      if (rows.shape[0] === 0) throw new RangeError("Cannot validate: there is no validation row");
+      return { training: copyOf(data), validation: copyOf(rows) };
     }
-    requireNumber("validation", validation, { min: 0, max: 0.9 });
+    requireNumber("validation", validation, { above: 0, max: 0.9 });
     return splitRows(data, validation, seed);
   }
 }
+
+/** Rows on which the loss is measured before and after training. */
+const MEASURED_ROWS = 10_000;
 
 /** `fraction` of the rows, at least one, as validation; the rest as training rows, in file order. */
 export function splitRows(
   data: Matrix,
   fraction: number,
   seed: number,
-): { train: Matrix; validation: Matrix } {
+): { training: Matrix; validation: Matrix } {
   const [rows] = data.shape;
+  if (rows < 2) {
+    throw new RangeError("Cannot keep back validation rows: there are fewer than two rows");
+  }
   const kept = Math.min(rows - 1, Math.max(1, Math.round(fraction * rows)));
   const order = permutation(rows, seed, 0, STREAMS.split);
   return {
     validation: takeRows(data, order.subarray(0, kept).sort()),
-    train: takeRows(data, order.subarray(kept).sort()),
+    training: takeRows(data, order.subarray(kept).sort()),
   };
+}
+
+/** The first rows, as a view. */
+function firstRows({ data, shape: [rows, columns] }: Matrix, most: number): Matrix {
+  const count = Math.min(rows, most);
+  return { data: data.subarray(0, count * columns), shape: [count, columns] };
+}
+
+function copyOf({ data, shape }: Matrix): Matrix {
+  return { data: data.slice(), shape };
+}
+
+function mean(values: Float64Array): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

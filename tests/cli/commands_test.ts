@@ -98,7 +98,7 @@ Deno.test("elbow train takes every option to the model and the run", async () =>
   // What is the default when it is said is the default when it is not.
   const said = [
     "--learning-rate",
-    "0.003",
+    "0.005",
     "--beta",
     "1",
     "--samples",

@@ -13,7 +13,7 @@ import { rowsInput } from "../../src/scoring/programs.ts";
 import { givenNoise } from "../../src/training/train_program.ts";
 import { VAE } from "../../src/training/vae.ts";
 import { assertRelative } from "../util/close.ts";
-import { EXECUTORS, open } from "../util/executors.ts";
+import { deviceOf, EXECUTORS, open } from "../util/executors.ts";
 import { type Golden, largest, readGoldens, roundingsOf } from "./vae_golden.ts";
 
 const GOLDENS = readGoldens();
@@ -66,7 +66,7 @@ for (const golden of GOLDENS) {
     });
 
     Deno.test(`golden ${name} on ${executor.label}: loss and every gradient`, async () => {
-      const vae = VAE.create(spec, executor);
+      const vae = VAE.create(spec, deviceOf(executor));
       assert.equal(vae.device.backend, executor.backend);
       vae.setParameters(golden.group("parameter"));
       const { loss, gradients } = await vae.lossAndGradients(tensor("x"), {

@@ -8,7 +8,7 @@ import assert from "node:assert/strict";
 import type { ModelSpecInput } from "../../src/models/spec.ts";
 import { VAE } from "../../src/training/vae.ts";
 import { assertRelative } from "../util/close.ts";
-import { EXECUTORS } from "../util/executors.ts";
+import { deviceOf, EXECUTORS } from "../util/executors.ts";
 import { estimate, STANDARD_ERRORS } from "../util/statistics.ts";
 import { drawTerms } from "../util/probe.ts";
 
@@ -51,7 +51,7 @@ for (const executor of EXECUTORS) {
     assertRelative(reconstruction - kl, evidence - gap, 1e-14, 0, "two forms by formula");
     assert.ok(gap > 0);
 
-    const vae = VAE.create(SPEC, executor);
+    const vae = VAE.create(SPEC, deviceOf(executor));
     // Biases not named start at zero.
     vae.setParameters(
       new Map(Object.entries(PARAMETERS).map(([name, data]) => [name, { data }] as const)),

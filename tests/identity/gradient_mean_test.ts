@@ -7,7 +7,7 @@ import type { ModelSpecInput } from "../../src/models/spec.ts";
 import { VAE } from "../../src/training/vae.ts";
 import { assertRelative } from "../util/close.ts";
 import { normals } from "../util/data.ts";
-import { EXECUTORS } from "../util/executors.ts";
+import { deviceOf, EXECUTORS } from "../util/executors.ts";
 import { linearElbo, type LinearParameters } from "../util/linear_gaussian.ts";
 import { estimate, STANDARD_ERRORS } from "../util/statistics.ts";
 import { drawNoise } from "../util/probe.ts";
@@ -52,7 +52,7 @@ function exactGradient(values: Values, x: readonly number[][], name: string): nu
 
 for (const executor of EXECUTORS) {
   Deno.test(`sampled gradients average to the exact gradient, on ${executor.label}`, async () => {
-    const vae = VAE.create(SPEC, { ...executor, seed: 3 });
+    const vae = VAE.create(SPEC, { ...deviceOf(executor), seed: 3 });
     const random = normals(1000, 5).map((value) => Math.fround(0.4 * value));
     vae.setParameters(
       new Map([...vae.parameters()].map(([name, { data }]) => [

@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import type { ModelSpecInput } from "../../src/models/spec.ts";
 import { VAE } from "../../src/training/vae.ts";
 import { assertRelative } from "../util/close.ts";
-import { EXECUTORS } from "../util/executors.ts";
+import { deviceOf, EXECUTORS } from "../util/executors.ts";
 import {
   gaussianLogDensity,
   linearElbo,
@@ -51,7 +51,7 @@ function parametersWith(extraLogVar: number): LinearParameters {
 const EXACT = gaussianLogDensity(X, CENTRE, marginalCovariance(WEIGHT, COLUMNS, VARIANCE));
 
 function model(parameters: LinearParameters, device: typeof EXECUTORS[number]): VAE {
-  const vae = VAE.create(SPEC, device);
+  const vae = VAE.create(SPEC, deviceOf(device));
   vae.setParameters(
     new Map(Object.entries(parameters).map(([name, data]) => [name, { data }])),
   );

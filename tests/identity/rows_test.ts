@@ -7,7 +7,7 @@ import type { ModelSpecInput } from "../../src/models/spec.ts";
 import { VAE } from "../../src/training/vae.ts";
 import { assertRelative } from "../util/close.ts";
 import { planeRows } from "../util/data.ts";
-import { EXECUTORS } from "../util/executors.ts";
+import { deviceOf, EXECUTORS } from "../util/executors.ts";
 import { drawNoise } from "../util/probe.ts";
 
 const COLUMNS = 7;
@@ -25,7 +25,7 @@ const SPEC: ModelSpecInput = {
 const X = planeRows(150, COLUMNS, 4);
 
 for (const executor of EXECUTORS) {
-  const create = () => VAE.create(SPEC, { ...executor, seed: 8 });
+  const create = () => VAE.create(SPEC, { ...deviceOf(executor), seed: 8 });
 
   Deno.test(`scores are repeatable and independent of the batch, on ${executor.label}`, async () => {
     const vae = create();

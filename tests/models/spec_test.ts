@@ -17,6 +17,8 @@ Deno.test("parseSpec() completes what a user leaves out, and keeps what is compl
   });
   assert.deepEqual(parseSpec(spec), spec);
   assert.deepEqual(parseSpec(JSON.parse(JSON.stringify(spec))), spec);
+  const fixed = parseSpec({ ...spec, likelihood: { type: "gaussian", variance: 0.5 } });
+  assert.deepEqual(parseSpec(fixed), fixed);
 });
 
 Deno.test("parseSpec() refuses what it does not know, by name", () => {
@@ -35,7 +37,23 @@ Deno.test("parseSpec() refuses what it does not know, by name", () => {
     [{ inputs: 2, latent: [{ size: 1 }], likelihood: { type: "poisson" } }, /spec.likelihood.type/],
     [
       { inputs: 2, latent: [{ size: 1 }], likelihood: { type: "gaussian", variance: 0 } },
-      /spec.likelihood.variance: must be above 0/,
+      /spec.likelihood.variance: must be at least 1e-13/,
+    ],
+    [
+      { inputs: 2, latent: [{ size: 1 }], likelihood: { type: "gaussian", variance: 5e8 } },
+      /spec.likelihood.variance: .* at most 485165195/,
+    ],
+    [
+      { inputs: 2, latent: [{ size: 1 }], likelihood: { type: "gaussian", minVariance: 5e8 } },
+      /spec.likelihood.minVariance: .* at most 485165195/,
+    ],
+    [
+      {
+        inputs: 2,
+        latent: [{ size: 1 }],
+        likelihood: { type: "gaussian", variance: 1, minVariance: 0.1 },
+      },
+      /spec.likelihood.minVariance: the variance is fixed/,
     ],
     [
       { inputs: 2, latent: [{ size: 1 }], likelihood: { type: "bernoulli", variance: 1 } },

@@ -49,3 +49,14 @@ Deno.test("Calibration keeps the false-alarm rate in the mean over resamples", (
     assert.ok(Math.abs(deviation / Math.sqrt(variance) - 1) < 0.2, `${rate}: spread ${deviation}`);
   }
 });
+
+Deno.test("Calibration refuses scores that are not finite: NaN would pass for normal", () => {
+  const calibration = new Calibration(Float64Array.of(1, 2, 3));
+  for (const score of [NaN, Infinity, -Infinity]) {
+    assert.throws(() => calibration.pValue(score), { name: "NotFiniteError" });
+    assert.throws(() => new Calibration(Float64Array.of(1, score)), {
+      name: "RangeError",
+      message: /calibration row 2 has no finite score/,
+    });
+  }
+});

@@ -1,7 +1,8 @@
 /** Rows, standardisation and blame: each against its definition. */
 import assert from "node:assert/strict";
 import { rawContributions, relateToTypical } from "../../src/scoring/contributions.ts";
-import { toMatrix } from "../../src/scoring/matrix.ts";
+import { parseSpec } from "../../src/models/spec.ts";
+import { toMatrix, toRows } from "../../src/scoring/matrix.ts";
 import { restore, standardizationOf, standardize } from "../../src/scoring/standardize.ts";
 import { columnsOf, toCells } from "../../src/scoring/table_rows.ts";
 
@@ -14,6 +15,51 @@ Deno.test("toMatrix() takes arrays and matrices, and names what is wrong", () =>
   assert.throws(() => toMatrix([["a"] as unknown as number[]], 1), /row 1, column 1.*"a"/);
   assert.throws(() => toMatrix({ data, shape: [3, 3] }, 3), /shape \[3, 3\] over 6 numbers/);
   assert.throws(() => toMatrix([undefined as unknown as number[]], 1), /row 1/);
+  assert.throws(() => toMatrix([[5n] as unknown as number[]], 1), /row 1, column 1.*5n/);
+});
+
+Deno.test("toMatrix() and toCells() refuse holes, and data or shapes of other kinds", () => {
+  const holes: number[][] = [[1, 2]];
+  holes[2] = [3, 4];
+  assert.throws(() => toMatrix(holes, 2), /row 2: expected 2 numbers/);
+  assert.throws(() => toCells(holes, ["a", "b"]), /row 2: expected numbers/);
+  const data = Float32Array.of(1, 2), list = [1, 2];
+  const refused: [unknown, RegExp][] = [
+    [undefined, /list of rows.*undefined/],
+    ["ab", /list of rows.*"ab"/],
+    [{ data: list, shape: [1, 2] }, /neither a Float32Array nor a Float64Array/],
+    [{ data }, /shape is undefined/],
+    [{ data, shape: [1, 2, 1] }, /shape is \[1,2,1\]/],
+    [{ data, shape: [0.5, 2] }, /shape is \[0.5,2\]/],
+    [{ data, shape: ["1", 2] }, /shape is \["1",2\]/],
+  ];
+  for (const [value, message] of refused) {
+    const rows = value as number[][];
+    assert.throws(() => toMatrix(rows, 2), { name: "TypeError", message });
+    assert.throws(() => toCells(rows, ["a", "b"]), { name: "TypeError", message });
+    assert.throws(() => columnsOf(rows), { name: "TypeError", message });
+  }
+});
+
+Deno.test("toRows() refuses what a Bernoulli likelihood cannot take", () => {
+  const bernoulli = parseSpec({
+    inputs: 2,
+    latent: [{ size: 1 }],
+    likelihood: { type: "bernoulli" },
+  });
+  assert.deepEqual(toRows(bernoulli, [[0, 1]]).data, Float32Array.of(0, 1));
+  const message = /row 2, column 1: a Bernoulli likelihood needs values from 0 to 1: .* -1$/;
+  assert.throws(() => toRows(bernoulli, [[0, 1], [-1, 0]]), { name: "RangeError", message });
+  const gaussian = parseSpec({ inputs: 2, latent: [{ size: 1 }] });
+  assert.deepEqual(toRows(gaussian, [[-1, 2]]).data, Float32Array.of(-1, 2));
+});
+
+Deno.test("a column may be called length", () => {
+  const rows = [{ length: 2, width: 3 }];
+  assert.deepEqual(columnsOf(rows), ["length", "width"]);
+  assert.deepEqual(toCells(rows, ["width", "length"]).data, Float64Array.of(3, 2));
+  assert.throws(() => toCells([{ length: 2 }], ["width", "length"]), /no column "width"/);
+  assert.deepEqual(toCells([Float32Array.of(1, 2)], ["width", "length"]).rows, 1);
 });
 
 Deno.test("toCells() reads rows by name, and a column named __proto__ is a column", () => {

@@ -132,3 +132,38 @@ Deno.test("scoreInto() goes on after more programs than are kept compiled", asyn
   vae.scoreInto(row, out);
   assert.equal(out[0], before, "the single-row program is never the one that goes");
 });
+
+Deno.test("a Bernoulli model takes values from 0 to 1 alone, wherever rows enter", async () => {
+  const vae = VAE.create({ inputs: 2, latent: [{ size: 1 }], likelihood: { type: "bernoulli" } });
+  const x = [[0, 1], [0.5, 2]];
+  const message = /row 2, column 2: a Bernoulli likelihood needs values from 0 to 1/;
+  for (
+    const call of [
+      () => vae.score(x),
+      () => vae.elbo(x),
+      () => vae.evaluate(x),
+      () => vae.logLikelihood(x),
+      () => vae.encode(x),
+      () => vae.reconstruct(x),
+    ]
+  ) await assert.rejects(call(), { name: "RangeError", message });
+  assert.equal((await vae.decode([[7]])).shape[0], 1, "z is not data");
+});
+
+Deno.test("scores that are not finite are refused, naming the row", async () => {
+  const vae = VAE.create(SPEC, { seed: 2 });
+  const huge = [3e38, -3e38, 3e38, -3e38], out = Float64Array.of(-7);
+  for (const method of ["elbo", "reconstruction"] as const) {
+    await assert.rejects(vae.score([ROWS[0], huge], { method }), {
+      name: "NotFiniteError",
+      message: /Cannot score row 2: /,
+    });
+  }
+  for (const row of [huge, [NaN, 0, 0, 0]]) {
+    assert.throws(() => vae.scoreInto(Float32Array.from(row), out), {
+      name: "NotFiniteError",
+      message: /Cannot score row: the score is not finite/,
+    });
+  }
+  assert.equal(out[0], -7, "nothing is written");
+});

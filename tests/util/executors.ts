@@ -1,6 +1,7 @@
 /** The backends that every model-level test runs on, by name, and the precision of each. */
 import type { Backend, SyncProgram } from "../../src/backends/backend.ts";
 import { openBackend } from "../../src/backends/open.ts";
+import type { DeviceOptions } from "../../src/scoring/engine.ts";
 import { F32_UNIT_ROUNDOFF } from "./close.ts";
 
 export interface Executor {
@@ -25,6 +26,11 @@ export const EXECUTORS: readonly Executor[] = [
   { ...WASM, label: "wasm portable", determinism: "portable" },
   { ...WASM, label: "wasm fast", determinism: "fast" },
 ];
+
+/** What `VAE.create` takes of it. */
+export function deviceOf({ backend, determinism }: Executor): DeviceOptions {
+  return { backend, determinism };
+}
 
 export function open({ backend, determinism }: Executor): Backend<SyncProgram> {
   return openBackend(backend, { determinism });

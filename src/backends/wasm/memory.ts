@@ -32,8 +32,14 @@ export class LinearMemory {
 
   /** The index of the first of `length` zeroed elements. */
   allocate(length: number): number {
-    const index = this.#base + this.#arena.allocate(length);
-    this.#reserve(this.#base + this.#arena.length);
+    const offset = this.#arena.allocate(length);
+    try {
+      this.#reserve(this.#base + offset + length);
+    } catch (error) {
+      this.#arena.free(offset);
+      throw error;
+    }
+    const index = this.#base + offset;
     this.f32.fill(0, index, index + length);
     return index;
   }

@@ -1,0 +1,76 @@
+/** What `Detector.fit` takes: the network, its training, the machine, and how to calibrate. */
+import { requireChoice, requireNumber, requireObject } from "../core/validate.ts";
+import type { BackendChoice } from "../backends/open.ts";
+import { columnsFault } from "../scoring/table_rows.ts";
+import type { DeviceOptions } from "../scoring/trained_vae.ts";
+import type { FitOptions } from "../training/options.ts";
+import type { DetectorSpecOptions } from "./defaults.ts";
+
+/** How to fit a detector; everything has a default. */
+export interface DetectorOptions
+  extends Omit<FitOptions, "seed" | "validation">, DetectorSpecOptions, DeviceOptions {
+  /** Column names; by default the keys of named rows, else x0, x1, … */
+  readonly columns?: readonly string[];
+  /** The share of normal rows that may be flagged; 0.01. */
+  readonly falseAlarmRate?: number;
+  /** Fixes everything random; 0. */
+  readonly seed?: number;
+  /** The fraction of rows kept back to calibrate; by default what the false-alarm rate needs, 0.2 to 0.5. */
+  readonly calibration?: number;
+  /** The fraction of the training rows kept back to report their ELBO; none. */
+  readonly validation?: number;
+}
+
+/** Complete by type: an option without an entry does not compile. */
+const KEYS: Readonly<Record<keyof DetectorOptions, true>> = {
+  columns: true,
+  falseAlarmRate: true,
+  calibration: true,
+  hidden: true,
+  latent: true,
+  likelihood: true,
+  epochs: true,
+  batchSize: true,
+  objective: true,
+  optimizer: true,
+  validation: true,
+  earlyStopping: true,
+  seed: true,
+  onProgress: true,
+  signal: true,
+  checkpoint: true,
+  backend: true,
+  determinism: true,
+  threads: true,
+};
+
+const BACKENDS: readonly BackendChoice[] = ["auto", "wasm", "webgpu", "reference"];
+
+/**
+ * Refuses what the detector itself would misread; the network and its training check their own.
+ * @throws TypeError or RangeError naming the option
+ */
+export function requireOptions(options: DetectorOptions): void {
+  requireObject("detector options", options, Object.keys(KEYS));
+  const { hidden, falseAlarmRate = 0.01, seed = 0, calibration } = options;
+  const { validation, likelihood, backend, determinism } = options;
+  if (hidden !== undefined && !Array.isArray(hidden)) {
+    throw new TypeError("Cannot read hidden: expected a list of widths");
+  }
+  requireNumber("falseAlarmRate", falseAlarmRate, { above: 0, max: 0.999999 });
+  requireNumber("seed", seed, { integer: true });
+  if (calibration !== undefined) {
+    requireNumber("calibration", calibration, { above: 0, max: 0.9 });
+  }
+  if (validation !== undefined) requireNumber("validation", validation, { min: 0, max: 0.9 });
+  if (likelihood !== undefined) requireChoice("likelihood", likelihood, ["gaussian", "bernoulli"]);
+  if (backend !== undefined) requireChoice("backend", backend, BACKENDS);
+  if (determinism !== undefined) requireChoice("determinism", determinism, ["portable", "fast"]);
+}
+
+/** @throws TypeError unless the columns are different names; RangeError if there are none */
+export function requireColumns(columns: readonly string[]): void {
+  const fault = columnsFault(columns);
+  if (fault !== undefined) throw new TypeError(`Cannot fit detector: ${fault}`);
+  if (columns.length === 0) throw new RangeError("Cannot fit detector: the rows have no columns");
+}

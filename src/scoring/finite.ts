@@ -1,0 +1,46 @@
+/**
+ * Results must be finite: NaN compares with nothing and would pass for normal. A row far beyond the
+ * training data can overflow float32; it is refused where its result arises.
+ */
+
+/** A row whose result is beyond the numbers of the model. */
+export class NotFiniteError extends RangeError {
+  /** For messages. */
+  override readonly name: string = "NotFiniteError";
+  /** The row as a person counts, from 1; absent where one row came by itself. */
+  readonly row?: number;
+
+  /** @param index of the row, from 0 */
+  constructor(action: string, value: number, index?: number) {
+    const row = index === undefined ? undefined : index + 1;
+    super(
+      `Cannot ${action} row${
+        row === undefined ? "" : ` ${row}`
+      }: the result is beyond the numbers of the model: current value is ${value}`,
+    );
+    this.row = row;
+  }
+}
+
+/** @throws NotFiniteError naming the row, `index` from 0 */
+export function requireFiniteScore(score: number, index?: number): number {
+  if (Math.abs(score) < Infinity) return score;
+  throw new NotFiniteError("score", score, index);
+}
+
+/**
+ * Checks a matrix of results, `columns` wide.
+ * @param first the index of the first of its rows
+ * @throws NotFiniteError naming the row
+ */
+export function requireFiniteRows(
+  action: string,
+  values: ArrayLike<number>,
+  columns: number,
+  first = 0,
+): void {
+  for (let i = 0; i < values.length; i++) {
+    if (Math.abs(values[i]) < Infinity) continue;
+    throw new NotFiniteError(action, values[i], first + Math.floor(i / columns));
+  }
+}

@@ -1,0 +1,102 @@
+/**
+ * What a detector has beside its VAE, and how its file holds it:
+ *
+ *   table                           JSON: columns, falseAlarmRate, warnings
+ *   table.centre, .scale, .typical  F64 [columns]
+ *   table.calibration               F64 [rows kept back]
+ *
+ * Reading refuses whatever scoring could not use.
+ */
+import { requireNumber, requireObject } from "../core/validate.ts";
+import type { Tensor } from "../formats/safetensors.ts";
+import { Calibration } from "./calibration.ts";
+import {
+  blamingFile,
+  type ModelFile,
+  ModelFileError,
+  requireKind,
+  specOf,
+  TABLE_TENSORS,
+} from "./model_file.ts";
+import type { Standardization } from "./standardize.ts";
+import { columnsFault } from "./table_rows.ts";
+
+/** What a table model has beyond its VAE. */
+export interface TableModel {
+  /** Names, in order. */
+  readonly columns: readonly string[];
+  /** What brings cells to zero mean and unit variance. */
+  readonly standardization: Standardization;
+  /** Scores of the rows kept back. */
+  readonly calibration: Calibration;
+  /** Mean raw contribution of each column over the calibration rows. */
+  readonly typical: Float64Array;
+  /** The share of normal rows that may be flagged. */
+  readonly falseAlarmRate: number;
+  /** What a user should know about the fit. */
+  readonly warnings: readonly string[];
+}
+
+/** The JSON part of a file. */
+export function tableMetadata({ columns, falseAlarmRate, warnings }: TableModel): unknown {
+  return { columns, falseAlarmRate, warnings };
+}
+
+/** The vectors of a file. */
+export function tableTensors(model: TableModel): [string, Tensor][] {
+  const { standardization: { centre, scale }, typical, calibration: { scores } } = model;
+  return [centre, scale, typical, scores].map((data, i) => [
+    TABLE_TENSORS[i],
+    { dtype: "F64", shape: [data.length], data },
+  ]);
+}
+
+/** @throws ModelFileError if the file lacks what a detector needs, or holds what it cannot use */
+export function tableModelOf(file: ModelFile): TableModel {
+  requireKind(file, ["detector"]);
+  return blamingFile(() => {
+    const spec = specOf(file);
+    const keys = ["columns", "falseAlarmRate", "warnings"];
+    const table = requireObject("table", file.metadata.table, keys);
+    const columns = readColumns(table.columns, spec.inputs);
+    const [centre, scale, typical] = TABLE_TENSORS.slice(0, 3).map((name) =>
+      readVector(file, name, columns.length)
+    );
+    if (!scale.every((each) => each > 0)) throw fault("table.scale must be above 0");
+    const identity = scale.every((each) => each === 1) && centre.every((each) => each === 0);
+    if (spec.likelihood.type === "bernoulli" && !identity) {
+      throw fault("a Bernoulli likelihood allows no standardisation");
+    }
+    const calibration = new Calibration(readVector(file, "table.calibration"));
+    const falseAlarmRate = requireNumber("table.falseAlarmRate", table.falseAlarmRate);
+    calibration.requireRate(falseAlarmRate);
+    const warnings = readWarnings(table.warnings);
+    const standardization = { centre, scale };
+    return { columns, standardization, calibration, typical, falseAlarmRate, warnings };
+  });
+}
+
+function readColumns(value: unknown, inputs: number): readonly string[] {
+  const wrong = columnsFault(value);
+  if (wrong !== undefined) throw fault(`table: ${wrong}`);
+  const columns = value as readonly string[];
+  if (columns.length === inputs) return columns;
+  throw fault(`table.columns must be ${inputs} names: current value is ${columns.length}`);
+}
+
+function readVector({ tensors }: ModelFile, name: string, length?: number): Float64Array {
+  const { data, shape } = tensors.get(name) ?? {};
+  const right = data instanceof Float64Array && shape?.length === 1 &&
+    (length === undefined || data.length === length);
+  if (right && data.every(Number.isFinite)) return data;
+  throw fault(`"${name}" must be finite float64 [${length ?? "calibration rows"}]`);
+}
+
+function readWarnings(value: unknown): readonly string[] {
+  if (Array.isArray(value) && value.every((each) => typeof each === "string")) return value;
+  throw fault("table.warnings must be a list of texts");
+}
+
+function fault(what: string): ModelFileError {
+  return new ModelFileError(`Cannot read model: ${what}`);
+}

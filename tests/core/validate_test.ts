@@ -1,0 +1,23 @@
+/** `show` puts anything into a message without throwing. */
+import assert from "node:assert/strict";
+import { show } from "../../src/core/validate.ts";
+
+Deno.test("show() takes any value", () => {
+  const cycle: Record<string, unknown> = {};
+  cycle.self = cycle;
+  const cases: [unknown, string][] = [
+    [undefined, "undefined"],
+    [null, "null"],
+    [NaN, "NaN"],
+    ["a", '"a"'],
+    [5n, "5n"],
+    [Symbol("s"), "Symbol(s)"],
+    [() => 1, "a function"],
+    [[1, 2], "[1,2]"],
+    [{ big: 5n }, "an object that is not JSON"],
+    [cycle, "an object that is not JSON"],
+    [{ toJSON: () => undefined }, "an object"],
+    ["x".repeat(80), `"${"x".repeat(56)}...`],
+  ];
+  for (const [value, text] of cases) assert.equal(show(value), text);
+});
