@@ -10,7 +10,10 @@ export class NotFiniteError extends RangeError {
   /** The row as a person counts, from 1; absent where one row came by itself. */
   readonly row?: number;
 
-  /** @param index of the row, from 0 */
+  /**
+   * Says what could not be done with which row.
+   * @param index of the row, from 0
+   */
   constructor(action: string, value: number, index?: number) {
     const row = index === undefined ? undefined : index + 1;
     super(
