@@ -22,11 +22,22 @@ export async function requirePlace(path: string, inputs: readonly string[] = [])
   const folder = folderOf(path);
   const around = await Deno.stat(folder).catch(() => undefined);
   if (!around?.isDirectory) throw new TypeError(`Cannot write ${path}: no folder ${folder}`);
+  await requireWritable(path, folder);
   if (!there) return;
   const real = await Deno.realPath(path);
   for (const input of inputs) {
     if (input === "-" || await Deno.realPath(input).catch(() => "") !== real) continue;
     throw new TypeError(`Cannot write ${path}: it is also read`);
+  }
+}
+
+/** Finds out before an hour of training whether its result can be written. */
+async function requireWritable(path: string, folder: string): Promise<void> {
+  if (folder.startsWith("/dev")) return;
+  try {
+    await Deno.remove(await Deno.makeTempFile({ dir: folder, prefix: ".elbow-" }));
+  } catch (cause) {
+    throw new TypeError(`Cannot write ${path}: the folder ${folder} is not writable`, { cause });
   }
 }
 

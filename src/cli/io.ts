@@ -57,7 +57,8 @@ export function denoIo(): Io {
     stdin: () => new Response(Deno.stdin.readable).bytes(),
     isTerminal,
     get columns() {
-      return isTerminal ? Deno.consoleSize().columns : 80;
+      // A pseudo-terminal may say that it has none.
+      return isTerminal && Deno.consoleSize().columns || 80;
     },
     get signal() {
       return signal ??= interruption();

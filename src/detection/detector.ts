@@ -33,6 +33,7 @@ import {
 import type { FitReport } from "../training/report.ts";
 import { VAE } from "../training/vae.ts";
 import { defaultTraining, detectorSpec } from "./defaults.ts";
+import { refuseExtremes } from "./extremes.ts";
 import { setOptimalVariance } from "./optimal_variance.ts";
 import { type DetectorOptions, requireColumns, requireOptions } from "./options.ts";
 
@@ -70,6 +71,7 @@ export class Detector extends TableScorer {
         `Cannot fit detector: needs at least ${MIN_ROWS} rows: current value is ${cells.rows}`,
       );
     }
+    refuseExtremes(cells, columns);
     const width = columns.length;
     const fraction = calibration ?? calibrationFraction(cells.rows, falseAlarmRate);
     const split = splitCells(cells, width, fraction, seed);
