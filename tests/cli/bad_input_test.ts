@@ -130,6 +130,15 @@ Deno.test("elbow trains on and scores constant, duplicate and huge columns", asy
   assert.match(line, /u\.csv: column "huge", row 1 must be at most 1\.0e\+150 in magnitude/);
 });
 
+Deno.test("elbow refuses to train on a cell that would blind its column", async () => {
+  using folder = new Folder();
+  const lines = GOOD.trimEnd().split("\n");
+  const data = folder.write("t.csv", lines.with(4, lines[4].replace(/^[^,]*/, "1e30")).join("\n"));
+  const line = await refused("train", data, "--out", folder.at("m"), ...QUICK);
+  assert.match(line, /t\.csv: row 4, column "a": expected a value within a million times/);
+  assert.deepEqual(folder.names(), ["t.csv"]);
+});
+
 Deno.test("elbow refuses values outside 0 to 1 for --likelihood bernoulli", async () => {
   using folder = new Folder();
   const bits = Array.from({ length: 20 }, (_, r) => r === 12 ? "0,2" : "0,1");
