@@ -270,9 +270,10 @@ class Trainer {
   #tell(means: EpochMeans): void {
     const { onProgress, clock, recipe: { epochs }, data } = this.#run;
     const seconds = Math.max((clock() - this.#epochStart.time) / 1000, 1e-6);
-    const share = 1 - this.#epochStart.batch / this.#batches;
+    // After a resume at the end of an epoch there is nothing to time it by.
+    const share = Math.max(1, this.#batches - this.#epochStart.batch) / this.#batches;
     const rowsPerSecond = share * data.shape[0] / seconds;
-    const secondsLeft = (epochs - means.epoch) * seconds / Math.max(share, 1e-6);
+    const secondsLeft = (epochs - means.epoch) * seconds / share;
     onProgress?.({ ...means, epochs, rowsPerSecond, secondsLeft });
     this.#epochStart = { time: clock(), batch: 0 };
   }
