@@ -56,7 +56,13 @@ const CASES: readonly [rule: string, path: string, bad: string, goodPath: string
       "tests/util/skip.ts",
       "{ ig" + "nore: a }",
     ],
-    ["no-home-path", "README.md", `see ${home}`, "README.md", "see https://a.b/home/x, src/root/x"],
+    [
+      "no-home-path",
+      "README.md",
+      `see ${home}`,
+      "README.md",
+      "see https://a.b/home/x, src/" + "root/x",
+    ],
     ["no-registry-host", "deno.lock", host, "README.md", "from the npm registry"],
   ];
 
