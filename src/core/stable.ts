@@ -21,16 +21,6 @@ export function sigmoid(x: number): number {
   return (x < 0 ? small : 1) / (1 + small);
 }
 
-/** ln σ(x) = -softplus(-x). Math.log(sigmoid(x)) is -Infinity at x = -746. */
-export function logSigmoid(x: number): number {
-  return -softplus(-x);
-}
-
-/** ln(1 - eˣ) for x ≤ 0 (Mächler, 2012): log1p(-eˣ) has lost half its digits at x = -1e-8. */
-export function log1mExp(x: number): number {
-  return x > -Math.LN2 ? Math.log(-Math.expm1(x)) : Math.log1p(-Math.exp(x));
-}
-
 /**
  * ln Σ eˣ = m + ln Σ eˣ⁻ᵐ, m the largest: Σ eˣ overflows at 710 and is 0 at -746. It is -Infinity
  * when every value is, or when there is none; +Infinity when one value is.

@@ -1,14 +1,6 @@
 /** Stable scalars against the naive form where it holds, and against limits where it does not. */
 import assert from "node:assert/strict";
-import {
-  cosineRamp,
-  LN_2PI,
-  log1mExp,
-  logSigmoid,
-  logSumExp,
-  sigmoid,
-  softplus,
-} from "../../src/core/stable.ts";
+import { cosineRamp, LN_2PI, logSumExp, sigmoid, softplus } from "../../src/core/stable.ts";
 
 /** Both routes round a handful of times, each by at most 2^-53 of the result. */
 const FEW_ROUNDINGS = 16 * 2 ** -53;
@@ -29,21 +21,11 @@ Deno.test("softplus() equals ln(1 + eˣ) in the middle and its asymptotes outsid
   assert.equal(softplus(-1000), 0);
 });
 
-Deno.test("sigmoid() equals 1/(1 + e⁻ˣ), its halves sum to one, and its logarithm is logSigmoid()", () => {
+Deno.test("sigmoid() equals 1/(1 + e⁻ˣ), and its halves sum to one", () => {
   for (const x of [0, 0.5, 3, 18, 40, 700, 1000]) {
     assertClose(sigmoid(x), 1 / (1 + Math.exp(-x)));
     assertClose(sigmoid(x) + sigmoid(-x), 1);
   }
-  for (const x of [-700, -18, -1]) assertClose(logSigmoid(x), Math.log(sigmoid(x)));
-  assert.equal(logSigmoid(-1000), -1000);
-});
-
-Deno.test("log1mExp() keeps its digits at both ends", () => {
-  // ln(1 - eˣ) = ln(-x) + x/2 + O(x²)
-  for (const x of [-1e-8, -1e-12]) assertClose(log1mExp(x), Math.log(-x) + x / 2);
-  assertClose(log1mExp(-40), -Math.exp(-40));
-  assertClose(log1mExp(-Math.LN2), -Math.LN2);
-  assert.equal(log1mExp(0), -Infinity);
 });
 
 Deno.test("logSumExp() is shift invariant, and knows infinity", () => {

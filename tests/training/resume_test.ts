@@ -74,3 +74,22 @@ Deno.test("fit() refuses a damaged checkpoint", async () => {
   damaged[damaged.length - 5] ^= 1;
   await assert.rejects(run({ checkpoint: new MemoryStore(damaged) }, "reference"), /damaged/);
 });
+
+Deno.test("fit() refuses a checkpoint of a run that began elsewhere, or ran on another machine", async () => {
+  const store = new MemoryStore();
+  const vae = VAE.create(SPEC, { seed: 5 });
+  await vae.fit(ROWS, { ...OPTIONS, checkpoint: store });
+  const last = () => new MemoryStore(store.written.at(-1));
+  // A second fit of the same model is another run, not the first one over again.
+  await assert.rejects(
+    vae.fit(ROWS, { ...OPTIONS, checkpoint: last() }),
+    /made with another start/,
+  );
+  const he = VAE.create(SPEC, { seed: 5, initialization: "he" });
+  await assert.rejects(he.fit(ROWS, { ...OPTIONS, checkpoint: last() }), /made with another start/);
+  const portable = VAE.create(SPEC, { seed: 5, backend: "reference" });
+  await assert.rejects(
+    portable.fit(ROWS, { ...OPTIONS, checkpoint: last() }),
+    /made with another device/,
+  );
+});
