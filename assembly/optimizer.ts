@@ -37,9 +37,10 @@ export function adamStep(
   const keep1 = f32x4.splat(beta1), keep2 = f32x4.splat(beta2);
   const add1 = f32x4.splat(rest1), add2 = f32x4.splat(rest2);
   const rate = load<f32>(schedule), epsilons = f32x4.splat(epsilon);
-  const correct1 = f32x4.splat(load<f32>(schedule, 4));
-  const correct2 = f32x4.splat(load<f32>(schedule, 8));
-  const decay = f32x4.splat(<f32>1 - rate * weightDecay), minusRate = f32x4.splat(-rate);
+  // One quotient an element: rate / (1 - β₁ᵗ) and √(1 - β₂ᵗ) are taken once.
+  const minusRate = f32x4.splat(-rate / load<f32>(schedule, 4));
+  const shrink = f32x4.splat(<f32>1 / sqrt(load<f32>(schedule, 8)));
+  const decay = f32x4.splat(<f32>1 - rate * weightDecay);
   for (let i = 0; i < count; i += 4) {
     const lanes = min(count - i, 4);
     const g = f32x4.mul(loadLanes(at(grad, i), lanes), factors);
@@ -47,8 +48,7 @@ export function adamStep(
     const second = madd(keep2, loadLanes(at(v, i), lanes), f32x4.mul(add2, f32x4.mul(g, g)));
     storeLanes(at(m, i), first, lanes);
     storeLanes(at(v, i), second, lanes);
-    const root = f32x4.sqrt(f32x4.div(second, correct2));
-    const step = f32x4.div(f32x4.div(first, correct1), f32x4.add(root, epsilons));
+    const step = f32x4.div(first, madd(f32x4.sqrt(second), shrink, epsilons));
     const decayed = f32x4.mul(loadLanes(at(param, i), lanes), decay);
     storeLanes(at(param, i), madd(minusRate, step, decayed), lanes);
   }
