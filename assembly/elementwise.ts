@@ -4,6 +4,7 @@
  *
  *   add a+b   sub a-b   mul a·b   div a/b   affine scale·x + offset   exp eˣ   log ln x
  *   clamp min(max(x, low), high)   clampGrad dy where low < x < high, else 0
+ *   lessThan 1 where a < b, else 0
  *   activation f(x), activationGrad dy · f'(x) written in y = f(x):
  *     identity 1 | relu y > 0 | tanh 1-y² | sigmoid y(1-y) | softplus 1-e⁻ʸ | elu y > 0 ? 1 : y+1
  */
@@ -159,6 +160,28 @@ export function div(
   bCols: i32,
 ): void {
   map2<Div>(out, rows, cols, a, aRows, aCols, b, bRows, bCols);
+}
+
+@unmanaged
+class LessThan {
+  @inline
+  at(a: v128, b: v128): v128 {
+    return v128.and(f32x4.lt(a, b), f32x4.splat(1));
+  }
+}
+
+export function lessThan(
+  out: usize,
+  rows: i32,
+  cols: i32,
+  a: usize,
+  aRows: i32,
+  aCols: i32,
+  b: usize,
+  bRows: i32,
+  bCols: i32,
+): void {
+  map2<LessThan>(out, rows, cols, a, aRows, aCols, b, bRows, bCols);
 }
 
 @unmanaged

@@ -14,6 +14,7 @@ import {
   clampGrad,
   div,
   exp,
+  lessThan,
   log,
   mul,
   sub,
@@ -27,7 +28,7 @@ import {
 } from "./gaussian";
 import { concatCols, padCols, sliceCols } from "./layout";
 import { adamStep, clipScale, sgdStep } from "./optimizer";
-import { randomNormal } from "./random";
+import { randomNormal, randomUniform } from "./random";
 import {
   broadcast,
   logSumExpCols,
@@ -87,6 +88,8 @@ function execute(opcode: i32): void {
     case op.OP_CLIP_SCALE: { clipScale(at(0), at(1), float(0)); break; }
     case op.OP_ADAM_STEP: { runAdamStep(); break; }
     case op.OP_SGD_STEP: { runSgdStep(); break; }
+    case op.OP_RANDOM_UNIFORM: { runRandomUniform(); break; }
+    case op.OP_LESS_THAN: { binary(lessThan); break; }
     default: unreachable();
   }
 }
@@ -195,6 +198,10 @@ function runBroadcast(): void {
 
 function runRandomNormal(): void {
   randomNormal(at(0), rows(0), cols(0), int(0), at(1), int(1));
+}
+
+function runRandomUniform(): void {
+  randomUniform(at(0), rows(0), cols(0), int(0), at(1), int(1));
 }
 
 function runAdamStep(): void {

@@ -44,6 +44,8 @@ export const OP_NAMES = [
   "clipScale",
   "adamStep",
   "sgdStep",
+  "randomUniform",
+  "lessThan",
 ] as const;
 
 /** The name of an operation. */

@@ -140,4 +140,7 @@ export const GRADIENT_CASES: {
   clipScale: undefined,
   adamStep: undefined,
   sgdStep: undefined,
+  randomUniform: undefined,
+  // Zero almost everywhere: tested in properties_test.ts.
+  lessThan: [],
 };

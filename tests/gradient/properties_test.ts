@@ -23,6 +23,15 @@ Deno.test("gradient() refuses what stopGradient() cut off", () => {
   assert.throws(() => gradient(g, loss, [x]), /RangeError: .*does not depend on "x"/);
 });
 
+Deno.test("lessThan() passes no derivative: a gated value has that of its gate held fixed", () => {
+  const g = createGraph();
+  const x = g.input("x", fixed(1, 3)), half = g.constant(0.5);
+  const open = g.lessThan(half, x);
+  const [dx] = gradient(g, total(g, g.mul(x, open)), [x]);
+  assert.deepEqual([...evaluator(g, { dx }, 1)({ x: [0.4, 0.5, 0.6] }).dx], [0, 0, 1]);
+  assert.throws(() => gradient(g, total(g, open), [x]), /does not depend on "x"/);
+});
+
 Deno.test("the gradient of a mean divides by the rows that a run really has", () => {
   const g = createGraph();
   const x = g.input("x", batched(2, 3));

@@ -95,3 +95,13 @@ export const activationGrad: CaseGenerator<"activationGrad"> = () =>
     const { y, tolerance } = SLOPES[kind];
     return elementwiseCases<"activationGrad">({ kind }, [y, REAL], tolerance);
   });
+
+/** Neighbours, both zeros and all that compares with nothing. */
+const COMPARED: Domain = {
+  low: -1,
+  high: 1,
+  special: [0, -0, 0.5, 0.5 + 2 ** -24, 0.5 - 2 ** -25, 1, -1, Infinity, -Infinity, NaN],
+};
+
+export const lessThan: CaseGenerator<"lessThan"> = () =>
+  elementwiseCases({}, [COMPARED, COMPARED], EXACT);

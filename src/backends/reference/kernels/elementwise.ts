@@ -20,6 +20,9 @@ export const mul: Kernel<"mul"> = (out, inputs) => elementwise(out, inputs, (a, 
 
 export const div: Kernel<"div"> = (out, inputs) => elementwise(out, inputs, (a, b) => a / b);
 
+export const lessThan: Kernel<"lessThan"> = (out, inputs) =>
+  elementwise(out, inputs, (a, b) => a < b ? 1 : 0);
+
 export const affine: Kernel<"affine"> = (out, inputs, { scale, offset }) =>
   elementwise(out, inputs, (x) => scale * x + offset);
 
