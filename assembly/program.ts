@@ -4,6 +4,7 @@
  */
 import * as op from "./opcodes.gen";
 import { bernoulliLogProb, bernoulliLogProbGrad } from "./bernoulli";
+import { continuousBernoulliLogNorm, continuousBernoulliLogNormSlope } from "./continuous_bernoulli";
 import { dense, matmul } from "./dense";
 import {
   activation,
@@ -15,9 +16,11 @@ import {
   div,
   exp,
   log,
+  log1p,
   mul,
   sub,
 } from "./elementwise";
+import { logGammaRatio, logGammaRatioSlope } from "./gamma";
 import {
   gaussianKl,
   gaussianLogProb,
@@ -87,6 +90,17 @@ function execute(opcode: i32): void {
     case op.OP_CLIP_SCALE: { clipScale(at(0), at(1), float(0)); break; }
     case op.OP_ADAM_STEP: { runAdamStep(); break; }
     case op.OP_SGD_STEP: { runSgdStep(); break; }
+    case op.OP_LOG1P: { log1p(at(0), at(1), size(0)); break; }
+    case op.OP_LOG_GAMMA_RATIO: { binary(logGammaRatio); break; }
+    case op.OP_LOG_GAMMA_RATIO_SLOPE: { binary(logGammaRatioSlope); break; }
+    case op.OP_CONTINUOUS_BERNOULLI_LOG_NORM: {
+      continuousBernoulliLogNorm(at(0), at(1), size(0));
+      break;
+    }
+    case op.OP_CONTINUOUS_BERNOULLI_LOG_NORM_SLOPE: {
+      continuousBernoulliLogNormSlope(at(0), at(1), size(0));
+      break;
+    }
     default: unreachable();
   }
 }

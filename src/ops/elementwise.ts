@@ -2,6 +2,7 @@
  * Elementwise arithmetic. Operands of one row or one column stretch (`core/shape.ts`).
  *
  *   add a+b   sub a-b   mul a·b   div a/b   affine scale·x + offset   exp eˣ   log ln x
+ *   log1p ln(1 + x), relatively accurate near 0
  *   clamp min(max(x, low), high)   clampGrad dy where low < x < high, else 0
  *   activation f(x), activationGrad dy · f'(x) written in y = f(x):
  *     identity 1 | relu y > 0 | tanh 1-y² | sigmoid y(1-y) | softplus 1-e⁻ʸ | elu y > 0 ? 1 : y+1
@@ -80,6 +81,14 @@ export const log: OpSpec<"log"> = {
   arity: 1,
   infer: ([x]) => x,
   vjp: (e, { inputs: [x] }, dy) => [() => e.div(dy, x)],
+  flops: elementwiseFlops(1),
+  inPlace: true,
+};
+
+export const log1p: OpSpec<"log1p"> = {
+  arity: 1,
+  infer: ([x]) => x,
+  vjp: (e, { inputs: [x] }, dy) => [() => e.div(dy, e.affine(x, { scale: 1, offset: 1 }))],
   flops: elementwiseFlops(1),
   inPlace: true,
 };

@@ -44,6 +44,11 @@ export const OP_NAMES = [
   "clipScale",
   "adamStep",
   "sgdStep",
+  "log1p",
+  "logGammaRatio",
+  "logGammaRatioSlope",
+  "continuousBernoulliLogNorm",
+  "continuousBernoulliLogNormSlope",
 ] as const;
 
 /** The name of an operation. */

@@ -56,6 +56,11 @@ export interface OpTypes {
     inputs: [param: Node, grad: Node, velocity: Node, scale: Node, schedule: Node];
     attrs: { momentum: number };
   };
+  log1p: { inputs: [x: Node]; attrs: None };
+  logGammaRatio: { inputs: [a: Node, d: Node]; attrs: None };
+  logGammaRatioSlope: { inputs: [a: Node, d: Node]; attrs: None };
+  continuousBernoulliLogNorm: { inputs: [logits: Node]; attrs: None };
+  continuousBernoulliLogNormSlope: { inputs: [logits: Node]; attrs: None };
 }
 
 export type OpInputs<N extends OpName> = OpTypes[N]["inputs"];

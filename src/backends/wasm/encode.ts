@@ -55,6 +55,11 @@ const ATTRIBUTES: { readonly [N in OpName]: Attributes<N> } = {
   adamStep: ({ beta1, beta2, epsilon, weightDecay }) =>
     floats(beta1, beta2, epsilon, weightDecay, 1 - beta1, 1 - beta2),
   sgdStep: ({ momentum }) => floats(momentum),
+  log1p: none,
+  logGammaRatio: none,
+  logGammaRatioSlope: none,
+  continuousBernoulliLogNorm: none,
+  continuousBernoulliLogNormSlope: none,
 };
 
 /**
