@@ -6,8 +6,9 @@
  *
  * Rows are [x | c]: a conditional model's rows carry their condition behind the data.
  */
-import { batched } from "../core/shape.ts";
+import { batched, fixed } from "../core/shape.ts";
 import { layerStream, STREAMS } from "../core/streams.ts";
+import { type DiagonalGaussian, repeat } from "../distributions/diagonal_gaussian.ts";
 import type { Posterior } from "../distributions/posterior.ts";
 import type { Prior } from "../distributions/prior.ts";
 import { type Conditional, likelihood } from "../distributions/likelihood.ts";
@@ -17,7 +18,7 @@ import type { Layout } from "../graph/plan.ts";
 import { mlp } from "../layers/mlp.ts";
 import { noNoise, type ShapedNoise } from "../layers/noise.ts";
 import { createScope, type ParameterSpec, type Scope } from "../layers/scope.ts";
-import { type Latents, type Terms, termsOf } from "../objectives/terms.ts";
+import { type Aggregate, type Latents, type Terms, termsOf } from "../objectives/terms.ts";
 import type { Node } from "../ops/spec.ts";
 import { latentWidth, posteriorOf, standardPriorOf } from "./latents.ts";
 import { priorOf } from "./priors.ts";
@@ -33,12 +34,22 @@ export interface BatchRows {
   readonly condition?: Node;
 }
 
+/** Rows of the training set that stand for all of it: the input `reference`, `[M, D + C]`. */
+export interface Reference {
+  /** M. */
+  readonly rows: number;
+  /** Rows of the training set. */
+  readonly of: number;
+}
+
 /** What the encoder says of rows, drawn `samples` times each. */
 export interface Inference extends Latents {
   /** E[z | x] of the layer next to the data, `[B, L]`. */
   readonly mean: Node;
   /** ln Var[z | x] of that layer, `[B, L]`. */
   readonly logVar: Node;
+  /** q(z | x) of a model of one layer, where it is a diagonal Gaussian. */
+  readonly diagonal?: DiagonalGaussian;
 }
 
 /** Columns of the z that the decoder takes and `encode` gives. */
@@ -76,6 +87,7 @@ export function infer(scope: Scope, spec: ModelSpec, rows: Node, samples = 1): I
   return {
     mean: q.mean,
     logVar: q.logVar,
+    diagonal: q.diagonal,
     z: q.z,
     logPosterior: q.logDensity,
     logPrior: prior.logDensity(q.z),
@@ -100,21 +112,55 @@ export function decoder(scope: Scope, spec: ModelSpec, z: Node, condition?: Node
   return likelihood(scope, hidden, spec.inputs, spec.likelihood);
 }
 
-/**
- * All that objectives and evaluation see of the model.
- * @param seen what the encoder sees in place of the rows, if it sees something else
- */
+/** What the terms are made from. */
+export interface TermsRequest {
+  /** Draws for each row; 1. */
+  readonly samples?: number;
+  /** What the encoder sees in place of x, `[B, D]`. */
+  readonly seen?: Node;
+  /** For objectives over the aggregated posterior. */
+  readonly reference?: Reference;
+}
+
+/** All that objectives and evaluation see of the model. */
 export function modelTerms(
   scope: Scope,
   spec: ModelSpec,
   { all, x, condition }: BatchRows,
-  samples = 1,
-  seen: Node = all,
+  { samples = 1, seen = x, reference }: TermsRequest = {},
 ): Terms & Pick<Inference, "mean" | "logVar"> {
-  const inference = infer(scope, spec, seen, samples);
+  const rows = seen === x ? all : condition ? scope.g.concatCols(seen, condition) : seen;
+  const inference = infer(scope, spec, rows, samples);
   const conditional = decoder(scope, spec, inference.z, condition);
   const { mean, logVar } = inference;
-  return { ...termsOf(scope.g, x, inference, conditional), mean, logVar };
+  const aggregate = reference && aggregateOf(scope, spec, inference, reference);
+  return { ...termsOf(scope.g, x, inference, conditional), aggregate, mean, logVar };
+}
+
+/** Densities of the draws under their own rows and under the reference rows. */
+function aggregateOf(
+  scope: Scope,
+  spec: ModelSpec,
+  { z, diagonal }: Inference,
+  { rows, of }: Reference,
+): Aggregate | undefined {
+  const { g } = scope;
+  const given = g.input("reference", fixed(rows, spec.inputs + spec.condition));
+  const other = posterior(scope, spec, given, 1, noNoise).diagonal;
+  if (!diagonal || !other) return undefined;
+  const { rows: draws, cols } = z.shape;
+  const own = repeat(g, diagonal, draws);
+  // Every draw once for each reference row, side by side: reference rows are columns then.
+  const wide = { rows: draws, cols: rows * cols, batched: true };
+  const repeated = g.reshape(g.repeatRows(z, { times: rows }), wide);
+  const flat = (node: Node) => g.reshape(node, fixed(1, rows * cols));
+  const others = g.gaussianLogProb(repeated, flat(other.mean), flat(other.logVar));
+  return {
+    own: g.gaussianLogProb(z, own.mean, own.logVar),
+    others: g.reshape(others, { rows: draws * rows, cols, batched: true }),
+    rows,
+    of,
+  };
 }
 
 function posterior(

@@ -108,7 +108,7 @@ function residuals(scope: Scope, spec: ModelSpec): Outputs {
 }
 
 function evaluate(scope: Scope, spec: ModelSpec, samples: number): Outputs {
-  const terms = modelTerms(scope, spec, rowsInput(scope.g, spec), samples);
+  const terms = modelTerms(scope, spec, rowsInput(scope.g, spec), { samples });
   const { logLikelihoods, logWeights, klPerDimension } = terms;
   return { logLikelihoods, logWeights, ...(klPerDimension && { kl: klPerDimension }) };
 }

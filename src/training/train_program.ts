@@ -12,8 +12,9 @@ import { layOut } from "../graph/layout.ts";
 import { type Layout, type Plan, plan } from "../graph/plan.ts";
 import { drawnNoise, givenNoise, type NoiseRequest, type NoiseSource } from "../layers/noise.ts";
 import { createScope, type ParameterSpec, type Scope } from "../layers/scope.ts";
-import { modelTerms, rowsInput } from "../models/vae_graph.ts";
+import { modelTerms, type Reference, rowsInput } from "../models/vae_graph.ts";
 import type { ModelSpec } from "../models/spec.ts";
+import { corrupt } from "../objectives/corruption.ts";
 import { lossOf, type Objective } from "../objectives/objective.ts";
 import type { Loss } from "../objectives/objective_family.ts";
 import type { Node } from "../ops/spec.ts";
@@ -39,6 +40,8 @@ export interface LossPlanRequest {
   readonly objective: Objective;
   readonly capacity: number;
   readonly parameters: Layout;
+  /** What objectives over the aggregated posterior need: see `referenceFor`. */
+  readonly reference?: Reference;
 }
 
 export interface TrainPlanRequest extends LossPlanRequest {
@@ -94,10 +97,12 @@ export function gradientPlan(
 
 function modelLoss(
   scope: Scope,
-  { spec, objective }: LossPlanRequest,
+  { spec, objective, reference }: LossPlanRequest,
 ): Loss & { readonly posteriorMean: Node } {
   const { g } = scope;
-  const terms = modelTerms(scope, spec, rowsInput(g, spec), objective.samples);
+  const rows = rowsInput(g, spec);
+  const seen = corrupt(scope, rows.x, objective.corruption);
+  const terms = modelTerms(scope, spec, rows, { samples: objective.samples, seen, reference });
   return { ...lossOf(g, terms, objective), posteriorMean: terms.mean };
 }
 

@@ -67,6 +67,8 @@ class Trainer {
   readonly #batches: number;
   readonly #step: StepMeans & { readonly squaredNorm: Float64Array };
   readonly #batch: Float32Array;
+  /** The rows that follow the batch, where the objective reads such. */
+  readonly #reference?: Float32Array;
   #counters: RunCounters;
   #sums: EpochSums;
   #good: Snapshot;
@@ -84,6 +86,8 @@ class Trainer {
     const { batchSize } = run.recipe;
     this.#batches = Math.ceil(rows / batchSize);
     this.#batch = new Float32Array(Math.min(batchSize, rows) * columns);
+    const referenceRows = run.program.plan.inputs.get("reference")?.shape.rows ?? 0;
+    if (referenceRows > 0) this.#reference = new Float32Array(referenceRows * columns);
     this.#latent = run.program.plan.outputs.get("meanOfMean")!.shape.cols;
     const vector = (length: number) => new Float64Array(length);
     this.#step = {
@@ -172,6 +176,16 @@ class Trainer {
     const [seedLow, seedHigh] = splitSeed(recipe.seed);
     program.write("x", this.#batch.subarray(0, rows * data.shape[1]));
     program.write("key", [seedLow, seedHigh, counters.step, 0]);
+    if (this.#reference) {
+      gatherRows(
+        data,
+        this.#order,
+        first + rows,
+        this.#reference.length / data.shape[1],
+        this.#reference,
+      );
+      program.write("reference", this.#reference);
+    }
     writeScalars(program, recipe.objective, counters.step, this.#batches);
     const powers = this.#nextPowers();
     program.write("schedule", this.#schedule(powers));
