@@ -16,6 +16,8 @@ export const STREAMS = {
   observation: 5,
   /** What is done to the rows that the encoder sees in training. */
   corruption: 6,
+  /** Grey values made 0 or 1 anew at every step of training. */
+  binarization: 7,
 } as const;
 
 /** Streams of one layer; more uses than that need another stride, and other seeds then. */

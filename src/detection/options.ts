@@ -9,7 +9,7 @@ import type { DetectorSpecOptions } from "./defaults.ts";
 /** How to fit a detector; everything has a default. */
 export interface DetectorOptions
   extends
-    Omit<FitOptions, "seed" | "validation" | "validationCondition" | "condition">,
+    Omit<FitOptions, "seed" | "validation" | "validationCondition" | "condition" | "binarize">,
     DetectorSpecOptions,
     DeviceOptions {
   /** Column names; by default the keys of named rows, else x0, x1, … */

@@ -29,7 +29,7 @@ export interface Scope {
   /** Noise asked for so far. */
   readonly requested: readonly NoiseRequest[];
   declare(name: string, rows: number, cols: number, initializer: Initializer): Node;
-  /** Standard normal draws; undefined where the program wants points instead: see `noise.ts`. */
+  /** Draws; undefined where the program wants points instead: see `noise.ts`. */
   noise(request: NoiseRequest): Node | undefined;
 }
 

@@ -192,11 +192,12 @@ function layerNoise(
   stream: number,
   layer = 0,
 ): ShapedNoise {
-  return (shape) =>
+  return (shape, distribution) =>
     scope.noise({
       name: latent.length === 1 ? name : `${name}.${layer}`,
       stream: layerStream(stream, layer),
       shape,
+      distribution,
     });
 }
 

@@ -51,11 +51,17 @@ function capacityAt(objective: Objective, step: number, stepsPerEpoch: number): 
   return capacity.nats * (steps === 0 ? 1 : Math.min(1, step / steps));
 }
 
-/** The learning rate of a step out of `steps`. */
+/** The learning rate of a step, in a run of `epochs` epochs of `stepsPerEpoch` steps. */
 export function learningRateAt(
   { learningRate, decay }: Optimizer,
   step: number,
-  steps: number,
+  stepsPerEpoch: number,
+  epochs: number,
 ): number {
-  return decay === "cosine" ? learningRate * cosineRamp(Math.min(1, step / steps)) : learningRate;
+  if (decay === "constant") return learningRate;
+  if (decay === "cosine") {
+    return learningRate * cosineRamp(Math.min(1, step / (epochs * stepsPerEpoch)));
+  }
+  const passed = decay.epochs.filter((epoch) => step >= epoch * stepsPerEpoch);
+  return passed.reduce((rate) => rate * decay.factor, learningRate);
 }

@@ -7,12 +7,13 @@
  *            meanOfMean, meanOfSquare [1, L]: moments of the posterior mean over the batch
  */
 import { fixed } from "../core/shape.ts";
+import { STREAMS } from "../core/streams.ts";
 import { createGraph, type Graph } from "../graph/graph.ts";
 import { layOut } from "../graph/layout.ts";
 import { type Layout, type Plan, plan } from "../graph/plan.ts";
 import { drawnNoise, givenNoise, type NoiseRequest, type NoiseSource } from "../layers/noise.ts";
 import { createScope, type ParameterSpec, type Scope } from "../layers/scope.ts";
-import { modelTerms, type Reference, rowsInput } from "../models/vae_graph.ts";
+import { type BatchRows, modelTerms, type Reference, rowsInput } from "../models/vae_graph.ts";
 import type { ModelSpec } from "../models/spec.ts";
 import { corrupt } from "../objectives/corruption.ts";
 import { lossOf, type Objective } from "../objectives/objective.ts";
@@ -42,6 +43,8 @@ export interface LossPlanRequest {
   readonly parameters: Layout;
   /** What objectives over the aggregated posterior need: see `referenceFor`. */
   readonly reference?: Reference;
+  /** Whether rows are grey values to draw zeros and ones from, anew at every step. */
+  readonly binarize?: boolean;
 }
 
 export interface TrainPlanRequest extends LossPlanRequest {
@@ -97,13 +100,22 @@ export function gradientPlan(
 
 function modelLoss(
   scope: Scope,
-  { spec, objective, reference }: LossPlanRequest,
+  { spec, objective, reference, binarize }: LossPlanRequest,
 ): Loss & { readonly posteriorMean: Node } {
   const { g } = scope;
-  const rows = rowsInput(g, spec);
+  const rows = binarize ? binarized(scope, rowsInput(g, spec)) : rowsInput(g, spec);
   const seen = corrupt(scope, rows.x, objective.corruption);
   const terms = modelTerms(scope, spec, rows, { samples: objective.samples, seen, reference });
   return { ...lossOf(g, terms, objective), posteriorMean: terms.mean };
+}
+
+/** Grey values as the probabilities of ones, drawn anew wherever the program wants noise. */
+function binarized(scope: Scope, { x, condition }: BatchRows): BatchRows {
+  const { g } = scope;
+  const request = { name: "binarization", stream: STREAMS.binarization, shape: x.shape };
+  const uniform = scope.noise({ ...request, distribution: "uniform" });
+  const drawn = uniform ? g.lessThan(uniform, x) : x;
+  return { all: condition ? g.concatCols(drawn, condition) : drawn, x: drawn, condition };
 }
 
 function step(

@@ -215,7 +215,7 @@ class Trainer {
   #schedule([beta1Power, beta2Power]: [number, number]): [number, number, number] {
     const { optimizer, epochs } = this.#run.recipe;
     const { step, rate } = this.#counters;
-    const learningRate = learningRateAt(optimizer, step, epochs * this.#batches) * rate;
+    const learningRate = learningRateAt(optimizer, step, this.#batches, epochs) * rate;
     return [learningRate, 1 - beta1Power, 1 - beta2Power];
   }
 

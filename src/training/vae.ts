@@ -78,6 +78,9 @@ export class VAE extends TrainedVae {
    */
   async fit(rows: Rows, options: FitOptions = {}): Promise<FitReport> {
     const recipe = parseRecipe(options, this.#seed);
+    if (recipe.binarize && this.spec.likelihood.type !== "bernoulli") {
+      throw new TypeError("Cannot train: binarize needs a Bernoulli likelihood");
+    }
     const matrix = toRows(this.spec, rows, options.condition);
     const { training, validation } = this.#split(matrix, options, recipe);
     if (training.shape[0] === 0) throw new RangeError("Cannot train: there is no row to train on");
@@ -162,6 +165,7 @@ export class VAE extends TrainedVae {
       parameters,
       state,
       reference,
+      binarize: recipe.binarize,
     };
     const segments = { parameters: segment, state: backend.allocate(state.length) };
     const programs: SyncProgram[] = [];
