@@ -25,3 +25,5 @@ export type { EpochMeans, EpochReport, FitReport } from "./src/training/report.t
 export { DivergenceError } from "./src/training/divergence.ts";
 export { VAE } from "./src/training/vae.ts";
 export type { CreateOptions, GradientOptions } from "./src/training/vae.ts";
+export { factorAnalysis } from "./src/training/em/factor_analysis.ts";
+export type { FactorAnalysis, FactorAnalysisOptions } from "./src/training/em/factor_analysis.ts";
