@@ -13,7 +13,7 @@ import { readTree, type SourceFile } from "./lib/tree.ts";
 export const RANKS: readonly (readonly string[])[] = [
   ["http", "cli"],
   ["detection"],
-  ["training"],
+  ["training", "pictures"],
   ["scoring"],
   ["formats"],
   ["models", "objectives"],
@@ -56,6 +56,7 @@ export const BACKEND_DOORS: readonly string[] = ["backends/open.ts", "backends/b
 /** npm packages allowed in library code, by folder of src/; every other folder may use none. */
 export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   formats: ["papaparse", "fflate"],
+  pictures: ["fast-png"],
   http: ["hono", "valibot"],
   cli: ["commander", "hono"],
 };

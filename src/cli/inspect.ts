@@ -5,6 +5,7 @@ import type { ModelFile } from "../scoring/model_file.ts";
 import { tableModelOf } from "../scoring/table_scorer.ts";
 import { fromModelFile } from "../scoring/trained_vae.ts";
 import type { ModelSpec } from "../models/spec.ts";
+import { latentSize } from "../models/vae_graph.ts";
 import { type Io, print } from "./io.ts";
 import { loadFile, namingFile } from "./model.ts";
 import * as options from "./options.ts";
@@ -58,9 +59,9 @@ function sectionsOf(path: string, file: ModelFile): Section[] {
   return [...sections, ...tableSections(file)];
 }
 
-function specLines(
-  { inputs, encoder, decoder, latent: [{ size }], likelihood }: ModelSpec,
-): [string, string][] {
+function specLines(spec: ModelSpec): [string, string][] {
+  const { inputs, encoder, decoder, likelihood } = spec;
+  const size = latentSize(spec);
   const network = (widths: readonly number[]) => widths.join(" - ");
   const { type, ...details } = likelihood;
   const shown = Object.entries(details).map(([name, value]) => `${name} ${value}`);

@@ -11,6 +11,7 @@ import { requirePlace, writeWhole } from "./files.ts";
 import { type Io, print } from "./io.ts";
 import { inFile } from "./model.ts";
 import * as options from "./options.ts";
+import { lossCurve } from "./loss_curve.ts";
 import { createProgress } from "./progress.ts";
 import { jsonLine, report } from "./text.ts";
 import { addTrainOptions, type TrainOptions } from "./train_options.ts";
@@ -60,10 +61,14 @@ export async function train(
   io: Io,
 ): Promise<Trained> {
   await requirePlace(given.out, [data]);
+  if (given.curve !== undefined) await requirePlace(given.curve, [data]);
   const table = await readData(data, io, { label: given.label, columns: given.columns });
   const detector = await fit(table, given, io);
   const bytes = detector.save();
   await writeWhole(given.out, [bytes]);
+  if (given.curve !== undefined) {
+    await writeWhole(given.curve, [lossCurve(detector.report!.history)]);
+  }
   const against = table.label && labelsAgainst(detector, table, table.label);
   return { detector, table, fit: detector.report!, against, bytes: bytes.length };
 }

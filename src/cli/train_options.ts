@@ -5,6 +5,7 @@ import * as options from "./options.ts";
 /** Options as commander hands them over; what is absent has the library's default. */
 export interface TrainOptions extends options.JsonOption, options.BackendOption {
   readonly out?: string;
+  readonly curve?: string;
   readonly label?: string;
   readonly columns?: readonly string[];
   readonly latent?: number;
@@ -29,7 +30,8 @@ export interface TrainOptions extends options.JsonOption, options.BackendOption 
 /** Adds the options, in the order of the help. */
 export function addTrainOptions(command: Command): Command {
   command.option("--out <model>", "file to write (required)")
-    .option("--label <column>", "column kept out of training, used only to report");
+    .option("--label <column>", "column kept out of training, used only to report")
+    .option("--curve <svg>", "chart of the loss over the epochs to write");
   for (const option of [...modelOptions(), ...runOptions()]) command.addOption(option);
   return command
     .option("--checkpoint <dir>", "folder to keep the state of the run in")

@@ -1,6 +1,7 @@
 /** What `elbow train` reports, as JSON and for a person; nats of the standardised table. */
 import type { Detector } from "../detection/detector.ts";
 import type { Table } from "../formats/mod.ts";
+import { latentSize } from "../models/vae_graph.ts";
 import type { FitReport } from "../training/report.ts";
 import { type LabelFigures, labelSection } from "./against_label.ts";
 import { count, counted, nats, type Section } from "./text.ts";
@@ -33,7 +34,7 @@ export function trainResult({ detector, table, fit, against, bytes }: Trained, m
     reconstruction,
     kl,
     activeUnits,
-    latent: detector.vae.spec.latent[0].size,
+    latent: latentSize(detector.vae.spec),
     validationElbo,
     stoppedEarly: fit.stoppedEarly,
     skippedSteps: fit.skippedSteps,
@@ -84,7 +85,7 @@ function fitSection({ fit, detector: { vae } }: Trained): Section {
         "Validation ELBO",
         last.validationElbo === undefined ? undefined : nats(last.validationElbo),
       ],
-      ["Active units", `${last.activeUnits} of ${vae.spec.latent[0].size}`],
+      ["Active units", `${last.activeUnits} of ${latentSize(vae.spec)}`],
       ["Trouble", skippedSteps + rollbacks > 0 ? troubles : undefined],
     ],
   };

@@ -14,4 +14,14 @@ export const STREAMS = {
   prior: 4,
   /** x ~ p(x | z) when sampling. */
   observation: 5,
+  /** What is done to the rows that the encoder sees in training. */
+  corruption: 6,
 } as const;
+
+/** Streams of one layer; more uses than that need another stride, and other seeds then. */
+const LAYER_STRIDE = 1024;
+
+/** A use's stream in one of several stochastic layers: layer 0, next to the data, has the use's own. */
+export function layerStream(stream: number, layer: number): number {
+  return stream + LAYER_STRIDE * layer;
+}

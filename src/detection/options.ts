@@ -8,7 +8,10 @@ import type { DetectorSpecOptions } from "./defaults.ts";
 
 /** How to fit a detector; everything has a default. */
 export interface DetectorOptions
-  extends Omit<FitOptions, "seed" | "validation">, DetectorSpecOptions, DeviceOptions {
+  extends
+    Omit<FitOptions, "seed" | "validation" | "validationCondition" | "condition">,
+    DetectorSpecOptions,
+    DeviceOptions {
   /** Column names; by default the keys of named rows, else x0, x1, … */
   readonly columns?: readonly string[];
   /** The share of normal rows that may be flagged; 0.01. */

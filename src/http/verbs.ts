@@ -8,6 +8,7 @@
  */
 import type * as v from "npm:valibot@1.5.0";
 import type { Calibration } from "../scoring/calibration.ts";
+import { latentSize } from "../models/vae_graph.ts";
 import { NotFiniteError } from "../scoring/finite.ts";
 import type { Matrix } from "../scoring/matrix.ts";
 import { type Answer, listsOf, requireAnswerSize, requireFinite } from "./answers.ts";
@@ -35,7 +36,7 @@ const DRAWS_PER_ROW = 100;
 export const VERBS: Readonly<Record<string, Verb>> = {
   encode: verb(rowsBody, async (model, { rows }, limits) => {
     const vae = vaeOf(model);
-    requireAnswerSize("/rows", rows.length, 2 * vae.spec.latent[0].size);
+    requireAnswerSize("/rows", rows.length, 2 * latentSize(vae.spec));
     const { mean, logVar } = await vae.encode(readMatrix(rows, unitsOf(model), limits));
     const logVars = listsOf(logVar.data, rows.length);
     return {

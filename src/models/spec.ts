@@ -8,6 +8,9 @@ import { LOG_VARIANCE } from "../core/stable.ts";
 import { requireChoice, requireNumber, requireObject } from "../core/validate.ts";
 import type { LikelihoodOptions } from "../distributions/likelihood.ts";
 import { type Activation, ACTIVATIONS } from "../ops/names.ts";
+import { type LatentInput, type LatentSpec, parseLatents } from "./latents.ts";
+import { parsePrior, type PriorInput, type PriorSpec } from "./priors.ts";
+import { MAX_WIDTH, requireWidth } from "./width.ts";
 
 /** A multilayer perceptron: widths of the hidden layers, and the function between them. */
 export interface NetworkSpec {
@@ -17,18 +20,6 @@ export interface NetworkSpec {
   readonly activation: Activation;
 }
 
-/** One layer of latent variables. */
-export interface LatentSpec {
-  /** The family of q(z | x). */
-  readonly type: "gaussian";
-  /** Dimensions. */
-  readonly size: number;
-  /** The form of its covariance. */
-  readonly posterior: "diagonal";
-  /** Flows on top of it; none yet. */
-  readonly flows: readonly [];
-}
-
 /** p(x | z): see `distributions/likelihood.ts`. */
 export type LikelihoodSpec = LikelihoodOptions[keyof LikelihoodOptions];
 
@@ -36,16 +27,16 @@ export type LikelihoodSpec = LikelihoodOptions[keyof LikelihoodOptions];
 export interface ModelSpec {
   /** Columns of a row of data. */
   readonly inputs: number;
-  /** Columns of a condition; none yet. */
-  readonly condition: 0;
+  /** Columns of the condition that both networks see beside their input; 0 for none. */
+  readonly condition: number;
   /** The network of q(z | x). */
   readonly encoder: NetworkSpec;
   /** The network of p(x | z). */
   readonly decoder: NetworkSpec;
-  /** Layers of latent variables; one yet. */
-  readonly latent: readonly [LatentSpec];
-  /** p(z) = N(0, I). */
-  readonly prior: { readonly type: "standard" };
+  /** Layers of latent variables, from the data up; one yet. */
+  readonly latent: readonly LatentSpec[];
+  /** p(z) of the topmost layer. */
+  readonly prior: PriorSpec;
   /** What stands on top of the decoder. */
   readonly likelihood: LikelihoodSpec;
 }
@@ -54,21 +45,16 @@ export interface ModelSpec {
 export interface ModelSpecInput {
   /** Columns of a row of data. */
   readonly inputs: number;
-  /** Columns of a condition; 0. */
+  /** Columns of a condition; none. */
   readonly condition?: number;
   /** The network of q(z | x); no hidden layers by default, tanh between them. */
   readonly encoder?: Partial<NetworkSpec>;
   /** The network of p(x | z); likewise. */
   readonly decoder?: Partial<NetworkSpec>;
   /** One layer of latent variables: its size at least. */
-  readonly latent: readonly {
-    readonly type?: "gaussian";
-    readonly size: number;
-    readonly posterior?: "diagonal";
-    readonly flows?: readonly never[];
-  }[];
+  readonly latent: readonly LatentInput[];
   /** N(0, I). */
-  readonly prior?: { readonly type: "standard" };
+  readonly prior?: PriorInput;
   /** Gaussian with a learned variance per column by default. */
   readonly likelihood?:
     | { readonly type: "bernoulli" }
@@ -78,9 +64,6 @@ export interface ModelSpecInput {
       readonly minVariance?: number;
     };
 }
-
-/** Widths above this are refused: no table or image that fits a browser needs them. */
-export const MAX_WIDTH = 65_536;
 
 const MAX_LAYERS = 64;
 
@@ -95,21 +78,20 @@ const SPEC_KEYS = ["inputs", "condition", "encoder", "decoder", "latent", "prior
  */
 export function parseSpec(value: unknown): ModelSpec {
   const fields = requireObject("spec", value, SPEC_KEYS);
-  requireNumber("spec.condition", fields.condition ?? 0, { min: 0, max: 0, integer: true });
-  const prior = requireObject("spec.prior", fields.prior ?? { type: "standard" }, ["type"]);
+  const condition = fields.condition ?? 0;
   return {
-    inputs: width("spec.inputs", fields.inputs),
-    condition: 0,
+    inputs: requireWidth("spec.inputs", fields.inputs),
+    condition: requireNumber("spec.condition", condition, {
+      min: 0,
+      max: MAX_WIDTH,
+      integer: true,
+    }),
     encoder: parseNetwork("spec.encoder", fields.encoder),
     decoder: parseNetwork("spec.decoder", fields.decoder),
-    latent: [parseLatent(fields.latent)],
-    prior: { type: requireChoice("spec.prior.type", prior.type, ["standard"]) },
+    latent: parseLatents("spec.latent", fields.latent),
+    prior: parsePrior("spec.prior", fields.prior),
     likelihood: parseLikelihood(fields.likelihood),
   };
-}
-
-function width(field: string, value: unknown): number {
-  return requireNumber(field, value, { min: 1, max: MAX_WIDTH, integer: true });
 }
 
 function parseNetwork(field: string, value: unknown = {}): NetworkSpec {
@@ -121,27 +103,8 @@ function parseNetwork(field: string, value: unknown = {}): NetworkSpec {
     );
   }
   return {
-    hidden: hidden.map((each, i) => width(`${field}.hidden[${i}]`, each)),
+    hidden: hidden.map((each, i) => requireWidth(`${field}.hidden[${i}]`, each)),
     activation: requireChoice(`${field}.activation`, fields.activation ?? "tanh", ACTIVATIONS),
-  };
-}
-
-function parseLatent(value: unknown): LatentSpec {
-  if (!Array.isArray(value) || value.length !== 1) {
-    throw new TypeError("Cannot read spec.latent: expected a list of one latent layer");
-  }
-  const fields = requireObject("spec.latent[0]", value[0], ["type", "size", "posterior", "flows"]);
-  const flows = fields.flows ?? [];
-  if (!Array.isArray(flows) || flows.length > 0) {
-    throw new TypeError("Cannot read spec.latent[0].flows: expected an empty list");
-  }
-  return {
-    type: requireChoice("spec.latent[0].type", fields.type ?? "gaussian", ["gaussian"]),
-    size: width("spec.latent[0].size", fields.size),
-    posterior: requireChoice("spec.latent[0].posterior", fields.posterior ?? "diagonal", [
-      "diagonal",
-    ]),
-    flows: [],
   };
 }
 

@@ -1,40 +1,164 @@
 /**
- * The variational autoencoder as graph: q(z | x) and p(x | z) of a spec, and its parameters.
+ * The variational autoencoder as graph, in its two directions, and its parameters.
  *
- *   q(z | x) = N(μ(x), diag(e^logVar(x)))    encoder.0 … encoder.mean, encoder.logVar
- *   p(x | z) = the spec's likelihood         decoder.0 … decoder.mean or decoder.logits
+ *   inference   rows → q(z | x, c), its draws, ln q and ln p of them     encoder.0 … encoder.mean, …
+ *   generation  z ~ p(z) → p(x | z, c)                                   decoder.0 … decoder.mean, …
+ *
+ * Rows are [x | c]: a conditional model's rows carry their condition behind the data.
  */
 import { batched } from "../core/shape.ts";
-import { clampLogVariance, type DiagonalGaussian } from "../distributions/diagonal_gaussian.ts";
+import { layerStream, STREAMS } from "../core/streams.ts";
+import type { Posterior } from "../distributions/posterior.ts";
+import type { Prior } from "../distributions/prior.ts";
 import { type Conditional, likelihood } from "../distributions/likelihood.ts";
 import { layOut } from "../graph/layout.ts";
-import { createGraph } from "../graph/graph.ts";
+import { createGraph, type Graph } from "../graph/graph.ts";
 import type { Layout } from "../graph/plan.ts";
-import { dense, mlp } from "../layers/mlp.ts";
+import { mlp } from "../layers/mlp.ts";
+import { noNoise, type ShapedNoise } from "../layers/noise.ts";
 import { createScope, type ParameterSpec, type Scope } from "../layers/scope.ts";
+import { type Latents, type Terms, termsOf } from "../objectives/terms.ts";
 import type { Node } from "../ops/spec.ts";
+import { latentWidth, posteriorOf, standardPriorOf } from "./latents.ts";
+import { priorOf } from "./priors.ts";
 import type { ModelSpec } from "./spec.ts";
 
-/** q(z | x) for rows x `[r, D]`. */
-export function encoder(scope: Scope, spec: ModelSpec, x: Node): DiagonalGaussian {
-  const hidden = mlp(scope, "encoder", x, spec.encoder);
-  const { size } = spec.latent[0];
-  const mean = dense(scope, "encoder.mean", hidden, size);
-  const logVar = dense(scope, "encoder.logVar", hidden, size);
-  return { mean, logVar: clampLogVariance(scope.g, logVar) };
+/** A batch of rows, and its parts. */
+export interface BatchRows {
+  /** `[B, D + C]` */
+  readonly all: Node;
+  /** `[B, D]` */
+  readonly x: Node;
+  /** `[B, C]`; absent where the model has no condition. */
+  readonly condition?: Node;
 }
 
-/** p(x | z) for rows z `[r, L]`. */
-export function decoder(scope: Scope, spec: ModelSpec, z: Node): Conditional {
-  const hidden = mlp(scope, "decoder", z, spec.decoder);
+/** What the encoder says of rows, drawn `samples` times each. */
+export interface Inference extends Latents {
+  /** E[z | x] of the layer next to the data, `[B, L]`. */
+  readonly mean: Node;
+  /** ln Var[z | x] of that layer, `[B, L]`. */
+  readonly logVar: Node;
+}
+
+/** Columns of the z that the decoder takes and `encode` gives. */
+export function latentSize({ latent: [layer] }: ModelSpec): number {
+  return latentWidth(layer);
+}
+
+/** The rows that a program reads: the input `x`. */
+export function rowsInput(g: Graph, { inputs, condition }: ModelSpec): BatchRows {
+  return splitRows(g, g.input("x", batched(inputs + condition)), inputs);
+}
+
+/** The decoder's input `z`, `[B, L]`, and its condition behind it. */
+export function latentInput(g: Graph, spec: ModelSpec): { z: Node; condition?: Node } {
+  const size = latentSize(spec);
+  const { x: z, condition } = splitRows(g, g.input("z", batched(size + spec.condition)), size);
+  return { z, condition };
+}
+
+function splitRows(g: Graph, all: Node, columns: number): BatchRows {
+  const behind = all.shape.cols - columns;
+  if (behind === 0) return { all, x: all };
+  return {
+    all,
+    x: g.sliceCols(all, { start: 0, count: columns }),
+    condition: g.sliceCols(all, { start: columns, count: behind }),
+  };
+}
+
+/** q(z | x, c) for rows `[B, D + C]`, with `samples` draws for each, or the point that stands for q. */
+export function infer(scope: Scope, spec: ModelSpec, rows: Node, samples = 1): Inference {
+  const noise = layerNoise(scope, spec, "noise", STREAMS.posterior);
+  const q = posterior(scope, spec, rows, samples, noise);
+  const prior = modelPrior(scope, spec);
+  return {
+    mean: q.mean,
+    logVar: q.logVar,
+    z: q.z,
+    logPosterior: q.logDensity,
+    logPrior: prior.logDensity(q.z),
+    klPerDimension: q.klTo(prior),
+    paths: q.path && [q.path],
+  };
+}
+
+/** z ~ p(z), one for each row of the batch, `[B, L]`. */
+export function generate(scope: Scope, spec: ModelSpec): Node {
+  return modelPrior(scope, spec).sample(layerNoise(scope, spec, "prior", STREAMS.prior));
+}
+
+/** p(x | z, c) for z `[K·B, L]` and c `[B, C]`. */
+export function decoder(scope: Scope, spec: ModelSpec, z: Node, condition?: Node): Conditional {
+  const { g } = scope;
+  const times = z.shape.rows;
+  const seen = condition
+    ? g.concatCols(z, times === 1 ? condition : g.repeatRows(condition, { times }))
+    : z;
+  const hidden = mlp(scope, "decoder", seen, spec.decoder);
   return likelihood(scope, hidden, spec.inputs, spec.likelihood);
+}
+
+/**
+ * All that objectives and evaluation see of the model.
+ * @param seen what the encoder sees in place of the rows, if it sees something else
+ */
+export function modelTerms(
+  scope: Scope,
+  spec: ModelSpec,
+  { all, x, condition }: BatchRows,
+  samples = 1,
+  seen: Node = all,
+): Terms & Pick<Inference, "mean" | "logVar"> {
+  const inference = infer(scope, spec, seen, samples);
+  const conditional = decoder(scope, spec, inference.z, condition);
+  const { mean, logVar } = inference;
+  return { ...termsOf(scope.g, x, inference, conditional), mean, logVar };
+}
+
+function posterior(
+  scope: Scope,
+  spec: ModelSpec,
+  rows: Node,
+  samples: number,
+  noise: ShapedNoise,
+): Posterior {
+  const hidden = mlp(scope, "encoder", rows, spec.encoder);
+  return posteriorOf(scope, spec.latent[0], { name: "encoder", hidden, samples, noise });
+}
+
+function modelPrior(scope: Scope, spec: ModelSpec): Prior {
+  const top = spec.latent.at(-1)!;
+  return priorOf(scope, spec.prior, {
+    size: latentWidth(top),
+    inputs: spec.inputs + spec.condition,
+    standard: () => standardPriorOf(scope.g, top),
+    encode: (rows) => posterior(scope, spec, rows, 1, noNoise),
+  });
+}
+
+/** A layer's noise: `noise` in a model of one layer, `noise.0`, `noise.1`, … in one of several. */
+function layerNoise(
+  scope: Scope,
+  { latent }: ModelSpec,
+  name: string,
+  stream: number,
+  layer = 0,
+): ShapedNoise {
+  return (shape) =>
+    scope.noise({
+      name: latent.length === 1 ? name : `${name}.${layer}`,
+      stream: layerStream(stream, layer),
+      shape,
+    });
 }
 
 /** Every parameter of the model, in the order in which building it declares them. */
 export function parametersOf(spec: ModelSpec): readonly ParameterSpec[] {
   const scope = createScope(createGraph());
-  const q = encoder(scope, spec, scope.g.input("x", batched(spec.inputs)));
-  decoder(scope, spec, q.mean).logProb(scope.g.input("x", batched(spec.inputs)));
+  modelTerms(scope, spec, rowsInput(scope.g, spec));
+  generate(scope, spec);
   return scope.declared;
 }
 

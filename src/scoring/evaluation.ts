@@ -24,13 +24,15 @@ export interface Evaluation {
   readonly elbo: Float64Array;
   /** E_q[ln p(x | z)] */
   readonly reconstruction: Float64Array;
-  /** KL(q ‖ p), closed form */
+  /** KL(q ‖ p): see `klForm` */
   readonly kl: Float64Array;
+  /** "closed", or "sampled": the mean of ln q - ln p over the draws */
+  readonly klForm: "closed" | "sampled";
   /** ln p(x), importance-sampled: a lower bound in expectation that rises with K */
   readonly logLikelihood: Float64Array;
   /** (Σ w)² / Σ w²: how many of the K draws carry the estimate, 1 … K */
   readonly effectiveSamples: Float64Array;
-  /** Mean KL of each latent dimension over the rows, `[L]` */
+  /** Mean KL of each latent dimension over the rows, `[L]`; empty where it has no closed form */
   readonly klPerDimension: Float64Array;
 }
 
@@ -55,7 +57,7 @@ export function evaluateRows(
   const program = compile(capacity, perRun);
   const [seedLow, seedHigh] = splitSeed(options.seed ?? 0);
   const [rows, width] = x.shape;
-  const sums = new RowSums(rows, program.plan.outputs.get("kl")!.shape.cols);
+  const sums = new RowSums(rows, program.plan.outputs.get("kl")?.shape.cols ?? 0);
   for (let first = 0; first < rows; first += capacity) {
     const count = Math.min(capacity, rows - first);
     program.write("x", x.data.subarray(first * width, (first + count) * width));
@@ -75,14 +77,17 @@ class RowSums {
   readonly #largest: Float64Array;
   readonly #weights: Float64Array;
   readonly #squares: Float64Array;
+  readonly #logWeights: Float64Array;
   readonly #kl: Float64Array;
   readonly #klPerDimension: Float64Array;
 
+  /** @param latent dimensions whose KL the program gives; 0 where it has no closed form */
   constructor(rows: number, latent: number) {
     this.#logLikelihood = new Float64Array(rows);
     this.#largest = new Float64Array(rows).fill(-Infinity);
     this.#weights = new Float64Array(rows);
     this.#squares = new Float64Array(rows);
+    this.#logWeights = new Float64Array(rows);
     this.#kl = new Float64Array(rows);
     this.#klPerDimension = new Float64Array(latent);
   }
@@ -101,6 +106,7 @@ class RowSums {
   }
 
   #addWeight(row: number, logWeight: number): void {
+    this.#logWeights[row] += logWeight;
     const before = this.#largest[row];
     const largest = Math.max(before, logWeight);
     if (largest === -Infinity) return;
@@ -112,6 +118,7 @@ class RowSums {
 
   addKl(program: SyncProgram, first: number, rows: number): void {
     const latent = this.#klPerDimension.length;
+    if (latent === 0) return;
     const kl = new Float64Array(rows * latent);
     program.read("kl", kl);
     kl.forEach((nats, i) => {
@@ -123,10 +130,16 @@ class RowSums {
   finish(samples: number): Evaluation {
     const reconstruction = this.#logLikelihood.map((sum) => sum / samples);
     const rows = reconstruction.length;
+    const closed = this.#klPerDimension.length > 0;
+    // ln p(x | z) - ln w = ln q(z | x) - ln p(z).
+    const kl = closed
+      ? this.#kl
+      : reconstruction.map((value, r) => value - this.#logWeights[r] / samples);
     return {
       reconstruction,
-      kl: this.#kl,
-      elbo: reconstruction.map((value, r) => value - this.#kl[r]),
+      kl,
+      klForm: closed ? "closed" : "sampled",
+      elbo: reconstruction.map((value, r) => value - kl[r]),
       logLikelihood: this.#largest.map((m, r) => m + Math.log(this.#weights[r] / samples)),
       effectiveSamples: this.#weights.map((sum, r) => sum * sum / this.#squares[r]),
       klPerDimension: this.#klPerDimension.map((sum) => rows === 0 ? 0 : sum / rows),

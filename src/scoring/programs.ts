@@ -7,17 +7,28 @@
  *   sample       key → mean [B, D] at z ~ p(z), and for a Gaussian draw ~ p(x | z)
  *   score        x → cost [B, D] = -ln p(x_d | z) at z = E[z | x], and kl [B, L]: deterministic
  *   residuals    x, key → squares [B, D] = (x_d - E[x_d | z])² at one draw of z ~ q(z | x)
- *   evaluate     x, key → logLikelihoods [B, K], logWeights [B, K], kl [B, L], for K noisy draws of z
+ *   evaluate     x, key → logLikelihoods [B, K], logWeights [B, K], for K noisy draws of z, and kl [B, L]
+ *
+ * Rows x are [x | c], and z is [z | c], where the model has a condition; `sample` then reads c. A KL
+ * that has no closed form is one column, ln q - ln p at the point, in `score`, and absent in
+ * `evaluate`.
  */
-import { batched, fixed } from "../core/shape.ts";
+import { batched } from "../core/shape.ts";
 import { STREAMS } from "../core/streams.ts";
-import { klToStandardNormal, sample } from "../distributions/diagonal_gaussian.ts";
-import { createGraph, type Graph } from "../graph/graph.ts";
+import { sample } from "../distributions/diagonal_gaussian.ts";
+import { createGraph } from "../graph/graph.ts";
 import { type Layout, type Plan, plan } from "../graph/plan.ts";
+import { drawnNoise, type NoiseSource, noNoise } from "../layers/noise.ts";
 import { createScope, type Scope } from "../layers/scope.ts";
-import { decoder, encoder } from "../models/vae_graph.ts";
+import {
+  decoder,
+  generate,
+  infer,
+  latentInput,
+  modelTerms,
+  rowsInput,
+} from "../models/vae_graph.ts";
 import type { ModelSpec } from "../models/spec.ts";
-import { elboTerms } from "../objectives/elbo.ts";
 import type { Node } from "../ops/spec.ts";
 
 export type ProgramName =
@@ -37,57 +48,70 @@ export interface ProgramSize {
 
 type Outputs = Record<string, Node>;
 
+type Builder = (scope: Scope, spec: ModelSpec, samples: number) => Outputs;
+
+/** Programs at the points that stand for distributions, and programs of draws. */
 const BUILDERS: {
-  readonly [N in ProgramName]: (scope: Scope, spec: ModelSpec, samples: number) => Outputs;
+  readonly [N in ProgramName]: { readonly noise: NoiseSource; readonly build: Builder };
 } = {
-  encode: (scope, spec) => ({ ...encoder(scope, spec, rowsInput(scope.g, spec)) }),
-
-  decode(scope, spec) {
-    const z = scope.g.input("z", batched(spec.latent[0].size));
-    return { mean: decoder(scope, spec, z).mean };
-  },
-
-  reconstruct(scope, spec) {
-    const q = encoder(scope, spec, rowsInput(scope.g, spec));
-    return { mean: decoder(scope, spec, q.mean).mean };
-  },
-
-  sample(scope, spec): Outputs {
-    const { g } = scope;
-    const key = randomKey(g);
-    const z = g.randomNormal(key, { ...batched(spec.latent[0].size), stream: STREAMS.prior });
-    const { mean, logVar } = decoder(scope, spec, z);
-    if (!logVar) return { mean };
-    const noise = g.randomNormal(key, { ...mean.shape, stream: STREAMS.observation });
-    return { mean, draw: sample(g, { mean, logVar }, noise) };
-  },
-
-  score(scope, spec) {
-    const { g } = scope;
-    const x = rowsInput(g, spec);
-    const q = encoder(scope, spec, x);
-    const logProb = decoder(scope, spec, q.mean).logProb(x);
-    return { cost: g.affine(logProb, { scale: -1, offset: 0 }), kl: klToStandardNormal(g, q) };
-  },
-
-  residuals(scope, spec) {
-    const { g } = scope;
-    const x = rowsInput(g, spec);
-    const z = sample(g, encoder(scope, spec, x), posteriorNoise(g, spec, 1));
-    const residual = g.sub(x, decoder(scope, spec, z).mean);
-    return { squares: g.mul(residual, residual) };
-  },
-
-  evaluate(scope, spec, samples) {
-    const { g } = scope;
-    const x = rowsInput(g, spec);
-    const q = encoder(scope, spec, x);
-    const noise = posteriorNoise(g, spec, samples);
-    const terms = elboTerms(g, x, q, (z) => decoder(scope, spec, z), noise);
-    const { logLikelihoods, logWeights, kl } = terms;
-    return { logLikelihoods, logWeights, kl };
-  },
+  encode: { noise: noNoise, build: encode },
+  decode: { noise: noNoise, build: decode },
+  reconstruct: { noise: noNoise, build: reconstruct },
+  sample: { noise: drawnNoise, build: draw },
+  score: { noise: noNoise, build: score },
+  residuals: { noise: drawnNoise, build: residuals },
+  evaluate: { noise: drawnNoise, build: evaluate },
 };
+
+function encode(scope: Scope, spec: ModelSpec): Outputs {
+  const { mean, logVar } = infer(scope, spec, rowsInput(scope.g, spec).all);
+  return { mean, logVar };
+}
+
+function decode(scope: Scope, spec: ModelSpec): Outputs {
+  const { z, condition } = latentInput(scope.g, spec);
+  return { mean: decoder(scope, spec, z, condition).mean };
+}
+
+function reconstruct(scope: Scope, spec: ModelSpec): Outputs {
+  const { all, condition } = rowsInput(scope.g, spec);
+  return { mean: decoder(scope, spec, infer(scope, spec, all).z, condition).mean };
+}
+
+function draw(scope: Scope, spec: ModelSpec): Outputs {
+  const { g } = scope;
+  const z = generate(scope, spec);
+  const condition = spec.condition > 0 ? g.input("c", batched(spec.condition)) : undefined;
+  const { mean, logVar } = decoder(scope, spec, z, condition);
+  if (!logVar) return { mean };
+  const request = { name: "observation", stream: STREAMS.observation, shape: mean.shape };
+  return { mean, draw: sample(g, { mean, logVar }, drawnNoise(g, request)) };
+}
+
+function score(scope: Scope, spec: ModelSpec): Outputs {
+  const { g } = scope;
+  const { all, x, condition } = rowsInput(g, spec);
+  const { z, klPerDimension, logPosterior, logPrior } = infer(scope, spec, all);
+  const logProb = decoder(scope, spec, z, condition).logProb(x);
+  return {
+    cost: g.affine(logProb, { scale: -1, offset: 0 }),
+    kl: klPerDimension ?? g.sub(logPosterior, logPrior),
+  };
+}
+
+function residuals(scope: Scope, spec: ModelSpec): Outputs {
+  const { g } = scope;
+  const { all, x, condition } = rowsInput(g, spec);
+  const { z } = infer(scope, spec, all);
+  const residual = g.sub(x, decoder(scope, spec, z, condition).mean);
+  return { squares: g.mul(residual, residual) };
+}
+
+function evaluate(scope: Scope, spec: ModelSpec, samples: number): Outputs {
+  const terms = modelTerms(scope, spec, rowsInput(scope.g, spec), samples);
+  const { logLikelihoods, logWeights, klPerDimension } = terms;
+  return { logLikelihoods, logWeights, ...(klPerDimension && { kl: klPerDimension }) };
+}
 
 /** The plan of a program. */
 export function forwardPlan(
@@ -97,22 +121,7 @@ export function forwardPlan(
   { capacity, samples = 1 }: ProgramSize,
 ): Plan {
   const g = createGraph();
-  const outputs = BUILDERS[name](createScope(g), spec, samples);
+  const { noise, build } = BUILDERS[name];
+  const outputs = build(createScope(g, noise), spec, samples);
   return plan(g, { outputs, capacity, parameters });
-}
-
-/** The rows of data, `[B, D]`. */
-export function rowsInput(g: Graph, spec: ModelSpec): Node {
-  return g.input("x", batched(spec.inputs));
-}
-
-/** Standard normal draws for z ~ q(z | x), `[K·B, L]`, from the input `key` (`ops/random.ts`). */
-export function posteriorNoise(g: Graph, spec: ModelSpec, samples: number): Node {
-  const shape = batched(spec.latent[0].size, samples);
-  return g.randomNormal(randomKey(g), { ...shape, stream: STREAMS.posterior });
-}
-
-/** `[seedLow, seedHigh, step, firstRow]`: see `ops/random.ts`. */
-function randomKey(g: Graph): Node {
-  return g.input("key", fixed(1, 4), { integer: true });
 }

@@ -58,6 +58,7 @@ export function tableModelOf(file: ModelFile): TableModel {
     const spec = specOf(file);
     const keys = ["columns", "falseAlarmRate", "warnings"];
     const table = requireObject("table", file.metadata.table, keys);
+    if (spec.condition > 0) throw fault("a detector has no condition");
     const columns = readColumns(table.columns, spec.inputs);
     const [centre, scale, typical] = TABLE_TENSORS.slice(0, 3).map((name) =>
       readVector(file, name, columns.length)

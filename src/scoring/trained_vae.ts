@@ -6,12 +6,20 @@ import type { SyncProgram } from "../backends/backend.ts";
 import { splitSeed } from "../core/philox.ts";
 import { requireNumber, show } from "../core/validate.ts";
 import type { ModelSpec } from "../models/spec.ts";
-import { parametersOf } from "../models/vae_graph.ts";
+import { latentSize, parametersOf } from "../models/vae_graph.ts";
 import { drawBinary } from "./draw_binary.ts";
 import { BULK_ROWS, type DeviceOptions, Engine, type NamedTensor } from "./engine.ts";
 import { requireFiniteRows, requireFiniteScore } from "./finite.ts";
 import { evaluateRows, type Evaluation, type EvaluationOptions } from "./evaluation.ts";
-import { type Matrix, type Rows, toMatrix, toRows } from "./matrix.ts";
+import {
+  type ConditionOptions,
+  type Matrix,
+  type Rows,
+  toConditions,
+  toMatrix,
+  toRows,
+  withCondition,
+} from "./matrix.ts";
 import {
   type ModelFile,
   ModelFileError,
@@ -27,6 +35,21 @@ export type { DeviceOptions, NamedTensor } from "./engine.ts";
 /** What `score` measures; nats, higher is more anomalous. All are deterministic, at z = E[z | x]. */
 export type ScoreMethod = "elbo" | "reconstruction" | "kl";
 
+/** How to draw from the model. */
+export interface SampleOptions extends ConditionOptions {
+  /** Fixes the draws; 0. */
+  readonly seed?: number;
+  /** E[x | z] in place of a draw of x. */
+  readonly mean?: boolean;
+}
+
+/** What scores one row at a time. */
+interface SingleRow {
+  readonly program: SyncProgram;
+  readonly cost: Float32Array;
+  readonly kl: Float32Array;
+}
+
 /** The most rows that one call of `sample` makes. */
 const MAX_DRAWS = 1e7;
 
@@ -36,7 +59,7 @@ export class TrainedVae {
   readonly spec: ModelSpec;
   /** @internal */
   protected readonly engine: Engine;
-  #single?: { program: SyncProgram; cost: Float32Array; kl: Float32Array };
+  #single?: SingleRow;
 
   /** A model with the given parameter values; `VAE.create` and `load` are the usual ways. */
   constructor(
@@ -84,30 +107,35 @@ export class TrainedVae {
   }
 
   /** q(z | x): mean and log-variance, `[rows, L]` each. */
-  async encode(x: Rows): Promise<{ mean: Matrix; logVar: Matrix }> {
-    const { mean, logVar } = this.engine.map("encode", "x", toRows(this.spec, x));
+  async encode(
+    x: Rows,
+    { condition }: ConditionOptions = {},
+  ): Promise<{ mean: Matrix; logVar: Matrix }> {
+    const { mean, logVar } = this.engine.map("encode", "x", toRows(this.spec, x, condition));
     return { mean, logVar };
   }
 
   /** E[x | z], `[rows, D]`, for z `[rows, L]`. */
-  async decode(z: Rows): Promise<Matrix> {
-    return this.engine.map("decode", "z", toMatrix(z, this.spec.latent[0].size)).mean;
+  async decode(z: Rows, { condition }: ConditionOptions = {}): Promise<Matrix> {
+    const latents = toMatrix(z, latentSize(this.spec));
+    return this.engine.map("decode", "z", withCondition(this.spec, latents, condition)).mean;
   }
 
   /** E[x | z] at z = E[z | x], `[rows, D]`. */
-  async reconstruct(x: Rows): Promise<Matrix> {
-    return this.engine.map("reconstruct", "x", toRows(this.spec, x)).mean;
+  async reconstruct(x: Rows, { condition }: ConditionOptions = {}): Promise<Matrix> {
+    return this.engine.map("reconstruct", "x", toRows(this.spec, x, condition)).mean;
   }
 
   /**
    * `count` draws of x from the model, `[count, D]`: z ~ p(z), x ~ p(x | z). With `mean`, E[x | z]
-   * in place of the second draw. Draw i depends on the seed and i alone.
+   * in place of the second draw. Draw i depends on the seed, i and its condition alone.
    */
   async sample(
     count: number,
-    { seed = 0, mean = false }: { readonly seed?: number; readonly mean?: boolean } = {},
+    { seed = 0, mean = false, condition }: SampleOptions = {},
   ): Promise<Matrix> {
     requireNumber("count", count, { min: 1, max: MAX_DRAWS, integer: true });
+    const conditions = toConditions(this.spec, count, condition);
     const [seedLow, seedHigh] = splitSeed(seed);
     const program = this.engine.program("sample", { capacity: BULK_ROWS });
     const output = mean || !program.plan.outputs.has("draw") ? "mean" : "draw";
@@ -116,6 +144,7 @@ export class TrainedVae {
     for (let first = 0; first < count; first += BULK_ROWS) {
       const rows = Math.min(BULK_ROWS, count - first);
       program.write("key", [seedLow, seedHigh, 0, first]);
+      if (conditions) program.write("c", rowsOf(conditions, first, rows));
       program.run(rows);
       program.read(output, data.subarray(first * columns, (first + rows) * columns));
     }
@@ -124,20 +153,26 @@ export class TrainedVae {
   }
 
   /** The bound and its parts per row, and importance-sampled ln p(x); nats. */
-  async evaluate(x: Rows, options: EvaluationOptions = {}): Promise<Evaluation> {
-    const evaluation = this.evaluateSync(toRows(this.spec, x), options);
+  async evaluate(
+    x: Rows,
+    { condition, ...options }: EvaluationOptions & ConditionOptions = {},
+  ): Promise<Evaluation> {
+    const evaluation = this.evaluateSync(toRows(this.spec, x, condition), options);
     requireFiniteRows("evaluate", evaluation.elbo, 1);
     requireFiniteRows("evaluate", evaluation.logLikelihood, 1);
     return evaluation;
   }
 
   /** ELBO per row, nats, the expectation over `samples` draws. */
-  async elbo(x: Rows, options: EvaluationOptions = {}): Promise<Float64Array> {
+  async elbo(x: Rows, options: EvaluationOptions & ConditionOptions = {}): Promise<Float64Array> {
     return (await this.evaluate(x, options)).elbo;
   }
 
   /** ln p(x) per row, nats, importance-sampled with `samples` draws: a bound, tight as they grow. */
-  async logLikelihood(x: Rows, options: EvaluationOptions = {}): Promise<Float64Array> {
+  async logLikelihood(
+    x: Rows,
+    options: EvaluationOptions & ConditionOptions = {},
+  ): Promise<Float64Array> {
     return (await this.evaluate(x, { samples: 100, ...options })).logLikelihood;
   }
 
@@ -147,9 +182,9 @@ export class TrainedVae {
    */
   async score(
     x: Rows,
-    { method = "elbo" }: { readonly method?: ScoreMethod } = {},
+    { method = "elbo", condition }: { readonly method?: ScoreMethod } & ConditionOptions = {},
   ): Promise<Float64Array> {
-    const { cost, kl } = this.costs(toRows(this.spec, x));
+    const { cost, kl } = this.costs(toRows(this.spec, x, condition));
     const reconstruction = sumColumns(cost), divergence = sumColumns(kl);
     switch (method) {
       case "elbo":
@@ -168,13 +203,14 @@ export class TrainedVae {
   /**
    * Scores one row into `out[0]`, as `score` does. Allocates nothing after the first call. The caller
    * vouches for the values: only the score is checked. Under a Bernoulli likelihood a value outside
-   * [0, 1] gives a finite score that means nothing.
+   * [0, 1] gives a finite score that means nothing. A conditional model's row ends with its condition.
    * @throws RangeError for a row of another length, or a score that is not finite
    */
   scoreInto(row: Float32Array, out: Float32Array | Float64Array): void {
-    if (row.length !== this.spec.inputs) {
+    const width = this.spec.inputs + this.spec.condition;
+    if (row.length !== width) {
       throw new RangeError(
-        `Cannot score row: expected ${this.spec.inputs} numbers: current value is ${row.length}`,
+        `Cannot score row: expected ${width} numbers: current value is ${row.length}`,
       );
     }
     const { cost, kl } = this.costOfRow(row);
@@ -217,16 +253,19 @@ export class TrainedVae {
    * @internal
    */
   costOfRow(row: Float32Array): { readonly cost: Float32Array; readonly kl: Float32Array } {
-    const single = this.#single ??= {
-      program: this.engine.compile("score", { capacity: 1 }),
-      cost: new Float32Array(this.spec.inputs),
-      kl: new Float32Array(this.spec.latent[0].size),
-    };
+    const single = this.#single ??= this.#compileSingle();
     single.program.write("x", row);
     single.program.run(1);
     single.program.read("cost", single.cost);
     single.program.read("kl", single.kl);
     return single;
+  }
+
+  #compileSingle(): SingleRow {
+    const program = this.engine.compile("score", { capacity: 1 });
+    const vector = (output: string) =>
+      new Float32Array(program.plan.outputs.get(output)!.shape.cols);
+    return { program, cost: vector("cost"), kl: vector("kl") };
   }
 
   /**
@@ -290,6 +329,11 @@ export function fromModelFile(file: ModelFile): [ModelSpec, Map<string, Float32A
     );
   });
   return [spec, new Map(values)];
+}
+
+/** `count` rows from the first on, as a view. */
+function rowsOf({ data, shape: [, columns] }: Matrix, first: number, count: number): Float32Array {
+  return data.subarray(first * columns, (first + count) * columns);
 }
 
 /** The sum of each row, accumulated in float64. */

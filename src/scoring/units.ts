@@ -3,6 +3,7 @@
  * standardised on the way in and brought back to the units of the table on the way out; the rows of
  * a bare VAE pass as they are, and its columns are called x0, x1, …
  */
+import { latentSize } from "../models/vae_graph.ts";
 import { type Matrix, MAX_FLOAT32 } from "./matrix.ts";
 import { type Cells, logJacobian, restore, standardize } from "./standardize.ts";
 import { MAX_CELL } from "./table_rows.ts";
@@ -51,7 +52,7 @@ export function unitsOf(model: Model): Units {
 
 /** The units of its latent variables: none, for any model. */
 export function latentUnits(model: Model): Units {
-  return plainUnits("z", vaeOf(model).spec.latent[0].size);
+  return plainUnits("z", latentSize(vaeOf(model).spec));
 }
 
 function plainUnits(letter: string, width: number): Units {

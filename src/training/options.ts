@@ -1,7 +1,7 @@
 /** What `fit` takes, with defaults; parsed once, strictly. */
 import { requireChoice, requireNumber, requireObject } from "../core/validate.ts";
-import { type Objective, parseObjective } from "../objectives/objective.ts";
-import type { Rows } from "../scoring/matrix.ts";
+import { type Objective, type ObjectiveInput, parseObjective } from "../objectives/objective.ts";
+import type { ConditionOptions, Rows } from "../scoring/matrix.ts";
 import type { CheckpointStore } from "./checkpoint.ts";
 import type { EpochReport } from "./report.ts";
 
@@ -48,17 +48,19 @@ export interface OptimizerInput {
 }
 
 /** How to train; everything has a default. */
-export interface FitOptions {
+export interface FitOptions extends ConditionOptions {
   /** Passes over the data; 50. */
   readonly epochs?: number;
   /** Rows per step; 128. */
   readonly batchSize?: number;
   /** What to minimise; the ELBO. */
-  readonly objective?: Partial<Objective>;
+  readonly objective?: ObjectiveInput;
   /** Adam. */
   readonly optimizer?: OptimizerInput;
   /** The fraction of rows to keep back, or rows of their own; none by default. */
   readonly validation?: number | Rows;
+  /** The condition of validation rows of their own. */
+  readonly validationCondition?: Rows;
   /** Stops once validation has not improved for `patience` epochs, and restores the best epoch. */
   readonly earlyStopping?: { readonly patience: number };
   /** Fixes shuffling and noise; by default the seed the model was created with, 0 if it was loaded. */
@@ -89,7 +91,9 @@ const FIT_KEYS = [
   "batchSize",
   "objective",
   "optimizer",
+  "condition",
   "validation",
+  "validationCondition",
   "earlyStopping",
   "seed",
   "onProgress",
@@ -113,7 +117,7 @@ export function parseRecipe(options: FitOptions, defaultSeed: number): Recipe {
   return {
     epochs: requireNumber("epochs", epochs, { min: 1, max: 1e7, integer: true }),
     batchSize: requireNumber("batchSize", batchSize, { min: 1, max: 1e6, integer: true }),
-    objective: parseObjective({ type: "elbo", ...options.objective }),
+    objective: parseObjective(options.objective),
     optimizer: parseOptimizer(options.optimizer),
     patience: patience as number,
     seed: requireNumber("seed", seed, { integer: true }),

@@ -2,12 +2,36 @@
  * What changes from step to step, as functions of the step alone. No function of the host that may
  * differ between machines is on the path.
  */
+import type { SyncProgram } from "../backends/backend.ts";
 import { cosineRamp } from "../core/stable.ts";
 import type { Objective } from "../objectives/objective.ts";
 import type { Optimizer } from "./options.ts";
 
-/** beta, reached along a line over the warm-up; step counts from 0. */
-export function klWeightAt(
+/** A number that a training program reads, at a step; step counts from 0. */
+type Schedule = (objective: Objective, step: number, stepsPerEpoch: number) => number;
+
+/** By the name of the program's input. */
+const SCALARS: Readonly<Record<string, Schedule>> = { klWeight: klWeightAt };
+
+/** Writes what changes with the step, as far as the program reads it. */
+export function writeScalars(
+  program: SyncProgram,
+  objective: Objective,
+  step: number,
+  stepsPerEpoch: number,
+): void {
+  for (const [name, at] of Object.entries(SCALARS)) {
+    if (program.plan.inputs.has(name)) program.write(name, [at(objective, step, stepsPerEpoch)]);
+  }
+}
+
+/** The same as when all that rises has risen. */
+export function writeFinalScalars(program: SyncProgram, objective: Objective): void {
+  writeScalars(program, objective, Infinity, 1);
+}
+
+/** beta, reached along a line over the warm-up. */
+function klWeightAt(
   { beta, warmUpEpochs }: Objective,
   step: number,
   stepsPerEpoch: number,

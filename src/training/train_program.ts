@@ -1,23 +1,22 @@
 /**
  * The training step as one program: forward, backward and optimiser, in one run.
  *
- *   inputs   x [B, D], key (noise), klWeight [1, 1], schedule [1, 3] (`ops/optimizer.ts`)
+ *   inputs   x [B, D], key (noise), schedule [1, 3] (`ops/optimizer.ts`), and what changes as training
+ *            goes on, such as klWeight [1, 1] (`schedule.ts`)
  *   outputs  loss, reconstruction, kl, squaredNorm (of the whole gradient, before clipping), and
  *            meanOfMean, meanOfSquare [1, L]: moments of the posterior mean over the batch
  */
-import { fixed, SCALAR } from "../core/shape.ts";
-import { gradient } from "../graph/gradient.ts";
+import { fixed } from "../core/shape.ts";
 import { createGraph, type Graph } from "../graph/graph.ts";
 import { layOut } from "../graph/layout.ts";
 import { type Layout, type Plan, plan } from "../graph/plan.ts";
+import { drawnNoise, givenNoise, type NoiseRequest, type NoiseSource } from "../layers/noise.ts";
 import { createScope, type ParameterSpec, type Scope } from "../layers/scope.ts";
-import { decoder, encoder } from "../models/vae_graph.ts";
+import { modelTerms, rowsInput } from "../models/vae_graph.ts";
 import type { ModelSpec } from "../models/spec.ts";
-import { type ElboLoss, elboLoss, elboTerms } from "../objectives/elbo.ts";
-import type { Objective } from "../objectives/objective.ts";
+import { lossOf, type Objective } from "../objectives/objective.ts";
+import type { Loss } from "../objectives/objective_family.ts";
 import type { Node } from "../ops/spec.ts";
-import { posteriorNoise, rowsInput } from "../scoring/programs.ts";
-import { batched } from "../core/shape.ts";
 import type { Optimizer } from "./options.ts";
 
 /** The state an optimiser keeps for each parameter, in the order of its operands. */
@@ -35,26 +34,27 @@ export function stateLayout(optimizer: Optimizer, parameters: readonly Parameter
   return layOut("state", optimizerState(optimizer, parameters));
 }
 
-export interface TrainPlanRequest {
+export interface LossPlanRequest {
   readonly spec: ModelSpec;
   readonly objective: Objective;
-  readonly optimizer: Optimizer;
   readonly capacity: number;
   readonly parameters: Layout;
+}
+
+export interface TrainPlanRequest extends LossPlanRequest {
+  readonly optimizer: Optimizer;
   readonly state: Layout;
   /** Where the noise comes from: drawn from the key by default, or `givenNoise`. */
-  readonly noiseFrom?: typeof posteriorNoise;
+  readonly noise?: NoiseSource;
 }
 
 export function trainPlan(request: TrainPlanRequest): Plan {
-  const { spec, objective, optimizer, capacity, parameters, state } = request;
-  const { noiseFrom = posteriorNoise } = request;
+  const { optimizer, capacity, parameters, state, noise = drawnNoise } = request;
   const g = createGraph();
-  const scope = createScope(g);
-  const noise = noiseFrom(g, spec, objective.samples);
-  const { loss, reconstruction, kl, posteriorMean } = lossOf(scope, spec, noise);
+  const scope = createScope(g, noise);
+  const { loss, reconstruction, kl, posteriorMean, ...built } = modelLoss(scope, request);
   const nodes = scope.declared.map(({ name, rows, cols }) => g.parameter(name, rows, cols));
-  const gradients = gradient(g, loss, nodes);
+  const gradients = built.gradients(nodes);
   const squaredNorm = gradients.map((each) => g.squaredNorm(each)).reduce((a, b) => g.add(a, b));
   const scale = g.clipScale(squaredNorm, { maxNorm: optimizer.clipNorm });
   const schedule = g.input("schedule", fixed(1, 3));
@@ -71,34 +71,34 @@ export function trainPlan(request: TrainPlanRequest): Plan {
   return plan(g, { outputs, effects, capacity, parameters, state });
 }
 
-/** Loss and gradients for noise that the caller gives: inputs x, noise, klWeight. */
-export function gradientPlan(
-  spec: ModelSpec,
-  objective: Objective,
-  capacity: number,
-  parameters: Layout,
-): Plan {
+/** The loss alone, for noise from the key. */
+export function lossPlan(request: LossPlanRequest): Plan {
   const g = createGraph();
-  const scope = createScope(g);
-  const { loss } = lossOf(scope, spec, givenNoise(g, spec, objective.samples));
-  const { declared } = scope;
+  const { loss } = modelLoss(createScope(g, drawnNoise), request);
+  return plan(g, { ...request, outputs: { loss } });
+}
+
+/** The loss and its gradient by every parameter, and the noise that they are for: inputs by name. */
+export function gradientPlan(
+  request: LossPlanRequest,
+): { readonly plan: Plan; readonly noises: readonly NoiseRequest[] } {
+  const g = createGraph();
+  const scope = createScope(g, givenNoise);
+  const { loss, gradients } = modelLoss(scope, request);
+  const { declared, requested: noises } = scope;
   const nodes = declared.map(({ name, rows, cols }) => g.parameter(name, rows, cols));
-  const gradients = gradient(g, loss, nodes);
-  const named = gradients.map((node, i) => [declared[i].name, node] as const);
-  return plan(g, { outputs: { loss, ...Object.fromEntries(named) }, capacity, parameters });
+  const named = gradients(nodes).map((node, i) => [declared[i].name, node] as const);
+  const outputs = { loss, ...Object.fromEntries(named) };
+  return { plan: plan(g, { ...request, outputs }), noises };
 }
 
-/** Noise that the caller writes before each run: the input `noise`, `[K·B, L]`. */
-export function givenNoise(g: Graph, spec: ModelSpec, samples: number): Node {
-  return g.input("noise", batched(spec.latent[0].size, samples));
-}
-
-function lossOf(scope: Scope, spec: ModelSpec, noise: Node): ElboLoss & { posteriorMean: Node } {
+function modelLoss(
+  scope: Scope,
+  { spec, objective }: LossPlanRequest,
+): Loss & { readonly posteriorMean: Node } {
   const { g } = scope;
-  const x = rowsInput(g, spec);
-  const q = encoder(scope, spec, x);
-  const terms = elboTerms(g, x, q, (z) => decoder(scope, spec, z), noise);
-  return { ...elboLoss(g, terms, g.input("klWeight", SCALAR)), posteriorMean: q.mean };
+  const terms = modelTerms(scope, spec, rowsInput(g, spec), objective.samples);
+  return { ...lossOf(g, terms, objective), posteriorMean: terms.mean };
 }
 
 function step(

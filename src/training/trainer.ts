@@ -25,7 +25,7 @@ import { EpochSums, type StepMeans } from "./epoch_sums.ts";
 import { gatherRows } from "./minibatch.ts";
 import type { Recipe } from "./options.ts";
 import type { EpochMeans, EpochReport, FitReport } from "./report.ts";
-import { klWeightAt, learningRateAt } from "./schedule.ts";
+import { learningRateAt, writeScalars } from "./schedule.ts";
 
 /** What a run works on. */
 export interface Run {
@@ -172,7 +172,7 @@ class Trainer {
     const [seedLow, seedHigh] = splitSeed(recipe.seed);
     program.write("x", this.#batch.subarray(0, rows * data.shape[1]));
     program.write("key", [seedLow, seedHigh, counters.step, 0]);
-    program.write("klWeight", [klWeightAt(recipe.objective, counters.step, this.#batches)]);
+    writeScalars(program, recipe.objective, counters.step, this.#batches);
     const powers = this.#nextPowers();
     program.write("schedule", this.#schedule(powers));
     program.run(rows);

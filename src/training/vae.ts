@@ -8,14 +8,23 @@
  * ```
  */
 import type { SyncProgram } from "../backends/backend.ts";
-import { permutation } from "../core/philox.ts";
+import { permutation, splitSeed } from "../core/philox.ts";
+import { rowsAt } from "../core/shape.ts";
 import { STREAMS } from "../core/streams.ts";
 import { requireChoice, requireNumber, requireObject } from "../core/validate.ts";
+import type { Plan } from "../graph/plan.ts";
 import { type Initialization, initialize } from "../models/initialize.ts";
 import { type ModelSpecInput, parseSpec } from "../models/spec.ts";
+import type { NoiseRequest } from "../layers/noise.ts";
 import { parametersOf } from "../models/vae_graph.ts";
-import { type Objective, parseObjective } from "../objectives/objective.ts";
-import { type Matrix, type Rows, toMatrix, toRows } from "../scoring/matrix.ts";
+import { type Objective, type ObjectiveInput, parseObjective } from "../objectives/objective.ts";
+import {
+  type ConditionOptions,
+  type Matrix,
+  type Rows,
+  toMatrix,
+  toRows,
+} from "../scoring/matrix.ts";
 import {
   type DeviceOptions,
   fromModelFile,
@@ -27,7 +36,8 @@ import { digestOf, type RunIdentity } from "./checkpoint.ts";
 import { takeRows } from "./minibatch.ts";
 import { type FitOptions, parseRecipe, type Recipe } from "./options.ts";
 import type { FitReport } from "./report.ts";
-import { gradientPlan, stateLayout, trainPlan } from "./train_program.ts";
+import { writeFinalScalars } from "./schedule.ts";
+import { gradientPlan, lossPlan, stateLayout, trainPlan } from "./train_program.ts";
 import { train } from "./trainer.ts";
 
 /** How to start a model. */
@@ -39,14 +49,14 @@ export interface CreateOptions extends DeviceOptions {
 }
 
 /** What the gradient is taken of. */
-export interface GradientOptions {
+export interface GradientOptions extends ConditionOptions {
   /**
-   * Standard normal draws, `[rows · samples, L]`: row r's sample k at r · samples + k; alone, or as
-   * the one entry of a map, by the noise input's name, "noise".
+   * Standard normal draws, `[rows · samples, L]`: row r's sample k at r · samples + k; in a map by the
+   * noise input's name, or alone for the input "noise".
    */
   readonly noise: Rows | ReadonlyMap<string, Rows>;
   /** The ELBO by default. */
-  readonly objective?: Partial<Objective>;
+  readonly objective?: ObjectiveInput;
 }
 
 /** A variational autoencoder: create it, fit it, use it, save it. */
@@ -85,7 +95,7 @@ export class VAE extends TrainedVae {
    */
   async fit(rows: Rows, options: FitOptions = {}): Promise<FitReport> {
     const recipe = parseRecipe(options, this.#seed);
-    const matrix = toRows(this.spec, rows);
+    const matrix = toRows(this.spec, rows, options.condition);
     const { training, validation } = this.#split(matrix, options, recipe);
     if (training.shape[0] === 0) throw new RangeError("Cannot train: there is no row to train on");
     this.#requireIdle();
@@ -117,25 +127,20 @@ export class VAE extends TrainedVae {
     x: Rows,
     options: GradientOptions,
   ): Promise<{ loss: number; gradients: Map<string, NamedTensor<Float64Array>> }> {
-    const objective = parseObjective({ type: "elbo", ...options.objective });
-    const data = toRows(this.spec, x);
+    const objective = parseObjective(options?.objective);
+    const data = toRows(this.spec, x, options?.condition);
     const [rows] = data.shape;
-    const given = options?.noise instanceof Map ? options.noise.get("noise") : options?.noise;
-    if (!given) throw new TypeError("Cannot compute gradients: noise is missing");
-    const noise = toMatrix(given as Rows, this.spec.latent[0].size);
-    if (noise.shape[0] !== rows * objective.samples) {
-      throw new RangeError(
-        `Cannot compute gradients: noise must have ${
-          rows * objective.samples
-        } rows: current value is ${noise.shape[0]}`,
-      );
-    }
-    const plan = gradientPlan(this.spec, objective, rows, this.engine.layout);
-    const program = this.engine.backend.compile(plan, { parameters: this.engine.segment });
+    const { layout: parameters, segment } = this.engine;
+    const request = { spec: this.spec, objective, capacity: rows, parameters };
+    const { plan, noises } = gradientPlan(request);
+    const given = noises.map((each) =>
+      [each.name, givenValues(each, rows, options?.noise)] as const
+    );
+    const program = this.engine.backend.compile(plan, { parameters: segment });
     try {
       program.write("x", data.data);
-      program.write("noise", noise.data);
-      program.write("klWeight", [objective.beta]);
+      for (const [name, values] of given) program.write(name, values);
+      writeFinalScalars(program, objective);
       program.run(rows);
       const loss = new Float64Array(1);
       program.read("loss", loss);
@@ -165,20 +170,21 @@ export class VAE extends TrainedVae {
     const capacity = Math.min(batchSize, data.shape[0]);
     const request = { spec: this.spec, objective, optimizer, capacity, parameters, state };
     const segments = { parameters: segment, state: backend.allocate(state.length) };
-    let program: SyncProgram | undefined;
+    const programs: SyncProgram[] = [];
+    const compile = (plan: Plan) => {
+      programs.push(backend.compile(plan, segments));
+      return programs.at(-1)!;
+    };
     try {
-      program = backend.compile(trainPlan(request), segments);
-      const some = firstRows(data, MEASURED_ROWS);
+      const program = compile(trainPlan(request));
+      const loss = compile(lossPlan(request));
       return await train({
         ...segments,
         backend,
         program,
         recipe,
         data,
-        measure: () => {
-          const { reconstruction, kl } = this.evaluateSync(some, { seed });
-          return objective.beta * mean(kl) - mean(reconstruction);
-        },
+        measure: () => measure(loss, objective, data, seed),
         validate: validation && (() => mean(this.evaluateSync(validation, { seed }).elbo)),
         onProgress,
         signal,
@@ -186,7 +192,7 @@ export class VAE extends TrainedVae {
         clock: () => performance.now(),
       });
     } finally {
-      program?.dispose();
+      for (const program of programs) program.dispose();
       segments.state.dispose();
     }
   }
@@ -211,13 +217,13 @@ export class VAE extends TrainedVae {
   /** Keeps back the rows that the options ask for, chosen by the seed. */
   #split(
     data: Matrix,
-    { validation }: FitOptions,
+    { validation, validationCondition }: FitOptions,
     { seed }: Recipe,
   ): { training: Matrix; validation?: Matrix } {
     // A copy: the caller may change the rows while training goes on.
     if (!validation) return { training: copyOf(data) };
     if (typeof validation !== "number") {
-      const rows = toRows(this.spec, validation);
+      const rows = toRows(this.spec, validation, validationCondition);
       if (rows.shape[0] === 0) throw new RangeError("Cannot validate: there is no validation row");
       return { training: copyOf(data), validation: copyOf(rows) };
     }
@@ -226,8 +232,43 @@ export class VAE extends TrainedVae {
   }
 }
 
-/** Rows on which the loss is measured before and after training. */
-const MEASURED_ROWS = 10_000;
+/** What the caller gave for one noise input. */
+function givenValues(
+  { name, shape }: NoiseRequest,
+  batchRows: number,
+  noise: GradientOptions["noise"] | undefined,
+): Float32Array {
+  const given = noise instanceof Map ? noise.get(name) : name === "noise" ? noise : undefined;
+  if (!given) throw new TypeError(`Cannot compute gradients: ${name} is missing`);
+  const { data, shape: [rows] } = toMatrix(given as Rows, shape.cols);
+  const expected = rowsAt(shape, batchRows);
+  if (rows === expected) return data;
+  throw new RangeError(
+    `Cannot compute gradients: ${name} must have ${expected} rows: current value is ${rows}`,
+  );
+}
+
+/** Draws on which the loss is measured before and after training. */
+const MEASURED_DRAWS = 10_000;
+
+/** The mean objective of the first rows, as many as `MEASURED_DRAWS` allows, whose noise is fixed. */
+function measure(program: SyncProgram, objective: Objective, data: Matrix, seed: number): number {
+  const { capacity } = program.plan;
+  const [count, columns] = data.shape;
+  const rows = Math.min(count, Math.ceil(MEASURED_DRAWS / objective.samples));
+  const loss = new Float64Array(1);
+  writeFinalScalars(program, objective);
+  let sum = 0;
+  for (let first = 0; first < rows; first += capacity) {
+    const some = Math.min(capacity, rows - first);
+    program.write("x", data.data.subarray(first * columns, (first + some) * columns));
+    program.write("key", [...splitSeed(seed), 0, first]);
+    program.run(some);
+    program.read("loss", loss);
+    sum += some * loss[0];
+  }
+  return sum / rows;
+}
 
 /** `fraction` of the rows, at least one, as validation; the rest as training rows, in file order. */
 export function splitRows(
@@ -245,12 +286,6 @@ export function splitRows(
     validation: takeRows(data, order.subarray(0, kept).sort()),
     training: takeRows(data, order.subarray(kept).sort()),
   };
-}
-
-/** The first rows, as a view. */
-function firstRows({ data, shape: [rows, columns] }: Matrix, most: number): Matrix {
-  const count = Math.min(rows, most);
-  return { data: data.subarray(0, count * columns), shape: [count, columns] };
 }
 
 function copyOf({ data, shape }: Matrix): Matrix {

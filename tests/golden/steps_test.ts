@@ -12,9 +12,10 @@
  * itself per step.
  */
 import assert from "node:assert/strict";
+import { givenNoise } from "../../src/layers/noise.ts";
 import { parameterLayout, parametersOf } from "../../src/models/vae_graph.ts";
 import type { Optimizer } from "../../src/training/options.ts";
-import { givenNoise, stateLayout, trainPlan } from "../../src/training/train_program.ts";
+import { stateLayout, trainPlan } from "../../src/training/train_program.ts";
 import { assertRelative } from "../util/close.ts";
 import { EXECUTORS, open } from "../util/executors.ts";
 import { type Golden, largest, readGoldens, roundingsOf } from "./vae_golden.ts";
@@ -98,7 +99,7 @@ function compileSteps(
     capacity: tensor("x").shape[0],
     parameters: layout,
     state: states,
-    noiseFrom: givenNoise,
+    noise: givenNoise,
   });
   const program = backend.compile(plan, { parameters, state: backend.allocate(states.length) });
   return { backend, program, parameters, layout };

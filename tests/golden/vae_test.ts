@@ -3,14 +3,17 @@
  * Oracle: scripts/golden/make_vae_golden.py. Tolerance: `roundingsOf` in vae_golden.ts.
  */
 import assert from "node:assert/strict";
-import { SCALAR } from "../../src/core/shape.ts";
 import { plan } from "../../src/graph/plan.ts";
 import { createGraph } from "../../src/graph/graph.ts";
+import { givenNoise } from "../../src/layers/noise.ts";
 import { createScope } from "../../src/layers/scope.ts";
-import { decoder, encoder, parameterLayout, parametersOf } from "../../src/models/vae_graph.ts";
-import { elboLoss, elboTerms } from "../../src/objectives/elbo.ts";
-import { rowsInput } from "../../src/scoring/programs.ts";
-import { givenNoise } from "../../src/training/train_program.ts";
+import {
+  modelTerms,
+  parameterLayout,
+  parametersOf,
+  rowsInput,
+} from "../../src/models/vae_graph.ts";
+import { lossOf } from "../../src/objectives/objective.ts";
 import { VAE } from "../../src/training/vae.ts";
 import { assertRelative } from "../util/close.ts";
 import { deviceOf, EXECUTORS, open } from "../util/executors.ts";
@@ -21,14 +24,12 @@ const GOLDENS = readGoldens();
 /** Everything the golden file names, as a plan over x, noise and klWeight. */
 function termsPlan({ spec, objective, tensor }: Golden) {
   const g = createGraph();
-  const scope = createScope(g);
-  const x = rowsInput(g, spec);
-  const q = encoder(scope, spec, x);
-  const noise = givenNoise(g, spec, objective.samples);
-  const terms = elboTerms(g, x, q, (z) => decoder(scope, spec, z), noise);
-  const { loss, reconstruction } = elboLoss(g, terms, g.input("klWeight", SCALAR));
-  const { kl, logLikelihoods, logWeights } = terms;
-  const outputs = { ...q, kl, logLikelihoods, logWeights, loss, reconstruction };
+  const scope = createScope(g, givenNoise);
+  const rows = rowsInput(g, spec);
+  const terms = modelTerms(scope, spec, rows, objective.samples);
+  const { loss, reconstruction } = lossOf(g, terms, objective);
+  const { mean, logVar, klPerDimension: kl, logLikelihoods, logWeights } = terms;
+  const outputs = { mean, logVar, kl: kl!, logLikelihoods, logWeights, loss, reconstruction };
   const parameters = parameterLayout(parametersOf(spec));
   return plan(g, { outputs, capacity: tensor("x").shape[0], parameters });
 }

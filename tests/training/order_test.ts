@@ -11,7 +11,7 @@ async function epochsOf(epochs: number, seed: number): Promise<number[][]> {
   const taken: number[] = [];
   const shape = { rows: 1, cols: 1, batched: false };
   const program = {
-    plan: { outputs: new Map([["meanOfMean", { shape }]]) },
+    plan: { inputs: new Map(), outputs: new Map([["meanOfMean", { shape }]]) },
     write: (input: string, values: ArrayLike<number>) => {
       if (input === "x") taken.push(...Array.from(values));
     },

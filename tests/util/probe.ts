@@ -1,14 +1,15 @@
 /** Runs small pieces of the library on an executor and hands back numbers. */
-import type { Shape } from "../../src/core/shape.ts";
+import { batched, rowsAt, type Shape } from "../../src/core/shape.ts";
+import { STREAMS } from "../../src/core/streams.ts";
 import { splitSeed } from "../../src/core/philox.ts";
 import { createGraph, type Graph } from "../../src/graph/graph.ts";
 import { type Plan, plan } from "../../src/graph/plan.ts";
+import { drawnNoise } from "../../src/layers/noise.ts";
 import { type ModelSpecInput, parseSpec } from "../../src/models/spec.ts";
 import { parameterLayout, parametersOf } from "../../src/models/vae_graph.ts";
 import type { Node } from "../../src/ops/spec.ts";
-import { forwardPlan, posteriorNoise } from "../../src/scoring/programs.ts";
+import { forwardPlan } from "../../src/scoring/programs.ts";
 import { type Executor, open } from "./executors.ts";
-import { rowsAt } from "../../src/core/shape.ts";
 
 export type Parameters = Readonly<Record<string, ArrayLike<number>>>;
 
@@ -59,8 +60,8 @@ export function drawNoise(
     readonly step?: number;
   },
 ): Float64Array {
-  const spec = parseSpec({ inputs: 1, latent: [{ size: latent }] });
-  const build = (g: Graph) => ({ noise: posteriorNoise(g, spec, samples) });
+  const request = { name: "noise", stream: STREAMS.posterior, shape: batched(latent, samples) };
+  const build = (g: Graph) => ({ noise: drawnNoise(g, request) });
   return runGraph(executor, rows, build, { key: [...splitSeed(seed), step, 0] }).noise;
 }
 

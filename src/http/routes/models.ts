@@ -1,5 +1,6 @@
 /** `/v1/models`: what there is, in short. `/v1/models/:name`: all that is known of one model. */
 import type { Hono } from "npm:hono@4.13.19";
+import { latentSize } from "../../models/vae_graph.ts";
 import { respond } from "../responses.ts";
 import { route, servedModel, type Service } from "../service.ts";
 import type { Served } from "../store.ts";
@@ -17,8 +18,9 @@ export function modelRoutes(app: Hono, service: Service): void {
 }
 
 function summary({ name, model }: Served) {
-  const { inputs, latent } = vaeOf(model).spec;
-  return { name, kind: isTable(model) ? "detector" : "vae", inputs, latent: latent[0].size };
+  const { spec } = vaeOf(model);
+  const kind = isTable(model) ? "detector" : "vae";
+  return { name, kind, inputs: spec.inputs, latent: latentSize(spec) };
 }
 
 function description(served: Served) {

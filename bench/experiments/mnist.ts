@@ -6,9 +6,9 @@
  *
  *     deno task bench:mnist [folder of IDX files] [seed]
  */
-import { HostRandom } from "../src/core/philox.ts";
-import { VAE } from "../src/training/vae.ts";
-import { readImages } from "./idx.ts";
+import { HostRandom } from "../../src/core/philox.ts";
+import { VAE } from "../../src/training/vae.ts";
+import { readImages } from "./images.ts";
 
 const PUBLISHED = 106.66;
 const EPOCHS = 7;
