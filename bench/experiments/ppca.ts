@@ -6,11 +6,11 @@
  *
  *     deno task results:ppca [folder of IDX files]
  */
-import { symmetricEigen } from "../src/core/symmetric_eigen.ts";
-import { factorAnalysis } from "../src/training/em/factor_analysis.ts";
-import { momentsOf } from "../src/training/em/moments.ts";
-import { VAE } from "../src/training/vae.ts";
-import { readImages } from "./idx.ts";
+import { symmetricEigen } from "../../src/core/symmetric_eigen.ts";
+import { factorAnalysis } from "../../src/training/em/factor_analysis.ts";
+import { momentsOf } from "../../src/training/em/moments.ts";
+import { VAE } from "../../src/training/vae.ts";
+import { readImages } from "./images.ts";
 
 /** q, and the mean ln p(x) of the training and test images. */
 const PUBLISHED = [[10, 182.1547, 186.0241], [20, 299.7584, 306.5487]] as const;
