@@ -35,6 +35,5 @@ export { DivergenceError } from "./src/training/divergence.ts";
 export { VAE } from "./src/training/vae.ts";
 export type { GradientOptions } from "./src/training/given.ts";
 export type { CreateOptions } from "./src/training/vae.ts";
-export type { CreateOptions, GradientOptions } from "./src/training/vae.ts";
 export { factorAnalysis } from "./src/training/em/factor_analysis.ts";
 export type { FactorAnalysis, FactorAnalysisOptions } from "./src/training/em/factor_analysis.ts";
