@@ -23,7 +23,14 @@ export const STREAMS = {
 /** Streams of one layer; more uses than that need another stride, and other seeds then. */
 const LAYER_STRIDE = 1024;
 
+/** Uniform draws of a use that takes normal ones too. */
+const UNIFORM = 512;
+
 /** A use's stream in one of several stochastic layers: layer 0, next to the data, has the use's own. */
-export function layerStream(stream: number, layer: number): number {
-  return stream + LAYER_STRIDE * layer;
+export function layerStream(
+  stream: number,
+  layer: number,
+  distribution: "normal" | "uniform" = "normal",
+): number {
+  return stream + LAYER_STRIDE * layer + (distribution === "uniform" ? UNIFORM : 0);
 }

@@ -9,6 +9,7 @@
 import { batched, fixed } from "../core/shape.ts";
 import { layerStream, STREAMS } from "../core/streams.ts";
 import { type DiagonalGaussian, repeat } from "../distributions/diagonal_gaussian.ts";
+import { densitiesUnder } from "../distributions/pair_densities.ts";
 import type { Posterior } from "../distributions/posterior.ts";
 import type { Prior } from "../distributions/prior.ts";
 import { type Conditional, likelihood } from "../distributions/likelihood.ts";
@@ -16,7 +17,7 @@ import { layOut } from "../graph/layout.ts";
 import { createGraph, type Graph } from "../graph/graph.ts";
 import type { Layout } from "../graph/plan.ts";
 import { mlp } from "../layers/mlp.ts";
-import { noNoise, type ShapedNoise } from "../layers/noise.ts";
+import { type NoiseDistribution, noNoise, type ShapedNoise } from "../layers/noise.ts";
 import { createScope, type ParameterSpec, type Scope } from "../layers/scope.ts";
 import { type Aggregate, type Latents, type Terms, termsOf } from "../objectives/terms.ts";
 import type { Node } from "../ops/spec.ts";
@@ -148,16 +149,10 @@ function aggregateOf(
   const given = g.input("reference", fixed(rows, spec.inputs + spec.condition));
   const other = posterior(scope, spec, given, 1, noNoise).diagonal;
   if (!diagonal || !other) return undefined;
-  const { rows: draws, cols } = z.shape;
-  const own = repeat(g, diagonal, draws);
-  // Every draw once for each reference row, side by side: reference rows are columns then.
-  const wide = { rows: draws, cols: rows * cols, batched: true };
-  const repeated = g.reshape(g.repeatRows(z, { times: rows }), wide);
-  const flat = (node: Node) => g.reshape(node, fixed(1, rows * cols));
-  const others = g.gaussianLogProb(repeated, flat(other.mean), flat(other.logVar));
+  const own = repeat(g, diagonal, z.shape.rows);
   return {
     own: g.gaussianLogProb(z, own.mean, own.logVar),
-    others: g.reshape(others, { rows: draws * rows, cols, batched: true }),
+    others: densitiesUnder(g, z, other),
     rows,
     of,
   };
@@ -194,11 +189,15 @@ function layerNoise(
 ): ShapedNoise {
   return (shape, distribution) =>
     scope.noise({
-      name: latent.length === 1 ? name : `${name}.${layer}`,
-      stream: layerStream(stream, layer),
+      name: useName(latent.length === 1 ? name : `${name}.${layer}`, distribution),
+      stream: layerStream(stream, layer, distribution),
       shape,
       distribution,
     });
+}
+
+function useName(name: string, distribution: NoiseDistribution = "normal"): string {
+  return distribution === "uniform" ? `${name}.uniform` : name;
 }
 
 /** Every parameter of the model, in the order in which building it declares them. */

@@ -5,17 +5,16 @@
  */
 import assert from "node:assert/strict";
 import { HostRandom } from "../../src/core/philox.ts";
-import { batched, fixed } from "../../src/core/shape.ts";
+import { batched } from "../../src/core/shape.ts";
 import { applyFlow, type FlowSpec, parseFlows } from "../../src/flows/mod.ts";
 import type { Transformed } from "../../src/flows/flow.ts";
 import { gradient } from "../../src/graph/gradient.ts";
 import { createGraph, type Graph } from "../../src/graph/graph.ts";
 import { dense } from "../../src/layers/mlp.ts";
-import { createScope } from "../../src/layers/scope.ts";
 import type { Node } from "../../src/ops/spec.ts";
 import { assertRelative } from "../util/close.ts";
 import { REFERENCE } from "../util/executors.ts";
-import { runGraph } from "../util/probe.ts";
+import { inputScope, runGraph } from "../util/probe.ts";
 
 const CONTEXT = 3;
 
@@ -65,10 +64,7 @@ class Probe {
   }
 
   #flow(g: Graph, z: Node): Transformed {
-    const scope = {
-      ...createScope(g),
-      declare: (name: string, rows: number, cols: number) => g.input(name, fixed(rows, cols)),
-    };
+    const scope = inputScope(g);
     const context = g.input("context", batched(CONTEXT));
     const amortise = (part: string, cols: number) => dense(scope, part, context, cols);
     return applyFlow(scope, this.spec, { name: "flow", z, index: this.index, amortise });
