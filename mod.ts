@@ -14,9 +14,8 @@
  */
 export * from "./src/detection/mod.ts";
 export * from "./src/scoring/mod.ts";
-export type { LikelihoodOptions } from "./src/distributions/likelihood.ts";
 export { type Activation, ACTIVATIONS } from "./src/ops/names.ts";
-export type { LatentSpec, LikelihoodSpec, ModelSpecInput, NetworkSpec } from "./src/models/spec.ts";
+export type { LatentSpec, ModelSpecInput, NetworkSpec } from "./src/models/spec.ts";
 export type { Initialization } from "./src/models/initialize.ts";
 export type { Objective } from "./src/objectives/objective.ts";
 export type { CheckpointStore } from "./src/training/checkpoint.ts";

@@ -23,15 +23,18 @@ export interface ParameterSpec {
 
 export interface Scope {
   readonly g: Graph;
+  /** The graph is that of a training step, where a statistic of the batch may stand for a parameter. */
+  readonly training: boolean;
   readonly declared: readonly ParameterSpec[];
   declare(name: string, rows: number, cols: number, initializer: Initializer): Node;
 }
 
 /** A scope over `g`. Declaring a name again gives the same node. */
-export function createScope(g: Graph): Scope {
+export function createScope(g: Graph, { training = false } = {}): Scope {
   const declared = new Map<string, ParameterSpec>();
   return {
     g,
+    training,
     get declared() {
       return [...declared.values()];
     },

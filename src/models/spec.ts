@@ -4,9 +4,9 @@
  * `parseSpec` turns what a user wrote into the complete, canonical spec that files carry, and
  * refuses what it does not know by name. Nothing here computes.
  */
-import { LOG_VARIANCE } from "../core/stable.ts";
 import { requireChoice, requireNumber, requireObject } from "../core/validate.ts";
-import type { LikelihoodOptions } from "../distributions/likelihood.ts";
+import { parseLikelihood } from "../distributions/likelihood.ts";
+import type { LikelihoodInput, LikelihoodSpec } from "../distributions/likelihoods/options.ts";
 import { type Activation, ACTIVATIONS } from "../ops/names.ts";
 
 /** A multilayer perceptron: widths of the hidden layers, and the function between them. */
@@ -28,9 +28,6 @@ export interface LatentSpec {
   /** Flows on top of it; none yet. */
   readonly flows: readonly [];
 }
-
-/** p(x | z): see `distributions/likelihood.ts`. */
-export type LikelihoodSpec = LikelihoodOptions[keyof LikelihoodOptions];
 
 /** A complete model specification. */
 export interface ModelSpec {
@@ -70,22 +67,13 @@ export interface ModelSpecInput {
   /** N(0, I). */
   readonly prior?: { readonly type: "standard" };
   /** Gaussian with a learned variance per column by default. */
-  readonly likelihood?:
-    | { readonly type: "bernoulli" }
-    | {
-      readonly type: "gaussian";
-      readonly variance?: number | "shared" | "perFeature";
-      readonly minVariance?: number;
-    };
+  readonly likelihood?: LikelihoodInput;
 }
 
 /** Widths above this are refused: no table or image that fits a browser needs them. */
 export const MAX_WIDTH = 65_536;
 
 const MAX_LAYERS = 64;
-
-/** Variances there are: the log-variance range, e⁻³⁰ to e²⁰, its lower end rounded up. */
-const VARIANCE = { min: 1e-13, max: Math.exp(LOG_VARIANCE.high) } as const;
 
 const SPEC_KEYS = ["inputs", "condition", "encoder", "decoder", "latent", "prior", "likelihood"];
 
@@ -97,14 +85,16 @@ export function parseSpec(value: unknown): ModelSpec {
   const fields = requireObject("spec", value, SPEC_KEYS);
   requireNumber("spec.condition", fields.condition ?? 0, { min: 0, max: 0, integer: true });
   const prior = requireObject("spec.prior", fields.prior ?? { type: "standard" }, ["type"]);
+  const inputs = width("spec.inputs", fields.inputs);
+  const { likelihood = { type: "gaussian" } } = fields;
   return {
-    inputs: width("spec.inputs", fields.inputs),
+    inputs,
     condition: 0,
     encoder: parseNetwork("spec.encoder", fields.encoder),
     decoder: parseNetwork("spec.decoder", fields.decoder),
     latent: [parseLatent(fields.latent)],
     prior: { type: requireChoice("spec.prior.type", prior.type, ["standard"]) },
-    likelihood: parseLikelihood(fields.likelihood),
+    likelihood: parseLikelihood("spec.likelihood", likelihood, inputs),
   };
 }
 
@@ -142,30 +132,5 @@ function parseLatent(value: unknown): LatentSpec {
       "diagonal",
     ]),
     flows: [],
-  };
-}
-
-function parseLikelihood(value: unknown = { type: "gaussian" }): LikelihoodSpec {
-  const fields = requireObject("spec.likelihood", value, ["type", "variance", "minVariance"]);
-  const type = requireChoice("spec.likelihood.type", fields.type, ["gaussian", "bernoulli"]);
-  if (type === "bernoulli") {
-    requireObject("spec.likelihood", value, ["type"]);
-    return { type };
-  }
-  const variance = fields.variance ?? "perFeature";
-  const minVariance = fields.minVariance ?? VARIANCE.min;
-  // A complete spec holds the default beside a fixed variance too.
-  if (typeof variance === "number" && minVariance !== VARIANCE.min) {
-    throw new TypeError("Cannot read spec.likelihood.minVariance: the variance is fixed");
-  }
-  return {
-    type,
-    variance: typeof variance === "number"
-      ? requireNumber("spec.likelihood.variance", variance, VARIANCE)
-      : requireChoice<"shared" | "perFeature">("spec.likelihood.variance", variance, [
-        "shared",
-        "perFeature",
-      ]),
-    minVariance: requireNumber("spec.likelihood.minVariance", minVariance, VARIANCE),
   };
 }

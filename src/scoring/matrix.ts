@@ -3,6 +3,7 @@
  */
 import { show } from "../core/validate.ts";
 import type { ModelSpec } from "../models/spec.ts";
+import { requireData } from "./data_rule.ts";
 
 /** `[rows, columns]`, row-major. */
 export interface Matrix {
@@ -24,29 +25,13 @@ type FloatRows = Extract<Rows, { readonly shape: unknown }>;
 export const MAX_FLOAT32 = 3.4028234663852886e38;
 
 /**
- * Rows of data for a model: `toMatrix`, and within [0, 1] where the likelihood is Bernoulli.
+ * Rows of data for a model: `toMatrix`, of values that its likelihood can take.
  * @throws TypeError or RangeError naming row and column, 1-based
  */
-export function toRows({ inputs, likelihood }: ModelSpec, rows: Rows): Matrix {
-  const matrix = toMatrix(rows, inputs);
-  if (likelihood.type === "bernoulli") requireProbabilities(matrix.data, inputs);
+export function toRows(spec: ModelSpec, rows: Rows): Matrix {
+  const matrix = toMatrix(rows, spec.inputs);
+  requireData(spec, matrix.data);
   return matrix;
-}
-
-/** @throws RangeError naming row and column of a value that a Bernoulli likelihood cannot take */
-export function requireProbabilities(
-  data: Float32Array | Float64Array,
-  width: number,
-  nameOf: (column: number) => string = (column) => `${column + 1}`,
-): void {
-  const bad = data.findIndex((value) => !(value >= 0 && value <= 1));
-  if (bad < 0) return;
-  const row = Math.floor(bad / width) + 1, column = nameOf(bad % width);
-  throw new RangeError(
-    `Cannot read row ${row}, column ${column}: a Bernoulli likelihood needs values from 0 to 1: current value is ${
-      data[bad]
-    }`,
-  );
 }
 
 /**

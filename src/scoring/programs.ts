@@ -4,7 +4,7 @@
  *   encode       x → mean, logVar
  *   decode       z → mean [B, D]
  *   reconstruct  x → mean, at z = E[z | x]
- *   sample       key → mean [B, D] at z ~ p(z), and for a Gaussian draw ~ p(x | z)
+ *   sample       key → mean [B, D] and p(x | z), as `draw.<parameter>`, at z ~ p(z)
  *   score        x → cost [B, D] = -ln p(x_d | z) at z = E[z | x], and kl [B, L]: deterministic
  *   residuals    x, key → squares [B, D] = (x_d - E[x_d | z])² at one draw of z ~ q(z | x)
  *   evaluate     x, key → logLikelihoods [B, K], logWeights [B, K], kl [B, L], for K noisy draws of z
@@ -37,6 +37,9 @@ export interface ProgramSize {
 
 type Outputs = Record<string, Node>;
 
+/** Before the names of the parameters of p(x | z) among the outputs of `sample`. */
+export const DRAW = "draw.";
+
 const BUILDERS: {
   readonly [N in ProgramName]: (scope: Scope, spec: ModelSpec, samples: number) => Outputs;
 } = {
@@ -56,10 +59,12 @@ const BUILDERS: {
     const { g } = scope;
     const key = randomKey(g);
     const z = g.randomNormal(key, { ...batched(spec.latent[0].size), stream: STREAMS.prior });
-    const { mean, logVar } = decoder(scope, spec, z);
-    if (!logVar) return { mean };
-    const noise = g.randomNormal(key, { ...mean.shape, stream: STREAMS.observation });
-    return { mean, draw: sample(g, { mean, logVar }, noise) };
+    const { mean, parameters } = decoder(scope, spec, z);
+    const drawn = Object.entries(parameters).map(([name, node]) => {
+      const ofRows = { ...batched(node.shape.cols), mean: false };
+      return [`${DRAW}${name}`, node.shape.batched ? node : g.broadcast(node, ofRows)];
+    });
+    return { mean, ...Object.fromEntries(drawn) };
   },
 
   score(scope, spec) {

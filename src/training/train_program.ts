@@ -50,7 +50,7 @@ export function trainPlan(request: TrainPlanRequest): Plan {
   const { spec, objective, optimizer, capacity, parameters, state } = request;
   const { noiseFrom = posteriorNoise } = request;
   const g = createGraph();
-  const scope = createScope(g);
+  const scope = createScope(g, { training: true });
   const noise = noiseFrom(g, spec, objective.samples);
   const { loss, reconstruction, kl, posteriorMean } = lossOf(scope, spec, noise);
   const nodes = scope.declared.map(({ name, rows, cols }) => g.parameter(name, rows, cols));
@@ -79,7 +79,7 @@ export function gradientPlan(
   parameters: Layout,
 ): Plan {
   const g = createGraph();
-  const scope = createScope(g);
+  const scope = createScope(g, { training: true });
   const { loss } = lossOf(scope, spec, givenNoise(g, spec, objective.samples));
   const { declared } = scope;
   const nodes = declared.map(({ name, rows, cols }) => g.parameter(name, rows, cols));

@@ -25,6 +25,7 @@ import {
 } from "../scoring/trained_vae.ts";
 import { digestOf, type RunIdentity } from "./checkpoint.ts";
 import { takeRows } from "./minibatch.ts";
+import { hasVariance, optimalVariances } from "./optimal_variance.ts";
 import { type FitOptions, parseRecipe, type Recipe } from "./options.ts";
 import type { FitReport } from "./report.ts";
 import { gradientPlan, stateLayout, trainPlan } from "./train_program.ts";
@@ -144,7 +145,8 @@ export class VAE extends TrainedVae {
       }
       const gradients = new Map(this.engine.parameterSpecs.map(({ name, rows, cols }) => {
         const values = new Float64Array(rows * cols);
-        program.read(name, values);
+        // A parameter for which a statistic of the batch stands has no part in the loss.
+        if (plan.outputs.has(name)) program.read(name, values);
         return [name, { shape: [rows, cols] as const, data: values }];
       }));
       return { loss: loss[0], gradients };
@@ -175,6 +177,7 @@ export class VAE extends TrainedVae {
         program,
         recipe,
         data,
+        settle: hasVariance(this.spec, "optimal") ? () => this.#settle(some, seed) : undefined,
         measure: () => {
           const { reconstruction, kl } = this.evaluateSync(some, { seed });
           return objective.beta * mean(kl) - mean(reconstruction);
@@ -189,6 +192,12 @@ export class VAE extends TrainedVae {
       program?.dispose();
       segments.state.dispose();
     }
+  }
+
+  /** Sets the variances that training takes from each batch to those of many rows. */
+  #settle(rows: Matrix, seed: number): void {
+    const squares = this.squaredResiduals(rows, seed);
+    this.engine.setParameters(optimalVariances(this.spec, "optimal", squares));
   }
 
   /** All that decides the bytes a run ends with. */
