@@ -46,7 +46,7 @@ export const LIKELIHOOD_CASES: readonly LikelihoodCase[] = [
     {
       type: "mixed",
       columns: [
-        { type: "gaussian", count: 2 },
+        { type: "gaussian", count: 2, variance: "optimal" },
         { type: "categorical", classes: 3, count: 2 },
         { type: "poisson" },
         { type: "bernoulli" },

@@ -135,12 +135,11 @@ export function eachColumn<S>(
   draw: (read: ReadParameter, random: HostRandom) => number,
 ): RowDraw<S> {
   return (parameters, random, out) => {
-    for (let c = 0; c < out.length; c++) {
-      const read = (name: string) => {
-        const values = parameters[name];
-        return values[values.length === 1 ? 0 : c];
-      };
-      out[c] = draw(read, random(c));
-    }
+    let c = 0;
+    const read = (name: string) => {
+      const values = parameters[name];
+      return values[values.length === 1 ? 0 : c];
+    };
+    for (; c < out.length; c++) out[c] = draw(read, random(c));
   };
 }
