@@ -14,12 +14,11 @@
  */
 export * from "./src/detection/mod.ts";
 export * from "./src/scoring/mod.ts";
-export type { LikelihoodOptions } from "./src/distributions/likelihood.ts";
 export { type Activation, ACTIVATIONS } from "./src/ops/names.ts";
 export type { GaussianLatentInput } from "./src/models/gaussian_latent.ts";
 export type { LatentInput } from "./src/models/latents.ts";
 export type { PriorInput } from "./src/models/priors.ts";
-export type { LikelihoodSpec, ModelSpecInput, NetworkSpec } from "./src/models/spec.ts";
+export type { ModelSpecInput, NetworkSpec } from "./src/models/spec.ts";
 export type { Initialization } from "./src/models/initialize.ts";
 export type { BetaTcObjective } from "./src/objectives/beta_tc.ts";
 export type { Corruption } from "./src/objectives/corruption.ts";

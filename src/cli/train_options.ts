@@ -1,5 +1,7 @@
 /** What `elbow train` can be told: names, limits, and the words of its help. */
 import { type Command, Option } from "npm:commander@15.1.0";
+import type { DetectorOptions } from "../detection/detector.ts";
+import { PLAIN_LIKELIHOODS } from "../distributions/likelihood.ts";
 import * as options from "./options.ts";
 
 /** Options as commander hands them over; what is absent has the library's default. */
@@ -10,7 +12,7 @@ export interface TrainOptions extends options.JsonOption, options.BackendOption 
   readonly columns?: readonly string[];
   readonly latent?: number;
   readonly hidden?: readonly number[];
-  readonly likelihood?: "gaussian" | "bernoulli";
+  readonly likelihood?: DetectorOptions["likelihood"];
   readonly objective?: "elbo";
   readonly beta?: number;
   readonly samples?: number;
@@ -55,8 +57,8 @@ function modelOptions(): Option[] {
       max: 1e6,
     }),
     options.integersOption("--hidden <64,32>", "widths of the encoder's hidden layers; 64,64"),
-    new Option("--likelihood <type>", "gaussian, or bernoulli for values from 0 to 1")
-      .choices(["gaussian", "bernoulli"]),
+    new Option("--likelihood <type>", "what the columns hold; gaussian")
+      .choices(PLAIN_LIKELIHOODS),
     new Option("--objective <type>", "what to train for").choices(["elbo"]),
     numberOption("--beta <weight>", "weight of the KL; 1", { min: 0 }),
     integerOption("--samples <n>", "draws of z per row and step; 1", { min: 1, max: 10_000 }),

@@ -25,6 +25,8 @@ export interface ParameterSpec {
 
 export interface Scope {
   readonly g: Graph;
+  /** The graph is that of a training step, where a statistic of the batch may stand for a parameter. */
+  readonly training: boolean;
   readonly declared: readonly ParameterSpec[];
   /** Noise asked for so far. */
   readonly requested: readonly NoiseRequest[];
@@ -34,11 +36,15 @@ export interface Scope {
 }
 
 /** A scope over `g`. Declaring a name again gives the same node. */
-export function createScope(g: Graph, noise: NoiseSource = noNoise): Scope {
+export function createScope(
+  g: Graph,
+  { noise = noNoise, training = false }: { noise?: NoiseSource; training?: boolean } = {},
+): Scope {
   const declared = new Map<string, ParameterSpec>();
   const requested = new Map<string, NoiseRequest>();
   return {
     g,
+    training,
     get declared() {
       return [...declared.values()];
     },

@@ -57,7 +57,7 @@ export interface TrainPlanRequest extends LossPlanRequest {
 export function trainPlan(request: TrainPlanRequest): Plan {
   const { optimizer, capacity, parameters, state, noise = drawnNoise } = request;
   const g = createGraph();
-  const scope = createScope(g, noise);
+  const scope = createScope(g, { noise, training: true });
   const { loss, reconstruction, kl, posteriorMean, ...built } = modelLoss(scope, request);
   const nodes = scope.declared.map(({ name, rows, cols }) => g.parameter(name, rows, cols));
   const gradients = built.gradients(nodes);
@@ -80,7 +80,7 @@ export function trainPlan(request: TrainPlanRequest): Plan {
 /** The loss alone, for noise from the key. */
 export function lossPlan(request: LossPlanRequest): Plan {
   const g = createGraph();
-  const { loss } = modelLoss(createScope(g, drawnNoise), request);
+  const { loss } = modelLoss(createScope(g, { noise: drawnNoise }), request);
   return plan(g, { ...request, outputs: { loss } });
 }
 
@@ -89,7 +89,7 @@ export function gradientPlan(
   request: LossPlanRequest,
 ): { readonly plan: Plan; readonly noises: readonly NoiseRequest[] } {
   const g = createGraph();
-  const scope = createScope(g, givenNoise);
+  const scope = createScope(g, { noise: givenNoise, training: true });
   const { loss, gradients } = modelLoss(scope, request);
   const { declared, requested: noises } = scope;
   const nodes = declared.map(({ name, rows, cols }) => g.parameter(name, rows, cols));

@@ -35,6 +35,8 @@ export interface Run {
   readonly state: Segment;
   readonly recipe: Recipe;
   readonly data: Matrix;
+  /** Brings parameters that are no gradient's up to date with the others, after each epoch. */
+  readonly settle?: () => void;
   /** Mean objective of the training rows (many: of some) under the present parameters. */
   readonly measure: () => number;
   /** Mean ELBO of the validation rows under the present parameters; absent without validation. */
@@ -237,8 +239,9 @@ class Trainer {
   }
 
   #finishEpoch(): void {
-    const { recipe, validate } = this.#run;
+    const { recipe, settle, validate } = this.#run;
     const counters = this.#counters;
+    settle?.();
     counters.epoch++;
     counters.batch = 0;
     const means = this.#sums.means(counters.epoch, counters.skippedSteps);

@@ -28,6 +28,7 @@ import { digestOf, type RunIdentity } from "./checkpoint.ts";
 import { givenReference, givenValues, type GradientOptions } from "./given.ts";
 import { measure, referenceFor } from "./measure.ts";
 import { takeRows } from "./minibatch.ts";
+import { hasVariance, optimalVariances } from "./optimal_variance.ts";
 import { type FitOptions, parseRecipe, type Recipe } from "./options.ts";
 import type { FitReport } from "./report.ts";
 import { writeFinalScalars } from "./schedule.ts";
@@ -137,7 +138,8 @@ export class VAE extends TrainedVae {
       }
       const gradients = new Map(this.engine.parameterSpecs.map(({ name, rows, cols }) => {
         const values = new Float64Array(rows * cols);
-        program.read(name, values);
+        // A parameter for which a statistic of the batch stands has no part in the loss.
+        if (plan.outputs.has(name)) program.read(name, values);
         return [name, { shape: [rows, cols] as const, data: values }];
       }));
       return { loss: loss[0], gradients };
@@ -157,16 +159,9 @@ export class VAE extends TrainedVae {
     const state = stateLayout(optimizer, parameterSpecs);
     const capacity = Math.min(batchSize, data.shape[0]);
     const reference = referenceFor(objective, capacity, data.shape[0]);
-    const request = {
-      spec: this.spec,
-      objective,
-      optimizer,
-      capacity,
-      parameters,
-      state,
-      reference,
-      binarize: recipe.binarize,
-    };
+    const { spec } = this, { binarize } = recipe;
+    const model = { spec, objective, optimizer, binarize };
+    const request = { ...model, capacity, parameters, state, reference };
     const segments = { parameters: segment, state: backend.allocate(state.length) };
     const programs: SyncProgram[] = [];
     const compile = (plan: Plan) => {
@@ -182,6 +177,9 @@ export class VAE extends TrainedVae {
         program,
         recipe,
         data,
+        settle: hasVariance(this.spec, "optimal")
+          ? () => this.#settle(firstRows(data, SETTLED_ROWS), seed)
+          : undefined,
         measure: () => measure(loss, objective, data, seed),
         validate: validation && (() => mean(this.evaluateSync(validation, { seed }).elbo)),
         onProgress,
@@ -193,6 +191,12 @@ export class VAE extends TrainedVae {
       for (const program of programs) program.dispose();
       segments.state.dispose();
     }
+  }
+
+  /** Sets the variances that training takes from each batch to those of many rows. */
+  #settle(rows: Matrix, seed: number): void {
+    const squares = this.squaredResiduals(rows, seed);
+    this.engine.setParameters(optimalVariances(this.spec, "optimal", squares));
   }
 
   /** All that decides the bytes a run ends with. */
@@ -230,6 +234,9 @@ export class VAE extends TrainedVae {
   }
 }
 
+/** Rows from which variances in closed form are taken. */
+const SETTLED_ROWS = 10_000;
+
 /** `fraction` of the rows, at least one, as validation; the rest as training rows, in file order. */
 export function splitRows(
   data: Matrix,
@@ -246,6 +253,12 @@ export function splitRows(
     validation: takeRows(data, order.subarray(0, kept).sort()),
     training: takeRows(data, order.subarray(kept).sort()),
   };
+}
+
+/** The first rows, as a view. */
+function firstRows({ data, shape: [rows, columns] }: Matrix, most: number): Matrix {
+  const count = Math.min(rows, most);
+  return { data: data.subarray(0, count * columns), shape: [count, columns] };
 }
 
 function copyOf({ data, shape }: Matrix): Matrix {

@@ -88,7 +88,7 @@ Deno.test("elbow refuses values that an option cannot have", async () => {
     ["--threads", "0", /It must be at least 1 and at most 1024/],
     ["--backend", "cuda", /Allowed choices are auto, wasm, reference/],
     ["--objective", "iwae", /Allowed choices are elbo/],
-    ["--likelihood", "poisson", /Allowed choices are gaussian, bernoulli/],
+    ["--likelihood", "cauchy", /Allowed choices are gaussian, bernoulli/],
   ];
   using folder = new Folder();
   const data = folder.write("t.csv", tableCsv());

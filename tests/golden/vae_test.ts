@@ -25,7 +25,7 @@ const GOLDENS = readGoldens();
 /** Everything the golden file names, as a plan over x, noise and klWeight. */
 function termsPlan({ spec, objective, tensor }: Golden) {
   const g = createGraph();
-  const scope = createScope(g, givenNoise);
+  const scope = createScope(g, { noise: givenNoise });
   const rows = rowsInput(g, spec);
   const terms = modelTerms(scope, spec, rows, objective);
   const { loss, reconstruction } = lossOf(g, terms, objective);

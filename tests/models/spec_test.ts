@@ -37,10 +37,10 @@ Deno.test("parseSpec() refuses what it does not know, by name", () => {
     ],
     [{ inputs: 2, latent: [{ size: 1, posterior: "banded" }] }, /spec.latent\[0\].posterior/],
     [{ inputs: 2, latent: [{ size: 1, flows: [{ type: "spline" }] }] }, /spec.latent\[0\].flows/],
-    [{ inputs: 2, latent: [{ size: 1 }], prior: { type: "vamp" } }, /spec.prior.type/],
+    [{ inputs: 2, latent: [{ size: 1 }], prior: { type: "flow" } }, /spec.prior.type/],
     [{ inputs: 2, latent: [{ size: 1 }], encoder: { hidden: [0] } }, /spec.encoder.hidden\[0\]/],
     [{ inputs: 2, latent: [{ size: 1 }], encoder: { activation: "gelu" } }, /"gelu"/],
-    [{ inputs: 2, latent: [{ size: 1 }], likelihood: { type: "poisson" } }, /spec.likelihood.type/],
+    [{ inputs: 2, latent: [{ size: 1 }], likelihood: { type: "cauchy" } }, /spec.likelihood.type/],
     [
       { inputs: 2, latent: [{ size: 1 }], likelihood: { type: "gaussian", variance: 0 } },
       /spec.likelihood.variance: must be at least 1e-13/,

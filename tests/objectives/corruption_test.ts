@@ -59,7 +59,7 @@ for (const executor of EXECUTORS) {
     const run = (corruption: Corruption) =>
       runGraph(executor, rows, (g) => {
         const input = g.input("x", batched(columns));
-        return { seen: corrupt(createScope(g, drawnNoise), input, corruption) };
+        return { seen: corrupt(createScope(g, { noise: drawnNoise }), input, corruption) };
       }, { x, key: [1, 2, 3, 0] }).seen;
     for (const probability of [0.05, 0.5, 0.9]) {
       const seen = run({ type: "mask", probability });

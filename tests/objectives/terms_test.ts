@@ -31,7 +31,7 @@ const ROWS = 4;
 function run(input: ObjectiveInput, missing: readonly (keyof Terms)[]) {
   const objective = parseObjective(input);
   const g = createGraph();
-  const scope = createScope(g, givenNoise);
+  const scope = createScope(g, { noise: givenNoise });
   const all = modelTerms(scope, SPEC, rowsInput(g, SPEC), objective);
   const terms = { ...all, ...Object.fromEntries(missing.map((name) => [name, undefined])) };
   const { gradients, ...outputs } = lossOf(g, terms, objective);

@@ -69,7 +69,7 @@ export function drawNoise(
 /** A scope whose parameters are inputs of the graph, so that a test writes them as it likes. */
 export function inputScope(g: Graph, noise: NoiseSource = noNoise): Scope {
   return {
-    ...createScope(g, noise),
+    ...createScope(g, { noise }),
     declare: (name, rows, cols) => g.input(name, fixed(rows, cols)),
   };
 }
