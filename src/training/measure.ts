@@ -54,6 +54,6 @@ export function referenceFor(
   const rows = Math.min(batchRows, of - batchRows);
   if (rows > 0) return { rows, of };
   throw new RangeError(
-    `Cannot train: objective "${objective.type}" needs more rows than one batch: current value is ${of}`,
+    `Cannot train: objective "${objective.type}" needs more rows than one batch: batchSize is ${batchRows} of ${of} rows`,
   );
 }

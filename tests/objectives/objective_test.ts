@@ -91,7 +91,7 @@ Deno.test("an objective over the aggregated posterior needs rows beside the batc
   const vae = VAE.create(SPEC, { seed: 2 });
   await assert.rejects(
     vae.fit(ROWS, { batchSize: 200, objective: { type: "betaTc" } }),
-    /objective "betaTc" needs more rows than one batch: current value is 120/,
+    /objective "betaTc" needs more rows than one batch: batchSize is 120 of 120 rows/,
   );
   vae.dispose();
 });
