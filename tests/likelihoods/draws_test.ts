@@ -3,10 +3,9 @@
  * come from the density itself, by Simpson's rule or by sums. χ² within five standard deviations.
  */
 import assert from "node:assert/strict";
-import { VAE } from "../../mod.ts";
 import type { LikelihoodInput } from "../../src/distributions/likelihoods/options.ts";
-import { deviceOf, EXECUTORS, REFERENCE } from "../util/executors.ts";
-import { evaluateLikelihood, type Parameters } from "./probe.ts";
+import { EXECUTORS, REFERENCE } from "../util/executors.ts";
+import { constantModel, evaluateLikelihood, type Parameters } from "./probe.ts";
 
 const COUNT = 20_000;
 
@@ -74,7 +73,7 @@ for (const executor of EXECUTORS) {
   for (const each of CASES) {
     Deno.test(`draws of ${each.likelihood.type} follow its density, on ${executor.label}`, async () => {
       const columns = Math.max(...Object.values(each.parameters).map(({ length }) => length));
-      const vae = constantModel(each.likelihood, each.parameters, columns, deviceOf(executor));
+      const vae = constantModel(each.likelihood, each.parameters, columns, executor);
       const { data } = await vae.sample(COUNT, { seed: 5 });
       vae.dispose();
       const bins = probabilities(each, columns);
@@ -96,7 +95,7 @@ for (const executor of EXECUTORS) {
   Deno.test(`draws of a categorical variable are one-hot, as often as said, on ${executor.label}`, async () => {
     const likelihood = { type: "categorical", classes: 3 } as const;
     const parameters = { "decoder.logits.bias": [0, 1, -1, 2, 2, -3] };
-    const vae = constantModel(likelihood, parameters, 6, deviceOf(executor));
+    const vae = constantModel(likelihood, parameters, 6, executor);
     const { data } = await vae.sample(COUNT, { seed: 1 });
     const { data: mean } = await vae.sample(1, { mean: true });
     await vae.score({ data, shape: [COUNT, 6] }); // refuses rows that are not one-hot
@@ -107,26 +106,6 @@ for (const executor of EXECUTORS) {
     }
     vae.dispose();
   });
-}
-
-/** A model of one latent dimension that its decoder does not look at. */
-function constantModel(
-  likelihood: LikelihoodInput,
-  parameters: Parameters,
-  inputs: number,
-  device: ReturnType<typeof deviceOf>,
-): VAE {
-  const vae = VAE.create({ inputs, latent: [{ size: 1 }], likelihood }, device);
-  const weights = [...vae.parameters()].filter(([name]) => /^decoder\..*weight$/.test(name));
-  vae.setParameters(
-    new Map([
-      ...weights.map(([name, { data }]) =>
-        [name, { data: new Float32Array(data.length) }] as const
-      ),
-      ...Object.entries(parameters).map(([name, data]) => [name, { data }] as const),
-    ]),
-  );
-  return vae;
 }
 
 interface Bin {

@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { VAE } from "../../mod.ts";
 import type { LikelihoodInput } from "../../src/distributions/likelihoods/options.ts";
 import { assertRelative } from "../util/close.ts";
-import type { Parameters } from "./probe.ts";
+import { constantModel, type Parameters } from "./probe.ts";
 
 const ROWS = 3000;
 
@@ -128,14 +128,7 @@ Deno.test("categorical finds the frequencies of its classes", async () => {
 
 async function fitTo(likelihood: LikelihoodInput, truth: Parameters, inputs: number) {
   const spec = { inputs, latent: [{ size: 1 }], likelihood };
-  const source = VAE.create(spec);
-  const weights = [...source.parameters()].filter(([name]) => /^decoder.*weight$/.test(name));
-  source.setParameters(
-    new Map([
-      ...weights.map(([name, { data }]) => [name, { data: data.fill(0) }] as const),
-      ...Object.entries(truth).map(([name, data]) => [name, { data }] as const),
-    ]),
-  );
+  const source = constantModel(likelihood, truth, inputs);
   const rows = await source.sample(ROWS, { seed: 11 });
   source.dispose();
   const vae = VAE.create(spec, { seed: 3 });
