@@ -2,6 +2,7 @@
  * A likelihood by itself: over a decoder whose outputs are the same for every row (its heads' weights
  * are 0, their biases given), so that each column of x meets known parameters.
  */
+import { VAE } from "../../mod.ts";
 import { batched, fixed } from "../../src/core/shape.ts";
 import { likelihood, parseLikelihood } from "../../src/distributions/likelihood.ts";
 import type { LikelihoodInput } from "../../src/distributions/likelihoods/options.ts";
@@ -10,7 +11,7 @@ import { createGraph, type Graph } from "../../src/graph/graph.ts";
 import { plan } from "../../src/graph/plan.ts";
 import { createScope, type Scope } from "../../src/layers/scope.ts";
 import type { Node } from "../../src/ops/spec.ts";
-import { type Executor, open } from "../util/executors.ts";
+import { deviceOf, type Executor, open, REFERENCE } from "../util/executors.ts";
 
 export type Parameters = Readonly<Record<string, readonly number[]>>;
 
@@ -85,4 +86,21 @@ export function evaluateLikelihood(
   };
   backend.dispose();
   return evaluated;
+}
+
+/** A model of one latent dimension that its decoder does not look at. */
+export function constantModel(
+  likelihood: LikelihoodInput,
+  parameters: Parameters,
+  inputs: number,
+  executor: Executor = REFERENCE,
+): VAE {
+  const vae = VAE.create({ inputs, latent: [{ size: 1 }], likelihood }, deviceOf(executor));
+  const values = new Map<string, { data: ArrayLike<number> }>();
+  for (const [name, { data }] of vae.parameters()) {
+    if (/^decoder\..*weight$/.test(name)) values.set(name, { data: data.fill(0) });
+  }
+  for (const [name, data] of Object.entries(parameters)) values.set(name, { data });
+  vae.setParameters(values);
+  return vae;
 }
