@@ -4,6 +4,9 @@
  */
 import { ACTIVATION_IDENTITY } from "./opcodes.gen";
 import { product } from "./matmul/product";
+import { sweepRows } from "./matmul/rows";
+
+export { packWeights } from "./matmul/panels";
 
 /** out [rows, cols] = f(x [rows, inner] · weight [inner, cols] + bias [1, cols]). */
 export function dense(
@@ -17,6 +20,21 @@ export function dense(
   kind: i32,
 ): void {
   product(out, rows, cols, inner, x, inner, 1, weight, 1, cols, bias, kind);
+}
+
+/** `dense` of few rows, with weights as `packWeights` wrote them. */
+export function packedDense(
+  out: usize,
+  rows: i32,
+  cols: i32,
+  x: usize,
+  inner: i32,
+  weight: usize,
+  bias: usize,
+  kind: i32,
+  format: i32,
+): void {
+  sweepRows(out, rows, cols, inner, x, inner, 1, weight, 0, format, bias, kind);
 }
 
 /** out [rows, cols] = op(a) · op(b), op the transpose where the flag is not zero. */

@@ -81,8 +81,9 @@ export async function compile(entry: string, target: string): Promise<Uint8Array
 /** Opcodes, activations and the record's layout, as AssemblyScript constants. */
 function opcodes(): string {
   const constants = [
-    ...OP_NAMES.map((name, i) => [`OP_${upperSnake(name)}`, i]),
+    ...[...OP_NAMES, ...abi.OWN_OPS].map((name, i) => [`OP_${upperSnake(name)}`, i]),
     ...ACTIVATIONS.map((name, i) => [`ACTIVATION_${upperSnake(name)}`, i]),
+    ...abi.WEIGHT_FORMATS.map((name, i) => [`FORMAT_${upperSnake(name)}`, i]),
     ["RECORD_BYTES", 4 * abi.RECORD_WORDS],
     ["ATTRIBUTE_BYTE", 4 * abi.ATTRIBUTE_WORD],
     ["OPERAND_BYTE", 4 * abi.OPERAND_WORD],

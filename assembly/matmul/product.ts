@@ -6,7 +6,7 @@
  * B packed once per block and reused by all rows, A packed per block, 4 × 8 tiles in registers.
  * Products of few rows go to `rows.ts`: packing would cost more than it saves.
  */
-import { ACTIVATION_IDENTITY } from "../opcodes.gen";
+import { ACTIVATION_IDENTITY, FORMAT_MATRIX } from "../opcodes.gen";
 import { at, copy } from "../memory";
 import { activate } from "../simd/activation";
 import { BLOCK_COLS, BLOCK_DEPTH, BLOCK_ROWS, blockDepth } from "./block";
@@ -40,7 +40,7 @@ export function product(
 ): void {
   assert(inner > 0 && (aLine == 1 || aStep == 1) && (bLine == 1 || bStep == 1));
   if (rows < FEW_ROWS && bLine == 1) {
-    sweepRows(out, rows, cols, inner, a, aLine, aStep, b, bStep, bias, kind);
+    sweepRows(out, rows, cols, inner, a, aLine, aStep, b, bStep, FORMAT_MATRIX, bias, kind);
     return;
   }
   if (rows < FEW_ROWS && aStep == 1) {

@@ -31,6 +31,8 @@ export class Host {
 export class Allocation {
   readonly host: Host;
   readonly length: number;
+  /** Counts the writes, so that who keeps the elements in another form knows when it is stale. */
+  version = 0;
   readonly #index: number;
   #live = true;
 
@@ -64,6 +66,7 @@ export class WasmSegment implements Segment {
   write(offset: number, values: ArrayLike<number>): void {
     requireRange("write segment", offset, values.length, this.length);
     this.memory.host.memory.f32.set(values, this.memory.index("write segment") + offset);
+    this.memory.version++;
   }
 
   read(offset: number, into: Float32Array | Float64Array): void {
