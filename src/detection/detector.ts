@@ -75,14 +75,15 @@ export class Detector extends TableScorer {
     const width = columns.length;
     const fraction = calibration ?? calibrationFraction(cells.rows, falseAlarmRate);
     const split = splitCells(cells, width, fraction, seed);
-    const { hidden, latent, likelihood, backend, determinism, threads, ...fitOptions } = rest;
+    const { hidden, latent, likelihood, backend, determinism, threads, weights, ...fitOptions } =
+      rest;
     const spec = detectorSpec(width, { hidden, latent, likelihood });
     const isBernoulli = likelihood === "bernoulli";
     if (isBernoulli) requireProbabilities(cells.data, width, (c) => `"${columns[c]}"`);
     const standardization = isBernoulli
       ? identityStandardization(width)
       : standardizationOf(split.training, width);
-    const vae = VAE.create(spec, { seed, backend, determinism, threads });
+    const vae = VAE.create(spec, { seed, backend, determinism, threads, weights });
     const training = standardize(split.training, standardization);
     const report = await vae.fit(training, {
       ...defaultTraining(split.training.rows, fitOptions.batchSize),

@@ -2,7 +2,7 @@
  * A variational autoencoder with fixed parameters: everything that needs no derivative.
  * `training/vae.ts` adds fitting.
  */
-import type { SyncProgram } from "../backends/backend.ts";
+import { type OpenBackend, openBackend } from "../backends/open_score.ts";
 import { splitSeed } from "../core/philox.ts";
 import { requireNumber, show } from "../core/validate.ts";
 import type { ModelSpec } from "../models/spec.ts";
@@ -21,6 +21,7 @@ import {
   specOf,
   writeModelFile,
 } from "./model_file.ts";
+import { SingleRow } from "./single_row.ts";
 
 export type { DeviceOptions, NamedTensor } from "./engine.ts";
 
@@ -36,7 +37,13 @@ export class TrainedVae {
   readonly spec: ModelSpec;
   /** @internal */
   protected readonly engine: Engine;
-  #single?: { program: SyncProgram; cost: Float32Array; kl: Float32Array };
+  #single?: SingleRow;
+
+  /**
+   * What opens the backends of the class: here with the kernels of scoring alone.
+   * @internal
+   */
+  protected static readonly openBackend: OpenBackend = openBackend;
 
   /** A model with the given parameter values; `VAE.create` and `load` are the usual ways. */
   constructor(
@@ -45,7 +52,7 @@ export class TrainedVae {
     device: DeviceOptions = {},
   ) {
     this.spec = spec;
-    this.engine = new Engine(spec, values, device);
+    this.engine = new Engine(spec, values, device, new.target.openBackend);
   }
 
   /**
@@ -62,7 +69,8 @@ export class TrainedVae {
     readonly threads: number;
     readonly [detail: string]: unknown;
   } {
-    return { backend: this.engine.backend.name, threads: 1, ...this.engine.backend.details };
+    const { backend, weights } = this.engine;
+    return { backend: backend.name, threads: 1, ...(weights && { weights }), ...backend.details };
   }
 
   /** A copy of every parameter, by name. */
@@ -177,7 +185,10 @@ export class TrainedVae {
         `Cannot score row: expected ${this.spec.inputs} numbers: current value is ${row.length}`,
       );
     }
-    const { cost, kl } = this.costOfRow(row);
+    const single = this.single();
+    single.x.set(row);
+    single.run();
+    const { cost, kl } = single;
     // Summed apart, as `score` does, so that both give the same bits.
     let reconstruction = 0, divergence = 0;
     for (let c = 0; c < cost.length; c++) reconstruction += cost[c];
@@ -213,20 +224,13 @@ export class TrainedVae {
   }
 
   /**
-   * `costs` of one row, in arrays that the next call overwrites.
+   * `costs` of one row at a time.
    * @internal
    */
-  costOfRow(row: Float32Array): { readonly cost: Float32Array; readonly kl: Float32Array } {
-    const single = this.#single ??= {
-      program: this.engine.compile("score", { capacity: 1 }),
-      cost: new Float32Array(this.spec.inputs),
-      kl: new Float32Array(this.spec.latent[0].size),
-    };
-    single.program.write("x", row);
-    single.program.run(1);
-    single.program.read("cost", single.cost);
-    single.program.read("kl", single.kl);
-    return single;
+  single(): SingleRow {
+    return this.#single ??= new SingleRow(
+      this.engine.compile("score", { capacity: 1 }, this.engine.weights),
+    );
   }
 
   /**

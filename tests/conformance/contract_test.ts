@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { Backend, SyncProgram } from "../../src/backends/backend.ts";
 import { openReference } from "../../src/backends/reference/backend.ts";
-import { openWasm } from "../../src/backends/wasm/backend.ts";
+import { openWasm } from "../util/wasm.ts";
 import { batched, fixed } from "../../src/core/shape.ts";
 import { createGraph } from "../../src/graph/graph.ts";
 import { layOut } from "../../src/graph/layout.ts";

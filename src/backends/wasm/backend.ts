@@ -7,9 +7,9 @@ import { sizeAt } from "../../core/shape.ts";
 import type { Place, Plan } from "../../graph/plan.ts";
 import { OPS } from "../../ops/catalogue.ts";
 import type { Backend, Live, Segments, SyncProgram, WeightFormat } from "../backend.ts";
-import { named, requireRange, requireRows, requireWords } from "./checks.ts";
+import { named, requireForward, requireRange, requireRows, requireWords } from "./checks.ts";
 import { encodePlan } from "./encode.ts";
-import { instantiate, type KernelBuild, loadKernels } from "./loader.ts";
+import { instantiate, type KernelBuild, type KernelSet, loadKernels } from "./loader.ts";
 import { LiveView, ReadWindow } from "./memory.ts";
 import { PackedWeights } from "./packing.ts";
 import { Allocation, allocationOf, Host, WasmSegment } from "./segment.ts";
@@ -28,9 +28,9 @@ export interface WasmProgram extends SyncProgram {
 }
 
 /** @throws DOMException or TypeError if this host cannot run the kernels; see `loadKernels` */
-export function openWasm(options: WasmOptions = {}): Backend<WasmProgram> {
-  const { build, module } = loadKernels(chosenBuild(options));
-  const host = new Host(instantiate(module));
+export function openWasm(kernels: KernelSet, options: WasmOptions = {}): Backend<WasmProgram> {
+  const { build, forwardOnly, module } = loadKernels(kernels, chosenBuild(options));
+  const host = new Host(instantiate(module), forwardOnly);
   return {
     name: "wasm",
     details: { build, determinism: build === "simd" ? "portable" : "fast" },
@@ -73,6 +73,7 @@ class CompiledProgram implements WasmProgram {
   readonly #packed?: PackedWeights;
 
   constructor(host: Host, readonly plan: Plan, segments: Segments, weights?: WeightFormat) {
+    if (host.forwardOnly) requireForward(plan);
     const indexOf = placer(host, plan, segments);
     this.#parameters = allocationOf(host, segments.parameters);
     this.#trains = plan.instructions.some(({ op }) => OPS[op].effect);

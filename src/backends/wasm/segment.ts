@@ -11,10 +11,13 @@ import { LinearMemory } from "./memory.ts";
 export class Host {
   readonly kernels: KernelExports;
   readonly memory: LinearMemory;
+  /** Whether the kernels lack what only training runs. */
+  readonly forwardOnly: boolean;
   #open = true;
 
-  constructor(kernels: KernelExports) {
+  constructor(kernels: KernelExports, forwardOnly: boolean) {
     this.kernels = kernels;
+    this.forwardOnly = forwardOnly;
     this.memory = new LinearMemory(kernels.memory, kernels.heapBase());
   }
 
