@@ -10,9 +10,9 @@
  * unless they hold bf16.
  */
 import { at, loadLanes, storeLanes } from "../memory";
-import { activate } from "../simd/activation";
+import { relu4 } from "../simd/activation";
 import { madd } from "../simd/fma";
-import { ACTIVATION_IDENTITY, FORMAT_MATRIX } from "../opcodes.gen";
+import { FORMAT_MATRIX } from "../opcodes.gen";
 import { blockDepth } from "./block";
 import { isHalved, panelBytes, stripeOf } from "./panels";
 
@@ -32,7 +32,7 @@ export function sweepRows(
   wStep: i32,
   format: i32,
   bias: usize,
-  kind: i32,
+  relu: bool,
 ): void {
   const step = blockDepth(inner);
   for (let j = 0; j < cols;) {
@@ -40,12 +40,12 @@ export function sweepRows(
     const line = format == FORMAT_MATRIX ? <usize>wStep << 2 : panelBytes(1, stripe, halves);
     for (let k = 0; k < inner; k += step) {
       const depth = min(inner - k, step), last = k + depth == inner;
-      const b = last && bias ? at(bias, j) : 0, f = last ? kind : ACTIVATION_IDENTITY;
+      const b = last && bias ? at(bias, j) : 0, cut = last && relu;
       const weights = w + <usize>k * line, add = k > 0;
       for (let i = 0; i < rows; i++) {
         const to = at(out, i * cols + j), from = at(x, i * xLine + k * xStep);
-        if (halves) sweepHalves(stripe, to, from, xStep, weights, depth, add, b, f);
-        else sweep(stripe, to, from, xStep, weights, line, depth, add, b, f);
+        if (halves) sweepHalves(stripe, to, from, xStep, weights, depth, add, b, cut);
+        else sweep(stripe, to, from, xStep, weights, line, depth, add, b, cut);
       }
     }
     w += format == FORMAT_MATRIX ? <usize>stripe << 2 : panelBytes(inner, stripe, halves);
@@ -63,13 +63,13 @@ function sweep(
   depth: i32,
   add: bool,
   bias: usize,
-  kind: i32,
+  relu: bool,
 ): void {
-  if (stripe == 32) sweepVectors(8, 4, out, x, xStep, w, wBytes, depth, add, bias, kind);
-  else if (stripe == 16) sweepVectors(4, 4, out, x, xStep, w, wBytes, depth, add, bias, kind);
-  else if (stripe == 8) sweepVectors(2, 4, out, x, xStep, w, wBytes, depth, add, bias, kind);
-  else if (stripe == 4) sweepVectors(1, 4, out, x, xStep, w, wBytes, depth, add, bias, kind);
-  else sweepVectors(1, stripe, out, x, xStep, w, wBytes, depth, add, bias, kind);
+  if (stripe == 32) sweepVectors(8, 4, out, x, xStep, w, wBytes, depth, add, bias, relu);
+  else if (stripe == 16) sweepVectors(4, 4, out, x, xStep, w, wBytes, depth, add, bias, relu);
+  else if (stripe == 8) sweepVectors(2, 4, out, x, xStep, w, wBytes, depth, add, bias, relu);
+  else if (stripe == 4) sweepVectors(1, 4, out, x, xStep, w, wBytes, depth, add, bias, relu);
+  else sweepVectors(1, stripe, out, x, xStep, w, wBytes, depth, add, bias, relu);
 }
 
 /** `vectors` is a constant: what it excludes does not exist in the compiled code. */
@@ -85,7 +85,7 @@ function sweepVectors(
   depth: i32,
   add: bool,
   bias: usize,
-  kind: i32,
+  relu: bool,
 ): void {
   let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0;
   const xBytes = <usize>xStep << 2;
@@ -105,13 +105,8 @@ function sweepVectors(
       s7 = madd(value, v128.load(w, 112), s7);
     }
   }
-  finish(out, s0, lanes, add, bias, kind);
-  if (vectors > 1) finish(out + 16, s1, 4, add, next(bias, 16), kind);
-  if (vectors > 2) finishTwo(out + 32, s2, s3, add, next(bias, 32), kind);
-  if (vectors > 4) {
-    finishTwo(out + 64, s4, s5, add, next(bias, 64), kind);
-    finishTwo(out + 96, s6, s7, add, next(bias, 96), kind);
-  }
+  if (vectors == 1) finish(out, s0, lanes, add, bias, relu);
+  else finishAll(vectors, out, s0, s1, s2, s3, s4, s5, s6, s7, add, bias, relu);
 }
 
 function sweepHalves(
@@ -123,11 +118,11 @@ function sweepHalves(
   depth: i32,
   add: bool,
   bias: usize,
-  kind: i32,
+  relu: bool,
 ): void {
-  if (stripe == 32) sweepPairs(4, out, x, xStep, w, depth, add, bias, kind);
-  else if (stripe == 16) sweepPairs(2, out, x, xStep, w, depth, add, bias, kind);
-  else sweepPairs(1, out, x, xStep, w, depth, add, bias, kind);
+  if (stripe == 32) sweepPairs(4, out, x, xStep, w, depth, add, bias, relu);
+  else if (stripe == 16) sweepPairs(2, out, x, xStep, w, depth, add, bias, relu);
+  else sweepPairs(1, out, x, xStep, w, depth, add, bias, relu);
 }
 
 /**
@@ -144,7 +139,7 @@ function sweepPairs(
   depth: i32,
   add: bool,
   bias: usize,
-  kind: i32,
+  relu: bool,
 ): void {
   let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0;
   const xBytes = <usize>xStep << 2, wBytes = <usize>pairs << 4;
@@ -167,36 +162,89 @@ function sweepPairs(
       s7 = madd(value, pair3, s7);
     }
   }
-  finishTwo(out, s0, s1, add, bias, kind);
-  if (pairs > 1) finishTwo(out + 32, s2, s3, add, next(bias, 32), kind);
-  if (pairs > 2) {
-    finishTwo(out + 64, s4, s5, add, next(bias, 64), kind);
-    finishTwo(out + 96, s6, s7, add, next(bias, 96), kind);
+  finishAll(2 * pairs, out, s0, s1, s2, s3, s4, s5, s6, s7, add, bias, relu);
+}
+
+/**
+ * Writes the first `vectors` (2, 4 or 8, a constant) sums: plus what is there, plus the bias, cut. Not
+ * vector by vector: on short rows the calls would take as long as the sums.
+ */
+@inline
+function finishAll(
+  vectors: i32,
+  out: usize,
+  s0: v128,
+  s1: v128,
+  s2: v128,
+  s3: v128,
+  s4: v128,
+  s5: v128,
+  s6: v128,
+  s7: v128,
+  add: bool,
+  bias: usize,
+  relu: bool,
+): void {
+  if (add) {
+    s0 = f32x4.add(v128.load(out), s0);
+    s1 = f32x4.add(v128.load(out, 16), s1);
+    if (vectors > 2) {
+      s2 = f32x4.add(v128.load(out, 32), s2);
+      s3 = f32x4.add(v128.load(out, 48), s3);
+    }
+    if (vectors > 4) {
+      s4 = f32x4.add(v128.load(out, 64), s4);
+      s5 = f32x4.add(v128.load(out, 80), s5);
+      s6 = f32x4.add(v128.load(out, 96), s6);
+      s7 = f32x4.add(v128.load(out, 112), s7);
+    }
+  }
+  if (bias) {
+    s0 = f32x4.add(s0, v128.load(bias));
+    s1 = f32x4.add(s1, v128.load(bias, 16));
+    if (vectors > 2) {
+      s2 = f32x4.add(s2, v128.load(bias, 32));
+      s3 = f32x4.add(s3, v128.load(bias, 48));
+    }
+    if (vectors > 4) {
+      s4 = f32x4.add(s4, v128.load(bias, 64));
+      s5 = f32x4.add(s5, v128.load(bias, 80));
+      s6 = f32x4.add(s6, v128.load(bias, 96));
+      s7 = f32x4.add(s7, v128.load(bias, 112));
+    }
+  }
+  if (relu) {
+    s0 = relu4(s0);
+    s1 = relu4(s1);
+    if (vectors > 2) {
+      s2 = relu4(s2);
+      s3 = relu4(s3);
+    }
+    if (vectors > 4) {
+      s4 = relu4(s4);
+      s5 = relu4(s5);
+      s6 = relu4(s6);
+      s7 = relu4(s7);
+    }
+  }
+  v128.store(out, s0);
+  v128.store(out, s1, 16);
+  if (vectors > 2) {
+    v128.store(out, s2, 32);
+    v128.store(out, s3, 48);
+  }
+  if (vectors > 4) {
+    v128.store(out, s4, 64);
+    v128.store(out, s5, 80);
+    v128.store(out, s6, 96);
+    v128.store(out, s7, 112);
   }
 }
 
-@inline
-function next(bias: usize, bytes: usize): usize {
-  return bias ? bias + bytes : 0;
-}
-
-@inline
-function finishTwo(
-  out: usize,
-  left: v128,
-  right: v128,
-  add: bool,
-  bias: usize,
-  kind: i32,
-): void {
-  finish(out, left, 4, add, bias, kind);
-  finish(out + 16, right, 4, add, next(bias, 16), kind);
-}
-
-function finish(out: usize, sum: v128, lanes: i32, add: bool, bias: usize, kind: i32): void {
+function finish(out: usize, sum: v128, lanes: i32, add: bool, bias: usize, relu: bool): void {
   if (add) sum = f32x4.add(loadLanes(out, lanes), sum);
   if (bias) sum = f32x4.add(sum, loadLanes(bias, lanes));
-  storeLanes(out, activate(sum, kind), lanes);
+  storeLanes(out, relu ? relu4(sum) : sum, lanes);
 }
 
 export function dotRows(
@@ -209,13 +257,13 @@ export function dotRows(
   w: usize,
   wLine: i32,
   bias: usize,
-  kind: i32,
+  relu: bool,
 ): void {
   for (let j = 0; j < cols; j += 4) {
     const lanes = min(cols - j, 4);
     for (let i = 0; i < rows; i++) {
       const sums = dots4(at(x, i * xLine), at(w, j * wLine), wLine, lanes, inner);
-      finish(at(out, i * cols + j), sums, lanes, false, bias ? at(bias, j) : 0, kind);
+      finish(at(out, i * cols + j), sums, lanes, false, bias ? at(bias, j) : 0, relu);
     }
   }
 }

@@ -102,8 +102,9 @@ export function instantiate(module: WebAssembly.Module): KernelExports {
 export function kernelBytes(set: KernelSet, build: KernelBuild): Uint8Array<ArrayBuffer> {
   // Younger than WebAssembly SIMD, so that some hosts lack it; a character at a time takes long.
   const { fromBase64 } = Uint8Array as Partial<typeof Uint8Array>;
-  if (fromBase64) return fromBase64(set[build]);
-  return Uint8Array.from(atob(set[build]), (character) => character.charCodeAt(0));
+  const text = set[build];
+  if (fromBase64) return fromBase64(text);
+  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }
 
 /** Whether the host has the instructions of a build. */
