@@ -11,7 +11,7 @@ import type { Layout } from "../graph/layout.ts";
 import type { ParameterSpec } from "../layers/scope.ts";
 import type { ModelSpec } from "../models/spec.ts";
 import { parameterLayout, parametersOf } from "../models/vae_graph.ts";
-import { requireFiniteRows } from "./finite.ts";
+import { areFinite, requireFiniteRows } from "./finite.ts";
 import { type Matrix, MAX_FLOAT32 } from "./matrix.ts";
 import { forwardPlan, type ProgramName, type ProgramSize } from "./programs.ts";
 
@@ -101,7 +101,7 @@ export class Engine {
           }]`,
         );
       }
-      if (!Array.from(data).every((value) => Math.abs(value) <= MAX_FLOAT32)) {
+      if (!areFinite(data, MAX_FLOAT32)) {
         throw new TypeError(`Cannot set parameter "${name}": all values must be finite in float32`);
       }
     }

@@ -9,7 +9,7 @@ import type { ModelSpec } from "../models/spec.ts";
 import { parametersOf } from "../models/vae_graph.ts";
 import { drawBinary } from "./draw_binary.ts";
 import { BULK_ROWS, type DeviceOptions, Engine, type NamedTensor } from "./engine.ts";
-import { requireFiniteRows, requireFiniteScore } from "./finite.ts";
+import { areFinite, requireFiniteRows, requireFiniteScore } from "./finite.ts";
 import { evaluateRows, type Evaluation, type EvaluationOptions } from "./evaluation.ts";
 import { type Matrix, type Rows, toMatrix, toRows } from "./matrix.ts";
 import {
@@ -286,7 +286,7 @@ export function fromModelFile(file: ModelFile): [ModelSpec, Map<string, Float32A
   const values = parameters.map(({ name, rows, cols }) => {
     const { data, shape } = file.tensors.get(name) ?? {};
     const shaped = shape?.length === 2 && shape[0] === rows && shape[1] === cols;
-    if (data instanceof Float32Array && shaped && data.every(Number.isFinite)) {
+    if (data instanceof Float32Array && shaped && areFinite(data)) {
       return [name, data] as const;
     }
     throw new ModelFileError(
