@@ -13,7 +13,7 @@
  * |ŵ - w| <= 2^-8 |w| + 2^-99: numbers below 2^-100 are not told apart (an upper zero would be read as a
  * subnormal number, which some processors are slow at).
  */
-import { at, copy } from "../memory";
+import { at } from "../memory";
 import { FORMAT_BF16 } from "../opcodes.gen";
 
 /** Columns to take next: 32, 16, 8, 4, or the tail. */
@@ -40,8 +40,9 @@ export function packWeights(to: usize, w: usize, inner: i32, cols: i32, format: 
     const line = panelBytes(1, width, halves);
     for (let k = 0; k < inner; k++, to += line) {
       const from = at(w, k * cols + j);
+      // In bulk: this runs once, before the engine has optimised any loop.
       if (halves) packHalves(to, from, width);
-      else copy(to, from, width);
+      else memory.copy(to, from, line);
     }
     j += width;
   }

@@ -66,6 +66,22 @@ for (const [label, openBackend] of Object.entries(BACKENDS)) {
     }
   });
 
+  Deno.test(`${label}: live() is where write() and read() go`, () => {
+    const { program, segments } = open(openBackend());
+    segments.parameters.write(0, [10, 20]);
+    const x = program.live("x"), y = program.live("y");
+    assert.equal(x.elements.length, 2 * CAPACITY);
+    x.elements.set([1, 2, 3, 4]);
+    program.run(2);
+    assert.deepEqual([...y.elements.subarray(0, 4)], [11, 22, 13, 24]);
+    const read = new Float64Array(4);
+    program.read("y", read);
+    assert.deepEqual([...read], [11, 22, 13, 24]);
+    program.write("x", [5]);
+    assert.equal(x.elements[0], 5);
+    assert.throws(() => program.live("z"), RangeError);
+  });
+
   Deno.test(`${label}: wrong names, lengths and rows are refused`, () => {
     const { program, segments } = open(openBackend());
     const room = (length: number) => new Float64Array(length);
