@@ -84,6 +84,14 @@ function execute(opcode: i32): void {
     case op.OP_RANDOM_NORMAL: { runRandomNormal(); break; }
     case op.OP_PACK_WEIGHTS: { packWeights(at(0), at(1), rows(1), cols(1), int(0)); break; }
     case op.OP_PACKED_DENSE: { runPackedDense(); break; }
+    case op.OP_RANDOM_UNIFORM: { runRandomUniform(); break; }
+    case op.OP_LESS_THAN: { binary(lessThan); break; }
+    case op.OP_LOG1P: { log1p(at(0), at(1), size(0)); break; }
+    case op.OP_LOG_GAMMA_RATIO: { binary(logGammaRatio); break; }
+    case op.OP_CONTINUOUS_BERNOULLI_LOG_NORM: {
+      continuousBernoulliLogNorm(at(0), at(1), size(0));
+      break;
+    }
     default: {
       if (isDefined(FORWARD_ONLY)) unreachable();
       else executeTraining(opcode);
@@ -103,15 +111,7 @@ function executeTraining(opcode: i32): void {
     case op.OP_CLIP_SCALE: { clipScale(at(0), at(1), float(0)); break; }
     case op.OP_ADAM_STEP: { runAdamStep(); break; }
     case op.OP_SGD_STEP: { runSgdStep(); break; }
-    case op.OP_RANDOM_UNIFORM: { runRandomUniform(); break; }
-    case op.OP_LESS_THAN: { binary(lessThan); break; }
-    case op.OP_LOG1P: { log1p(at(0), at(1), size(0)); break; }
-    case op.OP_LOG_GAMMA_RATIO: { binary(logGammaRatio); break; }
     case op.OP_LOG_GAMMA_RATIO_SLOPE: { binary(logGammaRatioSlope); break; }
-    case op.OP_CONTINUOUS_BERNOULLI_LOG_NORM: {
-      continuousBernoulliLogNorm(at(0), at(1), size(0));
-      break;
-    }
     case op.OP_CONTINUOUS_BERNOULLI_LOG_NORM_SLOPE: {
       continuousBernoulliLogNormSlope(at(0), at(1), size(0));
       break;

@@ -64,6 +64,8 @@ export const TRAINING_OPS: readonly OpName[] = [
   "clipScale",
   "adamStep",
   "sgdStep",
+  "logGammaRatioSlope",
+  "continuousBernoulliLogNormSlope",
 ];
 
 /** The name of an operation. */
