@@ -1,0 +1,199 @@
+/**
+ * Elbow beside its peers on the same work: scores, training steps, products, cold starts. Every
+ * figure comes from a fresh process; the peers take turns; single-threaded ones are kept to one core.
+ *
+ *     deno task bench:peers [--quick] [--rounds N] [--seconds S] [--only W1,score,64,elbow,torch-1t]
+ *
+ * `--only` names workloads, kinds, cases and peers: of a sort that is not named, all are measured. A
+ * run without `--quick` and `--only` is whole, takes some 20 minutes and is published: see
+ * `lib/publish.ts`.
+ */
+import { parseArgs } from "node:util";
+import { type Answer, CHECK } from "./lib/child.ts";
+import type { PeerCell } from "./lib/goals.ts";
+import { openPinning, type Pinning, pinSelf, reportMachine } from "./lib/machine.ts";
+import { openProbe, type Probe } from "./lib/probe.ts";
+import { publish } from "./lib/publish.ts";
+import { select } from "./lib/selection.ts";
+import { runChild } from "./lib/spawn.ts";
+import { type Cell, type Samples, summarise, summariseRun } from "./lib/statistics.ts";
+import { duration } from "./lib/units.ts";
+import { casesOf, IWAE, type Kind, KINDS, layersOf, ONLY_ON, WORKLOADS } from "./lib/workloads.ts";
+import { muster, type Present } from "./peers/muster.ts";
+import { writeOnnxFiles } from "./peers/onnx.ts";
+import { peersPage, type PeersResults } from "./peers/page.ts";
+import { prepare } from "./peers/prepare.ts";
+import { type Entry, ROSTER } from "./peers/roster.ts";
+
+/** Cold starts are short and noisy: so many in each round. */
+const COLD_STARTS = 4;
+/** Probes on each side of a child that has none. */
+const PROBES = 5;
+
+/** One child's work: a peer, and a kind of work on a workload. */
+interface Turn {
+  readonly peer: Present;
+  readonly kind: Kind;
+  readonly workload: string;
+}
+
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: "boolean", default: false },
+    rounds: { type: "string" },
+    seconds: { type: "string" },
+    only: { type: "string", default: "" },
+  },
+});
+const rounds = Number(options.rounds ?? (options.quick ? 1 : 3));
+const seconds = Number(options.seconds ?? (options.quick ? 0.15 : 0.5));
+const selection = select(options.only.split(",").filter((word) => word !== ""), {
+  workload: WORKLOADS.map(({ name }) => name),
+  kind: KINDS,
+  case: KINDS.flatMap(casesOf),
+  peer: ROSTER.map(({ name }) => name),
+});
+
+let folder = "";
+
+async function main(pinning: Pinning): Promise<void> {
+  const machine = reportMachine(pinning);
+  console.log(`${machine.cpu}, ${machine.cores} cores; preparing`);
+  await prepare(folder);
+  await writeOnnxFiles(folder);
+  const entries = ROSTER.filter(({ name }) => selection.has("peer", name));
+  const { present, absent } = await muster(entries, folder, requestOf, pinning);
+  await pinSelf(pinning);
+  const probe = await openProbe(await Deno.readFile(`${folder}/probe.wasm`));
+  const collected = new Collected();
+  for (let round = 0; round < rounds; round++) {
+    for (const turn of turnsOf(present, round)) await take(turn, round, collected, probe, pinning);
+  }
+  const results: PeersResults = {
+    date: new Date().toISOString(),
+    machine,
+    rounds,
+    seconds,
+    peers: present.map(({ entry, about }) => ({ name: entry.name, ...about })),
+    absent,
+    cells: collected.cells(),
+  };
+  const whole = !options.quick && options.only === "";
+  await publish("peers", results, peersPage(results), whole);
+}
+
+/** A round: each kind on each workload, and for it every peer in turn. */
+function turnsOf(present: readonly Present[], round: number): Turn[] {
+  const kinds = KINDS.filter((kind) => selection.has("kind", kind));
+  return kinds.flatMap((kind) =>
+    workloadsOf(kind).flatMap((workload) =>
+      present
+        .filter(({ kinds, entry }) => kinds.includes(kind) && round < (entry.rounds ?? rounds))
+        .map((peer) => ({ peer, kind, workload }))
+    )
+  );
+}
+
+function workloadsOf(kind: Kind): string[] {
+  if (kind === "gemm") return selection.has("workload", "") ? [""] : [];
+  const names = WORKLOADS.map(({ name }) => name);
+  return names
+    .filter((name) => name === (ONLY_ON[kind] ?? name) && selection.has("workload", name));
+}
+
+function requestOf({ threads, variant }: Entry, kind: Kind | "check", workload: string) {
+  return {
+    kind,
+    workload,
+    threads,
+    variant,
+    folder,
+    seconds,
+    cases: kind === "check" ? [] : casesOf(kind).filter((name) => selection.has("case", name)),
+    constants: {
+      samples: IWAE.samples,
+      check: CHECK,
+      workloads: Object.fromEntries(
+        WORKLOADS.map((each) => [each.name, { ...each, layers: layersOf(each) }]),
+      ),
+    },
+  };
+}
+
+async function take(
+  { peer, kind, workload }: Turn,
+  round: number,
+  collected: Collected,
+  probe: Probe,
+  pinning: Pinning,
+): Promise<void> {
+  const { entry, program } = peer;
+  const request = requestOf(entry, kind, workload);
+  if (request.cases.length === 0) return;
+  const repeats = kind === "cold" ? COLD_STARTS : 1;
+  const start = performance.now();
+  for (let i = 0; i < repeats; i++) {
+    const before = severalOf(probe);
+    const answers = await runChild(program, request, pinning);
+    collected.add(entry.name, kind, workload, answers, [...before, ...severalOf(probe)]);
+  }
+  const spent = ((performance.now() - start) / 1000).toFixed(1);
+  const figures = collected.latest(entry.name, kind, workload);
+  console.log(
+    `round ${round + 1} ${kind} ${workload}`.padEnd(18) +
+      ` ${entry.name.padEnd(14)} ${figures} (${spent} s)`,
+  );
+}
+
+function severalOf(probe: Probe): number[] {
+  return Array.from({ length: PROBES }, probe);
+}
+
+/** The samples of every cell, run by run. */
+class Collected {
+  readonly #cells = new Map<string, { at: Omit<PeerCell, keyof Cell>; runs: Samples[] }>();
+
+  /** @param probes on both sides of the child, for one that has none of its own */
+  add(
+    peer: string,
+    kind: Kind,
+    workload: string,
+    answers: readonly Answer[],
+    probes: readonly number[],
+  ): void {
+    const put = (name: string, samples: Samples) => {
+      const at = { peer, kind, workload, case: name };
+      const key = JSON.stringify(at);
+      const cell = this.#cells.get(key) ?? { at, runs: [] };
+      this.#cells.set(key, cell);
+      cell.runs.push(samples.probes.length > 0 ? samples : { ...samples, probes });
+    };
+    for (const answer of answers) {
+      if ("case" in answer) put(answer.case, answer);
+      if (!("cold" in answer)) continue;
+      const { ready, firstScore, next99 } = answer.cold;
+      put("ready", { ms: [ready], probes });
+      put("first score", { ms: [firstScore], probes });
+      put("next 99", { ms: [next99], probes });
+    }
+  }
+
+  cells(): PeerCell[] {
+    return [...this.#cells.values()].map(({ at, runs }) => ({ ...at, ...summarise(runs) }));
+  }
+
+  /** The medians of the last run of each case, to be looked at while it goes on. */
+  latest(peer: string, kind: Kind, workload: string): string {
+    return [...this.#cells.values()]
+      .filter(({ at }) => at.peer === peer && at.kind === kind && at.workload === workload)
+      .map(({ runs }) => duration(summariseRun(runs.at(-1)!).p50))
+      .join(", ");
+  }
+}
+
+folder = await Deno.makeTempDir();
+try {
+  await main(await openPinning());
+} finally {
+  await Deno.remove(folder, { recursive: true });
+}
