@@ -9,16 +9,16 @@
  * `lib/publish.ts`.
  */
 import { parseArgs } from "node:util";
-import { type Answer, CHECK } from "./lib/child.ts";
+import { Collected } from "./lib/collected.ts";
 import type { PeerCell } from "./lib/goals.ts";
 import { openPinning, type Pinning, pinSelf, reportMachine } from "./lib/machine.ts";
 import { openProbe, type Probe } from "./lib/probe.ts";
 import { publish } from "./lib/publish.ts";
 import { select } from "./lib/selection.ts";
 import { runChild } from "./lib/spawn.ts";
-import { type Cell, type Samples, summarise, summariseRun } from "./lib/statistics.ts";
-import { duration } from "./lib/units.ts";
+import type { Cell, Samples } from "./lib/statistics.ts";
 import { casesOf, IWAE, type Kind, KINDS, layersOf, ONLY_ON, WORKLOADS } from "./lib/workloads.ts";
+import { type Answer, CHECK, type Request } from "./peers/peer.ts";
 import { muster, type Present } from "./peers/muster.ts";
 import { writeOnnxFiles } from "./peers/onnx.ts";
 import { peersPage, type PeersResults } from "./peers/page.ts";
@@ -36,6 +36,9 @@ interface Turn {
   readonly kind: Kind;
   readonly workload: string;
 }
+
+/** What a cell is of. */
+type At = Omit<PeerCell, keyof Cell>;
 
 const { values: options } = parseArgs({
   options: {
@@ -65,7 +68,7 @@ async function main(pinning: Pinning): Promise<void> {
   const { present, absent } = await muster(entries, folder, requestOf, pinning);
   await pinSelf(pinning);
   const probe = await openProbe(await Deno.readFile(`${folder}/probe.wasm`));
-  const collected = new Collected();
+  const collected = new Collected<At>();
   for (let round = 0; round < rounds; round++) {
     for (const turn of turnsOf(present, round)) await take(turn, round, collected, probe, pinning);
   }
@@ -101,7 +104,11 @@ function workloadsOf(kind: Kind): string[] {
     .filter((name) => name === (ONLY_ON[kind] ?? name) && selection.has("workload", name));
 }
 
-function requestOf({ threads, variant }: Entry, kind: Kind | "check", workload: string) {
+function requestOf(
+  { threads, variant }: Entry,
+  kind: Kind | "check",
+  workload: string,
+): Request {
   return {
     kind,
     workload,
@@ -121,73 +128,52 @@ function requestOf({ threads, variant }: Entry, kind: Kind | "check", workload: 
 }
 
 async function take(
-  { peer, kind, workload }: Turn,
+  turn: Turn,
   round: number,
-  collected: Collected,
+  collected: Collected<At>,
   probe: Probe,
   pinning: Pinning,
 ): Promise<void> {
-  const { entry, program } = peer;
+  const { peer: { entry, program }, kind, workload } = turn;
   const request = requestOf(entry, kind, workload);
-  if (request.cases.length === 0) return;
-  const repeats = kind === "cold" ? COLD_STARTS : 1;
+  if (request.cases?.length === 0) return;
   const start = performance.now();
-  for (let i = 0; i < repeats; i++) {
+  for (let i = 0; i < (kind === "cold" ? COLD_STARTS : 1); i++) {
     const before = severalOf(probe);
-    const answers = await runChild(program, request, pinning);
-    collected.add(entry.name, kind, workload, answers, [...before, ...severalOf(probe)]);
+    const answers = await runChild<Answer>(program, request, pinning);
+    collect(collected, turn, answers, [...before, ...severalOf(probe)]);
   }
   const spent = ((performance.now() - start) / 1000).toFixed(1);
-  const figures = collected.latest(entry.name, kind, workload);
-  console.log(
-    `round ${round + 1} ${kind} ${workload}`.padEnd(18) +
-      ` ${entry.name.padEnd(14)} ${figures} (${spent} s)`,
+  const figures = collected.latest((at) =>
+    at.peer === entry.name && at.kind === kind && at.workload === workload
   );
+  const what = `round ${round + 1} ${kind} ${workload}`;
+  console.log(`${what.padEnd(18)} ${entry.name.padEnd(14)} ${figures} (${spent} s)`);
 }
 
 function severalOf(probe: Probe): number[] {
   return Array.from({ length: PROBES }, probe);
 }
 
-/** The samples of every cell, run by run. */
-class Collected {
-  readonly #cells = new Map<string, { at: Omit<PeerCell, keyof Cell>; runs: Samples[] }>();
-
-  /** @param probes on both sides of the child, for one that has none of its own */
-  add(
-    peer: string,
-    kind: Kind,
-    workload: string,
-    answers: readonly Answer[],
-    probes: readonly number[],
-  ): void {
-    const put = (name: string, samples: Samples) => {
-      const at = { peer, kind, workload, case: name };
-      const key = JSON.stringify(at);
-      const cell = this.#cells.get(key) ?? { at, runs: [] };
-      this.#cells.set(key, cell);
-      cell.runs.push(samples.probes.length > 0 ? samples : { ...samples, probes });
-    };
-    for (const answer of answers) {
-      if ("case" in answer) put(answer.case, answer);
-      if (!("cold" in answer)) continue;
-      const { ready, firstScore, next99 } = answer.cold;
-      put("ready", { ms: [ready], probes });
-      put("first score", { ms: [firstScore], probes });
-      put("next 99", { ms: [next99], probes });
-    }
-  }
-
-  cells(): PeerCell[] {
-    return [...this.#cells.values()].map(({ at, runs }) => ({ ...at, ...summarise(runs) }));
-  }
-
-  /** The medians of the last run of each case, to be looked at while it goes on. */
-  latest(peer: string, kind: Kind, workload: string): string {
-    return [...this.#cells.values()]
-      .filter(({ at }) => at.peer === peer && at.kind === kind && at.workload === workload)
-      .map(({ runs }) => duration(summariseRun(runs.at(-1)!).p50))
-      .join(", ");
+/** @param probes on both sides of the child, for one that has none of its own */
+function collect(
+  collected: Collected<At>,
+  { peer: { entry: { name: peer } }, kind, workload }: Turn,
+  answers: readonly Answer[],
+  probes: readonly number[],
+): void {
+  const put = (name: string, samples: Samples) =>
+    collected.add(
+      { peer, kind, workload, case: name },
+      samples.probes.length > 0 ? samples : { ...samples, probes },
+    );
+  for (const answer of answers) {
+    if ("case" in answer) put(answer.case, answer);
+    if (!("cold" in answer)) continue;
+    const { ready, firstScore, next99 } = answer.cold;
+    put("ready", { ms: [ready], probes });
+    put("first score", { ms: [firstScore], probes });
+    put("next 99", { ms: [next99], probes });
   }
 }
 

@@ -1,6 +1,6 @@
-/** The driver's side of `child.ts`: starts a child on its core and reads its answers. */
-import { type Answer, MARK, type Request } from "./child.ts";
+/** The driver's side of `protocol.ts`: starts a child on its cores and reads its answers. */
 import type { Pinning } from "./machine.ts";
+import { MARK } from "./protocol.ts";
 
 /** How a program is started with a request as its last argument. */
 export interface Program {
@@ -27,44 +27,34 @@ export function denoProgram(path: string, flags: readonly string[] = []): Progra
 }
 
 /**
- * Runs a child to its end.
+ * Runs a child to its end, on as many cores as the request has threads. The request is given the Unix
+ * time at which it was started, as `startedAt`.
  * @throws ChildError if it failed, hung or said nothing
  */
-export async function runChild(
+export async function runChild<A>(
   { command, args }: Program,
-  request: Omit<Request, "startedAt">,
+  request: { readonly threads: number },
   pinning: Pinning,
-): Promise<Answer[]> {
+): Promise<A[]> {
   const startedAt = performance.timeOrigin + performance.now();
   const text = JSON.stringify({ ...request, startedAt });
   const [program, words] = pinning.wrap(request.threads, command, [...args, text]);
   const stop = new AbortController();
   const timer = setTimeout(() => stop.abort(), LIMIT_MS);
-  const child = new Deno.Command(program, {
+  const { success, stdout, stderr } = await new Deno.Command(program, {
     args: words,
     stdin: "null",
     env: { NO_COLOR: "1" },
     signal: stop.signal,
-  });
-  const { success, stdout, stderr } = await child.output();
+  }).output();
   clearTimeout(timer);
-  const lines = new TextDecoder().decode(stdout).split("\n").filter((line) =>
-    line.startsWith(MARK)
-  );
-  const answers = lines.map((line): Answer => JSON.parse(line.slice(MARK.length)));
+  const lines = textOf(stdout).split("\n").filter((line) => line.startsWith(MARK));
+  const answers = lines.map((line): A => JSON.parse(line.slice(MARK.length)));
   if (success && answers.length > 0) return answers;
-  const words2 = new TextDecoder().decode(stderr).trim().slice(-LAST_WORDS);
-  throw new ChildError(
-    stop.signal.aborted ? `no end after ${LIMIT_MS / 1000} s` : words2 || "it said nothing",
-  );
+  const reason = stop.signal.aborted ? `no end after ${LIMIT_MS / 1000} s` : textOf(stderr).trim();
+  throw new ChildError(reason.slice(-LAST_WORDS) || "it said nothing");
 }
 
-/** The one answer that carries a field. */
-export function answerWith<K extends string>(
-  answers: readonly Answer[],
-  key: K,
-): Extract<Answer, Record<K, unknown>> {
-  const found = answers.find((each) => key in each);
-  if (found) return found as Extract<Answer, Record<K, unknown>>;
-  throw new ChildError(`there is no "${key}" among its answers`);
+function textOf(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
 }

@@ -15,6 +15,13 @@ export interface Samples {
   readonly probes: readonly number[];
 }
 
+/** To the nanosecond and the MFLOP/s: more digits would only be bytes. */
+export function roundSamples({ ms, singleMs, probes }: Samples): Samples {
+  const to = (values: readonly number[], unit: number) =>
+    values.map((value) => Math.round(value * unit) / unit);
+  return { ms: to(ms, 1e6), singleMs: singleMs && to(singleMs, 1e6), probes: to(probes, 1e3) };
+}
+
 /** One run of one case, reduced; milliseconds. */
 export interface Run {
   readonly p10: number;
@@ -88,4 +95,13 @@ export function medianInterval(values: readonly number[]): Interval {
     low: enough ? ascending[Math.max(0, low)] : -Infinity,
     high: enough ? ascending[Math.min(n - 1, high)] : Infinity,
   };
+}
+
+/** The medians of `blocks` runs of neighbours; all values, if there are no more of them. */
+export function blockMedians(values: readonly number[], blocks: number): number[] {
+  const count = Math.min(blocks, values.length);
+  return Array.from({ length: count }, (_, b) => {
+    const from = Math.floor(b * values.length / count);
+    return median(values.slice(from, Math.floor((b + 1) * values.length / count)));
+  });
 }

@@ -7,12 +7,11 @@
  */
 import type { Objective } from "../../src/objectives/objective.ts";
 import type { TrainedVae } from "../../src/scoring/trained_vae.ts";
-import { type Peer, type ScoreTask, serve, type Task, type TrainTask } from "../lib/child.ts";
+import { type Peer, type ScoreTask, serve, type Task, type TrainTask } from "./peer.ts";
 import * as lib from "../lib/elbow.ts";
+import { product } from "../lib/graphs.ts";
+import * as models from "../lib/models.ts";
 import { firstRows, IWAE, type Model } from "../lib/workloads.ts";
-
-/** A column's constant of a Gaussian density, which the shared definition of a score leaves out. */
-const HALF_LOG_TWO_PI = 0.5 * Math.log(2 * Math.PI);
 
 /** Rows of an epoch of `fit`: an epoch is one sample. */
 const FIT_ROWS = 4096;
@@ -22,8 +21,7 @@ await serve(async ({ kind, variant, threads, folder }): Promise<Peer> => {
   if (kind === "cold") return { about: { threads: 1 }, score: (model) => fromFile(folder, model) };
   const elbow = await lib.loadElbow();
   const machine = { threads };
-  const device = await deviceOf(threads);
-  const about = { ...device, deno: Deno.version.deno, v8: Deno.version.v8 };
+  const about = await deviceOf(threads);
   if (variant === "fit") return { about, train: (model, batch) => fit(model, batch, threads) };
   if (variant === "program") {
     return { about, score: (model, batch) => programScore(elbow, model, batch, machine) };
@@ -35,9 +33,9 @@ await serve(async ({ kind, variant, threads, folder }): Promise<Peer> => {
     refused,
     score: (model, batch) => userScore(elbow, model, batch, threads),
     train: (model, batch) =>
-      stepTask(elbow, model, lib.trainStep(elbow, model, batch, elbo, machine)),
-    iwae: iwae && ((model, batch) => lib.trainStep(elbow, model, batch, iwae, machine)),
-    gemm: (m, k, n) => lib.product(elbow, [m, k, n], machine),
+      stepTask(elbow, model, models.trainStep(elbow, model, batch, elbo, machine)),
+    iwae: iwae && ((model, batch) => models.trainStep(elbow, model, batch, iwae, machine)),
+    gemm: (m, k, n) => product(elbow, [m, k, n], machine),
   };
 });
 
@@ -65,9 +63,9 @@ async function userScore(
   threads: number,
 ): Promise<ScoreTask> {
   const { TrainedVae } = await import("../../src/scoring/trained_vae.ts");
-  const spec = elbow.spec.parseSpec(lib.specOf(model.workload));
+  const spec = elbow.spec.parseSpec(models.specOf(model.workload));
   return scoreTask(
-    new TrainedVae(spec, lib.namedWeights(elbow, spec, model), { threads }),
+    new TrainedVae(spec, models.namedWeights(elbow, spec, model), { threads }),
     model,
     batch,
   );
@@ -87,14 +85,10 @@ function scoreTask(vae: TrainedVae, model: Model, batch: number): ScoreTask {
   return {
     run: batch === 1 ? () => vae.scoreInto(rows, scores) : many,
     get scores() {
-      return scores.map((score) => score - constantOf(model));
+      return scores.map((score) => score - models.constantOf(model));
     },
     dispose: () => vae.dispose(),
   };
-}
-
-function constantOf({ workload: { likelihood, inputs } }: Model): number {
-  return likelihood === "gaussian" ? inputs * HALF_LOG_TWO_PI : 0;
 }
 
 function programScore(
@@ -103,7 +97,7 @@ function programScore(
   batch: number,
   machine: lib.Machine,
 ): ScoreTask {
-  const ready = lib.scoreProgram(elbow, model, batch, machine);
+  const ready = models.scoreProgram(elbow, model, batch, machine);
   const { inputs, latent } = model.workload;
   const cost = new Float32Array(batch * inputs), kl = new Float32Array(batch * latent);
   return {
@@ -114,13 +108,16 @@ function programScore(
       const sum = (values: Float32Array, r: number) =>
         values.subarray(r * values.length / batch, (r + 1) * values.length / batch)
           .reduce((a, b) => a + b, 0);
-      return Array.from({ length: batch }, (_, r) => sum(cost, r) + sum(kl, r) - constantOf(model));
+      return Array.from(
+        { length: batch },
+        (_, r) => sum(cost, r) + sum(kl, r) - models.constantOf(model),
+      );
     },
   };
 }
 
 function stepTask(elbow: lib.Elbow, model: Model, ready: lib.Ready): TrainTask {
-  return { ...ready, weights: () => Promise.resolve(lib.readWeights(elbow, model, ready)) };
+  return { ...ready, weights: () => Promise.resolve(models.readWeights(elbow, model, ready)) };
 }
 
 /** `VAE.fit` over the model's rows, repeated; a sample is an epoch's time by step. */
@@ -129,7 +126,7 @@ async function fit(model: Model, batch: number, threads: number): Promise<TrainT
   const { inputs } = model.workload;
   const data = new Float32Array(FIT_ROWS * inputs);
   for (let at = 0; at < data.length; at += model.rows.length) data.set(model.rows, at);
-  const vae = VAE.create(lib.specOf(model.workload), { threads, seed: 1 });
+  const vae = VAE.create(models.specOf(model.workload), { threads, seed: 1 });
   const ownSamples = async (seconds: number): Promise<number[]> => {
     const ends: number[] = [];
     const stop = new AbortController();

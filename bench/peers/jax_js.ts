@@ -5,7 +5,7 @@
  * Every use of an array but its last is `.ref`: the library counts references by hand.
  */
 import * as jax from "npm:@jax-js/jax@0.1.25";
-import { type ScoreTask, serve, someFloats, type Task, type TrainTask } from "../lib/child.ts";
+import { type ScoreTask, serve, someFloats, type Task, type TrainTask } from "./peer.ts";
 import { ADAM, firstRows, layersOf, type Model, type Workload } from "../lib/workloads.ts";
 
 const { numpy: np, nn, random } = jax;

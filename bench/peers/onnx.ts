@@ -3,7 +3,7 @@
  * for each shape of B.
  */
 import { GEMM_SHAPES, layersOf, type Model, readModel, WORKLOADS } from "../lib/workloads.ts";
-import { someFloats } from "../lib/child.ts";
+import { someFloats } from "./peer.ts";
 
 /** What this file uses of the generated protobuf classes. */
 interface OnnxProto {

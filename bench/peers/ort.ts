@@ -4,7 +4,7 @@
  * outputs out; the interface has no other way.
  */
 import type * as Ort from "npm:onnxruntime-common@1.30.0";
-import { type Peer, type ScoreTask, serve, someFloats, type Task } from "../lib/child.ts";
+import { type Peer, type ScoreTask, serve, someFloats, type Task } from "./peer.ts";
 import { firstRows, type Model } from "../lib/workloads.ts";
 
 const VERSION = "1.30.0";

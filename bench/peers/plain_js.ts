@@ -1,5 +1,5 @@
 /** Peer: the loops of `plain_js_network.ts`. */
-import { type Peer, type ScoreTask, serve, someFloats, type Task } from "../lib/child.ts";
+import { type Peer, type ScoreTask, serve, someFloats, type Task } from "./peer.ts";
 import { firstRows, type Model } from "../lib/workloads.ts";
 import { Adam, type Floats, multiply, Network } from "./plain_js_network.ts";
 
@@ -126,6 +126,6 @@ function gemm(m: number, k: number, n: number): Task {
 }
 
 if (import.meta.main) {
-  const peer: Peer = { about: { threads: 1, v8: Deno.version.v8 }, score, train, iwae, gemm };
+  const peer: Peer = { about: { threads: 1 }, score, train, iwae, gemm };
   await serve(() => peer);
 }

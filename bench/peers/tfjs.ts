@@ -4,7 +4,7 @@
  */
 import * as tf from "npm:@tensorflow/tfjs-core@4.22.0";
 import "npm:@tensorflow/tfjs-backend-wasm@4.22.0";
-import { type ScoreTask, serve, someFloats, type Task, type TrainTask } from "../lib/child.ts";
+import { type ScoreTask, serve, someFloats, type Task, type TrainTask } from "./peer.ts";
 import { ADAM, firstRows, layersOf, type Model } from "../lib/workloads.ts";
 
 type Matrix = tf.Tensor2D;

@@ -1,12 +1,20 @@
 /**
- * The child's side of a benchmark: a peer in a fresh process. The driver gives a request as JSON in
- * the first argument; the child answers one line of JSON for each case, marked so that a library's
- * own chatter does not pass for an answer. `peers/pytorch.py` speaks the same protocol.
+ * A peer in a fresh process: what it can do, what it is asked, what it answers. `pytorch.py` speaks
+ * the same protocol.
  */
-import { openProbe } from "./probe.ts";
-import type { Samples } from "./statistics.ts";
-import { type Call, sample } from "./timing.ts";
-import { casesOf, IWAE, type Kind, KINDS, type Model, readModel, WORKLOADS } from "./workloads.ts";
+import { openProbe } from "../lib/probe.ts";
+import { readRequest, tell } from "../lib/protocol.ts";
+import { roundSamples, type Samples } from "../lib/statistics.ts";
+import { type Call, sample } from "../lib/timing.ts";
+import {
+  casesOf,
+  IWAE,
+  type Kind,
+  KINDS,
+  type Model,
+  readModel,
+  WORKLOADS,
+} from "../lib/workloads.ts";
 
 /** What the driver asks of a child. `check` is for comparing what the peers compute. */
 export interface Request {
@@ -23,7 +31,7 @@ export interface Request {
   /** One peer under more than one name: which way it works. */
   readonly variant?: string;
   /** Unix time in milliseconds at which the process was started. */
-  readonly startedAt: number;
+  readonly startedAt?: number;
   /** What a peer in another language cannot import from here. */
   readonly constants?: Readonly<Record<string, unknown>>;
 }
@@ -81,18 +89,15 @@ export interface Peer {
   gemm?(m: number, k: number, n: number): Promise<Task> | Task;
 }
 
-/** Begins the lines that are answers. */
-export const MARK = "@bench ";
-
 /** Rows that are scored for comparison, and steps of training before the second comparison. */
 export const CHECK = { rows: 64, steps: 30, batch: 32 } as const;
 
 /** Does what the request in the arguments asks, and exits: libraries leave workers behind. */
 export async function serve(open: (request: Request) => Peer | Promise<Peer>): Promise<void> {
-  const request: Request = JSON.parse(Deno.args[0]);
+  const request = readRequest<Request>();
   const peer = await open(request);
   const kinds = KINDS.filter((kind) => kind === "cold" ? peer.score : peer[kind]);
-  tell({ about: peer.about, kinds, refused: peer.refused ?? {} });
+  answer({ about: peer.about, kinds, refused: peer.refused ?? {} });
   if (request.kind === "cold") await coldStart(peer, request);
   else if (request.kind === "check") await check(peer, request);
   else await measure(peer, request);
@@ -104,9 +109,8 @@ export function someFloats(length: number): Float32Array<ArrayBuffer> {
   return Float32Array.from({ length }, (_, i) => Math.sin(i));
 }
 
-function tell(answer: Answer): void {
-  const bytes = new TextEncoder().encode(`${MARK}${JSON.stringify(answer)}\n`);
-  for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
+function answer(what: Answer): void {
+  tell(what);
 }
 
 async function measure(peer: Peer, request: Request): Promise<void> {
@@ -116,8 +120,8 @@ async function measure(peer: Peer, request: Request): Promise<void> {
     const task = await taskOf(peer, request, name);
     if (task.ownSamples) {
       const before = probe(), ms = await task.ownSamples(seconds);
-      tell({ case: name, ms, probes: [before, probe()] });
-    } else tell({ case: name, ...rounded(await sample(task.run, seconds, probe)) });
+      answer({ case: name, ms, probes: [before, probe()] });
+    } else answer({ case: name, ...roundSamples(await sample(task.run, seconds, probe)) });
     task.dispose?.();
   }
 }
@@ -133,20 +137,14 @@ function taskOf(peer: Peer, request: Request, name: string): Task | Promise<Task
   return peer.iwae!(model, batch, IWAE.samples);
 }
 
-/** To the nanosecond: more digits would only be bytes. */
-function rounded({ ms, singleMs, probes }: Samples): Samples {
-  const to = (values: readonly number[]) => values.map((value) => Math.round(value * 1e6) / 1e6);
-  return { ms: to(ms), singleMs: singleMs && to(singleMs), probes: probes.map(Math.round) };
-}
-
 async function coldStart(peer: Peer, request: Request): Promise<void> {
-  const age = () => performance.timeOrigin + performance.now() - request.startedAt;
+  const age = () => performance.timeOrigin + performance.now() - request.startedAt!;
   const task = await peer.score!(readModel(request.folder, request.workload), 1);
   const ready = age();
   await task.run();
   const firstScore = age();
   for (let i = 0; i < 99; i++) await task.run();
-  tell({ cold: { ready, firstScore, next99: age() - firstScore } });
+  answer({ cold: { ready, firstScore, next99: age() - firstScore } });
 }
 
 /** Scores of the first rows, as a batch and one alone; and again after some steps of training. */
@@ -155,13 +153,13 @@ async function check(peer: Peer, { folder }: Request): Promise<void> {
     const model = readModel(folder, name);
     if (peer.score) {
       const [one] = await scoresOf(peer, model, 1);
-      tell({ check: name, one, scores: await scoresOf(peer, model, CHECK.rows) });
+      answer({ check: name, one, scores: await scoresOf(peer, model, CHECK.rows) });
     }
     if (peer.train && peer.score) {
       const task = await peer.train(model, CHECK.batch);
       for (let step = 0; step < CHECK.steps; step++) await task.run();
       const trained = { ...model, weights: await task.weights() };
-      tell({ trained: name, scores: await scoresOf(peer, trained, CHECK.rows) });
+      answer({ trained: name, scores: await scoresOf(peer, trained, CHECK.rows) });
     }
   }
 }
