@@ -19,7 +19,7 @@ import { runChild } from "./lib/spawn.ts";
 import type { Cell, Samples } from "./lib/statistics.ts";
 import { casesOf, IWAE, type Kind, KINDS, layersOf, ONLY_ON, WORKLOADS } from "./lib/workloads.ts";
 import { type Answer, CHECK, type Request } from "./peers/peer.ts";
-import { muster, type Present } from "./peers/muster.ts";
+import { type Absence, muster, type Present } from "./peers/muster.ts";
 import { writeOnnxFiles } from "./peers/onnx.ts";
 import { peersPage, type PeersResults } from "./peers/page.ts";
 import { prepare } from "./peers/prepare.ts";
@@ -69,8 +69,18 @@ async function main(pinning: Pinning): Promise<void> {
   await pinSelf(pinning);
   const probe = await openProbe(await Deno.readFile(`${folder}/probe.wasm`));
   const collected = new Collected<At>();
+  const failed: Absence[] = [];
   for (let round = 0; round < rounds; round++) {
-    for (const turn of turnsOf(present, round)) await take(turn, round, collected, probe, pinning);
+    for (const turn of turnsOf(present, round)) {
+      const what = `round ${round + 1} ${turn.kind} ${turn.workload}`.padEnd(18);
+      const { name } = turn.peer.entry;
+      // One process that hangs or dies must not cost the others their figures.
+      const said = await take(turn, collected, probe, pinning).catch((error: Error) => {
+        failed.push({ what: `${name}, ${what.trimEnd()}`, reason: error.message });
+        return `FAILED: ${error.message}`;
+      });
+      console.log(`${what} ${name.padEnd(14)} ${said}`);
+    }
   }
   const results: PeersResults = {
     date: new Date().toISOString(),
@@ -78,7 +88,7 @@ async function main(pinning: Pinning): Promise<void> {
     rounds,
     seconds,
     peers: present.map(({ entry, about }) => ({ name: entry.name, ...about })),
-    absent,
+    absent: [...absent, ...failed],
     cells: collected.cells(),
   };
   const whole = !options.quick && options.only === "";
@@ -127,28 +137,33 @@ function requestOf(
   };
 }
 
+/** One child's work; what to say of it. */
 async function take(
   turn: Turn,
-  round: number,
   collected: Collected<At>,
   probe: Probe,
   pinning: Pinning,
-): Promise<void> {
+): Promise<string> {
   const { peer: { entry, program }, kind, workload } = turn;
   const request = requestOf(entry, kind, workload);
-  if (request.cases?.length === 0) return;
+  const cases = request.cases ?? [];
+  const starts = kind === "cold"
+    ? Array.from({ length: COLD_STARTS }, () => cases)
+    : entry.apart
+    ? cases.map((name) => [name])
+    : [cases];
   const start = performance.now();
-  for (let i = 0; i < (kind === "cold" ? COLD_STARTS : 1); i++) {
+  for (const some of starts) {
+    if (some.length === 0) continue;
     const before = severalOf(probe);
-    const answers = await runChild<Answer>(program, request, pinning);
+    const answers = await runChild<Answer>(program, { ...request, cases: some }, pinning);
     collect(collected, turn, answers, [...before, ...severalOf(probe)]);
   }
   const spent = ((performance.now() - start) / 1000).toFixed(1);
   const figures = collected.latest((at) =>
     at.peer === entry.name && at.kind === kind && at.workload === workload
   );
-  const what = `round ${round + 1} ${kind} ${workload}`;
-  console.log(`${what.padEnd(18)} ${entry.name.padEnd(14)} ${figures} (${spent} s)`);
+  return `${figures} (${spent} s)`;
 }
 
 function severalOf(probe: Probe): number[] {

@@ -13,8 +13,8 @@ export class ChildError extends TypeError {
   override name = "ChildError";
 }
 
-/** Longer than any child takes that is not stuck. */
-const LIMIT_MS = 180_000;
+/** Several times longer than any child takes that is not stuck. */
+const LIMIT_MS = 90_000;
 const LAST_WORDS = 400;
 
 /** A module run by this Deno. Nothing that a child loads may enter the lock file. */

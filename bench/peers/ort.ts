@@ -17,9 +17,16 @@ await serve(async ({ variant, threads, folder }): Promise<Peer> => {
     ? { executionProviders: ["wasm"] }
     : { intraOpNumThreads: threads, interOpNumThreads: 1 };
 
+  const sessions = new Map<string, Ort.InferenceSession>();
+  async function open(name: string): Promise<Ort.InferenceSession> {
+    const bytes = () => Deno.readFileSync(`${folder}/${name}.onnx`);
+    const session = sessions.get(name) ?? await ort.InferenceSession.create(bytes(), options);
+    sessions.set(name, session);
+    return session;
+  }
+
   async function score(model: Model, batch: number): Promise<ScoreTask> {
-    const path = `${folder}/${model.workload.name}.onnx`;
-    const session = await ort.InferenceSession.create(Deno.readFileSync(path), options);
+    const session = await open(model.workload.name);
     const rows = firstRows(model, batch), shape = [batch, model.workload.inputs];
     const scores = new Float32Array(batch);
     return {
@@ -28,15 +35,13 @@ await serve(async ({ variant, threads, folder }): Promise<Peer> => {
         const result = await session.run({ x: new ort.Tensor("float32", rows, shape) });
         scores.set(result.score.data as Float32Array);
       },
-      dispose: () => void session.release(),
     };
   }
 
   async function gemm(m: number, k: number, n: number): Promise<Task> {
-    const path = `${folder}/gemm-${k}x${n}.onnx`;
-    const session = await ort.InferenceSession.create(Deno.readFileSync(path), options);
+    const session = await open(`gemm-${k}x${n}`);
     const x = new ort.Tensor("float32", someFloats(m * k), [m, k]);
-    return { run: () => session.run({ x }), dispose: () => void session.release() };
+    return { run: () => session.run({ x }) };
   }
 
   return { about: { threads, onnxruntime: VERSION }, score, gemm };

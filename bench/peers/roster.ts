@@ -14,6 +14,8 @@ export interface Entry {
   readonly kinds?: readonly Kind[];
   /** Rounds in which it takes part; all, by default. Slow ones take part in few. */
   readonly rounds?: number;
+  /** A process for each case: one that grows its memory while its threads wait may hang for ever. */
+  readonly apart?: boolean;
   readonly program: () => Program | Promise<Program>;
 }
 
@@ -32,7 +34,7 @@ export const ROSTER: readonly Entry[] = [
   { name: "torch-1t", threads: 1, program: python },
   { name: "plain-js", threads: 1, rounds: 1, kinds: warm, program: deno("plain_js.ts") },
   { name: "elbow-2t", threads: 2, variant: "user", kinds: warm, program: deno("elbow.ts") },
-  { name: "ort-web-2t", threads: 2, variant: "web", kinds: warm, program: deno("ort.ts") },
+  { name: "ort-web-2t", threads: 2, variant: "web", kinds: warm, apart: true, program: deno("ort.ts") },
   { name: "ort-node-2t", threads: 2, variant: "node", kinds: warm, program: deno("ort.ts") },
   { name: "jax-js-2t", threads: 2, kinds: warm, program: deno("jax_js.ts") },
   { name: "torch-2t", threads: 2, kinds: warm, program: python },
