@@ -156,7 +156,8 @@ async function take(
   for (const some of starts) {
     if (some.length === 0) continue;
     const before = severalOf(probe);
-    const answers = await runChild<Answer>(program, { ...request, cases: some }, pinning);
+    const asked: Request = { ...request, cases: some };
+    const answers = await runChild<Answer>(program, asked, pinning);
     collect(collected, turn, answers, [...before, ...severalOf(probe)]);
   }
   const spent = ((performance.now() - start) / 1000).toFixed(1);

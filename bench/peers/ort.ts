@@ -17,13 +17,8 @@ await serve(async ({ variant, threads, folder }): Promise<Peer> => {
     ? { executionProviders: ["wasm"] }
     : { intraOpNumThreads: threads, interOpNumThreads: 1 };
 
-  const sessions = new Map<string, Ort.InferenceSession>();
-  async function open(name: string): Promise<Ort.InferenceSession> {
-    const bytes = () => Deno.readFileSync(`${folder}/${name}.onnx`);
-    const session = sessions.get(name) ?? await ort.InferenceSession.create(bytes(), options);
-    sessions.set(name, session);
-    return session;
-  }
+  const open = (name: string): Promise<Ort.InferenceSession> =>
+    ort.InferenceSession.create(Deno.readFileSync(`${folder}/${name}.onnx`), options);
 
   async function score(model: Model, batch: number): Promise<ScoreTask> {
     const session = await open(model.workload.name);
