@@ -35,5 +35,10 @@ export { DivergenceError } from "./src/training/divergence.ts";
 export { VAE } from "./src/training/vae.ts";
 export type { GradientOptions } from "./src/training/given.ts";
 export type { CreateOptions } from "./src/training/vae.ts";
+export { withPosteriorMixture } from "./src/training/em/posterior_mixture.ts";
+export type {
+  PosteriorMixture,
+  PosteriorMixtureOptions,
+} from "./src/training/em/posterior_mixture.ts";
 export { factorAnalysis } from "./src/training/em/factor_analysis.ts";
 export type { FactorAnalysis, FactorAnalysisOptions } from "./src/training/em/factor_analysis.ts";

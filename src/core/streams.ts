@@ -18,6 +18,8 @@ export const STREAMS = {
   corruption: 6,
   /** Grey values made 0 or 1 anew at every step of training. */
   binarization: 7,
+  /** Points that a mixture is fitted to, and its start. */
+  mixture: 8,
 } as const;
 
 /** Streams of one layer; more uses than that need another stride, and other seeds then. */
