@@ -5,7 +5,7 @@
  *     deno task bench:peers [--quick] [--rounds N] [--seconds S] [--only W1,score,64,elbow,torch-1t]
  *
  * `--only` names workloads, kinds, cases and peers: of a sort that is not named, all are measured. A
- * run without `--quick` and `--only` is whole, takes some 20 minutes and is published: see
+ * run without `--quick` and `--only` is whole, takes some 25 minutes and is published: see
  * `lib/publish.ts`.
  */
 import { parseArgs } from "node:util";
@@ -49,7 +49,7 @@ const { values: options } = parseArgs({
   },
 });
 const rounds = Number(options.rounds ?? (options.quick ? 1 : 3));
-const seconds = Number(options.seconds ?? (options.quick ? 0.15 : 0.5));
+const seconds = Number(options.seconds ?? (options.quick ? 0.15 : 0.4));
 const selection = select(options.only.split(",").filter((word) => word !== ""), {
   workload: WORKLOADS.map(({ name }) => name),
   kind: KINDS,
