@@ -33,6 +33,6 @@ export const givenNoise = (g: Graph, { name, shape }: NoiseRequest): Node => g.i
 export const noNoise = (): undefined => undefined;
 
 /** `[seedLow, seedHigh, step, firstRow]`: see `ops/random.ts`. */
-function randomKey(g: Graph): Node {
+export function randomKey(g: Graph): Node {
   return g.input("key", fixed(1, 4), { integer: true });
 }

@@ -20,11 +20,11 @@ import {
   toRows,
   withCondition,
 } from "./matrix.ts";
+import { type ProgramName, vaeArchitecture } from "./programs.ts";
 import {
   type ModelFile,
-  ModelFileError,
+  parameterValues,
   readModelFile,
-  requireContents,
   requireKind,
   specOf,
   writeModelFile,
@@ -58,7 +58,7 @@ export class TrainedVae {
   /** What the model is. */
   readonly spec: ModelSpec;
   /** @internal */
-  protected readonly engine: Engine;
+  protected readonly engine: Engine<ProgramName>;
   #single?: SingleRow;
 
   /** A model with the given parameter values; `VAE.create` and `load` are the usual ways. */
@@ -68,7 +68,7 @@ export class TrainedVae {
     device: DeviceOptions = {},
   ) {
     this.spec = spec;
-    this.engine = new Engine(spec, values, device);
+    this.engine = new Engine(vaeArchitecture(spec), values, device);
   }
 
   /**
@@ -317,18 +317,7 @@ export function fromModelFile(file: ModelFile): [ModelSpec, Map<string, Float32A
   requireKind(file, ["vae", "detector"]);
   const spec = specOf(file);
   const parameters = parametersOf(spec);
-  requireContents(file, parameters.map(({ name }) => name));
-  const values = parameters.map(({ name, rows, cols }) => {
-    const { data, shape } = file.tensors.get(name) ?? {};
-    const shaped = shape?.length === 2 && shape[0] === rows && shape[1] === cols;
-    if (data instanceof Float32Array && shaped && data.every(Number.isFinite)) {
-      return [name, data] as const;
-    }
-    throw new ModelFileError(
-      `Cannot read model: parameter "${name}" must be finite float32 [${rows}, ${cols}]`,
-    );
-  });
-  return [spec, new Map(values)];
+  return [spec, parameterValues(file, parameters)];
 }
 
 /** `count` rows from the first on, as a view. */

@@ -55,10 +55,7 @@ export function trainPlan(request: TrainPlanRequest): Plan {
   const { loss, reconstruction, kl, posteriorMean, ...built } = modelLoss(scope, request);
   const nodes = scope.declared.map(({ name, rows, cols }) => g.parameter(name, rows, cols));
   const gradients = built.gradients(nodes);
-  const squaredNorm = gradients.map((each) => g.squaredNorm(each)).reduce((a, b) => g.add(a, b));
-  const scale = g.clipScale(squaredNorm, { maxNorm: optimizer.clipNorm });
-  const schedule = g.input("schedule", fixed(1, 3));
-  const effects = nodes.map((node, i) => step(g, optimizer, node, gradients[i], scale, schedule));
+  const { squaredNorm, effects } = optimizerSteps(g, optimizer, nodes, gradients);
   const mean = (node: Node) => g.sumRows(node, { mean: true });
   const outputs = {
     loss,
@@ -99,6 +96,22 @@ function modelLoss(
   const { g } = scope;
   const terms = modelTerms(scope, spec, rowsInput(g, spec), objective.samples);
   return { ...lossOf(g, terms, objective), posteriorMean: terms.mean };
+}
+
+/** The steps of an optimiser along these gradients, and the squared norm of them all, unclipped. */
+export function optimizerSteps(
+  g: Graph,
+  optimizer: Optimizer,
+  parameters: readonly Node[],
+  gradients: readonly Node[],
+): { readonly squaredNorm: Node; readonly effects: readonly Node[] } {
+  const squaredNorm = gradients.map((each) => g.squaredNorm(each)).reduce((a, b) => g.add(a, b));
+  const scale = g.clipScale(squaredNorm, { maxNorm: optimizer.clipNorm });
+  const schedule = g.input("schedule", fixed(1, 3));
+  const effects = parameters.map((node, i) => {
+    return step(g, optimizer, node, gradients[i], scale, schedule);
+  });
+  return { squaredNorm, effects };
 }
 
 function step(

@@ -25,7 +25,7 @@ import { EpochSums, type StepMeans } from "./epoch_sums.ts";
 import { gatherRows } from "./minibatch.ts";
 import type { Recipe } from "./options.ts";
 import type { EpochMeans, EpochReport, FitReport } from "./report.ts";
-import { learningRateAt, writeScalars } from "./schedule.ts";
+import { learningRateAt, nextPowers, scheduleOf, writeScalars } from "./schedule.ts";
 
 /** What a run works on. */
 export interface Run {
@@ -173,8 +173,10 @@ class Trainer {
     program.write("x", this.#batch.subarray(0, rows * data.shape[1]));
     program.write("key", [seedLow, seedHigh, counters.step, 0]);
     writeScalars(program, recipe.objective, counters.step, this.#batches);
-    const powers = this.#nextPowers();
-    program.write("schedule", this.#schedule(powers));
+    const powers = nextPowers(recipe.optimizer, [counters.beta1Power, counters.beta2Power]);
+    const steps = recipe.epochs * this.#batches;
+    const learningRate = learningRateAt(recipe.optimizer, counters.step, steps) * counters.rate;
+    program.write("schedule", scheduleOf(learningRate, powers));
     program.run(rows);
     for (const [name, into] of Object.entries(this.#step)) program.read(name, into);
     counters.step++;
@@ -187,22 +189,6 @@ class Trainer {
       counters.consecutiveSkips = 0;
       [counters.beta1Power, counters.beta2Power] = powers;
     } else this.#skip();
-  }
-
-  /** βᵗ of both moments, if the step about to be taken counts. */
-  #nextPowers(): [number, number] {
-    const { recipe: { optimizer } } = this.#run;
-    if (optimizer.type === "sgd") return [0, 0];
-    const { beta1Power, beta2Power } = this.#counters;
-    return [beta1Power * optimizer.beta1, beta2Power * optimizer.beta2];
-  }
-
-  /** The rate, and 1 - βᵗ of both moments. */
-  #schedule([beta1Power, beta2Power]: [number, number]): [number, number, number] {
-    const { optimizer, epochs } = this.#run.recipe;
-    const { step, rate } = this.#counters;
-    const learningRate = learningRateAt(optimizer, step, epochs * this.#batches) * rate;
-    return [learningRate, 1 - beta1Power, 1 - beta2Power];
   }
 
   #skip(): void {

@@ -16,7 +16,7 @@ import { STREAMS } from "../../core/streams.ts";
 import { requireChoice, requireNumber, requireObject } from "../../core/validate.ts";
 import { type Matrix, requireFloatRows, type Rows, toMatrix } from "../../scoring/matrix.ts";
 import type { DeviceOptions } from "../../scoring/trained_vae.ts";
-import { pauser } from "../pauser.ts";
+import { pauser } from "../../scoring/pauser.ts";
 import { VAE } from "../vae.ts";
 import { linearVaeParameters } from "./as_vae.ts";
 import { expectation, type Factors, maximization } from "./em_step.ts";
