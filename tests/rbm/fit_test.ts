@@ -130,6 +130,19 @@ Deno.test("a fit is Adam along the gradients of contrastive divergence", async (
   rbm.dispose();
 });
 
+Deno.test("a fresh machine starts from the rows' means, a machine with parameters from those", async () => {
+  const rows = [[1, 0, 1], [1, 0, 0], [1, 0, 0], [1, 1, 0]];
+  const still = { epochs: 1, optimizer: { type: "sgd", learningRate: 1e-12 } } as const;
+  const rbm = Rbm.create({ visible: 3, hidden: 2 });
+  const biases = () => rbm.parameters().get("visible.bias")!.data;
+  await rbm.fit(rows, still);
+  // Log-odds of 4, 1 and 1 of 4 rows, half a row added to both sides.
+  assertRelative(biases(), [4.5 / 0.5, 1.5 / 3.5, 1.5 / 3.5].map(Math.log), 1e-6);
+  await rbm.fit(rows.map((row) => row.map((bit) => 1 - bit)), still);
+  assertRelative(biases(), [4.5 / 0.5, 1.5 / 3.5, 1.5 / 3.5].map(Math.log), 1e-6);
+  rbm.dispose();
+});
+
 Deno.test("persistent chains leave the data behind; those of cd begin there every time", async () => {
   const parameters = machine(5, 3, 6, 2);
   const p = distribution(parameters);

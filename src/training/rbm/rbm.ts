@@ -13,6 +13,7 @@ import { initialize } from "../../models/initialize.ts";
 import { parseRbmSpec, rbmParameters, type RbmSpec } from "../../models/rbm.ts";
 import type { DeviceOptions } from "../../scoring/engine.ts";
 import type { Rows } from "../../scoring/matrix.ts";
+import { baseRates } from "../../scoring/rbm/partition.ts";
 import { loadRbm, TrainedRbm } from "../../scoring/rbm/trained_rbm.ts";
 import { stateLayout } from "../train_program.ts";
 import { parseRbmRecipe, type RbmFitOptions, type RbmReport } from "./rbm_options.ts";
@@ -29,6 +30,8 @@ export interface RbmCreateOptions extends DeviceOptions {
 export class Rbm extends TrainedRbm {
   #seed = 0;
   #fitting = false;
+  /** Whether nothing but `create` has chosen the parameters. */
+  #fresh = false;
 
   /**
    * A machine with fresh parameters: small random weights, no biases.
@@ -41,6 +44,7 @@ export class Rbm extends TrainedRbm {
     const canonical = parseRbmSpec(spec);
     const rbm = new Rbm(canonical, initialize(rbmParameters(canonical), seed), device);
     rbm.#seed = seed;
+    rbm.#fresh = true;
     return rbm;
   }
 
@@ -50,7 +54,9 @@ export class Rbm extends TrainedRbm {
   }
 
   /**
-   * Trains on rows of zeros and ones; grey values between count as probabilities.
+   * Trains on rows of zeros and ones; grey values between count as probabilities. A machine as
+   * `create` made it first takes its visible biases from the rows' means (Hinton, 2010, section 8):
+   * without that, all hidden units learn the mean before any learns more.
    * @throws DivergenceError if steps stay non-finite; the signal's reason if aborted
    */
   async fit(rows: Rows, options: RbmFitOptions = {}): Promise<RbmReport> {
@@ -67,6 +73,7 @@ export class Rbm extends TrainedRbm {
     const capacity = Math.min(recipe.batchSize, data.shape[0]);
     const plan = rbmTrainPlan({ spec: this.spec, ...recipe, capacity, parameters, state });
     const segments = { parameters: segment, state: backend.allocate(state.length) };
+    if (this.#fresh) this.setParameters(new Map([["visible.bias", { data: baseRates(data) }]]));
     this.#fitting = true;
     try {
       const program = backend.compile(plan, segments);
@@ -87,6 +94,7 @@ export class Rbm extends TrainedRbm {
    */
   override setParameters(values: Parameters<TrainedRbm["setParameters"]>[0]): void {
     this.#requireIdle();
+    this.#fresh = false;
     super.setParameters(values);
   }
 
