@@ -14,14 +14,17 @@
  */
 export * from "./src/detection/mod.ts";
 export * from "./src/scoring/mod.ts";
-export type { LikelihoodOptions } from "./src/distributions/likelihood.ts";
 export { type Activation, ACTIVATIONS } from "./src/ops/names.ts";
 export type { GaussianLatentInput } from "./src/models/gaussian_latent.ts";
 export type { LatentInput } from "./src/models/latents.ts";
 export type { PriorInput } from "./src/models/priors.ts";
-export type { LikelihoodSpec, ModelSpecInput, NetworkSpec } from "./src/models/spec.ts";
+export type { ModelSpecInput, NetworkSpec } from "./src/models/spec.ts";
 export type { Initialization } from "./src/models/initialize.ts";
-export type { ElboObjective } from "./src/objectives/elbo.ts";
+export type { BetaTcObjective } from "./src/objectives/beta_tc.ts";
+export type { Corruption } from "./src/objectives/corruption.ts";
+export type { Capacity, ElboObjective } from "./src/objectives/elbo.ts";
+export type { IwaeObjective, RenyiObjective } from "./src/objectives/iwae.ts";
+export type { KlWeight } from "./src/objectives/kl_weight.ts";
 export type { Objective, ObjectiveInput, ObjectiveOptions } from "./src/objectives/objective.ts";
 export type { SharedOptions } from "./src/objectives/objective_family.ts";
 export type { CheckpointStore } from "./src/training/checkpoint.ts";
@@ -29,6 +32,7 @@ export type { FitOptions, Optimizer, OptimizerInput } from "./src/training/optio
 export type { EpochMeans, EpochReport, FitReport } from "./src/training/report.ts";
 export { DivergenceError } from "./src/training/divergence.ts";
 export { VAE } from "./src/training/vae.ts";
-export type { CreateOptions, GradientOptions } from "./src/training/vae.ts";
+export type { GradientOptions } from "./src/training/given.ts";
+export type { CreateOptions } from "./src/training/vae.ts";
 export { factorAnalysis } from "./src/training/em/factor_analysis.ts";
 export type { FactorAnalysis, FactorAnalysisOptions } from "./src/training/em/factor_analysis.ts";

@@ -4,6 +4,7 @@
  */
 import * as op from "./opcodes.gen";
 import { bernoulliLogProb, bernoulliLogProbGrad } from "./bernoulli";
+import { continuousBernoulliLogNorm, continuousBernoulliLogNormSlope } from "./continuous_bernoulli";
 import { dense, matmul } from "./dense";
 import {
   activation,
@@ -16,9 +17,11 @@ import {
   exp,
   lessThan,
   log,
+  log1p,
   mul,
   sub,
 } from "./elementwise";
+import { logGammaRatio, logGammaRatioSlope } from "./gamma";
 import {
   gaussianKl,
   gaussianLogProb,
@@ -90,6 +93,17 @@ function execute(opcode: i32): void {
     case op.OP_SGD_STEP: { runSgdStep(); break; }
     case op.OP_RANDOM_UNIFORM: { runRandomUniform(); break; }
     case op.OP_LESS_THAN: { binary(lessThan); break; }
+    case op.OP_LOG1P: { log1p(at(0), at(1), size(0)); break; }
+    case op.OP_LOG_GAMMA_RATIO: { binary(logGammaRatio); break; }
+    case op.OP_LOG_GAMMA_RATIO_SLOPE: { binary(logGammaRatioSlope); break; }
+    case op.OP_CONTINUOUS_BERNOULLI_LOG_NORM: {
+      continuousBernoulliLogNorm(at(0), at(1), size(0));
+      break;
+    }
+    case op.OP_CONTINUOUS_BERNOULLI_LOG_NORM_SLOPE: {
+      continuousBernoulliLogNormSlope(at(0), at(1), size(0));
+      break;
+    }
     default: unreachable();
   }
 }

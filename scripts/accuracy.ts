@@ -34,6 +34,9 @@ export const VECTOR_FUNCTIONS: readonly VectorFunction[] = [
   entry("expm1", Math.expm1, [-Infinity, 88], 3),
   entry("expm1LessX", expm1LessX, [-1e7, 88], 4),
   entry("log1pUnit", Math.log1p, [0, 1], 2),
+  entry("log1p", Math.log1p, [-1, Infinity], 3),
+  entry("continuousBernoulliLogNorm", logNorm, [-Infinity, Infinity], 6),
+  entry("continuousBernoulliLogNormSlope", logNormSlope, [-Infinity, Infinity], 6),
   activationEntry("tanh", Math.tanh, 3),
   activationEntry("sigmoid", (x) => 1 / (1 + Math.exp(-x)), 3),
   activationEntry("softplus", (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))), 3),
@@ -64,6 +67,18 @@ function activationEntry(
 function expm1LessX(x: number): number {
   if (Math.abs(x) > 0.01) return Math.expm1(x) - x;
   return x * x * (1 / 2 + x * (1 / 6 + x * (1 / 24 + x * (1 / 120 + x * (1 / 720 + x / 5040)))));
+}
+
+/** ln (l / tanh(l/2)): the ratio's relative error is below 4e-16, and its logarithm at least ln 2. */
+function logNorm(l: number): number {
+  if (l === 0) return Math.LN2;
+  return Math.abs(l) === Infinity ? Infinity : Math.log(l / Math.tanh(l / 2));
+}
+
+/** 1/l - 1/sinh l; the Taylor series near 0, where float64 would cancel. */
+function logNormSlope(l: number): number {
+  if (Math.abs(l) > 0.05) return 1 / l - 1 / Math.sinh(l);
+  return l * (1 / 6 - l * l * (7 / 360 - l * l * (31 / 15120 - l * l * 127 / 604800)));
 }
 
 /**
@@ -152,7 +167,8 @@ that does. A kernel's result never depends on the element's position.
 
 ${table(rows)}
 
-cosTwoPi(u) = cos 2πu, expm1LessX(x) = e^x - 1 - x, log1pUnit(u) = ln(1 + u).
+cosTwoPi(u) = cos 2πu, expm1LessX(x) = e^x - 1 - x, log1pUnit(u) = log1p(u) = ln(1 + u); the
+continuous Bernoulli's ln C = ln(l / tanh(l/2)) and its slope 1/l - 1/sinh l are functions of a logit.
 `;
 }
 

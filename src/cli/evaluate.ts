@@ -4,6 +4,7 @@
  */
 import { Command } from "npm:commander@15.1.0";
 import type { Table } from "../formats/mod.ts";
+import type { Evaluation } from "../scoring/evaluation.ts";
 import type { Matrix } from "../scoring/matrix.ts";
 import { type LabelFigures, labelFigures, labelSection } from "./against_label.ts";
 import { readDataFor } from "./data.ts";
@@ -34,10 +35,14 @@ export interface Evaluated {
   readonly elbo: number;
   readonly reconstruction: number;
   readonly kl: number;
+  /** Whether the KL is in closed form, or sampled. */
+  readonly klForm: Evaluation["klForm"];
   /** Importance-sampled: a lower bound of ln p(x) that rises with the draws. */
   readonly logLikelihood: number;
   /** How many of the draws carry the estimate: mean over the rows, and the worst row's. */
   readonly effectiveSamples: { readonly mean: number; readonly lowest: number };
+  /** Latent dimensions. */
+  readonly latent: number;
   readonly activeUnits: number;
   readonly klPerDimension: readonly number[];
   /** ln |d standardised / d data|: added to a log-density it gives that in the table's own units. */
@@ -81,7 +86,8 @@ export async function evaluate(
   const table = await readDataFor(model, data, io, label);
   const x = units.toVae(table);
   const evaluation = await vae.evaluate(x, { samples, seed });
-  const { effectiveSamples, klPerDimension } = evaluation;
+  const { effectiveSamples, klPerDimension, klForm } = evaluation;
+  const { mean: latents } = await vae.encode(x);
   return {
     model: path,
     data: table.source,
@@ -95,7 +101,9 @@ export async function evaluate(
       mean: mean(effectiveSamples),
       lowest: effectiveSamples.reduce((lowest, value) => Math.min(lowest, value)),
     },
-    activeUnits: countActive((await vae.encode(x)).mean),
+    latent: latents.shape[1],
+    activeUnits: countActive(latents),
+    klForm,
     klPerDimension: [...klPerDimension],
     logJacobian: units.logJacobian,
     falseAlarmRate: scorer?.falseAlarmRate,
@@ -140,15 +148,15 @@ export function evaluateSections(evaluated: Evaluated): Section[] {
       lines: [
         ["ELBO", nats(evaluated.elbo)],
         ["  ln p(x | z)", nats(evaluated.reconstruction)],
-        ["  KL", nats(evaluated.kl)],
+        ["  KL", `${nats(evaluated.kl)}${evaluated.klForm === "sampled" ? " (sampled)" : ""}`],
         ["ln p(x)", `${nats(evaluated.logLikelihood)} (importance-sampled, K = ${count(samples)})`],
         [
           "  effective draws",
           `${effectiveSamples.mean.toFixed(1)}, worst row ${effectiveSamples.lowest.toFixed(1)}`,
         ],
         ["In the table's units", `add ${nats(evaluated.logJacobian)}`],
-        ["Active units", `${evaluated.activeUnits} of ${klPerDimension.length}`],
-        ["KL per dimension", klPerDimension.map(nats).join("  ")],
+        ["Active units", `${evaluated.activeUnits} of ${evaluated.latent}`],
+        ["KL per dimension", klPerDimension.map(nats).join("  ") || undefined],
       ],
     },
     ...(label ? [labelSection(label, rows, counted(rows, "row"))] : []),

@@ -65,13 +65,17 @@ function specLines(spec: ModelSpec): [string, string][] {
   const { inputs, encoder, decoder, likelihood } = spec;
   const size = latentSize(spec);
   const network = (widths: readonly number[]) => widths.join(" - ");
-  const { type, ...details } = likelihood;
-  const shown = Object.entries(details).map(([name, value]) => `${name} ${value}`);
   return [
     ["Encoder", `${network([inputs, ...encoder.hidden, size])}, ${encoder.activation}`],
     ["Decoder", `${network([size, ...decoder.hidden, inputs])}, ${decoder.activation}`],
-    ["Likelihood", [type, ...shown].join(", ")],
+    ["Likelihood", describeLikelihood(likelihood)],
   ];
+}
+
+function describeLikelihood(likelihood: ModelSpec["likelihood"]): string {
+  if (likelihood.type === "mixed") return likelihood.columns.map(describeLikelihood).join("; ");
+  const { type, ...details } = likelihood;
+  return [type, ...Object.entries(details).map(([name, value]) => `${name} ${value}`)].join(", ");
 }
 
 function tableSections(file: ModelFile): Section[] {

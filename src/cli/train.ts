@@ -3,6 +3,7 @@ import { Command } from "npm:commander@15.1.0";
 import { defaultTraining } from "../detection/defaults.ts";
 import { Detector, type DetectorOptions } from "../detection/detector.ts";
 import type { Table } from "../formats/mod.ts";
+import type { ObjectiveInput } from "../objectives/objective.ts";
 import type { CheckpointStore } from "../training/checkpoint.ts";
 import { type LabelFigures, labelFigures } from "./against_label.ts";
 import { namingTable, readData } from "./data.ts";
@@ -97,15 +98,23 @@ async function fit(table: Table, given: TrainOptions, io: Io): Promise<Detector>
 
 /** The options that were given, and the detector's defaults where one of its options holds several. */
 function fitOptions(given: TrainOptions, checkpoint?: CheckpointStore): DetectorOptions {
-  const { objective, optimizer } = defaultTraining(1);
+  const { optimizer } = defaultTraining(1);
   const { patience } = given;
   return {
     ...pick(given, SAME),
-    objective: { ...objective, ...pick(given, ["beta", "samples"]) },
+    objective: objectiveOf(given),
     optimizer: { ...optimizer!, ...pick(given, ["learningRate"]) },
     ...(patience !== undefined && { earlyStopping: { patience } }),
     ...(checkpoint && { checkpoint }),
   };
+}
+
+/** What was asked for; the detector's warm-up belongs to its own objective alone. */
+function objectiveOf({ objective: type = "elbo", ...given }: TrainOptions): ObjectiveInput {
+  const numbers = pick(given, ["beta", "samples", "estimator", "freeBits", "alpha"]);
+  const base = type === "elbo" ? defaultTraining(1).objective : { type };
+  // Which of them an objective takes is for the library to say.
+  return { ...base, ...numbers } as ObjectiveInput;
 }
 
 /** The fields that are there: an undefined one would replace a default. */

@@ -19,7 +19,7 @@ export interface Trained {
 /** What `--json` prints. */
 export function trainResult({ detector, table, fit, against, bytes }: Trained, model: string) {
   const history = fit.history.map((means) => ({ ...means, reconstruction: -means.reconstruction }));
-  const { elbo, reconstruction, kl, activeUnits, validationElbo } = history[fit.epoch - 1];
+  const { loss, elbo, reconstruction, kl, activeUnits, validationElbo } = history[fit.epoch - 1];
   const { falseAlarmRate, threshold, calibrationRows, device, warnings } = detector;
   return {
     model,
@@ -30,6 +30,7 @@ export function trainResult({ detector, table, fit, against, bytes }: Trained, m
     trainingRows: table.rows - calibrationRows,
     calibrationRows,
     epoch: fit.epoch,
+    loss,
     elbo,
     reconstruction,
     kl,
@@ -78,6 +79,7 @@ function fitSection({ fit, detector: { vae } }: Trained): Section {
   return {
     title: `${which}; nats per row of the standardised table`,
     lines: [
+      ["Loss", nats(last.loss)],
       ["ELBO", nats(last.elbo)],
       ["  ln p(x | z)", nats(-last.reconstruction)],
       ["  KL", nats(last.kl)],

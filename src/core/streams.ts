@@ -16,6 +16,8 @@ export const STREAMS = {
   observation: 5,
   /** What is done to the rows that the encoder sees in training. */
   corruption: 6,
+  /** Grey values made 0 or 1 anew at every step of training. */
+  binarization: 7,
   /** Gibbs sweeps of a Boltzmann machine in training; one use per half-sweep: `layerStream`. */
   gibbs: 16,
   /** Gibbs sweeps when sampling from one. */
@@ -27,7 +29,14 @@ export const STREAMS = {
 /** Streams of one layer; more uses than that need another stride, and other seeds then. */
 const LAYER_STRIDE = 1024;
 
+/** Uniform draws of a use that takes normal ones too. */
+const UNIFORM = 512;
+
 /** A use's stream in one of several stochastic layers: layer 0, next to the data, has the use's own. */
-export function layerStream(stream: number, layer: number): number {
-  return stream + LAYER_STRIDE * layer;
+export function layerStream(
+  stream: number,
+  layer: number,
+  distribution: "normal" | "uniform" = "normal",
+): number {
+  return stream + LAYER_STRIDE * layer + (distribution === "uniform" ? UNIFORM : 0);
 }

@@ -1,6 +1,7 @@
 /** What `Detector.fit` takes: the network, its training, the machine, and how to calibrate. */
 import { requireChoice, requireNumber, requireObject } from "../core/validate.ts";
 import type { BackendChoice } from "../backends/open.ts";
+import { PLAIN_LIKELIHOODS } from "../distributions/likelihood.ts";
 import { columnsFault } from "../scoring/table_rows.ts";
 import type { DeviceOptions } from "../scoring/trained_vae.ts";
 import type { FitOptions } from "../training/options.ts";
@@ -9,7 +10,7 @@ import type { DetectorSpecOptions } from "./defaults.ts";
 /** How to fit a detector; everything has a default. */
 export interface DetectorOptions
   extends
-    Omit<FitOptions, "seed" | "validation" | "validationCondition" | "condition">,
+    Omit<FitOptions, "seed" | "validation" | "validationCondition" | "condition" | "binarize">,
     DetectorSpecOptions,
     DeviceOptions {
   /** Column names; by default the keys of named rows, else x0, x1, … */
@@ -66,7 +67,7 @@ export function requireOptions(options: DetectorOptions): void {
     requireNumber("calibration", calibration, { above: 0, max: 0.9 });
   }
   if (validation !== undefined) requireNumber("validation", validation, { min: 0, max: 0.9 });
-  if (likelihood !== undefined) requireChoice("likelihood", likelihood, ["gaussian", "bernoulli"]);
+  if (likelihood !== undefined) requireChoice("likelihood", likelihood, PLAIN_LIKELIHOODS);
   if (backend !== undefined) requireChoice("backend", backend, BACKENDS);
   if (determinism !== undefined) requireChoice("determinism", determinism, ["portable", "fast"]);
 }

@@ -31,7 +31,7 @@ export function diagonalPosterior(
   const perDraw = repeat(g, q, samples);
   const z = draws ? sample(g, perDraw, draws) : mean;
   const path = { z, logDensity: logDensity(g, perDraw, z) };
-  return { ...q, ...path, path, klTo: (prior) => closedKl(g, q, prior) };
+  return { ...q, ...path, path, diagonal: q, klTo: (prior) => closedKl(g, q, prior) };
 }
 
 /** Per dimension, nats, `[r, L]`. */

@@ -4,6 +4,7 @@
  */
 import type { ShapedNoise } from "../layers/noise.ts";
 import type { Node } from "../ops/spec.ts";
+import type { DiagonalGaussian } from "./diagonal_gaussian.ts";
 import type { Prior } from "./prior.ts";
 
 /** What a posterior is built from. */
@@ -27,6 +28,8 @@ export interface Posterior {
   readonly z: Node;
   /** ln q(z) of every draw, nats, `[K·r, 1]`. */
   readonly logDensity: Node;
+  /** q itself, `[r, L]` each, where it is a diagonal Gaussian. */
+  readonly diagonal?: DiagonalGaussian;
   /** The way of the gradient through the draws; absent where z is no smooth function of q. */
   readonly path?: DrawPath;
   /** KL(q ‖ prior) per dimension, nats, `[r, L]`, ≥ 0; undefined where it has no closed form. */

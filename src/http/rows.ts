@@ -8,11 +8,9 @@ import { invalid, pointerStep, type Problem } from "./problems.ts";
 import type { Units } from "../scoring/units.ts";
 
 /** What a row must look like. */
-type RowShape = Pick<Units, "columns" | "least" | "largest">;
+type RowShape = Pick<Units, "columns" | "largest" | "fault">;
 
-type Range = Omit<RowShape, "columns">;
-
-/** @throws Problem for too many rows, a wrong width or name, or a cell that is no finite number */
+/** @throws Problem for too many rows, a wrong width or name, or a cell that the model cannot take */
 export function readRows(rows: readonly unknown[], shape: RowShape, maxRows: number): Cells {
   requireCount("/rows", rows.length, maxRows);
   const data = new Float64Array(rows.length * shape.columns.length);
@@ -28,7 +26,12 @@ export function readRows(rows: readonly unknown[], shape: RowShape, maxRows: num
       );
     }
   });
-  return { data, rows: rows.length };
+  const cells = { data, rows: rows.length };
+  const fault = shape.fault(cells);
+  if (!fault) return cells;
+  const { row, column, needs, value } = fault;
+  const name = shape.columns[column];
+  throw refusal(row, name, Array.isArray(rows[row]) ? column : name, value, needs);
 }
 
 /** @throws Problem for more rows than a request may have */
@@ -43,7 +46,7 @@ export function requireCount(pointer: string, count: number, maxRows: number): v
 function readPositions(
   row: readonly unknown[],
   r: number,
-  { columns, ...range }: RowShape,
+  { columns, largest }: RowShape,
   data: Float64Array,
 ): void {
   const width = columns.length;
@@ -55,7 +58,7 @@ function readPositions(
   }
   for (let c = 0; c < width; c++) {
     const value = row[c];
-    if (!isCell(value, range)) throw wrongCell(r, columns[c], c, value, range);
+    if (!isCell(value, largest)) throw wrongCell(r, columns[c], c, value, largest);
     data[r * width + c] = value;
   }
 }
@@ -63,7 +66,7 @@ function readPositions(
 function readNames(
   row: object,
   r: number,
-  { columns, ...range }: RowShape,
+  { columns, largest }: RowShape,
   data: Float64Array,
 ): void {
   const cells = row as Readonly<Record<string, unknown>>;
@@ -77,7 +80,7 @@ function readNames(
       );
     }
     const value = cells[name];
-    if (!isCell(value, range)) throw wrongCell(r, name, name, value, range);
+    if (!isCell(value, largest)) throw wrongCell(r, name, name, value, largest);
     data[r * width + c] = value;
   }
   const names = Object.keys(cells);
@@ -90,8 +93,8 @@ function readNames(
 }
 
 /** JSON's 1e999 is read as Infinity: it fails here, as text and null do. */
-function isCell(value: unknown, { least, largest }: Range): value is number {
-  return typeof value === "number" && value >= least && value <= largest;
+function isCell(value: unknown, largest: number): value is number {
+  return typeof value === "number" && Math.abs(value) <= largest;
 }
 
 function wrongCell(
@@ -99,13 +102,20 @@ function wrongCell(
   name: string,
   key: string | number,
   value: unknown,
-  { least, largest }: Range,
+  largest: number,
 ): Problem {
-  const expected = typeof value === "number" && Number.isFinite(value)
-    ? least < 0
-      ? `a number of magnitude at most ${largest}`
-      : `a number from ${least} to ${largest}`
-    : "a finite number";
+  const isFinite = typeof value === "number" && Number.isFinite(value);
+  const expected = isFinite ? `a number of magnitude at most ${largest}` : "a finite number";
+  return refusal(r, name, key, value, expected);
+}
+
+function refusal(
+  r: number,
+  name: string,
+  key: string | number,
+  value: unknown,
+  expected: string,
+): Problem {
   return invalid(
     `/rows/${r}${pointerStep(key)}`,
     `Cannot read row ${r + 1}, column "${name}": expected ${expected}: current value is ${

@@ -1,14 +1,22 @@
 /**
- * Bernoulli draws inside a graph: 1 where a uniform of the key is below the probability. Probabilities
- * are met to 2^-24, 0 and 1 exactly; no derivative flows through a draw. Backends whose probabilities
- * differ in the last digit differ in about one draw of 2^24 / 3.
+ * Bernoulli draws inside a graph: 1 where a uniform is below the probability. Probabilities are met to
+ * 2^-24, 0 and 1 exactly; no derivative flows through a draw. Backends whose probabilities differ in the
+ * last digit differ in about one draw of 2^22.
  */
-import type { Graph } from "../graph/graph.ts";
 import type { Node } from "../ops/spec.ts";
-import { randomKey } from "./noise.ts";
+import type { NoiseRequest } from "./noise.ts";
+import type { Scope } from "./scope.ts";
 
-/** @param probabilities `[r, C]` */
-export function drawBinary(g: Graph, probabilities: Node, stream: number): Node {
-  const uniforms = g.randomUniform(randomKey(g), { ...probabilities.shape, stream });
-  return g.lessThan(uniforms, probabilities);
+/**
+ * Zeros and ones with these probabilities `[r, C]`; the probabilities themselves where the program wants
+ * points instead of draws.
+ */
+export function drawBinary(
+  scope: Scope,
+  probabilities: Node,
+  use: Pick<NoiseRequest, "name" | "stream">,
+): Node {
+  const request = { ...use, shape: probabilities.shape, distribution: "uniform" } as const;
+  const uniform = scope.noise(request);
+  return uniform ? scope.g.lessThan(uniform, probabilities) : probabilities;
 }

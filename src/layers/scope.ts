@@ -25,20 +25,26 @@ export interface ParameterSpec {
 
 export interface Scope {
   readonly g: Graph;
+  /** The graph is that of a training step, where a statistic of the batch may stand for a parameter. */
+  readonly training: boolean;
   readonly declared: readonly ParameterSpec[];
   /** Noise asked for so far. */
   readonly requested: readonly NoiseRequest[];
   declare(name: string, rows: number, cols: number, initializer: Initializer): Node;
-  /** Standard normal draws; undefined where the program wants points instead: see `noise.ts`. */
+  /** Draws; undefined where the program wants points instead: see `noise.ts`. */
   noise(request: NoiseRequest): Node | undefined;
 }
 
 /** A scope over `g`. Declaring a name again gives the same node. */
-export function createScope(g: Graph, noise: NoiseSource = noNoise): Scope {
+export function createScope(
+  g: Graph,
+  { noise = noNoise, training = false }: { noise?: NoiseSource; training?: boolean } = {},
+): Scope {
   const declared = new Map<string, ParameterSpec>();
   const requested = new Map<string, NoiseRequest>();
   return {
     g,
+    training,
     get declared() {
       return [...declared.values()];
     },

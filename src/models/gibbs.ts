@@ -3,8 +3,9 @@
  * leaves p(v) as it is; many forget where they began.
  */
 import { layerStream } from "../core/streams.ts";
-import type { Graph } from "../graph/graph.ts";
 import { drawBinary } from "../layers/binary_draw.ts";
+import type { NoiseRequest } from "../layers/noise.ts";
+import type { Scope } from "../layers/scope.ts";
 import type { Node } from "../ops/spec.ts";
 import type { RbmGraph } from "./rbm.ts";
 
@@ -17,22 +18,26 @@ export interface GibbsState {
 }
 
 /**
- * @param stream the use that the draws are for: `STREAMS`
+ * @param use    what the draws are for: see `halfSweep`
  * @param sweeps at least 1
  */
 export function gibbs(
-  g: Graph,
+  scope: Scope,
   { visible, hidden }: RbmGraph,
   v: Node,
-  stream: number,
+  use: Pick<NoiseRequest, "name" | "stream">,
   sweeps: number,
 ): GibbsState {
   let state: GibbsState = { draw: v, mean: v };
   for (let sweep = 0; sweep < sweeps; sweep++) {
-    const [down, up] = [layerStream(stream, 2 * sweep), layerStream(stream, 2 * sweep + 1)];
-    const h = drawBinary(g, visible.other(state.draw, "sigmoid"), down);
+    const h = drawBinary(scope, visible.other(state.draw, "sigmoid"), halfSweep(use, 2 * sweep));
     const mean = hidden.other(h, "sigmoid");
-    state = { mean, draw: drawBinary(g, mean, up) };
+    state = { mean, draw: drawBinary(scope, mean, halfSweep(use, 2 * sweep + 1)) };
   }
   return state;
+}
+
+/** The noise of one half of a sweep: a name and a stream of its own. */
+export function halfSweep({ name, stream }: Pick<NoiseRequest, "name" | "stream">, half: number) {
+  return { name: `${name}.${half}`, stream: layerStream(stream, half) };
 }

@@ -1,5 +1,5 @@
 /** What a family of priors must offer: one file each, one line each in `priors.ts`. */
-import type { DiagonalGaussian } from "../distributions/diagonal_gaussian.ts";
+import type { Posterior } from "../distributions/posterior.ts";
 import type { Prior } from "../distributions/prior.ts";
 import type { Scope } from "../layers/scope.ts";
 import type { Node } from "../ops/spec.ts";
@@ -12,8 +12,8 @@ export interface PriorRequest {
   readonly inputs: number;
   /** What the latent layer takes for standard. */
   standard(): Prior;
-  /** Mean and log-variance of q(z | x) for rows `[r, inputs]`, by the model's own encoder. */
-  encode(rows: Node): DiagonalGaussian;
+  /** q(z | x) for rows `[r, inputs]`, by the model's own encoder, without draws. */
+  encode(rows: Node): Posterior;
 }
 
 export interface PriorFamily<Spec> {

@@ -2,6 +2,8 @@
  * The priors, by the `type` of the spec's `prior`. To add one: its file, and its lines here.
  */
 import { requireChoice, requireObject } from "../core/validate.ts";
+import { mixture, type MixturePrior } from "./mixture_prior.ts";
+import { vamp, type VampPrior } from "./vamp_prior.ts";
 import type { Prior } from "../distributions/prior.ts";
 import type { Scope } from "../layers/scope.ts";
 import type { PriorFamily, PriorRequest } from "./prior_family.ts";
@@ -10,13 +12,15 @@ import type { PriorFamily, PriorRequest } from "./prior_family.ts";
 export interface PriorOptions {
   /** N(0, I), or what else the latent layer takes for standard. */
   readonly standard: { readonly type: "standard" };
+  readonly mixture: MixturePrior;
+  readonly vamp: VampPrior;
 }
 
 /** p(z). */
 export type PriorSpec = PriorOptions[keyof PriorOptions];
 
 /** p(z) as a user writes it. */
-export type PriorInput = PriorOptions["standard"];
+export type PriorInput = PriorSpec;
 
 const PRIORS: { readonly [T in keyof PriorOptions]: PriorFamily<PriorOptions[T]> } = {
   standard: {
@@ -26,6 +30,8 @@ const PRIORS: { readonly [T in keyof PriorOptions]: PriorFamily<PriorOptions[T]>
     },
     build: (_scope, _spec, { standard }) => standard(),
   },
+  mixture,
+  vamp,
 };
 
 const TYPES = Object.keys(PRIORS) as (keyof PriorOptions)[];

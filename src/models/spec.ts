@@ -4,9 +4,9 @@
  * `parseSpec` turns what a user wrote into the complete, canonical spec that files carry, and
  * refuses what it does not know by name. Nothing here computes.
  */
-import { LOG_VARIANCE } from "../core/stable.ts";
 import { requireChoice, requireNumber, requireObject } from "../core/validate.ts";
-import type { LikelihoodOptions } from "../distributions/likelihood.ts";
+import { parseLikelihood } from "../distributions/likelihood.ts";
+import type { LikelihoodInput, LikelihoodSpec } from "../distributions/likelihoods/options.ts";
 import { type Activation, ACTIVATIONS } from "../ops/names.ts";
 import { type LatentInput, type LatentSpec, parseLatents } from "./latents.ts";
 import { parsePrior, type PriorInput, type PriorSpec } from "./priors.ts";
@@ -19,9 +19,6 @@ export interface NetworkSpec {
   /** Applied after each hidden layer. */
   readonly activation: Activation;
 }
-
-/** p(x | z): see `distributions/likelihood.ts`. */
-export type LikelihoodSpec = LikelihoodOptions[keyof LikelihoodOptions];
 
 /** A complete model specification. */
 export interface ModelSpec {
@@ -56,19 +53,10 @@ export interface ModelSpecInput {
   /** N(0, I). */
   readonly prior?: PriorInput;
   /** Gaussian with a learned variance per column by default. */
-  readonly likelihood?:
-    | { readonly type: "bernoulli" }
-    | {
-      readonly type: "gaussian";
-      readonly variance?: number | "shared" | "perFeature";
-      readonly minVariance?: number;
-    };
+  readonly likelihood?: LikelihoodInput;
 }
 
 const MAX_LAYERS = 64;
-
-/** Variances there are: the log-variance range, e⁻³⁰ to e²⁰, its lower end rounded up. */
-const VARIANCE = { min: 1e-13, max: Math.exp(LOG_VARIANCE.high) } as const;
 
 const SPEC_KEYS = ["inputs", "condition", "encoder", "decoder", "latent", "prior", "likelihood"];
 
@@ -79,8 +67,10 @@ const SPEC_KEYS = ["inputs", "condition", "encoder", "decoder", "latent", "prior
 export function parseSpec(value: unknown): ModelSpec {
   const fields = requireObject("spec", value, SPEC_KEYS);
   const condition = fields.condition ?? 0;
+  const inputs = requireWidth("spec.inputs", fields.inputs);
+  const { likelihood = { type: "gaussian" } } = fields;
   return {
-    inputs: requireWidth("spec.inputs", fields.inputs),
+    inputs,
     condition: requireNumber("spec.condition", condition, {
       min: 0,
       max: MAX_WIDTH,
@@ -90,7 +80,7 @@ export function parseSpec(value: unknown): ModelSpec {
     decoder: parseNetwork("spec.decoder", fields.decoder),
     latent: parseLatents("spec.latent", fields.latent),
     prior: parsePrior("spec.prior", fields.prior),
-    likelihood: parseLikelihood(fields.likelihood),
+    likelihood: parseLikelihood("spec.likelihood", likelihood, inputs),
   };
 }
 
@@ -105,30 +95,5 @@ function parseNetwork(field: string, value: unknown = {}): NetworkSpec {
   return {
     hidden: hidden.map((each, i) => requireWidth(`${field}.hidden[${i}]`, each)),
     activation: requireChoice(`${field}.activation`, fields.activation ?? "tanh", ACTIVATIONS),
-  };
-}
-
-function parseLikelihood(value: unknown = { type: "gaussian" }): LikelihoodSpec {
-  const fields = requireObject("spec.likelihood", value, ["type", "variance", "minVariance"]);
-  const type = requireChoice("spec.likelihood.type", fields.type, ["gaussian", "bernoulli"]);
-  if (type === "bernoulli") {
-    requireObject("spec.likelihood", value, ["type"]);
-    return { type };
-  }
-  const variance = fields.variance ?? "perFeature";
-  const minVariance = fields.minVariance ?? VARIANCE.min;
-  // A complete spec holds the default beside a fixed variance too.
-  if (typeof variance === "number" && minVariance !== VARIANCE.min) {
-    throw new TypeError("Cannot read spec.likelihood.minVariance: the variance is fixed");
-  }
-  return {
-    type,
-    variance: typeof variance === "number"
-      ? requireNumber("spec.likelihood.variance", variance, VARIANCE)
-      : requireChoice<"shared" | "perFeature">("spec.likelihood.variance", variance, [
-        "shared",
-        "perFeature",
-      ]),
-    minVariance: requireNumber("spec.likelihood.minVariance", minVariance, VARIANCE),
   };
 }

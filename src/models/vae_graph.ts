@@ -6,8 +6,10 @@
  *
  * Rows are [x | c]: a conditional model's rows carry their condition behind the data.
  */
-import { batched } from "../core/shape.ts";
+import { batched, fixed } from "../core/shape.ts";
 import { layerStream, STREAMS } from "../core/streams.ts";
+import { type DiagonalGaussian, repeat } from "../distributions/diagonal_gaussian.ts";
+import { densitiesUnder } from "../distributions/pair_densities.ts";
 import type { Posterior } from "../distributions/posterior.ts";
 import type { Prior } from "../distributions/prior.ts";
 import { type Conditional, likelihood } from "../distributions/likelihood.ts";
@@ -15,9 +17,9 @@ import { layOut } from "../graph/layout.ts";
 import { createGraph, type Graph } from "../graph/graph.ts";
 import type { Layout } from "../graph/plan.ts";
 import { mlp } from "../layers/mlp.ts";
-import { noNoise, type ShapedNoise } from "../layers/noise.ts";
+import { type NoiseDistribution, noNoise, type ShapedNoise } from "../layers/noise.ts";
 import { createScope, type ParameterSpec, type Scope } from "../layers/scope.ts";
-import { type Latents, type Terms, termsOf } from "../objectives/terms.ts";
+import { type Aggregate, type Latents, type Terms, termsOf } from "../objectives/terms.ts";
 import type { Node } from "../ops/spec.ts";
 import { latentWidth, posteriorOf, standardPriorOf } from "./latents.ts";
 import { priorOf } from "./priors.ts";
@@ -33,12 +35,22 @@ export interface BatchRows {
   readonly condition?: Node;
 }
 
+/** Rows of the training set that stand for all of it: the input `reference`, `[M, D + C]`. */
+export interface Reference {
+  /** M. */
+  readonly rows: number;
+  /** Rows of the training set. */
+  readonly of: number;
+}
+
 /** What the encoder says of rows, drawn `samples` times each. */
 export interface Inference extends Latents {
   /** E[z | x] of the layer next to the data, `[B, L]`. */
   readonly mean: Node;
   /** ln Var[z | x] of that layer, `[B, L]`. */
   readonly logVar: Node;
+  /** q(z | x) of a model of one layer, where it is a diagonal Gaussian. */
+  readonly diagonal?: DiagonalGaussian;
 }
 
 /** Columns of the z that the decoder takes and `encode` gives. */
@@ -76,6 +88,7 @@ export function infer(scope: Scope, spec: ModelSpec, rows: Node, samples = 1): I
   return {
     mean: q.mean,
     logVar: q.logVar,
+    diagonal: q.diagonal,
     z: q.z,
     logPosterior: q.logDensity,
     logPrior: prior.logDensity(q.z),
@@ -100,21 +113,49 @@ export function decoder(scope: Scope, spec: ModelSpec, z: Node, condition?: Node
   return likelihood(scope, hidden, spec.inputs, spec.likelihood);
 }
 
-/**
- * All that objectives and evaluation see of the model.
- * @param seen what the encoder sees in place of the rows, if it sees something else
- */
+/** What the terms are made from. */
+export interface TermsRequest {
+  /** Draws for each row; 1. */
+  readonly samples?: number;
+  /** What the encoder sees in place of x, `[B, D]`. */
+  readonly seen?: Node;
+  /** For objectives over the aggregated posterior. */
+  readonly reference?: Reference;
+}
+
+/** All that objectives and evaluation see of the model. */
 export function modelTerms(
   scope: Scope,
   spec: ModelSpec,
   { all, x, condition }: BatchRows,
-  samples = 1,
-  seen: Node = all,
+  { samples = 1, seen = x, reference }: TermsRequest = {},
 ): Terms & Pick<Inference, "mean" | "logVar"> {
-  const inference = infer(scope, spec, seen, samples);
+  const rows = seen === x ? all : condition ? scope.g.concatCols(seen, condition) : seen;
+  const inference = infer(scope, spec, rows, samples);
   const conditional = decoder(scope, spec, inference.z, condition);
   const { mean, logVar } = inference;
-  return { ...termsOf(scope.g, x, inference, conditional), mean, logVar };
+  const aggregate = reference && aggregateOf(scope, spec, inference, reference);
+  return { ...termsOf(scope.g, x, inference, conditional), aggregate, mean, logVar };
+}
+
+/** Densities of the draws under their own rows and under the reference rows. */
+function aggregateOf(
+  scope: Scope,
+  spec: ModelSpec,
+  { z, diagonal }: Inference,
+  { rows, of }: Reference,
+): Aggregate | undefined {
+  const { g } = scope;
+  const given = g.input("reference", fixed(rows, spec.inputs + spec.condition));
+  const other = posterior(scope, spec, given, 1, noNoise).diagonal;
+  if (!diagonal || !other) return undefined;
+  const own = repeat(g, diagonal, z.shape.rows);
+  return {
+    own: g.gaussianLogProb(z, own.mean, own.logVar),
+    others: densitiesUnder(g, z, other),
+    rows,
+    of,
+  };
 }
 
 function posterior(
@@ -146,12 +187,17 @@ function layerNoise(
   stream: number,
   layer = 0,
 ): ShapedNoise {
-  return (shape) =>
+  return (shape, distribution) =>
     scope.noise({
-      name: latent.length === 1 ? name : `${name}.${layer}`,
-      stream: layerStream(stream, layer),
+      name: useName(latent.length === 1 ? name : `${name}.${layer}`, distribution),
+      stream: layerStream(stream, layer, distribution),
       shape,
+      distribution,
     });
+}
+
+function useName(name: string, distribution: NoiseDistribution = "normal"): string {
+  return distribution === "uniform" ? `${name}.uniform` : name;
 }
 
 /** Every parameter of the model, in the order in which building it declares them. */

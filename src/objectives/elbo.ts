@@ -2,40 +2,135 @@
  * The evidence lower bound, per row, in nats (derivations A.1, boxed form):
  *
  *   ELBO(x) = E_q(z|x)[ln p(x | z)] - KL(q(z | x) ‖ p(z)) ≤ ln p(x)
+ *   loss    = -E_q[ln p(x | z)] + beta · penalty(KL)
  *
- * The expectation is the mean over K draws; the KL is in closed form where there is one, else the mean
- * of ln q - ln p over the draws.
+ * The expectation is the mean over K draws; the KL is in closed form where there is one and none is
+ * refused, else the mean of ln q - ln p over the draws. The penalty is one of
+ *
+ *   KL                                  Higgins et al., 2017 (beta-VAE)
+ *   Σ_d max(freeBits, mean_rows KL_d)   Kingma et al., 2016: nats that each dimension has for nothing
+ *   |KL - C|, C rising to a capacity    Burgess et al., 2018; KL the mean over rows
  */
-import { requireNumber } from "../core/validate.ts";
 import { SCALAR } from "../core/shape.ts";
+import { type Fields, requireChoice, requireNumber, requireObject } from "../core/validate.ts";
 import { gradient } from "../graph/gradient.ts";
+import type { Graph } from "../graph/graph.ts";
+import type { Node } from "../ops/spec.ts";
 import type { ObjectiveFamily, SharedOptions } from "./objective_family.ts";
-import { klOf, reconstructionOf } from "./terms.ts";
+import { pathGradients } from "./path_gradient.ts";
+import { klOf, reconstructionOf, sampledKlOf, type Terms } from "./terms.ts";
+import { KL_WEIGHT_KEYS, type KlWeight, parseKlWeight } from "./kl_weight.ts";
 
-/**
- * `elbo`: -E_q[ln p(x | z)] + beta · KL(q ‖ p), with `samples` draws of z per row. Over the first
- * `warmUpEpochs` epochs beta rises linearly from 0 (Bowman et al., 2016).
- */
-export interface ElboObjective extends SharedOptions {
+/** `elbo`: -E_q[ln p(x | z)] + beta · KL(q ‖ p), with `samples` draws of z per row. */
+export interface ElboObjective extends SharedOptions, KlWeight {
   /** The evidence lower bound. */
   readonly type: "elbo";
-  /** Weight of the KL; 1. */
-  readonly beta: number;
-  /** Epochs over which beta rises from 0; 0. */
-  readonly warmUpEpochs: number;
+  /** "analytic", the default: in closed form where there is one; "monteCarlo": by the draws. */
+  readonly kl: "analytic" | "monteCarlo";
+  /** "standard", or "stl": gradients reach q through the draws alone, and the KL is by the draws. */
+  readonly estimator: "standard" | "stl";
+  /** Nats of KL that cost no more than none, for each dimension; 0. */
+  readonly freeBits: number;
+  /** What the KL is drawn to, in place of 0; null for none. */
+  readonly capacity: Capacity | null;
+}
+
+/** The KL's target, rising along a line from 0. */
+export interface Capacity {
+  /** Where it ends. */
+  readonly nats: number;
+  /** Epochs that it takes. */
+  readonly epochs: number;
 }
 
 export const elbo: ObjectiveFamily<ElboObjective> = {
-  keys: ["beta", "warmUpEpochs"],
-  parse: ({ beta = 1, warmUpEpochs = 0 }) => ({
-    beta: requireNumber("objective.beta", beta, { min: 0, max: 1e6 }),
-    warmUpEpochs: requireNumber("objective.warmUpEpochs", warmUpEpochs, { min: 0 }),
-  }),
-  build(g, terms) {
+  keys: [...KL_WEIGHT_KEYS, "kl", "estimator", "freeBits", "capacity"],
+  samples: 1,
+  parse(shared, fields) {
+    const estimators = ["standard", "stl"] as const;
+    const estimator = requireChoice(
+      "objective.estimator",
+      fields.estimator ?? "standard",
+      estimators,
+    );
+    const stl = estimator === "stl";
+    const freeBits = requireNumber("objective.freeBits", fields.freeBits ?? 0, {
+      min: 0,
+      max: 1e6,
+    });
+    const capacity = parseCapacity(fields.capacity ?? null);
+    if (capacity && freeBits > 0) refuseBoth("capacity", "freeBits");
+    if (stl && capacity) refuseBoth('estimator "stl"', "capacity");
+    if (stl && freeBits > 0) refuseBoth('estimator "stl"', "freeBits");
+    const forms = stl ? ["monteCarlo"] as const : ["analytic", "monteCarlo"] as const;
+    const kl = requireChoice<"analytic" | "monteCarlo">(
+      "objective.kl",
+      fields.kl ?? forms[0],
+      forms,
+    );
+    return { type: "elbo", ...shared, ...parseKlWeight(fields), kl, estimator, freeBits, capacity };
+  },
+
+  build(g, terms, spec) {
+    const klWeight = g.input("klWeight", SCALAR);
     const reconstruction = reconstructionOf(g, terms);
-    const kl = klOf(g, terms);
-    const loss = g.add(reconstruction, g.mul(g.input("klWeight", SCALAR), kl));
-    const gradients = (parameters: Parameters<typeof gradient>[2]) => gradient(g, loss, parameters);
+    const kl = spec.kl === "monteCarlo" ? sampledKlOf(g, terms) : klOf(g, terms);
+    const loss = g.add(reconstruction, g.mul(klWeight, penaltyOf(g, terms, kl, spec)));
+    const gradients = (parameters: readonly Node[]) =>
+      spec.estimator === "stl"
+        ? stickingTheLanding(g, terms, klWeight, parameters)
+        : gradient(g, loss, parameters);
     return { loss, reconstruction, kl, gradients };
   },
 };
+
+function parseCapacity(value: unknown): Capacity | null {
+  if (value === null) return null;
+  const { nats, epochs } = requireObject("objective.capacity", value, ["nats", "epochs"]) as Fields;
+  return {
+    nats: requireNumber("objective.capacity.nats", nats, { min: 0, max: 1e6 }),
+    epochs: requireNumber("objective.capacity.epochs", epochs, { min: 0, max: 1e7 }),
+  };
+}
+
+function refuseBoth(one: string, other: string): never {
+  throw new TypeError(`Cannot read objective: ${one} and ${other} exclude each other`);
+}
+
+function penaltyOf(
+  g: Graph,
+  terms: Terms,
+  kl: Node,
+  { freeBits, capacity, ...spec }: ElboObjective,
+) {
+  if (capacity) {
+    const excess = g.sub(kl, g.input("capacity", SCALAR));
+    const below = g.affine(excess, { scale: -1, offset: 0 });
+    // |u| = relu(u) + relu(-u).
+    return g.add(g.activation(excess, { kind: "relu" }), g.activation(below, { kind: "relu" }));
+  }
+  if (freeBits === 0) return kl;
+  const { klPerDimension } = terms;
+  if (!klPerDimension || spec.kl === "monteCarlo") {
+    throw new RangeError(
+      "Cannot build objective: freeBits needs a KL in closed form, per dimension: there is none",
+    );
+  }
+  const perDimension = g.sumRows(klPerDimension, { mean: true });
+  return g.sumCols(g.clamp(perDimension, { low: freeBits, high: LARGEST_KL }));
+}
+
+/** Beyond any KL that float32 holds without the loss overflowing. */
+const LARGEST_KL = 1e38;
+
+function stickingTheLanding(
+  g: Graph,
+  terms: Terms,
+  klWeight: Node,
+  parameters: readonly Node[],
+): Node[] {
+  const { logLikelihoods, logPriors, logPosteriors } = terms;
+  const logWeights = g.add(logLikelihoods, g.mul(klWeight, g.sub(logPriors, logPosteriors)));
+  const weights = 1 / logLikelihoods.shape.cols;
+  return pathGradients(g, terms, { logWeights, weights, estimator: "stl" }, parameters);
+}

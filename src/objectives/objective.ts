@@ -4,7 +4,10 @@
  */
 import { requireChoice, requireNumber, requireObject } from "../core/validate.ts";
 import type { Graph } from "../graph/graph.ts";
+import { betaTc, type BetaTcObjective } from "./beta_tc.ts";
+import { parseCorruption } from "./corruption.ts";
 import { elbo, type ElboObjective } from "./elbo.ts";
+import { iwae, type IwaeObjective, renyi, type RenyiObjective } from "./iwae.ts";
 import type { Loss, ObjectiveFamily } from "./objective_family.ts";
 import type { Terms } from "./terms.ts";
 
@@ -12,36 +15,48 @@ import type { Terms } from "./terms.ts";
 export interface ObjectiveOptions {
   /** The evidence lower bound. */
   readonly elbo: ElboObjective;
+  /** The importance-weighted bound. */
+  readonly iwae: IwaeObjective;
+  /** The variational Rényi bound. */
+  readonly renyi: RenyiObjective;
+  /** The ELBO with a weight on the total correlation. */
+  readonly betaTc: BetaTcObjective;
 }
 
 /** What training minimises. */
 export type Objective = ObjectiveOptions[keyof ObjectiveOptions];
 
-/** An objective as a user writes it: what has a default may be left out, type "elbo" too. */
-export type ObjectiveInput = Partial<ElboObjective>;
+/** An objective as a user writes it: what has a default may be left out. */
+export type ObjectiveInput =
+  | Partial<ElboObjective>
+  | Partial<IwaeObjective> & { readonly type: "iwae" }
+  | Partial<RenyiObjective> & { readonly type: "renyi" }
+  | Partial<BetaTcObjective> & { readonly type: "betaTc" };
 
 const OBJECTIVES: {
   readonly [T in keyof ObjectiveOptions]: ObjectiveFamily<ObjectiveOptions[T]>;
-} = { elbo };
+} = { elbo, iwae, renyi, betaTc };
 
 /** The types of objectives. */
 export const OBJECTIVE_TYPES = Object.keys(OBJECTIVES) as (keyof ObjectiveOptions)[];
-
-const SHARED: readonly string[] = ["samples"];
 
 /** @throws TypeError or RangeError naming the field */
 export function parseObjective(value: unknown = {}): Objective {
   const { type: given } = Object(value) as { readonly type?: unknown };
   const type = requireChoice("objective.type", given ?? "elbo", OBJECTIVE_TYPES);
   const family = OBJECTIVES[type];
-  const { type: _, ...fields } = requireObject("objective", value, [
-    "type",
-    ...SHARED,
-    ...family.keys,
-  ]);
+  const keys = ["type", "samples", "corruption", ...family.keys];
+  const fields = requireObject("objective", value, keys);
   const limits = { min: 1, max: 10_000, integer: true };
-  const samples = requireNumber("objective.samples", fields.samples ?? 1, limits);
-  return { type, samples, ...family.parse(fields) };
+  return family.parse({
+    samples: requireNumber("objective.samples", fields.samples ?? family.samples, limits),
+    corruption: parseCorruption("objective.corruption", fields.corruption),
+  }, fields);
+}
+
+/** Whether the objective is over the aggregated posterior: `Terms.aggregate`. */
+export function needsReference({ type }: Objective): boolean {
+  return OBJECTIVES[type].needsReference ?? false;
 }
 
 /** The nodes of an objective over the terms of a model. */

@@ -2,12 +2,15 @@
 import type { Fields } from "../core/validate.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Node } from "../ops/spec.ts";
+import type { Corruption } from "./corruption.ts";
 import type { Terms } from "./terms.ts";
 
 /** What every objective can be told. */
 export interface SharedOptions {
-  /** Draws of z per row; 1. */
+  /** Draws of z per row. */
   readonly samples: number;
+  /** What the encoder sees in place of the row; the row itself by default. */
+  readonly corruption: Corruption;
 }
 
 /** What is minimised, and how. */
@@ -25,14 +28,19 @@ export interface Loss {
 export interface ObjectiveFamily<Spec> {
   /** The names that it takes besides `type` and the shared ones. */
   readonly keys: readonly string[];
+  /** Draws of z per row, where the user does not say. */
+  readonly samples: number;
+  /** It needs `Terms.aggregate`. */
+  readonly needsReference?: true;
   /**
-   * Its own part of the complete spec, from fields that hold no other names.
+   * The complete spec, from fields that hold no other names.
    * @throws TypeError or RangeError naming the field, as `objective.…`
    */
-  parse(fields: Fields): Omit<Spec, "type" | keyof SharedOptions>;
+  parse(shared: SharedOptions, fields: Fields): Spec;
   /**
    * Numbers that change while training are inputs of the program, `[1, 1]`, under the names in
    * `training/schedule.ts`.
+   * @throws RangeError if the model does not offer a term that the spec needs
    */
   build(g: Graph, terms: Terms, spec: Spec): Loss;
 }

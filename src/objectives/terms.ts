@@ -24,6 +24,21 @@ export interface Latents {
   readonly paths?: readonly DrawPath[];
 }
 
+/**
+ * Densities of the draws under q(z | x) of their own row and of M other rows of the training set, per
+ * dimension, nats: what estimates of the aggregated posterior are made of.
+ */
+export interface Aggregate {
+  /** `[K·B, L]` */
+  readonly own: Node;
+  /** `[K·B·M, L]`: draw i under other row j at i·M + j. */
+  readonly others: Node;
+  /** M. */
+  readonly rows: number;
+  /** Rows of the training set. */
+  readonly of: number;
+}
+
 /** The terms of every objective. */
 export interface Terms extends Pick<Latents, "klPerDimension" | "paths"> {
   /** ln p(x | z) of every draw, `[B, K]`. */
@@ -34,6 +49,8 @@ export interface Terms extends Pick<Latents, "klPerDimension" | "paths"> {
   readonly logPosteriors: Node;
   /** ln w of every draw, `[B, K]`. */
   readonly logWeights: Node;
+  /** Only where the objective asked for it, and q is a diagonal Gaussian. */
+  readonly aggregate?: Aggregate;
 }
 
 /** @param x `[B, D]` */

@@ -2,6 +2,7 @@
  * Elementwise arithmetic. Operands of one row or one column stretch (`core/shape.ts`).
  *
  *   add a+b   sub a-b   mul a·b   div a/b   affine scale·x + offset   exp eˣ   log ln x
+ *   log1p ln(1 + x), relatively accurate near 0
  *   clamp min(max(x, low), high)   clampGrad dy where low < x < high, else 0
  *   lessThan 1 where a < b, else 0 (NaN is less than nothing); no derivative flows through it
  *   activation f(x), activationGrad dy · f'(x) written in y = f(x):
@@ -81,6 +82,14 @@ export const log: OpSpec<"log"> = {
   arity: 1,
   infer: ([x]) => x,
   vjp: (e, { inputs: [x] }, dy) => [() => e.div(dy, x)],
+  flops: elementwiseFlops(1),
+  inPlace: true,
+};
+
+export const log1p: OpSpec<"log1p"> = {
+  arity: 1,
+  infer: ([x]) => x,
+  vjp: (e, { inputs: [x] }, dy) => [() => e.div(dy, e.affine(x, { scale: 1, offset: 1 }))],
   flops: elementwiseFlops(1),
   inPlace: true,
 };

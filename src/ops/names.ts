@@ -46,6 +46,11 @@ export const OP_NAMES = [
   "sgdStep",
   "randomUniform",
   "lessThan",
+  "log1p",
+  "logGammaRatio",
+  "logGammaRatioSlope",
+  "continuousBernoulliLogNorm",
+  "continuousBernoulliLogNormSlope",
 ] as const;
 
 /** The name of an operation. */

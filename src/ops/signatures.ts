@@ -61,6 +61,11 @@ export interface OpTypes {
     attrs: { rows: number; cols: number; batched: boolean; stream: number };
   };
   lessThan: { inputs: [a: Node, b: Node]; attrs: None };
+  log1p: { inputs: [x: Node]; attrs: None };
+  logGammaRatio: { inputs: [a: Node, d: Node]; attrs: None };
+  logGammaRatioSlope: { inputs: [a: Node, d: Node]; attrs: None };
+  continuousBernoulliLogNorm: { inputs: [logits: Node]; attrs: None };
+  continuousBernoulliLogNormSlope: { inputs: [logits: Node]; attrs: None };
 }
 
 export type OpInputs<N extends OpName> = OpTypes[N]["inputs"];

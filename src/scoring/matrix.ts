@@ -3,6 +3,7 @@
  */
 import { show } from "../core/validate.ts";
 import type { ModelSpec } from "../models/spec.ts";
+import { requireData } from "./data_rule.ts";
 
 /** `[rows, columns]`, row-major. */
 export interface Matrix {
@@ -30,13 +31,13 @@ export interface ConditionOptions {
 }
 
 /**
- * Rows of data for a model, their conditions behind them: `toMatrix`, and within [0, 1] where the
- * likelihood is Bernoulli.
+ * Rows of data for a model, their conditions behind them: `toMatrix`, of values that its likelihood
+ * can take.
  * @throws TypeError or RangeError naming row and column, 1-based, or what is wrong with the condition
  */
 export function toRows(spec: ModelSpec, rows: Rows, condition?: Rows): Matrix {
   const matrix = toMatrix(rows, spec.inputs);
-  if (spec.likelihood.type === "bernoulli") requireProbabilities(matrix.data, spec.inputs);
+  requireData(spec, matrix.data);
   return withCondition(spec, matrix, condition);
 }
 
@@ -79,22 +80,6 @@ function concatColumns(a: Matrix, b: Matrix): Matrix {
     data.set(b.data.subarray(r * right, (r + 1) * right), r * width + left);
   }
   return { data, shape: [rows, width] };
-}
-
-/** @throws RangeError naming row and column of a value that a Bernoulli likelihood cannot take */
-export function requireProbabilities(
-  data: Float32Array | Float64Array,
-  width: number,
-  nameOf: (column: number) => string = (column) => `${column + 1}`,
-): void {
-  const bad = data.findIndex((value) => !(value >= 0 && value <= 1));
-  if (bad < 0) return;
-  const row = Math.floor(bad / width) + 1, column = nameOf(bad % width);
-  throw new RangeError(
-    `Cannot read row ${row}, column ${column}: a Bernoulli likelihood needs values from 0 to 1: current value is ${
-      data[bad]
-    }`,
-  );
 }
 
 /**

@@ -4,7 +4,7 @@
  *   encode       x → mean, logVar
  *   decode       z → mean [B, D]
  *   reconstruct  x → mean, at z = E[z | x]
- *   sample       key → mean [B, D] at z ~ p(z), and for a Gaussian draw ~ p(x | z)
+ *   sample       key → mean [B, D] and p(x | z), as `draw.<parameter>`, at z ~ p(z)
  *   score        x → cost [B, D] = -ln p(x_d | z) at z = E[z | x], and kl [B, L]: deterministic
  *   residuals    x, key → squares [B, D] = (x_d - E[x_d | z])² at one draw of z ~ q(z | x)
  *   evaluate     x, key → logLikelihoods [B, K], logWeights [B, K], for K noisy draws of z, and kl [B, L]
@@ -14,8 +14,6 @@
  * `evaluate`.
  */
 import { batched } from "../core/shape.ts";
-import { STREAMS } from "../core/streams.ts";
-import { sample } from "../distributions/diagonal_gaussian.ts";
 import { createGraph } from "../graph/graph.ts";
 import { type Layout, type Plan, plan } from "../graph/plan.ts";
 import { drawnNoise, type NoiseSource, noNoise } from "../layers/noise.ts";
@@ -45,6 +43,9 @@ export type ProgramName =
 type Outputs = Record<string, Node>;
 
 type Builder = (scope: Scope, spec: ModelSpec, samples: number) => Outputs;
+
+/** Before the names of the parameters of p(x | z) among the outputs of `sample`. */
+export const DRAW = "draw.";
 
 /** Programs at the points that stand for distributions, and programs of draws. */
 const BUILDERS: {
@@ -78,10 +79,12 @@ function draw(scope: Scope, spec: ModelSpec): Outputs {
   const { g } = scope;
   const z = generate(scope, spec);
   const condition = spec.condition > 0 ? g.input("c", batched(spec.condition)) : undefined;
-  const { mean, logVar } = decoder(scope, spec, z, condition);
-  if (!logVar) return { mean };
-  const request = { name: "observation", stream: STREAMS.observation, shape: mean.shape };
-  return { mean, draw: sample(g, { mean, logVar }, drawnNoise(g, request)) };
+  const { mean, parameters } = decoder(scope, spec, z, condition);
+  const drawn = Object.entries(parameters).map(([name, node]) => {
+    const ofRows = { ...batched(node.shape.cols), mean: false };
+    return [`${DRAW}${name}`, node.shape.batched ? node : g.broadcast(node, ofRows)];
+  });
+  return { mean, ...Object.fromEntries(drawn) };
 }
 
 function score(scope: Scope, spec: ModelSpec): Outputs {
@@ -104,7 +107,7 @@ function residuals(scope: Scope, spec: ModelSpec): Outputs {
 }
 
 function evaluate(scope: Scope, spec: ModelSpec, samples: number): Outputs {
-  const terms = modelTerms(scope, spec, rowsInput(scope.g, spec), samples);
+  const terms = modelTerms(scope, spec, rowsInput(scope.g, spec), { samples });
   const { logLikelihoods, logWeights, klPerDimension } = terms;
   return { logLikelihoods, logWeights, ...(klPerDimension && { kl: klPerDimension }) };
 }
@@ -118,7 +121,7 @@ export function forwardPlan(
 ): Plan {
   const g = createGraph();
   const { noise, build } = BUILDERS[name];
-  const outputs = build(createScope(g, noise), spec, samples);
+  const outputs = build(createScope(g, { noise }), spec, samples);
   return plan(g, { outputs, capacity, parameters });
 }
 

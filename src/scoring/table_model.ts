@@ -10,6 +10,7 @@
 import { requireNumber, requireObject } from "../core/validate.ts";
 import type { Tensor } from "../formats/safetensors.ts";
 import { Calibration } from "./calibration.ts";
+import { fixedColumns } from "./data_rule.ts";
 import {
   blamingFile,
   type ModelFile,
@@ -18,7 +19,7 @@ import {
   specOf,
   TABLE_TENSORS,
 } from "./model_file.ts";
-import type { Standardization } from "./standardize.ts";
+import { limits, type Standardization } from "./standardize.ts";
 import { columnsFault } from "./table_rows.ts";
 
 /** What a table model has beyond its VAE. */
@@ -64,15 +65,16 @@ export function tableModelOf(file: ModelFile): TableModel {
       readVector(file, name, columns.length)
     );
     if (!scale.every((each) => each > 0)) throw fault("table.scale must be above 0");
-    const identity = scale.every((each) => each === 1) && centre.every((each) => each === 0);
-    if (spec.likelihood.type === "bernoulli" && !identity) {
-      throw fault("a Bernoulli likelihood allows no standardisation");
-    }
+    const fixed = fixedColumns(spec);
+    const changed = fixed.find((likelihood, c) =>
+      likelihood && (centre[c] !== 0 || scale[c] !== 1)
+    );
+    if (changed) throw fault(`a ${changed} likelihood allows no standardisation`);
     const calibration = new Calibration(readVector(file, "table.calibration"));
     const falseAlarmRate = requireNumber("table.falseAlarmRate", table.falseAlarmRate);
     calibration.requireRate(falseAlarmRate);
     const warnings = readWarnings(table.warnings);
-    const standardization = { centre, scale };
+    const standardization = { centre, scale, limit: limits(columns.length, fixed) };
     return { columns, standardization, calibration, typical, falseAlarmRate, warnings };
   });
 }

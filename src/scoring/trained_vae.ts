@@ -7,7 +7,7 @@ import { splitSeed } from "../core/philox.ts";
 import { requireNumber, show } from "../core/validate.ts";
 import type { ModelSpec } from "../models/spec.ts";
 import { latentSize, parametersOf } from "../models/vae_graph.ts";
-import { drawBinary } from "./draw_binary.ts";
+import { drawRows, readDrawParameters } from "./draw_rows.ts";
 import { BULK_ROWS, type DeviceOptions, Engine, type NamedTensor } from "./engine.ts";
 import { requireFiniteRows, requireFiniteScore } from "./finite.ts";
 import { evaluateRows, type Evaluation, type EvaluationOptions } from "./evaluation.ts";
@@ -138,7 +138,6 @@ export class TrainedVae {
     const conditions = toConditions(this.spec, count, condition);
     const [seedLow, seedHigh] = splitSeed(seed);
     const program = this.engine.program("sample", { capacity: BULK_ROWS });
-    const output = mean || !program.plan.outputs.has("draw") ? "mean" : "draw";
     const columns = this.spec.inputs;
     const data = new Float32Array(count * columns);
     for (let first = 0; first < count; first += BULK_ROWS) {
@@ -146,10 +145,11 @@ export class TrainedVae {
       program.write("key", [seedLow, seedHigh, 0, first]);
       if (conditions) program.write("c", rowsOf(conditions, first, rows));
       program.run(rows);
-      program.read(output, data.subarray(first * columns, (first + rows) * columns));
+      const chunk = data.subarray(first * columns, (first + rows) * columns);
+      if (mean) program.read("mean", chunk);
+      else drawRows(this.spec, readDrawParameters(program, rows), { seed, first }, chunk);
     }
-    const matrix: Matrix = { data, shape: [count, columns] };
-    return mean || output === "draw" ? matrix : drawBinary(matrix, seed);
+    return { data, shape: [count, columns] };
   }
 
   /** The bound and its parts per row, and importance-sampled ln p(x); nats. */
@@ -202,8 +202,9 @@ export class TrainedVae {
 
   /**
    * Scores one row into `out[0]`, as `score` does. Allocates nothing after the first call. The caller
-   * vouches for the values: only the score is checked. Under a Bernoulli likelihood a value outside
-   * [0, 1] gives a finite score that means nothing. A conditional model's row ends with its condition.
+   * vouches for the values: only the score is checked. A value that the likelihood cannot take, such
+   * as 2 under a Bernoulli likelihood, gives a finite score that means nothing. A conditional model's
+   * row ends with its condition.
    * @throws RangeError for a row of another length, or a score that is not finite
    */
   scoreInto(row: Float32Array, out: Float32Array | Float64Array): void {

@@ -4,6 +4,7 @@
  * a bare VAE pass as they are, and its columns are called x0, x1, …
  */
 import { latentSize } from "../models/vae_graph.ts";
+import { type CellFault, findFault } from "./data_rule.ts";
 import { type Matrix, MAX_FLOAT32 } from "./matrix.ts";
 import { type Cells, logJacobian, restore, standardize } from "./standardize.ts";
 import { MAX_CELL } from "./table_rows.ts";
@@ -15,10 +16,10 @@ export type Model = TableScorer | TrainedVae;
 
 export interface Units {
   readonly columns: readonly string[];
-  /** The least value that a cell may have. */
-  readonly least: number;
-  /** The largest. */
+  /** The largest magnitude that a cell may have. */
   readonly largest: number;
+  /** The first cell within this limit that the likelihood cannot take, if there is one. */
+  fault(cells: Cells): CellFault | undefined;
   /** ln |ds/dx| for the VAE's row s and the caller's row x, nats. */
   readonly logJacobian: number;
   toVae(cells: Cells): Matrix;
@@ -35,15 +36,14 @@ export function vaeOf(model: Model): TrainedVae {
 
 /** The units of a model's rows. */
 export function unitsOf(model: Model): Units {
-  const { inputs, likelihood } = vaeOf(model).spec;
-  const probabilities = likelihood.type === "bernoulli" && { least: 0, largest: 1 };
-  if (!isTable(model)) return { ...plainUnits("x", inputs), ...probabilities };
+  const { spec } = vaeOf(model);
+  const fault = ({ data }: Cells) => findFault(spec, data);
+  if (!isTable(model)) return { ...plainUnits("x", spec.inputs), fault };
   const { columns, standardization } = model;
   return {
     columns,
-    least: -MAX_CELL,
     largest: MAX_CELL,
-    ...probabilities,
+    fault,
     logJacobian: logJacobian(standardization),
     toVae: (cells) => standardize(cells, standardization),
     fromVae: (matrix) => restore(matrix, standardization),
@@ -58,8 +58,8 @@ export function latentUnits(model: Model): Units {
 function plainUnits(letter: string, width: number): Units {
   return {
     columns: Array.from({ length: width }, (_, c) => `${letter}${c}`),
-    least: -MAX_FLOAT32,
     largest: MAX_FLOAT32,
+    fault: () => undefined,
     logJacobian: 0,
     toVae: ({ data, rows }) => ({ data: Float32Array.from(data), shape: [rows, width] }),
     fromVae: ({ data, shape: [rows] }) => ({ data: Float64Array.from(data), rows }),

@@ -1,16 +1,24 @@
 /** What `fit` takes, with defaults; parsed once, strictly. */
-import { requireChoice, requireNumber, requireObject } from "../core/validate.ts";
+import { requireBoolean, requireChoice, requireNumber, requireObject } from "../core/validate.ts";
 import { type Objective, type ObjectiveInput, parseObjective } from "../objectives/objective.ts";
 import type { ConditionOptions, Rows } from "../scoring/matrix.ts";
 import type { CheckpointStore } from "./checkpoint.ts";
 import type { EpochReport } from "./report.ts";
 
+/**
+ * How the learning rate changes: not at all, to zero along half a cosine over the run, or times
+ * `factor` after each of the given epochs.
+ */
+export type Decay = "constant" | "cosine" | {
+  readonly epochs: readonly number[];
+  readonly factor: number;
+};
+
 /** How a gradient becomes a step. `clipNorm` bounds the global norm of the gradient. */
 export type Optimizer =
   & {
     readonly learningRate: number;
-    /** "cosine" lets the rate fall to zero over the run, along half a cosine. */
-    readonly decay: "constant" | "cosine";
+    readonly decay: Decay;
     readonly clipNorm: number;
   }
   & (
@@ -31,8 +39,8 @@ export interface OptimizerInput {
   readonly type: "sgd" | "adam" | "adamw";
   /** 0.001; 0.01 for sgd. */
   readonly learningRate?: number;
-  /** "constant", or "cosine" to let the rate fall to zero. */
-  readonly decay?: "constant" | "cosine";
+  /** "constant", "cosine" to let the rate fall to zero, or a factor after each of some epochs. */
+  readonly decay?: Decay;
   /** Bound on the global norm of the gradient; none. */
   readonly clipNorm?: number;
   /** sgd: 0. */
@@ -63,6 +71,11 @@ export interface FitOptions extends ConditionOptions {
   readonly validationCondition?: Rows;
   /** Stops once validation has not improved for `patience` epochs, and restores the best epoch. */
   readonly earlyStopping?: { readonly patience: number };
+  /**
+   * Takes the rows' values, 0 to 1, as the probabilities of ones, and draws zeros and ones anew at
+   * every step ("dynamic binarisation"); validation rows are taken as they are.
+   */
+  readonly binarize?: boolean;
   /** Fixes shuffling and noise; by default the seed the model was created with, 0 if it was loaded. */
   readonly seed?: number;
   /** Called after each epoch. */
@@ -80,6 +93,7 @@ export interface Recipe {
   readonly objective: Objective;
   readonly optimizer: Optimizer;
   readonly patience: number;
+  readonly binarize: boolean;
   readonly seed: number;
 }
 
@@ -95,6 +109,7 @@ const FIT_KEYS = [
   "validation",
   "validationCondition",
   "earlyStopping",
+  "binarize",
   "seed",
   "onProgress",
   "signal",
@@ -120,6 +135,7 @@ export function parseRecipe(options: FitOptions, defaultSeed: number): Recipe {
     objective: parseObjective(options.objective),
     optimizer: parseOptimizer(options.optimizer),
     patience: patience as number,
+    binarize: requireBoolean("binarize", fields.binarize ?? false),
     seed: requireNumber("seed", seed, { integer: true }),
   };
 }
@@ -135,10 +151,7 @@ export function parseOptimizer(value: OptimizerInput = { type: "adam" }): Optimi
     requireNumber(`optimizer.${key}`, fields[key] ?? otherwise, limits);
   const common = {
     learningRate: number("learningRate", type === "sgd" ? 0.01 : 0.001, { min: 1e-12, max: 1e6 }),
-    decay: requireChoice<"constant" | "cosine">("optimizer.decay", fields.decay ?? "constant", [
-      "constant",
-      "cosine",
-    ]),
+    decay: parseDecay(fields.decay),
     clipNorm: number("clipNorm", 1e30, { min: 1e-12, max: 1e30 }),
   };
   if (type === "sgd") {
@@ -154,5 +167,27 @@ export function parseOptimizer(value: OptimizerInput = { type: "adam" }): Optimi
     beta2: number("beta2", 0.999, { min: 0, max: MAX_MOMENTUM }),
     epsilon: number("epsilon", 1e-8, { min: 1e-30, max: 1 }),
     weightDecay: number("weightDecay", type === "adamw" ? 0.01 : 0, { min: 0, max: 1e6 }),
+  };
+}
+
+const MAX_EPOCHS = 1e7;
+
+function parseDecay(value: unknown = "constant"): Decay {
+  if (typeof value !== "object") {
+    return requireChoice<"constant" | "cosine">("optimizer.decay", value, ["constant", "cosine"]);
+  }
+  const { epochs, factor } = requireObject("optimizer.decay", value, ["epochs", "factor"]);
+  if (!Array.isArray(epochs)) {
+    throw new TypeError("Cannot read optimizer.decay.epochs: expected a list of epochs");
+  }
+  return {
+    epochs: epochs.map((epoch, i) =>
+      requireNumber(`optimizer.decay.epochs[${i}]`, epoch, {
+        min: 1,
+        max: MAX_EPOCHS,
+        integer: true,
+      })
+    ),
+    factor: requireNumber("optimizer.decay.factor", factor, { above: 0, max: 1 }),
   };
 }

@@ -11,7 +11,10 @@ import type { Optimizer } from "./options.ts";
 type Schedule = (objective: Objective, step: number, stepsPerEpoch: number) => number;
 
 /** By the name of the program's input. */
-const SCALARS: Readonly<Record<string, Schedule>> = { klWeight: klWeightAt };
+const SCALARS: Readonly<Record<string, Schedule>> = {
+  klWeight: klWeightAt,
+  capacity: capacityAt,
+};
 
 /** Writes what changes with the step, as far as the program reads it. */
 export function writeScalars(
@@ -30,23 +33,37 @@ export function writeFinalScalars(program: SyncProgram, objective: Objective): v
   writeScalars(program, objective, Infinity, 1);
 }
 
-/** beta, reached along a line over the warm-up. */
-function klWeightAt(
-  { beta, warmUpEpochs }: Objective,
-  step: number,
-  stepsPerEpoch: number,
-): number {
-  if (warmUpEpochs === 0) return beta;
-  return beta * Math.min(1, (step + 1) / (warmUpEpochs * stepsPerEpoch));
+/** beta, reached along a line over the warm-up, in every cycle anew; 1 where nothing weights a KL. */
+function klWeightAt(objective: Objective, step: number, stepsPerEpoch: number): number {
+  if (!("beta" in objective)) return 1;
+  const { beta, warmUpEpochs, cycleEpochs } = objective;
+  if (warmUpEpochs === 0 || step === Infinity) return beta;
+  const cycle = Math.round(cycleEpochs * stepsPerEpoch);
+  const since = cycle === 0 ? step : step % cycle;
+  return beta * Math.min(1, (since + 1) / (warmUpEpochs * stepsPerEpoch));
 }
 
-/** The learning rate of a step out of `steps`. */
+/** The KL's target, along a line to where it ends; 0 where it has none. */
+function capacityAt(objective: Objective, step: number, stepsPerEpoch: number): number {
+  const capacity = "capacity" in objective ? objective.capacity : null;
+  if (!capacity) return 0;
+  const steps = capacity.epochs * stepsPerEpoch;
+  return capacity.nats * (steps === 0 ? 1 : Math.min(1, step / steps));
+}
+
+/** The learning rate of a step, in a run of `epochs` epochs of `stepsPerEpoch` steps. */
 export function learningRateAt(
   { learningRate, decay }: Optimizer,
   step: number,
-  steps: number,
+  stepsPerEpoch: number,
+  epochs: number,
 ): number {
-  return decay === "cosine" ? learningRate * cosineRamp(Math.min(1, step / steps)) : learningRate;
+  if (decay === "constant") return learningRate;
+  if (decay === "cosine") {
+    return learningRate * cosineRamp(Math.min(1, step / (epochs * stepsPerEpoch)));
+  }
+  const passed = decay.epochs.filter((epoch) => step >= epoch * stepsPerEpoch);
+  return passed.reduce((rate) => rate * decay.factor, learningRate);
 }
 
 /** βᵗ of Adam's two moments. */

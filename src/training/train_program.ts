@@ -7,13 +7,16 @@
  *            meanOfMean, meanOfSquare [1, L]: moments of the posterior mean over the batch
  */
 import { fixed } from "../core/shape.ts";
+import { STREAMS } from "../core/streams.ts";
 import { createGraph, type Graph } from "../graph/graph.ts";
 import { layOut } from "../graph/layout.ts";
 import { type Layout, type Plan, plan } from "../graph/plan.ts";
+import { drawBinary } from "../layers/binary_draw.ts";
 import { drawnNoise, givenNoise, type NoiseRequest, type NoiseSource } from "../layers/noise.ts";
 import { createScope, type ParameterSpec, type Scope } from "../layers/scope.ts";
-import { modelTerms, rowsInput } from "../models/vae_graph.ts";
+import { type BatchRows, modelTerms, type Reference, rowsInput } from "../models/vae_graph.ts";
 import type { ModelSpec } from "../models/spec.ts";
+import { corrupt } from "../objectives/corruption.ts";
 import { lossOf, type Objective } from "../objectives/objective.ts";
 import type { Loss } from "../objectives/objective_family.ts";
 import type { Node } from "../ops/spec.ts";
@@ -39,6 +42,10 @@ export interface LossPlanRequest {
   readonly objective: Objective;
   readonly capacity: number;
   readonly parameters: Layout;
+  /** What objectives over the aggregated posterior need: see `referenceFor`. */
+  readonly reference?: Reference;
+  /** Whether rows are grey values to draw zeros and ones from, anew at every step. */
+  readonly binarize?: boolean;
 }
 
 export interface TrainPlanRequest extends LossPlanRequest {
@@ -51,7 +58,7 @@ export interface TrainPlanRequest extends LossPlanRequest {
 export function trainPlan(request: TrainPlanRequest): Plan {
   const { optimizer, capacity, parameters, state, noise = drawnNoise } = request;
   const g = createGraph();
-  const scope = createScope(g, noise);
+  const scope = createScope(g, { noise, training: true });
   const { loss, reconstruction, kl, posteriorMean, ...built } = modelLoss(scope, request);
   const nodes = scope.declared.map(({ name, rows, cols }) => g.parameter(name, rows, cols));
   const gradients = built.gradients(nodes);
@@ -71,7 +78,7 @@ export function trainPlan(request: TrainPlanRequest): Plan {
 /** The loss alone, for noise from the key. */
 export function lossPlan(request: LossPlanRequest): Plan {
   const g = createGraph();
-  const { loss } = modelLoss(createScope(g, drawnNoise), request);
+  const { loss } = modelLoss(createScope(g, { noise: drawnNoise }), request);
   return plan(g, { ...request, outputs: { loss } });
 }
 
@@ -80,7 +87,7 @@ export function gradientPlan(
   request: LossPlanRequest,
 ): { readonly plan: Plan; readonly noises: readonly NoiseRequest[] } {
   const g = createGraph();
-  const scope = createScope(g, givenNoise);
+  const scope = createScope(g, { noise: givenNoise, training: true });
   const { loss, gradients } = modelLoss(scope, request);
   const { declared, requested: noises } = scope;
   const nodes = declared.map(({ name, rows, cols }) => g.parameter(name, rows, cols));
@@ -91,10 +98,12 @@ export function gradientPlan(
 
 function modelLoss(
   scope: Scope,
-  { spec, objective }: LossPlanRequest,
+  { spec, objective, reference, binarize }: LossPlanRequest,
 ): Loss & { readonly posteriorMean: Node } {
   const { g } = scope;
-  const terms = modelTerms(scope, spec, rowsInput(g, spec), objective.samples);
+  const rows = binarize ? binarized(scope, rowsInput(g, spec)) : rowsInput(g, spec);
+  const seen = corrupt(scope, rows.x, objective.corruption);
+  const terms = modelTerms(scope, spec, rows, { samples: objective.samples, seen, reference });
   return { ...lossOf(g, terms, objective), posteriorMean: terms.mean };
 }
 
@@ -112,6 +121,12 @@ export function optimizerSteps(
     return step(g, optimizer, node, gradients[i], scale, schedule);
   });
   return { squaredNorm, effects };
+}
+
+/** Grey values as the probabilities of ones, drawn anew wherever the program wants noise. */
+function binarized(scope: Scope, { x, condition }: BatchRows): BatchRows {
+  const drawn = drawBinary(scope, x, { name: "binarization", stream: STREAMS.binarization });
+  return { all: condition ? scope.g.concatCols(drawn, condition) : drawn, x: drawn, condition };
 }
 
 function step(

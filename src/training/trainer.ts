@@ -35,6 +35,8 @@ export interface Run {
   readonly state: Segment;
   readonly recipe: Recipe;
   readonly data: Matrix;
+  /** Brings parameters that are no gradient's up to date with the others, after each epoch. */
+  readonly settle?: () => void;
   /** Mean objective of the training rows (many: of some) under the present parameters. */
   readonly measure: () => number;
   /** Mean ELBO of the validation rows under the present parameters; absent without validation. */
@@ -67,6 +69,8 @@ class Trainer {
   readonly #batches: number;
   readonly #step: StepMeans & { readonly squaredNorm: Float64Array };
   readonly #batch: Float32Array;
+  /** The rows that follow the batch, where the objective reads such. */
+  readonly #reference?: Float32Array;
   #counters: RunCounters;
   #sums: EpochSums;
   #good: Snapshot;
@@ -84,6 +88,8 @@ class Trainer {
     const { batchSize } = run.recipe;
     this.#batches = Math.ceil(rows / batchSize);
     this.#batch = new Float32Array(Math.min(batchSize, rows) * columns);
+    const referenceRows = run.program.plan.inputs.get("reference")?.shape.rows ?? 0;
+    if (referenceRows > 0) this.#reference = new Float32Array(referenceRows * columns);
     this.#latent = run.program.plan.outputs.get("meanOfMean")!.shape.cols;
     const vector = (length: number) => new Float64Array(length);
     this.#step = {
@@ -172,11 +178,21 @@ class Trainer {
     const [seedLow, seedHigh] = splitSeed(recipe.seed);
     program.write("x", this.#batch.subarray(0, rows * data.shape[1]));
     program.write("key", [seedLow, seedHigh, counters.step, 0]);
+    if (this.#reference) {
+      gatherRows(
+        data,
+        this.#order,
+        first + rows,
+        this.#reference.length / data.shape[1],
+        this.#reference,
+      );
+      program.write("reference", this.#reference);
+    }
     writeScalars(program, recipe.objective, counters.step, this.#batches);
     const powers = nextPowers(recipe.optimizer, [counters.beta1Power, counters.beta2Power]);
-    const steps = recipe.epochs * this.#batches;
-    const learningRate = learningRateAt(recipe.optimizer, counters.step, steps) * counters.rate;
-    program.write("schedule", scheduleOf(learningRate, powers));
+    const { optimizer, epochs } = recipe;
+    const learningRate = learningRateAt(optimizer, counters.step, this.#batches, epochs);
+    program.write("schedule", scheduleOf(learningRate * counters.rate, powers));
     program.run(rows);
     for (const [name, into] of Object.entries(this.#step)) program.read(name, into);
     counters.step++;
@@ -209,8 +225,9 @@ class Trainer {
   }
 
   #finishEpoch(): void {
-    const { recipe, validate } = this.#run;
+    const { recipe, settle, validate } = this.#run;
     const counters = this.#counters;
+    settle?.();
     counters.epoch++;
     counters.batch = 0;
     const means = this.#sums.means(counters.epoch, counters.skippedSteps);

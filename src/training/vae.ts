@@ -8,23 +8,15 @@
  * ```
  */
 import type { SyncProgram } from "../backends/backend.ts";
-import { permutation, splitSeed } from "../core/philox.ts";
-import { rowsAt } from "../core/shape.ts";
+import { permutation } from "../core/philox.ts";
 import { STREAMS } from "../core/streams.ts";
 import { requireChoice, requireNumber, requireObject } from "../core/validate.ts";
 import type { Plan } from "../graph/plan.ts";
 import { type Initialization, initialize } from "../models/initialize.ts";
 import { type ModelSpecInput, parseSpec } from "../models/spec.ts";
-import type { NoiseRequest } from "../layers/noise.ts";
 import { parametersOf } from "../models/vae_graph.ts";
-import { type Objective, type ObjectiveInput, parseObjective } from "../objectives/objective.ts";
-import {
-  type ConditionOptions,
-  type Matrix,
-  type Rows,
-  toMatrix,
-  toRows,
-} from "../scoring/matrix.ts";
+import { parseObjective } from "../objectives/objective.ts";
+import { type Matrix, type Rows, toRows } from "../scoring/matrix.ts";
 import {
   type DeviceOptions,
   fromModelFile,
@@ -33,7 +25,10 @@ import {
   TrainedVae,
 } from "../scoring/trained_vae.ts";
 import { digestOf, type RunIdentity } from "./checkpoint.ts";
+import { givenReference, givenValues, type GradientOptions } from "./given.ts";
+import { measure, referenceFor } from "./measure.ts";
 import { takeRows } from "./minibatch.ts";
+import { hasVariance, optimalVariances } from "./optimal_variance.ts";
 import { type FitOptions, parseRecipe, type Recipe } from "./options.ts";
 import type { FitReport } from "./report.ts";
 import { writeFinalScalars } from "./schedule.ts";
@@ -46,17 +41,6 @@ export interface CreateOptions extends DeviceOptions {
   readonly seed?: number;
   /** "auto": He where half of the activations are cut off, Xavier elsewhere. */
   readonly initialization?: Initialization;
-}
-
-/** What the gradient is taken of. */
-export interface GradientOptions extends ConditionOptions {
-  /**
-   * Standard normal draws, `[rows · samples, L]`: row r's sample k at r · samples + k; in a map by the
-   * noise input's name, or alone for the input "noise".
-   */
-  readonly noise: Rows | ReadonlyMap<string, Rows>;
-  /** The ELBO by default. */
-  readonly objective?: ObjectiveInput;
 }
 
 /** A variational autoencoder: create it, fit it, use it, save it. */
@@ -95,6 +79,9 @@ export class VAE extends TrainedVae {
    */
   async fit(rows: Rows, options: FitOptions = {}): Promise<FitReport> {
     const recipe = parseRecipe(options, this.#seed);
+    if (recipe.binarize && this.spec.likelihood.type !== "bernoulli") {
+      throw new TypeError("Cannot train: binarize needs a Bernoulli likelihood");
+    }
     const matrix = toRows(this.spec, rows, options.condition);
     const { training, validation } = this.#split(matrix, options, recipe);
     if (training.shape[0] === 0) throw new RangeError("Cannot train: there is no row to train on");
@@ -131,7 +118,8 @@ export class VAE extends TrainedVae {
     const data = toRows(this.spec, x, options?.condition);
     const [rows] = data.shape;
     const { layout: parameters, segment } = this.engine;
-    const request = { spec: this.spec, objective, capacity: rows, parameters };
+    const reference = givenReference(this.spec, objective, rows, options ?? {});
+    const request = { spec: this.spec, objective, capacity: rows, parameters, reference };
     const { plan, noises } = gradientPlan(request);
     const given = noises.map((each) =>
       [each.name, givenValues(each, rows, options?.noise)] as const
@@ -140,6 +128,7 @@ export class VAE extends TrainedVae {
     try {
       program.write("x", data.data);
       for (const [name, values] of given) program.write(name, values);
+      if (reference) program.write("reference", reference.data);
       writeFinalScalars(program, objective);
       program.run(rows);
       const loss = new Float64Array(1);
@@ -149,7 +138,8 @@ export class VAE extends TrainedVae {
       }
       const gradients = new Map(this.engine.parameterSpecs.map(({ name, rows, cols }) => {
         const values = new Float64Array(rows * cols);
-        program.read(name, values);
+        // A parameter for which a statistic of the batch stands has no part in the loss.
+        if (plan.outputs.has(name)) program.read(name, values);
         return [name, { shape: [rows, cols] as const, data: values }];
       }));
       return { loss: loss[0], gradients };
@@ -168,7 +158,10 @@ export class VAE extends TrainedVae {
     const { objective, optimizer, seed, batchSize } = recipe;
     const state = stateLayout(optimizer, parameterSpecs);
     const capacity = Math.min(batchSize, data.shape[0]);
-    const request = { spec: this.spec, objective, optimizer, capacity, parameters, state };
+    const reference = referenceFor(objective, capacity, data.shape[0]);
+    const { spec } = this, { binarize } = recipe;
+    const model = { spec, objective, optimizer, binarize };
+    const request = { ...model, capacity, parameters, state, reference };
     const segments = { parameters: segment, state: backend.allocate(state.length) };
     const programs: SyncProgram[] = [];
     const compile = (plan: Plan) => {
@@ -184,6 +177,9 @@ export class VAE extends TrainedVae {
         program,
         recipe,
         data,
+        settle: hasVariance(this.spec, "optimal")
+          ? () => this.#settle(firstRows(data, SETTLED_ROWS), seed)
+          : undefined,
         measure: () => measure(loss, objective, data, seed),
         validate: validation && (() => mean(this.evaluateSync(validation, { seed }).elbo)),
         onProgress,
@@ -195,6 +191,12 @@ export class VAE extends TrainedVae {
       for (const program of programs) program.dispose();
       segments.state.dispose();
     }
+  }
+
+  /** Sets the variances that training takes from each batch to those of many rows. */
+  #settle(rows: Matrix, seed: number): void {
+    const squares = this.squaredResiduals(rows, seed);
+    this.engine.setParameters(optimalVariances(this.spec, "optimal", squares));
   }
 
   /** All that decides the bytes a run ends with. */
@@ -232,43 +234,8 @@ export class VAE extends TrainedVae {
   }
 }
 
-/** What the caller gave for one noise input. */
-function givenValues(
-  { name, shape }: NoiseRequest,
-  batchRows: number,
-  noise: GradientOptions["noise"] | undefined,
-): Float32Array {
-  const given = noise instanceof Map ? noise.get(name) : name === "noise" ? noise : undefined;
-  if (!given) throw new TypeError(`Cannot compute gradients: ${name} is missing`);
-  const { data, shape: [rows] } = toMatrix(given as Rows, shape.cols);
-  const expected = rowsAt(shape, batchRows);
-  if (rows === expected) return data;
-  throw new RangeError(
-    `Cannot compute gradients: ${name} must have ${expected} rows: current value is ${rows}`,
-  );
-}
-
-/** Draws on which the loss is measured before and after training. */
-const MEASURED_DRAWS = 10_000;
-
-/** The mean objective of the first rows, as many as `MEASURED_DRAWS` allows, whose noise is fixed. */
-function measure(program: SyncProgram, objective: Objective, data: Matrix, seed: number): number {
-  const { capacity } = program.plan;
-  const [count, columns] = data.shape;
-  const rows = Math.min(count, Math.ceil(MEASURED_DRAWS / objective.samples));
-  const loss = new Float64Array(1);
-  writeFinalScalars(program, objective);
-  let sum = 0;
-  for (let first = 0; first < rows; first += capacity) {
-    const some = Math.min(capacity, rows - first);
-    program.write("x", data.data.subarray(first * columns, (first + some) * columns));
-    program.write("key", [...splitSeed(seed), 0, first]);
-    program.run(some);
-    program.read("loss", loss);
-    sum += some * loss[0];
-  }
-  return sum / rows;
-}
+/** Rows from which variances in closed form are taken. */
+const SETTLED_ROWS = 10_000;
 
 /** `fraction` of the rows, at least one, as validation; the rest as training rows, in file order. */
 export function splitRows(
@@ -286,6 +253,12 @@ export function splitRows(
     validation: takeRows(data, order.subarray(0, kept).sort()),
     training: takeRows(data, order.subarray(kept).sort()),
   };
+}
+
+/** The first rows, as a view. */
+function firstRows({ data, shape: [rows, columns] }: Matrix, most: number): Matrix {
+  const count = Math.min(rows, most);
+  return { data: data.subarray(0, count * columns), shape: [count, columns] };
 }
 
 function copyOf({ data, shape }: Matrix): Matrix {

@@ -16,6 +16,7 @@ import { givenNoise } from "../../src/layers/noise.ts";
 import { parameterLayout, parametersOf } from "../../src/models/vae_graph.ts";
 import type { Optimizer } from "../../src/training/options.ts";
 import { stateLayout, trainPlan } from "../../src/training/train_program.ts";
+import { writeFinalScalars } from "../../src/training/schedule.ts";
 import { assertRelative } from "../util/close.ts";
 import { EXECUTORS, open } from "../util/executors.ts";
 import { type Golden, largest, readGoldens, roundingsOf } from "./vae_golden.ts";
@@ -53,7 +54,7 @@ for (const golden of readGoldens()) {
       const losses = tensor("steps.loss").data;
       const perStep = noise.length / losses.length;
       program.write("x", tensor("x").data);
-      program.write("klWeight", [objective.beta]);
+      writeFinalScalars(program, objective);
       const roundings = roundingsOf(golden);
       for (let step = 1; step <= losses.length; step++) {
         program.write("noise", noise.subarray((step - 1) * perStep, step * perStep));

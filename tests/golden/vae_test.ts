@@ -15,6 +15,7 @@ import {
 } from "../../src/models/vae_graph.ts";
 import { lossOf } from "../../src/objectives/objective.ts";
 import { VAE } from "../../src/training/vae.ts";
+import { writeFinalScalars } from "../../src/training/schedule.ts";
 import { assertRelative } from "../util/close.ts";
 import { deviceOf, EXECUTORS, open } from "../util/executors.ts";
 import { type Golden, largest, readGoldens, roundingsOf } from "./vae_golden.ts";
@@ -24,9 +25,9 @@ const GOLDENS = readGoldens();
 /** Everything the golden file names, as a plan over x, noise and klWeight. */
 function termsPlan({ spec, objective, tensor }: Golden) {
   const g = createGraph();
-  const scope = createScope(g, givenNoise);
+  const scope = createScope(g, { noise: givenNoise });
   const rows = rowsInput(g, spec);
-  const terms = modelTerms(scope, spec, rows, objective.samples);
+  const terms = modelTerms(scope, spec, rows, objective);
   const { loss, reconstruction } = lossOf(g, terms, objective);
   const { mean, logVar, klPerDimension: kl, logLikelihoods, logWeights } = terms;
   const outputs = { mean, logVar, kl: kl!, logLikelihoods, logWeights, loss, reconstruction };
@@ -55,7 +56,7 @@ for (const golden of GOLDENS) {
       const program = backend.compile(termsPlan(golden), { parameters });
       program.write("x", tensor("x").data);
       program.write("noise", tensor("noise").data);
-      program.write("klWeight", [objective.beta]);
+      writeFinalScalars(program, objective);
       program.run(tensor("x").shape[0]);
       for (const output of program.plan.outputs.keys()) {
         const { data } = tensor(output);

@@ -96,6 +96,27 @@ Deno.test("rows that lead beyond finite numbers are refused, not answered with n
   }
 });
 
+Deno.test("cells that the likelihood cannot take are named, by position or by name", async () => {
+  const counts = VAE.create({
+    inputs: 2,
+    latent: [{ size: 1 }],
+    likelihood: { type: "mixed", columns: [{ type: "poisson" }, { type: "bernoulli" }] },
+  }, { seed: 1 });
+  const app = createApp({ models: { counts } });
+  const faults: [rows: unknown[], pointer: string, expected: RegExp][] = [
+    [[[3, 1], [2.5, 0]], "/rows/1/0", /row 2, column "x0": expected a whole number from 0 to/],
+    [[{ x0: 3, x1: 7 }], "/rows/0/x1", /row 1, column "x1": expected a value from 0 to 1: .* 7$/],
+  ];
+  for (const verb of ["score", "encode", "reconstruct", "log-likelihood"]) {
+    for (const [rows, pointer, expected] of faults) {
+      const problem = await problemOf(await post(`counts/${verb}`, { rows }, app), "invalid-body");
+      assert.deepEqual(problem.errors?.map((each) => each.pointer), [pointer]);
+      assert.match(problem.detail, expected);
+    }
+  }
+  assert.equal((await post("counts/score", { rows: [[16_777_216, 1]] }, app)).status, 200);
+});
+
 Deno.test("a model that overflows by itself gets a problem too", async () => {
   const wild = VAE.create({ inputs: 2, latent: [{ size: 1 }] }, { seed: 1 });
   wild.setParameters(

@@ -6,14 +6,21 @@ import { train } from "../../src/training/trainer.ts";
 
 const ROWS = 50;
 
-/** Trains on rows 0, 1, 2, … with nothing behind the program; the rows of each epoch, as taken. */
-async function epochsOf(epochs: number, seed: number): Promise<number[][]> {
-  const taken: number[] = [];
+/** Trains on rows 0, 1, 2, … with nothing behind the program; the rows of each batch, as taken. */
+async function batchesOf(
+  epochs: number,
+  seed: number,
+  referenceRows = 0,
+): Promise<{ x: number[]; reference: number[] }[]> {
+  const batches: { x: number[]; reference: number[] }[] = [];
   const shape = { rows: 1, cols: 1, batched: false };
+  const reference = { shape: { ...shape, rows: referenceRows } };
+  const inputs = new Map(referenceRows > 0 ? [["reference", reference]] : []);
   const program = {
-    plan: { inputs: new Map(), outputs: new Map([["meanOfMean", { shape }]]) },
+    plan: { inputs, outputs: new Map([["meanOfMean", { shape }]]) },
     write: (input: string, values: ArrayLike<number>) => {
-      if (input === "x") taken.push(...Array.from(values));
+      if (input === "x") batches.push({ x: Array.from(values), reference: [] });
+      if (input === "reference") batches.at(-1)!.reference = Array.from(values);
     },
     run() {},
     read: (_output: string, into: Float64Array) => void into.fill(1),
@@ -30,6 +37,11 @@ async function epochsOf(epochs: number, seed: number): Promise<number[][]> {
     measure: () => 1,
     clock: () => 0,
   });
+  return batches;
+}
+
+async function epochsOf(epochs: number, seed: number): Promise<number[][]> {
+  const taken = (await batchesOf(epochs, seed)).flatMap(({ x }) => x);
   return Array.from({ length: epochs }, (_, e) => taken.slice(e * ROWS, (e + 1) * ROWS));
 }
 
@@ -45,4 +57,12 @@ Deno.test("each epoch takes every row once, in an order of its own", async () =>
 Deno.test("the seed alone decides the orders", async () => {
   assert.deepEqual(await epochsOf(2, 7), await epochsOf(2, 7));
   assert.notDeepEqual(await epochsOf(2, 7), await epochsOf(2, 8));
+});
+
+Deno.test("reference rows are other rows than the batch's, each once, and all of them in turn", async () => {
+  const batches = await batchesOf(8, 3, 7);
+  for (const { x, reference } of batches) {
+    assert.equal(new Set([...x, ...reference]).size, x.length + 7);
+  }
+  assert.equal(new Set(batches.flatMap(({ reference }) => reference)).size, ROWS);
 });

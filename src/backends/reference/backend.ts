@@ -86,7 +86,9 @@ function compile(plan: Plan, segments: Segments): ReferenceProgram {
   const viewsOf = (places: ReadonlyMap<string, Place>) =>
     new Map([...places].map(([name, place]) => [name, memory.view(place)]));
   const inputs = viewsOf(plan.inputs), outputs = viewsOf(plan.outputs);
-  for (const { place, value } of plan.constants) memory.scratch[place.offset] = value;
+  for (const { place: { offset, shape }, value, step } of plan.constants) {
+    for (let i = 0; i < shape.cols; i++) memory.scratch[offset + i] = value + step * i;
+  }
 
   return {
     plan,

@@ -82,7 +82,10 @@ class CompiledProgram implements WasmProgram {
       const window = new ReadWindow(host.memory, elementOf(place));
       return [name, { window, limit: limit(place) }];
     }));
-    for (const { place, value } of plan.constants) host.memory.f32[elementOf(place)] = value;
+    for (const { place, value, step } of plan.constants) {
+      const first = elementOf(place);
+      for (let i = 0; i < place.shape.cols; i++) host.memory.f32[first + i] = value + step * i;
+    }
   }
 
   scratch(): Float32Array {

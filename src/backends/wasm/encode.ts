@@ -57,6 +57,11 @@ const ATTRIBUTES: { readonly [N in OpName]: Attributes<N> } = {
   sgdStep: ({ momentum }) => floats(momentum),
   randomUniform: ({ rows, stream }) => [rows, stream],
   lessThan: none,
+  log1p: none,
+  logGammaRatio: none,
+  logGammaRatioSlope: none,
+  continuousBernoulliLogNorm: none,
+  continuousBernoulliLogNormSlope: none,
 };
 
 /**

@@ -8,12 +8,13 @@
  *   anneal        x, base, from, to, key → logWeight [B, 1], draw [B, D]: see `partition.ts`
  */
 import { batched, fixed, SCALAR } from "../../core/shape.ts";
-import { layerStream, STREAMS } from "../../core/streams.ts";
+import { STREAMS } from "../../core/streams.ts";
 import { createGraph } from "../../graph/graph.ts";
 import { plan } from "../../graph/plan.ts";
 import { drawBinary } from "../../layers/binary_draw.ts";
+import { drawnNoise } from "../../layers/noise.ts";
 import { createScope, type Scope } from "../../layers/scope.ts";
-import { gibbs } from "../../models/gibbs.ts";
+import { gibbs, halfSweep } from "../../models/gibbs.ts";
 import { rbmGraph, rbmParameters, type RbmSpec } from "../../models/rbm.ts";
 import type { Node } from "../../ops/spec.ts";
 import type { Architecture } from "../engine.ts";
@@ -26,6 +27,9 @@ export type RbmProgram =
   | "reconstruct"
   | "gibbs"
   | "anneal";
+
+const CHAIN = { name: "chain", stream: STREAMS.chain };
+const ANNEALING = { name: "annealing", stream: STREAMS.annealing };
 
 type Builder = (scope: Scope, spec: RbmSpec) => Record<string, Node>;
 
@@ -47,7 +51,7 @@ const BUILDERS: { readonly [N in RbmProgram]: Builder } = {
     return { mean: hidden.other(visible.other(visibleInput(scope, spec), "sigmoid"), "sigmoid") };
   },
   gibbs: (scope, spec) => ({
-    ...gibbs(scope.g, rbmGraph(scope, spec), visibleInput(scope, spec), STREAMS.chain, 1),
+    ...gibbs(scope, rbmGraph(scope, spec), visibleInput(scope, spec), CHAIN, 1),
   }),
   anneal,
 };
@@ -58,7 +62,7 @@ export function rbmArchitecture(spec: RbmSpec): Architecture<RbmProgram> {
     parameters: rbmParameters(spec),
     plan(name, parameters, { capacity }) {
       const g = createGraph();
-      const outputs = BUILDERS[name](createScope(g), spec);
+      const outputs = BUILDERS[name](createScope(g, { noise: drawnNoise }), spec);
       return plan(g, { outputs, capacity, parameters });
     },
   };
@@ -80,17 +84,14 @@ function anneal(scope: Scope, spec: RbmSpec): Record<string, Node> {
   const towards = g.matmul(x, g.sub(bias, base), { transposeA: false, transposeB: true });
   const softplus = (beta: Node) => g.activation(g.mul(inputs, beta), { kind: "softplus" });
   const gained = g.sumCols(g.sub(softplus(to), softplus(from)));
-  const h = drawBinary(
-    g,
-    g.activation(g.mul(inputs, to), { kind: "sigmoid" }),
-    layerStream(STREAMS.annealing, 0),
-  );
+  const up = g.activation(g.mul(inputs, to), { kind: "sigmoid" });
+  const h = drawBinary(scope, up, halfSweep(ANNEALING, 0));
   const own = g.mul(hidden.other(h, "identity"), to);
   const rest = g.mul(base, g.sub(g.constant(1), to));
   const mean = g.activation(g.add(own, rest), { kind: "sigmoid" });
   return {
     logWeight: g.add(g.mul(towards, g.sub(to, from)), gained),
-    draw: drawBinary(g, mean, layerStream(STREAMS.annealing, 1)),
+    draw: drawBinary(scope, mean, halfSweep(ANNEALING, 1)),
   };
 }
 

@@ -11,6 +11,7 @@ import { STREAMS } from "../../core/streams.ts";
 import { gradient } from "../../graph/gradient.ts";
 import { createGraph } from "../../graph/graph.ts";
 import { type Layout, type Plan, plan } from "../../graph/plan.ts";
+import { drawnNoise } from "../../layers/noise.ts";
 import { createScope, type Scope } from "../../layers/scope.ts";
 import { gibbs } from "../../models/gibbs.ts";
 import { rbmGraph, type RbmSpec } from "../../models/rbm.ts";
@@ -19,6 +20,9 @@ import type { Node } from "../../ops/spec.ts";
 import { optimizerSteps } from "../train_program.ts";
 import type { Optimizer } from "../options.ts";
 import type { Divergence } from "./rbm_options.ts";
+
+/** The draws of training. */
+const USE = { name: "gibbs", stream: STREAMS.gibbs };
 
 export interface RbmPlanRequest {
   readonly spec: RbmSpec;
@@ -32,7 +36,7 @@ export function rbmTrainPlan(
 ): Plan {
   const { optimizer } = request;
   const g = createGraph();
-  const scope = createScope(g);
+  const scope = createScope(g, { noise: drawnNoise, training: true });
   const { gap, reconstruction, chain, gradients, nodes } = divergence(scope, request);
   const { squaredNorm, effects } = optimizerSteps(g, optimizer, nodes, gradients);
   return plan(g, { ...request, outputs: { gap, reconstruction, chain, squaredNorm }, effects });
@@ -41,7 +45,10 @@ export function rbmTrainPlan(
 /** The estimate of d mean(-ln p) / d parameter alone: outputs by parameter name, and gap. */
 export function rbmGradientPlan(request: RbmPlanRequest): Plan {
   const g = createGraph();
-  const { gap, gradients, nodes } = divergence(createScope(g), request);
+  const { gap, gradients, nodes } = divergence(
+    createScope(g, { noise: drawnNoise, training: true }),
+    request,
+  );
   const named = nodes.map(({ name }, i) => [name, gradients[i]] as const);
   return plan(g, { ...request, outputs: { gap, ...Object.fromEntries(named) } });
 }
@@ -52,7 +59,7 @@ function divergence(scope: Scope, { spec, objective }: RbmPlanRequest) {
   const { visible, hidden } = machine;
   const x = g.input("x", batched(spec.visible));
   const from = objective.type === "pcd" ? g.input("chain", batched(spec.visible)) : x;
-  const { draw: chain } = gibbs(g, machine, from, STREAMS.gibbs, objective.sweeps);
+  const { draw: chain } = gibbs(scope, machine, from, USE, objective.sweeps);
   const gap = contrastiveDivergence(g, visible.freeEnergy, x, chain);
   const nodes = scope.declared.map(({ name, rows, cols }): Node => g.parameter(name, rows, cols));
   const logits = hidden.other(visible.other(x, "sigmoid"), "identity");

@@ -94,7 +94,7 @@ class Steps {
     gatherRows(data, this.#order, first, rows, this.#batch);
     const chain = this.#chain.subarray(0, rows * columns);
     const powers = nextPowers(optimizer, this.#powers);
-    const rate = learningRateAt(optimizer, this.#step, epochs * this.#batches);
+    const rate = learningRateAt(optimizer, this.#step, this.#batches, epochs);
     program.write("x", this.#batch.subarray(0, rows * columns));
     program.write("key", [...splitSeed(seed), this.#step, 0]);
     program.write("schedule", scheduleOf(rate, powers));

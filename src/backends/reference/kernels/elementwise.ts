@@ -12,6 +12,8 @@ export const exp: Kernel<"exp"> = (out, inputs) => elementwise(out, inputs, Math
 
 export const log: Kernel<"log"> = (out, inputs) => elementwise(out, inputs, Math.log);
 
+export const log1p: Kernel<"log1p"> = (out, inputs) => elementwise(out, inputs, Math.log1p);
+
 export const add: Kernel<"add"> = (out, inputs) => elementwise(out, inputs, (a, b) => a + b);
 
 export const sub: Kernel<"sub"> = (out, inputs) => elementwise(out, inputs, (a, b) => a - b);
