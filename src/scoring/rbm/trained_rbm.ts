@@ -3,7 +3,7 @@
  * `training/rbm/rbm.ts` adds fitting.
  */
 import { splitSeed } from "../../core/philox.ts";
-import { requireChoice, requireNumber, requireObject } from "../../core/validate.ts";
+import { requireNumber } from "../../core/validate.ts";
 import { parseRbmSpec, rbmParameters, type RbmSpec } from "../../models/rbm.ts";
 import { BULK_ROWS, type DeviceOptions, Engine, type NamedTensor } from "../engine.ts";
 import type { Matrix, Rows } from "../matrix.ts";
@@ -24,40 +24,15 @@ import {
   MAX_ENUMERATED,
   type Partition,
 } from "./partition.ts";
+import {
+  parsePartition,
+  parseSampling,
+  type PartitionOptions,
+  type RbmSampleOptions,
+} from "./rbm_options.ts";
 import { rbmArchitecture } from "./rbm_programs.ts";
 
-/** How to find ln Z. */
-export interface PartitionOptions {
-  /** "exact" for up to 20 units in the smaller layer; "auto", the default, anneals beyond. */
-  readonly method?: "auto" | "exact" | "ais";
-  /** Annealing: chains, at least 2; 100. */
-  readonly chains?: number;
-  /** Annealing: steps from the start to the machine; 1000. */
-  readonly temperatures?: number;
-  /** Annealing: rows whose means the start has, such as the training rows; fair bits without. */
-  readonly base?: Rows;
-  /** Annealing: fixes the draws; 0. */
-  readonly seed?: number;
-  /** Cancels: rejects with the signal's reason. */
-  readonly signal?: AbortSignal;
-}
-
-/** How to draw from the machine. */
-export interface RbmSampleOptions {
-  /** Fixes the draws; 0. */
-  readonly seed?: number;
-  /** Gibbs sweeps from the start; 1000. */
-  readonly sweeps?: number;
-  /** Rows to start from, one for each draw; grey ones of ½ without. */
-  readonly start?: Rows;
-  /** E[v | h] of the last sweep in place of its draw. */
-  readonly mean?: boolean;
-  /** Cancels: rejects with the signal's reason. */
-  readonly signal?: AbortSignal;
-}
-
-const PARTITION_KEYS = ["method", "chains", "temperatures", "base", "seed", "signal"];
-const SAMPLE_KEYS = ["seed", "sweeps", "start", "mean", "signal"];
+export type { PartitionOptions, RbmSampleOptions } from "./rbm_options.ts";
 
 /** A machine with fixed parameters: scores, samples, and finds its own likelihood. */
 export class TrainedRbm {
@@ -131,10 +106,8 @@ export class TrainedRbm {
 
   /** `count` draws, `[count, D]`, each the end of a chain of its own: i depends on the seed and i. */
   async sample(count: number, options: RbmSampleOptions = {}): Promise<Matrix> {
-    const { seed = 0, sweeps = 1000, start, mean = false, signal } = options;
-    requireObject("sample options", options, SAMPLE_KEYS);
+    const { seed, sweeps, start, mean, signal } = parseSampling(options);
     requireNumber("count", count, { min: 1, max: 1e7, integer: true });
-    requireNumber("sweeps", sweeps, { min: 1, max: 2 ** 32 - 1, integer: true });
     const { visible } = this.spec, pause = pauser(signal);
     const data = start
       ? this.rows(start).data.slice()
@@ -169,11 +142,7 @@ export class TrainedRbm {
    * @throws RangeError if "exact" is asked of larger layers; the signal's reason if it is aborted
    */
   async logPartition(options: PartitionOptions = {}): Promise<Partition> {
-    requireObject("partition options", options, PARTITION_KEYS);
-    const { method = "auto", chains = 100, temperatures = 1000, base, seed = 0, signal } = options;
-    requireChoice("method", method, ["auto", "exact", "ais"]);
-    requireNumber("chains", chains, { min: 2, max: 1e5, integer: true });
-    requireNumber("temperatures", temperatures, { min: 1, max: 1e7, integer: true });
+    const { method, chains, temperatures, base, seed, signal } = parsePartition(options);
     const { visible, hidden } = this.spec, units = Math.min(visible, hidden);
     const pause = pauser(signal);
     signal?.throwIfAborted();
