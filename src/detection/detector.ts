@@ -29,7 +29,7 @@ import {
   loadModelFile,
   type TrainedVae,
 } from "../scoring/trained_vae.ts";
-import { optimalVariances } from "../training/optimal_variance.ts";
+import { hasVariance, optimalVariances } from "../training/optimal_variance.ts";
 import type { FitReport } from "../training/report.ts";
 import { VAE } from "../training/vae.ts";
 import { defaultTraining, detectorSpec } from "./defaults.ts";
@@ -85,8 +85,10 @@ export class Detector extends TableScorer {
       ...fitOptions,
       seed,
     });
-    const squares = vae.squaredResiduals(training, seed);
-    vae.setParameters(optimalVariances(vae.spec, "perFeature", squares));
+    if (hasVariance(vae.spec, "perFeature")) {
+      const squares = vae.squaredResiduals(training, seed);
+      vae.setParameters(optimalVariances(vae.spec, "perFeature", squares));
+    }
     const model = calibrate(vae, columns, standardization, split.calibration, falseAlarmRate);
     return new Detector(vae, model, report);
   }

@@ -7,18 +7,10 @@
 import { requireChoice, requireNumber, requireObject } from "../core/validate.ts";
 import { parseLikelihood } from "../distributions/likelihood.ts";
 import type { LikelihoodInput, LikelihoodSpec } from "../distributions/likelihoods/options.ts";
-import { type Activation, ACTIVATIONS } from "../ops/names.ts";
-import { type LatentInput, type LatentSpec, parseLatents } from "./latents.ts";
+import { type LatentInput, type LatentLayer, parseLatents } from "./latents.ts";
+import { type NetworkSpec, parseNetwork } from "./network.ts";
 import { parsePrior, type PriorInput, type PriorSpec } from "./priors.ts";
 import { MAX_WIDTH, requireWidth } from "./width.ts";
-
-/** A multilayer perceptron: widths of the hidden layers, and the function between them. */
-export interface NetworkSpec {
-  /** Widths of the hidden layers, in order. */
-  readonly hidden: readonly number[];
-  /** Applied after each hidden layer. */
-  readonly activation: Activation;
-}
 
 /** A complete model specification. */
 export interface ModelSpec {
@@ -30,8 +22,10 @@ export interface ModelSpec {
   readonly encoder: NetworkSpec;
   /** The network of p(x | z). */
   readonly decoder: NetworkSpec;
-  /** Layers of latent variables, from the data up; one yet. */
-  readonly latent: readonly LatentSpec[];
+  /** Layers of latent variables, from the data up. */
+  readonly latent: readonly LatentLayer[];
+  /** How q takes several layers: see `stochastic_layers.ts`. */
+  readonly inference: InferenceDirection;
   /** p(z) of the topmost layer. */
   readonly prior: PriorSpec;
   /** What stands on top of the decoder. */
@@ -48,17 +42,31 @@ export interface ModelSpecInput {
   readonly encoder?: Partial<NetworkSpec>;
   /** The network of p(x | z); likewise. */
   readonly decoder?: Partial<NetworkSpec>;
-  /** One layer of latent variables: its size at least. */
+  /** Layers of latent variables, from the data up: each its size at least. */
   readonly latent: readonly LatentInput[];
+  /** "bottomUp": each layer given the draw below; "ladder": each given the draw above and x. */
+  readonly inference?: InferenceDirection;
   /** N(0, I). */
   readonly prior?: PriorInput;
   /** Gaussian with a learned variance per column by default. */
   readonly likelihood?: LikelihoodInput;
 }
 
-const MAX_LAYERS = 64;
+const SPEC_KEYS = [
+  "inputs",
+  "condition",
+  "encoder",
+  "decoder",
+  "latent",
+  "inference",
+  "prior",
+  "likelihood",
+];
 
-const SPEC_KEYS = ["inputs", "condition", "encoder", "decoder", "latent", "prior", "likelihood"];
+const INFERENCES = ["bottomUp", "ladder"] as const;
+
+/** The direction in which q draws several layers. */
+export type InferenceDirection = typeof INFERENCES[number];
 
 /**
  * The canonical spec of what a user or a file wrote.
@@ -79,21 +87,8 @@ export function parseSpec(value: unknown): ModelSpec {
     encoder: parseNetwork("spec.encoder", fields.encoder),
     decoder: parseNetwork("spec.decoder", fields.decoder),
     latent: parseLatents("spec.latent", fields.latent),
+    inference: requireChoice("spec.inference", fields.inference ?? "bottomUp", INFERENCES),
     prior: parsePrior("spec.prior", fields.prior),
     likelihood: parseLikelihood("spec.likelihood", likelihood, inputs),
-  };
-}
-
-function parseNetwork(field: string, value: unknown = {}): NetworkSpec {
-  const fields = requireObject(field, value, ["hidden", "activation"]);
-  const hidden = fields.hidden ?? [];
-  if (!Array.isArray(hidden) || hidden.length > MAX_LAYERS) {
-    throw new TypeError(
-      `Cannot read ${field}.hidden: expected a list of up to ${MAX_LAYERS} widths`,
-    );
-  }
-  return {
-    hidden: hidden.map((each, i) => requireWidth(`${field}.hidden[${i}]`, each)),
-    activation: requireChoice(`${field}.activation`, fields.activation ?? "tanh", ACTIVATIONS),
   };
 }

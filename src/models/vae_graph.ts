@@ -10,20 +10,20 @@ import { batched, fixed } from "../core/shape.ts";
 import { layerStream, STREAMS } from "../core/streams.ts";
 import { type DiagonalGaussian, repeat } from "../distributions/diagonal_gaussian.ts";
 import { densitiesUnder } from "../distributions/pair_densities.ts";
-import type { Posterior } from "../distributions/posterior.ts";
 import type { Prior } from "../distributions/prior.ts";
 import { type Conditional, likelihood } from "../distributions/likelihood.ts";
 import { layOut } from "../graph/layout.ts";
 import { createGraph, type Graph } from "../graph/graph.ts";
 import type { Layout } from "../graph/plan.ts";
 import { mlp } from "../layers/mlp.ts";
-import { type NoiseDistribution, noNoise, type ShapedNoise } from "../layers/noise.ts";
+import type { NoiseDistribution, ShapedNoise } from "../layers/noise.ts";
 import { createScope, type ParameterSpec, type Scope } from "../layers/scope.ts";
 import { type Aggregate, type Latents, type Terms, termsOf } from "../objectives/terms.ts";
 import type { Node } from "../ops/spec.ts";
-import { latentWidth, posteriorOf, standardPriorOf } from "./latents.ts";
+import { latentWidth, standardPriorOf } from "./latents.ts";
 import { priorOf } from "./priors.ts";
 import type { ModelSpec } from "./spec.ts";
+import { descend, drawLayers, topPosterior } from "./stochastic_layers.ts";
 
 /** A batch of rows, and its parts. */
 export interface BatchRows {
@@ -82,24 +82,18 @@ function splitRows(g: Graph, all: Node, columns: number): BatchRows {
 
 /** q(z | x, c) for rows `[B, D + C]`, with `samples` draws for each, or the point that stands for q. */
 export function infer(scope: Scope, spec: ModelSpec, rows: Node, samples = 1): Inference {
-  const noise = layerNoise(scope, spec, "noise", STREAMS.posterior);
-  const q = posterior(scope, spec, rows, samples, noise);
+  const noise = (layer: number) => layerNoise(scope, spec, "noise", STREAMS.posterior, layer);
   const prior = modelPrior(scope, spec);
-  return {
-    mean: q.mean,
-    logVar: q.logVar,
-    diagonal: q.diagonal,
-    z: q.z,
-    logPosterior: q.logDensity,
-    logPrior: prior.logDensity(q.z),
-    klPerDimension: q.klTo(prior),
-    paths: q.path && [q.path],
-  };
+  const { first, ...latents } = drawLayers(scope, spec, { rows, samples, noise, prior });
+  const diagonal = spec.latent.length === 1 ? first.diagonal : undefined;
+  return { ...latents, mean: first.mean, logVar: first.logVar, diagonal };
 }
 
-/** z ~ p(z), one for each row of the batch, `[B, L]`. */
+/** z ~ p(z) of the layer next to the data, one for each row of the batch, `[B, L]`. */
 export function generate(scope: Scope, spec: ModelSpec): Node {
-  return modelPrior(scope, spec).sample(layerNoise(scope, spec, "prior", STREAMS.prior));
+  const noise = (layer: number) => layerNoise(scope, spec, "prior", STREAMS.prior, layer);
+  const top = modelPrior(scope, spec).sample(noise(spec.latent.length - 1));
+  return descend(scope, spec, top, noise);
 }
 
 /** p(x | z, c) for z `[K·B, L]` and c `[B, C]`. */
@@ -147,7 +141,7 @@ function aggregateOf(
 ): Aggregate | undefined {
   const { g } = scope;
   const given = g.input("reference", fixed(rows, spec.inputs + spec.condition));
-  const other = posterior(scope, spec, given, 1, noNoise).diagonal;
+  const other = topPosterior(scope, spec, given).diagonal;
   if (!diagonal || !other) return undefined;
   const own = repeat(g, diagonal, z.shape.rows);
   return {
@@ -158,24 +152,13 @@ function aggregateOf(
   };
 }
 
-function posterior(
-  scope: Scope,
-  spec: ModelSpec,
-  rows: Node,
-  samples: number,
-  noise: ShapedNoise,
-): Posterior {
-  const hidden = mlp(scope, "encoder", rows, spec.encoder);
-  return posteriorOf(scope, spec.latent[0], { name: "encoder", hidden, samples, noise });
-}
-
 function modelPrior(scope: Scope, spec: ModelSpec): Prior {
   const top = spec.latent.at(-1)!;
   return priorOf(scope, spec.prior, {
     size: latentWidth(top),
     inputs: spec.inputs + spec.condition,
     standard: () => standardPriorOf(scope.g, top),
-    encode: (rows) => posterior(scope, spec, rows, 1, noNoise),
+    encode: (rows) => topPosterior(scope, spec, rows),
   });
 }
 

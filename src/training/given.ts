@@ -22,8 +22,23 @@ export interface GradientOptions extends ConditionOptions {
   readonly trainingRows?: number;
 }
 
-/** What the caller gave for one noise input. */
-export function givenValues(
+/** What the caller gave for each noise input, by name. */
+export function givenNoises(
+  requests: readonly NoiseRequest[],
+  batchRows: number,
+  noise: GradientOptions["noise"] | undefined,
+): ReadonlyMap<string, Float32Array> {
+  const names = requests.map(({ name }) => name);
+  const unknown = noise instanceof Map && [...noise.keys()].find((name) => !names.includes(name));
+  if (typeof unknown === "string") {
+    throw new TypeError(
+      `Cannot compute gradients: unknown noise "${unknown}": known names are ${names.join(", ")}`,
+    );
+  }
+  return new Map(requests.map((each) => [each.name, givenValues(each, batchRows, noise)]));
+}
+
+function givenValues(
   { name, shape }: NoiseRequest,
   batchRows: number,
   noise: GradientOptions["noise"] | undefined,

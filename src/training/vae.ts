@@ -25,7 +25,7 @@ import {
   TrainedVae,
 } from "../scoring/trained_vae.ts";
 import { digestOf, type RunIdentity } from "./checkpoint.ts";
-import { givenReference, givenValues, type GradientOptions } from "./given.ts";
+import { givenNoises, givenReference, type GradientOptions } from "./given.ts";
 import { measure, referenceFor } from "./measure.ts";
 import { takeRows } from "./minibatch.ts";
 import { hasVariance, optimalVariances } from "./optimal_variance.ts";
@@ -121,9 +121,7 @@ export class VAE extends TrainedVae {
     const reference = givenReference(this.spec, objective, rows, options ?? {});
     const request = { spec: this.spec, objective, capacity: rows, parameters, reference };
     const { plan, noises } = gradientPlan(request);
-    const given = noises.map((each) =>
-      [each.name, givenValues(each, rows, options?.noise)] as const
-    );
+    const given = givenNoises(noises, rows, options?.noise);
     const program = this.engine.backend.compile(plan, { parameters: segment });
     try {
       program.write("x", data.data);

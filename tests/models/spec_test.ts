@@ -12,6 +12,7 @@ Deno.test("parseSpec() completes what a user leaves out, and keeps what is compl
     encoder: { hidden: [], activation: "tanh" },
     decoder: { hidden: [], activation: "tanh" },
     latent: [{ type: "gaussian", size: 2, posterior: "diagonal", flows: [] }],
+    inference: "bottomUp",
     prior: { type: "standard" },
     likelihood: { type: "gaussian", variance: "perFeature", minVariance: 1e-13 },
   });
@@ -27,7 +28,7 @@ Deno.test("parseSpec() refuses what it does not know, by name", () => {
     [{}, /spec.inputs: expected a whole number: current value is undefined/],
     [{ inputs: 0, latent: [{ size: 1 }] }, /spec.inputs: must be at least 1/],
     [{ inputs: 1e9, latent: [{ size: 1 }] }, /spec.inputs: must be at least 1 and at most 65536/],
-    [{ inputs: 2, latent: [] }, /spec.latent: expected a list of one latent layer/],
+    [{ inputs: 2, latent: [] }, /spec.latent: expected a list of 1 to 16 latent layers/],
     [{ inputs: 2, latent: [{ size: 1, flow: 1 }] }, /spec.latent\[0\]: unknown key "flow"/],
     [{ inputs: 2, latent: [{ size: 1 }], seed: 3 }, /unknown key "seed"/],
     [{ inputs: 2, latent: [{ size: 1 }], condition: -1 }, /spec.condition: must be at least 0/],

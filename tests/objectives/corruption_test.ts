@@ -49,6 +49,11 @@ Deno.test("the encoder sees the corrupted row, the likelihood the clean one", as
     vae.lossAndGradients(x, { noise: [[0]], condition, objective: { corruption: mask } }),
     /corruption is missing/,
   );
+  const surplus = new Map([["noise", [[0]]], ["corruption", [[0, 0]]]]);
+  await assert.rejects(
+    vae.lossAndGradients(x, { noise: surplus, condition }),
+    /unknown noise "corruption": known names are noise/,
+  );
   vae.dispose();
 });
 
