@@ -5,7 +5,7 @@
 import * as op from "./opcodes.gen";
 import { bernoulliLogProb, bernoulliLogProbGrad } from "./bernoulli";
 import { continuousBernoulliLogNorm, continuousBernoulliLogNormSlope } from "./continuous_bernoulli";
-import { dense, matmul } from "./dense";
+import { dense, matmul, packedDense, packWeights } from "./dense";
 import {
   activation,
   activationGrad,
@@ -59,7 +59,6 @@ function execute(opcode: i32): void {
     case op.OP_DENSE: { runDense(); break; }
     case op.OP_MATMUL: { runMatmul(); break; }
     case op.OP_ACTIVATION: { activation(at(0), at(1), size(0), int(0)); break; }
-    case op.OP_ACTIVATION_GRAD: { runActivationGrad(); break; }
     case op.OP_EXP: { exp(at(0), at(1), size(0)); break; }
     case op.OP_LOG: { log(at(0), at(1), size(0)); break; }
     case op.OP_ADD: { binary(add); break; }
@@ -68,7 +67,6 @@ function execute(opcode: i32): void {
     case op.OP_DIV: { binary(div); break; }
     case op.OP_AFFINE: { affine(at(0), at(1), size(0), float(0), float(1)); break; }
     case op.OP_CLAMP: { clamp(at(0), at(1), size(0), float(0), float(1)); break; }
-    case op.OP_CLAMP_GRAD: { runClampGrad(); break; }
     case op.OP_SUM_ROWS: { sumRows(at(0), at(1), rows(1), cols(1), int(0)); break; }
     case op.OP_SUM_COLS: { sumCols(at(0), at(1), rows(1), cols(1)); break; }
     case op.OP_BROADCAST: { runBroadcast(); break; }
@@ -82,11 +80,25 @@ function execute(opcode: i32): void {
     case op.OP_REPARAMETERIZE: { ternary(reparameterize); break; }
     case op.OP_GAUSSIAN_KL: { binary(gaussianKl); break; }
     case op.OP_GAUSSIAN_LOG_PROB: { ternary(gaussianLogProb); break; }
+    case op.OP_BERNOULLI_LOG_PROB: { binary(bernoulliLogProb); break; }
+    case op.OP_RANDOM_NORMAL: { runRandomNormal(); break; }
+    case op.OP_PACK_WEIGHTS: { packWeights(at(0), at(1), rows(1), cols(1), int(0)); break; }
+    case op.OP_PACKED_DENSE: { runPackedDense(); break; }
+    default: {
+      if (isDefined(FORWARD_ONLY)) unreachable();
+      else executeTraining(opcode);
+    }
+  }
+}
+
+/** What only training runs, TRAINING_OPS of src/ops/names.ts: the score build leaves it out. */
+function executeTraining(opcode: i32): void {
+  switch (opcode) {
+    case op.OP_ACTIVATION_GRAD: { runActivationGrad(); break; }
+    case op.OP_CLAMP_GRAD: { runClampGrad(); break; }
     case op.OP_GAUSSIAN_LOG_PROB_GRAD_MEAN: { quaternary(gaussianLogProbGradMean); break; }
     case op.OP_GAUSSIAN_LOG_PROB_GRAD_LOG_VAR: { quaternary(gaussianLogProbGradLogVar); break; }
-    case op.OP_BERNOULLI_LOG_PROB: { binary(bernoulliLogProb); break; }
     case op.OP_BERNOULLI_LOG_PROB_GRAD: { ternary(bernoulliLogProbGrad); break; }
-    case op.OP_RANDOM_NORMAL: { runRandomNormal(); break; }
     case op.OP_SQUARED_NORM: { squaredNorm(at(0), at(1), size(1)); break; }
     case op.OP_CLIP_SCALE: { clipScale(at(0), at(1), float(0)); break; }
     case op.OP_ADAM_STEP: { runAdamStep(); break; }
@@ -187,6 +199,10 @@ function quaternary(kernel: Quaternary): void {
 
 function runDense(): void {
   dense(at(0), rows(0), cols(0), at(1), cols(1), at(2), at(3), int(0));
+}
+
+function runPackedDense(): void {
+  packedDense(at(0), rows(0), cols(0), at(1), cols(1), at(2), at(3), int(0), int(1));
 }
 
 function runMatmul(): void {

@@ -6,6 +6,7 @@
  */
 import * as asc from "npm:assemblyscript@0.28.20/asc";
 import { openWasm } from "../src/backends/wasm/backend.ts";
+import { FULL_KERNELS } from "../src/backends/wasm/kernels/full.ts";
 import type { KernelBuild } from "../src/backends/wasm/loader.ts";
 import { batched } from "../src/core/shape.ts";
 import { createGraph } from "../src/graph/graph.ts";
@@ -69,7 +70,7 @@ async function peakRate(build: KernelBuild): Promise<number> {
 
 /** GFLOP/s of one `dense` without activation, called through a program. */
 function denseRate(build: KernelBuild, [rows, inner, cols]: readonly number[]): number {
-  const backend = openWasm({ build });
+  const backend = openWasm(FULL_KERNELS, { build });
   const tensors = [{ name: "w", rows: inner, cols }, { name: "b", rows: 1, cols }];
   const parameters = layOut("parameters", tensors);
   const segment = backend.allocate(parameters.length);

@@ -3,14 +3,14 @@
  * compiled when first needed and kept. A program takes batches of any size up to its capacity;
  * larger inputs pass through it in chunks.
  */
-import type { Backend, Segment, SyncProgram } from "../backends/backend.ts";
-import { type BackendChoice, openBackend } from "../backends/open.ts";
+import type { Backend, Segment, SyncProgram, WeightFormat } from "../backends/backend.ts";
+import type { BackendChoice, OpenBackend } from "../backends/open_score.ts";
 import { splitSeed } from "../core/philox.ts";
 import { requireChoice, requireNumber } from "../core/validate.ts";
 import type { ParameterSpec } from "../layers/scope.ts";
 import { type Layout, layOut } from "../graph/layout.ts";
 import type { Plan } from "../graph/plan.ts";
-import { requireFiniteRows } from "./finite.ts";
+import { areFinite, requireFiniteRows } from "./finite.ts";
 import { type Matrix, MAX_FLOAT32 } from "./matrix.ts";
 
 /** A parameter's values, `[rows, cols]` row-major. */
@@ -29,6 +29,12 @@ export interface DeviceOptions {
   readonly determinism?: "portable" | "fast";
   /** At most so many threads; every backend runs on one yet, and `device.threads` says so. */
   readonly threads?: number;
+  /**
+   * How `scoreInto` keeps the weights: "f32", the default, scores as every other call does; "bf16"
+   * rounds each to 8 significant bits, for machines whose caches the weights exceed. See
+   * docs/adr/0009-bf16-scoring.md for what that does to a score.
+   */
+  readonly weights?: WeightFormat;
 }
 
 /** Programs kept compiled; the one unused for longest goes first. `samples` alone gives 64. */
@@ -55,6 +61,8 @@ export class Engine<Name extends string> {
   readonly parameterSpecs: readonly ParameterSpec[];
   /** The parameters, which all programs share. */
   readonly segment: Segment;
+  /** How single rows find the weights; absent on a backend that has no other form of them. */
+  readonly weights?: WeightFormat;
   readonly #architecture: Architecture<Name>;
   readonly #programs = new Map<string, SyncProgram>();
 
@@ -62,13 +70,16 @@ export class Engine<Name extends string> {
     architecture: Architecture<Name>,
     values: ReadonlyMap<string, ArrayLike<number>>,
     device: DeviceOptions,
+    open: OpenBackend,
   ) {
     this.#architecture = architecture;
     requireNumber("threads", device.threads ?? 1, { min: 1, max: 1024, integer: true });
     this.parameterSpecs = architecture.parameters;
     this.layout = layOut("parameters", this.parameterSpecs);
     requireChoice("determinism", device.determinism ?? "fast", ["fast", "portable"]);
-    this.backend = openBackend(device.backend ?? "auto", device);
+    const weights = requireChoice("weights", device.weights ?? "f32", ["f32", "bf16"]);
+    this.backend = open(device.backend ?? "auto", device);
+    this.weights = this.backend.weightFormats.find((each) => each === weights);
     this.segment = this.backend.allocate(this.layout.length);
     this.#write(values);
   }
@@ -100,7 +111,7 @@ export class Engine<Name extends string> {
           }]`,
         );
       }
-      if (!Array.from(data).every((value) => Math.abs(value) <= MAX_FLOAT32)) {
+      if (!areFinite(data, MAX_FLOAT32)) {
         throw new TypeError(`Cannot set parameter "${name}": all values must be finite in float32`);
       }
     }
@@ -122,9 +133,9 @@ export class Engine<Name extends string> {
   }
 
   /** A program for the caller to keep. */
-  compile(name: Name, size: ProgramSize): SyncProgram {
+  compile(name: Name, size: ProgramSize, weights?: WeightFormat): SyncProgram {
     const plan = this.#architecture.plan(name, this.layout, size);
-    return this.backend.compile(plan, { parameters: this.segment });
+    return this.backend.compile(plan, { parameters: this.segment }, weights);
   }
 
   /**

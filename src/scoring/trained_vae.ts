@@ -2,7 +2,7 @@
  * A variational autoencoder with fixed parameters: everything that needs no derivative.
  * `training/vae.ts` adds fitting.
  */
-import type { SyncProgram } from "../backends/backend.ts";
+import { type OpenBackend, openBackend } from "../backends/open_score.ts";
 import { splitSeed } from "../core/philox.ts";
 import { requireNumber, show } from "../core/validate.ts";
 import type { ModelSpec } from "../models/spec.ts";
@@ -29,6 +29,7 @@ import {
   specOf,
   writeModelFile,
 } from "./model_file.ts";
+import { SingleRow } from "./single_row.ts";
 
 export type { DeviceOptions, NamedTensor } from "./engine.ts";
 
@@ -43,13 +44,6 @@ export interface SampleOptions extends ConditionOptions {
   readonly mean?: boolean;
 }
 
-/** What scores one row at a time. */
-interface SingleRow {
-  readonly program: SyncProgram;
-  readonly cost: Float32Array;
-  readonly kl: Float32Array;
-}
-
 /** The most rows that one call of `sample` makes. */
 const MAX_DRAWS = 1e7;
 
@@ -61,6 +55,12 @@ export class TrainedVae {
   protected readonly engine: Engine<ProgramName>;
   #single?: SingleRow;
 
+  /**
+   * What opens the backends of the class: here with the kernels of scoring alone.
+   * @internal
+   */
+  protected static readonly openBackend: OpenBackend = openBackend;
+
   /** A model with the given parameter values; `VAE.create` and `load` are the usual ways. */
   constructor(
     spec: ModelSpec,
@@ -68,7 +68,7 @@ export class TrainedVae {
     device: DeviceOptions = {},
   ) {
     this.spec = spec;
-    this.engine = new Engine(vaeArchitecture(spec), values, device);
+    this.engine = new Engine(vaeArchitecture(spec), values, device, new.target.openBackend);
   }
 
   /**
@@ -85,7 +85,8 @@ export class TrainedVae {
     readonly threads: number;
     readonly [detail: string]: unknown;
   } {
-    return { backend: this.engine.backend.name, threads: 1, ...this.engine.backend.details };
+    const { backend, weights } = this.engine;
+    return { backend: backend.name, threads: 1, ...(weights && { weights }), ...backend.details };
   }
 
   /** A copy of every parameter, by name. */
@@ -214,7 +215,10 @@ export class TrainedVae {
         `Cannot score row: expected ${width} numbers: current value is ${row.length}`,
       );
     }
-    const { cost, kl } = this.costOfRow(row);
+    const single = this.single();
+    single.x.set(row);
+    single.run();
+    const { cost, kl } = single;
     // Summed apart, as `score` does, so that both give the same bits.
     let reconstruction = 0, divergence = 0;
     for (let c = 0; c < cost.length; c++) reconstruction += cost[c];
@@ -250,23 +254,13 @@ export class TrainedVae {
   }
 
   /**
-   * `costs` of one row, in arrays that the next call overwrites.
+   * `costs` of one row at a time.
    * @internal
    */
-  costOfRow(row: Float32Array): { readonly cost: Float32Array; readonly kl: Float32Array } {
-    const single = this.#single ??= this.#compileSingle();
-    single.program.write("x", row);
-    single.program.run(1);
-    single.program.read("cost", single.cost);
-    single.program.read("kl", single.kl);
-    return single;
-  }
-
-  #compileSingle(): SingleRow {
-    const program = this.engine.compile("score", { capacity: 1 });
-    const vector = (output: string) =>
-      new Float32Array(program.plan.outputs.get(output)!.shape.cols);
-    return { program, cost: vector("cost"), kl: vector("kl") };
+  single(): SingleRow {
+    return this.#single ??= new SingleRow(
+      this.engine.compile("score", { capacity: 1 }, this.engine.weights),
+    );
   }
 
   /**

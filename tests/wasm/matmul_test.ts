@@ -4,6 +4,7 @@
  */
 import { deepEqual } from "node:assert/strict";
 import { ACTIVATIONS } from "../../src/ops/names.ts";
+import { ACTIVATE } from "../util/activations.ts";
 import { assertCloseReduction } from "../util/close.ts";
 import { numbers, Workbench } from "./debug_kernels.ts";
 
@@ -81,16 +82,6 @@ for (const [transposeA, transposeB] of TRANSPOSES) {
     ) checkMatmul({ rows, inner, cols }, transposeA, transposeB);
   });
 }
-
-/** f, and a bound on |f'|, for the error that the argument carries into the value. */
-const ACTIVATE: Readonly<Record<typeof ACTIVATIONS[number], (x: number) => number>> = {
-  identity: (x) => x,
-  relu: (x) => Math.max(x, 0),
-  tanh: Math.tanh,
-  sigmoid: (x) => 1 / (1 + Math.exp(-x)),
-  softplus: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
-  elu: (x) => x > 0 ? x : Math.expm1(x),
-};
 
 Deno.test("dense() equals f(x · W + b) in float64 for every activation", () => {
   for (

@@ -13,3 +13,14 @@ export const ATTRIBUTE_WORD = 1;
 export const OPERAND_WORD = 8;
 export const OPERAND_WORDS = 4;
 export const OPERAND_SLOTS = 6;
+
+/**
+ * What this backend runs besides operations; opcodes follow those of OP_NAMES.
+ *
+ *   packWeights  format; packed, weights      packs weights for packedDense
+ *   packedDense  activation, format; as dense, with packed weights
+ */
+export const OWN_OPS = ["packWeights", "packedDense"] as const;
+
+/** How weights lie in memory, by index: see assembly/matmul/panels.ts. */
+export const WEIGHT_FORMATS = ["matrix", "f32", "bf16"] as const;

@@ -5,11 +5,13 @@
  */
 import { sizeAt } from "../../core/shape.ts";
 import type { Place, Plan } from "../../graph/plan.ts";
-import type { Backend, Segments, SyncProgram } from "../backend.ts";
-import { named, requireRange, requireRows, requireWords } from "./checks.ts";
+import { OPS } from "../../ops/catalogue.ts";
+import type { Backend, Live, Segments, SyncProgram, WeightFormat } from "../backend.ts";
+import { named, requireForward, requireRange, requireRows, requireWords } from "./checks.ts";
 import { encodePlan } from "./encode.ts";
-import { instantiate, type KernelBuild, loadKernels } from "./loader.ts";
-import { ReadWindow } from "./memory.ts";
+import { instantiate, type KernelBuild, type KernelSet, loadKernels } from "./loader.ts";
+import { LiveView, ReadWindow } from "./memory.ts";
+import { PackedWeights } from "./packing.ts";
 import { Allocation, allocationOf, Host, WasmSegment } from "./segment.ts";
 
 export interface WasmOptions {
@@ -26,14 +28,15 @@ export interface WasmProgram extends SyncProgram {
 }
 
 /** @throws DOMException or TypeError if this host cannot run the kernels; see `loadKernels` */
-export function openWasm(options: WasmOptions = {}): Backend<WasmProgram> {
-  const { build, module } = loadKernels(chosenBuild(options));
-  const host = new Host(instantiate(module));
+export function openWasm(kernels: KernelSet, options: WasmOptions = {}): Backend<WasmProgram> {
+  const { build, forwardOnly, module } = loadKernels(kernels, chosenBuild(options));
+  const host = new Host(instantiate(module), forwardOnly);
   return {
     name: "wasm",
     details: { build, determinism: build === "simd" ? "portable" : "fast" },
     allocate: (length) => new WasmSegment(host, length),
-    compile: (plan, segments) => new CompiledProgram(host, plan, segments),
+    weightFormats: ["f32", "bf16"],
+    compile: (plan, segments, weights) => new CompiledProgram(host, plan, segments, weights),
     dispose: () => host.close(),
   };
 }
@@ -53,6 +56,7 @@ interface Input {
 }
 
 interface Output {
+  readonly index: number;
   readonly window: ReadWindow;
   readonly limit: number;
 }
@@ -63,14 +67,23 @@ class CompiledProgram implements WasmProgram {
   readonly #list: Allocation;
   readonly #inputs: ReadonlyMap<string, Input>;
   readonly #outputs: ReadonlyMap<string, Output>;
+  readonly #parameters: Allocation;
+  /** Whether a run changes the parameters. */
+  readonly #trains: boolean;
+  readonly #packed?: PackedWeights;
 
-  constructor(host: Host, readonly plan: Plan, segments: Segments) {
+  constructor(host: Host, readonly plan: Plan, segments: Segments, weights?: WeightFormat) {
+    if (host.forwardOnly) requireForward(plan);
     const indexOf = placer(host, plan, segments);
+    this.#parameters = allocationOf(host, segments.parameters);
+    this.#trains = plan.instructions.some(({ op }) => OPS[op].effect);
     this.#host = host;
     this.#scratch = new Allocation(host, plan.scratchLength);
     const scratch = this.#scratch.index("compile");
     const elementOf = (place: Place) => indexOf(place, scratch);
-    const records = encodePlan(plan, (place) => 4 * elementOf(place));
+    const addressOf = (place: Place) => 4 * elementOf(place);
+    this.#packed = weights && new PackedWeights(host, plan, weights, this.#parameters, addressOf);
+    const records = encodePlan(plan, addressOf, this.#packed);
     this.#list = new Allocation(host, records.length);
     host.memory.u32.set(records, this.#list.index("compile"));
     const limit = ({ shape }: Place) => sizeAt(shape, plan.capacity);
@@ -79,8 +92,8 @@ class CompiledProgram implements WasmProgram {
       return [name, { index: elementOf(place), limit: limit(place), integer }];
     }));
     this.#outputs = new Map([...plan.outputs].map(([name, place]) => {
-      const window = new ReadWindow(host.memory, elementOf(place));
-      return [name, { window, limit: limit(place) }];
+      const index = elementOf(place), window = new ReadWindow(host.memory, index);
+      return [name, { index, window, limit: limit(place) }];
     }));
     for (const { place, value, step } of plan.constants) {
       const first = elementOf(place);
@@ -106,6 +119,8 @@ class CompiledProgram implements WasmProgram {
   run(rows: number): void {
     requireRows(rows, this.plan.capacity);
     const list = 4 * this.#list.index("run");
+    this.#packed?.follow();
+    if (this.#trains) this.#parameters.version++;
     this.#host.kernels.run(list, this.plan.instructions.length, rows);
   }
 
@@ -116,9 +131,16 @@ class CompiledProgram implements WasmProgram {
     window.copyTo(into);
   }
 
+  live(name: string): Live {
+    const place = this.#inputs.get(name) ?? named(this.#outputs, "look at", name);
+    const { index, limit } = place;
+    return new LiveView(this.#host.memory, index, limit);
+  }
+
   dispose(): void {
     this.#scratch.dispose();
     this.#list.dispose();
+    this.#packed?.dispose();
   }
 }
 

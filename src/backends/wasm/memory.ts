@@ -65,6 +65,30 @@ export class LinearMemory {
   }
 }
 
+/** A range where it lies: a view that is kept, and made anew when the memory has grown. */
+export class LiveView {
+  readonly #memory: LinearMemory;
+  readonly #index: number;
+  readonly #length: number;
+  #all?: Float32Array;
+  #view = new Float32Array(0);
+
+  constructor(memory: LinearMemory, index: number, length: number) {
+    this.#memory = memory;
+    this.#index = index;
+    this.#length = length;
+  }
+
+  get elements(): Float32Array {
+    const { f32 } = this.#memory;
+    if (this.#all !== f32) {
+      this.#all = f32;
+      this.#view = f32.subarray(this.#index, this.#index + this.#length);
+    }
+    return this.#view;
+  }
+}
+
 /**
  * A range that is read again and again. Copying needs a view of just the elements to copy; it is kept,
  * and made anew only when their number or the buffer has changed, so that reading allocates nothing.

@@ -11,10 +11,13 @@ import { LinearMemory } from "./memory.ts";
 export class Host {
   readonly kernels: KernelExports;
   readonly memory: LinearMemory;
+  /** Whether the kernels lack what only training runs. */
+  readonly forwardOnly: boolean;
   #open = true;
 
-  constructor(kernels: KernelExports) {
+  constructor(kernels: KernelExports, forwardOnly: boolean) {
     this.kernels = kernels;
+    this.forwardOnly = forwardOnly;
     this.memory = new LinearMemory(kernels.memory, kernels.heapBase());
   }
 
@@ -31,6 +34,8 @@ export class Host {
 export class Allocation {
   readonly host: Host;
   readonly length: number;
+  /** Counts the writes, so that who keeps the elements in another form knows when it is stale. */
+  version = 0;
   readonly #index: number;
   #live = true;
 
@@ -64,6 +69,7 @@ export class WasmSegment implements Segment {
   write(offset: number, values: ArrayLike<number>): void {
     requireRange("write segment", offset, values.length, this.length);
     this.memory.host.memory.f32.set(values, this.memory.index("write segment") + offset);
+    this.memory.version++;
   }
 
   read(offset: number, into: Float32Array | Float64Array): void {

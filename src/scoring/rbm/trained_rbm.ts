@@ -2,6 +2,7 @@
  * A restricted Boltzmann machine with fixed parameters: everything that needs no derivative.
  * `training/rbm/rbm.ts` adds fitting.
  */
+import { openBackend } from "../../backends/open.ts";
 import { splitSeed } from "../../core/philox.ts";
 import { requireNumber } from "../../core/validate.ts";
 import { parseRbmSpec, rbmParameters, type RbmSpec } from "../../models/rbm.ts";
@@ -48,7 +49,7 @@ export class TrainedRbm {
     device: DeviceOptions = {},
   ) {
     this.spec = spec;
-    this.engine = new Engine(rbmArchitecture(spec), values, device);
+    this.engine = new Engine(rbmArchitecture(spec), values, device, openBackend);
   }
 
   /** A machine from the bytes of its file, or from where a URL points. */
