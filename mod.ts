@@ -42,3 +42,15 @@ export type {
 } from "./src/training/em/posterior_mixture.ts";
 export { factorAnalysis } from "./src/training/em/factor_analysis.ts";
 export type { FactorAnalysis, FactorAnalysisOptions } from "./src/training/em/factor_analysis.ts";
+export { TrainedRbm } from "./src/scoring/rbm/trained_rbm.ts";
+export type { PartitionOptions, RbmSampleOptions } from "./src/scoring/rbm/trained_rbm.ts";
+export type { Partition } from "./src/scoring/rbm/partition.ts";
+export { Rbm } from "./src/training/rbm/rbm.ts";
+export type { RbmCreateOptions } from "./src/training/rbm/rbm.ts";
+export type {
+  Divergence,
+  RbmEpoch,
+  RbmFitOptions,
+  RbmReport,
+} from "./src/training/rbm/rbm_options.ts";
+export type { RbmSpec } from "./src/models/rbm.ts";
