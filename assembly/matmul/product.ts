@@ -9,19 +9,14 @@
 import { ACTIVATION_IDENTITY } from "../opcodes.gen";
 import { at, copy } from "../memory";
 import { activate } from "../simd/activation";
-import { BLOCK_COLS, BLOCK_DEPTH, BLOCK_ROWS, blockDepth } from "./block";
+import { edgeBias, edgeTile, packedA, packedB } from "../workspace";
+import { BLOCK_COLS, BLOCK_ROWS, blockDepth } from "./block";
 import { packPanel } from "./pack";
 import { dotRows, sweepRows } from "./rows";
 import { tile4x8 } from "./tile";
 
 /** From here on packing pays: with fewer rows each packed weight meets one or two tiles. */
 const FEW_ROWS: i32 = 8;
-
-const PACKED_A = memory.data(BLOCK_ROWS * BLOCK_DEPTH * 4, 64);
-const PACKED_B = memory.data(BLOCK_COLS * BLOCK_DEPTH * 4, 64);
-/** A tile that reaches over the edge of C is computed here, 4 rows of 8. */
-const EDGE_TILE = memory.data(4 * 8 * 4, 16);
-const EDGE_BIAS = memory.data(8 * 4, 16);
 
 /** @param bias `cols` values added to every row; 0 for none */
 export function product(
@@ -52,12 +47,12 @@ export function product(
     const width = min(cols - j, BLOCK_COLS);
     for (let k = 0; k < inner; k += step) {
       const depth = min(inner - k, step), last = k + depth == inner;
-      packPanels(PACKED_B, 8, at(b, j * bLine + k * bStep), bLine, bStep, width, depth);
+      packPanels(packedB(), 8, at(b, j * bLine + k * bStep), bLine, bStep, width, depth);
       const blockBias = last && bias ? at(bias, j) : 0;
       const blockKind = last ? kind : ACTIVATION_IDENTITY;
       for (let i = 0; i < rows; i += BLOCK_ROWS) {
         const height = min(rows - i, BLOCK_ROWS);
-        packPanels(PACKED_A, 4, at(a, i * aLine + k * aStep), aLine, aStep, height, depth);
+        packPanels(packedA(), 4, at(a, i * aLine + k * aStep), aLine, aStep, height, depth);
         tiles(at(out, i * cols + j), cols, height, width, depth, k > 0, blockBias, blockKind);
       }
     }
@@ -92,16 +87,16 @@ function tiles(
   kind: i32,
 ): void {
   for (let j = 0; j < cols; j += 8) {
-    const b = at(PACKED_B, j * depth), width = cols - j;
+    const b = at(packedB(), j * depth), width = cols - j;
     const tileBias = bias ? at(bias, j) : 0;
     for (let i = 0; i < rows; i += 4) {
-      const a = at(PACKED_A, i * depth), height = rows - i;
+      const a = at(packedA(), i * depth), height = rows - i;
       const to = at(out, i * outCols + j);
       if (height >= 4 && width >= 8) {
         wholeTile(to, <usize>outCols << 2, a, b, depth, accumulate, tileBias, kind);
       } else {
         const h = min(height, 4), w = min(width, 8);
-        edgeTile(to, outCols, h, w, a, b, depth, accumulate, tileBias, kind);
+        partTile(to, outCols, h, w, a, b, depth, accumulate, tileBias, kind);
       }
     }
   }
@@ -122,7 +117,8 @@ function wholeTile(
   if (kind != ACTIVATION_IDENTITY) activateTile(out, stride, kind);
 }
 
-function edgeTile(
+/** A tile that reaches over the edge of C: computed beside it, and copied. */
+function partTile(
   out: usize,
   outCols: i32,
   height: i32,
@@ -134,12 +130,13 @@ function edgeTile(
   bias: usize,
   kind: i32,
 ): void {
+  const tile = edgeTile();
   if (accumulate) {
-    for (let i = 0; i < height; i++) copy(at(EDGE_TILE, i * 8), at(out, i * outCols), width);
+    for (let i = 0; i < height; i++) copy(at(tile, i * 8), at(out, i * outCols), width);
   }
-  if (bias) copy(EDGE_BIAS, bias, width);
-  wholeTile(EDGE_TILE, 32, a, b, depth, accumulate, bias ? EDGE_BIAS : 0, kind);
-  for (let i = 0; i < height; i++) copy(at(out, i * outCols), at(EDGE_TILE, i * 8), width);
+  if (bias) copy(edgeBias(), bias, width);
+  wholeTile(tile, 32, a, b, depth, accumulate, bias ? edgeBias() : 0, kind);
+  for (let i = 0; i < height; i++) copy(at(out, i * outCols), at(tile, i * 8), width);
 }
 
 function activateTile(out: usize, stride: usize, kind: i32): void {

@@ -1,0 +1,41 @@
+/**
+ * Memory of one thread's own. Threads are instances over one memory, and an instance's globals are
+ * its thread's alone: `base` tells the threads' workspaces apart. The first thread's is static; the
+ * host gives every other thread one, by `useWorkspace`.
+ *
+ *   packed A | packed B | edge tile, 4 rows of 8 | edge bias, 8
+ */
+import { BLOCK_COLS, BLOCK_DEPTH, BLOCK_ROWS } from "./matmul/block";
+
+const PACKED_B: usize = 4 * BLOCK_ROWS * BLOCK_DEPTH;
+const EDGE_TILE: usize = PACKED_B + 4 * BLOCK_COLS * BLOCK_DEPTH;
+const EDGE_BIAS: usize = EDGE_TILE + 4 * 4 * 8;
+export const WORKSPACE_BYTES: i32 = EDGE_BIAS + 4 * 8;
+
+let base = memory.data(WORKSPACE_BYTES, 64);
+
+/** Makes `workspace`, WORKSPACE_BYTES at a multiple of 64, this thread's. */
+export function useWorkspace(workspace: usize): void {
+  base = workspace;
+}
+
+@inline
+export function packedA(): usize {
+  return base;
+}
+
+@inline
+export function packedB(): usize {
+  return base + PACKED_B;
+}
+
+/** A tile that reaches over the edge of C is computed here. */
+@inline
+export function edgeTile(): usize {
+  return base + EDGE_TILE;
+}
+
+@inline
+export function edgeBias(): usize {
+  return base + EDGE_BIAS;
+}
