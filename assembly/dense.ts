@@ -5,7 +5,10 @@
 import { ACTIVATION_IDENTITY } from "./opcodes.gen";
 import { product } from "./matmul/product";
 
-/** out [rows, cols] = f(x [rows, inner] · weight [inner, cols] + bias [1, cols]). */
+/**
+ * out [rows, cols] = f(x [rows, inner] · weight [inner, cols] + bias [1, cols]).
+ * @param line the columns of the matrices of which out and weight are `cols` neighbours
+ */
 export function dense(
   out: usize,
   rows: i32,
@@ -15,22 +18,30 @@ export function dense(
   weight: usize,
   bias: usize,
   kind: i32,
+  line: i32,
 ): void {
-  product(out, rows, cols, inner, x, inner, 1, weight, 1, cols, bias, kind);
+  product(out, line, rows, cols, inner, x, inner, 1, weight, 1, line, bias, kind);
 }
 
-/** out [rows, cols] = op(a) · op(b), op the transpose where the flag is not zero. */
+/**
+ * out [rows, cols] = op(a) · op(b), op the transpose where the flag is not zero.
+ * @param line, aCols, bCols the columns of the matrices of which out, a and b are parts
+ */
 export function matmul(
   out: usize,
   rows: i32,
   cols: i32,
   inner: i32,
   a: usize,
+  aCols: i32,
   transposeA: i32,
   b: usize,
+  bCols: i32,
   transposeB: i32,
+  line: i32,
 ): void {
-  const aLine = transposeA ? 1 : inner, aStep = transposeA ? rows : 1;
-  const bLine = transposeB ? inner : 1, bStep = transposeB ? 1 : cols;
-  product(out, rows, cols, inner, a, aLine, aStep, b, bLine, bStep, 0, ACTIVATION_IDENTITY);
+  const aLine = transposeA ? 1 : aCols, aStep = transposeA ? aCols : 1;
+  const bLine = transposeB ? bCols : 1, bStep = transposeB ? 1 : bCols;
+  const kind = ACTIVATION_IDENTITY;
+  product(out, line, rows, cols, inner, a, aLine, aStep, b, bLine, bStep, 0, kind);
 }

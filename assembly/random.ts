@@ -23,7 +23,10 @@ const SEED_HIGH_BYTE: usize = 4;
 const STEP_BYTE: usize = 8;
 const FIRST_ROW_BYTE: usize = 12;
 
-/** Computes four blocks at a time, in row-major order: also in narrow outputs no lane is idle. */
+/**
+ * Computes four blocks at a time, in row-major order: also in narrow outputs no lane is idle.
+ * @param before rows of the batch's noise that lie before `out`
+ */
 export function randomNormal(
   out: usize,
   rows: i32,
@@ -31,9 +34,10 @@ export function randomNormal(
   rowsPerBatchRow: i32,
   key: usize,
   stream: u32,
+  before: i32,
 ): void {
   const blocksPerRow = (cols + 3) >> 2, end = out + (<usize>(rows * cols) << 2);
-  const firstRow = i32x4.splat(load<u32>(key, FIRST_ROW_BYTE) * rowsPerBatchRow);
+  const firstRow = i32x4.splat(load<u32>(key, FIRST_ROW_BYTE) * rowsPerBatchRow + before);
   const seedLow = i32x4.splat(load<u32>(key, SEED_LOW_BYTE));
   const seedHigh = i32x4.splat(load<u32>(key, SEED_HIGH_BYTE));
   const step = i32x4.splat(load<u32>(key, STEP_BYTE));

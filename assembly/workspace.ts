@@ -3,18 +3,24 @@
  * its thread's alone: `base` tells the threads' workspaces apart. The first thread's is static; the
  * host gives every other thread one, by `useWorkspace`.
  *
- *   packed A | packed B | edge tile, 4 rows of 8 | edge bias, 8
+ *   packed A | packed B | edge tile, 4 rows of 8 | edge bias, 8 | the record of a tile
  */
+import { RECORD_BYTES } from "./opcodes.gen";
 import { BLOCK_COLS, BLOCK_DEPTH, BLOCK_ROWS } from "./matmul/block";
 
 const PACKED_B: usize = 4 * BLOCK_ROWS * BLOCK_DEPTH;
 const EDGE_TILE: usize = PACKED_B + 4 * BLOCK_COLS * BLOCK_DEPTH;
 const EDGE_BIAS: usize = EDGE_TILE + 4 * 4 * 8;
-export const WORKSPACE_BYTES: i32 = EDGE_BIAS + 4 * 8;
+const TILE_RECORD: usize = EDGE_BIAS + 4 * 8;
+const WORKSPACE_BYTES: i32 = <i32>TILE_RECORD + RECORD_BYTES;
 
 let base = memory.data(WORKSPACE_BYTES, 64);
 
-/** Makes `workspace`, WORKSPACE_BYTES at a multiple of 64, this thread's. */
+export function workspaceBytes(): i32 {
+  return WORKSPACE_BYTES;
+}
+
+/** Makes `workspace`, that many bytes at a multiple of 64, this thread's. */
 export function useWorkspace(workspace: usize): void {
   base = workspace;
 }
@@ -38,4 +44,10 @@ export function edgeTile(): usize {
 @inline
 export function edgeBias(): usize {
   return base + EDGE_BIAS;
+}
+
+/** The record of the tile that this thread executes. */
+@inline
+export function tileRecord(): usize {
+  return base + TILE_RECORD;
 }

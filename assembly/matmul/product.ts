@@ -2,7 +2,7 @@
  * The matrix product behind `dense` and `matmul`: C [rows, cols] = f(A · B + bias).
  *
  * A(i, k) is at a + i·aLine + k·aStep and B(k, j) at b + j·bLine + k·bStep (strides in elements, one
- * of each pair 1), which covers all four transposes. Blocks as in Goto and van de Geijn, 2008:
+ * of each pair 1), which covers all four transposes; C's rows are outLine apart, which covers parts. Blocks as in Goto and van de Geijn, 2008:
  * B packed once per block and reused by all rows, A packed per block, 4 × 8 tiles in registers.
  * Products of few rows go to `rows.ts`: packing would cost more than it saves.
  */
@@ -21,6 +21,7 @@ const FEW_ROWS: i32 = 8;
 /** @param bias `cols` values added to every row; 0 for none */
 export function product(
   out: usize,
+  outLine: i32,
   rows: i32,
   cols: i32,
   inner: i32,
@@ -35,11 +36,11 @@ export function product(
 ): void {
   assert(inner > 0 && (aLine == 1 || aStep == 1) && (bLine == 1 || bStep == 1));
   if (rows < FEW_ROWS && bLine == 1) {
-    sweepRows(out, rows, cols, inner, a, aLine, aStep, b, bStep, bias, kind);
+    sweepRows(out, outLine, rows, cols, inner, a, aLine, aStep, b, bStep, bias, kind);
     return;
   }
   if (rows < FEW_ROWS && aStep == 1) {
-    dotRows(out, rows, cols, inner, a, aLine, b, bLine, bias, kind);
+    dotRows(out, outLine, rows, cols, inner, a, aLine, b, bLine, bias, kind);
     return;
   }
   const step = blockDepth(inner);
@@ -53,7 +54,7 @@ export function product(
       for (let i = 0; i < rows; i += BLOCK_ROWS) {
         const height = min(rows - i, BLOCK_ROWS);
         packPanels(packedA(), 4, at(a, i * aLine + k * aStep), aLine, aStep, height, depth);
-        tiles(at(out, i * cols + j), cols, height, width, depth, k > 0, blockBias, blockKind);
+        tiles(at(out, i * outLine + j), outLine, height, width, depth, k > 0, blockBias, blockKind);
       }
     }
   }
@@ -78,7 +79,7 @@ function packPanels(
 /** All tiles of one block: a panel of B stays in the first-level cache while A's go by. */
 function tiles(
   out: usize,
-  outCols: i32,
+  outLine: i32,
   rows: i32,
   cols: i32,
   depth: i32,
@@ -91,12 +92,12 @@ function tiles(
     const tileBias = bias ? at(bias, j) : 0;
     for (let i = 0; i < rows; i += 4) {
       const a = at(packedA(), i * depth), height = rows - i;
-      const to = at(out, i * outCols + j);
+      const to = at(out, i * outLine + j);
       if (height >= 4 && width >= 8) {
-        wholeTile(to, <usize>outCols << 2, a, b, depth, accumulate, tileBias, kind);
+        wholeTile(to, <usize>outLine << 2, a, b, depth, accumulate, tileBias, kind);
       } else {
         const h = min(height, 4), w = min(width, 8);
-        partTile(to, outCols, h, w, a, b, depth, accumulate, tileBias, kind);
+        partTile(to, outLine, h, w, a, b, depth, accumulate, tileBias, kind);
       }
     }
   }
@@ -120,7 +121,7 @@ function wholeTile(
 /** A tile that reaches over the edge of C: computed beside it, and copied. */
 function partTile(
   out: usize,
-  outCols: i32,
+  outLine: i32,
   height: i32,
   width: i32,
   a: usize,
@@ -132,11 +133,11 @@ function partTile(
 ): void {
   const tile = edgeTile();
   if (accumulate) {
-    for (let i = 0; i < height; i++) copy(at(tile, i * 8), at(out, i * outCols), width);
+    for (let i = 0; i < height; i++) copy(at(tile, i * 8), at(out, i * outLine), width);
   }
   if (bias) copy(edgeBias(), bias, width);
   wholeTile(tile, 32, a, b, depth, accumulate, bias ? edgeBias() : 0, kind);
-  for (let i = 0; i < height; i++) copy(at(out, i * outCols), at(tile, i * 8), width);
+  for (let i = 0; i < height; i++) copy(at(out, i * outLine), at(tile, i * 8), width);
 }
 
 function activateTile(out: usize, stride: usize, kind: i32): void {

@@ -15,6 +15,7 @@ import { blockDepth } from "./block";
 
 export function sweepRows(
   out: usize,
+  outLine: i32,
   rows: i32,
   cols: i32,
   inner: i32,
@@ -33,7 +34,7 @@ export function sweepRows(
     for (let j = 0; j < cols;) {
       const stripe = stripeOf(cols - j);
       for (let i = 0; i < rows; i++) {
-        const to = at(out, i * cols + j), from = at(x, i * xLine + k * xStep);
+        const to = at(out, i * outLine + j), from = at(x, i * xLine + k * xStep);
         const weights = at(w, j + k * wStep), stripeBias = b ? at(b, j) : 0;
         sweep(stripe, to, from, xStep, weights, wStep, depth, add, stripeBias, f);
       }
@@ -127,6 +128,7 @@ function finish(out: usize, sum: v128, lanes: i32, add: bool, bias: usize, kind:
 
 export function dotRows(
   out: usize,
+  outLine: i32,
   rows: i32,
   cols: i32,
   inner: i32,
@@ -141,7 +143,7 @@ export function dotRows(
     const lanes = min(cols - j, 4);
     for (let i = 0; i < rows; i++) {
       const sums = dots4(at(x, i * xLine), at(w, j * wLine), wLine, lanes, inner);
-      finish(at(out, i * cols + j), sums, lanes, false, bias ? at(bias, j) : 0, kind);
+      finish(at(out, i * outLine + j), sums, lanes, false, bias ? at(bias, j) : 0, kind);
     }
   }
 }

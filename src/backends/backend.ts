@@ -18,6 +18,11 @@ export interface Backend<P extends Program = Program> {
   allocate(length: number): Segment;
   /** Lays out the plan's scratch memory, writes its constants, and readies it to run. */
   compile(plan: Plan, segments: Segments): P;
+  /**
+   * Resolves when what compiled programs have started, such as threads, is at work or has failed.
+   * Programs run before that as well; absent where nothing is started.
+   */
+  ready?(): Promise<void>;
   /** Releases everything; programs and segments must not be used afterwards. */
   dispose(): void;
 }

@@ -15,18 +15,20 @@ export type BackendChoice = "auto" | BackendName;
 export interface BackendOptions {
   /** "portable" gives the same bits on every machine; "fast", the default, the fastest kernels. */
   readonly determinism?: "portable" | "fast";
+  /** At most so many threads, 1 by default; `details.threads` says how many are at work. */
+  readonly threads?: number;
 }
 
 /** @throws DOMException if the backend is not available on this host; "auto" always is */
 export function openBackend(
   name: BackendChoice,
-  { determinism }: BackendOptions = {},
+  { determinism, threads }: BackendOptions = {},
 ): Backend<SyncProgram> {
   switch (name) {
     case "auto":
-      return openBest({ determinism });
+      return openBest({ determinism, threads });
     case "wasm":
-      return openWasm({ determinism });
+      return openWasm({ determinism, threads });
     case "reference":
       return openReference();
     case "webgpu":

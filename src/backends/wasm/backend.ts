@@ -1,18 +1,19 @@
 /**
  * The WebAssembly backend: one instance of the kernels and one memory, shared by the programs and
  * segments of a model. A run is one call into WebAssembly, which walks the program's instruction
- * list; writing, running and reading allocate nothing.
+ * list, alone or with the helpers of `threads.ts`; writing, running and reading allocate nothing.
  */
 import { sizeAt } from "../../core/shape.ts";
 import type { Place, Plan } from "../../graph/plan.ts";
 import type { Backend, Segments, SyncProgram } from "../backend.ts";
 import { named, requireRange, requireRows, requireWords } from "./checks.ts";
 import { encodePlan } from "./encode.ts";
-import { instantiate, type KernelBuild, loadKernels } from "./loader.ts";
+import { type KernelBuild, loadKernels } from "./loader.ts";
 import { ReadWindow } from "./memory.ts";
 import { Allocation, allocationOf, Host, WasmSegment } from "./segment.ts";
+import { openThreads, type ThreadOptions } from "./threads.ts";
 
-export interface WasmOptions {
+export interface WasmOptions extends ThreadOptions {
   /** Which build; without it, the fastest that the host can run. */
   readonly build?: KernelBuild;
   /** "portable" takes the `simd` build, whose bits are the same on every machine. */
@@ -27,11 +28,16 @@ export interface WasmProgram extends SyncProgram {
 
 /** @throws DOMException or TypeError if this host cannot run the kernels; see `loadKernels` */
 export function openWasm(options: WasmOptions = {}): Backend<WasmProgram> {
-  const { build, module } = loadKernels(chosenBuild(options));
-  const host = new Host(instantiate(module));
+  const kernels = loadKernels(chosenBuild(options)), { build } = kernels;
+  const threads = openThreads(kernels, options), host = new Host(threads);
   return {
     name: "wasm",
-    details: { build, determinism: build === "simd" ? "portable" : "fast" },
+    get details() {
+      const determinism = build === "simd" ? "portable" : "fast";
+      const { count, reason } = threads;
+      return { build, determinism, threads: count, ...(reason && { reason }) };
+    },
+    ready: () => threads.ready(),
     allocate: (length) => new WasmSegment(host, length),
     compile: (plan, segments) => new CompiledProgram(host, plan, segments),
     dispose: () => host.close(),
@@ -83,6 +89,8 @@ class CompiledProgram implements WasmProgram {
       return [name, { window, limit: limit(place) }];
     }));
     for (const { place, value } of plan.constants) host.memory.f32[elementOf(place)] = value;
+    const list = 4 * this.#list.index("compile");
+    host.threads.startFor(host.memory, list, plan.instructions.length, plan.capacity);
   }
 
   scratch(): Float32Array {
@@ -103,7 +111,7 @@ class CompiledProgram implements WasmProgram {
   run(rows: number): void {
     requireRows(rows, this.plan.capacity);
     const list = 4 * this.#list.index("run");
-    this.#host.kernels.run(list, this.plan.instructions.length, rows);
+    this.#host.run(list, this.plan.instructions.length, rows);
   }
 
   read(name: string, into: Float32Array | Float64Array): void {

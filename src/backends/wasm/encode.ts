@@ -7,7 +7,15 @@ import { OPS } from "../../ops/catalogue.ts";
 import { ACTIVATIONS, OP_NAMES, type OpName } from "../../ops/names.ts";
 import type { OpAttrs } from "../../ops/signatures.ts";
 import { type Unsupported, unsupported } from "../backend.ts";
-import { ATTRIBUTE_WORD, OPERAND_SLOTS, OPERAND_WORD, OPERAND_WORDS, RECORD_WORDS } from "./abi.ts";
+import {
+  ATTRIBUTE_WORD,
+  OPERAND_SLOTS,
+  OPERAND_WORD,
+  OPERAND_WORDS,
+  RECORD_WORDS,
+  SPLIT_WORD,
+} from "./abi.ts";
+import { splitWord } from "./split.ts";
 
 /** The words of an operation's attributes. */
 type Attributes<N extends OpName> = ((attrs: OpAttrs<N>) => readonly number[]) | Unsupported;
@@ -68,6 +76,7 @@ export function encodePlan(plan: Plan, addressOf: (place: Place) => number): Int
     const record = records.subarray(i * RECORD_WORDS, (i + 1) * RECORD_WORDS);
     record[0] = OP_NAMES.indexOf(instruction.op);
     record.set(attributesOf(instruction), ATTRIBUTE_WORD);
+    record[SPLIT_WORD] = splitWord(instruction);
     operandsOf(instruction).forEach((place, slot) => {
       const { rows, cols, batched } = place.shape;
       record.set(

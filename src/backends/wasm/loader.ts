@@ -9,6 +9,7 @@
  */
 import { BYTES_BASE64 as RELAXED } from "./kernels/relaxed.gen.ts";
 import { BYTES_BASE64 as SIMD } from "./kernels/simd.gen.ts";
+import { sharedModule } from "./shared_module.ts";
 
 export type KernelBuild = "simd" | "relaxed";
 
@@ -24,7 +25,29 @@ export interface KernelExports {
   run(list: number, count: number, batchRows: number): void;
   heapBase(): number;
   isRelaxed(): number;
+  lead(tileWork: number, maySleep: boolean): void;
+  isWorthSharing(list: number, count: number, batchRows: number): number;
+  helpers(): number;
+  dismiss(): void;
+  workspaceBytes(): number;
 }
+
+/** What the first thread of a backend needs; a worker needs what `worker.ts` uses. */
+const EXPORTS: readonly (keyof KernelExports)[] = [
+  "memory",
+  "run",
+  "heapBase",
+  "isRelaxed",
+  "lead",
+  "isWorthSharing",
+  "helpers",
+  "dismiss",
+  "workspaceBytes",
+];
+
+/** Pages of 64 kB: enough for the kernels' own data, and the most that there may be. */
+const INITIAL_PAGES = 8;
+const MAXIMUM_PAGES = 65536;
 
 const EMBEDDED: Readonly<Record<KernelBuild, string>> = { simd: SIMD, relaxed: RELAXED };
 
@@ -39,6 +62,7 @@ const PROBES: Readonly<Record<KernelBuild, readonly number[]>> = {
 
 // Compiled modules outlive every backend: compiling twice would only cost time.
 const compiled = new Map<KernelBuild, Kernels>();
+const compiledShared = new Map<KernelBuild, WebAssembly.Module>();
 let preferred: Kernels | undefined;
 
 /**
@@ -47,7 +71,7 @@ let preferred: Kernels | undefined;
  */
 export function useKernels(module: WebAssembly.Module): void {
   const names = WebAssembly.Module.exports(module).map(({ name }) => name);
-  if (!["memory", "run", "heapBase", "isRelaxed"].every((name) => names.includes(name))) {
+  if (!EXPORTS.every((name) => names.includes(name))) {
     throw new TypeError(`Cannot use module: it must be a build of the kernels: it has ${names}`);
   }
   const build = instantiate(module).isRelaxed() ? "relaxed" : "simd";
@@ -76,8 +100,27 @@ export function loadKernels(build?: KernelBuild): Kernels {
   return kernels;
 }
 
-export function instantiate(module: WebAssembly.Module): KernelExports {
-  return new WebAssembly.Instance(module).exports as unknown as KernelExports;
+/**
+ * The same build for a memory that threads share; always the embedded one.
+ * @throws TypeError if the host forbids compiling bytes
+ */
+export function loadSharedKernels(build: KernelBuild): WebAssembly.Module {
+  const module = compiledShared.get(build) ?? compile(sharedModule(kernelBytes(build)));
+  compiledShared.set(build, module);
+  return module;
+}
+
+/** @throws RangeError or TypeError if the host has no such memory */
+export function createMemory(shared = false): WebAssembly.Memory {
+  return new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MAXIMUM_PAGES, shared });
+}
+
+export function instantiate(
+  module: WebAssembly.Module,
+  memory = createMemory(),
+): KernelExports {
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  return exports as unknown as KernelExports;
 }
 
 /** The bytes of an embedded build. */
