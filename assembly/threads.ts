@@ -17,7 +17,7 @@ import * as op from "./opcodes.gen";
 import { execute } from "./program";
 import { lookAt, record } from "./record";
 import { cut, tilesOf } from "./split";
-import { tileRecord, useWorkspace } from "./workspace";
+import { lookedAt, tileRecord, useWorkspace } from "./workspace";
 
 const CONTROL = memory.data(3 * 64, 64);
 /** Record's address (32 bits), tiles (16), next tile (16); closed where the next is not below. */
@@ -138,12 +138,12 @@ function takeTiles(): void {
 
 /** Waits for the tiles that other threads have begun. */
 function awaitTiles(tiles: i32): void {
-  for (let i = 0; i < SPINS; i++) if (atomic.load<i32>(DONE) == tiles) return;
+  for (let i = 0; i < SPINS; i++) if (look<i32>(DONE) == tiles) return;
   atomic.store<i32>(IS_WAITED_FOR, 1);
   for (;;) {
-    const done = atomic.load<i32>(DONE);
+    const done = look<i32>(DONE);
     if (done == tiles) break;
-    if (atomic.load<i32>(HAS_FAILED)) unreachable();
+    if (look<i32>(HAS_FAILED)) unreachable();
     if (maySleep) atomic.wait<i32>(DONE, done, NAP);
   }
   atomic.store<i32>(IS_WAITED_FOR, 0);
@@ -154,7 +154,7 @@ function awaitOffer(): bool {
   for (;;) {
     let ticket: u64 = 0;
     for (let i = 0; i < SPINS; i++) {
-      ticket = atomic.load<u64>(TICKET);
+      ticket = look<u64>(TICKET);
       if (isOpen(ticket)) return true;
     }
     if (ticket >> 32 == DISMISSED >> 32) return false;
@@ -164,6 +164,17 @@ function awaitOffer(): bool {
     atomic.sub<i32>(SLEEPERS, 1);
   }
   return false;
+}
+
+/**
+ * A word that another thread may change at any time. The store, to memory that nobody reads, keeps
+ * Binaryen from moving the load out of a loop that writes nothing: version 131 does so, though the
+ * load is atomic, and the loop never ends.
+ */
+@inline
+function look<T>(address: usize): T {
+  store<i32>(lookedAt(), 0);
+  return atomic.load<T>(address);
 }
 
 @inline

@@ -3,7 +3,7 @@
  * its thread's alone: `base` tells the threads' workspaces apart. The first thread's is static; the
  * host gives every other thread one, by `useWorkspace`.
  *
- *   packed A | packed B | edge tile, 4 rows of 8 | edge bias, 8 | the record of a tile
+ *   packed A | packed B | edge tile, 4 rows of 8 | edge bias, 8 | the record of a tile | a word
  */
 import { RECORD_BYTES } from "./opcodes.gen";
 import { BLOCK_COLS, BLOCK_DEPTH, BLOCK_ROWS } from "./matmul/block";
@@ -12,7 +12,8 @@ const PACKED_B: usize = 4 * BLOCK_ROWS * BLOCK_DEPTH;
 const EDGE_TILE: usize = PACKED_B + 4 * BLOCK_COLS * BLOCK_DEPTH;
 const EDGE_BIAS: usize = EDGE_TILE + 4 * 4 * 8;
 const TILE_RECORD: usize = EDGE_BIAS + 4 * 8;
-const WORKSPACE_BYTES: i32 = <i32>TILE_RECORD + RECORD_BYTES;
+const LOOKED_AT: usize = TILE_RECORD + RECORD_BYTES;
+const WORKSPACE_BYTES: i32 = <i32>LOOKED_AT + 4;
 
 let base = memory.data(WORKSPACE_BYTES, 64);
 
@@ -50,4 +51,10 @@ export function edgeBias(): usize {
 @inline
 export function tileRecord(): usize {
   return base + TILE_RECORD;
+}
+
+/** A word that is written and never read (threads.ts). */
+@inline
+export function lookedAt(): usize {
+  return base + LOOKED_AT;
 }

@@ -29,7 +29,7 @@ function normals(rows: number, cols: number, draw: Draw): Float32Array {
   const { seedLow, seedHigh, step, firstRow, rowsPerBatchRow, stream } = draw;
   const key = new Float32Array(Uint32Array.of(seedLow, seedHigh, step, firstRow).buffer);
   const bench = new Workbench(), out = bench.output(rows * cols);
-  bench.call("randomNormal", out, rows, cols, rowsPerBatchRow, bench.input(key), stream);
+  bench.call("randomNormal", out, rows, cols, rowsPerBatchRow, bench.input(key), stream, 0);
   return bench.read(out, rows * cols);
 }
 

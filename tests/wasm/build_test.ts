@@ -1,23 +1,55 @@
-/** What ships: two builds, small, without imports, that are what their headers say. */
+/** What ships: two builds, small, which import a memory alone and are what their headers say. */
 import { deepEqual, equal, ok, throws } from "node:assert/strict";
-import { canRun, kernelBytes, loadKernels, useKernels } from "../../src/backends/wasm/loader.ts";
+import {
+  canRun,
+  createMemory,
+  instantiate,
+  kernelBytes,
+  loadKernels,
+  loadSharedKernels,
+  useKernels,
+} from "../../src/backends/wasm/loader.ts";
+import { sharedModule } from "../../src/backends/wasm/shared_module.ts";
 
 const LIMIT_BYTES = 64 * 1024;
 
 for (const build of ["simd", "relaxed"] as const) {
-  Deno.test(`the ${build} build is valid, has no imports and at most 64 kB`, async () => {
+  Deno.test(`the ${build} build is valid, imports a memory alone and has at most 64 kB`, async () => {
     const bytes = kernelBytes(build);
     ok(WebAssembly.validate(bytes));
     ok(bytes.length <= LIMIT_BYTES, `${bytes.length} bytes`);
     const { module } = loadKernels(build);
-    deepEqual(WebAssembly.Module.imports(module), []);
+    const memory = { module: "env", name: "memory", kind: "memory" };
+    deepEqual(WebAssembly.Module.imports(module), [memory]);
     const names = WebAssembly.Module.exports(module).map(({ name }) => name);
-    deepEqual(names.sort(), ["heapBase", "isRelaxed", "memory", "run"]);
+    const threads = ["lead", "isWorthSharing", "helpers", "dismiss", "join", "help", "fail"];
+    deepEqual(
+      names.sort(),
+      ["heapBase", "isRelaxed", "memory", "run", "workspaceBytes", ...threads].sort(),
+    );
     const source = new URL(`../../src/backends/wasm/kernels/${build}.gen.ts`, import.meta.url);
     const header = (await Deno.readTextFile(source)).split("*/")[0];
     ok(header.includes(`AssemblyScript 0.28.20, ${bytes.length} bytes`), header);
   });
 }
+
+for (const build of ["simd", "relaxed"] as const) {
+  Deno.test(`the ${build} build for shared memory is the same but for one byte`, () => {
+    const bytes = kernelBytes(build), shared = sharedModule(bytes);
+    const changed = [...bytes.keys()].filter((i) => shared[i] !== bytes[i]);
+    deepEqual(changed.map((i) => [bytes[i], shared[i]]), [[1, 3]]);
+    const module = loadSharedKernels(build);
+    equal(instantiate(module, createMemory(true)).memory.buffer.constructor, SharedArrayBuffer);
+    throws(() => instantiate(module), WebAssembly.LinkError);
+    throws(() => instantiate(loadKernels(build).module, createMemory(true)), WebAssembly.LinkError);
+    equal(loadSharedKernels(build), module, "compiled once");
+  });
+}
+
+Deno.test("sharedModule() refuses a module that does not import its memory", () => {
+  const empty = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0);
+  throws(() => sharedModule(empty), /^TypeError: Cannot share memory: the module must import/);
+});
 
 Deno.test("this host runs both builds, and the probes are valid modules only where it does", () => {
   deepEqual([canRun("simd"), canRun("relaxed")], [true, true]);
