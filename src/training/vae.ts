@@ -168,6 +168,7 @@ export class VAE extends TrainedVae {
     let program: SyncProgram | undefined;
     try {
       program = backend.compile(trainPlan(request), segments);
+      await backend.ready?.();
       const some = firstRows(data, MEASURED_ROWS);
       return await train({
         ...segments,
@@ -193,13 +194,15 @@ export class VAE extends TrainedVae {
 
   /** All that decides the bytes a run ends with. */
   #identity(data: Matrix, validation: Matrix | undefined, recipe: Recipe): RunIdentity {
+    // Threads decide nothing.
+    const { threads: _threads, reason: _reason, ...kernels } = this.device;
     return {
       spec: this.spec,
       recipe,
       data: digestOf([data]),
       validation: digestOf(validation ? [validation] : []),
       start: digestOf(this.parameters().values()),
-      device: this.device,
+      device: kernels,
     };
   }
 

@@ -35,7 +35,7 @@ const PATIENCE = 2000;
 export function openThreads({ build, module }: Kernels, options: ThreadOptions): Threads {
   const { threads = 1, processors = processorsHere(), tileWork = TILE_WORK } = options;
   const count = Math.min(threads, processors);
-  const reasons = count < threads ? [`${processors} can run at once here`] : [];
+  const reasons = count < threads ? [`${processors} of ${threads} can run at once here`] : [];
   if (count > 1) {
     try {
       const shared = loadSharedKernels(build), memory = sharedMemory();
@@ -87,10 +87,11 @@ export class Threads {
     return this.#isAlone ? 1 : 1 + this.kernels.helpers() - this.#crew.lost;
   }
 
-  /** Why there are fewer than were asked for, if something stands in the way. */
+  /** Why there are fewer than were asked for. */
   get reason(): string | undefined {
-    const { reasons } = this.#crew;
-    return reasons.size > 0 ? [...reasons].join("; ") : undefined;
+    const reasons = [...this.#crew.reasons];
+    if (this.#shared && !this.#starting) reasons.push("no program yet is large enough to share");
+    return reasons.length > 0 ? reasons.join("; ") : undefined;
   }
 
   /** Starts the helpers if the list is worth sharing and they have not been started. */
