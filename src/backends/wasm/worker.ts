@@ -21,31 +21,39 @@ export interface WorkerEvents {
   failed(error: unknown): void;
 }
 
-const HELP = `({ module, memory, workspace }, joined) => {
-  const { join, help, fail } = new WebAssembly.Instance(module, { env: { memory } }).exports;
-  join(workspace);
-  joined();
+/** Tells JOINED, or what went wrong, and if it had joined, the other threads. */
+const JOINED = "joined";
+const HELP = `({ module, memory, workspace }, tell) => {
+  let fail = () => {};
   try {
-    help();
+    const kernels = new WebAssembly.Instance(module, { env: { memory } }).exports;
+    kernels.join(workspace);
+    fail = kernels.fail;
+    tell("${JOINED}");
+    kernels.help();
   } catch (error) {
     fail();
-    throw error;
+    tell(String(error));
   }
 }`;
 
 const NODE_SOURCE = `const { parentPort, workerData } = require("node:worker_threads");
-(${HELP})(workerData, () => parentPort.postMessage("joined"));`;
+(${HELP})(workerData, (message) => parentPort.postMessage(message));`;
 
 const WEB_SOURCE = `onmessage = ({ data }) => {
-  (${HELP})(data, () => postMessage("joined"));
+  (${HELP})(data, (message) => postMessage(message));
   close();
 };`;
 
 /** @throws Error if the host has no workers, or refuses this one at once */
 export function startWorker(task: WorkerTask, events: WorkerEvents): void {
+  const told = (message: unknown) => {
+    if (message === JOINED) events.joined();
+    else events.failed(message);
+  };
   const threads = builtin<NodeThreads>("node:worker_threads");
-  if (threads?.Worker) startNodeWorker(threads.Worker, task, events);
-  else startWebWorker(task, events);
+  if (threads?.Worker) startNodeWorker(threads.Worker, task, told);
+  else startWebWorker(task, told);
 }
 
 /** How many threads can run at once; infinite where the host does not say. */
@@ -78,28 +86,28 @@ function builtin<T>(name: string): T | undefined {
 function startNodeWorker(
   Worker: NonNullable<NodeThreads["Worker"]>,
   task: WorkerTask,
-  { joined, failed }: WorkerEvents,
+  told: (message: unknown) => void,
 ): void {
   const worker = new Worker(NODE_SOURCE, { eval: true, workerData: task, env: {}, execArgv: [] });
-  worker.on("message", joined);
-  worker.on("error", failed);
+  worker.on("message", told);
+  worker.on("error", told);
   worker.unref();
 }
 
-function startWebWorker(task: WorkerTask, { joined, failed }: WorkerEvents): void {
+function startWebWorker(task: WorkerTask, told: (message: unknown) => void): void {
   if (typeof Worker === "undefined") {
     throw new DOMException("this host has no workers", "NotSupportedError");
   }
   const url = URL.createObjectURL(new Blob([WEB_SOURCE], { type: "text/javascript" }));
-  const worker = new Worker(url);
-  worker.onmessage = () => {
+  const worker = new Worker(url, { type: "module" });
+  worker.onmessage = ({ data }) => {
     URL.revokeObjectURL(url);
-    joined();
+    told(data);
   };
   worker.onerror = (event) => {
     event.preventDefault(); // it is told, not thrown
     URL.revokeObjectURL(url);
-    failed(event.message);
+    told(event.message);
   };
   worker.postMessage(task);
 }
