@@ -50,7 +50,7 @@ async function withGlobals(
 Deno.test("threads start with the first program that is worth sharing", async () => {
   const backend = openWasm({ threads: 2, processors: 2 });
   equal(backend.details.threads, 1);
-  match(String(backend.details.reason), /no program yet is large enough to share/);
+  match(String(backend.details.reason), /^No program yet is large enough to share$/);
   const { check } = network(backend);
   await backend.ready!();
   equal(backend.details.threads, 1, "64 rows of 5 numbers are not");
@@ -122,7 +122,10 @@ Deno.test("where memory cannot be shared there is one thread, and a reason", asy
     await backend.ready!();
     check(2);
     equal(backend.details.threads, 1);
-    match(String(backend.details.reason), /no shared memory: a page must be cross-origin isolated/);
+    match(
+      String(backend.details.reason),
+      /^Cannot share memory: .* a page must be cross-origin isolated$/,
+    );
     backend.dispose();
   });
 });
@@ -134,7 +137,7 @@ Deno.test("where there are no workers there is one thread, and a reason", async 
     check(2);
     deepEqual([backend.details.threads, backend.details.reason], [
       1,
-      "a worker failed: this host has no workers",
+      "Cannot start worker: this host has none",
     ]);
     backend.dispose();
   });
@@ -165,7 +168,7 @@ Deno.test("a worker that fails to start is reported and not missed", async () =>
     check(2);
     deepEqual([backend.details.threads, backend.details.reason], [
       1,
-      "a worker failed: out of threads",
+      "Worker failed: out of threads",
     ]);
     backend.dispose();
   });
@@ -186,7 +189,7 @@ Deno.test("a worker that fails at work ends the run with an error, and the other
     for (let i = 0; i < 1e6; i++) check(i % 10);
   }, WebAssembly.RuntimeError);
   // The worker's own words arrive later.
-  const isTold = () => /^a run failed; a worker failed: .*memory/.test(`${backend.details.reason}`);
+  const isTold = () => /^Run failed; Worker failed: .*memory/.test(`${backend.details.reason}`);
   for (let i = 0; i < 1000 && !isTold(); i++) await new Promise((next) => setTimeout(next, 5));
   ok(isTold(), `${backend.details.reason}`);
   equal(backend.details.threads, 1);
@@ -208,6 +211,6 @@ Deno.test("a run that fails on every thread leaves one, which works", async () =
   throws(() => check(1), WebAssembly.RuntimeError);
   for (const i of records) words[i] = dense;
   check(1);
-  deepEqual([backend.details.threads, backend.details.reason], [1, "a run failed"]);
+  deepEqual([backend.details.threads, backend.details.reason], [1, "Run failed"]);
   backend.dispose();
 });

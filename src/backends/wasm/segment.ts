@@ -25,7 +25,7 @@ export class Host {
       this.threads.kernels.run(list, count, batchRows);
     } catch (error) {
       // Helpers may be at work on what was being run.
-      this.threads.dismiss("a run failed");
+      this.threads.dismiss("Run failed");
       throw error;
     }
   }

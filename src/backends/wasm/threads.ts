@@ -28,8 +28,8 @@ export interface ThreadOptions {
 /** Handing a tile over costs 0.5 microseconds, 5 if somebody must be woken; a tile is worth 20. */
 const TILE_WORK = 20_000_000;
 
-/** How long `ready` waits for a worker that says nothing, milliseconds. */
-const PATIENCE = 2000;
+/** How long `ready` waits for workers that say nothing, milliseconds; once. */
+const PATIENCE = 5000;
 
 /** An instance of the kernels, for one thread or several. */
 export function openThreads({ build, module }: Kernels, options: ThreadOptions): Threads {
@@ -55,10 +55,11 @@ interface Shared {
   readonly memory: WebAssembly.Memory;
 }
 
-/** What happened to the helpers; apart from `Threads`, which no worker may keep from collection. */
+/** What happened to the helpers. Workers hold it, and must not hold `Threads`, which it watches. */
 interface Crew {
   readonly reasons: Set<string>;
   lost: number;
+  watch?: FinalizationRegistry<undefined>;
 }
 
 export class Threads {
@@ -67,6 +68,7 @@ export class Threads {
   readonly #shared?: Shared;
   readonly #crew: Crew;
   #starting?: readonly Promise<void>[];
+  #ready?: Promise<void>;
   #isAlone = false;
 
   constructor(
@@ -79,7 +81,6 @@ export class Threads {
     this.#helpers = helpers;
     this.#shared = shared;
     this.#crew = { reasons: new Set(reasons), lost: 0 };
-    if (shared) forgotten.register(this, kernels.dismiss);
   }
 
   /** Threads at work, the caller's included. */
@@ -90,7 +91,7 @@ export class Threads {
   /** Why there are fewer than were asked for. */
   get reason(): string | undefined {
     const reasons = [...this.#crew.reasons];
-    if (this.#shared && !this.#starting) reasons.push("no program yet is large enough to share");
+    if (this.#shared && !this.#starting) reasons.push("No program yet is large enough to share");
     return reasons.length > 0 ? reasons.join("; ") : undefined;
   }
 
@@ -99,19 +100,20 @@ export class Threads {
     if (!this.#shared || this.#starting || this.#isAlone) return;
     if (!this.kernels.isWorthSharing(list, count, batchRows)) return;
     const shared = this.#shared, crew = this.#crew;
-    const words = Math.ceil(this.kernels.workspaceBytes() / 4);
+    const { workspaceBytes, dismiss } = this.kernels;
+    // A backend that is lost without being disposed of must not keep its threads.
+    crew.watch = new FinalizationRegistry(() => dismiss());
+    crew.watch.register(this, undefined);
+    const words = Math.ceil(workspaceBytes() / 4);
     this.#starting = Array.from({ length: this.#helpers }, () => {
       return start(shared, 4 * memory.allocate(words), crew);
     });
   }
 
   /** Resolves when the helpers that were started are at work or have failed. */
-  async ready(): Promise<void> {
-    if (!this.#starting) return;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const patience = new Promise<void>((resolve) => timer = setTimeout(resolve, PATIENCE));
-    await Promise.race([Promise.all(this.#starting), patience]);
-    clearTimeout(timer);
+  ready(): Promise<void> {
+    if (!this.#starting) return Promise.resolve();
+    return this.#ready ??= withPatience(Promise.all(this.#starting));
   }
 
   /** Sends the helpers home. */
@@ -122,9 +124,6 @@ export class Threads {
   }
 }
 
-/** Helpers of a backend that nobody can dispose any more. */
-const forgotten = new FinalizationRegistry<() => void>((dismiss) => dismiss());
-
 function start(shared: Shared, workspace: number, crew: Crew): Promise<void> {
   return new Promise((resolve) => {
     let hasJoined = false;
@@ -133,22 +132,30 @@ function start(shared: Shared, workspace: number, crew: Crew): Promise<void> {
       resolve();
     };
     const failed = (error: unknown) => {
-      crew.reasons.add(`a worker failed: ${messageOf(error)}`);
+      crew.reasons.add(`Worker failed: ${messageOf(error)}`);
       if (hasJoined) crew.lost++;
       resolve();
     };
     try {
       startWorker({ ...shared, workspace }, { joined, failed });
     } catch (error) {
-      failed(error);
+      crew.reasons.add(messageOf(error));
+      resolve();
     }
   });
+}
+
+async function withPatience(done: Promise<unknown>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const enough = new Promise<void>((resolve) => timer = setTimeout(resolve, PATIENCE));
+  await Promise.race([done, enough]);
+  clearTimeout(timer);
 }
 
 function sharedMemory(): WebAssembly.Memory {
   if (typeof SharedArrayBuffer === "undefined") {
     throw new DOMException(
-      "this host has no shared memory: a page must be cross-origin isolated",
+      "Cannot share memory: this host has none: a page must be cross-origin isolated",
       "NotSupportedError",
     );
   }

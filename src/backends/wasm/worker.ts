@@ -96,7 +96,7 @@ function startNodeWorker(
 
 function startWebWorker(task: WorkerTask, told: (message: unknown) => void): void {
   if (typeof Worker === "undefined") {
-    throw new DOMException("this host has no workers", "NotSupportedError");
+    throw new DOMException("Cannot start worker: this host has none", "NotSupportedError");
   }
   const url = URL.createObjectURL(new Blob([WEB_SOURCE], { type: "text/javascript" }));
   const worker = new Worker(url, { type: "module" });
