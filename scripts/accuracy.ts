@@ -8,6 +8,7 @@
  * The oracle's own error is below 1e-8 ulp of float32.
  */
 import { ACTIVATIONS } from "../src/ops/names.ts";
+import { createMemory } from "../src/backends/wasm/loader.ts";
 import { compile } from "./build_kernels.ts";
 import { markdownTable, type Row } from "./lib/table.ts";
 
@@ -107,8 +108,9 @@ class Kernels {
   readonly #exports: WebAssembly.Exports;
 
   constructor(wasm: Uint8Array) {
-    this.#exports = new WebAssembly.Instance(new WebAssembly.Module(new Uint8Array(wasm))).exports;
-    const memory = this.#exports.memory as WebAssembly.Memory;
+    const memory = createMemory();
+    const module = new WebAssembly.Module(new Uint8Array(wasm));
+    this.#exports = new WebAssembly.Instance(module, { env: { memory } }).exports;
     const base = memory.grow(8 * CHUNK / 65536) * 65536;
     this.x = new Float32Array(memory.buffer, base, CHUNK);
     this.#out = new Float32Array(memory.buffer, base + 4 * CHUNK, CHUNK);

@@ -22,6 +22,7 @@ import { isHalved, panelBytes, stripeOf } from "./panels";
  */
 export function sweepRows(
   out: usize,
+  outLine: i32,
   rows: i32,
   cols: i32,
   inner: i32,
@@ -43,7 +44,7 @@ export function sweepRows(
       const b = last && bias ? at(bias, j) : 0, cut = last && relu;
       const weights = w + <usize>k * line, add = k > 0;
       for (let i = 0; i < rows; i++) {
-        const to = at(out, i * cols + j), from = at(x, i * xLine + k * xStep);
+        const to = at(out, i * outLine + j), from = at(x, i * xLine + k * xStep);
         if (halves) sweepHalves(stripe, to, from, xStep, weights, depth, add, b, cut);
         else sweep(stripe, to, from, xStep, weights, line, depth, add, b, cut);
       }
@@ -249,6 +250,7 @@ function finish(out: usize, sum: v128, lanes: i32, add: bool, bias: usize, relu:
 
 export function dotRows(
   out: usize,
+  outLine: i32,
   rows: i32,
   cols: i32,
   inner: i32,
@@ -263,7 +265,7 @@ export function dotRows(
     const lanes = min(cols - j, 4);
     for (let i = 0; i < rows; i++) {
       const sums = dots4(at(x, i * xLine), at(w, j * wLine), wLine, lanes, inner);
-      finish(at(out, i * cols + j), sums, lanes, false, bias ? at(bias, j) : 0, relu);
+      finish(at(out, i * outLine + j), sums, lanes, false, bias ? at(bias, j) : 0, relu);
     }
   }
 }

@@ -27,7 +27,10 @@ export interface DeviceOptions {
   readonly backend?: BackendChoice;
   /** "portable" gives the same bits on every machine; "fast", the default, the fastest kernels. */
   readonly determinism?: "portable" | "fast";
-  /** At most so many threads; every backend runs on one yet, and `device.threads` says so. */
+  /**
+   * At most so many threads, on WebAssembly; 1. They are started when work comes that is worth it and
+   * change no result; `device.threads` says how many are at work, `device.reason` why not more.
+   */
   readonly threads?: number;
   /**
    * How `scoreInto` keeps the weights: "f32", the default, scores as every other call does; "bf16"

@@ -79,7 +79,7 @@ export class TrainedVae {
     return loadModelFile(source).then((file) => new this(...fromModelFile(file), device));
   }
 
-  /** What is really in use. */
+  /** What is really in use: the backend, its threads at work, and why these, if it needs saying. */
   get device(): {
     readonly backend: string;
     readonly threads: number;
