@@ -80,6 +80,10 @@ export function execute(): void {
       continuousBernoulliLogNorm(at(0), at(1), size(0));
       break;
     }
+    case op.OP_CONTINUOUS_BERNOULLI_LOG_NORM_SLOPE: {
+      continuousBernoulliLogNormSlope(at(0), at(1), size(0));
+      break;
+    }
     default: {
       if (isDefined(FORWARD_ONLY)) unreachable();
       else executeTraining();
@@ -100,10 +104,6 @@ function executeTraining(): void {
     case op.OP_ADAM_STEP: { runAdamStep(); break; }
     case op.OP_SGD_STEP: { runSgdStep(); break; }
     case op.OP_LOG_GAMMA_RATIO_SLOPE: { binary(logGammaRatioSlope); break; }
-    case op.OP_CONTINUOUS_BERNOULLI_LOG_NORM_SLOPE: {
-      continuousBernoulliLogNormSlope(at(0), at(1), size(0));
-      break;
-    }
     default: unreachable();
   }
 }

@@ -65,7 +65,6 @@ export const TRAINING_OPS: readonly OpName[] = [
   "adamStep",
   "sgdStep",
   "logGammaRatioSlope",
-  "continuousBernoulliLogNormSlope",
 ];
 
 /** The name of an operation. */
