@@ -18,6 +18,8 @@ export const STREAMS = {
   corruption: 6,
   /** Grey values made 0 or 1 anew at every step of training. */
   binarization: 7,
+  /** The order in which rows that have a label come round. */
+  labelled: 8,
 } as const;
 
 /** Streams of one layer; more uses than that need another stride, and other seeds then. */

@@ -15,7 +15,7 @@ import { type Conditional, likelihood } from "../distributions/likelihood.ts";
 import { layOut } from "../graph/layout.ts";
 import { createGraph, type Graph } from "../graph/graph.ts";
 import type { Layout } from "../graph/plan.ts";
-import { mlp } from "../layers/mlp.ts";
+import { dense, mlp } from "../layers/mlp.ts";
 import type { NoiseDistribution, ShapedNoise } from "../layers/noise.ts";
 import { createScope, type ParameterSpec, type Scope } from "../layers/scope.ts";
 import { type Aggregate, type Latents, type Terms, termsOf } from "../objectives/terms.ts";
@@ -96,15 +96,23 @@ export function generate(scope: Scope, spec: ModelSpec): Node {
   return descend(scope, spec, top, noise);
 }
 
-/** p(x | z, c) for z `[K·B, L]` and c `[B, C]`. */
+/** p(x | z, c) for z `[K·r, L]` and c `[r, C]`. */
 export function decoder(scope: Scope, spec: ModelSpec, z: Node, condition?: Node): Conditional {
   const { g } = scope;
-  const times = z.shape.rows;
+  const times = condition ? z.shape.rows / condition.shape.rows : 1;
   const seen = condition
     ? g.concatCols(z, times === 1 ? condition : g.repeatRows(condition, { times }))
     : z;
   const hidden = mlp(scope, "decoder", seen, spec.decoder);
   return likelihood(scope, hidden, spec.inputs, spec.likelihood);
+}
+
+/** ln q(y | x) of every class for x `[B, D]`, nats, `[B, C]`. */
+export function classify(scope: Scope, spec: ModelSpec, x: Node): Node {
+  const { g } = scope;
+  const hidden = mlp(scope, "classifier", x, spec.classifier!);
+  const logits = dense(scope, "classifier.logits", hidden, spec.condition);
+  return g.sub(logits, g.logSumExpCols(logits));
 }
 
 /** What the terms are made from. */
@@ -186,8 +194,10 @@ function useName(name: string, distribution: NoiseDistribution = "normal"): stri
 /** Every parameter of the model, in the order in which building it declares them. */
 export function parametersOf(spec: ModelSpec): readonly ParameterSpec[] {
   const scope = createScope(createGraph());
-  modelTerms(scope, spec, rowsInput(scope.g, spec));
+  const rows = rowsInput(scope.g, spec);
+  modelTerms(scope, spec, rows);
   generate(scope, spec);
+  if (spec.classifier) classify(scope, spec, rows.x);
   return scope.declared;
 }
 

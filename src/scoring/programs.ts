@@ -1,6 +1,7 @@
 /**
  * The forward programs of a model: for each, the graph it runs and the names of what it reads.
  *
+ *   classify     x → probabilities [B, C] = q(y | x), for x without its class
  *   encode       x → mean, logVar
  *   decode       z → mean [B, D]
  *   reconstruct  x → mean, at z = E[z | x]
@@ -19,6 +20,7 @@ import { type Layout, type Plan, plan } from "../graph/plan.ts";
 import { drawnNoise, type NoiseSource, noNoise } from "../layers/noise.ts";
 import { createScope, type Scope } from "../layers/scope.ts";
 import {
+  classify,
   decoder,
   generate,
   infer,
@@ -30,6 +32,7 @@ import type { ModelSpec } from "../models/spec.ts";
 import type { Node } from "../ops/spec.ts";
 
 export type ProgramName =
+  | "classify"
   | "encode"
   | "decode"
   | "reconstruct"
@@ -55,6 +58,7 @@ export const DRAW = "draw.";
 const BUILDERS: {
   readonly [N in ProgramName]: { readonly noise: NoiseSource; readonly build: Builder };
 } = {
+  classify: { noise: noNoise, build: classes },
   encode: { noise: noNoise, build: encode },
   decode: { noise: noNoise, build: decode },
   reconstruct: { noise: noNoise, build: reconstruct },
@@ -63,6 +67,11 @@ const BUILDERS: {
   residuals: { noise: drawnNoise, build: residuals },
   evaluate: { noise: drawnNoise, build: evaluate },
 };
+
+function classes(scope: Scope, spec: ModelSpec): Outputs {
+  const { g } = scope;
+  return { probabilities: g.exp(classify(scope, spec, g.input("x", batched(spec.inputs)))) };
+}
 
 function encode(scope: Scope, spec: ModelSpec): Outputs {
   const { mean, logVar } = infer(scope, spec, rowsInput(scope.g, spec).all);

@@ -10,6 +10,7 @@ import { latentSize, parametersOf } from "../models/vae_graph.ts";
 import { drawRows, readDrawParameters } from "./draw_rows.ts";
 import { BULK_ROWS, type DeviceOptions, Engine, type NamedTensor } from "./engine.ts";
 import { areFinite, requireFiniteRows, requireFiniteScore } from "./finite.ts";
+import { requireData } from "./data_rule.ts";
 import { evaluateRows, type Evaluation, type EvaluationOptions } from "./evaluation.ts";
 import {
   type ConditionOptions,
@@ -114,6 +115,17 @@ export class TrainedVae {
   ): Promise<{ mean: Matrix; logVar: Matrix }> {
     const { mean, logVar } = this.engine.map("encode", "x", toRows(this.spec, x, condition));
     return { mean, logVar };
+  }
+
+  /**
+   * q(y | x) of every class, `[rows, C]`, of a model with a classifier.
+   * @throws TypeError if the model has none
+   */
+  async classify(x: Rows): Promise<Matrix> {
+    if (!this.spec.classifier) throw new TypeError("Cannot classify: the model has no classifier");
+    const rows = toMatrix(x, this.spec.inputs);
+    requireData(this.spec, rows.data);
+    return this.engine.map("classify", "x", rows).probabilities;
   }
 
   /** E[x | z], `[rows, D]`, for z `[rows, L]`. */

@@ -17,7 +17,7 @@ import { type Initialization, initialize } from "../models/initialize.ts";
 import { type ModelSpecInput, parseSpec } from "../models/spec.ts";
 import { parametersOf } from "../models/vae_graph.ts";
 import { parseObjective } from "../objectives/objective.ts";
-import { type Matrix, type Rows, toRows } from "../scoring/matrix.ts";
+import type { Matrix, Rows } from "../scoring/matrix.ts";
 import {
   type DeviceOptions,
   fromModelFile,
@@ -27,11 +27,13 @@ import {
 } from "../scoring/trained_vae.ts";
 import { digestOf, type RunIdentity } from "./checkpoint.ts";
 import { givenNoises, givenReference, type GradientOptions } from "./given.ts";
+import { byLabel, toTrainingRows } from "./labelled_rows.ts";
 import { measure, referenceFor } from "./measure.ts";
 import { takeRows } from "./minibatch.ts";
 import { hasVariance, optimalVariances } from "./optimal_variance.ts";
 import { type FitOptions, parseRecipe, type Recipe } from "./options.ts";
 import type { FitReport } from "./report.ts";
+import { mixed, type RowOrder, shuffled } from "./row_order.ts";
 import { writeFinalScalars } from "./schedule.ts";
 import { gradientPlan, lossPlan, stateLayout, trainPlan } from "./train_program.ts";
 import { train } from "./trainer.ts";
@@ -81,11 +83,14 @@ export class VAE extends TrainedVae {
    * @throws DivergenceError if no learning rate gives finite steps; the signal's reason if aborted
    */
   async fit(rows: Rows, options: FitOptions = {}): Promise<FitReport> {
-    const recipe = parseRecipe(options, this.#seed);
+    const recipe = parseRecipe(options, this.#seed, this.spec);
     if (recipe.binarize && this.spec.likelihood.type !== "bernoulli") {
       throw new TypeError("Cannot train: binarize needs a Bernoulli likelihood");
     }
-    const matrix = toRows(this.spec, rows, options.condition);
+    if (this.spec.classifier && hasVariance(this.spec, "optimal")) {
+      throw new TypeError('Cannot train: a classifier excludes the variance "optimal"');
+    }
+    const matrix = toTrainingRows(this.spec, rows, options);
     const { training, validation } = this.#split(matrix, options, recipe);
     if (training.shape[0] === 0) throw new RangeError("Cannot train: there is no row to train on");
     this.#requireIdle();
@@ -117,8 +122,8 @@ export class VAE extends TrainedVae {
     x: Rows,
     options: GradientOptions,
   ): Promise<{ loss: number; gradients: Map<string, NamedTensor<Float64Array>> }> {
-    const objective = parseObjective(options?.objective);
-    const data = toRows(this.spec, x, options?.condition);
+    const objective = parseObjective(options?.objective, this.spec.classifier !== undefined);
+    const data = toTrainingRows(this.spec, x, options ?? {});
     const [rows] = data.shape;
     const { layout: parameters, segment } = this.engine;
     const reference = givenReference(this.spec, objective, rows, options ?? {});
@@ -158,7 +163,8 @@ export class VAE extends TrainedVae {
     const { backend, layout: parameters, parameterSpecs, segment } = this.engine;
     const { objective, optimizer, seed, batchSize } = recipe;
     const state = stateLayout(optimizer, parameterSpecs);
-    const capacity = Math.min(batchSize, data.shape[0]);
+    const order = this.#order(data, recipe);
+    const capacity = Math.min(batchSize, order.length);
     const reference = referenceFor(objective, capacity, data.shape[0]);
     const { spec } = this, { binarize } = recipe;
     const model = { spec, objective, optimizer, binarize };
@@ -178,11 +184,12 @@ export class VAE extends TrainedVae {
         program,
         recipe,
         data,
+        order,
         settle: hasVariance(this.spec, "optimal")
           ? () => this.#settle(firstRows(data, SETTLED_ROWS), seed)
           : undefined,
         measure: () => measure(loss, objective, data, seed),
-        validate: validation && (() => mean(this.evaluateSync(validation, { seed }).elbo)),
+        validate: validation && (() => this.#validate(loss, validation, recipe)),
         onProgress,
         signal,
         checkpoint: store && { store, identity: this.#identity(data, validation, recipe) },
@@ -192,6 +199,25 @@ export class VAE extends TrainedVae {
       for (const program of programs) program.dispose();
       segments.state.dispose();
     }
+  }
+
+  /** The rows of every epoch: mixed where some lack their label. */
+  #order(data: Matrix, { labelledShare, seed }: Recipe): RowOrder {
+    const [rows] = data.shape;
+    if (labelledShare === undefined) return shuffled(rows, seed);
+    const { labelled, unlabelled } = byLabel(data, this.spec.condition);
+    const share = Math.max(labelledShare, labelled.length / rows);
+    return labelled.length === 0 || unlabelled.length === 0
+      ? shuffled(rows, seed)
+      : mixed(labelled, unlabelled, share, seed);
+  }
+
+  /** The mean ELBO of rows; of rows with or without labels that of the objective's own bound. */
+  #validate(loss: SyncProgram, rows: Matrix, { objective, seed }: Recipe): number {
+    if (objective.type !== "semiSupervised") {
+      return mean(this.evaluateSync(rows, { seed }).elbo);
+    }
+    return -measure(loss, objective, rows, seed, Infinity);
   }
 
   /** Sets the variances that training takes from each batch to those of many rows. */
@@ -221,13 +247,13 @@ export class VAE extends TrainedVae {
   /** Keeps back the rows that the options ask for, chosen by the seed. */
   #split(
     data: Matrix,
-    { validation, validationCondition }: FitOptions,
+    { validation, validationCondition: condition, validationLabels: labels }: FitOptions,
     { seed }: Recipe,
   ): { training: Matrix; validation?: Matrix } {
     // A copy: the caller may change the rows while training goes on.
     if (!validation) return { training: copyOf(data) };
     if (typeof validation !== "number") {
-      const rows = toRows(this.spec, validation, validationCondition);
+      const rows = toTrainingRows(this.spec, validation, { condition, labels });
       if (rows.shape[0] === 0) throw new RangeError("Cannot validate: there is no validation row");
       return { training: copyOf(data), validation: copyOf(rows) };
     }

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import type { Backend, Segment, SyncProgram } from "../../src/backends/backend.ts";
 import { parseRecipe } from "../../src/training/options.ts";
+import { mixed, shuffled } from "../../src/training/row_order.ts";
 import { train } from "../../src/training/trainer.ts";
 
 const ROWS = 50;
@@ -32,6 +33,7 @@ async function batchesOf(
     program,
     parameters: segment,
     state: segment,
+    order: shuffled(ROWS, seed),
     recipe: parseRecipe({ epochs, batchSize: 8 }, seed),
     data: { data: Float32Array.from({ length: ROWS }, (_, i) => i), shape: [ROWS, 1] },
     measure: () => 1,
@@ -65,4 +67,26 @@ Deno.test("reference rows are other rows than the batch's, each once, and all of
     assert.equal(new Set([...x, ...reference]).size, x.length + 7);
   }
   assert.equal(new Set(batches.flatMap(({ reference }) => reference)).size, ROWS);
+});
+
+Deno.test("mixed rows: those without a label once, the others evenly between them and in turn", () => {
+  const labelled = Uint32Array.from([3, 11, 40, 41, 49]);
+  const others = Uint32Array.from({ length: ROWS }, (_, i) => i).filter((i) =>
+    !labelled.includes(i)
+  );
+  const order = mixed(labelled, others, 0.25, 1);
+  assert.equal(order.length, 60); // 45 / (1 - 0.25)
+  const epochs = [0, 1].map((epoch) => Array.from(order.ofEpoch(epoch)));
+  for (const rows of epochs) {
+    const known = rows.filter((row) => !labelled.includes(row)).toSorted((a, b) => a - b);
+    assert.deepEqual(known, Array.from(others));
+    for (let first = 0; first < 60; first += 4) {
+      const batch = rows.slice(first, first + 4);
+      assert.equal(batch.filter((row) => labelled.includes(row)).length, 1);
+    }
+    // 15 draws of 5 rows are three rounds.
+    for (const row of labelled) assert.equal(rows.filter((each) => each === row).length, 3);
+  }
+  assert.notDeepEqual(epochs[0], epochs[1]);
+  assert.deepEqual(Array.from(mixed(labelled, others, 0.25, 1).ofEpoch(1)), epochs[1]);
 });
