@@ -33,6 +33,8 @@ export type { CheckpointStore } from "./src/training/checkpoint.ts";
 export type { LabelOptions } from "./src/training/labelled_rows.ts";
 export type { FitOptions, Optimizer, OptimizerInput } from "./src/training/options.ts";
 export type { EpochMeans, EpochReport, FitReport } from "./src/training/report.ts";
+export type { ElboSurgery, SurgeryOptions } from "./src/training/elbo_surgery.ts";
+export type { GapOptions, Gaps } from "./src/training/refinement.ts";
 export { DivergenceError } from "./src/training/divergence.ts";
 export { VAE } from "./src/training/vae.ts";
 export type { GradientOptions } from "./src/training/given.ts";

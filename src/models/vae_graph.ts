@@ -9,6 +9,7 @@
 import { batched, fixed } from "../core/shape.ts";
 import { layerStream, STREAMS } from "../core/streams.ts";
 import { type DiagonalGaussian, repeat } from "../distributions/diagonal_gaussian.ts";
+import { drawDiagonal } from "../distributions/diagonal_posterior.ts";
 import { densitiesUnder } from "../distributions/pair_densities.ts";
 import type { Prior } from "../distributions/prior.ts";
 import { type Conditional, likelihood } from "../distributions/likelihood.ts";
@@ -89,9 +90,14 @@ export function infer(scope: Scope, spec: ModelSpec, rows: Node, samples = 1): I
   return { ...latents, mean: first.mean, logVar: first.logVar, diagonal };
 }
 
-/** z ~ p(z) of the layer next to the data, one for each row of the batch, `[B, L]`. */
-export function generate(scope: Scope, spec: ModelSpec): Node {
-  const noise = (layer: number) => layerNoise(scope, spec, "prior", STREAMS.prior, layer);
+/** z ~ p(z) of the layer next to the data, K for each row of the batch, `[K·B, L]`. */
+export function generate(scope: Scope, spec: ModelSpec, samples = 1): Node {
+  const noise = (layer: number): ShapedNoise => {
+    const draws = layerNoise(scope, spec, "prior", STREAMS.prior, layer);
+    // Layers below the top ask for as many as they are given from above.
+    const times = layer === spec.latent.length - 1 ? samples : 1;
+    return (shape, distribution) => draws({ ...shape, rows: shape.rows * times }, distribution);
+  };
   const top = modelPrior(scope, spec).sample(noise(spec.latent.length - 1));
   return descend(scope, spec, top, noise);
 }
@@ -138,6 +144,30 @@ export function modelTerms(
   const { mean, logVar } = inference;
   const aggregate = reference && aggregateOf(scope, spec, inference, reference);
   return { ...termsOf(scope.g, x, inference, conditional), aggregate, mean, logVar };
+}
+
+/**
+ * The terms of a model of one layer with another q(z) than the encoder's, row by row.
+ * @param q `[B, L]`
+ */
+export function termsUnder(
+  scope: Scope,
+  spec: ModelSpec,
+  { x, condition }: BatchRows,
+  q: DiagonalGaussian,
+  samples: number,
+): Terms {
+  const prior = modelPrior(scope, spec);
+  const noise = layerNoise(scope, spec, "noise", STREAMS.posterior);
+  const { z, logDensity, klTo, path } = drawDiagonal(scope.g, q, { samples, noise });
+  const latents = {
+    z,
+    logPosterior: logDensity,
+    logPrior: prior.logDensity(z),
+    klPerDimension: klTo(prior),
+    paths: path && [path],
+  };
+  return termsOf(scope.g, x, latents, decoder(scope, spec, z, condition));
 }
 
 /** Densities of the draws under their own rows and under the reference rows. */

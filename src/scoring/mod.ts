@@ -10,7 +10,7 @@
  * @module
  */
 export { Calibration } from "./calibration.ts";
-export type { Evaluation, EvaluationOptions } from "./evaluation.ts";
+export type { Evaluation, EvaluationOptions, RowEvaluation } from "./evaluation.ts";
 export { NotFiniteError } from "./finite.ts";
 export { oneHot, type RowLabels } from "./labels.ts";
 export type { ConditionOptions, Matrix, Rows } from "./matrix.ts";

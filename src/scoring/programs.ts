@@ -9,6 +9,7 @@
  *   score        x → cost [B, D] = -ln p(x_d | z) at z = E[z | x], and kl [B, L]: deterministic
  *   residuals    x, key → squares [B, D] = (x_d - E[x_d | z])² at one draw of z ~ q(z | x)
  *   evaluate     x, key → logLikelihoods [B, K], logWeights [B, K], for K noisy draws of z, and kl [B, L]
+ *   prior        x, key → logLikelihoods [B, K], as logWeights too, for K draws of z ~ p(z)
  *
  * Rows x are [x | c], and z is [z | c], where the model has a condition; `sample` then reads c. A KL
  * that has no closed form is one column, ln q - ln p at the point, in `score`, and absent in
@@ -39,7 +40,8 @@ export type ProgramName =
   | "sample"
   | "score"
   | "residuals"
-  | "evaluate";
+  | "evaluate"
+  | "prior";
 
 /** The most rows of a run, and the draws of `evaluate` for each. */
 export interface ProgramSize {
@@ -66,6 +68,7 @@ const BUILDERS: {
   score: { noise: noNoise, build: score },
   residuals: { noise: drawnNoise, build: residuals },
   evaluate: { noise: drawnNoise, build: evaluate },
+  prior: { noise: drawnNoise, build: underPrior },
 };
 
 function classes(scope: Scope, spec: ModelSpec): Outputs {
@@ -123,6 +126,17 @@ function evaluate(scope: Scope, spec: ModelSpec, samples: number): Outputs {
   const terms = modelTerms(scope, spec, rowsInput(scope.g, spec), { samples });
   const { logLikelihoods, logWeights, klPerDimension } = terms;
   return { logLikelihoods, logWeights, ...(klPerDimension && { kl: klPerDimension }) };
+}
+
+function underPrior(scope: Scope, spec: ModelSpec, samples: number): Outputs {
+  const { g } = scope;
+  const { x, condition } = rowsInput(g, spec);
+  const conditional = decoder(scope, spec, generate(scope, spec, samples), condition);
+  const target = samples === 1 ? x : g.repeatRows(x, { times: samples });
+  const perDraw = g.sumCols(conditional.logProb(target));
+  const logLikelihoods = g.reshape(perDraw, batched(samples));
+  // Drawn from p(z) itself, the weights are the likelihoods.
+  return { logLikelihoods, logWeights: logLikelihoods };
 }
 
 /** The plan of a program. */

@@ -11,7 +11,13 @@ import { drawRows, readDrawParameters } from "./draw_rows.ts";
 import { BULK_ROWS, type DeviceOptions, Engine, type NamedTensor } from "./engine.ts";
 import { areFinite, requireFiniteRows, requireFiniteScore } from "./finite.ts";
 import { requireData } from "./data_rule.ts";
-import { evaluateRows, type Evaluation, type EvaluationOptions } from "./evaluation.ts";
+import { activeUnits } from "./active_units.ts";
+import {
+  evaluateRows,
+  type Evaluation,
+  type EvaluationOptions,
+  type RowEvaluation,
+} from "./evaluation.ts";
 import {
   type ConditionOptions,
   type Matrix,
@@ -170,23 +176,42 @@ export class TrainedVae {
     x: Rows,
     { condition, ...options }: EvaluationOptions & ConditionOptions = {},
   ): Promise<Evaluation> {
-    const evaluation = this.evaluateSync(toRows(this.spec, x, condition), options);
+    const rows = toRows(this.spec, x, condition);
+    const evaluation = this.#evaluate(rows, options);
+    const { samples, ...rest } = { ...options, samples: options.priorSamples ?? 0 };
+    const programs = (capacity: number, drawn: number) =>
+      this.engine.program("prior", { capacity, samples: drawn });
+    return {
+      ...evaluation,
+      activeUnits: activeUnits(this.engine.map("encode", "x", rows).mean),
+      ...(samples !== 0 && {
+        priorLogLikelihood: evaluateRows(rows, { ...rest, samples }, programs).logLikelihood,
+      }),
+    };
+  }
+
+  #evaluate(rows: Matrix, options: EvaluationOptions): RowEvaluation {
+    const evaluation = this.evaluateSync(rows, options);
     requireFiniteRows("evaluate", evaluation.elbo, 1);
     requireFiniteRows("evaluate", evaluation.logLikelihood, 1);
     return evaluation;
   }
 
   /** ELBO per row, nats, the expectation over `samples` draws. */
-  async elbo(x: Rows, options: EvaluationOptions & ConditionOptions = {}): Promise<Float64Array> {
-    return (await this.evaluate(x, options)).elbo;
+  async elbo(
+    x: Rows,
+    { condition, ...options }: EvaluationOptions & ConditionOptions = {},
+  ): Promise<Float64Array> {
+    return this.#evaluate(toRows(this.spec, x, condition), options).elbo;
   }
 
   /** ln p(x) per row, nats, importance-sampled with `samples` draws: a bound, tight as they grow. */
   async logLikelihood(
     x: Rows,
-    options: EvaluationOptions & ConditionOptions = {},
+    { condition, ...options }: EvaluationOptions & ConditionOptions = {},
   ): Promise<Float64Array> {
-    return (await this.evaluate(x, { samples: 100, ...options })).logLikelihood;
+    const rows = toRows(this.spec, x, condition);
+    return this.#evaluate(rows, { samples: 100, ...options }).logLikelihood;
   }
 
   /**
@@ -279,7 +304,7 @@ export class TrainedVae {
    * `evaluate` without the promise.
    * @internal
    */
-  evaluateSync(x: Matrix, options: EvaluationOptions): Evaluation {
+  evaluateSync(x: Matrix, options: EvaluationOptions): RowEvaluation {
     return evaluateRows(
       x,
       options,

@@ -17,7 +17,7 @@ import { type Initialization, initialize } from "../models/initialize.ts";
 import { type ModelSpecInput, parseSpec } from "../models/spec.ts";
 import { parametersOf } from "../models/vae_graph.ts";
 import { parseObjective } from "../objectives/objective.ts";
-import type { Matrix, Rows } from "../scoring/matrix.ts";
+import { type ConditionOptions, type Matrix, type Rows, toRows } from "../scoring/matrix.ts";
 import {
   type DeviceOptions,
   fromModelFile,
@@ -26,12 +26,14 @@ import {
   TrainedVae,
 } from "../scoring/trained_vae.ts";
 import { digestOf, type RunIdentity } from "./checkpoint.ts";
+import { type ElboSurgery, surgeryOf, type SurgeryOptions } from "./elbo_surgery.ts";
 import { givenNoises, givenReference, type GradientOptions } from "./given.ts";
 import { byLabel, toTrainingRows } from "./labelled_rows.ts";
 import { measure, referenceFor } from "./measure.ts";
 import { takeRows } from "./minibatch.ts";
 import { hasVariance, optimalVariances } from "./optimal_variance.ts";
 import { type FitOptions, parseRecipe, type Recipe } from "./options.ts";
+import { type GapOptions, type Gaps, gapsOf } from "./refinement.ts";
 import type { FitReport } from "./report.ts";
 import { mixed, type RowOrder, shuffled } from "./row_order.ts";
 import { writeFinalScalars } from "./schedule.ts";
@@ -152,6 +154,39 @@ export class VAE extends TrainedVae {
     } finally {
       program.dispose();
     }
+  }
+
+  /**
+   * How far each row's ELBO is from its ln p(x), nats, split into what the family of q cannot reach and
+   * what the encoder leaves of that.
+   * @throws RangeError if q(z | x) is not one diagonal Gaussian
+   */
+  async gaps(
+    x: Rows,
+    { condition, ...options }: GapOptions & ConditionOptions = {},
+  ): Promise<Gaps> {
+    const rows = toRows(this.spec, x, condition);
+    const { mean, logVar } = this.engine.map("encode", "x", rows);
+    return gapsOf(this.#model(), rows, { mean, logVar }, options);
+  }
+
+  /**
+   * The mean KL of the rows, taken apart: what z says of the row, how its dimensions hang together, and
+   * how far each is from the prior; nats a row.
+   * @throws RangeError if q(z | x) is not one diagonal Gaussian, or there is no row
+   */
+  async surgery(
+    x: Rows,
+    { condition, ...options }: SurgeryOptions & ConditionOptions = {},
+  ): Promise<ElboSurgery> {
+    return surgeryOf(this.#model(), toRows(this.spec, x, condition), options);
+  }
+
+  /** What builds and compiles a program of its own over the model's parameters. */
+  #model() {
+    const { layout: parameters, backend, segment } = this.engine;
+    const compile = (plan: Plan) => backend.compile(plan, { parameters: segment });
+    return { spec: this.spec, parameters, compile };
   }
 
   async #train(

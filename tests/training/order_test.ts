@@ -70,23 +70,24 @@ Deno.test("reference rows are other rows than the batch's, each once, and all of
 });
 
 Deno.test("mixed rows: those without a label once, the others evenly between them and in turn", () => {
-  const labelled = Uint32Array.from([3, 11, 40, 41, 49]);
-  const others = Uint32Array.from({ length: ROWS }, (_, i) => i).filter((i) =>
-    !labelled.includes(i)
-  );
-  const order = mixed(labelled, others, 0.25, 1);
-  assert.equal(order.length, 60); // 45 / (1 - 0.25)
+  const labelled = Uint32Array.from([3, 11, 40, 41, 48, 49]);
+  const isLabelled = (row: number) => labelled.includes(row);
+  const others = Uint32Array.from({ length: ROWS }, (_, i) => i).filter((i) => !isLabelled(i));
+  const order = mixed(labelled, others, 0.2, 1);
+  assert.equal(order.length, 55); // 44 / (1 - 0.2)
   const epochs = [0, 1].map((epoch) => Array.from(order.ofEpoch(epoch)));
   for (const rows of epochs) {
-    const known = rows.filter((row) => !labelled.includes(row)).toSorted((a, b) => a - b);
+    const known = rows.filter((row) => !isLabelled(row)).toSorted((a, b) => a - b);
     assert.deepEqual(known, Array.from(others));
-    for (let first = 0; first < 60; first += 4) {
-      const batch = rows.slice(first, first + 4);
-      assert.equal(batch.filter((row) => labelled.includes(row)).length, 1);
+    for (let first = 0; first < 55; first += 5) {
+      assert.equal(rows.slice(first, first + 5).filter(isLabelled).length, 1);
     }
-    // 15 draws of 5 rows are three rounds.
-    for (const row of labelled) assert.equal(rows.filter((each) => each === row).length, 3);
   }
-  assert.notDeepEqual(epochs[0], epochs[1]);
-  assert.deepEqual(Array.from(mixed(labelled, others, 0.25, 1).ofEpoch(1)), epochs[1]);
+  // 22 draws of 6 rows in a row: three rounds of all of them, and four rows more.
+  const drawn = epochs.flat().filter(isLabelled);
+  for (let round = 0; round < 18; round += 6) {
+    assert.deepEqual(drawn.slice(round, round + 6).toSorted((a, b) => a - b), [...labelled]);
+  }
+  assert.notDeepEqual(drawn.slice(0, 6), drawn.slice(6, 12));
+  assert.deepEqual(Array.from(mixed(labelled, others, 0.2, 1).ofEpoch(1)), epochs[1]);
 });
