@@ -9,6 +9,7 @@ import { parseCorruption } from "./corruption.ts";
 import { elbo, type ElboObjective } from "./elbo.ts";
 import { iwae, type IwaeObjective, renyi, type RenyiObjective } from "./iwae.ts";
 import type { Loss, ObjectiveFamily } from "./objective_family.ts";
+import { semiSupervised, type SemiSupervisedObjective } from "./semi_supervised.ts";
 import type { Terms } from "./terms.ts";
 
 /** Complete objectives, by type. */
@@ -21,6 +22,8 @@ export interface ObjectiveOptions {
   readonly renyi: RenyiObjective;
   /** The ELBO with a weight on the total correlation. */
   readonly betaTc: BetaTcObjective;
+  /** The bound of rows that may lack their class. */
+  readonly semiSupervised: SemiSupervisedObjective;
 }
 
 /** What training minimises. */
@@ -31,19 +34,30 @@ export type ObjectiveInput =
   | Partial<ElboObjective>
   | Partial<IwaeObjective> & { readonly type: "iwae" }
   | Partial<RenyiObjective> & { readonly type: "renyi" }
-  | Partial<BetaTcObjective> & { readonly type: "betaTc" };
+  | Partial<BetaTcObjective> & { readonly type: "betaTc" }
+  | Partial<SemiSupervisedObjective> & { readonly type: "semiSupervised" };
 
 const OBJECTIVES: {
   readonly [T in keyof ObjectiveOptions]: ObjectiveFamily<ObjectiveOptions[T]>;
-} = { elbo, iwae, renyi, betaTc };
+} = { elbo, iwae, renyi, betaTc, semiSupervised };
 
-/** The types of objectives. */
-export const OBJECTIVE_TYPES = Object.keys(OBJECTIVES) as (keyof ObjectiveOptions)[];
+/** The types of objectives of models with a classifier, or without. */
+function typesFor(isLabelled: boolean): (keyof ObjectiveOptions)[] {
+  const types = Object.keys(OBJECTIVES) as (keyof ObjectiveOptions)[];
+  return types.filter((type) => (OBJECTIVES[type].needsLabels ?? false) === isLabelled);
+}
 
-/** @throws TypeError or RangeError naming the field */
-export function parseObjective(value: unknown = {}): Objective {
+/** The types of objectives of models without a classifier. */
+export const OBJECTIVE_TYPES = typesFor(false);
+
+/**
+ * @param isLabelled whether the model has a classifier, which one objective alone trains
+ * @throws TypeError or RangeError naming the field
+ */
+export function parseObjective(value: unknown = {}, isLabelled = false): Objective {
   const { type: given } = Object(value) as { readonly type?: unknown };
-  const type = requireChoice("objective.type", given ?? "elbo", OBJECTIVE_TYPES);
+  const types = typesFor(isLabelled);
+  const type = requireChoice("objective.type", given ?? types[0], types);
   const family = OBJECTIVES[type];
   const keys = ["type", "samples", "corruption", ...family.keys];
   const fields = requireObject("objective", value, keys);

@@ -32,6 +32,8 @@ export interface ObjectiveFamily<Spec> {
   readonly samples: number;
   /** It needs `Terms.aggregate`. */
   readonly needsReference?: true;
+  /** It needs `Terms.labels`, and the others cannot take them. */
+  readonly needsLabels?: true;
   /**
    * The complete spec, from fields that hold no other names.
    * @throws TypeError or RangeError naming the field, as `objective.…`

@@ -10,8 +10,9 @@
  * @module
  */
 export { Calibration } from "./calibration.ts";
-export type { Evaluation, EvaluationOptions } from "./evaluation.ts";
+export type { Evaluation, EvaluationOptions, RowEvaluation } from "./evaluation.ts";
 export { NotFiniteError } from "./finite.ts";
+export { oneHot, type RowLabels } from "./labels.ts";
 export type { ConditionOptions, Matrix, Rows } from "./matrix.ts";
 export { ModelFileError } from "./model_file.ts";
 export type { ModelFile, ModelFileKind } from "./model_file.ts";
