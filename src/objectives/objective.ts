@@ -9,6 +9,7 @@ import { parseCorruption } from "./corruption.ts";
 import { elbo, type ElboObjective } from "./elbo.ts";
 import { iwae, type IwaeObjective, renyi, type RenyiObjective } from "./iwae.ts";
 import type { Loss, ObjectiveFamily } from "./objective_family.ts";
+import { reinforce, type ReinforceObjective } from "./reinforce.ts";
 import type { Terms } from "./terms.ts";
 
 /** Complete objectives, by type. */
@@ -21,6 +22,8 @@ export interface ObjectiveOptions {
   readonly renyi: RenyiObjective;
   /** The ELBO with a weight on the total correlation. */
   readonly betaTc: BetaTcObjective;
+  /** A bound by score-function gradients. */
+  readonly reinforce: ReinforceObjective;
 }
 
 /** What training minimises. */
@@ -31,11 +34,12 @@ export type ObjectiveInput =
   | Partial<ElboObjective>
   | Partial<IwaeObjective> & { readonly type: "iwae" }
   | Partial<RenyiObjective> & { readonly type: "renyi" }
-  | Partial<BetaTcObjective> & { readonly type: "betaTc" };
+  | Partial<BetaTcObjective> & { readonly type: "betaTc" }
+  | Partial<ReinforceObjective> & { readonly type: "reinforce" };
 
 const OBJECTIVES: {
   readonly [T in keyof ObjectiveOptions]: ObjectiveFamily<ObjectiveOptions[T]>;
-} = { elbo, iwae, renyi, betaTc };
+} = { elbo, iwae, renyi, betaTc, reinforce };
 
 /** The types of objectives. */
 export const OBJECTIVE_TYPES = Object.keys(OBJECTIVES) as (keyof ObjectiveOptions)[];
@@ -59,11 +63,21 @@ export function needsReference({ type }: Objective): boolean {
   return OBJECTIVES[type].needsReference ?? false;
 }
 
-/** The nodes of an objective over the terms of a model. */
+/**
+ * The nodes of an objective over the terms of a model.
+ * @throws RangeError if the model's draws are not of the kind that the objective's gradients need
+ */
 export function lossOf<T extends keyof ObjectiveOptions>(
   g: Graph,
   terms: Terms,
   objective: ObjectiveOptions[T] & { readonly type: T },
 ): Loss {
-  return OBJECTIVES[objective.type].build(g, terms, objective);
+  const { type } = objective;
+  const { byScore = false, build } = OBJECTIVES[type];
+  if (byScore === (terms.scores !== undefined)) return build(g, terms, objective);
+  throw new RangeError(
+    byScore
+      ? `Cannot build objective: "${type}" needs a categorical latent layer with relaxation "none"`
+      : `Cannot build objective: "${type}" needs gradients through the draws, and relaxation "none" has none: use "reinforce"`,
+  );
 }

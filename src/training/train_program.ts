@@ -32,8 +32,16 @@ export function optimizerState(
   );
 }
 
-export function stateLayout(optimizer: Optimizer, parameters: readonly ParameterSpec[]): Layout {
-  return layOut("state", optimizerState(optimizer, parameters));
+/** @param auxiliary what the objective trains, which is state itself */
+export function stateLayout(
+  optimizer: Optimizer,
+  parameters: readonly ParameterSpec[],
+  auxiliary: readonly ParameterSpec[] = [],
+): Layout {
+  return layOut("state", [
+    ...optimizerState(optimizer, [...parameters, ...auxiliary]),
+    ...auxiliary,
+  ]);
 }
 
 export interface LossPlanRequest {
@@ -58,13 +66,19 @@ export function trainPlan(request: TrainPlanRequest): Plan {
   const { optimizer, capacity, parameters, state, noise = drawnNoise } = request;
   const g = createGraph();
   const scope = createScope(g, { noise, training: true });
-  const { loss, reconstruction, kl, posteriorMean, ...built } = modelLoss(scope, request);
+  const { loss, reconstruction, kl, posteriorMean, auxiliary, ...built } = modelLoss(
+    scope,
+    request,
+  );
   const nodes = scope.declared.map(({ name, rows, cols }) => g.parameter(name, rows, cols));
   const gradients = built.gradients(nodes);
-  const squaredNorm = gradients.map((each) => g.squaredNorm(each)).reduce((a, b) => g.add(a, b));
-  const scale = g.clipScale(squaredNorm, { maxNorm: optimizer.clipNorm });
-  const schedule = g.input("schedule", fixed(1, 3));
-  const effects = nodes.map((node, i) => step(g, optimizer, node, gradients[i], scale, schedule));
+  const squaredNorm = squaredNormOf(g, gradients);
+  const effects = steps(g, optimizer, nodes, gradients, squaredNorm);
+  if (auxiliary) {
+    const own = auxiliary.parameters.map(({ name, rows, cols }) => g.state(name, rows, cols));
+    const { gradients } = auxiliary;
+    effects.push(...steps(g, optimizer, own, gradients, squaredNormOf(g, gradients)));
+  }
   const mean = (node: Node) => g.sumRows(node, { mean: true });
   const outputs = {
     loss,
@@ -77,6 +91,12 @@ export function trainPlan(request: TrainPlanRequest): Plan {
   return plan(g, { outputs, effects, capacity, parameters, state });
 }
 
+/** What the objective trains beside the model: see `objectives/objective_family.ts`. */
+export function auxiliaryParameters(request: LossPlanRequest): readonly ParameterSpec[] {
+  const scope = createScope(createGraph(), { noise: drawnNoise, training: true });
+  return modelLoss(scope, request).auxiliary?.parameters ?? [];
+}
+
 /** The loss alone, for noise from the key. */
 export function lossPlan(request: LossPlanRequest): Plan {
   const g = createGraph();
@@ -86,7 +106,7 @@ export function lossPlan(request: LossPlanRequest): Plan {
 
 /** The loss and its gradient by every parameter, and the noise that they are for: inputs by name. */
 export function gradientPlan(
-  request: LossPlanRequest,
+  request: LossPlanRequest & { readonly state: Layout },
 ): { readonly plan: Plan; readonly noises: readonly NoiseRequest[] } {
   const g = createGraph();
   const scope = createScope(g, { noise: givenNoise, training: true });
@@ -116,6 +136,23 @@ function binarized(scope: Scope, { x, condition }: BatchRows): BatchRows {
   const uniform = scope.noise({ ...request, distribution: "uniform" });
   const drawn = uniform ? g.lessThan(uniform, x) : x;
   return { all: condition ? g.concatCols(drawn, condition) : drawn, x: drawn, condition };
+}
+
+/** One step for each parameter or state; those of one call are clipped, and skipped, together. */
+function steps(
+  g: Graph,
+  optimizer: Optimizer,
+  nodes: readonly Node[],
+  gradients: readonly Node[],
+  squaredNorm: Node,
+): Node[] {
+  const scale = g.clipScale(squaredNorm, { maxNorm: optimizer.clipNorm });
+  const schedule = g.input("schedule", fixed(1, 3));
+  return nodes.map((node, i) => step(g, optimizer, node, gradients[i], scale, schedule));
+}
+
+function squaredNormOf(g: Graph, gradients: readonly Node[]): Node {
+  return gradients.map((each) => g.squaredNorm(each)).reduce((a, b) => g.add(a, b));
 }
 
 function step(

@@ -1,6 +1,7 @@
 /** Reads the golden values that `scripts/golden/make_vae_golden.py` wrote, and says how near is near. */
 import { decode } from "../../src/formats/safetensors.ts";
 import { type ModelSpec, parseSpec } from "../../src/models/spec.ts";
+import { latentSize } from "../../src/models/vae_graph.ts";
 import { type Objective, parseObjective } from "../../src/objectives/objective.ts";
 import { type Optimizer, parseOptimizer } from "../../src/training/options.ts";
 
@@ -57,8 +58,8 @@ function readGolden(file: string): Golden {
  * elements are differences of large ones. PyTorch's own float32 must keep within it too.
  */
 export function roundingsOf({ spec, objective, tensor }: Golden): number {
-  const { encoder, decoder, inputs, latent: [{ size }] } = spec;
-  const widths = [inputs, ...encoder.hidden, size, ...decoder.hidden, inputs];
+  const { encoder, decoder, inputs } = spec;
+  const widths = [inputs, ...encoder.hidden, latentSize(spec), ...decoder.hidden, inputs];
   const layers = widths.length - 1;
   const forwardAndBack = 2 * widths.reduce((sum, width) => sum + width, 0);
   const rows = tensor("x").shape[0] * objective.samples;
