@@ -37,5 +37,22 @@ export { DivergenceError } from "./src/training/divergence.ts";
 export { VAE } from "./src/training/vae.ts";
 export type { GradientOptions } from "./src/training/given.ts";
 export type { CreateOptions } from "./src/training/vae.ts";
+export { withPosteriorMixture } from "./src/training/em/posterior_mixture.ts";
+export type {
+  PosteriorMixture,
+  PosteriorMixtureOptions,
+} from "./src/training/em/posterior_mixture.ts";
 export { factorAnalysis } from "./src/training/em/factor_analysis.ts";
 export type { FactorAnalysis, FactorAnalysisOptions } from "./src/training/em/factor_analysis.ts";
+export { TrainedRbm } from "./src/scoring/rbm/trained_rbm.ts";
+export type { PartitionOptions, RbmSampleOptions } from "./src/scoring/rbm/trained_rbm.ts";
+export type { Partition } from "./src/scoring/rbm/partition.ts";
+export { Rbm } from "./src/training/rbm/rbm.ts";
+export type { RbmCreateOptions } from "./src/training/rbm/rbm.ts";
+export type {
+  Divergence,
+  RbmEpoch,
+  RbmFitOptions,
+  RbmReport,
+} from "./src/training/rbm/rbm_options.ts";
+export type { RbmSpec } from "./src/models/rbm.ts";

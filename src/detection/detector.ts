@@ -74,9 +74,10 @@ export class Detector extends TableScorer {
     const width = columns.length;
     const fraction = calibration ?? calibrationFraction(cells.rows, falseAlarmRate);
     const split = splitCells(cells, width, fraction, seed);
-    const { hidden, latent, likelihood, backend, determinism, threads, ...fitOptions } = rest;
+    const { hidden, latent, likelihood, backend, determinism, threads, weights, ...fitOptions } =
+      rest;
     const spec = detectorSpec(width, { hidden, latent, likelihood });
-    const vae = VAE.create(spec, { seed, backend, determinism, threads });
+    const vae = VAE.create(spec, { seed, backend, determinism, threads, weights });
     requireData(vae.spec, cells.data, (c) => `"${columns[c]}"`);
     const standardization = standardizationOf(split.training, width, fixedColumns(vae.spec));
     const training = standardize(split.training, standardization);

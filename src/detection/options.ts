@@ -46,6 +46,7 @@ const KEYS: Readonly<Record<keyof DetectorOptions, true>> = {
   backend: true,
   determinism: true,
   threads: true,
+  weights: true,
 };
 
 const BACKENDS: readonly BackendChoice[] = ["auto", "wasm", "webgpu", "reference"];
@@ -57,7 +58,7 @@ const BACKENDS: readonly BackendChoice[] = ["auto", "wasm", "webgpu", "reference
 export function requireOptions(options: DetectorOptions): void {
   requireObject("detector options", options, Object.keys(KEYS));
   const { hidden, falseAlarmRate = 0.01, seed = 0, calibration } = options;
-  const { validation, likelihood, backend, determinism } = options;
+  const { validation, likelihood, backend, determinism, weights } = options;
   if (hidden !== undefined && !Array.isArray(hidden)) {
     throw new TypeError("Cannot read hidden: expected a list of widths");
   }
@@ -70,6 +71,7 @@ export function requireOptions(options: DetectorOptions): void {
   if (likelihood !== undefined) requireChoice("likelihood", likelihood, PLAIN_LIKELIHOODS);
   if (backend !== undefined) requireChoice("backend", backend, BACKENDS);
   if (determinism !== undefined) requireChoice("determinism", determinism, ["portable", "fast"]);
+  if (weights !== undefined) requireChoice("weights", weights, ["f32", "bf16"]);
 }
 
 /** @throws TypeError unless the columns are different names; RangeError if there are none */

@@ -77,8 +77,7 @@ function draw(
   return perRow(g, g.add(hard, g.sub(soft, g.stopGradient(soft))), draws);
 }
 
-/** ln q + ln(1 - q), finite also where q rounds to 1. */
+/** ln q + ln(1 - q); -Infinity where q rounds to 1. */
 function logVariance(g: Graph, shares: Node, logShares: Node): Node {
-  const below = g.clamp(shares, { low: 0, high: 1 - 2 ** -24 });
-  return g.add(logShares, g.log1p(g.affine(below, { scale: -1, offset: 0 })));
+  return g.add(logShares, g.log1p(g.affine(shares, { scale: -1, offset: 0 })));
 }

@@ -53,6 +53,20 @@ export const OP_NAMES = [
   "continuousBernoulliLogNormSlope",
 ] as const;
 
+/** What training alone runs, derivatives and optimiser: the score build of the kernels lacks it. */
+export const TRAINING_OPS: readonly OpName[] = [
+  "activationGrad",
+  "clampGrad",
+  "gaussianLogProbGradMean",
+  "gaussianLogProbGradLogVar",
+  "bernoulliLogProbGrad",
+  "squaredNorm",
+  "clipScale",
+  "adamStep",
+  "sgdStep",
+  "logGammaRatioSlope",
+];
+
 /** The name of an operation. */
 export type OpName = typeof OP_NAMES[number];
 

@@ -11,6 +11,7 @@ import { requireNumber, requireObject } from "../core/validate.ts";
 import type { Tensor } from "../formats/safetensors.ts";
 import { Calibration } from "./calibration.ts";
 import { fixedColumns } from "./data_rule.ts";
+import { areFinite } from "./finite.ts";
 import {
   blamingFile,
   type ModelFile,
@@ -91,7 +92,7 @@ function readVector({ tensors }: ModelFile, name: string, length?: number): Floa
   const { data, shape } = tensors.get(name) ?? {};
   const right = data instanceof Float64Array && shape?.length === 1 &&
     (length === undefined || data.length === length);
-  if (right && data.every(Number.isFinite)) return data;
+  if (right && areFinite(data)) return data;
   throw fault(`"${name}" must be finite float64 [${length ?? "calibration rows"}]`);
 }
 

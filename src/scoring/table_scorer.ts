@@ -50,7 +50,6 @@ export class TableScorer {
   /** @internal */
   protected readonly model: TableModel;
   #falseAlarmRate: number;
-  readonly #row: Float32Array;
   readonly #raw: Float64Array;
 
   /** `load` is the usual way. */
@@ -60,7 +59,6 @@ export class TableScorer {
     this.columns = model.columns;
     this.warnings = model.warnings;
     this.#falseAlarmRate = model.falseAlarmRate;
-    this.#row = new Float32Array(this.columns.length);
     this.#raw = new Float64Array(this.columns.length);
   }
 
@@ -147,9 +145,12 @@ export class TableScorer {
       );
     }
     const { standardization, calibration, typical } = this.model;
-    for (let c = 0; c < width; c++) this.#row[c] = standardizeValue(row[c], standardization, c);
-    const { cost, kl } = this.vae.costOfRow(this.#row);
-    const score = requireFiniteScore(rawContributions(this.#row, cost, kl, this.#raw));
+    const single = this.vae.single(), { x } = single;
+    for (let c = 0; c < width; c++) {
+      x[c] = Math.fround(standardizeValue(row[c], standardization, c));
+    }
+    single.run();
+    const score = requireFiniteScore(rawContributions(x, single.cost, single.kl, this.#raw));
     out[0] = score;
     if (out.length > 1) out[1] = calibration.pValue(score);
     if (out.length <= 2) return;

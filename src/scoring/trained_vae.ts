@@ -2,7 +2,7 @@
  * A variational autoencoder with fixed parameters: everything that needs no derivative.
  * `training/vae.ts` adds fitting.
  */
-import type { SyncProgram } from "../backends/backend.ts";
+import { type OpenBackend, openBackend } from "../backends/open_score.ts";
 import { splitSeed } from "../core/philox.ts";
 import { requireNumber, show } from "../core/validate.ts";
 import type { ModelSpec } from "../models/spec.ts";
@@ -20,15 +20,16 @@ import {
   toRows,
   withCondition,
 } from "./matrix.ts";
+import { type ProgramName, vaeArchitecture } from "./programs.ts";
 import {
   type ModelFile,
-  ModelFileError,
+  parameterValues,
   readModelFile,
-  requireContents,
   requireKind,
   specOf,
   writeModelFile,
 } from "./model_file.ts";
+import { SingleRow } from "./single_row.ts";
 
 export type { DeviceOptions, NamedTensor } from "./engine.ts";
 
@@ -43,13 +44,6 @@ export interface SampleOptions extends ConditionOptions {
   readonly mean?: boolean;
 }
 
-/** What scores one row at a time. */
-interface SingleRow {
-  readonly program: SyncProgram;
-  readonly cost: Float32Array;
-  readonly kl: Float32Array;
-}
-
 /** The most rows that one call of `sample` makes. */
 const MAX_DRAWS = 1e7;
 
@@ -58,8 +52,14 @@ export class TrainedVae {
   /** What the model is. */
   readonly spec: ModelSpec;
   /** @internal */
-  protected readonly engine: Engine;
+  protected readonly engine: Engine<ProgramName>;
   #single?: SingleRow;
+
+  /**
+   * What opens the backends of the class: here with the kernels of scoring alone.
+   * @internal
+   */
+  protected static readonly openBackend: OpenBackend = openBackend;
 
   /** A model with the given parameter values; `VAE.create` and `load` are the usual ways. */
   constructor(
@@ -68,7 +68,7 @@ export class TrainedVae {
     device: DeviceOptions = {},
   ) {
     this.spec = spec;
-    this.engine = new Engine(spec, values, device);
+    this.engine = new Engine(vaeArchitecture(spec), values, device, new.target.openBackend);
   }
 
   /**
@@ -79,13 +79,14 @@ export class TrainedVae {
     return loadModelFile(source).then((file) => new this(...fromModelFile(file), device));
   }
 
-  /** What is really in use. */
+  /** What is really in use: the backend, its threads at work, and why these, if it needs saying. */
   get device(): {
     readonly backend: string;
     readonly threads: number;
     readonly [detail: string]: unknown;
   } {
-    return { backend: this.engine.backend.name, threads: 1, ...this.engine.backend.details };
+    const { backend, weights } = this.engine;
+    return { backend: backend.name, threads: 1, ...(weights && { weights }), ...backend.details };
   }
 
   /** A copy of every parameter, by name. */
@@ -214,7 +215,10 @@ export class TrainedVae {
         `Cannot score row: expected ${width} numbers: current value is ${row.length}`,
       );
     }
-    const { cost, kl } = this.costOfRow(row);
+    const single = this.single();
+    single.x.set(row);
+    single.run();
+    const { cost, kl } = single;
     // Summed apart, as `score` does, so that both give the same bits.
     let reconstruction = 0, divergence = 0;
     for (let c = 0; c < cost.length; c++) reconstruction += cost[c];
@@ -250,23 +254,13 @@ export class TrainedVae {
   }
 
   /**
-   * `costs` of one row, in arrays that the next call overwrites.
+   * `costs` of one row at a time.
    * @internal
    */
-  costOfRow(row: Float32Array): { readonly cost: Float32Array; readonly kl: Float32Array } {
-    const single = this.#single ??= this.#compileSingle();
-    single.program.write("x", row);
-    single.program.run(1);
-    single.program.read("cost", single.cost);
-    single.program.read("kl", single.kl);
-    return single;
-  }
-
-  #compileSingle(): SingleRow {
-    const program = this.engine.compile("score", { capacity: 1 });
-    const vector = (output: string) =>
-      new Float32Array(program.plan.outputs.get(output)!.shape.cols);
-    return { program, cost: vector("cost"), kl: vector("kl") };
+  single(): SingleRow {
+    return this.#single ??= new SingleRow(
+      this.engine.compile("score", { capacity: 1 }, this.engine.weights),
+    );
   }
 
   /**
@@ -318,18 +312,7 @@ export function fromModelFile(file: ModelFile): [ModelSpec, Map<string, Float32A
   requireKind(file, ["vae", "detector"]);
   const spec = specOf(file);
   const parameters = parametersOf(spec);
-  requireContents(file, parameters.map(({ name }) => name));
-  const values = parameters.map(({ name, rows, cols }) => {
-    const { data, shape } = file.tensors.get(name) ?? {};
-    const shaped = shape?.length === 2 && shape[0] === rows && shape[1] === cols;
-    if (data instanceof Float32Array && shaped && data.every(Number.isFinite)) {
-      return [name, data] as const;
-    }
-    throw new ModelFileError(
-      `Cannot read model: parameter "${name}" must be finite float32 [${rows}, ${cols}]`,
-    );
-  });
-  return [spec, new Map(values)];
+  return [spec, parameterValues(file, parameters)];
 }
 
 /** `count` rows from the first on, as a view. */

@@ -11,13 +11,14 @@ import { STREAMS } from "../core/streams.ts";
 import { createGraph, type Graph } from "../graph/graph.ts";
 import { layOut } from "../graph/layout.ts";
 import { type Layout, type Plan, plan } from "../graph/plan.ts";
+import { drawBinary } from "../layers/binary_draw.ts";
 import { drawnNoise, givenNoise, type NoiseRequest, type NoiseSource } from "../layers/noise.ts";
 import { createScope, type ParameterSpec, type Scope } from "../layers/scope.ts";
 import { type BatchRows, modelTerms, type Reference, rowsInput } from "../models/vae_graph.ts";
 import type { ModelSpec } from "../models/spec.ts";
 import { corrupt } from "../objectives/corruption.ts";
 import { lossOf, type Objective } from "../objectives/objective.ts";
-import type { Loss } from "../objectives/objective_family.ts";
+import type { Auxiliary, Loss } from "../objectives/objective_family.ts";
 import type { Node } from "../ops/spec.ts";
 import type { Optimizer } from "./options.ts";
 
@@ -72,13 +73,8 @@ export function trainPlan(request: TrainPlanRequest): Plan {
   );
   const nodes = scope.declared.map(({ name, rows, cols }) => g.parameter(name, rows, cols));
   const gradients = built.gradients(nodes);
-  const squaredNorm = squaredNormOf(g, gradients);
-  const effects = steps(g, optimizer, nodes, gradients, squaredNorm);
-  if (auxiliary) {
-    const own = auxiliary.parameters.map(({ name, rows, cols }) => g.state(name, rows, cols));
-    const { gradients } = auxiliary;
-    effects.push(...steps(g, optimizer, own, gradients, squaredNormOf(g, gradients)));
-  }
+  const { squaredNorm, effects } = optimizerSteps(g, optimizer, nodes, gradients);
+  const ofAuxiliary = auxiliary ? auxiliarySteps(g, optimizer, auxiliary) : [];
   const mean = (node: Node) => g.sumRows(node, { mean: true });
   const outputs = {
     loss,
@@ -88,7 +84,18 @@ export function trainPlan(request: TrainPlanRequest): Plan {
     meanOfMean: mean(posteriorMean),
     meanOfSquare: mean(g.mul(posteriorMean, posteriorMean)),
   };
-  return plan(g, { outputs, effects, capacity, parameters, state });
+  const all = [...effects, ...ofAuxiliary];
+  return plan(g, { outputs, effects: all, capacity, parameters, state });
+}
+
+/** They are clipped, and skipped, on their own: nothing of them reaches the model. */
+function auxiliarySteps(
+  g: Graph,
+  optimizer: Optimizer,
+  { parameters, gradients }: Auxiliary,
+): readonly Node[] {
+  const nodes = parameters.map(({ name, rows, cols }) => g.state(name, rows, cols));
+  return optimizerSteps(g, optimizer, nodes, gradients).effects;
 }
 
 /** What the objective trains beside the model: see `objectives/objective_family.ts`. */
@@ -129,30 +136,26 @@ function modelLoss(
   return { ...lossOf(g, terms, objective), posteriorMean: terms.mean };
 }
 
-/** Grey values as the probabilities of ones, drawn anew wherever the program wants noise. */
-function binarized(scope: Scope, { x, condition }: BatchRows): BatchRows {
-  const { g } = scope;
-  const request = { name: "binarization", stream: STREAMS.binarization, shape: x.shape };
-  const uniform = scope.noise({ ...request, distribution: "uniform" });
-  const drawn = uniform ? g.lessThan(uniform, x) : x;
-  return { all: condition ? g.concatCols(drawn, condition) : drawn, x: drawn, condition };
-}
-
-/** One step for each parameter or state; those of one call are clipped, and skipped, together. */
-function steps(
+/** The steps of an optimiser along these gradients, and the squared norm of them all, unclipped. */
+export function optimizerSteps(
   g: Graph,
   optimizer: Optimizer,
-  nodes: readonly Node[],
+  parameters: readonly Node[],
   gradients: readonly Node[],
-  squaredNorm: Node,
-): Node[] {
+): { readonly squaredNorm: Node; readonly effects: readonly Node[] } {
+  const squaredNorm = gradients.map((each) => g.squaredNorm(each)).reduce((a, b) => g.add(a, b));
   const scale = g.clipScale(squaredNorm, { maxNorm: optimizer.clipNorm });
   const schedule = g.input("schedule", fixed(1, 3));
-  return nodes.map((node, i) => step(g, optimizer, node, gradients[i], scale, schedule));
+  const effects = parameters.map((node, i) => {
+    return step(g, optimizer, node, gradients[i], scale, schedule);
+  });
+  return { squaredNorm, effects };
 }
 
-function squaredNormOf(g: Graph, gradients: readonly Node[]): Node {
-  return gradients.map((each) => g.squaredNorm(each)).reduce((a, b) => g.add(a, b));
+/** Grey values as the probabilities of ones, drawn anew wherever the program wants noise. */
+function binarized(scope: Scope, { x, condition }: BatchRows): BatchRows {
+  const drawn = drawBinary(scope, x, { name: "binarization", stream: STREAMS.binarization });
+  return { all: condition ? scope.g.concatCols(drawn, condition) : drawn, x: drawn, condition };
 }
 
 function step(

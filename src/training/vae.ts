@@ -8,6 +8,7 @@
  * ```
  */
 import type { SyncProgram } from "../backends/backend.ts";
+import { type OpenBackend, openBackend } from "../backends/open.ts";
 import { permutation } from "../core/philox.ts";
 import { STREAMS } from "../core/streams.ts";
 import { requireChoice, requireNumber, requireObject } from "../core/validate.ts";
@@ -53,6 +54,8 @@ export interface CreateOptions extends DeviceOptions {
 
 /** A variational autoencoder: create it, fit it, use it, save it. */
 export class VAE extends TrainedVae {
+  /** @internal */
+  protected static override readonly openBackend: OpenBackend = openBackend;
   #seed = 0;
   #fitting = false;
 
@@ -61,7 +64,7 @@ export class VAE extends TrainedVae {
    * @throws TypeError or RangeError naming the field of the spec that cannot be
    */
   static create(spec: ModelSpecInput, options: CreateOptions = {}): VAE {
-    const keys = ["seed", "initialization", "backend", "determinism", "threads"];
+    const keys = ["seed", "initialization", "backend", "determinism", "threads", "weights"];
     requireObject("create options", options, keys);
     const { seed = 0, initialization = "auto", ...device } = options;
     requireChoice("initialization", initialization, ["auto", "xavier", "he"]);
@@ -186,6 +189,7 @@ export class VAE extends TrainedVae {
     try {
       const program = compile(trainPlan(request));
       const loss = compile(lossPlan(request));
+      await backend.ready?.();
       return await train({
         ...segments,
         backend,
@@ -216,13 +220,15 @@ export class VAE extends TrainedVae {
 
   /** All that decides the bytes a run ends with. */
   #identity(data: Matrix, validation: Matrix | undefined, recipe: Recipe): RunIdentity {
+    // Neither threads nor how single rows are scored decide anything.
+    const { weights: _weights, threads: _threads, reason: _reason, ...device } = this.device;
     return {
       spec: this.spec,
       recipe,
       data: digestOf([data]),
       validation: digestOf(validation ? [validation] : []),
       start: digestOf(this.parameters().values()),
-      device: this.device,
+      device,
     };
   }
 
