@@ -15,6 +15,7 @@
 export * from "./src/detection/mod.ts";
 export * from "./src/scoring/mod.ts";
 export { type Activation, ACTIVATIONS } from "./src/ops/names.ts";
+export type { CategoricalLatentInput } from "./src/models/categorical_latent.ts";
 export type { GaussianLatentInput } from "./src/models/gaussian_latent.ts";
 export type { LatentInput } from "./src/models/latents.ts";
 export type { PriorInput } from "./src/models/priors.ts";
@@ -24,6 +25,7 @@ export type { BetaTcObjective } from "./src/objectives/beta_tc.ts";
 export type { Corruption } from "./src/objectives/corruption.ts";
 export type { Capacity, ElboObjective } from "./src/objectives/elbo.ts";
 export type { IwaeObjective, RenyiObjective } from "./src/objectives/iwae.ts";
+export type { ReinforceObjective } from "./src/objectives/reinforce.ts";
 export type { KlWeight } from "./src/objectives/kl_weight.ts";
 export type { Objective, ObjectiveInput, ObjectiveOptions } from "./src/objectives/objective.ts";
 export type { SemiSupervisedObjective } from "./src/objectives/semi_supervised.ts";

@@ -8,6 +8,7 @@ import { inTableCells, inTableUnits } from "./in_table_units.ts";
 import type { Io } from "./io.ts";
 import { type LoadedModel, loadModel } from "./model.ts";
 import * as options from "./options.ts";
+import { latentWidth } from "../models/latents.ts";
 import { latentGrid } from "../pictures/mod.ts";
 import type { Matrix } from "../scoring/matrix.ts";
 import { type ImageOptions, imageOptions, isPng, writeImages } from "./picture.ts";
@@ -55,9 +56,13 @@ export function sampleCommand(io: Io): Command {
 
 /** E[x | z] over equal steps of probability of z. */
 async function decodeGrid({ path, vae }: LoadedModel, side: number): Promise<Matrix> {
-  const size = vae.spec.latent.reduce((sum, layer) => sum + layer.size, 0);
-  if (size === 2) return await vae.decode(latentGrid(side));
+  const { latent } = vae.spec;
+  const size = latent.reduce((sum, layer) => sum + latentWidth(layer), 0);
+  const isReal = latent.every(({ type }) => type === "gaussian");
+  if (size === 2 && isReal) return await vae.decode(latentGrid(side));
   throw new RangeError(
-    `Cannot draw the manifold of ${path}: latent size must be 2: current value is ${size}`,
+    `Cannot draw the manifold of ${path}: latent size must be 2: current value is ${
+      isReal ? size : "categorical"
+    }`,
   );
 }

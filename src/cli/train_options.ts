@@ -63,7 +63,7 @@ function modelOptions(): Option[] {
     options.integersOption("--hidden <64,32>", "widths of the encoder's hidden layers; 64,64"),
     new Option("--likelihood <type>", "what the columns hold; gaussian")
       .choices(PLAIN_LIKELIHOODS),
-    new Option("--objective <type>", "what to train for; elbo").choices(OBJECTIVE_TYPES),
+    new Option("--objective <type>", "what to train for; elbo").choices(OBJECTIVES),
     numberOption("--beta <weight>", "weight of elbo's KL, of betaTc's total correlation; 1", {
       min: 0,
     }),
@@ -80,6 +80,9 @@ function modelOptions(): Option[] {
     options.falseAlarmRateOption("normal rows that may be flagged; 0.01"),
   ];
 }
+
+/** Models of tables have real-valued latents, which `reinforce` is not for. */
+const OBJECTIVES = OBJECTIVE_TYPES.filter((type) => type !== "reinforce");
 
 /** How the run goes. */
 function runOptions(): Option[] {

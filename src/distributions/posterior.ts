@@ -32,6 +32,11 @@ export interface Posterior {
   readonly diagonal?: DiagonalGaussian;
   /** The way of the gradient through the draws; absent where z is no smooth function of q. */
   readonly path?: DrawPath;
+  /**
+   * ln q of the draws, nats, `[K·r, 1]`, where no gradient passes through them: score-function
+   * estimators differentiate it, and no other estimator may be used.
+   */
+  readonly score?: Node;
   /** KL(q ‖ prior) per dimension, nats, `[r, L]`, ≥ 0; undefined where it has no closed form. */
   klTo(prior: Prior): Node | undefined;
 }

@@ -1,4 +1,4 @@
-/** What every p(z) offers, and the prior that has no parameters: N(0, I). */
+/** What every p(z) offers, and the prior of real-valued variables that has no parameters: N(0, I). */
 import { batched } from "../core/shape.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { ShapedNoise } from "../layers/noise.ts";
@@ -17,7 +17,7 @@ export interface Prior {
 
 /** Priors that a posterior may know by name. */
 export interface PriorForm {
-  readonly type: "standardNormal";
+  readonly type: "standardNormal" | "uniform";
 }
 
 /** N(0, I) over `size` dimensions. */

@@ -16,4 +16,6 @@ export interface LatentFamily<Spec> {
   posterior(scope: Scope, spec: Spec, request: PosteriorRequest): Posterior;
   /** The p(z) without parameters that `{ "type": "standard" }` means for this family. */
   standardPrior(g: Graph, spec: Spec): Prior;
+  /** It cannot stand below another layer: p(z | z above) is always a Gaussian. */
+  readonly onlyOnTop?: true;
 }

@@ -8,6 +8,11 @@ import type { Prior } from "../distributions/prior.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Scope } from "../layers/scope.ts";
 import {
+  type CategoricalLatent,
+  categoricalLatent,
+  type CategoricalLatentInput,
+} from "./categorical_latent.ts";
+import {
   type GaussianLatent,
   gaussianLatent,
   type GaussianLatentInput,
@@ -19,6 +24,8 @@ import { type NetworkSpec, parseNetwork } from "./network.ts";
 export interface LatentOptions {
   /** Real-valued variables. */
   readonly gaussian: GaussianLatent;
+  /** Variables that take one of some classes. */
+  readonly categorical: CategoricalLatent;
 }
 
 /** One layer of latent variables. */
@@ -33,7 +40,7 @@ export type LatentLayer = LatentSpec & {
 };
 
 /** One layer of latent variables as a user writes it. */
-export type LatentInput = GaussianLatentInput & {
+export type LatentInput = (GaussianLatentInput | CategoricalLatentInput) & {
   /** Above the first layer: the network from the draw below; no hidden layers by default. */
   readonly encoder?: Partial<NetworkSpec>;
   /** Above the first layer: the network to the layer below; likewise. */
@@ -42,6 +49,7 @@ export type LatentInput = GaussianLatentInput & {
 
 const LATENTS: { readonly [T in keyof LatentOptions]: LatentFamily<LatentOptions[T]> } = {
   gaussian: gaussianLatent,
+  categorical: categoricalLatent,
 };
 
 /** More layers than any published model of this kind. */
@@ -56,7 +64,7 @@ export function parseLatents(field: string, value: unknown): readonly LatentLaye
       `Cannot read ${field}: expected a list of 1 to ${MAX_LAYERS} latent layers`,
     );
   }
-  return value.map((layer, i) => {
+  const layers = value.map((layer, i) => {
     if (i === 0) return parseLatent(`${field}[0]`, layer);
     const { encoder, decoder, ...own } = Object(layer) as Fields;
     return {
@@ -65,6 +73,11 @@ export function parseLatents(field: string, value: unknown): readonly LatentLaye
       decoder: parseNetwork(`${field}[${i}].decoder`, decoder),
     };
   });
+  const misplaced = layers.slice(0, -1).findIndex(({ type }) => LATENTS[type].onlyOnTop);
+  if (misplaced < 0) return layers;
+  throw new TypeError(
+    `Cannot read ${field}[${misplaced}].type: a layer below another must be "gaussian"`,
+  );
 }
 
 function parseLatent(field: string, value: unknown): LatentSpec {

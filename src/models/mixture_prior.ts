@@ -20,7 +20,10 @@ export const mixture: PriorFamily<MixturePrior> = {
     const { components } = requireObject(field, value, ["type", "components"]);
     return { type: "mixture", components: requireWidth(`${field}.components`, components) };
   },
-  build(scope, { components }, { size }) {
+  build(scope, { components }, { size, standard }) {
+    if (standard().form?.type !== "standardNormal") {
+      throw new TypeError("Cannot build prior: mixture needs real-valued latent variables");
+    }
     // Drawn apart from one another: components that start alike would stay alike.
     const mean = scope.declare("prior.mean", components, size, { type: "xavier" });
     const zero = { type: "constant", value: 0 } as const;

@@ -91,6 +91,7 @@ function drawBottomUp(scope: Scope, spec: ModelSpec, request: LayersRequest): La
     logPrior: sum(g, [request.prior.logDensity(top.z), ...priors]),
     klPerDimension: layers.length === 1 ? top.klTo(request.prior) : undefined,
     paths: paths.every((path) => path !== undefined) ? paths : undefined,
+    score: top.score,
   };
 }
 
@@ -139,6 +140,7 @@ function drawLadder(scope: Scope, spec: ModelSpec, request: LayersRequest): Laye
     logPosterior: sum(g, densities),
     logPrior: sum(g, priors),
     paths: paths.every((path) => path !== undefined) ? paths : undefined,
+    score: top.score,
   };
 }
 

@@ -17,7 +17,7 @@ import type { Graph } from "../graph/graph.ts";
 import type { Node } from "../ops/spec.ts";
 import type { Loss, ObjectiveFamily, SharedOptions } from "./objective_family.ts";
 import { pathGradients } from "./path_gradient.ts";
-import { klOf, meanOfDraws, reconstructionOf, type Terms } from "./terms.ts";
+import { boundOf, klOf, meanOfDraws, reconstructionOf, type Terms } from "./terms.ts";
 
 /** `iwae`: -ln of the mean importance weight of `samples` draws. */
 export interface IwaeObjective extends SharedOptions {
@@ -88,9 +88,9 @@ function boundLoss(g: Graph, terms: Terms, alpha: number): Loss {
   };
 }
 
-/** -1/power · (ln Σ w^power - ln K), the mean over rows. */
+/** -1/power · ln (1/K Σ w^power), the mean over rows. */
 function negativeBound(g: Graph, logWeights: Node, power: number): Node {
   const powers = power === 1 ? logWeights : g.affine(logWeights, { scale: power, offset: 0 });
-  const mean = g.sumRows(g.logSumExpCols(powers), { mean: true });
-  return g.affine(mean, { scale: -1 / power, offset: Math.log(logWeights.shape.cols) / power });
+  const mean = g.sumRows(boundOf(g, powers), { mean: true });
+  return g.affine(mean, { scale: -1 / power, offset: 0 });
 }

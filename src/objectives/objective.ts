@@ -9,6 +9,7 @@ import { parseCorruption } from "./corruption.ts";
 import { elbo, type ElboObjective } from "./elbo.ts";
 import { iwae, type IwaeObjective, renyi, type RenyiObjective } from "./iwae.ts";
 import type { Loss, ObjectiveFamily } from "./objective_family.ts";
+import { reinforce, type ReinforceObjective } from "./reinforce.ts";
 import { semiSupervised, type SemiSupervisedObjective } from "./semi_supervised.ts";
 import type { Terms } from "./terms.ts";
 
@@ -22,6 +23,8 @@ export interface ObjectiveOptions {
   readonly renyi: RenyiObjective;
   /** The ELBO with a weight on the total correlation. */
   readonly betaTc: BetaTcObjective;
+  /** A bound by score-function gradients. */
+  readonly reinforce: ReinforceObjective;
   /** The bound of rows that may lack their class. */
   readonly semiSupervised: SemiSupervisedObjective;
 }
@@ -35,11 +38,12 @@ export type ObjectiveInput =
   | Partial<IwaeObjective> & { readonly type: "iwae" }
   | Partial<RenyiObjective> & { readonly type: "renyi" }
   | Partial<BetaTcObjective> & { readonly type: "betaTc" }
+  | Partial<ReinforceObjective> & { readonly type: "reinforce" }
   | Partial<SemiSupervisedObjective> & { readonly type: "semiSupervised" };
 
 const OBJECTIVES: {
   readonly [T in keyof ObjectiveOptions]: ObjectiveFamily<ObjectiveOptions[T]>;
-} = { elbo, iwae, renyi, betaTc, semiSupervised };
+} = { elbo, iwae, renyi, betaTc, reinforce, semiSupervised };
 
 /** The types of objectives of models with a classifier, or without. */
 function typesFor(isLabelled: boolean): (keyof ObjectiveOptions)[] {
@@ -73,11 +77,21 @@ export function needsReference({ type }: Objective): boolean {
   return OBJECTIVES[type].needsReference ?? false;
 }
 
-/** The nodes of an objective over the terms of a model. */
+/**
+ * The nodes of an objective over the terms of a model.
+ * @throws RangeError if the model's draws are not of the kind that the objective's gradients need
+ */
 export function lossOf<T extends keyof ObjectiveOptions>(
   g: Graph,
   terms: Terms,
   objective: ObjectiveOptions[T] & { readonly type: T },
 ): Loss {
-  return OBJECTIVES[objective.type].build(g, terms, objective);
+  const { type } = objective;
+  const { byScore = false, build } = OBJECTIVES[type];
+  if (byScore === (terms.scores !== undefined)) return build(g, terms, objective);
+  throw new RangeError(
+    byScore
+      ? `Cannot build objective: "${type}" needs a categorical latent layer with relaxation "none"`
+      : `Cannot build objective: "${type}" needs gradients through the draws, and relaxation "none" has none: use "reinforce"`,
+  );
 }

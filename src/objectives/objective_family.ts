@@ -1,6 +1,7 @@
 /** What a family of objectives must offer: one file each, one line each in `objective.ts`. */
 import type { Fields } from "../core/validate.ts";
 import type { Graph } from "../graph/graph.ts";
+import type { ParameterSpec } from "../layers/scope.ts";
 import type { Node } from "../ops/spec.ts";
 import type { Corruption } from "./corruption.ts";
 import type { Terms } from "./terms.ts";
@@ -23,6 +24,16 @@ export interface Loss {
   readonly kl: Node;
   /** The estimate of d loss / d parameter, which need not be the derivative of `loss` itself. */
   gradients(parameters: readonly Node[]): readonly Node[];
+  /** What is trained beside the model, and belongs to the run alone. */
+  readonly auxiliary?: Auxiliary;
+}
+
+/** Networks of the objective's own: state of the run, which the optimiser steps as it does the model. */
+export interface Auxiliary {
+  /** Names and shapes of what the graph holds as state. */
+  readonly parameters: readonly ParameterSpec[];
+  /** One for each. */
+  readonly gradients: readonly Node[];
 }
 
 export interface ObjectiveFamily<Spec> {
@@ -34,6 +45,8 @@ export interface ObjectiveFamily<Spec> {
   readonly needsReference?: true;
   /** It needs `Terms.labels`, and the others cannot take them. */
   readonly needsLabels?: true;
+  /** It is for draws that let no gradient pass, `Terms.scores`; the others are for those that do. */
+  readonly byScore?: true;
   /**
    * The complete spec, from fields that hold no other names.
    * @throws TypeError or RangeError naming the field, as `objective.…`

@@ -22,6 +22,8 @@ export interface Latents {
   readonly klPerDimension?: Node;
   /** The ways of the gradient through the draws, one a layer; absent where one has none. */
   readonly paths?: readonly DrawPath[];
+  /** ln q of those layers whose draws let no gradient pass, `[K·B, 1]`; absent where all let it. */
+  readonly score?: Node;
 }
 
 /**
@@ -52,6 +54,8 @@ export interface Labels {
 
 /** The terms of every objective. */
 export interface Terms extends Pick<Latents, "klPerDimension" | "paths"> {
+  /** The rows themselves, `[B, D]`. */
+  readonly x: Node;
   /** ln p(x | z) of every draw, `[B, K]`. */
   readonly logLikelihoods: Node;
   /** ln p(z) of every draw, `[B, K]`. */
@@ -60,6 +64,8 @@ export interface Terms extends Pick<Latents, "klPerDimension" | "paths"> {
   readonly logPosteriors: Node;
   /** ln w of every draw, `[B, K]`. */
   readonly logWeights: Node;
+  /** `Latents.score`, `[B, K]`. */
+  readonly scores?: Node;
   /** Only where the objective asked for it, and q is a diagonal Gaussian. */
   readonly aggregate?: Aggregate;
   /** Only of a model with a classifier. */
@@ -71,11 +77,13 @@ export function termsOf(g: Graph, x: Node, latents: Latents, conditional: Condit
   const { rows } = x.shape, samples = latents.z.shape.rows / rows;
   const target = samples === 1 ? x : g.repeatRows(x, { times: samples });
   const logLikelihood = g.sumCols(conditional.logProb(target));
-  const { logPrior, logPosterior, klPerDimension, paths } = latents;
+  const { logPrior, logPosterior, klPerDimension, paths, score } = latents;
   const asColumns = (column: Node) => g.reshape(column, { rows, cols: samples, batched: true });
   return {
+    x,
     klPerDimension,
     paths,
+    scores: score && asColumns(score),
     logLikelihoods: asColumns(logLikelihood),
     logPriors: asColumns(logPrior),
     logPosteriors: asColumns(logPosterior),
@@ -99,6 +107,12 @@ export function klOf(g: Graph, terms: Terms): Node {
 /** E_q[ln q - ln p], the mean over draws and rows, `[1, 1]`. */
 export function sampledKlOf(g: Graph, { logPosteriors, logPriors }: Terms): Node {
   return meanOfDraws(g, g.sub(logPosteriors, logPriors));
+}
+
+/** ln (1/K Σ w) per row, nats, `[r, 1]`, for ln w `[r, K]`. */
+export function boundOf(g: Graph, logWeights: Node): Node {
+  const offset = -Math.log(logWeights.shape.cols);
+  return g.affine(g.logSumExpCols(logWeights), { scale: 1, offset });
 }
 
 /** The mean over columns and rows of `[B, K]`, times `scale`, `[1, 1]`. */

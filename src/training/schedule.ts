@@ -14,7 +14,11 @@ type Schedule = (objective: Objective, step: number, stepsPerEpoch: number) => n
 const SCALARS: Readonly<Record<string, Schedule>> = {
   klWeight: klWeightAt,
   capacity: capacityAt,
+  epoch: epochAt,
 };
+
+/** More than any run has. */
+const MAX_EPOCHS = 1e7;
 
 /** Writes what changes with the step, as far as the program reads it. */
 export function writeScalars(
@@ -49,6 +53,11 @@ function capacityAt(objective: Objective, step: number, stepsPerEpoch: number): 
   if (!capacity) return 0;
   const steps = capacity.epochs * stepsPerEpoch;
   return capacity.nats * (steps === 0 ? 1 : Math.min(1, step / steps));
+}
+
+/** Epochs that have passed, with their fraction: what a model's own schedules rest on. */
+function epochAt(_objective: Objective, step: number, stepsPerEpoch: number): number {
+  return Math.min(step / stepsPerEpoch, MAX_EPOCHS);
 }
 
 /** The learning rate of a step, in a run of `epochs` epochs of `stepsPerEpoch` steps. */

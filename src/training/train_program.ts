@@ -19,7 +19,7 @@ import { labelledTerms } from "../models/labels.ts";
 import type { ModelSpec } from "../models/spec.ts";
 import { corrupt } from "../objectives/corruption.ts";
 import { lossOf, type Objective } from "../objectives/objective.ts";
-import type { Loss } from "../objectives/objective_family.ts";
+import type { Auxiliary, Loss } from "../objectives/objective_family.ts";
 import type { Node } from "../ops/spec.ts";
 import type { Optimizer } from "./options.ts";
 
@@ -34,8 +34,16 @@ export function optimizerState(
   );
 }
 
-export function stateLayout(optimizer: Optimizer, parameters: readonly ParameterSpec[]): Layout {
-  return layOut("state", optimizerState(optimizer, parameters));
+/** @param auxiliary what the objective trains, which is state itself */
+export function stateLayout(
+  optimizer: Optimizer,
+  parameters: readonly ParameterSpec[],
+  auxiliary: readonly ParameterSpec[] = [],
+): Layout {
+  return layOut("state", [
+    ...optimizerState(optimizer, [...parameters, ...auxiliary]),
+    ...auxiliary,
+  ]);
 }
 
 export interface LossPlanRequest {
@@ -60,10 +68,14 @@ export function trainPlan(request: TrainPlanRequest): Plan {
   const { optimizer, capacity, parameters, state, noise = drawnNoise } = request;
   const g = createGraph();
   const scope = createScope(g, { noise, training: true });
-  const { loss, reconstruction, kl, posteriorMean, ...built } = modelLoss(scope, request);
+  const { loss, reconstruction, kl, posteriorMean, auxiliary, ...built } = modelLoss(
+    scope,
+    request,
+  );
   const nodes = scope.declared.map(({ name, rows, cols }) => g.parameter(name, rows, cols));
   const gradients = built.gradients(nodes);
   const { squaredNorm, effects } = optimizerSteps(g, optimizer, nodes, gradients);
+  const ofAuxiliary = auxiliary ? auxiliarySteps(g, optimizer, auxiliary) : [];
   const mean = (node: Node) => g.sumRows(node, { mean: true });
   const outputs = {
     loss,
@@ -73,7 +85,24 @@ export function trainPlan(request: TrainPlanRequest): Plan {
     meanOfMean: mean(posteriorMean),
     meanOfSquare: mean(g.mul(posteriorMean, posteriorMean)),
   };
-  return plan(g, { outputs, effects, capacity, parameters, state });
+  const all = [...effects, ...ofAuxiliary];
+  return plan(g, { outputs, effects: all, capacity, parameters, state });
+}
+
+/** They are clipped, and skipped, on their own: nothing of them reaches the model. */
+function auxiliarySteps(
+  g: Graph,
+  optimizer: Optimizer,
+  { parameters, gradients }: Auxiliary,
+): readonly Node[] {
+  const nodes = parameters.map(({ name, rows, cols }) => g.state(name, rows, cols));
+  return optimizerSteps(g, optimizer, nodes, gradients).effects;
+}
+
+/** What the objective trains beside the model: see `objectives/objective_family.ts`. */
+export function auxiliaryParameters(request: LossPlanRequest): readonly ParameterSpec[] {
+  const scope = createScope(createGraph(), { noise: drawnNoise, training: true });
+  return modelLoss(scope, request).auxiliary?.parameters ?? [];
 }
 
 /** The loss alone, for noise from the key. */
@@ -85,7 +114,7 @@ export function lossPlan(request: LossPlanRequest): Plan {
 
 /** The loss and its gradient by every parameter, and the noise that they are for: inputs by name. */
 export function gradientPlan(
-  request: LossPlanRequest,
+  request: LossPlanRequest & { readonly state: Layout },
 ): { readonly plan: Plan; readonly noises: readonly NoiseRequest[] } {
   const g = createGraph();
   const scope = createScope(g, { noise: givenNoise, training: true });

@@ -12,6 +12,7 @@ import { type OpenBackend, openBackend } from "../backends/open.ts";
 import { permutation } from "../core/philox.ts";
 import { STREAMS } from "../core/streams.ts";
 import { requireChoice, requireNumber, requireObject } from "../core/validate.ts";
+import { layOut } from "../graph/layout.ts";
 import type { Plan } from "../graph/plan.ts";
 import { type Initialization, initialize } from "../models/initialize.ts";
 import { type ModelSpecInput, parseSpec } from "../models/spec.ts";
@@ -25,6 +26,7 @@ import {
   type NamedTensor,
   TrainedVae,
 } from "../scoring/trained_vae.ts";
+import { allocateState } from "./auxiliary_state.ts";
 import { digestOf, type RunIdentity } from "./checkpoint.ts";
 import { type ElboSurgery, surgeryOf, type SurgeryOptions } from "./elbo_surgery.ts";
 import { givenNoises, givenReference, type GradientOptions } from "./given.ts";
@@ -37,7 +39,13 @@ import { type GapOptions, type Gaps, gapsOf } from "./refinement.ts";
 import type { FitReport } from "./report.ts";
 import { mixed, type RowOrder, shuffled } from "./row_order.ts";
 import { writeFinalScalars } from "./schedule.ts";
-import { gradientPlan, lossPlan, stateLayout, trainPlan } from "./train_program.ts";
+import {
+  auxiliaryParameters,
+  gradientPlan,
+  lossPlan,
+  stateLayout,
+  trainPlan,
+} from "./train_program.ts";
 import { train } from "./trainer.ts";
 
 /** How to start a model. */
@@ -130,9 +138,13 @@ export class VAE extends TrainedVae {
     const { layout: parameters, segment } = this.engine;
     const reference = givenReference(this.spec, objective, rows, options ?? {});
     const request = { spec: this.spec, objective, capacity: rows, parameters, reference };
-    const { plan, noises } = gradientPlan(request);
+    const auxiliary = auxiliaryParameters(request);
+    const layout = layOut("state", auxiliary);
+    const { plan, noises } = gradientPlan({ ...request, state: layout });
     const given = givenNoises(noises, rows, options?.noise);
-    const program = this.engine.backend.compile(plan, { parameters: segment });
+    const { backend } = this.engine;
+    const state = allocateState(backend, layout, auxiliary, this.#seed);
+    const program = backend.compile(plan, { parameters: segment, state });
     try {
       program.write("x", data.data);
       for (const [name, values] of given) program.write(name, values);
@@ -153,6 +165,7 @@ export class VAE extends TrainedVae {
       return { loss: loss[0], gradients };
     } finally {
       program.dispose();
+      state.dispose();
     }
   }
 
@@ -197,14 +210,16 @@ export class VAE extends TrainedVae {
   ): Promise<FitReport> {
     const { backend, layout: parameters, parameterSpecs, segment } = this.engine;
     const { objective, optimizer, seed, batchSize } = recipe;
-    const state = stateLayout(optimizer, parameterSpecs);
     const order = this.#order(data, recipe);
     const capacity = Math.min(batchSize, order.length);
     const reference = referenceFor(objective, capacity, data.shape[0]);
     const { spec } = this, { binarize } = recipe;
-    const model = { spec, objective, optimizer, binarize };
-    const request = { ...model, capacity, parameters, state, reference };
-    const segments = { parameters: segment, state: backend.allocate(state.length) };
+    const model = { spec, objective, optimizer, binarize, capacity, parameters, reference };
+    const auxiliary = auxiliaryParameters(model);
+    const state = stateLayout(optimizer, parameterSpecs, auxiliary);
+    const request = { ...model, state };
+    const moments = allocateState(backend, state, auxiliary, seed);
+    const segments = { parameters: segment, state: moments };
     const programs: SyncProgram[] = [];
     const compile = (plan: Plan) => {
       programs.push(backend.compile(plan, segments));
@@ -233,7 +248,7 @@ export class VAE extends TrainedVae {
       });
     } finally {
       for (const program of programs) program.dispose();
-      segments.state.dispose();
+      moments.dispose();
     }
   }
 

@@ -1,10 +1,12 @@
-/** Reads the golden values that `scripts/golden/make_vae_golden.py` wrote, and says how near is near. */
+/**
+ * Reads the golden values that `scripts/golden/make_vae_golden.py` and `make_categorical_golden.py`
+ * wrote, and says how near is near.
+ */
 import { decode } from "../../src/formats/safetensors.ts";
 import { type ModelSpec, parseSpec } from "../../src/models/spec.ts";
+import { latentSize } from "../../src/models/vae_graph.ts";
 import { type Objective, parseObjective } from "../../src/objectives/objective.ts";
 import { type Optimizer, parseOptimizer } from "../../src/training/options.ts";
-
-const FOLDER = new URL("./vae/", import.meta.url);
 
 export interface GoldenTensor {
   readonly shape: readonly [number, number];
@@ -23,14 +25,15 @@ export interface Golden {
   group(prefix: string): Map<string, GoldenTensor>;
 }
 
-/** Every golden case. */
-export function readGoldens(): Golden[] {
-  const files = [...Deno.readDirSync(FOLDER)].map(({ name }) => name).sort();
-  return files.map(readGolden);
+/** Every golden case of a folder. */
+export function readGoldens(folder: "vae" | "categorical" = "vae"): Golden[] {
+  const at = new URL(`./${folder}/`, import.meta.url);
+  const files = [...Deno.readDirSync(at)].map(({ name }) => name).sort();
+  return files.map((file) => readGolden(new URL(file, at), file));
 }
 
-function readGolden(file: string): Golden {
-  const { tensors, metadata } = decode(Deno.readFileSync(new URL(file, FOLDER)));
+function readGolden(url: URL, file: string): Golden {
+  const { tensors, metadata } = decode(Deno.readFileSync(url));
   const asGolden = ({ shape, data }: { shape: readonly number[]; data: unknown }) =>
     ({ shape, data }) as GoldenTensor;
   return {
@@ -57,8 +60,8 @@ function readGolden(file: string): Golden {
  * elements are differences of large ones. PyTorch's own float32 must keep within it too.
  */
 export function roundingsOf({ spec, objective, tensor }: Golden): number {
-  const { encoder, decoder, inputs, latent: [{ size }] } = spec;
-  const widths = [inputs, ...encoder.hidden, size, ...decoder.hidden, inputs];
+  const { encoder, decoder, inputs } = spec;
+  const widths = [inputs, ...encoder.hidden, latentSize(spec), ...decoder.hidden, inputs];
   const layers = widths.length - 1;
   const forwardAndBack = 2 * widths.reduce((sum, width) => sum + width, 0);
   const rows = tensor("x").shape[0] * objective.samples;

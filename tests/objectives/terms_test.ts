@@ -34,7 +34,8 @@ function run(input: ObjectiveInput, missing: readonly (keyof Terms)[]) {
   const scope = createScope(g, { noise: givenNoise });
   const all = modelTerms(scope, SPEC, rowsInput(g, SPEC), objective);
   const terms = { ...all, ...Object.fromEntries(missing.map((name) => [name, undefined])) };
-  const { gradients, ...outputs } = lossOf(g, terms, objective);
+  const { gradients, loss, reconstruction, kl } = lossOf(g, terms, objective);
+  const outputs = { loss, reconstruction, kl };
   gradients(scope.declared.map(({ name, rows, cols }) => g.parameter(name, rows, cols)));
   const backend = open(REFERENCE);
   const parameters = backend.allocate(parameterLayout(parametersOf(SPEC)).length);

@@ -1,0 +1,73 @@
+/**
+ * Products of V independent categoricals over C classes each. A draw is V one-hot rows side by side,
+ * `[r, V·C]`: class c of variable v in column v·C + c; points within the simplices, such as means
+ * and relaxed draws, lie in the same columns.
+ *
+ *   ln q(z) = Σ_v Σ_c z_vc ln q_vc          exact at one-hots; between them what it extends to
+ *   KL(q_v ‖ uniform) = ln C + Σ_c q_vc ln q_vc
+ *   draw      one-hot(argmax_c (l_c + g_c)), g = -ln(-ln u)       Gumbel-max: exact for logits l
+ *   relaxed   softmax((l + g)/τ)            Jang, Gu and Poole, 2017; Maddison, Mnih and Teh, 2017
+ *
+ * Of uniforms on [0, 1) in steps of 2^-24 only u = 0 would give no finite g: u is clamped to
+ * [2^-25, 1 - 2^-24], so that g lies within [-2.86, 16.64].
+ */
+import { batched, fixed } from "../core/shape.ts";
+import type { Graph } from "../graph/graph.ts";
+import type { Node } from "../ops/spec.ts";
+import type { Prior } from "./prior.ts";
+
+/** V variables of C classes. */
+export interface Categoricals {
+  readonly variables: number;
+  readonly classes: number;
+}
+
+const UNIFORM = { low: 2 ** -25, high: 1 - 2 ** -24 };
+
+/** `[r, V·C]` as one row a variable, `[r·V, C]`. */
+export function perVariable(g: Graph, x: Node, { variables, classes }: Categoricals): Node {
+  const { rows, batched } = x.shape;
+  return g.reshape(x, { rows: rows * variables, cols: classes, batched });
+}
+
+/** One column or C columns a variable, `[r·V, n]`, as one row a draw, `[r, V·n]`. */
+export function perRow(g: Graph, x: Node, { variables }: Categoricals): Node {
+  const { rows, cols, batched } = x.shape;
+  return g.reshape(x, { rows: rows / variables, cols: cols * variables, batched });
+}
+
+/** -ln(-ln u): standard Gumbel draws from uniform ones, of any shape. */
+export function gumbel(g: Graph, uniform: Node): Node {
+  const negative = (x: Node) => g.affine(x, { scale: -1, offset: 0 });
+  return negative(g.log(negative(g.log(g.clamp(uniform, UNIFORM)))));
+}
+
+/** 1 where a row is largest, else 0, `[r, C]`; of equal columns the first. No gradient flows. */
+export function oneHotOfLargest(g: Graph, x: Node): Node {
+  const { cols } = x.shape;
+  // A power of two keeps every difference, and apart from ties leaves softmax one column.
+  const shares = g.softmaxCols(g.affine(x, { scale: 2 ** 64, offset: 0 }));
+  const isLargest = g.lessThan(g.constant(1e-6), shares);
+  const columns = g.ramp(cols, 0, 1);
+  const isBefore = g.lessThan(g.reshape(columns, fixed(cols, 1)), columns);
+  const before = g.matmul(isLargest, isBefore, { transposeA: false, transposeB: false });
+  return g.mul(isLargest, g.lessThan(before, g.constant(0.5)));
+}
+
+/** Every class as probable as the others. */
+export function uniformCategoricals(g: Graph, categoricals: Categoricals): Prior {
+  const { variables, classes } = categoricals;
+  return {
+    form: { type: "uniform" },
+    logDensity({ shape: { rows, batched } }) {
+      const value = g.constant(-variables * Math.log(classes));
+      return g.broadcast(value, { rows, cols: 1, batched, mean: false });
+    },
+    sample(noise) {
+      const shape = batched(variables * classes), uniform = noise(shape, "uniform");
+      if (!uniform) return g.broadcast(g.constant(1 / classes), { ...shape, mean: false });
+      // Of equally distributed draws each is the largest with the same probability.
+      return perRow(g, oneHotOfLargest(g, perVariable(g, uniform, categoricals)), categoricals);
+    },
+  };
+}

@@ -1,0 +1,57 @@
+/**
+ * A learned baseline: D · b(x), the reward that a row of D columns leads one to expect, b a network of
+ * one hidden layer, trained by squared error on rewards per column. It belongs to the run of training,
+ * not to the model: its parameters are state (`baseline.…`), kept in checkpoints and in no model file,
+ * and no gradient passes between it and the model. Mnih and Gregor, "Neural variational inference and
+ * learning in belief networks", 2014, section 3.2.
+ */
+import { gradient } from "../graph/gradient.ts";
+import type { Graph } from "../graph/graph.ts";
+import { dense, mlp } from "../layers/mlp.ts";
+import { createScope, type Scope } from "../layers/scope.ts";
+import type { Node } from "../ops/spec.ts";
+import type { Auxiliary } from "./objective_family.ts";
+import { meanOfDraws } from "./terms.ts";
+
+const NETWORK = { hidden: [100], activation: "tanh" } as const;
+
+/** A baseline, and how it is trained. */
+export interface LearnedBaseline extends Auxiliary {
+  /** What it expects, nats, `[B, 1]`. */
+  readonly value: Node;
+}
+
+/**
+ * @param x       `[B, D]`
+ * @param rewards `[B, K]`
+ */
+export function learnedBaseline(g: Graph, x: Node, rewards: Node): LearnedBaseline {
+  const scope = stateScope(g), columns = x.shape.cols;
+  const hidden = mlp(scope, "baseline", x, NETWORK);
+  const perColumn = dense(scope, "baseline.value", hidden, 1);
+  const targets = g.affine(g.stopGradient(rewards), { scale: 1 / columns, offset: 0 });
+  const errors = g.sub(targets, perColumn);
+  const error = meanOfDraws(g, g.mul(errors, errors));
+  const parameters = scope.declared;
+  const nodes = parameters.map(({ name, rows, cols }) => g.state(name, rows, cols));
+  return {
+    value: g.affine(perColumn, { scale: columns, offset: 0 }),
+    parameters,
+    gradients: gradient(g, error, nodes),
+  };
+}
+
+/** A scope that declares state in place of parameters of the model. */
+function stateScope(g: Graph): Scope {
+  const scope = createScope(g);
+  return {
+    ...scope,
+    get declared() {
+      return scope.declared;
+    },
+    declare(name, rows, cols, initializer) {
+      scope.declare(name, rows, cols, initializer);
+      return g.state(name, rows, cols);
+    },
+  };
+}
