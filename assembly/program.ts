@@ -1,7 +1,4 @@
-/**
- * The instruction loop: walks a list of records (src/backends/wasm/abi.ts) and calls a kernel for
- * each. A record holds everything but the number of batch rows, which is the run's.
- */
+/** From a record (record.ts) to the kernel that it names. */
 import * as op from "./opcodes.gen";
 import { bernoulliLogProb, bernoulliLogProbGrad } from "./bernoulli";
 import { continuousBernoulliLogNorm, continuousBernoulliLogNormSlope } from "./continuous_bernoulli";
@@ -32,6 +29,7 @@ import {
 import { concatCols, padCols, sliceCols } from "./layout";
 import { adamStep, clipScale, sgdStep } from "./optimizer";
 import { randomNormal, randomUniform } from "./random";
+import { at, cols, float, int, opcode, rows, size } from "./record";
 import {
   broadcast,
   logSumExpCols,
@@ -43,19 +41,9 @@ import {
   sumRows,
 } from "./reductions";
 
-// The record being executed, and the rows of the batch.
-let record: usize = 0;
-let batchRows: i32 = 0;
-
-/** Executes `count` records at `list` over `batch` rows. */
-export function run(list: usize, count: i32, batch: i32): void {
-  batchRows = batch;
-  const end = list + <usize>count * op.RECORD_BYTES;
-  for (record = list; record < end; record += op.RECORD_BYTES) execute(load<i32>(record));
-}
-
-function execute(opcode: i32): void {
-  switch (opcode) {
+/** Executes the record that record.ts looks at. */
+export function execute(): void {
+  switch (opcode()) {
     case op.OP_DENSE: { runDense(); break; }
     case op.OP_MATMUL: { runMatmul(); break; }
     case op.OP_ACTIVATION: { activation(at(0), at(1), size(0), int(0)); break; }
@@ -67,7 +55,7 @@ function execute(opcode: i32): void {
     case op.OP_DIV: { binary(div); break; }
     case op.OP_AFFINE: { affine(at(0), at(1), size(0), float(0), float(1)); break; }
     case op.OP_CLAMP: { clamp(at(0), at(1), size(0), float(0), float(1)); break; }
-    case op.OP_SUM_ROWS: { sumRows(at(0), at(1), rows(1), cols(1), int(0)); break; }
+    case op.OP_SUM_ROWS: { runSumRows(); break; }
     case op.OP_SUM_COLS: { sumCols(at(0), at(1), rows(1), cols(1)); break; }
     case op.OP_BROADCAST: { runBroadcast(); break; }
     case op.OP_REPEAT_ROWS: { repeatRows(at(0), at(1), rows(1), cols(1), int(0)); break; }
@@ -84,16 +72,28 @@ function execute(opcode: i32): void {
     case op.OP_RANDOM_NORMAL: { runRandomNormal(); break; }
     case op.OP_PACK_WEIGHTS: { packWeights(at(0), at(1), rows(1), cols(1), int(0)); break; }
     case op.OP_PACKED_DENSE: { runPackedDense(); break; }
+    case op.OP_RANDOM_UNIFORM: { runRandomUniform(); break; }
+    case op.OP_LESS_THAN: { binary(lessThan); break; }
+    case op.OP_LOG1P: { log1p(at(0), at(1), size(0)); break; }
+    case op.OP_LOG_GAMMA_RATIO: { binary(logGammaRatio); break; }
+    case op.OP_CONTINUOUS_BERNOULLI_LOG_NORM: {
+      continuousBernoulliLogNorm(at(0), at(1), size(0));
+      break;
+    }
+    case op.OP_CONTINUOUS_BERNOULLI_LOG_NORM_SLOPE: {
+      continuousBernoulliLogNormSlope(at(0), at(1), size(0));
+      break;
+    }
     default: {
       if (isDefined(FORWARD_ONLY)) unreachable();
-      else executeTraining(opcode);
+      else executeTraining();
     }
   }
 }
 
 /** What only training runs, TRAINING_OPS of src/ops/names.ts: the score build leaves it out. */
-function executeTraining(opcode: i32): void {
-  switch (opcode) {
+function executeTraining(): void {
+  switch (opcode()) {
     case op.OP_ACTIVATION_GRAD: { runActivationGrad(); break; }
     case op.OP_CLAMP_GRAD: { runClampGrad(); break; }
     case op.OP_GAUSSIAN_LOG_PROB_GRAD_MEAN: { quaternary(gaussianLogProbGradMean); break; }
@@ -103,59 +103,9 @@ function executeTraining(opcode: i32): void {
     case op.OP_CLIP_SCALE: { clipScale(at(0), at(1), float(0)); break; }
     case op.OP_ADAM_STEP: { runAdamStep(); break; }
     case op.OP_SGD_STEP: { runSgdStep(); break; }
-    case op.OP_RANDOM_UNIFORM: { runRandomUniform(); break; }
-    case op.OP_LESS_THAN: { binary(lessThan); break; }
-    case op.OP_LOG1P: { log1p(at(0), at(1), size(0)); break; }
-    case op.OP_LOG_GAMMA_RATIO: { binary(logGammaRatio); break; }
     case op.OP_LOG_GAMMA_RATIO_SLOPE: { binary(logGammaRatioSlope); break; }
-    case op.OP_CONTINUOUS_BERNOULLI_LOG_NORM: {
-      continuousBernoulliLogNorm(at(0), at(1), size(0));
-      break;
-    }
-    case op.OP_CONTINUOUS_BERNOULLI_LOG_NORM_SLOPE: {
-      continuousBernoulliLogNormSlope(at(0), at(1), size(0));
-      break;
-    }
     default: unreachable();
   }
-}
-
-/** Attribute `i` as an integer. */
-@inline
-function int(i: i32): i32 {
-  return load<i32>(record + (<usize>i << 2), op.ATTRIBUTE_BYTE);
-}
-
-/** Attribute `i` as a float32. */
-@inline
-function float(i: i32): f32 {
-  return load<f32>(record + (<usize>i << 2), op.ATTRIBUTE_BYTE);
-}
-
-/** Where an operand's words begin; slot 0 is the output. */
-@inline
-function operand(slot: i32): usize {
-  return record + <usize>slot * op.OPERAND_BYTES + op.OPERAND_BYTE;
-}
-
-/** The address of an operand. */
-@inline
-function at(slot: i32): usize {
-  return load<usize>(operand(slot));
-}
-
-function rows(slot: i32): i32 {
-  return load<i32>(operand(slot), 4) + load<i32>(operand(slot), 8) * batchRows;
-}
-
-@inline
-function cols(slot: i32): i32 {
-  return load<i32>(operand(slot), 12);
-}
-
-@inline
-function size(slot: i32): i32 {
-  return rows(slot) * cols(slot);
 }
 
 type Binary = (
@@ -198,7 +148,7 @@ function quaternary(kernel: Quaternary): void {
 }
 
 function runDense(): void {
-  dense(at(0), rows(0), cols(0), at(1), cols(1), at(2), at(3), int(0));
+  dense(at(0), rows(0), cols(0), at(1), cols(1), at(2), at(3), int(0), cols(2));
 }
 
 function runPackedDense(): void {
@@ -206,8 +156,12 @@ function runPackedDense(): void {
 }
 
 function runMatmul(): void {
-  const inner = int(0) ? rows(1) : cols(1);
-  matmul(at(0), rows(0), cols(0), inner, at(1), int(0), at(2), int(1));
+  const inner = int(0) ? rows(1) : cols(1), line = int(1) ? rows(2) : cols(2);
+  matmul(at(0), rows(0), cols(0), inner, at(1), cols(1), int(0), at(2), cols(2), int(1), line);
+}
+
+function runSumRows(): void {
+  sumRows(at(0), at(1), rows(1), cols(0), int(0), cols(1));
 }
 
 function runActivationGrad(): void {
@@ -227,11 +181,11 @@ function runBroadcast(): void {
 }
 
 function runRandomNormal(): void {
-  randomNormal(at(0), rows(0), cols(0), int(0), at(1), int(1));
+  randomNormal(at(0), rows(0), cols(0), int(0), at(1), int(1), int(2));
 }
 
 function runRandomUniform(): void {
-  randomUniform(at(0), rows(0), cols(0), int(0), at(1), int(1));
+  randomUniform(at(0), rows(0), cols(0), int(0), at(1), int(1), int(2));
 }
 
 function runAdamStep(): void {

@@ -31,8 +31,9 @@ export function randomNormal(
   rowsPerBatchRow: i32,
   key: usize,
   stream: u32,
+  before: i32,
 ): void {
-  draw(true, out, rows, cols, rowsPerBatchRow, key, stream);
+  draw(true, out, rows, cols, rowsPerBatchRow, key, stream, before);
 }
 
 export function randomUniform(
@@ -42,13 +43,15 @@ export function randomUniform(
   rowsPerBatchRow: i32,
   key: usize,
   stream: u32,
+  before: i32,
 ): void {
-  draw(false, out, rows, cols, rowsPerBatchRow, key, stream);
+  draw(false, out, rows, cols, rowsPerBatchRow, key, stream, before);
 }
 
 /**
  * Computes four blocks at a time, in row-major order: also in narrow outputs no lane is idle.
  * `normal` is a constant, so that each kernel holds its own formula alone.
+ * @param before rows of the batch's noise that lie before `out`
  */
 @inline
 function draw(
@@ -59,9 +62,10 @@ function draw(
   rowsPerBatchRow: i32,
   key: usize,
   stream: u32,
+  before: i32,
 ): void {
   const blocksPerRow = (cols + 3) >> 2, end = out + (<usize>(rows * cols) << 2);
-  const firstRow = i32x4.splat(load<u32>(key, FIRST_ROW_BYTE) * rowsPerBatchRow);
+  const firstRow = i32x4.splat(load<u32>(key, FIRST_ROW_BYTE) * rowsPerBatchRow + before);
   const seedLow = i32x4.splat(load<u32>(key, SEED_LOW_BYTE));
   const seedHigh = i32x4.splat(load<u32>(key, SEED_HIGH_BYTE));
   const step = i32x4.splat(load<u32>(key, STEP_BYTE));

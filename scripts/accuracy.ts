@@ -8,7 +8,9 @@
  * The oracle's own error is below 1e-8 ulp of float32.
  */
 import { ACTIVATIONS } from "../src/ops/names.ts";
+import { createMemory } from "../src/backends/wasm/loader.ts";
 import { compile } from "./build_kernels.ts";
+import { markdownTable, type Row } from "./lib/table.ts";
 
 const ENTRY = "assembly/accuracy.ts";
 const STRIDE = 257; // prime, so that all low bits of the mantissa occur
@@ -106,8 +108,9 @@ class Kernels {
   readonly #exports: WebAssembly.Exports;
 
   constructor(wasm: Uint8Array) {
-    this.#exports = new WebAssembly.Instance(new WebAssembly.Module(new Uint8Array(wasm))).exports;
-    const memory = this.#exports.memory as WebAssembly.Memory;
+    const memory = createMemory();
+    const module = new WebAssembly.Module(new Uint8Array(wasm));
+    this.#exports = new WebAssembly.Instance(module, { env: { memory } }).exports;
     const base = memory.grow(8 * CHUNK / 65536) * 65536;
     this.x = new Float32Array(memory.buffer, base, CHUNK);
     this.#out = new Float32Array(memory.buffer, base + 4 * CHUNK, CHUNK);
@@ -165,26 +168,18 @@ flushed to zero and are not counted. The \`simd\` build gives the same bits on e
 \`relaxed\` build fuses multiply-add where the processor can, and its column is that of a processor
 that does. A kernel's result never depends on the element's position.
 
-${table(rows)}
+${markdownTable(HEAD, rows)}
 
 cosTwoPi(u) = cos 2πu, expm1LessX(x) = e^x - 1 - x, log1pUnit(u) = log1p(u) = ln(1 + u); the
 continuous Bernoulli's ln C = ln(l / tanh(l/2)) and its slope 1/l - 1/sinh l are functions of a logit.
 `;
 }
 
-type Row = readonly string[];
 const HEAD: Row = ["function", "domain", "unit", "promised", "simd", "at", "relaxed", "at"];
 
 function row(f: VectorFunction, simd: Worst, relaxed: Worst): Row {
   const cells = [simd, relaxed].flatMap(({ error, at }) => [error.toFixed(2), at.toPrecision(9)]);
   return [f.name, `[${f.domain.join(", ")}]`, f.unit, `${f.promise}`, ...cells];
-}
-
-/** A Markdown table with its columns aligned, as the formatter leaves it. */
-function table(rows: readonly Row[]): string {
-  const widths = HEAD.map((_, i) => Math.max(...[HEAD, ...rows].map((cells) => cells[i].length)));
-  const line = (cells: Row) => `| ${cells.map((cell, i) => cell.padEnd(widths[i])).join(" | ")} |`;
-  return [HEAD, widths.map((width) => "-".repeat(width)), ...rows].map(line).join("\n");
 }
 
 if (import.meta.main) {

@@ -90,10 +90,13 @@ function opcodes(): string {
     ...[...OP_NAMES, ...abi.OWN_OPS].map((name, i) => [`OP_${upperSnake(name)}`, i]),
     ...ACTIVATIONS.map((name, i) => [`ACTIVATION_${upperSnake(name)}`, i]),
     ...abi.WEIGHT_FORMATS.map((name, i) => [`FORMAT_${upperSnake(name)}`, i]),
+    ...abi.CUTS.map((name, i) => [`CUT_${upperSnake(name)}`, i]),
     ["RECORD_BYTES", 4 * abi.RECORD_WORDS],
     ["ATTRIBUTE_BYTE", 4 * abi.ATTRIBUTE_WORD],
     ["OPERAND_BYTE", 4 * abi.OPERAND_WORD],
     ["OPERAND_BYTES", 4 * abi.OPERAND_WORDS],
+    ["OPERAND_SLOTS", abi.OPERAND_SLOTS],
+    ["SPLIT_BYTE", 4 * abi.SPLIT_WORD],
   ];
   return [
     "/** Written by scripts/build_kernels.ts from src/ops/names.ts and src/backends/wasm/abi.ts. */",

@@ -31,6 +31,11 @@ export interface Backend<P extends Program = Program> {
    *   own that follows every change of the segment; a backend that lacks it uses the segment
    */
   compile(plan: Plan, segments: Segments, weights?: WeightFormat): P;
+  /**
+   * Resolves when what compiled programs have started, such as threads, is at work or has failed.
+   * Programs run before that as well; absent where nothing is started.
+   */
+  ready?(): Promise<void>;
   /** Releases everything; programs and segments must not be used afterwards. */
   dispose(): void;
 }

@@ -15,6 +15,8 @@ export type BackendChoice = "auto" | BackendName;
 export interface BackendOptions {
   /** "portable" gives the same bits on every machine; "fast", the default, the fastest kernels. */
   readonly determinism?: "portable" | "fast";
+  /** At most so many threads, 1 by default; `details.threads` says how many are at work. */
+  readonly threads?: number;
 }
 
 /**
@@ -25,12 +27,12 @@ export type OpenBackend = (name: BackendChoice, options?: BackendOptions) => Bac
 
 /** What opens backends with these kernels. */
 export function openWith(kernels: KernelSet): OpenBackend {
-  return (name, { determinism } = {}) => {
+  return (name, { determinism, threads } = {}) => {
     switch (name) {
       case "auto":
-        return openBest(kernels, { determinism });
+        return openBest(kernels, { determinism, threads });
       case "wasm":
-        return openWasm(kernels, { determinism });
+        return openWasm(kernels, { determinism, threads });
       case "reference":
         return openReference();
       case "webgpu":

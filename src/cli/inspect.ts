@@ -4,6 +4,7 @@ import type { Tensor } from "../formats/safetensors.ts";
 import type { ModelFile } from "../scoring/model_file.ts";
 import { tableModelOf } from "../scoring/table_scorer.ts";
 import { fromModelFile } from "../scoring/trained_vae.ts";
+import { parseRbmSpec } from "../models/rbm.ts";
 import type { ModelSpec } from "../models/spec.ts";
 import { latentSize } from "../models/vae_graph.ts";
 import { type Io, print } from "./io.ts";
@@ -29,7 +30,7 @@ function resultOf(model: string, file: ModelFile) {
   const { kind, metadata, tensors } = file;
   const list = [...tensors].map(([name, { dtype, shape }]) => ({ name, dtype, shape }));
   const common = { model, kind, values: countValues(tensors), tensors: list };
-  if (kind === "checkpoint") return { ...common, ...metadata };
+  if (kind === "checkpoint" || kind === "rbm") return { ...common, ...metadata };
   const [spec] = fromModelFile(file);
   if (kind === "vae") return { ...common, spec };
   const { columns, standardization: { centre, scale }, ...table } = tableModelOf(file);
@@ -53,6 +54,7 @@ function sectionsOf(path: string, file: ModelFile): Section[] {
     ["Values", `${count(countValues(tensors))} in ${counted(tensors.size, "tensor")}`],
   ];
   if (kind === "checkpoint") return [{ lines: [...lines, ...checkpointLines(file)] }];
+  if (kind === "rbm") return [{ lines: [...lines, ...rbmLines(file)] }];
   const [spec] = fromModelFile(file);
   const sections: Section[] = [{ lines: [...lines, ...specLines(spec)] }];
   if (kind === "vae") return sections;
@@ -98,6 +100,11 @@ function tableSections(file: ModelFile): Section[] {
       ]),
     },
   ];
+}
+
+function rbmLines({ metadata }: ModelFile): [string, string][] {
+  const { visible, hidden } = parseRbmSpec(metadata.spec);
+  return [["Units", `${count(visible)} visible, ${count(hidden)} hidden`]];
 }
 
 function checkpointLines({ metadata }: ModelFile): [string, string][] {

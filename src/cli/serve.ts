@@ -44,8 +44,9 @@ async function loadFolder(
 ): Promise<Map<string, Model>> {
   const models = new Map<string, Model>();
   for (const path of await listModels(folder)) {
-    if ((await loadFile(path)).kind === "checkpoint") {
-      io.stderr(`elbow: ${path} is a checkpoint and is not served\n`);
+    const { kind } = await loadFile(path);
+    if (kind === "checkpoint" || kind === "rbm") {
+      io.stderr(`elbow: ${path} is a ${kind} and is not served\n`);
       continue;
     }
     const { scorer, vae } = await loadModel(path, { backend });

@@ -14,7 +14,7 @@ import { inFile } from "./model.ts";
 import * as options from "./options.ts";
 import { lossCurve } from "./loss_curve.ts";
 import { createProgress } from "./progress.ts";
-import { jsonLine, report } from "./text.ts";
+import { counted, jsonLine, report } from "./text.ts";
 import { addTrainOptions, type TrainOptions } from "./train_options.ts";
 import { type Trained, trainResult, trainSections } from "./train_report.ts";
 
@@ -47,8 +47,10 @@ export function trainCommand(io: Io): Command {
       command.error("error: option '--patience <epochs>' needs '--validation <share>'");
     }
     const trained = await train(data, { ...given, out }, io);
-    const { threads } = trained.detector.device;
-    if ((given.threads ?? 1) > threads) io.stderr(`elbow: ran on ${threads} thread\n`);
+    const { threads, reason } = trained.detector.device;
+    if ((given.threads ?? 1) > threads) {
+      io.stderr(`elbow: ran on ${counted(threads, "thread")}: ${reason}\n`);
+    }
     for (const warning of trained.detector.warnings) io.stderr(`elbow: ${warning}\n`);
     if (given.json) print(io, jsonLine(trainResult(trained, out)));
     else io.stdout(report(trainSections(trained, out)));

@@ -101,7 +101,7 @@ function runOptions(): Option[] {
       min: 1,
     }),
     integerOption("--seed <n>", "fixes everything random; 0"),
-    integerOption("--threads <n>", "threads to use at most; one is used yet", {
+    integerOption("--threads <n>", "threads to use at most, where the model is worth it; 1", {
       min: 1,
       max: 1024,
     }),

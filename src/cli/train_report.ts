@@ -63,12 +63,19 @@ export function trainSections(trained: Trained, model: string): Section[] {
         ["Trained on", `${training}, ${count(calibrationRows)} more to calibrate`],
         ["Model", `${model} (${count(bytes)} bytes)`],
         ["Flags rows above", `${nats(threshold)} nats, at a false-alarm rate of ${falseAlarmRate}`],
-        ["Backend", Object.values(device).filter((value) => typeof value === "string").join(", ")],
+        ["Backend", deviceText(device)],
+        ["  because", device.reason as string | undefined],
       ],
     },
     fitSection(trained),
     ...(against ? [labelSection(against, rows, "all rows, those trained on included")] : []),
   ];
+}
+
+/** Names of the backend and its kernels, and the number of threads. */
+function deviceText({ threads, reason: _reason, ...names }: Detector["device"]): string {
+  const words = Object.values(names).filter((value) => typeof value === "string");
+  return [...words, counted(threads, "thread")].join(", ");
 }
 
 function fitSection({ fit, detector: { vae } }: Trained): Section {

@@ -18,8 +18,16 @@ export const STREAMS = {
   corruption: 6,
   /** Grey values made 0 or 1 anew at every step of training. */
   binarization: 7,
+  /** Points that a mixture is fitted to, and its start. */
+  mixture: 8,
   /** The order in which rows that have a label come round. */
-  labelled: 8,
+  labelled: 9,
+  /** Gibbs sweeps of a Boltzmann machine in training; one use per half-sweep: `layerStream`. */
+  gibbs: 16,
+  /** Gibbs sweeps when sampling from one. */
+  chain: 17,
+  /** Annealed importance sampling of its partition function. */
+  annealing: 18,
 } as const;
 
 /** Streams of one layer; more uses than that need another stride, and other seeds then. */

@@ -68,10 +68,10 @@ const SPEC_KEYS = [
   "likelihood",
 ];
 
-const INFERENCES = ["bottomUp", "ladder"] as const;
+const INFERENCES: readonly InferenceDirection[] = ["bottomUp", "ladder"];
 
 /** The direction in which q draws several layers. */
-export type InferenceDirection = typeof INFERENCES[number];
+export type InferenceDirection = "bottomUp" | "ladder";
 
 /**
  * The canonical spec of what a user or a file wrote.

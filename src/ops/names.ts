@@ -64,6 +64,7 @@ export const TRAINING_OPS: readonly OpName[] = [
   "clipScale",
   "adamStep",
   "sgdStep",
+  "logGammaRatioSlope",
 ];
 
 /** The name of an operation. */

@@ -2,7 +2,7 @@
  * The model file: one safetensors file whose metadata holds everything that is not a tensor.
  *
  *   format    "elbow"          version  "1"; files of released versions load for ever
- *   kind      what the file is: "vae", "detector" or "checkpoint"
+ *   kind      what the file is: "vae", "detector", "rbm" or "checkpoint"
  *   checksum  CRC-32 of the file with this field as zeros: a changed bit anywhere is refused
  *   …         JSON texts, by name: "spec", "table", "training"
  *
@@ -11,10 +11,12 @@
 import { crc32 } from "../core/crc32.ts";
 import { decode, encode, encodeParts, type Tensor } from "../formats/safetensors.ts";
 import { show } from "../core/validate.ts";
+import type { ParameterSpec } from "../layers/scope.ts";
 import { type ModelSpec, parseSpec } from "../models/spec.ts";
+import { areFinite } from "./finite.ts";
 
 /** What a file holds. */
-export type ModelFileKind = "vae" | "detector" | "checkpoint";
+export type ModelFileKind = "vae" | "detector" | "rbm" | "checkpoint";
 
 /** A model file taken apart. */
 export interface ModelFile {
@@ -118,6 +120,28 @@ export function requireContents(
   if (text === undefined && tensor === undefined) return;
   const unknown = text === undefined ? `tensor ${show(tensor)}` : `metadata ${show(text)}`;
   throw new ModelFileError(`Cannot read model: unknown ${unknown}`);
+}
+
+/**
+ * The values of the parameters that a file must hold, by name.
+ * @throws ModelFileError unless each is there, in its shape and finite, and nothing unknown
+ */
+export function parameterValues(
+  file: ModelFile,
+  parameters: readonly ParameterSpec[],
+): Map<string, Float32Array> {
+  requireContents(file, parameters.map(({ name }) => name));
+  const values = parameters.map(({ name, rows, cols }) => {
+    const { data, shape } = file.tensors.get(name) ?? {};
+    const shaped = shape?.length === 2 && shape[0] === rows && shape[1] === cols;
+    if (data instanceof Float32Array && shaped && areFinite(data)) {
+      return [name, data] as const;
+    }
+    throw new ModelFileError(
+      `Cannot read model: parameter "${name}" must be finite float32 [${rows}, ${cols}]`,
+    );
+  });
+  return new Map(values);
 }
 
 /** Runs `read`; for what it refuses, the file is to blame. */

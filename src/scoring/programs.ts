@@ -27,10 +27,12 @@ import {
   infer,
   latentInput,
   modelTerms,
+  parametersOf,
   rowsInput,
 } from "../models/vae_graph.ts";
 import type { ModelSpec } from "../models/spec.ts";
 import type { Node } from "../ops/spec.ts";
+import type { Architecture, ProgramSize } from "./engine.ts";
 
 export type ProgramName =
   | "classify"
@@ -42,12 +44,6 @@ export type ProgramName =
   | "residuals"
   | "evaluate"
   | "prior";
-
-/** The most rows of a run, and the draws of `evaluate` for each. */
-export interface ProgramSize {
-  readonly capacity: number;
-  readonly samples?: number;
-}
 
 type Outputs = Record<string, Node>;
 
@@ -150,4 +146,12 @@ export function forwardPlan(
   const { noise, build } = BUILDERS[name];
   const outputs = build(createScope(g, { noise }), spec, samples);
   return plan(g, { outputs, capacity, parameters });
+}
+
+/** The model as `Engine` takes it. */
+export function vaeArchitecture(spec: ModelSpec): Architecture<ProgramName> {
+  return {
+    parameters: parametersOf(spec),
+    plan: (name, parameters, size) => forwardPlan(name, spec, parameters, size),
+  };
 }

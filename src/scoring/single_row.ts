@@ -29,12 +29,17 @@ export class SingleRow {
   }
 
   /** -ln p(x_d | z) per column, `[D]`, nats, at z = E[z | x]; until the next run. */
-  get cost(): Float32Array | Float64Array {
-    return this.#cost.elements;
+  get cost(): Float32Array {
+    return float32(this.#cost.elements);
   }
 
   /** KL per latent dimension, `[L]`, nats; until the next run. */
-  get kl(): Float32Array | Float64Array {
-    return this.#kl.elements;
+  get kl(): Float32Array {
+    return float32(this.#kl.elements);
   }
+}
+
+/** Results are float32 in every other call, also of the reference, which has more digits. */
+function float32(elements: Float32Array | Float64Array): Float32Array {
+  return elements instanceof Float32Array ? elements : Float32Array.from(elements);
 }

@@ -9,7 +9,7 @@ import type { ModelSpec } from "../models/spec.ts";
 import { latentSize, parametersOf } from "../models/vae_graph.ts";
 import { drawRows, readDrawParameters } from "./draw_rows.ts";
 import { BULK_ROWS, type DeviceOptions, Engine, type NamedTensor } from "./engine.ts";
-import { areFinite, requireFiniteRows, requireFiniteScore } from "./finite.ts";
+import { requireFiniteRows, requireFiniteScore } from "./finite.ts";
 import { requireData } from "./data_rule.ts";
 import { activeUnits } from "./active_units.ts";
 import {
@@ -27,11 +27,11 @@ import {
   toRows,
   withCondition,
 } from "./matrix.ts";
+import { type ProgramName, vaeArchitecture } from "./programs.ts";
 import {
   type ModelFile,
-  ModelFileError,
+  parameterValues,
   readModelFile,
-  requireContents,
   requireKind,
   specOf,
   writeModelFile,
@@ -59,7 +59,7 @@ export class TrainedVae {
   /** What the model is. */
   readonly spec: ModelSpec;
   /** @internal */
-  protected readonly engine: Engine;
+  protected readonly engine: Engine<ProgramName>;
   #single?: SingleRow;
 
   /**
@@ -75,7 +75,7 @@ export class TrainedVae {
     device: DeviceOptions = {},
   ) {
     this.spec = spec;
-    this.engine = new Engine(spec, values, device, new.target.openBackend);
+    this.engine = new Engine(vaeArchitecture(spec), values, device, new.target.openBackend);
   }
 
   /**
@@ -86,7 +86,7 @@ export class TrainedVae {
     return loadModelFile(source).then((file) => new this(...fromModelFile(file), device));
   }
 
-  /** What is really in use. */
+  /** What is really in use: the backend, its threads at work, and why these, if it needs saying. */
   get device(): {
     readonly backend: string;
     readonly threads: number;
@@ -349,18 +349,7 @@ export function fromModelFile(file: ModelFile): [ModelSpec, Map<string, Float32A
   requireKind(file, ["vae", "detector"]);
   const spec = specOf(file);
   const parameters = parametersOf(spec);
-  requireContents(file, parameters.map(({ name }) => name));
-  const values = parameters.map(({ name, rows, cols }) => {
-    const { data, shape } = file.tensors.get(name) ?? {};
-    const shaped = shape?.length === 2 && shape[0] === rows && shape[1] === cols;
-    if (data instanceof Float32Array && shaped && areFinite(data)) {
-      return [name, data] as const;
-    }
-    throw new ModelFileError(
-      `Cannot read model: parameter "${name}" must be finite float32 [${rows}, ${cols}]`,
-    );
-  });
-  return [spec, new Map(values)];
+  return [spec, parameterValues(file, parameters)];
 }
 
 /** `count` rows from the first on, as a view. */

@@ -65,3 +65,23 @@ export function learningRateAt(
   const passed = decay.epochs.filter((epoch) => step >= epoch * stepsPerEpoch);
   return passed.reduce((rate) => rate * decay.factor, learningRate);
 }
+
+/** βᵗ of Adam's two moments. */
+export type MomentPowers = readonly [beta1Power: number, beta2Power: number];
+
+/** The same after one more step. */
+export function nextPowers(
+  optimizer: Optimizer,
+  [beta1Power, beta2Power]: MomentPowers,
+): MomentPowers {
+  if (optimizer.type === "sgd") return [0, 0];
+  return [beta1Power * optimizer.beta1, beta2Power * optimizer.beta2];
+}
+
+/** The input `schedule` of optimiser steps: the rate, and 1 - βᵗ of both moments. */
+export function scheduleOf(
+  learningRate: number,
+  [beta1Power, beta2Power]: MomentPowers,
+): [number, number, number] {
+  return [learningRate, 1 - beta1Power, 1 - beta2Power];
+}

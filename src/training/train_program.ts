@@ -11,6 +11,7 @@ import { STREAMS } from "../core/streams.ts";
 import { createGraph, type Graph } from "../graph/graph.ts";
 import { layOut } from "../graph/layout.ts";
 import { type Layout, type Plan, plan } from "../graph/plan.ts";
+import { drawBinary } from "../layers/binary_draw.ts";
 import { drawnNoise, givenNoise, type NoiseRequest, type NoiseSource } from "../layers/noise.ts";
 import { createScope, type ParameterSpec, type Scope } from "../layers/scope.ts";
 import { type BatchRows, modelTerms, type Reference, rowsInput } from "../models/vae_graph.ts";
@@ -62,10 +63,7 @@ export function trainPlan(request: TrainPlanRequest): Plan {
   const { loss, reconstruction, kl, posteriorMean, ...built } = modelLoss(scope, request);
   const nodes = scope.declared.map(({ name, rows, cols }) => g.parameter(name, rows, cols));
   const gradients = built.gradients(nodes);
-  const squaredNorm = gradients.map((each) => g.squaredNorm(each)).reduce((a, b) => g.add(a, b));
-  const scale = g.clipScale(squaredNorm, { maxNorm: optimizer.clipNorm });
-  const schedule = g.input("schedule", fixed(1, 3));
-  const effects = nodes.map((node, i) => step(g, optimizer, node, gradients[i], scale, schedule));
+  const { squaredNorm, effects } = optimizerSteps(g, optimizer, nodes, gradients);
   const mean = (node: Node) => g.sumRows(node, { mean: true });
   const outputs = {
     loss,
@@ -114,13 +112,26 @@ function modelLoss(
   return { ...lossOf(g, terms, objective), posteriorMean: terms.mean };
 }
 
+/** The steps of an optimiser along these gradients, and the squared norm of them all, unclipped. */
+export function optimizerSteps(
+  g: Graph,
+  optimizer: Optimizer,
+  parameters: readonly Node[],
+  gradients: readonly Node[],
+): { readonly squaredNorm: Node; readonly effects: readonly Node[] } {
+  const squaredNorm = gradients.map((each) => g.squaredNorm(each)).reduce((a, b) => g.add(a, b));
+  const scale = g.clipScale(squaredNorm, { maxNorm: optimizer.clipNorm });
+  const schedule = g.input("schedule", fixed(1, 3));
+  const effects = parameters.map((node, i) => {
+    return step(g, optimizer, node, gradients[i], scale, schedule);
+  });
+  return { squaredNorm, effects };
+}
+
 /** Grey values as the probabilities of ones, drawn anew wherever the program wants noise. */
 function binarized(scope: Scope, { x, condition }: BatchRows): BatchRows {
-  const { g } = scope;
-  const request = { name: "binarization", stream: STREAMS.binarization, shape: x.shape };
-  const uniform = scope.noise({ ...request, distribution: "uniform" });
-  const drawn = uniform ? g.lessThan(uniform, x) : x;
-  return { all: condition ? g.concatCols(drawn, condition) : drawn, x: drawn, condition };
+  const drawn = drawBinary(scope, x, { name: "binarization", stream: STREAMS.binarization });
+  return { all: condition ? scope.g.concatCols(drawn, condition) : drawn, x: drawn, condition };
 }
 
 function step(

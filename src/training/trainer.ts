@@ -25,7 +25,7 @@ import { gatherRows } from "./minibatch.ts";
 import type { Recipe } from "./options.ts";
 import type { EpochMeans, EpochReport, FitReport } from "./report.ts";
 import type { RowOrder } from "./row_order.ts";
-import { learningRateAt, writeScalars } from "./schedule.ts";
+import { learningRateAt, nextPowers, scheduleOf, writeScalars } from "./schedule.ts";
 
 /** What a run works on. */
 export interface Run {
@@ -190,8 +190,10 @@ class Trainer {
       program.write("reference", this.#reference);
     }
     writeScalars(program, recipe.objective, counters.step, this.#batches);
-    const powers = this.#nextPowers();
-    program.write("schedule", this.#schedule(powers));
+    const powers = nextPowers(recipe.optimizer, [counters.beta1Power, counters.beta2Power]);
+    const { optimizer, epochs } = recipe;
+    const learningRate = learningRateAt(optimizer, counters.step, this.#batches, epochs);
+    program.write("schedule", scheduleOf(learningRate * counters.rate, powers));
     program.run(rows);
     for (const [name, into] of Object.entries(this.#step)) program.read(name, into);
     counters.step++;
@@ -204,22 +206,6 @@ class Trainer {
       counters.consecutiveSkips = 0;
       [counters.beta1Power, counters.beta2Power] = powers;
     } else this.#skip();
-  }
-
-  /** βᵗ of both moments, if the step about to be taken counts. */
-  #nextPowers(): [number, number] {
-    const { recipe: { optimizer } } = this.#run;
-    if (optimizer.type === "sgd") return [0, 0];
-    const { beta1Power, beta2Power } = this.#counters;
-    return [beta1Power * optimizer.beta1, beta2Power * optimizer.beta2];
-  }
-
-  /** The rate, and 1 - βᵗ of both moments. */
-  #schedule([beta1Power, beta2Power]: [number, number]): [number, number, number] {
-    const { optimizer, epochs } = this.#run.recipe;
-    const { step, rate } = this.#counters;
-    const learningRate = learningRateAt(optimizer, step, this.#batches, epochs) * rate;
-    return [learningRate, 1 - beta1Power, 1 - beta2Power];
   }
 
   #skip(): void {

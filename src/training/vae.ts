@@ -213,6 +213,7 @@ export class VAE extends TrainedVae {
     try {
       const program = compile(trainPlan(request));
       const loss = compile(lossPlan(request));
+      await backend.ready?.();
       return await train({
         ...segments,
         backend,
@@ -263,7 +264,8 @@ export class VAE extends TrainedVae {
 
   /** All that decides the bytes a run ends with. */
   #identity(data: Matrix, validation: Matrix | undefined, recipe: Recipe): RunIdentity {
-    const { weights: _, ...device } = this.device;
+    // Neither threads nor how single rows are scored decide anything.
+    const { weights: _weights, threads: _threads, reason: _reason, ...device } = this.device;
     return {
       spec: this.spec,
       recipe,

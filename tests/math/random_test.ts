@@ -33,7 +33,7 @@ function noise(kernel: string, rows: number, cols: number, draw: Draw): Float32A
   const { seedLow, seedHigh, step, firstRow, rowsPerBatchRow, stream } = draw;
   const key = new Float32Array(Uint32Array.of(seedLow, seedHigh, step, firstRow).buffer);
   const bench = new Workbench(), out = bench.output(rows * cols);
-  bench.call(kernel, out, rows, cols, rowsPerBatchRow, bench.input(key), stream);
+  bench.call(kernel, out, rows, cols, rowsPerBatchRow, bench.input(key), stream, 0);
   return bench.read(out, rows * cols);
 }
 

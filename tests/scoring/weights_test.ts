@@ -185,3 +185,18 @@ Deno.test("device says how weights are kept; what there is not is refused by nam
   await assert.rejects(TableScorer.load(bytes, bad), { name: "TypeError", message });
   await assert.rejects(Detector.fit(PLANE, bad), { name: "TypeError", message });
 });
+
+Deno.test("a run resumes on a device that keeps weights otherwise", async () => {
+  const spec = { inputs: 12, latent: [{ size: 2 }] }, options = { epochs: 2, batchSize: 100 };
+  const written: Uint8Array[] = [];
+  const store = (bytes?: Uint8Array) => ({
+    everySeconds: 0,
+    read: () => Promise.resolve(bytes),
+    write: (state: Uint8Array) => Promise.resolve(void written.push(state)),
+  });
+  const whole = VAE.create(spec, { seed: 4 });
+  await whole.fit(PLANE, { ...options, checkpoint: store() });
+  const resumed = VAE.create(spec, { seed: 4, weights: "bf16" });
+  await resumed.fit(PLANE, { ...options, checkpoint: store(written[2]) });
+  assert.deepEqual(resumed.save(), whole.save());
+});

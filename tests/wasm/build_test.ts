@@ -1,17 +1,30 @@
-/** What ships: two sets of two builds, small, without imports, that are what their headers say. */
+/** What ships: two sets of two builds, small, that import a memory alone and are what their headers say. */
 import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import { FULL_KERNELS } from "../../src/backends/wasm/kernels/full.ts";
 import { SCORE_KERNELS } from "../../src/backends/wasm/kernels/score.ts";
 import {
   canRun,
+  createMemory,
   instantiate,
   kernelBytes,
   loadKernels,
+  loadSharedKernels,
   useKernels,
 } from "../../src/backends/wasm/loader.ts";
+import { sharedModule } from "../../src/backends/wasm/shared_module.ts";
 
 const LIMIT_BYTES = 64 * 1024;
-const EXPORTS = ["heapBase", "isForwardOnly", "isRelaxed", "memory", "run"];
+const THREADS = ["lead", "isWorthSharing", "helpers", "dismiss", "join", "help", "fail"];
+const EXPORTS = [
+  "heapBase",
+  "isForwardOnly",
+  "isRelaxed",
+  "memory",
+  "run",
+  "workspaceBytes",
+  ...THREADS,
+]
+  .sort();
 
 const BUILDS = [
   ["simd", FULL_KERNELS, "simd"],
@@ -21,12 +34,13 @@ const BUILDS = [
 ] as const;
 
 for (const [name, set, build] of BUILDS) {
-  Deno.test(`the ${name} build is valid, has no imports and at most 64 kB`, async () => {
+  Deno.test(`the ${name} build is valid, imports a memory alone and has at most 64 kB`, async () => {
     const bytes = kernelBytes(set, build);
     ok(WebAssembly.validate(bytes));
     ok(bytes.length <= LIMIT_BYTES, `${bytes.length} bytes`);
     const { module, forwardOnly } = loadKernels(set, build);
-    deepEqual(WebAssembly.Module.imports(module), []);
+    const memory = { module: "env", name: "memory", kind: "memory" };
+    deepEqual(WebAssembly.Module.imports(module), [memory]);
     deepEqual(WebAssembly.Module.exports(module).map(({ name }) => name).sort(), EXPORTS);
     const { isRelaxed, isForwardOnly } = instantiate(module);
     deepEqual([isRelaxed(), isForwardOnly()], [Number(build === "relaxed"), Number(forwardOnly)]);
@@ -36,6 +50,25 @@ for (const [name, set, build] of BUILDS) {
     ok(header.includes(`AssemblyScript 0.28.20, ${bytes.length} bytes`), header);
   });
 }
+
+for (const [name, set, build] of BUILDS) {
+  Deno.test(`the ${name} build for shared memory is the same but for one byte`, () => {
+    const bytes = kernelBytes(set, build), shared = sharedModule(bytes);
+    const changed = [...bytes.keys()].filter((i) => shared[i] !== bytes[i]);
+    deepEqual(changed.map((i) => [bytes[i], shared[i]]), [[1, 3]]);
+    const module = loadSharedKernels(set, build);
+    equal(instantiate(module, createMemory(true)).memory.buffer.constructor, SharedArrayBuffer);
+    throws(() => instantiate(module), WebAssembly.LinkError);
+    const alone = loadKernels(set, build).module;
+    throws(() => instantiate(alone, createMemory(true)), WebAssembly.LinkError);
+    equal(loadSharedKernels(set, build), module, "compiled once");
+  });
+}
+
+Deno.test("sharedModule() refuses a module that does not import its memory", () => {
+  const empty = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0);
+  throws(() => sharedModule(empty), /^TypeError: Cannot share memory: the module must import/);
+});
 
 Deno.test("a host without Uint8Array.fromBase64 reads the same bytes", () => {
   const { fromBase64 } = Uint8Array;

@@ -38,7 +38,9 @@ function checkMatmul(sizes: Sizes, transposeA: number, transposeB: number): void
   const bench = new Workbench();
   const a = numbers(rows * inner, 1), b = numbers(inner * cols, 2);
   const out = bench.output(rows * cols), aAt = bench.input(a), bAt = bench.input(b);
-  bench.call("matmul", out, rows, cols, inner, aAt, transposeA, bAt, transposeB);
+  const aCols = transposeA ? rows : inner, bCols = transposeB ? inner : cols;
+  const operands = [aAt, aCols, transposeA, bAt, bCols, transposeB];
+  bench.call("matmul", out, rows, cols, inner, ...operands, cols);
   const expected = expectedProduct(
     sizes,
     (row, k) => transposeA ? a[k * rows + row] : a[row * inner + k],
@@ -97,7 +99,7 @@ Deno.test("dense() equals f(x · W + b) in float64 for every activation", () => 
       const bench = new Workbench();
       const out = bench.output(rows * cols);
       const operands = [bench.input(x), inner, bench.input(w), bench.input(b)];
-      bench.call("dense", out, rows, cols, ...operands, kind);
+      bench.call("dense", out, rows, cols, ...operands, kind, cols);
       // |f'| <= 1, so the sum's error carries over whole; f itself is off by at most 8 roundings.
       const scale = sizes.map((size, i) => {
         const own = 8 * Math.abs(ACTIVATE[activation](values[i]));
@@ -116,7 +118,8 @@ Deno.test("a row of dense() has the same bits alone, in a few and in many rows",
   const run = (count: number) => {
     const bench = new Workbench();
     const out = bench.output(count * cols), xAt = bench.input(x.subarray(0, count * inner));
-    bench.call("dense", out, count, cols, xAt, inner, bench.input(w), bench.input(b), 2);
+    const operands = [xAt, inner, bench.input(w), bench.input(b)];
+    bench.call("dense", out, count, cols, ...operands, 2, cols);
     return bench.read(out, cols);
   };
   const alone = run(1);
@@ -129,7 +132,7 @@ Deno.test("matmul() sums integers exactly, so no term is lost or taken twice", (
   const b = numbers(inner * cols, 10).map((x) => Math.round(8 * x));
   const bench = new Workbench();
   const out = bench.output(rows * cols), aAt = bench.input(a), bAt = bench.input(b);
-  bench.call("matmul", out, rows, cols, inner, aAt, 0, bAt, 0);
+  bench.call("matmul", out, rows, cols, inner, aAt, inner, 0, bAt, cols, 0, cols);
   const { values } = expectedProduct(
     { rows, inner, cols },
     (row, k) => a[row * inner + k],

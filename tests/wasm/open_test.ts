@@ -4,11 +4,12 @@ import { openBackend } from "../../src/backends/open.ts";
 import { openWasm } from "../util/wasm.ts";
 
 Deno.test("openWasm() takes the fastest build, or the one with the same bits everywhere", () => {
-  deepEqual(openWasm().details, { build: "relaxed", determinism: "fast" });
+  deepEqual(openWasm().details, { build: "relaxed", determinism: "fast", threads: 1 });
   deepEqual(openWasm({ determinism: "fast" }).details.build, "relaxed");
   deepEqual(openWasm({ determinism: "portable" }).details, {
     build: "simd",
     determinism: "portable",
+    threads: 1,
   });
   equal(openWasm({ build: "simd" }).details.build, "simd");
   throws(

@@ -156,7 +156,7 @@ Deno.test("packedDense() of f32 has the bits of dense(), for every activation", 
       const x = bench.input(numbers(rows * inner, 1)), weights = bench.input(numbers(size, 2));
       const bias = bench.input(numbers(cols, 3)), to = bench.output(size);
       const [whole, out] = [bench.output(rows * cols), bench.output(rows * cols)];
-      bench.call("dense", whole, rows, cols, x, inner, weights, bias, kind);
+      bench.call("dense", whole, rows, cols, x, inner, weights, bias, kind, cols);
       bench.call("packWeights", to, weights, inner, cols, F32);
       bench.call("packedDense", out, rows, cols, x, inner, to, bias, kind, F32);
       deepEqual(bench.read(out, rows * cols), bench.read(whole, rows * cols), `${cols} columns`);

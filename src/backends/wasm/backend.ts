@@ -1,7 +1,7 @@
 /**
  * The WebAssembly backend: one instance of the kernels and one memory, shared by the programs and
  * segments of a model. A run is one call into WebAssembly, which walks the program's instruction
- * list; writing, running and reading allocate nothing.
+ * list, alone or with the helpers of `threads.ts`; writing, running and reading allocate nothing.
  */
 import { sizeAt } from "../../core/shape.ts";
 import type { Place, Plan } from "../../graph/plan.ts";
@@ -9,12 +9,13 @@ import { OPS } from "../../ops/catalogue.ts";
 import type { Backend, Live, Segments, SyncProgram, WeightFormat } from "../backend.ts";
 import { named, requireForward, requireRange, requireRows, requireWords } from "./checks.ts";
 import { encodePlan } from "./encode.ts";
-import { instantiate, type KernelBuild, type KernelSet, loadKernels } from "./loader.ts";
+import { type KernelBuild, type KernelSet, loadKernels } from "./loader.ts";
 import { LiveView, ReadWindow } from "./memory.ts";
 import { PackedWeights } from "./packing.ts";
 import { Allocation, allocationOf, Host, WasmSegment } from "./segment.ts";
+import { openThreads, type ThreadOptions } from "./threads.ts";
 
-export interface WasmOptions {
+export interface WasmOptions extends ThreadOptions {
   /** Which build; without it, the fastest that the host can run. */
   readonly build?: KernelBuild;
   /** "portable" takes the `simd` build, whose bits are the same on every machine. */
@@ -28,12 +29,17 @@ export interface WasmProgram extends SyncProgram {
 }
 
 /** @throws DOMException or TypeError if this host cannot run the kernels; see `loadKernels` */
-export function openWasm(kernels: KernelSet, options: WasmOptions = {}): Backend<WasmProgram> {
-  const { build, forwardOnly, module } = loadKernels(kernels, chosenBuild(options));
-  const host = new Host(instantiate(module), forwardOnly);
+export function openWasm(set: KernelSet, options: WasmOptions = {}): Backend<WasmProgram> {
+  const kernels = loadKernels(set, chosenBuild(options)), { build, forwardOnly } = kernels;
+  const threads = openThreads(kernels, set, options), host = new Host(threads, forwardOnly);
   return {
     name: "wasm",
-    details: { build, determinism: build === "simd" ? "portable" : "fast" },
+    get details() {
+      const determinism = build === "simd" ? "portable" : "fast";
+      const { count, reason } = threads;
+      return { build, determinism, threads: count, ...(reason && { reason }) };
+    },
+    ready: () => threads.ready(),
     allocate: (length) => new WasmSegment(host, length),
     weightFormats: ["f32", "bf16"],
     compile: (plan, segments, weights) => new CompiledProgram(host, plan, segments, weights),
@@ -99,6 +105,8 @@ class CompiledProgram implements WasmProgram {
       const first = elementOf(place);
       for (let i = 0; i < place.shape.cols; i++) host.memory.f32[first + i] = value + step * i;
     }
+    const list = 4 * this.#list.index("compile");
+    host.threads.startFor(host.memory, list, plan.instructions.length, plan.capacity);
   }
 
   scratch(): Float32Array {
@@ -121,7 +129,7 @@ class CompiledProgram implements WasmProgram {
     const list = 4 * this.#list.index("run");
     this.#packed?.follow();
     if (this.#trains) this.#parameters.version++;
-    this.#host.kernels.run(list, this.plan.instructions.length, rows);
+    this.#host.run(list, this.plan.instructions.length, rows);
   }
 
   read(name: string, into: Float32Array | Float64Array): void {

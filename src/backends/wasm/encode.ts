@@ -14,8 +14,10 @@ import {
   OPERAND_WORDS,
   OWN_OPS,
   RECORD_WORDS,
+  SPLIT_WORD,
   WEIGHT_FORMATS,
 } from "./abi.ts";
+import { splitWord } from "./split.ts";
 
 /** The words of an operation's attributes. */
 type Attributes<N extends OpName> = ((attrs: OpAttrs<N>) => readonly number[]) | Unsupported;
@@ -80,6 +82,8 @@ export interface Contents {
   readonly name: typeof NAMES[number];
   readonly attributes: readonly number[];
   readonly operands: readonly Operand[];
+  /** How threads may cut it: `split.ts`; 0, not at all. */
+  readonly split?: number;
 }
 
 /** A matrix, and the byte at which it begins. */
@@ -108,7 +112,8 @@ export function encodePlan(
   return encodeRecords(plan.instructions.map((instruction) => {
     const operands = operandsOf(instruction)
       .map((place) => ({ address: addressOf(place), shape: place.shape }));
-    const whole = { name: instruction.op, attributes: attributesOf(instruction), operands };
+    const split = splitWord(instruction);
+    const whole = { name: instruction.op, attributes: attributesOf(instruction), operands, split };
     return packed && isPackable(instruction) ? withPacked(whole, instruction, packed) : whole;
   }));
 }
@@ -129,13 +134,15 @@ function withPacked(
     operands: [output, x, { ...weight, address: packed.addressOf(inputs[1]) }, bias],
   };
 }
+
 /** One record for each. */
 export function encodeRecords(contents: readonly Contents[]): Int32Array {
   const records = new Int32Array(contents.length * RECORD_WORDS);
-  contents.forEach(({ name, attributes, operands }, i) => {
+  contents.forEach(({ name, attributes, operands, split = 0 }, i) => {
     const record = records.subarray(i * RECORD_WORDS, (i + 1) * RECORD_WORDS);
     record[0] = NAMES.indexOf(name);
     record.set(attributes, ATTRIBUTE_WORD);
+    record[SPLIT_WORD] = split;
     operands.forEach(({ address, shape: { rows, cols, batched } }, slot) => {
       record.set(
         [address, batched ? 0 : rows, batched ? rows : 0, cols],

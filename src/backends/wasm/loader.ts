@@ -9,6 +9,8 @@
  * (`kernels/full.ts`, `kernels/score.ts`) and hands it over, so that scoring does not carry training.
  * Hosts that forbid compiling bytes give a module that they compiled themselves: `useKernels`.
  */
+import { sharedModule } from "./shared_module.ts";
+
 export type KernelBuild = "simd" | "relaxed";
 
 /** Both builds of a set, as base64. */
@@ -31,7 +33,30 @@ export interface KernelExports {
   heapBase(): number;
   isRelaxed(): number;
   isForwardOnly(): number;
+  lead(tileWork: number, maySleep: boolean): void;
+  isWorthSharing(list: number, count: number, batchRows: number): number;
+  helpers(): number;
+  dismiss(): void;
+  workspaceBytes(): number;
 }
+
+/** What the first thread of a backend needs; a worker needs what `worker.ts` uses. */
+const EXPORTS: readonly (keyof KernelExports)[] = [
+  "memory",
+  "run",
+  "heapBase",
+  "isRelaxed",
+  "isForwardOnly",
+  "lead",
+  "isWorthSharing",
+  "helpers",
+  "dismiss",
+  "workspaceBytes",
+];
+
+/** Pages of 64 kB: enough for the kernels' own data, and the most that there may be. */
+const INITIAL_PAGES = 8;
+const MAXIMUM_PAGES = 65536;
 
 /** Smallest modules that hold one instruction of each kind: i32x4.splat, f32x4.relaxed_madd. */
 const PROBES: Readonly<Record<KernelBuild, readonly number[]>> = {
@@ -45,12 +70,14 @@ const PROBES: Readonly<Record<KernelBuild, readonly number[]>> = {
 /** The modules for one use: those compiled so far, and the one that `useKernels` was given. */
 interface Known {
   readonly compiled: Map<KernelBuild, Kernels>;
+  /** The same for memory that threads share. */
+  readonly shared: Map<KernelBuild, WebAssembly.Module>;
   preferred?: Kernels;
 }
 
 // Compiled modules outlive every backend: compiling twice would only cost time.
-const training: Known = { compiled: new Map() };
-const scoring: Known = { compiled: new Map() };
+const training: Known = { compiled: new Map(), shared: new Map() };
+const scoring: Known = { compiled: new Map(), shared: new Map() };
 
 /**
  * Makes `module` what `loadKernels` returns from now on: for scoring, and for all else unless it is a
@@ -94,8 +121,28 @@ export function loadKernels(set: KernelSet, build?: KernelBuild): Kernels {
   return kernels;
 }
 
-export function instantiate(module: WebAssembly.Module): KernelExports {
-  return new WebAssembly.Instance(module).exports as unknown as KernelExports;
+/**
+ * The same build for a memory that threads share; always the embedded one.
+ * @throws TypeError if the host forbids compiling bytes
+ */
+export function loadSharedKernels(set: KernelSet, build: KernelBuild): WebAssembly.Module {
+  const { shared } = set.forwardOnly ? scoring : training;
+  const module = shared.get(build) ?? compile(sharedModule(kernelBytes(set, build)));
+  shared.set(build, module);
+  return module;
+}
+
+/** @throws RangeError or TypeError if the host has no such memory */
+export function createMemory(shared = false): WebAssembly.Memory {
+  return new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MAXIMUM_PAGES, shared });
+}
+
+export function instantiate(
+  module: WebAssembly.Module,
+  memory = createMemory(),
+): KernelExports {
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  return exports as unknown as KernelExports;
 }
 
 /** The bytes of an embedded build. */
@@ -112,7 +159,6 @@ export function canRun(build: KernelBuild): boolean {
   return WebAssembly.validate(Uint8Array.from(PROBES[build]));
 }
 
-const EXPORTS = ["memory", "run", "heapBase", "isRelaxed", "isForwardOnly"];
 const UNSUPPORTED = "NotSupportedError";
 const INSTRUCTIONS = { simd: "SIMD", relaxed: "relaxed SIMD" } as const;
 

@@ -66,7 +66,7 @@ export class PackedWeights {
   follow(): void {
     if (this.#version === this.#source.version) return;
     const list = this.#list.index("pack weights");
-    this.#host.kernels.run(4 * list, this.#list.length / RECORD_WORDS, 1);
+    this.#host.run(4 * list, this.#list.length / RECORD_WORDS, 1);
     this.#version = this.#source.version;
   }
 

@@ -4,25 +4,38 @@
  */
 import type { Segment } from "../backend.ts";
 import { disposed, requireRange } from "./checks.ts";
-import type { KernelExports } from "./loader.ts";
 import { LinearMemory } from "./memory.ts";
+import type { Threads } from "./threads.ts";
 
-/** An instance of the kernels and its memory. */
+/** An instance of the kernels, its memory and its threads. */
 export class Host {
-  readonly kernels: KernelExports;
+  readonly threads: Threads;
   readonly memory: LinearMemory;
   /** Whether the kernels lack what only training runs. */
   readonly forwardOnly: boolean;
   #open = true;
 
-  constructor(kernels: KernelExports, forwardOnly: boolean) {
-    this.kernels = kernels;
+  constructor(threads: Threads, forwardOnly: boolean) {
+    const { kernels } = threads;
+    this.threads = threads;
     this.forwardOnly = forwardOnly;
     this.memory = new LinearMemory(kernels.memory, kernels.heapBase());
   }
 
+  /** Executes `count` records at the byte `list`. */
+  run(list: number, count: number, batchRows: number): void {
+    try {
+      this.threads.kernels.run(list, count, batchRows);
+    } catch (error) {
+      // Helpers may be at work on what was being run.
+      this.threads.dismiss("Run failed");
+      throw error;
+    }
+  }
+
   close(): void {
     this.#open = false;
+    this.threads.dismiss();
   }
 
   requireOpen(action: string): void {

@@ -13,40 +13,22 @@
 import { HostRandom } from "../../core/philox.ts";
 import { LOG_VARIANCE } from "../../core/stable.ts";
 import { STREAMS } from "../../core/streams.ts";
-import { requireChoice, requireNumber, requireObject } from "../../core/validate.ts";
+import { requireNumber } from "../../core/validate.ts";
 import { type Matrix, requireFloatRows, type Rows, toMatrix } from "../../scoring/matrix.ts";
-import type { DeviceOptions } from "../../scoring/trained_vae.ts";
-import { pauser } from "../pauser.ts";
+import { pauser } from "../../scoring/pauser.ts";
 import { VAE } from "../vae.ts";
 import { linearVaeParameters } from "./as_vae.ts";
+import {
+  type EmSettings,
+  type FactorAnalysisOptions,
+  LEAST_VARIANCE,
+  MAX_COLUMNS,
+  parseEmOptions,
+} from "./em_options.ts";
 import { expectation, type Factors, maximization } from "./em_step.ts";
 import { type Moments, momentsOf } from "./moments.ts";
 
-/** How to fit a linear Gaussian model. */
-export interface FactorAnalysisOptions extends DeviceOptions {
-  /** Latent dimensions, fewer than columns. */
-  readonly latent: number;
-  /** "shared" for probabilistic PCA, "perFeature" (the default) for factor analysis. */
-  readonly noise?: "shared" | "perFeature";
-  /** Steps of EM at most; 1000. */
-  readonly iterations?: number;
-  /** Stops once a step raises the mean log-likelihood by less, nats per row; 1e-6. */
-  readonly tolerance?: number;
-  /** Fixes the start; 0. */
-  readonly seed?: number;
-  /**
-   * The least variance of the noise, in squared units of the data; a millionth of the columns' mean
-   * variance. Without it the noise of a column that the factors explain wholly would go to zero, and
-   * the likelihood to infinity.
-   */
-  readonly minVariance?: number;
-  /** Called after each step: the mean log-likelihood of the rows, nats per row. */
-  readonly onProgress?: (
-    step: { readonly iteration: number; readonly logLikelihood: number },
-  ) => void;
-  /** Cancels: rejects with the signal's reason. */
-  readonly signal?: AbortSignal;
-}
+export type { FactorAnalysisOptions } from "./em_options.ts";
 
 /** A fitted linear Gaussian model. */
 export interface FactorAnalysis {
@@ -60,32 +42,8 @@ export interface FactorAnalysis {
   readonly converged: boolean;
 }
 
-type Settings = Required<
-  Pick<FactorAnalysisOptions, "latent" | "noise" | "iterations" | "tolerance" | "seed">
->;
-
-const KEYS = [
-  "latent",
-  "noise",
-  "iterations",
-  "tolerance",
-  "seed",
-  "minVariance",
-  "onProgress",
-  "signal",
-  "backend",
-  "determinism",
-  "threads",
-];
-
-/** Wider covariances do not fit a browser's memory. */
-const MAX_COLUMNS = 8192;
-
 /** The default least variance, of the columns' mean variance: far above the rounding of float32. */
 const FLOOR_SHARE = 1e-6;
-
-/** The least variance that a spec may name. */
-const LEAST_VARIANCE = 1e-13;
 
 /**
  * Fits by EM.
@@ -97,7 +55,7 @@ export async function factorAnalysis(
   options: FactorAnalysisOptions,
 ): Promise<FactorAnalysis> {
   const { backend, determinism, threads, onProgress, signal, minVariance } = options;
-  const settings = parse(options);
+  const settings = parseEmOptions(options);
   const { latent, noise, seed } = settings;
   const matrix = toMatrix(rows, columnsOf(rows));
   requireSize(matrix, latent);
@@ -123,7 +81,7 @@ export async function factorAnalysis(
 
 async function maximize(
   { covariance }: Moments,
-  { latent, noise, iterations, tolerance, seed }: Settings,
+  { latent, noise, iterations, tolerance, seed }: EmSettings,
   floor: number,
   pause: () => Promise<void>,
   onProgress: FactorAnalysisOptions["onProgress"],
@@ -159,24 +117,6 @@ function start(
   });
   const variances = half.map((own) => Math.max(floor, noise === "shared" ? mean : own));
   return { loadings, variances };
-}
-
-function parse(options: FactorAnalysisOptions): Settings {
-  const fields = requireObject("factor analysis options", options, KEYS);
-  const { latent, noise = "perFeature", iterations = 1000, tolerance = 1e-6, seed = 0 } = fields;
-  if (fields.minVariance !== undefined) {
-    requireNumber("minVariance", fields.minVariance, {
-      min: LEAST_VARIANCE,
-      max: Math.exp(LOG_VARIANCE.high),
-    });
-  }
-  return {
-    latent: requireNumber("latent", latent, { min: 1, max: MAX_COLUMNS, integer: true }),
-    noise: requireChoice<"shared" | "perFeature">("noise", noise, ["shared", "perFeature"]),
-    iterations: requireNumber("iterations", iterations, { min: 1, max: 1e7, integer: true }),
-    tolerance: requireNumber("tolerance", tolerance, { min: 0 }),
-    seed: requireNumber("seed", seed, { integer: true }),
-  };
 }
 
 /** The width that the rows themselves state. */
