@@ -16,6 +16,11 @@ export interface EvaluationOptions {
   readonly samples?: number;
   /** Fixes the draws; 0. */
   readonly seed?: number;
+  /**
+   * The index of the first row, where the rows are a part of more.
+   * @internal
+   */
+  readonly firstRow?: number;
 }
 
 /** Per row, nats. */
@@ -40,11 +45,22 @@ const SAMPLE_CHUNK = 64;
 /** Decoder rows of one run. */
 const DECODER_ROWS = 1024;
 
-export function evaluateRows(
+type Compile = (capacity: number, samples: number) => SyncProgram;
+
+export function evaluateRows(x: Matrix, options: EvaluationOptions, compile: Compile): Evaluation {
+  const steps = evaluationSteps(x, options, compile);
+  for (let step = steps.next();; step = steps.next()) if (step.done) return step.value;
+}
+
+/**
+ * `evaluateRows` in steps of one run each, so that a caller can do other things between them; those
+ * may use the same program.
+ */
+export function* evaluationSteps(
   x: Matrix,
   options: EvaluationOptions,
-  compile: (capacity: number, samples: number) => SyncProgram,
-): Evaluation {
+  compile: Compile,
+): Generator<void, Evaluation> {
   const samples = requireNumber("samples", options.samples ?? 1, {
     min: 1,
     max: 1e6,
@@ -52,19 +68,25 @@ export function evaluateRows(
   });
   const perRun = Math.min(samples, SAMPLE_CHUNK);
   const capacity = Math.max(1, Math.floor(DECODER_ROWS / perRun));
-  const program = compile(capacity, perRun);
   const [seedLow, seedHigh] = splitSeed(options.seed ?? 0);
+  const { firstRow = 0 } = options;
   const [rows, width] = x.shape;
-  const sums = new RowSums(rows, program.plan.outputs.get("kl")!.shape.cols);
+  const sums = new RowSums(
+    rows,
+    compile(capacity, perRun).plan.outputs.get("kl")!.shape.cols,
+  );
   for (let first = 0; first < rows; first += capacity) {
     const count = Math.min(capacity, rows - first);
-    program.write("x", x.data.subarray(first * width, (first + count) * width));
     for (let drawn = 0; drawn < samples; drawn += perRun) {
-      program.write("key", [seedLow, seedHigh, drawn / perRun, first]);
+      // Asked for and written anew: between steps others may have used it, or sent it away.
+      const program = compile(capacity, perRun);
+      program.write("x", x.data.subarray(first * width, (first + count) * width));
+      program.write("key", [seedLow, seedHigh, drawn / perRun, firstRow + first]);
       program.run(count);
       sums.add(program, first, count, Math.min(perRun, samples - drawn), perRun);
+      if (drawn === 0) sums.addKl(program, first, count);
+      yield;
     }
-    sums.addKl(program, first, count);
   }
   return sums.finish(samples);
 }

@@ -10,7 +10,12 @@ import { parametersOf } from "../models/vae_graph.ts";
 import { drawBinary } from "./draw_binary.ts";
 import { BULK_ROWS, type DeviceOptions, Engine, type NamedTensor } from "./engine.ts";
 import { requireFiniteRows, requireFiniteScore } from "./finite.ts";
-import { evaluateRows, type Evaluation, type EvaluationOptions } from "./evaluation.ts";
+import {
+  evaluateRows,
+  type Evaluation,
+  type EvaluationOptions,
+  evaluationSteps,
+} from "./evaluation.ts";
 import { type Matrix, type Rows, toMatrix, toRows } from "./matrix.ts";
 import {
   type ModelFile,
@@ -105,8 +110,20 @@ export class TrainedVae {
    */
   async sample(
     count: number,
-    { seed = 0, mean = false }: { readonly seed?: number; readonly mean?: boolean } = {},
+    options: { readonly seed?: number; readonly mean?: boolean } = {},
   ): Promise<Matrix> {
+    return this.sampleFrom(0, count, options);
+  }
+
+  /**
+   * Draws `firstRow` to `firstRow + count - 1` of those that `sample` makes.
+   * @internal
+   */
+  sampleFrom(
+    firstRow: number,
+    count: number,
+    { seed = 0, mean = false }: { readonly seed?: number; readonly mean?: boolean } = {},
+  ): Matrix {
     requireNumber("count", count, { min: 1, max: MAX_DRAWS, integer: true });
     const [seedLow, seedHigh] = splitSeed(seed);
     const program = this.engine.program("sample", { capacity: BULK_ROWS });
@@ -115,12 +132,12 @@ export class TrainedVae {
     const data = new Float32Array(count * columns);
     for (let first = 0; first < count; first += BULK_ROWS) {
       const rows = Math.min(BULK_ROWS, count - first);
-      program.write("key", [seedLow, seedHigh, 0, first]);
+      program.write("key", [seedLow, seedHigh, 0, firstRow + first]);
       program.run(rows);
       program.read(output, data.subarray(first * columns, (first + rows) * columns));
     }
     const matrix: Matrix = { data, shape: [count, columns] };
-    return mean || output === "draw" ? matrix : drawBinary(matrix, seed);
+    return mean || output === "draw" ? matrix : drawBinary(matrix, seed, firstRow);
   }
 
   /** The bound and its parts per row, and importance-sampled ln p(x); nats. */
@@ -235,6 +252,18 @@ export class TrainedVae {
    */
   evaluateSync(x: Matrix, options: EvaluationOptions): Evaluation {
     return evaluateRows(
+      x,
+      options,
+      (capacity, samples) => this.engine.program("evaluate", { capacity, samples }),
+    );
+  }
+
+  /**
+   * `evaluateSync` in steps, to be taken apart: see `evaluationSteps`.
+   * @internal
+   */
+  evaluateSteps(x: Matrix, options: EvaluationOptions): Generator<void, Evaluation> {
+    return evaluationSteps(
       x,
       options,
       (capacity, samples) => this.engine.program("evaluate", { capacity, samples }),
