@@ -1,8 +1,10 @@
 /**
- * Rows of a body as float64 cells, in either form: by position, or by column name. The first cell
- * that cannot be used is named by row (from 1, for people), column, and JSON pointer (from 0).
+ * Rows of a body as float64 cells. In JSON: by position, or by column name. In binary: float32,
+ * little-endian, row-major, nothing else. The first cell that cannot be used is named by row (from
+ * 1, for people), column, and JSON pointer (from 0).
  */
 import { show } from "../core/validate.ts";
+import { LITTLE_ENDIAN, swapped } from "../formats/safetensors_types.ts";
 import type { Cells } from "../scoring/standardize.ts";
 import { invalid, pointerStep, type Problem } from "./problems.ts";
 import type { Units } from "../scoring/units.ts";
@@ -12,9 +14,8 @@ type RowShape = Pick<Units, "columns" | "least" | "largest">;
 
 type Range = Omit<RowShape, "columns">;
 
-/** @throws Problem for too many rows, a wrong width or name, or a cell that is no finite number */
-export function readRows(rows: readonly unknown[], shape: RowShape, maxRows: number): Cells {
-  requireCount("/rows", rows.length, maxRows);
+/** @throws Problem for a wrong width or name, or a cell that is no finite number */
+export function readRows(rows: readonly unknown[], shape: RowShape): Cells {
   const data = new Float64Array(rows.length * shape.columns.length);
   rows.forEach((row, r) => {
     if (Array.isArray(row)) readPositions(row, r, shape, data);
@@ -29,6 +30,45 @@ export function readRows(rows: readonly unknown[], shape: RowShape, maxRows: num
     }
   });
   return { data, rows: rows.length };
+}
+
+/**
+ * Rows of binary numbers.
+ * @param width bytes of one number: 4 or 8
+ * @throws Problem for no rows, a part of a row, or a cell that cannot be used
+ */
+export function readFloatRows(
+  bytes: Uint8Array<ArrayBuffer>,
+  { columns, ...range }: RowShape,
+  width: 4 | 8 = 4,
+): Cells {
+  const perRow = columns.length * width, rows = bytes.length / perRow;
+  if (rows === 0 || !Number.isInteger(rows)) {
+    throw invalid(
+      "/rows",
+      `Cannot read rows: expected a multiple of ${perRow} bytes, above 0: current value is ${bytes.length}`,
+    );
+  }
+  // A copy where the host needs one: of the other order of bytes, or where numbers must be aligned.
+  const own = !LITTLE_ENDIAN
+    ? swapped(bytes, width)
+    : bytes.byteOffset % width === 0
+    ? bytes
+    : bytes.slice();
+  const numbers = width === 4
+    ? new Float32Array(own.buffer, own.byteOffset, rows * columns.length)
+    : new Float64Array(own.buffer, own.byteOffset, rows * columns.length);
+  return requireCells(Float64Array.from(numbers), { columns, ...range });
+}
+
+/** @throws Problem naming the first cell that cannot be used */
+export function requireCells(data: Float64Array, { columns, ...range }: RowShape): Cells {
+  for (let i = 0; i < data.length; i++) {
+    if (isCell(data[i], range)) continue;
+    const c = i % columns.length;
+    throw wrongCell(Math.floor(i / columns.length), columns[c], c, data[i], range);
+  }
+  return { data, rows: data.length / columns.length };
 }
 
 /** @throws Problem for more rows than a request may have */

@@ -1,7 +1,7 @@
 /** Every class of error: its status, its type, and the field it names. */
 import assert from "node:assert/strict";
 import { VAE } from "../../mod.ts";
-import { createApp, type ModelStore, type Served } from "../../src/http/mod.ts";
+import { createApp, type Model, type Models, type ModelStore } from "../../src/http/mod.ts";
 import { type ProblemName, PROBLEMS } from "../../src/http/problems.ts";
 import { APP, MODELS, PLAIN, post, problemOf, TABLE } from "./util.ts";
 
@@ -200,7 +200,8 @@ Deno.test("other media types and encodings get 415", async () => {
   const refused = ["", "text/plain", "application/jsonp", "application/json; charset=utf-16"];
   for (const type of [...refused, "multipart/form-data; boundary=x"]) {
     const response = await send({ "content-type": type });
-    assert.equal(response.headers.get("accept"), "application/json");
+    const accepted = "application/json, application/octet-stream, application/x-ndjson";
+    assert.equal(response.headers.get("accept"), accepted);
     await problemOf(response, "unsupported-media-type");
   }
   for (const encoding of ["gzip", "br", "identity, gzip", "x"]) {
@@ -235,17 +236,18 @@ Deno.test("other methods get 405 and are told which are allowed", async () => {
 
 Deno.test("unknown addresses and models get 404, and no odd name reaches the store", async () => {
   for (
-    const path of ["/", "/v1", "/v2", "/health", "/v1/models/", "/v1/models/table/", "/V1/models"]
+    const path of ["/", "/v1", "/health", "/v1/models/", "/v1/models/table/", "/V1/models"]
   ) {
     await problemOf(await APP.request(path), "unknown-route");
   }
   await problemOf(await post("table/train", {}), "unknown-route");
   const asked: string[] = [];
-  const store: ModelStore = {
-    get: (name) => Promise.resolve(void asked.push(name)),
-    list: () => Promise.resolve([]),
-  };
-  const app = createApp({ models: store });
+  const models: Models = new (class extends Map<string, Model> {
+    override get(name: string): undefined {
+      asked.push(name);
+    }
+  })();
+  const app = createApp({ models });
   const names = [
     "table",
     "Table-1.v2_x",
@@ -269,9 +271,13 @@ Deno.test("unknown addresses and models get 404, and no odd name reaches the sto
 
 Deno.test("a failure of the server says nothing of the inside, to the caller", async () => {
   const secret = new TypeError("cannot open file:///srv/models/secret.safetensors");
+  const fail = () => Promise.reject(secret);
   const store: ModelStore = {
-    get: () => Promise.reject(secret),
-    list: () => Promise.reject(secret),
+    readIndex: fail,
+    replaceIndex: fail,
+    read: fail,
+    write: fail,
+    remove: fail,
   };
   const logged: unknown[] = [];
   const log = console.error;
@@ -303,7 +309,7 @@ Deno.test("createApp() refuses names, models and limits that it cannot serve", (
     [{ a: new Uint8Array(3) }, /Cannot serve model "a": expected a loaded model/],
   ];
   for (const [record, message] of models) {
-    assert.throws(() => createApp({ models: record as Record<string, Served["model"]> }), message);
+    assert.throws(() => createApp({ models: record as Record<string, Model> }), message);
   }
   assert.throws(() => createApp({ models: MODELS, maxRows: 0 }), /maxRows: must be at least 1/);
   assert.throws(() => createApp({ models: MODELS, maxBodyBytes: NaN }), /maxBodyBytes/);
@@ -312,14 +318,24 @@ Deno.test("createApp() refuses names, models and limits that it cannot serve", (
 Deno.test("problem types are few, and their names stay", () => {
   assert.deepEqual(Object.entries(PROBLEMS).map(([name, { status }]) => `${status} ${name}`), [
     "400 malformed-json",
+    "401 unauthorized",
+    "403 forbidden",
     "404 unknown-route",
     "404 unknown-model",
     "405 method-not-allowed",
+    "408 body-timeout",
+    "409 conflict",
+    "412 precondition-failed",
     "413 body-too-large",
     "415 unsupported-media-type",
     "422 invalid-body",
+    "422 invalid-model",
     "422 result-not-finite",
+    "429 too-many-requests",
+    "431 headers-too-large",
     "500 internal",
     "503 not-ready",
+    "503 overloaded",
+    "503 stopping",
   ]);
 });

@@ -49,13 +49,17 @@ export function post(path: string, body: unknown, app: App = APP): Promise<Respo
   }));
 }
 
-/** The answer of a verb that must succeed. */
+/** The answer of a verb that must succeed, less the version and digest: headers must say the same. */
 export async function ask(path: string, body: unknown, app: App = APP): Promise<Fields> {
   const response = await post(path, body, app);
-  const value = await response.json();
+  const { version, digest, ...value } = await response.json();
   assert.equal(response.status, 200, JSON.stringify(value));
   assert.equal(response.headers.get("content-type"), "application/json");
   requireCommonHeaders(response);
+  assert.equal(response.headers.get("elbow-model"), value.model);
+  assert.equal(response.headers.get("elbow-model-version"), `${version}`);
+  assert.equal(response.headers.get("elbow-model-digest"), digest);
+  assert.match(digest, /^[0-9a-f]{64}$/);
   return value;
 }
 
@@ -89,6 +93,7 @@ export async function problemOf(
 }
 
 function requireCommonHeaders({ headers }: Response): void {
+  assert.match(headers.get("traceparent") ?? "", /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/);
   assert.equal(headers.get("x-content-type-options"), "nosniff");
   assert.equal(headers.get("cache-control"), "no-store");
   assert.equal(headers.get("access-control-allow-origin"), null);

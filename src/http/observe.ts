@@ -1,0 +1,57 @@
+/**
+ * Around every request: its trace, its time, its line in the log. None of these holds a body, a
+ * query, a header or an address.
+ */
+import type { MiddlewareHandler } from "npm:hono@4.13.19";
+import type { Metrics } from "./metrics.ts";
+import type { Env } from "./service.ts";
+import { traceOf, traceparent } from "./trace.ts";
+
+/** One request, as the log tells of it. */
+export interface LogEntry {
+  /** ISO 8601. */
+  readonly time: string;
+  readonly level: "info" | "error";
+  readonly method: string;
+  /** The template, not the path. */
+  readonly route: string;
+  readonly status: number;
+  /** To the head of the answer. */
+  readonly milliseconds: number;
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly model?: string;
+  readonly version?: number;
+  readonly rows?: number;
+}
+
+export function observe(
+  metrics: Metrics,
+  log: ((entry: LogEntry) => void) | undefined,
+): MiddlewareHandler<Env> {
+  return async (c, next) => {
+    const start = performance.now(), trace = traceOf(c.req.raw.headers);
+    const seen: { route: string } = { route: "unknown" };
+    c.set("seen", seen);
+    metrics.inFlight++;
+    try {
+      await next();
+    } finally {
+      metrics.inFlight--;
+    }
+    const milliseconds = performance.now() - start;
+    const { req: { method }, res: { status, headers } } = c;
+    headers.set("traceparent", traceparent(trace));
+    metrics.request(method, seen.route, status, milliseconds / 1000);
+    log?.({
+      time: new Date().toISOString(),
+      level: status < 500 ? "info" : "error",
+      method: method.slice(0, 16),
+      ...seen,
+      status,
+      milliseconds: Math.round(milliseconds * 1000) / 1000,
+      traceId: trace.traceId,
+      spanId: trace.spanId,
+    });
+  };
+}
