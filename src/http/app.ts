@@ -20,6 +20,7 @@ import { Registry } from "./registry.ts";
 import { respondProblem } from "./responses.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { modelRoutes } from "./routes/models.ts";
+import { oipRoutes } from "./routes/oip.ts";
 import { verbRoutes } from "./routes/verbs.ts";
 import type { Env, Service } from "./service.ts";
 import type { ModelStore } from "./store.ts";
@@ -72,13 +73,24 @@ export function createApp(options: AppOptions): App {
   const app = new Hono<Env>();
   app.use(observe(service.metrics, options.log));
   if (options.origins) app.use(cors(options.origins));
-  app.onError((error) => respondProblem(problemOf(error, service)));
+  app.onError((error, c) => {
+    const problem = problemOf(error, service);
+    // Clients of the Open Inference Protocol look for this member.
+    const isOip = c.get("seen").route.startsWith("/v2");
+    return respondProblem(problem, isOip ? { error: problem.message } : {});
+  });
   app.notFound(() => respondProblem(unknownRoute()));
   healthRoutes(app, service);
   modelRoutes(app, service);
   verbRoutes(app, service);
+  oipRoutes(app, service);
   // An app that is mounted loses its notFound: within its own paths it still answers for itself.
-  for (const path of ["/health/*", "/v1/*"]) app.all(path, () => respondProblem(unknownRoute()));
+  for (const path of ["/health/*", "/v1/*", "/v2/*"]) {
+    app.all(path, (c) => {
+      c.get("seen").route = path;
+      throw unknownRoute();
+    });
+  }
   return app;
 }
 
