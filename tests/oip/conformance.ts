@@ -8,33 +8,20 @@
  * triton-inference-server. The model is taken as its metadata describes it: its inputs must be
  * floating-point tensors, which are filled with numbers near 0.5; a size of -1 becomes 2.
  *
- * This file and tensors.ts depend on nothing of the project around them.
+ * This file, server.ts and tensors.ts depend on nothing of the project around them.
  */
 import assert from "node:assert/strict";
+import { Server, type Target } from "./server.ts";
 import {
-  type Answer,
   HEADER_LENGTH,
   type Metadata,
   nest,
   pack,
-  product,
   requireTensor,
   SIZES,
   type Tensor,
   unpack,
 } from "./tensors.ts";
-
-/** The server under test. */
-export interface Target {
-  /** Without a slash at its end. */
-  readonly baseUrl: string;
-  /** A model that can be asked. */
-  readonly model: string;
-  /** Sent with every request. */
-  readonly headers?: Readonly<Record<string, string>>;
-  /** In the place of the network. */
-  readonly fetch?: (url: string, init?: RequestInit) => Response | Promise<Response>;
-}
 
 /** One sentence of the protocol. */
 export interface Check {
@@ -56,59 +43,6 @@ export function conformanceChecks(target: Target): Check[] {
 }
 
 type NamedCheck = readonly [name: string, run: () => Promise<void>];
-
-/** Requests, and what the metadata says of the model. */
-class Server {
-  readonly model: string;
-  readonly #target: Target;
-
-  constructor(target: Target) {
-    this.#target = target;
-    this.model = `/v2/models/${encodeURIComponent(target.model)}`;
-  }
-
-  get modelName(): string {
-    return this.#target.model;
-  }
-
-  async ask(path: string, init: RequestInit = {}): Promise<Response> {
-    const { baseUrl, headers = {}, fetch: ask = fetch } = this.#target;
-    return await ask(baseUrl + path, { ...init, headers: { ...headers, ...init.headers } });
-  }
-
-  async json<Value>(path: string): Promise<Value> {
-    const response = await this.ask(path);
-    assert.equal(response.status, 200, `GET ${path}`);
-    assert.match(response.headers.get("content-type") ?? "", /^application\/json/);
-    return await response.json();
-  }
-
-  metadata(): Promise<Metadata> {
-    return this.json(this.model);
-  }
-
-  post(path: string, body: unknown): Promise<Response> {
-    const headers = { "content-type": "application/json" };
-    return this.ask(path, { method: "POST", headers, body: JSON.stringify(body) });
-  }
-
-  async infer(body: unknown, path = `${this.model}/infer`): Promise<Answer> {
-    const response = await this.post(path, body);
-    assert.equal(response.status, 200, await response.clone().text());
-    return await response.json();
-  }
-
-  /** The model's inputs with numbers near 0.5. */
-  async inputs(): Promise<Required<Pick<Tensor, "name" | "datatype" | "shape" | "data">>[]> {
-    return (await this.metadata()).inputs.map(({ name, datatype, shape }) => {
-      assert.match(datatype, /^FP(32|64)$/, "this suite fills floating-point inputs");
-      const sizes = shape.map((size) => size === -1 ? 2 : size);
-      // Multiples of 1/64 are the same in any floating-point type.
-      const data = Array.from({ length: product(sizes) }, (_, i) => 0.5 + (i % 13) / 64);
-      return { name, datatype, shape: sizes, data };
-    });
-  }
-}
 
 function healthChecks(server: Server): NamedCheck[] {
   const answers = (path: string) => async () => {
