@@ -56,7 +56,7 @@ export const BACKEND_DOORS: readonly string[] = ["backends/open.ts", "backends/b
 /** npm packages allowed in library code, by folder of src/; every other folder may use none. */
 export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   formats: ["papaparse", "fflate"],
-  http: ["hono", "valibot"],
+  http: ["hono", "valibot", "@valibot/to-json-schema"],
   cli: ["commander", "hono"],
 };
 

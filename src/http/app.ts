@@ -18,6 +18,8 @@ import { Problem } from "./problems.ts";
 import { type RateLimit, RateLimiter } from "./rate_limit.ts";
 import { Registry } from "./registry.ts";
 import { respondProblem } from "./responses.ts";
+import { aliasRoutes } from "./routes/aliases.ts";
+import { docsRoutes } from "./routes/docs.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { modelRoutes } from "./routes/models.ts";
 import { oipRoutes } from "./routes/oip.ts";
@@ -82,8 +84,10 @@ export function createApp(options: AppOptions): App {
   app.notFound(() => respondProblem(unknownRoute()));
   healthRoutes(app, service);
   modelRoutes(app, service);
+  aliasRoutes(app, service);
   verbRoutes(app, service);
   oipRoutes(app, service);
+  docsRoutes(app, service);
   // An app that is mounted loses its notFound: within its own paths it still answers for itself.
   for (const path of ["/health/*", "/v1/*", "/v2/*"]) {
     app.all(path, (c) => {

@@ -8,7 +8,9 @@ import { type FieldFault, invalid, pointerStep, Problem } from "./problems.ts";
 import { NAME } from "./store.ts";
 
 const ROWS_EXPECTED = "a list of at least one row";
-export const rows = v.pipe(v.array(v.unknown(), ROWS_EXPECTED), v.minLength(1, ROWS_EXPECTED));
+/** One row: what it holds is for the model to check. */
+export const row = v.unknown();
+const rows = v.pipe(v.array(row, ROWS_EXPECTED), v.minLength(1, ROWS_EXPECTED));
 
 const COUNT_EXPECTED = "a whole number from 1";
 const count = v.pipe(

@@ -49,6 +49,14 @@ export interface Action {
   readonly answer: (c: Context<Env>) => Response | Promise<Response>;
 }
 
+/** An action that changes models; none where they may not be changed. */
+export function adminAction(
+  { registry }: Service,
+  answer: (c: Context<Env>, registry: Registry) => Promise<Response>,
+): Action | undefined {
+  return registry && { scope: "admin", answer: (c) => answer(c, registry) };
+}
+
 /** Characters that all headers of a request may have together. */
 const MAX_HEADERS = 16_384;
 

@@ -1,8 +1,20 @@
 /** The app as a whole: its listings, mounting, concurrency, a changing store, a real port. */
 import assert from "node:assert/strict";
 import { Hono } from "npm:hono@4.13.19";
-import { createApp, digestOf, type Model } from "../../src/http/mod.ts";
-import { APP, ask, BINARY, COLUMNS, MODELS, PLAIN, post, problemOf, ROWS, TABLE } from "./util.ts";
+import { digestOf, type Model } from "../../src/http/mod.ts";
+import {
+  APP,
+  ask,
+  BINARY,
+  COLUMNS,
+  createApp,
+  MODELS,
+  PLAIN,
+  post,
+  problemOf,
+  ROWS,
+  TABLE,
+} from "./util.ts";
 
 Deno.test("/health and /v1/models say what there is", async () => {
   const get = async (path: string) => await (await APP.request(path)).json();

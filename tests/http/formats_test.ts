@@ -1,8 +1,7 @@
 /** Rows that are not JSON: float32 in and out, JSON lines in and out, and long answers in pieces. */
 import assert from "node:assert/strict";
-import { createApp } from "../../src/http/mod.ts";
 import { VERBS } from "../../src/http/verbs.ts";
-import { APP, ask, MODELS, PLAIN, problemOf, ROWS } from "./util.ts";
+import { APP, ask, createApp, MODELS, PLAIN, problemOf, ROWS } from "./util.ts";
 
 const FLOATS = "application/octet-stream";
 const NDJSON = "application/x-ndjson";

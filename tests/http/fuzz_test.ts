@@ -5,8 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { HostRandom } from "../../src/core/philox.ts";
-import { createApp } from "../../src/http/mod.ts";
-import { HOSTILE, LINE, MODELS, problemOf, ROWS, TABLE } from "./util.ts";
+import { createApp, HOSTILE, LINE, MODELS, problemOf, ROWS, TABLE } from "./util.ts";
 
 const REQUESTS = 2000;
 const APP = createApp({ models: MODELS, maxRows: 50, maxBodyBytes: 20_000 });

@@ -1,8 +1,8 @@
 /** Models over HTTP: upload, versions, aliases, deletion, preconditions, and what is refused. */
 import assert from "node:assert/strict";
 import { Detector, VAE } from "../../mod.ts";
-import { type App, createApp, digestOf, memoryStore, TableScorer } from "../../src/http/mod.ts";
-import { COLUMNS, PLAIN, problemOf, ROWS, TABLE } from "./util.ts";
+import { type App, digestOf, memoryStore, TableScorer } from "../../src/http/mod.ts";
+import { COLUMNS, createApp, PLAIN, problemOf, ROWS, TABLE } from "./util.ts";
 
 const ADMIN = "admin-token-of-the-tests-0123456789";
 const SCORE = "score-token-of-the-tests-0123456789";

@@ -1,7 +1,8 @@
 /** Ten thousand scores while the model is replaced a thousand times: each is of exactly one version. */
 import assert from "node:assert/strict";
 import { VAE } from "../../mod.ts";
-import { createApp, digestOf, memoryStore } from "../../src/http/mod.ts";
+import { digestOf, memoryStore } from "../../src/http/mod.ts";
+import { createApp } from "./util.ts";
 
 const SCORES = 10_000, SWAPS = 1000, MODELS = 8, PARTS = 300;
 

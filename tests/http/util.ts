@@ -1,9 +1,10 @@
 /** Tiny models behind an app, and how the tests ask it. */
 import assert from "node:assert/strict";
 import { Detector, VAE } from "../../mod.ts";
-import { type App, createApp } from "../../src/http/mod.ts";
+import { type App, type AppOptions, createApp as create } from "../../src/http/mod.ts";
 import { type ProblemName, PROBLEMS } from "../../src/http/problems.ts";
 import { normals, planeRows } from "../util/data.ts";
+import { requireDocumented } from "./openapi.ts";
 
 /** Rows in units of their own: offsets of hundreds, spreads from 0.01 to 100. */
 export const ROWS: readonly number[][] = planeRows(60, 3, 11).map(([a, b, c]) => [
@@ -37,6 +38,20 @@ export const BINARY: VAE = VAE.create(
 );
 
 export const MODELS = { table: TABLE, line: LINE, hostile: HOSTILE, plain: PLAIN, binary: BINARY };
+
+/** An app whose every answer to `request` must be one that its OpenAPI document allows. */
+export function createApp(options: AppOptions): App {
+  const app = create(options), { request } = app;
+  app.request = async (input, init, ...rest) => {
+    const response = await request(input, init, ...rest);
+    const path = URL.parse(String(input), "http://localhost")?.pathname ?? "";
+    const isJson = /[/+]json$/.test(response.headers.get("content-type") ?? "");
+    // A clone of a stream would hold what nobody reads.
+    await requireDocumented(init?.method ?? "GET", path, isJson ? response.clone() : response);
+    return response;
+  };
+  return app;
+}
 
 export const APP: App = createApp({ models: MODELS });
 

@@ -1,16 +1,16 @@
 /**
  * `/v1/models`: what there is, in short. `/v1/models/:name`: all that is known of one model, and where
- * the app may be changed, its uploads and its end. `/v1/aliases`: second names.
+ * the app may be changed, its uploads and its end.
  */
 import type { Context, Hono } from "npm:hono@4.13.19";
 import { isTable, unitsOf, vaeOf } from "../../scoring/units.ts";
-import { readBytes, readJson, requireType } from "../body.ts";
+import { readBytes, requireType } from "../body.ts";
 import type { Served } from "../catalogue.ts";
 import type { Precondition, Registry } from "../registry.ts";
 import { respond, respondNothing } from "../responses.ts";
-import { aliasBody, checkBody } from "../schemas.ts";
 import {
   type Action,
+  adminAction,
   type Env,
   modelHeaders,
   pathName,
@@ -21,10 +21,7 @@ import {
 } from "../service.ts";
 
 export function modelRoutes(app: Hono<Env>, service: Service): void {
-  const { catalogue, registry } = service;
-  const admin = (answer: (c: Context<Env>, registry: Registry) => Promise<Response>) =>
-    registry && { scope: "admin", answer: (c) => answer(c, registry) } satisfies Action;
-
+  const { catalogue } = service;
   route(app, service, "/v1/models", {
     get: {
       scope: "score",
@@ -40,13 +37,13 @@ export function modelRoutes(app: Hono<Env>, service: Service): void {
       return respond(description(served), { headers });
     },
   };
-  const remove = admin(async (c, registry) => {
+  const remove = adminAction(service, async (c, registry) => {
     await registry.delete(pathName(c, "name"), pathVersion(c));
     return respondNothing();
   });
   route(app, service, "/v1/models/:name", {
     get: describe,
-    put: admin((c, registry) => upload(c, service, registry)),
+    put: adminAction(service, (c, registry) => upload(c, service, registry)),
     delete: remove,
   });
   route(app, service, "/v1/models/:name/versions", {
@@ -59,29 +56,6 @@ export function modelRoutes(app: Hono<Env>, service: Service): void {
     },
   });
   route(app, service, "/v1/models/:name/versions/:version", { get: describe, delete: remove });
-
-  route(app, service, "/v1/aliases", {
-    get: registry && {
-      scope: "score",
-      async answer() {
-        const aliases = Array.from(await registry.aliases(), ([alias, of]) => ({ alias, ...of }));
-        return respond({ aliases });
-      },
-    },
-  });
-  route(app, service, "/v1/aliases/:alias", {
-    put: admin(async (c, registry) => {
-      const alias = pathName(c, "alias");
-      const { maxBodyBytes: maxBytes } = service.limits, { deadlineMs } = service;
-      const target = checkBody(aliasBody, await readJson(c.req.raw, { maxBytes, deadlineMs }));
-      const isNew = await registry.setAlias(alias, target);
-      return respond({ alias, ...target }, { status: isNew ? 201 : 200 });
-    }),
-    delete: admin(async (c, registry) => {
-      await registry.deleteAlias(pathName(c, "alias"));
-      return respondNothing();
-    }),
-  });
 }
 
 /** How much longer than other bodies a model file may take. */
