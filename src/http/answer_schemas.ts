@@ -130,5 +130,8 @@ export const ANSWERS = {
 
 export type AnswerName = keyof typeof ANSWERS;
 
-/** What an answer is, by its name. */
+/**
+ * What an answer is, by its name in the OpenAPI document.
+ * @internal the tag only spares the schemas behind it the documentation lint
+ */
 export type AnswerOf<N extends AnswerName> = v.InferOutput<(typeof ANSWERS)[N]>;

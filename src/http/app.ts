@@ -5,7 +5,7 @@
  * What is not asked for is off: without tokens anybody may ask models and nobody may change them;
  * there is no CORS, no rate limit and no log.
  */
-import { type Context, Hono } from "npm:hono@4.13.19";
+import { Hono } from "npm:hono@4.13.19";
 import { requireNumber } from "../core/validate.ts";
 import type { DeviceOptions } from "../scoring/trained_vae.ts";
 import { type Token, Tokens } from "./auth.ts";
@@ -62,8 +62,8 @@ export interface AppOptions {
   readonly onError?: (error: unknown) => void;
   /** Once aborted, the app is not ready and refuses what is new. */
   readonly stopping?: AbortSignal;
-  /** Where a request comes from, for `rateLimit`; what Deno.serve says. */
-  readonly addressOf?: (c: Context) => string;
+  /** Where a request comes from, for `rateLimit`: from what the server hands over with it. */
+  readonly addressOf?: (request: Request, env: unknown) => string;
 }
 
 /**
@@ -122,7 +122,7 @@ function serviceOf(options: AppOptions): Service {
     metrics: new Metrics(),
     turns: new Turns(),
     isStopping: () => stopping?.aborted ?? false,
-    addressOf: options.addressOf ?? denoAddress,
+    addressOf: ({ req, env }) => (options.addressOf ?? denoAddress)(req.raw, env),
     onError: options.onError ?? ((error) => console.error(error)),
   };
 }
@@ -136,8 +136,8 @@ function isStore(models: Models | ModelStore): models is ModelStore {
 }
 
 /** What Deno.serve hands over with each request. */
-function denoAddress(c: Context): string {
-  const { remoteAddr } = (c.env ?? {}) as { remoteAddr?: { hostname?: string } };
+function denoAddress(_request: Request, env: unknown): string {
+  const { remoteAddr } = (env ?? {}) as { remoteAddr?: { hostname?: string } };
   return remoteAddr?.hostname ?? "unknown";
 }
 

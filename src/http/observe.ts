@@ -11,17 +11,25 @@ import { traceOf, traceparent } from "./trace.ts";
 export interface LogEntry {
   /** ISO 8601. */
   readonly time: string;
+  /** Errors are those of the server. */
   readonly level: "info" | "error";
+  /** As it came, at most 16 letters. */
   readonly method: string;
   /** The template, not the path. */
   readonly route: string;
+  /** Of the answer. */
   readonly status: number;
   /** To the head of the answer. */
   readonly milliseconds: number;
+  /** 32 hexadecimal digits. */
   readonly traceId: string;
+  /** 16 hexadecimal digits. */
   readonly spanId: string;
+  /** The model that was asked. */
   readonly model?: string;
+  /** Its version. */
   readonly version?: number;
+  /** Rows that were answered. */
   readonly rows?: number;
 }
 

@@ -46,6 +46,7 @@ export interface ModelIndex {
 
 /** An index as it was read. */
 export interface ReadIndex {
+  /** What was read. */
   readonly index: ModelIndex;
   /** Another one whenever the index is another. */
   readonly revision: string;

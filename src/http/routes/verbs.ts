@@ -10,6 +10,7 @@ import { mediaType, parseJson, piecesOf, readBytes, requireType } from "../body.
 import type { Served } from "../catalogue.ts";
 import { compute } from "../compute.ts";
 import { answerLines, NDJSON } from "../ndjson.ts";
+import { Pace } from "../pace.ts";
 import { invalid } from "../problems.ts";
 import { respondBody } from "../responses.ts";
 import { readFloatRows, readRows } from "../rows.ts";
@@ -110,7 +111,8 @@ function askLines(
   const lines = answerLines(pieces, {
     work,
     units: verb.rows(served.model)!,
-    pace: paceOf(c, service),
+    // Who leaves a stream cancels it: there is nothing else to ask.
+    pace: new Pace(service.turns),
     count: (rows) => service.metrics.rows(served.name, name, rows),
     isStopping: service.isStopping,
   });
