@@ -65,12 +65,17 @@ export class Tokens {
     );
     let found: Token | undefined;
     for (const { hash, token } of this.#tokens) {
-      let difference = 0;
-      for (let i = 0; i < given.length; i++) difference |= given[i] ^ hash[i];
-      found = difference === 0 ? token : found;
+      if (sameBytes(given, hash)) found = token;
     }
     return found;
   }
+}
+
+/** Whether all bytes are equal; reads all of them, wherever they differ. Of one length. */
+export function sameBytes(left: ArrayLike<number>, right: ArrayLike<number>): boolean {
+  let difference = 0;
+  for (let i = 0; i < left.length; i++) difference |= left[i] ^ right[i];
+  return difference === 0;
 }
 
 /** 401: no token, or none that is known. */

@@ -41,6 +41,8 @@ export async function requireDocumented(
   response: Response,
 ): Promise<void> {
   const { status, headers } = response;
+  // A preflight (CORS) is no operation: it stands before all of them.
+  if (method === "OPTIONS" && status === 204) return;
   const type = (headers.get("content-type") ?? "").split(";")[0];
   const found = paths.find(({ pattern }) => pattern.test(path));
   const operation = found?.methods[method === "HEAD" ? "get" : method.toLowerCase()];
