@@ -3,10 +3,9 @@
  * replacement of the index: a request sees the index before it or the one after it. Uploads are read
  * in full, and tried, before the index names them.
  */
-import { readModelFile } from "../scoring/model_file.ts";
-import { type TableModel, tableModelOf, TableScorer } from "../scoring/table_scorer.ts";
-import { type DeviceOptions, fromModelFile, TrainedVae } from "../scoring/trained_vae.ts";
+import type { DeviceOptions } from "../scoring/trained_vae.ts";
 import type { Catalogue, Model, Served } from "./catalogue.ts";
+import { openModel } from "./open_model.ts";
 import { Problem } from "./problems.ts";
 import {
   type Alias,
@@ -20,8 +19,6 @@ import {
 const MAX_LOADED = 64;
 /** Names of models and aliases that a store may hold, those of deleted models included. */
 const MAX_NAMES = 10_000;
-/** Columns, latent dimensions and hidden units of a layer that an upload may have. */
-const MAX_WIDTH = 16_384;
 
 /** What must hold of the version now served for an upload to replace it. */
 export interface Precondition {
@@ -206,33 +203,6 @@ function resolve(
   const versions = models.get(real)?.versions ?? [];
   const found = wanted === undefined ? versions.at(-1) : versions.find(isVersion(wanted));
   return found && { name: real, version: found.version, digest: found.digest };
-}
-
-/**
- * A model from untrusted bytes.
- * @param tried whether it must also score a row: a model may be whole and too large for its machine
- * @throws Problem naming what is wrong
- */
-function openModel(bytes: Uint8Array, device: DeviceOptions, tried = false): Model {
-  try {
-    const file = readModelFile(bytes);
-    const [spec, values] = fromModelFile(file);
-    const table: TableModel | undefined = file.kind === "detector" ? tableModelOf(file) : undefined;
-    const widths = [spec.inputs, spec.encoder, spec.decoder, ...spec.latent]
-      .flatMap((part) =>
-        typeof part === "number" ? part : "hidden" in part ? part.hidden : part.size
-      );
-    if (Math.max(...widths) > MAX_WIDTH) {
-      throw new RangeError(`Cannot read model: no layer may be wider than ${MAX_WIDTH}`);
-    }
-    const vae = new TrainedVae(spec, values, device);
-    if (tried) vae.costOfRow(new Float32Array(spec.inputs));
-    return table ? new TableScorer(vae, table) : vae;
-  } catch (error) {
-    const refused = error instanceof SyntaxError || error instanceof RangeError;
-    if (!refused || !error.message.startsWith("Cannot ")) throw error;
-    throw new Problem("invalid-model", error.message);
-  }
 }
 
 function requirePrecondition({ digests, absent }: Precondition, current?: ModelVersion): void {
