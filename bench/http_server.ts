@@ -22,7 +22,4 @@ async function elbow() {
 }
 
 const { fetch } = Deno.args[0] === "echo" ? echo : await elbow();
-Deno.serve(
-  { hostname: "127.0.0.1", port: 0, onListen: ({ port }) => console.log(port) },
-  (request) => fetch(request),
-);
+Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: ({ port }) => console.log(port) }, fetch);

@@ -17,7 +17,7 @@ import { Turns } from "./pace.ts";
 import { Problem } from "./problems.ts";
 import { type RateLimit, RateLimiter } from "./rate_limit.ts";
 import { Registry } from "./registry.ts";
-import { respondProblem } from "./responses.ts";
+import { respondProblem, toResponse } from "./responses.ts";
 import { aliasRoutes } from "./routes/aliases.ts";
 import { docsRoutes } from "./routes/docs.ts";
 import { healthRoutes } from "./routes/health.ts";
@@ -79,9 +79,10 @@ export function createApp(options: AppOptions): App {
     const problem = problemOf(error, service);
     // Clients of the Open Inference Protocol look for this member.
     const isOip = c.get("seen").route.startsWith("/v2");
-    return respondProblem(problem, isOip ? { error: problem.message } : {});
+    const reply = respondProblem(problem, isOip ? { error: problem.message } : {});
+    return toResponse(reply, c.get("trace"));
   });
-  app.notFound(() => respondProblem(unknownRoute()));
+  app.notFound((c) => toResponse(respondProblem(unknownRoute()), c.get("trace")));
   healthRoutes(app, service);
   modelRoutes(app, service);
   aliasRoutes(app, service);

@@ -12,7 +12,11 @@ export interface BodyLimits {
   readonly maxBytes: number;
   /** Milliseconds from the first look to the last byte. */
   readonly deadlineMs: number;
+  /** Whether the server itself holds bodies to their Content-Length, as Deno.serve does. */
+  readonly isFramed?: boolean;
 }
+
+const UTF8 = new TextDecoder("utf-8", { fatal: true });
 
 /** Levels of arrays and objects; no body of this API needs more than five. */
 const MAX_DEPTH = 8;
@@ -32,7 +36,7 @@ export function parseJson(bytes: Uint8Array): unknown {
     throw malformed(`Cannot read body: it nests deeper than ${MAX_DEPTH} levels`);
   }
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    return JSON.parse(UTF8.decode(bytes));
   } catch (_error) {
     throw malformed("Cannot read body: expected one JSON value in UTF-8");
   }
@@ -66,10 +70,12 @@ export function requireType(headers: Headers, ...types: readonly string[]): void
  */
 export async function readBytes(
   request: Request,
-  { maxBytes, deadlineMs }: BodyLimits,
+  { maxBytes, deadlineMs, isFramed = false }: BodyLimits,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const declared = Number(request.headers.get("content-length") ?? 0);
+  const declared = Number(request.headers.get("content-length") ?? NaN);
   if (declared > maxBytes) throw tooLarge(maxBytes);
+  // What cannot be longer than it says needs no counting, and is read several times as fast.
+  if (isFramed && declared <= maxBytes) return await readAtOnce(request, deadlineMs);
   let bytes = new Uint8Array(1024), length = 0;
   for await (const piece of piecesOf(request, deadlineMs)) {
     if (length + piece.length > maxBytes) throw tooLarge(maxBytes);
@@ -82,6 +88,26 @@ export async function readBytes(
     length += piece.length;
   }
   return bytes.subarray(0, length);
+}
+
+async function readAtOnce(request: Request, deadlineMs: number): Promise<Uint8Array<ArrayBuffer>> {
+  let bytes: Uint8Array<ArrayBuffer> | undefined;
+  const read = request.arrayBuffer().then(
+    (buffer) => bytes = new Uint8Array(buffer),
+    () => Promise.reject(brokenOff()),
+  );
+  // Most bodies came with their headers: the clock is set for the others alone.
+  for (let turn = 0; turn < 8 && !bytes; turn++) await undefined;
+  if (bytes) return bytes;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(timeout(deadlineMs)), deadlineMs);
+  });
+  try {
+    return await Promise.race([read, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /**
@@ -108,7 +134,7 @@ export async function* piecesOf(
   try {
     for (let pieces = 1;; pieces++) {
       const { done, value } = await reader.read().catch(() => {
-        throw malformed("Cannot read body: it broke off before its end");
+        throw brokenOff();
       });
       if (expired) throw timeout(deadlineMs);
       if (done) return;
@@ -149,6 +175,10 @@ function tooManyPieces(maxPieces: number): Problem {
 
 function timeout(deadlineMs: number): Problem {
   return new Problem("body-timeout", `Cannot read body: it took over ${deadlineMs / 1000} seconds`);
+}
+
+function brokenOff(): Problem {
+  return malformed("Cannot read body: it broke off before its end");
 }
 
 function malformed(detail: string): Problem {

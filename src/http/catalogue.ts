@@ -43,16 +43,16 @@ export function liveCatalogue(models: Models): Catalogue {
     ? models
     : new Map(Object.entries(models));
   for (const [name, model] of byName) requireServable(name, model);
-  const digests = new WeakMap<Model, Promise<string>>();
+  const digests = new WeakMap<Model, string>();
   const seen = new Map<string, { readonly model: Model; readonly version: number }>();
 
   const served = async (name: string, model: Model): Promise<Served> => {
     const before = seen.get(name);
     const version = before?.model === model ? before.version : (before?.version ?? 0) + 1;
     if (before?.model !== model) seen.set(name, { model, version });
-    const digest = digests.get(model) ?? digestOf(model.save());
+    const digest = digests.get(model) ?? await digestOf(model.save());
     digests.set(model, digest);
-    return { name, version, digest: await digest, model };
+    return { name, version, digest, model };
   };
   const find = async (name: string, version?: number) => {
     const model = byName.get(name);

@@ -22,22 +22,23 @@ export async function compute(
   firstRow = 0,
 ): Promise<Numbers> {
   const width = data.length / rows, columns = work.columns.length;
-  const numbers = new Float64Array(rows * columns);
+  const numbers = new Float64Array(rows <= PART ? 0 : rows * columns);
   for (let first = 0; first < rows; first += PART) {
     if (first > 0) await pace.breathe();
     const count = Math.min(PART, rows - first);
     const part = { data: data.subarray(first * width, (first + count) * width), rows: count };
     const made = await work.run(part, firstRow + first, pace).catch((error: unknown) => {
-      const { row = undefined } = error instanceof NotFiniteError ? error : {};
-      throw row === undefined
-        ? error
-        : notFinite(first + row - 1, pointerOf(data, first + row - 1));
+      if (!(error instanceof NotFiniteError)) throw error;
+      // A row that came by itself has no number.
+      const r = first + (error.row ?? 1) - 1;
+      throw notFinite(r, pointerOf(data, r));
     });
     const bad = made.findIndex((value) => !Number.isFinite(value));
     if (bad >= 0) {
       const r = first + Math.floor(bad / columns);
       throw notFinite(r, pointerOf(data, r));
     }
+    if (rows <= PART) return { data: made, rows, columns };
     numbers.set(made, first * columns);
   }
   return { data: numbers, rows, columns };

@@ -29,7 +29,12 @@ export class Metrics {
   request(method: string, route: string, status: number, seconds: number): void {
     const known = METHODS.includes(method) ? method : "_OTHER";
     const histogram = this.#durations.at(
-      { http_request_method: known, http_route: route, http_response_status_code: `${status}` },
+      `${known} ${route} ${status}`,
+      () => ({
+        http_request_method: known,
+        http_route: route,
+        http_response_status_code: `${status}`,
+      }),
       () => ({ buckets: new Uint32Array(BOUNDS.length + 1), sum: 0 }),
     );
     let i = 0;
@@ -40,12 +45,14 @@ export class Metrics {
 
   /** Rows that a model answered. */
   rows(model: string, verb: string, count: number): void {
-    this.#rows.at({ model: this.#label(model), verb }, zero).count += count;
+    const label = this.#label(model);
+    this.#rows.at(`${label} ${verb}`, () => ({ model: label, verb }), zero).count += count;
   }
 
   /** Rows that a detector flagged. */
   anomalies(model: string, count: number): void {
-    this.#anomalies.at({ model: this.#label(model) }, zero).count += count;
+    const label = this.#label(model);
+    this.#anomalies.at(label, () => ({ model: label }), zero).count += count;
   }
 
   /** @param models those served now */
@@ -99,10 +106,9 @@ type Labels = Readonly<Record<string, string>>;
 class Series<Value> {
   readonly #values = new Map<string, { readonly labels: Labels; readonly value: Value }>();
 
-  at(labels: Labels, create: () => Value): Value {
-    const key = Object.values(labels).join("\n");
-    const found = this.#values.get(key) ?? { labels, value: create() };
-    this.#values.set(key, found);
+  at(key: string, labels: () => Labels, create: () => Value): Value {
+    let found = this.#values.get(key);
+    if (!found) this.#values.set(key, found = { labels: labels(), value: create() });
     return found.value;
   }
 

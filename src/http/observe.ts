@@ -5,7 +5,7 @@
 import type { MiddlewareHandler } from "npm:hono@4.13.19";
 import type { Metrics } from "./metrics.ts";
 import type { Env } from "./service.ts";
-import { traceOf, traceparent } from "./trace.ts";
+import { RandomDigits, traceOf } from "./trace.ts";
 
 /** One request, as the log tells of it. */
 export interface LogEntry {
@@ -37,8 +37,10 @@ export function observe(
   metrics: Metrics,
   log: ((entry: LogEntry) => void) | undefined,
 ): MiddlewareHandler<Env> {
+  const digits = new RandomDigits();
   return async (c, next) => {
-    const start = performance.now(), trace = traceOf(c.req.raw.headers);
+    const start = performance.now(), trace = traceOf(c.req.raw.headers, digits);
+    c.set("trace", trace);
     const seen: { route: string } = { route: "unknown" };
     c.set("seen", seen);
     metrics.inFlight++;
@@ -47,9 +49,13 @@ export function observe(
     } finally {
       metrics.inFlight--;
     }
+    // HEAD has the headers of GET: its length is that of the body that GET would have had.
+    if (c.req.method === "HEAD") {
+      const { byteLength } = await c.res.clone().arrayBuffer();
+      c.res.headers.set("content-length", `${byteLength}`);
+    }
     const milliseconds = performance.now() - start;
-    const { req: { method }, res: { status, headers } } = c;
-    headers.set("traceparent", traceparent(trace));
+    const { req: { method }, res: { status } } = c;
     metrics.request(method, seen.route, status, milliseconds / 1000);
     log?.({
       time: new Date().toISOString(),

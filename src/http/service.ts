@@ -8,7 +8,9 @@ import { Pace, type Turns } from "./pace.ts";
 import { Problem } from "./problems.ts";
 import type { RateLimiter } from "./rate_limit.ts";
 import { type Registry, unknownModel } from "./registry.ts";
+import { type Reply, toResponse } from "./responses.ts";
 import { isModelName } from "./store.ts";
+import type { Trace } from "./trace.ts";
 import type { Limits } from "./verbs.ts";
 
 /** What every route works with. */
@@ -38,7 +40,7 @@ export interface Seen {
 
 /** Hono's: what a request carries along. */
 export interface Env {
-  Variables: { seen: Seen };
+  Variables: { seen: Seen; trace: Trace };
 }
 
 export type Method = "get" | "post" | "put" | "delete";
@@ -46,13 +48,13 @@ export type Method = "get" | "post" | "put" | "delete";
 /** How a path answers to one method; without a scope, to anybody. */
 export interface Action {
   readonly scope?: Scope;
-  readonly answer: (c: Context<Env>) => Response | Promise<Response>;
+  readonly answer: (c: Context<Env>) => Reply | Promise<Reply>;
 }
 
 /** An action that changes models; none where they may not be changed. */
 export function adminAction(
   { registry }: Service,
-  answer: (c: Context<Env>, registry: Registry) => Promise<Response>,
+  answer: (c: Context<Env>, registry: Registry) => Promise<Reply>,
 ): Action | undefined {
   return registry && { scope: "admin", answer: (c) => answer(c, registry) };
 }
@@ -74,7 +76,7 @@ export function route(
     const handler: Handler<Env> = async (c) => {
       c.get("seen").route = path;
       await admit(c, service, action.scope);
-      return await action.answer(c);
+      return toResponse(await action.answer(c), c.get("trace"));
     };
     app[method](path, handler);
   }
@@ -164,6 +166,8 @@ export function paceOf(c: Context<Env>, { turns }: Service): Pace {
 }
 
 /** What a body of rows may be. */
-export function bodyLimits({ limits, deadlineMs }: Service): BodyLimits {
-  return { maxBytes: limits.maxBodyBytes, deadlineMs };
+export function bodyLimits(c: Context<Env>, { limits, deadlineMs }: Service): BodyLimits {
+  // Deno.serve hands over where the request comes from, and holds bodies to their Content-Length.
+  const isFramed = (c.env as { remoteAddr?: unknown } | undefined)?.remoteAddr !== undefined;
+  return { maxBytes: limits.maxBodyBytes, deadlineMs, isFramed };
 }

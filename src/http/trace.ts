@@ -16,9 +16,12 @@ export interface Trace {
 const TRACEPARENT = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
 
 /** Continues the trace of a request, or begins one. */
-export function traceOf(headers: Headers): Trace {
-  const given = parseTraceparent(headers.get("traceparent") ?? "");
-  return { traceId: given?.traceId ?? digits(16), spanId: digits(8), flags: given?.flags ?? "00" };
+export function traceOf(headers: Headers, digits: RandomDigits): Trace {
+  const text = headers.get("traceparent");
+  const given = text === null ? undefined : parseTraceparent(text);
+  const random = digits.next(24);
+  const traceId = given?.traceId ?? random.slice(16);
+  return { traceId, spanId: random.slice(0, 16), flags: given?.flags ?? "00" };
 }
 
 /** What a header says, if it is valid. */
@@ -38,8 +41,21 @@ export function traceparent({ traceId, spanId, flags }: Trace): string {
 
 const HEX = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, "0"));
 
-function digits(bytes: number): string {
-  let text = "";
-  for (const byte of crypto.getRandomValues(new Uint8Array(bytes))) text += HEX[byte];
-  return text;
+/** Random hexadecimal digits; bytes are fetched many at a time. */
+export class RandomDigits {
+  readonly #bytes = new Uint8Array(4096);
+  #used = this.#bytes.length;
+
+  /** Two digits for each byte. */
+  next(bytes: number): string {
+    if (this.#used + bytes > this.#bytes.length) {
+      crypto.getRandomValues(this.#bytes);
+      this.#used = 0;
+    }
+    let text = "";
+    for (const end = this.#used + bytes; this.#used < end; this.#used++) {
+      text += HEX[this.#bytes[this.#used]];
+    }
+    return text;
+  }
 }

@@ -149,13 +149,13 @@ function verb<S extends v.StrictObjectSchema<v.ObjectEntries, string>>(
 }
 
 function tableScores(model: TableScorer, falseAlarmRate?: number): OwnWork {
-  const { columns, calibration } = model;
-  const rate = falseAlarmRate ?? model.falseAlarmRate, width = columns.length;
-  const keys = columns.map((name) => `${JSON.stringify(name)}:`);
+  const rate = falseAlarmRate ?? model.falseAlarmRate, width = model.columns.length;
+  const { columns, keys } = layoutOf(model);
   return {
-    head: { falseAlarmRate: rate, threshold: thresholdAt(calibration, rate) },
-    columns: ["score", "pValue", "anomaly", ...columns.map((name) => `contributions.${name}`)],
+    head: { falseAlarmRate: rate, threshold: thresholdAt(model.calibration, rate) },
+    columns,
     async run(cells) {
+      if (cells.rows === 1) return scoreOne(model, cells.data, rate);
       const { scores, pValues, contributions } = model.scoreCells(cells);
       const data = new Float64Array(cells.rows * (width + 3));
       for (let r = 0; r < cells.rows; r++) {
@@ -168,12 +168,43 @@ function tableScores(model: TableScorer, falseAlarmRate?: number): OwnWork {
       return data;
     },
     text(data, at) {
-      const blame = keys.map((key, c) => key + data[at + 3 + c]).join(",");
+      let blame = "";
+      for (let c = 0; c < width; c++) blame += keys[c] + data[at + 3 + c];
       return `{"score":${data[at]},"pValue":${data[at + 1]},"anomaly":${
         data[at + 2] === 1
       },"contributions":{${blame}}}`;
     },
   };
+}
+
+interface Layout {
+  readonly columns: readonly string[];
+  /** What stands before each contribution in JSON. */
+  readonly keys: readonly string[];
+}
+
+const LAYOUTS = new WeakMap<TableScorer, Layout>();
+
+/** Made once a model. */
+function layoutOf(model: TableScorer): Layout {
+  const names = model.columns;
+  const layout = LAYOUTS.get(model) ?? {
+    columns: ["score", "pValue", "anomaly", ...names.map((name) => `contributions.${name}`)],
+    keys: names.map((name, c) => `${c > 0 ? "," : ""}${JSON.stringify(name)}:`),
+  };
+  LAYOUTS.set(model, layout);
+  return layout;
+}
+
+/** A row by itself, without the matrices that many rows need. */
+function scoreOne(model: TableScorer, row: Float64Array, rate: number): Float64Array {
+  const data = new Float64Array(row.length + 3);
+  // The score and the p-value before the contributions; a truth value goes between.
+  model.scoreInto(row, data.subarray(1));
+  data[0] = data[1];
+  data[1] = data[2];
+  data[2] = Number(model.isAnomaly(data[1], rate));
+  return data;
 }
 
 function plainScores(model: Model, falseAlarmRate?: number): OwnWork {

@@ -32,8 +32,17 @@ export function vaeOf(model: Model): TrainedVae {
   return isTable(model) ? model.vae : model;
 }
 
+/** Made once a model: a server asks for them at every request. */
+const UNITS = new WeakMap<Model, Units>();
+
 /** The units of a model's rows. */
 export function unitsOf(model: Model): Units {
+  const units = UNITS.get(model) ?? makeUnits(model);
+  UNITS.set(model, units);
+  return units;
+}
+
+function makeUnits(model: Model): Units {
   const { inputs, likelihood } = vaeOf(model).spec;
   const probabilities = likelihood.type === "bernoulli" && { least: 0, largest: 1 };
   if (!isTable(model)) return { ...plainUnits("x", inputs), ...probabilities };

@@ -6,7 +6,7 @@ import type { Served } from "../catalogue.ts";
 import { compute } from "../compute.ts";
 import type { Numbers } from "../answers.ts";
 import { invalid, Problem } from "../problems.ts";
-import { respondBody } from "../responses.ts";
+import { type Reply, respondBody } from "../responses.ts";
 import {
   bodyLimits,
   type Env,
@@ -26,13 +26,13 @@ interface Wanted {
   readonly isBinary: boolean;
 }
 
-export async function infer(c: Context<Env>, service: Service): Promise<Response> {
+export async function infer(c: Context<Env>, service: Service): Promise<Reply> {
   const served = await servedModel(c, service), { headers } = c.req.raw;
   // The protocol names no type; a client that names one names one of these.
   if (headers.has("content-type")) {
     requireType(headers, "application/json", "application/octet-stream");
   }
-  const bytes = await readBytes(c.req.raw, bodyLimits(service));
+  const bytes = await readBytes(c.req.raw, bodyLimits(c, service));
   const request = readInferRequest(bytes, headers);
   const wanted = wantedOutputs(request, served);
   const [rows] = request.body.inputs[0].shape;
@@ -126,7 +126,7 @@ function binaryAnswer(
   wanted: readonly Wanted[],
   numbers: AllNumbers,
   served: Served,
-): Response {
+): Reply {
   const parts: Uint8Array<ArrayBuffer>[] = [];
   const outputs = wanted.map((each) => {
     const values = valuesOf(each.output, numbers.get(each.output.verb)!);

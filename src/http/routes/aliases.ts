@@ -19,7 +19,7 @@ export function aliasRoutes(app: Hono<Env>, service: Service): void {
   route(app, service, "/v1/aliases/:alias", {
     put: adminAction(service, async (c, registry) => {
       const alias = pathName(c, "alias");
-      const target = checkBody(aliasBody, await readJson(c.req.raw, bodyLimits(service)));
+      const target = checkBody(aliasBody, await readJson(c.req.raw, bodyLimits(c, service)));
       const isNew = await registry.setAlias(alias, target);
       return respond({ alias, ...target }, { status: isNew ? 201 : 200 });
     }),

@@ -7,7 +7,7 @@ import { isTable, unitsOf, vaeOf } from "../../scoring/units.ts";
 import { readBytes, requireType } from "../body.ts";
 import type { Served } from "../catalogue.ts";
 import type { Precondition, Registry } from "../registry.ts";
-import { respond, respondNothing } from "../responses.ts";
+import { type Reply, respond, respondNothing } from "../responses.ts";
 import {
   type Action,
   adminAction,
@@ -61,7 +61,7 @@ export function modelRoutes(app: Hono<Env>, service: Service): void {
 /** How much longer than other bodies a model file may take. */
 const UPLOAD_PATIENCE = 6;
 
-async function upload(c: Context<Env>, service: Service, registry: Registry): Promise<Response> {
+async function upload(c: Context<Env>, service: Service, registry: Registry): Promise<Reply> {
   const name = pathName(c, "name");
   requireType(c.req.raw.headers, "application/octet-stream");
   const bytes = await readBytes(c.req.raw, {

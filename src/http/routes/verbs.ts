@@ -12,7 +12,7 @@ import { compute } from "../compute.ts";
 import { answerLines, NDJSON } from "../ndjson.ts";
 import { Pace } from "../pace.ts";
 import { invalid } from "../problems.ts";
-import { respondBody } from "../responses.ts";
+import { type Reply, respondBody } from "../responses.ts";
 import { readFloatRows, readRows } from "../rows.ts";
 import { checkBody, queryOptions, withRows } from "../schemas.ts";
 import {
@@ -38,12 +38,12 @@ export function verbRoutes(app: Hono<Env>, service: Service): void {
   }
 }
 
-async function ask(c: Context<Env>, service: Service, name: string, verb: Verb): Promise<Response> {
+async function ask(c: Context<Env>, service: Service, name: string, verb: Verb): Promise<Reply> {
   const served = await servedModel(c, service), { headers } = c.req.raw;
   const units = verb.rows(served.model);
   requireType(headers, JSON_TYPE, ...(units ? [FLOATS, NDJSON] : []));
   if (mediaType(headers) === NDJSON) return askLines(c, service, served, name, verb);
-  const bytes = await readBytes(c.req.raw, bodyLimits(service));
+  const bytes = await readBytes(c.req.raw, bodyLimits(c, service));
   const { work, cells } = mediaType(headers) === FLOATS
     ? fromFloats(bytes, c, service, served, verb)
     : fromJson(parseJson(bytes), c, service, served, verb);
@@ -65,7 +65,7 @@ function fromJson(
   { model }: Served,
   verb: Verb,
 ): Request {
-  if (new URL(c.req.url).search !== "") {
+  if (c.req.url.includes("?")) {
     throw invalid("", "Cannot read query: a JSON body holds the options itself");
   }
   const units = verb.rows(model);
@@ -104,7 +104,7 @@ function askLines(
   served: Served,
   name: string,
   verb: Verb,
-): Response {
+): Reply {
   const work = workOfQuery(c, service.limits, served.model, verb);
   work.requireRows(1);
   const pieces = piecesOf(c.req.raw, service.deadlineMs, { renewed: true, maxPieces: Infinity });
@@ -129,7 +129,7 @@ function workOfQuery(
   return verb.work(model, checkBody(verb.options, query), limits);
 }
 
-function write(c: Context<Env>, served: Served, work: Work, numbers: Numbers): Response {
+function write(c: Context<Env>, served: Served, work: Work, numbers: Numbers): Reply {
   const headers = modelHeaders(served);
   if (prefersFloats(c.req.header("accept") ?? "")) {
     const shape = { "elbow-shape": `${numbers.rows},${numbers.columns}` };
