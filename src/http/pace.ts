@@ -10,6 +10,9 @@
 /** Milliseconds of work in one go. */
 const SLICE_MS = 8;
 
+/** Turns of one request before it is asked whether anybody still waits: short work ends by itself. */
+const PATIENCE = 4;
+
 /** The turns of an app. */
 export class Turns {
   #last: Promise<void> = Promise.resolve();
@@ -26,6 +29,8 @@ export class Pace {
   readonly #isCancelled: () => boolean;
   #since = performance.now();
 
+  #turnsTaken = 0;
+
   /** @param isCancelled whether nobody waits for the result any more; asked once a slice */
   constructor(turns: Turns, isCancelled: () => boolean = () => false) {
     this.#turns = turns;
@@ -39,7 +44,9 @@ export class Pace {
   async breathe(): Promise<void> {
     if (performance.now() - this.#since < SLICE_MS) return;
     await this.#turns.next();
-    if (this.#isCancelled()) throw new DOMException("The request was given up", "AbortError");
+    if (++this.#turnsTaken > PATIENCE && this.#isCancelled()) {
+      throw new DOMException("The request was given up", "AbortError");
+    }
     this.#since = performance.now();
   }
 
