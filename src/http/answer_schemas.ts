@@ -1,6 +1,6 @@
 /**
- * What the answers hold, as schemas: the OpenAPI document is made from them, the client's types follow
- * from them, and the tests hold every answer to them.
+ * What the answers hold, as schemas: the OpenAPI document is made from them, the client's types are
+ * theirs, and the tests hold every answer to them.
  */
 import * as v from "npm:valibot@1.5.0";
 import { PROBLEMS } from "./problems.ts";
@@ -129,9 +129,3 @@ export const ANSWERS = {
 } as const;
 
 export type AnswerName = keyof typeof ANSWERS;
-
-/**
- * What an answer is, by its name in the OpenAPI document.
- * @internal the tag only spares the schemas behind it the documentation lint
- */
-export type AnswerOf<N extends AnswerName> = v.InferOutput<(typeof ANSWERS)[N]>;

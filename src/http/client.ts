@@ -1,6 +1,6 @@
 /**
- * A client of the app, typed by the schemas that the server checks its bodies with and that the tests
- * hold its answers to. It imports types alone: no package comes along.
+ * A client of the app. Its types are those of the schemas that the server checks bodies with and that the
+ * tests hold its answers to; no package comes along.
  *
  * ```ts
  * import { createClient } from "./client.ts";
@@ -10,11 +10,17 @@
  *
  * @module
  */
-import type * as v from "npm:valibot@1.5.0";
-import type { AnswerOf } from "./answer_schemas.ts";
-import type { aliasBody, OPTIONS } from "./schemas.ts";
+import type {
+  AliasTarget,
+  Answers,
+  LogLikelihoodOptions,
+  ProblemDetails,
+  SampleOptions,
+  ScoreOptions,
+  Verdict,
+} from "./client_types.ts";
 
-export type { AnswerOf } from "./answer_schemas.ts";
+export type * from "./client_types.ts";
 
 /** How to reach a server. */
 export interface ClientOptions {
@@ -42,41 +48,13 @@ export interface FloatRows {
 /** Verbs that read rows. */
 export type RowVerb = "encode" | "decode" | "reconstruct" | "score" | "log-likelihood";
 
-/**
- * Options of `score`.
- * @internal the tag only spares the schemas behind it the documentation lint
- */
-export type ScoreOptions = v.InferInput<typeof OPTIONS.score>;
-/**
- * Options of `sample`, beside the count.
- * @internal the tag only spares the schemas behind it the documentation lint
- */
-export type SampleOptions = Omit<v.InferInput<typeof OPTIONS.sample>, "count">;
-/**
- * Options of `logLikelihood`.
- * @internal the tag only spares the schemas behind it the documentation lint
- */
-export type LogLikelihoodOptions = v.InferInput<typeof OPTIONS.logLikelihood>;
-/**
- * What an alias means.
- * @internal the tag only spares the schemas behind it the documentation lint
- */
-export type AliasTarget = v.InferOutput<typeof aliasBody>;
-/**
- * What went wrong, as the server says it (RFC 9457).
- * @internal the tag only spares the schemas behind it the documentation lint
- */
-export type ProblemDetails = AnswerOf<"Problem">;
-/**
- * A line of a stream: a verdict, or what is wrong with the row.
- * @internal the tag only spares the schemas behind it the documentation lint
- */
-export type ScoredLine = AnswerOf<"Verdict"> | ProblemDetails;
+/** A line of a stream: a verdict, or what is wrong with the row. */
+export type ScoredLine = Verdict | ProblemDetails;
 
 /** An answer that is no success. */
 export class ApiError extends Error {
   /** For messages. */
-  override readonly name = "ApiError";
+  override readonly name: string = "ApiError";
   /** HTTP status. */
   readonly status: number;
   /** What the server says; undefined if it was not this app that answered. */
@@ -115,17 +93,17 @@ export class Client {
   }
 
   /** The models there are. */
-  models(): Promise<AnswerOf<"Models">> {
+  models(): Promise<Answers["Models"]> {
     return this.#json("GET", "/v1/models");
   }
 
   /** All that is known of a model. */
-  model(model: ModelName): Promise<AnswerOf<"Model">> {
+  model(model: ModelName): Promise<Answers["Model"]> {
     return this.#json("GET", pathOf(model));
   }
 
   /** The versions of a model, ascending. */
-  versions(name: string): Promise<AnswerOf<"Versions">> {
+  versions(name: string): Promise<Answers["Versions"]> {
     return this.#json("GET", `${pathOf(name)}/versions`);
   }
 
@@ -134,27 +112,27 @@ export class Client {
     model: ModelName,
     rows: ClientRows,
     options: ScoreOptions = {},
-  ): Promise<AnswerOf<"Scores">> {
+  ): Promise<Answers["Scores"]> {
     return this.#json("POST", `${pathOf(model)}/score`, { rows, ...options });
   }
 
   /** The posterior of each row. */
-  encode(model: ModelName, rows: ClientRows): Promise<AnswerOf<"Encoded">> {
+  encode(model: ModelName, rows: ClientRows): Promise<Answers["Encoded"]> {
     return this.#json("POST", `${pathOf(model)}/encode`, { rows });
   }
 
   /** The expected row for latent variables. */
-  decode(model: ModelName, rows: ClientRows): Promise<AnswerOf<"Rows">> {
+  decode(model: ModelName, rows: ClientRows): Promise<Answers["Rows"]> {
     return this.#json("POST", `${pathOf(model)}/decode`, { rows });
   }
 
   /** The expected row given what the row encodes to. */
-  reconstruct(model: ModelName, rows: ClientRows): Promise<AnswerOf<"Rows">> {
+  reconstruct(model: ModelName, rows: ClientRows): Promise<Answers["Rows"]> {
     return this.#json("POST", `${pathOf(model)}/reconstruct`, { rows });
   }
 
   /** New rows. */
-  sample(model: ModelName, count: number, options: SampleOptions = {}): Promise<AnswerOf<"Rows">> {
+  sample(model: ModelName, count: number, options: SampleOptions = {}): Promise<Answers["Rows"]> {
     return this.#json("POST", `${pathOf(model)}/sample`, { count, ...options });
   }
 
@@ -163,7 +141,7 @@ export class Client {
     model: ModelName,
     rows: ClientRows,
     options: LogLikelihoodOptions = {},
-  ): Promise<AnswerOf<"LogLikelihoods">> {
+  ): Promise<Answers["LogLikelihoods"]> {
     return this.#json("POST", `${pathOf(model)}/log-likelihood`, { rows, ...options });
   }
 
@@ -225,14 +203,14 @@ export class Client {
     name: string,
     file: Uint8Array<ArrayBuffer>,
     { expected }: { readonly expected?: string | null } = {},
-  ): Promise<AnswerOf<"Stored">> {
+  ): Promise<Answers["Stored"]> {
     const headers: Record<string, string> = expected === null
       ? { "if-none-match": "*" }
       : expected === undefined
       ? {}
       : { "if-match": `"${expected}"` };
     return this.#ask("PUT", pathOf(name), { type: FLOATS, body: file, headers }).then((response) =>
-      jsonBody<AnswerOf<"Stored">>(response)
+      jsonBody<Answers["Stored"]>(response)
     );
   }
 
@@ -242,12 +220,12 @@ export class Client {
   }
 
   /** Second names. */
-  aliases(): Promise<AnswerOf<"Aliases">> {
+  aliases(): Promise<Answers["Aliases"]> {
     return this.#json("GET", "/v1/aliases");
   }
 
   /** Lets a second name mean a model, or one version of it. */
-  setAlias(alias: string, target: AliasTarget): Promise<AnswerOf<"Alias">> {
+  setAlias(alias: string, target: AliasTarget): Promise<Answers["Alias"]> {
     return this.#json("PUT", `/v1/aliases/${encodeURIComponent(alias)}`, target);
   }
 

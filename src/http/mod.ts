@@ -17,19 +17,14 @@ export type { App, AppOptions } from "./app.ts";
 export type { Scope, Token } from "./auth.ts";
 export { ApiError, Client, createClient } from "./client.ts";
 export type {
-  AliasTarget,
-  AnswerOf,
   ClientOptions,
   ClientRows,
   FloatRows,
-  LogLikelihoodOptions,
   ModelName,
-  ProblemDetails,
   RowVerb,
-  SampleOptions,
   ScoredLine,
-  ScoreOptions,
 } from "./client.ts";
+export type * from "./client_types.ts";
 export type { Model, Models } from "./catalogue.ts";
 export { memoryStore } from "./memory_store.ts";
 export type { LogEntry } from "./observe.ts";

@@ -99,14 +99,14 @@ Deno.test("the client streams rows both ways at once", async () => {
     const client = createClient(`http://127.0.0.1:${server.addr.port}`);
     const answered: ScoredLine[] = [];
     let sent = 0;
-    async function* rows() {
+    const rows = async function* () {
       for (const row of [...SOME, [1, 2], ...SOME]) {
         sent++;
         yield row;
         // The next row waits for an answer to this one: only a stream gets to the end.
         while (answered.length < sent) await new Promise((resolve) => setTimeout(resolve, 1));
       }
-    }
+    };
     for await (const line of client.scoreStream("table", rows(), { falseAlarmRate: 0.3 })) {
       answered.push(line);
     }

@@ -1,7 +1,7 @@
 /** Every class of error: its status, its type, and the field it names. */
 import assert from "node:assert/strict";
 import { VAE } from "../../mod.ts";
-import { type Model, type Models, type ModelStore } from "../../src/http/mod.ts";
+import type { Model, Models, ModelStore } from "../../src/http/mod.ts";
 import { type ProblemName, PROBLEMS } from "../../src/http/problems.ts";
 import { APP, createApp, MODELS, PLAIN, post, problemOf, TABLE } from "./util.ts";
 

@@ -107,10 +107,11 @@ class Mutator {
 
   changeTensor(tensors: Map<string, Tensor>): void {
     const [name, { dtype, shape, data }] = this.pick([...tensors]);
-    if (this.below(6) === 0) {
+    const choice = this.below(6);
+    if (choice === 0) {
       tensors.delete(name);
       if (this.below(2) === 0) tensors.set(`${name}x`, { dtype, shape, data });
-    } else if (this.below(6) === 0) {
+    } else if (choice === 1) {
       tensors.set(name, { dtype, shape: [...shape].reverse(), data });
     } else {
       const values = (data as Float32Array).slice();
