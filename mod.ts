@@ -14,14 +14,46 @@
  */
 export * from "./src/detection/mod.ts";
 export * from "./src/scoring/mod.ts";
-export type { LikelihoodOptions } from "./src/distributions/likelihood.ts";
 export { type Activation, ACTIVATIONS } from "./src/ops/names.ts";
-export type { LatentSpec, LikelihoodSpec, ModelSpecInput, NetworkSpec } from "./src/models/spec.ts";
+export type { GaussianLatentInput } from "./src/models/gaussian_latent.ts";
+export type { LatentInput } from "./src/models/latents.ts";
+export type { PriorInput } from "./src/models/priors.ts";
+export type { ModelSpecInput } from "./src/models/spec.ts";
 export type { Initialization } from "./src/models/initialize.ts";
-export type { Objective } from "./src/objectives/objective.ts";
+export type { BetaTcObjective } from "./src/objectives/beta_tc.ts";
+export type { Corruption } from "./src/objectives/corruption.ts";
+export type { Capacity, ElboObjective } from "./src/objectives/elbo.ts";
+export type { IwaeObjective, RenyiObjective } from "./src/objectives/iwae.ts";
+export type { KlWeight } from "./src/objectives/kl_weight.ts";
+export type { Objective, ObjectiveInput, ObjectiveOptions } from "./src/objectives/objective.ts";
+export type { SemiSupervisedObjective } from "./src/objectives/semi_supervised.ts";
+export type { SharedOptions } from "./src/objectives/objective_family.ts";
 export type { CheckpointStore } from "./src/training/checkpoint.ts";
-export type { FitOptions, Optimizer, OptimizerInput } from "./src/training/options.ts";
+export type { LabelOptions } from "./src/training/labelled_rows.ts";
+export type { Decay, FitOptions, Optimizer, OptimizerInput } from "./src/training/options.ts";
 export type { EpochMeans, EpochReport, FitReport } from "./src/training/report.ts";
+export type { ElboSurgery, SurgeryOptions } from "./src/training/elbo_surgery.ts";
+export type { GapOptions, Gaps } from "./src/training/refinement.ts";
 export { DivergenceError } from "./src/training/divergence.ts";
 export { VAE } from "./src/training/vae.ts";
-export type { CreateOptions, GradientOptions } from "./src/training/vae.ts";
+export type { GradientOptions } from "./src/training/given.ts";
+export type { CreateOptions } from "./src/training/vae.ts";
+export { withPosteriorMixture } from "./src/training/em/posterior_mixture.ts";
+export type {
+  PosteriorMixture,
+  PosteriorMixtureOptions,
+} from "./src/training/em/posterior_mixture.ts";
+export { factorAnalysis } from "./src/training/em/factor_analysis.ts";
+export type { FactorAnalysis, FactorAnalysisOptions } from "./src/training/em/factor_analysis.ts";
+export { TrainedRbm } from "./src/scoring/rbm/trained_rbm.ts";
+export type { PartitionOptions, RbmSampleOptions } from "./src/scoring/rbm/trained_rbm.ts";
+export type { Partition } from "./src/scoring/rbm/partition.ts";
+export { Rbm } from "./src/training/rbm/rbm.ts";
+export type { RbmCreateOptions } from "./src/training/rbm/rbm.ts";
+export type {
+  Divergence,
+  RbmEpoch,
+  RbmFitOptions,
+  RbmReport,
+} from "./src/training/rbm/rbm_options.ts";
+export type { RbmSpec } from "./src/models/rbm.ts";

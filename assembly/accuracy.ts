@@ -7,7 +7,8 @@ import { log1pUnit4 } from "./simd/log";
 import { cosTwoPi4, sinTwoPi4 } from "./simd/sincos";
 import { map1 } from "./simd/stretch";
 
-export { activation, exp, log } from "./elementwise";
+export { continuousBernoulliLogNorm, continuousBernoulliLogNormSlope } from "./continuous_bernoulli";
+export { activation, exp, log, log1p } from "./elementwise";
 
 @unmanaged
 class Expm1 {

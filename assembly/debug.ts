@@ -2,8 +2,10 @@
 export * from "./index";
 export { cosTwoPi, expm1, expm1LessX, log1pUnit, sinTwoPi } from "./accuracy";
 export * from "./bernoulli";
+export * from "./continuous_bernoulli";
 export * from "./dense";
 export * from "./elementwise";
+export * from "./gamma";
 export * from "./gaussian";
 export * from "./layout";
 export * from "./optimizer";

@@ -2,10 +2,17 @@
  * Matrix products as operations; formulas in src/ops/linear.ts. Sums run over k in ascending order,
  * in blocks of at most 256 (matmul/product.ts): error at most (inner + 4) · 2^-24 · Σ|terms|.
  */
-import { ACTIVATION_IDENTITY } from "./opcodes.gen";
+import { ACTIVATION_IDENTITY, ACTIVATION_RELU } from "./opcodes.gen";
+import { activation } from "./elementwise";
 import { product } from "./matmul/product";
+import { sweepRows } from "./matmul/rows";
 
-/** out [rows, cols] = f(x [rows, inner] · weight [inner, cols] + bias [1, cols]). */
+export { packWeights } from "./matmul/panels";
+
+/**
+ * out [rows, cols] = f(x [rows, inner] · weight [inner, cols] + bias [1, cols]).
+ * @param line the columns of the matrices of which out and weight are `cols` neighbours
+ */
 export function dense(
   out: usize,
   rows: i32,
@@ -15,22 +22,54 @@ export function dense(
   weight: usize,
   bias: usize,
   kind: i32,
+  line: i32,
 ): void {
-  product(out, rows, cols, inner, x, inner, 1, weight, 1, cols, bias, kind);
+  product(out, line, rows, cols, inner, x, inner, 1, weight, 1, line, bias, kind == ACTIVATION_RELU);
+  bend(out, line, rows, cols, kind);
 }
 
-/** out [rows, cols] = op(a) · op(b), op the transpose where the flag is not zero. */
+/** `dense` of few rows, with weights as `packWeights` wrote them. */
+export function packedDense(
+  out: usize,
+  rows: i32,
+  cols: i32,
+  x: usize,
+  inner: i32,
+  weight: usize,
+  bias: usize,
+  kind: i32,
+  format: i32,
+): void {
+  const relu = kind == ACTIVATION_RELU;
+  sweepRows(out, cols, rows, cols, inner, x, inner, 1, weight, 0, format, bias, relu);
+  bend(out, cols, rows, cols, kind);
+}
+
+/** Applies what the product has not: a pass of its own keeps the function's constants at hand. */
+function bend(out: usize, line: i32, rows: i32, cols: i32, kind: i32): void {
+  if (kind == ACTIVATION_IDENTITY || kind == ACTIVATION_RELU) return;
+  if (line == cols) return activation(out, out, rows * cols, kind);
+  for (let row = 0; row < rows; row++, out += <usize>line << 2) activation(out, out, cols, kind);
+}
+
+/**
+ * out [rows, cols] = op(a) · op(b), op the transpose where the flag is not zero.
+ * @param line, aCols, bCols the columns of the matrices of which out, a and b are parts
+ */
 export function matmul(
   out: usize,
   rows: i32,
   cols: i32,
   inner: i32,
   a: usize,
+  aCols: i32,
   transposeA: i32,
   b: usize,
+  bCols: i32,
   transposeB: i32,
+  line: i32,
 ): void {
-  const aLine = transposeA ? 1 : inner, aStep = transposeA ? rows : 1;
-  const bLine = transposeB ? inner : 1, bStep = transposeB ? 1 : cols;
-  product(out, rows, cols, inner, a, aLine, aStep, b, bLine, bStep, 0, ACTIVATION_IDENTITY);
+  const aLine = transposeA ? 1 : aCols, aStep = transposeA ? aCols : 1;
+  const bLine = transposeB ? bCols : 1, bStep = transposeB ? 1 : bCols;
+  product(out, line, rows, cols, inner, a, aLine, aStep, b, bLine, bStep, 0, false);
 }

@@ -3,7 +3,9 @@
  * accuracy: docs/accuracy.md. Sizes in elements, pointers in bytes, aligned to 4.
  *
  *   add a+b   sub a-b   mul a·b   div a/b   affine scale·x + offset   exp eˣ   log ln x
+ *   log1p ln(1 + x)
  *   clamp min(max(x, low), high)   clampGrad dy where low < x < high, else 0
+ *   lessThan 1 where a < b, else 0
  *   activation f(x), activationGrad dy · f'(x) written in y = f(x):
  *     identity 1 | relu y > 0 | tanh 1-y² | sigmoid y(1-y) | softplus 1-e⁻ʸ | elu y > 0 ? 1 : y+1
  */
@@ -19,7 +21,7 @@ import { elu4, relu4 } from "./simd/activation";
 import { exp4 } from "./simd/exp";
 import { expm14 } from "./simd/expm1";
 import { madd } from "./simd/fma";
-import { log4 } from "./simd/log";
+import { log1p4, log4 } from "./simd/log";
 import { sigmoid4 } from "./simd/sigmoid";
 import { softplus4 } from "./simd/softplus";
 import { map1, map1With, map2, map2With } from "./simd/stretch";
@@ -47,6 +49,18 @@ class Log {
 
 export function log(out: usize, x: usize, count: i32): void {
   map1<Log>(out, count, x);
+}
+
+@unmanaged
+class Log1p {
+  @inline
+  at(x: v128): v128 {
+    return log1p4(x);
+  }
+}
+
+export function log1p(out: usize, x: usize, count: i32): void {
+  map1<Log1p>(out, count, x);
 }
 
 @unmanaged
@@ -159,6 +173,28 @@ export function div(
   bCols: i32,
 ): void {
   map2<Div>(out, rows, cols, a, aRows, aCols, b, bRows, bCols);
+}
+
+@unmanaged
+class LessThan {
+  @inline
+  at(a: v128, b: v128): v128 {
+    return v128.and(f32x4.lt(a, b), f32x4.splat(1));
+  }
+}
+
+export function lessThan(
+  out: usize,
+  rows: i32,
+  cols: i32,
+  a: usize,
+  aRows: i32,
+  aCols: i32,
+  b: usize,
+  bRows: i32,
+  bCols: i32,
+): void {
+  map2<LessThan>(out, rows, cols, a, aRows, aCols, b, bRows, bCols);
 }
 
 @unmanaged

@@ -1,10 +1,8 @@
-/**
- * The instruction loop: walks a list of records (src/backends/wasm/abi.ts) and calls a kernel for
- * each. A record holds everything but the number of batch rows, which is the run's.
- */
+/** From a record (record.ts) to the kernel that it names. */
 import * as op from "./opcodes.gen";
 import { bernoulliLogProb, bernoulliLogProbGrad } from "./bernoulli";
-import { dense, matmul } from "./dense";
+import { continuousBernoulliLogNorm, continuousBernoulliLogNormSlope } from "./continuous_bernoulli";
+import { dense, matmul, packedDense, packWeights } from "./dense";
 import {
   activation,
   activationGrad,
@@ -14,10 +12,13 @@ import {
   clampGrad,
   div,
   exp,
+  lessThan,
   log,
+  log1p,
   mul,
   sub,
 } from "./elementwise";
+import { logGammaRatio, logGammaRatioSlope } from "./gamma";
 import {
   gaussianKl,
   gaussianLogProb,
@@ -27,7 +28,8 @@ import {
 } from "./gaussian";
 import { concatCols, padCols, sliceCols } from "./layout";
 import { adamStep, clipScale, sgdStep } from "./optimizer";
-import { randomNormal } from "./random";
+import { randomNormal, randomUniform } from "./random";
+import { at, cols, float, int, opcode, rows, size } from "./record";
 import {
   broadcast,
   logSumExpCols,
@@ -39,23 +41,12 @@ import {
   sumRows,
 } from "./reductions";
 
-// The record being executed, and the rows of the batch.
-let record: usize = 0;
-let batchRows: i32 = 0;
-
-/** Executes `count` records at `list` over `batch` rows. */
-export function run(list: usize, count: i32, batch: i32): void {
-  batchRows = batch;
-  const end = list + <usize>count * op.RECORD_BYTES;
-  for (record = list; record < end; record += op.RECORD_BYTES) execute(load<i32>(record));
-}
-
-function execute(opcode: i32): void {
-  switch (opcode) {
+/** Executes the record that record.ts looks at. */
+export function execute(): void {
+  switch (opcode()) {
     case op.OP_DENSE: { runDense(); break; }
     case op.OP_MATMUL: { runMatmul(); break; }
     case op.OP_ACTIVATION: { activation(at(0), at(1), size(0), int(0)); break; }
-    case op.OP_ACTIVATION_GRAD: { runActivationGrad(); break; }
     case op.OP_EXP: { exp(at(0), at(1), size(0)); break; }
     case op.OP_LOG: { log(at(0), at(1), size(0)); break; }
     case op.OP_ADD: { binary(add); break; }
@@ -64,8 +55,7 @@ function execute(opcode: i32): void {
     case op.OP_DIV: { binary(div); break; }
     case op.OP_AFFINE: { affine(at(0), at(1), size(0), float(0), float(1)); break; }
     case op.OP_CLAMP: { clamp(at(0), at(1), size(0), float(0), float(1)); break; }
-    case op.OP_CLAMP_GRAD: { runClampGrad(); break; }
-    case op.OP_SUM_ROWS: { sumRows(at(0), at(1), rows(1), cols(1), int(0)); break; }
+    case op.OP_SUM_ROWS: { runSumRows(); break; }
     case op.OP_SUM_COLS: { sumCols(at(0), at(1), rows(1), cols(1)); break; }
     case op.OP_BROADCAST: { runBroadcast(); break; }
     case op.OP_REPEAT_ROWS: { repeatRows(at(0), at(1), rows(1), cols(1), int(0)); break; }
@@ -78,55 +68,44 @@ function execute(opcode: i32): void {
     case op.OP_REPARAMETERIZE: { ternary(reparameterize); break; }
     case op.OP_GAUSSIAN_KL: { binary(gaussianKl); break; }
     case op.OP_GAUSSIAN_LOG_PROB: { ternary(gaussianLogProb); break; }
+    case op.OP_BERNOULLI_LOG_PROB: { binary(bernoulliLogProb); break; }
+    case op.OP_RANDOM_NORMAL: { runRandomNormal(); break; }
+    case op.OP_PACK_WEIGHTS: { packWeights(at(0), at(1), rows(1), cols(1), int(0)); break; }
+    case op.OP_PACKED_DENSE: { runPackedDense(); break; }
+    case op.OP_RANDOM_UNIFORM: { runRandomUniform(); break; }
+    case op.OP_LESS_THAN: { binary(lessThan); break; }
+    case op.OP_LOG1P: { log1p(at(0), at(1), size(0)); break; }
+    case op.OP_LOG_GAMMA_RATIO: { binary(logGammaRatio); break; }
+    case op.OP_CONTINUOUS_BERNOULLI_LOG_NORM: {
+      continuousBernoulliLogNorm(at(0), at(1), size(0));
+      break;
+    }
+    case op.OP_CONTINUOUS_BERNOULLI_LOG_NORM_SLOPE: {
+      continuousBernoulliLogNormSlope(at(0), at(1), size(0));
+      break;
+    }
+    default: {
+      if (isDefined(FORWARD_ONLY)) unreachable();
+      else executeTraining();
+    }
+  }
+}
+
+/** What only training runs, TRAINING_OPS of src/ops/names.ts: the score build leaves it out. */
+function executeTraining(): void {
+  switch (opcode()) {
+    case op.OP_ACTIVATION_GRAD: { runActivationGrad(); break; }
+    case op.OP_CLAMP_GRAD: { runClampGrad(); break; }
     case op.OP_GAUSSIAN_LOG_PROB_GRAD_MEAN: { quaternary(gaussianLogProbGradMean); break; }
     case op.OP_GAUSSIAN_LOG_PROB_GRAD_LOG_VAR: { quaternary(gaussianLogProbGradLogVar); break; }
-    case op.OP_BERNOULLI_LOG_PROB: { binary(bernoulliLogProb); break; }
     case op.OP_BERNOULLI_LOG_PROB_GRAD: { ternary(bernoulliLogProbGrad); break; }
-    case op.OP_RANDOM_NORMAL: { runRandomNormal(); break; }
     case op.OP_SQUARED_NORM: { squaredNorm(at(0), at(1), size(1)); break; }
     case op.OP_CLIP_SCALE: { clipScale(at(0), at(1), float(0)); break; }
     case op.OP_ADAM_STEP: { runAdamStep(); break; }
     case op.OP_SGD_STEP: { runSgdStep(); break; }
+    case op.OP_LOG_GAMMA_RATIO_SLOPE: { binary(logGammaRatioSlope); break; }
     default: unreachable();
   }
-}
-
-/** Attribute `i` as an integer. */
-@inline
-function int(i: i32): i32 {
-  return load<i32>(record + (<usize>i << 2), op.ATTRIBUTE_BYTE);
-}
-
-/** Attribute `i` as a float32. */
-@inline
-function float(i: i32): f32 {
-  return load<f32>(record + (<usize>i << 2), op.ATTRIBUTE_BYTE);
-}
-
-/** Where an operand's words begin; slot 0 is the output. */
-@inline
-function operand(slot: i32): usize {
-  return record + <usize>slot * op.OPERAND_BYTES + op.OPERAND_BYTE;
-}
-
-/** The address of an operand. */
-@inline
-function at(slot: i32): usize {
-  return load<usize>(operand(slot));
-}
-
-function rows(slot: i32): i32 {
-  return load<i32>(operand(slot), 4) + load<i32>(operand(slot), 8) * batchRows;
-}
-
-@inline
-function cols(slot: i32): i32 {
-  return load<i32>(operand(slot), 12);
-}
-
-@inline
-function size(slot: i32): i32 {
-  return rows(slot) * cols(slot);
 }
 
 type Binary = (
@@ -169,12 +148,20 @@ function quaternary(kernel: Quaternary): void {
 }
 
 function runDense(): void {
-  dense(at(0), rows(0), cols(0), at(1), cols(1), at(2), at(3), int(0));
+  dense(at(0), rows(0), cols(0), at(1), cols(1), at(2), at(3), int(0), cols(2));
+}
+
+function runPackedDense(): void {
+  packedDense(at(0), rows(0), cols(0), at(1), cols(1), at(2), at(3), int(0), int(1));
 }
 
 function runMatmul(): void {
-  const inner = int(0) ? rows(1) : cols(1);
-  matmul(at(0), rows(0), cols(0), inner, at(1), int(0), at(2), int(1));
+  const inner = int(0) ? rows(1) : cols(1), line = int(1) ? rows(2) : cols(2);
+  matmul(at(0), rows(0), cols(0), inner, at(1), cols(1), int(0), at(2), cols(2), int(1), line);
+}
+
+function runSumRows(): void {
+  sumRows(at(0), at(1), rows(1), cols(0), int(0), cols(1));
 }
 
 function runActivationGrad(): void {
@@ -194,7 +181,11 @@ function runBroadcast(): void {
 }
 
 function runRandomNormal(): void {
-  randomNormal(at(0), rows(0), cols(0), int(0), at(1), int(1));
+  randomNormal(at(0), rows(0), cols(0), int(0), at(1), int(1), int(2));
+}
+
+function runRandomUniform(): void {
+  randomUniform(at(0), rows(0), cols(0), int(0), at(1), int(1), int(2));
 }
 
 function runAdamStep(): void {

@@ -1,5 +1,5 @@
 /**
- * randomNormal: standard normal noise, laid out as src/ops/random.ts says.
+ * randomNormal and randomUniform: noise, laid out as src/ops/random.ts says.
  *
  * Element (r, c) is lane c mod 4 of the Philox block of counter (⌊c/4⌋, firstRow·rowsPerBatchRow + r,
  * step, stream) under the key (seedLow, seedHigh). A block's words x0 … x3 become four normals by
@@ -7,7 +7,7 @@
  *
  *   u = ((x0 >>> 9) + ½) 2⁻²³, v = (x1 >>> 9) 2⁻²³; √(-2 ln u) cos 2πv, √(-2 ln u) sin 2πv
  *
- * and likewise of x2 and x3. No normal exceeds √(48 ln 2) = 5.77.
+ * and likewise of x2 and x3. No normal exceeds √(48 ln 2) = 5.77. Uniforms are (x >>> 8) 2⁻²⁴, exact.
  */
 import { storeLanes } from "./memory";
 import { logNormal4 } from "./simd/log";
@@ -16,6 +16,7 @@ import { PHILOX_M0, PHILOX_M1, PHILOX_ROUNDS, PHILOX_W0, PHILOX_W1 } from "./sim
 import { cosTwoPi4, sinTwoPi4 } from "./simd/sincos";
 
 const TWO_MINUS_23 = reinterpret<f32>(0x34000000); // 1.1920929e-7
+const TWO_MINUS_24 = reinterpret<f32>(0x33800000); // 5.9604645e-8
 
 // Byte offsets of the words of the key input.
 const SEED_LOW_BYTE: usize = 0;
@@ -23,7 +24,6 @@ const SEED_HIGH_BYTE: usize = 4;
 const STEP_BYTE: usize = 8;
 const FIRST_ROW_BYTE: usize = 12;
 
-/** Computes four blocks at a time, in row-major order: also in narrow outputs no lane is idle. */
 export function randomNormal(
   out: usize,
   rows: i32,
@@ -31,9 +31,41 @@ export function randomNormal(
   rowsPerBatchRow: i32,
   key: usize,
   stream: u32,
+  before: i32,
+): void {
+  draw(true, out, rows, cols, rowsPerBatchRow, key, stream, before);
+}
+
+export function randomUniform(
+  out: usize,
+  rows: i32,
+  cols: i32,
+  rowsPerBatchRow: i32,
+  key: usize,
+  stream: u32,
+  before: i32,
+): void {
+  draw(false, out, rows, cols, rowsPerBatchRow, key, stream, before);
+}
+
+/**
+ * Computes four blocks at a time, in row-major order: also in narrow outputs no lane is idle.
+ * `normal` is a constant, so that each kernel holds its own formula alone.
+ * @param before rows of the batch's noise that lie before `out`
+ */
+@inline
+function draw(
+  normal: bool,
+  out: usize,
+  rows: i32,
+  cols: i32,
+  rowsPerBatchRow: i32,
+  key: usize,
+  stream: u32,
+  before: i32,
 ): void {
   const blocksPerRow = (cols + 3) >> 2, end = out + (<usize>(rows * cols) << 2);
-  const firstRow = i32x4.splat(load<u32>(key, FIRST_ROW_BYTE) * rowsPerBatchRow);
+  const firstRow = i32x4.splat(load<u32>(key, FIRST_ROW_BYTE) * rowsPerBatchRow + before);
   const seedLow = i32x4.splat(load<u32>(key, SEED_LOW_BYTE));
   const seedHigh = i32x4.splat(load<u32>(key, SEED_HIGH_BYTE));
   const step = i32x4.splat(load<u32>(key, STEP_BYTE));
@@ -55,11 +87,15 @@ export function randomNormal(
     }
     const rowBytes = i32x4.mul(row, i32x4.splat(cols << 2));
     const offsets = i32x4.add(rowBytes, i32x4.shl(block, 4));
-    const radius = radius4(x0), v = uniform4(x1);
-    const n0 = f32x4.mul(radius, cosTwoPi4(v)), n1 = f32x4.mul(radius, sinTwoPi4(v));
-    const radius2 = radius4(x2), v2 = uniform4(x3);
-    const n2 = f32x4.mul(radius2, cosTwoPi4(v2)), n3 = f32x4.mul(radius2, sinTwoPi4(v2));
-    storeBlocks(out, end, offsets, n0, n1, n2, n3);
+    if (normal) {
+      const radius = radius4(x0), v = angle4(x1);
+      const n0 = f32x4.mul(radius, cosTwoPi4(v)), n1 = f32x4.mul(radius, sinTwoPi4(v));
+      const radius2 = radius4(x2), v2 = angle4(x3);
+      const n2 = f32x4.mul(radius2, cosTwoPi4(v2)), n3 = f32x4.mul(radius2, sinTwoPi4(v2));
+      storeBlocks(out, end, offsets, n0, n1, n2, n3);
+    } else {
+      storeBlocks(out, end, offsets, uniform4(x0), uniform4(x1), uniform4(x2), uniform4(x3));
+    }
     block = i32x4.add(block, i32x4.splat(4 % blocksPerRow));
     row = i32x4.add(row, i32x4.splat(4 / blocksPerRow));
     const isPast = i32x4.ge_s(block, i32x4.splat(blocksPerRow));
@@ -82,9 +118,16 @@ function quotients(divisor: i32): v128 {
   return i32x4.replace_lane(i32x4.replace_lane(zeroOne, 2, 2 / divisor), 3, 3 / divisor);
 }
 
-/** v, of random words. */
+/** Uniforms, of random words. */
 @inline
 function uniform4(words: v128): v128 {
+  const top = f32x4.convert_i32x4_s(i32x4.shr_u(words, 8));
+  return f32x4.mul(top, f32x4.splat(TWO_MINUS_24));
+}
+
+/** v, of random words. */
+@inline
+function angle4(words: v128): v128 {
   const top = f32x4.convert_i32x4_s(i32x4.shr_u(words, 9));
   return f32x4.mul(top, f32x4.splat(TWO_MINUS_23));
 }
@@ -98,7 +141,7 @@ function radius4(words: v128): v128 {
 }
 
 /**
- * Transposes four blocks, of which n0 … n3 hold the first … fourth normals, and stores what of them
+ * Transposes four blocks, of which n0 … n3 hold the first … fourth draws, and stores what of them
  * lies before `end`. A block that ends a row may reach into rows after it, whose own blocks are
  * stored later; blocks past the last row store nothing.
  */

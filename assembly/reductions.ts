@@ -56,11 +56,14 @@ export function squaredNorm(out: usize, x: usize, count: i32): void {
   store<f32>(out, sumLanes(f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3))));
 }
 
-/** out [1, cols] = Σ over the rows of x [rows, cols]; divided by `rows` if `mean` is not zero. */
-export function sumRows(out: usize, x: usize, rows: i32, cols: i32, mean: i32): void {
+/**
+ * out [1, cols] = Σ over the rows of x [rows, cols]; divided by `rows` if `mean` is not zero.
+ * @param line the columns of the matrix of which x is `cols` neighbours
+ */
+export function sumRows(out: usize, x: usize, rows: i32, cols: i32, mean: i32, line: i32): void {
   const divisor = mean ? <f32>rows : <f32>1;
-  if (cols == 1) store<f32>(out, sum(x, rows) / divisor);
-  else sumDown(out, x, rows, cols, divisor);
+  if (line == 1) store<f32>(out, sum(x, rows) / divisor);
+  else sumDown(out, x, rows, cols, line, divisor);
 }
 
 /** out [groups, cols]: each row the sum of `size` rows of x [groups · size, cols]. */
@@ -68,13 +71,13 @@ export function sumGroups(out: usize, x: usize, groups: i32, size: i32, cols: i3
   for (let group = 0; group < groups; group++) {
     const from = at(x, group * size * cols), to = at(out, group * cols);
     if (cols == 1) store<f32>(to, sum(from, size));
-    else sumDown(to, from, size, cols, 1);
+    else sumDown(to, from, size, cols, cols, 1);
   }
 }
 
 /** The column sums of [rows, cols], four vectors of columns at a time. */
-function sumDown(out: usize, x: usize, rows: i32, cols: i32, divisor: f32): void {
-  const stride = <usize>cols << 2, divisors = f32x4.splat(divisor);
+function sumDown(out: usize, x: usize, rows: i32, cols: i32, line: i32, divisor: f32): void {
+  const stride = <usize>line << 2, divisors = f32x4.splat(divisor);
   let col = 0;
   for (; col <= cols - 16; col += 16) {
     let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;

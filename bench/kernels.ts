@@ -1,100 +1,63 @@
 /**
- * How near the matrix products come to what the machine can do: GFLOP/s per shape, beside a loop of 12
- * independent multiply-adds that touches no memory. Best of many short samples, one thread.
+ * How near the kernels come to what the machine can do. Products as a share of a loop of 12 independent
+ * multiply-adds that touches no memory; vector functions beside scalar ones; draws, Adam and copies.
+ * Both builds, each with and without the engine's bounds checks: where a host catches stray accesses
+ * by a trap handler, as Node.js and Chrome do and Deno 2.9 does not, there are none.
  *
- *     deno run --allow-all bench/kernels.ts
+ *     deno task bench:kernels [--quick] [--rounds N] [--seconds S]
+ *
+ * Four processes take turns, each on one core. A run without `--quick` takes some 4 minutes and is
+ * published: see `lib/publish.ts`.
  */
-import * as asc from "npm:assemblyscript@0.28.20/asc";
-import { openWasm } from "../src/backends/wasm/backend.ts";
-import type { KernelBuild } from "../src/backends/wasm/loader.ts";
-import { batched } from "../src/core/shape.ts";
-import { createGraph } from "../src/graph/graph.ts";
-import { layOut } from "../src/graph/layout.ts";
-import { plan } from "../src/graph/plan.ts";
+import { parseArgs } from "node:util";
+import type { KernelAnswer, KernelRequest } from "./kernels/child.ts";
+import { compileMathf } from "./kernels/mathf.ts";
+import { type KernelAt, kernelsPage, type KernelsResults } from "./kernels/page.ts";
+import { Collected } from "./lib/collected.ts";
+import { compileProbe } from "./lib/compile.ts";
+import { openPinning, reportMachine } from "./lib/machine.ts";
+import { publish } from "./lib/publish.ts";
+import { denoProgram, runChild } from "./lib/spawn.ts";
 
-const SAMPLES = 60;
-const SAMPLE_MS = 2;
-/** Until the engine has surely replaced its first, quick code by optimised code. */
-const WARM_UP_MS = 500;
+/** Unsafe, and so no option of a library: it stands in for a host with a trap handler. */
+const UNCHECKED = ["--v8-flags=--no-wasm-bounds-checks"];
 
-/** Rows, terms of each sum, columns. */
-const SHAPES = [
-  [128, 784, 400],
-  [128, 400, 784],
-  [512, 512, 512],
-  [128, 32, 64],
-  [32, 784, 400],
-  [1, 784, 400],
-] as const;
-
-/** The best GFLOP/s over the samples, each of about SAMPLE_MS. */
-function bestRate(run: () => void, flops: number): number {
-  const start = performance.now();
-  while (performance.now() - start < WARM_UP_MS) run();
-  const once = timed(run, 20) / 20;
-  const repeats = Math.max(1, Math.round(SAMPLE_MS / once));
-  const fastest = Array.from({ length: SAMPLES }, () => timed(run, repeats) / repeats)
-    .reduce((least, each) => Math.min(least, each));
-  return flops / fastest / 1e6;
-}
-
-function timed(run: () => void, repeats: number): number {
-  const start = performance.now();
-  for (let i = 0; i < repeats; i++) run();
-  return performance.now() - start;
-}
-
-/** GFLOP/s of multiply-adds in registers, as the build does them; an argument keeps them from folding. */
-async function peakRate(build: KernelBuild): Promise<number> {
-  const names = Array.from({ length: 12 }, (_, i) => `s${i}`);
-  const step = (name: string) =>
-    build === "relaxed"
-      ? `${name} = f32x4.relaxed_madd(${name}, a, b);`
-      : `${name} = f32x4.add(f32x4.mul(${name}, a), b);`;
-  const source = `
-    export function spin(count: i32, x: f32): f32 {
-      const a = f32x4.splat(x), b = f32x4.splat(x);
-      ${names.map((name, i) => `let ${name} = f32x4.splat(${i});`).join("\n")}
-      for (let i = 0; i < count; i++) { ${names.map(step).join("\n")} }
-      return ${names.map((name) => `f32x4.extract_lane(${name}, 0)`).join(" + ")};
-    }`;
-  const options = { optimizeLevel: 3, runtime: "stub", use: ["abort="] };
-  const enable = build === "relaxed" ? ["simd", "relaxed-simd"] : ["simd"];
-  const { binary, stderr } = await asc.compileString(source, { ...options, enable });
-  if (!binary) throw new TypeError(`Cannot compile the probe: ${stderr}`);
-  const { spin } = new WebAssembly.Instance(new WebAssembly.Module(binary.slice())).exports;
-  const count = 10_000;
-  return bestRate(() => (spin as (count: number, x: number) => number)(count, 0.5), count * 12 * 8);
-}
-
-/** GFLOP/s of one `dense` without activation, called through a program. */
-function denseRate(build: KernelBuild, [rows, inner, cols]: readonly number[]): number {
-  const backend = openWasm({ build });
-  const tensors = [{ name: "w", rows: inner, cols }, { name: "b", rows: 1, cols }];
-  const parameters = layOut("parameters", tensors);
-  const segment = backend.allocate(parameters.length);
-  segment.write(0, Float32Array.from({ length: segment.length }, (_, i) => Math.sin(i)));
-  const g = createGraph();
-  const x = g.input("x", batched(inner));
-  const [w, b] = tensors.map(({ name, rows, cols }) => g.parameter(name, rows, cols));
-  const outputs = { y: g.dense(x, w, b, { activation: "identity" }) };
-  const program = backend.compile(plan(g, { outputs, capacity: rows, parameters }), {
-    parameters: segment,
-  });
-  program.write("x", Float32Array.from({ length: rows * inner }, (_, i) => Math.cos(i)));
-  const rate = bestRate(() => program.run(rows), 2 * rows * inner * cols);
-  backend.dispose();
-  return rate;
-}
-
-for (const build of ["relaxed", "simd"] as const) {
-  const peak = await peakRate(build);
-  console.log(`${build.padEnd(16)}${peak.toFixed(1).padStart(7)} GFLOP/s in registers`);
-  for (const shape of SHAPES) {
-    const rate = denseRate(build, shape);
-    const share = `${(100 * rate / peak).toFixed(0)} %`;
-    console.log(
-      `  ${shape.join("x").padEnd(14)}${rate.toFixed(1).padStart(7)} ${share.padStart(7)}`,
-    );
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: "boolean", default: false },
+    rounds: { type: "string" },
+    seconds: { type: "string" },
+  },
+});
+const rounds = Number(options.rounds ?? (options.quick ? 1 : 3));
+const seconds = Number(options.seconds ?? (options.quick ? 0.05 : 0.2));
+const pinning = await openPinning();
+const machine = reportMachine(pinning);
+const collected = new Collected<KernelAt>();
+const folder = await Deno.makeTempDir();
+try {
+  for (const build of ["relaxed", "simd"] as const) {
+    await Deno.writeFile(`${folder}/${build}.wasm`, await compileProbe(build));
   }
+  await Deno.writeFile(`${folder}/mathf.wasm`, await compileMathf());
+  for (let round = 0; round < rounds; round++) {
+    for (const build of ["relaxed", "simd"] as const) {
+      for (const checked of [true, false]) await measure(build, checked, round);
+    }
+  }
+} finally {
+  await Deno.remove(folder, { recursive: true });
+}
+const date = new Date().toISOString();
+const results: KernelsResults = { date, machine, rounds, seconds, cells: collected.cells() };
+await publish("kernels", results, kernelsPage(results), !options.quick);
+
+async function measure(build: "relaxed" | "simd", checked: boolean, round: number): Promise<void> {
+  const program = denoProgram("kernels/child.ts", checked ? [] : UNCHECKED);
+  const request: KernelRequest = { build, threads: 1, seconds, folder };
+  const answers = await runChild<KernelAnswer>(program, request, pinning);
+  for (const { group, case: name, ...samples } of answers) {
+    collected.add({ build, checked, group, case: name }, samples);
+  }
+  console.log(`round ${round + 1} ${build} ${checked ? "" : "unchecked "}${answers.length} cases`);
 }

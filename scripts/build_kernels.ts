@@ -11,7 +11,13 @@ import * as abi from "../src/backends/wasm/abi.ts";
 
 const ROOT = new URL("../", import.meta.url);
 const OPCODES = "assembly/opcodes.gen.ts";
-const BUILDS = ["simd", "relaxed"] as const;
+/** Name of a build, its entry file and its target in asconfig.json. */
+const BUILDS = [
+  ["simd", "assembly/index.ts", "simd"],
+  ["relaxed", "assembly/index.ts", "relaxed"],
+  ["score_simd", "assembly/score.ts", "simd"],
+  ["score_relaxed", "assembly/score.ts", "relaxed"],
+] as const;
 /** The most a build may weigh, so that edge bundles stay small. */
 const LIMIT_BYTES = 64 * 1024;
 
@@ -25,8 +31,8 @@ if (import.meta.main) {
 
 async function build(): Promise<void> {
   await write(OPCODES, opcodes());
-  for (const name of BUILDS) {
-    const wasm = await compile("assembly/index.ts", name);
+  for (const [name, entry, target] of BUILDS) {
+    const wasm = await compile(entry, target);
     await write(embeddedPath(name), embedded(name, wasm));
     console.log(`${name}: ${wasm.length} bytes`);
   }
@@ -34,8 +40,8 @@ async function build(): Promise<void> {
 
 async function verify(): Promise<void> {
   const fresh = new Map([[OPCODES, opcodes()]]);
-  for (const name of BUILDS) {
-    fresh.set(embeddedPath(name), embedded(name, await compile("assembly/index.ts", name)));
+  for (const [name, entry, target] of BUILDS) {
+    fresh.set(embeddedPath(name), embedded(name, await compile(entry, target)));
   }
   const stale: string[] = [];
   for (const [path, text] of fresh) if (await committed(path) !== text) stale.push(path);
@@ -81,12 +87,16 @@ export async function compile(entry: string, target: string): Promise<Uint8Array
 /** Opcodes, activations and the record's layout, as AssemblyScript constants. */
 function opcodes(): string {
   const constants = [
-    ...OP_NAMES.map((name, i) => [`OP_${upperSnake(name)}`, i]),
+    ...[...OP_NAMES, ...abi.OWN_OPS].map((name, i) => [`OP_${upperSnake(name)}`, i]),
     ...ACTIVATIONS.map((name, i) => [`ACTIVATION_${upperSnake(name)}`, i]),
+    ...abi.WEIGHT_FORMATS.map((name, i) => [`FORMAT_${upperSnake(name)}`, i]),
+    ...abi.CUTS.map((name, i) => [`CUT_${upperSnake(name)}`, i]),
     ["RECORD_BYTES", 4 * abi.RECORD_WORDS],
     ["ATTRIBUTE_BYTE", 4 * abi.ATTRIBUTE_WORD],
     ["OPERAND_BYTE", 4 * abi.OPERAND_WORD],
     ["OPERAND_BYTES", 4 * abi.OPERAND_WORDS],
+    ["OPERAND_SLOTS", abi.OPERAND_SLOTS],
+    ["SPLIT_BYTE", 4 * abi.SPLIT_WORD],
   ];
   return [
     "/** Written by scripts/build_kernels.ts from src/ops/names.ts and src/backends/wasm/abi.ts. */",

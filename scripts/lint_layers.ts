@@ -13,7 +13,7 @@ import { readTree, type SourceFile } from "./lib/tree.ts";
 export const RANKS: readonly (readonly string[])[] = [
   ["http", "cli"],
   ["detection"],
-  ["training"],
+  ["training", "pictures"],
   ["scoring"],
   ["formats"],
   ["models", "objectives"],
@@ -38,7 +38,8 @@ export const SIDEWAYS: readonly string[] = [
  */
 export const BACKENDS: readonly (readonly [string, readonly string[]])[] = [
   ["backends/backend.ts", ["graph/plan", "type graph/", "ops/", "core/"]],
-  ["backends/open.ts", ["backends/", "graph/plan", "type graph/", "ops/", "core/"]],
+  // open.ts, open_score.ts and what they share, open_with.ts
+  ["backends/open", ["backends/", "graph/plan", "type graph/", "ops/", "core/"]],
   ["backends/", [
     "backends/backend.ts",
     "graph/plan",
@@ -51,11 +52,16 @@ export const BACKENDS: readonly (readonly [string, readonly string[]])[] = [
 
 /** Who else may open a backend or name its type; they never see the folders behind open.ts. */
 export const BACKEND_USERS: readonly string[] = ["training", "scoring", "detection", "http", "cli"];
-export const BACKEND_DOORS: readonly string[] = ["backends/open.ts", "backends/backend.ts"];
+export const BACKEND_DOORS: readonly string[] = [
+  "backends/open.ts",
+  "backends/open_score.ts",
+  "backends/backend.ts",
+];
 
 /** npm packages allowed in library code, by folder of src/; every other folder may use none. */
 export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   formats: ["papaparse", "fflate"],
+  pictures: ["fast-png"],
   http: ["hono", "valibot", "@valibot/to-json-schema"],
   cli: ["commander", "hono"],
 };

@@ -1,15 +1,16 @@
 /**
- * The matrix product behind `dense` and `matmul`: C [rows, cols] = f(A · B + bias).
+ * The matrix product behind `dense` and `matmul`: C [rows, cols] = A · B + bias, cut at zero for relu.
  *
  * A(i, k) is at a + i·aLine + k·aStep and B(k, j) at b + j·bLine + k·bStep (strides in elements, one
- * of each pair 1), which covers all four transposes. Blocks as in Goto and van de Geijn, 2008:
+ * of each pair 1), which covers all four transposes; C's rows are outLine apart, which covers parts. Blocks as in Goto and van de Geijn, 2008:
  * B packed once per block and reused by all rows, A packed per block, 4 × 8 tiles in registers.
  * Products of few rows go to `rows.ts`: packing would cost more than it saves.
  */
-import { ACTIVATION_IDENTITY } from "../opcodes.gen";
+import { FORMAT_MATRIX } from "../opcodes.gen";
 import { at, copy } from "../memory";
-import { activate } from "../simd/activation";
-import { BLOCK_COLS, BLOCK_DEPTH, BLOCK_ROWS, blockDepth } from "./block";
+import { relu4 } from "../simd/activation";
+import { edgeBias, edgeTile, packedA, packedB } from "../workspace";
+import { BLOCK_COLS, BLOCK_ROWS, blockDepth } from "./block";
 import { packPanel } from "./pack";
 import { dotRows, sweepRows } from "./rows";
 import { tile4x8 } from "./tile";
@@ -17,15 +18,10 @@ import { tile4x8 } from "./tile";
 /** From here on packing pays: with fewer rows each packed weight meets one or two tiles. */
 const FEW_ROWS: i32 = 8;
 
-const PACKED_A = memory.data(BLOCK_ROWS * BLOCK_DEPTH * 4, 64);
-const PACKED_B = memory.data(BLOCK_COLS * BLOCK_DEPTH * 4, 64);
-/** A tile that reaches over the edge of C is computed here, 4 rows of 8. */
-const EDGE_TILE = memory.data(4 * 8 * 4, 16);
-const EDGE_BIAS = memory.data(8 * 4, 16);
-
 /** @param bias `cols` values added to every row; 0 for none */
 export function product(
   out: usize,
+  outLine: i32,
   rows: i32,
   cols: i32,
   inner: i32,
@@ -36,15 +32,15 @@ export function product(
   bLine: i32,
   bStep: i32,
   bias: usize,
-  kind: i32,
+  relu: bool,
 ): void {
   assert(inner > 0 && (aLine == 1 || aStep == 1) && (bLine == 1 || bStep == 1));
   if (rows < FEW_ROWS && bLine == 1) {
-    sweepRows(out, rows, cols, inner, a, aLine, aStep, b, bStep, bias, kind);
+    sweepRows(out, outLine, rows, cols, inner, a, aLine, aStep, b, bStep, FORMAT_MATRIX, bias, relu);
     return;
   }
   if (rows < FEW_ROWS && aStep == 1) {
-    dotRows(out, rows, cols, inner, a, aLine, b, bLine, bias, kind);
+    dotRows(out, outLine, rows, cols, inner, a, aLine, b, bLine, bias, relu);
     return;
   }
   const step = blockDepth(inner);
@@ -52,13 +48,13 @@ export function product(
     const width = min(cols - j, BLOCK_COLS);
     for (let k = 0; k < inner; k += step) {
       const depth = min(inner - k, step), last = k + depth == inner;
-      packPanels(PACKED_B, 8, at(b, j * bLine + k * bStep), bLine, bStep, width, depth);
+      packPanels(packedB(), 8, at(b, j * bLine + k * bStep), bLine, bStep, width, depth);
       const blockBias = last && bias ? at(bias, j) : 0;
-      const blockKind = last ? kind : ACTIVATION_IDENTITY;
       for (let i = 0; i < rows; i += BLOCK_ROWS) {
         const height = min(rows - i, BLOCK_ROWS);
-        packPanels(PACKED_A, 4, at(a, i * aLine + k * aStep), aLine, aStep, height, depth);
-        tiles(at(out, i * cols + j), cols, height, width, depth, k > 0, blockBias, blockKind);
+        packPanels(packedA(), 4, at(a, i * aLine + k * aStep), aLine, aStep, height, depth);
+        const to = at(out, i * outLine + j);
+        tiles(to, outLine, height, width, depth, k > 0, blockBias, last && relu);
       }
     }
   }
@@ -83,25 +79,25 @@ function packPanels(
 /** All tiles of one block: a panel of B stays in the first-level cache while A's go by. */
 function tiles(
   out: usize,
-  outCols: i32,
+  outLine: i32,
   rows: i32,
   cols: i32,
   depth: i32,
   accumulate: bool,
   bias: usize,
-  kind: i32,
+  relu: bool,
 ): void {
   for (let j = 0; j < cols; j += 8) {
-    const b = at(PACKED_B, j * depth), width = cols - j;
+    const b = at(packedB(), j * depth), width = cols - j;
     const tileBias = bias ? at(bias, j) : 0;
     for (let i = 0; i < rows; i += 4) {
-      const a = at(PACKED_A, i * depth), height = rows - i;
-      const to = at(out, i * outCols + j);
+      const a = at(packedA(), i * depth), height = rows - i;
+      const to = at(out, i * outLine + j);
       if (height >= 4 && width >= 8) {
-        wholeTile(to, <usize>outCols << 2, a, b, depth, accumulate, tileBias, kind);
+        wholeTile(to, <usize>outLine << 2, a, b, depth, accumulate, tileBias, relu);
       } else {
         const h = min(height, 4), w = min(width, 8);
-        edgeTile(to, outCols, h, w, a, b, depth, accumulate, tileBias, kind);
+        partTile(to, outLine, h, w, a, b, depth, accumulate, tileBias, relu);
       }
     }
   }
@@ -116,15 +112,16 @@ function wholeTile(
   depth: i32,
   accumulate: bool,
   bias: usize,
-  kind: i32,
+  relu: bool,
 ): void {
   tile4x8(out, stride, a, b, depth, accumulate, bias);
-  if (kind != ACTIVATION_IDENTITY) activateTile(out, stride, kind);
+  if (relu) cutTile(out, stride);
 }
 
-function edgeTile(
+/** A tile that reaches over the edge of C: computed beside it, and copied. */
+function partTile(
   out: usize,
-  outCols: i32,
+  outLine: i32,
   height: i32,
   width: i32,
   a: usize,
@@ -132,19 +129,20 @@ function edgeTile(
   depth: i32,
   accumulate: bool,
   bias: usize,
-  kind: i32,
+  relu: bool,
 ): void {
+  const tile = edgeTile();
   if (accumulate) {
-    for (let i = 0; i < height; i++) copy(at(EDGE_TILE, i * 8), at(out, i * outCols), width);
+    for (let i = 0; i < height; i++) copy(at(tile, i * 8), at(out, i * outLine), width);
   }
-  if (bias) copy(EDGE_BIAS, bias, width);
-  wholeTile(EDGE_TILE, 32, a, b, depth, accumulate, bias ? EDGE_BIAS : 0, kind);
-  for (let i = 0; i < height; i++) copy(at(out, i * outCols), at(EDGE_TILE, i * 8), width);
+  if (bias) copy(edgeBias(), bias, width);
+  wholeTile(tile, 32, a, b, depth, accumulate, bias ? edgeBias() : 0, relu);
+  for (let i = 0; i < height; i++) copy(at(out, i * outLine), at(tile, i * 8), width);
 }
 
-function activateTile(out: usize, stride: usize, kind: i32): void {
+function cutTile(out: usize, stride: usize): void {
   for (let i = 0; i < 4; i++, out += stride) {
-    v128.store(out, activate(v128.load(out), kind));
-    v128.store(out, activate(v128.load(out, 16), kind), 16);
+    v128.store(out, relu4(v128.load(out)));
+    v128.store(out, relu4(v128.load(out, 16)), 16);
   }
 }

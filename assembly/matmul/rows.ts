@@ -1,20 +1,28 @@
 /**
- * Products of few rows: each weight is used once per row, so nothing is packed.
+ * Products of few rows: each weight is used once per row, so nothing is packed on the way.
  *
  *   sweepRows  x · W   over the rows of W, up to 32 columns at a time in 8 accumulators
  *   dotRows    x · Wᵀ  as dot products, 4 rows of Wᵀ at a time
  *
  * sweepRows sums in the order of `product.ts` (one chain per element over k, in the same blocks), and
- * so a row of `dense` has the same bits alone as in a batch.
+ * so a row of `dense` has the same bits alone as in a batch. W lies as a matrix, or in panels that
+ * were packed once for many runs (`panels.ts`): read in ascending addresses, and with the same bits
+ * unless they hold bf16.
  */
-import { at, loadLanes, storeLanes } from "../memory";
-import { activate } from "../simd/activation";
+import { at, loadLanes } from "../memory";
 import { madd } from "../simd/fma";
-import { ACTIVATION_IDENTITY } from "../opcodes.gen";
+import { FORMAT_MATRIX } from "../opcodes.gen";
 import { blockDepth } from "./block";
+import { isHalved, panelBytes, stripeOf } from "./panels";
+import { finish, sweep, sweepHalves } from "./stripe";
 
+/**
+ * @param wStep elements between the rows of W, if it is a matrix
+ * @param format of W: `panels.ts`
+ */
 export function sweepRows(
   out: usize,
+  outLine: i32,
   rows: i32,
   cols: i32,
   inner: i32,
@@ -23,110 +31,32 @@ export function sweepRows(
   xStep: i32,
   w: usize,
   wStep: i32,
+  format: i32,
   bias: usize,
-  kind: i32,
+  relu: bool,
 ): void {
   const step = blockDepth(inner);
-  for (let k = 0; k < inner; k += step) {
-    const depth = min(inner - k, step), last = k + depth == inner;
-    const b = last ? bias : 0, f = last ? kind : ACTIVATION_IDENTITY, add = k > 0;
-    for (let j = 0; j < cols;) {
-      const stripe = stripeOf(cols - j);
+  for (let j = 0; j < cols;) {
+    const stripe = stripeOf(cols - j), halves = isHalved(format, stripe);
+    const line = format == FORMAT_MATRIX ? <usize>wStep << 2 : panelBytes(1, stripe, halves);
+    for (let k = 0; k < inner; k += step) {
+      const depth = min(inner - k, step), last = k + depth == inner;
+      const b = last && bias ? at(bias, j) : 0, cut = last && relu;
+      const weights = w + <usize>k * line, add = k > 0;
       for (let i = 0; i < rows; i++) {
-        const to = at(out, i * cols + j), from = at(x, i * xLine + k * xStep);
-        const weights = at(w, j + k * wStep), stripeBias = b ? at(b, j) : 0;
-        sweep(stripe, to, from, xStep, weights, wStep, depth, add, stripeBias, f);
+        const to = at(out, i * outLine + j), from = at(x, i * xLine + k * xStep);
+        if (halves) sweepHalves(stripe, to, from, xStep, weights, depth, add, b, cut);
+        else sweep(stripe, to, from, xStep, weights, line, depth, add, b, cut);
       }
-      j += stripe;
     }
+    w += format == FORMAT_MATRIX ? <usize>stripe << 2 : panelBytes(inner, stripe, halves);
+    j += stripe;
   }
-}
-
-/** Columns to take next: 32, 16, 8, 4, or the tail. */
-@inline
-function stripeOf(left: i32): i32 {
-  return left >= 32 ? 32 : left >= 16 ? 16 : left >= 8 ? 8 : min(left, 4);
-}
-
-function sweep(
-  stripe: i32,
-  out: usize,
-  x: usize,
-  xStep: i32,
-  w: usize,
-  wStep: i32,
-  depth: i32,
-  add: bool,
-  bias: usize,
-  kind: i32,
-): void {
-  if (stripe == 32) sweepVectors(8, 4, out, x, xStep, w, wStep, depth, add, bias, kind);
-  else if (stripe == 16) sweepVectors(4, 4, out, x, xStep, w, wStep, depth, add, bias, kind);
-  else if (stripe == 8) sweepVectors(2, 4, out, x, xStep, w, wStep, depth, add, bias, kind);
-  else if (stripe == 4) sweepVectors(1, 4, out, x, xStep, w, wStep, depth, add, bias, kind);
-  else sweepVectors(1, stripe, out, x, xStep, w, wStep, depth, add, bias, kind);
-}
-
-/** `vectors` is a constant: what it excludes does not exist in the compiled code. */
-@inline
-function sweepVectors(
-  vectors: i32,
-  lanes: i32,
-  out: usize,
-  x: usize,
-  xStep: i32,
-  w: usize,
-  wStep: i32,
-  depth: i32,
-  add: bool,
-  bias: usize,
-  kind: i32,
-): void {
-  let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0;
-  const xBytes = <usize>xStep << 2, wBytes = <usize>wStep << 2;
-  const end = x + <usize>depth * xBytes;
-  for (; x < end; x += xBytes, w += wBytes) {
-    const value = v128.load32_splat(x);
-    s0 = madd(value, loadLanes(w, lanes), s0);
-    if (vectors > 1) s1 = madd(value, v128.load(w, 16), s1);
-    if (vectors > 2) {
-      s2 = madd(value, v128.load(w, 32), s2);
-      s3 = madd(value, v128.load(w, 48), s3);
-    }
-    if (vectors > 4) {
-      s4 = madd(value, v128.load(w, 64), s4);
-      s5 = madd(value, v128.load(w, 80), s5);
-      s6 = madd(value, v128.load(w, 96), s6);
-      s7 = madd(value, v128.load(w, 112), s7);
-    }
-  }
-  finish(out, s0, lanes, add, bias, kind);
-  if (vectors > 1) finish(out + 16, s1, 4, add, next(bias, 16), kind);
-  if (vectors > 2) {
-    finish(out + 32, s2, 4, add, next(bias, 32), kind);
-    finish(out + 48, s3, 4, add, next(bias, 48), kind);
-  }
-  if (vectors > 4) {
-    finish(out + 64, s4, 4, add, next(bias, 64), kind);
-    finish(out + 80, s5, 4, add, next(bias, 80), kind);
-    finish(out + 96, s6, 4, add, next(bias, 96), kind);
-    finish(out + 112, s7, 4, add, next(bias, 112), kind);
-  }
-}
-
-@inline
-function next(bias: usize, bytes: usize): usize {
-  return bias ? bias + bytes : 0;
-}
-
-function finish(out: usize, sum: v128, lanes: i32, add: bool, bias: usize, kind: i32): void {
-  if (add) sum = f32x4.add(loadLanes(out, lanes), sum);
-  if (bias) sum = f32x4.add(sum, loadLanes(bias, lanes));
-  storeLanes(out, activate(sum, kind), lanes);
 }
 
 export function dotRows(
   out: usize,
+  outLine: i32,
   rows: i32,
   cols: i32,
   inner: i32,
@@ -135,13 +65,13 @@ export function dotRows(
   w: usize,
   wLine: i32,
   bias: usize,
-  kind: i32,
+  relu: bool,
 ): void {
   for (let j = 0; j < cols; j += 4) {
     const lanes = min(cols - j, 4);
     for (let i = 0; i < rows; i++) {
       const sums = dots4(at(x, i * xLine), at(w, j * wLine), wLine, lanes, inner);
-      finish(at(out, i * cols + j), sums, lanes, false, bias ? at(bias, j) : 0, kind);
+      finish(at(out, i * outLine + j), sums, lanes, false, bias ? at(bias, j) : 0, relu);
     }
   }
 }

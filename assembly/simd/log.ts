@@ -1,7 +1,8 @@
 /**
  * ln x for every x > 0, subnormals included; 0 gives -inf, x < 0 gives NaN, +inf and NaN are kept.
- * log1pUnit4 is ln(1 + u) for u in [0, 1], relatively accurate down to u = 0.
- * Both at most 2 ulp off; measured: docs/accuracy.md (scripts/accuracy.ts).
+ * log1pUnit4 is ln(1 + u) for u in [0, 1], relatively accurate down to u = 0; log1p4 is that for
+ * every u > -1. The first two are at most 2 ulp off, log1p4 3; measured: docs/accuracy.md
+ * (scripts/accuracy.ts).
  *
  *   x = 2ᵉ (1 + f), √½ <= 1 + f < √2; ln x = e·ln 2 + f - f²/2 + f³ p(f)
  *
@@ -88,4 +89,23 @@ export function log1pUnit4(u: v128): v128 {
   const halved = f32x4.mul(f32x4.sub(u, f32x4.splat(1)), f32x4.splat(0.5));
   const f = v128.bitselect(halved, u, isUpper);
   return logReduced(f, v128.and(isUpper, f32x4.splat(1)));
+}
+
+/** `log4` by a call, for kernels that take several logarithms and are not where time goes. */
+export function logCalled4(x: v128): v128 {
+  return log4(x);
+}
+
+/**
+ * ln(1 + u); -1 gives -inf, u < -1 NaN, +inf and NaN are kept. With w = 1 + u as rounded it is
+ * ln w · u / (w - 1), which makes up for the rounding (Goldberg, 1991, theorem 4).
+ */
+export function log1p4(u: v128): v128 {
+  const w = f32x4.add(u, f32x4.splat(1)), rounded = f32x4.sub(w, f32x4.splat(1));
+  const value = f32x4.mul(logCalled4(w), f32x4.div(u, rounded));
+  const isItself = v128.or(
+    f32x4.eq(rounded, f32x4.splat(0)),
+    f32x4.eq(u, f32x4.splat(Infinity as f32)),
+  );
+  return v128.bitselect(u, value, isItself);
 }

@@ -45,7 +45,7 @@ def network(hidden, activation):
     return {"hidden": hidden, "activation": activation}
 
 
-def case(encoder, decoder, likelihood, samples, beta, optimizer, inputs=7, latent=3):
+def case(encoder, decoder, likelihood, objective, optimizer, inputs=7, latent=3):
     spec = {
         "inputs": inputs,
         "encoder": encoder,
@@ -53,8 +53,15 @@ def case(encoder, decoder, likelihood, samples, beta, optimizer, inputs=7, laten
         "latent": [{"size": latent}],
         "likelihood": likelihood,
     }
-    objective = {"type": "elbo", "beta": beta, "samples": samples}
     return {"spec": spec, "objective": objective, "optimizer": optimizer}
+
+
+def elbo(samples, beta):
+    return {"type": "elbo", "beta": beta, "samples": samples}
+
+
+def iwae(samples, estimator):
+    return {"type": "iwae", "samples": samples, "estimator": estimator}
 
 
 def gaussian(variance):
@@ -67,26 +74,40 @@ SGD = {"type": "sgd", "learningRate": 0.002, "momentum": 0.9}
 
 CASES = {
     "bernoulli_tanh": case(
-        network([9, 8], "tanh"), network([8, 9], "tanh"), {"type": "bernoulli"}, 1, 1, ADAM
+        network([9, 8], "tanh"), network([8, 9], "tanh"), {"type": "bernoulli"}, elbo(1, 1), ADAM
     ),
     "bernoulli_relu": case(
-        network([9, 8], "relu"), network([6, 5], "sigmoid"), {"type": "bernoulli"}, 3, 0.5, ADAMW
+        network([9, 8], "relu"), network([6, 5], "sigmoid"), {"type": "bernoulli"}, elbo(3, 0.5), ADAMW
     ),
     "gaussian_fixed": case(
-        network([9, 8], "tanh"), network([8, 9], "tanh"), gaussian(0.25), 1, 4, SGD
+        network([9, 8], "tanh"), network([8, 9], "tanh"), gaussian(0.25), elbo(1, 4), SGD
     ),
     "gaussian_shared": case(
-        network([9, 8], "relu"), network([8, 9], "relu"), gaussian("shared"), 3, 1,
+        network([9, 8], "relu"), network([8, 9], "relu"), gaussian("shared"), elbo(3, 1),
         {**ADAM, "clipNorm": 1},
     ),
     "gaussian_per_feature": case(
-        network([9, 8], "tanh"), network([8, 9], "tanh"), gaussian("perFeature"), 1, 0.7, ADAM
+        network([9, 8], "tanh"), network([8, 9], "tanh"), gaussian("perFeature"), elbo(1, 0.7), ADAM
     ),
     "gaussian_mixed": case(
-        network([9], "elu"), network([5, 1, 11], "softplus"), gaussian("perFeature"), 2, 1,
+        network([9], "elu"), network([5, 1, 11], "softplus"), gaussian("perFeature"), elbo(2, 1),
         {**SGD, "clipNorm": 2}, inputs=13, latent=5,
     ),
-    "linear": case(network([], "tanh"), network([], "tanh"), gaussian("shared"), 3, 1, ADAMW),
+    "linear": case(network([], "tanh"), network([], "tanh"), gaussian("shared"), elbo(3, 1), ADAMW),
+    "iwae_bernoulli": case(
+        network([9, 8], "tanh"), network([8, 9], "tanh"), {"type": "bernoulli"},
+        iwae(5, "standard"), ADAM,
+    ),
+    "iwae_gaussian_dreg": case(
+        network([9], "tanh"), network([8], "softplus"), gaussian("perFeature"), iwae(4, "dreg"), SGD
+    ),
+    "iwae_bernoulli_dreg": case(
+        network([9, 8], "elu"), network([8, 9], "tanh"), {"type": "bernoulli"},
+        iwae(8, "dreg"), ADAMW,
+    ),
+    "iwae_gaussian_stl": case(
+        network([9], "tanh"), network([8], "tanh"), gaussian("shared"), iwae(3, "stl"), ADAM
+    ),
 }
 
 
@@ -165,21 +186,46 @@ class Vae:
         log_prior = Normal(0.0, 1.0).log_prob(z).sum(1)
         log_weight = log_likelihood + log_prior - each.log_prob(z).sum(1)
         reconstruction = -log_likelihood.mean()
+        log_weights = log_weight.reshape(rows, samples)
+        if objective["type"] == "iwae":
+            loss = -(torch.logsumexp(log_weights, 1) - math.log(samples)).mean()
+        else:
+            loss = reconstruction + objective["beta"] * kl.sum(1).mean()
         return {
             "mean": mean,
             "logVar": log_var,
             "kl": kl,
             "logLikelihoods": log_likelihood.reshape(rows, samples),
-            "logWeights": log_weight.reshape(rows, samples),
+            "logWeights": log_weights,
             "reconstruction": reconstruction.reshape(1, 1),
-            "loss": (reconstruction + objective["beta"] * kl.sum(1).mean()).reshape(1, 1),
+            "loss": loss.reshape(1, 1),
         }
+
+    def path_surrogate(self, x, noise, objective):
+        """What to differentiate for STL and DReG, as Tucker et al. (2019) implement it: q's parameters
+        detached inside ln q, normalised weights held fixed, and for DReG a hook on z that multiplies
+        what reaches q by the weights once more."""
+        samples, rows = objective["samples"], x.shape[0]
+        hidden = self.mlp("encoder", x)
+        mean, log_var = self.dense("encoder.mean", hidden), self.dense("encoder.logVar", hidden)
+        each = lambda value: value.repeat_interleave(samples, 0)
+        z = each(mean) + each(torch.exp(log_var / 2)) * noise
+        detached = Normal(each(mean).detach(), each(torch.exp(log_var / 2)).detach())
+        log_likelihood = self.log_likelihood(each(x), z)
+        log_weight = log_likelihood + Normal(0.0, 1.0).log_prob(z).sum(1) - detached.log_prob(z).sum(1)
+        log_weights = log_weight.reshape(rows, samples)
+        normalised = torch.softmax(log_weights, 1).detach()
+        if objective["estimator"] == "dreg":
+            z.register_hook(lambda grad: grad * normalised.reshape(-1, 1))
+        return -(normalised * log_weights).sum(1).mean()
 
     def gradients(self, x, noise, objective):
         for parameter in self.p.values():
             parameter.grad = None
         values = self.forward(x, noise, objective)
-        values["loss"].backward()
+        plain = objective.get("estimator", "standard") == "standard"
+        surrogate = values["loss"] if plain else self.path_surrogate(x, noise, objective)
+        surrogate.backward()
         return values, {name: parameter.grad.clone() for name, parameter in self.p.items()}
 
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The recipe of bench/mnist.ts in PyTorch, on one thread: the same model, loss and test figure.
+"""The recipe of bench/experiments/mnist.ts in PyTorch, on one thread: the same model, loss and test figure.
 
     python3 scripts/golden/mnist_torch.py [folder of IDX files] [seed]
 """

@@ -9,15 +9,33 @@ import type { Plan } from "../graph/plan.ts";
 /** The machines there are. */
 export type BackendName = "reference" | "wasm" | "webgpu";
 
+/**
+ * How a program that runs many times on few rows keeps the weights of its dense layers, beside the
+ * segment that they come from. "f32" changes no bit of any result; "bf16" rounds each weight w to
+ * 8 significant bits, |ŵ - w| ≤ 2^-8 |w| + 2^-99.
+ */
+export type WeightFormat = "f32" | "bf16";
+
 /** One machine with one memory. Programs of one backend may share segments. */
 export interface Backend<P extends Program = Program> {
   readonly name: BackendName;
   /** What is really in use, for reports: the kernel build, the adapter. */
   readonly details: Readonly<Record<string, string | number | boolean>>;
+  /** In which formats it can keep the weights of a program; see `compile`. */
+  readonly weightFormats: readonly WeightFormat[];
   /** A segment of `length` elements, zeroed. */
   allocate(length: number): Segment;
-  /** Lays out the plan's scratch memory, writes its constants, and readies it to run. */
-  compile(plan: Plan, segments: Segments): P;
+  /**
+   * Lays out the plan's scratch memory, writes its constants, and readies it to run.
+   * @param weights for plans without effects: keep weights in this format, in memory of the program's
+   *   own that follows every change of the segment; a backend that lacks it uses the segment
+   */
+  compile(plan: Plan, segments: Segments, weights?: WeightFormat): P;
+  /**
+   * Resolves when what compiled programs have started, such as threads, is at work or has failed.
+   * Programs run before that as well; absent where nothing is started.
+   */
+  ready?(): Promise<void>;
   /** Releases everything; programs and segments must not be used afterwards. */
   dispose(): void;
 }
@@ -49,10 +67,18 @@ export interface Program {
   dispose(): void;
 }
 
+/** The elements of an input or output where they lie, for all rows of the capacity. */
+export interface Live {
+  /** Valid until anything else of the backend is compiled or allocated: ask again each time. */
+  readonly elements: Float32Array | Float64Array;
+}
+
 /** A program whose calls return when the work is done: reference and wasm, never a GPU. */
 export interface SyncProgram extends Program {
   run(rows: number): void;
   read(output: string, into: Float32Array | Float64Array): void;
+  /** An input of numbers or an output, without a copy. @throws RangeError on an unknown name */
+  live(name: string): Live;
 }
 
 /** A kernel for every operation, or a refusal with its reason. Views and nothing else need none. */

@@ -1,52 +1,8 @@
-/**
- * Opens a backend by name. This is the only file that knows which backends exist.
- *
- * "auto" takes WebAssembly, and on a host without it the reference; `details.reason` then says why.
- */
-import type { Backend, BackendName, SyncProgram } from "./backend.ts";
-import { openReference } from "./reference/backend.ts";
-import { openWasm } from "./wasm/backend.ts";
+/** Opens backends that can train: all kernels are embedded. */
+import { type OpenBackend, openWith } from "./open_with.ts";
+import { FULL_KERNELS } from "./wasm/kernels/full.ts";
 
+export type { BackendChoice, BackendOptions, OpenBackend } from "./open_with.ts";
 export { useKernels } from "./wasm/loader.ts";
 
-/** A backend by name, or the best that runs here. */
-export type BackendChoice = "auto" | BackendName;
-
-export interface BackendOptions {
-  /** "portable" gives the same bits on every machine; "fast", the default, the fastest kernels. */
-  readonly determinism?: "portable" | "fast";
-}
-
-/** @throws DOMException if the backend is not available on this host; "auto" always is */
-export function openBackend(
-  name: BackendChoice,
-  { determinism }: BackendOptions = {},
-): Backend<SyncProgram> {
-  switch (name) {
-    case "auto":
-      return openBest({ determinism });
-    case "wasm":
-      return openWasm({ determinism });
-    case "reference":
-      return openReference();
-    case "webgpu":
-      throw new DOMException(
-        'Use backend "wasm" or "auto": current value is "webgpu", which is not available yet',
-        "NotSupportedError",
-      );
-    default:
-      throw new RangeError(
-        `Use backend "auto", "wasm" or "reference": current value is "${name satisfies never}"`,
-      );
-  }
-}
-
-function openBest(options: BackendOptions): Backend<SyncProgram> {
-  try {
-    return openWasm(options);
-  } catch (error) {
-    const reference = openReference();
-    const reason = error instanceof Error ? error.message : String(error);
-    return { ...reference, details: { ...reference.details, reason } };
-  }
-}
+export const openBackend: OpenBackend = openWith(FULL_KERNELS);

@@ -36,14 +36,18 @@ export async function readDataFor(
 ): Promise<Table> {
   const table = await readColumns(model, path, io, label);
   const { data, columns, source } = table;
-  const { least, largest } = model.units;
-  const cell = data.findIndex((value) => value < least || value > largest);
-  if (cell < 0) return table;
-  const row = Math.floor(cell / columns.length) + 1, column = columns[cell % columns.length];
-  const expected = least < 0
-    ? `at most ${largest.toPrecision(2)} in magnitude`
-    : `from ${least} to ${largest}`;
-  throw new DataError({ source, row, column, expected, actual: `${data[cell]}` });
+  const { largest } = model.units;
+  const cell = data.findIndex((value) => Math.abs(value) > largest);
+  const fault = cell < 0 ? model.units.fault(table) : {
+    row: Math.floor(cell / columns.length),
+    column: cell % columns.length,
+    needs: `at most ${largest.toPrecision(2)} in magnitude`,
+    value: data[cell],
+  };
+  if (!fault) return table;
+  const { row, needs: expected, value } = fault;
+  const column = columns[fault.column];
+  throw new DataError({ source, row: row + 1, column, expected, actual: `${value}` });
 }
 
 async function readColumns(

@@ -6,6 +6,7 @@ import { Command } from "npm:commander@15.1.0";
 import { openBackend } from "../backends/open.ts";
 import { HostRandom } from "../core/philox.ts";
 import { Detector } from "../detection/detector.ts";
+import { VAE } from "../training/vae.ts";
 import { type Io, print } from "./io.ts";
 import * as options from "./options.ts";
 import { jsonLine, report } from "./text.ts";
@@ -33,13 +34,22 @@ interface Findings {
   readonly webAssembly: boolean;
   readonly simd: boolean;
   readonly relaxedSimd: boolean;
-  /** Whether memory can be shared between threads; the backends run on one thread yet. */
+  /** Whether memory can be shared between threads. */
   readonly sharedMemory: boolean;
+  readonly threads: ThreadTest;
   /** The adapter's own words, or null. */
   readonly gpu: string | null;
   /** What backend "auto" gives. */
   readonly auto: Readonly<Record<string, string | number | boolean>>;
   readonly selfTest: SelfTest;
+}
+
+/** What came of training on several threads. */
+interface ThreadTest {
+  readonly tried: number;
+  readonly atWork: number;
+  /** Why not all, or null. */
+  readonly reason: string | null;
 }
 
 interface SelfTest {
@@ -79,6 +89,7 @@ async function examine(io: Io): Promise<Findings> {
     simd: webAssembly && WebAssembly.validate(FEATURES.simd),
     relaxedSimd: webAssembly && WebAssembly.validate(FEATURES.relaxedSimd),
     sharedMemory: typeof SharedArrayBuffer === "function",
+    threads: await testThreads(auto.backend),
     gpu: await io.gpu(),
     auto,
     selfTest: await testBackend(auto.backend),
@@ -106,6 +117,19 @@ async function testBackend(backend: string): Promise<SelfTest> {
   return { passed: difference < TOLERANCE, difference };
 }
 
+/** Trains a model that is worth sharing on as many threads as there are processors, 4 at most. */
+async function testThreads(backend: string): Promise<ThreadTest> {
+  const tried = Math.min(navigator.hardwareConcurrency, 4);
+  if (backend !== "wasm") return { tried, atWork: 1, reason: `backend ${backend} has one thread` };
+  const [rows, inputs] = [128, 256];
+  const data = Float32Array.from({ length: rows * inputs }, (_, i) => Math.sin(i));
+  const vae = VAE.create({ inputs, latent: [{ size: 2 }] }, { backend: "wasm", threads: tried });
+  await vae.fit({ data, shape: [rows, inputs] }, { epochs: 1 });
+  const { threads: atWork, reason = null } = vae.device;
+  vae.dispose();
+  return { tried, atWork, reason: reason as string | null };
+}
+
 async function scoresOf(detector: Detector, rows: readonly number[][]): Promise<number[]> {
   return (await detector.score(rows)).map(({ score }) => score);
 }
@@ -126,11 +150,16 @@ function linesOf(findings: Findings): [string, string][] {
     ["WebAssembly", yes(findings.webAssembly)],
     ["  SIMD", yes(findings.simd)],
     ["  relaxed SIMD", yes(findings.relaxedSimd)],
-    ["  shared memory", `${yes(findings.sharedMemory)} (Elbow runs on one thread yet)`],
+    ["  shared memory", yes(findings.sharedMemory)],
+    ["Threads", threadsText(findings.threads)],
     ["GPU", findings.gpu === null ? "none" : `${findings.gpu} (not used yet)`],
     ["Backend auto", `${backend} (${shown})`],
     ["Self-test", agreed],
   ];
+}
+
+function threadsText({ tried, atWork, reason }: ThreadTest): string {
+  return `${atWork} of ${tried} tried at work${reason === null ? "" : `: ${reason}`}`;
 }
 
 /** A module with one function of no parameters and results. */

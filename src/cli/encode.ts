@@ -1,27 +1,43 @@
-/** `elbow encode MODEL DATA`: q(z | x) of every row, as mean_0, …, logvar_0, … */
+/**
+ * `elbow encode MODEL DATA`: q(z | x) of every row, as mean_0, …, logvar_0, …; or two dimensions of
+ * the means as a scatter chart.
+ */
 import { Command } from "npm:commander@15.1.0";
 import { readDataFor } from "./data.ts";
 import { requirePlace } from "./files.ts";
 import type { Io } from "./io.ts";
 import { loadModel } from "./model.ts";
 import * as options from "./options.ts";
+import { axesOption, isSvg, writeScatter } from "./picture.ts";
 import { type RowsDestination, writeRows } from "./rows_output.ts";
 import { shortFloat32 } from "./text.ts";
+
+interface EncodeOptions extends RowsDestination, options.BackendOption {
+  readonly label?: string;
+  readonly axes?: readonly number[];
+}
 
 export function encodeCommand(io: Io): Command {
   return new Command("encode").summary("latent means and log-variances of rows")
     .description("Writes the mean and the log-variance of q(z | x) for every row of DATA, as CSV.")
     .argument("<model>", "file written by elbow train")
     .argument("<data>", "table: .csv .tsv .npy .npz .jsonl, or - for standard input")
-    .option("--out <file>", "CSV file to write instead of standard output")
+    .option("--out <file>", "CSV file, or .svg scatter, to write instead of standard output")
+    .option("--label <column>", "with --out x.svg: column whose values are the colours")
+    .addOption(axesOption())
     .addOption(options.backendOption())
     .addOption(options.jsonOption())
-    .action(async (path: string, data: string, given: RowsDestination & options.BackendOption) => {
+    .action(async (path: string, data: string, given: EncodeOptions) => {
       if (given.out !== undefined) await requirePlace(given.out, [path, data]);
       using model = await loadModel(path, { backend: given.backend });
-      const table = await readDataFor(model, data, io);
+      const table = await readDataFor(model, data, io, given.label);
       const x = model.units.toVae(table);
       const { mean, logVar } = await model.vae.encode(x);
+      const fields = { model: path, data: table.source };
+      if (isSvg(given.out)) {
+        const report = { ...given, fields };
+        return await writeScatter(mean, table.label, given.out, given.axes ?? [0, 1], report, io);
+      }
       const latent = mean.shape[1];
       const row = ({ data }: { data: Float32Array }) => (index: number) =>
         Array.from(data.subarray(index * latent, (index + 1) * latent), shortFloat32);
@@ -32,7 +48,7 @@ export function encodeCommand(io: Io): Command {
           columns: [...names("mean"), ...names("logvar")],
           rows: table.rows,
           row: (index) => [...lists.mean(index), ...lists.logVar(index)],
-          fields: { model: path, data: table.source },
+          fields,
           lists,
         },
         given,

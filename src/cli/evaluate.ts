@@ -4,7 +4,8 @@
  */
 import { Command } from "npm:commander@15.1.0";
 import type { Table } from "../formats/mod.ts";
-import type { Matrix } from "../scoring/matrix.ts";
+import { latentSize } from "../models/vae_graph.ts";
+import type { Evaluation } from "../scoring/evaluation.ts";
 import { type LabelFigures, labelFigures, labelSection } from "./against_label.ts";
 import { readDataFor } from "./data.ts";
 import { type Io, print } from "./io.ts";
@@ -13,9 +14,6 @@ import * as options from "./options.ts";
 import { count, counted, jsonLine, nats, report, type Section } from "./text.ts";
 
 const SAMPLES = 32;
-
-/** A latent dimension is active if its posterior mean varies by more (Burda et al., 2016). */
-const ACTIVE_VARIANCE = 0.01;
 
 /** Options as commander hands them over. */
 export interface EvaluateOptions extends options.JsonOption, options.BackendOption {
@@ -34,10 +32,14 @@ export interface Evaluated {
   readonly elbo: number;
   readonly reconstruction: number;
   readonly kl: number;
+  /** Whether the KL is in closed form, or sampled. */
+  readonly klForm: Evaluation["klForm"];
   /** Importance-sampled: a lower bound of ln p(x) that rises with the draws. */
   readonly logLikelihood: number;
   /** How many of the draws carry the estimate: mean over the rows, and the worst row's. */
   readonly effectiveSamples: { readonly mean: number; readonly lowest: number };
+  /** Latent dimensions. */
+  readonly latent: number;
   readonly activeUnits: number;
   readonly klPerDimension: readonly number[];
   /** ln |d standardised / d data|: added to a log-density it gives that in the table's own units. */
@@ -81,7 +83,7 @@ export async function evaluate(
   const table = await readDataFor(model, data, io, label);
   const x = units.toVae(table);
   const evaluation = await vae.evaluate(x, { samples, seed });
-  const { effectiveSamples, klPerDimension } = evaluation;
+  const { effectiveSamples, klPerDimension, klForm } = evaluation;
   return {
     model: path,
     data: table.source,
@@ -95,7 +97,9 @@ export async function evaluate(
       mean: mean(effectiveSamples),
       lowest: effectiveSamples.reduce((lowest, value) => Math.min(lowest, value)),
     },
-    activeUnits: countActive((await vae.encode(x)).mean),
+    latent: latentSize(vae.spec),
+    activeUnits: evaluation.activeUnits,
+    klForm,
     klPerDimension: [...klPerDimension],
     logJacobian: units.logJacobian,
     falseAlarmRate: scorer?.falseAlarmRate,
@@ -117,17 +121,6 @@ function mean(values: Float64Array): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-function countActive({ data, shape: [rows, latent] }: Matrix): number {
-  let active = 0;
-  for (let l = 0; l < latent; l++) {
-    let sum = 0, squares = 0;
-    for (let r = 0; r < rows; r++) sum += data[r * latent + l] / rows;
-    for (let r = 0; r < rows; r++) squares += (data[r * latent + l] - sum) ** 2 / rows;
-    if (squares > ACTIVE_VARIANCE) active++;
-  }
-  return active;
-}
-
 /** The result for a person. */
 export function evaluateSections(evaluated: Evaluated): Section[] {
   const { samples, effectiveSamples, klPerDimension, label, rows } = evaluated;
@@ -140,15 +133,15 @@ export function evaluateSections(evaluated: Evaluated): Section[] {
       lines: [
         ["ELBO", nats(evaluated.elbo)],
         ["  ln p(x | z)", nats(evaluated.reconstruction)],
-        ["  KL", nats(evaluated.kl)],
+        ["  KL", `${nats(evaluated.kl)}${evaluated.klForm === "sampled" ? " (sampled)" : ""}`],
         ["ln p(x)", `${nats(evaluated.logLikelihood)} (importance-sampled, K = ${count(samples)})`],
         [
           "  effective draws",
           `${effectiveSamples.mean.toFixed(1)}, worst row ${effectiveSamples.lowest.toFixed(1)}`,
         ],
         ["In the table's units", `add ${nats(evaluated.logJacobian)}`],
-        ["Active units", `${evaluated.activeUnits} of ${klPerDimension.length}`],
-        ["KL per dimension", klPerDimension.map(nats).join("  ")],
+        ["Active units", `${evaluated.activeUnits} of ${evaluated.latent}`],
+        ["KL per dimension", klPerDimension.map(nats).join("  ") || undefined],
       ],
     },
     ...(label ? [labelSection(label, rows, counted(rows, "row"))] : []),

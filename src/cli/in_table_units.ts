@@ -18,3 +18,9 @@ export function inTableUnits(
   };
   return { columns, rows, row, fields };
 }
+
+/** The same rows as one matrix, unrounded: for pictures. */
+export function inTableCells({ units }: LoadedModel, made: Matrix): Matrix {
+  const { data, rows } = units.fromVae(made);
+  return { data: Float32Array.from(data), shape: [rows, units.columns.length] };
+}

@@ -4,7 +4,9 @@ import type { Tensor } from "../formats/safetensors.ts";
 import type { ModelFile } from "../scoring/model_file.ts";
 import { tableModelOf } from "../scoring/table_scorer.ts";
 import { fromModelFile } from "../scoring/trained_vae.ts";
+import { parseRbmSpec } from "../models/rbm.ts";
 import type { ModelSpec } from "../models/spec.ts";
+import { latentSize } from "../models/vae_graph.ts";
 import { type Io, print } from "./io.ts";
 import { loadFile, namingFile } from "./model.ts";
 import * as options from "./options.ts";
@@ -28,7 +30,7 @@ function resultOf(model: string, file: ModelFile) {
   const { kind, metadata, tensors } = file;
   const list = [...tensors].map(([name, { dtype, shape }]) => ({ name, dtype, shape }));
   const common = { model, kind, values: countValues(tensors), tensors: list };
-  if (kind === "checkpoint") return { ...common, ...metadata };
+  if (kind === "checkpoint" || kind === "rbm") return { ...common, ...metadata };
   const [spec] = fromModelFile(file);
   if (kind === "vae") return { ...common, spec };
   const { columns, standardization: { centre, scale }, ...table } = tableModelOf(file);
@@ -52,23 +54,28 @@ function sectionsOf(path: string, file: ModelFile): Section[] {
     ["Values", `${count(countValues(tensors))} in ${counted(tensors.size, "tensor")}`],
   ];
   if (kind === "checkpoint") return [{ lines: [...lines, ...checkpointLines(file)] }];
+  if (kind === "rbm") return [{ lines: [...lines, ...rbmLines(file)] }];
   const [spec] = fromModelFile(file);
   const sections: Section[] = [{ lines: [...lines, ...specLines(spec)] }];
   if (kind === "vae") return sections;
   return [...sections, ...tableSections(file)];
 }
 
-function specLines(
-  { inputs, encoder, decoder, latent: [{ size }], likelihood }: ModelSpec,
-): [string, string][] {
+function specLines(spec: ModelSpec): [string, string][] {
+  const { inputs, encoder, decoder, likelihood } = spec;
+  const size = latentSize(spec);
   const network = (widths: readonly number[]) => widths.join(" - ");
-  const { type, ...details } = likelihood;
-  const shown = Object.entries(details).map(([name, value]) => `${name} ${value}`);
   return [
     ["Encoder", `${network([inputs, ...encoder.hidden, size])}, ${encoder.activation}`],
     ["Decoder", `${network([size, ...decoder.hidden, inputs])}, ${decoder.activation}`],
-    ["Likelihood", [type, ...shown].join(", ")],
+    ["Likelihood", describeLikelihood(likelihood)],
   ];
+}
+
+function describeLikelihood(likelihood: ModelSpec["likelihood"]): string {
+  if (likelihood.type === "mixed") return likelihood.columns.map(describeLikelihood).join("; ");
+  const { type, ...details } = likelihood;
+  return [type, ...Object.entries(details).map(([name, value]) => `${name} ${value}`)].join(", ");
 }
 
 function tableSections(file: ModelFile): Section[] {
@@ -93,6 +100,11 @@ function tableSections(file: ModelFile): Section[] {
       ]),
     },
   ];
+}
+
+function rbmLines({ metadata }: ModelFile): [string, string][] {
+  const { visible, hidden } = parseRbmSpec(metadata.spec);
+  return [["Units", `${count(visible)} visible, ${count(hidden)} hidden`]];
 }
 
 function checkpointLines({ metadata }: ModelFile): [string, string][] {

@@ -1,27 +1,42 @@
-/** `elbow reconstruct MODEL DATA`: what the model makes of each row, E[x | z] at z = E[z | x]. */
+/**
+ * `elbow reconstruct MODEL DATA`: what the model makes of each row, E[x | z] at z = E[z | x]; as
+ * images, each below its original.
+ */
 import { Command } from "npm:commander@15.1.0";
 import { readDataFor } from "./data.ts";
 import { requirePlace } from "./files.ts";
-import { inTableUnits } from "./in_table_units.ts";
+import { pairedRows } from "../pictures/mod.ts";
+import { inTableCells, inTableUnits } from "./in_table_units.ts";
 import type { Io } from "./io.ts";
 import { loadModel } from "./model.ts";
 import * as options from "./options.ts";
+import { type ImageOptions, imageOptions, isPng, writeImages } from "./picture.ts";
 import { type RowsDestination, writeRows } from "./rows_output.ts";
 
+interface ReconstructOptions extends RowsDestination, ImageOptions, options.BackendOption {}
+
+/** Originals, and reconstructions below them, in a line of the picture. */
+const PAIRS_ACROSS = 20;
+
 export function reconstructCommand(io: Io): Command {
-  return new Command("reconstruct").summary("rows as the model sees them")
+  const command = new Command("reconstruct").summary("rows as the model sees them")
     .description("Writes E[x | z] at z = E[z | x] for every row of DATA, as CSV.")
     .argument("<model>", "file written by elbow train")
     .argument("<data>", "table: .csv .tsv .npy .npz .jsonl, or - for standard input")
-    .option("--out <file>", "CSV file to write instead of standard output")
+    .option("--out <file>", "CSV file, or .png of images, to write instead of standard output")
     .addOption(options.backendOption())
-    .addOption(options.jsonOption())
-    .action(async (path: string, data: string, given: RowsDestination & options.BackendOption) => {
-      if (given.out !== undefined) await requirePlace(given.out, [path, data]);
-      using model = await loadModel(path, { backend: given.backend });
-      const table = await readDataFor(model, data, io);
-      const x = model.units.toVae(table);
-      const made = await model.vae.reconstruct(x);
-      await writeRows(inTableUnits(model, made, { model: path, data: table.source }), given, io);
-    });
+    .addOption(options.jsonOption());
+  for (const option of imageOptions()) command.addOption(option);
+  return command.action(async (path: string, data: string, given: ReconstructOptions) => {
+    if (given.out !== undefined) await requirePlace(given.out, [path, data]);
+    using model = await loadModel(path, { backend: given.backend });
+    const table = await readDataFor(model, data, io);
+    const x = model.units.toVae(table);
+    const made = await model.vae.reconstruct(x);
+    const fields = { model: path, data: table.source };
+    if (!isPng(given.out)) return await writeRows(inTableUnits(model, made, fields), given, io);
+    const across = given.across ?? Math.min(table.rows, PAIRS_ACROSS);
+    const pairs = pairedRows(inTableCells(model, x), inTableCells(model, made), across);
+    await writeImages(pairs, given.out, { ...given, across }, { ...given, fields }, io);
+  });
 }

@@ -1,14 +1,21 @@
-/** `elbow sample MODEL --count N`: new rows from the model, as CSV in the units of its table. */
+/**
+ * `elbow sample MODEL --count N`: new rows from the model, as CSV in the units of its table, or as
+ * images. `--manifold N` decodes a grid over a two-dimensional latent space in place of draws.
+ */
 import { Command } from "npm:commander@15.1.0";
 import { requirePlace } from "./files.ts";
-import { inTableUnits } from "./in_table_units.ts";
+import { inTableCells, inTableUnits } from "./in_table_units.ts";
 import type { Io } from "./io.ts";
-import { loadModel } from "./model.ts";
+import { type LoadedModel, loadModel } from "./model.ts";
 import * as options from "./options.ts";
+import { latentGrid } from "../pictures/mod.ts";
+import type { Matrix } from "../scoring/matrix.ts";
+import { type ImageOptions, imageOptions, isPng, writeImages } from "./picture.ts";
 import { type RowsDestination, writeRows } from "./rows_output.ts";
 
-interface SampleOptions extends RowsDestination, options.BackendOption {
+interface SampleOptions extends RowsDestination, ImageOptions, options.BackendOption {
   readonly count?: number;
+  readonly manifold?: number;
   readonly seed?: number;
 }
 
@@ -20,15 +27,37 @@ export function sampleCommand(io: Io): Command {
       options.integerOption("--count <n>", "rows to draw (required)", { min: 1, max: 1e7 }),
     )
     .addOption(options.integerOption("--seed <n>", "fixes the draws; 0"))
-    .option("--out <file>", "CSV file to write instead of standard output")
+    .addOption(
+      options.integerOption("--manifold <n>", "decode an n by n grid of z instead; latent size 2", {
+        min: 2,
+        max: 200,
+      }),
+    )
+    .option("--out <file>", "CSV file, or .png of images, to write instead of standard output")
     .addOption(options.backendOption())
     .addOption(options.jsonOption());
+  for (const option of imageOptions()) command.addOption(option);
   return command.action(async (path: string, given: SampleOptions) => {
-    const count = options.required(given.count, "--count <n>", command);
-    const { seed = 0 } = given;
+    const { seed = 0, manifold } = given;
+    const count = manifold ?? options.required(given.count, "--count <n>", command);
     if (given.out !== undefined) await requirePlace(given.out, [path]);
     using model = await loadModel(path, { backend: given.backend });
-    const drawn = await model.vae.sample(count, { seed });
-    await writeRows(inTableUnits(model, drawn, { model: path, seed }), given, io);
+    const drawn = manifold === undefined
+      ? await model.vae.sample(count, { seed })
+      : await decodeGrid(model, manifold);
+    const fields = manifold === undefined ? { model: path, seed } : { model: path, manifold };
+    if (!isPng(given.out)) return await writeRows(inTableUnits(model, drawn, fields), given, io);
+    const across = given.across ?? manifold;
+    const images = inTableCells(model, drawn);
+    await writeImages(images, given.out, { ...given, across }, { ...given, fields }, io);
   });
+}
+
+/** E[x | z] over equal steps of probability of z. */
+async function decodeGrid({ path, vae }: LoadedModel, side: number): Promise<Matrix> {
+  const size = vae.spec.latent.reduce((sum, layer) => sum + layer.size, 0);
+  if (size === 2) return await vae.decode(latentGrid(side));
+  throw new RangeError(
+    `Cannot draw the manifold of ${path}: latent size must be 2: current value is ${size}`,
+  );
 }

@@ -74,8 +74,9 @@ async function checkFolder(
 ): Promise<PlacedFile[]> {
   const placed: PlacedFile[] = [];
   for (const path of await listModels(folder)) {
-    if ((await loadFile(path)).kind === "checkpoint") {
-      io.stderr(`elbow: ${path} is a checkpoint and is not served\n`);
+    const { kind } = await loadFile(path);
+    if (kind === "checkpoint" || kind === "rbm") {
+      io.stderr(`elbow: ${path} is a ${kind} and is not served\n`);
       continue;
     }
     using _model = await loadModel(path, { backend });

@@ -3,6 +3,7 @@ import { Command } from "npm:commander@15.1.0";
 import { defaultTraining } from "../detection/defaults.ts";
 import { Detector, type DetectorOptions } from "../detection/detector.ts";
 import type { Table } from "../formats/mod.ts";
+import type { ObjectiveInput } from "../objectives/objective.ts";
 import type { CheckpointStore } from "../training/checkpoint.ts";
 import { type LabelFigures, labelFigures } from "./against_label.ts";
 import { namingTable, readData } from "./data.ts";
@@ -11,8 +12,9 @@ import { requirePlace, writeWhole } from "./files.ts";
 import { type Io, print } from "./io.ts";
 import { inFile } from "./model.ts";
 import * as options from "./options.ts";
+import { lossCurve } from "./loss_curve.ts";
 import { createProgress } from "./progress.ts";
-import { jsonLine, report } from "./text.ts";
+import { counted, jsonLine, report } from "./text.ts";
 import { addTrainOptions, type TrainOptions } from "./train_options.ts";
 import { type Trained, trainResult, trainSections } from "./train_report.ts";
 
@@ -45,8 +47,10 @@ export function trainCommand(io: Io): Command {
       command.error("error: option '--patience <epochs>' needs '--validation <share>'");
     }
     const trained = await train(data, { ...given, out }, io);
-    const { threads } = trained.detector.device;
-    if ((given.threads ?? 1) > threads) io.stderr(`elbow: ran on ${threads} thread\n`);
+    const { threads, reason } = trained.detector.device;
+    if ((given.threads ?? 1) > threads) {
+      io.stderr(`elbow: ran on ${counted(threads, "thread")}: ${reason}\n`);
+    }
     for (const warning of trained.detector.warnings) io.stderr(`elbow: ${warning}\n`);
     if (given.json) print(io, jsonLine(trainResult(trained, out)));
     else io.stdout(report(trainSections(trained, out)));
@@ -60,10 +64,14 @@ export async function train(
   io: Io,
 ): Promise<Trained> {
   await requirePlace(given.out, [data]);
+  if (given.curve !== undefined) await requirePlace(given.curve, [data]);
   const table = await readData(data, io, { label: given.label, columns: given.columns });
   const detector = await fit(table, given, io);
   const bytes = detector.save();
   await writeWhole(given.out, [bytes]);
+  if (given.curve !== undefined) {
+    await writeWhole(given.curve, [lossCurve(detector.report!.history)]);
+  }
   const against = table.label && labelsAgainst(detector, table, table.label);
   return { detector, table, fit: detector.report!, against, bytes: bytes.length };
 }
@@ -92,15 +100,23 @@ async function fit(table: Table, given: TrainOptions, io: Io): Promise<Detector>
 
 /** The options that were given, and the detector's defaults where one of its options holds several. */
 function fitOptions(given: TrainOptions, checkpoint?: CheckpointStore): DetectorOptions {
-  const { objective, optimizer } = defaultTraining(1);
+  const { optimizer } = defaultTraining(1);
   const { patience } = given;
   return {
     ...pick(given, SAME),
-    objective: { ...objective, ...pick(given, ["beta", "samples"]) },
+    objective: objectiveOf(given),
     optimizer: { ...optimizer!, ...pick(given, ["learningRate"]) },
     ...(patience !== undefined && { earlyStopping: { patience } }),
     ...(checkpoint && { checkpoint }),
   };
+}
+
+/** What was asked for; the detector's warm-up belongs to its own objective alone. */
+function objectiveOf({ objective: type = "elbo", ...given }: TrainOptions): ObjectiveInput {
+  const numbers = pick(given, ["beta", "samples", "estimator", "freeBits", "alpha"]);
+  const base = type === "elbo" ? defaultTraining(1).objective : { type };
+  // Which of them an objective takes is for the library to say.
+  return { ...base, ...numbers } as ObjectiveInput;
 }
 
 /** The fields that are there: an undefined one would replace a default. */

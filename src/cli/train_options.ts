@@ -1,18 +1,25 @@
 /** What `elbow train` can be told: names, limits, and the words of its help. */
 import { type Command, Option } from "npm:commander@15.1.0";
+import type { DetectorOptions } from "../detection/detector.ts";
+import { PLAIN_LIKELIHOODS } from "../distributions/likelihood.ts";
+import { type Objective, OBJECTIVE_TYPES } from "../objectives/objective.ts";
 import * as options from "./options.ts";
 
 /** Options as commander hands them over; what is absent has the library's default. */
 export interface TrainOptions extends options.JsonOption, options.BackendOption {
   readonly out?: string;
+  readonly curve?: string;
   readonly label?: string;
   readonly columns?: readonly string[];
   readonly latent?: number;
   readonly hidden?: readonly number[];
-  readonly likelihood?: "gaussian" | "bernoulli";
-  readonly objective?: "elbo";
+  readonly likelihood?: DetectorOptions["likelihood"];
+  readonly objective?: Objective["type"];
   readonly beta?: number;
   readonly samples?: number;
+  readonly estimator?: "standard" | "stl" | "dreg";
+  readonly freeBits?: number;
+  readonly alpha?: number;
   readonly epochs?: number;
   readonly batchSize?: number;
   readonly learningRate?: number;
@@ -29,7 +36,8 @@ export interface TrainOptions extends options.JsonOption, options.BackendOption 
 /** Adds the options, in the order of the help. */
 export function addTrainOptions(command: Command): Command {
   command.option("--out <model>", "file to write (required)")
-    .option("--label <column>", "column kept out of training, used only to report");
+    .option("--label <column>", "column kept out of training, used only to report")
+    .option("--curve <svg>", "chart of the loss over the epochs to write");
   for (const option of [...modelOptions(), ...runOptions()]) command.addOption(option);
   return command
     .option("--checkpoint <dir>", "folder to keep the state of the run in")
@@ -53,11 +61,22 @@ function modelOptions(): Option[] {
       max: 1e6,
     }),
     options.integersOption("--hidden <64,32>", "widths of the encoder's hidden layers; 64,64"),
-    new Option("--likelihood <type>", "gaussian, or bernoulli for values from 0 to 1")
-      .choices(["gaussian", "bernoulli"]),
-    new Option("--objective <type>", "what to train for").choices(["elbo"]),
-    numberOption("--beta <weight>", "weight of the KL; 1", { min: 0 }),
-    integerOption("--samples <n>", "draws of z per row and step; 1", { min: 1, max: 10_000 }),
+    new Option("--likelihood <type>", "what the columns hold; gaussian")
+      .choices(PLAIN_LIKELIHOODS),
+    new Option("--objective <type>", "what to train for; elbo").choices(OBJECTIVE_TYPES),
+    numberOption("--beta <weight>", "weight of elbo's KL, of betaTc's total correlation; 1", {
+      min: 0,
+    }),
+    integerOption("--samples <n>", "draws of z per row and step; 1, of iwae and renyi 5", {
+      min: 1,
+      max: 10_000,
+    }),
+    new Option("--estimator <name>", "how the gradient is estimated; standard (dreg: iwae only)")
+      .choices(["standard", "stl", "dreg"]),
+    numberOption("--free-bits <nats>", "elbo: KL of each dimension that costs nothing; 0", {
+      min: 0,
+    }),
+    numberOption("--alpha <order>", "renyi: 0 is iwae, 1 the ELBO; 0.5", {}),
     options.falseAlarmRateOption("normal rows that may be flagged; 0.01"),
   ];
 }
@@ -82,7 +101,7 @@ function runOptions(): Option[] {
       min: 1,
     }),
     integerOption("--seed <n>", "fixes everything random; 0"),
-    integerOption("--threads <n>", "threads to use at most; one is used yet", {
+    integerOption("--threads <n>", "threads to use at most, where the model is worth it; 1", {
       min: 1,
       max: 1024,
     }),

@@ -1,6 +1,7 @@
 /** What `elbow train` reports, as JSON and for a person; nats of the standardised table. */
 import type { Detector } from "../detection/detector.ts";
 import type { Table } from "../formats/mod.ts";
+import { latentSize } from "../models/vae_graph.ts";
 import type { FitReport } from "../training/report.ts";
 import { type LabelFigures, labelSection } from "./against_label.ts";
 import { count, counted, nats, type Section } from "./text.ts";
@@ -18,7 +19,7 @@ export interface Trained {
 /** What `--json` prints. */
 export function trainResult({ detector, table, fit, against, bytes }: Trained, model: string) {
   const history = fit.history.map((means) => ({ ...means, reconstruction: -means.reconstruction }));
-  const { elbo, reconstruction, kl, activeUnits, validationElbo } = history[fit.epoch - 1];
+  const { loss, elbo, reconstruction, kl, activeUnits, validationElbo } = history[fit.epoch - 1];
   const { falseAlarmRate, threshold, calibrationRows, device, warnings } = detector;
   return {
     model,
@@ -29,11 +30,12 @@ export function trainResult({ detector, table, fit, against, bytes }: Trained, m
     trainingRows: table.rows - calibrationRows,
     calibrationRows,
     epoch: fit.epoch,
+    loss,
     elbo,
     reconstruction,
     kl,
     activeUnits,
-    latent: detector.vae.spec.latent[0].size,
+    latent: latentSize(detector.vae.spec),
     validationElbo,
     stoppedEarly: fit.stoppedEarly,
     skippedSteps: fit.skippedSteps,
@@ -61,12 +63,19 @@ export function trainSections(trained: Trained, model: string): Section[] {
         ["Trained on", `${training}, ${count(calibrationRows)} more to calibrate`],
         ["Model", `${model} (${count(bytes)} bytes)`],
         ["Flags rows above", `${nats(threshold)} nats, at a false-alarm rate of ${falseAlarmRate}`],
-        ["Backend", Object.values(device).filter((value) => typeof value === "string").join(", ")],
+        ["Backend", deviceText(device)],
+        ["  because", device.reason as string | undefined],
       ],
     },
     fitSection(trained),
     ...(against ? [labelSection(against, rows, "all rows, those trained on included")] : []),
   ];
+}
+
+/** Names of the backend and its kernels, and the number of threads. */
+function deviceText({ threads, reason: _reason, ...names }: Detector["device"]): string {
+  const words = Object.values(names).filter((value) => typeof value === "string");
+  return [...words, counted(threads, "thread")].join(", ");
 }
 
 function fitSection({ fit, detector: { vae } }: Trained): Section {
@@ -77,6 +86,7 @@ function fitSection({ fit, detector: { vae } }: Trained): Section {
   return {
     title: `${which}; nats per row of the standardised table`,
     lines: [
+      ["Loss", nats(last.loss)],
       ["ELBO", nats(last.elbo)],
       ["  ln p(x | z)", nats(-last.reconstruction)],
       ["  KL", nats(last.kl)],
@@ -84,7 +94,7 @@ function fitSection({ fit, detector: { vae } }: Trained): Section {
         "Validation ELBO",
         last.validationElbo === undefined ? undefined : nats(last.validationElbo),
       ],
-      ["Active units", `${last.activeUnits} of ${vae.spec.latent[0].size}`],
+      ["Active units", `${last.activeUnits} of ${latentSize(vae.spec)}`],
       ["Trouble", skippedSteps + rollbacks > 0 ? troubles : undefined],
     ],
   };

@@ -8,7 +8,7 @@
  *
  *   key     = (seedLow, seedHigh)                    `splitSeed`
  *   counter = (block, row, step, stream)             graphs: see `ops/random.ts`
- *   counter = (block, 0, step, 2^31 + stream)        the host: streams of graphs are never reused
+ *   counter = (block, item, step, 2^31 + stream)     the host: streams of graphs are never reused
  *
  * Normals, the same everywhere: lanes (x0, x1) give u1 = ((x0 >>> 9) + ½)·2^-23 in (0, 1) and
  * u2 = (x1 >>> 9)·2^-23 in [0, 1), both exact in float32; r = √(-2 ln u1); the draws are
@@ -68,10 +68,11 @@ export function splitSeed(seed: number): [low: number, high: number] {
   return [seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0];
 }
 
-/** A sequence of draws on the host, fixed by (seed, step, stream); at most 2^34 of them. */
+/** A sequence of draws on the host, fixed by (seed, step, stream, item); at most 2^34 of them. */
 export class HostRandom {
   readonly #key: readonly [number, number];
-  readonly #step: number;
+  #step: number;
+  #item = 0;
   readonly #stream: number;
   readonly #block = new Uint32Array(4);
   #drawn = 0;
@@ -86,12 +87,24 @@ export class HostRandom {
     this.#stream = HOST_STREAMS + requireWord("stream", stream, HOST_STREAMS);
   }
 
+  /**
+   * Starts the sequence of another step, or of an item of its own within it; 0 is that of the
+   * constructor.
+   */
+  restart(step: number, item = 0): this {
+    this.#step = requireWord("step", step, 2 ** 32);
+    this.#item = requireWord("item", item, 2 ** 32);
+    this.#drawn = 0;
+    return this;
+  }
+
   /** Uniform over all u32. */
   u32(): number {
     const lane = this.#drawn & 3;
     if (lane === 0) {
       const [low, high] = this.#key;
-      philox(Math.floor(this.#drawn / 4), 0, this.#step, this.#stream, low, high, this.#block);
+      const block = Math.floor(this.#drawn / 4);
+      philox(block, this.#item, this.#step, this.#stream, low, high, this.#block);
     }
     this.#drawn++;
     return this.#block[lane];

@@ -69,6 +69,14 @@ export function requireChoice<T extends string>(
   );
 }
 
+/** @throws TypeError naming the field if the value is neither true nor false */
+export function requireBoolean(field: string, value: unknown): boolean {
+  if (typeof value === "boolean") return value;
+  throw new TypeError(
+    `Cannot read ${field}: expected true or false: current value is ${show(value)}`,
+  );
+}
+
 /** A value in a message, short; never throws. */
 export function show(value: unknown): string {
   switch (typeof value) {

@@ -1,4 +1,5 @@
 /** What the detector does when the user says nothing: the network and its training. */
+import type { PlainLikelihoodInput } from "../distributions/likelihoods/options.ts";
 import type { ModelSpecInput } from "../models/spec.ts";
 import type { FitOptions } from "../training/options.ts";
 
@@ -8,8 +9,11 @@ export interface DetectorSpecOptions {
   readonly hidden?: readonly number[];
   /** Latent dimensions. */
   readonly latent?: number;
-  /** "gaussian" (standardised columns, learned variance each) or "bernoulli" (values from 0 to 1). */
-  readonly likelihood?: "gaussian" | "bernoulli";
+  /**
+   * What kind of values the columns have: "gaussian" (with a learned variance each), "studentT" or
+   * "laplace" for any numbers, which are then standardised; others take the values as they are.
+   */
+  readonly likelihood?: PlainLikelihoodInput["type"];
 }
 
 /**
@@ -32,10 +36,15 @@ export function detectorSpec(inputs: number, options: DetectorSpecOptions): Mode
     encoder: { hidden, activation: "tanh" },
     decoder: { hidden: [...hidden].reverse(), activation: "tanh" },
     latent: [{ size: latent }],
-    likelihood: likelihood === "bernoulli"
-      ? { type: "bernoulli" }
-      : { type: "gaussian", variance: "perFeature", minVariance: MIN_VARIANCE },
+    likelihood: likelihoodFor(likelihood),
   };
+}
+
+/** The likelihood's defaults, but for the floor under what standardised columns may vary. */
+function likelihoodFor(type: PlainLikelihoodInput["type"]): PlainLikelihoodInput {
+  if (type === "gaussian") return { type, variance: "perFeature", minVariance: MIN_VARIANCE };
+  if (type === "studentT" || type === "laplace") return { type, minScale: Math.sqrt(MIN_VARIANCE) };
+  return { type };
 }
 
 /** Half of the columns, from 2 to 16: unused dimensions switch themselves off. */

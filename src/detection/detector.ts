@@ -14,10 +14,9 @@ import { permutation } from "../core/philox.ts";
 import { STREAMS } from "../core/streams.ts";
 import { Calibration } from "../scoring/calibration.ts";
 import { rawScores } from "../scoring/contributions.ts";
-import { requireProbabilities } from "../scoring/matrix.ts";
+import { fixedColumns, requireData } from "../scoring/data_rule.ts";
 import {
   type Cells,
-  identityStandardization,
   type Standardization,
   standardizationOf,
   standardize,
@@ -30,11 +29,11 @@ import {
   loadModelFile,
   type TrainedVae,
 } from "../scoring/trained_vae.ts";
+import { hasVariance, optimalVariances } from "../training/optimal_variance.ts";
 import type { FitReport } from "../training/report.ts";
 import { VAE } from "../training/vae.ts";
 import { defaultTraining, detectorSpec } from "./defaults.ts";
 import { refuseExtremes } from "./extremes.ts";
-import { setOptimalVariance } from "./optimal_variance.ts";
 import { type DetectorOptions, requireColumns, requireOptions } from "./options.ts";
 
 export type { DetectorOptions } from "./options.ts";
@@ -75,21 +74,22 @@ export class Detector extends TableScorer {
     const width = columns.length;
     const fraction = calibration ?? calibrationFraction(cells.rows, falseAlarmRate);
     const split = splitCells(cells, width, fraction, seed);
-    const { hidden, latent, likelihood, backend, determinism, threads, ...fitOptions } = rest;
+    const { hidden, latent, likelihood, backend, determinism, threads, weights, ...fitOptions } =
+      rest;
     const spec = detectorSpec(width, { hidden, latent, likelihood });
-    const isBernoulli = likelihood === "bernoulli";
-    if (isBernoulli) requireProbabilities(cells.data, width, (c) => `"${columns[c]}"`);
-    const standardization = isBernoulli
-      ? identityStandardization(width)
-      : standardizationOf(split.training, width);
-    const vae = VAE.create(spec, { seed, backend, determinism, threads });
+    const vae = VAE.create(spec, { seed, backend, determinism, threads, weights });
+    requireData(vae.spec, cells.data, (c) => `"${columns[c]}"`);
+    const standardization = standardizationOf(split.training, width, fixedColumns(vae.spec));
     const training = standardize(split.training, standardization);
     const report = await vae.fit(training, {
       ...defaultTraining(split.training.rows, fitOptions.batchSize),
       ...fitOptions,
       seed,
     });
-    setOptimalVariance(vae, training, seed);
+    if (hasVariance(vae.spec, "perFeature")) {
+      const squares = vae.squaredResiduals(training, seed);
+      vae.setParameters(optimalVariances(vae.spec, "perFeature", squares));
+    }
     const model = calibrate(vae, columns, standardization, split.calibration, falseAlarmRate);
     return new Detector(vae, model, report);
   }

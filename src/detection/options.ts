@@ -1,14 +1,27 @@
 /** What `Detector.fit` takes: the network, its training, the machine, and how to calibrate. */
 import { requireChoice, requireNumber, requireObject } from "../core/validate.ts";
 import type { BackendChoice } from "../backends/open.ts";
+import { PLAIN_LIKELIHOODS } from "../distributions/likelihood.ts";
 import { columnsFault } from "../scoring/table_rows.ts";
 import type { DeviceOptions } from "../scoring/trained_vae.ts";
 import type { FitOptions } from "../training/options.ts";
 import type { DetectorSpecOptions } from "./defaults.ts";
 
 /** How to fit a detector; everything has a default. */
-export interface DetectorOptions
-  extends Omit<FitOptions, "seed" | "validation">, DetectorSpecOptions, DeviceOptions {
+export interface DetectorOptions extends
+  Omit<
+    FitOptions,
+    | "seed"
+    | "validation"
+    | "validationCondition"
+    | "validationLabels"
+    | "condition"
+    | "labels"
+    | "labelledShare"
+    | "binarize"
+  >,
+  DetectorSpecOptions,
+  DeviceOptions {
   /** Column names; by default the keys of named rows, else x0, x1, … */
   readonly columns?: readonly string[];
   /** The share of normal rows that may be flagged; 0.01. */
@@ -42,6 +55,7 @@ const KEYS: Readonly<Record<keyof DetectorOptions, true>> = {
   backend: true,
   determinism: true,
   threads: true,
+  weights: true,
 };
 
 const BACKENDS: readonly BackendChoice[] = ["auto", "wasm", "webgpu", "reference"];
@@ -53,7 +67,7 @@ const BACKENDS: readonly BackendChoice[] = ["auto", "wasm", "webgpu", "reference
 export function requireOptions(options: DetectorOptions): void {
   requireObject("detector options", options, Object.keys(KEYS));
   const { hidden, falseAlarmRate = 0.01, seed = 0, calibration } = options;
-  const { validation, likelihood, backend, determinism } = options;
+  const { validation, likelihood, backend, determinism, weights } = options;
   if (hidden !== undefined && !Array.isArray(hidden)) {
     throw new TypeError("Cannot read hidden: expected a list of widths");
   }
@@ -63,9 +77,10 @@ export function requireOptions(options: DetectorOptions): void {
     requireNumber("calibration", calibration, { above: 0, max: 0.9 });
   }
   if (validation !== undefined) requireNumber("validation", validation, { min: 0, max: 0.9 });
-  if (likelihood !== undefined) requireChoice("likelihood", likelihood, ["gaussian", "bernoulli"]);
+  if (likelihood !== undefined) requireChoice("likelihood", likelihood, PLAIN_LIKELIHOODS);
   if (backend !== undefined) requireChoice("backend", backend, BACKENDS);
   if (determinism !== undefined) requireChoice("determinism", determinism, ["portable", "fast"]);
+  if (weights !== undefined) requireChoice("weights", weights, ["f32", "bf16"]);
 }
 
 /** @throws TypeError unless the columns are different names; RangeError if there are none */

@@ -1,86 +1,90 @@
 /**
- * p(x | z): what stands on top of the decoder. One entry for each likelihood; a spec that names a
- * likelihood without an entry does not compile.
+ * p(x | z): what stands on top of the decoder. The table of likelihoods, and what can be done with
+ * any of them; each is defined in a file of `likelihoods/`.
  *
- *   bernoulli  x·l - softplus(l)                    l = logits, from the decoder
- *   gaussian   -½ (ln 2π + ln σ² + (x - μ)² / σ²)   μ from the decoder; σ² fixed, shared or per column
- *
- * Learned variances are the parameter `likelihood.logVar`, starting at 0: σ-VAE, Rybkin et al., 2021.
+ * To add one: its options in `likelihoods/options.ts`, its file, its line in the table, its tests. A
+ * type without a line does not compile.
  */
-import type { Graph } from "../graph/graph.ts";
-import { dense } from "../layers/mlp.ts";
+import { requireChoice, requireObject } from "../core/validate.ts";
 import type { Scope } from "../layers/scope.ts";
 import type { Node } from "../ops/spec.ts";
-import { clampLogVariance } from "./diagonal_gaussian.ts";
+import { bernoulli } from "./likelihoods/bernoulli.ts";
+import { categorical } from "./likelihoods/categorical.ts";
+import { continuousBernoulli } from "./likelihoods/continuous_bernoulli.ts";
+import type { Conditional, Definition } from "./likelihoods/definition.ts";
+import { gaussian } from "./likelihoods/gaussian.ts";
+import { laplace } from "./likelihoods/laplace.ts";
+import { logNormal } from "./likelihoods/log_normal.ts";
+import { groupsOf, joinGroups, parseMixed } from "./likelihoods/mixed.ts";
+import { negativeBinomial } from "./likelihoods/negative_binomial.ts";
+import type {
+  LikelihoodSpec,
+  PlainLikelihoodOptions,
+  PlainLikelihoodSpec,
+  PlainLikelihoodType,
+} from "./likelihoods/options.ts";
+import { poisson } from "./likelihoods/poisson.ts";
+import { studentT } from "./likelihoods/student_t.ts";
 
-/**
- * The kinds of likelihood, and what a spec says of each. A Gaussian's variance is a fixed number, or
- * learned: one for all columns or one for each; learned ones never fall under `minVariance`.
- */
-export interface LikelihoodOptions {
-  /** Data in [0, 1]. */
-  readonly bernoulli: { readonly type: "bernoulli" };
-  /** Any finite data. */
-  readonly gaussian: {
-    readonly type: "gaussian";
-    readonly variance: number | "shared" | "perFeature";
-    readonly minVariance: number;
-  };
-}
+export type { Conditional } from "./likelihoods/definition.ts";
+export { type Group, groupsOf } from "./likelihoods/mixed.ts";
 
-/** A likelihood with its parameters for some rows of z. */
-export interface Conditional {
-  /** E[x | z], `[r, D]`. */
-  readonly mean: Node;
-  /** ln σ², broadcastable to `[r, D]`; only where there is noise to add to the mean. */
-  readonly logVar?: Node;
-  /** ln p(x | z) per column, nats, `[r, D]`, for x `[r, D]`. */
-  logProb(x: Node): Node;
-}
-
-type LikelihoodBuilder<S> = (scope: Scope, hidden: Node, inputs: number, spec: S) => Conditional;
-
-const LIKELIHOODS: {
-  readonly [T in keyof LikelihoodOptions]: LikelihoodBuilder<LikelihoodOptions[T]>;
+const PLAIN: {
+  readonly [T in PlainLikelihoodType]: Definition<PlainLikelihoodOptions[T]>;
 } = {
-  bernoulli(scope, hidden, inputs) {
-    const { g } = scope;
-    const logits = dense(scope, "decoder.logits", hidden, inputs);
-    return {
-      // Built only if asked for: scoring needs the logits alone.
-      get mean() {
-        return g.activation(logits, { kind: "sigmoid" });
-      },
-      logProb: (x) => g.bernoulliLogProb(x, logits),
-    };
-  },
-
-  gaussian(scope, hidden, inputs, spec) {
-    const { g } = scope;
-    const mean = dense(scope, "decoder.mean", hidden, inputs);
-    const logVar = gaussianLogVariance(scope, inputs, spec);
-    return { mean, logVar, logProb: (x) => g.gaussianLogProb(x, mean, logVar) };
-  },
+  gaussian,
+  bernoulli,
+  continuousBernoulli,
+  studentT,
+  laplace,
+  logNormal,
+  poisson,
+  negativeBinomial,
+  categorical,
 };
 
+/** The likelihoods that need nothing but their name, in the order in which help lists them. */
+export const PLAIN_LIKELIHOODS = Object.keys(PLAIN) as readonly PlainLikelihoodType[];
+
+const TYPES: readonly LikelihoodSpec["type"][] = [...PLAIN_LIKELIHOODS, "mixed"];
+
+/** The definition of a likelihood that is not mixed. */
+export function definitionOf(type: PlainLikelihoodType): Definition<PlainLikelihoodSpec> {
+  // A definition takes the spec of its own type, and no other reaches it: the type chose it.
+  return PLAIN[type] as unknown as Definition<PlainLikelihoodSpec>;
+}
+
+/**
+ * The complete form of what a user or a file says of p(x | z) over `inputs` columns.
+ * @param field the name to show, such as `spec.likelihood`
+ * @throws TypeError or RangeError naming the field, for anything unknown or out of range
+ */
+export function parseLikelihood(field: string, value: unknown, inputs: number): LikelihoodSpec {
+  const type = parseType(field, value, TYPES);
+  if (type === "mixed") return parseMixed(field, value, inputs, parsePlain);
+  return definitionOf(type).parse(field, value, inputs);
+}
+
+function parsePlain(field: string, value: unknown, columns: number): PlainLikelihoodSpec {
+  return definitionOf(parseType(field, value, PLAIN_LIKELIHOODS)).parse(field, value, columns);
+}
+
+/** The type alone; which other keys there may be depends on it. */
+function parseType<T extends string>(field: string, value: unknown, types: readonly T[]): T {
+  const { type } = requireObject(field, value, Object.keys(Object(value)));
+  return requireChoice(`${field}.type`, type, types);
+}
+
 /** Builds the likelihood that `spec` names on the decoder's last hidden layer. */
-export function likelihood<T extends keyof LikelihoodOptions>(
+export function likelihood(
   scope: Scope,
   hidden: Node,
   inputs: number,
-  spec: LikelihoodOptions[T] & { readonly type: T },
+  spec: LikelihoodSpec,
 ): Conditional {
-  return LIKELIHOODS[spec.type](scope, hidden, inputs, spec);
-}
-
-function gaussianLogVariance(
-  scope: Scope,
-  inputs: number,
-  { variance, minVariance }: LikelihoodOptions["gaussian"],
-): Node {
-  const g: Graph = scope.g;
-  if (typeof variance === "number") return g.constant(Math.log(variance));
-  const columns = variance === "shared" ? 1 : inputs;
-  const logVar = scope.declare("likelihood.logVar", 1, columns, { type: "constant", value: 0 });
-  return clampLogVariance(g, logVar, Math.log(minVariance));
+  const groups = groupsOf(spec, inputs);
+  const parts = groups.map(({ spec, columns, prefix }) =>
+    definitionOf(spec.type).build({ scope, hidden, columns, prefix }, spec)
+  );
+  return joinGroups(scope.g, groups, parts);
 }

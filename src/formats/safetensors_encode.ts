@@ -13,6 +13,7 @@ import {
   LITTLE_ENDIAN,
   swapped,
   type Tensor,
+  type TensorData,
 } from "./safetensors_types.ts";
 
 /** Writes a file; equal input gives equal bytes, whatever the order of the map and of the metadata. */
@@ -20,6 +21,21 @@ export function encode(
   tensors: ReadonlyMap<string, Tensor>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array<ArrayBuffer> {
+  const parts = encodeParts(tensors, metadata);
+  const bytes = new Uint8Array(parts.reduce((total, { length }) => total + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
+
+/** The bytes of `encode`, one part after the other; where it can be, the data is not copied. */
+export function encodeParts(
+  tensors: ReadonlyMap<string, Tensor>,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array[] {
   if (tensors.size > MAX_TENSORS) {
     throw new RangeError(
       `Cannot write safetensors: tensors must be at most ${MAX_TENSORS}: current value is ${tensors.size}`,
@@ -37,18 +53,16 @@ export function encode(
         `current value is ${headerBytes}`,
     );
   }
-  const dataBytes = ordered.reduce((total, [, tensor]) => total + tensor.data.byteLength, 0);
-  const bytes = new Uint8Array(8 + headerBytes + dataBytes);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(headerBytes), true);
-  bytes.fill(0x20, 8, 8 + headerBytes);
-  bytes.set(header, 8);
-  let at = 8 + headerBytes;
-  for (const [, { data }] of ordered) {
-    const raw = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    bytes.set(LITTLE_ENDIAN ? raw : swapped(raw, data.BYTES_PER_ELEMENT), at);
-    at += data.byteLength;
-  }
-  return bytes;
+  const start = new Uint8Array(8 + headerBytes).fill(0x20);
+  new DataView(start.buffer).setBigUint64(0, BigInt(headerBytes), true);
+  start.set(header, 8);
+  return [start, ...ordered.map(([, { data }]) => rawBytes(data))];
+}
+
+/** Low bytes first. */
+function rawBytes(data: TensorData): Uint8Array {
+  const raw = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  return LITTLE_ENDIAN ? raw : swapped(raw, data.BYTES_PER_ELEMENT);
 }
 
 function checkTensor(name: string, { dtype, shape, data }: Tensor): void {

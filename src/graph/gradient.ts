@@ -17,27 +17,42 @@ import type { Graph } from "./graph.ts";
  *   has no derivative, or does not depend on it at all
  */
 export function gradient(g: Graph, surrogate: Node, wrt: readonly Node[]): Node[] {
+  return partialGradient(g, surrogate, wrt, []).map((adjoint, i) => {
+    if (adjoint) return adjoint;
+    throw new RangeError(`Cannot differentiate: the surrogate does not depend on "${wrt[i].name}"`);
+  });
+}
+
+/**
+ * `gradient` with the values of `held` fixed: what they depend on is not followed, but a held node
+ * may itself be in `wrt`. Undefined where nothing is left that depends on wrt[i].
+ * @throws RangeError as `gradient` does
+ */
+export function partialGradient(
+  g: Graph,
+  surrogate: Node,
+  wrt: readonly Node[],
+  held: readonly Node[],
+): (Node | undefined)[] {
   if (surrogate.shape.rows !== 1 || surrogate.shape.cols !== 1 || surrogate.shape.batched) {
     throw new RangeError("Cannot differentiate: the surrogate must be a scalar, [1, 1]");
   }
-  const wanted = dependents(g, wrt);
+  const fixed = new Set(held.map((node) => node.id));
+  const wanted = dependents(g, wrt, fixed);
   const adjoints = new Map<number, Node>([[surrogate.id, g.constant(1)]]);
   for (let id = surrogate.id; id >= 0; id--) {
     const dy = adjoints.get(id);
     const node = g.nodes[id];
-    if (dy && wanted.has(id)) propagate(g, node, dy, wanted, adjoints);
+    if (dy && wanted.has(id) && !fixed.has(id)) propagate(g, node, dy, wanted, adjoints);
   }
-  return wrt.map((node) => {
-    const adjoint = adjoints.get(node.id);
-    if (adjoint) return adjoint;
-    throw new RangeError(`Cannot differentiate: the surrogate does not depend on "${node.name}"`);
-  });
+  return wrt.map((node) => adjoints.get(node.id));
 }
 
-/** Ids of `roots` and of every node computed from them. */
-function dependents(g: Graph, roots: readonly Node[]): Set<number> {
+/** Ids of `roots` and of every node computed from them, by a way that passes no fixed node. */
+function dependents(g: Graph, roots: readonly Node[], fixed: ReadonlySet<number>): Set<number> {
   const found = new Set(roots.map((node) => node.id));
   for (const node of g.nodes) {
+    if (fixed.has(node.id)) continue;
     if (node.inputs.some((input) => found.has(input.id))) found.add(node.id);
   }
   return found;

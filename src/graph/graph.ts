@@ -22,6 +22,8 @@ interface Sources {
   input(name: string, shape: Shape, options?: { integer?: boolean }): Node;
   /** A scalar known when the graph is built. */
   constant(value: number): Node;
+  /** start + step · i for i = 0 … cols - 1, `[1, cols]`: masks are comparisons of such rows. */
+  ramp(cols: number, start: number, step: number): Node;
 }
 
 /** An empty graph. */
@@ -35,7 +37,9 @@ export function createGraph(): Graph {
     state: (name, rows, cols) => store.source("state", name, fixed(rows, cols)),
     input: (name, shape, { integer = false } = {}) =>
       store.source("input", name, shape, { integer }),
-    constant: (value) => store.source("constant", String(value), SCALAR, { value }),
+    constant: (value) => store.source("constant", `${value}`, SCALAR, { value, step: 0 }),
+    ramp: (cols, value, step) =>
+      store.source("constant", `${value} + ${step} i, ${cols}`, fixed(1, cols), { value, step }),
   };
   return { ...operations, ...sources, nodes: store.nodes } as unknown as Graph;
 }

@@ -27,7 +27,12 @@ export interface Plan {
   readonly instructions: readonly Instruction[];
   readonly inputs: ReadonlyMap<string, Place & { readonly integer: boolean }>;
   readonly outputs: ReadonlyMap<string, Place>;
-  readonly constants: readonly { readonly place: Place; readonly value: number }[];
+  /** What scratch holds before the first run: element i of a place is value + step · i. */
+  readonly constants: readonly {
+    readonly place: Place;
+    readonly value: number;
+    readonly step: number;
+  }[];
   /** Elements of scratch memory. */
   readonly scratchLength: number;
 }
@@ -78,7 +83,8 @@ export function plan(g: Graph, request: PlanRequest): Plan {
     ),
     outputs: new Map(Object.entries(outputs).map(([name, node]) => [name, placement.of(node)])),
     constants: sources("constant").map((node) => {
-      return { place: placement.of(node), value: node.attrs.value as number };
+      const { value, step } = node.attrs;
+      return { place: placement.of(node), value: value as number, step: step as number };
     }),
     scratchLength: placement.scratchLength,
   };

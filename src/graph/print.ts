@@ -10,7 +10,9 @@ export function printPlan(plan: Plan): string {
   return [
     `capacity ${plan.capacity} rows, scratch ${plan.scratchLength} elements`,
     ...named("input", plan.inputs),
-    ...plan.constants.map(({ place, value }) => `constant ${value} ${showPlace(place)}`),
+    ...plan.constants.map(({ place, value, step }) =>
+      `constant ${value}${step === 0 ? "" : ` + ${step} i`} ${showPlace(place)}`
+    ),
     ...plan.instructions.map(({ op, attrs, inputs, output }) =>
       `${op}${showAttributes(attrs)} ${showPlace(output)} <- ${inputs.map(showPlace).join(", ")}`
     ),

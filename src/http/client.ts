@@ -13,10 +13,10 @@
 import type {
   AliasTarget,
   Answers,
-  LogLikelihoodOptions,
+  LogLikelihoodRequest,
   ProblemDetails,
-  SampleOptions,
-  ScoreOptions,
+  SampleRequest,
+  ScoreRequest,
   Verdict,
 } from "./client_types.ts";
 
@@ -111,7 +111,7 @@ export class Client {
   score(
     model: ModelName,
     rows: ClientRows,
-    options: ScoreOptions = {},
+    options: ScoreRequest = {},
   ): Promise<Answers["Scores"]> {
     return this.#json("POST", `${pathOf(model)}/score`, { rows, ...options });
   }
@@ -132,7 +132,7 @@ export class Client {
   }
 
   /** New rows. */
-  sample(model: ModelName, count: number, options: SampleOptions = {}): Promise<Answers["Rows"]> {
+  sample(model: ModelName, count: number, options: SampleRequest = {}): Promise<Answers["Rows"]> {
     return this.#json("POST", `${pathOf(model)}/sample`, { count, ...options });
   }
 
@@ -140,7 +140,7 @@ export class Client {
   logLikelihood(
     model: ModelName,
     rows: ClientRows,
-    options: LogLikelihoodOptions = {},
+    options: LogLikelihoodRequest = {},
   ): Promise<Answers["LogLikelihoods"]> {
     return this.#json("POST", `${pathOf(model)}/log-likelihood`, { rows, ...options });
   }
@@ -174,7 +174,7 @@ export class Client {
   async *scoreStream(
     model: ModelName,
     rows: Iterable<unknown> | AsyncIterable<unknown>,
-    options: ScoreOptions = {},
+    options: ScoreRequest = {},
   ): AsyncGenerator<ScoredLine> {
     const search = options.falseAlarmRate === undefined
       ? ""

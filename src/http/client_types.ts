@@ -168,13 +168,13 @@ export interface Answers {
 }
 
 /** Options of `score`. */
-export interface ScoreOptions {
+export interface ScoreRequest {
   /** For this request alone. */
   readonly falseAlarmRate?: number;
 }
 
 /** Options of `sample`, beside the count. */
-export interface SampleOptions {
+export interface SampleRequest {
   /** Another one gives other rows; 0. */
   readonly seed?: number;
   /** Without the noise of the likelihood. */
@@ -182,7 +182,7 @@ export interface SampleOptions {
 }
 
 /** Options of `logLikelihood`. */
-export interface LogLikelihoodOptions {
+export interface LogLikelihoodRequest {
   /** Draws for each row; 100. */
   readonly samples?: number;
   /** Fixes the draws; 0. */

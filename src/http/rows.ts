@@ -10,11 +10,9 @@ import { invalid, pointerStep, type Problem } from "./problems.ts";
 import type { Units } from "../scoring/units.ts";
 
 /** What a row must look like. */
-type RowShape = Pick<Units, "columns" | "least" | "largest">;
+type RowShape = Pick<Units, "columns" | "largest" | "fault">;
 
-type Range = Omit<RowShape, "columns">;
-
-/** @throws Problem for a wrong width or name, or a cell that is no finite number */
+/** @throws Problem for a wrong width or name, or a cell that the model cannot take */
 export function readRows(rows: readonly unknown[], shape: RowShape): Cells {
   const data = new Float64Array(rows.length * shape.columns.length);
   rows.forEach((row, r) => {
@@ -29,7 +27,11 @@ export function readRows(rows: readonly unknown[], shape: RowShape): Cells {
       );
     }
   });
-  return { data, rows: rows.length };
+  return requireFit(
+    { data, rows: rows.length },
+    shape,
+    (r, c) => Array.isArray(rows[r]) ? c : shape.columns[c],
+  );
 }
 
 /**
@@ -39,9 +41,10 @@ export function readRows(rows: readonly unknown[], shape: RowShape): Cells {
  */
 export function readFloatRows(
   bytes: Uint8Array<ArrayBuffer>,
-  { columns, ...range }: RowShape,
+  shape: RowShape,
   width: 4 | 8 = 4,
 ): Cells {
+  const { columns } = shape;
   const perRow = columns.length * width, rows = bytes.length / perRow;
   if (rows === 0 || !Number.isInteger(rows)) {
     throw invalid(
@@ -58,17 +61,33 @@ export function readFloatRows(
   const numbers = width === 4
     ? new Float32Array(own.buffer, own.byteOffset, rows * columns.length)
     : new Float64Array(own.buffer, own.byteOffset, rows * columns.length);
-  return requireCells(Float64Array.from(numbers), { columns, ...range });
+  return requireCells(Float64Array.from(numbers), shape);
 }
 
 /** @throws Problem naming the first cell that cannot be used */
-export function requireCells(data: Float64Array, { columns, ...range }: RowShape): Cells {
+export function requireCells(data: Float64Array, shape: RowShape): Cells {
+  const { columns, largest } = shape;
   for (let i = 0; i < data.length; i++) {
-    if (isCell(data[i], range)) continue;
+    if (isCell(data[i], largest)) continue;
     const c = i % columns.length;
-    throw wrongCell(Math.floor(i / columns.length), columns[c], c, data[i], range);
+    throw wrongCell(Math.floor(i / columns.length), columns[c], c, data[i], largest);
   }
-  return { data, rows: data.length / columns.length };
+  return requireFit({ data, rows: data.length / columns.length }, shape, (_, c) => c);
+}
+
+/**
+ * @param keyOf how a row of the body calls its column
+ * @throws Problem naming the first cell that the likelihood cannot take
+ */
+function requireFit(
+  cells: Cells,
+  { columns, fault }: RowShape,
+  keyOf: (row: number, column: number) => string | number,
+): Cells {
+  const found = fault(cells);
+  if (!found) return cells;
+  const { row, column, needs, value } = found;
+  throw refusal(row, columns[column], keyOf(row, column), value, needs);
 }
 
 /** @throws Problem for more rows than a request may have */
@@ -83,7 +102,7 @@ export function requireCount(pointer: string, count: number, maxRows: number): v
 function readPositions(
   row: readonly unknown[],
   r: number,
-  { columns, ...range }: RowShape,
+  { columns, largest }: RowShape,
   data: Float64Array,
 ): void {
   const width = columns.length;
@@ -95,7 +114,7 @@ function readPositions(
   }
   for (let c = 0; c < width; c++) {
     const value = row[c];
-    if (!isCell(value, range)) throw wrongCell(r, columns[c], c, value, range);
+    if (!isCell(value, largest)) throw wrongCell(r, columns[c], c, value, largest);
     data[r * width + c] = value;
   }
 }
@@ -103,7 +122,7 @@ function readPositions(
 function readNames(
   row: object,
   r: number,
-  { columns, ...range }: RowShape,
+  { columns, largest }: RowShape,
   data: Float64Array,
 ): void {
   const cells = row as Readonly<Record<string, unknown>>;
@@ -117,7 +136,7 @@ function readNames(
       );
     }
     const value = cells[name];
-    if (!isCell(value, range)) throw wrongCell(r, name, name, value, range);
+    if (!isCell(value, largest)) throw wrongCell(r, name, name, value, largest);
     data[r * width + c] = value;
   }
   const names = Object.keys(cells);
@@ -130,8 +149,8 @@ function readNames(
 }
 
 /** JSON's 1e999 is read as Infinity: it fails here, as text and null do. */
-function isCell(value: unknown, { least, largest }: Range): value is number {
-  return typeof value === "number" && value >= least && value <= largest;
+function isCell(value: unknown, largest: number): value is number {
+  return typeof value === "number" && Math.abs(value) <= largest;
 }
 
 function wrongCell(
@@ -139,13 +158,20 @@ function wrongCell(
   name: string,
   key: string | number,
   value: unknown,
-  { least, largest }: Range,
+  largest: number,
 ): Problem {
-  const expected = typeof value === "number" && Number.isFinite(value)
-    ? least < 0
-      ? `a number of magnitude at most ${largest}`
-      : `a number from ${least} to ${largest}`
-    : "a finite number";
+  const isFinite = typeof value === "number" && Number.isFinite(value);
+  const expected = isFinite ? `a number of magnitude at most ${largest}` : "a finite number";
+  return refusal(r, name, key, value, expected);
+}
+
+function refusal(
+  r: number,
+  name: string,
+  key: string | number,
+  value: unknown,
+  expected: string,
+): Problem {
   return invalid(
     `/rows/${r}${pointerStep(key)}`,
     `Cannot read row ${r + 1}, column "${name}": expected ${expected}: current value is ${

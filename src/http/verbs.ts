@@ -9,6 +9,7 @@
  */
 import type * as v from "npm:valibot@1.5.0";
 import type { Calibration } from "../scoring/calibration.ts";
+import { latentSize } from "../models/vae_graph.ts";
 import type { Matrix } from "../scoring/matrix.ts";
 import type { Cells } from "../scoring/standardize.ts";
 import type { TableScorer } from "../scoring/table_scorer.ts";
@@ -57,7 +58,7 @@ const DRAWS_PER_ROW = 100;
 
 export const VERBS = {
   encode: verb("the posterior of each row: mean and log-variance", OPTIONS.none, (model) => {
-    const vae = vaeOf(model), { size } = vae.spec.latent[0], { toVae } = unitsOf(model);
+    const vae = vaeOf(model), size = latentSize(vae.spec), { toVae } = unitsOf(model);
     return {
       columns: [...positions("mean", size), ...positions("logVar", size)],
       async run(cells) {

@@ -1,11 +1,13 @@
 /**
- * A scope: the graph that layers build into, and the parameters they declare while doing so.
+ * A scope: the graph that layers build into, the parameters they declare while doing so, and the
+ * noise they ask for.
  *
  * Layers name their parameters as they build, so the list of a model's parameters is what building
- * it once declares: it cannot disagree with the graph.
+ * it once declares: it cannot disagree with the graph. The same holds for noise.
  */
 import type { Graph } from "../graph/graph.ts";
 import type { Node } from "../ops/spec.ts";
+import { type NoiseRequest, type NoiseSource, noNoise } from "./noise.ts";
 
 /** How a parameter starts. `fanIn` and `fanOut` are its rows and columns. */
 export type Initializer =
@@ -23,21 +25,39 @@ export interface ParameterSpec {
 
 export interface Scope {
   readonly g: Graph;
+  /** The graph is that of a training step, where a statistic of the batch may stand for a parameter. */
+  readonly training: boolean;
   readonly declared: readonly ParameterSpec[];
+  /** Noise asked for so far. */
+  readonly requested: readonly NoiseRequest[];
   declare(name: string, rows: number, cols: number, initializer: Initializer): Node;
+  /** Draws; undefined where the program wants points instead: see `noise.ts`. */
+  noise(request: NoiseRequest): Node | undefined;
 }
 
 /** A scope over `g`. Declaring a name again gives the same node. */
-export function createScope(g: Graph): Scope {
+export function createScope(
+  g: Graph,
+  { noise = noNoise, training = false }: { noise?: NoiseSource; training?: boolean } = {},
+): Scope {
   const declared = new Map<string, ParameterSpec>();
+  const requested = new Map<string, NoiseRequest>();
   return {
     g,
+    training,
     get declared() {
       return [...declared.values()];
+    },
+    get requested() {
+      return [...requested.values()];
     },
     declare(name, rows, cols, initializer) {
       if (!declared.has(name)) declared.set(name, { name, rows, cols, initializer });
       return g.parameter(name, rows, cols);
+    },
+    noise(request) {
+      requested.set(request.name, request);
+      return noise(g, request);
     },
   };
 }

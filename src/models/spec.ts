@@ -4,48 +4,32 @@
  * `parseSpec` turns what a user wrote into the complete, canonical spec that files carry, and
  * refuses what it does not know by name. Nothing here computes.
  */
-import { LOG_VARIANCE } from "../core/stable.ts";
 import { requireChoice, requireNumber, requireObject } from "../core/validate.ts";
-import type { LikelihoodOptions } from "../distributions/likelihood.ts";
-import { type Activation, ACTIVATIONS } from "../ops/names.ts";
-
-/** A multilayer perceptron: widths of the hidden layers, and the function between them. */
-export interface NetworkSpec {
-  /** Widths of the hidden layers, in order. */
-  readonly hidden: readonly number[];
-  /** Applied after each hidden layer. */
-  readonly activation: Activation;
-}
-
-/** One layer of latent variables. */
-export interface LatentSpec {
-  /** The family of q(z | x). */
-  readonly type: "gaussian";
-  /** Dimensions. */
-  readonly size: number;
-  /** The form of its covariance. */
-  readonly posterior: "diagonal";
-  /** Flows on top of it; none yet. */
-  readonly flows: readonly [];
-}
-
-/** p(x | z): see `distributions/likelihood.ts`. */
-export type LikelihoodSpec = LikelihoodOptions[keyof LikelihoodOptions];
+import { parseLikelihood } from "../distributions/likelihood.ts";
+import type { LikelihoodInput, LikelihoodSpec } from "../distributions/likelihoods/options.ts";
+import { type LatentInput, type LatentLayer, parseLatents } from "./latents.ts";
+import { type NetworkSpec, parseNetwork } from "./network.ts";
+import { parsePrior, type PriorInput, type PriorSpec } from "./priors.ts";
+import { MAX_WIDTH, requireWidth } from "./width.ts";
 
 /** A complete model specification. */
 export interface ModelSpec {
   /** Columns of a row of data. */
   readonly inputs: number;
-  /** Columns of a condition; none yet. */
-  readonly condition: 0;
+  /** Columns of the condition that both networks see beside their input; 0 for none. */
+  readonly condition: number;
+  /** The network of q(y | x), where the condition is a class y that rows may lack: `labels.ts`. */
+  readonly classifier?: NetworkSpec;
   /** The network of q(z | x). */
   readonly encoder: NetworkSpec;
   /** The network of p(x | z). */
   readonly decoder: NetworkSpec;
-  /** Layers of latent variables; one yet. */
-  readonly latent: readonly [LatentSpec];
-  /** p(z) = N(0, I). */
-  readonly prior: { readonly type: "standard" };
+  /** Layers of latent variables, from the data up. */
+  readonly latent: readonly LatentLayer[];
+  /** How q takes several layers: see `stochastic_layers.ts`. */
+  readonly inference: InferenceDirection;
+  /** p(z) of the topmost layer. */
+  readonly prior: PriorSpec;
   /** What stands on top of the decoder. */
   readonly likelihood: LikelihoodSpec;
 }
@@ -54,40 +38,40 @@ export interface ModelSpec {
 export interface ModelSpecInput {
   /** Columns of a row of data. */
   readonly inputs: number;
-  /** Columns of a condition; 0. */
+  /** Columns of a condition; none. */
   readonly condition?: number;
+  /** Makes the condition a class that rows may lack, by the network of q(y | x); none. */
+  readonly classifier?: Partial<NetworkSpec>;
   /** The network of q(z | x); no hidden layers by default, tanh between them. */
   readonly encoder?: Partial<NetworkSpec>;
   /** The network of p(x | z); likewise. */
   readonly decoder?: Partial<NetworkSpec>;
-  /** One layer of latent variables: its size at least. */
-  readonly latent: readonly {
-    readonly type?: "gaussian";
-    readonly size: number;
-    readonly posterior?: "diagonal";
-    readonly flows?: readonly never[];
-  }[];
+  /** Layers of latent variables, from the data up: each its size at least. */
+  readonly latent: readonly LatentInput[];
+  /** "bottomUp": each layer given the draw below; "ladder": each given the draw above and x. */
+  readonly inference?: InferenceDirection;
   /** N(0, I). */
-  readonly prior?: { readonly type: "standard" };
+  readonly prior?: PriorInput;
   /** Gaussian with a learned variance per column by default. */
-  readonly likelihood?:
-    | { readonly type: "bernoulli" }
-    | {
-      readonly type: "gaussian";
-      readonly variance?: number | "shared" | "perFeature";
-      readonly minVariance?: number;
-    };
+  readonly likelihood?: LikelihoodInput;
 }
 
-/** Widths above this are refused: no table or image that fits a browser needs them. */
-export const MAX_WIDTH = 65_536;
+const SPEC_KEYS = [
+  "inputs",
+  "condition",
+  "classifier",
+  "encoder",
+  "decoder",
+  "latent",
+  "inference",
+  "prior",
+  "likelihood",
+];
 
-const MAX_LAYERS = 64;
+const INFERENCES: readonly InferenceDirection[] = ["bottomUp", "ladder"];
 
-/** Variances there are: the log-variance range, e⁻³⁰ to e²⁰, its lower end rounded up. */
-const VARIANCE = { min: 1e-13, max: Math.exp(LOG_VARIANCE.high) } as const;
-
-const SPEC_KEYS = ["inputs", "condition", "encoder", "decoder", "latent", "prior", "likelihood"];
+/** The direction in which q draws several layers. */
+export type InferenceDirection = "bottomUp" | "ladder";
 
 /**
  * The canonical spec of what a user or a file wrote.
@@ -95,77 +79,29 @@ const SPEC_KEYS = ["inputs", "condition", "encoder", "decoder", "latent", "prior
  */
 export function parseSpec(value: unknown): ModelSpec {
   const fields = requireObject("spec", value, SPEC_KEYS);
-  requireNumber("spec.condition", fields.condition ?? 0, { min: 0, max: 0, integer: true });
-  const prior = requireObject("spec.prior", fields.prior ?? { type: "standard" }, ["type"]);
+  const condition = requireNumber("spec.condition", fields.condition ?? 0, {
+    min: 0,
+    max: MAX_WIDTH,
+    integer: true,
+  });
+  const inputs = requireWidth("spec.inputs", fields.inputs);
+  const { likelihood = { type: "gaussian" } } = fields;
   return {
-    inputs: width("spec.inputs", fields.inputs),
-    condition: 0,
+    inputs,
+    condition,
+    ...parseClassifier(fields.classifier, condition),
     encoder: parseNetwork("spec.encoder", fields.encoder),
     decoder: parseNetwork("spec.decoder", fields.decoder),
-    latent: [parseLatent(fields.latent)],
-    prior: { type: requireChoice("spec.prior.type", prior.type, ["standard"]) },
-    likelihood: parseLikelihood(fields.likelihood),
+    latent: parseLatents("spec.latent", fields.latent),
+    inference: requireChoice("spec.inference", fields.inference ?? "bottomUp", INFERENCES),
+    prior: parsePrior("spec.prior", fields.prior),
+    likelihood: parseLikelihood("spec.likelihood", likelihood, inputs),
   };
 }
 
-function width(field: string, value: unknown): number {
-  return requireNumber(field, value, { min: 1, max: MAX_WIDTH, integer: true });
-}
-
-function parseNetwork(field: string, value: unknown = {}): NetworkSpec {
-  const fields = requireObject(field, value, ["hidden", "activation"]);
-  const hidden = fields.hidden ?? [];
-  if (!Array.isArray(hidden) || hidden.length > MAX_LAYERS) {
-    throw new TypeError(
-      `Cannot read ${field}.hidden: expected a list of up to ${MAX_LAYERS} widths`,
-    );
-  }
-  return {
-    hidden: hidden.map((each, i) => width(`${field}.hidden[${i}]`, each)),
-    activation: requireChoice(`${field}.activation`, fields.activation ?? "tanh", ACTIVATIONS),
-  };
-}
-
-function parseLatent(value: unknown): LatentSpec {
-  if (!Array.isArray(value) || value.length !== 1) {
-    throw new TypeError("Cannot read spec.latent: expected a list of one latent layer");
-  }
-  const fields = requireObject("spec.latent[0]", value[0], ["type", "size", "posterior", "flows"]);
-  const flows = fields.flows ?? [];
-  if (!Array.isArray(flows) || flows.length > 0) {
-    throw new TypeError("Cannot read spec.latent[0].flows: expected an empty list");
-  }
-  return {
-    type: requireChoice("spec.latent[0].type", fields.type ?? "gaussian", ["gaussian"]),
-    size: width("spec.latent[0].size", fields.size),
-    posterior: requireChoice("spec.latent[0].posterior", fields.posterior ?? "diagonal", [
-      "diagonal",
-    ]),
-    flows: [],
-  };
-}
-
-function parseLikelihood(value: unknown = { type: "gaussian" }): LikelihoodSpec {
-  const fields = requireObject("spec.likelihood", value, ["type", "variance", "minVariance"]);
-  const type = requireChoice("spec.likelihood.type", fields.type, ["gaussian", "bernoulli"]);
-  if (type === "bernoulli") {
-    requireObject("spec.likelihood", value, ["type"]);
-    return { type };
-  }
-  const variance = fields.variance ?? "perFeature";
-  const minVariance = fields.minVariance ?? VARIANCE.min;
-  // A complete spec holds the default beside a fixed variance too.
-  if (typeof variance === "number" && minVariance !== VARIANCE.min) {
-    throw new TypeError("Cannot read spec.likelihood.minVariance: the variance is fixed");
-  }
-  return {
-    type,
-    variance: typeof variance === "number"
-      ? requireNumber("spec.likelihood.variance", variance, VARIANCE)
-      : requireChoice<"shared" | "perFeature">("spec.likelihood.variance", variance, [
-        "shared",
-        "perFeature",
-      ]),
-    minVariance: requireNumber("spec.likelihood.minVariance", minVariance, VARIANCE),
-  };
+/** Absent from the spec, and so from files, of models that have none. */
+function parseClassifier(value: unknown, classes: number): Pick<ModelSpec, "classifier"> {
+  if (value === undefined) return {};
+  requireNumber("spec.condition of a model with a classifier", classes, { min: 2 });
+  return { classifier: parseNetwork("spec.classifier", value) };
 }

@@ -1,40 +1,233 @@
 /**
- * The variational autoencoder as graph: q(z | x) and p(x | z) of a spec, and its parameters.
+ * The variational autoencoder as graph, in its two directions, and its parameters.
  *
- *   q(z | x) = N(μ(x), diag(e^logVar(x)))    encoder.0 … encoder.mean, encoder.logVar
- *   p(x | z) = the spec's likelihood         decoder.0 … decoder.mean or decoder.logits
+ *   inference   rows → q(z | x, c), its draws, ln q and ln p of them     encoder.0 … encoder.mean, …
+ *   generation  z ~ p(z) → p(x | z, c)                                   decoder.0 … decoder.mean, …
+ *
+ * Rows are [x | c]: a conditional model's rows carry their condition behind the data.
  */
-import { batched } from "../core/shape.ts";
-import { clampLogVariance, type DiagonalGaussian } from "../distributions/diagonal_gaussian.ts";
+import { batched, fixed } from "../core/shape.ts";
+import { layerStream, STREAMS } from "../core/streams.ts";
+import { type DiagonalGaussian, repeat } from "../distributions/diagonal_gaussian.ts";
+import { drawDiagonal } from "../distributions/diagonal_posterior.ts";
+import { densitiesUnder } from "../distributions/pair_densities.ts";
+import type { Prior } from "../distributions/prior.ts";
 import { type Conditional, likelihood } from "../distributions/likelihood.ts";
 import { layOut } from "../graph/layout.ts";
-import { createGraph } from "../graph/graph.ts";
+import { createGraph, type Graph } from "../graph/graph.ts";
 import type { Layout } from "../graph/plan.ts";
 import { dense, mlp } from "../layers/mlp.ts";
+import type { NoiseDistribution, ShapedNoise } from "../layers/noise.ts";
 import { createScope, type ParameterSpec, type Scope } from "../layers/scope.ts";
+import { type Aggregate, type Latents, type Terms, termsOf } from "../objectives/terms.ts";
 import type { Node } from "../ops/spec.ts";
+import { latentWidth, standardPriorOf } from "./latents.ts";
+import { priorOf } from "./priors.ts";
 import type { ModelSpec } from "./spec.ts";
+import { descend, drawLayers, topPosterior } from "./stochastic_layers.ts";
 
-/** q(z | x) for rows x `[r, D]`. */
-export function encoder(scope: Scope, spec: ModelSpec, x: Node): DiagonalGaussian {
-  const hidden = mlp(scope, "encoder", x, spec.encoder);
-  const { size } = spec.latent[0];
-  const mean = dense(scope, "encoder.mean", hidden, size);
-  const logVar = dense(scope, "encoder.logVar", hidden, size);
-  return { mean, logVar: clampLogVariance(scope.g, logVar) };
+/** A batch of rows, and its parts. */
+export interface BatchRows {
+  /** `[B, D + C]` */
+  readonly all: Node;
+  /** `[B, D]` */
+  readonly x: Node;
+  /** `[B, C]`; absent where the model has no condition. */
+  readonly condition?: Node;
 }
 
-/** p(x | z) for rows z `[r, L]`. */
-export function decoder(scope: Scope, spec: ModelSpec, z: Node): Conditional {
-  const hidden = mlp(scope, "decoder", z, spec.decoder);
+/** Rows of the training set that stand for all of it: the input `reference`, `[M, D + C]`. */
+export interface Reference {
+  /** M. */
+  readonly rows: number;
+  /** Rows of the training set. */
+  readonly of: number;
+}
+
+/** What the encoder says of rows, drawn `samples` times each. */
+export interface Inference extends Latents {
+  /** E[z | x] of the layer next to the data, `[B, L]`. */
+  readonly mean: Node;
+  /** ln Var[z | x] of that layer, `[B, L]`. */
+  readonly logVar: Node;
+  /** q(z | x) of a model of one layer, where it is a diagonal Gaussian. */
+  readonly diagonal?: DiagonalGaussian;
+}
+
+/** Columns of the z that the decoder takes and `encode` gives. */
+export function latentSize({ latent: [layer] }: ModelSpec): number {
+  return latentWidth(layer);
+}
+
+/** The rows that a program reads: the input `x`. */
+export function rowsInput(g: Graph, { inputs, condition }: ModelSpec): BatchRows {
+  return splitRows(g, g.input("x", batched(inputs + condition)), inputs);
+}
+
+/** The decoder's input `z`, `[B, L]`, and its condition behind it. */
+export function latentInput(g: Graph, spec: ModelSpec): { z: Node; condition?: Node } {
+  const size = latentSize(spec);
+  const { x: z, condition } = splitRows(g, g.input("z", batched(size + spec.condition)), size);
+  return { z, condition };
+}
+
+function splitRows(g: Graph, all: Node, columns: number): BatchRows {
+  const behind = all.shape.cols - columns;
+  if (behind === 0) return { all, x: all };
+  return {
+    all,
+    x: g.sliceCols(all, { start: 0, count: columns }),
+    condition: g.sliceCols(all, { start: columns, count: behind }),
+  };
+}
+
+/** q(z | x, c) for rows `[B, D + C]`, with `samples` draws for each, or the point that stands for q. */
+export function infer(scope: Scope, spec: ModelSpec, rows: Node, samples = 1): Inference {
+  const noise = (layer: number) => layerNoise(scope, spec, "noise", STREAMS.posterior, layer);
+  const prior = modelPrior(scope, spec);
+  const { first, ...latents } = drawLayers(scope, spec, { rows, samples, noise, prior });
+  const diagonal = spec.latent.length === 1 ? first.diagonal : undefined;
+  return { ...latents, mean: first.mean, logVar: first.logVar, diagonal };
+}
+
+/** z ~ p(z) of the layer next to the data, K for each row of the batch, `[K·B, L]`. */
+export function generate(scope: Scope, spec: ModelSpec, samples = 1): Node {
+  const noise = (layer: number): ShapedNoise => {
+    const draws = layerNoise(scope, spec, "prior", STREAMS.prior, layer);
+    // Layers below the top ask for as many as they are given from above.
+    const times = layer === spec.latent.length - 1 ? samples : 1;
+    return (shape, distribution) => draws({ ...shape, rows: shape.rows * times }, distribution);
+  };
+  const top = modelPrior(scope, spec).sample(noise(spec.latent.length - 1));
+  return descend(scope, spec, top, noise);
+}
+
+/** p(x | z, c) for z `[K·r, L]` and c `[r, C]`. */
+export function decoder(scope: Scope, spec: ModelSpec, z: Node, condition?: Node): Conditional {
+  const { g } = scope;
+  const times = condition ? z.shape.rows / condition.shape.rows : 1;
+  const seen = condition
+    ? g.concatCols(z, times === 1 ? condition : g.repeatRows(condition, { times }))
+    : z;
+  const hidden = mlp(scope, "decoder", seen, spec.decoder);
   return likelihood(scope, hidden, spec.inputs, spec.likelihood);
+}
+
+/** ln q(y | x) of every class for x `[B, D]`, nats, `[B, C]`. */
+export function classify(scope: Scope, spec: ModelSpec, x: Node): Node {
+  const { g } = scope;
+  const hidden = mlp(scope, "classifier", x, spec.classifier!);
+  const logits = dense(scope, "classifier.logits", hidden, spec.condition);
+  return g.sub(logits, g.logSumExpCols(logits));
+}
+
+/** What the terms are made from. */
+export interface TermsRequest {
+  /** Draws for each row; 1. */
+  readonly samples?: number;
+  /** What the encoder sees in place of x, `[B, D]`. */
+  readonly seen?: Node;
+  /** For objectives over the aggregated posterior. */
+  readonly reference?: Reference;
+}
+
+/** All that objectives and evaluation see of the model. */
+export function modelTerms(
+  scope: Scope,
+  spec: ModelSpec,
+  { all, x, condition }: BatchRows,
+  { samples = 1, seen = x, reference }: TermsRequest = {},
+): Terms & Pick<Inference, "mean" | "logVar"> {
+  const rows = seen === x ? all : condition ? scope.g.concatCols(seen, condition) : seen;
+  const inference = infer(scope, spec, rows, samples);
+  const conditional = decoder(scope, spec, inference.z, condition);
+  const { mean, logVar } = inference;
+  const aggregate = reference && aggregateOf(scope, spec, inference, reference);
+  return { ...termsOf(scope.g, x, inference, conditional), aggregate, mean, logVar };
+}
+
+/**
+ * The terms of a model of one layer with another q(z) than the encoder's, row by row.
+ * @param q `[B, L]`
+ */
+export function termsUnder(
+  scope: Scope,
+  spec: ModelSpec,
+  { x, condition }: BatchRows,
+  q: DiagonalGaussian,
+  samples: number,
+): Terms {
+  const prior = modelPrior(scope, spec);
+  const noise = layerNoise(scope, spec, "noise", STREAMS.posterior);
+  const { z, logDensity, klTo, path } = drawDiagonal(scope.g, q, { samples, noise });
+  const latents = {
+    z,
+    logPosterior: logDensity,
+    logPrior: prior.logDensity(z),
+    klPerDimension: klTo(prior),
+    paths: path && [path],
+  };
+  return termsOf(scope.g, x, latents, decoder(scope, spec, z, condition));
+}
+
+/** Densities of the draws under their own rows and under the reference rows. */
+function aggregateOf(
+  scope: Scope,
+  spec: ModelSpec,
+  { z, diagonal }: Inference,
+  { rows, of }: Reference,
+): Aggregate | undefined {
+  const { g } = scope;
+  const given = g.input("reference", fixed(rows, spec.inputs + spec.condition));
+  const other = topPosterior(scope, spec, given).diagonal;
+  if (!diagonal || !other) return undefined;
+  const own = repeat(g, diagonal, z.shape.rows);
+  return {
+    own: g.gaussianLogProb(z, own.mean, own.logVar),
+    others: densitiesUnder(g, z, other),
+    rows,
+    of,
+  };
+}
+
+function modelPrior(scope: Scope, spec: ModelSpec): Prior {
+  const top = spec.latent.at(-1)!;
+  return priorOf(scope, spec.prior, {
+    size: latentWidth(top),
+    inputs: spec.inputs + spec.condition,
+    standard: () => standardPriorOf(scope.g, top),
+    encode: (rows) => topPosterior(scope, spec, rows),
+  });
+}
+
+/** A layer's noise: `noise` in a model of one layer, `noise.0`, `noise.1`, … in one of several. */
+function layerNoise(
+  scope: Scope,
+  { latent }: ModelSpec,
+  name: string,
+  stream: number,
+  layer = 0,
+): ShapedNoise {
+  return (shape, distribution) =>
+    scope.noise({
+      name: useName(latent.length === 1 ? name : `${name}.${layer}`, distribution),
+      stream: layerStream(stream, layer, distribution),
+      shape,
+      distribution,
+    });
+}
+
+function useName(name: string, distribution: NoiseDistribution = "normal"): string {
+  return distribution === "uniform" ? `${name}.uniform` : name;
 }
 
 /** Every parameter of the model, in the order in which building it declares them. */
 export function parametersOf(spec: ModelSpec): readonly ParameterSpec[] {
   const scope = createScope(createGraph());
-  const q = encoder(scope, spec, scope.g.input("x", batched(spec.inputs)));
-  decoder(scope, spec, q.mean).logProb(scope.g.input("x", batched(spec.inputs)));
+  const rows = rowsInput(scope.g, spec);
+  modelTerms(scope, spec, rows);
+  generate(scope, spec);
+  if (spec.classifier) classify(scope, spec, rows.x);
   return scope.declared;
 }
 

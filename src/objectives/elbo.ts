@@ -2,76 +2,135 @@
  * The evidence lower bound, per row, in nats (derivations A.1, boxed form):
  *
  *   ELBO(x) = E_q(z|x)[ln p(x | z)] - KL(q(z | x) ‖ p(z)) ≤ ln p(x)
+ *   loss    = -E_q[ln p(x | z)] + beta · penalty(KL)
  *
- * The expectation is the mean over K draws z = μ + σε; the KL is in closed form. The importance
- * weights ln w = ln p(x | z) + ln p(z) - ln q(z | x) of the same draws give the tighter bound
- * ln (1/K Σ w) (Burda et al., 2016), and never leave log space.
+ * The expectation is the mean over K draws; the KL is in closed form where there is one and none is
+ * refused, else the mean of ln q - ln p over the draws. The penalty is one of
  *
- * Written over what a model offers, not over a model: the two networks are arguments.
+ *   KL                                  Higgins et al., 2017 (beta-VAE)
+ *   Σ_d max(freeBits, mean_rows KL_d)   Kingma et al., 2016: nats that each dimension has for nothing
+ *   |KL - C|, C rising to a capacity    Burgess et al., 2018; KL the mean over rows
  */
-import type { Conditional } from "../distributions/likelihood.ts";
-import {
-  type DiagonalGaussian,
-  klToStandardNormal,
-  logDensity,
-  repeat,
-  sample,
-  standardNormalLogDensity,
-} from "../distributions/diagonal_gaussian.ts";
+import { SCALAR } from "../core/shape.ts";
+import { type Fields, requireChoice, requireNumber, requireObject } from "../core/validate.ts";
+import { gradient } from "../graph/gradient.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Node } from "../ops/spec.ts";
+import type { ObjectiveFamily, SharedOptions } from "./objective_family.ts";
+import { pathGradients } from "./path_gradient.ts";
+import { klOf, reconstructionOf, sampledKlOf, type Terms } from "./terms.ts";
+import { KL_WEIGHT_KEYS, type KlWeight, parseKlWeight } from "./kl_weight.ts";
 
-/** The pieces of the bound for a batch of B rows. */
-export interface ElboTerms {
-  /** ln p(x | z) of every draw, `[B, K]`. */
-  readonly logLikelihoods: Node;
-  /** ln w of every draw, `[B, K]`; built when read. */
-  readonly logWeights: Node;
-  /** KL per dimension, `[B, L]`. */
-  readonly kl: Node;
+/** `elbo`: -E_q[ln p(x | z)] + beta · KL(q ‖ p), with `samples` draws of z per row. */
+export interface ElboObjective extends SharedOptions, KlWeight {
+  /** The evidence lower bound. */
+  readonly type: "elbo";
+  /** "analytic", the default: in closed form where there is one; "monteCarlo": by the draws. */
+  readonly kl: "analytic" | "monteCarlo";
+  /** "standard", or "stl": gradients reach q through the draws alone, and the KL is by the draws. */
+  readonly estimator: "standard" | "stl";
+  /** Nats of KL that cost no more than none, for each dimension; 0. */
+  readonly freeBits: number;
+  /** What the KL is drawn to, in place of 0; null for none. */
+  readonly capacity: Capacity | null;
 }
 
-/**
- * @param x     `[B, D]`
- * @param noise standard normal, `[K·B, L]`: row r's draw k at r·K + k
- */
-export function elboTerms(
-  g: Graph,
-  x: Node,
-  q: DiagonalGaussian,
-  decode: (z: Node) => Conditional,
-  noise: Node,
-): ElboTerms {
-  const samples = noise.shape.rows;
-  const perSample = repeat(g, q, samples);
-  const z = sample(g, perSample, noise);
-  const target = samples === 1 ? x : g.repeatRows(x, { times: samples });
-  const logLikelihood = g.sumCols(decode(z).logProb(target));
-  const asColumns = (column: Node) => g.reshape(column, { rows: 1, cols: samples, batched: true });
+/** The KL's target, rising along a line from 0. */
+export interface Capacity {
+  /** Where it ends. */
+  readonly nats: number;
+  /** Epochs that it takes. */
+  readonly epochs: number;
+}
+
+export const elbo: ObjectiveFamily<ElboObjective> = {
+  keys: [...KL_WEIGHT_KEYS, "kl", "estimator", "freeBits", "capacity"],
+  samples: 1,
+  parse(shared, fields) {
+    const estimators = ["standard", "stl"] as const;
+    const estimator = requireChoice(
+      "objective.estimator",
+      fields.estimator ?? "standard",
+      estimators,
+    );
+    const stl = estimator === "stl";
+    const freeBits = requireNumber("objective.freeBits", fields.freeBits ?? 0, {
+      min: 0,
+      max: 1e6,
+    });
+    const capacity = parseCapacity(fields.capacity ?? null);
+    if (capacity && freeBits > 0) refuseBoth("capacity", "freeBits");
+    if (stl && capacity) refuseBoth('estimator "stl"', "capacity");
+    if (stl && freeBits > 0) refuseBoth('estimator "stl"', "freeBits");
+    const forms = stl ? ["monteCarlo"] as const : ["analytic", "monteCarlo"] as const;
+    const kl = requireChoice<"analytic" | "monteCarlo">(
+      "objective.kl",
+      fields.kl ?? forms[0],
+      forms,
+    );
+    return { type: "elbo", ...shared, ...parseKlWeight(fields), kl, estimator, freeBits, capacity };
+  },
+
+  build(g, terms, spec) {
+    const klWeight = g.input("klWeight", SCALAR);
+    const reconstruction = reconstructionOf(g, terms);
+    const kl = spec.kl === "monteCarlo" ? sampledKlOf(g, terms) : klOf(g, terms);
+    const loss = g.add(reconstruction, g.mul(klWeight, penaltyOf(g, terms, kl, spec)));
+    const gradients = (parameters: readonly Node[]) =>
+      spec.estimator === "stl"
+        ? stickingTheLanding(g, terms, klWeight, parameters)
+        : gradient(g, loss, parameters);
+    return { loss, reconstruction, kl, gradients };
+  },
+};
+
+function parseCapacity(value: unknown): Capacity | null {
+  if (value === null) return null;
+  const { nats, epochs } = requireObject("objective.capacity", value, ["nats", "epochs"]) as Fields;
   return {
-    logLikelihoods: asColumns(logLikelihood),
-    get logWeights() {
-      const logPrior = standardNormalLogDensity(g, z);
-      const logPosterior = logDensity(g, perSample, z);
-      return asColumns(g.add(logLikelihood, g.sub(logPrior, logPosterior)));
-    },
-    kl: klToStandardNormal(g, q),
+    nats: requireNumber("objective.capacity.nats", nats, { min: 0, max: 1e6 }),
+    epochs: requireNumber("objective.capacity.epochs", epochs, { min: 0, max: 1e7 }),
   };
 }
 
-/** Means over the batch of what is minimised and of its parts, each `[1, 1]`, nats per row. */
-export interface ElboLoss {
-  readonly loss: Node;
-  readonly reconstruction: Node;
-  readonly kl: Node;
+function refuseBoth(one: string, other: string): never {
+  throw new TypeError(`Cannot read objective: ${one} and ${other} exclude each other`);
 }
 
-/** -ELBO with the KL weighted by `klWeight` `[1, 1]`. */
-export function elboLoss(g: Graph, terms: ElboTerms, klWeight: Node): ElboLoss {
-  const samples = terms.logLikelihoods.shape.cols;
-  const perRow = g.sumCols(terms.logLikelihoods);
-  const mean = (node: Node) => g.sumRows(node, { mean: true });
-  const reconstruction = g.affine(mean(perRow), { scale: -1 / samples, offset: 0 });
-  const kl = mean(g.sumCols(terms.kl));
-  return { loss: g.add(reconstruction, g.mul(klWeight, kl)), reconstruction, kl };
+function penaltyOf(
+  g: Graph,
+  terms: Terms,
+  kl: Node,
+  { freeBits, capacity, ...spec }: ElboObjective,
+) {
+  if (capacity) {
+    const excess = g.sub(kl, g.input("capacity", SCALAR));
+    const below = g.affine(excess, { scale: -1, offset: 0 });
+    // |u| = relu(u) + relu(-u).
+    return g.add(g.activation(excess, { kind: "relu" }), g.activation(below, { kind: "relu" }));
+  }
+  if (freeBits === 0) return kl;
+  const { klPerDimension } = terms;
+  if (!klPerDimension || spec.kl === "monteCarlo") {
+    throw new RangeError(
+      "Cannot build objective: freeBits needs a KL in closed form, per dimension: there is none",
+    );
+  }
+  const perDimension = g.sumRows(klPerDimension, { mean: true });
+  return g.sumCols(g.clamp(perDimension, { low: freeBits, high: LARGEST_KL }));
+}
+
+/** Beyond any KL that float32 holds without the loss overflowing. */
+const LARGEST_KL = 1e38;
+
+function stickingTheLanding(
+  g: Graph,
+  terms: Terms,
+  klWeight: Node,
+  parameters: readonly Node[],
+): Node[] {
+  const { logLikelihoods, logPriors, logPosteriors } = terms;
+  const logWeights = g.add(logLikelihoods, g.mul(klWeight, g.sub(logPriors, logPosteriors)));
+  const weights = 1 / logLikelihoods.shape.cols;
+  return pathGradients(g, terms, { logWeights, weights, estimator: "stl" }, parameters);
 }

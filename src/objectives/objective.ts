@@ -1,29 +1,83 @@
-/** What training minimises, as JSON; parsed once, strictly. */
-import { requireChoice, requireNumber, requireObject } from "../core/validate.ts";
-
 /**
- * `elbo`: -E_q[ln p(x | z)] + beta · KL(q ‖ p), with `samples` draws of z per row. Over the first
- * `warmUpEpochs` epochs beta rises linearly from 0 (Bowman et al., 2016).
+ * The objectives, by the `type` of what `fit` is told; parsed once, strictly. To add one: its file,
+ * and its lines here.
  */
-export interface Objective {
+import { requireChoice, requireNumber, requireObject } from "../core/validate.ts";
+import type { Graph } from "../graph/graph.ts";
+import { betaTc, type BetaTcObjective } from "./beta_tc.ts";
+import { parseCorruption } from "./corruption.ts";
+import { elbo, type ElboObjective } from "./elbo.ts";
+import { iwae, type IwaeObjective, renyi, type RenyiObjective } from "./iwae.ts";
+import type { Loss, ObjectiveFamily } from "./objective_family.ts";
+import { semiSupervised, type SemiSupervisedObjective } from "./semi_supervised.ts";
+import type { Terms } from "./terms.ts";
+
+/** Complete objectives, by type. */
+export interface ObjectiveOptions {
   /** The evidence lower bound. */
-  readonly type: "elbo";
-  /** Weight of the KL; 1. */
-  readonly beta: number;
-  /** Draws of z per row; 1. */
-  readonly samples: number;
-  /** Epochs over which beta rises from 0; 0. */
-  readonly warmUpEpochs: number;
+  readonly elbo: ElboObjective;
+  /** The importance-weighted bound. */
+  readonly iwae: IwaeObjective;
+  /** The variational Rényi bound. */
+  readonly renyi: RenyiObjective;
+  /** The ELBO with a weight on the total correlation. */
+  readonly betaTc: BetaTcObjective;
+  /** The bound of rows that may lack their class. */
+  readonly semiSupervised: SemiSupervisedObjective;
 }
 
-/** @throws TypeError or RangeError naming the field */
-export function parseObjective(value: unknown = { type: "elbo" }): Objective {
-  const keys = ["type", "beta", "samples", "warmUpEpochs"];
-  const { type, beta = 1, samples = 1, warmUpEpochs = 0 } = requireObject("objective", value, keys);
-  return {
-    type: requireChoice("objective.type", type, ["elbo"]),
-    beta: requireNumber("objective.beta", beta, { min: 0, max: 1e6 }),
-    samples: requireNumber("objective.samples", samples, { min: 1, max: 10_000, integer: true }),
-    warmUpEpochs: requireNumber("objective.warmUpEpochs", warmUpEpochs, { min: 0 }),
-  };
+/** What training minimises. */
+export type Objective = ObjectiveOptions[keyof ObjectiveOptions];
+
+/** An objective as a user writes it: what has a default may be left out. */
+export type ObjectiveInput =
+  | Partial<ElboObjective>
+  | Partial<IwaeObjective> & { readonly type: "iwae" }
+  | Partial<RenyiObjective> & { readonly type: "renyi" }
+  | Partial<BetaTcObjective> & { readonly type: "betaTc" }
+  | Partial<SemiSupervisedObjective> & { readonly type: "semiSupervised" };
+
+const OBJECTIVES: {
+  readonly [T in keyof ObjectiveOptions]: ObjectiveFamily<ObjectiveOptions[T]>;
+} = { elbo, iwae, renyi, betaTc, semiSupervised };
+
+/** The types of objectives of models with a classifier, or without. */
+function typesFor(isLabelled: boolean): (keyof ObjectiveOptions)[] {
+  const types = Object.keys(OBJECTIVES) as (keyof ObjectiveOptions)[];
+  return types.filter((type) => (OBJECTIVES[type].needsLabels ?? false) === isLabelled);
+}
+
+/** The types of objectives of models without a classifier. */
+export const OBJECTIVE_TYPES = typesFor(false);
+
+/**
+ * @param isLabelled whether the model has a classifier, which one objective alone trains
+ * @throws TypeError or RangeError naming the field
+ */
+export function parseObjective(value: unknown = {}, isLabelled = false): Objective {
+  const { type: given } = Object(value) as { readonly type?: unknown };
+  const types = typesFor(isLabelled);
+  const type = requireChoice("objective.type", given ?? types[0], types);
+  const family = OBJECTIVES[type];
+  const keys = ["type", "samples", "corruption", ...family.keys];
+  const fields = requireObject("objective", value, keys);
+  const limits = { min: 1, max: 10_000, integer: true };
+  return family.parse({
+    samples: requireNumber("objective.samples", fields.samples ?? family.samples, limits),
+    corruption: parseCorruption("objective.corruption", fields.corruption),
+  }, fields);
+}
+
+/** Whether the objective is over the aggregated posterior: `Terms.aggregate`. */
+export function needsReference({ type }: Objective): boolean {
+  return OBJECTIVES[type].needsReference ?? false;
+}
+
+/** The nodes of an objective over the terms of a model. */
+export function lossOf<T extends keyof ObjectiveOptions>(
+  g: Graph,
+  terms: Terms,
+  objective: ObjectiveOptions[T] & { readonly type: T },
+): Loss {
+  return OBJECTIVES[objective.type].build(g, terms, objective);
 }

@@ -1,6 +1,8 @@
 /** The catalogue: one spec per operation. A name without a spec does not compile. */
 import * as bernoulli from "./bernoulli.ts";
+import * as continuousBernoulli from "./continuous_bernoulli.ts";
 import * as elementwise from "./elementwise.ts";
+import * as gamma from "./gamma.ts";
 import * as gaussian from "./gaussian.ts";
 import * as layout from "./layout.ts";
 import * as linear from "./linear.ts";
@@ -19,4 +21,6 @@ export const OPS: { readonly [N in OpName]: OpSpec<N> } = {
   ...bernoulli,
   ...random,
   ...optimizer,
+  ...gamma,
+  ...continuousBernoulli,
 };

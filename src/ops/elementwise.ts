@@ -2,7 +2,9 @@
  * Elementwise arithmetic. Operands of one row or one column stretch (`core/shape.ts`).
  *
  *   add a+b   sub a-b   mul a·b   div a/b   affine scale·x + offset   exp eˣ   log ln x
+ *   log1p ln(1 + x), relatively accurate near 0
  *   clamp min(max(x, low), high)   clampGrad dy where low < x < high, else 0
+ *   lessThan 1 where a < b, else 0 (NaN is less than nothing); no derivative flows through it
  *   activation f(x), activationGrad dy · f'(x) written in y = f(x):
  *     identity 1 | relu y > 0 | tanh 1-y² | sigmoid y(1-y) | softplus 1-e⁻ʸ | elu y > 0 ? 1 : y+1
  *
@@ -84,6 +86,14 @@ export const log: OpSpec<"log"> = {
   inPlace: true,
 };
 
+export const log1p: OpSpec<"log1p"> = {
+  arity: 1,
+  infer: ([x]) => x,
+  vjp: (e, { inputs: [x] }, dy) => [() => e.div(dy, e.affine(x, { scale: 1, offset: 1 }))],
+  flops: elementwiseFlops(1),
+  inPlace: true,
+};
+
 export const clamp: OpSpec<"clamp"> = {
   arity: 1,
   infer: ([x]) => x,
@@ -117,6 +127,16 @@ export const activationGrad: OpSpec<"activationGrad"> = {
   infer: (shapes) => broadcastShapes("activationGrad", shapes),
   vjp: notDifferentiable("second derivatives of activations are not needed by any objective"),
   flops: elementwiseFlops(3),
+  broadcasts: true,
+  inPlace: true,
+};
+
+export const lessThan: OpSpec<"lessThan"> = {
+  arity: 2,
+  infer: (shapes) => broadcastShapes("lessThan", shapes),
+  // A step: zero almost everywhere. Estimators that see past it are surrogates of their own.
+  vjp: () => [null, null],
+  flops: elementwiseFlops(1),
   broadcasts: true,
   inPlace: true,
 };

@@ -44,7 +44,28 @@ export const OP_NAMES = [
   "clipScale",
   "adamStep",
   "sgdStep",
+  "randomUniform",
+  "lessThan",
+  "log1p",
+  "logGammaRatio",
+  "logGammaRatioSlope",
+  "continuousBernoulliLogNorm",
+  "continuousBernoulliLogNormSlope",
 ] as const;
+
+/** What training alone runs, derivatives and optimiser: the score build of the kernels lacks it. */
+export const TRAINING_OPS: readonly OpName[] = [
+  "activationGrad",
+  "clampGrad",
+  "gaussianLogProbGradMean",
+  "gaussianLogProbGradLogVar",
+  "bernoulliLogProbGrad",
+  "squaredNorm",
+  "clipScale",
+  "adamStep",
+  "sgdStep",
+  "logGammaRatioSlope",
+];
 
 /** The name of an operation. */
 export type OpName = typeof OP_NAMES[number];

@@ -1,14 +1,19 @@
 /**
- * Standard normal noise from Philox 4x32-10 (Salmon et al., 2011) by Box-Muller.
+ * Noise from Philox 4x32-10 (Salmon et al., 2011): standard normals by Box-Muller, and uniforms.
+ *
+ *   randomNormal   two normals from two words: see `core/philox.ts`
+ *   randomUniform  (word >>> 8) · 2^-24: multiples of 2^-24 in [0, 1), the same on every backend
  *
  * Element (r, c) depends on the key input alone, `[seedLow, seedHigh, step, firstRow]` (u32), and on
  * the attribute `stream`: counter = (⌊c/4⌋, firstRow·rows + r, step, stream), lane c mod 4 (`rows` is
  * the output's rows per batch row). A row's noise is therefore the same in whichever batch it
- * arrives, and on every backend up to rounding.
+ * arrives, and on every backend up to rounding. The two operations read the same words: give each
+ * use of one key a stream of its own.
  */
-import { requireShapes } from "./common.ts";
-import { elementwiseFlops } from "./common.ts";
+import { elementwiseFlops, requireShapes } from "./common.ts";
 import { notDifferentiable, type OpSpec } from "./spec.ts";
+
+const NOISE = notDifferentiable("noise does not depend on parameters");
 
 export const randomNormal: OpSpec<"randomNormal"> = {
   arity: 1,
@@ -16,6 +21,16 @@ export const randomNormal: OpSpec<"randomNormal"> = {
     requireShapes("randomNormal", key.rows === 1 && key.cols === 4, "the key must be [1, 4]", key);
     return { rows, cols, batched };
   },
-  vjp: notDifferentiable("noise does not depend on parameters"),
+  vjp: NOISE,
   flops: elementwiseFlops(30),
+};
+
+export const randomUniform: OpSpec<"randomUniform"> = {
+  arity: 1,
+  infer([key], { rows, cols, batched }) {
+    requireShapes("randomUniform", key.rows === 1 && key.cols === 4, "the key must be [1, 4]", key);
+    return { rows, cols, batched };
+  },
+  vjp: NOISE,
+  flops: elementwiseFlops(20),
 };

@@ -56,6 +56,16 @@ export interface OpTypes {
     inputs: [param: Node, grad: Node, velocity: Node, scale: Node, schedule: Node];
     attrs: { momentum: number };
   };
+  randomUniform: {
+    inputs: [key: Node];
+    attrs: { rows: number; cols: number; batched: boolean; stream: number };
+  };
+  lessThan: { inputs: [a: Node, b: Node]; attrs: None };
+  log1p: { inputs: [x: Node]; attrs: None };
+  logGammaRatio: { inputs: [a: Node, d: Node]; attrs: None };
+  logGammaRatioSlope: { inputs: [a: Node, d: Node]; attrs: None };
+  continuousBernoulliLogNorm: { inputs: [logits: Node]; attrs: None };
+  continuousBernoulliLogNormSlope: { inputs: [logits: Node]; attrs: None };
 }
 
 export type OpInputs<N extends OpName> = OpTypes[N]["inputs"];

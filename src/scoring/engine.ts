@@ -3,17 +3,15 @@
  * compiled when first needed and kept. A program takes batches of any size up to its capacity;
  * larger inputs pass through it in chunks.
  */
-import type { Backend, Segment, SyncProgram } from "../backends/backend.ts";
-import { type BackendChoice, openBackend } from "../backends/open.ts";
+import type { Backend, Segment, SyncProgram, WeightFormat } from "../backends/backend.ts";
+import type { BackendChoice, OpenBackend } from "../backends/open_score.ts";
 import { splitSeed } from "../core/philox.ts";
 import { requireChoice, requireNumber } from "../core/validate.ts";
-import type { Layout } from "../graph/layout.ts";
 import type { ParameterSpec } from "../layers/scope.ts";
-import type { ModelSpec } from "../models/spec.ts";
-import { parameterLayout, parametersOf } from "../models/vae_graph.ts";
-import { requireFiniteRows } from "./finite.ts";
+import { type Layout, layOut } from "../graph/layout.ts";
+import type { Plan } from "../graph/plan.ts";
+import { areFinite, requireFiniteRows } from "./finite.ts";
 import { type Matrix, MAX_FLOAT32 } from "./matrix.ts";
-import { forwardPlan, type ProgramName, type ProgramSize } from "./programs.ts";
 
 /** A parameter's values, `[rows, cols]` row-major. */
 export interface NamedTensor<Values = Float32Array> {
@@ -29,8 +27,17 @@ export interface DeviceOptions {
   readonly backend?: BackendChoice;
   /** "portable" gives the same bits on every machine; "fast", the default, the fastest kernels. */
   readonly determinism?: "portable" | "fast";
-  /** At most so many threads; every backend runs on one yet, and `device.threads` says so. */
+  /**
+   * At most so many threads, on WebAssembly; 1. They are started when work comes that is worth it and
+   * change no result; `device.threads` says how many are at work, `device.reason` why not more.
+   */
   readonly threads?: number;
+  /**
+   * How `scoreInto` keeps the weights: "f32", the default, scores as every other call does; "bf16"
+   * rounds each to 8 significant bits, for machines whose caches the weights exceed. See
+   * docs/adr/0009-bf16-scoring.md for what that does to a score.
+   */
+  readonly weights?: WeightFormat;
 }
 
 /** Programs kept compiled; the one unused for longest goes first. `samples` alone gives 64. */
@@ -39,26 +46,43 @@ const MAX_PROGRAMS = 12;
 /** Rows that one run of a bulk program takes. */
 export const BULK_ROWS = 128;
 
-export class Engine {
+/** The most rows of a run, and the draws of `evaluate` for each. */
+export interface ProgramSize {
+  readonly capacity: number;
+  readonly samples?: number;
+}
+
+/** What a machine has to know of a model: its parameters, and its forward programs by name. */
+export interface Architecture<Name extends string> {
+  readonly parameters: readonly ParameterSpec[];
+  plan(name: Name, parameters: Layout, size: ProgramSize): Plan;
+}
+
+export class Engine<Name extends string> {
   readonly backend: Backend<SyncProgram>;
   readonly layout: Layout;
   readonly parameterSpecs: readonly ParameterSpec[];
   /** The parameters, which all programs share. */
   readonly segment: Segment;
-  readonly #spec: ModelSpec;
+  /** How single rows find the weights; absent on a backend that has no other form of them. */
+  readonly weights?: WeightFormat;
+  readonly #architecture: Architecture<Name>;
   readonly #programs = new Map<string, SyncProgram>();
 
   constructor(
-    spec: ModelSpec,
+    architecture: Architecture<Name>,
     values: ReadonlyMap<string, ArrayLike<number>>,
     device: DeviceOptions,
+    open: OpenBackend,
   ) {
-    this.#spec = spec;
+    this.#architecture = architecture;
     requireNumber("threads", device.threads ?? 1, { min: 1, max: 1024, integer: true });
-    this.parameterSpecs = parametersOf(spec);
-    this.layout = parameterLayout(this.parameterSpecs);
+    this.parameterSpecs = architecture.parameters;
+    this.layout = layOut("parameters", this.parameterSpecs);
     requireChoice("determinism", device.determinism ?? "fast", ["fast", "portable"]);
-    this.backend = openBackend(device.backend ?? "auto", device);
+    const weights = requireChoice("weights", device.weights ?? "f32", ["f32", "bf16"]);
+    this.backend = open(device.backend ?? "auto", device);
+    this.weights = this.backend.weightFormats.find((each) => each === weights);
     this.segment = this.backend.allocate(this.layout.length);
     this.#write(values);
   }
@@ -90,7 +114,7 @@ export class Engine {
           }]`,
         );
       }
-      if (!Array.from(data).every((value) => Math.abs(value) <= MAX_FLOAT32)) {
+      if (!areFinite(data, MAX_FLOAT32)) {
         throw new TypeError(`Cannot set parameter "${name}": all values must be finite in float32`);
       }
     }
@@ -98,7 +122,7 @@ export class Engine {
   }
 
   /** A program to use at once: a later call may dispose it. */
-  program(name: ProgramName, size: ProgramSize): SyncProgram {
+  program(name: Name, size: ProgramSize): SyncProgram {
     const key = `${name} ${size.capacity} ${size.samples ?? 1}`;
     const program = this.#programs.get(key) ?? this.compile(name, size);
     this.#programs.delete(key);
@@ -112,9 +136,9 @@ export class Engine {
   }
 
   /** A program for the caller to keep. */
-  compile(name: ProgramName, size: ProgramSize): SyncProgram {
-    const plan = forwardPlan(name, this.#spec, this.layout, size);
-    return this.backend.compile(plan, { parameters: this.segment });
+  compile(name: Name, size: ProgramSize, weights?: WeightFormat): SyncProgram {
+    const plan = this.#architecture.plan(name, this.layout, size);
+    return this.backend.compile(plan, { parameters: this.segment }, weights);
   }
 
   /**
@@ -122,7 +146,7 @@ export class Engine {
    * @throws NotFiniteError naming the row for which a value is beyond float32
    * @param seed for programs that draw noise
    */
-  map(name: ProgramName, input: string, x: Matrix, seed?: number): Record<string, Matrix> {
+  map(name: Name, input: string, x: Matrix, seed?: number): Record<string, Matrix> {
     const [rows, width] = x.shape;
     const program = this.program(name, { capacity: BULK_ROWS });
     const results = Object.fromEntries(

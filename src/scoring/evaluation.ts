@@ -14,6 +14,8 @@ import type { Matrix } from "./matrix.ts";
 export interface EvaluationOptions {
   /** Draws of z per row. */
   readonly samples?: number;
+  /** Draws of z ~ p(z) per row, for `priorLogLikelihood`; none. */
+  readonly priorSamples?: number;
   /** Fixes the draws; 0. */
   readonly seed?: number;
   /**
@@ -23,19 +25,32 @@ export interface EvaluationOptions {
   readonly firstRow?: number;
 }
 
+/** What a model says of rows. */
+export interface Evaluation extends RowEvaluation {
+  /** Latent dimensions, next to the data, whose posterior mean varies over the rows by more than 0.01 */
+  readonly activeUnits: number;
+  /**
+   * ln (1/K Σ p(x | z)), z ~ p(z), per row; only if asked for. Such draws hardly ever meet the row: far
+   * below `logLikelihood` unless K is vast
+   */
+  readonly priorLogLikelihood?: Float64Array;
+}
+
 /** Per row, nats. */
-export interface Evaluation {
+export interface RowEvaluation {
   /** reconstruction - kl */
   readonly elbo: Float64Array;
   /** E_q[ln p(x | z)] */
   readonly reconstruction: Float64Array;
-  /** KL(q ‖ p), closed form */
+  /** KL(q ‖ p): see `klForm` */
   readonly kl: Float64Array;
+  /** "closed", or "sampled": the mean of ln q - ln p over the draws */
+  readonly klForm: "closed" | "sampled";
   /** ln p(x), importance-sampled: a lower bound in expectation that rises with K */
   readonly logLikelihood: Float64Array;
   /** (Σ w)² / Σ w²: how many of the K draws carry the estimate, 1 … K */
   readonly effectiveSamples: Float64Array;
-  /** Mean KL of each latent dimension over the rows, `[L]` */
+  /** Mean KL of each latent dimension over the rows, `[L]`; empty where it has no closed form */
   readonly klPerDimension: Float64Array;
 }
 
@@ -47,8 +62,22 @@ const DECODER_ROWS = 1024;
 
 type Compile = (capacity: number, samples: number) => SyncProgram;
 
-export function evaluateRows(x: Matrix, options: EvaluationOptions, compile: Compile): Evaluation {
-  const steps = evaluationSteps(x, options, compile);
+type Prepare = (program: SyncProgram, first: number, count: number) => void;
+
+type RowOptions = Pick<EvaluationOptions, "samples" | "seed" | "firstRow">;
+
+/**
+ * @param compile the program that gives the draws' terms, for so many rows and draws of a run; asked
+ *   before each run, so that it should keep what it made
+ * @param prepare writes what it reads beside `x` and `key`, for rows from the first on
+ */
+export function evaluateRows(
+  x: Matrix,
+  options: RowOptions,
+  compile: Compile,
+  prepare?: Prepare,
+): RowEvaluation {
+  const steps = evaluationSteps(x, options, compile, prepare);
   for (let step = steps.next();; step = steps.next()) if (step.done) return step.value;
 }
 
@@ -58,9 +87,10 @@ export function evaluateRows(x: Matrix, options: EvaluationOptions, compile: Com
  */
 export function* evaluationSteps(
   x: Matrix,
-  options: EvaluationOptions,
+  options: RowOptions,
   compile: Compile,
-): Generator<void, Evaluation> {
+  prepare?: Prepare,
+): Generator<void, RowEvaluation> {
   const samples = requireNumber("samples", options.samples ?? 1, {
     min: 1,
     max: 1e6,
@@ -73,7 +103,7 @@ export function* evaluationSteps(
   const [rows, width] = x.shape;
   const sums = new RowSums(
     rows,
-    compile(capacity, perRun).plan.outputs.get("kl")!.shape.cols,
+    compile(capacity, perRun).plan.outputs.get("kl")?.shape.cols ?? 0,
   );
   for (let first = 0; first < rows; first += capacity) {
     const count = Math.min(capacity, rows - first);
@@ -81,6 +111,7 @@ export function* evaluationSteps(
       // Asked for and written anew: between steps others may have used it, or sent it away.
       const program = compile(capacity, perRun);
       program.write("x", x.data.subarray(first * width, (first + count) * width));
+      prepare?.(program, first, count);
       program.write("key", [seedLow, seedHigh, drawn / perRun, firstRow + first]);
       program.run(count);
       sums.add(program, first, count, Math.min(perRun, samples - drawn), perRun);
@@ -97,14 +128,17 @@ class RowSums {
   readonly #largest: Float64Array;
   readonly #weights: Float64Array;
   readonly #squares: Float64Array;
+  readonly #logWeights: Float64Array;
   readonly #kl: Float64Array;
   readonly #klPerDimension: Float64Array;
 
+  /** @param latent dimensions whose KL the program gives; 0 where it has no closed form */
   constructor(rows: number, latent: number) {
     this.#logLikelihood = new Float64Array(rows);
     this.#largest = new Float64Array(rows).fill(-Infinity);
     this.#weights = new Float64Array(rows);
     this.#squares = new Float64Array(rows);
+    this.#logWeights = new Float64Array(rows);
     this.#kl = new Float64Array(rows);
     this.#klPerDimension = new Float64Array(latent);
   }
@@ -123,6 +157,7 @@ class RowSums {
   }
 
   #addWeight(row: number, logWeight: number): void {
+    this.#logWeights[row] += logWeight;
     const before = this.#largest[row];
     const largest = Math.max(before, logWeight);
     if (largest === -Infinity) return;
@@ -134,6 +169,7 @@ class RowSums {
 
   addKl(program: SyncProgram, first: number, rows: number): void {
     const latent = this.#klPerDimension.length;
+    if (latent === 0) return;
     const kl = new Float64Array(rows * latent);
     program.read("kl", kl);
     kl.forEach((nats, i) => {
@@ -142,13 +178,19 @@ class RowSums {
     });
   }
 
-  finish(samples: number): Evaluation {
+  finish(samples: number): RowEvaluation {
     const reconstruction = this.#logLikelihood.map((sum) => sum / samples);
     const rows = reconstruction.length;
+    const closed = this.#klPerDimension.length > 0;
+    // ln p(x | z) - ln w = ln q(z | x) - ln p(z).
+    const kl = closed
+      ? this.#kl
+      : reconstruction.map((value, r) => value - this.#logWeights[r] / samples);
     return {
       reconstruction,
-      kl: this.#kl,
-      elbo: reconstruction.map((value, r) => value - this.#kl[r]),
+      kl,
+      klForm: closed ? "closed" : "sampled",
+      elbo: reconstruction.map((value, r) => value - kl[r]),
       logLikelihood: this.#largest.map((m, r) => m + Math.log(this.#weights[r] / samples)),
       effectiveSamples: this.#weights.map((sum, r) => sum * sum / this.#squares[r]),
       klPerDimension: this.#klPerDimension.map((sum) => rows === 0 ? 0 : sum / rows),

@@ -25,6 +25,14 @@ export class NotFiniteError extends RangeError {
   }
 }
 
+/** A loop, not `every`: a file's numbers are checked before the process is warm. */
+export function areFinite(values: ArrayLike<number>, largest = Number.MAX_VALUE): boolean {
+  for (let i = 0; i < values.length; i++) {
+    if (!(Math.abs(values[i]) <= largest)) return false;
+  }
+  return true;
+}
+
 /** @throws NotFiniteError naming the row, `index` from 0 */
 export function requireFiniteScore(score: number, index?: number): number {
   if (Math.abs(score) < Infinity) return score;

@@ -3,6 +3,7 @@
  */
 import { show } from "../core/validate.ts";
 import type { ModelSpec } from "../models/spec.ts";
+import { requireData } from "./data_rule.ts";
 
 /** `[rows, columns]`, row-major. */
 export interface Matrix {
@@ -23,30 +24,62 @@ type FloatRows = Extract<Rows, { readonly shape: unknown }>;
 /** The largest magnitude that float32 holds. */
 export const MAX_FLOAT32 = 3.4028234663852886e38;
 
-/**
- * Rows of data for a model: `toMatrix`, and within [0, 1] where the likelihood is Bernoulli.
- * @throws TypeError or RangeError naming row and column, 1-based
- */
-export function toRows({ inputs, likelihood }: ModelSpec, rows: Rows): Matrix {
-  const matrix = toMatrix(rows, inputs);
-  if (likelihood.type === "bernoulli") requireProbabilities(matrix.data, inputs);
-  return matrix;
+/** What goes with rows of a conditional model. */
+export interface ConditionOptions {
+  /** One row of conditions for each row, `[rows, C]`; needed where the spec has one, and only there. */
+  readonly condition?: Rows;
 }
 
-/** @throws RangeError naming row and column of a value that a Bernoulli likelihood cannot take */
-export function requireProbabilities(
-  data: Float32Array | Float64Array,
-  width: number,
-  nameOf: (column: number) => string = (column) => `${column + 1}`,
-): void {
-  const bad = data.findIndex((value) => !(value >= 0 && value <= 1));
-  if (bad < 0) return;
-  const row = Math.floor(bad / width) + 1, column = nameOf(bad % width);
+/**
+ * Rows of data for a model, their conditions behind them: `toMatrix`, of values that its likelihood
+ * can take.
+ * @throws TypeError or RangeError naming row and column, 1-based, or what is wrong with the condition
+ */
+export function toRows(spec: ModelSpec, rows: Rows, condition?: Rows): Matrix {
+  const matrix = toMatrix(rows, spec.inputs);
+  requireData(spec, matrix.data);
+  return withCondition(spec, matrix, condition);
+}
+
+/** `[rows | condition]`: the condition's columns behind those of `rows`. */
+export function withCondition(spec: ModelSpec, rows: Matrix, condition?: Rows): Matrix {
+  const conditions = toConditions(spec, rows.shape[0], condition);
+  return conditions ? concatColumns(rows, conditions) : rows;
+}
+
+/**
+ * One row of conditions for each of `count` rows; undefined where the model has no condition.
+ * @throws TypeError or RangeError if it is missing, surplus or of another size
+ */
+export function toConditions(
+  { condition: columns }: ModelSpec,
+  count: number,
+  condition: Rows | undefined,
+): Matrix | undefined {
+  if (columns === 0) {
+    if (condition === undefined) return undefined;
+    throw new TypeError("Cannot read condition: the model has none");
+  }
+  if (condition === undefined) {
+    throw new TypeError(
+      `Cannot read condition: the model needs ${columns} columns of it: it is missing`,
+    );
+  }
+  const matrix = toMatrix(condition, columns);
+  if (matrix.shape[0] === count) return matrix;
   throw new RangeError(
-    `Cannot read row ${row}, column ${column}: a Bernoulli likelihood needs values from 0 to 1: current value is ${
-      data[bad]
-    }`,
+    `Cannot read condition: expected ${count} rows: current value is ${matrix.shape[0]}`,
   );
+}
+
+function concatColumns(a: Matrix, b: Matrix): Matrix {
+  const [rows, left] = a.shape, right = b.shape[1], width = left + right;
+  const data = new Float32Array(rows * width);
+  for (let r = 0; r < rows; r++) {
+    data.set(a.data.subarray(r * left, (r + 1) * left), r * width);
+    data.set(b.data.subarray(r * right, (r + 1) * right), r * width + left);
+  }
+  return { data, shape: [rows, width] };
 }
 
 /**

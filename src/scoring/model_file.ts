@@ -2,19 +2,21 @@
  * The model file: one safetensors file whose metadata holds everything that is not a tensor.
  *
  *   format    "elbow"          version  "1"; files of released versions load for ever
- *   kind      what the file is: "vae", "detector" or "checkpoint"
+ *   kind      what the file is: "vae", "detector", "rbm" or "checkpoint"
  *   checksum  CRC-32 of the file with this field as zeros: a changed bit anywhere is refused
  *   …         JSON texts, by name: "spec", "table", "training"
  *
  * Data only: reading never evaluates anything.
  */
 import { crc32 } from "../core/crc32.ts";
-import { decode, encode, type Tensor } from "../formats/safetensors.ts";
+import { decode, encode, encodeParts, type Tensor } from "../formats/safetensors.ts";
 import { show } from "../core/validate.ts";
+import type { ParameterSpec } from "../layers/scope.ts";
 import { type ModelSpec, parseSpec } from "../models/spec.ts";
+import { areFinite } from "./finite.ts";
 
 /** What a file holds. */
-export type ModelFileKind = "vae" | "detector" | "checkpoint";
+export type ModelFileKind = "vae" | "detector" | "rbm" | "checkpoint";
 
 /** A model file taken apart. */
 export interface ModelFile {
@@ -50,8 +52,8 @@ export function writeModelFile({ kind, metadata, tensors }: ModelFile): Uint8Arr
     Object.entries(metadata).map(([name, value]) => [name, JSON.stringify(value)]),
   );
   const fields = { format: FORMAT, version: VERSION, kind, checksum: NO_CHECKSUM, ...texts };
-  const checksum = crc32(encode(new Map(tensors), fields));
-  return encode(new Map(tensors), { ...fields, checksum });
+  const checksum = checksumOf(tensors, fields);
+  return encode(tensors, { ...fields, checksum });
 }
 
 /**
@@ -71,7 +73,7 @@ export function readModelFile(bytes: Uint8Array): ModelFile {
       `Cannot read model: this release reads version ${VERSION}: current value is "${version}"`,
     );
   }
-  const actual = crc32(encode(new Map(tensors), { ...fields, checksum: NO_CHECKSUM }));
+  const actual = checksumOf(tensors, { ...fields, checksum: NO_CHECKSUM });
   if (actual !== checksum) {
     throw new ModelFileError("Cannot read model: the file is damaged: its checksum does not match");
   }
@@ -79,6 +81,14 @@ export function readModelFile(bytes: Uint8Array): ModelFile {
     Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, JSON.parse(text)]))
   );
   return { kind: kind as ModelFileKind, metadata, tensors };
+}
+
+/** Over the bytes of the file, part by part: writing it out to read it would take as long again. */
+function checksumOf(
+  tensors: ReadonlyMap<string, Tensor>,
+  fields: Readonly<Record<string, string>>,
+): string {
+  return encodeParts(tensors, fields).reduce((crc, part) => crc32(part, crc), NO_CHECKSUM);
 }
 
 /** @throws ModelFileError unless the file holds what the caller can use */
@@ -110,6 +120,28 @@ export function requireContents(
   if (text === undefined && tensor === undefined) return;
   const unknown = text === undefined ? `tensor ${show(tensor)}` : `metadata ${show(text)}`;
   throw new ModelFileError(`Cannot read model: unknown ${unknown}`);
+}
+
+/**
+ * The values of the parameters that a file must hold, by name.
+ * @throws ModelFileError unless each is there, in its shape and finite, and nothing unknown
+ */
+export function parameterValues(
+  file: ModelFile,
+  parameters: readonly ParameterSpec[],
+): Map<string, Float32Array> {
+  requireContents(file, parameters.map(({ name }) => name));
+  const values = parameters.map(({ name, rows, cols }) => {
+    const { data, shape } = file.tensors.get(name) ?? {};
+    const shaped = shape?.length === 2 && shape[0] === rows && shape[1] === cols;
+    if (data instanceof Float32Array && shaped && areFinite(data)) {
+      return [name, data] as const;
+    }
+    throw new ModelFileError(
+      `Cannot read model: parameter "${name}" must be finite float32 [${rows}, ${cols}]`,
+    );
+  });
+  return new Map(values);
 }
 
 /** Runs `read`; for what it refuses, the file is to blame. */

@@ -1,93 +1,139 @@
 /**
  * The forward programs of a model: for each, the graph it runs and the names of what it reads.
  *
+ *   classify     x → probabilities [B, C] = q(y | x), for x without its class
  *   encode       x → mean, logVar
  *   decode       z → mean [B, D]
  *   reconstruct  x → mean, at z = E[z | x]
- *   sample       key → mean [B, D] at z ~ p(z), and for a Gaussian draw ~ p(x | z)
+ *   sample       key → mean [B, D] and p(x | z), as `draw.<parameter>`, at z ~ p(z)
  *   score        x → cost [B, D] = -ln p(x_d | z) at z = E[z | x], and kl [B, L]: deterministic
  *   residuals    x, key → squares [B, D] = (x_d - E[x_d | z])² at one draw of z ~ q(z | x)
- *   evaluate     x, key → logLikelihoods [B, K], logWeights [B, K], kl [B, L], for K noisy draws of z
+ *   evaluate     x, key → logLikelihoods [B, K], logWeights [B, K], for K noisy draws of z, and kl [B, L]
+ *   prior        x, key → logLikelihoods [B, K], as logWeights too, for K draws of z ~ p(z)
+ *
+ * Rows x are [x | c], and z is [z | c], where the model has a condition; `sample` then reads c. A KL
+ * that has no closed form is one column, ln q - ln p at the point, in `score`, and absent in
+ * `evaluate`.
  */
-import { batched, fixed } from "../core/shape.ts";
-import { STREAMS } from "../core/streams.ts";
-import { klToStandardNormal, sample } from "../distributions/diagonal_gaussian.ts";
-import { createGraph, type Graph } from "../graph/graph.ts";
+import { batched } from "../core/shape.ts";
+import { createGraph } from "../graph/graph.ts";
 import { type Layout, type Plan, plan } from "../graph/plan.ts";
+import { drawnNoise, type NoiseSource, noNoise } from "../layers/noise.ts";
 import { createScope, type Scope } from "../layers/scope.ts";
-import { decoder, encoder } from "../models/vae_graph.ts";
+import {
+  classify,
+  decoder,
+  generate,
+  infer,
+  latentInput,
+  modelTerms,
+  parametersOf,
+  rowsInput,
+} from "../models/vae_graph.ts";
 import type { ModelSpec } from "../models/spec.ts";
-import { elboTerms } from "../objectives/elbo.ts";
 import type { Node } from "../ops/spec.ts";
+import type { Architecture, ProgramSize } from "./engine.ts";
 
 export type ProgramName =
+  | "classify"
   | "encode"
   | "decode"
   | "reconstruct"
   | "sample"
   | "score"
   | "residuals"
-  | "evaluate";
-
-/** The most rows of a run, and the draws of `evaluate` for each. */
-export interface ProgramSize {
-  readonly capacity: number;
-  readonly samples?: number;
-}
+  | "evaluate"
+  | "prior";
 
 type Outputs = Record<string, Node>;
 
+type Builder = (scope: Scope, spec: ModelSpec, samples: number) => Outputs;
+
+/** Before the names of the parameters of p(x | z) among the outputs of `sample`. */
+export const DRAW = "draw.";
+
+/** Programs at the points that stand for distributions, and programs of draws. */
 const BUILDERS: {
-  readonly [N in ProgramName]: (scope: Scope, spec: ModelSpec, samples: number) => Outputs;
+  readonly [N in ProgramName]: { readonly noise: NoiseSource; readonly build: Builder };
 } = {
-  encode: (scope, spec) => ({ ...encoder(scope, spec, rowsInput(scope.g, spec)) }),
-
-  decode(scope, spec) {
-    const z = scope.g.input("z", batched(spec.latent[0].size));
-    return { mean: decoder(scope, spec, z).mean };
-  },
-
-  reconstruct(scope, spec) {
-    const q = encoder(scope, spec, rowsInput(scope.g, spec));
-    return { mean: decoder(scope, spec, q.mean).mean };
-  },
-
-  sample(scope, spec): Outputs {
-    const { g } = scope;
-    const key = randomKey(g);
-    const z = g.randomNormal(key, { ...batched(spec.latent[0].size), stream: STREAMS.prior });
-    const { mean, logVar } = decoder(scope, spec, z);
-    if (!logVar) return { mean };
-    const noise = g.randomNormal(key, { ...mean.shape, stream: STREAMS.observation });
-    return { mean, draw: sample(g, { mean, logVar }, noise) };
-  },
-
-  score(scope, spec) {
-    const { g } = scope;
-    const x = rowsInput(g, spec);
-    const q = encoder(scope, spec, x);
-    const logProb = decoder(scope, spec, q.mean).logProb(x);
-    return { cost: g.affine(logProb, { scale: -1, offset: 0 }), kl: klToStandardNormal(g, q) };
-  },
-
-  residuals(scope, spec) {
-    const { g } = scope;
-    const x = rowsInput(g, spec);
-    const z = sample(g, encoder(scope, spec, x), posteriorNoise(g, spec, 1));
-    const residual = g.sub(x, decoder(scope, spec, z).mean);
-    return { squares: g.mul(residual, residual) };
-  },
-
-  evaluate(scope, spec, samples) {
-    const { g } = scope;
-    const x = rowsInput(g, spec);
-    const q = encoder(scope, spec, x);
-    const noise = posteriorNoise(g, spec, samples);
-    const terms = elboTerms(g, x, q, (z) => decoder(scope, spec, z), noise);
-    const { logLikelihoods, logWeights, kl } = terms;
-    return { logLikelihoods, logWeights, kl };
-  },
+  classify: { noise: noNoise, build: classes },
+  encode: { noise: noNoise, build: encode },
+  decode: { noise: noNoise, build: decode },
+  reconstruct: { noise: noNoise, build: reconstruct },
+  sample: { noise: drawnNoise, build: draw },
+  score: { noise: noNoise, build: score },
+  residuals: { noise: drawnNoise, build: residuals },
+  evaluate: { noise: drawnNoise, build: evaluate },
+  prior: { noise: drawnNoise, build: underPrior },
 };
+
+function classes(scope: Scope, spec: ModelSpec): Outputs {
+  const { g } = scope;
+  return { probabilities: g.exp(classify(scope, spec, g.input("x", batched(spec.inputs)))) };
+}
+
+function encode(scope: Scope, spec: ModelSpec): Outputs {
+  const { mean, logVar } = infer(scope, spec, rowsInput(scope.g, spec).all);
+  return { mean, logVar };
+}
+
+function decode(scope: Scope, spec: ModelSpec): Outputs {
+  const { z, condition } = latentInput(scope.g, spec);
+  return { mean: decoder(scope, spec, z, condition).mean };
+}
+
+function reconstruct(scope: Scope, spec: ModelSpec): Outputs {
+  const { all, condition } = rowsInput(scope.g, spec);
+  return { mean: decoder(scope, spec, infer(scope, spec, all).z, condition).mean };
+}
+
+function draw(scope: Scope, spec: ModelSpec): Outputs {
+  const { g } = scope;
+  const z = generate(scope, spec);
+  const condition = spec.condition > 0 ? g.input("c", batched(spec.condition)) : undefined;
+  const { mean, parameters } = decoder(scope, spec, z, condition);
+  const drawn = Object.entries(parameters).map(([name, node]) => {
+    const ofRows = { ...batched(node.shape.cols), mean: false };
+    return [`${DRAW}${name}`, node.shape.batched ? node : g.broadcast(node, ofRows)];
+  });
+  return { mean, ...Object.fromEntries(drawn) };
+}
+
+function score(scope: Scope, spec: ModelSpec): Outputs {
+  const { g } = scope;
+  const { all, x, condition } = rowsInput(g, spec);
+  const { z, klPerDimension, logPosterior, logPrior } = infer(scope, spec, all);
+  const logProb = decoder(scope, spec, z, condition).logProb(x);
+  return {
+    cost: g.affine(logProb, { scale: -1, offset: 0 }),
+    kl: klPerDimension ?? g.sub(logPosterior, logPrior),
+  };
+}
+
+function residuals(scope: Scope, spec: ModelSpec): Outputs {
+  const { g } = scope;
+  const { all, x, condition } = rowsInput(g, spec);
+  const { z } = infer(scope, spec, all);
+  const residual = g.sub(x, decoder(scope, spec, z, condition).mean);
+  return { squares: g.mul(residual, residual) };
+}
+
+function evaluate(scope: Scope, spec: ModelSpec, samples: number): Outputs {
+  const terms = modelTerms(scope, spec, rowsInput(scope.g, spec), { samples });
+  const { logLikelihoods, logWeights, klPerDimension } = terms;
+  return { logLikelihoods, logWeights, ...(klPerDimension && { kl: klPerDimension }) };
+}
+
+function underPrior(scope: Scope, spec: ModelSpec, samples: number): Outputs {
+  const { g } = scope;
+  const { x, condition } = rowsInput(g, spec);
+  const conditional = decoder(scope, spec, generate(scope, spec, samples), condition);
+  const target = samples === 1 ? x : g.repeatRows(x, { times: samples });
+  const perDraw = g.sumCols(conditional.logProb(target));
+  const logLikelihoods = g.reshape(perDraw, batched(samples));
+  // Drawn from p(z) itself, the weights are the likelihoods.
+  return { logLikelihoods, logWeights: logLikelihoods };
+}
 
 /** The plan of a program. */
 export function forwardPlan(
@@ -97,22 +143,15 @@ export function forwardPlan(
   { capacity, samples = 1 }: ProgramSize,
 ): Plan {
   const g = createGraph();
-  const outputs = BUILDERS[name](createScope(g), spec, samples);
+  const { noise, build } = BUILDERS[name];
+  const outputs = build(createScope(g, { noise }), spec, samples);
   return plan(g, { outputs, capacity, parameters });
 }
 
-/** The rows of data, `[B, D]`. */
-export function rowsInput(g: Graph, spec: ModelSpec): Node {
-  return g.input("x", batched(spec.inputs));
-}
-
-/** Standard normal draws for z ~ q(z | x), `[K·B, L]`, from the input `key` (`ops/random.ts`). */
-export function posteriorNoise(g: Graph, spec: ModelSpec, samples: number): Node {
-  const shape = batched(spec.latent[0].size, samples);
-  return g.randomNormal(randomKey(g), { ...shape, stream: STREAMS.posterior });
-}
-
-/** `[seedLow, seedHigh, step, firstRow]`: see `ops/random.ts`. */
-function randomKey(g: Graph): Node {
-  return g.input("key", fixed(1, 4), { integer: true });
+/** The model as `Engine` takes it. */
+export function vaeArchitecture(spec: ModelSpec): Architecture<ProgramName> {
+  return {
+    parameters: parametersOf(spec),
+    plan: (name, parameters, size) => forwardPlan(name, spec, parameters, size),
+  };
 }

@@ -1,5 +1,6 @@
 /**
- * Column preprocessing: x ↦ (x - centre) / scale, in float64, limited to ±LIMIT.
+ * Column preprocessing: x ↦ (x - centre) / scale, in float64, limited to ±LIMIT. Columns whose
+ * likelihood is not one of all numbers (counts, probabilities) stay as they are, without a limit.
  *
  * The limit keeps every later float32 number finite: a cell of 1e30 in a column of unit scale is a
  * million standard deviations out and counts as just that.
@@ -15,6 +16,8 @@ export interface Standardization {
   readonly centre: Float64Array;
   /** Population standard deviations; 1 for a constant column. */
   readonly scale: Float64Array;
+  /** The largest magnitude of a standardised value: 1e6, or Infinity where nothing is changed. */
+  readonly limit: Float64Array;
 }
 
 /** A table of float64 cells, row-major. */
@@ -25,8 +28,15 @@ export interface Cells {
   readonly rows: number;
 }
 
-/** Means and standard deviations of the columns, right also for small spreads around large values. */
-export function standardizationOf({ data, rows }: Cells, columns: number): Standardization {
+/**
+ * Means and standard deviations of the columns, right also for small spreads around large values.
+ * @param fixed of each column, whether it stays as it is; none by default
+ */
+export function standardizationOf(
+  { data, rows }: Cells,
+  columns: number,
+  fixed: readonly unknown[] = [],
+): Standardization {
   const centre = new Float64Array(columns), scale = new Float64Array(columns);
   const each = (visit: (value: number, c: number) => void) => {
     for (let i = 0; i < data.length; i++) visit(data[i], i % columns);
@@ -37,21 +47,25 @@ export function standardizationOf({ data, rows }: Cells, columns: number): Stand
   each((value, c) => rest[c] += (value - centre[c]) / rows);
   rest.forEach((mean, c) => centre[c] += mean);
   each((value, c) => scale[c] += ((value - centre[c]) ** 2) / rows);
-  return { centre, scale: scale.map((variance) => Math.sqrt(variance) || 1) };
+  return {
+    centre: centre.map((mean, c) => fixed[c] ? 0 : mean),
+    scale: scale.map((variance, c) => fixed[c] ? 1 : Math.sqrt(variance) || 1),
+    limit: limits(columns, fixed),
+  };
 }
 
-/** No change: for likelihoods whose data are probabilities. */
-export function identityStandardization(columns: number): Standardization {
-  return { centre: new Float64Array(columns), scale: new Float64Array(columns).fill(1) };
+/** The limits of columns of which some stay as they are. */
+export function limits(columns: number, fixed: readonly unknown[]): Float64Array {
+  return Float64Array.from({ length: columns }, (_, c) => fixed[c] ? Infinity : LIMIT);
 }
 
 /** One standardised value. */
 export function standardizeValue(
   value: number,
-  { centre, scale }: Standardization,
+  { centre, scale, limit }: Standardization,
   c: number,
 ): number {
-  return Math.min(LIMIT, Math.max(-LIMIT, (value - centre[c]) / scale[c]));
+  return Math.min(limit[c], Math.max(-limit[c], (value - centre[c]) / scale[c]));
 }
 
 export function standardize({ data, rows }: Cells, standardization: Standardization): Matrix {
@@ -66,7 +80,7 @@ export function standardize({ data, rows }: Cells, standardization: Standardizat
 /** Standardised rows back in the units of the data, in float64: a column may be beyond float32. */
 export function restore(
   { data, shape: [rows, columns] }: Matrix,
-  { centre, scale }: Standardization,
+  { centre, scale }: Pick<Standardization, "centre" | "scale">,
 ): Cells {
   const restored = Float64Array.from(
     data,

@@ -10,6 +10,8 @@
 import { requireNumber, requireObject } from "../core/validate.ts";
 import type { Tensor } from "../formats/safetensors.ts";
 import { Calibration } from "./calibration.ts";
+import { fixedColumns } from "./data_rule.ts";
+import { areFinite } from "./finite.ts";
 import {
   blamingFile,
   type ModelFile,
@@ -18,7 +20,7 @@ import {
   specOf,
   TABLE_TENSORS,
 } from "./model_file.ts";
-import type { Standardization } from "./standardize.ts";
+import { limits, type Standardization } from "./standardize.ts";
 import { columnsFault } from "./table_rows.ts";
 
 /** What a table model has beyond its VAE. */
@@ -58,20 +60,22 @@ export function tableModelOf(file: ModelFile): TableModel {
     const spec = specOf(file);
     const keys = ["columns", "falseAlarmRate", "warnings"];
     const table = requireObject("table", file.metadata.table, keys);
+    if (spec.condition > 0) throw fault("a detector has no condition");
     const columns = readColumns(table.columns, spec.inputs);
     const [centre, scale, typical] = TABLE_TENSORS.slice(0, 3).map((name) =>
       readVector(file, name, columns.length)
     );
     if (!scale.every((each) => each > 0)) throw fault("table.scale must be above 0");
-    const identity = scale.every((each) => each === 1) && centre.every((each) => each === 0);
-    if (spec.likelihood.type === "bernoulli" && !identity) {
-      throw fault("a Bernoulli likelihood allows no standardisation");
-    }
+    const fixed = fixedColumns(spec);
+    const changed = fixed.find((likelihood, c) =>
+      likelihood && (centre[c] !== 0 || scale[c] !== 1)
+    );
+    if (changed) throw fault(`a ${changed} likelihood allows no standardisation`);
     const calibration = new Calibration(readVector(file, "table.calibration"));
     const falseAlarmRate = requireNumber("table.falseAlarmRate", table.falseAlarmRate);
     calibration.requireRate(falseAlarmRate);
     const warnings = readWarnings(table.warnings);
-    const standardization = { centre, scale };
+    const standardization = { centre, scale, limit: limits(columns.length, fixed) };
     return { columns, standardization, calibration, typical, falseAlarmRate, warnings };
   });
 }
@@ -88,7 +92,7 @@ function readVector({ tensors }: ModelFile, name: string, length?: number): Floa
   const { data, shape } = tensors.get(name) ?? {};
   const right = data instanceof Float64Array && shape?.length === 1 &&
     (length === undefined || data.length === length);
-  if (right && data.every(Number.isFinite)) return data;
+  if (right && areFinite(data)) return data;
   throw fault(`"${name}" must be finite float64 [${length ?? "calibration rows"}]`);
 }
 

@@ -7,7 +7,8 @@
 import type { Calibration } from "./calibration.ts";
 import { rawContributions, rawScores, relateToTypical } from "./contributions.ts";
 import { requireFiniteScore } from "./finite.ts";
-import { type Matrix, requireProbabilities } from "./matrix.ts";
+import { requireData } from "./data_rule.ts";
+import type { Matrix } from "./matrix.ts";
 import { writeModelFile } from "./model_file.ts";
 import { type Cells, type Standardization, standardize, standardizeValue } from "./standardize.ts";
 import { tableMetadata, type TableModel, tableModelOf, tableTensors } from "./table_model.ts";
@@ -49,7 +50,6 @@ export class TableScorer {
   /** @internal */
   protected readonly model: TableModel;
   #falseAlarmRate: number;
-  readonly #row: Float32Array;
   readonly #raw: Float64Array;
 
   /** `load` is the usual way. */
@@ -59,7 +59,6 @@ export class TableScorer {
     this.columns = model.columns;
     this.warnings = model.warnings;
     this.#falseAlarmRate = model.falseAlarmRate;
-    this.#row = new Float32Array(this.columns.length);
     this.#raw = new Float64Array(this.columns.length);
   }
 
@@ -134,8 +133,8 @@ export class TableScorer {
   /**
    * Scores one row without allocating: `out[0]` the score, `out[1]` the p-value, and the columns'
    * contributions behind them, as far as `out` reaches. The caller vouches for the values: only the
-   * score is checked. Under a Bernoulli likelihood a cell outside [0, 1] gives a finite score that
-   * means nothing.
+   * score is checked. A cell that the likelihood cannot take, such as 2 under a Bernoulli likelihood,
+   * gives a finite score that means nothing.
    * @throws RangeError for another number of cells, or a score that is not finite
    */
   scoreInto(row: ArrayLike<number>, out: Float32Array | Float64Array): void {
@@ -146,9 +145,12 @@ export class TableScorer {
       );
     }
     const { standardization, calibration, typical } = this.model;
-    for (let c = 0; c < width; c++) this.#row[c] = standardizeValue(row[c], standardization, c);
-    const { cost, kl } = this.vae.costOfRow(this.#row);
-    const score = requireFiniteScore(rawContributions(this.#row, cost, kl, this.#raw));
+    const single = this.vae.single(), { x } = single;
+    for (let c = 0; c < width; c++) {
+      x[c] = Math.fround(standardizeValue(row[c], standardization, c));
+    }
+    single.run();
+    const score = requireFiniteScore(rawContributions(x, single.cost, single.kl, this.#raw));
     out[0] = score;
     if (out.length > 1) out[1] = calibration.pValue(score);
     if (out.length <= 2) return;
@@ -167,9 +169,7 @@ export class TableScorer {
   }
 
   #toVae(cells: Cells): Matrix {
-    if (this.vae.spec.likelihood.type === "bernoulli") {
-      requireProbabilities(cells.data, this.columns.length, (c) => `"${this.columns[c]}"`);
-    }
+    requireData(this.vae.spec, cells.data, (c) => `"${this.columns[c]}"`);
     return standardize(cells, this.model.standardization);
   }
 

@@ -2,35 +2,55 @@
  * A variational autoencoder with fixed parameters: everything that needs no derivative.
  * `training/vae.ts` adds fitting.
  */
-import type { SyncProgram } from "../backends/backend.ts";
+import { type OpenBackend, openBackend } from "../backends/open_score.ts";
 import { splitSeed } from "../core/philox.ts";
 import { requireNumber, show } from "../core/validate.ts";
 import type { ModelSpec } from "../models/spec.ts";
-import { parametersOf } from "../models/vae_graph.ts";
-import { drawBinary } from "./draw_binary.ts";
+import { latentSize, parametersOf } from "../models/vae_graph.ts";
+import { drawRows, readDrawParameters } from "./draw_rows.ts";
 import { BULK_ROWS, type DeviceOptions, Engine, type NamedTensor } from "./engine.ts";
 import { requireFiniteRows, requireFiniteScore } from "./finite.ts";
+import { requireData } from "./data_rule.ts";
+import { activeUnits } from "./active_units.ts";
 import {
   evaluateRows,
   type Evaluation,
   type EvaluationOptions,
   evaluationSteps,
+  type RowEvaluation,
 } from "./evaluation.ts";
-import { type Matrix, type Rows, toMatrix, toRows } from "./matrix.ts";
+import {
+  type ConditionOptions,
+  type Matrix,
+  type Rows,
+  toConditions,
+  toMatrix,
+  toRows,
+  withCondition,
+} from "./matrix.ts";
+import { type ProgramName, vaeArchitecture } from "./programs.ts";
 import {
   type ModelFile,
-  ModelFileError,
+  parameterValues,
   readModelFile,
-  requireContents,
   requireKind,
   specOf,
   writeModelFile,
 } from "./model_file.ts";
+import { SingleRow } from "./single_row.ts";
 
 export type { DeviceOptions, NamedTensor } from "./engine.ts";
 
 /** What `score` measures; nats, higher is more anomalous. All are deterministic, at z = E[z | x]. */
 export type ScoreMethod = "elbo" | "reconstruction" | "kl";
+
+/** How to draw from the model. */
+export interface SampleOptions extends ConditionOptions {
+  /** Fixes the draws; 0. */
+  readonly seed?: number;
+  /** E[x | z] in place of a draw of x. */
+  readonly mean?: boolean;
+}
 
 /** The most rows that one call of `sample` makes. */
 const MAX_DRAWS = 1e7;
@@ -40,8 +60,14 @@ export class TrainedVae {
   /** What the model is. */
   readonly spec: ModelSpec;
   /** @internal */
-  protected readonly engine: Engine;
-  #single?: { program: SyncProgram; cost: Float32Array; kl: Float32Array };
+  protected readonly engine: Engine<ProgramName>;
+  #single?: SingleRow;
+
+  /**
+   * What opens the backends of the class: here with the kernels of scoring alone.
+   * @internal
+   */
+  protected static readonly openBackend: OpenBackend = openBackend;
 
   /** A model with the given parameter values; `VAE.create` and `load` are the usual ways. */
   constructor(
@@ -50,7 +76,7 @@ export class TrainedVae {
     device: DeviceOptions = {},
   ) {
     this.spec = spec;
-    this.engine = new Engine(spec, values, device);
+    this.engine = new Engine(vaeArchitecture(spec), values, device, new.target.openBackend);
   }
 
   /**
@@ -61,13 +87,14 @@ export class TrainedVae {
     return loadModelFile(source).then((file) => new this(...fromModelFile(file), device));
   }
 
-  /** What is really in use. */
+  /** What is really in use: the backend, its threads at work, and why these, if it needs saying. */
   get device(): {
     readonly backend: string;
     readonly threads: number;
     readonly [detail: string]: unknown;
   } {
-    return { backend: this.engine.backend.name, threads: 1, ...this.engine.backend.details };
+    const { backend, weights } = this.engine;
+    return { backend: backend.name, threads: 1, ...(weights && { weights }), ...backend.details };
   }
 
   /** A copy of every parameter, by name. */
@@ -89,73 +116,115 @@ export class TrainedVae {
   }
 
   /** q(z | x): mean and log-variance, `[rows, L]` each. */
-  async encode(x: Rows): Promise<{ mean: Matrix; logVar: Matrix }> {
-    const { mean, logVar } = this.engine.map("encode", "x", toRows(this.spec, x));
+  async encode(
+    x: Rows,
+    { condition }: ConditionOptions = {},
+  ): Promise<{ mean: Matrix; logVar: Matrix }> {
+    const { mean, logVar } = this.engine.map("encode", "x", toRows(this.spec, x, condition));
     return { mean, logVar };
   }
 
+  /**
+   * q(y | x) of every class, `[rows, C]`, of a model with a classifier.
+   * @throws TypeError if the model has none
+   */
+  async classify(x: Rows): Promise<Matrix> {
+    if (!this.spec.classifier) throw new TypeError("Cannot classify: the model has no classifier");
+    const rows = toMatrix(x, this.spec.inputs);
+    requireData(this.spec, rows.data);
+    return this.engine.map("classify", "x", rows).probabilities;
+  }
+
   /** E[x | z], `[rows, D]`, for z `[rows, L]`. */
-  async decode(z: Rows): Promise<Matrix> {
-    return this.engine.map("decode", "z", toMatrix(z, this.spec.latent[0].size)).mean;
+  async decode(z: Rows, { condition }: ConditionOptions = {}): Promise<Matrix> {
+    const latents = toMatrix(z, latentSize(this.spec));
+    return this.engine.map("decode", "z", withCondition(this.spec, latents, condition)).mean;
   }
 
   /** E[x | z] at z = E[z | x], `[rows, D]`. */
-  async reconstruct(x: Rows): Promise<Matrix> {
-    return this.engine.map("reconstruct", "x", toRows(this.spec, x)).mean;
+  async reconstruct(x: Rows, { condition }: ConditionOptions = {}): Promise<Matrix> {
+    return this.engine.map("reconstruct", "x", toRows(this.spec, x, condition)).mean;
   }
 
   /**
    * `count` draws of x from the model, `[count, D]`: z ~ p(z), x ~ p(x | z). With `mean`, E[x | z]
-   * in place of the second draw. Draw i depends on the seed and i alone.
+   * in place of the second draw. Draw i depends on the seed, i and its condition alone.
    */
-  async sample(
-    count: number,
-    options: { readonly seed?: number; readonly mean?: boolean } = {},
-  ): Promise<Matrix> {
+  async sample(count: number, options: SampleOptions = {}): Promise<Matrix> {
     return this.sampleFrom(0, count, options);
   }
 
   /**
-   * Draws `firstRow` to `firstRow + count - 1` of those that `sample` makes.
+   * Draws `firstRow` to `firstRow + count - 1` of those that `sample` makes; conditions are theirs.
    * @internal
    */
   sampleFrom(
     firstRow: number,
     count: number,
-    { seed = 0, mean = false }: { readonly seed?: number; readonly mean?: boolean } = {},
+    { seed = 0, mean = false, condition }: SampleOptions = {},
   ): Matrix {
     requireNumber("count", count, { min: 1, max: MAX_DRAWS, integer: true });
+    const conditions = toConditions(this.spec, count, condition);
     const [seedLow, seedHigh] = splitSeed(seed);
     const program = this.engine.program("sample", { capacity: BULK_ROWS });
-    const output = mean || !program.plan.outputs.has("draw") ? "mean" : "draw";
     const columns = this.spec.inputs;
     const data = new Float32Array(count * columns);
     for (let first = 0; first < count; first += BULK_ROWS) {
       const rows = Math.min(BULK_ROWS, count - first);
       program.write("key", [seedLow, seedHigh, 0, firstRow + first]);
+      if (conditions) program.write("c", rowsOf(conditions, first, rows));
       program.run(rows);
-      program.read(output, data.subarray(first * columns, (first + rows) * columns));
+      const chunk = data.subarray(first * columns, (first + rows) * columns);
+      if (mean) program.read("mean", chunk);
+      else {
+        const parameters = readDrawParameters(program, rows);
+        drawRows(this.spec, parameters, { seed, first: firstRow + first }, chunk);
+      }
     }
-    const matrix: Matrix = { data, shape: [count, columns] };
-    return mean || output === "draw" ? matrix : drawBinary(matrix, seed, firstRow);
+    return { data, shape: [count, columns] };
   }
 
   /** The bound and its parts per row, and importance-sampled ln p(x); nats. */
-  async evaluate(x: Rows, options: EvaluationOptions = {}): Promise<Evaluation> {
-    const evaluation = this.evaluateSync(toRows(this.spec, x), options);
+  async evaluate(
+    x: Rows,
+    { condition, ...options }: EvaluationOptions & ConditionOptions = {},
+  ): Promise<Evaluation> {
+    const rows = toRows(this.spec, x, condition);
+    const evaluation = this.#evaluate(rows, options);
+    const { samples, ...rest } = { ...options, samples: options.priorSamples ?? 0 };
+    const programs = (capacity: number, drawn: number) =>
+      this.engine.program("prior", { capacity, samples: drawn });
+    return {
+      ...evaluation,
+      activeUnits: activeUnits(this.engine.map("encode", "x", rows).mean),
+      ...(samples !== 0 && {
+        priorLogLikelihood: evaluateRows(rows, { ...rest, samples }, programs).logLikelihood,
+      }),
+    };
+  }
+
+  #evaluate(rows: Matrix, options: EvaluationOptions): RowEvaluation {
+    const evaluation = this.evaluateSync(rows, options);
     requireFiniteRows("evaluate", evaluation.elbo, 1);
     requireFiniteRows("evaluate", evaluation.logLikelihood, 1);
     return evaluation;
   }
 
   /** ELBO per row, nats, the expectation over `samples` draws. */
-  async elbo(x: Rows, options: EvaluationOptions = {}): Promise<Float64Array> {
-    return (await this.evaluate(x, options)).elbo;
+  async elbo(
+    x: Rows,
+    { condition, ...options }: EvaluationOptions & ConditionOptions = {},
+  ): Promise<Float64Array> {
+    return this.#evaluate(toRows(this.spec, x, condition), options).elbo;
   }
 
   /** ln p(x) per row, nats, importance-sampled with `samples` draws: a bound, tight as they grow. */
-  async logLikelihood(x: Rows, options: EvaluationOptions = {}): Promise<Float64Array> {
-    return (await this.evaluate(x, { samples: 100, ...options })).logLikelihood;
+  async logLikelihood(
+    x: Rows,
+    { condition, ...options }: EvaluationOptions & ConditionOptions = {},
+  ): Promise<Float64Array> {
+    const rows = toRows(this.spec, x, condition);
+    return this.#evaluate(rows, { samples: 100, ...options }).logLikelihood;
   }
 
   /**
@@ -164,9 +233,9 @@ export class TrainedVae {
    */
   async score(
     x: Rows,
-    { method = "elbo" }: { readonly method?: ScoreMethod } = {},
+    { method = "elbo", condition }: { readonly method?: ScoreMethod } & ConditionOptions = {},
   ): Promise<Float64Array> {
-    const { cost, kl } = this.costs(toRows(this.spec, x));
+    const { cost, kl } = this.costs(toRows(this.spec, x, condition));
     const reconstruction = sumColumns(cost), divergence = sumColumns(kl);
     switch (method) {
       case "elbo":
@@ -184,17 +253,22 @@ export class TrainedVae {
 
   /**
    * Scores one row into `out[0]`, as `score` does. Allocates nothing after the first call. The caller
-   * vouches for the values: only the score is checked. Under a Bernoulli likelihood a value outside
-   * [0, 1] gives a finite score that means nothing.
+   * vouches for the values: only the score is checked. A value that the likelihood cannot take, such
+   * as 2 under a Bernoulli likelihood, gives a finite score that means nothing. A conditional model's
+   * row ends with its condition.
    * @throws RangeError for a row of another length, or a score that is not finite
    */
   scoreInto(row: Float32Array, out: Float32Array | Float64Array): void {
-    if (row.length !== this.spec.inputs) {
+    const width = this.spec.inputs + this.spec.condition;
+    if (row.length !== width) {
       throw new RangeError(
-        `Cannot score row: expected ${this.spec.inputs} numbers: current value is ${row.length}`,
+        `Cannot score row: expected ${width} numbers: current value is ${row.length}`,
       );
     }
-    const { cost, kl } = this.costOfRow(row);
+    const single = this.single();
+    single.x.set(row);
+    single.run();
+    const { cost, kl } = single;
     // Summed apart, as `score` does, so that both give the same bits.
     let reconstruction = 0, divergence = 0;
     for (let c = 0; c < cost.length; c++) reconstruction += cost[c];
@@ -230,27 +304,20 @@ export class TrainedVae {
   }
 
   /**
-   * `costs` of one row, in arrays that the next call overwrites.
+   * `costs` of one row at a time.
    * @internal
    */
-  costOfRow(row: Float32Array): { readonly cost: Float32Array; readonly kl: Float32Array } {
-    const single = this.#single ??= {
-      program: this.engine.compile("score", { capacity: 1 }),
-      cost: new Float32Array(this.spec.inputs),
-      kl: new Float32Array(this.spec.latent[0].size),
-    };
-    single.program.write("x", row);
-    single.program.run(1);
-    single.program.read("cost", single.cost);
-    single.program.read("kl", single.kl);
-    return single;
+  single(): SingleRow {
+    return this.#single ??= new SingleRow(
+      this.engine.compile("score", { capacity: 1 }, this.engine.weights),
+    );
   }
 
   /**
    * `evaluate` without the promise.
    * @internal
    */
-  evaluateSync(x: Matrix, options: EvaluationOptions): Evaluation {
+  evaluateSync(x: Matrix, options: EvaluationOptions): RowEvaluation {
     return evaluateRows(
       x,
       options,
@@ -262,7 +329,7 @@ export class TrainedVae {
    * `evaluateSync` in steps, to be taken apart: see `evaluationSteps`.
    * @internal
    */
-  evaluateSteps(x: Matrix, options: EvaluationOptions): Generator<void, Evaluation> {
+  evaluateSteps(x: Matrix, options: EvaluationOptions): Generator<void, RowEvaluation> {
     return evaluationSteps(
       x,
       options,
@@ -307,18 +374,12 @@ export function fromModelFile(file: ModelFile): [ModelSpec, Map<string, Float32A
   requireKind(file, ["vae", "detector"]);
   const spec = specOf(file);
   const parameters = parametersOf(spec);
-  requireContents(file, parameters.map(({ name }) => name));
-  const values = parameters.map(({ name, rows, cols }) => {
-    const { data, shape } = file.tensors.get(name) ?? {};
-    const shaped = shape?.length === 2 && shape[0] === rows && shape[1] === cols;
-    if (data instanceof Float32Array && shaped && data.every(Number.isFinite)) {
-      return [name, data] as const;
-    }
-    throw new ModelFileError(
-      `Cannot read model: parameter "${name}" must be finite float32 [${rows}, ${cols}]`,
-    );
-  });
-  return [spec, new Map(values)];
+  return [spec, parameterValues(file, parameters)];
+}
+
+/** `count` rows from the first on, as a view. */
+function rowsOf({ data, shape: [, columns] }: Matrix, first: number, count: number): Float32Array {
+  return data.subarray(first * columns, (first + count) * columns);
 }
 
 /** The sum of each row, accumulated in float64. */

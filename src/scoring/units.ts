@@ -3,6 +3,8 @@
  * standardised on the way in and brought back to the units of the table on the way out; the rows of
  * a bare VAE pass as they are, and its columns are called x0, x1, …
  */
+import { latentSize } from "../models/vae_graph.ts";
+import { type CellFault, findFault } from "./data_rule.ts";
 import { type Matrix, MAX_FLOAT32 } from "./matrix.ts";
 import { type Cells, logJacobian, restore, standardize } from "./standardize.ts";
 import { MAX_CELL } from "./table_rows.ts";
@@ -14,10 +16,10 @@ export type Model = TableScorer | TrainedVae;
 
 export interface Units {
   readonly columns: readonly string[];
-  /** The least value that a cell may have. */
-  readonly least: number;
-  /** The largest. */
+  /** The largest magnitude that a cell may have. */
   readonly largest: number;
+  /** The first cell within this limit that the likelihood cannot take, if there is one. */
+  fault(cells: Cells): CellFault | undefined;
   /** ln |ds/dx| for the VAE's row s and the caller's row x, nats. */
   readonly logJacobian: number;
   toVae(cells: Cells): Matrix;
@@ -43,15 +45,14 @@ export function unitsOf(model: Model): Units {
 }
 
 function makeUnits(model: Model): Units {
-  const { inputs, likelihood } = vaeOf(model).spec;
-  const probabilities = likelihood.type === "bernoulli" && { least: 0, largest: 1 };
-  if (!isTable(model)) return { ...plainUnits("x", inputs), ...probabilities };
+  const { spec } = vaeOf(model);
+  const fault = ({ data }: Cells) => findFault(spec, data);
+  if (!isTable(model)) return { ...plainUnits("x", spec.inputs), fault };
   const { columns, standardization } = model;
   return {
     columns,
-    least: -MAX_CELL,
     largest: MAX_CELL,
-    ...probabilities,
+    fault,
     logJacobian: logJacobian(standardization),
     toVae: (cells) => standardize(cells, standardization),
     fromVae: (matrix) => restore(matrix, standardization),
@@ -60,14 +61,14 @@ function makeUnits(model: Model): Units {
 
 /** The units of its latent variables: none, for any model. */
 export function latentUnits(model: Model): Units {
-  return plainUnits("z", vaeOf(model).spec.latent[0].size);
+  return plainUnits("z", latentSize(vaeOf(model).spec));
 }
 
 function plainUnits(letter: string, width: number): Units {
   return {
     columns: Array.from({ length: width }, (_, c) => `${letter}${c}`),
-    least: -MAX_FLOAT32,
     largest: MAX_FLOAT32,
+    fault: () => undefined,
     logJacobian: 0,
     toVae: ({ data, rows }) => ({ data: Float32Array.from(data), shape: [rows, width] }),
     fromVae: ({ data, shape: [rows] }) => ({ data: Float64Array.from(data), rows }),

@@ -1,7 +1,7 @@
 /** Rows picked from a data set, one after the other. */
 import type { Matrix } from "../scoring/matrix.ts";
 
-/** Copies the rows `indices[first … first + count - 1]` to the start of `into`. */
+/** Copies the rows `indices[first … first + count - 1]`, counted round, to the start of `into`. */
 export function gatherRows(
   { data, shape: [, columns] }: Matrix,
   indices: Uint32Array,
@@ -10,7 +10,7 @@ export function gatherRows(
   into: Float32Array,
 ): void {
   for (let r = 0; r < count; r++) {
-    const from = indices[first + r] * columns, to = r * columns;
+    const from = indices[(first + r) % indices.length] * columns, to = r * columns;
     for (let c = 0; c < columns; c++) into[to + c] = data[from + c];
   }
 }

@@ -1,16 +1,27 @@
 /** What `fit` takes, with defaults; parsed once, strictly. */
-import { requireChoice, requireNumber, requireObject } from "../core/validate.ts";
-import { type Objective, parseObjective } from "../objectives/objective.ts";
+import { requireBoolean, requireChoice, requireNumber, requireObject } from "../core/validate.ts";
+import { type Objective, type ObjectiveInput, parseObjective } from "../objectives/objective.ts";
+import type { ModelSpec } from "../models/spec.ts";
+import type { RowLabels } from "../scoring/labels.ts";
 import type { Rows } from "../scoring/matrix.ts";
 import type { CheckpointStore } from "./checkpoint.ts";
+import type { LabelOptions } from "./labelled_rows.ts";
 import type { EpochReport } from "./report.ts";
+
+/**
+ * How the learning rate changes: not at all, to zero along half a cosine over the run, or times
+ * `factor` after each of the given epochs.
+ */
+export type Decay = "constant" | "cosine" | {
+  readonly epochs: readonly number[];
+  readonly factor: number;
+};
 
 /** How a gradient becomes a step. `clipNorm` bounds the global norm of the gradient. */
 export type Optimizer =
   & {
     readonly learningRate: number;
-    /** "cosine" lets the rate fall to zero over the run, along half a cosine. */
-    readonly decay: "constant" | "cosine";
+    readonly decay: Decay;
     readonly clipNorm: number;
   }
   & (
@@ -31,8 +42,8 @@ export interface OptimizerInput {
   readonly type: "sgd" | "adam" | "adamw";
   /** 0.001; 0.01 for sgd. */
   readonly learningRate?: number;
-  /** "constant", or "cosine" to let the rate fall to zero. */
-  readonly decay?: "constant" | "cosine";
+  /** "constant", "cosine" to let the rate fall to zero, or a factor after each of some epochs. */
+  readonly decay?: Decay;
   /** Bound on the global norm of the gradient; none. */
   readonly clipNorm?: number;
   /** sgd: 0. */
@@ -48,19 +59,33 @@ export interface OptimizerInput {
 }
 
 /** How to train; everything has a default. */
-export interface FitOptions {
+export interface FitOptions extends LabelOptions {
   /** Passes over the data; 50. */
   readonly epochs?: number;
   /** Rows per step; 128. */
   readonly batchSize?: number;
   /** What to minimise; the ELBO. */
-  readonly objective?: Partial<Objective>;
+  readonly objective?: ObjectiveInput;
   /** Adam. */
   readonly optimizer?: OptimizerInput;
   /** The fraction of rows to keep back, or rows of their own; none by default. */
   readonly validation?: number | Rows;
+  /** The condition of validation rows of their own. */
+  readonly validationCondition?: Rows;
+  /** The labels of validation rows of their own. */
+  readonly validationLabels?: RowLabels;
+  /**
+   * The share of each batch whose label is known, where some labels are missing: an epoch takes every
+   * row without a label once, and the others as often as that needs; 0.1, or more if more have one.
+   */
+  readonly labelledShare?: number;
   /** Stops once validation has not improved for `patience` epochs, and restores the best epoch. */
   readonly earlyStopping?: { readonly patience: number };
+  /**
+   * Takes the rows' values, 0 to 1, as the probabilities of ones, and draws zeros and ones anew at
+   * every step ("dynamic binarisation"); validation rows are taken as they are.
+   */
+  readonly binarize?: boolean;
   /** Fixes shuffling and noise; by default the seed the model was created with, 0 if it was loaded. */
   readonly seed?: number;
   /** Called after each epoch. */
@@ -78,6 +103,9 @@ export interface Recipe {
   readonly objective: Objective;
   readonly optimizer: Optimizer;
   readonly patience: number;
+  readonly binarize: boolean;
+  /** Absent where the model has no labels. */
+  readonly labelledShare?: number;
   readonly seed: number;
 }
 
@@ -89,8 +117,14 @@ const FIT_KEYS = [
   "batchSize",
   "objective",
   "optimizer",
+  "condition",
+  "labels",
+  "labelledShare",
   "validation",
+  "validationCondition",
+  "validationLabels",
   "earlyStopping",
+  "binarize",
   "seed",
   "onProgress",
   "signal",
@@ -98,7 +132,11 @@ const FIT_KEYS = [
 ];
 
 /** @throws TypeError or RangeError naming the field */
-export function parseRecipe(options: FitOptions, defaultSeed: number): Recipe {
+export function parseRecipe(
+  options: FitOptions,
+  defaultSeed: number,
+  { classifier }: Pick<ModelSpec, "classifier"> = {},
+): Recipe {
   const fields = requireObject("fit options", options, FIT_KEYS);
   const { epochs = 50, batchSize = 128, earlyStopping, seed = defaultSeed } = fields;
   const { patience = Infinity } = earlyStopping === undefined
@@ -113,11 +151,20 @@ export function parseRecipe(options: FitOptions, defaultSeed: number): Recipe {
   return {
     epochs: requireNumber("epochs", epochs, { min: 1, max: 1e7, integer: true }),
     batchSize: requireNumber("batchSize", batchSize, { min: 1, max: 1e6, integer: true }),
-    objective: parseObjective({ type: "elbo", ...options.objective }),
+    objective: parseObjective(options.objective, classifier !== undefined),
     optimizer: parseOptimizer(options.optimizer),
     patience: patience as number,
+    binarize: requireBoolean("binarize", fields.binarize ?? false),
+    ...(classifier && { labelledShare: parseShare(fields.labelledShare ?? LABELLED_SHARE) }),
     seed: requireNumber("seed", seed, { integer: true }),
   };
+}
+
+/** Enough that every batch of the default size holds a dozen. */
+const LABELLED_SHARE = 0.1;
+
+function parseShare(value: unknown): number {
+  return requireNumber("labelledShare", value, { above: 0, max: 0.99 });
 }
 
 /** @throws TypeError or RangeError naming the field */
@@ -131,10 +178,7 @@ export function parseOptimizer(value: OptimizerInput = { type: "adam" }): Optimi
     requireNumber(`optimizer.${key}`, fields[key] ?? otherwise, limits);
   const common = {
     learningRate: number("learningRate", type === "sgd" ? 0.01 : 0.001, { min: 1e-12, max: 1e6 }),
-    decay: requireChoice<"constant" | "cosine">("optimizer.decay", fields.decay ?? "constant", [
-      "constant",
-      "cosine",
-    ]),
+    decay: parseDecay(fields.decay),
     clipNorm: number("clipNorm", 1e30, { min: 1e-12, max: 1e30 }),
   };
   if (type === "sgd") {
@@ -150,5 +194,27 @@ export function parseOptimizer(value: OptimizerInput = { type: "adam" }): Optimi
     beta2: number("beta2", 0.999, { min: 0, max: MAX_MOMENTUM }),
     epsilon: number("epsilon", 1e-8, { min: 1e-30, max: 1 }),
     weightDecay: number("weightDecay", type === "adamw" ? 0.01 : 0, { min: 0, max: 1e6 }),
+  };
+}
+
+const MAX_EPOCHS = 1e7;
+
+function parseDecay(value: unknown = "constant"): Decay {
+  if (typeof value !== "object") {
+    return requireChoice<"constant" | "cosine">("optimizer.decay", value, ["constant", "cosine"]);
+  }
+  const { epochs, factor } = requireObject("optimizer.decay", value, ["epochs", "factor"]);
+  if (!Array.isArray(epochs)) {
+    throw new TypeError("Cannot read optimizer.decay.epochs: expected a list of epochs");
+  }
+  return {
+    epochs: epochs.map((epoch, i) =>
+      requireNumber(`optimizer.decay.epochs[${i}]`, epoch, {
+        min: 1,
+        max: MAX_EPOCHS,
+        integer: true,
+      })
+    ),
+    factor: requireNumber("optimizer.decay.factor", factor, { above: 0, max: 1 }),
   };
 }

@@ -4,7 +4,7 @@
 export interface EpochMeans {
   /** Counts from 1. */
   readonly epoch: number;
-  /** What was minimised: reconstruction + beta · kl. */
+  /** What was minimised: for the ELBO, reconstruction + beta · kl. */
   readonly loss: number;
   /** -E_q[ln p(x | z)] */
   readonly reconstruction: number;

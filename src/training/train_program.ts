@@ -1,23 +1,26 @@
 /**
  * The training step as one program: forward, backward and optimiser, in one run.
  *
- *   inputs   x [B, D], key (noise), klWeight [1, 1], schedule [1, 3] (`ops/optimizer.ts`)
+ *   inputs   x [B, D], key (noise), schedule [1, 3] (`ops/optimizer.ts`), and what changes as training
+ *            goes on, such as klWeight [1, 1] (`schedule.ts`)
  *   outputs  loss, reconstruction, kl, squaredNorm (of the whole gradient, before clipping), and
  *            meanOfMean, meanOfSquare [1, L]: moments of the posterior mean over the batch
  */
-import { fixed, SCALAR } from "../core/shape.ts";
-import { gradient } from "../graph/gradient.ts";
+import { fixed } from "../core/shape.ts";
+import { STREAMS } from "../core/streams.ts";
 import { createGraph, type Graph } from "../graph/graph.ts";
 import { layOut } from "../graph/layout.ts";
 import { type Layout, type Plan, plan } from "../graph/plan.ts";
+import { drawBinary } from "../layers/binary_draw.ts";
+import { drawnNoise, givenNoise, type NoiseRequest, type NoiseSource } from "../layers/noise.ts";
 import { createScope, type ParameterSpec, type Scope } from "../layers/scope.ts";
-import { decoder, encoder } from "../models/vae_graph.ts";
+import { type BatchRows, modelTerms, type Reference, rowsInput } from "../models/vae_graph.ts";
+import { labelledTerms } from "../models/labels.ts";
 import type { ModelSpec } from "../models/spec.ts";
-import { type ElboLoss, elboLoss, elboTerms } from "../objectives/elbo.ts";
-import type { Objective } from "../objectives/objective.ts";
+import { corrupt } from "../objectives/corruption.ts";
+import { lossOf, type Objective } from "../objectives/objective.ts";
+import type { Loss } from "../objectives/objective_family.ts";
 import type { Node } from "../ops/spec.ts";
-import { posteriorNoise, rowsInput } from "../scoring/programs.ts";
-import { batched } from "../core/shape.ts";
 import type { Optimizer } from "./options.ts";
 
 /** The state an optimiser keeps for each parameter, in the order of its operands. */
@@ -35,30 +38,32 @@ export function stateLayout(optimizer: Optimizer, parameters: readonly Parameter
   return layOut("state", optimizerState(optimizer, parameters));
 }
 
-export interface TrainPlanRequest {
+export interface LossPlanRequest {
   readonly spec: ModelSpec;
   readonly objective: Objective;
-  readonly optimizer: Optimizer;
   readonly capacity: number;
   readonly parameters: Layout;
+  /** What objectives over the aggregated posterior need: see `referenceFor`. */
+  readonly reference?: Reference;
+  /** Whether rows are grey values to draw zeros and ones from, anew at every step. */
+  readonly binarize?: boolean;
+}
+
+export interface TrainPlanRequest extends LossPlanRequest {
+  readonly optimizer: Optimizer;
   readonly state: Layout;
   /** Where the noise comes from: drawn from the key by default, or `givenNoise`. */
-  readonly noiseFrom?: typeof posteriorNoise;
+  readonly noise?: NoiseSource;
 }
 
 export function trainPlan(request: TrainPlanRequest): Plan {
-  const { spec, objective, optimizer, capacity, parameters, state } = request;
-  const { noiseFrom = posteriorNoise } = request;
+  const { optimizer, capacity, parameters, state, noise = drawnNoise } = request;
   const g = createGraph();
-  const scope = createScope(g);
-  const noise = noiseFrom(g, spec, objective.samples);
-  const { loss, reconstruction, kl, posteriorMean } = lossOf(scope, spec, noise);
+  const scope = createScope(g, { noise, training: true });
+  const { loss, reconstruction, kl, posteriorMean, ...built } = modelLoss(scope, request);
   const nodes = scope.declared.map(({ name, rows, cols }) => g.parameter(name, rows, cols));
-  const gradients = gradient(g, loss, nodes);
-  const squaredNorm = gradients.map((each) => g.squaredNorm(each)).reduce((a, b) => g.add(a, b));
-  const scale = g.clipScale(squaredNorm, { maxNorm: optimizer.clipNorm });
-  const schedule = g.input("schedule", fixed(1, 3));
-  const effects = nodes.map((node, i) => step(g, optimizer, node, gradients[i], scale, schedule));
+  const gradients = built.gradients(nodes);
+  const { squaredNorm, effects } = optimizerSteps(g, optimizer, nodes, gradients);
   const mean = (node: Node) => g.sumRows(node, { mean: true });
   const outputs = {
     loss,
@@ -71,34 +76,62 @@ export function trainPlan(request: TrainPlanRequest): Plan {
   return plan(g, { outputs, effects, capacity, parameters, state });
 }
 
-/** Loss and gradients for noise that the caller gives: inputs x, noise, klWeight. */
-export function gradientPlan(
-  spec: ModelSpec,
-  objective: Objective,
-  capacity: number,
-  parameters: Layout,
-): Plan {
+/** The loss alone, for noise from the key. */
+export function lossPlan(request: LossPlanRequest): Plan {
   const g = createGraph();
-  const scope = createScope(g);
-  const { loss } = lossOf(scope, spec, givenNoise(g, spec, objective.samples));
-  const { declared } = scope;
+  const { loss } = modelLoss(createScope(g, { noise: drawnNoise }), request);
+  return plan(g, { ...request, outputs: { loss } });
+}
+
+/** The loss and its gradient by every parameter, and the noise that they are for: inputs by name. */
+export function gradientPlan(
+  request: LossPlanRequest,
+): { readonly plan: Plan; readonly noises: readonly NoiseRequest[] } {
+  const g = createGraph();
+  const scope = createScope(g, { noise: givenNoise, training: true });
+  const { loss, gradients } = modelLoss(scope, request);
+  const { declared, requested: noises } = scope;
   const nodes = declared.map(({ name, rows, cols }) => g.parameter(name, rows, cols));
-  const gradients = gradient(g, loss, nodes);
-  const named = gradients.map((node, i) => [declared[i].name, node] as const);
-  return plan(g, { outputs: { loss, ...Object.fromEntries(named) }, capacity, parameters });
+  const named = gradients(nodes).map((node, i) => [declared[i].name, node] as const);
+  const outputs = { loss, ...Object.fromEntries(named) };
+  return { plan: plan(g, { ...request, outputs }), noises };
 }
 
-/** Noise that the caller writes before each run: the input `noise`, `[K·B, L]`. */
-export function givenNoise(g: Graph, spec: ModelSpec, samples: number): Node {
-  return g.input("noise", batched(spec.latent[0].size, samples));
-}
-
-function lossOf(scope: Scope, spec: ModelSpec, noise: Node): ElboLoss & { posteriorMean: Node } {
+function modelLoss(
+  scope: Scope,
+  { spec, objective, reference, binarize }: LossPlanRequest,
+): Loss & { readonly posteriorMean: Node } {
   const { g } = scope;
-  const x = rowsInput(g, spec);
-  const q = encoder(scope, spec, x);
-  const terms = elboTerms(g, x, q, (z) => decoder(scope, spec, z), noise);
-  return { ...elboLoss(g, terms, g.input("klWeight", SCALAR)), posteriorMean: q.mean };
+  const rows = binarize ? binarized(scope, rowsInput(g, spec)) : rowsInput(g, spec);
+  const seen = corrupt(scope, rows.x, objective.corruption);
+  const request = { samples: objective.samples, seen, reference };
+  const { condition } = rows;
+  const terms = spec.classifier && condition
+    ? labelledTerms(scope, spec, { ...rows, condition }, request)
+    : modelTerms(scope, spec, rows, request);
+  return { ...lossOf(g, terms, objective), posteriorMean: terms.mean };
+}
+
+/** The steps of an optimiser along these gradients, and the squared norm of them all, unclipped. */
+export function optimizerSteps(
+  g: Graph,
+  optimizer: Optimizer,
+  parameters: readonly Node[],
+  gradients: readonly Node[],
+): { readonly squaredNorm: Node; readonly effects: readonly Node[] } {
+  const squaredNorm = gradients.map((each) => g.squaredNorm(each)).reduce((a, b) => g.add(a, b));
+  const scale = g.clipScale(squaredNorm, { maxNorm: optimizer.clipNorm });
+  const schedule = g.input("schedule", fixed(1, 3));
+  const effects = parameters.map((node, i) => {
+    return step(g, optimizer, node, gradients[i], scale, schedule);
+  });
+  return { squaredNorm, effects };
+}
+
+/** Grey values as the probabilities of ones, drawn anew wherever the program wants noise. */
+function binarized(scope: Scope, { x, condition }: BatchRows): BatchRows {
+  const drawn = drawBinary(scope, x, { name: "binarization", stream: STREAMS.binarization });
+  return { all: condition ? scope.g.concatCols(drawn, condition) : drawn, x: drawn, condition };
 }
 
 function step(

@@ -8,8 +8,7 @@
  * such falls it gives up. Whatever happens, the model is left with parameters that were good.
  */
 import type { Backend, Segment, SyncProgram } from "../backends/backend.ts";
-import { permutation, splitSeed } from "../core/philox.ts";
-import { STREAMS } from "../core/streams.ts";
+import { splitSeed } from "../core/philox.ts";
 import type { Matrix } from "../scoring/matrix.ts";
 import {
   type Checkpoint,
@@ -25,7 +24,8 @@ import { EpochSums, type StepMeans } from "./epoch_sums.ts";
 import { gatherRows } from "./minibatch.ts";
 import type { Recipe } from "./options.ts";
 import type { EpochMeans, EpochReport, FitReport } from "./report.ts";
-import { klWeightAt, learningRateAt } from "./schedule.ts";
+import type { RowOrder } from "./row_order.ts";
+import { learningRateAt, nextPowers, scheduleOf, writeScalars } from "./schedule.ts";
 
 /** What a run works on. */
 export interface Run {
@@ -35,6 +35,10 @@ export interface Run {
   readonly state: Segment;
   readonly recipe: Recipe;
   readonly data: Matrix;
+  /** The rows of every epoch. */
+  readonly order: RowOrder;
+  /** Brings parameters that are no gradient's up to date with the others, after each epoch. */
+  readonly settle?: () => void;
   /** Mean objective of the training rows (many: of some) under the present parameters. */
   readonly measure: () => number;
   /** Mean ELBO of the validation rows under the present parameters; absent without validation. */
@@ -67,6 +71,8 @@ class Trainer {
   readonly #batches: number;
   readonly #step: StepMeans & { readonly squaredNorm: Float64Array };
   readonly #batch: Float32Array;
+  /** The rows that follow the batch, where the objective reads such. */
+  readonly #reference?: Float32Array;
   #counters: RunCounters;
   #sums: EpochSums;
   #good: Snapshot;
@@ -80,10 +86,12 @@ class Trainer {
 
   constructor(run: Run) {
     this.#run = run;
-    const [rows, columns] = run.data.shape;
+    const rows = run.order.length, columns = run.data.shape[1];
     const { batchSize } = run.recipe;
     this.#batches = Math.ceil(rows / batchSize);
     this.#batch = new Float32Array(Math.min(batchSize, rows) * columns);
+    const referenceRows = run.program.plan.inputs.get("reference")?.shape.rows ?? 0;
+    if (referenceRows > 0) this.#reference = new Float32Array(referenceRows * columns);
     this.#latent = run.program.plan.outputs.get("meanOfMean")!.shape.cols;
     const vector = (length: number) => new Float64Array(length);
     this.#step = {
@@ -154,9 +162,8 @@ class Trainer {
   }
 
   async #epoch(): Promise<void> {
-    const { data, recipe } = this.#run;
     const counters = this.#counters;
-    this.#order = permutation(data.shape[0], recipe.seed, counters.epoch, STREAMS.shuffle);
+    this.#order = this.#run.order.ofEpoch(counters.epoch);
     while (counters.batch < this.#batches) {
       this.#stepOnce();
       await this.#pause();
@@ -167,14 +174,26 @@ class Trainer {
     const { program, recipe, data } = this.#run;
     const counters = this.#counters;
     const first = counters.batch * recipe.batchSize;
-    const rows = Math.min(recipe.batchSize, data.shape[0] - first);
+    const rows = Math.min(recipe.batchSize, this.#order.length - first);
     gatherRows(data, this.#order, first, rows, this.#batch);
     const [seedLow, seedHigh] = splitSeed(recipe.seed);
     program.write("x", this.#batch.subarray(0, rows * data.shape[1]));
     program.write("key", [seedLow, seedHigh, counters.step, 0]);
-    program.write("klWeight", [klWeightAt(recipe.objective, counters.step, this.#batches)]);
-    const powers = this.#nextPowers();
-    program.write("schedule", this.#schedule(powers));
+    if (this.#reference) {
+      gatherRows(
+        data,
+        this.#order,
+        first + rows,
+        this.#reference.length / data.shape[1],
+        this.#reference,
+      );
+      program.write("reference", this.#reference);
+    }
+    writeScalars(program, recipe.objective, counters.step, this.#batches);
+    const powers = nextPowers(recipe.optimizer, [counters.beta1Power, counters.beta2Power]);
+    const { optimizer, epochs } = recipe;
+    const learningRate = learningRateAt(optimizer, counters.step, this.#batches, epochs);
+    program.write("schedule", scheduleOf(learningRate * counters.rate, powers));
     program.run(rows);
     for (const [name, into] of Object.entries(this.#step)) program.read(name, into);
     counters.step++;
@@ -187,22 +206,6 @@ class Trainer {
       counters.consecutiveSkips = 0;
       [counters.beta1Power, counters.beta2Power] = powers;
     } else this.#skip();
-  }
-
-  /** βᵗ of both moments, if the step about to be taken counts. */
-  #nextPowers(): [number, number] {
-    const { recipe: { optimizer } } = this.#run;
-    if (optimizer.type === "sgd") return [0, 0];
-    const { beta1Power, beta2Power } = this.#counters;
-    return [beta1Power * optimizer.beta1, beta2Power * optimizer.beta2];
-  }
-
-  /** The rate, and 1 - βᵗ of both moments. */
-  #schedule([beta1Power, beta2Power]: [number, number]): [number, number, number] {
-    const { optimizer, epochs } = this.#run.recipe;
-    const { step, rate } = this.#counters;
-    const learningRate = learningRateAt(optimizer, step, epochs * this.#batches) * rate;
-    return [learningRate, 1 - beta1Power, 1 - beta2Power];
   }
 
   #skip(): void {
@@ -223,8 +226,9 @@ class Trainer {
   }
 
   #finishEpoch(): void {
-    const { recipe, validate } = this.#run;
+    const { recipe, settle, validate } = this.#run;
     const counters = this.#counters;
+    settle?.();
     counters.epoch++;
     counters.batch = 0;
     const means = this.#sums.means(counters.epoch, counters.skippedSteps);
@@ -268,11 +272,11 @@ class Trainer {
   }
 
   #tell(means: EpochMeans): void {
-    const { onProgress, clock, recipe: { epochs }, data } = this.#run;
+    const { onProgress, clock, recipe: { epochs }, order } = this.#run;
     const seconds = Math.max((clock() - this.#epochStart.time) / 1000, 1e-6);
     // After a resume at the end of an epoch there is nothing to time it by.
     const share = Math.max(1, this.#batches - this.#epochStart.batch) / this.#batches;
-    const rowsPerSecond = share * data.shape[0] / seconds;
+    const rowsPerSecond = share * order.length / seconds;
     const secondsLeft = (epochs - means.epoch) * seconds / share;
     onProgress?.({ ...means, epochs, rowsPerSecond, secondsLeft });
     this.#epochStart = { time: clock(), batch: 0 };

@@ -8,14 +8,16 @@
  * ```
  */
 import type { SyncProgram } from "../backends/backend.ts";
+import { type OpenBackend, openBackend } from "../backends/open.ts";
 import { permutation } from "../core/philox.ts";
 import { STREAMS } from "../core/streams.ts";
 import { requireChoice, requireNumber, requireObject } from "../core/validate.ts";
+import type { Plan } from "../graph/plan.ts";
 import { type Initialization, initialize } from "../models/initialize.ts";
 import { type ModelSpecInput, parseSpec } from "../models/spec.ts";
 import { parametersOf } from "../models/vae_graph.ts";
-import { type Objective, parseObjective } from "../objectives/objective.ts";
-import { type Matrix, type Rows, toMatrix, toRows } from "../scoring/matrix.ts";
+import { parseObjective } from "../objectives/objective.ts";
+import { type ConditionOptions, type Matrix, type Rows, toRows } from "../scoring/matrix.ts";
 import {
   type DeviceOptions,
   fromModelFile,
@@ -24,10 +26,18 @@ import {
   TrainedVae,
 } from "../scoring/trained_vae.ts";
 import { digestOf, type RunIdentity } from "./checkpoint.ts";
+import { type ElboSurgery, surgeryOf, type SurgeryOptions } from "./elbo_surgery.ts";
+import { givenNoises, givenReference, type GradientOptions } from "./given.ts";
+import { byLabel, toTrainingRows } from "./labelled_rows.ts";
+import { measure, referenceFor } from "./measure.ts";
 import { takeRows } from "./minibatch.ts";
+import { hasVariance, optimalVariances } from "./optimal_variance.ts";
 import { type FitOptions, parseRecipe, type Recipe } from "./options.ts";
+import { type GapOptions, type Gaps, gapsOf } from "./refinement.ts";
 import type { FitReport } from "./report.ts";
-import { gradientPlan, stateLayout, trainPlan } from "./train_program.ts";
+import { mixed, type RowOrder, shuffled } from "./row_order.ts";
+import { writeFinalScalars } from "./schedule.ts";
+import { gradientPlan, lossPlan, stateLayout, trainPlan } from "./train_program.ts";
 import { train } from "./trainer.ts";
 
 /** How to start a model. */
@@ -38,19 +48,10 @@ export interface CreateOptions extends DeviceOptions {
   readonly initialization?: Initialization;
 }
 
-/** What the gradient is taken of. */
-export interface GradientOptions {
-  /**
-   * Standard normal draws, `[rows · samples, L]`: row r's sample k at r · samples + k; alone, or as
-   * the one entry of a map, by the noise input's name, "noise".
-   */
-  readonly noise: Rows | ReadonlyMap<string, Rows>;
-  /** The ELBO by default. */
-  readonly objective?: Partial<Objective>;
-}
-
 /** A variational autoencoder: create it, fit it, use it, save it. */
 export class VAE extends TrainedVae {
+  /** @internal */
+  protected static override readonly openBackend: OpenBackend = openBackend;
   #seed = 0;
   #fitting = false;
 
@@ -59,7 +60,7 @@ export class VAE extends TrainedVae {
    * @throws TypeError or RangeError naming the field of the spec that cannot be
    */
   static create(spec: ModelSpecInput, options: CreateOptions = {}): VAE {
-    const keys = ["seed", "initialization", "backend", "determinism", "threads"];
+    const keys = ["seed", "initialization", "backend", "determinism", "threads", "weights"];
     requireObject("create options", options, keys);
     const { seed = 0, initialization = "auto", ...device } = options;
     requireChoice("initialization", initialization, ["auto", "xavier", "he"]);
@@ -84,8 +85,14 @@ export class VAE extends TrainedVae {
    * @throws DivergenceError if no learning rate gives finite steps; the signal's reason if aborted
    */
   async fit(rows: Rows, options: FitOptions = {}): Promise<FitReport> {
-    const recipe = parseRecipe(options, this.#seed);
-    const matrix = toRows(this.spec, rows);
+    const recipe = parseRecipe(options, this.#seed, this.spec);
+    if (recipe.binarize && this.spec.likelihood.type !== "bernoulli") {
+      throw new TypeError("Cannot train: binarize needs a Bernoulli likelihood");
+    }
+    if (this.spec.classifier && hasVariance(this.spec, "optimal")) {
+      throw new TypeError('Cannot train: a classifier excludes the variance "optimal"');
+    }
+    const matrix = toTrainingRows(this.spec, rows, options);
     const { training, validation } = this.#split(matrix, options, recipe);
     if (training.shape[0] === 0) throw new RangeError("Cannot train: there is no row to train on");
     this.#requireIdle();
@@ -117,25 +124,20 @@ export class VAE extends TrainedVae {
     x: Rows,
     options: GradientOptions,
   ): Promise<{ loss: number; gradients: Map<string, NamedTensor<Float64Array>> }> {
-    const objective = parseObjective({ type: "elbo", ...options.objective });
-    const data = toRows(this.spec, x);
+    const objective = parseObjective(options?.objective, this.spec.classifier !== undefined);
+    const data = toTrainingRows(this.spec, x, options ?? {});
     const [rows] = data.shape;
-    const given = options?.noise instanceof Map ? options.noise.get("noise") : options?.noise;
-    if (!given) throw new TypeError("Cannot compute gradients: noise is missing");
-    const noise = toMatrix(given as Rows, this.spec.latent[0].size);
-    if (noise.shape[0] !== rows * objective.samples) {
-      throw new RangeError(
-        `Cannot compute gradients: noise must have ${
-          rows * objective.samples
-        } rows: current value is ${noise.shape[0]}`,
-      );
-    }
-    const plan = gradientPlan(this.spec, objective, rows, this.engine.layout);
-    const program = this.engine.backend.compile(plan, { parameters: this.engine.segment });
+    const { layout: parameters, segment } = this.engine;
+    const reference = givenReference(this.spec, objective, rows, options ?? {});
+    const request = { spec: this.spec, objective, capacity: rows, parameters, reference };
+    const { plan, noises } = gradientPlan(request);
+    const given = givenNoises(noises, rows, options?.noise);
+    const program = this.engine.backend.compile(plan, { parameters: segment });
     try {
       program.write("x", data.data);
-      program.write("noise", noise.data);
-      program.write("klWeight", [objective.beta]);
+      for (const [name, values] of given) program.write(name, values);
+      if (reference) program.write("reference", reference.data);
+      writeFinalScalars(program, objective);
       program.run(rows);
       const loss = new Float64Array(1);
       program.read("loss", loss);
@@ -144,13 +146,47 @@ export class VAE extends TrainedVae {
       }
       const gradients = new Map(this.engine.parameterSpecs.map(({ name, rows, cols }) => {
         const values = new Float64Array(rows * cols);
-        program.read(name, values);
+        // A parameter for which a statistic of the batch stands has no part in the loss.
+        if (plan.outputs.has(name)) program.read(name, values);
         return [name, { shape: [rows, cols] as const, data: values }];
       }));
       return { loss: loss[0], gradients };
     } finally {
       program.dispose();
     }
+  }
+
+  /**
+   * How far each row's ELBO is from its ln p(x), nats, split into what the family of q cannot reach and
+   * what the encoder leaves of that.
+   * @throws RangeError if q(z | x) is not one diagonal Gaussian
+   */
+  async gaps(
+    x: Rows,
+    { condition, ...options }: GapOptions & ConditionOptions = {},
+  ): Promise<Gaps> {
+    const rows = toRows(this.spec, x, condition);
+    const { mean, logVar } = this.engine.map("encode", "x", rows);
+    return gapsOf(this.#model(), rows, { mean, logVar }, options);
+  }
+
+  /**
+   * The mean KL of the rows, taken apart: what z says of the row, how its dimensions hang together, and
+   * how far each is from the prior; nats a row.
+   * @throws RangeError if q(z | x) is not one diagonal Gaussian, or there is no row
+   */
+  async surgery(
+    x: Rows,
+    { condition, ...options }: SurgeryOptions & ConditionOptions = {},
+  ): Promise<ElboSurgery> {
+    return surgeryOf(this.#model(), toRows(this.spec, x, condition), options);
+  }
+
+  /** What builds and compiles a program of its own over the model's parameters. */
+  #model() {
+    const { layout: parameters, backend, segment } = this.engine;
+    const compile = (plan: Plan) => backend.compile(plan, { parameters: segment });
+    return { spec: this.spec, parameters, compile };
   }
 
   async #train(
@@ -162,44 +198,81 @@ export class VAE extends TrainedVae {
     const { backend, layout: parameters, parameterSpecs, segment } = this.engine;
     const { objective, optimizer, seed, batchSize } = recipe;
     const state = stateLayout(optimizer, parameterSpecs);
-    const capacity = Math.min(batchSize, data.shape[0]);
-    const request = { spec: this.spec, objective, optimizer, capacity, parameters, state };
+    const order = this.#order(data, recipe);
+    const capacity = Math.min(batchSize, order.length);
+    const reference = referenceFor(objective, capacity, data.shape[0]);
+    const { spec } = this, { binarize } = recipe;
+    const model = { spec, objective, optimizer, binarize };
+    const request = { ...model, capacity, parameters, state, reference };
     const segments = { parameters: segment, state: backend.allocate(state.length) };
-    let program: SyncProgram | undefined;
+    const programs: SyncProgram[] = [];
+    const compile = (plan: Plan) => {
+      programs.push(backend.compile(plan, segments));
+      return programs.at(-1)!;
+    };
     try {
-      program = backend.compile(trainPlan(request), segments);
-      const some = firstRows(data, MEASURED_ROWS);
+      const program = compile(trainPlan(request));
+      const loss = compile(lossPlan(request));
+      await backend.ready?.();
       return await train({
         ...segments,
         backend,
         program,
         recipe,
         data,
-        measure: () => {
-          const { reconstruction, kl } = this.evaluateSync(some, { seed });
-          return objective.beta * mean(kl) - mean(reconstruction);
-        },
-        validate: validation && (() => mean(this.evaluateSync(validation, { seed }).elbo)),
+        order,
+        settle: hasVariance(this.spec, "optimal")
+          ? () => this.#settle(firstRows(data, SETTLED_ROWS), seed)
+          : undefined,
+        measure: () => measure(loss, objective, data, seed),
+        validate: validation && (() => this.#validate(loss, validation, recipe)),
         onProgress,
         signal,
         checkpoint: store && { store, identity: this.#identity(data, validation, recipe) },
         clock: () => performance.now(),
       });
     } finally {
-      program?.dispose();
+      for (const program of programs) program.dispose();
       segments.state.dispose();
     }
   }
 
+  /** The rows of every epoch: mixed where some lack their label. */
+  #order(data: Matrix, { labelledShare, seed }: Recipe): RowOrder {
+    const [rows] = data.shape;
+    if (labelledShare === undefined) return shuffled(rows, seed);
+    const { labelled, unlabelled } = byLabel(data, this.spec.condition);
+    const share = Math.max(labelledShare, labelled.length / rows);
+    return labelled.length === 0 || unlabelled.length === 0
+      ? shuffled(rows, seed)
+      : mixed(labelled, unlabelled, share, seed);
+  }
+
+  /** The mean ELBO of rows; of rows with or without labels that of the objective's own bound. */
+  #validate(loss: SyncProgram, rows: Matrix, { objective, seed }: Recipe): number {
+    if (objective.type !== "semiSupervised") {
+      return mean(this.evaluateSync(rows, { seed }).elbo);
+    }
+    return -measure(loss, objective, rows, seed, Infinity);
+  }
+
+  /** Sets the variances that training takes from each batch to those of many rows. */
+  #settle(rows: Matrix, seed: number): void {
+    const squares = this.squaredResiduals(rows, seed);
+    this.engine.setParameters(optimalVariances(this.spec, "optimal", squares));
+  }
+
   /** All that decides the bytes a run ends with. */
   #identity(data: Matrix, validation: Matrix | undefined, recipe: Recipe): RunIdentity {
+    // Neither threads nor how single rows are scored decide anything.
+    const { weights: _weights, threads: _threads, reason: _reason, ...device } = this.device;
     return {
       spec: this.spec,
       recipe,
       data: digestOf([data]),
       validation: digestOf(validation ? [validation] : []),
       start: digestOf(this.parameters().values()),
-      device: this.device,
+      device,
     };
   }
 
@@ -211,13 +284,13 @@ export class VAE extends TrainedVae {
   /** Keeps back the rows that the options ask for, chosen by the seed. */
   #split(
     data: Matrix,
-    { validation }: FitOptions,
+    { validation, validationCondition: condition, validationLabels: labels }: FitOptions,
     { seed }: Recipe,
   ): { training: Matrix; validation?: Matrix } {
     // A copy: the caller may change the rows while training goes on.
     if (!validation) return { training: copyOf(data) };
     if (typeof validation !== "number") {
-      const rows = toRows(this.spec, validation);
+      const rows = toTrainingRows(this.spec, validation, { condition, labels });
       if (rows.shape[0] === 0) throw new RangeError("Cannot validate: there is no validation row");
       return { training: copyOf(data), validation: copyOf(rows) };
     }
@@ -226,8 +299,8 @@ export class VAE extends TrainedVae {
   }
 }
 
-/** Rows on which the loss is measured before and after training. */
-const MEASURED_ROWS = 10_000;
+/** Rows from which variances in closed form are taken. */
+const SETTLED_ROWS = 10_000;
 
 /** `fraction` of the rows, at least one, as validation; the rest as training rows, in file order. */
 export function splitRows(

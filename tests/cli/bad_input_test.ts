@@ -146,7 +146,7 @@ Deno.test("elbow refuses values outside 0 to 1 for --likelihood bernoulli", asyn
   const line = await refused("train", data, "--out", folder.at("m"), "--likelihood", "bernoulli");
   assert.match(
     line,
-    /bits\.csv: row 13, column "q": a Bernoulli likelihood needs values from 0 to 1/,
+    /bits\.csv: row 13, column "q": a Bernoulli likelihood needs a value from 0 to 1/,
   );
   assert.deepEqual(folder.names(), ["bits.csv"]);
 });

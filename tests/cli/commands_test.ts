@@ -85,6 +85,10 @@ Deno.test("elbow train takes every option to the model and the run", async () =>
       ["--seed", "1"],
       ["--beta", "0.5"],
       ["--samples", "2"],
+      ["--objective", "iwae"],
+      ["--objective", "renyi"],
+      ["--estimator", "stl"],
+      ["--free-bits", "0.5"],
       ["--epochs", "4"],
       ["--batch-size", "32"],
       ["--learning-rate", "0.01"],
@@ -95,6 +99,9 @@ Deno.test("elbow train takes every option to the model and the run", async () =>
     const { bytes } = await train(...QUICK, flag, value);
     assert.notDeepEqual(bytes, plain.bytes, `${flag} changes the parameters`);
   }
+  const small = await train(...QUICK, "--batch-size", "20");
+  const tc = await train(...QUICK, "--batch-size", "20", "--objective", "betaTc", "--beta", "4");
+  assert.notDeepEqual(tc.bytes, small.bytes);
   // What is the default when it is said is the default when it is not.
   const said = [
     "--learning-rate",

@@ -35,7 +35,7 @@ Deno.test("elbow --help lists the commands, and each has its own help", async ()
 Deno.test("elbow train --help names every option of the contract", async () => {
   const { stdout } = await elbow(["train", "--help"]);
   const flags =
-    "out label columns latent hidden likelihood objective beta samples epochs batch-size " +
+    "out label columns latent hidden likelihood objective beta samples estimator free-bits alpha epochs batch-size " +
     "learning-rate validation seed backend threads checkpoint resume false-alarm-rate";
   for (const flag of flags.split(" ")) assert.match(stdout, new RegExp(`^  --${flag}\\b`, "m"));
 });
@@ -87,8 +87,12 @@ Deno.test("elbow refuses values that an option cannot have", async () => {
     ["--seed", "1e99", /It must be a whole number/],
     ["--threads", "0", /It must be at least 1 and at most 1024/],
     ["--backend", "cuda", /Allowed choices are auto, wasm, reference/],
-    ["--objective", "iwae", /Allowed choices are elbo/],
-    ["--likelihood", "poisson", /Allowed choices are gaussian, bernoulli/],
+    ["--objective", "vae", /Allowed choices are elbo, iwae, renyi, betaTc/],
+    ["--estimator", "vimco", /Allowed choices are standard, stl, dreg/],
+    ["--estimator", "dreg", /objective.estimator: expected one of "standard", "stl"/],
+    ["--free-bits", "-1", /It must be at least 0/],
+    ["--alpha", "0", /objective: unknown key "alpha"/],
+    ["--likelihood", "cauchy", /Allowed choices are gaussian, bernoulli/],
   ];
   using folder = new Folder();
   const data = folder.write("t.csv", tableCsv());

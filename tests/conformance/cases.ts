@@ -2,7 +2,9 @@
 import type { OpName } from "../../src/ops/names.ts";
 import type { CaseGenerator } from "./case.ts";
 import * as bernoulli from "./cases/bernoulli.ts";
+import * as continuousBernoulli from "./cases/continuous_bernoulli.ts";
 import * as elementwise from "./cases/elementwise.ts";
+import * as gamma from "./cases/gamma.ts";
 import * as gaussian from "./cases/gaussian.ts";
 import * as layout from "./cases/layout.ts";
 import * as linear from "./cases/linear.ts";
@@ -19,4 +21,6 @@ export const CASES = {
   ...bernoulli,
   ...random,
   ...optimizer,
+  ...gamma,
+  ...continuousBernoulli,
 } satisfies { readonly [N in OpName]: CaseGenerator<N> };

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { Backend, SyncProgram } from "../../src/backends/backend.ts";
 import { openReference } from "../../src/backends/reference/backend.ts";
-import { openWasm } from "../../src/backends/wasm/backend.ts";
+import { openWasm } from "../util/wasm.ts";
 import { batched, fixed } from "../../src/core/shape.ts";
 import { createGraph } from "../../src/graph/graph.ts";
 import { layOut } from "../../src/graph/layout.ts";
@@ -64,6 +64,22 @@ for (const [label, openBackend] of Object.entries(BACKENDS)) {
       each.read("y", read);
       assert.deepEqual([...read], [2, 7]);
     }
+  });
+
+  Deno.test(`${label}: live() is where write() and read() go`, () => {
+    const { program, segments } = open(openBackend());
+    segments.parameters.write(0, [10, 20]);
+    const x = program.live("x"), y = program.live("y");
+    assert.equal(x.elements.length, 2 * CAPACITY);
+    x.elements.set([1, 2, 3, 4]);
+    program.run(2);
+    assert.deepEqual([...y.elements.subarray(0, 4)], [11, 22, 13, 24]);
+    const read = new Float64Array(4);
+    program.read("y", read);
+    assert.deepEqual([...read], [11, 22, 13, 24]);
+    program.write("x", [5]);
+    assert.equal(x.elements[0], 5);
+    assert.throws(() => program.live("z"), RangeError);
   });
 
   Deno.test(`${label}: wrong names, lengths and rows are refused`, () => {

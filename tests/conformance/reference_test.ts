@@ -84,6 +84,12 @@ Deno.test("activations equal their textbook forms", () => {
   }
 });
 
+Deno.test("lessThan() is 1 where the difference is negative, and 0 for equals and for NaN", () => {
+  const a = matrix([-1, 0, 0.5, 2, NaN, 1, -Infinity]);
+  const b = matrix([0, 0, 0.25, 3, 1, NaN, Infinity]);
+  assert.deepEqual(evaluate([a, b], (g, a, b) => g.lessThan(a, b)), [1, 0, 0, 1, 0, 0, 1]);
+});
+
 Deno.test("log() undoes exp(), div() undoes mul(), sub() undoes add()", () => {
   const x = matrix([-20, -1, 0, 0.3, 20]), y = matrix([3, -7, 0.1, 11, 1e-3]);
   assertClose(evaluate([x], (g, x) => g.log(g.exp(x))), x.values, "log exp");

@@ -77,7 +77,7 @@ Deno.test("Detector of probabilities names the cell that is none", async () => {
     likelihood: "bernoulli",
     columns: ["p", "q"],
   });
-  const message = /row 2, column "q": a Bernoulli likelihood needs values from 0 to 1: .* 1.5$/;
+  const message = /row 2, column "q": a Bernoulli likelihood needs a value from 0 to 1: .* 1.5$/;
   const rows = [[0, 1], [1, 1.5]];
   await assert.rejects(detector.score(rows), { name: "RangeError", message });
   assert.throws(() => detector.standardize(rows), { name: "RangeError", message });
@@ -149,7 +149,7 @@ Deno.test("Detector.fit() says what it cannot use", async () => {
     ],
     [ROWS, { columns: ["a", "a", "b", "c", "d", "e"] }, /column "a" stands twice/],
     [ROWS, { falseAlarmRate: 0 }, /falseAlarmRate/],
-    [ROWS, { likelihood: "bernoulli" }, /row 1, column "x\d": .* needs values from 0 to 1/],
+    [ROWS, { likelihood: "bernoulli" }, /row 1, column "x\d": .* needs a value from 0 to 1/],
     [ROWS, { validation: 0.95 }, /validation: must be at least 0 and at most 0.9/],
   ];
   for (const [rows, options, message] of refused) {
@@ -163,7 +163,7 @@ Deno.test("Detector.fit() names what a caller without types got wrong", async ()
     [ROWS, null, /detector options: expected an object/],
     [ROWS, { epoch: 3 }, /detector options: unknown key "epoch"/],
     [ROWS, { validation: ROWS }, /validation: expected a finite number/],
-    [ROWS, { likelihood: "poisson" }, /likelihood: expected one of "gaussian", "bernoulli"/],
+    [ROWS, { likelihood: "cauchy" }, /likelihood: expected one of "gaussian", "bernoulli"/],
     [ROWS, { determinism: "slow" }, /determinism: expected one of "portable", "fast"/],
     [ROWS, { backend: "cuda" }, /backend: expected one of/],
     [ROWS, { hidden: "64" }, /hidden: expected a list of widths/],

@@ -54,11 +54,13 @@ Deno.test("the table of the demo has the rows and anomalies that its README stat
   assert.equal(table.label!.reduce((a, b) => a + b), 93);
 });
 
-Deno.test("examples/score_rows.ts finds its leak", async () => {
-  const path = fileURLToPath(new URL("../../examples/score_rows.ts", import.meta.url));
-  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--no-check", "--no-prompt", path],
-    stdin: "null",
-  }).output();
-  assert.ok(success, new TextDecoder().decode(stderr));
-});
+for (const [name, does] of [["score_rows", "finds its leak"], ["neighbours", "holds"]]) {
+  Deno.test(`examples/${name}.ts ${does}`, async () => {
+    const path = fileURLToPath(new URL(`../../examples/${name}.ts`, import.meta.url));
+    const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "--no-check", "--no-prompt", path],
+      stdin: "null",
+    }).output();
+    assert.ok(success, new TextDecoder().decode(stderr));
+  });
+}

@@ -12,9 +12,11 @@
  * itself per step.
  */
 import assert from "node:assert/strict";
+import { givenNoise } from "../../src/layers/noise.ts";
 import { parameterLayout, parametersOf } from "../../src/models/vae_graph.ts";
 import type { Optimizer } from "../../src/training/options.ts";
-import { givenNoise, stateLayout, trainPlan } from "../../src/training/train_program.ts";
+import { stateLayout, trainPlan } from "../../src/training/train_program.ts";
+import { writeFinalScalars } from "../../src/training/schedule.ts";
 import { assertRelative } from "../util/close.ts";
 import { EXECUTORS, open } from "../util/executors.ts";
 import { type Golden, largest, readGoldens, roundingsOf } from "./vae_golden.ts";
@@ -52,7 +54,7 @@ for (const golden of readGoldens()) {
       const losses = tensor("steps.loss").data;
       const perStep = noise.length / losses.length;
       program.write("x", tensor("x").data);
-      program.write("klWeight", [objective.beta]);
+      writeFinalScalars(program, objective);
       const roundings = roundingsOf(golden);
       for (let step = 1; step <= losses.length; step++) {
         program.write("noise", noise.subarray((step - 1) * perStep, step * perStep));
@@ -98,7 +100,7 @@ function compileSteps(
     capacity: tensor("x").shape[0],
     parameters: layout,
     state: states,
-    noiseFrom: givenNoise,
+    noise: givenNoise,
   });
   const program = backend.compile(plan, { parameters, state: backend.allocate(states.length) });
   return { backend, program, parameters, layout };

@@ -3,15 +3,19 @@
  * Oracle: scripts/golden/make_vae_golden.py. Tolerance: `roundingsOf` in vae_golden.ts.
  */
 import assert from "node:assert/strict";
-import { SCALAR } from "../../src/core/shape.ts";
 import { plan } from "../../src/graph/plan.ts";
 import { createGraph } from "../../src/graph/graph.ts";
+import { givenNoise } from "../../src/layers/noise.ts";
 import { createScope } from "../../src/layers/scope.ts";
-import { decoder, encoder, parameterLayout, parametersOf } from "../../src/models/vae_graph.ts";
-import { elboLoss, elboTerms } from "../../src/objectives/elbo.ts";
-import { rowsInput } from "../../src/scoring/programs.ts";
-import { givenNoise } from "../../src/training/train_program.ts";
+import {
+  modelTerms,
+  parameterLayout,
+  parametersOf,
+  rowsInput,
+} from "../../src/models/vae_graph.ts";
+import { lossOf } from "../../src/objectives/objective.ts";
 import { VAE } from "../../src/training/vae.ts";
+import { writeFinalScalars } from "../../src/training/schedule.ts";
 import { assertRelative } from "../util/close.ts";
 import { deviceOf, EXECUTORS, open } from "../util/executors.ts";
 import { type Golden, largest, readGoldens, roundingsOf } from "./vae_golden.ts";
@@ -21,14 +25,12 @@ const GOLDENS = readGoldens();
 /** Everything the golden file names, as a plan over x, noise and klWeight. */
 function termsPlan({ spec, objective, tensor }: Golden) {
   const g = createGraph();
-  const scope = createScope(g);
-  const x = rowsInput(g, spec);
-  const q = encoder(scope, spec, x);
-  const noise = givenNoise(g, spec, objective.samples);
-  const terms = elboTerms(g, x, q, (z) => decoder(scope, spec, z), noise);
-  const { loss, reconstruction } = elboLoss(g, terms, g.input("klWeight", SCALAR));
-  const { kl, logLikelihoods, logWeights } = terms;
-  const outputs = { ...q, kl, logLikelihoods, logWeights, loss, reconstruction };
+  const scope = createScope(g, { noise: givenNoise });
+  const rows = rowsInput(g, spec);
+  const terms = modelTerms(scope, spec, rows, objective);
+  const { loss, reconstruction } = lossOf(g, terms, objective);
+  const { mean, logVar, klPerDimension: kl, logLikelihoods, logWeights } = terms;
+  const outputs = { mean, logVar, kl: kl!, logLikelihoods, logWeights, loss, reconstruction };
   const parameters = parameterLayout(parametersOf(spec));
   return plan(g, { outputs, capacity: tensor("x").shape[0], parameters });
 }
@@ -54,7 +56,7 @@ for (const golden of GOLDENS) {
       const program = backend.compile(termsPlan(golden), { parameters });
       program.write("x", tensor("x").data);
       program.write("noise", tensor("noise").data);
-      program.write("klWeight", [objective.beta]);
+      writeFinalScalars(program, objective);
       program.run(tensor("x").shape[0]);
       for (const output of program.plan.outputs.keys()) {
         const { data } = tensor(output);

@@ -140,4 +140,13 @@ export const GRADIENT_CASES: {
   clipScale: undefined,
   adamStep: undefined,
   sgdStep: undefined,
+  randomUniform: undefined,
+  // Zero almost everywhere: tested in properties_test.ts.
+  lessThan: [],
+  log1p: over({}, [[[-0.8, 3]]]),
+  // Both sides of a = 8; by the second operand, which is data, there is no derivative.
+  logGammaRatio: over({}, [[[0.3, 3], [6, 12]], [[0.5, 9]]], [0]),
+  logGammaRatioSlope: undefined,
+  continuousBernoulliLogNorm: over({}, [SIDES]),
+  continuousBernoulliLogNormSlope: undefined,
 };

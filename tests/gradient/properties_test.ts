@@ -1,7 +1,7 @@
 /** What `gradient` and the builder promise, besides right numbers. */
 import assert from "node:assert/strict";
 import { batched, fixed, SCALAR } from "../../src/core/shape.ts";
-import { gradient } from "../../src/graph/gradient.ts";
+import { gradient, partialGradient } from "../../src/graph/gradient.ts";
 import { createGraph, type Graph } from "../../src/graph/graph.ts";
 import type { Node } from "../../src/ops/spec.ts";
 import { assertGradients, evaluator } from "./finite_difference.ts";
@@ -21,6 +21,15 @@ Deno.test("gradient() refuses what stopGradient() cut off", () => {
   const x = g.input("x", fixed(1, 3));
   const loss = total(g, g.stopGradient(x));
   assert.throws(() => gradient(g, loss, [x]), /RangeError: .*does not depend on "x"/);
+});
+
+Deno.test("lessThan() passes no derivative: a gated value has that of its gate held fixed", () => {
+  const g = createGraph();
+  const x = g.input("x", fixed(1, 3)), half = g.constant(0.5);
+  const open = g.lessThan(half, x);
+  const [dx] = gradient(g, total(g, g.mul(x, open)), [x]);
+  assert.deepEqual([...evaluator(g, { dx }, 1)({ x: [0.4, 0.5, 0.6] }).dx], [0, 0, 1]);
+  assert.throws(() => gradient(g, total(g, open), [x]), /does not depend on "x"/);
 });
 
 Deno.test("the gradient of a mean divides by the rows that a run really has", () => {
@@ -61,6 +70,24 @@ Deno.test("gradient() differentiates its own results", () => {
   const [curvature] = gradient(g, total(g, slope), [x]);
   const { curvature: values } = evaluator(g, { curvature }, 1)({ x: [1, 2, -3] });
   assert.deepEqual([...values], [6, 12, -18]);
+});
+
+Deno.test("partialGradient() holds nodes fixed, differentiates by them, and says where nothing is left", () => {
+  const g = createGraph();
+  const x = g.input("x", fixed(1, 2)), y = g.input("y", fixed(1, 2));
+  const held = g.mul(x, x);
+  const loss = total(g, g.mul(g.mul(held, x), held)); // h² x, h = x²
+  const [dX, dHeld, dY] = partialGradient(g, loss, [x, held, y], [held]);
+  assert.equal(dY, undefined);
+  const values = evaluator(g, { dX: dX!, dHeld: dHeld! }, 1)({ x: [2, -3] });
+  assert.deepEqual([...values.dX], [16, 81]); // h²
+  assert.deepEqual([...values.dHeld], [16, -54]); // 2 h x
+  const [hidden] = partialGradient(g, total(g, held), [x], [held]);
+  assert.equal(hidden, undefined);
+  // What lies behind a held node alone is not visited: this has no second derivative.
+  const slope = g.activationGrad(held, g.constant(1), { kind: "tanh" });
+  const [once] = partialGradient(g, total(g, g.add(slope, x)), [x], [held]);
+  assert.deepEqual([...evaluator(g, { once: once! }, 1)({ x: [2, -3] }).once], [1, 1]);
 });
 
 Deno.test("gradient() takes any node, the surrogate among them", () => {

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import type { Backend, SyncProgram } from "../../src/backends/backend.ts";
 import { openReference } from "../../src/backends/reference/backend.ts";
-import { openWasm } from "../../src/backends/wasm/backend.ts";
+import { openWasm } from "../util/wasm.ts";
 import { HostRandom } from "../../src/core/philox.ts";
 import { sizeAt } from "../../src/core/shape.ts";
 import { plan } from "../../src/graph/plan.ts";

@@ -5,9 +5,9 @@ import { ANSWERS } from "../../src/http/answer_schemas.ts";
 import type {
   AliasTarget,
   Answers,
-  LogLikelihoodOptions,
-  SampleOptions,
-  ScoreOptions,
+  LogLikelihoodRequest,
+  SampleRequest,
+  ScoreRequest,
 } from "../../src/http/client_types.ts";
 import { aliasBody, OPTIONS } from "../../src/http/schemas.ts";
 
@@ -35,9 +35,9 @@ const SAME: {
 };
 
 const SAME_OPTIONS: readonly [
-  Same<ScoreOptions, v.InferInput<typeof OPTIONS.score>>,
-  Same<SampleOptions, Omit<v.InferInput<typeof OPTIONS.sample>, "count">>,
-  Same<LogLikelihoodOptions, v.InferInput<typeof OPTIONS.logLikelihood>>,
+  Same<ScoreRequest, v.InferInput<typeof OPTIONS.score>>,
+  Same<SampleRequest, Omit<v.InferInput<typeof OPTIONS.sample>, "count">>,
+  Same<LogLikelihoodRequest, v.InferInput<typeof OPTIONS.logLikelihood>>,
   Same<AliasTarget, v.InferOutput<typeof aliasBody>>,
   Same<{ a: string }, { a?: string }>,
 ] = [true, true, true, true, false];

@@ -96,6 +96,51 @@ Deno.test("rows that lead beyond finite numbers are refused, not answered with n
   }
 });
 
+Deno.test("cells that the likelihood cannot take are named, by position or by name", async () => {
+  const counts = VAE.create({
+    inputs: 2,
+    latent: [{ size: 1 }],
+    likelihood: { type: "mixed", columns: [{ type: "poisson" }, { type: "bernoulli" }] },
+  }, { seed: 1 });
+  const app = createApp({ models: { counts } });
+  const faults: [rows: unknown[], pointer: string, expected: RegExp][] = [
+    [[[3, 1], [2.5, 0]], "/rows/1/0", /row 2, column "x0": expected a whole number from 0 to/],
+    [[{ x0: 3, x1: 7 }], "/rows/0/x1", /row 1, column "x1": expected a value from 0 to 1: .* 7$/],
+  ];
+  for (const verb of ["score", "encode", "reconstruct", "log-likelihood"]) {
+    for (const [rows, pointer, expected] of faults) {
+      const problem = await problemOf(await post(`counts/${verb}`, { rows }, app), "invalid-body");
+      assert.deepEqual(problem.errors?.map((each) => each.pointer), [pointer]);
+      assert.match(problem.detail, expected);
+    }
+  }
+  assert.equal((await post("counts/score", { rows: [[16_777_216, 1]] }, app)).status, 200);
+});
+
+Deno.test("a conditional model is described, and refused by each verb and by infer", async () => {
+  const spec = { inputs: 2, condition: 3, latent: [{ size: 1 }] };
+  const app = createApp({ models: { given: VAE.create(spec, { seed: 1 }) } });
+  const described = await app.request("/v1/models/given");
+  assert.equal((await described.json()).spec.condition, 3);
+  const rows = [[1, 2]], bodies = [{ rows }, { rows, condition: [[1, 0, 0]] }];
+  for (const verb of ["score", "encode", "reconstruct", "log-likelihood", "decode"]) {
+    for (const body of bodies) {
+      const problem = await problemOf(await post(`given/${verb}`, body, app), "conditional-model");
+      assert.equal(problem.status, 400);
+      assert.match(problem.detail, /need no condition: current value is a condition of 3 columns$/);
+    }
+  }
+  await problemOf(await post("given/sample", { count: 2 }, app), "conditional-model");
+  const tensor = { name: "x", datatype: "FP64", shape: [1, 2], data: rows };
+  const infer = await app.request("/v2/models/given/infer", {
+    method: "POST",
+    headers: JSON_TYPE,
+    body: JSON.stringify({ inputs: [tensor] }),
+  });
+  assert.equal(infer.status, 400);
+  assert.match((await infer.json()).error, /a condition of 3 columns/);
+});
+
 Deno.test("a model that overflows by itself gets a problem too", async () => {
   const wild = VAE.create({ inputs: 2, latent: [{ size: 1 }] }, { seed: 1 });
   wild.setParameters(
@@ -318,6 +363,7 @@ Deno.test("createApp() refuses names, models and limits that it cannot serve", (
 Deno.test("problem types are few, and their names stay", () => {
   assert.deepEqual(Object.entries(PROBLEMS).map(([name, { status }]) => `${status} ${name}`), [
     "400 malformed-json",
+    "400 conditional-model",
     "401 unauthorized",
     "403 forbidden",
     "404 unknown-route",

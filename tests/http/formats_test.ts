@@ -1,5 +1,6 @@
 /** Rows that are not JSON: float32 in and out, JSON lines in and out, and long answers in pieces. */
 import assert from "node:assert/strict";
+import { VAE } from "../../mod.ts";
 import { VERBS } from "../../src/http/verbs.ts";
 import { APP, ask, createApp, MODELS, PLAIN, problemOf, ROWS } from "./util.ts";
 
@@ -277,6 +278,44 @@ Deno.test("a long answer comes in pieces, and is the short ones put together", a
   ]);
   const some = rows.slice(0, 700), nats = await PLAIN.logLikelihood(some, { samples: 70, seed: 5 });
   const answered = await ask("plain/log-likelihood", { rows: some, samples: 70, seed: 5 });
+  assert.deepEqual(answered.rows, [...nats].map((logLikelihood) => ({ logLikelihood })));
+});
+
+Deno.test("mixed columns: cells that one cannot take are named in every form, draws in parts are those at once", async () => {
+  const mixed = VAE.create({
+    inputs: 3,
+    latent: [{ size: 2 }, { size: 1 }],
+    likelihood: {
+      type: "mixed",
+      columns: [{ type: "poisson" }, { type: "categorical", classes: 2 }],
+    },
+  }, { seed: 6 });
+  const app = createApp({ models: { mixed } });
+  const rows = [[3, 1, 0], [2.5, 0, 1]];
+  const refused = await problemOf(
+    await send("mixed/encode", FLOATS, floats(rows), "", app),
+    "invalid-body",
+  );
+  assert.deepEqual(refused.errors?.map((each) => each.pointer), ["/rows/1/0"]);
+  const lines = await send("mixed/encode", NDJSON, rows.map((r) => `[${r}]\n`).join(""), "", app);
+  const [first, second] = (await lines.text()).trim().split("\n").map((line) => JSON.parse(line));
+  assert.deepEqual([first.mean.length, second.row], [2, 2]);
+  assert.match(second.detail, /row 2, column "x0": expected a whole number/);
+  const tensor = { name: "x", datatype: "FP64", shape: [2, 3], data: rows };
+  const infer = await app.request("/v2/models/mixed/infer", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ inputs: [tensor] }),
+  });
+  assert.equal(infer.status, 422);
+  assert.match((await infer.json()).error, /row 2, column "x0": expected a whole number/);
+
+  const drawn = await ask("mixed/sample", { count: 700, seed: 4 }, app);
+  const whole = await mixed.sample(700, { seed: 4 });
+  assert.deepEqual((drawn.rows as number[][]).flat(), [...whole.data]);
+  const options = { samples: 70, seed: 5 }, taken = drawn.rows as number[][];
+  const answered = await ask("mixed/log-likelihood", { rows: taken, ...options }, app);
+  const nats = await mixed.logLikelihood(taken, options);
   assert.deepEqual(answered.rows, [...nats].map((logLikelihood) => ({ logLikelihood })));
 });
 

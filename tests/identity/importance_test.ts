@@ -4,59 +4,22 @@
  * q = p(z | x) every single weight is p(x).
  */
 import assert from "node:assert/strict";
-import type { ModelSpecInput } from "../../src/models/spec.ts";
-import { VAE } from "../../src/training/vae.ts";
 import { assertRelative } from "../util/close.ts";
-import { deviceOf, EXECUTORS } from "../util/executors.ts";
+import { EXECUTORS } from "../util/executors.ts";
+import { linearElbo } from "../util/linear_gaussian.ts";
 import {
-  gaussianLogDensity,
-  linearElbo,
-  type LinearParameters,
-  marginalCovariance,
-} from "../util/linear_gaussian.ts";
+  COLUMNS,
+  EXACT,
+  linearModel,
+  parametersWith,
+  SPEC,
+  SQUARES,
+  VARIANCE,
+  WEIGHT,
+  X,
+} from "../util/linear_model.ts";
 import { estimate, STANDARD_ERRORS } from "../util/statistics.ts";
 import { drawTerms } from "../util/probe.ts";
-
-const COLUMNS = 4;
-const VARIANCE = 0.25;
-const SPEC: ModelSpecInput = {
-  inputs: COLUMNS,
-  latent: [{ size: 2 }],
-  likelihood: { type: "gaussian", variance: VARIANCE },
-};
-
-/** Rows of W are orthogonal, so that the posterior is diagonal; |W_0|² = 1.75, |W_1|² = 0.75. */
-const WEIGHT = [1, 0.5, -0.5, 0.5, 0.5, -0.25, 0.25, -0.5].map(Math.fround);
-const SQUARES = [1.75, 0.625];
-const CENTRE = [0.25, -1, 0.5, 2];
-const X = [1.5, -0.25, 0.75, 1];
-
-/** Widens the posterior, so that weights vary; 0 is p(z | x) itself. */
-function parametersWith(extraLogVar: number): LinearParameters {
-  const mean = Float64Array.from({ length: 2 * COLUMNS }, (_, i) => {
-    const [d, l] = [Math.floor(i / 2), i % 2];
-    return WEIGHT[l * COLUMNS + d] / (SQUARES[l] + VARIANCE);
-  });
-  const bias = [0, 1].map((l) => -CENTRE.reduce((sum, b, d) => sum + b * mean[d * 2 + l], 0));
-  return {
-    "encoder.mean.weight": mean,
-    "encoder.mean.bias": bias,
-    "encoder.logVar.weight": new Float64Array(2 * COLUMNS),
-    "encoder.logVar.bias": SQUARES.map((s) => Math.log(VARIANCE / (s + VARIANCE)) + extraLogVar),
-    "decoder.mean.weight": WEIGHT,
-    "decoder.mean.bias": CENTRE,
-  };
-}
-
-const EXACT = gaussianLogDensity(X, CENTRE, marginalCovariance(WEIGHT, COLUMNS, VARIANCE));
-
-function model(parameters: LinearParameters, device: typeof EXECUTORS[number]): VAE {
-  const vae = VAE.create(SPEC, deviceOf(device));
-  vae.setParameters(
-    new Map(Object.entries(parameters).map(([name, data]) => [name, { data }])),
-  );
-  return vae;
-}
 
 Deno.test("the rows of W are orthogonal, as the other tests assume", () => {
   const dot = (a: number, b: number) =>
@@ -83,7 +46,7 @@ for (const executor of EXECUTORS) {
   });
 
   Deno.test(`importance sampling rises with K to the exact ln p(x), on ${executor.label}`, async () => {
-    const vae = model(parametersWith(1.2), executor);
+    const vae = linearModel(parametersWith(1.2), executor);
     const repeats = Array.from({ length: 400 }, () => X);
     let previous: { mean: number; standardError: number } | undefined;
     for (const samples of [1, 4, 16, 64, 256]) {

@@ -1,10 +1,7 @@
 /**
  * A linear VAE reaches probabilistic PCA. Its best ELBO is the maximum of the likelihood of pPCA
- * (Lucas, Tucker, Grosse and Norouzi, "Don't Blame the ELBO!", 2019), known in closed form from the
- * eigenvalues l_1 ≥ l_2 … of the (1/N) covariance (Tipping and Bishop, 1999): σ² is the mean of those
- * after the q-th, and the mean log-likelihood
- *
- *   -½ (D ln 2π + Σ_{i≤q} ln l_i + (D - q) ln σ² + D)
+ * (Lucas, Tucker, Grosse and Norouzi, "Don't Blame the ELBO!", 2019), known in closed form
+ * (`tests/util/ppca.ts`).
  *
  * The trained model's ELBO is taken exactly, in float64 from its parameters: it must come up to the
  * closed form from below, and no parameters whatever can pass it.
@@ -12,6 +9,7 @@
 import assert from "node:assert/strict";
 import { VAE } from "../../src/training/vae.ts";
 import { assertRelative } from "../util/close.ts";
+import { readDigits } from "../util/digits.ts";
 import { symmetricEigenvalues } from "../util/eigenvalues.ts";
 import {
   gaussianLogDensity,
@@ -19,6 +17,7 @@ import {
   type LinearParameters,
   marginalCovariance,
 } from "../util/linear_gaussian.ts";
+import { covarianceOf, ppcaMaximum } from "../util/ppca.ts";
 
 const ROWS = 1500;
 const COLUMNS = 64;
@@ -35,36 +34,11 @@ const LEFT_BY_TRAINING = 0.05;
  */
 const ROUNDING = 1e-9;
 
-/** The first 1,500 digits, grey values / 16: exact in float32. */
-async function readDigits(): Promise<number[][]> {
-  const packed = Deno.readFileSync(new URL("../data/digits.csv.gz", import.meta.url));
-  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
-  const lines = (await new Response(stream).text()).trim().split("\n").slice(0, ROWS);
-  return lines.map((line) => line.split(",").slice(0, COLUMNS).map((value) => Number(value) / 16));
-}
-
-const DIGITS = await readDigits();
+const DIGITS = await readDigits(ROWS);
 const EIGENVALUES = symmetricEigenvalues(covarianceOf(DIGITS), COLUMNS);
 
-function covarianceOf(rows: readonly number[][]): Float64Array {
-  const mean = rows[0].map((_, d) => rows.reduce((sum, row) => sum + row[d], 0) / rows.length);
-  const covariance = new Float64Array(COLUMNS * COLUMNS);
-  for (const row of rows) {
-    for (let i = 0; i < COLUMNS; i++) {
-      for (let j = 0; j < COLUMNS; j++) {
-        covariance[i * COLUMNS + j] += (row[i] - mean[i]) * (row[j] - mean[j]) / rows.length;
-      }
-    }
-  }
-  return covariance;
-}
-
 function closedForm(latent: number): number {
-  const rest = EIGENVALUES.subarray(latent);
-  const variance = rest.reduce((sum, value) => sum + value, 0) / rest.length;
-  const kept = EIGENVALUES.subarray(0, latent).reduce((sum, value) => sum + Math.log(value), 0);
-  const perDimension = COLUMNS * Math.log(2 * Math.PI) + COLUMNS;
-  return -0.5 * (perDimension + kept + rest.length * Math.log(variance));
+  return ppcaMaximum(EIGENVALUES, latent).logLikelihood;
 }
 
 function meanOverDigits(value: (row: number[]) => number): number {

@@ -21,6 +21,18 @@ const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
 const softplus = (x: number) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 const LN_2PI = Math.log(2 * Math.PI);
 
+/** Stirling's series for w >= 9, with terms to w^-9: the next is below 3e-15. */
+function lnGamma(w: number): number {
+  const r = 1 / (w * w), tail = 1 / 12 - r * (1 / 360 - r * (1 / 1260 - r * (1 / 1680 - r / 1188)));
+  return (w - 0.5) * Math.log(w) - w + 0.5 * LN_2PI + tail / w;
+}
+
+/** Its derivative. */
+function digamma(w: number): number {
+  const r = 1 / (w * w);
+  return Math.log(w) - 1 / (2 * w) - r * (1 / 12 - r * (1 / 120 - r * (1 / 252 - r / 240)));
+}
+
 // Roundings: one for each operation, and two (one ulp) for each ulp that a vector function promises.
 export const FORMULAS: readonly Formula[] = [
   { kernel: "add", ranges: [ANY, ANY], value: (a, b) => a + b, exact: true },
@@ -122,6 +134,20 @@ export const FORMULAS: readonly Formula[] = [
     value: (x, l, dy) => dy * (x - sigmoid(l)),
     size: (x, l, dy) => Math.abs(dy) * (x + sigmoid(l)),
     roundings: 2 + 2 * 3,
+  },
+  {
+    kernel: "logGammaRatio",
+    ranges: [[9, 40], [0, 20]],
+    value: (a, d) => lnGamma(a + d) - lnGamma(a) - d * Math.log(a),
+    size: (a, d) => d + d * Math.log1p(d / a) + 1,
+    roundings: 12,
+  },
+  {
+    kernel: "logGammaRatioSlope",
+    ranges: [[9, 40], [0, 20]],
+    value: (a, d) => digamma(a + d) - digamma(a) - d / a,
+    size: (a, d) => (d + 1) / a,
+    roundings: 12,
   },
 ];
 

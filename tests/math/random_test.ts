@@ -25,11 +25,15 @@ const DRAW: Draw = {
   stream: 3,
 };
 
-function normals(rows: number, cols: number, draw: Draw): Float32Array {
+const normals = (rows: number, cols: number, draw: Draw) => noise("randomNormal", rows, cols, draw);
+const uniforms = (rows: number, cols: number, draw: Draw) =>
+  noise("randomUniform", rows, cols, draw);
+
+function noise(kernel: string, rows: number, cols: number, draw: Draw): Float32Array {
   const { seedLow, seedHigh, step, firstRow, rowsPerBatchRow, stream } = draw;
   const key = new Float32Array(Uint32Array.of(seedLow, seedHigh, step, firstRow).buffer);
   const bench = new Workbench(), out = bench.output(rows * cols);
-  bench.call("randomNormal", out, rows, cols, rowsPerBatchRow, bench.input(key), stream);
+  bench.call(kernel, out, rows, cols, rowsPerBatchRow, bench.input(key), stream, 0);
   return bench.read(out, rows * cols);
 }
 
@@ -52,12 +56,17 @@ function philox(counter: readonly bigint[], key: readonly bigint[]): number[] {
   return [x0, x1, x2, x3].map(Number);
 }
 
-/** Element (row, col) in float64, and ρ, in proportion to which it may err. */
-function expected(row: number, col: number, draw: Draw): { normal: number; radius: number } {
+/** Word (row, col) of the blocks that a draw reads, and the other words of its block. */
+function wordsAt(row: number, col: number, draw: Draw): number[] {
   const { seedLow, seedHigh, step, firstRow, rowsPerBatchRow, stream } = draw;
   const row32 = (BigInt(firstRow) * BigInt(rowsPerBatchRow) + BigInt(row)) & MASK;
   const counter = [BigInt(Math.floor(col / 4)), row32, BigInt(step), BigInt(stream)];
-  const words = philox(counter, [BigInt(seedLow), BigInt(seedHigh)]);
+  return philox(counter, [BigInt(seedLow), BigInt(seedHigh)]);
+}
+
+/** Element (row, col) in float64, and ρ, in proportion to which it may err. */
+function expected(row: number, col: number, draw: Draw): { normal: number; radius: number } {
+  const words = wordsAt(row, col, draw);
   const pair = col % 4 < 2 ? words.slice(0, 2) : words.slice(2);
   const u = ((pair[0] >>> 9) + 0.5) * 2 ** -23, angle = 2 * Math.PI * (pair[1] >>> 9) * 2 ** -23;
   const radius = Math.sqrt(-2 * Math.log(u));
@@ -138,4 +147,40 @@ Deno.test("a million normals have the moments of the normal distribution", () =>
     ok(errors < STANDARD_ERRORS, `${name}: got ${got}, want ${want}, ${errors} standard errors`);
   }
   ok(draws.every((x) => Math.abs(x) <= 5.77));
+});
+
+Deno.test("randomUniform() is the top 24 bits of the same words, exactly, in every small shape", () => {
+  for (const [rows, cols] of [[1, 1], [3, 2], [2, 5], [6, 21], [2, 1003], [300, 2]]) {
+    const want = Float32Array.from({ length: rows * cols }, (_, i) => {
+      const [row, col] = [Math.floor(i / cols), i % cols];
+      return (wordsAt(row, col, DRAW)[col % 4] >>> 8) / 2 ** 24;
+    });
+    deepEqual(uniforms(rows, cols, DRAW), want, `${rows}x${cols}`);
+  }
+});
+
+Deno.test("a million uniforms lie in [0, 1) and have the moments of the uniform distribution", () => {
+  const side = 1000, count = side * side, draws = uniforms(side, side, DRAW);
+  ok(draws.every((x) => x >= 0 && x < 1));
+  const centred = draws.map((x) => x - 0.5);
+  const mean = (f: (x: number, i: number) => number) =>
+    centred.reduce((sum, x, i) => sum + f(x, i), 0) / count;
+  // Each statistic of x - ½, its expectation, and the variance of one term.
+  const statistics: readonly (readonly [string, number, number, number])[] = [
+    ["mean", mean((x) => x), 0, 1 / 12],
+    ["variance", mean((x) => x * x), 1 / 12, 1 / 80 - 1 / 144],
+    ["third moment", mean((x) => x ** 3), 0, 1 / 448],
+    ["P(x < 1/4)", mean((x) => Number(x < -0.25)), 0.25, 3 / 16],
+    ["product with its neighbour", mean((x, i) => i % 2 ? x * centred[i - 1] : 0), 0, 1 / 288],
+    [
+      "product with the row above",
+      mean((x, i) => i < side ? 0 : x * centred[i - side]),
+      0,
+      1 / 144,
+    ],
+  ];
+  for (const [name, got, want, variance] of statistics) {
+    const errors = Math.abs(got - want) / Math.sqrt(variance / count);
+    ok(errors < STANDARD_ERRORS, `${name}: got ${got}, want ${want}, ${errors} standard errors`);
+  }
 });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { rawContributions, relateToTypical } from "../../src/scoring/contributions.ts";
 import { parseSpec } from "../../src/models/spec.ts";
 import { toMatrix, toRows } from "../../src/scoring/matrix.ts";
-import { restore, standardizationOf, standardize } from "../../src/scoring/standardize.ts";
+import { limits, restore, standardizationOf, standardize } from "../../src/scoring/standardize.ts";
 import { columnsOf, toCells } from "../../src/scoring/table_rows.ts";
 
 Deno.test("toMatrix() takes arrays and matrices, and names what is wrong", () => {
@@ -48,7 +48,7 @@ Deno.test("toRows() refuses what a Bernoulli likelihood cannot take", () => {
     likelihood: { type: "bernoulli" },
   });
   assert.deepEqual(toRows(bernoulli, [[0, 1]]).data, Float32Array.of(0, 1));
-  const message = /row 2, column 1: a Bernoulli likelihood needs values from 0 to 1: .* -1$/;
+  const message = /row 2, column 1: a Bernoulli likelihood needs a value from 0 to 1: .* -1$/;
   assert.throws(() => toRows(bernoulli, [[0, 1], [-1, 0]]), { name: "RangeError", message });
   const gaussian = parseSpec({ inputs: 2, latent: [{ size: 1 }] });
   assert.deepEqual(toRows(gaussian, [[-1, 2]]).data, Float32Array.of(-1, 2));
@@ -88,12 +88,19 @@ Deno.test("standardizationOf() gives zero mean and unit variance, also far from 
 });
 
 Deno.test("standardize() limits what float32 could not carry", () => {
-  const standardization = { centre: Float64Array.of(0), scale: Float64Array.of(1e-3) };
+  const [centre, scale] = [Float64Array.of(0), Float64Array.of(1e-3)];
+  const standardization = { centre, scale, limit: limits(1, []) };
   const { data } = standardize(
     { data: Float64Array.of(1e30, -1e140, 0.5), rows: 3 },
     standardization,
   );
   assert.deepEqual([...data], [1e6, -1e6, 500]);
+});
+
+Deno.test("standardizationOf() leaves the columns that must stay as they are, without a limit", () => {
+  const cells = { data: Float64Array.of(1e7, 1, 0, 3), rows: 2 };
+  const standardization = standardizationOf(cells, 2, ["Poisson", undefined]);
+  assert.deepEqual([...standardize(cells, standardization).data], [1e7, -1, 0, 1]);
 });
 
 Deno.test("contributions sum to the score, before and after relating them to typical rows", () => {

@@ -136,7 +136,7 @@ Deno.test("scoreInto() goes on after more programs than are kept compiled", asyn
 Deno.test("a Bernoulli model takes values from 0 to 1 alone, wherever rows enter", async () => {
   const vae = VAE.create({ inputs: 2, latent: [{ size: 1 }], likelihood: { type: "bernoulli" } });
   const x = [[0, 1], [0.5, 2]];
-  const message = /row 2, column 2: a Bernoulli likelihood needs values from 0 to 1/;
+  const message = /row 2, column 2: a Bernoulli likelihood needs a value from 0 to 1/;
   for (
     const call of [
       () => vae.score(x),

@@ -2,18 +2,26 @@
 import assert from "node:assert/strict";
 import type { Backend, Segment, SyncProgram } from "../../src/backends/backend.ts";
 import { parseRecipe } from "../../src/training/options.ts";
+import { mixed, shuffled } from "../../src/training/row_order.ts";
 import { train } from "../../src/training/trainer.ts";
 
 const ROWS = 50;
 
-/** Trains on rows 0, 1, 2, … with nothing behind the program; the rows of each epoch, as taken. */
-async function epochsOf(epochs: number, seed: number): Promise<number[][]> {
-  const taken: number[] = [];
+/** Trains on rows 0, 1, 2, … with nothing behind the program; the rows of each batch, as taken. */
+async function batchesOf(
+  epochs: number,
+  seed: number,
+  referenceRows = 0,
+): Promise<{ x: number[]; reference: number[] }[]> {
+  const batches: { x: number[]; reference: number[] }[] = [];
   const shape = { rows: 1, cols: 1, batched: false };
+  const reference = { shape: { ...shape, rows: referenceRows } };
+  const inputs = new Map(referenceRows > 0 ? [["reference", reference]] : []);
   const program = {
-    plan: { outputs: new Map([["meanOfMean", { shape }]]) },
+    plan: { inputs, outputs: new Map([["meanOfMean", { shape }]]) },
     write: (input: string, values: ArrayLike<number>) => {
-      if (input === "x") taken.push(...Array.from(values));
+      if (input === "x") batches.push({ x: Array.from(values), reference: [] });
+      if (input === "reference") batches.at(-1)!.reference = Array.from(values);
     },
     run() {},
     read: (_output: string, into: Float64Array) => void into.fill(1),
@@ -25,11 +33,17 @@ async function epochsOf(epochs: number, seed: number): Promise<number[][]> {
     program,
     parameters: segment,
     state: segment,
+    order: shuffled(ROWS, seed),
     recipe: parseRecipe({ epochs, batchSize: 8 }, seed),
     data: { data: Float32Array.from({ length: ROWS }, (_, i) => i), shape: [ROWS, 1] },
     measure: () => 1,
     clock: () => 0,
   });
+  return batches;
+}
+
+async function epochsOf(epochs: number, seed: number): Promise<number[][]> {
+  const taken = (await batchesOf(epochs, seed)).flatMap(({ x }) => x);
   return Array.from({ length: epochs }, (_, e) => taken.slice(e * ROWS, (e + 1) * ROWS));
 }
 
@@ -45,4 +59,35 @@ Deno.test("each epoch takes every row once, in an order of its own", async () =>
 Deno.test("the seed alone decides the orders", async () => {
   assert.deepEqual(await epochsOf(2, 7), await epochsOf(2, 7));
   assert.notDeepEqual(await epochsOf(2, 7), await epochsOf(2, 8));
+});
+
+Deno.test("reference rows are other rows than the batch's, each once, and all of them in turn", async () => {
+  const batches = await batchesOf(8, 3, 7);
+  for (const { x, reference } of batches) {
+    assert.equal(new Set([...x, ...reference]).size, x.length + 7);
+  }
+  assert.equal(new Set(batches.flatMap(({ reference }) => reference)).size, ROWS);
+});
+
+Deno.test("mixed rows: those without a label once, the others evenly between them and in turn", () => {
+  const labelled = Uint32Array.from([3, 11, 40, 41, 48, 49]);
+  const isLabelled = (row: number) => labelled.includes(row);
+  const others = Uint32Array.from({ length: ROWS }, (_, i) => i).filter((i) => !isLabelled(i));
+  const order = mixed(labelled, others, 0.2, 1);
+  assert.equal(order.length, 55); // 44 / (1 - 0.2)
+  const epochs = [0, 1].map((epoch) => Array.from(order.ofEpoch(epoch)));
+  for (const rows of epochs) {
+    const known = rows.filter((row) => !isLabelled(row)).toSorted((a, b) => a - b);
+    assert.deepEqual(known, Array.from(others));
+    for (let first = 0; first < 55; first += 5) {
+      assert.equal(rows.slice(first, first + 5).filter(isLabelled).length, 1);
+    }
+  }
+  // 22 draws of 6 rows in a row: three rounds of all of them, and four rows more.
+  const drawn = epochs.flat().filter(isLabelled);
+  for (let round = 0; round < 18; round += 6) {
+    assert.deepEqual(drawn.slice(round, round + 6).toSorted((a, b) => a - b), [...labelled]);
+  }
+  assert.notDeepEqual(drawn.slice(0, 6), drawn.slice(6, 12));
+  assert.deepEqual(Array.from(mixed(labelled, others, 0.2, 1).ofEpoch(1)), epochs[1]);
 });

@@ -1,14 +1,16 @@
 /** Runs small pieces of the library on an executor and hands back numbers. */
-import type { Shape } from "../../src/core/shape.ts";
+import { batched, fixed, rowsAt, type Shape } from "../../src/core/shape.ts";
+import { STREAMS } from "../../src/core/streams.ts";
 import { splitSeed } from "../../src/core/philox.ts";
 import { createGraph, type Graph } from "../../src/graph/graph.ts";
 import { type Plan, plan } from "../../src/graph/plan.ts";
+import { drawnNoise, type NoiseSource, noNoise } from "../../src/layers/noise.ts";
+import { createScope, type Scope } from "../../src/layers/scope.ts";
 import { type ModelSpecInput, parseSpec } from "../../src/models/spec.ts";
 import { parameterLayout, parametersOf } from "../../src/models/vae_graph.ts";
 import type { Node } from "../../src/ops/spec.ts";
-import { forwardPlan, posteriorNoise } from "../../src/scoring/programs.ts";
+import { forwardPlan } from "../../src/scoring/programs.ts";
 import { type Executor, open } from "./executors.ts";
-import { rowsAt } from "../../src/core/shape.ts";
 
 export type Parameters = Readonly<Record<string, ArrayLike<number>>>;
 
@@ -59,9 +61,17 @@ export function drawNoise(
     readonly step?: number;
   },
 ): Float64Array {
-  const spec = parseSpec({ inputs: 1, latent: [{ size: latent }] });
-  const build = (g: Graph) => ({ noise: posteriorNoise(g, spec, samples) });
+  const request = { name: "noise", stream: STREAMS.posterior, shape: batched(latent, samples) };
+  const build = (g: Graph) => ({ noise: drawnNoise(g, request) });
   return runGraph(executor, rows, build, { key: [...splitSeed(seed), step, 0] }).noise;
+}
+
+/** A scope whose parameters are inputs of the graph, so that a test writes them as it likes. */
+export function inputScope(g: Graph, noise: NoiseSource = noNoise): Scope {
+  return {
+    ...createScope(g, { noise }),
+    declare: (name, rows, cols) => g.input(name, fixed(rows, cols)),
+  };
 }
 
 /** An input of `values` numbers as one column of rows. */

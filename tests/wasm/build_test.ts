@@ -1,45 +1,117 @@
-/** What ships: two builds, small, without imports, that are what their headers say. */
+/** What ships: two sets of two builds, small, that import a memory alone and are what their headers say. */
 import { deepEqual, equal, ok, throws } from "node:assert/strict";
-import { canRun, kernelBytes, loadKernels, useKernels } from "../../src/backends/wasm/loader.ts";
+import { FULL_KERNELS } from "../../src/backends/wasm/kernels/full.ts";
+import { SCORE_KERNELS } from "../../src/backends/wasm/kernels/score.ts";
+import {
+  canRun,
+  createMemory,
+  instantiate,
+  kernelBytes,
+  loadKernels,
+  loadSharedKernels,
+  useKernels,
+} from "../../src/backends/wasm/loader.ts";
+import { sharedModule } from "../../src/backends/wasm/shared_module.ts";
 
 const LIMIT_BYTES = 64 * 1024;
+const THREADS = ["lead", "isWorthSharing", "helpers", "dismiss", "join", "help", "fail"];
+const EXPORTS = [
+  "heapBase",
+  "isForwardOnly",
+  "isRelaxed",
+  "memory",
+  "run",
+  "workspaceBytes",
+  ...THREADS,
+]
+  .sort();
 
-for (const build of ["simd", "relaxed"] as const) {
-  Deno.test(`the ${build} build is valid, has no imports and at most 64 kB`, async () => {
-    const bytes = kernelBytes(build);
+const BUILDS = [
+  ["simd", FULL_KERNELS, "simd"],
+  ["relaxed", FULL_KERNELS, "relaxed"],
+  ["score_simd", SCORE_KERNELS, "simd"],
+  ["score_relaxed", SCORE_KERNELS, "relaxed"],
+] as const;
+
+for (const [name, set, build] of BUILDS) {
+  Deno.test(`the ${name} build is valid, imports a memory alone and has at most 64 kB`, async () => {
+    const bytes = kernelBytes(set, build);
     ok(WebAssembly.validate(bytes));
     ok(bytes.length <= LIMIT_BYTES, `${bytes.length} bytes`);
-    const { module } = loadKernels(build);
-    deepEqual(WebAssembly.Module.imports(module), []);
-    const names = WebAssembly.Module.exports(module).map(({ name }) => name);
-    deepEqual(names.sort(), ["heapBase", "isRelaxed", "memory", "run"]);
-    const source = new URL(`../../src/backends/wasm/kernels/${build}.gen.ts`, import.meta.url);
+    const { module, forwardOnly } = loadKernels(set, build);
+    const memory = { module: "env", name: "memory", kind: "memory" };
+    deepEqual(WebAssembly.Module.imports(module), [memory]);
+    deepEqual(WebAssembly.Module.exports(module).map(({ name }) => name).sort(), EXPORTS);
+    const { isRelaxed, isForwardOnly } = instantiate(module);
+    deepEqual([isRelaxed(), isForwardOnly()], [Number(build === "relaxed"), Number(forwardOnly)]);
+    equal(forwardOnly, set === SCORE_KERNELS);
+    const source = new URL(`../../src/backends/wasm/kernels/${name}.gen.ts`, import.meta.url);
     const header = (await Deno.readTextFile(source)).split("*/")[0];
     ok(header.includes(`AssemblyScript 0.28.20, ${bytes.length} bytes`), header);
   });
 }
 
+for (const [name, set, build] of BUILDS) {
+  Deno.test(`the ${name} build for shared memory is the same but for one byte`, () => {
+    const bytes = kernelBytes(set, build), shared = sharedModule(bytes);
+    const changed = [...bytes.keys()].filter((i) => shared[i] !== bytes[i]);
+    deepEqual(changed.map((i) => [bytes[i], shared[i]]), [[1, 3]]);
+    const module = loadSharedKernels(set, build);
+    equal(instantiate(module, createMemory(true)).memory.buffer.constructor, SharedArrayBuffer);
+    throws(() => instantiate(module), WebAssembly.LinkError);
+    const alone = loadKernels(set, build).module;
+    throws(() => instantiate(alone, createMemory(true)), WebAssembly.LinkError);
+    equal(loadSharedKernels(set, build), module, "compiled once");
+  });
+}
+
+Deno.test("sharedModule() refuses a module that does not import its memory", () => {
+  const empty = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0);
+  throws(() => sharedModule(empty), /^TypeError: Cannot share memory: the module must import/);
+});
+
+Deno.test("a host without Uint8Array.fromBase64 reads the same bytes", () => {
+  const { fromBase64 } = Uint8Array;
+  const bytes = kernelBytes(SCORE_KERNELS, "simd");
+  Reflect.deleteProperty(Uint8Array, "fromBase64");
+  try {
+    equal("fromBase64" in Uint8Array, false);
+    deepEqual(kernelBytes(SCORE_KERNELS, "simd"), bytes);
+  } finally {
+    Uint8Array.fromBase64 = fromBase64;
+  }
+});
+
 Deno.test("this host runs both builds, and the probes are valid modules only where it does", () => {
   deepEqual([canRun("simd"), canRun("relaxed")], [true, true]);
 });
 
-Deno.test("only the relaxed build holds relaxed instructions", () => {
+Deno.test("only the relaxed builds hold relaxed instructions", () => {
   // f32x4.relaxed_madd is 0xfd 0x85 0x02.
   const count = (bytes: Uint8Array) =>
     bytes.reduce((sum, byte, i) => {
       return sum + Number(byte === 0xfd && bytes[i + 1] === 0x85 && bytes[i + 2] === 0x02);
     }, 0);
-  equal(count(kernelBytes("simd")), 0);
-  ok(count(kernelBytes("relaxed")) > 0);
+  for (const set of [FULL_KERNELS, SCORE_KERNELS]) {
+    equal(count(kernelBytes(set, "simd")), 0);
+    ok(count(kernelBytes(set, "relaxed")) > 0);
+  }
 });
 
 Deno.test("loadKernels() compiles each build once, and prefers what useKernels() was given", () => {
-  equal(loadKernels("simd").module, loadKernels("simd").module);
-  equal(loadKernels().build, "relaxed");
-  const own = new WebAssembly.Module(kernelBytes("simd"));
-  useKernels(own);
-  deepEqual(loadKernels(), { build: "simd", module: own });
-  useKernels(loadKernels("relaxed").module);
+  equal(loadKernels(FULL_KERNELS, "simd").module, loadKernels(FULL_KERNELS, "simd").module);
+  equal(loadKernels(FULL_KERNELS).build, "relaxed");
+  const module = new WebAssembly.Module(kernelBytes(FULL_KERNELS, "simd"));
+  const own = { build: "simd", forwardOnly: false, module } as const;
+  useKernels(module);
+  // What can train can score.
+  for (const set of [FULL_KERNELS, SCORE_KERNELS]) deepEqual(loadKernels(set), own);
+  // What only scores leaves training as it is.
+  const score = new WebAssembly.Module(kernelBytes(SCORE_KERNELS, "relaxed"));
+  useKernels(score);
+  deepEqual(loadKernels(FULL_KERNELS), own);
+  deepEqual(loadKernels(SCORE_KERNELS), { build: "relaxed", forwardOnly: true, module: score });
+  useKernels(loadKernels(FULL_KERNELS, "relaxed").module);
   const empty = new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0));
   throws(() => useKernels(empty), /^TypeError: Cannot use module/);
 });

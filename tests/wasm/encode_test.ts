@@ -1,8 +1,8 @@
 /** Instruction records: words where the kernels look for them. */
 import { deepEqual, equal } from "node:assert/strict";
-import { RECORD_WORDS } from "../../src/backends/wasm/abi.ts";
+import { CUTS, RECORD_WORDS, SPLIT_WORD } from "../../src/backends/wasm/abi.ts";
 import { encodePlan } from "../../src/backends/wasm/encode.ts";
-import { batched } from "../../src/core/shape.ts";
+import { batched, fixed } from "../../src/core/shape.ts";
 import { createGraph } from "../../src/graph/graph.ts";
 import { layOut } from "../../src/graph/layout.ts";
 import { type Place, plan } from "../../src/graph/plan.ts";
@@ -14,7 +14,7 @@ const address = ({ segment, offset }: Place) =>
 
 const bits = (...values: number[]) => [...new Int32Array(new Float32Array(values).buffer)];
 
-Deno.test("a record holds opcode, attributes, and operands whose rows follow the batch", () => {
+Deno.test("a record holds opcode, attributes, cut, and operands whose rows follow the batch", () => {
   const g = createGraph();
   const x = g.input("x", batched(3, 2)),
     weight = g.parameter("w", 3, 4),
@@ -28,7 +28,7 @@ Deno.test("a record holds opcode, attributes, and operands whose rows follow the
   equal(records.length, RECORD_WORDS);
   // deno-fmt-ignore
   deepEqual([...records], [
-    OP_NAMES.indexOf("dense"), 2, 0, 0, 0, 0, 0, 0,
+    OP_NAMES.indexOf("dense"), 2, 0, 0, 0, 0, 0, CUTS.indexOf("product") + (40 << 8),
     2064, 0, 2, 4,   2000, 0, 2, 3,   0, 3, 0, 4,   64, 1, 0, 4,   0, 0, 0, 0,   0, 0, 0, 0,
   ]);
 });
@@ -53,4 +53,14 @@ Deno.test("an effect's output is its first operand, and Adam gets 1 - beta from 
   const pointers = Array.from({ length: 6 }, (_, slot) => record[8 + 4 * slot]);
   deepEqual([pointers[0], pointers[2], pointers[3]], [0, 1000, 1064]);
   equal(pointers.filter((pointer) => pointer >= 2000).length, 3); // gradient, scale, schedule
+});
+
+Deno.test("the mean of a broadcast is not cut: a tile does not know how many rows it is over", () => {
+  const cutOf = (mean: boolean) => {
+    const g = createGraph();
+    const y = g.broadcast(g.input("x", fixed(1, 3)), { ...batched(3), mean });
+    const request = { outputs: { y }, capacity: 2, parameters: layOut("parameters", []) };
+    return encodePlan(plan(g, request), address)[SPLIT_WORD] & 0xff;
+  };
+  deepEqual([cutOf(true), cutOf(false)], [CUTS.indexOf("none"), CUTS.indexOf("rows")]);
 });

@@ -4,6 +4,7 @@
  */
 import { deepEqual } from "node:assert/strict";
 import { ACTIVATIONS } from "../../src/ops/names.ts";
+import { ACTIVATE } from "../util/activations.ts";
 import { assertCloseReduction } from "../util/close.ts";
 import { numbers, Workbench } from "./debug_kernels.ts";
 
@@ -37,7 +38,9 @@ function checkMatmul(sizes: Sizes, transposeA: number, transposeB: number): void
   const bench = new Workbench();
   const a = numbers(rows * inner, 1), b = numbers(inner * cols, 2);
   const out = bench.output(rows * cols), aAt = bench.input(a), bAt = bench.input(b);
-  bench.call("matmul", out, rows, cols, inner, aAt, transposeA, bAt, transposeB);
+  const aCols = transposeA ? rows : inner, bCols = transposeB ? inner : cols;
+  const operands = [aAt, aCols, transposeA, bAt, bCols, transposeB];
+  bench.call("matmul", out, rows, cols, inner, ...operands, cols);
   const expected = expectedProduct(
     sizes,
     (row, k) => transposeA ? a[k * rows + row] : a[row * inner + k],
@@ -82,16 +85,6 @@ for (const [transposeA, transposeB] of TRANSPOSES) {
   });
 }
 
-/** f, and a bound on |f'|, for the error that the argument carries into the value. */
-const ACTIVATE: Readonly<Record<typeof ACTIVATIONS[number], (x: number) => number>> = {
-  identity: (x) => x,
-  relu: (x) => Math.max(x, 0),
-  tanh: Math.tanh,
-  sigmoid: (x) => 1 / (1 + Math.exp(-x)),
-  softplus: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
-  elu: (x) => x > 0 ? x : Math.expm1(x),
-};
-
 Deno.test("dense() equals f(x · W + b) in float64 for every activation", () => {
   for (
     const [rows, inner, cols] of [[1, 5, 3], [2, 300, 39], [7, 9, 37], [9, 260, 20], [70, 8, 270]]
@@ -106,7 +99,7 @@ Deno.test("dense() equals f(x · W + b) in float64 for every activation", () => 
       const bench = new Workbench();
       const out = bench.output(rows * cols);
       const operands = [bench.input(x), inner, bench.input(w), bench.input(b)];
-      bench.call("dense", out, rows, cols, ...operands, kind);
+      bench.call("dense", out, rows, cols, ...operands, kind, cols);
       // |f'| <= 1, so the sum's error carries over whole; f itself is off by at most 8 roundings.
       const scale = sizes.map((size, i) => {
         const own = 8 * Math.abs(ACTIVATE[activation](values[i]));
@@ -125,7 +118,8 @@ Deno.test("a row of dense() has the same bits alone, in a few and in many rows",
   const run = (count: number) => {
     const bench = new Workbench();
     const out = bench.output(count * cols), xAt = bench.input(x.subarray(0, count * inner));
-    bench.call("dense", out, count, cols, xAt, inner, bench.input(w), bench.input(b), 2);
+    const operands = [xAt, inner, bench.input(w), bench.input(b)];
+    bench.call("dense", out, count, cols, ...operands, 2, cols);
     return bench.read(out, cols);
   };
   const alone = run(1);
@@ -138,7 +132,7 @@ Deno.test("matmul() sums integers exactly, so no term is lost or taken twice", (
   const b = numbers(inner * cols, 10).map((x) => Math.round(8 * x));
   const bench = new Workbench();
   const out = bench.output(rows * cols), aAt = bench.input(a), bAt = bench.input(b);
-  bench.call("matmul", out, rows, cols, inner, aAt, 0, bAt, 0);
+  bench.call("matmul", out, rows, cols, inner, aAt, inner, 0, bAt, cols, 0, cols);
   const { values } = expectedProduct(
     { rows, inner, cols },
     (row, k) => a[row * inner + k],

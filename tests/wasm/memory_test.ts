@@ -1,6 +1,7 @@
 /** Memory of the WebAssembly backend: it grows when it must, is given back, and is still in a run. */
 import { deepEqual, equal, ok, throws } from "node:assert/strict";
-import { openWasm } from "../../src/backends/wasm/backend.ts";
+import { openWasm } from "../util/wasm.ts";
+import { FULL_KERNELS } from "../../src/backends/wasm/kernels/full.ts";
 import { instantiate, loadKernels } from "../../src/backends/wasm/loader.ts";
 import { LinearMemory, ReadWindow } from "../../src/backends/wasm/memory.ts";
 import { expectedY, INPUTS, LAYOUT, networkPlan, OUTPUTS, parameters } from "./programs.ts";
@@ -8,12 +9,12 @@ import { expectedY, INPUTS, LAYOUT, networkPlan, OUTPUTS, parameters } from "./p
 const MEGABYTE = 2 ** 20;
 
 function openMemory(): LinearMemory {
-  const { memory, heapBase } = instantiate(loadKernels().module);
+  const { memory, heapBase } = instantiate(loadKernels(FULL_KERNELS).module);
   return new LinearMemory(memory, heapBase());
 }
 
 Deno.test("allocate() gives zeroed, disjoint ranges at multiples of 256 bytes above the kernels", () => {
-  const memory = openMemory(), { heapBase } = instantiate(loadKernels().module);
+  const memory = openMemory(), { heapBase } = instantiate(loadKernels(FULL_KERNELS).module);
   const [a, b] = [memory.allocate(3), memory.allocate(100)];
   ok(4 * a >= heapBase());
   deepEqual([(4 * a) % 256, (4 * b) % 256], [0, 0]);
@@ -58,7 +59,7 @@ Deno.test("a program runs on after another has made the memory grow", () => {
 });
 
 Deno.test("a thousand cycles of compile and dispose do not make the memory grow", () => {
-  const { module } = loadKernels();
+  const { module } = loadKernels(FULL_KERNELS);
   const grown: number[] = [];
   const grow = WebAssembly.Memory.prototype.grow;
   const backend = openWasm(), segment = parameters(backend, 1);

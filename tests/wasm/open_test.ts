@@ -1,14 +1,15 @@
 /** Opening backends: which build, which fallback, and what a refusal says. */
 import { deepEqual, equal, match, throws } from "node:assert/strict";
 import { openBackend } from "../../src/backends/open.ts";
-import { openWasm } from "../../src/backends/wasm/backend.ts";
+import { openWasm } from "../util/wasm.ts";
 
 Deno.test("openWasm() takes the fastest build, or the one with the same bits everywhere", () => {
-  deepEqual(openWasm().details, { build: "relaxed", determinism: "fast" });
+  deepEqual(openWasm().details, { build: "relaxed", determinism: "fast", threads: 1 });
   deepEqual(openWasm({ determinism: "fast" }).details.build, "relaxed");
   deepEqual(openWasm({ determinism: "portable" }).details, {
     build: "simd",
     determinism: "portable",
+    threads: 1,
   });
   equal(openWasm({ build: "simd" }).details.build, "simd");
   throws(

@@ -37,7 +37,7 @@ Deno.test("sumRows() sums each column, or takes its mean", () => {
     for (const mean of [0, 1]) {
       const x = numbers(rows * cols), bench = new Workbench(), divisor = mean ? rows : 1;
       const out = bench.output(cols);
-      bench.call("sumRows", out, bench.input(x), rows, cols, mean);
+      bench.call("sumRows", out, bench.input(x), rows, cols, mean, cols);
       const expected = sums(x, rows, cols, "rows").map((sum) => sum / divisor);
       const size = sums(abs(x), rows, cols, "rows").map((sum) => sum / divisor);
       assertCloseReduction(bench.read(out, cols), expected, size, rows, `[${rows}, ${cols}]`);

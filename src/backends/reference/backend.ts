@@ -22,6 +22,7 @@ export function openReference(): Backend<ReferenceProgram> {
   return {
     name: "reference",
     details: { precision: "float64" },
+    weightFormats: [],
     allocate: (length) => new ReferenceSegment(length),
     compile,
     dispose() {},
@@ -86,7 +87,9 @@ function compile(plan: Plan, segments: Segments): ReferenceProgram {
   const viewsOf = (places: ReadonlyMap<string, Place>) =>
     new Map([...places].map(([name, place]) => [name, memory.view(place)]));
   const inputs = viewsOf(plan.inputs), outputs = viewsOf(plan.outputs);
-  for (const { place, value } of plan.constants) memory.scratch[place.offset] = value;
+  for (const { place: { offset, shape }, value, step } of plan.constants) {
+    for (let i = 0; i < shape.cols; i++) memory.scratch[offset + i] = value + step * i;
+  }
 
   return {
     plan,
@@ -108,6 +111,11 @@ function compile(plan: Plan, segments: Segments): ReferenceProgram {
       const limit = sizeAt(plan.outputs.get(name)!.shape, plan.capacity);
       requireRange(`read output "${name}"`, 0, into.length, limit);
       into.set(data.subarray(offset, offset + into.length));
+    },
+    live(name) {
+      const { data, offset } = inputs.get(name) ?? named(outputs, "look at", name);
+      const { shape } = (plan.inputs.get(name) ?? plan.outputs.get(name))!;
+      return { elements: data.subarray(offset, offset + sizeAt(shape, plan.capacity)) };
     },
     dispose() {},
   };

@@ -3,7 +3,8 @@
  * `scripts/build_kernels.ts` copies these numbers into `assembly/opcodes.gen.ts`.
  *
  *   0      opcode: the index in OP_NAMES
- *   1-7    attributes: i32, or the bits of an f32
+ *   1-6    attributes: i32, or the bits of an f32
+ *   7      how the output is cut into tiles for threads: an index in CUTS | cost << 8 (split.ts)
  *   8-31   six operands of 4 words {pointer in bytes, rows, rowsPerBatchRow, cols}; the output first
  *
  * An operand has rows + rowsPerBatchRow · batchRows rows.
@@ -13,3 +14,18 @@ export const ATTRIBUTE_WORD = 1;
 export const OPERAND_WORD = 8;
 export const OPERAND_WORDS = 4;
 export const OPERAND_SLOTS = 6;
+export const SPLIT_WORD = 7;
+
+/** The ways to cut an output into tiles; `assembly/split.ts` says what they mean. */
+export const CUTS = ["none", "rows", "columns", "product"] as const;
+
+/**
+ * What this backend runs besides operations; opcodes follow those of OP_NAMES.
+ *
+ *   packWeights  format; packed, weights      packs weights for packedDense
+ *   packedDense  activation, format; as dense, with packed weights
+ */
+export const OWN_OPS = ["packWeights", "packedDense"] as const;
+
+/** How weights lie in memory, by index: see assembly/matmul/panels.ts. */
+export const WEIGHT_FORMATS = ["matrix", "f32", "bf16"] as const;

@@ -1,18 +1,21 @@
 /**
  * The WebAssembly backend: one instance of the kernels and one memory, shared by the programs and
  * segments of a model. A run is one call into WebAssembly, which walks the program's instruction
- * list; writing, running and reading allocate nothing.
+ * list, alone or with the helpers of `threads.ts`; writing, running and reading allocate nothing.
  */
 import { sizeAt } from "../../core/shape.ts";
 import type { Place, Plan } from "../../graph/plan.ts";
-import type { Backend, Segments, SyncProgram } from "../backend.ts";
-import { named, requireRange, requireRows, requireWords } from "./checks.ts";
+import { OPS } from "../../ops/catalogue.ts";
+import type { Backend, Live, Segments, SyncProgram, WeightFormat } from "../backend.ts";
+import { named, requireForward, requireRange, requireRows, requireWords } from "./checks.ts";
 import { encodePlan } from "./encode.ts";
-import { instantiate, type KernelBuild, loadKernels } from "./loader.ts";
-import { ReadWindow } from "./memory.ts";
+import { type KernelBuild, type KernelSet, loadKernels } from "./loader.ts";
+import { LiveView, ReadWindow } from "./memory.ts";
+import { PackedWeights } from "./packing.ts";
 import { Allocation, allocationOf, Host, WasmSegment } from "./segment.ts";
+import { openThreads, type ThreadOptions } from "./threads.ts";
 
-export interface WasmOptions {
+export interface WasmOptions extends ThreadOptions {
   /** Which build; without it, the fastest that the host can run. */
   readonly build?: KernelBuild;
   /** "portable" takes the `simd` build, whose bits are the same on every machine. */
@@ -26,14 +29,20 @@ export interface WasmProgram extends SyncProgram {
 }
 
 /** @throws DOMException or TypeError if this host cannot run the kernels; see `loadKernels` */
-export function openWasm(options: WasmOptions = {}): Backend<WasmProgram> {
-  const { build, module } = loadKernels(chosenBuild(options));
-  const host = new Host(instantiate(module));
+export function openWasm(set: KernelSet, options: WasmOptions = {}): Backend<WasmProgram> {
+  const kernels = loadKernels(set, chosenBuild(options)), { build, forwardOnly } = kernels;
+  const threads = openThreads(kernels, set, options), host = new Host(threads, forwardOnly);
   return {
     name: "wasm",
-    details: { build, determinism: build === "simd" ? "portable" : "fast" },
+    get details() {
+      const determinism = build === "simd" ? "portable" : "fast";
+      const { count, reason } = threads;
+      return { build, determinism, threads: count, ...(reason && { reason }) };
+    },
+    ready: () => threads.ready(),
     allocate: (length) => new WasmSegment(host, length),
-    compile: (plan, segments) => new CompiledProgram(host, plan, segments),
+    weightFormats: ["f32", "bf16"],
+    compile: (plan, segments, weights) => new CompiledProgram(host, plan, segments, weights),
     dispose: () => host.close(),
   };
 }
@@ -53,6 +62,7 @@ interface Input {
 }
 
 interface Output {
+  readonly index: number;
   readonly window: ReadWindow;
   readonly limit: number;
 }
@@ -63,14 +73,23 @@ class CompiledProgram implements WasmProgram {
   readonly #list: Allocation;
   readonly #inputs: ReadonlyMap<string, Input>;
   readonly #outputs: ReadonlyMap<string, Output>;
+  readonly #parameters: Allocation;
+  /** Whether a run changes the parameters. */
+  readonly #trains: boolean;
+  readonly #packed?: PackedWeights;
 
-  constructor(host: Host, readonly plan: Plan, segments: Segments) {
+  constructor(host: Host, readonly plan: Plan, segments: Segments, weights?: WeightFormat) {
+    if (host.forwardOnly) requireForward(plan);
     const indexOf = placer(host, plan, segments);
+    this.#parameters = allocationOf(host, segments.parameters);
+    this.#trains = plan.instructions.some(({ op }) => OPS[op].effect);
     this.#host = host;
     this.#scratch = new Allocation(host, plan.scratchLength);
     const scratch = this.#scratch.index("compile");
     const elementOf = (place: Place) => indexOf(place, scratch);
-    const records = encodePlan(plan, (place) => 4 * elementOf(place));
+    const addressOf = (place: Place) => 4 * elementOf(place);
+    this.#packed = weights && new PackedWeights(host, plan, weights, this.#parameters, addressOf);
+    const records = encodePlan(plan, addressOf, this.#packed);
     this.#list = new Allocation(host, records.length);
     host.memory.u32.set(records, this.#list.index("compile"));
     const limit = ({ shape }: Place) => sizeAt(shape, plan.capacity);
@@ -79,10 +98,15 @@ class CompiledProgram implements WasmProgram {
       return [name, { index: elementOf(place), limit: limit(place), integer }];
     }));
     this.#outputs = new Map([...plan.outputs].map(([name, place]) => {
-      const window = new ReadWindow(host.memory, elementOf(place));
-      return [name, { window, limit: limit(place) }];
+      const index = elementOf(place), window = new ReadWindow(host.memory, index);
+      return [name, { index, window, limit: limit(place) }];
     }));
-    for (const { place, value } of plan.constants) host.memory.f32[elementOf(place)] = value;
+    for (const { place, value, step } of plan.constants) {
+      const first = elementOf(place);
+      for (let i = 0; i < place.shape.cols; i++) host.memory.f32[first + i] = value + step * i;
+    }
+    const list = 4 * this.#list.index("compile");
+    host.threads.startFor(host.memory, list, plan.instructions.length, plan.capacity);
   }
 
   scratch(): Float32Array {
@@ -103,7 +127,9 @@ class CompiledProgram implements WasmProgram {
   run(rows: number): void {
     requireRows(rows, this.plan.capacity);
     const list = 4 * this.#list.index("run");
-    this.#host.kernels.run(list, this.plan.instructions.length, rows);
+    this.#packed?.follow();
+    if (this.#trains) this.#parameters.version++;
+    this.#host.run(list, this.plan.instructions.length, rows);
   }
 
   read(name: string, into: Float32Array | Float64Array): void {
@@ -113,9 +139,16 @@ class CompiledProgram implements WasmProgram {
     window.copyTo(into);
   }
 
+  live(name: string): Live {
+    const place = this.#inputs.get(name) ?? named(this.#outputs, "look at", name);
+    const { index, limit } = place;
+    return new LiveView(this.#host.memory, index, limit);
+  }
+
   dispose(): void {
     this.#scratch.dispose();
     this.#list.dispose();
+    this.#packed?.dispose();
   }
 }
 

@@ -6,8 +6,18 @@ import type { Instruction, Place, Plan } from "../../graph/plan.ts";
 import { OPS } from "../../ops/catalogue.ts";
 import { ACTIVATIONS, OP_NAMES, type OpName } from "../../ops/names.ts";
 import type { OpAttrs } from "../../ops/signatures.ts";
-import { type Unsupported, unsupported } from "../backend.ts";
-import { ATTRIBUTE_WORD, OPERAND_SLOTS, OPERAND_WORD, OPERAND_WORDS, RECORD_WORDS } from "./abi.ts";
+import { type Unsupported, unsupported, type WeightFormat } from "../backend.ts";
+import {
+  ATTRIBUTE_WORD,
+  OPERAND_SLOTS,
+  OPERAND_WORD,
+  OPERAND_WORDS,
+  OWN_OPS,
+  RECORD_WORDS,
+  SPLIT_WORD,
+  WEIGHT_FORMATS,
+} from "./abi.ts";
+import { splitWord } from "./split.ts";
 
 /** The words of an operation's attributes. */
 type Attributes<N extends OpName> = ((attrs: OpAttrs<N>) => readonly number[]) | Unsupported;
@@ -55,23 +65,87 @@ const ATTRIBUTES: { readonly [N in OpName]: Attributes<N> } = {
   adamStep: ({ beta1, beta2, epsilon, weightDecay }) =>
     floats(beta1, beta2, epsilon, weightDecay, 1 - beta1, 1 - beta2),
   sgdStep: ({ momentum }) => floats(momentum),
+  randomUniform: ({ rows, stream }) => [rows, stream],
+  lessThan: none,
+  log1p: none,
+  logGammaRatio: none,
+  logGammaRatioSlope: none,
+  continuousBernoulliLogNorm: none,
+  continuousBernoulliLogNormSlope: none,
 };
+
+/** What a record runs, in the order of the opcodes. */
+const NAMES = [...OP_NAMES, ...OWN_OPS] as const;
+
+/** What a record holds. */
+export interface Contents {
+  readonly name: typeof NAMES[number];
+  readonly attributes: readonly number[];
+  readonly operands: readonly Operand[];
+  /** How threads may cut it: `split.ts`; 0, not at all. */
+  readonly split?: number;
+}
+
+/** A matrix, and the byte at which it begins. */
+export interface Operand {
+  readonly address: number;
+  readonly shape: Place["shape"];
+}
+
+/** Weights that lie elsewhere, in another format. */
+interface Packed {
+  readonly format: WeightFormat;
+  addressOf(weight: Place): number;
+}
 
 /**
  * One record per instruction.
  * @param addressOf the byte at which a place begins
+ * @param packed what dense layers find in place of their weights
  * @throws RangeError if an instruction has no kernel
  */
-export function encodePlan(plan: Plan, addressOf: (place: Place) => number): Int32Array {
-  const records = new Int32Array(plan.instructions.length * RECORD_WORDS);
-  plan.instructions.forEach((instruction, i) => {
+export function encodePlan(
+  plan: Plan,
+  addressOf: (place: Place) => number,
+  packed?: Packed,
+): Int32Array {
+  return encodeRecords(plan.instructions.map((instruction) => {
+    const operands = operandsOf(instruction)
+      .map((place) => ({ address: addressOf(place), shape: place.shape }));
+    const split = splitWord(instruction);
+    const whole = { name: instruction.op, attributes: attributesOf(instruction), operands, split };
+    return packed && isPackable(instruction) ? withPacked(whole, instruction, packed) : whole;
+  }));
+}
+
+/** Whether an instruction takes packed weights. */
+export function isPackable({ op, inputs }: Instruction): boolean {
+  return op === "dense" && inputs[1].segment === "parameters";
+}
+
+function withPacked(
+  { attributes, operands: [output, x, weight, bias] }: Contents,
+  { inputs }: Instruction,
+  packed: Packed,
+): Contents {
+  return {
+    name: "packedDense",
+    attributes: [...attributes, WEIGHT_FORMATS.indexOf(packed.format)],
+    operands: [output, x, { ...weight, address: packed.addressOf(inputs[1]) }, bias],
+  };
+}
+
+/** One record for each. */
+export function encodeRecords(contents: readonly Contents[]): Int32Array {
+  const records = new Int32Array(contents.length * RECORD_WORDS);
+  contents.forEach(({ name, attributes, operands, split = 0 }, i) => {
     const record = records.subarray(i * RECORD_WORDS, (i + 1) * RECORD_WORDS);
-    record[0] = OP_NAMES.indexOf(instruction.op);
-    record.set(attributesOf(instruction), ATTRIBUTE_WORD);
-    operandsOf(instruction).forEach((place, slot) => {
-      const { rows, cols, batched } = place.shape;
+    record[0] = NAMES.indexOf(name);
+    record.set(attributes, ATTRIBUTE_WORD);
+    record[SPLIT_WORD] = split;
+    operands.forEach(({ address, shape: { rows, cols, batched } }, slot) => {
       record.set(
-        [addressOf(place), batched ? 0 : rows, batched ? rows : 0, cols],
+        [address, batched ? 0 : rows, batched ? rows : 0, cols],
         OPERAND_WORD + slot * OPERAND_WORDS,
       );
     });

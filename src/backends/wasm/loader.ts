@@ -1,20 +1,28 @@
 /**
- * The kernels as a WebAssembly module: one of two builds of `assembly/`, embedded as base64, chosen by
- * what the host validates, and compiled once per process.
+ * The kernels as a WebAssembly module: a build of `assembly/`, embedded as base64, chosen by what the
+ * host validates, and compiled once per process.
  *
  *   simd     separate multiply and add: the same bits on every machine
  *   relaxed  fused multiply-add where the processor has it: faster
  *
+ * Each comes in two sets: all kernels, and those of scoring alone. Who embeds a set imports it
+ * (`kernels/full.ts`, `kernels/score.ts`) and hands it over, so that scoring does not carry training.
  * Hosts that forbid compiling bytes give a module that they compiled themselves: `useKernels`.
  */
-import { BYTES_BASE64 as RELAXED } from "./kernels/relaxed.gen.ts";
-import { BYTES_BASE64 as SIMD } from "./kernels/simd.gen.ts";
+import { sharedModule } from "./shared_module.ts";
 
 export type KernelBuild = "simd" | "relaxed";
+
+/** Both builds of a set, as base64. */
+export interface KernelSet extends Readonly<Record<KernelBuild, string>> {
+  /** Whether it leaves out what only training runs. */
+  readonly forwardOnly: boolean;
+}
 
 /** A compiled build. */
 export interface Kernels {
   readonly build: KernelBuild;
+  readonly forwardOnly: boolean;
   readonly module: WebAssembly.Module;
 }
 
@@ -24,9 +32,31 @@ export interface KernelExports {
   run(list: number, count: number, batchRows: number): void;
   heapBase(): number;
   isRelaxed(): number;
+  isForwardOnly(): number;
+  lead(tileWork: number, maySleep: boolean): void;
+  isWorthSharing(list: number, count: number, batchRows: number): number;
+  helpers(): number;
+  dismiss(): void;
+  workspaceBytes(): number;
 }
 
-const EMBEDDED: Readonly<Record<KernelBuild, string>> = { simd: SIMD, relaxed: RELAXED };
+/** What the first thread of a backend needs; a worker needs what `worker.ts` uses. */
+const EXPORTS: readonly (keyof KernelExports)[] = [
+  "memory",
+  "run",
+  "heapBase",
+  "isRelaxed",
+  "isForwardOnly",
+  "lead",
+  "isWorthSharing",
+  "helpers",
+  "dismiss",
+  "workspaceBytes",
+];
+
+/** Pages of 64 kB: enough for the kernels' own data, and the most that there may be. */
+const INITIAL_PAGES = 8;
+const MAXIMUM_PAGES = 65536;
 
 /** Smallest modules that hold one instruction of each kind: i32x4.splat, f32x4.relaxed_madd. */
 const PROBES: Readonly<Record<KernelBuild, readonly number[]>> = {
@@ -37,22 +67,35 @@ const PROBES: Readonly<Record<KernelBuild, readonly number[]>> = {
   ],
 };
 
+/** The modules for one use: those compiled so far, and the one that `useKernels` was given. */
+interface Known {
+  readonly compiled: Map<KernelBuild, Kernels>;
+  /** The same for memory that threads share. */
+  readonly shared: Map<KernelBuild, WebAssembly.Module>;
+  preferred?: Kernels;
+}
+
 // Compiled modules outlive every backend: compiling twice would only cost time.
-const compiled = new Map<KernelBuild, Kernels>();
-let preferred: Kernels | undefined;
+const training: Known = { compiled: new Map(), shared: new Map() };
+const scoring: Known = { compiled: new Map(), shared: new Map() };
 
 /**
- * Makes `module` what `loadKernels` returns from now on.
+ * Makes `module` what `loadKernels` returns from now on: for scoring, and for all else unless it is a
+ * build for scoring alone.
  * @throws TypeError if it is no build of `assembly/`
  */
 export function useKernels(module: WebAssembly.Module): void {
   const names = WebAssembly.Module.exports(module).map(({ name }) => name);
-  if (!["memory", "run", "heapBase", "isRelaxed"].every((name) => names.includes(name))) {
+  if (!EXPORTS.every((name) => names.includes(name))) {
     throw new TypeError(`Cannot use module: it must be a build of the kernels: it has ${names}`);
   }
-  const build = instantiate(module).isRelaxed() ? "relaxed" : "simd";
-  preferred = { build, module };
-  compiled.set(build, preferred);
+  const { isRelaxed, isForwardOnly } = instantiate(module);
+  const build = isRelaxed() ? "relaxed" : "simd", forwardOnly = Boolean(isForwardOnly());
+  const kernels = { build, forwardOnly, module } as const;
+  for (const known of forwardOnly ? [scoring] : [scoring, training]) {
+    known.preferred = kernels;
+    known.compiled.set(build, kernels);
+  }
 }
 
 /**
@@ -60,10 +103,11 @@ export function useKernels(module: WebAssembly.Module): void {
  * @throws DOMException "NotSupportedError" if the host lacks WebAssembly or the instructions
  * @throws TypeError if it forbids compiling bytes
  */
-export function loadKernels(build?: KernelBuild): Kernels {
+export function loadKernels(set: KernelSet, build?: KernelBuild): Kernels {
   if (typeof WebAssembly === "undefined") {
     throw new DOMException("Cannot load kernels: this host has no WebAssembly", UNSUPPORTED);
   }
+  const { compiled, preferred } = set.forwardOnly ? scoring : training;
   const wanted = build ?? preferred?.build ?? bestBuild();
   const known = compiled.get(wanted);
   if (known) return known;
@@ -71,18 +115,43 @@ export function loadKernels(build?: KernelBuild): Kernels {
     const message = `Cannot load kernels: this host has no WebAssembly ${INSTRUCTIONS[wanted]}`;
     throw new DOMException(message, UNSUPPORTED);
   }
-  const kernels = { build: wanted, module: compile(kernelBytes(wanted)) };
+  const module = compile(kernelBytes(set, wanted));
+  const kernels = { build: wanted, forwardOnly: set.forwardOnly, module };
   compiled.set(wanted, kernels);
   return kernels;
 }
 
-export function instantiate(module: WebAssembly.Module): KernelExports {
-  return new WebAssembly.Instance(module).exports as unknown as KernelExports;
+/**
+ * The same build for a memory that threads share; always the embedded one.
+ * @throws TypeError if the host forbids compiling bytes
+ */
+export function loadSharedKernels(set: KernelSet, build: KernelBuild): WebAssembly.Module {
+  const { shared } = set.forwardOnly ? scoring : training;
+  const module = shared.get(build) ?? compile(sharedModule(kernelBytes(set, build)));
+  shared.set(build, module);
+  return module;
+}
+
+/** @throws RangeError or TypeError if the host has no such memory */
+export function createMemory(shared = false): WebAssembly.Memory {
+  return new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MAXIMUM_PAGES, shared });
+}
+
+export function instantiate(
+  module: WebAssembly.Module,
+  memory = createMemory(),
+): KernelExports {
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  return exports as unknown as KernelExports;
 }
 
 /** The bytes of an embedded build. */
-export function kernelBytes(build: KernelBuild): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(EMBEDDED[build]), (character) => character.charCodeAt(0));
+export function kernelBytes(set: KernelSet, build: KernelBuild): Uint8Array<ArrayBuffer> {
+  // Younger than WebAssembly SIMD, so that some hosts lack it; a character at a time takes long.
+  const { fromBase64 } = Uint8Array as Partial<typeof Uint8Array>;
+  const text = set[build];
+  if (fromBase64) return fromBase64(text);
+  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }
 
 /** Whether the host has the instructions of a build. */

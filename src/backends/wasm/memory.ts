@@ -2,7 +2,7 @@
  * The memory that the programs of one backend share: zeroed ranges above the kernels' own data, given
  * and taken back, and views of all of it. Units are elements (32-bit words).
  *
- * Memory grows and never shrinks. Growing replaces the buffer, so `f32` and `u32` must be read from
+ * Memory grows and never shrinks; shared memory as well, and other threads see it. Growing replaces the buffer, so `f32` and `u32` must be read from
  * here each time and not be kept.
  */
 import { Arena } from "../../graph/arena.ts";
@@ -11,8 +11,8 @@ const PAGE_BYTES = 65536;
 const ALIGNMENT_BYTES = 256;
 
 export class LinearMemory {
-  f32: Float32Array<ArrayBuffer>;
-  u32: Uint32Array<ArrayBuffer>;
+  f32: Float32Array<ArrayBufferLike>;
+  u32: Uint32Array<ArrayBufferLike>;
   readonly #memory: WebAssembly.Memory;
   readonly #base: number;
   readonly #arena = new Arena();
@@ -65,6 +65,30 @@ export class LinearMemory {
   }
 }
 
+/** A range where it lies: a view that is kept, and made anew when the memory has grown. */
+export class LiveView {
+  readonly #memory: LinearMemory;
+  readonly #index: number;
+  readonly #length: number;
+  #all?: Float32Array;
+  #view: Float32Array = new Float32Array(0);
+
+  constructor(memory: LinearMemory, index: number, length: number) {
+    this.#memory = memory;
+    this.#index = index;
+    this.#length = length;
+  }
+
+  get elements(): Float32Array {
+    const { f32 } = this.#memory;
+    if (this.#all !== f32) {
+      this.#all = f32;
+      this.#view = f32.subarray(this.#index, this.#index + this.#length);
+    }
+    return this.#view;
+  }
+}
+
 /**
  * A range that is read again and again. Copying needs a view of just the elements to copy; it is kept,
  * and made anew only when their number or the buffer has changed, so that reading allocates nothing.
@@ -72,7 +96,7 @@ export class LinearMemory {
 export class ReadWindow {
   readonly #memory: LinearMemory;
   readonly #index: number;
-  #view = new Float32Array(0);
+  #view: Float32Array<ArrayBufferLike> = new Float32Array(0);
 
   constructor(memory: LinearMemory, index: number) {
     this.#memory = memory;

@@ -4,22 +4,38 @@
  */
 import type { Segment } from "../backend.ts";
 import { disposed, requireRange } from "./checks.ts";
-import type { KernelExports } from "./loader.ts";
 import { LinearMemory } from "./memory.ts";
+import type { Threads } from "./threads.ts";
 
-/** An instance of the kernels and its memory. */
+/** An instance of the kernels, its memory and its threads. */
 export class Host {
-  readonly kernels: KernelExports;
+  readonly threads: Threads;
   readonly memory: LinearMemory;
+  /** Whether the kernels lack what only training runs. */
+  readonly forwardOnly: boolean;
   #open = true;
 
-  constructor(kernels: KernelExports) {
-    this.kernels = kernels;
+  constructor(threads: Threads, forwardOnly: boolean) {
+    const { kernels } = threads;
+    this.threads = threads;
+    this.forwardOnly = forwardOnly;
     this.memory = new LinearMemory(kernels.memory, kernels.heapBase());
+  }
+
+  /** Executes `count` records at the byte `list`. */
+  run(list: number, count: number, batchRows: number): void {
+    try {
+      this.threads.kernels.run(list, count, batchRows);
+    } catch (error) {
+      // Helpers may be at work on what was being run.
+      this.threads.dismiss("Run failed");
+      throw error;
+    }
   }
 
   close(): void {
     this.#open = false;
+    this.threads.dismiss();
   }
 
   requireOpen(action: string): void {
@@ -31,6 +47,8 @@ export class Host {
 export class Allocation {
   readonly host: Host;
   readonly length: number;
+  /** Counts the writes, so that who keeps the elements in another form knows when it is stale. */
+  version = 0;
   readonly #index: number;
   #live = true;
 
@@ -64,6 +82,7 @@ export class WasmSegment implements Segment {
   write(offset: number, values: ArrayLike<number>): void {
     requireRange("write segment", offset, values.length, this.length);
     this.memory.host.memory.f32.set(values, this.memory.index("write segment") + offset);
+    this.memory.version++;
   }
 
   read(offset: number, into: Float32Array | Float64Array): void {

@@ -3,6 +3,7 @@
  * answer. A tensor of one number a row has the shape [rows], the others [rows, width].
  */
 import { LITTLE_ENDIAN, swapped } from "../../formats/safetensors_types.ts";
+import { latentSize } from "../../models/vae_graph.ts";
 import { isTable, vaeOf } from "../../scoring/units.ts";
 import type { Numbers } from "../answers.ts";
 import type { Model } from "../catalogue.ts";
@@ -21,7 +22,7 @@ export interface Output {
 
 /** All outputs of a model, in order. */
 export function outputsOf(model: Model): Output[] {
-  const { inputs, latent: [{ size }] } = vaeOf(model).spec;
+  const { spec } = vaeOf(model), { inputs } = spec, size = latentSize(spec);
   const scores: Output[] = isTable(model)
     ? [
       { name: "score", datatype: "FP64", verb: "score", at: 0 },

@@ -3,6 +3,7 @@
  * the app may be changed, its uploads and its end.
  */
 import type { Context, Hono } from "npm:hono@4.13.19";
+import { latentSize } from "../../models/vae_graph.ts";
 import { isTable, unitsOf, vaeOf } from "../../scoring/units.ts";
 import { readBytes, requireType } from "../body.ts";
 import type { Served } from "../catalogue.ts";
@@ -89,9 +90,9 @@ function precondition(c: Context<Env>): Precondition {
 }
 
 function summary({ name, version, digest, model }: Served) {
-  const { inputs, latent } = vaeOf(model).spec;
+  const { spec } = vaeOf(model);
   const kind = isTable(model) ? "detector" : "vae";
-  return { name, version, digest, kind, inputs, latent: latent[0].size };
+  return { name, version, digest, kind, inputs: spec.inputs, latent: latentSize(spec) };
 }
 
 function description(served: Served) {

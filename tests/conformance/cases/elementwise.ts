@@ -2,7 +2,7 @@
  * Elementwise arithmetic and activations.
  *
  * + - · are correctly rounded everywhere, ÷ within 2.5 ULP (what WGSL promises). Transcendental
- * functions: exp 2, log 2, tanh 5, sigmoid 6, softplus 6, elu 4 ULP of the float64 value at the
+ * functions: exp 2, log 2, log1p 4, tanh 5, sigmoid 6, softplus 6, elu 4 ULP of the float64 value at the
  * float32 argument; relative everywhere, so none may be a difference of rounded numbers.
  */
 import { type Activation, ACTIVATIONS } from "../../../src/ops/names.ts";
@@ -32,6 +32,14 @@ export const mul: CaseGenerator<"mul"> = () => elementwiseCases({}, [REAL, REAL]
 export const div: CaseGenerator<"div"> = () => elementwiseCases({}, [REAL, NONZERO], ulps(2.5));
 export const exp: CaseGenerator<"exp"> = () => elementwiseCases({}, [EXPONENTS], ulps(2));
 export const log: CaseGenerator<"log"> = () => elementwiseCases({}, [POSITIVE], ulps(2));
+
+const ABOVE_MINUS_ONE: Domain = {
+  low: -0.9,
+  high: 20,
+  special: [0, -0, -1, -2, 1e-30, -1e-30, 2 ** -24, -(2 ** -25), 1e-4, 1e30, 3e38, Infinity, NaN],
+};
+
+export const log1p: CaseGenerator<"log1p"> = () => elementwiseCases({}, [ABOVE_MINUS_ONE], ulps(4));
 
 export const affine: CaseGenerator<"affine"> = () =>
   [[1, 0], [-1, 0], [0.1, -0.7], [3, 1e6], [0, 2]].flatMap(([scale, offset]) => {
@@ -95,3 +103,13 @@ export const activationGrad: CaseGenerator<"activationGrad"> = () =>
     const { y, tolerance } = SLOPES[kind];
     return elementwiseCases<"activationGrad">({ kind }, [y, REAL], tolerance);
   });
+
+/** Neighbours, both zeros and all that compares with nothing. */
+const COMPARED: Domain = {
+  low: -1,
+  high: 1,
+  special: [0, -0, 0.5, 0.5 + 2 ** -24, 0.5 - 2 ** -25, 1, -1, Infinity, -Infinity, NaN],
+};
+
+export const lessThan: CaseGenerator<"lessThan"> = () =>
+  elementwiseCases({}, [COMPARED, COMPARED], EXACT);

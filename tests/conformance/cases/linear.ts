@@ -4,6 +4,7 @@
  */
 import { batched, fixed, type Shape } from "../../../src/core/shape.ts";
 import { type Activation, ACTIVATIONS } from "../../../src/ops/names.ts";
+import { ACTIVATION_ULPS } from "../../util/activations.ts";
 import { type Case, type CaseGenerator, each, reduction, type Tolerance, ulps } from "../case.ts";
 import { SMALL, WIDE } from "../shapes.ts";
 import { MODERATE, operand } from "../values.ts";
@@ -29,15 +30,6 @@ const BATCHED: readonly Extents[] = SMALL.flatMap((size) => [
   [batched(1, 2), 5, size],
 ]);
 
-const DENSE_ACTIVATION: { readonly [A in Activation]: number } = {
-  identity: 0,
-  relu: 0,
-  tanh: 5,
-  sigmoid: 6,
-  softplus: 6,
-  elu: 4,
-};
-
 export const dense: CaseGenerator<"dense"> = () => [
   ...ALL_SMALL.map((extents, i) => denseCase(extents, ACTIVATIONS[i % ACTIVATIONS.length], i)),
   ...[...AROUND_TILES, ...BATCHED].flatMap((extents, i) =>
@@ -50,7 +42,7 @@ function denseCase([rows, inner, cols]: Extents, kind: Activation, seed: number)
     ...each(inner, (k) => x.at(row, k) * weight.at(k, col)),
     bias.at(0, col),
   ]);
-  const own = ulps(DENSE_ACTIVATION[kind]);
+  const own = ulps(ACTIVATION_ULPS[kind]);
   return {
     operands: [
       operand({ ...rows, cols: inner }, MODERATE, 3 * seed),

@@ -1,9 +1,10 @@
 /**
- * Standard normals. The integers are exact, so a wrong one shows as a wholly different draw.
- * r ≤ 5.77 with a relative error of about four roundings, times a cosine with as many absolute ones.
+ * Standard normals and uniforms. The integers are exact, so a wrong one shows as a wholly different
+ * draw; uniforms are exact themselves. Normals are r ≤ 5.77, with a relative error of about four
+ * roundings, times a cosine with as many absolute ones.
  */
 import { batched, fixed, type Shape } from "../../../src/core/shape.ts";
-import { type CaseGenerator, U } from "../case.ts";
+import { type CaseGenerator, EXACT, type Tolerance, U } from "../case.ts";
 import { FEW_MATRICES, SMALL, WIDE } from "../shapes.ts";
 
 const KEYS = [
@@ -19,11 +20,15 @@ const SHAPES: readonly Shape[] = [
   ...SMALL.map((cols) => fixed(9, cols)),
 ];
 
-export const randomNormal: CaseGenerator<"randomNormal"> = () =>
+const cases = (tolerance: Tolerance) =>
   SHAPES.flatMap((shape) =>
     KEYS.map((values, i) => ({
-      operands: [{ kind: "input", shape: fixed(1, 4), integer: true, values }],
+      operands: [{ kind: "input" as const, shape: fixed(1, 4), integer: true, values }],
       attrs: { ...shape, stream: [0, 1, 7, 0x7fffffff][i] },
-      tolerances: [() => 48 * U],
+      tolerances: [tolerance],
     }))
   );
+
+export const randomNormal: CaseGenerator<"randomNormal"> = () => cases(() => 48 * U);
+
+export const randomUniform: CaseGenerator<"randomUniform"> = () => cases(EXACT);

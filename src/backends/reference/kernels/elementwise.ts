@@ -12,6 +12,8 @@ export const exp: Kernel<"exp"> = (out, inputs) => elementwise(out, inputs, Math
 
 export const log: Kernel<"log"> = (out, inputs) => elementwise(out, inputs, Math.log);
 
+export const log1p: Kernel<"log1p"> = (out, inputs) => elementwise(out, inputs, Math.log1p);
+
 export const add: Kernel<"add"> = (out, inputs) => elementwise(out, inputs, (a, b) => a + b);
 
 export const sub: Kernel<"sub"> = (out, inputs) => elementwise(out, inputs, (a, b) => a - b);
@@ -19,6 +21,9 @@ export const sub: Kernel<"sub"> = (out, inputs) => elementwise(out, inputs, (a, 
 export const mul: Kernel<"mul"> = (out, inputs) => elementwise(out, inputs, (a, b) => a * b);
 
 export const div: Kernel<"div"> = (out, inputs) => elementwise(out, inputs, (a, b) => a / b);
+
+export const lessThan: Kernel<"lessThan"> = (out, inputs) =>
+  elementwise(out, inputs, (a, b) => a < b ? 1 : 0);
 
 export const affine: Kernel<"affine"> = (out, inputs, { scale, offset }) =>
   elementwise(out, inputs, (x) => scale * x + offset);

@@ -1,8 +1,20 @@
-/** Standard normals in float64; counters in `ops/random.ts`, the transform in `core/philox.ts`. */
+/** Normals and uniforms in float64; counters in `ops/random.ts`, the normals in `core/philox.ts`. */
 import { philox } from "../../../core/philox.ts";
-import { at, type Kernel, put } from "./view.ts";
+import { at, type Kernel, put, type View } from "./view.ts";
 
-export const randomNormal: Kernel<"randomNormal"> = (out, [key], { rows, stream }) => {
+export const randomNormal: Kernel<"randomNormal"> = (out, [key], attrs) =>
+  draw(out, key, attrs, normal);
+
+export const randomUniform: Kernel<"randomUniform"> = (out, [key], attrs) =>
+  draw(out, key, attrs, (block, lane) => (block[lane] >>> 8) * 2 ** -24);
+
+/** Sets every element to `value` of its block and its lane. */
+function draw(
+  out: View,
+  key: View,
+  { rows, stream }: { readonly rows: number; readonly stream: number },
+  value: (block: Uint32Array, lane: number) => number,
+): void {
   const [low, high, step, firstRow] = [0, 1, 2, 3].map((col) => at(key, 0, col));
   const block = new Uint32Array(4);
   for (let row = 0; row < out.rows; row++) {
@@ -10,10 +22,10 @@ export const randomNormal: Kernel<"randomNormal"> = (out, [key], { rows, stream 
       const lane = col % 4;
       const rowCounter = (firstRow * rows + row) >>> 0;
       if (lane === 0) philox(col / 4, rowCounter, step, stream, low, high, block);
-      put(out, row, col, normal(block, lane));
+      put(out, row, col, value(block, lane));
     }
   }
-};
+}
 
 /** Lane 0 and 2: r·cos(2πu2); lane 1 and 3: r·sin(2πu2). */
 function normal(block: Uint32Array, lane: number): number {

@@ -2,7 +2,9 @@
 import type { OpName } from "../../../ops/names.ts";
 import { type KernelTable, type Unsupported, unsupported } from "../../backend.ts";
 import * as bernoulli from "./bernoulli.ts";
+import * as continuousBernoulli from "./continuous_bernoulli.ts";
 import * as elementwise from "./elementwise.ts";
+import * as gamma from "./gamma.ts";
 import * as gaussian from "./gaussian.ts";
 import * as layout from "./layout.ts";
 import * as linear from "./linear.ts";
@@ -22,6 +24,8 @@ export const KERNELS = {
   ...bernoulli,
   ...random,
   ...optimizer,
+  ...gamma,
+  ...continuousBernoulli,
   reshape: VIEW,
   stopGradient: VIEW,
 } satisfies

@@ -1,0 +1,67 @@
+/**
+ * The normaliser of the continuous Bernoulli, from logits, per element, in nats. Formulas:
+ * src/ops/continuous_bernoulli.ts; looping and stretching: simd/stretch.ts. Sizes in elements,
+ * pointers in bytes.
+ *
+ *   continuousBernoulliLogNorm       ln (t / tanh(t / 2)), t = |l| kept above 0; ln 2 at l = 0
+ *   continuousBernoulliLogNormSlope  1/l - 1/sinh l; near 0, where the two cancel, l g(l²)
+ *
+ * g is our own minimax polynomial of degree 7 on l² <= 4 for (1/l - 1/sinh l) / l: relative error
+ * 6.7e-9 before its coefficients are rounded (Lawson's reweighted least squares in float64).
+ */
+import { exp4 } from "./simd/exp";
+import { madd } from "./simd/fma";
+import { logCalled4 } from "./simd/log";
+import { map1 } from "./simd/stretch";
+import { tanh4 } from "./simd/tanh";
+
+const SMALLEST = reinterpret<f32>(0x0da24260); // 1e-30: far below any l that changes the result
+
+const G0 = reinterpret<f32>(0x3e2aaaab); // 0.166666672
+const G1 = reinterpret<f32>(0xbc9f49e1); // -0.0194444079
+const G2 = reinterpret<f32>(0x3b065a8e); // 0.00205007521
+const G3 = reinterpret<f32>(0xb95bc781); // -2.09597885e-4
+const G4 = reinterpret<f32>(0x37af9d11); // 2.09347654e-5
+const G5 = reinterpret<f32>(0xb6018919); // -1.93022993e-6
+const G6 = reinterpret<f32>(0x34152042); // 1.38884417e-7
+const G7 = reinterpret<f32>(0xb1b8463f); // -5.36309086e-9
+
+@unmanaged
+class LogNorm {
+  @inline
+  at(logits: v128): v128 {
+    // f32x4.max keeps NaN.
+    const t = f32x4.max(f32x4.abs(logits), f32x4.splat(SMALLEST));
+    return logCalled4(f32x4.div(t, tanh4(f32x4.mul(t, f32x4.splat(0.5)))));
+  }
+}
+
+export function continuousBernoulliLogNorm(out: usize, logits: usize, count: i32): void {
+  map1<LogNorm>(out, count, logits);
+}
+
+@unmanaged
+class LogNormSlope {
+  @inline
+  at(logits: v128): v128 {
+    const square = f32x4.mul(logits, logits);
+    let g = madd(f32x4.splat(G7), square, f32x4.splat(G6));
+    g = madd(g, square, f32x4.splat(G5));
+    g = madd(g, square, f32x4.splat(G4));
+    g = madd(g, square, f32x4.splat(G3));
+    g = madd(g, square, f32x4.splat(G2));
+    g = madd(g, square, f32x4.splat(G1));
+    g = madd(g, square, f32x4.splat(G0));
+    const near = f32x4.mul(g, logits);
+    // 1/sinh t = 2 e^-t / (1 - e^-2t), of t = |l|, with the sign of l.
+    const one = f32x4.splat(1), small = exp4(f32x4.neg(f32x4.abs(logits)));
+    const cosecant = f32x4.div(f32x4.add(small, small), f32x4.sub(one, f32x4.mul(small, small)));
+    const sign = v128.and(logits, i32x4.splat(0x80000000));
+    const far = f32x4.sub(f32x4.div(one, logits), v128.or(cosecant, sign));
+    return v128.bitselect(near, far, f32x4.lt(square, f32x4.splat(4)));
+  }
+}
+
+export function continuousBernoulliLogNormSlope(out: usize, logits: usize, count: i32): void {
+  map1<LogNormSlope>(out, count, logits);
+}

@@ -1,0 +1,62 @@
+/**
+ * The record being executed: its opcode, attributes and operands (src/backends/wasm/abi.ts). A record
+ * holds everything but the number of batch rows, which is the run's. Both are the thread's own.
+ */
+import * as op from "./opcodes.gen";
+
+let current: usize = 0;
+let batchRows: i32 = 0;
+
+/** Makes a record the one that the functions here speak of. */
+export function lookAt(address: usize, batch: i32): void {
+  current = address;
+  batchRows = batch;
+}
+
+@inline
+export function record(): usize {
+  return current;
+}
+
+@inline
+export function opcode(): i32 {
+  return load<i32>(current);
+}
+
+/** Attribute `i` as an integer. */
+@inline
+export function int(i: i32): i32 {
+  return load<i32>(current + (<usize>i << 2), op.ATTRIBUTE_BYTE);
+}
+
+/** Attribute `i` as a float32. */
+@inline
+export function float(i: i32): f32 {
+  return load<f32>(current + (<usize>i << 2), op.ATTRIBUTE_BYTE);
+}
+
+/** Where an operand's words begin; slot 0 is the output. */
+@inline
+export function operand(slot: i32): usize {
+  return current + <usize>slot * op.OPERAND_BYTES + op.OPERAND_BYTE;
+}
+
+/** The address of an operand. */
+@inline
+export function at(slot: i32): usize {
+  return load<usize>(operand(slot));
+}
+
+export function rows(slot: i32): i32 {
+  return load<i32>(operand(slot), 4) + load<i32>(operand(slot), 8) * batchRows;
+}
+
+@inline
+export function cols(slot: i32): i32 {
+  return load<i32>(operand(slot), 12);
+}
+
+@inline
+export function size(slot: i32): i32 {
+  return rows(slot) * cols(slot);
+}

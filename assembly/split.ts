@@ -1,0 +1,138 @@
+/**
+ * Splitting an instruction over tiles of its output. A tile is a record of its own, with pointers and
+ * sizes moved to a window of the operands, so that no kernel knows of tiles; and every element of a
+ * kernel's output has the same bits whatever window it is computed in, so that results depend neither
+ * on the number of tiles nor on who computes them. Sums are never split.
+ *
+ *   CUT_ROWS     rows of the output, and of every operand that has as many, or a multiple
+ *   CUT_COLUMNS  columns of the output and of its operand: sums down the rows
+ *   CUT_PRODUCT  rows or columns of a matrix product, whichever are more: the other operand is packed
+ *                once in every tile
+ *
+ * How and at what cost is the record's word SPLIT (src/backends/wasm/split.ts).
+ */
+import * as op from "./opcodes.gen";
+import { at, cols, int, opcode, operand, record, rows, size } from "./record";
+
+/** Products are cut at multiples of this, so that no tile falls below the rows that pay for packing. */
+const PRODUCT_ROWS: i32 = 8;
+const COLUMNS: i32 = 16;
+
+/** Attribute of the random draws: their rows before the tile. */
+const ROWS_BEFORE: i32 = 2;
+
+/** Into how many tiles, 1 to `most`, the record looked at is cut, each worth `tileWork` picoseconds. */
+export function tilesOf(tileWork: f32, most: i32): i32 {
+  const cost = <f32>(split() >> 8);
+  let work: f32, units: i32;
+  switch (split() & 0xff) {
+    case op.CUT_ROWS: {
+      work = cost * <f32>max(size(0), size(1));
+      units = unitsOf();
+      break;
+    }
+    case op.CUT_COLUMNS: {
+      work = cost * <f32>size(1);
+      units = cols(0) / COLUMNS;
+      break;
+    }
+    case op.CUT_PRODUCT: {
+      work = cost * <f32>size(0) * <f32>innerOf();
+      units = isTall() ? rows(0) / PRODUCT_ROWS : cols(0) / COLUMNS;
+      break;
+    }
+    default: return 1;
+  }
+  return max(1, min(min(units, most), <i32>min(work / tileWork, 32767)));
+}
+
+/** Writes tile `tile` of `tiles` of the record looked at to `to`. */
+export function cut(to: usize, tile: i32, tiles: i32): void {
+  memory.copy(to, record(), op.RECORD_BYTES);
+  switch (split() & 0xff) {
+    case op.CUT_ROWS: { cutRows(to, tile, tiles); break; }
+    case op.CUT_COLUMNS: { cutColumns(to, tile, tiles); break; }
+    default: cutProduct(to, tile, tiles);
+  }
+}
+
+function cutRows(to: usize, tile: i32, tiles: i32): void {
+  const units = unitsOf();
+  const from = start(tile, tiles, units, 1, units);
+  const count = start(tile + 1, tiles, units, 1, units) - from;
+  for (let slot = 0; slot < op.OPERAND_SLOTS; slot++) {
+    const height = rows(slot);
+    // An operand of one row serves all rows.
+    if (height < units || height % units) continue;
+    const each = height / units;
+    move(to, slot, from * each * cols(slot));
+    setRows(to, slot, count * each);
+  }
+  if (opcode() == op.OP_RANDOM_NORMAL || opcode() == op.OP_RANDOM_UNIFORM) {
+    store<i32>(to + (<usize>ROWS_BEFORE << 2), from, op.ATTRIBUTE_BYTE);
+  }
+}
+
+function cutColumns(to: usize, tile: i32, tiles: i32): void {
+  const width = cols(0);
+  const from = start(tile, tiles, width / COLUMNS, COLUMNS, width);
+  move(to, 0, from);
+  move(to, 1, from);
+  setCols(to, start(tile + 1, tiles, width / COLUMNS, COLUMNS, width) - from);
+}
+
+function cutProduct(to: usize, tile: i32, tiles: i32): void {
+  const isMatmul = opcode() == op.OP_MATMUL, height = rows(0), width = cols(0);
+  if (isTall()) {
+    const units = height / PRODUCT_ROWS;
+    const from = start(tile, tiles, units, PRODUCT_ROWS, height);
+    move(to, 0, from * width);
+    move(to, 1, isMatmul && int(0) ? from : from * cols(1));
+    setRows(to, 0, start(tile + 1, tiles, units, PRODUCT_ROWS, height) - from);
+  } else {
+    const from = start(tile, tiles, width / COLUMNS, COLUMNS, width);
+    move(to, 0, from);
+    move(to, 2, isMatmul && int(1) ? from * cols(2) : from);
+    if (!isMatmul) move(to, 3, from); // the bias
+    setCols(to, start(tile + 1, tiles, width / COLUMNS, COLUMNS, width) - from);
+  }
+}
+
+/** Where a tile begins: tiles are of equally many units, nearly, and the last takes what is over. */
+function start(tile: i32, tiles: i32, units: i32, unit: i32, end: i32): i32 {
+  return tile == tiles ? end : <i32>(<i64>tile * units / tiles) * unit;
+}
+
+function split(): i32 {
+  return load<i32>(record(), op.SPLIT_BYTE);
+}
+
+/** What CUT_ROWS counts: rows of the output, or of the operand whose rows the output repeats. */
+function unitsOf(): i32 {
+  return opcode() == op.OP_REPEAT_ROWS ? rows(1) : rows(0);
+}
+
+function isTall(): bool {
+  return rows(0) >= cols(0);
+}
+
+/** The terms of each sum of a product. */
+function innerOf(): i32 {
+  return opcode() == op.OP_MATMUL && int(0) ? rows(1) : cols(1);
+}
+
+function move(to: usize, slot: i32, elements: i32): void {
+  store<usize>(to + operand(slot) - record(), at(slot) + (<usize>elements << 2));
+}
+
+/** Makes an operand's rows a fixed number. */
+function setRows(to: usize, slot: i32, count: i32): void {
+  const words = to + operand(slot) - record();
+  store<i32>(words, count, 4);
+  store<i32>(words, 0, 8);
+}
+
+/** The columns of the output. */
+function setCols(to: usize, count: i32): void {
+  store<i32>(to + operand(0) - record(), count, 12);
+}

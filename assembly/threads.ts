@@ -1,0 +1,193 @@
+/**
+ * The instruction loop, alone or with helpers. Threads are instances of this module over one memory.
+ *
+ * The first thread walks the list. An instruction that is worth it is offered as tiles (split.ts) by
+ * one word, the ticket: the record's address, the number of tiles, and the next tile. A thread takes
+ * a tile by adding one to the ticket; it may do so at any time, because the word says at once what it
+ * has got. The first thread takes tiles as well, then waits for those that others have begun, and for
+ * nothing else: a helper that the system does not let run, or that has died, costs nothing.
+ *
+ * Waiting is a bounded spin, then sleep. Who sleeps on the ticket is woken by the next offer, but only
+ * if somebody does: on busy instructions nobody calls the system.
+ *
+ * Words that different threads write lie in different cache lines. All accesses to them are
+ * sequentially consistent, and what a thread wrote before is visible to whoever reads them.
+ */
+import * as op from "./opcodes.gen";
+import { execute } from "./program";
+import { lookAt, record } from "./record";
+import { cut, tilesOf } from "./split";
+import { lookedAt, tileRecord, useWorkspace } from "./workspace";
+
+const CONTROL = memory.data(3 * 64, 64);
+/** Record's address (32 bits), tiles (16), next tile (16); closed where the next is not below. */
+const TICKET: usize = CONTROL;
+/** Tiles finished of those offered, and whether the first thread sleeps until that changes. */
+const DONE: usize = CONTROL + 64;
+const IS_WAITED_FOR: usize = CONTROL + 68;
+/** Written when something rare happens, or between offers. */
+const BATCH_ROWS: usize = CONTROL + 128;
+const HELPERS: usize = CONTROL + 132;
+const SLEEPERS: usize = CONTROL + 136;
+const HAS_FAILED: usize = CONTROL + 140;
+
+/** No record is at address 1. Threads that add to it before they read it do not change its meaning. */
+const DISMISSED: u64 = 1 << 32;
+
+/** Looks before sleeping: some 30 microseconds. Handing over to a sleeper costs about 5. */
+const SPINS: i32 = 30_000;
+/** How often a sleeping first thread looks whether a helper has failed, nanoseconds. */
+const NAP: i64 = 100_000_000;
+/** More tiles than threads: who is held up takes fewer. */
+const TILES_PER_THREAD: i32 = 2;
+
+// Of the first thread's instance.
+let tileWork: f32 = 0;
+let maySleep: bool = false;
+let isAlone: bool = false;
+
+/**
+ * @param work what a tile must be worth, in picoseconds of the costs in the records
+ * @param sleep whether this thread may sleep: a browser's main thread may not
+ */
+export function lead(work: i32, sleep: bool): void {
+  tileWork = <f32>work;
+  maySleep = sleep;
+}
+
+/** Executes `count` records at `list` over `batch` rows. */
+export function run(list: usize, count: i32, batch: i32): void {
+  const helpers = isAlone ? 0 : atomic.load<i32>(HELPERS);
+  const end = list + <usize>count * op.RECORD_BYTES;
+  if (helpers == 0) {
+    for (let each = list; each < end; each += op.RECORD_BYTES) {
+      lookAt(each, batch);
+      execute();
+    }
+    return;
+  }
+  store<i32>(BATCH_ROWS, batch);
+  for (let each = list; each < end; each += op.RECORD_BYTES) {
+    lookAt(each, batch);
+    const tiles = tilesOf(tileWork, (helpers + 1) * TILES_PER_THREAD);
+    if (tiles == 1) execute();
+    else share(tiles);
+  }
+}
+
+/** Whether a run would share any instruction. */
+export function isWorthSharing(list: usize, count: i32, batch: i32): bool {
+  for (let i = 0; i < count; i++) {
+    lookAt(list + <usize>i * op.RECORD_BYTES, batch);
+    if (tilesOf(tileWork, 2) > 1) return true;
+  }
+  return false;
+}
+
+/** How many helpers have joined. */
+export function helpers(): i32 {
+  return atomic.load<i32>(HELPERS);
+}
+
+/** Sends all helpers home, those that have yet to join as well: from now on runs are alone. */
+export function dismiss(): void {
+  isAlone = true;
+  atomic.store<u64>(TICKET, DISMISSED);
+  atomic.notify(TICKET, -1);
+}
+
+/** Makes this instance a helper with a workspace of its own. */
+export function join(workspace: usize): void {
+  useWorkspace(workspace);
+  atomic.add<i32>(HELPERS, 1);
+}
+
+/** Takes tiles until dismissed. */
+export function help(): void {
+  while (awaitOffer()) takeTiles();
+  atomic.sub<i32>(HELPERS, 1);
+}
+
+/** Tells the first thread that a tile which this thread took will never be finished. */
+export function fail(): void {
+  atomic.store<i32>(HAS_FAILED, 1);
+}
+
+/** Executes the record looked at, with whoever is there. */
+function share(tiles: i32): void {
+  atomic.store<i32>(DONE, 0);
+  atomic.store<u64>(TICKET, (<u64>record() << 32) | (<u64>tiles << 16));
+  if (atomic.load<i32>(SLEEPERS)) atomic.notify(TICKET, tiles - 1);
+  takeTiles();
+  awaitTiles(tiles);
+}
+
+/** Takes and executes tiles until none is left. */
+function takeTiles(): void {
+  for (;;) {
+    const ticket = atomic.add<u64>(TICKET, 1);
+    if (!isOpen(ticket)) return;
+    lookAt(<usize>(ticket >> 32), load<i32>(BATCH_ROWS));
+    cut(tileRecord(), nextTile(ticket), tilesOffered(ticket));
+    lookAt(tileRecord(), load<i32>(BATCH_ROWS));
+    execute();
+    atomic.add<i32>(DONE, 1);
+    if (atomic.load<i32>(IS_WAITED_FOR)) atomic.notify(DONE, 1);
+  }
+}
+
+/** Waits for the tiles that other threads have begun. */
+function awaitTiles(tiles: i32): void {
+  for (let i = 0; i < SPINS; i++) if (look<i32>(DONE) == tiles) return;
+  atomic.store<i32>(IS_WAITED_FOR, 1);
+  for (;;) {
+    const done = look<i32>(DONE);
+    if (done == tiles) break;
+    if (look<i32>(HAS_FAILED)) unreachable();
+    if (maySleep) atomic.wait<i32>(DONE, done, NAP);
+  }
+  atomic.store<i32>(IS_WAITED_FOR, 0);
+}
+
+/** Waits until there are tiles to take. @returns whether there are: false once dismissed */
+function awaitOffer(): bool {
+  for (;;) {
+    let ticket: u64 = 0;
+    for (let i = 0; i < SPINS; i++) {
+      ticket = look<u64>(TICKET);
+      if (isOpen(ticket)) return true;
+    }
+    if (ticket >> 32 == DISMISSED >> 32) return false;
+    atomic.add<i32>(SLEEPERS, 1);
+    // Returns at once if there has been an offer since.
+    atomic.wait<u64>(TICKET, ticket, -1);
+    atomic.sub<i32>(SLEEPERS, 1);
+  }
+  return false;
+}
+
+/**
+ * A word that another thread may change at any time. The store, to memory that nobody reads, keeps
+ * Binaryen from moving the load out of a loop that writes nothing: version 131 does so, though the
+ * load is atomic, and the loop never ends.
+ */
+@inline
+function look<T>(address: usize): T {
+  store<i32>(lookedAt(), 0);
+  return atomic.load<T>(address);
+}
+
+@inline
+function nextTile(ticket: u64): i32 {
+  return <i32>ticket & 0xffff;
+}
+
+@inline
+function tilesOffered(ticket: u64): i32 {
+  return <i32>(ticket >> 16) & 0xffff;
+}
+
+@inline
+function isOpen(ticket: u64): bool {
+  return nextTile(ticket) < tilesOffered(ticket);
+}

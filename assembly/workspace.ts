@@ -1,0 +1,60 @@
+/**
+ * Memory of one thread's own. Threads are instances over one memory, and an instance's globals are
+ * its thread's alone: `base` tells the threads' workspaces apart. The first thread's is static; the
+ * host gives every other thread one, by `useWorkspace`.
+ *
+ *   packed A | packed B | edge tile, 4 rows of 8 | edge bias, 8 | the record of a tile | a word
+ */
+import { RECORD_BYTES } from "./opcodes.gen";
+import { BLOCK_COLS, BLOCK_DEPTH, BLOCK_ROWS } from "./matmul/block";
+
+const PACKED_B: usize = 4 * BLOCK_ROWS * BLOCK_DEPTH;
+const EDGE_TILE: usize = PACKED_B + 4 * BLOCK_COLS * BLOCK_DEPTH;
+const EDGE_BIAS: usize = EDGE_TILE + 4 * 4 * 8;
+const TILE_RECORD: usize = EDGE_BIAS + 4 * 8;
+const LOOKED_AT: usize = TILE_RECORD + RECORD_BYTES;
+const WORKSPACE_BYTES: i32 = <i32>LOOKED_AT + 4;
+
+let base = memory.data(WORKSPACE_BYTES, 64);
+
+export function workspaceBytes(): i32 {
+  return WORKSPACE_BYTES;
+}
+
+/** Makes `workspace`, that many bytes at a multiple of 64, this thread's. */
+export function useWorkspace(workspace: usize): void {
+  base = workspace;
+}
+
+@inline
+export function packedA(): usize {
+  return base;
+}
+
+@inline
+export function packedB(): usize {
+  return base + PACKED_B;
+}
+
+/** A tile that reaches over the edge of C is computed here. */
+@inline
+export function edgeTile(): usize {
+  return base + EDGE_TILE;
+}
+
+@inline
+export function edgeBias(): usize {
+  return base + EDGE_BIAS;
+}
+
+/** The record of the tile that this thread executes. */
+@inline
+export function tileRecord(): usize {
+  return base + TILE_RECORD;
+}
+
+/** A word that is written and never read (threads.ts). */
+@inline
+export function lookedAt(): usize {
+  return base + LOOKED_AT;
+}

@@ -1,0 +1,63 @@
+/** What every image experiment reports of a trained model, in one form. */
+import { activeUnits } from "../../src/scoring/active_units.ts";
+import type { Matrix } from "../../src/scoring/matrix.ts";
+import type { VAE } from "../../src/training/vae.ts";
+import { rowsOf } from "./images.ts";
+
+/** Means over rows, nats, with their standard errors. */
+export interface Figures {
+  readonly elbo: number;
+  readonly elboError: number;
+  /** ln p(x), importance-sampled. */
+  readonly logLikelihood: number;
+  readonly logLikelihoodError: number;
+  /** Dimensions whose posterior mean varies by more than 0.01 over the rows (Burda et al., 2016). */
+  readonly activeUnits: number;
+}
+
+/** Evaluates in slices, so that a long one shows how far it is. */
+export async function figuresOf(
+  vae: VAE,
+  rows: Matrix,
+  { samples, seed = 1 }: { readonly samples: number; readonly seed?: number },
+): Promise<Figures> {
+  const [count] = rows.shape;
+  const elbo: number[] = [], logLikelihood: number[] = [];
+  const slice = 500;
+  for (let first = 0; first < count; first += slice) {
+    const some = rowsOf(rows, first, Math.min(count, first + slice));
+    const result = await vae.evaluate(some, { samples, seed: seed + first });
+    elbo.push(...result.elbo);
+    logLikelihood.push(...result.logLikelihood);
+    note(`evaluated ${first + some.shape[0]} of ${count}`);
+  }
+  const { mean } = await vae.encode(rows);
+  const [bound, evidence] = [elbo, logLikelihood].map(meanAndError);
+  return {
+    elbo: bound.mean,
+    elboError: bound.error,
+    logLikelihood: evidence.mean,
+    logLikelihoodError: evidence.error,
+    activeUnits: activeUnits(mean),
+  };
+}
+
+/** One line of the results, and nothing else, on standard output. */
+export function report(name: string, fields: Record<string, string | number>): void {
+  const parts = Object.entries(fields).map(([key, value]) =>
+    `${key} ${typeof value === "number" && !Number.isInteger(value) ? value.toFixed(3) : value}`
+  );
+  console.log(`${name}: ${parts.join(", ")}`);
+}
+
+/** Progress, on standard error. */
+export function note(text: string): void {
+  console.error(text);
+}
+
+function meanAndError(values: readonly number[]): { mean: number; error: number } {
+  const count = values.length;
+  const mean = values.reduce((sum, value) => sum + value, 0) / count;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return { mean, error: Math.sqrt(squares / (count - 1) / count) };
+}

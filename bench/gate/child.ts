@@ -1,0 +1,91 @@
+/**
+ * Two checkouts in one process, on one case, in turn: samples of about a millisecond, this and the
+ * other, other and this, a probe between any two. A pair counts only if the machine was at its best
+ * on all sides of it.
+ */
+import { type Elbow, loadElbow, type Ready } from "../lib/elbow.ts";
+import { adam, mapped, product } from "../lib/graphs.ts";
+import { scoreProgram, trainStep } from "../lib/models.ts";
+import { openProbe } from "../lib/probe.ts";
+import { readRequest, tell } from "../lib/protocol.ts";
+import { randomModel } from "../lib/random_model.ts";
+import { timed, warmUp } from "../lib/timing.ts";
+import { WORKLOADS } from "../lib/workloads.ts";
+
+export interface GateRequest {
+  /** Root of the other checkout, a URL that ends in a slash. */
+  readonly other: string;
+  readonly name: string;
+  /** The other is made first: neither may always have the better place in memory. */
+  readonly otherFirst: boolean;
+  readonly seconds: number;
+  readonly threads: 1;
+  readonly folder: string;
+}
+
+/** Milliseconds of a call by pair, and how many pairs there were before the probe was asked. */
+export interface GateAnswer {
+  readonly pairs: readonly (readonly [own: number, other: number])[];
+  readonly taken: number;
+}
+
+const SAMPLE_MS = 1;
+/** The least rate of the probe, as a share of its best, at which the machine counts as quiet. */
+const QUIET_SHARE = 0.93;
+/** Elements of a function's operand. */
+const LENGTH = 2048;
+
+/** A case by name: `score/W1/64`, `train/W3/128`, `gemm/128x784x400`, `adam/90816`, `map/tanh`. */
+function programOf(elbow: Elbow, name: string): Ready {
+  const [work, what, rows] = name.split("/");
+  const model = () => {
+    const workload = WORKLOADS.find((each) => each.name === what);
+    if (workload) return randomModel(workload, Number(rows), 1);
+    throw new RangeError(`Cannot compare ${name}: there is no workload "${what}"`);
+  };
+  switch (work) {
+    case "score":
+      return scoreProgram(elbow, model(), Number(rows));
+    case "train": {
+      const elbo = elbow.objective.parseObjective({ type: "elbo" });
+      return trainStep(elbow, model(), Number(rows), elbo);
+    }
+    case "gemm":
+      return product(elbow, what.split("x").map(Number) as [number, number, number]);
+    case "adam":
+      return adam(elbow, Number(what));
+    case "map": {
+      const x = Float32Array.from({ length: LENGTH }, (_, i) => 8 * Math.sin(i));
+      return mapped(elbow, x, 64, (g, node) => g.activation(node, { kind: what as "tanh" }));
+    }
+    default:
+      throw new RangeError(`Cannot compare ${name}: there is no work "${work}"`);
+  }
+}
+
+const request = readRequest<GateRequest>();
+const probe = await openProbe(await Deno.readFile(`${request.folder}/probe.wasm`));
+const roots = [undefined, new URL(request.other)];
+const order = request.otherFirst ? [1, 0] : [0, 1];
+const ready: Ready[] = [];
+for (const i of order) ready[i] = programOf(await loadElbow(roots[i]), request.name);
+const once: number[] = [];
+for (const i of order) once[i] = await warmUp(ready[i].run);
+const calls = Math.max(1, Math.round(SAMPLE_MS / Math.min(...once)));
+const taken: { pair: [number, number]; probe: number }[] = [];
+let best = 0;
+const end = performance.now() + 1000 * request.seconds;
+while (performance.now() < end) {
+  const turns = taken.length % 2 === 0 ? [0, 1] : [1, 0];
+  const pair: [number, number] = [0, 0];
+  let least = probe();
+  for (const i of turns) {
+    pair[i] = await timed(ready[i].run, calls) / calls;
+    const rate = probe();
+    least = Math.min(least, rate);
+    best = Math.max(best, rate);
+  }
+  taken.push({ pair, probe: least });
+}
+const quiet = taken.filter((each) => each.probe >= QUIET_SHARE * best);
+tell({ pairs: quiet.map(({ pair }) => pair), taken: taken.length } satisfies GateAnswer);

@@ -1,0 +1,64 @@
+/**
+ * Elbow as the benchmarks use it: the module graph of a checkout, this one or another. Only `gate.ts`
+ * loads another, whose names must be those of this one.
+ */
+import type { Segment, SyncProgram } from "../../src/backends/backend.ts";
+
+/** The parts of a checkout that are measured. */
+export interface Elbow {
+  readonly backends: typeof import("../../src/backends/open.ts");
+  readonly shape: typeof import("../../src/core/shape.ts");
+  readonly graph: typeof import("../../src/graph/graph.ts");
+  readonly layout: typeof import("../../src/graph/layout.ts");
+  readonly plan: typeof import("../../src/graph/plan.ts");
+  readonly spec: typeof import("../../src/models/spec.ts");
+  readonly parameters: typeof import("../../src/models/vae_graph.ts");
+  readonly objective: typeof import("../../src/objectives/objective.ts");
+  readonly programs: typeof import("../../src/scoring/programs.ts");
+  readonly options: typeof import("../../src/training/options.ts");
+  readonly training: typeof import("../../src/training/train_program.ts");
+}
+
+const OWN_ROOT = new URL("../../", import.meta.url);
+
+/** @param root a checkout, as a URL that ends in a slash */
+export async function loadElbow(root: URL = OWN_ROOT): Promise<Elbow> {
+  const load = (path: string) => import(new URL(`src/${path}`, root).href);
+  return {
+    backends: await load("backends/open.ts"),
+    shape: await load("core/shape.ts"),
+    graph: await load("graph/graph.ts"),
+    layout: await load("graph/layout.ts"),
+    plan: await load("graph/plan.ts"),
+    spec: await load("models/spec.ts"),
+    parameters: await load("models/vae_graph.ts"),
+    objective: await load("objectives/objective.ts"),
+    programs: await load("scoring/programs.ts"),
+    options: await load("training/options.ts"),
+    training: await load("training/train_program.ts"),
+  };
+}
+
+/** How to open the backend. */
+export interface Machine {
+  /** At most so many threads; 1. */
+  readonly threads?: number;
+  /** The relaxed build by default. */
+  readonly determinism?: "portable" | "fast";
+}
+
+/** A program ready to run, the threads in use, and the parameters it runs on. */
+export interface Ready {
+  readonly program: SyncProgram;
+  readonly threads: number;
+  readonly parameters: Segment;
+  run(): void;
+  dispose(): void;
+}
+
+/** A backend, and the threads that it really has. */
+export function openWasm({ backends }: Elbow, { threads = 1, determinism = "fast" }: Machine) {
+  const options = { determinism, threads };
+  const backend = backends.openBackend("wasm", options);
+  return { backend, threads: Number(backend.details.threads ?? 1) };
+}

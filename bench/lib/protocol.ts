@@ -1,0 +1,16 @@
+/**
+ * What a benchmark's processes say to each other: a request as JSON in the child's last argument; for
+ * each case one line of JSON, marked so that a library's own chatter does not pass for an answer.
+ */
+
+/** Begins the lines that are answers. */
+export const MARK = "@bench ";
+
+export function readRequest<R>(): R {
+  return JSON.parse(Deno.args.at(-1)!);
+}
+
+export function tell(answer: object): void {
+  const bytes = new TextEncoder().encode(`${MARK}${JSON.stringify(answer)}\n`);
+  for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
+}

@@ -1,0 +1,148 @@
+/**
+ * Peer: this checkout. Variants, each a row of its own:
+ *
+ *   user     as users call it: `scoreInto` for one row, `score` for more; and the training program
+ *   program  the scoring program alone: rows in, costs and KL by column out, nothing summed or checked
+ *   fit      `VAE.fit`, its time divided by its steps
+ */
+import type { Objective } from "../../src/objectives/objective.ts";
+import type { TrainedVae } from "../../src/scoring/trained_vae.ts";
+import { type Peer, type ScoreTask, serve, type Task, type TrainTask } from "./peer.ts";
+import * as lib from "../lib/elbow.ts";
+import { product } from "../lib/graphs.ts";
+import * as models from "../lib/models.ts";
+import { firstRows, IWAE, type Model } from "../lib/workloads.ts";
+
+/** Rows of an epoch of `fit`: an epoch is one sample. */
+const FIT_ROWS = 4096;
+
+await serve(async ({ kind, variant, threads, folder }): Promise<Peer> => {
+  // A cold start loads what scoring needs and no more.
+  if (kind === "cold") return { about: { threads: 1 }, score: (model) => fromFile(folder, model) };
+  const elbow = await lib.loadElbow();
+  const machine = { threads };
+  const about = await deviceOf(threads);
+  if (variant === "fit") return { about, train: (model, batch) => fit(model, batch, threads) };
+  if (variant === "program") {
+    return { about, score: (model, batch) => programScore(elbow, model, batch, machine) };
+  }
+  const elbo = elbow.objective.parseObjective({ type: "elbo" });
+  const [iwae, refused] = parseIwae(elbow);
+  return {
+    about,
+    refused,
+    score: (model, batch) => userScore(elbow, model, batch, threads),
+    train: (model, batch) =>
+      stepTask(elbow, model, models.trainStep(elbow, model, batch, elbo, machine)),
+    iwae: iwae && ((model, batch) => models.trainStep(elbow, model, batch, iwae, machine)),
+    gemm: (m, k, n) => product(elbow, [m, k, n], machine),
+  };
+});
+
+async function deviceOf(threads: number): Promise<{ threads: number; build: string }> {
+  const { VAE } = await import("../../src/training/vae.ts");
+  const vae = VAE.create({ inputs: 1, latent: [{ size: 1 }] }, { threads });
+  const { device } = vae;
+  vae.dispose();
+  return { threads: device.threads, build: `${device.build}` };
+}
+
+/** The objective, once this checkout knows it. */
+function parseIwae(elbow: lib.Elbow): [Objective | undefined, { iwae?: string }] {
+  try {
+    return [elbow.objective.parseObjective({ type: "iwae", samples: IWAE.samples }), {}];
+  } catch (error) {
+    return [undefined, { iwae: `no such objective yet (${(error as Error).message})` }];
+  }
+}
+
+async function userScore(
+  elbow: lib.Elbow,
+  model: Model,
+  batch: number,
+  threads: number,
+): Promise<ScoreTask> {
+  const { TrainedVae } = await import("../../src/scoring/trained_vae.ts");
+  const spec = elbow.spec.parseSpec(models.specOf(model.workload));
+  return scoreTask(
+    new TrainedVae(spec, models.namedWeights(elbow, spec, model), { threads }),
+    model,
+    batch,
+  );
+}
+
+async function fromFile(folder: string, model: Model): Promise<ScoreTask> {
+  const { TrainedVae } = await import("../../src/scoring/mod.ts");
+  const bytes = Deno.readFileSync(`${folder}/${model.workload.name}.safetensors`);
+  return scoreTask(await TrainedVae.load(bytes), model, 1);
+}
+
+function scoreTask(vae: TrainedVae, model: Model, batch: number): ScoreTask {
+  const { inputs } = model.workload;
+  const rows = firstRows(model, batch);
+  let scores: Float64Array = new Float64Array(batch);
+  const many = async () => scores = await vae.score({ data: rows, shape: [batch, inputs] });
+  return {
+    run: batch === 1 ? () => vae.scoreInto(rows, scores) : many,
+    get scores() {
+      return scores.map((score) => score - models.constantOf(model));
+    },
+    dispose: () => vae.dispose(),
+  };
+}
+
+function programScore(
+  elbow: lib.Elbow,
+  model: Model,
+  batch: number,
+  machine: lib.Machine,
+): ScoreTask {
+  const ready = models.scoreProgram(elbow, model, batch, machine);
+  const { inputs, latent } = model.workload;
+  const cost = new Float32Array(batch * inputs), kl = new Float32Array(batch * latent);
+  return {
+    ...ready,
+    get scores() {
+      ready.program.read("cost", cost);
+      ready.program.read("kl", kl);
+      const sum = (values: Float32Array, r: number) =>
+        values.subarray(r * values.length / batch, (r + 1) * values.length / batch)
+          .reduce((a, b) => a + b, 0);
+      return Array.from(
+        { length: batch },
+        (_, r) => sum(cost, r) + sum(kl, r) - models.constantOf(model),
+      );
+    },
+  };
+}
+
+function stepTask(elbow: lib.Elbow, model: Model, ready: lib.Ready): TrainTask {
+  return { ...ready, weights: () => Promise.resolve(models.readWeights(elbow, model, ready)) };
+}
+
+/** `VAE.fit` over the model's rows, repeated; a sample is an epoch's time by step. */
+async function fit(model: Model, batch: number, threads: number): Promise<TrainTask> {
+  const { VAE } = await import("../../src/training/vae.ts");
+  const { inputs } = model.workload;
+  const data = new Float32Array(FIT_ROWS * inputs);
+  for (let at = 0; at < data.length; at += model.rows.length) data.set(model.rows, at);
+  const vae = VAE.create(models.specOf(model.workload), { threads, seed: 1 });
+  const ownSamples = async (seconds: number): Promise<number[]> => {
+    const ends: number[] = [];
+    const stop = new AbortController();
+    const onProgress = () => {
+      ends.push(performance.now());
+      if (ends.length > 2 && ends.at(-1)! - ends[0] > 1000 * seconds) stop.abort();
+    };
+    const options = { epochs: 1e7, batchSize: batch, onProgress, signal: stop.signal };
+    await vae.fit({ data, shape: [FIT_ROWS, inputs] }, options).catch((error) => {
+      if (!stop.signal.aborted) throw error;
+    });
+    const steps = Math.ceil(FIT_ROWS / batch);
+    return ends.slice(1).map((end, i) => (end - ends[i]) / steps);
+  };
+  const run: Task["run"] = () => {
+    throw new TypeError("Cannot take one step: fit takes its own samples");
+  };
+  return { run, ownSamples, weights: () => Promise.resolve([]), dispose: () => vae.dispose() };
+}

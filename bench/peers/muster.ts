@@ -1,0 +1,154 @@
+/**
+ * Before anything is timed: which peers run here, and whether they compute the same. Comparing
+ * different arithmetic would be worthless, so a peer whose scores differ is left out.
+ *
+ * Oracle: Elbow's reference backend, in float64, which shares no code with any of them.
+ */
+import { TrainedVae } from "../../src/scoring/trained_vae.ts";
+import { type About, type Answer, CHECK, type Refusals, type Request } from "./peer.ts";
+import { loadElbow } from "../lib/elbow.ts";
+import { constantOf, namedWeights, specOf } from "../lib/models.ts";
+import type { Pinning } from "../lib/machine.ts";
+import { ChildError, type Program, runChild } from "../lib/spawn.ts";
+import { median } from "../lib/statistics.ts";
+import { firstRows, type Kind, readModel, WORKLOADS } from "../lib/workloads.ts";
+import { type Entry, faultOfTorch } from "./roster.ts";
+
+/** A peer that runs. */
+export interface Present {
+  readonly entry: Entry;
+  readonly program: Program;
+  readonly about: About;
+  readonly kinds: readonly Kind[];
+}
+
+/** What is not measured, and why. */
+export interface Absence {
+  /** A peer, or a kind of its work. */
+  readonly what: string;
+  readonly reason: string;
+}
+
+export interface Muster {
+  readonly present: readonly Present[];
+  readonly absent: readonly Absence[];
+}
+
+/** Float32 sums of 784 terms in any order differ by far less. */
+const SCORE_TOLERANCE = 1e-3;
+/** Of what training gains, as each peer draws noise of its own. */
+const GAIN_TOLERANCE = 0.2;
+
+/** The request that asks a peer for some work. */
+export type MakeRequest = (entry: Entry, kind: Kind | "check", workload: string) => Request;
+
+export async function muster(
+  entries: readonly Entry[],
+  folder: string,
+  request: MakeRequest,
+  pinning: Pinning,
+): Promise<Muster> {
+  const expected = await oracle(folder);
+  const present: Present[] = [], absent: Absence[] = [];
+  const gains: Gains = new Map();
+  for (const entry of entries) {
+    try {
+      const program = await entry.program();
+      const answers = await runChild<Answer>(program, request(entry, "check", ""), pinning);
+      const [first] = answers;
+      if (!("about" in first)) throw new ChildError("it does not say what it is");
+      const { about, kinds, refused } = first;
+      requireThreads(entry, about);
+      requireScores(answers, expected);
+      for (const { trained: workload, scores } of trainedOf(answers)) {
+        const gain = meanOf(expected.get(workload)!) - meanOf(scores);
+        gains.set(workload, [...gains.get(workload) ?? [], { peer: entry.name, gain }]);
+      }
+      const wanted = kinds.filter((kind) => (entry.kinds ?? kinds).includes(kind));
+      present.push({ entry, program, about, kinds: wanted });
+      absent.push(...refusals(entry, refused));
+      console.log(`  ${entry.name.padEnd(14)} ${JSON.stringify(about)}`);
+    } catch (error) {
+      const reason = (error as Error).message;
+      absent.push({ what: entry.name, reason });
+      console.log(`  ${entry.name.padEnd(14)} LEFT OUT: ${reason}`);
+    }
+  }
+  const strangers = strangersOf(gains);
+  return {
+    present: present.filter(({ entry }) => !strangers.some(({ what }) => what === entry.name)),
+    absent: [...absent, ...strangers],
+  };
+}
+
+function requireThreads({ threads }: Entry, about: About): void {
+  if (about.threads < threads) {
+    throw new TypeError(`it runs on ${about.threads} thread: asked for ${threads}`);
+  }
+  const fault = faultOfTorch(about.blas);
+  if (fault) throw new TypeError(fault);
+}
+
+/** Scores of the first rows by workload. */
+async function oracle(folder: string): Promise<Map<string, Float64Array>> {
+  const elbow = await loadElbow();
+  const scores = new Map<string, Float64Array>();
+  for (const { name } of WORKLOADS) {
+    const model = readModel(folder, name);
+    const spec = elbow.spec.parseSpec(specOf(model.workload));
+    const values = namedWeights(elbow, spec, model);
+    const vae = new TrainedVae(spec, values, { backend: "reference" });
+    const shape = [CHECK.rows, model.workload.inputs] as const;
+    const found = await vae.score({ data: firstRows(model, CHECK.rows), shape });
+    scores.set(name, found.map((score) => score - constantOf(model)));
+  }
+  return scores;
+}
+
+function requireScores(answers: readonly Answer[], expected: Map<string, Float64Array>): void {
+  for (const answer of answers) {
+    if (!("check" in answer)) continue;
+    const want = expected.get(answer.check)!;
+    const got = [answer.one, ...answer.scores];
+    const worst = Math.max(
+      ...[want[0], ...want].map((value, i) => Math.abs(got[i] - value) / Math.abs(value)),
+    );
+    if (worst <= SCORE_TOLERANCE && answer.scores.length === want.length) continue;
+    throw new TypeError(`its scores of ${answer.check} are off by ${worst.toExponential(1)}`);
+  }
+}
+
+function trainedOf(answers: readonly Answer[]) {
+  return answers.flatMap((each) => "trained" in each ? [each] : []);
+}
+
+function refusals(entry: Entry, refused: Refusals): Absence[] {
+  return Object.entries(refused).map(([kind, reason]) => ({
+    what: `${entry.name}, ${kind}`,
+    reason,
+  }));
+}
+
+/** By workload: how far the mean score fell in training, nats. */
+type Gains = Map<string, { readonly peer: string; readonly gain: number }[]>;
+
+function meanOf(values: ArrayLike<number>): number {
+  return Array.from(values).reduce((a, b) => a + b, 0) / values.length;
+}
+
+/** Peers that do not learn as the others do: their loss or their optimiser is another. */
+function strangersOf(gains: Gains): Absence[] {
+  return [...gains].flatMap(([workload, found]) => {
+    const middle = median(found.map(({ gain }) => gain));
+    const each = found.map(({ peer, gain }) => `${peer} ${gain.toFixed(2)}`).join(", ");
+    console.log(`  ${workload}, nats gained in ${CHECK.steps} steps: ${each}`);
+    return found
+      .filter(({ gain }) => !(Math.abs(gain / middle - 1) <= GAIN_TOLERANCE))
+      .map(({ peer, gain }) => ({
+        what: peer,
+        reason: `its ${workload} gains ${gain.toFixed(2)} nats in training, others' ${
+          middle.toFixed(2)
+        }`,
+      }));
+  });
+}

@@ -1,0 +1,23 @@
+/** What all peers are given: random weights and rows, and the same model in each peer's format. */
+import { TrainedVae } from "../../src/scoring/trained_vae.ts";
+import { compileProbe } from "../lib/compile.ts";
+import { loadElbow } from "../lib/elbow.ts";
+import { namedWeights, specOf } from "../lib/models.ts";
+import { randomModel } from "../lib/random_model.ts";
+import { pathsOf, ROWS, WORKLOADS } from "../lib/workloads.ts";
+
+/** Fills a folder with models, rows, model files of Elbow and the probe. */
+export async function prepare(folder: string): Promise<void> {
+  const elbow = await loadElbow();
+  await Deno.writeFile(`${folder}/probe.wasm`, await compileProbe("relaxed"));
+  for (const [seed, workload] of WORKLOADS.entries()) {
+    const model = randomModel(workload, ROWS, seed);
+    const paths = pathsOf(folder, workload.name);
+    await Deno.writeFile(paths.weights, new Blob([...model.weights]).stream());
+    await Deno.writeFile(paths.rows, new Blob([model.rows]).stream());
+    const spec = elbow.spec.parseSpec(specOf(workload));
+    const vae = new TrainedVae(spec, namedWeights(elbow, spec, model));
+    await Deno.writeFile(`${folder}/${workload.name}.safetensors`, vae.save());
+    vae.dispose();
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * What a score and a training step cost as rows, width and threads grow: the programs alone, rows
+ * copied in and costs out for a score, nothing for a step.
+ *
+ *     deno task bench:scaling [--quick] [--rounds N] [--seconds S]
+ *
+ * A run without `--quick` takes some 3 minutes and is published: see `lib/publish.ts`.
+ */
+import { parseArgs } from "node:util";
+import { Collected } from "./lib/collected.ts";
+import { compileProbe } from "./lib/compile.ts";
+import { openPinning, reportMachine } from "./lib/machine.ts";
+import { publish } from "./lib/publish.ts";
+import { denoProgram, runChild } from "./lib/spawn.ts";
+import { CASES, THREADS } from "./scaling/cases.ts";
+import type { ScalingAnswer, ScalingRequest } from "./scaling/child.ts";
+import { type ScalingAt, scalingPage, type ScalingResults } from "./scaling/page.ts";
+
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: "boolean", default: false },
+    rounds: { type: "string" },
+    seconds: { type: "string" },
+  },
+});
+const rounds = Number(options.rounds ?? (options.quick ? 1 : 3));
+const seconds = Number(options.seconds ?? (options.quick ? 0.05 : 0.3));
+const pinning = await openPinning();
+const machine = reportMachine(pinning);
+const collected = new Collected<ScalingAt>();
+const folder = await Deno.makeTempDir();
+/** Threads that were asked for and not given. */
+const refused = new Set<number>();
+try {
+  await Deno.writeFile(`${folder}/probe.wasm`, await compileProbe("relaxed"));
+  for (let round = 0; round < rounds; round++) {
+    for (const threads of THREADS) if (!refused.has(threads)) await measure(threads, round);
+  }
+} finally {
+  await Deno.remove(folder, { recursive: true });
+}
+const date = new Date().toISOString();
+const absent = [...refused].map((threads) => `${threads} threads: the device gives fewer`);
+const results: ScalingResults = {
+  date,
+  machine,
+  rounds,
+  seconds,
+  absent,
+  cells: collected.cells(),
+};
+await publish("scaling", results, scalingPage(results), !options.quick);
+
+async function measure(threads: number, round: number): Promise<void> {
+  const cases = CASES.filter(({ axis }) => threads === 1 || axis === "threads");
+  const request: ScalingRequest = { cases, threads, seconds, folder };
+  const program = denoProgram("scaling/child.ts");
+  const answers = await runChild<ScalingAnswer>(program, request, pinning);
+  if (answers[0].threads < threads) {
+    refused.add(threads);
+    return;
+  }
+  for (const { index, threads, ...samples } of answers) {
+    const { axis, work, workload: { name: workload }, rows } = cases[index];
+    collected.add({ axis, work, workload, rows, threads }, samples);
+  }
+  console.log(`round ${round + 1}, ${threads} threads: ${answers.length} cases`);
+}

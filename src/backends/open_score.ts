@@ -1,0 +1,8 @@
+/** Opens backends for what needs no derivative: only the kernels of scoring are embedded. */
+import { type OpenBackend, openWith } from "./open_with.ts";
+import { SCORE_KERNELS } from "./wasm/kernels/score.ts";
+
+export type { BackendChoice, BackendOptions, OpenBackend } from "./open_with.ts";
+export { useKernels } from "./wasm/loader.ts";
+
+export const openBackend: OpenBackend = openWith(SCORE_KERNELS);

@@ -1,0 +1,59 @@
+/**
+ * Opens a backend by name, with the kernels that the caller embeds (`open.ts` all, `open_score.ts`
+ * those of scoring). This is the only file that knows which backends exist.
+ *
+ * "auto" takes WebAssembly, and on a host without it the reference; `details.reason` then says why.
+ */
+import type { Backend, BackendName, SyncProgram } from "./backend.ts";
+import { openReference } from "./reference/backend.ts";
+import { openWasm } from "./wasm/backend.ts";
+import type { KernelSet } from "./wasm/loader.ts";
+
+/** A backend by name, or the best that runs here. */
+export type BackendChoice = "auto" | BackendName;
+
+export interface BackendOptions {
+  /** "portable" gives the same bits on every machine; "fast", the default, the fastest kernels. */
+  readonly determinism?: "portable" | "fast";
+  /** At most so many threads, 1 by default; `details.threads` says how many are at work. */
+  readonly threads?: number;
+}
+
+/**
+ * Opens a backend.
+ * @throws DOMException if it is not available on this host; "auto" always is
+ */
+export type OpenBackend = (name: BackendChoice, options?: BackendOptions) => Backend<SyncProgram>;
+
+/** What opens backends with these kernels. */
+export function openWith(kernels: KernelSet): OpenBackend {
+  return (name, { determinism, threads } = {}) => {
+    switch (name) {
+      case "auto":
+        return openBest(kernels, { determinism, threads });
+      case "wasm":
+        return openWasm(kernels, { determinism, threads });
+      case "reference":
+        return openReference();
+      case "webgpu":
+        throw new DOMException(
+          'Use backend "wasm" or "auto": current value is "webgpu", which is not available yet',
+          "NotSupportedError",
+        );
+      default:
+        throw new RangeError(
+          `Use backend "auto", "wasm" or "reference": current value is "${name satisfies never}"`,
+        );
+    }
+  };
+}
+
+function openBest(kernels: KernelSet, options: BackendOptions): Backend<SyncProgram> {
+  try {
+    return openWasm(kernels, options);
+  } catch (error) {
+    const reference = openReference();
+    const reason = error instanceof Error ? error.message : String(error);
+    return { ...reference, details: { ...reference.details, reason } };
+  }
+}

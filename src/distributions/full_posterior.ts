@@ -1,0 +1,67 @@
+/**
+ * q(z | h) = N(μ(h), C Cᵀ), C lower triangular: a diagonal e^(logVar/2) and what is below it, three
+ * dense layers `<name>.mean`, `<name>.logVar`, `<name>.lower`. Draws z = μ + C · noise.
+ *
+ *   ln q(z) = -½ Σ (ln 2π + logVar + noise²)
+ *   KL(q ‖ N(0, I)) = Σ_i ½ (μ_i² + e^logVar_i - 1 - logVar_i) + ½ Σ_(j<i) C_ij²
+ *
+ * Its density is known by the noise behind a draw, not by the draw alone: it has no `path`.
+ */
+import { batched } from "../core/shape.ts";
+import type { Graph } from "../graph/graph.ts";
+import { dense } from "../layers/mlp.ts";
+import type { Scope } from "../layers/scope.ts";
+import type { Node } from "../ops/spec.ts";
+import { clampLogVariance, klToStandardNormal, repeat, sample } from "./diagonal_gaussian.ts";
+import type { Posterior, PosteriorRequest } from "./posterior.ts";
+
+export function fullPosterior(
+  scope: Scope,
+  size: number,
+  { name, hidden, samples, noise }: PosteriorRequest,
+): Posterior {
+  const { g } = scope;
+  const mean = dense(scope, `${name}.mean`, hidden, size);
+  const logVar = clampLogVariance(g, dense(scope, `${name}.logVar`, hidden, size));
+  const lower = g.mul(dense(scope, `${name}.lower`, hidden, size * size), belowDiagonal(g, size));
+  const rowSquares = rowSums(g, g.mul(lower, lower), size);
+  const q = repeat(g, { mean, logVar }, samples);
+  const draws = noise(batched(size, mean.shape.rows * samples)) ??
+    g.broadcast(g.constant(0), { ...q.mean.shape, mean: false });
+  const spread = samples === 1 ? lower : g.repeatRows(lower, { times: samples });
+  const mixed = rowSums(g, g.mul(spread, tiled(g, draws, size)), size);
+  const zero = g.constant(0);
+  const standard = g.gaussianLogProb(draws, zero, zero);
+  return {
+    mean,
+    logVar: g.log(g.add(g.exp(logVar), rowSquares)),
+    z: g.add(sample(g, q, draws), mixed),
+    logDensity: g.sumCols(g.sub(standard, g.affine(q.logVar, { scale: 0.5, offset: 0 }))),
+    klTo({ form }) {
+      if (form?.type !== "standardNormal") return undefined;
+      const kl = klToStandardNormal(g, { mean, logVar });
+      return g.add(kl, g.affine(rowSquares, { scale: 0.5, offset: 0 }));
+    },
+  };
+}
+
+/** 1 where row i and column j of an `[L, L]` matrix have j < i, else 0; row-major, `[1, L²]`. */
+function belowDiagonal(g: Graph, size: number): Node {
+  const columns = g.ramp(size, 0, 1);
+  const rows = g.reshape(columns, { rows: size, cols: 1, batched: false });
+  return g.reshape(g.lessThan(columns, rows), { rows: 1, cols: size * size, batched: false });
+}
+
+/** The sums of the rows of matrices `[r, L²]`, `[r, L]`. */
+function rowSums(g: Graph, matrices: Node, size: number): Node {
+  const { rows, batched } = matrices.shape;
+  const sums = g.sumCols(g.reshape(matrices, { rows: rows * size, cols: size, batched }));
+  return g.reshape(sums, { rows, cols: size, batched });
+}
+
+/** Vectors `[r, L]` as every row of matrices, `[r, L²]`. */
+function tiled(g: Graph, vectors: Node, size: number): Node {
+  const { rows, batched } = vectors.shape;
+  const repeated = g.repeatRows(vectors, { times: size });
+  return g.reshape(repeated, { rows, cols: size * size, batched });
+}

@@ -1,0 +1,82 @@
+/**
+ * Categorical, for variables that are each a group of C one-hot columns: with logits
+ * l = `decoder.logits`, ln p(x | z) = Σ_c x_c (l_c - logsumexp of the group's logits).
+ *
+ * The cost stands in the column whose x is 1; the others cost nothing.
+ */
+import { requireChoice, requireNumber, requireObject } from "../../core/validate.ts";
+import { type Definition, head } from "./definition.ts";
+import type { CategoricalOptions } from "./options.ts";
+
+export const categorical: Definition<CategoricalOptions> = {
+  title: "categorical",
+
+  parse(field, value, columns) {
+    const { type, classes = columns } = requireObject(field, value, ["type", "classes"]);
+    requireChoice(`${field}.type`, type, ["categorical"]);
+    const width = requireNumber(`${field}.classes`, classes, {
+      min: 2,
+      max: 65_536,
+      integer: true,
+    });
+    if (columns % width === 0) return { type: "categorical", classes: width };
+    throw new RangeError(
+      `Cannot read ${field}.classes: ${columns} columns must be whole groups: current value is ${width}`,
+    );
+  },
+
+  build(site, { classes }) {
+    const { g } = site.scope;
+    const logits = head(site, "logits");
+    const { rows, batched } = logits.shape;
+    const groups = g.reshape(logits, {
+      rows: rows * site.columns / classes,
+      cols: classes,
+      batched,
+    });
+    return {
+      get mean() {
+        return g.reshape(g.softmaxCols(groups), logits.shape);
+      },
+      get parameters() {
+        return { mean: this.mean };
+      },
+      logProb(x) {
+        const logP = g.sub(groups, g.logSumExpCols(groups));
+        return g.mul(x, g.reshape(logP, logits.shape));
+      },
+    };
+  },
+
+  data: {
+    needs: ({ classes }) => `a single 1 and else 0 in each ${classes} columns`,
+    fault(values, first, columns, { classes }) {
+      for (let group = 0; group < columns; group += classes) {
+        let ones = 0;
+        for (let c = group; c < group + classes; c++) {
+          const value = values[first + c];
+          if (value !== 0 && value !== 1 || (ones += value) > 1) return c;
+        }
+        if (ones === 0) return group;
+      }
+      return -1;
+    },
+  },
+
+  standardizes: false,
+
+  draw({ mean }, random, out, { classes }) {
+    out.fill(0);
+    for (let group = 0; group < out.length; group += classes) {
+      const u = random(group).uniformF64();
+      // The last class if the rounded probabilities sum to less than u.
+      let chosen = group + classes - 1;
+      for (let c = group, sum = 0; c < group + classes - 1; c++) {
+        if (u >= (sum += mean[c])) continue;
+        chosen = c;
+        break;
+      }
+      out[chosen] = 1;
+    }
+  },
+};

@@ -1,0 +1,70 @@
+/**
+ * Gaussian: ln p(x | z) = -½ (ln 2π + ln σ² + (x - μ)² / σ²), μ = `decoder.mean`; σ² as in
+ * `variance.ts`, or "optimal".
+ *
+ * "optimal" is the σ-VAE of Rybkin, Daniilidis and Levine, "Simple and effective VAE training with
+ * calibrated decoders", 2021: in a training step σ² is the mean squared error of the batch, over its
+ * rows, draws and columns, so that a row costs D/2 (ln 2π + ln MSE + 1), and no step size limits how
+ * fast it falls. Everywhere else it is the parameter `likelihood.logVar`, which training sets to the
+ * logarithm of the mean squared error over its rows after each epoch (`training/optimal_variance.ts`).
+ */
+import { normal } from "../../core/draws.ts";
+import { portableExp } from "../../core/portable.ts";
+import { LOG_VARIANCE } from "../../core/stable.ts";
+import { requireChoice, requireObject } from "../../core/validate.ts";
+import type { Node } from "../../ops/spec.ts";
+import {
+  ANY_NUMBER,
+  type Conditional,
+  type Definition,
+  eachColumn,
+  head,
+  LEARNED,
+  type Site,
+} from "./definition.ts";
+import type { GaussianOptions } from "./options.ts";
+import { logVariance, parseVariance } from "./variance.ts";
+
+export const gaussian: Definition<GaussianOptions> = {
+  title: "Gaussian",
+
+  parse(field, value) {
+    const fields = requireObject(field, value, ["type", "variance", "minVariance"]);
+    const type = requireChoice(`${field}.type`, fields.type, ["gaussian"]);
+    return { type, ...parseVariance(field, fields, [...LEARNED, "perRow", "optimal"] as const) };
+  },
+
+  build(site, { variance, minVariance }) {
+    const { g, training } = site.scope;
+    const mean = head(site, "mean");
+    if (variance === "optimal" && training) return withBatchVariance(site, mean, minVariance);
+    const logVar = logVariance(site, variance === "optimal" ? "shared" : variance, minVariance);
+    return {
+      mean,
+      parameters: { mean, logVar },
+      logProb: (x) => g.gaussianLogProb(x, mean, logVar),
+    };
+  },
+
+  data: ANY_NUMBER,
+  standardizes: true,
+  draw: eachColumn((read, random) =>
+    read("mean") + portableExp(read("logVar") / 2) * normal(random)
+  ),
+};
+
+function withBatchVariance({ scope: { g }, columns }: Site, mean: Node, min: number): Conditional {
+  return {
+    mean,
+    parameters: {},
+    logProb(x) {
+      const residual = g.sub(x, mean);
+      const perRow = g.sumCols(g.mul(residual, residual));
+      const total = g.sumRows(perRow, { mean: true });
+      const variance = g.affine(total, { scale: 1 / columns, offset: 0 });
+      // Kept above 0 before the logarithm: behind it, a perfect fit would have the slope 0 · ∞.
+      const kept = g.clamp(variance, { low: min, high: Math.exp(LOG_VARIANCE.high) });
+      return g.gaussianLogProb(x, mean, g.log(kept));
+    },
+  };
+}

@@ -1,0 +1,46 @@
+/**
+ * Log-normal, for x > 0: ln p(x | z) = ln N(ln x; μ, σ²) - ln x, μ = `decoder.mean`, σ² as in
+ * `variance.ts`; E[x | z] = e^(μ + σ²/2).
+ */
+import { normal } from "../../core/draws.ts";
+import { portableExp } from "../../core/portable.ts";
+import { requireChoice, requireObject } from "../../core/validate.ts";
+import { type Definition, eachColumn, eachValue, head, LEARNED } from "./definition.ts";
+import type { LogNormalOptions } from "./options.ts";
+import { logVariance, parseVariance } from "./variance.ts";
+
+export const logNormal: Definition<LogNormalOptions> = {
+  title: "log-normal",
+
+  parse(field, value) {
+    const fields = requireObject(field, value, ["type", "variance", "minVariance"]);
+    const type = requireChoice(`${field}.type`, fields.type, ["logNormal"]);
+    return { type, ...parseVariance(field, fields, [...LEARNED, "perRow"] as const) };
+  },
+
+  build(site, { variance, minVariance }) {
+    const { g } = site.scope;
+    const location = head(site, "mean");
+    const logVar = logVariance(site, variance, minVariance);
+    return {
+      get mean() {
+        return g.exp(g.add(location, g.affine(g.exp(logVar), { scale: 0.5, offset: 0 })));
+      },
+      parameters: { location, logVar },
+      logProb(x) {
+        const logX = g.log(x);
+        return g.sub(g.gaussianLogProb(logX, location, logVar), logX);
+      },
+    };
+  },
+
+  // Neither 0 nor infinite in float32.
+  data: eachValue(
+    "a value from 1.2e-38 to 3.4e38",
+    (value) => value >= 1.2e-38 && value <= 3.4e38,
+  ),
+  standardizes: false,
+  draw: eachColumn((read, random) =>
+    portableExp(read("location") + portableExp(read("logVar") / 2) * normal(random))
+  ),
+};

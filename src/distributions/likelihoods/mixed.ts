@@ -1,0 +1,100 @@
+/**
+ * Tables of columns of several kinds: a likelihood for each group of neighbouring columns, each with
+ * heads of its own on the decoder. ln p(x | z) is their sum over the columns, without weights.
+ */
+import { requireChoice, requireNumber, requireObject } from "../../core/validate.ts";
+import type { Graph } from "../../graph/graph.ts";
+import type { Node } from "../../ops/spec.ts";
+import type { Conditional } from "./definition.ts";
+import type { ColumnGroup, LikelihoodSpec, MixedOptions, PlainLikelihoodSpec } from "./options.ts";
+
+/** A likelihood and the columns it stands over. */
+export interface Group {
+  readonly spec: PlainLikelihoodSpec;
+  /** The first of its columns. */
+  readonly first: number;
+  readonly columns: number;
+  /** Before the names of its parameters: "", or "group0." in a mixed likelihood. */
+  readonly prefix: string;
+}
+
+/** The groups of a likelihood, in the order of their columns: one, unless it is mixed. */
+export function groupsOf(spec: LikelihoodSpec, inputs: number): readonly Group[] {
+  if (spec.type !== "mixed") return [{ spec, first: 0, columns: inputs, prefix: "" }];
+  let first = 0;
+  return spec.columns.map((group, i) => {
+    const at = first, columns = columnsOf(group);
+    first += columns;
+    return { spec: group, first: at, columns, prefix: `group${i}.` };
+  });
+}
+
+function columnsOf(group: ColumnGroup): number {
+  return group.type === "categorical" ? group.count * group.classes : group.count;
+}
+
+/**
+ * Completes the groups.
+ * @param parse completes the likelihood of one group over so many columns
+ * @throws TypeError or RangeError naming the field
+ */
+export function parseMixed(
+  field: string,
+  value: unknown,
+  inputs: number,
+  parse: (field: string, value: unknown, columns: number) => PlainLikelihoodSpec,
+): MixedOptions {
+  const { type, columns: list } = requireObject(field, value, ["type", "columns"]);
+  requireChoice(`${field}.type`, type, ["mixed"]);
+  if (!Array.isArray(list) || list.length === 0) {
+    throw new TypeError(`Cannot read ${field}.columns: expected a list of groups of columns`);
+  }
+  const groups = Array.from(list, (each, i) => parseGroup(`${field}.columns[${i}]`, each, parse));
+  const total = groups.reduce((sum, group) => sum + columnsOf(group), 0);
+  if (total === inputs) return { type: "mixed", columns: groups };
+  throw new RangeError(
+    `Cannot read ${field}.columns: the groups must have ${inputs} columns together: current value is ${total}`,
+  );
+}
+
+function parseGroup(
+  field: string,
+  value: unknown,
+  parse: (field: string, value: unknown, columns: number) => PlainLikelihoodSpec,
+): ColumnGroup {
+  const fields = requireObject(field, value, Object.keys(Object(value)));
+  const { count = 1, ...likelihood } = fields;
+  const variables = requireNumber(`${field}.count`, count, { min: 1, max: 65_536, integer: true });
+  const { type, classes } = likelihood;
+  if (type === "categorical") {
+    requireNumber(`${field}.classes`, classes, { min: 2, max: 65_536, integer: true });
+  }
+  const columns = type === "categorical" ? variables * Number(classes) : variables;
+  return { ...parse(field, likelihood, columns), count: variables };
+}
+
+/** One conditional over all columns. */
+export function joinGroups(
+  g: Graph,
+  groups: readonly Group[],
+  parts: readonly Conditional[],
+): Conditional {
+  if (parts.length === 1) return parts[0];
+  const joined = (nodes: readonly Node[]) => nodes.reduce((a, b) => g.concatCols(a, b));
+  return {
+    get mean() {
+      return joined(parts.map((part) => part.mean));
+    },
+    get parameters() {
+      const named = parts.flatMap(({ parameters }, i) =>
+        Object.entries(parameters).map(([name, node]) => [`${groups[i].prefix}${name}`, node])
+      );
+      return Object.fromEntries(named) as Readonly<Record<string, Node>>;
+    },
+    logProb: (x) =>
+      joined(parts.map((part, i) => {
+        const { first, columns } = groups[i];
+        return part.logProb(g.sliceCols(x, { start: first, count: columns }));
+      })),
+  };
+}

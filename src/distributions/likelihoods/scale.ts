@@ -1,0 +1,33 @@
+/** The scale of a distribution around its centre: fixed, or the parameter `likelihood.logScale`. */
+import { LOG_VARIANCE } from "../../core/stable.ts";
+import { type Fields, requireNumber } from "../../core/validate.ts";
+import type { Node } from "../../ops/spec.ts";
+import { LEARNED, logQuantity, parseQuantity, type Site } from "./definition.ts";
+
+/** Square roots of the variances there are: e⁻¹⁵ to e¹⁰, the lower end rounded up. */
+const LIMITS = { min: 3.1e-7, max: Math.exp(LOG_VARIANCE.high / 2) } as const;
+
+interface Scale {
+  readonly scale: number | typeof LEARNED[number];
+  readonly minScale: number;
+}
+
+/** Completes `scale` and `minScale`. */
+export function parseScale(
+  field: string,
+  { scale = "perFeature", minScale = LIMITS.min }: Fields,
+): Scale {
+  if (typeof scale === "number" && minScale !== LIMITS.min) {
+    throw new TypeError(`Cannot read ${field}.minScale: the scale is fixed`);
+  }
+  return {
+    scale: parseQuantity(`${field}.scale`, scale, LIMITS, LEARNED),
+    minScale: requireNumber(`${field}.minScale`, minScale, LIMITS),
+  };
+}
+
+/** ln of the scale, broadcastable to `[r, D]`. */
+export function logScale(site: Site, { scale, minScale }: Scale): Node {
+  const range = { low: Math.log(minScale), high: LOG_VARIANCE.high / 2 };
+  return logQuantity(site, "logScale", scale, range);
+}

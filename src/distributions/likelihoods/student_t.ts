@@ -1,0 +1,82 @@
+/**
+ * Student's t around μ = `decoder.mean`, of scale s (`scale.ts`) and ν degrees of freedom, fixed or
+ * the parameter `likelihood.logDegrees`:
+ *
+ *   t = (x - μ) / s
+ *   ln p(x | z) = f(ν/2, ½) - ½ ln 2π - ln s - (ν + 1)/2 · log1p(t² / ν)
+ *
+ * with f of `ops/gamma.ts`, by which ln Γ((ν+1)/2) - ln Γ(ν/2) - ½ ln νπ = f(ν/2, ½) - ½ ln 2π. For
+ * ν → ∞ both f and the difference to t²/2 vanish: the Gaussian. The mean, which exists for ν > 1
+ * alone, stands for the centre.
+ */
+import { gamma, normal } from "../../core/draws.ts";
+import { portableExp } from "../../core/portable.ts";
+import { LN_2PI } from "../../core/stable.ts";
+import { requireChoice, requireObject } from "../../core/validate.ts";
+import {
+  ANY_NUMBER,
+  type Definition,
+  eachColumn,
+  head,
+  LEARNED,
+  logQuantity,
+  parseQuantity,
+} from "./definition.ts";
+import type { StudentTOptions } from "./options.ts";
+import { logScale, parseScale } from "./scale.ts";
+
+const DEGREES = { min: 0.1, max: 1e6 } as const;
+
+/** Learned degrees of freedom start near 5. */
+const LOG_DEGREES = { low: Math.log(DEGREES.min), high: Math.log(DEGREES.max), start: 1.6 };
+
+export const studentT: Definition<StudentTOptions> = {
+  title: "Student t",
+
+  parse(field, value) {
+    const keys = ["type", "degreesOfFreedom", "scale", "minScale"];
+    const fields = requireObject(field, value, keys);
+    const { degreesOfFreedom = "perFeature" } = fields;
+    return {
+      type: requireChoice(`${field}.type`, fields.type, ["studentT"]),
+      degreesOfFreedom: parseQuantity(
+        `${field}.degreesOfFreedom`,
+        degreesOfFreedom,
+        DEGREES,
+        LEARNED,
+      ),
+      ...parseScale(field, fields),
+    };
+  },
+
+  build(site, spec) {
+    const { g } = site.scope;
+    const mean = head(site, "mean");
+    const scale = logScale(site, spec);
+    const logDegrees = logQuantity(site, "logDegrees", spec.degreesOfFreedom, LOG_DEGREES);
+    return {
+      mean,
+      parameters: { mean, logScale: scale, logDegrees },
+      logProb(x) {
+        const degrees = g.exp(logDegrees);
+        const t = g.mul(g.sub(x, mean), g.exp(g.affine(scale, { scale: -1, offset: 0 })));
+        const tail = g.log1p(g.div(g.mul(t, t), degrees));
+        const weight = g.affine(degrees, { scale: 0.5, offset: 0.5 });
+        const ratio = g.logGammaRatio(
+          g.affine(degrees, { scale: 0.5, offset: 0 }),
+          g.constant(0.5),
+        );
+        const norm = g.affine(g.sub(ratio, scale), { scale: 1, offset: -LN_2PI / 2 });
+        return g.sub(norm, g.mul(weight, tail));
+      },
+    };
+  },
+
+  data: ANY_NUMBER,
+  standardizes: true,
+  draw: eachColumn((read, random) => {
+    const degrees = portableExp(read("logDegrees"));
+    const t = normal(random) / Math.sqrt(2 * gamma(random, degrees / 2) / degrees);
+    return read("mean") + portableExp(read("logScale")) * t;
+  }),
+};

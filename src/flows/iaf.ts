@@ -1,0 +1,67 @@
+/**
+ * Inverse autoregressive flow (Kingma et al., 2016, algorithm 1): dimension k is gated by those before
+ * it, all at once.
+ *
+ *   z'_k = σ_k z_k + (1 - σ_k) m_k, σ = sigmoid(s), (m, s) = MADE(z, row)      ln |det| = Σ ln σ
+ *
+ * s starts near 1.5, as the authors advise: a gate nearly open. Odd flows take dimensions in reverse.
+ */
+import { requireObject } from "../core/validate.ts";
+import { betweenHidden, fromInputs, toOutputs } from "../layers/made.ts";
+import type { Scope } from "../layers/scope.ts";
+import type { Node } from "../ops/spec.ts";
+import type { FlowFamily } from "./flow.ts";
+import { parseHidden } from "./hidden.ts";
+
+/** An inverse autoregressive flow. */
+export interface IafFlow {
+  /** Each dimension moves as those before it say. */
+  readonly type: "iaf";
+  /** Widths of the network's hidden layers, all equal; [64]. */
+  readonly hidden: readonly number[];
+}
+
+const OPEN_GATE = 1.5;
+
+export const iaf: FlowFamily<IafFlow> = {
+  parse(field, value) {
+    const fields = requireObject(field, value, ["type", "hidden"]);
+    const hidden = parseHidden(`${field}.hidden`, fields.hidden);
+    if (hidden.every((width) => width === hidden[0])) return { type: "iaf", hidden };
+    throw new RangeError(
+      `Cannot read ${field}.hidden: widths must be equal: current value is ${hidden}`,
+    );
+  },
+  apply(scope, { hidden: [width, ...rest] }, { name, z, index, amortise }) {
+    const { g } = scope;
+    const reach = { inputs: z.shape.cols, isReversed: index % 2 === 1 };
+    const bend = (h: Node) => g.activation(h, { kind: "tanh" });
+    const first = product(scope, z, fromInputs(scope, `${name}.z`, reach, width));
+    const h = rest.reduce((h, _, i) => {
+      const weight = betweenHidden(scope, `${name}.${i}`, width);
+      return bend(
+        g.dense(h, weight, bias(scope, `${name}.${i}`, width, 0), { activation: "identity" }),
+      );
+    }, bend(g.add(first, amortise("row", width))));
+    const head = (part: string, start: number) => {
+      const weight = toOutputs(scope, `${name}.${part}`, reach, width);
+      const offset = bias(scope, `${name}.${part}`, reach.inputs, start);
+      return g.dense(h, weight, offset, { activation: "identity" });
+    };
+    const gate = head("gate", OPEN_GATE), towards = head("mean", 0);
+    const open = g.activation(gate, { kind: "sigmoid" });
+    const shut = g.activation(g.affine(gate, { scale: -1, offset: 0 }), { kind: "softplus" });
+    return {
+      z: g.add(towards, g.mul(open, g.sub(z, towards))),
+      logDet: g.affine(g.sumCols(shut), { scale: -1, offset: 0 }),
+    };
+  },
+};
+
+function product({ g }: Scope, x: Node, weight: Node): Node {
+  return g.matmul(x, weight, { transposeA: false, transposeB: false });
+}
+
+function bias(scope: Scope, name: string, cols: number, value: number): Node {
+  return scope.declare(`${name}.bias`, 1, cols, { type: "constant", value });
+}

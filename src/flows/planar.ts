@@ -1,0 +1,41 @@
+/**
+ * Planar flow (Rezende and Mohamed, 2015, eq. 10-12), its three vectors amortised:
+ *
+ *   z' = z + û tanh(w·z + b)      ln |det| = log1p((1 - tanh²(w·z + b)) w·û)
+ *
+ * û = u + (m(w·u) - w·u) w / ‖w‖², m(a) = softplus(a) - 0.999, so that w·û = m(w·u) > -1: invertible.
+ */
+import { requireObject } from "../core/validate.ts";
+import type { FlowFamily } from "./flow.ts";
+
+/** A planar flow. */
+export interface PlanarFlow {
+  /** One plane along which space is stretched. */
+  readonly type: "planar";
+}
+
+/** w·û stays this far above -1, where float32 would round the determinant to zero. */
+const LEAST = -0.999;
+
+/** Keeps ‖w‖² from zero; w·û stays m(w·u) up to this share. */
+const TINY = 1e-12;
+
+export const planar: FlowFamily<PlanarFlow> = {
+  parse(field, value) {
+    requireObject(field, value, ["type"]);
+    return { type: "planar" };
+  },
+  apply({ g }, _spec, { z, amortise }) {
+    const u = amortise("u", z.shape.cols), w = amortise("w", z.shape.cols), b = amortise("b", 1);
+    const dot = g.sumCols(g.mul(w, u));
+    const target = g.affine(g.activation(dot, { kind: "softplus" }), { scale: 1, offset: LEAST });
+    const square = g.affine(g.sumCols(g.mul(w, w)), { scale: 1, offset: TINY });
+    const along = g.mul(g.div(g.sub(target, dot), square), w);
+    const bend = g.activation(g.add(g.sumCols(g.mul(w, z)), b), { kind: "tanh" });
+    const slope = g.affine(g.mul(bend, bend), { scale: -1, offset: 1 });
+    return {
+      z: g.add(z, g.mul(bend, g.add(u, along))),
+      logDet: g.log1p(g.mul(slope, target)),
+    };
+  },
+};

@@ -1,0 +1,43 @@
+/**
+ * Radial flow (Rezende and Mohamed, 2015, eq. 13-14), its centre and two widths amortised:
+ *
+ *   z' = z + β h (z - c), h = 1 / (α + r), r = √(‖z - c‖² + ε²)
+ *   ln |det| = (L - 1) ln(1 + βh) + ln(1 + βh - β h² ‖z - c‖² / r)
+ *
+ * α = softplus(a) > 0 and β = softplus(b) - α > -α: invertible. ε only rounds off the tip of r, which
+ * has no derivative at the centre; the determinant is that of the rounded map.
+ */
+import { requireObject } from "../core/validate.ts";
+import type { FlowFamily } from "./flow.ts";
+
+/** A radial flow. */
+export interface RadialFlow {
+  /** One centre around which space is stretched. */
+  readonly type: "radial";
+}
+
+const ROUNDING = 1e-3;
+
+export const radial: FlowFamily<RadialFlow> = {
+  parse(field, value) {
+    requireObject(field, value, ["type"]);
+    return { type: "radial" };
+  },
+  apply({ g }, _spec, { z, amortise }) {
+    const size = z.shape.cols;
+    const positive = (part: string) => g.activation(amortise(part, 1), { kind: "softplus" });
+    const alpha = positive("alpha"), beta = g.sub(positive("beta"), alpha);
+    const away = g.sub(z, amortise("centre", size));
+    const square = g.sumCols(g.mul(away, away));
+    const logSquare = g.log(g.affine(square, { scale: 1, offset: ROUNDING ** 2 }));
+    const r = g.exp(g.affine(logSquare, { scale: 0.5, offset: 0 }));
+    const width = g.add(alpha, r);
+    const pull = g.div(beta, width);
+    const across = g.log1p(pull);
+    const along = g.log1p(g.sub(pull, g.mul(g.div(pull, width), g.div(square, r))));
+    return {
+      z: g.add(z, g.mul(pull, away)),
+      logDet: g.add(g.affine(across, { scale: size - 1, offset: 0 }), along),
+    };
+  },
+};

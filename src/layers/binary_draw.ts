@@ -1,0 +1,22 @@
+/**
+ * Bernoulli draws inside a graph: 1 where a uniform is below the probability. Probabilities are met to
+ * 2^-24, 0 and 1 exactly; no derivative flows through a draw. Backends whose probabilities differ in the
+ * last digit differ in about one draw of 2^22.
+ */
+import type { Node } from "../ops/spec.ts";
+import type { NoiseRequest } from "./noise.ts";
+import type { Scope } from "./scope.ts";
+
+/**
+ * Zeros and ones with these probabilities `[r, C]`; the probabilities themselves where the program wants
+ * points instead of draws.
+ */
+export function drawBinary(
+  scope: Scope,
+  probabilities: Node,
+  use: Pick<NoiseRequest, "name" | "stream">,
+): Node {
+  const request = { ...use, shape: probabilities.shape, distribution: "uniform" } as const;
+  const uniform = scope.noise(request);
+  return uniform ? scope.g.lessThan(uniform, probabilities) : probabilities;
+}

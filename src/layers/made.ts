@@ -1,0 +1,60 @@
+/**
+ * Dense layers in which unit k sees only what comes before it, by masks on their weights: MADE
+ * (Germain et al., 2015). Input i of L comes before output k where i < k; hidden unit j of H sees the
+ * inputs i with i · H < H + j (L - 1), the first one to the first L - 1, and an output sees a hidden
+ * unit where all of that comes before it. Masks compare whole numbers, exact in float32 too.
+ */
+import type { Graph } from "../graph/graph.ts";
+import type { Node } from "../ops/spec.ts";
+import type { Scope } from "./scope.ts";
+
+/** How far units reach, as whole numbers in one unit: ascending or descending in the input. */
+export interface Reach {
+  readonly inputs: number;
+  /** Whether the last input comes first. */
+  readonly isReversed: boolean;
+}
+
+/** Weights from inputs `[r, L]` to `width` hidden units, `[L, width]`, masked. */
+export function fromInputs(scope: Scope, name: string, reach: Reach, width: number): Node {
+  const { g } = scope;
+  const weight = scope.declare(`${name}.weight`, reach.inputs, width, { type: "xavier" });
+  return g.mul(
+    weight,
+    g.lessThan(asRows(g, inputOrder(g, reach, width)), hiddenReach(g, reach, width)),
+  );
+}
+
+/** Weights from `width` hidden units to outputs, `[width, L]`, masked. */
+export function toOutputs(scope: Scope, name: string, reach: Reach, width: number): Node {
+  const { g } = scope;
+  const weight = scope.declare(`${name}.weight`, width, reach.inputs, { type: "xavier" });
+  const isBeyond = g.lessThan(
+    inputOrder(g, reach, width),
+    asRows(g, hiddenReach(g, reach, width)),
+  );
+  return g.mul(weight, g.affine(isBeyond, { scale: -1, offset: 1 }));
+}
+
+/** Weights from `width` hidden units to `width` more, `[width, width]`, masked. */
+export function betweenHidden(scope: Scope, name: string, width: number): Node {
+  const { g } = scope;
+  const weight = scope.declare(`${name}.weight`, width, width, { type: "xavier" });
+  const isBeyond = g.lessThan(g.ramp(width, 0, 1), asRows(g, g.ramp(width, 0, 1)));
+  return g.mul(weight, g.affine(isBeyond, { scale: -1, offset: 1 }));
+}
+
+/** i · H, `[1, L]`. */
+function inputOrder(g: Graph, { inputs, isReversed }: Reach, width: number): Node {
+  return isReversed ? g.ramp(inputs, (inputs - 1) * width, -width) : g.ramp(inputs, 0, width);
+}
+
+/** H + j (L - 1), `[1, H]`. */
+function hiddenReach(g: Graph, { inputs }: Reach, width: number): Node {
+  return g.ramp(width, width, inputs - 1);
+}
+
+/** `[1, n]` as `[n, 1]`. */
+function asRows(g: Graph, row: Node): Node {
+  return g.reshape(row, { rows: row.shape.cols, cols: 1, batched: false });
+}

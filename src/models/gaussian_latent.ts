@@ -1,0 +1,96 @@
+/**
+ * Gaussian latent layers, `{ "type": "gaussian", "size", "posterior", "flows" }`: a Gaussian whose
+ * covariance is diagonal or full, and flows on top of its draws:
+ *
+ *   ln q(z) = ln q(z before) - Σ ln |det| of the flows
+ */
+import { requireChoice, requireObject } from "../core/validate.ts";
+import { diagonalPosterior } from "../distributions/diagonal_posterior.ts";
+import type { Posterior, PosteriorRequest } from "../distributions/posterior.ts";
+import { fullPosterior } from "../distributions/full_posterior.ts";
+import { standardNormal } from "../distributions/prior.ts";
+import { applyFlows, type FlowInput, type FlowSpec, parseFlows } from "../flows/mod.ts";
+import { dense } from "../layers/mlp.ts";
+import type { Scope } from "../layers/scope.ts";
+import type { Node } from "../ops/spec.ts";
+import type { LatentFamily } from "./latent_family.ts";
+import { requireWidth } from "./width.ts";
+
+/** One layer of real-valued latent variables. */
+export interface GaussianLatent {
+  /** The family of q(z | x). */
+  readonly type: "gaussian";
+  /** Dimensions. */
+  readonly size: number;
+  /** The form of its covariance. */
+  readonly posterior: PosteriorForm;
+  /** Flows that its draws go through, in order. */
+  readonly flows: readonly FlowSpec[];
+}
+
+/** A Gaussian latent layer as a user writes it. */
+export interface GaussianLatentInput {
+  /** "gaussian". */
+  readonly type?: "gaussian";
+  /** Dimensions. */
+  readonly size: number;
+  /** "diagonal", or "full" for a covariance of its own per row; diagonal. */
+  readonly posterior?: PosteriorForm;
+  /** Flows that its draws go through, in order; none. */
+  readonly flows?: readonly FlowInput[];
+}
+
+/** The forms of a Gaussian posterior's covariance. */
+export type PosteriorForm = "diagonal" | "full";
+
+const POSTERIORS: {
+  readonly [F in PosteriorForm]: (
+    scope: Scope,
+    size: number,
+    request: PosteriorRequest,
+  ) => Posterior;
+} = { diagonal: diagonalPosterior, full: fullPosterior };
+
+const FORMS = Object.keys(POSTERIORS) as PosteriorForm[];
+
+export const gaussianLatent: LatentFamily<GaussianLatent> = {
+  parse(field, value) {
+    const fields = requireObject(field, value, ["type", "size", "posterior", "flows"]);
+    const size = requireWidth(`${field}.size`, fields.size);
+    return {
+      type: "gaussian",
+      size,
+      posterior: requireChoice(`${field}.posterior`, fields.posterior ?? "diagonal", FORMS),
+      flows: parseFlows(`${field}.flows`, fields.flows ?? [], size),
+    };
+  },
+  size: ({ size }) => size,
+  posterior(scope, { size, posterior, flows }, request) {
+    const base = POSTERIORS[posterior](scope, size, request);
+    return flows.length === 0 ? base : throughFlows(scope, flows, base, request);
+  },
+  standardPrior: (g, { size }) => standardNormal(g, size),
+};
+
+function throughFlows(
+  scope: Scope,
+  flows: readonly FlowSpec[],
+  base: Posterior,
+  { name, hidden, samples }: PosteriorRequest,
+): Posterior {
+  const { g } = scope;
+  const through = (z: Node, times: number) =>
+    applyFlows(scope, flows, name, z, (part, cols) => {
+      const perRow = dense(scope, part, hidden, cols);
+      return times === 1 ? perRow : g.repeatRows(perRow, { times });
+    });
+  const { z, logDet } = through(base.z, samples);
+  return {
+    mean: through(base.mean, 1).z,
+    logVar: base.logVar,
+    z,
+    logDensity: g.sub(base.logDensity, logDet),
+    path: base.path,
+    klTo: () => undefined,
+  };
+}

@@ -1,0 +1,43 @@
+/**
+ * Block Gibbs sampling of a Boltzmann machine inside a graph: h ~ p(h | v), then v ~ p(v | h). One sweep
+ * leaves p(v) as it is; many forget where they began.
+ */
+import { layerStream } from "../core/streams.ts";
+import { drawBinary } from "../layers/binary_draw.ts";
+import type { NoiseRequest } from "../layers/noise.ts";
+import type { Scope } from "../layers/scope.ts";
+import type { Node } from "../ops/spec.ts";
+import type { RbmGraph } from "./rbm.ts";
+
+/** Where a chain is after some sweeps. */
+export interface GibbsState {
+  /** The last draw of v, `[r, D]`. */
+  readonly draw: Node;
+  /** E[v | h] of which it was drawn. */
+  readonly mean: Node;
+}
+
+/**
+ * @param use    what the draws are for: see `halfSweep`
+ * @param sweeps at least 1
+ */
+export function gibbs(
+  scope: Scope,
+  { visible, hidden }: RbmGraph,
+  v: Node,
+  use: Pick<NoiseRequest, "name" | "stream">,
+  sweeps: number,
+): GibbsState {
+  let state: GibbsState = { draw: v, mean: v };
+  for (let sweep = 0; sweep < sweeps; sweep++) {
+    const h = drawBinary(scope, visible.other(state.draw, "sigmoid"), halfSweep(use, 2 * sweep));
+    const mean = hidden.other(h, "sigmoid");
+    state = { mean, draw: drawBinary(scope, mean, halfSweep(use, 2 * sweep + 1)) };
+  }
+  return state;
+}
+
+/** The noise of one half of a sweep: a name and a stream of its own. */
+export function halfSweep({ name, stream }: Pick<NoiseRequest, "name" | "stream">, half: number) {
+  return { name: `${name}.${half}`, stream: layerStream(stream, half) };
+}

@@ -1,0 +1,97 @@
+/**
+ * The families of latent layers, by the `type` of a layer's spec. To add one: its file, and its lines
+ * here.
+ */
+import { type Fields, requireChoice } from "../core/validate.ts";
+import type { Posterior, PosteriorRequest } from "../distributions/posterior.ts";
+import type { Prior } from "../distributions/prior.ts";
+import type { Graph } from "../graph/graph.ts";
+import type { Scope } from "../layers/scope.ts";
+import {
+  type GaussianLatent,
+  gaussianLatent,
+  type GaussianLatentInput,
+} from "./gaussian_latent.ts";
+import type { LatentFamily } from "./latent_family.ts";
+import { type NetworkSpec, parseNetwork } from "./network.ts";
+
+/** Complete specs of latent layers, by type. */
+export interface LatentOptions {
+  /** Real-valued variables. */
+  readonly gaussian: GaussianLatent;
+}
+
+/** One layer of latent variables. */
+export type LatentSpec = LatentOptions[keyof LatentOptions];
+
+/** A layer in its place: above the first one it has networks to and from the layer below. */
+export type LatentLayer = LatentSpec & {
+  /** From the draw below to this layer's q; of every layer but the first. */
+  readonly encoder?: NetworkSpec;
+  /** From this layer's draw to p of the one below; likewise. */
+  readonly decoder?: NetworkSpec;
+};
+
+/** One layer of latent variables as a user writes it. */
+export type LatentInput = GaussianLatentInput & {
+  /** Above the first layer: the network from the draw below; no hidden layers by default. */
+  readonly encoder?: Partial<NetworkSpec>;
+  /** Above the first layer: the network to the layer below; likewise. */
+  readonly decoder?: Partial<NetworkSpec>;
+};
+
+const LATENTS: { readonly [T in keyof LatentOptions]: LatentFamily<LatentOptions[T]> } = {
+  gaussian: gaussianLatent,
+};
+
+/** More layers than any published model of this kind. */
+const MAX_LAYERS = 16;
+
+const TYPES = Object.keys(LATENTS) as (keyof LatentOptions)[];
+
+/** @throws TypeError or RangeError naming the field */
+export function parseLatents(field: string, value: unknown): readonly LatentLayer[] {
+  if (!Array.isArray(value) || value.length < 1 || value.length > MAX_LAYERS) {
+    throw new TypeError(
+      `Cannot read ${field}: expected a list of 1 to ${MAX_LAYERS} latent layers`,
+    );
+  }
+  return value.map((layer, i) => {
+    if (i === 0) return parseLatent(`${field}[0]`, layer);
+    const { encoder, decoder, ...own } = Object(layer) as Fields;
+    return {
+      ...parseLatent(`${field}[${i}]`, own),
+      encoder: parseNetwork(`${field}[${i}].encoder`, encoder),
+      decoder: parseNetwork(`${field}[${i}].decoder`, decoder),
+    };
+  });
+}
+
+function parseLatent(field: string, value: unknown): LatentSpec {
+  const { type } = Object(value) as { readonly type?: unknown };
+  return LATENTS[requireChoice(`${field}.type`, type ?? "gaussian", TYPES)].parse(field, value);
+}
+
+/** Columns of a layer's z. */
+export function latentWidth<T extends keyof LatentOptions>(
+  spec: LatentOptions[T] & { readonly type: T },
+): number {
+  return LATENTS[spec.type].size(spec);
+}
+
+/** q(z | h) of a layer. */
+export function posteriorOf<T extends keyof LatentOptions>(
+  scope: Scope,
+  spec: LatentOptions[T] & { readonly type: T },
+  request: PosteriorRequest,
+): Posterior {
+  return LATENTS[spec.type].posterior(scope, spec, request);
+}
+
+/** The p(z) of a layer that has no parameters. */
+export function standardPriorOf<T extends keyof LatentOptions>(
+  g: Graph,
+  spec: LatentOptions[T] & { readonly type: T },
+): Prior {
+  return LATENTS[spec.type].standardPrior(g, spec);
+}

@@ -1,0 +1,34 @@
+/**
+ * A learned mixture of Gaussians as prior, `{ "type": "mixture", "components" }`: means `prior.mean`,
+ * log-variances `prior.logVar` and unnormalised log-weights `prior.logits`.
+ */
+import { requireObject } from "../core/validate.ts";
+import { mixturePrior } from "../distributions/mixture.ts";
+import type { PriorFamily } from "./prior_family.ts";
+import { requireWidth } from "./width.ts";
+
+/** A mixture of Gaussians as prior. */
+export interface MixturePrior {
+  /** Gaussians with learned means, variances and weights. */
+  readonly type: "mixture";
+  /** How many. */
+  readonly components: number;
+}
+
+export const mixture: PriorFamily<MixturePrior> = {
+  parse(field, value) {
+    const { components } = requireObject(field, value, ["type", "components"]);
+    return { type: "mixture", components: requireWidth(`${field}.components`, components) };
+  },
+  build(scope, { components }, { size }) {
+    // Drawn apart from one another: components that start alike would stay alike.
+    const mean = scope.declare("prior.mean", components, size, { type: "xavier" });
+    const zero = { type: "constant", value: 0 } as const;
+    const logVar = scope.declare("prior.logVar", components, size, zero);
+    return mixturePrior(
+      scope.g,
+      { mean, logVar },
+      scope.declare("prior.logits", 1, components, zero),
+    );
+  },
+};

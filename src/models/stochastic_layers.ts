@@ -1,0 +1,209 @@
+/**
+ * Several layers of latent variables, z_0 next to the data, z_T on top, in both directions:
+ *
+ *   generation   p(z_T) Π p(z_i | z_(i+1)), each N(μ(z_(i+1)), diag(e^logVar(z_(i+1))))
+ *                decoder1.0 …, decoder1.mean, decoder1.logVar from z_1 to p(z_0 | z_1), and so on
+ *   bottomUp     q(z_0 | x) Π q(z_(i+1) | z_i)                  Burda et al., 2016, section 5
+ *                encoder …, encoder1.0 …, encoder1.mean, encoder1.logVar, …
+ *   ladder       q(z_T | x) Π q(z_i | z_(i+1), x)               Sønderby et al., 2016
+ *                a deterministic way up, each layer's N(μ̂, σ̂²) of it; on the way down the product of
+ *                that and p(z_i | z_(i+1)), whose precisions add:
+ *                1/σ² = 1/σ̂² + 1/σ_p², μ = σ² (μ̂/σ̂² + μ_p/σ_p²)
+ *
+ * Densities of layers add up; a model of one layer is the case T = 0 of `bottomUp`.
+ */
+import { batched } from "../core/shape.ts";
+import {
+  clampLogVariance,
+  type DiagonalGaussian,
+  logDensity,
+  repeat,
+  sample,
+} from "../distributions/diagonal_gaussian.ts";
+import type { DrawPath, Posterior } from "../distributions/posterior.ts";
+import type { Prior } from "../distributions/prior.ts";
+import type { Graph } from "../graph/graph.ts";
+import { dense, mlp } from "../layers/mlp.ts";
+import type { ShapedNoise } from "../layers/noise.ts";
+import type { Scope } from "../layers/scope.ts";
+import type { Latents } from "../objectives/terms.ts";
+import type { Node } from "../ops/spec.ts";
+import { latentWidth, posteriorOf } from "./latents.ts";
+import type { ModelSpec } from "./spec.ts";
+
+/** What drawing all layers takes. */
+export interface LayersRequest {
+  /** What the encoder sees, `[B, D + C]`. */
+  readonly rows: Node;
+  /** K draws of every layer for each row. */
+  readonly samples: number;
+  /** The noise of a layer, counted from the data. */
+  noise(layer: number): ShapedNoise;
+  /** p(z_T). */
+  readonly prior: Prior;
+}
+
+/** Draws of all layers. */
+export interface LayerDraws extends Latents {
+  /** q of the layer next to the data; of a ladder the mean over the draws above it. */
+  readonly first: Pick<Posterior, "mean" | "logVar" | "diagonal">;
+}
+
+export function drawLayers(scope: Scope, spec: ModelSpec, request: LayersRequest): LayerDraws {
+  return spec.inference === "ladder"
+    ? drawLadder(scope, spec, request)
+    : drawBottomUp(scope, spec, request);
+}
+
+/** z_0 from z_T, `[r, L]` each: every layer at its draw, or at its mean without noise. */
+export function descend(
+  scope: Scope,
+  spec: ModelSpec,
+  top: Node,
+  noise: (layer: number) => ShapedNoise,
+): Node {
+  return below(spec).reduce((z, layer) => {
+    const p = between(scope, spec, layer, z);
+    const draws = noise(layer)(p.mean.shape);
+    return draws ? sample(scope.g, p, draws) : p.mean;
+  }, top);
+}
+
+/** q of the topmost layer for rows, without draws: each layer at its mean. */
+export function topPosterior(scope: Scope, spec: ModelSpec, rows: Node): Posterior {
+  const noise: ShapedNoise = () => undefined;
+  if (spec.inference === "ladder") return ladderTop(scope, spec, { rows, samples: 1, noise });
+  return climb(scope, spec, { rows, samples: 1, noise: () => noise }).at(-1)!;
+}
+
+function drawBottomUp(scope: Scope, spec: ModelSpec, request: LayersRequest): LayerDraws {
+  const { g } = scope;
+  const layers = climb(scope, spec, request);
+  const [first] = layers, top = layers.at(-1)!;
+  const priors = below(spec).map((i) =>
+    logDensity(g, between(scope, spec, i, layers[i + 1].z), layers[i].z)
+  );
+  const paths = layers.map(({ path }) => path);
+  return {
+    first,
+    z: first.z,
+    logPosterior: sum(g, layers.map(({ logDensity }) => logDensity)),
+    logPrior: sum(g, [request.prior.logDensity(top.z), ...priors]),
+    klPerDimension: layers.length === 1 ? top.klTo(request.prior) : undefined,
+    paths: paths.every((path) => path !== undefined) ? paths : undefined,
+  };
+}
+
+/** q of every layer, from the data up, each drawn given the draw below it. */
+function climb(
+  scope: Scope,
+  spec: ModelSpec,
+  { rows, samples, noise }: Omit<LayersRequest, "prior">,
+): Posterior[] {
+  return spec.latent.reduce<Posterior[]>((layers, layer, i) => {
+    const seen = layers.at(-1)?.z ?? rows, name = encoderName(i);
+    const hidden = mlp(scope, name, seen, encoderOf(spec, i));
+    const draws = { name, hidden, samples: i === 0 ? samples : 1, noise: noise(i) };
+    return [...layers, posteriorOf(scope, layer, draws)];
+  }, []);
+}
+
+function drawLadder(scope: Scope, spec: ModelSpec, request: LayersRequest): LayerDraws {
+  const { g } = scope;
+  const { rows, samples, noise, prior } = request;
+  const top = ladderTop(scope, spec, { rows, samples, noise: noise(spec.latent.length - 1) });
+  const state: { z: Node; densities: Node[]; priors: Node[]; paths: (DrawPath | undefined)[] } = {
+    z: top.z,
+    densities: [top.logDensity],
+    priors: [prior.logDensity(top.z)],
+    paths: [top.path],
+  };
+  let q: DiagonalGaussian = top;
+  for (const layer of below(spec)) {
+    const p = between(scope, spec, layer, state.z);
+    const up = repeat(g, upward(scope, spec, layer, rows), samples);
+    q = productOf(g, up, p);
+    const draws = noise(layer)(batched(q.mean.shape.cols, q.mean.shape.rows));
+    const z = draws ? sample(g, q, draws) : q.mean;
+    const path = { z, logDensity: logDensity(g, q, z) };
+    state.z = z;
+    state.densities.push(path.logDensity);
+    state.priors.push(logDensity(g, p, z));
+    state.paths.push(path);
+  }
+  const { z, densities, priors, paths } = state;
+  const overDraws = (node: Node) => meanOfDraws(g, node, samples);
+  return {
+    first: { mean: overDraws(q.mean), logVar: overDraws(q.logVar) },
+    z,
+    logPosterior: sum(g, densities),
+    logPrior: sum(g, priors),
+    paths: paths.every((path) => path !== undefined) ? paths : undefined,
+  };
+}
+
+/** q(z_T | x), by the deterministic way up. */
+function ladderTop(
+  scope: Scope,
+  spec: ModelSpec,
+  { rows, samples, noise }: { rows: Node; samples: number; noise: ShapedNoise },
+): Posterior {
+  const last = spec.latent.length - 1;
+  const hidden = deterministic(scope, spec, last, rows);
+  return posteriorOf(scope, spec.latent[last], { name: encoderName(last), hidden, samples, noise });
+}
+
+/** N(μ̂, σ̂²) of a layer, by the deterministic way up, `[B, L]`. */
+function upward(scope: Scope, spec: ModelSpec, layer: number, rows: Node): DiagonalGaussian {
+  const hidden = deterministic(scope, spec, layer, rows), name = encoderName(layer);
+  return heads(scope, name, hidden, latentWidth(spec.latent[layer]));
+}
+
+/** The deterministic way from the data to a layer, `[B, H]`. */
+function deterministic(scope: Scope, spec: ModelSpec, layer: number, rows: Node): Node {
+  const seen = layer === 0 ? rows : deterministic(scope, spec, layer - 1, rows);
+  return mlp(scope, encoderName(layer), seen, encoderOf(spec, layer));
+}
+
+/** p(z_layer | z_(layer + 1)). */
+function between(scope: Scope, spec: ModelSpec, layer: number, above: Node): DiagonalGaussian {
+  const name = `decoder${layer + 1}`;
+  const hidden = mlp(scope, name, above, spec.latent[layer + 1].decoder!);
+  return heads(scope, name, hidden, latentWidth(spec.latent[layer]));
+}
+
+function heads(scope: Scope, name: string, hidden: Node, size: number): DiagonalGaussian {
+  const mean = dense(scope, `${name}.mean`, hidden, size);
+  return { mean, logVar: clampLogVariance(scope.g, dense(scope, `${name}.logVar`, hidden, size)) };
+}
+
+/**
+ * The normalised product of two Gaussians. With d = logVar_a - logVar_b the precisions' sum is
+ * e^(-logVar_a) (1 + e^d), and a's share of it 1 / (1 + e^d): nothing overflows.
+ */
+function productOf(g: Graph, a: DiagonalGaussian, b: DiagonalGaussian): DiagonalGaussian {
+  const difference = g.sub(a.logVar, b.logVar);
+  const share = g.activation(g.affine(difference, { scale: -1, offset: 0 }), { kind: "sigmoid" });
+  return {
+    mean: g.add(b.mean, g.mul(share, g.sub(a.mean, b.mean))),
+    logVar: g.sub(a.logVar, g.activation(difference, { kind: "softplus" })),
+  };
+}
+
+/** Layers below the topmost, from there down. */
+function below({ latent }: ModelSpec): number[] {
+  return latent.slice(1).map((_, i) => i).reverse();
+}
+
+function encoderOf({ encoder, latent }: ModelSpec, layer: number) {
+  return layer === 0 ? encoder : latent[layer].encoder!;
+}
+
+const encoderName = (layer: number): string => layer === 0 ? "encoder" : `encoder${layer}`;
+
+const sum = (g: Graph, nodes: readonly Node[]): Node => nodes.reduce((a, b) => g.add(a, b));
+
+function meanOfDraws(g: Graph, perDraw: Node, samples: number): Node {
+  if (samples === 1) return perDraw;
+  return g.affine(g.sumGroups(perDraw, { size: samples }), { scale: 1 / samples, offset: 0 });
+}

@@ -1,0 +1,121 @@
+/**
+ * The KL taken apart, with a weight on the total correlation alone (Chen, Li, Grosse and Duvenaud,
+ * "Isolating sources of disentanglement in variational autoencoders", 2018). Per row, in nats:
+ *
+ *   E_rows KL(q(z | x) ‖ p(z)) = I(x; z)  +  TC            +  Σ_d KL(q(z_d) ‖ p(z_d))
+ *     index-code mutual information   E[ln q(z | x) - ln q(z)]
+ *     total correlation               E[ln q(z) - Σ_d ln q(z_d)]
+ *     dimension-wise KL               E[Σ_d ln q(z_d) - ln p(z)]
+ *
+ * q(z) is the mean of q(z | x_n) over all N rows of the training set. It is estimated from the row
+ * itself and M others, drawn from the rest: minibatch stratified sampling (their appendix C.2),
+ *
+ *   q(z) ≈ 1/N q(z | x) + (N-1)/(N·M) Σ_j q(z | x_j)
+ *
+ * which is unbiased for q(z), and so low for ln q(z), by Jensen's inequality. The three parts add up to
+ * ln q(z | x) - ln p(z) of the same draws exactly.
+ */
+import { SCALAR } from "../core/shape.ts";
+import { gradient } from "../graph/gradient.ts";
+import type { Graph } from "../graph/graph.ts";
+import type { Node } from "../ops/spec.ts";
+import { KL_WEIGHT_KEYS, type KlWeight, parseKlWeight } from "./kl_weight.ts";
+import type { ObjectiveFamily, SharedOptions } from "./objective_family.ts";
+import { meanOfDraws, reconstructionOf, type Terms } from "./terms.ts";
+
+/** `betaTc`: -E_q[ln p(x | z)] + I(x; z) + beta · TC + dimension-wise KL. */
+export interface BetaTcObjective extends SharedOptions, KlWeight {
+  /** The ELBO with a weight on the total correlation. */
+  readonly type: "betaTc";
+}
+
+/** The parts of the KL, means over rows and draws, `[1, 1]` each. */
+export interface KlParts {
+  /** I(x; z) under q. */
+  readonly mutualInformation: Node;
+  /** KL(q(z) ‖ Π_d q(z_d)). */
+  readonly totalCorrelation: Node;
+  /** Σ_d KL(q(z_d) ‖ p(z_d)), where p has independent dimensions. */
+  readonly dimensionwiseKl: Node;
+}
+
+export const betaTc: ObjectiveFamily<BetaTcObjective> = {
+  keys: KL_WEIGHT_KEYS,
+  samples: 1,
+  needsReference: true,
+  parse(shared, fields) {
+    if (shared.corruption.type !== "none") {
+      throw new TypeError("Cannot read objective.corruption: betaTc takes none");
+    }
+    return { type: "betaTc", ...shared, ...parseKlWeight(fields) };
+  },
+  build(g, terms) {
+    const reconstruction = reconstructionOf(g, terms);
+    const { mutualInformation, totalCorrelation, dimensionwiseKl } = klParts(g, terms);
+    const unweighted = g.add(mutualInformation, dimensionwiseKl);
+    const kl = g.add(unweighted, totalCorrelation);
+    const weighted = g.mul(g.input("klWeight", SCALAR), totalCorrelation);
+    const loss = g.add(reconstruction, g.add(unweighted, weighted));
+    return {
+      loss,
+      reconstruction,
+      kl,
+      gradients: (parameters) => gradient(g, loss, parameters),
+    };
+  },
+};
+
+/** @throws RangeError unless the terms hold densities under reference rows */
+export function klParts(g: Graph, { aggregate, logPosteriors, logPriors }: Terms): KlParts {
+  if (!aggregate) {
+    throw new RangeError(
+      "Cannot build objective: the aggregated posterior needs q(z | x) to be a diagonal Gaussian",
+    );
+  }
+  const { own, others, rows, of } = aggregate;
+  const shares = { own: 1 / of, other: (of - 1) / (of * rows) };
+  const asColumns = (column: Node) => g.reshape(column, logPosteriors.shape);
+  const logJoint = asColumns(jointDensity(g, own, others, rows, shares));
+  const logMarginals = asColumns(g.sumCols(marginalDensities(g, own, others, rows, shares)));
+  const mean = (a: Node, b: Node) => meanOfDraws(g, g.sub(a, b));
+  return {
+    mutualInformation: mean(logPosteriors, logJoint),
+    totalCorrelation: mean(logJoint, logMarginals),
+    dimensionwiseKl: mean(logMarginals, logPriors),
+  };
+}
+
+interface Shares {
+  readonly own: number;
+  readonly other: number;
+}
+
+/** ln q(z) of every draw, `[K·B, 1]`. */
+function jointDensity(g: Graph, own: Node, others: Node, rows: number, shares: Shares): Node {
+  const ofOthers = jointUnder(g, own, others, rows);
+  const weighted = (node: Node, share: number) =>
+    g.affine(node, { scale: 1, offset: Math.log(share) });
+  return g.logSumExpCols(
+    g.concatCols(weighted(g.sumCols(own), shares.own), weighted(ofOthers, shares.other)),
+  );
+}
+
+/**
+ * ln q(z_d) of every draw and dimension, `[K·B, L]`, relative to the row's own density: its term is 1,
+ * and with log-variances in `LOG_VARIANCE` the others are at most e^41.
+ */
+function marginalDensities(g: Graph, own: Node, others: Node, rows: number, shares: Shares): Node {
+  const sum = relativeSums(g, own, others, rows);
+  return g.add(own, g.log(g.affine(sum, { scale: shares.other, offset: shares.own })));
+}
+
+/** ln q(z | x_j) of every draw under each of M other rows, `[K·B, M]`. */
+export function jointUnder(g: Graph, own: Node, others: Node, rows: number): Node {
+  return g.reshape(g.sumCols(others), { ...own.shape, cols: rows });
+}
+
+/** Σ_j q(z_d | x_j) / q(z_d | x) of every draw over M other rows, `[K·B, L]`. */
+export function relativeSums(g: Graph, own: Node, others: Node, rows: number): Node {
+  const relative = g.exp(g.sub(others, g.repeatRows(own, { times: rows })));
+  return g.sumGroups(relative, { size: rows });
+}

@@ -1,0 +1,28 @@
+/**
+ * Contrastive divergence as a surrogate (Hinton, "Training products of experts by minimizing contrastive
+ * divergence", 2002). The log-likelihood of an energy model has the gradient
+ *
+ *   d ln p(v) / dθ = -dF(v)/dθ + E_p(v')[dF(v')/dθ]
+ *
+ * so the gradient of mean F(data) - mean F(stop(samples)) estimates that of -ln p, if the samples are
+ * of p. After k Gibbs sweeps from the data (CD-k) they are not quite, and the estimate is biased by a
+ * term that vanishes as k grows; persistent chains (Tieleman, 2008) lag behind the parameters instead.
+ * The value itself is no bound of anything, and near zero where all goes well.
+ */
+import type { Graph } from "../graph/graph.ts";
+import type { Node } from "../ops/spec.ts";
+
+/**
+ * @param data    rows of data, `[B, D]`
+ * @param samples rows of the model, likewise
+ * @returns nats per row, `[1, 1]`
+ */
+export function contrastiveDivergence(
+  g: Graph,
+  freeEnergy: (v: Node) => Node,
+  data: Node,
+  samples: Node,
+): Node {
+  const mean = (v: Node) => g.sumRows(freeEnergy(v), { mean: true });
+  return g.sub(mean(data), mean(g.stopGradient(samples)));
+}

@@ -1,0 +1,36 @@
+/**
+ * The weight of a KL, and how it comes about: the program's input `klWeight` (`training/schedule.ts`).
+ *
+ *   linear     0 → beta over the first `warmUpEpochs` epochs           Bowman et al., 2016
+ *   cyclical   the same again every `cycleEpochs` epochs               Fu et al., 2019
+ */
+import { type Fields, requireNumber } from "../core/validate.ts";
+
+/** A weight that may rise. */
+export interface KlWeight {
+  /** Where it ends; 1. */
+  readonly beta: number;
+  /** Epochs over which it rises from 0; 0. */
+  readonly warmUpEpochs: number;
+  /** Epochs after which it starts again; 0 for never. */
+  readonly cycleEpochs: number;
+}
+
+export const KL_WEIGHT_KEYS: readonly (keyof KlWeight)[] = ["beta", "warmUpEpochs", "cycleEpochs"];
+
+/** @throws TypeError or RangeError naming the field */
+export function parseKlWeight(fields: Fields): KlWeight {
+  const { beta = 1, warmUpEpochs = 0, cycleEpochs = 0 } = fields;
+  const warmUp = requireNumber("objective.warmUpEpochs", warmUpEpochs, { min: 0 });
+  const cycle = requireNumber("objective.cycleEpochs", cycleEpochs, { min: 0 });
+  if (cycle > 0 && !(0 < warmUp && warmUp <= cycle)) {
+    throw new RangeError(
+      `Cannot read objective.cycleEpochs: a cycle must hold a warm-up: warmUpEpochs is ${warmUp}`,
+    );
+  }
+  return {
+    beta: requireNumber("objective.beta", beta, { min: 0, max: 1e6 }),
+    warmUpEpochs: warmUp,
+    cycleEpochs: cycle,
+  };
+}

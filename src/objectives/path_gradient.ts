@@ -1,0 +1,75 @@
+/**
+ * Gradients that reach q's parameters through the draws alone. Of the total derivative of a function of
+ * ln w, the part that moves q's own log-density at a fixed draw, Σ_k a_k ∂ ln q(z_k; φ)/∂φ, has
+ * expectation zero (times a constant a_k) or is itself a path derivative in disguise; leaving it out
+ * lowers the variance:
+ *
+ *   minimised            -1/B Σ_rows Σ_k a_k ln w_k             a `[B, K]`, held fixed
+ *   through no draw      its derivative at fixed draws and fixed ln q
+ *   through the draws    (r_k · dz_k) ∂z_k/∂φ, dz_k its derivative by the draw, r `[B, K]`, held fixed
+ *
+ *   STL   r = 1                     Roeder, Wu and Duvenaud, "Sticking the landing", 2017
+ *   DReG  r = a = w / Σ w           Tucker, Lawson, Gu and Maddison, "Doubly reparameterized gradient
+ *                                   estimators for Monte Carlo objectives", 2019
+ *
+ * For a posterior with flows the draw is the one before the flows, whose parameters then get the plain
+ * reparameterised gradient, as parts of the model do.
+ */
+import { partialGradient } from "../graph/gradient.ts";
+import type { Graph } from "../graph/graph.ts";
+import type { Node } from "../ops/spec.ts";
+import type { Terms } from "./terms.ts";
+
+/** What is differentiated, and how. */
+export interface PathGradientRequest {
+  /** ln w, or a weighted form of it, `[B, K]`. */
+  readonly logWeights: Node;
+  /** a, `[B, K]` or a number. */
+  readonly weights: Node | number;
+  /** r, `[B, K]`; 1 if absent. */
+  readonly ratio?: Node;
+  /** For messages: the estimator's name. */
+  readonly estimator: string;
+}
+
+/** @throws RangeError if some draw is no smooth function of q's parameters */
+export function pathGradients(
+  g: Graph,
+  { paths }: Terms,
+  { logWeights, weights, ratio, estimator }: PathGradientRequest,
+  parameters: readonly Node[],
+): Node[] {
+  if (!paths) {
+    throw new RangeError(
+      `Cannot build objective: estimator "${estimator}" needs reparameterised draws: this posterior has none`,
+    );
+  }
+  const weighted = typeof weights === "number"
+    ? g.affine(logWeights, { scale: weights, offset: 0 })
+    : g.mul(g.stopGradient(weights), logWeights);
+  const mean = g.sumRows(g.sumCols(weighted), { mean: true });
+  const surrogate = g.affine(mean, { scale: -1, offset: 0 });
+  const draws = paths.map(({ z }) => z);
+  const fixed = [...draws, ...paths.map(({ logDensity }) => logDensity)];
+  const direct = partialGradient(g, surrogate, parameters, fixed);
+  const byDraw = partialGradient(g, surrogate, draws, draws);
+  const through = draws.map((z, i) => cotangent(g, z, byDraw[i]!, ratio));
+  const total = through.reduce((a, b) => g.add(a, b));
+  const pathwise = partialGradient(g, total, parameters, []);
+  return parameters.map((parameter, i) => {
+    const [a, b] = [direct[i], pathwise[i]];
+    if (a && b) return g.add(a, b);
+    const either = a ?? b;
+    if (either) return either;
+    throw new RangeError(
+      `Cannot differentiate: the objective does not depend on "${parameter.name}"`,
+    );
+  });
+}
+
+/** Σ (r · dz) ∘ z, the cotangent held fixed: its derivative by φ is the vector-Jacobian product. */
+function cotangent(g: Graph, z: Node, dz: Node, ratio: Node | undefined): Node {
+  const perDraw = ratio && g.reshape(ratio, { rows: z.shape.rows, cols: 1, batched: true });
+  const scaled = g.stopGradient(perDraw ? g.mul(dz, perDraw) : dz);
+  return g.sumRows(g.sumCols(g.mul(scaled, z)), { mean: false });
+}

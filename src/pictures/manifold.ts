@@ -1,0 +1,18 @@
+/**
+ * A grid over a two-dimensional latent space, at equal steps of probability under N(0, I): what is
+ * decoded from it shows the whole of the model at once (Kingma and Welling, 2014, figure 4).
+ */
+import type { Matrix } from "../scoring/matrix.ts";
+import { normalQuantile } from "../core/normal_quantile.ts";
+
+/** @returns z `[side², 2]`: the first dimension rises to the right, the second upwards */
+export function latentGrid(side: number): Matrix {
+  const data = new Float32Array(2 * side * side);
+  const at = (step: number) => normalQuantile((step + 0.5) / side);
+  for (let row = 0; row < side; row++) {
+    for (let col = 0; col < side; col++) {
+      data.set([at(col), at(side - 1 - row)], 2 * (row * side + col));
+    }
+  }
+  return { data, shape: [side * side, 2] };
+}

@@ -1,0 +1,7 @@
+/** A picture as the bytes of a PNG file: one grey channel of 8 bits. */
+import { encode } from "npm:fast-png@8.0.0";
+import type { Picture } from "./image_grid.ts";
+
+export function toPng({ width, height, data }: Picture): Uint8Array {
+  return encode({ width, height, data, channels: 1, depth: 8 });
+}

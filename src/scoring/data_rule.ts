@@ -1,0 +1,67 @@
+/**
+ * What a model's likelihood asks of its data: which values each column may have, and which columns
+ * may be standardised.
+ */
+import { definitionOf, groupsOf } from "../distributions/likelihood.ts";
+import type { ModelSpec } from "../models/spec.ts";
+
+/** A cell that p(x | z) cannot take; row and column from 0. */
+export interface CellFault {
+  readonly row: number;
+  readonly column: number;
+  readonly value: number;
+  /** The name of the likelihood: "Bernoulli". */
+  readonly likelihood: string;
+  /** What its data must be: "a value from 0 to 1". */
+  readonly needs: string;
+}
+
+type Likely = Pick<ModelSpec, "inputs" | "likelihood">;
+
+/** The first cell, row by row, that the likelihood cannot take. */
+export function findFault(
+  { inputs, likelihood }: Likely,
+  data: Float32Array | Float64Array,
+): CellFault | undefined {
+  const groups = groupsOf(likelihood, inputs);
+  for (let at = 0; at < data.length; at += inputs) {
+    for (const { spec, first, columns } of groups) {
+      const { title, data: rule } = definitionOf(spec.type);
+      const offset = rule.fault(data, at + first, columns, spec);
+      if (offset < 0) continue;
+      const column = first + offset;
+      return {
+        row: at / inputs,
+        column,
+        value: data[at + column],
+        likelihood: title,
+        needs: rule.needs(spec),
+      };
+    }
+  }
+  return undefined;
+}
+
+/** @throws RangeError naming row, from 1, and column of the first cell that the likelihood cannot take */
+export function requireData(
+  spec: Likely,
+  data: Float32Array | Float64Array,
+  nameOf: (column: number) => string = (column) => `${column + 1}`,
+): void {
+  const fault = findFault(spec, data);
+  if (!fault) return;
+  const { row, column, likelihood, needs, value } = fault;
+  throw new RangeError(
+    `Cannot read row ${row + 1}, column ${
+      nameOf(column)
+    }: a ${likelihood} likelihood needs ${needs}: current value is ${value}`,
+  );
+}
+
+/** For each column the name of its likelihood if it must be left as it is, undefined otherwise. */
+export function fixedColumns({ inputs, likelihood }: Likely): readonly (string | undefined)[] {
+  return groupsOf(likelihood, inputs).flatMap(({ spec, columns }) => {
+    const { title, standardizes } = definitionOf(spec.type);
+    return new Array<string | undefined>(columns).fill(standardizes ? undefined : title);
+  });
+}

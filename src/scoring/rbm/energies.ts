@@ -1,0 +1,45 @@
+/** Rows for a Boltzmann machine, and their free energies at the backend's own precision. */
+import { BULK_ROWS, type Engine } from "../engine.ts";
+import { requireFiniteRows } from "../finite.ts";
+import { type Matrix, type Rows, toMatrix } from "../matrix.ts";
+import type { RbmProgram } from "./rbm_programs.ts";
+
+export type RbmEngine = Engine<RbmProgram>;
+
+/** F(x), or F(h) of the hidden layer, per row, nats. @throws NotFiniteError naming the row */
+export function energiesOf(
+  engine: RbmEngine,
+  layer: "visible" | "hidden",
+  { data, shape: [rows, width] }: Matrix,
+): Float64Array {
+  const [name, input] = layer === "visible"
+    ? ["score", "x"] as const
+    : ["hiddenScore", "h"] as const;
+  const program = engine.program(name, { capacity: BULK_ROWS });
+  const energies = new Float64Array(rows);
+  for (let first = 0; first < rows; first += BULK_ROWS) {
+    const count = Math.min(BULK_ROWS, rows - first);
+    program.write(input, data.subarray(first * width, (first + count) * width));
+    program.run(count);
+    const chunk = energies.subarray(first, first + count);
+    program.read("energy", chunk);
+    requireFiniteRows("score", chunk, 1, first);
+  }
+  return energies;
+}
+
+/**
+ * Rows of units that are 0, 1 or, grey, between.
+ * @throws TypeError or RangeError naming row and column, 1-based
+ */
+export function unitRows(rows: Rows, columns: number): Matrix {
+  const matrix = toMatrix(rows, columns);
+  const bad = matrix.data.findIndex((value) => !(value >= 0 && value <= 1));
+  if (bad < 0) return matrix;
+  const [row, column] = [Math.floor(bad / columns) + 1, bad % columns + 1];
+  throw new RangeError(
+    `Cannot read row ${row}, column ${column}: binary units take values from 0 to 1: current value is ${
+      matrix.data[bad]
+    }`,
+  );
+}

@@ -1,0 +1,45 @@
+/**
+ * One row at a time, as fast as the machine allows: the program `score` for a single row, kept for
+ * good, with its weights packed. A score is: write the row where the program reads it, one run, read
+ * cost and KL where they lie. Nothing is looked up by name, copied or allocated.
+ */
+import type { Live, SyncProgram } from "../backends/backend.ts";
+
+export class SingleRow {
+  readonly #program: SyncProgram;
+  readonly #x: Live;
+  readonly #cost: Live;
+  readonly #kl: Live;
+
+  /** @param program `score`, of capacity 1 */
+  constructor(program: SyncProgram) {
+    this.#program = program;
+    this.#x = program.live("x");
+    this.#cost = program.live("cost");
+    this.#kl = program.live("kl");
+  }
+
+  /** The row, `[D]`: write it before `run`. */
+  get x(): Float32Array | Float64Array {
+    return this.#x.elements;
+  }
+
+  run(): void {
+    this.#program.run(1);
+  }
+
+  /** -ln p(x_d | z) per column, `[D]`, nats, at z = E[z | x]; until the next run. */
+  get cost(): Float32Array {
+    return float32(this.#cost.elements);
+  }
+
+  /** KL per latent dimension, `[L]`, nats; until the next run. */
+  get kl(): Float32Array {
+    return float32(this.#kl.elements);
+  }
+}
+
+/** Results are float32 in every other call, also of the reference, which has more digits. */
+function float32(elements: Float32Array | Float64Array): Float32Array {
+  return elements instanceof Float32Array ? elements : Float32Array.from(elements);
+}

@@ -1,0 +1,74 @@
+/** What `factorAnalysis` takes, with defaults; parsed once, strictly. */
+import { LOG_VARIANCE } from "../../core/stable.ts";
+import { requireChoice, requireNumber, requireObject } from "../../core/validate.ts";
+import type { DeviceOptions } from "../../scoring/trained_vae.ts";
+
+/** How to fit a linear Gaussian model. */
+export interface FactorAnalysisOptions extends DeviceOptions {
+  /** Latent dimensions, fewer than columns. */
+  readonly latent: number;
+  /** "shared" for probabilistic PCA, "perFeature" (the default) for factor analysis. */
+  readonly noise?: "shared" | "perFeature";
+  /** Steps of EM at most; 1000. */
+  readonly iterations?: number;
+  /** Stops once a step raises the mean log-likelihood by less, nats per row; 1e-6. */
+  readonly tolerance?: number;
+  /** Fixes the start; 0. */
+  readonly seed?: number;
+  /**
+   * The least variance of the noise, in squared units of the data; a millionth of the columns' mean
+   * variance. Without it the noise of a column that the factors explain wholly would go to zero, and
+   * the likelihood to infinity.
+   */
+  readonly minVariance?: number;
+  /** Called after each step: the mean log-likelihood of the rows, nats per row. */
+  readonly onProgress?: (
+    step: { readonly iteration: number; readonly logLikelihood: number },
+  ) => void;
+  /** Cancels: rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** Options that decide the result; the floor needs the data. */
+export type EmSettings = Required<
+  Pick<FactorAnalysisOptions, "latent" | "noise" | "iterations" | "tolerance" | "seed">
+>;
+
+const KEYS = [
+  "latent",
+  "noise",
+  "iterations",
+  "tolerance",
+  "seed",
+  "minVariance",
+  "onProgress",
+  "signal",
+  "backend",
+  "determinism",
+  "threads",
+];
+
+/** Wider covariances do not fit a browser's memory. */
+export const MAX_COLUMNS = 8192;
+
+/** The least variance that a spec may name. */
+export const LEAST_VARIANCE = 1e-13;
+
+/** @throws TypeError or RangeError naming the option */
+export function parseEmOptions(options: FactorAnalysisOptions): EmSettings {
+  const fields = requireObject("factor analysis options", options, KEYS);
+  const { latent, noise = "perFeature", iterations = 1000, tolerance = 1e-6, seed = 0 } = fields;
+  if (fields.minVariance !== undefined) {
+    requireNumber("minVariance", fields.minVariance, {
+      min: LEAST_VARIANCE,
+      max: Math.exp(LOG_VARIANCE.high),
+    });
+  }
+  return {
+    latent: requireNumber("latent", latent, { min: 1, max: MAX_COLUMNS, integer: true }),
+    noise: requireChoice<"shared" | "perFeature">("noise", noise, ["shared", "perFeature"]),
+    iterations: requireNumber("iterations", iterations, { min: 1, max: 1e7, integer: true }),
+    tolerance: requireNumber("tolerance", tolerance, { min: 0 }),
+    seed: requireNumber("seed", seed, { integer: true }),
+  };
+}

@@ -1,0 +1,103 @@
+/**
+ * The same model with a mixture of Gaussians in place of its prior, fitted after training to draws of
+ * q(z | x) over rows: "ex-post density estimation" (Ghosh et al., 2020). Where the mean posterior is
+ * not N(0, I), samples then come from where the decoder has been.
+ */
+import { requireNumber, requireObject } from "../../core/validate.ts";
+import { portableExp, portableLog } from "../../core/portable.ts";
+import { normal } from "../../core/draws.ts";
+import { HostRandom } from "../../core/philox.ts";
+import { STREAMS } from "../../core/streams.ts";
+import type { Rows } from "../../scoring/matrix.ts";
+import type { DeviceOptions } from "../../scoring/trained_vae.ts";
+import { VAE } from "../vae.ts";
+import { fitMixture } from "./gaussian_mixture.ts";
+
+/** How to fit the mixture. */
+export interface PosteriorMixtureOptions extends DeviceOptions {
+  /** Gaussians; 10. */
+  readonly components?: number;
+  /** Fixes the draws and the start; 0. */
+  readonly seed?: number;
+  /** Steps of EM at most; 200. */
+  readonly iterations?: number;
+  /** Stops once a step gains less, nats a row; 1e-5. */
+  readonly tolerance?: number;
+}
+
+/** A model with its fitted prior. */
+export interface PosteriorMixture {
+  /** A new model; the one it was made from stays as it is. */
+  readonly model: VAE;
+  /** Mean ln p(z) of the draws before each step of EM, nats. */
+  readonly logLikelihood: readonly number[];
+}
+
+const KEYS = [
+  "components",
+  "seed",
+  "iterations",
+  "tolerance",
+  "backend",
+  "determinism",
+  "threads",
+  "weights",
+];
+
+/**
+ * The model with a mixture in place of its prior, fitted to its posterior of the rows.
+ * @param rows at least one row of data; one draw of z is taken for each
+ * @throws TypeError for a model with several layers, flows or a condition, RangeError for options
+ *   out of range
+ */
+export async function withPosteriorMixture(
+  vae: VAE,
+  rows: Rows,
+  options: PosteriorMixtureOptions = {},
+): Promise<PosteriorMixture> {
+  const fields = requireObject("options", options, KEYS);
+  const { components: _, seed: __, iterations: ___, tolerance: ____, ...device } = options;
+  const number = (key: string, otherwise: number, limits: Parameters<typeof requireNumber>[2]) =>
+    requireNumber(key, fields[key] ?? otherwise, limits);
+  const components = number("components", 10, { min: 1, max: 4096, integer: true });
+  const seed = number("seed", 0, { integer: true });
+  const iterations = number("iterations", 200, { min: 1, max: 1e6, integer: true });
+  const tolerance = number("tolerance", 1e-5, { min: 0 });
+  requirePlainLatent(vae);
+  const { mean, logVar } = await vae.encode(rows);
+  const data = draw(mean.data, logVar.data, seed);
+  const mixture = fitMixture({ data, shape: mean.shape }, {
+    components,
+    seed,
+    iterations,
+    tolerance,
+  });
+  const spec = { ...vae.spec, prior: { type: "mixture", components } as const };
+  const model = VAE.create(spec, { seed, ...device });
+  const kept = [...vae.parameters()].filter(([name]) => !name.startsWith("prior."));
+  model.setParameters(
+    new Map<string, { data: ArrayLike<number> }>([
+      ...kept,
+      ["prior.mean", { data: mixture.means }],
+      ["prior.logVar", { data: mixture.variances.map(portableLog) }],
+      ["prior.logits", { data: mixture.weights.map(portableLog) }],
+    ]),
+  );
+  return { model, logLikelihood: mixture.logLikelihood };
+}
+
+/** z = μ + σ ε, one draw for each row. */
+function draw(mean: Float32Array, logVar: Float32Array, seed: number): Float64Array {
+  const random = new HostRandom(seed, 1, STREAMS.mixture);
+  return Float64Array.from(mean, (value, i) => value + portableExp(logVar[i] / 2) * normal(random));
+}
+
+function requirePlainLatent({ spec: { latent, condition } }: VAE): void {
+  const [layer] = latent;
+  const isPlain = latent.length === 1 && layer.type === "gaussian" && layer.flows.length === 0 &&
+    layer.posterior === "diagonal" && condition === 0;
+  if (isPlain) return;
+  throw new TypeError(
+    "Cannot fit prior: the model must have one diagonal Gaussian layer without flows and no condition",
+  );
+}

@@ -1,0 +1,60 @@
+/** The mean objective of many rows under the present parameters: what tells a run that it diverged. */
+import type { SyncProgram } from "../backends/backend.ts";
+import { splitSeed } from "../core/philox.ts";
+import type { Reference } from "../models/vae_graph.ts";
+import { needsReference, type Objective } from "../objectives/objective.ts";
+import type { Matrix } from "../scoring/matrix.ts";
+import { gatherRows } from "./minibatch.ts";
+import { writeFinalScalars } from "./schedule.ts";
+
+/** Draws on which the loss is measured before and after training. */
+const MEASURED_DRAWS = 10_000;
+
+/** The mean objective of the first rows, as many as `draws` allows, whose noise is fixed. */
+export function measure(
+  program: SyncProgram,
+  objective: Objective,
+  data: Matrix,
+  seed: number,
+  draws: number = MEASURED_DRAWS,
+): number {
+  const { capacity } = program.plan;
+  const [count, columns] = data.shape;
+  const rows = Math.min(count, Math.ceil(draws / objective.samples));
+  const loss = new Float64Array(1);
+  const referenceRows = program.plan.inputs.get("reference")?.shape.rows;
+  const reference = referenceRows ? new Float32Array(referenceRows * columns) : undefined;
+  const order = Uint32Array.from({ length: reference ? count : 0 }, (_, i) => i);
+  writeFinalScalars(program, objective);
+  let sum = 0;
+  for (let first = 0; first < rows; first += capacity) {
+    const some = Math.min(capacity, rows - first);
+    program.write("x", data.data.subarray(first * columns, (first + some) * columns));
+    program.write("key", [...splitSeed(seed), 0, first]);
+    if (reference) {
+      gatherRows(data, order, first + some, reference.length / columns, reference);
+      program.write("reference", reference);
+    }
+    program.run(some);
+    program.read("loss", loss);
+    sum += some * loss[0];
+  }
+  return sum / rows;
+}
+
+/**
+ * What an objective over the aggregated posterior takes beside a batch: as many other rows.
+ * @throws RangeError if there are no other rows
+ */
+export function referenceFor(
+  objective: Objective,
+  batchRows: number,
+  of: number,
+): Reference | undefined {
+  if (!needsReference(objective)) return undefined;
+  const rows = Math.min(batchRows, of - batchRows);
+  if (rows > 0) return { rows, of };
+  throw new RangeError(
+    `Cannot train: objective "${objective.type}" needs more rows than one batch: batchSize is ${batchRows} of ${of} rows`,
+  );
+}

@@ -1,0 +1,105 @@
+/**
+ * The restricted Boltzmann machine as users hold it: `TrainedRbm` with creation and fitting.
+ *
+ * ```ts
+ * const rbm = Rbm.create({ visible: 16, hidden: 8 }, { seed: 1 });
+ * await rbm.fit(rows, { epochs: 100, objective: { type: "pcd", sweeps: 1 } });
+ * const scores = await rbm.score(rows);
+ * const { logPartition, standardError } = await rbm.logPartition();
+ * ```
+ */
+import { requireNumber, requireObject } from "../../core/validate.ts";
+import { initialize } from "../../models/initialize.ts";
+import { parseRbmSpec, rbmParameters, type RbmSpec } from "../../models/rbm.ts";
+import type { DeviceOptions } from "../../scoring/engine.ts";
+import type { Rows } from "../../scoring/matrix.ts";
+import { baseRates } from "../../scoring/rbm/partition.ts";
+import { loadRbm, TrainedRbm } from "../../scoring/rbm/trained_rbm.ts";
+import { stateLayout } from "../train_program.ts";
+import { parseRbmRecipe, type RbmFitOptions, type RbmReport } from "./rbm_options.ts";
+import { rbmTrainPlan } from "./rbm_program.ts";
+import { trainRbm } from "./rbm_trainer.ts";
+
+/** How to start a machine. */
+export interface RbmCreateOptions extends DeviceOptions {
+  /** Fixes the initial weights, and training unless `fit` is given another; 0. */
+  readonly seed?: number;
+}
+
+/** A restricted Boltzmann machine of binary units: create it, fit it, use it, save it. */
+export class Rbm extends TrainedRbm {
+  #seed = 0;
+  #fitting = false;
+  /** Whether nothing but `create` has chosen the parameters. */
+  #fresh = false;
+
+  /**
+   * A machine with fresh parameters: small random weights, no biases.
+   * @throws TypeError or RangeError naming the field of the spec that cannot be
+   */
+  static create(spec: RbmSpec, options: RbmCreateOptions = {}): Rbm {
+    requireObject("create options", options, ["seed", "backend", "determinism", "threads"]);
+    const { seed = 0, ...device } = options;
+    requireNumber("seed", seed, { integer: true });
+    const canonical = parseRbmSpec(spec);
+    const rbm = new Rbm(canonical, initialize(rbmParameters(canonical), seed), device);
+    rbm.#seed = seed;
+    rbm.#fresh = true;
+    return rbm;
+  }
+
+  /** A machine from the bytes of its file, or from where a URL points. */
+  static override async load(source: Uint8Array | URL, device: DeviceOptions = {}): Promise<Rbm> {
+    return new Rbm(...await loadRbm(source), device);
+  }
+
+  /**
+   * Trains on rows of zeros and ones; grey values between count as probabilities. A machine as
+   * `create` made it first takes its visible biases from the rows' means (Hinton, 2010, section 8):
+   * without that, all hidden units learn the mean before any learns more.
+   * @throws DivergenceError if steps stay non-finite; the signal's reason if aborted
+   */
+  async fit(rows: Rows, options: RbmFitOptions = {}): Promise<RbmReport> {
+    const recipe = parseRbmRecipe(options, this.#seed);
+    const given = this.rows(rows);
+    if (given.shape[0] === 0) throw new RangeError("Cannot train: there is no row to train on");
+    this.#requireIdle();
+    // A copy: the caller may change the rows while training goes on.
+    const data = { data: given.data.slice(), shape: given.shape };
+    const { onProgress, signal } = options;
+    signal?.throwIfAborted();
+    const { backend, layout: parameters, parameterSpecs, segment } = this.engine;
+    const state = stateLayout(recipe.optimizer, parameterSpecs);
+    const capacity = Math.min(recipe.batchSize, data.shape[0]);
+    const plan = rbmTrainPlan({ spec: this.spec, ...recipe, capacity, parameters, state });
+    const segments = { parameters: segment, state: backend.allocate(state.length) };
+    if (this.#fresh) this.setParameters(new Map([["visible.bias", { data: baseRates(data) }]]));
+    this.#fitting = true;
+    try {
+      const program = backend.compile(plan, segments);
+      const run = { program, parameters: segment, recipe, data, onProgress, signal };
+      return await trainRbm(run).finally(() => program.dispose());
+    } finally {
+      segments.state.dispose();
+      this.#fitting = false;
+      // The machine is what its file holds: float32, also where training ran in float64.
+      super.setParameters(this.parameters());
+    }
+  }
+
+  /**
+   * Replaces parameters; those not named stay.
+   * @throws TypeError or RangeError for an unknown name, a wrong shape or a value that is not
+   *   finite; DOMException while the machine is being fitted
+   */
+  override setParameters(values: Parameters<TrainedRbm["setParameters"]>[0]): void {
+    this.#requireIdle();
+    this.#fresh = false;
+    super.setParameters(values);
+  }
+
+  #requireIdle(): void {
+    if (!this.#fitting) return;
+    throw new DOMException("Cannot change the machine: it is being fitted", "InvalidStateError");
+  }
+}

@@ -1,0 +1,49 @@
+/** Pictures that the commands write: their size, and what is refused. */
+import assert from "node:assert/strict";
+import { elbow, elbowOk, Folder, QUICK, refused, tableCsv } from "./util.ts";
+
+const DATA = tableCsv(40, { label: true });
+
+async function trained(folder: Folder) {
+  const data = folder.write("t.csv", DATA);
+  const model = folder.at("m.safetensors"), curve = folder.at("loss.svg");
+  await elbowOk("train", data, "--label", "kind", "--out", model, ...QUICK, "--curve", curve);
+  return { data, model, curve };
+}
+
+/** Width and height in the header of a PNG file. */
+function sizeOf(path: string): [number, number] {
+  const view = new DataView(Deno.readFileSync(path).buffer);
+  return [view.getUint32(16), view.getUint32(20)];
+}
+
+Deno.test("sample, reconstruct and encode write pictures; train writes its curve", async () => {
+  using folder = new Folder();
+  const { data, model, curve } = await trained(folder);
+  assert.match(Deno.readTextFileSync(curve), /^<svg [^]*-ELBO[^]*<\/svg>\n$/);
+  const png = folder.at("p.png"), svg = folder.at("z.svg");
+  // Four columns are images of 2 x 2 pixels; each takes 3 with its border, and 1 closes the grid.
+  assert.equal(await elbowOk("sample", model, "--count", "6", "--across", "3", "--out", png), "");
+  assert.deepEqual(sizeOf(png), [10, 7]);
+  await elbowOk("sample", model, "--manifold", "5", "--out", png);
+  assert.deepEqual(sizeOf(png), [16, 16]);
+  await elbow(["reconstruct", model, data, "--image-width", "4", "--across", "20", "--out", png]);
+  assert.deepEqual(sizeOf(png), [101, 9]);
+  await elbow(["encode", model, data, "--label", "kind", "--axes", "1,0", "--out", svg]);
+  const chart = Deno.readTextFileSync(svg);
+  assert.equal(chart.match(/<circle/g)?.length, 40);
+  assert.match(chart, />dimension 1<[^]*>dimension 0</);
+});
+
+Deno.test("pictures that cannot be drawn are refused with their reason", async () => {
+  using folder = new Folder();
+  const { model, data } = await trained(folder);
+  const png = folder.at("p.png");
+  const wide = await refused("sample", model, "--count", "2", "--image-width", "3", "--out", png);
+  assert.match(wide, /4 pixels must be whole lines/);
+  const axes = await elbow(["encode", model, data, "--axes", "0,9", "--out", folder.at("z.svg")]);
+  assert.equal(axes.status, 2);
+  assert.match(axes.stderr, /latent dimensions 0 and 9: the model has 2/);
+  assert.match(await refused("encode", model, data, "--axes", "0", "--out", "z.svg"), /two whole/);
+  assert.throws(() => Deno.statSync(png), Deno.errors.NotFound);
+});

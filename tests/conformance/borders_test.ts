@@ -1,0 +1,197 @@
+/**
+ * No kernel reads or writes outside its operands. Cases of every operation are resized at random
+ * (seeded), and each runs once for each of its operands with that operand as the last bytes of the
+ * memory: a read or write past it traps, even one whose value is thrown away. The other operands lie
+ * between guards of NaN, at odd multiples of 4 bytes: what is read there shows in the result, which must
+ * have the same bits wherever the operands lie, and what is written there shows in the guards.
+ */
+import { deepEqual, ok, throws } from "node:assert/strict";
+import { RECORD_WORDS } from "../../src/backends/wasm/abi.ts";
+import { encodePlan } from "../../src/backends/wasm/encode.ts";
+import { FULL_KERNELS } from "../../src/backends/wasm/kernels/full.ts";
+import { instantiate, type KernelExports, loadKernels } from "../../src/backends/wasm/loader.ts";
+import { HostRandom } from "../../src/core/philox.ts";
+import { type Shape, sizeAt } from "../../src/core/shape.ts";
+import type { Place } from "../../src/graph/layout.ts";
+import { OPS } from "../../src/ops/catalogue.ts";
+import { OP_NAMES, type OpName } from "../../src/ops/names.ts";
+import type { Case, CaseGenerator, Operand } from "./case.ts";
+import { CASES } from "./cases.ts";
+import { planCase, type Planned } from "./harness.ts";
+import { CAPACITY } from "./shapes.ts";
+
+/** Room for the largest case, beside what the kernels need themselves. */
+const ROOM_BYTES = 16 * 65536;
+/** Elements between operands: odd, and more than a tile. */
+const GUARD = 67;
+/** A NaN of no other origin. */
+const CANARY = 0x7fc0_e1b1;
+const CASES_EACH = 200;
+const LARGEST = 70;
+
+/** Sizes that a random one is drawn from half of the time: around vectors, stripes and tiles. */
+const EDGES = [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65];
+
+/** One operand of a run. */
+interface Held {
+  readonly key: string;
+  readonly words: Uint32Array;
+  /** Whether the operation may change it. */
+  readonly written: boolean;
+}
+
+const keyOf = ({ segment, offset }: Place): string => `${segment} ${offset}`;
+
+/** A case with each of its sizes replaced by another one; undefined if the operation has no such. */
+function resized(op: OpName, given: Case, random: HostRandom): Case | undefined {
+  const sizes = new Map([[1, 1]]);
+  const resize = (size: number): number => {
+    const edge = random.below(2) === 0;
+    const drawn = edge ? EDGES[random.below(EDGES.length)] : 1 + random.below(LARGEST);
+    // Some sizes are the operation's own: they stay now and then.
+    if (!sizes.has(size)) sizes.set(size, random.below(3) === 0 ? size : drawn);
+    return sizes.get(size)!;
+  };
+  const shapeOf = ({ rows, cols, batched }: Shape) => ({
+    rows: resize(rows),
+    cols: resize(cols),
+    batched,
+  });
+  const attrs: Record<string, unknown> = { ...given.attrs };
+  for (const name of ["rows", "cols"]) {
+    if (typeof attrs[name] === "number") attrs[name] = resize(attrs[name]);
+  }
+  const operands = given.operands.map((operand): Operand => {
+    const shape = shapeOf(operand.shape), { values } = operand;
+    const length = sizeAt(shape, CAPACITY);
+    return {
+      ...operand,
+      shape,
+      values: Array.from({ length }, (_, i) => values[i % values.length]),
+    };
+  });
+  const other = { ...given, operands, attrs } as Case;
+  try {
+    planCase(op, other);
+    return other;
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+/** The operands of the plan's one instruction, as long as a run over `rows` batch rows needs them. */
+function operandsOf(op: OpName, given: Case, planned: Planned, rows: number): Held[] {
+  const { plan: { inputs, instructions: [{ output }] }, parameters, state } = planned;
+  const held = given.operands.map(({ kind, shape, integer, values }, i): Held => {
+    const place = kind === "input"
+      ? inputs.get(`operand ${i}`)!
+      : (kind === "parameter" ? parameters : state).places.get(`operand ${i}`)!;
+    const words = new Uint32Array(sizeAt(shape, rows));
+    if (integer) words.set(values.slice(0, words.length));
+    else new Float32Array(words.buffer).set(values.slice(0, words.length));
+    return { key: keyOf(place), words, written: OPS[op].effect === true && kind !== "input" };
+  });
+  if (OPS[op].effect) return held;
+  const result = new Uint32Array(sizeAt(output.shape, rows)).fill(CANARY);
+  return [...held, { key: keyOf(output), words: result, written: true }];
+}
+
+/** Runs with the operand `last` at the end of the memory; what the operands hold then. */
+function runWith(
+  kernels: KernelExports,
+  { plan }: Planned,
+  held: readonly Held[],
+  rows: number,
+  last?: number,
+): Uint32Array[] {
+  const all = new Uint32Array(kernels.memory.buffer), list = Math.ceil(kernels.heapBase() / 4);
+  const start = list + plan.instructions.length * RECORD_WORDS;
+  let end = start;
+  const first = held.map(({ words: { length } }, i) => {
+    if (i === last) return all.length - length;
+    const index = end + GUARD;
+    end = index + length;
+    return index;
+  });
+  const tail = last === undefined ? all.length : first[last];
+  ok(end + 2 * GUARD < tail, "the memory has room for the case");
+  for (const [from, to] of [[start, end + GUARD], [tail - GUARD, all.length]]) {
+    all.fill(CANARY, from, to);
+  }
+  const indexOf = new Map(held.map(({ key }, i) => [key, first[i]]));
+  all.set(encodePlan(plan, (place) => 4 * indexOf.get(keyOf(place))!), list);
+  held.forEach(({ words }, i) => all.set(words, first[i]));
+  kernels.run(4 * list, plan.instructions.length, rows);
+  const results = held.map(({ words }, i) => all.slice(first[i], first[i] + words.length));
+  held.forEach(({ words, written }, i) => {
+    if (!written) deepEqual(results[i], words, `operand ${i} was changed`);
+    all.fill(CANARY, first[i], first[i] + words.length);
+  });
+  for (const [from, to] of [[start, end + GUARD], [tail - GUARD, all.length]]) {
+    for (let i = from; i < to; i++) {
+      if (all[i] !== CANARY) throw new RangeError(`byte ${4 * i} was written: it is no operand's`);
+    }
+  }
+  return results;
+}
+
+/** A fresh instance with room. */
+function open(module: WebAssembly.Module): KernelExports {
+  const kernels = instantiate(module), { memory, heapBase } = kernels;
+  const missing = heapBase() + ROOM_BYTES - memory.buffer.byteLength;
+  memory.grow(Math.max(0, Math.ceil(missing / 65536)));
+  return kernels;
+}
+
+function checkBorders(op: OpName, kernels: KernelExports): void {
+  const random = new HostRandom(OP_NAMES.indexOf(op), 7, 0);
+  const cases = (CASES[op] as unknown as CaseGenerator<OpName>)();
+  let found = 0;
+  for (let tries = 0; found < CASES_EACH; tries++) {
+    ok(tries < 100 * CASES_EACH, `${op}: few of its cases can be resized`);
+    const given = resized(op, cases[random.below(cases.length)], random);
+    if (!given) continue;
+    found++;
+    const planned = planCase(op, given), rows = 1 + random.below(CAPACITY);
+    const held = operandsOf(op, given, planned, rows);
+    const shapes = given.operands.map(({ shape }) => JSON.stringify(shape)).join(", ");
+    try {
+      const want = runWith(kernels, planned, held, rows);
+      held.forEach((_, last) => deepEqual(runWith(kernels, planned, held, rows, last), want));
+    } catch (error) {
+      const what = `${op} of ${shapes} ${JSON.stringify(given.attrs)}, B = ${rows}`;
+      throw new Error(`${what}: ${(error as Error).message}`, { cause: error });
+    }
+  }
+}
+
+for (const build of ["simd", "relaxed"] as const) {
+  const kernels = open(loadKernels(FULL_KERNELS, build).module);
+  for (const op of OP_NAMES.filter((op) => !OPS[op].view)) {
+    Deno.test(`${build}: ${op}() stays within its operands`, () => checkBorders(op, kernels));
+  }
+}
+
+Deno.test("a run that reads or writes one element too far is found", () => {
+  const kernels = open(loadKernels(FULL_KERNELS, "simd").module);
+  const [given] = (CASES.exp as unknown as CaseGenerator<"exp">)();
+  const operands = [{ ...given.operands[0], shape: { rows: 1, cols: 8, batched: false } }];
+  const planned = planCase("exp", { ...given, operands } as unknown as Case);
+  const words = new Uint32Array(8), short = new Uint32Array(7);
+  const { plan: { inputs, instructions: [{ output }] } } = planned;
+  const x = { key: keyOf(inputs.get("operand 0")!), words, written: false };
+  const y = { key: keyOf(output), words, written: true };
+  runWith(kernels, planned, [x, y], 1);
+  throws(
+    () => runWith(kernels, planned, [{ ...x, words: short }, y], 1, 0),
+    WebAssembly.RuntimeError,
+  );
+  throws(
+    () => runWith(kernels, planned, [x, { ...y, words: short }], 1, 1),
+    WebAssembly.RuntimeError,
+  );
+  throws(() => runWith(kernels, planned, [x, { ...y, words: short }], 1), /it is no operand's/);
+  const results = runWith(kernels, planned, [{ ...x, words: short }, y], 1);
+  ok(Number.isNaN(new Float32Array(results[1].buffer)[7]), "a guard read is NaN in the result");
+});

@@ -1,0 +1,129 @@
+/**
+ * Conditional models: both networks see the condition behind their input, and every call takes it,
+ * misses it and refuses it by name. Oracle: a linear model, whose outputs are sums that the test forms.
+ */
+import assert from "node:assert/strict";
+import { VAE } from "../../mod.ts";
+import { assertCloseReduction } from "../util/close.ts";
+import { normals, planeRows } from "../util/data.ts";
+
+const INPUTS = 3, CONDITION = 2, LATENT = 2;
+const SPEC = {
+  inputs: INPUTS,
+  condition: CONDITION,
+  latent: [{ size: LATENT }],
+  likelihood: { type: "gaussian", variance: 0.5 },
+} as const;
+const X = planeRows(9, INPUTS, 3).map((row) => row.map(Math.fround));
+const C = X.map((_, r) => normals(CONDITION, 40 + r).map(Math.fround));
+
+/** [a | b] · W + bias. */
+function affine(row: readonly number[], vae: VAE, layer: string): number[] {
+  const weight = vae.parameters().get(`${layer}.weight`)!;
+  const [inputs, outputs] = weight.shape;
+  assert.equal(row.length, inputs);
+  return Array.from({ length: outputs }, (_, o) => {
+    const bias = vae.parameters().get(`${layer}.bias`)!.data[o];
+    return row.reduce((sum, value, i) => sum + value * weight.data[i * outputs + o], bias);
+  });
+}
+
+/** At most six products of numbers below 4 and weights below 1.5. */
+const near = (got: ArrayLike<number>, want: ArrayLike<number>, what: string) =>
+  assertCloseReduction(got, want, 36, 6, what);
+
+Deno.test("encode() and decode() see [x | c] and [z | c]", async () => {
+  const vae = VAE.create(SPEC, { seed: 2 });
+  const { mean } = await vae.encode(X, { condition: C });
+  const want = X.map((x, r) => affine([...x, ...C[r]], vae, "encoder.mean"));
+  near(mean.data, want.flat(), "mean");
+  const decoded = await vae.decode(mean, { condition: C });
+  const back = want.map((z, r) => affine([...z, ...C[r]], vae, "decoder.mean"));
+  near(decoded.data, back.flat(), "E[x | z, c]");
+  assert.deepEqual(await vae.reconstruct(X, { condition: C }), decoded);
+  vae.dispose();
+});
+
+Deno.test("sample() takes the condition of each draw", async () => {
+  const vae = VAE.create(SPEC, { seed: 2 });
+  // Without weights on z a draw's mean is that of its condition alone.
+  const weight = vae.parameters().get("decoder.mean.weight")!.data.fill(0, 0, LATENT * INPUTS);
+  vae.setParameters(new Map([["decoder.mean.weight", { data: weight }]]));
+  const count = 300; // more than one run holds
+  const condition = Array.from({ length: count }, (_, i) => [i / 100, -i / 200].map(Math.fround));
+  const { data } = await vae.sample(count, { condition, mean: true, seed: 3 });
+  const want = condition.map((c) => affine([0, 0, ...c], vae, "decoder.mean"));
+  near(data, want.flat(), "mean draws");
+  vae.dispose();
+});
+
+Deno.test("score(), scoreInto() and evaluate() agree about a conditional row", async () => {
+  const vae = VAE.create(SPEC, { seed: 2 });
+  const scores = await vae.score(X, { condition: C });
+  const out = new Float64Array(1);
+  X.forEach((x, r) => {
+    vae.scoreInto(Float32Array.from([...x, ...C[r]]), out);
+    assert.equal(out[0], scores[r]);
+  });
+  const moved = await vae.score(X, { condition: C.map((row) => row.map((value) => value + 1)) });
+  assert.ok(moved.every((score, r) => score !== scores[r]));
+  const { kl } = await vae.evaluate(X, { condition: C, samples: 3 });
+  const divergence = await vae.score(X, { condition: C, method: "kl" });
+  near(kl, divergence, "KL");
+  vae.dispose();
+});
+
+Deno.test("fit() learns from the condition what x alone does not tell", async () => {
+  // The condition is the row itself, so that nothing is left for z to say; then it is all zeros.
+  const rows = planeRows(200, INPUTS, 8, 0.05);
+  const fitted = async (condition: number[][]) => {
+    const vae = VAE.create({ ...SPEC, condition: INPUTS }, { seed: 1 });
+    const { history } = await vae.fit(rows, {
+      condition,
+      epochs: 60,
+      validation: 0.1,
+      optimizer: { type: "adam", learningRate: 0.02 },
+    });
+    vae.dispose();
+    return history.at(-1)!;
+  };
+  const told = await fitted(rows);
+  const untold = await fitted(rows.map((row) => row.map(() => 0)));
+  assert.ok(told.elbo > untold.elbo && told.kl < 0.5 * untold.kl);
+  assert.ok(told.validationElbo! > untold.validationElbo!);
+});
+
+Deno.test("lossAndGradients() has a gradient for the weights of the condition", async () => {
+  const vae = VAE.create(SPEC, { seed: 2 });
+  const noise = X.map((_, r) => normals(LATENT, 70 + r));
+  const { gradients } = await vae.lossAndGradients(X, { noise, condition: C });
+  const { data, shape } = gradients.get("decoder.mean.weight")!;
+  assert.deepEqual(shape, [LATENT + CONDITION, INPUTS]);
+  assert.ok(data.subarray(LATENT * INPUTS).every((value) => value !== 0));
+  vae.dispose();
+});
+
+Deno.test("a condition that is missing, surplus or of another size is refused by name", async () => {
+  const vae = VAE.create(SPEC), plain = VAE.create({ ...SPEC, condition: 0 });
+  const calls: ((model: VAE, options: { condition?: number[][] }) => Promise<unknown>)[] = [
+    (model, options) => model.encode(X, options),
+    (model, options) => model.decode(X.map(() => [0, 0]), options),
+    (model, options) => model.reconstruct(X, options),
+    (model, options) => model.sample(X.length, options),
+    (model, options) => model.score(X, options),
+    (model, options) => model.elbo(X, options),
+    (model, options) => model.logLikelihood(X, options),
+    (model, options) => model.fit(X, options),
+    (model, options) => model.lossAndGradients(X, { noise: X.map(() => [0, 0]), ...options }),
+  ];
+  for (const call of calls) {
+    await assert.rejects(
+      call(vae, {}),
+      /condition: the model needs 2 columns of it: it is missing/,
+    );
+    await assert.rejects(call(plain, { condition: C }), /condition: the model has none/);
+    await assert.rejects(call(vae, { condition: C.slice(1) }), /condition: expected 9 rows: .* 8/);
+  }
+  vae.dispose();
+  plain.dispose();
+});

@@ -1,0 +1,202 @@
+/**
+ * Scores with weights as bf16. The bound is derived layer by layer. Of y = f(W h + b) with h off by δ,
+ * weights off by ε|W|, ε = 2^-8, and slopes of at most one,
+ *
+ *   δ' = |W| δ + ε |W| (|h| + δ)
+ *
+ * and from the heads and the decoder's output to the score, exactly:
+ *
+ *   KL         |½ (μ + d)² - ½ μ²| ≤ |μ| δ + δ²/2;   ½ (eˡ - l) moves by at most ½ δ max |e^(l ± δ) - 1|
+ *   Gaussian   ½ (x - m)² / σ² moves by at most (|x - m| δ + δ²/2) / σ²
+ *   Bernoulli  softplus(l) - x·l moves by at most δ, for x in [0, 1]
+ *
+ * Magnitudes come from float64 loops written here. Both scores are float32 besides: (k + 8) · 2^-24 on
+ * each layer is added to ε, once for each.
+ */
+import assert from "node:assert/strict";
+import { Detector, TableScorer, TrainedVae, VAE } from "../../mod.ts";
+import { ACTIVATE } from "../util/activations.ts";
+import { planeRows } from "../util/data.ts";
+
+const EPSILON = 2 ** -8;
+
+/** A vector and how far each element may be off. */
+interface Loose {
+  readonly value: readonly number[];
+  readonly off: readonly number[];
+}
+
+type Parameters = ReturnType<TrainedVae["parameters"]>;
+
+function layer(
+  parameters: Parameters,
+  name: string,
+  { value, off }: Loose,
+  f: (x: number) => number = (x) => x,
+): Loose {
+  const { data: weight, shape: [inner, cols] } = parameters.get(`${name}.weight`)!;
+  const bias = parameters.get(`${name}.bias`)!.data;
+  const error = EPSILON + 2 * (inner + 8) * 2 ** -24;
+  const sums = Array.from({ length: cols }, (_, j) => {
+    let sum = bias[j], bound = 2 * 8 * 2 ** -24 * Math.abs(bias[j]);
+    for (let k = 0; k < inner; k++) {
+      const w = Math.abs(weight[k * cols + j]);
+      sum += weight[k * cols + j] * value[k];
+      bound += w * off[k] + (error * w + 2 ** -99) * (Math.abs(value[k]) + off[k]);
+    }
+    return [sum, bound];
+  });
+  return { value: sums.map(([sum]) => f(sum)), off: sums.map(([, bound]) => bound) };
+}
+
+/** The score of a row in float64, and how far one with bf16 weights may be from it. */
+function scoreAndBound(vae: TrainedVae, row: readonly number[]): [score: number, bound: number] {
+  const parameters = vae.parameters(), { spec } = vae;
+  const through = (name: "encoder" | "decoder", x: Loose) =>
+    spec[name].hidden.reduce(
+      (h, _, i) => layer(parameters, `${name}.${i}`, h, ACTIVATE[spec[name].activation]),
+      x,
+    );
+  const hidden = through("encoder", { value: row, off: row.map(() => 0) });
+  const mean = layer(parameters, "encoder.mean", hidden);
+  const logVar = layer(parameters, "encoder.logVar", hidden);
+  let score = 0, bound = 0;
+  mean.value.forEach((m, i) => {
+    const l = logVar.value[i], d = mean.off[i], e = logVar.off[i];
+    score += (m * m + Math.exp(l) - 1 - l) / 2;
+    bound += Math.abs(m) * d + d * d / 2;
+    bound += e / 2 * Math.max(Math.abs(Math.exp(l + e) - 1), Math.abs(Math.exp(l - e) - 1));
+  });
+  const decoded = through("decoder", mean), bernoulli = spec.likelihood.type === "bernoulli";
+  const output = layer(parameters, bernoulli ? "decoder.logits" : "decoder.mean", decoded);
+  row.forEach((x, c) => {
+    const value = output.value[c], off = output.off[c];
+    if (bernoulli) {
+      score += ACTIVATE.softplus(value) - x * value;
+      bound += off;
+    } else {
+      score += (Math.log(2 * Math.PI) + (x - value) ** 2) / 2;
+      bound += Math.abs(x - value) * off + off * off / 2;
+    }
+  });
+  return [score, bound];
+}
+
+/** Spearman's rank correlation of values without ties. */
+function rankCorrelation(a: readonly number[], b: readonly number[]): number {
+  const ranks = (values: readonly number[]) => {
+    const rank = new Array<number>(values.length);
+    values.map((_, i) => i).sort((i, j) => values[i] - values[j]).forEach((i, r) => rank[i] = r);
+    return rank;
+  };
+  const [ra, rb] = [ranks(a), ranks(b)], n = a.length;
+  const squares = ra.reduce((sum, rank, i) => sum + (rank - rb[i]) ** 2, 0);
+  return 1 - 6 * squares / (n * (n * n - 1));
+}
+
+const PLANE = planeRows(400, 12, 21);
+const MODELS = {
+  gaussian: { rows: PLANE, likelihood: { type: "gaussian", variance: 1 } },
+  bernoulli: {
+    rows: PLANE.map((row) => row.map((x) => ACTIVATE.sigmoid(3 * x))),
+    likelihood: { type: "bernoulli" },
+  },
+} as const;
+
+for (const [name, { rows, likelihood }] of Object.entries(MODELS)) {
+  Deno.test(`bf16 weights move a ${name} score by no more than the bound, and its rank hardly`, async () => {
+    const network = { hidden: [40, 24], activation: "tanh" } as const;
+    const spec = {
+      inputs: 12,
+      encoder: network,
+      decoder: network,
+      latent: [{ size: 3 }],
+      likelihood,
+    };
+    const trained = VAE.create(spec, { seed: 3 });
+    await trained.fit(rows, {
+      epochs: 30,
+      batchSize: 50,
+      optimizer: { type: "adam", learningRate: 0.005 },
+    });
+    const bytes = trained.save();
+    const exact = await TrainedVae.load(bytes);
+    const rounded = await TrainedVae.load(bytes, { weights: "bf16" });
+    const [out, other] = [new Float64Array(1), new Float64Array(1)];
+    const scores: [number, number][] = rows.map((row, r) => {
+      const [score, bound] = scoreAndBound(exact, [...Float32Array.from(row)]);
+      exact.scoreInto(Float32Array.from(row), out);
+      rounded.scoreInto(Float32Array.from(row), other);
+      assert.ok(Math.abs(out[0] - score) <= 1e-4 * (1 + Math.abs(score)), `row ${r}: the loops`);
+      const moved = Math.abs(other[0] - out[0]);
+      assert.ok(moved <= bound, `row ${r} moved by ${moved}, bound ${bound}`);
+      assert.ok(moved > 0, `row ${r}: the weights are rounded`);
+      return [out[0], other[0]];
+    });
+    const correlation = rankCorrelation(scores.map(([a]) => a), scores.map(([, b]) => b));
+    // Seen: 0.99998 and more. A model that is not trained orders its rows far less firmly.
+    assert.ok(correlation > 0.999, `rank correlation ${correlation}`);
+    // All other calls keep the weights as they are.
+    assert.deepEqual(await rounded.score(rows), await exact.score(rows));
+    for (const each of [trained, exact, rounded]) each.dispose();
+  });
+}
+
+Deno.test("bf16 weights follow setParameters(), and float32 ones give the bits of score()", async () => {
+  for (const weights of ["f32", "bf16"] as const) {
+    const spec = { inputs: 12, encoder: { hidden: [20] }, latent: [{ size: 9 }] };
+    const vae = VAE.create(spec, { seed: 1, weights }), row = Float32Array.from(PLANE[0]);
+    const fresh = VAE.create(spec, { seed: 2, weights });
+    const [out, want] = [new Float64Array(1), new Float64Array(1)];
+    vae.scoreInto(row, out);
+    vae.setParameters(fresh.parameters());
+    vae.scoreInto(row, out);
+    fresh.scoreInto(row, want);
+    assert.equal(out[0], want[0]);
+    const exact = (await vae.score([PLANE[0]]))[0];
+    assert.equal(out[0] === exact, weights === "f32");
+    await vae.fit(PLANE, { epochs: 1 });
+    fresh.setParameters(vae.parameters());
+    vae.scoreInto(row, out);
+    fresh.scoreInto(row, want);
+    assert.equal(out[0], want[0], "after training");
+  }
+});
+
+Deno.test("device says how weights are kept; what there is not is refused by name", async () => {
+  const options = { epochs: 2, seed: 1 };
+  const detector = await Detector.fit(PLANE, { ...options, weights: "bf16" });
+  assert.equal(detector.device.weights, "bf16");
+  const bytes = detector.save();
+  assert.equal((await TableScorer.load(bytes)).device.weights, "f32");
+  assert.equal((await TableScorer.load(bytes, { weights: "bf16" })).device.weights, "bf16");
+  assert.equal(
+    "weights" in (await TableScorer.load(bytes, { backend: "reference" })).device,
+    false,
+  );
+  // Training knows nothing of it.
+  assert.deepEqual((await Detector.fit(PLANE, options)).save(), bytes);
+  const bad = { weights: "f16" as "f32" };
+  const message = /^Cannot read weights: expected one of "f32", "bf16": current value is "f16"$/;
+  assert.throws(() => VAE.create({ inputs: 2, latent: [{ size: 1 }] }, bad), {
+    name: "TypeError",
+    message,
+  });
+  await assert.rejects(TableScorer.load(bytes, bad), { name: "TypeError", message });
+  await assert.rejects(Detector.fit(PLANE, bad), { name: "TypeError", message });
+});
+
+Deno.test("a run resumes on a device that keeps weights otherwise", async () => {
+  const spec = { inputs: 12, latent: [{ size: 2 }] }, options = { epochs: 2, batchSize: 100 };
+  const written: Uint8Array[] = [];
+  const store = (bytes?: Uint8Array) => ({
+    everySeconds: 0,
+    read: () => Promise.resolve(bytes),
+    write: (state: Uint8Array) => Promise.resolve(void written.push(state)),
+  });
+  const whole = VAE.create(spec, { seed: 4 });
+  await whole.fit(PLANE, { ...options, checkpoint: store() });
+  const resumed = VAE.create(spec, { seed: 4, weights: "bf16" });
+  await resumed.fit(PLANE, { ...options, checkpoint: store(written[2]) });
+  assert.deepEqual(resumed.save(), whole.save());
+});

@@ -1,0 +1,22 @@
+/** The activations by their textbook forms in float64, and how near a float32 kernel comes to them. */
+import type { Activation } from "../../src/ops/names.ts";
+
+/** f(x); the slope of each is at most one, so that an error of x carries over at most whole. */
+export const ACTIVATE: { readonly [A in Activation]: (x: number) => number } = {
+  identity: (x) => x,
+  relu: (x) => Math.max(x, 0),
+  tanh: Math.tanh,
+  sigmoid: (x) => 1 / (1 + Math.exp(-x)),
+  softplus: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
+  elu: (x) => x > 0 ? x : Math.expm1(x),
+};
+
+/** ULP that f itself may add: docs/accuracy.md, and as much again for the rounding of its argument. */
+export const ACTIVATION_ULPS: { readonly [A in Activation]: number } = {
+  identity: 0,
+  relu: 0,
+  tanh: 5,
+  sigmoid: 6,
+  softplus: 6,
+  elu: 4,
+};

@@ -1,0 +1,23 @@
+/** WebAssembly backends on several threads, however many processors there are. */
+import type { Backend } from "../../src/backends/backend.ts";
+import { openWasm, type WasmOptions, type WasmProgram } from "../../src/backends/wasm/backend.ts";
+import { FULL_KERNELS } from "../../src/backends/wasm/kernels/full.ts";
+import { networkPlan, parameters } from "../wasm/programs.ts";
+
+/** A backend whose threads are at work, and cut every instruction as finely as they can. */
+export async function openCrew(
+  options: WasmOptions & { readonly threads: number },
+): Promise<Backend<WasmProgram>> {
+  const backend = openWasm(FULL_KERNELS, { processors: options.threads, tileWork: 1, ...options });
+  const segment = parameters(backend, 1);
+  // Compiling something worth sharing starts the threads.
+  backend.compile(networkPlan(64), { parameters: segment }).dispose();
+  segment.dispose();
+  await backend.ready!();
+  return backend;
+}
+
+/** For comparisons to the bit, in which a zero has a sign and a NaN equals itself. */
+export function bytesOf(values: Float32Array | Float64Array): Uint8Array {
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+}
