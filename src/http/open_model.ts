@@ -2,6 +2,7 @@
  * Models from untrusted bytes. Whatever the bytes are, the outcome is a model that can be asked or a
  * problem that says why not; reading evaluates nothing and takes memory in proportion to the bytes.
  */
+import { latentWidth } from "../models/latents.ts";
 import { readModelFile } from "../scoring/model_file.ts";
 import { type TableModel, tableModelOf, TableScorer } from "../scoring/table_scorer.ts";
 import { type DeviceOptions, fromModelFile, TrainedVae } from "../scoring/trained_vae.ts";
@@ -21,10 +22,12 @@ export function openModel(bytes: Uint8Array, device: DeviceOptions, tried = fals
     const file = readModelFile(bytes);
     const [spec, values] = fromModelFile(file);
     const table: TableModel | undefined = file.kind === "detector" ? tableModelOf(file) : undefined;
-    const widths = [spec.inputs, spec.encoder, spec.decoder, ...spec.latent]
-      .flatMap((part) =>
-        typeof part === "number" ? part : "hidden" in part ? part.hidden : part.size
-      );
+    const networks = [spec, ...spec.latent].flatMap(({ encoder, decoder }) => [encoder, decoder]);
+    const widths = [
+      spec.inputs,
+      ...spec.latent.map((layer) => latentWidth(layer)),
+      ...networks.flatMap((network) => network?.hidden ?? []),
+    ];
     if (Math.max(...widths) > MAX_WIDTH) {
       throw new RangeError(`Cannot read model: no layer may be wider than ${MAX_WIDTH}`);
     }
