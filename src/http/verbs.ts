@@ -108,8 +108,13 @@ function verb<S extends v.GenericSchema>(
 ): Verb {
   return {
     schema,
-    answer: (model, body, limits) =>
-      answer(model, checkBody(schema, body), limits).catch(refuseRow),
+    async answer(model, body, limits) {
+      const input = checkBody(schema, body);
+      if (vaeOf(model).spec.condition === 0) {
+        return await answer(model, input, limits).catch(refuseRow);
+      }
+      throw invalid("", "Cannot ask a conditional model: bodies hold no condition yet");
+    },
   };
 }
 
