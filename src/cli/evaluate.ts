@@ -6,6 +6,10 @@ import { Command } from "npm:commander@15.1.0";
 import type { Table } from "../formats/mod.ts";
 import { latentSize } from "../models/vae_graph.ts";
 import type { Evaluation } from "../scoring/evaluation.ts";
+import type { TrainedVae } from "../scoring/trained_vae.ts";
+import type { ElboSurgery } from "../training/elbo_surgery.ts";
+import type { Gaps } from "../training/refinement.ts";
+import { VAE } from "../training/vae.ts";
 import { type LabelFigures, labelFigures, labelSection } from "./against_label.ts";
 import { readDataFor } from "./data.ts";
 import { type Io, print } from "./io.ts";
@@ -19,6 +23,9 @@ const SAMPLES = 32;
 export interface EvaluateOptions extends options.JsonOption, options.BackendOption {
   readonly label?: string;
   readonly samples?: number;
+  readonly priorSamples?: number;
+  readonly gaps?: boolean;
+  readonly surgery?: boolean;
   readonly seed?: number;
 }
 
@@ -42,6 +49,12 @@ export interface Evaluated {
   readonly latent: number;
   readonly activeUnits: number;
   readonly klPerDimension: readonly number[];
+  /** By as many draws from the prior as were asked for. */
+  readonly priorLogLikelihood?: number;
+  /** What separates the ELBO from ln p(x), where asked for. */
+  readonly gaps?: { readonly [Part in keyof Gaps]: number };
+  /** The KL taken apart, where asked for. */
+  readonly surgery?: ElboSurgery;
   /** ln |d standardised / d data|: added to a log-density it gives that in the table's own units. */
   readonly logJacobian: number;
   readonly falseAlarmRate?: number;
@@ -61,6 +74,11 @@ export function evaluateCommand(io: Io): Command {
       "column of labels: 0 or normal, 1 or anomaly; y of an NPZ by default",
     )
     .addOption(options.integerOption("--samples <k>", `draws of z per row; ${SAMPLES}`, limits))
+    .addOption(
+      options.integerOption("--prior-samples <k>", "also ln p(x) by so many z ~ p(z)", limits),
+    )
+    .option("--gaps", "also split ln p(x) - ELBO: refines q for each row, some 1000 passes over it")
+    .option("--surgery", "also take the KL apart: every row's draw under every row's q")
     .addOption(options.integerOption("--seed <n>", "fixes the draws; 0"))
     .addOption(options.backendOption())
     .addOption(options.jsonOption())
@@ -76,14 +94,17 @@ export function evaluateCommand(io: Io): Command {
 export async function evaluate(
   model: LoadedModel,
   data: string,
-  { label, samples = SAMPLES, seed = 0 }: Omit<EvaluateOptions, "json" | "backend">,
+  { label, samples = SAMPLES, seed = 0, priorSamples, gaps, surgery }: Omit<
+    EvaluateOptions,
+    "json" | "backend"
+  >,
   io: Io,
 ): Promise<Evaluated> {
   const { vae, units, scorer, path } = model;
   const table = await readDataFor(model, data, io, label);
   const x = units.toVae(table);
-  const evaluation = await vae.evaluate(x, { samples, seed });
-  const { effectiveSamples, klPerDimension, klForm } = evaluation;
+  const evaluation = await vae.evaluate(x, { samples, seed, priorSamples });
+  const { effectiveSamples, klPerDimension, klForm, priorLogLikelihood } = evaluation;
   return {
     model: path,
     data: table.source,
@@ -101,6 +122,11 @@ export async function evaluate(
     activeUnits: evaluation.activeUnits,
     klForm,
     klPerDimension: [...klPerDimension],
+    ...(priorLogLikelihood && { priorLogLikelihood: mean(priorLogLikelihood) }),
+    ...((gaps || surgery) && await differentiable(vae, async (full) => ({
+      ...(gaps && { gaps: means(await full.gaps(x, { samples, seed })) }),
+      ...(surgery && { surgery: await full.surgery(x, { seed }) }),
+    }))),
     logJacobian: units.logJacobian,
     falseAlarmRate: scorer?.falseAlarmRate,
     label: table.label && await against(model, table, table.label),
@@ -115,6 +141,31 @@ async function against(
   if (!scorer) return labelFigures(await vae.score(units.toVae(table)), label);
   const { scores, pValues } = scorer.scoreCells(table);
   return labelFigures(scores, label, Array.from(pValues, (pValue) => scorer.isAnomaly(pValue)));
+}
+
+/** Uses a model that can be differentiated too, with the same parameters. */
+async function differentiable<Value>(
+  trained: TrainedVae,
+  use: (vae: VAE) => Promise<Value>,
+): Promise<Value> {
+  const values = [...trained.parameters()].map(([name, { data }]) => [name, data] as const);
+  const vae = new VAE(trained.spec, new Map(values));
+  try {
+    return await use(vae);
+  } finally {
+    vae.dispose();
+  }
+}
+
+function means(gaps: Gaps): { readonly [Part in keyof Gaps]: number } {
+  const { logLikelihood, elbo, refinedElbo, approximation, amortisation } = gaps;
+  return {
+    logLikelihood: mean(logLikelihood),
+    elbo: mean(elbo),
+    refinedElbo: mean(refinedElbo),
+    approximation: mean(approximation),
+    amortisation: mean(amortisation),
+  };
 }
 
 function mean(values: Float64Array): number {
@@ -139,11 +190,44 @@ export function evaluateSections(evaluated: Evaluated): Section[] {
           "  effective draws",
           `${effectiveSamples.mean.toFixed(1)}, worst row ${effectiveSamples.lowest.toFixed(1)}`,
         ],
+        ["ln p(x), by the prior", maybeNats(evaluated.priorLogLikelihood)],
         ["In the table's units", `add ${nats(evaluated.logJacobian)}`],
         ["Active units", `${evaluated.activeUnits} of ${evaluated.latent}`],
         ["KL per dimension", klPerDimension.map(nats).join("  ") || undefined],
       ],
     },
+    ...gapSections(evaluated),
     ...(label ? [labelSection(label, rows, counted(rows, "row"))] : []),
   ];
+}
+
+function gapSections({ gaps, surgery }: Evaluated): Section[] {
+  const sections: Section[] = [];
+  if (gaps) {
+    sections.push({
+      title: "From ln p(x) to the ELBO, q refined for each row",
+      lines: [
+        ["ln p(x)", nats(gaps.logLikelihood)],
+        ["  approximation gap", nats(gaps.approximation)],
+        ["  amortisation gap", nats(gaps.amortisation)],
+        ["ELBO", nats(gaps.elbo)],
+      ],
+    });
+  }
+  if (surgery) {
+    sections.push({
+      title: "The KL, over the rows together",
+      lines: [
+        ["I(x; z)", nats(surgery.mutualInformation)],
+        ["Total correlation", nats(surgery.totalCorrelation)],
+        ["Dimension-wise KL", nats(surgery.dimensionwiseKl)],
+        ["KL (sampled)", nats(surgery.kl)],
+      ],
+    });
+  }
+  return sections;
+}
+
+function maybeNats(value: number | undefined): string | undefined {
+  return value === undefined ? undefined : nats(value);
 }

@@ -2,7 +2,7 @@
  * `elbow sample MODEL --count N`: new rows from the model, as CSV in the units of its table, or as
  * images. `--manifold N` decodes a grid over a two-dimensional latent space in place of draws.
  */
-import { Command } from "npm:commander@15.1.0";
+import { Command, InvalidArgumentError, Option } from "npm:commander@15.1.0";
 import { requirePlace } from "./files.ts";
 import { inTableCells, inTableUnits } from "./in_table_units.ts";
 import type { Io } from "./io.ts";
@@ -17,6 +17,7 @@ import { type RowsDestination, writeRows } from "./rows_output.ts";
 interface SampleOptions extends RowsDestination, ImageOptions, options.BackendOption {
   readonly count?: number;
   readonly manifold?: number;
+  readonly condition?: number[];
   readonly seed?: number;
 }
 
@@ -34,17 +35,24 @@ export function sampleCommand(io: Io): Command {
         max: 200,
       }),
     )
+    .addOption(
+      new Option("--condition <numbers>", "the condition of all draws, such as 0,1,0")
+        .argParser(numbers),
+    )
     .option("--out <file>", "CSV file, or .png of images, to write instead of standard output")
     .addOption(options.backendOption())
     .addOption(options.jsonOption());
   for (const option of imageOptions()) command.addOption(option);
   return command.action(async (path: string, given: SampleOptions) => {
-    const { seed = 0, manifold } = given;
+    const { seed = 0, manifold, condition } = given;
+    if (manifold !== undefined && condition !== undefined) {
+      command.error("error: option '--manifold <n>' excludes '--condition <numbers>'");
+    }
     const count = manifold ?? options.required(given.count, "--count <n>", command);
     if (given.out !== undefined) await requirePlace(given.out, [path]);
     using model = await loadModel(path, { backend: given.backend });
     const drawn = manifold === undefined
-      ? await model.vae.sample(count, { seed })
+      ? await model.vae.sample(count, { seed, ...conditionOf(count, condition) })
       : await decodeGrid(model, manifold);
     const fields = manifold === undefined ? { model: path, seed } : { model: path, manifold };
     if (!isPng(given.out)) return await writeRows(inTableUnits(model, drawn, fields), given, io);
@@ -52,6 +60,17 @@ export function sampleCommand(io: Io): Command {
     const images = inTableCells(model, drawn);
     await writeImages(images, given.out, { ...given, across }, { ...given, fields }, io);
   });
+}
+
+/** The same condition for each of the draws. */
+function conditionOf(count: number, condition: number[] | undefined) {
+  return condition && { condition: new Array<number[]>(count).fill(condition) };
+}
+
+function numbers(text: string): number[] {
+  const values = text.split(",").map((part) => part.trim() === "" ? NaN : Number(part));
+  if (values.every(Number.isFinite)) return values;
+  throw new InvalidArgumentError("expected numbers, separated by commas");
 }
 
 /** E[x | z] over equal steps of probability of z. */

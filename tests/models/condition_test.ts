@@ -3,9 +3,11 @@
  * misses it and refuses it by name. Oracle: a linear model, whose outputs are sums that the test forms.
  */
 import assert from "node:assert/strict";
-import { VAE } from "../../mod.ts";
-import { assertCloseReduction } from "../util/close.ts";
+import { oneHot, VAE } from "../../mod.ts";
+import { assertCloseReduction, assertRelative } from "../util/close.ts";
 import { normals, planeRows } from "../util/data.ts";
+import { REFERENCE } from "../util/executors.ts";
+import { CENTRES, labelledModel, logDensities } from "../util/labelled_model.ts";
 
 const INPUTS = 3, CONDITION = 2, LATENT = 2;
 const SPEC = {
@@ -126,4 +128,28 @@ Deno.test("a condition that is missing, surplus or of another size is refused by
   }
   vae.dispose();
   plain.dispose();
+});
+
+Deno.test("a conditional linear model: ln p(x | y) and the mean of its draws in closed form", async () => {
+  const vae = labelledModel(REFERENCE);
+  const x = [1.5, -0.25, 0.75, 1];
+  for (const [y, centre] of CENTRES.entries()) {
+    // q is the posterior up to float32 in its parameters: one draw gives ln p(x | y).
+    const [nats] = await vae.logLikelihood([x], {
+      condition: oneHot([y], CENTRES.length),
+      samples: 1,
+    });
+    assertRelative(nats, logDensities(x)[y], 0, 1e-4, `ln p(x | ${y})`);
+    const count = 20_000, condition = oneHot(new Array(count).fill(y), CENTRES.length);
+    const { data } = await vae.sample(count, { condition, seed: 6 });
+    const means = centre.map((_, d) =>
+      data.reduce((sum, value, i) => i % centre.length === d ? sum + value / count : sum, 0)
+    );
+    // Standard deviations are below 1.3: 0.01 over the draws, four of them.
+    assertRelative(means, centre, 0, 0.04, `mean of class ${y}`);
+  }
+  const loaded = await VAE.load(vae.save(), { backend: "reference" });
+  const condition = oneHot([2, 0], CENTRES.length);
+  assert.deepEqual(await loaded.sample(2, { condition }), await vae.sample(2, { condition }));
+  for (const each of [vae, loaded]) each.dispose();
 });

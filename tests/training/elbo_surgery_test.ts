@@ -10,7 +10,7 @@ import { deviceOf, EXECUTORS, REFERENCE } from "../util/executors.ts";
 import { doubleExponential } from "../util/quadrature.ts";
 
 const LATENT = 2;
-const ROWS = [[0, 0], [1.5, 0.5], [-0.5, 1], [1, 1.25]];
+const ROWS = [[0, 0], [1.5, 1.75], [-1.5, -1], [1, 1.25]];
 /** q(z | x) = N(x, e^LOG_VAR) of each dimension: rows of data are the means of their own z. */
 const LOG_VAR = [-0.5, -1.25];
 
@@ -61,19 +61,19 @@ for (const executor of EXECUTORS) {
     // The rows over and over: the same mixture, over several chunks of draws and of other rows.
     const rows = Array.from({ length: 300 }, (_, r) => ROWS[r % ROWS.length]);
     const { kl, mutualInformation, totalCorrelation, dimensionwiseKl } = await vae.surgery(rows, {
-      samples: 40,
+      samples: 16,
       seed: 1,
     });
-    // Each is a mean over 12,000 draws that deviate by about a nat: four standard errors of 0.01.
-    assertRelative(mutualInformation, want.information, 0, 0.04, "I(x; z)");
-    assertRelative(totalCorrelation, want.correlation, 0, 0.04, "TC");
-    assertRelative(dimensionwiseKl, want.dimensionwise, 0, 0.04, "dimension-wise KL");
+    // Each is a mean over 4,800 draws that deviate by about a nat: four standard errors of 0.015.
+    assertRelative(mutualInformation, want.information, 0, 0.06, "I(x; z)");
+    assertRelative(totalCorrelation, want.correlation, 0, 0.06, "TC");
+    assertRelative(dimensionwiseKl, want.dimensionwise, 0, 0.06, "dimension-wise KL");
     const sum = mutualInformation + totalCorrelation + dimensionwiseKl;
     assertRelative(sum, kl, 1e-12, 0, "the parts add up");
     // Both parts and their sum, the mean KL in closed form, are far from zero and from one another.
     const closed = mean([...(await vae.evaluate(ROWS)).kl]);
     assertRelative(want.information + want.correlation + want.dimensionwise, closed, 1e-6, 0, "KL");
-    assertRelative(kl, closed, 0, 0.06, "sampled KL");
+    assertRelative(kl, closed, 0, 0.1, "sampled KL");
     assert.ok(want.correlation > 0.05 && want.information > 0.4);
     vae.dispose();
   });
