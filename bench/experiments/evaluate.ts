@@ -1,4 +1,5 @@
 /** What every image experiment reports of a trained model, in one form. */
+import { activeUnits } from "../../src/scoring/active_units.ts";
 import type { Matrix } from "../../src/scoring/matrix.ts";
 import type { VAE } from "../../src/training/vae.ts";
 import { rowsOf } from "./images.ts";
@@ -59,18 +60,4 @@ function meanAndError(values: readonly number[]): { mean: number; error: number 
   const mean = values.reduce((sum, value) => sum + value, 0) / count;
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
   return { mean, error: Math.sqrt(squares / (count - 1) / count) };
-}
-
-function activeUnits({ data, shape: [rows, latent] }: Matrix): number {
-  let active = 0;
-  for (let l = 0; l < latent; l++) {
-    let sum = 0, squares = 0;
-    for (let r = 0; r < rows; r++) {
-      const value = data[r * latent + l];
-      sum += value;
-      squares += value * value;
-    }
-    if (squares / rows - (sum / rows) ** 2 > 0.01) active++;
-  }
-  return active;
 }

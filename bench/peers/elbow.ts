@@ -39,9 +39,18 @@ await serve(async ({ kind, variant, threads, folder }): Promise<Peer> => {
   };
 });
 
+/** What a model large enough for threads really gets. */
 async function deviceOf(threads: number): Promise<{ threads: number; build: string }> {
   const { VAE } = await import("../../src/training/vae.ts");
-  const vae = VAE.create({ inputs: 1, latent: [{ size: 1 }] }, { threads });
+  const inputs = 784, hidden = { hidden: [400] };
+  const spec = { inputs, encoder: hidden, decoder: hidden, latent: [{ size: 20 }] };
+  const vae = VAE.create(spec, { threads });
+  const rows = { data: new Float32Array(512 * inputs), shape: [512, inputs] as const };
+  // Helpers are started by the first program that is worth sharing, and report when they are there.
+  for (let tries = 0; tries < 50 && vae.device.threads < threads; tries++) {
+    await vae.score(rows);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
   const { device } = vae;
   vae.dispose();
   return { threads: device.threads, build: `${device.build}` };

@@ -4,8 +4,8 @@
  */
 import { Command } from "npm:commander@15.1.0";
 import type { Table } from "../formats/mod.ts";
+import { latentSize } from "../models/vae_graph.ts";
 import type { Evaluation } from "../scoring/evaluation.ts";
-import type { Matrix } from "../scoring/matrix.ts";
 import { type LabelFigures, labelFigures, labelSection } from "./against_label.ts";
 import { readDataFor } from "./data.ts";
 import { type Io, print } from "./io.ts";
@@ -14,9 +14,6 @@ import * as options from "./options.ts";
 import { count, counted, jsonLine, nats, report, type Section } from "./text.ts";
 
 const SAMPLES = 32;
-
-/** A latent dimension is active if its posterior mean varies by more (Burda et al., 2016). */
-const ACTIVE_VARIANCE = 0.01;
 
 /** Options as commander hands them over. */
 export interface EvaluateOptions extends options.JsonOption, options.BackendOption {
@@ -87,7 +84,6 @@ export async function evaluate(
   const x = units.toVae(table);
   const evaluation = await vae.evaluate(x, { samples, seed });
   const { effectiveSamples, klPerDimension, klForm } = evaluation;
-  const { mean: latents } = await vae.encode(x);
   return {
     model: path,
     data: table.source,
@@ -101,8 +97,8 @@ export async function evaluate(
       mean: mean(effectiveSamples),
       lowest: effectiveSamples.reduce((lowest, value) => Math.min(lowest, value)),
     },
-    latent: latents.shape[1],
-    activeUnits: countActive(latents),
+    latent: latentSize(vae.spec),
+    activeUnits: evaluation.activeUnits,
     klForm,
     klPerDimension: [...klPerDimension],
     logJacobian: units.logJacobian,
@@ -123,17 +119,6 @@ async function against(
 
 function mean(values: Float64Array): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function countActive({ data, shape: [rows, latent] }: Matrix): number {
-  let active = 0;
-  for (let l = 0; l < latent; l++) {
-    let sum = 0, squares = 0;
-    for (let r = 0; r < rows; r++) sum += data[r * latent + l] / rows;
-    for (let r = 0; r < rows; r++) squares += (data[r * latent + l] - sum) ** 2 / rows;
-    if (squares > ACTIVE_VARIANCE) active++;
-  }
-  return active;
 }
 
 /** The result for a person. */

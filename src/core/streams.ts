@@ -20,6 +20,8 @@ export const STREAMS = {
   binarization: 7,
   /** Points that a mixture is fitted to, and its start. */
   mixture: 8,
+  /** The order in which rows that have a label come round. */
+  labelled: 9,
   /** Gibbs sweeps of a Boltzmann machine in training; one use per half-sweep: `layerStream`. */
   gibbs: 16,
   /** Gibbs sweeps when sampling from one. */

@@ -8,11 +8,20 @@ import type { FitOptions } from "../training/options.ts";
 import type { DetectorSpecOptions } from "./defaults.ts";
 
 /** How to fit a detector; everything has a default. */
-export interface DetectorOptions
-  extends
-    Omit<FitOptions, "seed" | "validation" | "validationCondition" | "condition" | "binarize">,
-    DetectorSpecOptions,
-    DeviceOptions {
+export interface DetectorOptions extends
+  Omit<
+    FitOptions,
+    | "seed"
+    | "validation"
+    | "validationCondition"
+    | "validationLabels"
+    | "condition"
+    | "labels"
+    | "labelledShare"
+    | "binarize"
+  >,
+  DetectorSpecOptions,
+  DeviceOptions {
   /** Column names; by default the keys of named rows, else x0, x1, … */
   readonly columns?: readonly string[];
   /** The share of normal rows that may be flagged; 0.01. */

@@ -21,15 +21,24 @@ import type { Prior } from "./prior.ts";
 export function diagonalPosterior(
   scope: Scope,
   size: number,
-  { name, hidden, samples, noise }: PosteriorRequest,
+  { name, hidden, ...draws }: PosteriorRequest,
 ): Posterior {
   const { g } = scope;
   const mean = dense(scope, `${name}.mean`, hidden, size);
   const logVar = clampLogVariance(g, dense(scope, `${name}.logVar`, hidden, size));
-  const q = { mean, logVar };
-  const draws = noise(batched(size, mean.shape.rows * samples));
+  return drawDiagonal(g, { mean, logVar }, draws);
+}
+
+/** Draws of a diagonal Gaussian for each of r rows, wherever it comes from. */
+export function drawDiagonal(
+  g: Graph,
+  q: DiagonalGaussian,
+  { samples, noise }: Pick<PosteriorRequest, "samples" | "noise">,
+): Posterior {
+  const { rows, cols } = q.mean.shape;
+  const draws = noise(batched(cols, rows * samples));
   const perDraw = repeat(g, q, samples);
-  const z = draws ? sample(g, perDraw, draws) : mean;
+  const z = draws ? sample(g, perDraw, draws) : q.mean;
   const path = { z, logDensity: logDensity(g, perDraw, z) };
   return { ...q, ...path, path, diagonal: q, klTo: (prior) => closedKl(g, q, prior) };
 }

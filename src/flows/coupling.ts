@@ -11,6 +11,7 @@ import { dense, mlp } from "../layers/mlp.ts";
 import type { FlowFamily } from "./flow.ts";
 import { parseHidden } from "./hidden.ts";
 
+/** Affine coupling of two halves. */
 export interface CouplingFlow {
   /** Half of the dimensions move, as the other half says. */
   readonly type: "coupling";

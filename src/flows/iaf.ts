@@ -13,6 +13,7 @@ import type { Node } from "../ops/spec.ts";
 import type { FlowFamily } from "./flow.ts";
 import { parseHidden } from "./hidden.ts";
 
+/** An inverse autoregressive flow. */
 export interface IafFlow {
   /** Each dimension moves as those before it say. */
   readonly type: "iaf";

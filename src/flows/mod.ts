@@ -13,9 +13,13 @@ import { radial, type RadialFlow } from "./radial.ts";
 
 /** Complete specs of flows, by type. */
 export interface FlowOptions {
+  /** Rezende and Mohamed, 2015. */
   readonly planar: PlanarFlow;
+  /** Rezende and Mohamed, 2015. */
   readonly radial: RadialFlow;
+  /** Dinh et al., 2017. */
   readonly coupling: CouplingFlow;
+  /** Kingma et al., 2016. */
   readonly iaf: IafFlow;
 }
 

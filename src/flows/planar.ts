@@ -8,6 +8,7 @@
 import { requireObject } from "../core/validate.ts";
 import type { FlowFamily } from "./flow.ts";
 
+/** A planar flow. */
 export interface PlanarFlow {
   /** One plane along which space is stretched. */
   readonly type: "planar";

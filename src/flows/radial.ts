@@ -10,6 +10,7 @@
 import { requireObject } from "../core/validate.ts";
 import type { FlowFamily } from "./flow.ts";
 
+/** A radial flow. */
 export interface RadialFlow {
   /** One centre around which space is stretched. */
   readonly type: "radial";

@@ -7,6 +7,7 @@ import { mixturePrior } from "../distributions/mixture.ts";
 import type { PriorFamily } from "./prior_family.ts";
 import { requireWidth } from "./width.ts";
 
+/** A mixture of Gaussians as prior. */
 export interface MixturePrior {
   /** Gaussians with learned means, variances and weights. */
   readonly type: "mixture";

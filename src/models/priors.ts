@@ -12,7 +12,9 @@ import type { PriorFamily, PriorRequest } from "./prior_family.ts";
 export interface PriorOptions {
   /** N(0, I), or what else the latent layer takes for standard. */
   readonly standard: { readonly type: "standard" };
+  /** A learned mixture of Gaussians. */
   readonly mixture: MixturePrior;
+  /** The mean posterior of learned pseudo-rows. */
   readonly vamp: VampPrior;
 }
 

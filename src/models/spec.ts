@@ -18,6 +18,8 @@ export interface ModelSpec {
   readonly inputs: number;
   /** Columns of the condition that both networks see beside their input; 0 for none. */
   readonly condition: number;
+  /** The network of q(y | x), where the condition is a class y that rows may lack: `labels.ts`. */
+  readonly classifier?: NetworkSpec;
   /** The network of q(z | x). */
   readonly encoder: NetworkSpec;
   /** The network of p(x | z). */
@@ -38,6 +40,8 @@ export interface ModelSpecInput {
   readonly inputs: number;
   /** Columns of a condition; none. */
   readonly condition?: number;
+  /** Makes the condition a class that rows may lack, by the network of q(y | x); none. */
+  readonly classifier?: Partial<NetworkSpec>;
   /** The network of q(z | x); no hidden layers by default, tanh between them. */
   readonly encoder?: Partial<NetworkSpec>;
   /** The network of p(x | z); likewise. */
@@ -55,6 +59,7 @@ export interface ModelSpecInput {
 const SPEC_KEYS = [
   "inputs",
   "condition",
+  "classifier",
   "encoder",
   "decoder",
   "latent",
@@ -63,10 +68,10 @@ const SPEC_KEYS = [
   "likelihood",
 ];
 
-const INFERENCES = ["bottomUp", "ladder"] as const;
+const INFERENCES: readonly InferenceDirection[] = ["bottomUp", "ladder"];
 
 /** The direction in which q draws several layers. */
-export type InferenceDirection = typeof INFERENCES[number];
+export type InferenceDirection = "bottomUp" | "ladder";
 
 /**
  * The canonical spec of what a user or a file wrote.
@@ -74,16 +79,17 @@ export type InferenceDirection = typeof INFERENCES[number];
  */
 export function parseSpec(value: unknown): ModelSpec {
   const fields = requireObject("spec", value, SPEC_KEYS);
-  const condition = fields.condition ?? 0;
+  const condition = requireNumber("spec.condition", fields.condition ?? 0, {
+    min: 0,
+    max: MAX_WIDTH,
+    integer: true,
+  });
   const inputs = requireWidth("spec.inputs", fields.inputs);
   const { likelihood = { type: "gaussian" } } = fields;
   return {
     inputs,
-    condition: requireNumber("spec.condition", condition, {
-      min: 0,
-      max: MAX_WIDTH,
-      integer: true,
-    }),
+    condition,
+    ...parseClassifier(fields.classifier, condition),
     encoder: parseNetwork("spec.encoder", fields.encoder),
     decoder: parseNetwork("spec.decoder", fields.decoder),
     latent: parseLatents("spec.latent", fields.latent),
@@ -91,4 +97,11 @@ export function parseSpec(value: unknown): ModelSpec {
     prior: parsePrior("spec.prior", fields.prior),
     likelihood: parseLikelihood("spec.likelihood", likelihood, inputs),
   };
+}
+
+/** Absent from the spec, and so from files, of models that have none. */
+function parseClassifier(value: unknown, classes: number): Pick<ModelSpec, "classifier"> {
+  if (value === undefined) return {};
+  requireNumber("spec.condition of a model with a classifier", classes, { min: 2 });
+  return { classifier: parseNetwork("spec.classifier", value) };
 }

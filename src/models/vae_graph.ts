@@ -9,13 +9,14 @@
 import { batched, fixed } from "../core/shape.ts";
 import { layerStream, STREAMS } from "../core/streams.ts";
 import { type DiagonalGaussian, repeat } from "../distributions/diagonal_gaussian.ts";
+import { drawDiagonal } from "../distributions/diagonal_posterior.ts";
 import { densitiesUnder } from "../distributions/pair_densities.ts";
 import type { Prior } from "../distributions/prior.ts";
 import { type Conditional, likelihood } from "../distributions/likelihood.ts";
 import { layOut } from "../graph/layout.ts";
 import { createGraph, type Graph } from "../graph/graph.ts";
 import type { Layout } from "../graph/plan.ts";
-import { mlp } from "../layers/mlp.ts";
+import { dense, mlp } from "../layers/mlp.ts";
 import type { NoiseDistribution, ShapedNoise } from "../layers/noise.ts";
 import { createScope, type ParameterSpec, type Scope } from "../layers/scope.ts";
 import { type Aggregate, type Latents, type Terms, termsOf } from "../objectives/terms.ts";
@@ -89,22 +90,35 @@ export function infer(scope: Scope, spec: ModelSpec, rows: Node, samples = 1): I
   return { ...latents, mean: first.mean, logVar: first.logVar, diagonal };
 }
 
-/** z ~ p(z) of the layer next to the data, one for each row of the batch, `[B, L]`. */
-export function generate(scope: Scope, spec: ModelSpec): Node {
-  const noise = (layer: number) => layerNoise(scope, spec, "prior", STREAMS.prior, layer);
+/** z ~ p(z) of the layer next to the data, K for each row of the batch, `[K·B, L]`. */
+export function generate(scope: Scope, spec: ModelSpec, samples = 1): Node {
+  const noise = (layer: number): ShapedNoise => {
+    const draws = layerNoise(scope, spec, "prior", STREAMS.prior, layer);
+    // Layers below the top ask for as many as they are given from above.
+    const times = layer === spec.latent.length - 1 ? samples : 1;
+    return (shape, distribution) => draws({ ...shape, rows: shape.rows * times }, distribution);
+  };
   const top = modelPrior(scope, spec).sample(noise(spec.latent.length - 1));
   return descend(scope, spec, top, noise);
 }
 
-/** p(x | z, c) for z `[K·B, L]` and c `[B, C]`. */
+/** p(x | z, c) for z `[K·r, L]` and c `[r, C]`. */
 export function decoder(scope: Scope, spec: ModelSpec, z: Node, condition?: Node): Conditional {
   const { g } = scope;
-  const times = z.shape.rows;
+  const times = condition ? z.shape.rows / condition.shape.rows : 1;
   const seen = condition
     ? g.concatCols(z, times === 1 ? condition : g.repeatRows(condition, { times }))
     : z;
   const hidden = mlp(scope, "decoder", seen, spec.decoder);
   return likelihood(scope, hidden, spec.inputs, spec.likelihood);
+}
+
+/** ln q(y | x) of every class for x `[B, D]`, nats, `[B, C]`. */
+export function classify(scope: Scope, spec: ModelSpec, x: Node): Node {
+  const { g } = scope;
+  const hidden = mlp(scope, "classifier", x, spec.classifier!);
+  const logits = dense(scope, "classifier.logits", hidden, spec.condition);
+  return g.sub(logits, g.logSumExpCols(logits));
 }
 
 /** What the terms are made from. */
@@ -130,6 +144,30 @@ export function modelTerms(
   const { mean, logVar } = inference;
   const aggregate = reference && aggregateOf(scope, spec, inference, reference);
   return { ...termsOf(scope.g, x, inference, conditional), aggregate, mean, logVar };
+}
+
+/**
+ * The terms of a model of one layer with another q(z) than the encoder's, row by row.
+ * @param q `[B, L]`
+ */
+export function termsUnder(
+  scope: Scope,
+  spec: ModelSpec,
+  { x, condition }: BatchRows,
+  q: DiagonalGaussian,
+  samples: number,
+): Terms {
+  const prior = modelPrior(scope, spec);
+  const noise = layerNoise(scope, spec, "noise", STREAMS.posterior);
+  const { z, logDensity, klTo, path } = drawDiagonal(scope.g, q, { samples, noise });
+  const latents = {
+    z,
+    logPosterior: logDensity,
+    logPrior: prior.logDensity(z),
+    klPerDimension: klTo(prior),
+    paths: path && [path],
+  };
+  return termsOf(scope.g, x, latents, decoder(scope, spec, z, condition));
 }
 
 /** Densities of the draws under their own rows and under the reference rows. */
@@ -186,8 +224,10 @@ function useName(name: string, distribution: NoiseDistribution = "normal"): stri
 /** Every parameter of the model, in the order in which building it declares them. */
 export function parametersOf(spec: ModelSpec): readonly ParameterSpec[] {
   const scope = createScope(createGraph());
-  modelTerms(scope, spec, rowsInput(scope.g, spec));
+  const rows = rowsInput(scope.g, spec);
+  modelTerms(scope, spec, rows);
   generate(scope, spec);
+  if (spec.classifier) classify(scope, spec, rows.x);
   return scope.declared;
 }
 

@@ -8,6 +8,7 @@ import { mixturePrior } from "../distributions/mixture.ts";
 import type { PriorFamily } from "./prior_family.ts";
 import { requireWidth } from "./width.ts";
 
+/** A VampPrior. */
 export interface VampPrior {
   /** The mean posterior of learned pseudo-rows. */
   readonly type: "vamp";

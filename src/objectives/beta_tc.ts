@@ -92,8 +92,7 @@ interface Shares {
 
 /** ln q(z) of every draw, `[K·B, 1]`. */
 function jointDensity(g: Graph, own: Node, others: Node, rows: number, shares: Shares): Node {
-  const { rows: draws } = own.shape;
-  const ofOthers = g.reshape(g.sumCols(others), { rows: draws, cols: rows, batched: true });
+  const ofOthers = jointUnder(g, own, others, rows);
   const weighted = (node: Node, share: number) =>
     g.affine(node, { scale: 1, offset: Math.log(share) });
   return g.logSumExpCols(
@@ -106,7 +105,17 @@ function jointDensity(g: Graph, own: Node, others: Node, rows: number, shares: S
  * and with log-variances in `LOG_VARIANCE` the others are at most e^41.
  */
 function marginalDensities(g: Graph, own: Node, others: Node, rows: number, shares: Shares): Node {
-  const relative = g.exp(g.sub(others, g.repeatRows(own, { times: rows })));
-  const sum = g.sumGroups(relative, { size: rows });
+  const sum = relativeSums(g, own, others, rows);
   return g.add(own, g.log(g.affine(sum, { scale: shares.other, offset: shares.own })));
+}
+
+/** ln q(z | x_j) of every draw under each of M other rows, `[K·B, M]`. */
+export function jointUnder(g: Graph, own: Node, others: Node, rows: number): Node {
+  return g.reshape(g.sumCols(others), { ...own.shape, cols: rows });
+}
+
+/** Σ_j q(z_d | x_j) / q(z_d | x) of every draw over M other rows, `[K·B, L]`. */
+export function relativeSums(g: Graph, own: Node, others: Node, rows: number): Node {
+  const relative = g.exp(g.sub(others, g.repeatRows(own, { times: rows })));
+  return g.sumGroups(relative, { size: rows });
 }

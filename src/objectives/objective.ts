@@ -10,6 +10,7 @@ import { elbo, type ElboObjective } from "./elbo.ts";
 import { iwae, type IwaeObjective, renyi, type RenyiObjective } from "./iwae.ts";
 import type { Loss, ObjectiveFamily } from "./objective_family.ts";
 import { reinforce, type ReinforceObjective } from "./reinforce.ts";
+import { semiSupervised, type SemiSupervisedObjective } from "./semi_supervised.ts";
 import type { Terms } from "./terms.ts";
 
 /** Complete objectives, by type. */
@@ -24,6 +25,8 @@ export interface ObjectiveOptions {
   readonly betaTc: BetaTcObjective;
   /** A bound by score-function gradients. */
   readonly reinforce: ReinforceObjective;
+  /** The bound of rows that may lack their class. */
+  readonly semiSupervised: SemiSupervisedObjective;
 }
 
 /** What training minimises. */
@@ -35,19 +38,30 @@ export type ObjectiveInput =
   | Partial<IwaeObjective> & { readonly type: "iwae" }
   | Partial<RenyiObjective> & { readonly type: "renyi" }
   | Partial<BetaTcObjective> & { readonly type: "betaTc" }
-  | Partial<ReinforceObjective> & { readonly type: "reinforce" };
+  | Partial<ReinforceObjective> & { readonly type: "reinforce" }
+  | Partial<SemiSupervisedObjective> & { readonly type: "semiSupervised" };
 
 const OBJECTIVES: {
   readonly [T in keyof ObjectiveOptions]: ObjectiveFamily<ObjectiveOptions[T]>;
-} = { elbo, iwae, renyi, betaTc, reinforce };
+} = { elbo, iwae, renyi, betaTc, reinforce, semiSupervised };
 
-/** The types of objectives. */
-export const OBJECTIVE_TYPES = Object.keys(OBJECTIVES) as (keyof ObjectiveOptions)[];
+/** The types of objectives of models with a classifier, or without. */
+function typesFor(isLabelled: boolean): (keyof ObjectiveOptions)[] {
+  const types = Object.keys(OBJECTIVES) as (keyof ObjectiveOptions)[];
+  return types.filter((type) => (OBJECTIVES[type].needsLabels ?? false) === isLabelled);
+}
 
-/** @throws TypeError or RangeError naming the field */
-export function parseObjective(value: unknown = {}): Objective {
+/** The types of objectives of models without a classifier. */
+export const OBJECTIVE_TYPES = typesFor(false);
+
+/**
+ * @param isLabelled whether the model has a classifier, which one objective alone trains
+ * @throws TypeError or RangeError naming the field
+ */
+export function parseObjective(value: unknown = {}, isLabelled = false): Objective {
   const { type: given } = Object(value) as { readonly type?: unknown };
-  const type = requireChoice("objective.type", given ?? "elbo", OBJECTIVE_TYPES);
+  const types = typesFor(isLabelled);
+  const type = requireChoice("objective.type", given ?? types[0], types);
   const family = OBJECTIVES[type];
   const keys = ["type", "samples", "corruption", ...family.keys];
   const fields = requireObject("objective", value, keys);

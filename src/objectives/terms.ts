@@ -41,6 +41,17 @@ export interface Aggregate {
   readonly of: number;
 }
 
+/**
+ * The class of each row, where it is known, and q of it: the other terms are then those of C·B rows, row
+ * r with class c at r·C + c.
+ */
+export interface Labels {
+  /** One-hot; a row of zeros where the class is missing, `[B, C]`. */
+  readonly given: Node;
+  /** ln q(y | x) of every class, `[B, C]`. */
+  readonly logPosterior: Node;
+}
+
 /** The terms of every objective. */
 export interface Terms extends Pick<Latents, "klPerDimension" | "paths"> {
   /** The rows themselves, `[B, D]`. */
@@ -57,15 +68,17 @@ export interface Terms extends Pick<Latents, "klPerDimension" | "paths"> {
   readonly scores?: Node;
   /** Only where the objective asked for it, and q is a diagonal Gaussian. */
   readonly aggregate?: Aggregate;
+  /** Only of a model with a classifier. */
+  readonly labels?: Labels;
 }
 
-/** @param x `[B, D]` */
+/** @param x `[r, D]` */
 export function termsOf(g: Graph, x: Node, latents: Latents, conditional: Conditional): Terms {
-  const samples = latents.z.shape.rows;
+  const { rows } = x.shape, samples = latents.z.shape.rows / rows;
   const target = samples === 1 ? x : g.repeatRows(x, { times: samples });
   const logLikelihood = g.sumCols(conditional.logProb(target));
   const { logPrior, logPosterior, klPerDimension, paths, score } = latents;
-  const asColumns = (column: Node) => g.reshape(column, { rows: 1, cols: samples, batched: true });
+  const asColumns = (column: Node) => g.reshape(column, { rows, cols: samples, batched: true });
   return {
     x,
     klPerDimension,

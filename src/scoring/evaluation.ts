@@ -14,12 +14,25 @@ import type { Matrix } from "./matrix.ts";
 export interface EvaluationOptions {
   /** Draws of z per row. */
   readonly samples?: number;
+  /** Draws of z ~ p(z) per row, for `priorLogLikelihood`; none. */
+  readonly priorSamples?: number;
   /** Fixes the draws; 0. */
   readonly seed?: number;
 }
 
+/** What a model says of rows. */
+export interface Evaluation extends RowEvaluation {
+  /** Latent dimensions, next to the data, whose posterior mean varies over the rows by more than 0.01 */
+  readonly activeUnits: number;
+  /**
+   * ln (1/K Σ p(x | z)), z ~ p(z), per row; only if asked for. Such draws hardly ever meet the row: far
+   * below `logLikelihood` unless K is vast
+   */
+  readonly priorLogLikelihood?: Float64Array;
+}
+
 /** Per row, nats. */
-export interface Evaluation {
+export interface RowEvaluation {
   /** reconstruction - kl */
   readonly elbo: Float64Array;
   /** E_q[ln p(x | z)] */
@@ -42,11 +55,16 @@ const SAMPLE_CHUNK = 64;
 /** Decoder rows of one run. */
 const DECODER_ROWS = 1024;
 
+/**
+ * @param compile the program that gives the draws' terms, for so many rows and draws of a run
+ * @param prepare writes what it reads beside `x` and `key`, for rows from the first on
+ */
 export function evaluateRows(
   x: Matrix,
-  options: EvaluationOptions,
+  options: Pick<EvaluationOptions, "samples" | "seed">,
   compile: (capacity: number, samples: number) => SyncProgram,
-): Evaluation {
+  prepare?: (program: SyncProgram, first: number, count: number) => void,
+): RowEvaluation {
   const samples = requireNumber("samples", options.samples ?? 1, {
     min: 1,
     max: 1e6,
@@ -61,6 +79,7 @@ export function evaluateRows(
   for (let first = 0; first < rows; first += capacity) {
     const count = Math.min(capacity, rows - first);
     program.write("x", x.data.subarray(first * width, (first + count) * width));
+    prepare?.(program, first, count);
     for (let drawn = 0; drawn < samples; drawn += perRun) {
       program.write("key", [seedLow, seedHigh, drawn / perRun, first]);
       program.run(count);
@@ -127,7 +146,7 @@ class RowSums {
     });
   }
 
-  finish(samples: number): Evaluation {
+  finish(samples: number): RowEvaluation {
     const reconstruction = this.#logLikelihood.map((sum) => sum / samples);
     const rows = reconstruction.length;
     const closed = this.#klPerDimension.length > 0;

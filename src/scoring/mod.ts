@@ -10,8 +10,9 @@
  * @module
  */
 export { Calibration } from "./calibration.ts";
-export type { Evaluation, EvaluationOptions } from "./evaluation.ts";
+export type { Evaluation, EvaluationOptions, RowEvaluation } from "./evaluation.ts";
 export { NotFiniteError } from "./finite.ts";
+export { oneHot, type RowLabels } from "./labels.ts";
 export type { ConditionOptions, Matrix, Rows } from "./matrix.ts";
 export { ModelFileError } from "./model_file.ts";
 export type { ModelFile, ModelFileKind } from "./model_file.ts";
@@ -27,6 +28,15 @@ export type { Relaxation } from "../distributions/categorical_posterior.ts";
 export type { CategoricalLatent, Temperature } from "../models/categorical_latent.ts";
 export type { GaussianLatent, PosteriorForm } from "../models/gaussian_latent.ts";
 export type { LatentLayer, LatentOptions, LatentSpec } from "../models/latents.ts";
+export type { CouplingFlow } from "../flows/coupling.ts";
+export type { IafFlow } from "../flows/iaf.ts";
+export type { FlowInput, FlowOptions, FlowSpec } from "../flows/mod.ts";
+export type { PlanarFlow } from "../flows/planar.ts";
+export type { RadialFlow } from "../flows/radial.ts";
+export type { MixturePrior } from "../models/mixture_prior.ts";
+export type { VampPrior } from "../models/vamp_prior.ts";
+export type { NetworkSpec } from "../models/network.ts";
+export type { InferenceDirection } from "../models/spec.ts";
 export type { PriorOptions, PriorSpec } from "../models/priors.ts";
 export type { ModelSpec } from "../models/spec.ts";
 export { type Activation, ACTIVATIONS } from "../ops/names.ts";

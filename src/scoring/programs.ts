@@ -1,6 +1,7 @@
 /**
  * The forward programs of a model: for each, the graph it runs and the names of what it reads.
  *
+ *   classify     x → probabilities [B, C] = q(y | x), for x without its class
  *   encode       x → mean, logVar
  *   decode       z → mean [B, D]
  *   reconstruct  x → mean, at z = E[z | x]
@@ -8,6 +9,7 @@
  *   score        x → cost [B, D] = -ln p(x_d | z) at z = E[z | x], and kl [B, L]: deterministic
  *   residuals    x, key → squares [B, D] = (x_d - E[x_d | z])² at one draw of z ~ q(z | x)
  *   evaluate     x, key → logLikelihoods [B, K], logWeights [B, K], for K noisy draws of z, and kl [B, L]
+ *   prior        x, key → logLikelihoods [B, K], as logWeights too, for K draws of z ~ p(z)
  *
  * Rows x are [x | c], and z is [z | c], where the model has a condition; `sample` then reads c. A KL
  * that has no closed form is one column, ln q - ln p at the point, in `score`, and absent in
@@ -19,6 +21,7 @@ import { type Layout, type Plan, plan } from "../graph/plan.ts";
 import { drawnNoise, type NoiseSource, noNoise } from "../layers/noise.ts";
 import { createScope, type Scope } from "../layers/scope.ts";
 import {
+  classify,
   decoder,
   generate,
   infer,
@@ -32,13 +35,15 @@ import type { Node } from "../ops/spec.ts";
 import type { Architecture, ProgramSize } from "./engine.ts";
 
 export type ProgramName =
+  | "classify"
   | "encode"
   | "decode"
   | "reconstruct"
   | "sample"
   | "score"
   | "residuals"
-  | "evaluate";
+  | "evaluate"
+  | "prior";
 
 type Outputs = Record<string, Node>;
 
@@ -51,6 +56,7 @@ export const DRAW = "draw.";
 const BUILDERS: {
   readonly [N in ProgramName]: { readonly noise: NoiseSource; readonly build: Builder };
 } = {
+  classify: { noise: noNoise, build: classes },
   encode: { noise: noNoise, build: encode },
   decode: { noise: noNoise, build: decode },
   reconstruct: { noise: noNoise, build: reconstruct },
@@ -58,7 +64,13 @@ const BUILDERS: {
   score: { noise: noNoise, build: score },
   residuals: { noise: drawnNoise, build: residuals },
   evaluate: { noise: drawnNoise, build: evaluate },
+  prior: { noise: drawnNoise, build: underPrior },
 };
+
+function classes(scope: Scope, spec: ModelSpec): Outputs {
+  const { g } = scope;
+  return { probabilities: g.exp(classify(scope, spec, g.input("x", batched(spec.inputs)))) };
+}
 
 function encode(scope: Scope, spec: ModelSpec): Outputs {
   const { mean, logVar } = infer(scope, spec, rowsInput(scope.g, spec).all);
@@ -110,6 +122,17 @@ function evaluate(scope: Scope, spec: ModelSpec, samples: number): Outputs {
   const terms = modelTerms(scope, spec, rowsInput(scope.g, spec), { samples });
   const { logLikelihoods, logWeights, klPerDimension } = terms;
   return { logLikelihoods, logWeights, ...(klPerDimension && { kl: klPerDimension }) };
+}
+
+function underPrior(scope: Scope, spec: ModelSpec, samples: number): Outputs {
+  const { g } = scope;
+  const { x, condition } = rowsInput(g, spec);
+  const conditional = decoder(scope, spec, generate(scope, spec, samples), condition);
+  const target = samples === 1 ? x : g.repeatRows(x, { times: samples });
+  const perDraw = g.sumCols(conditional.logProb(target));
+  const logLikelihoods = g.reshape(perDraw, batched(samples));
+  // Drawn from p(z) itself, the weights are the likelihoods.
+  return { logLikelihoods, logWeights: logLikelihoods };
 }
 
 /** The plan of a program. */

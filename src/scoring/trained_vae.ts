@@ -10,7 +10,14 @@ import { latentSize, parametersOf } from "../models/vae_graph.ts";
 import { drawRows, readDrawParameters } from "./draw_rows.ts";
 import { BULK_ROWS, type DeviceOptions, Engine, type NamedTensor } from "./engine.ts";
 import { requireFiniteRows, requireFiniteScore } from "./finite.ts";
-import { evaluateRows, type Evaluation, type EvaluationOptions } from "./evaluation.ts";
+import { requireData } from "./data_rule.ts";
+import { activeUnits } from "./active_units.ts";
+import {
+  evaluateRows,
+  type Evaluation,
+  type EvaluationOptions,
+  type RowEvaluation,
+} from "./evaluation.ts";
 import {
   type ConditionOptions,
   type Matrix,
@@ -116,6 +123,17 @@ export class TrainedVae {
     return { mean, logVar };
   }
 
+  /**
+   * q(y | x) of every class, `[rows, C]`, of a model with a classifier.
+   * @throws TypeError if the model has none
+   */
+  async classify(x: Rows): Promise<Matrix> {
+    if (!this.spec.classifier) throw new TypeError("Cannot classify: the model has no classifier");
+    const rows = toMatrix(x, this.spec.inputs);
+    requireData(this.spec, rows.data);
+    return this.engine.map("classify", "x", rows).probabilities;
+  }
+
   /** E[x | z], `[rows, D]`, for z `[rows, L]`. */
   async decode(z: Rows, { condition }: ConditionOptions = {}): Promise<Matrix> {
     const latents = toMatrix(z, latentSize(this.spec));
@@ -158,23 +176,42 @@ export class TrainedVae {
     x: Rows,
     { condition, ...options }: EvaluationOptions & ConditionOptions = {},
   ): Promise<Evaluation> {
-    const evaluation = this.evaluateSync(toRows(this.spec, x, condition), options);
+    const rows = toRows(this.spec, x, condition);
+    const evaluation = this.#evaluate(rows, options);
+    const { samples, ...rest } = { ...options, samples: options.priorSamples ?? 0 };
+    const programs = (capacity: number, drawn: number) =>
+      this.engine.program("prior", { capacity, samples: drawn });
+    return {
+      ...evaluation,
+      activeUnits: activeUnits(this.engine.map("encode", "x", rows).mean),
+      ...(samples !== 0 && {
+        priorLogLikelihood: evaluateRows(rows, { ...rest, samples }, programs).logLikelihood,
+      }),
+    };
+  }
+
+  #evaluate(rows: Matrix, options: EvaluationOptions): RowEvaluation {
+    const evaluation = this.evaluateSync(rows, options);
     requireFiniteRows("evaluate", evaluation.elbo, 1);
     requireFiniteRows("evaluate", evaluation.logLikelihood, 1);
     return evaluation;
   }
 
   /** ELBO per row, nats, the expectation over `samples` draws. */
-  async elbo(x: Rows, options: EvaluationOptions & ConditionOptions = {}): Promise<Float64Array> {
-    return (await this.evaluate(x, options)).elbo;
+  async elbo(
+    x: Rows,
+    { condition, ...options }: EvaluationOptions & ConditionOptions = {},
+  ): Promise<Float64Array> {
+    return this.#evaluate(toRows(this.spec, x, condition), options).elbo;
   }
 
   /** ln p(x) per row, nats, importance-sampled with `samples` draws: a bound, tight as they grow. */
   async logLikelihood(
     x: Rows,
-    options: EvaluationOptions & ConditionOptions = {},
+    { condition, ...options }: EvaluationOptions & ConditionOptions = {},
   ): Promise<Float64Array> {
-    return (await this.evaluate(x, { samples: 100, ...options })).logLikelihood;
+    const rows = toRows(this.spec, x, condition);
+    return this.#evaluate(rows, { samples: 100, ...options }).logLikelihood;
   }
 
   /**
@@ -267,7 +304,7 @@ export class TrainedVae {
    * `evaluate` without the promise.
    * @internal
    */
-  evaluateSync(x: Matrix, options: EvaluationOptions): Evaluation {
+  evaluateSync(x: Matrix, options: EvaluationOptions): RowEvaluation {
     return evaluateRows(
       x,
       options,

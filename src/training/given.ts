@@ -5,13 +5,14 @@ import type { NoiseRequest } from "../layers/noise.ts";
 import type { ModelSpec } from "../models/spec.ts";
 import type { Reference } from "../models/vae_graph.ts";
 import { needsReference, type Objective, type ObjectiveInput } from "../objectives/objective.ts";
-import { type ConditionOptions, type Rows, toMatrix } from "../scoring/matrix.ts";
+import { type Rows, toMatrix } from "../scoring/matrix.ts";
+import type { LabelOptions } from "./labelled_rows.ts";
 
 /** What the gradient is taken of. */
-export interface GradientOptions extends ConditionOptions {
+export interface GradientOptions extends LabelOptions {
   /**
    * Standard normal draws, `[rows · samples, L]`: row r's sample k at r · samples + k; in a map by the
-   * noise input's name, or alone for the input "noise".
+   * noise input's name, or alone for the input "noise". A model with a classifier has C rows for each.
    */
   readonly noise: Rows | ReadonlyMap<string, Rows>;
   /** The ELBO by default. */

@@ -10,16 +10,17 @@ import { writeFinalScalars } from "./schedule.ts";
 /** Draws on which the loss is measured before and after training. */
 const MEASURED_DRAWS = 10_000;
 
-/** The mean objective of the first rows, as many as `MEASURED_DRAWS` allows, whose noise is fixed. */
+/** The mean objective of the first rows, as many as `draws` allows, whose noise is fixed. */
 export function measure(
   program: SyncProgram,
   objective: Objective,
   data: Matrix,
   seed: number,
+  draws: number = MEASURED_DRAWS,
 ): number {
   const { capacity } = program.plan;
   const [count, columns] = data.shape;
-  const rows = Math.min(count, Math.ceil(MEASURED_DRAWS / objective.samples));
+  const rows = Math.min(count, Math.ceil(draws / objective.samples));
   const loss = new Float64Array(1);
   const referenceRows = program.plan.inputs.get("reference")?.shape.rows;
   const reference = referenceRows ? new Float32Array(referenceRows * columns) : undefined;

@@ -1,8 +1,11 @@
 /** What `fit` takes, with defaults; parsed once, strictly. */
 import { requireBoolean, requireChoice, requireNumber, requireObject } from "../core/validate.ts";
 import { type Objective, type ObjectiveInput, parseObjective } from "../objectives/objective.ts";
-import type { ConditionOptions, Rows } from "../scoring/matrix.ts";
+import type { ModelSpec } from "../models/spec.ts";
+import type { RowLabels } from "../scoring/labels.ts";
+import type { Rows } from "../scoring/matrix.ts";
 import type { CheckpointStore } from "./checkpoint.ts";
+import type { LabelOptions } from "./labelled_rows.ts";
 import type { EpochReport } from "./report.ts";
 
 /**
@@ -56,7 +59,7 @@ export interface OptimizerInput {
 }
 
 /** How to train; everything has a default. */
-export interface FitOptions extends ConditionOptions {
+export interface FitOptions extends LabelOptions {
   /** Passes over the data; 50. */
   readonly epochs?: number;
   /** Rows per step; 128. */
@@ -69,6 +72,13 @@ export interface FitOptions extends ConditionOptions {
   readonly validation?: number | Rows;
   /** The condition of validation rows of their own. */
   readonly validationCondition?: Rows;
+  /** The labels of validation rows of their own. */
+  readonly validationLabels?: RowLabels;
+  /**
+   * The share of each batch whose label is known, where some labels are missing: an epoch takes every
+   * row without a label once, and the others as often as that needs; 0.1, or more if more have one.
+   */
+  readonly labelledShare?: number;
   /** Stops once validation has not improved for `patience` epochs, and restores the best epoch. */
   readonly earlyStopping?: { readonly patience: number };
   /**
@@ -94,6 +104,8 @@ export interface Recipe {
   readonly optimizer: Optimizer;
   readonly patience: number;
   readonly binarize: boolean;
+  /** Absent where the model has no labels. */
+  readonly labelledShare?: number;
   readonly seed: number;
 }
 
@@ -106,8 +118,11 @@ const FIT_KEYS = [
   "objective",
   "optimizer",
   "condition",
+  "labels",
+  "labelledShare",
   "validation",
   "validationCondition",
+  "validationLabels",
   "earlyStopping",
   "binarize",
   "seed",
@@ -117,7 +132,11 @@ const FIT_KEYS = [
 ];
 
 /** @throws TypeError or RangeError naming the field */
-export function parseRecipe(options: FitOptions, defaultSeed: number): Recipe {
+export function parseRecipe(
+  options: FitOptions,
+  defaultSeed: number,
+  { classifier }: Pick<ModelSpec, "classifier"> = {},
+): Recipe {
   const fields = requireObject("fit options", options, FIT_KEYS);
   const { epochs = 50, batchSize = 128, earlyStopping, seed = defaultSeed } = fields;
   const { patience = Infinity } = earlyStopping === undefined
@@ -132,12 +151,20 @@ export function parseRecipe(options: FitOptions, defaultSeed: number): Recipe {
   return {
     epochs: requireNumber("epochs", epochs, { min: 1, max: 1e7, integer: true }),
     batchSize: requireNumber("batchSize", batchSize, { min: 1, max: 1e6, integer: true }),
-    objective: parseObjective(options.objective),
+    objective: parseObjective(options.objective, classifier !== undefined),
     optimizer: parseOptimizer(options.optimizer),
     patience: patience as number,
     binarize: requireBoolean("binarize", fields.binarize ?? false),
+    ...(classifier && { labelledShare: parseShare(fields.labelledShare ?? LABELLED_SHARE) }),
     seed: requireNumber("seed", seed, { integer: true }),
   };
+}
+
+/** Enough that every batch of the default size holds a dozen. */
+const LABELLED_SHARE = 0.1;
+
+function parseShare(value: unknown): number {
+  return requireNumber("labelledShare", value, { above: 0, max: 0.99 });
 }
 
 /** @throws TypeError or RangeError naming the field */

@@ -15,6 +15,7 @@ import { drawBinary } from "../layers/binary_draw.ts";
 import { drawnNoise, givenNoise, type NoiseRequest, type NoiseSource } from "../layers/noise.ts";
 import { createScope, type ParameterSpec, type Scope } from "../layers/scope.ts";
 import { type BatchRows, modelTerms, type Reference, rowsInput } from "../models/vae_graph.ts";
+import { labelledTerms } from "../models/labels.ts";
 import type { ModelSpec } from "../models/spec.ts";
 import { corrupt } from "../objectives/corruption.ts";
 import { lossOf, type Objective } from "../objectives/objective.ts";
@@ -132,7 +133,11 @@ function modelLoss(
   const { g } = scope;
   const rows = binarize ? binarized(scope, rowsInput(g, spec)) : rowsInput(g, spec);
   const seen = corrupt(scope, rows.x, objective.corruption);
-  const terms = modelTerms(scope, spec, rows, { samples: objective.samples, seen, reference });
+  const request = { samples: objective.samples, seen, reference };
+  const { condition } = rows;
+  const terms = spec.classifier && condition
+    ? labelledTerms(scope, spec, { ...rows, condition }, request)
+    : modelTerms(scope, spec, rows, request);
   return { ...lossOf(g, terms, objective), posteriorMean: terms.mean };
 }
 

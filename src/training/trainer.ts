@@ -8,8 +8,7 @@
  * such falls it gives up. Whatever happens, the model is left with parameters that were good.
  */
 import type { Backend, Segment, SyncProgram } from "../backends/backend.ts";
-import { permutation, splitSeed } from "../core/philox.ts";
-import { STREAMS } from "../core/streams.ts";
+import { splitSeed } from "../core/philox.ts";
 import type { Matrix } from "../scoring/matrix.ts";
 import {
   type Checkpoint,
@@ -25,6 +24,7 @@ import { EpochSums, type StepMeans } from "./epoch_sums.ts";
 import { gatherRows } from "./minibatch.ts";
 import type { Recipe } from "./options.ts";
 import type { EpochMeans, EpochReport, FitReport } from "./report.ts";
+import type { RowOrder } from "./row_order.ts";
 import { learningRateAt, nextPowers, scheduleOf, writeScalars } from "./schedule.ts";
 
 /** What a run works on. */
@@ -35,6 +35,8 @@ export interface Run {
   readonly state: Segment;
   readonly recipe: Recipe;
   readonly data: Matrix;
+  /** The rows of every epoch. */
+  readonly order: RowOrder;
   /** Brings parameters that are no gradient's up to date with the others, after each epoch. */
   readonly settle?: () => void;
   /** Mean objective of the training rows (many: of some) under the present parameters. */
@@ -84,7 +86,7 @@ class Trainer {
 
   constructor(run: Run) {
     this.#run = run;
-    const [rows, columns] = run.data.shape;
+    const rows = run.order.length, columns = run.data.shape[1];
     const { batchSize } = run.recipe;
     this.#batches = Math.ceil(rows / batchSize);
     this.#batch = new Float32Array(Math.min(batchSize, rows) * columns);
@@ -160,9 +162,8 @@ class Trainer {
   }
 
   async #epoch(): Promise<void> {
-    const { data, recipe } = this.#run;
     const counters = this.#counters;
-    this.#order = permutation(data.shape[0], recipe.seed, counters.epoch, STREAMS.shuffle);
+    this.#order = this.#run.order.ofEpoch(counters.epoch);
     while (counters.batch < this.#batches) {
       this.#stepOnce();
       await this.#pause();
@@ -173,7 +174,7 @@ class Trainer {
     const { program, recipe, data } = this.#run;
     const counters = this.#counters;
     const first = counters.batch * recipe.batchSize;
-    const rows = Math.min(recipe.batchSize, data.shape[0] - first);
+    const rows = Math.min(recipe.batchSize, this.#order.length - first);
     gatherRows(data, this.#order, first, rows, this.#batch);
     const [seedLow, seedHigh] = splitSeed(recipe.seed);
     program.write("x", this.#batch.subarray(0, rows * data.shape[1]));
@@ -271,11 +272,11 @@ class Trainer {
   }
 
   #tell(means: EpochMeans): void {
-    const { onProgress, clock, recipe: { epochs }, data } = this.#run;
+    const { onProgress, clock, recipe: { epochs }, order } = this.#run;
     const seconds = Math.max((clock() - this.#epochStart.time) / 1000, 1e-6);
     // After a resume at the end of an epoch there is nothing to time it by.
     const share = Math.max(1, this.#batches - this.#epochStart.batch) / this.#batches;
-    const rowsPerSecond = share * data.shape[0] / seconds;
+    const rowsPerSecond = share * order.length / seconds;
     const secondsLeft = (epochs - means.epoch) * seconds / share;
     onProgress?.({ ...means, epochs, rowsPerSecond, secondsLeft });
     this.#epochStart = { time: clock(), batch: 0 };

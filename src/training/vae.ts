@@ -18,7 +18,7 @@ import { type Initialization, initialize } from "../models/initialize.ts";
 import { type ModelSpecInput, parseSpec } from "../models/spec.ts";
 import { parametersOf } from "../models/vae_graph.ts";
 import { parseObjective } from "../objectives/objective.ts";
-import { type Matrix, type Rows, toRows } from "../scoring/matrix.ts";
+import { type ConditionOptions, type Matrix, type Rows, toRows } from "../scoring/matrix.ts";
 import {
   type DeviceOptions,
   fromModelFile,
@@ -28,12 +28,16 @@ import {
 } from "../scoring/trained_vae.ts";
 import { allocateState } from "./auxiliary_state.ts";
 import { digestOf, type RunIdentity } from "./checkpoint.ts";
+import { type ElboSurgery, surgeryOf, type SurgeryOptions } from "./elbo_surgery.ts";
 import { givenNoises, givenReference, type GradientOptions } from "./given.ts";
+import { byLabel, toTrainingRows } from "./labelled_rows.ts";
 import { measure, referenceFor } from "./measure.ts";
 import { takeRows } from "./minibatch.ts";
 import { hasVariance, optimalVariances } from "./optimal_variance.ts";
 import { type FitOptions, parseRecipe, type Recipe } from "./options.ts";
+import { type GapOptions, type Gaps, gapsOf } from "./refinement.ts";
 import type { FitReport } from "./report.ts";
+import { mixed, type RowOrder, shuffled } from "./row_order.ts";
 import { writeFinalScalars } from "./schedule.ts";
 import {
   auxiliaryParameters,
@@ -89,11 +93,14 @@ export class VAE extends TrainedVae {
    * @throws DivergenceError if no learning rate gives finite steps; the signal's reason if aborted
    */
   async fit(rows: Rows, options: FitOptions = {}): Promise<FitReport> {
-    const recipe = parseRecipe(options, this.#seed);
+    const recipe = parseRecipe(options, this.#seed, this.spec);
     if (recipe.binarize && this.spec.likelihood.type !== "bernoulli") {
       throw new TypeError("Cannot train: binarize needs a Bernoulli likelihood");
     }
-    const matrix = toRows(this.spec, rows, options.condition);
+    if (this.spec.classifier && hasVariance(this.spec, "optimal")) {
+      throw new TypeError('Cannot train: a classifier excludes the variance "optimal"');
+    }
+    const matrix = toTrainingRows(this.spec, rows, options);
     const { training, validation } = this.#split(matrix, options, recipe);
     if (training.shape[0] === 0) throw new RangeError("Cannot train: there is no row to train on");
     this.#requireIdle();
@@ -125,8 +132,8 @@ export class VAE extends TrainedVae {
     x: Rows,
     options: GradientOptions,
   ): Promise<{ loss: number; gradients: Map<string, NamedTensor<Float64Array>> }> {
-    const objective = parseObjective(options?.objective);
-    const data = toRows(this.spec, x, options?.condition);
+    const objective = parseObjective(options?.objective, this.spec.classifier !== undefined);
+    const data = toTrainingRows(this.spec, x, options ?? {});
     const [rows] = data.shape;
     const { layout: parameters, segment } = this.engine;
     const reference = givenReference(this.spec, objective, rows, options ?? {});
@@ -162,6 +169,39 @@ export class VAE extends TrainedVae {
     }
   }
 
+  /**
+   * How far each row's ELBO is from its ln p(x), nats, split into what the family of q cannot reach and
+   * what the encoder leaves of that.
+   * @throws RangeError if q(z | x) is not one diagonal Gaussian
+   */
+  async gaps(
+    x: Rows,
+    { condition, ...options }: GapOptions & ConditionOptions = {},
+  ): Promise<Gaps> {
+    const rows = toRows(this.spec, x, condition);
+    const { mean, logVar } = this.engine.map("encode", "x", rows);
+    return gapsOf(this.#model(), rows, { mean, logVar }, options);
+  }
+
+  /**
+   * The mean KL of the rows, taken apart: what z says of the row, how its dimensions hang together, and
+   * how far each is from the prior; nats a row.
+   * @throws RangeError if q(z | x) is not one diagonal Gaussian, or there is no row
+   */
+  async surgery(
+    x: Rows,
+    { condition, ...options }: SurgeryOptions & ConditionOptions = {},
+  ): Promise<ElboSurgery> {
+    return surgeryOf(this.#model(), toRows(this.spec, x, condition), options);
+  }
+
+  /** What builds and compiles a program of its own over the model's parameters. */
+  #model() {
+    const { layout: parameters, backend, segment } = this.engine;
+    const compile = (plan: Plan) => backend.compile(plan, { parameters: segment });
+    return { spec: this.spec, parameters, compile };
+  }
+
   async #train(
     data: Matrix,
     validation: Matrix | undefined,
@@ -170,13 +210,13 @@ export class VAE extends TrainedVae {
   ): Promise<FitReport> {
     const { backend, layout: parameters, parameterSpecs, segment } = this.engine;
     const { objective, optimizer, seed, batchSize } = recipe;
-    const capacity = Math.min(batchSize, data.shape[0]);
+    const order = this.#order(data, recipe);
+    const capacity = Math.min(batchSize, order.length);
     const reference = referenceFor(objective, capacity, data.shape[0]);
     const { spec } = this, { binarize } = recipe;
     const model = { spec, objective, optimizer, binarize, capacity, parameters, reference };
     const auxiliary = auxiliaryParameters(model);
     const state = stateLayout(optimizer, parameterSpecs, auxiliary);
-    const request = { ...model, state };
     const segments = {
       parameters: segment,
       state: allocateState(backend, state, auxiliary, seed),
@@ -187,8 +227,8 @@ export class VAE extends TrainedVae {
       return programs.at(-1)!;
     };
     try {
-      const program = compile(trainPlan(request));
-      const loss = compile(lossPlan(request));
+      const program = compile(trainPlan({ ...model, state }));
+      const loss = compile(lossPlan(model));
       await backend.ready?.();
       return await train({
         ...segments,
@@ -196,11 +236,12 @@ export class VAE extends TrainedVae {
         program,
         recipe,
         data,
+        order,
         settle: hasVariance(this.spec, "optimal")
           ? () => this.#settle(firstRows(data, SETTLED_ROWS), seed)
           : undefined,
         measure: () => measure(loss, objective, data, seed),
-        validate: validation && (() => mean(this.evaluateSync(validation, { seed }).elbo)),
+        validate: validation && (() => this.#validate(loss, validation, recipe)),
         onProgress,
         signal,
         checkpoint: store && { store, identity: this.#identity(data, validation, recipe) },
@@ -210,6 +251,25 @@ export class VAE extends TrainedVae {
       for (const program of programs) program.dispose();
       segments.state.dispose();
     }
+  }
+
+  /** The rows of every epoch: mixed where some lack their label. */
+  #order(data: Matrix, { labelledShare, seed }: Recipe): RowOrder {
+    const [rows] = data.shape;
+    if (labelledShare === undefined) return shuffled(rows, seed);
+    const { labelled, unlabelled } = byLabel(data, this.spec.condition);
+    const share = Math.max(labelledShare, labelled.length / rows);
+    return labelled.length === 0 || unlabelled.length === 0
+      ? shuffled(rows, seed)
+      : mixed(labelled, unlabelled, share, seed);
+  }
+
+  /** The mean ELBO of rows; of rows with or without labels that of the objective's own bound. */
+  #validate(loss: SyncProgram, rows: Matrix, { objective, seed }: Recipe): number {
+    if (objective.type !== "semiSupervised") {
+      return mean(this.evaluateSync(rows, { seed }).elbo);
+    }
+    return -measure(loss, objective, rows, seed, Infinity);
   }
 
   /** Sets the variances that training takes from each batch to those of many rows. */
@@ -240,13 +300,13 @@ export class VAE extends TrainedVae {
   /** Keeps back the rows that the options ask for, chosen by the seed. */
   #split(
     data: Matrix,
-    { validation, validationCondition }: FitOptions,
+    { validation, validationCondition: condition, validationLabels: labels }: FitOptions,
     { seed }: Recipe,
   ): { training: Matrix; validation?: Matrix } {
     // A copy: the caller may change the rows while training goes on.
     if (!validation) return { training: copyOf(data) };
     if (typeof validation !== "number") {
-      const rows = toRows(this.spec, validation, validationCondition);
+      const rows = toTrainingRows(this.spec, validation, { condition, labels });
       if (rows.shape[0] === 0) throw new RangeError("Cannot validate: there is no validation row");
       return { training: copyOf(data), validation: copyOf(rows) };
     }

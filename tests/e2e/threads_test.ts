@@ -41,7 +41,7 @@ const cycle = async () => {
   const vae = await fitted();
   ${end}
 };
-for (let i = 0; i < 10; i++) await cycle();
+for (let i = 0; i < 5; i++) await cycle();
 const before = await memory();
 for (let i = 0; i < ${count}; i++) await cycle();
 console.log(JSON.stringify({ megabytes: await memory() - before }));
@@ -77,11 +77,11 @@ Deno.test("a program whose threads are blob: Workers ends once it has disposed o
 });
 
 Deno.test("models created, fitted and disposed of leave no thread and no memory", async () => {
-  const { megabytes } = await run(cycles(40, "vae.dispose();"));
-  assert.ok(megabytes! < 200, `${megabytes} MB are left, 800 if all were`);
+  const { megabytes } = await run(cycles(15, "vae.dispose();"));
+  assert.ok(megabytes! < 150, `${megabytes} MB are left, 300 if all were`);
 });
 
 Deno.test("models that are lost without being disposed of leave neither", async () => {
-  const { megabytes } = await run(cycles(40, ""));
-  assert.ok(megabytes! < 200, `${megabytes} MB are left, 800 if all were`);
+  const { megabytes } = await run(cycles(15, ""));
+  assert.ok(megabytes! < 150, `${megabytes} MB are left, 300 if all were`);
 });

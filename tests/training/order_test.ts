@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import type { Backend, Segment, SyncProgram } from "../../src/backends/backend.ts";
 import { parseRecipe } from "../../src/training/options.ts";
+import { mixed, shuffled } from "../../src/training/row_order.ts";
 import { train } from "../../src/training/trainer.ts";
 
 const ROWS = 50;
@@ -32,6 +33,7 @@ async function batchesOf(
     program,
     parameters: segment,
     state: segment,
+    order: shuffled(ROWS, seed),
     recipe: parseRecipe({ epochs, batchSize: 8 }, seed),
     data: { data: Float32Array.from({ length: ROWS }, (_, i) => i), shape: [ROWS, 1] },
     measure: () => 1,
@@ -65,4 +67,27 @@ Deno.test("reference rows are other rows than the batch's, each once, and all of
     assert.equal(new Set([...x, ...reference]).size, x.length + 7);
   }
   assert.equal(new Set(batches.flatMap(({ reference }) => reference)).size, ROWS);
+});
+
+Deno.test("mixed rows: those without a label once, the others evenly between them and in turn", () => {
+  const labelled = Uint32Array.from([3, 11, 40, 41, 48, 49]);
+  const isLabelled = (row: number) => labelled.includes(row);
+  const others = Uint32Array.from({ length: ROWS }, (_, i) => i).filter((i) => !isLabelled(i));
+  const order = mixed(labelled, others, 0.2, 1);
+  assert.equal(order.length, 55); // 44 / (1 - 0.2)
+  const epochs = [0, 1].map((epoch) => Array.from(order.ofEpoch(epoch)));
+  for (const rows of epochs) {
+    const known = rows.filter((row) => !isLabelled(row)).toSorted((a, b) => a - b);
+    assert.deepEqual(known, Array.from(others));
+    for (let first = 0; first < 55; first += 5) {
+      assert.equal(rows.slice(first, first + 5).filter(isLabelled).length, 1);
+    }
+  }
+  // 22 draws of 6 rows in a row: three rounds of all of them, and four rows more.
+  const drawn = epochs.flat().filter(isLabelled);
+  for (let round = 0; round < 18; round += 6) {
+    assert.deepEqual(drawn.slice(round, round + 6).toSorted((a, b) => a - b), [...labelled]);
+  }
+  assert.notDeepEqual(drawn.slice(0, 6), drawn.slice(6, 12));
+  assert.deepEqual(Array.from(mixed(labelled, others, 0.2, 1).ofEpoch(1)), epochs[1]);
 });

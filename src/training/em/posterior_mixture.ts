@@ -45,6 +45,7 @@ const KEYS = [
 ];
 
 /**
+ * The model with a mixture in place of its prior, fitted to its posterior of the rows.
  * @param rows at least one row of data; one draw of z is taken for each
  * @throws TypeError for a model with several layers, flows or a condition, RangeError for options
  *   out of range

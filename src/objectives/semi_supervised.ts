@@ -1,0 +1,88 @@
+/**
+ * The bound of a model with a class y that rows may lack (Kingma, Rezende, Mohamed and Welling, 2014,
+ * eq. 6 to 9), per row, in nats, with L(x, y) = E_q(z|x,y)[ln p(x | y, z)] - KL(q(z | x, y) ‖ p(z)) + ln p(y)
+ * and p(y) = 1/C:
+ *
+ *   y known     loss = -L(x, y) - alpha · ln q(y | x)
+ *   y missing   loss = -Σ_y q(y | x) (L(x, y) - ln q(y | x)) = -U(x) ≥ -ln p(x)
+ *
+ * Their α = 0.1 · N weighs the mean over labelled rows beside a sum over all N rows: with the share s of
+ * labelled rows in a batch it is alpha = 0.1 / s here.
+ */
+import { SCALAR } from "../core/shape.ts";
+import { requireNumber } from "../core/validate.ts";
+import { gradient } from "../graph/gradient.ts";
+import type { Graph } from "../graph/graph.ts";
+import type { Node } from "../ops/spec.ts";
+import { KL_WEIGHT_KEYS, type KlWeight, parseKlWeight } from "./kl_weight.ts";
+import type { ObjectiveFamily, SharedOptions } from "./objective_family.ts";
+import type { Terms } from "./terms.ts";
+
+/** `semiSupervised`: the bound of rows that may lack their class; beta weighs the KL of z alone. */
+export interface SemiSupervisedObjective extends SharedOptions, KlWeight {
+  /** The bound of rows that may lack their class. */
+  readonly type: "semiSupervised";
+  /** The weight of -ln q(y | x) of a row whose class is known; 1. */
+  readonly alpha: number;
+}
+
+export const semiSupervised: ObjectiveFamily<SemiSupervisedObjective> = {
+  keys: [...KL_WEIGHT_KEYS, "alpha"],
+  samples: 1,
+  needsLabels: true,
+  parse: (shared, fields) => ({
+    type: "semiSupervised",
+    ...shared,
+    ...parseKlWeight(fields),
+    alpha: requireNumber("objective.alpha", fields.alpha ?? 1, { min: 0, max: 1e6 }),
+  }),
+  build(g, terms, { alpha }) {
+    const { given, logPosterior } = terms.labels!;
+    const classes = given.shape.cols;
+    const isMissing = g.affine(g.sumCols(given), { scale: -1, offset: 1 });
+    const guessed = g.mul(isMissing, g.exp(logPosterior));
+    const weights = g.add(given, guessed);
+    const overClasses = (ofRows: Node) => {
+      const perClass = g.reshape(ofRows, { rows: 1, cols: classes, batched: true });
+      return meanOfRows(g, g.mul(weights, perClass));
+    };
+    const reconstruction = negative(g, overClasses(meanOverDraws(g, terms.logLikelihoods)));
+    const klOfLatents = overClasses(klOfRows(g, terms));
+    // KL(q(y | x) ‖ 1/C); of a known class, whose q is one point, ln C.
+    const klOfClass = g.affine(meanOfRows(g, g.mul(guessed, logPosterior)), {
+      scale: 1,
+      offset: Math.log(classes),
+    });
+    const classification = g.affine(meanOfRows(g, g.mul(given, logPosterior)), {
+      scale: -alpha,
+      offset: 0,
+    });
+    const penalty = g.add(g.mul(g.input("klWeight", SCALAR), klOfLatents), klOfClass);
+    const loss = g.add(g.add(reconstruction, penalty), classification);
+    return {
+      loss,
+      reconstruction,
+      kl: g.add(klOfLatents, klOfClass),
+      gradients: (parameters) => gradient(g, loss, parameters),
+    };
+  },
+};
+
+/** KL(q(z | x, y) ‖ p(z)) of every row and class, `[C·B, 1]`. */
+function klOfRows(g: Graph, { klPerDimension, logPosteriors, logPriors }: Terms): Node {
+  if (klPerDimension) return g.sumCols(klPerDimension);
+  return meanOverDraws(g, g.sub(logPosteriors, logPriors));
+}
+
+function meanOverDraws(g: Graph, perDraw: Node): Node {
+  return g.affine(g.sumCols(perDraw), { scale: 1 / perDraw.shape.cols, offset: 0 });
+}
+
+/** The sum over columns, the mean over rows, `[1, 1]`. */
+function meanOfRows(g: Graph, node: Node): Node {
+  return g.sumRows(g.sumCols(node), { mean: true });
+}
+
+function negative(g: Graph, node: Node): Node {
+  return g.affine(node, { scale: -1, offset: 0 });
+}

@@ -1,0 +1,55 @@
+/**
+ * Which rows an epoch takes, in which order: functions of the seed and the epoch alone, so that a run
+ * goes on where it was.
+ *
+ *   shuffled  every row once
+ *   mixed     every row without a label once; between them, evenly, rows with one, which come round as
+ *             often as it takes to be the given share of each batch, each as often as any other
+ */
+import { permutation } from "../core/philox.ts";
+import { STREAMS } from "../core/streams.ts";
+
+/** The rows of every epoch. */
+export interface RowOrder {
+  /** Rows of an epoch. */
+  readonly length: number;
+  /** Indices of its rows. */
+  ofEpoch(epoch: number): Uint32Array<ArrayBuffer>;
+}
+
+export function shuffled(rows: number, seed: number): RowOrder {
+  return { length: rows, ofEpoch: (epoch) => permutation(rows, seed, epoch, STREAMS.shuffle) };
+}
+
+/** @param share of the labelled rows in a batch, in (0, 1); both kinds must have a row */
+export function mixed(
+  labelled: Uint32Array,
+  unlabelled: Uint32Array,
+  share: number,
+  seed: number,
+): RowOrder {
+  const draws = Math.max(1, Math.round(unlabelled.length * share / (1 - share)));
+  const length = unlabelled.length + draws;
+  const ofEpoch = (epoch: number) => {
+    const others = permutation(unlabelled.length, seed, epoch, STREAMS.shuffle);
+    const round = roundsOf(labelled.length, seed);
+    const order = new Uint32Array(length);
+    for (let i = 0, taken = 0; i < length; i++) {
+      const isDue = Math.floor((i + 1) * draws / length) > taken;
+      order[i] = isDue ? labelled[round(epoch * draws + taken++)] : unlabelled[others[i - taken]];
+    }
+    return order;
+  };
+  return { length, ofEpoch };
+}
+
+/** The n-th of rows that come round in ever new orders. */
+function roundsOf(count: number, seed: number): (n: number) => number {
+  let known = -1, order = new Uint32Array();
+  return (n) => {
+    const round = Math.floor(n / count);
+    if (round !== known) order = permutation(count, seed, round, STREAMS.labelled);
+    known = round;
+    return order[n % count];
+  };
+}
