@@ -62,7 +62,7 @@ export const BACKEND_DOORS: readonly string[] = [
 export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   formats: ["papaparse", "fflate"],
   pictures: ["fast-png"],
-  http: ["hono", "valibot"],
+  http: ["hono", "valibot", "@valibot/to-json-schema"],
   cli: ["commander", "hono"],
 };
 

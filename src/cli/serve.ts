@@ -1,7 +1,12 @@
-/** `elbow serve --models DIR`: every model of a folder behind HTTP, until Ctrl-C. */
+/**
+ * `elbow serve --models DIR`: every model of a folder behind HTTP, until Ctrl-C or SIGTERM. Then what
+ * is being answered is answered, what is new is refused, and after STOP_MS the rest is cut off.
+ */
 import { Command } from "npm:commander@15.1.0";
-import type { Model } from "../http/store.ts";
-import { baseName } from "./files.ts";
+import type { AppOptions, Token } from "../http/mod.ts";
+import { digestOf, isModelName, type ModelStore } from "../http/store.ts";
+import { baseName, readWhole } from "./files.ts";
+import { openFolderStore, type PlacedFile } from "./folder_store.ts";
 import { type Io, print } from "./io.ts";
 import { loadFile, loadModel } from "./model.ts";
 import * as options from "./options.ts";
@@ -9,18 +14,27 @@ import { counted, jsonLine } from "./text.ts";
 
 const EXTENSION = ".safetensors";
 
+/** Milliseconds that requests have to end; platforms kill what takes five seconds. */
+const STOP_MS = 2500;
+
 /** Options as commander hands them over. */
 interface ServeOptions extends options.JsonOption, options.BackendOption {
   readonly models?: string;
   readonly host: string;
   readonly port: number;
+  readonly tokens?: string;
+  readonly rate?: number;
+  readonly origins?: readonly string[];
+  readonly log?: boolean;
 }
 
 export function serveCommand(io: Io): Command {
   const command = new Command("serve").summary("serve the models of a folder over HTTP")
     .description(
       "Serves every model of a folder under its file name without extension, until Ctrl-C.\n" +
-        "There is no authentication: other hosts than this one should reach it through what provides it.",
+        "Without --tokens anybody who reaches it may ask, and nobody may change what is served.\n" +
+        "A line of the tokens' file is a list of scopes (score, admin) and the token's SHA-256:\n" +
+        "  score,admin 3f0a…",
     )
     .option("--models <dir>", `folder of ${EXTENSION} files (required)`)
     .option("--host <address>", "address to listen at", "127.0.0.1")
@@ -28,66 +42,149 @@ export function serveCommand(io: Io): Command {
       options.integerOption("--port <n>", "port; 0 takes a free one", { min: 0, max: 65535 })
         .default(8080),
     )
+    .option("--tokens <file>", "who may ask, and who may change models")
+    .addOption(
+      options.numberOption("--rate <n>", "requests a second of one token or address", { above: 0 }),
+    )
+    .addOption(options.namesOption("--origins <list>", "origins whose pages may ask"))
+    .option("--log", "a line of JSON on standard error for each request")
     .addOption(options.backendOption())
     .addOption(options.jsonOption());
   return command.action(async (given: ServeOptions) => {
-    const folder = options.required(given.models, "--models <dir>", command);
-    const models = await loadFolder(folder, given, io);
-    await serve(models, given, io);
+    const folder = options.required(given.models, "--models <dir>", command).replace(
+      /(?<=.)[/\\]+$/,
+      "",
+    );
+    const tokens = given.tokens === undefined ? undefined : await readTokens(given.tokens);
+    const mayChange = tokens?.some(({ scopes }) => scopes.includes("admin")) ?? false;
+    const placed = await checkFolder(folder, given, io);
+    if (placed.length === 0 && !mayChange) {
+      throw new TypeError(`Cannot serve ${folder}: it holds no ${EXTENSION} model`);
+    }
+    const models = await openFolderStore(folder, placed, mayChange);
+    await serve({ models, tokens }, given, io);
   });
 }
 
-async function loadFolder(
+/** Opens every model once, so that a damaged one is refused now and not at its first request. */
+async function checkFolder(
   folder: string,
   { backend }: options.BackendOption,
   io: Io,
-): Promise<Map<string, Model>> {
-  const models = new Map<string, Model>();
+): Promise<PlacedFile[]> {
+  const placed: PlacedFile[] = [];
   for (const path of await listModels(folder)) {
     const { kind } = await loadFile(path);
     if (kind === "checkpoint" || kind === "rbm") {
       io.stderr(`elbow: ${path} is a ${kind} and is not served\n`);
       continue;
     }
-    const { scorer, vae } = await loadModel(path, { backend });
-    models.set(baseName(path).slice(0, -EXTENSION.length), scorer ?? vae);
+    using _model = await loadModel(path, { backend });
+    const bytes = await readWhole(path), name = baseName(path).slice(0, -EXTENSION.length);
+    requireServedName(name, path);
+    placed.push({ name, path, digest: await digestOf(bytes), bytes: bytes.length });
   }
-  if (models.size > 0) return models;
-  throw new TypeError(`Cannot serve ${folder}: it holds no ${EXTENSION} model`);
+  return placed;
+}
+
+function requireServedName(name: string, path: string): void {
+  if (isModelName(name)) return;
+  throw new TypeError(
+    `Cannot serve ${path}: a name is 1 to 64 letters, digits, ".", "_" and "-", and starts with a letter or digit`,
+  );
 }
 
 async function listModels(folder: string): Promise<string[]> {
   try {
     const entries = await Array.fromAsync(Deno.readDir(folder));
     const names = entries.map(({ name }) => name).filter((name) => name.endsWith(EXTENSION));
-    return names.sort().map((name) => `${folder.replace(/(?<=.)[/\\]+$/, "")}/${name}`);
+    return names.sort().map((name) => `${folder}/${name}`);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new TypeError(`Cannot serve ${folder}: ${reason}`, { cause: error });
   }
 }
 
+/** Lines of scopes and a hash; blank ones, and those that begin with "#", count for nothing. */
+async function readTokens(path: string): Promise<Token[]> {
+  const text = new TextDecoder().decode(await readWhole(path));
+  return text.split("\n").flatMap((line, i) => {
+    if (/^\s*(#|$)/.test(line)) return [];
+    const [, scopes, hash] = /^\s*([a-z,]+)\s+([0-9a-f]{64})\s*$/.exec(line) ?? [];
+    if (hash !== undefined) return [{ hash, scopes: scopes.split(",") as Token["scopes"] }];
+    throw new TypeError(
+      `Cannot read ${path}, line ${i + 1}: expected scopes and a SHA-256 of 64 hexadecimal digits`,
+    );
+  });
+}
+
 async function serve(
-  models: ReadonlyMap<string, Model>,
-  { host, port, json }: ServeOptions,
+  { models, tokens }: Pick<AppOptions, "models" | "tokens">,
+  { host, port, json, backend, rate, origins, log }: ServeOptions,
   io: Io,
 ): Promise<void> {
   // Only here: the other commands start without the HTTP packages.
   const { createApp } = await import("../http/mod.ts");
-  const app = createApp({ models });
+  const stopping = new AbortController();
+  const app = createApp({
+    models,
+    tokens,
+    origins,
+    device: { backend },
+    rateLimit: rate === undefined ? undefined : { perSecond: rate, burst: Math.max(1, 2 * rate) },
+    stopping: stopping.signal,
+    log: log ? (entry) => io.stderr(`${JSON.stringify(entry)}\n`) : undefined,
+    onError: (error) => io.stderr(`elbow: ${error instanceof Error ? error.stack : error}\n`),
+  });
+  const inFlight = new InFlight();
+  const { index } = await (models as ModelStore).readIndex();
+  const names = [...index.models.keys()];
   const server = Deno.serve({
     hostname: host,
     port,
     onListen({ hostname, port }) {
       const url = `http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
-      io.stderr(`elbow: ${counted(models.size, "model")} at ${url}/v1/models, Ctrl-C to stop\n`);
-      if (json) {
-        print(io, jsonLine({ url, models: [...models.keys()] }));
-      }
+      io.stderr(`elbow: ${counted(names.length, "model")} at ${url}/v1/models, Ctrl-C to stop\n`);
+      if (json) print(io, jsonLine({ url, models: names }));
     },
-  }, (request) => app.fetch(request));
-  const stop = () => server.shutdown();
-  if (io.signal.aborted) await stop();
-  io.signal.addEventListener("abort", stop, { once: true });
-  await server.finished;
+  }, (request, info) => inFlight.during(async () => await app.fetch(request, info)));
+  await stopped(io.signal);
+  stopping.abort();
+  const timer = setTimeout(() => {
+    io.stderr("elbow: what was not answered in time is cut off\n");
+    Deno.exit(0);
+  }, STOP_MS);
+  // The server's own way to stop breaks off bodies that are still being read.
+  await inFlight.none();
+  await server.shutdown();
+  clearTimeout(timer);
+}
+
+/** Counts what is being answered. */
+class InFlight {
+  #count = 0;
+  #onNone = () => {};
+
+  async during<Value>(answer: () => Promise<Value>): Promise<Value> {
+    this.#count++;
+    try {
+      return await answer();
+    } finally {
+      if (--this.#count === 0) this.#onNone();
+    }
+  }
+
+  none(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onNone = resolve;
+      if (this.#count === 0) resolve();
+    });
+  }
+}
+
+function stopped(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
 }

@@ -1,2 +1,2 @@
-/** The version of this release; a test holds it equal to that of deno.json. */
-export const VERSION = "0.1.0";
+/** The version of this release, for the command line. */
+export { VERSION } from "../core/version.ts";

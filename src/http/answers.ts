@@ -1,11 +1,22 @@
-/** From matrices to the rows of an answer: finite, and not too many numbers at once. */
+/** What a verb computes, and the ways in which it is written down. */
+import { LITTLE_ENDIAN, swapped } from "../formats/safetensors_types.ts";
 import { invalid, Problem } from "./problems.ts";
 
-/** What a verb answers; the route adds the model's name. */
-export type Answer = Readonly<Record<string, unknown>> & { readonly rows: readonly unknown[] };
+/** A verb's numbers: one row of the answer each, `[rows, columns]` row-major, all finite. */
+export interface Numbers {
+  readonly data: Float64Array;
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** Writes one row of an answer as JSON, from its place in the numbers. */
+export type RowText = (data: Float64Array, offset: number) => string;
 
 /** The most numbers of one answer: some 80 MB of JSON. */
 const MAX_NUMBERS = 4_000_000;
+
+/** Numbers that are written as JSON in one go. */
+const NUMBERS_AT_ONCE = 20_000;
 
 /**
  * A call that asks for more numbers than an answer may hold is refused before anything is computed.
@@ -19,26 +30,63 @@ export function requireAnswerSize(pointer: string, rows: number, numbersPerRow: 
   );
 }
 
-/**
- * Row-major numbers as one list for each row.
- * @param pointer the field to blame for a number that is not finite; by default the row of the body
- */
-export function listsOf(
-  data: Float32Array | Float64Array,
-  rows: number,
-  pointer?: string,
-): number[][] {
-  const width = data.length / rows;
-  return Array.from({ length: rows }, (_, r) => {
-    const list = Array.from(data.subarray(r * width, (r + 1) * width));
-    list.forEach((value) => requireFinite(value, r, pointer));
-    return list;
-  });
+/** JSON has no word for a number that is not finite: a row that leads to one is refused. */
+export function notFinite(r: number, pointer = `/rows/${r}`): Problem {
+  const detail = `Cannot answer row ${r + 1}: the result is beyond the numbers of the model`;
+  return new Problem("result-not-finite", detail, { faults: [{ pointer, detail }] });
 }
 
-/** JSON has no word for a number that is not finite: a row that leads to one is refused. */
-export function requireFinite(value: number, r: number, pointer = `/rows/${r}`): number {
-  if (Number.isFinite(value)) return value;
-  const detail = `Cannot answer row ${r + 1}: the result is beyond the numbers of the model`;
-  throw new Problem("result-not-finite", detail, { faults: [{ pointer, detail }] });
+/**
+ * A JSON answer: `head` and its last member, `rows`. A long one is written as it is taken, a piece
+ * at a time.
+ */
+export function jsonOf(
+  head: Readonly<Record<string, unknown>>,
+  { data, rows, columns }: Numbers,
+  text: RowText,
+): string | ReadableStream<Uint8Array> {
+  const opening = `${JSON.stringify(head).slice(0, -1)},"rows":[`;
+  const perPiece = Math.max(1, Math.floor(NUMBERS_AT_ONCE / Math.max(1, columns)));
+  const piece = (first: number) => {
+    const lines = [];
+    for (let r = first; r < Math.min(rows, first + perPiece); r++) {
+      lines.push(text(data, r * columns));
+    }
+    return lines.join(",");
+  };
+  if (rows <= perPiece) return `${opening}${piece(0)}]}`;
+  return streamOf((function* () {
+    yield opening;
+    for (let first = 0; first < rows; first += perPiece) yield `${first ? "," : ""}${piece(first)}`;
+    yield "]}";
+  })());
+}
+
+/** Text that is made as it is taken. */
+export function streamOf(
+  pieces: Iterator<string> | AsyncIterator<string>,
+): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  return new ReadableStream({
+    async pull(controller) {
+      const { done, value } = await pieces.next();
+      if (done) controller.close();
+      else controller.enqueue(encoder.encode(value));
+    },
+    async cancel() {
+      await pieces.return?.();
+    },
+  }, { highWaterMark: 0 });
+}
+
+/**
+ * A binary answer: float32, little-endian, row-major.
+ * @throws Problem for a number beyond float32
+ */
+export function floatsOf({ data, columns }: Numbers): Uint8Array<ArrayBuffer> {
+  const floats = Float32Array.from(data);
+  const bad = floats.findIndex((value) => !(Math.abs(value) < Infinity));
+  if (bad >= 0) throw notFinite(Math.floor(bad / columns));
+  const bytes = new Uint8Array(floats.buffer);
+  return LITTLE_ENDIAN ? bytes : swapped(bytes, 4);
 }

@@ -1,61 +1,145 @@
 /**
- * The app: routes over a store of models. It opens no port, reads no file and keeps no state, so any
- * runtime that knows `Request` and `Response` can run it, under any prefix.
+ * The app: routes over models. It opens no port and reads no file, so any runtime that knows
+ * `Request` and `Response` can run it, under any prefix.
  *
- * Limits: no authentication, no rate limit and no CORS; put it behind what provides them.
+ * What is not asked for is off: without tokens anybody may ask models and nobody may change them;
+ * there is no CORS, no rate limit and no log.
  */
 import { Hono } from "npm:hono@4.13.19";
 import { requireNumber } from "../core/validate.ts";
+import type { DeviceOptions } from "../scoring/trained_vae.ts";
+import { type Token, Tokens } from "./auth.ts";
+import { liveCatalogue, type Models } from "./catalogue.ts";
+import { cors } from "./cors.ts";
+import { Metrics } from "./metrics.ts";
+import { type LogEntry, observe } from "./observe.ts";
+import { Turns } from "./pace.ts";
 import { Problem } from "./problems.ts";
-import { respondProblem } from "./responses.ts";
+import { type RateLimit, RateLimiter } from "./rate_limit.ts";
+import { Registry } from "./registry.ts";
+import { respondProblem, toResponse } from "./responses.ts";
+import { aliasRoutes } from "./routes/aliases.ts";
+import { docsRoutes } from "./routes/docs.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { modelRoutes } from "./routes/models.ts";
+import { oipRoutes } from "./routes/oip.ts";
 import { verbRoutes } from "./routes/verbs.ts";
-import type { Service } from "./service.ts";
-import { memoryStore, type Models, type ModelStore } from "./store.ts";
+import type { Env, Service } from "./service.ts";
+import type { ModelStore } from "./store.ts";
 
 /**
  * A Hono app (4.13.19): `app.fetch` for a server, `parent.route("/prefix", app)` to mount it, or
  * `parent.mount("/prefix", app.fetch)` where the parent is of another version.
  * @internal the tag only spares Hono's own types the documentation lint
  */
-export type App = Hono;
+export type App = Hono<Env>;
 
-/** What an app serves, and how much at once. */
+/** What an app serves, to whom, and how much at once. */
 export interface AppOptions {
-  /** Loaded models by name, or a store of them. */
+  /** Loaded models by name, or a store of model files. */
   readonly models: Models | ModelStore;
+  /** Who may ask; anybody if there are none. Changing a store over HTTP takes a token for "admin". */
+  readonly tokens?: readonly Token[];
+  /** Requests of one token, or of one address where there are no tokens; unlimited. */
+  readonly rateLimit?: RateLimit;
+  /** Origins whose pages may ask, such as `https://example.org`; none. */
+  readonly origins?: readonly string[];
   /** Larger bodies are refused; 4 MiB. */
   readonly maxBodyBytes?: number;
+  /** Larger model files are refused; 64 MiB. */
+  readonly maxModelBytes?: number;
   /** The most rows of one request, and draws of one `sample`; 10,000. */
   readonly maxRows?: number;
+  /** The most requests at once; 1,000. */
+  readonly maxInFlight?: number;
+  /** Seconds that a body may take, or a stream may stand still; 10. */
+  readonly bodySeconds?: number;
+  /** What models of a store run on. */
+  readonly device?: DeviceOptions;
+  /** Told of every request; nobody. */
+  readonly log?: (entry: LogEntry) => void;
+  /** Told of every fault of the server; `console.error`. */
+  readonly onError?: (error: unknown) => void;
+  /** Once aborted, the app is not ready and refuses what is new. */
+  readonly stopping?: AbortSignal;
+  /** Where a request comes from, for `rateLimit`: from what the server hands over with it. */
+  readonly addressOf?: (request: Request, env: unknown) => string;
 }
 
 /**
  * The Hono app that serves the models.
- * @throws TypeError or RangeError for a model, name or limit that cannot be used
+ * @throws TypeError or RangeError for a model, name, token or limit that cannot be used
  */
 export function createApp(options: AppOptions): App {
-  const { models, maxBodyBytes = 4 * 2 ** 20, maxRows = 10_000 } = options;
-  requireNumber("maxBodyBytes", maxBodyBytes, { min: 1, max: 2 ** 30, integer: true });
-  requireNumber("maxRows", maxRows, { min: 1, max: 1e6, integer: true });
-  const service: Service = {
-    store: isStore(models) ? models : memoryStore(models),
-    limits: { maxBodyBytes, maxRows },
-  };
-  const app = new Hono();
-  app.onError((error) => respondProblem(error instanceof Problem ? error : internal(error)));
-  app.notFound(() => respondProblem(unknownRoute()));
+  const service = serviceOf(options);
+  const app = new Hono<Env>();
+  app.use(observe(service.metrics, options.log));
+  if (options.origins) app.use(cors(options.origins));
+  app.onError((error, c) => {
+    const problem = problemOf(error, service);
+    // Clients of the Open Inference Protocol look for this member.
+    const isOip = c.get("seen").route.startsWith("/v2");
+    const reply = respondProblem(problem, isOip ? { error: problem.message } : {});
+    return toResponse(reply, c.get("trace"));
+  });
+  app.notFound((c) => toResponse(respondProblem(unknownRoute()), c.get("trace")));
   healthRoutes(app, service);
   modelRoutes(app, service);
+  aliasRoutes(app, service);
   verbRoutes(app, service);
+  oipRoutes(app, service);
+  docsRoutes(app, service);
   // An app that is mounted loses its notFound: within its own paths it still answers for itself.
-  for (const path of ["/health/*", "/v1/*"]) app.all(path, () => respondProblem(unknownRoute()));
+  for (const path of ["/health/*", "/v1/*", "/v2/*"]) {
+    app.all(path, (c) => {
+      c.get("seen").route = path;
+      throw unknownRoute();
+    });
+  }
   return app;
 }
 
+function serviceOf(options: AppOptions): Service {
+  const { models, rateLimit, stopping, device } = options;
+  const tokens = options.tokens && new Tokens(options.tokens);
+  const registry = isStore(models) ? new Registry(models, device) : undefined;
+  const mayChange = tokens?.open("admin") ?? false;
+  if (mayChange && !registry) {
+    throw new TypeError('Cannot serve models to "admin": models must be a store to be changed');
+  }
+  return {
+    catalogue: registry ?? liveCatalogue(models as Models),
+    registry: mayChange ? registry : undefined,
+    limits: {
+      maxBodyBytes: whole("maxBodyBytes", options.maxBodyBytes ?? 4 * 2 ** 20, 2 ** 30),
+      maxModelBytes: whole("maxModelBytes", options.maxModelBytes ?? 64 * 2 ** 20, 2 ** 30),
+      maxRows: whole("maxRows", options.maxRows ?? 10_000, 1e6),
+      maxInFlight: whole("maxInFlight", options.maxInFlight ?? 1000, 1e6),
+    },
+    deadlineMs: requireNumber("bodySeconds", options.bodySeconds ?? 10, { above: 0, max: 3600 }) *
+      1000,
+    tokens,
+    limiter: rateLimit && new RateLimiter(rateLimit),
+    metrics: new Metrics(),
+    turns: new Turns(),
+    isStopping: () => stopping?.aborted ?? false,
+    addressOf: ({ req, env }) => (options.addressOf ?? denoAddress)(req.raw, env),
+    onError: options.onError ?? ((error) => console.error(error)),
+  };
+}
+
+function whole(name: string, value: number, max: number): number {
+  return requireNumber(name, value, { min: 1, max, integer: true });
+}
+
 function isStore(models: Models | ModelStore): models is ModelStore {
-  return typeof (models as Partial<ModelStore>).list === "function";
+  return typeof (models as Partial<ModelStore>).replaceIndex === "function";
+}
+
+/** What Deno.serve hands over with each request. */
+function denoAddress(_request: Request, env: unknown): string {
+  const { remoteAddr } = (env ?? {}) as { remoteAddr?: { hostname?: string } };
+  return remoteAddr?.hostname ?? "unknown";
 }
 
 function unknownRoute(): Problem {
@@ -63,7 +147,11 @@ function unknownRoute(): Problem {
 }
 
 /** A fault of ours: the log gets it whole, the caller nothing of it. */
-function internal(error: unknown): Problem {
-  console.error(error);
+function problemOf(error: unknown, service: Service): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof DOMException && error.name === "AbortError") {
+    return new Problem("body-timeout", "Cannot answer: nobody waits for the answer any more");
+  }
+  service.onError(error);
   return new Problem("internal", "Cannot answer: the server's log says why");
 }

@@ -1,65 +1,151 @@
 /**
- * A request's body as a JSON value. Bytes are counted as they arrive, whatever the headers claim,
- * and nesting is limited before anything is parsed.
+ * A request's body as bytes or as a JSON value. Bytes and pieces are counted as they arrive,
+ * whatever the headers claim; a body that takes too long is given up; nesting is limited before
+ * anything is parsed.
  *
  * Of a key that stands twice in one object the last value counts, as in every JSON.parse.
  */
 import { Problem } from "./problems.ts";
 
-/** Levels of arrays and objects; no body of this API needs more than three. */
+/** What one body may be. */
+export interface BodyLimits {
+  readonly maxBytes: number;
+  /** Milliseconds from the first look to the last byte. */
+  readonly deadlineMs: number;
+  /** Whether the server itself holds bodies to their Content-Length, as Deno.serve does. */
+  readonly isFramed?: boolean;
+}
+
+const UTF8 = new TextDecoder("utf-8", { fatal: true });
+
+/** Levels of arrays and objects; no body of this API needs more than five. */
 const MAX_DEPTH = 8;
 
+/** Pieces in which a body may arrive: a million of one byte each are an attack. */
+const MAX_PIECES = 65_536;
+
 /** @throws Problem unless the body is UTF-8 JSON within the limits, and its headers say so */
-export async function readJson(request: Request, maxBytes: number): Promise<unknown> {
-  requireJson(request.headers);
-  const declared = Number(request.headers.get("content-length") ?? 0);
-  if (declared > maxBytes) throw tooLarge(maxBytes);
-  const bytes = await readBytes(request, maxBytes);
+export async function readJson(request: Request, limits: BodyLimits): Promise<unknown> {
+  requireType(request.headers, "application/json");
+  return parseJson(await readBytes(request, limits));
+}
+
+/** @throws Problem unless the bytes are one JSON value in UTF-8, and not too deep */
+export function parseJson(bytes: Uint8Array): unknown {
   if (isDeeper(bytes, MAX_DEPTH)) {
     throw malformed(`Cannot read body: it nests deeper than ${MAX_DEPTH} levels`);
   }
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    return JSON.parse(UTF8.decode(bytes));
   } catch (_error) {
     throw malformed("Cannot read body: expected one JSON value in UTF-8");
   }
 }
 
-function requireJson(headers: Headers): void {
+/** The media type of the body, in lower case, without parameters. */
+export function mediaType(headers: Headers): string {
+  return (headers.get("content-type") ?? "").split(";")[0].trim().toLowerCase();
+}
+
+/** @throws Problem unless the body is of one of these types, in UTF-8 where it is text, and plain */
+export function requireType(headers: Headers, ...types: readonly string[]): void {
   const encoding = headers.get("content-encoding") ?? "identity";
   if (encoding.trim().toLowerCase() !== "identity") {
     throw new Problem("unsupported-media-type", "Cannot read body: it must not be compressed");
   }
-  const [type, ...parameters] = (headers.get("content-type") ?? "").toLowerCase().split(";");
+  const parameters = (headers.get("content-type") ?? "").toLowerCase().split(";").slice(1);
   const charset = parameters.map((each) => each.trim()).find((each) => each.startsWith("charset="));
   const right = charset === undefined || /^charset="?utf-8"?$/.test(charset);
-  if (type.trim() === "application/json" && right) return;
+  if (types.includes(mediaType(headers)) && right) return;
   throw new Problem(
     "unsupported-media-type",
-    "Cannot read body: content-type must be application/json, in UTF-8",
-    { headers: { accept: "application/json" } },
+    `Cannot read body: content-type must be ${types.join(" or ")}, text in UTF-8`,
+    { headers: { accept: types.join(", ") } },
   );
 }
 
-/** Copies chunks into one buffer that grows by doubling: their number does not matter. */
-async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
+/**
+ * All bytes of the body, copied into one buffer that grows by doubling: their pieces do not matter.
+ * @throws Problem for too many bytes or pieces, too long a wait, or a body that breaks off
+ */
+export async function readBytes(
+  request: Request,
+  { maxBytes, deadlineMs, isFramed = false }: BodyLimits,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const declared = Number(request.headers.get("content-length") ?? NaN);
+  if (declared > maxBytes) throw tooLarge(maxBytes);
+  // What cannot be longer than it says needs no counting, and is read several times as fast.
+  if (isFramed && declared <= maxBytes) return await readAtOnce(request, deadlineMs);
   let bytes = new Uint8Array(1024), length = 0;
-  try {
-    for await (const chunk of request.body ?? []) {
-      if (length + chunk.length > maxBytes) throw tooLarge(maxBytes);
-      if (length + chunk.length > bytes.length) {
-        const grown = new Uint8Array(Math.max(2 * bytes.length, length + chunk.length));
-        grown.set(bytes.subarray(0, length));
-        bytes = grown;
-      }
-      bytes.set(chunk, length);
-      length += chunk.length;
+  for await (const piece of piecesOf(request, deadlineMs)) {
+    if (length + piece.length > maxBytes) throw tooLarge(maxBytes);
+    if (length + piece.length > bytes.length) {
+      const grown = new Uint8Array(Math.max(2 * bytes.length, length + piece.length));
+      grown.set(bytes.subarray(0, length));
+      bytes = grown;
     }
-  } catch (error) {
-    if (error instanceof Problem) throw error;
-    throw malformed("Cannot read body: it broke off before its end");
+    bytes.set(piece, length);
+    length += piece.length;
   }
   return bytes.subarray(0, length);
+}
+
+async function readAtOnce(request: Request, deadlineMs: number): Promise<Uint8Array<ArrayBuffer>> {
+  let bytes: Uint8Array<ArrayBuffer> | undefined;
+  const read = request.arrayBuffer().then(
+    (buffer) => bytes = new Uint8Array(buffer),
+    () => Promise.reject(brokenOff()),
+  );
+  // Most bodies came with their headers: the clock is set for the others alone.
+  for (let turn = 0; turn < 8 && !bytes; turn++) await undefined;
+  if (bytes) return bytes;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(timeout(deadlineMs)), deadlineMs);
+  });
+  try {
+    return await Promise.race([read, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/**
+ * The pieces of a body as they arrive. Leaving the loop gives the rest of the body up.
+ * @param deadlineMs milliseconds until the end; or, `renewed`, until each next piece
+ */
+export async function* piecesOf(
+  request: Request,
+  deadlineMs: number,
+  { renewed = false, maxPieces = MAX_PIECES } = {},
+): AsyncGenerator<Uint8Array> {
+  const reader = request.body?.getReader();
+  if (!reader) return;
+  let expired = false, timer: ReturnType<typeof setTimeout> | undefined;
+  const arm = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      expired = true;
+      // Ends a pending read; what the other side says to it does not matter.
+      reader.cancel().catch(() => {});
+    }, deadlineMs);
+  };
+  arm();
+  try {
+    for (let pieces = 1;; pieces++) {
+      const { done, value } = await reader.read().catch(() => {
+        throw brokenOff();
+      });
+      if (expired) throw timeout(deadlineMs);
+      if (done) return;
+      if (pieces > maxPieces) throw tooManyPieces(maxPieces);
+      yield value;
+      if (renewed) arm();
+    }
+  } finally {
+    clearTimeout(timer);
+    if (!expired) await reader.cancel().catch(() => {});
+  }
 }
 
 /** Whether brackets outside of strings nest deeper than `limit`. */
@@ -81,6 +167,18 @@ function isDeeper(bytes: Uint8Array, limit: number): boolean {
 
 function tooLarge(maxBytes: number): Problem {
   return new Problem("body-too-large", `Cannot read body: at most ${maxBytes} bytes are accepted`);
+}
+
+function tooManyPieces(maxPieces: number): Problem {
+  return new Problem("body-too-large", `Cannot read body: it came in over ${maxPieces} pieces`);
+}
+
+function timeout(deadlineMs: number): Problem {
+  return new Problem("body-timeout", `Cannot read body: it took over ${deadlineMs / 1000} seconds`);
+}
+
+function brokenOff(): Problem {
+  return malformed("Cannot read body: it broke off before its end");
 }
 
 function malformed(detail: string): Problem {

@@ -14,5 +14,27 @@
 export * from "../scoring/mod.ts";
 export { createApp } from "./app.ts";
 export type { App, AppOptions } from "./app.ts";
-export { memoryStore } from "./store.ts";
-export type { Model, Models, ModelStore, Served } from "./store.ts";
+export type { Scope, Token } from "./auth.ts";
+export { ApiError, Client, createClient } from "./client.ts";
+export type {
+  ClientOptions,
+  ClientRows,
+  FloatRows,
+  ModelName,
+  RowVerb,
+  ScoredLine,
+} from "./client.ts";
+export type * from "./client_types.ts";
+export type { Model, Models } from "./catalogue.ts";
+export { memoryStore } from "./memory_store.ts";
+export type { LogEntry } from "./observe.ts";
+export type { RateLimit } from "./rate_limit.ts";
+export { digestOf } from "./store.ts";
+export type {
+  Alias,
+  ModelEntry,
+  ModelIndex,
+  ModelStore,
+  ModelVersion,
+  ReadIndex,
+} from "./store.ts";

@@ -11,15 +11,26 @@ interface ProblemKind {
 
 export const PROBLEMS = {
   "malformed-json": { status: 400, title: "The body is not acceptable JSON" },
+  "conditional-model": { status: 400, title: "The model needs what no body here can carry" },
+  "unauthorized": { status: 401, title: "This address needs a token" },
+  "forbidden": { status: 403, title: "The token does not reach this far" },
   "unknown-route": { status: 404, title: "There is nothing at this address" },
   "unknown-model": { status: 404, title: "There is no model of this name" },
   "method-not-allowed": { status: 405, title: "This address does not answer to this method" },
+  "body-timeout": { status: 408, title: "The body took too long" },
+  "conflict": { status: 409, title: "The change does not fit what there is" },
+  "precondition-failed": { status: 412, title: "The model is not the one that was expected" },
   "body-too-large": { status: 413, title: "The body is too large" },
-  "unsupported-media-type": { status: 415, title: "The body must be plain JSON" },
+  "unsupported-media-type": { status: 415, title: "The body is of no type that is read here" },
   "invalid-body": { status: 422, title: "The body does not fit the model or the verb" },
+  "invalid-model": { status: 422, title: "The file is no model that can be served" },
   "result-not-finite": { status: 422, title: "The model has no finite answer to this input" },
+  "too-many-requests": { status: 429, title: "There were too many requests" },
+  "headers-too-large": { status: 431, title: "The headers are too large" },
   "internal": { status: 500, title: "The server failed" },
   "not-ready": { status: 503, title: "The server cannot serve models now" },
+  "overloaded": { status: 503, title: "The server has too much to do" },
+  "stopping": { status: 503, title: "The server is about to stop" },
 } as const satisfies Record<string, ProblemKind>;
 
 export type ProblemName = keyof typeof PROBLEMS;

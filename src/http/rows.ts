@@ -1,8 +1,10 @@
 /**
- * Rows of a body as float64 cells, in either form: by position, or by column name. The first cell
- * that cannot be used is named by row (from 1, for people), column, and JSON pointer (from 0).
+ * Rows of a body as float64 cells. In JSON: by position, or by column name. In binary: float32,
+ * little-endian, row-major, nothing else. The first cell that cannot be used is named by row (from
+ * 1, for people), column, and JSON pointer (from 0).
  */
 import { show } from "../core/validate.ts";
+import { LITTLE_ENDIAN, swapped } from "../formats/safetensors_types.ts";
 import type { Cells } from "../scoring/standardize.ts";
 import { invalid, pointerStep, type Problem } from "./problems.ts";
 import type { Units } from "../scoring/units.ts";
@@ -10,9 +12,8 @@ import type { Units } from "../scoring/units.ts";
 /** What a row must look like. */
 type RowShape = Pick<Units, "columns" | "largest" | "fault">;
 
-/** @throws Problem for too many rows, a wrong width or name, or a cell that the model cannot take */
-export function readRows(rows: readonly unknown[], shape: RowShape, maxRows: number): Cells {
-  requireCount("/rows", rows.length, maxRows);
+/** @throws Problem for a wrong width or name, or a cell that the model cannot take */
+export function readRows(rows: readonly unknown[], shape: RowShape): Cells {
   const data = new Float64Array(rows.length * shape.columns.length);
   rows.forEach((row, r) => {
     if (Array.isArray(row)) readPositions(row, r, shape, data);
@@ -26,12 +27,67 @@ export function readRows(rows: readonly unknown[], shape: RowShape, maxRows: num
       );
     }
   });
-  const cells = { data, rows: rows.length };
-  const fault = shape.fault(cells);
-  if (!fault) return cells;
-  const { row, column, needs, value } = fault;
-  const name = shape.columns[column];
-  throw refusal(row, name, Array.isArray(rows[row]) ? column : name, value, needs);
+  return requireFit(
+    { data, rows: rows.length },
+    shape,
+    (r, c) => Array.isArray(rows[r]) ? c : shape.columns[c],
+  );
+}
+
+/**
+ * Rows of binary numbers.
+ * @param width bytes of one number: 4 or 8
+ * @throws Problem for no rows, a part of a row, or a cell that cannot be used
+ */
+export function readFloatRows(
+  bytes: Uint8Array<ArrayBuffer>,
+  shape: RowShape,
+  width: 4 | 8 = 4,
+): Cells {
+  const { columns } = shape;
+  const perRow = columns.length * width, rows = bytes.length / perRow;
+  if (rows === 0 || !Number.isInteger(rows)) {
+    throw invalid(
+      "/rows",
+      `Cannot read rows: expected a multiple of ${perRow} bytes, above 0: current value is ${bytes.length}`,
+    );
+  }
+  // A copy where the host needs one: of the other order of bytes, or where numbers must be aligned.
+  const own = !LITTLE_ENDIAN
+    ? swapped(bytes, width)
+    : bytes.byteOffset % width === 0
+    ? bytes
+    : bytes.slice();
+  const numbers = width === 4
+    ? new Float32Array(own.buffer, own.byteOffset, rows * columns.length)
+    : new Float64Array(own.buffer, own.byteOffset, rows * columns.length);
+  return requireCells(Float64Array.from(numbers), shape);
+}
+
+/** @throws Problem naming the first cell that cannot be used */
+export function requireCells(data: Float64Array, shape: RowShape): Cells {
+  const { columns, largest } = shape;
+  for (let i = 0; i < data.length; i++) {
+    if (isCell(data[i], largest)) continue;
+    const c = i % columns.length;
+    throw wrongCell(Math.floor(i / columns.length), columns[c], c, data[i], largest);
+  }
+  return requireFit({ data, rows: data.length / columns.length }, shape, (_, c) => c);
+}
+
+/**
+ * @param keyOf how a row of the body calls its column
+ * @throws Problem naming the first cell that the likelihood cannot take
+ */
+function requireFit(
+  cells: Cells,
+  { columns, fault }: RowShape,
+  keyOf: (row: number, column: number) => string | number,
+): Cells {
+  const found = fault(cells);
+  if (!found) return cells;
+  const { row, column, needs, value } = found;
+  throw refusal(row, columns[column], keyOf(row, column), value, needs);
 }
 
 /** @throws Problem for more rows than a request may have */

@@ -1,13 +1,16 @@
 /**
- * The bodies of the verbs. The message of each check says what it expects. Rows are only counted
- * here: `rows.ts` reads their cells, as their width is the model's.
+ * What bodies and queries may hold. The message of each check says what it expects. Rows are only
+ * counted here: `rows.ts` reads their cells, as their width is the model's.
  */
 import * as v from "npm:valibot@1.5.0";
 import { show } from "../core/validate.ts";
-import { type FieldFault, pointerStep, Problem } from "./problems.ts";
+import { type FieldFault, invalid, pointerStep, Problem } from "./problems.ts";
+import { NAME } from "./store.ts";
 
 const ROWS_EXPECTED = "a list of at least one row";
-const rows = v.pipe(v.array(v.unknown(), ROWS_EXPECTED), v.minLength(1, ROWS_EXPECTED));
+/** One row: what it holds is for the model to check. */
+export const row = v.unknown();
+const rows = v.pipe(v.array(row, ROWS_EXPECTED), v.minLength(1, ROWS_EXPECTED));
 
 const COUNT_EXPECTED = "a whole number from 1";
 const count = v.pipe(
@@ -26,22 +29,61 @@ const rate = v.pipe(
   v.ltValue(1, RATE_EXPECTED),
 );
 
-/** encode, decode, reconstruct */
-export const rowsBody = body({ rows });
+const VERSION_EXPECTED = "a whole number from 1";
 
-export const sampleBody = body({
-  count,
-  seed: v.optional(seed, 0),
-  mean: v.optional(v.boolean("true or false"), false),
+/** What a verb can be told beside its rows: members of a JSON body, or of the query. */
+export const OPTIONS = {
+  none: body({}),
+  sample: body({
+    count,
+    seed: v.optional(seed, 0),
+    mean: v.optional(v.boolean("true or false"), false),
+  }),
+  score: body({ falseAlarmRate: v.optional(rate) }),
+  logLikelihood: body({ samples: v.optional(count, 100), seed: v.optional(seed, 0) }),
+} as const;
+
+/** A JSON body of rows and options. */
+export function withRows<E extends v.ObjectEntries>(
+  options: v.StrictObjectSchema<E, string>,
+): v.StrictObjectSchema<E & { readonly rows: typeof rows }, string> {
+  return body({ rows, ...options.entries });
+}
+
+/** The body that sets an alias. */
+export const aliasBody = body({
+  model: v.pipe(v.string("a name"), v.regex(NAME, "the name of a model")),
+  version: v.optional(
+    v.pipe(
+      v.number(VERSION_EXPECTED),
+      v.safeInteger(VERSION_EXPECTED),
+      v.minValue(1, VERSION_EXPECTED),
+    ),
+  ),
 });
 
-export const scoreBody = body({ rows, falseAlarmRate: v.optional(rate) });
+/**
+ * The query as options: each value is read as JSON, so that numbers are numbers.
+ * @throws Problem for a key that stands twice
+ */
+export function queryOptions(query: URLSearchParams): Record<string, unknown> {
+  const options: Record<string, unknown> = Object.create(null);
+  for (const [key, text] of query) {
+    if (key in options) {
+      throw invalid(pointerStep(key), `Cannot read query: ${show(key)} stands twice`);
+    }
+    options[key] = valueOf(text);
+  }
+  return options;
+}
 
-export const logLikelihoodBody = body({
-  rows,
-  samples: v.optional(count, 100),
-  seed: v.optional(seed, 0),
-});
+function valueOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (_error) {
+    return text;
+  }
+}
 
 /** @throws Problem naming every field that is missing, unknown or wrong */
 export function checkBody<S extends v.GenericSchema>(schema: S, value: unknown): v.InferOutput<S> {

@@ -1,71 +1,97 @@
 /**
- * Where the app finds its models: a keyed store, never a path. Names are checked against one
- * pattern, so that a name is safe in a URL, in a log and, later, as a key of any store.
+ * Where models are kept: their bytes by digest, and one small index that says which digests a name
+ * has had. Whoever changes the index compares it with what was read (compare-and-swap), so that a
+ * store needs no more than a map and one guarded value: memory, a folder, a database, a key-value
+ * store with revisions.
+ *
+ * Names are keys of the index and nothing else. No path, query or command is made from a name.
  */
 import { show } from "../core/validate.ts";
-import type { Model } from "../scoring/units.ts";
 
-export type { Model } from "../scoring/units.ts";
-
-/** A model as the store hands it out. */
-export interface Served {
-  /** The name it is served under. */
-  readonly name: string;
-  /** The loaded model; the store owns it. */
-  readonly model: Model;
+/** One upload. */
+export interface ModelVersion {
+  /** Counts from 1 under a name; a number is never given twice. */
+  readonly version: number;
+  /** SHA-256 of the file, 64 hexadecimal digits. */
+  readonly digest: string;
+  /** Size of the file. */
+  readonly bytes: number;
+  /** When it was stored, ISO 8601. */
+  readonly created: string;
 }
 
-/** The models of an app. */
+/** What a name has had. */
+export interface ModelEntry {
+  /** The number given last. */
+  readonly last: number;
+  /** Those still there, ascending; the last one is served. None if all were deleted. */
+  readonly versions: readonly ModelVersion[];
+}
+
+/** A second name of a model. */
+export interface Alias {
+  /** Whose. */
+  readonly model: string;
+  /** Which version; the latest if none is named. */
+  readonly version?: number;
+}
+
+/** Everything but the bytes. Values are replaced, never changed. */
+export interface ModelIndex {
+  /** By name. */
+  readonly models: ReadonlyMap<string, ModelEntry>;
+  /** By alias; a name is one or the other. */
+  readonly aliases: ReadonlyMap<string, Alias>;
+}
+
+/** An index as it was read. */
+export interface ReadIndex {
+  /** What was read. */
+  readonly index: ModelIndex;
+  /** Another one whenever the index is another. */
+  readonly revision: string;
+}
+
+/** The models that an app serves and, if it may, changes. */
 export interface ModelStore {
-  /** The model of that name, if there is one. */
-  get(name: string): Promise<Served | undefined>;
-  /** Every model, in the order of the store. */
-  list(): Promise<readonly Served[]>;
+  /** The index; cheap, as every request asks for it. */
+  readIndex(): Promise<ReadIndex>;
+  /**
+   * Puts an index in the place of the one of that revision.
+   * @returns false, and changes nothing, if that is no longer the current one
+   */
+  replaceIndex(index: ModelIndex, revision: string): Promise<boolean>;
+  /** The bytes with that digest, if they are there. */
+  read(digest: string): Promise<Uint8Array | undefined>;
+  /** Keeps bytes; those with this digest may be there already. */
+  write(digest: string, bytes: Uint8Array): Promise<void>;
+  /** Forgets bytes that no index names any more. */
+  remove(digest: string): Promise<void>;
 }
 
-/** Models by name, as callers hold them. */
-export type Models = ReadonlyMap<string, Model> | Readonly<Record<string, Model>>;
+/** An index of nothing. */
+export const EMPTY_INDEX: ModelIndex = { models: new Map(), aliases: new Map() };
 
 /** A letter or digit, then up to 63 letters, digits, dots, underscores and hyphens. */
-const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+export const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 /** Whether a model can be served under this name. */
 export function isModelName(name: string): boolean {
   return NAME.test(name);
 }
 
-/**
- * A store over models that are already loaded. A map is read at every request: what is set in it
- * later is served too.
- * @throws TypeError for a name that cannot be served, or a value that is no model
- */
-export function memoryStore(models: Models): ModelStore {
-  const byName: ReadonlyMap<string, Model> = models instanceof Map
-    ? models
-    : new Map(Object.entries(models));
-  for (const [name, model] of byName) requireServable(name, model);
-  return {
-    async get(name) {
-      const model = byName.get(name);
-      return model && { name, model };
-    },
-    async list() {
-      return Array.from(byName, ([name, model]) => ({ name, model }));
-    },
-  };
+/** @throws TypeError unless a model can be served under this name */
+export function requireModelName(name: string): void {
+  if (isModelName(name)) return;
+  throw new TypeError(
+    `Cannot serve model ${
+      show(name)
+    }: a name is 1 to 64 letters, digits, ".", "_" and "-", and starts with a letter or digit`,
+  );
 }
 
-function requireServable(name: string, model: unknown): void {
-  if (!isModelName(name)) {
-    throw new TypeError(
-      `Cannot serve model ${
-        show(name)
-      }: a name is 1 to 64 letters, digits, ".", "_" and "-", and starts with a letter or digit`,
-    );
-  }
-  const right = typeof model === "object" && model !== null && ("vae" in model || "spec" in model);
-  if (right) return;
-  throw new TypeError(
-    `Cannot serve model "${name}": expected a loaded model: current value is ${show(model)}`,
-  );
+/** SHA-256 of the bytes, 64 hexadecimal digits. */
+export async function digestOf(bytes: Uint8Array): Promise<string> {
+  const hash = await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>);
+  return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

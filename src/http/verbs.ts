@@ -1,22 +1,25 @@
 /**
- * What a model can be asked, one entry for each verb: the schema of its body, and its answer. The
- * routes come from this table.
+ * What a model can be asked, one entry for each verb: its options, the rows it reads, and the numbers
+ * it answers with. The routes, the binary format, the streams and the document come from this table.
  *
- * Every answer holds `rows`, one entry per row, in order; all numbers are finite. Tables answer in
- * the units of their columns. Densities are per such unit too: ln p(x) = ln p(s) + ln |ds/dx| for
- * the standardised row s.
+ * A verb makes one row of finite numbers for each row that it is given, in order, whatever the rows
+ * around it: so rows can be taken in parts. JSON is one way of writing these numbers. Tables answer in the
+ * units of their columns. Densities are per such unit too: ln p(x) = ln p(s) + ln |ds/dx| for the
+ * standardised row s.
  */
 import type * as v from "npm:valibot@1.5.0";
 import type { Calibration } from "../scoring/calibration.ts";
 import { latentSize } from "../models/vae_graph.ts";
-import { NotFiniteError } from "../scoring/finite.ts";
 import type { Matrix } from "../scoring/matrix.ts";
-import { type Answer, listsOf, requireAnswerSize, requireFinite } from "./answers.ts";
-import { invalid } from "./problems.ts";
-import { readRows, requireCount } from "./rows.ts";
-import { checkBody, logLikelihoodBody, rowsBody, sampleBody, scoreBody } from "./schemas.ts";
-import type { Model } from "./store.ts";
+import type { Cells } from "../scoring/standardize.ts";
+import type { TableScorer } from "../scoring/table_scorer.ts";
 import { isTable, latentUnits, type Units, unitsOf, vaeOf } from "../scoring/units.ts";
+import { requireAnswerSize, type RowText } from "./answers.ts";
+import type { Model } from "./catalogue.ts";
+import type { Pace } from "./pace.ts";
+import { invalid } from "./problems.ts";
+import { requireCount } from "./rows.ts";
+import { OPTIONS } from "./schemas.ts";
 
 /** What one request may ask for. */
 export interface Limits {
@@ -24,103 +27,221 @@ export interface Limits {
   readonly maxRows: number;
 }
 
+/** A verb made ready for one request. */
+export interface Work {
+  /** Members of a JSON answer before its rows. */
+  readonly head: Readonly<Record<string, unknown>>;
+  /** What the numbers of one row of the answer are. */
+  readonly columns: readonly string[];
+  /** Refuses more rows than one request may have. */
+  requireRows(rows: number): void;
+  /**
+   * The numbers of some rows.
+   * @param firstRow the index of the first of them
+   * @throws NotFiniteError naming the row within these
+   */
+  run(cells: Cells, firstRow: number, pace: Pace): Promise<Float64Array>;
+  readonly text: RowText;
+}
+
 export interface Verb {
-  readonly schema: v.GenericSchema;
-  /** @throws Problem for a body that does not fit the schema, the model or the limits */
-  answer(model: Model, body: unknown, limits: Limits): Promise<Answer>;
+  readonly summary: string;
+  readonly options: v.StrictObjectSchema<v.ObjectEntries, string>;
+  /** What its rows must look like; undefined for a verb without rows, which has a `count`. */
+  rows(model: Model): Units | undefined;
+  /** @param options as `options` has checked them */
+  work(model: Model, options: Readonly<Record<string, unknown>>, limits: Limits): Work;
 }
 
 /** Draws of z that one request may take, for each row that one may have. */
 const DRAWS_PER_ROW = 100;
 
-export const VERBS: Readonly<Record<string, Verb>> = {
-  encode: verb(rowsBody, async (model, { rows }, limits) => {
-    const vae = vaeOf(model);
-    requireAnswerSize("/rows", rows.length, 2 * latentSize(vae.spec));
-    const { mean, logVar } = await vae.encode(readMatrix(rows, unitsOf(model), limits));
-    const logVars = listsOf(logVar.data, rows.length);
+export const VERBS = {
+  encode: verb("the posterior of each row: mean and log-variance", OPTIONS.none, (model) => {
+    const vae = vaeOf(model), size = latentSize(vae.spec), { toVae } = unitsOf(model);
     return {
-      rows: listsOf(mean.data, rows.length).map((mean, r) => ({ mean, logVar: logVars[r] })),
+      columns: [...positions("mean", size), ...positions("logVar", size)],
+      async run(cells) {
+        const { mean, logVar } = await vae.encode(toVae(cells));
+        return beside(mean, logVar);
+      },
+      text: (data, at) =>
+        `{"mean":${list(data, at, size)},"logVar":${list(data, at + size, size)}}`,
     };
   }),
 
-  decode: verb(rowsBody, async (model, { rows }, limits) => {
-    const { columns, fromVae } = unitsOf(model);
-    requireAnswerSize("/rows", rows.length, columns.length);
-    const mean = await vaeOf(model).decode(readMatrix(rows, latentUnits(model), limits));
-    return { columns, rows: listsOf(fromVae(mean).data, rows.length) };
-  }),
-
-  reconstruct: verb(rowsBody, async (model, { rows }, limits) => {
-    const units = unitsOf(model);
-    const mean = await vaeOf(model).reconstruct(readMatrix(rows, units, limits));
-    return { columns: units.columns, rows: listsOf(units.fromVae(mean).data, rows.length) };
-  }),
-
-  sample: verb(sampleBody, async (model, { count, ...options }, { maxRows }) => {
-    const { columns, fromVae } = unitsOf(model);
-    requireCount("/count", count, maxRows);
-    requireAnswerSize("/count", count, columns.length);
-    const drawn = await vaeOf(model).sample(count, options);
-    return { columns, rows: listsOf(fromVae(drawn).data, count, "/count") };
-  }),
-
-  score: verb(scoreBody, async (model, { rows, falseAlarmRate }, { maxRows }) => {
-    const units = unitsOf(model);
-    const { data, rows: count } = readRows(rows, units, maxRows);
-    const x = { data, shape: [count, units.columns.length] as const };
-    if (isTable(model)) {
-      const rate = falseAlarmRate ?? model.falseAlarmRate;
-      const threshold = thresholdAt(model.calibration, rate);
-      const verdicts = (await model.score(x)).map((verdict) => ({
-        ...verdict,
-        anomaly: model.isAnomaly(verdict.pValue, rate),
-      }));
-      return { falseAlarmRate: rate, threshold, rows: verdicts };
-    }
-    if (falseAlarmRate !== undefined) {
-      throw invalid(
-        "/falseAlarmRate",
-        "Cannot keep a false-alarm rate: the model has none to keep",
-      );
-    }
-    const scores = await model.score(x);
-    return { rows: Array.from(scores, (score) => ({ score })) };
-  }),
-
-  "log-likelihood": verb(logLikelihoodBody, async (model, { rows, ...options }, limits) => {
-    const units = unitsOf(model);
-    const x = readMatrix(rows, units, limits);
-    requireDraws(rows.length, options.samples, limits.maxRows * DRAWS_PER_ROW);
-    const nats = await vaeOf(model).logLikelihood(x, options);
-    const inUnits = nats.map((each, r) => requireFinite(each + units.logJacobian, r));
+  decode: verb("the expected row for latent variables", OPTIONS.none, (model) => {
+    const { columns, fromVae } = unitsOf(model), { toVae } = latentUnits(model);
     return {
-      samples: options.samples,
-      rows: Array.from(inUnits, (logLikelihood) => ({ logLikelihood })),
+      ...rowsOf(columns),
+      run: async (cells) => fromVae(await vaeOf(model).decode(toVae(cells))).data,
+    };
+  }, latentUnits),
+
+  reconstruct: verb("the expected row given what the row encodes to", OPTIONS.none, (model) => {
+    const { columns, fromVae, toVae } = unitsOf(model);
+    return {
+      ...rowsOf(columns),
+      run: async (cells) => fromVae(await vaeOf(model).reconstruct(toVae(cells))).data,
     };
   }),
-};
 
-/** An entry of the table: checks the body, then answers. */
-function verb<S extends v.GenericSchema>(
-  schema: S,
-  answer: (model: Model, body: v.InferOutput<S>, limits: Limits) => Promise<Answer>,
-): Verb {
+  sample: verb("new rows", OPTIONS.sample, (model, { seed, mean }) => {
+    const { columns, fromVae } = unitsOf(model);
+    return {
+      ...rowsOf(columns),
+      run: async ({ rows }, firstRow) =>
+        fromVae(vaeOf(model).sampleFrom(firstRow, rows, { seed, mean })).data,
+    };
+  }, () => undefined),
+
+  score: verb("how surprising each row is", OPTIONS.score, (model, { falseAlarmRate }) => {
+    return isTable(model) ? tableScores(model, falseAlarmRate) : plainScores(model, falseAlarmRate);
+  }),
+
+  "log-likelihood": verb(
+    "ln p(x) of each row, importance-sampled",
+    OPTIONS.logLikelihood,
+    (model, { samples, seed }, { maxRows }) => {
+      const vae = vaeOf(model), { toVae, logJacobian } = unitsOf(model);
+      return {
+        head: { samples },
+        columns: ["logLikelihood"],
+        requireRows: (rows) => requireDraws(rows, samples, maxRows * DRAWS_PER_ROW),
+        async run(cells, firstRow, pace) {
+          const steps = vae.evaluateSteps(toVae(cells), { samples, seed, firstRow });
+          return (await pace.run(steps)).logLikelihood.map((nats) => nats + logJacobian);
+        },
+        text: (data, at) => `{"logLikelihood":${data[at]}}`,
+      };
+    },
+  ),
+} as const satisfies Record<string, Verb>;
+
+export type VerbName = keyof typeof VERBS;
+
+/** What an entry of the table says itself; the rest follows. */
+type OwnWork = Pick<Work, "columns" | "run" | "text"> & Partial<Work>;
+
+function verb<S extends v.StrictObjectSchema<v.ObjectEntries, string>>(
+  summary: string,
+  options: S,
+  work: (model: Model, options: v.InferOutput<S>, limits: Limits) => OwnWork,
+  rows: Verb["rows"] = unitsOf,
+): Verb & { readonly options: S } {
   return {
-    schema,
-    answer: (model, body, limits) =>
-      answer(model, checkBody(schema, body), limits).catch(refuseRow),
+    summary,
+    options,
+    rows,
+    work(model, given, limits) {
+      const own = work(model, given as v.InferOutput<S>, limits);
+      const pointer = rows(model) ? "/rows" : "/count";
+      return {
+        head: {},
+        ...own,
+        requireRows(count) {
+          requireCount(pointer, count, limits.maxRows);
+          requireAnswerSize(pointer, count, own.columns.length);
+          own.requireRows?.(count);
+        },
+      };
+    },
   };
 }
 
-function readMatrix(rows: readonly unknown[], units: Units, { maxRows }: Limits): Matrix {
-  return units.toVae(readRows(rows, units, maxRows));
+function tableScores(model: TableScorer, falseAlarmRate?: number): OwnWork {
+  const rate = falseAlarmRate ?? model.falseAlarmRate, width = model.columns.length;
+  const { columns, keys } = layoutOf(model);
+  return {
+    head: { falseAlarmRate: rate, threshold: thresholdAt(model.calibration, rate) },
+    columns,
+    async run(cells) {
+      if (cells.rows === 1) return scoreOne(model, cells.data, rate);
+      const { scores, pValues, contributions } = model.scoreCells(cells);
+      const data = new Float64Array(cells.rows * (width + 3));
+      for (let r = 0; r < cells.rows; r++) {
+        const at = r * (width + 3);
+        data[at] = scores[r];
+        data[at + 1] = pValues[r];
+        data[at + 2] = Number(model.isAnomaly(pValues[r], rate));
+        data.set(contributions.subarray(r * width, (r + 1) * width), at + 3);
+      }
+      return data;
+    },
+    text(data, at) {
+      let blame = "";
+      for (let c = 0; c < width; c++) blame += keys[c] + data[at + 3 + c];
+      return `{"score":${data[at]},"pValue":${data[at + 1]},"anomaly":${
+        data[at + 2] === 1
+      },"contributions":{${blame}}}`;
+    },
+  };
 }
 
-/** The library names the row that leads beyond its numbers: the body is to blame, not the server. */
-function refuseRow(error: unknown): never {
-  if (error instanceof NotFiniteError && error.row !== undefined) requireFinite(NaN, error.row - 1);
-  throw error;
+interface Layout {
+  readonly columns: readonly string[];
+  /** What stands before each contribution in JSON. */
+  readonly keys: readonly string[];
+}
+
+const LAYOUTS = new WeakMap<TableScorer, Layout>();
+
+/** Made once a model. */
+function layoutOf(model: TableScorer): Layout {
+  const names = model.columns;
+  const layout = LAYOUTS.get(model) ?? {
+    columns: ["score", "pValue", "anomaly", ...names.map((name) => `contributions.${name}`)],
+    keys: names.map((name, c) => `${c > 0 ? "," : ""}${JSON.stringify(name)}:`),
+  };
+  LAYOUTS.set(model, layout);
+  return layout;
+}
+
+/** A row by itself, without the matrices that many rows need. */
+function scoreOne(model: TableScorer, row: Float64Array, rate: number): Float64Array {
+  const data = new Float64Array(row.length + 3);
+  // The score and the p-value before the contributions; a truth value goes between.
+  model.scoreInto(row, data.subarray(1));
+  data[0] = data[1];
+  data[1] = data[2];
+  data[2] = Number(model.isAnomaly(data[1], rate));
+  return data;
+}
+
+function plainScores(model: Model, falseAlarmRate?: number): OwnWork {
+  if (falseAlarmRate !== undefined) {
+    throw invalid("/falseAlarmRate", "Cannot keep a false-alarm rate: the model has none to keep");
+  }
+  const { toVae } = unitsOf(model);
+  return {
+    columns: ["score"],
+    run: (cells) => vaeOf(model).score(toVae(cells)),
+    text: (data, at) => `{"score":${data[at]}}`,
+  };
+}
+
+/** Answers whose rows are rows of the table. */
+function rowsOf(columns: readonly string[]): Pick<Work, "head" | "columns" | "text"> {
+  return { head: { columns }, columns, text: (data, at) => list(data, at, columns.length) };
+}
+
+function list(data: Float64Array, at: number, count: number): string {
+  return `[${data.subarray(at, at + count).join(",")}]`;
+}
+
+function positions(name: string, count: number): string[] {
+  return Array.from({ length: count }, (_, i) => `${name}${i}`);
+}
+
+/** Two matrices of as many rows, side by side. */
+function beside(left: Matrix, right: Matrix): Float64Array {
+  const [rows, width] = left.shape;
+  const data = new Float64Array(2 * rows * width);
+  for (let r = 0; r < rows; r++) {
+    data.set(left.data.subarray(r * width, (r + 1) * width), 2 * r * width);
+    data.set(right.data.subarray(r * width, (r + 1) * width), (2 * r + 1) * width);
+  }
+  return data;
 }
 
 function requireDraws(rows: number, samples: number, maxDraws: number): void {

@@ -5,6 +5,7 @@
  * Weights start as Glorot and Bengio (2010) propose, or as He et al. (2015) where half of the
  * activations are cut off (relu, elu); biases start at zero.
  */
+import type { Graph } from "../graph/graph.ts";
 import type { Activation } from "../ops/names.ts";
 import type { Node } from "../ops/spec.ts";
 import type { Initializer, Scope } from "./scope.ts";
@@ -19,7 +20,42 @@ export function dense(
 ): Node {
   const weight = scope.declare(`${name}.weight`, x.shape.cols, outputs, weightsFor(activation));
   const bias = scope.declare(`${name}.bias`, 1, outputs, { type: "constant", value: 0 });
-  return scope.g.dense(x, weight, bias, { activation });
+  const [repeated, beside] = x.op === "concatCols" ? x.inputs : [];
+  return repeated?.op === "repeatRows"
+    ? onRepetitions(scope.g, repeated, beside, { weight, bias, activation })
+    : scope.g.dense(x, weight, bias, { activation });
+}
+
+/**
+ * A dense layer on `[a | b]` where a's rows are repetitions of fewer rows, as those of a row with each
+ * class: what they share of the product is taken once.
+ */
+function onRepetitions(
+  g: Graph,
+  repeated: Node,
+  b: Node,
+  { weight, bias, activation }: { weight: Node; bias: Node; activation: Activation },
+): Node {
+  const [a] = repeated.inputs, times = Number(repeated.attrs.times);
+  const { cols: first } = a.shape, { cols: rest } = b.shape;
+  const shared = g.dense(g.padCols(a, { before: 0, after: rest }), weight, bias, {
+    activation: "identity",
+  });
+  const plain = { transposeA: false, transposeB: false };
+  const own = g.matmul(
+    b,
+    g.matmul(g.padCols(identity(g, rest), { before: first, after: 0 }), weight, plain),
+    plain,
+  );
+  return g.activation(g.add(g.repeatRows(shared, { times }), own), { kind: activation });
+}
+
+/** `[n, n]` */
+export function identity(g: Graph, size: number): Node {
+  const columns = g.ramp(size, 0, 1);
+  const rows = g.reshape(columns, { rows: size, cols: 1, batched: false });
+  const isApart = g.add(g.lessThan(rows, columns), g.lessThan(columns, rows));
+  return g.affine(isApart, { scale: -1, offset: 1 });
 }
 
 /** Hidden layers one after the other; x itself if there are none. */

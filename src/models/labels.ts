@@ -6,6 +6,7 @@
  * The conditional model sees every row C times, once with each class: objectives weigh these terms.
  */
 import type { Graph } from "../graph/graph.ts";
+import { identity } from "../layers/mlp.ts";
 import type { Scope } from "../layers/scope.ts";
 import type { Terms } from "../objectives/terms.ts";
 import type { Node } from "../ops/spec.ts";
@@ -34,11 +35,11 @@ export function labelledTerms(
 
 /** The identity `[C, C]` for each row of the batch, `[C·B, C]`. */
 function everyClass(g: Graph, classes: number, { shape: { batched } }: Node): Node {
-  const columns = g.ramp(classes, 0, 1);
-  const rows = g.reshape(columns, { rows: classes, cols: 1, batched: false });
-  const isApart = g.add(g.lessThan(rows, columns), g.lessThan(columns, rows));
-  const identity = g.affine(isApart, { scale: -1, offset: 1 });
   const flat = { rows: 1, cols: classes * classes, batched: false };
-  const ofRows = g.broadcast(g.reshape(identity, flat), { ...flat, batched, mean: false });
+  const ofRows = g.broadcast(g.reshape(identity(g, classes), flat), {
+    ...flat,
+    batched,
+    mean: false,
+  });
   return g.reshape(ofRows, { rows: classes, cols: classes, batched });
 }

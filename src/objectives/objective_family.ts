@@ -43,10 +43,10 @@ export interface ObjectiveFamily<Spec> {
   readonly samples: number;
   /** It needs `Terms.aggregate`. */
   readonly needsReference?: true;
-  /** It is for draws that let no gradient pass, `Terms.scores`; the others are for those that do. */
-  readonly byScore?: true;
   /** It needs `Terms.labels`, and the others cannot take them. */
   readonly needsLabels?: true;
+  /** It is for draws that let no gradient pass, `Terms.scores`; the others are for those that do. */
+  readonly byScore?: true;
   /**
    * The complete spec, from fields that hold no other names.
    * @throws TypeError or RangeError naming the field, as `objective.…`

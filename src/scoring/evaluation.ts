@@ -18,6 +18,11 @@ export interface EvaluationOptions {
   readonly priorSamples?: number;
   /** Fixes the draws; 0. */
   readonly seed?: number;
+  /**
+   * The index of the first row, where the rows are a part of more.
+   * @internal
+   */
+  readonly firstRow?: number;
 }
 
 /** What a model says of rows. */
@@ -55,16 +60,37 @@ const SAMPLE_CHUNK = 64;
 /** Decoder rows of one run. */
 const DECODER_ROWS = 1024;
 
+type Compile = (capacity: number, samples: number) => SyncProgram;
+
+type Prepare = (program: SyncProgram, first: number, count: number) => void;
+
+type RowOptions = Pick<EvaluationOptions, "samples" | "seed" | "firstRow">;
+
 /**
- * @param compile the program that gives the draws' terms, for so many rows and draws of a run
+ * @param compile the program that gives the draws' terms, for so many rows and draws of a run; asked
+ *   before each run, so that it should keep what it made
  * @param prepare writes what it reads beside `x` and `key`, for rows from the first on
  */
 export function evaluateRows(
   x: Matrix,
-  options: Pick<EvaluationOptions, "samples" | "seed">,
-  compile: (capacity: number, samples: number) => SyncProgram,
-  prepare?: (program: SyncProgram, first: number, count: number) => void,
+  options: RowOptions,
+  compile: Compile,
+  prepare?: Prepare,
 ): RowEvaluation {
+  const steps = evaluationSteps(x, options, compile, prepare);
+  for (let step = steps.next();; step = steps.next()) if (step.done) return step.value;
+}
+
+/**
+ * `evaluateRows` in steps of one run each, so that a caller can do other things between them; those
+ * may use the same program.
+ */
+export function* evaluationSteps(
+  x: Matrix,
+  options: RowOptions,
+  compile: Compile,
+  prepare?: Prepare,
+): Generator<void, RowEvaluation> {
   const samples = requireNumber("samples", options.samples ?? 1, {
     min: 1,
     max: 1e6,
@@ -72,20 +98,26 @@ export function evaluateRows(
   });
   const perRun = Math.min(samples, SAMPLE_CHUNK);
   const capacity = Math.max(1, Math.floor(DECODER_ROWS / perRun));
-  const program = compile(capacity, perRun);
   const [seedLow, seedHigh] = splitSeed(options.seed ?? 0);
+  const { firstRow = 0 } = options;
   const [rows, width] = x.shape;
-  const sums = new RowSums(rows, program.plan.outputs.get("kl")?.shape.cols ?? 0);
+  const sums = new RowSums(
+    rows,
+    compile(capacity, perRun).plan.outputs.get("kl")?.shape.cols ?? 0,
+  );
   for (let first = 0; first < rows; first += capacity) {
     const count = Math.min(capacity, rows - first);
-    program.write("x", x.data.subarray(first * width, (first + count) * width));
-    prepare?.(program, first, count);
     for (let drawn = 0; drawn < samples; drawn += perRun) {
-      program.write("key", [seedLow, seedHigh, drawn / perRun, first]);
+      // Asked for and written anew: between steps others may have used it, or sent it away.
+      const program = compile(capacity, perRun);
+      program.write("x", x.data.subarray(first * width, (first + count) * width));
+      prepare?.(program, first, count);
+      program.write("key", [seedLow, seedHigh, drawn / perRun, firstRow + first]);
       program.run(count);
       sums.add(program, first, count, Math.min(perRun, samples - drawn), perRun);
+      if (drawn === 0) sums.addKl(program, first, count);
+      yield;
     }
-    sums.addKl(program, first, count);
   }
   return sums.finish(samples);
 }

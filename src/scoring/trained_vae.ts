@@ -16,6 +16,7 @@ import {
   evaluateRows,
   type Evaluation,
   type EvaluationOptions,
+  evaluationSteps,
   type RowEvaluation,
 } from "./evaluation.ts";
 import {
@@ -149,10 +150,19 @@ export class TrainedVae {
    * `count` draws of x from the model, `[count, D]`: z ~ p(z), x ~ p(x | z). With `mean`, E[x | z]
    * in place of the second draw. Draw i depends on the seed, i and its condition alone.
    */
-  async sample(
+  async sample(count: number, options: SampleOptions = {}): Promise<Matrix> {
+    return this.sampleFrom(0, count, options);
+  }
+
+  /**
+   * Draws `firstRow` to `firstRow + count - 1` of those that `sample` makes; conditions are theirs.
+   * @internal
+   */
+  sampleFrom(
+    firstRow: number,
     count: number,
     { seed = 0, mean = false, condition }: SampleOptions = {},
-  ): Promise<Matrix> {
+  ): Matrix {
     requireNumber("count", count, { min: 1, max: MAX_DRAWS, integer: true });
     const conditions = toConditions(this.spec, count, condition);
     const [seedLow, seedHigh] = splitSeed(seed);
@@ -161,12 +171,15 @@ export class TrainedVae {
     const data = new Float32Array(count * columns);
     for (let first = 0; first < count; first += BULK_ROWS) {
       const rows = Math.min(BULK_ROWS, count - first);
-      program.write("key", [seedLow, seedHigh, 0, first]);
+      program.write("key", [seedLow, seedHigh, 0, firstRow + first]);
       if (conditions) program.write("c", rowsOf(conditions, first, rows));
       program.run(rows);
       const chunk = data.subarray(first * columns, (first + rows) * columns);
       if (mean) program.read("mean", chunk);
-      else drawRows(this.spec, readDrawParameters(program, rows), { seed, first }, chunk);
+      else {
+        const parameters = readDrawParameters(program, rows);
+        drawRows(this.spec, parameters, { seed, first: firstRow + first }, chunk);
+      }
     }
     return { data, shape: [count, columns] };
   }
@@ -306,6 +319,18 @@ export class TrainedVae {
    */
   evaluateSync(x: Matrix, options: EvaluationOptions): RowEvaluation {
     return evaluateRows(
+      x,
+      options,
+      (capacity, samples) => this.engine.program("evaluate", { capacity, samples }),
+    );
+  }
+
+  /**
+   * `evaluateSync` in steps, to be taken apart: see `evaluationSteps`.
+   * @internal
+   */
+  evaluateSteps(x: Matrix, options: EvaluationOptions): Generator<void, RowEvaluation> {
+    return evaluationSteps(
       x,
       options,
       (capacity, samples) => this.engine.program("evaluate", { capacity, samples }),

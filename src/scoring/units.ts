@@ -34,8 +34,17 @@ export function vaeOf(model: Model): TrainedVae {
   return isTable(model) ? model.vae : model;
 }
 
+/** Made once a model: a server asks for them at every request. */
+const UNITS = new WeakMap<Model, Units>();
+
 /** The units of a model's rows. */
 export function unitsOf(model: Model): Units {
+  const units = UNITS.get(model) ?? makeUnits(model);
+  UNITS.set(model, units);
+  return units;
+}
+
+function makeUnits(model: Model): Units {
   const { spec } = vaeOf(model);
   const fault = ({ data }: Cells) => findFault(spec, data);
   if (!isTable(model)) return { ...plainUnits("x", spec.inputs), fault };

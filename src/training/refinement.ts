@@ -156,18 +156,16 @@ function evaluateUnder(
   q: RowGaussians,
   { samples, seed }: Required<GapOptions>,
 ): RowEvaluation {
-  const programs: SyncProgram[] = [];
-  const compile = (capacity: number, samples: number) => {
-    programs.push(model.compile(underPlan(model, { capacity, samples, forGradient: false })));
-    return programs[0];
-  };
+  let program: SyncProgram | undefined;
+  const compile = (capacity: number, samples: number) =>
+    program ??= model.compile(underPlan(model, { capacity, samples, forGradient: false }));
   try {
     return evaluateRows(x, { samples, seed }, compile, (program, first, count) => {
       program.write("mean", rowsOf(q.mean, first, count));
       program.write("logVar", rowsOf(q.logVar, first, count));
     });
   } finally {
-    for (const program of programs) program.dispose();
+    program?.dispose();
   }
 }
 

@@ -217,10 +217,9 @@ export class VAE extends TrainedVae {
     const model = { spec, objective, optimizer, binarize, capacity, parameters, reference };
     const auxiliary = auxiliaryParameters(model);
     const state = stateLayout(optimizer, parameterSpecs, auxiliary);
-    const segments = {
-      parameters: segment,
-      state: allocateState(backend, state, auxiliary, seed),
-    };
+    const request = { ...model, state };
+    const moments = allocateState(backend, state, auxiliary, seed);
+    const segments = { parameters: segment, state: moments };
     const programs: SyncProgram[] = [];
     const compile = (plan: Plan) => {
       programs.push(backend.compile(plan, segments));
@@ -249,7 +248,7 @@ export class VAE extends TrainedVae {
       });
     } finally {
       for (const program of programs) program.dispose();
-      segments.state.dispose();
+      moments.dispose();
     }
   }
 

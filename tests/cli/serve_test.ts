@@ -1,6 +1,7 @@
-/** `elbow serve`: the models of a folder by name, a port of its own choice, and a quiet end. */
+/** `elbow serve`: the models of a folder by name, a port of its own choice, tokens, and a quiet end. */
 import assert from "node:assert/strict";
-import { TableScorer } from "../../mod.ts";
+import { TableScorer, VAE } from "../../mod.ts";
+import { digestOf } from "../../src/http/store.ts";
 import { elbow, elbowOk, Folder, QUICK, refused, tableCsv } from "./util.ts";
 
 Deno.test("elbow serve answers for each file by its name, until it is interrupted", async () => {
@@ -57,4 +58,140 @@ Deno.test("elbow serve refuses a folder without models, with a damaged one, and 
   assert.match(stderr, /^elbow: [^\n]*in use[^\n]*\n$/i);
   folder.write("n.safetensors", "not a model");
   assert.match(await refused("serve", "--models", folder.path), /Cannot read .*n\.safetensors/);
+});
+
+/** A server in a process of its own, and its address. */
+async function startServer(...args: string[]): Promise<[Deno.ChildProcess, url: string]> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--allow-all", "src/cli/main.ts", "serve", "--port", "0", "--json", ...args],
+    stdout: "piped",
+    stderr: "null",
+  }).spawn();
+  let text = "";
+  for await (const piece of child.stdout.pipeThrough(new TextDecoderStream())) {
+    text += piece;
+    if (text.includes("\n")) break;
+  }
+  return [child, JSON.parse(text).url];
+}
+
+for (const signal of ["SIGTERM", "SIGINT"] as const) {
+  Deno.test(`${signal}: what is being answered is answered, what is new is refused, and all ends`, async () => {
+    using folder = new Folder();
+    const model = VAE.create({ inputs: 3, latent: [{ size: 2 }] }, { seed: 1 });
+    folder.write("m.safetensors", model.save());
+    const [child, url] = await startServer("--models", folder.path);
+    const body = new TransformStream<Uint8Array, Uint8Array>();
+    const writer = body.writable.getWriter(), encoder = new TextEncoder();
+    // A request that has begun, and whose body is not there yet.
+    const slow = fetch(`${url}/v1/models/m/score`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: body.readable,
+    });
+    await writer.write(encoder.encode(`{"rows": [[1, 2,`));
+    const inFlight = async () =>
+      /^elbow_requests_in_flight (.)$/m.exec(await (await fetch(`${url}/metrics`)).text())![1];
+    while (await inFlight() !== "2") await new Promise((resolve) => setTimeout(resolve, 5));
+    child.kill(signal);
+    const status = async (path: string) => {
+      const response = await fetch(url + path);
+      await response.body?.cancel();
+      return response.status;
+    };
+    while (await status("/health/ready") === 200);
+    assert.equal(await status("/v1/models"), 503);
+    assert.equal(await status("/health/live"), 200);
+    await writer.write(encoder.encode("3]]}"));
+    await writer.close();
+    const { rows } = await (await slow).json();
+    assert.deepEqual(rows, [{ score: (await model.score([[1, 2, 3]]))[0] }]);
+    assert.equal((await child.status).code, 0);
+  });
+}
+
+Deno.test("a stream that never ends does not keep the server from ending", async () => {
+  using folder = new Folder();
+  folder.write(
+    "m.safetensors",
+    VAE.create({ inputs: 1, latent: [{ size: 1 }] }, { seed: 1 }).save(),
+  );
+  const [child, url] = await startServer("--models", folder.path);
+  const body = new TransformStream<Uint8Array, Uint8Array>();
+  const writer = body.writable.getWriter();
+  const stream = fetch(`${url}/v1/models/m/score`, {
+    method: "POST",
+    headers: { "content-type": "application/x-ndjson" },
+    body: body.readable,
+  });
+  await writer.write(new TextEncoder().encode("[1]\n"));
+  const reader = (await stream).body!.getReader();
+  await reader.read();
+  child.kill("SIGTERM");
+  assert.equal((await child.status).code, 0);
+  await reader.cancel().catch(() => {});
+  await writer.abort().catch(() => {});
+});
+
+Deno.test("with tokens: who may not ask is refused, and an upload outlives the server", async () => {
+  using folder = new Folder();
+  const token = "a-token-of-128-random-bits-or-more";
+  const hash = await digestOf(new TextEncoder().encode(token));
+  const tokens = folder.write("tokens", `# who may do what\n\nscore,admin ${hash}\n`);
+  const models = `${folder.path}/models`;
+  Deno.mkdirSync(models);
+  const model = VAE.create({ inputs: 1, latent: [{ size: 1 }] }, { seed: 1 }).save();
+  const headers = { authorization: `Bearer ${token}` };
+  const serve = async (ask: (url: string) => Promise<void>) => {
+    const controller = new AbortController(), listening = Promise.withResolvers<string>();
+    const done = elbow([
+      "serve",
+      "--models",
+      models,
+      "--port",
+      "0",
+      "--json",
+      "--log",
+      "--tokens",
+      tokens,
+    ], {
+      signal: controller.signal,
+      stdout: (text) => text.startsWith("{") && listening.resolve(text),
+    });
+    await ask(/http:\/\/127\.0\.0\.1:\d+/.exec(await listening.promise)![0]);
+    controller.abort();
+    return await done;
+  };
+  const { stderr } = await serve(async (url) => {
+    const refused = await fetch(`${url}/v1/models`);
+    assert.deepEqual([refused.status, await refused.json().then(({ title }) => title)], [
+      401,
+      "This address needs a token",
+    ]);
+    const put = await fetch(`${url}/v1/models/up`, {
+      method: "PUT",
+      headers: { ...headers, "content-type": "application/octet-stream" },
+      body: model as BodyInit,
+    });
+    assert.equal((await put.json()).version, 1);
+  });
+  const lines = stderr.split("\n").filter((line) => line.startsWith("{")).map((line) =>
+    JSON.parse(line)
+  );
+  assert.deepEqual(
+    lines.map(({ method, route, status, model }) => [method, route, status, model]),
+    [
+      ["GET", "/v1/models", 401, undefined],
+      ["PUT", "/v1/models/:name", 201, "up"],
+    ],
+  );
+  assert.ok(!stderr.includes(token));
+  await serve(async (url) => {
+    const { digest } = await (await fetch(`${url}/v1/models/up`, { headers })).json();
+    assert.equal(digest, await digestOf(model));
+  });
+  assert.match(
+    await refused("serve", "--models", models, "--tokens", folder.write("bad", "score 12")),
+    /bad, line 1/,
+  );
 });

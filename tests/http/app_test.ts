@@ -1,16 +1,30 @@
 /** The app as a whole: its listings, mounting, concurrency, a changing store, a real port. */
 import assert from "node:assert/strict";
 import { Hono } from "npm:hono@4.13.19";
-import { createApp, memoryStore, type Model } from "../../src/http/mod.ts";
-import { APP, ask, COLUMNS, MODELS, PLAIN, post, problemOf, ROWS, TABLE } from "./util.ts";
+import { digestOf, type Model } from "../../src/http/mod.ts";
+import {
+  APP,
+  ask,
+  BINARY,
+  COLUMNS,
+  createApp,
+  MODELS,
+  PLAIN,
+  post,
+  problemOf,
+  ROWS,
+  TABLE,
+} from "./util.ts";
 
 Deno.test("/health and /v1/models say what there is", async () => {
   const get = async (path: string) => await (await APP.request(path)).json();
   assert.deepEqual(await get("/health/live"), { status: "live" });
   assert.deepEqual(await get("/health/ready"), { status: "ready", models: 5 });
   const { models } = await get("/v1/models");
-  assert.deepEqual(models[0], { name: "table", kind: "detector", inputs: 3, latent: 2 });
-  assert.deepEqual(models[3], { name: "plain", kind: "vae", inputs: 3, latent: 2 });
+  const [table, plain] = await Promise.all([TABLE, PLAIN].map((each) => digestOf(each.save())));
+  const common = { version: 1, inputs: 3, latent: 2 };
+  assert.deepEqual(models[0], { name: "table", digest: table, kind: "detector", ...common });
+  assert.deepEqual(models[3], { name: "plain", digest: plain, kind: "vae", ...common });
   assert.deepEqual(await get("/v1/models/table"), {
     ...models[0],
     columns: COLUMNS,
@@ -40,7 +54,7 @@ Deno.test("the app can be mounted under a prefix, with its errors", async () => 
       body: JSON.stringify(body),
     });
   const answer = await (await send("table/score", { rows: ROWS })).json();
-  assert.deepEqual(answer, await ask("table/score", { rows: ROWS }));
+  assert.deepEqual(answer, await (await post("table/score", { rows: ROWS })).json());
   await problemOf(await send("table/score", { rows: [] }), "invalid-body");
   await problemOf(await send("nothing/score", {}), "unknown-model");
   await problemOf(await parent.request("/elbow/v1/nothing"), "unknown-route");
@@ -57,7 +71,10 @@ Deno.test("a map of models is read at every request", async () => {
   });
   models.set("late", PLAIN);
   assert.equal((await app.request("/v1/models/late")).status, 200);
-  assert.equal((await memoryStore(models).list())[0].model, PLAIN);
+  const version = async () => (await (await app.request("/v1/models/late")).json()).version;
+  assert.deepEqual([await version(), await version()], [1, 1]);
+  models.set("late", BINARY);
+  assert.equal(await version(), 2);
 });
 
 Deno.test("interleaved requests get their own answers", async () => {
@@ -86,7 +103,8 @@ Deno.test("interleaved requests get their own answers", async () => {
       headers: { "content-type": "application/json" },
       body: chunked(JSON.stringify(body)),
     });
-    return await response.json();
+    const { version: _version, digest: _digest, ...answer } = await response.json();
+    return answer;
   }));
   assert.deepEqual(together, alone);
 });

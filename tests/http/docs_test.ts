@@ -17,8 +17,8 @@ function shapeOf(value: unknown): unknown {
 
 Deno.test("every example of docs/http.md is answered as it says", async () => {
   const examples = [...TEXT.matchAll(EXAMPLE)];
-  assert.equal(examples.length, TEXT.match(/curl/g)?.length);
-  assert.equal(examples.length, 9);
+  assert.equal(examples.length, TEXT.match(/curl -s/g)!.length - 1, "all but the binary one");
+  assert.equal(examples.length, 10);
   for (const [, path, body, answer] of examples) {
     const init = { method: "POST", headers: { "content-type": "application/json" }, body };
     const response = await app.request(path, body === undefined ? {} : init);
@@ -32,4 +32,26 @@ Deno.test("docs/http.md lists every type of problem with its status", () => {
     listed.map(([, status, name]) => [name, Number(status)]),
     Object.entries(PROBLEMS).map(([name, { status }]) => [name, status]),
   );
+});
+
+Deno.test("the binary example of docs/http.md is answered as its JSON is", async () => {
+  const [, escapes, path] = /printf '([^']+)' \| curl -s 'localhost:8080([^']+)'/.exec(TEXT)!;
+  const body = Uint8Array.from(escapes.matchAll(/\\(\d+)/g), ([, octal]) => parseInt(octal, 8));
+  const ask = async (path: string, type: string, body: BodyInit) => {
+    const init = { method: "POST", headers: { "content-type": type }, body };
+    return await (await app.request(path, init)).json();
+  };
+  const json = JSON.stringify({ rows: [[0, 1]], falseAlarmRate: 0.05 });
+  assert.deepEqual(
+    await ask(path, "application/octet-stream", body),
+    await ask(path.split("?")[0], "application/json", json),
+  );
+});
+
+Deno.test("docs/http.md names every option of createApp()", async () => {
+  const source = await Deno.readTextFile(new URL("../../src/http/app.ts", import.meta.url));
+  const [, body] = /export interface AppOptions \{([\s\S]*?)\n\}/.exec(source)!;
+  for (const [, name] of body.matchAll(/readonly (\w+)\??:/g)) {
+    assert.ok(TEXT.includes(`\`${name}`), name);
+  }
 });

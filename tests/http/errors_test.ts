@@ -1,9 +1,9 @@
 /** Every class of error: its status, its type, and the field it names. */
 import assert from "node:assert/strict";
 import { VAE } from "../../mod.ts";
-import { createApp, type ModelStore, type Served } from "../../src/http/mod.ts";
+import type { Model, Models, ModelStore } from "../../src/http/mod.ts";
 import { type ProblemName, PROBLEMS } from "../../src/http/problems.ts";
-import { APP, MODELS, PLAIN, post, problemOf, TABLE } from "./util.ts";
+import { APP, createApp, MODELS, PLAIN, post, problemOf, TABLE } from "./util.ts";
 
 const JSON_TYPE = { "content-type": "application/json" };
 const VERB = "/v1/models/table/score";
@@ -117,6 +117,30 @@ Deno.test("cells that the likelihood cannot take are named, by position or by na
   assert.equal((await post("counts/score", { rows: [[16_777_216, 1]] }, app)).status, 200);
 });
 
+Deno.test("a conditional model is described, and refused by each verb and by infer", async () => {
+  const spec = { inputs: 2, condition: 3, latent: [{ size: 1 }] };
+  const app = createApp({ models: { given: VAE.create(spec, { seed: 1 }) } });
+  const described = await app.request("/v1/models/given");
+  assert.equal((await described.json()).spec.condition, 3);
+  const rows = [[1, 2]], bodies = [{ rows }, { rows, condition: [[1, 0, 0]] }];
+  for (const verb of ["score", "encode", "reconstruct", "log-likelihood", "decode"]) {
+    for (const body of bodies) {
+      const problem = await problemOf(await post(`given/${verb}`, body, app), "conditional-model");
+      assert.equal(problem.status, 400);
+      assert.match(problem.detail, /need no condition: current value is a condition of 3 columns$/);
+    }
+  }
+  await problemOf(await post("given/sample", { count: 2 }, app), "conditional-model");
+  const tensor = { name: "x", datatype: "FP64", shape: [1, 2], data: rows };
+  const infer = await app.request("/v2/models/given/infer", {
+    method: "POST",
+    headers: JSON_TYPE,
+    body: JSON.stringify({ inputs: [tensor] }),
+  });
+  assert.equal(infer.status, 400);
+  assert.match((await infer.json()).error, /a condition of 3 columns/);
+});
+
 Deno.test("a model that overflows by itself gets a problem too", async () => {
   const wild = VAE.create({ inputs: 2, latent: [{ size: 1 }] }, { seed: 1 });
   wild.setParameters(
@@ -221,7 +245,8 @@ Deno.test("other media types and encodings get 415", async () => {
   const refused = ["", "text/plain", "application/jsonp", "application/json; charset=utf-16"];
   for (const type of [...refused, "multipart/form-data; boundary=x"]) {
     const response = await send({ "content-type": type });
-    assert.equal(response.headers.get("accept"), "application/json");
+    const accepted = "application/json, application/octet-stream, application/x-ndjson";
+    assert.equal(response.headers.get("accept"), accepted);
     await problemOf(response, "unsupported-media-type");
   }
   for (const encoding of ["gzip", "br", "identity, gzip", "x"]) {
@@ -256,17 +281,18 @@ Deno.test("other methods get 405 and are told which are allowed", async () => {
 
 Deno.test("unknown addresses and models get 404, and no odd name reaches the store", async () => {
   for (
-    const path of ["/", "/v1", "/v2", "/health", "/v1/models/", "/v1/models/table/", "/V1/models"]
+    const path of ["/", "/v1", "/health", "/v1/models/", "/v1/models/table/", "/V1/models"]
   ) {
     await problemOf(await APP.request(path), "unknown-route");
   }
   await problemOf(await post("table/train", {}), "unknown-route");
   const asked: string[] = [];
-  const store: ModelStore = {
-    get: (name) => Promise.resolve(void asked.push(name)),
-    list: () => Promise.resolve([]),
-  };
-  const app = createApp({ models: store });
+  const models: Models = new (class extends Map<string, Model> {
+    override get(name: string): undefined {
+      asked.push(name);
+    }
+  })();
+  const app = createApp({ models });
   const names = [
     "table",
     "Table-1.v2_x",
@@ -290,9 +316,13 @@ Deno.test("unknown addresses and models get 404, and no odd name reaches the sto
 
 Deno.test("a failure of the server says nothing of the inside, to the caller", async () => {
   const secret = new TypeError("cannot open file:///srv/models/secret.safetensors");
+  const fail = () => Promise.reject(secret);
   const store: ModelStore = {
-    get: () => Promise.reject(secret),
-    list: () => Promise.reject(secret),
+    readIndex: fail,
+    replaceIndex: fail,
+    read: fail,
+    write: fail,
+    remove: fail,
   };
   const logged: unknown[] = [];
   const log = console.error;
@@ -324,7 +354,7 @@ Deno.test("createApp() refuses names, models and limits that it cannot serve", (
     [{ a: new Uint8Array(3) }, /Cannot serve model "a": expected a loaded model/],
   ];
   for (const [record, message] of models) {
-    assert.throws(() => createApp({ models: record as Record<string, Served["model"]> }), message);
+    assert.throws(() => createApp({ models: record as Record<string, Model> }), message);
   }
   assert.throws(() => createApp({ models: MODELS, maxRows: 0 }), /maxRows: must be at least 1/);
   assert.throws(() => createApp({ models: MODELS, maxBodyBytes: NaN }), /maxBodyBytes/);
@@ -333,14 +363,25 @@ Deno.test("createApp() refuses names, models and limits that it cannot serve", (
 Deno.test("problem types are few, and their names stay", () => {
   assert.deepEqual(Object.entries(PROBLEMS).map(([name, { status }]) => `${status} ${name}`), [
     "400 malformed-json",
+    "400 conditional-model",
+    "401 unauthorized",
+    "403 forbidden",
     "404 unknown-route",
     "404 unknown-model",
     "405 method-not-allowed",
+    "408 body-timeout",
+    "409 conflict",
+    "412 precondition-failed",
     "413 body-too-large",
     "415 unsupported-media-type",
     "422 invalid-body",
+    "422 invalid-model",
     "422 result-not-finite",
+    "429 too-many-requests",
+    "431 headers-too-large",
     "500 internal",
     "503 not-ready",
+    "503 overloaded",
+    "503 stopping",
   ]);
 });

@@ -1,9 +1,10 @@
 /** Tiny models behind an app, and how the tests ask it. */
 import assert from "node:assert/strict";
 import { Detector, VAE } from "../../mod.ts";
-import { type App, createApp } from "../../src/http/mod.ts";
+import { type App, type AppOptions, createApp as create } from "../../src/http/mod.ts";
 import { type ProblemName, PROBLEMS } from "../../src/http/problems.ts";
 import { normals, planeRows } from "../util/data.ts";
+import { requireDocumented } from "./openapi.ts";
 
 /** Rows in units of their own: offsets of hundreds, spreads from 0.01 to 100. */
 export const ROWS: readonly number[][] = planeRows(60, 3, 11).map(([a, b, c]) => [
@@ -38,6 +39,20 @@ export const BINARY: VAE = VAE.create(
 
 export const MODELS = { table: TABLE, line: LINE, hostile: HOSTILE, plain: PLAIN, binary: BINARY };
 
+/** An app whose every answer to `request` must be one that its OpenAPI document allows. */
+export function createApp(options: AppOptions): App {
+  const app = create(options), { request } = app;
+  app.request = async (input, init, ...rest) => {
+    const response = await request(input, init, ...rest);
+    const path = URL.parse(String(input), "http://localhost")?.pathname ?? "";
+    const isJson = /[/+]json$/.test(response.headers.get("content-type") ?? "");
+    // A clone of a stream would hold what nobody reads.
+    await requireDocumented(init?.method ?? "GET", path, isJson ? response.clone() : response);
+    return response;
+  };
+  return app;
+}
+
 export const APP: App = createApp({ models: MODELS });
 
 /** Posts JSON, or text as it is, to a verb. */
@@ -49,13 +64,17 @@ export function post(path: string, body: unknown, app: App = APP): Promise<Respo
   }));
 }
 
-/** The answer of a verb that must succeed. */
+/** The answer of a verb that must succeed, less the version and digest: headers must say the same. */
 export async function ask(path: string, body: unknown, app: App = APP): Promise<Fields> {
   const response = await post(path, body, app);
-  const value = await response.json();
+  const { version, digest, ...value } = await response.json();
   assert.equal(response.status, 200, JSON.stringify(value));
   assert.equal(response.headers.get("content-type"), "application/json");
   requireCommonHeaders(response);
+  assert.equal(response.headers.get("elbow-model"), value.model);
+  assert.equal(response.headers.get("elbow-model-version"), `${version}`);
+  assert.equal(response.headers.get("elbow-model-digest"), digest);
+  assert.match(digest, /^[0-9a-f]{64}$/);
   return value;
 }
 
@@ -89,6 +108,7 @@ export async function problemOf(
 }
 
 function requireCommonHeaders({ headers }: Response): void {
+  assert.match(headers.get("traceparent") ?? "", /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/);
   assert.equal(headers.get("x-content-type-options"), "nosniff");
   assert.equal(headers.get("cache-control"), "no-store");
   assert.equal(headers.get("access-control-allow-origin"), null);

@@ -1,19 +1,39 @@
-/** `/health/live`: the process answers. `/health/ready`: its store of models does. */
+/**
+ * `/health/live`: the process answers. `/health/ready`: its models can be asked. `/metrics`: for
+ * Prometheus; with tokens, for those that may score.
+ */
 import type { Hono } from "npm:hono@4.13.19";
 import { Problem } from "../problems.ts";
-import { respond } from "../responses.ts";
-import { route, type Service } from "../service.ts";
+import { respond, respondBody } from "../responses.ts";
+import { type Env, route, type Service } from "../service.ts";
 
-export function healthRoutes(app: Hono, { store }: Service): void {
-  route(app, "get", "/health/live", () => respond({ status: "live" }));
+export function healthRoutes(app: Hono<Env>, service: Service): void {
+  route(app, service, "/health/live", { get: { answer: () => respond({ status: "live" }) } });
 
-  route(app, "get", "/health/ready", async () => {
-    try {
-      const models = await store.list();
-      return respond({ status: "ready", models: models.length });
-    } catch (error) {
-      console.error(error);
-      throw new Problem("not-ready", "Cannot serve: the store of models does not answer");
-    }
+  route(app, service, "/health/ready", {
+    get: { answer: async () => respond({ status: "ready", models: await readyModels(service) }) },
   });
+
+  route(app, service, "/metrics", {
+    get: {
+      scope: "score",
+      async answer() {
+        const text = service.metrics.text(await service.catalogue.list());
+        return respondBody(text, "text/plain; version=0.0.4; charset=utf-8");
+      },
+    },
+  });
+}
+
+/** How many models can be asked. @throws Problem if the server stops or its store does not answer */
+export async function readyModels(service: Service): Promise<number> {
+  if (service.isStopping()) {
+    throw new Problem("not-ready", "Cannot serve: the server is about to stop");
+  }
+  try {
+    return (await service.catalogue.list()).length;
+  } catch (error) {
+    service.onError(error);
+    throw new Problem("not-ready", "Cannot serve: the store of models does not answer");
+  }
 }

@@ -1,17 +1,169 @@
-/** `/v1/models/:name/VERB` for every verb of the table. */
-import type { Hono } from "npm:hono@4.13.19";
-import { readJson } from "../body.ts";
-import { respond } from "../responses.ts";
-import { route, servedModel, type Service } from "../service.ts";
-import { VERBS } from "../verbs.ts";
+/**
+ * `/v1/models/:name/VERB` and `/v1/models/:name/versions/:version/VERB` for every verb of the table.
+ * The body's type says how rows come (JSON, float32 rows, JSON lines); `Accept` how they go.
+ */
+import type { Context, Hono } from "npm:hono@4.13.19";
+import type { Cells } from "../../scoring/standardize.ts";
+import { isTable } from "../../scoring/units.ts";
+import { floatsOf, jsonOf, type Numbers, streamOf } from "../answers.ts";
+import { mediaType, parseJson, piecesOf, readBytes, requireType } from "../body.ts";
+import type { Served } from "../catalogue.ts";
+import { compute } from "../compute.ts";
+import { answerLines, NDJSON } from "../ndjson.ts";
+import { Pace } from "../pace.ts";
+import { invalid } from "../problems.ts";
+import { type Reply, respondBody } from "../responses.ts";
+import { readFloatRows, readRows } from "../rows.ts";
+import { checkBody, queryOptions, withRows } from "../schemas.ts";
+import {
+  askedModel,
+  bodyLimits,
+  type Env,
+  modelHeaders,
+  paceOf,
+  route,
+  type Service,
+} from "../service.ts";
+import { type Verb, VERBS, type Work } from "../verbs.ts";
 
-export function verbRoutes(app: Hono, service: Service): void {
-  const { limits } = service;
-  for (const [name, verb] of Object.entries(VERBS)) {
-    route(app, "post", `/v1/models/:name/${name}`, async (c) => {
-      const served = await servedModel(c, service);
-      const body = await readJson(c.req.raw, limits.maxBodyBytes);
-      return respond({ model: served.name, ...await verb.answer(served.model, body, limits) });
-    });
+const JSON_TYPE = "application/json";
+const FLOATS = "application/octet-stream";
+
+export function verbRoutes(app: Hono<Env>, service: Service): void {
+  for (const [name, verb] of Object.entries(VERBS) as [string, Verb][]) {
+    for (const path of ["/v1/models/:name", "/v1/models/:name/versions/:version"]) {
+      const answer = (c: Context<Env>) => ask(c, service, name, verb);
+      route(app, service, `${path}/${name}`, { post: { scope: "score", answer } });
+    }
   }
+}
+
+async function ask(c: Context<Env>, service: Service, name: string, verb: Verb): Promise<Reply> {
+  const served = await askedModel(c, service), { headers } = c.req.raw;
+  const units = verb.rows(served.model);
+  requireType(headers, JSON_TYPE, ...(units ? [FLOATS, NDJSON] : []));
+  if (mediaType(headers) === NDJSON) return askLines(c, service, served, name, verb);
+  const bytes = await readBytes(c.req.raw, bodyLimits(c, service));
+  const { work, cells } = mediaType(headers) === FLOATS
+    ? fromFloats(bytes, c, service, served, verb)
+    : fromJson(parseJson(bytes), c, service, served, verb);
+  const numbers = await compute(work, cells, paceOf(c, service));
+  c.get("seen").rows = numbers.rows;
+  count(service, served, name, numbers);
+  return write(c, served, work, numbers);
+}
+
+interface Request {
+  readonly work: Work;
+  readonly cells: Cells;
+}
+
+function fromJson(
+  body: unknown,
+  c: Context<Env>,
+  { limits }: Service,
+  { model }: Served,
+  verb: Verb,
+): Request {
+  if (c.req.url.includes("?")) {
+    throw invalid("", "Cannot read query: a JSON body holds the options itself");
+  }
+  const units = verb.rows(model);
+  const checked: Readonly<Record<string, unknown>> = checkBody(
+    units ? withRows(verb.options) : verb.options,
+    body,
+  );
+  const { rows, ...options } = checked;
+  const work = verb.work(model, options, limits);
+  if (!units) {
+    const count = options.count as number;
+    work.requireRows(count);
+    return { work, cells: { data: new Float64Array(), rows: count } };
+  }
+  const list = rows as readonly unknown[];
+  work.requireRows(list.length);
+  return { work, cells: readRows(list, units) };
+}
+
+function fromFloats(
+  bytes: Uint8Array<ArrayBuffer>,
+  c: Context<Env>,
+  { limits }: Service,
+  { model }: Served,
+  verb: Verb,
+): Request {
+  const work = workOfQuery(c, limits, model, verb);
+  const cells = readFloatRows(bytes, verb.rows(model)!);
+  work.requireRows(cells.rows);
+  return { work, cells };
+}
+
+function askLines(
+  c: Context<Env>,
+  service: Service,
+  served: Served,
+  name: string,
+  verb: Verb,
+): Reply {
+  const work = workOfQuery(c, service.limits, served.model, verb);
+  work.requireRows(1);
+  const pieces = piecesOf(c.req.raw, service.deadlineMs, { renewed: true, maxPieces: Infinity });
+  const lines = answerLines(pieces, {
+    work,
+    units: verb.rows(served.model)!,
+    // Who leaves a stream cancels it: there is nothing else to ask.
+    pace: new Pace(service.turns),
+    count: (rows) => service.metrics.rows(served.name, name, rows),
+    isStopping: service.isStopping,
+  });
+  return respondBody(streamOf(lines), NDJSON, { headers: modelHeaders(served) });
+}
+
+function workOfQuery(
+  c: Context<Env>,
+  limits: Service["limits"],
+  model: Served["model"],
+  verb: Verb,
+): Work {
+  const query = queryOptions(new URL(c.req.url).searchParams);
+  return verb.work(model, checkBody(verb.options, query), limits);
+}
+
+function write(c: Context<Env>, served: Served, work: Work, numbers: Numbers): Reply {
+  const headers = modelHeaders(served);
+  if (prefersFloats(c.req.header("accept") ?? "")) {
+    const shape = { "elbow-shape": `${numbers.rows},${numbers.columns}` };
+    return respondBody(floatsOf(numbers), FLOATS, { headers: { ...headers, ...shape } });
+  }
+  const { name: model, version, digest } = served;
+  const body = jsonOf({ model, version, digest, ...work.head }, numbers, work.text);
+  return respondBody(body, JSON_TYPE, { headers });
+}
+
+/** Whether a caller wants float32 rows more than JSON. */
+function prefersFloats(accept: string): boolean {
+  if (!accept.includes(FLOATS)) return false;
+  const weights = new Map(
+    accept.split(",").map((each) => {
+      const [type, ...parameters] = each.split(";").map((part) => part.trim().toLowerCase());
+      const weight = parameters.find((part) => part.startsWith("q="))?.slice(2) ?? "1";
+      return [type, Number(weight) || 0];
+    }),
+  );
+  const json = weights.get(JSON_TYPE) ?? weights.get("application/*") ?? weights.get("*/*") ?? 0;
+  return (weights.get(FLOATS) ?? 0) > json;
+}
+
+function count(
+  { metrics }: Service,
+  { name, model }: Served,
+  verb: string,
+  numbers: Numbers,
+): void {
+  const { data, rows, columns } = numbers;
+  metrics.rows(name, verb, rows);
+  if (verb !== "score" || !isTable(model)) return;
+  let flagged = 0;
+  for (let r = 0; r < rows; r++) flagged += data[r * columns + 2];
+  metrics.anomalies(name, flagged);
 }

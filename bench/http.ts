@@ -1,0 +1,189 @@
+/**
+ * Load on loopback: requests per second and latency of single-row JSON scores beside a Hono handler that
+ * only parses and echoes the same body, and rows per second through the binary route. Fresh processes
+ * in alternating order, medians of the rounds. The server has one core and wrk the other, where
+ * taskset is there.
+ *
+ *     deno task bench:http [--json] [--rounds N] [--seconds N]
+ *
+ * Needs wrk (Debian: apt-get install wrk).
+ */
+import { parseArgs } from "node:util";
+
+/** What wrk says of one run. */
+interface Run {
+  readonly perSecond: number;
+  readonly p50: number;
+  readonly p99: number;
+  readonly errors: number;
+  /** Of the server when the run was over. */
+  readonly mebibytes: number;
+}
+
+/** One way of asking. */
+interface Load {
+  readonly server: "elbow" | "echo";
+  readonly path: string;
+  readonly script: string;
+  readonly connections: number;
+  /** Rows of one request. */
+  readonly rows: number;
+}
+
+const COLUMNS = 32, BATCH = 8000;
+const ROW = Array.from({ length: COLUMNS }, (_, c) => Math.round(1000 * Math.sin(c + 1)) / 1000);
+
+const jsonScript = `wrk.method = "POST"
+wrk.body = '${JSON.stringify({ rows: [ROW] })}'
+wrk.headers["content-type"] = "application/json"`;
+
+/** A batch of rows as Lua text of bytes. */
+function floatScript(): string {
+  const bytes = new Uint8Array(Float32Array.from(ROW).buffer);
+  const row = Array.from(bytes, (byte) => `\\${String(byte).padStart(3, "0")}`).join("");
+  return `wrk.method = "POST"
+wrk.body = string.rep("${row}", ${BATCH})
+wrk.headers["content-type"] = "application/octet-stream"
+wrk.headers["accept"] = "application/octet-stream"`;
+}
+
+const SCORE = "/v1/models/m/score";
+const LOADS: Readonly<Record<string, Load>> = {
+  "single-row JSON score": {
+    server: "elbow",
+    path: SCORE,
+    script: jsonScript,
+    connections: 16,
+    rows: 1,
+  },
+  "Hono echo": { server: "echo", path: SCORE, script: jsonScript, connections: 16, rows: 1 },
+  "binary batch score": {
+    server: "elbow",
+    path: SCORE,
+    script: floatScript(),
+    connections: 2,
+    rows: BATCH,
+  },
+  "binary batch encode": {
+    server: "elbow",
+    path: "/v1/models/m/encode",
+    script: floatScript(),
+    connections: 2,
+    rows: BATCH,
+  },
+};
+
+const hasTaskset = await new Deno.Command("taskset", { args: ["-c", "0", "true"], stderr: "null" })
+  .output()
+  .then(({ success }) => success, () => false);
+
+function command(core: string, name: string, args: readonly string[]): Deno.Command {
+  const [first, ...rest] = hasTaskset ? ["taskset", "-c", core, name, ...args] : [name, ...args];
+  return new Deno.Command(first, { args: rest, stdout: "piped", stderr: "inherit" });
+}
+
+async function measure({ server, path, script, connections }: Load, seconds: number): Promise<Run> {
+  const file = await Deno.makeTempFile({ suffix: ".lua" });
+  await Deno.writeTextFile(file, script);
+  const child = command("0", Deno.execPath(), [
+    ...["run", "--allow-net", "--allow-read"],
+    new URL("http_server.ts", import.meta.url).pathname,
+    server,
+  ]).spawn();
+  try {
+    const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+    const url = `http://127.0.0.1:${(await reader.read()).value!.trim()}${path}`;
+    const wrk = (duration: number) =>
+      command("1", "wrk", [
+        ...["-t1", `-c${connections}`, `-d${duration}s`, "--latency", "-s", file, url],
+      ]).output();
+    await wrk(2);
+    const text = new TextDecoder().decode((await wrk(seconds)).stdout);
+    return { ...parse(text), mebibytes: memoryOf(child.pid) };
+  } finally {
+    child.kill("SIGKILL");
+    await child.status;
+    await Deno.remove(file);
+  }
+}
+
+function parse(text: string): Omit<Run, "mebibytes"> {
+  const number = (pattern: RegExp) => Number(pattern.exec(text)?.[1] ?? 0);
+  const milliseconds = (percent: string) => {
+    const [, value, unit] = new RegExp(`${percent}%\\s+([\\d.]+)(us|ms|s)`).exec(text) ?? [];
+    return Number(value) * ({ us: 0.001, ms: 1, s: 1000 }[unit] ?? NaN);
+  };
+  const sockets =
+    /Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/.exec(text) ?? [];
+  return {
+    perSecond: number(/Requests\/sec:\s+([\d.]+)/),
+    p50: milliseconds("50"),
+    p99: milliseconds("99"),
+    errors: number(/Non-2xx or 3xx responses: (\d+)/) +
+      sockets.slice(1).reduce((sum, each) => sum + Number(each), 0),
+  };
+}
+
+function memoryOf(pid: number): number {
+  try {
+    return Number(/VmRSS:\s+(\d+)/.exec(Deno.readTextFileSync(`/proc/${pid}/status`))?.[1]) / 1024;
+  } catch {
+    return NaN;
+  }
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)];
+}
+
+const { values } = parseArgs({
+  args: Deno.args,
+  options: {
+    json: { type: "boolean" },
+    rounds: { type: "string", default: "3" },
+    seconds: { type: "string", default: "5" },
+  },
+});
+const runs = new Map<string, Run[]>(Object.keys(LOADS).map((name) => [name, []]));
+for (let round = 0; round < Number(values.rounds); round++) {
+  const names = Object.keys(LOADS);
+  for (const name of round % 2 === 0 ? names : names.reverse()) {
+    runs.get(name)!.push(await measure(LOADS[name], Number(values.seconds)));
+  }
+}
+const results = Object.fromEntries(Array.from(runs, ([name, list]) => {
+  const of = (key: keyof Run) => median(list.map((run) => run[key]));
+  const { rows } = LOADS[name];
+  return [name, {
+    requestsPerSecond: of("perSecond"),
+    rowsPerSecond: of("perSecond") * rows,
+    p50: of("p50"),
+    p99: of("p99"),
+    errors: list.reduce((sum, { errors }) => sum + errors, 0),
+    mebibytes: of("mebibytes"),
+  }];
+}));
+const score = results["single-row JSON score"], echo = results["Hono echo"];
+const ratio = score.requestsPerSecond / echo.requestsPerSecond;
+if (values.json) {
+  console.log(JSON.stringify({ deno: Deno.version.deno, results, ratioToEcho: ratio }));
+} else {
+  for (
+    const [name, { requestsPerSecond, rowsPerSecond, p50, p99, errors, mebibytes }] of Object
+      .entries(results)
+  ) {
+    console.log(
+      `${name.padEnd(22)} ${requestsPerSecond.toFixed(0).padStart(7)} requests/s ${
+        rowsPerSecond.toFixed(0).padStart(8)
+      } rows/s  p50 ${p50.toFixed(2)} ms  p99 ${p99.toFixed(2)} ms  ${errors} errors  ${
+        mebibytes.toFixed(0)
+      } MiB`,
+    );
+  }
+  console.log(
+    `A score takes ${(100 * ratio).toFixed(0)} % of the echo's requests per second, p99 ${
+      (score.p99 / echo.p99).toFixed(2)
+    } times its`,
+  );
+}

@@ -1,0 +1,25 @@
+/**
+ * The servers that bench/http.ts asks, one a process: `elbow` scores rows of 32 columns with a 32-64-8
+ * detector; `echo` is a bare Hono handler that parses a JSON body and sends it back.
+ *
+ *     deno run --allow-net bench/http_server.ts elbow|echo
+ */
+import { Hono } from "npm:hono@4.13.19";
+import { Detector } from "../mod.ts";
+import { createApp } from "../src/http/mod.ts";
+
+const COLUMNS = 32;
+
+const echo = new Hono().post("*", async (c) => c.json(await c.req.json()));
+
+async function elbow() {
+  const rows = Array.from(
+    { length: 400 },
+    (_, r) => Array.from({ length: COLUMNS }, (_, c) => Math.sin(r * (c + 1))),
+  );
+  const options = { hidden: [64], latent: 8, epochs: 2, seed: 1 };
+  return createApp({ models: { m: await Detector.fit(rows, options) } });
+}
+
+const { fetch } = Deno.args[0] === "echo" ? echo : await elbow();
+Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: ({ port }) => console.log(port) }, fetch);

@@ -1,0 +1,179 @@
+/**
+ * Models in a folder. Files that people put there are served under their names; what is uploaded lies
+ * in `.elbow/`, under its digest, beside `index.json`, which says what it is called. Names of models
+ * become no part of any path.
+ *
+ * The bytes are on the disk before the index names them, and both appear whole: a process that is
+ * killed leaves the index before or the one after.
+ *
+ * Limits: one process changes a folder at a time.
+ */
+import { requireNumber, requireObject } from "../core/validate.ts";
+import {
+  type Alias,
+  EMPTY_INDEX,
+  isModelName,
+  type ModelEntry,
+  type ModelIndex,
+  type ModelStore,
+  type ModelVersion,
+} from "../http/store.ts";
+import { writeWhole } from "./files.ts";
+
+/** A file that somebody put into the folder. */
+export interface PlacedFile {
+  readonly name: string;
+  readonly path: string;
+  readonly digest: string;
+  readonly bytes: number;
+}
+
+/**
+ * The store of a folder.
+ * @param placed what lies there; a file that the index does not know is the next version of its name
+ * @param writable whether anything may be written
+ * @throws SyntaxError if the index is damaged
+ */
+export async function openFolderStore(
+  folder: string,
+  placed: readonly PlacedFile[],
+  writable: boolean,
+): Promise<ModelStore> {
+  const inner = `${folder}/.elbow`, indexPath = `${inner}/index.json`;
+  if (writable) await Deno.mkdir(inner, { recursive: true });
+  const pathOf = new Map(placed.map(({ digest, path }) => [digest, path]));
+  const blobPath = (digest: string) => pathOf.get(digest) ?? `${inner}/${requireDigest(digest)}`;
+  const there = await readIfThere(indexPath);
+  let index = await withPlaced(there ? parseIndex(there) : EMPTY_INDEX, placed, blobPath);
+  let revision = 0;
+  const save = (next: ModelIndex) => writeWhole(indexPath, [textOf(next)]);
+  if (writable) await save(index);
+  return {
+    async readIndex() {
+      return { index, revision: `${revision}` };
+    },
+    async replaceIndex(next, expected) {
+      if (expected !== `${revision}`) return false;
+      await save(next);
+      index = next;
+      revision++;
+      return true;
+    },
+    async read(digest) {
+      return await Deno.readFile(blobPath(digest)).catch(undefinedIfGone);
+    },
+    async write(digest, bytes) {
+      if (!pathOf.has(digest)) await writeWhole(blobPath(digest), [bytes]);
+    },
+    async remove(digest) {
+      await Deno.remove(blobPath(digest)).catch(undefinedIfGone);
+      pathOf.delete(digest);
+    },
+  };
+}
+
+/** The index less the versions whose bytes are gone, and with the files that it does not know. */
+async function withPlaced(
+  index: ModelIndex,
+  placed: readonly PlacedFile[],
+  blobPath: (digest: string) => string,
+): Promise<ModelIndex> {
+  const models = new Map<string, ModelEntry>();
+  for (const [name, { last, versions }] of index.models) {
+    const there = await Promise.all(
+      versions.map(({ digest }) => Deno.stat(blobPath(digest)).catch(undefinedIfGone)),
+    );
+    models.set(name, { last, versions: versions.filter((_, i) => there[i]) });
+  }
+  for (const { name, digest, bytes } of placed) {
+    const { last, versions } = models.get(name) ?? { last: 0, versions: [] };
+    if (versions.some((each) => each.digest === digest)) continue;
+    const version = { version: last + 1, digest, bytes, created: new Date().toISOString() };
+    models.set(name, { last: version.version, versions: [...versions, version] });
+  }
+  const aliases = [...index.aliases].filter(([, { model, version }]) =>
+    models.get(model)?.versions.some((each) => version === undefined || each.version === version)
+  );
+  return { models, aliases: new Map(aliases) };
+}
+
+function textOf({ models, aliases }: ModelIndex): string {
+  const value = {
+    format: 1,
+    models: Array.from(models, ([name, entry]) => ({ name, ...entry })),
+    aliases: Array.from(aliases, ([alias, of]) => ({ alias, ...of })),
+  };
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+function parseIndex(text: string): ModelIndex {
+  try {
+    const { models, aliases } = requireObject("index", JSON.parse(text), [
+      "format",
+      "models",
+      "aliases",
+    ]);
+    return {
+      models: new Map(listOf(models).map(readEntry)),
+      aliases: new Map(listOf(aliases).map(readAlias)),
+    };
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new SyntaxError(`Cannot read the folder's index.json: ${reason}`, { cause });
+  }
+}
+
+function readEntry(value: unknown): [string, ModelEntry] {
+  const { name, last, versions } = requireObject("model", value, ["name", "last", "versions"]);
+  return [requireName(name), {
+    last: requireNumber("last", last, { min: 0, integer: true }),
+    versions: listOf(versions).map(readVersion),
+  }];
+}
+
+function readVersion(value: unknown): ModelVersion {
+  const { version, digest, bytes, created } = requireObject("version", value, [
+    "version",
+    "digest",
+    "bytes",
+    "created",
+  ]);
+  return {
+    version: requireNumber("version", version, { min: 1, integer: true }),
+    digest: requireDigest(digest),
+    bytes: requireNumber("bytes", bytes, { min: 0, integer: true }),
+    created: String(created),
+  };
+}
+
+function readAlias(value: unknown): [string, Alias] {
+  const { alias, model, version } = requireObject("alias", value, ["alias", "model", "version"]);
+  const number = version === undefined
+    ? {}
+    : { version: requireNumber("version", version, { min: 1, integer: true }) };
+  return [requireName(alias), { model: requireName(model), ...number }];
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  if (Array.isArray(value)) return value;
+  throw new TypeError("Cannot read index: expected lists of models and aliases");
+}
+
+function requireName(value: unknown): string {
+  if (typeof value === "string" && isModelName(value)) return value;
+  throw new TypeError("Cannot read index: expected names that models can bear");
+}
+
+/** A digest becomes a file name: it is nothing but hexadecimal digits. */
+function requireDigest(value: unknown): string {
+  if (typeof value === "string" && /^[0-9a-f]{64}$/.test(value)) return value;
+  throw new TypeError("Cannot read index: expected digests of 64 hexadecimal digits");
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  return await Deno.readTextFile(path).catch(undefinedIfGone);
+}
+
+function undefinedIfGone(error: unknown): undefined {
+  if (!(error instanceof Deno.errors.NotFound)) throw error;
+}

@@ -1,0 +1,131 @@
+/**
+ * What the answers hold, as schemas: the OpenAPI document is made from them, the client's types are
+ * theirs, and the tests hold every answer to them.
+ */
+import * as v from "npm:valibot@1.5.0";
+import { PROBLEMS } from "./problems.ts";
+
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const version = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
+const digest = v.pipe(
+  v.string(),
+  v.regex(/^[0-9a-f]{64}$/),
+  v.description("SHA-256 of the model file"),
+);
+const texts = v.array(v.string());
+const numbers = v.array(v.number());
+
+/** Which model answered. */
+const model = { model: v.string(), version, digest };
+/** What is known of a model at once. */
+const summary = {
+  name: v.string(),
+  version,
+  digest,
+  kind: v.picklist(["detector", "vae"]),
+  inputs: count,
+  latent: count,
+};
+const rowsOf = v.strictObject({ ...model, columns: texts, rows: v.array(numbers) });
+
+/** A row's verdict; a bare VAE gives the score alone. */
+const verdict = v.strictObject({
+  score: v.pipe(v.number(), v.description("nats, higher is stranger")),
+  pValue: v.optional(v.number()),
+  anomaly: v.optional(v.boolean()),
+  contributions: v.optional(
+    v.pipe(v.record(v.string(), v.number()), v.description("nats by column")),
+  ),
+});
+const rate = v.optional(v.number());
+
+const storedVersion = {
+  version,
+  digest,
+  bytes: v.optional(count),
+  created: v.optional(v.string()),
+};
+const alias = v.strictObject({
+  alias: v.string(),
+  model: v.string(),
+  version: v.optional(version),
+});
+
+const tensor = {
+  name: v.string(),
+  datatype: v.picklist(["FP64", "BOOL"]),
+  shape: v.array(v.pipe(v.number(), v.integer(), v.minValue(-1))),
+};
+
+/** By the name that the document calls them. */
+export const ANSWERS = {
+  Live: v.strictObject({ status: v.literal("live") }),
+  Ready: v.strictObject({ status: v.literal("ready"), models: count }),
+  Models: v.strictObject({ models: v.array(v.strictObject(summary)) }),
+  Model: v.strictObject({
+    ...summary,
+    columns: texts,
+    spec: v.record(v.string(), v.unknown()),
+    device: v.record(v.string(), v.unknown()),
+    falseAlarmRate: rate,
+    threshold: v.optional(v.number()),
+    calibrationRows: v.optional(count),
+    warnings: v.optional(texts),
+  }),
+  Versions: v.strictObject({ model: v.string(), versions: v.array(v.strictObject(storedVersion)) }),
+  Stored: v.strictObject({ model: v.string(), ...storedVersion }),
+  Alias: alias,
+  Aliases: v.strictObject({ aliases: v.array(alias) }),
+  Encoded: v.strictObject({
+    ...model,
+    rows: v.array(v.strictObject({ mean: numbers, logVar: numbers })),
+  }),
+  Rows: rowsOf,
+  Scores: v.strictObject({
+    ...model,
+    falseAlarmRate: rate,
+    threshold: v.optional(v.number()),
+    rows: v.array(verdict),
+  }),
+  Verdict: verdict,
+  LogLikelihoods: v.strictObject({
+    ...model,
+    samples: count,
+    rows: v.array(v.strictObject({ logLikelihood: v.number() })),
+  }),
+  Problem: v.strictObject({
+    type: v.picklist(Object.keys(PROBLEMS).map((name) => `urn:elbow:problem:${name}`)),
+    title: v.string(),
+    status: count,
+    detail: v.string(),
+    errors: v.optional(v.array(v.strictObject({
+      pointer: v.pipe(v.string(), v.description("JSON pointer into the body")),
+      detail: v.string(),
+    }))),
+    row: v.optional(v.pipe(count, v.description("of a stream: the line, from 1"))),
+    error: v.optional(v.pipe(v.string(), v.description("under /v2: detail once more"))),
+  }),
+  OipServer: v.strictObject({ name: v.string(), version: v.string(), extensions: texts }),
+  OipLive: v.strictObject({ live: v.literal(true) }),
+  OipReady: v.strictObject({ ready: v.literal(true) }),
+  OipModelReady: v.strictObject({ name: v.string(), ready: v.literal(true) }),
+  OipModel: v.strictObject({
+    name: v.string(),
+    versions: texts,
+    platform: v.string(),
+    inputs: v.array(v.strictObject(tensor)),
+    outputs: v.array(v.strictObject(tensor)),
+  }),
+  OipAnswer: v.strictObject({
+    model_name: v.string(),
+    model_version: v.string(),
+    id: v.optional(v.string()),
+    outputs: v.array(v.strictObject({
+      ...tensor,
+      parameters: v.optional(v.strictObject({ binary_data_size: count })),
+      data: v.optional(v.array(v.union([v.number(), v.boolean()]))),
+    })),
+  }),
+} as const;
+
+export type AnswerName = keyof typeof ANSWERS;

@@ -1,0 +1,79 @@
+/**
+ * What the routes ask for models: by name, as they are loaded, with the version and digest that
+ * every answer carries. Two kinds: models that the caller holds (`liveCatalogue`), and those of a
+ * store (`registry.ts`), which can be changed too.
+ */
+import { show } from "../core/validate.ts";
+import type { Model } from "../scoring/units.ts";
+import { digestOf, type ModelVersion, requireModelName } from "./store.ts";
+
+export type { Model } from "../scoring/units.ts";
+
+/** A model as it is served. All of one request's work is done with one of these. */
+export interface Served {
+  /** The name it is kept under, also where the request named an alias. */
+  readonly name: string;
+  readonly version: number;
+  /** SHA-256 of its file, 64 hexadecimal digits. */
+  readonly digest: string;
+  readonly model: Model;
+}
+
+/** The models of an app. */
+export interface Catalogue {
+  /** The model of that name or alias, at that version or the current one. */
+  find(name: string, version?: number): Promise<Served | undefined>;
+  /** The current version of every model, in the order of the store. */
+  list(): Promise<readonly Served[]>;
+  /** What is known of the versions of a name or alias, ascending. */
+  versions(name: string): Promise<readonly Omit<ModelVersion, "bytes" | "created">[]>;
+}
+
+/** Loaded models by name, as callers hold them. */
+export type Models = ReadonlyMap<string, Model> | Readonly<Record<string, Model>>;
+
+/**
+ * Models that the caller holds. A map is read at every request: what is set in it is served from
+ * then on, as the next version. Versions count the models seen under a name; a model that is changed
+ * in place keeps its version, and the digest of what it was.
+ * @throws TypeError for a name that cannot be served, or a value that is no model
+ */
+export function liveCatalogue(models: Models): Catalogue {
+  const byName: ReadonlyMap<string, Model> = models instanceof Map
+    ? models
+    : new Map(Object.entries(models));
+  for (const [name, model] of byName) requireServable(name, model);
+  const digests = new WeakMap<Model, string>();
+  const seen = new Map<string, { readonly model: Model; readonly version: number }>();
+
+  const served = async (name: string, model: Model): Promise<Served> => {
+    const before = seen.get(name);
+    const version = before?.model === model ? before.version : (before?.version ?? 0) + 1;
+    if (before?.model !== model) seen.set(name, { model, version });
+    const digest = digests.get(model) ?? await digestOf(model.save());
+    digests.set(model, digest);
+    return { name, version, digest, model };
+  };
+  const find = async (name: string, version?: number) => {
+    const model = byName.get(name);
+    const found = model && await served(name, model);
+    return version === undefined || found?.version === version ? found : undefined;
+  };
+  return {
+    find,
+    list: () => Promise.all(Array.from(byName, ([name, model]) => served(name, model))),
+    async versions(name) {
+      const found = await find(name);
+      return found ? [{ version: found.version, digest: found.digest }] : [];
+    },
+  };
+}
+
+function requireServable(name: string, model: unknown): void {
+  requireModelName(name);
+  const right = typeof model === "object" && model !== null && ("vae" in model || "spec" in model);
+  if (right) return;
+  throw new TypeError(
+    `Cannot serve model "${name}": expected a loaded model: current value is ${show(model)}`,
+  );
+}

@@ -1,0 +1,301 @@
+/**
+ * A client of the app. Its types are those of the schemas that the server checks bodies with and that the
+ * tests hold its answers to; no package comes along.
+ *
+ * ```ts
+ * import { createClient } from "./client.ts";
+ * const client = createClient("http://127.0.0.1:8080", { token: "…" });
+ * const { rows } = await client.score("sensors", [[5.1, 3.5]], { falseAlarmRate: 0.01 });
+ * ```
+ *
+ * @module
+ */
+import type {
+  AliasTarget,
+  Answers,
+  LogLikelihoodRequest,
+  ProblemDetails,
+  SampleRequest,
+  ScoreRequest,
+  Verdict,
+} from "./client_types.ts";
+
+export type * from "./client_types.ts";
+
+/** How to reach a server. */
+export interface ClientOptions {
+  /** Sent as a bearer token. */
+  readonly token?: string;
+  /** In the place of the global one. */
+  readonly fetch?: (url: string, init: RequestInit) => Promise<Response> | Response;
+  /** Ends every request that is under way. */
+  readonly signal?: AbortSignal;
+}
+
+/** Rows by position, or by column. */
+export type ClientRows =
+  | readonly (readonly number[])[]
+  | readonly Readonly<Record<string, number>>[];
+
+/** Rows of float32, row-major. */
+export interface FloatRows {
+  /** Values. */
+  readonly data: Float32Array;
+  /** Rows and columns. */
+  readonly shape: readonly [rows: number, columns: number];
+}
+
+/** Verbs that read rows. */
+export type RowVerb = "encode" | "decode" | "reconstruct" | "score" | "log-likelihood";
+
+/** A line of a stream: a verdict, or what is wrong with the row. */
+export type ScoredLine = Verdict | ProblemDetails;
+
+/** An answer that is no success. */
+export class ApiError extends Error {
+  /** For messages. */
+  override readonly name: string = "ApiError";
+  /** HTTP status. */
+  readonly status: number;
+  /** What the server says; undefined if it was not this app that answered. */
+  readonly problem?: ProblemDetails;
+
+  /** The message is the problem's. */
+  constructor(status: number, problem?: ProblemDetails) {
+    super(problem?.detail ?? `Cannot ask server: it answered ${status}`);
+    this.status = status;
+    this.problem = problem;
+  }
+}
+
+/**
+ * A client. Names of models may be `name`, or `{ name, version }` for an old version.
+ * @param baseUrl where the app is mounted
+ */
+export function createClient(baseUrl: string, options: ClientOptions = {}): Client {
+  return new Client(baseUrl.replace(/\/+$/, ""), options);
+}
+
+/** Which model, and which of its versions. */
+export type ModelName = string | { readonly name: string; readonly version: number };
+
+const JSON_TYPE = "application/json", FLOATS = "application/octet-stream";
+
+/** Every method rejects with an `ApiError` if the server refuses. */
+export class Client {
+  readonly #baseUrl: string;
+  readonly #options: ClientOptions;
+
+  /** @internal */
+  constructor(baseUrl: string, options: ClientOptions) {
+    this.#baseUrl = baseUrl;
+    this.#options = options;
+  }
+
+  /** The models there are. */
+  models(): Promise<Answers["Models"]> {
+    return this.#json("GET", "/v1/models");
+  }
+
+  /** All that is known of a model. */
+  model(model: ModelName): Promise<Answers["Model"]> {
+    return this.#json("GET", pathOf(model));
+  }
+
+  /** The versions of a model, ascending. */
+  versions(name: string): Promise<Answers["Versions"]> {
+    return this.#json("GET", `${pathOf(name)}/versions`);
+  }
+
+  /** How surprising each row is. */
+  score(
+    model: ModelName,
+    rows: ClientRows,
+    options: ScoreRequest = {},
+  ): Promise<Answers["Scores"]> {
+    return this.#json("POST", `${pathOf(model)}/score`, { rows, ...options });
+  }
+
+  /** The posterior of each row. */
+  encode(model: ModelName, rows: ClientRows): Promise<Answers["Encoded"]> {
+    return this.#json("POST", `${pathOf(model)}/encode`, { rows });
+  }
+
+  /** The expected row for latent variables. */
+  decode(model: ModelName, rows: ClientRows): Promise<Answers["Rows"]> {
+    return this.#json("POST", `${pathOf(model)}/decode`, { rows });
+  }
+
+  /** The expected row given what the row encodes to. */
+  reconstruct(model: ModelName, rows: ClientRows): Promise<Answers["Rows"]> {
+    return this.#json("POST", `${pathOf(model)}/reconstruct`, { rows });
+  }
+
+  /** New rows. */
+  sample(model: ModelName, count: number, options: SampleRequest = {}): Promise<Answers["Rows"]> {
+    return this.#json("POST", `${pathOf(model)}/sample`, { count, ...options });
+  }
+
+  /** ln p(x) of each row. */
+  logLikelihood(
+    model: ModelName,
+    rows: ClientRows,
+    options: LogLikelihoodRequest = {},
+  ): Promise<Answers["LogLikelihoods"]> {
+    return this.#json("POST", `${pathOf(model)}/log-likelihood`, { rows, ...options });
+  }
+
+  /** Any verb that reads rows, in float32 both ways: a row of numbers for each row. */
+  async floats(
+    model: ModelName,
+    verb: RowVerb,
+    { data, shape: [rows] }: FloatRows,
+    options: Readonly<Record<string, number | boolean>> = {},
+  ): Promise<FloatRows> {
+    const query = new URLSearchParams(
+      Object.entries(options).map(([key, value]) => [key, `${value}`]),
+    );
+    const search = query.size > 0 ? `?${query}` : "";
+    const response = await this.#ask("POST", `${pathOf(model)}/${verb}${search}`, {
+      type: FLOATS,
+      accept: FLOATS,
+      body: littleEndian(data),
+    });
+    const numbers = new Float32Array(
+      littleEndian(new Float32Array(await response.arrayBuffer())).buffer,
+    );
+    return { data: numbers, shape: [rows, numbers.length / rows] };
+  }
+
+  /**
+   * Scores rows as they come: a line for each, in order. Rows are taken as fast as the server reads
+   * them; leaving the loop ends the request.
+   */
+  async *scoreStream(
+    model: ModelName,
+    rows: Iterable<unknown> | AsyncIterable<unknown>,
+    options: ScoreRequest = {},
+  ): AsyncGenerator<ScoredLine> {
+    const search = options.falseAlarmRate === undefined
+      ? ""
+      : `?falseAlarmRate=${options.falseAlarmRate}`;
+    const response = await this.#ask("POST", `${pathOf(model)}/score${search}`, {
+      type: "application/x-ndjson",
+      body: linesOf(rows),
+    });
+    let rest = "";
+    const decoder = new TextDecoder(), reader = response.body!.getReader();
+    try {
+      for (;;) {
+        const { done, value } = await reader.read();
+        const lines = (rest + decoder.decode(value, { stream: !done })).split("\n");
+        rest = done ? "" : lines.pop()!;
+        for (const line of lines) if (line !== "") yield JSON.parse(line);
+        if (done) return;
+      }
+    } finally {
+      await reader.cancel().catch(() => {});
+    }
+  }
+
+  /** Makes a model file the next version of a name. @param expected the digest it may replace, or null for none */
+  upload(
+    name: string,
+    file: Uint8Array<ArrayBuffer>,
+    { expected }: { readonly expected?: string | null } = {},
+  ): Promise<Answers["Stored"]> {
+    const headers: Record<string, string> = expected === null
+      ? { "if-none-match": "*" }
+      : expected === undefined
+      ? {}
+      : { "if-match": `"${expected}"` };
+    return this.#ask("PUT", pathOf(name), { type: FLOATS, body: file, headers }).then((response) =>
+      jsonBody<Answers["Stored"]>(response)
+    );
+  }
+
+  /** Deletes a model, or one version of it. */
+  async delete(model: ModelName): Promise<void> {
+    await this.#ask("DELETE", pathOf(model));
+  }
+
+  /** Second names. */
+  aliases(): Promise<Answers["Aliases"]> {
+    return this.#json("GET", "/v1/aliases");
+  }
+
+  /** Lets a second name mean a model, or one version of it. */
+  setAlias(alias: string, target: AliasTarget): Promise<Answers["Alias"]> {
+    return this.#json("PUT", `/v1/aliases/${encodeURIComponent(alias)}`, target);
+  }
+
+  /** Forgets a second name. */
+  async deleteAlias(alias: string): Promise<void> {
+    await this.#ask("DELETE", `/v1/aliases/${encodeURIComponent(alias)}`);
+  }
+
+  #json<Answer>(method: string, path: string, body?: unknown): Promise<Answer> {
+    const content = body === undefined ? {} : { type: JSON_TYPE, body: JSON.stringify(body) };
+    return this.#ask(method, path, content).then((response) => jsonBody<Answer>(response));
+  }
+
+  async #ask(method: string, path: string, content: Content = {}): Promise<Response> {
+    const { token, signal, fetch: ask = fetch } = this.#options;
+    const { type, accept = JSON_TYPE, body, headers = {} } = content;
+    const response = await ask(this.#baseUrl + path, {
+      method,
+      headers: {
+        accept,
+        ...(type ? { "content-type": type } : {}),
+        ...(token ? { authorization: `Bearer ${token}` } : {}),
+        ...headers,
+      },
+      body,
+      signal,
+      ...(body instanceof ReadableStream ? { duplex: "half" } : {}),
+    });
+    if (response.ok) return response;
+    throw new ApiError(response.status, await response.json().catch(() => undefined));
+  }
+}
+
+interface Content {
+  readonly type?: string;
+  readonly accept?: string;
+  readonly body?: BodyInit;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+function pathOf(model: ModelName): string {
+  if (typeof model === "string") return `/v1/models/${encodeURIComponent(model)}`;
+  return `/v1/models/${encodeURIComponent(model.name)}/versions/${model.version}`;
+}
+
+function jsonBody<Answer>(response: Response): Promise<Answer> {
+  return response.json();
+}
+
+function linesOf(rows: Iterable<unknown> | AsyncIterable<unknown>): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  const iterator = Symbol.asyncIterator in rows
+    ? rows[Symbol.asyncIterator]()
+    : rows[Symbol.iterator]();
+  return new ReadableStream({
+    async pull(controller) {
+      const { done, value } = await iterator.next();
+      if (done) controller.close();
+      else controller.enqueue(encoder.encode(`${JSON.stringify(value)}\n`));
+    },
+    async cancel() {
+      await iterator.return?.();
+    },
+  }, { highWaterMark: 0 });
+}
+
+/** The bytes of numbers as they are on the wire; its own inverse. */
+function littleEndian(numbers: Float32Array): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(numbers.slice().buffer);
+  if (new Uint8Array(Uint16Array.of(1).buffer)[0] === 1) return bytes;
+  for (let at = 0; at < bytes.length; at += 4) bytes.subarray(at, at + 4).reverse();
+  return bytes;
+}

@@ -1,0 +1,190 @@
+/**
+ * What the client sends and gets, written out, as public types must be. They are the types of the schemas
+ * that the server checks bodies with and that the tests hold its answers to: `answer_schemas.ts` and
+ * tests/http/client_types_test.ts do not compile if they differ.
+ */
+
+/** Which model answered. */
+export interface Answered {
+  /** Its name, also where an alias was asked. */
+  readonly model: string;
+  /** Its version. */
+  readonly version: number;
+  /** SHA-256 of its file, 64 hexadecimal digits. */
+  readonly digest: string;
+}
+
+/** A model in short. */
+export interface ModelSummary {
+  /** The name it is served under. */
+  readonly name: string;
+  /** The version that is served. */
+  readonly version: number;
+  /** SHA-256 of its file. */
+  readonly digest: string;
+  /** A detector has columns and a calibration; a VAE has not. */
+  readonly kind: "detector" | "vae";
+  /** Columns. */
+  readonly inputs: number;
+  /** Latent dimensions. */
+  readonly latent: number;
+}
+
+/** All that is known of a model; the optional members are a detector's. */
+export interface ModelDescription extends ModelSummary {
+  /** Names, in order. */
+  readonly columns: readonly string[];
+  /** What the model is. */
+  readonly spec: Readonly<Record<string, unknown>>;
+  /** What it runs on. */
+  readonly device: Readonly<Record<string, unknown>>;
+  /** The share of normal rows that may be flagged. */
+  readonly falseAlarmRate?: number;
+  /** The score that a row must exceed to be flagged, nats. */
+  readonly threshold?: number;
+  /** Rows kept back from training. */
+  readonly calibrationRows?: number;
+  /** What a user should know of the fit. */
+  readonly warnings?: readonly string[];
+}
+
+/** One version of a model. */
+export interface VersionInfo {
+  /** Its number. */
+  readonly version: number;
+  /** SHA-256 of its file. */
+  readonly digest: string;
+  /** Size of its file, where there is a file. */
+  readonly bytes?: number;
+  /** When it was stored, ISO 8601. */
+  readonly created?: string;
+}
+
+/** What an alias means. */
+export interface AliasTarget {
+  /** The model. */
+  readonly model: string;
+  /** One of its versions; the latest if none is named. */
+  readonly version?: number;
+}
+
+/** An alias. */
+export interface AliasInfo extends AliasTarget {
+  /** The second name. */
+  readonly alias: string;
+}
+
+/** The verdict on a row; a bare VAE gives the score alone. */
+export interface Verdict {
+  /** Nats; higher is stranger. */
+  readonly score: number;
+  /** The share of normal rows that would score as high. */
+  readonly pValue?: number;
+  /** Whether the p-value is at most the false-alarm rate. */
+  readonly anomaly?: boolean;
+  /** Nats by column; they sum to the score. */
+  readonly contributions?: Readonly<Record<string, number>>;
+}
+
+/** The verdicts on rows. */
+export interface ScoresAnswer extends Answered {
+  /** The rate that held for this request. */
+  readonly falseAlarmRate?: number;
+  /** The score that a row must exceed to be flagged. */
+  readonly threshold?: number;
+  /** One for each row, in order. */
+  readonly rows: readonly Verdict[];
+}
+
+/** Rows of a table. */
+export interface RowsAnswer extends Answered {
+  /** Names, in order. */
+  readonly columns: readonly string[];
+  /** In the units of the columns. */
+  readonly rows: readonly (readonly number[])[];
+}
+
+/** Posteriors. */
+export interface EncodedAnswer extends Answered {
+  /** Mean and natural logarithm of the variance, for each row. */
+  readonly rows: readonly {
+    readonly mean: readonly number[];
+    readonly logVar: readonly number[];
+  }[];
+}
+
+/** Importance-sampled likelihoods. */
+export interface LogLikelihoodsAnswer extends Answered {
+  /** Draws for each row. */
+  readonly samples: number;
+  /** Nats. */
+  readonly rows: readonly { readonly logLikelihood: number }[];
+}
+
+/** What went wrong, as the server says it (RFC 9457). */
+export interface ProblemDetails {
+  /** `urn:elbow:problem:…` */
+  readonly type: string;
+  /** The same for all problems of the type. */
+  readonly title: string;
+  /** HTTP status. */
+  readonly status: number;
+  /** What is wrong this time. */
+  readonly detail: string;
+  /** The fields that are to blame. */
+  readonly errors?: readonly { readonly pointer: string; readonly detail: string }[];
+  /** Of a stream: the row, from 1. */
+  readonly row?: number;
+  /** Under /v2: the detail once more. */
+  readonly error?: string;
+}
+
+/** What the client's methods give, by the names of the OpenAPI document. */
+export interface Answers {
+  /** GET /v1/models */
+  readonly Models: { readonly models: readonly ModelSummary[] };
+  /** GET /v1/models/NAME */
+  readonly Model: ModelDescription;
+  /** GET /v1/models/NAME/versions */
+  readonly Versions: { readonly model: string; readonly versions: readonly VersionInfo[] };
+  /** PUT /v1/models/NAME */
+  readonly Stored: VersionInfo & { readonly model: string };
+  /** PUT /v1/aliases/NAME */
+  readonly Alias: AliasInfo;
+  /** GET /v1/aliases */
+  readonly Aliases: { readonly aliases: readonly AliasInfo[] };
+  /** encode */
+  readonly Encoded: EncodedAnswer;
+  /** decode, reconstruct, sample */
+  readonly Rows: RowsAnswer;
+  /** score */
+  readonly Scores: ScoresAnswer;
+  /** A line of a stream of scores. */
+  readonly Verdict: Verdict;
+  /** log-likelihood */
+  readonly LogLikelihoods: LogLikelihoodsAnswer;
+  /** Anything that is no success. */
+  readonly Problem: ProblemDetails;
+}
+
+/** Options of `score`. */
+export interface ScoreRequest {
+  /** For this request alone. */
+  readonly falseAlarmRate?: number;
+}
+
+/** Options of `sample`, beside the count. */
+export interface SampleRequest {
+  /** Another one gives other rows; 0. */
+  readonly seed?: number;
+  /** Without the noise of the likelihood. */
+  readonly mean?: boolean;
+}
+
+/** Options of `logLikelihood`. */
+export interface LogLikelihoodRequest {
+  /** Draws for each row; 100. */
+  readonly samples?: number;
+  /** Fixes the draws; 0. */
+  readonly seed?: number;
+}

@@ -1,0 +1,50 @@
+/**
+ * A verb's numbers for all rows of a request, taken in parts between which others get their turn.
+ */
+import { NotFiniteError } from "../scoring/finite.ts";
+import type { Cells } from "../scoring/standardize.ts";
+import { notFinite, type Numbers } from "./answers.ts";
+import type { Pace } from "./pace.ts";
+import type { Work } from "./verbs.ts";
+
+/** Rows of one part: one run of the model's programs. */
+const PART = 128;
+
+/**
+ * @param cells rows as the verb reads them; no cells, and a number of rows, for a verb without rows
+ * @param firstRow the index of the first row, where the rows are a part of more
+ * @throws Problem naming the row for which a number is not finite
+ */
+export async function compute(
+  work: Work,
+  { data, rows }: Cells,
+  pace: Pace,
+  firstRow = 0,
+): Promise<Numbers> {
+  const width = data.length / rows, columns = work.columns.length;
+  const numbers = new Float64Array(rows <= PART ? 0 : rows * columns);
+  for (let first = 0; first < rows; first += PART) {
+    if (first > 0) await pace.breathe();
+    const count = Math.min(PART, rows - first);
+    const part = { data: data.subarray(first * width, (first + count) * width), rows: count };
+    const made = await work.run(part, firstRow + first, pace).catch((error: unknown) => {
+      if (!(error instanceof NotFiniteError)) throw error;
+      // A row that came by itself has no number.
+      const r = first + (error.row ?? 1) - 1;
+      throw notFinite(r, pointerOf(data, r));
+    });
+    const bad = made.findIndex((value) => !Number.isFinite(value));
+    if (bad >= 0) {
+      const r = first + Math.floor(bad / columns);
+      throw notFinite(r, pointerOf(data, r));
+    }
+    if (rows <= PART) return { data: made, rows, columns };
+    numbers.set(made, first * columns);
+  }
+  return { data: numbers, rows, columns };
+}
+
+/** What to blame for a row of the answer: the row, or where none was given, their number. */
+function pointerOf({ length }: Float64Array, r: number): string {
+  return length > 0 ? `/rows/${r}` : "/count";
+}

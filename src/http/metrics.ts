@@ -1,0 +1,146 @@
+/**
+ * What Prometheus is told, in its text format 0.0.4. Every label takes its values from a list that
+ * requests cannot make longer: route templates, known methods, statuses, models that are served.
+ *
+ * Source of the names and bounds: OpenTelemetry's HTTP server metrics, as Prometheus writes them. Its
+ * first bound is 5 ms, which most scores are far below: finer ones stand before it.
+ */
+
+/** Upper bounds, seconds. */
+const BOUNDS = [
+  ...[0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025],
+  ...[0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10],
+];
+
+const METHODS: readonly string[] = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"];
+
+/** Models named in labels; any further ones share a label. */
+const MAX_MODELS = 200;
+
+/** Counts and times since the app began. */
+export class Metrics {
+  readonly #durations = new Series<Histogram>();
+  readonly #rows = new Series<{ count: number }>();
+  readonly #anomalies = new Series<{ count: number }>();
+  readonly #models = new Set<string>();
+  inFlight = 0;
+
+  /** One request that was answered. @param route its template, not its path */
+  request(method: string, route: string, status: number, seconds: number): void {
+    const known = METHODS.includes(method) ? method : "_OTHER";
+    const histogram = this.#durations.at(
+      `${known} ${route} ${status}`,
+      () => ({
+        http_request_method: known,
+        http_route: route,
+        http_response_status_code: `${status}`,
+      }),
+      () => ({ buckets: new Uint32Array(BOUNDS.length + 1), sum: 0 }),
+    );
+    let i = 0;
+    while (i < BOUNDS.length && seconds > BOUNDS[i]) i++;
+    histogram.buckets[i]++;
+    histogram.sum += seconds;
+  }
+
+  /** Rows that a model answered. */
+  rows(model: string, verb: string, count: number): void {
+    const label = this.#label(model);
+    this.#rows.at(`${label} ${verb}`, () => ({ model: label, verb }), zero).count += count;
+  }
+
+  /** Rows that a detector flagged. */
+  anomalies(model: string, count: number): void {
+    const label = this.#label(model);
+    this.#anomalies.at(label, () => ({ model: label }), zero).count += count;
+  }
+
+  /** @param models those served now */
+  text(
+    models: readonly { readonly name: string; readonly version: number; readonly digest: string }[],
+  ): string {
+    const info = models.slice(0, MAX_MODELS).map(({ name, version, digest }) =>
+      sample("elbow_model_info", { model: name, version: `${version}`, digest }, 1)
+    );
+    return [
+      ...header(
+        "http_server_request_duration_seconds",
+        "histogram",
+        "Time to the head of an answer.",
+      ),
+      ...this.#durations.lines((labels, histogram) => histogramLines(labels, histogram)),
+      ...header("elbow_requests_in_flight", "gauge", "Requests being answered."),
+      sample("elbow_requests_in_flight", {}, this.inFlight),
+      ...header("elbow_rows_total", "counter", "Rows answered."),
+      ...this.#rows.lines((labels, { count }) => [sample("elbow_rows_total", labels, count)]),
+      ...header("elbow_anomalies_total", "counter", "Rows flagged."),
+      ...this.#anomalies.lines((
+        labels,
+        { count },
+      ) => [sample("elbow_anomalies_total", labels, count)]),
+      ...header("elbow_models", "gauge", "Models served."),
+      sample("elbow_models", {}, models.length),
+      ...header("elbow_model_info", "gauge", "The version of each model that is served."),
+      ...info,
+      "",
+    ].join("\n");
+  }
+
+  #label(model: string): string {
+    if (this.#models.has(model)) return model;
+    if (this.#models.size >= MAX_MODELS) return "_OTHER";
+    this.#models.add(model);
+    return model;
+  }
+}
+
+interface Histogram {
+  /** Not cumulative. */
+  readonly buckets: Uint32Array;
+  sum: number;
+}
+
+type Labels = Readonly<Record<string, string>>;
+
+/** Values by their labels. */
+class Series<Value> {
+  readonly #values = new Map<string, { readonly labels: Labels; readonly value: Value }>();
+
+  at(key: string, labels: () => Labels, create: () => Value): Value {
+    let found = this.#values.get(key);
+    if (!found) this.#values.set(key, found = { labels: labels(), value: create() });
+    return found.value;
+  }
+
+  lines(write: (labels: Labels, value: Value) => readonly string[]): string[] {
+    return [...this.#values.values()].flatMap(({ labels, value }) => write(labels, value));
+  }
+}
+
+function histogramLines(labels: Labels, { buckets, sum }: Histogram): string[] {
+  const name = "http_server_request_duration_seconds";
+  let count = 0;
+  const lines = [...BOUNDS, Infinity].map((bound, i) => {
+    count += buckets[i];
+    const le = bound === Infinity ? "+Inf" : `${bound}`;
+    return sample(`${name}_bucket`, { ...labels, le }, count);
+  });
+  return [...lines, sample(`${name}_sum`, labels, sum), sample(`${name}_count`, labels, count)];
+}
+
+function zero(): { count: number } {
+  return { count: 0 };
+}
+
+function header(name: string, type: string, help: string): string[] {
+  return [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`];
+}
+
+function sample(name: string, labels: Labels, value: number): string {
+  const pairs = Object.entries(labels).map(([key, text]) => `${key}="${escaped(text)}"`);
+  return `${name}${pairs.length > 0 ? `{${pairs.join(",")}}` : ""} ${value}`;
+}
+
+function escaped(text: string): string {
+  return text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
+}

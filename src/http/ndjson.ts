@@ -1,0 +1,118 @@
+/**
+ * Rows as they come: one JSON value a line in, one line out for each, in order. A line that cannot be
+ * answered gets a problem in its place, and the stream goes on. Nothing is read before what was
+ * answered is taken, so that memory holds a piece of the body and its answers, however long it is.
+ *
+ * Blank lines count for nothing. A line that is too long, and a body that stalls, end the stream with
+ * their problem.
+ */
+import type { Cells } from "../scoring/standardize.ts";
+import type { Units } from "../scoring/units.ts";
+import { compute } from "./compute.ts";
+import type { Pace } from "./pace.ts";
+import { invalid, Problem } from "./problems.ts";
+import { problemDetails } from "./responses.ts";
+import { readRows } from "./rows.ts";
+import type { Work } from "./verbs.ts";
+
+export const NDJSON = "application/x-ndjson";
+
+/** Bytes of one line. */
+const MAX_LINE = 2 ** 20;
+/** Lines answered together. */
+const BATCH = 128;
+
+/** What a stream is answered with. */
+export interface LineWork {
+  readonly work: Work;
+  readonly units: Units;
+  readonly pace: Pace;
+  /** Told how many rows were answered. */
+  count(rows: number): void;
+  /** Whether the server is about to end: so does the stream, with a problem that says so. */
+  isStopping(): boolean;
+}
+
+/** The lines of the answer, some at a time. */
+export async function* answerLines(
+  pieces: AsyncIterable<Uint8Array>,
+  task: LineWork,
+): AsyncGenerator<string> {
+  let row = 0;
+  try {
+    for await (const lines of linesOf(pieces)) {
+      for (let first = 0; first < lines.length; first += BATCH) {
+        const batch = lines.slice(first, first + BATCH);
+        yield (await answerBatch(batch, row, task)).join("");
+        row += batch.length;
+        await task.pace.breathe();
+        if (!task.isStopping()) continue;
+        throw new Problem("stopping", "Cannot answer: the server is about to stop");
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    yield problemLine(error, row);
+  }
+}
+
+/** All lines of a batch at once; if one of them is refused, each by itself. */
+async function answerBatch(lines: string[], first: number, task: LineWork): Promise<string[]> {
+  try {
+    const { work, units, pace } = task;
+    const cells = cellsOf(lines, units);
+    const { data, columns } = await compute(work, cells, pace, first);
+    task.count(lines.length);
+    return lines.map((_, r) => `${work.text(data, r * columns)}\n`);
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    if (lines.length === 1) return [problemLine(error, first)];
+    const answers = [];
+    for (const [r, line] of lines.entries()) {
+      answers.push(...await answerBatch([line], first + r, task));
+    }
+    return answers;
+  }
+}
+
+function cellsOf(lines: readonly string[], units: Units): Cells {
+  const rows = lines.map((line) => {
+    try {
+      return JSON.parse(line);
+    } catch (_error) {
+      throw invalid("", "Cannot read row: expected one JSON value in UTF-8 on the line");
+    }
+  });
+  return readRows(rows, units);
+}
+
+/** `row` counts from 1; messages of a single line speak of its row 1, which is this one. */
+function problemLine(problem: Problem, row: number): string {
+  const told = new Problem(problem.kind, problem.message.replace(/\brow 1\b/, `row ${row + 1}`));
+  return `${JSON.stringify({ ...problemDetails(told), row: row + 1 })}\n`;
+}
+
+/**
+ * The lines that each piece of the body completes.
+ * @throws Problem for a line that is too long
+ */
+async function* linesOf(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<string[]> {
+  const decoder = new TextDecoder();
+  let rest = "";
+  for await (const piece of pieces) {
+    const lines = (rest + decoder.decode(piece, { stream: true })).split("\n");
+    rest = lines.pop()!;
+    yield lines.filter(isFull);
+    if (rest.length > MAX_LINE) {
+      throw new Problem(
+        "body-too-large",
+        `Cannot read row: a line has at most ${MAX_LINE} characters`,
+      );
+    }
+  }
+  yield [rest + decoder.decode()].filter(isFull);
+}
+
+function isFull(line: string): boolean {
+  return line.trim() !== "";
+}

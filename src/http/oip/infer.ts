@@ -1,0 +1,153 @@
+/** `POST …/infer`: the tensor x in, the outputs that are asked for out; all of them if none is. */
+import type { Context } from "npm:hono@4.13.19";
+import { requireAnswerSize, streamOf } from "../answers.ts";
+import { readBytes, requireType } from "../body.ts";
+import type { Served } from "../catalogue.ts";
+import { compute } from "../compute.ts";
+import type { Numbers } from "../answers.ts";
+import { invalid, Problem } from "../problems.ts";
+import { type Reply, respondBody } from "../responses.ts";
+import {
+  askedModel,
+  bodyLimits,
+  type Env,
+  modelHeaders,
+  paceOf,
+  type Service,
+} from "../service.ts";
+import { type Verb, type VerbName, VERBS } from "../verbs.ts";
+import { unitsOf } from "../../scoring/units.ts";
+import { type Output, outputsOf, valuesBytes, valuesOf, valuesText } from "./outputs.ts";
+import { HEADER_LENGTH, type InferRequest, readInferRequest, readInput } from "./request.ts";
+
+/** An output that was asked for. */
+interface Wanted {
+  readonly output: Output;
+  readonly isBinary: boolean;
+}
+
+export async function infer(c: Context<Env>, service: Service): Promise<Reply> {
+  const served = await askedModel(c, service), { headers } = c.req.raw;
+  // The protocol names no type; a client that names one names one of these.
+  if (headers.has("content-type")) {
+    requireType(headers, "application/json", "application/octet-stream");
+  }
+  const bytes = await readBytes(c.req.raw, bodyLimits(c, service));
+  const request = readInferRequest(bytes, headers);
+  const wanted = wantedOutputs(request, served);
+  const [rows] = request.body.inputs[0].shape;
+  const numbers = await computeAll(c, service, served, request, wanted).catch(blameInput);
+  c.get("seen").rows = rows;
+  const { id } = request.body;
+  const head = {
+    model_name: served.name,
+    model_version: `${served.version}`,
+    ...(id === undefined ? {} : { id }),
+  };
+  const isBinary = wanted.some((each) => each.isBinary);
+  return isBinary
+    ? binaryAnswer(head, wanted, numbers, served)
+    : respondBody(streamOf(jsonAnswer(head, wanted, numbers)), "application/json", {
+      headers: modelHeaders(served),
+    });
+}
+
+type AllNumbers = ReadonlyMap<VerbName, Numbers>;
+
+/** @throws Problem for an output that the model does not have */
+function wantedOutputs({ body }: InferRequest, { model }: Served): Wanted[] {
+  const known = outputsOf(model), { binary_data_output: allBinary = false } = body.parameters ?? {};
+  if (!body.outputs?.length) return known.map((output) => ({ output, isBinary: allBinary }));
+  return body.outputs.map(({ name, parameters }, i) => {
+    const output = known.find((each) => each.name === name);
+    if (output) return { output, isBinary: parameters?.binary_data ?? allBinary };
+    const names = known.map((each) => each.name).join(", ");
+    throw invalid(`/outputs/${i}/name`, `Cannot answer: output must be one of ${names}`);
+  });
+}
+
+async function computeAll(
+  c: Context<Env>,
+  service: Service,
+  { name, model }: Served,
+  request: InferRequest,
+  wanted: readonly Wanted[],
+): Promise<AllNumbers> {
+  const verbs = [...new Set(wanted.map(({ output }) => output.verb))];
+  const works = verbs.map((verb) => (VERBS[verb] as Verb).work(model, {}, service.limits));
+  const cells = readInput(request, unitsOf(model), (rows) => {
+    requireAnswerSize(
+      "/inputs/0/shape",
+      rows,
+      works.reduce((sum, { columns }) => sum + columns.length, 0),
+    );
+    works.forEach((work) => work.requireRows(rows));
+  });
+  const pace = paceOf(c, service), numbers = new Map<VerbName, Numbers>();
+  for (const [i, verb] of verbs.entries()) {
+    numbers.set(verb, await compute(works[i], cells, pace));
+    service.metrics.rows(name, verb, cells.rows);
+  }
+  return numbers;
+}
+
+/** The verbs speak of rows; the rows of this body are the data of its tensor. */
+function blameInput(error: unknown): never {
+  if (!(error instanceof Problem)) throw error;
+  const faults = error.faults.map(({ pointer, detail }) => ({
+    pointer: pointer.replace(/^\/rows.*/, "/inputs/0/data"),
+    detail,
+  }));
+  throw new Problem(error.kind, error.message, { faults });
+}
+
+function outputHead({ output: { name, datatype, width, verb } }: Wanted, numbers: AllNumbers) {
+  const { rows } = numbers.get(verb)!;
+  return { name, datatype, shape: width === undefined ? [rows] : [rows, width] };
+}
+
+function* jsonAnswer(
+  head: object,
+  wanted: readonly Wanted[],
+  numbers: AllNumbers,
+): Generator<string> {
+  yield `${JSON.stringify(head).slice(0, -1)},"outputs":[`;
+  for (const [i, each] of wanted.entries()) {
+    const opening = JSON.stringify(outputHead(each, numbers)).slice(0, -1);
+    yield `${i > 0 ? "," : ""}${opening},"data":[`;
+    yield* valuesText(each.output, valuesOf(each.output, numbers.get(each.output.verb)!));
+    yield "]}";
+  }
+  yield "]}";
+}
+
+function binaryAnswer(
+  head: object,
+  wanted: readonly Wanted[],
+  numbers: AllNumbers,
+  served: Served,
+): Reply {
+  const parts: Uint8Array<ArrayBuffer>[] = [];
+  const outputs = wanted.map((each) => {
+    const values = valuesOf(each.output, numbers.get(each.output.verb)!);
+    if (!each.isBinary) {
+      return {
+        ...outputHead(each, numbers),
+        data: JSON.parse(`[${[...valuesText(each.output, values)].join("")}]`),
+      };
+    }
+    const bytes = valuesBytes(each.output, values);
+    parts.push(bytes);
+    return { ...outputHead(each, numbers), parameters: { binary_data_size: bytes.length } };
+  });
+  const json = new TextEncoder().encode(JSON.stringify({ ...head, outputs }));
+  const body = new Uint8Array(parts.reduce((sum, { length }) => sum + length, json.length));
+  let at = 0;
+  for (const part of [json, ...parts]) {
+    body.set(part, at);
+    at += part.length;
+  }
+  return respondBody(body, "application/octet-stream", {
+    headers: { ...modelHeaders(served), [HEADER_LENGTH]: `${json.length}` },
+  });
+}

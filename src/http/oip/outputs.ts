@@ -1,0 +1,69 @@
+/**
+ * What a model answers in the Open Inference Protocol: tensors that are columns of what the verbs
+ * answer. A tensor of one number a row has the shape [rows], the others [rows, width].
+ */
+import { LITTLE_ENDIAN, swapped } from "../../formats/safetensors_types.ts";
+import { latentSize } from "../../models/vae_graph.ts";
+import { isTable, vaeOf } from "../../scoring/units.ts";
+import type { Numbers } from "../answers.ts";
+import type { Model } from "../catalogue.ts";
+import type { VerbName } from "../verbs.ts";
+
+/** One output of a model. */
+export interface Output {
+  readonly name: string;
+  readonly datatype: "FP64" | "BOOL";
+  /** The verb whose numbers it is part of, and where. */
+  readonly verb: VerbName;
+  readonly at: number;
+  /** Numbers in a row; undefined for one that is not in a list. */
+  readonly width?: number;
+}
+
+/** All outputs of a model, in order. */
+export function outputsOf(model: Model): Output[] {
+  const { spec } = vaeOf(model), { inputs } = spec, size = latentSize(spec);
+  const scores: Output[] = isTable(model)
+    ? [
+      { name: "score", datatype: "FP64", verb: "score", at: 0 },
+      { name: "p_value", datatype: "FP64", verb: "score", at: 1 },
+      { name: "anomaly", datatype: "BOOL", verb: "score", at: 2 },
+      { name: "contributions", datatype: "FP64", verb: "score", at: 3, width: inputs },
+    ]
+    : [{ name: "score", datatype: "FP64", verb: "score", at: 0 }];
+  return [
+    ...scores,
+    { name: "mean", datatype: "FP64", verb: "encode", at: 0, width: size },
+    { name: "log_var", datatype: "FP64", verb: "encode", at: size, width: size },
+    { name: "reconstruction", datatype: "FP64", verb: "reconstruct", at: 0, width: inputs },
+  ];
+}
+
+/** The numbers of one output. */
+export function valuesOf(
+  { at, width = 1 }: Output,
+  { data, rows, columns }: Numbers,
+): Float64Array {
+  const values = new Float64Array(rows * width);
+  for (let r = 0; r < rows; r++) {
+    values.set(data.subarray(r * columns + at, r * columns + at + width), r * width);
+  }
+  return values;
+}
+
+/** As JSON between brackets, some at a time. */
+export function* valuesText({ datatype }: Output, values: Float64Array): Generator<string> {
+  const perPiece = 20_000;
+  for (let first = 0; first < values.length; first += perPiece) {
+    const piece = values.subarray(first, first + perPiece);
+    const text = datatype === "BOOL" ? Array.from(piece, (each) => each === 1) : piece;
+    yield `${first > 0 ? "," : ""}${text.join(",")}`;
+  }
+}
+
+/** Little-endian float64, or a byte for each truth value. */
+export function valuesBytes({ datatype }: Output, values: Float64Array): Uint8Array<ArrayBuffer> {
+  if (datatype === "BOOL") return Uint8Array.from(values);
+  const bytes = new Uint8Array(values.slice().buffer);
+  return LITTLE_ENDIAN ? bytes : swapped(bytes, 8);
+}

@@ -1,0 +1,42 @@
+/**
+ * Models from untrusted bytes. Whatever the bytes are, the outcome is a model that can be asked or a
+ * problem that says why not; reading evaluates nothing and takes memory in proportion to the bytes.
+ */
+import { latentWidth } from "../models/latents.ts";
+import { readModelFile } from "../scoring/model_file.ts";
+import { type TableModel, tableModelOf, TableScorer } from "../scoring/table_scorer.ts";
+import { type DeviceOptions, fromModelFile, TrainedVae } from "../scoring/trained_vae.ts";
+import type { Model } from "./catalogue.ts";
+import { Problem } from "./problems.ts";
+
+/** Columns, latent dimensions and hidden units of a layer that a served model may have. */
+const MAX_WIDTH = 16_384;
+
+/**
+ * Opens a model file.
+ * @param tried whether it must also score a row: a model may be whole and too large for its machine
+ * @throws Problem naming what is wrong
+ */
+export function openModel(bytes: Uint8Array, device: DeviceOptions, tried = false): Model {
+  try {
+    const file = readModelFile(bytes);
+    const [spec, values] = fromModelFile(file);
+    const table: TableModel | undefined = file.kind === "detector" ? tableModelOf(file) : undefined;
+    const networks = [spec, ...spec.latent].flatMap(({ encoder, decoder }) => [encoder, decoder]);
+    const widths = [
+      spec.inputs,
+      ...spec.latent.map((layer) => latentWidth(layer)),
+      ...networks.flatMap((network) => network?.hidden ?? []),
+    ];
+    if (Math.max(...widths) > MAX_WIDTH) {
+      throw new RangeError(`Cannot read model: no layer may be wider than ${MAX_WIDTH}`);
+    }
+    const vae = new TrainedVae(spec, values, device);
+    if (tried) vae.single().run();
+    return table ? new TableScorer(vae, table) : vae;
+  } catch (error) {
+    const refused = error instanceof SyntaxError || error instanceof RangeError;
+    if (!refused || !error.message.startsWith("Cannot ")) throw error;
+    throw new Problem("invalid-model", error.message);
+  }
+}

@@ -1,0 +1,122 @@
+/**
+ * The OpenAPI 3.1 document, made from the list of operations and from the schemas that check bodies and
+ * type answers. Nothing is described twice; what no schema says (cells of rows) is said here.
+ */
+import { type JsonSchema, toJsonSchema } from "npm:@valibot/to-json-schema@1.8.0";
+import type * as v from "npm:valibot@1.5.0";
+import { VERSION } from "../core/version.ts";
+import { type AnswerName, ANSWERS } from "./answer_schemas.ts";
+import { type Content, type Operation, OPERATIONS } from "./operations.ts";
+import { PROBLEMS } from "./problems.ts";
+import { row } from "./schemas.ts";
+
+/** A JSON object. */
+export type Json = Readonly<Record<string, unknown>>;
+
+/** Which parts of the app there are. */
+export interface DocumentOptions {
+  /** Whether models may be changed. */
+  readonly isAdmin: boolean;
+  /** Whether tokens are asked for. */
+  readonly hasTokens: boolean;
+  /** Where the app is mounted, without a slash at its end. */
+  readonly prefix: string;
+}
+
+/** The whole document. */
+export function openApi({ isAdmin, hasTokens, prefix }: DocumentOptions): Json {
+  const paths: Record<string, Record<string, Json>> = {};
+  for (const operation of OPERATIONS) {
+    if (operation.isAdmin && !isAdmin) continue;
+    const path = operation.path.replace(/:([a-z]+)/g, "{$1}");
+    (paths[path] ??= {})[operation.method] = describe(operation, hasTokens);
+  }
+  const schemas = Object.entries(ANSWERS).map((
+    [name, schema],
+  ) => [name, jsonSchema(schema, "output")]);
+  const bearer = { type: "http", scheme: "bearer" };
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "Elbow",
+      version: VERSION,
+      summary: "Anomaly scores and everything else that a variational autoencoder knows of a row.",
+      license: { name: "MIT", identifier: "MIT" },
+    },
+    servers: [{ url: prefix === "" ? "/" : prefix }],
+    paths,
+    components: {
+      schemas: Object.fromEntries(schemas),
+      ...(hasTokens ? { securitySchemes: { bearer } } : {}),
+    },
+  };
+}
+
+function describe(operation: Operation, hasTokens: boolean): Json {
+  const { id, summary, scope, request, answers, query, headers = [], path } = operation;
+  const names = Array.from(path.matchAll(/:([a-z]+)/g), ([, name]) => name);
+  const parameters = [
+    ...names.map((name) => ({ name, in: "path", required: true, schema: { type: "string" } })),
+    ...(query ? queryParameters(query) : []),
+    ...headers.map((name) => ({ name, in: "header", schema: { type: "string" } })),
+  ];
+  const problem = {
+    description: "What is wrong: " +
+      [...new Set(Object.values(PROBLEMS).map(({ status }) => status))].join(", "),
+    content: { "application/problem+json": { schema: reference("Problem") } },
+  };
+  const responses = Object.entries(answers).map(([status, content]) => [status, {
+    description: summary,
+    ...contentOf(content, "output"),
+  }]);
+  return {
+    operationId: id,
+    summary,
+    ...(parameters.length > 0 ? { parameters } : {}),
+    ...(request ? { requestBody: { required: true, ...contentOf(request, "input") } } : {}),
+    responses: { ...Object.fromEntries(responses), default: problem },
+    ...(hasTokens ? { security: scope ? [{ bearer: [scope] }] : [] } : {}),
+  };
+}
+
+function contentOf({ json, types = [] }: Content, mode: "input" | "output"): Json {
+  const media: Record<string, Json> = {};
+  if (json) {
+    const schema = typeof json === "string" ? reference(json) : jsonSchema(json, mode);
+    media["application/json"] = { schema };
+  }
+  for (const type of types) media[type] = {};
+  return Object.keys(media).length > 0 ? { content: media } : {};
+}
+
+function queryParameters(options: v.StrictObjectSchema<v.ObjectEntries, string>): Json[] {
+  const { properties = {} } = jsonSchema(options, "input") as { properties?: Record<string, Json> };
+  return Object.entries(properties).map(([name, schema]) => ({
+    name,
+    in: "query",
+    description: "where the body is not JSON",
+    schema,
+  }));
+}
+
+function reference(name: AnswerName): Json {
+  return { $ref: `#/components/schemas/${name}` };
+}
+
+const CELL: JsonSchema = { type: "number" };
+/** What a row holds is the model's matter: its schema allows anything. */
+const ROW: JsonSchema = {
+  oneOf: [
+    { type: "array", items: CELL, description: "in the order of the columns" },
+    { type: "object", additionalProperties: CELL, description: "by column" },
+  ],
+};
+
+function jsonSchema(schema: v.GenericSchema, typeMode: "input" | "output"): Json {
+  const { $schema: _dialect, ...rest } = toJsonSchema(schema, {
+    target: "draft-2020-12",
+    typeMode,
+    overrideSchema: ({ valibotSchema }) => valibotSchema === row ? ROW : undefined,
+  });
+  return rest;
+}

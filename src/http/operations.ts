@@ -1,0 +1,158 @@
+/**
+ * Every address of the app, for the OpenAPI document: what it takes, what it gives, and who may ask.
+ * A test holds this list to the routes that there are.
+ */
+import type * as v from "npm:valibot@1.5.0";
+import type { AnswerName } from "./answer_schemas.ts";
+import type { Scope } from "./auth.ts";
+import { inferBody } from "./oip/request.ts";
+import { aliasBody, withRows } from "./schemas.ts";
+import { type Verb, type VerbName, VERBS } from "./verbs.ts";
+
+/** What a body is: JSON of a schema, bytes, or lines of JSON. */
+export interface Content {
+  readonly json?: v.GenericSchema | AnswerName;
+  readonly types?: readonly string[];
+}
+
+/** One method at one path. */
+export interface Operation {
+  readonly id: string;
+  readonly method: "get" | "post" | "put" | "delete";
+  readonly path: string;
+  readonly summary: string;
+  readonly scope?: Scope;
+  /** Only where models may be changed. */
+  readonly isAdmin?: boolean;
+  readonly request?: Content;
+  /** Options of bodies that are not JSON. */
+  readonly query?: v.StrictObjectSchema<v.ObjectEntries, string>;
+  readonly headers?: readonly string[];
+  readonly answers: Readonly<Record<number, Content>>;
+}
+
+const FLOATS = "application/octet-stream", LINES = "application/x-ndjson";
+
+const VERB_ANSWERS: Readonly<Record<VerbName, AnswerName>> = {
+  encode: "Encoded",
+  decode: "Rows",
+  reconstruct: "Rows",
+  sample: "Rows",
+  score: "Scores",
+  "log-likelihood": "LogLikelihoods",
+};
+
+function verbOperations(path: string, suffix: string): Operation[] {
+  return (Object.entries(VERBS) as [VerbName, Verb][]).map(([name, { summary, options }]) => {
+    const hasRows = name !== "sample";
+    return {
+      id: `${name}${suffix}`,
+      method: "post",
+      path: `${path}/${name}`,
+      summary,
+      scope: "score",
+      request: {
+        json: hasRows ? withRows(options) : options,
+        types: hasRows ? [FLOATS, LINES] : [],
+      },
+      query: hasRows ? options : undefined,
+      answers: { 200: { json: VERB_ANSWERS[name], types: hasRows ? [FLOATS, LINES] : [FLOATS] } },
+    };
+  });
+}
+
+function oipOperations(path: string, suffix: string): Operation[] {
+  return [
+    get(`oipModel${suffix}`, path, "the tensors of a model", "OipModel", "score"),
+    get(
+      `oipModelReady${suffix}`,
+      `${path}/ready`,
+      "whether a model is ready",
+      "OipModelReady",
+      "score",
+    ),
+    {
+      id: `infer${suffix}`,
+      method: "post",
+      path: `${path}/infer`,
+      summary: "tensors in, tensors out",
+      scope: "score",
+      headers: ["inference-header-content-length"],
+      request: { json: inferBody, types: [FLOATS] },
+      answers: { 200: { json: "OipAnswer", types: [FLOATS] } },
+    },
+  ];
+}
+
+function get(
+  id: string,
+  path: string,
+  summary: string,
+  json: AnswerName,
+  scope?: Scope,
+): Operation {
+  return { id, method: "get", path, summary, scope, answers: { 200: { json } } };
+}
+
+function text(id: string, path: string, summary: string, type: string, scope?: Scope): Operation {
+  return { id, method: "get", path, summary, scope, answers: { 200: { types: [type] } } };
+}
+
+function remove(id: string, path: string, summary: string): Operation {
+  return {
+    id,
+    method: "delete",
+    path,
+    summary,
+    scope: "admin",
+    isAdmin: true,
+    answers: { 204: {} },
+  };
+}
+
+const MODEL = "/v1/models/:name", VERSION = `${MODEL}/versions/:version`;
+
+export const OPERATIONS: readonly Operation[] = [
+  get("models", "/v1/models", "the models there are", "Models", "score"),
+  get("model", MODEL, "all that is known of a model", "Model", "score"),
+  {
+    id: "upload",
+    method: "put",
+    path: MODEL,
+    summary: "make a model file the next version",
+    scope: "admin",
+    isAdmin: true,
+    headers: ["if-match", "if-none-match"],
+    request: { types: [FLOATS] },
+    answers: { 200: { json: "Stored" }, 201: { json: "Stored" } },
+  },
+  remove("deleteModel", MODEL, "delete a model, all its versions"),
+  get("versions", `${MODEL}/versions`, "the versions of a model", "Versions", "score"),
+  get("version", VERSION, "all that is known of a version", "Model", "score"),
+  remove("deleteVersion", VERSION, "delete one version"),
+  ...verbOperations(MODEL, ""),
+  ...verbOperations(VERSION, "AtVersion"),
+  { ...get("aliases", "/v1/aliases", "second names", "Aliases", "score"), isAdmin: true },
+  {
+    id: "setAlias",
+    method: "put",
+    path: "/v1/aliases/:alias",
+    summary: "let a second name mean a model, or one version of it",
+    scope: "admin",
+    isAdmin: true,
+    request: { json: aliasBody },
+    answers: { 200: { json: "Alias" }, 201: { json: "Alias" } },
+  },
+  remove("deleteAlias", "/v1/aliases/:alias", "forget a second name"),
+  get("oipServer", "/v2", "the server, in the Open Inference Protocol", "OipServer"),
+  get("oipServerSlash", "/v2/", "the same", "OipServer"),
+  get("oipLive", "/v2/health/live", "whether the server lives", "OipLive"),
+  get("oipReady", "/v2/health/ready", "whether the server is ready", "OipReady"),
+  ...oipOperations("/v2/models/:name", ""),
+  ...oipOperations("/v2/models/:name/versions/:version", "AtVersion"),
+  get("live", "/health/live", "whether the process answers", "Live"),
+  get("ready", "/health/ready", "whether its models can be asked", "Ready"),
+  text("metrics", "/metrics", "counts and times, for Prometheus", "text/plain", "score"),
+  text("openapi", "/openapi.json", "this document", "application/json"),
+  text("docs", "/docs", "this document, to be read", "text/html"),
+];

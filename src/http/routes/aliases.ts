@@ -1,0 +1,31 @@
+/** `/v1/aliases`: second names of models, where models may be changed. */
+import type { Hono } from "npm:hono@4.13.19";
+import { readJson } from "../body.ts";
+import { respond, respondNothing } from "../responses.ts";
+import { aliasBody, checkBody } from "../schemas.ts";
+import { adminAction, bodyLimits, type Env, pathName, route, type Service } from "../service.ts";
+
+export function aliasRoutes(app: Hono<Env>, service: Service): void {
+  const { registry } = service;
+  route(app, service, "/v1/aliases", {
+    get: registry && {
+      scope: "score",
+      async answer() {
+        const aliases = Array.from(await registry.aliases(), ([alias, of]) => ({ alias, ...of }));
+        return respond({ aliases });
+      },
+    },
+  });
+  route(app, service, "/v1/aliases/:alias", {
+    put: adminAction(service, async (c, registry) => {
+      const alias = pathName(c, "alias");
+      const target = checkBody(aliasBody, await readJson(c.req.raw, bodyLimits(c, service)));
+      const isNew = await registry.setAlias(alias, target);
+      return respond({ alias, ...target }, { status: isNew ? 201 : 200 });
+    }),
+    delete: adminAction(service, async (c, registry) => {
+      await registry.deleteAlias(pathName(c, "alias"));
+      return respondNothing();
+    }),
+  });
+}

@@ -1,0 +1,61 @@
+/**
+ * W3C Trace Context, level 1: `traceparent: 00-TRACE-SPAN-FLAGS` in lower-case hexadecimal. A valid
+ * one is continued, anything else begins a trace of its own. The answer names the span that made it.
+ */
+
+/** Where a request stands in a trace. */
+export interface Trace {
+  /** 32 digits. */
+  readonly traceId: string;
+  /** 16 digits: of this request. */
+  readonly spanId: string;
+  /** Two digits; the last bit says that the caller records. */
+  readonly flags: string;
+}
+
+const TRACEPARENT = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
+
+/** Continues the trace of a request, or begins one. */
+export function traceOf(headers: Headers, digits: RandomDigits): Trace {
+  const text = headers.get("traceparent");
+  const given = text === null ? undefined : parseTraceparent(text);
+  const random = digits.next(24);
+  const traceId = given?.traceId ?? random.slice(16);
+  return { traceId, spanId: random.slice(0, 16), flags: given?.flags ?? "00" };
+}
+
+/** What a header says, if it is valid. */
+export function parseTraceparent(text: string): Trace | undefined {
+  const [, version, traceId, spanId, flags, more] = TRACEPARENT.exec(text) ?? [];
+  if (version === undefined || version === "ff") return undefined;
+  // Version 00 ends with the flags; a later one may say more.
+  if (version === "00" && more !== undefined) return undefined;
+  if (/^0+$/.test(traceId) || /^0+$/.test(spanId)) return undefined;
+  return { traceId, spanId, flags };
+}
+
+/** The header of an answer. */
+export function traceparent({ traceId, spanId, flags }: Trace): string {
+  return `00-${traceId}-${spanId}-${flags}`;
+}
+
+const HEX = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, "0"));
+
+/** Random hexadecimal digits; bytes are fetched many at a time. */
+export class RandomDigits {
+  readonly #bytes = new Uint8Array(4096);
+  #used = this.#bytes.length;
+
+  /** Two digits for each byte. */
+  next(bytes: number): string {
+    if (this.#used + bytes > this.#bytes.length) {
+      crypto.getRandomValues(this.#bytes);
+      this.#used = 0;
+    }
+    let text = "";
+    for (const end = this.#used + bytes; this.#used < end; this.#used++) {
+      text += HEX[this.#bytes[this.#used]];
+    }
+    return text;
+  }
+}

@@ -1,0 +1,49 @@
+/** The client's written-out types are those of the schemas, in both directions: held by the compiler. */
+import assert from "node:assert/strict";
+import type * as v from "npm:valibot@1.5.0";
+import { ANSWERS } from "../../src/http/answer_schemas.ts";
+import type {
+  AliasTarget,
+  Answers,
+  LogLikelihoodRequest,
+  SampleRequest,
+  ScoreRequest,
+} from "../../src/http/client_types.ts";
+import { aliasBody, OPTIONS } from "../../src/http/schemas.ts";
+
+type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;
+type Same<A, B> = [DeepReadonly<A>] extends [DeepReadonly<B>]
+  ? [DeepReadonly<B>] extends [DeepReadonly<A>] ? true : false
+  : false;
+
+/** True for each type that is the schema's; anything else does not compile. */
+const SAME: {
+  readonly [N in keyof Answers]: Same<Answers[N], v.InferOutput<(typeof ANSWERS)[N]>>;
+} = {
+  Models: true,
+  Model: true,
+  Versions: true,
+  Stored: true,
+  Alias: true,
+  Aliases: true,
+  Encoded: true,
+  Rows: true,
+  Scores: true,
+  Verdict: true,
+  LogLikelihoods: true,
+  Problem: true,
+};
+
+const SAME_OPTIONS: readonly [
+  Same<ScoreRequest, v.InferInput<typeof OPTIONS.score>>,
+  Same<SampleRequest, Omit<v.InferInput<typeof OPTIONS.sample>, "count">>,
+  Same<LogLikelihoodRequest, v.InferInput<typeof OPTIONS.logLikelihood>>,
+  Same<AliasTarget, v.InferOutput<typeof aliasBody>>,
+  Same<{ a: string }, { a?: string }>,
+] = [true, true, true, true, false];
+
+Deno.test("the client's types are those of the schemas", () => {
+  assert.ok(Object.entries(SAME).every(([name, same]) => same && name in ANSWERS));
+  assert.deepEqual(SAME_OPTIONS, [true, true, true, true, false]);
+  assert.ok(aliasBody && OPTIONS);
+});

@@ -1,0 +1,196 @@
+/**
+ * Seeded fuzz of model files: bytes that were a model once, then damaged. Raw damage must be noticed, all
+ * of it: a file that is taken is the file that was written. Damage behind a right checksum (what an
+ * attacker would send) must be refused, or give a model whose answers are finite or refused.
+ *
+ *     deno run --allow-all tests/http/fuzz_files.ts [FILES] [SEED]
+ */
+import assert from "node:assert/strict";
+import { crc32 } from "../../src/core/crc32.ts";
+import { HostRandom } from "../../src/core/philox.ts";
+import { decode, encode, type Tensor } from "../../src/formats/safetensors.ts";
+import { openModel } from "../../src/http/open_model.ts";
+import { Problem } from "../../src/http/problems.ts";
+import { NotFiniteError } from "../../src/scoring/finite.ts";
+import { isTable, type Model, unitsOf, vaeOf } from "../../src/scoring/units.ts";
+import { BINARY, HOSTILE, LINE, PLAIN, TABLE } from "./util.ts";
+
+const FILES = [TABLE, LINE, HOSTILE, PLAIN, BINARY].map((model) => model.save());
+/** One in so many is damaged behind its checksum: those cost most. */
+const FORGED = 10;
+
+const NUMBERS = [0, -0, 1, -1, 1e-40, 3.4e38, -3.4e38, 1e30, NaN, Infinity, -Infinity];
+const TOKENS = [
+  ...["0", "-1", "1e9", "1e400", "null", "true", '""', "[]", "{}", "4096", "99999999999", '"relu"'],
+  ...['"__proto__"', '"tanh"', "[1,1]", '{"type":"gaussian"}', "0.5", "16385"],
+];
+
+class Mutator {
+  readonly #random: HostRandom;
+
+  constructor(seed: number) {
+    this.#random = new HostRandom(seed, 0, 78);
+  }
+
+  below(count: number): number {
+    return this.#random.u32() % count;
+  }
+
+  pick<T>(choices: readonly T[]): T {
+    return choices[this.below(choices.length)];
+  }
+
+  /** Bytes flipped, set, cut, doubled, moved or put in. */
+  raw(file: Uint8Array): Uint8Array {
+    const bytes = file.slice(), at = this.below(bytes.length), size = this.below(20);
+    switch (this.below(7)) {
+      case 0:
+        bytes[at] ^= 1 << this.below(8);
+        return bytes;
+      case 1:
+        bytes.fill(this.pick([0, 0x20, 0x22, 0x7b, 0x80, 0xff]), at, at + 1 + size);
+        return bytes;
+      case 2:
+        return bytes.subarray(0, at);
+      case 3:
+        return new Uint8Array([...bytes, ...bytes.subarray(at, at + 1 + size)]);
+      case 4:
+        bytes.copyWithin(this.below(bytes.length), at, at + 1 + size);
+        return bytes;
+      case 5:
+        new DataView(bytes.buffer).setBigUint64(
+          0,
+          BigInt(this.#random.u32()) << BigInt(this.below(32)),
+          true,
+        );
+        return bytes;
+      default:
+        return this.headerToken(bytes);
+    }
+  }
+
+  /** One number or text of the header, replaced. */
+  headerToken(bytes: Uint8Array): Uint8Array {
+    const end = 8 + Number(new DataView(bytes.buffer).getBigUint64(0, true));
+    const header = this.token(new TextDecoder().decode(bytes.subarray(8, end)));
+    const text = new TextEncoder().encode(header);
+    const damaged = new Uint8Array([...bytes.subarray(0, 8), ...text, ...bytes.subarray(end)]);
+    new DataView(damaged.buffer).setBigUint64(0, BigInt(text.length), true);
+    return damaged;
+  }
+
+  token(text: string): string {
+    const places = [...text.matchAll(/-?\d+(\.\d+)?|"(?:[^"\\]|\\.)*"|true|false/g)];
+    if (places.length === 0) return this.pick(TOKENS);
+    const { index, 0: old } = this.pick(places);
+    return text.slice(0, index) + this.pick(TOKENS) + text.slice(index + old.length);
+  }
+
+  /** Metadata or numbers changed, and the checksum made right again. */
+  forged(file: Uint8Array): Uint8Array {
+    const { tensors, metadata } = decode(file);
+    const fields: Record<string, string> = { ...metadata };
+    for (let i = 0; i <= this.below(2); i++) {
+      if (this.below(2) === 0) {
+        const key = this.pick(
+          ["spec", "table", "kind", "version", "spec"].filter((each) => each in fields),
+        );
+        fields[key] = this.below(8) === 0
+          ? fields[key].slice(0, this.below(99))
+          : this.token(fields[key]);
+      } else this.changeTensor(tensors);
+    }
+    fields.checksum = "00000000";
+    const checksum = crc32(encode(tensors, fields));
+    return encode(tensors, { ...fields, checksum });
+  }
+
+  changeTensor(tensors: Map<string, Tensor>): void {
+    const [name, { dtype, shape, data }] = this.pick([...tensors]);
+    const choice = this.below(6);
+    if (choice === 0) {
+      tensors.delete(name);
+      if (this.below(2) === 0) tensors.set(`${name}x`, { dtype, shape, data });
+    } else if (choice === 1) {
+      tensors.set(name, { dtype, shape: [...shape].reverse(), data });
+    } else {
+      const values = (data as Float32Array).slice();
+      const value = this.pick(NUMBERS);
+      if (this.below(3) === 0) values.fill(value);
+      else if (values.length > 0) values[this.below(values.length)] = value;
+      tensors.set(name, { dtype, shape, data: values });
+    }
+  }
+}
+
+/** What became of the files. */
+export interface Outcome {
+  refused: number;
+  taken: number;
+  /** Of those taken: asked, and refused by a row. */
+  notFinite: number;
+}
+
+/** @throws AssertionError at the first file that breaks a promise, naming it */
+export async function fuzzFiles(files: number, seed: number): Promise<Outcome> {
+  const mutator = new Mutator(seed), outcome: Outcome = { refused: 0, taken: 0, notFinite: 0 };
+  for (let i = 0; i < files; i++) {
+    const file = mutator.pick(FILES), isForged = mutator.below(FORGED) === 0;
+    const bytes = isForged ? mutator.forged(file) : mutator.raw(file);
+    const model = open(bytes, `file ${i} of seed ${seed}`);
+    if (!model) {
+      outcome.refused++;
+      continue;
+    }
+    outcome.taken++;
+    if (!isForged) {
+      assert.deepEqual(model.save(), file, `file ${i} of seed ${seed} was taken for another`);
+    }
+    if (!await isFinite(model)) outcome.notFinite++;
+    model.dispose();
+  }
+  return outcome;
+}
+
+function open(bytes: Uint8Array, name: string): Model | undefined {
+  try {
+    return openModel(bytes, {}, true);
+  } catch (error) {
+    assert.ok(error instanceof Problem, `${name}: ${error}`);
+    assert.equal(error.kind, "invalid-model");
+    assert.match(error.message, /^Cannot /);
+    return undefined;
+  }
+}
+
+/** Whether the model's answers are; what is not must be refused and never be given. */
+async function isFinite(model: Model): Promise<boolean> {
+  const { columns, toVae } = unitsOf(model), vae = vaeOf(model);
+  const cells = { data: new Float64Array(2 * columns.length).fill(0.5), rows: 2 };
+  try {
+    const scores = isTable(model)
+      ? model.scoreCells(cells).scores
+      : await model.score(toVae(cells));
+    const { mean } = await vae.encode(toVae(cells));
+    const decoded = await vae.decode(mean);
+    for (const numbers of [scores, mean.data, decoded.data]) {
+      assert.ok(Array.from(numbers).every(Number.isFinite));
+    }
+    return true;
+  } catch (error) {
+    if (error instanceof NotFiniteError) return false;
+    throw error;
+  }
+}
+
+if (import.meta.main) {
+  const [files = "1000000", seed = "1"] = Deno.args;
+  const start = performance.now(), before = Deno.memoryUsage().rss;
+  const { refused, taken, notFinite } = await fuzzFiles(Number(files), Number(seed));
+  const mebibytes = (Deno.memoryUsage().rss - before) / 2 ** 20;
+  console.log(
+    `${files} files, seed ${seed}: ${refused} refused, ${taken} taken, ${notFinite} of these answered by a refusal; ${
+      ((performance.now() - start) / 1000).toFixed(0)
+    } s, memory ${mebibytes.toFixed(0)} MiB more than before`,
+  );
+}

@@ -1,0 +1,62 @@
+/**
+ * Holds answers to the app's own OpenAPI document: whatever the tests get, its status and media type
+ * must stand there, and its JSON must fit. The schemas are judged by Ajv, which shares no code with
+ * the library that the server checks bodies with.
+ */
+import assert from "node:assert/strict";
+import { Ajv2020, type ValidateFunction } from "npm:ajv@8.20.0/dist/2020.js";
+import { openApi } from "../../src/http/openapi.ts";
+
+/** A part of the document. */
+type Json = Readonly<Record<string, unknown>>;
+type Content = Readonly<Record<string, { readonly schema?: Json }>>;
+interface Operation {
+  readonly responses: Readonly<Record<string, { readonly content?: Content }>>;
+}
+
+/** Everything that the app can have. */
+export const DOCUMENT = openApi({ isAdmin: true, hasTokens: true, prefix: "" });
+
+const paths = Object.entries(DOCUMENT.paths as Record<string, Record<string, Operation>>)
+  .map(([path, methods]) => ({
+    pattern: new RegExp(`^${path.replace(/\{\w+\}/g, "[^/]+")}$`),
+    methods,
+  }));
+
+const ajv = new Ajv2020({ strict: false, validateFormats: false });
+ajv.addSchema({ $id: "document", components: DOCUMENT.components as Json });
+const validators = new Map<string, ValidateFunction>();
+
+function validator(schema: Json): ValidateFunction {
+  const text = JSON.stringify(schema).replaceAll('"#/components', '"document#/components');
+  const found = validators.get(text) ?? ajv.compile(JSON.parse(text));
+  validators.set(text, found);
+  return found;
+}
+
+/** @throws AssertionError unless the document says that this request can get this answer */
+export async function requireDocumented(
+  method: string,
+  path: string,
+  response: Response,
+): Promise<void> {
+  const { status, headers } = response;
+  // A preflight (CORS) is no operation: it stands before all of them.
+  if (method === "OPTIONS" && status === 204) return;
+  const type = (headers.get("content-type") ?? "").split(";")[0];
+  const found = paths.find(({ pattern }) => pattern.test(path));
+  const operation = found?.methods[method === "HEAD" ? "get" : method.toLowerCase()];
+  const where = `${method} ${path} ${status} ${type}`;
+  // What the document does not name is refused by a problem, and by nothing else.
+  const { content }: { content?: Content } = operation?.responses[status] ??
+    operation?.responses.default ??
+    { content: { "application/problem+json": { schema: PROBLEM } } };
+  if (!content) return assert.equal(type, "", where);
+  assert.ok(Object.hasOwn(content, type), `${where} is not documented`);
+  const { schema } = content[type];
+  if (!schema || method === "HEAD") return;
+  const validate = validator(schema);
+  assert.ok(validate(await response.json()), `${where}: ${ajv.errorsText(validate.errors)}`);
+}
+
+const PROBLEM = { $ref: "#/components/schemas/Problem" };
