@@ -226,8 +226,8 @@ export class VAE extends TrainedVae {
       return programs.at(-1)!;
     };
     try {
-      const program = compile(trainPlan({ ...model, state }));
-      const loss = compile(lossPlan(model));
+      const program = compile(trainPlan(request));
+      const loss = compile(lossPlan(request));
       await backend.ready?.();
       return await train({
         ...segments,
