@@ -3,13 +3,14 @@
  * problem that says why not; reading evaluates nothing and takes memory in proportion to the bytes.
  */
 import { latentWidth } from "../models/latents.ts";
+import type { ModelSpec } from "../models/spec.ts";
 import { readModelFile } from "../scoring/model_file.ts";
 import { type TableModel, tableModelOf, TableScorer } from "../scoring/table_scorer.ts";
 import { type DeviceOptions, fromModelFile, TrainedVae } from "../scoring/trained_vae.ts";
 import type { Model } from "./catalogue.ts";
 import { Problem } from "./problems.ts";
 
-/** Columns, latent dimensions and hidden units of a layer that a served model may have. */
+/** Columns, of a condition too, latent dimensions and hidden units that a served model may have. */
 const MAX_WIDTH = 16_384;
 
 /**
@@ -22,13 +23,7 @@ export function openModel(bytes: Uint8Array, device: DeviceOptions, tried = fals
     const file = readModelFile(bytes);
     const [spec, values] = fromModelFile(file);
     const table: TableModel | undefined = file.kind === "detector" ? tableModelOf(file) : undefined;
-    const networks = [spec, ...spec.latent].flatMap(({ encoder, decoder }) => [encoder, decoder]);
-    const widths = [
-      spec.inputs,
-      ...spec.latent.map((layer) => latentWidth(layer)),
-      ...networks.flatMap((network) => network?.hidden ?? []),
-    ];
-    if (Math.max(...widths) > MAX_WIDTH) {
+    if (Math.max(...widthsOf(spec)) > MAX_WIDTH) {
       throw new RangeError(`Cannot read model: no layer may be wider than ${MAX_WIDTH}`);
     }
     const vae = new TrainedVae(spec, values, device);
@@ -39,4 +34,20 @@ export function openModel(bytes: Uint8Array, device: DeviceOptions, tried = fals
     if (!refused || !error.message.startsWith("Cannot ")) throw error;
     throw new Problem("invalid-model", error.message);
   }
+}
+
+function widthsOf(spec: ModelSpec): number[] {
+  const { inputs, condition, encoder, decoder, classifier, latent } = spec;
+  const networks = [
+    encoder,
+    decoder,
+    classifier,
+    ...latent.flatMap((layer) => [layer.encoder, layer.decoder]),
+  ];
+  return [
+    inputs,
+    condition,
+    ...latent.map((layer) => latentWidth(layer)),
+    ...networks.flatMap((network) => network?.hidden ?? []),
+  ];
 }
