@@ -385,15 +385,3 @@ Deno.test("problem types are few, and their names stay", () => {
     "503 stopping",
   ]);
 });
-
-Deno.test("verbs of a conditional model are refused by name, not failed", async () => {
-  const vae = VAE.create({ inputs: 2, condition: 1, latent: [{ size: 1 }] });
-  const app = createApp({ models: { told: vae } });
-  const rows = [[1, 2]];
-  const bodies = { encode: { rows }, sample: { count: 1 }, score: { rows } };
-  for (const [verb, body] of Object.entries(bodies)) {
-    const problem = await problemOf(await post(`told/${verb}`, body, app), "invalid-body");
-    assert.match(problem.detail, /conditional model: bodies hold no condition yet/);
-  }
-  vae.dispose();
-});
