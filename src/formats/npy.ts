@@ -3,6 +3,7 @@
  * Source: numpy.lib.format, versions 1.0, 2.0 and 3.0. Limits: 1-D and 2-D; types f2 f4 f8 i1..i8 u1..u8 b1, either
  * byte order, either storage order. 64-bit integers are rounded to the nearest float64. Pickled objects are refused.
  */
+import { fromHalf } from "../core/half.ts";
 import type { CellCodec } from "./cells.ts";
 import { DataError, quoteValue } from "./errors.ts";
 import { readNpyHeader } from "./npy_header.ts";
@@ -35,7 +36,7 @@ export type NpyData =
 type Reader = (view: DataView, offsetBytes: number, little: boolean) => number;
 
 const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
-  ["f2", (view, at, little) => halfToDouble(view.getUint16(at, little))],
+  ["f2", (view, at, little) => fromHalf(view.getUint16(at, little))],
   ["f4", (view, at, little) => view.getFloat32(at, little)],
   ["f8", (view, at, little) => view.getFloat64(at, little)],
   ["i1", (view, at) => view.getInt8(at)],
@@ -159,16 +160,6 @@ function readerOf(descr: string, source: string): Reader {
   const expected = "one of f2, f4, f8, i1, i2, i4, i8, u1, u2, u4, u8, b1";
   const kind = descr.includes("O") ? " (pickled Python objects are never read)" : "";
   throw new DataError({ source, subject, expected, actual: quoteValue(descr) + kind });
-}
-
-/** IEEE 754 binary16 to float64; exact. */
-function halfToDouble(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const mantissa = bits & 1023;
-  if (exponent === 0) return sign * mantissa * 2 ** -24;
-  if (exponent === 31) return mantissa === 0 ? sign * Infinity : NaN;
-  return sign * (1024 + mantissa) * 2 ** (exponent - 25);
 }
 
 function descrOf(data: NpyData): string {
