@@ -4,6 +4,7 @@
  * byte order, either storage order. 64-bit integers are rounded to the nearest float64. Pickled objects are refused.
  */
 import { fromHalf } from "../core/half.ts";
+import type { CellCodec } from "./cells.ts";
 import { DataError, quoteValue } from "./errors.ts";
 import { readNpyHeader } from "./npy_header.ts";
 import { createTable, defaultNames, planColumns } from "./table.ts";
@@ -127,10 +128,28 @@ export function tableOf(
     const actual = `shape (${array.shape.join(", ")})`;
     throw new DataError({ source, subject: "array", expected: "non-empty", actual });
   }
-  let table = createTable({ columns: defaultNames(width), data: array.data, rows, label, source });
+  const { cells } = options;
+  const all = { columns: defaultNames(width), data: array.data, rows, label, source };
+  let table = createTable(all, cells);
   planColumns(table.columns, options, source);
   if (options.label !== undefined) table = takeLabel(table, options.label);
-  return options.columns === undefined ? table : selectColumns(table, options.columns);
+  if (options.columns !== undefined) table = selectColumns(table, options.columns);
+  return typeof cells === "function" ? encoded(table, cells) : table;
+}
+
+/** The cells as the codec of each column has them. */
+function encoded(table: Table, codecOf: (column: string) => CellCodec): Table {
+  const { columns, data, source } = table;
+  const codecs = columns.map(codecOf);
+  const codes = data.map((value, cell) => {
+    const c = cell % columns.length, codec = codecs[c];
+    const code = codec.encode(Number.isNaN(value) ? null : value);
+    if (code !== undefined) return code;
+    const row = Math.floor(cell / columns.length) + 1;
+    const details = { expected: codec.expected(value), actual: `${value}` };
+    throw new DataError({ source, row, column: columns[c], ...details });
+  });
+  return { ...table, data: codes };
 }
 
 function readerOf(descr: string, source: string): Reader {
