@@ -26,7 +26,10 @@ export const MAX_FLOAT32 = 3.4028234663852886e38;
 
 /** What goes with rows of a conditional model. */
 export interface ConditionOptions {
-  /** One row of conditions for each row, `[rows, C]`; needed where the spec has one, and only there. */
+  /**
+   * One row of conditions for each row, `[rows, C]`; needed where the spec has one, unless rows carry it
+   * behind their data, and only there.
+   */
   readonly condition?: Rows;
 }
 
@@ -36,15 +39,41 @@ export interface ConditionOptions {
  * @throws TypeError or RangeError naming row and column, 1-based, or what is wrong with the condition
  */
 export function toRows(spec: ModelSpec, rows: Rows, condition?: Rows): Matrix {
-  const matrix = toMatrix(rows, spec.inputs);
-  requireData(spec, matrix.data);
-  return withCondition(spec, matrix, condition);
+  const whole = toConditioned(spec, spec.inputs, rows, condition);
+  requireData(spec, whole.data, { stride: whole.shape[1] });
+  return whole;
 }
 
-/** `[rows | condition]`: the condition's columns behind those of `rows`. */
-export function withCondition(spec: ModelSpec, rows: Matrix, condition?: Rows): Matrix {
-  const conditions = toConditions(spec, rows.shape[0], condition);
-  return conditions ? concatColumns(rows, conditions) : rows;
+/** `[rows | condition]`, of rows of so many columns, or of rows that are `[rows | condition]` already. */
+export function toConditioned(
+  spec: ModelSpec,
+  columns: number,
+  rows: Rows,
+  condition?: Rows,
+): Matrix {
+  const whole = columns + spec.condition;
+  if (spec.condition > 0 && condition === undefined && widthOf(rows) === whole) {
+    return toMatrix(rows, whole);
+  }
+  const matrix = toMatrix(rows, columns);
+  const conditions = toConditions(spec, matrix.shape[0], condition);
+  return conditions ? concatColumns(matrix, conditions) : matrix;
+}
+
+/** The first columns of every row: of `[x | c]`, x. */
+export function firstColumns({ data, shape: [rows, width] }: Matrix, columns: number): Matrix {
+  if (width === columns) return { data, shape: [rows, columns] };
+  const first = new Float32Array(rows * columns);
+  for (let r = 0; r < rows; r++) {
+    first.set(data.subarray(r * width, r * width + columns), r * columns);
+  }
+  return { data: first, shape: [rows, columns] };
+}
+
+/** Columns of what may turn out to be no rows at all. */
+function widthOf(rows: Rows): number | undefined {
+  const { shape, 0: first } = Object(rows) as Partial<FloatRows> & { readonly 0?: unknown };
+  return shape?.[1] ?? (Object(first) as Partial<ArrayLike<number>>).length;
 }
 
 /**
