@@ -2,7 +2,10 @@
  * What is compared, by name: fitted to the training cells as they are, it scores the test cells. Each
  * has one setting for all tables.
  */
+import { ecod } from "../../src/detection/baselines/ecod.ts";
+import { isolationForest } from "../../src/detection/baselines/isolation_forest.ts";
 import { knn } from "../../src/detection/baselines/knn.ts";
+import { mahalanobis, pca } from "../../src/detection/baselines/pca.ts";
 import { type Cells, standardizationOf, standardize } from "../../src/scoring/standardize.ts";
 import type { Matrix } from "../../src/scoring/matrix.ts";
 import type { Baseline } from "../../src/detection/baselines/baseline.ts";
@@ -14,6 +17,10 @@ export const METHODS: Readonly<Record<string, Method>> = {
   /** ‖x‖² of the standardised row: what any score must beat. */
   norm: onStandardized(() => squaredNorms),
   knn: onStandardized(knn()),
+  mahalanobis: onStandardized(mahalanobis()),
+  pca: onStandardized(pca()),
+  ecod: onStandardized(ecod()),
+  isolationForest: (split, seed) => onStandardized(isolationForest({ seed }))(split, seed),
 };
 
 /** A baseline on columns standardised as the protocol has it. */
