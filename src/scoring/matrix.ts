@@ -2,6 +2,7 @@
  * Rows of numbers as users hand them over, brought to one shape: row-major with a known width.
  */
 import { show } from "../core/validate.ts";
+import { placeholders } from "../distributions/likelihood.ts";
 import type { ModelSpec } from "../models/spec.ts";
 import { requireData } from "./data_rule.ts";
 
@@ -31,20 +32,58 @@ export interface ConditionOptions {
 }
 
 /**
- * Rows of data for a model, their conditions behind them: `toMatrix`, of values that its likelihood
- * can take.
+ * Rows of data for a model's programs, their conditions behind them: `toMatrix`, of values that its
+ * likelihood can take. NaN is a missing cell, where the spec takes such.
  * @throws TypeError or RangeError naming row and column, 1-based, or what is wrong with the condition
  */
 export function toRows(spec: ModelSpec, rows: Rows, condition?: Rows): Matrix {
-  const matrix = toMatrix(rows, spec.inputs);
+  const matrix = toMatrix(rows, spec.inputs, spec.missing !== undefined);
   requireData(spec, matrix.data);
-  return withCondition(spec, matrix, condition);
+  return withObserved(spec, withCondition(spec, matrix, condition));
+}
+
+/**
+ * `[x | c | observed]` of `[x | c]` with NaN for what is missing: 1 for each cell of x that is there; else 0,
+ * and a number that the likelihood takes in its place. Rows of a model that takes whole rows stay.
+ */
+export function withObserved({ inputs, likelihood, missing }: ModelSpec, rows: Matrix): Matrix {
+  if (!missing) return rows;
+  const [count, width] = rows.shape, wide = width + inputs;
+  const data = new Float32Array(count * wide), fill = placeholders(likelihood, inputs);
+  for (let r = 0; r < count; r++) {
+    const row = data.subarray(r * wide, (r + 1) * wide);
+    row.set(rows.data.subarray(r * width, (r + 1) * width));
+    markObserved(row, fill);
+  }
+  return { data, shape: [count, wide] };
+}
+
+/** Fills in the mask behind one row, and what is missing in it. */
+export function markObserved(row: Float32Array | Float64Array, fill: Float32Array): void {
+  const inputs = fill.length, mask = row.length - inputs;
+  for (let c = 0; c < inputs; c++) {
+    const there = !Number.isNaN(row[c]);
+    row[mask + c] = there ? 1 : 0;
+    if (!there) row[c] = fill[c];
+  }
 }
 
 /** `[rows | condition]`: the condition's columns behind those of `rows`. */
 export function withCondition(spec: ModelSpec, rows: Matrix, condition?: Rows): Matrix {
   const conditions = toConditions(spec, rows.shape[0], condition);
   return conditions ? concatColumns(rows, conditions) : rows;
+}
+
+/** What a program says of each cell, NaN where `rows`, as `toRows` gives them, lack it; in place. */
+export function whereObserved(cells: Matrix, { data, shape: [, width] }: Matrix): Matrix {
+  const [rows, columns] = cells.shape;
+  for (let r = 0; r < rows; r++) {
+    const mask = (r + 1) * width - columns;
+    for (let c = 0; c < columns; c++) {
+      if (data[mask + c] === 0) cells.data[r * columns + c] = NaN;
+    }
+  }
+  return cells;
 }
 
 /**
@@ -84,14 +123,16 @@ function concatColumns(a: Matrix, b: Matrix): Matrix {
 
 /**
  * A matrix of exactly `columns` columns; data that already is one is not copied.
+ * @param missing whether values may be NaN
  * @throws TypeError or RangeError naming row and column, 1-based, for a wrong width or a value that
  *   is not a finite float32
  */
-export function toMatrix(rows: Rows, columns: number): Matrix {
+export function toMatrix(rows: Rows, columns: number, missing = false): Matrix {
   const matrix = Array.isArray(rows) ? fromArrays(rows, columns) : fromFloats(rows, columns);
   const { data } = matrix;
   for (let i = 0; i < data.length; i++) {
-    if (!(Math.abs(data[i]) <= MAX_FLOAT32)) throw notFinite(i, columns, data[i]);
+    if (Math.abs(data[i]) <= MAX_FLOAT32 || (missing && Number.isNaN(data[i]))) continue;
+    throw notFinite(i, columns, data[i]);
   }
   return matrix;
 }
