@@ -43,7 +43,6 @@ export class VaeRowScorer implements RowScorer {
     return requireFiniteScore(rawContributions(x, single.cost, single.kl, raw));
   }
 
-  dispose(): void {
-    this.#vae.dispose();
-  }
+  /** The VAE is the caller's. */
+  dispose(): void {}
 }

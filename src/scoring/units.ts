@@ -11,6 +11,7 @@ import { type Cells, logJacobian, restore, standardize } from "./standardize.ts"
 import { MAX_CELL } from "./table_rows.ts";
 import type { TableScorer } from "./table_scorer.ts";
 import type { TrainedVae } from "./trained_vae.ts";
+import { logSlope, project, unproject, type View } from "./views/view.ts";
 
 /** A trained model: a scorer of tables (any `Detector` is one), or a bare VAE (any `VAE`). */
 export type Model = TableScorer | TrainedVae;
@@ -23,8 +24,8 @@ export interface Units {
   readonly largest: number;
   /** The first cell within this limit that the likelihood cannot take, if there is one. */
   fault(cells: Cells): CellFault | undefined;
-  /** ln |ds/dx| for the VAE's row s and the caller's row x, nats. */
-  readonly logJacobian: number;
+  /** ln |ds/dx| for each of the caller's rows x and the VAE's row s, nats. */
+  logJacobians(cells: Cells): Float64Array;
   toVae(cells: Cells): Matrix;
   fromVae(matrix: Matrix): Cells;
 }
@@ -51,15 +52,31 @@ function makeUnits(model: Model): Units {
   const { spec } = vaeOf(model);
   const fault = ({ data }: Cells) => findFault(spec, data, spec.inputs + spec.condition);
   if (!isTable(model)) return { ...plainUnits("x", spec.inputs, spec.condition), fault };
-  const { columns, standardization } = model;
+  const { columns, standardization, view } = model;
+  if (view) return viewUnits(columns, view);
   return {
     columns,
     made: columns,
     largest: MAX_CELL,
     fault,
-    logJacobian: logJacobian(standardization),
+    logJacobians: ({ rows }) => new Float64Array(rows).fill(logJacobian(standardization)),
     toVae: (cells) => standardize(cells, standardization),
     fromVae: (matrix) => restore(matrix, standardization),
+  };
+}
+
+/** An ensemble's VAE takes rows of a view. */
+function viewUnits(columns: readonly string[], view: View): Units {
+  const width = columns.length;
+  return {
+    columns,
+    made: columns,
+    largest: MAX_CELL,
+    fault: () => undefined,
+    logJacobians: ({ data, rows }) =>
+      Float64Array.from({ length: rows }, (_, r) => logSlope(view, data, r * width)),
+    toVae: (cells) => project(view, cells, width).x,
+    fromVae: (matrix) => unproject(view, matrix, width),
   };
 }
 
@@ -76,7 +93,7 @@ function plainUnits(letter: string, size: number, condition: number): Units {
     made,
     largest: MAX_FLOAT32,
     fault: () => undefined,
-    logJacobian: 0,
+    logJacobians: ({ rows }) => new Float64Array(rows),
     toVae: ({ data, rows }) => ({ data: Float32Array.from(data), shape: [rows, width] }),
     fromVae: ({ data, shape: [rows] }) => ({ data: Float64Array.from(data), rows }),
   };

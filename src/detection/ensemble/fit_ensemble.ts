@@ -6,13 +6,12 @@
 import { permutation } from "../../core/philox.ts";
 import { STREAMS } from "../../core/streams.ts";
 import { symmetricEigen } from "../../core/symmetric_eigen.ts";
-import { openBackend } from "../../backends/open.ts";
-import { BULK_ROWS } from "../../scoring/engine.ts";
+import { BULK_ROWS, type Host } from "../../scoring/engine.ts";
 import { Ensemble, type EnsembleModel } from "../../scoring/ensemble/ensemble.ts";
 import { memberPrefix } from "../../scoring/ensemble/members.ts";
 import type { Part } from "../../scoring/ensemble/part.ts";
 import { NEIGHBOURS } from "../../scoring/ensemble/neighbours.ts";
-import { programParameters } from "../../scoring/ensemble/program_parameters.ts";
+import { withDerived } from "../../scoring/ensemble/derived_parameters.ts";
 import type { StatisticName } from "../../scoring/ensemble/statistics.ts";
 import { surprisalOf } from "../../scoring/ensemble/surprisal.ts";
 import type { ColumnSchema } from "../../scoring/schema.ts";
@@ -62,7 +61,7 @@ export interface FittedEnsemble {
 }
 
 export async function fitEnsemble(request: EnsembleRequest): Promise<FittedEnsemble> {
-  const { schema, seed, members, statistics, device } = request;
+  const { schema, seed, members, statistics } = request;
   const columns = schema.length;
   const cells = thin(request.cells, columns, MAX_TRAINING_ROWS, seed);
   const views = fitViews(cells, schema);
@@ -78,8 +77,8 @@ export async function fitEnsemble(request: EnsembleRequest): Promise<FittedEnsem
     fitted.push(await fitPart(request, { view, projection, folds, referenceRows, p }));
   }
   const model = assemble(columns, statistics, fitted);
-  const complete = withNeighbours(model, fitted, cells, { order, referenceRows }, device);
   const [first, ...others] = fitted.flatMap(({ members: { vaes } }) => vaes);
+  const complete = withNeighbours(model, fitted, cells, { order, referenceRows }, first.beside);
   for (const vae of others) vae.dispose();
   return { model: complete, vae: first, report: fitted[0].members.reports[0] };
 }
@@ -207,7 +206,7 @@ function assemble(
     });
   }
   const parts = fitted.map(({ part }) => part);
-  return { columns, statistics, parts, parameters: programParameters(parts, members, linears) };
+  return { columns, statistics, parts, parameters: withDerived(parts, members, linears) };
 }
 
 /** The same with the curves of the distances, which the program itself takes. */
@@ -216,11 +215,11 @@ function withNeighbours(
   fitted: readonly FittedPart[],
   cells: Cells,
   { order, referenceRows }: { readonly order: Uint32Array; readonly referenceRows: Uint32Array },
-  device: DeviceOptions,
+  host: Host,
 ): EnsembleModel {
   const own = new Map([...referenceRows].map((row, i) => [row, i]));
   const sample = takeCells(cells, model.columns, order.subarray(0, SURPRISAL_ROWS));
-  const ensemble = new Ensemble({ ...model, statistics: ["neighbours"] }, device, openBackend);
+  const ensemble = new Ensemble({ ...model, statistics: ["neighbours"] }, host);
   const count = sample.rows;
   const values = fitted.map(() => new Float64Array(count));
   const batch = ensemble.bulk();

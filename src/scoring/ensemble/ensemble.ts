@@ -7,13 +7,13 @@
  *
  * Each surprisal is shared out among the columns as its statistic is, so contributions sum to the score.
  */
-import type { SyncProgram } from "../../backends/backend.ts";
-import type { OpenBackend } from "../../backends/open_score.ts";
-import { BULK_ROWS, type DeviceOptions, Engine } from "../engine.ts";
+import type { Segment, SyncProgram, WeightFormat } from "../../backends/backend.ts";
+import { type Layout, layOut } from "../../graph/layout.ts";
+import { BULK_ROWS, type Host } from "../engine.ts";
 import { requireFiniteScore } from "../finite.ts";
 import type { RowScorer } from "../row_scorer.ts";
 import type { Cells } from "../standardize.ts";
-import { ensembleArchitecture } from "./members.ts";
+import { type PartSpec, programParameters, statisticsPlan } from "./members.ts";
 import { type Part, PartScorer } from "./part.ts";
 import { outputsFor, type StatisticName } from "./statistics.ts";
 
@@ -32,17 +32,23 @@ const LARGEST = 2;
 
 export class Ensemble implements RowScorer {
   readonly model: EnsembleModel;
-  readonly #engine: Engine<"statistics">;
+  readonly #host: Host;
+  readonly #layout: Layout;
+  readonly #segment: Segment;
   #single?: Batch;
   #bulk?: Batch;
 
-  constructor(model: EnsembleModel, device: DeviceOptions, open: OpenBackend) {
+  /** @param host of the VAE, or another: it is not the ensemble's to dispose of */
+  constructor(model: EnsembleModel, host: Host) {
     this.model = model;
-    const specs = model.parts.map(({ spec }) => spec);
-    const architecture = ensembleArchitecture(specs, outputsFor(model.statistics));
-    const wanted = new Set(architecture.parameters.map(({ name }) => name));
-    const values = new Map([...model.parameters].filter(([name]) => wanted.has(name)));
-    this.#engine = new Engine(architecture, values, device, open);
+    this.#host = host;
+    const parameters = programParameters(this.#specs, outputsFor(model.statistics));
+    this.#layout = layOut("parameters", parameters);
+    this.#segment = host.backend.allocate(this.#layout.length);
+    for (const { name } of parameters) {
+      const values = model.parameters.get(name)!;
+      this.#segment.write(this.#layout.places.get(name)!.offset, values);
+    }
   }
 
   scoreCells(cells: Cells): { scores: Float64Array; raw: Float64Array } {
@@ -62,10 +68,7 @@ export class Ensemble implements RowScorer {
   }
 
   scoreRow(row: ArrayLike<number>, raw: Float64Array): number {
-    this.#single ??= new Batch(
-      this.model,
-      this.#engine.compile("statistics", { capacity: 1 }, this.#engine.weights),
-    );
+    this.#single ??= this.#compile(1, this.#host.weights);
     this.#single.run(row, 0, 1);
     return requireFiniteScore(this.#single.score(0, raw));
   }
@@ -75,14 +78,24 @@ export class Ensemble implements RowScorer {
    * @internal
    */
   bulk(): Batch {
-    return this.#bulk ??= new Batch(
-      this.model,
-      this.#engine.compile("statistics", { capacity: BULK_ROWS }),
-    );
+    return this.#bulk ??= this.#compile(BULK_ROWS);
   }
 
   dispose(): void {
-    this.#engine.dispose();
+    this.#single?.dispose();
+    this.#bulk?.dispose();
+    this.#segment.dispose();
+  }
+
+  get #specs(): readonly PartSpec[] {
+    return this.model.parts.map(({ spec }) => spec);
+  }
+
+  #compile(capacity: number, weights?: WeightFormat): Batch {
+    const wanted = outputsFor(this.model.statistics);
+    const plan = statisticsPlan(this.#specs, wanted, this.#layout, capacity);
+    const program = this.#host.backend.compile(plan, { parameters: this.#segment }, weights);
+    return new Batch(this.model, program);
   }
 }
 
@@ -99,6 +112,10 @@ export class Batch {
     const { parts, statistics } = model;
     this.parts = parts.map((part) => new PartScorer(part, statistics, program));
     this.#surprisals = new Float64Array(parts.length * statistics.length);
+  }
+
+  dispose(): void {
+    this.#program.dispose();
   }
 
   /** Takes in the rows that start at cell `at`, and runs. */

@@ -19,13 +19,9 @@ import { type Feature, type Transform, type View, VIEW_NAMES } from "../views/vi
 import type { EnsembleModel } from "./ensemble.ts";
 import { memberPrefix, type PartSpec } from "./members.ts";
 import type { Part } from "./part.ts";
-import { programParameters } from "./program_parameters.ts";
+import { withDerived } from "./derived_parameters.ts";
+import { isEnsembleTensor, PREFIX } from "./tensor_names.ts";
 import { STATISTIC_NAMES, type StatisticName } from "./statistics.ts";
-
-const PREFIX = "ensemble.";
-
-/** Whether a tensor belongs to an ensemble. */
-export const isEnsembleTensor = (name: string): boolean => name.startsWith(PREFIX);
 
 /** The JSON part. */
 export function ensembleMetadata({ statistics, parts }: EnsembleModel): unknown {
@@ -121,7 +117,7 @@ export function ensembleOf(
       members.set(`${view}.precision`, read(`${view}.precision`, [1, features]) as Float32Array);
     }
     const linears = new Map(parts.map(({ spec, linear }) => [spec.view, linear as Float32Array]));
-    const parameters = programParameters(parts, members, linears);
+    const parameters = withDerived(parts, members, linears);
     return { columns, statistics, parts, parameters };
   });
 }

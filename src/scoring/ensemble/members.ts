@@ -17,7 +17,6 @@ import { createScope, type ParameterSpec, type Scope } from "../../layers/scope.
 import { decoder, infer } from "../../models/vae_graph.ts";
 import type { ModelSpec } from "../../models/spec.ts";
 import type { Node } from "../../ops/spec.ts";
-import type { Architecture, ProgramSize } from "../engine.ts";
 import type { ViewName } from "../views/view.ts";
 
 /** The sizes of one view's part. */
@@ -36,31 +35,22 @@ export type PartOutput = "residual" | "kl" | "linear" | "distance";
 /** Names of parameters: a member's are its own behind `VIEW.MEMBER.`. */
 export const memberPrefix = (view: ViewName, member: number): string => `${view}.${member}.`;
 
-/** The ensemble as `Engine` takes it. */
-export function ensembleArchitecture(
+/** The parameters that the wanted outputs need. */
+export function programParameters(
   parts: readonly PartSpec[],
   wanted: ReadonlySet<PartOutput>,
-): Architecture<"statistics"> {
+): readonly ParameterSpec[] {
   const scope = createScope(createGraph());
   outputsOf(scope, parts, wanted);
-  return {
-    parameters: scope.declared,
-    plan: (_name, parameters, size) => statisticsPlan(parts, wanted, parameters, size),
-  };
-}
-
-/** All parameters, of whatever statistics. */
-export function partParameters(parts: readonly PartSpec[]): readonly ParameterSpec[] {
-  const scope = createScope(createGraph());
-  outputsOf(scope, parts, new Set(["residual", "kl", "linear", "distance"]));
   return scope.declared;
 }
 
-function statisticsPlan(
+/** The program, for so many rows at most. */
+export function statisticsPlan(
   parts: readonly PartSpec[],
   wanted: ReadonlySet<PartOutput>,
   parameters: Layout,
-  { capacity }: ProgramSize,
+  capacity: number,
 ): Plan {
   const g = createGraph();
   const outputs = outputsOf(createScope(g), parts, wanted);

@@ -9,7 +9,7 @@ import type { ViewName } from "../views/view.ts";
  * @param members parameters of the networks, and the precisions
  * @param linears weights `[F, F]` of the linear residuals
  */
-export function programParameters(
+export function withDerived(
   parts: readonly Pick<Part, "spec" | "references">[],
   members: ReadonlyMap<string, Float32Array>,
   linears: ReadonlyMap<ViewName, Float32Array>,
