@@ -75,7 +75,7 @@ export class Detector extends TableScorer {
     const fraction = calibration ?? calibrationFraction(cells.rows, falseAlarmRate);
     const split = splitCells(cells, columns.length, fraction, seed);
     const fit = presetOf(options) === "small" ? fitOne : fitMany;
-    const fitted = await fit(split.training, columns, options);
+    const fitted = await fit({ all: cells, training: split.training }, columns, options);
     const draft = { columns, falseAlarmRate, ...fitted.parts };
     const model = calibrate(fitted.vae, draft, split.calibration);
     return new Detector(fitted.vae, model, fitted.report);

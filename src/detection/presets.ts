@@ -28,17 +28,17 @@ export interface Fitted {
 
 /** How a preset is fitted. */
 export type FitPreset = (
-  training: Cells,
+  rows: { readonly all: Cells; readonly training: Cells },
   columns: readonly string[],
   options: DetectorOptions,
 ) => Promise<Fitted>;
 
 /** Preset "small": one VAE over standardised columns. */
-export const fitOne: FitPreset = async (cells, columns, options) => {
+export const fitOne: FitPreset = async ({ all, training: cells }, columns, options) => {
   const width = columns.length, { seed = 0 } = options;
   const { device, network, fitOptions } = takenApart(options);
   const vae = VAE.create(detectorSpec(width, network), { ...device, seed });
-  requireData(vae.spec, cells.data, { nameOf: (c) => `"${columns[c]}"` });
+  requireData(vae.spec, all.data, { nameOf: (c) => `"${columns[c]}"` });
   const standardization = standardizationOf(cells, width, fixedColumns(vae.spec));
   const training = standardize(cells, standardization);
   const defaults = defaultTraining(cells.rows, fitOptions.batchSize);
@@ -51,7 +51,7 @@ export const fitOne: FitPreset = async (cells, columns, options) => {
 };
 
 /** Preset "ensemble". */
-export const fitMany: FitPreset = async (cells, columns, options) => {
+export const fitMany: FitPreset = async ({ training: cells }, columns, options) => {
   const { seed = 0, statistics = STATISTICS, members = MEMBERS, onProgress } = options;
   const { device, network, fitOptions } = takenApart(options);
   const count = 2 * members;

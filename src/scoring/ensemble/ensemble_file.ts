@@ -27,8 +27,11 @@ import { STATISTIC_NAMES, type StatisticName } from "./statistics.ts";
 export function ensembleMetadata({ statistics, parts }: EnsembleModel): unknown {
   return {
     statistics,
-    parts: parts.map(({ spec, view, surprisals }) => ({
-      ...spec,
+    parts: parts.map(({ spec: { view: name, members, references, spec }, view, surprisals }) => ({
+      view: name,
+      members,
+      references,
+      spec,
       features: view.features.map(({ column, transform }) => ({
         column,
         ...(transform.kind === "curve"

@@ -6,6 +6,7 @@
  * s(t) = s₉₅ + (ln t - ln t₉₅) / θ, θ the mean excess of ln T (Hill, "A simple general approach to
  * inference about the tail of a distribution", 1975): a row however far out keeps its place in the order.
  */
+import { portableLog } from "../../core/portable.ts";
 import { type Curve, curveAt } from "../views/curve.ts";
 
 /** Statistics below this are this: all that is nearer than nothing is as near. */
@@ -21,12 +22,12 @@ const KNOTS = 24;
 const MIN_EXCESS = 0.02;
 
 export function surprisalAt(curve: Curve, statistic: number): number {
-  return curveAt(curve, Math.log(Math.max(FLOOR, statistic)));
+  return curveAt(curve, portableLog(Math.max(FLOOR, statistic)));
 }
 
 /** The curve of a statistic from its values, at least one. */
 export function surprisalOf(values: Float64Array): Curve {
-  const logs = values.map((value) => Math.log(Math.max(FLOOR, value))).sort();
+  const logs = values.map((value) => portableLog(Math.max(FLOOR, value))).sort();
   const n = logs.length;
   const split = logs[Math.floor((1 - TAIL) * (n - 1))];
   let above = 0, excess = 0;
@@ -40,10 +41,10 @@ export function surprisalOf(values: Float64Array): Curve {
     const at = logs[Math.floor(k / (KNOTS - 1) * (1 - TAIL) * (n - 1))];
     if (at >= split || (x.length > 0 && at <= x[x.length - 1])) continue;
     x.push(at);
-    y.push(-Math.log((1 + n - lowerBound(logs, at)) / (n + 1)));
+    y.push(-portableLog((1 + n - lowerBound(logs, at)) / (n + 1)));
   }
   x.push(split);
-  y.push(-Math.log(share));
+  y.push(-portableLog(share));
   const slope = 1 / Math.max(MIN_EXCESS, above > 0 ? excess / above : 1);
   return { x: Float64Array.from(x), y: Float64Array.from(y), slopes: [0, slope] };
 }

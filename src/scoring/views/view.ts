@@ -10,9 +10,13 @@
  * A missing cell (NaN) becomes 0, the mean, and counts as not observed. Values are limited to ±LIMIT, so
  * that every later float32 number is finite.
  */
+import { portableLog } from "../../core/portable.ts";
 import type { Matrix } from "../matrix.ts";
 import { type Cells, LIMIT } from "../standardize.ts";
 import { type Curve, curveAt, curveInverse } from "./curve.ts";
+
+/** Beyond this a cell is this far out: its square stays finite. */
+const MAX_ASINH = 1e150;
 
 /** What becomes of a column's cells. */
 export type Transform =
@@ -59,7 +63,7 @@ export function transformAt(transform: Transform, value: number): number {
   switch (transform.kind) {
     case "arcsinh": {
       const { centre, scale, mean, deviation } = transform;
-      return limited((Math.asinh((value - centre) / scale) - mean) / deviation);
+      return limited((asinh((value - centre) / scale) - mean) / deviation);
     }
     case "curve":
       return limited(curveAt(transform.curve, value) - transform.mean);
@@ -84,6 +88,13 @@ export function transformInverse(transform: Transform, value: number): number {
     default:
       return NaN;
   }
+}
+
+/** ln(|z| + √(z² + 1)) with the sign of z; the same on every machine. */
+function asinh(z: number): number {
+  const size = Math.min(Math.abs(z), MAX_ASINH);
+  const value = portableLog(size + Math.sqrt(size * size + 1));
+  return z < 0 ? -value : value;
 }
 
 const limited = (value: number): number => Math.min(LIMIT, Math.max(-LIMIT, value));
