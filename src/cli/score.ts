@@ -4,7 +4,7 @@
  */
 import { Command } from "npm:commander@15.1.0";
 import type { Table } from "../formats/mod.ts";
-import { type Decision, type DecisionOptions, thresholdFor } from "../scoring/decide.ts";
+import { decide, type Decision, type DecisionOptions, thresholdFor } from "../scoring/decide.ts";
 import type { ScoreTable } from "../scoring/table_scorer.ts";
 import { readDataFor } from "./data.ts";
 import { requirePlace, writeWhole } from "./files.ts";
@@ -109,7 +109,7 @@ export async function score(
   const table = await readDataFor(model, data, io);
   if (scorer && asked) {
     const results = scorer.scoreCells(table);
-    const decision = scorer.decide(results.scores, asked);
+    const decision = decide(scorer.calibration, results.scores, asked);
     const row = (index: number) => scoredRow(results, decision, index, units.columns);
     return { table, scores: results.scores, asked, decision, threshold, row };
   }

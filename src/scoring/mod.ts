@@ -10,9 +10,6 @@
  * @module
  */
 export { Calibration } from "./calibration.ts";
-export { discover, type Discoveries } from "./false_discovery.ts";
-export { Tail } from "./tail.ts";
-export type { Decision, DecisionOptions, RowDecision } from "./decide.ts";
 export type { Evaluation, EvaluationOptions, RowEvaluation } from "./evaluation.ts";
 export { NotFiniteError } from "./finite.ts";
 export { oneHot, type RowLabels } from "./labels.ts";

@@ -6,7 +6,6 @@
  */
 import type { Calibration } from "./calibration.ts";
 import { rawContributions, rawScores, relateToTypical } from "./contributions.ts";
-import { decide, type Decision, type DecisionOptions } from "./decide.ts";
 import { requireFiniteScore } from "./finite.ts";
 import { requireData } from "./data_rule.ts";
 import type { Matrix } from "./matrix.ts";
@@ -162,16 +161,6 @@ export class TableScorer {
   /** Whether a row with this p-value is flagged, at the present false-alarm rate or another. */
   isAnomaly(pValue: number, falseAlarmRate: number = this.#falseAlarmRate): boolean {
     return pValue <= falseAlarmRate * (1 + 1e-9);
-  }
-
-  /**
-   * Verdicts on the scores of a batch: at a false discovery rate, beyond the calibration's resolution, or
-   * withheld where they are not sure.
-   * @throws RangeError for a rate that the calibration rows cannot keep
-   */
-  decide(scores: Float64Array, options: DecisionOptions = {}): Decision {
-    const falseAlarmRate = options.falseAlarmRate ?? this.#falseAlarmRate;
-    return decide(this.model.calibration, scores, { ...options, falseAlarmRate });
   }
 
   /** Rows as the VAE sees them: standardised float32. */
