@@ -280,6 +280,7 @@ export class Client {
    */
   async *jobEvents(id: string, after: number = 0): AsyncGenerator<JobEventInfo> {
     for (let last = after, failures = 0;;) {
+      let isSilent = true;
       try {
         const headers = { "last-event-id": `${last}` };
         const response = await this.#ask("GET", `/v1/jobs/${id}/events`, {
@@ -288,17 +289,16 @@ export class Client {
         });
         for await (const event of readEvents(response.body!)) {
           yield event;
-          [last, failures] = [event.id, 0];
+          [last, failures, isSilent] = [event.id, 0, false];
           if (ENDS.includes(event.type)) return;
         }
+        // Nothing more, and the end was told before.
+        if (isSilent && ENDS.includes((await this.job(id)).state)) return;
       } catch (error) {
         const mayPass = !(error instanceof ApiError) || error.status >= 500;
-        if (!mayPass || this.#options.signal?.aborted) throw error;
-        if (++failures > RECONNECTS) throw error;
+        if (!mayPass || this.#options.signal?.aborted || ++failures > RECONNECTS) throw error;
       }
       await new Promise((resolve) => setTimeout(resolve, RECONNECT_MS * failures));
-      // The end may have been told before.
-      if (failures === 0 && ENDS.includes((await this.job(id)).state)) return;
     }
   }
 

@@ -5,7 +5,7 @@
  */
 import type { Pace } from "./pace.ts";
 
-/** Rows and columns; of binary files 1 and 1. */
+/** Rows and columns; of binary files none and 1. */
 export interface TableSize {
   readonly rows: number;
   readonly columns: number;
@@ -19,7 +19,7 @@ const SLICE = 1 << 20;
 const LINE_FEED = 0x0a;
 
 export async function countCells(name: string, bytes: Uint8Array, pace: Pace): Promise<TableSize> {
-  if (!TEXT.test(name)) return { rows: 1, columns: 1 };
+  if (!TEXT.test(name)) return { rows: 0, columns: 1 };
   const separator = /\.tsv$/i.test(name) ? 0x09 : 0x2c;
   const first = bytes.indexOf(LINE_FEED);
   const header = bytes.subarray(0, first < 0 ? bytes.length : first);

@@ -41,10 +41,18 @@ async function outcome(order: Order & { readonly type: "start" }): Promise<Word>
   try {
     return { type: "trained", trained: await trainJob(spec, input, context) };
   } catch (error) {
+    // Of another release of this program, say: what it was made from is all there.
+    if (checkpoint && isOfAnotherRun(error)) {
+      return await outcome({ ...order, checkpoint: undefined });
+    }
     if (stopping.signal.aborted) return { type: "stopped" };
     const reason = error instanceof Error ? error.message : String(error);
     return { type: "failed", reason, isRefusal: isRefusal(error) };
   }
+}
+
+function isOfAnotherRun(error: unknown): boolean {
+  return error instanceof Error && /^Cannot (resume|read (model|checkpoint))\b/.test(error.message);
 }
 
 function teller(): (report: EpochReport) => void {

@@ -160,9 +160,10 @@ export class SqliteQueue implements JobQueue {
   }
 
   async input({ job: { id } }: Lease): Promise<Uint8Array> {
-    const bytes = readBlob(this.#db, this.#row(id)?.input);
+    const digest = this.#row(id)?.input, bytes = readBlob(this.#db, digest);
     if (!bytes) throw new LeaseLostError();
-    return bytes;
+    if (await digestOf(bytes) === digest) return bytes;
+    throw new SyntaxError("Cannot read input: its bytes are damaged");
   }
 
   async heartbeat(lease: Lease, leaseMs: number): Promise<void> {
@@ -180,7 +181,9 @@ export class SqliteQueue implements JobQueue {
   }
 
   async readCheckpoint({ job: { id } }: Lease): Promise<Uint8Array | undefined> {
-    return readBlob(this.#db, this.#row(id)?.checkpoint);
+    const digest = this.#row(id)?.checkpoint, bytes = readBlob(this.#db, digest);
+    // A damaged one is none: the job begins again.
+    return bytes && await digestOf(bytes) === digest ? bytes : undefined;
   }
 
   async writeCheckpoint(lease: Lease, bytes: Uint8Array): Promise<void> {
