@@ -24,6 +24,7 @@ export type JobData = Readonly<Record<string, unknown>>;
 export interface NewJob {
   /** Whoever asks again with this id gets the job that there is. */
   readonly id: string;
+  /** What is to be done. */
   readonly kind: JobKind;
   /** The model that it makes, or asks. */
   readonly model: string;
@@ -35,10 +36,13 @@ export interface NewJob {
 
 /** A job as it stands. */
 export interface Job extends NewJob {
+  /** Where it stands. */
   readonly state: JobState;
   /** ISO 8601, as the other times. */
   readonly created: string;
+  /** When it was first claimed. */
   readonly started?: string;
+  /** When it came to its end. */
   readonly finished?: string;
   /** How often it was claimed. */
   readonly attempt: number;
@@ -54,6 +58,7 @@ export interface Job extends NewJob {
 export interface JobEvent {
   /** Ascending for one job; another one goes on after it. */
   readonly id: number;
+  /** What happened. */
   readonly type:
     | "queued"
     | "running"
@@ -62,11 +67,13 @@ export interface JobEvent {
     | "succeeded"
     | "failed"
     | "cancelled";
+  /** Numbers of the epoch, the result, or the reason. */
   readonly data: JobData;
 }
 
 /** The right to do a job, for a time. */
 export interface Lease {
+  /** Which job. */
   readonly job: Job;
   /** The claim; a later one ends this one. */
   readonly attempt: number;
@@ -86,35 +93,50 @@ export interface Failure {
 
 /** Counts for the metrics. */
 export interface QueueStats {
+  /** Jobs that wait. */
   readonly queued: number;
+  /** Jobs under a lease. */
   readonly running: number;
   /** Since the queue exists. */
-  readonly finished: readonly {
-    readonly kind: JobKind;
-    readonly state: JobState;
-    readonly count: number;
-    /** From the first claim to the end, summed. */
-    readonly seconds: number;
-  }[];
+  readonly finished: readonly FinishedJobs[];
+}
+
+/** Jobs of a kind that ended alike. */
+export interface FinishedJobs {
+  /** What was done. */
+  readonly kind: JobKind;
+  /** How it ended. */
+  readonly state: JobState;
+  /** How many. */
+  readonly count: number;
+  /** From the first claim to the end, summed. */
+  readonly seconds: number;
 }
 
 /** A file that jobs can be made from. */
 export interface Upload {
   /** With the extension that says its format. */
   readonly name: string;
+  /** Whose. */
   readonly owner: string;
+  /** Its size. */
   readonly bytes: number;
   /** SHA-256, 64 hexadecimal digits. */
   readonly digest: string;
+  /** When it was stored, ISO 8601. */
   readonly created: string;
 }
 
 /** Files of callers, by owner and name. */
 export interface UploadStore {
+  /** Keeps a file in the place of one of the same name. */
   put(owner: string, name: string, bytes: Uint8Array): Promise<Upload>;
+  /** The files of an owner, by name. */
   list(owner: string): Promise<readonly Upload[]>;
+  /** The bytes of a file. */
   read(owner: string, name: string): Promise<Uint8Array | undefined>;
   /** @returns whether there was one */
+  /** A job by its id. */
   delete(owner: string, name: string): Promise<boolean>;
 }
 
@@ -126,6 +148,7 @@ export interface JobQueue {
    * @throws QueueFullError; JobConflictError if the id belongs to another job
    */
   enqueue(job: NewJob, input: Uint8Array): Promise<{ readonly job: Job; readonly isNew: boolean }>;
+  /** A job by its id. */
   find(id: string): Promise<Job | undefined>;
   /** What has happened after that event, and what happens, to the end of the job or the signal. */
   events(id: string, after: number, signal: AbortSignal): AsyncGenerator<JobEvent>;
@@ -150,12 +173,16 @@ export interface JobQueue {
   seal(lease: Lease): Promise<void>;
   /** Done. @param output what a caller may read; kept with the job */
   ack(lease: Lease, result: JobData, output?: Uint8Array): Promise<void>;
+  /** Not done. */
   nack(lease: Lease, failure: Failure): Promise<void>;
 
   /** What a job that succeeded has put out. */
   output(id: string): Promise<Uint8Array | undefined>;
+  /** Counts for the metrics. */
   stats(): Promise<QueueStats>;
+  /** Files that jobs can be made from. */
   readonly uploads: UploadStore;
+  /** Lets go of what is open. */
   close(): Promise<void>;
 }
 
@@ -169,17 +196,22 @@ export function isOver(state: JobState): boolean {
 
 /** No more jobs are taken for now. */
 export class QueueFullError extends RangeError {
+  /** For messages. */
   override readonly name = "QueueFullError";
 }
 
 /** The id belongs to another job. */
 export class JobConflictError extends TypeError {
+  /** For messages. */
   override readonly name = "JobConflictError";
 }
 
 /** The job was cancelled, or another has it now. */
 export class LeaseLostError extends Error {
+  /** For messages. */
   override readonly name = "LeaseLostError";
+
+  /** Always says the same. */
   constructor() {
     super("Cannot go on: the job was cancelled, or another worker has it");
   }
