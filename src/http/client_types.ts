@@ -271,6 +271,8 @@ export interface SampleRequest {
   readonly seed?: number;
   /** Without the noise of the likelihood. */
   readonly mean?: boolean;
+  /** A conditional model's condition, the same for all rows. */
+  readonly condition?: number[];
 }
 
 /** Options of `logLikelihood`. */
