@@ -149,7 +149,7 @@ export function judgeOutside(from: string, { specifier }: Import): string | unde
   if (specifier.startsWith("node:")) {
     return NODE_FOLDERS.includes(folder)
       ? undefined
-      : `only ${NODE_FOLDERS} may import ${specifier}`;
+      : `only ${NODE_FOLDERS.join(" and ")} may import ${specifier}`;
   }
   const name = packageName(specifier);
   if (name === undefined) {

@@ -135,8 +135,7 @@ export interface UploadStore {
   list(owner: string): Promise<readonly Upload[]>;
   /** The bytes of a file. */
   read(owner: string, name: string): Promise<Uint8Array | undefined>;
-  /** @returns whether there was one */
-  /** A job by its id. */
+  /** Forgets a file. @returns whether there was one */
   delete(owner: string, name: string): Promise<boolean>;
 }
 
