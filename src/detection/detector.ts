@@ -18,6 +18,7 @@
 import { permutation } from "../core/philox.ts";
 import { STREAMS } from "../core/streams.ts";
 import { Calibration } from "../scoring/calibration.ts";
+import { decide, type Decision, type DecisionOptions } from "../scoring/decide.ts";
 import { Ensemble } from "../scoring/ensemble/ensemble.ts";
 import { type RowScorer, VaeRowScorer } from "../scoring/row_scorer.ts";
 import type { Cells } from "../scoring/standardize.ts";
@@ -79,6 +80,16 @@ export class Detector extends TableScorer {
     const draft = { columns, falseAlarmRate, ...fitted.parts };
     const model = calibrate(fitted.vae, draft, split.calibration);
     return new Detector(fitted.vae, model, fitted.report);
+  }
+
+  /**
+   * Verdicts on the scores of a batch: at a false discovery rate, beyond the calibration's resolution, or
+   * withheld where they are not sure.
+   * @throws RangeError for a rate that the calibration rows cannot keep
+   */
+  decide(scores: Float64Array, options: DecisionOptions = {}): Decision {
+    const falseAlarmRate = options.falseAlarmRate ?? this.falseAlarmRate;
+    return decide(this.calibration, scores, { ...options, falseAlarmRate });
   }
 
   /** A detector from the bytes of its file, or from where a URL points. */
