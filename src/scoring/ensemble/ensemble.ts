@@ -109,8 +109,15 @@ export class Batch {
   constructor(model: EnsembleModel, program: SyncProgram) {
     this.#model = model;
     this.#program = program;
-    const { parts, statistics } = model;
-    this.parts = parts.map((part) => new PartScorer(part, statistics, program));
+    const { parts, statistics, parameters } = model;
+    this.parts = parts.map((part) =>
+      new PartScorer(
+        part,
+        statistics,
+        program,
+        parameters.get(`${part.view.name}.linear.weight`)!,
+      )
+    );
     this.#surprisals = new Float64Array(parts.length * statistics.length);
   }
 
