@@ -14,6 +14,7 @@
  * on p_i is uniform to 1/√50,000.
  */
 import { HostRandom } from "../../core/philox.ts";
+import { countBelow } from "../../core/sorted.ts";
 import { STREAMS } from "../../core/streams.ts";
 import { requireNumber } from "../../core/validate.ts";
 import type { Calibration } from "../../scoring/calibration.ts";
@@ -84,21 +85,12 @@ export class DriftMonitor {
 
   /** In (0, 1), neither end included: a bet on it is finite. */
   #pValue(score: number): number {
-    const below = this.#place(score, false), upTo = this.#place(score, true);
+    const below = countBelow(this.#sorted, score, false, this.#count);
+    const upTo = countBelow(this.#sorted, score, true, this.#count);
     const u = this.#random.uniformF64() || 2 ** -54;
     const p = (this.#count - upTo + u * (1 + upTo - below)) / (this.#count + 1);
     if (this.#count < MOST_SCORES) this.#insert(score, upTo);
     return Math.min(p, 1 - 2 ** -53);
-  }
-
-  #place(score: number, orEqual: boolean): number {
-    let low = 0, high = this.#count;
-    while (low < high) {
-      const middle = (low + high) >>> 1, value = this.#sorted[middle];
-      if (value < score || (orEqual && value === score)) low = middle + 1;
-      else high = middle;
-    }
-    return low;
   }
 
   #insert(score: number, at: number): void {

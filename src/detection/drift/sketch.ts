@@ -5,6 +5,7 @@
  * A test over these points alone sees a little less than one over all rows, and raises no more false
  * alarms: the largest of some distances is at most the largest of all.
  */
+import { countBelow } from "../../core/sorted.ts";
 import type { Cells } from "../../scoring/standardize.ts";
 
 /** Points of the distribution function. */
@@ -71,20 +72,9 @@ export function distanceTo({ points, shares }: ColumnSketch, sorted: Float64Arra
 }
 
 function shareUpTo(sorted: Float64Array, value: number): number {
-  return countWhere(sorted, (each) => each <= value) / sorted.length;
+  return countBelow(sorted, value, true) / sorted.length;
 }
 
 function shareBelow(sorted: Float64Array, value: number): number {
-  return countWhere(sorted, (each) => each < value) / sorted.length;
-}
-
-/** How many values at the front pass; those that do come first. */
-function countWhere(sorted: Float64Array, passes: (value: number) => boolean): number {
-  let low = 0, high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (passes(sorted[middle])) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return countBelow(sorted, value, false) / sorted.length;
 }
