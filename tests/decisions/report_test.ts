@@ -34,7 +34,7 @@ function standardized(rows: number[][]) {
 
 Deno.test("spectrumOf() predicts the active units of a linear VAE of unit variance", async () => {
   const counts = new Set<number>();
-  for (const [hidden, beta] of [[0, 1.3], [1, 1.3], [3, 1.3], [3, 1.7], [3, 3]]) {
+  for (const [hidden, beta] of [[0, 1.3], [1, 1.3], [3, 1.3], [3, 3]]) {
     const x = standardized(causes(600, 8, hidden, 40 + hidden, 0.5));
     const { activeUnits, eigenvalues } = spectrumOf(x, beta);
     const vae = VAE.create({
@@ -52,8 +52,8 @@ Deno.test("spectrumOf() predicts the active units of a linear VAE of unit varian
       optimizer: { type: "adam", learningRate: 0.01, decay: "cosine" },
     });
     const { activeUnits: trained } = await vae.evaluate(x, { samples: 1 });
-    // Of an active dimension the mean varies by 1 - β / λ: the eigenvalues here keep clear of β.
-    assert.ok(eigenvalues.every((each) => Math.abs(each - beta) > 0.05), `${eigenvalues}`);
+    // Of an active dimension the mean varies by 1 - β / λ: near β it decays too slowly to train.
+    assert.ok(eigenvalues.every((each) => Math.abs(each - beta) > 0.2), `${eigenvalues}`);
     assert.equal(activeUnits, trained, `${hidden} causes, β = ${beta}: ${eigenvalues}`);
     counts.add(activeUnits);
   }
