@@ -39,6 +39,30 @@ export class SingleRow {
   }
 }
 
+/** A row's score alone: the program `rowScores`, likewise. */
+export class SingleScore {
+  readonly #program: SyncProgram;
+  readonly #x: Live;
+  readonly #reconstruction: Live;
+  readonly #divergence: Live;
+
+  /** @param program `rowScores`, of capacity 1 */
+  constructor(program: SyncProgram) {
+    this.#program = program;
+    this.#x = program.live("x");
+    this.#reconstruction = program.live("reconstruction");
+    this.#divergence = program.live("divergence");
+  }
+
+  /** -ln p(x | z) + KL at z = E[z | x], nats, as `TrainedVae.score` adds them. */
+  of(row: Float32Array): number {
+    this.#x.elements.set(row);
+    this.#program.run(1);
+    return Math.fround(this.#reconstruction.elements[0]) +
+      Math.fround(this.#divergence.elements[0]);
+  }
+}
+
 /** Results are float32 in every other call, also of the reference, which has more digits. */
 function float32(elements: Float32Array | Float64Array): Float32Array {
   return elements instanceof Float32Array ? elements : Float32Array.from(elements);
