@@ -19,22 +19,23 @@ export interface CellFault {
 
 type Likely = Pick<ModelSpec, "inputs" | "likelihood">;
 
-/** The first cell, row by row, that the likelihood cannot take. */
+/** The first cell, row by row, that the likelihood cannot take; a row begins every `stride` values. */
 export function findFault(
   { inputs, likelihood }: Likely,
   data: Float32Array | Float64Array,
+  stride: number = inputs,
 ): CellFault | undefined {
   const groups = groupsOf(likelihood, inputs)
     .map((group) => ({ ...group, ...definitionOf(group.spec.type) }))
     .filter(({ data: rule }) => rule !== ANY_NUMBER);
   if (groups.length === 0) return undefined;
-  for (let at = 0; at < data.length; at += inputs) {
+  for (let at = 0; at < data.length; at += stride) {
     for (const { spec, first, columns, title, data: rule } of groups) {
       const offset = rule.fault(data, at + first, columns, spec);
       if (offset < 0) continue;
       const column = first + offset;
       return {
-        row: at / inputs,
+        row: at / stride,
         column,
         value: data[at + column],
         likelihood: title,
@@ -49,9 +50,12 @@ export function findFault(
 export function requireData(
   spec: Likely,
   data: Float32Array | Float64Array,
-  nameOf: (column: number) => string = (column) => `${column + 1}`,
+  { stride, nameOf = (column) => `${column + 1}` }: {
+    readonly stride?: number;
+    readonly nameOf?: (column: number) => string;
+  } = {},
 ): void {
-  const fault = findFault(spec, data);
+  const fault = findFault(spec, data, stride);
   if (!fault) return;
   const { row, column, likelihood, needs, value } = fault;
   throw new RangeError(

@@ -54,9 +54,13 @@ export class SingleScore {
     this.#divergence = program.live("divergence");
   }
 
+  /** The row, `[D]`: write it before `run`. */
+  get x(): Float32Array | Float64Array {
+    return this.#x.elements;
+  }
+
   /** -ln p(x | z) + KL at z = E[z | x], nats, as `TrainedVae.score` adds them. */
-  of(row: Float32Array): number {
-    this.#x.elements.set(row);
+  run(): number {
     this.#program.run(1);
     return Math.fround(this.#reconstruction.elements[0]) +
       Math.fround(this.#divergence.elements[0]);
