@@ -5,7 +5,7 @@
  */
 import type { Place, Plan } from "../../graph/plan.ts";
 import { OPS } from "../../ops/catalogue.ts";
-import type { Backend, Live, Segments, SyncProgram, WeightFormat } from "../backend.ts";
+import type { Backend, Live, Segments, WeightFormat } from "../backend.ts";
 import { requireForward, requireRows } from "./checks.ts";
 import { ChunkedProgram } from "./chunked_program.ts";
 import { encodePlan } from "./encode.ts";
@@ -13,20 +13,17 @@ import { type KernelBuild, type KernelSet, loadKernels } from "./loader.ts";
 import { PackedWeights } from "./packing.ts";
 import { placer, writeConstants } from "./places.ts";
 import { Ports } from "./ports.ts";
+import type { WasmProgram } from "./program.ts";
 import { Allocation, allocationOf, Host, WasmSegment } from "./segment.ts";
 import { openThreads, type ThreadOptions } from "./threads.ts";
+
+export type { WasmProgram } from "./program.ts";
 
 export interface WasmOptions extends ThreadOptions {
   /** Which build; without it, the fastest that the host can run. */
   readonly build?: KernelBuild;
   /** "portable" takes the `simd` build, whose bits are the same on every machine. */
   readonly determinism?: "portable" | "fast";
-}
-
-/** A program whose memory the tests may look at. */
-export interface WasmProgram extends SyncProgram {
-  /** All scratch elements, live until the memory next grows. */
-  scratch(): Float32Array;
 }
 
 /** @throws DOMException or TypeError if this host cannot run the kernels; see `loadKernels` */
