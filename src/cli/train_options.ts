@@ -94,7 +94,7 @@ function objective(text: string): TrainOptions["objective"] {
   const type = OBJECTIVE_TYPES.find((each) => each === text);
   if (type !== undefined) return type;
   if (!text.startsWith("{")) {
-    throw new InvalidArgumentError(`It must be JSON, or one of ${OBJECTIVE_TYPES.join(", ")}`);
+    throw new InvalidArgumentError(`Allowed choices are ${OBJECTIVE_TYPES.join(", ")}, or JSON`);
   }
   try {
     return JSON.parse(text);

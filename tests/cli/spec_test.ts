@@ -191,7 +191,7 @@ Deno.test("a bad specification is refused by the name of its file and field", as
   const usage: [more: string[], expected: RegExp][] = [
     [["--hidden", "8"], /option '--spec <file>' excludes '--hidden <64,32>'/],
     [["--false-alarm-rate", "0.1"], /excludes '--false-alarm-rate <share>'/],
-    [["--objective", "elbow"], /It must be JSON, or one of elbo, /],
+    [["--objective", "elbow"], /Allowed choices are elbo, /],
     [["--objective", "{"], /It must be JSON/],
     [["--objective", '{"type":"iwae","beta":2}'], /unknown key "beta"/],
   ];
