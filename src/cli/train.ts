@@ -3,6 +3,7 @@ import { Command } from "npm:commander@15.1.0";
 import { defaultTraining } from "../detection/defaults.ts";
 import { Detector, type DetectorOptions } from "../detection/detector.ts";
 import type { Table } from "../formats/mod.ts";
+import { encodeTable } from "../scoring/raw_table.ts";
 import type { ObjectiveInput } from "../objectives/objective.ts";
 import type { CheckpointStore } from "../training/checkpoint.ts";
 import { type LabelFigures, labelFigures } from "./against_label.ts";
@@ -13,6 +14,7 @@ import { type Io, print } from "./io.ts";
 import { inFile } from "./model.ts";
 import * as options from "./options.ts";
 import { lossCurve } from "./loss_curve.ts";
+import { readOverrides } from "./overrides.ts";
 import { createProgress } from "./progress.ts";
 import { counted, jsonLine, report } from "./text.ts";
 import { addTrainOptions, type TrainOptions } from "./train_options.ts";
@@ -65,7 +67,8 @@ export async function train(
 ): Promise<Trained> {
   await requirePlace(given.out, [data]);
   if (given.curve !== undefined) await requirePlace(given.curve, [data]);
-  const table = await readData(data, io, { label: given.label, columns: given.columns });
+  const { label, columns } = given;
+  const table = await readData(data, io, { label, columns, cells: "any" });
   const detector = await fit(table, given, io);
   const bytes = detector.save();
   await writeWhole(given.out, [bytes]);
@@ -84,12 +87,13 @@ async function fit(table: Table, given: TrainOptions, io: Io): Promise<Detector>
       resume: given.resume ?? false,
       everySeconds: given.checkpointEvery ?? 1,
     });
-  const { data, rows, columns, source } = table;
+  const { source } = table;
+  const schema = await readOverrides(given, table.columns);
   const settings = { ...fitOptions(given, store), signal: io.signal, onProgress: progress.update };
   try {
     return await namingTable(
       source,
-      () => Detector.fit({ data, shape: [rows, columns.length] }, { ...settings, columns }),
+      () => Detector.fit(table, { ...settings, ...(schema.length > 0 && { schema }) }),
     );
   } catch (error) {
     throw store ? aboutCheckpoint(error, store.path) : error;
@@ -139,6 +143,6 @@ function aboutCheckpoint(error: unknown, path: string): unknown {
 }
 
 function labelsAgainst(detector: Detector, table: Table, label: Float64Array): LabelFigures {
-  const { scores, pValues } = detector.scoreCells(table);
+  const { scores, pValues } = detector.scoreCells(encodeTable(table, detector.schema));
   return labelFigures(scores, label, Array.from(pValues, (p) => detector.isAnomaly(p)));
 }

@@ -74,6 +74,15 @@ export function withCondition(spec: ModelSpec, rows: Matrix, condition?: Rows): 
   return conditions ? concatColumns(rows, conditions) : rows;
 }
 
+/** The sum of each row, accumulated in float64. */
+export function sumColumns({ data, shape: [rows, cols] }: Matrix): Float64Array {
+  const sums = new Float64Array(rows);
+  for (let r = 0; r < rows; r++) {
+    for (let c = 0; c < cols; c++) sums[r] += data[r * cols + c];
+  }
+  return sums;
+}
+
 /** What a program says of each cell, NaN where `rows`, as `toRows` gives them, lack it; in place. */
 export function whereObserved(cells: Matrix, { data, shape: [, width] }: Matrix): Matrix {
   const [rows, columns] = cells.shape;

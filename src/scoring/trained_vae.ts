@@ -25,6 +25,7 @@ import {
   markObserved,
   type Matrix,
   type Rows,
+  sumColumns,
   toConditions,
   toMatrix,
   toRows,
@@ -65,7 +66,8 @@ export class TrainedVae {
   /** @internal */
   protected readonly engine: Engine<ProgramName>;
   #single?: SingleRow;
-  readonly #fill: Float32Array;
+  /** @internal */
+  readonly placeholders: Float32Array;
 
   /**
    * What opens the backends of the class: here with the kernels of scoring alone.
@@ -80,7 +82,7 @@ export class TrainedVae {
     device: DeviceOptions = {},
   ) {
     this.spec = spec;
-    this.#fill = placeholders(spec.likelihood, spec.inputs);
+    this.placeholders = placeholders(spec.likelihood, spec.inputs);
     this.engine = new Engine(vaeArchitecture(spec), values, device, new.target.openBackend);
   }
 
@@ -272,7 +274,7 @@ export class TrainedVae {
     }
     const single = this.single();
     single.x.set(row);
-    if (this.spec.missing) markObserved(single.x, this.#fill);
+    if (this.spec.missing) markObserved(single.x, this.placeholders);
     single.run();
     const { cost, kl } = single;
     // Summed apart, as `score` does, so that both give the same bits.
@@ -299,6 +301,14 @@ export class TrainedVae {
   costs(x: Matrix): { cost: Matrix; kl: Matrix } {
     const { cost, kl } = this.engine.map("score", "x", x);
     return { cost, kl };
+  }
+
+  /**
+   * `reconstruct` of rows as `toRows` gives them, without the promise.
+   * @internal
+   */
+  reconstructSync(x: Matrix): Matrix {
+    return this.engine.map("reconstruct", "x", x).mean;
   }
 
   /**
@@ -387,13 +397,4 @@ export function fromModelFile(file: ModelFile): [ModelSpec, Map<string, Float32A
 /** `count` rows from the first on, as a view. */
 function rowsOf({ data, shape: [, columns] }: Matrix, first: number, count: number): Float32Array {
   return data.subarray(first * columns, (first + count) * columns);
-}
-
-/** The sum of each row, accumulated in float64. */
-export function sumColumns({ data, shape: [rows, cols] }: Matrix): Float64Array {
-  const sums = new Float64Array(rows);
-  for (let r = 0; r < rows; r++) {
-    for (let c = 0; c < cols; c++) sums[r] += data[r * cols + c];
-  }
-  return sums;
 }

@@ -6,7 +6,8 @@
 import { latentSize } from "../models/vae_graph.ts";
 import { type CellFault, findFault } from "./data_rule.ts";
 import { type Matrix, MAX_FLOAT32 } from "./matrix.ts";
-import { type Cells, logJacobian, restore, standardize } from "./standardize.ts";
+import { type ColumnSchema, numericSchema } from "./schema.ts";
+import { type Cells, logJacobian } from "./standardize.ts";
 import { MAX_CELL } from "./table_rows.ts";
 import type { TableScorer } from "./table_scorer.ts";
 import type { TrainedVae } from "./trained_vae.ts";
@@ -16,8 +17,12 @@ export type Model = TableScorer | TrainedVae;
 
 export interface Units {
   readonly columns: readonly string[];
+  /** What the columns are; absent where a cell is a number, and there. */
+  readonly schema?: readonly ColumnSchema[];
   /** The largest magnitude that a cell may have. */
   readonly largest: number;
+  /** What one unit of the VAE is in each column. */
+  readonly scale: Float64Array;
   /** The first cell within this limit that the likelihood cannot take, if there is one. */
   fault(cells: Cells): CellFault | undefined;
   /** ln |ds/dx| for the VAE's row s and the caller's row x, nats. */
@@ -47,15 +52,19 @@ export function unitsOf(model: Model): Units {
 function makeUnits(model: Model): Units {
   const { spec } = vaeOf(model);
   const fault = ({ data }: Cells) => findFault(spec, data);
-  if (!isTable(model)) return { ...plainUnits("x", spec.inputs), fault };
-  const { columns, standardization } = model;
+  if (!isTable(model)) {
+    const units = { ...plainUnits("x", spec.inputs), fault };
+    return spec.missing ? { ...units, schema: numericSchema(units.columns) } : units;
+  }
   return {
-    columns,
+    columns: model.columns,
+    schema: model.schema,
     largest: MAX_CELL,
-    fault,
-    logJacobian: logJacobian(standardization),
-    toVae: (cells) => standardize(cells, standardization),
-    fromVae: (matrix) => restore(matrix, standardization),
+    scale: model.scale,
+    fault: (cells) => model.findFault(cells),
+    logJacobian: logJacobian(model.standardization),
+    toVae: (cells) => model.toVae(cells),
+    fromVae: (matrix) => model.fromVae(matrix),
   };
 }
 
@@ -68,6 +77,7 @@ function plainUnits(letter: string, width: number): Units {
   return {
     columns: Array.from({ length: width }, (_, c) => `${letter}${c}`),
     largest: MAX_FLOAT32,
+    scale: new Float64Array(width).fill(1),
     fault: () => undefined,
     logJacobian: 0,
     toVae: ({ data, rows }) => ({ data: Float32Array.from(data), shape: [rows, width] }),
