@@ -1,6 +1,6 @@
 /** Rows that a VAE made, back in the columns and units of the table it was trained on. */
 import type { ColumnSchema } from "../scoring/schema.ts";
-import type { Matrix } from "../scoring/matrix.ts";
+import { firstColumns, type Matrix } from "../scoring/matrix.ts";
 import type { LoadedModel } from "./model.ts";
 import type { RowsOutput } from "./rows_output.ts";
 import { significant } from "./text.ts";
@@ -10,7 +10,7 @@ export function inTableUnits(
   made: Matrix,
   fields: RowsOutput["fields"],
 ): RowsOutput {
-  const { columns, scale, schema } = units;
+  const { made: columns, scale, schema } = units;
   const { data, rows } = units.fromVae(made);
   const row = (index: number) => {
     const cells = data.subarray(index * columns.length, (index + 1) * columns.length);
@@ -27,8 +27,8 @@ function inWords(column: ColumnSchema | undefined, value: number, unit: number):
   return column.levels[code] ?? "";
 }
 
-/** The same rows as one matrix, unrounded: for pictures. */
-export function inTableCells({ units }: LoadedModel, made: Matrix): Matrix {
-  const { data, rows } = units.fromVae(made);
-  return { data: Float32Array.from(data), shape: [rows, units.columns.length] };
+/** The same rows as one matrix, unrounded: for pictures. Rows that carry a condition lose it. */
+export function inTableCells({ units, vae }: LoadedModel, rows: Matrix): Matrix {
+  const { data, rows: count } = units.fromVae(firstColumns(rows, vae.spec.inputs));
+  return { data: Float32Array.from(data), shape: [count, units.made.length] };
 }

@@ -15,6 +15,7 @@ import { STREAMS } from "../core/streams.ts";
 import { Calibration } from "../scoring/calibration.ts";
 import { rawScores, typicalOf } from "../scoring/contributions.ts";
 import { fixedColumns, requireData } from "../scoring/data_rule.ts";
+import { decide, type Decision, type DecisionOptions } from "../scoring/decide.ts";
 import { Expansion } from "../scoring/expansion.ts";
 import { withObserved } from "../scoring/matrix.ts";
 import { costsOf } from "../scoring/sparse_twin.ts";
@@ -86,7 +87,7 @@ export class Detector extends TableScorer {
     const spec = detectorSpec(expansion.groups, { hidden, latent, likelihood }, missing);
     const vae = VAE.create(spec, { seed, backend, determinism, threads, weights });
     const nameOf = (d: number) => `"${schema[expansion.owner[d]].name}"`;
-    requireData(vae.spec, expansion.expand(cells).data, nameOf);
+    requireData(vae.spec, expansion.expand(cells).data, { nameOf });
     const expanded = expansion.expand(split.training);
     const standardization = standardizationOf(expanded, width, fixedColumns(vae.spec));
     const training = standardize(expanded, standardization);
@@ -101,6 +102,16 @@ export class Detector extends TableScorer {
     }
     const table = { schema, expansion, standardization, falseAlarmRate, warnings };
     return new Detector(vae, calibrate(vae, table, split.calibration), report);
+  }
+
+  /**
+   * Verdicts on the scores of a batch: at a false discovery rate, beyond the calibration's resolution, or
+   * withheld where they are not sure.
+   * @throws RangeError for a rate that the calibration rows cannot keep
+   */
+  decide(scores: Float64Array, options: DecisionOptions = {}): Decision {
+    const falseAlarmRate = options.falseAlarmRate ?? this.falseAlarmRate;
+    return decide(this.calibration, scores, { ...options, falseAlarmRate });
   }
 
   /** A detector from the bytes of its file, or from where a URL points. */

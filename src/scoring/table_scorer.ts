@@ -207,7 +207,8 @@ export class TableScorer {
   toVae(cells: Cells): Matrix {
     const { expansion, standardization } = this.model;
     const expanded = expansion.expand(cells);
-    requireData(this.vae.spec, expanded.data, (d) => `"${this.columns[expansion.owner[d]]}"`);
+    const nameOf = (d: number) => `"${this.columns[expansion.owner[d]]}"`;
+    requireData(this.vae.spec, expanded.data, { nameOf });
     return standardize(expanded, standardization);
   }
 

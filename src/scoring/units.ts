@@ -1,7 +1,8 @@
 /**
  * Between the rows that callers send and the rows that the VAE sees. A table's columns are
  * standardised on the way in and brought back to the units of the table on the way out; the rows of
- * a bare VAE pass as they are, and its columns are called x0, x1, …
+ * a bare VAE pass as they are, and its columns are called x0, x1, …; a conditional one takes its condition
+ * behind them, c0, c1, …
  */
 import { latentSize } from "../models/vae_graph.ts";
 import { type CellFault, findFault } from "./data_rule.ts";
@@ -19,6 +20,8 @@ export interface Units {
   readonly columns: readonly string[];
   /** What the columns are; absent where a cell is a number, and there. */
   readonly schema?: readonly ColumnSchema[];
+  /** Columns of rows that the model makes: all but the condition. */
+  readonly made: readonly string[];
   /** The largest magnitude that a cell may have. */
   readonly largest: number;
   /** What one unit of the VAE is in each column. */
@@ -51,14 +54,15 @@ export function unitsOf(model: Model): Units {
 
 function makeUnits(model: Model): Units {
   const { spec } = vaeOf(model);
-  const fault = ({ data }: Cells) => findFault(spec, data);
+  const fault = ({ data }: Cells) => findFault(spec, data, spec.inputs + spec.condition);
   if (!isTable(model)) {
-    const units = { ...plainUnits("x", spec.inputs), fault };
+    const units = { ...plainUnits("x", spec.inputs, spec.condition), fault };
     return spec.missing ? { ...units, schema: numericSchema(units.columns) } : units;
   }
   return {
     columns: model.columns,
     schema: model.schema,
+    made: model.columns,
     largest: MAX_CELL,
     scale: model.scale,
     fault: (cells) => model.findFault(cells),
@@ -70,12 +74,15 @@ function makeUnits(model: Model): Units {
 
 /** The units of its latent variables: none, for any model. */
 export function latentUnits(model: Model): Units {
-  return plainUnits("z", latentSize(vaeOf(model).spec));
+  const { spec } = vaeOf(model);
+  return plainUnits("z", latentSize(spec), spec.condition);
 }
 
-function plainUnits(letter: string, width: number): Units {
+function plainUnits(letter: string, size: number, condition: number): Units {
+  const made = named(letter, size), width = size + condition;
   return {
-    columns: Array.from({ length: width }, (_, c) => `${letter}${c}`),
+    columns: [...made, ...named("c", condition)],
+    made,
     largest: MAX_FLOAT32,
     scale: new Float64Array(width).fill(1),
     fault: () => undefined,
@@ -83,4 +90,8 @@ function plainUnits(letter: string, width: number): Units {
     toVae: ({ data, rows }) => ({ data: Float32Array.from(data), shape: [rows, width] }),
     fromVae: ({ data, shape: [rows] }) => ({ data: Float64Array.from(data), rows }),
   };
+}
+
+function named(letter: string, count: number): string[] {
+  return Array.from({ length: count }, (_, c) => `${letter}${c}`);
 }
