@@ -87,8 +87,8 @@ function plainUnits(letter: string, size: number, condition: number): Units {
     scale: new Float64Array(width).fill(1),
     fault: () => undefined,
     logJacobian: 0,
-    toVae: ({ data, rows }) => ({ data: Float32Array.from(data), shape: [rows, width] }),
-    fromVae: ({ data, shape: [rows] }) => ({ data: Float64Array.from(data), rows }),
+    toVae: ({ data, rows }) => ({ data: new Float32Array(data), shape: [rows, width] }),
+    fromVae: ({ data, shape: [rows] }) => ({ data: new Float64Array(data), rows }),
   };
 }
 
