@@ -71,7 +71,7 @@ export class TrainedVae {
   protected readonly engine: Engine<ProgramName>;
   #single?: SingleRow;
   #score?: SingleScore;
-  /** @internal */
+  /** What stands in a missing cell. @internal */
   readonly placeholders: Float32Array;
 
   /**
@@ -302,10 +302,7 @@ export class TrainedVae {
     return { cost, kl };
   }
 
-  /**
-   * `reconstruct` of rows as `toRows` gives them, without the promise.
-   * @internal
-   */
+  /** `reconstruct` of rows as `toRows` gives them, without the promise. @internal */
   reconstructSync(x: Matrix): Matrix {
     return this.engine.map("reconstruct", "x", x).mean;
   }
