@@ -78,7 +78,7 @@ export class Detector extends TableScorer {
       rest;
     const spec = detectorSpec(width, { hidden, latent, likelihood });
     const vae = VAE.create(spec, { seed, backend, determinism, threads, weights });
-    requireData(vae.spec, cells.data, (c) => `"${columns[c]}"`);
+    requireData(vae.spec, cells.data, { nameOf: (c) => `"${columns[c]}"` });
     const standardization = standardizationOf(split.training, width, fixedColumns(vae.spec));
     const training = standardize(split.training, standardization);
     const report = await vae.fit(training, {

@@ -179,6 +179,8 @@ export interface SampleRequest {
   readonly seed?: number;
   /** Without the noise of the likelihood. */
   readonly mean?: boolean;
+  /** A conditional model's condition, the same for all rows. */
+  readonly condition?: number[];
 }
 
 /** Options of `logLikelihood`. */

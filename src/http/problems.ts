@@ -11,7 +11,6 @@ interface ProblemKind {
 
 export const PROBLEMS = {
   "malformed-json": { status: 400, title: "The body is not acceptable JSON" },
-  "conditional-model": { status: 400, title: "The model needs what no body here can carry" },
   "unauthorized": { status: 401, title: "This address needs a token" },
   "forbidden": { status: 403, title: "The token does not reach this far" },
   "unknown-route": { status: 404, title: "There is nothing at this address" },

@@ -1,6 +1,5 @@
 /** What the routes share: what they work with, who may pass, and how a path answers. */
 import type { Context, Handler, Hono } from "npm:hono@4.13.19";
-import { vaeOf } from "../scoring/units.ts";
 import { forbidden, type Scope, type Tokens, unauthorized } from "./auth.ts";
 import type { BodyLimits } from "./body.ts";
 import type { Catalogue, Served } from "./catalogue.ts";
@@ -135,20 +134,6 @@ export async function servedModel(c: Context<Env>, { catalogue }: Service): Prom
   seen.model = served.name;
   seen.version = served.version;
   return served;
-}
-
-/**
- * The model that the path names, to be asked.
- * @throws Problem if there is none, or it is conditional: no verb takes a condition
- */
-export async function askedModel(c: Context<Env>, service: Service): Promise<Served> {
-  const served = await servedModel(c, service);
-  const { condition } = vaeOf(served.model).spec;
-  if (condition === 0) return served;
-  throw new Problem(
-    "conditional-model",
-    `Cannot ask model: rows must need no condition: current value is a condition of ${condition} columns`,
-  );
 }
 
 /** A name in the path. @throws Problem for what can be no name: it reaches no store */

@@ -27,7 +27,10 @@ export const MAX_FLOAT32 = 3.4028234663852886e38;
 
 /** What goes with rows of a conditional model. */
 export interface ConditionOptions {
-  /** One row of conditions for each row, `[rows, C]`; needed where the spec has one, and only there. */
+  /**
+   * One row of conditions for each row, `[rows, C]`; needed where the spec has one, unless rows carry it
+   * behind their data, and only there.
+   */
   readonly condition?: Rows;
 }
 
@@ -37,9 +40,10 @@ export interface ConditionOptions {
  * @throws TypeError or RangeError naming row and column, 1-based, or what is wrong with the condition
  */
 export function toRows(spec: ModelSpec, rows: Rows, condition?: Rows): Matrix {
-  const matrix = toMatrix(rows, spec.inputs, spec.missing !== undefined);
-  requireData(spec, matrix.data);
-  return withObserved(spec, withCondition(spec, matrix, condition));
+  const { inputs, missing } = spec;
+  const whole = toConditioned(spec, inputs, rows, condition, missing ? inputs : 0);
+  requireData(spec, whole.data, { stride: whole.shape[1] });
+  return withObserved(spec, whole);
 }
 
 /**
@@ -68,10 +72,40 @@ export function markObserved(row: Float32Array | Float64Array, fill: Float32Arra
   }
 }
 
-/** `[rows | condition]`: the condition's columns behind those of `rows`. */
-export function withCondition(spec: ModelSpec, rows: Matrix, condition?: Rows): Matrix {
-  const conditions = toConditions(spec, rows.shape[0], condition);
-  return conditions ? concatColumns(rows, conditions) : rows;
+/**
+ * `[rows | condition]`, of rows of so many columns, or of rows that are `[rows | condition]` already.
+ * @param missing the first columns, whose values may be NaN
+ */
+export function toConditioned(
+  spec: ModelSpec,
+  columns: number,
+  rows: Rows,
+  condition?: Rows,
+  missing = 0,
+): Matrix {
+  const whole = columns + spec.condition;
+  if (spec.condition > 0 && condition === undefined && widthOf(rows) === whole) {
+    return toMatrix(rows, whole, missing);
+  }
+  const matrix = toMatrix(rows, columns, missing);
+  const conditions = toConditions(spec, matrix.shape[0], condition);
+  return conditions ? concatColumns(matrix, conditions) : matrix;
+}
+
+/** The first columns of every row: of `[x | c]`, x. */
+export function firstColumns({ data, shape: [rows, width] }: Matrix, columns: number): Matrix {
+  if (width === columns) return { data, shape: [rows, columns] };
+  const first = new Float32Array(rows * columns);
+  for (let r = 0; r < rows; r++) {
+    first.set(data.subarray(r * width, r * width + columns), r * columns);
+  }
+  return { data: first, shape: [rows, columns] };
+}
+
+/** Columns of what may turn out to be no rows at all. */
+function widthOf(rows: Rows): number | undefined {
+  const { shape, 0: first } = Object(rows) as Partial<FloatRows> & { readonly 0?: unknown };
+  return shape?.[1] ?? (Object(first) as Partial<ArrayLike<number>>).length;
 }
 
 /** What a program says of each cell, NaN where `rows`, as `toRows` gives them, lack it; in place. */
@@ -123,15 +157,17 @@ function concatColumns(a: Matrix, b: Matrix): Matrix {
 
 /**
  * A matrix of exactly `columns` columns; data that already is one is not copied.
- * @param missing whether values may be NaN
+ * @param missing the first columns, whose values may be NaN
  * @throws TypeError or RangeError naming row and column, 1-based, for a wrong width or a value that
  *   is not a finite float32
  */
-export function toMatrix(rows: Rows, columns: number, missing = false): Matrix {
+export function toMatrix(rows: Rows, columns: number, missing = 0): Matrix {
   const matrix = Array.isArray(rows) ? fromArrays(rows, columns) : fromFloats(rows, columns);
   const { data } = matrix;
   for (let i = 0; i < data.length; i++) {
-    if (Math.abs(data[i]) <= MAX_FLOAT32 || (missing && Number.isNaN(data[i]))) continue;
+    if (Math.abs(data[i]) <= MAX_FLOAT32 || (i % columns < missing && Number.isNaN(data[i]))) {
+      continue;
+    }
     throw notFinite(i, columns, data[i]);
   }
   return matrix;

@@ -25,11 +25,11 @@ import {
   markObserved,
   type Matrix,
   type Rows,
+  toConditioned,
   toConditions,
   toMatrix,
   toRows,
   whereObserved,
-  withCondition,
 } from "./matrix.ts";
 import { type ProgramName, vaeArchitecture } from "./programs.ts";
 import {
@@ -142,8 +142,8 @@ export class TrainedVae {
 
   /** E[x | z], `[rows, D]`, for z `[rows, L]`. */
   async decode(z: Rows, { condition }: ConditionOptions = {}): Promise<Matrix> {
-    const latents = toMatrix(z, latentSize(this.spec));
-    return this.engine.map("decode", "z", withCondition(this.spec, latents, condition)).mean;
+    const latents = toConditioned(this.spec, latentSize(this.spec), z, condition);
+    return this.engine.map("decode", "z", latents).mean;
   }
 
   /** E[x | z] at z = E[z | x], `[rows, D]`. */

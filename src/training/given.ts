@@ -69,7 +69,7 @@ export function givenReference(
   }
   if (!reference) throw new TypeError("Cannot compute gradients: reference is missing");
   const missing = spec.missing !== undefined;
-  const matrix = toMatrix(reference, spec.inputs + spec.condition, missing);
+  const matrix = toMatrix(reference, spec.inputs + spec.condition, missing ? spec.inputs : 0);
   const { data, shape: [rows] } = withObserved(spec, matrix);
   const of = requireNumber("trainingRows", trainingRows, { min: batchRows + 1, integer: true });
   return { data, rows, of };
