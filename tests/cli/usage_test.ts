@@ -50,7 +50,7 @@ Deno.test("elbow refuses unknown commands, options and missing arguments", async
     [[], /a command is missing\nSee elbow --help/],
     [["trian"], /unknown command 'trian' \(Did you mean train\?\)\nSee elbow --help/],
     [["export", "m"], /unknown command 'export'/],
-    [["bundle", "m"], /unknown command 'bundle'/],
+    [["explode", "m"], /unknown command 'explode'/],
     [["worker"], /unknown command 'worker'/],
     [["train"], /missing required argument 'data'\nSee elbow train --help/],
     [["train", "t.csv"], /required option '--out <model>' not specified/],
