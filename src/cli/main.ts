@@ -18,6 +18,7 @@ import { sampleCommand } from "./sample.ts";
 import { scoreCommand } from "./score.ts";
 import { serveCommand } from "./serve.ts";
 import { trainCommand } from "./train.ts";
+import { workerCommand } from "./worker.ts";
 import { VERSION } from "./version.ts";
 
 export type { Io } from "./io.ts";
@@ -32,6 +33,7 @@ const COMMANDS: readonly ((io: Io) => Command)[] = [
   inspectCommand,
   bundleCommand,
   serveCommand,
+  workerCommand,
   doctorCommand,
 ];
 
