@@ -3,7 +3,7 @@
  * kernels, model, config, and a README with the one command. It appears whole or not at all.
  */
 import { Command, Option } from "npm:commander@15.1.0";
-import { isModelName } from "../http/store.ts";
+import { isModelName } from "../storage/model_store.ts";
 import { BROWSER } from "./bundle/browser.ts";
 import { DENO } from "./bundle/deno.ts";
 import { bundleLibrary, kernelFile, withoutKernels } from "./bundle/library.ts";
