@@ -195,7 +195,7 @@ function fromArrays(rows: readonly ArrayLike<number>[], columns: number): Matrix
 
 function fromFloats(value: unknown, columns: number): Matrix {
   const { data, shape } = requireFloatRows(value, columns);
-  return { data: data instanceof Float32Array ? data : Float32Array.from(data), shape };
+  return { data: data instanceof Float32Array ? data : new Float32Array(data), shape };
 }
 
 /** @throws TypeError or RangeError unless the value is float data with a shape that fits it */

@@ -89,8 +89,12 @@ function isPositional(row: object): row is ArrayLike<unknown> {
 function fromFloats(value: unknown, columns: readonly string[]): Cells {
   const width = columns.length;
   const { data, shape: [rows] } = requireFloatRows(value, width);
-  data.forEach((value, i) => checked(value, Math.floor(i / width), columns[i % width]));
-  return { data: data instanceof Float64Array ? data : Float64Array.from(data), rows };
+  for (let i = 0; i < data.length; i++) {
+    if (!(Math.abs(data[i]) <= MAX_CELL)) {
+      checked(data[i], Math.floor(i / width), columns[i % width]);
+    }
+  }
+  return { data: data instanceof Float64Array ? data : new Float64Array(data), rows };
 }
 
 function ownCell(

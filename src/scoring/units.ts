@@ -77,8 +77,8 @@ function plainUnits(letter: string, size: number, condition: number): Units {
     largest: MAX_FLOAT32,
     fault: () => undefined,
     logJacobian: 0,
-    toVae: ({ data, rows }) => ({ data: Float32Array.from(data), shape: [rows, width] }),
-    fromVae: ({ data, shape: [rows] }) => ({ data: Float64Array.from(data), rows }),
+    toVae: ({ data, rows }) => ({ data: new Float32Array(data), shape: [rows, width] }),
+    fromVae: ({ data, shape: [rows] }) => ({ data: new Float64Array(data), rows }),
   };
 }
 
