@@ -14,6 +14,7 @@ import { inspectCommand } from "./inspect.ts";
 import { denoIo, type Io } from "./io.ts";
 import { reconstructCommand } from "./reconstruct.ts";
 import { fail } from "./refusals.ts";
+import { reportCommand } from "./report.ts";
 import { sampleCommand } from "./sample.ts";
 import { scoreCommand } from "./score.ts";
 import { serveCommand } from "./serve.ts";
@@ -24,6 +25,7 @@ import { VERSION } from "./version.ts";
 export type { Io } from "./io.ts";
 
 const COMMANDS: readonly ((io: Io) => Command)[] = [
+  reportCommand,
   trainCommand,
   scoreCommand,
   evaluateCommand,

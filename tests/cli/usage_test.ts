@@ -5,6 +5,7 @@ import configuration from "../../deno.json" with { type: "json" };
 import { elbow, Folder, QUICK, refused, tableCsv } from "./util.ts";
 
 const COMMANDS = [
+  "report",
   "train",
   "score",
   "evaluate",
