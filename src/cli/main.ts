@@ -6,6 +6,7 @@
  * @module
  */
 import { Command } from "npm:commander@15.1.0";
+import { bundleCommand } from "./bundle.ts";
 import { doctorCommand } from "./doctor.ts";
 import { encodeCommand } from "./encode.ts";
 import { evaluateCommand } from "./evaluate.ts";
@@ -32,6 +33,7 @@ const COMMANDS: readonly ((io: Io) => Command)[] = [
   sampleCommand,
   reconstructCommand,
   inspectCommand,
+  bundleCommand,
   serveCommand,
   workerCommand,
   doctorCommand,
