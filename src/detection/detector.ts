@@ -6,7 +6,8 @@
  * for (const { score, pValue, anomaly, contributions } of await detector.score(newRows)) { … }
  * ```
  *
- * Rows are split by the seed: some are kept back to calibrate (`Calibration`), the rest train
+ * What the columns are is inferred (`infer_schema.ts`) or said: numbers, text, times, with missing cells
+ * anywhere. Rows are split by the seed: some are kept back to calibrate (`Calibration`), the rest train
  *
  *   preset "ensemble"   several networks, regressions and reference rows in two views of the table
  *                       (`ensemble/fit_ensemble.ts`, docs/adr/0020-what-a-detector-is.md); the default
@@ -18,11 +19,13 @@
 import { permutation } from "../core/philox.ts";
 import { STREAMS } from "../core/streams.ts";
 import { Calibration } from "../scoring/calibration.ts";
+import { rawScores, typicalOf } from "../scoring/contributions.ts";
 import { decide, type Decision, type DecisionOptions } from "../scoring/decide.ts";
-import { Ensemble } from "../scoring/ensemble/ensemble.ts";
-import { type RowScorer, VaeRowScorer } from "../scoring/row_scorer.ts";
-import type { Cells } from "../scoring/standardize.ts";
-import { columnsOf, type TableRows, toCells } from "../scoring/table_rows.ts";
+import { Ensemble, type EnsembleModel } from "../scoring/ensemble/ensemble.ts";
+import { costsOf } from "../scoring/sparse_twin.ts";
+import type { RawTable } from "../scoring/raw_table.ts";
+import { type Cells, standardize } from "../scoring/standardize.ts";
+import type { TableRows } from "../scoring/table_rows.ts";
 import { type TableModel, tableModelOf, TableScorer } from "../scoring/table_scorer.ts";
 import {
   type DeviceOptions,
@@ -33,8 +36,9 @@ import {
 import type { FitReport } from "../training/report.ts";
 import { VAE } from "../training/vae.ts";
 import { refuseExtremes } from "./extremes.ts";
-import { type DetectorOptions, presetOf, requireColumns, requireOptions } from "./options.ts";
+import { type DetectorOptions, presetOf, requireOptions } from "./options.ts";
 import { fitMany, fitOne } from "./presets.ts";
+import { readTraining } from "./read_training.ts";
 
 export type { DetectorOptions } from "./options.ts";
 
@@ -62,24 +66,29 @@ export class Detector extends TableScorer {
    * Trains and calibrates on the rows.
    * @throws TypeError or RangeError naming row and column, or the option, that cannot be used
    */
-  static async fit(rows: TableRows, options: DetectorOptions = {}): Promise<Detector> {
+  static async fit(rows: TableRows | RawTable, options: DetectorOptions = {}): Promise<Detector> {
     requireOptions(options);
-    const { columns = columnsOf(rows), falseAlarmRate = 0.01, seed = 0, calibration } = options;
-    requireColumns(columns);
-    const cells = toCells(rows, columns);
+    const {
+      columns: _names,
+      schema: _kinds,
+      falseAlarmRate = 0.01,
+      seed = 0,
+      calibration,
+    } = options;
+    const { schema, cells, warnings } = readTraining(rows, options);
     if (cells.rows < MIN_ROWS) {
       throw new RangeError(
         `Cannot fit detector: needs at least ${MIN_ROWS} rows: current value is ${cells.rows}`,
       );
     }
-    refuseExtremes(cells, columns);
+    refuseExtremes(cells, schema);
     const fraction = calibration ?? calibrationFraction(cells.rows, falseAlarmRate);
-    const split = splitCells(cells, columns.length, fraction, seed);
+    const split = splitCells(cells, schema.length, fraction, seed);
     const fit = presetOf(options) === "small" ? fitOne : fitMany;
-    const fitted = await fit({ all: cells, training: split.training }, columns, options);
-    const draft = { columns, falseAlarmRate, ...fitted.parts };
-    const model = calibrate(fitted.vae, draft, split.calibration);
-    return new Detector(fitted.vae, model, fitted.report);
+    const fitted = await fit({ all: cells, training: split.training }, schema, options);
+    const { vae, report, parts } = fitted;
+    const table = { schema, ...parts, falseAlarmRate, warnings };
+    return new Detector(vae, calibrate(vae, table, split.calibration), report);
   }
 
   /**
@@ -131,23 +140,38 @@ function splitCells(
   return { calibration: take(order.slice(0, kept)), training: take(order.slice(kept)) };
 }
 
-/** A fitted model before it is calibrated. */
-type Draft = Pick<TableModel, "columns" | "standardization" | "ensemble" | "falseAlarmRate">;
-
-function calibrate(vae: VAE, draft: Draft, cells: Cells): TableModel {
-  const { columns, falseAlarmRate } = draft;
-  const scorer: RowScorer = draft.ensemble
-    ? new Ensemble(draft.ensemble, vae.beside)
-    : new VaeRowScorer(vae, draft.standardization);
-  const { scores, raw } = scorer.scoreCells(cells);
-  scorer.dispose();
-  const typical = new Float64Array(columns.length);
-  raw.forEach((nats, i) => typical[i % columns.length] += nats / cells.rows);
+function calibrate(
+  vae: VAE,
+  table: Omit<TableModel, "calibration" | "typical">,
+  cells: Cells,
+): TableModel {
+  const { falseAlarmRate } = table;
+  const { scores, typical } = table.ensemble
+    ? scoresOfMany(vae, table.ensemble, cells)
+    : scoresOfOne(vae, table, cells);
   const calibration = new Calibration(scores);
   const finest = calibration.resolution;
-  const warnings = falseAlarmRate >= finest ? [] : [
+  const warnings = falseAlarmRate >= finest ? table.warnings : [
+    ...table.warnings,
     `${cells.rows} calibration rows allow no false-alarm rate below ${finest.toPrecision(3)}`,
   ];
   const kept = Math.max(falseAlarmRate, finest);
-  return { ...draft, calibration, typical, falseAlarmRate: kept, warnings };
+  return { ...table, calibration, typical, falseAlarmRate: kept, warnings };
+}
+
+function scoresOfMany(vae: VAE, model: EnsembleModel, cells: Cells) {
+  const ensemble = new Ensemble(model, vae.beside);
+  const { scores, raw } = ensemble.scoreCells(cells);
+  ensemble.dispose();
+  return { scores, typical: typicalOf(cells, raw) };
+}
+
+function scoresOfOne(
+  vae: VAE,
+  { expansion, standardization }: Pick<TableModel, "expansion" | "standardization">,
+  cells: Cells,
+) {
+  const costs = costsOf(vae, standardize(expansion.expand(cells), standardization));
+  const typical = typicalOf(cells, rawScores(cells, costs, expansion).raw);
+  return { scores: rawScores(cells, costs, expansion, typical).scores, typical };
 }

@@ -1,10 +1,12 @@
 /**
  * What a detector has beside its VAE, and how its file holds it:
  *
- *   table                           JSON: columns, falseAlarmRate, warnings
- *   table.centre, .scale, .typical  F64 [columns]
- *   table.calibration               F64 [rows kept back]
- *   ensemble, ensemble.…            the default score, where it is not the VAE's own: `ensemble/ensemble_file.ts`
+ *   table                   JSON: columns, falseAlarmRate, warnings; a column is its schema, or a numeric
+ *                           one's name alone
+ *   table.centre, .scale    F64 [columns of the VAE]
+ *   table.typical           F64 [columns]
+ *   table.calibration       F64 [rows kept back]
+ *   ensemble, ensemble.…    what scores the rows, where that is not the VAE: `ensemble/ensemble_file.ts`
  *
  * Reading refuses whatever scoring could not use.
  */
@@ -14,6 +16,7 @@ import { Calibration } from "./calibration.ts";
 import { fixedColumns } from "./data_rule.ts";
 import type { EnsembleModel } from "./ensemble/ensemble.ts";
 import { ensembleOf, ensembleTensors } from "./ensemble/ensemble_file.ts";
+import { Expansion } from "./expansion.ts";
 import { areFinite } from "./finite.ts";
 import {
   blamingFile,
@@ -26,16 +29,15 @@ import {
 } from "./model_file.ts";
 import { parametersOf } from "../models/vae_graph.ts";
 import { limits, type Standardization } from "./standardize.ts";
-import { columnsFault } from "./table_rows.ts";
+import { type ColumnSchema, parseSchema } from "./schema.ts";
 
 /** What a table model has beyond its VAE. */
 export interface TableModel {
-  /** Names, in order. */
-  readonly columns: readonly string[];
-  /**
-   * What brings cells to zero mean and unit variance; beside an ensemble, whose views do that in their own
-   * way, the usual centre and spread of each column.
-   */
+  /** What its columns are, in order. */
+  readonly schema: readonly ColumnSchema[];
+  /** What the VAE has for them. */
+  readonly expansion: Expansion;
+  /** What brings cells to zero mean and unit variance. */
   readonly standardization: Standardization;
   /** What scores the rows; the VAE by itself where absent. */
   readonly ensemble?: EnsembleModel;
@@ -50,7 +52,8 @@ export interface TableModel {
 }
 
 /** The JSON part of a file. */
-export function tableMetadata({ columns, falseAlarmRate, warnings }: TableModel): unknown {
+export function tableMetadata({ schema, falseAlarmRate, warnings }: TableModel): unknown {
+  const columns = schema.map((column) => column.kind === "numeric" ? column.name : column);
   return { columns, falseAlarmRate, warnings };
 }
 
@@ -72,13 +75,19 @@ export function tableModelOf(file: ModelFile): TableModel {
     const keys = ["columns", "falseAlarmRate", "warnings"];
     const table = requireObject("table", file.metadata.table, keys);
     if (spec.condition > 0) throw fault("a detector has no condition");
-    const isEnsemble = file.metadata.ensemble !== undefined;
-    const columns = readColumns(table.columns, isEnsemble ? undefined : spec.inputs);
+    const schema = readColumns(table.columns);
+    const expansion = new Expansion(schema);
     const first = parameterValues(file, parametersOf(spec));
-    const ensemble = ensembleOf(file, columns.length, first);
-    const [centre, scale, typical] = TABLE_TENSORS.slice(0, 3).map((name) =>
-      readVector(file, name, columns.length)
+    const ensemble = ensembleOf(file, schema.length, first);
+    if (!ensemble && expansion.width !== spec.inputs) {
+      throw fault(
+        `table.columns must come to ${spec.inputs} inputs: current value is ${expansion.width}`,
+      );
+    }
+    const [centre, scale] = TABLE_TENSORS.slice(0, 2).map((name) =>
+      readVector(file, name, expansion.width)
     );
+    const typical = readVector(file, "table.typical", schema.length);
     if (!scale.every((each) => each > 0)) throw fault("table.scale must be above 0");
     const fixed = ensemble ? [] : fixedColumns(spec);
     const changed = fixed.find((likelihood, c) =>
@@ -89,18 +98,17 @@ export function tableModelOf(file: ModelFile): TableModel {
     const falseAlarmRate = requireNumber("table.falseAlarmRate", table.falseAlarmRate);
     calibration.requireRate(falseAlarmRate);
     const warnings = readWarnings(table.warnings);
-    const standardization = { centre, scale, limit: limits(columns.length, fixed) };
-    const model = { columns, standardization, calibration, typical, falseAlarmRate, warnings };
-    return { ...model, ...(ensemble && { ensemble }) };
+    const standardization = { centre, scale, limit: limits(expansion.width, fixed) };
+    const decisions = { calibration, typical, falseAlarmRate, warnings };
+    return { schema, expansion, standardization, ...decisions, ...(ensemble && { ensemble }) };
   });
 }
 
-function readColumns(value: unknown, inputs: number | undefined): readonly string[] {
-  const wrong = columnsFault(value);
-  if (wrong !== undefined) throw fault(`table: ${wrong}`);
-  const columns = value as readonly string[];
-  if (inputs === undefined || columns.length === inputs) return columns;
-  throw fault(`table.columns must be ${inputs} names: current value is ${columns.length}`);
+function readColumns(value: unknown): ColumnSchema[] {
+  const columns = Array.isArray(value)
+    ? value.map((each) => typeof each === "string" ? { name: each, kind: "numeric" } : each)
+    : value;
+  return parseSchema("table.columns", columns);
 }
 
 function readVector({ tensors }: ModelFile, name: string, length?: number): Float64Array {
