@@ -112,14 +112,13 @@ export class Detector extends TableScorer {
 }
 
 /**
- * What the false-alarm rate needs to be kept well, twice the rows at which it can be kept at all, and a
- * tenth of long tables; of short ones no more than half.
+ * A fifth of the rows, of long tables no more than is plenty; more, up to half, where fewer could not keep
+ * the false-alarm rate.
  */
 function calibrationFraction(rows: number, falseAlarmRate: number): number {
-  const finest = Math.ceil(1 / falseAlarmRate);
-  const needed = Math.min(2 * finest, Math.max(finest, rows / 5));
-  const plenty = Math.min(rows / 10, PLENTY_ROWS);
-  return Math.min(rows / 2, MAX_CALIBRATION_ROWS, Math.max(plenty, needed)) / rows;
+  const needed = Math.ceil(2 / falseAlarmRate);
+  const kept = Math.max(Math.min(rows / 5, PLENTY_ROWS), needed);
+  return Math.min(rows / 2, MAX_CALIBRATION_ROWS, kept) / rows;
 }
 
 function splitCells(

@@ -7,7 +7,7 @@ Deno.test("a default detector is trained, inspected, scored, evaluated, and make
   using folder = new Folder();
   const data = folder.write("t.csv", tableCsv(200, { anomalies: 6, label: true }));
   const out = folder.at("m");
-  const fast = ["--epochs", "5", "--hidden", "8", "--latent", "2"];
+  const fast = ["--epochs", "40", "--hidden", "8", "--latent", "2"];
   const trained = JSON.parse(
     await elbowOk("train", data, "--out", out, "--label", "kind", "--json", ...fast),
   );
