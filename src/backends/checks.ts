@@ -1,16 +1,4 @@
 /** What may go wrong at the border: names, ranges, integers, rows; each with an error that says so. */
-import type { Plan } from "../../graph/plan.ts";
-import { TRAINING_OPS } from "../../ops/names.ts";
-
-/** @throws RangeError if a plan needs kernels that the score build lacks */
-export function requireForward({ instructions }: Plan): void {
-  const lacking = instructions.find(({ op }) => TRAINING_OPS.includes(op));
-  if (!lacking) return;
-  throw new RangeError(
-    `Cannot compile ${lacking.op}: training needs all kernels: these are the score build`,
-  );
-}
-
 /** @throws RangeError unless `count` elements from `offset` lie within `length` */
 export function requireRange(action: string, offset: number, count: number, length: number): void {
   if (Number.isInteger(offset) && offset >= 0 && offset + count <= length) return;
