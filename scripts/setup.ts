@@ -5,6 +5,7 @@
  */
 
 import { canRun, passThrough } from "./lib/child.ts";
+import { hasAdapter } from "./lib/gpu.ts";
 
 /** One thing that some suite needs. */
 export interface Requirement {
@@ -15,13 +16,15 @@ export interface Requirement {
   readonly present: () => Promise<boolean>;
 }
 
-/**
- * The table. Nothing is needed yet; an entry reads like this one:
- *
- *     { name: "nats-server", neededBy: "tests/queue", aptPackages: ["nats-server"],
- *       present: () => canRun("nats-server") },
- */
-export const REQUIREMENTS: readonly Requirement[] = [];
+/** The table. */
+export const REQUIREMENTS: readonly Requirement[] = [
+  {
+    name: "a WebGPU adapter",
+    neededBy: "tests/webgpu",
+    aptPackages: ["mesa-vulkan-drivers"],
+    present: hasAdapter,
+  },
+];
 
 /** What setting up does to the world, replaceable by a test. */
 export interface Host {

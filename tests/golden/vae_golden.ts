@@ -29,11 +29,12 @@ export interface Golden {
 export function readGoldens(folder: "vae" | "categorical" = "vae"): Golden[] {
   const at = new URL(`./${folder}/`, import.meta.url);
   const files = [...Deno.readDirSync(at)].map(({ name }) => name).sort();
-  return files.map((file) => readGolden(new URL(file, at), file));
+  return files.map((file) => readGolden(Deno.readFileSync(new URL(file, at)), file));
 }
 
-function readGolden(url: URL, file: string): Golden {
-  const { tensors, metadata } = decode(Deno.readFileSync(url));
+/** A golden case from the bytes of its file. */
+export function readGolden(bytes: Uint8Array, file: string): Golden {
+  const { tensors, metadata } = decode(bytes);
   const asGolden = ({ shape, data }: { shape: readonly number[]; data: unknown }) =>
     ({ shape, data }) as GoldenTensor;
   return {

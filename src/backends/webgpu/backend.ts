@@ -17,6 +17,8 @@ import { type ChooseTile, hardwareTile, softwareTile } from "./tiles.ts";
 export interface WebgpuOptions extends AdapterOptions {
   /** Overrides how products are cut. */
   readonly chooseTile?: ChooseTile;
+  /** Whether operations share dispatches; true. Without, shaders are few and programs compile faster. */
+  readonly fuse?: boolean;
 }
 
 /** A backend on a GPU. */
@@ -29,9 +31,13 @@ export async function openWebgpu(options: WebgpuOptions = {}): Promise<GpuBacken
   return backendOn(await openDevice(options), options);
 }
 
-export function backendOn(device: Device, { chooseTile }: WebgpuOptions = {}): GpuBackend {
+export function backendOn(
+  device: Device,
+  { chooseTile, fuse = true }: WebgpuOptions = {},
+): GpuBackend {
   const pipelines = new Pipelines(device);
-  const tiles = chooseTile ?? (device.isSoftware ? softwareTile : hardwareTile);
+  const tiles = device.isSoftware ? softwareTile : hardwareTile;
+  const style = { chooseTile: chooseTile ?? tiles, fuse };
   const none = device.buffer(1, GPUBufferUsage.STORAGE);
   const noState = device.buffer(1, GPUBufferUsage.STORAGE);
   return {
@@ -45,7 +51,7 @@ export function backendOn(device: Device, { chooseTile }: WebgpuOptions = {}): G
       const buffers = buffersOf(device, plan, segments, none);
       // Two writable bindings must not be one buffer.
       const apart = buffers.state === buffers.parameters ? { ...buffers, state: noState } : buffers;
-      return new GpuProgram(device, pipelines, plan, emit(plan, tiles), apart);
+      return new GpuProgram(device, pipelines, plan, emit(plan, style), apart);
     },
     dispose: () => device.dispose(),
   };

@@ -88,7 +88,11 @@ export class Device {
   }
 
   /** Queues a write. Deno 2.9 panics where there is nothing to write. */
-  write(buffer: GPUBuffer, first: number, words: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>) {
+  write(
+    buffer: GPUBuffer,
+    first: number,
+    words: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>,
+  ) {
     if (words.length > 0) this.gpu.queue.writeBuffer(buffer, 4 * first, words);
   }
 
@@ -129,7 +133,10 @@ export class Device {
     const size = 2 ** Math.ceil(Math.log2(Math.max(bytes, 4096)));
     const found = this.#staging.findIndex((each) => each.size === size);
     if (found >= 0) return this.#staging.splice(found, 1)[0];
-    return this.gpu.createBuffer({ size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
+    return this.gpu.createBuffer({
+      size,
+      usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
+    });
   }
 
   dispose(): void {

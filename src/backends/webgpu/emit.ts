@@ -35,10 +35,17 @@ export interface Emitted {
   readonly scratchLength: number;
 }
 
+/** How a plan is turned into dispatches. */
+export interface Style {
+  readonly chooseTile: ChooseTile;
+  /** Whether steps share dispatches; see \`levels.ts\`. */
+  readonly fuse: boolean;
+}
+
 /** @throws RangeError if an operation has no kernel */
-export function emit(plan: Plan, chooseTile: ChooseTile): Emitted {
+export function emit(plan: Plan, { chooseTile, fuse }: Style): Emitted {
   const values = valuesOf(plan);
-  const levels = assignLevels(values);
+  const levels = assignLevels(values, fuse);
   const byLevel = Array.from({ length: levels }, (_, level) => {
     return partsOf(values.steps.filter((step) => step.level === level));
   });
@@ -164,4 +171,3 @@ default: {}
 }
 
 const align = (bytes: number): number => Math.ceil(bytes / OFFSET_BYTES) * OFFSET_BYTES;
-

@@ -27,8 +27,16 @@ export function unitOf({ kernel: { form }, output, inputs }: Step): Unit {
   return largest <= SINGLE_ELEMENTS || output.shape.rows === 1 ? "single" : "each";
 }
 
-/** Sets the level of every step; how many levels there are. */
-export function assignLevels({ steps }: Values): number {
+/**
+ * Sets the level of every step; how many levels there are.
+ * @param fuse without it every step has a level of its own: shaders are then those of single operations,
+ *   which all plans share
+ */
+export function assignLevels({ steps }: Values, fuse: boolean): number {
+  if (!fuse) {
+    steps.forEach((step, i) => step.level = i);
+    return steps.length;
+  }
   for (const step of steps) step.level = earliest(step);
   for (const step of steps.toReversed()) {
     const { madeBy, readers, kept } = step.output.value;

@@ -41,7 +41,13 @@ export class GpuProgram implements Program {
   readonly #rows = new Uint32Array(1);
   #live = true;
 
-  constructor(device: Device, pipelines: Pipelines, plan: Plan, emitted: Emitted, buffers: ProgramBuffers) {
+  constructor(
+    device: Device,
+    pipelines: Pipelines,
+    plan: Plan,
+    emitted: Emitted,
+    buffers: ProgramBuffers,
+  ) {
     this.plan = plan;
     this.#device = device;
     const { values, records, window } = emitted;
@@ -117,7 +123,9 @@ export class GpuProgram implements Program {
   }
 
   /** Where an input or output lies, for who reads or writes it on the device. */
-  place(name: string): { readonly home: Value["home"]; readonly offset: number; readonly size: number } {
+  place(
+    name: string,
+  ): { readonly home: Value["home"]; readonly offset: number; readonly size: number } {
     const known = this.#inputs.get(name) ?? named(this.#outputs, "find", name);
     const { home, offset, size } = known.value;
     return { home, offset, size };

@@ -4,7 +4,7 @@
  * that makes its operands if they have its own shape, and finds them in registers; any other step
  * needs them in memory and a barrier before it.
  */
-import { type Shape, sameShape } from "../../core/shape.ts";
+import { sameShape, type Shape } from "../../core/shape.ts";
 import type { Operand, Step } from "./values.ts";
 
 export interface Stage {

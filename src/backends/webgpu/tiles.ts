@@ -1,6 +1,6 @@
 /** Which tile a product takes: by its shape and by what the adapter is. */
 import { sizeAt } from "../../core/shape.ts";
-import { type Extents, type Tile } from "./tasks/product.ts";
+import type { Extents, Tile } from "./tasks/product.ts";
 
 /** Software adapters: a workgroup is a loop on one core, and registers are its cache. */
 const DIRECT: Tile = { across: 8, high: 4, wide: 4, depth: 0 };

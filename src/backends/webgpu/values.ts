@@ -176,7 +176,11 @@ class Builder {
   #at(place: Place): Value {
     const key = keyOf(place), known = this.#current.get(key);
     if (known) return known;
-    const value = this.#value(place.segment, sizeAt(place.shape, this.#plan.capacity), place.offset);
+    const value = this.#value(
+      place.segment,
+      sizeAt(place.shape, this.#plan.capacity),
+      place.offset,
+    );
     value.kept = true;
     this.#current.set(key, value);
     return value;

@@ -109,9 +109,11 @@ function direct(tile: Tile, left: Side, right: Side): string {
   const { high, wide } = tile;
   const starts = range(high).map((r) =>
     `let a${r} = ${left.start} + min(${rowOf(tile, r)}, rows - 1u) * ${left.outer};`
-  ).concat(range(wide).map((c) =>
-    `let b${c} = ${right.start} + min(${colOf(tile, c)}, cols - 1u) * ${right.outer};`
-  ));
+  ).concat(
+    range(wide).map((c) =>
+      `let b${c} = ${right.start} + min(${colOf(tile, c)}, cols - 1u) * ${right.outer};`
+    ),
+  );
   const loads = range(high).map((r) => `let x${r} = ${element(left.value, `a${r} + k * aStep`)};`)
     .concat(range(wide).map((c) => `let y${c} = ${element(right.value, `b${c} + k * bStep`)};`));
   return `${starts.join("\n")}
@@ -129,22 +131,36 @@ function shared(tile: Tile, left: Side, right: Side, { op, attrs }: Step): strin
   // Neighbouring threads read neighbouring elements, whichever way the operand lies.
   const leftAlong = !(op === "matmul" && attrs.transposeA === true);
   const rightAlong = op === "matmul" && attrs.transposeB === true;
-  const copy = (to: number, size: number, isAlong: boolean, from: Side, first: string, end: string) =>
+  const copy = (
+    to: number,
+    size: number,
+    isAlong: boolean,
+    from: Side,
+    first: string,
+    end: string,
+  ) =>
     `for (var e = local; e < ${size * depth}u; e += WORKGROUP) {
 let k = ${isAlong ? `e % ${depth}u` : `e / ${size}u`};
 let o = ${isAlong ? `e / ${depth}u` : `e % ${size}u`};
 var value = 0.0;
 if (k0 + k < depth && ${first} + o < ${end}) {
-value = ${element(from.value, `${from.start} + (${first} + o) * ${from.outer} + (k0 + k) * ${from.inner}`)};
+value = ${
+      element(
+        from.value,
+        `${from.start} + (${first} + o) * ${from.outer} + (k0 + k) * ${from.inner}`,
+      )
+    };
 }
 pool[${to}u + k * ${size}u + o] = value;
 }`;
   const threadsDown = WORKGROUP / across;
   const loads = range(high).map((r) =>
     `let x${r} = pool[k * ${height}u + down + ${r * threadsDown}u];`
-  ).concat(range(wide).map((c) =>
-    `let y${c} = pool[${second}u + k * ${width}u + along + ${c * across}u];`
-  ));
+  ).concat(
+    range(wide).map((c) =>
+      `let y${c} = pool[${second}u + k * ${width}u + along + ${c * across}u];`
+    ),
+  );
   return `for (var k0 = 0u; k0 < depth; k0 += ${depth}u) {
 ${copy(0, height, leftAlong, left, "firstRow", "rows")}
 ${copy(second, width, rightAlong, right, "firstCol", "cols")}
@@ -157,12 +173,18 @@ workgroupBarrier();
 }`;
 }
 
+/** Bias, activation and the store, for one sum after the other: unrolled, they would be most of the text. */
 function write(tile: Tile, target: string, { op, attrs, inputs }: Step, words: Words): string {
-  const isDense = op === "dense";
-  const bias = isDense && element(inputs[2].value, `${words.u32(inputs[2].value.offset)} + j`);
-  const finish = (sum: string) =>
-    bias ? ACTIVATE[attrs.activation as Activation](`(${sum} + ${bias})`) : sum;
-  return register(tile, (r, c) =>
-    `{ let i = ${rowOf(tile, r)}; let j = ${colOf(tile, c)};
-if (i < rows && j < cols) { ${target} = ${finish(`s${r}${c}`)}; } }`);
+  const { high, wide, across } = tile, count = high * wide;
+  const sums = range(count).map((e) => `s${Math.floor(e / wide)}${e % wide}`);
+  const bias = op === "dense" &&
+    element(inputs[2].value, `${words.u32(inputs[2].value.offset)} + j`);
+  const result = bias ? ACTIVATE[attrs.activation as Activation](`(sums[e] + ${bias})`) : "sums[e]";
+  return `var sums = array<f32, ${count}>(${sums.join(", ")});
+for (var e = 0u; e < ${count}u; e++) {
+let i = firstRow + down + e / ${wide}u * ${WORKGROUP / across}u;
+let j = firstCol + along + e % ${wide}u * ${across}u;
+if (i < rows && j < cols) { ${target} = ${result}; }
+}
+`;
 }

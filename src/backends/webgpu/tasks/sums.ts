@@ -54,4 +54,3 @@ if (local == 0u) { ${target} = total; }
 `;
   return { source, words: words.list, groups: Math.ceil(x.value.size / NORM_SPAN) };
 }
-

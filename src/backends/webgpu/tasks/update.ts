@@ -6,7 +6,7 @@
  *
  * 1 - β comes as a word of its own, taken in float64: of 1 - 0.999 float32 would keep three digits less.
  */
-import { type Step } from "../values.ts";
+import type { Step } from "../values.ts";
 import { element, type Task, Words } from "./task.ts";
 
 /** Elements that one workgroup updates. */
@@ -27,7 +27,8 @@ ${body}`;
 
 type At = (operand: number, index: string) => string;
 
-const LOOP = `for (var i = group * ${UPDATE_SPAN}u + local; i < min(size, (group + 1u) * ${UPDATE_SPAN}u); i += WORKGROUP) {`;
+const LOOP =
+  `for (var i = group * ${UPDATE_SPAN}u + local; i < min(size, (group + 1u) * ${UPDATE_SPAN}u); i += WORKGROUP) {`;
 
 function adam({ attrs }: Step, words: Words, at: At): string {
   const { beta1, beta2, epsilon, weightDecay } = attrs as Record<string, number>;

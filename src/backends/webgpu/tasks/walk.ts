@@ -23,7 +23,11 @@ export function walkTask(stages: readonly Stage[], unit: Unit, capacity: number)
   const body = stages.map((stage) => new StageWriter(stage, unit, words).write());
   const guard = unit === "row" ? `if (group >= control[${CONTROL_WORDS.rows}]) { return; }\n` : "";
   const groups = { row: capacity, single: 1, each: stages[0].shape.rows, own: 0 }[unit];
-  return { source: guard + body.join("storageBarrier();\nworkgroupBarrier();\n"), words: words.list, groups };
+  return {
+    source: guard + body.join("storageBarrier();\nworkgroupBarrier();\n"),
+    words: words.list,
+    groups,
+  };
 }
 
 class StageWriter {
@@ -103,7 +107,7 @@ ${end.join("")}`;
       const before = operands.map((operand) => operand.before).join("");
       return `${before}let ${target} = ${kernel.write(expressions, call, stretched)};\n`;
     }
-    if (kernel.form !== "indexed") throw new TypeError(`${step.op} has no place in a loop`);
+    if (kernel.form !== "indexed") throw new TypeError(`Cannot run ${step.op} in a loop`);
     const words = kernel.words(attrs, inputs.map(({ shape }) => shape));
     const read = (i: number, row: string, col: string) => this.#read(inputs[i], row, col);
     const isKeyed = inputs[0].value.home === "control";
@@ -155,7 +159,9 @@ ${end.join("")}`;
       `if (inUnit < rows) { for (var col = lane; col < cols; col += lanes) { ${body} } }\n`;
     const result = kernel.form === "rowwise" && kernel.result === "row"
       ? loop(
-        `${element(output.value, `${out} + row * cols + col`)} = exponential(${value} - largest) / total;`,
+        `${
+          element(output.value, `${out} + row * cols + col`)
+        } = exponential(${value} - largest) / total;`,
       )
       : `if (lane == 0u && inUnit < rows) {
 var result = largest;
@@ -172,4 +178,3 @@ ${result}`;
 }
 
 const isOneRow = ({ rows, batched }: Shape): boolean => rows === 1 && !batched;
-

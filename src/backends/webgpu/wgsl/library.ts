@@ -5,7 +5,13 @@ import { LANES } from "./lanes.ts";
 import { MATH } from "./math.ts";
 import { PHILOX } from "./philox.ts";
 
-const LIBRARY: Readonly<Record<string, string>> = { ...MATH, ...LANES, ...PHILOX, ...GAMMA, ...DENSITIES };
+const LIBRARY: Readonly<Record<string, string>> = {
+  ...MATH,
+  ...LANES,
+  ...PHILOX,
+  ...GAMMA,
+  ...DENSITIES,
+};
 
 /** The source of every function of the library that `source` calls, and of those that they call. */
 export function calledBy(source: string): string {

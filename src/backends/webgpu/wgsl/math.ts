@@ -14,13 +14,17 @@ const NOT_A_NUMBER = `bitcast<f32>(control[${CONTROL_WORDS.notANumber}])`;
 
 /** a0 + x (a1 + x (a2 + …)), highest coefficient last. */
 function polynomial(x: string, coefficients: readonly string[]): string {
-  return coefficients.reduceRight((sum, each) => sum === "" ? each : `fma(${sum}, ${x}, ${each})`, "");
+  return coefficients.reduceRight(
+    (sum, each) => sum === "" ? each : `fma(${sum}, ${x}, ${each})`,
+    "",
+  );
 }
 
 export const MATH: Readonly<Record<string, string>> = {
   isNan: `fn isNan(x: f32) -> bool { return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u; }`,
 
-  isFinite: `fn isFinite(x: f32) -> bool { return (bitcast<u32>(x) & 0x7f800000u) != 0x7f800000u; }`,
+  isFinite:
+    `fn isFinite(x: f32) -> bool { return (bitcast<u32>(x) & 0x7f800000u) != 0x7f800000u; }`,
 
   // x, by bits that no compiler can follow: the word is zero.
   exactly: `
@@ -35,7 +39,14 @@ fn withSign(magnitude: f32, sign: f32) -> f32 {
   expm1Reduced: `
 fn expm1Reduced(r: f32) -> f32 {
   let q = ${
-    polynomial("r", ["0.5", "0.16666665", "0.041665795", "0.008333452", "0.0013981999", "0.00019875691"])
+    polynomial("r", [
+      "0.5",
+      "0.16666665",
+      "0.041665795",
+      "0.008333452",
+      "0.0013981999",
+      "0.00019875691",
+    ])
   };
   return fma(q, r * r, r);
 }`,
@@ -179,13 +190,17 @@ fn bounded(x: f32, low: f32, high: f32) -> f32 {
   // sin or cos of fπ/2, f in [-½, ½]: our own minimax polynomials (assembly/simd/sincos.ts).
   sinReduced: `
 fn sinReduced(f: f32) -> f32 {
-  let s = ${polynomial("(f * f)", ["-4.37113900e-8", "-0.645963490", "0.0796798021", "-0.00460052583"])};
+  let s = ${
+    polynomial("(f * f)", ["-4.37113900e-8", "-0.645963490", "0.0796798021", "-0.00460052583"])
+  };
   return fma(f, 1.57079637, f * s);
 }`,
   cosReduced: `
 fn cosReduced(f: f32) -> f32 {
   let z = f * f;
-  return ${polynomial("z", ["1.0", "-1.23370051", "0.253668517", "-0.0208552517", "8.93556222e-4"])};
+  return ${
+    polynomial("z", ["1.0", "-1.23370051", "0.253668517", "-0.0208552517", "8.93556222e-4"])
+  };
 }`,
   // cos(2πu) for \`quarter\` 1, sin(2πu) for 0, u in [0, 1].
   turn: `

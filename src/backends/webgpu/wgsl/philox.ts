@@ -2,6 +2,8 @@
  * Philox 4x32-10 in WGSL: the same integers as `core/philox.ts`. The upper half of a product of two
  * u32 is put together from products of 16 bits, WGSL having no wider integer.
  */
+import { CONTROL_WORDS } from "../layout.ts";
+
 export const PHILOX: Readonly<Record<string, string>> = {
   multiplyHigh: `
 fn multiplyHigh(a: u32, b: u32) -> u32 {
@@ -16,7 +18,9 @@ fn multiplyHigh(a: u32, b: u32) -> u32 {
 fn philox(counter: vec4<u32>, seed: vec2<u32>) -> vec4<u32> {
   var x = counter;
   var key = seed;
-  for (var round = 0u; round < 10u; round++) {
+  // Not a number to a compiler: unrolled, the rounds would be most of many shaders.
+  let rounds = 10u | control[${CONTROL_WORDS.zero}];
+  for (var round = 0u; round < rounds; round++) {
     let high0 = multiplyHigh(0xd2511f53u, x.x);
     let high1 = multiplyHigh(0xcd9e8d57u, x.z);
     x = vec4<u32>(high1 ^ x.y ^ key.x, 0xcd9e8d57u * x.z, high0 ^ x.w ^ key.y, 0xd2511f53u * x.x);
