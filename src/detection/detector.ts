@@ -15,6 +15,7 @@ import { STREAMS } from "../core/streams.ts";
 import { Calibration } from "../scoring/calibration.ts";
 import { rawScores } from "../scoring/contributions.ts";
 import { fixedColumns, requireData } from "../scoring/data_rule.ts";
+import { decide, type Decision, type DecisionOptions } from "../scoring/decide.ts";
 import {
   type Cells,
   type Standardization,
@@ -78,7 +79,7 @@ export class Detector extends TableScorer {
       rest;
     const spec = detectorSpec(width, { hidden, latent, likelihood });
     const vae = VAE.create(spec, { seed, backend, determinism, threads, weights });
-    requireData(vae.spec, cells.data, (c) => `"${columns[c]}"`);
+    requireData(vae.spec, cells.data, { nameOf: (c) => `"${columns[c]}"` });
     const standardization = standardizationOf(split.training, width, fixedColumns(vae.spec));
     const training = standardize(split.training, standardization);
     const report = await vae.fit(training, {
@@ -92,6 +93,16 @@ export class Detector extends TableScorer {
     }
     const model = calibrate(vae, columns, standardization, split.calibration, falseAlarmRate);
     return new Detector(vae, model, report);
+  }
+
+  /**
+   * Verdicts on the scores of a batch: at a false discovery rate, beyond the calibration's resolution, or
+   * withheld where they are not sure.
+   * @throws RangeError for a rate that the calibration rows cannot keep
+   */
+  decide(scores: Float64Array, options: DecisionOptions = {}): Decision {
+    const falseAlarmRate = options.falseAlarmRate ?? this.falseAlarmRate;
+    return decide(this.calibration, scores, { ...options, falseAlarmRate });
   }
 
   /** A detector from the bytes of its file, or from where a URL points. */

@@ -169,7 +169,7 @@ export class TableScorer {
   }
 
   #toVae(cells: Cells): Matrix {
-    requireData(this.vae.spec, cells.data, (c) => `"${this.columns[c]}"`);
+    requireData(this.vae.spec, cells.data, { nameOf: (c) => `"${this.columns[c]}"` });
     return standardize(cells, this.model.standardization);
   }
 

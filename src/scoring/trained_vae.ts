@@ -2,9 +2,11 @@
  * A variational autoencoder with fixed parameters: everything that needs no derivative.
  * `training/vae.ts` adds fitting.
  */
+import type { SyncProgram } from "../backends/backend.ts";
 import { type OpenBackend, openBackend } from "../backends/open_score.ts";
 import { splitSeed } from "../core/philox.ts";
 import { requireNumber, show } from "../core/validate.ts";
+import { placeholders } from "../distributions/likelihood.ts";
 import type { ModelSpec } from "../models/spec.ts";
 import { latentSize, parametersOf } from "../models/vae_graph.ts";
 import { drawRows, readDrawParameters } from "./draw_rows.ts";
@@ -21,12 +23,14 @@ import {
 } from "./evaluation.ts";
 import {
   type ConditionOptions,
+  markObserved,
   type Matrix,
   type Rows,
+  toConditioned,
   toConditions,
   toMatrix,
   toRows,
-  withCondition,
+  whereObserved,
 } from "./matrix.ts";
 import { type ProgramName, vaeArchitecture } from "./programs.ts";
 import {
@@ -37,7 +41,7 @@ import {
   specOf,
   writeModelFile,
 } from "./model_file.ts";
-import { SingleRow } from "./single_row.ts";
+import { SingleRow, SingleScore } from "./single_row.ts";
 
 export type { DeviceOptions, NamedTensor } from "./engine.ts";
 
@@ -52,6 +56,9 @@ export interface SampleOptions extends ConditionOptions {
   readonly mean?: boolean;
 }
 
+/** What errors of programs that score say. */
+const SCORING = { action: "score" } as const;
+
 /** The most rows that one call of `sample` makes. */
 const MAX_DRAWS = 1e7;
 
@@ -62,6 +69,8 @@ export class TrainedVae {
   /** @internal */
   protected readonly engine: Engine<ProgramName>;
   #single?: SingleRow;
+  #score?: SingleScore;
+  readonly #fill: Float32Array;
 
   /**
    * What opens the backends of the class: here with the kernels of scoring alone.
@@ -76,6 +85,7 @@ export class TrainedVae {
     device: DeviceOptions = {},
   ) {
     this.spec = spec;
+    this.#fill = placeholders(spec.likelihood, spec.inputs);
     this.engine = new Engine(vaeArchitecture(spec), values, device, new.target.openBackend);
   }
 
@@ -137,8 +147,8 @@ export class TrainedVae {
 
   /** E[x | z], `[rows, D]`, for z `[rows, L]`. */
   async decode(z: Rows, { condition }: ConditionOptions = {}): Promise<Matrix> {
-    const latents = toMatrix(z, latentSize(this.spec));
-    return this.engine.map("decode", "z", withCondition(this.spec, latents, condition)).mean;
+    const latents = toConditioned(this.spec, latentSize(this.spec), z, condition);
+    return this.engine.map("decode", "z", latents).mean;
   }
 
   /** E[x | z] at z = E[z | x], `[rows, D]`. */
@@ -235,15 +245,15 @@ export class TrainedVae {
     x: Rows,
     { method = "elbo", condition }: { readonly method?: ScoreMethod } & ConditionOptions = {},
   ): Promise<Float64Array> {
-    const { cost, kl } = this.costs(toRows(this.spec, x, condition));
-    const reconstruction = sumColumns(cost), divergence = sumColumns(kl);
+    const rows = toRows(this.spec, x, condition);
+    const { reconstruction, divergence } = this.engine.map("rowScores", "x", rows, SCORING);
     switch (method) {
       case "elbo":
-        return reconstruction.map((value, r) => requireFiniteScore(value + divergence[r], r));
+        return sumOf(reconstruction.data, divergence.data);
       case "reconstruction":
-        return reconstruction.map(requireFiniteScore);
+        return new Float64Array(reconstruction.data);
       case "kl":
-        return divergence.map(requireFiniteScore);
+        return new Float64Array(divergence.data);
       default:
         throw new TypeError(
           `Cannot score: method must be "elbo", "reconstruction" or "kl": current value is "${method}"`,
@@ -255,7 +265,7 @@ export class TrainedVae {
    * Scores one row into `out[0]`, as `score` does. Allocates nothing after the first call. The caller
    * vouches for the values: only the score is checked. A value that the likelihood cannot take, such
    * as 2 under a Bernoulli likelihood, gives a finite score that means nothing. A conditional model's
-   * row ends with its condition.
+   * row ends with its condition; NaN is a missing cell, where the spec takes such.
    * @throws RangeError for a row of another length, or a score that is not finite
    */
   scoreInto(row: Float32Array, out: Float32Array | Float64Array): void {
@@ -265,15 +275,10 @@ export class TrainedVae {
         `Cannot score row: expected ${width} numbers: current value is ${row.length}`,
       );
     }
-    const single = this.single();
-    single.x.set(row);
-    single.run();
-    const { cost, kl } = single;
-    // Summed apart, as `score` does, so that both give the same bits.
-    let reconstruction = 0, divergence = 0;
-    for (let c = 0; c < cost.length; c++) reconstruction += cost[c];
-    for (let l = 0; l < kl.length; l++) divergence += kl[l];
-    out[0] = requireFiniteScore(reconstruction + divergence);
+    const score = this.#score ??= new SingleScore(this.#compileSingle("rowScores"));
+    score.x.set(row);
+    if (this.spec.missing) markObserved(score.x, this.#fill);
+    out[0] = requireFiniteScore(score.run());
   }
 
   /** The model file. */
@@ -291,16 +296,17 @@ export class TrainedVae {
    * @internal
    */
   costs(x: Matrix): { cost: Matrix; kl: Matrix } {
-    const { cost, kl } = this.engine.map("score", "x", x);
+    const { cost, kl } = this.engine.map("score", "x", x, SCORING);
     return { cost, kl };
   }
 
   /**
-   * (x_d - E[x_d | z])² per cell, at one draw of z ~ q(z | x) for each row.
+   * (x_d - E[x_d | z])² per cell, at one draw of z ~ q(z | x) for each row; NaN for a missing one.
    * @internal
    */
   squaredResiduals(x: Matrix, seed: number): Matrix {
-    return this.engine.map("residuals", "x", x, seed).squares;
+    const { squares } = this.engine.map("residuals", "x", x, { seed });
+    return this.spec.missing ? whereObserved(squares, x) : squares;
   }
 
   /**
@@ -308,9 +314,11 @@ export class TrainedVae {
    * @internal
    */
   single(): SingleRow {
-    return this.#single ??= new SingleRow(
-      this.engine.compile("score", { capacity: 1 }, this.engine.weights),
-    );
+    return this.#single ??= new SingleRow(this.#compileSingle("score"));
+  }
+
+  #compileSingle(name: "score" | "rowScores"): SyncProgram {
+    return this.engine.compile(name, { capacity: 1 }, this.engine.weights);
   }
 
   /**
@@ -382,11 +390,9 @@ function rowsOf({ data, shape: [, columns] }: Matrix, first: number, count: numb
   return data.subarray(first * columns, (first + count) * columns);
 }
 
-/** The sum of each row, accumulated in float64. */
-export function sumColumns({ data, shape: [rows, cols] }: Matrix): Float64Array {
-  const sums = new Float64Array(rows);
-  for (let r = 0; r < rows; r++) {
-    for (let c = 0; c < cols; c++) sums[r] += data[r * cols + c];
-  }
+/** The sum of two in float64. */
+function sumOf(a: Float32Array, b: Float32Array): Float64Array {
+  const sums = new Float64Array(a);
+  for (let i = 0; i < sums.length; i++) sums[i] += b[i];
   return sums;
 }

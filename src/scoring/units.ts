@@ -1,7 +1,8 @@
 /**
  * Between the rows that callers send and the rows that the VAE sees. A table's columns are
  * standardised on the way in and brought back to the units of the table on the way out; the rows of
- * a bare VAE pass as they are, and its columns are called x0, x1, …
+ * a bare VAE pass as they are, and its columns are called x0, x1, …; a conditional one takes its condition
+ * behind them, c0, c1, …
  */
 import { latentSize } from "../models/vae_graph.ts";
 import { type CellFault, findFault } from "./data_rule.ts";
@@ -16,6 +17,8 @@ export type Model = TableScorer | TrainedVae;
 
 export interface Units {
   readonly columns: readonly string[];
+  /** Columns of rows that the model makes: all but the condition. */
+  readonly made: readonly string[];
   /** The largest magnitude that a cell may have. */
   readonly largest: number;
   /** The first cell within this limit that the likelihood cannot take, if there is one. */
@@ -46,11 +49,12 @@ export function unitsOf(model: Model): Units {
 
 function makeUnits(model: Model): Units {
   const { spec } = vaeOf(model);
-  const fault = ({ data }: Cells) => findFault(spec, data);
-  if (!isTable(model)) return { ...plainUnits("x", spec.inputs), fault };
+  const fault = ({ data }: Cells) => findFault(spec, data, spec.inputs + spec.condition);
+  if (!isTable(model)) return { ...plainUnits("x", spec.inputs, spec.condition), fault };
   const { columns, standardization } = model;
   return {
     columns,
+    made: columns,
     largest: MAX_CELL,
     fault,
     logJacobian: logJacobian(standardization),
@@ -61,16 +65,23 @@ function makeUnits(model: Model): Units {
 
 /** The units of its latent variables: none, for any model. */
 export function latentUnits(model: Model): Units {
-  return plainUnits("z", latentSize(vaeOf(model).spec));
+  const { spec } = vaeOf(model);
+  return plainUnits("z", latentSize(spec), spec.condition);
 }
 
-function plainUnits(letter: string, width: number): Units {
+function plainUnits(letter: string, size: number, condition: number): Units {
+  const made = named(letter, size), width = size + condition;
   return {
-    columns: Array.from({ length: width }, (_, c) => `${letter}${c}`),
+    columns: [...made, ...named("c", condition)],
+    made,
     largest: MAX_FLOAT32,
     fault: () => undefined,
     logJacobian: 0,
-    toVae: ({ data, rows }) => ({ data: Float32Array.from(data), shape: [rows, width] }),
-    fromVae: ({ data, shape: [rows] }) => ({ data: Float64Array.from(data), rows }),
+    toVae: ({ data, rows }) => ({ data: new Float32Array(data), shape: [rows, width] }),
+    fromVae: ({ data, shape: [rows] }) => ({ data: new Float64Array(data), rows }),
   };
+}
+
+function named(letter: string, count: number): string[] {
+  return Array.from({ length: count }, (_, c) => `${letter}${c}`);
 }

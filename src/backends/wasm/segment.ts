@@ -3,7 +3,7 @@
  * in it, and the segments that the programs of one model share. What was disposed refuses to be used.
  */
 import type { Segment } from "../backend.ts";
-import { disposed, requireRange } from "../checks.ts";
+import { disposed, requireRange } from "./checks.ts";
 import { LinearMemory } from "./memory.ts";
 import type { Threads } from "./threads.ts";
 

@@ -1,6 +1,8 @@
-/** Plans that the score build of the kernels cannot run. */
+/** What may go wrong at the border of WebAssembly: that of every backend, and plans that need more kernels. */
 import type { Plan } from "../../graph/plan.ts";
 import { TRAINING_OPS } from "../../ops/names.ts";
+
+export { disposed, named, requireRange, requireRows, requireWords } from "../checks.ts";
 
 /** @throws RangeError if a plan needs kernels that the score build lacks */
 export function requireForward({ instructions }: Plan): void {
