@@ -26,6 +26,7 @@ import {
   markObserved,
   type Matrix,
   type Rows,
+  sumOf,
   toConditioned,
   toConditions,
   toMatrix,
@@ -70,7 +71,8 @@ export class TrainedVae {
   protected readonly engine: Engine<ProgramName>;
   #single?: SingleRow;
   #score?: SingleScore;
-  readonly #fill: Float32Array;
+  /** What stands in a missing cell. @internal */
+  readonly placeholders: Float32Array;
 
   /**
    * What opens the backends of the class: here with the kernels of scoring alone.
@@ -85,7 +87,7 @@ export class TrainedVae {
     device: DeviceOptions = {},
   ) {
     this.spec = spec;
-    this.#fill = placeholders(spec.likelihood, spec.inputs);
+    this.placeholders = placeholders(spec.likelihood, spec.inputs);
     this.engine = new Engine(vaeArchitecture(spec), values, device, new.target.openBackend);
   }
 
@@ -277,7 +279,7 @@ export class TrainedVae {
     }
     const score = this.#score ??= new SingleScore(this.#compileSingle("rowScores"));
     score.x.set(row);
-    if (this.spec.missing) markObserved(score.x, this.#fill);
+    if (this.spec.missing) markObserved(score.x, this.placeholders);
     out[0] = requireFiniteScore(score.run());
   }
 
@@ -298,6 +300,11 @@ export class TrainedVae {
   costs(x: Matrix): { cost: Matrix; kl: Matrix } {
     const { cost, kl } = this.engine.map("score", "x", x, SCORING);
     return { cost, kl };
+  }
+
+  /** `reconstruct` of rows as `toRows` gives them, without the promise. @internal */
+  reconstructSync(x: Matrix): Matrix {
+    return this.engine.map("reconstruct", "x", x).mean;
   }
 
   /**
@@ -388,11 +395,4 @@ export function fromModelFile(file: ModelFile): [ModelSpec, Map<string, Float32A
 /** `count` rows from the first on, as a view. */
 function rowsOf({ data, shape: [, columns] }: Matrix, first: number, count: number): Float32Array {
   return data.subarray(first * columns, (first + count) * columns);
-}
-
-/** The sum of two in float64. */
-function sumOf(a: Float32Array, b: Float32Array): Float64Array {
-  const sums = new Float64Array(a);
-  for (let i = 0; i < sums.length; i++) sums[i] += b[i];
-  return sums;
 }
