@@ -5,12 +5,12 @@
 import type { SyncProgram } from "../backends/backend.ts";
 import { type OpenBackend, openBackend } from "../backends/open_score.ts";
 import { splitSeed } from "../core/philox.ts";
-import { requireNumber, show } from "../core/validate.ts";
+import { requireNumber } from "../core/validate.ts";
 import { placeholders } from "../distributions/likelihood.ts";
 import type { ModelSpec } from "../models/spec.ts";
 import { latentSize, parametersOf } from "../models/vae_graph.ts";
 import { drawRows, readDrawParameters } from "./draw_rows.ts";
-import { BULK_ROWS, type DeviceOptions, Engine, type NamedTensor } from "./engine.ts";
+import { BULK_ROWS, type DeviceOptions, Engine, type Host, type NamedTensor } from "./engine.ts";
 import { requireFiniteRows, requireFiniteScore } from "./finite.ts";
 import { requireData } from "./data_rule.ts";
 import { activeUnits } from "./active_units.ts";
@@ -26,6 +26,7 @@ import {
   markObserved,
   type Matrix,
   type Rows,
+  sumOf,
   toConditioned,
   toConditions,
   toMatrix,
@@ -33,10 +34,10 @@ import {
   whereObserved,
 } from "./matrix.ts";
 import { type ProgramName, vaeArchitecture } from "./programs.ts";
+import { loadModelFile } from "./load_model_file.ts";
 import {
   type ModelFile,
   parameterValues,
-  readModelFile,
   requireKind,
   specOf,
   writeModelFile,
@@ -44,6 +45,7 @@ import {
 import { SingleRow, SingleScore } from "./single_row.ts";
 
 export type { DeviceOptions, NamedTensor } from "./engine.ts";
+export { loadModelFile } from "./load_model_file.ts";
 
 /** What `score` measures; nats, higher is more anomalous. All are deterministic, at z = E[z | x]. */
 export type ScoreMethod = "elbo" | "reconstruction" | "kl";
@@ -70,7 +72,8 @@ export class TrainedVae {
   protected readonly engine: Engine<ProgramName>;
   #single?: SingleRow;
   #score?: SingleScore;
-  readonly #fill: Float32Array;
+  /** What stands in a missing cell. @internal */
+  readonly placeholders: Float32Array;
 
   /**
    * What opens the backends of the class: here with the kernels of scoring alone.
@@ -85,7 +88,7 @@ export class TrainedVae {
     device: DeviceOptions = {},
   ) {
     this.spec = spec;
-    this.#fill = placeholders(spec.likelihood, spec.inputs);
+    this.placeholders = placeholders(spec.likelihood, spec.inputs);
     this.engine = new Engine(vaeArchitecture(spec), values, device, new.target.openBackend);
   }
 
@@ -105,6 +108,16 @@ export class TrainedVae {
   } {
     const { backend, weights } = this.engine;
     return { backend: backend.name, threads: 1, ...(weights && { weights }), ...backend.details };
+  }
+
+  /**
+   * Where other programs may run beside those of the model: on its backend, which is the model's to
+   * dispose of.
+   * @internal
+   */
+  get beside(): Host {
+    const { backend, weights } = this.engine;
+    return { backend, weights };
   }
 
   /** A copy of every parameter, by name. */
@@ -277,7 +290,7 @@ export class TrainedVae {
     }
     const score = this.#score ??= new SingleScore(this.#compileSingle("rowScores"));
     score.x.set(row);
-    if (this.spec.missing) markObserved(score.x, this.#fill);
+    if (this.spec.missing) markObserved(score.x, this.placeholders);
     out[0] = requireFiniteScore(score.run());
   }
 
@@ -298,6 +311,11 @@ export class TrainedVae {
   costs(x: Matrix): { cost: Matrix; kl: Matrix } {
     const { cost, kl } = this.engine.map("score", "x", x, SCORING);
     return { cost, kl };
+  }
+
+  /** `reconstruct` of rows as `toRows` gives them, without the promise. @internal */
+  reconstructSync(x: Matrix): Matrix {
+    return this.engine.map("reconstruct", "x", x).mean;
   }
 
   /**
@@ -357,23 +375,6 @@ export class TrainedVae {
   }
 }
 
-/** Reads a model file from bytes, or from where a URL points. */
-export async function loadModelFile(source: Uint8Array | URL): Promise<ModelFile> {
-  if (source instanceof Uint8Array) return readModelFile(source);
-  if (!(source instanceof URL)) {
-    throw new TypeError(
-      `Cannot load model: expected the bytes of its file as a Uint8Array, or a URL: current value is ${
-        show(source)
-      }`,
-    );
-  }
-  const response = await fetch(source);
-  if (!response.ok) {
-    throw new TypeError(`Cannot load model from ${source}: the server answered ${response.status}`);
-  }
-  return readModelFile(new Uint8Array(await response.arrayBuffer()));
-}
-
 /**
  * Spec and parameter values of a file.
  * @throws ModelFileError unless each parameter is there, in its shape and finite, and nothing unknown
@@ -388,11 +389,4 @@ export function fromModelFile(file: ModelFile): [ModelSpec, Map<string, Float32A
 /** `count` rows from the first on, as a view. */
 function rowsOf({ data, shape: [, columns] }: Matrix, first: number, count: number): Float32Array {
   return data.subarray(first * columns, (first + count) * columns);
-}
-
-/** The sum of two in float64. */
-function sumOf(a: Float32Array, b: Float32Array): Float64Array {
-  const sums = new Float64Array(a);
-  for (let i = 0; i < sums.length; i++) sums[i] += b[i];
-  return sums;
 }
