@@ -16,6 +16,7 @@
  *
  * An option that speaks of one network, such as another likelihood or a checkpoint, chooses "small".
  */
+import { requireChoice } from "../core/validate.ts";
 import { permutation } from "../core/philox.ts";
 import { STREAMS } from "../core/streams.ts";
 import { Calibration } from "../scoring/calibration.ts";
@@ -23,9 +24,11 @@ import { rawScores, typicalOf } from "../scoring/contributions.ts";
 import { decide, type Decision, type DecisionOptions } from "../scoring/decide.ts";
 import { Ensemble, type EnsembleModel } from "../scoring/ensemble/ensemble.ts";
 import { costsOf } from "../scoring/sparse_twin.ts";
+import { writeModelFile } from "../scoring/model_file.ts";
+import { FILE_FORMATS, type FileFormat } from "../scoring/quantize.ts";
 import type { RawTable } from "../scoring/raw_table.ts";
 import { type Cells, standardize } from "../scoring/standardize.ts";
-import type { TableRows } from "../scoring/table_rows.ts";
+import { type TableRows, toCells } from "../scoring/table_rows.ts";
 import { type TableModel, tableModelOf, TableScorer } from "../scoring/table_scorer.ts";
 import {
   type DeviceOptions,
@@ -35,10 +38,14 @@ import {
 } from "../scoring/trained_vae.ts";
 import type { FitReport } from "../training/report.ts";
 import { VAE } from "../training/vae.ts";
+import { type DriftOptions, type DriftReport, driftReport } from "./drift/drift.ts";
+import { sketchColumns } from "./drift/sketch.ts";
 import { refuseExtremes } from "./extremes.ts";
+import { inFormat } from "./in_format.ts";
 import { type DetectorOptions, presetOf, requireOptions } from "./options.ts";
 import { fitMany, fitOne } from "./presets.ts";
 import { readTraining } from "./read_training.ts";
+import { recalibrated, type Recalibration } from "./recalibrate.ts";
 
 export type { DetectorOptions } from "./options.ts";
 
@@ -87,8 +94,58 @@ export class Detector extends TableScorer {
     const fit = presetOf(options) === "small" ? fitOne : fitMany;
     const fitted = await fit({ all: cells, training: split.training }, schema, options);
     const { vae, report, parts } = fitted;
-    const table = { schema, ...parts, falseAlarmRate, warnings };
-    return new Detector(vae, calibrate(vae, table, split.calibration), report);
+    const sketch = { data: sketchColumns(cells, schema.length), rows: cells.rows };
+    const table = { schema, ...parts, falseAlarmRate, warnings, sketch };
+    const detector = new Detector(vae, calibrate(vae, table, split.calibration), report);
+    detector.#kept = split.calibration;
+    return detector;
+  }
+
+  /**
+   * Calibrates on new normal rows in place of the old: p-values and thresholds are theirs from now on, and
+   * drift is measured from them. Nothing is trained; blame stays as it was.
+   * @throws RangeError for fewer rows than a calibration can be made of
+   */
+  recalibrate(rows: TableRows | Cells): Recalibration {
+    const cells = this.#cellsOf(rows);
+    const { model, recalibration } = recalibrated(this, this.model, cells);
+    this.model = model;
+    this.#kept = cells;
+    this.setFalseAlarmRate(recalibration.falseAlarmRate);
+    return recalibration;
+  }
+
+  /** Whether rows are still like those that the detector was fitted to, or calibrated on since. */
+  drift(rows: TableRows | Cells, options: DriftOptions = {}): DriftReport {
+    const cells = this.#cellsOf(rows), { calibration, sketch } = this.model;
+    const { scores } = this.scoreCells(cells);
+    return driftReport({ columns: this.columns, calibration, sketch }, cells, scores, options);
+  }
+
+  /**
+   * The model file. In another format than its own the weights are rounded, the calibration is made anew on
+   * the rows that were kept back, or on `rows`, and the file is refused if it puts rows in another order.
+   * @throws RangeError if the order of the scores changes; TypeError for a loaded detector without rows
+   */
+  override save({ format, rows }: SaveOptions = {}): Uint8Array {
+    const file = this.modelFile();
+    if (format === undefined || format === file.format) return super.save();
+    // What fewer bits hold, float32 holds.
+    if (requireChoice("format", format, FILE_FORMATS) === "f32") {
+      return writeModelFile({ ...file, format });
+    }
+    const cells = rows === undefined ? this.#kept : this.#cellsOf(rows);
+    if (cells) return inFormat(this, file, format, cells);
+    throw new TypeError(
+      `Cannot save in ${format}: rows are needed to calibrate the rounded model on: current value is undefined`,
+    );
+  }
+
+  /** The rows kept back; absent from a loaded detector. */
+  #kept?: Cells;
+
+  #cellsOf(rows: TableRows | Cells): Cells {
+    return isCells(rows) ? rows : toCells(rows, this.schema);
   }
 
   /**
@@ -109,6 +166,18 @@ export class Detector extends TableScorer {
     const file = await loadModelFile(source);
     return new Detector(new VAE(...fromModelFile(file), device), tableModelOf(file));
   }
+}
+
+/** How to save. */
+export interface SaveOptions {
+  /** "f32", "f16" (half the size) or "int8" (a quarter); by default as it is. */
+  readonly format?: FileFormat;
+  /** Normal rows to calibrate the rounded model on, for a detector that was loaded. */
+  readonly rows?: TableRows | Cells;
+}
+
+function isCells(rows: TableRows | Cells): rows is Cells {
+  return !Array.isArray(rows) && "rows" in rows;
 }
 
 /**

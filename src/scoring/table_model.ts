@@ -6,6 +6,7 @@
  *   table.centre, .scale    F64 [columns of the VAE]
  *   table.typical           F64 [columns]
  *   table.calibration       F64 [rows kept back]
+ *   table.sketches          F64 [columns, SKETCH_WIDTH]: `detection/drift/sketch.ts`; JSON: sketchedRows
  *   ensemble, ensemble.…    what scores the rows, where that is not the VAE: `ensemble/ensemble_file.ts`
  *
  * Reading refuses whatever scoring could not use.
@@ -24,10 +25,12 @@ import {
   ModelFileError,
   parameterValues,
   requireKind,
+  SKETCH_TENSOR,
   specOf,
   TABLE_TENSORS,
 } from "./model_file.ts";
 import { parametersOf } from "../models/vae_graph.ts";
+import type { FileFormat } from "./quantize.ts";
 import { limits, type Standardization } from "./standardize.ts";
 import { type ColumnSchema, parseSchema } from "./schema.ts";
 
@@ -49,12 +52,27 @@ export interface TableModel {
   readonly falseAlarmRate: number;
   /** What a user should know about the fit. */
   readonly warnings: readonly string[];
+  /** What drift is measured against; absent from older files. */
+  readonly sketch?: TableSketch;
+  /** How the file that it came from keeps its weights. */
+  readonly format?: FileFormat;
 }
 
+/** The distributions of the columns, `[columns, SKETCH_WIDTH]`, and of how many rows. */
+export interface TableSketch {
+  readonly data: Float64Array;
+  readonly rows: number;
+}
+
+/** Numbers of a column's sketch: the share of missing cells, 21 quantiles, and their shares. */
+export const SKETCH_WIDTH = 43;
+
 /** The JSON part of a file. */
-export function tableMetadata({ schema, falseAlarmRate, warnings }: TableModel): unknown {
+export function tableMetadata(
+  { schema, falseAlarmRate, warnings, sketch }: TableModel,
+): unknown {
   const columns = schema.map((column) => column.kind === "numeric" ? column.name : column);
-  return { columns, falseAlarmRate, warnings };
+  return { columns, falseAlarmRate, warnings, ...(sketch && { sketchedRows: sketch.rows }) };
 }
 
 /** The vectors of a file, and the tensors of its ensemble. */
@@ -64,6 +82,10 @@ export function tableTensors(model: TableModel): [string, Tensor][] {
     TABLE_TENSORS[i],
     { dtype: "F64", shape: [data.length], data },
   ]);
+  if (model.sketch) {
+    const shape = [model.schema.length, SKETCH_WIDTH];
+    vectors.push([SKETCH_TENSOR, { dtype: "F64", shape, data: model.sketch.data }]);
+  }
   return model.ensemble ? [...vectors, ...ensembleTensors(model.ensemble)] : vectors;
 }
 
@@ -72,7 +94,7 @@ export function tableModelOf(file: ModelFile): TableModel {
   requireKind(file, ["detector"]);
   return blamingFile(() => {
     const spec = specOf(file);
-    const keys = ["columns", "falseAlarmRate", "warnings"];
+    const keys = ["columns", "falseAlarmRate", "warnings", "sketchedRows"];
     const table = requireObject("table", file.metadata.table, keys);
     if (spec.condition > 0) throw fault("a detector has no condition");
     const schema = readColumns(table.columns);
@@ -99,8 +121,11 @@ export function tableModelOf(file: ModelFile): TableModel {
     calibration.requireRate(falseAlarmRate);
     const warnings = readWarnings(table.warnings);
     const standardization = { centre, scale, limit: limits(expansion.width, fixed) };
-    const decisions = { calibration, typical, falseAlarmRate, warnings };
-    return { schema, expansion, standardization, ...decisions, ...(ensemble && { ensemble }) };
+    const sketch = readSketch(file, table.sketchedRows, schema.length);
+    const decisions = { calibration, typical, falseAlarmRate, warnings, ...(sketch && { sketch }) };
+    const { format } = file;
+    const others = { ...(ensemble && { ensemble }), ...(format && { format }) };
+    return { schema, expansion, standardization, ...decisions, ...others };
   });
 }
 
@@ -117,6 +142,17 @@ function readVector({ tensors }: ModelFile, name: string, length?: number): Floa
     (length === undefined || data.length === length);
   if (right && areFinite(data)) return data;
   throw fault(`"${name}" must be finite float64 [${length ?? "calibration rows"}]`);
+}
+
+function readSketch(file: ModelFile, rows: unknown, columns: number): TableSketch | undefined {
+  const { data, shape } = file.tensors.get(SKETCH_TENSOR) ?? {};
+  if (data === undefined && rows === undefined) return undefined;
+  const right = data instanceof Float64Array && shape?.length === 2 && shape[0] === columns &&
+    shape[1] === SKETCH_WIDTH;
+  if (!right || !areFinite(data)) {
+    throw fault(`"${SKETCH_TENSOR}" must be finite float64 [${columns}, ${SKETCH_WIDTH}]`);
+  }
+  return { data, rows: requireNumber("table.sketchedRows", rows, { min: 1, integer: true }) };
 }
 
 function readWarnings(value: unknown): readonly string[] {
