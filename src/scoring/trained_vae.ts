@@ -159,16 +159,39 @@ export class TrainedVae {
     return this.sampleFrom(0, count, options);
   }
 
+  /** Draws of (x, z) ~ p(z) p(x | z): those of `sample`, and the z behind them, `[count, L]`. */
+  async sampleJoint(
+    count: number,
+    options: SampleOptions = {},
+  ): Promise<{ readonly x: Matrix; readonly z: Matrix }> {
+    const latents = new Float32Array(requireCount(count) * latentSize(this.spec));
+    const x = this.sampleFrom(0, count, options, latents);
+    return { x, z: { data: latents, shape: [count, latentSize(this.spec)] } };
+  }
+
   /**
-   * Draws `firstRow` to `firstRow + count - 1` of those that `sample` makes; conditions are theirs.
+   * A draw z ~ q(z | x) for each row, `[rows, L]`: beside rows of the data, draws of (x, z) the other way. A
+   * row's draw depends on the seed and its index.
+   */
+  async samplePosterior(
+    x: Rows,
+    { seed = 0, condition }: { readonly seed?: number } & ConditionOptions = {},
+  ): Promise<Matrix> {
+    return this.engine.map("posterior", "x", toRows(this.spec, x, condition), seed).z;
+  }
+
+  /**
+   * Draws `firstRow` to `firstRow + count - 1` of those that `sample` makes; conditions are theirs, and
+   * `latents` is filled with the z behind them.
    * @internal
    */
   sampleFrom(
     firstRow: number,
     count: number,
     { seed = 0, mean = false, condition }: SampleOptions = {},
+    latents?: Float32Array,
   ): Matrix {
-    requireNumber("count", count, { min: 1, max: MAX_DRAWS, integer: true });
+    requireCount(count);
     const conditions = toConditions(this.spec, count, condition);
     const [seedLow, seedHigh] = splitSeed(seed);
     const program = this.engine.program("sample", { capacity: BULK_ROWS });
@@ -180,6 +203,10 @@ export class TrainedVae {
       if (conditions) program.write("c", rowsOf(conditions, first, rows));
       program.run(rows);
       const chunk = data.subarray(first * columns, (first + rows) * columns);
+      if (latents) {
+        const size = latents.length / count;
+        program.read("z", latents.subarray(first * size, (first + rows) * size));
+      }
       if (mean) program.read("mean", chunk);
       else {
         const parameters = readDrawParameters(program, rows);
@@ -354,6 +381,10 @@ export class TrainedVae {
     );
     return { kind: "vae", metadata: { spec: this.spec }, tensors: new Map(tensors) };
   }
+}
+
+function requireCount(count: number): number {
+  return requireNumber("count", count, { min: 1, max: MAX_DRAWS, integer: true });
 }
 
 /** Reads a model file from bytes, or from where a URL points. */
