@@ -2,7 +2,9 @@
 import { type Command, InvalidArgumentError, Option } from "npm:commander@15.1.0";
 import type { DetectorOptions } from "../detection/detector.ts";
 import { PLAIN_LIKELIHOODS } from "../distributions/likelihood.ts";
+import type { ColumnOverride } from "../detection/infer_schema.ts";
 import { type Objective, OBJECTIVE_TYPES, type ObjectiveInput } from "../objectives/objective.ts";
+import { columnOption } from "./overrides.ts";
 import * as options from "./options.ts";
 
 /** Options as commander hands them over; what is absent has the library's default. */
@@ -12,6 +14,8 @@ export interface TrainOptions extends options.JsonOption, options.BackendOption 
   readonly spec?: string;
   readonly label?: string;
   readonly columns?: readonly string[];
+  readonly column?: readonly ColumnOverride[];
+  readonly schema?: string;
   readonly latent?: number;
   readonly hidden?: readonly number[];
   readonly likelihood?: DetectorOptions["likelihood"];
@@ -63,6 +67,8 @@ function modelOptions(): Option[] {
   const { numberOption, integerOption } = options;
   return [
     options.namesOption("--columns <a,b,c>", "columns to train on; all but the label"),
+    columnOption(),
+    new Option("--schema <json>", "file with what columns are: [{ name, kind, levels? }, …]"),
     integerOption("--latent <n>", "latent dimensions; half of the columns, 2 to 16", {
       min: 1,
       max: 1e6,

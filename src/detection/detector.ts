@@ -6,23 +6,22 @@
  * for (const { score, pValue, anomaly, contributions } of await detector.score(newRows)) { … }
  * ```
  *
- * Rows are split by the seed: some are kept back to calibrate (`Calibration`), a VAE with learned
- * per-column variance (σ-VAE: Rybkin et al., 2021) is trained on the rest. Missing values and
- * columns that are not numbers are refused.
+ * What the columns are is inferred (`infer_schema.ts`) or said: numbers, text, times, with missing cells
+ * anywhere. Rows are split by the seed: some are kept back to calibrate (`Calibration`), a VAE with
+ * learned per-column variance (σ-VAE: Rybkin et al., 2021) is trained on the rest.
  */
 import { permutation } from "../core/philox.ts";
 import { STREAMS } from "../core/streams.ts";
 import { Calibration } from "../scoring/calibration.ts";
-import { rawScores } from "../scoring/contributions.ts";
+import { rawScores, typicalOf } from "../scoring/contributions.ts";
 import { fixedColumns, requireData } from "../scoring/data_rule.ts";
 import { decide, type Decision, type DecisionOptions } from "../scoring/decide.ts";
-import {
-  type Cells,
-  type Standardization,
-  standardizationOf,
-  standardize,
-} from "../scoring/standardize.ts";
-import { columnsOf, type TableRows, toCells } from "../scoring/table_rows.ts";
+import { Expansion } from "../scoring/expansion.ts";
+import { withObserved } from "../scoring/matrix.ts";
+import { costsOf } from "../scoring/sparse_twin.ts";
+import type { RawTable } from "../scoring/raw_table.ts";
+import { type Cells, standardizationOf, standardize } from "../scoring/standardize.ts";
+import type { TableRows } from "../scoring/table_rows.ts";
 import { type TableModel, tableModelOf, TableScorer } from "../scoring/table_scorer.ts";
 import {
   type DeviceOptions,
@@ -35,7 +34,8 @@ import type { FitReport } from "../training/report.ts";
 import { VAE } from "../training/vae.ts";
 import { defaultTraining, detectorSpec } from "./defaults.ts";
 import { refuseExtremes } from "./extremes.ts";
-import { type DetectorOptions, requireColumns, requireOptions } from "./options.ts";
+import { type DetectorOptions, requireOptions } from "./options.ts";
+import { readTraining } from "./read_training.ts";
 
 export type { DetectorOptions } from "./options.ts";
 
@@ -60,39 +60,48 @@ export class Detector extends TableScorer {
    * Trains and calibrates on the rows.
    * @throws TypeError or RangeError naming row and column, or the option, that cannot be used
    */
-  static async fit(rows: TableRows, options: DetectorOptions = {}): Promise<Detector> {
+  static async fit(rows: TableRows | RawTable, options: DetectorOptions = {}): Promise<Detector> {
     requireOptions(options);
-    const { columns = columnsOf(rows), falseAlarmRate = 0.01, seed = 0, calibration, ...rest } =
-      options;
-    requireColumns(columns);
-    const cells = toCells(rows, columns);
+    const {
+      columns: _names,
+      schema: _kinds,
+      falseAlarmRate = 0.01,
+      seed = 0,
+      calibration,
+      ...rest
+    } = options;
+    const { schema, cells, warnings } = readTraining(rows, options);
     if (cells.rows < MIN_ROWS) {
       throw new RangeError(
         `Cannot fit detector: needs at least ${MIN_ROWS} rows: current value is ${cells.rows}`,
       );
     }
-    refuseExtremes(cells, columns);
-    const width = columns.length;
+    refuseExtremes(cells, schema);
     const fraction = calibration ?? calibrationFraction(cells.rows, falseAlarmRate);
-    const split = splitCells(cells, width, fraction, seed);
+    const split = splitCells(cells, schema.length, fraction, seed);
     const { hidden, latent, likelihood, backend, determinism, threads, weights, ...fitOptions } =
       rest;
-    const spec = detectorSpec(width, { hidden, latent, likelihood });
+    const expansion = new Expansion(schema), { width } = expansion;
+    if (width === 0) throw new RangeError("Cannot fit detector: no column says anything");
+    const missing = cells.data.some(Number.isNaN);
+    const spec = detectorSpec(expansion.groups, { hidden, latent, likelihood }, missing);
     const vae = VAE.create(spec, { seed, backend, determinism, threads, weights });
-    requireData(vae.spec, cells.data, { nameOf: (c) => `"${columns[c]}"` });
-    const standardization = standardizationOf(split.training, width, fixedColumns(vae.spec));
-    const training = standardize(split.training, standardization);
+    const nameOf = (d: number) => `"${schema[expansion.owner[d]].name}"`;
+    requireData(vae.spec, expansion.expand(cells).data, { nameOf });
+    const expanded = expansion.expand(split.training);
+    const standardization = standardizationOf(expanded, width, fixedColumns(vae.spec));
+    const training = standardize(expanded, standardization);
     const report = await vae.fit(training, {
       ...defaultTraining(split.training.rows, fitOptions.batchSize),
       ...fitOptions,
       seed,
     });
     if (hasVariance(vae.spec, "perFeature")) {
-      const squares = vae.squaredResiduals(training, seed);
+      const squares = vae.squaredResiduals(withObserved(vae.spec, training), seed);
       vae.setParameters(optimalVariances(vae.spec, "perFeature", squares));
     }
-    const model = calibrate(vae, columns, standardization, split.calibration, falseAlarmRate);
-    return new Detector(vae, model, report);
+    const table = { schema, expansion, standardization, falseAlarmRate, warnings };
+    return new Detector(vae, calibrate(vae, table, split.calibration), report);
   }
 
   /**
@@ -142,20 +151,19 @@ function splitCells(
 
 function calibrate(
   vae: VAE,
-  columns: readonly string[],
-  standardization: Standardization,
+  table: Omit<TableModel, "calibration" | "typical">,
   cells: Cells,
-  falseAlarmRate: number,
 ): TableModel {
-  const x = standardize(cells, standardization);
-  const { scores, raw } = rawScores(x, vae.costs(x));
-  const typical = new Float64Array(columns.length);
-  raw.forEach((nats, i) => typical[i % columns.length] += nats / cells.rows);
+  const { expansion, standardization, falseAlarmRate } = table;
+  const costs = costsOf(vae, standardize(expansion.expand(cells), standardization));
+  const typical = typicalOf(cells, rawScores(cells, costs, expansion).raw);
+  const { scores } = rawScores(cells, costs, expansion, typical);
   const calibration = new Calibration(scores);
   const finest = calibration.resolution;
-  const warnings = falseAlarmRate >= finest ? [] : [
+  const warnings = falseAlarmRate >= finest ? table.warnings : [
+    ...table.warnings,
     `${cells.rows} calibration rows allow no false-alarm rate below ${finest.toPrecision(3)}`,
   ];
   const kept = Math.max(falseAlarmRate, finest);
-  return { columns, standardization, calibration, typical, falseAlarmRate: kept, warnings };
+  return { ...table, calibration, typical, falseAlarmRate: kept, warnings };
 }

@@ -2,10 +2,12 @@
 import { requireChoice, requireNumber, requireObject } from "../core/validate.ts";
 import type { BackendChoice } from "../backends/open.ts";
 import { PLAIN_LIKELIHOODS } from "../distributions/likelihood.ts";
+import { hasLevels, parseSchema } from "../scoring/schema.ts";
 import { columnsFault } from "../scoring/table_rows.ts";
 import type { DeviceOptions } from "../scoring/trained_vae.ts";
 import type { FitOptions } from "../training/options.ts";
 import type { DetectorSpecOptions } from "./defaults.ts";
+import type { ColumnOverride } from "./infer_schema.ts";
 
 /** How to fit a detector; everything has a default. */
 export interface DetectorOptions extends
@@ -24,6 +26,8 @@ export interface DetectorOptions extends
   DeviceOptions {
   /** Column names; by default the keys of named rows, else x0, x1, … */
   readonly columns?: readonly string[];
+  /** What some columns are; of all others it is inferred. Not beside a `likelihood`, which is for numbers. */
+  readonly schema?: readonly ColumnOverride[];
   /** The share of normal rows that may be flagged; 0.01. */
   readonly falseAlarmRate?: number;
   /** Fixes everything random; 0. */
@@ -37,6 +41,7 @@ export interface DetectorOptions extends
 /** Complete by type: an option without an entry does not compile. */
 const KEYS: Readonly<Record<keyof DetectorOptions, true>> = {
   columns: true,
+  schema: true,
   falseAlarmRate: true,
   calibration: true,
   hidden: true,
@@ -66,7 +71,8 @@ const BACKENDS: readonly BackendChoice[] = ["auto", "wasm", "webgpu", "reference
  */
 export function requireOptions(options: DetectorOptions): void {
   requireObject("detector options", options, Object.keys(KEYS));
-  const { hidden, falseAlarmRate = 0.01, seed = 0, calibration } = options;
+  const { hidden, falseAlarmRate = 0.01, seed = 0, calibration, schema } = options;
+  if (schema !== undefined) requireOverrides(schema, options.likelihood);
   const { validation, likelihood, backend, determinism, weights } = options;
   if (hidden !== undefined && !Array.isArray(hidden)) {
     throw new TypeError("Cannot read hidden: expected a list of widths");
@@ -81,6 +87,17 @@ export function requireOptions(options: DetectorOptions): void {
   if (backend !== undefined) requireChoice("backend", backend, BACKENDS);
   if (determinism !== undefined) requireChoice("determinism", determinism, ["portable", "fast"]);
   if (weights !== undefined) requireChoice("weights", weights, ["f32", "bf16"]);
+}
+
+function requireOverrides(schema: readonly ColumnOverride[], likelihood: unknown): void {
+  if (likelihood !== undefined && schema.some(({ kind }) => hasLevels(kind))) {
+    throw new TypeError("Cannot read schema: columns with levels exclude a likelihood for numbers");
+  }
+  // Levels may be left out here: they are found.
+  const complete = Array.isArray(schema)
+    ? schema.map((each) => hasLevels(each?.kind) && !each.levels ? { ...each, levels: [] } : each)
+    : schema;
+  parseSchema("schema", complete);
 }
 
 /** @throws TypeError unless the columns are different names; RangeError if there are none */
