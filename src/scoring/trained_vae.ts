@@ -184,7 +184,7 @@ export class TrainedVae {
     x: Rows,
     { seed = 0, condition }: { readonly seed?: number } & ConditionOptions = {},
   ): Promise<Matrix> {
-    return this.engine.map("posterior", "x", toRows(this.spec, x, condition), seed).z;
+    return this.engine.map("posterior", "x", toRows(this.spec, x, condition), { seed }).z;
   }
 
   /**
