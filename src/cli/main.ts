@@ -12,6 +12,7 @@ import { doctorCommand } from "./doctor.ts";
 import { encodeCommand } from "./encode.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { inspectCommand } from "./inspect.ts";
+import { exportCommand } from "./export.ts";
 import { denoIo, type Io } from "./io.ts";
 import { reconstructCommand } from "./reconstruct.ts";
 import { fail } from "./refusals.ts";
@@ -35,6 +36,7 @@ const COMMANDS: readonly ((io: Io) => Command)[] = [
   sampleCommand,
   reconstructCommand,
   inspectCommand,
+  exportCommand,
   bundleCommand,
   serveCommand,
   workerCommand,

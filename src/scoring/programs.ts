@@ -161,6 +161,16 @@ function underPrior(scope: Scope, spec: ModelSpec, samples: number): Outputs {
   return { logLikelihoods, logWeights: logLikelihoods };
 }
 
+/** Builds the graph of a program into a scope, whose noise it uses; its outputs by name. */
+export function buildForward(
+  name: ProgramName,
+  scope: Scope,
+  spec: ModelSpec,
+  samples = 1,
+): Outputs {
+  return BUILDERS[name].build(scope, spec, samples);
+}
+
 /** The plan of a program. */
 export function forwardPlan(
   name: ProgramName,
@@ -169,8 +179,8 @@ export function forwardPlan(
   { capacity, samples = 1 }: ProgramSize,
 ): Plan {
   const g = createGraph();
-  const { noise, build } = BUILDERS[name];
-  const outputs = build(createScope(g, { noise }), spec, samples);
+  const { noise } = BUILDERS[name];
+  const outputs = buildForward(name, createScope(g, { noise }), spec, samples);
   return plan(g, { outputs, capacity, parameters });
 }
 

@@ -6,6 +6,7 @@
  *   table.centre, .scale    F64 [columns of the VAE]
  *   table.typical           F64 [columns]
  *   table.calibration       F64 [rows kept back]
+ *   ensemble, ensemble.…    what scores the rows, where that is not the VAE: `ensemble/ensemble_file.ts`
  *
  * Reading refuses whatever scoring could not use.
  */
@@ -13,16 +14,20 @@ import { requireNumber, requireObject } from "../core/validate.ts";
 import type { Tensor } from "../formats/safetensors.ts";
 import { Calibration } from "./calibration.ts";
 import { fixedColumns } from "./data_rule.ts";
+import type { EnsembleModel } from "./ensemble/ensemble.ts";
+import { ensembleOf, ensembleTensors } from "./ensemble/ensemble_file.ts";
 import { Expansion } from "./expansion.ts";
 import { areFinite } from "./finite.ts";
 import {
   blamingFile,
   type ModelFile,
   ModelFileError,
+  parameterValues,
   requireKind,
   specOf,
   TABLE_TENSORS,
 } from "./model_file.ts";
+import { parametersOf } from "../models/vae_graph.ts";
 import { limits, type Standardization } from "./standardize.ts";
 import { type ColumnSchema, parseSchema } from "./schema.ts";
 
@@ -34,6 +39,8 @@ export interface TableModel {
   readonly expansion: Expansion;
   /** What brings cells to zero mean and unit variance. */
   readonly standardization: Standardization;
+  /** What scores the rows; the VAE by itself where absent. */
+  readonly ensemble?: EnsembleModel;
   /** Scores of the rows kept back. */
   readonly calibration: Calibration;
   /** Mean raw contribution of each column over the calibration rows. */
@@ -50,13 +57,14 @@ export function tableMetadata({ schema, falseAlarmRate, warnings }: TableModel):
   return { columns, falseAlarmRate, warnings };
 }
 
-/** The vectors of a file. */
+/** The vectors of a file, and the tensors of its ensemble. */
 export function tableTensors(model: TableModel): [string, Tensor][] {
   const { standardization: { centre, scale }, typical, calibration: { scores } } = model;
-  return [centre, scale, typical, scores].map((data, i) => [
+  const vectors = [centre, scale, typical, scores].map((data, i): [string, Tensor] => [
     TABLE_TENSORS[i],
     { dtype: "F64", shape: [data.length], data },
   ]);
+  return model.ensemble ? [...vectors, ...ensembleTensors(model.ensemble)] : vectors;
 }
 
 /** @throws ModelFileError if the file lacks what a detector needs, or holds what it cannot use */
@@ -69,17 +77,19 @@ export function tableModelOf(file: ModelFile): TableModel {
     if (spec.condition > 0) throw fault("a detector has no condition");
     const schema = readColumns(table.columns);
     const expansion = new Expansion(schema);
-    if (expansion.width !== spec.inputs) {
+    const first = parameterValues(file, parametersOf(spec));
+    const ensemble = ensembleOf(file, schema.length, first);
+    if (!ensemble && expansion.width !== spec.inputs) {
       throw fault(
         `table.columns must come to ${spec.inputs} inputs: current value is ${expansion.width}`,
       );
     }
     const [centre, scale] = TABLE_TENSORS.slice(0, 2).map((name) =>
-      readVector(file, name, spec.inputs)
+      readVector(file, name, expansion.width)
     );
     const typical = readVector(file, "table.typical", schema.length);
     if (!scale.every((each) => each > 0)) throw fault("table.scale must be above 0");
-    const fixed = fixedColumns(spec);
+    const fixed = ensemble ? [] : fixedColumns(spec);
     const changed = fixed.find((likelihood, c) =>
       likelihood && (centre[c] !== 0 || scale[c] !== 1)
     );
@@ -88,9 +98,9 @@ export function tableModelOf(file: ModelFile): TableModel {
     const falseAlarmRate = requireNumber("table.falseAlarmRate", table.falseAlarmRate);
     calibration.requireRate(falseAlarmRate);
     const warnings = readWarnings(table.warnings);
-    const standardization = { centre, scale, limit: limits(spec.inputs, fixed) };
+    const standardization = { centre, scale, limit: limits(expansion.width, fixed) };
     const decisions = { calibration, typical, falseAlarmRate, warnings };
-    return { schema, expansion, standardization, ...decisions };
+    return { schema, expansion, standardization, ...decisions, ...(ensemble && { ensemble }) };
   });
 }
 

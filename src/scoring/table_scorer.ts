@@ -3,6 +3,7 @@
  * `detection/detector.ts` adds fitting.
  *
  *   cells → expanded, standardised → cost and KL (`TrainedVae`) → contributions and score → p-value → anomaly
+ *   cells → statistics → surprisals (`Ensemble`) → contributions and score → p-value → anomaly
  */
 import type { Calibration } from "./calibration.ts";
 import { addMissing, rawContributions, rawScores, relateToTypical } from "./contributions.ts";
@@ -12,11 +13,15 @@ import { markObserved, type Matrix } from "./matrix.ts";
 import { writeModelFile } from "./model_file.ts";
 import {
   type Cells,
+  logJacobian,
   restore,
   type Standardization,
   standardize,
   standardizeValue,
 } from "./standardize.ts";
+import { Ensemble } from "./ensemble/ensemble.ts";
+import { ensembleMetadata } from "./ensemble/ensemble_file.ts";
+import { logSlope, unproject } from "./views/view.ts";
 import { costsOf, disposeTwin } from "./sparse_twin.ts";
 import type { ColumnSchema } from "./schema.ts";
 import { tableMetadata, type TableModel, tableModelOf, tableTensors } from "./table_model.ts";
@@ -61,6 +66,8 @@ export class TableScorer {
   protected readonly model: TableModel;
   #falseAlarmRate: number;
   readonly #raw: Float64Array;
+  /** What scores the rows, where that is not the VAE by itself. */
+  readonly #ensemble?: Ensemble;
   readonly #expanded: Float64Array;
   readonly #apart: Float64Array;
 
@@ -68,6 +75,7 @@ export class TableScorer {
   constructor(vae: TrainedVae, model: TableModel) {
     this.vae = vae;
     this.model = model;
+    this.#ensemble = model.ensemble && new Ensemble(model.ensemble, vae.beside);
     this.schema = model.schema;
     this.columns = model.schema.map(({ name }) => name);
     this.warnings = model.warnings;
@@ -136,8 +144,8 @@ export class TableScorer {
   /** `score` for many rows at once, as `toCells` gives them. */
   scoreCells(cells: Cells): ScoreTable {
     const width = this.columns.length, { typical, expansion } = this.model;
-    const costs = costsOf(this.vae, this.toVae(cells));
-    const { scores, raw: contributions } = rawScores(cells, costs, expansion, typical);
+    const { scores, raw: contributions } = this.#ensemble?.scoreCells(cells) ??
+      rawScores(cells, costsOf(this.vae, this.toVae(cells)), expansion, typical);
     for (let r = 0; r < cells.rows; r++) {
       relateToTypical(contributions.subarray(r * width, (r + 1) * width), typical);
     }
@@ -159,10 +167,23 @@ export class TableScorer {
         `Cannot score row: expected ${width} numbers: current value is ${row.length}`,
       );
     }
-    const { standardization, calibration, typical, expansion } = this.model;
+    const { calibration, typical } = this.model;
     let missing = false;
     for (let c = 0; c < width; c++) missing ||= Number.isNaN(row[c]);
-    if (missing && !this.vae.spec.missing) return this.#scoreFilledIn(row, out);
+    if (missing && !this.#ensemble && !this.vae.spec.missing) return this.#scoreFilledIn(row, out);
+    const score = this.#ensemble
+      ? this.#ensemble.scoreRow(row, this.#raw)
+      : this.#scoreOne(row, missing);
+    out[0] = requireFiniteScore(score);
+    if (out.length > 1) out[1] = calibration.pValue(score);
+    if (out.length <= 2) return;
+    relateToTypical(this.#raw, typical);
+    for (let c = 0; c < width && c + 2 < out.length; c++) out[c + 2] = this.#raw[c];
+  }
+
+  /** By the VAE alone; the raw contributions are then in `#raw`. */
+  #scoreOne(row: ArrayLike<number>, missing: boolean): number {
+    const { standardization, typical, expansion } = this.model;
     const single = this.vae.single(), { x } = single;
     const whole = expansion.isIdentity ? row : this.#expanded;
     if (whole === this.#expanded) expansion.expandRow(row, this.#expanded);
@@ -172,14 +193,9 @@ export class TableScorer {
     if (this.vae.spec.missing) markObserved(x, this.vae.placeholders);
     single.run();
     const own = expansion.isIdentity ? this.#raw : this.#apart;
-    let score = rawContributions(x, single.cost, single.kl, own);
+    const score = rawContributions(x, single.cost, single.kl, own);
     if (own === this.#apart) expansion.fold(own, this.#raw);
-    if (missing) score += addMissing(row, typical, this.#raw);
-    out[0] = requireFiniteScore(score);
-    if (out.length > 1) out[1] = calibration.pValue(score);
-    if (out.length <= 2) return;
-    relateToTypical(this.#raw, typical);
-    for (let c = 0; c < width && c + 2 < out.length; c++) out[c + 2] = this.#raw[c];
+    return missing ? score + addMissing(row, typical, this.#raw) : score;
   }
 
   /** A row with missing cells for a model that was trained on whole rows. */
@@ -201,10 +217,11 @@ export class TableScorer {
   }
 
   /**
-   * Cells as the VAE sees them.
+   * Cells as the VAE sees them; beside an ensemble it sees the first of its views.
    * @throws RangeError naming row and column of a cell that the likelihood cannot take
    */
   toVae(cells: Cells): Matrix {
+    if (this.#ensemble) return this.#ensemble.firstView(cells);
     const { expansion, standardization } = this.model;
     const expanded = expansion.expand(cells);
     const nameOf = (d: number) => `"${this.columns[expansion.owner[d]]}"`;
@@ -214,14 +231,27 @@ export class TableScorer {
 
   /** What the VAE made, in the columns and units of the table: a time has no way back and is NaN. */
   fromVae(matrix: Matrix): Cells {
+    const { ensemble } = this.model;
+    if (ensemble) return unproject(ensemble.parts[0].view, matrix, ensemble.columns);
     return this.model.expansion.collapse(restore(matrix, this.standardization));
   }
 
   /** The first cell that the likelihood cannot take. */
   findFault(cells: Cells): CellFault | undefined {
+    if (this.#ensemble) return undefined;
     const { expansion } = this.model;
     const fault = findFault(this.vae.spec, expansion.expand(cells).data);
     return fault && { ...fault, column: expansion.owner[fault.column] };
+  }
+
+  /** ln |ds/dx| for each row x of cells and the VAE's row s, nats. */
+  logJacobians(cells: Cells): Float64Array {
+    const { ensemble, standardization } = this.model, columns = this.columns.length;
+    if (!ensemble) return new Float64Array(cells.rows).fill(logJacobian(standardization));
+    return Float64Array.from(
+      { length: cells.rows },
+      (_, r) => logSlope(ensemble.parts[0].view, cells.data, r * columns),
+    );
   }
 
   /** What one unit of the VAE is in each column; 1 where a column has no units. */
@@ -244,15 +274,23 @@ export class TableScorer {
   save(): Uint8Array {
     const { metadata, tensors } = this.vae.modelFile();
     const model = { ...this.model, falseAlarmRate: this.#falseAlarmRate };
+    const { ensemble } = model;
     return writeModelFile({
       kind: "detector",
-      metadata: { ...metadata, table: tableMetadata(model) },
+      metadata: {
+        ...metadata,
+        table: tableMetadata(model),
+        ...(ensemble && { ensemble: ensembleMetadata(ensemble) }),
+      },
       tensors: new Map([...tensors, ...tableTensors(model)]),
+      // An ensemble's numbers are ones that halves hold: nothing is lost.
+      ...(ensemble && { format: "f16" }),
     });
   }
 
   /** Gives back the memory; the scorer must not be used afterwards. */
   dispose(): void {
+    this.#ensemble?.dispose();
     disposeTwin(this.vae);
     this.vae.dispose();
   }

@@ -4,11 +4,10 @@
  */
 import type { SyncProgram } from "../backends/backend.ts";
 import { type OpenBackend, openBackend } from "../backends/open_score.ts";
-import { show } from "../core/validate.ts";
 import { placeholders } from "../distributions/likelihood.ts";
 import type { ModelSpec } from "../models/spec.ts";
 import { latentSize, parametersOf } from "../models/vae_graph.ts";
-import { type DeviceOptions, Engine, type NamedTensor } from "./engine.ts";
+import { type DeviceOptions, Engine, type Host, type NamedTensor } from "./engine.ts";
 import { requireFiniteRows, requireFiniteScore } from "./finite.ts";
 import { requireData } from "./data_rule.ts";
 import { activeUnits } from "./active_units.ts";
@@ -31,10 +30,10 @@ import {
   whereObserved,
 } from "./matrix.ts";
 import { type ProgramName, vaeArchitecture } from "./programs.ts";
+import { loadModelFile } from "./load_model_file.ts";
 import {
   type ModelFile,
   parameterValues,
-  readModelFile,
   requireKind,
   specOf,
   writeModelFile,
@@ -43,6 +42,7 @@ import { drawPairs, type SampleOptions } from "./sampling.ts";
 import { SingleRow, SingleScore } from "./single_row.ts";
 
 export type { DeviceOptions, NamedTensor } from "./engine.ts";
+export { loadModelFile } from "./load_model_file.ts";
 
 /** What `score` measures; nats, higher is more anomalous. All are deterministic, at z = E[z | x]. */
 export type ScoreMethod = "elbo" | "reconstruction" | "kl";
@@ -96,6 +96,16 @@ export class TrainedVae {
   } {
     const { backend, weights } = this.engine;
     return { backend: backend.name, threads: 1, ...(weights && { weights }), ...backend.details };
+  }
+
+  /**
+   * Where other programs may run beside those of the model: on its backend, which is the model's to
+   * dispose of.
+   * @internal
+   */
+  get beside(): Host {
+    const { backend, weights } = this.engine;
+    return { backend, weights };
   }
 
   /** A copy of every parameter, by name. */
@@ -348,23 +358,6 @@ export class TrainedVae {
     );
     return { kind: "vae", metadata: { spec: this.spec }, tensors: new Map(tensors) };
   }
-}
-
-/** Reads a model file from bytes, or from where a URL points. */
-export async function loadModelFile(source: Uint8Array | URL): Promise<ModelFile> {
-  if (source instanceof Uint8Array) return readModelFile(source);
-  if (!(source instanceof URL)) {
-    throw new TypeError(
-      `Cannot load model: expected the bytes of its file as a Uint8Array, or a URL: current value is ${
-        show(source)
-      }`,
-    );
-  }
-  const response = await fetch(source);
-  if (!response.ok) {
-    throw new TypeError(`Cannot load model from ${source}: the server answered ${response.status}`);
-  }
-  return readModelFile(new Uint8Array(await response.arrayBuffer()));
 }
 
 /**
