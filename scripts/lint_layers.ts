@@ -12,10 +12,11 @@ import { readTree, type SourceFile } from "./lib/tree.ts";
 /** The folders of src/, highest first. A file may import from its own folder and from lower rows. */
 export const RANKS: readonly (readonly string[])[] = [
   ["http", "cli"],
+  ["jobs"],
   ["detection"],
   ["training", "pictures"],
   ["scoring"],
-  ["formats"],
+  ["formats", "storage"],
   ["models", "objectives"],
   ["layers", "distributions", "flows"],
   ["graph"],
@@ -64,10 +65,11 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   pictures: ["fast-png"],
   http: ["hono", "valibot", "@valibot/to-json-schema"],
   cli: ["commander", "hono"],
+  storage: ["@nats-io/transport-node", "@nats-io/jetstream", "@nats-io/kv", "@nats-io/obj"],
 };
 
 /** Folders of src/ that may import `node:` modules. */
-export const NODE_FOLDERS: readonly string[] = ["cli"];
+export const NODE_FOLDERS: readonly string[] = ["cli", "storage"];
 
 /** Folders that run at the edge: nothing they reach, however far, may import a package. */
 export const PACKAGE_FREE: readonly string[] = ["src/scoring/"];
@@ -147,7 +149,7 @@ export function judgeOutside(from: string, { specifier }: Import): string | unde
   if (specifier.startsWith("node:")) {
     return NODE_FOLDERS.includes(folder)
       ? undefined
-      : `only ${NODE_FOLDERS} may import ${specifier}`;
+      : `only ${NODE_FOLDERS.join(" and ")} may import ${specifier}`;
   }
   const name = packageName(specifier);
   if (name === undefined) {

@@ -14,7 +14,13 @@ interface Step {
   readonly run: () => Promise<boolean | Counts>;
 }
 
-const ENTRY_POINTS = ["mod.ts", "src/http/mod.ts", "src/detection/mod.ts", "src/scoring/mod.ts"];
+const ENTRY_POINTS = [
+  "mod.ts",
+  "src/http/mod.ts",
+  "src/http/workerd.ts",
+  "src/detection/mod.ts",
+  "src/scoring/mod.ts",
+];
 const LOCK_FILE = "deno.lock";
 
 /** The steps, in order. The first is the README's test command, word for word. */

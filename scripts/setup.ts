@@ -1,10 +1,12 @@
 /**
  * What the test suites need of a machine beyond Deno, as one table. As root on Debian the missing
  * packages are installed with apt; elsewhere the line to type is printed and the run goes on: a
- * suite that cannot run says why it is skipped (tests/util/skip.ts).
+ * suite that cannot run says why it is skipped (tests/util/skip.ts). Programs that npm has are
+ * installed anywhere, by their lock file, into a folder that git ignores.
  */
 
-import { canRun, passThrough } from "./lib/child.ts";
+import { canRun, exists, passThrough } from "./lib/child.ts";
+import { ROOT } from "./lib/tree.ts";
 
 /** One thing that some suite needs. */
 export interface Requirement {
@@ -12,16 +14,31 @@ export interface Requirement {
   /** Which suites, for the message. */
   readonly neededBy: string;
   readonly aptPackages: readonly string[];
+  /** A project of npm to install, and the folder to install it into. */
+  readonly npmProject?: { readonly from: string; readonly into: string };
   readonly present: () => Promise<boolean>;
 }
 
-/**
- * The table. Nothing is needed yet; an entry reads like this one:
- *
- *     { name: "nats-server", neededBy: "tests/queue", aptPackages: ["nats-server"],
- *       present: () => canRun("nats-server") },
- */
-export const REQUIREMENTS: readonly Requirement[] = [];
+/** Where the runtimes of tests/runtime are. */
+export const RUNTIMES = "build/runtimes";
+const RUNTIME_PACKAGES = "tests/runtime/packages";
+
+/** The table. */
+export const REQUIREMENTS: readonly Requirement[] = [
+  {
+    name: "workerd, edge-runtime and bun",
+    neededBy: "tests/runtime",
+    aptPackages: [],
+    npmProject: { from: RUNTIME_PACKAGES, into: RUNTIMES },
+    present: () => Promise.resolve(isInstalled(RUNTIME_PACKAGES, RUNTIMES)),
+  },
+  {
+    name: "chromium",
+    neededBy: "tests/runtime",
+    aptPackages: ["chromium"],
+    present: () => canRun("chromium"),
+  },
+];
 
 /** What setting up does to the world, replaceable by a test. */
 export interface Host {
@@ -45,16 +62,47 @@ export async function setUp(
   const missing = await findMissing(requirements);
   if (missing.length === 0) return [];
   for (const { name, neededBy } of missing) host.say(`Missing: ${name}, needed by ${neededBy}`);
+  for (const { npmProject } of missing) {
+    if (npmProject) await installNpmProject(npmProject, host);
+  }
   const packages = [...new Set(missing.flatMap(({ aptPackages }) => aptPackages))].sort();
+  if (packages.length > 0) await installAptPackages(packages, host);
+  return (await findMissing(missing)).map(({ name }) => name);
+}
+
+async function installAptPackages(packages: readonly string[], host: Host): Promise<void> {
   const install = ["install", "--yes", "--no-install-recommends", ...packages];
   if (!await host.canInstall()) {
-    host.say(`To run these suites: sudo apt-get ${install.join(" ")}`);
-    return missing.map(({ name }) => name);
+    return host.say(`To run these suites: sudo apt-get ${install.join(" ")}`);
   }
   await host.run("apt-get", ["update", "--quiet"]);
   const status = await host.run("env", ["DEBIAN_FRONTEND=noninteractive", "apt-get", ...install]);
   if (status !== 0) host.say(`apt-get failed with status ${status}: going on without`);
-  return (await findMissing(missing)).map(({ name }) => name);
+}
+
+/** No script of a package runs. */
+async function installNpmProject(
+  { from, into }: { readonly from: string; readonly into: string },
+  host: Host,
+): Promise<void> {
+  await Deno.mkdir(ROOT + into, { recursive: true });
+  for (const name of NPM_FILES) {
+    await Deno.copyFile(`${ROOT}${from}/${name}`, `${ROOT}${into}/${name}`);
+  }
+  const flags = ["--ignore-scripts", "--no-audit", "--no-fund", "--prefix", ROOT + into];
+  const status = await host.run("npm", ["ci", ...flags]);
+  if (status !== 0) host.say(`npm failed with status ${status}: going on without`);
+}
+
+const NPM_FILES = ["package.json", "package-lock.json"];
+
+/** Whether what is installed is what the lock file says: npm writes the hidden one last. */
+function isInstalled(from: string, into: string): boolean {
+  if (!exists(`${into}/node_modules/.package-lock.json`)) return false;
+  return NPM_FILES.every((name) =>
+    Deno.readTextFileSync(`${ROOT}${from}/${name}`) ===
+      Deno.readTextFileSync(`${ROOT}${into}/${name}`)
+  );
 }
 
 async function findMissing(requirements: readonly Requirement[]): Promise<Requirement[]> {

@@ -61,6 +61,16 @@ export function rowsOf({ data, shape: [, columns] }: Matrix, first: number, end:
   return { data: data.subarray(first * columns, end * columns), shape: [end - first, columns] };
 }
 
+/** ln(p / (1 - p)) of every pixel's mean p, kept off 0 and 1: where a decoder's bias starts. */
+export function pixelLogits({ data, shape: [rows, columns] }: Matrix): Float32Array {
+  const means = new Float64Array(columns);
+  data.forEach((value, i) => means[i % columns] += value / rows);
+  return Float32Array.from(means, (mean) => {
+    const p = Math.min(0.999, Math.max(0.001, mean));
+    return Math.log(p / (1 - p));
+  });
+}
+
 async function inflate(path: string): Promise<Uint8Array<ArrayBuffer>> {
   const packed = new Blob([await Deno.readFile(path)]).stream();
   const raw = packed.pipeThrough(new DecompressionStream("gzip"));

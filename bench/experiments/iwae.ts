@@ -8,10 +8,9 @@
  */
 import { parseArgs } from "node:util";
 import { VAE } from "../../src/training/vae.ts";
-import type { Matrix } from "../../src/scoring/matrix.ts";
 import { figuresOf, note, report } from "./evaluate.ts";
 import { folderStore } from "./folder_store.ts";
-import { binarizeOnce, MNIST, readImages, rowsOf } from "./images.ts";
+import { binarizeOnce, MNIST, pixelLogits, readImages, rowsOf } from "./images.ts";
 
 const VALIDATION_ROWS = 400;
 const BATCH = 20;
@@ -43,7 +42,7 @@ const vae = VAE.create({
   latent: [{ size: 50 }],
   likelihood: { type: "bernoulli" },
 }, { seed, threads: Number(given.threads) });
-vae.setParameters(new Map([["decoder.logits.bias", { data: logits(train) }]]));
+vae.setParameters(new Map([["decoder.logits.bias", { data: pixelLogits(train) }]]));
 
 const objective = given.objective === "vae"
   ? { type: "elbo", samples, kl: "monteCarlo" } as const
@@ -83,13 +82,3 @@ report(`${given.objective} k=${samples} ${given.estimator} seed ${seed}`, {
   "all seconds": Math.round((performance.now() - start) / 1000),
 });
 vae.dispose();
-
-/** ln(p / (1 - p)) of every pixel's mean p, kept off 0 and 1. */
-function logits({ data, shape: [rows, columns] }: Matrix): Float32Array {
-  const means = new Float64Array(columns);
-  data.forEach((value, i) => means[i % columns] += value / rows);
-  return Float32Array.from(means, (mean) => {
-    const p = Math.min(0.999, Math.max(0.001, mean));
-    return Math.log(p / (1 - p));
-  });
-}

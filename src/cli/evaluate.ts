@@ -11,6 +11,7 @@ import type { ElboSurgery } from "../training/elbo_surgery.ts";
 import type { Gaps } from "../training/refinement.ts";
 import { VAE } from "../training/vae.ts";
 import { type LabelFigures, labelFigures, labelSection } from "./against_label.ts";
+import { type Baselines, baselineSections, runBaselines } from "./baselines.ts";
 import { readDataFor } from "./data.ts";
 import { type Io, print } from "./io.ts";
 import { type LoadedModel, loadModel } from "./model.ts";
@@ -26,6 +27,8 @@ export interface EvaluateOptions extends options.JsonOption, options.BackendOpti
   readonly priorSamples?: number;
   readonly gaps?: boolean;
   readonly surgery?: boolean;
+  /** The table that the baselines are fitted to; true: DATA itself. */
+  readonly baselines?: string | true;
   readonly seed?: number;
 }
 
@@ -55,10 +58,11 @@ export interface Evaluated {
   readonly gaps?: { readonly [Part in keyof Gaps]: number };
   /** The KL taken apart, where asked for. */
   readonly surgery?: ElboSurgery;
-  /** ln |d standardised / d data|: added to a log-density it gives that in the table's own units. */
+  /** ln |d standardised / d data|, mean over the rows: added to a log-density it gives that in the table's own units. */
   readonly logJacobian: number;
   readonly falseAlarmRate?: number;
   readonly label?: LabelFigures;
+  readonly baselines?: Baselines;
 }
 
 export function evaluateCommand(io: Io): Command {
@@ -79,6 +83,10 @@ export function evaluateCommand(io: Io): Command {
     )
     .option("--gaps", "also split ln p(x) - ELBO: refines q for each row, some 1000 passes over it")
     .option("--surgery", "also take the KL apart: every row's draw under every row's q")
+    .option(
+      "--baselines [table]",
+      "beside PCA, kNN and others, fitted to the table, by default to DATA; needs labels",
+    )
     .addOption(options.integerOption("--seed <n>", "fixes the draws; 0"))
     .addOption(options.backendOption())
     .addOption(options.jsonOption())
@@ -94,14 +102,12 @@ export function evaluateCommand(io: Io): Command {
 export async function evaluate(
   model: LoadedModel,
   data: string,
-  { label, samples = SAMPLES, seed = 0, priorSamples, gaps, surgery }: Omit<
-    EvaluateOptions,
-    "json" | "backend"
-  >,
+  given: Omit<EvaluateOptions, "json" | "backend">,
   io: Io,
 ): Promise<Evaluated> {
+  const { samples = SAMPLES, seed = 0, priorSamples, gaps, surgery } = given;
   const { vae, units, scorer, path } = model;
-  const table = await readDataFor(model, data, io, label);
+  const table = await readDataFor(model, data, io, given.label);
   const x = units.toVae(table);
   const evaluation = await vae.evaluate(x, { samples, seed, priorSamples });
   const { effectiveSamples, klPerDimension, klForm, priorLogLikelihood } = evaluation;
@@ -127,9 +133,10 @@ export async function evaluate(
       ...(gaps && { gaps: means(await full.gaps(x, { samples, seed })) }),
       ...(surgery && { surgery: await full.surgery(x, { seed }) }),
     }))),
-    logJacobian: units.logJacobian,
+    logJacobian: mean(units.logJacobians(table)),
     falseAlarmRate: scorer?.falseAlarmRate,
     label: table.label && await against(model, table, table.label),
+    baselines: given.baselines ? await runBaselines(model, table, given, io) : undefined,
   };
 }
 
@@ -198,6 +205,7 @@ export function evaluateSections(evaluated: Evaluated): Section[] {
     },
     ...gapSections(evaluated),
     ...(label ? [labelSection(label, rows, counted(rows, "row"))] : []),
+    ...baselineSections(evaluated),
   ];
 }
 

@@ -8,16 +8,13 @@
  *
  * Limits: one process changes a folder at a time.
  */
-import { requireNumber, requireObject } from "../core/validate.ts";
+import { indexText, parseIndex, requireDigest } from "../storage/index_text.ts";
 import {
-  type Alias,
   EMPTY_INDEX,
-  isModelName,
   type ModelEntry,
   type ModelIndex,
   type ModelStore,
-  type ModelVersion,
-} from "../http/store.ts";
+} from "../storage/model_store.ts";
 import { writeWhole } from "./files.ts";
 
 /** A file that somebody put into the folder. */
@@ -46,7 +43,7 @@ export async function openFolderStore(
   const there = await readIfThere(indexPath);
   let index = await withPlaced(there ? parseIndex(there) : EMPTY_INDEX, placed, blobPath);
   let revision = 0;
-  const save = (next: ModelIndex) => writeWhole(indexPath, [textOf(next)]);
+  const save = (next: ModelIndex) => writeWhole(indexPath, [indexText(next)]);
   if (writable) await save(index);
   return {
     async readIndex() {
@@ -95,79 +92,6 @@ async function withPlaced(
     models.get(model)?.versions.some((each) => version === undefined || each.version === version)
   );
   return { models, aliases: new Map(aliases) };
-}
-
-function textOf({ models, aliases }: ModelIndex): string {
-  const value = {
-    format: 1,
-    models: Array.from(models, ([name, entry]) => ({ name, ...entry })),
-    aliases: Array.from(aliases, ([alias, of]) => ({ alias, ...of })),
-  };
-  return `${JSON.stringify(value, null, 2)}\n`;
-}
-
-function parseIndex(text: string): ModelIndex {
-  try {
-    const { models, aliases } = requireObject("index", JSON.parse(text), [
-      "format",
-      "models",
-      "aliases",
-    ]);
-    return {
-      models: new Map(listOf(models).map(readEntry)),
-      aliases: new Map(listOf(aliases).map(readAlias)),
-    };
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new SyntaxError(`Cannot read the folder's index.json: ${reason}`, { cause });
-  }
-}
-
-function readEntry(value: unknown): [string, ModelEntry] {
-  const { name, last, versions } = requireObject("model", value, ["name", "last", "versions"]);
-  return [requireName(name), {
-    last: requireNumber("last", last, { min: 0, integer: true }),
-    versions: listOf(versions).map(readVersion),
-  }];
-}
-
-function readVersion(value: unknown): ModelVersion {
-  const { version, digest, bytes, created } = requireObject("version", value, [
-    "version",
-    "digest",
-    "bytes",
-    "created",
-  ]);
-  return {
-    version: requireNumber("version", version, { min: 1, integer: true }),
-    digest: requireDigest(digest),
-    bytes: requireNumber("bytes", bytes, { min: 0, integer: true }),
-    created: String(created),
-  };
-}
-
-function readAlias(value: unknown): [string, Alias] {
-  const { alias, model, version } = requireObject("alias", value, ["alias", "model", "version"]);
-  const number = version === undefined
-    ? {}
-    : { version: requireNumber("version", version, { min: 1, integer: true }) };
-  return [requireName(alias), { model: requireName(model), ...number }];
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  if (Array.isArray(value)) return value;
-  throw new TypeError("Cannot read index: expected lists of models and aliases");
-}
-
-function requireName(value: unknown): string {
-  if (typeof value === "string" && isModelName(value)) return value;
-  throw new TypeError("Cannot read index: expected names that models can bear");
-}
-
-/** A digest becomes a file name: it is nothing but hexadecimal digits. */
-function requireDigest(value: unknown): string {
-  if (typeof value === "string" && /^[0-9a-f]{64}$/.test(value)) return value;
-  throw new TypeError("Cannot read index: expected digests of 64 hexadecimal digits");
 }
 
 async function readIfThere(path: string): Promise<string | undefined> {

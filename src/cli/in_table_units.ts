@@ -1,5 +1,5 @@
 /** Rows that a VAE made, back in the columns and units of the table it was trained on. */
-import type { Matrix } from "../scoring/matrix.ts";
+import { firstColumns, type Matrix } from "../scoring/matrix.ts";
 import type { LoadedModel } from "./model.ts";
 import type { RowsOutput } from "./rows_output.ts";
 import { significant } from "./text.ts";
@@ -9,7 +9,7 @@ export function inTableUnits(
   made: Matrix,
   fields: RowsOutput["fields"],
 ): RowsOutput {
-  const { columns } = units;
+  const { made: columns } = units;
   const { data, rows } = units.fromVae(made);
   const scale = scorer?.standardization.scale ?? new Float64Array(columns.length).fill(1);
   const row = (index: number) => {
@@ -19,8 +19,9 @@ export function inTableUnits(
   return { columns, rows, row, fields };
 }
 
-/** The same rows as one matrix, unrounded: for pictures. */
-export function inTableCells({ units }: LoadedModel, made: Matrix): Matrix {
-  const { data, rows } = units.fromVae(made);
-  return { data: Float32Array.from(data), shape: [rows, units.columns.length] };
+/** The same rows as one matrix, unrounded: for pictures. Rows that carry a condition lose it. */
+export function inTableCells({ units }: LoadedModel, rows: Matrix): Matrix {
+  const columns = units.made.length;
+  const { data, rows: count } = units.fromVae(firstColumns(rows, columns));
+  return { data: Float32Array.from(data), shape: [count, columns] };
 }

@@ -2,6 +2,7 @@
 import { Command } from "npm:commander@15.1.0";
 import type { Tensor } from "../formats/safetensors.ts";
 import type { ModelFile } from "../scoring/model_file.ts";
+import type { EnsembleModel } from "../scoring/ensemble/ensemble.ts";
 import { tableModelOf } from "../scoring/table_scorer.ts";
 import { fromModelFile } from "../scoring/trained_vae.ts";
 import { parseRbmSpec } from "../models/rbm.ts";
@@ -34,11 +35,17 @@ function resultOf(model: string, file: ModelFile) {
   const [spec] = fromModelFile(file);
   if (kind === "vae") return { ...common, spec };
   const { columns, standardization: { centre, scale }, ...table } = tableModelOf(file);
-  const { calibration, falseAlarmRate, warnings } = table;
+  const { calibration, falseAlarmRate, warnings, ensemble } = table;
   return {
     ...common,
     spec,
     columns: columns.map((name, c) => ({ name, centre: centre[c], scale: scale[c] })),
+    ensemble: ensemble && {
+      statistics: ensemble.statistics,
+      views: ensemble.parts.map(({ spec: { view, features, members, references } }) => {
+        return { view, features, members, references };
+      }),
+    },
     calibrationRows: calibration.scores.length,
     falseAlarmRate,
     threshold: calibration.threshold(falseAlarmRate),
@@ -79,10 +86,12 @@ function describeLikelihood(likelihood: ModelSpec["likelihood"]): string {
 }
 
 function tableSections(file: ModelFile): Section[] {
+  const model = tableModelOf(file);
   const { columns, standardization: { centre, scale }, calibration, falseAlarmRate, warnings } =
-    tableModelOf(file);
+    model;
   const threshold = calibration.threshold(falseAlarmRate);
   return [
+    ...(model.ensemble ? [ensembleSection(model.ensemble)] : []),
     {
       title: "Calibration",
       lines: [
@@ -93,13 +102,28 @@ function tableSections(file: ModelFile): Section[] {
       ],
     },
     {
-      title: "Columns: mean and standard deviation",
+      title: `Columns: ${model.ensemble ? "median and spread" : "mean and standard deviation"}`,
       lines: columns.map((name, c) => [
         `  ${name}`,
         `${Number(centre[c].toPrecision(6))}, ${Number(scale[c].toPrecision(6))}`,
       ]),
     },
   ];
+}
+
+function ensembleSection({ statistics, parts }: EnsembleModel): Section {
+  return {
+    title: "Ensemble; the network above is its first",
+    lines: [
+      ["Statistics", statistics.join(", ")],
+      ...parts.map(({ spec: { view, features, members, references } }): [string, string] => [
+        `View ${view}`,
+        `${counted(features, "feature")}, ${counted(members, "network")}, ${
+          counted(references, "reference row")
+        }`,
+      ]),
+    ],
+  };
 }
 
 function rbmLines({ metadata }: ModelFile): [string, string][] {

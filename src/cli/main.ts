@@ -17,6 +17,7 @@ import { sampleCommand } from "./sample.ts";
 import { scoreCommand } from "./score.ts";
 import { serveCommand } from "./serve.ts";
 import { trainCommand } from "./train.ts";
+import { workerCommand } from "./worker.ts";
 import { VERSION } from "./version.ts";
 
 export type { Io } from "./io.ts";
@@ -30,6 +31,7 @@ const COMMANDS: readonly ((io: Io) => Command)[] = [
   reconstructCommand,
   inspectCommand,
   serveCommand,
+  workerCommand,
   doctorCommand,
 ];
 

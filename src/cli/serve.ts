@@ -3,13 +3,23 @@
  * is being answered is answered, what is new is refused, and after STOP_MS the rest is cut off.
  */
 import { Command } from "npm:commander@15.1.0";
-import type { AppOptions, Token } from "../http/mod.ts";
-import { digestOf, isModelName, type ModelStore } from "../http/store.ts";
+import type { Scope, Token } from "../http/mod.ts";
+import type { JobQueue } from "../storage/job_queue.ts";
+import { digestOf, isModelName, type ModelStore } from "../storage/model_store.ts";
 import { baseName, readWhole } from "./files.ts";
 import { openFolderStore, type PlacedFile } from "./folder_store.ts";
 import { type Io, print } from "./io.ts";
 import { loadFile, loadModel } from "./model.ts";
 import * as options from "./options.ts";
+import {
+  addStorageOptions,
+  addWorkOptions,
+  isStorageNamed,
+  openStorage,
+  startWork,
+  type StorageOptions,
+  type WorkOptions,
+} from "./storage.ts";
 import { counted, jsonLine } from "./text.ts";
 
 const EXTENSION = ".safetensors";
@@ -18,14 +28,14 @@ const EXTENSION = ".safetensors";
 const STOP_MS = 2500;
 
 /** Options as commander hands them over. */
-interface ServeOptions extends options.JsonOption, options.BackendOption {
+interface ServeOptions extends options.JsonOption, StorageOptions, WorkOptions {
   readonly models?: string;
   readonly host: string;
   readonly port: number;
   readonly tokens?: string;
   readonly rate?: number;
   readonly origins?: readonly string[];
-  readonly log?: boolean;
+  readonly train?: boolean;
 }
 
 export function serveCommand(io: Io): Command {
@@ -33,10 +43,11 @@ export function serveCommand(io: Io): Command {
     .description(
       "Serves every model of a folder under its file name without extension, until Ctrl-C.\n" +
         "Without --tokens anybody who reaches it may ask, and nobody may change what is served.\n" +
-        "A line of the tokens' file is a list of scopes (score, admin) and the token's SHA-256:\n" +
-        "  score,admin 3f0a…",
+        "A line of the tokens' file is a list of scopes (score, train, admin) and the token's SHA-256:\n" +
+        "  score,admin 3f0a…\n" +
+        "With --db models and jobs are kept in one SQLite file, which workers may share.",
     )
-    .option("--models <dir>", `folder of ${EXTENSION} files (required)`)
+    .option("--models <dir>", `folder of ${EXTENSION} files (this or another store is required)`)
     .option("--host <address>", "address to listen at", "127.0.0.1")
     .addOption(
       options.integerOption("--port <n>", "port; 0 takes a free one", { min: 0, max: 65535 })
@@ -47,23 +58,54 @@ export function serveCommand(io: Io): Command {
       options.numberOption("--rate <n>", "requests a second of one token or address", { above: 0 }),
     )
     .addOption(options.namesOption("--origins <list>", "origins whose pages may ask"))
-    .option("--log", "a line of JSON on standard error for each request")
+    .option("--train", "do training jobs here, for tokens with the scope train")
+    .option("--log", "a line of JSON on standard error for each request and step of a job")
     .addOption(options.backendOption())
     .addOption(options.jsonOption());
+  addWorkOptions(addStorageOptions(command));
   return command.action(async (given: ServeOptions) => {
-    const folder = options.required(given.models, "--models <dir>", command).replace(
-      /(?<=.)[/\\]+$/,
-      "",
-    );
     const tokens = given.tokens === undefined ? undefined : await readTokens(given.tokens);
-    const mayChange = tokens?.some(({ scopes }) => scopes.includes("admin")) ?? false;
-    const placed = await checkFolder(folder, given, io);
-    if (placed.length === 0 && !mayChange) {
-      throw new TypeError(`Cannot serve ${folder}: it holds no ${EXTENSION} model`);
+    const scopes = new Set(tokens?.flatMap(({ scopes }) => scopes));
+    if (given.train && !scopes.has("train")) {
+      command.error(
+        "error: option '--train' needs a token with the scope train in '--tokens <file>'",
+      );
     }
-    const models = await openFolderStore(folder, placed, mayChange);
-    await serve({ models, tokens }, given, io);
+    await serve(await placeOf(given, scopes, command, io), tokens, given, io);
   });
+}
+
+/** Where models are, and where jobs go if any are taken. */
+interface Place {
+  readonly models: ModelStore;
+  readonly queue?: JobQueue;
+}
+
+async function placeOf(
+  given: ServeOptions,
+  scopes: ReadonlySet<Scope>,
+  command: Command,
+  io: Io,
+): Promise<Place> {
+  if (isStorageNamed(given)) {
+    if (given.models !== undefined) {
+      command.error("error: option '--models <dir>' does not go with another store");
+    }
+    const { models, queue } = (await openStorage(given))!;
+    return scopes.has("train") ? { models, queue } : { models };
+  }
+  const folder = options.required(given.models, "--models <dir>", command).replace(
+    /(?<=.)[/\\]+$/,
+    "",
+  );
+  const mayChange = scopes.has("admin") || given.train === true;
+  const placed = await checkFolder(folder, given, io);
+  if (placed.length === 0 && !mayChange) {
+    throw new TypeError(`Cannot serve ${folder}: it holds no ${EXTENSION} model`);
+  }
+  const models = await openFolderStore(folder, placed, mayChange);
+  if (!given.train) return { models };
+  return { models, queue: (await openStorage({ db: `${folder}/.elbow/jobs.db` }))!.queue };
 }
 
 /** Opens every model once, so that a damaged one is refused now and not at its first request. */
@@ -119,15 +161,18 @@ async function readTokens(path: string): Promise<Token[]> {
 }
 
 async function serve(
-  { models, tokens }: Pick<AppOptions, "models" | "tokens">,
-  { host, port, json, backend, rate, origins, log }: ServeOptions,
+  { models, queue }: Place,
+  tokens: readonly Token[] | undefined,
+  given: ServeOptions,
   io: Io,
 ): Promise<void> {
   // Only here: the other commands start without the HTTP packages.
   const { createApp } = await import("../http/mod.ts");
+  const { host, port, json, backend, rate, origins, log } = given;
   const stopping = new AbortController();
   const app = createApp({
     models,
+    training: queue && { queue },
     tokens,
     origins,
     device: { backend },
@@ -136,8 +181,11 @@ async function serve(
     log: log ? (entry) => io.stderr(`${JSON.stringify(entry)}\n`) : undefined,
     onError: (error) => io.stderr(`elbow: ${error instanceof Error ? error.stack : error}\n`),
   });
+  const working = given.train && queue
+    ? startWork({ models, queue }, given, stopping.signal, io)
+    : undefined;
   const inFlight = new InFlight();
-  const { index } = await (models as ModelStore).readIndex();
+  const { index } = await models.readIndex();
   const names = [...index.models.keys()];
   const server = Deno.serve({
     hostname: host,
@@ -156,7 +204,8 @@ async function serve(
   }, STOP_MS);
   // The server's own way to stop breaks off bodies that are still being read.
   await inFlight.none();
-  await server.shutdown();
+  await Promise.all([server.shutdown(), working]);
+  await queue?.close();
   clearTimeout(timer);
 }
 

@@ -20,6 +20,8 @@ import { type Trained, trainResult, trainSections } from "./train_report.ts";
 
 /** Options that the detector takes under the same name. */
 const SAME = [
+  "preset",
+  "members",
   "latent",
   "hidden",
   "likelihood",
@@ -104,11 +106,24 @@ function fitOptions(given: TrainOptions, checkpoint?: CheckpointStore): Detector
   const { patience } = given;
   return {
     ...pick(given, SAME),
-    objective: objectiveOf(given),
+    ...(hasObjective(given) && { objective: objectiveOf(given) }),
     optimizer: { ...optimizer!, ...pick(given, ["learningRate"]) },
     ...(patience !== undefined && { earlyStopping: { patience } }),
     ...(checkpoint && { checkpoint }),
   };
+}
+
+const OBJECTIVE_OPTIONS = [
+  "objective",
+  "beta",
+  "samples",
+  "estimator",
+  "freeBits",
+  "alpha",
+] as const;
+
+function hasObjective(given: TrainOptions): boolean {
+  return OBJECTIVE_OPTIONS.some((key) => given[key] !== undefined);
 }
 
 /** What was asked for; the detector's warm-up belongs to its own objective alone. */

@@ -6,21 +6,22 @@
  * for (const { score, pValue, anomaly, contributions } of await detector.score(newRows)) { … }
  * ```
  *
- * Rows are split by the seed: some are kept back to calibrate (`Calibration`), a VAE with learned
- * per-column variance (σ-VAE: Rybkin et al., 2021) is trained on the rest. Missing values and
- * columns that are not numbers are refused.
+ * Rows are split by the seed: some are kept back to calibrate (`Calibration`), the rest train
+ *
+ *   preset "ensemble"   several networks, regressions and reference rows in two views of the table
+ *                       (`ensemble/fit_ensemble.ts`, docs/adr/0020-what-a-detector-is.md); the default
+ *   preset "small"      one VAE over standardised columns with learned per-column variance (σ-VAE:
+ *                       Rybkin et al., 2021), scored by its negative ELBO
+ *
+ * An option that speaks of one network, such as another likelihood or a checkpoint, chooses "small".
  */
 import { permutation } from "../core/philox.ts";
 import { STREAMS } from "../core/streams.ts";
 import { Calibration } from "../scoring/calibration.ts";
-import { rawScores } from "../scoring/contributions.ts";
-import { fixedColumns, requireData } from "../scoring/data_rule.ts";
-import {
-  type Cells,
-  type Standardization,
-  standardizationOf,
-  standardize,
-} from "../scoring/standardize.ts";
+import { decide, type Decision, type DecisionOptions } from "../scoring/decide.ts";
+import { Ensemble } from "../scoring/ensemble/ensemble.ts";
+import { type RowScorer, VaeRowScorer } from "../scoring/row_scorer.ts";
+import type { Cells } from "../scoring/standardize.ts";
 import { columnsOf, type TableRows, toCells } from "../scoring/table_rows.ts";
 import { type TableModel, tableModelOf, TableScorer } from "../scoring/table_scorer.ts";
 import {
@@ -29,12 +30,11 @@ import {
   loadModelFile,
   type TrainedVae,
 } from "../scoring/trained_vae.ts";
-import { hasVariance, optimalVariances } from "../training/optimal_variance.ts";
 import type { FitReport } from "../training/report.ts";
 import { VAE } from "../training/vae.ts";
-import { defaultTraining, detectorSpec } from "./defaults.ts";
 import { refuseExtremes } from "./extremes.ts";
-import { type DetectorOptions, requireColumns, requireOptions } from "./options.ts";
+import { type DetectorOptions, presetOf, requireColumns, requireOptions } from "./options.ts";
+import { fitMany, fitOne } from "./presets.ts";
 
 export type { DetectorOptions } from "./options.ts";
 
@@ -43,6 +43,9 @@ const MIN_ROWS = 10;
 
 /** More calibration rows than this refine the p-value no further than anyone reads. */
 const MAX_CALIBRATION_ROWS = 10_000;
+
+/** As many are kept back without a false-alarm rate that needs them: they make a tenth of the file. */
+const PLENTY_ROWS = 2000;
 
 /** Fits and scores tables. */
 export class Detector extends TableScorer {
@@ -61,8 +64,7 @@ export class Detector extends TableScorer {
    */
   static async fit(rows: TableRows, options: DetectorOptions = {}): Promise<Detector> {
     requireOptions(options);
-    const { columns = columnsOf(rows), falseAlarmRate = 0.01, seed = 0, calibration, ...rest } =
-      options;
+    const { columns = columnsOf(rows), falseAlarmRate = 0.01, seed = 0, calibration } = options;
     requireColumns(columns);
     const cells = toCells(rows, columns);
     if (cells.rows < MIN_ROWS) {
@@ -71,27 +73,23 @@ export class Detector extends TableScorer {
       );
     }
     refuseExtremes(cells, columns);
-    const width = columns.length;
     const fraction = calibration ?? calibrationFraction(cells.rows, falseAlarmRate);
-    const split = splitCells(cells, width, fraction, seed);
-    const { hidden, latent, likelihood, backend, determinism, threads, weights, ...fitOptions } =
-      rest;
-    const spec = detectorSpec(width, { hidden, latent, likelihood });
-    const vae = VAE.create(spec, { seed, backend, determinism, threads, weights });
-    requireData(vae.spec, cells.data, (c) => `"${columns[c]}"`);
-    const standardization = standardizationOf(split.training, width, fixedColumns(vae.spec));
-    const training = standardize(split.training, standardization);
-    const report = await vae.fit(training, {
-      ...defaultTraining(split.training.rows, fitOptions.batchSize),
-      ...fitOptions,
-      seed,
-    });
-    if (hasVariance(vae.spec, "perFeature")) {
-      const squares = vae.squaredResiduals(training, seed);
-      vae.setParameters(optimalVariances(vae.spec, "perFeature", squares));
-    }
-    const model = calibrate(vae, columns, standardization, split.calibration, falseAlarmRate);
-    return new Detector(vae, model, report);
+    const split = splitCells(cells, columns.length, fraction, seed);
+    const fit = presetOf(options) === "small" ? fitOne : fitMany;
+    const fitted = await fit({ all: cells, training: split.training }, columns, options);
+    const draft = { columns, falseAlarmRate, ...fitted.parts };
+    const model = calibrate(fitted.vae, draft, split.calibration);
+    return new Detector(fitted.vae, model, fitted.report);
+  }
+
+  /**
+   * Verdicts on the scores of a batch: at a false discovery rate, beyond the calibration's resolution, or
+   * withheld where they are not sure.
+   * @throws RangeError for a rate that the calibration rows cannot keep
+   */
+  decide(scores: Float64Array, options: DecisionOptions = {}): Decision {
+    const falseAlarmRate = options.falseAlarmRate ?? this.falseAlarmRate;
+    return decide(this.calibration, scores, { ...options, falseAlarmRate });
   }
 
   /** A detector from the bytes of its file, or from where a URL points. */
@@ -104,11 +102,15 @@ export class Detector extends TableScorer {
   }
 }
 
-/** A fifth of the rows; more, up to half, where fewer could not keep the false-alarm rate. */
+/**
+ * What the false-alarm rate needs to be kept well, twice the rows at which it can be kept at all, and a
+ * tenth of long tables; of short ones no more than half.
+ */
 function calibrationFraction(rows: number, falseAlarmRate: number): number {
-  const needed = Math.ceil(2 / falseAlarmRate);
-  const kept = Math.min(rows / 2, MAX_CALIBRATION_ROWS, Math.max(rows / 5, needed));
-  return kept / rows;
+  const finest = Math.ceil(1 / falseAlarmRate);
+  const needed = Math.min(2 * finest, Math.max(finest, rows / 5));
+  const plenty = Math.min(rows / 10, PLENTY_ROWS);
+  return Math.min(rows / 2, MAX_CALIBRATION_ROWS, Math.max(plenty, needed)) / rows;
 }
 
 function splitCells(
@@ -129,15 +131,16 @@ function splitCells(
   return { calibration: take(order.slice(0, kept)), training: take(order.slice(kept)) };
 }
 
-function calibrate(
-  vae: VAE,
-  columns: readonly string[],
-  standardization: Standardization,
-  cells: Cells,
-  falseAlarmRate: number,
-): TableModel {
-  const x = standardize(cells, standardization);
-  const { scores, raw } = rawScores(x, vae.costs(x));
+/** A fitted model before it is calibrated. */
+type Draft = Pick<TableModel, "columns" | "standardization" | "ensemble" | "falseAlarmRate">;
+
+function calibrate(vae: VAE, draft: Draft, cells: Cells): TableModel {
+  const { columns, falseAlarmRate } = draft;
+  const scorer: RowScorer = draft.ensemble
+    ? new Ensemble(draft.ensemble, vae.beside)
+    : new VaeRowScorer(vae, draft.standardization);
+  const { scores, raw } = scorer.scoreCells(cells);
+  scorer.dispose();
   const typical = new Float64Array(columns.length);
   raw.forEach((nats, i) => typical[i % columns.length] += nats / cells.rows);
   const calibration = new Calibration(scores);
@@ -146,5 +149,5 @@ function calibrate(
     `${cells.rows} calibration rows allow no false-alarm rate below ${finest.toPrecision(3)}`,
   ];
   const kept = Math.max(falseAlarmRate, finest);
-  return { columns, standardization, calibration, typical, falseAlarmRate: kept, warnings };
+  return { ...draft, calibration, typical, falseAlarmRate: kept, warnings };
 }

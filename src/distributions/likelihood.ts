@@ -11,7 +11,7 @@ import type { Node } from "../ops/spec.ts";
 import { bernoulli } from "./likelihoods/bernoulli.ts";
 import { categorical } from "./likelihoods/categorical.ts";
 import { continuousBernoulli } from "./likelihoods/continuous_bernoulli.ts";
-import type { Conditional, Definition } from "./likelihoods/definition.ts";
+import { alongDraws, type Conditional, type Definition } from "./likelihoods/definition.ts";
 import { gaussian } from "./likelihoods/gaussian.ts";
 import { laplace } from "./likelihoods/laplace.ts";
 import { logNormal } from "./likelihoods/log_normal.ts";
@@ -75,16 +75,41 @@ function parseType<T extends string>(field: string, value: unknown, types: reado
   return requireChoice(`${field}.type`, type, types);
 }
 
-/** Builds the likelihood that `spec` names on the decoder's last hidden layer. */
+/**
+ * Builds the likelihood that a spec names on the decoder's last hidden layer.
+ * @param observed 1 where a cell of x is there, else 0, `[B, D]`: missing cells then cost nothing
+ */
 export function likelihood(
   scope: Scope,
   hidden: Node,
-  inputs: number,
-  spec: LikelihoodSpec,
+  { inputs, likelihood }: { readonly inputs: number; readonly likelihood: LikelihoodSpec },
+  observed?: Node,
 ): Conditional {
-  const groups = groupsOf(spec, inputs);
-  const parts = groups.map(({ spec, columns, prefix }) =>
-    definitionOf(spec.type).build({ scope, hidden, columns, prefix }, spec)
-  );
-  return joinGroups(scope.g, groups, parts);
+  const { g } = scope;
+  const groups = groupsOf(likelihood, inputs);
+  const parts = groups.map(({ spec, first, columns, prefix }) => {
+    const own = observed && g.sliceCols(observed, { start: first, count: columns });
+    return definitionOf(spec.type).build({ scope, hidden, columns, prefix, observed: own }, spec);
+  });
+  const joined = joinGroups(g, groups, parts);
+  if (!observed) return joined;
+  // A missing cell holds a number that its likelihood takes, so that this is never 0 · ∞.
+  return {
+    get mean() {
+      return joined.mean;
+    },
+    get parameters() {
+      return joined.parameters;
+    },
+    logProb: (x) => g.mul(joined.logProb(x), alongDraws(g, observed, x)),
+  };
+}
+
+/** What a missing cell of each column holds in its place: a number that the likelihood takes. */
+export function placeholders(spec: LikelihoodSpec, inputs: number): Float32Array {
+  const values = new Float32Array(inputs);
+  for (const { spec: { type }, first, columns } of groupsOf(spec, inputs)) {
+    values.fill(definitionOf(type).placeholder ?? 0, first, first + columns);
+  }
+  return values;
 }

@@ -1,13 +1,24 @@
 /**
- * Cells of text formats: one number or one label from one piece of text, and the place rows are gathered in.
- * Limits: decimal numbers with a point; no thousands separators, no hexadecimal, no missing values.
+ * Cells of text formats: one number or one label from one piece of text, and how the cells of a column are read.
+ * Limits: decimal numbers with a point; no thousands separators, no hexadecimal.
  */
+
+/** How the cells of one column become numbers; which one is for whoever knows the column to say. */
+export interface CellCodec {
+  /**
+   * The number that stands for a cell as its format has it: text, number, true, false or null. NaN if the cell is
+   * missing, undefined if the column cannot take it.
+   */
+  encode(cell: unknown): number | undefined;
+  /** What a cell must be that the column did not take, as a message says it. */
+  expected(cell: unknown): string;
+}
 
 /** What a data cell must be, as a message says it. */
 export const NUMBER_EXPECTED = "a finite number";
 
 /** What a cell that looks like a missing value must be, as a message says it. */
-export const MISSING_EXPECTED = "a finite number (missing values are not supported yet)";
+export const MISSING_EXPECTED = "a finite number (no value may be missing here)";
 
 /** What a label must be, as a message says it. */
 export const LABEL_EXPECTED =
@@ -45,6 +56,15 @@ export function expectedOf(text: string): string {
   return isMissing(text) ? MISSING_EXPECTED : NUMBER_EXPECTED;
 }
 
+/** Cells of text that are all numbers. */
+export const NUMBERS: CellCodec = {
+  encode(cell) {
+    const value = parseNumber(cell as string);
+    return Number.isNaN(value) ? undefined : value;
+  },
+  expected: (cell) => expectedOf(cell as string),
+};
+
 /** 1 for an anomaly, 0 for a normal row, undefined if the text is no label. */
 export function parseLabel(text: string): 0 | 1 | undefined {
   const word = LABELS.get(text.trim().toLowerCase());
@@ -52,25 +72,4 @@ export function parseLabel(text: string): 0 | 1 | undefined {
   const value = parseNumber(text);
   if (Number.isNaN(value)) return undefined;
   return value === 0 ? 0 : 1;
-}
-
-/** A float64 array that grows by doubling. */
-export class GrowingArray {
-  #values: Float64Array<ArrayBuffer> = new Float64Array(1024);
-  #length = 0;
-
-  /** Appends one value. */
-  push(value: number): void {
-    if (this.#length === this.#values.length) {
-      const grown = new Float64Array(this.#values.length * 2);
-      grown.set(this.#values);
-      this.#values = grown;
-    }
-    this.#values[this.#length++] = value;
-  }
-
-  /** The values so far, copied to their exact length. */
-  toArray(): Float64Array<ArrayBuffer> {
-    return this.#values.slice(0, this.#length);
-  }
 }

@@ -1,11 +1,13 @@
 /**
  * CSV to Table: header required; separator, quotes, CRLF and byte order mark are recognised.
  * Source: RFC 4180, with `;` and tab as further separators.
- * Limits: UTF-8, decimal point, no missing values; nothing is skipped or guessed silently.
+ * Limits: UTF-8, decimal point; nothing is skipped or guessed silently.
  */
-import { expectedOf, GrowingArray, LABEL_EXPECTED, parseLabel, parseNumber } from "./cells.ts";
+import { CellGatherer } from "./cell_gatherer.ts";
+import { LABEL_EXPECTED, NUMBERS, parseLabel, parseNumber } from "./cells.ts";
 import { type CsvRecord, detectSeparator, RecordBlocks, splitRecords } from "./csv_split.ts";
 import { DataError, quoteValue } from "./errors.ts";
+import { GrowingArray } from "./growing_array.ts";
 import {
   type ColumnPlan,
   createTable,
@@ -37,7 +39,7 @@ export class CsvReader {
   readonly #options: CsvOptions;
   readonly #source: string;
   readonly #blocks: RecordBlocks;
-  readonly #values: GrowingArray = new GrowingArray();
+  #cells: CellGatherer = new CellGatherer([], "numbers", NUMBERS);
   readonly #labels: GrowingArray = new GrowingArray();
   #separator: string | undefined;
   #plan: ColumnPlan | undefined;
@@ -71,11 +73,11 @@ export class CsvReader {
     if (this.#rows === 0) throw new DataError({ source, expected, actual: "a header line only" });
     return createTable({
       columns: this.#plan.columns,
-      data: this.#values.toArray(),
+      ...this.#cells.finish(),
       rows: this.#rows,
       label: this.#plan.labelIndex < 0 ? undefined : this.#labels.toArray(),
       source,
-    });
+    }, this.#options.cells);
   }
 
   #readBlock(block: string): void {
@@ -116,7 +118,9 @@ export class CsvReader {
       throw new DataError({ source, subject, expected: "a column name", actual: '""' });
     }
     this.#width = names.length;
-    return planColumns(names, this.#options, source);
+    const plan = planColumns(names, this.#options, source);
+    this.#cells = new CellGatherer(plan.columns, this.#options.cells ?? "numbers", NUMBERS);
+    return plan;
   }
 
   #readRow({ cells, line }: CsvRecord, plan: ColumnPlan): void {
@@ -128,12 +132,10 @@ export class CsvReader {
     }
     for (let i = 0; i < plan.indices.length; i++) {
       const cell = cells[plan.indices[i]];
-      const value = parseNumber(cell);
-      if (Number.isNaN(value)) {
-        const details = { expected: expectedOf(cell), actual: quoteValue(cell) };
-        throw new DataError({ source, row, line, column: plan.columns[i], ...details });
-      }
-      this.#values.push(value);
+      const expected = this.#cells.add(i, cell);
+      if (expected === undefined) continue;
+      const details = { expected, actual: quoteValue(cell) };
+      throw new DataError({ source, row, line, column: plan.columns[i], ...details });
     }
     if (plan.labelIndex >= 0) this.#readLabel(cells[plan.labelIndex], row, line);
     this.#rows = row;

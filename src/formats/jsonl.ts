@@ -3,14 +3,27 @@
  * Source: RFC 8259 for each line. Limits: flat lines only; every line has the same keys, each once, or the same
  * length; keys that are whole numbers come first, as JavaScript orders them.
  */
-import { GrowingArray, LABEL_EXPECTED, MISSING_EXPECTED } from "./cells.ts";
-import { NUMBER_EXPECTED, parseLabel } from "./cells.ts";
+import { CellGatherer } from "./cell_gatherer.ts";
+import {
+  type CellCodec,
+  LABEL_EXPECTED,
+  MISSING_EXPECTED,
+  NUMBER_EXPECTED,
+  parseLabel,
+} from "./cells.ts";
 import { DataError, listNames, quoteValue } from "./errors.ts";
+import { GrowingArray } from "./growing_array.ts";
 import { type ColumnPlan, createTable, planColumns } from "./table.ts";
 import { defaultNames, type Table, type TableOptions } from "./table.ts";
 import { decodeText } from "./text.ts";
 
 const MAX_LINE_CHARS = 1 << 26;
+
+/** Cells that must be numbers are numbers in JSON, not texts of them. */
+const JSON_NUMBERS: CellCodec = {
+  encode: (cell) => typeof cell === "number" && Number.isFinite(cell) ? cell : undefined,
+  expected: (cell) => cell === null ? MISSING_EXPECTED : NUMBER_EXPECTED,
+};
 
 /**
  * Reads a JSON lines file.
@@ -39,7 +52,7 @@ export function readJsonl(input: Uint8Array | string, options: TableOptions = {}
 class JsonlReader {
   readonly #options: TableOptions;
   readonly #source: string;
-  readonly #values: GrowingArray = new GrowingArray();
+  #cells: CellGatherer = new CellGatherer([], "numbers", JSON_NUMBERS);
   readonly #labels: GrowingArray = new GrowingArray();
   #names: readonly string[] = [];
   #objects = false;
@@ -76,11 +89,11 @@ class JsonlReader {
     }
     return createTable({
       columns: this.#plan.columns,
-      data: this.#values.toArray(),
+      ...this.#cells.finish(),
       rows: this.#rows,
       label: this.#plan.labelIndex < 0 ? undefined : this.#labels.toArray(),
       source,
-    });
+    }, this.#options.cells);
   }
 
   #parse(line: string, row: number): object {
@@ -112,6 +125,8 @@ class JsonlReader {
     this.#objects = !Array.isArray(first);
     this.#names = Array.isArray(first) ? defaultNames(first.length) : Object.keys(first);
     this.#plan = planColumns(this.#names, this.#options, this.#source);
+    const { cells = "numbers" } = this.#options;
+    this.#cells = new CellGatherer(this.#plan.columns, cells, JSON_NUMBERS);
   }
 
   #cellsOf(parsed: object, row: number): readonly unknown[] {
@@ -137,12 +152,8 @@ class JsonlReader {
     if (!plan) return;
     for (let i = 0; i < plan.indices.length; i++) {
       const cell = cells[plan.indices[i]];
-      if (typeof cell === "number" && Number.isFinite(cell)) {
-        this.#values.push(cell);
-        continue;
-      }
-      const expected = cell === null ? MISSING_EXPECTED : NUMBER_EXPECTED;
-      this.#refuse(row, expected, show(cell), plan.columns[i]);
+      const expected = this.#cells.add(i, cell);
+      if (expected !== undefined) this.#refuse(row, expected, show(cell), plan.columns[i]);
     }
     if (plan.labelIndex < 0) return;
     const cell = cells[plan.labelIndex];

@@ -13,6 +13,8 @@ import { isNpy } from "./npy_header.ts";
 import { readNpz } from "./npz.ts";
 import type { Table, TableOptions } from "./table.ts";
 
+export type { CellReading } from "./cell_gatherer.ts";
+export type { CellCodec } from "./cells.ts";
 export { type CsvOptions, CsvReader, readCsv } from "./csv.ts";
 export { DataError, type DataErrorDetails } from "./errors.ts";
 export { readJsonl } from "./jsonl.ts";
@@ -54,7 +56,8 @@ export function readTable(
     const actual = quoteValue(extension);
     throw new DataError({ source: name, subject: "file extension", expected, actual });
   }
-  return read(bytes, { source: name, label: options.label, columns: options.columns });
+  const { label, columns, cells } = options;
+  return read(bytes, { source: name, label, columns, cells });
 }
 
 /**

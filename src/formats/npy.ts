@@ -3,6 +3,8 @@
  * Source: numpy.lib.format, versions 1.0, 2.0 and 3.0. Limits: 1-D and 2-D; types f2 f4 f8 i1..i8 u1..u8 b1, either
  * byte order, either storage order. 64-bit integers are rounded to the nearest float64. Pickled objects are refused.
  */
+import { fromHalf } from "../core/half.ts";
+import type { CellCodec } from "./cells.ts";
 import { DataError, quoteValue } from "./errors.ts";
 import { readNpyHeader } from "./npy_header.ts";
 import { createTable, defaultNames, planColumns } from "./table.ts";
@@ -34,7 +36,7 @@ export type NpyData =
 type Reader = (view: DataView, offsetBytes: number, little: boolean) => number;
 
 const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
-  ["f2", (view, at, little) => halfToDouble(view.getUint16(at, little))],
+  ["f2", (view, at, little) => fromHalf(view.getUint16(at, little))],
   ["f4", (view, at, little) => view.getFloat32(at, little)],
   ["f8", (view, at, little) => view.getFloat64(at, little)],
   ["i1", (view, at) => view.getInt8(at)],
@@ -126,10 +128,28 @@ export function tableOf(
     const actual = `shape (${array.shape.join(", ")})`;
     throw new DataError({ source, subject: "array", expected: "non-empty", actual });
   }
-  let table = createTable({ columns: defaultNames(width), data: array.data, rows, label, source });
+  const { cells } = options;
+  const all = { columns: defaultNames(width), data: array.data, rows, label, source };
+  let table = createTable(all, cells);
   planColumns(table.columns, options, source);
   if (options.label !== undefined) table = takeLabel(table, options.label);
-  return options.columns === undefined ? table : selectColumns(table, options.columns);
+  if (options.columns !== undefined) table = selectColumns(table, options.columns);
+  return typeof cells === "function" ? encoded(table, cells) : table;
+}
+
+/** The cells as the codec of each column has them. */
+function encoded(table: Table, codecOf: (column: string) => CellCodec): Table {
+  const { columns, data, source } = table;
+  const codecs = columns.map(codecOf);
+  const codes = data.map((value, cell) => {
+    const c = cell % columns.length, codec = codecs[c];
+    const code = codec.encode(Number.isNaN(value) ? null : value);
+    if (code !== undefined) return code;
+    const row = Math.floor(cell / columns.length) + 1;
+    const details = { expected: codec.expected(value), actual: `${value}` };
+    throw new DataError({ source, row, column: columns[c], ...details });
+  });
+  return { ...table, data: codes };
 }
 
 function readerOf(descr: string, source: string): Reader {
@@ -140,16 +160,6 @@ function readerOf(descr: string, source: string): Reader {
   const expected = "one of f2, f4, f8, i1, i2, i4, i8, u1, u2, u4, u8, b1";
   const kind = descr.includes("O") ? " (pickled Python objects are never read)" : "";
   throw new DataError({ source, subject, expected, actual: quoteValue(descr) + kind });
-}
-
-/** IEEE 754 binary16 to float64; exact. */
-function halfToDouble(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const mantissa = bits & 1023;
-  if (exponent === 0) return sign * mantissa * 2 ** -24;
-  if (exponent === 31) return mantissa === 0 ? sign * Infinity : NaN;
-  return sign * (1024 + mantissa) * 2 ** (exponent - 25);
 }
 
 function descrOf(data: NpyData): string {

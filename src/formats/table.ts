@@ -1,15 +1,19 @@
 /**
  * The one shape that tabular data has once it is read, whatever the file format was.
- * Limits: every cell is a finite float64; labels are 0 (normal) or 1 (anomaly); at least one row and one column.
+ * Limits: every cell is a finite float64, or NaN where a value is missing and may be; labels are 0 (normal) or 1 (anomaly); at least one row and one column.
  */
+import type { CellReading } from "./cell_gatherer.ts";
+import { LABEL_EXPECTED, MISSING_EXPECTED, NUMBER_EXPECTED } from "./cells.ts";
 import { DataError, listNames, quoteValue } from "./errors.ts";
 
 /** A numeric table, row-major. */
 export interface Table {
   /** Column names, unique, in the order of the data. */
   readonly columns: readonly string[];
-  /** [rows, columns] f64, row-major, every cell finite. */
+  /** [rows, columns] f64, row-major: finite, or NaN where a value is missing. */
   readonly data: Float64Array;
+  /** For each column with text its texts, into which its cells are codes; absent where all are numbers. */
+  readonly texts?: readonly (readonly string[] | undefined)[];
   /** Number of rows, >= 1. */
   readonly rows: number;
   /** [rows] f64, 0 = normal, 1 = anomaly; undefined if the file holds no label. */
@@ -26,6 +30,8 @@ export interface TableOptions {
   readonly label?: string;
   /** Columns to keep, in this order; all but the label if omitted. Columns left out are not read. */
   readonly columns?: readonly string[];
+  /** How cells are read; "numbers" if omitted: text and missing values are refused. */
+  readonly cells?: CellReading;
 }
 
 /** Which columns of a file become data and which one the label. */
@@ -38,9 +44,12 @@ export interface ColumnPlan {
   readonly labelIndex: number;
 }
 
-/** Builds a table and checks what {@link Table} promises. */
-export function createTable(table: Table): Table {
-  const { columns, data, rows, label, source } = table;
+/**
+ * Builds a table and checks what {@link Table} promises.
+ * @param cells how its cells were read: only where all must be numbers is a missing one refused
+ */
+export function createTable(table: Table, cells: CellReading = "numbers"): Table {
+  const { columns, data, texts, rows, label, source } = table;
   if (columns.length === 0) {
     throw new DataError({ source, subject: "table", expected: "at least one numeric column" });
   }
@@ -56,8 +65,8 @@ export function createTable(table: Table): Table {
     const subject = "label";
     throw new DataError({ source, subject, expected: `${rows} long`, actual: `${label.length}` });
   }
-  checkFinite(table);
-  return label ? { columns, data, rows, label, source } : { columns, data, rows, source };
+  checkFinite(table, cells !== "numbers");
+  return { columns, data, ...(texts && { texts }), rows, ...(label && { label }), source };
 }
 
 /** Refuses names that occur twice. */
@@ -108,33 +117,38 @@ export function planColumns(
 /** The table with only the named columns, in the order given; the label stays. */
 export function selectColumns(table: Table, names: readonly string[]): Table {
   const plan = planColumns(table.columns, { columns: names }, table.source);
-  return { ...table, columns: plan.columns, data: gatherColumns(table, plan.indices) };
+  return { ...table, columns: plan.columns, ...gatherColumns(table, plan.indices) };
 }
 
 /** The table with the named column taken out of the data and made the label (any value but 0 is an anomaly). */
 export function takeLabel(table: Table, name: string): Table {
   const plan = planColumns(table.columns, { label: name }, table.source);
-  const values = gatherColumns(table, [plan.labelIndex]);
+  const { data: values } = gatherColumns(table, [plan.labelIndex]);
+  const unknown = values.findIndex(Number.isNaN);
+  if (unknown >= 0) {
+    const place = { source: table.source, row: unknown + 1, column: name };
+    throw new DataError({ ...place, expected: LABEL_EXPECTED, actual: "NaN" });
+  }
   const label = values.map((value) => value === 0 ? 0 : 1);
-  return { ...table, columns: plan.columns, data: gatherColumns(table, plan.indices), label };
+  return { ...table, columns: plan.columns, ...gatherColumns(table, plan.indices), label };
 }
 
-function gatherColumns(table: Table, indices: readonly number[]): Float64Array {
-  const { data, rows, columns } = table;
+function gatherColumns(
+  { data, texts, rows, columns }: Table,
+  indices: readonly number[],
+): Pick<Table, "data" | "texts"> {
   const gathered = new Float64Array(rows * indices.length);
   let out = 0;
   for (let row = 0; row < rows; row++) {
     for (const index of indices) gathered[out++] = data[row * columns.length + index];
   }
-  return gathered;
+  return { data: gathered, ...(texts && { texts: indices.map((index) => texts[index]) }) };
 }
 
-function checkFinite({ data, columns, source }: Table): void {
+function checkFinite({ data, columns, source }: Table, missing: boolean): void {
   for (let cell = 0; cell < data.length; cell++) {
-    if (Number.isFinite(data[cell])) continue;
-    const expected = Number.isNaN(data[cell])
-      ? "a finite number (missing values are not supported yet)"
-      : "a finite number";
+    if (Number.isFinite(data[cell]) || (missing && Number.isNaN(data[cell]))) continue;
+    const expected = Number.isNaN(data[cell]) ? MISSING_EXPECTED : NUMBER_EXPECTED;
     const row = Math.floor(cell / columns.length) + 1;
     const column = columns[cell % columns.length];
     throw new DataError({ source, row, column, expected, actual: `${data[cell]}` });

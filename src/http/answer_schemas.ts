@@ -44,12 +44,29 @@ const storedVersion = {
   digest,
   bytes: v.optional(count),
   created: v.optional(v.string()),
+  job: v.optional(v.string()),
 };
 const alias = v.strictObject({
   alias: v.string(),
   model: v.string(),
   version: v.optional(version),
 });
+
+const data = v.record(v.string(), v.unknown());
+const job = v.strictObject({
+  id: v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/)),
+  kind: v.picklist(["train", "score"]),
+  model: v.string(),
+  state: v.picklist(["queued", "running", "succeeded", "failed", "cancelled"]),
+  created: v.string(),
+  started: v.optional(v.string()),
+  finished: v.optional(v.string()),
+  attempt: v.pipe(count, v.description("how often a worker took it")),
+  progress: v.optional(v.record(v.string(), v.number())),
+  result: v.optional(data),
+  error: v.optional(v.pipe(v.string(), v.description("why it failed"))),
+});
+const upload = v.strictObject({ name: v.string(), bytes: count, digest, created: v.string() });
 
 const tensor = {
   name: v.string(),
@@ -76,6 +93,9 @@ export const ANSWERS = {
   Stored: v.strictObject({ model: v.string(), ...storedVersion }),
   Alias: alias,
   Aliases: v.strictObject({ aliases: v.array(alias) }),
+  Job: job,
+  Upload: upload,
+  Uploads: v.strictObject({ uploads: v.array(upload) }),
   Encoded: v.strictObject({
     ...model,
     rows: v.array(v.strictObject({ mean: numbers, logVar: numbers })),

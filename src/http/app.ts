@@ -21,11 +21,15 @@ import { respondProblem, toResponse } from "./responses.ts";
 import { aliasRoutes } from "./routes/aliases.ts";
 import { docsRoutes } from "./routes/docs.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { jobRoutes } from "./routes/jobs.ts";
 import { modelRoutes } from "./routes/models.ts";
 import { oipRoutes } from "./routes/oip.ts";
+import { trainRoutes } from "./routes/train.ts";
+import { uploadRoutes } from "./routes/uploads.ts";
 import { verbRoutes } from "./routes/verbs.ts";
 import type { Env, Service } from "./service.ts";
-import type { ModelStore } from "./store.ts";
+import type { ModelStore } from "../storage/model_store.ts";
+import { type Training, trainingOf, type TrainingOptions } from "./training.ts";
 
 /**
  * A Hono app (4.13.19): `app.fetch` for a server, `parent.route("/prefix", app)` to mount it, or
@@ -40,6 +44,8 @@ export interface AppOptions {
   readonly models: Models | ModelStore;
   /** Who may ask; anybody if there are none. Changing a store over HTTP takes a token for "admin". */
   readonly tokens?: readonly Token[];
+  /** Jobs that train models of the store; none. Takes a token for "train". */
+  readonly training?: TrainingOptions;
   /** Requests of one token, or of one address where there are no tokens; unlimited. */
   readonly rateLimit?: RateLimit;
   /** Origins whose pages may ask, such as `https://example.org`; none. */
@@ -87,6 +93,9 @@ export function createApp(options: AppOptions): App {
   modelRoutes(app, service);
   aliasRoutes(app, service);
   verbRoutes(app, service);
+  trainRoutes(app, service);
+  jobRoutes(app, service);
+  uploadRoutes(app, service);
   oipRoutes(app, service);
   docsRoutes(app, service);
   // An app that is mounted loses its notFound: within its own paths it still answers for itself.
@@ -100,16 +109,18 @@ export function createApp(options: AppOptions): App {
 }
 
 function serviceOf(options: AppOptions): Service {
-  const { models, rateLimit, stopping, device } = options;
+  const { models, rateLimit, stopping = new AbortController().signal, device } = options;
   const tokens = options.tokens && new Tokens(options.tokens);
   const registry = isStore(models) ? new Registry(models, device) : undefined;
   const mayChange = tokens?.open("admin") ?? false;
   if (mayChange && !registry) {
     throw new TypeError('Cannot serve models to "admin": models must be a store to be changed');
   }
+  const training = options.training && mayTrain(options.training, registry, tokens);
   return {
     catalogue: registry ?? liveCatalogue(models as Models),
     registry: mayChange ? registry : undefined,
+    training,
     limits: {
       maxBodyBytes: whole("maxBodyBytes", options.maxBodyBytes ?? 4 * 2 ** 20, 2 ** 30),
       maxModelBytes: whole("maxModelBytes", options.maxModelBytes ?? 64 * 2 ** 20, 2 ** 30),
@@ -122,10 +133,17 @@ function serviceOf(options: AppOptions): Service {
     limiter: rateLimit && new RateLimiter(rateLimit),
     metrics: new Metrics(),
     turns: new Turns(),
-    isStopping: () => stopping?.aborted ?? false,
+    stopping,
+    isStopping: () => stopping.aborted,
     addressOf: ({ req, env }) => (options.addressOf ?? denoAddress)(req.raw, env),
     onError: options.onError ?? ((error) => console.error(error)),
   };
+}
+
+function mayTrain(options: TrainingOptions, registry?: Registry, tokens?: Tokens): Training {
+  if (!registry) throw new TypeError("Cannot train: models must be a store to be changed");
+  if (tokens?.open("train")) return trainingOf(options, registry);
+  throw new TypeError('Cannot train: tokens must hold one for "train"');
 }
 
 function whole(name: string, value: number, max: number): number {

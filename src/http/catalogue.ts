@@ -5,7 +5,7 @@
  */
 import { show } from "../core/validate.ts";
 import type { Model } from "../scoring/units.ts";
-import { digestOf, type ModelVersion, requireModelName } from "./store.ts";
+import { digestOf, type ModelVersion, requireModelName } from "../storage/model_store.ts";
 
 export type { Model } from "../scoring/units.ts";
 

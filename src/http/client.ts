@@ -13,12 +13,16 @@
 import type {
   AliasTarget,
   Answers,
+  JobEventInfo,
   LogLikelihoodRequest,
   ProblemDetails,
   SampleRequest,
   ScoreRequest,
+  TrainRequest,
   Verdict,
 } from "./client_types.ts";
+
+import { readEvents } from "./client_events.ts";
 
 export type * from "./client_types.ts";
 
@@ -80,6 +84,13 @@ export function createClient(baseUrl: string, options: ClientOptions = {}): Clie
 export type ModelName = string | { readonly name: string; readonly version: number };
 
 const JSON_TYPE = "application/json", FLOATS = "application/octet-stream";
+const EVENTS = "text/event-stream";
+
+/** Events after which there are no others. */
+const ENDS: readonly string[] = ["succeeded", "failed", "cancelled"];
+
+/** How often in a row a stream of events may fail, and how much longer each time to wait. */
+const RECONNECTS = 10, RECONNECT_MS = 200;
 
 /** Every method rejects with an `ApiError` if the server refuses. */
 export class Client {
@@ -232,6 +243,85 @@ export class Client {
   /** Forgets a second name. */
   async deleteAlias(alias: string): Promise<void> {
     await this.#ask("DELETE", `/v1/aliases/${encodeURIComponent(alias)}`);
+  }
+
+  /**
+   * Asks for a training job: rows, or `{ upload: NAME }`. Its model will be the next version of the name.
+   * @param key asking again with it is asking once
+   */
+  async train(
+    model: string,
+    data: ClientRows | { readonly upload: string },
+    options: TrainRequest = {},
+    key: string = crypto.randomUUID(),
+  ): Promise<Answers["Job"]> {
+    const what = "upload" in data ? { upload: data.upload } : { rows: data };
+    const response = await this.#ask("POST", `${pathOf(model)}/train`, {
+      type: JSON_TYPE,
+      body: JSON.stringify({ ...what, ...options }),
+      headers: { "idempotency-key": key },
+    });
+    return await response.json();
+  }
+
+  /** A job as it stands. */
+  job(id: string): Promise<Answers["Job"]> {
+    return this.#json("GET", `/v1/jobs/${id}`);
+  }
+
+  /** Ends a job; one that has ended stays as it is. */
+  cancelJob(id: string): Promise<Answers["Job"]> {
+    return this.#json("DELETE", `/v1/jobs/${id}`);
+  }
+
+  /**
+   * What happens to a job, from after that event to its end. A line that breaks is taken up where it
+   * broke, `RECONNECTS` times without a word in between.
+   */
+  async *jobEvents(id: string, after: number = 0): AsyncGenerator<JobEventInfo> {
+    for (let last = after, failures = 0;;) {
+      let isSilent = true;
+      try {
+        const headers = { "last-event-id": `${last}` };
+        const response = await this.#ask("GET", `/v1/jobs/${id}/events`, {
+          accept: EVENTS,
+          headers,
+        });
+        for await (const event of readEvents(response.body!)) {
+          yield event;
+          [last, failures, isSilent] = [event.id, 0, false];
+          if (ENDS.includes(event.type)) return;
+        }
+        // Nothing more, and the end was told before.
+        if (isSilent && ENDS.includes((await this.job(id)).state)) return;
+      } catch (error) {
+        const mayPass = !(error instanceof ApiError) || error.status >= 500;
+        if (!mayPass || this.#options.signal?.aborted || ++failures > RECONNECTS) throw error;
+      }
+      await new Promise((resolve) => setTimeout(resolve, RECONNECT_MS * failures));
+    }
+  }
+
+  /** Waits for a job to end. */
+  async waitForJob(id: string): Promise<Answers["Job"]> {
+    for await (const _event of this.jobEvents(id));
+    return await this.job(id);
+  }
+
+  /** Keeps a file to train on; the extension of its name says the format. */
+  async putUpload(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<Answers["Upload"]> {
+    const path = `/v1/uploads/${encodeURIComponent(name)}`;
+    return await (await this.#ask("PUT", path, { type: FLOATS, body: bytes })).json();
+  }
+
+  /** Files to train on. */
+  uploads(): Promise<Answers["Uploads"]> {
+    return this.#json("GET", "/v1/uploads");
+  }
+
+  /** Forgets a file to train on. */
+  async deleteUpload(name: string): Promise<void> {
+    await this.#ask("DELETE", `/v1/uploads/${encodeURIComponent(name)}`);
   }
 
   #json<Answer>(method: string, path: string, body?: unknown): Promise<Answer> {

@@ -3,6 +3,7 @@
  * that the server checks bodies with and that the tests hold its answers to: `answer_schemas.ts` and
  * tests/http/client_types_test.ts do not compile if they differ.
  */
+import type { PlainLikelihoodInput } from "../distributions/likelihoods/options.ts";
 
 /** Which model answered. */
 export interface Answered {
@@ -58,6 +59,8 @@ export interface VersionInfo {
   readonly bytes?: number;
   /** When it was stored, ISO 8601. */
   readonly created?: string;
+  /** The job that trained it. */
+  readonly job?: string;
 }
 
 /** What an alias means. */
@@ -139,6 +142,61 @@ export interface ProblemDetails {
   readonly error?: string;
 }
 
+/** A job as it stands. */
+export interface JobInfo {
+  /** 32 hexadecimal digits. */
+  readonly id: string;
+  /** What is done. */
+  readonly kind: "train" | "score";
+  /** The model that it makes, or asks. */
+  readonly model: string;
+  /** The last three are ends. */
+  readonly state: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+  /** ISO 8601, as the other times. */
+  readonly created: string;
+  /** When a worker first took it. */
+  readonly started?: string;
+  /** When it ended. */
+  readonly finished?: string;
+  /** How often a worker took it. */
+  readonly attempt: number;
+  /** What its worker said last. */
+  readonly progress?: Readonly<Record<string, number>>;
+  /** Of a success: the model's version and digest, and more. */
+  readonly result?: Readonly<Record<string, unknown>>;
+  /** Why it failed. */
+  readonly error?: string;
+}
+
+/** Something that happened to a job. */
+export interface JobEventInfo {
+  /** Ascending. */
+  readonly id: number;
+  /** What happened; the last three are ends. */
+  readonly type:
+    | "queued"
+    | "running"
+    | "progress"
+    | "retrying"
+    | "succeeded"
+    | "failed"
+    | "cancelled";
+  /** Numbers of the epoch, the result, or the error. */
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** A file to train on. */
+export interface UploadInfo {
+  /** With the extension that says its format. */
+  readonly name: string;
+  /** Its size. */
+  readonly bytes: number;
+  /** SHA-256, 64 hexadecimal digits. */
+  readonly digest: string;
+  /** When it was stored, ISO 8601. */
+  readonly created: string;
+}
+
 /** What the client's methods give, by the names of the OpenAPI document. */
 export interface Answers {
   /** GET /v1/models */
@@ -153,6 +211,12 @@ export interface Answers {
   readonly Alias: AliasInfo;
   /** GET /v1/aliases */
   readonly Aliases: { readonly aliases: readonly AliasInfo[] };
+  /** GET /v1/jobs/ID */
+  readonly Job: JobInfo;
+  /** PUT /v1/uploads/NAME */
+  readonly Upload: UploadInfo;
+  /** GET /v1/uploads */
+  readonly Uploads: { readonly uploads: readonly UploadInfo[] };
   /** encode */
   readonly Encoded: EncodedAnswer;
   /** decode, reconstruct, sample */
@@ -167,6 +231,34 @@ export interface Answers {
   readonly Problem: ProblemDetails;
 }
 
+/** What a training job may change of the detector's defaults. */
+export interface TrainRequest {
+  /** Of rows: their names. Of an upload: those to keep, in this order. */
+  readonly columns?: string[];
+  /** A column of an upload that is left out. */
+  readonly label?: string;
+  /** The share of normal rows that may be flagged; 0.01. */
+  readonly falseAlarmRate?: number;
+  /** Fixes everything random; 0. */
+  readonly seed?: number;
+  /** Widths of the encoder's hidden layers. */
+  readonly hidden?: number[];
+  /** Latent dimensions. */
+  readonly latent?: number;
+  /** What the columns hold. */
+  readonly likelihood?: PlainLikelihoodInput["type"];
+  /** Passes over the rows. */
+  readonly epochs?: number;
+  /** Rows per step. */
+  readonly batchSize?: number;
+  /** The share of rows kept back to report their ELBO. */
+  readonly validation?: number;
+  /** Stops once validation is no better for so many epochs. */
+  readonly patience?: number;
+  /** "portable" trains to the same bytes on every machine. */
+  readonly determinism?: "fast" | "portable";
+}
+
 /** Options of `score`. */
 export interface ScoreRequest {
   /** For this request alone. */
@@ -179,6 +271,8 @@ export interface SampleRequest {
   readonly seed?: number;
   /** Without the noise of the likelihood. */
   readonly mean?: boolean;
+  /** A conditional model's condition, the same for all rows. */
+  readonly condition?: number[];
 }
 
 /** Options of `logLikelihood`. */

@@ -1,10 +1,13 @@
 /**
  * What Prometheus is told, in its text format 0.0.4. Every label takes its values from a list that
- * requests cannot make longer: route templates, known methods, statuses, models that are served.
+ * requests cannot make longer: route templates, known methods, statuses, models that are served,
+ * kinds and ends of jobs.
  *
  * Source of the names and bounds: OpenTelemetry's HTTP server metrics, as Prometheus writes them. Its
  * first bound is 5 ms, which most scores are far below: finer ones stand before it.
  */
+
+import type { QueueStats } from "../storage/job_queue.ts";
 
 /** Upper bounds, seconds. */
 const BOUNDS = [
@@ -58,6 +61,7 @@ export class Metrics {
   /** @param models those served now */
   text(
     models: readonly { readonly name: string; readonly version: number; readonly digest: string }[],
+    jobs?: QueueStats,
   ): string {
     const info = models.slice(0, MAX_MODELS).map(({ name, version, digest }) =>
       sample("elbow_model_info", { model: name, version: `${version}`, digest }, 1)
@@ -82,6 +86,7 @@ export class Metrics {
       sample("elbow_models", {}, models.length),
       ...header("elbow_model_info", "gauge", "The version of each model that is served."),
       ...info,
+      ...(jobs ? jobLines(jobs) : []),
       "",
     ].join("\n");
   }
@@ -115,6 +120,25 @@ class Series<Value> {
   lines(write: (labels: Labels, value: Value) => readonly string[]): string[] {
     return [...this.#values.values()].flatMap(({ labels, value }) => write(labels, value));
   }
+}
+
+/** Counts that the queue itself keeps, so that all servers of one queue tell the same. */
+function jobLines({ queued, running, finished }: QueueStats): string[] {
+  const counts = finished.map(({ kind, state, count, seconds }) => ({
+    labels: { kind, state },
+    count,
+    seconds,
+  }));
+  return [
+    ...header("elbow_jobs", "gauge", "Jobs that have not ended."),
+    sample("elbow_jobs", { state: "queued" }, queued),
+    sample("elbow_jobs", { state: "running" }, running),
+    ...header("elbow_job_duration_seconds", "summary", "From a job's first claim to its end."),
+    ...counts.flatMap(({ labels, count, seconds }) => [
+      sample("elbow_job_duration_seconds_sum", labels, seconds),
+      sample("elbow_job_duration_seconds_count", labels, count),
+    ]),
+  ];
 }
 
 function histogramLines(labels: Labels, { buckets, sum }: Histogram): string[] {

@@ -29,7 +29,10 @@ export type { Model, Models } from "./catalogue.ts";
 export { memoryStore } from "./memory_store.ts";
 export type { LogEntry } from "./observe.ts";
 export type { RateLimit } from "./rate_limit.ts";
-export { digestOf } from "./store.ts";
+export type { TrainingOptions } from "./training.ts";
+export type * from "../storage/job_queue.ts";
+export { JobConflictError, LeaseLostError, QueueFullError } from "../storage/job_queue.ts";
+export { digestOf } from "../storage/model_store.ts";
 export type {
   Alias,
   ModelEntry,
@@ -37,4 +40,4 @@ export type {
   ModelStore,
   ModelVersion,
   ReadIndex,
-} from "./store.ts";
+} from "../storage/model_store.ts";

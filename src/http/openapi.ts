@@ -17,6 +17,8 @@ export type Json = Readonly<Record<string, unknown>>;
 export interface DocumentOptions {
   /** Whether models may be changed. */
   readonly isAdmin: boolean;
+  /** Whether jobs are taken. */
+  readonly isTraining?: boolean;
   /** Whether tokens are asked for. */
   readonly hasTokens: boolean;
   /** Where the app is mounted, without a slash at its end. */
@@ -24,10 +26,11 @@ export interface DocumentOptions {
 }
 
 /** The whole document. */
-export function openApi({ isAdmin, hasTokens, prefix }: DocumentOptions): Json {
+export function openApi({ isAdmin, isTraining, hasTokens, prefix }: DocumentOptions): Json {
   const paths: Record<string, Record<string, Json>> = {};
   for (const operation of OPERATIONS) {
     if (operation.isAdmin && !isAdmin) continue;
+    if (operation.isTraining && !isTraining) continue;
     const path = operation.path.replace(/:([a-z]+)/g, "{$1}");
     (paths[path] ??= {})[operation.method] = describe(operation, hasTokens);
   }

@@ -7,6 +7,8 @@ import type { AnswerName } from "./answer_schemas.ts";
 import type { Scope } from "./auth.ts";
 import { inferBody } from "./oip/request.ts";
 import { aliasBody, withRows } from "./schemas.ts";
+import { trainBody } from "./train_schema.ts";
+import { UPLOAD_TYPES } from "./training.ts";
 import { type Verb, type VerbName, VERBS } from "./verbs.ts";
 
 /** What a body is: JSON of a schema, bytes, or lines of JSON. */
@@ -24,6 +26,8 @@ export interface Operation {
   readonly scope?: Scope;
   /** Only where models may be changed. */
   readonly isAdmin?: boolean;
+  /** Only where jobs are taken. */
+  readonly isTraining?: boolean;
   readonly request?: Content;
   /** Options of bodies that are not JSON. */
   readonly query?: v.StrictObjectSchema<v.ObjectEntries, string>;
@@ -32,6 +36,7 @@ export interface Operation {
 }
 
 const FLOATS = "application/octet-stream", LINES = "application/x-ndjson";
+const EVENTS = "text/event-stream";
 
 const VERB_ANSWERS: Readonly<Record<VerbName, AnswerName>> = {
   encode: "Encoded",
@@ -81,6 +86,48 @@ function oipOperations(path: string, suffix: string): Operation[] {
       request: { json: inferBody, types: [FLOATS] },
       answers: { 200: { json: "OipAnswer", types: [FLOATS] } },
     },
+  ];
+}
+
+function jobOperations(): Operation[] {
+  const scope = "train", isTraining = true;
+  const job = (id: string, method: Operation["method"], summary: string): Operation => ({
+    id,
+    method,
+    path: "/v1/jobs/:id",
+    summary,
+    scope,
+    isTraining,
+    answers: { 200: { json: "Job" } },
+  });
+  const upload = "/v1/uploads/:name";
+  return [
+    {
+      ...job("train", "post", "train the next version of a model"),
+      path: "/v1/models/:name/train",
+      headers: ["idempotency-key"],
+      request: { json: trainBody },
+      answers: { 200: { json: "Job" }, 202: { json: "Job" } },
+    },
+    job("job", "get", "where a job stands"),
+    job("cancelJob", "delete", "end a job"),
+    {
+      ...text("jobEvents", "/v1/jobs/:id/events", "what happens to a job", EVENTS, scope),
+      headers: ["last-event-id"],
+      isTraining,
+    },
+    { ...get("uploads", "/v1/uploads", "files to train on", "Uploads", scope), isTraining },
+    {
+      id: "putUpload",
+      method: "put",
+      path: upload,
+      summary: "keep a file to train on",
+      scope,
+      isTraining,
+      request: { types: UPLOAD_TYPES },
+      answers: { 201: { json: "Upload" } },
+    },
+    { ...remove("deleteUpload", upload, "forget a file"), scope, isAdmin: false, isTraining },
   ];
 }
 
@@ -144,6 +191,7 @@ export const OPERATIONS: readonly Operation[] = [
     answers: { 200: { json: "Alias" }, 201: { json: "Alias" } },
   },
   remove("deleteAlias", "/v1/aliases/:alias", "forget a second name"),
+  ...jobOperations(),
   get("oipServer", "/v2", "the server, in the Open Inference Protocol", "OipServer"),
   get("oipServerSlash", "/v2/", "the same", "OipServer"),
   get("oipLive", "/v2/health/live", "whether the server lives", "OipLive"),

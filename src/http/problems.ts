@@ -11,11 +11,12 @@ interface ProblemKind {
 
 export const PROBLEMS = {
   "malformed-json": { status: 400, title: "The body is not acceptable JSON" },
-  "conditional-model": { status: 400, title: "The model needs what no body here can carry" },
   "unauthorized": { status: 401, title: "This address needs a token" },
   "forbidden": { status: 403, title: "The token does not reach this far" },
   "unknown-route": { status: 404, title: "There is nothing at this address" },
   "unknown-model": { status: 404, title: "There is no model of this name" },
+  "unknown-job": { status: 404, title: "There is no job of this id" },
+  "unknown-upload": { status: 404, title: "There is no upload of this name" },
   "method-not-allowed": { status: 405, title: "This address does not answer to this method" },
   "body-timeout": { status: 408, title: "The body took too long" },
   "conflict": { status: 409, title: "The change does not fit what there is" },
@@ -25,7 +26,9 @@ export const PROBLEMS = {
   "invalid-body": { status: 422, title: "The body does not fit the model or the verb" },
   "invalid-model": { status: 422, title: "The file is no model that can be served" },
   "result-not-finite": { status: 422, title: "The model has no finite answer to this input" },
+  "over-budget": { status: 422, title: "The work is more than is taken on" },
   "too-many-requests": { status: 429, title: "There were too many requests" },
+  "queue-full": { status: 429, title: "There are too many jobs" },
   "headers-too-large": { status: 431, title: "The headers are too large" },
   "internal": { status: 500, title: "The server failed" },
   "not-ready": { status: 503, title: "The server cannot serve models now" },

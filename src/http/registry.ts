@@ -13,7 +13,7 @@ import {
   type ModelIndex,
   type ModelStore,
   type ModelVersion,
-} from "./store.ts";
+} from "../storage/model_store.ts";
 
 /** Loaded models kept; the one unused for longest goes first. */
 const MAX_LOADED = 64;
@@ -73,10 +73,16 @@ export class Registry implements Catalogue {
 
   /**
    * Makes a model file the current version of a name.
+   * @param job the job that made it; what the same job has stored before is its outcome
    * @throws Problem if it is no model that can be served, the name is an alias, or the precondition
    *   does not hold
    */
-  async put(name: string, bytes: Uint8Array, precondition: Precondition = {}): Promise<Stored> {
+  async put(
+    name: string,
+    bytes: Uint8Array,
+    precondition: Precondition = {},
+    job?: string,
+  ): Promise<Stored> {
     const model = openModel(bytes, this.#device, true);
     const digest = await digestOf(bytes);
     const created = new Date().toISOString();
@@ -86,12 +92,20 @@ export class Registry implements Catalogue {
       }
       if (!models.has(name)) requireRoom(models.size + aliases.size);
       const { last, versions } = models.get(name) ?? { last: 0, versions: [] };
+      const before = job && versions.find((each) => each.job === job);
+      if (before) return { value: { version: before, isNew: false } };
       const current = versions.at(-1);
       requirePrecondition(precondition, current);
-      if (current?.digest === digest) return { value: { version: current, isNew: false } };
+      if (!job && current?.digest === digest) return { value: { version: current, isNew: false } };
       await this.#store.write(digest, bytes);
       this.#keep(digest, Promise.resolve(model));
-      const version = { version: last + 1, digest, bytes: bytes.length, created };
+      const version = {
+        version: last + 1,
+        digest,
+        bytes: bytes.length,
+        created,
+        ...(job && { job }),
+      };
       const entry = { last: version.version, versions: [...versions, version] };
       return { value: { version, isNew: true }, models: new Map(models).set(name, entry) };
     });

@@ -4,8 +4,9 @@
  */
 import * as v from "npm:valibot@1.5.0";
 import { show } from "../core/validate.ts";
+import { MAX_FLOAT32 } from "../scoring/matrix.ts";
 import { type FieldFault, invalid, pointerStep, Problem } from "./problems.ts";
-import { NAME } from "./store.ts";
+import { NAME } from "../storage/model_store.ts";
 
 const ROWS_EXPECTED = "a list of at least one row";
 /** One row: what it holds is for the model to check. */
@@ -21,6 +22,13 @@ const count = v.pipe(
 
 const SEED_EXPECTED = "a whole number of at most 2^53 - 1";
 const seed = v.pipe(v.number(SEED_EXPECTED), v.safeInteger(SEED_EXPECTED));
+
+const FLOAT32_EXPECTED = "a number that float32 holds";
+const float32 = v.pipe(
+  v.number(FLOAT32_EXPECTED),
+  v.minValue(-MAX_FLOAT32, FLOAT32_EXPECTED),
+  v.maxValue(MAX_FLOAT32, FLOAT32_EXPECTED),
+);
 
 const RATE_EXPECTED = "a number above 0 and below 1";
 const rate = v.pipe(
@@ -38,6 +46,7 @@ export const OPTIONS = {
     count,
     seed: v.optional(seed, 0),
     mean: v.optional(v.boolean("true or false"), false),
+    condition: v.optional(v.array(float32, "a list of numbers")),
   }),
   score: body({ falseAlarmRate: v.optional(rate) }),
   logLikelihood: body({ samples: v.optional(count, 100), seed: v.optional(seed, 0) }),

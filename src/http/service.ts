@@ -1,16 +1,16 @@
 /** What the routes share: what they work with, who may pass, and how a path answers. */
 import type { Context, Handler, Hono } from "npm:hono@4.13.19";
-import { vaeOf } from "../scoring/units.ts";
 import { forbidden, type Scope, type Tokens, unauthorized } from "./auth.ts";
 import type { BodyLimits } from "./body.ts";
 import type { Catalogue, Served } from "./catalogue.ts";
 import type { Metrics } from "./metrics.ts";
 import { Pace, type Turns } from "./pace.ts";
 import { Problem } from "./problems.ts";
+import type { Training } from "./training.ts";
 import type { RateLimiter } from "./rate_limit.ts";
 import { type Registry, unknownModel } from "./registry.ts";
 import { type Reply, toResponse } from "./responses.ts";
-import { isModelName } from "./store.ts";
+import { isModelName } from "../storage/model_store.ts";
 import type { Trace } from "./trace.ts";
 import type { Limits } from "./verbs.ts";
 
@@ -19,12 +19,15 @@ export interface Service {
   readonly catalogue: Catalogue;
   /** The catalogue once more, where it may be changed over HTTP. */
   readonly registry?: Registry;
+  /** Where jobs go, where there may be any. */
+  readonly training?: Training;
   readonly limits: Limits & { readonly maxModelBytes: number; readonly maxInFlight: number };
   readonly deadlineMs: number;
   readonly tokens?: Tokens;
   readonly limiter?: RateLimiter;
   readonly metrics: Metrics;
   readonly turns: Turns;
+  readonly stopping: AbortSignal;
   isStopping(): boolean;
   addressOf(c: Context): string;
   onError(error: unknown): void;
@@ -41,7 +44,12 @@ export interface Seen {
 
 /** Hono's: what a request carries along. */
 export interface Env {
-  Variables: { seen: Seen; trace: Trace };
+  Variables: {
+    seen: Seen;
+    trace: Trace;
+    /** Whose token it is: a name for it that tells nothing of it. Set once a request may pass. */
+    caller: string;
+  };
 }
 
 export type Method = "get" | "post" | "put" | "delete";
@@ -58,6 +66,14 @@ export function adminAction(
   answer: (c: Context<Env>, registry: Registry) => Promise<Reply>,
 ): Action | undefined {
   return registry && { scope: "admin", answer: (c) => answer(c, registry) };
+}
+
+/** An action of jobs; none where there are no jobs. */
+export function trainAction(
+  { training }: Service,
+  answer: (c: Context<Env>, training: Training) => Reply | Promise<Reply>,
+): Action | undefined {
+  return training && { scope: "train", answer: (c) => answer(c, training) };
 }
 
 /** Characters that all headers of a request may have together. */
@@ -114,6 +130,7 @@ async function admit(c: Context<Env>, service: Service, scope?: Scope): Promise<
   if (!tokens) return;
   if (!token) throw unauthorized(headers);
   if (!token.scopes.includes(scope)) throw forbidden(scope);
+  c.set("caller", token.hash.slice(0, 32));
 }
 
 function requireSmallHeaders(headers: Headers): void {
@@ -135,20 +152,6 @@ export async function servedModel(c: Context<Env>, { catalogue }: Service): Prom
   seen.model = served.name;
   seen.version = served.version;
   return served;
-}
-
-/**
- * The model that the path names, to be asked.
- * @throws Problem if there is none, or it is conditional: no verb takes a condition
- */
-export async function askedModel(c: Context<Env>, service: Service): Promise<Served> {
-  const served = await servedModel(c, service);
-  const { condition } = vaeOf(served.model).spec;
-  if (condition === 0) return served;
-  throw new Problem(
-    "conditional-model",
-    `Cannot ask model: rows must need no condition: current value is a condition of ${condition} columns`,
-  );
 }
 
 /** A name in the path. @throws Problem for what can be no name: it reaches no store */

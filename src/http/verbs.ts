@@ -9,6 +9,7 @@
  */
 import type * as v from "npm:valibot@1.5.0";
 import type { Calibration } from "../scoring/calibration.ts";
+import type { ModelSpec } from "../models/spec.ts";
 import { latentSize } from "../models/vae_graph.ts";
 import type { Matrix } from "../scoring/matrix.ts";
 import type { Cells } from "../scoring/standardize.ts";
@@ -71,27 +72,30 @@ export const VERBS = {
   }),
 
   decode: verb("the expected row for latent variables", OPTIONS.none, (model) => {
-    const { columns, fromVae } = unitsOf(model), { toVae } = latentUnits(model);
+    const { made, fromVae } = unitsOf(model), { toVae } = latentUnits(model);
     return {
-      ...rowsOf(columns),
+      ...rowsOf(made),
       run: async (cells) => fromVae(await vaeOf(model).decode(toVae(cells))).data,
     };
   }, latentUnits),
 
   reconstruct: verb("the expected row given what the row encodes to", OPTIONS.none, (model) => {
-    const { columns, fromVae, toVae } = unitsOf(model);
+    const { made, fromVae, toVae } = unitsOf(model);
     return {
-      ...rowsOf(columns),
+      ...rowsOf(made),
       run: async (cells) => fromVae(await vaeOf(model).reconstruct(toVae(cells))).data,
     };
   }),
 
-  sample: verb("new rows", OPTIONS.sample, (model, { seed, mean }) => {
-    const { columns, fromVae } = unitsOf(model);
+  sample: verb("new rows", OPTIONS.sample, (model, { seed, mean, condition }) => {
+    const { made, fromVae } = unitsOf(model), vae = vaeOf(model);
+    requireCondition(vae.spec, condition);
     return {
-      ...rowsOf(columns),
-      run: async ({ rows }, firstRow) =>
-        fromVae(vaeOf(model).sampleFrom(firstRow, rows, { seed, mean })).data,
+      ...rowsOf(made),
+      async run({ rows }, firstRow) {
+        const given = condition && { condition: new Array<number[]>(rows).fill(condition) };
+        return fromVae(vae.sampleFrom(firstRow, rows, { seed, mean, ...given })).data;
+      },
     };
   }, () => undefined),
 
@@ -103,14 +107,15 @@ export const VERBS = {
     "ln p(x) of each row, importance-sampled",
     OPTIONS.logLikelihood,
     (model, { samples, seed }, { maxRows }) => {
-      const vae = vaeOf(model), { toVae, logJacobian } = unitsOf(model);
+      const vae = vaeOf(model), { toVae, logJacobians } = unitsOf(model);
       return {
         head: { samples },
         columns: ["logLikelihood"],
         requireRows: (rows) => requireDraws(rows, samples, maxRows * DRAWS_PER_ROW),
         async run(cells, firstRow, pace) {
           const steps = vae.evaluateSteps(toVae(cells), { samples, seed, firstRow });
-          return (await pace.run(steps)).logLikelihood.map((nats) => nats + logJacobian);
+          const { logLikelihood } = await pace.run(steps), slopes = logJacobians(cells);
+          return logLikelihood.map((nats, r) => nats + slopes[r]);
         },
         text: (data, at) => `{"logLikelihood":${data[at]}}`,
       };
@@ -242,6 +247,16 @@ function beside(left: Matrix, right: Matrix): Float64Array {
     data.set(right.data.subarray(r * width, (r + 1) * width), (2 * r + 1) * width);
   }
   return data;
+}
+
+/** The same condition for all draws of a request. */
+function requireCondition({ condition: columns }: ModelSpec, given?: readonly number[]): void {
+  if ((given?.length ?? 0) === columns) return;
+  throw invalid(
+    "/condition",
+    `Cannot draw rows: condition must be ${columns === 0 ? "absent" : `${columns} numbers`}: ` +
+      `current value is ${given === undefined ? "absent" : `${given.length} numbers`}`,
+  );
 }
 
 function requireDraws(rows: number, samples: number, maxDraws: number): void {

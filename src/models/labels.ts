@@ -17,7 +17,7 @@ import { type BatchRows, classify, modelTerms, type TermsRequest } from "./vae_g
 export function labelledTerms(
   scope: Scope,
   spec: ModelSpec,
-  { x, condition }: Required<BatchRows>,
+  { x, condition }: BatchRows & { readonly condition: Node },
   { samples, seen = x }: Omit<TermsRequest, "reference"> = {},
 ): Terms & { readonly mean: Node } {
   const { g } = scope;

@@ -32,7 +32,16 @@ export interface ModelSpec {
   readonly prior: PriorSpec;
   /** What stands on top of the decoder. */
   readonly likelihood: LikelihoodSpec;
+  /** How rows with missing cells are taken; absent where they are refused. */
+  readonly missing?: Exclude<Missing, "refuse">;
 }
+
+/**
+ * Rows with missing cells: "refuse" takes none. Else the likelihood is that of the cells that are there,
+ * ln p(x_observed), and the encoder sees 0 in place of the others: with "mask" beside it which ones were
+ * there, so that 0 and nothing are two things.
+ */
+export type Missing = "refuse" | "zero" | "mask";
 
 /** A specification as a user writes it: what has a default may be left out. */
 export interface ModelSpecInput {
@@ -54,6 +63,8 @@ export interface ModelSpecInput {
   readonly prior?: PriorInput;
   /** Gaussian with a learned variance per column by default. */
   readonly likelihood?: LikelihoodInput;
+  /** Rows with missing cells (NaN): "refuse", or see `Missing`. */
+  readonly missing?: Missing;
 }
 
 const SPEC_KEYS = [
@@ -66,7 +77,15 @@ const SPEC_KEYS = [
   "inference",
   "prior",
   "likelihood",
+  "missing",
 ];
+
+const MISSING: readonly Missing[] = ["refuse", "zero", "mask"];
+
+/** Columns of a row as programs read it: `[x | condition | observed]`. */
+export function rowWidth({ inputs, condition, missing }: ModelSpec): number {
+  return inputs + condition + (missing ? inputs : 0);
+}
 
 const INFERENCES: readonly InferenceDirection[] = ["bottomUp", "ladder"];
 
@@ -96,7 +115,18 @@ export function parseSpec(value: unknown): ModelSpec {
     inference: requireChoice("spec.inference", fields.inference ?? "bottomUp", INFERENCES),
     prior: parsePrior("spec.prior", fields.prior),
     likelihood: parseLikelihood("spec.likelihood", likelihood, inputs),
+    ...parseMissing(fields.missing, fields.classifier !== undefined),
   };
+}
+
+/** Absent from the spec, and so from files, of models that take whole rows alone. */
+function parseMissing(value: unknown, classifier: boolean): Pick<ModelSpec, "missing"> {
+  const missing = requireChoice("spec.missing", value ?? "refuse", MISSING);
+  if (missing === "refuse") return {};
+  if (classifier) {
+    throw new TypeError("Cannot read spec.missing: a model with a classifier takes whole rows");
+  }
+  return { missing };
 }
 
 /** Absent from the spec, and so from files, of models that have none. */

@@ -4,7 +4,8 @@
  *   inference   rows → q(z | x, c), its draws, ln q and ln p of them     encoder.0 … encoder.mean, …
  *   generation  z ~ p(z) → p(x | z, c)                                   decoder.0 … decoder.mean, …
  *
- * Rows are [x | c]: a conditional model's rows carry their condition behind the data.
+ * Rows are [x | c | m]: a conditional model's rows carry their condition behind the data, and where cells
+ * may be missing every row says which are there, m = 1, and which not, m = 0 (`scoring/matrix.ts`).
  */
 import { batched, fixed } from "../core/shape.ts";
 import { layerStream, STREAMS } from "../core/streams.ts";
@@ -23,17 +24,19 @@ import { type Aggregate, type Latents, type Terms, termsOf } from "../objectives
 import type { Node } from "../ops/spec.ts";
 import { latentWidth, standardPriorOf } from "./latents.ts";
 import { priorOf } from "./priors.ts";
-import type { ModelSpec } from "./spec.ts";
+import { type ModelSpec, rowWidth } from "./spec.ts";
 import { descend, drawLayers, topPosterior } from "./stochastic_layers.ts";
 
 /** A batch of rows, and its parts. */
 export interface BatchRows {
-  /** `[B, D + C]` */
+  /** What the encoder sees: `[B, D + C]`, with a mask `[B, D + C + D]`. */
   readonly all: Node;
   /** `[B, D]` */
   readonly x: Node;
   /** `[B, C]`; absent where the model has no condition. */
   readonly condition?: Node;
+  /** 1 where a cell of x is there, 0 where it is missing, `[B, D]`; absent where none may be. */
+  readonly observed?: Node;
 }
 
 /** Rows of the training set that stand for all of it: the input `reference`, `[M, D + C]`. */
@@ -60,8 +63,24 @@ export function latentSize({ latent: [layer] }: ModelSpec): number {
 }
 
 /** The rows that a program reads: the input `x`. */
-export function rowsInput(g: Graph, { inputs, condition }: ModelSpec): BatchRows {
-  return splitRows(g, g.input("x", batched(inputs + condition)), inputs);
+export function rowsInput(g: Graph, spec: ModelSpec): BatchRows {
+  return batchRows(g, spec, g.input("x", batched(rowWidth(spec))));
+}
+
+function batchRows(g: Graph, { inputs, condition: classes, missing }: ModelSpec, given: Node) {
+  if (!missing) return splitRows(g, given, inputs);
+  const whole = inputs + classes;
+  const rows = splitRows(g, g.sliceCols(given, { start: 0, count: whole }), inputs);
+  const observed = g.sliceCols(given, { start: whole, count: inputs });
+  return { ...rows, ...(missing === "mask" && { all: given }), observed };
+}
+
+/** The same rows with another x. */
+export function withCells(g: Graph, rows: BatchRows, x: Node, spec: ModelSpec): BatchRows {
+  const { condition, observed } = rows;
+  const whole = condition ? g.concatCols(x, condition) : x;
+  const all = observed && spec.missing === "mask" ? g.concatCols(whole, observed) : whole;
+  return { ...rows, x, all };
 }
 
 /** The decoder's input `z`, `[B, L]`, and its condition behind it. */
@@ -102,15 +121,20 @@ export function generate(scope: Scope, spec: ModelSpec, samples = 1): Node {
   return descend(scope, spec, top, noise);
 }
 
-/** p(x | z, c) for z `[K·r, L]` and c `[r, C]`. */
-export function decoder(scope: Scope, spec: ModelSpec, z: Node, condition?: Node): Conditional {
+/** p(x | z, c) for z `[K·r, L]` and c `[r, C]`, of the cells that are there. */
+export function decoder(
+  scope: Scope,
+  spec: ModelSpec,
+  z: Node,
+  { condition, observed }: Pick<BatchRows, "condition" | "observed"> = {},
+): Conditional {
   const { g } = scope;
   const times = condition ? z.shape.rows / condition.shape.rows : 1;
   const seen = condition
     ? g.concatCols(z, times === 1 ? condition : g.repeatRows(condition, { times }))
     : z;
   const hidden = mlp(scope, "decoder", seen, spec.decoder);
-  return likelihood(scope, hidden, spec.inputs, spec.likelihood);
+  return likelihood(scope, hidden, spec, observed);
 }
 
 /** ln q(y | x) of every class for x `[B, D]`, nats, `[B, C]`. */
@@ -135,12 +159,13 @@ export interface TermsRequest {
 export function modelTerms(
   scope: Scope,
   spec: ModelSpec,
-  { all, x, condition }: BatchRows,
-  { samples = 1, seen = x, reference }: TermsRequest = {},
+  rows: BatchRows,
+  { samples = 1, seen = rows.x, reference }: TermsRequest = {},
 ): Terms & Pick<Inference, "mean" | "logVar"> {
-  const rows = seen === x ? all : condition ? scope.g.concatCols(seen, condition) : seen;
-  const inference = infer(scope, spec, rows, samples);
-  const conditional = decoder(scope, spec, inference.z, condition);
+  const { x } = rows;
+  const { all } = seen === x ? rows : withCells(scope.g, rows, seen, spec);
+  const inference = infer(scope, spec, all, samples);
+  const conditional = decoder(scope, spec, inference.z, rows);
   const { mean, logVar } = inference;
   const aggregate = reference && aggregateOf(scope, spec, inference, reference);
   return { ...termsOf(scope.g, x, inference, conditional), aggregate, mean, logVar };
@@ -153,7 +178,7 @@ export function modelTerms(
 export function termsUnder(
   scope: Scope,
   spec: ModelSpec,
-  { x, condition }: BatchRows,
+  rows: BatchRows,
   q: DiagonalGaussian,
   samples: number,
 ): Terms {
@@ -167,7 +192,7 @@ export function termsUnder(
     klPerDimension: klTo(prior),
     paths: path && [path],
   };
-  return termsOf(scope.g, x, latents, decoder(scope, spec, z, condition));
+  return termsOf(scope.g, rows.x, latents, decoder(scope, spec, z, rows));
 }
 
 /** Densities of the draws under their own rows and under the reference rows. */
@@ -178,8 +203,8 @@ function aggregateOf(
   { rows, of }: Reference,
 ): Aggregate | undefined {
   const { g } = scope;
-  const given = g.input("reference", fixed(rows, spec.inputs + spec.condition));
-  const other = topPosterior(scope, spec, given).diagonal;
+  const given = g.input("reference", fixed(rows, rowWidth(spec)));
+  const other = topPosterior(scope, spec, batchRows(g, spec, given).all).diagonal;
   if (!diagonal || !other) return undefined;
   const own = repeat(g, diagonal, z.shape.rows);
   return {
@@ -196,8 +221,16 @@ function modelPrior(scope: Scope, spec: ModelSpec): Prior {
     size: latentWidth(top),
     inputs: spec.inputs + spec.condition,
     standard: () => standardPriorOf(scope.g, top),
-    encode: (rows) => topPosterior(scope, spec, rows),
+    encode: (rows) => topPosterior(scope, spec, wholeRows(scope.g, spec, rows)),
   });
+}
+
+/** Rows `[r, D + C]` that lack nothing, as the encoder sees them. */
+function wholeRows(g: Graph, { inputs, missing }: ModelSpec, rows: Node): Node {
+  if (missing !== "mask") return rows;
+  const { rows: count, batched } = rows.shape;
+  const shape = { rows: count, cols: inputs, batched, mean: false };
+  return g.concatCols(rows, g.broadcast(g.constant(1), shape));
 }
 
 /** A layer's noise: `noise` in a model of one layer, `noise.0`, `noise.1`, … in one of several. */

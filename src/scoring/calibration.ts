@@ -44,6 +44,14 @@ export class Calibration {
    * @throws RangeError if the score is not finite
    */
   pValue(score: number): number {
+    return (1 + this.countAtLeast(score)) / (this.scores.length + 1);
+  }
+
+  /**
+   * How many calibration scores are as high as this one.
+   * @throws RangeError if the score is not finite
+   */
+  countAtLeast(score: number): number {
     requireFiniteScore(score);
     const { scores } = this;
     let low = 0, high = scores.length;
@@ -52,7 +60,7 @@ export class Calibration {
       if (scores[middle] < score) low = middle + 1;
       else high = middle;
     }
-    return (1 + scores.length - low) / (scores.length + 1);
+    return scores.length - low;
   }
 
   /**
@@ -60,10 +68,17 @@ export class Calibration {
    * @throws RangeError if the rate is finer than the calibration rows can keep
    */
   threshold(falseAlarmRate: number): number {
+    return this.scores[this.scores.length - 1 - this.allowed(falseAlarmRate)];
+  }
+
+  /**
+   * How many calibration scores may reach a row's own for it to be flagged: p ≤ α needs at most
+   * ⌊α (n + 1)⌋ - 1 of them.
+   * @throws RangeError if the rate is finer than the calibration rows can keep
+   */
+  allowed(falseAlarmRate: number): number {
     this.requireRate(falseAlarmRate);
-    // p ≤ α needs at most k = ⌊α (n + 1)⌋ - 1 calibration scores at or above the row's.
-    const allowed = Math.floor(falseAlarmRate * (this.scores.length + 1) + 1e-9) - 1;
-    return this.scores[this.scores.length - 1 - allowed];
+    return Math.floor(falseAlarmRate * (this.scores.length + 1) + 1e-9) - 1;
   }
 
   /**

@@ -18,20 +18,21 @@ export interface CellFault {
 
 type Likely = Pick<ModelSpec, "inputs" | "likelihood">;
 
-/** The first cell, row by row, that the likelihood cannot take. */
+/** The first cell, row by row, that the likelihood cannot take; a row begins every `stride` values. */
 export function findFault(
   { inputs, likelihood }: Likely,
   data: Float32Array | Float64Array,
+  stride: number = inputs,
 ): CellFault | undefined {
   const groups = groupsOf(likelihood, inputs);
-  for (let at = 0; at < data.length; at += inputs) {
+  for (let at = 0; at < data.length; at += stride) {
     for (const { spec, first, columns } of groups) {
       const { title, data: rule } = definitionOf(spec.type);
       const offset = rule.fault(data, at + first, columns, spec);
       if (offset < 0) continue;
       const column = first + offset;
       return {
-        row: at / inputs,
+        row: at / stride,
         column,
         value: data[at + column],
         likelihood: title,
@@ -46,9 +47,12 @@ export function findFault(
 export function requireData(
   spec: Likely,
   data: Float32Array | Float64Array,
-  nameOf: (column: number) => string = (column) => `${column + 1}`,
+  { stride, nameOf = (column) => `${column + 1}` }: {
+    readonly stride?: number;
+    readonly nameOf?: (column: number) => string;
+  } = {},
 ): void {
-  const fault = findFault(spec, data);
+  const fault = findFault(spec, data, stride);
   if (!fault) return;
   const { row, column, likelihood, needs, value } = fault;
   throw new RangeError(

@@ -2,6 +2,7 @@
  * Rows of numbers as users hand them over, brought to one shape: row-major with a known width.
  */
 import { show } from "../core/validate.ts";
+import { placeholders } from "../distributions/likelihood.ts";
 import type { ModelSpec } from "../models/spec.ts";
 import { requireData } from "./data_rule.ts";
 
@@ -26,25 +27,97 @@ export const MAX_FLOAT32 = 3.4028234663852886e38;
 
 /** What goes with rows of a conditional model. */
 export interface ConditionOptions {
-  /** One row of conditions for each row, `[rows, C]`; needed where the spec has one, and only there. */
+  /**
+   * One row of conditions for each row, `[rows, C]`; needed where the spec has one, unless rows carry it
+   * behind their data, and only there.
+   */
   readonly condition?: Rows;
 }
 
 /**
- * Rows of data for a model, their conditions behind them: `toMatrix`, of values that its likelihood
- * can take.
+ * Rows of data for a model's programs, their conditions behind them: `toMatrix`, of values that its
+ * likelihood can take. NaN is a missing cell, where the spec takes such.
  * @throws TypeError or RangeError naming row and column, 1-based, or what is wrong with the condition
  */
 export function toRows(spec: ModelSpec, rows: Rows, condition?: Rows): Matrix {
-  const matrix = toMatrix(rows, spec.inputs);
-  requireData(spec, matrix.data);
-  return withCondition(spec, matrix, condition);
+  const { inputs, missing } = spec;
+  const whole = toConditioned(spec, inputs, rows, condition, missing ? inputs : 0);
+  requireData(spec, whole.data, { stride: whole.shape[1] });
+  return withObserved(spec, whole);
 }
 
-/** `[rows | condition]`: the condition's columns behind those of `rows`. */
-export function withCondition(spec: ModelSpec, rows: Matrix, condition?: Rows): Matrix {
-  const conditions = toConditions(spec, rows.shape[0], condition);
-  return conditions ? concatColumns(rows, conditions) : rows;
+/**
+ * `[x | c | observed]` of `[x | c]` with NaN for what is missing: 1 for each cell of x that is there; else 0,
+ * and a number that the likelihood takes in its place. Rows of a model that takes whole rows stay.
+ */
+export function withObserved({ inputs, likelihood, missing }: ModelSpec, rows: Matrix): Matrix {
+  if (!missing) return rows;
+  const [count, width] = rows.shape, wide = width + inputs;
+  const data = new Float32Array(count * wide), fill = placeholders(likelihood, inputs);
+  for (let r = 0; r < count; r++) {
+    const row = data.subarray(r * wide, (r + 1) * wide);
+    row.set(rows.data.subarray(r * width, (r + 1) * width));
+    markObserved(row, fill);
+  }
+  return { data, shape: [count, wide] };
+}
+
+/** Fills in the mask behind one row, and what is missing in it. */
+export function markObserved(row: Float32Array | Float64Array, fill: Float32Array): void {
+  const inputs = fill.length, mask = row.length - inputs;
+  for (let c = 0; c < inputs; c++) {
+    const there = !Number.isNaN(row[c]);
+    row[mask + c] = there ? 1 : 0;
+    if (!there) row[c] = fill[c];
+  }
+}
+
+/**
+ * `[rows | condition]`, of rows of so many columns, or of rows that are `[rows | condition]` already.
+ * @param missing the first columns, whose values may be NaN
+ */
+export function toConditioned(
+  spec: ModelSpec,
+  columns: number,
+  rows: Rows,
+  condition?: Rows,
+  missing = 0,
+): Matrix {
+  const whole = columns + spec.condition;
+  if (spec.condition > 0 && condition === undefined && widthOf(rows) === whole) {
+    return toMatrix(rows, whole, missing);
+  }
+  const matrix = toMatrix(rows, columns, missing);
+  const conditions = toConditions(spec, matrix.shape[0], condition);
+  return conditions ? concatColumns(matrix, conditions) : matrix;
+}
+
+/** The first columns of every row: of `[x | c]`, x. */
+export function firstColumns({ data, shape: [rows, width] }: Matrix, columns: number): Matrix {
+  if (width === columns) return { data, shape: [rows, columns] };
+  const first = new Float32Array(rows * columns);
+  for (let r = 0; r < rows; r++) {
+    first.set(data.subarray(r * width, r * width + columns), r * columns);
+  }
+  return { data: first, shape: [rows, columns] };
+}
+
+/** Columns of what may turn out to be no rows at all. */
+function widthOf(rows: Rows): number | undefined {
+  const { shape, 0: first } = Object(rows) as Partial<FloatRows> & { readonly 0?: unknown };
+  return shape?.[1] ?? (Object(first) as Partial<ArrayLike<number>>).length;
+}
+
+/** What a program says of each cell, NaN where `rows`, as `toRows` gives them, lack it; in place. */
+export function whereObserved(cells: Matrix, { data, shape: [, width] }: Matrix): Matrix {
+  const [rows, columns] = cells.shape;
+  for (let r = 0; r < rows; r++) {
+    const mask = (r + 1) * width - columns;
+    for (let c = 0; c < columns; c++) {
+      if (data[mask + c] === 0) cells.data[r * columns + c] = NaN;
+    }
+  }
+  return cells;
 }
 
 /**
@@ -84,14 +157,18 @@ function concatColumns(a: Matrix, b: Matrix): Matrix {
 
 /**
  * A matrix of exactly `columns` columns; data that already is one is not copied.
+ * @param missing the first columns, whose values may be NaN
  * @throws TypeError or RangeError naming row and column, 1-based, for a wrong width or a value that
  *   is not a finite float32
  */
-export function toMatrix(rows: Rows, columns: number): Matrix {
+export function toMatrix(rows: Rows, columns: number, missing = 0): Matrix {
   const matrix = Array.isArray(rows) ? fromArrays(rows, columns) : fromFloats(rows, columns);
   const { data } = matrix;
   for (let i = 0; i < data.length; i++) {
-    if (!(Math.abs(data[i]) <= MAX_FLOAT32)) throw notFinite(i, columns, data[i]);
+    if (Math.abs(data[i]) <= MAX_FLOAT32 || (i % columns < missing && Number.isNaN(data[i]))) {
+      continue;
+    }
+    throw notFinite(i, columns, data[i]);
   }
   return matrix;
 }

@@ -38,7 +38,7 @@ export type { VampPrior } from "../models/vamp_prior.ts";
 export type { NetworkSpec } from "../models/network.ts";
 export type { InferenceDirection } from "../models/spec.ts";
 export type { PriorOptions, PriorSpec } from "../models/priors.ts";
-export type { ModelSpec } from "../models/spec.ts";
+export type { Missing, ModelSpec } from "../models/spec.ts";
 export { type Activation, ACTIVATIONS } from "../ops/names.ts";
 export { TrainedVae } from "./trained_vae.ts";
 export type { DeviceOptions, NamedTensor, SampleOptions, ScoreMethod } from "./trained_vae.ts";

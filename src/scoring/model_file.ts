@@ -4,6 +4,7 @@
  *   format    "elbow"          version  "1"; files of released versions load for ever
  *   kind      what the file is: "vae", "detector", "rbm" or "checkpoint"
  *   checksum  CRC-32 of the file with this field as zeros: a changed bit anywhere is refused
+ *   weights   "f16" or "int8" where float32 tensors are kept in fewer bits: `quantize.ts`
  *   …         JSON texts, by name: "spec", "table", "training"
  *
  * Data only: reading never evaluates anything.
@@ -14,6 +15,8 @@ import { show } from "../core/validate.ts";
 import type { ParameterSpec } from "../layers/scope.ts";
 import { type ModelSpec, parseSpec } from "../models/spec.ts";
 import { areFinite } from "./finite.ts";
+import { isEnsembleTensor } from "./ensemble/tensor_names.ts";
+import { FILE_FORMATS, type FileFormat, packTensors, unpackTensors } from "./quantize.ts";
 
 /** What a file holds. */
 export type ModelFileKind = "vae" | "detector" | "rbm" | "checkpoint";
@@ -24,8 +27,10 @@ export interface ModelFile {
   readonly kind: ModelFileKind;
   /** JSON values by name. */
   readonly metadata: Readonly<Record<string, unknown>>;
-  /** Parameters and vectors by name. */
+  /** Parameters and vectors by name; as float32, whatever the file keeps. */
   readonly tensors: ReadonlyMap<string, Tensor>;
+  /** How the file keeps float32 tensors; "f32". */
+  readonly format?: FileFormat;
 }
 
 /** Vectors that a detector's file holds beside a VAE's parameters: see `table_model.ts`. */
@@ -47,11 +52,20 @@ export class ModelFileError extends SyntaxError {
 }
 
 /** The same model gives the same bytes. */
-export function writeModelFile({ kind, metadata, tensors }: ModelFile): Uint8Array {
+export function writeModelFile(file: ModelFile): Uint8Array {
+  const { kind, metadata, format = "f32" } = file;
+  const tensors = packTensors(file.tensors, format);
   const texts = Object.fromEntries(
     Object.entries(metadata).map(([name, value]) => [name, JSON.stringify(value)]),
   );
-  const fields = { format: FORMAT, version: VERSION, kind, checksum: NO_CHECKSUM, ...texts };
+  const fields: Record<string, string> = {
+    format: FORMAT,
+    version: VERSION,
+    kind,
+    checksum: NO_CHECKSUM,
+    ...(format !== "f32" && { weights: format }),
+    ...texts,
+  };
   const checksum = checksumOf(tensors, fields);
   return encode(tensors, { ...fields, checksum });
 }
@@ -62,7 +76,7 @@ export function writeModelFile({ kind, metadata, tensors }: ModelFile): Uint8Arr
  */
 export function readModelFile(bytes: Uint8Array): ModelFile {
   const { tensors, metadata: fields } = blamingFile(() => decode(bytes));
-  const { format, version, kind, checksum, ...texts } = fields;
+  const { format, version, kind, checksum, weights = "f32", ...texts } = fields;
   if (format !== FORMAT) {
     throw new ModelFileError(
       `Cannot read model: expected an Elbow model file: format is "${format}"`,
@@ -73,6 +87,13 @@ export function readModelFile(bytes: Uint8Array): ModelFile {
       `Cannot read model: this release reads version ${VERSION}: current value is "${version}"`,
     );
   }
+  if (!isFileFormat(weights)) {
+    throw new ModelFileError(
+      `Cannot read model: weights must be one of ${FILE_FORMATS.join(", ")}: current value is ${
+        show(weights)
+      }`,
+    );
+  }
   const actual = checksumOf(tensors, { ...fields, checksum: NO_CHECKSUM });
   if (actual !== checksum) {
     throw new ModelFileError("Cannot read model: the file is damaged: its checksum does not match");
@@ -80,7 +101,13 @@ export function readModelFile(bytes: Uint8Array): ModelFile {
   const metadata = blamingFile(() =>
     Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, JSON.parse(text)]))
   );
-  return { kind: kind as ModelFileKind, metadata, tensors };
+  const common = { kind: kind as ModelFileKind, metadata };
+  if (weights === "f32") return { ...common, tensors };
+  return { ...common, tensors: blamingFile(() => unpackTensors(tensors)), format: weights };
+}
+
+function isFileFormat(name: string): name is FileFormat {
+  return (FILE_FORMATS as readonly string[]).includes(name);
 }
 
 /** Over the bytes of the file, part by part: writing it out to read it would take as long again. */
@@ -115,8 +142,13 @@ export function requireContents(
   const isDetector = kind === "detector";
   const texts = isDetector ? ["spec", "table"] : ["spec"];
   const names = new Set<string>(isDetector ? [...parameters, ...TABLE_TENSORS] : parameters);
+  if (isDetector && metadata.ensemble !== undefined) texts.push("ensemble");
+  const hasEnsemble = texts.includes("ensemble");
   const text = Object.keys(metadata).find((name) => !texts.includes(name));
-  const tensor = [...tensors.keys()].find((name) => !names.has(name));
+  // Which tensors an ensemble has is for its own reader to say.
+  const tensor = [...tensors.keys()].find((name) =>
+    !names.has(name) && !(hasEnsemble && isEnsembleTensor(name))
+  );
   if (text === undefined && tensor === undefined) return;
   const unknown = text === undefined ? `tensor ${show(tensor)}` : `metadata ${show(text)}`;
   throw new ModelFileError(`Cannot read model: unknown ${unknown}`);

@@ -11,7 +11,8 @@
  *   evaluate     x, key → logLikelihoods [B, K], logWeights [B, K], for K noisy draws of z, and kl [B, L]
  *   prior        x, key → logLikelihoods [B, K], as logWeights too, for K draws of z ~ p(z)
  *
- * Rows x are [x | c], and z is [z | c], where the model has a condition; `sample` then reads c. A KL
+ * Rows x are [x | c], and z is [z | c], where the model has a condition; `sample` then reads c. Where cells
+ * may be missing, rows are [x | c | observed], and missing cells have neither cost nor square. A KL
  * that has no closed form is one column, ln q - ln p at the point, in `score`, and absent in
  * `evaluate`.
  */
@@ -79,19 +80,19 @@ function encode(scope: Scope, spec: ModelSpec): Outputs {
 
 function decode(scope: Scope, spec: ModelSpec): Outputs {
   const { z, condition } = latentInput(scope.g, spec);
-  return { mean: decoder(scope, spec, z, condition).mean };
+  return { mean: decoder(scope, spec, z, { condition }).mean };
 }
 
 function reconstruct(scope: Scope, spec: ModelSpec): Outputs {
-  const { all, condition } = rowsInput(scope.g, spec);
-  return { mean: decoder(scope, spec, infer(scope, spec, all).z, condition).mean };
+  const rows = rowsInput(scope.g, spec);
+  return { mean: decoder(scope, spec, infer(scope, spec, rows.all).z, rows).mean };
 }
 
 function draw(scope: Scope, spec: ModelSpec): Outputs {
   const { g } = scope;
   const z = generate(scope, spec);
   const condition = spec.condition > 0 ? g.input("c", batched(spec.condition)) : undefined;
-  const { mean, parameters } = decoder(scope, spec, z, condition);
+  const { mean, parameters } = decoder(scope, spec, z, { condition });
   const drawn = Object.entries(parameters).map(([name, node]) => {
     const ofRows = { ...batched(node.shape.cols), mean: false };
     return [`${DRAW}${name}`, node.shape.batched ? node : g.broadcast(node, ofRows)];
@@ -101,9 +102,9 @@ function draw(scope: Scope, spec: ModelSpec): Outputs {
 
 function score(scope: Scope, spec: ModelSpec): Outputs {
   const { g } = scope;
-  const { all, x, condition } = rowsInput(g, spec);
-  const { z, klPerDimension, logPosterior, logPrior } = infer(scope, spec, all);
-  const logProb = decoder(scope, spec, z, condition).logProb(x);
+  const rows = rowsInput(g, spec);
+  const { z, klPerDimension, logPosterior, logPrior } = infer(scope, spec, rows.all);
+  const logProb = decoder(scope, spec, z, rows).logProb(rows.x);
   return {
     cost: g.affine(logProb, { scale: -1, offset: 0 }),
     kl: klPerDimension ?? g.sub(logPosterior, logPrior),
@@ -112,10 +113,11 @@ function score(scope: Scope, spec: ModelSpec): Outputs {
 
 function residuals(scope: Scope, spec: ModelSpec): Outputs {
   const { g } = scope;
-  const { all, x, condition } = rowsInput(g, spec);
-  const { z } = infer(scope, spec, all);
-  const residual = g.sub(x, decoder(scope, spec, z, condition).mean);
-  return { squares: g.mul(residual, residual) };
+  const rows = rowsInput(g, spec), { x, observed } = rows;
+  const { z } = infer(scope, spec, rows.all);
+  const residual = g.sub(x, decoder(scope, spec, z, rows).mean);
+  const squares = g.mul(residual, residual);
+  return { squares: observed ? g.mul(squares, observed) : squares };
 }
 
 function evaluate(scope: Scope, spec: ModelSpec, samples: number): Outputs {
@@ -126,8 +128,8 @@ function evaluate(scope: Scope, spec: ModelSpec, samples: number): Outputs {
 
 function underPrior(scope: Scope, spec: ModelSpec, samples: number): Outputs {
   const { g } = scope;
-  const { x, condition } = rowsInput(g, spec);
-  const conditional = decoder(scope, spec, generate(scope, spec, samples), condition);
+  const rows = rowsInput(g, spec), { x } = rows;
+  const conditional = decoder(scope, spec, generate(scope, spec, samples), rows);
   const target = samples === 1 ? x : g.repeatRows(x, { times: samples });
   const perDraw = g.sumCols(conditional.logProb(target));
   const logLikelihoods = g.reshape(perDraw, batched(samples));

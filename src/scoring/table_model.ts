@@ -4,6 +4,7 @@
  *   table                           JSON: columns, falseAlarmRate, warnings
  *   table.centre, .scale, .typical  F64 [columns]
  *   table.calibration               F64 [rows kept back]
+ *   ensemble, ensemble.…            the default score, where it is not the VAE's own: `ensemble/ensemble_file.ts`
  *
  * Reading refuses whatever scoring could not use.
  */
@@ -11,15 +12,19 @@ import { requireNumber, requireObject } from "../core/validate.ts";
 import type { Tensor } from "../formats/safetensors.ts";
 import { Calibration } from "./calibration.ts";
 import { fixedColumns } from "./data_rule.ts";
+import type { EnsembleModel } from "./ensemble/ensemble.ts";
+import { ensembleOf, ensembleTensors } from "./ensemble/ensemble_file.ts";
 import { areFinite } from "./finite.ts";
 import {
   blamingFile,
   type ModelFile,
   ModelFileError,
+  parameterValues,
   requireKind,
   specOf,
   TABLE_TENSORS,
 } from "./model_file.ts";
+import { parametersOf } from "../models/vae_graph.ts";
 import { limits, type Standardization } from "./standardize.ts";
 import { columnsFault } from "./table_rows.ts";
 
@@ -27,8 +32,13 @@ import { columnsFault } from "./table_rows.ts";
 export interface TableModel {
   /** Names, in order. */
   readonly columns: readonly string[];
-  /** What brings cells to zero mean and unit variance. */
+  /**
+   * What brings cells to zero mean and unit variance; beside an ensemble, whose views do that in their own
+   * way, the usual centre and spread of each column.
+   */
   readonly standardization: Standardization;
+  /** What scores the rows; the VAE by itself where absent. */
+  readonly ensemble?: EnsembleModel;
   /** Scores of the rows kept back. */
   readonly calibration: Calibration;
   /** Mean raw contribution of each column over the calibration rows. */
@@ -44,13 +54,14 @@ export function tableMetadata({ columns, falseAlarmRate, warnings }: TableModel)
   return { columns, falseAlarmRate, warnings };
 }
 
-/** The vectors of a file. */
+/** The vectors of a file, and the tensors of its ensemble. */
 export function tableTensors(model: TableModel): [string, Tensor][] {
   const { standardization: { centre, scale }, typical, calibration: { scores } } = model;
-  return [centre, scale, typical, scores].map((data, i) => [
+  const vectors = [centre, scale, typical, scores].map((data, i): [string, Tensor] => [
     TABLE_TENSORS[i],
     { dtype: "F64", shape: [data.length], data },
   ]);
+  return model.ensemble ? [...vectors, ...ensembleTensors(model.ensemble)] : vectors;
 }
 
 /** @throws ModelFileError if the file lacks what a detector needs, or holds what it cannot use */
@@ -61,12 +72,15 @@ export function tableModelOf(file: ModelFile): TableModel {
     const keys = ["columns", "falseAlarmRate", "warnings"];
     const table = requireObject("table", file.metadata.table, keys);
     if (spec.condition > 0) throw fault("a detector has no condition");
-    const columns = readColumns(table.columns, spec.inputs);
+    const isEnsemble = file.metadata.ensemble !== undefined;
+    const columns = readColumns(table.columns, isEnsemble ? undefined : spec.inputs);
+    const first = parameterValues(file, parametersOf(spec));
+    const ensemble = ensembleOf(file, columns.length, first);
     const [centre, scale, typical] = TABLE_TENSORS.slice(0, 3).map((name) =>
       readVector(file, name, columns.length)
     );
     if (!scale.every((each) => each > 0)) throw fault("table.scale must be above 0");
-    const fixed = fixedColumns(spec);
+    const fixed = ensemble ? [] : fixedColumns(spec);
     const changed = fixed.find((likelihood, c) =>
       likelihood && (centre[c] !== 0 || scale[c] !== 1)
     );
@@ -76,15 +90,16 @@ export function tableModelOf(file: ModelFile): TableModel {
     calibration.requireRate(falseAlarmRate);
     const warnings = readWarnings(table.warnings);
     const standardization = { centre, scale, limit: limits(columns.length, fixed) };
-    return { columns, standardization, calibration, typical, falseAlarmRate, warnings };
+    const model = { columns, standardization, calibration, typical, falseAlarmRate, warnings };
+    return { ...model, ...(ensemble && { ensemble }) };
   });
 }
 
-function readColumns(value: unknown, inputs: number): readonly string[] {
+function readColumns(value: unknown, inputs: number | undefined): readonly string[] {
   const wrong = columnsFault(value);
   if (wrong !== undefined) throw fault(`table: ${wrong}`);
   const columns = value as readonly string[];
-  if (columns.length === inputs) return columns;
+  if (inputs === undefined || columns.length === inputs) return columns;
   throw fault(`table.columns must be ${inputs} names: current value is ${columns.length}`);
 }
 

@@ -3,8 +3,14 @@ import { show } from "../core/validate.ts";
 import type { Cells } from "./standardize.ts";
 import { requireFloatRows, type Rows } from "./matrix.ts";
 
-/** Arrays of numbers, a matrix, or objects with a number for every column. */
-export type TableRows = Rows | readonly Readonly<Record<string, number>>[];
+/** One cell of a user's table; null, undefined and NaN are missing. */
+export type CellValue = number | string | boolean | Date | null | undefined;
+
+/** Lists of cells, a matrix, or objects with a cell for every column. */
+export type TableRows =
+  | Rows
+  | readonly (readonly CellValue[])[]
+  | readonly Readonly<Record<string, CellValue>>[];
 
 /** Magnitudes above this are refused: their squares must stay finite in float64. */
 export const MAX_CELL = 1e150;
@@ -20,22 +26,33 @@ export function toCells(rows: TableRows, columns: readonly string[]): Cells {
   const data = new Float64Array(rows.length * width);
   // By index: a hole in the list is a row that is missing, and `forEach` would pass over it.
   for (let r = 0; r < rows.length; r++) {
-    const row: unknown = rows[r];
-    if (typeof row !== "object" || row === null) {
-      throw new TypeError(
-        `Cannot read row ${r + 1}: expected numbers: current value is ${show(row)}`,
-      );
-    }
-    const cells = isPositional(row) ? row : undefined;
-    if (cells ? cells.length !== width : Object.keys(row).length !== width) {
-      throw wrongWidth(row, r, columns);
-    }
-    columns.forEach((name, c) => {
-      const value = cells ? cells[c] : ownCell(row as Record<string, unknown>, name, r, columns);
-      data[r * width + c] = checked(value, r, name);
-    });
+    const cells = cellsOfRow(rows[r], r, columns);
+    columns.forEach((name, c) => data[r * width + c] = checked(cells[c], r, name));
   }
   return { data, rows: rows.length };
+}
+
+/**
+ * The cells of one row in the order of `columns`, as they are.
+ * @param r its index, for messages
+ * @throws TypeError or RangeError for what is no row, a wrong width, a missing or an unknown column
+ */
+export function cellsOfRow(
+  row: unknown,
+  r: number,
+  columns: readonly string[],
+): ArrayLike<unknown> {
+  if (typeof row !== "object" || row === null) {
+    throw new TypeError(
+      `Cannot read row ${r + 1}: expected numbers: current value is ${show(row)}`,
+    );
+  }
+  const cells = isPositional(row) ? row : undefined;
+  if (cells ? cells.length !== columns.length : Object.keys(row).length !== columns.length) {
+    throw wrongWidth(row, r, columns);
+  }
+  return cells ??
+    columns.map((name) => ownCell(row as Record<string, unknown>, name, r, columns));
 }
 
 /**

@@ -2,17 +2,20 @@
  * A trained detector: rows of a table in, calibrated scores and blame out. Forward only;
  * `detection/detector.ts` adds fitting.
  *
- *   cells → standardised → cost and KL (`TrainedVae`) → contributions and score → p-value → anomaly
+ *   cells → score and raw contributions (`RowScorer`) → excess over typical rows → p-value → anomaly
  */
 import type { Calibration } from "./calibration.ts";
-import { rawContributions, rawScores, relateToTypical } from "./contributions.ts";
-import { requireFiniteScore } from "./finite.ts";
+import { relateToTypical } from "./contributions.ts";
 import { requireData } from "./data_rule.ts";
 import type { Matrix } from "./matrix.ts";
 import { writeModelFile } from "./model_file.ts";
-import { type Cells, type Standardization, standardize, standardizeValue } from "./standardize.ts";
+import { Ensemble } from "./ensemble/ensemble.ts";
+import { ensembleMetadata } from "./ensemble/ensemble_file.ts";
+import { type RowScorer, VaeRowScorer } from "./row_scorer.ts";
+import { type Cells, type Standardization, standardize } from "./standardize.ts";
 import { tableMetadata, type TableModel, tableModelOf, tableTensors } from "./table_model.ts";
 import { type TableRows, toCells } from "./table_rows.ts";
+import { project, type View } from "./views/view.ts";
 import { type DeviceOptions, fromModelFile, loadModelFile, TrainedVae } from "./trained_vae.ts";
 
 export { type TableModel, tableModelOf } from "./table_model.ts";
@@ -41,7 +44,10 @@ export interface ScoreTable {
 
 /** Scores tables with a fitted detector. */
 export class TableScorer {
-  /** The model of the standardised rows. */
+  /**
+   * The model of the standardised rows; beside an ensemble its first network, which draws, encodes and
+   * reconstructs rows of its first view.
+   */
   readonly vae: TrainedVae;
   /** Names, in order. */
   readonly columns: readonly string[];
@@ -51,10 +57,14 @@ export class TableScorer {
   protected readonly model: TableModel;
   #falseAlarmRate: number;
   readonly #raw: Float64Array;
+  readonly #rows: RowScorer;
 
   /** `load` is the usual way. */
   constructor(vae: TrainedVae, model: TableModel) {
     this.vae = vae;
+    this.#rows = model.ensemble
+      ? new Ensemble(model.ensemble, vae.beside)
+      : new VaeRowScorer(vae, model.standardization);
     this.model = model;
     this.columns = model.columns;
     this.warnings = model.warnings;
@@ -121,8 +131,8 @@ export class TableScorer {
   /** `score` for many rows at once. */
   scoreCells(cells: Cells): ScoreTable {
     const width = this.columns.length;
-    const x = this.#toVae(cells);
-    const { scores, raw: contributions } = rawScores(x, this.vae.costs(x));
+    this.#requireData(cells);
+    const { scores, raw: contributions } = this.#rows.scoreCells(cells);
     for (let r = 0; r < cells.rows; r++) {
       relateToTypical(contributions.subarray(r * width, (r + 1) * width), this.model.typical);
     }
@@ -144,13 +154,8 @@ export class TableScorer {
         `Cannot score row: expected ${width} numbers: current value is ${row.length}`,
       );
     }
-    const { standardization, calibration, typical } = this.model;
-    const single = this.vae.single(), { x } = single;
-    for (let c = 0; c < width; c++) {
-      x[c] = Math.fround(standardizeValue(row[c], standardization, c));
-    }
-    single.run();
-    const score = requireFiniteScore(rawContributions(x, single.cost, single.kl, this.#raw));
+    const { calibration, typical } = this.model;
+    const score = this.#rows.scoreRow(row, this.#raw);
     out[0] = score;
     if (out.length > 1) out[1] = calibration.pValue(score);
     if (out.length <= 2) return;
@@ -163,17 +168,26 @@ export class TableScorer {
     return pValue <= falseAlarmRate * (1 + 1e-9);
   }
 
-  /** Rows as the VAE sees them: standardised float32. */
+  /** Rows as the VAE sees them: standardised float32, or those of the first view. */
   standardize(rows: TableRows): Matrix {
-    return this.#toVae(toCells(rows, this.columns));
+    const cells = toCells(rows, this.columns);
+    this.#requireData(cells);
+    return this.view
+      ? project(this.view, cells, this.columns.length).x
+      : standardize(cells, this.model.standardization);
   }
 
-  #toVae(cells: Cells): Matrix {
-    requireData(this.vae.spec, cells.data, (c) => `"${this.columns[c]}"`);
-    return standardize(cells, this.model.standardization);
+  #requireData(cells: Cells): void {
+    if (this.view) return;
+    requireData(this.vae.spec, cells.data, { nameOf: (c) => `"${this.columns[c]}"` });
   }
 
-  /** The preprocessing, to bring rows that the VAE made back to the units of the table. */
+  /** The view whose rows the VAE takes; absent where it takes standardised ones. */
+  get view(): View | undefined {
+    return this.model.ensemble?.parts[0].view;
+  }
+
+  /** The usual centre and spread of each column; by them the rows of a VAE without a view are scaled. */
   get standardization(): Standardization {
     return this.model.standardization;
   }
@@ -182,15 +196,23 @@ export class TableScorer {
   save(): Uint8Array {
     const { metadata, tensors } = this.vae.modelFile();
     const model = { ...this.model, falseAlarmRate: this.#falseAlarmRate };
+    const { ensemble } = model;
     return writeModelFile({
       kind: "detector",
-      metadata: { ...metadata, table: tableMetadata(model) },
+      metadata: {
+        ...metadata,
+        table: tableMetadata(model),
+        ...(ensemble && { ensemble: ensembleMetadata(ensemble) }),
+      },
       tensors: new Map([...tensors, ...tableTensors(model)]),
+      // An ensemble's numbers are ones that halves hold: nothing is lost.
+      ...(ensemble && { format: "f16" }),
     });
   }
 
   /** Gives back the memory; the scorer must not be used afterwards. */
   dispose(): void {
+    this.#rows.dispose();
     this.vae.dispose();
   }
 }

@@ -5,10 +5,11 @@
 import { type OpenBackend, openBackend } from "../backends/open_score.ts";
 import { splitSeed } from "../core/philox.ts";
 import { requireNumber, show } from "../core/validate.ts";
+import { placeholders } from "../distributions/likelihood.ts";
 import type { ModelSpec } from "../models/spec.ts";
 import { latentSize, parametersOf } from "../models/vae_graph.ts";
 import { drawRows, readDrawParameters } from "./draw_rows.ts";
-import { BULK_ROWS, type DeviceOptions, Engine, type NamedTensor } from "./engine.ts";
+import { BULK_ROWS, type DeviceOptions, Engine, type Host, type NamedTensor } from "./engine.ts";
 import { requireFiniteRows, requireFiniteScore } from "./finite.ts";
 import { requireData } from "./data_rule.ts";
 import { activeUnits } from "./active_units.ts";
@@ -21,12 +22,14 @@ import {
 } from "./evaluation.ts";
 import {
   type ConditionOptions,
+  markObserved,
   type Matrix,
   type Rows,
+  toConditioned,
   toConditions,
   toMatrix,
   toRows,
-  withCondition,
+  whereObserved,
 } from "./matrix.ts";
 import { type ProgramName, vaeArchitecture } from "./programs.ts";
 import {
@@ -62,6 +65,7 @@ export class TrainedVae {
   /** @internal */
   protected readonly engine: Engine<ProgramName>;
   #single?: SingleRow;
+  readonly #fill: Float32Array;
 
   /**
    * What opens the backends of the class: here with the kernels of scoring alone.
@@ -76,6 +80,7 @@ export class TrainedVae {
     device: DeviceOptions = {},
   ) {
     this.spec = spec;
+    this.#fill = placeholders(spec.likelihood, spec.inputs);
     this.engine = new Engine(vaeArchitecture(spec), values, device, new.target.openBackend);
   }
 
@@ -95,6 +100,16 @@ export class TrainedVae {
   } {
     const { backend, weights } = this.engine;
     return { backend: backend.name, threads: 1, ...(weights && { weights }), ...backend.details };
+  }
+
+  /**
+   * Where other programs may run beside those of the model: on its backend, which is the model's to
+   * dispose of.
+   * @internal
+   */
+  get beside(): Host {
+    const { backend, weights } = this.engine;
+    return { backend, weights };
   }
 
   /** A copy of every parameter, by name. */
@@ -137,8 +152,8 @@ export class TrainedVae {
 
   /** E[x | z], `[rows, D]`, for z `[rows, L]`. */
   async decode(z: Rows, { condition }: ConditionOptions = {}): Promise<Matrix> {
-    const latents = toMatrix(z, latentSize(this.spec));
-    return this.engine.map("decode", "z", withCondition(this.spec, latents, condition)).mean;
+    const latents = toConditioned(this.spec, latentSize(this.spec), z, condition);
+    return this.engine.map("decode", "z", latents).mean;
   }
 
   /** E[x | z] at z = E[z | x], `[rows, D]`. */
@@ -255,7 +270,7 @@ export class TrainedVae {
    * Scores one row into `out[0]`, as `score` does. Allocates nothing after the first call. The caller
    * vouches for the values: only the score is checked. A value that the likelihood cannot take, such
    * as 2 under a Bernoulli likelihood, gives a finite score that means nothing. A conditional model's
-   * row ends with its condition.
+   * row ends with its condition; NaN is a missing cell, where the spec takes such.
    * @throws RangeError for a row of another length, or a score that is not finite
    */
   scoreInto(row: Float32Array, out: Float32Array | Float64Array): void {
@@ -267,6 +282,7 @@ export class TrainedVae {
     }
     const single = this.single();
     single.x.set(row);
+    if (this.spec.missing) markObserved(single.x, this.#fill);
     single.run();
     const { cost, kl } = single;
     // Summed apart, as `score` does, so that both give the same bits.
@@ -296,11 +312,12 @@ export class TrainedVae {
   }
 
   /**
-   * (x_d - E[x_d | z])² per cell, at one draw of z ~ q(z | x) for each row.
+   * (x_d - E[x_d | z])² per cell, at one draw of z ~ q(z | x) for each row; NaN for a missing one.
    * @internal
    */
   squaredResiduals(x: Matrix, seed: number): Matrix {
-    return this.engine.map("residuals", "x", x, seed).squares;
+    const { squares } = this.engine.map("residuals", "x", x, seed);
+    return this.spec.missing ? whereObserved(squares, x) : squares;
   }
 
   /**

@@ -1,7 +1,8 @@
 /**
  * Between the rows that callers send and the rows that the VAE sees. A table's columns are
  * standardised on the way in and brought back to the units of the table on the way out; the rows of
- * a bare VAE pass as they are, and its columns are called x0, x1, …
+ * a bare VAE pass as they are, and its columns are called x0, x1, …; a conditional one takes its condition
+ * behind them, c0, c1, …
  */
 import { latentSize } from "../models/vae_graph.ts";
 import { type CellFault, findFault } from "./data_rule.ts";
@@ -10,18 +11,21 @@ import { type Cells, logJacobian, restore, standardize } from "./standardize.ts"
 import { MAX_CELL } from "./table_rows.ts";
 import type { TableScorer } from "./table_scorer.ts";
 import type { TrainedVae } from "./trained_vae.ts";
+import { logSlope, project, unproject, type View } from "./views/view.ts";
 
 /** A trained model: a scorer of tables (any `Detector` is one), or a bare VAE (any `VAE`). */
 export type Model = TableScorer | TrainedVae;
 
 export interface Units {
   readonly columns: readonly string[];
+  /** Columns of rows that the model makes: all but the condition. */
+  readonly made: readonly string[];
   /** The largest magnitude that a cell may have. */
   readonly largest: number;
   /** The first cell within this limit that the likelihood cannot take, if there is one. */
   fault(cells: Cells): CellFault | undefined;
-  /** ln |ds/dx| for the VAE's row s and the caller's row x, nats. */
-  readonly logJacobian: number;
+  /** ln |ds/dx| for each of the caller's rows x and the VAE's row s, nats. */
+  logJacobians(cells: Cells): Float64Array;
   toVae(cells: Cells): Matrix;
   fromVae(matrix: Matrix): Cells;
 }
@@ -46,31 +50,55 @@ export function unitsOf(model: Model): Units {
 
 function makeUnits(model: Model): Units {
   const { spec } = vaeOf(model);
-  const fault = ({ data }: Cells) => findFault(spec, data);
-  if (!isTable(model)) return { ...plainUnits("x", spec.inputs), fault };
-  const { columns, standardization } = model;
+  const fault = ({ data }: Cells) => findFault(spec, data, spec.inputs + spec.condition);
+  if (!isTable(model)) return { ...plainUnits("x", spec.inputs, spec.condition), fault };
+  const { columns, standardization, view } = model;
+  if (view) return viewUnits(columns, view);
   return {
     columns,
+    made: columns,
     largest: MAX_CELL,
     fault,
-    logJacobian: logJacobian(standardization),
+    logJacobians: ({ rows }) => new Float64Array(rows).fill(logJacobian(standardization)),
     toVae: (cells) => standardize(cells, standardization),
     fromVae: (matrix) => restore(matrix, standardization),
   };
 }
 
-/** The units of its latent variables: none, for any model. */
-export function latentUnits(model: Model): Units {
-  return plainUnits("z", latentSize(vaeOf(model).spec));
+/** An ensemble's VAE takes rows of a view. */
+function viewUnits(columns: readonly string[], view: View): Units {
+  const width = columns.length;
+  return {
+    columns,
+    made: columns,
+    largest: MAX_CELL,
+    fault: () => undefined,
+    logJacobians: ({ data, rows }) =>
+      Float64Array.from({ length: rows }, (_, r) => logSlope(view, data, r * width)),
+    toVae: (cells) => project(view, cells, width).x,
+    fromVae: (matrix) => unproject(view, matrix, width),
+  };
 }
 
-function plainUnits(letter: string, width: number): Units {
+/** The units of its latent variables: none, for any model. */
+export function latentUnits(model: Model): Units {
+  const { spec } = vaeOf(model);
+  return plainUnits("z", latentSize(spec), spec.condition);
+}
+
+function plainUnits(letter: string, size: number, condition: number): Units {
+  const made = named(letter, size), width = size + condition;
   return {
-    columns: Array.from({ length: width }, (_, c) => `${letter}${c}`),
+    columns: [...made, ...named("c", condition)],
+    made,
     largest: MAX_FLOAT32,
     fault: () => undefined,
-    logJacobian: 0,
+    logJacobians: ({ rows }) => new Float64Array(rows),
     toVae: ({ data, rows }) => ({ data: Float32Array.from(data), shape: [rows, width] }),
     fromVae: ({ data, shape: [rows] }) => ({ data: Float64Array.from(data), rows }),
   };
+}
+
+function named(letter: string, count: number): string[] {
+  return Array.from({ length: count }, (_, c) => `${letter}${c}`);
 }

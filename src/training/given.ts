@@ -5,7 +5,7 @@ import type { NoiseRequest } from "../layers/noise.ts";
 import type { ModelSpec } from "../models/spec.ts";
 import type { Reference } from "../models/vae_graph.ts";
 import { needsReference, type Objective, type ObjectiveInput } from "../objectives/objective.ts";
-import { type Rows, toMatrix } from "../scoring/matrix.ts";
+import { type Rows, toMatrix, withObserved } from "../scoring/matrix.ts";
 import type { LabelOptions } from "./labelled_rows.ts";
 
 /** What the gradient is taken of. */
@@ -68,7 +68,9 @@ export function givenReference(
     );
   }
   if (!reference) throw new TypeError("Cannot compute gradients: reference is missing");
-  const { data, shape: [rows] } = toMatrix(reference, spec.inputs + spec.condition);
+  const missing = spec.missing !== undefined;
+  const matrix = toMatrix(reference, spec.inputs + spec.condition, missing ? spec.inputs : 0);
+  const { data, shape: [rows] } = withObserved(spec, matrix);
   const of = requireNumber("trainingRows", trainingRows, { min: batchRows + 1, integer: true });
   return { data, rows, of };
 }

@@ -23,26 +23,36 @@ export function hasVariance(spec: ModelSpec, kind: GaussianOptions["variance"]):
 
 /**
  * The parameters that hold variances of this kind, at their optimum, by name.
- * @param squares (x - μ(z))² of some rows, `[rows, D]`
+ * @param squares (x - μ(z))² of some rows, `[rows, D]`, NaN where a cell is missing
  */
 export function optimalVariances(
   { likelihood, inputs }: ModelSpec,
   kind: "perFeature" | "optimal",
   { data, shape: [rows] }: Matrix,
 ): Map<string, { data: Float64Array }> {
-  const perColumn = new Float64Array(inputs);
-  data.forEach((square, i) => perColumn[i % inputs] += square / rows);
+  const sums = new Float64Array(inputs), counts = new Float64Array(inputs);
+  data.forEach((square, i) => {
+    if (Number.isNaN(square)) return;
+    sums[i % inputs] += square / rows;
+    counts[i % inputs]++;
+  });
+  // A column without a single value keeps the variance of standardised cells.
+  const meanOf = (first: number, columns: number) => {
+    const total = (of: Float64Array) => sum(of.subarray(first, first + columns));
+    return total(counts) === 0 ? 1 : total(sums) * rows / total(counts);
+  };
   const found = new Map<string, { data: Float64Array }>();
   for (const { spec, first, columns, prefix } of groupsOf(likelihood, inputs)) {
     if (spec.type !== "gaussian" || spec.variance !== kind) continue;
-    const own = perColumn.subarray(first, first + columns);
-    const variances = kind === "optimal" ? Float64Array.of(mean(own)) : own;
+    const variances = kind === "optimal"
+      ? Float64Array.of(meanOf(first, columns))
+      : Float64Array.from({ length: columns }, (_, c) => meanOf(first + c, 1));
     const logVar = variances.map((each) => portableLog(Math.max(each, spec.minVariance)));
     found.set(`likelihood.${prefix}logVar`, { data: logVar });
   }
   return found;
 }
 
-function mean(values: Float64Array): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
+function sum(values: Float64Array): number {
+  return values.reduce((total, value) => total + value, 0);
 }

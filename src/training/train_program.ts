@@ -14,7 +14,13 @@ import { type Layout, type Plan, plan } from "../graph/plan.ts";
 import { drawBinary } from "../layers/binary_draw.ts";
 import { drawnNoise, givenNoise, type NoiseRequest, type NoiseSource } from "../layers/noise.ts";
 import { createScope, type ParameterSpec, type Scope } from "../layers/scope.ts";
-import { type BatchRows, modelTerms, type Reference, rowsInput } from "../models/vae_graph.ts";
+import {
+  type BatchRows,
+  modelTerms,
+  type Reference,
+  rowsInput,
+  withCells,
+} from "../models/vae_graph.ts";
 import { labelledTerms } from "../models/labels.ts";
 import type { ModelSpec } from "../models/spec.ts";
 import { corrupt } from "../objectives/corruption.ts";
@@ -131,7 +137,8 @@ function modelLoss(
   { spec, objective, reference, binarize }: LossPlanRequest,
 ): Loss & { readonly posteriorMean: Node } {
   const { g } = scope;
-  const rows = binarize ? binarized(scope, rowsInput(g, spec)) : rowsInput(g, spec);
+  const given = rowsInput(g, spec);
+  const rows = binarize ? binarized(scope, given, spec) : given;
   const seen = corrupt(scope, rows.x, objective.corruption);
   const request = { samples: objective.samples, seen, reference };
   const { condition } = rows;
@@ -158,9 +165,9 @@ export function optimizerSteps(
 }
 
 /** Grey values as the probabilities of ones, drawn anew wherever the program wants noise. */
-function binarized(scope: Scope, { x, condition }: BatchRows): BatchRows {
-  const drawn = drawBinary(scope, x, { name: "binarization", stream: STREAMS.binarization });
-  return { all: condition ? scope.g.concatCols(drawn, condition) : drawn, x: drawn, condition };
+function binarized(scope: Scope, rows: BatchRows, spec: ModelSpec): BatchRows {
+  const request = { name: "binarization", stream: STREAMS.binarization };
+  return withCells(scope.g, rows, drawBinary(scope, rows.x, request), spec);
 }
 
 function step(

@@ -66,12 +66,12 @@ const REFUSED: [string, string | Uint8Array, RegExp][] = [
   [
     "nan.csv",
     withLine(3, "NaN,2,3,4"),
-    /column "a", row 2 \(line 3\) .*missing values are not supported yet/,
+    /column "a", row 2 \(line 3\) .*no value may be missing here/,
   ],
   [
     "missing.csv",
     withLine(9, "1,2,3,"),
-    /column "d", row 8 \(line 9\) .*missing values are not supported yet/,
+    /column "d", row 8 \(line 9\) .*no value may be missing here/,
   ],
   [
     "blank.csv",
@@ -86,12 +86,12 @@ const REFUSED: [string, string | Uint8Array, RegExp][] = [
   [
     "null.jsonl",
     '{"a":1,"b":2,"c":3,"d":null}\n',
-    /column "d", row 1 .*missing values are not supported yet/,
+    /column "d", row 1 .*no value may be missing here/,
   ],
   [
     "nan.npy",
     encodeNpy(Float64Array.of(1, 2, 3, NaN), [1, 4]),
-    /column "x3", row 1 .*missing values/,
+    /column "x3", row 1 .*no value may be missing/,
   ],
   ["notes.txt", "a,b\n1,2\n", /file extension must be one of \.csv/],
   ["latin.csv", Uint8Array.of(97, 44, 98, 10, 49, 44, 0xe9, 10), /must be UTF-8 text/],

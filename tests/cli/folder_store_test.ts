@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { VAE } from "../../mod.ts";
 import { openFolderStore } from "../../src/cli/folder_store.ts";
 import { Registry } from "../../src/http/registry.ts";
-import { digestOf } from "../../src/http/store.ts";
+import { digestOf } from "../../src/storage/model_store.ts";
 import { Folder } from "./util.ts";
 
 const FILES = [1, 2, 3].map((seed) =>
@@ -84,7 +84,11 @@ Deno.test("an index that names no digest, no name or no list is refused: none be
   ];
   for (const value of wrong) {
     folder.write(".elbow/index.json", typeof value === "string" ? value : JSON.stringify(value));
-    await assert.rejects(openFolderStore(folder.path, [], true), /index\.json: /, String(value));
+    await assert.rejects(
+      openFolderStore(folder.path, [], true),
+      /Cannot read the index of models: /,
+      String(value),
+    );
   }
 });
 

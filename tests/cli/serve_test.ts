@@ -1,7 +1,7 @@
 /** `elbow serve`: the models of a folder by name, a port of its own choice, tokens, and a quiet end. */
 import assert from "node:assert/strict";
 import { TableScorer, VAE } from "../../mod.ts";
-import { digestOf } from "../../src/http/store.ts";
+import { digestOf } from "../../src/storage/model_store.ts";
 import { elbow, elbowOk, Folder, QUICK, refused, tableCsv } from "./util.ts";
 
 Deno.test("elbow serve answers for each file by its name, until it is interrupted", async () => {

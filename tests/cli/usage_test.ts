@@ -51,7 +51,7 @@ Deno.test("elbow refuses unknown commands, options and missing arguments", async
     [["trian"], /unknown command 'trian' \(Did you mean train\?\)\nSee elbow --help/],
     [["export", "m"], /unknown command 'export'/],
     [["bundle", "m"], /unknown command 'bundle'/],
-    [["worker"], /unknown command 'worker'/],
+    [["worker"], /required option '--db <file>' not specified/],
     [["train"], /missing required argument 'data'\nSee elbow train --help/],
     [["train", "t.csv"], /required option '--out <model>' not specified/],
     [["train", "t.csv", "--out"], /option '--out <model>' argument missing/],
@@ -60,6 +60,7 @@ Deno.test("elbow refuses unknown commands, options and missing arguments", async
     [["score", "m"], /missing required argument 'data'\nSee elbow score --help/],
     [["sample", "m"], /required option '--count <n>' not specified/],
     [["serve"], /required option '--models <dir>' not specified/],
+    [["serve", "--models", ".", "--train"], /'--train' needs a token with the scope train/],
   ];
   for (const [args, message] of cases) assert.match(await refused(...args), message);
 });

@@ -65,7 +65,7 @@ Deno.test("columns left out may hold text", () => {
   );
 });
 
-const MISSING = "a finite number (missing values are not supported yet)";
+const MISSING = "a finite number (no value may be missing here)";
 const REFUSALS: [string, string, string][] = [
   [
     "empty file",

@@ -78,7 +78,7 @@ const REFUSALS: [string, string, string][] = [
   [
     "null",
     "[null]",
-    'column "x0", row 1 must be a finite number (missing values are not supported yet): ' +
+    'column "x0", row 1 must be a finite number (no value may be missing here): ' +
     "current value is null",
   ],
   ["no columns", "[]", "table must be at least one numeric column"],

@@ -48,7 +48,7 @@ Deno.test("createTable() refuses non-finite cells, wrong sizes and empty tables"
   refuses(
     () => createTable({ columns: ["a"], data, rows: 2, source }),
     'Cannot read t.csv: column "a", row 2 must be a finite number ' +
-      "(missing values are not supported yet): current value is NaN",
+      "(no value may be missing here): current value is NaN",
   );
   const label = new Float64Array(3);
   refuses(

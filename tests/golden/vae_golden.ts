@@ -1,10 +1,11 @@
 /**
- * Reads the golden values that `scripts/golden/make_vae_golden.py` and `make_categorical_golden.py`
- * wrote, and says how near is near.
+ * Reads the golden values that `scripts/golden/make_vae_golden.py`, `make_categorical_golden.py` and
+ * `make_posterior_golden.py` wrote, and says how near is near.
  */
 import { decode } from "../../src/formats/safetensors.ts";
 import { type ModelSpec, parseSpec } from "../../src/models/spec.ts";
-import { latentSize } from "../../src/models/vae_graph.ts";
+import { type LatentLayer, latentWidth } from "../../src/models/latents.ts";
+import type { FlowSpec } from "../../src/flows/mod.ts";
 import { type Objective, parseObjective } from "../../src/objectives/objective.ts";
 import { type Optimizer, parseOptimizer } from "../../src/training/options.ts";
 
@@ -26,10 +27,16 @@ export interface Golden {
 }
 
 /** Every golden case of a folder. */
-export function readGoldens(folder: "vae" | "categorical" = "vae"): Golden[] {
+export function readGoldens(folder: "vae" | "categorical" | "posteriors" = "vae"): Golden[] {
   const at = new URL(`./${folder}/`, import.meta.url);
   const files = [...Deno.readDirSync(at)].map(({ name }) => name).sort();
   return files.map((file) => readGolden(new URL(file, at), file));
+}
+
+/** What the file gives for the model's noise, by the name of its input. */
+export function noisesOf({ spec, tensor }: Golden): Map<string, GoldenTensor> {
+  const names = spec.latent.length === 1 ? ["noise"] : spec.latent.map((_, i) => `noise.${i}`);
+  return new Map(names.map((name) => [name, tensor(name)]));
 }
 
 function readGolden(url: URL, file: string): Golden {
@@ -61,11 +68,24 @@ function readGolden(url: URL, file: string): Golden {
  */
 export function roundingsOf({ spec, objective, tensor }: Golden): number {
   const { encoder, decoder, inputs } = spec;
-  const widths = [inputs, ...encoder.hidden, latentSize(spec), ...decoder.hidden, inputs];
+  const within = spec.latent.flatMap(widthsOf);
+  const widths = [inputs, ...encoder.hidden, ...within, ...decoder.hidden, inputs];
   const layers = widths.length - 1;
   const forwardAndBack = 2 * widths.reduce((sum, width) => sum + width, 0);
   const rows = tensor("x").shape[0] * objective.samples;
   return 4 * Math.sqrt(forwardAndBack + rows + 2 * 8 * layers);
+}
+
+/** The layers that a draw of one latent layer goes through: its own networks, its flows, itself. */
+function widthsOf(layer: LatentLayer): number[] {
+  const flows = layer.type === "gaussian" ? layer.flows : [];
+  const ofFlow = (flow: FlowSpec) => [...("hidden" in flow ? flow.hidden : []), latentWidth(layer)];
+  return [
+    ...(layer.encoder?.hidden ?? []),
+    latentWidth(layer),
+    ...flows.flatMap(ofFlow),
+    ...(layer.decoder?.hidden ?? []),
+  ];
 }
 
 /** The largest magnitude. */

@@ -5,6 +5,7 @@ import { countsLine, parseCountsLine, readJUnit } from "../../scripts/lib/counts
 import { firstVersion, STEPS } from "../../scripts/ok.ts";
 import { type Host, type Requirement, setUp } from "../../scripts/setup.ts";
 import { judge, testArguments } from "../../scripts/test.ts";
+import { ROOT } from "../../scripts/lib/tree.ts";
 import { skipName } from "../util/skip.ts";
 
 const JUNIT = `<testsuites name="deno test" tests="4" failures="1" errors="0">
@@ -100,6 +101,22 @@ Deno.test("setUp() prints the line to type where it may not install", async () =
   const { host, log, needs } = fakeHost(false);
   deepEqual(await setUp(needs, host), ["x"]);
   match(log[1], /sudo apt-get install .* x-server$/);
+});
+
+Deno.test("setUp() installs programs that npm has anywhere, without apt, by their lock file", async () => {
+  const into = "build/setup_test";
+  const { host, log, needs } = fakeHost(false);
+  const npmProject = { from: "tests/runtime/packages", into };
+  deepEqual(await setUp([{ ...needs[1], aptPackages: [], npmProject }], host), []);
+  equal(log.length, 2);
+  match(log[1], /^npm ci --ignore-scripts .*\/build\/setup_test$/);
+  for (const name of ["package.json", "package-lock.json"]) {
+    const [given, copied] = [npmProject.from, into].map((folder) =>
+      Deno.readTextFileSync(`${ROOT}${folder}/${name}`)
+    );
+    equal(copied, given);
+  }
+  await Deno.remove(ROOT + into, { recursive: true });
 });
 
 Deno.test("setUp() is silent when nothing is missing", async () => {

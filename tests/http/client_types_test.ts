@@ -8,8 +8,10 @@ import type {
   LogLikelihoodRequest,
   SampleRequest,
   ScoreRequest,
+  TrainRequest,
 } from "../../src/http/client_types.ts";
 import { aliasBody, OPTIONS } from "../../src/http/schemas.ts";
+import type { trainBody } from "../../src/http/train_schema.ts";
 
 type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;
 type Same<A, B> = [DeepReadonly<A>] extends [DeepReadonly<B>]
@@ -26,6 +28,9 @@ const SAME: {
   Stored: true,
   Alias: true,
   Aliases: true,
+  Job: true,
+  Upload: true,
+  Uploads: true,
   Encoded: true,
   Rows: true,
   Scores: true,
@@ -39,11 +44,12 @@ const SAME_OPTIONS: readonly [
   Same<SampleRequest, Omit<v.InferInput<typeof OPTIONS.sample>, "count">>,
   Same<LogLikelihoodRequest, v.InferInput<typeof OPTIONS.logLikelihood>>,
   Same<AliasTarget, v.InferOutput<typeof aliasBody>>,
+  Same<TrainRequest, Omit<v.InferInput<typeof trainBody>, "rows" | "upload">>,
   Same<{ a: string }, { a?: string }>,
-] = [true, true, true, true, false];
+] = [true, true, true, true, true, false];
 
 Deno.test("the client's types are those of the schemas", () => {
   assert.ok(Object.entries(SAME).every(([name, same]) => same && name in ANSWERS));
-  assert.deepEqual(SAME_OPTIONS, [true, true, true, true, false]);
+  assert.deepEqual(SAME_OPTIONS, [true, true, true, true, true, false]);
   assert.ok(aliasBody && OPTIONS);
 });

@@ -117,30 +117,6 @@ Deno.test("cells that the likelihood cannot take are named, by position or by na
   assert.equal((await post("counts/score", { rows: [[16_777_216, 1]] }, app)).status, 200);
 });
 
-Deno.test("a conditional model is described, and refused by each verb and by infer", async () => {
-  const spec = { inputs: 2, condition: 3, latent: [{ size: 1 }] };
-  const app = createApp({ models: { given: VAE.create(spec, { seed: 1 }) } });
-  const described = await app.request("/v1/models/given");
-  assert.equal((await described.json()).spec.condition, 3);
-  const rows = [[1, 2]], bodies = [{ rows }, { rows, condition: [[1, 0, 0]] }];
-  for (const verb of ["score", "encode", "reconstruct", "log-likelihood", "decode"]) {
-    for (const body of bodies) {
-      const problem = await problemOf(await post(`given/${verb}`, body, app), "conditional-model");
-      assert.equal(problem.status, 400);
-      assert.match(problem.detail, /need no condition: current value is a condition of 3 columns$/);
-    }
-  }
-  await problemOf(await post("given/sample", { count: 2 }, app), "conditional-model");
-  const tensor = { name: "x", datatype: "FP64", shape: [1, 2], data: rows };
-  const infer = await app.request("/v2/models/given/infer", {
-    method: "POST",
-    headers: JSON_TYPE,
-    body: JSON.stringify({ inputs: [tensor] }),
-  });
-  assert.equal(infer.status, 400);
-  assert.match((await infer.json()).error, /a condition of 3 columns/);
-});
-
 Deno.test("a model that overflows by itself gets a problem too", async () => {
   const wild = VAE.create({ inputs: 2, latent: [{ size: 1 }] }, { seed: 1 });
   wild.setParameters(
@@ -363,11 +339,12 @@ Deno.test("createApp() refuses names, models and limits that it cannot serve", (
 Deno.test("problem types are few, and their names stay", () => {
   assert.deepEqual(Object.entries(PROBLEMS).map(([name, { status }]) => `${status} ${name}`), [
     "400 malformed-json",
-    "400 conditional-model",
     "401 unauthorized",
     "403 forbidden",
     "404 unknown-route",
     "404 unknown-model",
+    "404 unknown-job",
+    "404 unknown-upload",
     "405 method-not-allowed",
     "408 body-timeout",
     "409 conflict",
@@ -377,7 +354,9 @@ Deno.test("problem types are few, and their names stay", () => {
     "422 invalid-body",
     "422 invalid-model",
     "422 result-not-finite",
+    "422 over-budget",
     "429 too-many-requests",
+    "429 queue-full",
     "431 headers-too-large",
     "500 internal",
     "503 not-ready",

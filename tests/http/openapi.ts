@@ -15,7 +15,7 @@ interface Operation {
 }
 
 /** Everything that the app can have. */
-export const DOCUMENT = openApi({ isAdmin: true, hasTokens: true, prefix: "" });
+export const DOCUMENT = openApi({ isAdmin: true, isTraining: true, hasTokens: true, prefix: "" });
 
 const paths = Object.entries(DOCUMENT.paths as Record<string, Record<string, Operation>>)
   .map(([path, methods]) => ({

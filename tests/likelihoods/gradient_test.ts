@@ -21,7 +21,9 @@ for (const each of LIKELIHOOD_CASES) {
       const hidden = g.input("hidden", batched(HIDDEN));
       const x = g.input("x", batched(each.columns));
       const spec = parseLikelihood("likelihood", each.likelihood, each.columns);
-      const logProb = likelihood(scope, hidden, each.columns, spec).logProb(x);
+      const logProb = likelihood(scope, hidden, { inputs: each.columns, likelihood: spec }).logProb(
+        x,
+      );
       // Weights, so that columns and rows cannot stand for one another.
       const weights = g.input("weights", logProb.shape);
       const loss = g.sumRows(g.sumCols(g.mul(logProb, weights)), { mean: false });

@@ -52,7 +52,7 @@ export function evaluateLikelihood(
   const { scope, declared } = inputScope(g);
   const spec = parseLikelihood("likelihood", input, columns);
   const hidden = g.input("hidden", batched(1));
-  const conditional = likelihood(scope, hidden, columns, spec);
+  const conditional = likelihood(scope, hidden, { inputs: columns, likelihood: spec });
   const logProb = conditional.logProb(g.input("x", batched(columns)));
   const loss = g.sumRows(g.sumCols(logProb), { mean: false });
   const wanted = declared.filter(({ name }) => name in parameters);

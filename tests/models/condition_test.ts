@@ -46,6 +46,29 @@ Deno.test("encode() and decode() see [x | c] and [z | c]", async () => {
   vae.dispose();
 });
 
+Deno.test("rows may carry their condition behind their data", async () => {
+  const vae = VAE.create(SPEC, { seed: 2 });
+  const whole = X.map((x, r) => [...x, ...C[r]]);
+  const flat = { data: Float32Array.from(whole.flat()), shape: [X.length, 5] } as const;
+  const condition = C;
+  for (const rows of [whole, flat]) {
+    assert.deepEqual(await vae.encode(rows), await vae.encode(X, { condition }));
+    assert.deepEqual(await vae.score(rows), await vae.score(X, { condition }));
+    const options = { samples: 3, seed: 1 };
+    assert.deepEqual(
+      await vae.evaluate(rows, options),
+      await vae.evaluate(X, { ...options, condition }),
+    );
+    assert.deepEqual(await vae.gaps(rows, options), await vae.gaps(X, { ...options, condition }));
+  }
+  const other = VAE.create(SPEC, { seed: 2 });
+  await vae.fit(whole, { epochs: 2 });
+  await other.fit(X, { epochs: 2, condition });
+  assert.deepEqual(vae.save(), other.save());
+  vae.dispose();
+  other.dispose();
+});
+
 Deno.test("sample() takes the condition of each draw", async () => {
   const vae = VAE.create(SPEC, { seed: 2 });
   // Without weights on z a draw's mean is that of its condition alone.

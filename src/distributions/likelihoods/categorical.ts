@@ -2,7 +2,8 @@
  * Categorical, for variables that are each a group of C one-hot columns: with logits
  * l = `decoder.logits`, ln p(x | z) = Σ_c x_c (l_c - logsumexp of the group's logits).
  *
- * The cost stands in the column whose x is 1; the others cost nothing.
+ * The cost stands in the column whose x is 1; the others cost nothing, and neither does a missing variable,
+ * whose columns are all missing.
  */
 import { requireChoice, requireNumber, requireObject } from "../../core/validate.ts";
 import { type Definition, head } from "./definition.ts";
@@ -52,12 +53,14 @@ export const categorical: Definition<CategoricalOptions> = {
     needs: ({ classes }) => `a single 1 and else 0 in each ${classes} columns`,
     fault(values, first, columns, { classes }) {
       for (let group = 0; group < columns; group += classes) {
-        let ones = 0;
+        let ones = 0, missing = 0;
         for (let c = group; c < group + classes; c++) {
           const value = values[first + c];
+          // A variable is missing as a whole.
+          if (Number.isNaN(value) && missing++ === c - group) continue;
           if (value !== 0 && value !== 1 || (ones += value) > 1) return c;
         }
-        if (ones === 0) return group;
+        if (ones + missing === 0 || (missing > 0 && missing < classes)) return group;
       }
       return -1;
     },

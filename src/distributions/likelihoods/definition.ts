@@ -6,6 +6,7 @@
 import type { HostRandom } from "../../core/philox.ts";
 import { type NumberLimits, requireChoice, requireNumber } from "../../core/validate.ts";
 import { dense } from "../../layers/mlp.ts";
+import type { Graph } from "../../graph/graph.ts";
 import type { Scope } from "../../layers/scope.ts";
 import type { Node } from "../../ops/spec.ts";
 
@@ -27,13 +28,24 @@ export interface Site {
   readonly columns: number;
   /** Set before the names of its parameters: "", or "group0." for a group of columns. */
   readonly prefix: string;
+  /** 1 where a cell is there, else 0, `[B, D]`; absent where none may be missing. */
+  readonly observed?: Node;
+}
+
+/** What is known of each row, `[B, D]`, for each of its draws, in the shape of x `[K·B, D]`. */
+export function alongDraws(g: Graph, ofRows: Node, { shape }: Node): Node {
+  const times = shape.rows / ofRows.shape.rows;
+  return times === 1 ? ofRows : g.repeatRows(ofRows, { times });
 }
 
 /** Which data a likelihood takes. */
 export interface DataRule<S> {
   /** As a message says it, after "needs": "a value from 0 to 1". */
   needs(spec: S): string;
-  /** The first of the values `first … first + columns - 1` that it does not take, from `first`; or -1. */
+  /**
+   * The first of the values `first … first + columns - 1` that it does not take, from `first`; or -1. NaN is
+   * a missing value, which each takes.
+   */
   fault(values: ArrayLike<number>, first: number, columns: number, spec: S): number;
 }
 
@@ -64,6 +76,8 @@ export interface Definition<S> {
   /** Whether x ↦ (x - centre) / scale stays within the family, so that columns may be standardised. */
   readonly standardizes: boolean;
   readonly draw: RowDraw<S>;
+  /** What stands in place of a missing cell, if it does not take 0. */
+  readonly placeholder?: number;
 }
 
 /** A layer from the decoder's last hidden one to one output for each column, `[r, D]`. */
@@ -112,7 +126,10 @@ export function eachValue<S>(needs: string, accepts: (value: number) => boolean)
   return {
     needs: () => needs,
     fault(values, first, columns) {
-      for (let c = 0; c < columns; c++) if (!accepts(values[first + c])) return c;
+      for (let c = 0; c < columns; c++) {
+        const value = values[first + c];
+        if (!accepts(value) && !Number.isNaN(value)) return c;
+      }
       return -1;
     },
   };

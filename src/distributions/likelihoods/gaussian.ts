@@ -14,6 +14,7 @@ import { LOG_VARIANCE } from "../../core/stable.ts";
 import { requireChoice, requireObject } from "../../core/validate.ts";
 import type { Node } from "../../ops/spec.ts";
 import {
+  alongDraws,
   ANY_NUMBER,
   type Conditional,
   type Definition,
@@ -53,15 +54,23 @@ export const gaussian: Definition<GaussianOptions> = {
   ),
 };
 
-function withBatchVariance({ scope: { g }, columns }: Site, mean: Node, min: number): Conditional {
+function withBatchVariance(
+  { scope: { g }, columns, observed }: Site,
+  mean: Node,
+  min: number,
+): Conditional {
+  const perRow = (cells: Node) => g.sumRows(g.sumCols(cells), { mean: true });
   return {
     mean,
     parameters: {},
     logProb(x) {
-      const residual = g.sub(x, mean);
-      const perRow = g.sumCols(g.mul(residual, residual));
-      const total = g.sumRows(perRow, { mean: true });
-      const variance = g.affine(total, { scale: 1 / columns, offset: 0 });
+      const residual = g.sub(x, mean), squares = g.mul(residual, residual);
+      const there = observed && alongDraws(g, observed, x);
+      const total = perRow(there ? g.mul(there, squares) : squares);
+      const variance = there
+        // Of a batch without a single cell the sum is 0 too: the clamp below takes over.
+        ? g.div(total, g.clamp(perRow(there), { low: 1e-6, high: columns }))
+        : g.affine(total, { scale: 1 / columns, offset: 0 });
       // Kept above 0 before the logarithm: behind it, a perfect fit would have the slope 0 · ∞.
       const kept = g.clamp(variance, { low: min, high: Math.exp(LOG_VARIANCE.high) });
       return g.gaussianLogProb(x, mean, g.log(kept));

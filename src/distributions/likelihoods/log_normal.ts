@@ -40,6 +40,7 @@ export const logNormal: Definition<LogNormalOptions> = {
     (value) => value >= 1.2e-38 && value <= 3.4e38,
   ),
   standardizes: false,
+  placeholder: 1,
   draw: eachColumn((read, random) =>
     portableExp(read("location") + portableExp(read("logVar") / 2) * normal(random))
   ),

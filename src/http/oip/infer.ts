@@ -8,11 +8,11 @@ import type { Numbers } from "../answers.ts";
 import { invalid, Problem } from "../problems.ts";
 import { type Reply, respondBody } from "../responses.ts";
 import {
-  askedModel,
   bodyLimits,
   type Env,
   modelHeaders,
   paceOf,
+  servedModel,
   type Service,
 } from "../service.ts";
 import { type Verb, type VerbName, VERBS } from "../verbs.ts";
@@ -27,7 +27,7 @@ interface Wanted {
 }
 
 export async function infer(c: Context<Env>, service: Service): Promise<Reply> {
-  const served = await askedModel(c, service), { headers } = c.req.raw;
+  const served = await servedModel(c, service), { headers } = c.req.raw;
   // The protocol names no type; a client that names one names one of these.
   if (headers.has("content-type")) {
     requireType(headers, "application/json", "application/octet-stream");

@@ -5,11 +5,12 @@ import { type Env, route, type Service } from "../service.ts";
 
 export function docsRoutes(app: Hono<Env>, service: Service): void {
   const isAdmin = service.registry !== undefined, hasTokens = service.tokens !== undefined;
+  const isTraining = service.training !== undefined;
   // Loaded when first asked for: most apps never are.
   const documentOf = async (c: Context<Env>) => {
     const { openApi } = await import("../openapi.ts");
     const prefix = c.req.path.replace(/\/[^/]*$/, "");
-    return openApi({ isAdmin, hasTokens, prefix });
+    return openApi({ isAdmin, isTraining, hasTokens, prefix });
   };
   route(app, service, "/openapi.json", {
     get: { answer: async (c) => respond(await documentOf(c)) },

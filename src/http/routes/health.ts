@@ -18,7 +18,8 @@ export function healthRoutes(app: Hono<Env>, service: Service): void {
     get: {
       scope: "score",
       async answer() {
-        const text = service.metrics.text(await service.catalogue.list());
+        const jobs = await service.training?.queue.stats();
+        const text = service.metrics.text(await service.catalogue.list(), jobs);
         return respondBody(text, "text/plain; version=0.0.4; charset=utf-8");
       },
     },

@@ -60,7 +60,7 @@ export function modelRoutes(app: Hono<Env>, service: Service): void {
 }
 
 /** How much longer than other bodies a model file may take. */
-const UPLOAD_PATIENCE = 6;
+export const UPLOAD_PATIENCE = 6;
 
 async function upload(c: Context<Env>, service: Service, registry: Registry): Promise<Reply> {
   const name = pathName(c, "name");

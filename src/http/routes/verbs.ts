@@ -16,12 +16,12 @@ import { type Reply, respondBody } from "../responses.ts";
 import { readFloatRows, readRows } from "../rows.ts";
 import { checkBody, queryOptions, withRows } from "../schemas.ts";
 import {
-  askedModel,
   bodyLimits,
   type Env,
   modelHeaders,
   paceOf,
   route,
+  servedModel,
   type Service,
 } from "../service.ts";
 import { type Verb, VERBS, type Work } from "../verbs.ts";
@@ -39,7 +39,7 @@ export function verbRoutes(app: Hono<Env>, service: Service): void {
 }
 
 async function ask(c: Context<Env>, service: Service, name: string, verb: Verb): Promise<Reply> {
-  const served = await askedModel(c, service), { headers } = c.req.raw;
+  const served = await servedModel(c, service), { headers } = c.req.raw;
   const units = verb.rows(served.model);
   requireType(headers, JSON_TYPE, ...(units ? [FLOATS, NDJSON] : []));
   if (mediaType(headers) === NDJSON) return askLines(c, service, served, name, verb);

@@ -24,10 +24,25 @@ const BLOCK_ROWS = 512;
 const LANES = 4;
 
 /** @param pause awaited between blocks of rows: lets events in, or throws to stop */
-export async function momentsOf(
-  { data, shape: [rows, columns] }: Matrix,
-  pause: () => Promise<void>,
-): Promise<Moments> {
+export async function momentsOf(x: Matrix, pause: () => Promise<void>): Promise<Moments> {
+  const steps = momentSteps(x);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+    await pause();
+  }
+}
+
+/** The same at one go. */
+export function momentsNow(x: Matrix): Moments {
+  const steps = momentSteps(x);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
+
+function* momentSteps({ data, shape: [rows, columns] }: Matrix): Generator<void, Moments> {
   const origin = Float64Array.from(data.subarray(0, columns));
   const sums = new Float64Array(columns), products = new Float64Array(columns * columns);
   const lanes = Array.from({ length: LANES }, () => new Float64Array(columns));
@@ -40,7 +55,7 @@ export async function momentsOf(
       });
       addProducts(lanes, products, columns);
     }
-    await pause();
+    yield;
   }
   const offset = sums.map((sum) => sum / rows);
   for (let i = 0; i < columns; i++) {

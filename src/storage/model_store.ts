@@ -18,6 +18,8 @@ export interface ModelVersion {
   readonly bytes: number;
   /** When it was stored, ISO 8601. */
   readonly created: string;
+  /** The job that made it: one job makes one version, however often its end is reported. */
+  readonly job?: string;
 }
 
 /** What a name has had. */

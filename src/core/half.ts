@@ -1,0 +1,40 @@
+/**
+ * IEEE 754 binary16 as its bits: 1 sign, 5 exponent and 10 fraction bits. Not every host has a
+ * Float16Array yet.
+ *
+ *   2^-14 … 65504 to 11 significant bits; below, multiples of 2^-24
+ *
+ * Rounding is to nearest, ties to even; 65520 and more is Infinity.
+ */
+
+/** The largest magnitude that does not round to Infinity is below this. */
+export const HALF_OVERFLOW = 65520;
+
+/** The number that 16 bits stand for. */
+export function fromHalf(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 31;
+  const fraction = bits & 1023;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
+  return sign * (1024 + fraction) * 2 ** (exponent - 25);
+}
+
+/** The 16 bits of the nearest number. */
+export function toHalf(value: number): number {
+  if (Number.isNaN(value)) return 0x7e00;
+  const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
+  const size = Math.abs(value);
+  if (size >= HALF_OVERFLOW) return sign | 0x7c00;
+  if (size < 2 ** -14) return sign | roundEven(size * 2 ** 24);
+  let exponent = Math.floor(Math.log2(size)); // may be one off next to a power of two
+  if (2 ** exponent > size) exponent--;
+  if (2 ** (exponent + 1) <= size) exponent++;
+  // A fraction that rounds up to 1024 carries into the exponent, as it should.
+  return sign | (((exponent + 14) << 10) + roundEven(size * 2 ** (10 - exponent)));
+}
+
+function roundEven(value: number): number {
+  const low = Math.floor(value), rest = value - low;
+  return low + (rest > 0.5 || (rest === 0.5 && low % 2 === 1) ? 1 : 0);
+}

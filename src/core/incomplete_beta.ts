@@ -1,0 +1,77 @@
+/**
+ * The regularised incomplete beta function, in float64, and the tail of the binomial that it is.
+ *
+ *   I_x(a, b) = 1/B(a, b) ∫₀ˣ t^(a-1) (1-t)^(b-1) dt;  P(Bin(n, p) ≥ k) = I_p(k, n - k + 1)
+ *
+ * Sources: the continued fraction of NIST DLMF 8.17.22 by Lentz's method, on the side of the mean where
+ * it converges fast; ln Γ by Lanczos's sum (g = 7, nine terms: Godfrey, 2001), relative error 1e-14.
+ * Limits: a, b > 0; relative error below 1e-10 for a + b up to 10⁵ (tests/golden/statistics.jsonl).
+ */
+
+const LANCZOS = [
+  0.99999999999980993,
+  676.5203681218851,
+  -1259.1392167224028,
+  771.32342877765313,
+  -176.61502916214059,
+  12.507343278686905,
+  -0.13857109526572012,
+  9.9843695780195716e-6,
+  1.5056327351493116e-7,
+];
+
+const HALF_LN_2PI = 0.9189385332046727;
+
+/** Below this a term of the fraction is nothing; above it, 1 / it is finite. */
+const TINY = 1e-300;
+
+/** ln Γ(x), x > 0. */
+export function logGamma(x: number): number {
+  if (x < 0.5) return Math.log(Math.PI / Math.sin(Math.PI * x)) - logGamma(1 - x);
+  const base = x + 6.5;
+  const sum = LANCZOS.reduce((total, each, i) => total + (i === 0 ? each : each / (x - 1 + i)), 0);
+  return HALF_LN_2PI + (x - 0.5) * Math.log(base) - base + Math.log(sum);
+}
+
+/** I_x(a, b), 0 ≤ x ≤ 1. */
+export function incompleteBeta(x: number, a: number, b: number): number {
+  if (x <= 0) return 0;
+  if (x >= 1) return 1;
+  if (x > (a + 1) / (a + b + 2)) return 1 - incompleteBeta(1 - x, b, a);
+  const logFront = logGamma(a + b) - logGamma(a) - logGamma(b) + a * Math.log(x) +
+    b * Math.log1p(-x);
+  return Math.exp(logFront) / (a * fraction(x, a, b));
+}
+
+/** P(Bin(n, p) ≥ k). */
+export function binomialTail(n: number, p: number, k: number): number {
+  if (k <= 0) return 1;
+  return k > n ? 0 : incompleteBeta(p, k, n - k + 1);
+}
+
+/** The x at which I_x(a, b) = p, by bisection. */
+export function betaQuantile(p: number, a: number, b: number): number {
+  let low = 0, high = 1;
+  for (let i = 0; i < 100 && low < high; i++) {
+    const middle = (low + high) / 2;
+    if (incompleteBeta(middle, a, b) < p) low = middle;
+    else high = middle;
+  }
+  return high;
+}
+
+/** 1 + d₁/(1 + d₂/(1 + …)), from the front. */
+function fraction(x: number, a: number, b: number): number {
+  let value = 1, c = 1, d = 0;
+  for (let i = 1; i < 10_000; i++) {
+    const m = i >> 1;
+    const term = i % 2 === 0
+      ? m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
+      : -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1));
+    d = 1 / (1 + term * d || TINY);
+    c = 1 + term / c || TINY;
+    value *= c * d;
+    if (Math.abs(c * d - 1) < 1e-15) break;
+  }
+  return value;
+}

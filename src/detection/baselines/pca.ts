@@ -1,0 +1,99 @@
+/**
+ * Principal components of the training rows, as two scores. λ_k, e_k: eigenvalues and eigenvectors of
+ * the covariance.
+ *
+ *   mahalanobis   Σ_k (e_k · (x - μ))² / λ_k: the squared distance in units of the spread in each
+ *                 direction; under a normal distribution, twice -ln p(x) but for a constant
+ *   pca           Σ_k ‖x - e_k‖ / (λ_k / Σ λ): PyOD's score, whose published column it reproduces
+ *
+ * Sources: Mahalanobis, 1936; Shyu et al., "A novel anomaly detection scheme based on principal component
+ * classifier", 2003; PyOD's `pca.py`, which measures the distance of a row to the tips of the unit
+ * vectors e_k: mostly ‖x‖, since the weights are largest where there is nothing to see. No library:
+ * `core/symmetric_eigen.ts` is here anyway. Rows are standardised. Eigenvalues below 10⁻⁶ of their mean
+ * are rounding (duplicate and constant columns) and count as that.
+ */
+import { symmetricEigen } from "../../core/symmetric_eigen.ts";
+import type { Matrix } from "../../scoring/matrix.ts";
+import { momentsNow } from "../../training/em/moments.ts";
+import type { Baseline, RowScores } from "./baseline.ts";
+
+/** Of the mean eigenvalue: float32 cells hold no finer spread. */
+const LEAST = 1e-6;
+
+interface Components {
+  readonly mean: Float64Array;
+  /** λ_k, the largest first, floored. */
+  readonly variances: Float64Array;
+  /** e_k, row by row. */
+  readonly vectors: Float64Array;
+}
+
+/** Squared Mahalanobis distance from the mean of the training rows. */
+export function mahalanobis(): Baseline {
+  return (training) => {
+    const { mean, variances, vectors } = componentsOf(training);
+    const width = mean.length;
+    return eachRow(width, (row) => {
+      let sum = 0;
+      for (let k = 0; k < width; k++) {
+        let along = 0;
+        for (let c = 0; c < width; c++) along += vectors[k * width + c] * (row[c] - mean[c]);
+        sum += along * along / variances[k];
+      }
+      return sum;
+    });
+  };
+}
+
+/** PyOD's weighted sum of distances. */
+export function pca(): Baseline {
+  return (training) => {
+    const { variances, vectors } = componentsOf(training);
+    const width = variances.length;
+    const total = variances.reduce((sum, each) => sum + each, 0);
+    return eachRow(width, (row) => {
+      let norm = 0, sum = 0;
+      for (let c = 0; c < width; c++) norm += row[c] * row[c];
+      for (let k = 0; k < width; k++) {
+        let along = 0;
+        for (let c = 0; c < width; c++) along += vectors[k * width + c] * row[c];
+        sum += Math.sqrt(Math.max(0, norm + 1 - 2 * along)) * total / variances[k];
+      }
+      return sum;
+    });
+  };
+}
+
+function componentsOf(training: Matrix): Components {
+  const width = training.shape[1];
+  const { mean, covariance } = momentsNow(training);
+  const { values, vectors } = symmetricEigen(covariance, width);
+  orient(vectors, mean, training);
+  const floor = LEAST * values.reduce((sum, each) => sum + Math.max(0, each), 0) / width;
+  return { mean, vectors, variances: values.map((each) => Math.max(each, floor) || 1) };
+}
+
+/**
+ * Eigenvectors have no sign of their own, but ‖x - e_k‖ depends on it: each is turned to the side of the
+ * training row that lies farthest along it, as in scikit-learn.
+ */
+function orient(
+  vectors: Float64Array,
+  mean: Float64Array,
+  { data, shape: [rows, width] }: Matrix,
+): void {
+  for (let k = 0; k < vectors.length; k += width) {
+    let farthest = 0;
+    for (let r = 0; r < rows; r++) {
+      let along = 0;
+      for (let c = 0; c < width; c++) along += vectors[k + c] * (data[r * width + c] - mean[c]);
+      if (Math.abs(along) > Math.abs(farthest)) farthest = along;
+    }
+    if (farthest < 0) { for (let c = 0; c < width; c++) vectors[k + c] *= -1; }
+  }
+}
+
+function eachRow(width: number, score: (row: Float32Array) => number): RowScores {
+  return ({ data, shape: [rows] }) =>
+    Float64Array.from({ length: rows }, (_, r) => score(data.subarray(r * width, (r + 1) * width)));
+}

@@ -1,0 +1,97 @@
+/**
+ * What a user should know about the columns of a table before anything is learned from it: columns
+ * that say nothing, columns that say the same, and what is missing.
+ */
+import { type ColumnSchema, hasLevels } from "../scoring/schema.ts";
+import type { Cells } from "../scoring/standardize.ts";
+
+/** One fact for each list that is not empty. */
+export interface ColumnFacts {
+  /** The same value in every row. */
+  readonly constant: readonly string[];
+  /** No value in any row. */
+  readonly empty: readonly string[];
+  /** Texts of which none occurs twice. */
+  readonly identifiers: readonly string[];
+  /** Columns that equal an earlier one in every cell. */
+  readonly duplicates: readonly (readonly [name: string, earlier: string])[];
+  /** The share of cells without a value, of columns that have such. */
+  readonly missing: readonly (readonly [name: string, share: number])[];
+}
+
+export function columnFacts(schema: readonly ColumnSchema[], { data, rows }: Cells): ColumnFacts {
+  const width = schema.length;
+  const constant: string[] = [], empty: string[] = [], identifiers: string[] = [];
+  const duplicates: [string, string][] = [], missing: [string, number][] = [];
+  const seen = new Map<string, number[]>();
+  schema.forEach(({ name, kind, levels }, c) => {
+    let lacking = 0, first = NaN, varies = false, hash = 0;
+    for (let r = 0; r < rows; r++) {
+      const value = data[r * width + c];
+      hash = mixed(hash, value, r);
+      if (Number.isNaN(value)) lacking++;
+      else if (Number.isNaN(first)) first = value;
+      else varies ||= value !== first;
+    }
+    if (lacking > 0) missing.push([name, lacking / rows]);
+    if (hasLevels(kind) && levels?.length === 0) identifiers.push(name);
+    else if (lacking === rows) empty.push(name);
+    else if (!varies && rows > 1) constant.push(name);
+    else {
+      const key = `${hash}`, alike = seen.get(key) ?? [];
+      const earlier = alike.find((other) => isEqual(data, rows, width, c, other));
+      if (earlier !== undefined) duplicates.push([name, schema[earlier].name]);
+      seen.set(key, [...alike, c]);
+    }
+  });
+  return { constant, empty, identifiers, duplicates, missing };
+}
+
+/** A sentence for each kind of fact, without its full stop. */
+export function sentencesOf(facts: ColumnFacts): string[] {
+  const { constant, empty, identifiers, duplicates } = facts;
+  const sentences: string[] = [];
+  const say = (names: readonly string[], what: (plural: boolean) => string) => {
+    if (names.length > 0) sentences.push(`${named(names)} ${what(names.length > 1)}`);
+  };
+  say(
+    constant,
+    (many) => `${many ? "never change" : "never changes"}: any other value will stand out`,
+  );
+  say(empty, (many) => `${many ? "have" : "has"} no value in any row`);
+  say(
+    identifiers,
+    (many) => `${many ? "hold" : "holds"} texts of which none occurs twice, and so says nothing`,
+  );
+  for (const [name, earlier] of duplicates.slice(0, LISTED)) {
+    sentences.push(`column "${name}" equals "${earlier}" in every row`);
+  }
+  if (duplicates.length > LISTED) {
+    sentences.push(`${duplicates.length - LISTED} more columns equal others in every row`);
+  }
+  return sentences;
+}
+
+const LISTED = 5;
+
+function named(names: readonly string[]): string {
+  const shown = names.slice(0, LISTED).map((name) => `"${name}"`).join(", ");
+  const more = names.length > LISTED ? ` and ${names.length - LISTED} more` : "";
+  return `column${names.length > 1 ? "s" : ""} ${shown}${more}`;
+}
+
+const bits = new DataView(new ArrayBuffer(8));
+
+/** A hash of the column so far; equal columns have equal ones. */
+function mixed(hash: number, value: number, row: number): number {
+  bits.setFloat64(0, Number.isNaN(value) ? 0.5 + row : value);
+  return Math.imul(hash ^ bits.getInt32(0), 0x9e3779b1) ^ Math.imul(bits.getInt32(4), 0x85ebca6b);
+}
+
+function isEqual(data: Float64Array, rows: number, width: number, a: number, b: number): boolean {
+  for (let at = 0; at < rows * width; at += width) {
+    // NaN is NaN here: missing in both.
+    if (!Object.is(data[at + a], data[at + b]) && data[at + a] !== data[at + b]) return false;
+  }
+  return true;
+}

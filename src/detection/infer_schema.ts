@@ -1,0 +1,190 @@
+/**
+ * What the columns of a table are, from the table itself.
+ *
+ *   all numbers   binary        0 and 1, both
+ *                 count         whole numbers from 0
+ *                 positive      above 0, the largest a thousand times the smallest or more
+ *                 numeric       any others
+ *   any text      timestamp     every text is a point in time
+ *                 binary        two texts
+ *                 categorical   other texts
+ *                 refused       more than half of the cells are numbers: then the text is a fault
+ *
+ * Numbers are never taken for names of things: a column of codes is a category if an override says so,
+ * and seconds since 1970 are a timestamp likewise. Levels are the texts that occur at least twice, the
+ * 64 most frequent of them; all others count as one, as will what nobody has seen yet. So a column of
+ * identifiers has no levels, and says nothing.
+ */
+import { show } from "../core/validate.ts";
+import { parseTimestamp } from "../core/timestamp.ts";
+import { parseNumber } from "../formats/cells.ts";
+import { codecOf, type ColumnKind, type ColumnSchema, hasLevels } from "../scoring/schema.ts";
+import type { Cells } from "../scoring/standardize.ts";
+
+/** A table as its source has it. */
+export interface RawTable {
+  /** Names, in order. */
+  readonly columns: readonly string[];
+  /** `[rows, columns]`, NaN where a value is missing. */
+  readonly data: Float64Array;
+  /** Rows. */
+  readonly rows: number;
+  /** For each column with text its texts, into which its cells are codes. */
+  readonly texts?: readonly (readonly string[] | undefined)[];
+}
+
+/** What a user says of a column; the levels of a kind that has them are found if they are left out. */
+export interface ColumnOverride {
+  /** One of the table's columns. */
+  readonly name: string;
+  /** What it is. */
+  readonly kind: ColumnKind;
+  /** Its values. */
+  readonly levels?: readonly string[];
+}
+
+/** The most levels that are looked for. */
+const FOUND_LEVELS = 64;
+
+/** How many times the smallest the largest of positive numbers must be to be more than numeric. */
+const ORDERS = 1000;
+
+/**
+ * The schema of a table, and its cells under this schema.
+ * @throws TypeError naming row, from 1, and column of a text where a number belongs, or the column of
+ *   an override that the table does not have
+ */
+export function inferSchema(
+  table: RawTable,
+  overrides: readonly ColumnOverride[] = [],
+): { readonly schema: ColumnSchema[]; readonly cells: Cells } {
+  const { columns, data, rows } = table;
+  const unknown = overrides.find(({ name }) => !columns.includes(name));
+  if (unknown) {
+    throw new TypeError(
+      `Cannot read schema: the table has no column ${show(unknown.name)}: it has ${
+        columns.slice(0, 10).map(show).join(", ")
+      }${columns.length > 10 ? ` and ${columns.length - 10} more` : ""}`,
+    );
+  }
+  const cells = new Float64Array(data.length);
+  const schema = columns.map((name, c) => {
+    const values = columnOf(table, c), texts = table.texts?.[c];
+    const override = overrides.find((each) => each.name === name);
+    const column = override
+      ? completed(override, values, texts)
+      : { name, ...(texts ? ofTexts(name, values, texts) : { kind: ofNumbers(values) }) };
+    const found = hasLevels(column.kind) && !column.levels
+      ? { ...column, levels: levelsOf(column.kind, values, texts) }
+      : column;
+    encodeColumn(found, values, texts, (r, code) => cells[r * columns.length + c] = code);
+    return found;
+  });
+  return { schema, cells: { data: cells, rows } };
+}
+
+function columnOf({ data, rows, columns }: RawTable, c: number): Float64Array {
+  const width = columns.length;
+  return Float64Array.from({ length: rows }, (_, r) => data[r * width + c]);
+}
+
+function completed(
+  { name, kind, levels }: ColumnOverride,
+  values: Float64Array,
+  texts: readonly string[] | undefined,
+): ColumnSchema {
+  return hasLevels(kind)
+    ? { name, kind, levels: levels ?? levelsOf(kind, values, texts) }
+    : { name, kind };
+}
+
+function ofNumbers(values: Float64Array): ColumnKind {
+  let smallest = Infinity, largest = -Infinity, whole = true;
+  for (const value of values) {
+    if (Number.isNaN(value)) continue;
+    if (value < smallest) smallest = value;
+    if (value > largest) largest = value;
+    whole &&= Number.isInteger(value);
+  }
+  if (largest <= smallest) return "numeric"; // constant, or nothing at all
+  if (smallest >= 0 && whole) return largest === 1 ? "binary" : "count";
+  return smallest > 0 && largest >= ORDERS * smallest ? "positive" : "numeric";
+}
+
+/** @throws TypeError naming the row of a text in a column of numbers */
+function ofTexts(
+  name: string,
+  values: Float64Array,
+  texts: readonly string[],
+): { kind: ColumnKind } {
+  const isNumber = texts.map((text) => !Number.isNaN(parseNumber(text)));
+  let numbers = 0, others = 0;
+  for (const value of values) {
+    if (Number.isNaN(value)) continue;
+    if (isNumber[value]) numbers++;
+    else others++;
+  }
+  if (numbers > others) {
+    const row = values.findIndex((value) => !Number.isNaN(value) && !isNumber[value]);
+    throw new TypeError(
+      `Cannot read row ${
+        row + 1
+      }, column "${name}": expected a number, as in most rows of this column, or the column declared as categorical: current value is ${
+        show(texts[values[row]])
+      }`,
+    );
+  }
+  if (texts.every((text) => !Number.isNaN(parseTimestamp(text)))) return { kind: "timestamp" };
+  return { kind: texts.length === 2 ? "binary" : "categorical" };
+}
+
+/** The levels of a column: most frequent first, of an ordinal one in the order of numbers or letters. */
+function levelsOf(
+  kind: ColumnKind,
+  values: Float64Array,
+  texts: readonly string[] | undefined,
+): readonly string[] {
+  const counts = new Map<number, number>();
+  for (const value of values) {
+    if (!Number.isNaN(value)) counts.set(value, (counts.get(value) ?? 0) + 1);
+  }
+  const textOf = (value: number) => texts ? texts[value] : `${value}`;
+  const least = kind === "categorical" ? 2 : 1;
+  const levels = [...counts].filter(([, count]) => count >= least)
+    .map(([value, count]) => ({ text: textOf(value), count }))
+    .sort((a, b) => b.count - a.count || inOrder(a.text, b.text))
+    .slice(0, FOUND_LEVELS).map(({ text }) => text);
+  return kind === "categorical" ? levels : levels.sort(inOrder);
+}
+
+/** Numbers by size, before texts by their letters. */
+function inOrder(a: string, b: string): number {
+  const difference = Number(a) - Number(b);
+  if (!Number.isNaN(difference) && difference !== 0) return difference;
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** @throws TypeError naming the row of a text where a number belongs */
+function encodeColumn(
+  column: ColumnSchema,
+  values: Float64Array,
+  texts: readonly string[] | undefined,
+  write: (row: number, code: number) => void,
+): void {
+  const codec = codecOf(column);
+  const ofText = texts?.map((text) => codec.encode(text));
+  const plain = !texts && !hasLevels(column.kind);
+  values.forEach((value, r) => {
+    const code = Number.isNaN(value) || plain
+      ? value
+      : ofText
+      ? ofText[value]
+      : codec.encode(value);
+    if (code !== undefined) return write(r, code);
+    throw new TypeError(
+      `Cannot read row ${r + 1}, column "${column.name}": expected ${
+        codec.expected(value)
+      }: current value is ${show(texts ? texts[value] : value)}`,
+    );
+  });
+}

@@ -1,0 +1,43 @@
+/** Rows as programs hand them over - lists, named cells, a matrix - as a table of raw columns. */
+import { show } from "../core/validate.ts";
+import { CellGatherer } from "../formats/cell_gatherer.ts";
+import { NUMBERS } from "../formats/cells.ts";
+import { requireFloatRows } from "../scoring/matrix.ts";
+import { cellsOfRow, type TableRows } from "../scoring/table_rows.ts";
+import type { RawTable } from "./infer_schema.ts";
+
+/**
+ * Every cell as it is: a number, a text, true, false, a Date, or null, undefined and NaN where missing.
+ * @throws TypeError or RangeError naming row, from 1, and column
+ */
+export function rawTableOf(rows: TableRows, columns: readonly string[]): RawTable {
+  if (!Array.isArray(rows)) {
+    const { data, shape } = requireFloatRows(rows, columns.length);
+    data.forEach((value, i) => {
+      if (Math.abs(value) === Infinity) refuse(Math.floor(i / columns.length), columns, i, value);
+    });
+    return { columns, data: Float64Array.from(data), rows: shape[0] };
+  }
+  const gatherer = new CellGatherer(columns, "any", NUMBERS);
+  for (let r = 0; r < rows.length; r++) {
+    const cells = cellsOfRow(rows[r], r, columns);
+    for (let c = 0; c < columns.length; c++) {
+      const cell = cells[c] instanceof Date ? timeText(cells[c]) : cells[c];
+      if (gatherer.add(c, cell) !== undefined) refuse(r, columns, c, cell);
+    }
+  }
+  return { columns, rows: rows.length, ...gatherer.finish() };
+}
+
+function timeText(date: unknown): string | null {
+  const time = date as Date;
+  return Number.isNaN(time.getTime()) ? null : time.toISOString();
+}
+
+function refuse(row: number, columns: readonly string[], cell: number, value: unknown): never {
+  throw new TypeError(
+    `Cannot read row ${row + 1}, column "${
+      columns[cell % columns.length]
+    }": expected a finite number, a text, true, false or null: current value is ${show(value)}`,
+  );
+}

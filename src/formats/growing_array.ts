@@ -1,0 +1,32 @@
+/** Where numbers are gathered whose count is not known before. */
+
+/** A float64 array that grows by doubling. */
+export class GrowingArray {
+  #values: Float64Array<ArrayBuffer> = new Float64Array(1024);
+  #length = 0;
+
+  /** Appends one value. */
+  push(value: number): void {
+    if (this.#length === this.#values.length) {
+      const grown = new Float64Array(this.#values.length * 2);
+      grown.set(this.#values);
+      this.#values = grown;
+    }
+    this.#values[this.#length++] = value;
+  }
+
+  /** How many there are. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** The values so far, where they lie: until the next `push`. */
+  get values(): Float64Array<ArrayBuffer> {
+    return this.#values.subarray(0, this.#length);
+  }
+
+  /** The values so far, copied to their exact length. */
+  toArray(): Float64Array<ArrayBuffer> {
+    return this.#values.slice(0, this.#length);
+  }
+}

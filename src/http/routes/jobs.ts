@@ -1,0 +1,114 @@
+/**
+ * `/v1/jobs/:id`: where a job stands, its end, and all that happens to it, as server-sent events (WHATWG
+ * HTML, 9.2). Each event has a number; whoever comes back with it as `Last-Event-ID` gets what came
+ * after. Callers see their own jobs alone: another's id is no id.
+ */
+import type { Context, Hono } from "npm:hono@4.13.19";
+import type { Job } from "../../storage/job_queue.ts";
+import { invalid, Problem } from "../problems.ts";
+import { respond, respondBody } from "../responses.ts";
+import { type Env, route, type Service, trainAction } from "../service.ts";
+import type { Training } from "../training.ts";
+
+/** Milliseconds of silence after which a comment says that the line is alive. */
+const ALIVE_MS = 15_000;
+
+/** Streams of events at once. */
+const MAX_WATCHERS = 1000;
+
+export function jobRoutes(app: Hono<Env>, service: Service): void {
+  const watchers = { count: 0 };
+  route(app, service, "/v1/jobs/:id", {
+    get: trainAction(service, async (c, training) => respond(jobAnswer(await ownJob(c, training)))),
+    delete: trainAction(service, async (c, training) => {
+      const { id } = await ownJob(c, training);
+      const job = await training.queue.cancel(id);
+      if (!job) throw unknownJob();
+      return respond(jobAnswer(job));
+    }),
+  });
+  route(app, service, "/v1/jobs/:id/events", {
+    get: trainAction(service, async (c, training) => {
+      const { id } = await ownJob(c, training);
+      const after = lastEventId(c);
+      if (watchers.count >= MAX_WATCHERS) {
+        const retry = { "retry-after": "5" };
+        const detail = `Cannot answer: at most ${MAX_WATCHERS} jobs are watched at once`;
+        throw new Problem("overloaded", detail, { headers: retry });
+      }
+      return respondBody(
+        eventStream(training, id, after, service.stopping, watchers),
+        "text/event-stream",
+      );
+    }),
+  });
+}
+
+/** What a caller may know of a job. */
+export function jobAnswer(job: Job): Record<string, unknown> {
+  const { owner: _owner, spec: _spec, ...rest } = job;
+  return rest;
+}
+
+async function ownJob(c: Context<Env>, { queue }: Training): Promise<Job> {
+  const id = c.req.param("id") ?? "";
+  const job = /^[0-9a-f]{32}$/.test(id) ? await queue.find(id) : undefined;
+  if (job?.owner !== c.get("caller")) throw unknownJob();
+  c.get("seen").model = job.model;
+  return job;
+}
+
+function unknownJob(): Problem {
+  return new Problem("unknown-job", "Cannot find job: only who asked for it sees it, for a week");
+}
+
+function lastEventId(c: Context<Env>): number {
+  const text = c.req.header("last-event-id")?.trim() ?? "0";
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  throw invalid("", "Cannot read last-event-id: expected the id of an event");
+}
+
+/** Ends with the job, with the server, or when nobody listens any more. */
+function eventStream(
+  { queue }: Training,
+  id: string,
+  after: number,
+  stopping: AbortSignal,
+  watchers: { count: number },
+): ReadableStream<Uint8Array> {
+  const gone = new AbortController(), encoder = new TextEncoder();
+  const events = queue.events(id, after, AbortSignal.any([gone.signal, stopping]));
+  let alive: ReturnType<typeof setInterval> | undefined, isOpen = true;
+  watchers.count++;
+  const close = () => {
+    if (!isOpen) return;
+    isOpen = false;
+    watchers.count--;
+    clearInterval(alive);
+  };
+  return new ReadableStream({
+    start(controller) {
+      alive = setInterval(() => controller.enqueue(encoder.encode(":\n\n")), ALIVE_MS);
+    },
+    async pull(controller) {
+      try {
+        const { done, value } = await events.next();
+        if (!isOpen) return;
+        if (done) {
+          close();
+          return controller.close();
+        }
+        const { id, type, data } = value;
+        const text = `id: ${id}\nevent: ${type}\ndata: ${JSON.stringify(data)}\n\n`;
+        controller.enqueue(encoder.encode(text));
+      } catch (error) {
+        close();
+        controller.error(error);
+      }
+    },
+    cancel() {
+      close();
+      gone.abort();
+    },
+  }, { highWaterMark: 0 });
+}

@@ -1,0 +1,170 @@
+/**
+ * `POST /v1/models/:name/train`: a training job. What can be refused is refused now: rows, settings, cost,
+ * a full queue. What was accepted is on the disk, and its model will be the next version of the name.
+ */
+import type { Context, Hono } from "npm:hono@4.13.19";
+import { encodeNpy } from "../../formats/npy.ts";
+import { workOf } from "../../jobs/budget.ts";
+import type { TrainSettings, TrainSpec } from "../../jobs/train_job.ts";
+import { columnsFault, columnsOf, MAX_CELL, type TableRows } from "../../scoring/table_rows.ts";
+import { JobConflictError, type NewJob, QueueFullError } from "../../storage/job_queue.ts";
+import { readJson } from "../body.ts";
+import { invalid, Problem } from "../problems.ts";
+import { type Reply, respond } from "../responses.ts";
+import { readRows } from "../rows.ts";
+import { checkBody } from "../schemas.ts";
+import {
+  bodyLimits,
+  type Env,
+  paceOf,
+  pathName,
+  route,
+  type Service,
+  trainAction,
+} from "../service.ts";
+import { countCells } from "../table_size.ts";
+import { trainBody } from "../train_schema.ts";
+import type { Training } from "../training.ts";
+import { jobAnswer } from "./jobs.ts";
+
+/** Seconds after which whoever found the queue full may ask again. */
+const RETRY_SECONDS = 5;
+
+export function trainRoutes(app: Hono<Env>, service: Service): void {
+  route(app, service, "/v1/models/:name/train", {
+    post: trainAction(service, (c, training) => accept(c, service, training)),
+  });
+}
+
+async function accept(c: Context<Env>, service: Service, training: Training): Promise<Reply> {
+  const model = pathName(c, "name"), owner = c.get("caller");
+  c.get("seen").model = model;
+  const id = await jobId(c.req.header("idempotency-key"), owner, model);
+  const body = checkBody(trainBody, await readJson(c.req.raw, bodyLimits(c, service)));
+  if ((await training.registry.aliases()).has(model)) {
+    throw new Problem("conflict", "Cannot train model: its name is an alias");
+  }
+  const { source, input, ...about } = await dataOf(c, service, training, body);
+  const { rows: _rows, upload: _upload, label, columns: _columns, patience, ...rest } = body;
+  const settings: TrainSettings = {
+    ...rest,
+    ...(patience !== undefined && { earlyStopping: { patience } }),
+  };
+  if (patience !== undefined && rest.validation === undefined) {
+    throw invalid("/patience", "Cannot stop early: patience needs validation");
+  }
+  requireBudget(about.rows, about.width, settings, training.maxWork);
+  const { maxWork } = training, { names, select } = about;
+  const spec: TrainSpec = { source, label, select, columns: names, settings, maxWork };
+  const { job, isNew } = await enqueue(
+    training,
+    { id, kind: "train", model, owner, spec: JSON.parse(JSON.stringify(spec)) },
+    input,
+  );
+  const prefix = c.req.path.slice(0, c.req.path.lastIndexOf("/v1/models/"));
+  return respond(jobAnswer(job), {
+    status: isNew ? 202 : 200,
+    headers: { location: `${prefix}/v1/jobs/${id}` },
+  });
+}
+
+/** What a job is trained on, and how large it is; 0 rows where only a worker can tell. */
+interface Data {
+  readonly source: string;
+  readonly input: Uint8Array;
+  readonly rows: number;
+  readonly width: number;
+  readonly names?: readonly string[];
+  readonly select?: readonly string[];
+}
+
+type Body = ReturnType<typeof checkBody<typeof trainBody>>;
+
+async function dataOf(
+  c: Context<Env>,
+  service: Service,
+  training: Training,
+  { rows, upload, columns, label }: Body,
+): Promise<Data> {
+  if ((rows === undefined) === (upload === undefined)) {
+    throw invalid("/rows", "Cannot read body: expected either rows or an upload");
+  }
+  if (columns) requireNames(columns);
+  if (rows) return inline(rows, columns, label);
+  const input = await training.queue.uploads.read(c.get("caller"), upload!);
+  if (!input) throw invalid("/upload", "Cannot read upload: there is none of this name");
+  const { rows: count, columns: width } = await countCells(upload!, input, paceOf(c, service));
+  return { source: upload!, input, rows: count, width, select: columns };
+}
+
+/** Rows of the body as a table of float64. */
+function inline(rows: readonly unknown[], given?: readonly string[], label?: string): Data {
+  if (label !== undefined) {
+    throw invalid(
+      "/label",
+      "Cannot leave out a label: it belongs to uploads: leave it out of the rows",
+    );
+  }
+  const names = given ?? columnsOf(rows as TableRows);
+  requireNames(names);
+  const fault = () => undefined;
+  const { data } = readRows(rows, { columns: names, largest: MAX_CELL, fault });
+  const input = encodeNpy(data, [rows.length, names.length]);
+  return { source: "rows.npy", input, rows: rows.length, width: names.length, names };
+}
+
+function requireNames(columns: readonly string[]): void {
+  const fault = columns.length === 0 ? "the first row has no columns" : columnsFault(columns);
+  if (fault !== undefined) throw invalid("/columns", `Cannot read columns: ${fault}`);
+}
+
+function requireBudget(
+  rows: number,
+  columns: number,
+  settings: TrainSettings,
+  maxWork: number,
+): void {
+  let work: number;
+  try {
+    work = workOf({ rows, columns, settings });
+  } catch (error) {
+    if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
+    throw invalid("", error.message);
+  }
+  if (work <= maxWork) return;
+  throw new Problem(
+    "over-budget",
+    `Cannot train: a job must take at most ${maxWork} multiply-adds: current value is ${work}: ask for fewer epochs, a smaller network or fewer rows`,
+  );
+}
+
+async function enqueue({ queue }: Training, job: NewJob, input: Uint8Array) {
+  try {
+    return await queue.enqueue(job, input);
+  } catch (error) {
+    if (error instanceof JobConflictError) {
+      throw new Problem(
+        "conflict",
+        "Cannot accept job: its idempotency key belongs to another one",
+      );
+    }
+    if (!(error instanceof QueueFullError)) throw error;
+    throw new Problem("queue-full", error.message, {
+      headers: { "retry-after": `${RETRY_SECONDS}` },
+    });
+  }
+}
+
+/** Visible ASCII, as a header may hold it. */
+const KEY = /^[\x21-\x7e]{1,255}$/;
+
+/** The same for the same key of one caller and model; another one each time without a key. */
+async function jobId(key: string | undefined, owner: string, model: string): Promise<string> {
+  if (key === undefined) return crypto.randomUUID().replaceAll("-", "");
+  if (!KEY.test(key)) {
+    throw invalid("", "Cannot read idempotency-key: expected 1 to 255 visible ASCII characters");
+  }
+  const text = JSON.stringify([owner, model, key]);
+  const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  return new Uint8Array(hash).subarray(0, 16).toHex();
+}

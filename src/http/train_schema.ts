@@ -1,0 +1,56 @@
+/** The body that asks for a training job: what to train on, and what of the detector's defaults to change. */
+import * as v from "npm:valibot@1.5.0";
+import { PLAIN_LIKELIHOODS } from "../distributions/likelihood.ts";
+import { row } from "./schemas.ts";
+
+function whole(min: number, max: number): v.GenericSchema<number> {
+  const expected = `a whole number from ${min} to ${max}`;
+  return v.pipe(
+    v.number(expected),
+    v.safeInteger(expected),
+    v.minValue(min, expected),
+    v.maxValue(max, expected),
+  );
+}
+
+function share(expected: string, max: number): v.GenericSchema<number> {
+  return v.pipe(v.number(expected), v.gtValue(0, expected), v.maxValue(max, expected));
+}
+
+const MAX_COLUMNS = 16_384;
+const COLUMNS_EXPECTED = `a list of 1 to ${MAX_COLUMNS} names`;
+const columns = v.pipe(
+  v.array(v.string("a name"), COLUMNS_EXPECTED),
+  v.minLength(1, COLUMNS_EXPECTED),
+  v.maxLength(MAX_COLUMNS, COLUMNS_EXPECTED),
+);
+const HIDDEN_EXPECTED = "a list of 1 to 8 widths";
+const hidden = v.pipe(
+  v.array(whole(1, MAX_COLUMNS), HIDDEN_EXPECTED),
+  v.minLength(1, HIDDEN_EXPECTED),
+  v.maxLength(8, HIDDEN_EXPECTED),
+);
+const ROWS_EXPECTED = "a list of at least 10 rows";
+
+/** Members of the body that go to the detector as they are. */
+const settings = {
+  falseAlarmRate: v.optional(share("a number above 0 and below 1", 0.999999)),
+  seed: v.optional(whole(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)),
+  hidden: v.optional(hidden),
+  latent: v.optional(whole(1, MAX_COLUMNS)),
+  likelihood: v.optional(v.picklist(PLAIN_LIKELIHOODS, "a likelihood of a whole table")),
+  epochs: v.optional(whole(1, 1e7)),
+  batchSize: v.optional(whole(1, 1e6)),
+  validation: v.optional(share("a number above 0 and at most 0.9", 0.9)),
+  patience: v.optional(whole(1, 1e7)),
+  determinism: v.optional(v.picklist(["fast", "portable"], '"fast" or "portable"')),
+};
+
+/** Rows themselves or the name of an upload, and the settings. */
+export const trainBody = v.strictObject({
+  rows: v.optional(v.pipe(v.array(row, ROWS_EXPECTED), v.minLength(10, ROWS_EXPECTED))),
+  upload: v.optional(v.string("the name of an upload")),
+  columns: v.optional(columns),
+  label: v.optional(v.string("the name of a column")),
+  ...settings,
+}, "an object");

@@ -1,0 +1,83 @@
+/**
+ * A training job's own work: bytes of a table in, bytes of a model out. It is a function of the job's
+ * spec and input alone, so that whoever does it, and however often it was begun, the model is the same.
+ */
+import { Detector, type DetectorOptions } from "../detection/detector.ts";
+import { readTable } from "../formats/mod.ts";
+import type { DeviceOptions } from "../scoring/trained_vae.ts";
+import type { CheckpointStore } from "../training/checkpoint.ts";
+import { DivergenceError } from "../training/divergence.ts";
+import type { EpochReport } from "../training/report.ts";
+import { requireWork } from "./budget.ts";
+
+/** What a caller may ask of the detector and its training; defaults are the detector's. */
+export type TrainSettings = Pick<
+  DetectorOptions,
+  | "falseAlarmRate"
+  | "seed"
+  | "hidden"
+  | "latent"
+  | "likelihood"
+  | "epochs"
+  | "batchSize"
+  | "validation"
+  | "earlyStopping"
+  | "determinism"
+>;
+
+/** What a training job's spec says. */
+export interface TrainSpec {
+  /** The name of its input, whose extension says the format. */
+  readonly source: string;
+  /** A column that is left out. */
+  readonly label?: string;
+  /** Columns to keep, in this order. */
+  readonly select?: readonly string[];
+  /** What to call the columns, where the input does not. */
+  readonly columns?: readonly string[];
+  readonly settings: TrainSettings;
+  /** Multiply-adds that it may take: see `budget.ts`. */
+  readonly maxWork: number;
+}
+
+/** What training is given beside its job. */
+export interface TrainContext {
+  readonly device: DeviceOptions;
+  readonly checkpoint: CheckpointStore;
+  readonly signal: AbortSignal;
+  onProgress(report: EpochReport): void;
+}
+
+/** What came of a training job. */
+export interface Trained {
+  /** The model file. */
+  readonly bytes: Uint8Array;
+  readonly rows: number;
+  readonly columns: number;
+  readonly threshold: number;
+  readonly warnings: readonly string[];
+}
+
+/** @throws the refusals of `readTable`, `requireWork` and `Detector.fit` */
+export async function trainJob(
+  spec: TrainSpec,
+  input: Uint8Array,
+  { device, checkpoint, signal, onProgress }: TrainContext,
+): Promise<Trained> {
+  const { source, label, select, settings, maxWork } = spec;
+  const table = readTable(source, input, { label, columns: select });
+  const { data, rows } = table, columns = spec.columns ?? table.columns;
+  requireWork({ rows, columns: columns.length, settings }, maxWork);
+  const options = { ...settings, ...device, columns, signal, checkpoint, onProgress };
+  const detector = await Detector.fit({ data, shape: [rows, columns.length] }, options);
+  const { threshold, warnings } = detector;
+  return { bytes: detector.save(), rows, columns: columns.length, threshold, warnings };
+}
+
+/** Whether the job itself is at fault: trying again would end the same way. */
+export function isRefusal(error: unknown): error is Error {
+  if (error instanceof DivergenceError) return true;
+  const isOurs = error instanceof TypeError || error instanceof RangeError ||
+    error instanceof SyntaxError;
+  return isOurs && error.message.startsWith("Cannot ");
+}

@@ -1,0 +1,69 @@
+/**
+ * The thread that trains, so that whoever serves beside it never waits for a step. It ends itself: a
+ * thread that has used a GPU must not be cut off from outside while it can still hear.
+ */
+import type { CheckpointStore } from "../training/checkpoint.ts";
+import type { EpochReport } from "../training/report.ts";
+import type { Order, Port, Word } from "./messages.ts";
+import { isRefusal, trainJob } from "./train_job.ts";
+
+/** Milliseconds between two words on progress; the first and the last epoch are always told. */
+const TELL_MS = 200;
+
+const port = globalThis as unknown as Port<Word, Order> & { close(): void };
+const stopping = new AbortController();
+let kept: (() => void) | undefined;
+
+port.onmessage = ({ data }) => {
+  if (data.type === "stop") stopping.abort();
+  else if (data.type === "kept") kept?.();
+  else void work(data);
+};
+
+async function work(order: Order & { readonly type: "start" }): Promise<void> {
+  port.postMessage(await outcome(order));
+  port.close();
+}
+
+async function outcome(order: Order & { readonly type: "start" }): Promise<Word> {
+  const { spec, input, checkpoint, everySeconds, device } = order;
+  const store: CheckpointStore = {
+    everySeconds,
+    read: () => Promise.resolve(checkpoint),
+    // Resolves once the other side has it: states do not pile up before a slow disk.
+    write: (bytes) =>
+      new Promise<void>((resolve) => {
+        kept = resolve;
+        port.postMessage({ type: "checkpoint", bytes });
+      }),
+  };
+  const context = { device, checkpoint: store, signal: stopping.signal, onProgress: teller() };
+  try {
+    return { type: "trained", trained: await trainJob(spec, input, context) };
+  } catch (error) {
+    // Of another release of this program, say: what it was made from is all there.
+    if (checkpoint && isOfAnotherRun(error)) {
+      return await outcome({ ...order, checkpoint: undefined });
+    }
+    if (stopping.signal.aborted) return { type: "stopped" };
+    const reason = error instanceof Error ? error.message : String(error);
+    return { type: "failed", reason, isRefusal: isRefusal(error) };
+  }
+}
+
+function isOfAnotherRun(error: unknown): boolean {
+  return error instanceof Error && /^Cannot (resume|read (model|checkpoint))\b/.test(error.message);
+}
+
+function teller(): (report: EpochReport) => void {
+  let last = -Infinity;
+  return ({ epoch, epochs, loss, elbo, kl, activeUnits, rowsPerSecond, secondsLeft }) => {
+    const now = performance.now();
+    if (epoch < epochs && now - last < TELL_MS) return;
+    last = now;
+    const said = { epoch, epochs, loss, elbo, kl, activeUnits, rowsPerSecond, secondsLeft };
+    // JSON has no word for what is not finite.
+    const data = Object.fromEntries(Object.entries(said).filter(([, value]) => isFinite(value)));
+    port.postMessage({ type: "progress", data });
+  };
+}

@@ -1,0 +1,88 @@
+/**
+ * The index of a store as text, and back. What comes back is checked: a digest becomes the name of a file.
+ */
+import { requireNumber, requireObject } from "../core/validate.ts";
+import {
+  type Alias,
+  isModelName,
+  type ModelEntry,
+  type ModelIndex,
+  type ModelVersion,
+} from "./model_store.ts";
+
+/** JSON. */
+export function indexText({ models, aliases }: ModelIndex): string {
+  const value = {
+    format: 1,
+    models: Array.from(models, ([name, entry]) => ({ name, ...entry })),
+    aliases: Array.from(aliases, ([alias, of]) => ({ alias, ...of })),
+  };
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+/** @throws SyntaxError for what is no index */
+export function parseIndex(text: string): ModelIndex {
+  try {
+    const { models, aliases } = requireObject("index", JSON.parse(text), [
+      "format",
+      "models",
+      "aliases",
+    ]);
+    return {
+      models: new Map(listOf(models).map(readEntry)),
+      aliases: new Map(listOf(aliases).map(readAlias)),
+    };
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new SyntaxError(`Cannot read the index of models: ${reason}`, { cause });
+  }
+}
+
+function readEntry(value: unknown): [string, ModelEntry] {
+  const { name, last, versions } = requireObject("model", value, ["name", "last", "versions"]);
+  return [requireName(name), {
+    last: requireNumber("last", last, { min: 0, integer: true }),
+    versions: listOf(versions).map(readVersion),
+  }];
+}
+
+function readVersion(value: unknown): ModelVersion {
+  const { version, digest, bytes, created, job } = requireObject("version", value, [
+    "version",
+    "digest",
+    "bytes",
+    "created",
+    "job",
+  ]);
+  return {
+    version: requireNumber("version", version, { min: 1, integer: true }),
+    digest: requireDigest(digest),
+    bytes: requireNumber("bytes", bytes, { min: 0, integer: true }),
+    created: String(created),
+    ...(job !== undefined && { job: String(job) }),
+  };
+}
+
+function readAlias(value: unknown): [string, Alias] {
+  const { alias, model, version } = requireObject("alias", value, ["alias", "model", "version"]);
+  const number = version === undefined
+    ? {}
+    : { version: requireNumber("version", version, { min: 1, integer: true }) };
+  return [requireName(alias), { model: requireName(model), ...number }];
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  if (Array.isArray(value)) return value;
+  throw new TypeError("Cannot read index: expected lists of models and aliases");
+}
+
+function requireName(value: unknown): string {
+  if (typeof value === "string" && isModelName(value)) return value;
+  throw new TypeError("Cannot read index: expected names that models can bear");
+}
+
+/** A digest becomes a file name: it is nothing but hexadecimal digits. */
+export function requireDigest(value: unknown): string {
+  if (typeof value === "string" && /^[0-9a-f]{64}$/.test(value)) return value;
+  throw new TypeError("Cannot read index: expected digests of 64 hexadecimal digits");
+}

@@ -1,0 +1,170 @@
+/**
+ * One SQLite file for jobs, their data, and models. Any number of processes of one machine may have it
+ * open: writers take turns (WAL), and every commit is on the disk before it is reported.
+ *
+ * Limits: local file systems only, as SQLite's write-ahead log needs shared memory.
+ */
+import { DatabaseSync, type SQLInputValue, type SQLOutputValue } from "node:sqlite";
+
+/** A row as SQLite gives it. */
+export type Row = Record<string, SQLOutputValue>;
+
+const SCHEMA = `
+CREATE TABLE IF NOT EXISTS blobs (digest TEXT PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS jobs (
+  number INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, model TEXT NOT NULL, owner TEXT NOT NULL,
+  spec TEXT NOT NULL, fingerprint TEXT NOT NULL,
+  state TEXT NOT NULL,
+  due INTEGER NOT NULL,                -- queued: when it may be claimed; running: when the lease ends
+  attempt INTEGER NOT NULL DEFAULT 0,
+  stalled INTEGER NOT NULL DEFAULT 0,  -- claims since the last checkpoint
+  sealed INTEGER NOT NULL DEFAULT 0,
+  input TEXT, checkpoint TEXT, output TEXT,  -- digests
+  created INTEGER NOT NULL, started INTEGER, finished INTEGER,
+  progress TEXT, result TEXT, error TEXT
+) STRICT;
+CREATE INDEX IF NOT EXISTS jobs_due ON jobs (due) WHERE state IN ('queued', 'running');
+CREATE INDEX IF NOT EXISTS jobs_finished ON jobs (finished);
+CREATE TABLE IF NOT EXISTS events (
+  job TEXT NOT NULL, number INTEGER NOT NULL, type TEXT NOT NULL, data TEXT NOT NULL,
+  PRIMARY KEY (job, number)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS totals (
+  kind TEXT NOT NULL, state TEXT NOT NULL, count INTEGER NOT NULL, seconds REAL NOT NULL,
+  PRIMARY KEY (kind, state)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS uploads (
+  owner TEXT NOT NULL, name TEXT NOT NULL, digest TEXT NOT NULL, bytes INTEGER NOT NULL,
+  created INTEGER NOT NULL, PRIMARY KEY (owner, name)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS model_files (digest TEXT PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS model_index (
+  one INTEGER PRIMARY KEY CHECK (one = 1), revision INTEGER NOT NULL, value TEXT NOT NULL
+) STRICT;
+`;
+
+/** Raised with the tables: a file of another version is refused, not misread. */
+const FORMAT = 1;
+
+/** Milliseconds that a writer waits for its turn. */
+const BUSY_MS = 10_000;
+
+/** How long a change of another process may go unnoticed, milliseconds. */
+const POLL_MS = 25;
+
+/** An open file, and word of what changes in it. */
+export class Database {
+  readonly #sqlite: DatabaseSync;
+  readonly #statements = new Map<string, ReturnType<DatabaseSync["prepare"]>>();
+  readonly #waiting = new Set<() => void>();
+  #poll: ReturnType<typeof setInterval> | undefined;
+  #version: unknown;
+
+  /** @throws TypeError if the file is none of ours */
+  constructor(path: string) {
+    this.#sqlite = new DatabaseSync(path);
+    try {
+      this.#sqlite.exec(
+        `PRAGMA busy_timeout = ${BUSY_MS}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;`,
+      );
+      this.transaction(() => {
+        const { user_version: format } = this.row("PRAGMA user_version")!;
+        if (format !== 0 && format !== FORMAT) {
+          throw new TypeError(
+            `Cannot open ${path}: format must be ${FORMAT}: current value is ${format}`,
+          );
+        }
+        this.#sqlite.exec(SCHEMA);
+        this.#sqlite.exec(`PRAGMA user_version = ${FORMAT}`);
+      });
+    } catch (cause) {
+      this.#sqlite.close();
+      if (cause instanceof TypeError) throw cause;
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new TypeError(`Cannot open ${path}: ${reason}`, { cause });
+    }
+  }
+
+  /** The first row of a query. */
+  row(sql: string, ...values: SQLInputValue[]): Row | undefined {
+    return this.#prepared(sql).get(...values);
+  }
+
+  rows(sql: string, ...values: SQLInputValue[]): Row[] {
+    return this.#prepared(sql).all(...values);
+  }
+
+  /** @returns how many rows changed */
+  run(sql: string, ...values: SQLInputValue[]): number {
+    return Number(this.#prepared(sql).run(...values).changes);
+  }
+
+  /** All of it or nothing, before or after every other one; then whoever waits is told. */
+  transaction<Value>(work: () => Value): Value {
+    this.#sqlite.exec("BEGIN IMMEDIATE");
+    let value: Value;
+    try {
+      value = work();
+      this.#sqlite.exec("COMMIT");
+    } catch (error) {
+      if (this.#sqlite.isTransaction) this.#sqlite.exec("ROLLBACK");
+      throw error;
+    }
+    this.#wake();
+    return value;
+  }
+
+  /** Resolves after the next change by any process, the time, or the signal, whichever is first. */
+  changed(ms: number, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        signal.removeEventListener("abort", done);
+        this.#waiting.delete(done);
+        if (this.#waiting.size === 0) this.#stopPolling();
+        resolve();
+      };
+      const timer = setTimeout(done, Math.min(Math.max(ms, 0), 2 ** 30));
+      signal.addEventListener("abort", done);
+      this.#waiting.add(done);
+      this.#version ??= this.#dataVersion();
+      this.#poll ??= setInterval(() => this.#look(), POLL_MS);
+    });
+  }
+
+  close(): void {
+    this.#stopPolling();
+    this.#wake();
+    this.#statements.clear();
+    this.#sqlite.close();
+  }
+
+  #prepared(sql: string): ReturnType<DatabaseSync["prepare"]> {
+    let statement = this.#statements.get(sql);
+    if (!statement) this.#statements.set(sql, statement = this.#sqlite.prepare(sql));
+    return statement;
+  }
+
+  #dataVersion(): unknown {
+    return this.row("PRAGMA data_version")!.data_version;
+  }
+
+  /** SQLite's own number of changes by others. */
+  #look(): void {
+    const version = this.#dataVersion();
+    if (version === this.#version) return;
+    this.#version = version;
+    this.#wake();
+  }
+
+  #wake(): void {
+    for (const done of [...this.#waiting]) done();
+  }
+
+  #stopPolling(): void {
+    clearInterval(this.#poll);
+    this.#poll = this.#version = undefined;
+  }
+}

@@ -1,0 +1,330 @@
+/**
+ * The queue in a SQLite file. Every step of a job is one transaction, which checks the lease, changes the
+ * job and writes its event: a process that is killed leaves the job before the step or after it.
+ *
+ * Times are those of the given clock: processes that share a file share its machine's clock.
+ */
+import type { SQLInputValue } from "node:sqlite";
+import {
+  type Failure,
+  fingerprint,
+  isOver,
+  type Job,
+  JobConflictError,
+  type JobData,
+  type JobEvent,
+  type JobKind,
+  type JobQueue,
+  type JobState,
+  type Lease,
+  LeaseLostError,
+  MAX_ATTEMPTS,
+  type NewJob,
+  QueueFullError,
+  type QueueStats,
+} from "../job_queue.ts";
+import { digestOf } from "../model_store.ts";
+import type { Database, Row } from "./database.ts";
+import { keepBlob, readBlob, sweepBlobs } from "./blobs.ts";
+import { SqliteUploads } from "./uploads.ts";
+
+/** How a queue is kept. */
+export interface SqliteQueueOptions {
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Unfinished jobs at once; more are refused; 100. */
+  readonly maxJobs?: number;
+  /** How long a finished job is remembered; 7 days. */
+  readonly keepSeconds?: number;
+}
+
+/** Waiting for what no other process says takes no longer than this. */
+const LOOK_MS = 1000;
+
+const OPEN = "state IN ('queued', 'running')";
+
+/** A queue. */
+export class SqliteQueue implements JobQueue {
+  readonly uploads: SqliteUploads;
+  readonly #db: Database;
+  readonly #now: () => number;
+  readonly #maxJobs: number;
+  readonly #keepMs: number;
+
+  constructor(db: Database, { now, maxJobs = 100, keepSeconds = 7 * 86_400 }: SqliteQueueOptions) {
+    this.#db = db;
+    this.#now = now;
+    this.#maxJobs = maxJobs;
+    this.#keepMs = keepSeconds * 1000;
+    this.uploads = new SqliteUploads(db, now);
+  }
+
+  async enqueue(job: NewJob, input: Uint8Array): Promise<{ job: Job; isNew: boolean }> {
+    const digest = await digestOf(input), print = fingerprint(job, digest);
+    return this.#db.transaction(() => {
+      const there = this.#row(job.id);
+      if (there && there.fingerprint !== print) {
+        throw new JobConflictError("Cannot accept job: its id belongs to another job");
+      }
+      if (there) return { job: jobOf(there), isNew: false };
+      const { count } = this.#db.row(`SELECT count(*) AS count FROM jobs WHERE ${OPEN}`)!;
+      if (Number(count) >= this.#maxJobs) {
+        throw new QueueFullError(
+          `Cannot accept job: unfinished jobs must be fewer than ${this.#maxJobs}: current value is ${count}`,
+        );
+      }
+      this.#forgetOld();
+      keepBlob(this.#db, digest, input);
+      const { id, kind, model, owner, spec } = job, now = this.#now();
+      this.#db.run(
+        `INSERT INTO jobs (id, kind, model, owner, spec, fingerprint, state, due, input, created)
+         VALUES (?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?)`,
+        ...[id, kind, model, owner, JSON.stringify(spec), print, now, digest, now],
+      );
+      this.#tell(id, "queued");
+      return { job: jobOf(this.#row(id)!), isNew: true };
+    });
+  }
+
+  async find(id: string): Promise<Job | undefined> {
+    const row = this.#row(id);
+    return row && jobOf(row);
+  }
+
+  async *events(id: string, after: number, signal: AbortSignal): AsyncGenerator<JobEvent> {
+    for (let last = after; !signal.aborted;) {
+      const rows = this.#db.rows(
+        "SELECT number, type, data FROM events WHERE job = ? AND number > ? ORDER BY number",
+        id,
+        last,
+      );
+      for (const { number, type, data } of rows) {
+        last = Number(number);
+        yield { id: last, type: type as JobEvent["type"], data: JSON.parse(String(data)) };
+      }
+      if (rows.length > 0) continue;
+      const row = this.#row(id);
+      if (!row || isOver(row.state as JobState)) return;
+      await this.#db.changed(LOOK_MS, signal);
+    }
+  }
+
+  async cancel(id: string): Promise<Job | undefined> {
+    return this.#db.transaction(() => {
+      const row = this.#row(id);
+      if (row && !isOver(row.state as JobState) && !row.sealed) this.#finish(row, "cancelled", {});
+      const now = this.#row(id);
+      return now && jobOf(now);
+    });
+  }
+
+  async claim(leaseMs: number, signal: AbortSignal): Promise<Lease | undefined> {
+    while (!signal.aborted) {
+      const row = this.#db.row(`SELECT min(due) AS due FROM jobs WHERE ${OPEN}`)!;
+      const wait = row.due === null ? LOOK_MS : Number(row.due) - this.#now();
+      if (wait > 0) {
+        await this.#db.changed(Math.min(wait, LOOK_MS), signal);
+        continue;
+      }
+      const lease = this.#take(leaseMs);
+      if (lease) return lease;
+    }
+  }
+
+  #take(leaseMs: number): Lease | undefined {
+    const now = this.#now();
+    return this.#db.transaction(() => {
+      const row = this.#db.row(
+        `SELECT * FROM jobs WHERE ${OPEN} AND due <= ? ORDER BY number LIMIT 1`,
+        now,
+      );
+      if (!row) return undefined;
+      if (Number(row.stalled) >= MAX_ATTEMPTS) {
+        const error = `Cannot finish job: ${MAX_ATTEMPTS} attempts came to nothing`;
+        this.#finish(row, "failed", { error });
+        return undefined;
+      }
+      this.#db.run(
+        `UPDATE jobs SET state = 'running', due = ?, attempt = attempt + 1, stalled = stalled + 1,
+           started = coalesce(started, ?) WHERE number = ?`,
+        ...[now + leaseMs, now, row.number],
+      );
+      const job = jobOf(this.#row(String(row.id))!);
+      this.#tell(job.id, "running", { attempt: job.attempt });
+      return { job, attempt: job.attempt };
+    });
+  }
+
+  async revoked(lease: Lease, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && this.#isHeld(lease)) await this.#db.changed(LOOK_MS, signal);
+  }
+
+  async input({ job: { id } }: Lease): Promise<Uint8Array> {
+    const digest = this.#row(id)?.input, bytes = readBlob(this.#db, digest);
+    if (!bytes) throw new LeaseLostError();
+    if (await digestOf(bytes) === digest) return bytes;
+    throw new SyntaxError("Cannot read input: its bytes are damaged");
+  }
+
+  async heartbeat(lease: Lease, leaseMs: number): Promise<void> {
+    const due = this.#now() + leaseMs;
+    this.#step(lease, ({ number }) => {
+      this.#db.run("UPDATE jobs SET due = ? WHERE number = ?", due, number);
+    });
+  }
+
+  async progress(lease: Lease, data: JobData): Promise<void> {
+    this.#step(lease, ({ number }) => {
+      this.#db.run("UPDATE jobs SET progress = ? WHERE number = ?", JSON.stringify(data), number);
+      this.#tell(lease.job.id, "progress", data);
+    });
+  }
+
+  async readCheckpoint({ job: { id } }: Lease): Promise<Uint8Array | undefined> {
+    const digest = this.#row(id)?.checkpoint, bytes = readBlob(this.#db, digest);
+    // A damaged one is none: the job begins again.
+    return bytes && await digestOf(bytes) === digest ? bytes : undefined;
+  }
+
+  async writeCheckpoint(lease: Lease, bytes: Uint8Array): Promise<void> {
+    const digest = await digestOf(bytes);
+    this.#step(lease, ({ number, checkpoint }) => {
+      keepBlob(this.#db, digest, bytes);
+      this.#db.run("UPDATE jobs SET checkpoint = ?, stalled = 0 WHERE number = ?", digest, number);
+      sweepBlobs(this.#db, [checkpoint]);
+    });
+  }
+
+  async seal(lease: Lease): Promise<void> {
+    this.#step(lease, ({ number }) => {
+      this.#db.run("UPDATE jobs SET sealed = 1 WHERE number = ?", number);
+    });
+  }
+
+  async ack(lease: Lease, result: JobData, output?: Uint8Array): Promise<void> {
+    const digest = output && await digestOf(output);
+    this.#step(lease, (row) => {
+      if (output) keepBlob(this.#db, digest!, output);
+      this.#finish(row, "succeeded", { result, output: digest });
+    });
+  }
+
+  async nack(lease: Lease, failure: Failure): Promise<void> {
+    const { reason, retry, delayMs = 0, isRelease = false } = failure;
+    this.#step(lease, (row) => {
+      const stalled = Number(row.stalled) - Number(isRelease);
+      if (!retry || stalled >= MAX_ATTEMPTS) return this.#finish(row, "failed", { error: reason });
+      this.#db.run(
+        "UPDATE jobs SET state = 'queued', sealed = 0, due = ?, stalled = ? WHERE number = ?",
+        ...[this.#now() + delayMs, stalled, row.number],
+      );
+      this.#tell(lease.job.id, "retrying", { reason });
+    });
+  }
+
+  async output(id: string): Promise<Uint8Array | undefined> {
+    return readBlob(this.#db, this.#row(id)?.output);
+  }
+
+  async stats(): Promise<QueueStats> {
+    const counts = new Map(
+      this.#db.rows(`SELECT state, count(*) AS count FROM jobs WHERE ${OPEN} GROUP BY state`)
+        .map(({ state, count }) => [state, Number(count)]),
+    );
+    const totals = this.#db.rows("SELECT kind, state, count, seconds FROM totals");
+    return {
+      queued: counts.get("queued") ?? 0,
+      running: counts.get("running") ?? 0,
+      finished: totals.map(({ kind, state, count, seconds }) => ({
+        kind: kind as JobKind,
+        state: state as JobState,
+        count: Number(count),
+        seconds: Number(seconds),
+      })),
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#db.close();
+  }
+
+  #row(id: string): Row | undefined {
+    return this.#db.row("SELECT * FROM jobs WHERE id = ?", id);
+  }
+
+  #isHeld({ job: { id }, attempt }: Lease): boolean {
+    const row = this.#row(id);
+    return row?.state === "running" && row.attempt === attempt;
+  }
+
+  /** One step of whoever has the lease. A lease that ran out holds until another takes the job. */
+  #step(lease: Lease, work: (row: Row & { number: SQLInputValue }) => void): void {
+    this.#db.transaction(() => {
+      if (!this.#isHeld(lease)) throw new LeaseLostError();
+      work(this.#row(lease.job.id) as Row & { number: SQLInputValue });
+    });
+  }
+
+  #finish(
+    row: Row,
+    state: JobState,
+    end: { readonly result?: JobData; readonly error?: string; readonly output?: string },
+  ): void {
+    const now = this.#now(), { result, error = null, output = null } = end;
+    this.#db.run(
+      `UPDATE jobs SET state = ?, finished = ?, result = ?, error = ?, output = ?,
+         input = NULL, checkpoint = NULL WHERE number = ?`,
+      ...[state, now, result ? JSON.stringify(result) : null, error, output, row.number],
+    );
+    this.#db.run(
+      `INSERT INTO totals VALUES (?, ?, 1, ?)
+       ON CONFLICT DO UPDATE SET count = count + 1, seconds = seconds + excluded.seconds`,
+      ...[row.kind, state, row.started === null ? 0 : (now - Number(row.started)) / 1000],
+    );
+    sweepBlobs(this.#db, [row.input, row.checkpoint]);
+    this.#tell(String(row.id), state as JobEvent["type"], result ?? (error ? { error } : {}));
+  }
+
+  #tell(id: string, type: JobEvent["type"], data: JobData = {}): void {
+    this.#db.run(
+      `INSERT INTO events VALUES
+       (?1, 1 + coalesce((SELECT max(number) FROM events WHERE job = ?1), 0), ?2, ?3)`,
+      ...[id, type, JSON.stringify(data)],
+    );
+  }
+
+  /** Finished jobs that nobody will ask for any more. */
+  #forgetOld(): void {
+    const before = this.#now() - this.#keepMs;
+    const old = this.#db.rows("SELECT id, output FROM jobs WHERE finished < ? LIMIT 100", before);
+    for (const { id, output } of old) {
+      this.#db.run("DELETE FROM jobs WHERE id = ?", id);
+      this.#db.run("DELETE FROM events WHERE job = ?", id);
+      sweepBlobs(this.#db, [output]);
+    }
+  }
+}
+
+function jobOf(row: Row): Job {
+  const { id, kind, model, owner, spec, state, attempt, created, started, finished } = row;
+  const { progress, result, error } = row;
+  return {
+    id: String(id),
+    kind: kind as JobKind,
+    model: String(model),
+    owner: String(owner),
+    spec: JSON.parse(String(spec)),
+    state: state as JobState,
+    attempt: Number(attempt),
+    created: timeOf(created),
+    ...(started !== null && { started: timeOf(started) }),
+    ...(finished !== null && { finished: timeOf(finished) }),
+    ...(progress !== null && { progress: JSON.parse(String(progress)) }),
+    ...(result !== null && { result: JSON.parse(String(result)) }),
+    ...(error !== null && { error: String(error) }),
+  };
+}
+
+function timeOf(ms: Row[string]): string {
+  return new Date(Number(ms)).toISOString();
+}

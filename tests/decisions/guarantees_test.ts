@@ -1,0 +1,162 @@
+/**
+ * What is promised of decisions, counted. Oracles: the exact distribution of the false-alarm rate of a
+ * calibrated threshold, Beta(k, n + 1 - k) with k = ⌊α (n + 1)⌋ (Vovk, 2012), the theorem on the false
+ * discovery rate, other calibration sets, and tails that are known.
+ */
+import assert from "node:assert/strict";
+import { Detector } from "../../mod.ts";
+import { betaQuantile } from "../../src/core/incomplete_beta.ts";
+import { normal } from "../../src/core/draws.ts";
+import { HostRandom } from "../../src/core/philox.ts";
+import { Calibration } from "../../src/scoring/calibration.ts";
+import { confidenceOf } from "../../src/scoring/confidence.ts";
+import { discover } from "../../src/scoring/false_discovery.ts";
+import { Tail } from "../../src/scoring/tail.ts";
+import { planeRows } from "../util/data.ts";
+import { estimate } from "../util/statistics.ts";
+
+/** Scores of 24,000 rows of one kind, none of them seen in training, by a detector. */
+const NORMAL = await (async () => {
+  const rows = planeRows(24_300, 4, 77, 0.5);
+  const detector = await Detector.fit(rows.slice(0, 300), { epochs: 10, hidden: [8], latent: 2 });
+  const data = Float64Array.from(rows.slice(300).flat());
+  return detector.scoreCells({ data, rows: 24_000 }).scores;
+})();
+
+const RESAMPLES = 200;
+
+/** n calibration scores, and all others as the population, of which the first 200 are a draw too. */
+function resample(n: number, seed: number): { calibration: Calibration; others: Float64Array } {
+  const random = new HostRandom(seed, 0, 1), pool = NORMAL.slice();
+  for (let i = 0; i < n + 200; i++) {
+    const other = i + random.below(pool.length - i);
+    [pool[i], pool[other]] = [pool[other], pool[i]];
+  }
+  return { calibration: new Calibration(pool.subarray(0, n)), others: pool.subarray(n) };
+}
+
+Deno.test("over 200 resamples the false-alarm rate at α = 0.1, 0.05, 0.01 has its exact Beta law", () => {
+  const n = 500;
+  for (const alpha of [0.1, 0.05, 0.01]) {
+    const k = Math.floor(alpha * (n + 1));
+    const rates = Array.from({ length: RESAMPLES }, (_, seed) => {
+      const { calibration, others } = resample(n, seed);
+      const threshold = calibration.threshold(alpha);
+      return others.filter((score) => score > threshold).length / others.length;
+    });
+    // Every one of 200 inside the interval that one leaves with probability 1e-6 / 200; the others are
+    // 23,500 of the population, which widens it by √(α (1 - α) / 23,500).
+    const slack = 5 * Math.sqrt(alpha * (1 - alpha) / 23_500);
+    const [low, high] = [0.5e-6 / RESAMPLES, 1 - 0.5e-6 / RESAMPLES]
+      .map((p) => betaQuantile(p, k, n + 1 - k));
+    for (const rate of rates) {
+      assert.ok(rate >= low - slack && rate <= high + slack, `α = ${alpha}: ${rate}`);
+    }
+    // Nine tenths of them inside the central nine tenths: 200 · 0.9 = 180 ± 4.2, to 4 deviations. The
+    // resamples share 24,000 rows: their thresholds are almost independent (n / 24,000 = 2 %).
+    const [lower, upper] = [0.05, 0.95].map((p) => betaQuantile(p, k, n + 1 - k));
+    const inside = rates.filter((rate) => rate >= lower && rate <= upper).length;
+    assert.ok(Math.abs(inside - 180) <= 17, `α = ${alpha}: ${inside} of 200 inside 90 %`);
+    const { mean, standardError } = estimate(rates);
+    const expected = k / (n + 1);
+    assert.ok(Math.abs(mean - expected) < 4 * standardError, `α = ${alpha}: mean ${mean}`);
+  }
+});
+
+Deno.test("the false discovery rate of mixed batches stays at q, and finds what can be found", () => {
+  // 200 batches of 180 normal rows and 20 whose scores lie 8 to 12 spreads higher: conformal p-values of
+  // one calibration set a batch.
+  const spread = Math.sqrt(estimate(NORMAL).standardError ** 2 * NORMAL.length);
+  for (const q of [0.05, 0.1, 0.2]) {
+    const shares: number[] = [], powers: number[] = [];
+    for (let batch = 0; batch < RESAMPLES; batch++) {
+      const { calibration, others } = resample(1000, 1000 + batch);
+      const random = new HostRandom(batch, 0, 2);
+      const scores = others.slice(0, 200);
+      for (let r = 180; r < 200; r++) scores[r] += spread * (8 + 4 * random.uniformF64());
+      const p = scores.map((score) => calibration.pValue(score));
+      const { limit, count } = discover(p, q);
+      const wrong = p.subarray(0, 180).filter((each) => each <= limit).length;
+      shares.push(count === 0 ? 0 : wrong / count);
+      powers.push((count - wrong) / 20);
+    }
+    const { mean, standardError } = estimate(shares);
+    assert.ok(mean <= q + 2 * standardError, `q = ${q}: ${mean} ± ${standardError}`);
+    // The theorem's bound is 0.9 q here; far below it the procedure would be asleep.
+    assert.ok(estimate(powers).mean > 0.5, `q = ${q}: power ${estimate(powers).mean}`);
+  }
+});
+
+Deno.test("confidenceOf() is how often other calibration rows give the same verdict", () => {
+  const n = 300, alpha = 0.05, { calibration } = resample(n, 9);
+  const others = Array.from({ length: 400 }, (_, seed) => resample(n, 5000 + seed).calibration);
+  const sorted = NORMAL.slice().sort();
+  for (const share of [0.5, 0.9, 0.98, 0.995]) {
+    const score = sorted[Math.floor(share * sorted.length)];
+    const isAnomaly = (each: Calibration) => score > each.threshold(alpha);
+    const own = isAnomaly(calibration);
+    const same = others.filter((each) => isAnomaly(each) === own).length / others.length;
+    const confidence = confidenceOf(calibration, score, alpha);
+    // Away from the threshold both are near 1; next to it π, known to √(π (1 - π) / n) as the verdict
+    // itself, decides.
+    assert.ok(Math.abs(confidence - same) < 0.06, `${share}: ${confidence}, counted ${same}`);
+  }
+});
+
+Deno.test("confidenceOf() is the share of binomial draws that give the same verdict", () => {
+  const n = 200, alpha = 0.05, { calibration } = resample(n, 4), random = new HostRandom(3, 0, 3);
+  for (const reached of [0, 4, 7, 9, 10, 14, 30]) {
+    const score = calibration.scores[n - 1 - reached] + 1e-9, draws = 4000;
+    let flagged = 0;
+    for (let i = 0; i < draws; i++) {
+      let count = 0;
+      for (let r = 0; r < n; r++) if (random.uniformF64() < (1 + reached) / (n + 2)) count++;
+      if (count <= 9) flagged++; // ⌊0.05 · 201⌋ - 1
+    }
+    const share = (reached <= 9 ? flagged : draws - flagged) / draws;
+    const error = Math.sqrt(share * (1 - share) / draws) + 1 / draws;
+    const confidence = confidenceOf(calibration, score, alpha);
+    assert.ok(Math.abs(confidence - share) < 4 * error, `${reached}: ${confidence}, ${share}`);
+  }
+});
+
+Deno.test("Tail keeps rates beyond the calibration's resolution, where the tail is known", () => {
+  // 100 sets of 2,000 scores; the mean of the true rate beyond z(q), against q = 1/10 of the finest
+  // p-value. Extrapolation is biased where the tail is not Pareto at 98 %: within a factor of 2.
+  const random = new HostRandom(21, 0, 0), q = 5e-5;
+  const uniform = () => 1 - random.uniformF64();
+  const laws: [string, () => number, (z: number) => number][] = [
+    ["exponential", () => -Math.log(uniform()), (z) => Math.exp(-z)],
+    ["normal squared", () => normal(random) ** 2, (z) => normalTail(Math.sqrt(z))],
+    ["Pareto, γ = 0.25", () => uniform() ** -0.25, (z) => Math.min(1, z ** -4)],
+  ];
+  for (const [name, draw, survival] of laws) {
+    const rates = Array.from({ length: 100 }, () => {
+      const tail = new Tail(new Calibration(Float64Array.from({ length: 2000 }, draw)));
+      return survival(tail.quantile(q));
+    });
+    const median = rates.sort((a, b) => a - b)[50];
+    assert.ok(median > q / 2 && median < 2 * q, `${name}: ${median}`);
+  }
+});
+
+/** P(|Z| > z): the first terms of the asymptotic series, for z above 3. */
+function normalTail(z: number): number {
+  const series = 1 - z ** -2 + 3 * z ** -4 - 15 * z ** -6 + 105 * z ** -8;
+  return 2 * Math.exp(-z * z / 2) / Math.sqrt(2 * Math.PI) / z * series;
+}
+
+Deno.test("Tail.survival() undoes quantile(), goes on from the conformal p-value, refuses few rows", () => {
+  const calibration = new Calibration(NORMAL.subarray(0, 3000)), tail = new Tail(calibration);
+  for (const q of [0.02, 0.01, 1e-3, 1e-5, 1e-9]) {
+    assert.ok(Math.abs(tail.survival(tail.quantile(q)) / q - 1) < 1e-9, `${q}`);
+  }
+  // Both estimate the same probability: k = 15 rows above, to 4 / √15.
+  const at = calibration.threshold(0.005);
+  assert.ok(Math.abs(tail.survival(at) / 0.005 - 1) < 1, `${tail.survival(at)}`);
+  assert.throws(
+    () => new Tail(new Calibration(NORMAL.subarray(0, 159))),
+    /at least 200 calibration/,
+  );
+  assert.throws(() => tail.quantile(0.5), /falseAlarmRate/);
+});

@@ -1,0 +1,257 @@
+/**
+ * What every JobQueue promises, as tests: each implementation is held to the same. The oracle is the text
+ * of `job_queue.ts`.
+ */
+import assert from "node:assert/strict";
+import {
+  isOver,
+  type JobEvent,
+  type JobQueue,
+  type Lease,
+  LeaseLostError,
+  MAX_ATTEMPTS,
+  type NewJob,
+  QueueFullError,
+} from "../../src/storage/job_queue.ts";
+
+/** Opens an empty queue for a test; `again` opens what is kept once more, as another process would. */
+export interface OpenedQueue extends AsyncDisposable {
+  readonly queue: JobQueue;
+  again(): Promise<JobQueue>;
+}
+
+export interface QueueOptions {
+  readonly maxJobs?: number;
+}
+
+const NEVER = new AbortController().signal;
+const LEASE_MS = 60_000;
+const INPUT = new TextEncoder().encode("input");
+
+export const text = (bytes: Uint8Array | undefined) => bytes && new TextDecoder().decode(bytes);
+export const bytesOf = (value: string) => new TextEncoder().encode(value);
+
+export function newJob(id: string, part: Partial<NewJob> = {}): NewJob {
+  return { id, kind: "train", model: "m", owner: "o", spec: { epochs: 3 }, ...part };
+}
+
+/** The events of a job that has ended. */
+export async function eventsOf(queue: JobQueue, id: string, after = 0): Promise<JobEvent[]> {
+  return await Array.fromAsync(queue.events(id, after, NEVER));
+}
+
+async function claimed(queue: JobQueue, leaseMs = LEASE_MS): Promise<Lease> {
+  return (await queue.claim(leaseMs, AbortSignal.timeout(10_000)))!;
+}
+
+/** Nothing is there to be claimed. */
+async function requireIdle(queue: JobQueue): Promise<void> {
+  assert.equal(await queue.claim(LEASE_MS, AbortSignal.timeout(150)), undefined);
+}
+
+type Open = (options?: QueueOptions) => Promise<OpenedQueue>;
+type Step = [name: string, test: (open: Open) => Promise<void>];
+
+const STEPS: readonly Step[] = [
+  ["a job goes from queued to succeeded, and its events tell so", async (open) => {
+    await using opened = await open();
+    const { queue } = opened;
+    const { job, isNew } = await queue.enqueue(newJob("a"), INPUT);
+    assert.deepEqual([job.state, isNew, job.attempt, job.spec], ["queued", true, 0, { epochs: 3 }]);
+    const watching = eventsOf(queue, "a");
+    const lease = await claimed(queue);
+    assert.deepEqual([lease.job.id, lease.job.state, lease.attempt], ["a", "running", 1]);
+    assert.equal(text(await queue.input(lease)), "input");
+    await queue.progress(lease, { epoch: 1 });
+    assert.deepEqual((await queue.find("a"))!.progress, { epoch: 1 });
+    await queue.seal(lease);
+    await queue.ack(lease, { version: 7 }, bytesOf("out"));
+    const done = (await queue.find("a"))!;
+    assert.deepEqual([done.state, done.result, isOver(done.state)], [
+      "succeeded",
+      { version: 7 },
+      true,
+    ]);
+    assert.ok(done.created <= done.started! && done.started! <= done.finished!);
+    assert.equal(text(await queue.output("a")), "out");
+    const events = await watching;
+    assert.deepEqual(events.map(({ type, data }) => [type, data]), [
+      ["queued", {}],
+      ["running", { attempt: 1 }],
+      ["progress", { epoch: 1 }],
+      ["succeeded", { version: 7 }],
+    ]);
+    assert.ok(events.every(({ id }, i) => i === 0 || id > events[i - 1].id));
+    assert.deepEqual(await eventsOf(queue, "a", events[1].id), events.slice(2));
+    assert.deepEqual(await eventsOf(queue, "a", events[3].id), []);
+    await requireIdle(queue);
+  }],
+  ["asking twice is asking once, and another job under the id is refused", async (open) => {
+    await using opened = await open();
+    const { queue } = opened;
+    const asks = await Promise.all([1, 2, 3].map(() => queue.enqueue(newJob("a"), INPUT)));
+    assert.equal(asks.filter(({ isNew }) => isNew).length, 1);
+    const conflict = { name: "JobConflictError" };
+    await assert.rejects(queue.enqueue(newJob("a", { model: "n" }), INPUT), conflict);
+    await assert.rejects(queue.enqueue(newJob("a"), bytesOf("other")), conflict);
+    await claimed(queue);
+    await requireIdle(queue);
+    assert.equal((await queue.enqueue(newJob("a"), INPUT)).job.state, "running");
+  }],
+  ["jobs are claimed once each, in order, by as many as ask", async (open) => {
+    await using opened = await open();
+    const other = await opened.again();
+    for (let i = 0; i < 6; i++) await opened.queue.enqueue(newJob(`j${i}`), INPUT);
+    const leases = await Promise.all(
+      [opened.queue, other, opened.queue, other, other, opened.queue].map((queue) =>
+        claimed(queue)
+      ),
+    );
+    assert.deepEqual(leases.map(({ job }) => job.id).sort(), ["j0", "j1", "j2", "j3", "j4", "j5"]);
+    await requireIdle(other);
+    await other.close();
+  }],
+  ["a lease that runs out is another's, and the first has no say any more", async (open) => {
+    await using opened = await open();
+    const { queue } = opened;
+    await queue.enqueue(newJob("a"), INPUT);
+    const first = await claimed(queue, 300);
+    await queue.writeCheckpoint(first, bytesOf("half"));
+    const revoked = queue.revoked(first, NEVER);
+    const second = await claimed(queue);
+    assert.equal(second.attempt, 2);
+    assert.equal(text(await queue.readCheckpoint(second)), "half");
+    await revoked;
+    for (
+      const say of [
+        () => queue.heartbeat(first, LEASE_MS),
+        () => queue.progress(first, {}),
+        () => queue.seal(first),
+        () => queue.ack(first, {}),
+        () => queue.nack(first, { reason: "x", retry: false }),
+      ]
+    ) await assert.rejects(say(), LeaseLostError);
+    await queue.ack(second, { by: 2 });
+    assert.deepEqual((await queue.find("a"))!.result, { by: 2 });
+  }],
+  ["a heartbeat keeps a lease", async (open) => {
+    await using opened = await open();
+    const { queue } = opened;
+    await queue.enqueue(newJob("a"), INPUT);
+    const lease = await claimed(queue, 400);
+    for (let i = 0; i < 5; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 150));
+      await queue.heartbeat(lease, 400);
+    }
+    await requireIdle(queue);
+    await queue.ack(lease, {});
+  }],
+  ["a failure is tried again or told; a release does not count", async (open) => {
+    await using opened = await open();
+    const { queue } = opened;
+    await queue.enqueue(newJob("a"), INPUT);
+    for (let i = 0; i < MAX_ATTEMPTS + 2; i++) {
+      await queue.nack(await claimed(queue), { reason: "stops", retry: true, isRelease: true });
+    }
+    await queue.nack(await claimed(queue), { reason: "passes", retry: true });
+    await queue.nack(await claimed(queue), { reason: "bad rows", retry: false });
+    const job = (await queue.find("a"))!;
+    assert.deepEqual([job.state, job.error], ["failed", "bad rows"]);
+    assert.deepEqual((await eventsOf(queue, "a")).at(-1)!.data, { error: "bad rows" });
+  }],
+  ["a job that comes to nothing again and again is given up", async (open) => {
+    await using opened = await open();
+    const { queue } = opened;
+    await queue.enqueue(newJob("a"), INPUT);
+    let lease = await claimed(queue);
+    await queue.nack(lease, { reason: "fault", retry: true });
+    lease = await claimed(queue);
+    // A new checkpoint is progress: counting begins again.
+    await queue.writeCheckpoint(lease, bytesOf("half"));
+    for (let i = 0; i < MAX_ATTEMPTS; i++) {
+      await queue.nack(lease, { reason: "fault", retry: true });
+      lease = await claimed(queue);
+    }
+    await queue.nack(lease, { reason: "fault", retry: true });
+    assert.equal((await queue.find("a"))!.state, "failed");
+  }],
+  ["who cancels ends the job, wherever it is; not once it is sealed", async (open) => {
+    await using opened = await open();
+    const { queue } = opened, other = await opened.again();
+    for (const id of ["a", "b", "c"]) await queue.enqueue(newJob(id), INPUT);
+    assert.equal((await queue.cancel("a"))!.state, "cancelled");
+    const lease = await claimed(queue);
+    assert.equal(lease.job.id, "b");
+    const revoked = queue.revoked(lease, NEVER);
+    assert.equal((await other.cancel("b"))!.state, "cancelled");
+    await revoked;
+    await assert.rejects(queue.ack(lease, {}), LeaseLostError);
+    const last = await claimed(queue);
+    await queue.seal(last);
+    assert.equal((await queue.cancel("c"))!.state, "running");
+    await queue.ack(last, {});
+    assert.equal((await queue.cancel("c"))!.state, "succeeded");
+    assert.equal(await queue.cancel("none"), undefined);
+    assert.equal(await queue.find("none"), undefined);
+    assert.deepEqual(await eventsOf(queue, "none"), []);
+    await requireIdle(queue);
+    await other.close();
+  }],
+  ["a full queue says so, and has room again when a job ends", async (open) => {
+    await using opened = await open({ maxJobs: 2 });
+    const { queue } = opened;
+    await queue.enqueue(newJob("a"), INPUT);
+    await queue.enqueue(newJob("b"), INPUT);
+    await assert.rejects(queue.enqueue(newJob("c"), INPUT), QueueFullError);
+    assert.equal((await queue.enqueue(newJob("a"), INPUT)).isNew, false);
+    await queue.cancel("a");
+    assert.equal((await queue.enqueue(newJob("c"), INPUT)).isNew, true);
+  }],
+  ["what was accepted is there for who comes later", async (open) => {
+    await using opened = await open();
+    await opened.queue.enqueue(newJob("a"), INPUT);
+    const later = await opened.again();
+    const lease = await claimed(later);
+    assert.equal(text(await later.input(lease)), "input");
+    await later.nack(lease, { reason: "stops", retry: true, isRelease: true });
+    assert.equal((await opened.queue.find("a"))!.state, "queued");
+    await later.close();
+  }],
+  ["uploads are their owner's, by name", async (open) => {
+    await using opened = await open();
+    const { uploads } = opened.queue;
+    const first = await uploads.put("o", "a.csv", bytesOf("1"));
+    assert.deepEqual([first.name, first.bytes, first.digest.length], ["a.csv", 1, 64]);
+    await uploads.put("o", "a.csv", bytesOf("22"));
+    await uploads.put("p", "a.csv", bytesOf("333"));
+    assert.equal(text(await uploads.read("o", "a.csv")), "22");
+    assert.deepEqual((await uploads.list("o")).map(({ name, bytes }) => [name, bytes]), [[
+      "a.csv",
+      2,
+    ]]);
+    assert.equal(await uploads.delete("o", "a.csv"), true);
+    assert.equal(await uploads.delete("o", "a.csv"), false);
+    assert.equal(await uploads.read("o", "a.csv"), undefined);
+    assert.equal(text(await uploads.read("p", "a.csv")), "333");
+  }],
+  ["counts say what waits, what runs, and how what ended has ended", async (open) => {
+    await using opened = await open();
+    const { queue } = opened;
+    for (const id of ["a", "b", "c", "d"]) await queue.enqueue(newJob(id), INPUT);
+    await queue.ack(await claimed(queue), {});
+    await queue.nack(await claimed(queue), { reason: "x", retry: false });
+    await claimed(queue);
+    const { queued, running, finished } = await queue.stats();
+    assert.deepEqual([queued, running], [1, 1]);
+    assert.deepEqual(finished.map(({ state, count }) => [state, count]).sort(), [
+      ["failed", 1],
+      ["succeeded", 1],
+    ]);
+    assert.ok(finished.every(({ seconds }) => seconds >= 0 && seconds < 60));
+  }],
+];
+
+/** Registers the tests for one implementation. */
+export function queueContract(name: string, open: Open): void {
+  for (const [step, test] of STEPS) Deno.test(`${name}: ${step}`, () => test(open));
+}

@@ -1,0 +1,282 @@
+/**
+ * Training over HTTP: a job from its acceptance to the version that it makes. The oracle of a model is
+ * `Detector.fit`, called directly: the same bytes.
+ */
+import assert from "node:assert/strict";
+import { Detector } from "../../mod.ts";
+import { type ApiError, createApp, digestOf, memoryStore } from "../../src/http/mod.ts";
+import { readEvents } from "../../src/http/client_events.ts";
+import { problemOf } from "../http/util.ts";
+import { COLUMNS, jobsApp, QUICK, ROWS, TOKEN, TOKENS } from "./app.ts";
+
+/** What a job for these rows must make. */
+async function directly(options = QUICK, columns = COLUMNS): Promise<string> {
+  return await digestOf((await Detector.fit(ROWS, { ...options, columns })).save());
+}
+
+const CSV = [COLUMNS.join(), ...ROWS.map((row) => row.join())].join("\n");
+
+Deno.test("a job is accepted, done, and its model is the next version: the bytes of a direct run", async () => {
+  await using app = await jobsApp();
+  const accepted = await app.ask("POST", "/v1/models/pumps/train", {
+    rows: ROWS,
+    columns: COLUMNS,
+    ...QUICK,
+  });
+  const job = await accepted.json();
+  assert.deepEqual([accepted.status, job.state, job.kind, job.model], [
+    202,
+    "queued",
+    "train",
+    "pumps",
+  ]);
+  assert.equal(accepted.headers.get("location"), `/v1/jobs/${job.id}`);
+  assert.ok(!("owner" in job) && !("spec" in job));
+  await problemOf(await app.ask("GET", "/v1/models/pumps"), "unknown-model");
+  app.work();
+  const events = await Array.fromAsync(app.client.jobEvents(job.id));
+  assert.deepEqual([...new Set(events.map(({ type }) => type))], [
+    "queued",
+    "running",
+    "progress",
+    "succeeded",
+  ]);
+  const digest = await directly();
+  const done = await (await app.ask("GET", `/v1/jobs/${job.id}`)).json();
+  assert.equal(done.state, "succeeded");
+  assert.deepEqual([done.result.version, done.result.digest, done.result.rows], [1, digest, 80]);
+  assert.equal(done.progress.epoch, QUICK.epochs);
+  const model = await (await app.ask("GET", "/v1/models/pumps")).json();
+  assert.deepEqual([model.version, model.digest, model.columns], [1, digest, COLUMNS]);
+  const { versions } = await (await app.ask("GET", "/v1/models/pumps/versions")).json();
+  assert.deepEqual(versions.map(({ job }: { job: string }) => job), [job.id]);
+  const scored = await app.ask("POST", "/v1/models/pumps/score", { rows: ROWS.slice(0, 2) });
+  assert.equal(scored.headers.get("elbow-model-digest"), digest);
+});
+
+Deno.test("an upload, named rows and rows by position train the same model; a label is left out", async () => {
+  await using app = await jobsApp();
+  app.work();
+  const { client } = app, bytes = new TextEncoder().encode(CSV);
+  const upload = await client.putUpload("t.csv", bytes);
+  assert.deepEqual([upload.bytes, upload.digest], [bytes.length, await digestOf(bytes)]);
+  const labelled = new TextEncoder().encode(
+    CSV.split("\n").map((line, i) => `${line},${i === 0 ? "fault" : i % 2}`).join("\n"),
+  );
+  await client.putUpload("labelled.csv", labelled);
+  assert.deepEqual((await client.uploads()).uploads.map(({ name }) => name), [
+    "labelled.csv",
+    "t.csv",
+  ]);
+  const named = ROWS.map(([heat, flow, drift]) => ({ heat, flow, drift }));
+  const jobs = [
+    await client.train("a", { upload: "t.csv" }, QUICK),
+    await client.train("b", { upload: "labelled.csv" }, { ...QUICK, label: "fault" }),
+    await client.train("c", named, QUICK),
+    await client.train("d", ROWS, { ...QUICK, columns: COLUMNS }),
+  ];
+  const want = await directly();
+  for (const { id } of jobs) {
+    const { state, result, error } = await client.waitForJob(id);
+    assert.deepEqual([state, result?.digest], ["succeeded", want], error);
+  }
+  await client.deleteUpload("t.csv");
+  await assert.rejects(client.deleteUpload("t.csv"), (error: ApiError) => error.status === 404);
+});
+
+Deno.test("an idempotency key makes asking twice asking once", async () => {
+  await using app = await jobsApp();
+  const ask = (body: unknown, key: string, token = TOKEN.all, model = "m") =>
+    app.ask("POST", `/v1/models/${model}/train`, body, {
+      "idempotency-key": key,
+      authorization: `Bearer ${token}`,
+    });
+  const body = { rows: ROWS, ...QUICK };
+  const [first, second] = [await ask(body, "k1"), await ask(body, "k1")];
+  assert.deepEqual([first.status, second.status], [202, 200]);
+  const { id } = await first.json();
+  assert.equal((await second.json()).id, id);
+  await problemOf(await ask({ ...body, seed: 9 }, "k1"), "conflict");
+  // Keys belong to a caller and a model.
+  for (const other of [await ask(body, "k1", TOKEN.train), await ask(body, "k1", TOKEN.all, "n")]) {
+    assert.equal(other.status, 202);
+    assert.notEqual((await other.json()).id, id);
+  }
+  for (const key of ["", " ", "x".repeat(256), "ä"]) {
+    const response = await ask(body, key).catch(() => undefined);
+    if (response) await problemOf(response, "invalid-body");
+  }
+});
+
+Deno.test("events go on after the one that a caller has seen, over broken lines", async () => {
+  await using app = await jobsApp();
+  const { id } = await app.client.train("m", ROWS, QUICK);
+  app.work();
+  await app.client.waitForJob(id);
+  const read = async (headers: Record<string, string>) => {
+    const response = await app.ask("GET", `/v1/jobs/${id}/events`, undefined, headers);
+    assert.equal(response.headers.get("content-type"), "text/event-stream");
+    return await Array.fromAsync(readEvents(response.body!));
+  };
+  const all = await read({});
+  for (let i = 0; i < all.length; i++) {
+    assert.deepEqual(await read({ "last-event-id": `${all[i].id}` }), all.slice(i + 1));
+  }
+  await problemOf(
+    await app.ask("GET", `/v1/jobs/${id}/events`, undefined, { "last-event-id": "x" }),
+    "invalid-body",
+  );
+  // A line that breaks in the middle of every event still gives each of them, once.
+  const { createClient } = await import("../../src/http/client.ts");
+  let lines = 0;
+  const broken = createClient("http://localhost", {
+    token: TOKEN.all,
+    async fetch(url, init) {
+      const response = await app.ask(
+        init.method!,
+        url.slice("http://localhost".length),
+        undefined,
+        {
+          ...init.headers as Record<string, string>,
+        },
+      );
+      if (!url.endsWith("/events")) return response;
+      lines++;
+      const text = await response.text();
+      const end = text.indexOf("\n\n");
+      return new Response(text.slice(0, end < 0 ? 0 : end + 12));
+    },
+  });
+  assert.deepEqual(await Array.fromAsync(broken.jobEvents(id)), all);
+  assert.ok(lines >= all.length);
+});
+
+Deno.test("DELETE ends a job that waits and one that runs; the model stays as it was", async () => {
+  await using app = await jobsApp();
+  const long = { ...QUICK, epochs: 500_000 };
+  const [running, waiting] = [
+    await app.client.train("m", ROWS, long),
+    await app.client.train("m", ROWS, long),
+  ];
+  const stop = app.work();
+  for await (const { type } of app.client.jobEvents(running.id)) if (type === "progress") break;
+  const start = performance.now();
+  assert.equal((await app.client.cancelJob(running.id)).state, "cancelled");
+  const answered = performance.now() - start;
+  assert.equal((await app.client.cancelJob(waiting.id)).state, "cancelled");
+  while (!app.log.some(({ event }) => event === "lost")) {
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+  console.log(
+    `cancelled: answered in ${answered.toFixed(1)} ms, its thread free after ${
+      (performance.now() - start).toFixed(1)
+    } ms`,
+  );
+  // The worker is free again, and a job that ended ends no second time.
+  assert.equal((await app.client.cancelJob(running.id)).state, "cancelled");
+  const next = await app.client.train("m", ROWS, QUICK);
+  assert.equal((await app.client.waitForJob(next.id)).state, "succeeded");
+  assert.deepEqual((await app.client.versions("m")).versions.length, 1);
+  await stop();
+});
+
+Deno.test("a runner that stops leaves its job at the last checkpoint, and the next ends it alike", async () => {
+  await using app = await jobsApp();
+  const options = { ...QUICK, epochs: 3000 };
+  const { id } = await app.client.train("m", ROWS, { ...options, columns: COLUMNS });
+  const stop = app.work();
+  for await (const { type } of app.client.jobEvents(id)) if (type === "progress") break;
+  await stop();
+  assert.equal((await app.client.job(id)).state, "queued");
+  app.work();
+  const { state, result, attempt } = await app.client.waitForJob(id);
+  assert.deepEqual([state, attempt, result!.digest], ["succeeded", 2, await directly(options)]);
+  assert.ok(app.log.some(({ event }) => event === "resumed"));
+});
+
+Deno.test("what the data makes impossible ends the job in words, without a path or a stack", async () => {
+  await using app = await jobsApp();
+  app.work();
+  const put = (name: string, text: string) =>
+    app.client.putUpload(name, new TextEncoder().encode(text));
+  await put("few.csv", "a,b\n1,2\n");
+  await put("text.csv", `a,b\n${"1,2\n".repeat(20)}1,x\n`);
+  await put("broken.npy", "no array");
+  const cases: [string, object, RegExp][] = [
+    ["few.csv", {}, /at least 10 rows/],
+    ["text.csv", {}, /text\.csv.*row 21.*"?b"?/],
+    ["broken.npy", {}, /Cannot read broken\.npy/],
+    ["text.csv", { columns: ["a", "c"] }, /c/],
+  ];
+  for (const [upload, options, message] of cases) {
+    const { id } = await app.client.train("m", { upload }, options);
+    const job = await app.client.waitForJob(id);
+    assert.equal(job.state, "failed");
+    assert.match(job.error!, message);
+    assert.doesNotMatch(job.error!, /\.ts\b|file:|\n|\/tmp/);
+    assert.equal(job.attempt, 1);
+  }
+  assert.deepEqual((await app.client.models()).models, []);
+});
+
+Deno.test("callers see their own jobs and uploads alone", async () => {
+  await using app = await jobsApp();
+  const as = (token: string) => ({ authorization: `Bearer ${token}` });
+  const { id } = await (await app.ask(
+    "POST",
+    "/v1/models/m/train",
+    { rows: ROWS, ...QUICK },
+    as(TOKEN.train),
+  )).json();
+  for (const [method, path] of [["GET", ""], ["GET", "/events"], ["DELETE", ""]]) {
+    const url = `/v1/jobs/${id}${path}`;
+    await problemOf(await app.ask(method, url, undefined, as(TOKEN.other)), "unknown-job");
+    await problemOf(await app.ask(method, url, undefined, as(TOKEN.score)), "forbidden");
+    await problemOf(await app.ask(method, url, undefined, { authorization: "" }), "unauthorized");
+  }
+  assert.equal((await app.ask("GET", `/v1/jobs/${id}`, undefined, as(TOKEN.train))).status, 200);
+  const csv = { ...as(TOKEN.train), "content-type": "text/csv" };
+  await app.ask("PUT", "/v1/uploads/mine.csv", new TextEncoder().encode(CSV), csv);
+  const body = { upload: "mine.csv" };
+  const theirs = await app.ask("POST", "/v1/models/m/train", body, as(TOKEN.other));
+  await problemOf(theirs, "invalid-body");
+  await problemOf(
+    await app.ask("DELETE", "/v1/uploads/mine.csv", undefined, as(TOKEN.other)),
+    "unknown-upload",
+  );
+});
+
+Deno.test("metrics count what waits, runs and has ended", async () => {
+  await using app = await jobsApp();
+  const { id } = await app.client.train("m", ROWS, QUICK);
+  const metrics = async () => await (await app.ask("GET", "/metrics")).text();
+  assert.match(await metrics(), /^elbow_jobs\{state="queued"\} 1$/m);
+  app.work();
+  await app.client.waitForJob(id);
+  const after = await metrics();
+  assert.match(after, /^elbow_jobs\{state="queued"\} 0$/m);
+  const labels = 'kind="train",state="succeeded"';
+  assert.ok(after.includes(`elbow_job_duration_seconds_count{${labels}} 1`), after);
+});
+
+Deno.test("without training configured its addresses do not exist; with it there must be a token", async () => {
+  const models = await memoryStore();
+  const app = createApp({ models, tokens: TOKENS });
+  for (
+    const [method, path] of [
+      ["POST", "/v1/models/m/train"],
+      ["GET", `/v1/jobs/${"0".repeat(32)}`],
+      ["GET", "/v1/uploads"],
+      ["PUT", "/v1/uploads/a.csv"],
+    ]
+  ) {
+    const headers = { authorization: `Bearer ${TOKEN.all}` };
+    await problemOf(await app.request(path, { method, headers }), "unknown-route");
+  }
+  await using other = await jobsApp();
+  const training = { queue: other.queue };
+  assert.throws(() => createApp({ models, training }), /tokens must hold one for "train"/);
+  const score = TOKENS.filter(({ scopes }) => !scopes.some((scope) => scope === "train"));
+  assert.throws(() => createApp({ models, training, tokens: score }), /one for "train"/);
+  assert.throws(() => createApp({ models: {}, training, tokens: TOKENS }), /must be a store/);
+});

@@ -1,0 +1,126 @@
+/**
+ * The campaign of kills: a server with an embedded queue is killed at random moments, while jobs are
+ * accepted, trained, published and acknowledged, and started again on the same file.
+ *
+ *     deno task jobs:kill            100 kills
+ *     deno task jobs:kill 20 7       20 kills, seed 7
+ */
+import assert from "node:assert/strict";
+import { Detector } from "../../mod.ts";
+import { ApiError, createClient, digestOf } from "../../src/http/mod.ts";
+import { COLUMNS, ROWS, TOKEN, TOKENS, uniforms } from "./app.ts";
+
+/** Jobs that are kept unfinished while the server is being killed. */
+const WAITING = 5;
+/** Long enough that most kills fall into training. */
+const OPTIONS = { hidden: [8], latent: 2, epochs: 1000, batchSize: 16 };
+
+interface Server {
+  readonly child: Deno.ChildProcess;
+  readonly url: string;
+}
+
+async function start(folder: string): Promise<Server> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [
+      ...[
+        "run",
+        "--no-check",
+        "--allow-all",
+        "src/cli/main.ts",
+        "serve",
+        "--db",
+        `${folder}/jobs.db`,
+      ],
+      ...["--train", "--tokens", `${folder}/tokens`, "--port", "0", "--json"],
+      ...["--lease", "0.5", "--checkpoint-every", "0.05"],
+    ],
+    stdin: "null",
+    stdout: "piped",
+    stderr: "null",
+  }).spawn();
+  let text = "";
+  for await (const piece of child.stdout.pipeThrough(new TextDecoderStream())) {
+    text += piece;
+    if (text.includes("\n")) break;
+  }
+  return { child, url: JSON.parse(text).url };
+}
+
+/** @returns what happened, in a line */
+export async function killCampaign(kills: number, seed: number): Promise<string> {
+  const folder = await Deno.makeTempDir();
+  const lines = TOKENS.map(({ hash, scopes }) => `${scopes.join()} ${hash}`);
+  await Deno.writeTextFile(`${folder}/tokens`, lines.join("\n"));
+  const uniform = uniforms(seed), accepted = new Map<string, number>();
+  let asked = 0, broken = 0, attempts = 0;
+  try {
+    for (let kill = 0; kill < kills; kill++) {
+      const { child, url } = await start(folder);
+      const client = createClient(url, { token: TOKEN.all });
+      const killed = new Promise<void>((resolve) =>
+        setTimeout(() => {
+          child.kill("SIGKILL");
+          resolve();
+        }, 50 + 2000 * uniform())
+      );
+      const dead = child.status;
+      // Asks until the server dies; what it did not answer may be accepted or not, and is asked again.
+      const ask = async () => {
+        for (;;) {
+          const { finished } = await counts(client);
+          if (accepted.size - finished < WAITING) {
+            const options = { ...OPTIONS, columns: [...COLUMNS], seed: asked };
+            const job = await client.train(`m${asked % 4}`, ROWS, options, `key-${asked}`);
+            accepted.set(job.id, asked++);
+          }
+          await new Promise((resolve) => setTimeout(resolve, 20));
+        }
+      };
+      await Promise.all([
+        killed,
+        dead,
+        ask().catch((error) => {
+          // The server is dead; what it answered while it lived was no refusal.
+          if (error instanceof ApiError) throw error;
+          broken++;
+        }),
+      ]);
+    }
+    const { child, url } = await start(folder);
+    const client = createClient(url, { token: TOKEN.all });
+    const jobs = [];
+    for (const id of accepted.keys()) jobs.push(await client.waitForJob(id));
+    const owners = new Map<string, string[]>();
+    for (const { id, state, result, error, attempt, model } of jobs) {
+      assert.equal(state, "succeeded", error);
+      const options = { ...OPTIONS, columns: COLUMNS, seed: accepted.get(id)! };
+      const direct = await digestOf((await Detector.fit(ROWS, options)).save());
+      assert.equal(result!.digest, direct, `job ${id} after ${attempt} attempts`);
+      attempts += attempt;
+      owners.set(model, [...owners.get(model) ?? [], id]);
+    }
+    for (const [model, ids] of owners) {
+      const { versions } = await client.versions(model);
+      assert.deepEqual(versions.map(({ job }) => job).sort(), ids.sort(), "one version a job");
+    }
+    child.kill("SIGKILL");
+    await child.status;
+    assert.equal(broken, kills);
+    assert.ok(accepted.size >= WAITING, `${accepted.size} jobs`);
+    return `${kills} kills, seed ${seed}: ${accepted.size} jobs accepted, all succeeded with the bytes of a direct run, one version each; ${attempts} attempts`;
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+async function counts(client: ReturnType<typeof createClient>): Promise<{ finished: number }> {
+  const { models } = await client.models();
+  const all = await Promise.all(models.map(({ name }) => client.versions(name)));
+  return { finished: all.reduce((sum, { versions }) => sum + versions.length, 0) };
+}
+
+if (import.meta.main) {
+  const [kills = "100", seed = "1"] = Deno.args;
+  console.log(await killCampaign(Number(kills), Number(seed)));
+}

@@ -1,0 +1,97 @@
+/** The SQLite queue and store: the contract, and what is its own. */
+import assert from "node:assert/strict";
+import { Registry } from "../../src/http/registry.ts";
+import { VAE } from "../../mod.ts";
+import { Database } from "../../src/storage/sqlite/database.ts";
+import { openSqlite } from "../../src/storage/sqlite/mod.ts";
+import { bytesOf, newJob, queueContract } from "./contract.ts";
+
+function tempFile(): [path: string, remove: () => void] {
+  const folder = Deno.makeTempDirSync();
+  return [`${folder}/jobs.db`, () => Deno.removeSync(folder, { recursive: true })];
+}
+
+queueContract("SQLite", (options) => {
+  const [path, remove] = tempFile();
+  const open = () => openSqlite(path, { now: Date.now, ...options }).queue;
+  const queue = open();
+  return Promise.resolve({
+    queue,
+    again: () => Promise.resolve(open()),
+    async [Symbol.asyncDispose]() {
+      await queue.close();
+      remove();
+    },
+  });
+});
+
+Deno.test("SQLite: bytes lie there once, and go with the last that names them", async () => {
+  const [path, remove] = tempFile();
+  const { queue } = openSqlite(path, { now: Date.now });
+  const db = new Database(path);
+  const blobs = () => db.rows("SELECT bytes FROM blobs").length;
+  await queue.uploads.put("o", "a.csv", bytesOf("rows"));
+  await queue.enqueue(newJob("a"), bytesOf("rows"));
+  await queue.enqueue(newJob("b"), bytesOf("rows"));
+  assert.equal(blobs(), 1);
+  await queue.uploads.delete("o", "a.csv");
+  await queue.cancel("a");
+  assert.equal(blobs(), 1);
+  const lease = (await queue.claim(1000, AbortSignal.timeout(1000)))!;
+  for (const state of ["1", "2", "3"]) await queue.writeCheckpoint(lease, bytesOf(state));
+  assert.equal(blobs(), 2);
+  await queue.ack(lease, {});
+  assert.equal(blobs(), 0);
+  db.close();
+  await queue.close();
+  remove();
+});
+
+Deno.test("SQLite: what ended is forgotten when its time is over", async () => {
+  const [path, remove] = tempFile();
+  let now = 1e12;
+  const { queue } = openSqlite(path, { now: () => now, keepSeconds: 10 });
+  await queue.enqueue(newJob("a"), bytesOf("x"));
+  await queue.cancel("a");
+  now += 11_000;
+  assert.equal((await queue.find("a"))!.state, "cancelled");
+  await queue.enqueue(newJob("b"), bytesOf("x"));
+  assert.equal(await queue.find("a"), undefined);
+  await queue.close();
+  remove();
+});
+
+Deno.test("SQLite: a file that is none of ours is refused by name", () => {
+  const [path, remove] = tempFile();
+  Deno.writeTextFileSync(path, "this is no database, and long enough to be looked at ".repeat(20));
+  assert.throws(() => openSqlite(path, { now: Date.now }), /^TypeError: Cannot open .*jobs\.db: /);
+  remove();
+});
+
+Deno.test("SQLite: two registries change one index, and no change is lost", async () => {
+  const [path, remove] = tempFile();
+  const [one, two] = [1, 2].map(() => openSqlite(path, { now: Date.now }));
+  const registries = [new Registry(one.models), new Registry(two.models)];
+  const files = [1, 2, 3, 4].map((seed) =>
+    VAE.create({ inputs: 2, latent: [{ size: 1 }] }, { seed }).save()
+  );
+  await Promise.all(files.map((file, i) => registries[i % 2].put("m", file)));
+  await Promise.all(files.map((file, i) => registries[i % 2].put(`n${i}`, file, {}, `job${i}`)));
+  const versions = await registries[0].versions("m");
+  assert.deepEqual(versions.map(({ version }) => version), [1, 2, 3, 4]);
+  assert.deepEqual((await registries[1].list()).map(({ name }) => name).sort(), [
+    "m",
+    "n0",
+    "n1",
+    "n2",
+    "n3",
+  ]);
+  // The same job once more makes no second version, whatever has been stored since.
+  await registries[0].put("n0", files[1]);
+  const again = await registries[1].put("n0", files[0], {}, "job0");
+  assert.deepEqual([again.isNew, again.version.version], [false, 1]);
+  assert.equal((await registries[0].versions("n0")).length, 2);
+  await one.queue.close();
+  await two.queue.close();
+  remove();
+});

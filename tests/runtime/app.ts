@@ -1,0 +1,48 @@
+/**
+ * The app that every runtime serves, bundled for all of them alike, and a training run that all but
+ * workerd can do.
+ */
+import { type App, createApp, TableScorer, TrainedVae, VAE } from "./library.ts";
+import { OPTIONS, type Subject } from "./subject.ts";
+
+/** Serves the models as the corpus expects them. */
+export async function createHandler({ files, determinism }: Subject): Promise<App> {
+  const device = { determinism };
+  const models = await Promise.all(
+    Object.entries(files).map(async ([name, base64]) => {
+      const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+      const load = name === "table" ? TableScorer : TrainedVae;
+      return [name, await load.load(bytes, device)] as const;
+    }),
+  );
+  return createApp({ ...OPTIONS, models: Object.fromEntries(models) });
+}
+
+/** What a training run leaves: the bytes of the model, and on how many threads it ran. */
+export interface TrainingRun {
+  readonly base64: string;
+  readonly threads: number;
+  readonly scores: readonly number[];
+}
+
+/** Trains a small model from a seed, in portable arithmetic; wide enough for `threads` to share. */
+export async function train(threads = 1, width = 8): Promise<TrainingRun> {
+  const columns = threads > 1 ? 256 : 6, count = 128;
+  const data = Float32Array.from({ length: count * columns }, (_, i) => (i * 7919 % 101) / 50 - 1);
+  const rows = { data, shape: [count, columns] as const };
+  const network = { hidden: [threads > 1 ? 256 : width], activation: "tanh" } as const;
+  const spec = { inputs: columns, encoder: network, decoder: network, latent: [{ size: 2 }] };
+  const vae = VAE.create(spec, { seed: 3, threads, determinism: "portable" });
+  await vae.fit(rows, { epochs: threads > 1 ? 1 : 5, batchSize: 64 });
+  const scores = await vae.score(rows);
+  const bytes = vae.save();
+  let text = "";
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  const run = {
+    base64: btoa(text),
+    threads: vae.device.threads,
+    scores: Array.from(scores.slice(0, 8)),
+  };
+  vae.dispose();
+  return run;
+}

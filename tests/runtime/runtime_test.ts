@@ -1,0 +1,196 @@
+/**
+ * One app on six runtimes: the same corpus of requests, good and bad, gets the same answers byte for byte
+ * with portable arithmetic, and the same to 1e-5 with the fastest; and the same training run leaves the
+ * same bytes. The oracle is the app in this process, from its sources; runtimes get it bundled.
+ */
+import assert from "node:assert/strict";
+import { ROOT } from "../../scripts/lib/tree.ts";
+import { RUNTIMES } from "../../scripts/setup.ts";
+import { SCORE_KERNELS } from "../../src/backends/wasm/kernels/score.ts";
+import { testUnless } from "../util/skip.ts";
+import {
+  type Answer,
+  answerOf,
+  COMPARED,
+  headersOf,
+  requireClose,
+  requireSame,
+  toRequest,
+} from "./answers.ts";
+import { createHandler, train, type TrainingRun } from "./app.ts";
+import { Browser, serveFolder } from "./browser.ts";
+import { CORPUS } from "./corpus.ts";
+import { modelFiles } from "./models.ts";
+import { Bench, type ServerName, SERVERS } from "./runtimes.ts";
+import type { Subject } from "./subject.ts";
+
+const missing = await isThere(`${ROOT}${RUNTIMES}/node_modules/.package-lock.json`)
+  ? undefined
+  : "the runtimes are not installed: deno task test installs them";
+const noBrowser = await isThere("/usr/bin/chromium") ? undefined : "Chromium is not installed";
+
+const FILES = await modelFiles();
+const SUBJECTS: readonly Subject[] = [
+  { files: FILES, determinism: "portable" },
+  { files: FILES, determinism: "fast" },
+];
+
+/** The answers of this process. */
+const expected = new Map<Subject, readonly Answer[]>();
+
+async function answersHere(subject: Subject): Promise<readonly Answer[]> {
+  const app = await createHandler(subject);
+  const answers: Answer[] = [];
+  for (const ask of CORPUS) {
+    const answer = await answerOf(await app.fetch(toRequest("http://127.0.0.1", ask)));
+    assert.equal(
+      answer.status,
+      ask.status,
+      `${ask.name}: ${new TextDecoder().decode(answer.body)}`,
+    );
+    answers.push(answer);
+  }
+  return answers;
+}
+
+/** The bench is made when the first test needs it, and removed by the last. */
+let bench: Promise<Bench> | undefined;
+
+async function benchWithKernels(): Promise<Bench> {
+  const made = await Bench.create();
+  await made.write("kernels.wasm", Uint8Array.fromBase64(SCORE_KERNELS.simd));
+  return made;
+}
+
+function requireAlike(subject: Subject, answers: readonly Answer[], where: string): void {
+  const compare = subject.determinism === "portable" ? requireSame : requireClose;
+  assert.equal(answers.length, CORPUS.length);
+  answers.forEach((answer, i) =>
+    compare(
+      answer,
+      expected.get(subject)![i],
+      `${where}, ${subject.determinism}: ${CORPUS[i].name}`,
+    )
+  );
+}
+
+Deno.test("the app in this process answers the corpus as it should", async () => {
+  for (const subject of SUBJECTS) expected.set(subject, await answersHere(subject));
+});
+
+for (const name of Object.keys(SERVERS) as ServerName[]) {
+  testUnless(
+    missing,
+    `${name} answers the corpus as this process does, and trains to the same bytes`,
+    async () => {
+      const made = await (bench ??= benchWithKernels());
+      for (const subject of SUBJECTS) {
+        await using host = await made.start(name, subject);
+        const answers: Answer[] = [];
+        for (const ask of CORPUS) {
+          answers.push(await answerOf(await fetch(toRequest(host.origin, ask))));
+        }
+        requireAlike(subject, answers, name);
+        if (subject.determinism === "fast") {
+          const described = JSON.parse(new TextDecoder().decode(answers[4].body));
+          assert.equal(described.device.build, SERVERS[name].fast);
+        } else if (SERVERS[name].trains) {
+          const run: TrainingRun = await (await fetch(`${host.origin}/train`)).json();
+          assert.deepEqual(run, await train());
+        }
+      }
+    },
+  );
+}
+
+/** Runs a task in a page or its Worker. */
+interface PageGlobals {
+  readonly isReady: boolean;
+  answerAll(
+    subject: Subject,
+    asks: typeof CORPUS,
+    compared: readonly string[],
+  ): Promise<PageAnswer[]>;
+  train(threads?: number): Promise<TrainingRun>;
+  inWorker(task: unknown): Promise<unknown>;
+}
+
+interface PageAnswer {
+  readonly status: number;
+  readonly headers: readonly (readonly [string, string])[];
+  readonly body: string;
+}
+
+function fromPage({ status, headers, body }: PageAnswer): Answer {
+  const set = new Map(headers);
+  return {
+    status,
+    headers: headersOf({ get: (name) => set.get(name) ?? null }),
+    body: Uint8Array.fromBase64(body),
+  };
+}
+
+testUnless(
+  missing ?? noBrowser,
+  "Chromium answers the corpus in a page and in a Worker, and trains there, alone and on threads",
+  async () => {
+    const made = await (bench ??= benchWithKernels());
+    await using browser = await Browser.open();
+    await using plain = serveFolder(made.folder);
+    await using isolated = serveFolder(made.folder, { isolated: true });
+    const page = await browser.page(`${plain.origin}/page.html`);
+    await page.waitForFunction("globalThis.isReady");
+    for (const subject of SUBJECTS) {
+      const task = { subject, asks: CORPUS, compared: COMPARED };
+      const inPage = await page.evaluate(
+        ({ subject, asks, compared }) =>
+          (globalThis as unknown as PageGlobals).answerAll(subject, asks, compared),
+        task,
+      );
+      requireAlike(subject, inPage.map(fromPage), "page");
+      const inWorker = await page.evaluate(
+        (task) => (globalThis as unknown as PageGlobals).inWorker(task) as Promise<PageAnswer[]>,
+        task,
+      );
+      requireAlike(subject, inWorker.map(fromPage), "Worker");
+    }
+
+    const shared = await browser.page(`${isolated.origin}/page.html`);
+    await shared.waitForFunction("globalThis.isReady");
+    const alone = await train(), wide = await train(2);
+    for (
+      const [where, page_, threads] of [["page", page, 1], ["isolated page", shared, 2]] as const
+    ) {
+      const want = threads === 1 ? alone : wide;
+      const run = await page_.evaluate(
+        (n) => (globalThis as unknown as PageGlobals).train(n),
+        threads,
+      );
+      assert.equal(run.base64, want.base64, where);
+      assert.deepEqual(run.scores, want.scores, where);
+      const processors = await page_.evaluate(() => navigator.hardwareConcurrency);
+      assert.equal(run.threads, Math.min(threads, processors), where);
+      const worker = await page_.evaluate(
+        (threads) =>
+          (globalThis as unknown as PageGlobals).inWorker({ threads }) as Promise<TrainingRun>,
+        threads,
+      );
+      assert.deepEqual(
+        [worker.base64, worker.scores],
+        [want.base64, want.scores],
+        `Worker of ${where}`,
+      );
+    }
+    assert.deepEqual(browser.complaints, []);
+  },
+);
+
+Deno.test("the bench leaves nothing behind", async () => {
+  const made = await bench;
+  await made?.[Symbol.asyncDispose]();
+  if (made) await assert.rejects(Deno.stat(made.folder), Deno.errors.NotFound);
+});
+
+function isThere(path: string): Promise<boolean> {
+  return Deno.stat(path).then(() => true, () => false);
+}
