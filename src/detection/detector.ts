@@ -14,14 +14,14 @@
  *                       Rybkin et al., 2021), scored by its negative ELBO
  *
  * An option that speaks of one network, such as another likelihood or a checkpoint, chooses "small".
+ *
+ * With `window`, rows are the steps of a series: windows of so many steps are what is learnt, and whole
+ * stretches of the series are kept back (docs/adr/0030-series.md).
  */
-import { permutation } from "../core/philox.ts";
-import { STREAMS } from "../core/streams.ts";
 import { Calibration } from "../scoring/calibration.ts";
 import { decide, type Decision, type DecisionOptions } from "../scoring/decide.ts";
-import { Ensemble } from "../scoring/ensemble/ensemble.ts";
-import { type RowScorer, VaeRowScorer } from "../scoring/row_scorer.ts";
-import type { Cells } from "../scoring/standardize.ts";
+import { rowScorerOf } from "../scoring/row_scorer_of.ts";
+import { WindowScorer } from "../scoring/series/window_scorer.ts";
 import { columnsOf, type TableRows, toCells } from "../scoring/table_rows.ts";
 import { type TableModel, tableModelOf, TableScorer } from "../scoring/table_scorer.ts";
 import {
@@ -33,6 +33,7 @@ import {
 import type { FitReport } from "../training/report.ts";
 import { VAE } from "../training/vae.ts";
 import { refuseExtremes } from "./extremes.ts";
+import { calibrationFraction, type Split, splitRows, splitSeries } from "./split.ts";
 import { type DetectorOptions, presetOf, requireColumns, requireOptions } from "./options.ts";
 import { fitMany, fitOne } from "./presets.ts";
 
@@ -40,12 +41,6 @@ export type { DetectorOptions } from "./options.ts";
 
 /** Fewer rows than this cannot be split into training and calibration. */
 const MIN_ROWS = 10;
-
-/** More calibration rows than this refine the p-value no further than anyone reads. */
-const MAX_CALIBRATION_ROWS = 10_000;
-
-/** As many are kept back without a false-alarm rate that needs them: they make a tenth of the file. */
-const PLENTY_ROWS = 2000;
 
 /** Fits and scores tables. */
 export class Detector extends TableScorer {
@@ -64,20 +59,26 @@ export class Detector extends TableScorer {
    */
   static async fit(rows: TableRows, options: DetectorOptions = {}): Promise<Detector> {
     requireOptions(options);
-    const { columns = columnsOf(rows), falseAlarmRate = 0.01, seed = 0, calibration } = options;
+    const { columns = columnsOf(rows), falseAlarmRate = 0.01, seed = 0, calibration, window } =
+      options;
     requireColumns(columns);
     const cells = toCells(rows, columns);
-    if (cells.rows < MIN_ROWS) {
+    const least = Math.max(MIN_ROWS, 4 * (window ?? 0));
+    if (cells.rows < least) {
       throw new RangeError(
-        `Cannot fit detector: needs at least ${MIN_ROWS} rows: current value is ${cells.rows}`,
+        `Cannot fit detector: needs at least ${least} rows: current value is ${cells.rows}`,
       );
     }
     refuseExtremes(cells, columns);
     const fraction = calibration ?? calibrationFraction(cells.rows, falseAlarmRate);
-    const split = splitCells(cells, columns.length, fraction, seed);
+    const split = window === undefined
+      ? splitRows(cells, columns.length, fraction, seed)
+      : splitSeries(cells, columns.length, { window, fraction });
     const fit = presetOf(options) === "small" ? fitOne : fitMany;
-    const fitted = await fit({ all: cells, training: split.training }, columns, options);
-    const draft = { columns, falseAlarmRate, ...fitted.parts };
+    const features = featureNames(columns, window);
+    const all = window === undefined ? cells : split.training;
+    const fitted = await fit({ all, training: split.training }, features, options);
+    const draft = { columns, falseAlarmRate, ...fitted.parts, ...(window && { window }) };
     const model = calibrate(fitted.vae, draft, split.calibration);
     return new Detector(fitted.vae, model, fitted.report);
   }
@@ -102,52 +103,42 @@ export class Detector extends TableScorer {
   }
 }
 
-/**
- * What the false-alarm rate needs to be kept well, twice the rows at which it can be kept at all, and a
- * tenth of long tables; of short ones no more than half.
- */
-function calibrationFraction(rows: number, falseAlarmRate: number): number {
-  const finest = Math.ceil(1 / falseAlarmRate);
-  const needed = Math.min(2 * finest, Math.max(finest, rows / 5));
-  const plenty = Math.min(rows / 10, PLENTY_ROWS);
-  return Math.min(rows / 2, MAX_CALIBRATION_ROWS, Math.max(plenty, needed)) / rows;
-}
-
-function splitCells(
-  cells: Cells,
-  width: number,
-  fraction: number,
-  seed: number,
-): { training: Cells; calibration: Cells } {
-  const kept = Math.min(cells.rows - 1, Math.max(1, Math.round(cells.rows * fraction)));
-  const order = permutation(cells.rows, seed, 1, STREAMS.split);
-  const take = (indices: Uint32Array): Cells => {
-    const data = new Float64Array(indices.length * width);
-    indices.sort().forEach((index, r) => {
-      data.set(cells.data.subarray(index * width, (index + 1) * width), r * width);
-    });
-    return { data, rows: indices.length };
-  };
-  return { calibration: take(order.slice(0, kept)), training: take(order.slice(kept)) };
+/** What a window's cells are called, oldest step first: "x0@-2", "x1@-2", "x0@-1", … */
+function featureNames(columns: readonly string[], window = 0): readonly string[] {
+  if (window === 0) return columns;
+  const ages = Array.from({ length: window }, (_, i) => window - 1 - i);
+  return ages.flatMap((age) => columns.map((name) => `${name}@${-age}`));
 }
 
 /** A fitted model before it is calibrated. */
-type Draft = Pick<TableModel, "columns" | "standardization" | "ensemble" | "falseAlarmRate">;
+type Draft = Pick<
+  TableModel,
+  "columns" | "standardization" | "ensemble" | "falseAlarmRate" | "window"
+>;
 
-function calibrate(vae: VAE, draft: Draft, cells: Cells): TableModel {
+function calibrate(vae: VAE, draft: Draft, parts: Split["calibration"]): TableModel {
   const { columns, falseAlarmRate } = draft;
-  const scorer: RowScorer = draft.ensemble
-    ? new Ensemble(draft.ensemble, vae.beside)
-    : new VaeRowScorer(vae, draft.standardization);
-  const { scores, raw } = scorer.scoreCells(cells);
-  scorer.dispose();
+  const scorer = rowScorerOf(vae, draft);
+  const results = parts.map((cells) => scorer.scoreCells(cells));
+  const rows = parts.reduce((sum, part) => sum + part.rows, 0);
   const typical = new Float64Array(columns.length);
-  raw.forEach((nats, i) => typical[i % columns.length] += nats / cells.rows);
-  const calibration = new Calibration(scores);
+  for (const { raw } of results) {
+    raw.forEach((nats, i) => typical[i % columns.length] += nats / rows);
+  }
+  const calibration = calibrationOf(results);
+  const streamCalibration = scorer instanceof WindowScorer
+    ? calibrationOf(parts.map((cells) => scorer.scoreWindows(cells)))
+    : undefined;
+  scorer.dispose();
   const finest = calibration.resolution;
   const warnings = falseAlarmRate >= finest ? [] : [
-    `${cells.rows} calibration rows allow no false-alarm rate below ${finest.toPrecision(3)}`,
+    `${rows} calibration rows allow no false-alarm rate below ${finest.toPrecision(3)}`,
   ];
   const kept = Math.max(falseAlarmRate, finest);
-  return { ...draft, calibration, typical, falseAlarmRate: kept, warnings };
+  const model = { ...draft, calibration, typical, falseAlarmRate: kept, warnings };
+  return streamCalibration ? { ...model, streamCalibration } : model;
+}
+
+function calibrationOf(parts: readonly { readonly scores: Float64Array }[]): Calibration {
+  return new Calibration(Float64Array.from(parts.flatMap(({ scores }) => [...scores])));
 }

@@ -5,6 +5,7 @@ import { PLAIN_LIKELIHOODS } from "../distributions/likelihood.ts";
 import { columnsFault } from "../scoring/table_rows.ts";
 import type { DeviceOptions } from "../scoring/trained_vae.ts";
 import { STATISTIC_NAMES, type StatisticName } from "../scoring/ensemble/statistics.ts";
+import { MAX_WINDOW } from "../scoring/table_model.ts";
 import type { FitOptions } from "../training/options.ts";
 import type { DetectorSpecOptions } from "./defaults.ts";
 
@@ -35,6 +36,8 @@ export interface DetectorOptions extends
   readonly statistics?: readonly StatisticName[];
   /** Column names; by default the keys of named rows, else x0, x1, … */
   readonly columns?: readonly string[];
+  /** Rows are the steps of a series, in order: learn windows of so many of them, 2 to 10,000. */
+  readonly window?: number;
   /** The share of normal rows that may be flagged; 0.01. */
   readonly falseAlarmRate?: number;
   /** Fixes everything random; 0. */
@@ -54,6 +57,7 @@ const KEYS: Readonly<Record<keyof DetectorOptions, true>> = {
   members: true,
   statistics: true,
   columns: true,
+  window: true,
   falseAlarmRate: true,
   calibration: true,
   hidden: true,
@@ -87,6 +91,9 @@ export function requireOptions(options: DetectorOptions): void {
   const { validation, likelihood, backend, determinism, weights, preset, members } = options;
   if (preset !== undefined) requireChoice("preset", preset, ["ensemble", "small"]);
   if (members !== undefined) requireNumber("members", members, { min: 1, max: 16, integer: true });
+  if (options.window !== undefined) {
+    requireNumber("window", options.window, { min: 2, max: MAX_WINDOW, integer: true });
+  }
   requireStatistics(options.statistics);
   if (hidden !== undefined && !Array.isArray(hidden)) {
     throw new TypeError("Cannot read hidden: expected a list of widths");

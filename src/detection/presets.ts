@@ -112,6 +112,7 @@ function takenApart(options: DetectorOptions) {
     latent,
     likelihood,
     columns: _columns,
+    window: _window,
     falseAlarmRate: _rate,
     calibration: _calibration,
     seed: _seed,

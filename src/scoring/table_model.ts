@@ -2,8 +2,10 @@
  * What a detector has beside its VAE, and how its file holds it:
  *
  *   table                           JSON: columns, falseAlarmRate, warnings
- *   table.centre, .scale, .typical  F64 [columns]
+ *   table.centre, .scale            F64 [columns], of a window's cells where rows are steps
+ *   table.typical                   F64 [columns]
  *   table.calibration               F64 [rows kept back]
+ *   table.stream                    F64 [windows kept back]
  *   ensemble, ensemble.…            the default score, where it is not the VAE's own: `ensemble/ensemble_file.ts`
  *
  * Reading refuses whatever scoring could not use.
@@ -22,6 +24,7 @@ import {
   parameterValues,
   requireKind,
   specOf,
+  STREAM_TENSOR,
   TABLE_TENSORS,
 } from "./model_file.ts";
 import { parametersOf } from "../models/vae_graph.ts";
@@ -39,8 +42,12 @@ export interface TableModel {
   readonly standardization: Standardization;
   /** What scores the rows; the VAE by itself where absent. */
   readonly ensemble?: EnsembleModel;
+  /** Steps of a window, where rows are the consecutive steps of a series. */
+  readonly window?: number;
   /** Scores of the rows kept back. */
   readonly calibration: Calibration;
+  /** Of a series: scores of the single windows kept back, by which a stream is judged. */
+  readonly streamCalibration?: Calibration;
   /** Mean raw contribution of each column over the calibration rows. */
   readonly typical: Float64Array;
   /** The share of normal rows that may be flagged. */
@@ -49,9 +56,13 @@ export interface TableModel {
   readonly warnings: readonly string[];
 }
 
+/** Steps of a window, at most. */
+export const MAX_WINDOW = 10_000;
+
 /** The JSON part of a file. */
-export function tableMetadata({ columns, falseAlarmRate, warnings }: TableModel): unknown {
-  return { columns, falseAlarmRate, warnings };
+export function tableMetadata(model: TableModel): unknown {
+  const { columns, falseAlarmRate, warnings, window } = model;
+  return { columns, falseAlarmRate, warnings, ...(window && { window }) };
 }
 
 /** The vectors of a file, and the tensors of its ensemble. */
@@ -61,6 +72,10 @@ export function tableTensors(model: TableModel): [string, Tensor][] {
     TABLE_TENSORS[i],
     { dtype: "F64", shape: [data.length], data },
   ]);
+  if (model.streamCalibration) {
+    const data = model.streamCalibration.scores;
+    vectors.push([STREAM_TENSOR, { dtype: "F64", shape: [data.length], data }]);
+  }
   return model.ensemble ? [...vectors, ...ensembleTensors(model.ensemble)] : vectors;
 }
 
@@ -69,16 +84,23 @@ export function tableModelOf(file: ModelFile): TableModel {
   requireKind(file, ["detector"]);
   return blamingFile(() => {
     const spec = specOf(file);
-    const keys = ["columns", "falseAlarmRate", "warnings"];
+    const keys = ["columns", "falseAlarmRate", "warnings", "window"];
     const table = requireObject("table", file.metadata.table, keys);
     if (spec.condition > 0) throw fault("a detector has no condition");
     const isEnsemble = file.metadata.ensemble !== undefined;
-    const columns = readColumns(table.columns, isEnsemble ? undefined : spec.inputs);
-    const first = parameterValues(file, parametersOf(spec));
-    const ensemble = ensembleOf(file, columns.length, first);
-    const [centre, scale, typical] = TABLE_TENSORS.slice(0, 3).map((name) =>
-      readVector(file, name, columns.length)
+    const columns = readColumns(
+      table.columns,
+      isEnsemble || table.window !== undefined ? undefined : spec.inputs,
     );
+    const window = readWindow(table.window);
+    const width = columns.length * (window ?? 1);
+    if (!isEnsemble && width !== spec.inputs) {
+      throw fault(`the columns of a window must be ${spec.inputs}: current value is ${width}`);
+    }
+    const first = parameterValues(file, parametersOf(spec));
+    const ensemble = ensembleOf(file, width, first);
+    const [centre, scale] = TABLE_TENSORS.slice(0, 2).map((name) => readVector(file, name, width));
+    const typical = readVector(file, "table.typical", columns.length);
     if (!scale.every((each) => each > 0)) throw fault("table.scale must be above 0");
     const fixed = ensemble ? [] : fixedColumns(spec);
     const changed = fixed.find((likelihood, c) =>
@@ -89,9 +111,12 @@ export function tableModelOf(file: ModelFile): TableModel {
     const falseAlarmRate = requireNumber("table.falseAlarmRate", table.falseAlarmRate);
     calibration.requireRate(falseAlarmRate);
     const warnings = readWarnings(table.warnings);
-    const standardization = { centre, scale, limit: limits(columns.length, fixed) };
+    const standardization = { centre, scale, limit: limits(width, fixed) };
     const model = { columns, standardization, calibration, typical, falseAlarmRate, warnings };
-    return { ...model, ...(ensemble && { ensemble }) };
+    const series = window === undefined
+      ? undefined
+      : { window, streamCalibration: new Calibration(readVector(file, STREAM_TENSOR)) };
+    return { ...model, ...(ensemble && { ensemble }), ...series };
   });
 }
 
@@ -101,6 +126,11 @@ function readColumns(value: unknown, inputs: number | undefined): readonly strin
   const columns = value as readonly string[];
   if (inputs === undefined || columns.length === inputs) return columns;
   throw fault(`table.columns must be ${inputs} names: current value is ${columns.length}`);
+}
+
+function readWindow(value: unknown): number | undefined {
+  if (value === undefined) return undefined;
+  return requireNumber("table.window", value, { min: 2, max: MAX_WINDOW, integer: true });
 }
 
 function readVector({ tensors }: ModelFile, name: string, length?: number): Float64Array {

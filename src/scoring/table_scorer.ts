@@ -9,9 +9,9 @@ import { relateToTypical } from "./contributions.ts";
 import { requireData } from "./data_rule.ts";
 import type { Matrix } from "./matrix.ts";
 import { writeModelFile } from "./model_file.ts";
-import { Ensemble } from "./ensemble/ensemble.ts";
 import { ensembleMetadata } from "./ensemble/ensemble_file.ts";
-import { type RowScorer, VaeRowScorer } from "./row_scorer.ts";
+import type { RowScorer } from "./row_scorer.ts";
+import { rowScorerOf } from "./row_scorer_of.ts";
 import { type Cells, type Standardization, standardize } from "./standardize.ts";
 import { tableMetadata, type TableModel, tableModelOf, tableTensors } from "./table_model.ts";
 import { type TableRows, toCells } from "./table_rows.ts";
@@ -62,9 +62,7 @@ export class TableScorer {
   /** `load` is the usual way. */
   constructor(vae: TrainedVae, model: TableModel) {
     this.vae = vae;
-    this.#rows = model.ensemble
-      ? new Ensemble(model.ensemble, vae.beside)
-      : new VaeRowScorer(vae, model.standardization);
+    this.#rows = rowScorerOf(vae, model);
     this.model = model;
     this.columns = model.columns;
     this.warnings = model.warnings;

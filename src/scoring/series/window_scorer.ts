@@ -53,7 +53,9 @@ export class WindowScorer implements RowScorer {
   }
 
   scoreRow(): number {
-    throw new TypeError("Cannot score one row: the steps of a series are scored together, or by a stream");
+    throw new TypeError(
+      "Cannot score one row: the steps of a series are scored together, or by a stream",
+    );
   }
 
   dispose(): void {
