@@ -13,6 +13,10 @@ import { ensembleMetadata } from "./ensemble/ensemble_file.ts";
 import type { RowScorer } from "./row_scorer.ts";
 import { rowScorerOf } from "./row_scorer_of.ts";
 import { type Cells, type Standardization, standardize } from "./standardize.ts";
+import { requireObject } from "../core/validate.ts";
+import { SeriesStream } from "./series/series_stream.ts";
+import { requireVote, type Vote } from "./series/vote.ts";
+import { WindowScorer } from "./series/window_scorer.ts";
 import { tableMetadata, type TableModel, tableModelOf, tableTensors } from "./table_model.ts";
 import { type TableRows, toCells } from "./table_rows.ts";
 import { project, type View } from "./views/view.ts";
@@ -159,6 +163,25 @@ export class TableScorer {
     if (out.length <= 2) return;
     relateToTypical(this.#raw, typical);
     for (let c = 0; c < width && c + 2 < out.length; c++) out[c + 2] = this.#raw[c];
+  }
+
+  /**
+   * Scores a series step by step as it comes.
+   * @throws TypeError if the model is not one of a series
+   */
+  stream(options: { readonly vote?: Vote } = {}): SeriesStream {
+    const { window, streamCalibration: calibration, columns, typical } = this.model;
+    const scorer = this.#rows;
+    if (!(scorer instanceof WindowScorer) || window === undefined || calibration === undefined) {
+      throw new TypeError("Cannot open a stream: the model scores single rows, not a series");
+    }
+    const { vote } = requireObject("stream options", options, ["vote"]);
+    const isAnomaly = (pValue: number) => this.isAnomaly(pValue);
+    return new SeriesStream(
+      scorer,
+      { columns, window, calibration, typical, isAnomaly },
+      vote === undefined ? undefined : requireVote(vote),
+    );
   }
 
   /** Whether a row with this p-value is flagged, at the present false-alarm rate or another. */

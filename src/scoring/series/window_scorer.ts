@@ -14,12 +14,14 @@ export class WindowScorer implements RowScorer {
   readonly #windows: RowScorer;
   readonly #columns: number;
   readonly #size: number;
+  readonly #cells: Float64Array;
 
   /** @param windows scores rows of `size` · `columns` cells, oldest step first */
   constructor(windows: RowScorer, columns: number, size: number) {
     this.#windows = windows;
     this.#columns = columns;
     this.#size = size;
+    this.#cells = new Float64Array(size * columns);
   }
 
   scoreCells(cells: Cells): { scores: Float64Array; raw: Float64Array } {
@@ -50,6 +52,15 @@ export class WindowScorer implements RowScorer {
       raw.set(overSteps(part.raw, columns, size), first * columns);
     }
     return { scores, raw };
+  }
+
+  /** One window, whose parts by column go to `raw`. */
+  scoreWindow(window: ArrayLike<number>, raw: Float64Array): number {
+    const cells = this.#cells, columns = this.#columns;
+    const score = this.#windows.scoreRow(window, cells);
+    raw.fill(0);
+    for (let i = 0; i < cells.length; i++) raw[i % columns] += cells[i];
+    return score;
   }
 
   scoreRow(): number {
