@@ -26,6 +26,8 @@ export const STREAMS = {
   ensemble: 21,
   /** Samples and splits of an isolation forest. */
   isolation: 20,
+  /** How a drift monitor breaks ties. */
+  drift: 21,
   /** Gibbs sweeps of a Boltzmann machine in training; one use per half-sweep: `layerStream`. */
   gibbs: 16,
   /** Gibbs sweeps when sampling from one. */

@@ -1,5 +1,6 @@
 /** What the detector does when the user says nothing: the network and its training. */
 import type { PlainLikelihoodInput } from "../distributions/likelihoods/options.ts";
+import type { ExpandedGroup } from "../scoring/expansion.ts";
 import type { ModelSpecInput } from "../models/spec.ts";
 import type { StatisticName } from "../scoring/ensemble/statistics.ts";
 import type { FitOptions } from "../training/options.ts";
@@ -27,17 +28,30 @@ export const MIN_VARIANCE = 4e-4;
 const STEPS = 2000;
 
 /**
- * The network: tanh bounds what a cell far out can do to the latent variables. With elu, tables with
+ * The network over the columns that a table has for it: tanh bounds what a cell far out can do to the latent variables. With elu, tables with
  * heavy tails (cells of 60 standard deviations) diverge.
  */
-export function detectorSpec(inputs: number, options: DetectorSpecOptions): ModelSpecInput {
+export function detectorSpec(
+  groups: readonly ExpandedGroup[],
+  options: DetectorSpecOptions,
+  missing = false,
+): ModelSpecInput {
+  const inputs = groups.reduce((sum, { columns }) => sum + columns, 0);
   const { hidden = [64, 64], latent = defaultLatent(inputs), likelihood = "gaussian" } = options;
   return {
     inputs,
     encoder: { hidden, activation: "tanh" },
     decoder: { hidden: [...hidden].reverse(), activation: "tanh" },
     latent: [{ size: latent }],
-    likelihood: likelihoodFor(likelihood),
+    likelihood: groups.length === 1 && !groups[0].classes ? likelihoodFor(likelihood) : {
+      type: "mixed",
+      columns: groups.map(({ classes, columns }) =>
+        classes
+          ? { type: "categorical", classes, count: columns / classes }
+          : { ...likelihoodFor(likelihood), count: columns }
+      ),
+    },
+    ...(missing && { missing: "mask" }),
   };
 }
 

@@ -6,7 +6,8 @@
  * for (const { score, pValue, anomaly, contributions } of await detector.score(newRows)) { … }
  * ```
  *
- * Rows are split by the seed: some are kept back to calibrate (`Calibration`), the rest train
+ * What the columns are is inferred (`infer_schema.ts`) or said: numbers, text, times, with missing cells
+ * anywhere. Rows are split by the seed: some are kept back to calibrate (`Calibration`), the rest train
  *
  *   preset "ensemble"   several networks, regressions and reference rows in two views of the table
  *                       (`ensemble/fit_ensemble.ts`, docs/adr/0020-what-a-detector-is.md); the default
@@ -19,10 +20,15 @@
  * stretches of the series are kept back (docs/adr/0030-series.md).
  */
 import { Calibration } from "../scoring/calibration.ts";
+import { rawScores, typicalOf } from "../scoring/contributions.ts";
 import { decide, type Decision, type DecisionOptions } from "../scoring/decide.ts";
-import { rowScorerOf } from "../scoring/row_scorer_of.ts";
-import { WindowScorer } from "../scoring/series/window_scorer.ts";
-import { columnsOf, type TableRows, toCells } from "../scoring/table_rows.ts";
+import { Ensemble, type EnsembleModel } from "../scoring/ensemble/ensemble.ts";
+import { costsOf } from "../scoring/sparse_twin.ts";
+import type { RawTable } from "../scoring/raw_table.ts";
+import { type Cells, standardize } from "../scoring/standardize.ts";
+import { stepMeans } from "../scoring/series/windows.ts";
+import { rowSchema } from "../scoring/table_model.ts";
+import type { TableRows } from "../scoring/table_rows.ts";
 import { type TableModel, tableModelOf, TableScorer } from "../scoring/table_scorer.ts";
 import {
   type DeviceOptions,
@@ -33,9 +39,10 @@ import {
 import type { FitReport } from "../training/report.ts";
 import { VAE } from "../training/vae.ts";
 import { refuseExtremes } from "./extremes.ts";
-import { calibrationFraction, type Split, splitRows, splitSeries } from "./split.ts";
-import { type DetectorOptions, presetOf, requireColumns, requireOptions } from "./options.ts";
+import { type DetectorOptions, presetOf, requireOptions } from "./options.ts";
 import { fitMany, fitOne } from "./presets.ts";
+import { readTraining } from "./read_training.ts";
+import { calibrationFraction, type Split, splitRows, splitSeries } from "./split.ts";
 
 export type { DetectorOptions } from "./options.ts";
 
@@ -57,30 +64,34 @@ export class Detector extends TableScorer {
    * Trains and calibrates on the rows.
    * @throws TypeError or RangeError naming row and column, or the option, that cannot be used
    */
-  static async fit(rows: TableRows, options: DetectorOptions = {}): Promise<Detector> {
+  static async fit(rows: TableRows | RawTable, options: DetectorOptions = {}): Promise<Detector> {
     requireOptions(options);
-    const { columns = columnsOf(rows), falseAlarmRate = 0.01, seed = 0, calibration, window } =
-      options;
-    requireColumns(columns);
-    const cells = toCells(rows, columns);
+    const {
+      columns: _names,
+      schema: _kinds,
+      falseAlarmRate = 0.01,
+      seed = 0,
+      calibration,
+      window,
+    } = options;
+    const { schema, cells, warnings } = readTraining(rows, options);
     const least = Math.max(MIN_ROWS, 4 * (window ?? 0));
     if (cells.rows < least) {
       throw new RangeError(
         `Cannot fit detector: needs at least ${least} rows: current value is ${cells.rows}`,
       );
     }
-    refuseExtremes(cells, columns);
+    refuseExtremes(cells, schema);
     const fraction = calibration ?? calibrationFraction(cells.rows, falseAlarmRate);
     const split = window === undefined
-      ? splitRows(cells, columns.length, fraction, seed)
-      : splitSeries(cells, columns.length, { window, fraction });
-    const fit = presetOf(options) === "small" ? fitOne : fitMany;
-    const features = featureNames(columns, window);
+      ? splitRows(cells, schema.length, fraction, seed)
+      : splitSeries(cells, schema.length, { window, fraction });
     const all = window === undefined ? cells : split.training;
-    const fitted = await fit({ all, training: split.training }, features, options);
-    const draft = { columns, falseAlarmRate, ...fitted.parts, ...(window && { window }) };
-    const model = calibrate(fitted.vae, draft, split.calibration);
-    return new Detector(fitted.vae, model, fitted.report);
+    const fit = presetOf(options) === "small" ? fitOne : fitMany;
+    const fitted = await fit({ all, training: split.training }, rowSchema(schema, window), options);
+    const { vae, report, parts } = fitted;
+    const table = { schema, ...parts, falseAlarmRate, warnings, ...(window && { window }) };
+    return new Detector(vae, calibrate(vae, table, split), report);
   }
 
   /**
@@ -103,42 +114,55 @@ export class Detector extends TableScorer {
   }
 }
 
-/** What a window's cells are called, oldest step first: "x0@-2", "x1@-2", "x0@-1", … */
-function featureNames(columns: readonly string[], window = 0): readonly string[] {
-  if (window === 0) return columns;
-  const ages = Array.from({ length: window }, (_, i) => window - 1 - i);
-  return ages.flatMap((age) => columns.map((name) => `${name}@${-age}`));
-}
-
-/** A fitted model before it is calibrated. */
-type Draft = Pick<
-  TableModel,
-  "columns" | "standardization" | "ensemble" | "falseAlarmRate" | "window"
->;
-
-function calibrate(vae: VAE, draft: Draft, parts: Split["calibration"]): TableModel {
-  const { columns, falseAlarmRate } = draft;
-  const scorer = rowScorerOf(vae, draft);
-  const results = parts.map((cells) => scorer.scoreCells(cells));
-  const rows = parts.reduce((sum, part) => sum + part.rows, 0);
-  const typical = new Float64Array(columns.length);
-  for (const { raw } of results) {
-    raw.forEach((nats, i) => typical[i % columns.length] += nats / rows);
-  }
-  const calibration = calibrationOf(results);
-  const streamCalibration = scorer instanceof WindowScorer
-    ? calibrationOf(parts.map((cells) => scorer.scoreWindows(cells)))
-    : undefined;
-  scorer.dispose();
+function calibrate(
+  vae: VAE,
+  table: Omit<TableModel, "calibration" | "typical">,
+  { calibration: cells, stretches = [] }: Split,
+): TableModel {
+  const { falseAlarmRate, window } = table;
+  const { scores, typical } = table.ensemble
+    ? scoresOfMany(vae, table.ensemble, cells)
+    : scoresOfOne(vae, table, cells);
+  const single = new Calibration(scores);
+  const calibration = window === undefined ? single : ofSteps(scores, stretches, window);
   const finest = calibration.resolution;
-  const warnings = falseAlarmRate >= finest ? [] : [
-    `${rows} calibration rows allow no false-alarm rate below ${finest.toPrecision(3)}`,
+  const warnings = falseAlarmRate >= finest ? table.warnings : [
+    ...table.warnings,
+    `${calibration.scores.length} calibration rows allow no false-alarm rate below ${
+      finest.toPrecision(3)
+    }`,
   ];
   const kept = Math.max(falseAlarmRate, finest);
-  const model = { ...draft, calibration, typical, falseAlarmRate: kept, warnings };
-  return streamCalibration ? { ...model, streamCalibration } : model;
+  const model = { ...table, calibration, typical, falseAlarmRate: kept, warnings };
+  return window === undefined ? model : { ...model, streamCalibration: single };
 }
 
-function calibrationOf(parts: readonly { readonly scores: Float64Array }[]): Calibration {
-  return new Calibration(Float64Array.from(parts.flatMap(({ scores }) => [...scores])));
+/** Of the steps of each stretch, from the scores of its windows. */
+function ofSteps(
+  windows: Float64Array,
+  stretches: readonly number[],
+  window: number,
+): Calibration {
+  let end = 0;
+  const scores = stretches.map((count) =>
+    stepMeans(windows.subarray(end, end += count), 1, window)
+  );
+  return new Calibration(Float64Array.from(scores.flatMap((part) => [...part])));
+}
+
+function scoresOfMany(vae: VAE, model: EnsembleModel, cells: Cells) {
+  const ensemble = new Ensemble(model, vae.beside);
+  const { scores, raw } = ensemble.scoreCells(cells);
+  ensemble.dispose();
+  return { scores, typical: typicalOf(cells, raw) };
+}
+
+function scoresOfOne(
+  vae: VAE,
+  { expansion, standardization }: Pick<TableModel, "expansion" | "standardization">,
+  cells: Cells,
+) {
+  const costs = costsOf(vae, standardize(expansion.expand(cells), standardization));
+  const typical = typicalOf(cells, rawScores(cells, costs, expansion).raw);
+  return { scores: rawScores(cells, costs, expansion, typical).scores, typical };
 }

@@ -2,12 +2,14 @@
 import { requireChoice, requireNumber, requireObject } from "../core/validate.ts";
 import type { BackendChoice } from "../backends/open.ts";
 import { PLAIN_LIKELIHOODS } from "../distributions/likelihood.ts";
+import { hasLevels, parseSchema } from "../scoring/schema.ts";
 import { columnsFault } from "../scoring/table_rows.ts";
 import type { DeviceOptions } from "../scoring/trained_vae.ts";
 import { STATISTIC_NAMES, type StatisticName } from "../scoring/ensemble/statistics.ts";
 import { MAX_WINDOW } from "../scoring/table_model.ts";
 import type { FitOptions } from "../training/options.ts";
 import type { DetectorSpecOptions } from "./defaults.ts";
+import type { ColumnOverride } from "./infer_schema.ts";
 
 /** How to fit a detector; everything has a default. */
 export interface DetectorOptions extends
@@ -36,6 +38,8 @@ export interface DetectorOptions extends
   readonly statistics?: readonly StatisticName[];
   /** Column names; by default the keys of named rows, else x0, x1, … */
   readonly columns?: readonly string[];
+  /** What some columns are; of all others it is inferred. Not beside a `likelihood`, which is for numbers. */
+  readonly schema?: readonly ColumnOverride[];
   /** Rows are the steps of a series, in order: learn windows of so many of them, 2 to 10,000. */
   readonly window?: number;
   /** The share of normal rows that may be flagged; 0.01. */
@@ -58,6 +62,7 @@ const KEYS: Readonly<Record<keyof DetectorOptions, true>> = {
   statistics: true,
   columns: true,
   window: true,
+  schema: true,
   falseAlarmRate: true,
   calibration: true,
   hidden: true,
@@ -87,7 +92,8 @@ const BACKENDS: readonly BackendChoice[] = ["auto", "wasm", "webgpu", "reference
  */
 export function requireOptions(options: DetectorOptions): void {
   requireObject("detector options", options, Object.keys(KEYS));
-  const { hidden, falseAlarmRate = 0.01, seed = 0, calibration } = options;
+  const { hidden, falseAlarmRate = 0.01, seed = 0, calibration, schema } = options;
+  if (schema !== undefined) requireOverrides(schema, options.likelihood);
   const { validation, likelihood, backend, determinism, weights, preset, members } = options;
   if (preset !== undefined) requireChoice("preset", preset, ["ensemble", "small"]);
   if (members !== undefined) requireNumber("members", members, { min: 1, max: 16, integer: true });
@@ -108,6 +114,17 @@ export function requireOptions(options: DetectorOptions): void {
   if (backend !== undefined) requireChoice("backend", backend, BACKENDS);
   if (determinism !== undefined) requireChoice("determinism", determinism, ["portable", "fast"]);
   if (weights !== undefined) requireChoice("weights", weights, ["f32", "bf16"]);
+}
+
+function requireOverrides(schema: readonly ColumnOverride[], likelihood: unknown): void {
+  if (likelihood !== undefined && schema.some(({ kind }) => hasLevels(kind))) {
+    throw new TypeError("Cannot read schema: columns with levels exclude a likelihood for numbers");
+  }
+  // Levels may be left out here: they are found.
+  const complete = Array.isArray(schema)
+    ? schema.map((each) => hasLevels(each?.kind) && !each.levels ? { ...each, levels: [] } : each)
+    : schema;
+  parseSchema("schema", complete);
 }
 
 function requireStatistics(statistics: unknown): void {

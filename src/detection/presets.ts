@@ -1,9 +1,10 @@
 /** The two ways to fit a detector to training cells: one network, or an ensemble. */
 import { fixedColumns, requireData } from "../scoring/data_rule.ts";
-import { numericSchema } from "../scoring/schema.ts";
-import { type Cells, limits, standardizationOf, standardize } from "../scoring/standardize.ts";
+import { Expansion } from "../scoring/expansion.ts";
+import { withObserved } from "../scoring/matrix.ts";
+import type { ColumnSchema } from "../scoring/schema.ts";
+import { type Cells, standardizationOf, standardize } from "../scoring/standardize.ts";
 import type { TableModel } from "../scoring/table_model.ts";
-import type { View } from "../scoring/views/view.ts";
 import { hasVariance, optimalVariances } from "../training/optimal_variance.ts";
 import type { FitOptions } from "../training/options.ts";
 import type { FitReport } from "../training/report.ts";
@@ -23,41 +24,45 @@ import type { DetectorOptions } from "./options.ts";
 export interface Fitted {
   readonly vae: VAE;
   readonly report: FitReport;
-  readonly parts: Pick<TableModel, "standardization" | "ensemble">;
+  readonly parts: Pick<TableModel, "expansion" | "standardization" | "ensemble">;
 }
 
 /** How a preset is fitted. */
 export type FitPreset = (
   rows: { readonly all: Cells; readonly training: Cells },
-  columns: readonly string[],
+  schema: readonly ColumnSchema[],
   options: DetectorOptions,
 ) => Promise<Fitted>;
 
-/** Preset "small": one VAE over standardised columns. */
-export const fitOne: FitPreset = async ({ all, training: cells }, columns, options) => {
-  const width = columns.length, { seed = 0 } = options;
-  const { device, network, fitOptions } = takenApart(options);
-  const vae = VAE.create(detectorSpec(width, network), { ...device, seed });
-  requireData(vae.spec, all.data, { nameOf: (c) => `"${columns[c]}"` });
-  const standardization = standardizationOf(cells, width, fixedColumns(vae.spec));
-  const training = standardize(cells, standardization);
-  const defaults = defaultTraining(cells.rows, fitOptions.batchSize);
-  const report = await vae.fit(training, { ...defaults, ...fitOptions, seed });
+/** Preset "small": one VAE over expanded, standardised columns. */
+export const fitOne: FitPreset = async ({ all, training }, schema, options) => {
+  const { seed = 0 } = options, { device, network, fitOptions } = takenApart(options);
+  const expansion = expansionOf(schema), { width } = expansion;
+  const spec = detectorSpec(expansion.groups, network, all.data.some(Number.isNaN));
+  const vae = VAE.create(spec, { ...device, seed });
+  const nameOf = (d: number) => `"${schema[expansion.owner[d]].name}"`;
+  requireData(vae.spec, expansion.expand(all).data, { nameOf });
+  const expanded = expansion.expand(training);
+  const standardization = standardizationOf(expanded, width, fixedColumns(vae.spec));
+  const rows = standardize(expanded, standardization);
+  const defaults = defaultTraining(training.rows, fitOptions.batchSize);
+  const report = await vae.fit(rows, { ...defaults, ...fitOptions, seed });
   if (hasVariance(vae.spec, "perFeature")) {
-    const squares = vae.squaredResiduals(training, seed);
+    const squares = vae.squaredResiduals(withObserved(vae.spec, rows), seed);
     vae.setParameters(optimalVariances(vae.spec, "perFeature", squares));
   }
-  return { vae, report, parts: { standardization } };
+  return { vae, report, parts: { expansion, standardization } };
 };
 
 /** Preset "ensemble". */
-export const fitMany: FitPreset = async ({ training: cells }, columns, options) => {
+export const fitMany: FitPreset = async ({ training: cells }, schema, options) => {
   const { seed = 0, statistics = STATISTICS, members = MEMBERS, onProgress } = options;
   const { device, network, fitOptions } = takenApart(options);
+  const expansion = expansionOf(schema);
   const count = 2 * members;
   const { model: ensemble, vae, report } = await fitEnsemble({
     cells,
-    schema: numericSchema(columns),
+    schema,
     seed,
     members,
     statistics,
@@ -68,9 +73,15 @@ export const fitMany: FitPreset = async ({ training: cells }, columns, options) 
       return { ...training, onProgress: onProgress && overMembers(onProgress, member, count) };
     },
   });
-  const standardization = usualValues(ensemble.parts[0].view, columns.length);
-  return { vae, report, parts: { standardization, ensemble } };
+  const standardization = standardizationOf(expansion.expand(cells), expansion.width);
+  return { vae, report, parts: { expansion, standardization, ensemble } };
 };
+
+function expansionOf(schema: readonly ColumnSchema[]): Expansion {
+  const expansion = new Expansion(schema);
+  if (expansion.width > 0) return expansion;
+  throw new RangeError("Cannot fit detector: no column says anything");
+}
 
 /** Reports of one network as those of a run over all. */
 function overMembers(
@@ -90,17 +101,6 @@ function overMembers(
   };
 }
 
-/** Centre and spread of each column as its view has them: for people and for rounding. */
-function usualValues({ features }: View, columns: number): TableModel["standardization"] {
-  const centre = new Float64Array(columns), scale = new Float64Array(columns).fill(1);
-  for (const { column, transform } of features) {
-    if (transform.kind !== "arcsinh") continue;
-    centre[column] = transform.centre;
-    scale[column] = transform.scale;
-  }
-  return { centre, scale, limit: limits(columns, []) };
-}
-
 /** The options by whom they are for. */
 function takenApart(options: DetectorOptions) {
   const {
@@ -113,6 +113,7 @@ function takenApart(options: DetectorOptions) {
     likelihood,
     columns: _columns,
     window: _window,
+    schema: _schema,
     falseAlarmRate: _rate,
     calibration: _calibration,
     seed: _seed,

@@ -17,21 +17,22 @@ const PLENTY_ROWS = 2000;
 /** A stretch of a series has so many windows' steps, so that most of its windows are whole. */
 const WINDOWS_A_STRETCH = 3;
 
-/** Training rows, and what calibrates: one table, or the stretches of a series. */
+/** Rows that train, and rows that calibrate: of a series, windows. */
 export interface Split {
   readonly training: Cells;
-  readonly calibration: readonly Cells[];
+  readonly calibration: Cells;
+  /** Of a series: the calibration windows of each stretch, in order. */
+  readonly stretches?: readonly number[];
 }
 
 /**
- * What the false-alarm rate needs to be kept well, twice the rows at which it can be kept at all, and a
- * tenth of long tables; of short ones no more than half.
+ * A fifth of the rows, of long tables no more than is plenty; more, up to half, where fewer could not keep
+ * the false-alarm rate.
  */
 export function calibrationFraction(rows: number, falseAlarmRate: number): number {
-  const finest = Math.ceil(1 / falseAlarmRate);
-  const needed = Math.min(2 * finest, Math.max(finest, rows / 5));
-  const plenty = Math.min(rows / 10, PLENTY_ROWS);
-  return Math.min(rows / 2, MAX_CALIBRATION_ROWS, Math.max(plenty, needed)) / rows;
+  const needed = Math.ceil(2 / falseAlarmRate);
+  const kept = Math.max(Math.min(rows / 5, PLENTY_ROWS), needed);
+  return Math.min(rows / 2, MAX_CALIBRATION_ROWS, kept) / rows;
 }
 
 /** Single rows. */
@@ -39,7 +40,7 @@ export function splitRows(cells: Cells, columns: number, fraction: number, seed:
   const kept = Math.min(cells.rows - 1, Math.max(1, Math.round(cells.rows * fraction)));
   const order = permutation(cells.rows, seed, 1, STREAMS.split);
   const take = (indices: Uint32Array) => takeCells(cells, columns, indices.sort());
-  return { calibration: [take(order.slice(0, kept))], training: take(order.slice(kept)) };
+  return { calibration: take(order.slice(0, kept)), training: take(order.slice(kept)) };
 }
 
 /**
@@ -59,18 +60,24 @@ export function splitSeries(
     first: edge(s),
     end: edge(s + 1),
   }));
-  const calibration = parts.filter(({ calibrates }) => calibrates)
-    .map(({ first, end }) => stepsOf(cells, columns, first, end));
-  const windows: Cells[] = [];
+  const windowsIn = (first: number, end: number): Cells => {
+    const run = stepsOf(cells, columns, first, end);
+    return windowsOf(run, columns, window, 0, countWindows(run.rows, window));
+  };
+  const kept = parts.filter(({ calibrates }) => calibrates)
+    .map(({ first, end }) => windowsIn(first, end));
+  const training: Cells[] = [];
   for (let s = 0; s < stretches; s++) {
     if (parts[s].calibrates) continue;
-    let last = s;
-    while (last + 1 < stretches && !parts[last + 1].calibrates) last++;
-    const run = stepsOf(cells, columns, parts[s].first, parts[last].end);
-    windows.push(windowsOf(run, columns, window, 0, countWindows(run.rows, window)));
-    s = last;
+    const { first } = parts[s];
+    while (s + 1 < stretches && !parts[s + 1].calibrates) s++;
+    training.push(windowsIn(first, parts[s].end));
   }
-  return { training: joined(windows), calibration };
+  return {
+    training: joined(training),
+    calibration: joined(kept),
+    stretches: kept.map(({ rows }) => rows),
+  };
 }
 
 function stepsOf({ data }: Cells, columns: number, first: number, end: number): Cells {

@@ -1,12 +1,13 @@
 /**
  * What a detector has beside its VAE, and how its file holds it:
  *
- *   table                           JSON: columns, falseAlarmRate, warnings
- *   table.centre, .scale            F64 [columns], of a window's cells where rows are steps
- *   table.typical                   F64 [columns]
- *   table.calibration               F64 [rows kept back]
- *   table.stream                    F64 [windows kept back]
- *   ensemble, ensemble.…            the default score, where it is not the VAE's own: `ensemble/ensemble_file.ts`
+ *   table                   JSON: columns, falseAlarmRate, warnings; a column is its schema, or a numeric
+ *                           one's name alone
+ *   table.centre, .scale    F64 [columns of the VAE]
+ *   table.typical           F64 [columns], of a series [cells of a window]
+ *   table.calibration       F64 [rows kept back]
+ *   table.stream            F64 [windows kept back], of a series
+ *   ensemble, ensemble.…    what scores the rows, where that is not the VAE: `ensemble/ensemble_file.ts`
  *
  * Reading refuses whatever scoring could not use.
  */
@@ -16,6 +17,7 @@ import { Calibration } from "./calibration.ts";
 import { fixedColumns } from "./data_rule.ts";
 import type { EnsembleModel } from "./ensemble/ensemble.ts";
 import { ensembleOf, ensembleTensors } from "./ensemble/ensemble_file.ts";
+import { Expansion } from "./expansion.ts";
 import { areFinite } from "./finite.ts";
 import {
   blamingFile,
@@ -29,26 +31,25 @@ import {
 } from "./model_file.ts";
 import { parametersOf } from "../models/vae_graph.ts";
 import { limits, type Standardization } from "./standardize.ts";
-import { columnsFault } from "./table_rows.ts";
+import { type ColumnSchema, parseSchema } from "./schema.ts";
 
 /** What a table model has beyond its VAE. */
 export interface TableModel {
-  /** Names, in order. */
-  readonly columns: readonly string[];
-  /**
-   * What brings cells to zero mean and unit variance; beside an ensemble, whose views do that in their own
-   * way, the usual centre and spread of each column.
-   */
+  /** What its columns are, in order. */
+  readonly schema: readonly ColumnSchema[];
+  /** What the VAE has for them. */
+  readonly expansion: Expansion;
+  /** What brings cells to zero mean and unit variance. */
   readonly standardization: Standardization;
   /** What scores the rows; the VAE by itself where absent. */
   readonly ensemble?: EnsembleModel;
-  /** Steps of a window, where rows are the consecutive steps of a series. */
+  /** Steps of a window, where rows are the consecutive steps of a series: the model is one of windows. */
   readonly window?: number;
   /** Scores of the rows kept back. */
   readonly calibration: Calibration;
   /** Of a series: scores of the single windows kept back, by which a stream is judged. */
   readonly streamCalibration?: Calibration;
-  /** Mean raw contribution of each column over the calibration rows. */
+  /** Mean raw contribution of each column, of a series each cell of a window, over the calibration rows. */
   readonly typical: Float64Array;
   /** The share of normal rows that may be flagged. */
   readonly falseAlarmRate: number;
@@ -56,13 +57,23 @@ export interface TableModel {
   readonly warnings: readonly string[];
 }
 
+/** The JSON part of a file. */
+export function tableMetadata(model: TableModel): unknown {
+  const { schema, falseAlarmRate, warnings, window } = model;
+  const columns = schema.map((column) => column.kind === "numeric" ? column.name : column);
+  return { columns, falseAlarmRate, warnings, ...(window && { window }) };
+}
+
 /** Steps of a window, at most. */
 export const MAX_WINDOW = 10_000;
 
-/** The JSON part of a file. */
-export function tableMetadata(model: TableModel): unknown {
-  const { columns, falseAlarmRate, warnings, window } = model;
-  return { columns, falseAlarmRate, warnings, ...(window && { window }) };
+/** The columns of a model's rows: of a series, all cells of a window, oldest step first: "a@-1", "a@-0". */
+export function rowSchema(schema: readonly ColumnSchema[], window = 0): readonly ColumnSchema[] {
+  if (window === 0) return schema;
+  const ages = Array.from({ length: window }, (_, i) => window - 1 - i);
+  return ages.flatMap((age) =>
+    schema.map((column) => ({ ...column, name: `${column.name}@-${age}` }))
+  );
 }
 
 /** The vectors of a file, and the tensors of its ensemble. */
@@ -87,20 +98,21 @@ export function tableModelOf(file: ModelFile): TableModel {
     const keys = ["columns", "falseAlarmRate", "warnings", "window"];
     const table = requireObject("table", file.metadata.table, keys);
     if (spec.condition > 0) throw fault("a detector has no condition");
-    const isEnsemble = file.metadata.ensemble !== undefined;
-    const columns = readColumns(
-      table.columns,
-      isEnsemble || table.window !== undefined ? undefined : spec.inputs,
-    );
-    const window = readWindow(table.window);
-    const width = columns.length * (window ?? 1);
-    if (!isEnsemble && width !== spec.inputs) {
-      throw fault(`the columns of a window must be ${spec.inputs}: current value is ${width}`);
-    }
+    const schema = readColumns(table.columns);
+    const window = readWindow(table.window, schema.length);
+    const cells = schema.length * (window ?? 1);
+    const expansion = new Expansion(rowSchema(schema, window));
     const first = parameterValues(file, parametersOf(spec));
-    const ensemble = ensembleOf(file, width, first);
-    const [centre, scale] = TABLE_TENSORS.slice(0, 2).map((name) => readVector(file, name, width));
-    const typical = readVector(file, "table.typical", columns.length);
+    const ensemble = ensembleOf(file, cells, first);
+    if (!ensemble && expansion.width !== spec.inputs) {
+      throw fault(
+        `table.columns must come to ${spec.inputs} inputs: current value is ${expansion.width}`,
+      );
+    }
+    const [centre, scale] = TABLE_TENSORS.slice(0, 2).map((name) =>
+      readVector(file, name, expansion.width)
+    );
+    const typical = readVector(file, "table.typical", cells);
     if (!scale.every((each) => each > 0)) throw fault("table.scale must be above 0");
     const fixed = ensemble ? [] : fixedColumns(spec);
     const changed = fixed.find((likelihood, c) =>
@@ -111,8 +123,9 @@ export function tableModelOf(file: ModelFile): TableModel {
     const falseAlarmRate = requireNumber("table.falseAlarmRate", table.falseAlarmRate);
     calibration.requireRate(falseAlarmRate);
     const warnings = readWarnings(table.warnings);
-    const standardization = { centre, scale, limit: limits(width, fixed) };
-    const model = { columns, standardization, calibration, typical, falseAlarmRate, warnings };
+    const standardization = { centre, scale, limit: limits(expansion.width, fixed) };
+    const decisions = { calibration, typical, falseAlarmRate, warnings };
+    const model = { schema, expansion, standardization, ...decisions };
     const series = window === undefined
       ? undefined
       : { window, streamCalibration: new Calibration(readVector(file, STREAM_TENSOR)) };
@@ -120,17 +133,21 @@ export function tableModelOf(file: ModelFile): TableModel {
   });
 }
 
-function readColumns(value: unknown, inputs: number | undefined): readonly string[] {
-  const wrong = columnsFault(value);
-  if (wrong !== undefined) throw fault(`table: ${wrong}`);
-  const columns = value as readonly string[];
-  if (inputs === undefined || columns.length === inputs) return columns;
-  throw fault(`table.columns must be ${inputs} names: current value is ${columns.length}`);
+function readColumns(value: unknown): ColumnSchema[] {
+  const columns = Array.isArray(value)
+    ? value.map((each) => typeof each === "string" ? { name: each, kind: "numeric" } : each)
+    : value;
+  return parseSchema("table.columns", columns);
 }
 
-function readWindow(value: unknown): number | undefined {
+/** Cells of a window, at most: a network's inputs. */
+const MAX_CELLS = 65_536;
+
+function readWindow(value: unknown, columns: number): number | undefined {
   if (value === undefined) return undefined;
-  return requireNumber("table.window", value, { min: 2, max: MAX_WINDOW, integer: true });
+  const window = requireNumber("table.window", value, { min: 2, max: MAX_WINDOW, integer: true });
+  if (window * columns <= MAX_CELLS) return window;
+  throw fault(`a window has at most ${MAX_CELLS} cells: current value is ${window * columns}`);
 }
 
 function readVector({ tensors }: ModelFile, name: string, length?: number): Float64Array {

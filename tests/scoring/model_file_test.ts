@@ -65,10 +65,10 @@ const REFUSED: [string, ModelFile, RegExp][] = [
   [
     "few columns",
     withTable({ columns: ["a", "b"] }),
-    /columns must be 3 names: current value is 2/,
+    /columns must come to 3 inputs: current value is 2/,
   ],
   ["repeated columns", withTable({ columns: ["a", "b", "a"] }), /column "a" stands twice/],
-  ["numbers for columns", withTable({ columns: [1, 2, 3] }), /columns must be a list of names/],
+  ["numbers for columns", withTable({ columns: [1, 2, 3] }), /columns\[0\]: expected an object/],
   ["scale of 0", withValue("table.scale", 0), /table.scale must be above 0/],
   ["negative scale", withValue("table.scale", -1), /table.scale must be above 0/],
   ["NaN centre", withValue("table.centre", NaN), /"table.centre" must be finite/],

@@ -10,6 +10,7 @@ import { BULK_ROWS, type Host } from "../../scoring/engine.ts";
 import { Ensemble, type EnsembleModel } from "../../scoring/ensemble/ensemble.ts";
 import { memberPrefix } from "../../scoring/ensemble/members.ts";
 import type { Part } from "../../scoring/ensemble/part.ts";
+import { imputeRow } from "../../scoring/ensemble/impute.ts";
 import { NEIGHBOURS } from "../../scoring/ensemble/neighbours.ts";
 import { withDerived } from "../../scoring/ensemble/derived_parameters.ts";
 import type { StatisticName } from "../../scoring/ensemble/statistics.ts";
@@ -73,7 +74,7 @@ export async function fitEnsemble(request: EnsembleRequest): Promise<FittedEnsem
   const referenceRows = order.slice(0, Math.min(REFERENCES, cells.rows)).sort();
   const fitted: FittedPart[] = [];
   for (const [p, view] of views.entries()) {
-    const projection = project(view, cells, columns);
+    const projection = filled(project(view, cells, columns));
     fitted.push(await fitPart(request, { view, projection, folds, referenceRows, p }));
   }
   const model = assemble(columns, statistics, fitted);
@@ -128,16 +129,27 @@ async function fitPart(
   return { part: { spec: partSpec, view, references, surprisals: curves }, members, linear };
 }
 
+/** With the features that are missing as the regression on the others has them. */
+function filled({ x, observed }: Projection): Projection {
+  const [rows, features] = x.shape;
+  if (!observed.includes(0)) return { x, observed };
+  const all = Uint32Array.from({ length: rows }, (_, r) => r);
+  const weight = linearResiduals(new Moments(features).add(x, all).covariance(), features);
+  for (let r = 0; r < rows; r++) imputeRow(x.data, observed, r * features, features, weight);
+  return { x, observed };
+}
+
 const NO_CURVE: Curve = { x: Float64Array.of(0), y: Float64Array.of(0), slopes: [0, 1] };
 
-/** Principal components for 95 % of the variance, and one more; 2 to 16. */
+/** Principal components for 95 % of the variance, and one more; 2 to 16, no more than features. */
 function latentFor(covariance: Float64Array, features: number): number {
-  if (features > 256) return 16;
+  const most = Math.min(16, Math.max(2, features));
+  if (features > 256) return most;
   const { values } = symmetricEigen(covariance, features);
   const total = values.reduce((sum, value) => sum + Math.max(0, value), 0);
   let sum = 0, count = 0;
   while (count < features && sum < 0.95 * total) sum += Math.max(0, values[count++]);
-  return Math.min(16, Math.max(2, count + 1));
+  return Math.min(most, Math.max(2, count + 1));
 }
 
 function linearOutOfFold(

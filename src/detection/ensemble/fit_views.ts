@@ -118,6 +118,7 @@ function normalCurve(sorted: Float64Array, slope: number): Curve {
 }
 
 function levelsOf(sorted: Float64Array, levels: number): Transform[] {
+  if (levels === 0) return [];
   const counts = new Float64Array(levels + 1);
   for (const value of sorted) counts[Math.min(levels, Math.max(0, Math.round(value)))]++;
   const shares = counts.map((count) => count / Math.max(1, sorted.length));

@@ -11,8 +11,10 @@ import type { Segment, SyncProgram, WeightFormat } from "../../backends/backend.
 import { type Layout, layOut } from "../../graph/layout.ts";
 import { BULK_ROWS, type Host } from "../engine.ts";
 import { requireFiniteScore } from "../finite.ts";
-import type { RowScorer } from "../row_scorer.ts";
+import type { Matrix } from "../matrix.ts";
 import type { Cells } from "../standardize.ts";
+import { project, type ViewName } from "../views/view.ts";
+import { imputeRow } from "./impute.ts";
 import { type PartSpec, programParameters, statisticsPlan } from "./members.ts";
 import { type Part, PartScorer } from "./part.ts";
 import { outputsFor, type StatisticName } from "./statistics.ts";
@@ -30,7 +32,7 @@ export interface EnsembleModel {
 /** How many of the largest surprisals make the score. */
 const LARGEST = 2;
 
-export class Ensemble implements RowScorer {
+export class Ensemble {
   readonly model: EnsembleModel;
   readonly #host: Host;
   readonly #layout: Layout;
@@ -51,6 +53,10 @@ export class Ensemble implements RowScorer {
     }
   }
 
+  /**
+   * A score for each row, and its raw contributions `[rows, columns]`, whose sum it is.
+   * @throws RangeError naming a row whose score is not finite
+   */
   scoreCells(cells: Cells): { scores: Float64Array; raw: Float64Array } {
     const width = this.model.columns, { rows, data } = cells;
     const scores = new Float64Array(rows), raw = new Float64Array(rows * width);
@@ -67,10 +73,22 @@ export class Ensemble implements RowScorer {
     return { scores, raw };
   }
 
+  /** The same for one row, without allocating; the contributions go to `raw`. */
   scoreRow(row: ArrayLike<number>, raw: Float64Array): number {
     this.#single ??= this.#compile(1, this.#host.weights);
     this.#single.run(row, 0, 1);
     return requireFiniteScore(this.#single.score(0, raw));
+  }
+
+  /** Rows of the first view, as its networks see them. */
+  firstView(cells: Cells): Matrix {
+    const [{ view }] = this.model.parts;
+    const { x, observed } = project(view, cells, this.model.columns);
+    const [rows, features] = x.shape;
+    if (!observed.includes(0)) return x;
+    const weight = linearWeight(this.model, view.name);
+    for (let r = 0; r < rows; r++) imputeRow(x.data, observed, r * features, features, weight);
+    return x;
   }
 
   /**
@@ -110,7 +128,9 @@ export class Batch {
     this.#model = model;
     this.#program = program;
     const { parts, statistics } = model;
-    this.parts = parts.map((part) => new PartScorer(part, statistics, program));
+    this.parts = parts.map((part) =>
+      new PartScorer(part, statistics, program, linearWeight(model, part.view.name))
+    );
     this.#surprisals = new Float64Array(parts.length * statistics.length);
   }
 
@@ -144,6 +164,10 @@ export class Batch {
     }
     return score;
   }
+}
+
+function linearWeight({ parameters }: EnsembleModel, view: ViewName): Float32Array {
+  return parameters.get(`${view}.linear.weight`)!;
 }
 
 /** NaN counts as largest, so that a score that is none is seen. */

@@ -5,6 +5,7 @@
 import type { Live, SyncProgram } from "../../backends/backend.ts";
 import type { Curve } from "../views/curve.ts";
 import { projectRow, type View } from "../views/view.ts";
+import { imputeRow } from "./impute.ts";
 import type { PartOutput, PartSpec } from "./members.ts";
 import { Nearest, type References } from "./neighbours.ts";
 import { outputsFor, type StatisticName } from "./statistics.ts";
@@ -32,12 +33,20 @@ export class PartScorer {
   readonly #counts: Int32Array;
   readonly #nearest: Nearest;
   readonly #share: Float64Array;
+  readonly #weight: Float32Array;
   #input: Values = new Float32Array();
   #values: { [Name in PartOutput]?: Values } = {};
 
-  constructor(part: Part, statistics: readonly StatisticName[], program: SyncProgram) {
+  /** @param weight of the linear residuals, `[F, F]`: what is missing is what it expects */
+  constructor(
+    part: Part,
+    statistics: readonly StatisticName[],
+    program: SyncProgram,
+    weight: Float32Array,
+  ) {
     const { capacity } = program.plan, { name, features } = part.view;
     this.#part = part;
+    this.#weight = weight;
     this.#statistics = statistics;
     this.#x = program.live(`x.${name}`);
     this.#outputs = new Map(
@@ -58,7 +67,10 @@ export class PartScorer {
   /** Writes the cells from `at` as row `slot` of the batch. */
   write(cells: ArrayLike<number>, at: number, slot: number): void {
     const { view } = this.#part, to = slot * view.features.length;
-    this.#counts[slot] = projectRow(view, cells, at, this.#input, this.#observed, to);
+    const count = projectRow(view, cells, at, this.#input, this.#observed, to);
+    this.#counts[slot] = count;
+    const width = view.features.length;
+    if (count < width) imputeRow(this.#input, this.#observed, to, width, this.#weight);
   }
 
   /** After the program has run. */

@@ -6,9 +6,7 @@
  * not, so that it sees a fault later, by up to a window, and its scores are other numbers.
  */
 import type { Calibration } from "../calibration.ts";
-import { relateToTypical } from "../contributions.ts";
 import { Ballot, type Vote } from "./vote.ts";
-import type { WindowScorer } from "./window_scorer.ts";
 
 /** The verdict on the newest step. */
 export interface StepVerdict {
@@ -24,29 +22,34 @@ export interface StepVerdict {
 
 /** What a stream is judged by. */
 export interface StreamModel {
-  readonly columns: readonly string[];
+  readonly columns: number;
+  /** Steps of a window. */
   readonly window: number;
+  /** Scores of single windows. */
   readonly calibration: Calibration;
-  readonly typical: Float64Array;
   readonly isAnomaly: (pValue: number) => boolean;
+  /** As `TableScorer.scoreInto`, for the cells of one window: score, p-value, contributions. */
+  readonly scoreWindow: (window: Float64Array, out: Float64Array) => void;
 }
 
 export class SeriesStream {
-  readonly #scorer: WindowScorer;
   readonly #model: StreamModel;
   readonly #ballot?: Ballot;
   /** Two windows long: the newest window is always in one piece. */
   readonly #steps: Float64Array;
+  /** Score, p-value and the contribution of each cell of the window. */
+  readonly #out: Float64Array;
   readonly #contributions: Float64Array;
   #count = 0;
 
   /** `TableScorer.stream` is the usual way. */
-  constructor(scorer: WindowScorer, model: StreamModel, vote?: Vote) {
-    this.#scorer = scorer;
+  constructor(model: StreamModel, vote?: Vote) {
+    const { window, columns } = model;
     this.#model = model;
     this.#ballot = vote && new Ballot(vote);
-    this.#steps = new Float64Array(2 * model.window * model.columns.length);
-    this.#contributions = new Float64Array(model.columns.length);
+    this.#steps = new Float64Array(2 * window * columns);
+    this.#out = new Float64Array(2 + window * columns);
+    this.#contributions = new Float64Array(columns);
   }
 
   /**
@@ -55,7 +58,7 @@ export class SeriesStream {
    * @throws RangeError for another number of cells, or a score that is not finite
    */
   push(row: ArrayLike<number>): StepVerdict | undefined {
-    const { columns: { length: columns }, window, calibration, typical } = this.#model;
+    const { columns, window, calibration } = this.#model;
     if (row.length !== columns) {
       throw new RangeError(
         `Cannot score step: expected ${columns} numbers: current value is ${row.length}`,
@@ -70,10 +73,10 @@ export class SeriesStream {
     this.#count++;
     if (this.#count < window) return undefined;
     const newest = steps.subarray((this.#count - window) * columns, this.#count * columns);
-    const contributions = this.#contributions;
-    const score = this.#scorer.scoreWindow(newest, contributions);
-    relateToTypical(contributions, typical);
-    const pValue = calibration.pValue(score);
+    const contributions = this.#contributions.fill(0), out = this.#out;
+    this.#model.scoreWindow(newest, out);
+    for (let i = 2; i < out.length; i++) contributions[(i - 2) % columns] += out[i];
+    const score = out[0], pValue = calibration.pValue(score);
     const flag = this.#model.isAnomaly(pValue);
     return { score, pValue, anomaly: this.#ballot?.cast(flag) ?? flag, contributions };
   }
