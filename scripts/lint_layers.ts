@@ -14,7 +14,7 @@ export const RANKS: readonly (readonly string[])[] = [
   ["http", "cli"],
   ["jobs"],
   ["detection"],
-  ["training", "pictures"],
+  ["training", "pictures", "exports"],
   ["scoring"],
   ["formats", "storage"],
   ["models", "objectives"],
