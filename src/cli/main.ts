@@ -7,11 +7,13 @@
  */
 import { Command } from "npm:commander@15.1.0";
 import { bundleCommand } from "./bundle.ts";
+import { classifyCommand } from "./classify.ts";
 import { doctorCommand } from "./doctor.ts";
 import { driftCommand } from "./drift.ts";
 import { encodeCommand } from "./encode.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { inspectCommand } from "./inspect.ts";
+import { exportCommand } from "./export.ts";
 import { denoIo, type Io } from "./io.ts";
 import { reconstructCommand } from "./reconstruct.ts";
 import { fail } from "./refusals.ts";
@@ -34,9 +36,11 @@ const COMMANDS: readonly ((io: Io) => Command)[] = [
   driftCommand,
   recalibrateCommand,
   encodeCommand,
+  classifyCommand,
   sampleCommand,
   reconstructCommand,
   inspectCommand,
+  exportCommand,
   bundleCommand,
   serveCommand,
   workerCommand,

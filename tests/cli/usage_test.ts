@@ -12,6 +12,7 @@ const COMMANDS = [
   "score",
   "evaluate",
   "encode",
+  "classify",
   "sample",
   "reconstruct",
   "inspect",

@@ -18,7 +18,7 @@ interface Case {
 /** Fewer of the ensemble's, each of which takes tens of a network's. */
 const CASES: readonly Case[] = [
   { preset: "small", warmUp: 200_000, scores: 1_000_000 },
-  { preset: "ensemble", warmUp: 500_000, scores: 200_000 },
+  { preset: "ensemble", warmUp: 1_000_000, scores: 200_000 },
 ];
 
 const MODULE = new URL("../../mod.ts", import.meta.url).href;
