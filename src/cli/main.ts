@@ -7,10 +7,12 @@
  */
 import { Command } from "npm:commander@15.1.0";
 import { bundleCommand } from "./bundle.ts";
+import { classifyCommand } from "./classify.ts";
 import { doctorCommand } from "./doctor.ts";
 import { encodeCommand } from "./encode.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { inspectCommand } from "./inspect.ts";
+import { exportCommand } from "./export.ts";
 import { denoIo, type Io } from "./io.ts";
 import { reconstructCommand } from "./reconstruct.ts";
 import { fail } from "./refusals.ts";
@@ -30,9 +32,11 @@ const COMMANDS: readonly ((io: Io) => Command)[] = [
   scoreCommand,
   evaluateCommand,
   encodeCommand,
+  classifyCommand,
   sampleCommand,
   reconstructCommand,
   inspectCommand,
+  exportCommand,
   bundleCommand,
   serveCommand,
   workerCommand,

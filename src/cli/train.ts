@@ -21,7 +21,10 @@ import { trainBySpec } from "./train_spec.ts";
 
 /** Options that the detector alone takes, under the same name. */
 const OF_DETECTOR = [
+  "preset",
+  "members",
   "latent",
+  "window",
   "hidden",
   "likelihood",
   "falseAlarmRate",

@@ -7,20 +7,27 @@
  * ```
  *
  * What the columns are is inferred (`infer_schema.ts`) or said: numbers, text, times, with missing cells
- * anywhere. Rows are split by the seed: some are kept back to calibrate (`Calibration`), a VAE with
- * learned per-column variance (σ-VAE: Rybkin et al., 2021) is trained on the rest.
+ * anywhere. Rows are split by the seed: some are kept back to calibrate (`Calibration`), the rest train
+ *
+ *   preset "ensemble"   several networks, regressions and reference rows in two views of the table
+ *                       (`ensemble/fit_ensemble.ts`, docs/adr/0020-what-a-detector-is.md); the default
+ *   preset "small"      one VAE over standardised columns with learned per-column variance (σ-VAE:
+ *                       Rybkin et al., 2021), scored by its negative ELBO
+ *
+ * An option that speaks of one network, such as another likelihood or a checkpoint, chooses "small".
+ *
+ * With `window`, rows are the steps of a series: windows of so many steps are what is learnt, and whole
+ * stretches of the series are kept back (docs/adr/0030-series.md).
  */
-import { permutation } from "../core/philox.ts";
-import { STREAMS } from "../core/streams.ts";
 import { Calibration } from "../scoring/calibration.ts";
 import { rawScores, typicalOf } from "../scoring/contributions.ts";
-import { fixedColumns, requireData } from "../scoring/data_rule.ts";
 import { decide, type Decision, type DecisionOptions } from "../scoring/decide.ts";
-import { Expansion } from "../scoring/expansion.ts";
-import { withObserved } from "../scoring/matrix.ts";
+import { Ensemble, type EnsembleModel } from "../scoring/ensemble/ensemble.ts";
 import { costsOf } from "../scoring/sparse_twin.ts";
 import type { RawTable } from "../scoring/raw_table.ts";
-import { type Cells, standardizationOf, standardize } from "../scoring/standardize.ts";
+import { type Cells, standardize } from "../scoring/standardize.ts";
+import { stepMeans } from "../scoring/series/windows.ts";
+import { rowSchema } from "../scoring/table_model.ts";
 import type { TableRows } from "../scoring/table_rows.ts";
 import { type TableModel, tableModelOf, TableScorer } from "../scoring/table_scorer.ts";
 import {
@@ -29,21 +36,18 @@ import {
   loadModelFile,
   type TrainedVae,
 } from "../scoring/trained_vae.ts";
-import { hasVariance, optimalVariances } from "../training/optimal_variance.ts";
 import type { FitReport } from "../training/report.ts";
 import { VAE } from "../training/vae.ts";
-import { defaultTraining, detectorSpec } from "./defaults.ts";
 import { refuseExtremes } from "./extremes.ts";
-import { type DetectorOptions, requireOptions } from "./options.ts";
+import { type DetectorOptions, presetOf, requireOptions } from "./options.ts";
+import { fitMany, fitOne } from "./presets.ts";
 import { readTraining } from "./read_training.ts";
+import { calibrationFraction, type Split, splitRows, splitSeries } from "./split.ts";
 
 export type { DetectorOptions } from "./options.ts";
 
 /** Fewer rows than this cannot be split into training and calibration. */
 const MIN_ROWS = 10;
-
-/** More calibration rows than this refine the p-value no further than anyone reads. */
-const MAX_CALIBRATION_ROWS = 10_000;
 
 /** Fits and scores tables. */
 export class Detector extends TableScorer {
@@ -68,40 +72,26 @@ export class Detector extends TableScorer {
       falseAlarmRate = 0.01,
       seed = 0,
       calibration,
-      ...rest
+      window,
     } = options;
     const { schema, cells, warnings } = readTraining(rows, options);
-    if (cells.rows < MIN_ROWS) {
+    const least = Math.max(MIN_ROWS, 4 * (window ?? 0));
+    if (cells.rows < least) {
       throw new RangeError(
-        `Cannot fit detector: needs at least ${MIN_ROWS} rows: current value is ${cells.rows}`,
+        `Cannot fit detector: needs at least ${least} rows: current value is ${cells.rows}`,
       );
     }
     refuseExtremes(cells, schema);
     const fraction = calibration ?? calibrationFraction(cells.rows, falseAlarmRate);
-    const split = splitCells(cells, schema.length, fraction, seed);
-    const { hidden, latent, likelihood, backend, determinism, threads, weights, ...fitOptions } =
-      rest;
-    const expansion = new Expansion(schema), { width } = expansion;
-    if (width === 0) throw new RangeError("Cannot fit detector: no column says anything");
-    const missing = cells.data.some(Number.isNaN);
-    const spec = detectorSpec(expansion.groups, { hidden, latent, likelihood }, missing);
-    const vae = VAE.create(spec, { seed, backend, determinism, threads, weights });
-    const nameOf = (d: number) => `"${schema[expansion.owner[d]].name}"`;
-    requireData(vae.spec, expansion.expand(cells).data, { nameOf });
-    const expanded = expansion.expand(split.training);
-    const standardization = standardizationOf(expanded, width, fixedColumns(vae.spec));
-    const training = standardize(expanded, standardization);
-    const report = await vae.fit(training, {
-      ...defaultTraining(split.training.rows, fitOptions.batchSize),
-      ...fitOptions,
-      seed,
-    });
-    if (hasVariance(vae.spec, "perFeature")) {
-      const squares = vae.squaredResiduals(withObserved(vae.spec, training), seed);
-      vae.setParameters(optimalVariances(vae.spec, "perFeature", squares));
-    }
-    const table = { schema, expansion, standardization, falseAlarmRate, warnings };
-    return new Detector(vae, calibrate(vae, table, split.calibration), report);
+    const split = window === undefined
+      ? splitRows(cells, schema.length, fraction, seed)
+      : splitSeries(cells, schema.length, { window, fraction });
+    const all = window === undefined ? cells : split.training;
+    const fit = presetOf(options) === "small" ? fitOne : fitMany;
+    const fitted = await fit({ all, training: split.training }, rowSchema(schema, window), options);
+    const { vae, report, parts } = fitted;
+    const table = { schema, ...parts, falseAlarmRate, warnings, ...(window && { window }) };
+    return new Detector(vae, calibrate(vae, table, split), report);
   }
 
   /**
@@ -124,46 +114,55 @@ export class Detector extends TableScorer {
   }
 }
 
-/** A fifth of the rows; more, up to half, where fewer could not keep the false-alarm rate. */
-function calibrationFraction(rows: number, falseAlarmRate: number): number {
-  const needed = Math.ceil(2 / falseAlarmRate);
-  const kept = Math.min(rows / 2, MAX_CALIBRATION_ROWS, Math.max(rows / 5, needed));
-  return kept / rows;
-}
-
-function splitCells(
-  cells: Cells,
-  width: number,
-  fraction: number,
-  seed: number,
-): { training: Cells; calibration: Cells } {
-  const kept = Math.min(cells.rows - 1, Math.max(1, Math.round(cells.rows * fraction)));
-  const order = permutation(cells.rows, seed, 1, STREAMS.split);
-  const take = (indices: Uint32Array): Cells => {
-    const data = new Float64Array(indices.length * width);
-    indices.sort().forEach((index, r) => {
-      data.set(cells.data.subarray(index * width, (index + 1) * width), r * width);
-    });
-    return { data, rows: indices.length };
-  };
-  return { calibration: take(order.slice(0, kept)), training: take(order.slice(kept)) };
-}
-
 function calibrate(
   vae: VAE,
   table: Omit<TableModel, "calibration" | "typical">,
-  cells: Cells,
+  { calibration: cells, stretches = [] }: Split,
 ): TableModel {
-  const { expansion, standardization, falseAlarmRate } = table;
-  const costs = costsOf(vae, standardize(expansion.expand(cells), standardization));
-  const typical = typicalOf(cells, rawScores(cells, costs, expansion).raw);
-  const { scores } = rawScores(cells, costs, expansion, typical);
-  const calibration = new Calibration(scores);
+  const { falseAlarmRate, window } = table;
+  const { scores, typical } = table.ensemble
+    ? scoresOfMany(vae, table.ensemble, cells)
+    : scoresOfOne(vae, table, cells);
+  const single = new Calibration(scores);
+  const calibration = window === undefined ? single : ofSteps(scores, stretches, window);
   const finest = calibration.resolution;
   const warnings = falseAlarmRate >= finest ? table.warnings : [
     ...table.warnings,
-    `${cells.rows} calibration rows allow no false-alarm rate below ${finest.toPrecision(3)}`,
+    `${calibration.scores.length} calibration rows allow no false-alarm rate below ${
+      finest.toPrecision(3)
+    }`,
   ];
   const kept = Math.max(falseAlarmRate, finest);
-  return { ...table, calibration, typical, falseAlarmRate: kept, warnings };
+  const model = { ...table, calibration, typical, falseAlarmRate: kept, warnings };
+  return window === undefined ? model : { ...model, streamCalibration: single };
+}
+
+/** Of the steps of each stretch, from the scores of its windows. */
+function ofSteps(
+  windows: Float64Array,
+  stretches: readonly number[],
+  window: number,
+): Calibration {
+  let end = 0;
+  const scores = stretches.map((count) =>
+    stepMeans(windows.subarray(end, end += count), 1, window)
+  );
+  return new Calibration(Float64Array.from(scores.flatMap((part) => [...part])));
+}
+
+function scoresOfMany(vae: VAE, model: EnsembleModel, cells: Cells) {
+  const ensemble = new Ensemble(model, vae.beside);
+  const { scores, raw } = ensemble.scoreCells(cells);
+  ensemble.dispose();
+  return { scores, typical: typicalOf(cells, raw) };
+}
+
+function scoresOfOne(
+  vae: VAE,
+  { expansion, standardization }: Pick<TableModel, "expansion" | "standardization">,
+  cells: Cells,
+) {
+  const costs = costsOf(vae, standardize(expansion.expand(cells), standardization));
+  const typical = typicalOf(cells, rawScores(cells, costs, expansion).raw);
+  return { scores: rawScores(cells, costs, expansion, typical).scores, typical };
 }
