@@ -10,6 +10,7 @@ import { bundleCommand } from "./bundle.ts";
 import { doctorCommand } from "./doctor.ts";
 import { encodeCommand } from "./encode.ts";
 import { evaluateCommand } from "./evaluate.ts";
+import { importCommand } from "./import.ts";
 import { inspectCommand } from "./inspect.ts";
 import { exportCommand } from "./export.ts";
 import { denoIo, type Io } from "./io.ts";
@@ -35,6 +36,7 @@ const COMMANDS: readonly ((io: Io) => Command)[] = [
   reconstructCommand,
   inspectCommand,
   exportCommand,
+  importCommand,
   bundleCommand,
   serveCommand,
   workerCommand,
