@@ -7,6 +7,7 @@
  */
 import { Command } from "npm:commander@15.1.0";
 import { bundleCommand } from "./bundle.ts";
+import { classifyCommand } from "./classify.ts";
 import { doctorCommand } from "./doctor.ts";
 import { encodeCommand } from "./encode.ts";
 import { evaluateCommand } from "./evaluate.ts";
@@ -32,6 +33,7 @@ const COMMANDS: readonly ((io: Io) => Command)[] = [
   scoreCommand,
   evaluateCommand,
   encodeCommand,
+  classifyCommand,
   sampleCommand,
   reconstructCommand,
   inspectCommand,

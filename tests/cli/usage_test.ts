@@ -10,6 +10,7 @@ const COMMANDS = [
   "score",
   "evaluate",
   "encode",
+  "classify",
   "sample",
   "reconstruct",
   "inspect",
