@@ -44,6 +44,7 @@ export const BACKENDS: readonly (readonly [string, readonly string[]])[] = [
   ["backends/open", ["backends/", "graph/plan", "type graph/", "ops/", "core/"]],
   ["backends/", [
     "backends/backend.ts",
+    "backends/checks.ts",
     "graph/plan",
     "graph/arena",
     "type graph/",

@@ -7,6 +7,7 @@
  */
 import { Command } from "npm:commander@15.1.0";
 import { bundleCommand } from "./bundle.ts";
+import { classifyCommand } from "./classify.ts";
 import { doctorCommand } from "./doctor.ts";
 import { encodeCommand } from "./encode.ts";
 import { evaluateCommand } from "./evaluate.ts";
@@ -16,6 +17,7 @@ import { exportCommand } from "./export.ts";
 import { denoIo, type Io } from "./io.ts";
 import { reconstructCommand } from "./reconstruct.ts";
 import { fail } from "./refusals.ts";
+import { reportCommand } from "./report.ts";
 import { sampleCommand } from "./sample.ts";
 import { scoreCommand } from "./score.ts";
 import { serveCommand } from "./serve.ts";
@@ -26,10 +28,12 @@ import { VERSION } from "./version.ts";
 export type { Io } from "./io.ts";
 
 const COMMANDS: readonly ((io: Io) => Command)[] = [
+  reportCommand,
   trainCommand,
   scoreCommand,
   evaluateCommand,
   encodeCommand,
+  classifyCommand,
   sampleCommand,
   reconstructCommand,
   inspectCommand,

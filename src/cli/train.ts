@@ -5,12 +5,14 @@
 import { Command } from "npm:commander@15.1.0";
 import { Detector } from "../detection/detector.ts";
 import type { Table } from "../formats/mod.ts";
+import { encodeTable } from "../scoring/raw_table.ts";
 import { type LabelFigures, labelFigures } from "./against_label.ts";
 import { readData } from "./data.ts";
 import { requirePlace, writeWhole } from "./files.ts";
 import { type Io, print } from "./io.ts";
 import * as options from "./options.ts";
 import { lossCurve } from "./loss_curve.ts";
+import { readOverrides } from "./overrides.ts";
 import { jsonLine, report } from "./text.ts";
 import { addTrainOptions, type TrainOptions } from "./train_options.ts";
 import { sayThreads, type Trained, trainResult, trainSections } from "./train_report.ts";
@@ -19,6 +21,8 @@ import { trainBySpec } from "./train_spec.ts";
 
 /** Options that the detector alone takes, under the same name. */
 const OF_DETECTOR = [
+  "preset",
+  "members",
   "latent",
   "hidden",
   "likelihood",
@@ -61,7 +65,8 @@ export async function train(
 ): Promise<Trained> {
   await requirePlace(given.out, [data]);
   if (given.curve !== undefined) await requirePlace(given.curve, [data]);
-  const table = await readData(data, io, { label: given.label, columns: given.columns });
+  const { label, columns } = given;
+  const table = await readData(data, io, { label, columns, cells: "any" });
   const detector = await fit(table, given, io);
   const bytes = detector.save();
   await writeWhole(given.out, [bytes]);
@@ -72,22 +77,22 @@ export async function train(
   return { detector, table, fit: detector.report!, against, bytes: bytes.length };
 }
 
-function fit(table: Table, given: TrainOptions, io: Io): Promise<Detector> {
-  const { data, rows, columns, source } = table;
+async function fit(table: Table, given: TrainOptions, io: Io): Promise<Detector> {
+  const schema = await readOverrides(given, table.columns);
   return withRun(
-    source,
+    table.source,
     given,
     io,
     (settings) =>
-      Detector.fit({ data, shape: [rows, columns.length] }, {
+      Detector.fit(table, {
         ...pick(given, OF_DETECTOR),
         ...settings,
-        columns,
+        ...(schema.length > 0 && { schema }),
       }),
   );
 }
 
 function labelsAgainst(detector: Detector, table: Table, label: Float64Array): LabelFigures {
-  const { scores, pValues } = detector.scoreCells(table);
+  const { scores, pValues } = detector.scoreCells(encodeTable(table, detector.schema));
   return labelFigures(scores, label, Array.from(pValues, (p) => detector.isAnomaly(p)));
 }

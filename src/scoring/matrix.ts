@@ -108,6 +108,13 @@ function widthOf(rows: Rows): number | undefined {
   return shape?.[1] ?? (Object(first) as Partial<ArrayLike<number>>).length;
 }
 
+/** The sum of two in float64. */
+export function sumOf(a: Float32Array, b: Float32Array): Float64Array {
+  const sums = new Float64Array(a);
+  for (let i = 0; i < sums.length; i++) sums[i] += b[i];
+  return sums;
+}
+
 /** What a program says of each cell, NaN where `rows`, as `toRows` gives them, lack it; in place. */
 export function whereObserved(cells: Matrix, { data, shape: [, width] }: Matrix): Matrix {
   const [rows, columns] = cells.shape;

@@ -5,10 +5,12 @@ import configuration from "../../deno.json" with { type: "json" };
 import { elbow, Folder, QUICK, refused, tableCsv } from "./util.ts";
 
 const COMMANDS = [
+  "report",
   "train",
   "score",
   "evaluate",
   "encode",
+  "classify",
   "sample",
   "reconstruct",
   "inspect",
