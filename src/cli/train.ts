@@ -24,6 +24,7 @@ const OF_DETECTOR = [
   "preset",
   "members",
   "latent",
+  "window",
   "hidden",
   "likelihood",
   "falseAlarmRate",

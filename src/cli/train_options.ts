@@ -5,6 +5,7 @@ import { PLAIN_LIKELIHOODS } from "../distributions/likelihood.ts";
 import type { ColumnOverride } from "../detection/infer_schema.ts";
 import { type Objective, OBJECTIVE_TYPES, type ObjectiveInput } from "../objectives/objective.ts";
 import { columnOption } from "./overrides.ts";
+import { MAX_WINDOW } from "../scoring/table_model.ts";
 import * as options from "./options.ts";
 
 /** Options as commander hands them over; what is absent has the library's default. */
@@ -19,6 +20,7 @@ export interface TrainOptions extends options.JsonOption, options.BackendOption 
   readonly preset?: DetectorOptions["preset"];
   readonly members?: number;
   readonly latent?: number;
+  readonly window?: number;
   readonly hidden?: readonly number[];
   readonly likelihood?: DetectorOptions["likelihood"];
   readonly objective?: Objective["type"] | ObjectiveInput;
@@ -75,6 +77,10 @@ function modelOptions(): Option[] {
       "--preset <name>",
       "ensemble, or small: one network, which options of one network choose too; ensemble",
     ).choices(["ensemble", "small"]),
+    integerOption("--window <n>", "rows are steps of a series: learn windows of so many of them", {
+      min: 2,
+      max: MAX_WINDOW,
+    }),
     integerOption("--members <n>", "networks of each view of an ensemble; 2", { min: 1, max: 16 }),
     integerOption("--latent <n>", "latent dimensions; 2 to 16, by what the columns hold", {
       min: 1,

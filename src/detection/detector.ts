@@ -15,9 +15,10 @@
  *                       Rybkin et al., 2021), scored by its negative ELBO
  *
  * An option that speaks of one network, such as another likelihood or a checkpoint, chooses "small".
+ *
+ * With `window`, rows are the steps of a series: windows of so many steps are what is learnt, and whole
+ * stretches of the series are kept back (docs/adr/0030-series.md).
  */
-import { permutation } from "../core/philox.ts";
-import { STREAMS } from "../core/streams.ts";
 import { Calibration } from "../scoring/calibration.ts";
 import { rawScores, typicalOf } from "../scoring/contributions.ts";
 import { decide, type Decision, type DecisionOptions } from "../scoring/decide.ts";
@@ -25,6 +26,8 @@ import { Ensemble, type EnsembleModel } from "../scoring/ensemble/ensemble.ts";
 import { costsOf } from "../scoring/sparse_twin.ts";
 import type { RawTable } from "../scoring/raw_table.ts";
 import { type Cells, standardize } from "../scoring/standardize.ts";
+import { stepMeans } from "../scoring/series/windows.ts";
+import { rowSchema } from "../scoring/table_model.ts";
 import type { TableRows } from "../scoring/table_rows.ts";
 import { type TableModel, tableModelOf, TableScorer } from "../scoring/table_scorer.ts";
 import {
@@ -39,17 +42,12 @@ import { refuseExtremes } from "./extremes.ts";
 import { type DetectorOptions, presetOf, requireOptions } from "./options.ts";
 import { fitMany, fitOne } from "./presets.ts";
 import { readTraining } from "./read_training.ts";
+import { calibrationFraction, type Split, splitRows, splitSeries } from "./split.ts";
 
 export type { DetectorOptions } from "./options.ts";
 
 /** Fewer rows than this cannot be split into training and calibration. */
 const MIN_ROWS = 10;
-
-/** More calibration rows than this refine the p-value no further than anyone reads. */
-const MAX_CALIBRATION_ROWS = 10_000;
-
-/** As many are kept back without a false-alarm rate that needs them: they make a tenth of the file. */
-const PLENTY_ROWS = 2000;
 
 /** Fits and scores tables. */
 export class Detector extends TableScorer {
@@ -74,21 +72,26 @@ export class Detector extends TableScorer {
       falseAlarmRate = 0.01,
       seed = 0,
       calibration,
+      window,
     } = options;
     const { schema, cells, warnings } = readTraining(rows, options);
-    if (cells.rows < MIN_ROWS) {
+    const least = Math.max(MIN_ROWS, 4 * (window ?? 0));
+    if (cells.rows < least) {
       throw new RangeError(
-        `Cannot fit detector: needs at least ${MIN_ROWS} rows: current value is ${cells.rows}`,
+        `Cannot fit detector: needs at least ${least} rows: current value is ${cells.rows}`,
       );
     }
     refuseExtremes(cells, schema);
     const fraction = calibration ?? calibrationFraction(cells.rows, falseAlarmRate);
-    const split = splitCells(cells, schema.length, fraction, seed);
+    const split = window === undefined
+      ? splitRows(cells, schema.length, fraction, seed)
+      : splitSeries(cells, schema.length, { window, fraction });
+    const all = window === undefined ? cells : split.training;
     const fit = presetOf(options) === "small" ? fitOne : fitMany;
-    const fitted = await fit({ all: cells, training: split.training }, schema, options);
+    const fitted = await fit({ all, training: split.training }, rowSchema(schema, window), options);
     const { vae, report, parts } = fitted;
-    const table = { schema, ...parts, falseAlarmRate, warnings };
-    return new Detector(vae, calibrate(vae, table, split.calibration), report);
+    const table = { schema, ...parts, falseAlarmRate, warnings, ...(window && { window }) };
+    return new Detector(vae, calibrate(vae, table, split), report);
   }
 
   /**
@@ -111,51 +114,40 @@ export class Detector extends TableScorer {
   }
 }
 
-/**
- * A fifth of the rows, of long tables no more than is plenty; more, up to half, where fewer could not keep
- * the false-alarm rate.
- */
-function calibrationFraction(rows: number, falseAlarmRate: number): number {
-  const needed = Math.ceil(2 / falseAlarmRate);
-  const kept = Math.max(Math.min(rows / 5, PLENTY_ROWS), needed);
-  return Math.min(rows / 2, MAX_CALIBRATION_ROWS, kept) / rows;
-}
-
-function splitCells(
-  cells: Cells,
-  width: number,
-  fraction: number,
-  seed: number,
-): { training: Cells; calibration: Cells } {
-  const kept = Math.min(cells.rows - 1, Math.max(1, Math.round(cells.rows * fraction)));
-  const order = permutation(cells.rows, seed, 1, STREAMS.split);
-  const take = (indices: Uint32Array): Cells => {
-    const data = new Float64Array(indices.length * width);
-    indices.sort().forEach((index, r) => {
-      data.set(cells.data.subarray(index * width, (index + 1) * width), r * width);
-    });
-    return { data, rows: indices.length };
-  };
-  return { calibration: take(order.slice(0, kept)), training: take(order.slice(kept)) };
-}
-
 function calibrate(
   vae: VAE,
   table: Omit<TableModel, "calibration" | "typical">,
-  cells: Cells,
+  { calibration: cells, stretches = [] }: Split,
 ): TableModel {
-  const { falseAlarmRate } = table;
+  const { falseAlarmRate, window } = table;
   const { scores, typical } = table.ensemble
     ? scoresOfMany(vae, table.ensemble, cells)
     : scoresOfOne(vae, table, cells);
-  const calibration = new Calibration(scores);
+  const single = new Calibration(scores);
+  const calibration = window === undefined ? single : ofSteps(scores, stretches, window);
   const finest = calibration.resolution;
   const warnings = falseAlarmRate >= finest ? table.warnings : [
     ...table.warnings,
-    `${cells.rows} calibration rows allow no false-alarm rate below ${finest.toPrecision(3)}`,
+    `${calibration.scores.length} calibration rows allow no false-alarm rate below ${
+      finest.toPrecision(3)
+    }`,
   ];
   const kept = Math.max(falseAlarmRate, finest);
-  return { ...table, calibration, typical, falseAlarmRate: kept, warnings };
+  const model = { ...table, calibration, typical, falseAlarmRate: kept, warnings };
+  return window === undefined ? model : { ...model, streamCalibration: single };
+}
+
+/** Of the steps of each stretch, from the scores of its windows. */
+function ofSteps(
+  windows: Float64Array,
+  stretches: readonly number[],
+  window: number,
+): Calibration {
+  let end = 0;
+  const scores = stretches.map((count) =>
+    stepMeans(windows.subarray(end, end += count), 1, window)
+  );
+  return new Calibration(Float64Array.from(scores.flatMap((part) => [...part])));
 }
 
 function scoresOfMany(vae: VAE, model: EnsembleModel, cells: Cells) {

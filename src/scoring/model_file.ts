@@ -41,6 +41,9 @@ export const TABLE_TENSORS = [
   "table.calibration",
 ] as const;
 
+/** And that of a series, for its streams. */
+export const STREAM_TENSOR = "table.stream";
+
 const FORMAT = "elbow";
 const VERSION = "1";
 const NO_CHECKSUM = "00000000";
@@ -141,7 +144,9 @@ export function requireContents(
 ): void {
   const isDetector = kind === "detector";
   const texts = isDetector ? ["spec", "table"] : ["spec"];
-  const names = new Set<string>(isDetector ? [...parameters, ...TABLE_TENSORS] : parameters);
+  const names = new Set<string>(
+    isDetector ? [...parameters, ...TABLE_TENSORS, STREAM_TENSOR] : parameters,
+  );
   if (isDetector && metadata.ensemble !== undefined) texts.push("ensemble");
   const hasEnsemble = texts.includes("ensemble");
   const text = Object.keys(metadata).find((name) => !texts.includes(name));
