@@ -11,6 +11,7 @@ import { classifyCommand } from "./classify.ts";
 import { doctorCommand } from "./doctor.ts";
 import { encodeCommand } from "./encode.ts";
 import { evaluateCommand } from "./evaluate.ts";
+import { importCommand } from "./import.ts";
 import { inspectCommand } from "./inspect.ts";
 import { exportCommand } from "./export.ts";
 import { denoIo, type Io } from "./io.ts";
@@ -37,6 +38,7 @@ const COMMANDS: readonly ((io: Io) => Command)[] = [
   reconstructCommand,
   inspectCommand,
   exportCommand,
+  importCommand,
   bundleCommand,
   serveCommand,
   workerCommand,
