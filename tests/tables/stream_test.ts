@@ -47,7 +47,8 @@ Deno.test("parseDecimal() gives the bits of Number(), or leaves the text to it",
       " 1",
       "1e400",
       "NaN",
-      "--1", "9007199254740993",
+      "--1",
+      "9007199254740993",
     ]
   ) {
     assert.ok(Number.isNaN(parseDecimal(encoder.encode(none), 0, none.length)), none);
