@@ -12,6 +12,7 @@ import { doctorCommand } from "./doctor.ts";
 import { driftCommand } from "./drift.ts";
 import { encodeCommand } from "./encode.ts";
 import { evaluateCommand } from "./evaluate.ts";
+import { importCommand } from "./import.ts";
 import { inspectCommand } from "./inspect.ts";
 import { exportCommand } from "./export.ts";
 import { denoIo, type Io } from "./io.ts";
@@ -41,6 +42,7 @@ const COMMANDS: readonly ((io: Io) => Command)[] = [
   reconstructCommand,
   inspectCommand,
   exportCommand,
+  importCommand,
   bundleCommand,
   serveCommand,
   workerCommand,
