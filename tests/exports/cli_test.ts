@@ -57,7 +57,9 @@ Deno.test("elbow export takes a detector of one network, and refuses one of seve
   const message = await refused("export", path, "--to", "onnx", "--out", folder.at("x"));
   assert.match(message, /Cannot export .*: it must hold one network/);
   const lines = tableCsv().trimEnd().split("\n");
-  const text = lines.map((line, r) => `${line},${r === 0 ? "colour" : ["red", "blue"][r % 2]}`);
+  const text = lines.map((line, r) =>
+    `${line},${r === 0 ? "colour" : ["red", "blue", "green"][r % 3]}`
+  );
   const table = folder.write("text.csv", text.join("\n"));
   const coloured = folder.at("coloured.safetensors");
   await elbowOk("train", table, "--out", coloured, ...QUICK);
