@@ -25,8 +25,6 @@ export interface RunnerOptions {
   readonly device?: DeviceOptions;
   /** Jobs at once; 1. */
   readonly concurrency?: number;
-  /** How long a job stays lost when its worker is gone; 15 seconds. */
-  readonly leaseMs?: number;
   /** Seconds between two checkpoints; 1. */
   readonly checkpointSeconds?: number;
   /** Ends the runner, after last checkpoints; its jobs are free at once. */
@@ -65,10 +63,10 @@ export async function runJobs(options: RunnerOptions): Promise<void> {
 }
 
 async function drain(options: RunnerOptions): Promise<void> {
-  const { queue, leaseMs = 15_000, signal, log } = options;
+  const { queue, signal, log } = options;
   for (let faults = 0; !signal.aborted;) {
     try {
-      const lease = await queue.claim(leaseMs, signal);
+      const lease = await queue.claim(signal);
       if (lease) await perform(lease, options);
       faults = 0;
     } catch (error) {
@@ -80,7 +78,7 @@ async function drain(options: RunnerOptions): Promise<void> {
 }
 
 async function perform(lease: Lease, options: RunnerOptions): Promise<void> {
-  const { queue, leaseMs = 15_000, signal, log } = options;
+  const { queue, signal, log } = options;
   const { id, model } = lease.job;
   const said = { job: id, model, attempt: lease.attempt };
   log?.({ event: "claimed", ...said });
@@ -90,10 +88,10 @@ async function perform(lease: Lease, options: RunnerOptions): Promise<void> {
     () => {},
   );
   const renewing = setInterval(() => {
-    queue.heartbeat(lease, leaseMs).catch((error) => {
+    queue.heartbeat(lease).catch((error) => {
       if (error instanceof LeaseLostError) lost.abort();
     });
-  }, leaseMs / RENEWALS);
+  }, queue.leaseMs / RENEWALS);
   try {
     await doTraining(lease, options, AbortSignal.any([signal, lost.signal]), said);
   } catch (error) {

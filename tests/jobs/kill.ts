@@ -62,7 +62,7 @@ export async function killCampaign(kills: number, seed: number): Promise<string>
         setTimeout(() => {
           child.kill("SIGKILL");
           resolve();
-        }, 50 + 2000 * uniform())
+        }, 50 + 3000 * uniform())
       );
       const dead = child.status;
       // Asks until the server dies; what it did not answer may be accepted or not, and is asked again.
