@@ -8,7 +8,7 @@
 import { type JobQueue, type Lease, LeaseLostError } from "../storage/job_queue.ts";
 import type { DeviceOptions } from "../scoring/trained_vae.ts";
 import type { TrainSpec } from "./train_job.ts";
-import { train } from "./training.ts";
+import { TrainingThread } from "./training.ts";
 
 /** A version of a model, as it is known to callers. */
 export interface Published {
@@ -63,11 +63,11 @@ export async function runJobs(options: RunnerOptions): Promise<void> {
 }
 
 async function drain(options: RunnerOptions): Promise<void> {
-  const { queue, signal, log } = options;
+  const { queue, signal, log } = options, thread = new TrainingThread();
   for (let faults = 0; !signal.aborted;) {
     try {
       const lease = await queue.claim(signal);
-      if (lease) await perform(lease, options);
+      if (lease) await perform(lease, thread, options);
       faults = 0;
     } catch (error) {
       // The queue itself does not answer: it may again.
@@ -75,9 +75,14 @@ async function drain(options: RunnerOptions): Promise<void> {
       await pause(backoff(faults++), signal);
     }
   }
+  thread.close();
 }
 
-async function perform(lease: Lease, options: RunnerOptions): Promise<void> {
+async function perform(
+  lease: Lease,
+  thread: TrainingThread,
+  options: RunnerOptions,
+): Promise<void> {
   const { queue, signal, log } = options;
   const { id, model } = lease.job;
   const said = { job: id, model, attempt: lease.attempt };
@@ -93,7 +98,7 @@ async function perform(lease: Lease, options: RunnerOptions): Promise<void> {
     });
   }, queue.leaseMs / RENEWALS);
   try {
-    await doTraining(lease, options, AbortSignal.any([signal, lost.signal]), said);
+    await doTraining(lease, thread, options, AbortSignal.any([signal, lost.signal]), said);
   } catch (error) {
     const isLost = error instanceof LeaseLostError || lost.signal.aborted;
     if (!isLost) await giveBack(lease, queue, isShown(error) ? messageOf(error) : undefined);
@@ -107,6 +112,7 @@ async function perform(lease: Lease, options: RunnerOptions): Promise<void> {
 
 async function doTraining(
   lease: Lease,
+  thread: TrainingThread,
   { queue, publish, device = {}, checkpointSeconds = 1, log }: RunnerOptions,
   signal: AbortSignal,
   said: Omit<RunnerEntry, "event">,
@@ -114,7 +120,7 @@ async function doTraining(
   const { id, model } = lease.job;
   const [input, checkpoint] = [await queue.input(lease), await queue.readCheckpoint(lease)];
   if (checkpoint) log?.({ event: "resumed", ...said });
-  const outcome = await train({
+  const outcome = await thread.train({
     spec: lease.job.spec as unknown as TrainSpec,
     input,
     checkpoint,

@@ -17,11 +17,15 @@ const PASSING = new Set([
   "TimeoutError",
   "ConnectionError",
   "RequestError",
+  "JetStreamError",
   "JetStreamStatusError",
 ]);
 
 /** "Temporarily unavailable", as the server says it. */
 const UNAVAILABLE = 503;
+
+/** "No suitable peers for placement": a cluster that has not found itself yet. */
+const NO_PEERS = 10005;
 
 /** Asks until there is an answer that will not pass. */
 export async function patiently<Value>(ask: () => Promise<Value>): Promise<Value> {
@@ -44,5 +48,6 @@ export function isFull(error: unknown): boolean {
 function mayPass(error: unknown): boolean {
   if (!(error instanceof Error) || isFull(error)) return false;
   if (PASSING.has(error.name)) return true;
-  return (error as { status?: unknown }).status === UNAVAILABLE;
+  const { status, code } = error as { status?: number; code?: number };
+  return status === UNAVAILABLE || code === NO_PEERS;
 }

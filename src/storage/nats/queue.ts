@@ -9,7 +9,7 @@
  * Limits: NATS calls a write done when a majority of servers has it, and syncs to the disk later: power
  * that fails on most of them at once may lose what they had just accepted.
  */
-import type { JsMsg } from "npm:@nats-io/jetstream@3.4.0";
+import type { Consumer, JsMsg } from "npm:@nats-io/jetstream@3.4.0";
 import {
   type Failure,
   fingerprint,
@@ -47,6 +47,7 @@ export class NatsQueue implements JobQueue {
   readonly #now: () => number;
   readonly #records: Records;
   readonly #events: Events;
+  #consumer?: Consumer;
   /** Messages of the leases that are held here. */
   readonly #messages = new Map<string, JsMsg>();
 
@@ -114,7 +115,7 @@ export class NatsQueue implements JobQueue {
 
   async claim(signal: AbortSignal): Promise<Lease | undefined> {
     const { js, work } = this.#rooms;
-    const consumer = await patiently(() => js.consumers.get(work, WORKERS));
+    const consumer = this.#consumer ??= await patiently(() => js.consumers.get(work, WORKERS));
     while (!signal.aborted) {
       const message = await patiently(() => consumer.next({ expires: WAIT_MS }));
       if (!message) continue;

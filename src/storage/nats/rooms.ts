@@ -63,6 +63,9 @@ export const WORKERS = "workers";
 /** A message with an id that was seen within this time is the same message: ten minutes. */
 const DUPLICATES_MS = 600_000;
 
+/** How long one ask may go unanswered. */
+const TIMEOUT_MS = 2000;
+
 const nanos = (ms: number) => ms * 1_000_000;
 
 /** Opens the rooms; makes those that are not there. */
@@ -70,17 +73,50 @@ export async function openRooms(
   connection: NatsConnection,
   options: RoomOptions,
 ): Promise<Rooms> {
-  const { namespace = "elbow", maxJobs = 1000, keepSeconds = 7 * 86_400, leaseMs = 15_000 } =
-    options;
+  const { namespace = "elbow", keepSeconds = 7 * 86_400, leaseMs = 15_000 } = options;
   if (!/^[A-Za-z0-9]{1,32}$/.test(namespace)) {
     throw new TypeError("Cannot open storage: a namespace is 1 to 32 letters and digits");
   }
   const replicas = options.replicas ?? (connection.info?.cluster ? 3 : 1);
-  const jsm = await patiently(() => jetstreamManager(connection));
-  const common = { storage: StorageType.File, num_replicas: replicas };
-  const name = (room: string) => `${namespace}_${room}`,
-    work = name("work"),
-    events = name("events");
+  // Whom a dead leader leaves waiting asks the next one soon.
+  const asking = { timeout: TIMEOUT_MS };
+  const jsm = await patiently(() => jetstreamManager(connection, asking));
+  const js = jetstream(connection, asking);
+  const streams = await openStreams(jsm, { ...options, namespace, keepSeconds, leaseMs, replicas });
+  const kvm = new Kvm(js), objm = new Objm(js);
+  const common = { replicas, storage: StorageType.File };
+  // From the leader: a copy may not know yet what was just accepted.
+  const keys = (room: string, more = {}) =>
+    patiently(() =>
+      kvm.create(`${namespace}_${room}`, { ...common, allow_direct: false, ...more })
+    );
+  const objects = (room: string, more = {}) =>
+    patiently(() => objm.create(`${namespace}_${room}`, { ...common, ...more }));
+  return {
+    connection,
+    js,
+    jsm,
+    ...streams,
+    jobs: await keys("jobs", { ttl: keepSeconds * 1000 }),
+    state: await keys("state"),
+    data: await objects("data", { ttl: nanos(keepSeconds * 1000) }),
+    store: await objects("store"),
+    leaseMs,
+    subject: (kind, id) => `${namespace}.${kind}.${id}`,
+  };
+}
+
+async function openStreams(
+  jsm: JetStreamManager,
+  options: Required<Omit<RoomOptions, "maxJobs">> & Pick<RoomOptions, "maxJobs">,
+): Promise<Pick<Rooms, "work" | "events">> {
+  const { namespace, maxJobs = 1000, keepSeconds, leaseMs, replicas } = options;
+  const work = `${namespace}_work`, events = `${namespace}_events`;
+  const common = {
+    storage: StorageType.File,
+    num_replicas: replicas,
+    duplicate_window: nanos(DUPLICATES_MS),
+  };
   await ensureStream(jsm, {
     ...common,
     name: work,
@@ -88,43 +124,22 @@ export async function openRooms(
     retention: RetentionPolicy.Workqueue,
     discard: DiscardPolicy.New,
     max_msgs: maxJobs,
-    duplicate_window: nanos(DUPLICATES_MS),
   });
-  await patiently(() =>
-    jsm.consumers.add(work, {
-      durable_name: WORKERS,
-      ack_policy: AckPolicy.Explicit,
-      ack_wait: nanos(leaseMs),
-      max_deliver: -1,
-      max_ack_pending: 10_000,
-    })
-  );
+  const consumer = {
+    durable_name: WORKERS,
+    ack_policy: AckPolicy.Explicit,
+    ack_wait: nanos(leaseMs),
+    max_deliver: -1,
+    max_ack_pending: 10_000,
+  };
+  await patiently(() => jsm.consumers.add(work, consumer));
   await ensureStream(jsm, {
     ...common,
     name: events,
     subjects: [`${namespace}.events.*`],
     max_age: nanos(keepSeconds * 1000),
-    duplicate_window: nanos(DUPLICATES_MS),
   });
-  const kvm = new Kvm(connection), objm = new Objm(connection);
-  // From the leader: a copy may not know yet what was just accepted.
-  const kv = { replicas, storage: StorageType.File, allow_direct: false };
-  const objects = { replicas, storage: StorageType.File };
-  return {
-    connection,
-    js: jetstream(connection),
-    jsm,
-    work,
-    events,
-    jobs: await patiently(() => kvm.create(name("jobs"), { ...kv, ttl: keepSeconds * 1000 })),
-    state: await patiently(() => kvm.create(name("state"), kv)),
-    data: await patiently(() =>
-      objm.create(name("data"), { ...objects, ttl: nanos(keepSeconds * 1000) })
-    ),
-    store: await patiently(() => objm.create(name("store"), objects)),
-    leaseMs,
-    subject: (kind, id) => `${namespace}.${kind}.${id}`,
-  };
+  return { work, events };
 }
 
 /** Others may make it at the same moment, or have made it with other limits: then theirs hold. */
