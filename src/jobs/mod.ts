@@ -14,5 +14,15 @@
  */
 export { runJobs } from "./runner.ts";
 export type { Published, RunnerEntry, RunnerOptions } from "./runner.ts";
+export type * from "../storage/job_queue.ts";
+export type {
+  Alias,
+  ModelEntry,
+  ModelIndex,
+  ModelStore,
+  ModelVersion,
+  ReadIndex,
+} from "../storage/model_store.ts";
+export type { DeviceOptions } from "../scoring/trained_vae.ts";
 export { openSqlite } from "../storage/sqlite/mod.ts";
 export type { SqliteQueueOptions, SqliteStorage } from "../storage/sqlite/mod.ts";

@@ -12,12 +12,15 @@ import { TrainingThread } from "./training.ts";
 
 /** A version of a model, as it is known to callers. */
 export interface Published {
+  /** Its number. */
   readonly version: number;
+  /** SHA-256 of its file. */
   readonly digest: string;
 }
 
 /** What a runner works with. */
 export interface RunnerOptions {
+  /** Whose jobs are done. */
   readonly queue: JobQueue;
   /** Makes a model file the next version of a name; twice for one job is once. */
   publish(name: string, bytes: Uint8Array, job: string): Promise<Published>;
@@ -35,6 +38,7 @@ export interface RunnerOptions {
 
 /** One line of a runner's log. */
 export interface RunnerEntry {
+  /** What happened. */
   readonly event:
     | "claimed"
     | "resumed"
@@ -44,9 +48,13 @@ export interface RunnerEntry {
     | "lost"
     | "released"
     | "fault";
+  /** Its id. */
   readonly job?: string;
+  /** The model that it makes. */
   readonly model?: string;
+  /** Which claim of the job this is. */
   readonly attempt?: number;
+  /** Why, where it did not go well. */
   readonly reason?: string;
 }
 

@@ -10,6 +10,10 @@ import { natsModels } from "./models.ts";
 import { NatsQueue } from "./queue.ts";
 import { openRooms, type RoomOptions } from "./rooms.ts";
 
+export type { JobQueue } from "../job_queue.ts";
+export type { ModelStore } from "../model_store.ts";
+export type { RoomOptions } from "./rooms.ts";
+
 /** How storage in NATS is kept. */
 export interface NatsOptions extends RoomOptions {
   /** Milliseconds since 1970. */
