@@ -9,6 +9,7 @@
  * g is our own minimax polynomial of degree 7 on l² <= 4 for (1/l - 1/sinh l) / l: relative error
  * 6.7e-9 before its coefficients are rounded (Lawson's reweighted least squares in float64).
  */
+import { constant } from "./memory";
 import { exp4 } from "./simd/exp";
 import { madd } from "./simd/fma";
 import { logCalled4 } from "./simd/log";
@@ -17,14 +18,14 @@ import { tanh4 } from "./simd/tanh";
 
 const SMALLEST = reinterpret<f32>(0x0da24260); // 1e-30: far below any l that changes the result
 
-const G0 = reinterpret<f32>(0x3e2aaaab); // 0.166666672
-const G1 = reinterpret<f32>(0xbc9f49e1); // -0.0194444079
-const G2 = reinterpret<f32>(0x3b065a8e); // 0.00205007521
-const G3 = reinterpret<f32>(0xb95bc781); // -2.09597885e-4
-const G4 = reinterpret<f32>(0x37af9d11); // 2.09347654e-5
-const G5 = reinterpret<f32>(0xb6018919); // -1.93022993e-6
-const G6 = reinterpret<f32>(0x34152042); // 1.38884417e-7
-const G7 = reinterpret<f32>(0xb1b8463f); // -5.36309086e-9
+const G0 = memory.data<u32>([0x3e2aaaab], 4); // 0.166666672
+const G1 = memory.data<u32>([0xbc9f49e1], 4); // -0.0194444079
+const G2 = memory.data<u32>([0x3b065a8e], 4); // 0.00205007521
+const G3 = memory.data<u32>([0xb95bc781], 4); // -2.09597885e-4
+const G4 = memory.data<u32>([0x37af9d11], 4); // 2.09347654e-5
+const G5 = memory.data<u32>([0xb6018919], 4); // -1.93022993e-6
+const G6 = memory.data<u32>([0x34152042], 4); // 1.38884417e-7
+const G7 = memory.data<u32>([0xb1b8463f], 4); // -5.36309086e-9
 
 @unmanaged
 class LogNorm {
@@ -45,13 +46,13 @@ class LogNormSlope {
   @inline
   at(logits: v128): v128 {
     const square = f32x4.mul(logits, logits);
-    let g = madd(f32x4.splat(G7), square, f32x4.splat(G6));
-    g = madd(g, square, f32x4.splat(G5));
-    g = madd(g, square, f32x4.splat(G4));
-    g = madd(g, square, f32x4.splat(G3));
-    g = madd(g, square, f32x4.splat(G2));
-    g = madd(g, square, f32x4.splat(G1));
-    g = madd(g, square, f32x4.splat(G0));
+    let g = madd(constant(G7), square, constant(G6));
+    g = madd(g, square, constant(G5));
+    g = madd(g, square, constant(G4));
+    g = madd(g, square, constant(G3));
+    g = madd(g, square, constant(G2));
+    g = madd(g, square, constant(G1));
+    g = madd(g, square, constant(G0));
     const near = f32x4.mul(g, logits);
     // 1/sinh t = 2 e^-t / (1 - e^-2t), of t = |l|, with the sign of l.
     const one = f32x4.splat(1), small = exp4(f32x4.neg(f32x4.abs(logits)));

@@ -9,6 +9,16 @@ export function at(base: usize, index: i32): usize {
   return base + (<usize>index << 2);
 }
 
+/**
+ * The float32 at a constant address, in all lanes. Formulas keep their coefficients in memory because
+ * V8 makes a vector constant anew at each use, of three instructions, once the registers are taken; a
+ * load from a constant address is one, and unchecked.
+ */
+@inline
+export function constant(address: usize): v128 {
+  return v128.load32_splat(address);
+}
+
 /** The `count` (0 to 3) elements at `from`; the other lanes are those of `rest`. */
 @inline
 export function loadTail(from: usize, count: i32, rest: v128): v128 {

@@ -41,17 +41,40 @@ export function adamStep(
   const minusRate = f32x4.splat(-rate / load<f32>(schedule, 4));
   const shrink = f32x4.splat(<f32>1 / sqrt(load<f32>(schedule, 8)));
   const decay = f32x4.splat(<f32>1 - rate * weightDecay);
-  for (let i = 0; i < count; i += 4) {
-    const lanes = min(count - i, 4);
-    const g = f32x4.mul(loadLanes(at(grad, i), lanes), factors);
-    const first = madd(keep1, loadLanes(at(m, i), lanes), f32x4.mul(add1, g));
-    const second = madd(keep2, loadLanes(at(v, i), lanes), f32x4.mul(add2, f32x4.mul(g, g)));
-    storeLanes(at(m, i), first, lanes);
-    storeLanes(at(v, i), second, lanes);
-    const step = f32x4.div(first, madd(f32x4.sqrt(second), shrink, epsilons));
-    const decayed = f32x4.mul(loadLanes(at(param, i), lanes), decay);
-    storeLanes(at(param, i), madd(minusRate, step, decayed), lanes);
+  const whole = count & ~3, end = at(param, whole);
+  for (; param < end; param += 16, grad += 16, m += 16, v += 16) {
+    adam4(param, grad, m, v, 4, factors, keep1, keep2, add1, add2, minusRate, shrink, epsilons, decay);
   }
+  const rest = count - whole;
+  if (rest == 0) return;
+  adam4(param, grad, m, v, rest, factors, keep1, keep2, add1, add2, minusRate, shrink, epsilons, decay);
+}
+
+@inline
+function adam4(
+  param: usize,
+  grad: usize,
+  m: usize,
+  v: usize,
+  lanes: i32,
+  factors: v128,
+  keep1: v128,
+  keep2: v128,
+  add1: v128,
+  add2: v128,
+  minusRate: v128,
+  shrink: v128,
+  epsilons: v128,
+  decay: v128,
+): void {
+  const g = f32x4.mul(loadLanes(grad, lanes), factors);
+  const first = madd(keep1, loadLanes(m, lanes), f32x4.mul(add1, g));
+  const second = madd(keep2, loadLanes(v, lanes), f32x4.mul(add2, f32x4.mul(g, g)));
+  storeLanes(m, first, lanes);
+  storeLanes(v, second, lanes);
+  const step = f32x4.div(first, madd(f32x4.sqrt(second), shrink, epsilons));
+  const decayed = f32x4.mul(loadLanes(param, lanes), decay);
+  storeLanes(param, madd(minusRate, step, decayed), lanes);
 }
 
 /** @param schedule [1, 3], of which the first is the learning rate */

@@ -2,6 +2,7 @@
 import * as op from "./opcodes.gen";
 import { bernoulliLogProb, bernoulliLogProbGrad } from "./bernoulli";
 import { continuousBernoulliLogNorm, continuousBernoulliLogNormSlope } from "./continuous_bernoulli";
+import { runChunks } from "./chunks";
 import { dense, matmul, packedDense, packWeights } from "./dense";
 import {
   activation,
@@ -29,7 +30,7 @@ import {
 import { concatCols, padCols, sliceCols } from "./layout";
 import { adamStep, clipScale, sgdStep } from "./optimizer";
 import { randomNormal, randomUniform } from "./random";
-import { at, cols, float, int, opcode, rows, size } from "./record";
+import { at, cols, float, int, lookAt, opcode, rows, size } from "./record";
 import {
   broadcast,
   logSumExpCols,
@@ -40,6 +41,15 @@ import {
   sumGroups,
   sumRows,
 } from "./reductions";
+
+/** Executes `count` records at `list` over `batch` rows, on this thread. */
+export function walk(list: usize, count: i32, batch: i32): void {
+  const end = list + <usize>count * op.RECORD_BYTES;
+  for (let each = list; each < end; each += op.RECORD_BYTES) {
+    lookAt(each, batch);
+    execute();
+  }
+}
 
 /** Executes the record that record.ts looks at. */
 export function execute(): void {
@@ -72,6 +82,7 @@ export function execute(): void {
     case op.OP_RANDOM_NORMAL: { runRandomNormal(); break; }
     case op.OP_PACK_WEIGHTS: { packWeights(at(0), at(1), rows(1), cols(1), int(0)); break; }
     case op.OP_PACKED_DENSE: { runPackedDense(); break; }
+    case op.OP_RUN_CHUNKS: { runChunks(int(0), int(3), int(4), rows(0)); break; }
     case op.OP_RANDOM_UNIFORM: { runRandomUniform(); break; }
     case op.OP_LESS_THAN: { binary(lessThan); break; }
     case op.OP_LOG1P: { log1p(at(0), at(1), size(0)); break; }

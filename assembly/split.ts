@@ -8,11 +8,12 @@
  *   CUT_COLUMNS  columns of the output and of its operand: sums down the rows
  *   CUT_PRODUCT  rows or columns of a matrix product, whichever are more: the other operand is packed
  *                once in every tile
+ *   CUT_CHUNKS   chunks of a list of its own, each tile with a sheet of its own (chunks.ts)
  *
  * How and at what cost is the record's word SPLIT (src/backends/wasm/split.ts).
  */
 import * as op from "./opcodes.gen";
-import { at, cols, int, opcode, operand, record, rows, size } from "./record";
+import { at, cols, float, int, opcode, operand, record, rows, size } from "./record";
 
 /** Products are cut at multiples of this, so that no tile falls below the rows that pay for packing. */
 const PRODUCT_ROWS: i32 = 8;
@@ -41,6 +42,11 @@ export function tilesOf(tileWork: f32, most: i32): i32 {
       units = isTall() ? rows(0) / PRODUCT_ROWS : cols(0) / COLUMNS;
       break;
     }
+    case op.CUT_CHUNKS: {
+      work = float(5) * <f32>rows(0);
+      units = min(chunksOf(), int(2));
+      break;
+    }
     default: return 1;
   }
   return max(1, min(min(units, most), <i32>min(work / tileWork, 32767)));
@@ -52,6 +58,7 @@ export function cut(to: usize, tile: i32, tiles: i32): void {
   switch (split() & 0xff) {
     case op.CUT_ROWS: { cutRows(to, tile, tiles); break; }
     case op.CUT_COLUMNS: { cutColumns(to, tile, tiles); break; }
+    case op.CUT_CHUNKS: { cutChunks(to, tile, tiles); break; }
     default: cutProduct(to, tile, tiles);
   }
 }
@@ -96,6 +103,18 @@ function cutProduct(to: usize, tile: i32, tiles: i32): void {
     if (!isMatmul) move(to, 3, from); // the bias
     setCols(to, start(tile + 1, tiles, width / COLUMNS, COLUMNS, width) - from);
   }
+}
+
+function cutChunks(to: usize, tile: i32, tiles: i32): void {
+  const chunks = chunksOf(), chunkRows = int(3), height = rows(0);
+  const from = start(tile, tiles, chunks, chunkRows, height);
+  store<i32>(to, int(0) + tile * int(1), op.ATTRIBUTE_BYTE);
+  store<i32>(to, int(4) + from, op.ATTRIBUTE_BYTE + 16);
+  setRows(to, 0, start(tile + 1, tiles, chunks, chunkRows, height) - from);
+}
+
+function chunksOf(): i32 {
+  return (rows(0) + int(3) - 1) / int(3);
 }
 
 /** Where a tile begins: tiles are of equally many units, nearly, and the last takes what is over. */

@@ -14,7 +14,7 @@
  * sequentially consistent, and what a thread wrote before is visible to whoever reads them.
  */
 import * as op from "./opcodes.gen";
-import { execute } from "./program";
+import { execute, walk } from "./program";
 import { lookAt, record } from "./record";
 import { cut, tilesOf } from "./split";
 import { lookedAt, tileRecord, useWorkspace } from "./workspace";
@@ -58,14 +58,8 @@ export function lead(work: i32, sleep: bool): void {
 /** Executes `count` records at `list` over `batch` rows. */
 export function run(list: usize, count: i32, batch: i32): void {
   const helpers = isAlone ? 0 : atomic.load<i32>(HELPERS);
+  if (helpers == 0) return walk(list, count, batch);
   const end = list + <usize>count * op.RECORD_BYTES;
-  if (helpers == 0) {
-    for (let each = list; each < end; each += op.RECORD_BYTES) {
-      lookAt(each, batch);
-      execute();
-    }
-    return;
-  }
   store<i32>(BATCH_ROWS, batch);
   for (let each = list; each < end; each += op.RECORD_BYTES) {
     lookAt(each, batch);

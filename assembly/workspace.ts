@@ -3,7 +3,8 @@
  * its thread's alone: `base` tells the threads' workspaces apart. The first thread's is static; the
  * host gives every other thread one, by `useWorkspace`.
  *
- *   packed A | packed B | edge tile, 4 rows of 8 | edge bias, 8 | the record of a tile | a word
+ *   packed A | packed B | edge tile, 4 rows of 8 | edge bias, 8 | vectors beside a row, 5
+ *   | the record of a tile | a word
  */
 import { RECORD_BYTES } from "./opcodes.gen";
 import { BLOCK_COLS, BLOCK_DEPTH, BLOCK_ROWS } from "./matmul/block";
@@ -11,7 +12,8 @@ import { BLOCK_COLS, BLOCK_DEPTH, BLOCK_ROWS } from "./matmul/block";
 const PACKED_B: usize = 4 * BLOCK_ROWS * BLOCK_DEPTH;
 const EDGE_TILE: usize = PACKED_B + 4 * BLOCK_COLS * BLOCK_DEPTH;
 const EDGE_BIAS: usize = EDGE_TILE + 4 * 4 * 8;
-const TILE_RECORD: usize = EDGE_BIAS + 4 * 8;
+const BESIDE_ROW: usize = EDGE_BIAS + 4 * 8;
+const TILE_RECORD: usize = BESIDE_ROW + 5 * 16;
 const LOOKED_AT: usize = TILE_RECORD + RECORD_BYTES;
 const WORKSPACE_BYTES: i32 = <i32>LOOKED_AT + 4;
 
@@ -45,6 +47,12 @@ export function edgeTile(): usize {
 @inline
 export function edgeBias(): usize {
   return base + EDGE_BIAS;
+}
+
+/** A vector of an operand (1 to 4) or of the output (0) of an elementwise kernel: simd/stretch.ts. */
+@inline
+export function besideRow(slot: i32): usize {
+  return base + BESIDE_ROW + (<usize>slot << 4);
 }
 
 /** The record of the tile that this thread executes. */

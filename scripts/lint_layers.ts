@@ -14,7 +14,7 @@ export const RANKS: readonly (readonly string[])[] = [
   ["http", "cli"],
   ["jobs"],
   ["detection"],
-  ["training", "pictures"],
+  ["training", "pictures", "exports"],
   ["scoring"],
   ["formats", "storage"],
   ["models", "objectives"],
@@ -43,6 +43,7 @@ export const BACKENDS: readonly (readonly [string, readonly string[]])[] = [
   ["backends/open", ["backends/", "graph/plan", "type graph/", "ops/", "core/"]],
   ["backends/", [
     "backends/backend.ts",
+    "backends/checks.ts",
     "graph/plan",
     "graph/arena",
     "type graph/",

@@ -6,6 +6,7 @@
  */
 
 import { canRun, exists, passThrough } from "./lib/child.ts";
+import { hasAdapter } from "./lib/gpu.ts";
 import { ROOT } from "./lib/tree.ts";
 
 /** One thing that some suite needs. */
@@ -43,6 +44,12 @@ export const REQUIREMENTS: readonly Requirement[] = [
     neededBy: "tests/runtime",
     aptPackages: ["chromium"],
     present: () => canRun("chromium"),
+  },
+  {
+    name: "a WebGPU adapter",
+    neededBy: "tests/webgpu",
+    aptPackages: ["mesa-vulkan-drivers"],
+    present: hasAdapter,
   },
 ];
 

@@ -8,41 +8,47 @@
  * g is our own minimax polynomial for (eˣ - 1 - x) / x² on [-1, 1]: relative error 4.3e-9 before its
  * coefficients are rounded (Lawson's reweighted least squares in float64).
  */
+import { constant } from "../memory";
 import { exp4, expm1Reduced, reduceByLn2, roundToLn2 } from "./exp";
 import { madd } from "./fma";
 
 const MINUS_ONE_BELOW: f32 = -20; // e⁻²⁰ = 2e-9: float32 expm1 is -1 from here on
 
-const G0 = reinterpret<f32>(0x3f000000); // 0.5
-const G1 = reinterpret<f32>(0x3e2aaaab); // 0.166666672
-const G2 = reinterpret<f32>(0x3d2aaabd); // 0.0416667350
-const G3 = reinterpret<f32>(0x3c088870); // 0.00833331048
-const G4 = reinterpret<f32>(0x3ab5ffd8); // 0.00138854515
-const G5 = reinterpret<f32>(0x39501466); // 1.98440248e-4
-const G6 = reinterpret<f32>(0x37d4b115); // 2.53548291e-5
-const G7 = reinterpret<f32>(0x363a0b63); // 2.77227886e-6
+const G0 = memory.data<u32>([0x3f000000], 4); // 0.5
+const G1 = memory.data<u32>([0x3e2aaaab], 4); // 0.166666672
+const G2 = memory.data<u32>([0x3d2aaabd], 4); // 0.0416667350
+const G3 = memory.data<u32>([0x3c088870], 4); // 0.00833331048
+const G4 = memory.data<u32>([0x3ab5ffd8], 4); // 0.00138854515
+const G5 = memory.data<u32>([0x39501466], 4); // 1.98440248e-4
+const G6 = memory.data<u32>([0x37d4b115], 4); // 2.53548291e-5
+const G7 = memory.data<u32>([0x363a0b63], 4); // 2.77227886e-6
 
 /** eˣ - 1, for x <= 88. */
 @inline
 export function expm14(x: v128): v128 {
-  const inside = f32x4.pmax(x, f32x4.splat(MINUS_ONE_BELOW));
-  const shifted = roundToLn2(inside);
+  return expm1Inside4(f32x4.pmax(x, f32x4.splat(MINUS_ONE_BELOW)));
+}
+
+/** eˣ - 1, for x in [-20, 88]. */
+@inline
+export function expm1Inside4(x: v128): v128 {
+  const shifted = roundToLn2(x);
   // Into the exponent field, whose bias is in the bits of 1.
   const scale = i32x4.add(i32x4.shl(shifted, 23), f32x4.splat(1));
-  const reduced = expm1Reduced(reduceByLn2(inside, shifted));
+  const reduced = expm1Reduced(reduceByLn2(x, shifted));
   return madd(reduced, scale, f32x4.sub(scale, f32x4.splat(1)));
 }
 
 /** eˣ - 1 - x, never negative. */
 @inline
 export function expm1LessX4(x: v128): v128 {
-  let g = madd(f32x4.splat(G7), x, f32x4.splat(G6));
-  g = madd(g, x, f32x4.splat(G5));
-  g = madd(g, x, f32x4.splat(G4));
-  g = madd(g, x, f32x4.splat(G3));
-  g = madd(g, x, f32x4.splat(G2));
-  g = madd(g, x, f32x4.splat(G1));
-  g = madd(g, x, f32x4.splat(G0));
+  let g = madd(constant(G7), x, constant(G6));
+  g = madd(g, x, constant(G5));
+  g = madd(g, x, constant(G4));
+  g = madd(g, x, constant(G3));
+  g = madd(g, x, constant(G2));
+  g = madd(g, x, constant(G1));
+  g = madd(g, x, constant(G0));
   const near = f32x4.mul(g, f32x4.mul(x, x));
   const far = f32x4.sub(f32x4.sub(exp4(x), f32x4.splat(1)), x);
   return v128.bitselect(near, far, f32x4.lt(f32x4.abs(x), f32x4.splat(1)));

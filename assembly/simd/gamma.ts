@@ -7,17 +7,18 @@
  * The series of Stirling: Abramowitz and Stegun, 6.1.41 and 6.3.18, whose next terms are below 3e-10
  * and 1e-9 at w = 8. With q = s² + 7s the product is q (q + 6) (q + 10) (q + 12).
  */
+import { constant } from "../memory";
 import { madd } from "./fma";
 
 const LEAST: f32 = 8;
 
-const TAIL1 = reinterpret<f32>(0x3daaaaab); // 1/12
-const TAIL3 = reinterpret<f32>(0xbb360b61); // -1/360
-const TAIL5 = reinterpret<f32>(0x3a500d01); // 1/1260
+const TAIL1 = memory.data<u32>([0x3daaaaab], 4); // 1/12
+const TAIL3 = memory.data<u32>([0xbb360b61], 4); // -1/360
+const TAIL5 = memory.data<u32>([0x3a500d01], 4); // 1/1260
 
-const SLOPE2 = reinterpret<f32>(0x3daaaaab); // 1/12
-const SLOPE4 = reinterpret<f32>(0xbc088889); // -1/120
-const SLOPE6 = reinterpret<f32>(0x3b820821); // 1/252
+const SLOPE2 = memory.data<u32>([0x3daaaaab], 4); // 1/12
+const SLOPE4 = memory.data<u32>([0xbc088889], 4); // -1/120
+const SLOPE6 = memory.data<u32>([0x3b820821], 4); // 1/252
 
 /** Where s must be moved up by 8: all bits of a lane, or none. */
 @inline
@@ -35,8 +36,8 @@ export function shiftOf(low: v128): v128 {
 @inline
 export function stirlingTail(w: v128): v128 {
   const r = f32x4.div(f32x4.splat(1), w), square = f32x4.mul(r, r);
-  let sum = madd(f32x4.splat(TAIL5), square, f32x4.splat(TAIL3));
-  sum = madd(sum, square, f32x4.splat(TAIL1));
+  let sum = madd(constant(TAIL5), square, constant(TAIL3));
+  sum = madd(sum, square, constant(TAIL1));
   return f32x4.mul(sum, r);
 }
 
@@ -44,8 +45,8 @@ export function stirlingTail(w: v128): v128 {
 @inline
 export function slopeTail(w: v128): v128 {
   const r = f32x4.div(f32x4.splat(1), w), square = f32x4.mul(r, r);
-  let sum = madd(f32x4.splat(SLOPE6), square, f32x4.splat(SLOPE4));
-  sum = madd(sum, square, f32x4.splat(SLOPE2));
+  let sum = madd(constant(SLOPE6), square, constant(SLOPE4));
+  sum = madd(sum, square, constant(SLOPE2));
   return f32x4.mul(sum, square);
 }
 

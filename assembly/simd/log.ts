@@ -8,44 +8,45 @@
  *
  * p is Cephes logf's polynomial (Moshier, 1989).
  */
+import { constant } from "../memory";
 import { madd } from "./fma";
 
-const LN2_HIGH = reinterpret<f32>(0x3f318000); // 0.693359375: e·LN2_HIGH is exact
-const LN2_LOW = reinterpret<f32>(0xb95e8083); // -2.12194440e-4
+const LN2_HIGH = memory.data<u32>([0x3f318000], 4); // 0.693359375: e·LN2_HIGH is exact
+const LN2_LOW = memory.data<u32>([0xb95e8083], 4); // -2.12194440e-4
 const SQRT_HALF_BITS: i32 = 0x3f3504f3; // 0.70710678
-const SQRT2_LESS_1 = reinterpret<f32>(0x3ed413cd); // 0.41421356
+const SQRT2_LESS_1 = memory.data<u32>([0x3ed413cd], 4); // 0.41421356
 
-const P0 = reinterpret<f32>(0x3eaaaaaa); // 0.33333331174
-const P1 = reinterpret<f32>(0xbe7ffffc); // -0.24999993993
-const P2 = reinterpret<f32>(0x3e4cceac); // 0.20000714765
-const P3 = reinterpret<f32>(0xbe2aae50); // -0.16668057665
-const P4 = reinterpret<f32>(0x3e11e9bf); // 0.14249322787
-const P5 = reinterpret<f32>(0xbdfe5d4f); // -0.12420140846
-const P6 = reinterpret<f32>(0x3def251a); // 0.11676998740
-const P7 = reinterpret<f32>(0xbdebd1b8); // -0.11514610310
-const P8 = reinterpret<f32>(0x3d9021bb); // 0.070376836292
+const P0 = memory.data<u32>([0x3eaaaaaa], 4); // 0.33333331174
+const P1 = memory.data<u32>([0xbe7ffffc], 4); // -0.24999993993
+const P2 = memory.data<u32>([0x3e4cceac], 4); // 0.20000714765
+const P3 = memory.data<u32>([0xbe2aae50], 4); // -0.16668057665
+const P4 = memory.data<u32>([0x3e11e9bf], 4); // 0.14249322787
+const P5 = memory.data<u32>([0xbdfe5d4f], 4); // -0.12420140846
+const P6 = memory.data<u32>([0x3def251a], 4); // 0.11676998740
+const P7 = memory.data<u32>([0xbdebd1b8], 4); // -0.11514610310
+const P8 = memory.data<u32>([0x3d9021bb], 4); // 0.070376836292
 
 const SMALLEST_NORMAL = reinterpret<f32>(0x00800000); // 2⁻¹²⁶
-const TWO_23 = reinterpret<f32>(0x4b000000); // 8388608
+const TWO_23 = memory.data<u32>([0x4b000000], 4); // 8388608
 const INFINITY_BITS = 0x7f800000;
 const NAN_BITS = 0x7fc00000;
 
 /** e·ln 2 + ln(1 + f), for 1 + f in [√½, √2]. */
 @inline
 function logReduced(f: v128, e: v128): v128 {
-  let p = madd(f32x4.splat(P8), f, f32x4.splat(P7));
-  p = madd(p, f, f32x4.splat(P6));
-  p = madd(p, f, f32x4.splat(P5));
-  p = madd(p, f, f32x4.splat(P4));
-  p = madd(p, f, f32x4.splat(P3));
-  p = madd(p, f, f32x4.splat(P2));
-  p = madd(p, f, f32x4.splat(P1));
-  p = madd(p, f, f32x4.splat(P0));
+  let p = madd(constant(P8), f, constant(P7));
+  p = madd(p, f, constant(P6));
+  p = madd(p, f, constant(P5));
+  p = madd(p, f, constant(P4));
+  p = madd(p, f, constant(P3));
+  p = madd(p, f, constant(P2));
+  p = madd(p, f, constant(P1));
+  p = madd(p, f, constant(P0));
   const square = f32x4.mul(f, f);
   let rest = f32x4.mul(p, f32x4.mul(f, square));
-  rest = madd(e, f32x4.splat(LN2_LOW), rest);
+  rest = madd(e, constant(LN2_LOW), rest);
   rest = madd(square, f32x4.splat(-0.5), rest);
-  return madd(e, f32x4.splat(LN2_HIGH), f32x4.add(f, rest));
+  return madd(e, constant(LN2_HIGH), f32x4.add(f, rest));
 }
 
 /** ln x for positive, finite, normal x; `e0` is added to the exponent. */
@@ -67,7 +68,7 @@ export function logNormal4(x: v128): v128 {
 @inline
 export function log4(x: v128): v128 {
   const isSmall = f32x4.lt(x, f32x4.splat(SMALLEST_NORMAL));
-  const scaled = v128.bitselect(f32x4.mul(x, f32x4.splat(TWO_23)), x, isSmall);
+  const scaled = v128.bitselect(f32x4.mul(x, constant(TWO_23)), x, isSmall);
   const inside = logNormalRange(scaled, v128.and(isSmall, f32x4.splat(-23)));
   // x = 0: -inf; x < 0: NaN; x = +inf or NaN: x.
   const isNegative = f32x4.lt(x, f32x4.splat(0));
@@ -85,7 +86,7 @@ export function log4(x: v128): v128 {
 /** ln(1 + u) for u in [0, 1]: above √2 - 1 as ln 2 + ln(1 + (u - 1)/2), without forming 1 + u. */
 @inline
 export function log1pUnit4(u: v128): v128 {
-  const isUpper = f32x4.gt(u, f32x4.splat(SQRT2_LESS_1));
+  const isUpper = f32x4.gt(u, constant(SQRT2_LESS_1));
   const halved = f32x4.mul(f32x4.sub(u, f32x4.splat(1)), f32x4.splat(0.5));
   const f = v128.bitselect(halved, u, isUpper);
   return logReduced(f, v128.and(isUpper, f32x4.splat(1)));

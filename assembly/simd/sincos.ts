@@ -9,20 +9,21 @@
  * coefficients as rounded below (Lawson's reweighted least squares in float64). s begins with what π/2
  * lost by rounding. The argument is never rounded to radians, which would cost half of the error.
  */
+import { constant } from "../memory";
 import { madd } from "./fma";
 
 // 1.5·2²³. Adding it rounds to an integer, which the low bits of the sum then hold.
-const ROUNDER = reinterpret<f32>(0x4b400000); // 12582912
+const ROUNDER = memory.data<u32>([0x4b400000], 4); // 12582912
 
-const HALF_PI = reinterpret<f32>(0x3fc90fdb); // 1.57079637
-const S0 = reinterpret<f32>(0xb33bbd2e); // -4.37113900e-8, π/2 - HALF_PI
-const S1 = reinterpret<f32>(0xbf255ddd); // -0.645963490
-const S2 = reinterpret<f32>(0x3da32f2a); // 0.0796798021
-const S3 = reinterpret<f32>(0xbb96c002); // -0.00460052583
-const C1 = reinterpret<f32>(0xbf9de9e6); // -1.23370051
-const C2 = reinterpret<f32>(0x3e81e0d7); // 0.253668517
-const C3 = reinterpret<f32>(0xbcaad8a2); // -0.0208552517
-const C4 = reinterpret<f32>(0x3a6a3d8b); // 8.93556222e-4
+const HALF_PI = memory.data<u32>([0x3fc90fdb], 4); // 1.57079637
+const S0 = memory.data<u32>([0xb33bbd2e], 4); // -4.37113900e-8, π/2 - HALF_PI
+const S1 = memory.data<u32>([0xbf255ddd], 4); // -0.645963490
+const S2 = memory.data<u32>([0x3da32f2a], 4); // 0.0796798021
+const S3 = memory.data<u32>([0xbb96c002], 4); // -0.00460052583
+const C1 = memory.data<u32>([0xbf9de9e6], 4); // -1.23370051
+const C2 = memory.data<u32>([0x3e81e0d7], 4); // 0.253668517
+const C3 = memory.data<u32>([0xbcaad8a2], 4); // -0.0208552517
+const C4 = memory.data<u32>([0x3a6a3d8b], 4); // 8.93556222e-4
 
 /** cos(2πu). Beside sinTwoPi4 of the same u it costs little: the compiler shares what they share. */
 @inline
@@ -43,13 +44,13 @@ export function sinTwoPi4(u: v128): v128 {
 /** k = round(4u) as ROUNDER + k: a float whose low bits are k. */
 @inline
 function roundToQuadrant(u: v128): v128 {
-  return madd(u, f32x4.splat(4), f32x4.splat(ROUNDER));
+  return madd(u, f32x4.splat(4), constant(ROUNDER));
 }
 
 /** f = 4u - k, of `shifted` = ROUNDER + k. */
 @inline
 function reduceByQuadrant(u: v128, shifted: v128): v128 {
-  const k = f32x4.sub(shifted, f32x4.splat(ROUNDER));
+  const k = f32x4.sub(shifted, constant(ROUNDER));
   return madd(u, f32x4.splat(4), f32x4.neg(k));
 }
 
@@ -57,19 +58,19 @@ function reduceByQuadrant(u: v128, shifted: v128): v128 {
 @inline
 function sinReduced(f: v128): v128 {
   const z = f32x4.mul(f, f);
-  let s = madd(f32x4.splat(S3), z, f32x4.splat(S2));
-  s = madd(s, z, f32x4.splat(S1));
-  s = madd(s, z, f32x4.splat(S0));
-  return madd(f, f32x4.splat(HALF_PI), f32x4.mul(f, s));
+  let s = madd(constant(S3), z, constant(S2));
+  s = madd(s, z, constant(S1));
+  s = madd(s, z, constant(S0));
+  return madd(f, constant(HALF_PI), f32x4.mul(f, s));
 }
 
 /** cos fπ/2. */
 @inline
 function cosReduced(f: v128): v128 {
   const z = f32x4.mul(f, f);
-  let c = madd(f32x4.splat(C4), z, f32x4.splat(C3));
-  c = madd(c, z, f32x4.splat(C2));
-  c = madd(c, z, f32x4.splat(C1));
+  let c = madd(constant(C4), z, constant(C3));
+  c = madd(c, z, constant(C2));
+  c = madd(c, z, constant(C1));
   return madd(c, z, f32x4.splat(1));
 }
 

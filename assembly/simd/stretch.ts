@@ -11,7 +11,8 @@
  * else: it is never instantiated and has no memory; its method is compiled into the loop of its own
  * instance of `map`. Hence not a callback: a function index is an indirect call for every vector.
  */
-import { at, loadTail, storeLanes } from "../memory";
+import { at, loadTail, storeTail } from "../memory";
+import { besideRow } from "../workspace";
 
 /** out = f(a). */
 @inline
@@ -104,7 +105,12 @@ export function map4<F>(
   );
 }
 
-/** The loop. `operands` is a constant, so that absent operands cost nothing. */
+/**
+ * The loop. `operands` is a constant, so that absent operands cost nothing. An operand is a pointer and
+ * a step: one that does not move is four copies of its element beside the row, step 0, and the end of a
+ * row goes by as one vector beside it. So the inner loop knows no cases: the formula, a load for each
+ * operand, one store.
+ */
 @inline
 function map<F>(
   operands: i32,
@@ -132,26 +138,43 @@ function map<F>(
   if (operands > 2) isFlat = isFlat && isWhole(size, cRows * cCols);
   if (operands > 3) isFlat = isFlat && isWhole(size, dRows * dCols);
   const height = isFlat ? 1 : rows, width = isFlat ? size : cols;
-  const aMoves = moves(aRows, aCols, isFlat), bMoves = moves(bRows, bCols, isFlat);
-  const cMoves = moves(cRows, cCols, isFlat), dMoves = moves(dRows, dCols, isFlat);
+  const wholeBytes = <usize>(width >> 2) << 4, rest = width & 3;
+  const aStep = stepOf(aRows, aCols, isFlat), bStep = stepOf(bRows, bCols, isFlat);
+  const cStep = stepOf(cRows, cCols, isFlat), dStep = stepOf(dRows, dCols, isFlat);
   const p4 = f32x4.splat(p), q4 = f32x4.splat(q);
   const nothing = f32x4.splat(0);
   const formula = changetype<F>(0);
   for (let row = 0; row < height; row++) {
-    const aRow = rowStart(a, aRows, aCols, row), bRow = rowStart(b, bRows, bCols, row);
-    const cRow = rowStart(c, cRows, cCols, row), dRow = rowStart(d, dRows, dCols, row);
-    const outRow = at(out, row * width);
-    for (let col = 0; col < width; col += 4) {
-      const left = width - col;
-      const value = formula.at(
-        loadOperand(aRow, aMoves, col, left),
-        operands > 1 ? loadOperand(bRow, bMoves, col, left) : nothing,
-        operands > 2 ? loadOperand(cRow, cMoves, col, left) : nothing,
-        operands > 3 ? loadOperand(dRow, dMoves, col, left) : nothing,
-        p4,
-        q4,
-      );
-      storeLanes(at(outRow, col), value, min(left, 4));
+    let a4 = rowStart(1, a, aRows, aCols, row, aStep), b4: usize = 0, c4: usize = 0, d4: usize = 0;
+    if (operands > 1) b4 = rowStart(2, b, bRows, bCols, row, bStep);
+    if (operands > 2) c4 = rowStart(3, c, cRows, cCols, row, cStep);
+    if (operands > 3) d4 = rowStart(4, d, dRows, dCols, row, dStep);
+    let to = at(out, row * width), end = to + wholeBytes, restTo: usize = 0;
+    for (;;) {
+      for (; to < end; to += 16) {
+        const value = formula.at(
+          v128.load(a4),
+          operands > 1 ? v128.load(b4) : nothing,
+          operands > 2 ? v128.load(c4) : nothing,
+          operands > 3 ? v128.load(d4) : nothing,
+          p4,
+          q4,
+        );
+        v128.store(to, value);
+        a4 += aStep;
+        if (operands > 1) b4 += bStep;
+        if (operands > 2) c4 += cStep;
+        if (operands > 3) d4 += dStep;
+      }
+      if (restTo) storeTail(restTo, v128.load(besideRow(0)), rest);
+      if (restTo || !rest) break;
+      restTo = to;
+      a4 = restOf(1, a4, rest, aStep);
+      if (operands > 1) b4 = restOf(2, b4, rest, bStep);
+      if (operands > 2) c4 = restOf(3, c4, rest, cStep);
+      if (operands > 3) d4 = restOf(4, d4, rest, dStep);
+      to = besideRow(0);
+      end = to + 16;
     }
   }
 }
@@ -161,27 +184,36 @@ function isWhole(size: i32, operandSize: i32): bool {
   return operandSize == size || operandSize == 1;
 }
 
-/** Whether the operand has an element for each column of the walk, rather than one for all. */
+/** 16 if the operand has an element for each column of the walk, 0 if it has one for all. */
 @inline
-function moves(rows: i32, cols: i32, isFlat: bool): bool {
-  return isFlat ? rows * cols != 1 : cols != 1;
+function stepOf(rows: i32, cols: i32, isFlat: bool): usize {
+  return (isFlat ? rows * cols != 1 : cols != 1) ? 16 : 0;
 }
 
-@inline
-function rowStart(pointer: usize, rows: i32, cols: i32, row: i32): usize {
-  return rows == 1 ? pointer : at(pointer, row * cols);
+// Neither is inline: four in each kernel would be a third of the build.
+
+/** Where an operand's part of a row begins; one that does not move is spread out beside the row. */
+function rowStart(
+  slot: i32,
+  pointer: usize,
+  rows: i32,
+  cols: i32,
+  row: i32,
+  step: usize,
+): usize {
+  const start = rows == 1 ? pointer : at(pointer, row * cols);
+  if (step) return start;
+  const beside = besideRow(slot);
+  v128.store(beside, v128.load32_splat(start));
+  return beside;
 }
 
-/** Four elements from column `col`, or those that are `left`. */
-@inline
-function loadOperand(row: usize, moves: bool, col: i32, left: i32): v128 {
-  if (!moves) return v128.load32_splat(row);
-  return left < 4 ? loadEnd(at(row, col), left) : v128.load(at(row, col));
-}
-
-// Not inline: four in each kernel would be a third of the build.
-function loadEnd(pointer: usize, left: i32): v128 {
-  return loadTail(pointer, left, f32x4.splat(0));
+/** The last `count` elements of an operand's row, moved beside it. */
+function restOf(slot: i32, pointer: usize, count: i32, step: usize): usize {
+  if (!step) return pointer;
+  const beside = besideRow(slot);
+  v128.store(beside, loadTail(pointer, count, f32x4.splat(0)));
+  return beside;
 }
 
 @unmanaged

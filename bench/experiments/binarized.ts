@@ -9,9 +9,10 @@
  * bias lets the posterior collapse. Epochs have 391 steps, the last of 80 images; as many whole ones are
  * taken as the steps allow.
  *
- *     deno task experiment:binarized [--steps 20000] [--flows 2] [--rate 0.002] [--seed 1] [--samples 200] [--checkpoint DIR] [--images DIR]
+ *     deno task experiment:binarized [--steps 20000] [--flows 2] [--rate 0.002] [--seed 1] [--samples 200] [--parts valid,test] [--save FILE] [--curve FILE.svg] [--checkpoint DIR] [--images DIR]
  */
 import { parseArgs } from "node:util";
+import { lossCurve } from "../../src/cli/loss_curve.ts";
 import { VAE } from "../../src/training/vae.ts";
 import { figuresOf, note, report } from "./evaluate.ts";
 import { folderStore } from "./folder_store.ts";
@@ -26,6 +27,9 @@ const { values: given } = parseArgs({
     rate: { type: "string", default: "0.002" },
     seed: { type: "string", default: "1" },
     samples: { type: "string", default: "200" },
+    parts: { type: "string", default: "valid,test" },
+    save: { type: "string" },
+    curve: { type: "string" },
     checkpoint: { type: "string" },
     images: { type: "string", default: BINARIZED },
   },
@@ -62,7 +66,9 @@ const { history } = await vae.fit(train, {
     ),
 });
 const seconds = (performance.now() - start) / 1000;
-for (const part of ["valid", "test"] as const) {
+if (given.save !== undefined) await Deno.writeFile(given.save, vae.save());
+if (given.curve !== undefined) await Deno.writeTextFile(given.curve, lossCurve(history));
+for (const part of given.parts.split(",") as ("valid" | "test")[]) {
   const rows = await readBinarized(part, given.images);
   const figures = await figuresOf(vae, rows, { samples: Number(given.samples) });
   report(`fixed binarisation, ${flows} flows, ${epochs * stepsPerEpoch} steps, seed ${seed}`, {

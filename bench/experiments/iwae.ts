@@ -4,7 +4,7 @@
  * rate 1e-3 · 10^(-i/7) for 3^i epochs, i = 0 … stages - 1; 8 stages are the paper's 3,280 epochs.
  * The output's bias starts from the pixel means. NLL of the test images by importance sampling.
  *
- *     deno task experiment:iwae --objective vae|iwae --k 5 --stages 4 --seed 1 [--estimator dreg] [--samples 5000] [--checkpoint DIR] [--images DIR] [--threads 2]
+ *     deno task experiment:iwae --objective vae|iwae --k 5 --stages 4 --seed 1 [--estimator dreg] [--samples 5000] [--tested 10000] [--checkpoint DIR] [--images DIR] [--threads 2]
  */
 import { parseArgs } from "node:util";
 import { VAE } from "../../src/training/vae.ts";
@@ -23,6 +23,7 @@ const { values: given } = parseArgs({
     seed: { type: "string", default: "1" },
     estimator: { type: "string", default: "standard" },
     samples: { type: "string", default: "5000" },
+    tested: { type: "string", default: "10000" },
     checkpoint: { type: "string" },
     images: { type: "string", default: MNIST },
     threads: { type: "string", default: "1" },
@@ -31,7 +32,11 @@ const { values: given } = parseArgs({
 
 const grey = await readImages(`${given.images}/train-images-idx3-ubyte.gz`);
 const train = rowsOf(grey, 0, grey.shape[0] - VALIDATION_ROWS);
-const test = binarizeOnce(await readImages(`${given.images}/t10k-images-idx3-ubyte.gz`));
+const test = rowsOf(
+  binarizeOnce(await readImages(`${given.images}/t10k-images-idx3-ubyte.gz`)),
+  0,
+  Number(given.tested),
+);
 
 const seed = Number(given.seed), samples = Number(given.k), stages = Number(given.stages);
 const network = { hidden: [200, 200], activation: "tanh" } as const;

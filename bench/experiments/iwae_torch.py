@@ -22,6 +22,7 @@ parser.add_argument("--k", type=int, default=1)
 parser.add_argument("--stages", type=int, default=4)
 parser.add_argument("--seed", type=int, default=1)
 parser.add_argument("--samples", type=int, default=5000)
+parser.add_argument("--tested", type=int, default=10000)
 arguments = parser.parse_args()
 torch.manual_seed(arguments.seed)
 torch.set_num_threads(1)
@@ -103,7 +104,7 @@ for stage in range(arguments.stages):
 CHUNK = 50
 with torch.no_grad():
     nll, units = [], []
-    for rows in test.split(BATCH):
+    for rows in test[: arguments.tested].split(BATCH):
         chunks = [log_weights(rows, CHUNK) for _ in range(arguments.samples // CHUNK)]
         joined = torch.cat(chunks, 1)
         nll.append(math.log(joined.shape[1]) - torch.logsumexp(joined.double(), 1))

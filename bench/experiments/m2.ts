@@ -9,7 +9,7 @@
  * Labelled images are the same number of each class, chosen by the seed; images without a label are the
  * first of the training set.
  *
- *     deno task experiment:m2 [--m1 50] [--labels 100] [--unlabelled 20000] [--epochs 10] [--hidden 200] [--latent 50] [--alpha 10] [--share 0.2] [--seed 1] [--images DIR]
+ *     deno task experiment:m2 [--m1 50] [--labels 100] [--unlabelled 20000] [--epochs 10] [--hidden 200] [--latent 50] [--alpha 10] [--beta 1] [--share 0.2] [--seed 1] [--images DIR]
  */
 import { parseArgs } from "node:util";
 import { permutation } from "../../src/core/philox.ts";
@@ -31,6 +31,7 @@ const { values: given } = parseArgs({
     hidden: { type: "string", default: "200" },
     latent: { type: "string", default: "50" },
     alpha: { type: "string", default: "10" },
+    beta: { type: "string", default: "1" },
     share: { type: "string", default: "0.2" },
     batch: { type: "string", default: "100" },
     rate: { type: "string", default: "0.001" },
@@ -73,7 +74,7 @@ const { history } = await vae.fit(seen.train, {
   labelledShare: Number(given.share),
   binarize: features === 0,
   epochs: Number(given.epochs),
-  objective: { type: "semiSupervised", alpha: Number(given.alpha) },
+  objective: { type: "semiSupervised", alpha: Number(given.alpha), beta: Number(given.beta) },
   onProgress: async ({ epoch, epochs, loss, kl, rowsPerSecond }) => {
     const error = await errorOf(vae, seen.test);
     note(

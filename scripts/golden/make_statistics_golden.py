@@ -55,6 +55,38 @@ for share in [0.0, 0.1, 0.5]:
 
 golden["kolmogorov"] = [[x, float(stats.kstwobign.sf(x))] for x in [0.2, 0.5, 0.8, 1.0, 1.36, 1.63, 2.5, 4.0]]
 
+golden["shares"] = [
+    [
+        a,
+        n,
+        b,
+        m,
+        min(
+            1.0,
+            2
+            * float(
+                min(
+                    stats.hypergeom.cdf(b, n + m, a + b, m),
+                    stats.hypergeom.sf(b - 1, n + m, a + b, m),
+                )
+            ),
+        ),
+    ]
+    for a, n, b, m in [(0, 300, 0, 100), (3, 300, 9, 100), (30, 1000, 10, 200), (900, 1000, 150, 200), (0, 500, 5, 50)]
+]
+
+golden["kolmogorovSamples"] = []
+for n, m, shift in [(50, 30, 0.0), (200, 100, 0.3), (80, 80, 1.0)]:
+    a, b = numpy.round(random.normal(size=n), 1), numpy.round(random.normal(size=m) + shift, 1)
+    golden["kolmogorovSamples"].append(
+        {
+            "a": a.tolist(),
+            "b": b.tolist(),
+            "distance": float(stats.ks_2samp(a, b).statistic),
+            "exact": float(stats.ks_2samp(a, b, method="exact").pvalue),
+        }
+    )
+
 golden["spearman"] = []
 for ties in [False, True]:
     a, b = random.normal(size=60), random.normal(size=60)

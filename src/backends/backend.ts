@@ -29,8 +29,11 @@ export interface Backend<P extends Program = Program> {
    * Lays out the plan's scratch memory, writes its constants, and readies it to run.
    * @param weights for plans without effects: keep weights in this format, in memory of the program's
    *   own that follows every change of the segment; a backend that lacks it uses the segment
+   * @param chunks for plans without effects whose inputs are all by row: let a run have so many times
+   *   the plan's capacity, which it takes chunk by chunk; a backend that lacks it does not, and the
+   *   program's `capacity` says what it is
    */
-  compile(plan: Plan, segments: Segments, weights?: WeightFormat): P;
+  compile(plan: Plan, segments: Segments, weights?: WeightFormat, chunks?: number): P;
   /**
    * Resolves when what compiled programs have started, such as threads, is at work or has failed.
    * Programs run before that as well; absent where nothing is started.
@@ -58,6 +61,8 @@ export interface Segment {
 /** A compiled plan. Operations of one backend run in the order in which they were called. */
 export interface Program {
   readonly plan: Plan;
+  /** The most batch rows of a run, where that is not the plan's capacity. */
+  readonly capacity?: number;
   /** Writes an input, from its start. @throws RangeError on an unknown name or too many values */
   write(input: string, values: ArrayLike<number>): void;
   /** Runs all instructions over `rows` batch rows, 1 … capacity. */

@@ -3,6 +3,7 @@ import { type OpenBackend, openWith } from "./open_with.ts";
 import { SCORE_KERNELS } from "./wasm/kernels/score.ts";
 
 export type { BackendChoice, BackendOptions, OpenBackend } from "./open_with.ts";
-export { useKernels } from "./wasm/loader.ts";
+export { kernelBytes, useKernels } from "./wasm/loader.ts";
+export { SCORE_KERNELS };
 
 export const openBackend: OpenBackend = openWith(SCORE_KERNELS);

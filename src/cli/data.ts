@@ -14,6 +14,8 @@ import {
   type Table,
 } from "../formats/mod.ts";
 import { listNames } from "../formats/errors.ts";
+import { encodeTable } from "../scoring/raw_table.ts";
+import { codecOf } from "../scoring/schema.ts";
 import { readWhole } from "./files.ts";
 import type { Io } from "./io.ts";
 import type { LoadedModel } from "./model.ts";
@@ -51,14 +53,20 @@ export async function readDataFor(
 }
 
 async function readColumns(
-  { units: { columns }, scorer }: LoadedModel,
+  { units: { columns, schema }, scorer }: LoadedModel,
   path: string,
   io: Io,
   label?: string,
 ): Promise<Table> {
   const bytes = await readBytes(path, io);
   const names = scorer && readColumnNames(path, bytes);
-  if (names === undefined) return byPosition(readTable(path, bytes, { label }), columns);
+  if (names === undefined) {
+    const cells = schema ? "any" : "numbers";
+    const table = byPosition(readTable(path, bytes, { label, cells }), columns);
+    if (!schema) return table;
+    const { data } = await namingTable(path, async () => encodeTable(table, schema));
+    return { ...table, data, texts: undefined };
+  }
   const missing = columns.filter((name) => !names.includes(name));
   if (missing.length > 0) {
     const expected = `the model's, ${listNames(missing)} among them`;
@@ -68,7 +76,8 @@ async function readColumns(
   if (unknown.length > 0) {
     io.stderr(`elbow: columns that the model does not know are left out: ${listNames(unknown)}\n`);
   }
-  return readTable(path, bytes, { columns, label });
+  const codecs = new Map(schema?.map((column) => [column.name, codecOf(column)]));
+  return readTable(path, bytes, { columns, label, cells: (name) => codecs.get(name)! });
 }
 
 /** Runs what takes a table's cells; complaints about a row then name the file too. */

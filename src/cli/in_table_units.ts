@@ -1,27 +1,34 @@
 /** Rows that a VAE made, back in the columns and units of the table it was trained on. */
+import type { ColumnSchema } from "../scoring/schema.ts";
 import { firstColumns, type Matrix } from "../scoring/matrix.ts";
 import type { LoadedModel } from "./model.ts";
 import type { RowsOutput } from "./rows_output.ts";
 import { significant } from "./text.ts";
 
 export function inTableUnits(
-  { scorer, units }: LoadedModel,
+  { units }: LoadedModel,
   made: Matrix,
   fields: RowsOutput["fields"],
 ): RowsOutput {
-  const { made: columns } = units;
+  const { made: columns, scale, schema } = units;
   const { data, rows } = units.fromVae(made);
-  const scale = scorer?.standardization.scale ?? new Float64Array(columns.length).fill(1);
   const row = (index: number) => {
     const cells = data.subarray(index * columns.length, (index + 1) * columns.length);
-    return Array.from(cells, (value, c) => significant(value, scale[c]));
+    return Array.from(cells, (value, c) => inWords(schema?.[c], value, scale[c]));
   };
   return { columns, rows, row, fields };
 }
 
+/** A cell as the table has it: a level by its name, a number without the digits it does not have. */
+function inWords(column: ColumnSchema | undefined, value: number, unit: number): string | number {
+  if (Number.isNaN(value)) return "";
+  if (!column?.levels) return significant(value, unit);
+  const code = Math.min(Math.max(0, Math.round(value)), column.levels.length);
+  return column.levels[code] ?? "";
+}
+
 /** The same rows as one matrix, unrounded: for pictures. Rows that carry a condition lose it. */
-export function inTableCells({ units }: LoadedModel, rows: Matrix): Matrix {
-  const columns = units.made.length;
-  const { data, rows: count } = units.fromVae(firstColumns(rows, columns));
-  return { data: Float32Array.from(data), shape: [count, columns] };
+export function inTableCells({ units, vae }: LoadedModel, rows: Matrix): Matrix {
+  const { data, rows: count } = units.fromVae(firstColumns(rows, vae.spec.inputs));
+  return { data: Float32Array.from(data), shape: [count, units.made.length] };
 }

@@ -2,7 +2,8 @@
 import { Command } from "npm:commander@15.1.0";
 import type { Tensor } from "../formats/safetensors.ts";
 import type { ModelFile } from "../scoring/model_file.ts";
-import { tableModelOf } from "../scoring/table_scorer.ts";
+import type { EnsembleModel } from "../scoring/ensemble/ensemble.ts";
+import { type TableModel, tableModelOf } from "../scoring/table_scorer.ts";
 import { fromModelFile } from "../scoring/trained_vae.ts";
 import { parseRbmSpec } from "../models/rbm.ts";
 import type { ModelSpec } from "../models/spec.ts";
@@ -33,12 +34,18 @@ function resultOf(model: string, file: ModelFile) {
   if (kind === "checkpoint" || kind === "rbm") return { ...common, ...metadata };
   const [spec] = fromModelFile(file);
   if (kind === "vae") return { ...common, spec };
-  const { columns, standardization: { centre, scale }, ...table } = tableModelOf(file);
-  const { calibration, falseAlarmRate, warnings } = table;
+  const table = tableModelOf(file);
+  const { calibration, falseAlarmRate, warnings, ensemble } = table;
   return {
     ...common,
     spec,
-    columns: columns.map((name, c) => ({ name, centre: centre[c], scale: scale[c] })),
+    columns: table.schema.map((column, c) => ({ ...column, ...momentsOf(table, c) })),
+    ensemble: ensemble && {
+      statistics: ensemble.statistics,
+      views: ensemble.parts.map(({ spec: { view, features, members, references } }) => {
+        return { view, features, members, references };
+      }),
+    },
     calibrationRows: calibration.scores.length,
     falseAlarmRate,
     threshold: calibration.threshold(falseAlarmRate),
@@ -78,11 +85,28 @@ function describeLikelihood(likelihood: ModelSpec["likelihood"]): string {
   return [type, ...Object.entries(details).map(([name, value]) => `${name} ${value}`)].join(", ");
 }
 
+/** Mean and standard deviation of a column that is numbers. */
+function momentsOf({ schema, expansion, standardization }: TableModel, c: number) {
+  const { kind } = schema[c], d = expansion.owner.indexOf(c);
+  if (kind === "categorical" || kind === "timestamp") return {};
+  return { centre: standardization.centre[d], scale: standardization.scale[d] };
+}
+
+function describeColumn(table: TableModel, c: number): string {
+  const { kind, levels } = table.schema[c], { centre, scale } = momentsOf(table, c);
+  if (centre === undefined) {
+    return levels ? `${kind}, ${counted(levels.length, "level")}` : kind;
+  }
+  const short = (value: number) => Number(value.toPrecision(6));
+  return `${short(centre)}, ${short(scale)}${kind === "numeric" ? "" : ` (${kind})`}`;
+}
+
 function tableSections(file: ModelFile): Section[] {
-  const { columns, standardization: { centre, scale }, calibration, falseAlarmRate, warnings } =
-    tableModelOf(file);
+  const table = tableModelOf(file);
+  const { schema, calibration, falseAlarmRate, warnings, ensemble } = table;
   const threshold = calibration.threshold(falseAlarmRate);
   return [
+    ...(ensemble ? [ensembleSection(ensemble)] : []),
     {
       title: "Calibration",
       lines: [
@@ -94,12 +118,24 @@ function tableSections(file: ModelFile): Section[] {
     },
     {
       title: "Columns: mean and standard deviation",
-      lines: columns.map((name, c) => [
-        `  ${name}`,
-        `${Number(centre[c].toPrecision(6))}, ${Number(scale[c].toPrecision(6))}`,
-      ]),
+      lines: schema.map(({ name }, c) => [`  ${name}`, describeColumn(table, c)]),
     },
   ];
+}
+
+function ensembleSection({ statistics, parts }: EnsembleModel): Section {
+  return {
+    title: "Ensemble; the network above is its first",
+    lines: [
+      ["Statistics", statistics.join(", ")],
+      ...parts.map(({ spec: { view, features, members, references } }): [string, string] => [
+        `View ${view}`,
+        `${counted(features, "feature")}, ${counted(members, "network")}, ${
+          counted(references, "reference row")
+        }`,
+      ]),
+    ],
+  };
 }
 
 function rbmLines({ metadata }: ModelFile): [string, string][] {

@@ -6,13 +6,16 @@
  * @module
  */
 import { Command } from "npm:commander@15.1.0";
+import { bundleCommand } from "./bundle.ts";
 import { doctorCommand } from "./doctor.ts";
 import { encodeCommand } from "./encode.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { inspectCommand } from "./inspect.ts";
+import { exportCommand } from "./export.ts";
 import { denoIo, type Io } from "./io.ts";
 import { reconstructCommand } from "./reconstruct.ts";
 import { fail } from "./refusals.ts";
+import { reportCommand } from "./report.ts";
 import { sampleCommand } from "./sample.ts";
 import { scoreCommand } from "./score.ts";
 import { serveCommand } from "./serve.ts";
@@ -23,6 +26,7 @@ import { VERSION } from "./version.ts";
 export type { Io } from "./io.ts";
 
 const COMMANDS: readonly ((io: Io) => Command)[] = [
+  reportCommand,
   trainCommand,
   scoreCommand,
   evaluateCommand,
@@ -30,6 +34,8 @@ const COMMANDS: readonly ((io: Io) => Command)[] = [
   sampleCommand,
   reconstructCommand,
   inspectCommand,
+  exportCommand,
+  bundleCommand,
   serveCommand,
   workerCommand,
   doctorCommand,

@@ -8,11 +8,11 @@ export interface RowsOutput {
   readonly columns: readonly string[];
   readonly rows: number;
   /** The cells of one row. */
-  row(index: number): readonly number[];
+  row(index: number): readonly (string | number)[];
   /** What JSON says besides, before the rows. */
   readonly fields: Readonly<Record<string, unknown>>;
   /** The rows in JSON, by name: by default all cells under "values". */
-  readonly lists?: Readonly<Record<string, (index: number) => readonly number[]>>;
+  readonly lists?: Readonly<Record<string, (index: number) => readonly (string | number)[]>>;
 }
 
 /** Where rows go. */

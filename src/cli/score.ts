@@ -4,21 +4,21 @@
  */
 import { Command } from "npm:commander@15.1.0";
 import type { Table } from "../formats/mod.ts";
+import { decide, type Decision, type DecisionOptions, thresholdFor } from "../scoring/decide.ts";
 import type { ScoreTable } from "../scoring/table_scorer.ts";
 import { readDataFor } from "./data.ts";
 import { requirePlace, writeWhole } from "./files.ts";
 import { type Io, print } from "./io.ts";
 import { type LoadedModel, loadModel } from "./model.ts";
 import * as options from "./options.ts";
-import { counted, csvLine, gathered, jsonLine } from "./text.ts";
+import { count, counted, csvLine, gathered, jsonLine } from "./text.ts";
 
 const TOP_COLUMNS = 3;
-const HEADER = csvLine(["row", "score", "p_value", "anomaly", "top_columns"]);
+const HEADER = ["row", "score", "p_value", "anomaly", "top_columns"];
 
 /** Options as commander hands them over. */
-export interface ScoreOptions extends options.JsonOption, options.BackendOption {
+export interface ScoreOptions extends options.JsonOption, options.BackendOption, DecisionOptions {
   readonly out?: string;
-  readonly falseAlarmRate?: number;
 }
 
 /** The verdict on one row; null where a bare VAE has none. */
@@ -27,7 +27,10 @@ export interface ScoredRow {
   readonly row: number;
   readonly score: number;
   readonly pValue: number | null;
+  /** Null also where the verdict is withheld. */
   readonly anomaly: boolean | null;
+  /** Of the verdict, where a least confidence was asked for. */
+  readonly confidence?: number;
   /** Up to three columns with the largest positive contributions, the largest first. */
   readonly topColumns: readonly string[];
   readonly contributions: Readonly<Record<string, number>> | null;
@@ -37,10 +40,11 @@ export interface ScoredRow {
 export interface Scored {
   readonly table: Table;
   readonly scores: Float64Array;
-  /** The false-alarm rate and what it flags; absent for a bare VAE. */
-  readonly falseAlarmRate?: number;
+  /** What was asked for, and what follows; absent for a bare VAE. */
+  readonly asked?: DecisionOptions & { readonly falseAlarmRate: number };
+  readonly decision?: Decision;
+  /** The score above which rows are flagged: with a rate, not with `fdr`. */
   readonly threshold?: number;
-  readonly anomalies?: number;
   row(index: number): ScoredRow;
 }
 
@@ -48,12 +52,26 @@ export function scoreCommand(io: Io): Command {
   const command = new Command("score").summary("score the rows of a table")
     .description(
       "Writes row,score,p_value,anomaly,top_columns for every row of DATA. Scores are in nats, higher is\n" +
-        "more anomalous; an anomaly is a row whose p-value is at or below the false-alarm rate.",
+        "more anomalous; an anomaly is a row whose p-value is at or below the false-alarm rate, or below\n" +
+        "the limit at which, on average, so small a share of the flagged rows is normal (--fdr).",
     )
     .argument("<model>", "file written by elbow train")
     .argument("<data>", "table: .csv .tsv .npy .npz .jsonl, or - for standard input")
     .option("--out <file>", "CSV file to write instead of standard output")
     .addOption(options.falseAlarmRateOption("normal rows that may be flagged; as trained"))
+    .addOption(
+      options.numberOption("--fdr <share>", "flagged rows that may be normal, over the table", {
+        above: 0,
+        max: 0.999999,
+      }).conflicts("falseAlarmRate"),
+    )
+    .option("--tail", "extrapolate p-values beyond what the calibration rows can tell apart")
+    .addOption(
+      options.numberOption("--min-confidence <share>", "withhold verdicts less sure than this", {
+        min: 0.5,
+        max: 0.999999,
+      }),
+    )
     .addOption(options.backendOption())
     .addOption(options.jsonOption());
   return command.action(async (path: string, data: string, given: ScoreOptions) => {
@@ -71,28 +89,29 @@ export function scoreCommand(io: Io): Command {
 export async function score(
   model: LoadedModel,
   data: string,
-  { falseAlarmRate }: Pick<ScoreOptions, "falseAlarmRate">,
+  { falseAlarmRate, fdr, tail, minConfidence }: DecisionOptions,
   io: Io,
 ): Promise<Scored> {
   const { scorer, vae, units } = model;
-  if (!scorer && falseAlarmRate !== undefined) {
+  const given = [falseAlarmRate, fdr, tail, minConfidence];
+  if (!scorer && given.some((each) => each !== undefined)) {
     throw new TypeError(`Cannot flag rows: ${model.path} is a bare VAE without calibration`);
   }
-  if (falseAlarmRate !== undefined) scorer?.setFalseAlarmRate(falseAlarmRate);
+  const asked = scorer && {
+    falseAlarmRate: falseAlarmRate ?? scorer.falseAlarmRate,
+    fdr,
+    tail,
+    minConfidence,
+  };
+  const threshold = scorer && fdr === undefined
+    ? thresholdFor(scorer.calibration, asked!)
+    : undefined;
   const table = await readDataFor(model, data, io);
-  if (scorer) {
+  if (scorer && asked) {
     const results = scorer.scoreCells(table);
-    let anomalies = 0;
-    for (const pValue of results.pValues) if (scorer.isAnomaly(pValue)) anomalies++;
-    return {
-      table,
-      scores: results.scores,
-      falseAlarmRate: scorer.falseAlarmRate,
-      threshold: scorer.threshold,
-      anomalies,
-      row: (index) =>
-        scoredRow(results, index, units.columns, (pValue) => scorer.isAnomaly(pValue)),
-    };
+    const decision = decide(scorer.calibration, results.scores, asked);
+    const row = (index: number) => scoredRow(results, decision, index, units.columns);
+    return { table, scores: results.scores, asked, decision, threshold, row };
   }
   const scores = await vae.score(units.toVae(table));
   const none = { pValue: null, anomaly: null, topColumns: [], contributions: null };
@@ -100,43 +119,51 @@ export async function score(
 }
 
 function scoredRow(
-  { scores, pValues, contributions }: ScoreTable,
+  { scores, contributions }: ScoreTable,
+  { pValues, confidences, verdict }: Decision,
   index: number,
   columns: readonly string[],
-  isAnomaly: (pValue: number) => boolean,
 ): ScoredRow {
   const width = columns.length;
   const own = contributions.subarray(index * width, (index + 1) * width);
   const order = columns.map((_, c) => c).filter((c) => own[c] > 0).sort((a, b) => own[b] - own[a]);
+  const its = verdict(index);
   return {
     row: index + 1,
     score: scores[index],
     pValue: pValues[index],
-    anomaly: isAnomaly(pValues[index]),
+    anomaly: its === "uncertain" ? null : its === "anomaly",
+    ...(confidences && { confidence: confidences[index] }),
     topColumns: order.slice(0, TOP_COLUMNS).map((c) => columns[c]),
     contributions: Object.fromEntries(columns.map((name, c) => [name, own[c]])),
   };
 }
 
-/** The lines of the CSV file. */
-export function* scoresCsv({ table: { rows }, row }: Scored): Generator<string> {
-  yield HEADER;
+/** The lines of the CSV file; a withheld verdict is "uncertain". */
+export function* scoresCsv({ table: { rows }, row, decision }: Scored): Generator<string> {
+  const withConfidence = decision?.confidences !== undefined;
+  yield csvLine([...HEADER, ...(withConfidence ? ["confidence"] : [])]);
   for (let index = 0; index < rows; index++) {
-    const { score, pValue, anomaly, topColumns } = row(index);
-    yield csvLine([index + 1, score, pValue ?? "", anomaly ?? "", topColumns.join(";")]);
+    const { score, pValue, anomaly, topColumns, confidence } = row(index);
+    const verdict = anomaly ?? (decision ? "uncertain" : "");
+    const cells = [index + 1, score, pValue ?? "", verdict, topColumns.join(";")];
+    yield csvLine(confidence === undefined ? cells : [...cells, confidence.toFixed(4)]);
   }
 }
 
 function scoresJson(model: string, scored: Scored, out?: string): Generator<string> {
-  const { table, falseAlarmRate, threshold, anomalies } = scored;
+  const { table, asked, threshold, decision } = scored;
   const fields = {
     model,
     data: table.source,
     rows: table.rows,
     out,
-    falseAlarmRate,
+    falseAlarmRate: asked?.fdr === undefined ? asked?.falseAlarmRate : undefined,
+    fdr: asked?.fdr,
+    limit: asked?.fdr === undefined ? undefined : decision?.limit,
     threshold,
-    anomalies,
+    anomalies: decision?.anomalies,
+    uncertain: decision?.confidences && decision.uncertain,
   };
   const rows = {
     *[Symbol.iterator]() {
@@ -146,8 +173,17 @@ function scoresJson(model: string, scored: Scored, out?: string): Generator<stri
   return jsonLine(fields, { scores: rows });
 }
 
-function summary({ table, anomalies, falseAlarmRate }: Scored): string {
+function summary({ table, asked, decision }: Scored): string {
   const rows = `${counted(table.rows, "row")} scored`;
-  if (anomalies === undefined) return `${rows}: a bare VAE has no p-values and flags none`;
-  return `${rows}, ${counted(anomalies, "row")} flagged at a false-alarm rate of ${falseAlarmRate}`;
+  if (!asked || !decision) return `${rows}: a bare VAE has no p-values and flags none`;
+  const { anomalies, uncertain, confidences, limit, fewest = 1 } = decision;
+  const { fdr, falseAlarmRate } = asked;
+  const at = fdr === undefined
+    ? `at a false-alarm rate of ${falseAlarmRate}`
+    : `at a false discovery rate of ${fdr}${anomalies ? `: p ≤ ${limit.toPrecision(3)}` : ""}`;
+  const withheld = confidences ? `, ${count(uncertain)} left uncertain` : "";
+  const coarse = anomalies === 0 && fewest > 1
+    ? `; p-values are too coarse to flag fewer than ${fewest} rows of this table: calibrate on more, or --tail`
+    : "";
+  return `${rows}, ${counted(anomalies, "row")} flagged ${at}${withheld}${coarse}`;
 }

@@ -1,20 +1,28 @@
 /** What `elbow train` can be told: names, limits, and the words of its help. */
-import { type Command, Option } from "npm:commander@15.1.0";
+import { type Command, InvalidArgumentError, Option } from "npm:commander@15.1.0";
 import type { DetectorOptions } from "../detection/detector.ts";
 import { PLAIN_LIKELIHOODS } from "../distributions/likelihood.ts";
-import { type Objective, OBJECTIVE_TYPES } from "../objectives/objective.ts";
+import type { ColumnOverride } from "../detection/infer_schema.ts";
+import { type Objective, OBJECTIVE_TYPES, type ObjectiveInput } from "../objectives/objective.ts";
+import { columnOption } from "./overrides.ts";
 import * as options from "./options.ts";
 
 /** Options as commander hands them over; what is absent has the library's default. */
 export interface TrainOptions extends options.JsonOption, options.BackendOption {
   readonly out?: string;
   readonly curve?: string;
+  readonly spec?: string;
   readonly label?: string;
   readonly columns?: readonly string[];
+  readonly column?: readonly ColumnOverride[];
+  readonly schema?: string;
+  readonly preset?: DetectorOptions["preset"];
+  readonly members?: number;
   readonly latent?: number;
   readonly hidden?: readonly number[];
   readonly likelihood?: DetectorOptions["likelihood"];
-  readonly objective?: Objective["type"];
+  readonly objective?: Objective["type"] | ObjectiveInput;
+  readonly binarize?: boolean;
   readonly beta?: number;
   readonly samples?: number;
   readonly estimator?: "standard" | "stl" | "dreg";
@@ -37,7 +45,12 @@ export interface TrainOptions extends options.JsonOption, options.BackendOption 
 export function addTrainOptions(command: Command): Command {
   command.option("--out <model>", "file to write (required)")
     .option("--label <column>", "column kept out of training, used only to report")
-    .option("--curve <svg>", "chart of the loss over the epochs to write");
+    .option("--curve <svg>", "chart of the loss over the epochs to write")
+    .option(
+      "--spec <json>",
+      "file that states the model: fits a bare VAE to the values as they are",
+    )
+    .option("--binarize", "with --spec: values 0 to 1 are drawn 0 or 1 anew at every step");
   for (const option of [...modelOptions(), ...runOptions()]) command.addOption(option);
   return command
     .option("--checkpoint <dir>", "folder to keep the state of the run in")
@@ -56,14 +69,25 @@ function modelOptions(): Option[] {
   const { numberOption, integerOption } = options;
   return [
     options.namesOption("--columns <a,b,c>", "columns to train on; all but the label"),
-    integerOption("--latent <n>", "latent dimensions; half of the columns, 2 to 16", {
+    columnOption(),
+    new Option("--schema <json>", "file with what columns are: [{ name, kind, levels? }, …]"),
+    new Option(
+      "--preset <name>",
+      "ensemble, or small: one network, which options of one network choose too; ensemble",
+    ).choices(["ensemble", "small"]),
+    integerOption("--members <n>", "networks of each view of an ensemble; 2", { min: 1, max: 16 }),
+    integerOption("--latent <n>", "latent dimensions; 2 to 16, by what the columns hold", {
       min: 1,
       max: 1e6,
     }),
-    options.integersOption("--hidden <64,32>", "widths of the encoder's hidden layers; 64,64"),
+    options.integersOption(
+      "--hidden <64,32>",
+      "widths of the encoder's hidden layers; 48,48, of small 64,64",
+    ),
     new Option("--likelihood <type>", "what the columns hold; gaussian")
       .choices(PLAIN_LIKELIHOODS),
-    new Option("--objective <type>", "what to train for; elbo").choices(OBJECTIVES),
+    new Option("--objective <type>", `what to train for, or all of it as JSON; elbo`)
+      .argParser(objective),
     numberOption("--beta <weight>", "weight of elbo's KL, of betaTc's total correlation; 1", {
       min: 0,
     }),
@@ -81,18 +105,29 @@ function modelOptions(): Option[] {
   ];
 }
 
-/** Models of tables have real-valued latents, which `reinforce` is not for. */
-const OBJECTIVES = OBJECTIVE_TYPES.filter((type) => type !== "reinforce");
+/** A type, or an objective as a program would write it. */
+function objective(text: string): TrainOptions["objective"] {
+  const type = OBJECTIVE_TYPES.find((each) => each === text);
+  if (type !== undefined) return type;
+  if (!text.startsWith("{")) {
+    throw new InvalidArgumentError(`Allowed choices are ${OBJECTIVE_TYPES.join(", ")}, or JSON`);
+  }
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new InvalidArgumentError("It must be JSON");
+  }
+}
 
 /** How the run goes. */
 function runOptions(): Option[] {
   const { numberOption, integerOption } = options;
   return [
-    integerOption("--epochs <n>", "passes over the rows; about 2000 steps' worth", {
+    integerOption("--epochs <n>", "passes over the rows; about 500 steps' worth, of small 2000", {
       min: 1,
       max: 1e7,
     }),
-    integerOption("--batch-size <n>", "rows per step; 128", { min: 1, max: 1e6 }),
+    integerOption("--batch-size <n>", "rows per step; 96, of small 128", { min: 1, max: 1e6 }),
     numberOption("--learning-rate <rate>", "Adam's, falling to 0 over the run; 0.005", {
       above: 0,
     }),

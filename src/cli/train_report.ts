@@ -2,7 +2,10 @@
 import type { Detector } from "../detection/detector.ts";
 import type { Table } from "../formats/mod.ts";
 import { latentSize } from "../models/vae_graph.ts";
+import type { ModelSpec } from "../models/spec.ts";
 import type { FitReport } from "../training/report.ts";
+import type { VAE } from "../training/vae.ts";
+import type { Io } from "./io.ts";
 import { type LabelFigures, labelSection } from "./against_label.ts";
 import { count, counted, nats, type Section } from "./text.ts";
 
@@ -13,6 +16,14 @@ export interface Trained {
   readonly fit: FitReport;
   /** How its scores compare with the label, on all rows of the table. */
   readonly against?: LabelFigures;
+  readonly bytes: number;
+}
+
+/** A model by its specification, and what it was fitted to. */
+export interface FittedSpec {
+  readonly vae: VAE;
+  readonly table: Table;
+  readonly fit: FitReport;
   readonly bytes: number;
 }
 
@@ -49,6 +60,59 @@ export function trainResult({ detector, table, fit, against, bytes }: Trained, m
   };
 }
 
+/** What `--json` prints of a model by its specification. */
+export function specResult({ vae, table, fit, bytes }: FittedSpec, model: string) {
+  const history = fit.history.map((means) => ({ ...means, reconstruction: -means.reconstruction }));
+  const { loss, elbo, reconstruction, kl, activeUnits, validationElbo } = history[fit.epoch - 1];
+  return {
+    model,
+    bytes,
+    data: table.source,
+    rows: table.rows,
+    columns: table.columns,
+    epoch: fit.epoch,
+    loss,
+    elbo,
+    reconstruction,
+    kl,
+    activeUnits,
+    latent: latentSize(vae.spec),
+    validationElbo,
+    stoppedEarly: fit.stoppedEarly,
+    skippedSteps: fit.skippedSteps,
+    rollbacks: fit.rollbacks,
+    spec: vae.spec,
+    device: vae.device,
+    history,
+  };
+}
+
+/** The same for a person. */
+export function specSections({ vae, table, fit, bytes }: FittedSpec, model: string): Section[] {
+  const { rows, columns, source } = table;
+  return [
+    {
+      lines: [
+        ["Data", `${source} (${counted(rows, "row")}, ${counted(columns.length, "column")})`],
+        ["Model", `${model} (${count(bytes)} bytes), a bare VAE`],
+        ["Backend", deviceText(vae.device)],
+        ["  because", vae.device.reason as string | undefined],
+      ],
+    },
+    fitSection(fit, vae.spec, "the table"),
+  ];
+}
+
+/** Says it where fewer threads ran than were asked for. */
+export function sayThreads(
+  { threads, reason }: VAE["device"],
+  given: { readonly threads?: number },
+  io: Io,
+): void {
+  if ((given.threads ?? 1) <= threads) return;
+  io.stderr(`elbow: ran on ${counted(threads, "thread")}: ${reason}\n`);
+}
+
 /** The result for a person. */
 export function trainSections(trained: Trained, model: string): Section[] {
   const { detector, table, bytes, against } = trained;
@@ -67,7 +131,7 @@ export function trainSections(trained: Trained, model: string): Section[] {
         ["  because", device.reason as string | undefined],
       ],
     },
-    fitSection(trained),
+    fitSection(trained.fit, detector.vae.spec, "the standardised table"),
     ...(against ? [labelSection(against, rows, "all rows, those trained on included")] : []),
   ];
 }
@@ -78,13 +142,13 @@ function deviceText({ threads, reason: _reason, ...names }: Detector["device"]):
   return [...words, counted(threads, "thread")].join(", ");
 }
 
-function fitSection({ fit, detector: { vae } }: Trained): Section {
+function fitSection(fit: FitReport, spec: ModelSpec, of: string): Section {
   const { epoch, stoppedEarly, skippedSteps, rollbacks } = fit;
   const last = fit.history[epoch - 1];
   const which = `Epoch ${epoch}${stoppedEarly ? ", the best: stopped early" : ""}`;
   const troubles = `${counted(skippedSteps, "skipped step")}, ${counted(rollbacks, "rollback")}`;
   return {
-    title: `${which}; nats per row of the standardised table`,
+    title: `${which}; nats per row of ${of}`,
     lines: [
       ["Loss", nats(last.loss)],
       ["ELBO", nats(last.elbo)],
@@ -94,7 +158,7 @@ function fitSection({ fit, detector: { vae } }: Trained): Section {
         "Validation ELBO",
         last.validationElbo === undefined ? undefined : nats(last.validationElbo),
       ],
-      ["Active units", `${last.activeUnits} of ${latentSize(vae.spec)}`],
+      ["Active units", `${last.activeUnits} of ${latentSize(spec)}`],
       ["Trouble", skippedSteps + rollbacks > 0 ? troubles : undefined],
     ],
   };

@@ -22,8 +22,12 @@ export const STREAMS = {
   mixture: 8,
   /** The order in which rows that have a label come round. */
   labelled: 9,
+  /** Folds, reference rows and the rows that an ensemble is fitted to. */
+  ensemble: 21,
   /** Samples and splits of an isolation forest. */
   isolation: 20,
+  /** How a drift monitor breaks ties. */
+  drift: 21,
   /** Gibbs sweeps of a Boltzmann machine in training; one use per half-sweep: `layerStream`. */
   gibbs: 16,
   /** Gibbs sweeps when sampling from one. */

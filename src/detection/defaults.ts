@@ -1,6 +1,8 @@
 /** What the detector does when the user says nothing: the network and its training. */
 import type { PlainLikelihoodInput } from "../distributions/likelihoods/options.ts";
+import type { ExpandedGroup } from "../scoring/expansion.ts";
 import type { ModelSpecInput } from "../models/spec.ts";
+import type { StatisticName } from "../scoring/ensemble/statistics.ts";
 import type { FitOptions } from "../training/options.ts";
 
 /** The shape of the network. */
@@ -20,23 +22,36 @@ export interface DetectorSpecOptions {
  * The smallest variance a standardised column may be explained with: σ = 0.02. Without a floor a
  * constant or duplicate column's variance falls to nothing and its noise drowns all others.
  */
-const MIN_VARIANCE = 4e-4;
+export const MIN_VARIANCE = 4e-4;
 
 /** Steps that the default training takes, whatever the number of rows. */
 const STEPS = 2000;
 
 /**
- * The network: tanh bounds what a cell far out can do to the latent variables. With elu, tables with
+ * The network over the columns that a table has for it: tanh bounds what a cell far out can do to the latent variables. With elu, tables with
  * heavy tails (cells of 60 standard deviations) diverge.
  */
-export function detectorSpec(inputs: number, options: DetectorSpecOptions): ModelSpecInput {
+export function detectorSpec(
+  groups: readonly ExpandedGroup[],
+  options: DetectorSpecOptions,
+  missing = false,
+): ModelSpecInput {
+  const inputs = groups.reduce((sum, { columns }) => sum + columns, 0);
   const { hidden = [64, 64], latent = defaultLatent(inputs), likelihood = "gaussian" } = options;
   return {
     inputs,
     encoder: { hidden, activation: "tanh" },
     decoder: { hidden: [...hidden].reverse(), activation: "tanh" },
     latent: [{ size: latent }],
-    likelihood: likelihoodFor(likelihood),
+    likelihood: groups.length === 1 && !groups[0].classes ? likelihoodFor(likelihood) : {
+      type: "mixed",
+      columns: groups.map(({ classes, columns }) =>
+        classes
+          ? { type: "categorical", classes, count: columns / classes }
+          : { ...likelihoodFor(likelihood), count: columns }
+      ),
+    },
+    ...(missing && { missing: "mask" }),
   };
 }
 
@@ -59,6 +74,41 @@ export function defaultTraining(rows: number, batchSize = 128): FitOptions {
     batchSize,
     epochs: Math.min(400, Math.max(5, Math.round(STEPS / perEpoch))),
     objective: { warmUpEpochs: 2 },
+    optimizer: { type: "adam", learningRate: 0.005, decay: "cosine", clipNorm: 20 },
+  };
+}
+
+/** Networks of each view. */
+export const MEMBERS = 2;
+
+/** Statistics that make the default score. */
+export const STATISTICS: readonly StatisticName[] = ["residual", "kl", "linear", "neighbours"];
+
+/** Steps that each network of an ensemble takes. */
+const MEMBER_STEPS = 500;
+
+/** A network of an ensemble: small, and with its linear part beside the hidden layers. */
+export function memberSpec(
+  inputs: number,
+  latent: number,
+  { hidden = [48, 48], latent: given = latent }: DetectorSpecOptions,
+): ModelSpecInput {
+  return {
+    inputs,
+    encoder: { hidden, activation: "tanh", skip: true },
+    decoder: { hidden: [...hidden].reverse(), activation: "tanh", skip: true },
+    latent: [{ size: given }],
+    likelihood: likelihoodFor("gaussian"),
+  };
+}
+
+/** As `defaultTraining`, for a network of an ensemble. */
+export function memberTraining(rows: number, batchSize: number = 96): FitOptions {
+  const epochs = Math.max(1, Math.round(MEMBER_STEPS / Math.ceil(rows / batchSize)));
+  return {
+    batchSize,
+    epochs,
+    objective: { warmUpEpochs: Math.max(1, Math.round(0.2 * epochs)) },
     optimizer: { type: "adam", learningRate: 0.005, decay: "cosine", clipNorm: 20 },
   };
 }

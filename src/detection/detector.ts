@@ -6,22 +6,26 @@
  * for (const { score, pValue, anomaly, contributions } of await detector.score(newRows)) { … }
  * ```
  *
- * Rows are split by the seed: some are kept back to calibrate (`Calibration`), a VAE with learned
- * per-column variance (σ-VAE: Rybkin et al., 2021) is trained on the rest. Missing values and
- * columns that are not numbers are refused.
+ * What the columns are is inferred (`infer_schema.ts`) or said: numbers, text, times, with missing cells
+ * anywhere. Rows are split by the seed: some are kept back to calibrate (`Calibration`), the rest train
+ *
+ *   preset "ensemble"   several networks, regressions and reference rows in two views of the table
+ *                       (`ensemble/fit_ensemble.ts`, docs/adr/0020-what-a-detector-is.md); the default
+ *   preset "small"      one VAE over standardised columns with learned per-column variance (σ-VAE:
+ *                       Rybkin et al., 2021), scored by its negative ELBO
+ *
+ * An option that speaks of one network, such as another likelihood or a checkpoint, chooses "small".
  */
 import { permutation } from "../core/philox.ts";
 import { STREAMS } from "../core/streams.ts";
 import { Calibration } from "../scoring/calibration.ts";
-import { rawScores } from "../scoring/contributions.ts";
-import { fixedColumns, requireData } from "../scoring/data_rule.ts";
-import {
-  type Cells,
-  type Standardization,
-  standardizationOf,
-  standardize,
-} from "../scoring/standardize.ts";
-import { columnsOf, type TableRows, toCells } from "../scoring/table_rows.ts";
+import { rawScores, typicalOf } from "../scoring/contributions.ts";
+import { decide, type Decision, type DecisionOptions } from "../scoring/decide.ts";
+import { Ensemble, type EnsembleModel } from "../scoring/ensemble/ensemble.ts";
+import { costsOf } from "../scoring/sparse_twin.ts";
+import type { RawTable } from "../scoring/raw_table.ts";
+import { type Cells, standardize } from "../scoring/standardize.ts";
+import type { TableRows } from "../scoring/table_rows.ts";
 import { type TableModel, tableModelOf, TableScorer } from "../scoring/table_scorer.ts";
 import {
   type DeviceOptions,
@@ -29,12 +33,12 @@ import {
   loadModelFile,
   type TrainedVae,
 } from "../scoring/trained_vae.ts";
-import { hasVariance, optimalVariances } from "../training/optimal_variance.ts";
 import type { FitReport } from "../training/report.ts";
 import { VAE } from "../training/vae.ts";
-import { defaultTraining, detectorSpec } from "./defaults.ts";
 import { refuseExtremes } from "./extremes.ts";
-import { type DetectorOptions, requireColumns, requireOptions } from "./options.ts";
+import { type DetectorOptions, presetOf, requireOptions } from "./options.ts";
+import { fitMany, fitOne } from "./presets.ts";
+import { readTraining } from "./read_training.ts";
 
 export type { DetectorOptions } from "./options.ts";
 
@@ -43,6 +47,9 @@ const MIN_ROWS = 10;
 
 /** More calibration rows than this refine the p-value no further than anyone reads. */
 const MAX_CALIBRATION_ROWS = 10_000;
+
+/** As many are kept back without a false-alarm rate that needs them: they make a tenth of the file. */
+const PLENTY_ROWS = 2000;
 
 /** Fits and scores tables. */
 export class Detector extends TableScorer {
@@ -59,39 +66,39 @@ export class Detector extends TableScorer {
    * Trains and calibrates on the rows.
    * @throws TypeError or RangeError naming row and column, or the option, that cannot be used
    */
-  static async fit(rows: TableRows, options: DetectorOptions = {}): Promise<Detector> {
+  static async fit(rows: TableRows | RawTable, options: DetectorOptions = {}): Promise<Detector> {
     requireOptions(options);
-    const { columns = columnsOf(rows), falseAlarmRate = 0.01, seed = 0, calibration, ...rest } =
-      options;
-    requireColumns(columns);
-    const cells = toCells(rows, columns);
+    const {
+      columns: _names,
+      schema: _kinds,
+      falseAlarmRate = 0.01,
+      seed = 0,
+      calibration,
+    } = options;
+    const { schema, cells, warnings } = readTraining(rows, options);
     if (cells.rows < MIN_ROWS) {
       throw new RangeError(
         `Cannot fit detector: needs at least ${MIN_ROWS} rows: current value is ${cells.rows}`,
       );
     }
-    refuseExtremes(cells, columns);
-    const width = columns.length;
+    refuseExtremes(cells, schema);
     const fraction = calibration ?? calibrationFraction(cells.rows, falseAlarmRate);
-    const split = splitCells(cells, width, fraction, seed);
-    const { hidden, latent, likelihood, backend, determinism, threads, weights, ...fitOptions } =
-      rest;
-    const spec = detectorSpec(width, { hidden, latent, likelihood });
-    const vae = VAE.create(spec, { seed, backend, determinism, threads, weights });
-    requireData(vae.spec, cells.data, { nameOf: (c) => `"${columns[c]}"` });
-    const standardization = standardizationOf(split.training, width, fixedColumns(vae.spec));
-    const training = standardize(split.training, standardization);
-    const report = await vae.fit(training, {
-      ...defaultTraining(split.training.rows, fitOptions.batchSize),
-      ...fitOptions,
-      seed,
-    });
-    if (hasVariance(vae.spec, "perFeature")) {
-      const squares = vae.squaredResiduals(training, seed);
-      vae.setParameters(optimalVariances(vae.spec, "perFeature", squares));
-    }
-    const model = calibrate(vae, columns, standardization, split.calibration, falseAlarmRate);
-    return new Detector(vae, model, report);
+    const split = splitCells(cells, schema.length, fraction, seed);
+    const fit = presetOf(options) === "small" ? fitOne : fitMany;
+    const fitted = await fit({ all: cells, training: split.training }, schema, options);
+    const { vae, report, parts } = fitted;
+    const table = { schema, ...parts, falseAlarmRate, warnings };
+    return new Detector(vae, calibrate(vae, table, split.calibration), report);
+  }
+
+  /**
+   * Verdicts on the scores of a batch: at a false discovery rate, beyond the calibration's resolution, or
+   * withheld where they are not sure.
+   * @throws RangeError for a rate that the calibration rows cannot keep
+   */
+  decide(scores: Float64Array, options: DecisionOptions = {}): Decision {
+    const falseAlarmRate = options.falseAlarmRate ?? this.falseAlarmRate;
+    return decide(this.calibration, scores, { ...options, falseAlarmRate });
   }
 
   /** A detector from the bytes of its file, or from where a URL points. */
@@ -104,11 +111,14 @@ export class Detector extends TableScorer {
   }
 }
 
-/** A fifth of the rows; more, up to half, where fewer could not keep the false-alarm rate. */
+/**
+ * A fifth of the rows, of long tables no more than is plenty; more, up to half, where fewer could not keep
+ * the false-alarm rate.
+ */
 function calibrationFraction(rows: number, falseAlarmRate: number): number {
   const needed = Math.ceil(2 / falseAlarmRate);
-  const kept = Math.min(rows / 2, MAX_CALIBRATION_ROWS, Math.max(rows / 5, needed));
-  return kept / rows;
+  const kept = Math.max(Math.min(rows / 5, PLENTY_ROWS), needed);
+  return Math.min(rows / 2, MAX_CALIBRATION_ROWS, kept) / rows;
 }
 
 function splitCells(
@@ -131,20 +141,36 @@ function splitCells(
 
 function calibrate(
   vae: VAE,
-  columns: readonly string[],
-  standardization: Standardization,
+  table: Omit<TableModel, "calibration" | "typical">,
   cells: Cells,
-  falseAlarmRate: number,
 ): TableModel {
-  const x = standardize(cells, standardization);
-  const { scores, raw } = rawScores(x, vae.costs(x));
-  const typical = new Float64Array(columns.length);
-  raw.forEach((nats, i) => typical[i % columns.length] += nats / cells.rows);
+  const { falseAlarmRate } = table;
+  const { scores, typical } = table.ensemble
+    ? scoresOfMany(vae, table.ensemble, cells)
+    : scoresOfOne(vae, table, cells);
   const calibration = new Calibration(scores);
   const finest = calibration.resolution;
-  const warnings = falseAlarmRate >= finest ? [] : [
+  const warnings = falseAlarmRate >= finest ? table.warnings : [
+    ...table.warnings,
     `${cells.rows} calibration rows allow no false-alarm rate below ${finest.toPrecision(3)}`,
   ];
   const kept = Math.max(falseAlarmRate, finest);
-  return { columns, standardization, calibration, typical, falseAlarmRate: kept, warnings };
+  return { ...table, calibration, typical, falseAlarmRate: kept, warnings };
+}
+
+function scoresOfMany(vae: VAE, model: EnsembleModel, cells: Cells) {
+  const ensemble = new Ensemble(model, vae.beside);
+  const { scores, raw } = ensemble.scoreCells(cells);
+  ensemble.dispose();
+  return { scores, typical: typicalOf(cells, raw) };
+}
+
+function scoresOfOne(
+  vae: VAE,
+  { expansion, standardization }: Pick<TableModel, "expansion" | "standardization">,
+  cells: Cells,
+) {
+  const costs = costsOf(vae, standardize(expansion.expand(cells), standardization));
+  const typical = typicalOf(cells, rawScores(cells, costs, expansion).raw);
+  return { scores: rawScores(cells, costs, expansion, typical).scores, typical };
 }

@@ -6,16 +6,18 @@
  * The usual spread of a column is the median of its nonzero distances from its median, which a few
  * cells of any size cannot move. Heavy tails are far inside the limit.
  */
+import { type ColumnSchema, hasLevels } from "../scoring/schema.ts";
 import type { Cells } from "../scoring/standardize.ts";
 
 /** Usual spreads from the median beyond which a cell is refused. */
 const LIMIT = 1e6;
 
 /** @throws RangeError naming row, 1-based, and column */
-export function refuseExtremes({ data, rows }: Cells, columns: readonly string[]): void {
-  columns.forEach((name, c) => {
-    const column = Float64Array.from({ length: rows }, (_, r) => data[r * columns.length + c]);
-    const centre = median(column.slice());
+export function refuseExtremes({ data, rows }: Cells, schema: readonly ColumnSchema[]): void {
+  schema.forEach(({ name, kind }, c) => {
+    if (hasLevels(kind)) return;
+    const column = Float64Array.from({ length: rows }, (_, r) => data[r * schema.length + c]);
+    const centre = median(column.filter((value) => !Number.isNaN(value)));
     const distances = column.map((value) => Math.abs(value - centre));
     const usual = distances.filter((distance) => distance > 0);
     if (usual.length === 0) return;

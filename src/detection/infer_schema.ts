@@ -18,20 +18,9 @@
 import { show } from "../core/validate.ts";
 import { parseTimestamp } from "../core/timestamp.ts";
 import { parseNumber } from "../formats/cells.ts";
-import { codecOf, type ColumnKind, type ColumnSchema, hasLevels } from "../scoring/schema.ts";
+import { encodeColumn, type RawTable, valuesOf } from "../scoring/raw_table.ts";
+import { type ColumnKind, type ColumnSchema, hasLevels } from "../scoring/schema.ts";
 import type { Cells } from "../scoring/standardize.ts";
-
-/** A table as its source has it. */
-export interface RawTable {
-  /** Names, in order. */
-  readonly columns: readonly string[];
-  /** `[rows, columns]`, NaN where a value is missing. */
-  readonly data: Float64Array;
-  /** Rows. */
-  readonly rows: number;
-  /** For each column with text its texts, into which its cells are codes. */
-  readonly texts?: readonly (readonly string[] | undefined)[];
-}
 
 /** What a user says of a column; the levels of a kind that has them are found if they are left out. */
 export interface ColumnOverride {
@@ -69,7 +58,7 @@ export function inferSchema(
   }
   const cells = new Float64Array(data.length);
   const schema = columns.map((name, c) => {
-    const values = columnOf(table, c), texts = table.texts?.[c];
+    const values = valuesOf(table, c), texts = table.texts?.[c];
     const override = overrides.find((each) => each.name === name);
     const column = override
       ? completed(override, values, texts)
@@ -81,11 +70,6 @@ export function inferSchema(
     return found;
   });
   return { schema, cells: { data: cells, rows } };
-}
-
-function columnOf({ data, rows, columns }: RawTable, c: number): Float64Array {
-  const width = columns.length;
-  return Float64Array.from({ length: rows }, (_, r) => data[r * width + c]);
 }
 
 function completed(
@@ -162,29 +146,4 @@ function inOrder(a: string, b: string): number {
   const difference = Number(a) - Number(b);
   if (!Number.isNaN(difference) && difference !== 0) return difference;
   return a < b ? -1 : a > b ? 1 : 0;
-}
-
-/** @throws TypeError naming the row of a text where a number belongs */
-function encodeColumn(
-  column: ColumnSchema,
-  values: Float64Array,
-  texts: readonly string[] | undefined,
-  write: (row: number, code: number) => void,
-): void {
-  const codec = codecOf(column);
-  const ofText = texts?.map((text) => codec.encode(text));
-  const plain = !texts && !hasLevels(column.kind);
-  values.forEach((value, r) => {
-    const code = Number.isNaN(value) || plain
-      ? value
-      : ofText
-      ? ofText[value]
-      : codec.encode(value);
-    if (code !== undefined) return write(r, code);
-    throw new TypeError(
-      `Cannot read row ${r + 1}, column "${column.name}": expected ${
-        codec.expected(value)
-      }: current value is ${show(texts ? texts[value] : value)}`,
-    );
-  });
 }

@@ -2,10 +2,13 @@
 import { requireChoice, requireNumber, requireObject } from "../core/validate.ts";
 import type { BackendChoice } from "../backends/open.ts";
 import { PLAIN_LIKELIHOODS } from "../distributions/likelihood.ts";
+import { hasLevels, parseSchema } from "../scoring/schema.ts";
 import { columnsFault } from "../scoring/table_rows.ts";
 import type { DeviceOptions } from "../scoring/trained_vae.ts";
+import { STATISTIC_NAMES, type StatisticName } from "../scoring/ensemble/statistics.ts";
 import type { FitOptions } from "../training/options.ts";
 import type { DetectorSpecOptions } from "./defaults.ts";
+import type { ColumnOverride } from "./infer_schema.ts";
 
 /** How to fit a detector; everything has a default. */
 export interface DetectorOptions extends
@@ -22,8 +25,20 @@ export interface DetectorOptions extends
   >,
   DetectorSpecOptions,
   DeviceOptions {
+  /**
+   * "ensemble", the default: the best scores; "small": one network, a tenth of the time and the file, which
+   * is also what an option of one network chooses: `likelihood`, `objective`, `validation`,
+   * `earlyStopping`, `checkpoint`.
+   */
+  readonly preset?: Preset;
+  /** Networks of each view of an ensemble; 2. */
+  readonly members?: number;
+  /** What an ensemble looks at; residual, kl, linear and neighbours. */
+  readonly statistics?: readonly StatisticName[];
   /** Column names; by default the keys of named rows, else x0, x1, … */
   readonly columns?: readonly string[];
+  /** What some columns are; of all others it is inferred. Not beside a `likelihood`, which is for numbers. */
+  readonly schema?: readonly ColumnOverride[];
   /** The share of normal rows that may be flagged; 0.01. */
   readonly falseAlarmRate?: number;
   /** Fixes everything random; 0. */
@@ -34,9 +49,16 @@ export interface DetectorOptions extends
   readonly validation?: number;
 }
 
+/** How a detector is made. */
+export type Preset = "ensemble" | "small";
+
 /** Complete by type: an option without an entry does not compile. */
 const KEYS: Readonly<Record<keyof DetectorOptions, true>> = {
+  preset: true,
+  members: true,
+  statistics: true,
   columns: true,
+  schema: true,
   falseAlarmRate: true,
   calibration: true,
   hidden: true,
@@ -66,8 +88,12 @@ const BACKENDS: readonly BackendChoice[] = ["auto", "wasm", "webgpu", "reference
  */
 export function requireOptions(options: DetectorOptions): void {
   requireObject("detector options", options, Object.keys(KEYS));
-  const { hidden, falseAlarmRate = 0.01, seed = 0, calibration } = options;
-  const { validation, likelihood, backend, determinism, weights } = options;
+  const { hidden, falseAlarmRate = 0.01, seed = 0, calibration, schema } = options;
+  if (schema !== undefined) requireOverrides(schema, options.likelihood);
+  const { validation, likelihood, backend, determinism, weights, preset, members } = options;
+  if (preset !== undefined) requireChoice("preset", preset, ["ensemble", "small"]);
+  if (members !== undefined) requireNumber("members", members, { min: 1, max: 16, integer: true });
+  requireStatistics(options.statistics);
   if (hidden !== undefined && !Array.isArray(hidden)) {
     throw new TypeError("Cannot read hidden: expected a list of widths");
   }
@@ -81,6 +107,45 @@ export function requireOptions(options: DetectorOptions): void {
   if (backend !== undefined) requireChoice("backend", backend, BACKENDS);
   if (determinism !== undefined) requireChoice("determinism", determinism, ["portable", "fast"]);
   if (weights !== undefined) requireChoice("weights", weights, ["f32", "bf16"]);
+}
+
+function requireOverrides(schema: readonly ColumnOverride[], likelihood: unknown): void {
+  if (likelihood !== undefined && schema.some(({ kind }) => hasLevels(kind))) {
+    throw new TypeError("Cannot read schema: columns with levels exclude a likelihood for numbers");
+  }
+  // Levels may be left out here: they are found.
+  const complete = Array.isArray(schema)
+    ? schema.map((each) => hasLevels(each?.kind) && !each.levels ? { ...each, levels: [] } : each)
+    : schema;
+  parseSchema("schema", complete);
+}
+
+function requireStatistics(statistics: unknown): void {
+  if (statistics === undefined) return;
+  if (!Array.isArray(statistics) || statistics.length === 0) {
+    throw new TypeError(`Cannot read statistics: expected a list of ${STATISTIC_NAMES.join(", ")}`);
+  }
+  for (const each of statistics) requireChoice("statistics", each, STATISTIC_NAMES);
+}
+
+/** Options that only one network has. */
+const OF_ONE = ["objective", "validation", "earlyStopping", "checkpoint"] as const;
+
+/**
+ * The preset that is asked for, or that the other options imply.
+ * @throws TypeError for an ensemble with an option of one network
+ */
+export function presetOf(options: DetectorOptions): Preset {
+  const { likelihood = "gaussian" } = options;
+  const single = likelihood !== "gaussian"
+    ? "likelihood"
+    : OF_ONE.find((key) => options[key] !== undefined);
+  if (options.preset === "ensemble" && single !== undefined) {
+    throw new TypeError(
+      `Cannot fit detector: preset "ensemble" has no ${single}: leave it out, or take preset "small"`,
+    );
+  }
+  return options.preset ?? (single === undefined ? "ensemble" : "small");
 }
 
 /** @throws TypeError unless the columns are different names; RangeError if there are none */

@@ -4,7 +4,7 @@ import { CellGatherer } from "../formats/cell_gatherer.ts";
 import { NUMBERS } from "../formats/cells.ts";
 import { requireFloatRows } from "../scoring/matrix.ts";
 import { cellsOfRow, type TableRows } from "../scoring/table_rows.ts";
-import type { RawTable } from "./infer_schema.ts";
+import type { RawTable } from "../scoring/raw_table.ts";
 
 /**
  * Every cell as it is: a number, a text, true, false, a Date, or null, undefined and NaN where missing.

@@ -20,6 +20,7 @@ export { DataError, type DataErrorDetails } from "./errors.ts";
 export { readJsonl } from "./jsonl.ts";
 export { decodeNpy, encodeNpy, type NpyArray, type NpyData, readNpy } from "./npy.ts";
 export { DEFAULT_MAX_INFLATED_BYTES, type NpzOptions, readNpz } from "./npz.ts";
+export { encodeNpz, type NpzArray } from "./npz_encode.ts";
 export { createTable, selectColumns, type Table, type TableOptions, takeLabel } from "./table.ts";
 
 /** What {@link readTable} can be told; the name is the source. */

@@ -107,14 +107,15 @@ export const VERBS = {
     "ln p(x) of each row, importance-sampled",
     OPTIONS.logLikelihood,
     (model, { samples, seed }, { maxRows }) => {
-      const vae = vaeOf(model), { toVae, logJacobian } = unitsOf(model);
+      const vae = vaeOf(model), { toVae, logJacobians } = unitsOf(model);
       return {
         head: { samples },
         columns: ["logLikelihood"],
         requireRows: (rows) => requireDraws(rows, samples, maxRows * DRAWS_PER_ROW),
         async run(cells, firstRow, pace) {
           const steps = vae.evaluateSteps(toVae(cells), { samples, seed, firstRow });
-          return (await pace.run(steps)).logLikelihood.map((nats) => nats + logJacobian);
+          const { logLikelihood } = await pace.run(steps), slopes = logJacobians(cells);
+          return logLikelihood.map((nats, r) => nats + slopes[r]);
         },
         text: (data, at) => `{"logLikelihood":${data[at]}}`,
       };

@@ -28,7 +28,7 @@ export function workOf({ rows, columns, settings }: WorkOf): number {
   const { epochs = defaultTraining(rows, settings.batchSize).epochs ?? 1 } = settings;
   const { hidden, latent: size, likelihood } = settings;
   const { encoder, latent } = parseSpec(
-    detectorSpec(columns, { hidden, latent: size, likelihood }),
+    detectorSpec([{ columns }], { hidden, latent: size, likelihood }),
   );
   const widths = [columns, ...encoder.hidden, latentWidth(latent[0])];
   let weights = 0;

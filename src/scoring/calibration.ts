@@ -7,6 +7,7 @@
  * If a new row is exchangeable with the calibration rows, P(p ≤ α) ≤ α for every α (Vovk et al., 2005;
  * Bates et al., 2023). The finest p-value is 1 / (n + 1).
  */
+import { countBelow } from "../core/sorted.ts";
 import { requireNumber } from "../core/validate.ts";
 import { requireFiniteScore } from "./finite.ts";
 
@@ -53,14 +54,7 @@ export class Calibration {
    */
   countAtLeast(score: number): number {
     requireFiniteScore(score);
-    const { scores } = this;
-    let low = 0, high = scores.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (scores[middle] < score) low = middle + 1;
-      else high = middle;
-    }
-    return scores.length - low;
+    return this.scores.length - countBelow(this.scores, score, false);
   }
 
   /**

@@ -11,27 +11,74 @@
  *   contribution_d = (raw_d - typical_d) + 1/D Σ typical
  *
  * typical_d is the mean of raw_d over the calibration rows. The shift leaves the sum unchanged.
+ *
+ * A missing cell costs what its column typically does, so that scores of rows that lack different cells
+ * can be compared: an unknown value is neither strange nor a good sign. A column of the table may be
+ * several to the VAE (`expansion.ts`): their raw contributions add up.
  */
+import type { Expansion } from "./expansion.ts";
 import { requireFiniteScore } from "./finite.ts";
 import type { Matrix } from "./matrix.ts";
+import type { Cells } from "./standardize.ts";
+
+/** Rows as the VAE saw them, and what it said. */
+export interface Costs {
+  /** Standardised; 0 where missing. Columns behind those of `cost` are passed over. */
+  readonly x: Matrix;
+  readonly cost: Matrix;
+  readonly kl: Matrix;
+}
 
 /**
- * Scores of standardised rows, and their raw contributions `[rows, columns]`, from the costs of
- * `TrainedVae`.
+ * Scores of rows, and their raw contributions `[rows, columns]`.
+ * @param typical of each column, or nothing for calibration, from which it follows
  * @throws RangeError naming a row whose score is not finite
  */
 export function rawScores(
-  x: Matrix,
-  { cost, kl }: { readonly cost: Matrix; readonly kl: Matrix },
+  { data, rows }: Cells,
+  { x, cost, kl }: Costs,
+  expansion: Expansion,
+  typical?: Float64Array,
 ): { scores: Float64Array; raw: Float64Array } {
-  const [rows, width] = x.shape;
-  const scores = new Float64Array(rows), raw = new Float64Array(rows * width);
+  const columns = rows === 0 ? 0 : data.length / rows;
+  const scores = new Float64Array(rows), raw = new Float64Array(data.length);
+  const apart = new Float64Array(cost.shape[1]);
   for (let r = 0; r < rows; r++) {
-    const out = raw.subarray(r * width, (r + 1) * width);
-    const score = rawContributions(rowOf(x, r), rowOf(cost, r), rowOf(kl, r), out);
+    const out = raw.subarray(r * columns, (r + 1) * columns);
+    const own = expansion.isIdentity ? out : apart;
+    let score = rawContributions(rowOf(x, r), rowOf(cost, r), rowOf(kl, r), own);
+    if (own === apart) expansion.fold(apart, out);
+    if (typical) score += addMissing(data.subarray(r * columns, (r + 1) * columns), typical, out);
     scores[r] = requireFiniteScore(score, r);
   }
   return { scores, raw };
+}
+
+/** The mean raw contribution of each column over the rows that have it; 0 for one that none has. */
+export function typicalOf({ data, rows }: Cells, raw: Float64Array): Float64Array {
+  const columns = data.length / rows;
+  const typical = new Float64Array(columns), counts = new Float64Array(columns);
+  raw.forEach((nats, i) => {
+    if (Number.isNaN(data[i])) return;
+    typical[i % columns] += nats;
+    counts[i % columns]++;
+  });
+  return typical.map((sum, c) => counts[c] === 0 ? 0 : sum / counts[c]);
+}
+
+/** Adds the typical contribution of each missing cell to `raw`; their sum. */
+export function addMissing(
+  row: ArrayLike<number>,
+  typical: Float64Array,
+  raw: Float64Array,
+): number {
+  let sum = 0;
+  for (let c = 0; c < raw.length; c++) {
+    if (!Number.isNaN(row[c])) continue;
+    raw[c] += typical[c];
+    sum += typical[c];
+  }
+  return sum;
 }
 
 /** Writes raw_d to `out`, and returns the score, their sum. `x` is standardised. */

@@ -2,6 +2,7 @@
  * What a model's likelihood asks of its data: which values each column may have, and which columns
  * may be standardised.
  */
+import { ANY_NUMBER } from "../distributions/likelihoods/definition.ts";
 import { definitionOf, groupsOf } from "../distributions/likelihood.ts";
 import type { ModelSpec } from "../models/spec.ts";
 
@@ -24,10 +25,12 @@ export function findFault(
   data: Float32Array | Float64Array,
   stride: number = inputs,
 ): CellFault | undefined {
-  const groups = groupsOf(likelihood, inputs);
+  const groups = groupsOf(likelihood, inputs)
+    .map((group) => ({ ...group, ...definitionOf(group.spec.type) }))
+    .filter(({ data: rule }) => rule !== ANY_NUMBER);
+  if (groups.length === 0) return undefined;
   for (let at = 0; at < data.length; at += stride) {
-    for (const { spec, first, columns } of groups) {
-      const { title, data: rule } = definitionOf(spec.type);
+    for (const { spec, first, columns, title, data: rule } of groups) {
       const offset = rule.fault(data, at + first, columns, spec);
       if (offset < 0) continue;
       const column = first + offset;

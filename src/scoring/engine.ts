@@ -43,13 +43,32 @@ export interface DeviceOptions {
 /** Programs kept compiled; the one unused for longest goes first. `samples` alone gives 64. */
 const MAX_PROGRAMS = 12;
 
-/** Rows that one run of a bulk program takes. */
+/** Rows that one run of a bulk program takes: their values stay in a processor's caches. */
 export const BULK_ROWS = 128;
+
+/** The most such runs that are started at once, and the most elements of an input or output of them. */
+const MAX_CHUNKS = 32, MAX_ELEMENTS = 1 << 20;
 
 /** The most rows of a run, and the draws of `evaluate` for each. */
 export interface ProgramSize {
   readonly capacity: number;
   readonly samples?: number;
+  /** Whether a run may have many times the capacity, where the backend can take so many at once. */
+  readonly isBulk?: boolean;
+}
+
+/** How to map rows. */
+export interface MapOptions {
+  /** For programs that draw noise. */
+  readonly seed?: number;
+  /** What errors say that cannot be done; the name of the program. */
+  readonly action?: string;
+}
+
+/** A machine that a model runs on, and how single rows find weights there. */
+export interface Host {
+  readonly backend: Backend<SyncProgram>;
+  readonly weights?: WeightFormat;
 }
 
 /** What a machine has to know of a model: its parameters, and its forward programs by name. */
@@ -123,7 +142,7 @@ export class Engine<Name extends string> {
 
   /** A program to use at once: a later call may dispose it. */
   program(name: Name, size: ProgramSize): SyncProgram {
-    const key = `${name} ${size.capacity} ${size.samples ?? 1}`;
+    const key = `${name} ${size.capacity} ${size.samples ?? 1} ${size.isBulk ?? false}`;
     const program = this.#programs.get(key) ?? this.compile(name, size);
     this.#programs.delete(key);
     this.#programs.set(key, program);
@@ -138,32 +157,40 @@ export class Engine<Name extends string> {
   /** A program for the caller to keep. */
   compile(name: Name, size: ProgramSize, weights?: WeightFormat): SyncProgram {
     const plan = this.#architecture.plan(name, this.layout, size);
-    return this.backend.compile(plan, { parameters: this.segment }, weights);
+    const chunks = size.isBulk ? chunksOf(plan) : 1;
+    return this.backend.compile(plan, { parameters: this.segment }, weights, chunks);
   }
 
   /**
    * Runs a program over all rows of an input, in chunks; every output as one matrix.
    * @throws NotFiniteError naming the row for which a value is beyond float32
-   * @param seed for programs that draw noise
    */
-  map(name: Name, input: string, x: Matrix, seed?: number): Record<string, Matrix> {
+  map(
+    name: Name,
+    input: string,
+    x: Matrix,
+    { seed, action = name }: MapOptions = {},
+  ): Record<string, Matrix> {
     const [rows, width] = x.shape;
-    const program = this.program(name, { capacity: BULK_ROWS });
+    // Draws are numbered by row, from one that is the whole run's.
+    const isBulk = rows > BULK_ROWS && seed === undefined;
+    const program = this.program(name, { capacity: BULK_ROWS, isBulk });
+    const { capacity = BULK_ROWS } = program;
     const results = Object.fromEntries(
       [...program.plan.outputs].map(([output, { shape }]) => {
         const data = new Float32Array(rows * shape.cols);
         return [output, { data, shape: [rows, shape.cols] as const }];
       }),
     );
-    for (let first = 0; first < rows; first += BULK_ROWS) {
-      const count = Math.min(BULK_ROWS, rows - first);
+    for (let first = 0; first < rows; first += capacity) {
+      const count = Math.min(capacity, rows - first);
       program.write(input, x.data.subarray(first * width, (first + count) * width));
       if (seed !== undefined) program.write("key", [...splitSeed(seed), 0, first]);
       program.run(count);
       for (const [output, { data, shape: [, cols] }] of Object.entries(results)) {
         const chunk = data.subarray(first * cols, (first + count) * cols);
         program.read(output, chunk);
-        requireFiniteRows(name, chunk, cols, first);
+        requireFiniteRows(action, chunk, cols, first);
       }
     }
     return results;
@@ -179,4 +206,13 @@ export class Engine<Name extends string> {
       this.segment.write(this.layout.places.get(name)!.offset, data);
     }
   }
+}
+
+/** How many chunks of a plan's capacity a run may have, so that memory stays within bounds. */
+function chunksOf({ capacity, inputs, outputs }: Plan): number {
+  const widths = [...inputs.values(), ...outputs.values()].map(({ shape: { rows, cols } }) => {
+    return rows * cols;
+  });
+  const most = Math.floor(MAX_ELEMENTS / (capacity * Math.max(...widths)));
+  return Math.max(1, Math.min(MAX_CHUNKS, most));
 }

@@ -108,6 +108,13 @@ function widthOf(rows: Rows): number | undefined {
   return shape?.[1] ?? (Object(first) as Partial<ArrayLike<number>>).length;
 }
 
+/** The sum of two in float64. */
+export function sumOf(a: Float32Array, b: Float32Array): Float64Array {
+  const sums = new Float64Array(a);
+  for (let i = 0; i < sums.length; i++) sums[i] += b[i];
+  return sums;
+}
+
 /** What a program says of each cell, NaN where `rows`, as `toRows` gives them, lack it; in place. */
 export function whereObserved(cells: Matrix, { data, shape: [, width] }: Matrix): Matrix {
   const [rows, columns] = cells.shape;
@@ -195,7 +202,7 @@ function fromArrays(rows: readonly ArrayLike<number>[], columns: number): Matrix
 
 function fromFloats(value: unknown, columns: number): Matrix {
   const { data, shape } = requireFloatRows(value, columns);
-  return { data: data instanceof Float32Array ? data : Float32Array.from(data), shape };
+  return { data: data instanceof Float32Array ? data : new Float32Array(data), shape };
 }
 
 /** @throws TypeError or RangeError unless the value is float data with a shape that fits it */

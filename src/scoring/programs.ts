@@ -7,6 +7,7 @@
  *   reconstruct  x → mean, at z = E[z | x]
  *   sample       key → mean [B, D] and p(x | z), as `draw.<parameter>`, at z ~ p(z)
  *   score        x → cost [B, D] = -ln p(x_d | z) at z = E[z | x], and kl [B, L]: deterministic
+ *   rowScores    x → reconstruction [B, 1] = Σ_d cost_d and divergence [B, 1] = Σ kl, of `score`
  *   residuals    x, key → squares [B, D] = (x_d - E[x_d | z])² at one draw of z ~ q(z | x)
  *   evaluate     x, key → logLikelihoods [B, K], logWeights [B, K], for K noisy draws of z, and kl [B, L]
  *   prior        x, key → logLikelihoods [B, K], as logWeights too, for K draws of z ~ p(z)
@@ -42,6 +43,7 @@ export type ProgramName =
   | "reconstruct"
   | "sample"
   | "score"
+  | "rowScores"
   | "residuals"
   | "evaluate"
   | "prior";
@@ -63,6 +65,7 @@ const BUILDERS: {
   reconstruct: { noise: noNoise, build: reconstruct },
   sample: { noise: drawnNoise, build: draw },
   score: { noise: noNoise, build: score },
+  rowScores: { noise: noNoise, build: rowScores },
   residuals: { noise: drawnNoise, build: residuals },
   evaluate: { noise: drawnNoise, build: evaluate },
   prior: { noise: drawnNoise, build: underPrior },
@@ -101,12 +104,26 @@ function draw(scope: Scope, spec: ModelSpec): Outputs {
 }
 
 function score(scope: Scope, spec: ModelSpec): Outputs {
+  const { logProb, kl } = atPoint(scope, spec);
+  return { cost: scope.g.affine(logProb, { scale: -1, offset: 0 }), kl };
+}
+
+function rowScores(scope: Scope, spec: ModelSpec): Outputs {
+  const { g } = scope;
+  const { logProb, kl } = atPoint(scope, spec);
+  return {
+    reconstruction: g.affine(g.sumCols(logProb), { scale: -1, offset: 0 }),
+    divergence: g.sumCols(kl),
+  };
+}
+
+/** ln p(x_d | z) `[B, D]` at z = E[z | x], and the KL `[B, L]`. */
+function atPoint(scope: Scope, spec: ModelSpec): { logProb: Node; kl: Node } {
   const { g } = scope;
   const rows = rowsInput(g, spec);
   const { z, klPerDimension, logPosterior, logPrior } = infer(scope, spec, rows.all);
-  const logProb = decoder(scope, spec, z, rows).logProb(rows.x);
   return {
-    cost: g.affine(logProb, { scale: -1, offset: 0 }),
+    logProb: decoder(scope, spec, z, rows).logProb(rows.x),
     kl: klPerDimension ?? g.sub(logPosterior, logPrior),
   };
 }
@@ -137,6 +154,16 @@ function underPrior(scope: Scope, spec: ModelSpec, samples: number): Outputs {
   return { logLikelihoods, logWeights: logLikelihoods };
 }
 
+/** Builds the graph of a program into a scope, whose noise it uses; its outputs by name. */
+export function buildForward(
+  name: ProgramName,
+  scope: Scope,
+  spec: ModelSpec,
+  samples = 1,
+): Outputs {
+  return BUILDERS[name].build(scope, spec, samples);
+}
+
 /** The plan of a program. */
 export function forwardPlan(
   name: ProgramName,
@@ -145,8 +172,8 @@ export function forwardPlan(
   { capacity, samples = 1 }: ProgramSize,
 ): Plan {
   const g = createGraph();
-  const { noise, build } = BUILDERS[name];
-  const outputs = build(createScope(g, { noise }), spec, samples);
+  const { noise } = BUILDERS[name];
+  const outputs = buildForward(name, createScope(g, { noise }), spec, samples);
   return plan(g, { outputs, capacity, parameters });
 }
 

@@ -39,6 +39,34 @@ export class SingleRow {
   }
 }
 
+/** A row's score alone: the program `rowScores`, likewise. */
+export class SingleScore {
+  readonly #program: SyncProgram;
+  readonly #x: Live;
+  readonly #reconstruction: Live;
+  readonly #divergence: Live;
+
+  /** @param program `rowScores`, of capacity 1 */
+  constructor(program: SyncProgram) {
+    this.#program = program;
+    this.#x = program.live("x");
+    this.#reconstruction = program.live("reconstruction");
+    this.#divergence = program.live("divergence");
+  }
+
+  /** The row, `[D]`: write it before `run`. */
+  get x(): Float32Array | Float64Array {
+    return this.#x.elements;
+  }
+
+  /** -ln p(x | z) + KL at z = E[z | x], nats, as `TrainedVae.score` adds them. */
+  run(): number {
+    this.#program.run(1);
+    return Math.fround(this.#reconstruction.elements[0]) +
+      Math.fround(this.#divergence.elements[0]);
+  }
+}
+
 /** Results are float32 in every other call, also of the reference, which has more digits. */
 function float32(elements: Float32Array | Float64Array): Float32Array {
   return elements instanceof Float32Array ? elements : Float32Array.from(elements);

@@ -12,9 +12,9 @@ export const LIMIT = 1e6;
 
 /** Centre and scale of each column. */
 export interface Standardization {
-  /** Means. */
+  /** Means of the cells that are there. */
   readonly centre: Float64Array;
-  /** Population standard deviations; 1 for a constant column. */
+  /** Their population standard deviations; 1 for a constant column. */
   readonly scale: Float64Array;
   /** The largest magnitude of a standardised value: 1e6, or Infinity where nothing is changed. */
   readonly limit: Float64Array;
@@ -22,7 +22,7 @@ export interface Standardization {
 
 /** A table of float64 cells, row-major. */
 export interface Cells {
-  /** Values. */
+  /** Values; NaN where one is missing. */
   readonly data: Float64Array;
   /** Rows. */
   readonly rows: number;
@@ -39,14 +39,16 @@ export function standardizationOf(
 ): Standardization {
   const centre = new Float64Array(columns), scale = new Float64Array(columns);
   const each = (visit: (value: number, c: number) => void) => {
-    for (let i = 0; i < data.length; i++) visit(data[i], i % columns);
+    for (let i = 0; i < data.length; i++) if (!Number.isNaN(data[i])) visit(data[i], i % columns);
   };
-  each((value, c) => centre[c] += value / rows);
+  const counts = new Float64Array(columns).fill(rows);
+  data.forEach((value, i) => Number.isNaN(value) && counts[i % columns]--);
+  each((value, c) => centre[c] += value / counts[c]);
   // The sum of large values has lost their last digits; the sum of what is left of them has not.
   const rest = new Float64Array(columns);
-  each((value, c) => rest[c] += (value - centre[c]) / rows);
+  each((value, c) => rest[c] += (value - centre[c]) / counts[c]);
   rest.forEach((mean, c) => centre[c] += mean);
-  each((value, c) => scale[c] += ((value - centre[c]) ** 2) / rows);
+  each((value, c) => scale[c] += ((value - centre[c]) ** 2) / counts[c]);
   return {
     centre: centre.map((mean, c) => fixed[c] ? 0 : mean),
     scale: scale.map((variance, c) => fixed[c] ? 1 : Math.sqrt(variance) || 1),

@@ -1,5 +1,7 @@
 /** Rows of a table as users hand them over: by position, or by column name. */
 import { show } from "../core/validate.ts";
+import type { CellCodec } from "../formats/cells.ts";
+import { codecOf, type ColumnSchema } from "./schema.ts";
 import type { Cells } from "./standardize.ts";
 import { requireFloatRows, type Rows } from "./matrix.ts";
 
@@ -16,18 +18,25 @@ export type TableRows =
 export const MAX_CELL = 1e150;
 
 /**
- * Float64 cells in the order of `columns`.
+ * Cells as the schema has them: see `schema.ts`.
  * @throws TypeError or RangeError naming row (1-based) and column for a wrong width, a missing or
- *   unknown column, or a cell that is not a finite number
+ *   unknown column, or a cell that its column cannot take
  */
-export function toCells(rows: TableRows, columns: readonly string[]): Cells {
-  if (!Array.isArray(rows)) return fromFloats(rows, columns);
-  const width = columns.length;
+export function toCells(rows: TableRows, schema: readonly ColumnSchema[]): Cells {
+  const codecs = schema.map(codecOf);
+  const code = (cell: unknown, r: number, c: number): number => {
+    const value = codecs[c].encode(cell);
+    // NaN, a missing cell, is not beyond any limit.
+    if (value !== undefined && !(Math.abs(value) > MAX_CELL)) return value;
+    throw wrongCell(cell, r, schema[c].name, codecs[c]);
+  };
+  if (!Array.isArray(rows)) return fromFloats(rows, schema.length, code);
+  const width = schema.length, columns = schema.map(({ name }) => name);
   const data = new Float64Array(rows.length * width);
   // By index: a hole in the list is a row that is missing, and `forEach` would pass over it.
   for (let r = 0; r < rows.length; r++) {
     const cells = cellsOfRow(rows[r], r, columns);
-    columns.forEach((name, c) => data[r * width + c] = checked(cells[c], r, name));
+    for (let c = 0; c < width; c++) data[r * width + c] = code(cells[c], r, c);
   }
   return { data, rows: rows.length };
 }
@@ -44,7 +53,7 @@ export function cellsOfRow(
 ): ArrayLike<unknown> {
   if (typeof row !== "object" || row === null) {
     throw new TypeError(
-      `Cannot read row ${r + 1}: expected numbers: current value is ${show(row)}`,
+      `Cannot read row ${r + 1}: expected cells: current value is ${show(row)}`,
     );
   }
   const cells = isPositional(row) ? row : undefined;
@@ -86,11 +95,15 @@ function isPositional(row: object): row is ArrayLike<unknown> {
   return Array.isArray(row) || ArrayBuffer.isView(row);
 }
 
-function fromFloats(value: unknown, columns: readonly string[]): Cells {
-  const width = columns.length;
+function fromFloats(
+  value: unknown,
+  width: number,
+  code: (cell: number, row: number, column: number) => number,
+): Cells {
   const { data, shape: [rows] } = requireFloatRows(value, width);
-  data.forEach((value, i) => checked(value, Math.floor(i / width), columns[i % width]));
-  return { data: data instanceof Float64Array ? data : Float64Array.from(data), rows };
+  const cells = new Float64Array(data.length);
+  for (let i = 0; i < data.length; i++) cells[i] = code(data[i], Math.floor(i / width), i % width);
+  return { data: cells, rows };
 }
 
 function ownCell(
@@ -103,10 +116,9 @@ function ownCell(
   throw wrongWidth(row, r, columns, name);
 }
 
-function checked(value: unknown, r: number, column: string): number {
-  if (typeof value === "number" && Math.abs(value) <= MAX_CELL) return value;
-  throw new TypeError(
-    `Cannot read row ${r + 1}, column "${column}": expected a finite number: current value is ${
+function wrongCell(value: unknown, r: number, column: string, { expected }: CellCodec): TypeError {
+  return new TypeError(
+    `Cannot read row ${r + 1}, column "${column}": expected ${expected(value)}: current value is ${
       show(value)
     }`,
   );

@@ -2,15 +2,28 @@
  * A trained detector: rows of a table in, calibrated scores and blame out. Forward only;
  * `detection/detector.ts` adds fitting.
  *
- *   cells → standardised → cost and KL (`TrainedVae`) → contributions and score → p-value → anomaly
+ *   cells → expanded, standardised → cost and KL (`TrainedVae`) → contributions and score → p-value → anomaly
+ *   cells → statistics → surprisals (`Ensemble`) → contributions and score → p-value → anomaly
  */
 import type { Calibration } from "./calibration.ts";
-import { rawContributions, rawScores, relateToTypical } from "./contributions.ts";
+import { addMissing, rawContributions, rawScores, relateToTypical } from "./contributions.ts";
 import { requireFiniteScore } from "./finite.ts";
-import { requireData } from "./data_rule.ts";
-import type { Matrix } from "./matrix.ts";
+import { type CellFault, findFault, requireData } from "./data_rule.ts";
+import { markObserved, type Matrix } from "./matrix.ts";
 import { writeModelFile } from "./model_file.ts";
-import { type Cells, type Standardization, standardize, standardizeValue } from "./standardize.ts";
+import {
+  type Cells,
+  logJacobian,
+  restore,
+  type Standardization,
+  standardize,
+  standardizeValue,
+} from "./standardize.ts";
+import { Ensemble } from "./ensemble/ensemble.ts";
+import { ensembleMetadata } from "./ensemble/ensemble_file.ts";
+import { logSlope, unproject } from "./views/view.ts";
+import { costsOf, disposeTwin } from "./sparse_twin.ts";
+import type { ColumnSchema } from "./schema.ts";
 import { tableMetadata, type TableModel, tableModelOf, tableTensors } from "./table_model.ts";
 import { type TableRows, toCells } from "./table_rows.ts";
 import { type DeviceOptions, fromModelFile, loadModelFile, TrainedVae } from "./trained_vae.ts";
@@ -45,21 +58,31 @@ export class TableScorer {
   readonly vae: TrainedVae;
   /** Names, in order. */
   readonly columns: readonly string[];
+  /** What the columns are, in order. */
+  readonly schema: readonly ColumnSchema[];
   /** What a user should know about the fit. */
   readonly warnings: readonly string[];
   /** @internal */
   protected readonly model: TableModel;
   #falseAlarmRate: number;
   readonly #raw: Float64Array;
+  /** What scores the rows, where that is not the VAE by itself. */
+  readonly #ensemble?: Ensemble;
+  readonly #expanded: Float64Array;
+  readonly #apart: Float64Array;
 
   /** `load` is the usual way. */
   constructor(vae: TrainedVae, model: TableModel) {
     this.vae = vae;
     this.model = model;
-    this.columns = model.columns;
+    this.#ensemble = model.ensemble && new Ensemble(model.ensemble, vae.beside);
+    this.schema = model.schema;
+    this.columns = model.schema.map(({ name }) => name);
     this.warnings = model.warnings;
     this.#falseAlarmRate = model.falseAlarmRate;
     this.#raw = new Float64Array(this.columns.length);
+    this.#expanded = new Float64Array(model.expansion.width);
+    this.#apart = new Float64Array(model.expansion.width);
   }
 
   /** A detector from the bytes of its file, or from where a URL points. */
@@ -108,7 +131,7 @@ export class TableScorer {
    *   naming a row whose score is not finite
    */
   async score(rows: TableRows): Promise<RowScore[]> {
-    const { scores, pValues, contributions } = this.scoreCells(toCells(rows, this.columns));
+    const { scores, pValues, contributions } = this.scoreCells(toCells(rows, this.schema));
     const width = this.columns.length;
     return Array.from(scores, (score, r) => {
       const byName: Record<string, number> = Object.create(null);
@@ -118,22 +141,22 @@ export class TableScorer {
     });
   }
 
-  /** `score` for many rows at once. */
+  /** `score` for many rows at once, as `toCells` gives them. */
   scoreCells(cells: Cells): ScoreTable {
-    const width = this.columns.length;
-    const x = this.#toVae(cells);
-    const { scores, raw: contributions } = rawScores(x, this.vae.costs(x));
+    const width = this.columns.length, { typical, expansion } = this.model;
+    const { scores, raw: contributions } = this.#ensemble?.scoreCells(cells) ??
+      rawScores(cells, costsOf(this.vae, this.toVae(cells)), expansion, typical);
     for (let r = 0; r < cells.rows; r++) {
-      relateToTypical(contributions.subarray(r * width, (r + 1) * width), this.model.typical);
+      relateToTypical(contributions.subarray(r * width, (r + 1) * width), typical);
     }
     const pValues = scores.map((score) => this.model.calibration.pValue(score));
     return { scores, pValues, contributions };
   }
 
   /**
-   * Scores one row without allocating: `out[0]` the score, `out[1]` the p-value, and the columns'
-   * contributions behind them, as far as `out` reaches. The caller vouches for the values: only the
-   * score is checked. A cell that the likelihood cannot take, such as 2 under a Bernoulli likelihood,
+   * Scores one row of cells (`toCells`) without allocating: `out[0]` the score, `out[1]` the p-value, and
+   * the columns' contributions behind them, as far as `out` reaches. The caller vouches for the values:
+   * only the score is checked. NaN is a missing cell (a model trained on whole rows then allocates). A cell that the likelihood cannot take, such as 2 under a Bernoulli likelihood,
    * gives a finite score that means nothing.
    * @throws RangeError for another number of cells, or a score that is not finite
    */
@@ -144,18 +167,43 @@ export class TableScorer {
         `Cannot score row: expected ${width} numbers: current value is ${row.length}`,
       );
     }
-    const { standardization, calibration, typical } = this.model;
-    const single = this.vae.single(), { x } = single;
-    for (let c = 0; c < width; c++) {
-      x[c] = Math.fround(standardizeValue(row[c], standardization, c));
-    }
-    single.run();
-    const score = requireFiniteScore(rawContributions(x, single.cost, single.kl, this.#raw));
-    out[0] = score;
+    const { calibration, typical } = this.model;
+    let missing = false;
+    for (let c = 0; c < width; c++) missing ||= Number.isNaN(row[c]);
+    if (missing && !this.#ensemble && !this.vae.spec.missing) return this.#scoreFilledIn(row, out);
+    const score = this.#ensemble
+      ? this.#ensemble.scoreRow(row, this.#raw)
+      : this.#scoreOne(row, missing);
+    out[0] = requireFiniteScore(score);
     if (out.length > 1) out[1] = calibration.pValue(score);
     if (out.length <= 2) return;
     relateToTypical(this.#raw, typical);
     for (let c = 0; c < width && c + 2 < out.length; c++) out[c + 2] = this.#raw[c];
+  }
+
+  /** By the VAE alone; the raw contributions are then in `#raw`. */
+  #scoreOne(row: ArrayLike<number>, missing: boolean): number {
+    const { standardization, typical, expansion } = this.model;
+    const single = this.vae.single(), { x } = single;
+    const whole = expansion.isIdentity ? row : this.#expanded;
+    if (whole === this.#expanded) expansion.expandRow(row, this.#expanded);
+    for (let d = 0; d < whole.length; d++) {
+      x[d] = Math.fround(standardizeValue(whole[d], standardization, d));
+    }
+    if (this.vae.spec.missing) markObserved(x, this.vae.placeholders);
+    single.run();
+    const own = expansion.isIdentity ? this.#raw : this.#apart;
+    const score = rawContributions(x, single.cost, single.kl, own);
+    if (own === this.#apart) expansion.fold(own, this.#raw);
+    return missing ? score + addMissing(row, typical, this.#raw) : score;
+  }
+
+  /** A row with missing cells for a model that was trained on whole rows. */
+  #scoreFilledIn(row: ArrayLike<number>, out: Float32Array | Float64Array): void {
+    const cells = { data: Float64Array.from(row), rows: 1 };
+    const { scores, pValues, contributions } = this.scoreCells(cells);
+    const all = [scores[0], pValues[0], ...contributions];
+    for (let i = 0; i < all.length && i < out.length; i++) out[i] = all[i];
   }
 
   /** Whether a row with this p-value is flagged, at the present false-alarm rate or another. */
@@ -163,14 +211,58 @@ export class TableScorer {
     return pValue <= falseAlarmRate * (1 + 1e-9);
   }
 
-  /** Rows as the VAE sees them: standardised float32. */
+  /** Rows as the VAE sees them: expanded and standardised float32, NaN where missing. */
   standardize(rows: TableRows): Matrix {
-    return this.#toVae(toCells(rows, this.columns));
+    return this.toVae(toCells(rows, this.schema));
   }
 
-  #toVae(cells: Cells): Matrix {
-    requireData(this.vae.spec, cells.data, { nameOf: (c) => `"${this.columns[c]}"` });
-    return standardize(cells, this.model.standardization);
+  /**
+   * Cells as the VAE sees them; beside an ensemble it sees the first of its views.
+   * @throws RangeError naming row and column of a cell that the likelihood cannot take
+   */
+  toVae(cells: Cells): Matrix {
+    if (this.#ensemble) return this.#ensemble.firstView(cells);
+    const { expansion, standardization } = this.model;
+    const expanded = expansion.expand(cells);
+    const nameOf = (d: number) => `"${this.columns[expansion.owner[d]]}"`;
+    requireData(this.vae.spec, expanded.data, { nameOf });
+    return standardize(expanded, standardization);
+  }
+
+  /** What the VAE made, in the columns and units of the table: a time has no way back and is NaN. */
+  fromVae(matrix: Matrix): Cells {
+    const { ensemble } = this.model;
+    if (ensemble) return unproject(ensemble.parts[0].view, matrix, ensemble.columns);
+    return this.model.expansion.collapse(restore(matrix, this.standardization));
+  }
+
+  /** The first cell that the likelihood cannot take. */
+  findFault(cells: Cells): CellFault | undefined {
+    if (this.#ensemble) return undefined;
+    const { expansion } = this.model;
+    const fault = findFault(this.vae.spec, expansion.expand(cells).data);
+    return fault && { ...fault, column: expansion.owner[fault.column] };
+  }
+
+  /** ln |ds/dx| for each row x of cells and the VAE's row s, nats. */
+  logJacobians(cells: Cells): Float64Array {
+    const { ensemble, standardization } = this.model, columns = this.columns.length;
+    if (!ensemble) return new Float64Array(cells.rows).fill(logJacobian(standardization));
+    return Float64Array.from(
+      { length: cells.rows },
+      (_, r) => logSlope(ensemble.parts[0].view, cells.data, r * columns),
+    );
+  }
+
+  /** What one unit of the VAE is in each column; 1 where a column has no units. */
+  get scale(): Float64Array {
+    const { expansion, standardization: { scale } } = this.model;
+    const own = new Float64Array(this.columns.length).fill(1);
+    this.schema.forEach(({ kind }, c) => {
+      const d = expansion.owner.indexOf(c);
+      if (kind !== "categorical" && kind !== "timestamp") own[c] = scale[d];
+    });
+    return own;
   }
 
   /** The preprocessing, to bring rows that the VAE made back to the units of the table. */
@@ -182,15 +274,24 @@ export class TableScorer {
   save(): Uint8Array {
     const { metadata, tensors } = this.vae.modelFile();
     const model = { ...this.model, falseAlarmRate: this.#falseAlarmRate };
+    const { ensemble } = model;
     return writeModelFile({
       kind: "detector",
-      metadata: { ...metadata, table: tableMetadata(model) },
+      metadata: {
+        ...metadata,
+        table: tableMetadata(model),
+        ...(ensemble && { ensemble: ensembleMetadata(ensemble) }),
+      },
       tensors: new Map([...tensors, ...tableTensors(model)]),
+      // An ensemble's numbers are ones that halves hold: nothing is lost.
+      ...(ensemble && { format: "f16" }),
     });
   }
 
   /** Gives back the memory; the scorer must not be used afterwards. */
   dispose(): void {
+    this.#ensemble?.dispose();
+    disposeTwin(this.vae);
     this.vae.dispose();
   }
 }

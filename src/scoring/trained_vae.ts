@@ -2,14 +2,15 @@
  * A variational autoencoder with fixed parameters: everything that needs no derivative.
  * `training/vae.ts` adds fitting.
  */
+import type { SyncProgram } from "../backends/backend.ts";
 import { type OpenBackend, openBackend } from "../backends/open_score.ts";
 import { splitSeed } from "../core/philox.ts";
-import { requireNumber, show } from "../core/validate.ts";
+import { requireNumber } from "../core/validate.ts";
 import { placeholders } from "../distributions/likelihood.ts";
 import type { ModelSpec } from "../models/spec.ts";
 import { latentSize, parametersOf } from "../models/vae_graph.ts";
 import { drawRows, readDrawParameters } from "./draw_rows.ts";
-import { BULK_ROWS, type DeviceOptions, Engine, type NamedTensor } from "./engine.ts";
+import { BULK_ROWS, type DeviceOptions, Engine, type Host, type NamedTensor } from "./engine.ts";
 import { requireFiniteRows, requireFiniteScore } from "./finite.ts";
 import { requireData } from "./data_rule.ts";
 import { activeUnits } from "./active_units.ts";
@@ -25,6 +26,7 @@ import {
   markObserved,
   type Matrix,
   type Rows,
+  sumOf,
   toConditioned,
   toConditions,
   toMatrix,
@@ -32,17 +34,18 @@ import {
   whereObserved,
 } from "./matrix.ts";
 import { type ProgramName, vaeArchitecture } from "./programs.ts";
+import { loadModelFile } from "./load_model_file.ts";
 import {
   type ModelFile,
   parameterValues,
-  readModelFile,
   requireKind,
   specOf,
   writeModelFile,
 } from "./model_file.ts";
-import { SingleRow } from "./single_row.ts";
+import { SingleRow, SingleScore } from "./single_row.ts";
 
 export type { DeviceOptions, NamedTensor } from "./engine.ts";
+export { loadModelFile } from "./load_model_file.ts";
 
 /** What `score` measures; nats, higher is more anomalous. All are deterministic, at z = E[z | x]. */
 export type ScoreMethod = "elbo" | "reconstruction" | "kl";
@@ -55,6 +58,9 @@ export interface SampleOptions extends ConditionOptions {
   readonly mean?: boolean;
 }
 
+/** What errors of programs that score say. */
+const SCORING = { action: "score" } as const;
+
 /** The most rows that one call of `sample` makes. */
 const MAX_DRAWS = 1e7;
 
@@ -65,7 +71,9 @@ export class TrainedVae {
   /** @internal */
   protected readonly engine: Engine<ProgramName>;
   #single?: SingleRow;
-  readonly #fill: Float32Array;
+  #score?: SingleScore;
+  /** What stands in a missing cell. @internal */
+  readonly placeholders: Float32Array;
 
   /**
    * What opens the backends of the class: here with the kernels of scoring alone.
@@ -80,7 +88,7 @@ export class TrainedVae {
     device: DeviceOptions = {},
   ) {
     this.spec = spec;
-    this.#fill = placeholders(spec.likelihood, spec.inputs);
+    this.placeholders = placeholders(spec.likelihood, spec.inputs);
     this.engine = new Engine(vaeArchitecture(spec), values, device, new.target.openBackend);
   }
 
@@ -100,6 +108,16 @@ export class TrainedVae {
   } {
     const { backend, weights } = this.engine;
     return { backend: backend.name, threads: 1, ...(weights && { weights }), ...backend.details };
+  }
+
+  /**
+   * Where other programs may run beside those of the model: on its backend, which is the model's to
+   * dispose of.
+   * @internal
+   */
+  get beside(): Host {
+    const { backend, weights } = this.engine;
+    return { backend, weights };
   }
 
   /** A copy of every parameter, by name. */
@@ -240,15 +258,15 @@ export class TrainedVae {
     x: Rows,
     { method = "elbo", condition }: { readonly method?: ScoreMethod } & ConditionOptions = {},
   ): Promise<Float64Array> {
-    const { cost, kl } = this.costs(toRows(this.spec, x, condition));
-    const reconstruction = sumColumns(cost), divergence = sumColumns(kl);
+    const rows = toRows(this.spec, x, condition);
+    const { reconstruction, divergence } = this.engine.map("rowScores", "x", rows, SCORING);
     switch (method) {
       case "elbo":
-        return reconstruction.map((value, r) => requireFiniteScore(value + divergence[r], r));
+        return sumOf(reconstruction.data, divergence.data);
       case "reconstruction":
-        return reconstruction.map(requireFiniteScore);
+        return new Float64Array(reconstruction.data);
       case "kl":
-        return divergence.map(requireFiniteScore);
+        return new Float64Array(divergence.data);
       default:
         throw new TypeError(
           `Cannot score: method must be "elbo", "reconstruction" or "kl": current value is "${method}"`,
@@ -270,16 +288,10 @@ export class TrainedVae {
         `Cannot score row: expected ${width} numbers: current value is ${row.length}`,
       );
     }
-    const single = this.single();
-    single.x.set(row);
-    if (this.spec.missing) markObserved(single.x, this.#fill);
-    single.run();
-    const { cost, kl } = single;
-    // Summed apart, as `score` does, so that both give the same bits.
-    let reconstruction = 0, divergence = 0;
-    for (let c = 0; c < cost.length; c++) reconstruction += cost[c];
-    for (let l = 0; l < kl.length; l++) divergence += kl[l];
-    out[0] = requireFiniteScore(reconstruction + divergence);
+    const score = this.#score ??= new SingleScore(this.#compileSingle("rowScores"));
+    score.x.set(row);
+    if (this.spec.missing) markObserved(score.x, this.placeholders);
+    out[0] = requireFiniteScore(score.run());
   }
 
   /** The model file. */
@@ -297,8 +309,13 @@ export class TrainedVae {
    * @internal
    */
   costs(x: Matrix): { cost: Matrix; kl: Matrix } {
-    const { cost, kl } = this.engine.map("score", "x", x);
+    const { cost, kl } = this.engine.map("score", "x", x, SCORING);
     return { cost, kl };
+  }
+
+  /** `reconstruct` of rows as `toRows` gives them, without the promise. @internal */
+  reconstructSync(x: Matrix): Matrix {
+    return this.engine.map("reconstruct", "x", x).mean;
   }
 
   /**
@@ -306,7 +323,7 @@ export class TrainedVae {
    * @internal
    */
   squaredResiduals(x: Matrix, seed: number): Matrix {
-    const { squares } = this.engine.map("residuals", "x", x, seed);
+    const { squares } = this.engine.map("residuals", "x", x, { seed });
     return this.spec.missing ? whereObserved(squares, x) : squares;
   }
 
@@ -315,9 +332,11 @@ export class TrainedVae {
    * @internal
    */
   single(): SingleRow {
-    return this.#single ??= new SingleRow(
-      this.engine.compile("score", { capacity: 1 }, this.engine.weights),
-    );
+    return this.#single ??= new SingleRow(this.#compileSingle("score"));
+  }
+
+  #compileSingle(name: "score" | "rowScores"): SyncProgram {
+    return this.engine.compile(name, { capacity: 1 }, this.engine.weights);
   }
 
   /**
@@ -356,23 +375,6 @@ export class TrainedVae {
   }
 }
 
-/** Reads a model file from bytes, or from where a URL points. */
-export async function loadModelFile(source: Uint8Array | URL): Promise<ModelFile> {
-  if (source instanceof Uint8Array) return readModelFile(source);
-  if (!(source instanceof URL)) {
-    throw new TypeError(
-      `Cannot load model: expected the bytes of its file as a Uint8Array, or a URL: current value is ${
-        show(source)
-      }`,
-    );
-  }
-  const response = await fetch(source);
-  if (!response.ok) {
-    throw new TypeError(`Cannot load model from ${source}: the server answered ${response.status}`);
-  }
-  return readModelFile(new Uint8Array(await response.arrayBuffer()));
-}
-
 /**
  * Spec and parameter values of a file.
  * @throws ModelFileError unless each parameter is there, in its shape and finite, and nothing unknown
@@ -387,13 +389,4 @@ export function fromModelFile(file: ModelFile): [ModelSpec, Map<string, Float32A
 /** `count` rows from the first on, as a view. */
 function rowsOf({ data, shape: [, columns] }: Matrix, first: number, count: number): Float32Array {
   return data.subarray(first * columns, (first + count) * columns);
-}
-
-/** The sum of each row, accumulated in float64. */
-export function sumColumns({ data, shape: [rows, cols] }: Matrix): Float64Array {
-  const sums = new Float64Array(rows);
-  for (let r = 0; r < rows; r++) {
-    for (let c = 0; c < cols; c++) sums[r] += data[r * cols + c];
-  }
-  return sums;
 }

@@ -7,7 +7,8 @@
 import { latentSize } from "../models/vae_graph.ts";
 import { type CellFault, findFault } from "./data_rule.ts";
 import { type Matrix, MAX_FLOAT32 } from "./matrix.ts";
-import { type Cells, logJacobian, restore, standardize } from "./standardize.ts";
+import { type ColumnSchema, numericSchema } from "./schema.ts";
+import type { Cells } from "./standardize.ts";
 import { MAX_CELL } from "./table_rows.ts";
 import type { TableScorer } from "./table_scorer.ts";
 import type { TrainedVae } from "./trained_vae.ts";
@@ -17,14 +18,18 @@ export type Model = TableScorer | TrainedVae;
 
 export interface Units {
   readonly columns: readonly string[];
+  /** What the columns are; absent where a cell is a number, and there. */
+  readonly schema?: readonly ColumnSchema[];
   /** Columns of rows that the model makes: all but the condition. */
   readonly made: readonly string[];
   /** The largest magnitude that a cell may have. */
   readonly largest: number;
+  /** What one unit of the VAE is in each column. */
+  readonly scale: Float64Array;
   /** The first cell within this limit that the likelihood cannot take, if there is one. */
   fault(cells: Cells): CellFault | undefined;
-  /** ln |ds/dx| for the VAE's row s and the caller's row x, nats. */
-  readonly logJacobian: number;
+  /** ln |ds/dx| for each of the caller's rows x and the VAE's row s, nats. */
+  logJacobians(cells: Cells): Float64Array;
   toVae(cells: Cells): Matrix;
   fromVae(matrix: Matrix): Cells;
 }
@@ -50,16 +55,20 @@ export function unitsOf(model: Model): Units {
 function makeUnits(model: Model): Units {
   const { spec } = vaeOf(model);
   const fault = ({ data }: Cells) => findFault(spec, data, spec.inputs + spec.condition);
-  if (!isTable(model)) return { ...plainUnits("x", spec.inputs, spec.condition), fault };
-  const { columns, standardization } = model;
+  if (!isTable(model)) {
+    const units = { ...plainUnits("x", spec.inputs, spec.condition), fault };
+    return spec.missing ? { ...units, schema: numericSchema(units.columns) } : units;
+  }
   return {
-    columns,
-    made: columns,
+    columns: model.columns,
+    schema: model.schema,
+    made: model.columns,
     largest: MAX_CELL,
-    fault,
-    logJacobian: logJacobian(standardization),
-    toVae: (cells) => standardize(cells, standardization),
-    fromVae: (matrix) => restore(matrix, standardization),
+    scale: model.scale,
+    fault: (cells) => model.findFault(cells),
+    logJacobians: (cells) => model.logJacobians(cells),
+    toVae: (cells) => model.toVae(cells),
+    fromVae: (matrix) => model.fromVae(matrix),
   };
 }
 
@@ -75,10 +84,11 @@ function plainUnits(letter: string, size: number, condition: number): Units {
     columns: [...made, ...named("c", condition)],
     made,
     largest: MAX_FLOAT32,
+    scale: new Float64Array(width).fill(1),
     fault: () => undefined,
-    logJacobian: 0,
-    toVae: ({ data, rows }) => ({ data: Float32Array.from(data), shape: [rows, width] }),
-    fromVae: ({ data, shape: [rows] }) => ({ data: Float64Array.from(data), rows }),
+    logJacobians: ({ rows }) => new Float64Array(rows),
+    toVae: ({ data, rows }) => ({ data: new Float32Array(data), shape: [rows, width] }),
+    fromVae: ({ data, shape: [rows] }) => ({ data: new Float64Array(data), rows }),
   };
 }
 

@@ -2,7 +2,7 @@
  * What changes from step to step, as functions of the step alone. No function of the host that may
  * differ between machines is on the path.
  */
-import type { SyncProgram } from "../backends/backend.ts";
+import type { Program } from "../backends/backend.ts";
 import { cosineRamp } from "../core/stable.ts";
 import type { Objective } from "../objectives/objective.ts";
 import type { Optimizer } from "./options.ts";
@@ -22,7 +22,7 @@ const MAX_EPOCHS = 1e7;
 
 /** Writes what changes with the step, as far as the program reads it. */
 export function writeScalars(
-  program: SyncProgram,
+  program: Program,
   objective: Objective,
   step: number,
   stepsPerEpoch: number,
@@ -33,7 +33,7 @@ export function writeScalars(
 }
 
 /** The same as when all that rises has risen. */
-export function writeFinalScalars(program: SyncProgram, objective: Objective): void {
+export function writeFinalScalars(program: Program, objective: Objective): void {
   writeScalars(program, objective, Infinity, 1);
 }
 

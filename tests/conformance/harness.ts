@@ -75,39 +75,64 @@ const copy = (g: Graph, node: Node) => g.affine(node, { scale: 1, offset: 0 });
 /** Runs over `rows` batch rows and returns the output, or what an effect left in its operands. */
 export async function runCase(
   backend: Backend,
-  { operands }: Case,
-  { plan, parameters, state }: Planned,
+  given: Case,
+  planned: Planned,
   rows: number,
 ): Promise<Float64Array[]> {
-  const segments = { parameters: poisoned(backend, parameters), state: poisoned(backend, state) };
+  const opened = openCase(backend, given, planned);
+  const results = await opened.run(rows);
+  opened.dispose();
+  return results;
+}
+
+/** A case that is compiled once and run over any number of rows. */
+export function openCase(
+  backend: Backend,
+  { operands }: Case,
+  { plan, parameters, state }: Planned,
+) {
+  const segments = {
+    parameters: backend.allocate(parameters.length),
+    state: backend.allocate(state.length),
+  };
   const program = backend.compile(plan, segments);
-  poison(program);
   const held = operands.flatMap(({ kind, values }, i) => {
     const place = { parameter: parameters, state, input: undefined }[kind]?.places.get(name(i));
     return place
       ? [{ segment: segments[place.segment as keyof typeof segments], place, values }]
       : [];
   });
-  for (const { segment, place, values } of held) segment.write(place.offset, values);
-  operands.forEach(({ kind, shape, values }, i) => {
-    if (kind === "input") program.write(name(i), values.slice(0, sizeAt(shape, rows)));
-  });
-  await program.run(rows);
-  assertGuards(program, rows);
-  await assertPadding(segments.parameters, parameters);
-  await assertPadding(segments.state, state);
   const output = plan.outputs.get(OUTPUT);
-  const results = await Promise.all(
-    output
-      ? [readOutput(program, sizeAt(output.shape, rows))]
-      : held.map(({ segment, place }) =>
-        readSegment(segment, place.offset, sizeAt(place.shape, 1))
-      ),
-  );
-  program.dispose();
-  segments.parameters.dispose();
-  segments.state.dispose();
-  return results;
+  return {
+    async run(rows: number): Promise<Float64Array[]> {
+      poisonSegment(segments.parameters);
+      poisonSegment(segments.state);
+      poison(program);
+      for (const { segment, place, values } of held) segment.write(place.offset, values);
+      operands.forEach(({ kind, shape, values }, i) => {
+        if (kind === "input") program.write(name(i), values.slice(0, sizeAt(shape, rows)));
+      });
+      await program.run(rows);
+      assertGuards(program, rows);
+      const [results] = await Promise.all([
+        Promise.all(
+          output
+            ? [readOutput(program, sizeAt(output.shape, rows))]
+            : held.map(({ segment, place }) =>
+              readSegment(segment, place.offset, sizeAt(place.shape, 1))
+            ),
+        ),
+        assertPadding(segments.parameters, parameters),
+        assertPadding(segments.state, state),
+      ]);
+      return results;
+    },
+    dispose(): void {
+      program.dispose();
+      segments.parameters.dispose();
+      segments.state.dispose();
+    },
+  };
 }
 
 async function readOutput(program: Program, length: number): Promise<Float64Array> {
@@ -122,10 +147,8 @@ async function readSegment(segment: Segment, offset: number, length: number) {
   return values;
 }
 
-function poisoned(backend: Backend, { length }: Layout): Segment {
-  const segment = backend.allocate(length);
-  segment.write(0, new Float64Array(length).fill(NaN));
-  return segment;
+function poisonSegment(segment: Segment): void {
+  segment.write(0, new Float64Array(segment.length).fill(NaN));
 }
 
 function poison(program: Program): void {

@@ -16,6 +16,13 @@ interface Golden {
     readonly rejected: readonly (readonly [q: number, count: number])[];
   }[];
   readonly kolmogorov: readonly (readonly [x: number, want: number])[];
+  readonly shares: readonly (readonly [a: number, n: number, b: number, m: number, want: number])[];
+  readonly kolmogorovSamples: readonly {
+    readonly a: readonly number[];
+    readonly b: readonly number[];
+    readonly distance: number;
+    readonly exact: number;
+  }[];
   readonly spearman: readonly {
     readonly a: readonly number[];
     readonly b: readonly number[];

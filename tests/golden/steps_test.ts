@@ -1,133 +1,16 @@
-/**
- * Ten optimiser steps with given noise against PyTorch in float64: Adam, AdamW, SGD with momentum,
- * with and without clipping. Oracle: scripts/golden/make_vae_golden.py.
- *
- * Tolerance. Let e = roundings · u · G bound the error of a gradient (vae_golden.ts), G the largest
- * gradient of its tensor over the steps.
- *   SGD   a velocity gathers at most e / (1 - momentum), so steps · η · e / (1 - momentum)
- *   Adam  |δm̂| ≤ e and |δ√v̂| ≤ e (a norm is 1-Lipschitz), |m̂|/√v̂ ≤ 0.1/√0.001 = 3.2, so each step
- *         errs by η · 4.2 e / √v̂. Where that is no longer small, float32 does not decide the step
- *         itself: such coordinates are left out, and counted.
- * Twice that, since moved parameters move the next gradient; and three roundings of the parameter
- * itself per step.
- */
-import assert from "node:assert/strict";
-import { givenNoise } from "../../src/layers/noise.ts";
-import { parameterLayout, parametersOf } from "../../src/models/vae_graph.ts";
-import type { Optimizer } from "../../src/training/options.ts";
-import { stateLayout, trainPlan } from "../../src/training/train_program.ts";
-import { writeFinalScalars } from "../../src/training/schedule.ts";
-import { assertRelative } from "../util/close.ts";
+/** Ten optimiser steps against PyTorch, on every backend that computes at once: see steps.ts. */
 import { EXECUTORS, open } from "../util/executors.ts";
-import { type Golden, largest, readGoldens, roundingsOf } from "./vae_golden.ts";
-
-/** A relative error of a step above this says nothing: the coordinate is left out. */
-const MEANINGLESS = 0.1;
-
-/** No larger share of the coordinates may be left out. */
-const LEFT_OUT = 0.01;
-
-function schedule(optimizer: Optimizer, step: number): number[] {
-  const { learningRate } = optimizer;
-  if (optimizer.type === "sgd") return [learningRate, 1, 1];
-  return [learningRate, 1 - optimizer.beta1 ** step, 1 - optimizer.beta2 ** step];
-}
-
-/** The error of a coordinate's step relative to η; Infinity: left out. */
-function stepError(optimizer: Optimizer, error: number, denominator: number): number {
-  if (optimizer.type === "sgd") return error / (1 - optimizer.momentum);
-  // Behind a dead ReLU gradients are exactly zero, in float32 as well.
-  if (denominator === 0) return 0;
-  const relative = 4.2 * error / denominator;
-  return relative > MEANINGLESS ? Infinity : relative;
-}
+import { checkSteps } from "./steps.ts";
+import { readGoldens } from "./vae_golden.ts";
 
 for (const golden of readGoldens()) {
-  const { name, optimizer, objective, tensor } = golden;
-
   for (const executor of EXECUTORS) {
-    const title = `golden ${name} on ${executor.label}: ten ${optimizer.type} steps`;
+    const title = `golden ${golden.name} on ${executor.label}: ten ${golden.optimizer.type} steps`;
 
-    Deno.test(title, () => {
-      const { backend, program, parameters, layout } = compileSteps(golden, executor);
-      const noise = tensor("steps.noise").data;
-      const losses = tensor("steps.loss").data;
-      const perStep = noise.length / losses.length;
-      program.write("x", tensor("x").data);
-      writeFinalScalars(program, objective);
-      const roundings = roundingsOf(golden);
-      for (let step = 1; step <= losses.length; step++) {
-        program.write("noise", noise.subarray((step - 1) * perStep, step * perStep));
-        program.write("schedule", schedule(optimizer, step));
-        program.run(tensor("x").shape[0]);
-        const loss = new Float64Array(1);
-        program.read("loss", loss);
-        assertRelative(
-          loss,
-          [losses[step - 1]],
-          step * roundings * executor.unitRoundoff,
-          0,
-          `loss of step ${step}`,
-        );
-      }
-      const leftOut = compareParameters(golden, executor.unitRoundoff, roundings, (key, into) => {
-        parameters.read(layout.places.get(key)!.offset, into);
-      });
-      const { count, of } = leftOut;
-      console.log(`${count} of ${of} coordinates left out`);
-      assert.ok(count / of <= LEFT_OUT, `${count} of ${of} coordinates were left out`);
+    Deno.test(title, async () => {
+      const backend = open(executor);
+      await checkSteps(golden, backend, executor.unitRoundoff);
       backend.dispose();
     });
   }
-}
-
-function compileSteps(
-  { spec, optimizer, objective, group, tensor }: Golden,
-  executor: Parameters<typeof open>[0],
-) {
-  const backend = open(executor);
-  const specs = parametersOf(spec);
-  const layout = parameterLayout(specs);
-  const states = stateLayout(optimizer, specs);
-  const parameters = backend.allocate(layout.length);
-  for (const [key, { data }] of group("parameter")) {
-    parameters.write(layout.places.get(key)!.offset, data);
-  }
-  const plan = trainPlan({
-    spec,
-    objective,
-    optimizer,
-    capacity: tensor("x").shape[0],
-    parameters: layout,
-    state: states,
-    noise: givenNoise,
-  });
-  const program = backend.compile(plan, { parameters, state: backend.allocate(states.length) });
-  return { backend, program, parameters, layout };
-}
-
-/** Compares every coordinate whose steps mean something; how many do not. */
-function compareParameters(
-  { optimizer, group, tensor }: Golden,
-  unitRoundoff: number,
-  roundings: number,
-  read: (key: string, into: Float64Array) => void,
-): { readonly count: number; readonly of: number } {
-  const steps = tensor("steps.loss").data.length;
-  const [denominators, sizes] = [group("denominator"), group("largest")];
-  let [of, count] = [0, 0];
-  for (const [key, { data }] of group("stepped")) {
-    const got = new Float64Array(data.length).fill(NaN);
-    read(key, got);
-    const error = roundings * unitRoundoff * largest(sizes.get(key)!.data);
-    data.forEach((want, i) => {
-      of++;
-      const perStep = stepError(optimizer, error, denominators.get(key)!.data[i]);
-      if (perStep === Infinity) return count++;
-      const rounding = 3 * steps * unitRoundoff * Math.abs(want);
-      const tolerance = 2 * steps * optimizer.learningRate * perStep + rounding;
-      assertRelative(got[i], want, 0, tolerance, `${key}[${i}]`);
-    });
-  }
-  return { count, of };
 }

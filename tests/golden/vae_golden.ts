@@ -30,7 +30,7 @@ export interface Golden {
 export function readGoldens(folder: "vae" | "categorical" | "posteriors" = "vae"): Golden[] {
   const at = new URL(`./${folder}/`, import.meta.url);
   const files = [...Deno.readDirSync(at)].map(({ name }) => name).sort();
-  return files.map((file) => readGolden(new URL(file, at), file));
+  return files.map((file) => readGolden(Deno.readFileSync(new URL(file, at)), file));
 }
 
 /** What the file gives for the model's noise, by the name of its input. */
@@ -39,8 +39,9 @@ export function noisesOf({ spec, tensor }: Golden): Map<string, GoldenTensor> {
   return new Map(names.map((name) => [name, tensor(name)]));
 }
 
-function readGolden(url: URL, file: string): Golden {
-  const { tensors, metadata } = decode(Deno.readFileSync(url));
+/** A golden case from the bytes of its file. */
+export function readGolden(bytes: Uint8Array, file: string): Golden {
+  const { tensors, metadata } = decode(bytes);
   const asGolden = ({ shape, data }: { shape: readonly number[]; data: unknown }) =>
     ({ shape, data }) as GoldenTensor;
   return {

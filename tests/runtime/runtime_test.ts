@@ -4,9 +4,8 @@
  * same bytes. The oracle is the app in this process, from its sources; runtimes get it bundled.
  */
 import assert from "node:assert/strict";
-import { ROOT } from "../../scripts/lib/tree.ts";
-import { RUNTIMES } from "../../scripts/setup.ts";
 import { SCORE_KERNELS } from "../../src/backends/wasm/kernels/score.ts";
+import { kernelBytes } from "../../src/backends/wasm/loader.ts";
 import { testUnless } from "../util/skip.ts";
 import {
   type Answer,
@@ -20,14 +19,10 @@ import {
 import { createHandler, train, type TrainingRun } from "./app.ts";
 import { Browser, serveFolder } from "./browser.ts";
 import { CORPUS } from "./corpus.ts";
+import { NO_BROWSER, NO_RUNTIMES } from "./missing.ts";
 import { modelFiles } from "./models.ts";
 import { Bench, type ServerName, SERVERS } from "./runtimes.ts";
 import type { Subject } from "./subject.ts";
-
-const missing = await isThere(`${ROOT}${RUNTIMES}/node_modules/.package-lock.json`)
-  ? undefined
-  : "the runtimes are not installed: deno task test installs them";
-const noBrowser = await isThere("/usr/bin/chromium") ? undefined : "Chromium is not installed";
 
 const FILES = await modelFiles();
 const SUBJECTS: readonly Subject[] = [
@@ -58,7 +53,7 @@ let bench: Promise<Bench> | undefined;
 
 async function benchWithKernels(): Promise<Bench> {
   const made = await Bench.create();
-  await made.write("kernels.wasm", Uint8Array.fromBase64(SCORE_KERNELS.simd));
+  await made.write("kernels.wasm", kernelBytes(SCORE_KERNELS, "simd"));
   return made;
 }
 
@@ -80,7 +75,7 @@ Deno.test("the app in this process answers the corpus as it should", async () =>
 
 for (const name of Object.keys(SERVERS) as ServerName[]) {
   testUnless(
-    missing,
+    NO_RUNTIMES,
     `${name} answers the corpus as this process does, and trains to the same bytes`,
     async () => {
       const made = await (bench ??= benchWithKernels());
@@ -131,7 +126,7 @@ function fromPage({ status, headers, body }: PageAnswer): Answer {
 }
 
 testUnless(
-  missing ?? noBrowser,
+  NO_RUNTIMES ?? NO_BROWSER,
   "Chromium answers the corpus in a page and in a Worker, and trains there, alone and on threads",
   async () => {
     const made = await (bench ??= benchWithKernels());
@@ -190,7 +185,3 @@ Deno.test("the bench leaves nothing behind", async () => {
   await made?.[Symbol.asyncDispose]();
   if (made) await assert.rejects(Deno.stat(made.folder), Deno.errors.NotFound);
 });
-
-function isThere(path: string): Promise<boolean> {
-  return Deno.stat(path).then(() => true, () => false);
-}

@@ -22,7 +22,7 @@ interface Server {
   readonly trains: boolean;
 }
 
-const PACKAGES = `${ROOT}${RUNTIMES}/node_modules`;
+export const PACKAGES = `${ROOT}${RUNTIMES}/node_modules`;
 const DENO_ARGS = ["--no-prompt", "--no-config", "--no-lock", "--allow-net=127.0.0.1"];
 
 /** The servers by name. A browser is no server: see `browser.ts`. */
@@ -131,16 +131,8 @@ export class Bench implements AsyncDisposable {
     const file = `${subject.determinism}.json`, server: Server = SERVERS[name];
     await this.write(file, JSON.stringify(subject));
     if (name === "deno serve") await this.write("subject.json", JSON.stringify(subject));
-    if (name === "workerd") await this.write(`${file}.capnp`, workerdConfig(file));
-    const child = new Deno.Command(server.command, {
-      args: [...server.args(file, this.folder)],
-      cwd: this.folder,
-      stdin: "null",
-      stdout: "piped",
-      stderr: "piped",
-      env: { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" },
-    }).spawn();
-    return await hostOf(name, child);
+    if (name === "workerd") await this.write(`${file}.capnp`, subjectWorker(file));
+    return await startServer(server.command, server.args(file, this.folder), this.folder);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -148,8 +140,20 @@ export class Bench implements AsyncDisposable {
   }
 }
 
-/** Reads both outputs until one names the port. */
-async function hostOf(name: string, child: Deno.ChildProcess): Promise<Host> {
+/** Starts a server and reads both of its outputs until one names the port. */
+export async function startServer(
+  command: string,
+  args: readonly string[],
+  cwd: string,
+): Promise<Host> {
+  const child = new Deno.Command(command, {
+    args: [...args],
+    cwd,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+    env: { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" },
+  }).spawn();
   let said = "";
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const listen = async (stream: ReadableStream<Uint8Array<ArrayBuffer>>) => {
@@ -161,7 +165,7 @@ async function hostOf(name: string, child: Deno.ChildProcess): Promise<Host> {
     }
   };
   const heard = Promise.all([listen(child.stdout), listen(child.stderr)]);
-  void child.status.then(() => reject(new TypeError(`Cannot start ${name}: it said ${said}`)));
+  void child.status.then(() => reject(new TypeError(`Cannot start ${command}: it said ${said}`)));
   const port = await promise;
   return {
     origin: `http://127.0.0.1:${port}`,
@@ -173,23 +177,39 @@ async function hostOf(name: string, child: Deno.ChildProcess): Promise<Host> {
   };
 }
 
+/** Files that hold modules of a worker, by module name; the first is its main one. */
+type WorkerModules = Readonly<Record<string, string>>;
+
+/** What workerd makes of a file, by its extension. */
+const MODULE_TYPES: Readonly<Record<string, string>> = {
+  js: "esModule",
+  json: "json",
+  wasm: "wasm",
+  safetensors: "data",
+};
+
 /** A worker of its own, by the modules that a deployment would have. */
-function workerdConfig(subject: string): string {
+export function workerdConfig(modules: WorkerModules, compatibilityDate: string): string {
+  const lines = Object.entries(modules).map(([name, file]) =>
+    `(name = "${name}", ${MODULE_TYPES[name.split(".").at(-1)!]} = embed "${file}"),`
+  );
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [(name = "main", worker = (
     modules = [
-      (name = "worker.js", esModule = embed "worker.js"),
-      (name = "elbow.js", esModule = embed "elbow.js"),
-      (name = "subject.js", esModule = embed "subject.js"),
-      (name = "subject.json", json = embed "${subject}"),
-      (name = "kernels.wasm", wasm = embed "kernels.wasm"),
+      ${lines.join("\n      ")}
     ],
-    compatibilityDate = "2025-01-01",
+    compatibilityDate = "${compatibilityDate}",
   ))],
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
 );
 `;
+}
+
+function subjectWorker(subject: string): string {
+  const same = ["worker.js", "elbow.js", "subject.js", "kernels.wasm"].map((name) => [name, name]);
+  // So old that bytes could not be compiled at any time.
+  return workerdConfig({ ...Object.fromEntries(same), "subject.json": subject }, "2025-01-01");
 }
 
 function decode(bytes: Uint8Array): string {

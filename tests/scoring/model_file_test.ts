@@ -5,7 +5,12 @@ import type { Tensor } from "../../src/formats/safetensors.ts";
 import { type ModelFile, readModelFile, writeModelFile } from "../../src/scoring/model_file.ts";
 import { planeRows } from "../util/data.ts";
 
-const DETECTOR = await Detector.fit(planeRows(60, 3, 5), { epochs: 1, hidden: [4], latent: 1 });
+const DETECTOR = await Detector.fit(planeRows(60, 3, 5), {
+  preset: "small",
+  epochs: 1,
+  hidden: [4],
+  latent: 1,
+});
 const FILE = readModelFile(DETECTOR.save());
 const { spec, table } = FILE.metadata as Record<string, Record<string, unknown>>;
 
@@ -60,10 +65,10 @@ const REFUSED: [string, ModelFile, RegExp][] = [
   [
     "few columns",
     withTable({ columns: ["a", "b"] }),
-    /columns must be 3 names: current value is 2/,
+    /columns must come to 3 inputs: current value is 2/,
   ],
   ["repeated columns", withTable({ columns: ["a", "b", "a"] }), /column "a" stands twice/],
-  ["numbers for columns", withTable({ columns: [1, 2, 3] }), /columns must be a list of names/],
+  ["numbers for columns", withTable({ columns: [1, 2, 3] }), /columns\[0\]: expected an object/],
   ["scale of 0", withValue("table.scale", 0), /table.scale must be above 0/],
   ["negative scale", withValue("table.scale", -1), /table.scale must be above 0/],
   ["NaN centre", withValue("table.centre", NaN), /"table.centre" must be finite/],

@@ -4,6 +4,7 @@ import { rawContributions, relateToTypical } from "../../src/scoring/contributio
 import { parseSpec } from "../../src/models/spec.ts";
 import { toMatrix, toRows } from "../../src/scoring/matrix.ts";
 import { limits, restore, standardizationOf, standardize } from "../../src/scoring/standardize.ts";
+import { numericSchema } from "../../src/scoring/schema.ts";
 import { columnsOf, toCells } from "../../src/scoring/table_rows.ts";
 
 Deno.test("toMatrix() takes arrays and matrices, and names what is wrong", () => {
@@ -22,7 +23,7 @@ Deno.test("toMatrix() and toCells() refuse holes, and data or shapes of other ki
   const holes: number[][] = [[1, 2]];
   holes[2] = [3, 4];
   assert.throws(() => toMatrix(holes, 2), /row 2: expected 2 numbers/);
-  assert.throws(() => toCells(holes, ["a", "b"]), /row 2: expected numbers/);
+  assert.throws(() => toCells(holes, numericSchema(["a", "b"])), /row 2: expected cells/);
   const data = Float32Array.of(1, 2), list = [1, 2];
   const refused: [unknown, RegExp][] = [
     [undefined, /list of rows.*undefined/],
@@ -36,7 +37,7 @@ Deno.test("toMatrix() and toCells() refuse holes, and data or shapes of other ki
   for (const [value, message] of refused) {
     const rows = value as number[][];
     assert.throws(() => toMatrix(rows, 2), { name: "TypeError", message });
-    assert.throws(() => toCells(rows, ["a", "b"]), { name: "TypeError", message });
+    assert.throws(() => toCells(rows, numericSchema(["a", "b"])), { name: "TypeError", message });
     assert.throws(() => columnsOf(rows), { name: "TypeError", message });
   }
 });
@@ -57,17 +58,23 @@ Deno.test("toRows() refuses what a Bernoulli likelihood cannot take", () => {
 Deno.test("a column may be called length", () => {
   const rows = [{ length: 2, width: 3 }];
   assert.deepEqual(columnsOf(rows), ["length", "width"]);
-  assert.deepEqual(toCells(rows, ["width", "length"]).data, Float64Array.of(3, 2));
-  assert.throws(() => toCells([{ length: 2 }], ["width", "length"]), /no column "width"/);
-  assert.deepEqual(toCells([Float32Array.of(1, 2)], ["width", "length"]).rows, 1);
+  assert.deepEqual(toCells(rows, numericSchema(["width", "length"])).data, Float64Array.of(3, 2));
+  assert.throws(
+    () => toCells([{ length: 2 }], numericSchema(["width", "length"])),
+    /no column "width"/,
+  );
+  assert.deepEqual(toCells([Float32Array.of(1, 2)], numericSchema(["width", "length"])).rows, 1);
 });
 
 Deno.test("toCells() reads rows by name, and a column named __proto__ is a column", () => {
   const row = JSON.parse('{"__proto__": 5, "b": 2}');
   assert.deepEqual(columnsOf([row]), ["__proto__", "b"]);
-  assert.deepEqual(toCells([row], ["b", "__proto__"]).data, Float64Array.of(2, 5));
-  assert.throws(() => toCells([{ b: 2, c: 1 }], ["b", "__proto__"]), /unknown column "c"/);
-  assert.throws(() => toCells([[1, NaN]], ["b", "c"]), /row 1, column "c"/);
+  assert.deepEqual(toCells([row], numericSchema(["b", "__proto__"])).data, Float64Array.of(2, 5));
+  assert.throws(
+    () => toCells([{ b: 2, c: 1 }], numericSchema(["b", "__proto__"])),
+    /unknown column "c"/,
+  );
+  assert.throws(() => toCells([[1, Infinity]], numericSchema(["b", "c"])), /row 1, column "c"/);
 });
 
 Deno.test("standardizationOf() gives zero mean and unit variance, also far from zero", () => {

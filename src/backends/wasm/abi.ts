@@ -17,15 +17,25 @@ export const OPERAND_SLOTS = 6;
 export const SPLIT_WORD = 7;
 
 /** The ways to cut an output into tiles; `assembly/split.ts` says what they mean. */
-export const CUTS = ["none", "rows", "columns", "product"] as const;
+export const CUTS = ["none", "rows", "columns", "product", "chunks"] as const;
 
 /**
  * What this backend runs besides operations; opcodes follow those of OP_NAMES.
  *
  *   packWeights  format; packed, weights      packs weights for packedDense
  *   packedDense  activation, format; as dense, with packed weights
+ *   runChunks    sheet, bytes of a sheet, sheets, rows of a chunk, first row, picoseconds a row (f32);
+ *                the rows                     runs a list over many rows, chunk by chunk
  */
-export const OWN_OPS = ["packWeights", "packedDense"] as const;
+export const OWN_OPS = ["packWeights", "packedDense", "runChunks"] as const;
+
+/**
+ * A sheet holds all that a thread needs to run a list over chunks of rows in scratch memory of its own,
+ * in words: records, inputs, outputs, 0; for each input and output {address within scratch, address of
+ * row 0 of all rows, bytes of a row}; the records.
+ */
+export const SHEET_HEAD_WORDS = 4;
+export const SHEET_COPY_WORDS = 3;
 
 /** How weights lie in memory, by index: see assembly/matmul/panels.ts. */
 export const WEIGHT_FORMATS = ["matrix", "f32", "bf16"] as const;

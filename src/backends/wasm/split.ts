@@ -10,7 +10,7 @@
  * the output or of the first operand, whichever is larger, and per term of each sum of a product.
  * They decide when threads are worth it and nothing else; twice too much or too little does no harm.
  */
-import type { Instruction } from "../../graph/plan.ts";
+import type { Instruction, Place, Plan } from "../../graph/plan.ts";
 import type { OpName } from "../../ops/names.ts";
 import { CUTS } from "./abi.ts";
 
@@ -64,6 +64,23 @@ const SPLITS: { readonly [N in OpName]: Split } = {
   continuousBernoulliLogNorm: ["rows", 3000],
   continuousBernoulliLogNormSlope: ["rows", 3000],
 };
+
+/** The word SPLIT_WORD of `runChunks`, which states its cost itself. */
+export const CHUNKS_SPLIT = CUTS.indexOf("chunks");
+
+/** What a plan costs for each row of the batch. */
+export function picosecondsOfRow({ instructions }: Plan): number {
+  return instructions.reduce((sum, { op, inputs, output }) => {
+    const [cut, picoseconds] = SPLITS[op], [first] = inputs;
+    const terms = cut === "product" ? first.shape.cols : 1;
+    return sum + picoseconds * terms * Math.max(perRow(output), terms === 1 ? perRow(first) : 0);
+  }, 0);
+}
+
+/** Elements for each row of the batch. */
+function perRow({ shape: { rows, cols, batched } }: Place): number {
+  return batched ? rows * cols : 0;
+}
 
 /** The record's word SPLIT_WORD. */
 export function splitWord({ op, attrs }: Instruction): number {

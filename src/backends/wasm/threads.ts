@@ -29,6 +29,9 @@ export interface ThreadOptions {
 /** Handing a tile over costs 0.5 microseconds, 5 if somebody must be woken; a tile is worth 20. */
 const TILE_WORK = 20_000_000;
 
+/** Tiles for each thread of what is shared: who is held up takes fewer; as in `assembly/threads.ts`. */
+export const TILES_PER_THREAD = 2;
+
 /** How long `ready` waits for workers that say nothing, milliseconds; once. */
 const PATIENCE = 5000;
 
@@ -86,6 +89,11 @@ export class Threads {
     this.#helpers = helpers;
     this.#shared = shared;
     this.#crew = { reasons: new Set(reasons), lost: 0 };
+  }
+
+  /** The most threads that there may ever be, the caller's included. */
+  get most(): number {
+    return this.#isAlone ? 1 : 1 + this.#helpers;
   }
 
   /** Threads at work, the caller's included. */

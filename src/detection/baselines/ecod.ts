@@ -11,6 +11,7 @@
  * `ecod.py`. PyOD counts all rows to be scored among the n, so that a row's score depends on the
  * others; here a row's score depends on the training rows and itself. No library: there is none.
  */
+import { countBelow } from "../../core/sorted.ts";
 import type { Matrix } from "../../scoring/matrix.ts";
 import type { Baseline } from "./baseline.ts";
 
@@ -43,15 +44,4 @@ function columnOf({ data, shape: [rows, width] }: Matrix, c: number): Column {
   const mean = sorted.reduce((sum, x) => sum + x / rows, 0);
   const third = sorted.reduce((sum, x) => sum + (x - mean) ** 3, 0);
   return { sorted, bothTails: third === 0 };
-}
-
-/** How many of the ascending values are below x, or equal to it too. */
-function countBelow(sorted: Float32Array, x: number, orEqual: boolean): number {
-  let low = 0, high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (sorted[middle] < x || (orEqual && sorted[middle] === x)) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -1,0 +1,41 @@
+/** What may go wrong at the border: names, ranges, integers, rows; each with an error that says so. */
+/** @throws RangeError unless `count` elements from `offset` lie within `length` */
+export function requireRange(action: string, offset: number, count: number, length: number): void {
+  if (Number.isInteger(offset) && offset >= 0 && offset + count <= length) return;
+  throw new RangeError(
+    `Cannot ${action}: elements must lie in 0 … ${length}: current values are ${offset} … ${
+      offset + count
+    }`,
+  );
+}
+
+/** @throws RangeError unless all values of an integer input fit 32 bits without sign */
+export function requireWords(name: string, values: ArrayLike<number>): void {
+  for (let i = 0; i < values.length; i++) {
+    if (values[i] >>> 0 === values[i]) continue;
+    throw new RangeError(
+      `Cannot write input "${name}": element ${i} must be a u32: current value is ${values[i]}`,
+    );
+  }
+}
+
+/** @throws RangeError unless a run over `rows` batch rows is possible */
+export function requireRows(rows: number, capacity: number): void {
+  if (Number.isInteger(rows) && rows >= 1 && rows <= capacity) return;
+  throw new RangeError(
+    `Cannot run: rows must be an integer from 1 to ${capacity}: current value is ${rows}`,
+  );
+}
+
+/** @throws RangeError if there is no such name */
+export function named<T>(known: ReadonlyMap<string, T>, action: string, name: string): T {
+  const found = known.get(name);
+  if (found !== undefined) return found;
+  const names = [...known.keys()].map((each) => `"${each}"`).join(", ") || "none";
+  throw new RangeError(`Cannot ${action} "${name}": the program has ${names}`);
+}
+
+/** The error of using what was given back. */
+export function disposed(action: string, what: string): DOMException {
+  return new DOMException(`Cannot ${action}: the ${what} was disposed`, "InvalidStateError");
+}

@@ -1,0 +1,151 @@
+/**
+ * A program over many rows in one call: `assembly/chunks.ts` runs the plan's list over chunks of its
+ * capacity, alone or with helpers, each tile in a scratch memory of its own. The rows of all chunks lie
+ * in one memory, and so do the results.
+ */
+import type { Place, Plan } from "../../graph/plan.ts";
+import { OPS } from "../../ops/catalogue.ts";
+import type { Live, Segments } from "../backend.ts";
+import { RECORD_WORDS, SHEET_COPY_WORDS, SHEET_HEAD_WORDS } from "./abi.ts";
+import { requireForward, requireRows } from "./checks.ts";
+import { encodePlan, encodeRecords } from "./encode.ts";
+import { placer, writeConstants } from "./places.ts";
+import { Ports } from "./ports.ts";
+import type { WasmProgram } from "./program.ts";
+import { Allocation, type Host } from "./segment.ts";
+import { CHUNKS_SPLIT, picosecondsOfRow } from "./split.ts";
+import { TILES_PER_THREAD } from "./threads.ts";
+
+/** Elements between two allowed offsets: a cache line. */
+const ALIGNMENT = 16;
+
+export class ChunkedProgram implements WasmProgram {
+  readonly capacity: number;
+  readonly #host: Host;
+  readonly #outside: Allocation;
+  readonly #scratch: Allocation;
+  readonly #sheets: Allocation;
+  readonly #list: Allocation;
+  readonly #ports: Ports;
+
+  /**
+   * @param plan without effects; its inputs have a row for each row of the batch
+   * @param chunks the most runs of the plan's capacity
+   */
+  constructor(host: Host, readonly plan: Plan, segments: Segments, chunks: number) {
+    requireChunks(host, plan);
+    this.#host = host;
+    this.capacity = plan.capacity * chunks;
+    const ports = [...plan.inputs.values(), ...plan.outputs.values()];
+    this.#outside = new Allocation(host, aligned(...ports.map((port) => this.#lengthOf(port))));
+    const outside = new Map<Place, number>();
+    let next = this.#outside.index("compile");
+    for (const port of ports) {
+      outside.set(port, next);
+      next += aligned(this.#lengthOf(port));
+    }
+    this.#ports = new Ports(host.memory, plan, this.capacity, (port) => outside.get(port)!);
+    const { most } = host.threads, sheets = most === 1 ? 1 : TILES_PER_THREAD * most;
+    const scratchLength = aligned(plan.scratchLength);
+    this.#scratch = new Allocation(host, sheets * scratchLength);
+    const sheetLength = SHEET_HEAD_WORDS + SHEET_COPY_WORDS * ports.length +
+      RECORD_WORDS * plan.instructions.length;
+    this.#sheets = new Allocation(host, sheets * sheetLength);
+    const indexOf = placer(host, plan, segments), first = this.#sheets.index("compile");
+    for (let sheet = 0; sheet < sheets; sheet++) {
+      const scratch = this.#scratch.index("compile") + sheet * scratchLength;
+      const elementOf = (place: Place) => indexOf(place, scratch);
+      writeConstants(host, plan, elementOf);
+      host.memory.u32.set(sheetOf(plan, outside, elementOf), first + sheet * sheetLength);
+    }
+    this.#list = new Allocation(host, RECORD_WORDS);
+    const list = this.#list.index("compile");
+    const chunk = { chunkRows: plan.capacity, cost: picosecondsOfRow(plan) };
+    const record = recordOf({
+      address: 4 * first,
+      bytes: 4 * sheetLength,
+      count: sheets,
+      ...chunk,
+    });
+    host.memory.u32.set(record, list);
+    host.threads.startFor(host.memory, 4 * list, 1, this.capacity);
+  }
+
+  scratch(): Float32Array {
+    const first = this.#scratch.index("look at scratch");
+    return this.#host.memory.f32.subarray(first, first + this.#scratch.length);
+  }
+
+  write(name: string, values: ArrayLike<number>): void {
+    this.#outside.index("write");
+    this.#ports.write(name, values);
+  }
+
+  run(rows: number): void {
+    requireRows(rows, this.capacity);
+    this.#host.run(4 * this.#list.index("run"), 1, rows);
+  }
+
+  read(name: string, into: Float32Array | Float64Array): void {
+    this.#outside.index("read");
+    this.#ports.read(name, into);
+  }
+
+  live(name: string): Live {
+    return this.#ports.live(name);
+  }
+
+  dispose(): void {
+    for (const each of [this.#outside, this.#scratch, this.#sheets, this.#list]) each.dispose();
+  }
+
+  #lengthOf({ shape: { rows, cols } }: Place): number {
+    return rows * cols * this.capacity;
+  }
+}
+
+/** What a thread needs: `abi.ts`. */
+function sheetOf(
+  plan: Plan,
+  outside: ReadonlyMap<Place, number>,
+  elementOf: (place: Place) => number,
+): Int32Array {
+  const addressOf = (place: Place) => 4 * elementOf(place);
+  const copies = [...outside].flatMap(([place, index]) => {
+    return [addressOf(place), 4 * index, 4 * place.shape.rows * place.shape.cols];
+  });
+  const { instructions, inputs, outputs } = plan;
+  const head = [instructions.length, inputs.size, outputs.size, 0];
+  return Int32Array.of(...head, ...copies, ...encodePlan(plan, addressOf));
+}
+
+/** The one record that is run. */
+function recordOf(
+  { address, bytes, count, chunkRows, cost }: Readonly<
+    Record<"address" | "bytes" | "count" | "chunkRows" | "cost", number>
+  >,
+): Int32Array {
+  const [costBits] = new Int32Array(Float32Array.of(cost).buffer);
+  return encodeRecords([{
+    name: "runChunks",
+    attributes: [address, bytes, count, chunkRows, 0, costBits],
+    operands: [{ address: 0, shape: { rows: 1, cols: 1, batched: true } }],
+    split: CHUNKS_SPLIT,
+  }]);
+}
+
+/** @throws RangeError unless rows may be taken in any portions */
+function requireChunks(host: Host, plan: Plan): void {
+  if (host.forwardOnly) requireForward(plan);
+  const ports = [...plan.inputs, ...plan.outputs];
+  const single = ports.find(([, { shape }]) => !shape.batched);
+  const effect = plan.instructions.find(({ op }) => OPS[op].effect);
+  if (!single && !effect) return;
+  const what = effect ? `the effect ${effect.op}` : `"${single![0]}", which is not by row`;
+  throw new RangeError(`Cannot compile in chunks: the plan has ${what}`);
+}
+
+/** The sum of lengths, each a multiple of a cache line. */
+function aligned(...lengths: readonly number[]): number {
+  return lengths.reduce((sum, each) => sum + Math.ceil(each / ALIGNMENT) * ALIGNMENT, 0);
+}

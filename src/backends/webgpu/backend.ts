@@ -1,0 +1,58 @@
+/**
+ * The WebGPU backend: one device, its pipelines, and the programs and segments of a model. How a plan
+ * becomes dispatches is in `emit.ts` and docs/adr/0024-webgpu-levels.md.
+ *
+ * Limits: a segment and the scratch memory of a program must each fit one binding
+ * (`maxStorageBufferBindingSize` of the adapter, 128 MiB at least); more is refused with that number.
+ */
+import type { Plan } from "../../graph/plan.ts";
+import type { Backend, Segments } from "../backend.ts";
+import { type AdapterOptions, type Device, nameOf, openDevice } from "./device.ts";
+import { emit } from "./emit.ts";
+import { Pipelines } from "./pipelines.ts";
+import { GpuProgram } from "./program.ts";
+import { buffersOf, GpuSegment } from "./segment.ts";
+import { type ChooseTile, hardwareTile, softwareTile } from "./tiles.ts";
+
+export interface WebgpuOptions extends AdapterOptions {
+  /** Overrides how products are cut. */
+  readonly chooseTile?: ChooseTile;
+  /** Whether operations share dispatches; true. Without, shaders are few and programs compile faster. */
+  readonly fuse?: boolean;
+}
+
+/** A backend on a GPU. */
+export interface GpuBackend extends Backend<GpuProgram> {
+  readonly device: Device;
+}
+
+/** @throws DOMException if there is no adapter that may be used */
+export async function openWebgpu(options: WebgpuOptions = {}): Promise<GpuBackend> {
+  return backendOn(await openDevice(options), options);
+}
+
+export function backendOn(
+  device: Device,
+  { chooseTile, fuse = true }: WebgpuOptions = {},
+): GpuBackend {
+  const pipelines = new Pipelines(device);
+  const tiles = device.isSoftware ? softwareTile : hardwareTile;
+  const style = { chooseTile: chooseTile ?? tiles, fuse };
+  const none = device.buffer(1, GPUBufferUsage.STORAGE);
+  const noState = device.buffer(1, GPUBufferUsage.STORAGE);
+  return {
+    name: "webgpu",
+    device,
+    details: { adapter: nameOf(device.info), software: device.isSoftware },
+    weightFormats: [],
+    allocate: (length) => new GpuSegment(device, length),
+    compile(plan: Plan, segments: Segments): GpuProgram {
+      device.requireSound();
+      const buffers = buffersOf(device, plan, segments, none);
+      // Two writable bindings must not be one buffer.
+      const apart = buffers.state === buffers.parameters ? { ...buffers, state: noState } : buffers;
+      return new GpuProgram(device, pipelines, plan, emit(plan, style), apart);
+    },
+    dispose: () => device.dispose(),
+  };
+}

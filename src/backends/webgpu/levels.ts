@@ -1,0 +1,76 @@
+/**
+ * Which steps run together. A level is one dispatch; a step's level is the least that its operands
+ * allow. Steps that stay within one batch row, and steps on small fixed matrices, may share a level with
+ * what they read: one workgroup does them one after the other (`stages.ts`). All others come a level
+ * after their operands. What depends on nothing, noise for one, sinks to where it is first read.
+ *
+ * Updates come after every reader of what they change.
+ */
+import { type Shape, sizeAt } from "../../core/shape.ts";
+import type { Step, Values } from "./values.ts";
+
+/**
+ * How the work of a step is cut: by batch rows, one workgroup each ("row"); not at all ("single"); by
+ * the rows of a fixed matrix ("each"); or as its own kind of task says ("own").
+ */
+export type Unit = "row" | "single" | "each" | "own";
+
+/** A fixed matrix of more elements is cut by rows. */
+const SINGLE_ELEMENTS = 4096;
+
+export function unitOf({ kernel: { form }, output, inputs }: Step): Unit {
+  if (form === "product" || form === "columnSum" || form === "norm" || form === "update") {
+    return "own";
+  }
+  if (output.shape.batched) return "row";
+  const largest = Math.max(...[output, ...inputs].map(({ shape }) => fixedSize(shape)));
+  return largest <= SINGLE_ELEMENTS || output.shape.rows === 1 ? "single" : "each";
+}
+
+/**
+ * Sets the level of every step; how many levels there are.
+ * @param fuse without it every step has a level of its own: shaders are then those of single operations,
+ *   which all plans share
+ */
+export function assignLevels({ steps }: Values, fuse: boolean): number {
+  if (!fuse) {
+    steps.forEach((step, i) => step.level = i);
+    return steps.length;
+  }
+  for (const step of steps) step.level = earliest(step);
+  for (const step of steps.toReversed()) {
+    const { madeBy, readers, kept } = step.output.value;
+    const isLeaf = step.inputs.every(({ value }) => !value.madeBy);
+    if (madeBy !== step || !isLeaf || kept || readers.length === 0) continue;
+    step.level = Math.min(...readers.map((reader) => reader.level - distance(step, reader)));
+  }
+  return compact(steps);
+}
+
+/** 0 if the reader can run in the level of what it reads, 1 if only in the next. */
+function distance(from: Step, reader: Step): 0 | 1 {
+  const unit = unitOf(from);
+  return (unit === "row" || unit === "single") && unitOf(reader) === unit ? 0 : 1;
+}
+
+function earliest(step: Step): number {
+  const afterOperands = step.inputs.map(({ value: { madeBy } }) =>
+    madeBy && madeBy !== step ? madeBy.level + distance(madeBy, step) : 0
+  );
+  if (step.kernel.form !== "update") return Math.max(0, ...afterOperands);
+  const changed = step.inputs.filter(({ value }) => value.home !== "scratch");
+  const readers = changed.flatMap(({ value }) => value.readers.filter((each) => each !== step));
+  return Math.max(0, ...afterOperands, ...readers.map(({ level }) => level + 1));
+}
+
+/** Takes levels out in which nothing is left. */
+function compact(steps: readonly Step[]): number {
+  const used = [...new Set(steps.map(({ level }) => level))].sort((a, b) => a - b);
+  const at = new Map(used.map((level, i) => [level, i]));
+  for (const step of steps) step.level = at.get(step.level)!;
+  return used.length;
+}
+
+function fixedSize(shape: Shape): number {
+  return shape.batched ? 0 : sizeAt(shape, 1);
+}

@@ -1,0 +1,48 @@
+/** Pipelines by the text of their shader, made once for a device, and bind groups of one layout. */
+import type { Device } from "./device.ts";
+
+/** Binding types, in the order of `layout.ts`. */
+const TYPES = ["storage", "storage", "storage", "read-only-storage", "read-only-storage"] as const;
+const RECORDS = TYPES.length - 1;
+
+export class Pipelines {
+  readonly #device: Device;
+  readonly #bindings: GPUBindGroupLayout;
+  readonly #layout: GPUPipelineLayout;
+  readonly #made = new Map<string, GPUComputePipeline>();
+
+  constructor(device: Device) {
+    this.#device = device;
+    this.#bindings = device.gpu.createBindGroupLayout({
+      entries: TYPES.map((type, binding) => ({
+        binding,
+        visibility: GPUShaderStage.COMPUTE,
+        buffer: { type, hasDynamicOffset: binding === RECORDS },
+      })),
+    });
+    this.#layout = device.gpu.createPipelineLayout({ bindGroupLayouts: [this.#bindings] });
+  }
+
+  get(shader: string): GPUComputePipeline {
+    const known = this.#made.get(shader);
+    if (known) return known;
+    const { gpu } = this.#device;
+    const pipeline = gpu.createComputePipeline({
+      layout: this.#layout,
+      compute: { module: gpu.createShaderModule({ code: shader }), entryPoint: "main" },
+    });
+    this.#made.set(shader, pipeline);
+    return pipeline;
+  }
+
+  /** @param window bytes of the records that one dispatch sees */
+  bindGroup(buffers: readonly GPUBuffer[], window: number): GPUBindGroup {
+    return this.#device.gpu.createBindGroup({
+      layout: this.#bindings,
+      entries: buffers.map((buffer, binding) => ({
+        binding,
+        resource: binding === RECORDS ? { buffer, size: window } : { buffer },
+      })),
+    });
+  }
+}

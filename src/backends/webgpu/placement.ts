@@ -1,0 +1,35 @@
+/** Memory for the values that need it: an arena by level. A level never reuses what it still reads. */
+import { Arena } from "../../graph/arena.ts";
+import type { Step, Value } from "./values.ts";
+
+/**
+ * Sets the offsets of scratch values.
+ * @param isStored whether a step's result is read from memory at all
+ * @returns elements of scratch needed
+ */
+export function placeValues(
+  all: readonly Value[],
+  steps: readonly Step[],
+  levels: number,
+  isStored: (step: Step) => boolean,
+): number {
+  const arena = new Arena();
+  const scratch = all.filter(({ home }) => home === "scratch");
+  for (const value of scratch.filter(({ kept, madeBy }) => kept || !madeBy)) {
+    value.offset = arena.allocate(value.size);
+  }
+  const passing = steps.filter((step) => {
+    const { value } = step.output;
+    return value.madeBy === step && !value.kept && isStored(step);
+  });
+  for (let level = 0; level < levels; level++) {
+    for (const { output: { value } } of passing.filter((step) => step.level === level)) {
+      value.offset = arena.allocate(value.size);
+    }
+    for (const { output: { value }, level: made } of passing) {
+      const last = Math.max(made, ...value.readers.map((reader) => reader.level));
+      if (last === level) arena.free(value.offset);
+    }
+  }
+  return arena.length;
+}

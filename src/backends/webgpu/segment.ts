@@ -1,0 +1,81 @@
+/** A segment in a buffer of the GPU. Writes are queued; reads wait for all that was queued before. */
+import { sizeAt } from "../../core/shape.ts";
+import type { Plan, SegmentName } from "../../graph/plan.ts";
+import type { Segment, Segments } from "../backend.ts";
+import { disposed, requireRange } from "../checks.ts";
+import type { Device } from "./device.ts";
+import { asFloat32, type ProgramBuffers } from "./program.ts";
+
+export class GpuSegment implements Segment {
+  readonly length: number;
+  readonly buffer: GPUBuffer;
+  readonly device: Device;
+  #live = true;
+
+  constructor(device: Device, length: number) {
+    this.length = length;
+    this.device = device;
+    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
+    this.buffer = device.buffer(length, usage);
+  }
+
+  write(offset: number, values: ArrayLike<number>): void {
+    requireRange("write segment", offset, values.length, this.length);
+    this.#require("write segment");
+    this.device.write(this.buffer, offset, asFloat32(values));
+  }
+
+  async read(offset: number, into: Float32Array | Float64Array): Promise<void> {
+    requireRange("read segment", offset, into.length, this.length);
+    this.#require("read segment");
+    await this.device.read(this.buffer, offset, into);
+  }
+
+  dispose(): void {
+    this.#live = false;
+    this.buffer.destroy();
+  }
+
+  #require(action: string): void {
+    if (!this.#live) throw disposed(action, "segment");
+    this.device.requireSound();
+  }
+}
+
+/**
+ * The buffers of a plan's segments.
+ * @param none stands in for a segment that the plan does not use
+ * @throws TypeError if a segment is not of this device, RangeError if a place is not within it
+ */
+export function buffersOf(
+  device: Device,
+  plan: Plan,
+  segments: Segments,
+  none: GPUBuffer,
+): ProgramBuffers {
+  const own = (segment: Segment | undefined): GpuSegment | undefined => {
+    if (!segment || segment instanceof GpuSegment && segment.device === device) return segment;
+    throw new TypeError("Cannot compile: the segment belongs to another backend");
+  };
+  const shared = { parameters: own(segments.parameters), state: own(segments.state) };
+  const places = plan.instructions.flatMap(({ inputs, output }) => [...inputs, output]);
+  for (const { segment, offset, shape } of [...places, ...plan.outputs.values()]) {
+    const length = lengthOf(shared, segment, plan);
+    requireRange(`place ${segment}`, offset, sizeAt(shape, plan.capacity), length);
+  }
+  return {
+    parameters: shared.parameters?.buffer ?? none,
+    state: shared.state?.buffer ?? none,
+  };
+}
+
+function lengthOf(
+  shared: { readonly parameters?: GpuSegment; readonly state?: GpuSegment },
+  segment: SegmentName,
+  { scratchLength }: Plan,
+): number {
+  if (segment === "scratch") return scratchLength;
+  const found = shared[segment];
+  if (found) return found.length;
+  throw new RangeError(`Cannot compile: the plan needs a segment for ${segment}`);
+}

@@ -1,0 +1,190 @@
+/**
+ * Matrix products: `dense` (with bias and activation) and `matmul` in all four transposes, which differ
+ * in strides alone: element (i, k) of the left operand lies at i·down + k·along, and so on.
+ *
+ *   bindings  operands anywhere, result in scratch
+ *   dispatch  one workgroup for each tile of the output
+ *   limits    the pool of a workgroup, (tileRows + tileCols) · depth floats (`tiles.ts`)
+ *
+ * Each thread keeps `high` × `wide` sums in registers. A tile with depth > 0 copies that many steps of
+ * the inner dimension to workgroup memory at a time; with depth 0 threads read the operands themselves
+ * (software adapters run a workgroup on one core: copying gains nothing there).
+ */
+import type { Activation } from "../../../ops/names.ts";
+import type { Shape } from "../../../core/shape.ts";
+import { ACTIVATE } from "../kernels/elementwise.ts";
+import { WORKGROUP } from "../layout.ts";
+import type { Operand, Step, Value } from "../values.ts";
+import { element, type Task, Words } from "./task.ts";
+
+/** How a product is cut: threads across and registers of a thread. */
+export interface Tile {
+  /** Threads along the columns; WORKGROUP / across along the rows. */
+  readonly across: number;
+  readonly high: number;
+  readonly wide: number;
+  /** Steps of the inner dimension that lie in workgroup memory at a time; 0: none do. */
+  readonly depth: number;
+}
+
+export const tileRows = ({ across, high }: Tile): number => WORKGROUP / across * high;
+export const tileCols = ({ across, wide }: Tile): number => across * wide;
+
+/** Floats of workgroup memory that a tile takes. */
+export const poolOf = (tile: Tile): number => (tileRows(tile) + tileCols(tile)) * tile.depth;
+
+/** One operand of a product: where it begins, and how far apart neighbours are. */
+interface Side {
+  readonly value: Value;
+  readonly start: string;
+  readonly outer: string;
+  readonly inner: string;
+}
+
+/** What a product computes, apart from how it is cut. */
+export interface Extents {
+  readonly rows: Shape;
+  readonly cols: number;
+  /** Rows of this shape are the inner dimension, or its columns if \`innerCols\`. */
+  readonly inner: Shape;
+}
+
+export function extentsOf({ op, inputs: [left], output, attrs }: Step): Extents {
+  const { shape } = left;
+  const across = op === "matmul" && attrs.transposeA;
+  return {
+    rows: output.shape,
+    cols: output.shape.cols,
+    inner: across ? shape : { rows: shape.cols, cols: 1, batched: false },
+  };
+}
+
+export function productTask(step: Step, tile: Tile, capacity: number): Task {
+  const words = new Words();
+  const { op, attrs, inputs, output } = step;
+  const { rows, cols, inner } = extentsOf(step);
+  const [left, right] = [
+    side(inputs[0], op === "matmul" && attrs.transposeA === true, words),
+    side(inputs[1], !(op === "matmul" && attrs.transposeB === true), words),
+  ];
+  const across = Math.ceil(cols / tileCols(tile));
+  const target = element(
+    output.value,
+    `${words.u32(output.value.offset)} + i * cols + j`,
+  );
+  const source = `let rows = ${words.rows(rows)};
+let cols = ${words.u32(cols)};
+let depth = ${words.rows(inner)};
+let tiles = ${words.u32(across)};
+let firstRow = group / tiles * ${tileRows(tile)}u;
+let firstCol = group % tiles * ${tileCols(tile)}u;
+if (firstRow >= rows) { return; }
+let down = local / ${tile.across}u;
+let along = local % ${tile.across}u;
+${register(tile, (r, c) => `var s${r}${c} = 0.0;`)}
+${tile.depth === 0 ? direct(tile, left, right) : shared(tile, left, right, step)}
+${write(tile, target, step, words)}`;
+  const height = rows.batched ? rows.rows * capacity : rows.rows;
+  return { source, words: words.list, groups: across * Math.ceil(height / tileRows(tile)) };
+}
+
+/** @param isInnerFirst whether the inner dimension runs down the rows of the operand */
+function side({ value, shape: { cols } }: Operand, isInnerFirst: boolean, words: Words): Side {
+  const start = words.u32(value.offset);
+  const outer = words.u32(isInnerFirst ? 1 : cols), inner = words.u32(isInnerFirst ? cols : 1);
+  return { value, start, outer, inner };
+}
+
+const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
+
+function register({ high, wide }: Tile, write: (r: number, c: number) => string): string {
+  return range(high).map((r) => range(wide).map((c) => write(r, c)).join(" ")).join("\n");
+}
+
+const rowOf = ({ across }: Tile, r: number) => `firstRow + down + ${r * WORKGROUP / across}u`;
+const colOf = ({ across }: Tile, c: number) => `firstCol + along + ${c * across}u`;
+
+/** Rows and columns past the end read the last ones: their sums are not written. */
+function direct(tile: Tile, left: Side, right: Side): string {
+  const { high, wide } = tile;
+  const starts = range(high).map((r) =>
+    `let a${r} = ${left.start} + min(${rowOf(tile, r)}, rows - 1u) * ${left.outer};`
+  ).concat(
+    range(wide).map((c) =>
+      `let b${c} = ${right.start} + min(${colOf(tile, c)}, cols - 1u) * ${right.outer};`
+    ),
+  );
+  const loads = range(high).map((r) => `let x${r} = ${element(left.value, `a${r} + k * aStep`)};`)
+    .concat(range(wide).map((c) => `let y${c} = ${element(right.value, `b${c} + k * bStep`)};`));
+  return `${starts.join("\n")}
+let aStep = ${left.inner};
+let bStep = ${right.inner};
+for (var k = 0u; k < depth; k++) {
+${loads.join("\n")}
+${register(tile, (r, c) => `s${r}${c} = fma(x${r}, y${c}, s${r}${c});`)}
+}`;
+}
+
+function shared(tile: Tile, left: Side, right: Side, { op, attrs }: Step): string {
+  const { depth, high, wide, across } = tile;
+  const height = tileRows(tile), width = tileCols(tile), second = height * depth;
+  // Neighbouring threads read neighbouring elements, whichever way the operand lies.
+  const leftAlong = !(op === "matmul" && attrs.transposeA === true);
+  const rightAlong = op === "matmul" && attrs.transposeB === true;
+  const copy = (
+    to: number,
+    size: number,
+    isAlong: boolean,
+    from: Side,
+    first: string,
+    end: string,
+  ) =>
+    `for (var e = local; e < ${size * depth}u; e += WORKGROUP) {
+let k = ${isAlong ? `e % ${depth}u` : `e / ${size}u`};
+let o = ${isAlong ? `e / ${depth}u` : `e % ${size}u`};
+var value = 0.0;
+if (k0 + k < depth && ${first} + o < ${end}) {
+value = ${
+      element(
+        from.value,
+        `${from.start} + (${first} + o) * ${from.outer} + (k0 + k) * ${from.inner}`,
+      )
+    };
+}
+pool[${to}u + k * ${size}u + o] = value;
+}`;
+  const threadsDown = WORKGROUP / across;
+  const loads = range(high).map((r) =>
+    `let x${r} = pool[k * ${height}u + down + ${r * threadsDown}u];`
+  ).concat(
+    range(wide).map((c) =>
+      `let y${c} = pool[${second}u + k * ${width}u + along + ${c * across}u];`
+    ),
+  );
+  return `for (var k0 = 0u; k0 < depth; k0 += ${depth}u) {
+${copy(0, height, leftAlong, left, "firstRow", "rows")}
+${copy(second, width, rightAlong, right, "firstCol", "cols")}
+workgroupBarrier();
+for (var k = 0u; k < ${depth}u; k++) {
+${loads.join("\n")}
+${register(tile, (r, c) => `s${r}${c} = fma(x${r}, y${c}, s${r}${c});`)}
+}
+workgroupBarrier();
+}`;
+}
+
+/** Bias, activation and the store, for one sum after the other: unrolled, they would be most of the text. */
+function write(tile: Tile, target: string, { op, attrs, inputs }: Step, words: Words): string {
+  const { high, wide, across } = tile, count = high * wide;
+  const sums = range(count).map((e) => `s${Math.floor(e / wide)}${e % wide}`);
+  const bias = op === "dense" &&
+    element(inputs[2].value, `${words.u32(inputs[2].value.offset)} + j`);
+  const result = bias ? ACTIVATE[attrs.activation as Activation](`(sums[e] + ${bias})`) : "sums[e]";
+  return `var sums = array<f32, ${count}>(${sums.join(", ")});
+for (var e = 0u; e < ${count}u; e++) {
+let i = firstRow + down + e / ${wide}u * ${WORKGROUP / across}u;
+let j = firstCol + along + e % ${wide}u * ${across}u;
+if (i < rows && j < cols) { ${target} = ${result}; }
+}
+`;
+}

@@ -1,0 +1,29 @@
+/** The WGSL functions there are, and those that a piece of WGSL calls, in an order that compiles. */
+import { DENSITIES } from "./densities.ts";
+import { GAMMA } from "./gamma.ts";
+import { LANES } from "./lanes.ts";
+import { MATH } from "./math.ts";
+import { PHILOX } from "./philox.ts";
+
+const LIBRARY: Readonly<Record<string, string>> = {
+  ...MATH,
+  ...LANES,
+  ...PHILOX,
+  ...GAMMA,
+  ...DENSITIES,
+};
+
+/** The source of every function of the library that `source` calls, and of those that they call. */
+export function calledBy(source: string): string {
+  const taken = new Map<string, string>();
+  const visit = (text: string): void => {
+    for (const [, name] of text.matchAll(/\b([A-Za-z]\w*)\(/g)) {
+      const own = Object.hasOwn(LIBRARY, name) ? LIBRARY[name] : undefined;
+      if (own === undefined || taken.has(name)) continue;
+      taken.set(name, own);
+      visit(own);
+    }
+  };
+  visit(source);
+  return [...taken.values()].join("\n");
+}

@@ -1,0 +1,51 @@
+/**
+ * A page that scores rows where they are: static files, of which no row leaves the browser. The model
+ * runs in a Worker; the page reads CSV, shows verdicts and gives them back as CSV.
+ */
+import { PAGE_HTML, PAGE_STYLE } from "./browser_page.ts";
+import { PAGE_SCRIPT } from "./browser_script.ts";
+import { loaderOf, modelFile, projectName, type Target } from "./target.ts";
+
+export const BROWSER: Target = {
+  entry: "../../scoring/mod.ts",
+  kernelModule: false,
+  deploy: "npx wrangler pages deploy .",
+  tryIt: "npx --yes http-server -a 127.0.0.1 -p 8000",
+  files: (model) => ({
+    "index.html": PAGE_HTML.replaceAll("MODEL", model.name),
+    "style.css": PAGE_STYLE,
+    "page.js": PAGE_SCRIPT,
+    "scorer.js": `/** The model, off the page's thread: rows in, verdicts out. */
+import { ${loaderOf(model)} } from "./elbow.js";
+
+const model = await ${loaderOf(model)}.load(new URL("./${modelFile(model)}", import.meta.url));
+const columns = model.columns ?? Array.from({ length: model.spec.inputs }, (_, c) => \`x\${c}\`);
+const { falseAlarmRate, threshold, device } = model;
+
+onmessage = async ({ data: { id, rows } }) => {
+  try {
+    const verdicts = await model.score(rows);
+    const isTable = model.columns !== undefined;
+    postMessage({ id, verdicts: isTable ? verdicts : Array.from(verdicts, (score) => ({ score })) });
+  } catch (error) {
+    postMessage({ id, error: error.message });
+  }
+};
+postMessage({ ready: { columns, falseAlarmRate, threshold, device } });
+`,
+    "_headers": HEADERS,
+  }),
+  notes: (model) =>
+    `Any host of static files will do; \`wrangler pages\` asks for a project's name once (\`${
+      projectName(model)
+    }\`). The page must come by \`https:\` or from
+\`localhost\`, not from a file: browsers load no modules from there. It loads nothing from anywhere else, and no row leaves it.
+`,
+};
+
+/** As Cloudflare Pages and Netlify read them; other hosts need none. */
+const HEADERS = `/*
+  X-Content-Type-Options: nosniff
+  Cross-Origin-Opener-Policy: same-origin
+  Cross-Origin-Embedder-Policy: require-corp
+`;

@@ -1,0 +1,163 @@
+/**
+ * The script of a browser bundle's page: CSV in, the Worker's verdicts as a table and as CSV.
+ *
+ * Limits: the table shows the first 500 rows; the file that can be saved holds all.
+ */
+export const PAGE_SCRIPT = `/** CSV in, verdicts out; the model is in scorer.js. */
+const SHOWN_ROWS = 500;
+const BLAMED = 3;
+const at = (id) => document.getElementById(id);
+const scorer = new Worker(new URL("./scorer.js", import.meta.url), { type: "module" });
+const waiting = new Map();
+let model, asked = 0;
+
+scorer.onmessage = ({ data: { ready, id, verdicts, error } }) => {
+  if (ready) return start(ready);
+  const { resolve, reject } = waiting.get(id);
+  waiting.delete(id);
+  error === undefined ? resolve(verdicts) : reject(new TypeError(error));
+};
+scorer.onerror = ({ message }) => say(\`Cannot load the model: \${message}\`, true);
+
+function start(ready) {
+  model = ready;
+  const { columns, falseAlarmRate } = ready;
+  const alarms = falseAlarmRate === undefined ? "" : \` · \${Number((100 * falseAlarmRate).toPrecision(2))} % false alarms\`;
+  at("about").textContent = \`\${columns.length} columns: \${columns.join(", ")}\${alarms}\`;
+  at("rows").placeholder = \`\${columns.join(",")}\\n…\`;
+  at("score").disabled = false;
+  document.body.dataset.ready = "true";
+}
+
+at("form").onsubmit = (event) => {
+  event.preventDefault();
+  void show(at("rows").value);
+};
+at("file").onchange = async ({ target }) => {
+  const [file] = target.files;
+  if (file) at("rows").value = await file.text();
+  target.value = "";
+  if (file && model) await show(at("rows").value);
+};
+
+/** Scores the text's rows and shows what came of it. */
+async function show(text) {
+  clear();
+  try {
+    const rows = rowsOf(text);
+    say("Scoring …");
+    const verdicts = await ask(rows);
+    const anomalies = verdicts.filter(({ anomaly }) => anomaly).length;
+    const shown = verdicts.slice(0, SHOWN_ROWS);
+    at("verdicts").replaceChildren(...shown.map(rowElement));
+    document.querySelector("table").hidden = false;
+    const more = verdicts.length > SHOWN_ROWS ? \`, the first \${SHOWN_ROWS} shown\` : "";
+    say(\`\${counted(verdicts.length, "row", "rows")}, \${counted(anomalies, "anomaly", "anomalies")}\${more}\`);
+    at("save").href = URL.createObjectURL(new Blob([csvOf(verdicts)], { type: "text/csv" }));
+    at("save").hidden = false;
+  } catch (error) {
+    say(error.message, true);
+  }
+}
+
+function counted(number, one, many) {
+  return \`\${number} \${number === 1 ? one : many}\`;
+}
+
+function ask(rows) {
+  const id = asked++;
+  return new Promise((resolve, reject) => {
+    waiting.set(id, { resolve, reject });
+    scorer.postMessage({ id, rows });
+  });
+}
+
+function clear() {
+  document.querySelector("table").hidden = true;
+  if (!at("save").hidden) URL.revokeObjectURL(at("save").href);
+  at("save").hidden = true;
+}
+
+function say(text, bad = false) {
+  at("outcome").textContent = text;
+  at("outcome").className = bad ? "bad" : "";
+}
+
+function rowElement(verdict, index) {
+  const row = document.createElement("tr");
+  if (verdict.anomaly) row.className = "anomaly";
+  for (const text of cellsOf(verdict, index)) {
+    row.insertCell().textContent = text;
+  }
+  return row;
+}
+
+function cellsOf({ score, pValue, anomaly, contributions }, index) {
+  const nats = (value) => value.toFixed(2);
+  const blame = blameOf(contributions).map(([name, value]) => \`\${name} \${nats(value)}\`);
+  return [
+    index + 1,
+    nats(score),
+    pValue?.toPrecision(3) ?? "",
+    anomaly === undefined ? "" : anomaly ? "yes" : "no",
+    blame.join(", "),
+  ];
+}
+
+function blameOf(contributions = {}) {
+  return Object.entries(contributions).sort((a, b) => b[1] - a[1]).slice(0, BLAMED);
+}
+
+function csvOf(verdicts) {
+  const quoted = (text) => /[",\\n;]/.test(text) ? \`"\${text.replaceAll('"', '""')}"\` : text;
+  const lines = verdicts.map(({ score, pValue, anomaly, contributions }, index) =>
+    [index + 1, score, pValue ?? "", anomaly ?? "", blameOf(contributions).map(([n]) => n).join(";")]
+      .map((cell) => quoted(String(cell))).join()
+  );
+  return ["row,score,p_value,anomaly,top_columns", ...lines, ""].join("\\n");
+}
+
+/** Rows as the model takes them: named if the first line names its columns, by position otherwise. */
+function rowsOf(text) {
+  const lines = parseCsv(text);
+  if (lines.length === 0) throw new TypeError("Cannot score: there are no rows");
+  const [first] = lines, { columns } = model;
+  const isHeader = first.some((cell) => columns.includes(cell.trim()));
+  const names = isHeader ? first.map((cell) => cell.trim()) : columns;
+  const rows = isHeader ? lines.slice(1) : lines;
+  if (rows.length === 0) throw new TypeError("Cannot score: there are no rows below the names");
+  return rows.map((cells, r) => {
+    if (cells.length !== names.length) {
+      throw new TypeError(
+        \`Cannot read row \${r + 1}: expected \${names.length} cells: current value is \${cells.length}\`,
+      );
+    }
+    // Columns that the model does not know, such as a label, are left out.
+    return Object.fromEntries(
+      names.flatMap((name, c) => columns.includes(name) ? [[name, valueOf(cells[c])]] : []),
+    );
+  });
+}
+
+function valueOf(cell) {
+  const text = cell.trim();
+  const number = Number(text);
+  return text !== "" && Number.isFinite(number) ? number : text;
+}
+
+/** RFC 4180: cells in quotes may hold commas, line breaks and doubled quotes. */
+function parseCsv(text) {
+  const lines = [], source = text.replace(/^\\uFEFF/, "");
+  let cells = [], cell = "", quoted = false;
+  for (let i = 0; i < source.length; i++) {
+    const letter = source[i];
+    if (quoted && letter === '"' && source[i + 1] === '"') cell += source[++i];
+    else if (letter === '"') quoted = !quoted;
+    else if (!quoted && letter === ",") cells = [...cells, cell], cell = "";
+    else if (!quoted && letter === "\\n") lines.push([...cells, cell]), cells = [], cell = "";
+    else if (quoted || letter !== "\\r") cell += letter;
+  }
+  lines.push([...cells, cell]);
+  return lines.filter((line) => line.length > 1 || line[0].trim() !== "");
+}
+`;

@@ -1,0 +1,38 @@
+/** Cloudflare Workers: kernels and model are modules, which the platform compiles when it deploys. */
+import { askNotes, modelFile, projectName, SERVER_CONFIG, type Target } from "./target.ts";
+
+/** From this date on workerd is what the tests ran. */
+const COMPATIBILITY_DATE = "2026-04-01";
+
+export const WORKERS: Target = {
+  entry: "../../http/workerd.ts",
+  kernelModule: true,
+  deploy: "npx wrangler deploy",
+  tryIt: "npx wrangler dev",
+  files: (model) => ({
+    "worker.js": `import { createWorker } from "./elbow.js";
+import config from "./config.json";
+import kernels from "./kernels.wasm";
+import model from "./${modelFile(model)}";
+
+export default createWorker({ ...config, kernels, models: { ${
+      JSON.stringify(model.name)
+    }: model } });
+`,
+    "config.json": SERVER_CONFIG,
+    "wrangler.json": `${
+      JSON.stringify(
+        {
+          name: projectName(model),
+          main: "worker.js",
+          minify: true,
+          compatibility_date: COMPATIBILITY_DATE,
+          rules: [{ type: "Data", globs: ["**/*.safetensors"], fallthrough: true }],
+        },
+        undefined,
+        2,
+      )
+    }\n`,
+  }),
+  notes: (model) => askNotes(model, "http://localhost:8787"),
+};

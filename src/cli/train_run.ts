@@ -1,0 +1,108 @@
+/** How a training run goes, from the options of `elbow train`, for any model. */
+import { defaultTraining } from "../detection/defaults.ts";
+import type { ObjectiveInput } from "../objectives/objective.ts";
+import type { CheckpointStore } from "../training/checkpoint.ts";
+import type { FitOptions } from "../training/options.ts";
+import { namingTable } from "./data.ts";
+import { openDirectoryStore } from "./directory_store.ts";
+import type { Io } from "./io.ts";
+import { inFile } from "./model.ts";
+import { createProgress } from "./progress.ts";
+import type { TrainOptions } from "./train_options.ts";
+
+/** What both `Detector.fit` and `VAE.fit` take. */
+export type RunSettings =
+  & Pick<FitOptions, "objective" | "optimizer" | "earlyStopping" | "checkpoint" | "signal">
+  & Pick<FitOptions, "epochs" | "batchSize" | "seed" | "onProgress">
+  & { readonly validation?: number };
+
+/** Options that `fit` takes under the same name. */
+const SAME = ["epochs", "batchSize", "validation", "seed"] as const;
+
+/**
+ * Runs `fit` with what was asked for: progress, checkpoints, interruption. Complaints about a row then name
+ * the table, and those about a checkpoint its folder.
+ */
+export async function withRun<Value>(
+  source: string,
+  given: TrainOptions,
+  io: Io,
+  fit: (settings: RunSettings) => Promise<Value>,
+): Promise<Value> {
+  const progress = createProgress(io, given.json);
+  const store = given.checkpoint === undefined
+    ? undefined
+    : await openDirectoryStore(given.checkpoint, {
+      resume: given.resume ?? false,
+      everySeconds: given.checkpointEvery ?? 1,
+    });
+  const settings = {
+    ...settingsOf(given, store),
+    signal: io.signal,
+    onProgress: progress.update,
+  };
+  try {
+    return await namingTable(source, () => fit(settings));
+  } catch (error) {
+    throw store ? aboutCheckpoint(error, store.path) : error;
+  } finally {
+    progress.end();
+  }
+}
+
+/** The options that were given, and the defaults of tables where one of these holds several. */
+function settingsOf(given: TrainOptions, checkpoint?: CheckpointStore): RunSettings {
+  const { optimizer } = defaultTraining(1);
+  const { patience } = given;
+  return {
+    ...pick(given, SAME),
+    ...(hasObjective(given) && { objective: objectiveOf(given) }),
+    optimizer: { ...optimizer!, ...pick(given, ["learningRate"]) },
+    ...(patience !== undefined && { earlyStopping: { patience } }),
+    ...(checkpoint && { checkpoint }),
+  };
+}
+
+const OBJECTIVE_OPTIONS = [
+  "objective",
+  "beta",
+  "samples",
+  "estimator",
+  "freeBits",
+  "alpha",
+] as const;
+
+function hasObjective(given: TrainOptions): boolean {
+  return OBJECTIVE_OPTIONS.some((key) => given[key] !== undefined);
+}
+
+/** What was asked for; the warm-up of tables belongs to their own objective alone. */
+function objectiveOf({ objective = "elbo", ...given }: TrainOptions): ObjectiveInput {
+  const numbers = pick(given, ["beta", "samples", "estimator", "freeBits", "alpha"]);
+  const base = objective === "elbo"
+    ? defaultTraining(1).objective
+    : typeof objective === "string"
+    ? { type: objective }
+    : objective;
+  // Which of them an objective takes is for the library to say.
+  return { ...base, ...numbers } as ObjectiveInput;
+}
+
+/** The fields that are there: an undefined one would replace a default. */
+export function pick<Fields, Key extends keyof Fields>(
+  fields: Fields,
+  keys: readonly Key[],
+): Partial<Pick<Fields, Key>> {
+  const kept = keys.filter((key) => fields[key] !== undefined).map((key) => [key, fields[key]]);
+  return Object.fromEntries(kept) as Partial<Pick<Fields, Key>>;
+}
+
+function aboutCheckpoint(error: unknown, path: string): unknown {
+  if (error instanceof SyntaxError) return inFile(path, error);
+  if (!(error instanceof TypeError && error.message.startsWith("Cannot resume: "))) return error;
+  const fault = error.message.slice("Cannot resume: ".length);
+  return new TypeError(
+    `Cannot resume from ${path}: ${fault}: give the data and options of that run, or leave out --resume`,
+    { cause: error },
+  );
+}

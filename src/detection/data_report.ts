@@ -1,0 +1,132 @@
+/**
+ * What a table is like, for its owner to read before training: columns, missing cells, constants,
+ * duplicates, tails, and how many latent dimensions have work (`spectrum.ts`).
+ *
+ * A tail is heavy if a cell lies further from the median than 10 times the usual spread, the median
+ * distance of the others from it: under a normal distribution one cell in 10¹⁰ does.
+ */
+import { type ColumnSchema, hasLevels } from "../scoring/schema.ts";
+import { type Cells, standardizationOf, standardize } from "../scoring/standardize.ts";
+import { columnFacts, sentencesOf } from "./column_facts.ts";
+import { presentOf } from "./drift/sketch.ts";
+import { countBelow } from "../core/sorted.ts";
+import type { Matrix } from "../scoring/matrix.ts";
+import { collapseWarning, MAX_COLUMNS, type Spectrum, spectrumOf } from "./spectrum.ts";
+
+/** One column. */
+export interface ColumnReport {
+  readonly name: string;
+  readonly kind: ColumnSchema["kind"];
+  /** The share of cells that are missing. */
+  readonly missing: number;
+  /** Different values. */
+  readonly distinct: number;
+  /** Of the cells that are there; NaN if there is none. */
+  readonly least: number;
+  readonly median: number;
+  readonly largest: number;
+  /** Cells further from the median than 10 usual spreads. */
+  readonly outlying: number;
+}
+
+/** A table. */
+export interface DataReport {
+  readonly rows: number;
+  /** Rows that stand there before. */
+  readonly duplicateRows: number;
+  readonly columns: readonly ColumnReport[];
+  /** Of the ranks of the numeric columns that vary; absent where there are fewer than two, or too many. */
+  readonly spectrum?: Spectrum;
+  /** What to know before training. */
+  readonly warnings: readonly string[];
+}
+
+/** Usual spreads beyond which a cell is outlying. */
+const FAR = 10;
+
+/** A share of duplicate rows worth a word. */
+const MANY_DUPLICATES = 0.2;
+
+export function reportData(cells: Cells, schema: readonly ColumnSchema[]): DataReport {
+  const columns = schema.map((column, c) => reportColumn(cells, schema.length, column, c));
+  const facts = columnFacts(schema, cells);
+  const same = new Set(facts.duplicates.map(([name]) => name));
+  const varying = schema.map((_, c) => c).filter((c) =>
+    !hasLevels(schema[c].kind) && columns[c].distinct > 1 && !same.has(schema[c].name)
+  );
+  const spectrum = varying.length > 1 && varying.length <= MAX_COLUMNS
+    ? spectrumOf(standardizedRanks(cells, schema.length, varying))
+    : undefined;
+  const duplicateRows = countDuplicates(cells, schema.length);
+  const warnings = [...sentencesOf(facts), ...warningsOf(cells.rows, duplicateRows, spectrum)];
+  return { rows: cells.rows, duplicateRows, columns, spectrum, warnings };
+}
+
+function reportColumn(
+  cells: Cells,
+  width: number,
+  { name, kind }: ColumnSchema,
+  c: number,
+): ColumnReport {
+  const sorted = presentOf(cells, width, c), count = sorted.length;
+  const median = count > 0 ? sorted[(count - 1) >> 1] : NaN;
+  const distances = sorted.map((value) => Math.abs(value - median)).sort();
+  const usual = distances.filter((distance) => distance > 0);
+  const far = usual.length > 0 ? FAR * usual[(usual.length - 1) >> 1] : Infinity;
+  let distinct = 0;
+  for (let i = 0; i < count; i++) if (i === 0 || sorted[i] !== sorted[i - 1]) distinct++;
+  return {
+    name,
+    kind,
+    missing: 1 - count / cells.rows,
+    distinct,
+    least: count > 0 ? sorted[0] : NaN,
+    median,
+    largest: count > 0 ? sorted[count - 1] : NaN,
+    outlying: hasLevels(kind) ? 0 : distances.filter((each) => each > far).length,
+  };
+}
+
+function countDuplicates({ data, rows }: Cells, width: number): number {
+  const seen = new Set<string>();
+  for (let r = 0; r < rows; r++) seen.add(data.subarray(r * width, (r + 1) * width).join());
+  return rows - seen.size;
+}
+
+/**
+ * Some columns as standardised ranks, the middle one where a cell is missing: one cell of 900 among tens
+ * would hide every correlation of its column.
+ */
+function standardizedRanks(cells: Cells, width: number, columns: readonly number[]): Matrix {
+  const { data, rows } = cells;
+  const ranks = new Float64Array(rows * columns.length);
+  columns.forEach((c, to) => {
+    const sorted = presentOf(cells, width, c);
+    for (let r = 0; r < rows; r++) {
+      const value = data[r * width + c];
+      ranks[r * columns.length + to] = Number.isNaN(value)
+        ? sorted.length / 2
+        : (countBelow(sorted, value, false) + countBelow(sorted, value, true)) / 2;
+    }
+  });
+  const ranked = { data: ranks, rows };
+  return standardize(ranked, standardizationOf(ranked, columns.length));
+}
+
+function warningsOf(rows: number, duplicateRows: number, spectrum?: Spectrum): string[] {
+  const warnings: string[] = [];
+  if (rows < 1000) {
+    warnings.push(`${rows} rows: expect false alarms to vary by ${percent(rows)} around 1 %`);
+  }
+  if (duplicateRows > MANY_DUPLICATES * rows) {
+    warnings.push(`${Math.round(100 * duplicateRows / rows)} % of the rows stand there before`);
+  }
+  const collapse = spectrum && collapseWarning(spectrum.activeUnits);
+  return collapse ? [...warnings, collapse] : warnings;
+}
+
+/** Two standard deviations of the false-alarm rate at 1 %, half of the rows kept back. */
+function percent(rows: number): string {
+  const deviation = Math.sqrt(0.01 * 0.99 / Math.max(2, rows / 2));
+  return `± ${(200 * deviation).toFixed(1)} percent points`;
+}

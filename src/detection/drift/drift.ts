@@ -1,0 +1,144 @@
+/**
+ * Whether a table is still like the rows that a model was fitted to: each column's distribution and share
+ * of missing cells, and the scores, as a whole and in their order.
+ *
+ *   columns  Kolmogorov-Smirnov against the model's sketch (`sketch.ts`); missing cells by Fisher's exact
+ *            test (`shares.ts`)
+ *   scores   Kolmogorov-Smirnov against the calibration scores; Shiryaev-Roberts row by row (`monitor.ts`)
+ *
+ * The tests share one rate by Bonferroni: a table like the training rows is called changed with a chance
+ * of at most `rate`, so that of such tables at least 1 / rate pass, on average, between two false alarms.
+ */
+import { requireNumber } from "../../core/validate.ts";
+import type { Calibration } from "../../scoring/calibration.ts";
+import type { Cells } from "../../scoring/standardize.ts";
+import { kolmogorovDistance, kolmogorovPValue } from "./kolmogorov.ts";
+import { DriftMonitor, type MonitorOptions } from "./monitor.ts";
+import { sharesPValue } from "./shares.ts";
+import { type ColumnSketch, distanceTo, presentOf, sketchOf } from "./sketch.ts";
+
+/** How to look for drift. */
+export interface DriftOptions extends MonitorOptions {
+  /** The share of unchanged tables that may be called changed; 0.01. */
+  readonly rate?: number;
+}
+
+/** What is said of a column, or of the scores. */
+export interface ColumnDrift {
+  readonly name: string;
+  /** The largest difference of the two distribution functions, 0 … 1. */
+  readonly distance: number;
+  readonly pValue: number;
+  /** Whether the p-value is below this test's share of the rate. */
+  readonly changed: boolean;
+  /** Medians of the training rows and of the table; NaN where all cells are missing. */
+  readonly medians: readonly [before: number, now: number];
+  /** Shares of missing cells. */
+  readonly missing: readonly [before: number, now: number];
+}
+
+/** How a table differs from the training rows. */
+export interface DriftReport {
+  readonly rows: number;
+  /** Whether any test says so, or the row-by-row alarm went off. */
+  readonly changed: boolean;
+  /** In the order of the table; empty for a model without sketches. */
+  readonly columns: readonly ColumnDrift[];
+  readonly scores: Omit<ColumnDrift, "missing">;
+  /** Tables like this, on average at least, between two false alarms of the tests. */
+  readonly tablesBetweenFalseAlarms: number;
+  readonly stream: {
+    /** Rows, on average at least, between two false alarms. */
+    readonly runLength: number;
+    /** The largest R of the rows. */
+    readonly largest: number;
+    /** The row, from 1, at which R reached the run length. */
+    readonly alarmAt?: number;
+  };
+}
+
+/** What a model knows of the rows that it was fitted to. */
+export interface Reference {
+  readonly columns: readonly string[];
+  readonly calibration: Calibration;
+  /** As `sketchColumns` makes them, and of how many rows; absent in older files. */
+  readonly sketches?: Float64Array;
+  readonly sketchedRows?: number;
+}
+
+/** @param scores of the cells' rows, by the model */
+export function driftReport(
+  reference: Reference,
+  cells: Cells,
+  scores: Float64Array,
+  options: DriftOptions = {},
+): DriftReport {
+  const rate = requireNumber("rate", options.rate ?? 0.01, { above: 0, max: 0.5 });
+  const { columns: names, calibration, sketches, sketchedRows = 0 } = reference;
+  const level = rate / (1 + (sketches ? names.length : 0));
+  const columns = sketches
+    ? names.map((name, c) =>
+      columnDrift(name, sketchOf(sketches, c), sketchedRows, cells, c, level)
+    )
+    : [];
+  const sorted = scores.slice().sort();
+  const distance = kolmogorovDistance(calibration.scores, sorted);
+  const pValue = kolmogorovPValue(distance, calibration.scores.length, sorted.length);
+  const medians = [median(calibration.scores), median(sorted)] as const;
+  const stream = watch(calibration, scores, options);
+  const changed = pValue <= level || columns.some((each) => each.changed);
+  return {
+    rows: cells.rows,
+    changed: changed || stream.alarmAt !== undefined,
+    columns,
+    scores: { name: "score", distance, pValue, changed: pValue <= level, medians },
+    tablesBetweenFalseAlarms: 1 / rate,
+    stream,
+  };
+}
+
+function columnDrift(
+  name: string,
+  sketch: ColumnSketch,
+  known: number,
+  { data, rows }: Cells,
+  c: number,
+  level: number,
+): ColumnDrift {
+  const sorted = presentOf({ data, rows }, data.length / rows, c);
+  const missing = [sketch.missing, 1 - sorted.length / rows] as const;
+  const [before, lacking] = [known - Math.round(known * sketch.missing), rows - sorted.length];
+  const comparable = before > 0 && sorted.length > 0;
+  const distance = comparable ? distanceTo(sketch, sorted) : 0;
+  const ofValues = comparable ? kolmogorovPValue(distance, before, sorted.length) : 1;
+  const ofMissing = sharesPValue(known - before, known, lacking, rows);
+  // Two tests of a column share its part of the rate.
+  const pValue = Math.min(1, 2 * Math.min(ofValues, ofMissing));
+  return {
+    name,
+    distance,
+    pValue,
+    changed: pValue <= level,
+    medians: [before > 0 ? median(sketch.points) : NaN, median(sorted)],
+    missing,
+  };
+}
+
+/** The lower median of an ascending list; NaN of none. */
+function median(sorted: Float64Array): number {
+  return sorted.length === 0 ? NaN : sorted[(sorted.length - 1) >> 1];
+}
+
+function watch(
+  calibration: Calibration,
+  scores: Float64Array,
+  options: MonitorOptions,
+): DriftReport["stream"] {
+  const monitor = new DriftMonitor(calibration, options), { runLength } = monitor;
+  let largest = 0;
+  for (const score of scores) {
+    largest = Math.max(largest, monitor.observe(score));
+    if (monitor.alarm) return { runLength, largest, alarmAt: monitor.rows };
+  }
+  return { runLength, largest };
+}

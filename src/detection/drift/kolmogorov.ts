@@ -1,0 +1,40 @@
+/**
+ * The two-sample Kolmogorov-Smirnov test: the largest distance D between two empirical distribution
+ * functions, and how often samples of one kind are as far apart.
+ *
+ *   p = Q((√N + 0.12 + 0.11/√N) D),  N = n m / (n + m),  Q(x) = 2 Σ_k (-1)^(k-1) exp(-2 k² x²)
+ *
+ * Sources: Kolmogorov, 1933; Smirnov, 1948; the factor: Stephens, 1970. For small x the series is that of
+ * the theta function's other side, which converges there. Limits: p is right to some per cent for N of 10
+ * and more; with ties, or D taken over some points only, it is too large, never too small.
+ */
+
+/** Q(x): the chance of a distance of x or more. */
+export function kolmogorovTail(x: number): number {
+  if (x <= 0) return 1;
+  let sum = 0;
+  if (x < 1.18) {
+    for (let k = 1; k < 20; k += 2) sum += Math.exp(-((k * Math.PI / x) ** 2) / 8);
+    return Math.max(0, 1 - Math.sqrt(2 * Math.PI) / x * sum);
+  }
+  for (let k = 1; k < 20; k++) sum += (k % 2 === 1 ? 2 : -2) * Math.exp(-2 * k * k * x * x);
+  return sum;
+}
+
+/** The p-value of a distance between the distributions of n and of m values. */
+export function kolmogorovPValue(distance: number, n: number, m: number): number {
+  const root = Math.sqrt(n * m / (n + m));
+  return kolmogorovTail((root + 0.12 + 0.11 / root) * distance);
+}
+
+/** D of two ascending samples. */
+export function kolmogorovDistance(a: Float64Array, b: Float64Array): number {
+  let i = 0, j = 0, largest = 0;
+  while (i < a.length && j < b.length) {
+    const value = Math.min(a[i], b[j]);
+    while (a[i] === value) i++;
+    while (b[j] === value) j++;
+    largest = Math.max(largest, Math.abs(i / a.length - j / b.length));
+  }
+  return largest;
+}

@@ -1,0 +1,106 @@
+/**
+ * Watches a stream of scores, row by row, for the moment when they stop being like those before: a
+ * Shiryaev-Roberts statistic on conformal p-values, with a stated run length.
+ *
+ *   p_i = (#{s_j > s_i} + u_i (1 + #{s_j = s_i})) / (n + 1)   over the n scores known so far, u_i uniform
+ *   R_i = mean over bets b of R_i(b),   R_i(b) = (1 + R_(i-1)(b)) b(p_i),   b(p) = ε p^(ε-1) or ε (1-p)^(ε-1)
+ *
+ * As long as rows are exchangeable the p_i are independent and uniform, each bet has mean 1, R_i - i is a
+ * martingale, and so the mean time to a false alarm R ≥ c is at least c rows, whatever the model and the
+ * data. Bets on small p see scores rise, those on large p see them fall.
+ *
+ * Sources: Vovk, "Testing randomness online", 2021 (conformal martingales, Shiryaev-Roberts on them);
+ * Pollak, 1985 (run length). Limits: as soon as 50,000 scores are known no more are remembered: from then
+ * on p_i is uniform to 1/√50,000.
+ */
+import { HostRandom } from "../../core/philox.ts";
+import { countBelow } from "../../core/sorted.ts";
+import { STREAMS } from "../../core/streams.ts";
+import { requireNumber } from "../../core/validate.ts";
+import type { Calibration } from "../../scoring/calibration.ts";
+
+/** ε of the bets: small ones win much on rare p-values, large ones a little on many. */
+const BETS = [0.1, 0.3, 0.5, 0.7, 0.9];
+
+const MOST_SCORES = 50_000;
+
+/** How to watch. */
+export interface MonitorOptions {
+  /** c: rows, on average at least, between two false alarms; 10,000. */
+  readonly runLength?: number;
+  /** Fixes how ties are broken; 0. */
+  readonly seed?: number;
+}
+
+export class DriftMonitor {
+  /** c. */
+  readonly runLength: number;
+  readonly #random: HostRandom;
+  #sorted: Float64Array;
+  #count: number;
+  #rows = 0;
+  readonly #statistics = new Float64Array(2 * BETS.length);
+
+  /** @param calibration of the model whose scores are watched */
+  constructor({ scores }: Calibration, { runLength = 10_000, seed = 0 }: MonitorOptions = {}) {
+    this.runLength = requireNumber("runLength", runLength, { min: 1 });
+    this.#random = new HostRandom(seed, 0, STREAMS.drift);
+    this.#count = Math.min(scores.length, MOST_SCORES);
+    this.#sorted = new Float64Array(Math.max(256, 2 * this.#count));
+    // Evenly through the ascending scores, where there are too many.
+    for (let i = 0; i < this.#count; i++) {
+      this.#sorted[i] = scores[Math.floor(i * scores.length / this.#count)];
+    }
+  }
+
+  /** Rows seen. */
+  get rows(): number {
+    return this.#rows;
+  }
+
+  /** R, 0 at the start. */
+  get statistic(): number {
+    return this.#statistics.reduce((sum, each) => sum + each, 0) / this.#statistics.length;
+  }
+
+  /** Whether R has reached c. */
+  get alarm(): boolean {
+    return this.statistic >= this.runLength;
+  }
+
+  /** Takes in the score of the next row; returns R. */
+  observe(score: number): number {
+    const p = this.#pValue(score);
+    BETS.forEach((epsilon, i) => {
+      this.#bet(2 * i, epsilon * p ** (epsilon - 1));
+      this.#bet(2 * i + 1, epsilon * (1 - p) ** (epsilon - 1));
+    });
+    this.#rows++;
+    return this.statistic;
+  }
+
+  #bet(i: number, won: number): void {
+    this.#statistics[i] = Math.min(1e300, (1 + this.#statistics[i]) * won);
+  }
+
+  /** In (0, 1), neither end included: a bet on it is finite. */
+  #pValue(score: number): number {
+    const below = countBelow(this.#sorted, score, false, this.#count);
+    const upTo = countBelow(this.#sorted, score, true, this.#count);
+    const u = this.#random.uniformF64() || 2 ** -54;
+    const p = (this.#count - upTo + u * (1 + upTo - below)) / (this.#count + 1);
+    if (this.#count < MOST_SCORES) this.#insert(score, upTo);
+    return Math.min(p, 1 - 2 ** -53);
+  }
+
+  #insert(score: number, at: number): void {
+    if (this.#count === this.#sorted.length) {
+      const larger = new Float64Array(2 * this.#count);
+      larger.set(this.#sorted);
+      this.#sorted = larger;
+    }
+    this.#sorted.copyWithin(at + 1, at, this.#count);
+    this.#sorted[at] = score;
+    this.#count++;
+  }
+}

@@ -1,0 +1,52 @@
+/** The rows that a detector is fitted to: read, their columns known, their cells as numbers. */
+import { encodeTable, type RawTable } from "../scoring/raw_table.ts";
+import { type ColumnSchema, numericSchema } from "../scoring/schema.ts";
+import type { Cells } from "../scoring/standardize.ts";
+import { columnsOf, MAX_CELL, type TableRows } from "../scoring/table_rows.ts";
+import { columnFacts, sentencesOf } from "./column_facts.ts";
+import { inferSchema } from "./infer_schema.ts";
+import { type DetectorOptions, requireColumns } from "./options.ts";
+import { rawTableOf } from "./raw_rows.ts";
+
+/** What training needs of the rows. */
+export interface TrainingTable {
+  readonly schema: readonly ColumnSchema[];
+  readonly cells: Cells;
+  /** What a user should know of the columns. */
+  readonly warnings: readonly string[];
+}
+
+/** @throws TypeError or RangeError naming row and column, or the option, that cannot be used */
+export function readTraining(
+  rows: TableRows | RawTable,
+  { columns, schema: overrides = [], likelihood }: DetectorOptions,
+): TrainingTable {
+  const table = isRaw(rows) ? rows : undefined;
+  const names = columns ?? table?.columns ?? columnsOf(rows as TableRows);
+  requireColumns(names);
+  const raw = table ? { ...table, columns: names } : rawTableOf(rows as TableRows, names);
+  const { schema, cells } = likelihood === undefined ? inferSchema(raw, overrides) : asNumbers(raw);
+  requireSize(cells, names);
+  return { schema, cells, warnings: sentencesOf(columnFacts(schema, cells)) };
+}
+
+function isRaw(rows: TableRows | RawTable): rows is RawTable {
+  return typeof rows === "object" && "columns" in rows && "rows" in rows && "data" in rows;
+}
+
+/** One likelihood serves every column: then each is numbers, and text is refused by its row. */
+function asNumbers(raw: RawTable): { schema: readonly ColumnSchema[]; cells: Cells } {
+  const schema = numericSchema(raw.columns);
+  return { schema, cells: encodeTable(raw, schema) };
+}
+
+function requireSize({ data }: Cells, columns: readonly string[]): void {
+  const cell = data.findIndex((value) => Math.abs(value) > MAX_CELL);
+  if (cell < 0) return;
+  const row = Math.floor(cell / columns.length) + 1;
+  throw new TypeError(
+    `Cannot read row ${row}, column "${
+      columns[cell % columns.length]
+    }": expected a finite number of magnitude at most ${MAX_CELL}: current value is ${data[cell]}`,
+  );
+}

@@ -1,0 +1,58 @@
+/**
+ * How many latent dimensions a table has work for, before anything is trained.
+ *
+ * λ_1 ≥ … ≥ λ_D: the eigenvalues of the correlation matrix of n rows. Dimension i has work if
+ *
+ *   λ_i > max(β, (1 + √(D / n))²)
+ *
+ * The first bound is that of a linear VAE: at its optimum a dimension is active if and only if its
+ * eigenvalue exceeds β σ² (Lucas, Tucker, Grosse and Norouzi, "Don't blame the ELBO!", 2019); σ² = 1 is the
+ * variance of standardised columns that nothing explains, where training begins. The second is the
+ * largest eigenvalue that independent columns reach by chance in n rows (Marchenko and Pastur, 1967). For
+ * β = 1 and many rows this is the number of factors by Guttman, 1954, a lower bound. Limits: linear; a
+ * network may find more in a table whose columns are related but not correlated.
+ */
+import { symmetricEigen } from "../core/symmetric_eigen.ts";
+import type { Matrix } from "../scoring/matrix.ts";
+import { momentsNow } from "../training/em/moments.ts";
+
+/** More columns than this take seconds to take apart. */
+export const MAX_COLUMNS = 400;
+
+/** What the spectrum says. */
+export interface Spectrum {
+  /** Eigenvalues of the correlation matrix, largest first. */
+  readonly eigenvalues: Float64Array;
+  /** Dimensions with work. */
+  readonly activeUnits: number;
+  /** The share of the variance that they hold. */
+  readonly explained: number;
+}
+
+/** @param x standardised rows; a missing cell is 0 */
+export function spectrumOf(x: Matrix, beta = 1): Spectrum {
+  const [rows, columns] = x.shape;
+  const { covariance } = momentsNow(x);
+  const { values } = symmetricEigen(covariance, columns);
+  const activeUnits = unitsWithWork(values, rows, beta);
+  const sum = (list: Float64Array) => list.reduce((total, each) => total + Math.max(0, each), 0);
+  const total = sum(values);
+  return {
+    eigenvalues: values,
+    activeUnits,
+    explained: total > 0 ? sum(values.subarray(0, activeUnits)) / total : 0,
+  };
+}
+
+/** @param eigenvalues of a correlation matrix of `rows` rows */
+export function unitsWithWork(eigenvalues: Float64Array, rows: number, beta = 1): number {
+  const edge = (1 + Math.sqrt(eigenvalues.length / rows)) ** 2;
+  return eigenvalues.filter((each) => each > Math.max(beta, edge)).length;
+}
+
+/** What to say before training of so many dimensions with work, if anything. */
+export function collapseWarning(units: number): string | undefined {
+  return units > 0
+    ? undefined
+    : "the columns are not correlated: the latent variables will find nothing to do, and scores will be those of each column by itself";
+}

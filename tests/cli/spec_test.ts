@@ -1,0 +1,210 @@
+/**
+ * `elbow train --spec FILE`: any member of the family from the command line, and what then becomes of its
+ * file. Oracle: the library's own fit of the same specification to the same rows, byte for byte.
+ */
+import assert from "node:assert/strict";
+import { type FitOptions, type ModelSpecInput, VAE } from "../../mod.ts";
+import { createApp } from "../../src/http/mod.ts";
+import { defaultTraining } from "../../src/detection/defaults.ts";
+import { planeRows } from "../util/data.ts";
+import { cellsOf, elbowOk, Folder, refused } from "./util.ts";
+
+const INPUTS = 4, ROWS = 40;
+const REAL = planeRows(ROWS, INPUTS, 3).map((row) => row.map(Math.fround));
+const BINARY = REAL.map((row) => row.map((value) => Number(value > 0)));
+const CONDITION = REAL.map((_, r) => [r % 2, r % 3]);
+const network = { hidden: [5], activation: "tanh" } as const;
+const networks = { encoder: network, decoder: network };
+const bernoulli = { likelihood: { type: "bernoulli" } } as const;
+const above = { encoder: network, decoder: network };
+
+interface Member {
+  readonly spec: Omit<ModelSpecInput, "inputs">;
+  readonly objective?: FitOptions["objective"];
+  readonly rows?: readonly (readonly number[])[];
+}
+
+const categorical = { type: "categorical", variables: 2, classes: 3 } as const;
+
+const MEMBERS: Readonly<Record<string, Member>> = {
+  "a full covariance": { spec: { latent: [{ size: 2, posterior: "full" }] } },
+  flows: {
+    spec: { latent: [{ size: 2, flows: [{ type: "planar" }, { type: "iaf" }] }], ...networks },
+  },
+  "two layers under iwae": {
+    spec: { latent: [{ size: 3 }, { size: 2, ...above }], ...networks },
+    objective: { type: "iwae", samples: 3 },
+  },
+  "a ladder": { spec: { latent: [{ size: 3 }, { size: 2, ...above }], inference: "ladder" } },
+  "a mixture prior": { spec: { latent: [{ size: 2 }], prior: { type: "mixture", components: 3 } } },
+  VampPrior: { spec: { latent: [{ size: 2 }], prior: { type: "vamp", components: 3 } } },
+  "Student's distribution": { spec: { latent: [{ size: 2 }], likelihood: { type: "studentT" } } },
+  "relaxed classes": { spec: { latent: [categorical], ...bernoulli }, rows: BINARY },
+  "hard classes": {
+    spec: { latent: [{ ...categorical, relaxation: "none" as const }], ...bernoulli },
+    objective: { type: "reinforce", samples: 2 },
+    rows: BINARY,
+  },
+  "beta-TC": { spec: { latent: [{ size: 2 }] }, objective: { type: "betaTc", beta: 3 } },
+  denoising: {
+    spec: { latent: [{ size: 2 }] },
+    objective: { type: "elbo", corruption: { type: "mask", probability: 0.2 } },
+  },
+};
+
+/** What the command line does, by the library. */
+async function fitted(spec: ModelSpecInput, rows: Member["rows"], options: FitOptions) {
+  const vae = VAE.create(spec, { seed: 5 });
+  const matrix = rows!.map((row) => [...row]);
+  await vae.fit(matrix, { ...defaultTraining(ROWS, 16), epochs: 2, seed: 5, ...options });
+  return vae;
+}
+
+function csvOf(rows: readonly (readonly number[])[]): string {
+  return `${rows[0].map((_, c) => `k${c}`).join()}\n${rows.map((row) => row.join()).join("\n")}\n`;
+}
+
+const QUICK = ["--epochs", "2", "--seed", "5", "--batch-size", "16"];
+
+for (const [name, { spec, objective, rows = REAL }] of Object.entries(MEMBERS)) {
+  Deno.test(`elbow train --spec fits ${name} as the library does`, async () => {
+    using folder = new Folder();
+    const data = folder.write("t.csv", csvOf(rows)), out = folder.at("m.safetensors");
+    const stated = folder.write("spec.json", JSON.stringify(spec));
+    const more = objective ? ["--objective", JSON.stringify(objective)] : [];
+    await elbowOk("train", data, "--spec", stated, "--out", out, ...QUICK, ...more);
+    const vae = await fitted({ inputs: INPUTS, ...spec }, rows, objective ? { objective } : {});
+    assert.deepEqual(Deno.readFileSync(out), vae.save());
+
+    const scores = cellsOf(await elbowOk("score", out, data)).slice(1).map(([, score]) => score);
+    assert.deepEqual(scores.map(Number), [...await vae.score(rows.map((row) => [...row]))]);
+    const evaluated = JSON.parse(await elbowOk("evaluate", out, data, "--samples", "3", "--json"));
+    assert.ok(Number.isFinite(evaluated.logLikelihood));
+    assert.equal(cellsOf(await elbowOk("sample", out, "--count", "3")).length, 4);
+    assert.equal(cellsOf(await elbowOk("reconstruct", out, data)).length, ROWS + 1);
+    assert.match(await elbowOk("inspect", out), /Kind +vae\n/);
+    const app = createApp({ models: { m: await VAE.load(Deno.readFileSync(out)) } });
+    const request = { method: "POST", headers: { "content-type": "application/json" } };
+    const body = JSON.stringify({ rows });
+    const answer = await app.request("/v1/models/m/score", { ...request, body });
+    const served = (await answer.json()).rows.map(({ score }: { score: number }) => score);
+    assert.deepEqual(served, scores.map(Number));
+    vae.dispose();
+  });
+}
+
+Deno.test("elbow train --spec takes a condition behind the data, and so do the other commands", async () => {
+  using folder = new Folder();
+  const whole = REAL.map((row, r) => [...row, ...CONDITION[r]]);
+  const data = folder.write("t.csv", csvOf(whole)), out = folder.at("m.safetensors");
+  const spec = { condition: 2, latent: [{ size: 2 }] };
+  const stated = folder.write("spec.json", JSON.stringify(spec));
+  await elbowOk("train", data, "--spec", stated, "--out", out, ...QUICK);
+  const options = { condition: CONDITION };
+  const vae = await fitted({ inputs: INPUTS, ...spec }, REAL, options);
+  assert.deepEqual(Deno.readFileSync(out), vae.save());
+  const evaluated = JSON.parse(await elbowOk("evaluate", out, data, "--samples", "4", "--json"));
+  const { elbo } = await vae.evaluate(REAL, { ...options, samples: 4 });
+  assert.equal(evaluated.elbo, elbo.reduce((a, b) => a + b) / ROWS);
+  const made = cellsOf(await elbowOk("reconstruct", out, data));
+  assert.deepEqual(made[0], ["x0", "x1", "x2", "x3"]);
+  assert.equal(cellsOf(await elbowOk("encode", out, data)).length, ROWS + 1);
+  assert.match(
+    await refused("score", out, folder.write("x.csv", csvOf(REAL))),
+    /width must be 6 columns, as the model's: current value is 4/,
+  );
+  const columns = "k4,k0,k1,k2,k3,k5";
+  const reordered = folder.at("r.safetensors");
+  await elbowOk(
+    "train",
+    data,
+    "--spec",
+    stated,
+    "--out",
+    reordered,
+    ...QUICK,
+    "--columns",
+    columns,
+  );
+  assert.notDeepEqual(Deno.readFileSync(reordered), Deno.readFileSync(out));
+  vae.dispose();
+});
+
+Deno.test("elbow train --spec takes classes, -1 where they are missing, for a classifier", async () => {
+  using folder = new Folder();
+  const labels = REAL.map((_, r) => r % 4 === 0 ? r % 3 : -1);
+  const data = folder.write("t.csv", csvOf(REAL.map((row, r) => [...row, labels[r]])));
+  const spec = { condition: 3, classifier: network, latent: [{ size: 2 }] };
+  const stated = folder.write("spec.json", JSON.stringify(spec)), out = folder.at("m");
+  await elbowOk("train", data, "--spec", stated, "--out", out, ...QUICK);
+  const options = { labels, objective: undefined };
+  const vae = await fitted({ inputs: INPUTS, ...spec }, REAL, options);
+  assert.deepEqual(Deno.readFileSync(out), vae.save());
+  const wrong = folder.write("w.csv", csvOf(REAL.map((row) => [...row, 3])));
+  assert.match(
+    await refused("train", wrong, "--spec", stated, "--out", out),
+    /row 1: must be 0 to 2/,
+  );
+  vae.dispose();
+});
+
+Deno.test("elbow train --spec --binarize draws zeros and ones anew", async () => {
+  using folder = new Folder();
+  const grey = REAL.map((row) => row.map((value) => Math.fround(1 / (1 + Math.exp(-value)))));
+  const data = folder.write("t.csv", csvOf(grey)), out = folder.at("m");
+  const spec = { latent: [{ size: 2 }], ...bernoulli };
+  const stated = folder.write("spec.json", JSON.stringify(spec));
+  await elbowOk("train", data, "--spec", stated, "--out", out, ...QUICK, "--binarize");
+  const vae = await fitted({ inputs: INPUTS, ...spec }, grey, { binarize: true });
+  assert.deepEqual(Deno.readFileSync(out), vae.save());
+  vae.dispose();
+});
+
+Deno.test("a bad specification is refused by the name of its file and field", async () => {
+  using folder = new Folder();
+  const data = folder.write("t.csv", csvOf(REAL)), out = folder.at("m");
+  const cases: [content: string, expected: RegExp][] = [
+    ["{", /spec\.json: expected JSON: /],
+    ["[1]", /spec\.json: expected a model specification, a JSON object/],
+    ["{}", /spec\.json: spec\.latent/],
+    ['{ "latents": [] }', /spec\.json: unknown key "latents": known keys are inputs, /],
+    ['{ "latent": [{ "size": 0 }] }', /spec\.json: spec\.latent\[0\]\.size: must be at least 1/],
+    ['{ "latent": [{ "size": 1 }], "condition": "two" }', /spec\.json: spec\.condition: expected/],
+    [
+      '{ "inputs": 3, "latent": [{ "size": 1 }] }',
+      /spec\.json: its 3 inputs and a condition of 0 need 3 columns: current value is 4 in .*t\.csv/,
+    ],
+    [
+      '{ "condition": 4, "latent": [{ "size": 1 }] }',
+      /spec\.json: its 1 inputs and a condition of 4 need 5 columns: current value is 4/,
+    ],
+    [
+      '{ "latent": [{ "size": 1 }], "likelihood": { "type": "bernoulli" } }',
+      /t\.csv: row 1, column \d: a Bernoulli likelihood needs a value from 0 to 1/,
+    ],
+  ];
+  for (const [content, expected] of cases) {
+    const stated = folder.write("spec.json", content);
+    assert.match(await refused("train", data, "--spec", stated, "--out", out), expected);
+  }
+  const stated = folder.write("spec.json", '{ "latent": [{ "size": 1 }] }');
+  const usage: [more: string[], expected: RegExp][] = [
+    [["--hidden", "8"], /option '--spec <file>' excludes '--hidden <64,32>'/],
+    [["--false-alarm-rate", "0.1"], /excludes '--false-alarm-rate <share>'/],
+    [["--objective", "elbow"], /Allowed choices are elbo, /],
+    [["--objective", "{"], /It must be JSON/],
+    [["--objective", '{"type":"iwae","beta":2}'], /unknown key "beta"/],
+  ];
+  for (const [more, expected] of usage) {
+    assert.match(await refused("train", data, "--spec", stated, "--out", out, ...more), expected);
+  }
+  assert.match(
+    await refused("train", data, "--spec", folder.at("none.json"), "--out", out),
+    /Cannot read .*none\.json/,
+  );
+  assert.match(
+    await refused("train", data, "--out", out, "--binarize"),
+    /option '--binarize' needs '--spec <file>'/,
+  );
+  assert.deepEqual(folder.names(), ["spec.json", "t.csv"]);
+});

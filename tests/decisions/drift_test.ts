@@ -1,0 +1,141 @@
+/**
+ * Drift: the tests against SciPy (`golden.ts`), the stated run lengths counted, changes found.
+ */
+import assert from "node:assert/strict";
+import { normal } from "../../src/core/draws.ts";
+import { HostRandom } from "../../src/core/philox.ts";
+import { driftReport } from "../../src/detection/drift/drift.ts";
+import {
+  kolmogorovDistance,
+  kolmogorovPValue,
+  kolmogorovTail,
+} from "../../src/detection/drift/kolmogorov.ts";
+import { DriftMonitor } from "../../src/detection/drift/monitor.ts";
+import { sharesPValue } from "../../src/detection/drift/shares.ts";
+import { distanceTo, sketchColumns, sketchOf } from "../../src/detection/drift/sketch.ts";
+import { Calibration } from "../../src/scoring/calibration.ts";
+import { assertRelative } from "../util/close.ts";
+import { estimate } from "../util/statistics.ts";
+import { golden } from "./golden.ts";
+
+const draws = (count: number, seed: number, shift = 0, spread = 1) => {
+  const random = new HostRandom(seed, 0, 7);
+  return Float64Array.from({ length: count }, () => shift + spread * normal(random));
+};
+
+Deno.test("kolmogorovTail(), kolmogorovDistance() and sharesPValue() are SciPy's", () => {
+  for (const [x, want] of golden.kolmogorov) assertRelative(kolmogorovTail(x), want, 1e-9, 1e-15);
+  for (const { a, b, distance, exact } of golden.kolmogorovSamples) {
+    const got = kolmogorovDistance(Float64Array.from(a).sort(), Float64Array.from(b).sort());
+    assertRelative(got, distance, 1e-12);
+    // Stephens's factor against the exact law: within 15 % or 0.02.
+    assertRelative(kolmogorovPValue(got, a.length, b.length), exact, 0.15, 0.02);
+  }
+  for (const [a, n, b, m, want] of golden.shares) {
+    assertRelative(sharesPValue(a, n, b, m), want, 1e-9, 0, `${a}/${n} and ${b}/${m}`);
+  }
+});
+
+Deno.test("a sketch's distance is at most that of all rows, and sees most of it", () => {
+  for (const [shift, spread] of [[0, 1], [0.4, 1], [0, 2], [-3, 0.5]]) {
+    const known = draws(2000, 1), now = draws(500, 2, shift, spread).sort();
+    const sketch = sketchOf(sketchColumns({ data: known, rows: 2000 }, 1), 0);
+    const [got, all] = [distanceTo(sketch, now), kolmogorovDistance(known.slice().sort(), now)];
+    assert.ok(got <= all + 1e-12 && got > all - 0.03, `${shift}: ${got} of ${all}`);
+  }
+  const levels = Float64Array.from({ length: 900 }, (_, r) => r % 3);
+  const sketch = sketchOf(sketchColumns({ data: levels, rows: 900 }, 1), 0);
+  assertRelative(distanceTo(sketch, Float64Array.from([0, 0, 1, 2])), 1 / 6, 1e-12);
+});
+
+Deno.test("DriftMonitor runs at least as long as stated, on average, without drift", () => {
+  // 300 streams watched until their alarm: the mean length is at least c but for its standard error.
+  const c = 200;
+  const lengths = Array.from({ length: 300 }, (_, seed) => {
+    const scores = draws(60, 2 * seed), random = new HostRandom(2 * seed + 1, 0, 7);
+    const monitor = new DriftMonitor(new Calibration(scores), { runLength: c, seed });
+    while (!monitor.alarm && monitor.rows < 20 * c) monitor.observe(normal(random));
+    return monitor.rows;
+  });
+  const { mean, standardError } = estimate(lengths);
+  assert.ok(mean >= c - 2 * standardError, `${mean} ± ${standardError}`);
+});
+
+Deno.test("DriftMonitor's statistic less its rows is a martingale: its mean stays at 0", () => {
+  const rows = 20;
+  const ends = Array.from({ length: 4000 }, (_, seed) => {
+    const monitor = new DriftMonitor(new Calibration(draws(30, 2 * seed)), { seed });
+    for (const score of draws(rows, 2 * seed + 1)) monitor.observe(score);
+    return Math.min(monitor.statistic, 1000) - rows;
+  });
+  // Capped, for a mean with a variance: a little less than 0.
+  const { mean, standardError } = estimate(ends);
+  assert.ok(mean < 4 * standardError && mean > -0.5 * rows, `${mean} ± ${standardError}`);
+});
+
+Deno.test("DriftMonitor notices scores that rise, fall, or stand still", () => {
+  const changes: [string, (r: number, random: HostRandom) => number][] = [
+    ["rise", (_, random) => 1 + normal(random)],
+    ["fall", (_, random) => -1 + normal(random)],
+    ["stand still at the top", () => 1.6],
+  ];
+  for (const [name, next] of changes) {
+    const monitor = new DriftMonitor(new Calibration(draws(500, 1)), { runLength: 10_000 });
+    for (const score of draws(300, 2)) monitor.observe(score);
+    assert.ok(!monitor.alarm, `${name}: early alarm`);
+    const random = new HostRandom(5, 0, 0);
+    while (!monitor.alarm && monitor.rows < 1000) monitor.observe(next(monitor.rows, random));
+    assert.ok(monitor.alarm && monitor.rows < 450, `${name}: ${monitor.rows - 300} rows later`);
+  }
+});
+
+const COLUMNS = ["a", "b", "level"];
+
+function table(rows: number, seed: number, change: { shift?: number; missing?: number } = {}) {
+  const random = new HostRandom(seed, 0, 8), data = new Float64Array(rows * 3);
+  for (let r = 0; r < rows; r++) {
+    data[3 * r] = normal(random);
+    const there = random.uniformF64() >= (change.missing ?? 0.1);
+    data[3 * r + 1] = there ? normal(random) + (change.shift ?? 0) : NaN;
+    data[3 * r + 2] = random.below(4);
+  }
+  const scores = Float64Array.from({ length: rows }, (_, r) => data[3 * r] ** 2 + data[3 * r + 2]);
+  return { cells: { data, rows }, scores };
+}
+
+const KNOWN = table(2000, 1);
+const REFERENCE = {
+  columns: COLUMNS,
+  calibration: new Calibration(KNOWN.scores.slice(0, 500)),
+  sketches: sketchColumns(KNOWN.cells, 3),
+  sketchedRows: 2000,
+};
+
+Deno.test("driftReport() calls unchanged tables changed no more often than its rate", () => {
+  const rate = 0.1, tables = 300;
+  let changed = 0;
+  for (let seed = 0; seed < tables; seed++) {
+    const { cells, scores } = table(150, 100 + seed);
+    const { columns, scores: its } = driftReport(REFERENCE, cells, scores, { rate });
+    if (its.changed || columns.some((each) => each.changed)) changed++;
+  }
+  // One sketch for all tables: its own error is in every comparison, as the tests allow for.
+  const bound = rate + 2 * Math.sqrt(rate * (1 - rate) / tables);
+  assert.ok(changed / tables <= bound, `${changed} of ${tables}`);
+});
+
+Deno.test("driftReport() names the column that moved, and the one that went missing", () => {
+  for (const [change, expected] of [[{ shift: 0.8 }, "b"], [{ missing: 0.4 }, "b"]] as const) {
+    const { cells, scores } = table(400, 7, change);
+    const report = driftReport(REFERENCE, cells, scores);
+    assert.deepEqual(report.columns.filter((each) => each.changed).map(({ name }) => name), [
+      expected,
+    ]);
+    assert.ok(report.changed && !report.scores.changed && report.stream.alarmAt === undefined);
+  }
+  const { cells, scores } = table(400, 8);
+  const report = driftReport(REFERENCE, cells, scores.map((score) => score + 4));
+  assert.ok(report.scores.changed && report.stream.alarmAt! < 100);
+  assert.equal(report.tablesBetweenFalseAlarms, 100);
+  assert.deepEqual(driftReport({ ...REFERENCE, sketches: undefined }, cells, scores).columns, []);
+});

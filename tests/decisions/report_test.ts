@@ -1,0 +1,113 @@
+/**
+ * What is said of a table before training. Oracles: tables made with what is to be found, and for the
+ * active units a linear VAE trained on them.
+ */
+import assert from "node:assert/strict";
+import { VAE } from "../../mod.ts";
+import { normal } from "../../src/core/draws.ts";
+import { HostRandom } from "../../src/core/philox.ts";
+import { reportData } from "../../src/detection/data_report.ts";
+import { inferSchema } from "../../src/detection/infer_schema.ts";
+import { rawTableOf } from "../../src/detection/raw_rows.ts";
+import { spectrumOf } from "../../src/detection/spectrum.ts";
+import { standardizationOf, standardize } from "../../src/scoring/standardize.ts";
+import { elbow, Folder } from "../cli/util.ts";
+
+/** Rows of `hidden` causes in `columns` columns, and noise. */
+function causes(rows: number, columns: number, hidden: number, seed: number, noise: number) {
+  const random = new HostRandom(seed, 0, 11);
+  const weights = Array.from({ length: hidden * columns }, () => normal(random));
+  return Array.from({ length: rows }, () => {
+    const z = Array.from({ length: hidden }, () => normal(random));
+    return Array.from(
+      { length: columns },
+      (_, c) =>
+        z.reduce((sum, each, l) => sum + each * weights[l * columns + c], noise * normal(random)),
+    );
+  });
+}
+
+function standardized(rows: number[][]) {
+  const cells = { data: Float64Array.from(rows.flat()), rows: rows.length };
+  return standardize(cells, standardizationOf(cells, rows[0].length));
+}
+
+Deno.test("spectrumOf() predicts the active units of a linear VAE of unit variance", async () => {
+  const counts = new Set<number>();
+  for (const [hidden, beta] of [[0, 1.3], [1, 1.3], [3, 1.3], [3, 3]]) {
+    const x = standardized(causes(600, 8, hidden, 40 + hidden, 0.5));
+    const { activeUnits, eigenvalues } = spectrumOf(x, beta);
+    const vae = VAE.create({
+      inputs: 8,
+      encoder: { hidden: [], activation: "identity" },
+      decoder: { hidden: [], activation: "identity" },
+      latent: [{ size: 4 }],
+      likelihood: { type: "gaussian", variance: 1 },
+    }, { seed: 1 });
+    await vae.fit(x, {
+      epochs: 150,
+      batchSize: 100,
+      seed: 1,
+      objective: { type: "elbo", beta },
+      optimizer: { type: "adam", learningRate: 0.01, decay: "cosine" },
+    });
+    const { activeUnits: trained } = await vae.evaluate(x, { samples: 1 });
+    // Of an active dimension the mean varies by 1 - β / λ: near β it decays too slowly to train.
+    assert.ok(eigenvalues.every((each) => Math.abs(each - beta) > 0.15), `${eigenvalues}`);
+    assert.equal(activeUnits, trained, `${hidden} causes, β = ${beta}: ${eigenvalues}`);
+    counts.add(activeUnits);
+  }
+  assert.ok(counts.has(0) && counts.size >= 3, `${[...counts]}`);
+});
+
+Deno.test("spectrumOf() takes no noise for work: 100 tables of independent columns", () => {
+  let wrong = 0;
+  for (let seed = 0; seed < 100; seed++) {
+    if (spectrumOf(standardized(causes(200, 10, 0, 500 + seed, 1))).activeUnits > 0) wrong++;
+  }
+  // The edge is where the largest eigenvalue lies in the limit; its law there (Tracy and Widom) leaves
+  // about a sixth above.
+  assert.ok(wrong <= 30, `${wrong} of 100`);
+});
+
+Deno.test("reportData() finds constants, duplicates, missing cells, tails and identifiers", () => {
+  const rows = causes(300, 2, 1, 3, 0.1).map(([a, b], r) => ({
+    id: `u${r}`,
+    a: r === 9 ? 500 : a,
+    b,
+    copy: b,
+    fixed: 7,
+    half: r % 2 === 0 ? null : a,
+    kind: "xyz"[r % 3],
+  }));
+  const reported = (table: unknown) => {
+    const named = table as Record<string, number>[];
+    const { schema, cells } = inferSchema(rawTableOf(named, Object.keys(named[0])));
+    return reportData(cells, schema);
+  };
+  const { duplicateRows, columns, spectrum, warnings } = reported(rows);
+  const of = (name: string) => columns.find((each) => each.name === name)!;
+  assert.equal(duplicateRows, 0);
+  assert.equal(reported([...rows, ...rows.slice(0, 5)]).duplicateRows, 5);
+  assert.deepEqual([of("a").outlying, of("a").largest, of("b").outlying], [1, 500, 0]);
+  assert.equal(of("half").missing, 0.5);
+  assert.deepEqual([of("fixed").distinct, of("kind").distinct, of("kind").outlying], [1, 3, 0]);
+  assert.ok(spectrum!.activeUnits >= 1, "one cell of 500 does not hide the correlation");
+  const all = warnings.join("\n");
+  for (const name of ["fixed", "id", "copy"]) assert.match(all, new RegExp(`"${name}"`));
+  assert.match(all, /300 rows: expect false alarms to vary/);
+});
+
+Deno.test("elbow report shows a table, and warns of what will not work", async () => {
+  using folder = new Folder();
+  const text = causes(200, 3, 0, 8, 1).map((row) => row.map((x) => x.toFixed(4)).join()).join("\n");
+  const data = folder.write("t.csv", `first,second,third\n${text}\n`);
+  const { status, stdout, stderr } = await elbow(["report", data]);
+  assert.equal(status, 0, stderr);
+  assert.match(stdout, /^column +kind +missing +distinct +least +median +largest +outlying$/m);
+  assert.match(stdout, /^second +numeric +- +\d+ +-[\d.]+ +-?[\d.]+ +[\d.]+ +-$/m);
+  assert.match(stderr, /the columns are not correlated: the latent variables will find nothing/);
+  const json = JSON.parse((await elbow(["report", data, "--json"])).stdout);
+  assert.equal(json.spectrum.activeUnits, 0);
+  assert.equal(json.columns.length, 3);
+});

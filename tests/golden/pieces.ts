@@ -1,0 +1,92 @@
+/**
+ * The pieces of the bound of small VAEs, and every gradient, on any backend, against PyTorch in float64.
+ * Oracle: scripts/golden/make_vae_golden.py. Tolerance: `roundingsOf` in vae_golden.ts.
+ */
+import type { Backend } from "../../src/backends/backend.ts";
+import { createGraph } from "../../src/graph/graph.ts";
+import { layOut } from "../../src/graph/layout.ts";
+import { type Plan, plan } from "../../src/graph/plan.ts";
+import { givenNoise } from "../../src/layers/noise.ts";
+import { createScope } from "../../src/layers/scope.ts";
+import {
+  modelTerms,
+  parameterLayout,
+  parametersOf,
+  rowsInput,
+} from "../../src/models/vae_graph.ts";
+import { lossOf } from "../../src/objectives/objective.ts";
+import { writeFinalScalars } from "../../src/training/schedule.ts";
+import { gradientPlan } from "../../src/training/train_program.ts";
+import { assertRelative } from "../util/close.ts";
+import { type Golden, largest, roundingsOf } from "./vae_golden.ts";
+
+/** Everything the golden file names, as a plan over x, noise and klWeight. */
+function termsPlan({ spec, objective, tensor }: Golden) {
+  const g = createGraph();
+  const scope = createScope(g, { noise: givenNoise });
+  const rows = rowsInput(g, spec);
+  const terms = modelTerms(scope, spec, rows, objective);
+  const { loss, reconstruction } = lossOf(g, terms, objective);
+  const { mean, logVar, klPerDimension: kl, logLikelihoods, logWeights } = terms;
+  const outputs = { mean, logVar, kl: kl!, logLikelihoods, logWeights, loss, reconstruction };
+  const parameters = parameterLayout(parametersOf(spec));
+  return plan(g, { outputs, capacity: tensor("x").shape[0], parameters });
+}
+
+/** Compares every piece of the bound that the file names. */
+export async function checkPieces(
+  golden: Golden,
+  backend: Backend,
+  unitRoundoff: number,
+): Promise<void> {
+  const wanted = (output: string) => golden.tensor(output).data;
+  await check(golden, backend, termsPlan(golden), wanted, unitRoundoff);
+}
+
+/** Compares the gradient by every parameter. */
+export async function checkGradients(
+  golden: Golden,
+  backend: Backend,
+  unitRoundoff: number,
+): Promise<void> {
+  const { spec, objective, tensor } = golden;
+  const request = {
+    spec,
+    objective,
+    capacity: tensor("x").shape[0],
+    parameters: parameterLayout(parametersOf(spec)),
+    state: layOut("state", []),
+  };
+  const expected = new Map([...golden.group("gradient"), ["loss", tensor("loss")]]);
+  const wanted = (output: string) => expected.get(output)!.data;
+  await check(golden, backend, gradientPlan(request).plan, wanted, unitRoundoff);
+}
+
+async function check(
+  golden: Golden,
+  backend: Backend,
+  plan: Plan,
+  wanted: (output: string) => ArrayLike<number>,
+  unitRoundoff: number,
+): Promise<void> {
+  const { spec, objective, tensor } = golden;
+  const layout = parameterLayout(parametersOf(spec));
+  const parameters = backend.allocate(layout.length);
+  for (const [key, { data }] of golden.group("parameter")) {
+    parameters.write(layout.places.get(key)!.offset, data);
+  }
+  const program = backend.compile(plan, { parameters });
+  program.write("x", tensor("x").data);
+  program.write("noise", tensor("noise").data);
+  writeFinalScalars(program, objective);
+  await program.run(tensor("x").shape[0]);
+  await Promise.all([...plan.outputs.keys()].map(async (output) => {
+    const data = wanted(output);
+    const got = new Float64Array(data.length).fill(NaN);
+    await program.read(output, got);
+    const relative = roundingsOf(golden) * unitRoundoff;
+    assertRelative(got, data, 0, relative * largest(data), output);
+  }));
+  program.dispose();
+  parameters.dispose();
+}

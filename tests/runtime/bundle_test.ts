@@ -1,0 +1,200 @@
+/**
+ * `elbow bundle`: each folder is written by the command as users type it, deployed as far as that goes
+ * on one machine, and asked. The oracle is the detector in this process.
+ */
+import assert from "node:assert/strict";
+import { TableScorer } from "../../mod.ts";
+import { ROOT } from "../../scripts/lib/tree.ts";
+import { Folder, refused } from "../cli/util.ts";
+import { assertRelative } from "../util/close.ts";
+import { testUnless } from "../util/skip.ts";
+import { Browser, serveFolder } from "./browser.ts";
+import { NO_BROWSER, NO_RUNTIMES } from "./missing.ts";
+import { modelFiles } from "./models.ts";
+import { PACKAGES, SERVERS, startServer, workerdConfig } from "./runtimes.ts";
+
+const BYTES = Uint8Array.fromBase64((await modelFiles()).table);
+const ROWS = [[480, 0.2, -3], [500, 0, 5]];
+
+/** Compressed, all files together: the library, the kernels and a small model. */
+const LIMITS = { workers: 95_000, deno: 130_000, browser: 90_000 } as const;
+
+/** What all builds of the kernels agree to, nats. */
+const TOLERANCE = 1e-5;
+
+interface Verdict {
+  readonly score: number;
+  readonly anomaly: boolean;
+}
+
+async function wanted(): Promise<readonly Verdict[]> {
+  const scorer = await TableScorer.load(BYTES);
+  return await scorer.score(ROWS);
+}
+
+function requireVerdicts(got: readonly Verdict[], want: readonly Verdict[]): void {
+  const scores = (list: readonly Verdict[]) => list.map(({ score }) => score);
+  assertRelative(scores(got), scores(want), TOLERANCE, TOLERANCE);
+  assert.deepEqual(got.map(({ anomaly }) => anomaly), [false, true]);
+}
+
+/** The folder, as `deno task elbow bundle` writes it; its files' sizes are held here. */
+async function bundle(folder: Folder, target: keyof typeof LIMITS): Promise<string> {
+  const model = folder.write("Pumps.safetensors", BYTES), out = folder.at("out");
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [...["task", "--quiet", "elbow", "bundle", model], ...[
+      "--target",
+      target,
+      "--out",
+      out,
+      "--json",
+    ]],
+    cwd: ROOT,
+    stdin: "null",
+  }).output();
+  assert.ok(success, new TextDecoder().decode(stderr));
+  const report = JSON.parse(new TextDecoder().decode(stdout));
+  let bytes = 0;
+  for (const { file, bytes: size } of report.files) {
+    const content = await Deno.readFile(`${out}/${file}`);
+    assert.equal(content.length, size, file);
+    bytes += await gzipBytes(content);
+  }
+  assert.equal(report.files.length, [...Deno.readDirSync(out)].length);
+  assert.ok(bytes <= LIMITS[target], `${target}: ${bytes} bytes compressed`);
+  const readme = await Deno.readTextFile(`${out}/README.md`);
+  assert.ok(readme.includes(`\n    ${report.deploy}\n`));
+  return out;
+}
+
+async function gzipBytes(bytes: Uint8Array<ArrayBuffer>): Promise<number> {
+  const stream = new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip"));
+  return (await new Response(stream).arrayBuffer()).byteLength;
+}
+
+async function ask(origin: string): Promise<readonly Verdict[]> {
+  const response = await fetch(`${origin}/v1/models/Pumps/score`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ rows: ROWS }),
+  });
+  assert.equal(response.status, 200);
+  return (await response.json()).rows;
+}
+
+testUnless(
+  NO_RUNTIMES,
+  "a bundle for workers passes wrangler's deployment and scores in workerd",
+  async () => {
+    using folder = new Folder();
+    const out = await bundle(folder, "workers"), built = folder.at("built");
+    const { success, stderr } = await new Deno.Command("node", {
+      args: [`${PACKAGES}/wrangler/bin/wrangler.js`, "deploy", "--dry-run", "--outdir", built],
+      cwd: out,
+      stdin: "null",
+      env: { WRANGLER_SEND_METRICS: "false", CI: "1", HOME: folder.path },
+    }).output();
+    assert.ok(success, new TextDecoder().decode(stderr));
+    const { compatibility_date: date } = JSON.parse(
+      await Deno.readTextFile(`${out}/wrangler.json`),
+    );
+    const others = [...Deno.readDirSync(built)].map(({ name }) => name)
+      .filter((name) => /\.(wasm|safetensors)$/.test(name));
+    const modules = Object.fromEntries(["worker.js", ...others].map((name) => [name, name]));
+    await Deno.writeTextFile(`${built}/worker.capnp`, workerdConfig(modules, date));
+    await using host = await startServer(
+      SERVERS.workerd.command,
+      ["serve", "--control-fd=1", "worker.capnp"],
+      built,
+    );
+    requireVerdicts(await ask(host.origin), await wanted());
+  },
+);
+
+Deno.test("a bundle for Deno scores under deno serve, with the permission that it names", async () => {
+  using folder = new Folder();
+  const out = await bundle(folder, "deno");
+  const { tasks: { start } } = JSON.parse(await Deno.readTextFile(`${out}/deno.json`));
+  const [, ...args] = start.replace("--port 8000", "--port 0").split(" ");
+  await using host = await startServer(Deno.execPath(), args, out);
+  requireVerdicts(await ask(host.origin), await wanted());
+});
+
+testUnless(
+  NO_BROWSER,
+  "a bundle for browsers scores what is typed and what is opened, and says what is wrong",
+  async () => {
+    using folder = new Folder();
+    await using site = serveFolder(await bundle(folder, "browser"), { isolated: true });
+    await using browser = await Browser.open();
+    const page = await browser.page(`${site.origin}/index.html`);
+    await page.waitForSelector("body[data-ready]");
+    assert.match(
+      await page.textContent("#about") ?? "",
+      /^3 columns: heat, flow, drift · 2.4 % false alarms$/,
+    );
+
+    const want = await wanted();
+    const shown = async () => {
+      await page.waitForFunction(() =>
+        /rows?,|Cannot/.test(document.querySelector("#outcome")!.textContent!)
+      );
+      const cells = await page.$$eval(
+        "#verdicts tr",
+        (rows) =>
+          rows.map((row) => [...row.querySelectorAll("td")].map((cell) => cell.textContent!)),
+      );
+      const outcome = await page.textContent("#outcome");
+      return { cells, outcome };
+    };
+    await page.fill("#rows", ROWS.map((row) => row.join()).join("\n"));
+    await page.click("#score");
+    const typed = await shown();
+    assert.equal(typed.outcome, "2 rows, 1 anomaly");
+    assert.deepEqual(typed.cells.map(([row, score, , anomaly]) => [row, score, anomaly]), [
+      ["1", want[0].score.toFixed(2), "no"],
+      ["2", want[1].score.toFixed(2), "yes"],
+    ]);
+    assert.match(typed.cells[1][4], /^drift \d/);
+
+    await page.fill("#rows", "heat,flow\n1,2");
+    await page.click("#score");
+    assert.match((await shown()).outcome ?? "", /^Cannot read row 1: no column "drift"/);
+
+    const named = `label,drift,"heat",flow\nx,-3,480,0.2\n"a, b",5,500,0\n`;
+    await page.setInputFiles("#file", folder.write("rows.csv", named));
+    await page.waitForFunction(() =>
+      document.querySelectorAll("#verdicts tr").length === 2 &&
+      !document.querySelector("table")!.hidden
+    );
+    assert.deepEqual((await shown()).cells, typed.cells);
+    const [download] = await Promise.all([page.waitForEvent("download"), page.click("#save")]);
+    assert.equal(download.suggestedFilename(), "scores.csv");
+    const saved = await Deno.readTextFile(await download.path());
+    const scores = saved.trim().split("\n").slice(1).map((line) => Number(line.split(",")[1]));
+    assertRelative(scores, want.map(({ score }) => score), TOLERANCE, TOLERANCE);
+    await page.screenshot({ path: `${ROOT}build/browser_bundle.png` });
+    // The style has come: the box of rows is as wide as the page.
+    assert.ok((await page.locator("#rows").boundingBox())!.width > 800);
+    assert.deepEqual(browser.complaints, []);
+  },
+);
+
+Deno.test("elbow bundle refuses what it cannot bundle, and leaves no folder", async () => {
+  using folder = new Folder();
+  const model = folder.write("a.safetensors", BYTES), broken = folder.write("b.safetensors", "x");
+  assert.match(await refused("bundle", model), /required option '--target <host>'/);
+  assert.match(await refused("bundle", model, "--target", "fastly"), /Allowed choices are/);
+  const odd = folder.write("odd name.safetensors", BYTES), out = folder.at("out");
+  const to = ["--target", "deno", "--out", out];
+  assert.match(await refused("bundle", odd, ...to), /its name must be 1 to 64 letters/);
+  assert.match(await refused("bundle", broken, ...to), /Cannot read .*b.safetensors/);
+  assert.match(
+    await refused("bundle", model, "--target", "deno", "--out", folder.path),
+    /must be empty/,
+  );
+  assert.match(await refused("bundle", model, "--target", "deno", "--out", model), /it is a file/);
+  // Without the flag that `deno task elbow` sets, there is no bundler.
+  assert.match(await refused("bundle", model, ...to), /--unstable-bundle/);
+  assert.deepEqual(folder.names(), ["a.safetensors", "b.safetensors", "odd name.safetensors"]);
+});

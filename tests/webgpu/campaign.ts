@@ -1,0 +1,72 @@
+/**
+ * A process that runs checks and prints a JSON line for each, as one test per check. The process is
+ * started by the first test that asks, and reports the rest while others wait.
+ */
+
+interface Line {
+  readonly name?: string;
+  readonly error?: string;
+}
+
+/** What the process said so far, and who waits for more. */
+export class Campaign {
+  readonly #args: readonly string[];
+  readonly #env: Readonly<Record<string, string>>;
+  readonly #lines = new Map<string, Line>();
+  #ended?: string;
+  #wake: () => void = () => {};
+  #more = this.#next();
+  #started = false;
+
+  /** @param args of \`deno\` */
+  constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+    this.#args = args;
+    this.#env = env;
+  }
+
+  /** Resolves when the check has passed. @throws Error with its report, or with how the process ended */
+  async passed(name: string): Promise<void> {
+    if (!this.#started) this.#start();
+    for (;;) {
+      const line = this.#lines.get(name);
+      if (line?.error) throw new Error(line.error);
+      if (line) return;
+      if (this.#ended) throw new Error(`the process ended before "${name}": ${this.#ended}`);
+      await this.#more;
+    }
+  }
+
+  #next(): Promise<void> {
+    return new Promise((resolve) => this.#wake = resolve);
+  }
+
+  #start(): void {
+    this.#started = true;
+    const child = new Deno.Command(Deno.execPath(), {
+      args: [...this.#args],
+      env: { XDG_RUNTIME_DIR: "/tmp", ...this.#env },
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    const read = this.#readLines(child.stdout), errors = new Response(child.stderr).text();
+    Promise.all([read, errors, child.status]).then(([, text, { code, signal }]) => {
+      this.#ended = `status ${code}${signal ? `, ${signal}` : ""}: ${text.slice(-4000)}`;
+      this.#wake();
+    });
+  }
+
+  async #readLines(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<void> {
+    let rest = "";
+    for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+      const lines = (rest + text).split("\n");
+      rest = lines.pop()!;
+      for (const line of lines) {
+        const said = JSON.parse(line) as Line;
+        if (said.name) this.#lines.set(said.name, said);
+      }
+      this.#wake();
+      this.#more = this.#next();
+    }
+  }
+}

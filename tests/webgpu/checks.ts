@@ -1,0 +1,81 @@
+/**
+ * Everything that a WebGPU implementation must pass, as a list that runs in Deno and in a browser alike:
+ * conformance of every operation, derivatives, random graphs, golden values, ten optimiser steps. None
+ * of it knows where it runs: it is given a backend and the bytes of files.
+ */
+import type { GpuBackend } from "../../src/backends/webgpu/backend.ts";
+import { OP_NAMES } from "../../src/ops/names.ts";
+import { checkOperation } from "../conformance/conformance.ts";
+import { checkGradients, checkPieces } from "../golden/pieces.ts";
+import { checkSteps } from "../golden/steps.ts";
+import { readGolden } from "../golden/vae_golden.ts";
+import { F32_UNIT_ROUNDOFF } from "../util/close.ts";
+import { checkComposed, checkDerivatives, checkRandomGraphs } from "./derivatives.ts";
+
+/** What a check is given. */
+export interface World {
+  /** As users have it. */
+  readonly backend: GpuBackend;
+  /** Without sharing of dispatches: all plans then share the shaders of single operations. */
+  readonly plain: GpuBackend;
+  /** The bytes of a file, by its path under tests/. */
+  readonly file: (path: string) => Promise<Uint8Array>;
+}
+
+export interface Check {
+  readonly name: string;
+  readonly run: (world: World) => Promise<void>;
+}
+
+const GOLDENS = [
+  "bernoulli_relu",
+  "bernoulli_tanh",
+  "gaussian_fixed",
+  "gaussian_mixed",
+  "gaussian_per_feature",
+  "gaussian_shared",
+  "iwae_bernoulli",
+  "iwae_bernoulli_dreg",
+  "iwae_gaussian_dreg",
+  "iwae_gaussian_stl",
+  "linear",
+];
+
+/** Those whose training steps run as users have them; compiling them takes software adapters seconds. */
+const FUSED_GOLDENS = ["iwae_gaussian_dreg"];
+
+export const CHECKS: readonly Check[] = [
+  ...OP_NAMES.map((op): Check => ({
+    name: `${op}() conforms to the float64 reference`,
+    // Memory is laid out anew, so that there is nothing to run in place.
+    run: ({ plain }) => checkOperation(op, plain, { inPlace: false }),
+  })),
+  {
+    name: "derivatives of every operation agree with the reference",
+    run: ({ plain }) => checkDerivatives(plain),
+  },
+  {
+    name: "gradients of whole objectives agree with the reference",
+    run: ({ plain }) => checkComposed(plain),
+  },
+  {
+    name: "random graphs, fused, agree with the reference",
+    run: ({ backend }) => checkRandomGraphs(backend),
+  },
+  ...GOLDENS.map((name): Check => ({
+    name: `golden ${name}: pieces of the bound, gradients and ten steps agree with PyTorch`,
+    async run({ plain, file }) {
+      const golden = readGolden(await file(`golden/vae/${name}.safetensors`), name);
+      await checkPieces(golden, plain, F32_UNIT_ROUNDOFF);
+      await checkGradients(golden, plain, F32_UNIT_ROUNDOFF);
+      await checkSteps(golden, plain, F32_UNIT_ROUNDOFF);
+    },
+  })),
+  ...FUSED_GOLDENS.map((name): Check => ({
+    name: `golden ${name}, fused: ten steps agree with PyTorch`,
+    async run({ backend, file }) {
+      const golden = readGolden(await file(`golden/vae/${name}.safetensors`), name);
+      await checkSteps(golden, backend, F32_UNIT_ROUNDOFF);
+    },
+  })),
+];

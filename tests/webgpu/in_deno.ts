@@ -1,0 +1,31 @@
+/**
+ * Runs the checks on Deno's own WebGPU, one JSON line each: `{ name, error? }`. It is a process of its
+ * own (`deno_test.ts` starts it): a driver that crashes then fails tests and does not end them all.
+ */
+import { backendOn } from "../../src/backends/webgpu/backend.ts";
+import { nameOf, openDevice } from "../../src/backends/webgpu/device.ts";
+import { CHECKS } from "./checks.ts";
+
+const print = (value: unknown) =>
+  Deno.stdout.writeSync(
+    new TextEncoder().encode(JSON.stringify(value) + "\n"),
+  );
+console.log = console.error;
+
+const device = await openDevice({ allowSoftware: true });
+print({ adapter: nameOf(device.info) });
+const world = {
+  backend: backendOn(device),
+  plain: backendOn(device, { fuse: false }),
+  file: (path: string) => Deno.readFile(new URL(`../${path}`, import.meta.url)),
+};
+for (const { name, run } of CHECKS) {
+  try {
+    await run(world);
+    device.requireSound();
+    print({ name });
+  } catch (error) {
+    print({ name, error: (error as Error).stack });
+  }
+}
+Deno.exit();
