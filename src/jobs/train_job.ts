@@ -13,6 +13,7 @@ import { requireWork } from "./budget.ts";
 /** What a caller may ask of the detector and its training; defaults are the detector's. */
 export type TrainSettings = Pick<
   DetectorOptions,
+  | "preset"
   | "falseAlarmRate"
   | "seed"
   | "hidden"
@@ -65,11 +66,18 @@ export async function trainJob(
   { device, checkpoint, signal, onProgress }: TrainContext,
 ): Promise<Trained> {
   const { source, label, select, settings, maxWork } = spec;
-  const table = readTable(source, input, { label, columns: select });
-  const { data, rows } = table, columns = spec.columns ?? table.columns;
+  const read = readTable(source, input, { label, columns: select, cells: "any" });
+  const table = spec.columns ? { ...read, columns: spec.columns } : read;
+  const { rows, columns } = table;
   requireWork({ rows, columns: columns.length, settings }, maxWork);
-  const options = { ...settings, ...device, columns, signal, checkpoint, onProgress };
-  const detector = await Detector.fit({ data, shape: [rows, columns.length] }, options);
+  const detector = await Detector.fit(table, {
+    ...settings,
+    ...device,
+    signal,
+    onProgress,
+    // An ensemble has none: whoever takes over begins again.
+    ...(settings.preset === "ensemble" ? {} : { checkpoint }),
+  });
   const { threshold, warnings } = detector;
   return { bytes: detector.save(), rows, columns: columns.length, threshold, warnings };
 }

@@ -94,7 +94,7 @@ testUnless(
     for (const [seed, { id }] of jobs.entries()) {
       const { state, result, error, attempt } = await client.waitForJob(id);
       assert.equal(state, "succeeded", error);
-      const direct = await Detector.fit(ROWS, { ...OPTIONS, seed });
+      const direct = await Detector.fit(ROWS, { preset: "small", ...OPTIONS, seed });
       assert.equal(result!.digest, await digestOf(direct.save()), `job ${seed}, ${attempt} claims`);
     }
     for (let m = 0; m < 3; m++) {
