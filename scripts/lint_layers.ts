@@ -14,7 +14,8 @@ export const RANKS: readonly (readonly string[])[] = [
   ["http", "cli"],
   ["jobs"],
   ["detection"],
-  ["training", "pictures", "exports"],
+  ["training", "pictures"],
+  ["exports"], // also what comes from other programs: `VAE.fromStateDict` is in training
   ["scoring"],
   ["formats", "storage"],
   ["models", "objectives"],

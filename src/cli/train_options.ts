@@ -5,6 +5,8 @@ import { PLAIN_LIKELIHOODS } from "../distributions/likelihood.ts";
 import type { ColumnOverride } from "../detection/infer_schema.ts";
 import { type Objective, OBJECTIVE_TYPES, type ObjectiveInput } from "../objectives/objective.ts";
 import { columnOption } from "./overrides.ts";
+import type { FileFormat } from "../scoring/quantize.ts";
+import { MAX_WINDOW } from "../scoring/table_model.ts";
 import * as options from "./options.ts";
 
 /** Options as commander hands them over; what is absent has the library's default. */
@@ -19,6 +21,7 @@ export interface TrainOptions extends options.JsonOption, options.BackendOption 
   readonly preset?: DetectorOptions["preset"];
   readonly members?: number;
   readonly latent?: number;
+  readonly window?: number;
   readonly hidden?: readonly number[];
   readonly likelihood?: DetectorOptions["likelihood"];
   readonly objective?: Objective["type"] | ObjectiveInput;
@@ -39,6 +42,7 @@ export interface TrainOptions extends options.JsonOption, options.BackendOption 
   readonly checkpointEvery?: number;
   readonly resume?: boolean;
   readonly falseAlarmRate?: number;
+  readonly weightsFormat?: FileFormat;
 }
 
 /** Adds the options, in the order of the help. */
@@ -75,6 +79,10 @@ function modelOptions(): Option[] {
       "--preset <name>",
       "ensemble, or small: one network, which options of one network choose too; ensemble",
     ).choices(["ensemble", "small"]),
+    integerOption("--window <n>", "rows are steps of a series: learn windows of so many of them", {
+      min: 2,
+      max: MAX_WINDOW,
+    }),
     integerOption("--members <n>", "networks of each view of an ensemble; 2", { min: 1, max: 16 }),
     integerOption("--latent <n>", "latent dimensions; 2 to 16, by what the columns hold", {
       min: 1,
@@ -102,6 +110,7 @@ function modelOptions(): Option[] {
     }),
     numberOption("--alpha <order>", "renyi: 0 is iwae, 1 the ELBO; 0.5", {}),
     options.falseAlarmRateOption("normal rows that may be flagged; 0.01"),
+    options.weightsFormatOption("how the file keeps its weights; f16, of preset small f32"),
   ];
 }
 

@@ -6,6 +6,7 @@ import { hasLevels, parseSchema } from "../scoring/schema.ts";
 import { columnsFault } from "../scoring/table_rows.ts";
 import type { DeviceOptions } from "../scoring/trained_vae.ts";
 import { STATISTIC_NAMES, type StatisticName } from "../scoring/ensemble/statistics.ts";
+import { MAX_WINDOW } from "../scoring/table_model.ts";
 import type { FitOptions } from "../training/options.ts";
 import type { DetectorSpecOptions } from "./defaults.ts";
 import type { ColumnOverride } from "./infer_schema.ts";
@@ -39,6 +40,8 @@ export interface DetectorOptions extends
   readonly columns?: readonly string[];
   /** What some columns are; of all others it is inferred. Not beside a `likelihood`, which is for numbers. */
   readonly schema?: readonly ColumnOverride[];
+  /** Rows are the steps of a series, in order: learn windows of so many of them, 2 to 10,000. */
+  readonly window?: number;
   /** The share of normal rows that may be flagged; 0.01. */
   readonly falseAlarmRate?: number;
   /** Fixes everything random; 0. */
@@ -58,6 +61,7 @@ const KEYS: Readonly<Record<keyof DetectorOptions, true>> = {
   members: true,
   statistics: true,
   columns: true,
+  window: true,
   schema: true,
   falseAlarmRate: true,
   calibration: true,
@@ -93,6 +97,9 @@ export function requireOptions(options: DetectorOptions): void {
   const { validation, likelihood, backend, determinism, weights, preset, members } = options;
   if (preset !== undefined) requireChoice("preset", preset, ["ensemble", "small"]);
   if (members !== undefined) requireNumber("members", members, { min: 1, max: 16, integer: true });
+  if (options.window !== undefined) {
+    requireNumber("window", options.window, { min: 2, max: MAX_WINDOW, integer: true });
+  }
   requireStatistics(options.statistics);
   if (hidden !== undefined && !Array.isArray(hidden)) {
     throw new TypeError("Cannot read hidden: expected a list of widths");

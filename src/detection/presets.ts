@@ -112,6 +112,7 @@ function takenApart(options: DetectorOptions) {
     latent,
     likelihood,
     columns: _columns,
+    window: _window,
     schema: _schema,
     falseAlarmRate: _rate,
     calibration: _calibration,

@@ -9,8 +9,8 @@
  */
 import { encodeNpz } from "../formats/npz_encode.ts";
 import { encode, type Tensor } from "../formats/safetensors.ts";
-import type { NamedTensor } from "../scoring/engine.ts";
 import type { TrainedVae } from "../scoring/trained_vae.ts";
+import { transpose } from "./transpose.ts";
 
 export function writeStateDict(model: TrainedVae): Uint8Array {
   const tensors = [...model.parameters()].map(([name, tensor]): [string, Tensor] => {
@@ -25,12 +25,4 @@ export function writeStateDict(model: TrainedVae): Uint8Array {
 
 export function writeNpz(model: TrainedVae): Uint8Array {
   return encodeNpz(model.parameters());
-}
-
-/** `[rows, cols]` as `[cols, rows]`. */
-export function transpose({ shape: [rows, cols], data }: NamedTensor): Float32Array {
-  return Float32Array.from(
-    { length: data.length },
-    (_, i) => data[(i % rows) * cols + Math.floor(i / rows)],
-  );
 }

@@ -41,6 +41,11 @@ export const TABLE_TENSORS = [
   "table.calibration",
 ] as const;
 
+/** What drift is measured against; files of no longer ago than it have one. */
+export const SKETCH_TENSOR = "table.sketches";
+/** And that of a series, for its streams. */
+export const STREAM_TENSOR = "table.stream";
+
 const FORMAT = "elbow";
 const VERSION = "1";
 const NO_CHECKSUM = "00000000";
@@ -141,7 +146,9 @@ export function requireContents(
 ): void {
   const isDetector = kind === "detector";
   const texts = isDetector ? ["spec", "table"] : ["spec"];
-  const names = new Set<string>(isDetector ? [...parameters, ...TABLE_TENSORS] : parameters);
+  const names = new Set<string>(
+    isDetector ? [...parameters, ...TABLE_TENSORS, SKETCH_TENSOR, STREAM_TENSOR] : parameters,
+  );
   if (isDetector && metadata.ensemble !== undefined) texts.push("ensemble");
   const hasEnsemble = texts.includes("ensemble");
   const text = Object.keys(metadata).find((name) => !texts.includes(name));

@@ -72,6 +72,13 @@ function makeUnits(model: Model): Units {
   };
 }
 
+/** The units of x alone, where a conditional model is asked without its condition. */
+export function dataUnits(model: Model): Units {
+  const { spec } = vaeOf(model);
+  if (spec.condition === 0) return unitsOf(model);
+  return { ...plainUnits("x", spec.inputs, 0), fault: ({ data }) => findFault(spec, data) };
+}
+
 /** The units of its latent variables: none, for any model. */
 export function latentUnits(model: Model): Units {
   const { spec } = vaeOf(model);

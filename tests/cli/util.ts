@@ -17,6 +17,9 @@ export async function elbow(args: readonly string[], stand: Partial<Io> = {}): P
     stdout: (text) => void (stdout += text),
     stderr: (text) => void (stderr += text),
     stdin: () => Promise.resolve(new Uint8Array()),
+    async *stdinPieces() {
+      yield await io.stdin();
+    },
     // Asking for an adapter in a test's thread can crash the process when the thread ends.
     gpu: () => Promise.resolve("Test adapter"),
     isTerminal: false,
