@@ -10,7 +10,7 @@ import { latentWidth } from "../models/latents.ts";
 import { parseSpec } from "../models/spec.ts";
 import { defaultTraining, detectorSpec, MEMBERS, memberTraining } from "../detection/defaults.ts";
 import { presetOf } from "../detection/options.ts";
-import type { TrainSettings } from "./train_job.ts";
+import type { TrainSettings } from "./train_settings.ts";
 
 /** What decides the cost. */
 export interface WorkOf {

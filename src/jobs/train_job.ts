@@ -2,29 +2,14 @@
  * A training job's own work: bytes of a table in, bytes of a model out. It is a function of the job's
  * spec and input alone, so that whoever does it, and however often it was begun, the model is the same.
  */
-import { Detector, type DetectorOptions } from "../detection/detector.ts";
+import { Detector } from "../detection/detector.ts";
 import { readTable } from "../formats/mod.ts";
 import type { DeviceOptions } from "../scoring/trained_vae.ts";
 import type { CheckpointStore } from "../training/checkpoint.ts";
 import { DivergenceError } from "../training/divergence.ts";
 import type { EpochReport } from "../training/report.ts";
 import { requireWork } from "./budget.ts";
-
-/** What a caller may ask of the detector and its training; defaults are the detector's. */
-export type TrainSettings = Pick<
-  DetectorOptions,
-  | "preset"
-  | "falseAlarmRate"
-  | "seed"
-  | "hidden"
-  | "latent"
-  | "likelihood"
-  | "epochs"
-  | "batchSize"
-  | "validation"
-  | "earlyStopping"
-  | "determinism"
->;
+import type { TrainSettings } from "./train_settings.ts";
 
 /** What a training job's spec says. */
 export interface TrainSpec {
