@@ -44,6 +44,7 @@ import { VAE } from "../training/vae.ts";
 import { type DriftOptions, type DriftReport, driftReport } from "./drift/drift.ts";
 import { sketchColumns } from "./drift/sketch.ts";
 import { refuseExtremes } from "./extremes.ts";
+import { COMPARED_ROWS, trainedWarnings } from "./fit_warnings.ts";
 import { inFormat } from "./in_format.ts";
 import { type DetectorOptions, presetOf, requireOptions } from "./options.ts";
 import { fitMany, fitOne } from "./presets.ts";
@@ -100,8 +101,12 @@ export class Detector extends TableScorer {
     const sketch = { data: sketchColumns(cells, schema.length), rows: cells.rows };
     const kept = { falseAlarmRate, warnings, sketch };
     const table = { schema, ...parts, ...kept, ...(window && { window }) };
-    const detector = new Detector(vae, calibrate(vae, table, split), report);
-    if (window === undefined) detector.#kept = split.calibration;
+    const model = calibrate(vae, table, split);
+    if (window !== undefined) return new Detector(vae, model, report);
+    const found = model.ensemble ? [] : warningsOf(new Detector(vae, model, report), split);
+    const warned = { ...model, warnings: [...model.warnings, ...found] };
+    const detector = new Detector(vae, warned, report);
+    detector.#kept = split.calibration;
     return detector;
   }
 
@@ -181,6 +186,15 @@ export class Detector extends TableScorer {
     const file = await loadModelFile(source);
     return new Detector(new VAE(...fromModelFile(file), device), tableModelOf(file));
   }
+}
+
+/** Of one network: an ensemble's own scores of its training rows are lower by construction. */
+function warningsOf(detector: Detector, { training }: Split): string[] {
+  const rows = Math.min(COMPARED_ROWS, training.rows);
+  const data = training.data.subarray(0, rows * detector.columns.length);
+  const { scores } = detector.scoreCells({ data, rows });
+  const units = detector.report?.history.at(-1)?.activeUnits ?? NaN;
+  return trainedWarnings(scores, detector.calibration.scores, units);
 }
 
 /** How to save. */
