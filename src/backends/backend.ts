@@ -140,3 +140,17 @@ export interface Accelerator {
   stepper(plan: Plan, lengths: { parameters: number; state: number }, data: DeviceData): Stepper;
   dispose(): void;
 }
+
+/** The GPU failed: it was lost, ran out of memory, refused a command, or computed wrongly. */
+export class GpuError extends Error {
+  /** Its name. */
+  override readonly name = "GpuError";
+}
+
+/** What an application may ask of the adapter. */
+export interface AdapterOptions {
+  /** Also take an adapter that is software: much slower than WebAssembly; for tests. */
+  readonly allowSoftware?: boolean;
+  /** Stands in for `navigator.gpu`. */
+  readonly gpu?: GPU;
+}

@@ -1,7 +1,6 @@
 /** Opens backends that can train: all kernels are embedded. */
-import type { Accelerator } from "./backend.ts";
+import type { Accelerator, AdapterOptions } from "./backend.ts";
 import { type OpenBackend, openWith } from "./open_with.ts";
-import type { AdapterOptions } from "./webgpu/device.ts";
 import { FULL_KERNELS } from "./wasm/kernels/full.ts";
 
 export type { BackendChoice, BackendOptions, OpenBackend } from "./open_with.ts";
@@ -9,8 +8,7 @@ export { useKernels } from "./wasm/loader.ts";
 
 export const openBackend: OpenBackend = openWith(FULL_KERNELS);
 
-/** How to find a GPU. */
-export type { AdapterOptions } from "./webgpu/device.ts";
+export type { AdapterOptions } from "./backend.ts";
 
 /**
  * A GPU that trains for the backend of the host. Its code is loaded when it is asked for.

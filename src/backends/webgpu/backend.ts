@@ -6,8 +6,8 @@
  * (`maxStorageBufferBindingSize` of the adapter, 128 MiB at least); more is refused with that number.
  */
 import type { Plan } from "../../graph/plan.ts";
-import type { Accelerator, Backend, Segments } from "../backend.ts";
-import { type AdapterOptions, type Device, nameOf, openDevice } from "./device.ts";
+import type { Accelerator, AdapterOptions, Backend, Segments } from "../backend.ts";
+import { type Device, nameOf, openDevice } from "./device.ts";
 import { emit } from "./emit.ts";
 import { Pipelines } from "./pipelines.ts";
 import { GpuProgram } from "./program.ts";

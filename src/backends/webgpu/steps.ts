@@ -21,35 +21,35 @@ const HEADER = 10;
 const STEP_HEADER = 6;
 
 const PREPARE = `
-@group(0) @binding(0) var<storage, read> layout: array<u32>;
+@group(0) @binding(0) var<storage, read> places: array<u32>;
 @group(0) @binding(1) var<storage, read> steps: array<u32>;
 @group(0) @binding(2) var<storage, read> order: array<u32>;
 @group(0) @binding(3) var<storage, read> data: array<f32>;
 @group(0) @binding(4) var<storage, read> counter: array<u32>;
 @group(0) @binding(5) var<storage, read_write> scratch: array<f32>;
 @group(0) @binding(6) var<storage, read_write> control: array<u32>;
-// layout: words of a step, columns, x, capacity, reference, reference rows, key, floats, chunk's first
+// places: words of a step, columns, x, capacity, reference, reference rows, key, floats, chunk's first
 // row, chunk's rows; then where each float goes.
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(local_invocation_index) local: u32) {
-  let step = counter[0] * layout[0];
+  let step = counter[0] * places[0];
   let rows = steps[step];
   if (id.x == 0u && local == 0u) {
     control[0] = rows;
-    for (var i = 0u; i < 4u; i++) { control[layout[6] + i] = steps[step + 2u + i]; }
-    for (var i = 0u; i < layout[7]; i++) {
-      scratch[layout[${HEADER}u + i]] = bitcast<f32>(steps[step + ${STEP_HEADER}u + i]);
+    for (var i = 0u; i < 4u; i++) { control[places[6] + i] = steps[step + 2u + i]; }
+    for (var i = 0u; i < places[7]; i++) {
+      scratch[places[${HEADER}u + i]] = bitcast<f32>(steps[step + ${STEP_HEADER}u + i]);
     }
   }
-  let isReference = id.x >= layout[3];
+  let isReference = id.x >= places[3];
   if (!isReference && id.x >= rows) { return; }
-  let inPart = select(id.x, id.x - layout[3], isReference);
+  let inPart = select(id.x, id.x - places[3], isReference);
   let position = steps[step + 1u] + inPart + select(0u, rows, isReference);
   let row = order[1u + position % order[0]];
-  if (row < layout[8] || row >= layout[8] + layout[9]) { return; }
-  let target_ = select(layout[2], layout[4], isReference) + inPart * layout[1];
-  let source = (row - layout[8]) * layout[1];
-  for (var col = local; col < layout[1]; col += 64u) {
+  if (row < places[8] || row >= places[8] + places[9]) { return; }
+  let target_ = select(places[2], places[4], isReference) + inPart * places[1];
+  let source = (row - places[8]) * places[1];
+  for (var col = local; col < places[1]; col += 64u) {
     scratch[target_ + col] = data[source + col];
   }
 }`;
@@ -113,7 +113,10 @@ export class GpuStepper implements Stepper {
     const inputs = [...plan.inputs.keys()];
     const isFloat = (name: string) => !["x", "key", "reference"].includes(name);
     this.#floats = inputs.filter(isFloat).map((name) => ({ name, size: program.place(name).size }));
-    this.#outputs = [...plan.outputs.keys()].map((name) => ({ name, size: program.place(name).size }));
+    this.#outputs = [...plan.outputs.keys()].map((name) => ({
+      name,
+      size: program.place(name).size,
+    }));
     const floats = this.#floats.reduce((sum, { size }) => sum + size, 0);
     this.#stepWords = STEP_HEADER + floats;
     this.#steps = this.#buffer(MOST * this.#stepWords);
@@ -241,7 +244,8 @@ export class GpuStepper implements Stepper {
     const reference = plan.inputs.get("reference")?.shape.rows ?? 0;
     const pipeline = this.#pipeline(PREPARE);
     const { maxStorageBufferBindingSize } = this.#device.gpu.limits;
-    const rows = data.length / columns, most = Math.floor(maxStorageBufferBindingSize / 4 / columns);
+    const rows = data.length / columns,
+      most = Math.floor(maxStorageBufferBindingSize / 4 / columns);
     const groups: GPUBindGroup[] = [];
     for (let first = 0; first < rows; first += most) {
       const count = Math.min(most, rows - first);
