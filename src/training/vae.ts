@@ -221,9 +221,8 @@ export class VAE extends TrainedVae {
     { onProgress, signal, checkpoint: store }: FitOptions,
   ): Promise<FitReport> {
     const { backend, layout: parameters, parameterSpecs, segment } = this.engine;
-    const { objective, optimizer, seed, batchSize } = recipe;
-    const order = this.#order(data, recipe);
-    const capacity = Math.min(batchSize, order.length);
+    const { objective, optimizer, seed } = recipe, order = this.#order(data, recipe);
+    const capacity = Math.min(recipe.batchSize, order.length);
     const reference = referenceFor(objective, capacity, data.shape[0]);
     const { spec } = this, { binarize } = recipe;
     const model = { spec, objective, optimizer, binarize, capacity, parameters, reference };
