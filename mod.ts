@@ -38,6 +38,8 @@ export type { ElboSurgery, SurgeryOptions } from "./src/training/elbo_surgery.ts
 export type { GapOptions, Gaps } from "./src/training/refinement.ts";
 export { DivergenceError } from "./src/training/divergence.ts";
 export { VAE } from "./src/training/vae.ts";
+export type { StateDictOptions } from "./src/exports/state_dict.ts";
+export type { LayerMap } from "./src/exports/state_dict_layers.ts";
 export type { GradientOptions } from "./src/training/given.ts";
 export type { CreateOptions } from "./src/training/vae.ts";
 export { withPosteriorMixture } from "./src/training/em/posterior_mixture.ts";

@@ -3,7 +3,7 @@
  *
  *   run(list, count, batchRows)  executes `count` instruction records (record.ts)
  *   heapBase()                   the first byte that the kernels do not use themselves
- *   isRelaxed()                  1 in the build with fused multiply-add
+ *   isRelaxed()                  2 in the build with fused multiply-add
  *   isForwardOnly()              1 in the builds that cannot train (score.ts)
  *
  * Threads (threads.ts), in the first instance: lead, isWorthSharing, helpers, dismiss; in the others:
@@ -19,8 +19,9 @@ export function heapBase(): usize {
   return __heap_base;
 }
 
-export function isRelaxed(): bool {
-  return ASC_FEATURE_RELAXED_SIMD;
+// A constant of its own: src/backends/wasm/unfused.ts makes it 0, and equal functions are merged.
+export function isRelaxed(): i32 {
+  return ASC_FEATURE_RELAXED_SIMD ? 2 : 0;
 }
 
 export function isForwardOnly(): bool {

@@ -7,16 +7,15 @@
  */
 import * as asc from "npm:assemblyscript@0.28.20/asc";
 import { ACTIVATIONS, OP_NAMES } from "../src/ops/names.ts";
+import { unfusedSites } from "./lib/unfused_sites.ts";
 import * as abi from "../src/backends/wasm/abi.ts";
 
 const ROOT = new URL("../", import.meta.url);
 const OPCODES = "assembly/opcodes.gen.ts";
-/** Name of a build, its entry file and its target in asconfig.json. */
+/** Name of a set: its `relaxed` build is embedded, the other is made from it; its entry file and its target in asconfig.json. */
 const BUILDS = [
-  ["simd", "assembly/index.ts", "simd"],
-  ["relaxed", "assembly/index.ts", "relaxed"],
-  ["score_simd", "assembly/score.ts", "simd"],
-  ["score_relaxed", "assembly/score.ts", "relaxed"],
+  ["full", "assembly/index.ts", "relaxed"],
+  ["score", "assembly/score.ts", "relaxed"],
 ] as const;
 /** The most a build may weigh, so that edge bundles stay small. */
 const LIMIT_BYTES = 64 * 1024;
@@ -114,16 +113,18 @@ function upperSnake(name: string): string {
 
 function embedded(name: string, wasm: Uint8Array): string {
   return `/**
- * The ${name} build of assembly/, written by scripts/build_kernels.ts.
+ * The ${name} set of assembly/, its relaxed build, written by scripts/build_kernels.ts.
  * AssemblyScript ${asc.version}, ${wasm.length} bytes.
  */
 // deno-fmt-ignore
 export const BYTES_BASE64 = "${wasm.toBase64()}";
+// deno-fmt-ignore
+export const UNFUSED = ${JSON.stringify(unfusedSites(wasm))} as const;
 `;
 }
 
 function embeddedPath(name: string): string {
-  return `src/backends/wasm/kernels/${name}.gen.ts`;
+  return `src/backends/wasm/kernels/${name}_set.gen.ts`;
 }
 
 async function committed(path: string): Promise<string | undefined> {

@@ -15,6 +15,7 @@ export const RANKS: readonly (readonly string[])[] = [
   ["jobs"],
   ["detection"],
   ["training", "pictures"],
+  ["exports"], // also what comes from other programs: `VAE.fromStateDict` is in training
   ["scoring"],
   ["formats", "storage"],
   ["models", "objectives"],

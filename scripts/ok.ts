@@ -18,6 +18,7 @@ const ENTRY_POINTS = [
   "mod.ts",
   "src/http/mod.ts",
   "src/http/workerd.ts",
+  "src/exports/mod.ts",
   "src/detection/mod.ts",
   "src/scoring/mod.ts",
 ];

@@ -6,10 +6,13 @@
  *   M1+M2   the posterior means of a plain VAE (M1) over the same images, standardised, under M2 with a
  *           Gaussian likelihood: a composition of two calls of `fit`
  *
+ * `--beta` weighs the KL of z. Above 1 it leaves less for z to say, and so more for the class: with few labels
+ * and few steps that is what brings the class into use.
+ *
  * Labelled images are the same number of each class, chosen by the seed; images without a label are the
  * first of the training set.
  *
- *     deno task experiment:m2 [--m1 50] [--labels 100] [--unlabelled 20000] [--epochs 10] [--hidden 200] [--latent 50] [--alpha 10] [--beta 1] [--share 0.2] [--seed 1] [--images DIR]
+ *     deno task experiment:m2 [--m1 50] [--labels 100] [--unlabelled 50000] [--epochs 6] [--hidden 200] [--latent 10] [--alpha 10] [--beta 4] [--share 0.2] [--rate 0.002] [--seed 1] [--images DIR]
  */
 import { parseArgs } from "node:util";
 import { permutation } from "../../src/core/philox.ts";
@@ -26,15 +29,15 @@ const { values: given } = parseArgs({
     m1: { type: "string", default: "0" },
     "m1-epochs": { type: "string", default: "10" },
     labels: { type: "string", default: "100" },
-    unlabelled: { type: "string", default: "20000" },
-    epochs: { type: "string", default: "10" },
+    unlabelled: { type: "string", default: "50000" },
+    epochs: { type: "string", default: "6" },
     hidden: { type: "string", default: "200" },
-    latent: { type: "string", default: "50" },
+    latent: { type: "string", default: "10" },
     alpha: { type: "string", default: "10" },
-    beta: { type: "string", default: "1" },
+    beta: { type: "string", default: "4" },
     share: { type: "string", default: "0.2" },
     batch: { type: "string", default: "100" },
-    rate: { type: "string", default: "0.001" },
+    rate: { type: "string", default: "0.002" },
     seed: { type: "string", default: "1" },
     images: { type: "string", default: MNIST },
   },

@@ -10,6 +10,7 @@ import { bundleLibrary, kernelFile, withoutKernels } from "./bundle/library.ts";
 import { type BundledModel, modelFile, type Target } from "./bundle/target.ts";
 import { WORKERS } from "./bundle/workers.ts";
 import { baseName, readWhole } from "./files.ts";
+import { requireFree, writeFolder } from "./folders.ts";
 import { type Io, print } from "./io.ts";
 import { loadModel } from "./model.ts";
 import * as options from "./options.ts";
@@ -116,28 +117,4 @@ Try it here first:
     ${target.tryIt}
 
 ${target.notes(model)}`;
-}
-
-/** @throws TypeError unless the folder can be made, or is there and empty */
-async function requireFree(folder: string): Promise<void> {
-  const there = await Deno.stat(folder).catch(() => undefined);
-  if (!there) return;
-  if (!there.isDirectory) throw new TypeError(`Cannot write ${folder}: it is a file`);
-  for await (const { name } of Deno.readDir(folder)) {
-    throw new TypeError(`Cannot write ${folder}: the folder must be empty: it holds ${name}`);
-  }
-}
-
-/** Under another name beside its place, then renamed. */
-async function writeFolder(folder: string, files: ReadonlyMap<string, Uint8Array>): Promise<void> {
-  const place = folder.replace(/(?<=.)[/\\]+$/, "");
-  const draft = `${place}.${Deno.pid}.tmp`;
-  try {
-    await Deno.mkdir(draft, { recursive: true });
-    for (const [name, bytes] of files) await Deno.writeFile(`${draft}/${name}`, bytes);
-    await Deno.rename(draft, place);
-  } catch (error) {
-    await Deno.remove(draft, { recursive: true }).catch(() => {});
-    throw error;
-  }
 }

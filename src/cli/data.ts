@@ -16,6 +16,8 @@ import {
 import { listNames } from "../formats/errors.ts";
 import { encodeTable } from "../scoring/raw_table.ts";
 import { codecOf } from "../scoring/schema.ts";
+import type { Cells } from "../scoring/standardize.ts";
+import type { Units } from "../scoring/units.ts";
 import { readWhole } from "./files.ts";
 import type { Io } from "./io.ts";
 import type { LoadedModel } from "./model.ts";
@@ -37,27 +39,63 @@ export async function readDataFor(
   label?: string,
 ): Promise<Table> {
   const table = await readColumns(model, path, io, label);
-  const { data, columns, source } = table;
-  const { largest } = model.units;
+  requireCells(model.units, table);
+  return table;
+}
+
+/**
+ * Refuses numbers that a model cannot take.
+ * @param firstRow rows before them
+ * @throws DataError naming row and column
+ */
+export function requireCells(
+  { columns, largest, fault: faultIn }: Units,
+  { data, rows, source }: Cells & { readonly source: string },
+  firstRow = 0,
+): void {
   const cell = data.findIndex((value) => Math.abs(value) > largest);
-  const fault = cell < 0 ? model.units.fault(table) : {
+  const fault = cell < 0 ? faultIn({ data, rows }) : {
     row: Math.floor(cell / columns.length),
     column: cell % columns.length,
     needs: `at most ${largest.toPrecision(2)} in magnitude`,
     value: data[cell],
   };
-  if (!fault) return table;
+  if (!fault) return;
   const { row, needs: expected, value } = fault;
   const column = columns[fault.column];
-  throw new DataError({ source, row: row + 1, column, expected, actual: `${value}` });
+  throw new DataError({ source, row: firstRow + row + 1, column, expected, actual: `${value}` });
+}
+
+/**
+ * The model's columns, which must be among those of a file; others are named.
+ * @throws DataError if one is not there
+ */
+export function sayLeftOut(
+  { units: { columns } }: LoadedModel,
+  names: readonly string[],
+  source: string,
+  io: Io,
+  label?: string,
+): readonly string[] {
+  const missing = columns.filter((name) => !names.includes(name));
+  if (missing.length > 0) {
+    const expected = `the model's, ${listNames(missing)} among them`;
+    throw new DataError({ source, subject: "columns", expected, actual: listNames(names) });
+  }
+  const unknown = names.filter((name) => name !== label && !columns.includes(name));
+  if (unknown.length > 0) {
+    io.stderr(`elbow: columns that the model does not know are left out: ${listNames(unknown)}\n`);
+  }
+  return columns;
 }
 
 async function readColumns(
-  { units: { columns, schema }, scorer }: LoadedModel,
+  model: LoadedModel,
   path: string,
   io: Io,
   label?: string,
 ): Promise<Table> {
+  const { units: { columns, schema }, scorer } = model;
   const bytes = await readBytes(path, io);
   const names = scorer && readColumnNames(path, bytes);
   if (names === undefined) {
@@ -67,15 +105,7 @@ async function readColumns(
     const { data } = await namingTable(path, async () => encodeTable(table, schema));
     return { ...table, data, texts: undefined };
   }
-  const missing = columns.filter((name) => !names.includes(name));
-  if (missing.length > 0) {
-    const expected = `the model's, ${listNames(missing)} among them`;
-    throw new DataError({ source: path, subject: "columns", expected, actual: listNames(names) });
-  }
-  const unknown = names.filter((name) => name !== label && !columns.includes(name));
-  if (unknown.length > 0) {
-    io.stderr(`elbow: columns that the model does not know are left out: ${listNames(unknown)}\n`);
-  }
+  sayLeftOut(model, names, path, io, label);
   const codecs = new Map(schema?.map((column) => [column.name, codecOf(column)]));
   return readTable(path, bytes, { columns, label, cells: (name) => codecs.get(name)! });
 }

@@ -58,7 +58,7 @@ export interface Evaluated {
   readonly gaps?: { readonly [Part in keyof Gaps]: number };
   /** The KL taken apart, where asked for. */
   readonly surgery?: ElboSurgery;
-  /** ln |d standardised / d data|: added to a log-density it gives that in the table's own units. */
+  /** ln |d standardised / d data|, mean over the rows: added to a log-density it gives that in the table's own units. */
   readonly logJacobian: number;
   readonly falseAlarmRate?: number;
   readonly label?: LabelFigures;
@@ -133,7 +133,7 @@ export async function evaluate(
       ...(gaps && { gaps: means(await full.gaps(x, { samples, seed })) }),
       ...(surgery && { surgery: await full.surgery(x, { seed }) }),
     }))),
-    logJacobian: units.logJacobian,
+    logJacobian: mean(units.logJacobians(table)),
     falseAlarmRate: scorer?.falseAlarmRate,
     label: table.label && await against(model, table, table.label),
     baselines: given.baselines ? await runBaselines(model, table, given, io) : undefined,

@@ -41,10 +41,12 @@ async function requireWritable(path: string, folder: string): Promise<void> {
   }
 }
 
+type Pieces = Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>;
+
 /** Writes a file whole, or leaves what was there. */
 export async function writeWhole(
   path: string,
-  pieces: Iterable<string | Uint8Array>,
+  pieces: Pieces,
   draftPath?: string,
 ): Promise<void> {
   const there = await Deno.stat(path).catch(() => undefined);
@@ -63,13 +65,10 @@ export async function writeWhole(
 
 const WRITE = { write: true } as const;
 
-async function writePieces(
-  file: Deno.FsFile,
-  pieces: Iterable<string | Uint8Array>,
-): Promise<void> {
+async function writePieces(file: Deno.FsFile, pieces: Pieces): Promise<void> {
   using open = file;
   const encoder = new TextEncoder();
-  for (const piece of pieces) {
+  for await (const piece of pieces) {
     const bytes = typeof piece === "string" ? encoder.encode(piece) : piece;
     for (let at = 0; at < bytes.length;) at += await open.write(bytes.subarray(at));
   }
@@ -86,7 +85,8 @@ function folderOf(path: string): string {
   return path.slice(0, path.length - baseName(path).length) || ".";
 }
 
-function reasonOf(error: unknown): string {
+/** What went wrong with a file, for a message. */
+export function reasonOf(error: unknown): string {
   if (error instanceof Deno.errors.NotFound) return "there is no such file";
   if (error instanceof Deno.errors.IsADirectory) return "it is a folder";
   if (error instanceof Deno.errors.PermissionDenied) return "permission is denied";

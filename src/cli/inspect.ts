@@ -2,6 +2,7 @@
 import { Command } from "npm:commander@15.1.0";
 import type { Tensor } from "../formats/safetensors.ts";
 import type { ModelFile } from "../scoring/model_file.ts";
+import type { EnsembleModel } from "../scoring/ensemble/ensemble.ts";
 import { type TableModel, tableModelOf } from "../scoring/table_scorer.ts";
 import { fromModelFile } from "../scoring/trained_vae.ts";
 import { parseRbmSpec } from "../models/rbm.ts";
@@ -34,11 +35,17 @@ function resultOf(model: string, file: ModelFile) {
   const [spec] = fromModelFile(file);
   if (kind === "vae") return { ...common, spec };
   const table = tableModelOf(file);
-  const { calibration, falseAlarmRate, warnings } = table;
+  const { calibration, falseAlarmRate, warnings, ensemble } = table;
   return {
     ...common,
     spec,
     columns: table.schema.map((column, c) => ({ ...column, ...momentsOf(table, c) })),
+    ensemble: ensemble && {
+      statistics: ensemble.statistics,
+      views: ensemble.parts.map(({ spec: { view, features, members, references } }) => {
+        return { view, features, members, references };
+      }),
+    },
     calibrationRows: calibration.scores.length,
     falseAlarmRate,
     threshold: calibration.threshold(falseAlarmRate),
@@ -96,9 +103,10 @@ function describeColumn(table: TableModel, c: number): string {
 
 function tableSections(file: ModelFile): Section[] {
   const table = tableModelOf(file);
-  const { schema, calibration, falseAlarmRate, warnings } = table;
+  const { schema, calibration, falseAlarmRate, warnings, ensemble } = table;
   const threshold = calibration.threshold(falseAlarmRate);
   return [
+    ...(ensemble ? [ensembleSection(ensemble)] : []),
     {
       title: "Calibration",
       lines: [
@@ -113,6 +121,21 @@ function tableSections(file: ModelFile): Section[] {
       lines: schema.map(({ name }, c) => [`  ${name}`, describeColumn(table, c)]),
     },
   ];
+}
+
+function ensembleSection({ statistics, parts }: EnsembleModel): Section {
+  return {
+    title: "Ensemble; the network above is its first",
+    lines: [
+      ["Statistics", statistics.join(", ")],
+      ...parts.map(({ spec: { view, features, members, references } }): [string, string] => [
+        `View ${view}`,
+        `${counted(features, "feature")}, ${counted(members, "network")}, ${
+          counted(references, "reference row")
+        }`,
+      ]),
+    ],
+  };
 }
 
 function rbmLines({ metadata }: ModelFile): [string, string][] {

@@ -13,6 +13,8 @@ export interface Io {
   stderr(text: string): void;
   /** All of standard input. */
   stdin(): Promise<Uint8Array>;
+  /** Standard input as it comes. */
+  stdinPieces(): AsyncIterable<Uint8Array>;
   /** Whether standard error is a terminal, where lines may be redrawn. */
   readonly isTerminal: boolean;
   /** Characters in a line of the terminal. */
@@ -55,6 +57,7 @@ export function denoIo(): Io {
     stdout: (text) => write(Deno.stdout, text),
     stderr: (text) => write(Deno.stderr, text),
     stdin: () => new Response(Deno.stdin.readable).bytes(),
+    stdinPieces: () => Deno.stdin.readable,
     isTerminal,
     get columns() {
       // A pseudo-terminal may say that it has none.

@@ -7,13 +7,18 @@
  */
 import { Command } from "npm:commander@15.1.0";
 import { bundleCommand } from "./bundle.ts";
+import { classifyCommand } from "./classify.ts";
 import { doctorCommand } from "./doctor.ts";
+import { driftCommand } from "./drift.ts";
 import { encodeCommand } from "./encode.ts";
 import { evaluateCommand } from "./evaluate.ts";
+import { importCommand } from "./import.ts";
 import { inspectCommand } from "./inspect.ts";
+import { exportCommand } from "./export.ts";
 import { denoIo, type Io } from "./io.ts";
 import { reconstructCommand } from "./reconstruct.ts";
 import { fail } from "./refusals.ts";
+import { recalibrateCommand } from "./recalibrate.ts";
 import { reportCommand } from "./report.ts";
 import { sampleCommand } from "./sample.ts";
 import { scoreCommand } from "./score.ts";
@@ -29,10 +34,15 @@ const COMMANDS: readonly ((io: Io) => Command)[] = [
   trainCommand,
   scoreCommand,
   evaluateCommand,
+  driftCommand,
+  recalibrateCommand,
   encodeCommand,
+  classifyCommand,
   sampleCommand,
   reconstructCommand,
   inspectCommand,
+  exportCommand,
+  importCommand,
   bundleCommand,
   serveCommand,
   workerCommand,

@@ -3,7 +3,7 @@
  * A bare VAE has scores alone: it was never calibrated, and knows no columns.
  */
 import { Command } from "npm:commander@15.1.0";
-import type { Table } from "../formats/mod.ts";
+import { sniff, type Table } from "../formats/mod.ts";
 import { decide, type Decision, type DecisionOptions, thresholdFor } from "../scoring/decide.ts";
 import type { ScoreTable } from "../scoring/table_scorer.ts";
 import { readDataFor } from "./data.ts";
@@ -11,10 +11,10 @@ import { requirePlace, writeWhole } from "./files.ts";
 import { type Io, print } from "./io.ts";
 import { type LoadedModel, loadModel } from "./model.ts";
 import * as options from "./options.ts";
-import { count, counted, csvLine, gathered, jsonLine } from "./text.ts";
-
-const TOP_COLUMNS = 3;
-const HEADER = ["row", "score", "p_value", "anomaly", "top_columns"];
+import { peekedInput, piecesOf } from "./input.ts";
+import { HEADER, TOP_COLUMNS } from "./score_block.ts";
+import { scoreStream, type ScoringModel } from "./score_stream.ts";
+import { count, counted, csvLine, gathered, jsonLine, topColumns } from "./text.ts";
 
 /** Options as commander hands them over. */
 export interface ScoreOptions extends options.JsonOption, options.BackendOption, DecisionOptions {
@@ -77,12 +77,42 @@ export function scoreCommand(io: Io): Command {
   return command.action(async (path: string, data: string, given: ScoreOptions) => {
     if (given.out !== undefined) await requirePlace(given.out, [path, data]);
     using model = await loadModel(path, { backend: given.backend });
-    const scored = await score(model, data, given, io);
+    const input = data === "-" ? await peekedInput(io) : undefined;
+    const isCsv = input ? sniff(input.first) === ".csv" : /\.(csv|tsv)$/i.test(data);
+    const source = input?.io ?? io;
+    // A rate over the table needs all of it; so does one JSON object.
+    if (model.scorer && isCsv && !given.json && given.fdr === undefined) {
+      return await writeStream({ ...model, scorer: model.scorer }, data, given, source);
+    }
+    const scored = await score(model, data, given, source);
     if (given.out !== undefined) await writeWhole(given.out, gathered(scoresCsv(scored)));
     if (given.json) print(io, scoresJson(path, scored, given.out));
     else if (given.out === undefined) print(io, scoresCsv(scored));
     io.stderr(`elbow: ${summary(scored)}\n`);
   });
+}
+
+/** Scores a CSV file as it is read. */
+async function writeStream(
+  model: ScoringModel,
+  data: string,
+  { out, backend, ...given }: ScoreOptions,
+  io: Io,
+): Promise<void> {
+  const { scorer } = model;
+  const { falseAlarmRate = scorer.falseAlarmRate, tail, minConfidence } = given;
+  const asked = { falseAlarmRate, tail, minConfidence };
+  thresholdFor(scorer.calibration, asked); // refuses a rate that cannot be kept
+  const totals = { rows: 0, anomalies: 0, uncertain: 0 };
+  const separator = /\.tsv$/i.test(data) ? "\t" : undefined;
+  const pieces = piecesOf(data, io), device = { backend };
+  const lines = scoreStream({ model, source: data, pieces, asked, device, separator, io }, totals);
+  if (out !== undefined) await writeWhole(out, lines);
+  else for await (const text of lines) io.stdout(text);
+  const { rows, anomalies, uncertain } = totals;
+  const withheld = minConfidence === undefined ? "" : `, ${count(uncertain)} left uncertain`;
+  const flagged = `${counted(anomalies, "row")} flagged at a false-alarm rate of ${falseAlarmRate}`;
+  io.stderr(`elbow: ${counted(rows, "row")} scored, ${flagged}${withheld}\n`);
 }
 
 /** Reads and scores DATA. */
@@ -126,7 +156,6 @@ function scoredRow(
 ): ScoredRow {
   const width = columns.length;
   const own = contributions.subarray(index * width, (index + 1) * width);
-  const order = columns.map((_, c) => c).filter((c) => own[c] > 0).sort((a, b) => own[b] - own[a]);
   const its = verdict(index);
   return {
     row: index + 1,
@@ -134,7 +163,7 @@ function scoredRow(
     pValue: pValues[index],
     anomaly: its === "uncertain" ? null : its === "anomaly",
     ...(confidences && { confidence: confidences[index] }),
-    topColumns: order.slice(0, TOP_COLUMNS).map((c) => columns[c]),
+    topColumns: topColumns(own, 0, columns, TOP_COLUMNS),
     contributions: Object.fromEntries(columns.map((name, c) => [name, own[c]])),
   };
 }

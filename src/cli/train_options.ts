@@ -5,6 +5,8 @@ import { PLAIN_LIKELIHOODS } from "../distributions/likelihood.ts";
 import type { ColumnOverride } from "../detection/infer_schema.ts";
 import { type Objective, OBJECTIVE_TYPES, type ObjectiveInput } from "../objectives/objective.ts";
 import { columnOption } from "./overrides.ts";
+import type { FileFormat } from "../scoring/quantize.ts";
+import { MAX_WINDOW } from "../scoring/table_model.ts";
 import * as options from "./options.ts";
 
 /** Options as commander hands them over; what is absent has the library's default. */
@@ -16,7 +18,10 @@ export interface TrainOptions extends options.JsonOption, options.BackendOption 
   readonly columns?: readonly string[];
   readonly column?: readonly ColumnOverride[];
   readonly schema?: string;
+  readonly preset?: DetectorOptions["preset"];
+  readonly members?: number;
   readonly latent?: number;
+  readonly window?: number;
   readonly hidden?: readonly number[];
   readonly likelihood?: DetectorOptions["likelihood"];
   readonly objective?: Objective["type"] | ObjectiveInput;
@@ -37,6 +42,7 @@ export interface TrainOptions extends options.JsonOption, options.BackendOption 
   readonly checkpointEvery?: number;
   readonly resume?: boolean;
   readonly falseAlarmRate?: number;
+  readonly weightsFormat?: FileFormat;
 }
 
 /** Adds the options, in the order of the help. */
@@ -69,11 +75,23 @@ function modelOptions(): Option[] {
     options.namesOption("--columns <a,b,c>", "columns to train on; all but the label"),
     columnOption(),
     new Option("--schema <json>", "file with what columns are: [{ name, kind, levels? }, …]"),
-    integerOption("--latent <n>", "latent dimensions; half of the columns, 2 to 16", {
+    new Option(
+      "--preset <name>",
+      "ensemble, or small: one network, which options of one network choose too; ensemble",
+    ).choices(["ensemble", "small"]),
+    integerOption("--window <n>", "rows are steps of a series: learn windows of so many of them", {
+      min: 2,
+      max: MAX_WINDOW,
+    }),
+    integerOption("--members <n>", "networks of each view of an ensemble; 2", { min: 1, max: 16 }),
+    integerOption("--latent <n>", "latent dimensions; 2 to 16, by what the columns hold", {
       min: 1,
       max: 1e6,
     }),
-    options.integersOption("--hidden <64,32>", "widths of the encoder's hidden layers; 64,64"),
+    options.integersOption(
+      "--hidden <64,32>",
+      "widths of the encoder's hidden layers; 48,48, of small 64,64",
+    ),
     new Option("--likelihood <type>", "what the columns hold; gaussian")
       .choices(PLAIN_LIKELIHOODS),
     new Option("--objective <type>", `what to train for, or all of it as JSON; elbo`)
@@ -92,6 +110,7 @@ function modelOptions(): Option[] {
     }),
     numberOption("--alpha <order>", "renyi: 0 is iwae, 1 the ELBO; 0.5", {}),
     options.falseAlarmRateOption("normal rows that may be flagged; 0.01"),
+    options.weightsFormatOption("how the file keeps its weights; f16, of preset small f32"),
   ];
 }
 
@@ -113,11 +132,11 @@ function objective(text: string): TrainOptions["objective"] {
 function runOptions(): Option[] {
   const { numberOption, integerOption } = options;
   return [
-    integerOption("--epochs <n>", "passes over the rows; about 2000 steps' worth", {
+    integerOption("--epochs <n>", "passes over the rows; about 500 steps' worth, of small 2000", {
       min: 1,
       max: 1e7,
     }),
-    integerOption("--batch-size <n>", "rows per step; 128", { min: 1, max: 1e6 }),
+    integerOption("--batch-size <n>", "rows per step; 96, of small 128", { min: 1, max: 1e6 }),
     numberOption("--learning-rate <rate>", "Adam's, falling to 0 over the run; 0.005", {
       above: 0,
     }),

@@ -56,11 +56,24 @@ function settingsOf(given: TrainOptions, checkpoint?: CheckpointStore): RunSetti
   const { patience } = given;
   return {
     ...pick(given, SAME),
-    objective: objectiveOf(given),
+    ...(hasObjective(given) && { objective: objectiveOf(given) }),
     optimizer: { ...optimizer!, ...pick(given, ["learningRate"]) },
     ...(patience !== undefined && { earlyStopping: { patience } }),
     ...(checkpoint && { checkpoint }),
   };
+}
+
+const OBJECTIVE_OPTIONS = [
+  "objective",
+  "beta",
+  "samples",
+  "estimator",
+  "freeBits",
+  "alpha",
+] as const;
+
+function hasObjective(given: TrainOptions): boolean {
+  return OBJECTIVE_OPTIONS.some((key) => given[key] !== undefined);
 }
 
 /** What was asked for; the warm-up of tables belongs to their own objective alone. */

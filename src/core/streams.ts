@@ -22,6 +22,8 @@ export const STREAMS = {
   mixture: 8,
   /** The order in which rows that have a label come round. */
   labelled: 9,
+  /** Folds, reference rows and the rows that an ensemble is fitted to. */
+  ensemble: 21,
   /** Samples and splits of an isolation forest. */
   isolation: 20,
   /** How a drift monitor breaks ties. */

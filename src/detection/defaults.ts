@@ -2,6 +2,7 @@
 import type { PlainLikelihoodInput } from "../distributions/likelihoods/options.ts";
 import type { ExpandedGroup } from "../scoring/expansion.ts";
 import type { ModelSpecInput } from "../models/spec.ts";
+import type { StatisticName } from "../scoring/ensemble/statistics.ts";
 import type { FitOptions } from "../training/options.ts";
 
 /** The shape of the network. */
@@ -21,7 +22,7 @@ export interface DetectorSpecOptions {
  * The smallest variance a standardised column may be explained with: σ = 0.02. Without a floor a
  * constant or duplicate column's variance falls to nothing and its noise drowns all others.
  */
-const MIN_VARIANCE = 4e-4;
+export const MIN_VARIANCE = 4e-4;
 
 /** Steps that the default training takes, whatever the number of rows. */
 const STEPS = 2000;
@@ -73,6 +74,41 @@ export function defaultTraining(rows: number, batchSize = 128): FitOptions {
     batchSize,
     epochs: Math.min(400, Math.max(5, Math.round(STEPS / perEpoch))),
     objective: { warmUpEpochs: 2 },
+    optimizer: { type: "adam", learningRate: 0.005, decay: "cosine", clipNorm: 20 },
+  };
+}
+
+/** Networks of each view. */
+export const MEMBERS = 2;
+
+/** Statistics that make the default score. */
+export const STATISTICS: readonly StatisticName[] = ["residual", "kl", "linear", "neighbours"];
+
+/** Steps that each network of an ensemble takes. */
+const MEMBER_STEPS = 500;
+
+/** A network of an ensemble: small, and with its linear part beside the hidden layers. */
+export function memberSpec(
+  inputs: number,
+  latent: number,
+  { hidden = [48, 48], latent: given = latent }: DetectorSpecOptions,
+): ModelSpecInput {
+  return {
+    inputs,
+    encoder: { hidden, activation: "tanh", skip: true },
+    decoder: { hidden: [...hidden].reverse(), activation: "tanh", skip: true },
+    latent: [{ size: given }],
+    likelihood: likelihoodFor("gaussian"),
+  };
+}
+
+/** As `defaultTraining`, for a network of an ensemble. */
+export function memberTraining(rows: number, batchSize: number = 96): FitOptions {
+  const epochs = Math.max(1, Math.round(MEMBER_STEPS / Math.ceil(rows / batchSize)));
+  return {
+    batchSize,
+    epochs,
+    objective: { warmUpEpochs: Math.max(1, Math.round(0.2 * epochs)) },
     optimizer: { type: "adam", learningRate: 0.005, decay: "cosine", clipNorm: 20 },
   };
 }

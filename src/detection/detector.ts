@@ -7,21 +7,31 @@
  * ```
  *
  * What the columns are is inferred (`infer_schema.ts`) or said: numbers, text, times, with missing cells
- * anywhere. Rows are split by the seed: some are kept back to calibrate (`Calibration`), a VAE with
- * learned per-column variance (σ-VAE: Rybkin et al., 2021) is trained on the rest.
+ * anywhere. Rows are split by the seed: some are kept back to calibrate (`Calibration`), the rest train
+ *
+ *   preset "ensemble"   several networks, regressions and reference rows in two views of the table
+ *                       (`ensemble/fit_ensemble.ts`, docs/adr/0020-what-a-detector-is.md); the default
+ *   preset "small"      one VAE over standardised columns with learned per-column variance (σ-VAE:
+ *                       Rybkin et al., 2021), scored by its negative ELBO
+ *
+ * An option that speaks of one network, such as another likelihood or a checkpoint, chooses "small".
+ *
+ * With `window`, rows are the steps of a series: windows of so many steps are what is learnt, and whole
+ * stretches of the series are kept back (docs/adr/0030-series.md).
  */
-import { permutation } from "../core/philox.ts";
-import { STREAMS } from "../core/streams.ts";
+import { requireChoice } from "../core/validate.ts";
 import { Calibration } from "../scoring/calibration.ts";
 import { rawScores, typicalOf } from "../scoring/contributions.ts";
-import { fixedColumns, requireData } from "../scoring/data_rule.ts";
 import { decide, type Decision, type DecisionOptions } from "../scoring/decide.ts";
-import { Expansion } from "../scoring/expansion.ts";
-import { withObserved } from "../scoring/matrix.ts";
+import { Ensemble, type EnsembleModel } from "../scoring/ensemble/ensemble.ts";
 import { costsOf } from "../scoring/sparse_twin.ts";
+import { writeModelFile } from "../scoring/model_file.ts";
+import { FILE_FORMATS, type FileFormat } from "../scoring/quantize.ts";
 import type { RawTable } from "../scoring/raw_table.ts";
-import { type Cells, standardizationOf, standardize } from "../scoring/standardize.ts";
-import type { TableRows } from "../scoring/table_rows.ts";
+import { type Cells, standardize } from "../scoring/standardize.ts";
+import { stepMeans } from "../scoring/series/windows.ts";
+import { rowSchema } from "../scoring/table_model.ts";
+import { type TableRows, toCells } from "../scoring/table_rows.ts";
 import { type TableModel, tableModelOf, TableScorer } from "../scoring/table_scorer.ts";
 import {
   type DeviceOptions,
@@ -29,21 +39,23 @@ import {
   loadModelFile,
   type TrainedVae,
 } from "../scoring/trained_vae.ts";
-import { hasVariance, optimalVariances } from "../training/optimal_variance.ts";
 import type { FitReport } from "../training/report.ts";
 import { VAE } from "../training/vae.ts";
-import { defaultTraining, detectorSpec } from "./defaults.ts";
+import { type DriftOptions, type DriftReport, driftReport } from "./drift/drift.ts";
+import { sketchColumns } from "./drift/sketch.ts";
 import { refuseExtremes } from "./extremes.ts";
-import { type DetectorOptions, requireOptions } from "./options.ts";
+import { COMPARED_ROWS, trainedWarnings } from "./fit_warnings.ts";
+import { inFormat } from "./in_format.ts";
+import { type DetectorOptions, presetOf, requireOptions } from "./options.ts";
+import { fitMany, fitOne } from "./presets.ts";
 import { readTraining } from "./read_training.ts";
+import { recalibrated, type Recalibration } from "./recalibrate.ts";
+import { calibrationFraction, type Split, splitRows, splitSeries } from "./split.ts";
 
 export type { DetectorOptions } from "./options.ts";
 
 /** Fewer rows than this cannot be split into training and calibration. */
 const MIN_ROWS = 10;
-
-/** More calibration rows than this refine the p-value no further than anyone reads. */
-const MAX_CALIBRATION_ROWS = 10_000;
 
 /** Fits and scores tables. */
 export class Detector extends TableScorer {
@@ -68,40 +80,92 @@ export class Detector extends TableScorer {
       falseAlarmRate = 0.01,
       seed = 0,
       calibration,
-      ...rest
+      window,
     } = options;
     const { schema, cells, warnings } = readTraining(rows, options);
-    if (cells.rows < MIN_ROWS) {
+    const least = Math.max(MIN_ROWS, 4 * (window ?? 0));
+    if (cells.rows < least) {
       throw new RangeError(
-        `Cannot fit detector: needs at least ${MIN_ROWS} rows: current value is ${cells.rows}`,
+        `Cannot fit detector: needs at least ${least} rows: current value is ${cells.rows}`,
       );
     }
     refuseExtremes(cells, schema);
     const fraction = calibration ?? calibrationFraction(cells.rows, falseAlarmRate);
-    const split = splitCells(cells, schema.length, fraction, seed);
-    const { hidden, latent, likelihood, backend, determinism, threads, weights, ...fitOptions } =
-      rest;
-    const expansion = new Expansion(schema), { width } = expansion;
-    if (width === 0) throw new RangeError("Cannot fit detector: no column says anything");
-    const missing = cells.data.some(Number.isNaN);
-    const spec = detectorSpec(expansion.groups, { hidden, latent, likelihood }, missing);
-    const vae = VAE.create(spec, { seed, backend, determinism, threads, weights });
-    const nameOf = (d: number) => `"${schema[expansion.owner[d]].name}"`;
-    requireData(vae.spec, expansion.expand(cells).data, { nameOf });
-    const expanded = expansion.expand(split.training);
-    const standardization = standardizationOf(expanded, width, fixedColumns(vae.spec));
-    const training = standardize(expanded, standardization);
-    const report = await vae.fit(training, {
-      ...defaultTraining(split.training.rows, fitOptions.batchSize),
-      ...fitOptions,
-      seed,
-    });
-    if (hasVariance(vae.spec, "perFeature")) {
-      const squares = vae.squaredResiduals(withObserved(vae.spec, training), seed);
-      vae.setParameters(optimalVariances(vae.spec, "perFeature", squares));
+    const split = window === undefined
+      ? splitRows(cells, schema.length, fraction, seed)
+      : splitSeries(cells, schema.length, { window, fraction });
+    const all = window === undefined ? cells : split.training;
+    const fit = presetOf(options) === "small" ? fitOne : fitMany;
+    const fitted = await fit({ all, training: split.training }, rowSchema(schema, window), options);
+    const { vae, report, parts } = fitted;
+    const sketch = { data: sketchColumns(cells, schema.length), rows: cells.rows };
+    const kept = { falseAlarmRate, warnings, sketch };
+    const table = { schema, ...parts, ...kept, ...(window && { window }) };
+    const model = calibrate(vae, table, split);
+    if (window !== undefined) return new Detector(vae, model, report);
+    const found = model.ensemble ? [] : warningsOf(new Detector(vae, model, report), split);
+    const warned = { ...model, warnings: [...model.warnings, ...found] };
+    const detector = new Detector(vae, warned, report);
+    detector.#kept = split.calibration;
+    return detector;
+  }
+
+  /**
+   * Calibrates on new normal rows in place of the old: p-values and thresholds are theirs from now on, and
+   * drift is measured from them. Nothing is trained; blame stays as it was.
+   * @throws RangeError for fewer rows than a calibration can be made of
+   */
+  recalibrate(rows: TableRows | Cells): Recalibration {
+    this.#refuseSeries("recalibrate");
+    const cells = this.#cellsOf(rows);
+    const { model, recalibration } = recalibrated(this, this.model, cells);
+    this.model = model;
+    this.#kept = cells;
+    this.setFalseAlarmRate(recalibration.falseAlarmRate);
+    return recalibration;
+  }
+
+  /** Whether rows are still like those that the detector was fitted to, or calibrated on since. */
+  drift(rows: TableRows | Cells, options: DriftOptions = {}): DriftReport {
+    this.#refuseSeries("look for drift");
+    const cells = this.#cellsOf(rows), { calibration, sketch } = this.model;
+    const { scores } = this.scoreCells(cells);
+    return driftReport({ columns: this.columns, calibration, sketch }, cells, scores, options);
+  }
+
+  /**
+   * The model file. In another format than its own the weights are rounded, the calibration is made anew on
+   * the rows that were kept back, or on `rows`, and the file is refused if it puts rows in another order.
+   * @throws RangeError if the order of the scores changes; TypeError for a loaded detector without rows
+   */
+  override save({ format, rows }: SaveOptions = {}): Uint8Array {
+    const file = this.modelFile();
+    if (format === undefined || format === file.format) return super.save();
+    // What fewer bits hold, float32 holds.
+    if (requireChoice("format", format, FILE_FORMATS) === "f32") {
+      return writeModelFile({ ...file, format });
     }
-    const table = { schema, expansion, standardization, falseAlarmRate, warnings };
-    return new Detector(vae, calibrate(vae, table, split.calibration), report);
+    this.#refuseSeries(`save in ${format}`);
+    const cells = rows === undefined ? this.#kept : this.#cellsOf(rows);
+    if (cells) return inFormat(this, file, format, cells);
+    throw new TypeError(
+      `Cannot save in ${format}: rows are needed to calibrate the rounded model on: current value is undefined`,
+    );
+  }
+
+  /** The rows kept back; absent from a loaded detector. */
+  #kept?: Cells;
+
+  /** Steps of a series depend on each other: they are no calibration rows, one by one. */
+  #refuseSeries(action: string): void {
+    if (this.model.window === undefined) return;
+    throw new TypeError(
+      `Cannot ${action}: rows must be independent: current value is a model of windows of ${this.model.window} steps`,
+    );
+  }
+
+  #cellsOf(rows: TableRows | Cells): Cells {
+    return isCells(rows) ? rows : toCells(rows, this.schema);
   }
 
   /**
@@ -124,46 +188,76 @@ export class Detector extends TableScorer {
   }
 }
 
-/** A fifth of the rows; more, up to half, where fewer could not keep the false-alarm rate. */
-function calibrationFraction(rows: number, falseAlarmRate: number): number {
-  const needed = Math.ceil(2 / falseAlarmRate);
-  const kept = Math.min(rows / 2, MAX_CALIBRATION_ROWS, Math.max(rows / 5, needed));
-  return kept / rows;
+/** Of one network: an ensemble's own scores of its training rows are lower by construction. */
+function warningsOf(detector: Detector, { training }: Split): string[] {
+  const rows = Math.min(COMPARED_ROWS, training.rows);
+  const data = training.data.subarray(0, rows * detector.columns.length);
+  const { scores } = detector.scoreCells({ data, rows });
+  const units = detector.report?.history.at(-1)?.activeUnits ?? NaN;
+  return trainedWarnings(scores, detector.calibration.scores, units);
 }
 
-function splitCells(
-  cells: Cells,
-  width: number,
-  fraction: number,
-  seed: number,
-): { training: Cells; calibration: Cells } {
-  const kept = Math.min(cells.rows - 1, Math.max(1, Math.round(cells.rows * fraction)));
-  const order = permutation(cells.rows, seed, 1, STREAMS.split);
-  const take = (indices: Uint32Array): Cells => {
-    const data = new Float64Array(indices.length * width);
-    indices.sort().forEach((index, r) => {
-      data.set(cells.data.subarray(index * width, (index + 1) * width), r * width);
-    });
-    return { data, rows: indices.length };
-  };
-  return { calibration: take(order.slice(0, kept)), training: take(order.slice(kept)) };
+/** How to save. */
+export interface SaveOptions {
+  /** "f32", "f16" (half the size) or "int8" (a quarter); by default as it is. */
+  readonly format?: FileFormat;
+  /** Normal rows to calibrate the rounded model on, for a detector that was loaded. */
+  readonly rows?: TableRows | Cells;
+}
+
+function isCells(rows: TableRows | Cells): rows is Cells {
+  return !Array.isArray(rows) && "rows" in rows;
 }
 
 function calibrate(
   vae: VAE,
   table: Omit<TableModel, "calibration" | "typical">,
-  cells: Cells,
+  { calibration: cells, stretches = [] }: Split,
 ): TableModel {
-  const { expansion, standardization, falseAlarmRate } = table;
-  const costs = costsOf(vae, standardize(expansion.expand(cells), standardization));
-  const typical = typicalOf(cells, rawScores(cells, costs, expansion).raw);
-  const { scores } = rawScores(cells, costs, expansion, typical);
-  const calibration = new Calibration(scores);
+  const { falseAlarmRate, window } = table;
+  const { scores, typical } = table.ensemble
+    ? scoresOfMany(vae, table.ensemble, cells)
+    : scoresOfOne(vae, table, cells);
+  const single = new Calibration(scores);
+  const calibration = window === undefined ? single : ofSteps(scores, stretches, window);
   const finest = calibration.resolution;
   const warnings = falseAlarmRate >= finest ? table.warnings : [
     ...table.warnings,
-    `${cells.rows} calibration rows allow no false-alarm rate below ${finest.toPrecision(3)}`,
+    `${calibration.scores.length} calibration rows allow no false-alarm rate below ${
+      finest.toPrecision(3)
+    }`,
   ];
   const kept = Math.max(falseAlarmRate, finest);
-  return { ...table, calibration, typical, falseAlarmRate: kept, warnings };
+  const model = { ...table, calibration, typical, falseAlarmRate: kept, warnings };
+  return window === undefined ? model : { ...model, streamCalibration: single };
+}
+
+/** Of the steps of each stretch, from the scores of its windows. */
+function ofSteps(
+  windows: Float64Array,
+  stretches: readonly number[],
+  window: number,
+): Calibration {
+  let end = 0;
+  const scores = stretches.map((count) =>
+    stepMeans(windows.subarray(end, end += count), 1, window)
+  );
+  return new Calibration(Float64Array.from(scores.flatMap((part) => [...part])));
+}
+
+function scoresOfMany(vae: VAE, model: EnsembleModel, cells: Cells) {
+  const ensemble = new Ensemble(model, vae.beside);
+  const { scores, raw } = ensemble.scoreCells(cells);
+  ensemble.dispose();
+  return { scores, typical: typicalOf(cells, raw) };
+}
+
+function scoresOfOne(
+  vae: VAE,
+  { expansion, standardization }: Pick<TableModel, "expansion" | "standardization">,
+  cells: Cells,
+) {
+  const costs = costsOf(vae, standardize(expansion.expand(cells), standardization));
+  const typical = typicalOf(cells, rawScores(cells, costs, expansion).raw);
+  return { scores: rawScores(cells, costs, expansion, typical).scores, typical };
 }

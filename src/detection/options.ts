@@ -5,6 +5,8 @@ import { PLAIN_LIKELIHOODS } from "../distributions/likelihood.ts";
 import { hasLevels, parseSchema } from "../scoring/schema.ts";
 import { columnsFault } from "../scoring/table_rows.ts";
 import type { DeviceOptions } from "../scoring/trained_vae.ts";
+import { STATISTIC_NAMES, type StatisticName } from "../scoring/ensemble/statistics.ts";
+import { MAX_WINDOW } from "../scoring/table_model.ts";
 import type { FitOptions } from "../training/options.ts";
 import type { DetectorSpecOptions } from "./defaults.ts";
 import type { ColumnOverride } from "./infer_schema.ts";
@@ -24,10 +26,22 @@ export interface DetectorOptions extends
   >,
   DetectorSpecOptions,
   DeviceOptions {
+  /**
+   * "ensemble", the default: the best scores; "small": one network, a tenth of the time and the file, which
+   * is also what an option of one network chooses: `likelihood`, `objective`, `validation`,
+   * `earlyStopping`, `checkpoint`.
+   */
+  readonly preset?: Preset;
+  /** Networks of each view of an ensemble; 2. */
+  readonly members?: number;
+  /** What an ensemble looks at; residual, kl, linear and neighbours. */
+  readonly statistics?: readonly StatisticName[];
   /** Column names; by default the keys of named rows, else x0, x1, … */
   readonly columns?: readonly string[];
   /** What some columns are; of all others it is inferred. Not beside a `likelihood`, which is for numbers. */
   readonly schema?: readonly ColumnOverride[];
+  /** Rows are the steps of a series, in order: learn windows of so many of them, 2 to 10,000. */
+  readonly window?: number;
   /** The share of normal rows that may be flagged; 0.01. */
   readonly falseAlarmRate?: number;
   /** Fixes everything random; 0. */
@@ -38,9 +52,16 @@ export interface DetectorOptions extends
   readonly validation?: number;
 }
 
+/** How a detector is made. */
+export type Preset = "ensemble" | "small";
+
 /** Complete by type: an option without an entry does not compile. */
 const KEYS: Readonly<Record<keyof DetectorOptions, true>> = {
+  preset: true,
+  members: true,
+  statistics: true,
   columns: true,
+  window: true,
   schema: true,
   falseAlarmRate: true,
   calibration: true,
@@ -74,7 +95,13 @@ export function requireOptions(options: DetectorOptions): void {
   requireObject("detector options", options, Object.keys(KEYS));
   const { hidden, falseAlarmRate = 0.01, seed = 0, calibration, schema } = options;
   if (schema !== undefined) requireOverrides(schema, options.likelihood);
-  const { validation, likelihood, backend, determinism, weights } = options;
+  const { validation, likelihood, backend, determinism, weights, preset, members } = options;
+  if (preset !== undefined) requireChoice("preset", preset, ["ensemble", "small"]);
+  if (members !== undefined) requireNumber("members", members, { min: 1, max: 16, integer: true });
+  if (options.window !== undefined) {
+    requireNumber("window", options.window, { min: 2, max: MAX_WINDOW, integer: true });
+  }
+  requireStatistics(options.statistics);
   if (hidden !== undefined && !Array.isArray(hidden)) {
     throw new TypeError("Cannot read hidden: expected a list of widths");
   }
@@ -99,6 +126,34 @@ function requireOverrides(schema: readonly ColumnOverride[], likelihood: unknown
     ? schema.map((each) => hasLevels(each?.kind) && !each.levels ? { ...each, levels: [] } : each)
     : schema;
   parseSchema("schema", complete);
+}
+
+function requireStatistics(statistics: unknown): void {
+  if (statistics === undefined) return;
+  if (!Array.isArray(statistics) || statistics.length === 0) {
+    throw new TypeError(`Cannot read statistics: expected a list of ${STATISTIC_NAMES.join(", ")}`);
+  }
+  for (const each of statistics) requireChoice("statistics", each, STATISTIC_NAMES);
+}
+
+/** Options that only one network has. */
+const OF_ONE = ["objective", "validation", "earlyStopping", "checkpoint"] as const;
+
+/**
+ * The preset that is asked for, or that the other options imply.
+ * @throws TypeError for an ensemble with an option of one network
+ */
+export function presetOf(options: DetectorOptions): Preset {
+  const { likelihood = "gaussian" } = options;
+  const single = likelihood !== "gaussian"
+    ? "likelihood"
+    : OF_ONE.find((key) => options[key] !== undefined);
+  if (options.preset === "ensemble" && single !== undefined) {
+    throw new TypeError(
+      `Cannot fit detector: preset "ensemble" has no ${single}: leave it out, or take preset "small"`,
+    );
+  }
+  return options.preset ?? (single === undefined ? "ensemble" : "small");
 }
 
 /** @throws TypeError unless the columns are different names; RangeError if there are none */

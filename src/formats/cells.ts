@@ -10,6 +10,8 @@ export interface CellCodec {
    * missing, undefined if the column cannot take it.
    */
   encode(cell: unknown): number | undefined;
+  /** Whether the text of a number has this number as its code: then it need not be asked. */
+  readonly plain?: boolean;
   /** What a cell must be that the column did not take, as a message says it. */
   expected(cell: unknown): string;
 }
@@ -58,6 +60,7 @@ export function expectedOf(text: string): string {
 
 /** Cells of text that are all numbers. */
 export const NUMBERS: CellCodec = {
+  plain: true,
   encode(cell) {
     const value = parseNumber(cell as string);
     return Number.isNaN(value) ? undefined : value;

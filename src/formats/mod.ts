@@ -20,7 +20,15 @@ export { DataError, type DataErrorDetails } from "./errors.ts";
 export { readJsonl } from "./jsonl.ts";
 export { decodeNpy, encodeNpy, type NpyArray, type NpyData, readNpy } from "./npy.ts";
 export { DEFAULT_MAX_INFLATED_BYTES, type NpzOptions, readNpz } from "./npz.ts";
-export { createTable, selectColumns, type Table, type TableOptions, takeLabel } from "./table.ts";
+export { encodeNpz, type NpzArray } from "./npz_encode.ts";
+export {
+  createTable,
+  planColumns,
+  selectColumns,
+  type Table,
+  type TableOptions,
+  takeLabel,
+} from "./table.ts";
 
 /** What {@link readTable} can be told; the name is the source. */
 export type ReadTableOptions = Omit<TableOptions, "source">;
@@ -90,7 +98,8 @@ function extensionOf(name: string): string {
   return dot < 0 ? "" : file.slice(dot).toLowerCase();
 }
 
-function sniff(bytes: Uint8Array): string {
+/** The format that the first bytes of a table say. */
+export function sniff(bytes: Uint8Array): string {
   if (isNpy(bytes)) return ".npy";
   if (bytes[0] === 0x50 && bytes[1] === 0x4b) return ".npz";
   const first = bytes.find((byte) => byte > 32);

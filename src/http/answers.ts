@@ -84,9 +84,10 @@ export function streamOf(
  * @throws Problem for a number beyond float32
  */
 export function floatsOf({ data, columns }: Numbers): Uint8Array<ArrayBuffer> {
-  const floats = Float32Array.from(data);
-  const bad = floats.findIndex((value) => !(Math.abs(value) < Infinity));
-  if (bad >= 0) throw notFinite(Math.floor(bad / columns));
+  const floats = new Float32Array(data);
+  for (let i = 0; i < floats.length; i++) {
+    if (!(Math.abs(floats[i]) < Infinity)) throw notFinite(Math.floor(i / columns));
+  }
   const bytes = new Uint8Array(floats.buffer);
   return LITTLE_ENDIAN ? bytes : swapped(bytes, 4);
 }

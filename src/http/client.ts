@@ -142,6 +142,11 @@ export class Client {
     return this.#json("POST", `${pathOf(model)}/reconstruct`, { rows });
   }
 
+  /** The probability of each class, of a model with a classifier. */
+  classify(model: ModelName, rows: ClientRows): Promise<Answers["Rows"]> {
+    return this.#json("POST", `${pathOf(model)}/classify`, { rows });
+  }
+
   /** New rows. */
   sample(model: ModelName, count: number, options: SampleRequest = {}): Promise<Answers["Rows"]> {
     return this.#json("POST", `${pathOf(model)}/sample`, { count, ...options });

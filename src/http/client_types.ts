@@ -103,7 +103,7 @@ export interface ScoresAnswer extends Answered {
 export interface RowsAnswer extends Answered {
   /** Names, in order. */
   readonly columns: readonly string[];
-  /** In the units of the columns. */
+  /** In the units of the columns; of `classify` probabilities. */
   readonly rows: readonly (readonly number[])[];
 }
 
@@ -219,7 +219,7 @@ export interface Answers {
   readonly Uploads: { readonly uploads: readonly UploadInfo[] };
   /** encode */
   readonly Encoded: EncodedAnswer;
-  /** decode, reconstruct, sample */
+  /** decode, reconstruct, sample, classify */
   readonly Rows: RowsAnswer;
   /** score */
   readonly Scores: ScoresAnswer;

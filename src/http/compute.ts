@@ -7,8 +7,13 @@ import { notFinite, type Numbers } from "./answers.ts";
 import type { Pace } from "./pace.ts";
 import type { Work } from "./verbs.ts";
 
-/** Rows of one part: one run of the model's programs. */
-const PART = 128;
+/** A part is one run of the model's programs at least, and of narrow rows as many as some milliseconds. */
+const LEAST_PART = 128, MOST_PART = 2048, PART_NUMBERS = 1 << 16;
+
+/** Rows of one part, for rows with so many cells or answers. */
+function partOf(width: number): number {
+  return Math.min(MOST_PART, Math.max(LEAST_PART, Math.floor(PART_NUMBERS / width)));
+}
 
 /**
  * @param cells rows as the verb reads them; no cells, and a number of rows, for a verb without rows
@@ -22,10 +27,11 @@ export async function compute(
   firstRow = 0,
 ): Promise<Numbers> {
   const width = data.length / rows, columns = work.columns.length;
-  const numbers = new Float64Array(rows <= PART ? 0 : rows * columns);
-  for (let first = 0; first < rows; first += PART) {
+  const most = partOf(Math.max(width, columns));
+  const numbers = new Float64Array(rows <= most ? 0 : rows * columns);
+  for (let first = 0; first < rows; first += most) {
     if (first > 0) await pace.breathe();
-    const count = Math.min(PART, rows - first);
+    const count = Math.min(most, rows - first);
     const part = { data: data.subarray(first * width, (first + count) * width), rows: count };
     const made = await work.run(part, firstRow + first, pace).catch((error: unknown) => {
       if (!(error instanceof NotFiniteError)) throw error;
@@ -33,15 +39,21 @@ export async function compute(
       const r = first + (error.row ?? 1) - 1;
       throw notFinite(r, pointerOf(data, r));
     });
-    const bad = made.findIndex((value) => !Number.isFinite(value));
+    const bad = firstNotFinite(made);
     if (bad >= 0) {
       const r = first + Math.floor(bad / columns);
       throw notFinite(r, pointerOf(data, r));
     }
-    if (rows <= PART) return { data: made, rows, columns };
+    if (rows <= most) return { data: made, rows, columns };
     numbers.set(made, first * columns);
   }
   return { data: numbers, rows, columns };
+}
+
+/** The index of the first number that is not finite; -1. */
+function firstNotFinite(values: Float64Array): number {
+  for (let i = 0; i < values.length; i++) if (!(Math.abs(values[i]) < Infinity)) return i;
+  return -1;
 }
 
 /** What to blame for a row of the answer: the row, or where none was given, their number. */

@@ -43,6 +43,7 @@ const VERB_ANSWERS: Readonly<Record<VerbName, AnswerName>> = {
   decode: "Rows",
   reconstruct: "Rows",
   sample: "Rows",
+  classify: "Rows",
   score: "Scores",
   "log-likelihood": "LogLikelihoods",
 };

@@ -61,7 +61,7 @@ export function readFloatRows(
   const numbers = width === 4
     ? new Float32Array(own.buffer, own.byteOffset, rows * columns.length)
     : new Float64Array(own.buffer, own.byteOffset, rows * columns.length);
-  return requireCells(Float64Array.from(numbers), shape);
+  return requireCells(new Float64Array(numbers), shape);
 }
 
 /** @throws Problem naming the first cell that cannot be used */

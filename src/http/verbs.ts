@@ -14,7 +14,7 @@ import { latentSize } from "../models/vae_graph.ts";
 import type { Matrix } from "../scoring/matrix.ts";
 import type { Cells } from "../scoring/standardize.ts";
 import type { TableScorer } from "../scoring/table_scorer.ts";
-import { isTable, latentUnits, type Units, unitsOf, vaeOf } from "../scoring/units.ts";
+import { dataUnits, isTable, latentUnits, type Units, unitsOf, vaeOf } from "../scoring/units.ts";
 import { requireAnswerSize, type RowText } from "./answers.ts";
 import type { Model } from "./catalogue.ts";
 import type { Pace } from "./pace.ts";
@@ -99,6 +99,15 @@ export const VERBS = {
     };
   }, () => undefined),
 
+  classify: verb("the probability of each class", OPTIONS.none, (model) => {
+    const vae = vaeOf(model), { toVae } = dataUnits(model), { classifier, condition } = vae.spec;
+    if (!classifier) throw invalid("", "Cannot classify: the model has no classifier");
+    return {
+      ...rowsOf(positions("class", condition)),
+      run: async (cells) => Float64Array.from((await vae.classify(toVae(cells))).data),
+    };
+  }, dataUnits),
+
   score: verb("how surprising each row is", OPTIONS.score, (model, { falseAlarmRate }) => {
     return isTable(model) ? tableScores(model, falseAlarmRate) : plainScores(model, falseAlarmRate);
   }),
@@ -107,14 +116,15 @@ export const VERBS = {
     "ln p(x) of each row, importance-sampled",
     OPTIONS.logLikelihood,
     (model, { samples, seed }, { maxRows }) => {
-      const vae = vaeOf(model), { toVae, logJacobian } = unitsOf(model);
+      const vae = vaeOf(model), { toVae, logJacobians } = unitsOf(model);
       return {
         head: { samples },
         columns: ["logLikelihood"],
         requireRows: (rows) => requireDraws(rows, samples, maxRows * DRAWS_PER_ROW),
         async run(cells, firstRow, pace) {
           const steps = vae.evaluateSteps(toVae(cells), { samples, seed, firstRow });
-          return (await pace.run(steps)).logLikelihood.map((nats) => nats + logJacobian);
+          const { logLikelihood } = await pace.run(steps), slopes = logJacobians(cells);
+          return logLikelihood.map((nats, r) => nats + slopes[r]);
         },
         text: (data, at) => `{"logLikelihood":${data[at]}}`,
       };

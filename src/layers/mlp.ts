@@ -58,14 +58,25 @@ export function identity(g: Graph, size: number): Node {
   return g.affine(isApart, { scale: -1, offset: 1 });
 }
 
-/** Hidden layers one after the other; x itself if there are none. */
+/**
+ * Hidden layers one after the other; x itself if there are none. With `skip`, [h | x]: a dense layer on
+ * it is W·h + V·x, so that the linear part need not pass through the hidden layers.
+ */
 export function mlp(
   scope: Scope,
   name: string,
   x: Node,
-  { hidden, activation }: { readonly hidden: readonly number[]; readonly activation: Activation },
+  { hidden, activation, skip = false }: {
+    readonly hidden: readonly number[];
+    readonly activation: Activation;
+    readonly skip?: boolean;
+  },
 ): Node {
-  return hidden.reduce((h, width, i) => dense(scope, `${name}.${i}`, h, width, activation), x);
+  const last = hidden.reduce(
+    (h, width, i) => dense(scope, `${name}.${i}`, h, width, activation),
+    x,
+  );
+  return skip && last !== x ? scope.g.concatCols(last, x) : last;
 }
 
 function weightsFor(activation: Activation): Initializer {

@@ -70,6 +70,12 @@ export interface MapOptions {
   readonly action?: string;
 }
 
+/** A machine that a model runs on, and how single rows find weights there. */
+export interface Host {
+  readonly backend: Backend<SyncProgram>;
+  readonly weights?: WeightFormat;
+}
+
 /** What a machine has to know of a model: its parameters, and its forward programs by name. */
 export interface Architecture<Name extends string> {
   readonly parameters: readonly ParameterSpec[];

@@ -15,6 +15,7 @@ import { show } from "../core/validate.ts";
 import type { ParameterSpec } from "../layers/scope.ts";
 import { type ModelSpec, parseSpec } from "../models/spec.ts";
 import { areFinite } from "./finite.ts";
+import { isEnsembleTensor } from "./ensemble/tensor_names.ts";
 import { FILE_FORMATS, type FileFormat, packTensors, unpackTensors } from "./quantize.ts";
 
 /** What a file holds. */
@@ -39,6 +40,11 @@ export const TABLE_TENSORS = [
   "table.typical",
   "table.calibration",
 ] as const;
+
+/** What drift is measured against; files of no longer ago than it have one. */
+export const SKETCH_TENSOR = "table.sketches";
+/** And that of a series, for its streams. */
+export const STREAM_TENSOR = "table.stream";
 
 const FORMAT = "elbow";
 const VERSION = "1";
@@ -140,9 +146,16 @@ export function requireContents(
 ): void {
   const isDetector = kind === "detector";
   const texts = isDetector ? ["spec", "table"] : ["spec"];
-  const names = new Set<string>(isDetector ? [...parameters, ...TABLE_TENSORS] : parameters);
+  const names = new Set<string>(
+    isDetector ? [...parameters, ...TABLE_TENSORS, SKETCH_TENSOR, STREAM_TENSOR] : parameters,
+  );
+  if (isDetector && metadata.ensemble !== undefined) texts.push("ensemble");
+  const hasEnsemble = texts.includes("ensemble");
   const text = Object.keys(metadata).find((name) => !texts.includes(name));
-  const tensor = [...tensors.keys()].find((name) => !names.has(name));
+  // Which tensors an ensemble has is for its own reader to say.
+  const tensor = [...tensors.keys()].find((name) =>
+    !names.has(name) && !(hasEnsemble && isEnsembleTensor(name))
+  );
   if (text === undefined && tensor === undefined) return;
   const unknown = text === undefined ? `tensor ${show(tensor)}` : `metadata ${show(text)}`;
   throw new ModelFileError(`Cannot read model: unknown ${unknown}`);

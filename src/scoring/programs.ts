@@ -4,8 +4,9 @@
  *   classify     x → probabilities [B, C] = q(y | x), for x without its class
  *   encode       x → mean, logVar
  *   decode       z → mean [B, D]
+ *   posterior    x, key → z [B, L], one draw of q(z | x)
  *   reconstruct  x → mean, at z = E[z | x]
- *   sample       key → mean [B, D] and p(x | z), as `draw.<parameter>`, at z ~ p(z)
+ *   sample       key → z [B, L] ~ p(z), and there mean [B, D] and p(x | z), as `draw.<parameter>`
  *   score        x → cost [B, D] = -ln p(x_d | z) at z = E[z | x], and kl [B, L]: deterministic
  *   rowScores    x → reconstruction [B, 1] = Σ_d cost_d and divergence [B, 1] = Σ kl, of `score`
  *   residuals    x, key → squares [B, D] = (x_d - E[x_d | z])² at one draw of z ~ q(z | x)
@@ -40,6 +41,7 @@ export type ProgramName =
   | "classify"
   | "encode"
   | "decode"
+  | "posterior"
   | "reconstruct"
   | "sample"
   | "score"
@@ -62,6 +64,7 @@ const BUILDERS: {
   classify: { noise: noNoise, build: classes },
   encode: { noise: noNoise, build: encode },
   decode: { noise: noNoise, build: decode },
+  posterior: { noise: drawnNoise, build: underPosterior },
   reconstruct: { noise: noNoise, build: reconstruct },
   sample: { noise: drawnNoise, build: draw },
   score: { noise: noNoise, build: score },
@@ -100,7 +103,11 @@ function draw(scope: Scope, spec: ModelSpec): Outputs {
     const ofRows = { ...batched(node.shape.cols), mean: false };
     return [`${DRAW}${name}`, node.shape.batched ? node : g.broadcast(node, ofRows)];
   });
-  return { mean, ...Object.fromEntries(drawn) };
+  return { z, mean, ...Object.fromEntries(drawn) };
+}
+
+function underPosterior(scope: Scope, spec: ModelSpec): Outputs {
+  return { z: infer(scope, spec, rowsInput(scope.g, spec).all).z };
 }
 
 function score(scope: Scope, spec: ModelSpec): Outputs {
@@ -154,6 +161,16 @@ function underPrior(scope: Scope, spec: ModelSpec, samples: number): Outputs {
   return { logLikelihoods, logWeights: logLikelihoods };
 }
 
+/** Builds the graph of a program into a scope, whose noise it uses; its outputs by name. */
+export function buildForward(
+  name: ProgramName,
+  scope: Scope,
+  spec: ModelSpec,
+  samples = 1,
+): Outputs {
+  return BUILDERS[name].build(scope, spec, samples);
+}
+
 /** The plan of a program. */
 export function forwardPlan(
   name: ProgramName,
@@ -162,8 +179,8 @@ export function forwardPlan(
   { capacity, samples = 1 }: ProgramSize,
 ): Plan {
   const g = createGraph();
-  const { noise, build } = BUILDERS[name];
-  const outputs = build(createScope(g, { noise }), spec, samples);
+  const { noise } = BUILDERS[name];
+  const outputs = buildForward(name, createScope(g, { noise }), spec, samples);
   return plan(g, { outputs, capacity, parameters });
 }
 

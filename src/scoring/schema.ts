@@ -132,6 +132,7 @@ function makeCodec({ kind, levels = [] }: ColumnSchema): CellCodec {
 }
 
 const NUMBERS: CellCodec = {
+  plain: true,
   encode(cell) {
     if (typeof cell === "number") return finiteOrMissing(cell);
     if (typeof cell === "boolean") return Number(cell);
@@ -143,6 +144,7 @@ const NUMBERS: CellCodec = {
 };
 
 const TIMES: CellCodec = {
+  plain: true,
   encode(cell) {
     if (cell instanceof Date) return finiteOrMissing(cell.getTime() / 1000);
     if (typeof cell !== "string") return NUMBERS.encode(cell);

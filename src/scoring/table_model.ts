@@ -4,8 +4,11 @@
  *   table                   JSON: columns, falseAlarmRate, warnings; a column is its schema, or a numeric
  *                           one's name alone
  *   table.centre, .scale    F64 [columns of the VAE]
- *   table.typical           F64 [columns]
+ *   table.typical           F64 [columns], of a series [cells of a window]
  *   table.calibration       F64 [rows kept back]
+ *   table.sketches          F64 [columns, SKETCH_WIDTH]: `detection/drift/sketch.ts`; JSON: sketchedRows
+ *   table.stream            F64 [windows kept back], of a series
+ *   ensemble, ensemble.…    what scores the rows, where that is not the VAE: `ensemble/ensemble_file.ts`
  *
  * Reading refuses whatever scoring could not use.
  */
@@ -13,16 +16,23 @@ import { requireNumber, requireObject } from "../core/validate.ts";
 import type { Tensor } from "../formats/safetensors.ts";
 import { Calibration } from "./calibration.ts";
 import { fixedColumns } from "./data_rule.ts";
+import type { EnsembleModel } from "./ensemble/ensemble.ts";
+import { ensembleOf, ensembleTensors } from "./ensemble/ensemble_file.ts";
 import { Expansion } from "./expansion.ts";
 import { areFinite } from "./finite.ts";
 import {
   blamingFile,
   type ModelFile,
   ModelFileError,
+  parameterValues,
   requireKind,
+  SKETCH_TENSOR,
   specOf,
+  STREAM_TENSOR,
   TABLE_TENSORS,
 } from "./model_file.ts";
+import { parametersOf } from "../models/vae_graph.ts";
+import type { FileFormat } from "./quantize.ts";
 import { limits, type Standardization } from "./standardize.ts";
 import { type ColumnSchema, parseSchema } from "./schema.ts";
 
@@ -34,29 +44,71 @@ export interface TableModel {
   readonly expansion: Expansion;
   /** What brings cells to zero mean and unit variance. */
   readonly standardization: Standardization;
+  /** What scores the rows; the VAE by itself where absent. */
+  readonly ensemble?: EnsembleModel;
+  /** Steps of a window, where rows are the consecutive steps of a series: the model is one of windows. */
+  readonly window?: number;
   /** Scores of the rows kept back. */
   readonly calibration: Calibration;
-  /** Mean raw contribution of each column over the calibration rows. */
+  /** Of a series: scores of the single windows kept back, by which a stream is judged. */
+  readonly streamCalibration?: Calibration;
+  /** Mean raw contribution of each column, of a series each cell of a window, over the calibration rows. */
   readonly typical: Float64Array;
   /** The share of normal rows that may be flagged. */
   readonly falseAlarmRate: number;
   /** What a user should know about the fit. */
   readonly warnings: readonly string[];
+  /** What drift is measured against; absent from older files. */
+  readonly sketch?: TableSketch;
+  /** How the file that it came from keeps its weights. */
+  readonly format?: FileFormat;
 }
+
+/** The distributions of the columns, `[columns, SKETCH_WIDTH]`, and of how many rows. */
+export interface TableSketch {
+  readonly data: Float64Array;
+  readonly rows: number;
+}
+
+/** Numbers of a column's sketch: the share of missing cells, 21 quantiles, and their shares. */
+export const SKETCH_WIDTH = 43;
 
 /** The JSON part of a file. */
-export function tableMetadata({ schema, falseAlarmRate, warnings }: TableModel): unknown {
+export function tableMetadata(model: TableModel): unknown {
+  const { schema, falseAlarmRate, warnings, window, sketch } = model;
   const columns = schema.map((column) => column.kind === "numeric" ? column.name : column);
-  return { columns, falseAlarmRate, warnings };
+  const decisions = { falseAlarmRate, warnings, ...(sketch && { sketchedRows: sketch.rows }) };
+  return { columns, ...decisions, ...(window && { window }) };
 }
 
-/** The vectors of a file. */
+/** Steps of a window, at most. */
+export const MAX_WINDOW = 10_000;
+
+/** The columns of a model's rows: of a series, all cells of a window, oldest step first: "a@-1", "a@-0". */
+export function rowSchema(schema: readonly ColumnSchema[], window = 0): readonly ColumnSchema[] {
+  if (window === 0) return schema;
+  const ages = Array.from({ length: window }, (_, i) => window - 1 - i);
+  return ages.flatMap((age) =>
+    schema.map((column) => ({ ...column, name: `${column.name}@-${age}` }))
+  );
+}
+
+/** The vectors of a file, and the tensors of its ensemble. */
 export function tableTensors(model: TableModel): [string, Tensor][] {
   const { standardization: { centre, scale }, typical, calibration: { scores } } = model;
-  return [centre, scale, typical, scores].map((data, i) => [
+  const vectors = [centre, scale, typical, scores].map((data, i): [string, Tensor] => [
     TABLE_TENSORS[i],
     { dtype: "F64", shape: [data.length], data },
   ]);
+  if (model.sketch) {
+    const shape = [model.schema.length, SKETCH_WIDTH];
+    vectors.push([SKETCH_TENSOR, { dtype: "F64", shape, data: model.sketch.data }]);
+  }
+  if (model.streamCalibration) {
+    const data = model.streamCalibration.scores;
+    vectors.push([STREAM_TENSOR, { dtype: "F64", shape: [data.length], data }]);
+  }
+  return model.ensemble ? [...vectors, ...ensembleTensors(model.ensemble)] : vectors;
 }
 
 /** @throws ModelFileError if the file lacks what a detector needs, or holds what it cannot use */
@@ -64,22 +116,26 @@ export function tableModelOf(file: ModelFile): TableModel {
   requireKind(file, ["detector"]);
   return blamingFile(() => {
     const spec = specOf(file);
-    const keys = ["columns", "falseAlarmRate", "warnings"];
+    const keys = ["columns", "falseAlarmRate", "warnings", "window", "sketchedRows"];
     const table = requireObject("table", file.metadata.table, keys);
     if (spec.condition > 0) throw fault("a detector has no condition");
     const schema = readColumns(table.columns);
-    const expansion = new Expansion(schema);
-    if (expansion.width !== spec.inputs) {
+    const window = readWindow(table.window, schema.length);
+    const cells = schema.length * (window ?? 1);
+    const expansion = new Expansion(rowSchema(schema, window));
+    const first = parameterValues(file, parametersOf(spec));
+    const ensemble = ensembleOf(file, cells, first);
+    if (!ensemble && expansion.width !== spec.inputs) {
       throw fault(
         `table.columns must come to ${spec.inputs} inputs: current value is ${expansion.width}`,
       );
     }
     const [centre, scale] = TABLE_TENSORS.slice(0, 2).map((name) =>
-      readVector(file, name, spec.inputs)
+      readVector(file, name, expansion.width)
     );
-    const typical = readVector(file, "table.typical", schema.length);
+    const typical = readVector(file, "table.typical", cells);
     if (!scale.every((each) => each > 0)) throw fault("table.scale must be above 0");
-    const fixed = fixedColumns(spec);
+    const fixed = ensemble ? [] : fixedColumns(spec);
     const changed = fixed.find((likelihood, c) =>
       likelihood && (centre[c] !== 0 || scale[c] !== 1)
     );
@@ -88,9 +144,15 @@ export function tableModelOf(file: ModelFile): TableModel {
     const falseAlarmRate = requireNumber("table.falseAlarmRate", table.falseAlarmRate);
     calibration.requireRate(falseAlarmRate);
     const warnings = readWarnings(table.warnings);
-    const standardization = { centre, scale, limit: limits(spec.inputs, fixed) };
-    const decisions = { calibration, typical, falseAlarmRate, warnings };
-    return { schema, expansion, standardization, ...decisions };
+    const standardization = { centre, scale, limit: limits(expansion.width, fixed) };
+    const sketch = readSketch(file, table.sketchedRows, schema.length);
+    const decisions = { calibration, typical, falseAlarmRate, warnings, ...(sketch && { sketch }) };
+    const model = { schema, expansion, standardization, ...decisions };
+    const series = window === undefined
+      ? undefined
+      : { window, streamCalibration: new Calibration(readVector(file, STREAM_TENSOR)) };
+    const { format } = file;
+    return { ...model, ...(ensemble && { ensemble }), ...series, ...(format && { format }) };
   });
 }
 
@@ -101,12 +163,33 @@ function readColumns(value: unknown): ColumnSchema[] {
   return parseSchema("table.columns", columns);
 }
 
+/** Cells of a window, at most: a network's inputs. */
+const MAX_CELLS = 65_536;
+
+function readWindow(value: unknown, columns: number): number | undefined {
+  if (value === undefined) return undefined;
+  const window = requireNumber("table.window", value, { min: 2, max: MAX_WINDOW, integer: true });
+  if (window * columns <= MAX_CELLS) return window;
+  throw fault(`a window has at most ${MAX_CELLS} cells: current value is ${window * columns}`);
+}
+
 function readVector({ tensors }: ModelFile, name: string, length?: number): Float64Array {
   const { data, shape } = tensors.get(name) ?? {};
   const right = data instanceof Float64Array && shape?.length === 1 &&
     (length === undefined || data.length === length);
   if (right && areFinite(data)) return data;
   throw fault(`"${name}" must be finite float64 [${length ?? "calibration rows"}]`);
+}
+
+function readSketch(file: ModelFile, rows: unknown, columns: number): TableSketch | undefined {
+  const { data, shape } = file.tensors.get(SKETCH_TENSOR) ?? {};
+  if (data === undefined && rows === undefined) return undefined;
+  const right = data instanceof Float64Array && shape?.length === 2 && shape[0] === columns &&
+    shape[1] === SKETCH_WIDTH;
+  if (!right || !areFinite(data)) {
+    throw fault(`"${SKETCH_TENSOR}" must be finite float64 [${columns}, ${SKETCH_WIDTH}]`);
+  }
+  return { data, rows: requireNumber("table.sketchedRows", rows, { min: 1, integer: true }) };
 }
 
 function readWarnings(value: unknown): readonly string[] {

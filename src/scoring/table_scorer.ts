@@ -3,22 +3,32 @@
  * `detection/detector.ts` adds fitting.
  *
  *   cells → expanded, standardised → cost and KL (`TrainedVae`) → contributions and score → p-value → anomaly
+ *   cells → statistics → surprisals (`Ensemble`) → contributions and score → p-value → anomaly
  */
 import type { Calibration } from "./calibration.ts";
 import { addMissing, rawContributions, rawScores, relateToTypical } from "./contributions.ts";
 import { requireFiniteScore } from "./finite.ts";
 import { type CellFault, findFault, requireData } from "./data_rule.ts";
 import { markObserved, type Matrix } from "./matrix.ts";
-import { writeModelFile } from "./model_file.ts";
+import { type ModelFile, writeModelFile } from "./model_file.ts";
 import {
   type Cells,
+  logJacobian,
   restore,
   type Standardization,
   standardize,
   standardizeValue,
 } from "./standardize.ts";
+import { Ensemble } from "./ensemble/ensemble.ts";
+import { ensembleMetadata } from "./ensemble/ensemble_file.ts";
+import { logSlope, unproject } from "./views/view.ts";
 import { costsOf, disposeTwin } from "./sparse_twin.ts";
 import type { ColumnSchema } from "./schema.ts";
+import { requireObject } from "../core/validate.ts";
+import { SeriesStream } from "./series/series_stream.ts";
+import { type Scored, scoreSteps } from "./series/steps.ts";
+import { requireVote, type Vote } from "./series/vote.ts";
+import { countWindows, windowsOf } from "./series/windows.ts";
 import { tableMetadata, type TableModel, tableModelOf, tableTensors } from "./table_model.ts";
 import { type TableRows, toCells } from "./table_rows.ts";
 import { type DeviceOptions, fromModelFile, loadModelFile, TrainedVae } from "./trained_vae.ts";
@@ -58,9 +68,11 @@ export class TableScorer {
   /** What a user should know about the fit. */
   readonly warnings: readonly string[];
   /** @internal */
-  protected readonly model: TableModel;
+  protected model: TableModel;
   #falseAlarmRate: number;
   readonly #raw: Float64Array;
+  /** What scores the rows, where that is not the VAE by itself. */
+  readonly #ensemble?: Ensemble;
   readonly #expanded: Float64Array;
   readonly #apart: Float64Array;
 
@@ -68,11 +80,12 @@ export class TableScorer {
   constructor(vae: TrainedVae, model: TableModel) {
     this.vae = vae;
     this.model = model;
+    this.#ensemble = model.ensemble && new Ensemble(model.ensemble, vae.beside);
     this.schema = model.schema;
     this.columns = model.schema.map(({ name }) => name);
     this.warnings = model.warnings;
     this.#falseAlarmRate = model.falseAlarmRate;
-    this.#raw = new Float64Array(this.columns.length);
+    this.#raw = new Float64Array(model.typical.length);
     this.#expanded = new Float64Array(model.expansion.width);
     this.#apart = new Float64Array(model.expansion.width);
   }
@@ -133,16 +146,50 @@ export class TableScorer {
     });
   }
 
-  /** `score` for many rows at once, as `toCells` gives them. */
+  /** `score` for many rows at once, as `toCells` gives them; of a series, its steps in order. */
   scoreCells(cells: Cells): ScoreTable {
-    const width = this.columns.length, { typical, expansion } = this.model;
-    const costs = costsOf(this.vae, this.toVae(cells));
-    const { scores, raw: contributions } = rawScores(cells, costs, expansion, typical);
+    const { calibration, window } = this.model, columns = this.columns.length;
+    const scoreRows = (rows: Cells) => this.#scoreRows(rows);
+    const { scores, contributions } = window === undefined
+      ? scoreRows(cells)
+      : scoreSteps(cells, { columns, window }, scoreRows);
+    return { scores, pValues: scores.map((score) => calibration.pValue(score)), contributions };
+  }
+
+  /** Rows as the model was fitted to them: of a series, windows. */
+  #scoreRows(cells: Cells): Scored {
+    const { typical, expansion } = this.model, width = typical.length;
+    const { scores, raw: contributions } = this.#ensemble?.scoreCells(cells) ??
+      rawScores(cells, costsOf(this.vae, this.#rowsToVae(cells)), expansion, typical);
     for (let r = 0; r < cells.rows; r++) {
       relateToTypical(contributions.subarray(r * width, (r + 1) * width), typical);
     }
-    const pValues = scores.map((score) => this.model.calibration.pValue(score));
-    return { scores, pValues, contributions };
+    return { scores, contributions };
+  }
+
+  /** Steps of a window, where the rows are those of a series. */
+  get window(): number | undefined {
+    return this.model.window;
+  }
+
+  /**
+   * Scores a series step by step as it comes.
+   * @throws TypeError if the model is not one of a series
+   */
+  stream(options: { readonly vote?: Vote } = {}): SeriesStream {
+    const { window, streamCalibration: calibration } = this.model;
+    if (window === undefined || calibration === undefined) {
+      throw new TypeError("Cannot open a stream: the model scores single rows, not a series");
+    }
+    const { vote } = requireObject("stream options", options, ["vote"]);
+    const model = {
+      columns: this.columns.length,
+      window,
+      calibration,
+      isAnomaly: (pValue: number) => this.isAnomaly(pValue),
+      scoreWindow: (row: Float64Array, out: Float64Array) => this.#scoreRowInto(row, out),
+    };
+    return new SeriesStream(model, vote === undefined ? undefined : requireVote(vote));
   }
 
   /**
@@ -159,10 +206,32 @@ export class TableScorer {
         `Cannot score row: expected ${width} numbers: current value is ${row.length}`,
       );
     }
-    const { standardization, calibration, typical, expansion } = this.model;
+    if (this.model.window !== undefined) {
+      throw new TypeError(
+        "Cannot score one row: the steps of a series are scored together, or by a stream",
+      );
+    }
+    this.#scoreRowInto(row, out);
+  }
+
+  #scoreRowInto(row: ArrayLike<number>, out: Float32Array | Float64Array): void {
+    const { calibration, typical } = this.model, width = typical.length;
     let missing = false;
     for (let c = 0; c < width; c++) missing ||= Number.isNaN(row[c]);
-    if (missing && !this.vae.spec.missing) return this.#scoreFilledIn(row, out);
+    if (missing && !this.#ensemble && !this.vae.spec.missing) return this.#scoreFilledIn(row, out);
+    const score = this.#ensemble
+      ? this.#ensemble.scoreRow(row, this.#raw)
+      : this.#scoreOne(row, missing);
+    out[0] = requireFiniteScore(score);
+    if (out.length > 1) out[1] = calibration.pValue(score);
+    if (out.length <= 2) return;
+    relateToTypical(this.#raw, typical);
+    for (let c = 0; c < width && c + 2 < out.length; c++) out[c + 2] = this.#raw[c];
+  }
+
+  /** By the VAE alone; the raw contributions are then in `#raw`. */
+  #scoreOne(row: ArrayLike<number>, missing: boolean): number {
+    const { standardization, typical, expansion } = this.model;
     const single = this.vae.single(), { x } = single;
     const whole = expansion.isIdentity ? row : this.#expanded;
     if (whole === this.#expanded) expansion.expandRow(row, this.#expanded);
@@ -172,21 +241,16 @@ export class TableScorer {
     if (this.vae.spec.missing) markObserved(x, this.vae.placeholders);
     single.run();
     const own = expansion.isIdentity ? this.#raw : this.#apart;
-    let score = rawContributions(x, single.cost, single.kl, own);
+    const score = rawContributions(x, single.cost, single.kl, own);
     if (own === this.#apart) expansion.fold(own, this.#raw);
-    if (missing) score += addMissing(row, typical, this.#raw);
-    out[0] = requireFiniteScore(score);
-    if (out.length > 1) out[1] = calibration.pValue(score);
-    if (out.length <= 2) return;
-    relateToTypical(this.#raw, typical);
-    for (let c = 0; c < width && c + 2 < out.length; c++) out[c + 2] = this.#raw[c];
+    return missing ? score + addMissing(row, typical, this.#raw) : score;
   }
 
   /** A row with missing cells for a model that was trained on whole rows. */
   #scoreFilledIn(row: ArrayLike<number>, out: Float32Array | Float64Array): void {
     const cells = { data: Float64Array.from(row), rows: 1 };
-    const { scores, pValues, contributions } = this.scoreCells(cells);
-    const all = [scores[0], pValues[0], ...contributions];
+    const { scores, contributions } = this.#scoreRows(cells);
+    const all = [scores[0], this.model.calibration.pValue(scores[0]), ...contributions];
     for (let i = 0; i < all.length && i < out.length; i++) out[i] = all[i];
   }
 
@@ -201,27 +265,48 @@ export class TableScorer {
   }
 
   /**
-   * Cells as the VAE sees them.
+   * Cells as the VAE sees them; beside an ensemble it sees the first of its views, of a series its windows.
    * @throws RangeError naming row and column of a cell that the likelihood cannot take
    */
   toVae(cells: Cells): Matrix {
+    const { window } = this.model, columns = this.columns.length;
+    if (window === undefined) return this.#rowsToVae(cells);
+    const count = countWindows(cells.rows, window);
+    return this.#rowsToVae(windowsOf(cells, columns, window, 0, count));
+  }
+
+  #rowsToVae(cells: Cells): Matrix {
+    if (this.#ensemble) return this.#ensemble.firstView(cells);
     const { expansion, standardization } = this.model;
     const expanded = expansion.expand(cells);
-    const nameOf = (d: number) => `"${this.columns[expansion.owner[d]]}"`;
+    const nameOf = (d: number) => `"${this.columns[expansion.owner[d] % this.columns.length]}"`;
     requireData(this.vae.spec, expanded.data, { nameOf });
     return standardize(expanded, standardization);
   }
 
   /** What the VAE made, in the columns and units of the table: a time has no way back and is NaN. */
   fromVae(matrix: Matrix): Cells {
+    const { ensemble } = this.model;
+    if (ensemble) return unproject(ensemble.parts[0].view, matrix, ensemble.columns);
     return this.model.expansion.collapse(restore(matrix, this.standardization));
   }
 
   /** The first cell that the likelihood cannot take. */
   findFault(cells: Cells): CellFault | undefined {
+    if (this.#ensemble) return undefined;
     const { expansion } = this.model;
     const fault = findFault(this.vae.spec, expansion.expand(cells).data);
     return fault && { ...fault, column: expansion.owner[fault.column] };
+  }
+
+  /** ln |ds/dx| for each row x of cells and the VAE's row s, nats. */
+  logJacobians(cells: Cells): Float64Array {
+    const { ensemble, standardization } = this.model, columns = this.columns.length;
+    if (!ensemble) return new Float64Array(cells.rows).fill(logJacobian(standardization));
+    return Float64Array.from(
+      { length: cells.rows },
+      (_, r) => logSlope(ensemble.parts[0].view, cells.data, r * columns),
+    );
   }
 
   /** What one unit of the VAE is in each column; 1 where a column has no units. */
@@ -242,17 +327,30 @@ export class TableScorer {
 
   /** The model file: the VAE and all that scoring needs. */
   save(): Uint8Array {
+    return writeModelFile(this.modelFile());
+  }
+
+  /** The parts of its file. */
+  modelFile(): ModelFile {
     const { metadata, tensors } = this.vae.modelFile();
     const model = { ...this.model, falseAlarmRate: this.#falseAlarmRate };
-    return writeModelFile({
+    const { ensemble } = model;
+    return {
       kind: "detector",
-      metadata: { ...metadata, table: tableMetadata(model) },
+      metadata: {
+        ...metadata,
+        table: tableMetadata(model),
+        ...(ensemble && { ensemble: ensembleMetadata(ensemble) }),
+      },
       tensors: new Map([...tensors, ...tableTensors(model)]),
-    });
+      // An ensemble's numbers are ones that halves hold: nothing is lost.
+      format: model.format ?? (ensemble ? "f16" : "f32"),
+    };
   }
 
   /** Gives back the memory; the scorer must not be used afterwards. */
   dispose(): void {
+    this.#ensemble?.dispose();
     disposeTwin(this.vae);
     this.vae.dispose();
   }

@@ -4,13 +4,10 @@
  */
 import type { SyncProgram } from "../backends/backend.ts";
 import { type OpenBackend, openBackend } from "../backends/open_score.ts";
-import { splitSeed } from "../core/philox.ts";
-import { requireNumber, show } from "../core/validate.ts";
 import { placeholders } from "../distributions/likelihood.ts";
 import type { ModelSpec } from "../models/spec.ts";
 import { latentSize, parametersOf } from "../models/vae_graph.ts";
-import { drawRows, readDrawParameters } from "./draw_rows.ts";
-import { BULK_ROWS, type DeviceOptions, Engine, type NamedTensor } from "./engine.ts";
+import { type DeviceOptions, Engine, type Host, type NamedTensor } from "./engine.ts";
 import { requireFiniteRows, requireFiniteScore } from "./finite.ts";
 import { requireData } from "./data_rule.ts";
 import { activeUnits } from "./active_units.ts";
@@ -28,40 +25,32 @@ import {
   type Rows,
   sumOf,
   toConditioned,
-  toConditions,
   toMatrix,
   toRows,
   whereObserved,
 } from "./matrix.ts";
 import { type ProgramName, vaeArchitecture } from "./programs.ts";
+import { loadModelFile } from "./load_model_file.ts";
 import {
   type ModelFile,
   parameterValues,
-  readModelFile,
   requireKind,
   specOf,
   writeModelFile,
 } from "./model_file.ts";
+import { drawPairs, type SampleOptions } from "./sampling.ts";
 import { SingleRow, SingleScore } from "./single_row.ts";
 
 export type { DeviceOptions, NamedTensor } from "./engine.ts";
+export { loadModelFile } from "./load_model_file.ts";
 
 /** What `score` measures; nats, higher is more anomalous. All are deterministic, at z = E[z | x]. */
 export type ScoreMethod = "elbo" | "reconstruction" | "kl";
 
-/** How to draw from the model. */
-export interface SampleOptions extends ConditionOptions {
-  /** Fixes the draws; 0. */
-  readonly seed?: number;
-  /** E[x | z] in place of a draw of x. */
-  readonly mean?: boolean;
-}
+export type { SampleOptions } from "./sampling.ts";
 
 /** What errors of programs that score say. */
 const SCORING = { action: "score" } as const;
-
-/** The most rows that one call of `sample` makes. */
-const MAX_DRAWS = 1e7;
 
 /** A model with fixed parameters: scores, encodes, decodes and samples. */
 export class TrainedVae {
@@ -107,6 +96,16 @@ export class TrainedVae {
   } {
     const { backend, weights } = this.engine;
     return { backend: backend.name, threads: 1, ...(weights && { weights }), ...backend.details };
+  }
+
+  /**
+   * Where other programs may run beside those of the model: on its backend, which is the model's to
+   * dispose of.
+   * @internal
+   */
+  get beside(): Host {
+    const { backend, weights } = this.engine;
+    return { backend, weights };
   }
 
   /** A copy of every parameter, by name. */
@@ -166,34 +165,31 @@ export class TrainedVae {
     return this.sampleFrom(0, count, options);
   }
 
+  /** Draws of (x, z) ~ p(z) p(x | z): those of `sample`, and the z behind them, `[count, L]`. */
+  async sampleJoint(
+    count: number,
+    options: SampleOptions = {},
+  ): Promise<{ readonly x: Matrix; readonly z: Matrix }> {
+    return drawPairs(this.engine, this.spec, { first: 0, count, ...options });
+  }
+
   /**
-   * Draws `firstRow` to `firstRow + count - 1` of those that `sample` makes; conditions are theirs.
+   * A draw z ~ q(z | x) for each row, `[rows, L]`: beside rows of the data, draws of (x, z) the other way. A
+   * row's draw depends on the seed and its index.
+   */
+  async samplePosterior(
+    x: Rows,
+    { seed = 0, condition }: { readonly seed?: number } & ConditionOptions = {},
+  ): Promise<Matrix> {
+    return this.engine.map("posterior", "x", toRows(this.spec, x, condition), { seed }).z;
+  }
+
+  /**
+   * Draws `first` to `first + count - 1` of those that `sample` makes; conditions are theirs.
    * @internal
    */
-  sampleFrom(
-    firstRow: number,
-    count: number,
-    { seed = 0, mean = false, condition }: SampleOptions = {},
-  ): Matrix {
-    requireNumber("count", count, { min: 1, max: MAX_DRAWS, integer: true });
-    const conditions = toConditions(this.spec, count, condition);
-    const [seedLow, seedHigh] = splitSeed(seed);
-    const program = this.engine.program("sample", { capacity: BULK_ROWS });
-    const columns = this.spec.inputs;
-    const data = new Float32Array(count * columns);
-    for (let first = 0; first < count; first += BULK_ROWS) {
-      const rows = Math.min(BULK_ROWS, count - first);
-      program.write("key", [seedLow, seedHigh, 0, firstRow + first]);
-      if (conditions) program.write("c", rowsOf(conditions, first, rows));
-      program.run(rows);
-      const chunk = data.subarray(first * columns, (first + rows) * columns);
-      if (mean) program.read("mean", chunk);
-      else {
-        const parameters = readDrawParameters(program, rows);
-        drawRows(this.spec, parameters, { seed, first: firstRow + first }, chunk);
-      }
-    }
-    return { data, shape: [count, columns] };
+  sampleFrom(first: number, count: number, options: SampleOptions = {}): Matrix {
+    return drawPairs(this.engine, this.spec, { first, count, ...options }).x;
   }
 
   /** The bound and its parts per row, and importance-sampled ln p(x); nats. */
@@ -364,23 +360,6 @@ export class TrainedVae {
   }
 }
 
-/** Reads a model file from bytes, or from where a URL points. */
-export async function loadModelFile(source: Uint8Array | URL): Promise<ModelFile> {
-  if (source instanceof Uint8Array) return readModelFile(source);
-  if (!(source instanceof URL)) {
-    throw new TypeError(
-      `Cannot load model: expected the bytes of its file as a Uint8Array, or a URL: current value is ${
-        show(source)
-      }`,
-    );
-  }
-  const response = await fetch(source);
-  if (!response.ok) {
-    throw new TypeError(`Cannot load model from ${source}: the server answered ${response.status}`);
-  }
-  return readModelFile(new Uint8Array(await response.arrayBuffer()));
-}
-
 /**
  * Spec and parameter values of a file.
  * @throws ModelFileError unless each parameter is there, in its shape and finite, and nothing unknown
@@ -390,9 +369,4 @@ export function fromModelFile(file: ModelFile): [ModelSpec, Map<string, Float32A
   const spec = specOf(file);
   const parameters = parametersOf(spec);
   return [spec, parameterValues(file, parameters)];
-}
-
-/** `count` rows from the first on, as a view. */
-function rowsOf({ data, shape: [, columns] }: Matrix, first: number, count: number): Float32Array {
-  return data.subarray(first * columns, (first + count) * columns);
 }

@@ -8,7 +8,7 @@ import { latentSize } from "../models/vae_graph.ts";
 import { type CellFault, findFault } from "./data_rule.ts";
 import { type Matrix, MAX_FLOAT32 } from "./matrix.ts";
 import { type ColumnSchema, numericSchema } from "./schema.ts";
-import { type Cells, logJacobian } from "./standardize.ts";
+import type { Cells } from "./standardize.ts";
 import { MAX_CELL } from "./table_rows.ts";
 import type { TableScorer } from "./table_scorer.ts";
 import type { TrainedVae } from "./trained_vae.ts";
@@ -28,8 +28,8 @@ export interface Units {
   readonly scale: Float64Array;
   /** The first cell within this limit that the likelihood cannot take, if there is one. */
   fault(cells: Cells): CellFault | undefined;
-  /** ln |ds/dx| for the VAE's row s and the caller's row x, nats. */
-  readonly logJacobian: number;
+  /** ln |ds/dx| for each of the caller's rows x and the VAE's row s, nats. */
+  logJacobians(cells: Cells): Float64Array;
   toVae(cells: Cells): Matrix;
   fromVae(matrix: Matrix): Cells;
 }
@@ -66,10 +66,17 @@ function makeUnits(model: Model): Units {
     largest: MAX_CELL,
     scale: model.scale,
     fault: (cells) => model.findFault(cells),
-    logJacobian: logJacobian(model.standardization),
+    logJacobians: (cells) => model.logJacobians(cells),
     toVae: (cells) => model.toVae(cells),
     fromVae: (matrix) => model.fromVae(matrix),
   };
+}
+
+/** The units of x alone, where a conditional model is asked without its condition. */
+export function dataUnits(model: Model): Units {
+  const { spec } = vaeOf(model);
+  if (spec.condition === 0) return unitsOf(model);
+  return { ...plainUnits("x", spec.inputs, 0), fault: ({ data }) => findFault(spec, data) };
 }
 
 /** The units of its latent variables: none, for any model. */
@@ -86,7 +93,7 @@ function plainUnits(letter: string, size: number, condition: number): Units {
     largest: MAX_FLOAT32,
     scale: new Float64Array(width).fill(1),
     fault: () => undefined,
-    logJacobian: 0,
+    logJacobians: ({ rows }) => new Float64Array(rows),
     toVae: ({ data, rows }) => ({ data: new Float32Array(data), shape: [rows, width] }),
     fromVae: ({ data, shape: [rows] }) => ({ data: new Float64Array(data), rows }),
   };

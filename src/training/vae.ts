@@ -12,6 +12,7 @@ import { type OpenBackend, openBackend } from "../backends/open.ts";
 import { permutation } from "../core/philox.ts";
 import { STREAMS } from "../core/streams.ts";
 import { requireChoice, requireNumber, requireObject } from "../core/validate.ts";
+import { readStateDict, type StateDictOptions } from "../exports/state_dict.ts";
 import { layOut } from "../graph/layout.ts";
 import type { Plan } from "../graph/plan.ts";
 import { type Initialization, initialize } from "../models/initialize.ts";
@@ -93,6 +94,19 @@ export class VAE extends TrainedVae {
     );
     vae.#seed = seed;
     return vae;
+  }
+
+  /**
+   * A model from the state_dict of a plain PyTorch VAE, as safetensors: see `exports/state_dict.ts`.
+   * @throws TypeError or RangeError naming the tensor or layer that does not fit
+   */
+  static fromStateDict(
+    bytes: Uint8Array,
+    options: StateDictOptions = {},
+    device: DeviceOptions = {},
+  ): VAE {
+    const { spec, values } = readStateDict(bytes, options);
+    return new VAE(spec, values, device);
   }
 
   /** A model from the bytes of its file, or from where a URL points. */

@@ -82,6 +82,7 @@ Deno.test("elbow train --resume ends with the bytes of a run that was never cut 
   using folder = new Folder();
   const data = folder.write("t.csv", tableCsv());
   const run = ["--epochs", "2000", "--hidden", "8", "--latent", "2", "--batch-size", "16"];
+  run.push("--preset", "small");
   const whole = folder.at("whole"), out = folder.at("m"), state = folder.at("state");
   await elbowOk("train", data, "--out", whole, ...run);
   const args = ["train", data, "--out", out, ...run, "--checkpoint", state, "--resume"];

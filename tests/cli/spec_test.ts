@@ -140,6 +140,32 @@ Deno.test("elbow train --spec takes classes, -1 where they are missing, for a cl
   const options = { labels, objective: undefined };
   const vae = await fitted({ inputs: INPUTS, ...spec }, REAL, options);
   assert.deepEqual(Deno.readFileSync(out), vae.save());
+  const { data: probabilities } = await vae.classify(REAL);
+  const best = REAL.map((_, r) => {
+    const row = [...probabilities.slice(3 * r, 3 * r + 3)];
+    return row.indexOf(Math.max(...row));
+  });
+  const plain = folder.write("x.csv", csvOf(REAL));
+  for (const table of [data, plain]) {
+    const [header, ...rows] = cellsOf(await elbowOk("classify", out, table));
+    assert.deepEqual(header, ["class", "class_0", "class_1", "class_2"]);
+    assert.deepEqual(rows.map(([of]) => Number(of)), best);
+    const cells = rows.flatMap(([, ...row]) => row.map((cell) => Math.fround(Number(cell))));
+    assert.deepEqual(cells, [...probabilities]);
+  }
+  const app = createApp({ models: { m: await VAE.load(Deno.readFileSync(out)) } });
+  const answer = await app.request("/v1/models/m/classify", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ rows: REAL }),
+  });
+  const { columns, rows } = await answer.json();
+  assert.deepEqual(columns, ["class0", "class1", "class2"]);
+  assert.deepEqual(rows.flat(), [...probabilities]);
+  assert.match(
+    await refused("classify", out, folder.write("n.csv", "a,b\n1,2\n")),
+    /n\.csv: the model has 4 inputs: current value is 2 columns/,
+  );
   const wrong = folder.write("w.csv", csvOf(REAL.map((row) => [...row, 3])));
   assert.match(
     await refused("train", wrong, "--spec", stated, "--out", out),

@@ -6,10 +6,13 @@ import { elbow, Folder, QUICK, refused, tableCsv } from "./util.ts";
 
 const COMMANDS = [
   "report",
+  "drift",
+  "recalibrate",
   "train",
   "score",
   "evaluate",
   "encode",
+  "classify",
   "sample",
   "reconstruct",
   "inspect",

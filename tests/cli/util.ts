@@ -17,6 +17,9 @@ export async function elbow(args: readonly string[], stand: Partial<Io> = {}): P
     stdout: (text) => void (stdout += text),
     stderr: (text) => void (stderr += text),
     stdin: () => Promise.resolve(new Uint8Array()),
+    async *stdinPieces() {
+      yield await io.stdin();
+    },
     // Asking for an adapter in a test's thread can crash the process when the thread ends.
     gpu: () => Promise.resolve("Test adapter"),
     isTerminal: false,
@@ -85,5 +88,14 @@ export function tableCsv(rows = 120, { anomalies = 0, label = false } = {}): str
   return [["a", "b", "c", "d", ...(label ? ["kind"] : [])].join(), ...lines].join("\n") + "\n";
 }
 
-/** Training that takes no time. */
-export const QUICK: readonly string[] = ["--epochs", "3", "--hidden", "8", "--latent", "2"];
+/** Training that takes no time, of one network. */
+export const QUICK: readonly string[] = [
+  "--preset",
+  "small",
+  "--epochs",
+  "3",
+  "--hidden",
+  "8",
+  "--latent",
+  "2",
+];

@@ -14,6 +14,7 @@ async function runDemo(folder: Folder, seed: number) {
     stdout: (text) => void (report += text),
     stderr: (text) => void (progress += text),
     stdin: () => Promise.resolve(new Uint8Array()),
+    async *stdinPieces() {},
     gpu: () => Promise.resolve(null),
     isTerminal: false,
     columns: 80,

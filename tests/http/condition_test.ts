@@ -74,6 +74,11 @@ Deno.test("rows without their condition, or with a cell that the likelihood refu
   assert.deepEqual(wrong.errors?.map((each) => each.pointer), ["/rows/1/1"]);
 });
 
+Deno.test("a model without a classifier refuses to classify", async () => {
+  const problem = await problemOf(await post("given/classify", { rows: X }, APP), "invalid-body");
+  assert.match(problem.detail, /Cannot classify: the model has no classifier/);
+});
+
 Deno.test("infer takes a conditional model's rows, and refuses another width", async () => {
   const infer = (shape: readonly number[], data: unknown) =>
     APP.request("/v2/models/given/infer", {

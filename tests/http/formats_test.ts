@@ -68,7 +68,8 @@ Deno.test("float32 rows out: every number of the JSON answer, in its order", asy
     sample: { count: 4, seed: 2 },
     decode: { rows: [[0.5, -1]] },
   };
-  for (const verb of Object.keys(VERBS)) {
+  // Neither model has a classifier: tests/cli/spec_test.ts asks one that has.
+  for (const verb of Object.keys(VERBS).filter((name) => name !== "classify")) {
     for (const model of ["table", "plain"]) {
       const body = bodies[verb] ?? { rows: ROWS.slice(0, 3).map((row) => row.map(Math.fround)) };
       const response = await send(

@@ -5,6 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { SCORE_KERNELS } from "../../src/backends/wasm/kernels/score.ts";
+import { kernelBytes } from "../../src/backends/wasm/loader.ts";
 import { testUnless } from "../util/skip.ts";
 import {
   type Answer,
@@ -52,7 +53,7 @@ let bench: Promise<Bench> | undefined;
 
 async function benchWithKernels(): Promise<Bench> {
   const made = await Bench.create();
-  await made.write("kernels.wasm", Uint8Array.fromBase64(SCORE_KERNELS.simd));
+  await made.write("kernels.wasm", kernelBytes(SCORE_KERNELS, "simd"));
   return made;
 }
 

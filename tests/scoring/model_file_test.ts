@@ -5,7 +5,12 @@ import type { Tensor } from "../../src/formats/safetensors.ts";
 import { type ModelFile, readModelFile, writeModelFile } from "../../src/scoring/model_file.ts";
 import { planeRows } from "../util/data.ts";
 
-const DETECTOR = await Detector.fit(planeRows(60, 3, 5), { epochs: 1, hidden: [4], latent: 1 });
+const DETECTOR = await Detector.fit(planeRows(60, 3, 5), {
+  preset: "small",
+  epochs: 1,
+  hidden: [4],
+  latent: 1,
+});
 const FILE = readModelFile(DETECTOR.save());
 const { spec, table } = FILE.metadata as Record<string, Record<string, unknown>>;
 

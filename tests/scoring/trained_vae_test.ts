@@ -123,6 +123,46 @@ Deno.test("sample() of a linear Gaussian model has the model's covariance", asyn
   close(moment((_, b) => b * b), 1.25, 2 * 1.25 ** 2);
 });
 
+Deno.test("(x, z) can be drawn in both directions: p(z) p(x | z), and p(x) q(z | x) of an exact q", async () => {
+  const vae = VAE.create({
+    inputs: 2,
+    latent: [{ size: 1 }],
+    likelihood: { type: "gaussian", variance: 0.25 },
+  });
+  // W = [2, -1], b = [5, 0], σ² = 1/4: the posterior's precision is 1 + W Wᵀ / σ² = 21.
+  vae.setParameters(
+    new Map([
+      ["decoder.mean.weight", { data: [2, -1] }],
+      ["decoder.mean.bias", { data: [5, 0] }],
+      ["encoder.mean.weight", { data: [8 / 21, -4 / 21] }],
+      ["encoder.mean.bias", { data: [-40 / 21] }],
+      ["encoder.logVar.weight", { data: [0, 0] }],
+      ["encoder.logVar.bias", { data: [-Math.log(21)] }],
+    ]),
+  );
+  const count = 40_000;
+  const { x, z: above } = await vae.sampleJoint(count, { seed: 3 });
+  assert.deepEqual(x, await vae.sample(count, { seed: 3 }));
+  const others = await vae.sample(count, { seed: 4 });
+  const below = await vae.samplePosterior(others, { seed: 5 });
+  for (const [pairs, z] of [[x, above], [others, below]] as const) {
+    assert.deepEqual(z.shape, [count, 1]);
+    const moment = (f: (z: number, a: number, b: number) => number) =>
+      z.data.reduce(
+        (sum, value, r) => sum + f(value, pairs.data[2 * r] - 5, pairs.data[2 * r + 1]) / count,
+        0,
+      );
+    // Var z = 1, Cov(z, x) = W; standard errors √((σ_ii σ_jj + σ_ij²) / n).
+    const close = (got: number, want: number, variance: number) =>
+      assert.ok(Math.abs(got - want) < 4 * Math.sqrt(variance / count), `${got} for ${want}`);
+    close(moment((z) => z), 0, 1);
+    close(moment((z) => z * z), 1, 2);
+    close(moment((z, a) => z * a), 2, 4.25 + 4);
+    close(moment((z, _, b) => z * b), -1, 1.25 + 1);
+  }
+  vae.dispose();
+});
+
 Deno.test("scoreInto() goes on after more programs than are kept compiled", async () => {
   const vae = VAE.create(SPEC, { seed: 2 });
   const out = new Float64Array(1), row = Float32Array.from(ROWS[0]);

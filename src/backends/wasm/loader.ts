@@ -10,11 +10,14 @@
  * Hosts that forbid compiling bytes give a module that they compiled themselves: `useKernels`.
  */
 import { sharedModule } from "./shared_module.ts";
+import { type Unfused, unfusedModule } from "./unfused.ts";
 
 export type KernelBuild = "simd" | "relaxed";
 
-/** Both builds of a set, as base64. */
-export interface KernelSet extends Readonly<Record<KernelBuild, string>> {
+/** Both builds of a set: the relaxed one, and how the other is made from it (`unfused.ts`). */
+export interface KernelSet {
+  readonly base64: string;
+  readonly unfused: Unfused;
   /** Whether it leaves out what only training runs. */
   readonly forwardOnly: boolean;
 }
@@ -149,9 +152,10 @@ export function instantiate(
 export function kernelBytes(set: KernelSet, build: KernelBuild): Uint8Array<ArrayBuffer> {
   // Younger than WebAssembly SIMD, so that some hosts lack it; a character at a time takes long.
   const { fromBase64 } = Uint8Array as Partial<typeof Uint8Array>;
-  const text = set[build];
-  if (fromBase64) return fromBase64(text);
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  const relaxed = fromBase64
+    ? fromBase64(set.base64)
+    : Uint8Array.from(atob(set.base64), (character) => character.charCodeAt(0));
+  return build === "relaxed" ? relaxed : unfusedModule(relaxed, set.unfused);
 }
 
 /** Whether the host has the instructions of a build. */

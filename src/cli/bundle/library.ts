@@ -49,8 +49,7 @@ export async function bundleLibrary(entry: LibraryEntry): Promise<string> {
 
 /** The same without its embedded kernels, for hosts that are given them as a module. */
 export function withoutKernels(library: string): string {
-  const { simd, relaxed } = SCORE_KERNELS;
-  return library.replace(simd, "").replace(relaxed, "");
+  return library.replace(SCORE_KERNELS.base64, "");
 }
 
 /** The build of the kernels that has the same bits everywhere, as a WebAssembly file. */

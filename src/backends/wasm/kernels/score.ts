@@ -1,6 +1,5 @@
 /** The kernels of scoring alone, embedded. */
 import type { KernelSet } from "../loader.ts";
-import { BYTES_BASE64 as relaxed } from "./score_relaxed.gen.ts";
-import { BYTES_BASE64 as simd } from "./score_simd.gen.ts";
+import { BYTES_BASE64 as base64, UNFUSED as unfused } from "./score_set.gen.ts";
 
-export const SCORE_KERNELS: KernelSet = { forwardOnly: true, simd, relaxed };
+export const SCORE_KERNELS: KernelSet = { forwardOnly: true, base64, unfused };

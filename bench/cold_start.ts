@@ -1,0 +1,98 @@
+/**
+ * From nothing to the first score, in fresh processes: the scoring entry imported, its kernels compiled and
+ * instantiated, a model of 32-64-8 read from its file, one row scored. Twice: from the sources, as a program
+ * in Deno imports them, and bundled into one file, as an edge host gets them.
+ *
+ *     deno task bench:cold
+ *
+ * Two clocks: within the process, from before the import to after the score; and outside of it, the time of
+ * the whole process less that of an empty program, in alternating order. Medians, least and most.
+ */
+import { VAE } from "../mod.ts";
+import { median } from "./lib/statistics.ts";
+
+const ROUNDS = 15;
+const ROOT = new URL("../", import.meta.url);
+const ENTRY = new URL("src/scoring/mod.ts", ROOT);
+
+/** One process's own account, milliseconds from before the import. */
+interface Account {
+  readonly imported: number;
+  readonly loaded: number;
+  readonly scored: number;
+}
+
+function program(library: string, model: string): string {
+  return `
+const start = performance.now();
+const { TrainedVae } = await import(${JSON.stringify(library)});
+const imported = performance.now() - start;
+const model = await TrainedVae.load(Deno.readFileSync(${JSON.stringify(model)}));
+const loaded = performance.now() - start;
+const out = new Float64Array(1);
+model.scoreInto(new Float32Array(32).fill(0.5), out);
+const scored = performance.now() - start;
+if (!Number.isFinite(out[0])) throw new RangeError("Expected a score");
+console.log(JSON.stringify({ imported, loaded, scored }));
+`;
+}
+
+async function run(folder: string, name: string): Promise<{ wall: number; account?: Account }> {
+  const start = performance.now();
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-check", "--allow-read", `${folder}/${name}.js`],
+    stdin: "null",
+  }).output();
+  const wall = performance.now() - start;
+  if (!success) throw new TypeError(new TextDecoder().decode(stderr));
+  const text = new TextDecoder().decode(stdout);
+  return { wall, account: text === "" ? undefined : JSON.parse(text) };
+}
+
+async function prepare(folder: string): Promise<void> {
+  const network = { hidden: [64], activation: "tanh" } as const;
+  const spec = { inputs: 32, encoder: network, decoder: network, latent: [{ size: 8 }] };
+  const model = `${folder}/model.safetensors`, bundle = `${folder}/elbow.js`;
+  await Deno.writeFile(model, VAE.create(spec, { seed: 1 }).save());
+  const { success } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["bundle", "--quiet", "--no-lock", "--minify", "--platform=browser"],
+      ...[ENTRY.pathname, "-o", bundle],
+    ],
+    stdin: "null",
+  }).output();
+  if (!success) throw new TypeError("Cannot bundle the scoring entry");
+  await Deno.writeTextFile(`${folder}/empty.js`, "");
+  await Deno.writeTextFile(`${folder}/sources.js`, program(ENTRY.href, model));
+  await Deno.writeTextFile(`${folder}/bundle.js`, program(`file://${bundle}`, model));
+}
+
+function spread(values: readonly number[]): string {
+  const [least, most] = [Math.min(...values), Math.max(...values)].map((each) => each.toFixed(1));
+  return `${median(values).toFixed(1)} ms (${least} to ${most})`;
+}
+
+const NAMES = ["empty", "sources", "bundle"] as const;
+const folder = await Deno.makeTempDir();
+await prepare(folder);
+for (const name of NAMES) await run(folder, name); // Deno compiles what it has not seen, once.
+const rounds: Record<typeof NAMES[number], { wall: number; account?: Account }>[] = [];
+for (let r = 0; r < ROUNDS; r++) {
+  const order = r % 2 === 0 ? NAMES : NAMES.toReversed();
+  const taken: [string, { wall: number; account?: Account }][] = [];
+  for (const name of order) taken.push([name, await run(folder, name)]);
+  rounds.push(Object.fromEntries(taken) as typeof rounds[number]);
+}
+await Deno.remove(folder, { recursive: true });
+
+console.log(`Cold start to the first score of a 32-64-8 model, ${ROUNDS} processes each`);
+console.log(`empty program       ${spread(rounds.map(({ empty }) => empty.wall))}`);
+for (const name of ["sources", "bundle"] as const) {
+  const accounts = rounds.map((round) => round[name].account!);
+  console.log(name);
+  console.log(`  imported          ${spread(accounts.map(({ imported }) => imported))}`);
+  console.log(`  model loaded      ${spread(accounts.map(({ loaded }) => loaded))}`);
+  console.log(`  first score       ${spread(accounts.map(({ scored }) => scored))}`);
+  const beyond = rounds.map((round) => round[name].wall - round.empty.wall);
+  console.log(`  beyond an empty   ${spread(beyond)}`);
+}

@@ -1,0 +1,102 @@
+/**
+ * The `simd` build, made from the `relaxed` one: both are the same instructions, but for
+ * `f32x4.relaxed_madd`, which becomes a product and a sum. So only one of them is embedded.
+ *
+ *   a b c relaxed_madd   →   a b c  local.set t  mul  local.get t  add
+ *
+ * t is a local added to each function that has such a site. Where the sites are, the build knows
+ * (`scripts/lib/unfused_sites.ts`); bodies and the code section are given their new lengths. Binary
+ * format: WebAssembly 3.0, 5.5.13.
+ */
+
+/** What must be changed, in offsets within the relaxed build. */
+export interface Unfused {
+  /** The constant that `isRelaxed` returns, which becomes 0. */
+  readonly flag: number;
+  /** Where the code section's length is written. */
+  readonly section: number;
+  /** For each function with sites: where its length is written, the index of t, the sites. */
+  readonly functions: readonly (readonly [length: number, local: number, ...sites: number[]])[];
+}
+
+const V128 = 0x7b, SITE_BYTES = 3;
+const MULTIPLY = [0xfd, 0xe6, 0x01], ADD = [0xfd, 0xe4, 0x01];
+const LOCAL_GET = 0x20, LOCAL_SET = 0x21;
+
+/** The `simd` build of the bytes of the `relaxed` build. */
+export function unfusedModule(
+  bytes: Uint8Array,
+  { flag, section, functions }: Unfused,
+): Uint8Array<ArrayBuffer> {
+  const source = Uint8Array.from(bytes);
+  source[flag] = 0;
+  const [length, code] = readUint(source, section);
+  const parts: (Uint8Array | readonly number[])[] = [];
+  let from = code;
+  for (const each of functions) {
+    const [size, body] = readUint(source, each[0]);
+    const changed = unfusedBody(source, body, each);
+    parts.push(source.subarray(from, each[0]), uint(lengthOf(changed)), ...changed);
+    from = body + size;
+  }
+  parts.push(source.subarray(from, code + length));
+  return joined([
+    source.subarray(0, section),
+    uint(lengthOf(parts)),
+    ...parts,
+    source.subarray(code + length),
+  ]);
+}
+
+/** A function's body: its groups of locals and one more, its instructions. */
+function unfusedBody(
+  source: Uint8Array,
+  body: number,
+  [start, local, ...sites]: Unfused["functions"][number],
+): (Uint8Array | readonly number[])[] {
+  const [groups, first] = readUint(source, body);
+  let rest = first;
+  // A group is a count and a type of one byte.
+  for (let i = 0; i < groups; i++) rest = readUint(source, rest)[1] + 1;
+  const t = uint(local);
+  const instead = [LOCAL_SET, ...t, ...MULTIPLY, LOCAL_GET, ...t, ...ADD];
+  const parts: (Uint8Array | readonly number[])[] = [
+    uint(groups + 1),
+    source.subarray(first, rest),
+    [1, V128],
+  ];
+  for (const site of sites) {
+    parts.push(source.subarray(rest, site), instead);
+    rest = site + SITE_BYTES;
+  }
+  const [size, at] = readUint(source, start);
+  parts.push(source.subarray(rest, at + size));
+  return parts;
+}
+
+/** A number in LEB128, and where it ends. */
+function readUint(bytes: Uint8Array, at: number): [value: number, end: number] {
+  let value = 0;
+  for (let shift = 0;; shift += 7, at++) {
+    value += (bytes[at] & 0x7f) * 2 ** shift;
+    if (bytes[at] < 0x80) return [value, at + 1];
+  }
+}
+
+function uint(value: number): number[] {
+  return value < 0x80 ? [value] : [value & 0x7f | 0x80, ...uint(value >>> 7)];
+}
+
+function lengthOf(parts: readonly ArrayLike<number>[]): number {
+  return parts.reduce((sum, { length }) => sum + length, 0);
+}
+
+function joined(parts: readonly ArrayLike<number>[]): Uint8Array<ArrayBuffer> {
+  const all = new Uint8Array(lengthOf(parts));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}

@@ -1,0 +1,34 @@
+/** Folders as commands write them: whole or not at all, into a place that is new or empty. */
+
+/** @throws TypeError unless the folder can be made, or is there and empty */
+export async function requireFree(folder: string): Promise<void> {
+  const there = await Deno.stat(folder).catch(() => undefined);
+  if (!there) return;
+  if (!there.isDirectory) throw new TypeError(`Cannot write ${folder}: it is a file`);
+  for await (const { name } of Deno.readDir(folder)) {
+    throw new TypeError(`Cannot write ${folder}: the folder must be empty: it holds ${name}`);
+  }
+}
+
+/**
+ * Under another name beside its place, then renamed.
+ * @param files by name; folders within are part of the name
+ */
+export async function writeFolder(
+  folder: string,
+  files: ReadonlyMap<string, Uint8Array>,
+): Promise<void> {
+  const place = folder.replace(/(?<=.)[/\\]+$/, "");
+  const draft = `${place}.${Deno.pid}.tmp`;
+  try {
+    for (const [name, bytes] of files) {
+      const path = `${draft}/${name}`;
+      await Deno.mkdir(path.slice(0, path.lastIndexOf("/")), { recursive: true });
+      await Deno.writeFile(path, bytes);
+    }
+    await Deno.rename(draft, place);
+  } catch (error) {
+    await Deno.remove(draft, { recursive: true }).catch(() => {});
+    throw error;
+  }
+}

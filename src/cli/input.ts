@@ -1,0 +1,51 @@
+/** A file or standard input, piece by piece. */
+import { reasonOf } from "./files.ts";
+import type { Io } from "./io.ts";
+
+/** Bytes read at once. */
+const PIECE_BYTES = 1 << 20;
+
+/**
+ * The pieces of a file, or of standard input for "-".
+ * @throws TypeError if there is no such file, or it cannot be read
+ */
+export async function* piecesOf(path: string, io: Io): AsyncGenerator<Uint8Array> {
+  if (path === "-") return yield* io.stdinPieces();
+  const file = await orReason(path, () => Deno.open(path));
+  try {
+    for (;;) {
+      const buffer = new Uint8Array(PIECE_BYTES);
+      const count = await orReason(path, () => file.read(buffer));
+      if (count === null) return;
+      yield buffer.subarray(0, count);
+    }
+  } finally {
+    file.close();
+  }
+}
+
+async function orReason<Value>(path: string, act: () => Promise<Value>): Promise<Value> {
+  try {
+    return await act();
+  } catch (error) {
+    throw new TypeError(`Cannot read ${path}: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+/** Standard input, of which the first bytes are known before it is read. */
+export async function peekedInput(
+  io: Io,
+): Promise<{ readonly first: Uint8Array; readonly io: Io }> {
+  const pieces = io.stdinPieces()[Symbol.asyncIterator]();
+  const { value: first = new Uint8Array() } = await pieces.next();
+  async function* stdinPieces(): AsyncGenerator<Uint8Array> {
+    yield first;
+    for (let next = await pieces.next(); !next.done; next = await pieces.next()) yield next.value;
+  }
+  const stdin = async () => {
+    const all: Uint8Array<ArrayBuffer>[] = [];
+    for await (const piece of stdinPieces()) all.push(new Uint8Array(piece));
+    return new Uint8Array(await new Blob(all).arrayBuffer());
+  };
+  return { first, io: { ...io, stdin, stdinPieces } };
+}

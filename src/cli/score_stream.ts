@@ -1,0 +1,176 @@
+/**
+ * `elbow score` of a CSV file as a stream: memory does not grow with the file, the first lines come before the last
+ * are read, and more than one thread reads, scores and writes where the file is worth it (ADR 18).
+ */
+import { type ByteBlock, ByteBlocks } from "../formats/byte_blocks.ts";
+import { csvNames } from "../formats/column_names.ts";
+import { blankFault } from "../formats/csv_rows.ts";
+import { detectSeparator } from "../formats/csv_split.ts";
+import { DataError, planColumns, readCsv } from "../formats/mod.ts";
+import type { TableScorer } from "../scoring/table_scorer.ts";
+import type { DeviceOptions } from "../scoring/trained_vae.ts";
+import { sayLeftOut } from "./data.ts";
+import type { Io } from "./io.ts";
+import type { LoadedModel } from "./model.ts";
+import {
+  type Asked,
+  type FileLayout,
+  HEADER,
+  rowFormat,
+  scoreBlock,
+  type ScoredBlock,
+} from "./score_block.ts";
+import { ScoreThreads } from "./score_threads.ts";
+import { csvLine } from "./text.ts";
+
+/** Bytes of a block: some thousand rows. */
+const BLOCK_BYTES = 1 << 19;
+
+/** Blocks from which on threads are worth their start. */
+const WORTH_THREADS = 8;
+
+/** The most threads: each holds a model. */
+const MAX_THREADS = 8;
+
+/** A model that has a scorer. */
+export type ScoringModel = LoadedModel & { readonly scorer: TableScorer };
+
+/** What the stream came to. */
+export interface StreamTotals {
+  rows: number;
+  anomalies: number;
+  uncertain: number;
+}
+
+/** What is scored, and how. */
+export interface StreamRequest {
+  readonly model: ScoringModel;
+  readonly source: string;
+  readonly pieces: AsyncIterable<Uint8Array>;
+  readonly asked: Asked;
+  readonly device: DeviceOptions;
+  readonly separator?: string;
+  readonly io: Io;
+}
+
+/**
+ * The pieces of the CSV that is written, in order.
+ * @param totals is added to
+ */
+export async function* scoreStream(
+  request: StreamRequest,
+  totals: StreamTotals,
+): AsyncGenerator<string> {
+  const { model, source, asked } = request;
+  const blocks = blocksOf(request)[Symbol.asyncIterator]();
+  const first: ByteBlock[] = [];
+  let ended = false;
+  while (first.length < WORTH_THREADS && !ended) {
+    const { value, done } = await blocks.next();
+    if (done) ended = true;
+    else first.push(value);
+  }
+  if (first.length === 0) readCsv("", { source }); // says that the file is empty
+  const [layout, head] = layoutOf(request, first[0]);
+  if (head === undefined) first.shift();
+  else first[0] = head;
+  const format = rowFormat(model, layout);
+  // Goes out with the first rows: what is refused before them has written nothing.
+  let header = csvLine([...HEADER, ...(asked.minConfidence === undefined ? [] : ["confidence"])]);
+  let blank: number | undefined;
+  const taken = (scored: ScoredBlock): string => {
+    if (blank !== undefined && scored.rows > 0) throw blankFault(format, totals.rows + 1, blank);
+    blank ??= scored.blankLine;
+    totals.rows += scored.rows;
+    totals.anomalies += scored.anomalies;
+    totals.uncertain += scored.uncertain;
+    const text = header + scored.text;
+    header = "";
+    return text;
+  };
+  const count = Math.min(navigator.hardwareConcurrency, MAX_THREADS);
+  if (ended || count < 2) {
+    for await (const block of chain(first, blocks)) {
+      yield taken(scoreBlock(model, block, format, asked));
+    }
+  } else {
+    const { path } = model;
+    const threads = new ScoreThreads(count, { model: path, device: request.device, layout, asked });
+    try {
+      for await (const scored of inOrder(chain(first, blocks), threads)) yield taken(scored);
+    } finally {
+      threads.close();
+    }
+  }
+  if (totals.rows > 0) return;
+  const expected = "a header line followed by data rows";
+  throw new DataError({ source, expected, actual: "a header line only" });
+}
+
+/** Results in the order of the blocks, with as many under way as the threads can use. */
+async function* inOrder(
+  blocks: AsyncIterable<ByteBlock>,
+  threads: ScoreThreads,
+): AsyncGenerator<ScoredBlock> {
+  const underWay: Promise<ScoredBlock>[] = [];
+  for await (const block of blocks) {
+    const scored = threads.score(block);
+    // A refusal is waited for in its turn; until then nobody must take it for unhandled.
+    scored.catch(() => {});
+    underWay.push(scored);
+    if (underWay.length >= threads.capacity) yield await underWay.shift()!;
+  }
+  for (const scored of underWay) yield await scored;
+}
+
+async function* chain(
+  first: Iterable<ByteBlock>,
+  rest: AsyncIterator<ByteBlock>,
+): AsyncGenerator<ByteBlock> {
+  yield* first;
+  for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
+}
+
+async function* blocksOf({ pieces, source }: StreamRequest): AsyncGenerator<ByteBlock> {
+  const gathered = new ByteBlocks(source, BLOCK_BYTES);
+  for await (const piece of pieces) {
+    const block = gathered.push(piece);
+    if (block) yield block;
+  }
+  const last = gathered.finish();
+  if (last) yield last;
+}
+
+/** Where the model's columns are, by the header; and the rest of the first block, if there is any. */
+function layoutOf(
+  { model, source, separator: given, io }: StreamRequest,
+  { bytes, ...place }: ByteBlock,
+): [FileLayout, ByteBlock | undefined] {
+  const marked = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
+  const end = endOfRecord(bytes, marked);
+  const header = bytes.subarray(marked, end);
+  const separator = given ?? detectSeparator(new TextDecoder().decode(header));
+  const names = csvNames(header, source, separator);
+  // What is wrong with a header is for the reader of whole files to say.
+  if (names === undefined || names.every((name) => name === "")) readCsv(header, { source });
+  const columns = sayLeftOut(model, names!, source, io);
+  const { indices } = planColumns(names!, { columns }, source);
+  const lines = header.reduce((sum, byte) => sum + Number(byte === 10), 0);
+  const layout = { source, width: names!.length, separator, places: indices };
+  const rest = bytes.slice(end);
+  const firstLine = place.firstLine + lines;
+  return [
+    layout,
+    rest.length === 0 ? undefined : { ...place, bytes: rest, firstRow: 0, firstLine },
+  ];
+}
+
+/** Just behind the line break that ends the first record. */
+function endOfRecord(bytes: Uint8Array, start: number): number {
+  let inside = false;
+  for (let i = start; i < bytes.length; i++) {
+    if (bytes[i] === 34) inside = !inside;
+    else if (bytes[i] === 10 && !inside) return i + 1;
+  }
+  return bytes.length;
+}

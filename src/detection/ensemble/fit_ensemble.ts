@@ -1,0 +1,269 @@
+/**
+ * Fits an ensemble to training cells: its views, and of each view networks, regressions, reference rows
+ * and how surprising each statistic is. Statistics of training rows are always those of something that
+ * has not seen the row: another fold's network and regression, the references without the row itself.
+ */
+import { permutation } from "../../core/philox.ts";
+import { STREAMS } from "../../core/streams.ts";
+import { symmetricEigen } from "../../core/symmetric_eigen.ts";
+import { BULK_ROWS, type Host } from "../../scoring/engine.ts";
+import { Ensemble, type EnsembleModel } from "../../scoring/ensemble/ensemble.ts";
+import { memberPrefix } from "../../scoring/ensemble/members.ts";
+import type { Part } from "../../scoring/ensemble/part.ts";
+import { imputeRow } from "../../scoring/ensemble/impute.ts";
+import { NEIGHBOURS } from "../../scoring/ensemble/neighbours.ts";
+import { withDerived } from "../../scoring/ensemble/derived_parameters.ts";
+import type { StatisticName } from "../../scoring/ensemble/statistics.ts";
+import { surprisalOf } from "../../scoring/ensemble/surprisal.ts";
+import type { ColumnSchema } from "../../scoring/schema.ts";
+import type { Cells } from "../../scoring/standardize.ts";
+import type { DeviceOptions } from "../../scoring/trained_vae.ts";
+import type { Curve } from "../../scoring/views/curve.ts";
+import { project, type Projection, type View, type ViewName } from "../../scoring/views/view.ts";
+import { takeRows } from "../../training/minibatch.ts";
+import type { FitReport } from "../../training/report.ts";
+import type { VAE } from "../../training/vae.ts";
+import { fitMembers, type Members, type MembersRequest } from "./fit_members.ts";
+import { fitViews } from "./fit_views.ts";
+import { roundHalves } from "./half_values.ts";
+import { linearResiduals, linearStatistic, Moments } from "./linear.ts";
+
+/** More rows than this teach networks this small nothing more. */
+export const MAX_TRAINING_ROWS = 12_000;
+
+/** Reference rows: more are hardly better, and the file and the time of a score grow with them. */
+const REFERENCES = 1024;
+
+/** Rows from which the curve of a statistic is counted. */
+const SURPRISAL_ROWS = 4096;
+
+export interface EnsembleRequest {
+  readonly cells: Cells;
+  readonly schema: readonly ColumnSchema[];
+  readonly seed: number;
+  readonly members: number;
+  readonly statistics: readonly StatisticName[];
+  readonly device: DeviceOptions;
+  /** The networks of a view, for its features and the latent dimensions that they are worth. */
+  readonly spec: (features: number, latent: number) => MembersRequest["spec"];
+  /** @param member counted over all views */
+  readonly fitOptions: (
+    rows: number,
+    member: number,
+  ) => ReturnType<MembersRequest["fitOptions"]>;
+}
+
+export interface FittedEnsemble {
+  readonly model: EnsembleModel;
+  /** The first member of the first view, with a machine of its own. */
+  readonly vae: VAE;
+  /** Of the first member. */
+  readonly report: FitReport;
+}
+
+export async function fitEnsemble(request: EnsembleRequest): Promise<FittedEnsemble> {
+  const { schema, seed, members, statistics } = request;
+  const columns = schema.length;
+  const cells = thin(request.cells, columns, MAX_TRAINING_ROWS, seed);
+  const views = fitViews(cells, schema);
+  const order = permutation(cells.rows, seed, 1, STREAMS.ensemble);
+  const folds = Array.from(
+    { length: Math.max(1, Math.min(members, cells.rows)) },
+    (_, m) => order.filter((_, i) => i % members === m).sort(),
+  );
+  const referenceRows = order.slice(0, Math.min(REFERENCES, cells.rows)).sort();
+  const fitted: FittedPart[] = [];
+  for (const [p, view] of views.entries()) {
+    const projection = filled(project(view, cells, columns));
+    fitted.push(await fitPart(request, { view, projection, folds, referenceRows, p }));
+  }
+  const model = assemble(columns, statistics, fitted);
+  const [first, ...others] = fitted.flatMap(({ members: { vaes } }) => vaes);
+  const complete = withNeighbours(model, fitted, cells, { order, referenceRows }, first.beside);
+  for (const vae of others) vae.dispose();
+  return { model: complete, vae: first, report: fitted[0].members.reports[0] };
+}
+
+interface FittedPart {
+  readonly part: Part;
+  readonly members: Members;
+  readonly linear: Float32Array;
+}
+
+async function fitPart(
+  { seed, device, spec, fitOptions }: EnsembleRequest,
+  { view, projection, folds, referenceRows, p }: {
+    readonly view: View;
+    readonly projection: Projection;
+    readonly folds: readonly Uint32Array[];
+    readonly referenceRows: Uint32Array;
+    readonly p: number;
+  },
+): Promise<FittedPart> {
+  const { x, observed } = projection, features = x.shape[1];
+  const moments = new Moments(features);
+  for (const fold of folds) moments.add(x, fold);
+  const covariance = moments.covariance();
+  const network = spec(features, latentFor(covariance, features));
+  const members = await fitMembers({
+    x,
+    observed,
+    folds,
+    spec: network,
+    seed: seed + 1000 * p,
+    device,
+    fitOptions: (rows, m) => fitOptions(rows, p * folds.length + m),
+  });
+  const linear = roundHalves(linearResiduals(covariance, features));
+  const rows = roundHalves(takeRows(x, referenceRows).data);
+  const references = { rows, spread: spreadOf(rows, features), features };
+  const curves = {
+    residual: surprisalOf(members.residual),
+    kl: surprisalOf(members.kl),
+    linear: surprisalOf(linearOutOfFold(projection, folds, moments)),
+    norm: surprisalOf(normsOf(projection)),
+    neighbours: NO_CURVE,
+  };
+  const sizes = { features, members: members.vaes.length, references: referenceRows.length };
+  const partSpec = { view: view.name, ...sizes, spec: members.vaes[0].spec };
+  return { part: { spec: partSpec, view, references, surprisals: curves }, members, linear };
+}
+
+/** With the features that are missing as the regression on the others has them. */
+function filled({ x, observed }: Projection): Projection {
+  const [rows, features] = x.shape;
+  if (!observed.includes(0)) return { x, observed };
+  const all = Uint32Array.from({ length: rows }, (_, r) => r);
+  const weight = linearResiduals(new Moments(features).add(x, all).covariance(), features);
+  for (let r = 0; r < rows; r++) imputeRow(x.data, observed, r * features, features, weight);
+  return { x, observed };
+}
+
+const NO_CURVE: Curve = { x: Float64Array.of(0), y: Float64Array.of(0), slopes: [0, 1] };
+
+/** Principal components for 95 % of the variance, and one more; 2 to 16, no more than features. */
+function latentFor(covariance: Float64Array, features: number): number {
+  const most = Math.min(16, Math.max(2, features));
+  if (features > 256) return most;
+  const { values } = symmetricEigen(covariance, features);
+  const total = values.reduce((sum, value) => sum + Math.max(0, value), 0);
+  let sum = 0, count = 0;
+  while (count < features && sum < 0.95 * total) sum += Math.max(0, values[count++]);
+  return Math.min(most, Math.max(2, count + 1));
+}
+
+function linearOutOfFold(
+  { x, observed }: Projection,
+  folds: readonly Uint32Array[],
+  moments: Moments,
+): Float64Array {
+  const [rows, features] = x.shape;
+  const values = new Float64Array(rows);
+  for (const fold of folds) {
+    if (folds.length > 1) moments.add(x, fold, -1);
+    const weight = linearResiduals(moments.covariance(), features);
+    for (const row of fold) values[row] = linearStatistic(x, row, weight, observed, features);
+    if (folds.length > 1) moments.add(x, fold);
+  }
+  return values;
+}
+
+function normsOf({ x: { data, shape: [rows, width] }, observed }: Projection): Float64Array {
+  return Float64Array.from({ length: rows }, (_, r) => {
+    let sum = 0, there = 0;
+    for (let i = r * width; i < (r + 1) * width; i++) {
+      sum += data[i] * data[i];
+      there += observed[i];
+    }
+    return sum * width / Math.max(1, there);
+  });
+}
+
+/** Mean distance of each reference to its k nearest others, as float32 and halves have it. */
+function spreadOf(rows: Float32Array, features: number): Float64Array {
+  const count = rows.length / features, nearest = new Float64Array(Math.min(NEIGHBOURS, count - 1));
+  const spread = new Float32Array(count);
+  for (let r = 0; r < count && nearest.length > 0; r++) {
+    nearest.fill(Infinity);
+    for (let s = 0; s < count; s++) {
+      if (s === r) continue;
+      let square = 0;
+      const limit = nearest[nearest.length - 1];
+      for (let f = 0; f < features && square < limit; f++) {
+        square += (rows[r * features + f] - rows[s * features + f]) ** 2;
+      }
+      if (square >= limit) continue;
+      let i = nearest.length - 1;
+      for (; i > 0 && nearest[i - 1] > square; i--) nearest[i] = nearest[i - 1];
+      nearest[i] = square;
+    }
+    for (const square of nearest) spread[r] += Math.sqrt(square) / nearest.length;
+  }
+  return Float64Array.from(roundHalves(spread));
+}
+
+function assemble(
+  columns: number,
+  statistics: readonly StatisticName[],
+  fitted: readonly FittedPart[],
+): EnsembleModel {
+  const members = new Map<string, Float32Array>(), linears = new Map<ViewName, Float32Array>();
+  for (const { part: { spec: { view } }, members: { vaes, precision }, linear } of fitted) {
+    members.set(`${view}.precision`, precision);
+    linears.set(view, linear);
+    vaes.forEach((vae, m) => {
+      for (const [name, { data }] of vae.parameters()) {
+        members.set(memberPrefix(view, m) + name, data);
+      }
+    });
+  }
+  const parts = fitted.map(({ part }) => part);
+  return { columns, statistics, parts, parameters: withDerived(parts, members, linears) };
+}
+
+/** The same with the curves of the distances, which the program itself takes. */
+function withNeighbours(
+  model: EnsembleModel,
+  fitted: readonly FittedPart[],
+  cells: Cells,
+  { order, referenceRows }: { readonly order: Uint32Array; readonly referenceRows: Uint32Array },
+  host: Host,
+): EnsembleModel {
+  const own = new Map([...referenceRows].map((row, i) => [row, i]));
+  const sample = takeCells(cells, model.columns, order.subarray(0, SURPRISAL_ROWS));
+  const ensemble = new Ensemble({ ...model, statistics: ["neighbours"] }, host);
+  const count = sample.rows;
+  const values = fitted.map(() => new Float64Array(count));
+  const batch = ensemble.bulk();
+  for (let first = 0; first < count; first += BULK_ROWS) {
+    const rows = Math.min(BULK_ROWS, count - first);
+    batch.run(sample.data, first * model.columns, rows);
+    batch.parts.forEach((part, p) => {
+      for (let slot = 0; slot < rows; slot++) {
+        const itself = own.get(order[first + slot]) ?? -1;
+        values[p][first + slot] = part.statistic("neighbours", slot, itself);
+      }
+    });
+  }
+  ensemble.dispose();
+  const parts = model.parts.map((part, p) => ({
+    ...part,
+    surprisals: { ...part.surprisals, neighbours: surprisalOf(values[p]) },
+  }));
+  return { ...model, parts };
+}
+
+/** At most so many rows, drawn by the seed, in their order. */
+function thin(cells: Cells, columns: number, most: number, seed: number): Cells {
+  if (cells.rows <= most) return cells;
+  const kept = permutation(cells.rows, seed, 0, STREAMS.ensemble).subarray(0, most).sort();
+  return takeCells(cells, columns, kept);
+}
+
+function takeCells({ data }: Cells, columns: number, rows: Uint32Array): Cells {
+  const taken = new Float64Array(rows.length * columns);
+  rows.forEach((row, i) => {
+    taken.set(data.subarray(row * columns, (row + 1) * columns), i * columns);
+  });
+  return { data: taken, rows: rows.length };
+}

@@ -1,0 +1,102 @@
+/**
+ * The networks of one view: each is trained on all rows but those of its fold, so that every row has a
+ * network that has not seen it. What that network says of the row is what it would say of a new one.
+ */
+import { roundHalves } from "./half_values.ts";
+import { MIN_VARIANCE } from "../defaults.ts";
+import type { ModelSpecInput } from "../../models/spec.ts";
+import type { Matrix } from "../../scoring/matrix.ts";
+import type { DeviceOptions } from "../../scoring/trained_vae.ts";
+import { takeRows } from "../../training/minibatch.ts";
+import type { FitOptions } from "../../training/options.ts";
+import type { FitReport } from "../../training/report.ts";
+import { VAE } from "../../training/vae.ts";
+
+export interface Members {
+  /** To be disposed of by the caller. */
+  readonly vaes: readonly VAE[];
+  readonly reports: readonly FitReport[];
+  /** `[F]`: 1 / (M σ_f²), σ_f² the mean squared error out of fold. */
+  readonly precision: Float32Array;
+  /** Of every row, out of fold: Σ_f of its squared errors in units of σ_f², and its KL. */
+  readonly residual: Float64Array;
+  readonly kl: Float64Array;
+}
+
+export interface MembersRequest {
+  readonly x: Matrix;
+  readonly observed: Uint8Array;
+  /** Row indices of each fold. */
+  readonly folds: readonly Uint32Array[];
+  readonly spec: ModelSpecInput;
+  readonly seed: number;
+  readonly device: DeviceOptions;
+  /** For so many rows, of member m. */
+  readonly fitOptions: (rows: number, m: number) => FitOptions;
+}
+
+export async function fitMembers(request: MembersRequest): Promise<Members> {
+  const { x, observed, folds, spec, seed, device, fitOptions } = request;
+  const [rows, width] = x.shape;
+  const squares = new Float64Array(rows * width), kl = new Float64Array(rows);
+  const vaes: VAE[] = [], reports: FitReport[] = [];
+  for (const [m, fold] of folds.entries()) {
+    const others = Uint32Array.from(
+      folds.flatMap((each, i) => i === m && folds.length > 1 ? [] : [...each]),
+    ).sort();
+    const vae = VAE.create(spec, { ...device, seed: seed + m });
+    vaes.push(vae);
+    reports.push(
+      await vae.fit(takeRows(x, others), { ...fitOptions(others.length, m), seed: seed + m }),
+    );
+    roundParameters(vae);
+    const left = takeRows(x, fold);
+    const [mean, costs] = [await vae.reconstruct(left), vae.costs(left)];
+    const latent = costs.kl.shape[1];
+    fold.forEach((row, i) => {
+      for (let l = 0; l < latent; l++) kl[row] += costs.kl.data[i * latent + l];
+      for (let f = 0; f < width; f++) {
+        squares[row * width + f] = (left.data[i * width + f] - mean.data[i * width + f]) ** 2;
+      }
+    });
+  }
+  const variance = variancesOf(squares, observed, rows, width);
+  const precision = roundHalves(variance.map((value) => 1 / (folds.length * value)));
+  const residual = new Float64Array(rows);
+  for (let r = 0; r < rows; r++) {
+    let there = 0;
+    for (let f = 0; f < width; f++) {
+      if (observed[r * width + f] === 0) continue;
+      there++;
+      residual[r] += squares[r * width + f] * precision[f] * folds.length;
+    }
+    residual[r] *= width / Math.max(1, there);
+  }
+  return { vaes, reports, precision, residual, kl };
+}
+
+/** What the file can hold. */
+function roundParameters(vae: VAE): void {
+  vae.setParameters(
+    new Map([...vae.parameters()].map(([name, { data }]) => [name, { data: roundHalves(data) }])),
+  );
+}
+
+/** Mean squares of the cells that are there, not below the floor, nor so large that a half is 0. */
+function variancesOf(
+  squares: Float64Array,
+  observed: Uint8Array,
+  rows: number,
+  width: number,
+): Float32Array {
+  const sums = new Float64Array(width), counts = new Float64Array(width);
+  for (let i = 0; i < rows * width; i++) {
+    if (observed[i] === 0) continue;
+    sums[i % width] += squares[i];
+    counts[i % width]++;
+  }
+  return Float32Array.from(sums, (sum, f) => {
+    const mean = counts[f] > 0 ? sum / counts[f] : 1;
+    return Math.min(1e4, Math.max(MIN_VARIANCE, mean));
+  });
+}

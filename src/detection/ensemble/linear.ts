@@ -1,0 +1,89 @@
+/**
+ * The regression of every feature on all others, from the covariance C of rows: with P = (C + ridge)⁻¹
+ *
+ *   x_f - E[x_f | others] = (x P)_f / P_ff,  of variance 1 / P_ff   (Gaussian conditionals)
+ *
+ * so x W with W = P diag(P)^(-½) is every residual in its own deviations, and W_ff² = P_ff.
+ */
+import { cholesky, inverse } from "../../core/cholesky.ts";
+import type { Matrix } from "../../scoring/matrix.ts";
+
+/** Added to each variance: of two equal columns either explains the other, but not to the last digit. */
+const RIDGE = 0.01;
+
+/** Sums over rows that a covariance follows from. */
+export class Moments {
+  readonly #features: number;
+  readonly #sum: Float64Array;
+  readonly #products: Float64Array;
+  #rows = 0;
+
+  constructor(features: number) {
+    this.#features = features;
+    this.#sum = new Float64Array(features);
+    this.#products = new Float64Array(features * features);
+  }
+
+  /** Adds rows by index, or takes them out again. */
+  add({ data }: Matrix, indices: Uint32Array, sign: 1 | -1 = 1): this {
+    const width = this.#features;
+    this.#rows += sign * indices.length;
+    for (const row of indices) {
+      const at = row * width;
+      for (let i = 0; i < width; i++) {
+        const value = sign * data[at + i];
+        if (value === 0) continue;
+        this.#sum[i] += value;
+        for (let j = 0; j <= i; j++) this.#products[i * width + j] += value * data[at + j];
+      }
+    }
+    return this;
+  }
+
+  /** `[F, F]`, symmetric, population. */
+  covariance(): Float64Array {
+    const width = this.#features, n = Math.max(1, this.#rows);
+    const covariance = new Float64Array(width * width);
+    for (let i = 0; i < width; i++) {
+      for (let j = 0; j <= i; j++) {
+        const value = this.#products[i * width + j] / n - this.#sum[i] / n * this.#sum[j] / n;
+        covariance[i * width + j] = covariance[j * width + i] = value;
+      }
+    }
+    return covariance;
+  }
+}
+
+/** W of a covariance. */
+export function linearResiduals(covariance: Float64Array, features: number): Float32Array {
+  const ridged = covariance.slice();
+  for (let f = 0; f < features; f++) {
+    // A variance is not below 0, but a difference of sums may be.
+    ridged[f * features + f] = Math.max(0, ridged[f * features + f]) + RIDGE;
+  }
+  const precision = inverse(cholesky(ridged, features), features);
+  return Float32Array.from(
+    precision,
+    (value, i) => value / Math.sqrt(precision[(i % features) * (features + 1)]),
+  );
+}
+
+/** Σ_f of the squared residuals of a row, over the features that are there. */
+export function linearStatistic(
+  { data }: Matrix,
+  row: number,
+  weight: Float32Array,
+  observed: Uint8Array,
+  features: number,
+): number {
+  const at = row * features;
+  let sum = 0, there = 0;
+  for (let f = 0; f < features; f++) {
+    if (observed[at + f] === 0) continue;
+    there++;
+    let residual = 0;
+    for (let d = 0; d < features; d++) residual += data[at + d] * weight[d * features + f];
+    sum += residual * residual;
+  }
+  return sum * features / Math.max(1, there);
+}

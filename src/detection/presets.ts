@@ -1,0 +1,130 @@
+/** The two ways to fit a detector to training cells: one network, or an ensemble. */
+import { fixedColumns, requireData } from "../scoring/data_rule.ts";
+import { Expansion } from "../scoring/expansion.ts";
+import { withObserved } from "../scoring/matrix.ts";
+import type { ColumnSchema } from "../scoring/schema.ts";
+import { type Cells, standardizationOf, standardize } from "../scoring/standardize.ts";
+import type { TableModel } from "../scoring/table_model.ts";
+import { hasVariance, optimalVariances } from "../training/optimal_variance.ts";
+import type { FitOptions } from "../training/options.ts";
+import type { FitReport } from "../training/report.ts";
+import { VAE } from "../training/vae.ts";
+import {
+  defaultTraining,
+  detectorSpec,
+  MEMBERS,
+  memberSpec,
+  memberTraining,
+  STATISTICS,
+} from "./defaults.ts";
+import { fitEnsemble } from "./ensemble/fit_ensemble.ts";
+import type { DetectorOptions } from "./options.ts";
+
+/** A detector before it is calibrated. */
+export interface Fitted {
+  readonly vae: VAE;
+  readonly report: FitReport;
+  readonly parts: Pick<TableModel, "expansion" | "standardization" | "ensemble">;
+}
+
+/** How a preset is fitted. */
+export type FitPreset = (
+  rows: { readonly all: Cells; readonly training: Cells },
+  schema: readonly ColumnSchema[],
+  options: DetectorOptions,
+) => Promise<Fitted>;
+
+/** Preset "small": one VAE over expanded, standardised columns. */
+export const fitOne: FitPreset = async ({ all, training }, schema, options) => {
+  const { seed = 0 } = options, { device, network, fitOptions } = takenApart(options);
+  const expansion = expansionOf(schema), { width } = expansion;
+  const spec = detectorSpec(expansion.groups, network, all.data.some(Number.isNaN));
+  const vae = VAE.create(spec, { ...device, seed });
+  const nameOf = (d: number) => `"${schema[expansion.owner[d]].name}"`;
+  requireData(vae.spec, expansion.expand(all).data, { nameOf });
+  const expanded = expansion.expand(training);
+  const standardization = standardizationOf(expanded, width, fixedColumns(vae.spec));
+  const rows = standardize(expanded, standardization);
+  const defaults = defaultTraining(training.rows, fitOptions.batchSize);
+  const report = await vae.fit(rows, { ...defaults, ...fitOptions, seed });
+  if (hasVariance(vae.spec, "perFeature")) {
+    const squares = vae.squaredResiduals(withObserved(vae.spec, rows), seed);
+    vae.setParameters(optimalVariances(vae.spec, "perFeature", squares));
+  }
+  return { vae, report, parts: { expansion, standardization } };
+};
+
+/** Preset "ensemble". */
+export const fitMany: FitPreset = async ({ training: cells }, schema, options) => {
+  const { seed = 0, statistics = STATISTICS, members = MEMBERS, onProgress } = options;
+  const { device, network, fitOptions } = takenApart(options);
+  const expansion = expansionOf(schema);
+  const count = 2 * members;
+  const { model: ensemble, vae, report } = await fitEnsemble({
+    cells,
+    schema,
+    seed,
+    members,
+    statistics,
+    device,
+    spec: (features, latent) => memberSpec(features, latent, network),
+    fitOptions: (rows, member) => {
+      const training = { ...memberTraining(rows, fitOptions.batchSize), ...fitOptions };
+      return { ...training, onProgress: onProgress && overMembers(onProgress, member, count) };
+    },
+  });
+  const standardization = standardizationOf(expansion.expand(cells), expansion.width);
+  return { vae, report, parts: { expansion, standardization, ensemble } };
+};
+
+function expansionOf(schema: readonly ColumnSchema[]): Expansion {
+  const expansion = new Expansion(schema);
+  if (expansion.width > 0) return expansion;
+  throw new RangeError("Cannot fit detector: no column says anything");
+}
+
+/** Reports of one network as those of a run over all. */
+function overMembers(
+  tell: NonNullable<FitOptions["onProgress"]>,
+  member: number,
+  members: number,
+): NonNullable<FitOptions["onProgress"]> {
+  return (report) => {
+    const { epoch, epochs, secondsLeft } = report;
+    const each = (epochs - epoch) > 0 ? secondsLeft / (epochs - epoch) : 0;
+    tell({
+      ...report,
+      epoch: member * epochs + epoch,
+      epochs: members * epochs,
+      secondsLeft: secondsLeft + (members - 1 - member) * epochs * each,
+    });
+  };
+}
+
+/** The options by whom they are for. */
+function takenApart(options: DetectorOptions) {
+  const {
+    backend,
+    determinism,
+    threads,
+    weights,
+    hidden,
+    latent,
+    likelihood,
+    columns: _columns,
+    window: _window,
+    schema: _schema,
+    falseAlarmRate: _rate,
+    calibration: _calibration,
+    seed: _seed,
+    preset: _preset,
+    members: _members,
+    statistics: _statistics,
+    ...fitOptions
+  } = options;
+  const given = { backend, determinism, threads, weights };
+  const device = Object.fromEntries(
+    Object.entries(given).filter(([, value]) => value !== undefined),
+  ) as typeof given;
+  return { device, network: { hidden, latent, likelihood }, fitOptions };
+}

@@ -1,0 +1,116 @@
+/** Builds the steps of an exported program: one method for each primitive, and what is often made of them. */
+import { broadcastShapes, fixed, type Shape } from "../core/shape.ts";
+import type { Fused, Primitive, Step, Value, Weight } from "./primitives.ts";
+
+export class Emitter {
+  readonly steps: Step[] = [];
+  readonly weights = new Map<string, Weight>();
+  readonly #fused: ReadonlySet<Fused>;
+
+  /** @param fused what the format has beyond the smallest set */
+  constructor(fused: readonly Fused[]) {
+    this.#fused = new Set(fused);
+  }
+
+  has(kind: Fused): boolean {
+    return this.#fused.has(kind);
+  }
+
+  weight(name: string, shape: Shape, data: Float32Array): Value {
+    const known = this.weights.get(name) ?? { name, shape, data };
+    this.weights.set(name, known);
+    return { name, shape };
+  }
+
+  /** A number, `[1, 1]`. */
+  number(value: number): Value {
+    return this.weight(`constant/${value}`, fixed(1, 1), Float32Array.of(value));
+  }
+
+  /** Equal constants are one, by their name. */
+  matrix(name: string, rows: number, cols: number, at: (r: number, c: number) => number): Value {
+    const data = Float32Array.from(
+      { length: rows * cols },
+      (_, i) => at(Math.floor(i / cols), i % cols),
+    );
+    return this.weight(`constant/${name}`, fixed(rows, cols), data);
+  }
+
+  unary(
+    kind: "exp" | "log" | "tanh" | "sigmoid" | "relu" | "softplus" | "elu" | "softmax" | "identity",
+    x: Value,
+  ): Value {
+    return this.#push(kind, [x], x.shape);
+  }
+
+  binary(kind: "add" | "sub" | "mul" | "div" | "max" | "min" | "less", a: Value, b: Value): Value {
+    return this.#push(kind, [a, b], broadcastShapes("export", [a.shape, b.shape]));
+  }
+
+  add = (a: Value, b: Value): Value => this.binary("add", a, b);
+  sub = (a: Value, b: Value): Value => this.binary("sub", a, b);
+  mul = (a: Value, b: Value): Value => this.binary("mul", a, b);
+  div = (a: Value, b: Value): Value => this.binary("div", a, b);
+  max = (a: Value, b: Value): Value => this.binary("max", a, b);
+  min = (a: Value, b: Value): Value => this.binary("min", a, b);
+  exp = (x: Value): Value => this.unary("exp", x);
+  log = (x: Value): Value => this.unary("log", x);
+
+  /** scale · x + offset */
+  affine(x: Value, scale: number, offset = 0): Value {
+    const scaled = scale === 1 ? x : this.mul(x, this.number(scale));
+    return offset === 0 ? scaled : this.add(scaled, this.number(offset));
+  }
+
+  matmul(a: Value, b: Value, transpose: readonly [boolean, boolean] = [false, false]): Value {
+    const rows = transpose[0] ? fixed(a.shape.cols, 0) : a.shape;
+    const cols = transpose[1] ? b.shape.rows : b.shape.cols;
+    return this.#push("matmul", [a, b], { ...rows, cols }, { transpose });
+  }
+
+  gemm(x: Value, weight: Value, bias: Value): Value {
+    if (!this.has("gemm")) return this.add(this.matmul(x, weight), bias);
+    return this.#push("gemm", [x, weight, bias], { ...x.shape, cols: weight.shape.cols });
+  }
+
+  reduce(kind: "sumRows" | "sumCols" | "maxCols", x: Value): Value {
+    const shape = kind === "sumRows" ? fixed(1, x.shape.cols) : { ...x.shape, cols: 1 };
+    return this.#push(kind, [x], shape);
+  }
+
+  concat(parts: readonly Value[]): Value {
+    if (parts.length === 1) return parts[0];
+    const cols = parts.reduce((sum, { shape }) => sum + shape.cols, 0);
+    return this.#push("concat", parts, { ...parts[0].shape, cols });
+  }
+
+  slice(x: Value, start: number, count: number): Value {
+    return this.#push("slice", [x], { ...x.shape, cols: count }, { columns: [start, count] });
+  }
+
+  reshape(x: Value, shape: Shape): Value {
+    return this.#push("reshape", [x], shape);
+  }
+
+  /** ln(1 + x), relatively accurate near 0: ln u - ((u - 1) - x) / u for u = 1 + x as it is rounded. */
+  log1p(x: Value): Value {
+    const u = this.affine(x, 1, 1);
+    return this.sub(this.log(u), this.div(this.sub(this.affine(u, 1, -1), x), u));
+  }
+
+  /** |x| */
+  abs(x: Value): Value {
+    return this.max(x, this.affine(x, -1));
+  }
+
+  #push(
+    kind: Primitive,
+    inputs: readonly Value[],
+    shape: Shape,
+    more: Pick<Step, "transpose" | "columns"> = {},
+  ): Value {
+    const output = { name: `v${this.steps.length}`, shape };
+    this.steps.push({ kind, inputs, output, ...more });
+    return output;
+  }
+}

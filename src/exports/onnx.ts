@@ -1,0 +1,188 @@
+/**
+ * ONNX files, opset 17: each primitive as a node of that name's operator. In portable mode products are
+ * MatMul and Add, and activations are written in Exp, Log, Max and Min: what any runtime has.
+ *
+ * Rows are a dimension "N"; matrices are float32, but for the rows of a table, which are float64 until they
+ * are standardised: a column of large values would lose its digits.
+ *
+ * Source: onnx/onnx.proto (field numbers), docs/Operators.md. Limit: 2 GiB, as any protobuf.
+ */
+import type { Shape } from "../core/shape.ts";
+import type { ExportProgram, Primitive, Step, Value } from "./primitives.ts";
+import { type Bytes, bytes, integer, integers, message, text } from "./protobuf.ts";
+import type { Preprocessing } from "./preprocessing.ts";
+
+const FLOAT = 1, INT64 = 7, DOUBLE = 11;
+const IR_VERSION = 8, OPSET = 17;
+/** AttributeProto.type */
+const ATTRIBUTE_INT = 2, ATTRIBUTE_INTS = 7;
+
+/** Operators whose operands are all they need. */
+const SIMPLE: Partial<Record<Primitive, string>> = {
+  add: "Add",
+  sub: "Sub",
+  mul: "Mul",
+  div: "Div",
+  max: "Max",
+  min: "Min",
+  exp: "Exp",
+  log: "Log",
+  tanh: "Tanh",
+  sigmoid: "Sigmoid",
+  relu: "Relu",
+  identity: "Identity",
+  gemm: "Gemm",
+  softplus: "Softplus",
+  elu: "Elu",
+};
+
+/** The bytes of a model file. */
+export function writeOnnx(
+  program: ExportProgram,
+  { version, preprocessing }: { readonly version: string; readonly preprocessing?: Preprocessing },
+): Uint8Array {
+  const writer = new GraphWriter();
+  const inputs = program.inputs.map((input) => {
+    if (!preprocessing || input.name !== "x") return valueInfo(input, FLOAT);
+    writer.standardize(input, preprocessing);
+    return valueInfo({ ...input, name: RAW }, DOUBLE);
+  });
+  for (const { name, shape: { rows, cols }, data } of program.weights) {
+    writer.tensor(name, FLOAT, [rows, cols], data);
+  }
+  for (const step of program.steps) writer.step(step);
+  const outputs = program.outputs.map((output) => valueInfo(output, FLOAT));
+  const graph = message(
+    ...writer.nodes.map((node) => bytes(1, node)),
+    text(2, program.name),
+    ...writer.initializers.map((tensor) => bytes(5, tensor)),
+    ...inputs.map((info) => bytes(11, info)),
+    ...outputs.map((info) => bytes(12, info)),
+  );
+  return message(
+    integer(1, IR_VERSION),
+    text(2, "elbow"),
+    text(3, version),
+    bytes(7, graph),
+    bytes(8, message(text(1, ""), integer(2, OPSET))),
+  );
+}
+
+/** The table's rows, before they are the model's. */
+const RAW = "rows";
+
+class GraphWriter {
+  readonly nodes: Bytes[] = [];
+  readonly initializers: Bytes[] = [];
+  readonly #constants = new Set<string>();
+
+  /** min(limit, max(-limit, (x - centre) / scale)), in float64. */
+  standardize(input: Value, { centre, scale, limit }: Preprocessing): void {
+    const row = (name: string, data: Float64Array) => {
+      this.tensor(name, DOUBLE, [1, data.length], data);
+      return name;
+    };
+    this.node("Sub", [RAW, row("table.centre", centre)], "rows/centred");
+    this.node("Div", ["rows/centred", row("table.scale", scale)], "rows/scaled");
+    this.node("Min", ["rows/scaled", row("table.limit", limit)], "rows/low");
+    const lowest = limit.map((each) => -each);
+    this.node("Max", ["rows/low", row("table.lowest", lowest)], "rows/limited");
+    this.node("Cast", ["rows/limited"], input.name, [attribute("to", FLOAT)]);
+  }
+
+  tensor(
+    name: string,
+    type: number,
+    dims: readonly number[],
+    data: Float32Array | Float64Array | BigInt64Array,
+  ): void {
+    const raw = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    this.initializers.push(
+      message(integers(1, dims), integer(2, type), text(8, name), bytes(9, raw)),
+    );
+  }
+
+  node(
+    op: string,
+    inputs: readonly string[],
+    output: string,
+    attributes: readonly Bytes[] = [],
+  ): void {
+    this.nodes.push(message(
+      ...inputs.map((name) => text(1, name)),
+      text(2, output),
+      text(4, op),
+      ...attributes.map((each) => bytes(5, each)),
+    ));
+  }
+
+  step({ kind, inputs, output, transpose, columns }: Step): void {
+    const names = inputs.map(({ name }) => name), to = output.name;
+    const plain = SIMPLE[kind];
+    if (plain) return this.node(plain, names, to);
+    switch (kind) {
+      case "matmul":
+        return this.node(
+          "MatMul",
+          names.map((name, i) => transpose![i] ? this.#transposed(name, to) : name),
+          to,
+        );
+      case "less":
+        this.node("Less", names, `${to}/is`);
+        return this.node("Cast", [`${to}/is`], to, [attribute("to", FLOAT)]);
+      case "sumRows":
+      case "sumCols":
+        return this.node("ReduceSum", [...names, this.#int64s([kind === "sumRows" ? 0 : 1])], to);
+      case "maxCols":
+        return this.node("ReduceMax", names, to, [attribute("axes", [1])]);
+      case "softmax":
+        return this.node("Softmax", names, to, [attribute("axis", 1)]);
+      case "concat":
+        return this.node("Concat", names, to, [attribute("axis", 1)]);
+      case "slice": {
+        const [start, count] = columns!;
+        const bounds = [[start], [start + count], [1]].map((each) => this.#int64s(each));
+        return this.node("Slice", [...names, ...bounds], to);
+      }
+      case "reshape":
+        return this.node("Reshape", [...names, this.#int64s(dimensions(output.shape))], to);
+      default:
+        throw new RangeError(`Cannot export ${kind}: ONNX has no line for it`);
+    }
+  }
+
+  #transposed(name: string, to: string): string {
+    const output = `${to}/${name}`;
+    this.node("Transpose", [name], output, [attribute("perm", [1, 0])]);
+    return output;
+  }
+
+  /** A constant list, once. */
+  #int64s(values: readonly number[]): string {
+    const name = `int64/${values}`;
+    if (!this.#constants.has(name)) {
+      this.#constants.add(name);
+      this.tensor(name, INT64, [values.length], BigInt64Array.from(values, BigInt));
+    }
+    return name;
+  }
+}
+
+/** -1 where rows depend on the batch. */
+function dimensions({ rows, cols, batched }: Shape): [number, number] {
+  return [batched ? -1 : rows, cols];
+}
+
+function attribute(name: string, value: number | readonly number[]): Bytes {
+  return typeof value === "number"
+    ? message(text(1, name), integer(3, value), integer(20, ATTRIBUTE_INT))
+    : message(text(1, name), ...value.map((each) => integer(8, each)), integer(20, ATTRIBUTE_INTS));
+}
+
+/** Name, type and shape of an input or output. */
+function valueInfo({ name, shape: { rows, cols, batched } }: Value, type: number): Bytes {
+  const first = batched ? text(2, rows === 1 ? "N" : `${rows}N`) : integer(1, rows);
+  const shape = message(bytes(1, first), bytes(1, integer(1, cols)));
+  const tensor = message(integer(1, type), bytes(2, shape));
+  return message(text(1, name), bytes(2, bytes(1, tensor)));
+}

@@ -1,0 +1,74 @@
+/**
+ * What graphs are exported in: a small set of operations on float32 matrices that every format has, and
+ * four more that most have and some lack. `lower.ts` writes each operation of the catalogue in them;
+ * a format is a table of these names.
+ *
+ *   matmul a·b, transposed where asked   add sub mul div max min, stretching rows and columns of one
+ *   less 1 where a < b, else 0           exp log tanh sigmoid relu
+ *   sumRows sumCols maxCols              over rows to [1, c], over columns to [r, 1]
+ *   concat slice reshape identity        columns; reshape to [-1, c] where rows depend on the batch
+ *   gemm x·W + b   softplus elu softmax  the four; each can be written in the others
+ */
+import type { Shape } from "../core/shape.ts";
+
+export const PRIMITIVES = [
+  "matmul",
+  "add",
+  "sub",
+  "mul",
+  "div",
+  "max",
+  "min",
+  "less",
+  "exp",
+  "log",
+  "tanh",
+  "sigmoid",
+  "relu",
+  "sumRows",
+  "sumCols",
+  "maxCols",
+  "concat",
+  "slice",
+  "reshape",
+  "identity",
+  "gemm",
+  "softplus",
+  "elu",
+  "softmax",
+] as const;
+
+export type Primitive = typeof PRIMITIVES[number];
+
+/** Those that a format may lack. */
+export type Fused = "gemm" | "softplus" | "elu" | "softmax";
+
+/** A matrix of the exported program, known by its name. */
+export interface Value {
+  readonly name: string;
+  readonly shape: Shape;
+}
+
+export interface Step {
+  readonly kind: Primitive;
+  readonly inputs: readonly Value[];
+  readonly output: Value;
+  /** Of `matmul`. */
+  readonly transpose?: readonly [a: boolean, b: boolean];
+  /** First column and number of columns, of `slice`. */
+  readonly columns?: readonly [start: number, count: number];
+}
+
+/** A constant or a parameter, row-major. */
+export interface Weight extends Value {
+  readonly data: Float32Array;
+}
+
+/** A graph, ready to be written in any format. */
+export interface ExportProgram {
+  readonly name: string;
+  readonly inputs: readonly Value[];
+  readonly weights: readonly Weight[];
+  readonly steps: readonly Step[];
+  readonly outputs: readonly Value[];
+}

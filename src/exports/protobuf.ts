@@ -1,0 +1,57 @@
+/**
+ * Writes Protocol Buffers, as far as ONNX needs them: varints, packed varints, 32-bit floats, texts, bytes
+ * and messages. A message is what `message` returns: the bytes of its fields, one after the other.
+ *
+ * Source: protobuf.dev, "Encoding": a field is key = number << 3 | wire type, then its value; wire type 0
+ * is a varint, 2 is a length and so many bytes, 5 is four bytes.
+ */
+
+/** The bytes of some fields. */
+export type Bytes = Uint8Array;
+
+const TEXT = new TextEncoder();
+
+/** Fields one after the other. */
+export function message(...fields: readonly Bytes[]): Bytes {
+  const bytes = new Uint8Array(fields.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const field of fields) {
+    bytes.set(field, at);
+    at += field.length;
+  }
+  return bytes;
+}
+
+/** A whole number, also a negative one. */
+export function integer(field: number, value: number): Bytes {
+  return Uint8Array.from([...varint(BigInt(field << 3)), ...varint(BigInt(value))]);
+}
+
+/** Whole numbers in one field, packed. */
+export function integers(field: number, values: readonly number[]): Bytes {
+  return bytes(field, Uint8Array.from(values.flatMap((value) => varint(BigInt(value)))));
+}
+
+/** A text, in UTF-8. */
+export function text(field: number, value: string): Bytes {
+  return bytes(field, TEXT.encode(value));
+}
+
+/** Bytes, or a message within a message. */
+export function bytes(field: number, value: Bytes): Bytes {
+  return message(
+    Uint8Array.from([...varint(BigInt(field << 3 | 2)), ...varint(BigInt(value.length))]),
+    value,
+  );
+}
+
+/** Seven bits a byte, lowest first; negative numbers as 64 bits of two's complement. */
+function varint(value: bigint): number[] {
+  const list: number[] = [];
+  for (let rest = BigInt.asUintN(64, value);;) {
+    const low = Number(rest & 0x7fn);
+    rest >>= 7n;
+    list.push(rest > 0n ? low | 0x80 : low);
+    if (rest === 0n) return list;
+  }
+}

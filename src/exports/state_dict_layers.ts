@@ -1,0 +1,112 @@
+/**
+ * Which layer of a foreign VAE is which, by the shapes of its linear layers:
+ *
+ *   D → … → H ⇉ (L, L) and L → … → D: an encoder, two heads of one shape, a decoder, each layer once
+ *
+ * Shapes leave open which head is the mean: names say so (`mu`, `mean`; `var`, `std`), or else their
+ * order (fc21 before fc22). Where shapes allow several readings, one counts in which all names begin with "enc" and
+ * "dec" as they should, or in which rows pass the layers in the order of their names; else the caller must say.
+ */
+
+/** A linear layer, y = W x + b, W `[O, I]`. */
+export interface LinearLayer {
+  readonly name: string;
+  readonly inputs: number;
+  readonly outputs: number;
+}
+
+/** Names of the layers, in the order in which a row goes through them. */
+export interface LayerMap {
+  readonly encoder: readonly string[];
+  readonly mean: string;
+  readonly logVar: string;
+  /** The last one gives p(x | z) its parameter. */
+  readonly decoder: readonly string[];
+}
+
+/** Steps of the search: layers of one width have as many readings as orders. */
+const MAX_STEPS = 10_000;
+
+/** @throws RangeError if no reading fits, or several do */
+export function inferLayers(layers: readonly LinearLayer[]): LayerMap {
+  const sorted = [...layers].sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }));
+  let steps = 0;
+  const step = () => {
+    if (++steps > MAX_STEPS) throw fault("too many readings fit: give a map", layers);
+  };
+  const readings = sorted.flatMap((first) => encoders(sorted, [first], step));
+  if (readings.length === 0) {
+    throw fault("expected an encoder, two heads of one shape and a decoder", layers);
+  }
+  if (readings.length === 1) return readings[0];
+  const named = readings.filter((map) => parts(map) === layers.length - 2);
+  const ordered = (named.length > 0 ? named : readings).filter((map) => isAscending(map, sorted));
+  const [only, ...more] = named.length === 1 ? named : ordered;
+  if (only && more.length === 0) return only;
+  throw fault("several readings fit: give a map", layers);
+}
+
+/** Every reading whose encoder begins with these layers. */
+function encoders(
+  all: readonly LinearLayer[],
+  encoder: readonly LinearLayer[],
+  step: () => void,
+): LayerMap[] {
+  step();
+  const { outputs } = encoder.at(-1)!;
+  const onward = all.filter((each) => each.inputs === outputs && !encoder.includes(each));
+  const here = onward.flatMap((mean, i) =>
+    onward.slice(i + 1)
+      .filter((logVar) => logVar.outputs === mean.outputs)
+      .flatMap((logVar) => decoders(all, encoder, orderHeads(mean, logVar), [], step))
+  );
+  const deeper = onward.flatMap((each) => encoders(all, [...encoder, each], step));
+  return [...here, ...deeper];
+}
+
+function decoders(
+  all: readonly LinearLayer[],
+  encoder: readonly LinearLayer[],
+  heads: readonly [LinearLayer, LinearLayer],
+  decoder: readonly LinearLayer[],
+  step: () => void,
+): LayerMap[] {
+  step();
+  const used = [...encoder, ...heads, ...decoder];
+  const width = decoder.at(-1)?.outputs ?? heads[0].outputs;
+  if (used.length === all.length) {
+    if (decoder.length === 0 || width !== encoder[0].inputs) return [];
+    const names = (list: readonly LinearLayer[]) => list.map(({ name }) => name);
+    const [mean, logVar] = names(heads);
+    return [{ encoder: names(encoder), mean, logVar, decoder: names(decoder) }];
+  }
+  return all.filter((each) => each.inputs === width && !used.includes(each))
+    .flatMap((each) => decoders(all, encoder, heads, [...decoder, each], step));
+}
+
+function orderHeads(a: LinearLayer, b: LinearLayer): [LinearLayer, LinearLayer] {
+  const isScale = ({ name }: LinearLayer) => /var|std|sigma|scale/i.test(name);
+  const isMean = ({ name }: LinearLayer) => /mu|mean|loc/i.test(name);
+  const swapped = isScale(a) !== isScale(b) ? isScale(a) : !isMean(a) && isMean(b);
+  return swapped ? [b, a] : [a, b];
+}
+
+/** How many layers are called after the part that they are in. */
+function parts({ encoder, decoder }: LayerMap): number {
+  const starting = (names: readonly string[], prefix: RegExp) =>
+    names.filter((name) => prefix.test(name)).length;
+  return starting(encoder, /(^|\.)enc/i) + starting(decoder, /(^|\.)dec/i);
+}
+
+/** Whether a row goes through the layers in the order of their names. */
+function isAscending({ encoder, decoder }: LayerMap, sorted: readonly LinearLayer[]): boolean {
+  const order = [...encoder, ...decoder].map((name) =>
+    sorted.findIndex((each) => each.name === name)
+  );
+  return order.every((at, i) => i === 0 || at > order[i - 1]);
+}
+
+function fault(what: string, layers: readonly LinearLayer[]): RangeError {
+  const list = layers.map(({ name, inputs, outputs }) => `${name} ${inputs} → ${outputs}`);
+  return new RangeError(`Cannot read state_dict: ${what}: current layers are ${list.join(", ")}`);
+}

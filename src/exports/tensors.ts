@@ -1,0 +1,28 @@
+/**
+ * The parameters of a model alone, for other programs:
+ *
+ *   safetensors  a PyTorch state_dict: `encoder.0.weight` [O, I] and `encoder.0.bias` [O], as nn.Linear
+ *                holds them, so that every weight is transposed; other parameters as they are
+ *   NPZ          the library's own names and shapes: y = x · W + b, weights [I, O], biases [1, O]
+ *
+ * Both are float32. What the parameters mean, the spec, is in the safetensors metadata as "spec".
+ */
+import { encodeNpz } from "../formats/npz_encode.ts";
+import { encode, type Tensor } from "../formats/safetensors.ts";
+import type { TrainedVae } from "../scoring/trained_vae.ts";
+import { transpose } from "./transpose.ts";
+
+export function writeStateDict(model: TrainedVae): Uint8Array {
+  const tensors = [...model.parameters()].map(([name, tensor]): [string, Tensor] => {
+    const { shape: [rows, cols], data } = tensor;
+    if (name.endsWith(".bias")) return [name, { dtype: "F32", shape: [cols], data }];
+    if (!name.endsWith(".weight")) return [name, { dtype: "F32", shape: [rows, cols], data }];
+    return [name, { dtype: "F32", shape: [cols, rows], data: transpose(tensor) }];
+  });
+  // "pt" is what safetensors.torch looks for.
+  return encode(new Map(tensors), { format: "pt", spec: JSON.stringify(model.spec) });
+}
+
+export function writeNpz(model: TrainedVae): Uint8Array {
+  return encodeNpz(model.parameters());
+}

@@ -1,0 +1,10 @@
+/** The other order of a matrix: PyTorch holds weights as [O, I], this library as [I, O]. */
+import type { NamedTensor } from "../scoring/engine.ts";
+
+/** `[rows, cols]` as `[cols, rows]`. */
+export function transpose({ shape: [rows, cols], data }: NamedTensor): Float32Array {
+  return Float32Array.from(
+    { length: data.length },
+    (_, i) => data[(i % rows) * cols + Math.floor(i / rows)],
+  );
+}

@@ -1,0 +1,178 @@
+/**
+ * Rows of CSV straight from bytes: what `csv.ts` reads, for columns that are known, without a text for each cell.
+ * Numbers are taken from their bytes (`decimal.ts`); every other cell goes through the codec of its column as text.
+ * Blocks with quotes are split by `csv_split.ts`.
+ */
+import type { CellCodec } from "./cells.ts";
+import type { ByteBlock } from "./byte_blocks.ts";
+import { splitRecords } from "./csv_split.ts";
+import { parseDecimal } from "./decimal.ts";
+import { DataError, quoteValue } from "./errors.ts";
+import { decodeText } from "./text.ts";
+
+/** How the rows of a file are read. */
+export interface RowFormat {
+  /** For messages. */
+  readonly source: string;
+  /** Cells of a row in the file. */
+  readonly width: number;
+  readonly separator: string;
+  /** What is read, in this order: name, place in the file, codec. */
+  readonly columns: readonly {
+    readonly name: string;
+    readonly index: number;
+    readonly codec: CellCodec;
+  }[];
+}
+
+/** Rows read. */
+export interface CsvRows {
+  /** [rows, columns] f64. */
+  readonly data: Float64Array<ArrayBuffer>;
+  readonly rows: number;
+  /** The line of the first blank one, if blank lines end the block. */
+  readonly blankLine?: number;
+}
+
+const NEWLINE = 10, RETURN = 13, SPACE = 32;
+
+/** @throws DataError naming row, line and column of what cannot be read */
+export function readRows(block: ByteBlock, format: RowFormat): CsvRows {
+  return block.quoted ? readQuoted(block, format) : new BlockReader(block, format).read();
+}
+
+/** A block with quotes, through texts. */
+function readQuoted({ bytes, firstLine, firstRow }: ByteBlock, format: RowFormat): CsvRows {
+  const { source, separator } = format;
+  const values: number[] = [];
+  let rows = 0, blankLine: number | undefined;
+  const text = [...decodeText(bytes, source)].join("");
+  for (const { cells, line } of splitRecords(text, separator, firstLine, source)) {
+    if (cells.length === 1 && cells[0].trim().length === 0) {
+      blankLine ??= line;
+      continue;
+    }
+    const row = firstRow + rows + 1;
+    if (blankLine !== undefined) throw blankFault(format, row, blankLine);
+    if (cells.length !== format.width) throw widthFault(format, row, line, cells.length);
+    for (const column of format.columns) {
+      values.push(encode(format, column, cells[column.index], row, line));
+    }
+    rows++;
+  }
+  return { data: Float64Array.from(values), rows, blankLine };
+}
+
+/** One pass over a block without quotes. */
+class BlockReader {
+  readonly #bytes: Uint8Array;
+  readonly #block: ByteBlock;
+  readonly #format: RowFormat;
+  readonly #separator: number;
+  /** For each cell of the file the column that it is, or -1. */
+  readonly #places: Int32Array;
+  #text?: string;
+
+  constructor(block: ByteBlock, format: RowFormat) {
+    this.#bytes = block.bytes;
+    this.#block = block;
+    this.#format = format;
+    this.#separator = format.separator.charCodeAt(0);
+    this.#places = new Int32Array(format.width).fill(-1);
+    format.columns.forEach(({ index }, c) => this.#places[index] = c);
+  }
+
+  read(): CsvRows {
+    const bytes = this.#bytes, { length } = bytes, separator = this.#separator;
+    const { columns, width } = this.#format, { firstLine, firstRow } = this.#block;
+    let most = bytes[length - 1] === NEWLINE ? 0 : 1;
+    for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, at + 1)) most++;
+    const data = new Float64Array(most * columns.length);
+    let rows = 0, line = firstLine, blankLine: number | undefined;
+    for (let at = 0; at < length; line++) {
+      const end = this.#endOfLine(at), next = end + (bytes[end] === RETURN ? 2 : 1);
+      if (this.#isBlank(at, end)) {
+        blankLine ??= line;
+        at = next;
+        continue;
+      }
+      const row = firstRow + rows + 1;
+      if (blankLine !== undefined) throw blankFault(this.#format, row, blankLine);
+      const offset = rows * columns.length;
+      let cell = 0;
+      for (let start = at; start <= end; cell++) {
+        let stop = start;
+        while (stop < end && bytes[stop] !== separator) stop++;
+        const c = cell < width ? this.#places[cell] : -1;
+        if (c >= 0) data[offset + c] = this.#cell(start, stop, c, row, line);
+        start = stop + 1;
+      }
+      if (cell !== width) throw widthFault(this.#format, row, line, cell);
+      rows++;
+      at = next;
+    }
+    return { data: data.subarray(0, rows * columns.length), rows, blankLine };
+  }
+
+  /** The end of the line that starts at `at`: its line break, a carriage return before it, or the end. */
+  #endOfLine(at: number): number {
+    const found = this.#bytes.indexOf(NEWLINE, at);
+    const end = found < 0 ? this.#bytes.length : found;
+    return end > at && found >= 0 && this.#bytes[end - 1] === RETURN ? end - 1 : end;
+  }
+
+  #isBlank(start: number, end: number): boolean {
+    for (let i = start; i < end; i++) if (this.#bytes[i] > SPACE) return false;
+    return !(end > start && this.#separator < SPACE &&
+      this.#bytes.subarray(start, end).includes(9));
+  }
+
+  #cell(start: number, stop: number, c: number, row: number, line: number): number {
+    const column = this.#format.columns[c];
+    if (column.codec.plain) {
+      const value = parseDecimal(this.#bytes, start, stop);
+      // NaN: not a number of a simple form.
+      if (value === value) return value;
+    }
+    return encode(this.#format, column, this.#textOf(start, stop), row, line);
+  }
+
+  /** A cell as text. Of ASCII it is a slice of the whole block's text, which costs less than to decode it. */
+  #textOf(start: number, stop: number): string {
+    for (let i = start; i < stop; i++) {
+      if (this.#bytes[i] < 128) continue;
+      return [...decodeText(this.#bytes.subarray(start, stop), this.#format.source)].join("");
+    }
+    this.#text ??= new TextDecoder("latin1").decode(this.#bytes);
+    return this.#text.substring(start, stop);
+  }
+}
+
+function encode(
+  { source }: RowFormat,
+  { codec, name }: RowFormat["columns"][number],
+  cell: string,
+  row: number,
+  line: number,
+): number {
+  const value = codec.encode(cell);
+  if (value !== undefined) return value;
+  const details = { expected: codec.expected(cell), actual: quoteValue(cell) };
+  throw new DataError({ source, row, line, column: name, ...details });
+}
+
+function widthFault({ source, width }: RowFormat, row: number, line: number, cells: number) {
+  const expected = `${width} cells wide`;
+  return new DataError({ source, row, line, expected, actual: `${cells} cells` });
+}
+
+/** A blank line with rows behind it. */
+export function blankFault({ source, width }: RowFormat, row: number, line: number): DataError {
+  return new DataError({
+    source,
+    row,
+    line,
+    expected: `${width} cells wide`,
+    actual: "a blank line",
+  });
+}

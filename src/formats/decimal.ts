@@ -1,0 +1,92 @@
+/**
+ * The float64 nearest to a decimal number, from its bytes: what Number() gives of the same text, for numbers of up to
+ * 19 digits and moderate exponents; NaN for all others, which are then left to Number().
+ *
+ *   up to 15 digits   mantissa and power of ten are exact, their product or quotient rounds once (Clinger, 1990)
+ *   16 to 19 digits   the quotient in double-double (Dekker, 1971), and whether rounding it is certain (Ziv, 1991)
+ */
+
+const MINUS = 45, PLUS = 43, POINT = 46, ZERO = 48;
+const EXPONENT = 101; // "e", and "E" with bit 32 set
+
+/** 10^0 … 10^22: all exact. */
+const POWERS = Float64Array.from({ length: 23 }, (_, i) => Number(`1e${i}`));
+
+/** Digits that float64 always holds. */
+const EXACT = 15;
+
+/** Veltkamp's factor 2^27 + 1, which cuts a float64 in halves. */
+const SPLIT = 134_217_729;
+
+/** Relative bound of what double-double division leaves, with room: 2^-98. */
+const UNSURE = 2 ** -98;
+
+/** @returns the number in bytes[start … stop), or NaN */
+export function parseDecimal(bytes: Uint8Array, start: number, stop: number): number {
+  let at = start, high = 0, low = 0, digits = 0, behind = 0, scale = 0, seen = false, point = false;
+  const negative = bytes[at] === MINUS;
+  if (negative || bytes[at] === PLUS) at++;
+  for (; at < stop; at++) {
+    const digit = bytes[at] - ZERO;
+    if (digit >= 0 && digit <= 9) {
+      seen = true;
+      if (point) scale--;
+      if (digits < EXACT) {
+        high = high * 10 + digit;
+        if (high > 0) digits++;
+      } else {
+        if (behind === 4) return NaN;
+        low = low * 10 + digit;
+        behind++;
+      }
+    } else if (bytes[at] === POINT && !point) point = true;
+    else break;
+  }
+  if (!seen) return NaN;
+  if (at < stop) {
+    if ((bytes[at] | 32) !== EXPONENT) return NaN;
+    scale += parseExponent(bytes, at + 1, stop);
+  }
+  // Also where the exponent was none: NaN is not between them.
+  if (!(scale >= -22 && scale <= 22)) return NaN;
+  const value = behind > 0
+    ? longQuotient(high, low, POWERS[behind], scale)
+    : scale < 0
+    ? high / POWERS[-scale]
+    : high * POWERS[scale];
+  return negative ? -value : value;
+}
+
+function parseExponent(bytes: Uint8Array, start: number, stop: number): number {
+  let at = start, value = 0;
+  const negative = bytes[at] === MINUS;
+  if (negative || bytes[at] === PLUS) at++;
+  if (at >= stop || stop - at > 3) return NaN;
+  for (; at < stop; at++) {
+    const digit = bytes[at] - ZERO;
+    if (digit < 0 || digit > 9) return NaN;
+    value = value * 10 + digit;
+  }
+  return negative ? -value : value;
+}
+
+/** (high · shift + low) / 10^-scale, rounded once, or NaN where that is not certain. */
+function longQuotient(high: number, low: number, shift: number, scale: number): number {
+  if (scale > 0) return NaN;
+  const product = high * shift, rest = productError(high, shift, product);
+  // The whole mantissa as mh + ml: low is smaller than the product.
+  const mh = product + (rest + low), ml = (product - mh) + rest + low;
+  const power = POWERS[-scale];
+  const quotient = mh / power, back = quotient * power;
+  const left = (mh - back) - productError(quotient, power, back) + ml;
+  const correction = left / power, unsure = quotient * UNSURE;
+  const above = quotient + (correction + unsure), below = quotient + (correction - unsure);
+  return above === below ? above : NaN;
+}
+
+/** a·b - product exactly, product being a·b rounded. */
+function productError(a: number, b: number, product: number): number {
+  const ca = SPLIT * a, cb = SPLIT * b;
+  const ah = ca - (ca - a), al = a - ah, bh = cb - (cb - b), bl = b - bh;
+  return ((ah * bh - product) + ah * bl + al * bh) + al * bl;
+}

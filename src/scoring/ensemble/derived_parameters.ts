@@ -1,0 +1,35 @@
+/**
+ * The parameters of an ensemble's program that follow from what its file holds: distances to the
+ * references as a dense layer, weight -2 Rᵀ and bias ‖r‖², exact but for the rounding of the sums.
+ */
+import type { Part } from "./part.ts";
+import type { ViewName } from "../views/view.ts";
+
+/**
+ * @param members parameters of the networks, and the precisions
+ * @param linears weights `[F, F]` of the linear residuals
+ */
+export function withDerived(
+  parts: readonly Pick<Part, "spec" | "references">[],
+  members: ReadonlyMap<string, Float32Array>,
+  linears: ReadonlyMap<ViewName, Float32Array>,
+): Map<string, Float32Array> {
+  const parameters = new Map(members);
+  for (const { spec: { view, features, references: count }, references: { rows } } of parts) {
+    const weight = new Float32Array(features * count), bias = new Float32Array(count);
+    for (let r = 0; r < count; r++) {
+      let square = 0;
+      for (let f = 0; f < features; f++) {
+        const value = rows[r * features + f];
+        weight[f * count + r] = -2 * value;
+        square += value * value;
+      }
+      bias[r] = square;
+    }
+    parameters.set(`${view}.references.weight`, weight);
+    parameters.set(`${view}.references.bias`, bias);
+    parameters.set(`${view}.linear.weight`, linears.get(view)!);
+    parameters.set(`${view}.linear.bias`, new Float32Array(features));
+  }
+  return parameters;
+}

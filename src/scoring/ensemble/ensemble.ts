@@ -1,0 +1,181 @@
+/**
+ * The score of the default detector: several statistics of a row in several views, each as a surprisal in
+ * nats (`surprisal.ts`), and of these the mean of the two largest. A row is strange if two ways of looking
+ * at it say so strongly; ways that see nothing do not water that down, one alone does not carry it.
+ *
+ *   row → views → one program (`members.ts`) → statistics → surprisals s → score = ½ (s₍₁₎ + s₍₂₎)
+ *
+ * Each surprisal is shared out among the columns as its statistic is, so contributions sum to the score.
+ */
+import type { Segment, SyncProgram, WeightFormat } from "../../backends/backend.ts";
+import { type Layout, layOut } from "../../graph/layout.ts";
+import { BULK_ROWS, type Host } from "../engine.ts";
+import { requireFiniteScore } from "../finite.ts";
+import type { Matrix } from "../matrix.ts";
+import type { Cells } from "../standardize.ts";
+import { project, type ViewName } from "../views/view.ts";
+import { imputeRow } from "./impute.ts";
+import { type PartSpec, programParameters, statisticsPlan } from "./members.ts";
+import { type Part, PartScorer } from "./part.ts";
+import { outputsFor, type StatisticName } from "./statistics.ts";
+
+/** What an ensemble is. */
+export interface EnsembleModel {
+  /** Columns of the user's table. */
+  readonly columns: number;
+  readonly statistics: readonly StatisticName[];
+  readonly parts: readonly Part[];
+  /** Of the program, by name. */
+  readonly parameters: ReadonlyMap<string, Float32Array>;
+}
+
+/** How many of the largest surprisals make the score. */
+const LARGEST = 2;
+
+export class Ensemble {
+  readonly model: EnsembleModel;
+  readonly #host: Host;
+  readonly #layout: Layout;
+  readonly #segment: Segment;
+  #single?: Batch;
+  #bulk?: Batch;
+
+  /** @param host of the VAE, or another: it is not the ensemble's to dispose of */
+  constructor(model: EnsembleModel, host: Host) {
+    this.model = model;
+    this.#host = host;
+    const parameters = programParameters(this.#specs, outputsFor(model.statistics));
+    this.#layout = layOut("parameters", parameters);
+    this.#segment = host.backend.allocate(this.#layout.length);
+    for (const { name } of parameters) {
+      const values = model.parameters.get(name)!;
+      this.#segment.write(this.#layout.places.get(name)!.offset, values);
+    }
+  }
+
+  /**
+   * A score for each row, and its raw contributions `[rows, columns]`, whose sum it is.
+   * @throws RangeError naming a row whose score is not finite
+   */
+  scoreCells(cells: Cells): { scores: Float64Array; raw: Float64Array } {
+    const width = this.model.columns, { rows, data } = cells;
+    const scores = new Float64Array(rows), raw = new Float64Array(rows * width);
+    const batch = this.bulk();
+    for (let first = 0; first < rows; first += BULK_ROWS) {
+      const count = Math.min(BULK_ROWS, rows - first);
+      batch.run(data, first * width, count);
+      for (let slot = 0; slot < count; slot++) {
+        const r = first + slot;
+        const score = batch.score(slot, raw.subarray(r * width, (r + 1) * width));
+        scores[r] = requireFiniteScore(score, r);
+      }
+    }
+    return { scores, raw };
+  }
+
+  /** The same for one row, without allocating; the contributions go to `raw`. */
+  scoreRow(row: ArrayLike<number>, raw: Float64Array): number {
+    this.#single ??= this.#compile(1, this.#host.weights);
+    this.#single.run(row, 0, 1);
+    return requireFiniteScore(this.#single.score(0, raw));
+  }
+
+  /** Rows of the first view, as its networks see them. */
+  firstView(cells: Cells): Matrix {
+    const [{ view }] = this.model.parts;
+    const { x, observed } = project(view, cells, this.model.columns);
+    const [rows, features] = x.shape;
+    if (!observed.includes(0)) return x;
+    const weight = linearWeight(this.model, view.name);
+    for (let r = 0; r < rows; r++) imputeRow(x.data, observed, r * features, features, weight);
+    return x;
+  }
+
+  /**
+   * Many rows at a time: for fitting.
+   * @internal
+   */
+  bulk(): Batch {
+    return this.#bulk ??= this.#compile(BULK_ROWS);
+  }
+
+  dispose(): void {
+    this.#single?.dispose();
+    this.#bulk?.dispose();
+    this.#segment.dispose();
+  }
+
+  get #specs(): readonly PartSpec[] {
+    return this.model.parts.map(({ spec }) => spec);
+  }
+
+  #compile(capacity: number, weights?: WeightFormat): Batch {
+    const wanted = outputsFor(this.model.statistics);
+    const plan = statisticsPlan(this.#specs, wanted, this.#layout, capacity);
+    const program = this.#host.backend.compile(plan, { parameters: this.#segment }, weights);
+    return new Batch(this.model, program);
+  }
+}
+
+/** A program with its rows. */
+export class Batch {
+  readonly parts: readonly PartScorer[];
+  readonly #model: EnsembleModel;
+  readonly #program: SyncProgram;
+  readonly #surprisals: Float64Array;
+
+  constructor(model: EnsembleModel, program: SyncProgram) {
+    this.#model = model;
+    this.#program = program;
+    const { parts, statistics } = model;
+    this.parts = parts.map((part) =>
+      new PartScorer(part, statistics, program, linearWeight(model, part.view.name))
+    );
+    this.#surprisals = new Float64Array(parts.length * statistics.length);
+  }
+
+  dispose(): void {
+    this.#program.dispose();
+  }
+
+  /** Takes in the rows that start at cell `at`, and runs. */
+  run(cells: ArrayLike<number>, at: number, rows: number): void {
+    const { columns } = this.#model;
+    for (const part of this.parts) {
+      part.open();
+      for (let slot = 0; slot < rows; slot++) part.write(cells, at + slot * columns, slot);
+    }
+    this.#program.run(rows);
+    for (const part of this.parts) part.read();
+  }
+
+  /** The score of row `slot`; writes what each column adds to `raw`. */
+  score(slot: number, raw: Float64Array): number {
+    const all = this.#surprisals, { statistics } = this.#model, width = statistics.length;
+    for (let p = 0; p < this.parts.length; p++) this.parts[p].surprisals(slot, all, p * width);
+    raw.fill(0);
+    const count = Math.min(LARGEST, all.length);
+    let score = 0;
+    for (let k = 0; k < count; k++) {
+      const at = indexOfLargest(all), nats = all[at] / count;
+      score += nats;
+      this.parts[Math.floor(at / width)].blame(statistics[at % width], slot, nats, raw);
+      all[at] = -Infinity;
+    }
+    return score;
+  }
+}
+
+function linearWeight({ parameters }: EnsembleModel, view: ViewName): Float32Array {
+  return parameters.get(`${view}.linear.weight`)!;
+}
+
+/** NaN counts as largest, so that a score that is none is seen. */
+function indexOfLargest(values: Float64Array): number {
+  let at = 0;
+  for (let i = 0; i < values.length; i++) {
+    if (Number.isNaN(values[i])) return i;
+    if (values[i] > values[at]) at = i;
+  }
+  return at;
+}

@@ -1,0 +1,264 @@
+/**
+ * How a detector's file holds an ensemble, beside the VAE, which is the first member of the first view:
+ *
+ *   ensemble                      JSON: statistics, and of each view its sizes and features
+ *   ensemble.VIEW.knots           F64 [knots, 2]      curves of the features, one after the other
+ *   ensemble.VIEW.surprisals      F64 [knots, 2]      curves of the statistics, likewise
+ *   ensemble.VIEW.references      F32 [R, F]          .spread F32 [1, R]
+ *   ensemble.VIEW.linear          F32 [F, F]          .precision F32 [1, F]
+ *   ensemble.VIEW.MEMBER.NAME     F32                 parameters of the other members
+ */
+import { requireChoice, requireNumber, requireObject } from "../../core/validate.ts";
+import type { Tensor } from "../../formats/safetensors.ts";
+import { parseSpec } from "../../models/spec.ts";
+import { parametersOf } from "../../models/vae_graph.ts";
+import { areFinite } from "../finite.ts";
+import { blamingFile, type ModelFile, ModelFileError } from "../model_file.ts";
+import type { Curve } from "../views/curve.ts";
+import { type Feature, type Transform, type View, VIEW_NAMES } from "../views/view.ts";
+import type { EnsembleModel } from "./ensemble.ts";
+import { memberPrefix, type PartSpec } from "./members.ts";
+import type { Part } from "./part.ts";
+import { withDerived } from "./derived_parameters.ts";
+import { isEnsembleTensor, PREFIX } from "./tensor_names.ts";
+import { STATISTIC_NAMES, type StatisticName } from "./statistics.ts";
+
+/** The JSON part. */
+export function ensembleMetadata({ statistics, parts }: EnsembleModel): unknown {
+  return {
+    statistics,
+    parts: parts.map(({ spec: { view: name, members, references, spec }, view, surprisals }) => ({
+      view: name,
+      members,
+      references,
+      spec,
+      features: view.features.map(({ column, transform }) => ({
+        column,
+        ...(transform.kind === "curve"
+          ? { kind: "curve", mean: transform.mean, curve: shapeOf(transform.curve) }
+          : transform),
+      })),
+      surprisals: STATISTIC_NAMES.map((name) => shapeOf(surprisals[name])),
+    })),
+  };
+}
+
+/** The tensors. */
+export function ensembleTensors({ parts, parameters }: EnsembleModel): [string, Tensor][] {
+  return parts.flatMap((part, p) => {
+    const { spec: { view, features, members, spec, references }, surprisals } = part;
+    const f32 = (name: string, shape: number[], data: Float32Array): [string, Tensor] => [
+      `${PREFIX}${view}.${name}`,
+      { dtype: "F32", shape, data },
+    ];
+    const curves = part.view.features.flatMap(({ transform }) =>
+      transform.kind === "curve" ? [transform.curve] : []
+    );
+    const own = parametersOf(spec).flatMap(({ name, rows, cols }) =>
+      Array.from({ length: members }, (_, m) => m)
+        .filter((m) => p > 0 || m > 0)
+        .map((m) =>
+          f32(`${m}.${name}`, [rows, cols], parameters.get(memberPrefix(view, m) + name)!)
+        )
+    );
+    return [
+      ...(curves.length > 0 ? [knotTensor(`${PREFIX}${view}.knots`, curves)] : []),
+      knotTensor(
+        `${PREFIX}${view}.surprisals`,
+        STATISTIC_NAMES.map((name) => surprisals[name]),
+      ),
+      f32("references", [references, features], part.references.rows),
+      f32("spread", [1, references], Float32Array.from(part.references.spread)),
+      f32("linear", [features, features], parameters.get(`${view}.linear.weight`)!),
+      f32("precision", [1, features], parameters.get(`${view}.precision`)!),
+      ...own,
+    ];
+  });
+}
+
+/**
+ * The ensemble of a file; absent where it has none.
+ * @param first the parameters of the VAE, by name
+ * @throws ModelFileError if the file lacks what it needs, or holds what it cannot use
+ */
+export function ensembleOf(
+  file: ModelFile,
+  columns: number,
+  first: ReadonlyMap<string, Float32Array>,
+): EnsembleModel | undefined {
+  if (file.metadata.ensemble === undefined) return undefined;
+  return blamingFile(() => {
+    const fields = requireObject("ensemble", file.metadata.ensemble, ["statistics", "parts"]);
+    const statistics = requireList("ensemble.statistics", fields.statistics).map((each, i) =>
+      requireChoice(`ensemble.statistics[${i}]`, each, STATISTIC_NAMES)
+    );
+    const known = new Set<string>();
+    const read = readerOf(file, known);
+    const members = new Map<string, Float32Array>();
+    const parts = requireList("ensemble.parts", fields.parts).map((each, p) => {
+      const part = readPart(`ensemble.parts[${p}]`, each, columns, read);
+      const { view, members: count, spec } = part.spec;
+      for (let m = 0; m < count; m++) {
+        for (const { name, rows, cols } of parametersOf(spec)) {
+          const values = p === 0 && m === 0
+            ? first.get(name)
+            : read(`${view}.${m}.${name}`, [rows, cols]);
+          if (values?.length !== rows * cols) {
+            throw fault(`"${name}" is not that of the first view`);
+          }
+          members.set(memberPrefix(view, m) + name, values as Float32Array);
+        }
+      }
+      return { ...part, linear: read(`${view}.linear`, [part.spec.features, part.spec.features]) };
+    });
+    if (parts.length === 0 || statistics.length === 0) throw fault("the ensemble is empty");
+    const stray = [...file.tensors.keys()].find((name) =>
+      isEnsembleTensor(name) && !known.has(name)
+    );
+    if (stray !== undefined) throw fault(`unknown tensor "${stray}"`);
+    for (const { spec: { view, features } } of parts) {
+      members.set(`${view}.precision`, read(`${view}.precision`, [1, features]) as Float32Array);
+    }
+    const linears = new Map(parts.map(({ spec, linear }) => [spec.view, linear as Float32Array]));
+    const parameters = withDerived(parts, members, linears);
+    return { columns, statistics, parts, parameters };
+  });
+}
+
+type Read = (name: string, shape: readonly number[], dtype?: "F32" | "F64") => Tensor["data"];
+
+function readerOf({ tensors }: ModelFile, known: Set<string>): Read {
+  for (const view of VIEW_NAMES) known.add(`${PREFIX}${view}.precision`);
+  return (name, shape, dtype = "F32") => {
+    const full = PREFIX + name, tensor = tensors.get(full);
+    known.add(full);
+    const { data, shape: actual } = tensor ?? {};
+    const typed = dtype === "F32" ? data instanceof Float32Array : data instanceof Float64Array;
+    const shaped = actual?.length === shape.length && actual.every((size, i) => size === shape[i]);
+    if (data && typed && shaped && areFinite(data as Float32Array)) return data;
+    throw fault(`"${full}" must be finite ${dtype} [${shape.join(", ")}]`);
+  };
+}
+
+function readPart(field: string, value: unknown, columns: number, read: Read): Part {
+  const keys = ["view", "features", "members", "spec", "references", "surprisals"];
+  const fields = requireObject(field, value, keys);
+  const whole = (name: string) =>
+    requireNumber(`${field}.${name}`, fields[name], { min: 1, max: 65536, integer: true });
+  const name = requireChoice(`${field}.view`, fields.view, VIEW_NAMES);
+  const members = whole("members"), references = whole("references");
+  const spec = parseSpec(fields.spec);
+  const list = requireList(`${field}.features`, fields.features);
+  const features = readFeatures(
+    `${field}.features`,
+    list,
+    columns,
+    (count) => read(`${name}.knots`, [count, 2], "F64") as Float64Array,
+  );
+  if (features.length !== spec.inputs) throw fault(`${field}.features must be ${spec.inputs}`);
+  const width = features.length;
+  const shapes = requireList(`${field}.surprisals`, fields.surprisals).map((each, i) =>
+    readShape(`${field}.surprisals[${i}]`, each)
+  );
+  if (shapes.length !== STATISTIC_NAMES.length) {
+    throw fault(`${field}.surprisals: a curve is missing`);
+  }
+  const knots = read(`${name}.surprisals`, [total(shapes), 2], "F64") as Float64Array;
+  const curves = curvesOf(shapes, knots);
+  const surprisals = Object.fromEntries(
+    STATISTIC_NAMES.map((statistic, i) => [statistic, curves[i]]),
+  ) as Record<StatisticName, Curve>;
+  const rows = read(`${name}.references`, [references, width]) as Float32Array;
+  const spread = Float64Array.from(read(`${name}.spread`, [1, references]) as Float32Array);
+  const partSpec: PartSpec = { view: name, features: width, members, spec, references };
+  const view: View = { name, features };
+  return { spec: partSpec, view, references: { rows, spread, features: width }, surprisals };
+}
+
+function readFeatures(
+  field: string,
+  list: readonly unknown[],
+  columns: number,
+  readKnots: (count: number) => Float64Array,
+): Feature[] {
+  const shapes: CurveShape[] = [];
+  const read = list.map((each, f) => {
+    const name = `${field}[${f}]`;
+    const all = ["column", "kind", "curve", "level", "period", "phase", "centre", "scale"];
+    const fields = requireObject(name, each, [...all, "mean", "deviation"]);
+    const column = requireNumber(`${name}.column`, fields.column, {
+      min: 0,
+      max: columns - 1,
+      integer: true,
+    });
+    const kinds = ["arcsinh", "curve", "level", "cycle"] as const;
+    const kind = requireChoice(`${name}.kind`, fields.kind, kinds);
+    const number = (key: string, limits = {}) =>
+      requireNumber(`${name}.${key}`, fields[key], limits);
+    const above0 = { above: 0 };
+    if (kind === "curve") shapes.push(readShape(`${name}.curve`, fields.curve));
+    const transform = (curve?: Curve): Transform => {
+      if (curve) return { kind: "curve", curve, mean: number("mean") };
+      const mean = number("mean"), deviation = number("deviation", above0);
+      if (kind === "level") return { kind, level: number("level", { min: 0 }), mean, deviation };
+      if (kind === "cycle") {
+        return { kind, period: number("period", above0), phase: number("phase"), mean, deviation };
+      }
+      const centre = number("centre"), scale = number("scale", above0);
+      return { kind: "arcsinh", centre, scale, mean, deviation };
+    };
+    return { column, kind, transform };
+  });
+  const curves = shapes.length > 0 ? curvesOf(shapes, readKnots(total(shapes))) : [];
+  return read.map(({ column, kind, transform }) => ({
+    column,
+    transform: transform(kind === "curve" ? curves.shift() : undefined),
+  }));
+}
+
+/** A curve without its knots. */
+interface CurveShape {
+  readonly knots: number;
+  readonly slopes: readonly [number, number];
+}
+
+const shapeOf = ({ x, slopes }: Curve): CurveShape => ({ knots: x.length, slopes });
+
+const total = (shapes: readonly CurveShape[]): number =>
+  shapes.reduce((sum, { knots }) => sum + knots, 0);
+
+function readShape(field: string, value: unknown): CurveShape {
+  const fields = requireObject(field, value, ["knots", "slopes"]);
+  const slopes = requireList(`${field}.slopes`, fields.slopes);
+  if (slopes.length !== 2) throw fault(`${field}.slopes must be two numbers`);
+  const [below, above] = slopes.map((each, i) =>
+    requireNumber(`${field}.slopes[${i}]`, each, { min: 0 })
+  );
+  const knots = requireNumber(`${field}.knots`, fields.knots, { min: 1, max: 4096, integer: true });
+  return { knots, slopes: [below, above] };
+}
+
+function knotTensor(name: string, curves: readonly Curve[]): [string, Tensor] {
+  const data = Float64Array.from(
+    curves.flatMap(({ x, y }) => [...x].flatMap((at, i) => [at, y[i]])),
+  );
+  return [name, { dtype: "F64", shape: [data.length / 2, 2], data }];
+}
+
+function curvesOf(shapes: readonly CurveShape[], data: Float64Array): Curve[] {
+  let at = 0;
+  return shapes.map(({ knots, slopes }) => {
+    const x = Float64Array.from({ length: knots }, (_, i) => data[2 * (at + i)]);
+    const y = Float64Array.from({ length: knots }, (_, i) => data[2 * (at + i) + 1]);
+    at += knots;
+    if (x.some((value, i) => i > 0 && value <= x[i - 1])) throw fault("knots must ascend");
+    return { x, y, slopes };
+  });
+}
+
+function requireList(field: string, value: unknown): readonly unknown[] {
+  if (Array.isArray(value)) return value;
+  throw fault(`${field} must be a list`);
+}
+
+const fault = (what: string): ModelFileError => new ModelFileError(`Cannot read model: ${what}`);

@@ -1,0 +1,121 @@
+/**
+ * The networks and references of an ensemble as one program: a row of each view in, and out
+ *
+ *   residual.VIEW   [B, F]  mean over the members of (x_f - E_m[x_f | z])² / σ_f², σ_f² out of fold
+ *   kl.VIEW         [B, 1]  mean over the members of KL(q_m(z | x) ‖ p(z)), nats
+ *   linear.VIEW     [B, F]  (x P)_f / √P_ff, P the inverse covariance: the residual of x_f, in its own
+ *                           deviations, under the linear regression on all other features
+ *   distance.VIEW   [B, R]  ‖x - r‖² - ‖x‖² = ‖r‖² - 2 x·r for each reference row r: one dense layer
+ *
+ * Members share the row, so a score is one crossing into WebAssembly however many there are.
+ */
+import { batched } from "../../core/shape.ts";
+import type { Layout, Plan } from "../../graph/plan.ts";
+import { plan } from "../../graph/plan.ts";
+import { createGraph } from "../../graph/graph.ts";
+import { createScope, type ParameterSpec, type Scope } from "../../layers/scope.ts";
+import { decoder, infer } from "../../models/vae_graph.ts";
+import type { ModelSpec } from "../../models/spec.ts";
+import type { Node } from "../../ops/spec.ts";
+import type { ViewName } from "../views/view.ts";
+
+/** The sizes of one view's part. */
+export interface PartSpec {
+  readonly view: ViewName;
+  readonly features: number;
+  /** Networks, each with the same spec. */
+  readonly members: number;
+  readonly spec: ModelSpec;
+  readonly references: number;
+}
+
+/** What a program gives of a view, beside its name. */
+export type PartOutput = "residual" | "kl" | "linear" | "distance";
+
+/** Names of parameters: a member's are its own behind `VIEW.MEMBER.`. */
+export const memberPrefix = (view: ViewName, member: number): string => `${view}.${member}.`;
+
+/** The parameters that the wanted outputs need. */
+export function programParameters(
+  parts: readonly PartSpec[],
+  wanted: ReadonlySet<PartOutput>,
+): readonly ParameterSpec[] {
+  const scope = createScope(createGraph());
+  outputsOf(scope, parts, wanted);
+  return scope.declared;
+}
+
+/** The program, for so many rows at most. */
+export function statisticsPlan(
+  parts: readonly PartSpec[],
+  wanted: ReadonlySet<PartOutput>,
+  parameters: Layout,
+  capacity: number,
+): Plan {
+  const g = createGraph();
+  const outputs = outputsOf(createScope(g), parts, wanted);
+  return plan(g, { outputs, capacity, parameters });
+}
+
+function outputsOf(
+  scope: Scope,
+  parts: readonly PartSpec[],
+  wanted: ReadonlySet<PartOutput>,
+): Record<string, Node> {
+  const entries = parts.flatMap((part) => {
+    const all = outputsOfPart(scope, part, wanted);
+    return Object.entries(all).map(([name, node]) => [`${name}.${part.view}`, node] as const);
+  });
+  return Object.fromEntries(entries);
+}
+
+function outputsOfPart(
+  scope: Scope,
+  part: PartSpec,
+  wanted: ReadonlySet<PartOutput>,
+): { [Name in PartOutput]?: Node } {
+  const { g } = scope, { view, features, references } = part;
+  const x = g.input(`x.${view}`, batched(features));
+  const declare = (name: string, rows: number, cols: number) =>
+    scope.declare(`${view}.${name}`, rows, cols, { type: "constant", value: 0 });
+  const linear = (name: string, cols: number) =>
+    g.dense(x, declare(`${name}.weight`, features, cols), declare(`${name}.bias`, 1, cols), {
+      activation: "identity",
+    });
+  return {
+    ...(wanted.has("residual") || wanted.has("kl") ? membersOf(scope, part, x, declare) : {}),
+    ...(wanted.has("linear") && { linear: linear("linear", features) }),
+    ...(wanted.has("distance") && { distance: linear("references", references) }),
+  };
+}
+
+function membersOf(
+  scope: Scope,
+  { view, features, members, spec }: PartSpec,
+  x: Node,
+  declare: (name: string, rows: number, cols: number) => Node,
+): { residual: Node; kl: Node } {
+  const { g } = scope;
+  const each = Array.from({ length: members }, (_, m) => {
+    const own = within(scope, memberPrefix(view, m));
+    const { z, klPerDimension } = infer(own, spec, x);
+    const residual = g.sub(x, decoder(own, spec, z).mean);
+    return { squares: g.mul(residual, residual), kl: g.sumCols(klPerDimension!) };
+  });
+  const sum = (nodes: readonly Node[]) => nodes.reduce((a, b) => g.add(a, b));
+  // 1 / (M σ_f²): the mean over members and the scale in one multiplication.
+  const precision = declare("precision", 1, features);
+  return {
+    residual: g.mul(sum(each.map(({ squares }) => squares)), precision),
+    kl: g.affine(sum(each.map(({ kl }) => kl)), { scale: 1 / members, offset: 0 }),
+  };
+}
+
+/** A scope whose parameters have a prefix. */
+function within(scope: Scope, prefix: string): Scope {
+  return {
+    ...scope,
+    declare: (name, rows, cols, initializer) =>
+      scope.declare(prefix + name, rows, cols, initializer),
+  };
+}

@@ -1,0 +1,62 @@
+/**
+ * Draws of (x, z) from the model, z ~ p(z), x ~ p(x | z), in runs of the program `sample`. Draw i depends on
+ * the seed, i and its condition alone.
+ */
+import { splitSeed } from "../core/philox.ts";
+import { requireNumber } from "../core/validate.ts";
+import type { ModelSpec } from "../models/spec.ts";
+import { latentSize } from "../models/vae_graph.ts";
+import { drawRows, readDrawParameters } from "./draw_rows.ts";
+import { BULK_ROWS, type Engine } from "./engine.ts";
+import { type ConditionOptions, type Matrix, toConditions } from "./matrix.ts";
+import type { ProgramName } from "./programs.ts";
+
+/** How to draw from the model. */
+export interface SampleOptions extends ConditionOptions {
+  /** Fixes the draws; 0. */
+  readonly seed?: number;
+  /** E[x | z] in place of a draw of x. */
+  readonly mean?: boolean;
+}
+
+/** Which draws: `count` from the index `first` on. */
+export interface DrawRequest extends SampleOptions {
+  readonly first: number;
+  readonly count: number;
+}
+
+/** The most rows that one call makes. */
+const MAX_DRAWS = 1e7;
+
+/** x `[count, D]` and the z behind them, `[count, L]`. */
+export function drawPairs(
+  engine: Engine<ProgramName>,
+  spec: ModelSpec,
+  { first, count, seed = 0, mean = false, condition }: DrawRequest,
+): { readonly x: Matrix; readonly z: Matrix } {
+  requireNumber("count", count, { min: 1, max: MAX_DRAWS, integer: true });
+  const conditions = toConditions(spec, count, condition);
+  const [seedLow, seedHigh] = splitSeed(seed);
+  const program = engine.program("sample", { capacity: BULK_ROWS });
+  const x = empty(count, spec.inputs), z = empty(count, latentSize(spec));
+  for (let at = 0; at < count; at += BULK_ROWS) {
+    const rows = Math.min(BULK_ROWS, count - at);
+    program.write("key", [seedLow, seedHigh, 0, first + at]);
+    if (conditions) program.write("c", rowsOf(conditions, at, rows));
+    program.run(rows);
+    program.read("z", rowsOf(z, at, rows));
+    const drawn = rowsOf(x, at, rows);
+    if (mean) program.read("mean", drawn);
+    else drawRows(spec, readDrawParameters(program, rows), { seed, first: first + at }, drawn);
+  }
+  return { x, z };
+}
+
+function empty(rows: number, columns: number): Matrix {
+  return { data: new Float32Array(rows * columns), shape: [rows, columns] };
+}
+
+/** `count` rows from the first on, as a view. */
+function rowsOf({ data, shape: [, columns] }: Matrix, first: number, count: number): Float32Array {
+  return data.subarray(first * columns, (first + count) * columns);
+}

@@ -1,0 +1,57 @@
+/** The steps of a series, scored by whatever scores its windows. */
+import type { Cells } from "../standardize.ts";
+import { countWindows, overSteps, stepMeans, windowsOf } from "./windows.ts";
+
+/** Windows cut out at a time: overlapping, they take a window's length times the memory of their steps. */
+const CHUNK = 1024;
+
+/** Scores of rows, and each row's contributions, whose sum it is. */
+export interface Scored {
+  readonly scores: Float64Array;
+  readonly contributions: Float64Array;
+}
+
+/** What a series is to the model of its windows. */
+export interface SeriesShape {
+  readonly columns: number;
+  /** Steps of a window. */
+  readonly window: number;
+}
+
+/**
+ * The windows of a series in order, and their contributions by column.
+ * @throws RangeError for a series shorter than one window
+ */
+export function scoreWindows(
+  cells: Cells,
+  { columns, window }: SeriesShape,
+  scoreRows: (windows: Cells) => Scored,
+): Scored {
+  const count = countWindows(cells.rows, window);
+  if (count === 0) {
+    throw new RangeError(
+      `Cannot score series: expected at least the ${window} steps of a window: current value is ${cells.rows}`,
+    );
+  }
+  const scores = new Float64Array(count), contributions = new Float64Array(count * columns);
+  for (let first = 0; first < count; first += CHUNK) {
+    const rows = Math.min(CHUNK, count - first);
+    const part = scoreRows(windowsOf(cells, columns, window, first, rows));
+    scores.set(part.scores, first);
+    contributions.set(overSteps(part.contributions, columns, window), first * columns);
+  }
+  return { scores, contributions };
+}
+
+/** The steps: means over the windows that hold them. */
+export function scoreSteps(
+  cells: Cells,
+  shape: SeriesShape,
+  scoreRows: (windows: Cells) => Scored,
+): Scored {
+  const windows = scoreWindows(cells, shape, scoreRows);
+  return {
+    scores: stepMeans(windows.scores, 1, shape.window),
+    contributions: stepMeans(windows.contributions, shape.columns, shape.window),
+  };
+}

@@ -1,0 +1,61 @@
+/**
+ * Windows over the steps of a series, and the way back from what windows score to what steps score.
+ *
+ *   window w = steps w … w + size - 1, one row of size · columns cells, oldest step first
+ *   step t   = the mean over the windows t - size + 1 … t that hold it, fewer at the two ends
+ *
+ * A series of T steps has T - size + 1 windows. Being a mean, a step's score is still the sum of its
+ * columns' contributions.
+ */
+import type { Cells } from "../standardize.ts";
+
+/** `count` windows from window `first` on, as rows of a table. */
+export function windowsOf(
+  { data }: Pick<Cells, "data">,
+  columns: number,
+  size: number,
+  first: number,
+  count: number,
+): Cells {
+  const width = size * columns;
+  const windows = new Float64Array(count * width);
+  for (let w = 0; w < count; w++) {
+    const start = (first + w) * columns;
+    windows.set(data.subarray(start, start + width), w * width);
+  }
+  return { data: windows, rows: count };
+}
+
+/** How many windows of `size` steps a series of `steps` has; none if it is shorter. */
+export function countWindows(steps: number, size: number): number {
+  return Math.max(0, steps - size + 1);
+}
+
+/**
+ * Means over the windows that hold each step, of `columns` numbers a window.
+ * @param windows [windows, columns], row-major
+ * @returns       [windows + size - 1, columns]
+ */
+export function stepMeans(windows: Float64Array, columns: number, size: number): Float64Array {
+  const count = windows.length / columns, steps = count + size - 1;
+  const means = new Float64Array(steps * columns);
+  for (let t = 0; t < steps; t++) {
+    const first = Math.max(0, t - size + 1), last = Math.min(count - 1, t);
+    for (let c = 0; c < columns; c++) {
+      // Summed anew for each step: a running sum would carry one huge score's rounding to all after it.
+      let sum = 0;
+      for (let w = first; w <= last; w++) sum += windows[w * columns + c];
+      means[t * columns + c] = sum / (last - first + 1);
+    }
+  }
+  return means;
+}
+
+/** The contributions of windows by column: the sum over the steps of each window. */
+export function overSteps(windows: Float64Array, columns: number, size: number): Float64Array {
+  const sums = new Float64Array(windows.length / size);
+  for (let i = 0; i < windows.length; i++) {
+    sums[Math.floor(i / (size * columns)) * columns + i % columns] += windows[i];
+  }
+  return sums;
+}

@@ -1,0 +1,182 @@
+/**
+ * A view: how the cells of a user's table become the numbers that a network or a distance sees. Each
+ * feature belongs to one column of the table, so that what is said of features adds up by column.
+ *
+ *   arcsinh   y = (asinh((x - centre) / scale) - mean) / deviation; heavy tails become logarithms
+ *   curve     y = curve(x) - mean, a curve through normal quantiles; on beyond the outer knots
+ *   level     y = ([x is the level] - mean) / deviation, one feature for each level of a category
+ *   cycle     y = (cos(2π (x / period - phase)) - mean) / deviation, of a time
+ *
+ * A missing cell (NaN) becomes 0, the mean, and counts as not observed. Values are limited to ±LIMIT, so
+ * that every later float32 number is finite.
+ */
+import { portableLog } from "../../core/portable.ts";
+import type { Matrix } from "../matrix.ts";
+import { type Cells, LIMIT } from "../standardize.ts";
+import { type Curve, curveAt, curveInverse } from "./curve.ts";
+
+/** Beyond this a cell is this far out: its square stays finite. */
+const MAX_ASINH = 1e150;
+
+/** What becomes of a column's cells. */
+export type Transform =
+  | {
+    readonly kind: "arcsinh";
+    readonly centre: number;
+    readonly scale: number;
+    readonly mean: number;
+    readonly deviation: number;
+  }
+  | { readonly kind: "curve"; readonly curve: Curve; readonly mean: number }
+  | {
+    readonly kind: "level";
+    readonly level: number;
+    readonly mean: number;
+    readonly deviation: number;
+  }
+  | {
+    readonly kind: "cycle";
+    readonly period: number;
+    readonly phase: number;
+    readonly mean: number;
+    readonly deviation: number;
+  };
+
+/** One feature of a view. */
+export interface Feature {
+  /** Of the user's table. */
+  readonly column: number;
+  readonly transform: Transform;
+}
+
+/** The names of the views, in the order in which a detector has them. */
+export const VIEW_NAMES = ["arcsinh", "quantile"] as const;
+export type ViewName = typeof VIEW_NAMES[number];
+
+export interface View {
+  readonly name: ViewName;
+  readonly features: readonly Feature[];
+}
+
+/** One feature's value for a cell that is there. */
+export function transformAt(transform: Transform, value: number): number {
+  switch (transform.kind) {
+    case "arcsinh": {
+      const { centre, scale, mean, deviation } = transform;
+      return limited((asinh((value - centre) / scale) - mean) / deviation);
+    }
+    case "curve":
+      return limited(curveAt(transform.curve, value) - transform.mean);
+    case "level":
+      return ((value === transform.level ? 1 : 0) - transform.mean) / transform.deviation;
+    case "cycle": {
+      const { period, phase, mean, deviation } = transform;
+      return (Math.cos(2 * Math.PI * (value / period - phase)) - mean) / deviation;
+    }
+  }
+}
+
+/** The cell that has this value, of transforms that have an inverse; NaN otherwise. */
+export function transformInverse(transform: Transform, value: number): number {
+  switch (transform.kind) {
+    case "arcsinh": {
+      const { centre, scale, mean, deviation } = transform;
+      return centre + scale * Math.sinh(value * deviation + mean);
+    }
+    case "curve":
+      return curveInverse(transform.curve, value + transform.mean);
+    default:
+      return NaN;
+  }
+}
+
+/** ln(|z| + √(z² + 1)) with the sign of z; the same on every machine. */
+function asinh(z: number): number {
+  const size = Math.min(Math.abs(z), MAX_ASINH);
+  const value = portableLog(size + Math.sqrt(size * size + 1));
+  return z < 0 ? -value : value;
+}
+
+const limited = (value: number): number => Math.min(LIMIT, Math.max(-LIMIT, value));
+
+/**
+ * Writes the features of one row, float32, to `out`, and which of them are there to `observed`, both from
+ * `to` on.
+ * @param at the row's first cell
+ * @returns how many features are there
+ */
+export function projectRow(
+  { features }: View,
+  cells: ArrayLike<number>,
+  at: number,
+  out: { [index: number]: number },
+  observed: Uint8Array,
+  to: number,
+): number {
+  let count = 0;
+  for (let f = 0; f < features.length; f++) {
+    const { column, transform } = features[f];
+    const value = cells[at + column], there = value === value;
+    out[to + f] = there ? Math.fround(transformAt(transform, value)) : 0;
+    observed[to + f] = there ? 1 : 0;
+    if (there) count++;
+  }
+  return count;
+}
+
+/** Rows as a view has them. */
+export interface Projection {
+  /** `[rows, features]` */
+  readonly x: Matrix;
+  /** Of each value, whether its cell is there. */
+  readonly observed: Uint8Array;
+}
+
+/** @param columns of the table */
+export function project(view: View, { data, rows }: Cells, columns: number): Projection {
+  const width = view.features.length;
+  const x = new Float32Array(rows * width), observed = new Uint8Array(rows * width);
+  for (let r = 0; r < rows; r++) projectRow(view, data, r * columns, x, observed, r * width);
+  return { x: { data: x, shape: [rows, width] }, observed };
+}
+
+/**
+ * The cells that rows of a view stand for: of a category the level whose feature is highest, NaN for a
+ * column that has cycles alone.
+ */
+export function unproject(
+  { features }: View,
+  { data, shape: [rows, width] }: Matrix,
+  columns: number,
+): Cells {
+  const cells = new Float64Array(rows * columns).fill(NaN);
+  const highest = new Float64Array(columns);
+  for (let r = 0; r < rows; r++) {
+    highest.fill(-Infinity);
+    features.forEach(({ column, transform }, f) => {
+      const value = data[r * width + f];
+      if (transform.kind !== "level") {
+        if (transform.kind !== "cycle") {
+          cells[r * columns + column] = transformInverse(transform, value);
+        }
+        return;
+      }
+      const indicator = value * transform.deviation + transform.mean;
+      if (indicator <= highest[column]) return;
+      highest[column] = indicator;
+      cells[r * columns + column] = transform.level;
+    });
+  }
+  return { data: cells, rows };
+}
+
+/** Σ ln |dy / dx| of a row's numeric cells, nats: what a density of the view lacks to one of the cells. */
+export function logSlope({ features }: View, cells: ArrayLike<number>, at: number): number {
+  let sum = 0;
+  for (const { column, transform } of features) {
+    if (transform.kind !== "arcsinh") continue;
+    const { centre, scale, deviation } = transform, z = (cells[at + column] - centre) / scale;
+    if (z === z) sum -= Math.log(scale * deviation) + Math.log1p(z * z) / 2;
+  }
+  return sum;
+}

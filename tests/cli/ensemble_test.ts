@@ -1,0 +1,43 @@
+/** The default detector on the command line: every command that takes a model takes it. */
+import assert from "node:assert/strict";
+import { TableScorer } from "../../mod.ts";
+import { cellsOf, elbowOk, Folder, tableCsv } from "./util.ts";
+
+Deno.test("a default detector is trained, inspected, scored, evaluated, and makes rows of the table", async () => {
+  using folder = new Folder();
+  const data = folder.write("t.csv", tableCsv(200, { anomalies: 4, label: true }));
+  const out = folder.at("m");
+  const fast = ["--epochs", "40", "--hidden", "8", "--latent", "2"];
+  const trained = JSON.parse(
+    await elbowOk("train", data, "--out", out, "--label", "kind", "--json", ...fast),
+  );
+  assert.equal(trained.label.anomalies, 4);
+  assert.ok(trained.label.auroc > 0.9, `${trained.label.auroc}`);
+  const inspected = JSON.parse(await elbowOk("inspect", out, "--json"));
+  assert.deepEqual(inspected.ensemble.statistics, ["residual", "kl", "linear", "neighbours"]);
+  assert.deepEqual(
+    inspected.ensemble.views.map(({ view, members }: { view: string; members: number }) => [
+      view,
+      members,
+    ]),
+    [["arcsinh", 2], ["quantile", 2]],
+  );
+  assert.match(await elbowOk("inspect", out), /View quantile +4 features, 2 networks/);
+  const columns = folder.write("rows.csv", tableCsv(200, { anomalies: 4 }));
+  const verdicts = cellsOf(await elbowOk("score", out, columns)).slice(1);
+  const scorer = await TableScorer.load(Deno.readFileSync(out));
+  const rows = cellsOf(tableCsv(200, { anomalies: 4 })).slice(1).map((row) => row.map(Number));
+  const scores = (await scorer.score(rows)).map(({ score }) => score);
+  assert.deepEqual(verdicts.map(([, score]) => Number(score)), scores);
+  // The last rows are off the plane by what was added to column b.
+  const blamed = verdicts.slice(-4).filter((row) => row[4].split(";").includes("b"));
+  assert.ok(blamed.length >= 3, `${blamed.length} of 4`);
+  const evaluated = JSON.parse(await elbowOk("evaluate", out, columns, "--json"));
+  assert.ok(Number.isFinite(evaluated.elbo) && Number.isFinite(evaluated.logJacobian));
+  // Rows of the table and back, within what the network loses.
+  const made = cellsOf(await elbowOk("reconstruct", out, columns));
+  assert.deepEqual(made[0], ["a", "b", "c", "d"]);
+  assert.equal(made.length, 201);
+  const drawn = cellsOf(await elbowOk("sample", out, "--count", "50"));
+  assert.ok(drawn.slice(1).every((row) => row.every((cell) => Number.isFinite(Number(cell)))));
+});

@@ -1,0 +1,134 @@
+/**
+ * Series: windows, steps, votes and streams. Oracles: each step's score by its definition, window by window
+ * through the model's own single-window path; a planted fault; binomial tails counted by hand.
+ */
+import assert from "node:assert/strict";
+import { Detector } from "../../src/detection/detector.ts";
+import { TableScorer } from "../../src/scoring/mod.ts";
+import { Ballot } from "../../src/scoring/series/vote.ts";
+import { countWindows, overSteps, stepMeans, windowsOf } from "../../src/scoring/series/windows.ts";
+import { splitSeries } from "../../src/detection/split.ts";
+import { assertRelative } from "../util/close.ts";
+
+const WINDOW = 12;
+
+/** Two sensors of one oscillation, one of them with a lag, and a little noise of its own. */
+function series(steps: number, fault?: { at: number; length: number }): number[][] {
+  let state = 1;
+  const noise = () => (state = (state * 48271) % 2147483647) / 2147483647 - 0.5;
+  return Array.from({ length: steps }, (_, t) => {
+    const stuck = fault && t >= fault.at && t < fault.at + fault.length;
+    return [
+      Math.sin(t / 5) + 0.1 * noise(),
+      (stuck ? -1.5 : Math.cos(t / 5)) + 0.1 * noise(),
+    ];
+  });
+}
+
+const detector = await Detector.fit(series(900), {
+  columns: ["flow", "pressure"],
+  window: WINDOW,
+  preset: "small",
+  epochs: 30,
+  falseAlarmRate: 0.02,
+  seed: 3,
+});
+
+Deno.test("windows are consecutive steps, and stepMeans() averages the windows that hold a step", () => {
+  const cells = { data: Float64Array.from({ length: 10 }, (_, i) => i), rows: 5 };
+  assert.equal(countWindows(5, 3), 3);
+  assert.equal(countWindows(2, 3), 0);
+  const windows = windowsOf(cells, 2, 3, 1, 2);
+  assert.deepEqual([...windows.data], [2, 3, 4, 5, 6, 7, 4, 5, 6, 7, 8, 9]);
+  // Windows 0-2, 1-3, 2-4 of scores 1, 2, 6: step 2 is in all of them, step 3 in the last two.
+  assert.deepEqual([...stepMeans(Float64Array.of(1, 2, 6), 1, 3)], [1, 1.5, 3, 4, 6]);
+  assert.deepEqual([...overSteps(windows.data, 2, 3)], [12, 15, 18, 21]);
+});
+
+Deno.test("a step's score is the mean of its windows' scores, as a stream gives them", async () => {
+  const steps = series(60);
+  const stream = detector.stream();
+  const windows = steps.map((row) => stream.push(row)?.score).filter((score) =>
+    score !== undefined
+  );
+  assert.equal(windows.length, 60 - WINDOW + 1);
+  const verdicts = await detector.score(steps);
+  verdicts.forEach(({ score, contributions }, t) => {
+    const held = windows.slice(Math.max(0, t - WINDOW + 1), t + 1);
+    const mean = held.reduce((sum, each) => sum + each, 0) / held.length;
+    // Batches and single rows sum in other orders: float32 over 24 cells.
+    assertRelative(score, mean, 1e-4, 1e-3, `step ${t}`);
+    const sum = Object.values(contributions).reduce((a, b) => a + b, 0);
+    assertRelative(sum, score, 1e-9, 1e-9, `contributions of step ${t}`);
+  });
+});
+
+Deno.test("a stream forgets what is behind its window: any beginning gives the same verdict", () => {
+  const steps = series(200);
+  const long = detector.stream(), short = detector.stream();
+  for (const row of steps.slice(0, 150)) long.push(row);
+  let last;
+  for (const row of steps.slice(150 - WINDOW, 150)) last = short.push(row);
+  assert.ok(last);
+  const next = steps[150], a = { ...long.push(next)! }, b = { ...short.push(next)! };
+  assert.deepEqual([a.score, a.pValue, a.anomaly], [b.score, b.pValue, b.anomaly]);
+});
+
+Deno.test("a stuck sensor is found, and blamed", async () => {
+  const verdicts = await detector.score(series(300, { at: 150, length: 20 }));
+  const highest = verdicts.reduce(
+    (best, { score }, t) => score > verdicts[best].score ? t : best,
+    0,
+  );
+  assert.ok(highest >= 150 && highest < 170, `highest score at step ${highest}`);
+  const { contributions, anomaly } = verdicts[160];
+  assert.ok(anomaly);
+  assert.ok(contributions.pressure > contributions.flow);
+  const quiet = verdicts.filter((_, t) => t < 138 || t >= 182);
+  const alarms = quiet.filter(({ anomaly }) => anomaly).length;
+  assert.ok(alarms <= 0.1 * quiet.length, `${alarms} false alarms in ${quiet.length} steps`);
+});
+
+Deno.test("a series model survives its file, with the same scores and streams", async () => {
+  const loaded = await TableScorer.load(detector.save());
+  const steps = series(40, { at: 20, length: 10 });
+  assert.deepEqual(await loaded.score(steps), await detector.score(steps));
+  const mine = detector.stream({ vote: { k: 2, of: 3 } });
+  const theirs = loaded.stream({ vote: { k: 2, of: 3 } });
+  for (const row of steps) {
+    const a = mine.push(row), b = theirs.push(row);
+    assert.deepEqual(a && { ...a }, b && { ...b });
+  }
+  loaded.dispose();
+});
+
+Deno.test("the vote: k flags among the last m, no more memory than m", () => {
+  const ballot = new Ballot({ k: 2, of: 3 });
+  const flags = [1, 0, 0, 1, 1, 0, 0, 0, 1, 0, 1];
+  const counted = flags.map((_, t) =>
+    flags.slice(Math.max(0, t - 2), t + 1).reduce((a, b) => a + b, 0) >= 2
+  );
+  assert.deepEqual(flags.map((flag) => ballot.cast(flag === 1)), counted);
+  assert.throws(() => detector.stream({ vote: { k: 3, of: 2 } }), /vote\.k/);
+});
+
+Deno.test("no window that trains holds a step that calibrates", () => {
+  const steps = 500;
+  const cells = { data: Float64Array.from({ length: steps }, (_, t) => t), rows: steps };
+  const { training, calibration, stretches } = splitSeries(cells, 1, { window: 10, fraction: 0.2 });
+  const kept = new Set(calibration.data);
+  assert.ok(kept.size > 0.1 * steps && kept.size < 0.35 * steps);
+  assert.ok(training.data.every((step) => !kept.has(step)));
+  assert.ok(training.rows > 0.4 * steps);
+  assert.equal(stretches!.reduce((sum, each) => sum + each, 0), calibration.rows);
+});
+
+Deno.test("what is no series, or too short for one, is refused by name", async () => {
+  await assert.rejects(detector.score(series(WINDOW - 1)), /at least the 12 steps of a window/);
+  assert.throws(() => detector.scoreInto([1, 2], new Float64Array(2)), /steps of a series/);
+  await assert.rejects(Detector.fit(series(40), { window: 12 }), /at least 48 rows/);
+  await assert.rejects(Detector.fit(series(40), { window: 1 }), /window/);
+  const rows = await Detector.fit(series(60), { preset: "small", epochs: 2 });
+  assert.throws(() => rows.stream(), /scores single rows/);
+  rows.dispose();
+});
