@@ -22,6 +22,9 @@ import { denoProgram, runChild } from "./lib/spawn.ts";
 /** Unsafe, and so no option of a library: it stands in for a host with a trap handler. */
 const UNCHECKED = ["--v8-flags=--no-wasm-bounds-checks"];
 
+/** All cases in one process. */
+const LIMIT_MS = 300_000;
+
 const { values: options } = parseArgs({
   options: {
     quick: { type: "boolean", default: false },
@@ -55,7 +58,7 @@ await publish("kernels", results, kernelsPage(results), !options.quick);
 async function measure(build: "relaxed" | "simd", checked: boolean, round: number): Promise<void> {
   const program = denoProgram("kernels/child.ts", checked ? [] : UNCHECKED);
   const request: KernelRequest = { build, threads: 1, seconds, folder };
-  const answers = await runChild<KernelAnswer>(program, request, pinning);
+  const answers = await runChild<KernelAnswer>(program, request, pinning, LIMIT_MS);
   for (const { group, case: name, ...samples } of answers) {
     collected.add({ build, checked, group, case: name }, samples);
   }

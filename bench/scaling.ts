@@ -16,6 +16,9 @@ import { CASES, THREADS } from "./scaling/cases.ts";
 import type { ScalingAnswer, ScalingRequest } from "./scaling/child.ts";
 import { type ScalingAt, scalingPage, type ScalingResults } from "./scaling/page.ts";
 
+/** All cases in one process. */
+const LIMIT_MS = 300_000;
+
 const { values: options } = parseArgs({
   options: {
     quick: { type: "boolean", default: false },
@@ -55,7 +58,7 @@ async function measure(threads: number, round: number): Promise<void> {
   const cases = CASES.filter(({ axis }) => threads === 1 || axis === "threads");
   const request: ScalingRequest = { cases, threads, seconds, folder };
   const program = denoProgram("scaling/child.ts");
-  const answers = await runChild<ScalingAnswer>(program, request, pinning);
+  const answers = await runChild<ScalingAnswer>(program, request, pinning, LIMIT_MS);
   if (answers[0].threads < threads) {
     refused.add(threads);
     return;

@@ -33,13 +33,16 @@ function openModel(elbow: Elbow, model: Model, machine: Machine) {
   const spec = elbow.spec.parseSpec(specOf(model.workload));
   const specs = elbow.parameters.parametersOf(spec);
   const layout = elbow.parameters.parameterLayout(specs);
-  const { backend, threads } = openWasm(elbow, machine);
+  const { backend } = openWasm(elbow, machine);
   const parameters = backend.allocate(layout.length);
   specs.forEach(({ name }, i) =>
     parameters.write(layout.places.get(name)!.offset, model.weights[i])
   );
-  return { spec, specs, layout, backend, threads, parameters };
+  return { spec, specs, layout, backend, parameters };
 }
+
+/** Rows of a chunk of `score`. */
+const CHUNK = 128;
 
 /** The scoring program alone: rows in, costs and KL by column out, nothing summed. */
 export function scoreProgram(
@@ -48,15 +51,20 @@ export function scoreProgram(
   batch: number,
   machine: Machine = {},
 ): Ready {
-  const { spec, layout, backend, threads, parameters } = openModel(elbow, model, machine);
-  const plan = elbow.programs.forwardPlan("score", spec, layout, { capacity: batch });
-  const program = backend.compile(plan, { parameters });
+  const { spec, layout, backend, parameters } = openModel(elbow, model, machine);
+  // In chunks, as `score` runs them.
+  const capacity = Math.min(batch, CHUNK);
+  const plan = elbow.programs.forwardPlan("score", spec, layout, { capacity });
+  const program = backend.compile(plan, { parameters }, undefined, Math.ceil(batch / capacity));
   const { inputs, latent } = model.workload;
   const rows = model.rows.slice(0, batch * inputs);
   const cost = new Float32Array(batch * inputs), kl = new Float32Array(batch * latent);
   return {
     program,
-    threads,
+    // They start with the first program that is worth sharing.
+    get threads() {
+      return Number(backend.details.threads ?? 1);
+    },
     parameters,
     run() {
       program.write("x", rows);
@@ -76,7 +84,7 @@ export function trainStep(
   objective: Objective,
   machine: Machine = {},
 ): Ready {
-  const { spec, specs, layout, backend, threads, parameters } = openModel(elbow, model, machine);
+  const { spec, specs, layout, backend, parameters } = openModel(elbow, model, machine);
   const optimizer = elbow.options.parseOptimizer({ type: "adam", learningRate: ADAM.rate });
   const state = elbow.training.stateLayout(optimizer, specs);
   const plan = elbow.training.trainPlan({
@@ -94,7 +102,10 @@ export function trainStep(
   let step = 0, one = 1, two = 1;
   return {
     program,
-    threads,
+    // They start with the first program that is worth sharing.
+    get threads() {
+      return Number(backend.details.threads ?? 1);
+    },
     parameters,
     run() {
       one *= ADAM.beta1;

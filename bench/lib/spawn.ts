@@ -29,18 +29,20 @@ export function denoProgram(path: string, flags: readonly string[] = []): Progra
 /**
  * Runs a child to its end, on as many cores as the request has threads. The request is given the Unix
  * time at which it was started, as `startedAt`.
+ * @param limitMs milliseconds after which it counts as hung; a minute and a half
  * @throws ChildError if it failed, hung or said nothing
  */
 export async function runChild<A>(
   { command, args }: Program,
   request: { readonly threads: number },
   pinning: Pinning,
+  limitMs = LIMIT_MS,
 ): Promise<A[]> {
   const startedAt = performance.timeOrigin + performance.now();
   const text = JSON.stringify({ ...request, startedAt });
   const [program, words] = pinning.wrap(request.threads, command, [...args, text]);
   const stop = new AbortController();
-  const timer = setTimeout(() => stop.abort(), LIMIT_MS);
+  const timer = setTimeout(() => stop.abort(), limitMs);
   const { success, stdout, stderr } = await new Deno.Command(program, {
     args: words,
     stdin: "null",
@@ -51,7 +53,7 @@ export async function runChild<A>(
   const lines = textOf(stdout).split("\n").filter((line) => line.startsWith(MARK));
   const answers = lines.map((line): A => JSON.parse(line.slice(MARK.length)));
   if (success && answers.length > 0) return answers;
-  const reason = stop.signal.aborted ? `no end after ${LIMIT_MS / 1000} s` : textOf(stderr).trim();
+  const reason = stop.signal.aborted ? `no end after ${limitMs / 1000} s` : textOf(stderr).trim();
   throw new ChildError(reason.slice(-LAST_WORDS) || "it said nothing");
 }
 

@@ -9,6 +9,7 @@ import { Command } from "npm:commander@15.1.0";
 import { bundleCommand } from "./bundle.ts";
 import { classifyCommand } from "./classify.ts";
 import { doctorCommand } from "./doctor.ts";
+import { driftCommand } from "./drift.ts";
 import { encodeCommand } from "./encode.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { importCommand } from "./import.ts";
@@ -17,6 +18,7 @@ import { exportCommand } from "./export.ts";
 import { denoIo, type Io } from "./io.ts";
 import { reconstructCommand } from "./reconstruct.ts";
 import { fail } from "./refusals.ts";
+import { recalibrateCommand } from "./recalibrate.ts";
 import { reportCommand } from "./report.ts";
 import { sampleCommand } from "./sample.ts";
 import { scoreCommand } from "./score.ts";
@@ -32,6 +34,8 @@ const COMMANDS: readonly ((io: Io) => Command)[] = [
   trainCommand,
   scoreCommand,
   evaluateCommand,
+  driftCommand,
+  recalibrateCommand,
   encodeCommand,
   classifyCommand,
   sampleCommand,

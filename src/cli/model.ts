@@ -1,4 +1,5 @@
 /** Opens model files: detectors, and bare VAEs, whose columns are known by their position alone. */
+import { Detector } from "../detection/detector.ts";
 import { isTable, type Units, unitsOf, vaeOf } from "../scoring/units.ts";
 import { type ModelFile, readModelFile } from "../scoring/model_file.ts";
 import { tableModelOf, TableScorer } from "../scoring/table_scorer.ts";
@@ -32,6 +33,25 @@ export async function loadModel(path: string, device: DeviceOptions = {}): Promi
     scorer: isTable(model) ? model : undefined,
     units: unitsOf(model),
     [Symbol.dispose]: () => model.dispose(),
+  };
+}
+
+/** A detector that can be calibrated anew. */
+export interface LoadedDetector extends LoadedModel {
+  readonly scorer: Detector;
+}
+
+/** @throws as `loadModel`; SyntaxError naming the file if it is not a detector's */
+export async function loadDetector(path: string): Promise<LoadedDetector> {
+  const scorer = await Detector.load(await readWhole(path)).catch((error) => {
+    throw error instanceof SyntaxError ? inFile(path, error) : error;
+  });
+  return {
+    path,
+    vae: scorer.vae,
+    scorer,
+    units: unitsOf(scorer),
+    [Symbol.dispose]: () => scorer.dispose(),
   };
 }
 

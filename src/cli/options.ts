@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from "npm:commander@15.1.0";
 import { type NumberLimits, requireNumber } from "../core/validate.ts";
 import { parseNumber } from "../formats/cells.ts";
+import { FILE_FORMATS } from "../scoring/quantize.ts";
 import type { BackendChoice } from "../backends/open.ts";
 
 /** What every command that prints a result takes. */
@@ -43,6 +44,11 @@ export function namesOption(flags: string, text: string): Option {
 /** The share of normal rows that may be flagged. */
 export function falseAlarmRateOption(text: string): Option {
   return numberOption("--false-alarm-rate <share>", text, { above: 0, max: 0.999999 });
+}
+
+/** How a model file keeps its weights. */
+export function weightsFormatOption(text: string): Option {
+  return new Option("--weights-format <name>", text).choices(FILE_FORMATS);
 }
 
 /** Which machine runs the model. */

@@ -69,7 +69,7 @@ export async function train(
   const { label, columns } = given;
   const table = await readData(data, io, { label, columns, cells: "any" });
   const detector = await fit(table, given, io);
-  const bytes = detector.save();
+  const bytes = detector.save({ format: given.weightsFormat });
   await writeWhole(given.out, [bytes]);
   if (given.curve !== undefined) {
     await writeWhole(given.curve, [lossCurve(detector.report!.history)]);

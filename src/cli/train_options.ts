@@ -5,6 +5,7 @@ import { PLAIN_LIKELIHOODS } from "../distributions/likelihood.ts";
 import type { ColumnOverride } from "../detection/infer_schema.ts";
 import { type Objective, OBJECTIVE_TYPES, type ObjectiveInput } from "../objectives/objective.ts";
 import { columnOption } from "./overrides.ts";
+import type { FileFormat } from "../scoring/quantize.ts";
 import { MAX_WINDOW } from "../scoring/table_model.ts";
 import * as options from "./options.ts";
 
@@ -41,6 +42,7 @@ export interface TrainOptions extends options.JsonOption, options.BackendOption 
   readonly checkpointEvery?: number;
   readonly resume?: boolean;
   readonly falseAlarmRate?: number;
+  readonly weightsFormat?: FileFormat;
 }
 
 /** Adds the options, in the order of the help. */
@@ -108,6 +110,7 @@ function modelOptions(): Option[] {
     }),
     numberOption("--alpha <order>", "renyi: 0 is iwae, 1 the ELBO; 0.5", {}),
     options.falseAlarmRateOption("normal rows that may be flagged; 0.01"),
+    options.weightsFormatOption("how the file keeps its weights; f16, of preset small f32"),
   ];
 }
 

@@ -1,11 +1,12 @@
 /**
- * CRC-32 (IEEE 802.3, reflected polynomial 0xEDB88320): detects every burst of up to 32 bits. Four
- * bytes at a step by four tables (Kounavis and Berry, 2008): a model file is megabytes, and is checked
- * before the process is warm.
+ * CRC-32 (IEEE 802.3, reflected polynomial 0xEDB88320): detects every burst of up to 32 bits. Eight
+ * bytes at a step by eight tables (Kounavis and Berry, 2008): a model file is megabytes, and is checked
+ * before the process is warm. Hence words with sign as well: an engine that has not optimised yet makes
+ * an object of every number that needs 32 bits without one.
  */
 
 /** Row t, entry b: the remainder of byte b followed by t zero bytes. */
-const TABLES = new Uint32Array(4 * 256);
+const TABLES = new Int32Array(8 * 256);
 for (let byte = 0; byte < 256; byte++) {
   let remainder = byte;
   for (let bit = 0; bit < 8; bit++) {
@@ -18,14 +19,33 @@ for (let i = 256; i < TABLES.length; i++) {
   TABLES[i] = TABLES[previous & 0xff] ^ (previous >>> 8);
 }
 
+const LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
 /** The checksum as eight hexadecimal digits; `previous` continues an earlier one. */
 export function crc32(bytes: Uint8Array, previous = "00000000"): string {
-  let crc = ~parseInt(previous, 16), i = 0;
-  for (; i < bytes.length - 3; i += 4) {
-    crc ^= bytes[i] | bytes[i + 1] << 8 | bytes[i + 2] << 16 | bytes[i + 3] << 24;
-    crc = TABLES[768 + (crc & 0xff)] ^ TABLES[512 + (crc >>> 8 & 0xff)] ^
-      TABLES[256 + (crc >>> 16 & 0xff)] ^ TABLES[crc >>> 24];
-  }
-  for (; i < bytes.length; i++) crc = TABLES[(crc ^ bytes[i]) & 0xff] ^ (crc >>> 8);
+  const { length, buffer, byteOffset } = bytes;
+  // Words are read where they are aligned.
+  const lead = LITTLE_ENDIAN ? Math.min(length, -byteOffset & 3) : length;
+  const pairs = (length - lead) >> 3;
+  let crc = overBytes(~parseInt(previous, 16), bytes, 0, lead);
+  if (pairs > 0) crc = overWords(crc, new Int32Array(buffer, byteOffset + lead, 2 * pairs));
+  crc = overBytes(crc, bytes, lead + 8 * pairs, length);
   return (~crc >>> 0).toString(16).padStart(8, "0");
+}
+
+function overBytes(crc: number, bytes: Uint8Array, from: number, to: number): number {
+  for (let i = from; i < to; i++) crc = TABLES[(crc ^ bytes[i]) & 0xff] ^ (crc >>> 8);
+  return crc;
+}
+
+/** Over pairs of words, little-endian. */
+function overWords(crc: number, words: Int32Array): number {
+  for (let i = 0; i < words.length; i += 2) {
+    const low = crc ^ words[i], high = words[i + 1];
+    crc = TABLES[1792 + (low & 0xff)] ^ TABLES[1536 + (low >>> 8 & 0xff)] ^
+      TABLES[1280 + (low >>> 16 & 0xff)] ^ TABLES[1024 + (low >>> 24)] ^
+      TABLES[768 + (high & 0xff)] ^ TABLES[512 + (high >>> 8 & 0xff)] ^
+      TABLES[256 + (high >>> 16 & 0xff)] ^ TABLES[high >>> 24];
+  }
+  return crc;
 }

@@ -7,7 +7,7 @@
  */
 import { type ColumnSchema, hasLevels } from "../scoring/schema.ts";
 import { type Cells, standardizationOf, standardize } from "../scoring/standardize.ts";
-import { columnFacts, sentencesOf } from "./column_facts.ts";
+import { type ColumnFacts, columnFacts, sentencesOf } from "./column_facts.ts";
 import { presentOf } from "./drift/sketch.ts";
 import { countBelow } from "../core/sorted.ts";
 import type { Matrix } from "../scoring/matrix.ts";
@@ -50,16 +50,24 @@ const MANY_DUPLICATES = 0.2;
 export function reportData(cells: Cells, schema: readonly ColumnSchema[]): DataReport {
   const columns = schema.map((column, c) => reportColumn(cells, schema.length, column, c));
   const facts = columnFacts(schema, cells);
-  const same = new Set(facts.duplicates.map(([name]) => name));
-  const varying = schema.map((_, c) => c).filter((c) =>
-    !hasLevels(schema[c].kind) && columns[c].distinct > 1 && !same.has(schema[c].name)
-  );
-  const spectrum = varying.length > 1 && varying.length <= MAX_COLUMNS
-    ? spectrumOf(standardizedRanks(cells, schema.length, varying))
-    : undefined;
+  const spectrum = spectrumOfTable(cells, schema, facts);
   const duplicateRows = countDuplicates(cells, schema.length);
   const warnings = [...sentencesOf(facts), ...warningsOf(cells.rows, duplicateRows, spectrum)];
   return { rows: cells.rows, duplicateRows, columns, spectrum, warnings };
+}
+
+/** Of the ranks of its numeric columns that vary and repeat no other; absent for fewer than two, or too many. */
+export function spectrumOfTable(
+  cells: Cells,
+  schema: readonly ColumnSchema[],
+  { constant, empty, duplicates }: ColumnFacts,
+): Spectrum | undefined {
+  const idle = new Set([...constant, ...empty, ...duplicates.map(([name]) => name)]);
+  const varying = schema.map((_, c) => c)
+    .filter((c) => !hasLevels(schema[c].kind) && !idle.has(schema[c].name));
+  return varying.length > 1 && varying.length <= MAX_COLUMNS
+    ? spectrumOf(standardizedRanks(cells, schema.length, varying))
+    : undefined;
 }
 
 function reportColumn(

@@ -19,16 +19,19 @@
  * With `window`, rows are the steps of a series: windows of so many steps are what is learnt, and whole
  * stretches of the series are kept back (docs/adr/0030-series.md).
  */
+import { requireChoice } from "../core/validate.ts";
 import { Calibration } from "../scoring/calibration.ts";
 import { rawScores, typicalOf } from "../scoring/contributions.ts";
 import { decide, type Decision, type DecisionOptions } from "../scoring/decide.ts";
 import { Ensemble, type EnsembleModel } from "../scoring/ensemble/ensemble.ts";
 import { costsOf } from "../scoring/sparse_twin.ts";
+import { writeModelFile } from "../scoring/model_file.ts";
+import { FILE_FORMATS, type FileFormat } from "../scoring/quantize.ts";
 import type { RawTable } from "../scoring/raw_table.ts";
 import { type Cells, standardize } from "../scoring/standardize.ts";
 import { stepMeans } from "../scoring/series/windows.ts";
 import { rowSchema } from "../scoring/table_model.ts";
-import type { TableRows } from "../scoring/table_rows.ts";
+import { type TableRows, toCells } from "../scoring/table_rows.ts";
 import { type TableModel, tableModelOf, TableScorer } from "../scoring/table_scorer.ts";
 import {
   type DeviceOptions,
@@ -38,10 +41,15 @@ import {
 } from "../scoring/trained_vae.ts";
 import type { FitReport } from "../training/report.ts";
 import { VAE } from "../training/vae.ts";
+import { type DriftOptions, type DriftReport, driftReport } from "./drift/drift.ts";
+import { sketchColumns } from "./drift/sketch.ts";
 import { refuseExtremes } from "./extremes.ts";
+import { COMPARED_ROWS, trainedWarnings } from "./fit_warnings.ts";
+import { inFormat } from "./in_format.ts";
 import { type DetectorOptions, presetOf, requireOptions } from "./options.ts";
 import { fitMany, fitOne } from "./presets.ts";
 import { readTraining } from "./read_training.ts";
+import { recalibrated, type Recalibration } from "./recalibrate.ts";
 import { calibrationFraction, type Split, splitRows, splitSeries } from "./split.ts";
 
 export type { DetectorOptions } from "./options.ts";
@@ -90,8 +98,74 @@ export class Detector extends TableScorer {
     const fit = presetOf(options) === "small" ? fitOne : fitMany;
     const fitted = await fit({ all, training: split.training }, rowSchema(schema, window), options);
     const { vae, report, parts } = fitted;
-    const table = { schema, ...parts, falseAlarmRate, warnings, ...(window && { window }) };
-    return new Detector(vae, calibrate(vae, table, split), report);
+    const sketch = { data: sketchColumns(cells, schema.length), rows: cells.rows };
+    const kept = { falseAlarmRate, warnings, sketch };
+    const table = { schema, ...parts, ...kept, ...(window && { window }) };
+    const model = calibrate(vae, table, split);
+    if (window !== undefined) return new Detector(vae, model, report);
+    const found = model.ensemble ? [] : warningsOf(new Detector(vae, model, report), split);
+    const warned = { ...model, warnings: [...model.warnings, ...found] };
+    const detector = new Detector(vae, warned, report);
+    detector.#kept = split.calibration;
+    return detector;
+  }
+
+  /**
+   * Calibrates on new normal rows in place of the old: p-values and thresholds are theirs from now on, and
+   * drift is measured from them. Nothing is trained; blame stays as it was.
+   * @throws RangeError for fewer rows than a calibration can be made of
+   */
+  recalibrate(rows: TableRows | Cells): Recalibration {
+    this.#refuseSeries("recalibrate");
+    const cells = this.#cellsOf(rows);
+    const { model, recalibration } = recalibrated(this, this.model, cells);
+    this.model = model;
+    this.#kept = cells;
+    this.setFalseAlarmRate(recalibration.falseAlarmRate);
+    return recalibration;
+  }
+
+  /** Whether rows are still like those that the detector was fitted to, or calibrated on since. */
+  drift(rows: TableRows | Cells, options: DriftOptions = {}): DriftReport {
+    this.#refuseSeries("look for drift");
+    const cells = this.#cellsOf(rows), { calibration, sketch } = this.model;
+    const { scores } = this.scoreCells(cells);
+    return driftReport({ columns: this.columns, calibration, sketch }, cells, scores, options);
+  }
+
+  /**
+   * The model file. In another format than its own the weights are rounded, the calibration is made anew on
+   * the rows that were kept back, or on `rows`, and the file is refused if it puts rows in another order.
+   * @throws RangeError if the order of the scores changes; TypeError for a loaded detector without rows
+   */
+  override save({ format, rows }: SaveOptions = {}): Uint8Array {
+    const file = this.modelFile();
+    if (format === undefined || format === file.format) return super.save();
+    // What fewer bits hold, float32 holds.
+    if (requireChoice("format", format, FILE_FORMATS) === "f32") {
+      return writeModelFile({ ...file, format });
+    }
+    this.#refuseSeries(`save in ${format}`);
+    const cells = rows === undefined ? this.#kept : this.#cellsOf(rows);
+    if (cells) return inFormat(this, file, format, cells);
+    throw new TypeError(
+      `Cannot save in ${format}: rows are needed to calibrate the rounded model on: current value is undefined`,
+    );
+  }
+
+  /** The rows kept back; absent from a loaded detector. */
+  #kept?: Cells;
+
+  /** Steps of a series depend on each other: they are no calibration rows, one by one. */
+  #refuseSeries(action: string): void {
+    if (this.model.window === undefined) return;
+    throw new TypeError(
+      `Cannot ${action}: rows must be independent: current value is a model of windows of ${this.model.window} steps`,
+    );
+  }
+
+  #cellsOf(rows: TableRows | Cells): Cells {
+    return isCells(rows) ? rows : toCells(rows, this.schema);
   }
 
   /**
@@ -112,6 +186,27 @@ export class Detector extends TableScorer {
     const file = await loadModelFile(source);
     return new Detector(new VAE(...fromModelFile(file), device), tableModelOf(file));
   }
+}
+
+/** Of one network: an ensemble's own scores of its training rows are lower by construction. */
+function warningsOf(detector: Detector, { training }: Split): string[] {
+  const rows = Math.min(COMPARED_ROWS, training.rows);
+  const data = training.data.subarray(0, rows * detector.columns.length);
+  const { scores } = detector.scoreCells({ data, rows });
+  const units = detector.report?.history.at(-1)?.activeUnits ?? NaN;
+  return trainedWarnings(scores, detector.calibration.scores, units);
+}
+
+/** How to save. */
+export interface SaveOptions {
+  /** "f32", "f16" (half the size) or "int8" (a quarter); by default as it is. */
+  readonly format?: FileFormat;
+  /** Normal rows to calibrate the rounded model on, for a detector that was loaded. */
+  readonly rows?: TableRows | Cells;
+}
+
+function isCells(rows: TableRows | Cells): rows is Cells {
+  return !Array.isArray(rows) && "rows" in rows;
 }
 
 function calibrate(

@@ -14,5 +14,12 @@ export {
 } from "../scoring/decide.ts";
 export { discover, type Discoveries } from "../scoring/false_discovery.ts";
 export { type Pareto, Tail } from "../scoring/tail.ts";
+export type { ColumnDrift, DriftOptions, DriftReport } from "./drift/drift.ts";
+export { DriftMonitor, type MonitorOptions } from "./drift/monitor.ts";
+export { type ColumnReport, type DataReport, reportData } from "./data_report.ts";
+export type { Spectrum } from "./spectrum.ts";
+export type { Recalibration } from "./recalibrate.ts";
+export type { SaveOptions } from "./detector.ts";
+export type { FileFormat } from "../scoring/quantize.ts";
 export type { RowScore, ScoreTable } from "../scoring/table_scorer.ts";
 export type { TableRows } from "../scoring/table_rows.ts";

@@ -4,9 +4,11 @@ import { type ColumnSchema, numericSchema } from "../scoring/schema.ts";
 import type { Cells } from "../scoring/standardize.ts";
 import { columnsOf, MAX_CELL, type TableRows } from "../scoring/table_rows.ts";
 import { columnFacts, sentencesOf } from "./column_facts.ts";
+import { spectrumOfTable } from "./data_report.ts";
 import { inferSchema } from "./infer_schema.ts";
 import { type DetectorOptions, requireColumns } from "./options.ts";
 import { rawTableOf } from "./raw_rows.ts";
+import { collapseWarning } from "./spectrum.ts";
 
 /** What training needs of the rows. */
 export interface TrainingTable {
@@ -27,7 +29,18 @@ export function readTraining(
   const raw = table ? { ...table, columns: names } : rawTableOf(rows as TableRows, names);
   const { schema, cells } = likelihood === undefined ? inferSchema(raw, overrides) : asNumbers(raw);
   requireSize(cells, names);
-  return { schema, cells, warnings: sentencesOf(columnFacts(schema, cells)) };
+  const facts = columnFacts(schema, cells);
+  const spectrum = spectrumOfTable(headOf(cells, schema.length), schema, facts);
+  const collapse = spectrum && collapseWarning(spectrum.activeUnits);
+  return { schema, cells, warnings: [...sentencesOf(facts), ...(collapse ? [collapse] : [])] };
+}
+
+/** Enough rows to tell whether columns are correlated. */
+const ENOUGH_ROWS = 5000;
+
+function headOf({ data, rows }: Cells, width: number): Cells {
+  const kept = Math.min(rows, ENOUGH_ROWS);
+  return { data: data.subarray(0, kept * width), rows: kept };
 }
 
 function isRaw(rows: TableRows | RawTable): rows is RawTable {

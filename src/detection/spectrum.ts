@@ -17,7 +17,7 @@ import type { Matrix } from "../scoring/matrix.ts";
 import { momentsNow } from "../training/em/moments.ts";
 
 /** More columns than this take seconds to take apart. */
-export const MAX_COLUMNS = 400;
+export const MAX_COLUMNS = 150;
 
 /** What the spectrum says. */
 export interface Spectrum {

@@ -3,6 +3,8 @@
  * training data can overflow float32; it is refused where its result arises.
  */
 
+import { MAX_FLOAT32 } from "./matrix.ts";
+
 /** A row whose result is beyond the numbers of the model. */
 export class NotFiniteError extends RangeError {
   /** For messages. */
@@ -25,8 +27,18 @@ export class NotFiniteError extends RangeError {
   }
 }
 
-/** A loop, not `every`: a file's numbers are checked before the process is warm. */
+const EXPONENT = 0x7f800000;
+
+/**
+ * A loop, not `every`: a file's numbers are checked before the process is warm. For the same reason those
+ * of float32 are read as integers, which an engine that has not optimised yet does without objects.
+ */
 export function areFinite(values: ArrayLike<number>, largest = Number.MAX_VALUE): boolean {
+  if (values instanceof Float32Array && largest >= MAX_FLOAT32) {
+    const bits = new Int32Array(values.buffer, values.byteOffset, values.length);
+    for (let i = 0; i < bits.length; i++) if ((bits[i] & EXPONENT) === EXPONENT) return false;
+    return true;
+  }
   for (let i = 0; i < values.length; i++) {
     if (!(Math.abs(values[i]) <= largest)) return false;
   }

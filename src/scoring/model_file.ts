@@ -41,6 +41,8 @@ export const TABLE_TENSORS = [
   "table.calibration",
 ] as const;
 
+/** What drift is measured against; files of no longer ago than it have one. */
+export const SKETCH_TENSOR = "table.sketches";
 /** And that of a series, for its streams. */
 export const STREAM_TENSOR = "table.stream";
 
@@ -145,7 +147,7 @@ export function requireContents(
   const isDetector = kind === "detector";
   const texts = isDetector ? ["spec", "table"] : ["spec"];
   const names = new Set<string>(
-    isDetector ? [...parameters, ...TABLE_TENSORS, STREAM_TENSOR] : parameters,
+    isDetector ? [...parameters, ...TABLE_TENSORS, SKETCH_TENSOR, STREAM_TENSOR] : parameters,
   );
   if (isDetector && metadata.ensemble !== undefined) texts.push("ensemble");
   const hasEnsemble = texts.includes("ensemble");

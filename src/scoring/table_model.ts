@@ -6,6 +6,7 @@
  *   table.centre, .scale    F64 [columns of the VAE]
  *   table.typical           F64 [columns], of a series [cells of a window]
  *   table.calibration       F64 [rows kept back]
+ *   table.sketches          F64 [columns, SKETCH_WIDTH]: `detection/drift/sketch.ts`; JSON: sketchedRows
  *   table.stream            F64 [windows kept back], of a series
  *   ensemble, ensemble.…    what scores the rows, where that is not the VAE: `ensemble/ensemble_file.ts`
  *
@@ -25,11 +26,13 @@ import {
   ModelFileError,
   parameterValues,
   requireKind,
+  SKETCH_TENSOR,
   specOf,
   STREAM_TENSOR,
   TABLE_TENSORS,
 } from "./model_file.ts";
 import { parametersOf } from "../models/vae_graph.ts";
+import type { FileFormat } from "./quantize.ts";
 import { limits, type Standardization } from "./standardize.ts";
 import { type ColumnSchema, parseSchema } from "./schema.ts";
 
@@ -55,13 +58,27 @@ export interface TableModel {
   readonly falseAlarmRate: number;
   /** What a user should know about the fit. */
   readonly warnings: readonly string[];
+  /** What drift is measured against; absent from older files. */
+  readonly sketch?: TableSketch;
+  /** How the file that it came from keeps its weights. */
+  readonly format?: FileFormat;
 }
+
+/** The distributions of the columns, `[columns, SKETCH_WIDTH]`, and of how many rows. */
+export interface TableSketch {
+  readonly data: Float64Array;
+  readonly rows: number;
+}
+
+/** Numbers of a column's sketch: the share of missing cells, 21 quantiles, and their shares. */
+export const SKETCH_WIDTH = 43;
 
 /** The JSON part of a file. */
 export function tableMetadata(model: TableModel): unknown {
-  const { schema, falseAlarmRate, warnings, window } = model;
+  const { schema, falseAlarmRate, warnings, window, sketch } = model;
   const columns = schema.map((column) => column.kind === "numeric" ? column.name : column);
-  return { columns, falseAlarmRate, warnings, ...(window && { window }) };
+  const decisions = { falseAlarmRate, warnings, ...(sketch && { sketchedRows: sketch.rows }) };
+  return { columns, ...decisions, ...(window && { window }) };
 }
 
 /** Steps of a window, at most. */
@@ -83,6 +100,10 @@ export function tableTensors(model: TableModel): [string, Tensor][] {
     TABLE_TENSORS[i],
     { dtype: "F64", shape: [data.length], data },
   ]);
+  if (model.sketch) {
+    const shape = [model.schema.length, SKETCH_WIDTH];
+    vectors.push([SKETCH_TENSOR, { dtype: "F64", shape, data: model.sketch.data }]);
+  }
   if (model.streamCalibration) {
     const data = model.streamCalibration.scores;
     vectors.push([STREAM_TENSOR, { dtype: "F64", shape: [data.length], data }]);
@@ -95,7 +116,7 @@ export function tableModelOf(file: ModelFile): TableModel {
   requireKind(file, ["detector"]);
   return blamingFile(() => {
     const spec = specOf(file);
-    const keys = ["columns", "falseAlarmRate", "warnings", "window"];
+    const keys = ["columns", "falseAlarmRate", "warnings", "window", "sketchedRows"];
     const table = requireObject("table", file.metadata.table, keys);
     if (spec.condition > 0) throw fault("a detector has no condition");
     const schema = readColumns(table.columns);
@@ -124,12 +145,14 @@ export function tableModelOf(file: ModelFile): TableModel {
     calibration.requireRate(falseAlarmRate);
     const warnings = readWarnings(table.warnings);
     const standardization = { centre, scale, limit: limits(expansion.width, fixed) };
-    const decisions = { calibration, typical, falseAlarmRate, warnings };
+    const sketch = readSketch(file, table.sketchedRows, schema.length);
+    const decisions = { calibration, typical, falseAlarmRate, warnings, ...(sketch && { sketch }) };
     const model = { schema, expansion, standardization, ...decisions };
     const series = window === undefined
       ? undefined
       : { window, streamCalibration: new Calibration(readVector(file, STREAM_TENSOR)) };
-    return { ...model, ...(ensemble && { ensemble }), ...series };
+    const { format } = file;
+    return { ...model, ...(ensemble && { ensemble }), ...series, ...(format && { format }) };
   });
 }
 
@@ -156,6 +179,17 @@ function readVector({ tensors }: ModelFile, name: string, length?: number): Floa
     (length === undefined || data.length === length);
   if (right && areFinite(data)) return data;
   throw fault(`"${name}" must be finite float64 [${length ?? "calibration rows"}]`);
+}
+
+function readSketch(file: ModelFile, rows: unknown, columns: number): TableSketch | undefined {
+  const { data, shape } = file.tensors.get(SKETCH_TENSOR) ?? {};
+  if (data === undefined && rows === undefined) return undefined;
+  const right = data instanceof Float64Array && shape?.length === 2 && shape[0] === columns &&
+    shape[1] === SKETCH_WIDTH;
+  if (!right || !areFinite(data)) {
+    throw fault(`"${SKETCH_TENSOR}" must be finite float64 [${columns}, ${SKETCH_WIDTH}]`);
+  }
+  return { data, rows: requireNumber("table.sketchedRows", rows, { min: 1, integer: true }) };
 }
 
 function readWarnings(value: unknown): readonly string[] {

@@ -10,7 +10,7 @@ import { addMissing, rawContributions, rawScores, relateToTypical } from "./cont
 import { requireFiniteScore } from "./finite.ts";
 import { type CellFault, findFault, requireData } from "./data_rule.ts";
 import { markObserved, type Matrix } from "./matrix.ts";
-import { writeModelFile } from "./model_file.ts";
+import { type ModelFile, writeModelFile } from "./model_file.ts";
 import {
   type Cells,
   logJacobian,
@@ -68,7 +68,7 @@ export class TableScorer {
   /** What a user should know about the fit. */
   readonly warnings: readonly string[];
   /** @internal */
-  protected readonly model: TableModel;
+  protected model: TableModel;
   #falseAlarmRate: number;
   readonly #raw: Float64Array;
   /** What scores the rows, where that is not the VAE by itself. */
@@ -327,10 +327,15 @@ export class TableScorer {
 
   /** The model file: the VAE and all that scoring needs. */
   save(): Uint8Array {
+    return writeModelFile(this.modelFile());
+  }
+
+  /** The parts of its file. */
+  modelFile(): ModelFile {
     const { metadata, tensors } = this.vae.modelFile();
     const model = { ...this.model, falseAlarmRate: this.#falseAlarmRate };
     const { ensemble } = model;
-    return writeModelFile({
+    return {
       kind: "detector",
       metadata: {
         ...metadata,
@@ -339,8 +344,8 @@ export class TableScorer {
       },
       tensors: new Map([...tensors, ...tableTensors(model)]),
       // An ensemble's numbers are ones that halves hold: nothing is lost.
-      ...(ensemble && { format: "f16" }),
-    });
+      format: model.format ?? (ensemble ? "f16" : "f32"),
+    };
   }
 
   /** Gives back the memory; the scorer must not be used afterwards. */

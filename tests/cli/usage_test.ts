@@ -6,6 +6,8 @@ import { elbow, Folder, QUICK, refused, tableCsv } from "./util.ts";
 
 const COMMANDS = [
   "report",
+  "drift",
+  "recalibrate",
   "train",
   "score",
   "evaluate",

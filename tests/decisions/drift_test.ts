@@ -107,8 +107,7 @@ const KNOWN = table(2000, 1);
 const REFERENCE = {
   columns: COLUMNS,
   calibration: new Calibration(KNOWN.scores.slice(0, 500)),
-  sketches: sketchColumns(KNOWN.cells, 3),
-  sketchedRows: 2000,
+  sketch: { data: sketchColumns(KNOWN.cells, 3), rows: 2000 },
 };
 
 Deno.test("driftReport() calls unchanged tables changed no more often than its rate", () => {
@@ -137,5 +136,5 @@ Deno.test("driftReport() names the column that moved, and the one that went miss
   const report = driftReport(REFERENCE, cells, scores.map((score) => score + 4));
   assert.ok(report.scores.changed && report.stream.alarmAt! < 100);
   assert.equal(report.tablesBetweenFalseAlarms, 100);
-  assert.deepEqual(driftReport({ ...REFERENCE, sketches: undefined }, cells, scores).columns, []);
+  assert.deepEqual(driftReport({ ...REFERENCE, sketch: undefined }, cells, scores).columns, []);
 });

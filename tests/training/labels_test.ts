@@ -68,6 +68,23 @@ Deno.test("with few labels the classes come out nearly as Bayes' rule has them",
   vae.dispose();
 });
 
+Deno.test("M1+M2: over the posterior means of a plain VAE the classes come out as well", async () => {
+  const { rows, truth, labels } = await mixture();
+  const best = errorOf(rows.flatMap(logDensities), truth);
+  const width = rows[0].length;
+  // W spans two dimensions and the centres two more: all four are needed.
+  const plain = VAE.create({ inputs: width, latent: [{ size: width }] }, { seed: 1 });
+  await plain.fit(rows, { ...OPTIONS, labelledShare: undefined });
+  const { mean } = await plain.encode(rows);
+  const above = VAE.create({ ...LABELLED_SPEC, inputs: width }, { seed: 1 });
+  await above.fit(mean, { ...OPTIONS, labels });
+  const { data } = await above.classify(mean);
+  // As above.
+  assert.ok(errorOf(data, truth) < best + 0.05, `error ${errorOf(data, truth)}, Bayes ${best}`);
+  plain.dispose();
+  above.dispose();
+});
+
 Deno.test("a model with labels resumes to the same bytes, and loads as it was saved", async () => {
   const { rows, labels } = await mixture();
   const options = { ...OPTIONS, labels, epochs: 3 };

@@ -12,6 +12,7 @@
 import { requireNumber } from "../../core/validate.ts";
 import type { Calibration } from "../../scoring/calibration.ts";
 import type { Cells } from "../../scoring/standardize.ts";
+import type { TableSketch } from "../../scoring/table_model.ts";
 import { kolmogorovDistance, kolmogorovPValue } from "./kolmogorov.ts";
 import { DriftMonitor, type MonitorOptions } from "./monitor.ts";
 import { sharesPValue } from "./shares.ts";
@@ -61,9 +62,8 @@ export interface DriftReport {
 export interface Reference {
   readonly columns: readonly string[];
   readonly calibration: Calibration;
-  /** As `sketchColumns` makes them, and of how many rows; absent in older files. */
-  readonly sketches?: Float64Array;
-  readonly sketchedRows?: number;
+  /** As `sketchColumns` makes them; absent in older files. */
+  readonly sketch?: TableSketch;
 }
 
 /** @param scores of the cells' rows, by the model */
@@ -74,11 +74,11 @@ export function driftReport(
   options: DriftOptions = {},
 ): DriftReport {
   const rate = requireNumber("rate", options.rate ?? 0.01, { above: 0, max: 0.5 });
-  const { columns: names, calibration, sketches, sketchedRows = 0 } = reference;
-  const level = rate / (1 + (sketches ? names.length : 0));
-  const columns = sketches
+  const { columns: names, calibration, sketch } = reference;
+  const level = rate / (1 + (sketch ? names.length : 0));
+  const columns = sketch
     ? names.map((name, c) =>
-      columnDrift(name, sketchOf(sketches, c), sketchedRows, cells, c, level)
+      columnDrift(name, sketchOf(sketch.data, c), sketch.rows, cells, c, level)
     )
     : [];
   const sorted = scores.slice().sort();

@@ -7,12 +7,10 @@
  */
 import { countBelow } from "../../core/sorted.ts";
 import type { Cells } from "../../scoring/standardize.ts";
+import { SKETCH_WIDTH } from "../../scoring/table_model.ts";
 
-/** Points of the distribution function. */
-const POINTS = 21;
-
-/** Numbers of a column's sketch, as `sketchColumns` lays them out: missing, points, shares. */
-export const SKETCH_WIDTH = 1 + 2 * POINTS;
+/** Points of the distribution function: a sketch is the share of missing cells, points, shares. */
+const POINTS = (SKETCH_WIDTH - 1) / 2;
 
 /** The distribution of one column. */
 export interface ColumnSketch {

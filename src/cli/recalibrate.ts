@@ -1,0 +1,72 @@
+/** `elbow recalibrate MODEL DATA --out FILE`: what scores mean, from new normal rows; nothing is trained. */
+import { Command } from "npm:commander@15.1.0";
+import type { Recalibration } from "../detection/recalibrate.ts";
+import type { FileFormat } from "../scoring/quantize.ts";
+import { namingTable, readDataFor } from "./data.ts";
+import { requirePlace, writeWhole } from "./files.ts";
+import { type Io, print } from "./io.ts";
+import { loadDetector } from "./model.ts";
+import * as options from "./options.ts";
+import { count, counted, jsonLine, nats, report, type Section } from "./text.ts";
+
+/** Options as commander hands them over. */
+export interface RecalibrateOptions extends options.JsonOption {
+  readonly out?: string;
+  readonly weightsFormat?: FileFormat;
+}
+
+/** A chance below this is worth a word. */
+const UNLIKELY = 0.001;
+
+export function recalibrateCommand(io: Io): Command {
+  const command = new Command("recalibrate").summary("calibrate a model on new normal rows")
+    .description(
+      "Takes the rows of DATA for normal: p-values and thresholds are theirs from now on, and drift is\n" +
+        "measured from them. Nothing is trained. Also turns a file into one of another weights format.",
+    )
+    .argument("<model>", "file written by elbow train")
+    .argument("<data>", "table of normal rows: .csv .tsv .npy .npz .jsonl, or - for standard input")
+    .option("--out <model>", "file to write (required); may be the model itself")
+    .addOption(options.weightsFormatOption("how the file keeps its weights; as it does"))
+    .addOption(options.jsonOption());
+  return command.action(async (path: string, data: string, given: RecalibrateOptions) => {
+    const out = options.required(given.out, "--out <model>", command);
+    await requirePlace(out, [data]);
+    using model = await loadDetector(path);
+    const table = await readDataFor(model, data, io);
+    const result = await namingTable(data, async () => model.scorer.recalibrate(table));
+    const bytes = model.scorer.save({ format: given.weightsFormat });
+    await writeWhole(out, [bytes]);
+    if (given.json) print(io, jsonLine({ model: out, bytes: bytes.length, data, ...result }));
+    else io.stdout(report(sections(out, data, bytes.length, result)));
+    if (result.chance < UNLIKELY) {
+      io.stderr(
+        `elbow: the model flagged ${
+          count(result.flaggedBefore)
+        } of these rows: either normal has changed, or they are not all normal\n`,
+      );
+    }
+  });
+}
+
+function sections(
+  out: string,
+  data: string,
+  bytes: number,
+  { rows, thresholds: [before, now], falseAlarmRate, flaggedBefore, chance }: Recalibration,
+): Section[] {
+  return [{
+    lines: [
+      ["Model", `${out} (${count(bytes)} bytes)`],
+      ["Calibrated on", `${data} (${counted(rows, "row")})`],
+      ["Flags rows above", `${nats(now)} nats, before ${nats(before)}`],
+      ["False-alarm rate", String(falseAlarmRate)],
+      [
+        "Flagged before",
+        `${count(flaggedBefore)} of ${counted(rows, "row")}; as many by chance: ${
+          chance.toPrecision(2)
+        }`,
+      ],
+    ],
+  }];
+}

@@ -1,0 +1,51 @@
+/**
+ * A detector's file with its weights in fewer bits: rounded, calibrated anew, and refused if it no longer
+ * puts rows in the same order.
+ *
+ *   Spearman's ρ of the scores before and after ≥ 0.99, on the rows that calibrate it
+ *
+ * The p-values of the file are those of the rounded model, so its false-alarm rate holds however the scores
+ * have moved; the bound is on what it detects.
+ */
+import { rankCorrelation } from "../scoring/rank_correlation.ts";
+import { Calibration } from "../scoring/calibration.ts";
+import { type ModelFile, writeModelFile } from "../scoring/model_file.ts";
+import { type FileFormat, packTensors, unpackTensors } from "../scoring/quantize.ts";
+import type { Cells } from "../scoring/standardize.ts";
+import { tableModelOf, TableScorer } from "../scoring/table_scorer.ts";
+import { fromModelFile, TrainedVae } from "../scoring/trained_vae.ts";
+
+/** Below this a file is refused. */
+const LEAST_CORRELATION = 0.99;
+
+/**
+ * @param cells normal rows that training did not see
+ * @throws RangeError if rounding changes the order of the scores
+ */
+export function inFormat(
+  scorer: TableScorer,
+  file: ModelFile,
+  format: FileFormat,
+  cells: Cells,
+): Uint8Array {
+  const rounded = { ...file, tensors: unpackTensors(packTensors(file.tensors, format)), format };
+  const other = new TableScorer(new TrainedVae(...fromModelFile(rounded)), tableModelOf(rounded));
+  try {
+    const { scores } = other.scoreCells(cells);
+    const correlation = rankCorrelation(scorer.scoreCells(cells).scores, scores);
+    // NaN, of scores that are all the same, is no change of order.
+    if (correlation < LEAST_CORRELATION) {
+      throw new RangeError(
+        `Cannot save in ${format}: the order of the scores must stay, with a rank correlation of ${LEAST_CORRELATION} or more: current value is ${
+          correlation.toFixed(4)
+        }`,
+      );
+    }
+    const calibration = new Calibration(scores).scores;
+    const tensor = { dtype: "F64", shape: [calibration.length], data: calibration } as const;
+    const tensors = new Map([...rounded.tensors, ["table.calibration", tensor]]);
+    return writeModelFile({ ...rounded, tensors });
+  } finally {
+    other.dispose();
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * A new calibration of a trained detector on new normal rows: its scores stay, what they mean changes.
+ *
+ * The rows are trusted to be normal: their scores become the standard. How many of them the old calibration
+ * would have flagged is reported, with the chance of as many if nothing had changed
+ * (P(Bin(n, α) ≥ k)): a small chance says that normal is no longer what it was, or that the rows are not normal.
+ */
+import { binomialTail } from "../core/incomplete_beta.ts";
+import { Calibration } from "../scoring/calibration.ts";
+import type { Cells } from "../scoring/standardize.ts";
+import type { TableModel, TableScorer } from "../scoring/table_scorer.ts";
+import { sketchColumns } from "./drift/sketch.ts";
+
+/** What a recalibration changed. */
+export interface Recalibration {
+  readonly rows: number;
+  /** The score above which rows are flagged, nats. */
+  readonly thresholds: readonly [before: number, now: number];
+  /** As before, or the finest that the new rows can keep. */
+  readonly falseAlarmRate: number;
+  /** New rows that the old calibration flags. */
+  readonly flaggedBefore: number;
+  /** The chance of as many if the rows were like the old ones. */
+  readonly chance: number;
+}
+
+/** The least rows of a calibration. */
+const MIN_ROWS = 10;
+
+/** @throws RangeError for fewer than ten rows */
+export function recalibrated(
+  scorer: TableScorer,
+  model: TableModel,
+  cells: Cells,
+): { readonly model: TableModel; readonly recalibration: Recalibration } {
+  if (cells.rows < MIN_ROWS) {
+    throw new RangeError(
+      `Cannot recalibrate: needs at least ${MIN_ROWS} rows: current value is ${cells.rows}`,
+    );
+  }
+  const { scores, pValues } = scorer.scoreCells(cells);
+  const calibration = new Calibration(scores), before = scorer.falseAlarmRate;
+  const falseAlarmRate = Math.max(before, calibration.resolution);
+  const flaggedBefore = pValues.filter((pValue) => scorer.isAnomaly(pValue)).length;
+  const sketch = { data: sketchColumns(cells, model.schema.length), rows: cells.rows };
+  // What was said of the old calibration rows holds no longer.
+  const warnings = model.warnings.filter((each) => !/ calibration rows allow /.test(each));
+  return {
+    model: { ...model, calibration, sketch, falseAlarmRate, warnings },
+    recalibration: {
+      rows: cells.rows,
+      thresholds: [scorer.threshold, calibration.threshold(falseAlarmRate)],
+      falseAlarmRate,
+      flaggedBefore,
+      chance: binomialTail(cells.rows, before, flaggedBefore),
+    },
+  };
+}

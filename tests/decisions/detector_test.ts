@@ -1,0 +1,114 @@
+/**
+ * A detector's life after training: recalibration, drift, files in fewer bits. Oracles: the calibration made
+ * from the scores directly, a detector trained on nothing else, the file read back.
+ */
+import assert from "node:assert/strict";
+import { Calibration, Detector, type DetectorOptions } from "../../mod.ts";
+import { readModelFile } from "../../src/scoring/model_file.ts";
+import { inFormat } from "../../src/detection/in_format.ts";
+import { rankCorrelation } from "../../src/scoring/rank_correlation.ts";
+import { planeRows } from "../util/data.ts";
+
+const ROWS = planeRows(2200, 5, 13, 0.3), TRAINING = ROWS.slice(0, 700);
+const FRESH = ROWS.slice(700, 1200), LATER = ROWS.slice(1200);
+const OPTIONS: DetectorOptions = {
+  preset: "small",
+  epochs: 15,
+  hidden: [48, 48],
+  latent: 2,
+  seed: 2,
+};
+const BYTES = (await Detector.fit(TRAINING, OPTIONS)).save();
+const shifted = (rows: number[][]) => rows.map((row) => row.with(1, row[1] + 8));
+
+Deno.test("Detector.recalibrate() takes its p-values from the new rows, and trains nothing", async () => {
+  const detector = await Detector.load(BYTES);
+  const before = (await detector.score(LATER)).map(({ score }) => score), old = detector.threshold;
+  const { rows, thresholds, flaggedBefore, chance } = detector.recalibrate(FRESH);
+  const scores = Float64Array.from(await detector.score(FRESH), ({ score }) => score);
+  const calibration = new Calibration(scores);
+  assert.deepEqual(thresholds, [old, calibration.threshold(0.01)]);
+  assert.equal(rows, FRESH.length);
+  assert.equal(flaggedBefore, scores.filter((score) => score > old).length);
+  assert.ok(chance > 0.001, "rows of the same kind");
+  const after = await detector.score(LATER);
+  assert.deepEqual(after.map(({ score }) => score), before);
+  for (const { score, pValue } of after) assert.equal(pValue, calibration.pValue(score));
+  const loaded = await Detector.load(detector.save());
+  assert.deepEqual(await loaded.score(LATER), after);
+  assert.deepEqual(loaded.drift(LATER), detector.drift(LATER));
+});
+
+Deno.test("Detector.recalibrate() on rows of another kind keeps the rate on them, and says how unlikely they were", async () => {
+  const detector = await Detector.load(BYTES);
+  detector.setFalseAlarmRate(0.05);
+  const { chance, flaggedBefore } = detector.recalibrate(shifted(FRESH));
+  assert.ok(chance < 1e-6 && flaggedBefore > 100, `${flaggedBefore}, ${chance}`);
+  const verdicts = await detector.score(shifted(LATER));
+  const rate = verdicts.filter(({ anomaly }) => anomaly).length / verdicts.length;
+  // 500 calibration rows, 1,000 new: a deviation of √(0.05 · 0.95 (1/500 + 1/1000)) = 0.012.
+  assert.ok(Math.abs(rate - 0.05) < 4 * 0.012, `${rate}`);
+  assert.throws(
+    () => detector.recalibrate(FRESH.slice(0, 9)),
+    /at least 10 rows: current value is 9/,
+  );
+  detector.recalibrate(FRESH.slice(0, 10));
+  assert.equal(detector.falseAlarmRate, 1 / 11, "the finest that ten rows keep");
+});
+
+Deno.test("Detector.drift() is quiet on rows of the same kind and names the column that moved", async () => {
+  const detector = await Detector.load(BYTES);
+  assert.equal(detector.drift(LATER).changed, false);
+  const moved = detector.drift(shifted(LATER));
+  assert.deepEqual(moved.columns.filter(({ changed }) => changed).map(({ name }) => name), ["x1"]);
+  assert.ok(moved.scores.changed && moved.stream.alarmAt! < 100);
+  detector.recalibrate(shifted(FRESH));
+  assert.equal(detector.drift(shifted(LATER)).changed, false, "measured from the new rows");
+});
+
+Deno.test("Detector.save() in f16 and int8 is smaller, calibrated anew and in the same order", async () => {
+  for (const preset of ["small", "ensemble"] as const) {
+    const detector = preset === "small"
+      ? await Detector.fit(TRAINING, OPTIONS)
+      : await Detector.fit(TRAINING, { preset, epochs: 5, members: 1, seed: 2 });
+    const whole = detector.save({ format: "f32" }).length;
+    for (const [format, share] of [["f16", 0.8], ["int8", 0.65]] as const) {
+      const bytes = detector.save({ format });
+      assert.ok(bytes.length < share * whole, `${preset} ${format}: ${bytes.length} of ${whole}`);
+      assert.equal(readModelFile(bytes).format, format);
+      const loaded = await Detector.load(bytes);
+      const scores = async (each: Detector) =>
+        Float64Array.from(await each.score(LATER), ({ score }) => score);
+      assert.ok(rankCorrelation(await scores(detector), await scores(loaded)) > 0.99);
+      const alarms = (await loaded.score(LATER)).filter(({ pValue }) => pValue <= 0.1).length /
+        1000;
+      const error = Math.sqrt(0.1 * 0.9 * (1 / loaded.calibrationRows + 1 / 1000));
+      assert.ok(Math.abs(alarms - 0.1) < 4 * error, `${preset} ${format}: ${alarms}`);
+      assert.deepEqual(loaded.save(), bytes, "as it came");
+      const exact = await Detector.load(loaded.save({ format: "f32" }));
+      assert.deepEqual(await exact.score(LATER), await loaded.score(LATER), "nothing to lose");
+      const other = format === "f16" ? "int8" : "f16";
+      assert.throws(() => loaded.save({ format: other }), {
+        name: "TypeError",
+        message: /rows are needed to calibrate/,
+      });
+    }
+  }
+});
+
+Deno.test("a file whose weights no longer order rows alike is refused", async () => {
+  const detector = await Detector.load(BYTES), file = detector.modelFile();
+  const cells = { data: Float64Array.from(FRESH.flat()), rows: FRESH.length };
+  // One weight of a channel a million times the others: the others are rounded to nothing.
+  const tensors = new Map(file.tensors);
+  for (const [name, tensor] of tensors) {
+    if (!(tensor.data instanceof Float32Array) || tensor.shape[0] < 8) continue;
+    const data = tensor.data.slice();
+    for (let c = 0; c < tensor.shape[1]; c++) data[c] = 1e6;
+    tensors.set(name, { ...tensor, data });
+  }
+  assert.throws(() => inFormat(detector, { ...file, tensors }, "int8", cells), {
+    name: "RangeError",
+    message: /Cannot save in int8: the order of the scores must stay.*current value is -?0\.\d+$/,
+  });
+});

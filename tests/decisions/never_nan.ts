@@ -1,0 +1,155 @@
+/**
+ * Random small fits over hostile tables: each gives finite scores that add up, or a clear refusal.
+ *
+ *     deno task campaign:never-nan [--fits 10000] [--first 0]
+ *
+ * Prints how the fits ended, and the seed of each that ended otherwise; exit status 1 if there is one.
+ */
+import { parseArgs } from "node:util";
+import { Detector, type DetectorOptions } from "../../mod.ts";
+import { normal } from "../../src/core/draws.ts";
+import { HostRandom } from "../../src/core/philox.ts";
+
+/** What became of a fit. */
+export type Ending =
+  | { readonly kind: "scored" }
+  | { readonly kind: "refused"; readonly why: string }
+  | { readonly kind: "fault"; readonly why: string };
+
+type Column = (random: HostRandom, rows: number) => number[];
+
+const fill = (cell: (random: HostRandom, r: number) => number): Column => (random, rows) =>
+  Array.from({ length: rows }, (_, r) => cell(random, r));
+
+/** A column of draws with some cells replaced. */
+const but = (share: number, value: number): Column =>
+  fill((random) => random.uniformF64() < share ? value : normal(random));
+
+const COLUMNS: Readonly<Record<string, Column>> = {
+  normal: fill(normal),
+  constant: fill(() => 7),
+  zero: fill(() => 0),
+  "negative zero": fill((_, r) => r % 2 === 0 ? 0 : -0),
+  "all missing": fill(() => NaN),
+  "some missing": but(0.3, NaN),
+  "one there": fill((_, r) => r === 0 ? 3 : NaN),
+  huge: fill((random) => 1e30 * normal(random)),
+  "beyond float32": fill((random) => 1e140 * normal(random)),
+  tiny: fill((random) => 1e-30 * normal(random)),
+  denormal: fill((_, r) => r * 5e-324),
+  "one of 1e30": fill((random, r) => r === 3 ? 1e30 : normal(random)),
+  "some of 1e30": but(0.1, 1e30),
+  "last digits": fill((random) => 1e9 + 1e-6 * normal(random)),
+  cauchy: fill((random) => normal(random) / normal(random)),
+  "cauchy cubed": fill((random) => (normal(random) / normal(random)) ** 3),
+  binary: fill((random) => random.below(2)),
+  "nearly constant": fill((_, r) => r === 1 ? 1 : 0),
+  counts: fill((random) => Math.floor(Math.exp(4 * normal(random)))),
+  step: fill((_, r) => r),
+};
+
+/** Columns that are refused by their values alone: few, as there is no more to learn from them. */
+const REFUSED: readonly Column[] = [
+  fill((random) => 1e200 * normal(random)),
+  but(0.05, Infinity),
+];
+
+const LIKELIHOODS = ["gaussian", "studentT", "laplace", "poisson", "bernoulli"] as const;
+
+/** A table and how to fit it, by the seed. */
+export function hostileCase(seed: number): { rows: number[][]; options: DetectorOptions } {
+  const random = new HostRandom(seed, 0, 12);
+  const pick = <T>(list: readonly T[]): T => list[random.below(list.length)];
+  const rows = pick([1, 9, 10, 11, 20, 20, 40, 40, 60]), width = pick([1, 2, 3, 5]);
+  const columns: number[][] = [];
+  for (let c = 0; c < width; c++) {
+    const again = c > 0 && random.uniformF64() < 0.15;
+    const kinds = random.uniformF64() < 0.02 ? REFUSED : Object.values(COLUMNS);
+    columns.push(again ? pick(columns) : pick(kinds)(random, rows));
+  }
+  const table = Array.from({ length: rows }, (_, r) => columns.map((column) => column[r]));
+  if (random.uniformF64() < 0.1) table.fill(table[0]); // the same row throughout
+  return {
+    rows: table,
+    options: {
+      seed,
+      epochs: pick([1, 2, 5]),
+      hidden: pick([[], [3], [4, 4]]),
+      latent: pick([1, 2, 4]),
+      batchSize: pick([1, 7, 128]),
+      falseAlarmRate: pick([0.01, 0.2, 0.9]),
+      ...(random.uniformF64() < 0.3 && { likelihood: pick(LIKELIHOODS) }),
+      optimizer: { type: "adam", learningRate: pick([1e-3, 0.05, 5, 1e4]) },
+    },
+  };
+}
+
+/** Fits one and scores its own rows, and rows of nothing, of everything, and far away. */
+export async function endingOf(seed: number): Promise<Ending> {
+  const { rows, options } = hostileCase(seed), width = rows[0].length;
+  const probes = [0, 1, -1e30, 1e30, 1e150, 5e-324, NaN]
+    .map((value) => new Array<number>(width).fill(value));
+  let detector: Detector | undefined;
+  try {
+    detector = await Detector.fit(rows, options);
+    await requireSound(detector, rows);
+    for (const probe of probes) {
+      const refused = await requireSound(detector, [probe]).catch(refusalOf);
+      if (refused?.kind === "fault") return refused;
+    }
+    await requireSound(await Detector.load(detector.save()), rows);
+    return { kind: "scored" };
+  } catch (error) {
+    return refusalOf(error);
+  } finally {
+    detector?.dispose();
+  }
+}
+
+class Unsound extends Error {}
+
+async function requireSound(detector: Detector, rows: readonly number[][]): Promise<undefined> {
+  for (const { score, pValue, contributions } of await detector.score(rows)) {
+    const parts = Object.values(contributions);
+    const sum = parts.reduce((a, b) => a + b, 0);
+    const size = parts.reduce((a, b) => a + Math.abs(b), 1);
+    if (![score, pValue, ...parts].every(Number.isFinite)) throw new Unsound("not finite");
+    if (!(pValue > 0 && pValue <= 1)) throw new Unsound(`p-value ${pValue}`);
+    if (Math.abs(sum - score) > 1e-5 * size) throw new Unsound(`${sum} for score ${score}`);
+  }
+}
+
+/** A refusal is one of the library's own: of the nearest class, and saying what must hold. */
+function refusalOf(error: unknown): Ending {
+  const why = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  const own = error instanceof Error && !(error instanceof Unsound) &&
+    /^(Cannot |Training diverged)/.test(error.message) && !/properties of/.test(error.message);
+  return { kind: own ? "refused" : "fault", why };
+}
+
+/** What a refusal is about, without its numbers and names. */
+function subjectOf(why: string): string {
+  return why.replace(/"[^"]*"/g, "…").replace(/row \d+/g, "row N").replace(/: current value.*/, "")
+    .slice(0, 110);
+}
+
+if (import.meta.main) {
+  const { values } = parseArgs({
+    options: {
+      fits: { type: "string", default: "10000" },
+      first: { type: "string", default: "0" },
+    },
+  });
+  const counts = new Map<string, number>(), first = Number(values.first);
+  const faults: string[] = [];
+  for (let seed = first; seed < first + Number(values.fits); seed++) {
+    const ending = await endingOf(seed);
+    const key = ending.kind === "refused" ? `refused: ${subjectOf(ending.why)}` : ending.kind;
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+    if (ending.kind === "fault") faults.push(`seed ${seed}: ${ending.why}`);
+    if ((seed - first + 1) % 500 === 0) console.error(`${seed - first + 1} fits`);
+  }
+  for (const [key, count] of [...counts].sort((a, b) => b[1] - a[1])) console.log(count, key);
+  for (const fault of faults) console.log(fault);
+  Deno.exit(faults.length > 0 ? 1 : 0);
+}
