@@ -65,8 +65,7 @@ export class VAE extends TrainedVae {
   protected static override readonly openBackend: OpenBackend = openBackend;
   #seed = 0;
   #fitting = false;
-  /** Of the last fit. */
-  #gpu?: GpuSteps;
+  #gpu?: GpuSteps; // of the last fit
 
   /**
    * A model with fresh parameters.
@@ -288,16 +287,14 @@ export class VAE extends TrainedVae {
   ): Promise<GpuSteps | undefined> {
     const { backend = "auto", adapter } = this.engine.device;
     const steps = epochs * Math.ceil(orderLength / batchSize);
-    const request = { backend, adapter, plan, lengths, data, orderLength, steps };
-    return openGpuSteps(request);
+    return openGpuSteps({ backend, adapter, plan, lengths, data, orderLength, steps });
   }
 
   /** What is really in use, and what the last fit used. */
   override get device(): TrainedVae["device"] {
-    const gpu = this.#gpu?.report;
-    if (!gpu) return super.device;
-    const training = gpu.lost === undefined ? { training: "webgpu" } : { lost: gpu.lost };
-    return { ...super.device, adapter: gpu.adapter, ...training };
+    const { adapter, lost } = this.#gpu?.report ?? {};
+    if (!adapter) return super.device;
+    return { ...super.device, adapter, ...(lost ? { lost } : { training: "webgpu" }) };
   }
 
   /** The rows of every epoch: mixed where some lack their label. */
@@ -321,8 +318,8 @@ export class VAE extends TrainedVae {
 
   /** What sets the variances that training takes from each batch to those of many rows. */
   #settling(data: Matrix, seed: number): (() => void) | undefined {
-    if (!hasVariance(this.spec, "optimal")) return undefined;
-    return () => this.#settle(firstRows(data, SETTLED_ROWS), seed);
+    const settle = () => this.#settle(firstRows(data, SETTLED_ROWS), seed);
+    return hasVariance(this.spec, "optimal") ? settle : undefined;
   }
 
   #settle(rows: Matrix, seed: number): void {
