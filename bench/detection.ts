@@ -3,9 +3,9 @@
  * results: AUROC and average precision, percent, means over seeds, one default setting for all tables.
  *
  *     deno task bench:detection [--setting semi|unsup] [--methods detector,knn] [--tables letter,Wilt]
- *                               [--seeds 5] [--out results.json]
+ *                               [--seeds 5] [--out results.json] [--from a.json,b.json]
  *
- * A table may also be the path of an NPZ file with members X and y. Progress goes to standard error.
+ * `--from` makes the report from results written before. A table may also be the path of an NPZ file with members X and y. Progress goes to standard error.
  */
 import { parseArgs } from "node:util";
 import { auroc, averagePrecision } from "../src/scoring/metrics.ts";
@@ -21,6 +21,7 @@ const { values: given } = parseArgs({
     tables: { type: "string", default: Object.keys(TABLES).join(",") },
     seeds: { type: "string", default: "5" },
     out: { type: "string" },
+    from: { type: "string" },
   },
 });
 const setting: Setting = given.setting === "unsup" ? "unsup" : "semi";
@@ -29,24 +30,35 @@ const unknown = methods.find((name) => !(name in METHODS));
 if (unknown !== undefined) throw new TypeError(`Cannot run ${unknown}: no such method`);
 
 const results: Figures[] = [];
-for (const table of tables) {
+for (const file of given.from?.split(",") ?? []) {
+  results.push(...JSON.parse(await Deno.readTextFile(file)).results);
+}
+for (const table of given.from ? [] : tables) {
   const rows = await readTable(table);
-  for (const method of methods) {
-    const aurocs: number[] = [], auprs: number[] = [], started = performance.now();
-    for (let seed = 0; seed < Number(given.seeds); seed++) {
-      const one = split(rows, setting, seed);
-      const scores = await METHODS[method](one, seed);
-      aurocs.push(100 * auroc(scores, one.label));
-      auprs.push(100 * averagePrecision(scores, one.label));
+  const own = methods.map((method) => ({
+    table,
+    method,
+    auroc: [] as number[],
+    aupr: [] as number[],
+    seconds: 0,
+  }));
+  // Seed by seed, so that methods may share what they fit to the same rows.
+  for (let seed = 0; seed < Number(given.seeds); seed++) {
+    const one = split(rows, setting, seed);
+    for (const each of own) {
+      const started = performance.now();
+      const scores = await METHODS[each.method](one, seed);
+      each.seconds += (performance.now() - started) / 1000;
+      each.auroc.push(100 * auroc(scores, one.label));
+      each.aupr.push(100 * averagePrecision(scores, one.label));
     }
-    const seconds = (performance.now() - started) / 1000;
-    results.push({ table, method, auroc: aurocs, aupr: auprs, seconds });
-    console.error(
-      `${table} ${method}: ${mean(aurocs).toFixed(2)} / ${mean(auprs).toFixed(2)} in ${
-        seconds.toFixed(1)
-      } s`,
-    );
   }
+  for (const each of own) {
+    const { method, seconds } = each;
+    const figures = `${mean(each.auroc).toFixed(2)} / ${mean(each.aupr).toFixed(2)}`;
+    console.error(`${table} ${method}: ${figures} in ${seconds.toFixed(1)} s`);
+  }
+  results.push(...own);
 }
 if (given.out) await Deno.writeTextFile(given.out, JSON.stringify({ setting, results }, null, 1));
 console.log(await report(setting, methods, results));

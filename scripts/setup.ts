@@ -34,6 +34,12 @@ export const REQUIREMENTS: readonly Requirement[] = [
     present: () => Promise.resolve(isInstalled(RUNTIME_PACKAGES, RUNTIMES)),
   },
   {
+    name: "nats-server",
+    neededBy: "tests/jobs",
+    aptPackages: ["nats-server"],
+    present: () => canRun("nats-server"),
+  },
+  {
     name: "chromium",
     neededBy: "tests/runtime",
     aptPackages: ["chromium"],

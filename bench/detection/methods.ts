@@ -4,6 +4,12 @@
  */
 import { ecod } from "../../src/detection/baselines/ecod.ts";
 import { isolationForest } from "../../src/detection/baselines/isolation_forest.ts";
+import { Detector } from "../../src/detection/detector.ts";
+import type { ColumnOverride } from "../../src/detection/infer_schema.ts";
+import { readModelFile } from "../../src/scoring/model_file.ts";
+import { tableModelOf } from "../../src/scoring/table_scorer.ts";
+import { Ensemble } from "../../src/scoring/ensemble/ensemble.ts";
+import type { StatisticName } from "../../src/scoring/ensemble/statistics.ts";
 import { knn } from "../../src/detection/baselines/knn.ts";
 import { mahalanobis, pca } from "../../src/detection/baselines/pca.ts";
 import { type Cells, standardizationOf, standardize } from "../../src/scoring/standardize.ts";
@@ -14,6 +20,23 @@ import type { Split } from "./protocol.ts";
 export type Method = (split: Split, seed: number) => Promise<Float64Array> | Float64Array;
 
 export const METHODS: Readonly<Record<string, Method>> = {
+  /** `Detector.fit` as it is: the default ensemble, a share of the rows kept back to calibrate. */
+  detector: async (split, seed) => {
+    const { scores } = (await detectorOf(split, seed)).scoreCells(split.test);
+    return scores;
+  },
+  /** The same fit scored without its networks: regressions, neighbours and the norm in both views. */
+  "no network": (split, seed) => withStatistics(split, seed, ["linear", "norm", "neighbours"]),
+  /** The same fit scored by its networks and nothing else. */
+  "networks alone": (split, seed) => withStatistics(split, seed, ["residual", "kl"]),
+  /** One network over standardised columns. */
+  small: async ({ columns, training, test }, seed) => {
+    const rows = { data: training.data, shape: [training.rows, columns] as const };
+    const detector = await Detector.fit(rows, { seed, schema: numbers(columns), preset: "small" });
+    const { scores } = detector.scoreCells(test);
+    detector.dispose();
+    return scores;
+  },
   /** ‖x‖² of the standardised row: what any score must beat. */
   norm: onStandardized(() => squaredNorms),
   knn: onStandardized(knn()),
@@ -36,4 +59,35 @@ function squaredNorms({ data, shape: [rows, width] }: Matrix): Float64Array {
   const sums = new Float64Array(rows);
   data.forEach((value, i) => sums[Math.floor(i / width)] += value * value);
   return sums;
+}
+
+/** The protocol's columns are numbers, also those that look like codes. */
+function numbers(columns: number): ColumnOverride[] {
+  return Array.from({ length: columns }, (_, c) => ({ name: `x${c}`, kind: "numeric" }));
+}
+
+/** The last fit, which several methods look at. */
+const last: { split?: Split; detector?: Detector } = {};
+
+async function detectorOf(split: Split, seed: number): Promise<Detector> {
+  if (last.split === split) return last.detector!;
+  last.detector?.dispose();
+  const { columns, training } = split;
+  const rows = { data: training.data, shape: [training.rows, columns] as const };
+  last.detector = await Detector.fit(rows, { seed, schema: numbers(columns) });
+  last.split = split;
+  return last.detector;
+}
+
+async function withStatistics(
+  split: Split,
+  seed: number,
+  statistics: readonly StatisticName[],
+): Promise<Float64Array> {
+  const detector = await detectorOf(split, seed);
+  const { ensemble } = tableModelOf(readModelFile(detector.save()));
+  const scorer = new Ensemble({ ...ensemble!, statistics }, detector.vae.beside);
+  const { scores } = scorer.scoreCells(split.test);
+  scorer.dispose();
+  return scores;
 }

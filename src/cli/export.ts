@@ -70,8 +70,9 @@ async function filesOf(
 ): Promise<Map<string, Uint8Array>> {
   const { metadata: { ensemble } } = await loadFile(path);
   if (ensemble !== undefined) {
+    const current = "an ensemble of networks and references: train with --preset small";
     throw new TypeError(
-      `Cannot export ${path}: it must hold one network: current value is a detector of several networks and references, whose score is no graph of one`,
+      `Cannot export ${path}: it must hold one network: current value is ${current}`,
     );
   }
   using model = await loadModel(path);
@@ -80,6 +81,19 @@ async function filesOf(
   return exportModel(model.vae, { format, portableOps, ...preprocessing(model) });
 }
 
-function preprocessing({ scorer }: LoadedModel): Pick<ExportOptions, "preprocessing"> {
-  return scorer ? { preprocessing: scorer.standardization } : {};
+/** Columns that the network has as they are. */
+const PLAIN_KINDS = ["numeric", "positive", "count", "binary", "ordinal"];
+
+/** @throws TypeError for a detector whose rows go through more than arithmetic */
+function preprocessing({ path, vae, scorer }: LoadedModel): Pick<ExportOptions, "preprocessing"> {
+  if (!scorer) return {};
+  const odd = scorer.schema.find(({ kind }) => !PLAIN_KINDS.includes(kind));
+  const fault = odd
+    ? `columns must be numbers: current value is "${odd.name}", ${odd.kind}`
+    : scorer.window !== undefined
+    ? `rows must be single rows: current value is a series, in windows of ${scorer.window}`
+    : vae.spec.missing &&
+      "rows must be whole: current value is a network for rows with missing cells";
+  if (fault) throw new TypeError(`Cannot export ${path}: ${fault}`);
+  return { preprocessing: scorer.standardization };
 }

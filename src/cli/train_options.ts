@@ -90,7 +90,7 @@ function modelOptions(): Option[] {
     }),
     options.integersOption(
       "--hidden <64,32>",
-      "widths of the encoder's hidden layers; 48,48, of small 64,64",
+      "widths of the encoder's hidden layers; 48,48",
     ),
     new Option("--likelihood <type>", "what the columns hold; gaussian")
       .choices(PLAIN_LIKELIHOODS),

@@ -1,4 +1,4 @@
-/** `elbow worker --db FILE`: trains what others ask for, until Ctrl-C or SIGTERM. */
+/** `elbow worker --db FILE` or `--nats URLS`: trains what others ask for, until Ctrl-C or SIGTERM. */
 import { Command } from "npm:commander@15.1.0";
 import type { Io } from "./io.ts";
 import * as options from "./options.ts";
@@ -21,7 +21,11 @@ export function workerCommand(io: Io): Command {
     .option("--log", "what happens as lines of JSON on standard error")
     .addOption(options.backendOption());
   return command.action(async (given: StorageOptions & WorkOptions) => {
-    const storage = options.required(await openStorage(given), "--db <file>", command);
+    const storage = options.required(
+      await openStorage(given),
+      "--db <file> or --nats <urls>",
+      command,
+    );
     io.stderr("elbow: waiting for jobs, Ctrl-C to stop\n");
     await startWork(storage, given, io.signal, io);
     await storage.queue.close();

@@ -1,11 +1,13 @@
 /**
- * exp and ln in float64 from + - · / alone, which every machine rounds alike: what is drawn on the
+ * exp, ln, sinh and cos in float64 from + - · / alone, which every machine rounds alike: what is drawn on the
  * host with them is the same everywhere, as Math.exp and Math.log need not be.
  *
  *   ln x = e ln 2 + 2 (s + s³/3 + s⁵/5 + …),   x = 2ᵉ m, m in [√½, √2), s = (m - 1)/(m + 1)
  *   eˣ = 2ᵏ Σ rⁿ/n!,                            k = round(x / ln 2), r = x - k ln 2
+ *   sinh x = Σ x²ⁿ⁺¹/(2n+1)! for |x| < 1, (eˣ - e⁻ˣ) / 2 beyond
+ *   cos 2πt by Σ (-1)ⁿ xⁿ/n! over even n, or odd n for its sine, of |x| ≤ π/4
  *
- * Both within 2 units in the last place of 2^-53. ln 2 in two parts: Cody and Waite, 1980.
+ * The first two within 2 units in the last place of 2^-53, the others within 4 of 2^-53 or of the value. ln 2 in two parts: Cody and Waite, 1980.
  */
 
 const LN2_HIGH = 0.693147180369123816490; // its last 32 bits are 0: k · LN2_HIGH is exact
@@ -55,6 +57,32 @@ export function portableExp(x: number): number {
   // In two steps, so that neither power is beyond the numbers there are.
   const half = Math.trunc(k / 2);
   return sum * powerOfTwo(half) * powerOfTwo(k - half);
+}
+
+/** sinh x. */
+export function portableSinh(x: number): number {
+  if (Math.abs(x) < 1) return oddSeries(x, 1);
+  const power = portableExp(x);
+  return power / 2 - 0.5 / power;
+}
+
+/** cos 2πt, of an angle in turns. */
+export function portableCosTurns(t: number): number {
+  const turn = Math.abs(t - Math.round(t));
+  const quarter = turn > 0.25 ? 0.5 - turn : turn, sign = turn > 0.25 ? -1 : 1;
+  if (quarter > 0.125) return sign * oddSeries(2 * Math.PI * (0.25 - quarter), -1);
+  const square = (2 * Math.PI * quarter) ** 2;
+  let sum = 0;
+  for (let n = 16; n > 0; n -= 2) sum = -square / (n * (n - 1)) * (1 + sum);
+  return sign * (1 + sum);
+}
+
+/** x + s x³/3! + s² x⁵/5! + …, |x| ≤ 1: sinh for s = 1, sine for s = -1. */
+function oddSeries(x: number, s: number): number {
+  const square = s * x * x;
+  let sum = 0;
+  for (let n = 19; n > 1; n -= 2) sum = square / (n * (n - 1)) * (1 + sum);
+  return x + x * sum;
 }
 
 /** 2ⁿ for whole |n| ≤ 1022. */

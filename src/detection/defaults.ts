@@ -37,7 +37,7 @@ export function detectorSpec(
   missing = false,
 ): ModelSpecInput {
   const inputs = groups.reduce((sum, { columns }) => sum + columns, 0);
-  const { hidden = [64, 64], latent = defaultLatent(inputs), likelihood = "gaussian" } = options;
+  const { hidden = [48, 48], latent = defaultLatent(inputs), likelihood = "gaussian" } = options;
   return {
     inputs,
     encoder: { hidden, activation: "tanh" },

@@ -109,7 +109,7 @@ export function createApp(options: AppOptions): App {
 }
 
 function serviceOf(options: AppOptions): Service {
-  const { models, rateLimit, stopping = new AbortController().signal, device } = options;
+  const { models, rateLimit, stopping, device } = options;
   const tokens = options.tokens && new Tokens(options.tokens);
   const registry = isStore(models) ? new Registry(models, device) : undefined;
   const mayChange = tokens?.open("admin") ?? false;
@@ -134,7 +134,7 @@ function serviceOf(options: AppOptions): Service {
     metrics: new Metrics(),
     turns: new Turns(),
     stopping,
-    isStopping: () => stopping.aborted,
+    isStopping: () => stopping?.aborted ?? false,
     addressOf: ({ req, env }) => (options.addressOf ?? denoAddress)(req.raw, env),
     onError: options.onError ?? ((error) => console.error(error)),
   };

@@ -27,7 +27,7 @@ export interface Service {
   readonly limiter?: RateLimiter;
   readonly metrics: Metrics;
   readonly turns: Turns;
-  readonly stopping: AbortSignal;
+  readonly stopping?: AbortSignal;
   isStopping(): boolean;
   addressOf(c: Context): string;
   onError(error: unknown): void;

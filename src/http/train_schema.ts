@@ -34,6 +34,7 @@ const ROWS_EXPECTED = "a list of at least 10 rows";
 
 /** Members of the body that go to the detector as they are. */
 const settings = {
+  preset: v.optional(v.picklist(["small", "ensemble"], '"small" or "ensemble"'), "small"),
   falseAlarmRate: v.optional(share("a number above 0 and below 1", 0.999999)),
   seed: v.optional(whole(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)),
   hidden: v.optional(hidden),

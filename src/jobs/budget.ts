@@ -3,29 +3,34 @@
  *
  *     work = rows x epochs x 3 x weights,
  *
- * as each weight is used once on the way forward and twice on the way back. Both networks count, at the
+ * for each network, as each weight is used once on the way forward and twice on the way back. Both networks count, at the
  * widths that were asked for or the detector's own.
  */
 import { latentWidth } from "../models/latents.ts";
 import { parseSpec } from "../models/spec.ts";
-import { defaultTraining, detectorSpec, type DetectorSpecOptions } from "../detection/defaults.ts";
+import { defaultTraining, detectorSpec, MEMBERS, memberTraining } from "../detection/defaults.ts";
+import { presetOf } from "../detection/options.ts";
+import type { TrainSettings } from "./train_settings.ts";
 
 /** What decides the cost. */
 export interface WorkOf {
   readonly rows: number;
   readonly columns: number;
-  readonly settings: DetectorSpecOptions & {
-    readonly epochs?: number;
-    readonly batchSize?: number;
-  };
+  readonly settings: TrainSettings;
 }
 
 /** Passes over the weights in one step: forward, and backward to inputs and to weights. */
 const PASSES = 3;
 
+/** Of an ensemble: each has networks of its own. */
+const VIEWS = 2;
+
 /** Multiply-adds of a run. @throws TypeError or RangeError for a network that cannot be */
 export function workOf({ rows, columns, settings }: WorkOf): number {
-  const { epochs = defaultTraining(rows, settings.batchSize).epochs ?? 1 } = settings;
+  const isEnsemble = presetOf(settings) === "ensemble";
+  const usual = (isEnsemble ? memberTraining : defaultTraining)(rows, settings.batchSize);
+  const { epochs = usual.epochs ?? 1 } = settings;
+  const networks = isEnsemble ? VIEWS * MEMBERS : 1;
   const { hidden, latent: size, likelihood } = settings;
   const { encoder, latent } = parseSpec(
     detectorSpec([{ columns }], { hidden, latent: size, likelihood }),
@@ -34,7 +39,7 @@ export function workOf({ rows, columns, settings }: WorkOf): number {
   let weights = 0;
   for (let i = 1; i < widths.length; i++) weights += widths[i - 1] * widths[i];
   // The decoder mirrors the encoder.
-  return rows * epochs * PASSES * 2 * weights;
+  return networks * rows * epochs * PASSES * 2 * weights;
 }
 
 /** @throws RangeError if a run would cost more */

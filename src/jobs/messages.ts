@@ -17,7 +17,7 @@ export type Order =
   /** End, after a last checkpoint. */
   | { readonly type: "stop" };
 
-/** From the thread; after one of the last three it ends itself. */
+/** From the thread; after one of the last two it ends itself. */
 export type Word =
   | { readonly type: "progress"; readonly data: Readonly<Record<string, number>> }
   | { readonly type: "checkpoint"; readonly bytes: Uint8Array }

@@ -8,16 +8,19 @@
 import { type JobQueue, type Lease, LeaseLostError } from "../storage/job_queue.ts";
 import type { DeviceOptions } from "../scoring/trained_vae.ts";
 import type { TrainSpec } from "./train_job.ts";
-import { train } from "./training.ts";
+import { TrainingThread } from "./training.ts";
 
 /** A version of a model, as it is known to callers. */
 export interface Published {
+  /** Its number. */
   readonly version: number;
+  /** SHA-256 of its file. */
   readonly digest: string;
 }
 
 /** What a runner works with. */
 export interface RunnerOptions {
+  /** Whose jobs are done. */
   readonly queue: JobQueue;
   /** Makes a model file the next version of a name; twice for one job is once. */
   publish(name: string, bytes: Uint8Array, job: string): Promise<Published>;
@@ -25,8 +28,6 @@ export interface RunnerOptions {
   readonly device?: DeviceOptions;
   /** Jobs at once; 1. */
   readonly concurrency?: number;
-  /** How long a job stays lost when its worker is gone; 15 seconds. */
-  readonly leaseMs?: number;
   /** Seconds between two checkpoints; 1. */
   readonly checkpointSeconds?: number;
   /** Ends the runner, after last checkpoints; its jobs are free at once. */
@@ -37,6 +38,7 @@ export interface RunnerOptions {
 
 /** One line of a runner's log. */
 export interface RunnerEntry {
+  /** What happened. */
   readonly event:
     | "claimed"
     | "resumed"
@@ -46,9 +48,13 @@ export interface RunnerEntry {
     | "lost"
     | "released"
     | "fault";
+  /** Its id. */
   readonly job?: string;
+  /** The model that it makes. */
   readonly model?: string;
+  /** Which claim of the job this is. */
   readonly attempt?: number;
+  /** Why, where it did not go well. */
   readonly reason?: string;
 }
 
@@ -65,11 +71,11 @@ export async function runJobs(options: RunnerOptions): Promise<void> {
 }
 
 async function drain(options: RunnerOptions): Promise<void> {
-  const { queue, leaseMs = 15_000, signal, log } = options;
+  const { queue, signal, log } = options, thread = new TrainingThread();
   for (let faults = 0; !signal.aborted;) {
     try {
-      const lease = await queue.claim(leaseMs, signal);
-      if (lease) await perform(lease, options);
+      const lease = await queue.claim(signal);
+      if (lease) await perform(lease, thread, options);
       faults = 0;
     } catch (error) {
       // The queue itself does not answer: it may again.
@@ -77,10 +83,15 @@ async function drain(options: RunnerOptions): Promise<void> {
       await pause(backoff(faults++), signal);
     }
   }
+  thread.close();
 }
 
-async function perform(lease: Lease, options: RunnerOptions): Promise<void> {
-  const { queue, leaseMs = 15_000, signal, log } = options;
+async function perform(
+  lease: Lease,
+  thread: TrainingThread,
+  options: RunnerOptions,
+): Promise<void> {
+  const { queue, signal, log } = options;
   const { id, model } = lease.job;
   const said = { job: id, model, attempt: lease.attempt };
   log?.({ event: "claimed", ...said });
@@ -90,12 +101,12 @@ async function perform(lease: Lease, options: RunnerOptions): Promise<void> {
     () => {},
   );
   const renewing = setInterval(() => {
-    queue.heartbeat(lease, leaseMs).catch((error) => {
+    queue.heartbeat(lease).catch((error) => {
       if (error instanceof LeaseLostError) lost.abort();
     });
-  }, leaseMs / RENEWALS);
+  }, queue.leaseMs / RENEWALS);
   try {
-    await doTraining(lease, options, AbortSignal.any([signal, lost.signal]), said);
+    await doTraining(lease, thread, options, AbortSignal.any([signal, lost.signal]), said);
   } catch (error) {
     const isLost = error instanceof LeaseLostError || lost.signal.aborted;
     if (!isLost) await giveBack(lease, queue, isShown(error) ? messageOf(error) : undefined);
@@ -109,6 +120,7 @@ async function perform(lease: Lease, options: RunnerOptions): Promise<void> {
 
 async function doTraining(
   lease: Lease,
+  thread: TrainingThread,
   { queue, publish, device = {}, checkpointSeconds = 1, log }: RunnerOptions,
   signal: AbortSignal,
   said: Omit<RunnerEntry, "event">,
@@ -116,7 +128,7 @@ async function doTraining(
   const { id, model } = lease.job;
   const [input, checkpoint] = [await queue.input(lease), await queue.readCheckpoint(lease)];
   if (checkpoint) log?.({ event: "resumed", ...said });
-  const outcome = await train({
+  const outcome = await thread.train({
     spec: lease.job.spec as unknown as TrainSpec,
     input,
     checkpoint,

@@ -2,28 +2,14 @@
  * A training job's own work: bytes of a table in, bytes of a model out. It is a function of the job's
  * spec and input alone, so that whoever does it, and however often it was begun, the model is the same.
  */
-import { Detector, type DetectorOptions } from "../detection/detector.ts";
+import { Detector } from "../detection/detector.ts";
 import { readTable } from "../formats/mod.ts";
 import type { DeviceOptions } from "../scoring/trained_vae.ts";
 import type { CheckpointStore } from "../training/checkpoint.ts";
 import { DivergenceError } from "../training/divergence.ts";
 import type { EpochReport } from "../training/report.ts";
 import { requireWork } from "./budget.ts";
-
-/** What a caller may ask of the detector and its training; defaults are the detector's. */
-export type TrainSettings = Pick<
-  DetectorOptions,
-  | "falseAlarmRate"
-  | "seed"
-  | "hidden"
-  | "latent"
-  | "likelihood"
-  | "epochs"
-  | "batchSize"
-  | "validation"
-  | "earlyStopping"
-  | "determinism"
->;
+import type { TrainSettings } from "./train_settings.ts";
 
 /** What a training job's spec says. */
 export interface TrainSpec {
@@ -65,11 +51,18 @@ export async function trainJob(
   { device, checkpoint, signal, onProgress }: TrainContext,
 ): Promise<Trained> {
   const { source, label, select, settings, maxWork } = spec;
-  const table = readTable(source, input, { label, columns: select });
-  const { data, rows } = table, columns = spec.columns ?? table.columns;
+  const read = readTable(source, input, { label, columns: select, cells: "any" });
+  const table = spec.columns ? { ...read, columns: spec.columns } : read;
+  const { rows, columns } = table;
   requireWork({ rows, columns: columns.length, settings }, maxWork);
-  const options = { ...settings, ...device, columns, signal, checkpoint, onProgress };
-  const detector = await Detector.fit({ data, shape: [rows, columns.length] }, options);
+  const detector = await Detector.fit(table, {
+    ...settings,
+    ...device,
+    signal,
+    onProgress,
+    // An ensemble has none: whoever takes over begins again.
+    ...(settings.preset === "ensemble" ? {} : { checkpoint }),
+  });
   const { threshold, warnings } = detector;
   return { bytes: detector.save(), rows, columns: columns.length, threshold, warnings };
 }

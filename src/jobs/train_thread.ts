@@ -1,6 +1,6 @@
 /**
- * The thread that trains, so that whoever serves beside it never waits for a step. It ends itself: a
- * thread that has used a GPU must not be cut off from outside while it can still hear.
+ * The thread that trains, so that whoever serves beside it never waits for a step. After anything but
+ * a success it ends itself: a thread that has used a GPU must not be cut off from outside while it can still hear.
  */
 import type { CheckpointStore } from "../training/checkpoint.ts";
 import type { EpochReport } from "../training/report.ts";
@@ -21,8 +21,9 @@ port.onmessage = ({ data }) => {
 };
 
 async function work(order: Order & { readonly type: "start" }): Promise<void> {
-  port.postMessage(await outcome(order));
-  port.close();
+  const word = await outcome(order);
+  port.postMessage(word);
+  if (word.type !== "trained") port.close();
 }
 
 async function outcome(order: Order & { readonly type: "start" }): Promise<Word> {

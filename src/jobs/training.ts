@@ -1,6 +1,6 @@
-/** One training job in a thread of its own, as the runner sees it. */
-import type { DeviceOptions } from "../scoring/trained_vae.ts";
+/** Training jobs in a thread of their own, as the runner sees it. */
 import { LeaseLostError } from "../storage/job_queue.ts";
+import type { DeviceOptions } from "../scoring/trained_vae.ts";
 import type { Order, Word } from "./messages.ts";
 import type { Trained, TrainSpec } from "./train_job.ts";
 
@@ -13,11 +13,11 @@ export interface TrainingOptions {
   readonly device: DeviceOptions;
   keep(checkpoint: Uint8Array): Promise<void>;
   tell(progress: Readonly<Record<string, number>>): Promise<void>;
-  /** Ends the thread; `train` then resolves with "stopped". */
+  /** Ends the job; its outcome is then "stopped". */
   readonly signal: AbortSignal;
 }
 
-/** How a thread ended. */
+/** How a job ended. */
 export type Outcome =
   | { readonly type: "trained"; readonly trained: Trained }
   | { readonly type: "failed"; readonly reason: string; readonly isRefusal: boolean }
@@ -26,17 +26,39 @@ export type Outcome =
 /** How long a thread that was told to end may take for a last checkpoint before it is cut off. */
 const PATIENCE_MS = 1000;
 
-/** Trains in a thread. A lease that is lost shows in what cannot be kept or told; then comes the signal. */
-export function train(options: TrainingOptions): Promise<Outcome> {
+/**
+ * A thread that trains one job after the other. It is made for the first, outlives a success, and ends with
+ * anything else: what was stopped or failed half-way leaves nothing behind.
+ */
+export class TrainingThread {
+  #worker?: Worker;
+
+  /** What cannot be kept or told because the lease is lost is the signal's matter. */
+  async train(options: TrainingOptions): Promise<Outcome> {
+    const worker = this.#worker ??= new Worker(
+      new URL("./train_thread.ts", import.meta.url),
+      { type: "module" },
+    );
+    const outcome = await trainIn(worker, options);
+    if (outcome.type !== "trained") this.close();
+    return outcome;
+  }
+
+  close(): void {
+    this.#worker?.terminate();
+    this.#worker = undefined;
+  }
+}
+
+function trainIn(thread: Worker, options: TrainingOptions): Promise<Outcome> {
   const { spec, input, checkpoint, everySeconds, device, keep, tell, signal } = options;
-  const thread = new Worker(new URL("./train_thread.ts", import.meta.url), { type: "module" });
   const send = (order: Order) => thread.postMessage(order);
   return new Promise((resolve) => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const end = (outcome: Outcome) => {
       clearTimeout(timer);
       signal.removeEventListener("abort", stop);
-      thread.terminate();
+      thread.onmessage = thread.onerror = null;
       resolve(outcome);
     };
     const stop = () => {

@@ -5,6 +5,7 @@
  * Row r's draws depend on the seed, the row's index and K's chunking alone, never on how rows are
  * batched.
  */
+import { portableExp, portableLog } from "../core/portable.ts";
 import type { SyncProgram } from "../backends/backend.ts";
 import { splitSeed } from "../core/philox.ts";
 import { requireNumber } from "../core/validate.ts";
@@ -161,7 +162,7 @@ class RowSums {
     const before = this.#largest[row];
     const largest = Math.max(before, logWeight);
     if (largest === -Infinity) return;
-    const shrink = Math.exp(before - largest), weight = Math.exp(logWeight - largest);
+    const shrink = portableExp(before - largest), weight = portableExp(logWeight - largest);
     this.#largest[row] = largest;
     this.#weights[row] = this.#weights[row] * shrink + weight;
     this.#squares[row] = this.#squares[row] * shrink * shrink + weight * weight;
@@ -191,7 +192,7 @@ class RowSums {
       kl,
       klForm: closed ? "closed" : "sampled",
       elbo: reconstruction.map((value, r) => value - kl[r]),
-      logLikelihood: this.#largest.map((m, r) => m + Math.log(this.#weights[r] / samples)),
+      logLikelihood: this.#largest.map((m, r) => m + portableLog(this.#weights[r] / samples)),
       effectiveSamples: this.#weights.map((sum, r) => sum * sum / this.#squares[r]),
       klPerDimension: this.#klPerDimension.map((sum) => rows === 0 ? 0 : sum / rows),
     };

@@ -9,6 +9,7 @@
  *
  * A missing cell is missing in all of its columns. A categorical column without levels has none.
  */
+import { portableCosTurns } from "../core/portable.ts";
 import type { ColumnSchema } from "./schema.ts";
 import type { Cells } from "./standardize.ts";
 
@@ -138,12 +139,11 @@ function oneHot(code: number, levels: number, out: Float64Array, at: number): vo
 }
 
 function circles(seconds: number, out: Float64Array, at: number): void {
-  const turn = 2 * Math.PI;
-  const day = turn * (seconds % DAY) / DAY, week = turn * ((seconds - MONDAY) % WEEK) / WEEK;
-  out[at] = Math.sin(day);
-  out[at + 1] = Math.cos(day);
-  out[at + 2] = Math.sin(week);
-  out[at + 3] = Math.cos(week);
+  const day = (seconds % DAY) / DAY, week = ((seconds - MONDAY) % WEEK) / WEEK;
+  out[at] = portableCosTurns(day - 0.25); // sin 2πt = cos 2π(t - ¼)
+  out[at + 1] = portableCosTurns(day);
+  out[at + 2] = portableCosTurns(week - 0.25);
+  out[at + 3] = portableCosTurns(week);
 }
 
 /** The place of the largest of levels + 1 numbers. */

@@ -5,6 +5,7 @@
  * The limit keeps every later float32 number finite: a cell of 1e30 in a column of unit scale is a
  * million standard deviations out and counts as just that.
  */
+import { portableLog } from "../core/portable.ts";
 import type { Matrix } from "./matrix.ts";
 
 /** Standard deviations beyond which a value counts as this far. */
@@ -96,5 +97,5 @@ export function restore(
  * row, it gives that of the row in the units of the data.
  */
 export function logJacobian({ scale }: Standardization): number {
-  return -scale.reduce((sum, each) => sum + Math.log(each), 0);
+  return -scale.reduce((sum, each) => sum + portableLog(each), 0);
 }

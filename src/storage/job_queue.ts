@@ -154,14 +154,16 @@ export interface JobQueue {
   /** Ends a job that has not ended and whose result is not being published. @returns it as it is now */
   cancel(id: string): Promise<Job | undefined>;
 
+  /** How long a job stays with a claimant that says nothing, milliseconds. */
+  readonly leaseMs: number;
   /** Waits for a job to do. @returns undefined once the signal is aborted */
-  claim(leaseMs: number, signal: AbortSignal): Promise<Lease | undefined>;
+  claim(signal: AbortSignal): Promise<Lease | undefined>;
   /** Resolves once the lease has ended by another's doing, or the signal is aborted. */
   revoked(lease: Lease, signal: AbortSignal): Promise<void>;
   /** The input as it was accepted. */
   input(lease: Lease): Promise<Uint8Array>;
   /** Renews the lease. @throws LeaseLostError, as all below */
-  heartbeat(lease: Lease, leaseMs: number): Promise<void>;
+  heartbeat(lease: Lease): Promise<void>;
   /** Tells those who watch. */
   progress(lease: Lease, data: JobData): Promise<void>;
   /** The last checkpoint of the job, whoever wrote it. */
@@ -186,7 +188,7 @@ export interface JobQueue {
 }
 
 /** Claims of a job without a new checkpoint after which it is given up. */
-export const MAX_ATTEMPTS = 10;
+export const MAX_ATTEMPTS = 25;
 
 /** Whether a job has come to its end. */
 export function isOver(state: JobState): boolean {

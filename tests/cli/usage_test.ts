@@ -55,7 +55,7 @@ Deno.test("elbow refuses unknown commands, options and missing arguments", async
     [["trian"], /unknown command 'trian' \(Did you mean train\?\)\nSee elbow --help/],
     [["implode", "m"], /unknown command 'implode'/],
     [["explode", "m"], /unknown command 'explode'/],
-    [["worker"], /required option '--db <file>' not specified/],
+    [["worker"], /required option '--db <file> or --nats <urls>' not specified/],
     [["train"], /missing required argument 'data'\nSee elbow train --help/],
     [["train", "t.csv"], /required option '--out <model>' not specified/],
     [["train", "t.csv", "--out"], /option '--out <model>' argument missing/],

@@ -1,7 +1,12 @@
 /** exp and ln from arithmetic alone, against the host's: two routes, neither correctly rounded. */
 import assert from "node:assert/strict";
 import { HostRandom } from "../../src/core/philox.ts";
-import { portableExp, portableLog } from "../../src/core/portable.ts";
+import {
+  portableCosTurns,
+  portableExp,
+  portableLog,
+  portableSinh,
+} from "../../src/core/portable.ts";
 import { assertRelative } from "../util/close.ts";
 
 /** Two units in the last place of ours, one of the host's. */
@@ -37,4 +42,22 @@ Deno.test("portableExp() is eˣ wherever that is a number", () => {
   assert.equal(portableExp(-1000), 0);
   assert.equal(portableExp(710), Infinity);
   assert.ok(Number.isNaN(portableExp(NaN)));
+});
+
+Deno.test("portableSinh() and portableCosTurns() are those of the host, to the last places", () => {
+  for (let i = -4000; i <= 4000; i++) {
+    const x = i / 97;
+    assertRelative(portableSinh(x), Math.sinh(x), 4 * 2 ** -52, 0, `sinh ${x}`);
+    // The host's angle is rounded before its cosine is taken: 2^-53 of up to 260.
+    const turns = i / 97;
+    assertRelative(portableCosTurns(turns), Math.cos(2 * Math.PI * turns), 0, 2 ** -44, `${turns}`);
+  }
+  for (const [turns, cosine] of [[0, 1], [0.25, 0], [0.5, -1], [0.75, 0], [1e6, 1], [-0.5, -1]]) {
+    assert.equal(portableCosTurns(turns) + 0, cosine);
+  }
+  assertRelative(portableCosTurns(1 / 6), 0.5, 2 ** -51);
+  assertRelative(portableCosTurns(1 / 8), Math.SQRT1_2, 2 ** -51);
+  assert.equal(portableSinh(0), 0);
+  assertRelative(portableSinh(1e-300), 1e-300, 0);
+  assert.ok(Number.isNaN(portableSinh(NaN)) && Number.isNaN(portableCosTurns(NaN)));
 });

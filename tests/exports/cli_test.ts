@@ -50,14 +50,21 @@ Deno.test("elbow export takes a detector of one network, and refuses one of seve
   await elbowOk("train", data, "--out", model, ...QUICK);
   const one = folder.at("onnx");
   const file = readModelFile(await Deno.readFile(model));
-  if (file.metadata.ensemble === undefined) {
-    await elbowOk("export", model, "--to", "onnx", "--out", one);
-    assert.ok((await Deno.readTextFile(`${one}/score.onnx`)).includes("table.centre"));
-  }
+  await elbowOk("export", model, "--to", "onnx", "--out", one);
+  assert.ok((await Deno.readTextFile(`${one}/score.onnx`)).includes("table.centre"));
   const several = { ...file, metadata: { ...file.metadata, ensemble: {} } };
   const path = folder.write("several.safetensors", writeModelFile(several));
   const message = await refused("export", path, "--to", "onnx", "--out", folder.at("x"));
   assert.match(message, /Cannot export .*: it must hold one network/);
+  const lines = tableCsv().trimEnd().split("\n");
+  const text = lines.map((line, r) =>
+    `${line},${r === 0 ? "colour" : ["red", "blue", "green"][r % 3]}`
+  );
+  const table = folder.write("text.csv", text.join("\n"));
+  const coloured = folder.at("coloured.safetensors");
+  await elbowOk("train", table, "--out", coloured, ...QUICK);
+  const colour = await refused("export", coloured, "--to", "onnx", "--out", folder.at("x"));
+  assert.match(colour, /columns must be numbers: current value is "colour", categorical/);
 });
 
 Deno.test("elbow export refuses options that do not go together, and places that are taken", async () => {

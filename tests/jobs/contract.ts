@@ -22,10 +22,10 @@ export interface OpenedQueue extends AsyncDisposable {
 
 export interface QueueOptions {
   readonly maxJobs?: number;
+  readonly leaseMs?: number;
 }
 
 const NEVER = new AbortController().signal;
-const LEASE_MS = 60_000;
 const INPUT = new TextEncoder().encode("input");
 
 export const text = (bytes: Uint8Array | undefined) => bytes && new TextDecoder().decode(bytes);
@@ -40,13 +40,13 @@ export async function eventsOf(queue: JobQueue, id: string, after = 0): Promise<
   return await Array.fromAsync(queue.events(id, after, NEVER));
 }
 
-async function claimed(queue: JobQueue, leaseMs = LEASE_MS): Promise<Lease> {
-  return (await queue.claim(leaseMs, AbortSignal.timeout(10_000)))!;
+async function claimed(queue: JobQueue): Promise<Lease> {
+  return (await queue.claim(AbortSignal.timeout(10_000)))!;
 }
 
 /** Nothing is there to be claimed. */
 async function requireIdle(queue: JobQueue): Promise<void> {
-  assert.equal(await queue.claim(LEASE_MS, AbortSignal.timeout(150)), undefined);
+  assert.equal(await queue.claim(AbortSignal.timeout(200)), undefined);
 }
 
 type Open = (options?: QueueOptions) => Promise<OpenedQueue>;
@@ -112,10 +112,10 @@ const STEPS: readonly Step[] = [
     await other.close();
   }],
   ["a lease that runs out is another's, and the first has no say any more", async (open) => {
-    await using opened = await open();
+    await using opened = await open({ leaseMs: 1000 });
     const { queue } = opened;
     await queue.enqueue(newJob("a"), INPUT);
-    const first = await claimed(queue, 300);
+    const first = await claimed(queue);
     await queue.writeCheckpoint(first, bytesOf("half"));
     const revoked = queue.revoked(first, NEVER);
     const second = await claimed(queue);
@@ -124,7 +124,7 @@ const STEPS: readonly Step[] = [
     await revoked;
     for (
       const say of [
-        () => queue.heartbeat(first, LEASE_MS),
+        () => queue.heartbeat(first),
         () => queue.progress(first, {}),
         () => queue.seal(first),
         () => queue.ack(first, {}),
@@ -135,13 +135,13 @@ const STEPS: readonly Step[] = [
     assert.deepEqual((await queue.find("a"))!.result, { by: 2 });
   }],
   ["a heartbeat keeps a lease", async (open) => {
-    await using opened = await open();
+    await using opened = await open({ leaseMs: 1000 });
     const { queue } = opened;
     await queue.enqueue(newJob("a"), INPUT);
-    const lease = await claimed(queue, 400);
+    const lease = await claimed(queue);
     for (let i = 0; i < 5; i++) {
-      await new Promise((resolve) => setTimeout(resolve, 150));
-      await queue.heartbeat(lease, 400);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      await queue.heartbeat(lease);
     }
     await requireIdle(queue);
     await queue.ack(lease, {});

@@ -54,6 +54,7 @@ export async function killCampaign(kills: number, seed: number): Promise<string>
   await Deno.writeTextFile(`${folder}/tokens`, lines.join("\n"));
   const uniform = uniforms(seed), accepted = new Map<string, number>();
   let asked = 0, broken = 0, attempts = 0;
+  const jobMs = await oneJobMs(folder);
   try {
     for (let kill = 0; kill < kills; kill++) {
       const { child, url } = await start(folder);
@@ -62,7 +63,7 @@ export async function killCampaign(kills: number, seed: number): Promise<string>
         setTimeout(() => {
           child.kill("SIGKILL");
           resolve();
-        }, 50 + 2000 * uniform())
+        }, 50 + 2 * jobMs * uniform())
       );
       const dead = child.status;
       // Asks until the server dies; what it did not answer may be accepted or not, and is asked again.
@@ -94,7 +95,8 @@ export async function killCampaign(kills: number, seed: number): Promise<string>
     const owners = new Map<string, string[]>();
     for (const { id, state, result, error, attempt, model } of jobs) {
       assert.equal(state, "succeeded", error);
-      const options = { ...OPTIONS, columns: COLUMNS, seed: accepted.get(id)! };
+      const own = { preset: "small", columns: COLUMNS, seed: accepted.get(id)! } as const;
+      const options = { ...OPTIONS, ...own };
       const direct = await digestOf((await Detector.fit(ROWS, options)).save());
       assert.equal(result!.digest, direct, `job ${id} after ${attempt} attempts`);
       attempts += attempt;
@@ -112,6 +114,17 @@ export async function killCampaign(kills: number, seed: number): Promise<string>
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+}
+
+/** From the start of a server to the end of its first job: kills fall into twice that time. */
+async function oneJobMs(folder: string): Promise<number> {
+  const { child, url } = await start(folder);
+  const began = performance.now(), client = createClient(url, { token: TOKEN.all });
+  const job = await client.train("first", ROWS, { ...OPTIONS, columns: [...COLUMNS] });
+  assert.equal((await client.waitForJob(job.id)).state, "succeeded");
+  child.kill("SIGKILL");
+  await child.status;
+  return performance.now() - began;
 }
 
 async function counts(client: ReturnType<typeof createClient>): Promise<{ finished: number }> {

@@ -37,7 +37,7 @@ Deno.test("SQLite: bytes lie there once, and go with the last that names them", 
   await queue.uploads.delete("o", "a.csv");
   await queue.cancel("a");
   assert.equal(blobs(), 1);
-  const lease = (await queue.claim(1000, AbortSignal.timeout(1000)))!;
+  const lease = (await queue.claim(AbortSignal.timeout(1000)))!;
   for (const state of ["1", "2", "3"]) await queue.writeCheckpoint(lease, bytesOf(state));
   assert.equal(blobs(), 2);
   await queue.ack(lease, {});

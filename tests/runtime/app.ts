@@ -11,7 +11,7 @@ export async function createHandler({ files, determinism }: Subject): Promise<Ap
   const models = await Promise.all(
     Object.entries(files).map(async ([name, base64]) => {
       const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-      const load = name === "table" ? TableScorer : TrainedVae;
+      const load = name === "table" || name === "small" ? TableScorer : TrainedVae;
       return [name, await load.load(bytes, device)] as const;
     }),
   );

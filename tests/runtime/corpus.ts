@@ -87,6 +87,7 @@ const READ: readonly Ask[] = [
 
 const VERBS: readonly Ask[] = [
   post(200, "score", "table/score", { rows: ROWS }),
+  post(200, "score by one network", "small/score", { rows: ROWS }),
   post(200, "score named", "table/score", { rows: NAMED, falseAlarmRate: 0.1 }),
   post(200, "score more rows than one run takes", "table/score", {
     rows: Array.from({ length: 300 }, (_, r) => ROWS[r % ROWS.length]),

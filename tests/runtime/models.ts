@@ -4,17 +4,13 @@ import { planeRows } from "../util/data.ts";
 
 const DEVICE = { determinism: "portable" } as const;
 
-/** Model files by name, base64. */
+/** Model files by name, base64: a detector of either preset, and VAEs of three likelihoods. */
 export async function modelFiles(): Promise<Record<string, string>> {
   const rows = planeRows(80, 3, 11).map(([a, b, c]) => [100 * a + 500, b, 0.01 * c - 3]);
-  const table = await Detector.fit(rows, {
-    ...DEVICE,
-    columns: ["heat", "flow", "drift"],
-    epochs: 5,
-    hidden: [8],
-    latent: 2,
-    seed: 1,
-  });
+  const columns = ["heat", "flow", "drift"], network = { epochs: 5, hidden: [8], latent: 2 };
+  const options = { ...DEVICE, ...network, columns, seed: 1 };
+  const table = await Detector.fit(rows, options);
+  const small = await Detector.fit(rows, { ...options, preset: "small" });
   const latent = [{ size: 2 }];
   const plain = VAE.create({ inputs: 3, latent }, { ...DEVICE, seed: 4 });
   const likelihood = (type: "bernoulli" | "poisson") => ({ likelihood: { type } });
@@ -26,7 +22,7 @@ export async function modelFiles(): Promise<Record<string, string>> {
     ...DEVICE,
     seed: 6,
   });
-  const files = Object.entries({ table, plain, bits, counts }).map(([name, model]) => {
+  const files = Object.entries({ table, small, plain, bits, counts }).map(([name, model]) => {
     const bytes = model.save();
     model.dispose();
     return [name, bytes.toBase64()];

@@ -73,11 +73,15 @@ function eventStream(
   { queue }: Training,
   id: string,
   after: number,
-  stopping: AbortSignal,
+  stopping: AbortSignal | undefined,
   watchers: { count: number },
 ): ReadableStream<Uint8Array> {
   const gone = new AbortController(), encoder = new TextEncoder();
-  const events = queue.events(id, after, AbortSignal.any([gone.signal, stopping]));
+  const events = queue.events(
+    id,
+    after,
+    AbortSignal.any(stopping ? [gone.signal, stopping] : [gone.signal]),
+  );
   let alive: ReturnType<typeof setInterval> | undefined, isOpen = true;
   watchers.count++;
   const close = () => {

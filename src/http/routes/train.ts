@@ -5,7 +5,8 @@
 import type { Context, Hono } from "npm:hono@4.13.19";
 import { encodeNpy } from "../../formats/npy.ts";
 import { workOf } from "../../jobs/budget.ts";
-import type { TrainSettings, TrainSpec } from "../../jobs/train_job.ts";
+import type { TrainSpec } from "../../jobs/train_job.ts";
+import type { TrainSettings } from "../../jobs/train_settings.ts";
 import { columnsFault, columnsOf, MAX_CELL, type TableRows } from "../../scoring/table_rows.ts";
 import { JobConflictError, type NewJob, QueueFullError } from "../../storage/job_queue.ts";
 import { readJson } from "../body.ts";

@@ -25,15 +25,15 @@ export const STATISTIC_NAMES: readonly StatisticName[] = [
 ];
 
 /** What the program must give for each. */
-const NEEDS: Readonly<Record<StatisticName, PartOutput | undefined>> = {
+const NEEDS: Readonly<Record<StatisticName, PartOutput>> = {
   residual: "residual",
   kl: "kl",
   linear: "linear",
   neighbours: "distance",
-  norm: undefined,
+  // Nothing, but a program without an output takes in no row.
+  norm: "linear",
 };
 
 export function outputsFor(statistics: readonly StatisticName[]): ReadonlySet<PartOutput> {
-  const needs = statistics.map((name) => NEEDS[name]);
-  return new Set(needs.filter((each) => each !== undefined));
+  return new Set(statistics.map((name) => NEEDS[name]));
 }

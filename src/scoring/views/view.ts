@@ -10,7 +10,7 @@
  * A missing cell (NaN) becomes 0, the mean, and counts as not observed. Values are limited to ±LIMIT, so
  * that every later float32 number is finite.
  */
-import { portableLog } from "../../core/portable.ts";
+import { portableCosTurns, portableLog, portableSinh } from "../../core/portable.ts";
 import type { Matrix } from "../matrix.ts";
 import { type Cells, LIMIT } from "../standardize.ts";
 import { type Curve, curveAt, curveInverse } from "./curve.ts";
@@ -71,7 +71,7 @@ export function transformAt(transform: Transform, value: number): number {
       return ((value === transform.level ? 1 : 0) - transform.mean) / transform.deviation;
     case "cycle": {
       const { period, phase, mean, deviation } = transform;
-      return (Math.cos(2 * Math.PI * (value / period - phase)) - mean) / deviation;
+      return (portableCosTurns(value / period - phase) - mean) / deviation;
     }
   }
 }
@@ -81,7 +81,7 @@ export function transformInverse(transform: Transform, value: number): number {
   switch (transform.kind) {
     case "arcsinh": {
       const { centre, scale, mean, deviation } = transform;
-      return centre + scale * Math.sinh(value * deviation + mean);
+      return centre + scale * portableSinh(value * deviation + mean);
     }
     case "curve":
       return curveInverse(transform.curve, value + transform.mean);
@@ -176,7 +176,7 @@ export function logSlope({ features }: View, cells: ArrayLike<number>, at: numbe
   for (const { column, transform } of features) {
     if (transform.kind !== "arcsinh") continue;
     const { centre, scale, deviation } = transform, z = (cells[at + column] - centre) / scale;
-    if (z === z) sum -= Math.log(scale * deviation) + Math.log1p(z * z) / 2;
+    if (z === z) sum -= portableLog(scale * deviation) + portableLog(1 + z * z) / 2;
   }
   return sum;
 }

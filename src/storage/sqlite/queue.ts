@@ -32,6 +32,8 @@ import { SqliteUploads } from "./uploads.ts";
 export interface SqliteQueueOptions {
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** How long a job stays with a claimant that says nothing; 15 seconds. */
+  readonly leaseMs?: number;
   /** Unfinished jobs at once; more are refused; 100. */
   readonly maxJobs?: number;
   /** How long a finished job is remembered; 7 days. */
@@ -46,14 +48,17 @@ const OPEN = "state IN ('queued', 'running')";
 /** A queue. */
 export class SqliteQueue implements JobQueue {
   readonly uploads: SqliteUploads;
+  readonly leaseMs: number;
   readonly #db: Database;
   readonly #now: () => number;
   readonly #maxJobs: number;
   readonly #keepMs: number;
 
-  constructor(db: Database, { now, maxJobs = 100, keepSeconds = 7 * 86_400 }: SqliteQueueOptions) {
+  constructor(db: Database, options: SqliteQueueOptions) {
+    const { now, leaseMs = 15_000, maxJobs = 100, keepSeconds = 7 * 86_400 } = options;
     this.#db = db;
     this.#now = now;
+    this.leaseMs = leaseMs;
     this.#maxJobs = maxJobs;
     this.#keepMs = keepSeconds * 1000;
     this.uploads = new SqliteUploads(db, now);
@@ -118,7 +123,7 @@ export class SqliteQueue implements JobQueue {
     });
   }
 
-  async claim(leaseMs: number, signal: AbortSignal): Promise<Lease | undefined> {
+  async claim(signal: AbortSignal): Promise<Lease | undefined> {
     while (!signal.aborted) {
       const row = this.#db.row(`SELECT min(due) AS due FROM jobs WHERE ${OPEN}`)!;
       const wait = row.due === null ? LOOK_MS : Number(row.due) - this.#now();
@@ -126,12 +131,12 @@ export class SqliteQueue implements JobQueue {
         await this.#db.changed(Math.min(wait, LOOK_MS), signal);
         continue;
       }
-      const lease = this.#take(leaseMs);
+      const lease = this.#take();
       if (lease) return lease;
     }
   }
 
-  #take(leaseMs: number): Lease | undefined {
+  #take(): Lease | undefined {
     const now = this.#now();
     return this.#db.transaction(() => {
       const row = this.#db.row(
@@ -147,7 +152,7 @@ export class SqliteQueue implements JobQueue {
       this.#db.run(
         `UPDATE jobs SET state = 'running', due = ?, attempt = attempt + 1, stalled = stalled + 1,
            started = coalesce(started, ?) WHERE number = ?`,
-        ...[now + leaseMs, now, row.number],
+        ...[now + this.leaseMs, now, row.number],
       );
       const job = jobOf(this.#row(String(row.id))!);
       this.#tell(job.id, "running", { attempt: job.attempt });
@@ -166,8 +171,8 @@ export class SqliteQueue implements JobQueue {
     throw new SyntaxError("Cannot read input: its bytes are damaged");
   }
 
-  async heartbeat(lease: Lease, leaseMs: number): Promise<void> {
-    const due = this.#now() + leaseMs;
+  async heartbeat(lease: Lease): Promise<void> {
+    const due = this.#now() + this.leaseMs;
     this.#step(lease, ({ number }) => {
       this.#db.run("UPDATE jobs SET due = ? WHERE number = ?", due, number);
     });

@@ -1,0 +1,28 @@
+/**
+ * Jobs beside an app: where they are kept, and who does them.
+ *
+ * ```ts
+ * import { createApp } from "../http/mod.ts";
+ * import { openSqlite, runJobs } from "./mod.ts";
+ * const { queue, models } = openSqlite("elbow.db", { now: Date.now });
+ * const app = createApp({ models, tokens, training: { queue } });
+ * ```
+ *
+ * NATS is an entry of its own, `../storage/nats/mod.ts`, so that only who asks for it loads it.
+ *
+ * @module
+ */
+export { runJobs } from "./runner.ts";
+export type { Published, RunnerEntry, RunnerOptions } from "./runner.ts";
+export type * from "../storage/job_queue.ts";
+export type {
+  Alias,
+  ModelEntry,
+  ModelIndex,
+  ModelStore,
+  ModelVersion,
+  ReadIndex,
+} from "../storage/model_store.ts";
+export type { DeviceOptions } from "../scoring/trained_vae.ts";
+export { openSqlite } from "../storage/sqlite/mod.ts";
+export type { SqliteQueueOptions, SqliteStorage } from "../storage/sqlite/mod.ts";

@@ -1,0 +1,58 @@
+/**
+ * What happens to jobs, as messages of a stream: an event's id is its place in the stream. A message says which
+ * claim it belongs to and what it is, so that telling an end twice is telling it once.
+ */
+import type { JobData, JobEvent } from "../job_queue.ts";
+import { patiently } from "./patience.ts";
+import type { Rooms } from "./rooms.ts";
+
+const ENDS: readonly string[] = ["succeeded", "failed", "cancelled"];
+
+/** Events of jobs. */
+export class Events {
+  readonly #rooms: Rooms;
+
+  constructor(rooms: Rooms) {
+    this.#rooms = rooms;
+  }
+
+  /** @param message the same for the same event */
+  async tell(id: string, type: JobEvent["type"], data: JobData, message: string): Promise<void> {
+    const { js, subject } = this.#rooms, text = JSON.stringify({ type, data });
+    await patiently(() => js.publish(subject("events", id), text, { msgID: `${id} ${message}` }));
+  }
+
+  /** Those after that one, up to an end or the signal. The job must have been accepted. */
+  async *after(id: string, after: number, signal: AbortSignal): AsyncGenerator<JobEvent> {
+    const { js, events, subject } = this.#rooms;
+    const last = await this.#last(id);
+    if (last && last.id <= after && ENDS.includes(last.type)) return;
+    const consumer = await patiently(() =>
+      js.consumers.get(events, { filter_subjects: subject("events", id), opt_start_seq: after + 1 })
+    );
+    const messages = await patiently(() => consumer.consume());
+    const stop = () => messages.stop();
+    signal.addEventListener("abort", stop, { once: true });
+    if (signal.aborted) stop();
+    try {
+      for await (const message of messages) {
+        const { type, data } = message.json<Pick<JobEvent, "type" | "data">>();
+        yield { id: message.seq, type, data };
+        if (ENDS.includes(type)) return;
+      }
+    } finally {
+      signal.removeEventListener("abort", stop);
+      await messages.close();
+    }
+  }
+
+  async #last(id: string): Promise<JobEvent | undefined> {
+    const { jsm, events, subject } = this.#rooms;
+    const message = await patiently(() =>
+      jsm.streams.getMessage(events, { last_by_subj: subject("events", id) })
+    );
+    return message
+      ? { id: message.seq, ...message.json<Pick<JobEvent, "type" | "data">>() }
+      : undefined;
+  }
+}

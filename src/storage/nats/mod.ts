@@ -1,0 +1,66 @@
+/**
+ * Jobs and models in NATS JetStream, for any number of machines.
+ *
+ * @module
+ */
+import { connect, type NatsConnection } from "npm:@nats-io/transport-node@3.4.0";
+import type { JobQueue } from "../job_queue.ts";
+import type { ModelStore } from "../model_store.ts";
+import { natsModels } from "./models.ts";
+import { NatsQueue } from "./queue.ts";
+import { openRooms, type RoomOptions } from "./rooms.ts";
+
+export type { JobQueue } from "../job_queue.ts";
+export type { ModelStore } from "../model_store.ts";
+export type { RoomOptions } from "./rooms.ts";
+
+/** How storage in NATS is kept. */
+export interface NatsOptions extends RoomOptions {
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/** What a namespace holds. */
+export interface NatsStorage {
+  /** Jobs. */
+  readonly queue: JobQueue;
+  /** Models. */
+  readonly models: ModelStore;
+}
+
+/**
+ * Opens a namespace, and makes it where there is none. Closing the queue closes the connection.
+ * @param servers addresses, separated by commas: `nats://USER:PASSWORD@HOST:PORT`; or a connection
+ * @throws TypeError if no server answers, or none has JetStream
+ */
+export async function openNats(
+  servers: string | NatsConnection,
+  options: NatsOptions,
+): Promise<NatsStorage> {
+  const connection = typeof servers === "string" ? await connectTo(servers) : servers;
+  const rooms = await openRooms(connection, options);
+  return { queue: new NatsQueue(rooms, options.now), models: await natsModels(rooms) };
+}
+
+async function connectTo(servers: string): Promise<NatsConnection> {
+  const urls = servers.split(",").map((text) => URL.parse(text.trim()));
+  const first = urls[0];
+  if (!first || urls.some((url) => !url || !/^(nats|tls):$/.test(url.protocol) || !url.hostname)) {
+    throw new TypeError(
+      "Cannot connect to NATS: servers must be nats://HOST:PORT, with commas between",
+    );
+  }
+  const { username, password, protocol } = first;
+  try {
+    return await connect({
+      servers: urls.map((url) => `${url!.hostname}:${url!.port || 4222}`),
+      ...(username && { user: decodeURIComponent(username), pass: decodeURIComponent(password) }),
+      ...(protocol === "tls:" && { tls: {} }),
+      maxReconnectAttempts: -1,
+      reconnectTimeWait: 200,
+    });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new TypeError(`Cannot connect to NATS: ${reason}`, { cause });
+  }
+}

@@ -1,0 +1,40 @@
+/**
+ * Bytes by name in an object store. NATS checks the digest of what is read; a name whose bytes are being
+ * replaced is read again.
+ */
+import type { ObjectStore } from "npm:@nats-io/obj@3.4.0";
+import { patiently } from "./patience.ts";
+
+/** Reads in a row that may fail because the bytes are being replaced. */
+const READS = 5;
+
+export async function readObject(
+  store: ObjectStore,
+  name: string,
+): Promise<Uint8Array | undefined> {
+  for (let reads = 1;; reads++) {
+    try {
+      const bytes = await patiently(() => store.getBlob(name));
+      return bytes ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length) : undefined;
+    } catch (error) {
+      if (reads === READS) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50 * reads));
+    }
+  }
+}
+
+export async function writeObject(
+  store: ObjectStore,
+  name: string,
+  bytes: Uint8Array,
+): Promise<void> {
+  await patiently(() => store.putBlob({ name }, bytes));
+}
+
+/** @returns whether there was one */
+export async function removeObject(store: ObjectStore, name: string): Promise<boolean> {
+  const there = await patiently(() => store.info(name));
+  if (!there || there.deleted) return false;
+  await patiently(() => store.delete(name)).catch(() => {});
+  return true;
+}

@@ -1,0 +1,312 @@
+/**
+ * The queue in NATS JetStream, for any number of machines. A message says that there is work, a record says
+ * what became of it; every step changes the record by compare-and-swap, and only then acknowledges the
+ * message. So a message that comes twice finds out from the record that there is nothing left to do, and
+ * the end of a job whose process died half-way is told again by whoever gets its message next.
+ *
+ * Leases are the server's: a message that is neither acknowledged nor renewed is delivered to another.
+ *
+ * Limits: NATS calls a write done when a majority of servers has it, and syncs to the disk later: power
+ * that fails on most of them at once may lose what they had just accepted.
+ */
+import type { Consumer, JsMsg } from "npm:@nats-io/jetstream@3.4.0";
+import {
+  type Failure,
+  fingerprint,
+  isOver,
+  type Job,
+  JobConflictError,
+  type JobData,
+  type JobEvent,
+  type JobQueue,
+  type JobState,
+  type Lease,
+  LeaseLostError,
+  MAX_ATTEMPTS,
+  type NewJob,
+  QueueFullError,
+  type QueueStats,
+} from "../job_queue.ts";
+import { digestOf } from "../model_store.ts";
+import { Events } from "./events.ts";
+import { readObject, removeObject, writeObject } from "./objects.ts";
+import { isFull, patiently } from "./patience.ts";
+import { type JobRecord, Records } from "./records.ts";
+import { type Rooms, WORKERS } from "./rooms.ts";
+import { addToTotals, readTotals } from "./totals.ts";
+import { NatsUploads } from "./uploads.ts";
+
+/** How long one wait for a message takes at most, milliseconds; an abort is heard after it. */
+const WAIT_MS = 1000;
+
+/** A queue. */
+export class NatsQueue implements JobQueue {
+  readonly uploads: NatsUploads;
+  readonly leaseMs: number;
+  readonly #rooms: Rooms;
+  readonly #now: () => number;
+  readonly #records: Records;
+  readonly #events: Events;
+  #consumer?: Consumer;
+  /** Messages of the leases that are held here. */
+  readonly #messages = new Map<string, JsMsg>();
+
+  constructor(rooms: Rooms, now: () => number) {
+    this.#rooms = rooms;
+    this.#now = now;
+    this.leaseMs = rooms.leaseMs;
+    this.#records = new Records(rooms.jobs);
+    this.#events = new Events(rooms);
+    this.uploads = new NatsUploads(rooms.store);
+  }
+
+  async enqueue(job: NewJob, input: Uint8Array): Promise<{ job: Job; isNew: boolean }> {
+    const digest = await digestOf(input), print = fingerprint(job, digest);
+    const stamp = crypto.randomUUID();
+    const before = await this.#records.find(job.id);
+    if (!before) await writeObject(this.#rooms.data, inputOf({ id: job.id, input: digest }), input);
+    const record = before ?? await this.#records.create({
+      ...job,
+      ...{ state: "queued", created: this.#time(), attempt: 0, stalled: 0, sealed: false },
+      ...{ fingerprint: print, input: digest, stamp },
+    });
+    if (record.fingerprint !== print) {
+      throw new JobConflictError("Cannot accept job: its id belongs to another job");
+    }
+    // Also for a job that was there: whoever asked first may have died before this.
+    if (record.state === "queued" && record.attempt === 0) await this.#announce(record);
+    return { job: jobOf(record), isNew: record.stamp === stamp };
+  }
+
+  async #announce(record: JobRecord): Promise<void> {
+    const { id } = record;
+    await this.#events.tell(id, "queued", {}, "queued");
+    try {
+      const { js, subject } = this.#rooms;
+      await patiently(() => js.publish(subject("work", id), id, { msgID: id }));
+    } catch (error) {
+      if (!isFull(error)) throw error;
+      await this.#records.forget(id);
+      await removeObject(this.#rooms.data, inputOf(record));
+      throw new QueueFullError("Cannot accept job: there are as many unfinished jobs as may be");
+    }
+  }
+
+  async find(id: string): Promise<Job | undefined> {
+    const record = await this.#records.find(id);
+    return record && jobOf(record);
+  }
+
+  async *events(id: string, after: number, signal: AbortSignal): AsyncGenerator<JobEvent> {
+    if (await this.#records.find(id)) yield* this.#events.after(id, after, signal);
+  }
+
+  async cancel(id: string): Promise<Job | undefined> {
+    const record = await this.#records.change(
+      id,
+      (record) =>
+        isOver(record.state) || record.sealed
+          ? undefined
+          : { ...record, state: "cancelled", finished: this.#time() },
+    );
+    if (record?.state === "cancelled") await this.#bury(record);
+    return record && jobOf(record);
+  }
+
+  async claim(signal: AbortSignal): Promise<Lease | undefined> {
+    const { js, work } = this.#rooms;
+    const consumer = this.#consumer ??= await patiently(() => js.consumers.get(work, WORKERS));
+    while (!signal.aborted) {
+      const message = await patiently(() => consumer.next({ expires: WAIT_MS }));
+      if (!message) continue;
+      if (signal.aborted) message.nak();
+      else {
+        const lease = await this.#take(message);
+        if (lease) return lease;
+      }
+    }
+  }
+
+  async #take(message: JsMsg): Promise<Lease | undefined> {
+    const id = message.string();
+    const record = await this.#records.change(id, (record) => {
+      if (isOver(record.state)) return undefined;
+      if (record.stalled >= MAX_ATTEMPTS) {
+        const error = `Cannot finish job: ${MAX_ATTEMPTS} attempts came to nothing`;
+        return { ...record, state: "failed", error, finished: this.#time() };
+      }
+      const attempt = record.attempt + 1, started = record.started ?? this.#time();
+      const claim = { attempt, started, stalled: record.stalled + 1 };
+      return { ...record, state: "running", ...claim };
+    });
+    if (!record || isOver(record.state)) {
+      if (record) await this.#bury(record);
+      message.ack();
+      return undefined;
+    }
+    await this.#events.tell(
+      id,
+      "running",
+      { attempt: record.attempt },
+      `running ${record.attempt}`,
+    );
+    this.#messages.set(id, message);
+    return { job: jobOf(record), attempt: record.attempt };
+  }
+
+  async revoked(lease: Lease, signal: AbortSignal): Promise<void> {
+    await this.#records.until(signal, lease.job.id, (record) => isHeld(record, lease));
+  }
+
+  async input({ job: { id } }: Lease): Promise<Uint8Array> {
+    const record = await this.#records.find(id);
+    const bytes = record && await readObject(this.#rooms.data, inputOf(record));
+    if (!bytes) throw new LeaseLostError();
+    if (await digestOf(bytes) === record.input) return bytes;
+    throw new SyntaxError("Cannot read input: its bytes are damaged");
+  }
+
+  async heartbeat(lease: Lease): Promise<void> {
+    const record = await this.#records.find(lease.job.id);
+    if (!record || !isHeld(record, lease)) throw new LeaseLostError();
+    this.#messages.get(lease.job.id)?.working();
+  }
+
+  async progress(lease: Lease, data: JobData): Promise<void> {
+    const record = await this.#step(lease, (record) => ({ ...record, progress: data }));
+    await this.#events.tell(lease.job.id, "progress", data, record.stamp);
+  }
+
+  async readCheckpoint({ job: { id } }: Lease): Promise<Uint8Array | undefined> {
+    const record = await this.#records.find(id), name = record && checkpointOf(record);
+    const bytes = name && await readObject(this.#rooms.data, name);
+    // A damaged one is none: the job begins again.
+    return bytes && await digestOf(bytes) === record.checkpoint ? bytes : undefined;
+  }
+
+  async writeCheckpoint(lease: Lease, bytes: Uint8Array): Promise<void> {
+    const { data } = this.#rooms, { id } = lease.job, checkpoint = await digestOf(bytes);
+    // Under its own digest: what one who lost the lease still writes replaces nothing.
+    await writeObject(data, checkpointOf({ id, checkpoint })!, bytes);
+    let before: string | undefined;
+    await this.#step(lease, (record) => {
+      before = record.checkpoint === checkpoint ? undefined : checkpointOf(record);
+      return { ...record, checkpoint, stalled: 0 };
+    });
+    if (before) await removeObject(data, before);
+  }
+
+  async seal(lease: Lease): Promise<void> {
+    await this.#step(lease, (record) => ({ ...record, sealed: true }));
+  }
+
+  async ack(lease: Lease, result: JobData, output?: Uint8Array): Promise<void> {
+    const digest = output && await digestOf(output);
+    if (output) await writeObject(this.#rooms.data, `output.${lease.job.id}`, output);
+    await this.#end(lease, "succeeded", { result, output: digest });
+  }
+
+  async nack(lease: Lease, failure: Failure): Promise<void> {
+    const { reason, retry, delayMs = 0, isRelease = false } = failure, { id } = lease.job;
+    let isLast = !retry;
+    const record = await this.#step(lease, (record) => {
+      const stalled = record.stalled - Number(isRelease);
+      isLast ||= stalled >= MAX_ATTEMPTS;
+      return isLast ? record : { ...record, state: "queued", sealed: false, stalled };
+    });
+    if (isLast) return await this.#end(lease, "failed", { error: reason });
+    await this.#events.tell(id, "retrying", { reason }, record.stamp);
+    this.#messages.get(id)?.nak(delayMs);
+    this.#messages.delete(id);
+  }
+
+  async output(id: string): Promise<Uint8Array | undefined> {
+    return await readObject(this.#rooms.data, `output.${id}`);
+  }
+
+  async stats(): Promise<QueueStats> {
+    const { jsm, work, state } = this.#rooms;
+    const stream = await patiently(() => jsm.streams.info(work));
+    const consumer = await patiently(() => jsm.consumers.info(work, WORKERS));
+    const running = consumer.num_ack_pending;
+    const queued = Math.max(0, stream.state.messages - running);
+    return { queued, running, finished: await readTotals(state) };
+  }
+
+  async close(): Promise<void> {
+    await this.#rooms.connection.close();
+  }
+
+  async #step(
+    lease: Lease,
+    next: (record: JobRecord) => Omit<JobRecord, "stamp">,
+  ): Promise<JobRecord> {
+    let isOurs = false;
+    const record = await this.#records.change(lease.job.id, (record) => {
+      isOurs = isHeld(record, lease);
+      return isOurs ? next(record) : undefined;
+    });
+    if (record && isOurs) return record;
+    throw new LeaseLostError();
+  }
+
+  async #end(
+    lease: Lease,
+    state: JobState,
+    part: Pick<JobRecord, "result" | "error" | "output">,
+  ): Promise<void> {
+    const finished = this.#time();
+    const record = await this.#step(lease, (record) => ({ ...record, ...part, state, finished }));
+    await this.#bury(record);
+    this.#messages.get(record.id)?.ack();
+    this.#messages.delete(record.id);
+  }
+
+  /** All that follows from a job's end. Done again, it does nothing. */
+  async #bury(record: JobRecord): Promise<void> {
+    const { id, state, result, error } = record, { data, subject } = this.#rooms;
+    const said = result ?? (error === undefined ? {} : { error });
+    await this.#events.tell(id, state as JobEvent["type"], said, "end");
+    await addToTotals(this.#rooms.state, record);
+    for (const name of [inputOf(record), checkpointOf(record)]) {
+      if (name) await removeObject(data, name);
+    }
+    // The message of a job that somebody works on is theirs to acknowledge.
+    if (state === "cancelled") {
+      await this.#removeMessage(subject("work", id));
+    }
+  }
+
+  /** Not by a purge: in NATS 2.9 the consumer then passes over others. */
+  async #removeMessage(subject: string): Promise<void> {
+    const { jsm, work } = this.#rooms;
+    const message = await patiently(() => jsm.streams.getMessage(work, { last_by_subj: subject }));
+    // Acknowledged meanwhile, it is gone.
+    if (message) {
+      await patiently(() => jsm.streams.deleteMessage(work, message.seq)).catch(() => {});
+    }
+  }
+
+  #time(): string {
+    return new Date(this.#now()).toISOString();
+  }
+}
+
+function isHeld(record: JobRecord, { attempt }: Lease): boolean {
+  return record.state === "running" && record.attempt === attempt;
+}
+
+function inputOf({ id, input }: Pick<JobRecord, "id" | "input">): string {
+  return `input.${id}.${input}`;
+}
+
+function checkpointOf({ id, checkpoint }: Pick<JobRecord, "id" | "checkpoint">) {
+  return checkpoint === undefined ? undefined : `checkpoint.${id}.${checkpoint}`;
+}
+
+function jobOf(record: JobRecord): Job {
+  const { fingerprint: _print, stalled: _stalled, sealed: _sealed, stamp: _stamp, ...rest } =
+    record;
+  const { input: _input, checkpoint: _checkpoint, output: _output, ...job } = rest;
+  return job;
+}

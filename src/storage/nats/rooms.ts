@@ -1,0 +1,158 @@
+/**
+ * What lies where in NATS JetStream, for one namespace N (2.9 and later):
+ *
+ * | kind          | name     | holds                                                                    |
+ * | ------------- | -------- | ------------------------------------------------------------------------ |
+ * | work queue    | N_work   | a message for each job that has not ended: subject `N.work.ID`           |
+ * | stream        | N_events | what happens to jobs: subject `N.events.ID`                              |
+ * | key-value     | N_jobs   | jobs by id, changed by compare-and-swap                                  |
+ * | key-value     | N_state  | the index of models, and totals                                          |
+ * | object store  | N_data   | `input.ID.DIGEST`, `checkpoint.ID.DIGEST`, `output.ID`                                 |
+ * | object store  | N_store  | `model.DIGEST`, `upload.OWNER.NAME`                                      |
+ *
+ * What belongs to a job goes with its time.
+ */
+import {
+  AckPolicy,
+  DiscardPolicy,
+  jetstream,
+  type JetStreamClient,
+  type JetStreamManager,
+  jetstreamManager,
+  RetentionPolicy,
+  StorageType,
+} from "npm:@nats-io/jetstream@3.4.0";
+import { type KV, Kvm } from "npm:@nats-io/kv@3.4.0";
+import { type ObjectStore, Objm } from "npm:@nats-io/obj@3.4.0";
+import type { NatsConnection } from "npm:@nats-io/transport-node@3.4.0";
+import { patiently } from "./patience.ts";
+
+/** How the rooms are made, where they are not there. */
+export interface RoomOptions {
+  /** Letters and digits; several may share a cluster; "elbow". */
+  readonly namespace?: string;
+  /** Copies of everything; 3 in a cluster, else 1. */
+  readonly replicas?: number;
+  /** Unfinished jobs at once; more are refused; 1,000. */
+  readonly maxJobs?: number;
+  /** How long a job is remembered; 7 days. */
+  readonly keepSeconds?: number;
+  /** How long a job stays with a worker that says nothing; 15 seconds. */
+  readonly leaseMs?: number;
+}
+
+/** The rooms of a namespace. */
+export interface Rooms {
+  readonly connection: NatsConnection;
+  readonly js: JetStreamClient;
+  readonly jsm: JetStreamManager;
+  readonly work: string;
+  readonly events: string;
+  readonly jobs: KV;
+  readonly state: KV;
+  readonly data: ObjectStore;
+  readonly store: ObjectStore;
+  readonly leaseMs: number;
+  /** Of a job's message, and of its events. */
+  subject(kind: "work" | "events", id: string): string;
+}
+
+/** The consumer that all workers share. */
+export const WORKERS = "workers";
+
+/** A message with an id that was seen within this time is the same message: ten minutes. */
+const DUPLICATES_MS = 600_000;
+
+/** How long one ask may go unanswered. */
+const TIMEOUT_MS = 2000;
+
+const nanos = (ms: number) => ms * 1_000_000;
+
+/** Opens the rooms; makes those that are not there. */
+export async function openRooms(
+  connection: NatsConnection,
+  options: RoomOptions,
+): Promise<Rooms> {
+  const { namespace = "elbow", keepSeconds = 7 * 86_400, leaseMs = 15_000 } = options;
+  if (!/^[A-Za-z0-9]{1,32}$/.test(namespace)) {
+    throw new TypeError("Cannot open storage: a namespace is 1 to 32 letters and digits");
+  }
+  const replicas = options.replicas ?? (connection.info?.cluster ? 3 : 1);
+  // Whom a dead leader leaves waiting asks the next one soon.
+  const asking = { timeout: TIMEOUT_MS };
+  const jsm = await patiently(() => jetstreamManager(connection, asking));
+  const js = jetstream(connection, asking);
+  const streams = await openStreams(jsm, { ...options, namespace, keepSeconds, leaseMs, replicas });
+  const kvm = new Kvm(js), objm = new Objm(js);
+  const common = { replicas, storage: StorageType.File };
+  // From the leader: a copy may not know yet what was just accepted.
+  const keys = (room: string, more = {}) =>
+    patiently(() =>
+      kvm.create(`${namespace}_${room}`, { ...common, allow_direct: false, ...more })
+    );
+  const objects = (room: string, more = {}) =>
+    patiently(() => objm.create(`${namespace}_${room}`, { ...common, ...more }));
+  return {
+    connection,
+    js,
+    jsm,
+    ...streams,
+    jobs: await keys("jobs", { ttl: keepSeconds * 1000 }),
+    state: await keys("state"),
+    data: await objects("data", { ttl: nanos(keepSeconds * 1000) }),
+    store: await objects("store"),
+    leaseMs,
+    subject: (kind, id) => `${namespace}.${kind}.${id}`,
+  };
+}
+
+async function openStreams(
+  jsm: JetStreamManager,
+  options: Required<Omit<RoomOptions, "maxJobs">> & Pick<RoomOptions, "maxJobs">,
+): Promise<Pick<Rooms, "work" | "events">> {
+  const { namespace, maxJobs = 1000, keepSeconds, leaseMs, replicas } = options;
+  const work = `${namespace}_work`, events = `${namespace}_events`;
+  const common = {
+    storage: StorageType.File,
+    num_replicas: replicas,
+    duplicate_window: nanos(DUPLICATES_MS),
+  };
+  await ensureStream(jsm, {
+    ...common,
+    name: work,
+    subjects: [`${namespace}.work.*`],
+    retention: RetentionPolicy.Workqueue,
+    discard: DiscardPolicy.New,
+    max_msgs: maxJobs,
+  });
+  const consumer = {
+    durable_name: WORKERS,
+    ack_policy: AckPolicy.Explicit,
+    ack_wait: nanos(leaseMs),
+    max_deliver: -1,
+    max_ack_pending: 10_000,
+  };
+  await patiently(() => jsm.consumers.add(work, consumer));
+  await ensureStream(jsm, {
+    ...common,
+    name: events,
+    subjects: [`${namespace}.events.*`],
+    max_age: nanos(keepSeconds * 1000),
+  });
+  return { work, events };
+}
+
+/** Others may make it at the same moment, or have made it with other limits: then theirs hold. */
+async function ensureStream(
+  jsm: JetStreamManager,
+  config: Parameters<JetStreamManager["streams"]["add"]>[0],
+): Promise<void> {
+  await patiently(async () => {
+    try {
+      await jsm.streams.info(config.name);
+    } catch (error) {
+      if ((error as Error).name !== "StreamNotFoundError") throw error;
+      await jsm.streams.add(config);
+    }
+  });
+}

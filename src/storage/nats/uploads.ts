@@ -1,0 +1,50 @@
+/** Uploads in an object store, as `upload.OWNER.NAME`. */
+import type { ObjectInfo, ObjectStore } from "npm:@nats-io/obj@3.4.0";
+import type { Upload, UploadStore } from "../job_queue.ts";
+import { readObject, removeObject, writeObject } from "./objects.ts";
+import { patiently } from "./patience.ts";
+
+/** Files by owner and name. */
+export class NatsUploads implements UploadStore {
+  readonly #store: ObjectStore;
+
+  constructor(store: ObjectStore) {
+    this.#store = store;
+  }
+
+  async put(owner: string, name: string, bytes: Uint8Array): Promise<Upload> {
+    await writeObject(this.#store, `${prefixOf(owner)}${name}`, bytes);
+    const info = await patiently(() => this.#store.info(`${prefixOf(owner)}${name}`));
+    return uploadOf(info!, owner);
+  }
+
+  async list(owner: string): Promise<readonly Upload[]> {
+    const all = await patiently(() => this.#store.list());
+    return all.filter(({ name, deleted }) => !deleted && name.startsWith(prefixOf(owner)))
+      .map((info) => uploadOf(info, owner)).sort((a, b) => a.name < b.name ? -1 : 1);
+  }
+
+  async read(owner: string, name: string): Promise<Uint8Array | undefined> {
+    return await readObject(this.#store, `${prefixOf(owner)}${name}`);
+  }
+
+  async delete(owner: string, name: string): Promise<boolean> {
+    return await removeObject(this.#store, `${prefixOf(owner)}${name}`);
+  }
+}
+
+function prefixOf(owner: string): string {
+  return `upload.${owner}.`;
+}
+
+/** NATS writes a digest as `SHA-256=` and base64 for URLs. */
+function uploadOf({ name, size, digest, mtime }: ObjectInfo, owner: string): Upload {
+  const bytes = Uint8Array.fromBase64(digest.slice("SHA-256=".length), { alphabet: "base64url" });
+  return {
+    name: name.slice(prefixOf(owner).length),
+    owner,
+    bytes: size,
+    digest: bytes.toHex(),
+    created: new Date(mtime).toISOString(),
+  };
+}

@@ -1,0 +1,117 @@
+/**
+ * Past one machine: three NATS servers, an edge that cannot train, two workers, twenty jobs. The leader of
+ * the work queue and one of the workers are killed with SIGKILL while both work. Twenty right models come
+ * of it: the bytes of a direct run, one version each, none trained to the end twice, none lost.
+ */
+import assert from "node:assert/strict";
+import { jetstreamManager } from "npm:@nats-io/jetstream@3.4.0";
+import { connect } from "npm:@nats-io/transport-node@3.4.0";
+import { Detector } from "../../mod.ts";
+import { createApp, createClient, digestOf, type JobInfo } from "../../src/http/mod.ts";
+import type { RunnerEntry } from "../../src/jobs/runner.ts";
+import { openNats } from "../../src/storage/nats/mod.ts";
+import { testUnless } from "../util/skip.ts";
+import { COLUMNS, ROWS, TOKEN, TOKENS } from "./app.ts";
+import { type Cluster, cluster, HAS_NATS } from "./nats_servers.ts";
+
+const JOBS = 20;
+const OPTIONS = { hidden: [8], latent: 2, epochs: 300, batchSize: 16, columns: [...COLUMNS] };
+
+/** A worker in a process of its own, and what it says. */
+class Worker {
+  readonly entries: RunnerEntry[] = [];
+  readonly #child: Deno.ChildProcess;
+  readonly #reading: Promise<void>;
+
+  constructor(urls: string) {
+    this.#child = new Deno.Command(Deno.execPath(), {
+      args: [
+        ...["run", "--no-check", "--allow-all", "src/cli/main.ts", "worker", "--nats", urls],
+        ...["--log", "--lease", "2", "--checkpoint-every", "0.1"],
+      ],
+      stdin: "null",
+      stdout: "null",
+      stderr: "piped",
+    }).spawn();
+    this.#reading = this.#read();
+  }
+
+  async #read(): Promise<void> {
+    let rest = "";
+    for await (const piece of this.#child.stderr.pipeThrough(new TextDecoderStream())) {
+      const lines = (rest + piece).split("\n");
+      rest = lines.pop()!;
+      for (const line of lines) if (line.startsWith("{")) this.entries.push(JSON.parse(line));
+    }
+  }
+
+  async kill(signal: Deno.Signal = "SIGKILL"): Promise<void> {
+    this.#child.kill(signal);
+    await this.#child.status;
+    await this.#reading;
+  }
+}
+
+async function leaderOf({ servers, urls }: Cluster, stream: string) {
+  const connection = await connect({ servers: urls.replaceAll("nats://", "").split(",") });
+  const manager = await jetstreamManager(connection);
+  const { cluster } = await manager.streams.info(stream);
+  await connection.close();
+  return servers.find(({ name }) => name === cluster!.leader)!;
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+testUnless(
+  HAS_NATS ? undefined : "there is no nats-server",
+  "twenty jobs on three NATS servers and two workers outlive the leader and one worker",
+  async () => {
+    await using nats = await cluster();
+    const { queue, models } = await openNats(nats.urls, { now: Date.now, leaseMs: 2000 });
+    const app = createApp({ models, tokens: TOKENS, training: { queue } });
+    const client = createClient("http://localhost", {
+      token: TOKEN.all,
+      fetch: (url, init) => app.request(url, init),
+    });
+    const workers = [new Worker(nats.urls), new Worker(nats.urls)];
+    const jobs: JobInfo[] = [];
+    for (let seed = 0; seed < JOBS; seed++) {
+      jobs.push(await client.train(`m${seed % 3}`, ROWS, { ...OPTIONS, seed }, `key-${seed}`));
+    }
+    const [doomed, left] = workers;
+    const done = () =>
+      workers.flatMap(({ entries }) => entries).filter(({ event }) => event === "succeeded");
+    await until(() => done().length >= 3);
+    const leader = await leaderOf(nats, "elbow_work");
+    await leader.kill();
+    // In the middle of a job: claimed, and not trained yet.
+    const isBusy = () => doomed.entries.at(-1)?.event === "claimed";
+    await until(() => isBusy() || done().length > JOBS - 4);
+    await doomed.kill();
+
+    for (const [seed, { id }] of jobs.entries()) {
+      const { state, result, error, attempt } = await client.waitForJob(id);
+      assert.equal(state, "succeeded", error);
+      const direct = await Detector.fit(ROWS, { preset: "small", ...OPTIONS, seed });
+      assert.equal(result!.digest, await digestOf(direct.save()), `job ${seed}, ${attempt} claims`);
+    }
+    for (let m = 0; m < 3; m++) {
+      const { versions } = await client.versions(`m${m}`);
+      const theirs: string[] = jobs.filter(({ model }) => model === `m${m}`).map(({ id }) => id);
+      assert.deepEqual(versions.map(({ job }) => job).sort(), theirs.sort());
+    }
+    await left.kill("SIGTERM");
+    const entries = workers.flatMap(({ entries }) => entries);
+    for (const { id } of jobs) {
+      const trained = entries.filter(({ job, event }) => job === id && event === "trained");
+      assert.equal(trained.length, 1, JSON.stringify(entries.filter(({ job }) => job === id)));
+    }
+    const { queued, running } = await queue.stats();
+    assert.deepEqual([queued, running], [0, 0]);
+    const claims = entries.filter(({ event }) => event === "claimed").length;
+    console.log(`${JOBS} jobs in ${claims} claims; ${leader.name} and a worker were killed`);
+    await queue.close();
+  },
+);
