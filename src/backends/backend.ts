@@ -97,3 +97,60 @@ export interface Unsupported {
 export function unsupported(reason: string): Unsupported {
   return { unsupported: reason };
 }
+
+/** What a step of training reads that the device does not hold. */
+export interface StepInputs {
+  /** Rows of the batch, and the place in the order at which they begin. */
+  readonly rows: number;
+  readonly first: number;
+  /** The words of the input "key". */
+  readonly key: readonly [seedLow: number, seedHigh: number, step: number, firstRow: number];
+  /** Every other input but "x" and "reference", by name. */
+  readonly floats: ReadonlyMap<string, readonly number[]>;
+}
+
+/** What a device holds while training: rows, and how many an epoch takes. */
+export interface DeviceData {
+  readonly data: Float32Array<ArrayBuffer>;
+  readonly columns: number;
+  readonly orderLength: number;
+}
+
+/** Training steps on a device of its own, many for each wait. */
+export interface Stepper {
+  /** Most steps of one call. */
+  readonly most: number;
+  /** The rows of the epoch, by index. */
+  setOrder(order: Uint32Array<ArrayBuffer>): void;
+  /** Writes parameters and state. */
+  push(parameters: ArrayLike<number>, state: ArrayLike<number>): void;
+  /** Reads them. */
+  pull(parameters: Float32Array, state: Float32Array): Promise<void>;
+  /** Takes steps; the outputs of each. */
+  take(steps: readonly StepInputs[]): Promise<ReadonlyMap<string, Float64Array>[]>;
+  /** Parameters and state as before the last `take`. */
+  undo(): void;
+  dispose(): void;
+}
+
+/** A device that takes training steps for a host. */
+export interface Accelerator {
+  readonly details: Readonly<Record<string, string | number | boolean>>;
+  /** @param lengths elements of both segments */
+  stepper(plan: Plan, lengths: { parameters: number; state: number }, data: DeviceData): Stepper;
+  dispose(): void;
+}
+
+/** The GPU failed: it was lost, ran out of memory, refused a command, or computed wrongly. */
+export class GpuError extends Error {
+  /** Its name. */
+  override readonly name = "GpuError";
+}
+
+/** What an application may ask of the adapter. */
+export interface AdapterOptions {
+  /** Also take an adapter that is software: much slower than WebAssembly; for tests. */
+  readonly allowSoftware?: boolean;
+  /** Stands in for `navigator.gpu`. */
+  readonly gpu?: GPU;
+}

@@ -1,4 +1,5 @@
 /** Opens backends that can train: all kernels are embedded. */
+import type { Accelerator, AdapterOptions } from "./backend.ts";
 import { type OpenBackend, openWith } from "./open_with.ts";
 import { FULL_KERNELS } from "./wasm/kernels/full.ts";
 
@@ -6,3 +7,14 @@ export type { BackendChoice, BackendOptions, OpenBackend } from "./open_with.ts"
 export { useKernels } from "./wasm/loader.ts";
 
 export const openBackend: OpenBackend = openWith(FULL_KERNELS);
+
+export type { AdapterOptions } from "./backend.ts";
+
+/**
+ * A GPU that trains for the backend of the host. Its code is loaded when it is asked for.
+ * @throws DOMException if there is no adapter that may be used
+ */
+export async function openAccelerator(options: AdapterOptions): Promise<Accelerator> {
+  const { openAccelerator: open } = await import("./webgpu/backend.ts");
+  return await open(options);
+}

@@ -7,8 +7,8 @@
  */
 import {
   DataError,
-  readColumnNames,
-  readTable,
+  readAnyColumnNames,
+  readAnyTable,
   type ReadTableOptions,
   selectColumns,
   type Table,
@@ -28,7 +28,7 @@ export async function readData(
   io: Io,
   options: ReadTableOptions = {},
 ): Promise<Table> {
-  return readTable(path, await readBytes(path, io), options);
+  return readAnyTable(path, await readBytes(path, io), options);
 }
 
 /** Reads DATA for a model: exactly the model's columns, in the model's order, and a label if there. */
@@ -97,17 +97,17 @@ async function readColumns(
 ): Promise<Table> {
   const { units: { columns, schema }, scorer } = model;
   const bytes = await readBytes(path, io);
-  const names = scorer && readColumnNames(path, bytes);
+  const names = scorer && await readAnyColumnNames(path, bytes);
   if (names === undefined) {
     const cells = schema ? "any" : "numbers";
-    const table = byPosition(readTable(path, bytes, { label, cells }), columns);
+    const table = byPosition(await readAnyTable(path, bytes, { label, cells }), columns);
     if (!schema) return table;
     const { data } = await namingTable(path, async () => encodeTable(table, schema));
     return { ...table, data, texts: undefined };
   }
   sayLeftOut(model, names, path, io, label);
   const codecs = new Map(schema?.map((column) => [column.name, codecOf(column)]));
-  return readTable(path, bytes, { columns, label, cells: (name) => codecs.get(name)! });
+  return readAnyTable(path, bytes, { columns, label, cells: (name) => codecs.get(name)! });
 }
 
 /** Runs what takes a table's cells; complaints about a row then name the file too. */

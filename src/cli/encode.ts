@@ -21,7 +21,7 @@ export function encodeCommand(io: Io): Command {
   return new Command("encode").summary("latent means and log-variances of rows")
     .description("Writes the mean and the log-variance of q(z | x) for every row of DATA, as CSV.")
     .argument("<model>", "file written by elbow train")
-    .argument("<data>", "table: .csv .tsv .npy .npz .jsonl, or - for standard input")
+    .argument("<data>", "table: .csv .tsv .parquet .npy .npz .jsonl, or - for standard input")
     .option("--out <file>", "CSV file, or .svg scatter, to write instead of standard output")
     .option("--label <column>", "with --out x.svg: column whose values are the colours")
     .addOption(axesOption())

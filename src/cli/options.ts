@@ -53,8 +53,11 @@ export function weightsFormatOption(text: string): Option {
 
 /** Which machine runs the model. */
 export function backendOption(): Option {
-  return new Option("--backend <name>", "what runs the model: auto, wasm or reference")
-    .choices(["auto", "wasm", "reference"]).default("auto");
+  return new Option(
+    "--backend <name>",
+    "what runs the model: auto, wasm, webgpu (trains on a GPU) or reference",
+  )
+    .choices(["auto", "wasm", "webgpu", "reference"]).default("auto");
 }
 
 /** One JSON object instead of text. */

@@ -22,7 +22,7 @@ export function reconstructCommand(io: Io): Command {
   const command = new Command("reconstruct").summary("rows as the model sees them")
     .description("Writes E[x | z] at z = E[z | x] for every row of DATA, as CSV.")
     .argument("<model>", "file written by elbow train")
-    .argument("<data>", "table: .csv .tsv .npy .npz .jsonl, or - for standard input")
+    .argument("<data>", "table: .csv .tsv .parquet .npy .npz .jsonl, or - for standard input")
     .option("--out <file>", "CSV file, or .png of images, to write instead of standard output")
     .addOption(options.backendOption())
     .addOption(options.jsonOption());

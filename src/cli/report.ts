@@ -20,7 +20,7 @@ export function reportCommand(io: Io): Command {
       "Shows columns, missing cells, constants, duplicates and tails of a table, and how many latent\n" +
         "dimensions have work on it.",
     )
-    .argument("<data>", "table: .csv .tsv .npy .npz .jsonl, or - for standard input")
+    .argument("<data>", "table: .csv .tsv .parquet .npy .npz .jsonl, or - for standard input")
     .option("--label <column>", "column to leave out")
     .addOption(options.namesOption("--columns <a,b,c>", "columns to look at; all but the label"))
     .addOption(options.jsonOption())

@@ -56,7 +56,7 @@ export function scoreCommand(io: Io): Command {
         "the limit at which, on average, so small a share of the flagged rows is normal (--fdr).",
     )
     .argument("<model>", "file written by elbow train")
-    .argument("<data>", "table: .csv .tsv .npy .npz .jsonl, or - for standard input")
+    .argument("<data>", "table: .csv .tsv .parquet .npy .npz .jsonl, or - for standard input")
     .option("--out <file>", "CSV file to write instead of standard output")
     .addOption(options.falseAlarmRateOption("normal rows that may be flagged; as trained"))
     .addOption(

@@ -36,7 +36,7 @@ export function trainCommand(io: Io): Command {
   const command = addTrainOptions(
     new Command("train").summary("fit a detector to a table")
       .description("Fits an anomaly detector to the rows of DATA and writes it to one file.")
-      .argument("<data>", "table: .csv .tsv .npy .npz .jsonl, or - for standard input"),
+      .argument("<data>", "table: .csv .tsv .parquet .npy .npz .jsonl, or - for standard input"),
   );
   return command.action(async (data: string, given: TrainOptions) => {
     const out = options.required(given.out, "--out <model>", command);

@@ -82,6 +82,7 @@ const KEYS: Readonly<Record<keyof DetectorOptions, true>> = {
   determinism: true,
   threads: true,
   weights: true,
+  adapter: true,
 };
 
 const BACKENDS: readonly BackendChoice[] = ["auto", "wasm", "webgpu", "reference"];

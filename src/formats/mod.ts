@@ -68,6 +68,27 @@ export function readTable(
   return read(bytes, { source: name, label, columns, cells });
 }
 
+/** `readTable`, and Parquet, whose reader is loaded when it is needed. */
+export async function readAnyTable(
+  name: string,
+  bytes: Uint8Array,
+  options: ReadTableOptions = {},
+): Promise<Table> {
+  if (formatOf(name, bytes) !== ".parquet") return readTable(name, bytes, options);
+  const { readParquet } = await import("./parquet.ts");
+  return readParquet(bytes, { source: name, ...options });
+}
+
+/** `readColumnNames`, and of Parquet. */
+export async function readAnyColumnNames(
+  name: string,
+  bytes: Uint8Array,
+): Promise<readonly string[] | undefined> {
+  if (formatOf(name, bytes) !== ".parquet") return readColumnNames(name, bytes);
+  const { parquetNames } = await import("./parquet.ts");
+  return parquetNames(bytes, name);
+}
+
 /**
  * The names that a file itself gives its columns, the label's among them; undefined where columns
  * are known by their position: NPY, NPZ, arrays in JSON lines. Nothing is checked.
@@ -101,6 +122,7 @@ function extensionOf(name: string): string {
 /** The format that the first bytes of a table say. */
 export function sniff(bytes: Uint8Array): string {
   if (isNpy(bytes)) return ".npy";
+  if (bytes[0] === 0x50 && bytes[1] === 0x41 && bytes[2] === 0x52) return ".parquet";
   if (bytes[0] === 0x50 && bytes[1] === 0x4b) return ".npz";
   const first = bytes.find((byte) => byte > 32);
   return first === 0x7b || first === 0x5b ? ".jsonl" : ".csv";

@@ -104,6 +104,7 @@ export const ANSWERS = {
   Scores: v.strictObject({
     ...model,
     falseAlarmRate: rate,
+    fdr: rate,
     threshold: v.optional(v.number()),
     rows: v.array(verdict),
   }),

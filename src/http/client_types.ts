@@ -93,6 +93,8 @@ export interface Verdict {
 export interface ScoresAnswer extends Answered {
   /** The rate that held for this request. */
   readonly falseAlarmRate?: number;
+  /** The share of flagged rows that may be normal, where it was asked for. */
+  readonly fdr?: number;
   /** The score that a row must exceed to be flagged. */
   readonly threshold?: number;
   /** One for each row, in order. */
@@ -265,6 +267,8 @@ export interface TrainRequest {
 export interface ScoreRequest {
   /** For this request alone. */
   readonly falseAlarmRate?: number;
+  /** In its place, not for streams: the share of the flagged rows that may be normal. */
+  readonly fdr?: number;
 }
 
 /** Options of `sample`, beside the count. */

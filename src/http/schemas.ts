@@ -48,7 +48,7 @@ export const OPTIONS = {
     mean: v.optional(v.boolean("true or false"), false),
     condition: v.optional(v.array(float32, "a list of numbers")),
   }),
-  score: body({ falseAlarmRate: v.optional(rate) }),
+  score: body({ falseAlarmRate: v.optional(rate), fdr: v.optional(rate) }),
   logLikelihood: body({ samples: v.optional(count, 100), seed: v.optional(seed, 0) }),
 } as const;
 

@@ -9,6 +9,7 @@
  */
 import type * as v from "npm:valibot@1.5.0";
 import type { Calibration } from "../scoring/calibration.ts";
+import { discover } from "../scoring/false_discovery.ts";
 import type { ModelSpec } from "../models/spec.ts";
 import { latentSize } from "../models/vae_graph.ts";
 import type { Matrix } from "../scoring/matrix.ts";
@@ -42,6 +43,8 @@ export interface Work {
    * @throws NotFiniteError naming the row within these
    */
   run(cells: Cells, firstRow: number, pace: Pace): Promise<Float64Array>;
+  /** What the rows of a request decide together, in place: a stream cannot. */
+  whole?(data: Float64Array): void;
   readonly text: RowText;
 }
 
@@ -108,8 +111,13 @@ export const VERBS = {
     };
   }, dataUnits),
 
-  score: verb("how surprising each row is", OPTIONS.score, (model, { falseAlarmRate }) => {
-    return isTable(model) ? tableScores(model, falseAlarmRate) : plainScores(model, falseAlarmRate);
+  score: verb("how surprising each row is", OPTIONS.score, (model, { falseAlarmRate, fdr }) => {
+    if (falseAlarmRate !== undefined && fdr !== undefined) {
+      throw invalid("/fdr", "Cannot keep both rates: give fdr or falseAlarmRate");
+    }
+    if (!isTable(model)) return plainScores(model, falseAlarmRate ?? fdr);
+    const scores = tableScores(model, falseAlarmRate);
+    return fdr === undefined ? scores : together(scores, fdr);
   }),
 
   "log-likelihood": verb(
@@ -188,6 +196,23 @@ function tableScores(model: TableScorer, falseAlarmRate?: number): OwnWork {
       return `{"score":${data[at]},"pValue":${data[at + 1]},"anomaly":${
         data[at + 2] === 1
       },"contributions":{${blame}}}`;
+    },
+  };
+}
+
+/** Flagged by Benjamini and Hochberg's rule over all rows of the request. */
+function together(scores: OwnWork, fdr: number): OwnWork {
+  const width = scores.columns.length;
+  return {
+    ...scores,
+    head: { fdr },
+    whole(data) {
+      const pValues = Float64Array.from(
+        { length: data.length / width },
+        (_, r) => data[r * width + 1],
+      );
+      const { limit } = discover(pValues, fdr);
+      pValues.forEach((p, r) => data[r * width + 2] = Number(p <= limit));
     },
   };
 }

@@ -4,7 +4,7 @@
  * larger inputs pass through it in chunks.
  */
 import type { Backend, Segment, SyncProgram, WeightFormat } from "../backends/backend.ts";
-import type { BackendChoice, OpenBackend } from "../backends/open_score.ts";
+import type { AdapterOptions, BackendChoice, OpenBackend } from "../backends/open_score.ts";
 import { splitSeed } from "../core/philox.ts";
 import { requireChoice, requireNumber } from "../core/validate.ts";
 import type { ParameterSpec } from "../layers/scope.ts";
@@ -23,8 +23,13 @@ export interface NamedTensor<Values = Float32Array> {
 
 /** Which machine to run on. */
 export interface DeviceOptions {
-  /** "auto" (WebAssembly, else the reference), or one by name. */
+  /**
+   * "auto" (WebAssembly, else the reference), or one by name. "webgpu" trains on a GPU, as "auto" does
+   * for large work; what needs an answer at once, and scoring, runs on WebAssembly then.
+   */
   readonly backend?: BackendChoice;
+  /** Which GPU adapter may be taken. */
+  readonly adapter?: AdapterOptions;
   /** "portable" gives the same bits on every machine; "fast", the default, the fastest kernels. */
   readonly determinism?: "portable" | "fast";
   /**
@@ -85,6 +90,8 @@ export class Engine<Name extends string> {
   readonly segment: Segment;
   /** How single rows find the weights; absent on a backend that has no other form of them. */
   readonly weights?: WeightFormat;
+  /** What was asked for. */
+  readonly device: DeviceOptions;
   readonly #architecture: Architecture<Name>;
   readonly #programs = new Map<string, SyncProgram>();
 
@@ -95,6 +102,7 @@ export class Engine<Name extends string> {
     open: OpenBackend,
   ) {
     this.#architecture = architecture;
+    this.device = device;
     requireNumber("threads", device.threads ?? 1, { min: 1, max: 1024, integer: true });
     this.parameterSpecs = architecture.parameters;
     this.layout = layOut("parameters", this.parameterSpecs);

@@ -58,6 +58,30 @@ export interface RunCounters {
   history: readonly EpochMeans[];
 }
 
+/** Those of a run that has not begun. */
+export function newCounters(): RunCounters {
+  return {
+    epoch: 0,
+    step: 0,
+    batch: 0,
+    sums: [],
+    beta1Power: 1,
+    beta2Power: 1,
+    rate: 1,
+    skippedSteps: 0,
+    consecutiveSkips: 0,
+    rollbacks: 0,
+    untrained: null,
+    goodEpoch: 0,
+    proposed: false,
+    bestEpoch: 0,
+    bestElbo: null,
+    finished: false,
+    stoppedEarly: false,
+    history: [],
+  };
+}
+
 export interface Checkpoint {
   readonly counters: RunCounters;
   readonly current: Snapshot;

@@ -30,6 +30,15 @@ export interface EpochReport extends EpochMeans {
   readonly secondsLeft: number;
 }
 
+/** What a GPU did. */
+export interface GpuReport {
+  readonly adapter: string;
+  /** Steps that count which the GPU took. */
+  steps: number;
+  /** Why the run went on without it. */
+  lost?: string;
+}
+
 /** How a fit went. */
 export interface FitReport {
   /** Every epoch. */
@@ -42,4 +51,6 @@ export interface FitReport {
   readonly skippedSteps: number;
   /** Times that training fell back to the last good epoch, with a tenth of the learning rate. */
   readonly rollbacks: number;
+  /** What a GPU did, where one was taken. */
+  readonly gpu?: GpuReport;
 }

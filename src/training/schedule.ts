@@ -4,6 +4,7 @@
  */
 import type { Program } from "../backends/backend.ts";
 import { cosineRamp } from "../core/stable.ts";
+import type { Plan } from "../graph/plan.ts";
 import type { Objective } from "../objectives/objective.ts";
 import type { Optimizer } from "./options.ts";
 
@@ -20,15 +21,27 @@ const SCALARS: Readonly<Record<string, Schedule>> = {
 /** More than any run has. */
 const MAX_EPOCHS = 1e7;
 
-/** Writes what changes with the step, as far as the program reads it. */
+/** What changes with the step, as far as the plan reads it, by the name of its input. */
+export function scalarsAt(
+  { inputs }: Plan,
+  objective: Objective,
+  step: number,
+  stepsPerEpoch: number,
+): [name: string, values: [number]][] {
+  return Object.entries(SCALARS)
+    .filter(([name]) => inputs.has(name))
+    .map(([name, at]) => [name, [at(objective, step, stepsPerEpoch)]]);
+}
+
+/** Writes it. */
 export function writeScalars(
   program: Program,
   objective: Objective,
   step: number,
   stepsPerEpoch: number,
 ): void {
-  for (const [name, at] of Object.entries(SCALARS)) {
-    if (program.plan.inputs.has(name)) program.write(name, [at(objective, step, stepsPerEpoch)]);
+  for (const [name, values] of scalarsAt(program.plan, objective, step, stepsPerEpoch)) {
+    program.write(name, values);
   }
 }
 

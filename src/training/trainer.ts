@@ -7,12 +7,12 @@
  * epoch that was no worse than the untrained model, with a tenth of the learning rate; after six
  * such falls it gives up. Whatever happens, the model is left with parameters that were good.
  */
-import type { Backend, Segment, SyncProgram } from "../backends/backend.ts";
-import { splitSeed } from "../core/philox.ts";
+import type { Backend, Segment, StepInputs, SyncProgram } from "../backends/backend.ts";
 import type { Matrix } from "../scoring/matrix.ts";
 import {
   type Checkpoint,
   type CheckpointStore,
+  newCounters,
   readCheckpoint,
   type RunCounters,
   type RunIdentity,
@@ -20,12 +20,13 @@ import {
   writeCheckpoint,
 } from "./checkpoint.ts";
 import { DivergenceError, isDiverged } from "./divergence.ts";
-import { EpochSums, type StepMeans } from "./epoch_sums.ts";
-import { gatherRows } from "./minibatch.ts";
+import { EpochSums } from "./epoch_sums.ts";
+import { type Expected, GpuError, type GpuSteps } from "./gpu_steps.ts";
+import { HostSteps, type NextStep } from "./host_steps.ts";
 import type { Recipe } from "./options.ts";
 import type { EpochMeans, EpochReport, FitReport } from "./report.ts";
 import type { RowOrder } from "./row_order.ts";
-import { learningRateAt, nextPowers, scheduleOf, writeScalars } from "./schedule.ts";
+import type { MomentPowers } from "./schedule.ts";
 
 /** What a run works on. */
 export interface Run {
@@ -45,6 +46,8 @@ export interface Run {
   readonly validate?: () => number;
   readonly onProgress?: (report: EpochReport) => void;
   readonly signal?: AbortSignal;
+  /** What takes the steps, for as long as it can; the host does otherwise. */
+  readonly gpu?: GpuSteps;
   readonly checkpoint?: { readonly store: CheckpointStore; readonly identity: RunIdentity };
   /** Milliseconds of a steady clock: for progress and for when to write, never for results. */
   readonly clock: () => number;
@@ -69,39 +72,26 @@ class Trainer {
   readonly #run: Run;
   readonly #latent: number;
   readonly #batches: number;
-  readonly #step: StepMeans & { readonly squaredNorm: Float64Array };
-  readonly #batch: Float32Array;
-  /** The rows that follow the batch, where the objective reads such. */
-  readonly #reference?: Float32Array;
+  readonly #host: HostSteps;
   #counters: RunCounters;
   #sums: EpochSums;
   #good: Snapshot;
   #best?: Snapshot;
   /** The present parameters, where the last epoch was proposed. */
   #proposal?: Snapshot;
-  #order = new Uint32Array();
   #lastWrite: number;
   #lastYield: number;
   #epochStart: { time: number; batch: number };
+  #gpu?: GpuSteps;
+  /** Where the run stood when the host last held the parameters. */
+  #mark?: RunCounters;
 
   constructor(run: Run) {
     this.#run = run;
-    const rows = run.order.length, columns = run.data.shape[1];
-    const { batchSize } = run.recipe;
-    this.#batches = Math.ceil(rows / batchSize);
-    this.#batch = new Float32Array(Math.min(batchSize, rows) * columns);
-    const referenceRows = run.program.plan.inputs.get("reference")?.shape.rows ?? 0;
-    if (referenceRows > 0) this.#reference = new Float32Array(referenceRows * columns);
-    this.#latent = run.program.plan.outputs.get("meanOfMean")!.shape.cols;
-    const vector = (length: number) => new Float64Array(length);
-    this.#step = {
-      loss: vector(1),
-      reconstruction: vector(1),
-      kl: vector(1),
-      squaredNorm: vector(1),
-      meanOfMean: vector(this.#latent),
-      meanOfSquare: vector(this.#latent),
-    };
+    this.#gpu = run.gpu;
+    this.#batches = Math.ceil(run.order.length / run.recipe.batchSize);
+    this.#host = new HostSteps(run.program, run.recipe, run.data, this.#batches);
+    this.#latent = this.#host.means.meanOfMean.length;
     this.#counters = newCounters();
     this.#sums = new EpochSums(this.#latent);
     this.#good = this.#snapshot();
@@ -158,54 +148,117 @@ class Trainer {
   report(): FitReport {
     const { history, bestEpoch, goodEpoch, stoppedEarly, skippedSteps, rollbacks } = this.#counters;
     const epoch = this.#best ? bestEpoch : goodEpoch;
-    return { history, epoch, stoppedEarly, skippedSteps, rollbacks };
+    const gpu = this.#run.gpu?.report;
+    return { history, epoch, stoppedEarly, skippedSteps, rollbacks, ...(gpu && { gpu }) };
   }
 
   async #epoch(): Promise<void> {
     const counters = this.#counters;
-    this.#order = this.#run.order.ofEpoch(counters.epoch);
-    while (counters.batch < this.#batches) {
-      this.#stepOnce();
-      await this.#pause();
-    }
+    this.#host.order = this.#run.order.ofEpoch(counters.epoch);
+    await this.#enterGpu();
+    do {
+      while (counters.batch < this.#batches) {
+        if (this.#gpu) await this.#stepMany(this.#gpu);
+        else this.#stepOnce();
+        await this.#pause();
+      }
+    } while (!await this.#mirror());
   }
 
   #stepOnce(): void {
-    const { program, recipe, data } = this.#run;
+    const { beta1Power, beta2Power } = this.#counters;
+    const { inputs, powers } = this.#host.next(this.#counters, 0, [beta1Power, beta2Power]);
+    this.#host.run(inputs);
+    this.#count(inputs.rows, powers);
+  }
+
+  /** Counts a step whose outputs are in `#host.means`, and judges it. */
+  #count(rows: number, powers: MomentPowers): void {
     const counters = this.#counters;
-    const first = counters.batch * recipe.batchSize;
-    const rows = Math.min(recipe.batchSize, this.#order.length - first);
-    gatherRows(data, this.#order, first, rows, this.#batch);
-    const [seedLow, seedHigh] = splitSeed(recipe.seed);
-    program.write("x", this.#batch.subarray(0, rows * data.shape[1]));
-    program.write("key", [seedLow, seedHigh, counters.step, 0]);
-    if (this.#reference) {
-      gatherRows(
-        data,
-        this.#order,
-        first + rows,
-        this.#reference.length / data.shape[1],
-        this.#reference,
-      );
-      program.write("reference", this.#reference);
-    }
-    writeScalars(program, recipe.objective, counters.step, this.#batches);
-    const powers = nextPowers(recipe.optimizer, [counters.beta1Power, counters.beta2Power]);
-    const { optimizer, epochs } = recipe;
-    const learningRate = learningRateAt(optimizer, counters.step, this.#batches, epochs);
-    program.write("schedule", scheduleOf(learningRate * counters.rate, powers));
-    program.run(rows);
-    for (const [name, into] of Object.entries(this.#step)) program.read(name, into);
     counters.step++;
     counters.batch++;
-    const loss = this.#step.loss[0];
-    const finite = Number.isFinite(this.#step.squaredNorm[0]) && Number.isFinite(loss);
+    const loss = this.#host.means.loss[0];
+    const finite = Number.isFinite(this.#host.means.squaredNorm[0]) && Number.isFinite(loss);
     if (counters.proposed) this.#judgeProposal(finite && !isDiverged(loss, counters.untrained));
     if (finite) {
-      this.#sums.add(rows, this.#step);
+      this.#sums.add(rows, this.#host.means);
       counters.consecutiveSkips = 0;
       [counters.beta1Power, counters.beta2Power] = powers;
     } else this.#skip();
+  }
+
+  /** Takes as many steps as one call of the GPU may have. */
+  async #stepMany(gpu: GpuSteps): Promise<void> {
+    const counters = this.#counters, { rollbacks } = counters;
+    const count = Math.min(gpu.most, this.#batches - counters.batch);
+    const steps: NextStep[] = [];
+    for (let i = 0; i < count; i++) {
+      const { beta1Power, beta2Power } = counters;
+      const before = steps.at(-1)?.powers ?? [beta1Power, beta2Power] as const;
+      steps.push(this.#host.next(counters, i, before));
+    }
+    await this.#onGpu(async () => {
+      const all = steps.map(({ inputs }) => inputs);
+      const canary = gpu.isCanaryDue ? this.#canary(all.slice(0, 2)) : [];
+      const results = await gpu.take(all, canary);
+      results.forEach((outputs, i) => {
+        for (const [name, into] of Object.entries(this.#host.means)) into.set(outputs.get(name)!);
+        this.#count(steps[i].inputs.rows, steps[i].powers);
+      });
+    });
+    if (counters.rollbacks > rollbacks) await this.#enterGpu();
+  }
+
+  /** What the host gives for the steps; its parameters are then what they were. */
+  #canary(steps: readonly StepInputs[]): Expected[] {
+    const before = this.#snapshot();
+    const given = steps.map((inputs) => {
+      this.#host.run(inputs);
+      return structuredClone(this.#host.means);
+    });
+    this.#run.parameters.write(0, before.parameters);
+    this.#run.state.write(0, before.state);
+    return given;
+  }
+
+  /** Gives the GPU what the host holds; from here the run can be taken up again on the host. */
+  async #enterGpu(): Promise<void> {
+    const gpu = this.#gpu;
+    if (!gpu) return;
+    this.#remember();
+    await this.#onGpu(async () => gpu.enter(this.#host.order, this.#snapshot()));
+  }
+
+  #remember(): void {
+    this.#mark = { ...this.#counters, sums: [...this.#sums.values] };
+  }
+
+  /** Brings the parameters to the host; false if the run must go on from where it last did. */
+  async #mirror(): Promise<boolean> {
+    const gpu = this.#gpu;
+    if (!gpu) return true;
+    return await this.#onGpu(async () => {
+      const { parameters, state } = await gpu.leave();
+      this.#run.parameters.write(0, parameters);
+      this.#run.state.write(0, state);
+      this.#remember();
+    });
+  }
+
+  /** Does something that the GPU may fail at: the host then goes on from where it last held all. */
+  async #onGpu(work: () => Promise<void>): Promise<boolean> {
+    try {
+      await work();
+      return true;
+    } catch (error) {
+      if (!(error instanceof GpuError)) throw error;
+      this.#gpu?.abandon(error);
+      this.#gpu = undefined;
+      const mark = this.#mark!;
+      Object.assign(this.#counters, mark);
+      this.#sums = new EpochSums(this.#latent, mark.sums);
+      return false;
+    }
   }
 
   #skip(): void {
@@ -291,7 +344,9 @@ class Trainer {
       this.#lastYield = clock();
     }
     const due = now - this.#lastWrite >= 1000 * (checkpoint?.store.everySeconds ?? 1);
-    if (checkpoint && (due || signal?.aborted)) await this.#write();
+    const writes = checkpoint && (due || signal?.aborted);
+    if (writes || signal?.aborted) await this.#mirror();
+    if (writes) await this.#write();
     signal?.throwIfAborted();
   }
 
@@ -331,27 +386,4 @@ class Trainer {
 
 function diverged(reason: string): DivergenceError {
   return new DivergenceError(`Cannot train: ${reason}: check the scale of the data`);
-}
-
-function newCounters(): RunCounters {
-  return {
-    epoch: 0,
-    step: 0,
-    batch: 0,
-    sums: [],
-    beta1Power: 1,
-    beta2Power: 1,
-    rate: 1,
-    skippedSteps: 0,
-    consecutiveSkips: 0,
-    rollbacks: 0,
-    untrained: null,
-    goodEpoch: 0,
-    proposed: false,
-    bestEpoch: 0,
-    bestElbo: null,
-    finished: false,
-    stoppedEarly: false,
-    history: [],
-  };
 }

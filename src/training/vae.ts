@@ -37,6 +37,8 @@ import { takeRows } from "./minibatch.ts";
 import { hasVariance, optimalVariances } from "./optimal_variance.ts";
 import { type FitOptions, parseRecipe, type Recipe } from "./options.ts";
 import { type GapOptions, type Gaps, gapsOf } from "./refinement.ts";
+import { type GpuRequest, openGpuSteps } from "./gpu_choice.ts";
+import type { GpuSteps } from "./gpu_steps.ts";
 import type { FitReport } from "./report.ts";
 import { mixed, type RowOrder, shuffled } from "./row_order.ts";
 import { writeFinalScalars } from "./schedule.ts";
@@ -63,13 +65,22 @@ export class VAE extends TrainedVae {
   protected static override readonly openBackend: OpenBackend = openBackend;
   #seed = 0;
   #fitting = false;
+  #gpu?: GpuSteps; // of the last fit
 
   /**
    * A model with fresh parameters.
    * @throws TypeError or RangeError naming the field of the spec that cannot be
    */
   static create(spec: ModelSpecInput, options: CreateOptions = {}): VAE {
-    const keys = ["seed", "initialization", "backend", "determinism", "threads", "weights"];
+    const keys = [
+      "seed",
+      "initialization",
+      "backend",
+      "adapter",
+      "determinism",
+      "threads",
+      "weights",
+    ];
     requireObject("create options", options, keys);
     const { seed = 0, initialization = "auto", ...device } = options;
     requireChoice("initialization", initialization, ["auto", "xavier", "he"]);
@@ -223,9 +234,8 @@ export class VAE extends TrainedVae {
     { onProgress, signal, checkpoint: store }: FitOptions,
   ): Promise<FitReport> {
     const { backend, layout: parameters, parameterSpecs, segment } = this.engine;
-    const { objective, optimizer, seed, batchSize } = recipe;
-    const order = this.#order(data, recipe);
-    const capacity = Math.min(batchSize, order.length);
+    const { objective, optimizer, seed } = recipe, order = this.#order(data, recipe);
+    const capacity = Math.min(recipe.batchSize, order.length);
     const reference = referenceFor(objective, capacity, data.shape[0]);
     const { spec } = this, { binarize } = recipe;
     const model = { spec, objective, optimizer, binarize, capacity, parameters, reference };
@@ -243,16 +253,17 @@ export class VAE extends TrainedVae {
       const program = compile(trainPlan(request));
       const loss = compile(lossPlan(request));
       await backend.ready?.();
+      const lengths = { parameters: segment.length, state: moments.length };
+      this.#gpu = await this.#openGpu(program.plan, lengths, data, order, recipe);
       return await train({
         ...segments,
+        gpu: this.#gpu,
         backend,
         program,
         recipe,
         data,
         order,
-        settle: hasVariance(this.spec, "optimal")
-          ? () => this.#settle(firstRows(data, SETTLED_ROWS), seed)
-          : undefined,
+        settle: this.#settling(data, seed),
         measure: () => measure(loss, objective, data, seed),
         validate: validation && (() => this.#validate(loss, validation, recipe)),
         onProgress,
@@ -261,9 +272,29 @@ export class VAE extends TrainedVae {
         clock: () => performance.now(),
       });
     } finally {
+      this.#gpu?.dispose();
       for (const program of programs) program.dispose();
       moments.dispose();
     }
+  }
+
+  #openGpu(
+    plan: Plan,
+    lengths: GpuRequest["lengths"],
+    data: Matrix,
+    { length: orderLength }: RowOrder,
+    { epochs, batchSize }: Recipe,
+  ): Promise<GpuSteps | undefined> {
+    const { backend = "auto", adapter } = this.engine.device;
+    const steps = epochs * Math.ceil(orderLength / batchSize);
+    return openGpuSteps({ backend, adapter, plan, lengths, data, orderLength, steps });
+  }
+
+  /** What is really in use, and what the last fit used. */
+  override get device(): TrainedVae["device"] {
+    const { adapter, lost } = this.#gpu?.report ?? {};
+    if (!adapter) return super.device;
+    return { ...super.device, adapter, ...(lost ? { lost } : { training: "webgpu" }) };
   }
 
   /** The rows of every epoch: mixed where some lack their label. */
@@ -285,7 +316,12 @@ export class VAE extends TrainedVae {
     return -measure(loss, objective, rows, seed, Infinity);
   }
 
-  /** Sets the variances that training takes from each batch to those of many rows. */
+  /** What sets the variances that training takes from each batch to those of many rows. */
+  #settling(data: Matrix, seed: number): (() => void) | undefined {
+    const settle = () => this.#settle(firstRows(data, SETTLED_ROWS), seed);
+    return hasVariance(this.spec, "optimal") ? settle : undefined;
+  }
+
   #settle(rows: Matrix, seed: number): void {
     const squares = this.squaredResiduals(rows, seed);
     this.engine.setParameters(optimalVariances(this.spec, "optimal", squares));
@@ -294,7 +330,7 @@ export class VAE extends TrainedVae {
   /** All that decides the bytes a run ends with. */
   #identity(data: Matrix, validation: Matrix | undefined, recipe: Recipe): RunIdentity {
     // Neither threads nor how single rows are scored decide anything.
-    const { weights: _weights, threads: _threads, reason: _reason, ...device } = this.device;
+    const { weights: _weights, threads: _threads, reason: _reason, ...device } = super.device;
     return {
       spec: this.spec,
       recipe,

@@ -91,7 +91,7 @@ Deno.test("elbow refuses values that an option cannot have", async () => {
     ["--samples", "0", /It must be at least 1/],
     ["--seed", "1e99", /It must be a whole number/],
     ["--threads", "0", /It must be at least 1 and at most 1024/],
-    ["--backend", "cuda", /Allowed choices are auto, wasm, reference/],
+    ["--backend", "cuda", /Allowed choices are auto, wasm, webgpu, reference/],
     ["--objective", "vae", /Allowed choices are elbo, iwae, renyi, betaTc/],
     ["--estimator", "vimco", /Allowed choices are standard, stl, dreg/],
     ["--estimator", "dreg", /objective.estimator: expected one of "standard", "stl"/],

@@ -146,7 +146,10 @@ if (import.meta.main) {
     const ending = await endingOf(seed);
     const key = ending.kind === "refused" ? `refused: ${subjectOf(ending.why)}` : ending.kind;
     counts.set(key, (counts.get(key) ?? 0) + 1);
-    if (ending.kind === "fault") faults.push(`seed ${seed}: ${ending.why}`);
+    if (ending.kind === "fault") {
+      faults.push(`seed ${seed}: ${ending.why}`);
+      console.error(faults.at(-1));
+    }
     if ((seed - first + 1) % 500 === 0) console.error(`${seed - first + 1} fits`);
   }
   for (const [key, count] of [...counts].sort((a, b) => b[1] - a[1])) console.log(count, key);

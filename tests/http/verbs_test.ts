@@ -1,5 +1,6 @@
 /** Every verb against the library's own answers, in both forms of rows. */
 import assert from "node:assert/strict";
+import { discover } from "../../src/scoring/false_discovery.ts";
 import { assertRelative } from "../util/close.ts";
 import { ask, BINARY, COLUMNS, type Fields, HOSTILE, LINE, PLAIN, ROWS, TABLE } from "./util.ts";
 
@@ -147,4 +148,22 @@ Deno.test("columns may bear the names of an object's own members", async () => {
   const sum = Object.values(contributions).reduce<number>((total, each) => total + Number(each), 0);
   assertRelative(sum, score, 1e-9);
   assert.deepEqual((await ask("hostile/sample", { count: 1 })).columns, HOSTILE.columns);
+});
+
+Deno.test("score with fdr flags over the whole request, however many parts it is computed in", async () => {
+  const rows = Array.from({ length: 40 }, () => ROWS).flat().slice(0, 300)
+    .map((row, r) => r % 3 === 0 ? row.map((value) => value + 50) : row);
+  const { pValues } = TABLE.scoreCells({ data: Float64Array.from(rows.flat()), rows: rows.length });
+  const { limit, count } = discover(pValues, 0.2);
+  assert.ok(count >= 100);
+  const answer = await ask("table/score", { rows, fdr: 0.2 }) as Fields & {
+    rows: { anomaly: boolean }[];
+  };
+  assert.deepEqual([answer.fdr, answer.falseAlarmRate, answer.threshold], [
+    0.2,
+    undefined,
+    undefined,
+  ]);
+  const flags = answer.rows.map(({ anomaly }) => anomaly);
+  assert.deepEqual(flags, Array.from(pValues, (p) => p <= limit));
 });

@@ -145,6 +145,7 @@ export async function startServer(
   command: string,
   args: readonly string[],
   cwd: string,
+  env: Readonly<Record<string, string>> = {},
 ): Promise<Host> {
   const child = new Deno.Command(command, {
     args: [...args],
@@ -152,7 +153,7 @@ export async function startServer(
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
-    env: { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" },
+    env: { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1", ...env },
   }).spawn();
   let said = "";
   const { promise, resolve, reject } = Promise.withResolvers<string>();

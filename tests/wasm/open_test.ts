@@ -22,10 +22,8 @@ Deno.test("openBackend() opens by name", () => {
   equal(openBackend("auto").name, "wasm");
   equal(openBackend("wasm", { determinism: "portable" }).details.build, "simd");
   equal(openBackend("reference").name, "reference");
-  throws(() => openBackend("webgpu"), {
-    name: "NotSupportedError",
-    message: /^Use backend "wasm"/,
-  });
+  // What needs an answer at once runs on the host: `openAccelerator` finds the GPU.
+  equal(openBackend("webgpu").name, "wasm");
   throws(() => openBackend("cuda" as "auto"), /^RangeError: .*current value is "cuda"$/);
 });
 

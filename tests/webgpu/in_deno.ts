@@ -5,12 +5,25 @@
 import { backendOn } from "../../src/backends/webgpu/backend.ts";
 import { nameOf, openDevice } from "../../src/backends/webgpu/device.ts";
 import { CHECKS } from "./checks.ts";
+import { TRAINING_CHECKS } from "./training.ts";
 
 const print = (value: unknown) =>
   Deno.stdout.writeSync(
     new TextEncoder().encode(JSON.stringify(value) + "\n"),
   );
 console.log = console.error;
+
+if (Deno.args[0] === "training") {
+  for (const { name, run } of TRAINING_CHECKS) {
+    try {
+      await run();
+      print({ name });
+    } catch (error) {
+      print({ name, error: (error as Error).stack });
+    }
+  }
+  Deno.exit();
+}
 
 const device = await openDevice({ allowSoftware: true });
 print({ adapter: nameOf(device.info) });

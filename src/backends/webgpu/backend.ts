@@ -6,12 +6,13 @@
  * (`maxStorageBufferBindingSize` of the adapter, 128 MiB at least); more is refused with that number.
  */
 import type { Plan } from "../../graph/plan.ts";
-import type { Backend, Segments } from "../backend.ts";
-import { type AdapterOptions, type Device, nameOf, openDevice } from "./device.ts";
+import type { Accelerator, AdapterOptions, Backend, Segments } from "../backend.ts";
+import { type Device, nameOf, openDevice } from "./device.ts";
 import { emit } from "./emit.ts";
 import { Pipelines } from "./pipelines.ts";
 import { GpuProgram } from "./program.ts";
 import { buffersOf, GpuSegment } from "./segment.ts";
+import { GpuStepper } from "./steps.ts";
 import { type ChooseTile, hardwareTile, softwareTile } from "./tiles.ts";
 
 export interface WebgpuOptions extends AdapterOptions {
@@ -54,5 +55,23 @@ export function backendOn(
       return new GpuProgram(device, pipelines, plan, emit(plan, style), apart);
     },
     dispose: () => device.dispose(),
+  };
+}
+
+/**
+ * A GPU that trains for a host.
+ * @throws DOMException if there is no adapter that may be used
+ */
+export async function openAccelerator(options: WebgpuOptions = {}): Promise<Accelerator> {
+  const backend = await openWebgpu(options);
+  return {
+    details: backend.details,
+    stepper(plan, lengths, data) {
+      const parameters = backend.allocate(lengths.parameters) as GpuSegment;
+      const state = backend.allocate(lengths.state) as GpuSegment;
+      const program = backend.compile(plan, { parameters, state });
+      return new GpuStepper(backend.device, program, parameters, state, data);
+    },
+    dispose: () => backend.dispose(),
   };
 }

@@ -3,21 +3,8 @@
  * (`lost`), as an event (`uncapturederror`), as a rejection of whatever is waited for. Here the first of
  * them is kept, every later use throws it, and no wait outlives the device.
  */
+import { type AdapterOptions, GpuError } from "../backend.ts";
 import { disposed } from "../checks.ts";
-
-/** The GPU failed: it was lost, ran out of memory, refused a command, or computed wrongly. */
-export class GpuError extends Error {
-  /** Its name. */
-  override readonly name = "GpuError";
-}
-
-/** What an application may ask of the adapter. */
-export interface AdapterOptions {
-  /** Also take an adapter that is software: much slower than WebAssembly; for tests. */
-  readonly allowSoftware?: boolean;
-  /** Stands in for \`navigator.gpu\`. */
-  readonly gpu?: GPU;
-}
 
 interface PendingRead {
   readonly buffer: GPUBuffer;

@@ -48,6 +48,7 @@ async function ask(c: Context<Env>, service: Service, name: string, verb: Verb):
     ? fromFloats(bytes, c, service, served, verb)
     : fromJson(parseJson(bytes), c, service, served, verb);
   const numbers = await compute(work, cells, paceOf(c, service));
+  work.whole?.(numbers.data);
   c.get("seen").rows = numbers.rows;
   count(service, served, name, numbers);
   return write(c, served, work, numbers);
@@ -107,6 +108,12 @@ function askLines(
 ): Reply {
   const work = workOfQuery(c, service.limits, served.model, verb);
   work.requireRows(1);
+  if (work.whole) {
+    throw invalid(
+      "/fdr",
+      "Cannot bound the false discoveries of a stream: its rows come one by one",
+    );
+  }
   const pieces = piecesOf(c.req.raw, service.deadlineMs, { renewed: true, maxPieces: Infinity });
   const lines = answerLines(pieces, {
     work,

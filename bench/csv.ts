@@ -1,0 +1,121 @@
+/**
+ * What `elbow score` does with a large CSV file, as a user runs it: rows a second and the most memory that the process
+ * held, for a file and for one a tenth as long; and reading and writing alone, without a model, in one thread.
+ *
+ *     deno task bench:csv [--rows 1000000] [--columns 10]
+ */
+import { ByteBlocks } from "../src/formats/byte_blocks.ts";
+import { NUMBERS } from "../src/formats/cells.ts";
+import { readRows } from "../src/formats/csv_rows.ts";
+import { HostRandom } from "../src/core/philox.ts";
+import { normal } from "../src/core/draws.ts";
+
+const MAIN = new URL("../src/cli/main.ts", import.meta.url).pathname;
+
+interface Run {
+  readonly seconds: number;
+  readonly megabytes: number;
+}
+
+/** A command line in a process of its own, and the most memory it held (Linux). */
+async function elbow(...args: string[]): Promise<Run> {
+  const start = performance.now();
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-check", "--allow-all", MAIN, ...args],
+    stdout: "null",
+    stderr: "piped",
+  }).spawn();
+  let megabytes = 0;
+  const watch = setInterval(() => {
+    try {
+      const status = Deno.readTextFileSync(`/proc/${child.pid}/status`);
+      megabytes = Math.max(megabytes, Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024);
+    } catch {
+      // It has just ended, or this is no Linux.
+    }
+  }, 50);
+  const { success, stderr } = await child.output();
+  clearInterval(watch);
+  if (!success) throw new TypeError(new TextDecoder().decode(stderr));
+  return { seconds: (performance.now() - start) / 1000, megabytes };
+}
+
+/** Correlated columns, four digits behind the point. */
+async function writeCsv(path: string, rows: number, columns: number): Promise<number> {
+  const random = new HostRandom(1, 0, 0), encoder = new TextEncoder();
+  using file = await Deno.open(path, { write: true, create: true, truncate: true });
+  let text = `${Array.from({ length: columns }, (_, c) => `c${c}`)}\n`;
+  for (let r = 0; r < rows; r++) {
+    const base = 5 * normal(random);
+    const cells = Array.from(
+      { length: columns },
+      (_, c) => (base * (c % 3) + normal(random)).toFixed(4),
+    );
+    text += `${cells}\n`;
+    if (text.length < 1 << 20 && r + 1 < rows) continue;
+    await file.write(encoder.encode(text));
+    text = "";
+  }
+  return (await file.stat()).size;
+}
+
+/** Seconds to read all cells of a file and to write a line a row, in this thread. */
+async function readAndWrite(path: string, columns: number): Promise<number> {
+  const start = performance.now();
+  const names = Array.from({ length: columns }, (_, c) => `c${c}`);
+  const format = {
+    source: path,
+    width: columns,
+    separator: ",",
+    columns: names.map((name, index) => ({ name, index, codec: NUMBERS })),
+  };
+  const blocks = new ByteBlocks(path, 1 << 19), encoder = new TextEncoder();
+  using file = await Deno.open(path);
+  using out = await Deno.open("/dev/null", { write: true });
+  await file.seek(names.join().length + 1, Deno.SeekMode.Start);
+  const take = async (block: ReturnType<typeof blocks.push>) => {
+    if (!block) return;
+    const { data, rows } = readRows(block, format);
+    const lines = Array.from(
+      { length: rows },
+      (_, r) => `${r},${data[r * columns]},0.5,false,c1\n`,
+    );
+    await out.write(encoder.encode(lines.join("")));
+  };
+  const buffer = new Uint8Array(1 << 20);
+  for (let count = await file.read(buffer); count !== null; count = await file.read(buffer)) {
+    await take(blocks.push(buffer.slice(0, count)));
+  }
+  await take(blocks.finish());
+  return (performance.now() - start) / 1000;
+}
+
+function option(name: string, otherwise: number): number {
+  const at = Deno.args.indexOf(`--${name}`);
+  return at < 0 ? otherwise : Number(Deno.args[at + 1]);
+}
+
+if (import.meta.main) {
+  const rows = option("rows", 1_000_000), columns = option("columns", 10);
+  const folder = await Deno.makeTempDir(), at = (name: string) => `${folder}/${name}`;
+  try {
+    await writeCsv(at("train.csv"), 5000, columns);
+    await writeCsv(at("small.csv"), Math.ceil(rows / 10), columns);
+    const bytes = await writeCsv(at("big.csv"), rows, columns);
+    console.log(`${rows} rows, ${columns} columns, ${(bytes / 1e6).toFixed(0)} MB`);
+    await elbow("train", at("train.csv"), "--out", at("model"), "--epochs", "5");
+    const say = (what: string, seconds: number, count: number, megabytes?: number) =>
+      console.log(
+        `${what.padEnd(34)} ${seconds.toFixed(2).padStart(7)} s ${
+          (count / seconds).toFixed(0).padStart(9)
+        } rows/s${megabytes === undefined ? "" : `  peak ${megabytes.toFixed(0)} MB`}`,
+      );
+    say("reading and writing, one thread", await readAndWrite(at("big.csv"), columns), rows);
+    for (const [name, count] of [["small", Math.ceil(rows / 10)], ["big", rows]] as const) {
+      const run = await elbow("score", at("model"), at(`${name}.csv`), "--out", at("scores.csv"));
+      say(`elbow score, ${count} rows`, run.seconds, count, run.megabytes);
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}

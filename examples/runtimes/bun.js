@@ -1,0 +1,12 @@
+/**
+ * A detector behind HTTP on Bun.
+ *
+ *     deno bundle --platform=browser src/http/mod.ts -o elbow.js
+ *     PORT=8080 bun bun.js                   serves model.safetensors
+ */
+import { createApp, TableScorer } from "./elbow.js";
+
+const model = await TableScorer.load(await Bun.file("model.safetensors").bytes());
+const { fetch } = createApp({ models: { model } });
+const { port } = Bun.serve({ fetch, hostname: "127.0.0.1", port: Number(process.env.PORT ?? 8080) });
+console.log(`http://127.0.0.1:${port}`);

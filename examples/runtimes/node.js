@@ -1,0 +1,15 @@
+/**
+ * A detector behind HTTP on Node.js 20 or later.
+ *
+ *     deno bundle --platform=browser src/http/mod.ts -o elbow.js
+ *     npm install hono @hono/node-server
+ *     PORT=8080 node node.js                 serves model.safetensors
+ */
+import { readFile } from "node:fs/promises";
+import { serve } from "@hono/node-server";
+import { createApp, TableScorer } from "./elbow.js";
+
+const model = await TableScorer.load(await readFile("model.safetensors"));
+const { fetch } = createApp({ models: { model } });
+const place = { hostname: "127.0.0.1", port: Number(process.env.PORT ?? 8080) };
+serve({ fetch, ...place }, ({ port }) => console.log(`http://127.0.0.1:${port}`));

@@ -1,0 +1,92 @@
+/**
+ * Training steps on the host, one run of the program each, and what every step reads: on the host and on
+ * any other device, a step is a function of the counters alone.
+ */
+import type { StepInputs, SyncProgram } from "../backends/backend.ts";
+import { splitSeed } from "../core/philox.ts";
+import type { Matrix } from "../scoring/matrix.ts";
+import type { RunCounters } from "./checkpoint.ts";
+import type { StepMeans } from "./epoch_sums.ts";
+import { gatherRows } from "./minibatch.ts";
+import type { Recipe } from "./options.ts";
+import {
+  learningRateAt,
+  type MomentPowers,
+  nextPowers,
+  scalarsAt,
+  scheduleOf,
+} from "./schedule.ts";
+
+/** What a step reads, and the powers of Adam's decay rates after it. */
+export interface NextStep {
+  readonly inputs: StepInputs;
+  readonly powers: MomentPowers;
+}
+
+export class HostSteps {
+  /** What the last step gave. */
+  readonly means: StepMeans & { readonly squaredNorm: Float64Array };
+  /** The rows of the epoch. */
+  order: Uint32Array<ArrayBuffer> = new Uint32Array();
+  readonly #program: SyncProgram;
+  readonly #recipe: Recipe;
+  readonly #data: Matrix;
+  readonly #batches: number;
+  readonly #batch: Float32Array;
+  /** The rows that follow the batch, where the objective reads such. */
+  readonly #reference?: Float32Array;
+
+  /** @param batches steps of an epoch */
+  constructor(program: SyncProgram, recipe: Recipe, data: Matrix, batches: number) {
+    const { inputs, outputs, capacity } = program.plan, columns = data.shape[1];
+    this.#program = program;
+    this.#recipe = recipe;
+    this.#data = data;
+    this.#batches = batches;
+    this.#batch = new Float32Array(capacity * columns);
+    const referenceRows = inputs.get("reference")?.shape.rows ?? 0;
+    if (referenceRows > 0) this.#reference = new Float32Array(referenceRows * columns);
+    const latent = outputs.get("meanOfMean")!.shape.cols;
+    const vector = (length: number) => new Float64Array(length);
+    this.means = {
+      loss: vector(1),
+      reconstruction: vector(1),
+      kl: vector(1),
+      squaredNorm: vector(1),
+      meanOfMean: vector(latent),
+      meanOfSquare: vector(latent),
+    };
+  }
+
+  /** What the step reads that comes `ahead` steps after this one. */
+  next(counters: RunCounters, ahead: number, before: MomentPowers): NextStep {
+    const { optimizer, epochs, objective, batchSize, seed } = this.#recipe;
+    const { plan } = this.#program;
+    const step = counters.step + ahead, first = (counters.batch + ahead) * batchSize;
+    const powers = nextPowers(optimizer, before);
+    const learningRate = learningRateAt(optimizer, step, this.#batches, epochs);
+    const floats = new Map<string, readonly number[]>([
+      ...scalarsAt(plan, objective, step, this.#batches),
+      ["schedule", scheduleOf(learningRate * counters.rate, powers)],
+    ]);
+    const rows = Math.min(batchSize, this.order.length - first);
+    const inputs = { rows, first, key: [...splitSeed(seed), step, 0] as const, floats };
+    return { inputs, powers };
+  }
+
+  /** Takes a step. */
+  run({ rows, first, key, floats }: StepInputs): void {
+    const program = this.#program, data = this.#data, columns = data.shape[1];
+    gatherRows(data, this.order, first, rows, this.#batch);
+    program.write("x", this.#batch.subarray(0, rows * columns));
+    program.write("key", key);
+    if (this.#reference) {
+      const count = this.#reference.length / columns;
+      gatherRows(data, this.order, first + rows, count, this.#reference);
+      program.write("reference", this.#reference);
+    }
+    for (const [name, values] of floats) program.write(name, values);
+    program.run(rows);
+    for (const [name, into] of Object.entries(this.means)) program.read(name, into);
+  }
+}

@@ -1,0 +1,15 @@
+/**
+ * Every check of `checks.ts` in headless Chromium: a second, independent WGSL compiler. Where there is no
+ * Chromium the tests are skipped, which CI counts as a failure.
+ */
+import { NO_BROWSER } from "../runtime/missing.ts";
+import { testUnless } from "../util/skip.ts";
+import { Campaign } from "./campaign.ts";
+import { CHECKS } from "./checks.ts";
+
+const script = new URL("in_chromium.ts", import.meta.url).pathname;
+const campaign = new Campaign(["run", "--allow-all", "--no-check", script]);
+
+for (const { name } of CHECKS) {
+  testUnless(NO_BROWSER, `webgpu in Chromium: ${name}`, () => campaign.passed(name));
+}

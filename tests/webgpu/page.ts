@@ -1,0 +1,23 @@
+/** The page that runs the checks in a browser: `check(name)` of the window gives an error's text or "". */
+import { backendOn } from "../../src/backends/webgpu/backend.ts";
+import { nameOf, openDevice } from "../../src/backends/webgpu/device.ts";
+import { CHECKS, type World } from "./checks.ts";
+
+const device = await openDevice({ allowSoftware: true });
+const world: World = {
+  backend: backendOn(device),
+  plain: backendOn(device, { fuse: false }),
+  file: async (path) => new Uint8Array(await (await fetch(`/${path}`)).arrayBuffer()),
+};
+
+async function check(name: string): Promise<string> {
+  try {
+    await CHECKS.find((each) => each.name === name)!.run(world);
+    device.requireSound();
+    return "";
+  } catch (error) {
+    return String((error as Error).stack ?? error);
+  }
+}
+
+Object.assign(globalThis, { check, adapter: nameOf(device.info) });

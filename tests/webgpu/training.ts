@@ -1,0 +1,168 @@
+/**
+ * Training on WebGPU against training on WebAssembly, from one seed: the loss curves of three models, and
+ * runs in which the GPU fails.
+ *
+ * Tolerance. A run's loss differs relatively by at most 4 √n u a step (`training/gpu_steps.ts`), and what a
+ * step errs by moves the next: after t steps t times that. Both runs round.
+ */
+import assert from "node:assert/strict";
+import { type CreateOptions, type FitOptions, type FitReport, VAE } from "../../mod.ts";
+import { readDigits } from "../util/digits.ts";
+import { type Faults, faultyGpu } from "./faulty_gpu.ts";
+
+export interface TrainingCheck {
+  readonly name: string;
+  readonly run: () => Promise<void>;
+}
+
+type Spec = Parameters<typeof VAE.create>[0];
+
+interface Example {
+  readonly spec: Spec;
+  readonly fit: FitOptions;
+  readonly rows: () => Promise<number[][]>;
+}
+
+const table = async () =>
+  Array.from(
+    { length: 80 },
+    (_, r) => Array.from({ length: 6 }, (_, c) => Math.sin(0.37 * r + c) + 0.1 * ((7 * r + c) % 5)),
+  );
+
+const digits = () => readDigits(80);
+
+const net = { hidden: [12], activation: "tanh" } as const;
+
+/** 200 steps each: 50 epochs of four. */
+const EXAMPLES: Readonly<Record<string, Example>> = {
+  "a Gaussian table": {
+    spec: {
+      ...{ inputs: 6, encoder: net, decoder: net, latent: [{ size: 2 }] },
+      likelihood: { type: "gaussian", variance: "shared" },
+    },
+    fit: { epochs: 50, batchSize: 20 },
+    rows: table,
+  },
+  "Bernoulli digits": {
+    spec: { inputs: 64, encoder: net, decoder: net, latent: [{ size: 4 }] },
+    fit: { epochs: 50, batchSize: 20 },
+    rows: digits,
+  },
+  "an importance-weighted bound": {
+    spec: { inputs: 64, encoder: net, decoder: net, latent: [{ size: 4 }] },
+    fit: { epochs: 50, batchSize: 20, objective: { type: "iwae", samples: 5, estimator: "dreg" } },
+    rows: digits,
+  },
+};
+
+/** √n of the examples: n, the lengths of all sums of a step, is below 4096. */
+const ROUNDINGS = 4 * 64;
+
+async function train(
+  { spec, fit, rows }: Example,
+  device: CreateOptions,
+): Promise<{ report: FitReport; vae: VAE }> {
+  const vae = VAE.create(spec, { seed: 1, ...device });
+  return { report: await vae.fit(await rows(), fit), vae };
+}
+
+function assertSameCurve(got: FitReport, want: FitReport): void {
+  assert.equal(got.history.length, want.history.length);
+  want.history.forEach(({ epoch, loss }, i) => {
+    const steps = 4 * epoch, limit = 2 * steps * ROUNDINGS * 2 ** -24 * Math.abs(loss);
+    const distance = Math.abs(got.history[i].loss - loss);
+    assert.ok(distance <= limit, `epoch ${epoch}: ${got.history[i].loss} is not ${loss}`);
+  });
+}
+
+/** The smallest there is: a run of two epochs of one submit each. */
+const SMALL: Example = {
+  spec: {
+    inputs: 6,
+    encoder: { hidden: [] },
+    decoder: { hidden: [] },
+    latent: [{ size: 2 }],
+    likelihood: { type: "gaussian", variance: 1 },
+  },
+  fit: { epochs: 2, batchSize: 20 },
+  rows: table,
+};
+
+const on = (faults: Faults) => {
+  const { gpu, counts } = faultyGpu(faults);
+  return { device: { backend: "webgpu", adapter: { gpu } } as const, counts };
+};
+
+async function assertEndsRight(faults: Faults, lost: RegExp): Promise<void> {
+  const { report: want } = await train(SMALL, { backend: "wasm" });
+  const { device } = on(faults);
+  const { report, vae } = await train(SMALL, device);
+  assertSameCurve(report, want);
+  assert.match(report.gpu?.lost ?? "it was not lost", lost);
+  assert.match(String(vae.device.lost), lost);
+}
+
+export const TRAINING_CHECKS: readonly TrainingCheck[] = [
+  ...Object.entries(EXAMPLES).map(([name, example]): TrainingCheck => ({
+    name: `${name}: the loss curve of 200 steps is that of WebAssembly`,
+    async run() {
+      const { report: want } = await train(example, { backend: "wasm" });
+      const { report } = await train(example, { backend: "webgpu" });
+      assert.equal(report.gpu?.lost, undefined);
+      assert.equal(report.gpu?.steps, 200);
+      assertSameCurve(report, want);
+    },
+  })),
+  {
+    name: "steps make no buffer and no bind group, and a run gives all buffers back",
+    async run() {
+      const { device, counts } = on({});
+      const { report } = await train({ ...SMALL, fit: { ...SMALL.fit, epochs: 2 } }, device);
+      assert.equal(report.gpu?.lost, undefined);
+      const short = { ...counts };
+      const longer = on({});
+      await train({ ...SMALL, fit: { ...SMALL.fit, epochs: 12 } }, longer.device);
+      assert.equal(longer.counts.buffers, short.buffers);
+      assert.equal(longer.counts.groups, short.groups);
+    },
+  },
+  {
+    name: "the device may be destroyed at any wait",
+    async run() {
+      const { device, counts } = on({});
+      await train(SMALL, device);
+      assert.ok(counts.waits >= 4, `${counts.waits} waits`);
+      for (let wait = 0; wait < counts.waits; wait++) {
+        await assertEndsRight({ destroyAtWait: wait }, /the device was lost|Cannot use the GPU/);
+      }
+    },
+  },
+  {
+    name: "a buffer that cannot be had ends on WebAssembly",
+    async run() {
+      for (const failBuffer of [0, 3, 8]) {
+        await assertEndsRight({ failBuffer }, /Cannot use the GPU/);
+      }
+    },
+  },
+  {
+    name: "a shader that computes wrongly is found out",
+    async run() {
+      for (
+        const wrong of [
+          (code: string) => code.replaceAll("fma(x0, y0,", "fma(x0, 1.01 * y0,"),
+          (code: string) => code.replaceAll("fma(-rate, step,", "fma(rate, step,"),
+        ]
+      ) await assertEndsRight({ shader: wrong }, /Cannot trust the GPU/);
+    },
+  },
+  {
+    name: "without an adapter webgpu is refused, and auto trains on WebAssembly",
+    async run() {
+      const { device } = on({ noAdapter: true });
+      await assert.rejects(train(SMALL, device), /there is no adapter/);
+      const { report } = await train(SMALL, { ...device, backend: "auto" });
+      assert.equal(report.gpu, undefined);
+    },
+  },
+];

@@ -1,0 +1,31 @@
+/** Training on WebGPU in Deno: see training.ts; and the refusal where there is no driver at all. */
+import { match } from "node:assert/strict";
+import { hasAdapter } from "../../scripts/lib/gpu.ts";
+import { testUnless } from "../util/skip.ts";
+import { Campaign } from "./campaign.ts";
+import { TRAINING_CHECKS } from "./training.ts";
+
+const reason = await hasAdapter() ? undefined : "Deno finds no WebGPU adapter";
+const script = new URL("in_deno.ts", import.meta.url).pathname;
+const campaign = new Campaign(["run", "--allow-all", "--no-check", script, "training"]);
+
+for (const { name } of TRAINING_CHECKS) {
+  testUnless(reason, `webgpu in Deno: ${name}`, () => campaign.passed(name));
+}
+
+Deno.test("without a Vulkan driver webgpu is refused", async () => {
+  const mod = new URL("../../mod.ts", import.meta.url);
+  const code = `import { VAE } from "${mod}";
+const vae = VAE.create({ inputs: 2, latent: [{ size: 1 }] }, { backend: "webgpu" });
+await vae.fit([[1, 2], [3, 4]], { epochs: 1 }).catch((error) => console.log(error.message));`;
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["eval", code],
+    env: {
+      DENO_WEBGPU_BACKEND: "vulkan",
+      VK_ICD_FILENAMES: "/nowhere",
+      VK_DRIVER_FILES: "/nowhere",
+    },
+  });
+  const { stdout } = await child.output();
+  match(new TextDecoder().decode(stdout), /Cannot use backend "webgpu": there is no adapter/);
+});
