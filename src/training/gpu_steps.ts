@@ -1,13 +1,14 @@
 /**
  * Training steps on a GPU that is not trusted. Now and then, before the GPU takes steps, the host takes the
- * first two of them itself from the same parameters, and compares losses and gradient norms: the first
- * loss tells of the forward pass, the first norm of the backward pass, and the second loss of the update.
- * A difference beyond rounding counts as loss of the device.
+ * first of them itself from the same parameters, and compares losses and gradient norms: the first loss
+ * tells of the forward pass, the first norm of the backward pass, the second loss of the update, and those
+ * that follow of what a submit does between its steps. A difference beyond rounding counts as loss of the
+ * device, and all steps since the last comparison that held are taken again.
  *
  * Tolerance. Two float32 runs of a plan differ relatively by at most about 4 √n u each, where n is the sum
  * of the lengths of all its sums (Higham and Mary, 2019, λ = 4; the longest path is shorter), u = 2^-24;
  * relative to the parts of the loss, which may cancel. Twice that, as both runs round, and twice again
- * for a norm, which is squared, and for the second step, whose parameters differ already.
+ * for a norm, which is squared; and t times that for step t, whose parameters differ already.
  */
 import { type Accelerator, GpuError, type StepInputs, type Stepper } from "../backends/backend.ts";
 import { sizeAt } from "../core/shape.ts";
@@ -20,8 +21,13 @@ export { GpuError } from "../backends/backend.ts";
 /** What the host says a step gives. */
 export type Expected = StepMeans & { readonly squaredNorm: Float64Array };
 
+/** The GPU computes wrongly, and may have done so since it was last compared. */
+export class DistrustError extends GpuError {}
+
 /** Steps between two canaries. */
-const CANARY_STEPS = 512;
+const CANARY_EVERY = 512;
+/** Steps that the host takes for the first canary of a run, and for later ones. */
+const FIRST_CANARY = 8, CANARY = 2;
 
 export class GpuSteps {
   readonly most: number;
@@ -31,9 +37,13 @@ export class GpuSteps {
   readonly #tolerance: number;
   readonly #parameters: Float32Array;
   readonly #state: Float32Array;
+  #canarySteps = FIRST_CANARY;
   #untilCanary = 0;
   #sinceEntry = 0;
   #isFresh = false;
+  #isAhead = false;
+  /** Steps that counted when a comparison last held. */
+  #trustedSteps = 0;
 
   constructor(
     accelerator: Accelerator,
@@ -50,9 +60,14 @@ export class GpuSteps {
     this.report = { adapter: String(accelerator.details.adapter), steps: 0 };
   }
 
-  /** Whether the host should say what the next steps give; only where it holds the same parameters. */
-  get isCanaryDue(): boolean {
-    return this.#isFresh && this.#untilCanary <= 0;
+  /** Of how many next steps the host should say what they give; only where it holds the same parameters. */
+  get canarySteps(): number {
+    return this.#isFresh && this.#untilCanary <= 0 ? this.#canarySteps : 0;
+  }
+
+  /** Whether the parameters of the GPU are later ones than those of the host. */
+  get isAhead(): boolean {
+    return this.#isAhead;
   }
 
   enter(
@@ -61,18 +76,28 @@ export class GpuSteps {
   ): void {
     this.#stepper.setOrder(order);
     this.#stepper.push(parameters, state);
+    this.#countSteps();
     this.#isFresh = true;
+  }
+
+  /** The host holds what the steps taken so far led to: they count. */
+  #countSteps(): void {
+    this.report.steps += this.#sinceEntry;
+    this.#sinceEntry = 0;
+    this.#isAhead = false;
   }
 
   /**
    * Takes steps. One that gives something that is not finite ends the call: what comes after it depends
    * on it.
-   * @throws GpuError if the GPU fails, or differs from what the host expects of the first steps
+   * @throws GpuError if the GPU fails
+   * @throws DistrustError if it differs from what the host expects of the first steps
    */
   async take(
     steps: readonly StepInputs[],
     expected: readonly Expected[],
   ): Promise<ReadonlyMap<string, Float64Array>[]> {
+    this.#isAhead = true;
     let results = await this.#stepper.take(steps);
     const broken = results.findIndex((outputs) => !isFinite(outputs));
     if (broken >= 0) {
@@ -80,8 +105,7 @@ export class GpuSteps {
       this.#stepper.undo();
       results = await this.#stepper.take(steps.slice(0, broken + 1));
     }
-    expected.slice(0, results.length).forEach((each, i) => this.#compare(results[i], each, i));
-    if (expected.length > 0) this.#untilCanary = CANARY_STEPS;
+    this.#compareAll(results, expected);
     this.#isFresh = false;
     this.#untilCanary -= results.length;
     this.#sinceEntry += results.length;
@@ -91,8 +115,7 @@ export class GpuSteps {
   /** The parameters and the state; the steps taken now count. */
   async leave(): Promise<{ parameters: Float32Array; state: Float32Array }> {
     await this.#stepper.pull(this.#parameters, this.#state);
-    this.report.steps += this.#sinceEntry;
-    this.#sinceEntry = 0;
+    this.#countSteps();
     return { parameters: this.#parameters, state: this.#state };
   }
 
@@ -105,6 +128,19 @@ export class GpuSteps {
     this.#accelerator.dispose();
   }
 
+  #compareAll(
+    results: readonly ReadonlyMap<string, Float64Array>[],
+    expected: readonly Expected[],
+  ): void {
+    if (expected.length === 0) return;
+    const counted = this.report.steps;
+    this.report.steps = this.#trustedSteps;
+    expected.slice(0, results.length).forEach((each, i) => this.#compare(results[i], each, i));
+    this.report.steps = this.#trustedSteps = counted;
+    this.#untilCanary = CANARY_EVERY;
+    this.#canarySteps = CANARY;
+  }
+
   #compare(got: ReadonlyMap<string, Float64Array>, want: Expected, step: number): void {
     const parts = Math.abs(want.loss[0]) + Math.abs(want.reconstruction[0]) + Math.abs(want.kl[0]);
     const scales = { loss: parts, squaredNorm: 2 * Math.abs(want.squaredNorm[0]) };
@@ -113,7 +149,7 @@ export class GpuSteps {
       if (!Number.isFinite(expected) && !Number.isFinite(actual)) continue;
       const limit = (step + 1) * this.#tolerance * scale + 2 ** -60;
       if (Math.abs(actual - expected) <= limit) continue;
-      throw new GpuError(
+      throw new DistrustError(
         `Cannot trust the GPU: ${name} must be ${expected}: current value is ${actual}`,
       );
     }

@@ -21,7 +21,7 @@ import {
 } from "./checkpoint.ts";
 import { DivergenceError, isDiverged } from "./divergence.ts";
 import { EpochSums } from "./epoch_sums.ts";
-import { type Expected, GpuError, type GpuSteps } from "./gpu_steps.ts";
+import { DistrustError, type Expected, GpuError, type GpuSteps } from "./gpu_steps.ts";
 import { HostSteps, type NextStep } from "./host_steps.ts";
 import type { Recipe } from "./options.ts";
 import type { EpochMeans, EpochReport, FitReport } from "./report.ts";
@@ -73,7 +73,7 @@ class Trainer {
   readonly #latent: number;
   readonly #batches: number;
   readonly #host: HostSteps;
-  #counters: RunCounters;
+  readonly #counters: RunCounters;
   #sums: EpochSums;
   #good: Snapshot;
   #best?: Snapshot;
@@ -83,8 +83,10 @@ class Trainer {
   #lastYield: number;
   #epochStart: { time: number; batch: number };
   #gpu?: GpuSteps;
-  /** Where the run stood when the host last held the parameters. */
-  #mark?: RunCounters;
+  /** The run when the host last held the parameters. */
+  #mark?: Checkpoint;
+  /** The run when the GPU was last found to compute rightly. */
+  #trusted?: Checkpoint;
 
   constructor(run: Run) {
     this.#run = run;
@@ -108,15 +110,25 @@ class Trainer {
       this.#counters.untrained = Number.isFinite(untrained) ? untrained : null;
       return;
     }
-    const stored = readCheckpoint(checkpoint.identity, bytes);
-    this.#counters = { ...stored.counters };
-    this.#sums = new EpochSums(this.#latent, stored.counters.sums);
-    this.#restore(stored.current);
-    this.#good = stored.good;
-    this.#best = stored.best;
+    this.#resume(readCheckpoint(checkpoint.identity, bytes));
+    this.#epochStart.batch = this.#counters.batch;
+  }
+
+  #resume({ counters, current, good, best }: Checkpoint): void {
+    Object.assign(this.#counters, counters);
+    this.#sums = new EpochSums(this.#latent, counters.sums);
+    this.#host.order = this.#run.order.ofEpoch(counters.epoch);
+    this.#restore(current);
+    this.#good = good;
+    this.#best = best;
     // No step has been taken since a proposal that still stands.
-    if (stored.counters.proposed) this.#proposal = stored.current;
-    this.#epochStart.batch = stored.counters.batch;
+    this.#proposal = counters.proposed ? current : undefined;
+  }
+
+  /** All that the run goes on from; only where the host holds the parameters. */
+  #state(): Checkpoint {
+    const counters = { ...this.#counters, sums: [...this.#sums.values] };
+    return { counters, current: this.#snapshot(), good: this.#good, best: this.#best };
   }
 
   async run(): Promise<void> {
@@ -199,8 +211,9 @@ class Trainer {
     }
     await this.#onGpu(async () => {
       const all = steps.map(({ inputs }) => inputs);
-      const canary = gpu.isCanaryDue ? this.#canary(all.slice(0, 2)) : [];
+      const canary = this.#canary(all.slice(0, gpu.canarySteps));
       const results = await gpu.take(all, canary);
+      if (canary.length > 0) this.#trusted = this.#mark;
       results.forEach((outputs, i) => {
         for (const [name, into] of Object.entries(this.#host.means)) into.set(outputs.get(name)!);
         this.#count(steps[i].inputs.rows, steps[i].powers);
@@ -211,6 +224,7 @@ class Trainer {
 
   /** What the host gives for the steps; its parameters are then what they were. */
   #canary(steps: readonly StepInputs[]): Expected[] {
+    if (steps.length === 0) return [];
     const before = this.#snapshot();
     const given = steps.map((inputs) => {
       this.#host.run(inputs);
@@ -225,27 +239,26 @@ class Trainer {
   async #enterGpu(): Promise<void> {
     const gpu = this.#gpu;
     if (!gpu) return;
-    this.#remember();
-    await this.#onGpu(async () => gpu.enter(this.#host.order, this.#snapshot()));
+    const { current } = this.#mark = this.#state();
+    await this.#onGpu(async () => gpu.enter(this.#host.order, current));
   }
 
-  #remember(): void {
-    this.#mark = { ...this.#counters, sums: [...this.#sums.values] };
-  }
-
-  /** Brings the parameters to the host; false if the run must go on from where it last did. */
+  /** Brings the parameters to the host, unless it holds them; false if the run must go on from where it last did. */
   async #mirror(): Promise<boolean> {
     const gpu = this.#gpu;
-    if (!gpu) return true;
+    if (!gpu?.isAhead) return true;
     return await this.#onGpu(async () => {
       const { parameters, state } = await gpu.leave();
       this.#run.parameters.write(0, parameters);
       this.#run.state.write(0, state);
-      this.#remember();
+      this.#mark = this.#state();
     });
   }
 
-  /** Does something that the GPU may fail at: the host then goes on from where it last held all. */
+  /**
+   * Does something that the GPU may fail at: the host then goes on from where it last held all, or, where
+   * the GPU computed wrongly, from where it last did not.
+   */
   async #onGpu(work: () => Promise<void>): Promise<boolean> {
     try {
       await work();
@@ -254,9 +267,7 @@ class Trainer {
       if (!(error instanceof GpuError)) throw error;
       this.#gpu?.abandon(error);
       this.#gpu = undefined;
-      const mark = this.#mark!;
-      Object.assign(this.#counters, mark);
-      this.#sums = new EpochSums(this.#latent, mark.sums);
+      this.#resume(error instanceof DistrustError && this.#trusted || this.#mark!);
       return false;
     }
   }
@@ -353,14 +364,7 @@ class Trainer {
   async #write(): Promise<void> {
     const { checkpoint, clock } = this.#run;
     if (!checkpoint) return;
-    const counters = { ...this.#counters, sums: [...this.#sums.values] };
-    const state: Checkpoint = {
-      counters,
-      current: this.#snapshot(),
-      good: this.#good,
-      best: this.#best,
-    };
-    await checkpoint.store.write(writeCheckpoint(checkpoint.identity, state));
+    await checkpoint.store.write(writeCheckpoint(checkpoint.identity, this.#state()));
     this.#lastWrite = clock();
   }
 

@@ -6,6 +6,7 @@ import { backendOn } from "../../src/backends/webgpu/backend.ts";
 import { nameOf, openDevice } from "../../src/backends/webgpu/device.ts";
 import { CHECKS } from "./checks.ts";
 import { TRAINING_CHECKS } from "./training.ts";
+import { TRUST_CHECKS } from "./trust.ts";
 
 const print = (value: unknown) =>
   Deno.stdout.writeSync(
@@ -14,7 +15,7 @@ const print = (value: unknown) =>
 console.log = console.error;
 
 if (Deno.args[0] === "training") {
-  for (const { name, run } of TRAINING_CHECKS) {
+  for (const { name, run } of [...TRAINING_CHECKS, ...TRUST_CHECKS]) {
     try {
       await run();
       print({ name });

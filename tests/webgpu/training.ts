@@ -17,7 +17,7 @@ export interface TrainingCheck {
 
 type Spec = Parameters<typeof VAE.create>[0];
 
-interface Example {
+export interface Example {
   readonly spec: Spec;
   readonly fit: FitOptions;
   readonly rows: () => Promise<number[][]>;
@@ -56,9 +56,9 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
 };
 
 /** √n of the examples: n, the lengths of all sums of a step, is below 4096. */
-const ROUNDINGS = 4 * 64;
+export const ROUNDINGS = 4 * 64;
 
-async function train(
+export async function train(
   { spec, fit, rows }: Example,
   device: CreateOptions,
 ): Promise<{ report: FitReport; vae: VAE }> {
@@ -66,7 +66,7 @@ async function train(
   return { report: await vae.fit(await rows(), fit), vae };
 }
 
-function assertSameCurve(got: FitReport, want: FitReport): void {
+export function assertSameCurve(got: FitReport, want: FitReport): void {
   assert.equal(got.history.length, want.history.length);
   want.history.forEach(({ epoch, loss }, i) => {
     const steps = 4 * epoch, limit = 2 * steps * ROUNDINGS * 2 ** -24 * Math.abs(loss);
@@ -76,7 +76,7 @@ function assertSameCurve(got: FitReport, want: FitReport): void {
 }
 
 /** The smallest there is: a run of two epochs of one submit each. */
-const SMALL: Example = {
+export const SMALL: Example = {
   spec: {
     inputs: 6,
     encoder: { hidden: [] },
@@ -88,12 +88,12 @@ const SMALL: Example = {
   rows: table,
 };
 
-const on = (faults: Faults) => {
+export const on = (faults: Faults) => {
   const { gpu, counts } = faultyGpu(faults);
   return { device: { backend: "webgpu", adapter: { gpu } } as const, counts };
 };
 
-async function assertEndsRight(faults: Faults, lost: RegExp): Promise<void> {
+export async function assertEndsRight(faults: Faults, lost: RegExp): Promise<void> {
   const { report: want } = await train(SMALL, { backend: "wasm" });
   const { device } = on(faults);
   const { report, vae } = await train(SMALL, device);

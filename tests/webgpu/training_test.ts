@@ -4,12 +4,13 @@ import { hasAdapter } from "../../scripts/lib/gpu.ts";
 import { testUnless } from "../util/skip.ts";
 import { Campaign } from "./campaign.ts";
 import { TRAINING_CHECKS } from "./training.ts";
+import { TRUST_CHECKS } from "./trust.ts";
 
 const reason = await hasAdapter() ? undefined : "Deno finds no WebGPU adapter";
 const script = new URL("in_deno.ts", import.meta.url).pathname;
 const campaign = new Campaign(["run", "--allow-all", "--no-check", script, "training"]);
 
-for (const { name } of TRAINING_CHECKS) {
+for (const { name } of [...TRAINING_CHECKS, ...TRUST_CHECKS]) {
   testUnless(reason, `webgpu in Deno: ${name}`, () => campaign.passed(name));
 }
 
