@@ -8,10 +8,12 @@ import { blankFault } from "../formats/csv_rows.ts";
 import { detectSeparator } from "../formats/csv_split.ts";
 import { DataError, planColumns, readCsv } from "../formats/mod.ts";
 import type { TableScorer } from "../scoring/table_scorer.ts";
+import type { SeriesStream } from "../scoring/series/series_stream.ts";
 import type { DeviceOptions } from "../scoring/trained_vae.ts";
 import { sayLeftOut } from "./data.ts";
 import type { Io } from "./io.ts";
 import type { LoadedModel } from "./model.ts";
+import { onlineBlock } from "./online_block.ts";
 import {
   type Asked,
   type FileLayout,
@@ -50,6 +52,8 @@ export interface StreamRequest {
   readonly asked: Asked;
   readonly device: DeviceOptions;
   readonly separator?: string;
+  /** Steps of a series are scored by it as they come, by themselves and in one thread. */
+  readonly online?: SeriesStream;
   readonly io: Io;
 }
 
@@ -61,11 +65,11 @@ export async function* scoreStream(
   request: StreamRequest,
   totals: StreamTotals,
 ): AsyncGenerator<string> {
-  const { model, source, asked } = request;
+  const { model, source, asked, online } = request;
   const blocks = blocksOf(request)[Symbol.asyncIterator]();
   const first: ByteBlock[] = [];
   let ended = false;
-  while (first.length < WORTH_THREADS && !ended) {
+  while (first.length < (online ? 1 : WORTH_THREADS) && !ended) {
     const { value, done } = await blocks.next();
     if (done) ended = true;
     else first.push(value);
@@ -88,10 +92,14 @@ export async function* scoreStream(
     header = "";
     return text;
   };
-  const count = Math.min(navigator.hardwareConcurrency, MAX_THREADS);
+  const count = online ? 1 : Math.min(navigator.hardwareConcurrency, MAX_THREADS);
   if (ended || count < 2) {
     for await (const block of chain(first, blocks)) {
-      yield taken(scoreBlock(model, block, format, asked));
+      yield taken(
+        online
+          ? onlineBlock(model, online, block, format)
+          : scoreBlock(model, block, format, asked),
+      );
     }
   } else {
     const { path } = model;
@@ -131,8 +139,8 @@ async function* chain(
   for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
 }
 
-async function* blocksOf({ pieces, source }: StreamRequest): AsyncGenerator<ByteBlock> {
-  const gathered = new ByteBlocks(source, BLOCK_BYTES);
+async function* blocksOf({ pieces, source, online }: StreamRequest): AsyncGenerator<ByteBlock> {
+  const gathered = new ByteBlocks(source, online ? 1 : BLOCK_BYTES);
   for await (const piece of pieces) {
     const block = gathered.push(piece);
     if (block) yield block;
