@@ -63,6 +63,12 @@ Deno.test("score --online answers row by row, as they come, like a stream of the
   assert.ok(cells.slice(301, 321).some(([, , , anomaly]) => anomaly === "true"));
 });
 
+Deno.test("inspect names the window; what would need single rows back is refused", async () => {
+  assert.match(await elbowOk("inspect", model), /Series +windows of 8 rows/);
+  assert.match(await refused("reconstruct", model, data), /the model is one of windows/);
+  assert.match(await refused("sample", model, "--count", "2"), /the model is one of windows/);
+});
+
 Deno.test("what has no stream is refused by name", async () => {
   const single = `${folder.path}/single.safetensors`;
   await elbowOk("train", data, "--out", single, "--preset", "small", "--epochs", "2");
