@@ -75,19 +75,9 @@ export function scoreCommand(io: Io): Command {
         max: 0.999999,
       }),
     )
-    .addOption(
-      new Option(
-        "--online",
-        "score the steps of a series one by one, as they come: see train --window",
-      )
-        .conflicts(["fdr", "tail", "minConfidence", "json"]),
-    )
-    .addOption(
-      new Option("--vote <k/m>", "with --online: alarm when k of the last m steps were flagged")
-        .argParser(vote).implies({ online: true }),
-    )
     .addOption(options.backendOption())
     .addOption(options.jsonOption());
+  for (const option of streamOptions()) command.addOption(option);
   return command.action(async (path: string, data: string, given: ScoreOptions) => {
     if (given.out !== undefined) await requirePlace(given.out, [path, data]);
     using model = await loadModel(path, { backend: given.backend });
@@ -109,15 +99,27 @@ export function scoreCommand(io: Io): Command {
   });
 }
 
+/** Of series. */
+function streamOptions(): Option[] {
+  return [
+    new Option("--online", "score the steps of a series one by one, as they come (train --window)")
+      .conflicts(["fdr", "tail", "minConfidence", "json"]),
+    new Option("--vote <k/m>", "with --online: alarm when k of the last m steps were flagged")
+      .argParser(vote).implies({ online: true }),
+  ];
+}
+
 /** k/m. */
 function vote(text: string): Vote {
   const [k, of] = text.split("/").map(Number);
   try {
     return requireVote({ k, of });
   } catch {
-    throw new InvalidArgumentError("Expected two whole numbers such as 3/5, the first no larger.");
+    throw new InvalidArgumentError(VOTE_EXPECTED);
   }
 }
+
+const VOTE_EXPECTED = "Expected two whole numbers such as 3/5, the first no larger.";
 
 function requireSeries({ scorer }: LoadedModel, path: string, isCsv: boolean): void {
   if (scorer?.window === undefined) {

@@ -67,13 +67,7 @@ export async function* scoreStream(
 ): AsyncGenerator<string> {
   const { model, source, asked, online } = request;
   const blocks = blocksOf(request)[Symbol.asyncIterator]();
-  const first: ByteBlock[] = [];
-  let ended = false;
-  while (first.length < (online ? 1 : WORTH_THREADS) && !ended) {
-    const { value, done } = await blocks.next();
-    if (done) ended = true;
-    else first.push(value);
-  }
+  const { first, ended } = await atMost(online ? 1 : WORTH_THREADS, blocks);
   if (first.length === 0) readCsv("", { source }); // says that the file is empty
   const [layout, head] = layoutOf(request, first[0]);
   if (head === undefined) first.shift();
@@ -94,13 +88,9 @@ export async function* scoreStream(
   };
   const count = online ? 1 : Math.min(navigator.hardwareConcurrency, MAX_THREADS);
   if (ended || count < 2) {
-    for await (const block of chain(first, blocks)) {
-      yield taken(
-        online
-          ? onlineBlock(model, online, block, format)
-          : scoreBlock(model, block, format, asked),
-      );
-    }
+    const scoreOne = (block: ByteBlock) =>
+      online ? onlineBlock(model, online, block, format) : scoreBlock(model, block, format, asked);
+    for await (const block of chain(first, blocks)) yield taken(scoreOne(block));
   } else {
     const { path } = model;
     const threads = new ScoreThreads(count, { model: path, device: request.device, layout, asked });
@@ -113,6 +103,17 @@ export async function* scoreStream(
   if (totals.rows > 0) return;
   const expected = "a header line followed by data rows";
   throw new DataError({ source, expected, actual: "a header line only" });
+}
+
+/** The first blocks, and whether they are all. */
+async function atMost(count: number, blocks: AsyncIterator<ByteBlock>) {
+  const first: ByteBlock[] = [];
+  while (first.length < count) {
+    const { value, done } = await blocks.next();
+    if (done) return { first, ended: true };
+    first.push(value);
+  }
+  return { first, ended: false };
 }
 
 /** Results in the order of the blocks, with as many under way as the threads can use. */
