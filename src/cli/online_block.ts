@@ -7,12 +7,13 @@ import { readRows, type RowFormat } from "../formats/csv_rows.ts";
 import type { SeriesStream } from "../scoring/series/series_stream.ts";
 import { requireCells } from "./data.ts";
 import { type ScoredBlock, TOP_COLUMNS } from "./score_block.ts";
-import type { ScoringModel } from "./score_stream.ts";
+import type { TableScorer } from "../scoring/table_scorer.ts";
+import type { LoadedModel } from "./model.ts";
 import { csvLine, topColumns } from "./text.ts";
 
 /** @throws DataError naming row, line and column of what cannot be read */
 export function onlineBlock(
-  { scorer: { columns }, units }: ScoringModel,
+  { scorer: { columns }, units }: LoadedModel & { readonly scorer: TableScorer },
   stream: SeriesStream,
   block: ByteBlock,
   format: RowFormat,
