@@ -2,17 +2,19 @@
  * Whether training takes the GPU.
  *
  *   "webgpu"     yes, be it a software adapter: it was asked for; without an adapter this is an error
- *   "auto"       only a real adapter, and only for work that is surely large enough
+ *   "auto"       only a real adapter, and only for work that is surely large enough; never where the same bits
+ *                are asked for on every machine
  *   all others   no
  *
  * Surely large enough: the crossover is not measured yet on any real card, so that the rule is
  * conservative. At 2e9 operations a step WebAssembly takes tens of milliseconds on one core, a hundred
  * times what the launches of a step cost a GPU; and 500 such steps pay for finding the adapter and compiling.
  */
-import type { Accelerator } from "../backends/backend.ts";
-import { type AdapterOptions, type BackendChoice, openAccelerator } from "../backends/open.ts";
+import { type Accelerator, GpuError, type Stepper } from "../backends/backend.ts";
+import { openAccelerator } from "../backends/open.ts";
 import { sizeAt } from "../core/shape.ts";
 import type { Plan } from "../graph/plan.ts";
+import type { DeviceOptions } from "../scoring/engine.ts";
 import type { Matrix } from "../scoring/matrix.ts";
 import { GpuSteps } from "./gpu_steps.ts";
 
@@ -20,8 +22,7 @@ import { GpuSteps } from "./gpu_steps.ts";
 export const LARGE_STEP = 2e9, MANY_STEPS = 500;
 
 export interface GpuRequest {
-  readonly backend: BackendChoice;
-  readonly adapter?: AdapterOptions;
+  readonly device: Pick<DeviceOptions, "backend" | "determinism" | "adapter">;
   readonly plan: Plan;
   /** Elements of both segments. */
   readonly lengths: { readonly parameters: number; readonly state: number };
@@ -33,7 +34,7 @@ export interface GpuRequest {
 
 /** @throws DOMException or RangeError if the GPU was asked for and cannot be had */
 export async function openGpuSteps(request: GpuRequest): Promise<GpuSteps | undefined> {
-  const { backend, adapter, plan, lengths, data, orderLength } = request;
+  const { device: { backend = "auto", adapter }, plan, lengths, data, orderLength } = request;
   const isAsked = backend === "webgpu";
   if (!isAsked && !(backend === "auto" && isLarge(request))) return undefined;
   let accelerator: Accelerator | undefined;
@@ -44,7 +45,8 @@ export async function openGpuSteps(request: GpuRequest): Promise<GpuSteps | unde
       columns: data.shape[1],
       orderLength,
     };
-    return new GpuSteps(accelerator, accelerator.stepper(plan, lengths, held), plan, lengths);
+    const stepper = stepperOf(() => accelerator!.stepper(plan, lengths, held));
+    return new GpuSteps(accelerator, stepper, plan, lengths);
   } catch (error) {
     accelerator?.dispose();
     if (isAsked) throw error;
@@ -52,8 +54,30 @@ export async function openGpuSteps(request: GpuRequest): Promise<GpuSteps | unde
   }
 }
 
-function isLarge({ plan, steps }: GpuRequest): boolean {
-  return steps >= MANY_STEPS && operationsOf(plan) >= LARGE_STEP;
+/** A device that is lost before it has taken a step is one that is lost at the first. */
+function stepperOf(make: () => Stepper): Stepper {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof GpuError)) throw error;
+    const lost = () => {
+      throw error;
+    };
+    return {
+      most: 1,
+      setOrder: lost,
+      push: lost,
+      pull: lost,
+      take: lost,
+      undo: lost,
+      dispose() {},
+    };
+  }
+}
+
+function isLarge({ device, plan, steps }: GpuRequest): boolean {
+  return device.determinism !== "portable" && steps >= MANY_STEPS &&
+    operationsOf(plan) >= LARGE_STEP;
 }
 
 /** Floating-point operations of the products of one run: the rest is small beside them. */

@@ -285,9 +285,9 @@ export class VAE extends TrainedVae {
     { length: orderLength }: RowOrder,
     { epochs, batchSize }: Recipe,
   ): Promise<GpuSteps | undefined> {
-    const { backend = "auto", adapter } = this.engine.device;
+    const { device } = this.engine;
     const steps = epochs * Math.ceil(orderLength / batchSize);
-    return openGpuSteps({ backend, adapter, plan, lengths, data, orderLength, steps });
+    return openGpuSteps({ device, plan, lengths, data, orderLength, steps });
   }
 
   /** What is really in use, and what the last fit used. */

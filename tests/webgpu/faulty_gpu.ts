@@ -9,6 +9,8 @@ export interface Faults {
   readonly refuse?: "device" | "adapter";
   /** Bytes that one binding holds. */
   readonly bindingSize?: number;
+  /** Throws from the n-th submit, from 0, rather than to tell later. */
+  readonly throwAtSubmit?: number;
   /** Makes the n-th buffer, from 0, larger than any may be: an error that is told late and aside. */
   readonly failBuffer?: number;
   /** Changes every shader. */
@@ -25,6 +27,7 @@ export interface FaultyGpu {
 /** How often something was waited for, what was made, and what of it was not given back. */
 export interface Counts {
   waits: number;
+  submits: number;
   buffers: number;
   groups: number;
   liveBuffers: number;
@@ -34,7 +37,7 @@ export interface Counts {
 
 export function faultyGpu(faults: Faults = {}): FaultyGpu {
   const counts = {
-    ...{ waits: 0, buffers: 0, groups: 0, liveBuffers: 0 },
+    ...{ waits: 0, submits: 0, buffers: 0, groups: 0, liveBuffers: 0 },
     ...{ devices: 0, liveDevices: 0 },
   };
   const requestAdapter = async () => {
@@ -85,6 +88,13 @@ function spoil(device: GPUDevice, faults: Faults, counts: Counts): GPUDevice {
     const limits = { maxStorageBufferBindingSize: faults.bindingSize };
     Object.defineProperty(device, "limits", { value: limits });
   }
+  const submit = device.queue.submit.bind(device.queue);
+  Object.assign(device.queue, {
+    submit(commands: GPUCommandBuffer[]) {
+      if (counts.submits++ === faults.throwAtSubmit) throw new TypeError("the queue is gone");
+      submit(commands);
+    },
+  });
   return Object.assign(device, {
     destroy() {
       if (isLive) counts.liveDevices--;

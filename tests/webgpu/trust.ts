@@ -75,6 +75,17 @@ export const TRUST_CHECKS: readonly TrainingCheck[] = [
     run: () => assertEndsRight({ shader: wrongRowUnless("counter[0] < 2u") }, /Cannot trust/),
   },
   {
+    name: "a queue that throws at any submit ends on WebAssembly",
+    async run() {
+      const { device, counts } = on({});
+      await train(SMALL, device);
+      assert.ok(counts.submits >= 4, `${counts.submits} submits`);
+      for (let submit = 0; submit < counts.submits; submit++) {
+        await assertEndsRight({ throwAtSubmit: submit }, /Cannot use the GPU: the queue is gone/);
+      }
+    },
+  },
+  {
     name: "steps since the GPU was last found right are taken again",
     async run() {
       // Wrong from step 100 on; compared at the steps 0 and 560.

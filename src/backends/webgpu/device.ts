@@ -81,6 +81,19 @@ export class Device {
     if (this.#buffers.delete(buffer)) buffer.destroy();
   }
 
+  /** Records commands and queues them; a browser or driver may refuse at once what others tell late. */
+  submit(record: (encoder: GPUCommandEncoder) => void): void {
+    this.requireSound();
+    try {
+      const encoder = this.gpu.createCommandEncoder();
+      record(encoder);
+      this.gpu.queue.submit([encoder.finish()]);
+    } catch (error) {
+      this.fail(`Cannot use the GPU: ${(error as Error).message}`);
+      this.requireSound();
+    }
+  }
+
   /** Queues a write. Deno 2.9 panics where there is nothing to write. */
   write(
     buffer: GPUBuffer,
@@ -106,13 +119,14 @@ export class Device {
     const reads = this.#reads.splice(0);
     this.requireSound();
     const bytes = reads.reduce((sum, { into }) => sum + 4 * into.length, 0);
-    const staging = this.#takeStaging(bytes), encoder = this.gpu.createCommandEncoder();
+    const staging = this.#takeStaging(bytes);
     let at = 0;
-    for (const { buffer, first, into } of reads) {
-      encoder.copyBufferToBuffer(buffer, 4 * first, staging, at, 4 * into.length);
-      at += 4 * into.length;
-    }
-    this.gpu.queue.submit([encoder.finish()]);
+    this.submit((encoder) => {
+      for (const { buffer, first, into } of reads) {
+        encoder.copyBufferToBuffer(buffer, 4 * first, staging, at, 4 * into.length);
+        at += 4 * into.length;
+      }
+    });
     await this.wait(staging.mapAsync(GPUMapMode.READ, 0, bytes));
     const words = new Float32Array(staging.getMappedRange(0, bytes));
     at = 0;

@@ -99,11 +99,11 @@ export class GpuProgram implements Program {
     this.#require("run");
     this.#rows[0] = rows;
     this.#device.write(this.control, CONTROL_WORDS.rows, this.#rows);
-    const encoder = this.#device.gpu.createCommandEncoder();
-    const pass = encoder.beginComputePass();
-    this.encode(pass);
-    pass.end();
-    this.#device.gpu.queue.submit([encoder.finish()]);
+    this.#device.submit((encoder) => {
+      const pass = encoder.beginComputePass();
+      this.encode(pass);
+      pass.end();
+    });
   }
 
   /** Encodes the dispatches of one run. */

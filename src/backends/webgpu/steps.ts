@@ -148,35 +148,37 @@ export class GpuStepper implements Stepper {
   async take(steps: readonly StepInputs[]): Promise<ReadonlyMap<string, Float64Array>[]> {
     this.#device.requireSound();
     this.#writeSteps(steps);
-    const encoder = this.#device.gpu.createCommandEncoder();
-    this.#segments.forEach(({ buffer }, i) => {
-      encoder.copyBufferToBuffer(buffer, 0, this.#backups[i], 0, buffer.size);
+    this.#device.submit((encoder) => {
+      this.#segments.forEach(({ buffer }, i) => {
+        encoder.copyBufferToBuffer(buffer, 0, this.#backups[i], 0, buffer.size);
+      });
+      const pass = encoder.beginComputePass();
+      for (let i = 0; i < steps.length; i++) this.#encode(pass);
+      pass.end();
     });
-    const pass = encoder.beginComputePass();
-    const [prepare, chunks] = this.#prepare, [record, recordGroup] = this.#record;
-    for (let i = 0; i < steps.length; i++) {
-      pass.setPipeline(prepare);
-      for (const chunk of chunks) {
-        pass.setBindGroup(0, chunk);
-        pass.dispatchWorkgroups(this.#groups);
-      }
-      this.#program.encode(pass);
-      pass.setPipeline(record);
-      pass.setBindGroup(0, recordGroup);
-      pass.dispatchWorkgroups(1);
-    }
-    pass.end();
-    this.#device.gpu.queue.submit([encoder.finish()]);
     return await this.#readResults(steps.length);
   }
 
-  /** Back to before the last \`take\`. */
+  #encode(pass: GPUComputePassEncoder): void {
+    const [prepare, chunks] = this.#prepare, [record, recordGroup] = this.#record;
+    pass.setPipeline(prepare);
+    for (const chunk of chunks) {
+      pass.setBindGroup(0, chunk);
+      pass.dispatchWorkgroups(this.#groups);
+    }
+    this.#program.encode(pass);
+    pass.setPipeline(record);
+    pass.setBindGroup(0, recordGroup);
+    pass.dispatchWorkgroups(1);
+  }
+
+  /** Back to before the last `take`. */
   undo(): void {
-    const encoder = this.#device.gpu.createCommandEncoder();
-    this.#segments.forEach(({ buffer }, i) => {
-      encoder.copyBufferToBuffer(this.#backups[i], 0, buffer, 0, buffer.size);
+    this.#device.submit((encoder) => {
+      this.#segments.forEach(({ buffer }, i) => {
+        encoder.copyBufferToBuffer(this.#backups[i], 0, buffer, 0, buffer.size);
+      });
     });
-    this.#device.gpu.queue.submit([encoder.finish()]);
   }
 
   dispose(): void {

@@ -1,0 +1,59 @@
+/** When training looks for a GPU at all. The adapter is a spy that has none: no GPU is needed. */
+import { equal } from "node:assert/strict";
+import { parameterLayout, parametersOf } from "../../src/models/vae_graph.ts";
+import { parseSpec } from "../../src/models/spec.ts";
+import { parseObjective } from "../../src/objectives/objective.ts";
+import { type GpuRequest, openGpuSteps } from "../../src/training/gpu_choice.ts";
+import { parseOptimizer } from "../../src/training/options.ts";
+import { stateLayout, trainPlan } from "../../src/training/train_program.ts";
+
+/** Of a wide model: more operations a step than "auto" asks for. */
+function largePlan() {
+  const wide = { hidden: [2000, 2000] };
+  const spec = parseSpec({ inputs: 500, encoder: wide, decoder: wide, latent: [{ size: 10 }] });
+  const specs = parametersOf(spec), optimizer = parseOptimizer({ type: "adam" });
+  return trainPlan({
+    spec,
+    objective: parseObjective(undefined),
+    optimizer,
+    capacity: 256,
+    parameters: parameterLayout(specs),
+    state: stateLayout(optimizer, specs),
+  });
+}
+
+/** How often an adapter is asked for. */
+async function looks(
+  device: Omit<GpuRequest["device"], "adapter">,
+  steps: number,
+): Promise<number> {
+  let count = 0;
+  const requestAdapter = () => {
+    count++;
+    return Promise.resolve(null);
+  };
+  const gpu = { requestAdapter } as unknown as GPU;
+  const opened = await openGpuSteps({
+    device: { ...device, adapter: { gpu } },
+    plan: largePlan(),
+    lengths: { parameters: 1, state: 1 },
+    data: { data: new Float32Array(500), shape: [1, 500] },
+    orderLength: 1,
+    steps,
+  });
+  equal(opened, undefined);
+  return count;
+}
+
+Deno.test("auto looks for a GPU for large work only", async () => {
+  equal(await looks({ backend: "auto" }, 1000), 1);
+  equal(await looks({}, 1000), 1);
+  equal(await looks({ backend: "auto", determinism: "fast" }, 1000), 1);
+  equal(await looks({ backend: "auto" }, 100), 0);
+  equal(await looks({ backend: "wasm" }, 1000), 0);
+});
+
+Deno.test("auto never takes a GPU where the same bits are asked for everywhere", async () => {
+  equal(await looks({ backend: "auto", determinism: "portable" }, 1000), 0);
+  equal(await looks({ determinism: "portable" }, 1000), 0);
+});
