@@ -176,7 +176,7 @@ Deno.test("JSON lines: one answer for each line, as the batch gives it, bad line
     ``,
     `[500, 1]`,
     `nonsense`,
-    `[500, null, -3]`,
+    `[500, "1", -3]`,
     ` \r`,
     `[500, 1, -3]\r`,
   ];
