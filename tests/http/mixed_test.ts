@@ -56,8 +56,7 @@ Deno.test("scores of mixed rows are the library's: lists, objects, one by one, J
     "binary",
     "timestamp",
   ]);
-  const client = createClient({
-    url: "http://localhost",
+  const client = createClient("http://localhost", {
     fetch: (url, init) => APP.request(url, init),
   });
   for (const model of MIXED) {
