@@ -103,13 +103,14 @@ function describeColumn(table: TableModel, c: number): string {
 
 function tableSections(file: ModelFile): Section[] {
   const table = tableModelOf(file);
-  const { schema, calibration, falseAlarmRate, warnings, ensemble } = table;
+  const { schema, calibration, falseAlarmRate, warnings, ensemble, window } = table;
   const threshold = calibration.threshold(falseAlarmRate);
   return [
     ...(ensemble ? [ensembleSection(ensemble)] : []),
     {
       title: "Calibration",
       lines: [
+        ...(window ? [["Series", `windows of ${window} rows`] as const] : []),
         ["Rows", count(calibration.scores.length)],
         ["False-alarm rate", String(falseAlarmRate)],
         ["Flags rows above", `${nats(threshold)} nats`],

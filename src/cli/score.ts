@@ -2,9 +2,10 @@
  * `elbow score MODEL DATA`: a score, a p-value and the columns to blame for every row, as CSV.
  * A bare VAE has scores alone: it was never calibrated, and knows no columns.
  */
-import { Command } from "npm:commander@15.1.0";
+import { Command, InvalidArgumentError, Option } from "npm:commander@15.1.0";
 import { sniff, type Table } from "../formats/mod.ts";
 import { decide, type Decision, type DecisionOptions, thresholdFor } from "../scoring/decide.ts";
+import { requireVote, type Vote } from "../scoring/series/vote.ts";
 import type { ScoreTable } from "../scoring/table_scorer.ts";
 import { readDataFor } from "./data.ts";
 import { requirePlace, writeWhole } from "./files.ts";
@@ -19,6 +20,8 @@ import { count, counted, csvLine, gathered, jsonLine, topColumns } from "./text.
 /** Options as commander hands them over. */
 export interface ScoreOptions extends options.JsonOption, options.BackendOption, DecisionOptions {
   readonly out?: string;
+  readonly online?: boolean;
+  readonly vote?: Vote;
 }
 
 /** The verdict on one row; null where a bare VAE has none. */
@@ -74,14 +77,18 @@ export function scoreCommand(io: Io): Command {
     )
     .addOption(options.backendOption())
     .addOption(options.jsonOption());
+  for (const option of streamOptions()) command.addOption(option);
   return command.action(async (path: string, data: string, given: ScoreOptions) => {
     if (given.out !== undefined) await requirePlace(given.out, [path, data]);
     using model = await loadModel(path, { backend: given.backend });
     const input = data === "-" ? await peekedInput(io) : undefined;
     const isCsv = input ? sniff(input.first) === ".csv" : /\.(csv|tsv)$/i.test(data);
     const source = input?.io ?? io;
-    // A rate over the table needs all of it; so does one JSON object.
-    if (model.scorer && isCsv && !given.json && given.fdr === undefined) {
+    if (given.online) requireSeries(model, path, isCsv);
+    // A rate over the table needs all of it; so do one JSON object and the windows of a series.
+    const isWhole = given.json || given.fdr !== undefined ||
+      (model.scorer?.window !== undefined && !given.online);
+    if (model.scorer && isCsv && !isWhole) {
       return await writeStream({ ...model, scorer: model.scorer }, data, given, source);
     }
     const scored = await score(model, data, given, source);
@@ -92,11 +99,40 @@ export function scoreCommand(io: Io): Command {
   });
 }
 
+/** Of series. */
+function streamOptions(): Option[] {
+  return [
+    new Option("--online", "score the steps of a series one by one, as they come (train --window)")
+      .conflicts(["fdr", "tail", "minConfidence", "json"]),
+    new Option("--vote <k/m>", "with --online: alarm when k of the last m steps were flagged")
+      .argParser(vote).implies({ online: true }),
+  ];
+}
+
+/** k/m. */
+function vote(text: string): Vote {
+  const [k, of] = text.split("/").map(Number);
+  try {
+    return requireVote({ k, of });
+  } catch {
+    throw new InvalidArgumentError(VOTE_EXPECTED);
+  }
+}
+
+const VOTE_EXPECTED = "Expected two whole numbers such as 3/5, the first no larger.";
+
+function requireSeries({ scorer }: LoadedModel, path: string, isCsv: boolean): void {
+  if (scorer?.window === undefined) {
+    throw new TypeError(`Cannot score online: ${path} is not a model of a series`);
+  }
+  if (!isCsv) throw new TypeError("Cannot score online: the data must be CSV");
+}
+
 /** Scores a CSV file as it is read. */
 async function writeStream(
   model: ScoringModel,
   data: string,
-  { out, backend, ...given }: ScoreOptions,
+  { out, backend, online: isOnline, vote, ...given }: ScoreOptions,
   io: Io,
 ): Promise<void> {
   const { scorer } = model;
@@ -106,7 +142,10 @@ async function writeStream(
   const totals = { rows: 0, anomalies: 0, uncertain: 0 };
   const separator = /\.tsv$/i.test(data) ? "\t" : undefined;
   const pieces = piecesOf(data, io), device = { backend };
-  const lines = scoreStream({ model, source: data, pieces, asked, device, separator, io }, totals);
+  if (isOnline) scorer.setFalseAlarmRate(falseAlarmRate);
+  const online = isOnline ? scorer.stream({ vote }) : undefined;
+  const request = { model, source: data, pieces, asked, device, separator, online, io };
+  const lines = scoreStream(request, totals);
   if (out !== undefined) await writeWhole(out, lines);
   else for await (const text of lines) io.stdout(text);
   const { rows, anomalies, uncertain } = totals;

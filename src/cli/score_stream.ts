@@ -8,10 +8,12 @@ import { blankFault } from "../formats/csv_rows.ts";
 import { detectSeparator } from "../formats/csv_split.ts";
 import { DataError, planColumns, readCsv } from "../formats/mod.ts";
 import type { TableScorer } from "../scoring/table_scorer.ts";
+import type { SeriesStream } from "../scoring/series/series_stream.ts";
 import type { DeviceOptions } from "../scoring/trained_vae.ts";
 import { sayLeftOut } from "./data.ts";
 import type { Io } from "./io.ts";
 import type { LoadedModel } from "./model.ts";
+import { onlineBlock } from "./online_block.ts";
 import {
   type Asked,
   type FileLayout,
@@ -50,6 +52,8 @@ export interface StreamRequest {
   readonly asked: Asked;
   readonly device: DeviceOptions;
   readonly separator?: string;
+  /** Steps of a series are scored by it as they come, by themselves and in one thread. */
+  readonly online?: SeriesStream;
   readonly io: Io;
 }
 
@@ -61,15 +65,9 @@ export async function* scoreStream(
   request: StreamRequest,
   totals: StreamTotals,
 ): AsyncGenerator<string> {
-  const { model, source, asked } = request;
+  const { model, source, asked, online } = request;
   const blocks = blocksOf(request)[Symbol.asyncIterator]();
-  const first: ByteBlock[] = [];
-  let ended = false;
-  while (first.length < WORTH_THREADS && !ended) {
-    const { value, done } = await blocks.next();
-    if (done) ended = true;
-    else first.push(value);
-  }
+  const { first, ended } = await atMost(online ? 1 : WORTH_THREADS, blocks);
   if (first.length === 0) readCsv("", { source }); // says that the file is empty
   const [layout, head] = layoutOf(request, first[0]);
   if (head === undefined) first.shift();
@@ -88,11 +86,11 @@ export async function* scoreStream(
     header = "";
     return text;
   };
-  const count = Math.min(navigator.hardwareConcurrency, MAX_THREADS);
+  const count = online ? 1 : Math.min(navigator.hardwareConcurrency, MAX_THREADS);
   if (ended || count < 2) {
-    for await (const block of chain(first, blocks)) {
-      yield taken(scoreBlock(model, block, format, asked));
-    }
+    const scoreOne = (block: ByteBlock) =>
+      online ? onlineBlock(model, online, block, format) : scoreBlock(model, block, format, asked);
+    for await (const block of chain(first, blocks)) yield taken(scoreOne(block));
   } else {
     const { path } = model;
     const threads = new ScoreThreads(count, { model: path, device: request.device, layout, asked });
@@ -105,6 +103,17 @@ export async function* scoreStream(
   if (totals.rows > 0) return;
   const expected = "a header line followed by data rows";
   throw new DataError({ source, expected, actual: "a header line only" });
+}
+
+/** The first blocks, and whether they are all. */
+async function atMost(count: number, blocks: AsyncIterator<ByteBlock>) {
+  const first: ByteBlock[] = [];
+  while (first.length < count) {
+    const { value, done } = await blocks.next();
+    if (done) return { first, ended: true };
+    first.push(value);
+  }
+  return { first, ended: false };
 }
 
 /** Results in the order of the blocks, with as many under way as the threads can use. */
@@ -131,8 +140,8 @@ async function* chain(
   for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
 }
 
-async function* blocksOf({ pieces, source }: StreamRequest): AsyncGenerator<ByteBlock> {
-  const gathered = new ByteBlocks(source, BLOCK_BYTES);
+async function* blocksOf({ pieces, source, online }: StreamRequest): AsyncGenerator<ByteBlock> {
+  const gathered = new ByteBlocks(source, online ? 1 : BLOCK_BYTES);
   for await (const piece of pieces) {
     const block = gathered.push(piece);
     if (block) yield block;

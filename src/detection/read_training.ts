@@ -21,7 +21,7 @@ export interface TrainingTable {
 /** @throws TypeError or RangeError naming row and column, or the option, that cannot be used */
 export function readTraining(
   rows: TableRows | RawTable,
-  { columns, schema: overrides = [], likelihood }: DetectorOptions,
+  { columns, schema: overrides = [], likelihood, window }: DetectorOptions,
 ): TrainingTable {
   const table = isRaw(rows) ? rows : undefined;
   const names = columns ?? table?.columns ?? columnsOf(rows as TableRows);
@@ -30,7 +30,10 @@ export function readTraining(
   const { schema, cells } = likelihood === undefined ? inferSchema(raw, overrides) : asNumbers(raw);
   requireSize(cells, names);
   const facts = columnFacts(schema, cells);
-  const spectrum = spectrumOfTable(headOf(cells, schema.length), schema, facts);
+  // Steps of a series may be correlated over time alone.
+  const spectrum = window === undefined
+    ? spectrumOfTable(headOf(cells, schema.length), schema, facts)
+    : undefined;
   const collapse = spectrum && collapseWarning(spectrum.activeUnits);
   return { schema, cells, warnings: [...sentencesOf(facts), ...(collapse ? [collapse] : [])] };
 }

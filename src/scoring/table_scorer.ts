@@ -286,7 +286,10 @@ export class TableScorer {
 
   /** What the VAE made, in the columns and units of the table: a time has no way back and is NaN. */
   fromVae(matrix: Matrix): Cells {
-    const { ensemble } = this.model;
+    const { ensemble, window } = this.model;
+    if (window !== undefined) {
+      throw new TypeError("Cannot bring rows back into the table: the model is one of windows");
+    }
     if (ensemble) return unproject(ensemble.parts[0].view, matrix, ensemble.columns);
     return this.model.expansion.collapse(restore(matrix, this.standardization));
   }

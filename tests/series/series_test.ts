@@ -81,8 +81,9 @@ Deno.test("a stuck sensor is found, and blamed", async () => {
     0,
   );
   assert.ok(highest >= 150 && highest < 170, `highest score at step ${highest}`);
-  const { contributions, anomaly } = verdicts[160];
-  assert.ok(anomaly);
+  // At its onset: once it fills the window, either sensor may be the one that does not fit the other.
+  const { contributions, anomaly } = verdicts[150];
+  assert.ok(anomaly && verdicts[165].anomaly);
   assert.ok(contributions.pressure > contributions.flow);
   const quiet = verdicts.filter((_, t) => t < 138 || t >= 182);
   const alarms = quiet.filter(({ anomaly }) => anomaly).length;

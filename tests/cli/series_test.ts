@@ -1,0 +1,81 @@
+/** Series on the command line. Oracle: the library, over the same rows. */
+import assert from "node:assert/strict";
+import { TableScorer } from "../../src/scoring/mod.ts";
+import { cellsOf, elbow, elbowOk, Folder, refused } from "./util.ts";
+
+const WINDOW = 8;
+
+function rowsOf(steps: number): number[][] {
+  let state = 7;
+  const noise = () => (state = (state * 48271) % 2147483647) / 2147483647 - 0.5;
+  return Array.from({ length: steps }, (_, t) => [
+    Math.sin(t / 4) + 0.1 * noise(),
+    t > 300 && t < 320 ? 2 : Math.cos(t / 4) + 0.1 * noise(),
+  ]);
+}
+
+const rows = rowsOf(400);
+const csv = ["flow,pressure", ...rows.map((row) => row.join(","))].join("\n") + "\n";
+const folder = new Folder();
+const data = `${folder.path}/series.csv`, model = `${folder.path}/model.safetensors`;
+Deno.writeTextFileSync(data, csv);
+const small = ["--preset", "small", "--epochs", "20", "--seed", "1"];
+await elbowOk("train", data, "--out", model, "--window", `${WINDOW}`, ...small);
+const scorer = await TableScorer.load(Deno.readFileSync(model));
+globalThis.addEventListener("unload", () => folder[Symbol.dispose]());
+
+Deno.test("score of a series gives the library's scores: steps, not blocks of them", async () => {
+  const cells = cellsOf(await elbowOk("score", model, data)).slice(1);
+  const expected = await scorer.score(rows);
+  assert.deepEqual(
+    cells.map(([, score, pValue, anomaly]) => [Number(score), Number(pValue), anomaly === "true"]),
+    expected.map(({ score, pValue, anomaly }) => [score, pValue, anomaly]),
+  );
+});
+
+Deno.test("score --online answers row by row, as they come, like a stream of the library", async () => {
+  const stream = scorer.stream({ vote: { k: 2, of: 3 } });
+  const expected = rows.map((row) => {
+    const verdict = stream.push(row);
+    return verdict && { score: verdict.score, anomaly: verdict.anomaly };
+  });
+  const bytes = new TextEncoder().encode(csv);
+  let written = "";
+  const outcome = await elbow(["score", model, "-", "--vote", "2/3"], {
+    stdout: (text) => void (written += text),
+    async *stdinPieces() {
+      for (let first = 0; first < bytes.length; first += 1000) {
+        yield bytes.subarray(first, first + 1000);
+        // What came in whole lines some pieces ago is answered before the next piece comes.
+        if (first > 5000) assert.ok(written.split("\n").length > 50, "no answer yet");
+      }
+    },
+  });
+  assert.equal(outcome.status, 0, outcome.stderr);
+  const cells = cellsOf(written).slice(1);
+  assert.equal(cells.length, rows.length);
+  cells.forEach(([row, score, , anomaly], r) => {
+    assert.equal(Number(row), r + 1);
+    const verdict = expected[r];
+    if (verdict === undefined) assert.deepEqual([score, anomaly], ["", ""]);
+    else assert.deepEqual([Number(score), anomaly === "true"], [verdict.score, verdict.anomaly]);
+  });
+  assert.ok(cells.slice(301, 321).some(([, , , anomaly]) => anomaly === "true"));
+});
+
+Deno.test("inspect names the window; what would need single rows back is refused", async () => {
+  assert.match(await elbowOk("inspect", model), /Series +windows of 8 rows/);
+  assert.match(await refused("reconstruct", model, data), /the model is one of windows/);
+  assert.match(await refused("sample", model, "--count", "2"), /the model is one of windows/);
+});
+
+Deno.test("what has no stream is refused by name", async () => {
+  const single = `${folder.path}/single.safetensors`;
+  await elbowOk("train", data, "--out", single, "--preset", "small", "--epochs", "2");
+  assert.match(await refused("score", single, data, "--online"), /is not a model of a series/);
+  assert.match(await refused("score", model, data, "--vote", "4/3"), /such as 3\/5/);
+  assert.match(
+    await refused("train", data, "--out", `${folder.path}/x`, "--window", "200"),
+    /needs at least 800 rows/,
+  );
+});
