@@ -1,5 +1,6 @@
 /** Opens backends that can train: all kernels are embedded. */
 import type { Accelerator, AdapterOptions } from "./backend.ts";
+import type { AdapterReport } from "./webgpu/adapter.ts";
 import { type OpenBackend, openWith } from "./open_with.ts";
 import { FULL_KERNELS } from "./wasm/kernels/full.ts";
 
@@ -9,6 +10,7 @@ export { useKernels } from "./wasm/loader.ts";
 export const openBackend: OpenBackend = openWith(FULL_KERNELS);
 
 export type { AdapterOptions } from "./backend.ts";
+export type { AdapterReport } from "./webgpu/adapter.ts";
 
 /**
  * A GPU that trains for the backend of the host. Its code is loaded when it is asked for.
@@ -17,4 +19,13 @@ export type { AdapterOptions } from "./backend.ts";
 export async function openAccelerator(options: AdapterOptions): Promise<Accelerator> {
   const { openAccelerator: open } = await import("./webgpu/backend.ts");
   return await open(options);
+}
+
+/**
+ * The adapter that `openAccelerator` would take, be it a software one.
+ * @throws DOMException if there is none
+ */
+export async function describeAdapter(options: AdapterOptions = {}): Promise<AdapterReport> {
+  const { describeAdapter: describe } = await import("./webgpu/adapter.ts");
+  return await describe(options);
 }

@@ -3,9 +3,10 @@
  * reference computes.
  */
 import { Command } from "npm:commander@15.1.0";
-import { openBackend } from "../backends/open.ts";
+import { type AdapterReport, openBackend } from "../backends/open.ts";
 import { HostRandom } from "../core/philox.ts";
 import { Detector } from "../detection/detector.ts";
+import { LARGE_STEP, MANY_STEPS } from "../training/gpu_choice.ts";
 import { VAE } from "../training/vae.ts";
 import { type Io, print } from "./io.ts";
 import * as options from "./options.ts";
@@ -37,12 +38,16 @@ interface Findings {
   /** Whether memory can be shared between threads. */
   readonly sharedMemory: boolean;
   readonly threads: ThreadTest;
-  /** The adapter's own words, or null. */
-  readonly gpu: string | null;
+  readonly gpu: GpuFindings;
   /** What backend "auto" gives. */
   readonly auto: Readonly<Record<string, string | number | boolean>>;
   readonly selfTest: SelfTest;
 }
+
+/** The adapter, or why there is none; and whether backend "auto" would ever train on it. */
+type GpuFindings =
+  | AdapterReport & { readonly adapter: true; readonly auto: boolean }
+  | { readonly adapter: false; readonly auto: false; readonly reason: string };
 
 /** What came of training on several threads. */
 interface ThreadTest {
@@ -90,10 +95,19 @@ async function examine(io: Io): Promise<Findings> {
     relaxedSimd: webAssembly && WebAssembly.validate(FEATURES.relaxedSimd),
     sharedMemory: typeof SharedArrayBuffer === "function",
     threads: await testThreads(auto.backend),
-    gpu: await io.gpu(),
+    gpu: await examineGpu(io),
     auto,
     selfTest: await testBackend(auto.backend),
   };
+}
+
+async function examineGpu(io: Io): Promise<GpuFindings> {
+  try {
+    const found = await io.gpu();
+    return { adapter: true, auto: !found.software, ...found };
+  } catch (error) {
+    return { adapter: false, auto: false, reason: (error as Error).message };
+  }
 }
 
 /** Trains on the reference, and scores the same rows with the same model on both. */
@@ -152,10 +166,29 @@ function linesOf(findings: Findings): [string, string][] {
     ["  relaxed SIMD", yes(findings.relaxedSimd)],
     ["  shared memory", yes(findings.sharedMemory)],
     ["Threads", threadsText(findings.threads)],
-    ["GPU", findings.gpu === null ? "none" : `${findings.gpu} (not used yet)`],
+    ...gpuLines(findings.gpu),
     ["Backend auto", `${backend} (${shown})`],
     ["Self-test", agreed],
   ];
+}
+
+function gpuLines(gpu: GpuFindings): [string, string][] {
+  if (!gpu.adapter) return [["GPU", `none: ${gpu.reason}`]];
+  const mebibytes = (bytes: number) => `${Math.floor(bytes / 2 ** 20)} MiB`;
+  const { maxStorageBufferBindingSize, maxBufferSize } = gpu.limits;
+  return [
+    ["GPU", `${gpu.name} (${gpu.software ? "software" : "hardware"})`],
+    ["  features", gpu.features.join(", ") || "none"],
+    ["  largest binding", `${mebibytes(maxStorageBufferBindingSize)}: the most for all parameters`],
+    ["  largest buffer", mebibytes(maxBufferSize)],
+    ["  training", trainingText(gpu)],
+  ];
+}
+
+function trainingText({ software }: AdapterReport): string {
+  return software
+    ? "only with --backend webgpu: auto takes no software adapter"
+    : `auto takes it for at least ${MANY_STEPS} steps of ${LARGE_STEP} operations`;
 }
 
 function threadsText({ tried, atWork, reason }: ThreadTest): string {

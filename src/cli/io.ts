@@ -3,6 +3,7 @@
  * handing over another one.
  */
 
+import { type AdapterReport, describeAdapter } from "../backends/open.ts";
 import { gathered } from "./text.ts";
 
 /** The streams and the signal of a process. */
@@ -21,8 +22,8 @@ export interface Io {
   readonly columns: number;
   /** Aborted by Ctrl-C. A command that never asks for it is ended by the system at once. */
   readonly signal: AbortSignal;
-  /** The GPU adapter's own words, or null. */
-  gpu(): Promise<string | null>;
+  /** The GPU adapter that backend "webgpu" takes. @throws DOMException if there is none */
+  gpu(): Promise<AdapterReport>;
   /** Whether errors show where they were thrown. */
   readonly debug?: boolean;
 }
@@ -66,23 +67,9 @@ export function denoIo(): Io {
     get signal() {
       return signal ??= interruption();
     },
-    gpu: describeGpu,
+    gpu: () => describeAdapter(),
     debug: Deno.env.get("ELBOW_DEBUG") === "1",
   };
-}
-
-async function describeGpu(): Promise<string | null> {
-  const gpu = (navigator as { gpu?: { requestAdapter(): Promise<GpuAdapter | null> } }).gpu;
-  const info = (await gpu?.requestAdapter().catch(() => null))?.info;
-  if (!info) return null;
-  const { vendor, architecture, device, description } = info;
-  return description || [vendor, architecture, device].filter(Boolean).join(" ") ||
-    "unnamed adapter";
-}
-
-/** The part of a GPUAdapter that is looked at. */
-interface GpuAdapter {
-  readonly info: Readonly<Record<"vendor" | "architecture" | "device" | "description", string>>;
 }
 
 /** Takes over Ctrl-C, once: the second ends the process as if nothing had been taken over. */

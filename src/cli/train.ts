@@ -46,6 +46,8 @@ export function trainCommand(io: Io): Command {
     if (given.patience !== undefined && given.validation === undefined) {
       command.error("error: option '--patience <epochs>' needs '--validation <share>'");
     }
+    // A machine without a GPU should say so before a long table is read.
+    if (given.backend === "webgpu") await io.gpu();
     if (given.spec !== undefined) {
       return await trainBySpec(data, { ...given, out, spec: given.spec }, io, command);
     }

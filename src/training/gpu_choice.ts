@@ -16,7 +16,8 @@ import type { Plan } from "../graph/plan.ts";
 import type { Matrix } from "../scoring/matrix.ts";
 import { GpuSteps } from "./gpu_steps.ts";
 
-const LARGE_STEP = 2e9, MANY_STEPS = 500;
+/** What "auto" needs: floating-point operations of a step, and steps of a run. */
+export const LARGE_STEP = 2e9, MANY_STEPS = 500;
 
 export interface GpuRequest {
   readonly backend: BackendChoice;

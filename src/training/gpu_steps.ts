@@ -44,7 +44,7 @@ export class GpuSteps {
     this.#accelerator = accelerator;
     this.#stepper = stepper;
     this.most = stepper.most;
-    this.#tolerance = 8 * Math.sqrt(sumLengths(plan)) * 2 ** -24;
+    this.#tolerance = relativeRounding(plan);
     this.#parameters = new Float32Array(lengths.parameters);
     this.#state = new Float32Array(lengths.state);
     this.report = { adapter: String(accelerator.details.adapter), steps: 0 };
@@ -122,6 +122,11 @@ export class GpuSteps {
 
 function isFinite(outputs: ReadonlyMap<string, Float64Array>): boolean {
   return ["loss", "squaredNorm"].every((name) => Number.isFinite(outputs.get(name)![0]));
+}
+
+/** By how much two float32 runs of a plan's step may differ, relative to the parts of the loss. */
+export function relativeRounding(plan: Plan): number {
+  return 8 * Math.sqrt(sumLengths(plan)) * 2 ** -24;
 }
 
 /** The lengths of all sums of a plan, added. */

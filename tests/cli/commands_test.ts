@@ -361,17 +361,3 @@ Deno.test("elbow inspect shows a detector", async () => {
   assert.deepEqual(json.columns.map(({ centre }: { centre: number }) => centre), [...centre]);
   assert.ok(json.tensors.some(({ name }: { name: string }) => name === "table.calibration"));
 });
-
-Deno.test("elbow doctor passes its own test", async () => {
-  const { stdout } = await elbow(["doctor", "--json"]);
-  const { deno, simd, auto, selfTest } = JSON.parse(stdout);
-  assert.equal(deno, Deno.version.deno);
-  assert.equal(simd, true);
-  assert.equal(selfTest.passed, true);
-  if (auto.backend === "wasm") assert.ok(selfTest.difference < 1e-3);
-  const text = (await elbow(["doctor"])).stdout;
-  assert.match(text, /^Self-test +passed/m);
-  assert.match(text, /^GPU +Test adapter/m);
-  const { stdout: without } = await elbow(["doctor"], { gpu: () => Promise.resolve(null) });
-  assert.match(without, /^GPU +none/m);
-});

@@ -21,7 +21,7 @@ export async function elbow(args: readonly string[], stand: Partial<Io> = {}): P
       yield await io.stdin();
     },
     // Asking for an adapter in a test's thread can crash the process when the thread ends.
-    gpu: () => Promise.resolve("Test adapter"),
+    gpu: () => Promise.resolve(TEST_ADAPTER),
     isTerminal: false,
     columns: 80,
     signal: new AbortController().signal,
@@ -30,6 +30,14 @@ export async function elbow(args: readonly string[], stand: Partial<Io> = {}): P
   const status = await run(args, io);
   return { status, stdout, stderr };
 }
+
+/** What stands in for the machine's GPU. */
+export const TEST_ADAPTER = {
+  name: "Test adapter",
+  software: false,
+  features: ["shader-f16"],
+  limits: { maxStorageBufferBindingSize: 2 ** 27, maxBufferSize: 2 ** 28 },
+};
 
 /** Runs a command that must succeed; its standard output. */
 export async function elbowOk(...args: string[]): Promise<string> {

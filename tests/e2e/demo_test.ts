@@ -15,7 +15,7 @@ async function runDemo(folder: Folder, seed: number) {
     stderr: (text) => void (progress += text),
     stdin: () => Promise.resolve(new Uint8Array()),
     async *stdinPieces() {},
-    gpu: () => Promise.resolve(null),
+    gpu: () => Promise.reject(new Error("there is none")),
     isTerminal: false,
     columns: 80,
     signal: new AbortController().signal,

@@ -3,9 +3,10 @@
  * own (`deno_test.ts` starts it): a driver that crashes then fails tests and does not end them all.
  */
 import { backendOn } from "../../src/backends/webgpu/backend.ts";
-import { nameOf, openDevice } from "../../src/backends/webgpu/device.ts";
+import { nameOf } from "../../src/backends/webgpu/adapter.ts";
+import { openDevice } from "../../src/backends/webgpu/device.ts";
 import { CHECKS } from "./checks.ts";
-import { TRAINING_CHECKS } from "./training.ts";
+import { assertGivesAllBack, TRAINING_CHECKS } from "./training.ts";
 
 const print = (value: unknown) =>
   Deno.stdout.writeSync(
@@ -22,6 +23,13 @@ if (Deno.args[0] === "training") {
       print({ name, error: (error as Error).stack });
     }
   }
+  Deno.exit();
+}
+
+if (Deno.args[0] === "cycles") {
+  const cycles = Number(Deno.args[1]);
+  await assertGivesAllBack(cycles);
+  print({ name: `${cycles} cycles give back every buffer and every device` });
   Deno.exit();
 }
 

@@ -1,6 +1,7 @@
 /** The page that runs the checks in a browser: `check(name)` of the window gives an error's text or "". */
 import { backendOn } from "../../src/backends/webgpu/backend.ts";
-import { nameOf, openDevice } from "../../src/backends/webgpu/device.ts";
+import { nameOf } from "../../src/backends/webgpu/adapter.ts";
+import { openDevice } from "../../src/backends/webgpu/device.ts";
 import { CHECKS, type World } from "./checks.ts";
 
 const device = await openDevice({ allowSoftware: true });

@@ -102,6 +102,22 @@ async function assertEndsRight(faults: Faults, lost: RegExp): Promise<void> {
   assert.match(String(vae.device.lost), lost);
 }
 
+/**
+ * Creates, trains and disposes so often; each cycle compiles its shaders anew, which takes a software
+ * adapter a second. After every cycle all that was made must be gone.
+ */
+export async function assertGivesAllBack(cycles: number): Promise<void> {
+  const { device, counts } = on({});
+  for (let cycle = 1; cycle <= cycles; cycle++) {
+    const { report, vae } = await train({ ...SMALL, fit: { ...SMALL.fit, epochs: 1 } }, device);
+    vae.dispose();
+    assert.equal(report.gpu?.steps, 4);
+    const { devices, buffers, liveDevices, liveBuffers } = counts;
+    assert.ok(buffers >= 10 * cycle, `${buffers} buffers`);
+    assert.deepEqual([devices, liveDevices, liveBuffers], [cycle, 0, 0]);
+  }
+}
+
 export const TRAINING_CHECKS: readonly TrainingCheck[] = [
   ...Object.entries(EXAMPLES).map(([name, example]): TrainingCheck => ({
     name: `${name}: the loss curve of 200 steps is that of WebAssembly`,
@@ -114,7 +130,7 @@ export const TRAINING_CHECKS: readonly TrainingCheck[] = [
     },
   })),
   {
-    name: "steps make no buffer and no bind group, and a run gives all buffers back",
+    name: "steps make no buffer and no bind group",
     async run() {
       const { device, counts } = on({});
       const { report } = await train({ ...SMALL, fit: { ...SMALL.fit, epochs: 2 } }, device);
@@ -124,6 +140,61 @@ export const TRAINING_CHECKS: readonly TrainingCheck[] = [
       await train({ ...SMALL, fit: { ...SMALL.fit, epochs: 12 } }, longer.device);
       assert.equal(longer.counts.buffers, short.buffers);
       assert.equal(longer.counts.groups, short.groups);
+    },
+  },
+  {
+    name: "runs give back every buffer and every device",
+    run: () => assertGivesAllBack(5),
+  },
+  {
+    name: "a run that fails gives back every buffer and its device",
+    async run() {
+      for (const faults of [{ destroyAtWait: 1 }, { failBuffer: 3 }, { bindingSize: 1024 }]) {
+        const { device, counts } = on(faults);
+        await train(SMALL, device).catch(() => {});
+        const { devices, liveDevices, liveBuffers } = counts;
+        assert.deepEqual([devices, liveDevices, liveBuffers], [1, 0, 0], JSON.stringify(faults));
+      }
+    },
+  },
+  {
+    name: "a device that is gone as soon as it is there ends on WebAssembly",
+    run: () =>
+      assertEndsRight({ destroyAtOpening: true }, /the device was lost|Cannot use the GPU/),
+  },
+  {
+    name: "a driver that refuses its adapter or device is named",
+    async run() {
+      const adapter = train(SMALL, on({ refuse: "adapter" }).device);
+      await assert.rejects(adapter, /Cannot use backend "webgpu": the driver is busy/);
+      const device = train(SMALL, on({ refuse: "device" }).device);
+      await assert.rejects(device, /Cannot use backend "webgpu": the driver is out of memory/);
+    },
+  },
+  {
+    name: "a model that does not fit is refused with the limit",
+    async run() {
+      const { device } = on({ bindingSize: 1024 });
+      await assert.rejects(
+        train(SMALL, device),
+        /at most 1024 bytes \(maxStorageBufferBindingSize\): needed are \d+/,
+      );
+    },
+  },
+  {
+    name: "a data set beyond one binding is cut, and trains as one that is whole",
+    async run() {
+      const bindingSize = 8192;
+      const long = async () => (await Promise.all(Array.from({ length: 8 }, table))).flat();
+      const example = { ...SMALL, rows: long };
+      const whole = on({}), cut = on({ bindingSize });
+      const { report: want } = await train(example, whole.device);
+      const { report: got } = await train(example, cut.device);
+      assert.ok(8 * 80 * 6 * 4 > bindingSize);
+      assert.equal(got.gpu?.steps, 64);
+      assert.equal(got.gpu?.lost, undefined);
+      assert.deepEqual(got.history.map(({ loss }) => loss), want.history.map(({ loss }) => loss));
+      assert.equal(cut.counts.groups, whole.counts.groups + 1);
     },
   },
   {

@@ -7,7 +7,8 @@
  */
 import type { Plan } from "../../graph/plan.ts";
 import type { Accelerator, AdapterOptions, Backend, Segments } from "../backend.ts";
-import { type Device, nameOf, openDevice } from "./device.ts";
+import { nameOf } from "./adapter.ts";
+import { type Device, openDevice } from "./device.ts";
 import { emit } from "./emit.ts";
 import { Pipelines } from "./pipelines.ts";
 import { GpuProgram } from "./program.ts";

@@ -5,6 +5,7 @@
  */
 import { type AdapterOptions, GpuError } from "../backend.ts";
 import { disposed } from "../checks.ts";
+import { isSoftware, requestAdapter, unavailable, WANTED_LIMITS } from "./adapter.ts";
 
 interface PendingRead {
   readonly buffer: GPUBuffer;
@@ -20,6 +21,8 @@ export class Device {
   #fail!: (error: Error) => void;
   /** Rejects when the device fails; never resolves. */
   readonly #failed = new Promise<never>((_, reject) => this.#fail = reject);
+  /** All that live; a device gives back what it made. */
+  readonly #buffers = new Set<GPUBuffer>();
   readonly #staging: GPUBuffer[] = [];
   readonly #reads: PendingRead[] = [];
   #reading: Promise<void> = Promise.resolve();
@@ -71,7 +74,11 @@ export class Device {
         `Cannot allocate on the GPU: a binding holds at most ${maxStorageBufferBindingSize} bytes (maxStorageBufferBindingSize): needed are ${size}`,
       );
     }
-    return this.gpu.createBuffer({ size, usage });
+    return this.#make({ size, usage });
+  }
+
+  release(buffer: GPUBuffer): void {
+    if (this.#buffers.delete(buffer)) buffer.destroy();
   }
 
   /** Queues a write. Deno 2.9 panics where there is nothing to write. */
@@ -120,53 +127,36 @@ export class Device {
     const size = 2 ** Math.ceil(Math.log2(Math.max(bytes, 4096)));
     const found = this.#staging.findIndex((each) => each.size === size);
     if (found >= 0) return this.#staging.splice(found, 1)[0];
-    return this.gpu.createBuffer({
+    return this.#make({
       size,
       usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
     });
   }
 
+  #make(descriptor: GPUBufferDescriptor): GPUBuffer {
+    const buffer = this.gpu.createBuffer(descriptor);
+    this.#buffers.add(buffer);
+    return buffer;
+  }
+
   dispose(): void {
     this.#failure ??= disposed("use the GPU", "backend");
-    for (const staging of this.#staging) staging.destroy();
+    for (const buffer of this.#buffers) this.release(buffer);
     this.gpu.destroy();
   }
 }
 
-/** Limits of which a large model wants all that the adapter has. */
-const WANTED_LIMITS = ["maxStorageBufferBindingSize", "maxBufferSize"] as const;
-
 /** @throws DOMException if this host has no WebGPU, no adapter, or none that is asked for */
 export async function openDevice(
-  { allowSoftware = false, gpu = globalThis.navigator?.gpu }: AdapterOptions = {},
+  options: AdapterOptions = {},
 ): Promise<Device> {
-  if (!gpu) throw unavailable("this host has no WebGPU");
-  const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
-  if (!adapter) throw unavailable("there is no adapter");
-  const { info, limits } = adapter;
-  if (isSoftware(info) && !allowSoftware) {
-    throw unavailable(`the only adapter is software: "${nameOf(info)}"`);
-  }
+  const adapter = await requestAdapter(options), { info, limits } = adapter;
   const requiredLimits = Object.fromEntries(WANTED_LIMITS.map((name) => [name, limits[name]]));
   try {
     return new Device(await adapter.requestDevice({ requiredLimits }), info);
   } catch (error) {
     throw unavailable((error as Error).message);
   }
-}
-
-export function nameOf({ description, vendor, architecture, device }: GPUAdapterInfo): string {
-  return description || [vendor, architecture, device].filter(Boolean).join(" ") || "unnamed";
-}
-
-function isSoftware(info: GPUAdapterInfo): boolean {
-  return info.isFallbackAdapter || /llvmpipe|swiftshader|software/i.test(
-    `${info.description} ${info.architecture}`,
-  );
-}
-
-function unavailable(reason: string): DOMException {
-  return new DOMException(`Cannot use backend "webgpu": ${reason}`, "NotSupportedError");
 }
 
 const laterThan = (milliseconds: number): Promise<void> =>

@@ -134,7 +134,9 @@ export class GpuProgram implements Program {
   dispose(): void {
     if (!this.#live) return;
     this.#live = false;
-    for (const buffer of [this.scratchBuffer, this.control, this.#records]) buffer.destroy();
+    for (const buffer of [this.scratchBuffer, this.control, this.#records]) {
+      this.#device.release(buffer);
+    }
   }
 
   #require(action: string): void {

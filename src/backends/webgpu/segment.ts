@@ -33,7 +33,7 @@ export class GpuSegment implements Segment {
 
   dispose(): void {
     this.#live = false;
-    this.buffer.destroy();
+    this.device.release(this.buffer);
   }
 
   #require(action: string): void {

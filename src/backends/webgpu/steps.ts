@@ -180,7 +180,7 @@ export class GpuStepper implements Stepper {
   }
 
   dispose(): void {
-    for (const buffer of this.#buffers) buffer.destroy();
+    for (const buffer of this.#buffers) this.#device.release(buffer);
     this.#program.dispose();
     for (const segment of this.#segments) segment.dispose();
   }
