@@ -33,7 +33,7 @@ export type { SharedOptions } from "./src/objectives/objective_family.ts";
 export type { CheckpointStore } from "./src/training/checkpoint.ts";
 export type { LabelOptions } from "./src/training/labelled_rows.ts";
 export type { Decay, FitOptions, Optimizer, OptimizerInput } from "./src/training/options.ts";
-export type { EpochMeans, EpochReport, FitReport } from "./src/training/report.ts";
+export type { EpochMeans, EpochReport, FitReport, GpuReport } from "./src/training/report.ts";
 export type { ElboSurgery, SurgeryOptions } from "./src/training/elbo_surgery.ts";
 export type { GapOptions, Gaps } from "./src/training/refinement.ts";
 export { DivergenceError } from "./src/training/divergence.ts";

@@ -1,5 +1,5 @@
 /** Rows that a VAE made, back in the columns and units of the table it was trained on. */
-import type { ColumnSchema } from "../scoring/schema.ts";
+import { type ColumnSchema, nearestLevel } from "../scoring/schema.ts";
 import { firstColumns, type Matrix } from "../scoring/matrix.ts";
 import type { LoadedModel } from "./model.ts";
 import type { RowsOutput } from "./rows_output.ts";
@@ -23,8 +23,7 @@ export function inTableUnits(
 function inWords(column: ColumnSchema | undefined, value: number, unit: number): string | number {
   if (Number.isNaN(value)) return "";
   if (!column?.levels) return significant(value, unit);
-  const code = Math.min(Math.max(0, Math.round(value)), column.levels.length);
-  return column.levels[code] ?? "";
+  return nearestLevel(column.levels, value) ?? "";
 }
 
 /** The same rows as one matrix, unrounded: for pictures. Rows that carry a condition lose it. */

@@ -15,7 +15,9 @@ import { collapseWarning, MAX_COLUMNS, type Spectrum, spectrumOf } from "./spect
 
 /** One column. */
 export interface ColumnReport {
+  /** As the table has it. */
   readonly name: string;
+  /** What its cells are. */
   readonly kind: ColumnSchema["kind"];
   /** The share of cells that are missing. */
   readonly missing: number;
@@ -23,7 +25,9 @@ export interface ColumnReport {
   readonly distinct: number;
   /** Of the cells that are there; NaN if there is none. */
   readonly least: number;
+  /** The lower median. */
   readonly median: number;
+  /** Of the cells that are there. */
   readonly largest: number;
   /** Cells further from the median than 10 usual spreads. */
   readonly outlying: number;
@@ -31,9 +35,11 @@ export interface ColumnReport {
 
 /** A table. */
 export interface DataReport {
+  /** Rows. */
   readonly rows: number;
-  /** Rows that stand there before. */
+  /** Rows that repeat an earlier one. */
   readonly duplicateRows: number;
+  /** In order. */
   readonly columns: readonly ColumnReport[];
   /** Of the ranks of the numeric columns that vary; absent where there are fewer than two, or too many. */
   readonly spectrum?: Spectrum;
@@ -47,6 +53,7 @@ const FAR = 10;
 /** A share of duplicate rows worth a word. */
 const MANY_DUPLICATES = 0.2;
 
+/** What a table holds, before anything is trained on it. */
 export function reportData(cells: Cells, schema: readonly ColumnSchema[]): DataReport {
   const columns = schema.map((column, c) => reportColumn(cells, schema.length, column, c));
   const facts = columnFacts(schema, cells);

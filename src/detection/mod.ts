@@ -5,7 +5,10 @@
  */
 export type { DetectorSpecOptions } from "./defaults.ts";
 export { Detector } from "./detector.ts";
-export type { DetectorOptions } from "./options.ts";
+export type { DetectorOptions, Preset } from "./options.ts";
+export type { ColumnOverride } from "./infer_schema.ts";
+export type { StatisticName } from "../scoring/ensemble/statistics.ts";
+export type { ColumnKind, ColumnSchema } from "../scoring/schema.ts";
 export {
   decide,
   type Decision,

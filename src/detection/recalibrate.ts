@@ -13,6 +13,7 @@ import { sketchColumns } from "./drift/sketch.ts";
 
 /** What a recalibration changed. */
 export interface Recalibration {
+  /** Rows that calibrate now. */
   readonly rows: number;
   /** The score above which rows are flagged, nats. */
   readonly thresholds: readonly [before: number, now: number];

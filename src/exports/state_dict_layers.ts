@@ -17,8 +17,11 @@ export interface LinearLayer {
 
 /** Names of the layers, in the order in which a row goes through them. */
 export interface LayerMap {
+  /** Hidden layers, from the data up. */
   readonly encoder: readonly string[];
+  /** The head of the means. */
   readonly mean: string;
+  /** The head of the log-variances. */
   readonly logVar: string;
   /** The last one gives p(x | z) its parameter. */
   readonly decoder: readonly string[];

@@ -7,6 +7,7 @@
 import { csvNames, jsonlNames } from "./column_names.ts";
 import { readCsv } from "./csv.ts";
 import { DataError, quoteValue } from "./errors.ts";
+import { TABLE_EXTENSIONS, type TableExtension } from "./extensions.ts";
 import { readJsonl } from "./jsonl.ts";
 import { readNpy } from "./npy.ts";
 import { isNpy } from "./npy_header.ts";
@@ -35,17 +36,17 @@ export type ReadTableOptions = Omit<TableOptions, "source">;
 
 type TableReader = (bytes: Uint8Array, options: TableOptions) => Table;
 
-const READERS: ReadonlyMap<string, TableReader> = new Map<string, TableReader>([
-  [".csv", (bytes, options) => readCsv(bytes, options)],
-  [".tsv", (bytes, options) => readCsv(bytes, { ...options, separator: "\t" })],
-  [".npy", readNpy],
-  [".npz", (bytes, options) => readNpz(bytes, options)],
-  [".jsonl", readJsonl],
-  [".ndjson", readJsonl],
-]);
+/** Complete by type. */
+const BY_EXTENSION: Readonly<Record<TableExtension, TableReader>> = {
+  ".csv": (bytes, options) => readCsv(bytes, options),
+  ".tsv": (bytes, options) => readCsv(bytes, { ...options, separator: "\t" }),
+  ".npy": readNpy,
+  ".npz": (bytes, options) => readNpz(bytes, options),
+  ".jsonl": readJsonl,
+  ".ndjson": readJsonl,
+};
 
-/** Extensions that {@link readTable} reads. */
-export const TABLE_EXTENSIONS: readonly string[] = [...READERS.keys()];
+const READERS: ReadonlyMap<string, TableReader> = new Map(Object.entries(BY_EXTENSION));
 
 /**
  * Reads a table from the bytes of a file.

@@ -26,7 +26,8 @@ const summary = {
   inputs: count,
   latent: count,
 };
-const rowsOf = v.strictObject({ ...model, columns: texts, rows: v.array(numbers) });
+const cell = v.nullable(v.union([v.number(), v.string()]));
+const rowsOf = v.strictObject({ ...model, columns: texts, rows: v.array(v.array(cell)) });
 
 /** A row's verdict; a bare VAE gives the score alone. */
 const verdict = v.strictObject({

@@ -2,11 +2,18 @@
 import { LITTLE_ENDIAN, swapped } from "../formats/safetensors_types.ts";
 import { invalid, Problem } from "./problems.ts";
 
-/** A verb's numbers: one row of the answer each, `[rows, columns]` row-major, all finite. */
+/** A verb's numbers: one row of the answer each, `[rows, columns]` row-major, finite but for blanks. */
 export interface Numbers {
   readonly data: Float64Array;
   readonly rows: number;
   readonly columns: number;
+  /** Of the columns: which may be NaN. */
+  readonly blanks?: readonly boolean[];
+}
+
+/** Whether a number that is none may stand in its column. */
+export function isBlank(value: number, column: number, blanks?: readonly boolean[]): boolean {
+  return blanks?.[column] === true && Number.isNaN(value);
 }
 
 /** Writes one row of an answer as JSON, from its place in the numbers. */
@@ -83,10 +90,11 @@ export function streamOf(
  * A binary answer: float32, little-endian, row-major.
  * @throws Problem for a number beyond float32
  */
-export function floatsOf({ data, columns }: Numbers): Uint8Array<ArrayBuffer> {
+export function floatsOf({ data, columns, blanks }: Numbers): Uint8Array<ArrayBuffer> {
   const floats = new Float32Array(data);
   for (let i = 0; i < floats.length; i++) {
-    if (!(Math.abs(floats[i]) < Infinity)) throw notFinite(Math.floor(i / columns));
+    if (Math.abs(floats[i]) < Infinity || isBlank(floats[i], i % columns, blanks)) continue;
+    throw notFinite(Math.floor(i / columns));
   }
   const bytes = new Uint8Array(floats.buffer);
   return LITTLE_ENDIAN ? bytes : swapped(bytes, 4);

@@ -36,10 +36,13 @@ export interface ClientOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What a column may take: text or a truth value where it has levels, text for a time; null is missing. */
+export type ClientCell = number | string | boolean | null;
+
 /** Rows by position, or by column. */
 export type ClientRows =
-  | readonly (readonly number[])[]
-  | readonly Readonly<Record<string, number>>[];
+  | readonly (readonly ClientCell[])[]
+  | readonly Readonly<Record<string, ClientCell>>[];
 
 /** Rows of float32, row-major. */
 export interface FloatRows {

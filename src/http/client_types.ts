@@ -105,8 +105,8 @@ export interface ScoresAnswer extends Answered {
 export interface RowsAnswer extends Answered {
   /** Names, in order. */
   readonly columns: readonly string[];
-  /** In the units of the columns; of `classify` probabilities. */
-  readonly rows: readonly (readonly number[])[];
+  /** In the units of the columns, levels as text, times null; of `classify` probabilities. */
+  readonly rows: readonly (readonly (number | string | null)[])[];
 }
 
 /** Posteriors. */

@@ -3,7 +3,7 @@
  */
 import { NotFiniteError } from "../scoring/finite.ts";
 import type { Cells } from "../scoring/standardize.ts";
-import { notFinite, type Numbers } from "./answers.ts";
+import { isBlank, notFinite, type Numbers } from "./answers.ts";
 import type { Pace } from "./pace.ts";
 import type { Work } from "./verbs.ts";
 
@@ -39,20 +39,27 @@ export async function compute(
       const r = first + (error.row ?? 1) - 1;
       throw notFinite(r, pointerOf(data, r));
     });
-    const bad = firstNotFinite(made);
+    const bad = firstNotFinite(made, columns, work.blanks);
     if (bad >= 0) {
       const r = first + Math.floor(bad / columns);
       throw notFinite(r, pointerOf(data, r));
     }
-    if (rows <= most) return { data: made, rows, columns };
+    if (rows <= most) return { data: made, rows, columns, blanks: work.blanks };
     numbers.set(made, first * columns);
   }
-  return { data: numbers, rows, columns };
+  return { data: numbers, rows, columns, blanks: work.blanks };
 }
 
-/** The index of the first number that is not finite; -1. */
-function firstNotFinite(values: Float64Array): number {
-  for (let i = 0; i < values.length; i++) if (!(Math.abs(values[i]) < Infinity)) return i;
+/** The index of the first number that is not finite where one must be; -1. */
+function firstNotFinite(
+  values: Float64Array,
+  columns: number,
+  blanks?: readonly boolean[],
+): number {
+  for (let i = 0; i < values.length; i++) {
+    if (Math.abs(values[i]) < Infinity || isBlank(values[i], i % columns, blanks)) continue;
+    return i;
+  }
   return -1;
 }
 

@@ -17,6 +17,7 @@ export type { App, AppOptions } from "./app.ts";
 export type { Scope, Token } from "./auth.ts";
 export { ApiError, Client, createClient } from "./client.ts";
 export type {
+  ClientCell,
   ClientOptions,
   ClientRows,
   FloatRows,

@@ -8,7 +8,7 @@ import { VERSION } from "../core/version.ts";
 import { type AnswerName, ANSWERS } from "./answer_schemas.ts";
 import { type Content, type Operation, OPERATIONS } from "./operations.ts";
 import { PROBLEMS } from "./problems.ts";
-import { row } from "./schemas.ts";
+import { numberRow, tableRow } from "./schemas.ts";
 
 /** A JSON object. */
 export type Json = Readonly<Record<string, unknown>>;
@@ -106,20 +106,28 @@ function reference(name: AnswerName): Json {
   return { $ref: `#/components/schemas/${name}` };
 }
 
-const CELL: JsonSchema = { type: "number" };
 /** What a row holds is the model's matter: its schema allows anything. */
-const ROW: JsonSchema = {
-  oneOf: [
-    { type: "array", items: CELL, description: "in the order of the columns" },
-    { type: "object", additionalProperties: CELL, description: "by column" },
-  ],
-};
+function rowOf(cell: JsonSchema): JsonSchema {
+  return {
+    oneOf: [
+      { type: "array", items: cell, description: "in the order of the columns" },
+      { type: "object", additionalProperties: cell, description: "by column" },
+    ],
+  };
+}
+
+const NUMBERS = rowOf({ type: "number" });
+const CELLS = rowOf({
+  type: ["number", "string", "boolean", "null"],
+  description: "text and truth values where a column has levels, text for a time; null is missing",
+});
 
 function jsonSchema(schema: v.GenericSchema, typeMode: "input" | "output"): Json {
   const { $schema: _dialect, ...rest } = toJsonSchema(schema, {
     target: "draft-2020-12",
     typeMode,
-    overrideSchema: ({ valibotSchema }) => valibotSchema === row ? ROW : undefined,
+    overrideSchema: ({ valibotSchema }) =>
+      valibotSchema === tableRow ? CELLS : valibotSchema === numberRow ? NUMBERS : undefined,
   });
   return rest;
 }

@@ -49,7 +49,7 @@ const VERB_ANSWERS: Readonly<Record<VerbName, AnswerName>> = {
 };
 
 function verbOperations(path: string, suffix: string): Operation[] {
-  return (Object.entries(VERBS) as [VerbName, Verb][]).map(([name, { summary, options }]) => {
+  return (Object.entries(VERBS) as [VerbName, Verb][]).map(([name, { summary, options, row }]) => {
     const hasRows = name !== "sample";
     return {
       id: `${name}${suffix}`,
@@ -58,7 +58,7 @@ function verbOperations(path: string, suffix: string): Operation[] {
       summary,
       scope: "score",
       request: {
-        json: hasRows ? withRows(options) : options,
+        json: hasRows ? withRows(options, row) : options,
         types: hasRows ? [FLOATS, LINES] : [],
       },
       query: hasRows ? options : undefined,

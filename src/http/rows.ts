@@ -2,15 +2,20 @@
  * Rows of a body as float64 cells. In JSON: by position, or by column name. In binary: float32,
  * little-endian, row-major, nothing else. The first cell that cannot be used is named by row (from
  * 1, for people), column, and JSON pointer (from 0).
+ *
+ * A cell is what `scoring/schema.ts` makes of it, but for this: JSON has numbers, so that text and
+ * truth values where numbers belong are refused, also text that looks like one; and nothing is infinite.
  */
 import { show } from "../core/validate.ts";
+import { isMissing, NUMBER_EXPECTED } from "../formats/cells.ts";
 import { LITTLE_ENDIAN, swapped } from "../formats/safetensors_types.ts";
+import { codecOf, hasLevels } from "../scoring/schema.ts";
 import type { Cells } from "../scoring/standardize.ts";
 import { invalid, pointerStep, type Problem } from "./problems.ts";
 import type { Units } from "../scoring/units.ts";
 
 /** What a row must look like. */
-type RowShape = Pick<Units, "columns" | "largest" | "fault">;
+type RowShape = Pick<Units, "columns" | "schema" | "missing" | "largest" | "fault">;
 
 /** @throws Problem for a wrong width or name, or a cell that the model cannot take */
 export function readRows(rows: readonly unknown[], shape: RowShape): Cells {
@@ -64,13 +69,19 @@ export function readFloatRows(
   return requireCells(new Float64Array(numbers), shape);
 }
 
-/** @throws Problem naming the first cell that cannot be used */
+/**
+ * Numbers as cells, in place; NaN is missing.
+ * @throws Problem naming the first cell that cannot be used
+ */
 export function requireCells(data: Float64Array, shape: RowShape): Cells {
-  const { columns, largest } = shape;
+  const { columns } = shape;
   for (let i = 0; i < data.length; i++) {
-    if (isCell(data[i], largest)) continue;
     const c = i % columns.length;
-    throw wrongCell(Math.floor(i / columns.length), columns[c], c, data[i], largest);
+    const code = codeOf(Number.isNaN(data[i]) ? null : data[i], c, shape);
+    if (code === undefined) {
+      throw wrongCell(Math.floor(i / columns.length), c, c, data[i], shape);
+    }
+    data[i] = code;
   }
   return requireFit({ data, rows: data.length / columns.length }, shape, (_, c) => c);
 }
@@ -102,10 +113,10 @@ export function requireCount(pointer: string, count: number, maxRows: number): v
 function readPositions(
   row: readonly unknown[],
   r: number,
-  { columns, largest }: RowShape,
+  shape: RowShape,
   data: Float64Array,
 ): void {
-  const width = columns.length;
+  const width = shape.columns.length;
   if (row.length !== width) {
     throw invalid(
       `/rows/${r}`,
@@ -113,20 +124,20 @@ function readPositions(
     );
   }
   for (let c = 0; c < width; c++) {
-    const value = row[c];
-    if (!isCell(value, largest)) throw wrongCell(r, columns[c], c, value, largest);
-    data[r * width + c] = value;
+    const code = codeOf(row[c], c, shape);
+    if (code === undefined) throw wrongCell(r, c, c, row[c], shape);
+    data[r * width + c] = code;
   }
 }
 
 function readNames(
   row: object,
   r: number,
-  { columns, largest }: RowShape,
+  shape: RowShape,
   data: Float64Array,
 ): void {
   const cells = row as Readonly<Record<string, unknown>>;
-  const width = columns.length;
+  const { columns } = shape, width = columns.length;
   for (let c = 0; c < width; c++) {
     const name = columns[c];
     if (!Object.hasOwn(cells, name)) {
@@ -135,9 +146,9 @@ function readNames(
         `Cannot read row ${r + 1}: no column "${name}": expected ${width} columns`,
       );
     }
-    const value = cells[name];
-    if (!isCell(value, largest)) throw wrongCell(r, name, name, value, largest);
-    data[r * width + c] = value;
+    const code = codeOf(cells[name], c, shape);
+    if (code === undefined) throw wrongCell(r, c, name, cells[name], shape);
+    data[r * width + c] = code;
   }
   const names = Object.keys(cells);
   if (names.length === width) return;
@@ -148,21 +159,45 @@ function readNames(
   );
 }
 
-/** JSON's 1e999 is read as Infinity: it fails here, as text and null do. */
-function isCell(value: unknown, largest: number): value is number {
-  return typeof value === "number" && Math.abs(value) <= largest;
+/**
+ * The number that stands for a cell; undefined if the column cannot take it. JSON's 1e999 is read as
+ * Infinity: it fails here.
+ */
+function codeOf(cell: unknown, c: number, { schema, missing, largest }: RowShape) {
+  if (cell === null) return c < missing ? NaN : undefined;
+  const column = schema?.[c];
+  const ofLevels = column !== undefined && hasLevels(column.kind);
+  if (typeof cell === "number") {
+    if (!(Math.abs(cell) <= largest)) return undefined;
+    return ofLevels ? codecOf(column).encode(cell) : cell;
+  }
+  if (!ofLevels && !(column?.kind === "timestamp" && typeof cell === "string")) return undefined;
+  const code = codecOf(column).encode(cell);
+  if (code === undefined || Math.abs(code) > largest) return undefined;
+  return Number.isNaN(code) && c >= missing ? undefined : code;
 }
 
+/** @param key how the row calls its column */
 function wrongCell(
   r: number,
-  name: string,
+  c: number,
   key: string | number,
   value: unknown,
-  largest: number,
+  shape: RowShape,
 ): Problem {
-  const isFinite = typeof value === "number" && Number.isFinite(value);
-  const expected = isFinite ? `a number of magnitude at most ${largest}` : "a finite number";
-  return refusal(r, name, key, value, expected);
+  return refusal(r, shape.columns[c], key, value, expectedOf(value, c, shape));
+}
+
+function expectedOf(value: unknown, c: number, { schema, missing, largest }: RowShape): string {
+  if (typeof value === "number" && Number.isFinite(value)) {
+    return `a number of magnitude at most ${largest}`;
+  }
+  const column = schema?.[c];
+  if (column === undefined || typeof value === "number") return NUMBER_EXPECTED;
+  if (c >= missing && (value === null || (typeof value === "string" && isMissing(value)))) {
+    return "a value (no cell may be missing here)";
+  }
+  return codecOf(column).expected(value);
 }
 
 function refusal(

@@ -9,9 +9,12 @@ import { type FieldFault, invalid, pointerStep, Problem } from "./problems.ts";
 import { NAME } from "../storage/model_store.ts";
 
 const ROWS_EXPECTED = "a list of at least one row";
-/** One row: what it holds is for the model to check. */
-export const row = v.unknown();
-const rows = v.pipe(v.array(row, ROWS_EXPECTED), v.minLength(1, ROWS_EXPECTED));
+/** One row of numbers: how many is for the model to check. */
+export const numberRow = v.unknown();
+/** One row of a table: what it holds is for the model to check. */
+export const tableRow = v.unknown();
+/** What a row of a verb is. */
+export type RowSchema = typeof tableRow;
 
 const COUNT_EXPECTED = "a whole number from 1";
 const count = v.pipe(
@@ -55,7 +58,9 @@ export const OPTIONS = {
 /** A JSON body of rows and options. */
 export function withRows<E extends v.ObjectEntries>(
   options: v.StrictObjectSchema<E, string>,
-): v.StrictObjectSchema<E & { readonly rows: typeof rows }, string> {
+  row: RowSchema,
+) {
+  const rows = v.pipe(v.array(row, ROWS_EXPECTED), v.minLength(1, ROWS_EXPECTED));
   return body({ rows, ...options.entries });
 }
 

@@ -1,7 +1,7 @@
 /** The body that asks for a training job: what to train on, and what of the detector's defaults to change. */
 import * as v from "npm:valibot@1.5.0";
 import { PLAIN_LIKELIHOODS } from "../distributions/likelihood.ts";
-import { row } from "./schemas.ts";
+import { numberRow } from "./schemas.ts";
 
 function whole(min: number, max: number): v.GenericSchema<number> {
   const expected = `a whole number from ${min} to ${max}`;
@@ -49,7 +49,7 @@ const settings = {
 
 /** Rows themselves or the name of an upload, and the settings. */
 export const trainBody = v.strictObject({
-  rows: v.optional(v.pipe(v.array(row, ROWS_EXPECTED), v.minLength(10, ROWS_EXPECTED))),
+  rows: v.optional(v.pipe(v.array(numberRow, ROWS_EXPECTED), v.minLength(10, ROWS_EXPECTED))),
   upload: v.optional(v.string("the name of an upload")),
   columns: v.optional(columns),
   label: v.optional(v.string("the name of a column")),

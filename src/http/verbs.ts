@@ -12,16 +12,26 @@ import type { Calibration } from "../scoring/calibration.ts";
 import { discover } from "../scoring/false_discovery.ts";
 import type { ModelSpec } from "../models/spec.ts";
 import { latentSize } from "../models/vae_graph.ts";
-import type { Matrix } from "../scoring/matrix.ts";
+import { type Matrix, withObserved } from "../scoring/matrix.ts";
+import { type ColumnSchema, hasLevels, nearestLevel } from "../scoring/schema.ts";
 import type { Cells } from "../scoring/standardize.ts";
 import type { TableScorer } from "../scoring/table_scorer.ts";
-import { dataUnits, isTable, latentUnits, type Units, unitsOf, vaeOf } from "../scoring/units.ts";
+import {
+  dataUnits,
+  densityUnits,
+  isTable,
+  latentUnits,
+  type Units,
+  unitsOf,
+  vaeOf,
+  vaeUnits,
+} from "../scoring/units.ts";
 import { requireAnswerSize, type RowText } from "./answers.ts";
 import type { Model } from "./catalogue.ts";
 import type { Pace } from "./pace.ts";
 import { invalid } from "./problems.ts";
 import { requireCount } from "./rows.ts";
-import { OPTIONS } from "./schemas.ts";
+import { numberRow, OPTIONS, type RowSchema, tableRow } from "./schemas.ts";
 
 /** What one request may ask for. */
 export interface Limits {
@@ -35,6 +45,8 @@ export interface Work {
   readonly head: Readonly<Record<string, unknown>>;
   /** What the numbers of one row of the answer are. */
   readonly columns: readonly string[];
+  /** Which of them may be NaN: there is nothing to say. */
+  readonly blanks?: readonly boolean[];
   /** Refuses more rows than one request may have. */
   requireRows(rows: number): void;
   /**
@@ -53,6 +65,8 @@ export interface Verb {
   readonly options: v.StrictObjectSchema<v.ObjectEntries, string>;
   /** What its rows must look like; undefined for a verb without rows, which has a `count`. */
   rows(model: Model): Units | undefined;
+  /** What a row may be, whatever the model. */
+  readonly row: RowSchema;
   /** @param options as `options` has checked them */
   work(model: Model, options: Readonly<Record<string, unknown>>, limits: Limits): Work;
 }
@@ -72,29 +86,35 @@ export const VERBS = {
       text: (data, at) =>
         `{"mean":${list(data, at, size)},"logVar":${list(data, at + size, size)}}`,
     };
-  }),
+  }, vaeUnits),
 
-  decode: verb("the expected row for latent variables", OPTIONS.none, (model) => {
-    const { made, fromVae } = unitsOf(model), { toVae } = latentUnits(model);
-    return {
-      ...rowsOf(made),
-      run: async (cells) => fromVae(await vaeOf(model).decode(toVae(cells))).data,
-    };
-  }, latentUnits),
+  decode: verb(
+    "the expected row for latent variables",
+    OPTIONS.none,
+    (model) => {
+      const { made, schema, fromVae } = unitsOf(model), { toVae } = latentUnits(model);
+      return {
+        ...rowsOf(made, schema),
+        run: async (cells) => fromVae(await vaeOf(model).decode(toVae(cells))).data,
+      };
+    },
+    latentUnits,
+    numberRow,
+  ),
 
   reconstruct: verb("the expected row given what the row encodes to", OPTIONS.none, (model) => {
-    const { made, fromVae, toVae } = unitsOf(model);
+    const { made, schema, fromVae, toVae } = unitsOf(model);
     return {
-      ...rowsOf(made),
+      ...rowsOf(made, schema),
       run: async (cells) => fromVae(await vaeOf(model).reconstruct(toVae(cells))).data,
     };
-  }),
+  }, vaeUnits),
 
   sample: verb("new rows", OPTIONS.sample, (model, { seed, mean, condition }) => {
-    const { made, fromVae } = unitsOf(model), vae = vaeOf(model);
+    const { made, schema, fromVae } = unitsOf(model), vae = vaeOf(model);
     requireCondition(vae.spec, condition);
     return {
-      ...rowsOf(made),
+      ...rowsOf(made, schema),
       async run({ rows }, firstRow) {
         const given = condition && { condition: new Array<number[]>(rows).fill(condition) };
         return fromVae(vae.sampleFrom(firstRow, rows, { seed, mean, ...given })).data;
@@ -102,14 +122,20 @@ export const VERBS = {
     };
   }, () => undefined),
 
-  classify: verb("the probability of each class", OPTIONS.none, (model) => {
-    const vae = vaeOf(model), { toVae } = dataUnits(model), { classifier, condition } = vae.spec;
-    if (!classifier) throw invalid("", "Cannot classify: the model has no classifier");
-    return {
-      ...rowsOf(positions("class", condition)),
-      run: async (cells) => Float64Array.from((await vae.classify(toVae(cells))).data),
-    };
-  }, dataUnits),
+  classify: verb(
+    "the probability of each class",
+    OPTIONS.none,
+    (model) => {
+      const vae = vaeOf(model), { toVae } = dataUnits(model), { classifier, condition } = vae.spec;
+      if (!classifier) throw invalid("", "Cannot classify: the model has no classifier");
+      return {
+        ...rowsOf(positions("class", condition)),
+        run: async (cells) => Float64Array.from((await vae.classify(toVae(cells))).data),
+      };
+    },
+    dataUnits,
+    numberRow,
+  ),
 
   score: verb("how surprising each row is", OPTIONS.score, (model, { falseAlarmRate, fdr }) => {
     if (falseAlarmRate !== undefined && fdr !== undefined) {
@@ -130,13 +156,18 @@ export const VERBS = {
         columns: ["logLikelihood"],
         requireRows: (rows) => requireDraws(rows, samples, maxRows * DRAWS_PER_ROW),
         async run(cells, firstRow, pace) {
-          const steps = vae.evaluateSteps(toVae(cells), { samples, seed, firstRow });
+          const steps = vae.evaluateSteps(withObserved(vae.spec, toVae(cells)), {
+            samples,
+            seed,
+            firstRow,
+          });
           const { logLikelihood } = await pace.run(steps), slopes = logJacobians(cells);
           return logLikelihood.map((nats, r) => nats + slopes[r]);
         },
         text: (data, at) => `{"logLikelihood":${data[at]}}`,
       };
     },
+    densityUnits,
   ),
 } as const satisfies Record<string, Verb>;
 
@@ -150,11 +181,13 @@ function verb<S extends v.StrictObjectSchema<v.ObjectEntries, string>>(
   options: S,
   work: (model: Model, options: v.InferOutput<S>, limits: Limits) => OwnWork,
   rows: Verb["rows"] = unitsOf,
+  row: RowSchema = tableRow,
 ): Verb & { readonly options: S } {
   return {
     summary,
     options,
     rows,
+    row,
     work(model, given, limits) {
       const own = work(model, given as v.InferOutput<S>, limits);
       const pointer = rows(model) ? "/rows" : "/count";
@@ -259,9 +292,23 @@ function plainScores(model: Model, falseAlarmRate?: number): OwnWork {
   };
 }
 
-/** Answers whose rows are rows of the table. */
-function rowsOf(columns: readonly string[]): Pick<Work, "head" | "columns" | "text"> {
-  return { head: { columns }, columns, text: (data, at) => list(data, at, columns.length) };
+/** Answers whose rows are rows of the table: with texts for levels, and null for times, which have no way back. */
+function rowsOf(
+  columns: readonly string[],
+  schema?: readonly ColumnSchema[],
+): Pick<Work, "head" | "columns" | "blanks" | "text"> {
+  const head = { columns }, width = columns.length;
+  if (!schema?.some(({ kind }) => hasLevels(kind) || kind === "timestamp")) {
+    return { head, columns, text: (data, at) => list(data, at, width) };
+  }
+  const cellOf = (value: number, { levels }: ColumnSchema) =>
+    Number.isNaN(value) ? null : levels ? nearestLevel(levels, value) ?? null : value;
+  return {
+    head,
+    columns,
+    blanks: schema.map(({ kind }) => kind === "timestamp"),
+    text: (data, at) => JSON.stringify(schema.map((column, c) => cellOf(data[at + c], column))),
+  };
 }
 
 function list(data: Float64Array, at: number, count: number): string {

@@ -8,8 +8,11 @@ import type { ModelSpec } from "../models/spec.ts";
 
 /** A cell that p(x | z) cannot take; row and column from 0. */
 export interface CellFault {
+  /** From 0. */
   readonly row: number;
+  /** From 0. */
   readonly column: number;
+  /** What stands there. */
   readonly value: number;
   /** The name of the likelihood: "Bernoulli". */
   readonly likelihood: string;

@@ -32,6 +32,7 @@ export type RowDecision = "normal" | "anomaly" | "uncertain";
 
 /** The verdicts on a batch. */
 export interface Decision {
+  /** Of each row, extrapolated where a tail was asked for. */
   readonly pValues: Float64Array;
   /** Rows with p-values up to this are anomalies; 0 if no row is. */
   readonly limit: number;
@@ -43,6 +44,7 @@ export interface Decision {
   readonly uncertain: number;
   /** With `fdr`: fewer rows than this cannot be flagged, as p-values are no finer. */
   readonly fewest?: number;
+  /** Of one row. */
   verdict(row: number): RowDecision;
 }
 

@@ -177,6 +177,11 @@ export function levelText(cell: unknown): string {
   return Number.isNaN(value) ? cell.trim() : `${value}`;
 }
 
+/** The level whose code a number is nearest to; undefined where that is none of them. */
+export function nearestLevel(levels: readonly string[], value: number): string | undefined {
+  return levels[Math.min(Math.max(0, Math.round(value)), levels.length)];
+}
+
 function finiteOrMissing(value: number): number | undefined {
   return Number.isFinite(value) ? value : Number.isNaN(value) ? NaN : undefined;
 }

@@ -40,11 +40,17 @@ import { type ColumnSchema, parseSchema } from "./schema.ts";
 export interface TableModel {
   /** What its columns are, in order. */
   readonly schema: readonly ColumnSchema[];
-  /** What the VAE has for them. */
+  /**
+   * What the VAE has for them.
+   * @internal
+   */
   readonly expansion: Expansion;
   /** What brings cells to zero mean and unit variance. */
   readonly standardization: Standardization;
-  /** What scores the rows; the VAE by itself where absent. */
+  /**
+   * What scores the rows; the VAE by itself where absent.
+   * @internal
+   */
   readonly ensemble?: EnsembleModel;
   /** Steps of a window, where rows are the consecutive steps of a series: the model is one of windows. */
   readonly window?: number;
@@ -58,7 +64,10 @@ export interface TableModel {
   readonly falseAlarmRate: number;
   /** What a user should know about the fit. */
   readonly warnings: readonly string[];
-  /** What drift is measured against; absent from older files. */
+  /**
+   * What drift is measured against; absent from older files.
+   * @internal
+   */
   readonly sketch?: TableSketch;
   /** How the file that it came from keeps its weights. */
   readonly format?: FileFormat;

@@ -312,6 +312,14 @@ export class TableScorer {
     );
   }
 
+  /**
+   * Whether `toVae` makes rows that the VAE takes of rows with missing cells.
+   * @internal
+   */
+  get takesMissing(): boolean {
+    return this.#ensemble !== undefined || this.vae.spec.missing !== undefined;
+  }
+
   /** What one unit of the VAE is in each column; 1 where a column has no units. */
   get scale(): Float64Array {
     const { expansion, standardization: { scale } } = this.model;

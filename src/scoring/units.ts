@@ -20,6 +20,8 @@ export interface Units {
   readonly columns: readonly string[];
   /** What the columns are; absent where a cell is a number, and there. */
   readonly schema?: readonly ColumnSchema[];
+  /** How many of the columns, from the first, may lack a cell. */
+  readonly missing: number;
   /** Columns of rows that the model makes: all but the condition. */
   readonly made: readonly string[];
   /** The largest magnitude that a cell may have. */
@@ -57,11 +59,13 @@ function makeUnits(model: Model): Units {
   const fault = ({ data }: Cells) => findFault(spec, data, spec.inputs + spec.condition);
   if (!isTable(model)) {
     const units = { ...plainUnits("x", spec.inputs, spec.condition), fault };
-    return spec.missing ? { ...units, schema: numericSchema(units.columns) } : units;
+    if (!spec.missing) return units;
+    return { ...units, schema: numericSchema(units.columns), missing: spec.inputs };
   }
   return {
     columns: model.columns,
     schema: model.schema,
+    missing: model.columns.length,
     made: model.columns,
     largest: MAX_CELL,
     scale: model.scale,
@@ -70,6 +74,18 @@ function makeUnits(model: Model): Units {
     toVae: (cells) => model.toVae(cells),
     fromVae: (matrix) => model.fromVae(matrix),
   };
+}
+
+/** The units of rows that the VAE itself shall see: of those with missing cells it may take none. */
+export function vaeUnits(model: Model): Units {
+  const units = unitsOf(model);
+  return isTable(model) && !model.takesMissing ? { ...units, missing: 0 } : units;
+}
+
+/** The units of rows with a density: that of a table is one of whole rows. */
+export function densityUnits(model: Model): Units {
+  const units = unitsOf(model);
+  return isTable(model) ? { ...units, missing: 0 } : units;
 }
 
 /** The units of x alone, where a conditional model is asked without its condition. */
@@ -89,6 +105,7 @@ function plainUnits(letter: string, size: number, condition: number): Units {
   const made = named(letter, size), width = size + condition;
   return {
     columns: [...made, ...named("c", condition)],
+    missing: 0,
     made,
     largest: MAX_FLOAT32,
     scale: new Float64Array(width).fill(1),

@@ -32,6 +32,7 @@ export interface EpochReport extends EpochMeans {
 
 /** What a GPU did. */
 export interface GpuReport {
+  /** As the device names it. */
   readonly adapter: string;
   /** Steps that count which the GPU took. */
   steps: number;

@@ -12,7 +12,18 @@ const KILLS = 10;
 /** Starts `elbow train` with the permissions of `deno task elbow`. */
 function train(folder: string, out: string, ...more: string[]): Deno.ChildProcess {
   const permissions = ["read", "write", "net", "env", "sys"].map((name) => `--allow-${name}`);
-  const model = ["--epochs", "25000", "--hidden", "32", "--latent", "2", "--batch-size", "32"];
+  const model = [
+    "--preset",
+    "small",
+    "--epochs",
+    "25000",
+    "--hidden",
+    "32",
+    "--latent",
+    "2",
+    "--batch-size",
+    "32",
+  ];
   return new Deno.Command(Deno.execPath(), {
     args: [
       "run",

@@ -305,9 +305,9 @@ Deno.test("the library evaluates nothing, loads nothing that a request names, an
       /\beval\(|new Function\b|\bFunction\(|importScripts|setTimeout\(\s*["'`]/,
       path,
     );
-    // Imports at run time name a file of the library in so many letters.
+    // Imports at run time name a file of the library, or a package at its version, in so many letters.
     for (const [, specifier] of code.matchAll(/\bimport\(([^)]*)\)/g)) {
-      assert.match(specifier, /^"\.{1,2}\//, path);
+      assert.match(specifier, /^"(\.{1,2}\/|npm:[\w@/.-]+@\d+\.\d+\.\d+")/, path);
     }
     // A quantifier on a group that ends in a quantifier is what makes a pattern take for ever.
     for (

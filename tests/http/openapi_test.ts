@@ -56,7 +56,11 @@ Deno.test("what the document allows in a body is what the app accepts", async ()
   // Bodies on both sides of every limit: the app and Ajv must agree on all of them.
   const row = [500, 1, -3];
   const bodies: [verb: string, body: unknown][] = [
-    ...[[], [row], [row, row], [{ heat: 500, flow: 1, drift: -3 }], 7, null, [7], ["x"], [[null]]]
+    ...[[], [row], [row, row], [{ heat: 500, flow: 1, drift: -3 }], 7, null, [7], ["x"], [[
+      500,
+      null,
+      -3,
+    ]], [[500, [1], -3]]]
       .map((rows) => ["score", { rows }] as [string, unknown]),
     ...[0.2, 0, 1, -1, 0.5, "0.2", null].map((falseAlarmRate) =>
       ["score", { rows: [row], falseAlarmRate }] as [string, unknown]

@@ -18,7 +18,7 @@ async function batchesOf(
   const reference = { shape: { ...shape, rows: referenceRows } };
   const inputs = new Map(referenceRows > 0 ? [["reference", reference]] : []);
   const program = {
-    plan: { inputs, outputs: new Map([["meanOfMean", { shape }]]) },
+    plan: { capacity: 8, inputs, outputs: new Map([["meanOfMean", { shape }]]) },
     write: (input: string, values: ArrayLike<number>) => {
       if (input === "x") batches.push({ x: Array.from(values), reference: [] });
       if (input === "reference") batches.at(-1)!.reference = Array.from(values);

@@ -26,9 +26,11 @@ export interface DriftOptions extends MonitorOptions {
 
 /** What is said of a column, or of the scores. */
 export interface ColumnDrift {
+  /** As the table has it. */
   readonly name: string;
   /** The largest difference of the two distribution functions, 0 … 1. */
   readonly distance: number;
+  /** Of no change. */
   readonly pValue: number;
   /** Whether the p-value is below this test's share of the rate. */
   readonly changed: boolean;
@@ -40,14 +42,17 @@ export interface ColumnDrift {
 
 /** How a table differs from the training rows. */
 export interface DriftReport {
+  /** Rows compared. */
   readonly rows: number;
   /** Whether any test says so, or the row-by-row alarm went off. */
   readonly changed: boolean;
   /** In the order of the table; empty for a model without sketches. */
   readonly columns: readonly ColumnDrift[];
+  /** Of the scores. */
   readonly scores: Omit<ColumnDrift, "missing">;
   /** Tables like this, on average at least, between two false alarms of the tests. */
   readonly tablesBetweenFalseAlarms: number;
+  /** Row by row, as the rows came. */
   readonly stream: {
     /** Rows, on average at least, between two false alarms. */
     readonly runLength: number;

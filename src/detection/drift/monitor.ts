@@ -32,6 +32,7 @@ export interface MonitorOptions {
   readonly seed?: number;
 }
 
+/** Watches scores as they come, with a stated mean run length between false alarms. */
 export class DriftMonitor {
   /** c. */
   readonly runLength: number;
@@ -42,6 +43,7 @@ export class DriftMonitor {
   readonly #statistics = new Float64Array(2 * BETS.length);
 
   /** @param calibration of the model whose scores are watched */
+  /** Over the scores that a detector was calibrated by. */
   constructor({ scores }: Calibration, { runLength = 10_000, seed = 0 }: MonitorOptions = {}) {
     this.runLength = requireNumber("runLength", runLength, { min: 1 });
     this.#random = new HostRandom(seed, 0, STREAMS.drift);

@@ -75,7 +75,7 @@ async function computeAll(
 ): Promise<AllNumbers> {
   const verbs = [...new Set(wanted.map(({ output }) => output.verb))];
   const works = verbs.map((verb) => (VERBS[verb] as Verb).work(model, {}, service.limits));
-  const cells = readInput(request, unitsOf(model), (rows) => {
+  const cells = readInput(request, { ...unitsOf(model), missing: 0 }, (rows) => {
     requireAnswerSize(
       "/inputs/0/shape",
       rows,

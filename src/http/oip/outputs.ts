@@ -4,7 +4,7 @@
  */
 import { LITTLE_ENDIAN, swapped } from "../../formats/safetensors_types.ts";
 import { latentSize } from "../../models/vae_graph.ts";
-import { isTable, vaeOf } from "../../scoring/units.ts";
+import { isTable, unitsOf, vaeOf } from "../../scoring/units.ts";
 import type { Numbers } from "../answers.ts";
 import type { Model } from "../catalogue.ts";
 import type { VerbName } from "../verbs.ts";
@@ -22,20 +22,30 @@ export interface Output {
 
 /** All outputs of a model, in order. */
 export function outputsOf(model: Model): Output[] {
-  const { spec } = vaeOf(model), { inputs } = spec, size = latentSize(spec);
+  const size = latentSize(vaeOf(model).spec), { made, schema } = unitsOf(model);
+  // A time has no way back, and a tensor no word for that.
+  const hasTimes = schema?.some(({ kind }) => kind === "timestamp");
   const scores: Output[] = isTable(model)
     ? [
       { name: "score", datatype: "FP64", verb: "score", at: 0 },
       { name: "p_value", datatype: "FP64", verb: "score", at: 1 },
       { name: "anomaly", datatype: "BOOL", verb: "score", at: 2 },
-      { name: "contributions", datatype: "FP64", verb: "score", at: 3, width: inputs },
+      { name: "contributions", datatype: "FP64", verb: "score", at: 3, width: made.length },
     ]
     : [{ name: "score", datatype: "FP64", verb: "score", at: 0 }];
   return [
     ...scores,
     { name: "mean", datatype: "FP64", verb: "encode", at: 0, width: size },
     { name: "log_var", datatype: "FP64", verb: "encode", at: size, width: size },
-    { name: "reconstruction", datatype: "FP64", verb: "reconstruct", at: 0, width: inputs },
+    ...(hasTimes ? [] : [
+      {
+        name: "reconstruction",
+        datatype: "FP64",
+        verb: "reconstruct",
+        at: 0,
+        width: made.length,
+      } as const,
+    ]),
   ];
 }
 

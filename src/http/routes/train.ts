@@ -108,8 +108,8 @@ function inline(rows: readonly unknown[], given?: readonly string[], label?: str
   }
   const names = given ?? columnsOf(rows as TableRows);
   requireNames(names);
-  const fault = () => undefined;
-  const { data } = readRows(rows, { columns: names, largest: MAX_CELL, fault });
+  const shape = { columns: names, missing: 0, largest: MAX_CELL, fault: () => undefined };
+  const { data } = readRows(rows, shape);
   const input = encodeNpy(data, [rows.length, names.length]);
   return { source: "rows.npy", input, rows: rows.length, width: names.length, names };
 }

@@ -1,5 +1,6 @@
 /** `/v1/uploads`: files to train on, for those that may train. The extension of the name says the format. */
 import type { Context, Hono } from "npm:hono@4.13.19";
+import { TABLE_EXTENSIONS } from "../../formats/extensions.ts";
 import { readBytes, requireType } from "../body.ts";
 import { invalid, Problem } from "../problems.ts";
 import { type Reply, respond, respondNothing } from "../responses.ts";
@@ -35,8 +36,6 @@ export function uploadRoutes(app: Hono<Env>, service: Service): void {
 
 async function put(c: Context<Env>, service: Service, training: Training): Promise<Reply> {
   const name = c.req.param("name") ?? "", owner = c.get("caller"), { uploads } = training.queue;
-  // Loaded when first asked for: readers of files are no part of an app that only scores.
-  const { TABLE_EXTENSIONS } = await import("../../formats/mod.ts");
   if (!isModelName(name) || !TABLE_EXTENSIONS.some((end) => name.toLowerCase().endsWith(end))) {
     throw invalid(
       "",

@@ -71,7 +71,7 @@ function fromJson(
   }
   const units = verb.rows(model);
   const checked: Readonly<Record<string, unknown>> = checkBody(
-    units ? withRows(verb.options) : verb.options,
+    units ? withRows(verb.options, verb.row) : verb.options,
     body,
   );
   const { rows, ...options } = checked;

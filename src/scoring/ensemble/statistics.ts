@@ -14,6 +14,7 @@
  */
 import type { PartOutput } from "./members.ts";
 
+/** What an ensemble can look at in each view. */
 export type StatisticName = "residual" | "kl" | "linear" | "neighbours" | "norm";
 
 export const STATISTIC_NAMES: readonly StatisticName[] = [

@@ -22,16 +22,19 @@ export interface StepVerdict {
 
 /** What a stream is judged by. */
 export interface StreamModel {
+  /** Of a step. */
   readonly columns: number;
   /** Steps of a window. */
   readonly window: number;
   /** Scores of single windows. */
   readonly calibration: Calibration;
+  /** At the present false-alarm rate. */
   readonly isAnomaly: (pValue: number) => boolean;
   /** As `TableScorer.scoreInto`, for the cells of one window: score, p-value, contributions. */
   readonly scoreWindow: (window: Float64Array, out: Float64Array) => void;
 }
 
+/** Scores a series step by step. */
 export class SeriesStream {
   readonly #model: StreamModel;
   readonly #ballot?: Ballot;

@@ -1,0 +1,7 @@
+/** Names of the formats of tables: apart from their readers, for those who only judge a file's name. */
+
+/** Extensions that `readTable` reads. */
+export const TABLE_EXTENSIONS = [".csv", ".tsv", ".npy", ".npz", ".jsonl", ".ndjson"] as const;
+
+/** One of them. */
+export type TableExtension = typeof TABLE_EXTENSIONS[number];
