@@ -22,6 +22,7 @@ class Worker {
   readonly entries: RunnerEntry[] = [];
   readonly #child: Deno.ChildProcess;
   readonly #reading: Promise<void>;
+  #isKilled = false;
 
   constructor(urls: string) {
     this.#child = new Deno.Command(Deno.execPath(), {
@@ -45,8 +46,10 @@ class Worker {
     }
   }
 
+  /** A second time does nothing: a test that fails leaves no process behind. */
   async kill(signal: Deno.Signal = "SIGKILL"): Promise<void> {
-    this.#child.kill(signal);
+    if (!this.#isKilled) this.#child.kill(signal);
+    this.#isKilled = true;
     await this.#child.status;
     await this.#reading;
   }
@@ -76,6 +79,11 @@ testUnless(
       fetch: (url, init) => app.request(url, init),
     });
     const workers = [new Worker(nats.urls), new Worker(nats.urls)];
+    await using _ending = {
+      async [Symbol.asyncDispose]() {
+        for (const worker of workers) await worker.kill();
+      },
+    };
     const jobs: JobInfo[] = [];
     for (let seed = 0; seed < JOBS; seed++) {
       jobs.push(await client.train(`m${seed % 3}`, ROWS, { ...OPTIONS, seed }, `key-${seed}`));
