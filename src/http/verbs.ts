@@ -189,6 +189,7 @@ function verb<S extends v.StrictObjectSchema<v.ObjectEntries, string>>(
     rows,
     row,
     work(model, given, limits) {
+      requireSingleRows(model);
       const own = work(model, given as v.InferOutput<S>, limits);
       const pointer = rows(model) ? "/rows" : "/count";
       return {
@@ -202,6 +203,15 @@ function verb<S extends v.StrictObjectSchema<v.ObjectEntries, string>>(
       };
     },
   };
+}
+
+/** Requests are answered part by part, and a series is more than its parts. */
+function requireSingleRows(model: Model): void {
+  if (!isTable(model) || model.window === undefined) return;
+  throw invalid(
+    "",
+    "Cannot answer: the rows of the model are the steps of a series, which the library and elbow score take whole",
+  );
 }
 
 function tableScores(model: TableScorer, falseAlarmRate?: number): OwnWork {

@@ -214,3 +214,14 @@ Deno.test("the document allows the rows that are answered, and cells of other ki
     }
   }
 });
+
+Deno.test("a model of a series is refused by name: its rows are no rows by themselves", async () => {
+  const rows = Array.from({ length: 60 }, (_, t) => [Math.sin(t), Math.cos(t)]);
+  const series = await Detector.fit(rows, { window: 5, preset: "small", epochs: 1 });
+  const app = createApp({ models: { series } });
+  for (const verb of ["score", "encode", "reconstruct"]) {
+    const response = await post(`series/${verb}`, { rows }, app);
+    assert.equal(response.status, 422);
+    assert.match((await response.json()).detail, /steps of a series/);
+  }
+});
