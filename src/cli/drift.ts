@@ -19,7 +19,7 @@ export function driftCommand(io: Io): Command {
         "by row once in --run-length rows, on average at most.",
     )
     .argument("<model>", "file written by elbow train")
-    .argument("<data>", "table: .csv .tsv .npy .npz .jsonl, or - for standard input")
+    .argument("<data>", "table: .csv .tsv .parquet .npy .npz .jsonl, or - for standard input")
     .addOption(
       options.numberOption("--rate <share>", "unchanged tables that may be called changed; 0.01", {
         above: 0,
@@ -70,7 +70,7 @@ function sections(model: string, data: string, result: DriftReport): Section[] {
 /** The scores and every column, the least likely first. */
 function tests({ columns, scores }: DriftReport): string {
   const number = (value: number) => Number.isNaN(value) ? "-" : `${Number(value.toPrecision(5))}`;
-  const share = (value: number) => value === 0 ? "-" : `${(100 * value).toPrecision(2)} %`;
+  const share = (value: number) => value === 0 ? "-" : `${Number((100 * value).toPrecision(2))} %`;
   const line = ({ name, distance, pValue, changed, medians }: Omit<ColumnDrift, "missing">) => [
     name,
     changed ? "changed" : "",

@@ -25,7 +25,10 @@ export function recalibrateCommand(io: Io): Command {
         "measured from them. Nothing is trained. Also turns a file into one of another weights format.",
     )
     .argument("<model>", "file written by elbow train")
-    .argument("<data>", "table of normal rows: .csv .tsv .npy .npz .jsonl, or - for standard input")
+    .argument(
+      "<data>",
+      "table of normal rows: .csv .tsv .parquet .npy .npz .jsonl, or - for standard input",
+    )
     .option("--out <model>", "file to write (required); may be the model itself")
     .addOption(options.weightsFormatOption("how the file keeps its weights; as it does"))
     .addOption(options.jsonOption());

@@ -47,7 +47,9 @@ function isRefusal(error: unknown): boolean {
 /** Failures that say enough by themselves: the machine's, and training that diverged. */
 function isExpected(error: unknown): boolean {
   return error instanceof DivergenceError || error instanceof DOMException ||
-    Object.values(Deno.errors).some((each) => error instanceof each);
+    Object.values(Deno.errors).some((each) => error instanceof each) ||
+    // What has no class of its own, such as a full disk.
+    error instanceof Error && /\(os error \d+\)$/.test(error.message);
 }
 
 function messageOf(error: unknown): string {

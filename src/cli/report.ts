@@ -54,7 +54,8 @@ function sections(path: string, { rows, columns, duplicateRows, spectrum }: Data
 }
 
 function columnTable(columns: readonly ColumnReport[]): string {
-  const percent = (share: number) => share === 0 ? "-" : `${(100 * share).toPrecision(2)} %`;
+  const percent = (share: number) =>
+    share === 0 ? "-" : `${Number((100 * share).toPrecision(2))} %`;
   const number = (value: number) => Number.isNaN(value) ? "-" : `${Number(value.toPrecision(5))}`;
   return aligned(
     ["column", "kind", "missing", "distinct", "least", "median", "largest", "outlying"],

@@ -15,6 +15,8 @@ export interface ColumnFacts {
   readonly identifiers: readonly string[];
   /** Columns that equal an earlier one in every cell. */
   readonly duplicates: readonly (readonly [name: string, earlier: string])[];
+  /** Columns whose levels most of their cells are not among, and the share that is not. */
+  readonly strange: readonly (readonly [name: string, share: number])[];
   /** The share of cells without a value, of columns that have such. */
   readonly missing: readonly (readonly [name: string, share: number])[];
 }
@@ -23,20 +25,24 @@ export function columnFacts(schema: readonly ColumnSchema[], { data, rows }: Cel
   const width = schema.length;
   const constant: string[] = [], empty: string[] = [], identifiers: string[] = [];
   const duplicates: [string, string][] = [], missing: [string, number][] = [];
+  const strange: [string, number][] = [];
   const seen = new Map<string, number[]>();
   schema.forEach(({ name, kind, levels }, c) => {
-    let lacking = 0, first = NaN, varies = false, hash = 0;
+    let lacking = 0, unknown = 0, first = NaN, varies = false, hash = 0;
     for (let r = 0; r < rows; r++) {
       const value = data[r * width + c];
       hash = mixed(hash, value, r);
+      unknown += Number(value === levels?.length);
       if (Number.isNaN(value)) lacking++;
       else if (Number.isNaN(first)) first = value;
       else varies ||= value !== first;
     }
     if (lacking > 0) missing.push([name, lacking / rows]);
+    const isStrange = levels !== undefined && levels.length > 0 && 2 * unknown > rows - lacking;
+    if (isStrange) strange.push([name, unknown / (rows - lacking)]);
     if (hasLevels(kind) && levels?.length === 0) identifiers.push(name);
     else if (lacking === rows) empty.push(name);
-    else if (!varies && rows > 1) constant.push(name);
+    else if (!varies && rows > 1 && !isStrange) constant.push(name);
     else {
       const key = `${hash}`, alike = seen.get(key) ?? [];
       const earlier = alike.find((other) => isEqual(data, rows, width, c, other));
@@ -44,12 +50,12 @@ export function columnFacts(schema: readonly ColumnSchema[], { data, rows }: Cel
       seen.set(key, [...alike, c]);
     }
   });
-  return { constant, empty, identifiers, duplicates, missing };
+  return { constant, empty, identifiers, duplicates, strange, missing };
 }
 
 /** A sentence for each kind of fact, without its full stop. */
 export function sentencesOf(facts: ColumnFacts): string[] {
-  const { constant, empty, identifiers, duplicates } = facts;
+  const { constant, empty, identifiers, duplicates, strange } = facts;
   const sentences: string[] = [];
   const say = (names: readonly string[], what: (plural: boolean) => string) => {
     if (names.length > 0) sentences.push(`${named(names)} ${what(names.length > 1)}`);
@@ -63,6 +69,10 @@ export function sentencesOf(facts: ColumnFacts): string[] {
     identifiers,
     (many) => `${many ? "hold" : "holds"} texts of which none occurs twice, and so says nothing`,
   );
+  for (const [name, share] of strange.slice(0, LISTED)) {
+    const percent = `${Math.round(100 * share)} %`;
+    sentences.push(`column "${name}": ${percent} of the cells are none of its levels`);
+  }
   for (const [name, earlier] of duplicates.slice(0, LISTED)) {
     sentences.push(`column "${name}" equals "${earlier}" in every row`);
   }

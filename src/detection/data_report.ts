@@ -134,7 +134,7 @@ function warningsOf(rows: number, duplicateRows: number, spectrum?: Spectrum): s
     warnings.push(`${rows} rows: expect false alarms to vary by ${percent(rows)} around 1 %`);
   }
   if (duplicateRows > MANY_DUPLICATES * rows) {
-    warnings.push(`${Math.round(100 * duplicateRows / rows)} % of the rows stand there before`);
+    warnings.push(`${Math.round(100 * duplicateRows / rows)} % of the rows repeat an earlier one`);
   }
   const collapse = spectrum && collapseWarning(spectrum.activeUnits);
   return collapse ? [...warnings, collapse] : warnings;

@@ -130,6 +130,7 @@ Deno.test("constant, empty, duplicate and identifying columns are named", () => 
     empty: ["none"],
     identifiers: ["id"],
     duplicates: [["b", "a"], ["d", "a"]],
+    strange: [],
     missing: [["none", 1], ["c", 1 / 6]],
   });
   assert.deepEqual(sentencesOf(facts), [

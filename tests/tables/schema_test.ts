@@ -1,5 +1,6 @@
 /** Schemas, by hand: what is read and refused, and which number stands for which cell. */
 import assert from "node:assert/strict";
+import { Detector } from "../../src/detection/detector.ts";
 import { parseTimestamp } from "../../src/core/timestamp.ts";
 import { codecOf, type ColumnSchema, parseSchema } from "../../src/scoring/schema.ts";
 
@@ -79,4 +80,19 @@ Deno.test("times are seconds since 1970, as Date has them", () => {
     assert.ok(Number.isNaN(parseTimestamp(none)), none);
     assert.equal(encode(none), undefined);
   }
+});
+
+Deno.test("levels that hardly a cell has are said, not silently taken for one strange level", async () => {
+  const rows = Array.from(
+    { length: 40 },
+    (_, r) => ({ site: ["north", "south"][r % 2], x: r % 7 }),
+  );
+  const detector = await Detector.fit(rows, {
+    schema: [{ name: "site", kind: "ordinal", levels: ["S", "M", "L"] }],
+    preset: "small",
+    epochs: 1,
+  });
+  const said = /column "site": 100 % of the cells are none of its levels/;
+  assert.ok(detector.warnings.some((warning) => said.test(warning)), `${detector.warnings}`);
+  detector.dispose();
 });
