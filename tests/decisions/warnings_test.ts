@@ -26,7 +26,7 @@ Deno.test("Detector.fit() warns of columns that leave the latent variables witho
   const noise = normals(1500, 5);
   const rows = Array.from({ length: 500 }, (_, r) => noise.slice(3 * r, 3 * r + 3));
   const detector = await Detector.fit(rows, { ...OPTIONS, epochs: 3 });
-  assert.ok(about(detector, /the columns are not correlated/), `${detector.warnings}`);
+  assert.ok(about(detector, /the columns are not linearly correlated/), `${detector.warnings}`);
 });
 
 Deno.test("trainedWarnings() counts as its formula says", () => {
