@@ -33,10 +33,13 @@ else {
     );
     await Promise.all(files.map((file, i) => registries[i % 2].put("m", file)));
     await registries[0].put("n", files[0], {}, "job");
+    // Word of a change takes its time.
+    const until = async (holds: () => Promise<boolean>) => {
+      while (!await holds()) await new Promise((resolve) => setTimeout(resolve, 5));
+    };
+    await until(async () => await registries[1].find("n") !== undefined);
     await registries[1].setAlias("a", { model: "n" });
-    while ((await registries[0].aliases()).size === 0) {
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
+    await until(async () => (await registries[0].aliases()).size > 0);
     for (const registry of registries) {
       const versions = await registry.versions("m");
       assert.deepEqual(versions.map(({ version }) => version), [1, 2, 3, 4]);

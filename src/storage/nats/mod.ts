@@ -39,7 +39,7 @@ export async function openNats(
 ): Promise<NatsStorage> {
   const connection = typeof servers === "string" ? await connectTo(servers) : servers;
   const rooms = await openRooms(connection, options);
-  return { queue: new NatsQueue(rooms, options.now), models: await natsModels(rooms) };
+  return { queue: new NatsQueue(rooms, options.now), models: await natsModels(rooms, options.now) };
 }
 
 async function connectTo(servers: string): Promise<NatsConnection> {

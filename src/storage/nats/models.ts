@@ -1,6 +1,7 @@
 /**
  * Models in NATS: bytes in an object store, the index in one key that is changed by compare-and-swap. Every
- * server keeps the index at hand and is told of changes, so that a request asks nobody.
+ * server keeps the index at hand and is told of changes, so that hardly a request asks anybody. Word may
+ * fail to come, when the server that sent it is gone: an index older than a second is asked for again.
  *
  * Limits: the index is one message, of a mebibyte as NATS is set up: some five thousand versions.
  */
@@ -15,8 +16,11 @@ import type { Rooms } from "./rooms.ts";
 
 const KEY = "index";
 
+/** How old the index at hand may be. */
+const FRESH_MS = 1000;
+
 /** The store of a namespace. */
-export async function natsModels({ state, store }: Rooms): Promise<ModelStore> {
+export async function natsModels({ state, store }: Rooms, now: () => number): Promise<ModelStore> {
   let at: { readonly index: ModelIndex; readonly revision: number } = {
     index: EMPTY_INDEX,
     revision: 0,
@@ -25,11 +29,20 @@ export async function natsModels({ state, store }: Rooms): Promise<ModelStore> {
     if (!entry || entry.operation !== "PUT" || entry.revision <= at.revision) return;
     at = { index: parseIndex(entry.string()), revision: entry.revision };
   };
-  const refresh = async () => take(await patiently(() => state.get(KEY)));
+  let askedAt = 0;
+  const refresh = async () => {
+    const asking = now();
+    take(await patiently(() => state.get(KEY)));
+    askedAt = asking;
+  };
   await refresh();
+  // Whoever asks meanwhile waits for the same answer; without one, the index at hand is better than none.
+  let asking: Promise<void> | undefined;
+  const freshen = () => asking ??= refresh().catch(() => {}).finally(() => asking = undefined);
   void follow(await patiently(() => state.watch({ key: KEY })), take);
   return {
     async readIndex() {
+      if (now() - askedAt > FRESH_MS) await freshen();
       return { index: at.index, revision: `${at.revision}` };
     },
     async replaceIndex(index, revision) {
