@@ -141,7 +141,8 @@ const SOUGHT: readonly Shape[] = [
 
 export const smallestCols: CaseGenerator<"smallestCols"> = () =>
   SOUGHT.flatMap((shape, seed) =>
-    [1, 3, 11, shape.cols].filter((count) => count <= shape.cols).map((count) => ({
+    // All of a wide row is more than software adapters' loops have turns: `tests/wasm` has it.
+    [1, 3, 11, Math.min(20, shape.cols)].filter((count) => count <= shape.cols).map((count) => ({
       operands: [operand(shape, TIED, seed)],
       attrs: { count },
       tolerances: [EXACT],
