@@ -7,13 +7,13 @@ import { sniff, type Table } from "../formats/mod.ts";
 import { decide, type Decision, type DecisionOptions, thresholdFor } from "../scoring/decide.ts";
 import { requireVote, type Vote } from "../scoring/series/vote.ts";
 import type { ScoreTable } from "../scoring/table_scorer.ts";
+import { HEADER, TOP_COLUMNS } from "../scoring/verdict_lines.ts";
 import { readDataFor } from "./data.ts";
 import { requirePlace, writeWhole } from "./files.ts";
 import { type Io, print } from "./io.ts";
 import { type LoadedModel, loadModel } from "./model.ts";
 import * as options from "./options.ts";
 import { peekedInput, piecesOf } from "./input.ts";
-import { HEADER, TOP_COLUMNS } from "./score_block.ts";
 import { scoreStream, type ScoringModel } from "./score_stream.ts";
 import { count, counted, csvLine, gathered, jsonLine, topColumns } from "./text.ts";
 

@@ -4,18 +4,12 @@
  */
 import type { ByteBlock } from "../formats/byte_blocks.ts";
 import { readRows, type RowFormat } from "../formats/csv_rows.ts";
-import { decide, type Decision, type DecisionOptions } from "../scoring/decide.ts";
+import { decide, type DecisionOptions } from "../scoring/decide.ts";
 import { codecOf } from "../scoring/schema.ts";
 import type { TableScorer } from "../scoring/table_scorer.ts";
+import { verdictLines } from "../scoring/verdict_lines.ts";
 import { requireCells } from "./data.ts";
 import type { LoadedModel } from "./model.ts";
-import { csvLine, topColumns } from "./text.ts";
-
-/** Columns to blame that are listed. */
-export const TOP_COLUMNS = 3;
-
-/** Before the lines of every row. */
-export const HEADER: readonly string[] = ["row", "score", "p_value", "anomaly", "top_columns"];
 
 /** Where the model's columns are in a file; plain data, for other threads. */
 export interface FileLayout {
@@ -62,29 +56,7 @@ export function scoreBlock(
   requireCells(units, { data, rows, source: format.source }, block.firstRow);
   const { scores, contributions } = scorer.scoreCells({ data, rows });
   const decision = decide(scorer.calibration, scores, asked);
-  const text = linesOf(scorer, scores, contributions, decision, block.firstRow);
+  const text = verdictLines(scorer.columns, { scores, contributions }, decision, block.firstRow);
   const { anomalies, uncertain } = decision;
   return { text, rows, anomalies, uncertain, blankLine };
-}
-
-/** One line a row. */
-function linesOf(
-  { columns }: TableScorer,
-  scores: Float64Array,
-  contributions: Float64Array,
-  { pValues, confidences, verdict }: Decision,
-  firstRow: number,
-): string {
-  const width = columns.length;
-  const lines = new Array<string>(scores.length);
-  for (let r = 0; r < lines.length; r++) {
-    const its = verdict(r);
-    const top = topColumns(contributions, r * width, columns, TOP_COLUMNS).join(";");
-    const cells = [firstRow + r + 1, scores[r], pValues[r]];
-    const flag = its === "uncertain" ? its : its === "anomaly";
-    lines[r] = `${cells[0]},${cells[1]},${cells[2]},${flag},${
-      confidences ? csvLine([top, confidences[r].toFixed(4)]) : csvLine([top])
-    }`;
-  }
-  return lines.join("");
 }

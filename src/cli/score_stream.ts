@@ -10,6 +10,7 @@ import { DataError, planColumns, readCsv } from "../formats/mod.ts";
 import type { TableScorer } from "../scoring/table_scorer.ts";
 import type { SeriesStream } from "../scoring/series/series_stream.ts";
 import type { DeviceOptions } from "../scoring/trained_vae.ts";
+import { HEADER } from "../scoring/verdict_lines.ts";
 import { sayLeftOut } from "./data.ts";
 import type { Io } from "./io.ts";
 import type { LoadedModel } from "./model.ts";
@@ -17,7 +18,6 @@ import { onlineBlock } from "./online_block.ts";
 import {
   type Asked,
   type FileLayout,
-  HEADER,
   rowFormat,
   scoreBlock,
   type ScoredBlock,

@@ -271,6 +271,12 @@ export interface ScoreRequest {
   readonly fdr?: number;
 }
 
+/** Options of `scoreUpload`. */
+export interface ScoreJobRequest {
+  /** In the place of the model's own. */
+  readonly falseAlarmRate?: number;
+}
+
 /** Options of `sample`, beside the count. */
 export interface SampleRequest {
   /** Another one gives other rows; 0. */
