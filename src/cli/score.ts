@@ -6,7 +6,7 @@ import { Command, InvalidArgumentError, Option } from "npm:commander@15.1.0";
 import { sniff, type Table } from "../formats/mod.ts";
 import { decide, type Decision, type DecisionOptions, thresholdFor } from "../scoring/decide.ts";
 import { requireVote, type Vote } from "../scoring/series/vote.ts";
-import type { BlamedColumn, ExplainOptions } from "../scoring/explain/explain.ts";
+import { type BlamedColumn, type ExplainOptions, MAX_BLAMED } from "../scoring/explain/explain.ts";
 import type { ScoreTable } from "../scoring/table_scorer.ts";
 import { readDataFor } from "./data.ts";
 import { explainerOf, explainFlagged, explanation, type FlaggedRows } from "./explained.ts";
@@ -82,22 +82,9 @@ export function scoreCommand(io: Io): Command {
         max: 0.999999,
       }),
     )
-    .addOption(
-      options.integerOption(
-        "--explain [columns]",
-        "say what flagged rows hold in so many columns, and what was to be expected; 3",
-        { min: 1, max: 100 },
-      ).preset(String(TOP_COLUMNS)),
-    )
-    .addOption(
-      new Option(
-        "--conditional",
-        "with --explain: credit columns with what they add beyond what the others explain",
-      ).implies({ explain: TOP_COLUMNS }),
-    )
     .addOption(options.backendOption())
     .addOption(options.jsonOption());
-  for (const option of streamOptions()) command.addOption(option);
+  for (const option of [...explainingOptions(), ...streamOptions()]) command.addOption(option);
   return command.action(async (path: string, data: string, given: ScoreOptions) => {
     if (given.out !== undefined) await requirePlace(given.out, [path, data]);
     using model = await loadModel(path, { backend: given.backend });
@@ -118,6 +105,20 @@ export function scoreCommand(io: Io): Command {
     else if (given.out === undefined) print(io, scoresCsv(scored));
     io.stderr(`elbow: ${summary(scored)}\n`);
   });
+}
+
+function explainingOptions(): Option[] {
+  return [
+    options.integerOption(
+      "--explain [columns]",
+      "say what flagged rows hold in so many columns, and what was to be expected; 3",
+      { min: 1, max: MAX_BLAMED },
+    ).preset(String(TOP_COLUMNS)),
+    new Option(
+      "--conditional",
+      "with --explain: credit columns with what they add beyond what the others explain",
+    ).implies({ explain: TOP_COLUMNS }),
+  ];
 }
 
 /** Of series. */

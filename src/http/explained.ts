@@ -2,7 +2,12 @@
  * The option `explain` of the verb `score`: behind the numbers of each row those of the columns to blame, six
  * each: the column, what it holds, what was to be expected, the interval, the probability. NaN is nothing.
  */
-import { blamedColumn, Explainer, requireExplainOptions } from "../scoring/explain/explain.ts";
+import {
+  type BlamedColumn,
+  blamedColumn,
+  Explainer,
+  requireExplainOptions,
+} from "../scoring/explain/explain.ts";
 import type { TableScorer } from "../scoring/table_scorer.ts";
 import type { Cells } from "../scoring/standardize.ts";
 import type { RowText } from "./answers.ts";
@@ -72,18 +77,24 @@ export function explained<S extends Scores>(
       }
       return data;
     },
-    text(data, at) {
-      const blamed = [];
-      for (let k = 0; k < most; k++) {
-        const from = at + before + k * NUMBERS.length;
-        const [c, value, expected, low, high, probability] = data.subarray(from);
-        if (Number.isNaN(c)) break;
-        const expectation = { expected, low, high, probability };
-        blamed.push(blamedColumn(model.schema[c], data[at + BEFORE + c], value, expectation));
-      }
-      return `${scores.text(data, at).slice(0, -1)},"blamed":${JSON.stringify(blamed)}}`;
-    },
+    text: (data, at) =>
+      `${scores.text(data, at).slice(0, -1)},"blamed":${
+        JSON.stringify(blamedAt(model, data, at, most))
+      }}`,
   };
+}
+
+/** The columns to blame, at most so many, of the row whose numbers begin at `at`. */
+function blamedAt({ schema }: TableScorer, data: Float64Array, at: number, most: number) {
+  const blamed: BlamedColumn[] = [], behind = at + BEFORE + schema.length;
+  for (let k = 0; k < most; k++) {
+    const from = behind + k * NUMBERS.length;
+    const [c, value, expected, low, high, probability] = data.subarray(from, from + NUMBERS.length);
+    if (!(c >= 0)) break;
+    const expectation = { expected, low, high, probability };
+    blamed.push(blamedColumn(schema[c], data[at + BEFORE + c], value, expectation));
+  }
+  return blamed;
 }
 
 function contributionsOf(own: Float64Array, rows: number, before: number): Float64Array {

@@ -29,6 +29,7 @@ export interface ExplainOptions {
 
 /** A column to blame. */
 export interface BlamedColumn {
+  /** Its name. */
   readonly column: string;
   /** What it adds to the score; above 0. */
   readonly nats: number;
