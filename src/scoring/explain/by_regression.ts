@@ -13,7 +13,8 @@ import type { EnsembleModel } from "../ensemble/ensemble.ts";
 import type { Part } from "../ensemble/part.ts";
 import type { ColumnSchema } from "../schema.ts";
 import type { Cells } from "../standardize.ts";
-import { projectRow, transformInverse } from "../views/view.ts";
+import { project } from "../views/projector.ts";
+import { transformInverse } from "../views/view.ts";
 import { conditional, conditionalTerm, precisionOf } from "./conditional.ts";
 import { type CellExpectation, type Expecting, NOTHING } from "./expectation.ts";
 
@@ -27,11 +28,10 @@ export class Regression implements Expecting {
   readonly #missing: ArrayLike<number>;
   /** Standardised residuals of the reference rows by feature, ascending; made when asked for. */
   readonly #residuals = new Map<number, Float64Array>();
-  readonly #columns: number;
 
   /** @param missing the share of the cells of each column that were missing when the model was made */
   constructor(
-    { parts, parameters, columns }: EnsembleModel,
+    { parts, parameters }: EnsembleModel,
     schema: readonly ColumnSchema[],
     missing: ArrayLike<number>,
   ) {
@@ -40,17 +40,15 @@ export class Regression implements Expecting {
     this.#weight = parameters.get(`${part.view.name}.linear.weight`)!;
     this.#precision = precisionOf(this.#weight, features.length);
     this.#schema = schema;
-    this.#columns = columns;
     this.#missing = missing;
     this.#features = schema.map((_, c) =>
       features.flatMap(({ column }, f) => column === c ? [f] : [])
     );
   }
 
-  expect({ data, rows }: Cells, blamed: Int32Array, level: number): CellExpectation[] {
-    const each = blamed.length / Math.max(1, rows), found: CellExpectation[] = [];
-    for (let r = 0; r < rows; r++) {
-      const { x, lacking } = this.#project(data, r * this.#columns);
+  expect(cells: Cells, blamed: Int32Array, level: number): CellExpectation[] {
+    const each = blamed.length / Math.max(1, cells.rows), found: CellExpectation[] = [];
+    for (const [r, { x, lacking }] of this.#project(cells).entries()) {
       // A column is judged by those that are blamed less: one blamed more may be what is wrong.
       const left = new Set(lacking);
       for (let k = r * each; k < (r + 1) * each; k++) {
@@ -62,28 +60,34 @@ export class Regression implements Expecting {
     return found;
   }
 
-  shares({ data, rows }: Cells): Float64Array {
-    const width = this.#schema.length, terms = new Float64Array(rows * width);
-    for (let r = 0; r < rows; r++) {
-      const { x, lacking } = this.#project(data, r * this.#columns);
+  shares(cells: Cells): Float64Array {
+    const width = this.#schema.length, terms = new Float64Array(cells.rows * width);
+    for (const [r, { x, lacking }] of this.#project(cells).entries()) {
       const filled = lacking.length > 0 ? fill(this.#precision, x, lacking) : x;
       for (let c = 0; c < width; c++) {
-        if (Number.isNaN(data[r * width + c])) continue;
+        if (Number.isNaN(cells.data[r * width + c])) continue;
         terms[r * width + c] = conditionalTerm(this.#precision, filled, this.#features[c]);
       }
     }
     return terms;
   }
 
-  #project(cells: Float64Array, at: number): { x: Float64Array; lacking: number[] } {
-    const width = this.#part.view.features.length;
-    const x = new Float64Array(width), observed = new Uint8Array(width);
-    projectRow(this.#part.view, cells, at, x, observed, 0);
-    return { x, lacking: [...observed].flatMap((there, f) => there === 1 ? [] : [f]) };
+  /** Rows of the view, and which of their features are missing. */
+  #project(cells: Cells): { readonly x: Float32Array; readonly lacking: readonly number[] }[] {
+    const { x: { data, shape: [rows, width] }, observed } = project(
+      this.#part.view,
+      cells,
+      this.#schema.length,
+    );
+    return Array.from({ length: rows }, (_, r) => ({
+      x: data.subarray(r * width, (r + 1) * width),
+      lacking: [...observed.subarray(r * width, (r + 1) * width)]
+        .flatMap((there, f) => there === 1 ? [] : [f]),
+    }));
   }
 
   #cell(
-    x: Float64Array,
+    x: Float32Array,
     column: number,
     asked: readonly number[],
     level: number,
@@ -140,7 +144,7 @@ export class Regression implements Expecting {
 }
 
 /** The row with what is expected where it lacks something. */
-function fill(precision: Float64Array, x: Float64Array, lacking: readonly number[]): Float64Array {
+function fill(precision: Float64Array, x: Float32Array, lacking: readonly number[]): Float32Array {
   const filled = x.slice(), { mean } = conditional(precision, x, lacking);
   lacking.forEach((f, i) => filled[f] = mean[i]);
   return filled;
