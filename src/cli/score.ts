@@ -8,11 +8,12 @@ import { decide, type Decision, type DecisionOptions, thresholdFor } from "../sc
 import { requireVote, type Vote } from "../scoring/series/vote.ts";
 import type { ScoreTable } from "../scoring/table_scorer.ts";
 import { readDataFor } from "./data.ts";
-import { requirePlace, writeWhole } from "./files.ts";
+import { writeWhole } from "./files.ts";
 import { type Io, print } from "./io.ts";
 import { type LoadedModel, loadModel } from "./model.ts";
 import * as options from "./options.ts";
 import { peekedInput, piecesOf } from "./input.ts";
+import { requireRowsPlace } from "./rows_output.ts";
 import { HEADER, TOP_COLUMNS } from "./score_block.ts";
 import { scoreStream, type ScoringModel } from "./score_stream.ts";
 import { count, counted, csvLine, gathered, jsonLine, topColumns } from "./text.ts";
@@ -79,7 +80,7 @@ export function scoreCommand(io: Io): Command {
     .addOption(options.jsonOption());
   for (const option of streamOptions()) command.addOption(option);
   return command.action(async (path: string, data: string, given: ScoreOptions) => {
-    if (given.out !== undefined) await requirePlace(given.out, [path, data]);
+    await requireRowsPlace(given, [path, data]);
     using model = await loadModel(path, { backend: given.backend });
     const input = data === "-" ? await peekedInput(io) : undefined;
     const isCsv = input ? sniff(input.first) === ".csv" : /\.(csv|tsv)$/i.test(data);
