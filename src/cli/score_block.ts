@@ -7,9 +7,10 @@ import { readRows, type RowFormat } from "../formats/csv_rows.ts";
 import { decide, type Decision, type DecisionOptions } from "../scoring/decide.ts";
 import { codecOf } from "../scoring/schema.ts";
 import type { TableScorer } from "../scoring/table_scorer.ts";
+import { BlameCells, PValueTexts } from "./blame_cells.ts";
 import { requireCells } from "./data.ts";
 import type { LoadedModel } from "./model.ts";
-import { csvLine, topColumns } from "./text.ts";
+import { csvLine } from "./text.ts";
 
 /** Columns to blame that are listed. */
 export const TOP_COLUMNS = 3;
@@ -69,22 +70,21 @@ export function scoreBlock(
 
 /** One line a row. */
 function linesOf(
-  { columns }: TableScorer,
+  { columns, calibration }: TableScorer,
   scores: Float64Array,
   contributions: Float64Array,
   { pValues, confidences, verdict }: Decision,
   firstRow: number,
 ): string {
   const width = columns.length;
+  const blamed = new BlameCells(columns, TOP_COLUMNS);
+  const pTexts = new PValueTexts(calibration.resolution);
   const lines = new Array<string>(scores.length);
   for (let r = 0; r < lines.length; r++) {
-    const its = verdict(r);
-    const top = topColumns(contributions, r * width, columns, TOP_COLUMNS).join(";");
-    const cells = [firstRow + r + 1, scores[r], pValues[r]];
-    const flag = its === "uncertain" ? its : its === "anomaly";
-    lines[r] = `${cells[0]},${cells[1]},${cells[2]},${flag},${
-      confidences ? csvLine([top, confidences[r].toFixed(4)]) : csvLine([top])
-    }`;
+    const its = verdict(r), flag = its === "uncertain" ? its : its === "anomaly";
+    const top = blamed.of(contributions, r * width), p = pTexts.of(pValues[r]);
+    const more = confidences ? `,${csvLine([confidences[r].toFixed(4)])}` : "\n";
+    lines[r] = `${firstRow + r + 1},${scores[r]},${p},${flag},${top}${more}`;
   }
   return lines.join("");
 }
