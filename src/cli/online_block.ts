@@ -7,8 +7,8 @@ import { readRows, type RowFormat } from "../formats/csv_rows.ts";
 import type { SeriesStream } from "../scoring/series/series_stream.ts";
 import { requireCells } from "./data.ts";
 import type { ScoredBlock } from "./score_block.ts";
-import type { TableScorer } from "../scoring/table_scorer.ts";
 import { TOP_COLUMNS } from "../scoring/verdict_lines.ts";
+import type { TableScorer } from "../scoring/table_scorer.ts";
 import type { LoadedModel } from "./model.ts";
 import { csvLine, topColumns } from "./text.ts";
 

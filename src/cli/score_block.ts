@@ -5,10 +5,12 @@
 import type { ByteBlock } from "../formats/byte_blocks.ts";
 import { readRows, type RowFormat } from "../formats/csv_rows.ts";
 import { decide, type DecisionOptions } from "../scoring/decide.ts";
+import type { ExplainOptions } from "../scoring/explain/explain.ts";
 import { codecOf } from "../scoring/schema.ts";
 import type { TableScorer } from "../scoring/table_scorer.ts";
-import { verdictLines } from "../scoring/verdict_lines.ts";
+import { HEADER, verdictLines } from "../scoring/verdict_lines.ts";
 import { requireCells } from "./data.ts";
+import { explainFlagged, explanation } from "./explained.ts";
 import type { LoadedModel } from "./model.ts";
 
 /** Where the model's columns are in a file; plain data, for other threads. */
@@ -20,8 +22,17 @@ export interface FileLayout {
   readonly places: readonly number[];
 }
 
-/** How verdicts come about. */
-export type Asked = DecisionOptions & { readonly falseAlarmRate: number };
+/** How verdicts come about, and whether flagged rows are explained. */
+export type Asked = DecisionOptions & {
+  readonly falseAlarmRate: number;
+  readonly explain?: ExplainOptions;
+};
+
+/** The names of what is written of each row. */
+export function headerOf({ minConfidence, explain }: Partial<Asked>): string[] {
+  const confidence = minConfidence === undefined ? [] : ["confidence"];
+  return [...HEADER, ...confidence, ...(explain ? ["explanation"] : [])];
+}
 
 /** What became of a block. */
 export interface ScoredBlock {
@@ -54,9 +65,17 @@ export function scoreBlock(
   const { scorer, units } = model;
   const { data, rows, blankLine } = readRows(block, format);
   requireCells(units, { data, rows, source: format.source }, block.firstRow);
-  const { scores, contributions } = scorer.scoreCells({ data, rows });
+  const table = scorer.scoreCells({ data, rows }), { scores } = table;
   const decision = decide(scorer.calibration, scores, asked);
-  const text = verdictLines(scorer.columns, { scores, contributions }, decision, block.firstRow);
-  const { anomalies, uncertain } = decision;
+  const why = asked.explain &&
+    explainFlagged(scorer, { data, rows }, table, decision, asked.explain);
+  const { contributions } = why ?? table;
+  const { anomalies, uncertain, confidences } = decision;
+  const more = (r: number) => [
+    ...(confidences ? [confidences[r].toFixed(4)] : []),
+    ...(why ? [explanation(why.blamed.get(r))] : []),
+  ];
+  const scored = { scores, contributions }, isMore = confidences !== undefined || why !== undefined;
+  const text = verdictLines(scorer, scored, decision, block.firstRow, isMore ? more : undefined);
   return { text, rows, anomalies, uncertain, blankLine };
 }

@@ -10,7 +10,6 @@ import { DataError, planColumns, readCsv } from "../formats/mod.ts";
 import type { TableScorer } from "../scoring/table_scorer.ts";
 import type { SeriesStream } from "../scoring/series/series_stream.ts";
 import type { DeviceOptions } from "../scoring/trained_vae.ts";
-import { HEADER } from "../scoring/verdict_lines.ts";
 import { sayLeftOut } from "./data.ts";
 import type { Io } from "./io.ts";
 import type { LoadedModel } from "./model.ts";
@@ -18,6 +17,7 @@ import { onlineBlock } from "./online_block.ts";
 import {
   type Asked,
   type FileLayout,
+  headerOf,
   rowFormat,
   scoreBlock,
   type ScoredBlock,
@@ -74,7 +74,7 @@ export async function* scoreStream(
   else first[0] = head;
   const format = rowFormat(model, layout);
   // Goes out with the first rows: what is refused before them has written nothing.
-  let header = csvLine([...HEADER, ...(asked.minConfidence === undefined ? [] : ["confidence"])]);
+  let header = csvLine(headerOf(asked));
   let blank: number | undefined;
   const taken = (scored: ScoredBlock): string => {
     if (blank !== undefined && scored.rows > 0) throw blankFault(format, totals.rows + 1, blank);

@@ -1,5 +1,5 @@
 /** Numbers, cells, lines and JSON as the commands print them. */
-export { csvLine, topColumns } from "../scoring/verdict_lines.ts";
+export { csvLine } from "../formats/csv_line.ts";
 
 /** Text that stays on its line and leaves the terminal alone, whatever a column is called. */
 export function printable(text: string): string {
@@ -31,6 +31,29 @@ function magnitude(value: number): number {
 /** Nats for a person to read. */
 export function nats(value: number): string {
   return Math.abs(value) < 1e6 ? value.toFixed(3) : value.toPrecision(4);
+}
+
+/** The names of up to `most` columns with the largest positive values, the largest first. */
+export function topColumns(
+  values: ArrayLike<number>,
+  offset: number,
+  names: readonly string[],
+  most: number,
+): string[] {
+  const top: string[] = [];
+  for (let last = Infinity, at = -1; top.length < most;) {
+    let best = -1;
+    for (let c = 0; c < names.length; c++) {
+      const value = values[offset + c];
+      // Equal values come in the order of the columns.
+      const isNext = value > 0 && (value < last || (value === last && c > at));
+      if (isNext && (best < 0 || value > values[offset + best])) best = c;
+    }
+    if (best < 0) break;
+    [last, at] = [values[offset + best], best];
+    top.push(names[best]);
+  }
+  return top;
 }
 
 /** A whole number for a person to read: 3,772. */

@@ -89,10 +89,9 @@ export async function scorePart(
   try {
     const { data, shape: [rows] } = decodeNpy(input, "part.npy");
     const scored = naming(firstRow, () => scorer.scoreCells({ data: data as Float64Array, rows }));
-    const { calibration, columns } = scorer;
     const asked = { falseAlarmRate: scorer.falseAlarmRate };
-    const decision = decide(calibration, scored.scores, asked);
-    const lines = UTF8.encode(verdictLines(columns, scored, decision, firstRow));
+    const decision = decide(scorer.calibration, scored.scores, asked);
+    const lines = UTF8.encode(verdictLines(scorer, scored, decision, firstRow));
     return { lines, rows, anomalies: decision.anomalies };
   } finally {
     scorer.dispose();
