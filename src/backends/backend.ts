@@ -133,12 +133,16 @@ export interface Stepper {
   dispose(): void;
 }
 
-/** A device that takes training steps for a host. */
-export interface Accelerator {
-  readonly details: Readonly<Record<string, string | number | boolean>>;
+/** A device that a host gives work to: programs that are waited for, and training steps. */
+export interface Accelerator extends Backend {
   /** @param lengths elements of both segments */
   stepper(plan: Plan, lengths: { parameters: number; state: number }, data: DeviceData): Stepper;
-  dispose(): void;
+}
+
+/** An array is larger than the device takes. */
+export class LimitError extends RangeError {
+  /** Its name. */
+  override readonly name: string = "LimitError";
 }
 
 /** The GPU failed: it was lost, ran out of memory, refused a command, or computed wrongly. */

@@ -12,8 +12,8 @@
  */
 import { type Accelerator, GpuError, type Stepper } from "../backends/backend.ts";
 import { openAccelerator } from "../backends/open.ts";
-import { sizeAt } from "../core/shape.ts";
 import type { Plan } from "../graph/plan.ts";
+import { operationsOf } from "../graph/cost.ts";
 import type { DeviceOptions } from "../scoring/engine.ts";
 import type { Matrix } from "../scoring/matrix.ts";
 import { GpuSteps } from "./gpu_steps.ts";
@@ -78,13 +78,4 @@ function stepperOf(make: () => Stepper): Stepper {
 function isLarge({ device, plan, steps }: GpuRequest): boolean {
   return device.determinism !== "portable" && steps >= MANY_STEPS &&
     operationsOf(plan) >= LARGE_STEP;
-}
-
-/** Floating-point operations of the products of one run: the rest is small beside them. */
-function operationsOf({ instructions, capacity }: Plan): number {
-  return instructions.reduce((total, { op, inputs: [x], output }) => {
-    if (op !== "dense" && op !== "matmul") return total;
-    const inner = sizeAt(x.shape, capacity) / sizeAt({ ...output.shape, cols: 1 }, capacity);
-    return total + 2 * inner * sizeAt(output.shape, capacity);
-  }, 0);
 }

@@ -60,19 +60,18 @@ export function backendOn(
 }
 
 /**
- * A GPU that trains for a host.
+ * A GPU that works for a host.
  * @throws DOMException if there is no adapter that may be used
  */
 export async function openAccelerator(options: WebgpuOptions = {}): Promise<Accelerator> {
   const backend = await openWebgpu(options);
   return {
-    details: backend.details,
+    ...backend,
     stepper(plan, lengths, data) {
       const parameters = backend.allocate(lengths.parameters) as GpuSegment;
       const state = backend.allocate(lengths.state) as GpuSegment;
       const program = backend.compile(plan, { parameters, state });
       return new GpuStepper(backend.device, program, parameters, state, data);
     },
-    dispose: () => backend.dispose(),
   };
 }
