@@ -135,6 +135,8 @@ export interface Stepper {
 
 /** A device that a host gives work to: programs that are waited for, and training steps. */
 export interface Accelerator extends Backend {
+  /** Finds out how the device does a plan best, unless that is known: before it is compiled. */
+  prepare(plan: Plan): Promise<void>;
   /** @param lengths elements of both segments */
   stepper(plan: Plan, lengths: { parameters: number; state: number }, data: DeviceData): Stepper;
 }
@@ -157,4 +159,9 @@ export interface AdapterOptions {
   readonly allowSoftware?: boolean;
   /** Stands in for `navigator.gpu`. */
   readonly gpu?: GPU;
+  /**
+   * How products are cut was measured on an adapter once: give the same map again, or what was kept of it, and
+   * it is not measured again.
+   */
+  readonly tiles?: Map<string, string>;
 }

@@ -58,7 +58,7 @@ export interface RowEvaluation {
 }
 
 /** Draws taken in one run: more are streamed. */
-const SAMPLE_CHUNK = 64;
+export const SAMPLE_CHUNK = 64;
 
 /** Decoder rows of one run. */
 const DECODER_ROWS = 1024;

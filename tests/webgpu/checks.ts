@@ -10,6 +10,7 @@ import { checkGradients, checkPieces } from "../golden/pieces.ts";
 import { checkSteps } from "../golden/steps.ts";
 import { readGolden } from "../golden/vae_golden.ts";
 import { CALL_CHECKS } from "./scoring.ts";
+import { TILE_CHECKS } from "./tuning.ts";
 import { F32_UNIT_ROUNDOFF } from "../util/close.ts";
 import {
   checkComposed,
@@ -88,5 +89,6 @@ export const CHECKS: readonly Check[] = [
       await checkSteps(golden, backend, F32_UNIT_ROUNDOFF);
     },
   })),
+  ...TILE_CHECKS,
   ...CALL_CHECKS,
 ];

@@ -9,7 +9,8 @@ import {
   type Segment,
   type SyncProgram,
 } from "../../backends/backend.ts";
-import type { Engine, Programs, ProgramSize } from "../engine.ts";
+import type { Engine, Programs, ProgramSize, Work } from "../engine.ts";
+import { SAMPLE_CHUNK } from "../evaluation.ts";
 import { CheckedProgram } from "./checked_program.ts";
 
 /** The most rows of a run, and the most elements of the memory that it needs, by its plan. */
@@ -30,6 +31,7 @@ export class DevicePrograms<Name extends string> implements Programs<Name> {
   readonly #checks = new Map<string, SyncProgram>();
   /** The most rows of a run, by name and draws. */
   readonly #limits = new Map<string, number>();
+  readonly #prepared = new Set<string>();
   #version = -1;
 
   constructor(device: Accelerator, host: Engine<Name>) {
@@ -51,6 +53,16 @@ export class DevicePrograms<Name extends string> implements Programs<Name> {
         if (!(error instanceof LimitError) || size === 1) throw error;
       }
     }
+  }
+
+  /** Lets the device find out how it does the program of some work best. */
+  async prepare({ name, rows, samples }: Work<Name>): Promise<void> {
+    const draws = samples && Math.min(samples, SAMPLE_CHUNK);
+    const most = this.#limits.get(`${name} ${draws ?? 1}`) ?? this.#estimate(name, draws);
+    const capacity = Math.min(powerOfTwo(rows), most), key = `${name} ${draws ?? 1} ${capacity}`;
+    if (this.#prepared.has(key)) return;
+    this.#prepared.add(key);
+    await this.device.prepare(this.#host.plan(name, { capacity, samples: draws }));
   }
 
   dispose(): void {

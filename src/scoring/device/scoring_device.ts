@@ -24,6 +24,7 @@ import {
   type Work,
   type WorkDevice,
 } from "../engine.ts";
+import { SAMPLE_CHUNK } from "../evaluation.ts";
 import { finish, finishLater, type Steps } from "../steps.ts";
 import { DevicePrograms } from "./device_programs.ts";
 
@@ -81,6 +82,7 @@ export class ScoringDevice<Name extends string> implements WorkDevice<Name> {
     const device = await this.#deviceFor(work);
     if (!device) return finish(steps(this.#host));
     try {
+      await device.prepare(work);
       const result = await finishLater(steps(device));
       const { adapter } = device.device.details;
       this.#details = { adapter, scoring: "webgpu" };
@@ -126,14 +128,17 @@ export class ScoringDevice<Name extends string> implements WorkDevice<Name> {
 
   #isLarge({ name, rows, samples }: Work<Name>): boolean {
     if (this.#host.device.determinism === "portable") return false;
-    const plan = this.#host.plan(name, { capacity: 1, samples: Math.min(samples ?? 1, 64) });
-    const draws = Math.max(1, (samples ?? 1) / 64);
+    const plan = this.#host.plan(name, {
+      capacity: 1,
+      samples: Math.min(samples ?? 1, SAMPLE_CHUNK),
+    });
+    const draws = Math.max(1, (samples ?? 1) / SAMPLE_CHUNK);
     return rows * draws * operationsOf(plan) >= LARGE_CALL;
   }
 
   /** Whether rows of zeros are done faster there, once all is compiled. */
   async #isFaster(device: DevicePrograms<Name>, work: Work<Name>): Promise<boolean> {
-    const { name, rows } = work, samples = work.samples && Math.min(work.samples, 64);
+    const { name, rows } = work, samples = work.samples && Math.min(work.samples, SAMPLE_CHUNK);
     const { clock } = this.#options;
     try {
       const perRow = async (take: () => Promise<number>) => {
