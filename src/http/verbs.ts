@@ -31,7 +31,8 @@ import type { Model } from "./catalogue.ts";
 import type { Pace } from "./pace.ts";
 import { invalid } from "./problems.ts";
 import { requireCount } from "./rows.ts";
-import { numberRow, OPTIONS, type RowSchema, tableRow } from "./schemas.ts";
+import { explained, type WhyOptions } from "./explained.ts";
+import { bodyReader, numberRow, OPTIONS, type RowSchema, tableRow } from "./schemas.ts";
 
 /** What one request may ask for. */
 export interface Limits {
@@ -67,6 +68,8 @@ export interface Verb {
   rows(model: Model): Units | undefined;
   /** What a row may be, whatever the model. */
   readonly row: RowSchema;
+  /** Checks a JSON body of rows and options. */
+  readBody(body: unknown): Readonly<Record<string, unknown>>;
   /** @param options as `options` has checked them */
   work(model: Model, options: Readonly<Record<string, unknown>>, limits: Limits): Work;
 }
@@ -137,12 +140,13 @@ export const VERBS = {
     numberRow,
   ),
 
-  score: verb("how surprising each row is", OPTIONS.score, (model, { falseAlarmRate, fdr }) => {
+  score: verb("how surprising each row is", OPTIONS.score, (model, options) => {
+    const { falseAlarmRate, fdr } = options;
     if (falseAlarmRate !== undefined && fdr !== undefined) {
       throw invalid("/fdr", "Cannot keep both rates: give fdr or falseAlarmRate");
     }
-    if (!isTable(model)) return plainScores(model, falseAlarmRate ?? fdr);
-    const scores = tableScores(model, falseAlarmRate);
+    if (!isTable(model)) return plainScores(model, options);
+    const scores = explained(model, tableScores(model, falseAlarmRate), options);
     return fdr === undefined ? scores : together(scores, fdr);
   }),
 
@@ -183,11 +187,13 @@ function verb<S extends v.StrictObjectSchema<v.ObjectEntries, string>>(
   rows: Verb["rows"] = unitsOf,
   row: RowSchema = tableRow,
 ): Verb & { readonly options: S } {
+  let reader: Verb["readBody"] | undefined;
   return {
     summary,
     options,
     rows,
     row,
+    readBody: (body) => (reader ??= bodyReader(options, row))(body),
     work(model, given, limits) {
       requireSingleRows(model);
       const own = work(model, given as v.InferOutput<S>, limits);
@@ -290,14 +296,28 @@ function scoreOne(model: TableScorer, row: Float64Array, rate: number): Float64A
   return data;
 }
 
-function plainScores(model: Model, falseAlarmRate?: number): OwnWork {
-  if (falseAlarmRate !== undefined) {
+interface ScoreOptions extends WhyOptions {
+  readonly falseAlarmRate?: number;
+  readonly fdr?: number;
+}
+
+function plainScores(model: Model, { falseAlarmRate, fdr, explain }: ScoreOptions): OwnWork {
+  if (falseAlarmRate !== undefined || fdr !== undefined) {
     throw invalid("/falseAlarmRate", "Cannot keep a false-alarm rate: the model has none to keep");
   }
-  const { toVae } = unitsOf(model);
+  if (explain !== undefined) {
+    throw invalid("/explain", "Cannot explain: the model is a bare VAE and blames no column");
+  }
+  const { toVae } = unitsOf(model), vae = vaeOf(model);
   return {
     columns: ["score"],
-    run: (cells) => vaeOf(model).score(toVae(cells)),
+    async run(cells) {
+      if (cells.rows > 1) return vae.score(toVae(cells));
+      // Without the matrices that many rows need.
+      const score = new Float64Array(1);
+      vae.scoreInto(toVae(cells).data, score);
+      return score;
+    },
     text: (data, at) => `{"score":${data[at]}}`,
   };
 }
