@@ -227,7 +227,8 @@ export const SCORING_CHECKS: readonly TrainingCheck[] = [
         const wrong of [
           (code: string) => code.replaceAll("fma(x0, y0,", "fma(x0, 1.01 * y0,"),
           // Wrong in the last rows alone.
-          (code: string) => code.replaceAll("fma(x0, y0,", "fma(x0, select(y0, 0.0, group > 2u),"),
+          (code: string) =>
+            code.replaceAll(/fma\(x(\d), y0,/g, "fma(x$1, select(y0, 0.0, group > 2u),"),
         ]
       ) await assertScoresRight({ shader: wrong }, /Cannot trust the GPU/);
     },
