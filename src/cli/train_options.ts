@@ -52,7 +52,7 @@ export function addTrainOptions(command: Command): Command {
     .option("--curve <svg>", "chart of the loss over the epochs to write")
     .option(
       "--spec <json>",
-      "file that states the model: fits a bare VAE to the values as they are",
+      "the model as JSON, or a file of it: a bare VAE, or a neighbour by its type (rbm, ppca, factorAnalysis), of the values as they are",
     )
     .option("--binarize", "with --spec: values 0 to 1 are drawn 0 or 1 anew at every step");
   for (const option of [...modelOptions(), ...runOptions()]) command.addOption(option);
