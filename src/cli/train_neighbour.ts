@@ -37,7 +37,7 @@ export async function trainNeighbour(
   if (!isNeighbour(stated)) return false;
   await requirePlace(given.out, [data, given.spec]);
   // Its own mistakes before a long table is read.
-  const { type } = namingSpec(given.spec, () => parseNeighbour(stated, 1));
+  const { type } = namingSpec(given.spec, () => parseNeighbour(stated));
   requireOptions(type, given, command);
   const table = await readData(data, io, { label: given.label, columns: given.columns });
   const spec = namingSpec(given.spec, () => parseNeighbour(stated, table.columns.length));

@@ -52,18 +52,21 @@ export function isNeighbour(spec: unknown): spec is { readonly type: unknown } {
 }
 
 /**
- * The complete specification over a table's columns.
+ * The complete specification over a table's columns, where they are known.
  * @throws TypeError or RangeError naming the field
  */
-export function parseNeighbour(value: { readonly type: unknown }, columns: number): NeighbourSpec {
+export function parseNeighbour(
+  value: { readonly type: unknown },
+  columns?: number,
+): NeighbourSpec {
   const { type: given, ...rest } = value;
   const type = requireChoice("spec.type", given, NEIGHBOUR_TYPES);
   if (type !== "rbm") {
     const fields = requireObject("spec", rest, ["latent", "tolerance", "minVariance"]);
     return { type, ...fields } as NeighbourSpec;
   }
-  const spec = parseRbmSpec({ visible: columns, ...rest });
-  if (spec.visible === columns) return { type, ...spec };
+  const spec = parseRbmSpec({ visible: columns ?? 1, ...rest });
+  if (columns === undefined || spec.visible === columns) return { type, ...spec };
   throw new RangeError(
     `Cannot read spec.visible: it must be the table's ${columns} columns: current value is ${spec.visible}`,
   );
