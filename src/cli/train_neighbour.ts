@@ -54,7 +54,7 @@ function requireOptions(type: NeighbourSpec["type"], given: SpecOptions, command
   for (const option of command.options) {
     const name = option.attributeName();
     if (known.includes(name) || given[name as keyof SpecOptions] === undefined) continue;
-    command.error(`error: option '--spec <json>' of type "${type}" excludes '${option.flags}'`);
+    command.error(`error: option '--spec <file>' of type "${type}" excludes '${option.flags}'`);
   }
 }
 

@@ -21,14 +21,6 @@ import { sayThreads, specResult, specSections } from "./train_report.ts";
 import { trainNeighbour } from "./train_neighbour.ts";
 import { pick, withRun } from "./train_run.ts";
 
-/** Options for what the spec says, or a bare VAE has not. */
-const EXCLUDED = {
-  latent: "--latent <n>",
-  hidden: "--hidden <64,32>",
-  likelihood: "--likelihood <type>",
-  falseAlarmRate: "--false-alarm-rate <share>",
-} as const;
-
 /** Reads, fits, writes and reports. */
 export async function trainBySpec(
   data: string,
@@ -38,10 +30,6 @@ export async function trainBySpec(
 ): Promise<void> {
   const stated = await readSpec(given.spec);
   if (await trainNeighbour(data, stated, given, io, command)) return;
-  for (const [name, flags] of Object.entries(EXCLUDED)) {
-    if (given[name as keyof typeof EXCLUDED] === undefined) continue;
-    command.error(`error: option '--spec <file>' excludes '${flags}'`);
-  }
   await requirePlace(given.out, [data, given.spec]);
   if (given.curve !== undefined) await requirePlace(given.curve, [data, given.spec]);
   const table = await readData(data, io, { label: given.label, columns: given.columns });
@@ -78,14 +66,15 @@ function specFor(table: Table, stated: Partial<ModelSpecInput>, path: string): M
 }
 
 function fitTo(vae: VAE, table: Table, given: SpecOptions, io: Io): Promise<FitReport> {
-  const { rows } = table, { batchSize, binarize } = given;
-  return withRun(table.source, given, io, (settings) => {
+  const { rows } = table, { batchSize, objective } = given;
+  // Of a model with a classifier no objective but this one can be meant by options without a type.
+  const meant = vae.spec.classifier ? { objective: objective ?? "semiSupervised" as const } : {};
+  return withRun(table.source, { ...given, ...meant }, io, (settings) => {
     const { x, ...beside } = partsOf(vae.spec, table);
     return vae.fit(x, {
       ...defaultTraining(rows, batchSize),
       ...settings,
-      ...(vae.spec.classifier && given.objective === undefined && { objective: undefined }),
-      ...(binarize && { binarize }),
+      ...pick(given, ["binarize", "labelledShare"]),
       ...beside,
     });
   });
