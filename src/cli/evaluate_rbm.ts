@@ -2,12 +2,20 @@
 import type { PartitionOptions } from "../scoring/rbm/rbm_options.ts";
 import { labelFigures, labelSection } from "./against_label.ts";
 import { readDataFor } from "./data.ts";
-import type { EvaluateOptions } from "./evaluate.ts";
+import type { JsonOption } from "./options.ts";
 import { type Io, print } from "./io.ts";
 import type { LoadedRbm } from "./model.ts";
 import { counted, jsonLine, nats, report } from "./text.ts";
 
-/** Options of `elbow evaluate` that a machine has no answer to. */
+/** Options of `elbow evaluate`. */
+interface Asked extends JsonOption, Partial<Record<typeof OF_VAES[number], unknown>> {
+  readonly label?: string;
+  /** Chains of annealed importance sampling. */
+  readonly samples?: number;
+  readonly seed?: number;
+}
+
+/** Those that a machine has no answer to. */
 const OF_VAES = ["priorSamples", "gaps", "surgery", "baselines"] as const;
 
 /**
@@ -17,7 +25,7 @@ const OF_VAES = ["priorSamples", "gaps", "surgery", "baselines"] as const;
 export async function evaluateRbm(
   model: LoadedRbm,
   data: string,
-  given: EvaluateOptions,
+  given: Asked,
   io: Io,
 ): Promise<void> {
   const asked = OF_VAES.find((name) => given[name] !== undefined);
