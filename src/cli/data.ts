@@ -10,7 +10,7 @@ import { readAnyTable, type ReadTableOptions, type Table } from "../formats/mod.
 import { listNames } from "../formats/errors.ts";
 import { readWhole } from "./files.ts";
 import type { Io } from "./io.ts";
-import type { LoadedModel } from "./model.ts";
+import type { LoadedModel, LoadedRbm } from "./model.ts";
 
 export { namingTable, requireCells } from "../detection/model_table.ts";
 
@@ -23,9 +23,12 @@ export async function readData(
   return readAnyTable(path, await readBytes(path, io), options);
 }
 
+/** What a model says of its rows, and whether it knows the names of their columns. */
+type TableUnits = Pick<LoadedModel | LoadedRbm, "units" | "scorer">;
+
 /** Reads DATA for a model: exactly the model's columns, in the model's order, and a label if there. */
 export async function readDataFor(
-  model: LoadedModel,
+  model: TableUnits,
   path: string,
   io: Io,
   label?: string,
@@ -41,7 +44,7 @@ export async function readDataFor(
  * @throws DataError if one is not there
  */
 export function sayLeftOut(
-  { units: { columns } }: LoadedModel,
+  { units: { columns } }: Pick<TableUnits, "units">,
   names: readonly string[],
   source: string,
   io: Io,
