@@ -110,18 +110,8 @@ function jobOperations(): Operation[] {
       request: { json: trainBody },
       answers: { 200: { json: "Job" }, 202: { json: "Job" } },
     },
-    {
-      ...job("scoreJob", "post", "score an upload, split among the workers; takes score and train"),
-      path: "/v1/models/:name/score-jobs",
-      headers: ["idempotency-key"],
-      request: { json: scoreJobBody },
-      answers: { 200: { json: "Job" }, 202: { json: "Job" } },
-    },
     job("job", "get", "where a job stands"),
-    {
-      ...text("jobResult", "/v1/jobs/:id/result", "the lines of a scored file", "text/csv", scope),
-      isTraining,
-    },
+    ...scoreJobOperations(),
     job("cancelJob", "delete", "end a job"),
     {
       ...text("jobEvents", "/v1/jobs/:id/events", "what happens to a job", EVENTS, scope),
@@ -140,6 +130,32 @@ function jobOperations(): Operation[] {
       answers: { 201: { json: "Upload" } },
     },
     { ...remove("deleteUpload", upload, "forget a file"), scope, isAdmin: false, isTraining },
+  ];
+}
+
+function scoreJobOperations(): Operation[] {
+  return [
+    {
+      id: "scoreJob",
+      method: "post",
+      summary: "score an upload, split among the workers; takes score and train",
+      scope: "train",
+      isTraining: true,
+      path: "/v1/models/:name/score-jobs",
+      headers: ["idempotency-key"],
+      request: { json: scoreJobBody },
+      answers: { 200: { json: "Job" }, 202: { json: "Job" } },
+    },
+    {
+      ...text(
+        "jobResult",
+        "/v1/jobs/:id/result",
+        "the lines of a scored file",
+        "text/csv",
+        "train",
+      ),
+      isTraining: true,
+    },
   ];
 }
 
