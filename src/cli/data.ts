@@ -20,7 +20,7 @@ import type { Cells } from "../scoring/standardize.ts";
 import type { Units } from "../scoring/units.ts";
 import { readWhole } from "./files.ts";
 import type { Io } from "./io.ts";
-import type { LoadedModel } from "./model.ts";
+import type { LoadedModel, LoadedRbm } from "./model.ts";
 
 /** Reads DATA, "-" from standard input. */
 export async function readData(
@@ -31,9 +31,12 @@ export async function readData(
   return readAnyTable(path, await readBytes(path, io), options);
 }
 
+/** What a model says of its rows, and whether it knows the names of their columns. */
+type TableUnits = Pick<LoadedModel | LoadedRbm, "units" | "scorer">;
+
 /** Reads DATA for a model: exactly the model's columns, in the model's order, and a label if there. */
 export async function readDataFor(
-  model: LoadedModel,
+  model: TableUnits,
   path: string,
   io: Io,
   label?: string,
@@ -53,7 +56,7 @@ export function requireCells(
   { data, rows, source }: Cells & { readonly source: string },
   firstRow = 0,
 ): void {
-  const cell = data.findIndex((value) => Math.abs(value) > largest);
+  const cell = firstAbove(data, largest);
   const fault = cell < 0 ? faultIn({ data, rows }) : {
     row: Math.floor(cell / columns.length),
     column: cell % columns.length,
@@ -66,12 +69,18 @@ export function requireCells(
   throw new DataError({ source, row: firstRow + row + 1, column, expected, actual: `${value}` });
 }
 
+/** A loop, not `findIndex`: a million rows have many cells. */
+function firstAbove(data: ArrayLike<number>, largest: number): number {
+  for (let i = 0; i < data.length; i++) if (Math.abs(data[i]) > largest) return i;
+  return -1;
+}
+
 /**
  * The model's columns, which must be among those of a file; others are named.
  * @throws DataError if one is not there
  */
 export function sayLeftOut(
-  { units: { columns } }: LoadedModel,
+  { units: { columns } }: Pick<TableUnits, "units">,
   names: readonly string[],
   source: string,
   io: Io,
@@ -90,7 +99,7 @@ export function sayLeftOut(
 }
 
 async function readColumns(
-  model: LoadedModel,
+  model: TableUnits,
   path: string,
   io: Io,
   label?: string,

@@ -6,15 +6,17 @@ import { Command, InvalidArgumentError, Option } from "npm:commander@15.1.0";
 import { sniff, type Table } from "../formats/mod.ts";
 import { decide, type Decision, type DecisionOptions, thresholdFor } from "../scoring/decide.ts";
 import { requireVote, type Vote } from "../scoring/series/vote.ts";
+import { type BlamedColumn, type ExplainOptions, MAX_BLAMED } from "../scoring/explain/explain.ts";
 import type { ScoreTable } from "../scoring/table_scorer.ts";
 import { readDataFor } from "./data.ts";
+import { explainerOf, explainFlagged, explanation, type FlaggedRows } from "./explained.ts";
 import { writeWhole } from "./files.ts";
 import { type Io, print } from "./io.ts";
-import { type LoadedModel, loadModel } from "./model.ts";
+import { loadAny, type LoadedModel, type LoadedRbm } from "./model.ts";
 import * as options from "./options.ts";
 import { peekedInput, piecesOf } from "./input.ts";
 import { requireRowsPlace } from "./rows_output.ts";
-import { HEADER, TOP_COLUMNS } from "./score_block.ts";
+import { type Asked, headerOf, TOP_COLUMNS } from "./score_block.ts";
 import { scoreStream, type ScoringModel } from "./score_stream.ts";
 import { count, counted, csvLine, gathered, jsonLine, topColumns } from "./text.ts";
 
@@ -23,6 +25,9 @@ export interface ScoreOptions extends options.JsonOption, options.BackendOption,
   readonly out?: string;
   readonly online?: boolean;
   readonly vote?: Vote;
+  /** Columns of each flagged row. */
+  readonly explain?: number;
+  readonly conditional?: boolean;
 }
 
 /** The verdict on one row; null where a bare VAE has none. */
@@ -38,6 +43,8 @@ export interface ScoredRow {
   /** Up to three columns with the largest positive contributions, the largest first. */
   readonly topColumns: readonly string[];
   readonly contributions: Readonly<Record<string, number>> | null;
+  /** Of a flagged row, where that was asked for. */
+  readonly blamed?: readonly BlamedColumn[];
 }
 
 /** All verdicts on a table. */
@@ -45,8 +52,10 @@ export interface Scored {
   readonly table: Table;
   readonly scores: Float64Array;
   /** What was asked for, and what follows; absent for a bare VAE. */
-  readonly asked?: DecisionOptions & { readonly falseAlarmRate: number };
+  readonly asked?: Asked;
   readonly decision?: Decision;
+  /** What it is that has no calibration. */
+  readonly bare?: string;
   /** The score above which rows are flagged: with a rate, not with `fdr`. */
   readonly threshold?: number;
   row(index: number): ScoredRow;
@@ -78,14 +87,15 @@ export function scoreCommand(io: Io): Command {
     )
     .addOption(options.backendOption())
     .addOption(options.jsonOption());
-  for (const option of streamOptions()) command.addOption(option);
+  for (const option of [...explainingOptions(), ...streamOptions()]) command.addOption(option);
   return command.action(async (path: string, data: string, given: ScoreOptions) => {
     await requireRowsPlace(given, [path, data]);
-    using model = await loadModel(path, { backend: given.backend });
+    using model = await loadAny(path, { backend: given.backend });
     const input = data === "-" ? await peekedInput(io) : undefined;
     const isCsv = input ? sniff(input.first) === ".csv" : /\.(csv|tsv)$/i.test(data);
     const source = input?.io ?? io;
     if (given.online) requireSeries(model, path, isCsv);
+    if (given.explain !== undefined) requireExplainer(model, path);
     // A rate over the table needs all of it; so do one JSON object and the windows of a series.
     const isWhole = given.json || given.fdr !== undefined ||
       (model.scorer?.window !== undefined && !given.online);
@@ -98,6 +108,20 @@ export function scoreCommand(io: Io): Command {
     else if (given.out === undefined) print(io, scoresCsv(scored));
     io.stderr(`elbow: ${summary(scored)}\n`);
   });
+}
+
+function explainingOptions(): Option[] {
+  return [
+    options.integerOption(
+      "--explain [columns]",
+      "say what flagged rows hold in so many columns, and what was to be expected; 3",
+      { min: 1, max: MAX_BLAMED },
+    ).preset(String(TOP_COLUMNS)),
+    new Option(
+      "--conditional",
+      "with --explain: credit columns with what they add beyond what the others explain",
+    ).implies({ explain: TOP_COLUMNS }),
+  ];
 }
 
 /** Of series. */
@@ -122,7 +146,16 @@ function vote(text: string): Vote {
 
 const VOTE_EXPECTED = "Expected two whole numbers such as 3/5, the first no larger.";
 
-function requireSeries({ scorer }: LoadedModel, path: string, isCsv: boolean): void {
+function requireExplainer({ scorer }: LoadedModel | LoadedRbm, path: string): void {
+  if (!scorer) throw new TypeError(`Cannot explain: ${path} is a bare model and blames no column`);
+  explainerOf(scorer);
+}
+
+function explainOptions({ explain, conditional }: ScoreOptions): ExplainOptions | undefined {
+  return explain === undefined ? undefined : { columns: explain, conditional };
+}
+
+function requireSeries({ scorer }: LoadedModel | LoadedRbm, path: string, isCsv: boolean): void {
   if (scorer?.window === undefined) {
     throw new TypeError(`Cannot score online: ${path} is not a model of a series`);
   }
@@ -138,7 +171,7 @@ async function writeStream(
 ): Promise<void> {
   const { scorer } = model;
   const { falseAlarmRate = scorer.falseAlarmRate, tail, minConfidence } = given;
-  const asked = { falseAlarmRate, tail, minConfidence };
+  const asked = { falseAlarmRate, tail, minConfidence, explain: explainOptions(given) };
   thresholdFor(scorer.calibration, asked); // refuses a rate that cannot be kept
   const totals = { rows: 0, anomalies: 0, uncertain: 0 };
   const separator = /\.tsv$/i.test(data) ? "\t" : undefined;
@@ -157,21 +190,24 @@ async function writeStream(
 
 /** Reads and scores DATA. */
 export async function score(
-  model: LoadedModel,
+  model: LoadedModel | LoadedRbm,
   data: string,
-  { falseAlarmRate, fdr, tail, minConfidence }: DecisionOptions,
+  { falseAlarmRate, fdr, tail, minConfidence, ...rest }: Partial<ScoreOptions>,
   io: Io,
 ): Promise<Scored> {
-  const { scorer, vae, units } = model;
+  const { scorer, units } = model;
   const given = [falseAlarmRate, fdr, tail, minConfidence];
   if (!scorer && given.some((each) => each !== undefined)) {
-    throw new TypeError(`Cannot flag rows: ${model.path} is a bare VAE without calibration`);
+    throw new TypeError(
+      `Cannot flag rows: ${model.path} is a ${bareName(model)} without calibration`,
+    );
   }
   const asked = scorer && {
     falseAlarmRate: falseAlarmRate ?? scorer.falseAlarmRate,
     fdr,
     tail,
     minConfidence,
+    explain: explainOptions(rest),
   };
   const threshold = scorer && fdr === undefined
     ? thresholdFor(scorer.calibration, asked!)
@@ -180,16 +216,28 @@ export async function score(
   if (scorer && asked) {
     const results = scorer.scoreCells(table);
     const decision = decide(scorer.calibration, results.scores, asked);
-    const row = (index: number) => scoredRow(results, decision, index, units.columns);
+    const why = asked.explain && explainFlagged(scorer, table, results, decision, asked.explain);
+    const shown = { ...results, ...why };
+    const row = (index: number) => scoredRow(shown, decision, index, units.columns);
     return { table, scores: results.scores, asked, decision, threshold, row };
   }
-  const scores = await vae.score(units.toVae(table));
+  const scores = await (model.rbm ?? model.vae).score(units.toVae(table));
   const none = { pValue: null, anomaly: null, topColumns: [], contributions: null };
-  return { table, scores, row: (index) => ({ row: index + 1, score: scores[index], ...none }) };
+  const bare = bareName(model);
+  return {
+    table,
+    scores,
+    bare,
+    row: (index) => ({ row: index + 1, score: scores[index], ...none }),
+  };
+}
+
+function bareName({ rbm }: LoadedModel | LoadedRbm): string {
+  return rbm ? "Boltzmann machine" : "bare VAE";
 }
 
 function scoredRow(
-  { scores, contributions }: ScoreTable,
+  { scores, contributions, blamed }: ScoreTable & Partial<FlaggedRows>,
   { pValues, confidences, verdict }: Decision,
   index: number,
   columns: readonly string[],
@@ -205,18 +253,23 @@ function scoredRow(
     ...(confidences && { confidence: confidences[index] }),
     topColumns: topColumns(own, 0, columns, TOP_COLUMNS),
     contributions: Object.fromEntries(columns.map((name, c) => [name, own[c]])),
+    ...(blamed?.has(index) && { blamed: blamed.get(index) }),
   };
 }
 
 /** The lines of the CSV file; a withheld verdict is "uncertain". */
-export function* scoresCsv({ table: { rows }, row, decision }: Scored): Generator<string> {
-  const withConfidence = decision?.confidences !== undefined;
-  yield csvLine([...HEADER, ...(withConfidence ? ["confidence"] : [])]);
+export function* scoresCsv(
+  { table: { rows }, row, decision, asked }: Scored,
+): Generator<string> {
+  yield csvLine(headerOf(asked ?? {}));
   for (let index = 0; index < rows; index++) {
-    const { score, pValue, anomaly, topColumns, confidence } = row(index);
+    const { score, pValue, anomaly, topColumns, confidence, blamed } = row(index);
     const verdict = anomaly ?? (decision ? "uncertain" : "");
-    const cells = [index + 1, score, pValue ?? "", verdict, topColumns.join(";")];
-    yield csvLine(confidence === undefined ? cells : [...cells, confidence.toFixed(4)]);
+    yield csvLine([
+      ...[index + 1, score, pValue ?? "", verdict, topColumns.join(";")],
+      ...(confidence === undefined ? [] : [confidence.toFixed(4)]),
+      ...(asked?.explain ? [explanation(blamed)] : []),
+    ]);
   }
 }
 
@@ -242,9 +295,9 @@ function scoresJson(model: string, scored: Scored, out?: string): Generator<stri
   return jsonLine(fields, { scores: rows });
 }
 
-function summary({ table, asked, decision }: Scored): string {
+function summary({ table, asked, decision, bare }: Scored): string {
   const rows = `${counted(table.rows, "row")} scored`;
-  if (!asked || !decision) return `${rows}: a bare VAE has no p-values and flags none`;
+  if (!asked || !decision) return `${rows}: a ${bare} has no p-values and flags none`;
   const { anomalies, uncertain, confidences, limit, fewest = 1 } = decision;
   const { fdr, falseAlarmRate } = asked;
   const at = fdr === undefined

@@ -5,11 +5,14 @@
 import type { ByteBlock } from "../formats/byte_blocks.ts";
 import { readRows, type RowFormat } from "../formats/csv_rows.ts";
 import { decide, type Decision, type DecisionOptions } from "../scoring/decide.ts";
+import type { ExplainOptions } from "../scoring/explain/explain.ts";
 import { codecOf } from "../scoring/schema.ts";
 import type { TableScorer } from "../scoring/table_scorer.ts";
+import { BlameCells, PValueTexts } from "./blame_cells.ts";
 import { requireCells } from "./data.ts";
+import { explainFlagged, explanation, type FlaggedRows } from "./explained.ts";
 import type { LoadedModel } from "./model.ts";
-import { csvLine, topColumns } from "./text.ts";
+import { csvLine } from "./text.ts";
 
 /** Columns to blame that are listed. */
 export const TOP_COLUMNS = 3;
@@ -26,8 +29,17 @@ export interface FileLayout {
   readonly places: readonly number[];
 }
 
-/** How verdicts come about. */
-export type Asked = DecisionOptions & { readonly falseAlarmRate: number };
+/** How verdicts come about, and whether flagged rows are explained. */
+export type Asked = DecisionOptions & {
+  readonly falseAlarmRate: number;
+  readonly explain?: ExplainOptions;
+};
+
+/** The names of what is written of each row. */
+export function headerOf({ minConfidence, explain }: Partial<Asked>): string[] {
+  const confidence = minConfidence === undefined ? [] : ["confidence"];
+  return [...HEADER, ...confidence, ...(explain ? ["explanation"] : [])];
+}
 
 /** What became of a block. */
 export interface ScoredBlock {
@@ -60,31 +72,38 @@ export function scoreBlock(
   const { scorer, units } = model;
   const { data, rows, blankLine } = readRows(block, format);
   requireCells(units, { data, rows, source: format.source }, block.firstRow);
-  const { scores, contributions } = scorer.scoreCells({ data, rows });
+  const table = scorer.scoreCells({ data, rows }), { scores } = table;
   const decision = decide(scorer.calibration, scores, asked);
-  const text = linesOf(scorer, scores, contributions, decision, block.firstRow);
+  const why = asked.explain &&
+    explainFlagged(scorer, { data, rows }, table, decision, asked.explain);
+  const { contributions } = why ?? table;
+  const text = linesOf(scorer, scores, contributions, decision, block.firstRow, why);
   const { anomalies, uncertain } = decision;
   return { text, rows, anomalies, uncertain, blankLine };
 }
 
 /** One line a row. */
 function linesOf(
-  { columns }: TableScorer,
+  { columns, calibration }: TableScorer,
   scores: Float64Array,
   contributions: Float64Array,
   { pValues, confidences, verdict }: Decision,
   firstRow: number,
+  why?: FlaggedRows,
 ): string {
   const width = columns.length;
+  const blamed = new BlameCells(columns, TOP_COLUMNS);
+  const pTexts = new PValueTexts(calibration.resolution);
+  const more = (r: number) => {
+    const confidence = confidences ? [confidences[r].toFixed(4)] : [];
+    return `,${csvLine([...confidence, ...(why ? [explanation(why.blamed.get(r))] : [])])}`;
+  };
   const lines = new Array<string>(scores.length);
   for (let r = 0; r < lines.length; r++) {
-    const its = verdict(r);
-    const top = topColumns(contributions, r * width, columns, TOP_COLUMNS).join(";");
-    const cells = [firstRow + r + 1, scores[r], pValues[r]];
-    const flag = its === "uncertain" ? its : its === "anomaly";
-    lines[r] = `${cells[0]},${cells[1]},${cells[2]},${flag},${
-      confidences ? csvLine([top, confidences[r].toFixed(4)]) : csvLine([top])
-    }`;
+    const its = verdict(r), flag = its === "uncertain" ? its : its === "anomaly";
+    const top = blamed.of(contributions, r * width), p = pTexts.of(pValues[r]);
+    const rest = confidences || why ? more(r) : "\n";
+    lines[r] = `${firstRow + r + 1},${scores[r]},${p},${flag},${top}${rest}`;
   }
   return lines.join("");
 }

@@ -12,26 +12,14 @@ import type { LabelOptions } from "../training/labelled_rows.ts";
 import type { FitReport } from "../training/report.ts";
 import { VAE } from "../training/vae.ts";
 import { readData } from "./data.ts";
-import { readWhole, requirePlace, writeWhole } from "./files.ts";
+import { requirePlace, writeWhole } from "./files.ts";
 import { type Io, print } from "./io.ts";
 import { lossCurve } from "./loss_curve.ts";
 import { jsonLine, report } from "./text.ts";
-import type { TrainOptions } from "./train_options.ts";
+import { namingSpec, readSpec, type SpecOptions } from "./spec_file.ts";
 import { sayThreads, specResult, specSections } from "./train_report.ts";
+import { trainNeighbour } from "./train_neighbour.ts";
 import { pick, withRun } from "./train_run.ts";
-
-/** Options for what the spec says, or a bare VAE has not. */
-const EXCLUDED = {
-  latent: "--latent <n>",
-  hidden: "--hidden <64,32>",
-  likelihood: "--likelihood <type>",
-  falseAlarmRate: "--false-alarm-rate <share>",
-} as const;
-
-interface SpecOptions extends TrainOptions {
-  readonly out: string;
-  readonly spec: string;
-}
 
 /** Reads, fits, writes and reports. */
 export async function trainBySpec(
@@ -40,13 +28,10 @@ export async function trainBySpec(
   io: Io,
   command: Command,
 ): Promise<void> {
-  for (const [name, flags] of Object.entries(EXCLUDED)) {
-    if (given[name as keyof typeof EXCLUDED] === undefined) continue;
-    command.error(`error: option '--spec <file>' excludes '${flags}'`);
-  }
+  const stated = await readSpec(given.spec);
+  if (await trainNeighbour(data, stated, given, io, command)) return;
   await requirePlace(given.out, [data, given.spec]);
   if (given.curve !== undefined) await requirePlace(given.curve, [data, given.spec]);
-  const stated = await readSpec(given.spec);
   const table = await readData(data, io, { label: given.label, columns: given.columns });
   const spec = specFor(table, stated, given.spec);
   const vae = VAE.create(spec, { seed: given.seed, ...pick(given, ["backend", "threads"]) });
@@ -59,20 +44,6 @@ export async function trainBySpec(
   if (given.json) print(io, jsonLine(specResult(fitted, given.out)));
   else io.stdout(report(specSections(fitted, given.out)));
   vae.dispose();
-}
-
-/** @throws TypeError or SyntaxError naming the file */
-async function readSpec(path: string): Promise<Partial<ModelSpecInput>> {
-  const bytes = await readWhole(path);
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-  } catch (error) {
-    const reason = error instanceof SyntaxError ? error.message : "it is not UTF-8";
-    throw new SyntaxError(`Cannot read ${path}: expected JSON: ${reason}`, { cause: error });
-  }
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
-  throw new TypeError(`Cannot read ${path}: expected a model specification, a JSON object`);
 }
 
 /**
@@ -94,27 +65,16 @@ function specFor(table: Table, stated: Partial<ModelSpecInput>, path: string): M
   });
 }
 
-/** Complaints about "spec" then name the file. */
-function namingSpec<Value>(path: string, read: () => Value): Value {
-  try {
-    return read();
-  } catch (error) {
-    if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
-    const Same = error instanceof RangeError ? RangeError : TypeError;
-    const fault = error.message.replace(/^Cannot read (spec: )?/, "");
-    throw new Same(`Cannot read ${path}: ${fault}`, { cause: error });
-  }
-}
-
 function fitTo(vae: VAE, table: Table, given: SpecOptions, io: Io): Promise<FitReport> {
-  const { rows } = table, { batchSize, binarize } = given;
-  return withRun(table.source, given, io, (settings) => {
+  const { rows } = table, { batchSize, objective } = given;
+  // Of a model with a classifier no objective but this one can be meant by options without a type.
+  const meant = vae.spec.classifier ? { objective: objective ?? "semiSupervised" as const } : {};
+  return withRun(table.source, { ...given, ...meant }, io, (settings) => {
     const { x, ...beside } = partsOf(vae.spec, table);
     return vae.fit(x, {
       ...defaultTraining(rows, batchSize),
       ...settings,
-      ...(vae.spec.classifier && given.objective === undefined && { objective: undefined }),
-      ...(binarize && { binarize }),
+      ...pick(given, ["binarize", "labelledShare"]),
       ...beside,
     });
   });

@@ -27,6 +27,11 @@ import { Calibration } from "../scoring/calibration.ts";
 import { rawScores, typicalOf } from "../scoring/contributions.ts";
 import { decide, type Decision, type DecisionOptions } from "../scoring/decide.ts";
 import { Ensemble, type EnsembleModel } from "../scoring/ensemble/ensemble.ts";
+import {
+  type BlamedColumn,
+  explainCells,
+  type ExplainOptions,
+} from "../scoring/explain/explain.ts";
 import { costsOf } from "../scoring/sparse_twin.ts";
 import { writeModelFile } from "../scoring/model_file.ts";
 import { FILE_FORMATS, type FileFormat } from "../scoring/quantize.ts";
@@ -36,7 +41,12 @@ import { stepMeans } from "../scoring/series/windows.ts";
 import type { ColumnSchema } from "../scoring/schema.ts";
 import { rowSchema } from "../scoring/table_model.ts";
 import { type TableRows, toCells } from "../scoring/table_rows.ts";
-import { type TableModel, tableModelOf, TableScorer } from "../scoring/table_scorer.ts";
+import {
+  type RowScore,
+  type TableModel,
+  tableModelOf,
+  TableScorer,
+} from "../scoring/table_scorer.ts";
 import {
   type DeviceOptions,
   fromModelFile,
@@ -139,6 +149,18 @@ export class Detector extends TableScorer {
     return recalibration;
   }
 
+  /**
+   * `score`, and of each row the columns to blame with what each holds and what was to be expected of it.
+   * @throws as `score`; TypeError or RangeError for options, or a model, that cannot be used
+   */
+  async explain(rows: TableRows | Cells, options: ExplainOptions = {}): Promise<RowExplanation[]> {
+    const explained = explainCells(this, this.#cellsOf(rows), options);
+    return this.rowScores(explained).map((verdict, r) => ({
+      ...verdict,
+      blamed: explained.blamed(r),
+    }));
+  }
+
   /** Whether rows are still like those that the detector was fitted to, or calibrated on since. */
   drift(rows: TableRows | Cells, options: DriftOptions = {}): DriftReport {
     this.#refuseSeries("look for drift");
@@ -211,6 +233,12 @@ function warningsOf(detector: Detector, { training }: Split): string[] {
   return trainedWarnings(scores, detector.calibration.scores, units);
 }
 
+/** The verdict on a row, and why. */
+export interface RowExplanation extends RowScore {
+  /** The columns to blame, those blamed most first. */
+  readonly blamed: readonly BlamedColumn[];
+}
+
 /** How to save. */
 export interface SaveOptions {
   /** "f32", "f16" (half the size) or "int8" (a quarter); by default as it is. */
@@ -235,7 +263,7 @@ function fitLinear(
 ): Detector {
   const { falseAlarmRate = 0.01, seed = 0, latent } = options;
   const { device } = takenApart(options);
-  const request = { cells, schema, window, seed, device, ...(latent && { latent }) };
+  const request = { cells, schema, window, seed, device, ...(latent !== undefined && { latent }) };
   const { vae, report, parts, typical, held } = fitSeries(request);
   const sketch = { data: sketchColumns(cells, schema.length), rows: cells.rows };
   const table = { schema, ...parts, falseAlarmRate, warnings, sketch, window };
@@ -262,7 +290,7 @@ function calibrated(
   stretches: readonly number[],
 ): TableModel {
   const { falseAlarmRate, window } = table;
-  const single = new Calibration(evenly(scores));
+  const single = new Calibration(window === undefined ? scores : evenly(scores));
   const calibration = window === undefined ? single : ofSteps(scores, stretches, window);
   const finest = calibration.resolution;
   const warnings = falseAlarmRate >= finest ? table.warnings : [

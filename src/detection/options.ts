@@ -136,8 +136,9 @@ function requireStatistics(statistics: unknown): void {
   for (const each of statistics) requireChoice("statistics", each, STATISTIC_NAMES);
 }
 
-/** Options that only one network has. */
+/** Options that only one network has, and that only several have. */
 const OF_ONE = ["objective", "validation", "earlyStopping", "checkpoint"] as const;
+const OF_MANY = ["members", "statistics"] as const;
 
 /** Options that a linear fit has no use for. */
 const OF_NETWORKS = [
@@ -153,7 +154,7 @@ const OF_NETWORKS = [
 
 /**
  * The preset that is asked for, or that the other options imply.
- * @throws TypeError for an ensemble with an option of one network
+ * @throws TypeError for an ensemble with an option of one network, or one network with one of several
  */
 export function presetOf(options: DetectorOptions): Preset {
   const { likelihood = "gaussian" } = options;
@@ -166,18 +167,31 @@ export function presetOf(options: DetectorOptions): Preset {
     );
   }
   const trained = single ?? OF_NETWORKS.find((key) => options[key] !== undefined);
-  if (options.preset === "linear" && trained !== undefined) {
+  const isLinear = options.window !== undefined && trained === undefined;
+  const preset = options.preset ??
+    (isLinear ? "linear" : single === undefined ? "ensemble" : "small");
+  if (preset === "linear") {
+    requireLinear(options, trained);
+    return preset;
+  }
+  const several = OF_MANY.find((key) => options[key] !== undefined);
+  if (preset === "ensemble" || several === undefined) return preset;
+  const chosen = options.preset ? "" : `, which ${single} chooses,`;
+  throw new TypeError(
+    `Cannot fit detector: preset "small"${chosen} has no ${several}: leave it out, or take preset "ensemble"`,
+  );
+}
+
+function requireLinear({ window }: DetectorOptions, trained: string | undefined): void {
+  if (trained !== undefined) {
     throw new TypeError(
       `Cannot fit detector: preset "linear" has no ${trained}: leave it out, or take preset "small"`,
     );
   }
-  if (options.preset === "linear" && options.window === undefined) {
-    throw new TypeError(
-      'Cannot fit detector: preset "linear" is for series: window must be given: current value is undefined',
-    );
-  }
-  const isLinear = options.window !== undefined && trained === undefined;
-  return options.preset ?? (isLinear ? "linear" : single === undefined ? "ensemble" : "small");
+  if (window !== undefined) return;
+  throw new TypeError(
+    'Cannot fit detector: preset "linear" is for series: window must be given: current value is undefined',
+  );
 }
 
 /** @throws TypeError unless the columns are different names; RangeError if there are none */

@@ -57,6 +57,24 @@ export interface ScoreTable {
   readonly contributions: Float64Array;
 }
 
+/** P-values are looked up when they are asked for: who decides by other ones does without. */
+class ScoredCells implements ScoreTable {
+  readonly #calibration: Calibration;
+  #pValues?: Float64Array;
+
+  constructor(
+    readonly scores: Float64Array,
+    readonly contributions: Float64Array,
+    calibration: Calibration,
+  ) {
+    this.#calibration = calibration;
+  }
+
+  get pValues(): Float64Array {
+    return this.#pValues ??= this.scores.map((score) => this.#calibration.pValue(score));
+  }
+}
+
 /** Scores tables with a fitted detector. */
 export class TableScorer {
   /** The model of the standardised rows. */
@@ -94,6 +112,14 @@ export class TableScorer {
   static async load(source: Uint8Array | URL, device: DeviceOptions = {}): Promise<TableScorer> {
     const file = await loadModelFile(source);
     return new this(new TrainedVae(...fromModelFile(file), device), tableModelOf(file));
+  }
+
+  /**
+   * All that it has beside its VAE.
+   * @internal
+   */
+  get table(): TableModel {
+    return this.model;
   }
 
   /** What is really in use. */
@@ -136,7 +162,11 @@ export class TableScorer {
    *   naming a row whose score is not finite
    */
   async score(rows: TableRows): Promise<RowScore[]> {
-    const { scores, pValues, contributions } = this.scoreCells(toCells(rows, this.schema));
+    return this.rowScores(this.scoreCells(toCells(rows, this.schema)));
+  }
+
+  /** A table of scores row by row. */
+  protected rowScores({ scores, pValues, contributions }: ScoreTable): RowScore[] {
     const width = this.columns.length;
     return Array.from(scores, (score, r) => {
       const byName: Record<string, number> = Object.create(null);
@@ -153,7 +183,7 @@ export class TableScorer {
     const { scores, contributions } = window === undefined
       ? scoreRows(cells)
       : scoreSteps(cells, { columns, window }, scoreRows);
-    return { scores, pValues: scores.map((score) => calibration.pValue(score)), contributions };
+    return new ScoredCells(scores, contributions, calibration);
   }
 
   /** Rows as the model was fitted to them: of a series, windows. */
@@ -161,8 +191,8 @@ export class TableScorer {
     const { typical, expansion } = this.model, width = typical.length;
     const { scores, raw: contributions } = this.#ensemble?.scoreCells(cells) ??
       rawScores(cells, costsOf(this.vae, this.#rowsToVae(cells)), expansion, typical);
-    for (let r = 0; r < cells.rows; r++) {
-      relateToTypical(contributions.subarray(r * width, (r + 1) * width), typical);
+    for (let at = 0; at < cells.rows * width; at += width) {
+      relateToTypical(contributions, typical, at);
     }
     return { scores, contributions };
   }
