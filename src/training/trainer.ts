@@ -220,12 +220,8 @@ class Trainer {
       });
     });
     if (counters.rollbacks > rollbacks) await this.#enterGpu();
-    if (this.#gpu?.isSlower && await this.#mirror()) this.#leaveGpu();
-  }
-
-  /** The host goes on, from parameters that it holds. */
-  #leaveGpu(): void {
-    this.#gpu?.dispose();
+    if (!this.#gpu?.isSlower || !await this.#mirror()) return;
+    this.#gpu.dispose();
     this.#gpu = undefined;
   }
 
