@@ -9,8 +9,6 @@
  */
 import type { SyncProgram } from "../backends/backend.ts";
 import { type OpenBackend, openBackend } from "../backends/open.ts";
-import { permutation } from "../core/philox.ts";
-import { STREAMS } from "../core/streams.ts";
 import { requireChoice, requireNumber, requireObject } from "../core/validate.ts";
 import { readStateDict, type StateDictOptions } from "../exports/state_dict.ts";
 import { layOut } from "../graph/layout.ts";
@@ -33,7 +31,7 @@ import { type ElboSurgery, surgeryOf, type SurgeryOptions } from "./elbo_surgery
 import { givenNoises, givenReference, type GradientOptions } from "./given.ts";
 import { byLabel, toTrainingRows } from "./labelled_rows.ts";
 import { measure, referenceFor } from "./measure.ts";
-import { takeRows } from "./minibatch.ts";
+import { copyOf, firstRows } from "./minibatch.ts";
 import { hasVariance, optimalVariances } from "./optimal_variance.ts";
 import { type FitOptions, parseRecipe, type Recipe } from "./options.ts";
 import { type GapOptions, type Gaps, gapsOf } from "./refinement.ts";
@@ -41,6 +39,9 @@ import { type GpuRequest, openGpuSteps } from "./gpu_choice.ts";
 import type { GpuSteps } from "./gpu_steps.ts";
 import type { FitReport } from "./report.ts";
 import { mixed, type RowOrder, shuffled } from "./row_order.ts";
+import { type NamedScoreOptions, scoreBy } from "./scores/mod.ts";
+import type { Scored, ScoreSettings } from "./scores/score.ts";
+import { splitRows } from "./split_rows.ts";
 import { writeFinalScalars } from "./schedule.ts";
 import {
   auxiliaryParameters,
@@ -72,16 +73,8 @@ export class VAE extends TrainedVae {
    * @throws TypeError or RangeError naming the field of the spec that cannot be
    */
   static create(spec: ModelSpecInput, options: CreateOptions = {}): VAE {
-    const keys = [
-      "seed",
-      "initialization",
-      "backend",
-      "adapter",
-      "determinism",
-      "threads",
-      "weights",
-    ];
-    requireObject("create options", options, keys);
+    const ofDevice = ["backend", "adapter", "determinism", "threads", "weights"];
+    requireObject("create options", options, ["seed", "initialization", ...ofDevice]);
     const { seed = 0, initialization = "auto", ...device } = options;
     requireChoice("initialization", initialization, ["auto", "xavier", "he"]);
     const canonical = parseSpec(spec);
@@ -204,8 +197,39 @@ export class VAE extends TrainedVae {
     { condition, ...options }: GapOptions & ConditionOptions = {},
   ): Promise<Gaps> {
     const rows = toRows(this.spec, x, condition);
-    const { mean, logVar } = this.engine.map("encode", "x", rows);
-    return gapsOf(this.#model(), rows, { mean, logVar }, options);
+    return gapsOf(this.#model(), rows, this.#posterior(rows), options);
+  }
+
+  /**
+   * One score per row by name, see `scores/mod.ts`; higher is more anomalous.
+   * @throws TypeError or RangeError naming the option, or the row whose score is not finite
+   */
+  override async score(
+    x: Rows,
+    { condition, ...options }: NamedScoreOptions & ConditionOptions = {},
+  ): Promise<Float64Array> {
+    const { method = "elbo", ...others } = options;
+    const isPlain = method === "elbo" || method === "reconstruction" || method === "kl";
+    if (isPlain && Object.keys(others).length === 0) return super.score(x, { method, condition });
+    const toMatrix = (given: Rows) => toRows(this.spec, given),
+      rows = toRows(this.spec, x, condition);
+    return scoreBy((settings) => this.#scored(settings), rows, toMatrix, options);
+  }
+
+  #scored({ samples, seed }: ScoreSettings): Scored {
+    return {
+      hasMask: this.spec.missing !== undefined,
+      costs: (x) => this.costs(x),
+      reconstruct: (x) => this.reconstructSync(x),
+      means: (x) => this.#posterior(x).mean,
+      evaluate: (x) => this.evaluateSync(x, { samples, seed }),
+      gaps: (x, options) => gapsOf(this.#model(), x, this.#posterior(x), options),
+    };
+  }
+
+  #posterior(x: Matrix): { mean: Matrix; logVar: Matrix } {
+    const { mean, logVar } = this.engine.map("encode", "x", x);
+    return { mean, logVar };
   }
 
   /**
@@ -366,34 +390,6 @@ export class VAE extends TrainedVae {
 
 /** Rows from which variances in closed form are taken. */
 const SETTLED_ROWS = 10_000;
-
-/** `fraction` of the rows, at least one, as validation; the rest as training rows, in file order. */
-export function splitRows(
-  data: Matrix,
-  fraction: number,
-  seed: number,
-): { training: Matrix; validation: Matrix } {
-  const [rows] = data.shape;
-  if (rows < 2) {
-    throw new RangeError("Cannot keep back validation rows: there are fewer than two rows");
-  }
-  const kept = Math.min(rows - 1, Math.max(1, Math.round(fraction * rows)));
-  const order = permutation(rows, seed, 0, STREAMS.split);
-  return {
-    validation: takeRows(data, order.subarray(0, kept).sort()),
-    training: takeRows(data, order.subarray(kept).sort()),
-  };
-}
-
-/** The first rows, as a view. */
-function firstRows({ data, shape: [rows, columns] }: Matrix, most: number): Matrix {
-  const count = Math.min(rows, most);
-  return { data: data.subarray(0, count * columns), shape: [count, columns] };
-}
-
-function copyOf({ data, shape }: Matrix): Matrix {
-  return { data: data.slice(), shape };
-}
 
 function mean(values: Float64Array): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
