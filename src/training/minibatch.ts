@@ -22,14 +22,3 @@ export function takeRows(matrix: Matrix, indices: Uint32Array): Matrix {
   gatherRows(matrix, indices, 0, indices.length, data);
   return { data, shape: [indices.length, columns] };
 }
-
-/** The first rows, as a view. */
-export function firstRows({ data, shape: [rows, columns] }: Matrix, most: number): Matrix {
-  const count = Math.min(rows, most);
-  return { data: data.subarray(0, count * columns), shape: [count, columns] };
-}
-
-/** The same numbers, apart. */
-export function copyOf({ data, shape }: Matrix): Matrix {
-  return { data: data.slice(), shape };
-}

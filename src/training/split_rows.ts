@@ -1,4 +1,4 @@
-/** Which rows validate: drawn by the seed. */
+/** Rows kept back for validation, and other parts of a matrix. */
 import { permutation } from "../core/philox.ts";
 import { STREAMS } from "../core/streams.ts";
 import type { Matrix } from "../scoring/matrix.ts";
@@ -20,4 +20,14 @@ export function splitRows(
     validation: takeRows(data, order.subarray(0, kept).sort()),
     training: takeRows(data, order.subarray(kept).sort()),
   };
+}
+
+/** The first rows, as a view. */
+export function firstRows({ data, shape: [rows, columns] }: Matrix, most: number): Matrix {
+  const count = Math.min(rows, most);
+  return { data: data.subarray(0, count * columns), shape: [count, columns] };
+}
+
+export function copyOf({ data, shape }: Matrix): Matrix {
+  return { data: data.slice(), shape };
 }

@@ -31,7 +31,6 @@ import { type ElboSurgery, surgeryOf, type SurgeryOptions } from "./elbo_surgery
 import { givenNoises, givenReference, type GradientOptions } from "./given.ts";
 import { byLabel, toTrainingRows } from "./labelled_rows.ts";
 import { measure, referenceFor } from "./measure.ts";
-import { copyOf, firstRows } from "./minibatch.ts";
 import { hasVariance, optimalVariances } from "./optimal_variance.ts";
 import { type FitOptions, parseRecipe, type Recipe } from "./options.ts";
 import { type GapOptions, type Gaps, gapsOf } from "./refinement.ts";
@@ -41,8 +40,9 @@ import type { FitReport } from "./report.ts";
 import { mixed, type RowOrder, shuffled } from "./row_order.ts";
 import { type NamedScoreOptions, scoreBy } from "./scores/mod.ts";
 import type { Scored, ScoreSettings } from "./scores/score.ts";
-import { splitRows } from "./split_rows.ts";
 import { writeFinalScalars } from "./schedule.ts";
+import { scoringDevice } from "./scoring_device.ts";
+import { copyOf, firstRows, splitRows } from "./split_rows.ts";
 import {
   auxiliaryParameters,
   gradientPlan,
@@ -64,6 +64,8 @@ export interface CreateOptions extends DeviceOptions {
 export class VAE extends TrainedVae {
   /** @internal */
   protected static override readonly openBackend: OpenBackend = openBackend;
+  /** @internal */
+  protected static override readonly workDevice = scoringDevice;
   #seed = 0;
   #fitting = false;
   #gpu?: GpuSteps; // of the last fit
@@ -122,11 +124,12 @@ export class VAE extends TrainedVae {
     const { training, validation } = this.#split(matrix, options, recipe);
     if (training.shape[0] === 0) throw new RangeError("Cannot train: there is no row to train on");
     this.#requireIdle();
-    this.#fitting = true;
+    this.#fitting = this.engine.isMoving = true;
     try {
+      await this.engine.workDevice?.settled();
       return await this.#train(training, validation, recipe, options);
     } finally {
-      this.#fitting = false;
+      this.#fitting = this.engine.isMoving = false;
       // The model is what its file holds: float32, also where training ran in float64.
       super.setParameters(this.parameters());
     }

@@ -1,9 +1,8 @@
 /** `elbow score --method` against the library called directly. */
 import assert from "node:assert/strict";
-import { Detector } from "../../mod.ts";
+import { Detector, type VAE } from "../../mod.ts";
 import { readTable } from "../../src/formats/mod.ts";
 import { elbow, elbowOk, Folder, QUICK, refused, tableCsv } from "../cli/util.ts";
-import { VAE } from "../../mod.ts";
 
 Deno.test("elbow score --method gives what VAE.score() does of the standardised rows", async () => {
   using folder = new Folder();

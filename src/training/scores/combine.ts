@@ -5,7 +5,10 @@
  *   combined_r = 1/S Σ_s (rank_s(r) - ½) / n
  */
 
-/** @throws RangeError unless there is a list, and all are as long and finite */
+/**
+ * The mean rank of each row over the scores, in (0, 1): higher is stranger.
+ * @throws RangeError unless there is a list, and all are as long and finite
+ */
 export function combineRanks(scores: readonly Float64Array[]): Float64Array {
   const n = scores[0]?.length;
   if (n === undefined || scores.some(({ length }) => length !== n)) {

@@ -18,7 +18,20 @@ import { worstColumns } from "./worst_columns.ts";
 
 export { combineRanks } from "./combine.ts";
 
-const SCORES = {
+/** What `VAE.score` measures. */
+export type ScoreName =
+  | "elbo"
+  | "reconstruction"
+  | "squaredError"
+  | "kl"
+  | "logLikelihood"
+  | "worstColumns"
+  | "mahalanobis"
+  | "typicality"
+  | "regret"
+  | "dose";
+
+const SCORES: { readonly [N in ScoreName]: NamedScore } = {
   elbo,
   reconstruction,
   squaredError,
@@ -29,10 +42,7 @@ const SCORES = {
   typicality,
   regret,
   dose,
-} as const satisfies Record<string, NamedScore>;
-
-/** What `VAE.score` measures. */
-export type ScoreName = keyof typeof SCORES;
+};
 
 /** In the order in which help lists them. */
 export const SCORE_NAMES = Object.keys(SCORES) as readonly ScoreName[];
@@ -47,8 +57,7 @@ export interface NamedScoreOptions extends Partial<ScoreSettings> {
 
 /** Whether a score compares with reference rows. */
 export function needsReference(method: ScoreName): boolean {
-  const score: NamedScore = SCORES[method];
-  return score.needsReference ?? false;
+  return SCORES[method].needsReference ?? false;
 }
 
 /**
