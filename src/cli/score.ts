@@ -11,6 +11,7 @@ import type { ScoreTable } from "../scoring/table_scorer.ts";
 import type { Cells } from "../scoring/standardize.ts";
 import { SCORE_NAMES, type ScoreName } from "../training/scores/mod.ts";
 import { differentiable } from "./differentiable.ts";
+import { TOP_COLUMNS } from "../scoring/verdict_lines.ts";
 import { readDataFor } from "./data.ts";
 import { explainerOf, explainFlagged, explanation, type FlaggedRows } from "./explained.ts";
 import { writeWhole } from "./files.ts";
@@ -19,7 +20,7 @@ import { loadAny, type LoadedModel, type LoadedRbm } from "./model.ts";
 import * as options from "./options.ts";
 import { peekedInput, piecesOf } from "./input.ts";
 import { requireRowsPlace } from "./rows_output.ts";
-import { type Asked, headerOf, TOP_COLUMNS } from "./score_block.ts";
+import { type Asked, headerOf } from "./score_block.ts";
 import { scoreStream, type ScoringModel } from "./score_stream.ts";
 import { count, counted, csvLine, gathered, jsonLine, topColumns } from "./text.ts";
 
