@@ -17,6 +17,7 @@ import { typicality } from "./typicality.ts";
 import { worstColumns } from "./worst_columns.ts";
 
 export { combineRanks } from "./combine.ts";
+export type { Scored, ScoreSettings } from "./score.ts";
 
 /** What `VAE.score` measures. */
 export type ScoreName =
