@@ -1,11 +1,13 @@
 /**
  * CSV to Table: header required; separator, quotes, CRLF and byte order mark are recognised.
  * Source: RFC 4180, with `;` and tab as further separators.
- * Limits: UTF-8, decimal point; nothing is skipped or guessed silently.
+ * Numbers have a decimal point, or, where cells are not separated by commas, a decimal comma: `decimal_comma.ts`.
+ * Limits: UTF-8; nothing is skipped or guessed silently.
  */
-import { CellGatherer } from "./cell_gatherer.ts";
+import { CellGatherer, type CellReading } from "./cell_gatherer.ts";
 import { LABEL_EXPECTED, NUMBERS, parseLabel, parseNumber } from "./cells.ts";
 import { type CsvRecord, detectSeparator, RecordBlocks, splitRecords } from "./csv_split.ts";
+import { markedCodec, readCommas } from "./decimal_comma.ts";
 import { DataError, quoteValue } from "./errors.ts";
 import { GrowingArray } from "./growing_array.ts";
 import {
@@ -73,7 +75,7 @@ export class CsvReader {
     if (this.#rows === 0) throw new DataError({ source, expected, actual: "a header line only" });
     return createTable({
       columns: this.#plan.columns,
-      ...this.#cells.finish(),
+      ...(this.#separator === "," ? this.#cells.finish() : readCommas(this.#cells.finish())),
       rows: this.#rows,
       label: this.#plan.labelIndex < 0 ? undefined : this.#labels.toArray(),
       source,
@@ -119,8 +121,20 @@ export class CsvReader {
     }
     this.#width = names.length;
     const plan = planColumns(names, this.#options, source);
-    this.#cells = new CellGatherer(plan.columns, this.#options.cells ?? "numbers", NUMBERS);
+    this.#cells = this.#gatherer(plan.columns, this.#options.cells ?? "numbers");
     return plan;
+  }
+
+  #gatherer(columns: readonly string[], reading: CellReading): CellGatherer {
+    if (this.#separator === "," || reading === "any") {
+      return new CellGatherer(columns, reading, NUMBERS);
+    }
+    const codecOf = reading === "numbers" ? () => NUMBERS : reading;
+    const marked = (column: string) => {
+      const codec = codecOf(column);
+      return codec.plain ? markedCodec(codec) : codec;
+    };
+    return new CellGatherer(columns, marked, NUMBERS);
   }
 
   #readRow({ cells, line }: CsvRecord, plan: ColumnPlan): void {
