@@ -52,7 +52,7 @@ export function sampleCommand(io: Io): Command {
     if (given.out !== undefined) await requirePlace(given.out, [path]);
     using model = await loadModel(path, { backend: given.backend });
     const drawn = manifold === undefined
-      ? await model.vae.sample(count, { seed, ...conditionOf(count, condition) })
+      ? model.units.draw(0, count, { seed, ...conditionOf(count, condition) })
       : await decodeGrid(model, manifold);
     const fields = manifold === undefined ? { model: path, seed } : { model: path, manifold };
     if (!isPng(given.out)) return await writeRows(inTableUnits(model, drawn, fields), given, io);

@@ -111,13 +111,13 @@ export const VERBS = {
   }, vaeUnits),
 
   sample: verb("new rows", OPTIONS.sample, (model, { seed, mean, condition }) => {
-    const { made, schema, fromVae } = unitsOf(model), vae = vaeOf(model);
-    requireCondition(vae.spec, condition);
+    const { made, schema, draw } = unitsOf(model);
+    requireCondition(vaeOf(model).spec, condition);
     return {
       ...rowsOf(made, schema),
       async run({ rows }, firstRow) {
         const given = condition && { condition: new Array<number[]>(rows).fill(condition) };
-        return fromVae(vae.sampleFrom(firstRow, rows, { seed, mean, ...given })).data;
+        return draw(firstRow, rows, { seed, mean, ...given }).data;
       },
     };
   }, () => undefined),

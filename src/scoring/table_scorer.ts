@@ -19,10 +19,12 @@ import {
   standardize,
   standardizeValue,
 } from "./standardize.ts";
+import { Draws } from "./ensemble/draws.ts";
 import { Ensemble } from "./ensemble/ensemble.ts";
 import { ensembleMetadata } from "./ensemble/ensemble_file.ts";
 import { logSlope, unproject } from "./views/view.ts";
 import { costsOf, disposeTwin } from "./sparse_twin.ts";
+import type { SampleOptions } from "./sampling.ts";
 import type { ColumnSchema } from "./schema.ts";
 import { requireObject } from "../core/validate.ts";
 import { SeriesStream } from "./series/series_stream.ts";
@@ -73,6 +75,7 @@ export class TableScorer {
   readonly #raw: Float64Array;
   /** What scores the rows, where that is not the VAE by itself. */
   readonly #ensemble?: Ensemble;
+  #draws?: Draws;
   readonly #expanded: Float64Array;
   readonly #apart: Float64Array;
 
@@ -294,6 +297,18 @@ export class TableScorer {
     return this.model.expansion.collapse(restore(matrix, this.standardization));
   }
 
+  /**
+   * New rows of the table, `first` to `first + count - 1` of those that the seed makes.
+   * @internal
+   */
+  drawFrom(first: number, count: number, options: SampleOptions): Cells {
+    const { ensemble, window } = this.model;
+    if (!ensemble || window !== undefined) {
+      return this.fromVae(this.vae.sampleFrom(first, count, options));
+    }
+    return (this.#draws ??= new Draws(ensemble, this.vae)).rows(first, count, options);
+  }
+
   /** The first cell that the likelihood cannot take. */
   findFault(cells: Cells): CellFault | undefined {
     if (this.#ensemble) return undefined;
@@ -362,6 +377,7 @@ export class TableScorer {
   /** Gives back the memory; the scorer must not be used afterwards. */
   dispose(): void {
     this.#ensemble?.dispose();
+    this.#draws?.dispose();
     disposeTwin(this.vae);
     this.vae.dispose();
   }

@@ -7,6 +7,7 @@
 import { latentSize } from "../models/vae_graph.ts";
 import { type CellFault, findFault } from "./data_rule.ts";
 import { type Matrix, MAX_FLOAT32 } from "./matrix.ts";
+import type { SampleOptions } from "./sampling.ts";
 import { type ColumnSchema, numericSchema } from "./schema.ts";
 import type { Cells } from "./standardize.ts";
 import { MAX_CELL } from "./table_rows.ts";
@@ -34,6 +35,8 @@ export interface Units {
   logJacobians(cells: Cells): Float64Array;
   toVae(cells: Cells): Matrix;
   fromVae(matrix: Matrix): Cells;
+  /** New rows, `first` to `first + count - 1` of those that the seed makes. */
+  draw(first: number, count: number, options: SampleOptions): Cells;
 }
 
 export function isTable(model: Model): model is TableScorer {
@@ -58,7 +61,7 @@ function makeUnits(model: Model): Units {
   const { spec } = vaeOf(model);
   const fault = ({ data }: Cells) => findFault(spec, data, spec.inputs + spec.condition);
   if (!isTable(model)) {
-    const units = { ...plainUnits("x", spec.inputs, spec.condition), fault };
+    const units = { ...plainUnits(model, "x", spec.inputs, spec.condition), fault };
     if (!spec.missing) return units;
     return { ...units, schema: numericSchema(units.columns), missing: spec.inputs };
   }
@@ -73,6 +76,7 @@ function makeUnits(model: Model): Units {
     logJacobians: (cells) => model.logJacobians(cells),
     toVae: (cells) => model.toVae(cells),
     fromVae: (matrix) => model.fromVae(matrix),
+    draw: (first, count, options) => model.drawFrom(first, count, options),
   };
 }
 
@@ -90,18 +94,19 @@ export function densityUnits(model: Model): Units {
 
 /** The units of x alone, where a conditional model is asked without its condition. */
 export function dataUnits(model: Model): Units {
-  const { spec } = vaeOf(model);
+  const vae = vaeOf(model), { spec } = vae;
   if (spec.condition === 0) return unitsOf(model);
-  return { ...plainUnits("x", spec.inputs, 0), fault: ({ data }) => findFault(spec, data) };
+  return { ...plainUnits(vae, "x", spec.inputs, 0), fault: ({ data }) => findFault(spec, data) };
 }
 
 /** The units of its latent variables: none, for any model. */
 export function latentUnits(model: Model): Units {
-  const { spec } = vaeOf(model);
-  return plainUnits("z", latentSize(spec), spec.condition);
+  const vae = vaeOf(model), { spec } = vae;
+  return plainUnits(vae, "z", latentSize(spec), spec.condition);
 }
 
-function plainUnits(letter: string, size: number, condition: number): Units {
+function plainUnits(vae: TrainedVae, letter: string, size: number, condition: number): Units {
+  const fromVae = ({ data, shape: [rows] }: Matrix) => ({ data: new Float64Array(data), rows });
   const made = named(letter, size), width = size + condition;
   return {
     columns: [...made, ...named("c", condition)],
@@ -112,7 +117,8 @@ function plainUnits(letter: string, size: number, condition: number): Units {
     fault: () => undefined,
     logJacobians: ({ rows }) => new Float64Array(rows),
     toVae: ({ data, rows }) => ({ data: new Float32Array(data), shape: [rows, width] }),
-    fromVae: ({ data, shape: [rows] }) => ({ data: new Float64Array(data), rows }),
+    fromVae,
+    draw: (first, count, options) => fromVae(vae.sampleFrom(first, count, options)),
   };
 }
 
