@@ -130,7 +130,9 @@ export class Detector extends TableScorer {
     this.#refuseSeries("look for drift");
     const cells = this.#cellsOf(rows), { calibration, sketch } = this.model;
     const { scores } = this.scoreCells(cells);
-    return driftReport({ columns: this.columns, calibration, sketch }, cells, scores, options);
+    const clocks = this.schema.filter(({ kind }) => kind === "timestamp").map(({ name }) => name);
+    const reference = { columns: this.columns, clocks, calibration, sketch };
+    return driftReport(reference, cells, scores, options);
   }
 
   /**
