@@ -14,6 +14,7 @@ import {
   type Table,
 } from "../formats/mod.ts";
 import { listNames } from "../formats/errors.ts";
+import { lineOf } from "../formats/table.ts";
 import { encodeTable } from "../scoring/raw_table.ts";
 import { codecOf } from "../scoring/schema.ts";
 import type { Cells } from "../scoring/standardize.ts";
@@ -102,7 +103,7 @@ async function readColumns(
     const cells = schema ? "any" : "numbers";
     const table = byPosition(await readAnyTable(path, bytes, { label, cells }), columns);
     if (!schema) return table;
-    const { data } = await namingTable(path, async () => encodeTable(table, schema));
+    const { data } = await namingTable(table, async () => encodeTable(table, schema));
     return { ...table, data, texts: undefined };
   }
   sayLeftOut(model, names, path, io, label);
@@ -112,7 +113,7 @@ async function readColumns(
 
 /** Runs what takes a table's cells; complaints about a row then name the file too. */
 export async function namingTable<Value>(
-  source: string,
+  { source, lines }: Pick<Table, "source" | "lines">,
   take: () => Promise<Value>,
 ): Promise<Value> {
   try {
@@ -121,7 +122,10 @@ export async function namingTable<Value>(
     if (!(error instanceof RangeError || error instanceof TypeError)) throw error;
     const fault = /^Cannot (?:read (row.*)|fit detector: (needs.*))$/s.exec(error.message);
     if (!fault) throw error;
-    const said = fault[1] ?? `the table ${fault[2]}`;
+    const said = fault[1]?.replace(/^row (\d+)/, (row, number) => {
+      const line = lineOf(lines, Number(number));
+      return line === undefined ? row : `${row} (line ${line})`;
+    }) ?? `the table ${fault[2]}`;
     const name = source === "-" ? "standard input" : source;
     const Same = error instanceof RangeError ? RangeError : TypeError;
     throw new Same(`Cannot use ${name}: ${said}`, { cause: error });

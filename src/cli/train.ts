@@ -83,7 +83,7 @@ export async function train(
 async function fit(table: Table, given: TrainOptions, io: Io): Promise<Detector> {
   const schema = await readOverrides(given, table.columns);
   return withRun(
-    table.source,
+    table,
     given,
     io,
     (settings) =>

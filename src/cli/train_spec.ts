@@ -108,7 +108,7 @@ function namingSpec<Value>(path: string, read: () => Value): Value {
 
 function fitTo(vae: VAE, table: Table, given: SpecOptions, io: Io): Promise<FitReport> {
   const { rows } = table, { batchSize, binarize } = given;
-  return withRun(table.source, given, io, (settings) => {
+  return withRun(table, given, io, (settings) => {
     const { x, ...beside } = partsOf(vae.spec, table);
     return vae.fit(x, {
       ...defaultTraining(rows, batchSize),

@@ -13,6 +13,8 @@ import { GrowingArray } from "./growing_array.ts";
 import {
   type ColumnPlan,
   createTable,
+  lineOf,
+  type LineRun,
   planColumns,
   type Table,
   type TableOptions,
@@ -49,6 +51,7 @@ export class CsvReader {
   #rows = 0;
   #nextLine = 1;
   #blankLine = 0;
+  readonly #lines: LineRun[] = [];
 
   /**
    * Starts with nothing read.
@@ -79,6 +82,7 @@ export class CsvReader {
       rows: this.#rows,
       label: this.#plan.labelIndex < 0 ? undefined : this.#labels.toArray(),
       source,
+      lines: this.#lines,
     }, this.#options.cells);
   }
 
@@ -153,6 +157,7 @@ export class CsvReader {
     }
     if (plan.labelIndex >= 0) this.#readLabel(cells[plan.labelIndex], row, line);
     this.#rows = row;
+    if (lineOf(this.#lines, row) !== line) this.#lines.push({ row, line });
   }
 
   #readLabel(cell: string, row: number, line: number): void {

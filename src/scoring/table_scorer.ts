@@ -119,6 +119,14 @@ export class TableScorer {
     return this.model.calibration;
   }
 
+  /**
+   * Networks that look at a row: 1, or all of an ensemble.
+   * @internal
+   */
+  get networks(): number {
+    return this.model.ensemble?.parts.reduce((sum, { spec }) => sum + spec.members, 0) ?? 1;
+  }
+
   /** Rows kept back from training to calibrate. */
   get calibrationRows(): number {
     return this.model.calibration.scores.length;

@@ -58,6 +58,11 @@ const REFUSED: [string, ModelFile, RegExp][] = [
     /"decoder.0.bias" must be finite float32 \[1, 4/,
   ],
   ["unknown tensor", withTensor("extra", vector(1)), /unknown tensor "extra"/],
+  [
+    "the stream of no series",
+    withTensor("table.stream", vector(1)),
+    /unknown tensor "table.stream"/,
+  ],
   ["unknown text", withMetadata({ note: 1 }), /unknown metadata "note"/],
   ["unknown key", withTable({ note: 1 }), /table: unknown key "note"/],
   ["no spec", withMetadata({ spec: null }), /spec: expected an object: current value is null/],
