@@ -11,3 +11,4 @@ export * from "./layout";
 export * from "./optimizer";
 export * from "./random";
 export * from "./reductions";
+export * from "./smallest";

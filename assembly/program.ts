@@ -41,6 +41,7 @@ import {
   sumGroups,
   sumRows,
 } from "./reductions";
+import { smallestCols } from "./smallest";
 
 /** Executes `count` records at `list` over `batch` rows, on this thread. */
 export function walk(list: usize, count: i32, batch: i32): void {
@@ -95,6 +96,7 @@ export function execute(): void {
       continuousBernoulliLogNormSlope(at(0), at(1), size(0));
       break;
     }
+    case op.OP_SMALLEST_COLS: { smallestCols(at(0), at(1), rows(1), cols(1), cols(0)); break; }
     default: {
       if (isDefined(FORWARD_ONLY)) unreachable();
       else executeTraining();

@@ -3,6 +3,7 @@
  * host with them is the same everywhere, as Math.exp and Math.log need not be.
  *
  *   ln x = e ln 2 + 2 (s + s³/3 + s⁵/5 + …),   x = 2ᵉ m, m in [√½, √2), s = (m - 1)/(m + 1)
+ *   by a table: ln 2ᵉ m = e ln 2 - ln c + ln (1 + r), r = m c - 1, c near 1/m for each 128th of [1, 2)
  *   eˣ = 2ᵏ Σ rⁿ/n!,                            k = round(x / ln 2), r = x - k ln 2
  *   sinh x = Σ x²ⁿ⁺¹/(2n+1)! for |x| < 1, (eˣ - e⁻ˣ) / 2 beyond
  *   cos 2πt by Σ (-1)ⁿ xⁿ/n! over even n, or odd n for its sine, of |x| ≤ π/4
@@ -13,8 +14,8 @@
 const LN2_HIGH = 0.693147180369123816490; // its last 32 bits are 0: k · LN2_HIGH is exact
 const LN2_LOW = 1.90821492927058770002e-10;
 
-/** 1/21, 1/19, … 1/3: s² ≤ 0.0295, and the first term left out is below 2e-18. */
-const ODD_INVERSES = Array.from({ length: 10 }, (_, i) => 1 / (21 - 2 * i));
+/** 2^-e of numbers of exponent e, -1022 … 1023: a product with it is exact, and their bits need no second write. */
+const DOWN = Float64Array.from({ length: 2046 }, (_, e) => 2 ** (1022 - e));
 
 /** 1/14!, … 1/1!, 1: |r| ≤ ½ ln 2, and the first term left out is below 1e-19. */
 const INVERSE_FACTORIALS = Array.from({ length: 15 }, (_, i) => {
@@ -31,19 +32,46 @@ export function portableLog(x: number): number {
   if (!(x > 0)) return x === 0 ? -Infinity : NaN;
   if (x === Infinity) return x;
   const isSubnormal = x < 2 ** -1022;
-  BITS.setFloat64(0, isSubnormal ? x * 2 ** 54 : x);
-  const high = BITS.getInt32(0);
-  let exponent = (high >> 20) - 1023 - (isSubnormal ? 54 : 0);
-  BITS.setInt32(0, (high & 0xfffff) | 0x3ff00000);
-  let mantissa = BITS.getFloat64(0);
+  const normal = isSubnormal ? x * 2 ** 54 : x;
+  BITS.setFloat64(0, normal, true);
+  const biased = BITS.getInt32(4, true) >> 20;
+  let exponent = biased - 1023 - (isSubnormal ? 54 : 0);
+  let mantissa = normal * DOWN[biased - 1];
   if (mantissa >= Math.SQRT2) {
     mantissa /= 2;
     exponent++;
   }
   const s = (mantissa - 1) / (mantissa + 1), square = s * s;
-  let sum = 0;
-  for (let i = 0; i < 10; i++) sum = (sum + ODD_INVERSES[i]) * square;
+  // s² ≤ 0.0295: the first term left out is below 2e-18.
+  let sum = square / 21;
+  sum = (sum + 1 / 19) * square;
+  sum = (sum + 1 / 17) * square;
+  sum = (sum + 1 / 15) * square;
+  sum = (sum + 1 / 13) * square;
+  sum = (sum + 1 / 11) * square;
+  sum = (sum + 1 / 9) * square;
+  sum = (sum + 1 / 7) * square;
+  sum = (sum + 1 / 5) * square;
+  sum = (sum + 1 / 3) * square;
   return exponent * LN2_HIGH + (2 * s + (2 * s * sum + exponent * LN2_LOW));
+}
+
+/** 1/m and its -ln in the middle of each 128th of [1, 2). */
+const INVERSES = Float64Array.from({ length: 128 }, (_, i) => 1 / (1 + (i + 0.5) / 128));
+const LOGS = INVERSES.map((inverse) => -portableLog(inverse));
+
+/**
+ * ln x within 2^-51 and within 2^-52 of itself, whichever is more, several times as fast as `portableLog`: for the many
+ * numbers of a table, where only that matters.
+ */
+export function tableLog(x: number): number {
+  if (!(x >= 2 ** -1022 && x < Infinity)) return portableLog(x);
+  BITS.setFloat64(0, x, true);
+  const high = BITS.getInt32(4, true), biased = high >> 20, place = (high >> 13) & 127;
+  const r = x * DOWN[biased - 1] * INVERSES[place] - 1, square = r * r;
+  // |r| ≤ 2^-8: the first term left out is below 2^-58.
+  const rest = (1 / 3 - r / 4) + square * (1 / 5 - r / 6);
+  return (biased - 1023) * Math.LN2 + (LOGS[place] + (r + square * (r * rest - 0.5)));
 }
 
 /** eˣ; 0 below -745.2, Infinity above 709.8. */

@@ -32,6 +32,7 @@ interface Refusal {
 }
 
 const TRAINING: Refusal = { refused: "only training runs it" };
+const SOUGHT: Refusal = { refused: "no exported graph looks for the smallest" };
 const DRAWN: Refusal = { refused: "an exported graph is given its noise" };
 
 /** One line for each operation: a name without one does not compile. */
@@ -89,6 +90,7 @@ export const LOWERINGS: { readonly [N in OpName]: Lower<N> | Refusal } = {
     const t = e.max(e.abs(logits), e.number(1e-3));
     return e.log(e.div(t, e.unary("tanh", e.affine(t, 0.5))));
   },
+  smallestCols: SOUGHT,
   randomNormal: DRAWN,
   randomUniform: DRAWN,
   activationGrad: TRAINING,

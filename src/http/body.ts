@@ -32,12 +32,11 @@ export async function readJson(request: Request, limits: BodyLimits): Promise<un
 
 /** @throws Problem unless the bytes are one JSON value in UTF-8, and not too deep */
 export function parseJson(bytes: Uint8Array): unknown {
-  const { isDeep, isAscii } = scan(bytes, MAX_DEPTH);
-  if (isDeep) {
+  if (nestsDeeper(bytes, MAX_DEPTH)) {
     throw malformed(`Cannot read body: it nests deeper than ${MAX_DEPTH} levels`);
   }
   try {
-    return JSON.parse(isAscii ? shortText(bytes) : UTF8.decode(bytes));
+    return JSON.parse(UTF8.decode(bytes));
   } catch (_error) {
     throw malformed("Cannot read body: expected one JSON value in UTF-8");
   }
@@ -152,29 +151,21 @@ export async function* piecesOf(
   }
 }
 
-/** Short bodies of ASCII become text without a call out of the engine. */
-const SHORT = 1024;
-
-function shortText(bytes: Uint8Array): string {
-  return bytes.length <= SHORT ? String.fromCharCode(...bytes) : UTF8.decode(bytes);
-}
-
-/** Whether brackets outside of strings nest deeper than `limit`, and whether all bytes are ASCII. */
-function scan(bytes: Uint8Array, limit: number): { isDeep: boolean; isAscii: boolean } {
+/** Whether brackets outside of strings nest deeper than `limit`. */
+function nestsDeeper(bytes: Uint8Array, limit: number): boolean {
   const QUOTE = 0x22, BACKSLASH = 0x5c;
-  let depth = 0, inString = false, all = 0;
+  let depth = 0, inString = false;
   for (let i = 0; i < bytes.length; i++) {
     const byte = bytes[i];
-    all |= byte;
     if (inString) {
-      if (byte === BACKSLASH) all |= bytes[++i];
+      if (byte === BACKSLASH) i++;
       else if (byte === QUOTE) inString = false;
     } else if (byte === QUOTE) inString = true;
     else if (byte === 0x5b || byte === 0x7b) { // [ {
-      if (++depth > limit) return { isDeep: true, isAscii: false };
+      if (++depth > limit) return true;
     } else if (byte === 0x5d || byte === 0x7d) depth--; // ] }
   }
-  return { isDeep: false, isAscii: all < 0x80 };
+  return false;
 }
 
 function tooLarge(maxBytes: number): Problem {

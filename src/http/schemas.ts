@@ -64,6 +64,32 @@ export function withRows<E extends v.ObjectEntries>(
   return body({ rows, ...options.entries });
 }
 
+type Checked = Readonly<Record<string, unknown>>;
+
+/**
+ * Checks JSON bodies of rows and options. One of rows alone, as nearly all are, is seen to be right at
+ * once; the schema speaks where there is more to say, or to refuse.
+ */
+export function bodyReader(
+  options: v.StrictObjectSchema<v.ObjectEntries, string>,
+  row: RowSchema,
+): (body: unknown) => Checked {
+  const whole = withRows(options, row), none = v.safeParse(options, {});
+  const defaults = none.success ? none.output as Checked : undefined;
+  return (body) => {
+    const rows = defaults && rowsAlone(body);
+    return rows ? { ...defaults, rows } : checkBody(whole, body) as Checked;
+  };
+}
+
+/** The rows of a body that holds nothing else. */
+function rowsAlone(body: unknown): readonly unknown[] | undefined {
+  if (typeof body !== "object" || body === null || Array.isArray(body)) return undefined;
+  for (const key in body) if (key !== "rows") return undefined;
+  const { rows } = body as { readonly rows?: unknown };
+  return Array.isArray(rows) && rows.length > 0 ? rows : undefined;
+}
+
 /** The body that sets an alias. */
 export const aliasBody = body({
   model: v.pipe(v.string("a name"), v.regex(NAME, "the name of a model")),

@@ -41,21 +41,19 @@ export function traceparent({ traceId, spanId, flags }: Trace): string {
 
 const HEX = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, "0"));
 
-/** Random hexadecimal digits; bytes are fetched many at a time. */
+/** Random hexadecimal digits, made many at a time. */
 export class RandomDigits {
   readonly #bytes = new Uint8Array(4096);
-  #used = this.#bytes.length;
+  #digits = "";
+  #used = 0;
 
-  /** Two digits for each byte. */
+  /** Two digits for each byte, of which there may be 4,096. */
   next(bytes: number): string {
-    if (this.#used + bytes > this.#bytes.length) {
+    if (this.#used + 2 * bytes > this.#digits.length) {
       crypto.getRandomValues(this.#bytes);
+      this.#digits = Array.from(this.#bytes, (byte) => HEX[byte]).join("");
       this.#used = 0;
     }
-    let text = "";
-    for (const end = this.#used + bytes; this.#used < end; this.#used++) {
-      text += HEX[this.#bytes[this.#used]];
-    }
-    return text;
+    return this.#digits.slice(this.#used, this.#used += 2 * bytes);
   }
 }

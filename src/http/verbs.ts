@@ -31,7 +31,7 @@ import type { Model } from "./catalogue.ts";
 import type { Pace } from "./pace.ts";
 import { invalid } from "./problems.ts";
 import { requireCount } from "./rows.ts";
-import { numberRow, OPTIONS, type RowSchema, tableRow } from "./schemas.ts";
+import { bodyReader, numberRow, OPTIONS, type RowSchema, tableRow } from "./schemas.ts";
 
 /** What one request may ask for. */
 export interface Limits {
@@ -67,6 +67,8 @@ export interface Verb {
   rows(model: Model): Units | undefined;
   /** What a row may be, whatever the model. */
   readonly row: RowSchema;
+  /** Checks a JSON body of rows and options. */
+  readBody(body: unknown): Readonly<Record<string, unknown>>;
   /** @param options as `options` has checked them */
   work(model: Model, options: Readonly<Record<string, unknown>>, limits: Limits): Work;
 }
@@ -183,11 +185,13 @@ function verb<S extends v.StrictObjectSchema<v.ObjectEntries, string>>(
   rows: Verb["rows"] = unitsOf,
   row: RowSchema = tableRow,
 ): Verb & { readonly options: S } {
+  let reader: Verb["readBody"] | undefined;
   return {
     summary,
     options,
     rows,
     row,
+    readBody: (body) => (reader ??= bodyReader(options, row))(body),
     work(model, given, limits) {
       requireSingleRows(model);
       const own = work(model, given as v.InferOutput<S>, limits);
@@ -294,10 +298,16 @@ function plainScores(model: Model, falseAlarmRate?: number): OwnWork {
   if (falseAlarmRate !== undefined) {
     throw invalid("/falseAlarmRate", "Cannot keep a false-alarm rate: the model has none to keep");
   }
-  const { toVae } = unitsOf(model);
+  const { toVae } = unitsOf(model), vae = vaeOf(model);
   return {
     columns: ["score"],
-    run: (cells) => vaeOf(model).score(toVae(cells)),
+    async run(cells) {
+      if (cells.rows > 1) return vae.score(toVae(cells));
+      // Without the matrices that many rows need.
+      const score = new Float64Array(1);
+      vae.scoreInto(toVae(cells).data, score);
+      return score;
+    },
     text: (data, at) => `{"score":${data[at]}}`,
   };
 }

@@ -51,6 +51,7 @@ export const OP_NAMES = [
   "logGammaRatioSlope",
   "continuousBernoulliLogNorm",
   "continuousBernoulliLogNormSlope",
+  "smallestCols",
 ] as const;
 
 /** What training alone runs, derivatives and optimiser: the score build of the kernels lacks it. */

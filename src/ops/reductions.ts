@@ -1,5 +1,5 @@
 /**
- * Sums and their adjoints, and the stable log-sum-exp.
+ * Sums and their adjoints, the stable log-sum-exp, and where the smallest are.
  *
  *   sumRows [r, c] → [1, c] (divided by r when `mean`)      sumCols [r, c] → [r, 1]
  *   broadcast stretches one row and/or one column to a shape (divided by the rows gained when `mean`)
@@ -7,6 +7,8 @@
  *   logSumExpCols m + ln Σ eˣ⁻ᵐ, m the row's maximum; -Infinity for a row of -Infinity
  *   softmaxCols eˣ⁻ᵐ / Σ eˣ⁻ᵐ
  *   squaredNorm Σ x² over all elements, [1, 1]
+ *   smallestCols [r, c] → [r, count], the columns in which the count smallest of a row are, the smallest first;
+ *     equal ones in the order of the columns, NaN behind all numbers; no derivative flows through it
  *
  * Each reduction runs in one fixed order per backend, so results are repeatable.
  */
@@ -90,4 +92,20 @@ export const squaredNorm: OpSpec<"squaredNorm"> = {
   infer: () => SCALAR,
   vjp: (e, { inputs: [x] }, dy) => [() => e.affine(e.mul(dy, x), { scale: 2, offset: 0 })],
   flops: ([x], _output, batchRows) => 2 * sizeAt(x, batchRows),
+};
+
+/** Columns are numbers in the result, and float32 tells so many apart; more places are a matter of sorting. */
+const MAX_COLUMNS = 2 ** 24, MAX_COUNT = 1024;
+
+export const smallestCols: OpSpec<"smallestCols"> = {
+  arity: 1,
+  infer(shapes, { count }) {
+    const [x] = shapes, most = Math.min(x.cols, MAX_COUNT);
+    const fits = Number.isInteger(count) && count >= 1 && count <= most && x.cols <= MAX_COLUMNS;
+    requireShapes("smallestCols", fits, `count must be 1 to ${most}, not ${count}`, x);
+    return { ...x, cols: count };
+  },
+  // Steps: zero almost everywhere.
+  vjp: () => [null],
+  flops: ([x], _output, batchRows) => sizeAt(x, batchRows),
 };

@@ -66,6 +66,7 @@ export interface OpTypes {
   logGammaRatioSlope: { inputs: [a: Node, d: Node]; attrs: None };
   continuousBernoulliLogNorm: { inputs: [logits: Node]; attrs: None };
   continuousBernoulliLogNormSlope: { inputs: [logits: Node]; attrs: None };
+  smallestCols: { inputs: [x: Node]; attrs: { count: number } };
 }
 
 export type OpInputs<N extends OpName> = OpTypes[N]["inputs"];

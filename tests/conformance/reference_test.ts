@@ -90,6 +90,14 @@ Deno.test("lessThan() is 1 where the difference is negative, and 0 for equals an
   assert.deepEqual(evaluate([a, b], (g, a, b) => g.lessThan(a, b)), [1, 0, 0, 1, 0, 0, 1]);
 });
 
+Deno.test("smallestCols() says where the smallest are: equal ones in their order, NaN last", () => {
+  const x = matrix([0.5, NaN, -0, 2, 0, -Infinity, NaN, Infinity]);
+  const places = (count: number) => evaluate([x], (g, x) => g.smallestCols(x, { count }));
+  assert.deepEqual(places(8), [5, 2, 4, 0, 3, 7, 1, 6]);
+  assert.deepEqual(places(3), [5, 2, 4]);
+  assert.throws(() => places(9), /Cannot build smallestCols: count must be 1 to 8, not 9/);
+});
+
 Deno.test("log() undoes exp(), div() undoes mul(), sub() undoes add()", () => {
   const x = matrix([-20, -1, 0, 0.3, 20]), y = matrix([3, -7, 0.1, 11, 1e-3]);
   assertClose(evaluate([x], (g, x) => g.log(g.exp(x))), x.values, "log exp");

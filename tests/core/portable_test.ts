@@ -6,6 +6,7 @@ import {
   portableExp,
   portableLog,
   portableSinh,
+  tableLog,
 } from "../../src/core/portable.ts";
 import { assertRelative } from "../util/close.ts";
 
@@ -26,6 +27,21 @@ Deno.test("portableLog() is ln x from the smallest number to the largest", () =>
   assert.equal(portableLog(0), -Infinity);
   assert.equal(portableLog(Infinity), Infinity);
   assert.ok(Number.isNaN(portableLog(-1)) && Number.isNaN(portableLog(NaN)));
+});
+
+Deno.test("tableLog() is ln x within 2^-51 or 2^-52 of it, also between the places of its table", () => {
+  const random = new HostRandom(2, 0, 0);
+  const swept = Array.from(
+    { length: 4200 },
+    (_, i) => 2 ** (i / 2 - 1074) * (1 + random.uniformF64()),
+  );
+  const ends = Array.from({ length: 257 }, (_, i) => 1 + (i - 1) / 128);
+  const beside = ends.flatMap((x) => [x, x * (1 - 2 ** -53), x * (1 + 2 ** -52)]);
+  for (const x of [...swept, ...beside, 5e-324, Number.MAX_VALUE, 0, Infinity]) {
+    // The host's own last place beside it.
+    assertRelative(tableLog(x), Math.log(x), 2 * 2 ** -52, 2 ** -51, `ln ${x}`);
+  }
+  assert.ok(Number.isNaN(tableLog(-1)) && Number.isNaN(tableLog(NaN)));
 });
 
 Deno.test("portableExp() is eˣ wherever that is a number", () => {

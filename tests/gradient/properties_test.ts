@@ -23,6 +23,14 @@ Deno.test("gradient() refuses what stopGradient() cut off", () => {
   assert.throws(() => gradient(g, loss, [x]), /RangeError: .*does not depend on "x"/);
 });
 
+Deno.test("smallestCols() passes no derivative: what is beside it has its own", () => {
+  const g = createGraph();
+  const x = g.input("x", fixed(1, 3)), places = g.smallestCols(x, { count: 3 });
+  const [dx] = gradient(g, total(g, g.mul(x, places)), [x]);
+  assert.deepEqual([...evaluator(g, { dx }, 1)({ x: [0.4, 0.2, 0.3] }).dx], [1, 2, 0]);
+  assert.throws(() => gradient(g, total(g, places), [x]), /does not depend on "x"/);
+});
+
 Deno.test("lessThan() passes no derivative: a gated value has that of its gate held fixed", () => {
   const g = createGraph();
   const x = g.input("x", fixed(1, 3)), half = g.constant(0.5);

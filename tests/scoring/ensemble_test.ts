@@ -1,18 +1,19 @@
 /** The parts of an ensemble: each against its definition, by loops that share no code with it. */
 import assert from "node:assert/strict";
 import { imputeRow } from "../../src/scoring/ensemble/impute.ts";
-import { Nearest, NEIGHBOURS } from "../../src/scoring/ensemble/neighbours.ts";
+import { Nearest, NEIGHBOURS, placesOf } from "../../src/scoring/ensemble/neighbours.ts";
 import { surprisalAt, surprisalOf } from "../../src/scoring/ensemble/surprisal.ts";
-import { curveAt, curveInverse } from "../../src/scoring/views/curve.ts";
+import { curveAt, curveInverse, CurveReader } from "../../src/scoring/views/curve.ts";
 import { linearResiduals, Moments } from "../../src/detection/ensemble/linear.ts";
 import { fitViews } from "../../src/detection/ensemble/fit_views.ts";
-import { project, unproject } from "../../src/scoring/views/view.ts";
+import { project } from "../../src/scoring/views/projector.ts";
+import { unproject } from "../../src/scoring/views/view.ts";
 import { numericSchema } from "../../src/scoring/schema.ts";
 import { normals, planeRows } from "../util/data.ts";
 
 Deno.test("surprisalOf() counts below the 95 % point and is straight in ln t beyond it", () => {
   const values = Float64Array.from(normals(4000, 3), (z) => Math.exp(z));
-  const curve = surprisalOf(values);
+  const curve = new CurveReader(surprisalOf(values));
   const sorted = values.slice().sort();
   for (const share of [0.3, 0.6, 0.9]) {
     const at = sorted[Math.floor(share * 4000)];
@@ -26,7 +27,9 @@ Deno.test("surprisalOf() counts below the 95 % point and is straight in ln t bey
   const step = surprisalAt(curve, 8 * split) - surprisalAt(curve, 2 * split);
   assert.ok(Math.abs(step - Math.log(4) / theta) < 1e-9);
   assert.ok(surprisalAt(curve, 1e30) > surprisalAt(curve, 1e29), "no two far rows are equal");
-  assert.ok(Number.isFinite(surprisalAt(surprisalOf(Float64Array.of(0, 0, 0)), 1)));
+  assert.ok(
+    Number.isFinite(surprisalAt(new CurveReader(surprisalOf(Float64Array.of(0, 0, 0))), 1)),
+  );
 });
 
 Deno.test("curves are straight between knots, go on at their slopes, and have an inverse", () => {
@@ -41,20 +44,57 @@ Deno.test("curves are straight between knots, go on at their slopes, and have an
   }
 });
 
+Deno.test("a CurveReader reads what curveAt() does, bit by bit, wherever the knots are", () => {
+  const draws = normals(6000, 7), heavy = Array.from(draws, (z) => Math.sinh(4 * z)).slice(0, 48);
+  const knots = [
+    [...heavy],
+    [0],
+    [0, 5e-324],
+    [-1e308, 0, 1e308],
+    [0, 1e-300, 2e-300, 1e300],
+    [1, 1 + 2 ** -52, 1 + 2 ** -51, 2],
+  ].map((x) => x.sort((a, b) => a - b));
+  for (const x of knots) {
+    const y = x.map((_, k) => k * k), slopes = [2, 3] as const;
+    const curve = { x: Float64Array.from(x), y: Float64Array.from(y), slopes };
+    const reader = new CurveReader(curve);
+    const near = x.flatMap((at) => [at, at - 2 ** -52, at + 2 ** -52, at * 1.5, at / 2]);
+    for (const value of [...near, ...draws, ...heavy, NaN, Infinity, -Infinity, 1e308, -1e308]) {
+      assert.equal(reader.at(value), curveAt(curve, value), `${value} of ${x}`);
+    }
+  }
+});
+
 Deno.test("Nearest.find() is the half-scaled distance by definition", () => {
   const features = 3, count = 40, rows = Float32Array.from(normals(count * features, 5));
   const spread = Float64Array.from({ length: count }, (_, r) => 0.5 + r / count);
-  const nearest = new Nearest({ rows, spread, features });
-  const x = Float32Array.from(normals(features, 9)), observed = new Uint8Array(features).fill(1);
-  const square = (r: number) =>
-    x.reduce((sum, value, f) => sum + (value - rows[r * features + f]) ** 2, 0);
-  const keys = Float32Array.from({ length: count }, (_, r) => square(r));
-  for (const own of [-1, 7]) {
-    const order = Array.from({ length: count }, (_, r) => r).filter((r) => r !== own)
-      .sort((a, b) => square(a) - square(b)).slice(0, NEIGHBOURS);
-    const mean = (of: (r: number) => number) => order.reduce((sum, r) => sum + of(r), 0) / 10;
-    const want = mean((r) => Math.sqrt(square(r))) / Math.sqrt(mean((r) => spread[r]));
-    assert.ok(Math.abs(nearest.find(keys, 0, x, 0, observed, own) - want) < 1e-12 * want);
+  const nearest = new Nearest({ rows, spread, features }, 3);
+  const x = Float32Array.from(normals(3 * features, 9)), observed = new Uint8Array(3 * features);
+  observed.fill(1);
+  observed[2 * features + 1] = 0;
+  for (const slot of [1, 2]) {
+    const isThere = (f: number) => observed[slot * features + f] === 1;
+    // What is missing is taken to differ as the rest does.
+    const scale = slot === 2 ? features / (features - 1) : 1;
+    const square = (r: number) =>
+      Array.from({ length: features }, (_, f) => f).filter(isThere).reduce((sum, f) => {
+        return sum + scale * (x[slot * features + f] - rows[r * features + f]) ** 2;
+      }, 0);
+    const all = Array.from({ length: count }, (_, r) => r).sort((a, b) => square(a) - square(b));
+    const places = new Float32Array(3 * placesOf(count));
+    places.set(all.slice(0, placesOf(count)), slot * placesOf(count));
+    for (const own of [-1, all[3]]) {
+      const order = all.filter((r) => r !== own).slice(0, NEIGHBOURS);
+      const mean = (of: (r: number) => number) => order.reduce((sum, r) => sum + of(r), 0) / 10;
+      const want = mean((r) => Math.sqrt(square(r))) / Math.sqrt(mean((r) => spread[r]));
+      const placed = { places, x, ...(slot === 2 && { observed }) };
+      assert.ok(Math.abs(nearest.find(placed, slot, own) - want) < 1e-12 * want);
+      // Shares are of the distances found.
+      const share = new Float64Array(features);
+      nearest.share(placed, slot, share);
+      const sum = share.reduce((total, each) => total + each) * scale;
+      assert.ok(Math.abs(sum - 10 * mean((r) => Math.sqrt(square(r)))) < 1e-12 * sum);
+    }
   }
 });
 

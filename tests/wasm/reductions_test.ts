@@ -129,3 +129,25 @@ Deno.test("logSumExpCols() keeps infinities and NaN", () => {
   bench.call("logSumExpCols", out, x, rows.length, 5);
   deepEqual([...bench.read(out, rows.length)], rows.map(([, expected]) => expected));
 });
+
+Deno.test("smallestCols() sorts: as many as are wanted, of few columns and of many", () => {
+  for (const [rows, cols] of [...SIZES, [3, 1024] as const, [2, 2050] as const]) {
+    // A twentieth of the range apart: many are equal.
+    const x = numbers(rows * cols).map((value) => Math.round(20 * value) / 20);
+    x[0] = NaN;
+    const order = Array.from({ length: rows }, (_, r) => {
+      const row = x.subarray(r * cols, (r + 1) * cols);
+      const rank = (c: number) => Number.isNaN(row[c]) ? Infinity : row[c];
+      return Array.from(row.keys()).sort((a, b) =>
+        rank(a) < rank(b) ? -1 : rank(a) > rank(b) ? 1 : a - b
+      );
+    });
+    for (const count of new Set([1, 10, 11, 16, 100, cols])) {
+      if (count > Math.min(cols, 1024)) continue;
+      const bench = new Workbench(), out = bench.output(rows * count);
+      bench.call("smallestCols", out, bench.input(x), rows, cols, count);
+      const want = order.flatMap((row) => row.slice(0, count));
+      deepEqual([...bench.read(out, rows * count)], want, `${count} of [${rows}, ${cols}]`);
+    }
+  }
+});

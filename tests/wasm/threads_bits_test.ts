@@ -60,6 +60,7 @@ function heights(g: Graph): Record<string, Node> {
     softmax: g.softmaxCols(dense),
     stretched: g.gaussianLogProb(other, bias, g.sumCols(g.exp(other))),
     repeated: g.repeatRows(other, { times: 3 }),
+    smallest: g.smallestCols(x, { count: 11 }),
   };
 }
 

@@ -10,7 +10,12 @@ import { checkGradients, checkPieces } from "../golden/pieces.ts";
 import { checkSteps } from "../golden/steps.ts";
 import { readGolden } from "../golden/vae_golden.ts";
 import { F32_UNIT_ROUNDOFF } from "../util/close.ts";
-import { checkComposed, checkDerivatives, checkRandomGraphs } from "./derivatives.ts";
+import {
+  checkComposed,
+  checkDerivatives,
+  checkLongSums,
+  checkRandomGraphs,
+} from "./derivatives.ts";
 
 /** What a check is given. */
 export interface World {
@@ -57,6 +62,10 @@ export const CHECKS: readonly Check[] = [
   {
     name: "gradients of whole objectives agree with the reference",
     run: ({ plain }) => checkComposed(plain),
+  },
+  {
+    name: "sums over thousands of rows agree with the reference",
+    run: ({ plain }) => checkLongSums(plain),
   },
   {
     name: "random graphs, fused, agree with the reference",

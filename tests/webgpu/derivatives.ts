@@ -11,9 +11,9 @@ import { ok } from "node:assert/strict";
 import type { Backend } from "../../src/backends/backend.ts";
 import { openReference } from "../../src/backends/reference/backend.ts";
 import { HostRandom } from "../../src/core/philox.ts";
-import { sizeAt } from "../../src/core/shape.ts";
+import { batched, sizeAt } from "../../src/core/shape.ts";
 import { gradient } from "../../src/graph/gradient.ts";
-import type { Graph } from "../../src/graph/graph.ts";
+import { createGraph, type Graph } from "../../src/graph/graph.ts";
 import { plan } from "../../src/graph/plan.ts";
 import { OP_NAMES } from "../../src/ops/names.ts";
 import type { Node } from "../../src/ops/spec.ts";
@@ -56,6 +56,25 @@ export async function checkRandomGraphs(backend: Backend): Promise<void> {
   }));
 }
 
+/** Sums of so many rows are taken in parts; of the first rows alone, too, whose later parts are empty. */
+export async function checkLongSums(backend: Backend): Promise<void> {
+  const capacity = 3000, g = createGraph();
+  const x = g.input("x", batched(2)), y = g.input("y", batched(3));
+  const outputs = {
+    product: g.matmul(x, y, { transposeA: true, transposeB: false }),
+    square: g.matmul(y, y, { transposeA: true, transposeB: false }),
+  };
+  for (const rows of [capacity, 1100]) {
+    const random = new HostRandom(rows, 0, 0);
+    const draw = (length: number) =>
+      Array.from({ length }, () => Math.fround(2 * random.uniformF32() - 1));
+    const values = { x: draw(2 * rows), y: draw(3 * rows) };
+    // At most 2 √n of n terms of one, rounded: Higham and Mary (2019).
+    const roundings = 2 * Math.sqrt(rows);
+    await compare(backend, g, outputs, values, rows, "long sums", roundings, capacity);
+  }
+}
+
 async function checkGradient(
   backend: Backend,
   { g, loss, wrt, values, rows, what }: Differentiable,
@@ -79,8 +98,9 @@ async function compare(
   rows: number,
   what: string,
   roundings: number,
+  capacity = rows + 1,
 ): Promise<void> {
-  const compiled = plan(g, { outputs, capacity: rows + 1, parameters: NOTHING });
+  const compiled = plan(g, { outputs, capacity, parameters: NOTHING });
   const run = async (on: Backend): Promise<Map<string, Float64Array>> => {
     const program = on.compile(compiled, { parameters: on.allocate(0) });
     for (const name of compiled.inputs.keys()) program.write(name, values[name]);

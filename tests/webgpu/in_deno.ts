@@ -1,6 +1,8 @@
 /**
  * Runs the checks on Deno's own WebGPU, one JSON line each: `{ name, error? }`. It is a process of its
  * own (`deno_test.ts` starts it): a driver that crashes then fails tests and does not end them all.
+ *
+ *     deno run -A tests/webgpu/in_deno.ts [[training] PART OF A NAME]
  */
 import { backendOn } from "../../src/backends/webgpu/backend.ts";
 import { nameOf } from "../../src/backends/webgpu/adapter.ts";
@@ -16,7 +18,9 @@ const print = (value: unknown) =>
 console.log = console.error;
 
 if (Deno.args[0] === "training") {
+  const only = Deno.args[1] ?? "";
   for (const { name, run } of [...TRAINING_CHECKS, ...TRUST_CHECKS]) {
+    if (!name.includes(only)) continue;
     try {
       await run();
       print({ name });
@@ -42,6 +46,7 @@ const world = {
   file: (path: string) => Deno.readFile(new URL(`../${path}`, import.meta.url)),
 };
 for (const { name, run } of CHECKS) {
+  if (!name.includes(Deno.args[0] ?? "")) continue;
   try {
     await run(world);
     device.requireSound();

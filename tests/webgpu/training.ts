@@ -198,6 +198,23 @@ export const TRAINING_CHECKS: readonly TrainingCheck[] = [
     },
   },
   {
+    // 65,535 is the most workgroups in one dimension of a dispatch, and the most turns of a loop here.
+    name: "a batch of 70,000 rows trains as on WebAssembly",
+    async run() {
+      const rows = async () => Array.from({ length: 70_000 }, (_, r) => [Math.sin(0.37 * r)]);
+      const spec = { ...SMALL.spec, inputs: 1, latent: [{ size: 1 }] };
+      const example: Example = { spec, fit: { epochs: 1, batchSize: 70_000 }, rows };
+      const { report: want } = await train(example, { backend: "wasm" });
+      const { report } = await train(example, on({}).device);
+      // The step's loss and the norm of its gradient were held to those of the host.
+      assert.equal(report.gpu?.lost, undefined);
+      assert.equal(report.gpu?.steps, 1);
+      // Sums of 70,000 rows: n of the tolerance is below 2^20.
+      const [{ loss }] = want.history, limit = 2 * 4 * 2 ** 10 * 2 ** -24 * Math.abs(loss);
+      assert.ok(Math.abs(report.history[0].loss - loss) <= limit);
+    },
+  },
+  {
     name: "the device may be destroyed at any wait",
     async run() {
       const { device, counts } = on({});

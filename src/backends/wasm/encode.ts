@@ -72,6 +72,7 @@ const ATTRIBUTES: { readonly [N in OpName]: Attributes<N> } = {
   logGammaRatioSlope: none,
   continuousBernoulliLogNorm: none,
   continuousBernoulliLogNormSlope: none,
+  smallestCols: none,
 };
 
 /** What a record runs, in the order of the opcodes. */

@@ -63,6 +63,7 @@ const SPLITS: { readonly [N in OpName]: Split } = {
   logGammaRatioSlope: ["rows", 5000],
   continuousBernoulliLogNorm: ["rows", 3000],
   continuousBernoulliLogNormSlope: ["rows", 3000],
+  smallestCols: ["rows", 400],
 };
 
 /** The word SPLIT_WORD of `runChunks`, which states its cost itself. */

@@ -12,6 +12,7 @@
 import type { Plan } from "../../graph/plan.ts";
 import type { DeviceData, StepInputs, Stepper } from "../backend.ts";
 import type { Device } from "./device.ts";
+import { MAX_DIMENSION } from "./layout.ts";
 import type { GpuProgram } from "./program.ts";
 import type { GpuSegment } from "./segment.ts";
 
@@ -31,19 +32,25 @@ const PREPARE = `
 // places: words of a step, columns, x, capacity, reference, reference rows, key, floats, chunk's first
 // row, chunk's rows; then where each float goes.
 @compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+fn main(
+  @builtin(workgroup_id) id: vec3<u32>,
+  @builtin(num_workgroups) counts: vec3<u32>,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let group = id.x + id.y * counts.x;
+  if (group >= places[3] + places[5]) { return; }
   let step = counter[0] * places[0];
   let rows = steps[step];
-  if (id.x == 0u && local == 0u) {
+  if (group == 0u && local == 0u) {
     control[0] = rows;
     for (var i = 0u; i < 4u; i++) { control[places[6] + i] = steps[step + 2u + i]; }
     for (var i = 0u; i < places[7]; i++) {
       scratch[places[${HEADER}u + i]] = bitcast<f32>(steps[step + ${STEP_HEADER}u + i]);
     }
   }
-  let isReference = id.x >= places[3];
-  if (!isReference && id.x >= rows) { return; }
-  let inPart = select(id.x, id.x - places[3], isReference);
+  let isReference = group >= places[3];
+  if (!isReference && group >= rows) { return; }
+  let inPart = select(group, group - places[3], isReference);
   let position = steps[step + 1u] + inPart + select(0u, rows, isReference);
   let row = order[1u + position % order[0]];
   if (row < places[8] || row >= places[8] + places[9]) { return; }
@@ -96,7 +103,7 @@ export class GpuStepper implements Stepper {
   readonly #outputs: readonly { readonly name: string; readonly size: number }[];
   readonly #prepare: readonly [GPUComputePipeline, readonly GPUBindGroup[]];
   readonly #record: readonly [GPUComputePipeline, GPUBindGroup];
-  readonly #groups: number;
+  readonly #groups: readonly [x: number, y: number];
 
   constructor(
     device: Device,
@@ -127,7 +134,8 @@ export class GpuStepper implements Stepper {
     this.#record = this.#makeRecord(resultWords);
     this.#prepare = this.#makePrepare(plan, data, columns);
     const reference = plan.inputs.get("reference")?.shape.rows ?? 0;
-    this.#groups = plan.capacity + reference;
+    const groups = plan.capacity + reference, x = Math.min(groups, MAX_DIMENSION);
+    this.#groups = [x, Math.ceil(groups / x)];
   }
 
   setOrder(order: Uint32Array<ArrayBuffer>): void {
@@ -164,7 +172,7 @@ export class GpuStepper implements Stepper {
     pass.setPipeline(prepare);
     for (const chunk of chunks) {
       pass.setBindGroup(0, chunk);
-      pass.dispatchWorkgroups(this.#groups);
+      pass.dispatchWorkgroups(...this.#groups);
     }
     this.#program.encode(pass);
     pass.setPipeline(record);

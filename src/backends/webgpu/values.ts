@@ -2,9 +2,10 @@
  * A plan as values and steps. The plan's places are undone: each result is a value of its own, written
  * once, so that only true dependences order the steps; `placement.ts` gives memory again, by level.
  *
- * One operation becomes two steps: the squared norm is partial sums of many workgroups, then their sum.
+ * Two operations become two steps: a squared norm, and a product whose sums are long, are partial sums of
+ * many workgroups, then their sum.
  */
-import { type Shape, sizeAt } from "../../core/shape.ts";
+import { rowsAt, type Shape, sizeAt } from "../../core/shape.ts";
 import type { Instruction, Place, Plan, SegmentName } from "../../graph/plan.ts";
 import type { OpName } from "../../ops/names.ts";
 import { OPS } from "../../ops/catalogue.ts";
@@ -15,6 +16,25 @@ import { CONTROL_WORDS } from "./layout.ts";
 
 /** Elements that one workgroup of a squared norm sums. */
 export const NORM_SPAN = 4096;
+
+/**
+ * Terms that one workgroup of a product adds at most, and at least where there are more: Mesa's software
+ * adapters end a loop, without a word, after 65,535 turns.
+ */
+const MOST_TERMS = 8192, LEAST_TERMS = 1024;
+
+/** Workgroups that keep a GPU busy, and the rows and columns that one of them takes, or so. */
+const BUSY = 256, TILE = 32;
+
+/**
+ * In how many parts the sums of a product are taken: its output may have too few tiles to go around.
+ * @param terms of a sum, for a full batch
+ */
+export function partsOf(terms: number, rows: number, cols: number): number {
+  const wanted = Math.ceil(BUSY / (Math.ceil(rows / TILE) * Math.ceil(cols / TILE)));
+  const worth = Math.max(1, Math.min(wanted, Math.floor(terms / LEAST_TERMS)));
+  return Math.max(worth, Math.ceil(terms / MOST_TERMS));
+}
 
 /** Something that is computed once, or given. */
 export interface Value {
@@ -97,7 +117,9 @@ class Builder {
     const kernel = kernelOf(op);
     if (OPS[op].effect) this.#step(op, kernel, attrs, operands, operands[0]);
     else if (kernel.form === "norm") this.#addNorm(op, kernel, attrs, operands, output);
-    else this.#result(op, kernel, attrs, operands, output);
+    else if (op === "matmul" && attrs.transposeA) {
+      this.#addOverRows(op, kernel, attrs, operands, output);
+    } else this.#result(op, kernel, attrs, operands, output);
   }
 
   finish(): Values {
@@ -129,6 +151,23 @@ class Builder {
     const sums = { value: this.#value("scratch", partials, 0, () => made), shape };
     const made: Step = this.#step(op, kernel, attrs, [x], sums);
     this.#result("sumCols", kernelOf("sumCols"), {}, [sums], output);
+  }
+
+  /** A product of which the rows, of the batch mostly, are the inner dimension. */
+  #addOverRows(
+    op: OpName,
+    kernel: Kernel,
+    attrs: Attributes,
+    inputs: readonly Operand[],
+    output: Place,
+  ): void {
+    const { rows, cols } = output.shape, terms = rowsAt(inputs[0].shape, this.#plan.capacity);
+    const parts = partsOf(terms, rows, cols);
+    if (parts === 1) return void this.#result(op, kernel, attrs, inputs, output);
+    const shape = { rows: parts, cols: rows * cols, batched: false };
+    const sums = { value: this.#value("scratch", sizeAt(shape, 1), 0, () => made), shape };
+    const made: Step = this.#step(op, kernel, attrs, inputs, sums);
+    this.#result("sumRows", kernelOf("sumRows"), { mean: false }, [sums], output);
   }
 
   #result(

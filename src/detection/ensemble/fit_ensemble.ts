@@ -19,7 +19,8 @@ import type { ColumnSchema } from "../../scoring/schema.ts";
 import type { Cells } from "../../scoring/standardize.ts";
 import type { DeviceOptions } from "../../scoring/trained_vae.ts";
 import type { Curve } from "../../scoring/views/curve.ts";
-import { project, type Projection, type View, type ViewName } from "../../scoring/views/view.ts";
+import { project, type Projection } from "../../scoring/views/projector.ts";
+import type { View, ViewName } from "../../scoring/views/view.ts";
 import { takeRows } from "../../training/minibatch.ts";
 import type { FitReport } from "../../training/report.ts";
 import type { VAE } from "../../training/vae.ts";
@@ -237,11 +238,11 @@ function withNeighbours(
   const batch = ensemble.bulk();
   for (let first = 0; first < count; first += BULK_ROWS) {
     const rows = Math.min(BULK_ROWS, count - first);
-    batch.run(sample.data, first * model.columns, rows);
+    batch.run({ cells: sample.data, at: first * model.columns, rows });
     batch.parts.forEach((part, p) => {
       for (let slot = 0; slot < rows; slot++) {
         const itself = own.get(order[first + slot]) ?? -1;
-        values[p][first + slot] = part.statistic("neighbours", slot, itself);
+        values[p][first + slot] = part.neighbours(slot, itself);
       }
     });
   }

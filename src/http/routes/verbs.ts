@@ -14,7 +14,7 @@ import { Pace } from "../pace.ts";
 import { invalid } from "../problems.ts";
 import { type Reply, respondBody } from "../responses.ts";
 import { readFloatRows, readRows } from "../rows.ts";
-import { checkBody, queryOptions, withRows } from "../schemas.ts";
+import { checkBody, queryOptions } from "../schemas.ts";
 import {
   bodyLimits,
   type Env,
@@ -70,10 +70,9 @@ function fromJson(
     throw invalid("", "Cannot read query: a JSON body holds the options itself");
   }
   const units = verb.rows(model);
-  const checked: Readonly<Record<string, unknown>> = checkBody(
-    units ? withRows(verb.options, verb.row) : verb.options,
-    body,
-  );
+  const checked: Readonly<Record<string, unknown>> = units
+    ? verb.readBody(body)
+    : checkBody(verb.options, body);
   const { rows, ...options } = checked;
   const work = verb.work(model, options, limits);
   if (!units) {

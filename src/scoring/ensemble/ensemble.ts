@@ -13,7 +13,8 @@ import { BULK_ROWS, type Host } from "../engine.ts";
 import { requireFiniteScore } from "../finite.ts";
 import type { Matrix } from "../matrix.ts";
 import type { Cells } from "../standardize.ts";
-import { project, type ViewName } from "../views/view.ts";
+import { project, type RowCells } from "../views/projector.ts";
+import type { ViewName } from "../views/view.ts";
 import { imputeRow } from "./impute.ts";
 import { type PartSpec, programParameters, statisticsPlan } from "./members.ts";
 import { type Part, PartScorer } from "./part.ts";
@@ -37,6 +38,8 @@ export class Ensemble {
   readonly #host: Host;
   readonly #layout: Layout;
   readonly #segment: Segment;
+  /** Of a single row. */
+  readonly #score = new Float64Array(1);
   #single?: Batch;
   #bulk?: Batch;
 
@@ -63,12 +66,9 @@ export class Ensemble {
     const batch = this.bulk();
     for (let first = 0; first < rows; first += BULK_ROWS) {
       const count = Math.min(BULK_ROWS, rows - first);
-      batch.run(data, first * width, count);
-      for (let slot = 0; slot < count; slot++) {
-        const r = first + slot;
-        const score = batch.score(slot, raw.subarray(r * width, (r + 1) * width));
-        scores[r] = requireFiniteScore(score, r);
-      }
+      batch.run({ cells: data, at: first * width, rows: count });
+      batch.score(count, scores, raw, first);
+      for (let r = first; r < first + count; r++) requireFiniteScore(scores[r], r);
     }
     return { scores, raw };
   }
@@ -76,8 +76,10 @@ export class Ensemble {
   /** The same for one row, without allocating; the contributions go to `raw`. */
   scoreRow(row: ArrayLike<number>, raw: Float64Array): number {
     this.#single ??= this.#compile(1, this.#host.weights);
-    this.#single.run(row, 0, 1);
-    return requireFiniteScore(this.#single.score(0, raw));
+    raw.fill(0);
+    this.#single.run({ cells: row, at: 0, rows: 1 });
+    this.#single.score(1, this.#score, raw, 0);
+    return requireFiniteScore(this.#score[0]);
   }
 
   /** Rows of the first view, as its networks see them. */
@@ -122,47 +124,52 @@ export class Batch {
   readonly parts: readonly PartScorer[];
   readonly #model: EnsembleModel;
   readonly #program: SyncProgram;
+  /** Of each row those of all views. */
   readonly #surprisals: Float64Array;
 
   constructor(model: EnsembleModel, program: SyncProgram) {
     this.#model = model;
     this.#program = program;
-    const { parts, statistics } = model;
-    this.parts = parts.map((part) =>
-      new PartScorer(part, statistics, program, linearWeight(model, part.view.name))
-    );
-    this.#surprisals = new Float64Array(parts.length * statistics.length);
+    const { parts, statistics, columns } = model;
+    this.parts = parts.map((part) => {
+      const weight = linearWeight(model, part.view.name);
+      return new PartScorer(part, { columns, statistics, program, weight });
+    });
+    this.#surprisals = new Float64Array(program.plan.capacity * parts.length * statistics.length);
   }
 
   dispose(): void {
     this.#program.dispose();
   }
 
-  /** Takes in the rows that start at cell `at`, and runs. */
-  run(cells: ArrayLike<number>, at: number, rows: number): void {
-    const { columns } = this.#model;
-    for (const part of this.parts) {
-      part.open();
-      for (let slot = 0; slot < rows; slot++) part.write(cells, at + slot * columns, slot);
-    }
-    this.#program.run(rows);
+  /** Takes in rows, and runs. */
+  run(rows: RowCells): void {
+    for (const part of this.parts) part.write(rows);
+    this.#program.run(rows.rows);
     for (const part of this.parts) part.read();
   }
 
-  /** The score of row `slot`; writes what each column adds to `raw`. */
-  score(slot: number, raw: Float64Array): number {
-    const all = this.#surprisals, { statistics } = this.#model, width = statistics.length;
-    for (let p = 0; p < this.parts.length; p++) this.parts[p].surprisals(slot, all, p * width);
-    raw.fill(0);
-    const count = Math.min(LARGEST, all.length);
-    let score = 0;
-    for (let k = 0; k < count; k++) {
-      const at = indexOfLargest(all), nats = all[at] / count;
-      score += nats;
-      this.parts[Math.floor(at / width)].blame(statistics[at % width], slot, nats, raw);
-      all[at] = -Infinity;
+  /**
+   * Writes the scores of the first rows to `scores`, and what each column adds to them to `raw`, which
+   * holds zeros: both from row `first` on.
+   */
+  score(rows: number, scores: Float64Array, raw: Float64Array, first: number): void {
+    const all = this.#surprisals, { statistics, columns } = this.#model, width = statistics.length;
+    const each = this.parts.length * width, count = Math.min(LARGEST, each);
+    for (let p = 0; p < this.parts.length; p++) {
+      this.parts[p].surprisals(rows, all, p * width, each);
     }
-    return score;
+    for (let slot = 0; slot < rows; slot++) {
+      let score = 0;
+      for (let k = 0; k < count; k++) {
+        const at = indexOfLargest(all, slot * each, each), nats = all[slot * each + at] / count;
+        score += nats;
+        const part = this.parts[Math.floor(at / width)];
+        part.blame(statistics[at % width], slot, nats, raw, (first + slot) * columns);
+        all[slot * each + at] = -Infinity;
+      }
+      scores[first + slot] = score;
+    }
   }
 }
 
@@ -170,12 +177,13 @@ function linearWeight({ parameters }: EnsembleModel, view: ViewName): Float32Arr
   return parameters.get(`${view}.linear.weight`)!;
 }
 
-/** NaN counts as largest, so that a score that is none is seen. */
-function indexOfLargest(values: Float64Array): number {
+/** Of so many from `first`, counted from there. NaN counts as largest, so that a score that is none is seen. */
+function indexOfLargest(values: Float64Array, first: number, count: number): number {
   let at = 0;
-  for (let i = 0; i < values.length; i++) {
-    if (Number.isNaN(values[i])) return i;
-    if (values[i] > values[at]) at = i;
+  for (let i = 0; i < count; i++) {
+    const value = values[first + i];
+    if (value !== value) return i;
+    if (value > values[first + at]) at = i;
   }
   return at;
 }

@@ -5,7 +5,8 @@
  *   kl.VIEW         [B, 1]  mean over the members of KL(q_m(z | x) ‖ p(z)), nats
  *   linear.VIEW     [B, F]  (x P)_f / √P_ff, P the inverse covariance: the residual of x_f, in its own
  *                           deviations, under the linear regression on all other features
- *   distance.VIEW   [B, R]  ‖x - r‖² - ‖x‖² = ‖r‖² - 2 x·r for each reference row r: one dense layer
+ *   nearest.VIEW    [B, K]  the references r nearest to x, by ‖x - r‖² - ‖x‖² = ‖r‖² - 2 x·r: one dense
+ *                           layer; their numbers, the nearest first
  *
  * Members share the row, so a score is one crossing into WebAssembly however many there are.
  */
@@ -17,6 +18,7 @@ import { createScope, type ParameterSpec, type Scope } from "../../layers/scope.
 import { decoder, infer } from "../../models/vae_graph.ts";
 import type { ModelSpec } from "../../models/spec.ts";
 import type { Node } from "../../ops/spec.ts";
+import { placesOf } from "./neighbours.ts";
 import type { ViewName } from "../views/view.ts";
 
 /** The sizes of one view's part. */
@@ -30,7 +32,7 @@ export interface PartSpec {
 }
 
 /** What a program gives of a view, beside its name. */
-export type PartOutput = "residual" | "kl" | "linear" | "distance";
+export type PartOutput = "residual" | "kl" | "linear" | "nearest";
 
 /** Names of parameters: a member's are its own behind `VIEW.MEMBER.`. */
 export const memberPrefix = (view: ViewName, member: number): string => `${view}.${member}.`;
@@ -85,7 +87,9 @@ function outputsOfPart(
   return {
     ...(wanted.has("residual") || wanted.has("kl") ? membersOf(scope, part, x, declare) : {}),
     ...(wanted.has("linear") && { linear: linear("linear", features) }),
-    ...(wanted.has("distance") && { distance: linear("references", references) }),
+    ...(wanted.has("nearest") && {
+      nearest: g.smallestCols(linear("references", references), { count: placesOf(references) }),
+    }),
   };
 }
 

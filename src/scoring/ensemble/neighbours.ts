@@ -5,8 +5,8 @@
  *   t(x) = d(x) / √(mean of d(r) over the k nearest r),  d(x) = mean distance to the k nearest r
  *
  * Between plain kNN, which takes every row of a sparse region for an anomaly, and the full ratio (LOF,
- * Breunig et al., 2000), which forgets how far away is far. The program gives ‖r‖² - 2 x·r for every
- * reference; the distances of the k that it finds nearest are then taken exactly, in float64.
+ * Breunig et al., 2000), which forgets how far away is far. The program finds the nearest by ‖r‖² - 2 x·r
+ * (`members.ts`); their distances are then taken exactly, in float64.
  */
 
 /** k. */
@@ -24,97 +24,116 @@ export interface References {
   readonly features: number;
 }
 
+/** How many places of `count` references a program gives: one more than k, as a row may be its own neighbour. */
+export function placesOf(count: number): number {
+  return Math.min(NEIGHBOURS + 1, count);
+}
+
 type Values = Float32Array | Float64Array;
 
-/** The nearest references of a row, and what each feature has to do with it. Reused from row to row. */
+/** Rows, where they lie. */
+export interface PlacedRows {
+  /** Of each row the places of its nearest references, `placesOf` of them, the nearest first. */
+  readonly places: Values;
+  /** Their features. */
+  readonly x: Values;
+  /** Which of these are there; others are left out of the distances. Absent where all are. */
+  readonly observed?: Uint8Array;
+}
+
+/** The nearest references of rows, and what each feature has to do with them. */
 export class Nearest {
   readonly #references: References;
+  readonly #most: number;
+  /** Of each row its references, or -1 behind the last, and how far away they are. */
   readonly #place: Int32Array;
-  readonly #key: Float64Array;
   readonly #distance: Float64Array;
-  #count = 0;
 
-  constructor(references: References) {
+  /** @param capacity rows */
+  constructor(references: References, capacity: number) {
     this.#references = references;
-    const most = Math.min(NEIGHBOURS, references.spread.length);
-    this.#place = new Int32Array(most);
-    this.#key = new Float64Array(most);
-    this.#distance = new Float64Array(most);
+    this.#most = Math.min(NEIGHBOURS, references.spread.length);
+    this.#place = new Int32Array(capacity * this.#most);
+    this.#distance = new Float64Array(capacity * this.#most);
   }
 
   /**
-   * Finds them, and returns t(x).
-   * @param keys ‖r‖² - 2 x·r of each reference, from `at`
-   * @param x the row's features from `first`; those not observed are left out of the distances
+   * Takes the nearest references of row `slot`, and returns t(x).
    * @param own a reference that is the row itself and does not count, or -1
    */
-  find(
-    keys: Values,
-    at: number,
-    x: Values,
-    first: number,
-    observed: Uint8Array,
-    own = -1,
-  ): number {
-    this.#select(keys, at, own);
-    const { rows, spread, features } = this.#references;
-    let there = 0;
-    for (let f = 0; f < features; f++) there += observed[f];
-    const scale = there > 0 ? features / there : 1;
-    let sum = 0, around = 0;
-    for (let k = 0; k < this.#count; k++) {
-      const from = this.#place[k] * features;
-      let square = 0;
-      for (let f = 0; f < features; f++) {
-        const difference = observed[f] === 1 ? x[first + f] - rows[from + f] : 0;
-        square += difference * difference;
-      }
-      this.#distance[k] = Math.sqrt(square * scale);
-      sum += this.#distance[k];
-      around += spread[this.#place[k]];
+  find({ places, x, observed }: PlacedRows, slot: number, own = -1): number {
+    const { rows, spread, features } = this.#references, first = slot * features;
+    const place = this.#place, distances = this.#distance;
+    const scale = observed ? features / Math.max(1, countOf(observed, first, features)) : 1;
+    const given = placesOf(spread.length), start = slot * this.#most, end = start + this.#most;
+    let to = start, sum = 0, around = 0;
+    for (let i = slot * given; i < (slot + 1) * given && to < end; i++) {
+      const r = places[i] | 0, from = r * features;
+      if (r === own) continue;
+      const square = observed === undefined
+        ? squareOf(x, first, rows, from, features)
+        : observedSquareOf(x, first, rows, from, features, observed);
+      const distance = Math.sqrt(square * scale);
+      place[to] = r;
+      distances[to++] = distance;
+      sum += distance;
+      around += spread[r];
     }
-    const floor = NEAREST * Math.sqrt(features), count = Math.max(1, this.#count);
+    const floor = NEAREST * Math.sqrt(features), count = Math.max(1, to - start);
+    while (to < end) place[to++] = -1;
     return Math.max(floor, sum / count) / Math.sqrt(Math.max(floor, around / count));
   }
 
-  /** The mean distance to the references found. */
-  get meanDistance(): number {
-    let sum = 0;
-    for (let k = 0; k < this.#count; k++) sum += this.#distance[k];
-    return sum / Math.max(1, this.#count);
-  }
-
-  /** Writes each feature's part of the distances found to `out`: its squared differences over them. */
-  share(x: Values, first: number, observed: Uint8Array, out: Float64Array): void {
-    const { rows, features } = this.#references;
+  /**
+   * Writes each feature's part of the distances that were found of row `slot` to `out`: its squared differences over
+   * them.
+   */
+  share({ x, observed }: PlacedRows, slot: number, out: Float64Array): void {
+    const { rows, features } = this.#references, first = slot * features;
+    const place = this.#place, distances = this.#distance;
     for (let f = 0; f < features; f++) out[f] = 0;
-    for (let k = 0; k < this.#count; k++) {
-      const from = this.#place[k] * features, distance = this.#distance[k];
+    for (let k = slot * this.#most; k < (slot + 1) * this.#most && place[k] >= 0; k++) {
+      const from = place[k] * features, distance = distances[k];
       if (distance === 0) continue;
       for (let f = 0; f < features; f++) {
-        const difference = observed[f] === 1 ? x[first + f] - rows[from + f] : 0;
+        const difference = x[first + f] - rows[from + f];
         out[f] += difference * difference / distance;
       }
     }
+    if (!observed) return;
+    for (let f = 0; f < features; f++) if (observed[first + f] === 0) out[f] = 0;
   }
+}
 
-  /** The smallest keys, by insertion: of a thousand few pass the first comparison. */
-  #select(keys: Values, at: number, own: number): void {
-    const place = this.#place, key = this.#key, most = place.length;
-    const count = this.#references.spread.length;
-    let held = 0, limit = Infinity;
-    for (let r = 0; r < count; r++) {
-      const value = keys[at + r];
-      if (value >= limit || r === own) continue;
-      let i = held < most ? held++ : most - 1;
-      for (; i > 0 && key[i - 1] > value; i--) {
-        key[i] = key[i - 1];
-        place[i] = place[i - 1];
-      }
-      key[i] = value;
-      place[i] = r;
-      if (held === most) limit = key[most - 1];
-    }
-    this.#count = held;
+/** The squared distance of two rows. */
+function squareOf(x: Values, at: number, y: Values, from: number, features: number): number {
+  let square = 0;
+  for (let f = 0; f < features; f++) {
+    const difference = x[at + f] - y[from + f];
+    square += difference * difference;
   }
+  return square;
+}
+
+/** The same over what is there. */
+function observedSquareOf(
+  x: Values,
+  at: number,
+  y: Values,
+  from: number,
+  features: number,
+  observed: Uint8Array,
+): number {
+  let square = 0;
+  for (let f = 0; f < features; f++) {
+    const difference = observed[at + f] === 1 ? x[at + f] - y[from + f] : 0;
+    square += difference * difference;
+  }
+  return square;
+}
+
+function countOf(observed: Uint8Array, first: number, features: number): number {
+  let count = 0;
+  for (let f = 0; f < features; f++) count += observed[first + f];
+  return count;
 }

@@ -1,13 +1,16 @@
 /**
- * One view of an ensemble at work: where its rows lie in the program's memory, its statistics row by row,
- * and what each feature adds to them.
+ * One view of an ensemble at work: where its rows lie in the program's memory, the surprisals of their
+ * statistics, and what each feature adds to them.
+ *
+ * Work goes statistic by statistic over all rows of a batch, so that every loop does one thing.
  */
 import type { Live, SyncProgram } from "../../backends/backend.ts";
-import type { Curve } from "../views/curve.ts";
-import { projectRow, type View } from "../views/view.ts";
+import { type Curve, CurveReader } from "../views/curve.ts";
+import { Projector, type RowCells } from "../views/projector.ts";
+import type { View } from "../views/view.ts";
 import { imputeRow } from "./impute.ts";
 import type { PartOutput, PartSpec } from "./members.ts";
-import { Nearest, type References } from "./neighbours.ts";
+import { Nearest, type PlacedRows, type References } from "./neighbours.ts";
 import { outputsFor, type StatisticName } from "./statistics.ts";
 import { surprisalAt } from "./surprisal.ts";
 
@@ -22,121 +25,185 @@ export interface Part {
 
 type Values = Float32Array | Float64Array;
 
+/** What a part is of. */
+export interface PartOptions {
+  /** Of the table. */
+  readonly columns: number;
+  readonly statistics: readonly StatisticName[];
+  readonly program: SyncProgram;
+  /** Of the linear residuals, `[F, F]`: what is missing is what it expects. */
+  readonly weight: Float32Array;
+}
+
 /** Rows in flight: as many as the program takes at once. */
 export class PartScorer {
-  readonly #part: Part;
   readonly #statistics: readonly StatisticName[];
+  readonly #curves: readonly CurveReader[];
+  readonly #projector: Projector;
   readonly #x: Live;
   readonly #outputs: ReadonlyMap<PartOutput, Live>;
   readonly #observed: Uint8Array;
-  readonly #row: Uint8Array;
+  /** Features that are there, of each row. */
   readonly #counts: Int32Array;
+  /** Whether all features of all rows are there. */
+  #isWhole = true;
   readonly #nearest: Nearest;
+  /** The column of each feature. */
+  readonly #owner: Int32Array;
+  /** One statistic of all rows. */
+  readonly #statistic: Float64Array;
   readonly #share: Float64Array;
   readonly #weight: Float32Array;
   #input: Values = new Float32Array();
   #values: { [Name in PartOutput]?: Values } = {};
+  #placed: PlacedRows = { places: new Float32Array(), x: new Float32Array() };
 
-  /** @param weight of the linear residuals, `[F, F]`: what is missing is what it expects */
-  constructor(
-    part: Part,
-    statistics: readonly StatisticName[],
-    program: SyncProgram,
-    weight: Float32Array,
-  ) {
+  constructor(part: Part, { columns, statistics, program, weight }: PartOptions) {
     const { capacity } = program.plan, { name, features } = part.view;
-    this.#part = part;
     this.#weight = weight;
     this.#statistics = statistics;
+    this.#curves = statistics.map((each) => new CurveReader(part.surprisals[each]));
+    this.#projector = new Projector(part.view, columns);
     this.#x = program.live(`x.${name}`);
     this.#outputs = new Map(
       [...outputsFor(statistics)].map((output) => [output, program.live(`${output}.${name}`)]),
     );
     this.#observed = new Uint8Array(capacity * features.length);
-    this.#row = new Uint8Array(features.length);
     this.#counts = new Int32Array(capacity);
-    this.#nearest = new Nearest(part.references);
+    this.#nearest = new Nearest(part.references, capacity);
+    this.#owner = Int32Array.from(features, ({ column }) => column);
+    this.#statistic = new Float64Array(capacity);
     this.#share = new Float64Array(features.length);
   }
 
-  /** Before rows are written: memory may have moved since. */
-  open(): void {
+  /** Before the program runs: writes its rows. */
+  write(rows: RowCells): void {
     this.#input = this.#x.elements;
+    this.#isWhole = this.#projector.write(rows, this.#input, this.#observed);
+    const width = this.#share.length, observed = this.#observed;
+    for (let slot = 0; slot < rows.rows && !this.#isWhole; slot++) {
+      const first = slot * width;
+      let count = 0;
+      for (let f = 0; f < width; f++) count += observed[first + f];
+      this.#counts[slot] = count;
+      if (count < width) imputeRow(this.#input, observed, first, width, this.#weight);
+    }
   }
 
-  /** Writes the cells from `at` as row `slot` of the batch. */
-  write(cells: ArrayLike<number>, at: number, slot: number): void {
-    const { view } = this.#part, to = slot * view.features.length;
-    const count = projectRow(view, cells, at, this.#input, this.#observed, to);
-    this.#counts[slot] = count;
-    const width = view.features.length;
-    if (count < width) imputeRow(this.#input, this.#observed, to, width, this.#weight);
-  }
-
-  /** After the program has run. */
+  /** After it has run: takes its results. */
   read(): void {
     for (const [name, live] of this.#outputs) this.#values[name] = live.elements;
+    const { nearest: places } = this.#values, observed = this.#isWhole ? undefined : this.#observed;
+    const placed = this.#placed;
+    if (!places || (placed.places === places && placed.observed === observed)) return;
+    this.#placed = { places, x: this.#input, observed };
   }
 
   /**
-   * Writes the surprisal of each statistic of row `slot` to `out`, from `to` on, nats.
+   * Writes the surprisal of each statistic of the first rows to `out`, nats, those of a row side by side.
+   * @param at the first of row 0
+   * @param step from row to row
    */
-  surprisals(slot: number, out: Float64Array, to: number): void {
-    for (let s = 0; s < this.#statistics.length; s++) {
-      const name = this.#statistics[s];
-      out[to + s] = surprisalAt(this.#part.surprisals[name], this.statistic(name, slot));
-    }
+  surprisals(rows: number, out: Float64Array, at: number, step: number): void {
+    const values = this.#statistic;
+    this.#statistics.forEach((name, s) => {
+      this.#measure(name, rows);
+      surpriseAll(this.#curves[s], values, rows, out, at + s, step);
+    });
   }
 
   /**
-   * A statistic of row `slot`.
+   * t(x) of row `slot`: `neighbours.ts`.
    * @param own the reference that is this row itself, or -1
    */
-  statistic(name: StatisticName, slot: number, own = -1): number {
-    const width = this.#share.length, first = slot * width;
-    if (name === "neighbours") {
-      const count = this.#part.spec.references;
-      for (let f = 0; f < width; f++) this.#row[f] = this.#observed[first + f];
-      return this.#nearest.find(
-        this.#values.distance!,
-        slot * count,
-        this.#input,
-        first,
-        this.#row,
-        own,
-      );
-    }
-    if (name === "kl") return this.#values.kl![slot];
-    let sum = 0;
-    for (let f = 0; f < width; f++) sum += this.#addend(name, first + f);
-    // What is not there is taken to be like what is.
-    return sum * width / Math.max(1, this.#counts[slot]);
+  neighbours(slot: number, own = -1): number {
+    return this.#nearest.find(this.#placed, slot, own);
   }
 
-  /**
-   * Adds `nats` to the columns of `raw`, by what each feature has to do with a statistic of row `slot`:
-   * the last whose statistics were asked for.
-   */
-  blame(name: StatisticName, slot: number, nats: number, raw: Float64Array): void {
-    const share = this.#share, width = share.length, first = slot * width;
-    if (name === "neighbours") {
-      this.#nearest.share(this.#input, first, this.#row, share);
-    } else {
-      const of = name === "kl" ? "norm" : name;
-      for (let f = 0; f < width; f++) share[f] = this.#addend(of, first + f);
-    }
+  /** Adds `nats` to columns, row `at` of `raw`, by what each feature has to do with a statistic of row `slot`. */
+  blame(name: StatisticName, slot: number, nats: number, raw: Float64Array, at: number): void {
+    const share = this.#share, width = share.length, owner = this.#owner;
+    this.#shareOut(name, slot);
     let sum = 0;
     for (let f = 0; f < width; f++) sum += share[f];
-    const { features } = this.#part.view;
     for (let f = 0; f < width; f++) {
-      raw[features[f].column] += sum > 0 ? nats * share[f] / sum : nats / width;
+      raw[at + owner[f]] += sum > 0 ? nats * share[f] / sum : nats / width;
     }
   }
 
-  #addend(name: StatisticName, i: number): number {
-    if (this.#observed[i] === 0) return 0;
-    if (name === "residual") return this.#values.residual![i];
-    const value = name === "linear" ? this.#values.linear![i] : this.#input[i];
-    return value * value;
+  /** A statistic of the first rows. */
+  #measure(name: StatisticName, rows: number): void {
+    const values = this.#statistic, width = this.#share.length;
+    if (name === "neighbours") {
+      for (let slot = 0; slot < rows; slot++) values[slot] = this.neighbours(slot);
+    } else if (name === "kl") {
+      const kl = this.#values.kl!;
+      for (let slot = 0; slot < rows; slot++) values[slot] = kl[slot];
+    } else {
+      const addends = this.#addends(name);
+      if (name === "residual") sumRows(addends, rows, width, values);
+      else sumSquares(addends, rows, width, values);
+      if (!this.#isWhole) this.#correct(name, rows);
+    }
+  }
+
+  /** Sums of rows that lack features are over those that are there, as if the others were like them. */
+  #correct(name: StatisticName, rows: number): void {
+    const share = this.#share, width = share.length;
+    for (let slot = 0; slot < rows; slot++) {
+      const count = this.#counts[slot];
+      if (count === width) continue;
+      this.#shareOut(name, slot);
+      let sum = 0;
+      for (let f = 0; f < width; f++) sum += share[f];
+      this.#statistic[slot] = sum * width / Math.max(1, count);
+    }
+  }
+
+  /** What each feature adds to a statistic of row `slot`, in `#share`; nothing where it is missing. */
+  #shareOut(name: StatisticName, slot: number): void {
+    const share = this.#share, width = share.length, first = slot * width;
+    if (name === "neighbours") {
+      return this.#nearest.share(this.#placed, slot, share);
+    }
+    const of = name === "kl" ? "norm" : name, addends = this.#addends(of);
+    for (let f = 0; f < width; f++) {
+      const value = addends[first + f];
+      share[f] = of === "residual" ? value : value * value;
+    }
+    if (this.#isWhole) return;
+    for (let f = 0; f < width; f++) if (this.#observed[first + f] === 0) share[f] = 0;
+  }
+
+  /** What the sums of a statistic are of, or of whose squares. */
+  #addends(name: "residual" | "linear" | "norm"): Values {
+    return name === "norm" ? this.#input : this.#values[name]!;
+  }
+}
+
+function surpriseAll(
+  curve: CurveReader,
+  values: Float64Array,
+  rows: number,
+  out: Float64Array,
+  at: number,
+  step: number,
+): void {
+  for (let slot = 0; slot < rows; slot++, at += step) out[at] = surprisalAt(curve, values[slot]);
+}
+
+function sumRows(x: Values, rows: number, width: number, out: Float64Array): void {
+  for (let slot = 0, i = 0; slot < rows; slot++) {
+    let sum = 0;
+    for (const end = i + width; i < end; i++) sum += x[i];
+    out[slot] = sum;
+  }
+}
+
+function sumSquares(x: Values, rows: number, width: number, out: Float64Array): void {
+  for (let slot = 0, i = 0; slot < rows; slot++) {
+    let sum = 0;
+    for (const end = i + width; i < end; i++) sum += x[i] * x[i];
+    out[slot] = sum;
   }
 }

@@ -30,7 +30,7 @@ const NEEDS: Readonly<Record<StatisticName, PartOutput>> = {
   residual: "residual",
   kl: "kl",
   linear: "linear",
-  neighbours: "distance",
+  neighbours: "nearest",
   // Nothing, but a program without an output takes in no row.
   norm: "linear",
 };

@@ -6,8 +6,8 @@
  * s(t) = s₉₅ + (ln t - ln t₉₅) / θ, θ the mean excess of ln T (Hill, "A simple general approach to
  * inference about the tail of a distribution", 1975): a row however far out keeps its place in the order.
  */
-import { portableLog } from "../../core/portable.ts";
-import { type Curve, curveAt } from "../views/curve.ts";
+import { portableLog, tableLog } from "../../core/portable.ts";
+import type { Curve, CurveReader } from "../views/curve.ts";
 
 /** Statistics below this are this: all that is nearer than nothing is as near. */
 const FLOOR = 1e-6;
@@ -21,8 +21,8 @@ const KNOTS = 24;
 /** The tail may not be thinner: one step in float32 would be worlds. */
 const MIN_EXCESS = 0.02;
 
-export function surprisalAt(curve: Curve, statistic: number): number {
-  return curveAt(curve, portableLog(Math.max(FLOOR, statistic)));
+export function surprisalAt(curve: CurveReader, statistic: number): number {
+  return curve.at(tableLog(Math.max(FLOOR, statistic)));
 }
 
 /** The curve of a statistic from its values, at least one. */

@@ -6,6 +6,8 @@
  * and on beyond the outer knots at the slopes given, so that a value however far out stays in its place
  * in the order. With one knot the curve is the line through it.
  */
+import { countBelow } from "../../core/sorted.ts";
+
 export interface Curve {
   /** Ascending. */
   readonly x: Float64Array;
@@ -16,19 +18,60 @@ export interface Curve {
 }
 
 export function curveAt({ x, y, slopes: [below, above] }: Curve, value: number): number {
-  const last = x.length - 1;
-  if (value <= x[0]) return y[0] + (value - x[0]) * below;
-  if (value >= x[last]) return y[last] + (value - x[last]) * above;
-  let low = 0, high = last;
-  while (high - low > 1) {
-    const middle = (low + high) >>> 1;
-    if (x[middle] <= value) low = middle;
-    else high = middle;
-  }
-  return y[low] + (value - x[low]) * (y[high] - y[low]) / (x[high] - x[low]);
+  return valueFrom(Math.max(0, countBelow(x, value, true) - 1), x, y, below, above, value);
 }
 
 /** The value that the curve takes to `value`. */
 export function curveInverse({ x, y, slopes: [below, above] }: Curve, value: number): number {
   return curveAt({ x: y, y: x, slopes: [1 / below, 1 / above] }, value);
+}
+
+/** Cells of the grid that says where among the knots a value is. */
+const CELLS = 256;
+
+/** A curve that is evaluated at many values: `curveAt`, bit by bit. */
+export class CurveReader {
+  readonly #x: Float64Array;
+  readonly #y: Float64Array;
+  readonly #below: number;
+  readonly #above: number;
+  /** Of each cell of the grid a knot that is before every value in it: the last of the cells before. */
+  readonly #starts = new Uint32Array(CELLS);
+  readonly #cellsPerUnit: number;
+
+  constructor({ x, y, slopes: [below, above] }: Curve) {
+    this.#x = x;
+    this.#y = y;
+    this.#below = below;
+    this.#above = above;
+    this.#cellsPerUnit = CELLS / (x[x.length - 1] - x[0]);
+    for (let k = 0; k < x.length; k++) this.#starts.fill(k, this.#cellOf(x[k]) + 1);
+  }
+
+  at(value: number): number {
+    const start = this.#starts[this.#cellOf(value)];
+    return valueFrom(start, this.#x, this.#y, this.#below, this.#above, value);
+  }
+
+  /** Never falls as the value rises, however it is rounded; 0 for what is no number. */
+  #cellOf(value: number): number {
+    const cell = (value - this.#x[0]) * this.#cellsPerUnit;
+    return Math.min(CELLS - 1, Math.max(0, cell)) | 0;
+  }
+}
+
+/** @param k a knot at or before the value, or the first */
+function valueFrom(
+  k: number,
+  x: Float64Array,
+  y: Float64Array,
+  below: number,
+  above: number,
+  value: number,
+): number {
+  const last = x.length - 1;
+  if (value <= x[0]) return y[0] + (value - x[0]) * below;
+  if (value >= x[last]) return y[last] + (value - x[last]) * above;
+  while (x[k + 1] <= value) k++;
+  return y[k] + (value - x[k]) * (y[k + 1] - y[k]) / (x[k + 1] - x[k]);
 }

@@ -10,7 +10,7 @@
  * A missing cell (NaN) becomes 0, the mean, and counts as not observed. Values are limited to ±LIMIT, so
  * that every later float32 number is finite.
  */
-import { portableCosTurns, portableLog, portableSinh } from "../../core/portable.ts";
+import { portableCosTurns, portableLog, portableSinh, tableLog } from "../../core/portable.ts";
 import type { Matrix } from "../matrix.ts";
 import { type Cells, LIMIT } from "../standardize.ts";
 import { type Curve, curveAt, curveInverse } from "./curve.ts";
@@ -93,52 +93,11 @@ export function transformInverse(transform: Transform, value: number): number {
 /** ln(|z| + √(z² + 1)) with the sign of z; the same on every machine. */
 function asinh(z: number): number {
   const size = Math.min(Math.abs(z), MAX_ASINH);
-  const value = portableLog(size + Math.sqrt(size * size + 1));
+  const value = tableLog(size + Math.sqrt(size * size + 1));
   return z < 0 ? -value : value;
 }
 
-const limited = (value: number): number => Math.min(LIMIT, Math.max(-LIMIT, value));
-
-/**
- * Writes the features of one row, float32, to `out`, and which of them are there to `observed`, both from
- * `to` on.
- * @param at the row's first cell
- * @returns how many features are there
- */
-export function projectRow(
-  { features }: View,
-  cells: ArrayLike<number>,
-  at: number,
-  out: { [index: number]: number },
-  observed: Uint8Array,
-  to: number,
-): number {
-  let count = 0;
-  for (let f = 0; f < features.length; f++) {
-    const { column, transform } = features[f];
-    const value = cells[at + column], there = value === value;
-    out[to + f] = there ? Math.fround(transformAt(transform, value)) : 0;
-    observed[to + f] = there ? 1 : 0;
-    if (there) count++;
-  }
-  return count;
-}
-
-/** Rows as a view has them. */
-export interface Projection {
-  /** `[rows, features]` */
-  readonly x: Matrix;
-  /** Of each value, whether its cell is there. */
-  readonly observed: Uint8Array;
-}
-
-/** @param columns of the table */
-export function project(view: View, { data, rows }: Cells, columns: number): Projection {
-  const width = view.features.length;
-  const x = new Float32Array(rows * width), observed = new Uint8Array(rows * width);
-  for (let r = 0; r < rows; r++) projectRow(view, data, r * columns, x, observed, r * width);
-  return { x: { data: x, shape: [rows, width] }, observed };
-}
+export const limited = (value: number): number => Math.min(LIMIT, Math.max(-LIMIT, value));
 
 /**
  * The cells that rows of a view stand for: of a category the level whose feature is highest, NaN for a

@@ -128,3 +128,23 @@ export const squaredNorm: CaseGenerator<"squaredNorm"> = () =>
       ),
     ],
   }));
+
+/** Many equal values, zeros of both signs, infinities, NaN. */
+const TIED: Domain = { low: -2, high: 2, special: [0, -0, 1, -1, Infinity, -Infinity, NaN] };
+
+/** Wide enough for minima of groups to be more than what is wanted, beside a tail; and fewer. */
+const SOUGHT: readonly Shape[] = [
+  ...MATRICES,
+  ...[127, 128, 200, 700, 1024].map((cols) => batched(cols)),
+  fixed(2, 1001),
+];
+
+export const smallestCols: CaseGenerator<"smallestCols"> = () =>
+  SOUGHT.flatMap((shape, seed) =>
+    // All of a wide row is more than software adapters' loops have turns: `tests/wasm` has it.
+    [1, 3, 11, Math.min(20, shape.cols)].filter((count) => count <= shape.cols).map((count) => ({
+      operands: [operand(shape, TIED, seed)],
+      attrs: { count },
+      tolerances: [EXACT],
+    }))
+  );

@@ -35,6 +35,20 @@ export const softmaxCols: Kernel<"softmaxCols"> = (out, [x]) => {
 export const squaredNorm: Kernel<"squaredNorm"> = (out, [x]) =>
   fill(out, () => sum(size(x), (i) => x.data[x.offset + i] ** 2));
 
+export const smallestCols: Kernel<"smallestCols"> = (out, [x]) => {
+  for (let row = 0; row < x.rows; row++) {
+    const values = rowOf(x, row);
+    const order = Array.from(values.keys()).sort((a, b) => compare(values[a], values[b]) || a - b);
+    for (let k = 0; k < out.cols; k++) put(out, row, k, order[k]);
+  }
+};
+
+/** NaN is behind all numbers. */
+function compare(a: number, b: number): number {
+  if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(a)) - Number(Number.isNaN(b));
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
 function rowOf({ data, offset, cols }: View, row: number): Float64Array {
   return data.subarray(offset + row * cols, offset + (row + 1) * cols);
 }

@@ -6,7 +6,7 @@
 import type { Kernels } from "./kernel.ts";
 
 export const layout: Kernels<
-  "sliceCols" | "padCols" | "concatCols" | "repeatRows" | "sumGroups" | "broadcast"
+  "sliceCols" | "padCols" | "concatCols" | "repeatRows" | "sumGroups" | "broadcast" | "smallestCols"
 > = {
   sliceCols: {
     form: "indexed",
@@ -43,6 +43,31 @@ else { ${target} = ${read(1, row, `(${col} - ${cols})`)}; }`,
     write: (target, { read, words: [size], position: { row, col } }) =>
       `var ${target} = 0.0;
 for (var i = 0u; i < ${size}; i++) { ${target} += ${read(0, `(${row} * ${size} + i)`, col)}; }`,
+  },
+  // A number for each place: as many passes over the row as its number says. Bits are compared, as shaders
+  // may take it that there is no NaN: brought into the order of the numbers, zeros made one, NaN last.
+  smallestCols: {
+    form: "indexed",
+    words: (_, [{ cols }]) => [cols],
+    write: (target, { read, words: [cols], position: { row, col } }) =>
+      `var ${target} = 0.0;
+var lastKey = 0u;
+var last = 0u;
+for (var place = 0u; place <= ${col}; place++) {
+var leastKey = 0u;
+var least = ${cols};
+for (var i = 0u; i < ${cols}; i++) {
+let bits = bitcast<u32>(${read(0, row, "i")});
+let size = bits & 0x7fffffffu;
+var key = select(bits | 0x80000000u, ~bits, bits > 0x7fffffffu && size > 0u);
+key = select(key, 0xffffffffu, size > 0x7f800000u);
+let isLeft = place == 0u || key > lastKey || (key == lastKey && i > last);
+if (isLeft && (least == ${cols} || key < leastKey)) { leastKey = key; least = i; }
+}
+lastKey = leastKey;
+last = least;
+}
+${target} = f32(last);`,
   },
   broadcast: {
     form: "pointwise",

@@ -3,7 +3,7 @@
  * in strides alone: element (i, k) of the left operand lies at i·down + k·along, and so on.
  *
  *   bindings  operands anywhere, result in scratch
- *   dispatch  one workgroup for each tile of the output
+ *   dispatch  one workgroup for each tile of the output and each part of its sums (`values.ts`)
  *   limits    the pool of a workgroup, (tileRows + tileCols) · depth floats (`tiles.ts`)
  *
  * Each thread keeps `high` × `wide` sums in registers. A tile with depth > 0 copies that many steps of
@@ -11,7 +11,7 @@
  * (software adapters run a workgroup on one core: copying gains nothing there).
  */
 import type { Activation } from "../../../ops/names.ts";
-import type { Shape } from "../../../core/shape.ts";
+import { rowsAt, type Shape, sizeAt } from "../../../core/shape.ts";
 import { ACTIVATE } from "../kernels/elementwise.ts";
 import { WORKGROUP } from "../layout.ts";
 import type { Operand, Step, Value } from "../values.ts";
@@ -49,43 +49,54 @@ export interface Extents {
   readonly inner: Shape;
 }
 
-export function extentsOf({ op, inputs: [left], output, attrs }: Step): Extents {
+export function extentsOf({ op, inputs: [left, right], output, attrs }: Step): Extents {
   const { shape } = left;
-  const across = op === "matmul" && attrs.transposeA;
-  return {
-    rows: output.shape,
-    cols: output.shape.cols,
-    inner: across ? shape : { rows: shape.cols, cols: 1, batched: false },
-  };
+  if (op === "matmul" && attrs.transposeA === true) {
+    // The output may have a row for each part of the sums.
+    const cols = attrs.transposeB ? right.shape.rows : right.shape.cols;
+    return { rows: { rows: shape.cols, cols: 1, batched: false }, cols, inner: shape };
+  }
+  const inner = { rows: shape.cols, cols: 1, batched: false };
+  return { rows: output.shape, cols: output.shape.cols, inner };
+}
+
+/** Parts in which the sums are taken, and the terms of one. */
+function cutOf({ output }: Step, { rows, cols, inner }: Extents, capacity: number) {
+  const parts = rows.batched ? 1 : sizeAt(output.shape, capacity) / (rows.rows * cols);
+  return { parts, span: Math.ceil(rowsAt(inner, capacity) / parts) };
 }
 
 export function productTask(step: Step, tile: Tile, capacity: number): Task {
   const words = new Words();
-  const { op, attrs, inputs, output } = step;
-  const { rows, cols, inner } = extentsOf(step);
+  const { op, attrs, inputs, output } = step, extents = extentsOf(step);
+  const { rows, cols, inner } = extents, { parts, span } = cutOf(step, extents, capacity);
   const [left, right] = [
     side(inputs[0], op === "matmul" && attrs.transposeA === true, words),
     side(inputs[1], !(op === "matmul" && attrs.transposeB === true), words),
   ];
   const across = Math.ceil(cols / tileCols(tile));
+  const height = rows.batched ? rows.rows * capacity : rows.rows;
+  const tiles = across * Math.ceil(height / tileRows(tile));
   const target = element(
     output.value,
-    `${words.u32(output.value.offset)} + i * cols + j`,
+    `${words.u32(output.value.offset)} + (part * rows + i) * cols + j`,
   );
   const source = `let rows = ${words.rows(rows)};
 let cols = ${words.u32(cols)};
-let depth = ${words.rows(inner)};
-let tiles = ${words.u32(across)};
-let firstRow = group / tiles * ${tileRows(tile)}u;
-let firstCol = group % tiles * ${tileCols(tile)}u;
+let tilesAcross = ${words.u32(across)};
+let part = group / ${words.u32(tiles)};
+let tile = group % ${words.u32(tiles)};
+let firstTerm = part * ${words.u32(span)};
+let depth = min(${words.rows(inner)}, firstTerm + ${words.u32(span)});
+let firstRow = tile / tilesAcross * ${tileRows(tile)}u;
+let firstCol = tile % tilesAcross * ${tileCols(tile)}u;
 if (firstRow >= rows) { return; }
 let down = local / ${tile.across}u;
 let along = local % ${tile.across}u;
 ${register(tile, (r, c) => `var s${r}${c} = 0.0;`)}
 ${tile.depth === 0 ? direct(tile, left, right) : shared(tile, left, right, step)}
 ${write(tile, target, step, words)}`;
-  const height = rows.batched ? rows.rows * capacity : rows.rows;
-  return { source, words: words.list, groups: across * Math.ceil(height / tileRows(tile)) };
+  return { source, words: words.list, groups: parts * tiles };
 }
 
 /** @param isInnerFirst whether the inner dimension runs down the rows of the operand */
@@ -119,7 +130,7 @@ function direct(tile: Tile, left: Side, right: Side): string {
   return `${starts.join("\n")}
 let aStep = ${left.inner};
 let bStep = ${right.inner};
-for (var k = 0u; k < depth; k++) {
+for (var k = firstTerm; k < depth; k++) {
 ${loads.join("\n")}
 ${register(tile, (r, c) => `s${r}${c} = fma(x${r}, y${c}, s${r}${c});`)}
 }`;
@@ -161,7 +172,7 @@ pool[${to}u + k * ${size}u + o] = value;
       `let y${c} = pool[${second}u + k * ${width}u + along + ${c * across}u];`
     ),
   );
-  return `for (var k0 = 0u; k0 < depth; k0 += ${depth}u) {
+  return `for (var k0 = firstTerm; k0 < depth; k0 += ${depth}u) {
 ${copy(0, height, leftAlong, left, "firstRow", "rows")}
 ${copy(second, width, rightAlong, right, "firstCol", "cols")}
 workgroupBarrier();
