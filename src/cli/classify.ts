@@ -5,11 +5,10 @@
 import { Command } from "npm:commander@15.1.0";
 import { firstColumns } from "../scoring/matrix.ts";
 import { readData } from "./data.ts";
-import { requirePlace } from "./files.ts";
 import type { Io } from "./io.ts";
 import { loadModel } from "./model.ts";
 import * as options from "./options.ts";
-import { type RowsDestination, writeRows } from "./rows_output.ts";
+import { requireRowsPlace, type RowsDestination, writeRows } from "./rows_output.ts";
 import { shortFloat32 } from "./text.ts";
 
 interface ClassifyOptions extends RowsDestination, options.BackendOption {}
@@ -23,7 +22,7 @@ export function classifyCommand(io: Io): Command {
     .addOption(options.backendOption())
     .addOption(options.jsonOption())
     .action(async (path: string, data: string, given: ClassifyOptions) => {
-      if (given.out !== undefined) await requirePlace(given.out, [path, data]);
+      await requireRowsPlace(given, [path, data]);
       using model = await loadModel(path, { backend: given.backend });
       const { classifier, condition: classes, inputs } = model.vae.spec;
       if (!classifier) throw new TypeError(`Cannot classify: ${path} has no classifier`);

@@ -4,12 +4,11 @@
  */
 import { Command } from "npm:commander@15.1.0";
 import { readDataFor } from "./data.ts";
-import { requirePlace } from "./files.ts";
 import type { Io } from "./io.ts";
 import { loadModel } from "./model.ts";
 import * as options from "./options.ts";
 import { axesOption, isSvg, writeScatter } from "./picture.ts";
-import { type RowsDestination, writeRows } from "./rows_output.ts";
+import { requireRowsPlace, type RowsDestination, writeRows } from "./rows_output.ts";
 import { shortFloat32 } from "./text.ts";
 
 interface EncodeOptions extends RowsDestination, options.BackendOption {
@@ -28,7 +27,7 @@ export function encodeCommand(io: Io): Command {
     .addOption(options.backendOption())
     .addOption(options.jsonOption())
     .action(async (path: string, data: string, given: EncodeOptions) => {
-      if (given.out !== undefined) await requirePlace(given.out, [path, data]);
+      await requireRowsPlace(given, [path, data], [".svg"]);
       using model = await loadModel(path, { backend: given.backend });
       const table = await readDataFor(model, data, io, given.label);
       const x = model.units.toVae(table);

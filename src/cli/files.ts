@@ -31,6 +31,21 @@ export async function requirePlace(path: string, inputs: readonly string[] = [])
   }
 }
 
+/**
+ * Refuses a name that says something else than what would be written.
+ * @param endings what may be; no ending at all is anything
+ * @throws TypeError for another
+ */
+export function requireEnding(path: string, endings: readonly string[]): void {
+  const ending = endingOf(path);
+  if (ending === "" || endings.includes(ending)) return;
+  throw new TypeError(
+    `Cannot write ${path}: its name must end in one of ${
+      endings.join(", ")
+    }: current value is "${ending}"`,
+  );
+}
+
 /** Finds out before an hour of training whether its result can be written. */
 async function requireWritable(path: string, folder: string): Promise<void> {
   if (folder.startsWith("/dev")) return;
@@ -79,6 +94,11 @@ async function writePieces(file: Deno.FsFile, pieces: Pieces): Promise<void> {
 /** The last part of a path. */
 export function baseName(path: string): string {
   return path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1);
+}
+
+/** From the last dot of its name on, in small letters; empty where there is none. */
+export function endingOf(path: string | undefined): string {
+  return /(?<=.)\.[^.]*$/.exec(baseName(path ?? ""))?.[0].toLowerCase() ?? "";
 }
 
 function folderOf(path: string): string {

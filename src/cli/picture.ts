@@ -1,8 +1,8 @@
-/** Pictures as the commands write them, by the ending of --out: .png for images, .svg for charts. */
+/** Pictures as the commands write them, by the ending of --out: .png or .svg for images, .svg for charts. */
 import { InvalidArgumentError, Option } from "npm:commander@15.1.0";
-import { imageGrid, scatterChart, type Series, toPng } from "../pictures/mod.ts";
+import { imageGrid, scatterChart, type Series, toPng, toSvg } from "../pictures/mod.ts";
 import type { Matrix } from "../scoring/matrix.ts";
-import { writeWhole } from "./files.ts";
+import { endingOf, writeWhole } from "./files.ts";
 import { type Io, print } from "./io.ts";
 import * as options from "./options.ts";
 import { jsonLine } from "./text.ts";
@@ -19,10 +19,10 @@ export function imageOptions(): Option[] {
   return [
     options.integerOption(
       "--image-width <pixels>",
-      "with --out x.png: pixels a line; square",
+      "with a picture: pixels a line; square",
       limits,
     ),
-    options.integerOption("--across <n>", "with --out x.png: images a line; about square", limits),
+    options.integerOption("--across <n>", "with a picture: images a line; about square", limits),
   ];
 }
 
@@ -38,12 +38,17 @@ export function axesOption(): Option {
     });
 }
 
-export function isPng(out: string | undefined): out is string {
-  return out?.toLowerCase().endsWith(".png") ?? false;
+/** Endings of images. */
+export const IMAGE_ENDINGS = [".png", ".svg"] as const;
+
+/** Whether a file is for images. */
+export function isImage(out: string | undefined): out is string {
+  return IMAGE_ENDINGS.some((ending) => ending === endingOf(out));
 }
 
+/** Whether a file is for a chart. */
 export function isSvg(out: string | undefined): out is string {
-  return out?.toLowerCase().endsWith(".svg") ?? false;
+  return endingOf(out) === ".svg";
 }
 
 /** What a command says once its picture is written. */
@@ -62,7 +67,7 @@ export async function writeImages(
 ): Promise<void> {
   const [low, high] = levels(images.data);
   const picture = imageGrid(images, { ...given, low, high });
-  await writeWhole(out, [toPng(picture)]);
+  await writeWhole(out, [isSvg(out) ? toSvg(picture) : toPng(picture)]);
   const { width, height } = picture;
   if (json) print(io, jsonLine({ ...fields, rows: images.shape[0], out, width, height }, {}));
 }

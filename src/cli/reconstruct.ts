@@ -4,14 +4,13 @@
  */
 import { Command } from "npm:commander@15.1.0";
 import { readDataFor } from "./data.ts";
-import { requirePlace } from "./files.ts";
 import { pairedRows } from "../pictures/mod.ts";
 import { inTableCells, inTableUnits } from "./in_table_units.ts";
 import type { Io } from "./io.ts";
 import { loadModel } from "./model.ts";
 import * as options from "./options.ts";
-import { type ImageOptions, imageOptions, isPng, writeImages } from "./picture.ts";
-import { type RowsDestination, writeRows } from "./rows_output.ts";
+import { IMAGE_ENDINGS, type ImageOptions, imageOptions, isImage, writeImages } from "./picture.ts";
+import { requireRowsPlace, type RowsDestination, writeRows } from "./rows_output.ts";
 
 interface ReconstructOptions extends RowsDestination, ImageOptions, options.BackendOption {}
 
@@ -23,18 +22,21 @@ export function reconstructCommand(io: Io): Command {
     .description("Writes E[x | z] at z = E[z | x] for every row of DATA, as CSV.")
     .argument("<model>", "file written by elbow train")
     .argument("<data>", "table: .csv .tsv .parquet .npy .npz .jsonl, or - for standard input")
-    .option("--out <file>", "CSV file, or .png of images, to write instead of standard output")
+    .option(
+      "--out <file>",
+      "CSV file, or .png or .svg of images, to write instead of standard output",
+    )
     .addOption(options.backendOption())
     .addOption(options.jsonOption());
   for (const option of imageOptions()) command.addOption(option);
   return command.action(async (path: string, data: string, given: ReconstructOptions) => {
-    if (given.out !== undefined) await requirePlace(given.out, [path, data]);
+    await requireRowsPlace(given, [path, data], IMAGE_ENDINGS);
     using model = await loadModel(path, { backend: given.backend });
     const table = await readDataFor(model, data, io);
     const x = model.units.toVae(table);
     const made = await model.vae.reconstruct(x);
     const fields = { model: path, data: table.source };
-    if (!isPng(given.out)) return await writeRows(inTableUnits(model, made, fields), given, io);
+    if (!isImage(given.out)) return await writeRows(inTableUnits(model, made, fields), given, io);
     const across = given.across ?? Math.min(table.rows, PAIRS_ACROSS);
     const pairs = pairedRows(inTableCells(model, x), inTableCells(model, made), across);
     await writeImages(pairs, given.out, { ...given, across }, { ...given, fields }, io);

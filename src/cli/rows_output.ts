@@ -1,5 +1,5 @@
 /** Rows of numbers as the commands write them: CSV on standard output or in a file, or JSON. */
-import { writeWhole } from "./files.ts";
+import { requireEnding, requirePlace, writeWhole } from "./files.ts";
 import { type Io, print } from "./io.ts";
 import { csvLine, gathered, jsonLine } from "./text.ts";
 
@@ -19,6 +19,22 @@ export interface RowsOutput {
 export interface RowsDestination {
   readonly out?: string;
   readonly json?: boolean;
+}
+
+/**
+ * Refuses a place for rows before they are made.
+ * @param inputs files that are read
+ * @param pictures endings of what else the command writes
+ * @throws TypeError if the name promises another format, or as `requirePlace`
+ */
+export async function requireRowsPlace(
+  { out }: RowsDestination,
+  inputs: readonly string[],
+  pictures: readonly string[] = [],
+): Promise<void> {
+  if (out === undefined) return;
+  requireEnding(out, [".csv", ...pictures]);
+  await requirePlace(out, inputs);
 }
 
 export async function writeRows(

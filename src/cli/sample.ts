@@ -3,7 +3,6 @@
  * images. `--manifold N` decodes a grid over a two-dimensional latent space in place of draws.
  */
 import { Command, InvalidArgumentError, Option } from "npm:commander@15.1.0";
-import { requirePlace } from "./files.ts";
 import { inTableCells, inTableUnits } from "./in_table_units.ts";
 import type { Io } from "./io.ts";
 import { type LoadedModel, loadModel } from "./model.ts";
@@ -11,8 +10,8 @@ import * as options from "./options.ts";
 import { latentWidth } from "../models/latents.ts";
 import { latentGrid } from "../pictures/mod.ts";
 import type { Matrix } from "../scoring/matrix.ts";
-import { type ImageOptions, imageOptions, isPng, writeImages } from "./picture.ts";
-import { type RowsDestination, writeRows } from "./rows_output.ts";
+import { IMAGE_ENDINGS, type ImageOptions, imageOptions, isImage, writeImages } from "./picture.ts";
+import { requireRowsPlace, type RowsDestination, writeRows } from "./rows_output.ts";
 
 interface SampleOptions extends RowsDestination, ImageOptions, options.BackendOption {
   readonly count?: number;
@@ -39,7 +38,10 @@ export function sampleCommand(io: Io): Command {
       new Option("--condition <numbers>", "the condition of all draws, such as 0,1,0")
         .argParser(numbers),
     )
-    .option("--out <file>", "CSV file, or .png of images, to write instead of standard output")
+    .option(
+      "--out <file>",
+      "CSV file, or .png or .svg of images, to write instead of standard output",
+    )
     .addOption(options.backendOption())
     .addOption(options.jsonOption());
   for (const option of imageOptions()) command.addOption(option);
@@ -49,13 +51,13 @@ export function sampleCommand(io: Io): Command {
       command.error("error: option '--manifold <n>' excludes '--condition <numbers>'");
     }
     const count = manifold ?? options.required(given.count, "--count <n>", command);
-    if (given.out !== undefined) await requirePlace(given.out, [path]);
+    await requireRowsPlace(given, [path], IMAGE_ENDINGS);
     using model = await loadModel(path, { backend: given.backend });
     const drawn = manifold === undefined
       ? model.units.draw(0, count, { seed, ...conditionOf(count, condition) })
       : await decodeGrid(model, manifold);
     const fields = manifold === undefined ? { model: path, seed } : { model: path, manifold };
-    if (!isPng(given.out)) return await writeRows(inTableUnits(model, drawn, fields), given, io);
+    if (!isImage(given.out)) return await writeRows(inTableUnits(model, drawn, fields), given, io);
     const across = given.across ?? manifold;
     const images = inTableCells(model, drawn);
     await writeImages(images, given.out, { ...given, across }, { ...given, fields }, io);

@@ -6,14 +6,17 @@ import { Command, InvalidArgumentError, Option } from "npm:commander@15.1.0";
 import { sniff, type Table } from "../formats/mod.ts";
 import { decide, type Decision, type DecisionOptions, thresholdFor } from "../scoring/decide.ts";
 import { requireVote, type Vote } from "../scoring/series/vote.ts";
+import { type BlamedColumn, type ExplainOptions, MAX_BLAMED } from "../scoring/explain/explain.ts";
 import type { ScoreTable } from "../scoring/table_scorer.ts";
 import { readDataFor } from "./data.ts";
-import { requirePlace, writeWhole } from "./files.ts";
+import { explainerOf, explainFlagged, explanation, type FlaggedRows } from "./explained.ts";
+import { writeWhole } from "./files.ts";
 import { type Io, print } from "./io.ts";
 import { type LoadedModel, loadModel } from "./model.ts";
 import * as options from "./options.ts";
 import { peekedInput, piecesOf } from "./input.ts";
-import { HEADER, TOP_COLUMNS } from "./score_block.ts";
+import { requireRowsPlace } from "./rows_output.ts";
+import { type Asked, headerOf, TOP_COLUMNS } from "./score_block.ts";
 import { scoreStream, type ScoringModel } from "./score_stream.ts";
 import { count, counted, csvLine, gathered, jsonLine, topColumns } from "./text.ts";
 
@@ -22,6 +25,9 @@ export interface ScoreOptions extends options.JsonOption, options.BackendOption,
   readonly out?: string;
   readonly online?: boolean;
   readonly vote?: Vote;
+  /** Columns of each flagged row. */
+  readonly explain?: number;
+  readonly conditional?: boolean;
 }
 
 /** The verdict on one row; null where a bare VAE has none. */
@@ -37,6 +43,8 @@ export interface ScoredRow {
   /** Up to three columns with the largest positive contributions, the largest first. */
   readonly topColumns: readonly string[];
   readonly contributions: Readonly<Record<string, number>> | null;
+  /** Of a flagged row, where that was asked for. */
+  readonly blamed?: readonly BlamedColumn[];
 }
 
 /** All verdicts on a table. */
@@ -44,7 +52,7 @@ export interface Scored {
   readonly table: Table;
   readonly scores: Float64Array;
   /** What was asked for, and what follows; absent for a bare VAE. */
-  readonly asked?: DecisionOptions & { readonly falseAlarmRate: number };
+  readonly asked?: Asked;
   readonly decision?: Decision;
   /** The score above which rows are flagged: with a rate, not with `fdr`. */
   readonly threshold?: number;
@@ -77,14 +85,15 @@ export function scoreCommand(io: Io): Command {
     )
     .addOption(options.backendOption())
     .addOption(options.jsonOption());
-  for (const option of streamOptions()) command.addOption(option);
+  for (const option of [...explainingOptions(), ...streamOptions()]) command.addOption(option);
   return command.action(async (path: string, data: string, given: ScoreOptions) => {
-    if (given.out !== undefined) await requirePlace(given.out, [path, data]);
+    await requireRowsPlace(given, [path, data]);
     using model = await loadModel(path, { backend: given.backend });
     const input = data === "-" ? await peekedInput(io) : undefined;
     const isCsv = input ? sniff(input.first) === ".csv" : /\.(csv|tsv)$/i.test(data);
     const source = input?.io ?? io;
     if (given.online) requireSeries(model, path, isCsv);
+    if (given.explain !== undefined) requireExplainer(model, path);
     // A rate over the table needs all of it; so do one JSON object and the windows of a series.
     const isWhole = given.json || given.fdr !== undefined ||
       (model.scorer?.window !== undefined && !given.online);
@@ -97,6 +106,20 @@ export function scoreCommand(io: Io): Command {
     else if (given.out === undefined) print(io, scoresCsv(scored));
     io.stderr(`elbow: ${summary(scored)}\n`);
   });
+}
+
+function explainingOptions(): Option[] {
+  return [
+    options.integerOption(
+      "--explain [columns]",
+      "say what flagged rows hold in so many columns, and what was to be expected; 3",
+      { min: 1, max: MAX_BLAMED },
+    ).preset(String(TOP_COLUMNS)),
+    new Option(
+      "--conditional",
+      "with --explain: credit columns with what they add beyond what the others explain",
+    ).implies({ explain: TOP_COLUMNS }),
+  ];
 }
 
 /** Of series. */
@@ -121,6 +144,15 @@ function vote(text: string): Vote {
 
 const VOTE_EXPECTED = "Expected two whole numbers such as 3/5, the first no larger.";
 
+function requireExplainer({ scorer }: LoadedModel, path: string): void {
+  if (!scorer) throw new TypeError(`Cannot explain: ${path} is a bare VAE and blames no column`);
+  explainerOf(scorer);
+}
+
+function explainOptions({ explain, conditional }: ScoreOptions): ExplainOptions | undefined {
+  return explain === undefined ? undefined : { columns: explain, conditional };
+}
+
 function requireSeries({ scorer }: LoadedModel, path: string, isCsv: boolean): void {
   if (scorer?.window === undefined) {
     throw new TypeError(`Cannot score online: ${path} is not a model of a series`);
@@ -137,7 +169,7 @@ async function writeStream(
 ): Promise<void> {
   const { scorer } = model;
   const { falseAlarmRate = scorer.falseAlarmRate, tail, minConfidence } = given;
-  const asked = { falseAlarmRate, tail, minConfidence };
+  const asked = { falseAlarmRate, tail, minConfidence, explain: explainOptions(given) };
   thresholdFor(scorer.calibration, asked); // refuses a rate that cannot be kept
   const totals = { rows: 0, anomalies: 0, uncertain: 0 };
   const separator = /\.tsv$/i.test(data) ? "\t" : undefined;
@@ -158,7 +190,7 @@ async function writeStream(
 export async function score(
   model: LoadedModel,
   data: string,
-  { falseAlarmRate, fdr, tail, minConfidence }: DecisionOptions,
+  { falseAlarmRate, fdr, tail, minConfidence, ...rest }: Partial<ScoreOptions>,
   io: Io,
 ): Promise<Scored> {
   const { scorer, vae, units } = model;
@@ -171,6 +203,7 @@ export async function score(
     fdr,
     tail,
     minConfidence,
+    explain: explainOptions(rest),
   };
   const threshold = scorer && fdr === undefined
     ? thresholdFor(scorer.calibration, asked!)
@@ -179,7 +212,9 @@ export async function score(
   if (scorer && asked) {
     const results = scorer.scoreCells(table);
     const decision = decide(scorer.calibration, results.scores, asked);
-    const row = (index: number) => scoredRow(results, decision, index, units.columns);
+    const why = asked.explain && explainFlagged(scorer, table, results, decision, asked.explain);
+    const shown = { ...results, ...why };
+    const row = (index: number) => scoredRow(shown, decision, index, units.columns);
     return { table, scores: results.scores, asked, decision, threshold, row };
   }
   const scores = await vae.score(units.toVae(table));
@@ -188,7 +223,7 @@ export async function score(
 }
 
 function scoredRow(
-  { scores, contributions }: ScoreTable,
+  { scores, contributions, blamed }: ScoreTable & Partial<FlaggedRows>,
   { pValues, confidences, verdict }: Decision,
   index: number,
   columns: readonly string[],
@@ -204,18 +239,23 @@ function scoredRow(
     ...(confidences && { confidence: confidences[index] }),
     topColumns: topColumns(own, 0, columns, TOP_COLUMNS),
     contributions: Object.fromEntries(columns.map((name, c) => [name, own[c]])),
+    ...(blamed?.has(index) && { blamed: blamed.get(index) }),
   };
 }
 
 /** The lines of the CSV file; a withheld verdict is "uncertain". */
-export function* scoresCsv({ table: { rows }, row, decision }: Scored): Generator<string> {
-  const withConfidence = decision?.confidences !== undefined;
-  yield csvLine([...HEADER, ...(withConfidence ? ["confidence"] : [])]);
+export function* scoresCsv(
+  { table: { rows }, row, decision, asked }: Scored,
+): Generator<string> {
+  yield csvLine(headerOf(asked ?? {}));
   for (let index = 0; index < rows; index++) {
-    const { score, pValue, anomaly, topColumns, confidence } = row(index);
+    const { score, pValue, anomaly, topColumns, confidence, blamed } = row(index);
     const verdict = anomaly ?? (decision ? "uncertain" : "");
-    const cells = [index + 1, score, pValue ?? "", verdict, topColumns.join(";")];
-    yield csvLine(confidence === undefined ? cells : [...cells, confidence.toFixed(4)]);
+    yield csvLine([
+      ...[index + 1, score, pValue ?? "", verdict, topColumns.join(";")],
+      ...(confidence === undefined ? [] : [confidence.toFixed(4)]),
+      ...(asked?.explain ? [explanation(blamed)] : []),
+    ]);
   }
 }
 

@@ -6,9 +6,11 @@ import type { ByteBlock } from "../formats/byte_blocks.ts";
 import { readRows, type RowFormat } from "../formats/csv_rows.ts";
 import { type DecimalMark, markedCodec } from "../formats/decimal_comma.ts";
 import { decide, type Decision, type DecisionOptions } from "../scoring/decide.ts";
+import type { ExplainOptions } from "../scoring/explain/explain.ts";
 import { codecOf } from "../scoring/schema.ts";
 import type { TableScorer } from "../scoring/table_scorer.ts";
 import { requireCells } from "./data.ts";
+import { explainFlagged, explanation, type FlaggedRows } from "./explained.ts";
 import type { LoadedModel } from "./model.ts";
 import { csvLine, topColumns } from "./text.ts";
 
@@ -29,8 +31,17 @@ export interface FileLayout {
   readonly places: readonly number[];
 }
 
-/** How verdicts come about. */
-export type Asked = DecisionOptions & { readonly falseAlarmRate: number };
+/** How verdicts come about, and whether flagged rows are explained. */
+export type Asked = DecisionOptions & {
+  readonly falseAlarmRate: number;
+  readonly explain?: ExplainOptions;
+};
+
+/** The names of what is written of each row. */
+export function headerOf({ minConfidence, explain }: Partial<Asked>): string[] {
+  const confidence = minConfidence === undefined ? [] : ["confidence"];
+  return [...HEADER, ...confidence, ...(explain ? ["explanation"] : [])];
+}
 
 /** What became of a block. */
 export interface ScoredBlock {
@@ -66,9 +77,12 @@ export function scoreBlock(
   const { scorer, units } = model;
   const { data, rows, blankLine } = readRows(block, format);
   requireCells(units, { data, rows, source: format.source }, block.firstRow);
-  const { scores, contributions } = scorer.scoreCells({ data, rows });
+  const table = scorer.scoreCells({ data, rows }), { scores } = table;
   const decision = decide(scorer.calibration, scores, asked);
-  const text = linesOf(scorer, scores, contributions, decision, block.firstRow);
+  const why = asked.explain &&
+    explainFlagged(scorer, { data, rows }, table, decision, asked.explain);
+  const { contributions } = why ?? table;
+  const text = linesOf(scorer, scores, contributions, decision, block.firstRow, why);
   const { anomalies, uncertain } = decision;
   return { text, rows, anomalies, uncertain, blankLine };
 }
@@ -80,6 +94,7 @@ function linesOf(
   contributions: Float64Array,
   { pValues, confidences, verdict }: Decision,
   firstRow: number,
+  why?: FlaggedRows,
 ): string {
   const width = columns.length;
   const lines = new Array<string>(scores.length);
@@ -88,9 +103,11 @@ function linesOf(
     const top = topColumns(contributions, r * width, columns, TOP_COLUMNS).join(";");
     const cells = [firstRow + r + 1, scores[r], pValues[r]];
     const flag = its === "uncertain" ? its : its === "anomaly";
-    lines[r] = `${cells[0]},${cells[1]},${cells[2]},${flag},${
-      confidences ? csvLine([top, confidences[r].toFixed(4)]) : csvLine([top])
-    }`;
+    const more = [
+      ...(confidences ? [confidences[r].toFixed(4)] : []),
+      ...(why ? [explanation(why.blamed.get(r))] : []),
+    ];
+    lines[r] = `${cells[0]},${cells[1]},${cells[2]},${flag},${csvLine([top, ...more])}`;
   }
   return lines.join("");
 }

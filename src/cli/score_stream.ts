@@ -20,7 +20,7 @@ import { onlineBlock } from "./online_block.ts";
 import {
   type Asked,
   type FileLayout,
-  HEADER,
+  headerOf,
   rowFormat,
   scoreBlock,
   type ScoredBlock,
@@ -77,7 +77,7 @@ export async function* scoreStream(
   else first[0] = head;
   const format = rowFormat(model, layout);
   // Goes out with the first rows: what is refused before them has written nothing.
-  let header = csvLine([...HEADER, ...(asked.minConfidence === undefined ? [] : ["confidence"])]);
+  let header = csvLine(headerOf(asked));
   let blank: number | undefined;
   const taken = (scored: ScoredBlock): string => {
     if (blank !== undefined && scored.rows > 0) throw blankFault(format, totals.rows + 1, blank);

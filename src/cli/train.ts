@@ -8,7 +8,7 @@ import type { Table } from "../formats/mod.ts";
 import { encodeTable } from "../scoring/raw_table.ts";
 import { type LabelFigures, labelFigures } from "./against_label.ts";
 import { readData } from "./data.ts";
-import { requirePlace, writeWhole } from "./files.ts";
+import { requireEnding, requirePlace, writeWhole } from "./files.ts";
 import { type Io, print } from "./io.ts";
 import * as options from "./options.ts";
 import { lossCurve } from "./loss_curve.ts";
@@ -46,6 +46,7 @@ export function trainCommand(io: Io): Command {
     if (given.patience !== undefined && given.validation === undefined) {
       command.error("error: option '--patience <epochs>' needs '--validation <share>'");
     }
+    if (given.curve !== undefined) requireEnding(given.curve, [".svg"]);
     // A machine without a GPU should say so before a long table is read.
     if (given.backend === "webgpu") await io.gpu();
     if (given.spec !== undefined) {

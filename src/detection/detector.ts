@@ -24,6 +24,11 @@ import { Calibration } from "../scoring/calibration.ts";
 import { rawScores, typicalOf } from "../scoring/contributions.ts";
 import { decide, type Decision, type DecisionOptions } from "../scoring/decide.ts";
 import { Ensemble, type EnsembleModel } from "../scoring/ensemble/ensemble.ts";
+import {
+  type BlamedColumn,
+  explainCells,
+  type ExplainOptions,
+} from "../scoring/explain/explain.ts";
 import { costsOf } from "../scoring/sparse_twin.ts";
 import { writeModelFile } from "../scoring/model_file.ts";
 import { FILE_FORMATS, type FileFormat } from "../scoring/quantize.ts";
@@ -32,7 +37,12 @@ import { type Cells, standardize } from "../scoring/standardize.ts";
 import { stepMeans } from "../scoring/series/windows.ts";
 import { rowSchema } from "../scoring/table_model.ts";
 import { type TableRows, toCells } from "../scoring/table_rows.ts";
-import { type TableModel, tableModelOf, TableScorer } from "../scoring/table_scorer.ts";
+import {
+  type RowScore,
+  type TableModel,
+  tableModelOf,
+  TableScorer,
+} from "../scoring/table_scorer.ts";
 import {
   type DeviceOptions,
   fromModelFile,
@@ -125,6 +135,18 @@ export class Detector extends TableScorer {
     return recalibration;
   }
 
+  /**
+   * `score`, and of each row the columns to blame with what each holds and what was to be expected of it.
+   * @throws as `score`; TypeError or RangeError for options, or a model, that cannot be used
+   */
+  async explain(rows: TableRows | Cells, options: ExplainOptions = {}): Promise<RowExplanation[]> {
+    const explained = explainCells(this, this.#cellsOf(rows), options);
+    return this.rowScores(explained).map((verdict, r) => ({
+      ...verdict,
+      blamed: explained.blamed(r),
+    }));
+  }
+
   /** Whether rows are still like those that the detector was fitted to, or calibrated on since. */
   drift(rows: TableRows | Cells, options: DriftOptions = {}): DriftReport {
     this.#refuseSeries("look for drift");
@@ -197,6 +219,12 @@ function warningsOf(detector: Detector, { training }: Split): string[] {
   const { scores } = detector.scoreCells({ data, rows });
   const units = detector.report?.history.at(-1)?.activeUnits ?? NaN;
   return trainedWarnings(scores, detector.calibration.scores, units);
+}
+
+/** The verdict on a row, and why. */
+export interface RowExplanation extends RowScore {
+  /** The columns to blame, those blamed most first. */
+  readonly blamed: readonly BlamedColumn[];
 }
 
 /** How to save. */

@@ -46,3 +46,17 @@ export function repeat(g: Graph, q: DiagonalGaussian, times: number): DiagonalGa
   if (times === 1) return q;
   return { mean: g.repeatRows(q.mean, { times }), logVar: g.repeatRows(q.logVar, { times }) };
 }
+
+/**
+ * The normalised product of two: the precisions add, 1/σ² = 1/σ_a² + 1/σ_b², μ = σ² (μ_a/σ_a² + μ_b/σ_b²).
+ * With d = logVar_a - logVar_b their sum is e^(-logVar_a) (1 + e^d), and a's share of it 1 / (1 + e^d):
+ * nothing overflows.
+ */
+export function product(g: Graph, a: DiagonalGaussian, b: DiagonalGaussian): DiagonalGaussian {
+  const difference = g.sub(a.logVar, b.logVar);
+  const share = g.activation(g.affine(difference, { scale: -1, offset: 0 }), { kind: "sigmoid" });
+  return {
+    mean: g.add(b.mean, g.mul(share, g.sub(a.mean, b.mean))),
+    logVar: g.sub(a.logVar, g.activation(difference, { kind: "softplus" })),
+  };
+}

@@ -1,6 +1,6 @@
 /**
  * q(z | h) = N(μ(h), diag(e^logVar(h))): two dense layers, `<name>.mean` and `<name>.logVar`, and
- * draws z = μ + σ · noise.
+ * draws z = μ + σ · noise. In a ladder q(z | h, z above) is the product of that and of p(z | z above).
  */
 import { batched } from "../core/shape.ts";
 import { dense } from "../layers/mlp.ts";
@@ -12,10 +12,11 @@ import {
   type DiagonalGaussian,
   klToStandardNormal,
   logDensity,
+  product,
   repeat,
   sample,
 } from "./diagonal_gaussian.ts";
-import type { Posterior, PosteriorRequest } from "./posterior.ts";
+import type { MergedRequest, Posterior, PosteriorRequest } from "./posterior.ts";
 import type { Prior } from "./prior.ts";
 
 export function diagonalPosterior(
@@ -23,10 +24,26 @@ export function diagonalPosterior(
   size: number,
   { name, hidden, ...draws }: PosteriorRequest,
 ): Posterior {
+  return drawDiagonal(scope.g, diagonalHeads(scope, name, hidden, size), draws);
+}
+
+/**
+ * The product of N(μ(h), diag(e^logVar(h))) and of `above`, one for each of the K draws of each row: row i's
+ * draw k at i·K + k.
+ */
+export function mergedPosterior(
+  scope: Scope,
+  size: number,
+  { name, hidden, samples, noise, above }: MergedRequest,
+): Posterior {
   const { g } = scope;
+  const up = repeat(g, diagonalHeads(scope, name, hidden, size), samples);
+  return drawDiagonal(g, product(g, up, above), { samples: 1, noise });
+}
+
+function diagonalHeads(scope: Scope, name: string, hidden: Node, size: number): DiagonalGaussian {
   const mean = dense(scope, `${name}.mean`, hidden, size);
-  const logVar = clampLogVariance(g, dense(scope, `${name}.logVar`, hidden, size));
-  return drawDiagonal(g, { mean, logVar }, draws);
+  return { mean, logVar: clampLogVariance(scope.g, dense(scope, `${name}.logVar`, hidden, size)) };
 }
 
 /** Draws of a diagonal Gaussian for each of r rows, wherever it comes from. */

@@ -18,6 +18,12 @@ export interface PosteriorRequest {
   readonly noise: ShapedNoise;
 }
 
+/** What a posterior of a ladder is built from: it looks at the draw above too. */
+export interface MergedRequest extends PosteriorRequest {
+  /** p(z | z above), `[K·r, L]`. */
+  readonly above: DiagonalGaussian;
+}
+
 /** q(z | h) for r rows, and its draws: row i's draw k at i·K + k. */
 export interface Posterior {
   /** E[z], `[r, L]`; of a transformed draw the image of the mean before. */

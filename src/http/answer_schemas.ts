@@ -29,6 +29,18 @@ const summary = {
 const cell = v.nullable(v.union([v.number(), v.string()]));
 const rowsOf = v.strictObject({ ...model, columns: texts, rows: v.array(v.array(cell)) });
 
+/** A column to blame, as `explain` has it. */
+const blamed = v.strictObject({
+  column: v.string(),
+  nats: v.number(),
+  value: cell,
+  expected: v.pipe(cell, v.description("given the row's other cells")),
+  interval: v.optional(
+    v.pipe(v.array(v.union([v.number(), v.string()])), v.description("of 95 % of ordinary cells")),
+  ),
+  probability: v.optional(v.pipe(v.number(), v.description("of the level expected"))),
+});
+
 /** A row's verdict; a bare VAE gives the score alone. */
 const verdict = v.strictObject({
   score: v.pipe(v.number(), v.description("nats, higher is stranger")),
@@ -37,6 +49,7 @@ const verdict = v.strictObject({
   contributions: v.optional(
     v.pipe(v.record(v.string(), v.number()), v.description("nats by column")),
   ),
+  blamed: v.optional(v.array(blamed)),
 });
 const rate = v.optional(v.number());
 

@@ -195,10 +195,9 @@ export class Client {
     rows: Iterable<unknown> | AsyncIterable<unknown>,
     options: ScoreRequest = {},
   ): AsyncGenerator<ScoredLine> {
-    const search = options.falseAlarmRate === undefined
-      ? ""
-      : `?falseAlarmRate=${options.falseAlarmRate}`;
-    const response = await this.#ask("POST", `${pathOf(model)}/score${search}`, {
+    const given = Object.entries(options).filter(([, value]) => value !== undefined);
+    const search = new URLSearchParams(given.map(([key, value]) => [key, String(value)]));
+    const response = await this.#ask("POST", `${pathOf(model)}/score?${search}`, {
       type: "application/x-ndjson",
       body: linesOf(rows),
     });

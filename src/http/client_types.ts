@@ -87,6 +87,24 @@ export interface Verdict {
   readonly anomaly?: boolean;
   /** Nats by column; they sum to the score. */
   readonly contributions?: Readonly<Record<string, number>>;
+  /** The columns to blame, those blamed most first, where `explain` was given. */
+  readonly blamed?: readonly Blamed[];
+}
+
+/** A column to blame. */
+export interface Blamed {
+  /** Its name. */
+  readonly column: string;
+  /** What it adds to the score. */
+  readonly nats: number;
+  /** What the row holds: a number, a level or a time; null if missing or of no known level. */
+  readonly value: number | string | null;
+  /** What the row's other cells let expect; null of a time. */
+  readonly expected: number | string | null;
+  /** Where 95 % of ordinary cells would lie beside these others; of what has an order. */
+  readonly interval?: readonly (number | string)[];
+  /** Of the level expected. */
+  readonly probability?: number;
 }
 
 /** The verdicts on rows. */
@@ -269,6 +287,10 @@ export interface ScoreRequest {
   readonly falseAlarmRate?: number;
   /** In its place, not for streams: the share of the flagged rows that may be normal. */
   readonly fdr?: number;
+  /** Explain so many columns of each row: what was to be expected of them. */
+  readonly explain?: number;
+  /** With `explain`: credit columns with what they add beyond what the others explain. */
+  readonly conditional?: boolean;
 }
 
 /** Options of `sample`, beside the count. */

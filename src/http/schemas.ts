@@ -4,6 +4,7 @@
  */
 import * as v from "npm:valibot@1.5.0";
 import { show } from "../core/validate.ts";
+import { MAX_BLAMED } from "../scoring/explain/explain.ts";
 import { MAX_FLOAT32 } from "../scoring/matrix.ts";
 import { type FieldFault, invalid, pointerStep, Problem } from "./problems.ts";
 import { NAME } from "../storage/model_store.ts";
@@ -40,6 +41,14 @@ const rate = v.pipe(
   v.ltValue(1, RATE_EXPECTED),
 );
 
+const BLAMED_EXPECTED = `a whole number from 1 to ${MAX_BLAMED}`;
+const blamed = v.pipe(
+  v.number(BLAMED_EXPECTED),
+  v.safeInteger(BLAMED_EXPECTED),
+  v.minValue(1, BLAMED_EXPECTED),
+  v.maxValue(MAX_BLAMED, BLAMED_EXPECTED),
+);
+
 const VERSION_EXPECTED = "a whole number from 1";
 
 /** What a verb can be told beside its rows: members of a JSON body, or of the query. */
@@ -51,7 +60,12 @@ export const OPTIONS = {
     mean: v.optional(v.boolean("true or false"), false),
     condition: v.optional(v.array(float32, "a list of numbers")),
   }),
-  score: body({ falseAlarmRate: v.optional(rate), fdr: v.optional(rate) }),
+  score: body({
+    falseAlarmRate: v.optional(rate),
+    fdr: v.optional(rate),
+    explain: v.optional(blamed),
+    conditional: v.optional(v.boolean("true or false")),
+  }),
   logLikelihood: body({ samples: v.optional(count, 100), seed: v.optional(seed, 0) }),
 } as const;
 

@@ -31,6 +31,7 @@ import type { Model } from "./catalogue.ts";
 import type { Pace } from "./pace.ts";
 import { invalid } from "./problems.ts";
 import { requireCount } from "./rows.ts";
+import { explained, type WhyOptions } from "./explained.ts";
 import { bodyReader, numberRow, OPTIONS, type RowSchema, tableRow } from "./schemas.ts";
 
 /** What one request may ask for. */
@@ -139,12 +140,13 @@ export const VERBS = {
     numberRow,
   ),
 
-  score: verb("how surprising each row is", OPTIONS.score, (model, { falseAlarmRate, fdr }) => {
+  score: verb("how surprising each row is", OPTIONS.score, (model, options) => {
+    const { falseAlarmRate, fdr } = options;
     if (falseAlarmRate !== undefined && fdr !== undefined) {
       throw invalid("/fdr", "Cannot keep both rates: give fdr or falseAlarmRate");
     }
-    if (!isTable(model)) return plainScores(model, falseAlarmRate ?? fdr);
-    const scores = tableScores(model, falseAlarmRate);
+    if (!isTable(model)) return plainScores(model, options);
+    const scores = explained(model, tableScores(model, falseAlarmRate), options);
     return fdr === undefined ? scores : together(scores, fdr);
   }),
 
@@ -294,9 +296,17 @@ function scoreOne(model: TableScorer, row: Float64Array, rate: number): Float64A
   return data;
 }
 
-function plainScores(model: Model, falseAlarmRate?: number): OwnWork {
-  if (falseAlarmRate !== undefined) {
+interface ScoreOptions extends WhyOptions {
+  readonly falseAlarmRate?: number;
+  readonly fdr?: number;
+}
+
+function plainScores(model: Model, { falseAlarmRate, fdr, explain }: ScoreOptions): OwnWork {
+  if (falseAlarmRate !== undefined || fdr !== undefined) {
     throw invalid("/falseAlarmRate", "Cannot keep a false-alarm rate: the model has none to keep");
+  }
+  if (explain !== undefined) {
+    throw invalid("/explain", "Cannot explain: the model is a bare VAE and blames no column");
   }
   const { toVae } = unitsOf(model), vae = vaeOf(model);
   return {

@@ -5,7 +5,7 @@
  *   ln q(z) = ln q(z before) - Σ ln |det| of the flows
  */
 import { requireChoice, requireObject } from "../core/validate.ts";
-import { diagonalPosterior } from "../distributions/diagonal_posterior.ts";
+import { diagonalPosterior, mergedPosterior } from "../distributions/diagonal_posterior.ts";
 import type { Posterior, PosteriorRequest } from "../distributions/posterior.ts";
 import { fullPosterior } from "../distributions/full_posterior.ts";
 import { standardNormal } from "../distributions/prior.ts";
@@ -69,6 +69,16 @@ export const gaussianLatent: LatentFamily<GaussianLatent> = {
     const base = POSTERIORS[posterior](scope, size, request);
     return flows.length === 0 ? base : throughFlows(scope, flows, base, request);
   },
+  merged(scope, { size, flows }, request) {
+    const base = mergedPosterior(scope, size, request);
+    return flows.length === 0 ? base : throughFlows(scope, flows, base, request);
+  },
+  requireMergeable(field, { posterior }) {
+    if (posterior === "diagonal") return;
+    throw new TypeError(
+      `Cannot read ${field}.posterior: below the top of a ladder it must be "diagonal", as p(z | z above) is: current value is "${posterior}"`,
+    );
+  },
   standardPrior: (g, { size }) => standardNormal(g, size),
 };
 
@@ -76,17 +86,17 @@ function throughFlows(
   scope: Scope,
   flows: readonly FlowSpec[],
   base: Posterior,
-  { name, hidden, samples }: PosteriorRequest,
+  { name, hidden }: PosteriorRequest,
 ): Posterior {
   const { g } = scope;
-  const through = (z: Node, times: number) =>
+  const through = (z: Node) =>
     applyFlows(scope, flows, name, z, (part, cols) => {
-      const perRow = dense(scope, part, hidden, cols);
+      const perRow = dense(scope, part, hidden, cols), times = z.shape.rows / hidden.shape.rows;
       return times === 1 ? perRow : g.repeatRows(perRow, { times });
     });
-  const { z, logDet } = through(base.z, samples);
+  const { z, logDet } = through(base.z);
   return {
-    mean: through(base.mean, 1).z,
+    mean: through(base.mean).z,
     logVar: base.logVar,
     z,
     logDensity: g.sub(base.logDensity, logDet),

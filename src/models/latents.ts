@@ -3,7 +3,7 @@
  * here.
  */
 import { type Fields, requireChoice } from "../core/validate.ts";
-import type { Posterior, PosteriorRequest } from "../distributions/posterior.ts";
+import type { MergedRequest, Posterior, PosteriorRequest } from "../distributions/posterior.ts";
 import type { Prior } from "../distributions/prior.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Scope } from "../layers/scope.ts";
@@ -57,8 +57,15 @@ const MAX_LAYERS = 16;
 
 const TYPES = Object.keys(LATENTS) as (keyof LatentOptions)[];
 
-/** @throws TypeError or RangeError naming the field */
-export function parseLatents(field: string, value: unknown): readonly LatentLayer[] {
+/**
+ * @param isLadder whether q takes the layers from the top down
+ * @throws TypeError or RangeError naming the field
+ */
+export function parseLatents(
+  field: string,
+  value: unknown,
+  isLadder: boolean,
+): readonly LatentLayer[] {
   if (!Array.isArray(value) || value.length < 1 || value.length > MAX_LAYERS) {
     throw new TypeError(
       `Cannot read ${field}: expected a list of 1 to ${MAX_LAYERS} latent layers`,
@@ -73,11 +80,21 @@ export function parseLatents(field: string, value: unknown): readonly LatentLaye
       decoder: parseNetwork(`${field}[${i}].decoder`, decoder),
     };
   });
-  const misplaced = layers.slice(0, -1).findIndex(({ type }) => LATENTS[type].onlyOnTop);
-  if (misplaced < 0) return layers;
-  throw new TypeError(
-    `Cannot read ${field}[${misplaced}].type: a layer below another must be "gaussian"`,
-  );
+  layers.slice(0, -1).forEach((layer, i) => requireBelow(`${field}[${i}]`, layer, isLadder));
+  return layers;
+}
+
+/** @throws TypeError naming what cannot stand below another layer */
+function requireBelow<T extends keyof LatentOptions>(
+  field: string,
+  layer: LatentOptions[T] & { readonly type: T },
+  isLadder: boolean,
+): void {
+  const family = LATENTS[layer.type];
+  if (family.onlyOnTop) {
+    throw new TypeError(`Cannot read ${field}.type: a layer below another must be "gaussian"`);
+  }
+  if (isLadder) family.requireMergeable?.(field, layer);
 }
 
 function parseLatent(field: string, value: unknown): LatentSpec {
@@ -99,6 +116,15 @@ export function posteriorOf<T extends keyof LatentOptions>(
   request: PosteriorRequest,
 ): Posterior {
   return LATENTS[spec.type].posterior(scope, spec, request);
+}
+
+/** q(z | h, z above) of a layer below the top of a ladder. */
+export function mergedPosterior<T extends keyof LatentOptions>(
+  scope: Scope,
+  spec: LatentOptions[T] & { readonly type: T },
+  request: MergedRequest,
+): Posterior {
+  return LATENTS[spec.type].merged!(scope, spec, request);
 }
 
 /** The p(z) of a layer that has no parameters. */

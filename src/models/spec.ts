@@ -104,6 +104,7 @@ export function parseSpec(value: unknown): ModelSpec {
     integer: true,
   });
   const inputs = requireWidth("spec.inputs", fields.inputs);
+  const inference = requireChoice("spec.inference", fields.inference ?? "bottomUp", INFERENCES);
   const { likelihood = { type: "gaussian" } } = fields;
   return {
     inputs,
@@ -111,8 +112,8 @@ export function parseSpec(value: unknown): ModelSpec {
     ...parseClassifier(fields.classifier, condition),
     encoder: parseNetwork("spec.encoder", fields.encoder),
     decoder: parseNetwork("spec.decoder", fields.decoder),
-    latent: parseLatents("spec.latent", fields.latent),
-    inference: requireChoice("spec.inference", fields.inference ?? "bottomUp", INFERENCES),
+    latent: parseLatents("spec.latent", fields.latent, inference === "ladder"),
+    inference,
     prior: parsePrior("spec.prior", fields.prior),
     likelihood: parseLikelihood("spec.likelihood", likelihood, inputs),
     ...parseMissing(fields.missing, fields.classifier !== undefined),

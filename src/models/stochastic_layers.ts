@@ -7,17 +7,15 @@
  *                encoder …, encoder1.0 …, encoder1.mean, encoder1.logVar, …
  *   ladder       q(z_T | x) Π q(z_i | z_(i+1), x)               Sønderby et al., 2016
  *                a deterministic way up, each layer's N(μ̂, σ̂²) of it; on the way down the product of
- *                that and p(z_i | z_(i+1)), whose precisions add:
- *                1/σ² = 1/σ̂² + 1/σ_p², μ = σ² (μ̂/σ̂² + μ_p/σ_p²)
+ *                that and p(z_i | z_(i+1)) (`product` in `distributions/diagonal_gaussian.ts`), and on top
+ *                of its draw the layer's flows
  *
  * Densities of layers add up; a model of one layer is the case T = 0 of `bottomUp`.
  */
-import { batched } from "../core/shape.ts";
 import {
   clampLogVariance,
   type DiagonalGaussian,
   logDensity,
-  repeat,
   sample,
 } from "../distributions/diagonal_gaussian.ts";
 import type { DrawPath, Posterior } from "../distributions/posterior.ts";
@@ -28,7 +26,7 @@ import type { ShapedNoise } from "../layers/noise.ts";
 import type { Scope } from "../layers/scope.ts";
 import type { Latents } from "../objectives/terms.ts";
 import type { Node } from "../ops/spec.ts";
-import { latentWidth, posteriorOf } from "./latents.ts";
+import { latentWidth, mergedPosterior, posteriorOf } from "./latents.ts";
 import type { ModelSpec } from "./spec.ts";
 
 /** What drawing all layers takes. */
@@ -119,18 +117,16 @@ function drawLadder(scope: Scope, spec: ModelSpec, request: LayersRequest): Laye
     priors: [prior.logDensity(top.z)],
     paths: [top.path],
   };
-  let q: DiagonalGaussian = top;
+  let q: Posterior = top;
   for (const layer of below(spec)) {
-    const p = between(scope, spec, layer, state.z);
-    const up = repeat(g, upward(scope, spec, layer, rows), samples);
-    q = productOf(g, up, p);
-    const draws = noise(layer)(batched(q.mean.shape.cols, q.mean.shape.rows));
-    const z = draws ? sample(g, q, draws) : q.mean;
-    const path = { z, logDensity: logDensity(g, q, z) };
-    state.z = z;
-    state.densities.push(path.logDensity);
-    state.priors.push(logDensity(g, p, z));
-    state.paths.push(path);
+    const above = between(scope, spec, layer, state.z), name = encoderName(layer);
+    const hidden = deterministic(scope, spec, layer, rows);
+    const request = { name, hidden, samples, noise: noise(layer), above };
+    q = mergedPosterior(scope, spec.latent[layer], request);
+    state.z = q.z;
+    state.densities.push(q.logDensity);
+    state.priors.push(logDensity(g, above, q.z));
+    state.paths.push(q.path);
   }
   const { z, densities, priors, paths } = state;
   const overDraws = (node: Node) => meanOfDraws(g, node, samples);
@@ -155,12 +151,6 @@ function ladderTop(
   return posteriorOf(scope, spec.latent[last], { name: encoderName(last), hidden, samples, noise });
 }
 
-/** N(μ̂, σ̂²) of a layer, by the deterministic way up, `[B, L]`. */
-function upward(scope: Scope, spec: ModelSpec, layer: number, rows: Node): DiagonalGaussian {
-  const hidden = deterministic(scope, spec, layer, rows), name = encoderName(layer);
-  return heads(scope, name, hidden, latentWidth(spec.latent[layer]));
-}
-
 /** The deterministic way from the data to a layer, `[B, H]`. */
 function deterministic(scope: Scope, spec: ModelSpec, layer: number, rows: Node): Node {
   const seen = layer === 0 ? rows : deterministic(scope, spec, layer - 1, rows);
@@ -171,25 +161,9 @@ function deterministic(scope: Scope, spec: ModelSpec, layer: number, rows: Node)
 function between(scope: Scope, spec: ModelSpec, layer: number, above: Node): DiagonalGaussian {
   const name = `decoder${layer + 1}`;
   const hidden = mlp(scope, name, above, spec.latent[layer + 1].decoder!);
-  return heads(scope, name, hidden, latentWidth(spec.latent[layer]));
-}
-
-function heads(scope: Scope, name: string, hidden: Node, size: number): DiagonalGaussian {
+  const size = latentWidth(spec.latent[layer]);
   const mean = dense(scope, `${name}.mean`, hidden, size);
   return { mean, logVar: clampLogVariance(scope.g, dense(scope, `${name}.logVar`, hidden, size)) };
-}
-
-/**
- * The normalised product of two Gaussians. With d = logVar_a - logVar_b the precisions' sum is
- * e^(-logVar_a) (1 + e^d), and a's share of it 1 / (1 + e^d): nothing overflows.
- */
-function productOf(g: Graph, a: DiagonalGaussian, b: DiagonalGaussian): DiagonalGaussian {
-  const difference = g.sub(a.logVar, b.logVar);
-  const share = g.activation(g.affine(difference, { scale: -1, offset: 0 }), { kind: "sigmoid" });
-  return {
-    mean: g.add(b.mean, g.mul(share, g.sub(a.mean, b.mean))),
-    logVar: g.sub(a.logVar, g.activation(difference, { kind: "softplus" })),
-  };
 }
 
 /** Layers below the topmost, from there down. */

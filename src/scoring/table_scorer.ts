@@ -99,6 +99,14 @@ export class TableScorer {
     return new this(new TrainedVae(...fromModelFile(file), device), tableModelOf(file));
   }
 
+  /**
+   * All that it has beside its VAE.
+   * @internal
+   */
+  get table(): TableModel {
+    return this.model;
+  }
+
   /** What is really in use. */
   get device(): TrainedVae["device"] {
     return this.vae.device;
@@ -147,7 +155,11 @@ export class TableScorer {
    *   naming a row whose score is not finite
    */
   async score(rows: TableRows): Promise<RowScore[]> {
-    const { scores, pValues, contributions } = this.scoreCells(toCells(rows, this.schema));
+    return this.rowScores(this.scoreCells(toCells(rows, this.schema)));
+  }
+
+  /** A table of scores row by row. */
+  protected rowScores({ scores, pValues, contributions }: ScoreTable): RowScore[] {
     const width = this.columns.length;
     return Array.from(scores, (score, r) => {
       const byName: Record<string, number> = Object.create(null);

@@ -27,12 +27,40 @@ Deno.test("sample, reconstruct and encode write pictures; train writes its curve
   assert.deepEqual(sizeOf(png), [10, 7]);
   await elbowOk("sample", model, "--manifold", "5", "--out", png);
   assert.deepEqual(sizeOf(png), [16, 16]);
+  const grid = folder.at("p.svg");
+  await elbowOk("sample", model, "--manifold", "5", "--out", grid);
+  // What the SVG holds is the PNG of the same command, byte for byte.
+  const [, size, base64] =
+    /^<svg [^>]* (width="16" height="16")>\n<image .*base64,(.*)"\/>\n<\/svg>\n$/
+      .exec(Deno.readTextFileSync(grid)) ?? [];
+  assert.ok(size);
+  assert.deepEqual(Uint8Array.fromBase64(base64), Deno.readFileSync(png));
   await elbow(["reconstruct", model, data, "--image-width", "4", "--across", "20", "--out", png]);
   assert.deepEqual(sizeOf(png), [101, 9]);
   await elbow(["encode", model, data, "--label", "kind", "--axes", "1,0", "--out", svg]);
   const chart = Deno.readTextFileSync(svg);
   assert.equal(chart.match(/<circle/g)?.length, 40);
   assert.match(chart, />dimension 1<[^]*>dimension 0</);
+});
+
+Deno.test("a name that promises another format is refused before anything is made", async () => {
+  using folder = new Folder();
+  const { model, data } = await trained(folder);
+  const jpg = folder.at("p.JPG"), svg = folder.at("p.svg"), png = folder.at("p.png");
+  const commands = [["sample", model, "--count", "2"], ["reconstruct", model, data]];
+  for (const command of commands) {
+    const said = await refused(...command, "--out", jpg);
+    assert.match(said, /must end in one of \.csv, \.png, \.svg: current value is "\.jpg"/);
+  }
+  assert.match(await refused("encode", model, data, "--out", png), /of \.csv, \.svg: .*"\.png"/);
+  assert.match(await refused("score", model, data, "--out", svg), /of \.csv: .*"\.svg"/);
+  assert.match(await refused("train", data, "--out", "m", "--curve", png), /of \.svg: .*"\.png"/);
+  for (const path of [jpg, svg, png]) {
+    assert.throws(() => Deno.statSync(path), Deno.errors.NotFound);
+  }
+  const out = folder.at("plain");
+  await elbowOk("sample", model, "--count", "2", "--out", out);
+  assert.equal(Deno.readTextFileSync(out).trimEnd().split("\n").length, 3);
 });
 
 Deno.test("pictures that cannot be drawn are refused with their reason", async () => {

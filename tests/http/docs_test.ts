@@ -27,7 +27,7 @@ const TOLERANCE = 0.05;
 Deno.test("every example of docs/http.md is answered as it says", async () => {
   const examples = [...TEXT.matchAll(EXAMPLE)];
   assert.equal(examples.length, TEXT.match(/curl -s/g)!.length - 1, "all but the binary one");
-  assert.equal(examples.length, 10);
+  assert.equal(examples.length, 11);
   for (const [, path, body, answer] of examples) {
     const init = { method: "POST", headers: { "content-type": "application/json" }, body };
     const response = await app.request(path, body === undefined ? {} : init);

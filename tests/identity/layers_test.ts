@@ -175,6 +175,10 @@ Deno.test("layers and directions are refused by name", () => {
     ],
     [{ latent: [{ size: 1 }, {}] }, /latent\[1\]\.size/],
     [{ latent: [{ size: 1 }], inference: "sideways" }, /spec\.inference/],
+    [
+      { latent: [{ size: 2, posterior: "full" }, { size: 1 }], inference: "ladder" },
+      /spec\.latent\[0\]\.posterior: below the top of a ladder it must be "diagonal".*: current value is "full"/,
+    ],
   ];
   for (const [fields, message] of refused) {
     assert.throws(() => VAE.create({ inputs: 1, ...fields as { latent: [] } }), message);

@@ -24,20 +24,43 @@ const LATENTS: Readonly<Record<string, LatentInput>> = {
   "full and iaf": { size: 2, posterior: "full", flows: [{ type: "iaf", hidden: [8] }] },
 };
 
-const specOf = (latent: LatentInput): ModelSpecInput => ({
+const specOf = (...latent: LatentInput[]): ModelSpecInput => ({
   inputs: 4,
   encoder: { hidden: [6] },
-  latent: [latent],
+  latent,
   likelihood: { type: "bernoulli" },
 });
+
+const iaf = { type: "iaf", hidden: [8] } as const;
+const above = { encoder: { hidden: [6] }, decoder: { hidden: [6] } };
+
+/** Flows on every layer, also where q is a product of what comes from above and from below. */
+const LAYERED: Readonly<Record<string, ModelSpecInput>> = {
+  "flows on both layers": specOf({ size: 3, flows: [iaf] }, { size: 2, flows: [iaf], ...above }),
+  "a ladder with flows": {
+    ...specOf(
+      { size: 2, flows: [{ type: "coupling", hidden: [6] }] },
+      { size: 2, posterior: "full", ...above },
+    ),
+    inference: "ladder",
+  },
+};
+
+const SPECS: Readonly<Record<string, ModelSpecInput>> = {
+  ...Object.fromEntries(Object.entries(LATENTS).map(([name, latent]) => [name, specOf(latent)])),
+  ...LAYERED,
+};
 
 /** Starting values at half their size, and wide Gaussians below: where q covers p the ratio varies little. */
 function startOf(spec: ModelSpecInput): Parameters {
   const values = initialize(parametersOf(parseSpec(spec)), 3);
   const halved = [...values].map(([name, each]) => [name, each.map((v) => v / 2)] as const);
+  const wide = [...values].filter(([name]) => /^encoder\d*\.logVar\.bias$/.test(name));
+  // In a ladder the product with p(z | z above) is narrower than both: with e^4 hardly more than p.
+  const spread = (layer: number) => layer < wide.length - 1 && spec.inference === "ladder" ? 4 : 1;
   return {
     ...Object.fromEntries(halved),
-    "encoder.logVar.bias": values.get("encoder.logVar.bias")!.map(() => 1),
+    ...Object.fromEntries(wide.map(([name, each], i) => [name, each.map(() => spread(i))])),
   };
 }
 
@@ -45,9 +68,8 @@ const ROWS = 16, SAMPLES = 4096;
 const X = Array.from({ length: ROWS * 4 }, (_, i) => (Math.sin(i) + 1) / 2);
 
 for (const executor of EXECUTORS) {
-  for (const [name, latent] of Object.entries(LATENTS)) {
+  for (const [name, spec] of Object.entries(SPECS)) {
     Deno.test(`${name}: the mean of p(z) / q(z) over draws is 1, on ${executor.label}`, () => {
-      const spec = specOf(latent);
       const samples = executor.backend === "reference" ? SAMPLES / 4 : SAMPLES;
       const terms = drawTerms(executor, spec, startOf(spec), X, { samples });
       const { logWeights, logLikelihoods } = terms;
@@ -62,7 +84,7 @@ for (const executor of EXECUTORS) {
 
     Deno.test(`${name}: trains, is saved and scores the same again, on ${executor.label}`, async () => {
       const rows = { data: Float32Array.from(X), shape: [ROWS, 4] as const };
-      const vae = VAE.create(specOf(latent), { seed: 2, ...deviceOf(executor) });
+      const vae = VAE.create(spec, { seed: 2, ...deviceOf(executor) });
       const options = { epochs: 60, optimizer: { type: "adam", learningRate: 0.02 } } as const;
       const { history } = await vae.fit(rows, options);
       assert.ok(history[59].loss < history[0].loss, `${history[0].loss} → ${history[59].loss}`);

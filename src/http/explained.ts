@@ -1,0 +1,122 @@
+/**
+ * The option `explain` of the verb `score`: behind the numbers of each row those of the columns to blame, six
+ * each: the column, what it holds, what was to be expected, the interval, the probability. NaN is nothing.
+ */
+import {
+  type BlamedColumn,
+  blamedColumn,
+  Explainer,
+  requireExplainOptions,
+} from "../scoring/explain/explain.ts";
+import type { TableScorer } from "../scoring/table_scorer.ts";
+import type { Cells } from "../scoring/standardize.ts";
+import type { RowText } from "./answers.ts";
+import type { Pace } from "./pace.ts";
+import { invalid } from "./problems.ts";
+
+/** What the verb has without it. */
+interface Scores {
+  readonly columns: readonly string[];
+  run(cells: Cells, firstRow: number, pace: Pace): Promise<Float64Array>;
+  readonly text: RowText;
+}
+
+/** What a caller says of it. */
+export interface WhyOptions {
+  /** Columns of each row. */
+  readonly explain?: number;
+  readonly conditional?: boolean;
+}
+
+const NUMBERS = ["column", "value", "expected", "low", "high", "probability"] as const;
+
+/** Numbers before the contributions of a verdict. */
+const BEFORE = 3;
+
+/** The same verdicts, explained if that was asked for. */
+export function explained<S extends Scores>(
+  model: TableScorer,
+  scores: S,
+  { explain, conditional }: WhyOptions,
+): S & { readonly blanks?: readonly boolean[] } {
+  if (explain === undefined) {
+    if (!conditional) return scores;
+    throw invalid("/conditional", "Cannot credit columns otherwise: give explain as well");
+  }
+  const asked = requireExplainOptions({ columns: explain, conditional });
+  const explainer = explainerOf(model), width = model.columns.length;
+  const before = scores.columns.length, most = Math.min(explain, width);
+  const names = Array.from(
+    { length: most },
+    (_, k) => NUMBERS.map((name) => `blamed.${k}.${name}`),
+  );
+  const columns = [...scores.columns, ...names.flat()];
+  return {
+    ...scores,
+    columns,
+    blanks: columns.map((_, i) => i >= before),
+    async run(cells, firstRow, pace) {
+      const own = await scores.run(cells, firstRow, pace), { rows } = cells;
+      const data = new Float64Array(rows * columns.length).fill(NaN);
+      const contributions = contributionsOf(own, rows, before);
+      if (asked.conditional) {
+        const sums = Float64Array.from({ length: rows }, (_, r) => own[r * before]);
+        contributions.set(explainer.conditional(cells, sums));
+      }
+      const blame = explainer.blame(cells, contributions, asked);
+      for (let r = 0; r < rows; r++) {
+        const at = r * columns.length;
+        data.set(own.subarray(r * before, (r + 1) * before), at);
+        data.set(contributions.subarray(r * width, (r + 1) * width), at + BEFORE);
+        for (let k = 0; k < most && blame.columns[r * most + k] >= 0; k++) {
+          const c = blame.columns[r * most + k];
+          const { expected, low, high, probability } = blame.expectations[r * most + k];
+          const cell = [c, cells.data[r * width + c], expected, low, high, probability];
+          data.set(cell, at + before + k * NUMBERS.length);
+        }
+      }
+      return data;
+    },
+    text: (data, at) =>
+      `${scores.text(data, at).slice(0, -1)},"blamed":${
+        JSON.stringify(blamedAt(model, data, at, most))
+      }}`,
+  };
+}
+
+/** The columns to blame, at most so many, of the row whose numbers begin at `at`. */
+function blamedAt({ schema }: TableScorer, data: Float64Array, at: number, most: number) {
+  const blamed: BlamedColumn[] = [], behind = at + BEFORE + schema.length;
+  for (let k = 0; k < most; k++) {
+    const from = behind + k * NUMBERS.length;
+    const [c, value, expected, low, high, probability] = data.subarray(from, from + NUMBERS.length);
+    if (!(c >= 0)) break;
+    const expectation = { expected, low, high, probability };
+    blamed.push(blamedColumn(schema[c], data[at + BEFORE + c], value, expectation));
+  }
+  return blamed;
+}
+
+function contributionsOf(own: Float64Array, rows: number, before: number): Float64Array {
+  const width = before - BEFORE;
+  return Float64Array.from(
+    { length: rows * width },
+    (_, i) => own[Math.floor(i / width) * before + BEFORE + i % width],
+  );
+}
+
+const EXPLAINERS = new WeakMap<TableScorer, Explainer>();
+
+/** Made once a model. */
+function explainerOf(model: TableScorer): Explainer {
+  const known = EXPLAINERS.get(model);
+  if (known) return known;
+  try {
+    const explainer = new Explainer(model);
+    EXPLAINERS.set(model, explainer);
+    return explainer;
+  } catch (error) {
+    if (error instanceof TypeError) throw invalid("/explain", error.message);
+    throw error;
+  }
+}

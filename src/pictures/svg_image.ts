@@ -1,0 +1,26 @@
+/**
+ * A picture as SVG text: one `<image>` that holds its PNG as a data URI, pixel for pixel; where it is shown larger,
+ * its pixels stay squares.
+ */
+import type { Picture } from "./image_grid.ts";
+import { toPng } from "./png.ts";
+
+export function toSvg(picture: Picture): string {
+  const { width, height } = picture;
+  const png = toPng(picture);
+  let characters = "";
+  for (let at = 0; at < png.length; at += CHUNK) {
+    characters += String.fromCharCode(...png.subarray(at, at + CHUNK));
+  }
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}">`,
+    `<image width="${width}" height="${height}" style="image-rendering:pixelated" href="data:image/png;base64,${
+      btoa(characters)
+    }"/>`,
+    "</svg>",
+    "",
+  ].join("\n");
+}
+
+/** Bytes that become characters at once: a call takes only so many arguments. */
+const CHUNK = 8192;

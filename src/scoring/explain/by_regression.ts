@@ -1,0 +1,151 @@
+/**
+ * What an ensemble expects of a cell, given the row's other cells: its regression of every feature on the
+ * others, in the last view, where every number has normal quantiles (a Gaussian copula).
+ *
+ * Expected is the conditional median, brought back through the column's curve. The interval's ends are
+ * x̂ + s q, s the conditional deviation, q quantiles of (x - x̂) / s over the reference rows that the file keeps,
+ * which need not be Gaussian; of too few of these, normal quantiles. Monotone curves keep its level. A
+ * category's indicators are expected as numbers are (a linear probability model): cut off at 0 and divided
+ * by their sum they are probabilities, and the likeliest level is expected. Times have no way back.
+ */
+import { normalQuantile } from "../../core/normal_quantile.ts";
+import type { EnsembleModel } from "../ensemble/ensemble.ts";
+import type { Part } from "../ensemble/part.ts";
+import type { ColumnSchema } from "../schema.ts";
+import type { Cells } from "../standardize.ts";
+import { project } from "../views/projector.ts";
+import { transformInverse } from "../views/view.ts";
+import { conditional, conditionalTerm, precisionOf } from "./conditional.ts";
+import { type CellExpectation, type Expecting, NOTHING } from "./expectation.ts";
+
+export class Regression implements Expecting {
+  readonly #part: Part;
+  readonly #weight: Float32Array;
+  readonly #precision: Float64Array;
+  readonly #schema: readonly ColumnSchema[];
+  /** Features of each column. */
+  readonly #features: readonly (readonly number[])[];
+  readonly #missing: ArrayLike<number>;
+  /** Standardised residuals of the reference rows by feature, ascending; made when asked for. */
+  readonly #residuals = new Map<number, Float64Array>();
+
+  /** @param missing the share of the cells of each column that were missing when the model was made */
+  constructor(
+    { parts, parameters }: EnsembleModel,
+    schema: readonly ColumnSchema[],
+    missing: ArrayLike<number>,
+  ) {
+    const part = parts[parts.length - 1], { features } = part.view;
+    this.#part = part;
+    this.#weight = parameters.get(`${part.view.name}.linear.weight`)!;
+    this.#precision = precisionOf(this.#weight, features.length);
+    this.#schema = schema;
+    this.#missing = missing;
+    this.#features = schema.map((_, c) =>
+      features.flatMap(({ column }, f) => column === c ? [f] : [])
+    );
+  }
+
+  expect(cells: Cells, blamed: Int32Array, level: number): CellExpectation[] {
+    const each = blamed.length / Math.max(1, cells.rows), found: CellExpectation[] = [];
+    for (const [r, { x, lacking }] of this.#project(cells).entries()) {
+      // A column is judged by those that are blamed less: one blamed more may be what is wrong.
+      const left = new Set(lacking);
+      for (let k = r * each; k < (r + 1) * each; k++) {
+        const own = blamed[k] < 0 ? [] : this.#features[blamed[k]];
+        for (const f of own) left.add(f);
+        found.push(own.length === 0 ? NOTHING : this.#cell(x, blamed[k], [...left], level));
+      }
+    }
+    return found;
+  }
+
+  shares(cells: Cells): Float64Array {
+    const width = this.#schema.length, terms = new Float64Array(cells.rows * width);
+    for (const [r, { x, lacking }] of this.#project(cells).entries()) {
+      const filled = lacking.length > 0 ? fill(this.#precision, x, lacking) : x;
+      for (let c = 0; c < width; c++) {
+        if (Number.isNaN(cells.data[r * width + c])) continue;
+        terms[r * width + c] = conditionalTerm(this.#precision, filled, this.#features[c]);
+      }
+    }
+    return terms;
+  }
+
+  /** Rows of the view, and which of their features are missing. */
+  #project(cells: Cells): { readonly x: Float32Array; readonly lacking: readonly number[] }[] {
+    const { x: { data, shape: [rows, width] }, observed } = project(
+      this.#part.view,
+      cells,
+      this.#schema.length,
+    );
+    return Array.from({ length: rows }, (_, r) => ({
+      x: data.subarray(r * width, (r + 1) * width),
+      lacking: [...observed.subarray(r * width, (r + 1) * width)]
+        .flatMap((there, f) => there === 1 ? [] : [f]),
+    }));
+  }
+
+  #cell(
+    x: Float32Array,
+    column: number,
+    asked: readonly number[],
+    level: number,
+  ): CellExpectation {
+    const { features } = this.#part.view, own = this.#features[column];
+    const { kind } = features[own[0]].transform;
+    if (kind === "cycle") return NOTHING;
+    const { mean, deviation } = conditional(this.#precision, x, asked);
+    if (kind === "level") {
+      return this.#likeliest(own, (f) => mean[asked.indexOf(f)]);
+    }
+    const [f] = own, i = asked.indexOf(f), { transform } = features[f];
+    const [low, high] = this.#quantiles(column, f, level);
+    const back = (steps: number) => transformInverse(transform, mean[i] + steps * deviation[i]);
+    return { expected: back(0), low: back(low), high: back(high), probability: NaN };
+  }
+
+  #likeliest(own: readonly number[], meanOf: (f: number) => number): CellExpectation {
+    let total = 0, most = 0, expected = NaN;
+    for (const f of own) {
+      const { transform } = this.#part.view.features[f];
+      if (transform.kind !== "level") continue;
+      const share = Math.max(0, meanOf(f) * transform.deviation + transform.mean);
+      total += share;
+      if (share <= most) continue;
+      [most, expected] = [share, transform.level];
+    }
+    return { expected, low: NaN, high: NaN, probability: total > 0 ? most / total : NaN };
+  }
+
+  /** How many deviations from what is expected the middle `level` of the reference rows ends. */
+  #quantiles(column: number, f: number, level: number): [number, number] {
+    const sorted = this.#residuals.get(f) ?? this.#residualsOf(f);
+    this.#residuals.set(f, sorted);
+    // Reference rows that lack the cell were given what is expected of it: they are in the middle.
+    const there = sorted.length * (1 - (this.#missing[column] ?? 0));
+    const outside = Math.floor((1 - level) / 2 * (there + 1));
+    if (outside >= 1) return [sorted[outside - 1], sorted[sorted.length - outside]];
+    const quantile = normalQuantile((1 + level) / 2);
+    return [-quantile, quantile];
+  }
+
+  /** (x - x̂) / s = (x P)_f / √P_ff of each reference row. */
+  #residualsOf(f: number): Float64Array {
+    const { rows, features, spread } = this.#part.references;
+    return Float64Array.from(spread, (_, r) => {
+      let sum = 0;
+      for (let d = 0; d < features; d++) {
+        sum += rows[r * features + d] * this.#weight[d * features + f];
+      }
+      return sum;
+    }).sort();
+  }
+}
+
+/** The row with what is expected where it lacks something. */
+function fill(precision: Float64Array, x: Float32Array, lacking: readonly number[]): Float32Array {
+  const filled = x.slice(), { mean } = conditional(precision, x, lacking);
+  lacking.forEach((f, i) => filled[f] = mean[i]);
+  return filled;
+}

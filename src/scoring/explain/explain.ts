@@ -1,0 +1,191 @@
+/**
+ * Why rows score as they do: the columns to blame, with what each holds and what was expected of it, given
+ * the row's other cells. Apart from `TableScorer`, so that scoring alone does not carry it.
+ *
+ * The contributions are those of the score, or conditional ones: a column is credited with what it adds beyond
+ * what the others explain. Of two columns that go together and move together neither is then to blame:
+ *
+ *   contribution_c = score · T_c / Σ T,  T_c the conditional term of column c (`conditional.ts`)
+ *
+ * which sum to the score as well.
+ */
+import { requireNumber, requireObject } from "../../core/validate.ts";
+import { type ColumnSchema, nearestLevel } from "../schema.ts";
+import type { Cells } from "../standardize.ts";
+import { SKETCH_WIDTH, type TableModel } from "../table_model.ts";
+import type { ScoreTable, TableScorer } from "../table_scorer.ts";
+import { Regression } from "./by_regression.ts";
+import { type CellExpectation, type Expecting, NOTHING } from "./expectation.ts";
+
+/** How to explain. */
+export interface ExplainOptions {
+  /** Columns to blame, at most; 3. */
+  readonly columns?: number;
+  /** The share of ordinary cells that lie within their interval; 0.95. */
+  readonly level?: number;
+  /** Whether contributions are conditional; false. */
+  readonly conditional?: boolean;
+}
+
+/** A column to blame. */
+export interface BlamedColumn {
+  /** Its name. */
+  readonly column: string;
+  /** What it adds to the score; above 0. */
+  readonly nats: number;
+  /** As tables have it: a number, the text of a level or a time; null if missing or of no known level. */
+  readonly value: number | string | null;
+  /** What the row's other cells let expect, the conditional median or the likeliest level; null of a time. */
+  readonly expected: number | string | null;
+  /** Where an ordinary cell would lie beside these others, at the level asked for; of what has an order. */
+  readonly interval?: readonly [low: number | string, high: number | string];
+  /** Of the level expected. */
+  readonly probability?: number;
+}
+
+/** Columns to blame of some rows, as many for each: -1 for none. */
+export interface Blame {
+  readonly columns: Int32Array;
+  readonly expectations: readonly CellExpectation[];
+}
+
+/** The most columns that are explained. */
+export const MAX_BLAMED = 100;
+
+/** @throws TypeError or RangeError naming the option that cannot be used */
+export function requireExplainOptions(value: ExplainOptions): Required<ExplainOptions> {
+  const fields = requireObject("explain options", value, ["columns", "level", "conditional"]);
+  const { columns = 3, level = 0.95, conditional = false } = fields;
+  if (typeof conditional !== "boolean") {
+    throw new TypeError(
+      `Cannot read conditional: expected true or false: current value is ${String(conditional)}`,
+    );
+  }
+  return {
+    columns: requireNumber("columns", columns, { min: 1, max: MAX_BLAMED, integer: true }),
+    level: requireNumber("level", level, { min: 0.5, max: 0.999 }),
+    conditional,
+  };
+}
+
+/** Explains what a model scores. */
+export class Explainer {
+  readonly #schema: readonly ColumnSchema[];
+  readonly #expecting: Expecting;
+
+  /** @throws TypeError for a model that cannot say what it expects */
+  constructor(scorer: TableScorer) {
+    this.#schema = scorer.schema;
+    this.#expecting = expectingOf(scorer.table);
+  }
+
+  /** `contributions` in place of a table's own: conditional ones, `[rows, columns]`. */
+  conditional(cells: Cells, scores: Float64Array): Float64Array {
+    const width = this.#schema.length, terms = this.#expecting.shares(cells);
+    for (let r = 0; r < cells.rows; r++) {
+      const own = terms.subarray(r * width, (r + 1) * width);
+      const sum = own.reduce((total, term) => total + term, 0);
+      own.forEach((term, c) => own[c] = scores[r] * (sum > 0 ? term / sum : 1 / width));
+    }
+    return terms;
+  }
+
+  /** The columns to blame of every row, and what is expected of them. */
+  blame(
+    cells: Cells,
+    contributions: Float64Array,
+    { columns, level }: Required<ExplainOptions>,
+  ): Blame {
+    const width = this.#schema.length, most = Math.min(columns, width);
+    const blamed = new Int32Array(cells.rows * most).fill(-1);
+    for (let r = 0; r < cells.rows; r++) {
+      const own = contributions.subarray(r * width, (r + 1) * width);
+      const order = [...own.keys()].filter((c) => own[c] > 0).sort((a, b) => own[b] - own[a]);
+      blamed.set(order.slice(0, most), r * most);
+    }
+    return { columns: blamed, expectations: this.#expecting.expect(cells, blamed, level) };
+  }
+
+  /** The columns to blame of row `r`, in words. */
+  inWords({ data, rows }: Cells, contributions: Float64Array, blame: Blame, r: number) {
+    const width = this.#schema.length, each = blame.columns.length / Math.max(1, rows);
+    const blamed: BlamedColumn[] = [];
+    for (let k = r * each; k < (r + 1) * each && blame.columns[k] >= 0; k++) {
+      const c = blame.columns[k], at = r * width + c;
+      const nats = contributions[at];
+      blamed.push(blamedColumn(this.#schema[c], nats, data[at], blame.expectations[k]));
+    }
+    return blamed;
+  }
+}
+
+/** One column to blame, from its numbers. */
+export function blamedColumn(
+  schema: ColumnSchema,
+  nats: number,
+  value: number,
+  { expected, low, high, probability }: CellExpectation = NOTHING,
+): BlamedColumn {
+  const { name: column, kind } = schema;
+  const cell = { column, nats, value: inTable(schema, value), expected: inTable(schema, expected) };
+  if (Number.isFinite(probability)) return { ...cell, probability };
+  if (!Number.isFinite(low)) return cell;
+  if (kind === "binary") return { ...cell, probability: likelier(expected) };
+  if (kind !== "count" && kind !== "ordinal") return { ...cell, interval: [low, high] };
+  const [first, last] = whole(expected, low, high).map((each) => inTable(schema, each)!);
+  return { ...cell, interval: [first, last] };
+}
+
+/** Of the nearer of two levels, for the expected code. */
+function likelier(code: number): number {
+  const second = Math.min(1, Math.max(0, code));
+  return Math.max(second, 1 - second);
+}
+
+/** The first and last whole number within; at least the one expected. */
+function whole(expected: number, low: number, high: number): [number, number] {
+  const nearest = Math.round(expected);
+  return [Math.min(nearest, Math.ceil(low)), Math.max(nearest, Math.floor(high))];
+}
+
+function inTable({ kind, levels }: ColumnSchema, value: number): number | string | null {
+  if (Number.isNaN(value)) return null;
+  if (levels) return nearestLevel(levels, value) ?? null;
+  if (kind === "timestamp") return new Date(value * 1000).toISOString();
+  return kind === "count" && !Number.isInteger(value) ? Math.round(value) : value;
+}
+
+function expectingOf({ ensemble, schema, window, sketch }: TableModel): Expecting {
+  if (window !== undefined) {
+    throw new TypeError(
+      `Cannot explain: rows must be independent: current value is a model of windows of ${window} steps`,
+    );
+  }
+  if (!ensemble) {
+    throw new TypeError(
+      "Cannot explain: the model must be an ensemble: current value is one network",
+    );
+  }
+  const missing = schema.map((_, c) => sketch?.data[c * SKETCH_WIDTH] ?? 0);
+  return new Regression(ensemble, schema, missing);
+}
+
+/** The verdict on a row, and why. */
+export interface Explained extends Pick<ScoreTable, "scores" | "pValues" | "contributions"> {
+  /** The columns to blame of a row, those blamed most first. */
+  blamed(row: number): BlamedColumn[];
+}
+
+/** Scores rows and explains each. */
+export function explainCells(
+  scorer: TableScorer,
+  cells: Cells,
+  options: ExplainOptions = {},
+): Explained {
+  const asked = requireExplainOptions(options), explainer = new Explainer(scorer);
+  const { scores, pValues, contributions: own } = scorer.scoreCells(cells);
+  const contributions = asked.conditional ? explainer.conditional(cells, scores) : own;
+  const blame = explainer.blame(cells, contributions, asked);
+  const blamed = (row: number) => explainer.inWords(cells, contributions, blame, row);
+  return { scores, pValues, contributions, blamed };
+}
