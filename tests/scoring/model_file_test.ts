@@ -109,7 +109,7 @@ Deno.test("TrainedVae.load() refuses broken parameters, and what no model file i
     writeModelFile({ ...vae, metadata: { ...vae.metadata, table } }),
     /metadata "table"/,
   );
-  await refuse(new Uint8Array(20), /Cannot read model: header/);
+  await refuse(new Uint8Array(20), /Cannot read model: it is not a model file \(safetensors\)/);
 });
 
 Deno.test("load() asks for bytes or a URL", async () => {
