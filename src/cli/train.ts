@@ -23,6 +23,7 @@ import { trainBySpec } from "./train_spec.ts";
 const OF_DETECTOR = [
   "preset",
   "members",
+  "robust",
   "latent",
   "window",
   "hidden",

@@ -16,6 +16,9 @@
  *
  * An option that speaks of one network, such as another likelihood or a checkpoint, chooses "small".
  *
+ * With `robust`, for rows that hold anomalies, the stranger half of those that train is left out
+ * (`ensemble/ordinary_rows.ts`, docs/adr/0021-robust-training.md).
+ *
  * With `window`, rows are the steps of a series: windows of so many steps are what is learnt, and whole
  * stretches of the series are kept back (docs/adr/0030-series.md).
  */
@@ -56,7 +59,8 @@ import { sketchColumns } from "./drift/sketch.ts";
 import { refuseExtremes } from "./extremes.ts";
 import { COMPARED_ROWS, trainedWarnings } from "./fit_warnings.ts";
 import { inFormat } from "./in_format.ts";
-import { type DetectorOptions, presetOf, requireOptions } from "./options.ts";
+import { ordinaryRows } from "./ensemble/ordinary_rows.ts";
+import { type DetectorOptions, leftOut, presetOf, requireOptions } from "./options.ts";
 import { fitMany, fitOne } from "./presets.ts";
 import { readTraining } from "./read_training.ts";
 import { recalibrated, type Recalibration } from "./recalibrate.ts";
@@ -106,7 +110,12 @@ export class Detector extends TableScorer {
       : splitSeries(cells, schema.length, { window, fraction });
     const all = window === undefined ? cells : split.training;
     const fit = presetOf(options) === "small" ? fitOne : fitMany;
-    const fitted = await fit({ all, training: split.training }, rowSchema(schema, window), options);
+    const ofRows = rowSchema(schema, window), share = leftOut(options);
+    // Rows that calibrate are left as they are: chosen by a score they would promise too much.
+    const training = share > 0
+      ? ordinaryRows(split.training, ofRows, { share, seed })
+      : split.training;
+    const fitted = await fit({ all, training }, ofRows, options);
     const { vae, report, parts } = fitted;
     const sketch = { data: sketchColumns(cells, schema.length), rows: cells.rows };
     const kept = { falseAlarmRate, warnings, sketch };

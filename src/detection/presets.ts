@@ -115,6 +115,7 @@ function takenApart(options: DetectorOptions) {
     likelihood,
     columns: _columns,
     window: _window,
+    robust: _robust,
     schema: _schema,
     falseAlarmRate: _rate,
     calibration: _calibration,
