@@ -127,10 +127,7 @@ export class TableScorer {
     return this.model.calibration;
   }
 
-  /**
-   * Networks that look at a row: 1, or all of an ensemble.
-   * @internal
-   */
+  /** Networks that look at a row: 1, or all of an ensemble. @internal */
   get networks(): number {
     return this.model.ensemble?.parts.reduce((sum, { spec }) => sum + spec.members, 0) ?? 1;
   }
@@ -317,10 +314,7 @@ export class TableScorer {
     return this.model.expansion.collapse(restore(matrix, this.standardization));
   }
 
-  /**
-   * New rows of the table, `first` to `first + count - 1` of those that the seed makes.
-   * @internal
-   */
+  /** New rows of the table, `first` to `first + count - 1` of those that the seed makes. @internal */
   drawFrom(first: number, count: number, options: SampleOptions): Cells {
     const { ensemble, window } = this.model;
     if (!ensemble || window !== undefined) {

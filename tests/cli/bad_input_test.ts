@@ -119,7 +119,10 @@ Deno.test("elbow refuses to train on a cell that would blind its column", async 
   const lines = GOOD.trimEnd().split("\n");
   const data = folder.write("t.csv", lines.with(4, lines[4].replace(/^[^,]*/, "1e30")).join("\n"));
   const line = await refused("train", data, "--out", folder.at("m"), ...QUICK);
-  assert.match(line, /t\.csv: row 4 \(line 5\), column "a": expected a value within a million times/);
+  assert.match(
+    line,
+    /t\.csv: row 4 \(line 5\), column "a": expected a value within a million times/,
+  );
   assert.deepEqual(folder.names(), ["t.csv"]);
 });
 
