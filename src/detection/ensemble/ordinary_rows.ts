@@ -15,6 +15,7 @@ import { STREAMS } from "../../core/streams.ts";
 import { surprisalAt, surprisalOf } from "../../scoring/ensemble/surprisal.ts";
 import type { ColumnSchema } from "../../scoring/schema.ts";
 import type { Cells } from "../../scoring/standardize.ts";
+import { CurveReader } from "../../scoring/views/curve.ts";
 import { project } from "../../scoring/views/projector.ts";
 import { takeCells } from "../take_cells.ts";
 import { fitViews } from "./fit_views.ts";
@@ -54,7 +55,7 @@ function strangenessOf(cells: Cells, schema: readonly ColumnSchema[], seed: numb
   const references = order.slice(0, REFERENCES).sort();
   const largest = new Float64Array(rows), second = new Float64Array(rows);
   const hear = (statistic: Float64Array) => {
-    const curve = surprisalOf(statistic);
+    const curve = new CurveReader(surprisalOf(statistic));
     statistic.forEach((value, r) => {
       const nats = surprisalAt(curve, value);
       if (nats > largest[r]) [largest[r], second[r]] = [nats, largest[r]];
