@@ -18,6 +18,7 @@ import { addTrainOptions, type TrainOptions } from "./train_options.ts";
 import { sayThreads, type Trained, trainResult, trainSections } from "./train_report.ts";
 import { pick, withRun } from "./train_run.ts";
 import { trainBySpec } from "./train_spec.ts";
+import { refuseVoid } from "./train_takers.ts";
 
 /** Options that the detector alone takes, under the same name. */
 const OF_DETECTOR = [
@@ -41,19 +42,13 @@ export function trainCommand(io: Io): Command {
   );
   return command.action(async (data: string, given: TrainOptions) => {
     const out = options.required(given.out, "--out <model>", command);
-    if (given.resume && given.checkpoint === undefined) {
-      command.error("error: option '--resume' needs '--checkpoint <dir>'");
-    }
-    if (given.patience !== undefined && given.validation === undefined) {
-      command.error("error: option '--patience <epochs>' needs '--validation <share>'");
-    }
+    refuseVoid(given, command);
     if (given.curve !== undefined) requireEnding(given.curve, [".svg"]);
     // A machine without a GPU should say so before a long table is read.
     if (given.backend === "webgpu") await io.gpu();
     if (given.spec !== undefined) {
-      return await trainBySpec(data, { ...given, out, spec: given.spec }, io, command);
+      return await trainBySpec(data, { ...given, out, spec: given.spec }, io);
     }
-    if (given.binarize) command.error("error: option '--binarize' needs '--spec <file>'");
     const trained = await train(data, { ...given, out }, io);
     sayThreads(trained.detector.device, given, io);
     for (const warning of trained.detector.warnings) io.stderr(`elbow: ${warning}\n`);

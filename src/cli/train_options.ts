@@ -28,6 +28,7 @@ export interface TrainOptions extends options.JsonOption, options.BackendOption 
   readonly likelihood?: DetectorOptions["likelihood"];
   readonly objective?: Objective["type"] | ObjectiveInput;
   readonly binarize?: boolean;
+  readonly labelledShare?: number;
   readonly beta?: number;
   readonly samples?: number;
   readonly estimator?: "standard" | "stl" | "dreg";
@@ -53,10 +54,17 @@ export function addTrainOptions(command: Command): Command {
     .option("--label <column>", "column kept out of training, used only to report")
     .option("--curve <svg>", "chart of the loss over the epochs to write")
     .option(
-      "--spec <json>",
-      "file that states the model: fits a bare VAE to the values as they are",
+      "--spec <file>",
+      "JSON file that states the model: fits a bare VAE to the values as they are",
     )
     .option("--binarize", "with --spec: values 0 to 1 are drawn 0 or 1 anew at every step");
+  command.addOption(
+    options.numberOption(
+      "--labelled-share <share>",
+      "with --spec, a classifier in it: share of each batch whose class is known; 0.1",
+      { above: 0, max: 0.99 },
+    ),
+  );
   for (const option of [...modelOptions(), ...runOptions()]) command.addOption(option);
   return command
     .option("--checkpoint <dir>", "folder to keep the state of the run in")
@@ -103,7 +111,7 @@ function modelOptions(): Option[] {
       .choices(PLAIN_LIKELIHOODS),
     new Option("--objective <type>", `what to train for, or all of it as JSON; elbo`)
       .argParser(objective),
-    numberOption("--beta <weight>", "weight of elbo's KL, of betaTc's total correlation; 1", {
+    numberOption("--beta <weight>", "weight of the KL, of betaTc's total correlation; 1", {
       min: 0,
     }),
     integerOption("--samples <n>", "draws of z per row and step; 1, of iwae and renyi 5", {
@@ -115,7 +123,11 @@ function modelOptions(): Option[] {
     numberOption("--free-bits <nats>", "elbo: KL of each dimension that costs nothing; 0", {
       min: 0,
     }),
-    numberOption("--alpha <order>", "renyi: 0 is iwae, 1 the ELBO; 0.5", {}),
+    numberOption(
+      "--alpha <order>",
+      "renyi: 0 is iwae, 1 the ELBO; 0.5. semiSupervised: weight of ln q(y | x); 1",
+      {},
+    ),
     options.falseAlarmRateOption("normal rows that may be flagged; 0.01"),
     options.weightsFormatOption("how the file keeps its weights; f16"),
   ];

@@ -81,7 +81,7 @@ function hasObjective(given: TrainOptions): boolean {
 function objectiveOf({ objective = "elbo", ...given }: TrainOptions): ObjectiveInput {
   const numbers = pick(given, ["beta", "samples", "estimator", "freeBits", "alpha"]);
   const base = objective === "elbo"
-    ? defaultTraining(1).objective
+    ? { type: objective, ...defaultTraining(1).objective }
     : typeof objective === "string"
     ? { type: objective }
     : objective;

@@ -4,7 +4,6 @@
  * be left out. The table's columns are those of x and behind them what FILE asks for: the columns of the
  * condition, or, for a model with a classifier, the class, -1 where it is missing.
  */
-import type { Command } from "npm:commander@15.1.0";
 import type { Table } from "../formats/mod.ts";
 import { type ModelSpec, type ModelSpecInput, parseSpec } from "../models/spec.ts";
 import { defaultTraining } from "../detection/defaults.ts";
@@ -20,30 +19,13 @@ import type { TrainOptions } from "./train_options.ts";
 import { sayThreads, specResult, specSections } from "./train_report.ts";
 import { pick, withRun } from "./train_run.ts";
 
-/** Options for what the spec says, or a bare VAE has not. */
-const EXCLUDED = {
-  latent: "--latent <n>",
-  hidden: "--hidden <64,32>",
-  likelihood: "--likelihood <type>",
-  falseAlarmRate: "--false-alarm-rate <share>",
-} as const;
-
 interface SpecOptions extends TrainOptions {
   readonly out: string;
   readonly spec: string;
 }
 
 /** Reads, fits, writes and reports. */
-export async function trainBySpec(
-  data: string,
-  given: SpecOptions,
-  io: Io,
-  command: Command,
-): Promise<void> {
-  for (const [name, flags] of Object.entries(EXCLUDED)) {
-    if (given[name as keyof typeof EXCLUDED] === undefined) continue;
-    command.error(`error: option '--spec <file>' excludes '${flags}'`);
-  }
+export async function trainBySpec(data: string, given: SpecOptions, io: Io): Promise<void> {
   await requirePlace(given.out, [data, given.spec]);
   if (given.curve !== undefined) await requirePlace(given.curve, [data, given.spec]);
   const stated = await readSpec(given.spec);
@@ -107,14 +89,15 @@ function namingSpec<Value>(path: string, read: () => Value): Value {
 }
 
 function fitTo(vae: VAE, table: Table, given: SpecOptions, io: Io): Promise<FitReport> {
-  const { rows } = table, { batchSize, binarize } = given;
-  return withRun(table, given, io, (settings) => {
+  const { rows } = table, { batchSize, objective } = given;
+  // Of a model with a classifier no objective but this one can be meant by options without a type.
+  const meant = vae.spec.classifier ? { objective: objective ?? "semiSupervised" as const } : {};
+  return withRun(table, { ...given, ...meant }, io, (settings) => {
     const { x, ...beside } = partsOf(vae.spec, table);
     return vae.fit(x, {
       ...defaultTraining(rows, batchSize),
       ...settings,
-      ...(vae.spec.classifier && given.objective === undefined && { objective: undefined }),
-      ...(binarize && { binarize }),
+      ...pick(given, ["binarize", "labelledShare"]),
       ...beside,
     });
   });

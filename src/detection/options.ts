@@ -153,12 +153,13 @@ export function leftOut({ robust = false }: DetectorOptions): number {
   return robust === true ? MOST_LEFT_OUT : Number(robust);
 }
 
-/** Options that only one network has. */
+/** Options that only one network has, and that only several have. */
 const OF_ONE = ["objective", "validation", "earlyStopping"] as const;
+const OF_MANY = ["members", "statistics"] as const;
 
 /**
  * The preset that is asked for, or that the other options imply.
- * @throws TypeError for an ensemble with an option of one network
+ * @throws TypeError for an ensemble with an option of one network, or one network with one of several
  */
 export function presetOf(options: DetectorOptions): Preset {
   const { likelihood = "gaussian" } = options;
@@ -170,7 +171,13 @@ export function presetOf(options: DetectorOptions): Preset {
       `Cannot fit detector: preset "ensemble" has no ${single}: leave it out, or take preset "small"`,
     );
   }
-  return options.preset ?? (single === undefined ? "ensemble" : "small");
+  const preset = options.preset ?? (single === undefined ? "ensemble" : "small");
+  const several = OF_MANY.find((key) => options[key] !== undefined);
+  if (preset === "ensemble" || several === undefined) return preset;
+  const chosen = options.preset ? "" : `, which ${single} chooses,`;
+  throw new TypeError(
+    `Cannot fit detector: preset "small"${chosen} has no ${several}: leave it out, or take preset "ensemble"`,
+  );
 }
 
 /** @throws TypeError unless the columns are different names; RangeError if there are none */

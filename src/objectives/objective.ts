@@ -51,8 +51,8 @@ function typesFor(isLabelled: boolean): (keyof ObjectiveOptions)[] {
   return types.filter((type) => (OBJECTIVES[type].needsLabels ?? false) === isLabelled);
 }
 
-/** The types of objectives of models without a classifier. */
-export const OBJECTIVE_TYPES = typesFor(false);
+/** The types of objectives, of any model. */
+export const OBJECTIVE_TYPES = Object.keys(OBJECTIVES) as readonly Objective["type"][];
 
 /**
  * @param isLabelled whether the model has a classifier, which one objective alone trains

@@ -298,6 +298,11 @@ export class TrainedVae {
     return { cost, kl };
   }
 
+  /** E[x | z] and the parameters of p(x | z) at z = E[z | x], of rows as `toRows` gives them. @internal */
+  conditional(x: Matrix): Readonly<Record<string, Matrix>> {
+    return this.engine.map("conditional", "x", x);
+  }
+
   /** `reconstruct` of rows as `toRows` gives them, without the promise. @internal */
   reconstructSync(x: Matrix): Matrix {
     return this.engine.map("reconstruct", "x", x).mean;

@@ -148,6 +148,13 @@ export function parseRecipe(
       throw new TypeError("Cannot stop early: earlyStopping needs validation rows");
     }
   }
+  if (!classifier && fields.labelledShare !== undefined) {
+    throw new TypeError("Cannot read labelledShare: the model has no classifier");
+  }
+  for (const name of ["validationCondition", "validationLabels"]) {
+    if (fields[name] === undefined || typeof options.validation === "object") continue;
+    throw new TypeError(`Cannot read ${name}: there are no validation rows of their own`);
+  }
   return {
     epochs: requireNumber("epochs", epochs, { min: 1, max: 1e7, integer: true }),
     batchSize: requireNumber("batchSize", batchSize, { min: 1, max: 1e6, integer: true }),

@@ -174,6 +174,77 @@ Deno.test("elbow train --spec takes classes, -1 where they are missing, for a cl
   vae.dispose();
 });
 
+Deno.test("elbow train --spec of a classifier: every option of the objective does what it does in the library", async () => {
+  using folder = new Folder();
+  const labels = REAL.map((_, r) => r % 4 === 0 ? r % 3 : -1);
+  const data = folder.write("t.csv", csvOf(REAL.map((row, r) => [...row, labels[r]])));
+  const spec = { condition: 3, classifier: network, latent: [{ size: 2 }] };
+  const stated = folder.write("spec.json", JSON.stringify(spec)), out = folder.at("m");
+  const type = "semiSupervised" as const;
+  const told: [more: string[], options: FitOptions][] = [
+    [["--objective", type], {}],
+    [["--beta", "50"], { objective: { type, beta: 50 } }],
+    [["--samples", "7"], { objective: { type, samples: 7 } }],
+    [["--alpha", "3"], { objective: { type, alpha: 3 } }],
+    [["--objective", '{"beta":2}', "--alpha", "3"], { objective: { type, beta: 2, alpha: 3 } }],
+    [["--labelled-share", "0.5"], { labelledShare: 0.5 }],
+  ];
+  const files = new Set<string>();
+  for (const [more, options] of told) {
+    await elbowOk("train", data, "--spec", stated, "--out", out, ...QUICK, ...more);
+    const vae = await fitted({ inputs: INPUTS, ...spec }, REAL, {
+      labels,
+      objective: undefined,
+      ...options,
+    });
+    assert.deepEqual(Deno.readFileSync(out), vae.save(), more.join(" "));
+    files.add(vae.save().join());
+    vae.dispose();
+  }
+  assert.equal(files.size, told.length, "each changes what is trained");
+  for (const more of [["--free-bits", "2"], ["--estimator", "stl"], ["--objective", "elbo"]]) {
+    assert.match(
+      await refused("train", data, "--spec", stated, "--out", out, ...more),
+      /objective: unknown key "(freeBits|estimator)"|objective.type: expected "semiSupervised"/,
+    );
+  }
+});
+
+Deno.test("elbow train drops no option: what a detector alone or a specification alone has is refused", async () => {
+  using folder = new Folder();
+  const data = folder.write("t.csv", csvOf(REAL)), out = folder.at("m");
+  const stated = folder.write("spec.json", '{ "latent": [{ "size": 1 }] }');
+  const ofDetector: [flag: string, value: string][] = [
+    ["--column", "k0=categorical"],
+    ["--schema", stated],
+    ["--preset", "small"],
+    ["--members", "3"],
+    ["--latent", "2"],
+    ["--window", "5"],
+    ["--hidden", "8"],
+    ["--likelihood", "laplace"],
+    ["--false-alarm-rate", "0.1"],
+    ["--weights-format", "f16"],
+  ];
+  for (const [flag, value] of ofDetector) {
+    assert.match(
+      await refused("train", data, "--spec", stated, "--out", out, flag, value),
+      new RegExp(`option '--spec <file>' excludes '${flag} <`),
+    );
+  }
+  for (const given of [["--binarize"], ["--labelled-share", "0.2"]]) {
+    assert.match(
+      await refused("train", data, "--out", out, ...given),
+      new RegExp(`option '${given[0]}.*' needs '--spec <file>'`),
+    );
+  }
+  assert.match(
+    await refused("train", data, "--out", out, "--preset", "small", "--members", "3"),
+    /preset "small" has no members/,
+  );
+  assert.deepEqual(folder.names(), ["spec.json", "t.csv"]);
+});
+
 Deno.test("elbow train --spec --binarize draws zeros and ones anew", async () => {
   using folder = new Folder();
   const grey = REAL.map((row) => row.map((value) => Math.fround(1 / (1 + Math.exp(-value)))));
@@ -215,11 +286,12 @@ Deno.test("a bad specification is refused by the name of its file and field", as
   }
   const stated = folder.write("spec.json", '{ "latent": [{ "size": 1 }] }');
   const usage: [more: string[], expected: RegExp][] = [
-    [["--hidden", "8"], /option '--spec <file>' excludes '--hidden <64,32>'/],
-    [["--false-alarm-rate", "0.1"], /excludes '--false-alarm-rate <share>'/],
     [["--objective", "elbow"], /Allowed choices are elbo, /],
     [["--objective", "{"], /It must be JSON/],
     [["--objective", '{"type":"iwae","beta":2}'], /unknown key "beta"/],
+    [["--objective", "semiSupervised"], /objective.type: expected one of "elbo"/],
+    [["--labelled-share", "0.2"], /labelledShare: the model has no classifier/],
+    [["--checkpoint-every", "3"], /'--checkpoint-every <seconds>' needs '--checkpoint <dir>'/],
   ];
   for (const [more, expected] of usage) {
     assert.match(await refused("train", data, "--spec", stated, "--out", out, ...more), expected);
@@ -227,10 +299,6 @@ Deno.test("a bad specification is refused by the name of its file and field", as
   assert.match(
     await refused("train", data, "--spec", folder.at("none.json"), "--out", out),
     /Cannot read .*none\.json/,
-  );
-  assert.match(
-    await refused("train", data, "--out", out, "--binarize"),
-    /option '--binarize' needs '--spec <file>'/,
   );
   assert.deepEqual(folder.names(), ["spec.json", "t.csv"]);
 });
