@@ -29,7 +29,7 @@ export interface DetectorOptions extends
   /**
    * "ensemble", the default: the best scores; "small": one network, a tenth of the time and the file, which
    * is also what an option of one network chooses: `likelihood`, `objective`, `validation`,
-   * `earlyStopping`.
+   * `earlyStopping`, `checkpoint`.
    */
   readonly preset?: Preset;
   /** Networks of each view of an ensemble; 2. */
@@ -154,7 +154,7 @@ export function leftOut({ robust = false }: DetectorOptions): number {
 }
 
 /** Options that only one network has, and that only several have. */
-const OF_ONE = ["objective", "validation", "earlyStopping"] as const;
+const OF_ONE = ["objective", "validation", "earlyStopping", "checkpoint"] as const;
 const OF_MANY = ["members", "statistics"] as const;
 
 /**

@@ -18,7 +18,6 @@ import {
   STATISTICS,
 } from "./defaults.ts";
 import { fitEnsemble } from "./ensemble/fit_ensemble.ts";
-import { MemberCheckpoints } from "./ensemble/member_checkpoints.ts";
 import { roundParameters } from "./ensemble/half_values.ts";
 import type { DetectorOptions } from "./options.ts";
 
@@ -62,8 +61,7 @@ export const fitMany: FitPreset = async ({ training: cells }, schema, options) =
   const { seed = 0, statistics = STATISTICS, members = MEMBERS, onProgress } = options;
   const { device, network, fitOptions } = takenApart(options);
   const expansion = expansionOf(schema);
-  const count = 2 * members, { checkpoint, ...ofEach } = fitOptions;
-  const states = checkpoint && await MemberCheckpoints.open(checkpoint);
+  const count = 2 * members;
   const { model: ensemble, vae, report } = await fitEnsemble({
     cells,
     schema,
@@ -73,12 +71,8 @@ export const fitMany: FitPreset = async ({ training: cells }, schema, options) =
     device,
     spec: (features, latent) => memberSpec(features, latent, network),
     fitOptions: (rows, member) => {
-      return {
-        ...memberTraining(rows, ofEach.batchSize),
-        ...ofEach,
-        ...(states && { checkpoint: states.of(member) }),
-        onProgress: onProgress && overMembers(onProgress, member, count),
-      };
+      const training = { ...memberTraining(rows, fitOptions.batchSize), ...fitOptions };
+      return { ...training, onProgress: onProgress && overMembers(onProgress, member, count) };
     },
   });
   const standardization = standardizationOf(expansion.expand(cells), expansion.width);

@@ -60,7 +60,8 @@ export async function trainJob(
     ...device,
     signal,
     onProgress,
-    checkpoint,
+    // An ensemble has none: whoever takes over begins again.
+    ...(settings.preset === "ensemble" ? {} : { checkpoint }),
   });
   const { threshold, warnings } = detector;
   return { bytes: detector.save(), rows, columns: columns.length, threshold, warnings };
