@@ -53,7 +53,7 @@ export function addTrainOptions(command: Command): Command {
     .option("--curve <svg>", "chart of the loss over the epochs to write")
     .option(
       "--spec <file>",
-      "JSON file that states the model: fits a bare VAE to the values as they are",
+      "JSON file that states the model, or the JSON: a bare VAE, or a neighbour by its type (rbm, ppca, factorAnalysis), of the values as they are",
     )
     .option("--binarize", "with --spec: values 0 to 1 are drawn 0 or 1 anew at every step");
   command.addOption(
