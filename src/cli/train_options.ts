@@ -85,8 +85,8 @@ function modelOptions(): Option[] {
     new Option("--schema <json>", "file with what columns are: [{ name, kind, levels? }, …]"),
     new Option(
       "--preset <name>",
-      "ensemble, or small: one network, which options of one network choose too; ensemble",
-    ).choices(["ensemble", "small"]),
+      "ensemble; small: one network, which options of one network choose too; linear: beside --window, and its default",
+    ).choices(["ensemble", "small", "linear"]),
     integerOption("--window <n>", "rows are steps of a series: learn windows of so many of them", {
       min: 2,
       max: MAX_WINDOW,
