@@ -21,7 +21,7 @@ import type { Cells } from "../scoring/standardize.ts";
 import type { Units } from "../scoring/units.ts";
 import { readWhole } from "./files.ts";
 import type { Io } from "./io.ts";
-import type { LoadedModel } from "./model.ts";
+import type { LoadedModel, LoadedRbm } from "./model.ts";
 
 /** Reads DATA, "-" from standard input. */
 export async function readData(
@@ -32,9 +32,12 @@ export async function readData(
   return readAnyTable(path, await readBytes(path, io), options);
 }
 
+/** What a model says of its rows, and whether it knows the names of their columns. */
+type TableUnits = Pick<LoadedModel | LoadedRbm, "units" | "scorer">;
+
 /** Reads DATA for a model: exactly the model's columns, in the model's order, and a label if there. */
 export async function readDataFor(
-  model: LoadedModel,
+  model: TableUnits,
   path: string,
   io: Io,
   label?: string,
@@ -78,7 +81,7 @@ function firstAbove(data: ArrayLike<number>, largest: number): number {
  * @throws DataError if one is not there
  */
 export function sayLeftOut(
-  { units: { columns } }: LoadedModel,
+  { units: { columns } }: Pick<TableUnits, "units">,
   names: readonly string[],
   source: string,
   io: Io,
@@ -97,7 +100,7 @@ export function sayLeftOut(
 }
 
 async function readColumns(
-  model: LoadedModel,
+  model: TableUnits,
   path: string,
   io: Io,
   label?: string,

@@ -1,11 +1,11 @@
 /**
- * `elbow encode MODEL DATA`: q(z | x) of every row, as mean_0, …, logvar_0, …; or two dimensions of
- * the means as a scatter chart.
+ * `elbow encode MODEL DATA`: q(z | x) of every row, as mean_0, …, logvar_0, …, of a Boltzmann machine
+ * p(h = 1 | x) as means alone; or two dimensions of the means as a scatter chart.
  */
 import { Command } from "npm:commander@15.1.0";
 import { readDataFor } from "./data.ts";
 import type { Io } from "./io.ts";
-import { loadModel } from "./model.ts";
+import { loadAny } from "./model.ts";
 import * as options from "./options.ts";
 import { axesOption, isSvg, writeScatter } from "./picture.ts";
 import { requireRowsPlace, type RowsDestination, writeRows } from "./rows_output.ts";
@@ -28,10 +28,12 @@ export function encodeCommand(io: Io): Command {
     .addOption(options.jsonOption())
     .action(async (path: string, data: string, given: EncodeOptions) => {
       await requireRowsPlace(given, [path, data], [".svg"]);
-      using model = await loadModel(path, { backend: given.backend });
+      using model = await loadAny(path, { backend: given.backend });
       const table = await readDataFor(model, data, io, given.label);
       const x = model.units.toVae(table);
-      const { mean, logVar } = await model.vae.encode(x);
+      const { mean, logVar } = model.rbm
+        ? { mean: await model.rbm.encode(x) }
+        : await model.vae.encode(x);
       const fields = { model: path, data: table.source };
       if (isSvg(given.out)) {
         const report = { ...given, fields };
@@ -41,14 +43,14 @@ export function encodeCommand(io: Io): Command {
       const row = ({ data }: { data: Float32Array }) => (index: number) =>
         Array.from(data.subarray(index * latent, (index + 1) * latent), shortFloat32);
       const names = (prefix: string) => Array.from({ length: latent }, (_, l) => `${prefix}_${l}`);
-      const lists = { mean: row(mean), logVar: row(logVar) };
+      const parts = { mean: row(mean), ...(logVar && { logVar: row(logVar) }) };
       await writeRows(
         {
-          columns: [...names("mean"), ...names("logvar")],
+          columns: Object.keys(parts).flatMap((part) => names(part.toLowerCase())),
           rows: table.rows,
-          row: (index) => [...lists.mean(index), ...lists.logVar(index)],
+          row: (index) => Object.values(parts).flatMap((part) => part(index)),
           fields,
-          lists,
+          lists: parts,
         },
         given,
         io,

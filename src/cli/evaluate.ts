@@ -13,8 +13,9 @@ import { VAE } from "../training/vae.ts";
 import { type LabelFigures, labelFigures, labelSection } from "./against_label.ts";
 import { type Baselines, baselineSections, runBaselines } from "./baselines.ts";
 import { readDataFor } from "./data.ts";
+import { evaluateRbm } from "./evaluate_rbm.ts";
 import { type Io, print } from "./io.ts";
-import { type LoadedModel, loadModel } from "./model.ts";
+import { loadAny, type LoadedModel } from "./model.ts";
 import * as options from "./options.ts";
 import { count, counted, jsonLine, nats, report, type Section } from "./text.ts";
 
@@ -91,7 +92,8 @@ export function evaluateCommand(io: Io): Command {
     .addOption(options.backendOption())
     .addOption(options.jsonOption())
     .action(async (path: string, data: string, given: EvaluateOptions) => {
-      using model = await loadModel(path, { backend: given.backend });
+      using model = await loadAny(path, { backend: given.backend });
+      if (model.rbm) return await evaluateRbm(model, data, given, io);
       const evaluated = await evaluate(model, data, given, io);
       if (given.json) print(io, jsonLine({ ...evaluated }));
       else io.stdout(report(evaluateSections(evaluated)));

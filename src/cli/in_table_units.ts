@@ -2,12 +2,12 @@
 import { type ColumnSchema, nearestLevel } from "../scoring/schema.ts";
 import { firstColumns, type Matrix } from "../scoring/matrix.ts";
 import type { Cells } from "../scoring/standardize.ts";
-import type { LoadedModel } from "./model.ts";
+import type { LoadedModel, LoadedRbm } from "./model.ts";
 import type { RowsOutput } from "./rows_output.ts";
 import { significant } from "./text.ts";
 
 export function inTableUnits(
-  { units }: LoadedModel,
+  { units }: Pick<LoadedModel, "units">,
   made: Matrix | Cells,
   fields: RowsOutput["fields"],
 ): RowsOutput {
@@ -28,9 +28,12 @@ function inWords(column: ColumnSchema | undefined, value: number, unit: number):
 }
 
 /** The same rows as one matrix, unrounded: for pictures. Rows that carry a condition lose it. */
-export function inTableCells({ units, vae }: LoadedModel, made: Matrix | Cells): Matrix {
+export function inTableCells(
+  { units, vae }: LoadedModel | LoadedRbm,
+  made: Matrix | Cells,
+): Matrix {
   const { data, rows } = "shape" in made
-    ? units.fromVae(firstColumns(made, vae.spec.inputs))
+    ? units.fromVae(firstColumns(made, vae?.spec.inputs ?? made.shape[1]))
     : made;
   return { data: Float32Array.from(data), shape: [rows, units.made.length] };
 }

@@ -5,11 +5,13 @@
 import { Command, InvalidArgumentError, Option } from "npm:commander@15.1.0";
 import { inTableCells, inTableUnits } from "./in_table_units.ts";
 import type { Io } from "./io.ts";
-import { type LoadedModel, loadModel } from "./model.ts";
+import { loadAny, type LoadedModel, type LoadedRbm } from "./model.ts";
 import * as options from "./options.ts";
 import { latentWidth } from "../models/latents.ts";
 import { latentGrid } from "../pictures/mod.ts";
 import type { Matrix } from "../scoring/matrix.ts";
+import type { Cells } from "../scoring/standardize.ts";
+import { drawRows } from "../scoring/units.ts";
 import { IMAGE_ENDINGS, type ImageOptions, imageOptions, isImage, writeImages } from "./picture.ts";
 import { requireRowsPlace, type RowsDestination, writeRows } from "./rows_output.ts";
 
@@ -52,16 +54,30 @@ export function sampleCommand(io: Io): Command {
     }
     const count = manifold ?? options.required(given.count, "--count <n>", command);
     await requireRowsPlace(given, [path], IMAGE_ENDINGS);
-    using model = await loadModel(path, { backend: given.backend });
-    const drawn = manifold === undefined
-      ? model.units.draw(0, count, { seed, ...conditionOf(count, condition) })
-      : await decodeGrid(model, manifold);
+    using model = await loadAny(path, { backend: given.backend });
+    const drawn = await draw(model, count, given);
     const fields = manifold === undefined ? { model: path, seed } : { model: path, manifold };
     if (!isImage(given.out)) return await writeRows(inTableUnits(model, drawn, fields), given, io);
     const across = given.across ?? manifold;
     const images = inTableCells(model, drawn);
     await writeImages(images, given.out, { ...given, across }, { ...given, fields }, io);
   });
+}
+
+/** @throws TypeError for what a Boltzmann machine has not */
+async function draw(
+  model: LoadedModel | LoadedRbm,
+  count: number,
+  { seed = 0, manifold, condition }: SampleOptions,
+): Promise<Matrix | Cells> {
+  if (!model.rbm) {
+    if (manifold !== undefined) return await decodeGrid(model, manifold);
+    const { scorer, vae } = model;
+    return drawRows(scorer ?? vae, 0, count, { seed, ...conditionOf(count, condition) });
+  }
+  const asked = manifold !== undefined ? "manifold" : condition && "condition";
+  if (!asked) return await model.rbm.sample(count, { seed });
+  throw new TypeError(`Cannot sample: ${model.path} is a Boltzmann machine, which has no ${asked}`);
 }
 
 /** The same condition for each of the draws. */

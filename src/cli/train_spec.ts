@@ -4,33 +4,35 @@
  * be left out. The table's columns are those of x and behind them what FILE asks for: the columns of the
  * condition, or, for a model with a classifier, the class, -1 where it is missing.
  */
+import type { Command } from "npm:commander@15.1.0";
 import type { Table } from "../formats/mod.ts";
-import { type ModelSpec, type ModelSpecInput, parseSpec } from "../models/spec.ts";
+import { partsOf, specFor } from "../jobs/stated.ts";
 import { defaultTraining } from "../detection/defaults.ts";
-import type { LabelOptions } from "../training/labelled_rows.ts";
 import type { FitReport } from "../training/report.ts";
 import { VAE } from "../training/vae.ts";
 import { readData } from "./data.ts";
-import { readWhole, requirePlace, writeWhole } from "./files.ts";
+import { requirePlace, writeWhole } from "./files.ts";
 import { type Io, print } from "./io.ts";
 import { lossCurve } from "./loss_curve.ts";
 import { jsonLine, report } from "./text.ts";
-import type { TrainOptions } from "./train_options.ts";
+import { namingSpec, readSpec, type SpecOptions } from "./spec_file.ts";
 import { sayThreads, specResult, specSections } from "./train_report.ts";
+import { trainNeighbour } from "./train_neighbour.ts";
 import { pick, withRun } from "./train_run.ts";
 
-interface SpecOptions extends TrainOptions {
-  readonly out: string;
-  readonly spec: string;
-}
-
 /** Reads, fits, writes and reports. */
-export async function trainBySpec(data: string, given: SpecOptions, io: Io): Promise<void> {
+export async function trainBySpec(
+  data: string,
+  given: SpecOptions,
+  io: Io,
+  command: Command,
+): Promise<void> {
+  const stated = await readSpec(given.spec);
+  if (await trainNeighbour(data, stated, given, io, command)) return;
   await requirePlace(given.out, [data, given.spec]);
   if (given.curve !== undefined) await requirePlace(given.curve, [data, given.spec]);
-  const stated = await readSpec(given.spec);
   const table = await readData(data, io, { label: given.label, columns: given.columns });
-  const spec = specFor(table, stated, given.spec);
+  const spec = namingSpec(given.spec, () => specFor(stated, table.columns.length));
   const vae = VAE.create(spec, { seed: given.seed, ...pick(given, ["backend", "threads"]) });
   const fit = await fitTo(vae, table, given, io);
   const bytes = vae.save();
@@ -41,51 +43,6 @@ export async function trainBySpec(data: string, given: SpecOptions, io: Io): Pro
   if (given.json) print(io, jsonLine(specResult(fitted, given.out)));
   else io.stdout(report(specSections(fitted, given.out)));
   vae.dispose();
-}
-
-/** @throws TypeError or SyntaxError naming the file */
-async function readSpec(path: string): Promise<Partial<ModelSpecInput>> {
-  const bytes = await readWhole(path);
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-  } catch (error) {
-    const reason = error instanceof SyntaxError ? error.message : "it is not UTF-8";
-    throw new SyntaxError(`Cannot read ${path}: expected JSON: ${reason}`, { cause: error });
-  }
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
-  throw new TypeError(`Cannot read ${path}: expected a model specification, a JSON object`);
-}
-
-/**
- * The complete spec, whose columns are those of the table.
- * @throws TypeError or RangeError naming the file and the field
- */
-function specFor(table: Table, stated: Partial<ModelSpecInput>, path: string): ModelSpec {
-  const width = table.columns.length;
-  return namingSpec(path, () => {
-    const behind = stated.classifier ? 1 : stated.condition ?? 0;
-    const spec = parseSpec({ inputs: Math.max(1, width - Number(behind)), ...stated });
-    const needed = spec.inputs + (spec.classifier ? 1 : spec.condition);
-    if (needed === width) return spec;
-    const parts = spec.classifier ? "a class" : `a condition of ${spec.condition}`;
-    throw new RangeError(
-      `Cannot read spec: its ${spec.inputs} inputs and ${parts} need ${needed} columns: ` +
-        `current value is ${width} in ${table.source}`,
-    );
-  });
-}
-
-/** Complaints about "spec" then name the file. */
-function namingSpec<Value>(path: string, read: () => Value): Value {
-  try {
-    return read();
-  } catch (error) {
-    if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
-    const Same = error instanceof RangeError ? RangeError : TypeError;
-    const fault = error.message.replace(/^Cannot read (spec: )?/, "");
-    throw new Same(`Cannot read ${path}: ${fault}`, { cause: error });
-  }
 }
 
 function fitTo(vae: VAE, table: Table, given: SpecOptions, io: Io): Promise<FitReport> {
@@ -101,14 +58,4 @@ function fitTo(vae: VAE, table: Table, given: SpecOptions, io: Io): Promise<FitR
       ...beside,
     });
   });
-}
-
-/** The table's rows, and what stands behind them. */
-function partsOf({ inputs, classifier }: ModelSpec, table: Table) {
-  const { data, rows, columns } = table, width = columns.length;
-  const x = { data, shape: [rows, width] } as const;
-  if (!classifier) return { x };
-  const ofRows = Array.from({ length: rows }, (_, r) => data.subarray(r * width, (r + 1) * width));
-  const labels: LabelOptions["labels"] = ofRows.map((row) => row[inputs]);
-  return { x: ofRows.map((row) => row.subarray(0, inputs)), labels };
 }

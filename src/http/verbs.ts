@@ -19,6 +19,7 @@ import type { TableScorer } from "../scoring/table_scorer.ts";
 import {
   dataUnits,
   densityUnits,
+  drawRows,
   isTable,
   latentUnits,
   type Units,
@@ -114,13 +115,13 @@ export const VERBS = {
   }, vaeUnits),
 
   sample: verb("new rows", OPTIONS.sample, (model, { seed, mean, condition }) => {
-    const { made, schema, draw } = unitsOf(model);
+    const { made, schema } = unitsOf(model);
     requireCondition(vaeOf(model).spec, condition);
     return {
       ...rowsOf(made, schema),
       async run({ rows }, firstRow) {
         const given = condition && { condition: new Array<number[]>(rows).fill(condition) };
-        return draw(firstRow, rows, { seed, mean, ...given }).data;
+        return drawRows(model, firstRow, rows, { seed, mean, ...given }).data;
       },
     };
   }, () => undefined),

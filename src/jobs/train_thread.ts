@@ -3,9 +3,9 @@
  * a success it ends itself: a thread that has used a GPU must not be cut off from outside while it can still hear.
  */
 import type { CheckpointStore } from "../training/checkpoint.ts";
-import type { EpochReport } from "../training/report.ts";
 import type { Order, Port, Word } from "./messages.ts";
 import { isRefusal, trainJob } from "./train_job.ts";
+import type { Progress } from "./train_settings.ts";
 
 /** Milliseconds between two words on progress; the first and the last epoch are always told. */
 const TELL_MS = 200;
@@ -56,7 +56,7 @@ function isOfAnotherRun(error: unknown): boolean {
   return error instanceof Error && /^Cannot (resume|read (model|checkpoint))\b/.test(error.message);
 }
 
-function teller(): (report: EpochReport) => void {
+function teller(): (report: Progress) => void {
   let last = -Infinity;
   return ({ epoch, epochs, loss, elbo, kl, activeUnits, rowsPerSecond, secondsLeft }) => {
     const now = performance.now();
@@ -64,7 +64,9 @@ function teller(): (report: EpochReport) => void {
     last = now;
     const said = { epoch, epochs, loss, elbo, kl, activeUnits, rowsPerSecond, secondsLeft };
     // JSON has no word for what is not finite.
-    const data = Object.fromEntries(Object.entries(said).filter(([, value]) => isFinite(value)));
+    const data = Object.fromEntries(
+      Object.entries(said).filter((said): said is [string, number] => Number.isFinite(said[1])),
+    );
     port.postMessage({ type: "progress", data });
   };
 }

@@ -24,6 +24,7 @@ import { Ensemble } from "./ensemble/ensemble.ts";
 import { ensembleMetadata } from "./ensemble/ensemble_file.ts";
 import { logSlope, unproject } from "./views/view.ts";
 import { costsOf, disposeTwin } from "./sparse_twin.ts";
+import { type RowScore, ScoredCells, type ScoreTable } from "./row_score.ts";
 import type { SampleOptions } from "./sampling.ts";
 import type { ColumnSchema } from "./schema.ts";
 import { requireObject } from "../core/validate.ts";
@@ -36,46 +37,7 @@ import { type TableRows, toCells } from "./table_rows.ts";
 import { type DeviceOptions, fromModelFile, loadModelFile, TrainedVae } from "./trained_vae.ts";
 
 export { type TableModel, tableModelOf } from "./table_model.ts";
-
-/** The verdict on one row. */
-export interface RowScore {
-  /** Nats; higher is more anomalous. */
-  readonly score: number;
-  /** Split-conformal: see `Calibration`. */
-  readonly pValue: number;
-  /** pValue ≤ false-alarm rate. */
-  readonly anomaly: boolean;
-  /** Nats by column name; they sum to the score. */
-  readonly contributions: Readonly<Record<string, number>>;
-}
-
-/** The verdicts on many rows, without an object for each. */
-export interface ScoreTable {
-  /** Nats. */
-  readonly scores: Float64Array;
-  /** Split-conformal. */
-  readonly pValues: Float64Array;
-  /** `[rows, columns]`, row-major, nats. */
-  readonly contributions: Float64Array;
-}
-
-/** P-values are looked up when they are asked for: who decides by other ones does without. */
-class ScoredCells implements ScoreTable {
-  readonly #calibration: Calibration;
-  #pValues?: Float64Array;
-
-  constructor(
-    readonly scores: Float64Array,
-    readonly contributions: Float64Array,
-    calibration: Calibration,
-  ) {
-    this.#calibration = calibration;
-  }
-
-  get pValues(): Float64Array {
-    return this.#pValues ??= this.scores.map((score) => this.#calibration.pValue(score));
-  }
-}
+export type { RowScore, ScoreTable } from "./row_score.ts";
 
 /** Scores tables with a fitted detector. */
 export class TableScorer {

@@ -4,6 +4,7 @@
  * a bare VAE pass as they are, and its columns are called x0, x1, …; a conditional one takes its condition
  * behind them, c0, c1, …
  */
+import type { RbmSpec } from "../models/rbm.ts";
 import { latentSize } from "../models/vae_graph.ts";
 import { type CellFault, findFault } from "./data_rule.ts";
 import { type Matrix, MAX_FLOAT32 } from "./matrix.ts";
@@ -35,8 +36,6 @@ export interface Units {
   logJacobians(cells: Cells): Float64Array;
   toVae(cells: Cells): Matrix;
   fromVae(matrix: Matrix): Cells;
-  /** New rows, `first` to `first + count - 1` of those that the seed makes. */
-  draw(first: number, count: number, options: SampleOptions): Cells;
 }
 
 export function isTable(model: Model): model is TableScorer {
@@ -45,6 +44,12 @@ export function isTable(model: Model): model is TableScorer {
 
 export function vaeOf(model: Model): TrainedVae {
   return isTable(model) ? model.vae : model;
+}
+
+/** New rows in the units of its table, `first` to `first + count - 1` of those that the seed makes. */
+export function drawRows(model: Model, first: number, count: number, given: SampleOptions): Cells {
+  if (isTable(model)) return model.drawFrom(first, count, given);
+  return unitsOf(model).fromVae(model.sampleFrom(first, count, given));
 }
 
 /** Made once a model: a server asks for them at every request. */
@@ -61,7 +66,7 @@ function makeUnits(model: Model): Units {
   const { spec } = vaeOf(model);
   const fault = ({ data }: Cells) => findFault(spec, data, spec.inputs + spec.condition);
   if (!isTable(model)) {
-    const units = { ...plainUnits(model, "x", spec.inputs, spec.condition), fault };
+    const units = { ...plainUnits("x", spec.inputs, spec.condition), fault };
     if (!spec.missing) return units;
     return { ...units, schema: numericSchema(units.columns), missing: spec.inputs };
   }
@@ -76,7 +81,6 @@ function makeUnits(model: Model): Units {
     logJacobians: (cells) => model.logJacobians(cells),
     toVae: (cells) => model.toVae(cells),
     fromVae: (matrix) => model.fromVae(matrix),
-    draw: (first, count, options) => model.drawFrom(first, count, options),
   };
 }
 
@@ -94,19 +98,31 @@ export function densityUnits(model: Model): Units {
 
 /** The units of x alone, where a conditional model is asked without its condition. */
 export function dataUnits(model: Model): Units {
-  const vae = vaeOf(model), { spec } = vae;
+  const { spec } = vaeOf(model);
   if (spec.condition === 0) return unitsOf(model);
-  return { ...plainUnits(vae, "x", spec.inputs, 0), fault: ({ data }) => findFault(spec, data) };
+  return { ...plainUnits("x", spec.inputs, 0), fault: ({ data }) => findFault(spec, data) };
 }
 
 /** The units of its latent variables: none, for any model. */
 export function latentUnits(model: Model): Units {
-  const vae = vaeOf(model), { spec } = vae;
-  return plainUnits(vae, "z", latentSize(spec), spec.condition);
+  const { spec } = vaeOf(model);
+  return plainUnits("z", latentSize(spec), spec.condition);
 }
 
-function plainUnits(vae: TrainedVae, letter: string, size: number, condition: number): Units {
-  const fromVae = ({ data, shape: [rows] }: Matrix) => ({ data: new Float64Array(data), rows });
+/** The units of rows of a Boltzmann machine: 0, 1 and what is between. */
+export function rbmUnits({ visible }: RbmSpec): Units {
+  return {
+    ...plainUnits("x", visible, 0),
+    fault({ data }) {
+      const at = data.findIndex((value) => !(value >= 0 && value <= 1));
+      if (at < 0) return undefined;
+      const row = Math.floor(at / visible), column = at % visible, value = data[at];
+      return { row, column, value, likelihood: "Boltzmann machine", needs: "a value from 0 to 1" };
+    },
+  };
+}
+
+function plainUnits(letter: string, size: number, condition: number): Units {
   const made = named(letter, size), width = size + condition;
   return {
     columns: [...made, ...named("c", condition)],
@@ -117,8 +133,7 @@ function plainUnits(vae: TrainedVae, letter: string, size: number, condition: nu
     fault: () => undefined,
     logJacobians: ({ rows }) => new Float64Array(rows),
     toVae: ({ data, rows }) => ({ data: new Float32Array(data), shape: [rows, width] }),
-    fromVae,
-    draw: (first, count, options) => fromVae(vae.sampleFrom(first, count, options)),
+    fromVae: ({ data, shape: [rows] }) => ({ data: new Float64Array(data), rows }),
   };
 }
 

@@ -47,14 +47,16 @@ async function accept(c: Context<Env>, service: Service, training: Training): Pr
   }
   const { source, input, ...about } = await dataOf(c, service, training, body);
   const { rows: _rows, upload: _upload, label, columns: _columns, patience, ...rest } = body;
-  const settings: TrainSettings = {
+  const settings = {
     ...rest,
     ...(patience !== undefined && { earlyStopping: { patience } }),
-  };
+    // Its members are for `parseObjective` to judge, before the job is taken.
+  } as TrainSettings;
+  requireOfSpec(settings);
   if (patience !== undefined && rest.validation === undefined) {
     throw invalid("/patience", "Cannot stop early: patience needs validation");
   }
-  requireBudget(about.rows, about.width, settings, training.maxWork);
+  requireBudget(about, settings, label, training.maxWork);
   const { maxWork } = training, { names, select } = about;
   const spec: TrainSpec = { source, label, select, columns: names, settings, maxWork };
   const { job, isNew } = await enqueue(
@@ -119,18 +121,37 @@ function requireNames(columns: readonly string[]): void {
   if (fault !== undefined) throw invalid("/columns", `Cannot read columns: ${fault}`);
 }
 
+/** Characters: what is built from a spec before a job is taken should be soon built. */
+const MAX_SPEC = 16_384;
+
+/** What only a detector can be told. */
+const OF_DETECTOR = ["falseAlarmRate", "hidden", "latent", "likelihood"] as const;
+
+function requireOfSpec(settings: TrainSettings): void {
+  if (settings.spec === undefined) return;
+  if (JSON.stringify(settings.spec).length > MAX_SPEC) {
+    throw invalid("/spec", `Cannot read spec: it must have at most ${MAX_SPEC} characters`);
+  }
+  const other = OF_DETECTOR.find((name) => settings[name] !== undefined);
+  if (other) throw invalid(`/${other}`, `Cannot train: spec states the model: leave out ${other}`);
+}
+
 function requireBudget(
-  rows: number,
-  columns: number,
+  { rows, width, select }: Pick<Data, "rows" | "width" | "select">,
   settings: TrainSettings,
+  label: string | undefined,
   maxWork: number,
 ): void {
+  // Only a worker sees into a binary file, and judges the spec then.
+  if (settings.spec && rows === 0) return;
+  // Whether a spec fits is a matter of the columns that are left.
+  const columns = settings.spec ? select?.length ?? width - (label === undefined ? 0 : 1) : width;
   let work: number;
   try {
     work = workOf({ rows, columns, settings });
   } catch (error) {
     if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
-    throw invalid("", error.message);
+    throw invalid(settings.spec ? "/spec" : "", error.message);
   }
   if (work <= maxWork) return;
   throw new Problem(
