@@ -297,6 +297,12 @@ export interface ScoreRequest {
   readonly conditional?: boolean;
 }
 
+/** Options of `scoreUpload`. */
+export interface ScoreJobRequest {
+  /** In the place of the model's own. */
+  readonly falseAlarmRate?: number;
+}
+
 /** Options of `sample`, beside the count. */
 export interface SampleRequest {
   /** Another one gives other rows; 0. */

@@ -8,10 +8,9 @@ import { workOf } from "../../jobs/budget.ts";
 import type { TrainSpec } from "../../jobs/train_job.ts";
 import type { TrainSettings } from "../../jobs/train_settings.ts";
 import { columnsFault, columnsOf, MAX_CELL, type TableRows } from "../../scoring/table_rows.ts";
-import { JobConflictError, type NewJob, QueueFullError } from "../../storage/job_queue.ts";
 import { readJson } from "../body.ts";
 import { invalid, Problem } from "../problems.ts";
-import { type Reply, respond } from "../responses.ts";
+import type { Reply } from "../responses.ts";
 import { readRows } from "../rows.ts";
 import { checkBody } from "../schemas.ts";
 import {
@@ -26,10 +25,7 @@ import {
 import { countCells } from "../table_size.ts";
 import { trainBody } from "../train_schema.ts";
 import type { Training } from "../training.ts";
-import { jobAnswer } from "./jobs.ts";
-
-/** Seconds after which whoever found the queue full may ask again. */
-const RETRY_SECONDS = 5;
+import { acceptJob, jobId } from "./accept_job.ts";
 
 export function trainRoutes(app: Hono<Env>, service: Service): void {
   route(app, service, "/v1/models/:name/train", {
@@ -59,16 +55,8 @@ async function accept(c: Context<Env>, service: Service, training: Training): Pr
   requireBudget(about, settings, label, training.maxWork);
   const { maxWork } = training, { names, select } = about;
   const spec: TrainSpec = { source, label, select, columns: names, settings, maxWork };
-  const { job, isNew } = await enqueue(
-    training,
-    { id, kind: "train", model, owner, spec: JSON.parse(JSON.stringify(spec)) },
-    input,
-  );
-  const prefix = c.req.path.slice(0, c.req.path.lastIndexOf("/v1/models/"));
-  return respond(jobAnswer(job), {
-    status: isNew ? 202 : 200,
-    headers: { location: `${prefix}/v1/jobs/${id}` },
-  });
+  const job = { id, kind: "train", model, owner, spec: JSON.parse(JSON.stringify(spec)) } as const;
+  return await acceptJob(c, training, job, input);
 }
 
 /** What a job is trained on, and how large it is; 0 rows where only a worker can tell. */
@@ -158,35 +146,4 @@ function requireBudget(
     "over-budget",
     `Cannot train: a job must take at most ${maxWork} multiply-adds: current value is ${work}: ask for fewer epochs, a smaller network or fewer rows`,
   );
-}
-
-async function enqueue({ queue }: Training, job: NewJob, input: Uint8Array) {
-  try {
-    return await queue.enqueue(job, input);
-  } catch (error) {
-    if (error instanceof JobConflictError) {
-      throw new Problem(
-        "conflict",
-        "Cannot accept job: its idempotency key belongs to another one",
-      );
-    }
-    if (!(error instanceof QueueFullError)) throw error;
-    throw new Problem("queue-full", error.message, {
-      headers: { "retry-after": `${RETRY_SECONDS}` },
-    });
-  }
-}
-
-/** Visible ASCII, as a header may hold it. */
-const KEY = /^[\x21-\x7e]{1,255}$/;
-
-/** The same for the same key of one caller and model; another one each time without a key. */
-async function jobId(key: string | undefined, owner: string, model: string): Promise<string> {
-  if (key === undefined) return crypto.randomUUID().replaceAll("-", "");
-  if (!KEY.test(key)) {
-    throw invalid("", "Cannot read idempotency-key: expected 1 to 255 visible ASCII characters");
-  }
-  const text = JSON.stringify([owner, model, key]);
-  const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  return new Uint8Array(hash).subarray(0, 16).toHex();
 }

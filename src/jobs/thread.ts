@@ -1,9 +1,17 @@
 /**
- * The thread that trains, so that whoever serves beside it never waits for a step. After anything but
- * a success it ends itself: a thread that has used a GPU must not be cut off from outside while it can still hear.
+ * The thread that trains and scores, so that whoever serves beside it never waits for a step. After anything
+ * but a success it ends itself: a thread that has used a GPU must not be cut off from outside while it can still hear.
  */
 import type { CheckpointStore } from "../training/checkpoint.ts";
-import type { Order, Port, Word } from "./messages.ts";
+import {
+  isBroken,
+  type Order,
+  type Outcome,
+  type Port,
+  type Start,
+  type Word,
+} from "./messages.ts";
+import { scorePart, splitTable } from "./score_job.ts";
 import { isRefusal, trainJob } from "./train_job.ts";
 import type { Progress } from "./train_settings.ts";
 
@@ -20,13 +28,31 @@ port.onmessage = ({ data }) => {
   else void work(data);
 };
 
-async function work(order: Order & { readonly type: "start" }): Promise<void> {
-  const word = await outcome(order);
-  port.postMessage(word);
-  if (word.type !== "trained") port.close();
+async function work(order: Start): Promise<void> {
+  const outcome = await perform(order).catch((error): Outcome => {
+    if (stopping.signal.aborted) return { type: "stopped" };
+    const reason = error instanceof Error ? error.message : String(error);
+    return { type: "failed", reason, isRefusal: isRefusal(error) };
+  });
+  port.postMessage(outcome);
+  if (isBroken(outcome)) port.close();
 }
 
-async function outcome(order: Order & { readonly type: "start" }): Promise<Word> {
+async function perform(order: Start): Promise<Outcome> {
+  const { input } = order;
+  switch (order.type) {
+    case "train":
+      return await train(order);
+    case "split": {
+      const { model, source, falseAlarmRate } = order;
+      return { type: "split", split: await splitTable(model, source, input, falseAlarmRate) };
+    }
+    case "score":
+      return { type: "scored", scored: await scorePart(order.model, input, order) };
+  }
+}
+
+async function train(order: Start & { readonly type: "train" }): Promise<Outcome> {
   const { spec, input, checkpoint, everySeconds, device } = order;
   const store: CheckpointStore = {
     everySeconds,
@@ -43,12 +69,8 @@ async function outcome(order: Order & { readonly type: "start" }): Promise<Word>
     return { type: "trained", trained: await trainJob(spec, input, context) };
   } catch (error) {
     // Of another release of this program, say: what it was made from is all there.
-    if (checkpoint && isOfAnotherRun(error)) {
-      return await outcome({ ...order, checkpoint: undefined });
-    }
-    if (stopping.signal.aborted) return { type: "stopped" };
-    const reason = error instanceof Error ? error.message : String(error);
-    return { type: "failed", reason, isRefusal: isRefusal(error) };
+    if (!checkpoint || !isOfAnotherRun(error)) throw error;
+    return await train({ ...order, checkpoint: undefined });
   }
 }
 
