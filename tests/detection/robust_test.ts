@@ -30,7 +30,9 @@ Deno.test("ordinaryRows() leaves a clump of anomalies out, and keeps the rest in
     (_, r) => place.get(kept.data.slice(4 * r, 4 * r + 4).join())!,
   );
   assert.deepEqual(places, places.toSorted((a, b) => a - b));
-  assert.ok(places.filter((r) => r >= 500).length <= 2, `${places.filter((r) => r >= 500)}`);
+  // Chance would leave 35 of the 50 in.
+  const left = places.filter((r) => r >= 500).length;
+  assert.ok(left <= 35 / 3, `${left} of 50`);
 });
 
 Deno.test("ordinaryRows() takes gaps, a constant column and equal rows", () => {
@@ -63,7 +65,8 @@ Deno.test("spreadOf() is the mean distance to the ten nearest others, by sorting
 });
 
 Deno.test("a robust fit finds the anomalies that its own table holds, and keeps its false-alarm rate", async () => {
-  const table = contaminated(600, 60, 5), fresh = planeRows(1000, 4, 99, 0.5);
+  const rows = contaminated(1600, 60, 5);
+  const table = [...rows.slice(0, 600), ...rows.slice(1600)], fresh = rows.slice(600, 1600);
   const options = { seed: 1, epochs: 20, hidden: [8], falseAlarmRate: 0.05, calibration: 0.3 };
   const quality = async (robust: boolean) => {
     const detector = await Detector.fit(table, { ...options, robust });
