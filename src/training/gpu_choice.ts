@@ -37,6 +37,13 @@ export async function openGpuSteps(request: GpuRequest): Promise<GpuSteps | unde
   const { device: { backend = "auto", adapter }, plan, lengths, data, orderLength } = request;
   const isAsked = backend === "webgpu";
   if (!isAsked && !(backend === "auto" && isLarge(request))) return undefined;
+  if (!plan.inputs.has("key")) {
+    if (!isAsked) return undefined;
+    throw new DOMException(
+      'Cannot train on a GPU: steps without noise run on the host: use backend "wasm", or an objective with corruption',
+      "NotSupportedError",
+    );
+  }
   let accelerator: Accelerator | undefined;
   try {
     accelerator = await openAccelerator({ allowSoftware: isAsked, ...adapter });
