@@ -93,11 +93,7 @@ function modelOptions(): Option[] {
       min: 2,
       max: MAX_WINDOW,
     }),
-    numberOption(
-      "--robust [share]",
-      "the table holds anomalies: leave out this share of the rows that train, the strangest; 0.5",
-      { above: 0, max: MOST_LEFT_OUT },
-    ),
+    robustOption(),
     integerOption("--members <n>", "networks of each view of an ensemble; 2", { min: 1, max: 16 }),
     integerOption("--latent <n>", "latent dimensions; 2 to 16, by what the columns hold", {
       min: 1,
@@ -172,4 +168,12 @@ function runOptions(): Option[] {
       max: 1024,
     }),
   ];
+}
+
+function robustOption(): Option {
+  return options.numberOption(
+    "--robust [share]",
+    "the table holds anomalies: leave out this share of the rows that train, the strangest; 0.5",
+    { above: 0, max: MOST_LEFT_OUT },
+  );
 }
