@@ -3,14 +3,8 @@
  * factor analysis and probabilistic PCA by EM (`training/neighbours.ts`). Options that it does not have are refused.
  */
 import type { Command } from "npm:commander@15.1.0";
-import {
-  fitNeighbour,
-  type FittedNeighbour,
-  isNeighbour,
-  type NeighbourEpoch,
-  type NeighbourSpec,
-  parseNeighbour,
-} from "../training/neighbours.ts";
+import { isNeighbour, type NeighbourSpec, parseNeighbour } from "../training/neighbour_spec.ts";
+import { fitNeighbour, type FittedNeighbour, type NeighbourEpoch } from "../training/neighbours.ts";
 import type { Divergence } from "../training/rbm/rbm_options.ts";
 import type { Table } from "../formats/mod.ts";
 import { namingTable, readData } from "./data.ts";
