@@ -54,15 +54,15 @@ function requireOptions(type: NeighbourSpec["type"], given: SpecOptions, command
 
 async function fit(
   spec: NeighbourSpec,
-  { data, rows, columns, source }: Table,
+  table: Table,
   given: SpecOptions,
   io: Io,
 ): Promise<FittedNeighbour> {
-  const progress = createProgress(io, given.json);
+  const progress = createProgress(io, given.json), { data, rows, columns } = table;
   const { objective, learningRate } = given;
   try {
     return await namingTable(
-      source,
+      table,
       () =>
         fitNeighbour(spec, { data, shape: [rows, columns.length] }, {
           ...pick(given, ["epochs", "batchSize", "seed", "backend", "threads"]),
