@@ -14,6 +14,8 @@ import {
   type Table,
 } from "../formats/mod.ts";
 import { listNames } from "../formats/errors.ts";
+import type { ModelSpec } from "../models/spec.ts";
+import { oneHot } from "../scoring/labels.ts";
 import { encodeTable } from "../scoring/raw_table.ts";
 import { codecOf } from "../scoring/schema.ts";
 import type { Cells } from "../scoring/standardize.ts";
@@ -100,7 +102,8 @@ async function readColumns(
   const names = scorer && await readAnyColumnNames(path, bytes);
   if (names === undefined) {
     const cells = schema ? "any" : "numbers";
-    const table = byPosition(await readAnyTable(path, bytes, { label, cells }), columns);
+    const whole = await readAnyTable(path, bytes, { label, cells });
+    const table = byPosition(withClass(model.vae.spec, whole), columns);
     if (!schema) return table;
     const { data } = await namingTable(path, async () => encodeTable(table, schema));
     return { ...table, data, texts: undefined };
@@ -130,6 +133,31 @@ export async function namingTable<Value>(
 
 async function readBytes(path: string, io: Io): Promise<Uint8Array> {
   return path === "-" ? await io.stdin() : await readWhole(path);
+}
+
+/** Of x alone, or x and its class, -1 where it is missing, the rows that a model with a classifier reads. */
+function withClass({ inputs, classifier, condition }: ModelSpec, table: Table): Table {
+  const { columns, rows, data, source } = table, width = columns.length;
+  const hasClass = width === inputs + 1;
+  if (!classifier || !(hasClass || width === inputs)) return table;
+  const labels = Array.from({ length: rows }, (_, r) => hasClass ? data[r * width + inputs] : -1);
+  const fault = labels.findIndex((y) => !Number.isInteger(y) || y < -1 || y >= condition);
+  if (fault >= 0) {
+    const expected = `a class, 0 to ${condition - 1}, or -1 where it is missing`;
+    const column = columns[inputs];
+    throw new DataError({ source, row: fault + 1, column, expected, actual: `${labels[fault]}` });
+  }
+  const classes = oneHot(labels, condition).data, wide = inputs + condition;
+  const cells = new Float64Array(rows * wide);
+  for (let r = 0; r < rows; r++) {
+    cells.set(data.subarray(r * width, r * width + inputs), r * wide);
+    cells.set(classes.subarray(r * condition, (r + 1) * condition), r * wide + inputs);
+  }
+  const names = [
+    ...columns.slice(0, inputs),
+    ...Array.from({ length: condition }, (_, y) => `c${y}`),
+  ];
+  return { ...table, columns: names, data: cells };
 }
 
 function byPosition(table: Table, columns: readonly string[]): Table {

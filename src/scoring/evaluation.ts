@@ -30,6 +30,8 @@ export interface EvaluationOptions {
 export interface Evaluation extends RowEvaluation {
   /** Latent dimensions, next to the data, whose posterior mean varies over the rows by more than 0.01 */
   readonly activeUnits: number;
+  /** The same of every layer, from the data up */
+  readonly activeUnitsPerLayer: readonly number[];
   /**
    * ln (1/K Σ p(x | z)), z ~ p(z), per row; only if asked for. Such draws hardly ever meet the row: far
    * below `logLikelihood` unless K is vast
@@ -43,7 +45,7 @@ export interface RowEvaluation {
   readonly elbo: Float64Array;
   /** E_q[ln p(x | z)] */
   readonly reconstruction: Float64Array;
-  /** KL(q ‖ p): see `klForm` */
+  /** KL(q ‖ p): see `klForm`; with a classifier that of the class too */
   readonly kl: Float64Array;
   /** "closed", or "sampled": the mean of ln q - ln p over the draws */
   readonly klForm: "closed" | "sampled";
@@ -53,6 +55,10 @@ export interface RowEvaluation {
   readonly effectiveSamples: Float64Array;
   /** Mean KL of each latent dimension over the rows, `[L]`; empty where it has no closed form */
   readonly klPerDimension: Float64Array;
+  /** Mean KL of each layer over the rows, from the data up: see `klForm` */
+  readonly klPerLayer: Float64Array;
+  /** Mean KL(q(y | x) ‖ p(y)) over the rows, of a known class ln C; only with a classifier */
+  readonly klOfClass?: number;
 }
 
 /** Draws taken in one run: more are streamed. */
@@ -102,10 +108,7 @@ export function* evaluationSteps(
   const [seedLow, seedHigh] = splitSeed(options.seed ?? 0);
   const { firstRow = 0 } = options;
   const [rows, width] = x.shape;
-  const sums = new RowSums(
-    rows,
-    compile(capacity, perRun).plan.outputs.get("kl")?.shape.cols ?? 0,
-  );
+  const sums = new RowSums(rows, compile(capacity, perRun));
   for (let first = 0; first < rows; first += capacity) {
     const count = Math.min(capacity, rows - first);
     for (let drawn = 0; drawn < samples; drawn += perRun) {
@@ -130,18 +133,23 @@ class RowSums {
   readonly #weights: Float64Array;
   readonly #squares: Float64Array;
   readonly #logWeights: Float64Array;
+  /** Σ (ln q - ln p) of each layer's draws, by the program's name for it; none where the KL is closed. */
+  readonly #divergences: ReadonlyMap<string, Float64Array>;
   readonly #kl: Float64Array;
+  readonly #klOfClass?: Float64Array;
   readonly #klPerDimension: Float64Array;
 
-  /** @param latent dimensions whose KL the program gives; 0 where it has no closed form */
-  constructor(rows: number, latent: number) {
+  constructor(rows: number, { plan: { outputs } }: SyncProgram) {
     this.#logLikelihood = new Float64Array(rows);
     this.#largest = new Float64Array(rows).fill(-Infinity);
     this.#weights = new Float64Array(rows);
     this.#squares = new Float64Array(rows);
     this.#logWeights = new Float64Array(rows);
+    const layers = [...outputs.keys()].filter((name) => name.startsWith("divergence."));
+    this.#divergences = new Map(layers.map((name) => [name, new Float64Array(rows)]));
     this.#kl = new Float64Array(rows);
-    this.#klPerDimension = new Float64Array(latent);
+    this.#klOfClass = outputs.has("klOfClass") ? new Float64Array(rows) : undefined;
+    this.#klPerDimension = new Float64Array(outputs.get("kl")?.shape.cols ?? 0);
   }
 
   add(program: SyncProgram, first: number, rows: number, used: number, drawn: number): void {
@@ -153,6 +161,13 @@ class RowSums {
       for (let k = 0; k < used; k++) {
         this.#logLikelihood[first + r] += logLikelihoods[r * drawn + k];
         this.#addWeight(first + r, logWeights[r * drawn + k]);
+      }
+    }
+    for (const [name, sums] of this.#divergences) {
+      const values = new Float64Array(rows * drawn);
+      program.read(name, values);
+      for (let r = 0; r < rows; r++) {
+        for (let k = 0; k < used; k++) sums[first + r] += values[r * drawn + k];
       }
     }
   }
@@ -169,6 +184,7 @@ class RowSums {
   }
 
   addKl(program: SyncProgram, first: number, rows: number): void {
+    if (this.#klOfClass) program.read("klOfClass", this.#klOfClass.subarray(first, first + rows));
     const latent = this.#klPerDimension.length;
     if (latent === 0) return;
     const kl = new Float64Array(rows * latent);
@@ -181,12 +197,12 @@ class RowSums {
 
   finish(samples: number): RowEvaluation {
     const reconstruction = this.#logLikelihood.map((sum) => sum / samples);
-    const rows = reconstruction.length;
+    const rows = reconstruction.length, klOfClass = this.#klOfClass;
+    const meanOf = (sum: number) => rows === 0 ? 0 : sum / rows;
     const closed = this.#klPerDimension.length > 0;
-    // ln p(x | z) - ln w = ln q(z | x) - ln p(z).
-    const kl = closed
-      ? this.#kl
-      : reconstruction.map((value, r) => value - this.#logWeights[r] / samples);
+    const ofLatents = closed ? this.#kl : this.#sampledKl(reconstruction, samples);
+    const kl = klOfClass ? ofLatents.map((value, r) => value + klOfClass[r]) : ofLatents;
+    const layers = [...this.#divergences.values()].map((sums) => meanOf(total(sums) / samples));
     return {
       reconstruction,
       kl,
@@ -194,7 +210,22 @@ class RowSums {
       elbo: reconstruction.map((value, r) => value - kl[r]),
       logLikelihood: this.#largest.map((m, r) => m + portableLog(this.#weights[r] / samples)),
       effectiveSamples: this.#weights.map((sum, r) => sum * sum / this.#squares[r]),
-      klPerDimension: this.#klPerDimension.map((sum) => rows === 0 ? 0 : sum / rows),
+      klPerDimension: this.#klPerDimension.map(meanOf),
+      klPerLayer: Float64Array.from(layers.length > 0 ? layers : [meanOf(total(ofLatents))]),
+      ...(klOfClass && { klOfClass: meanOf(total(klOfClass)) }),
     };
   }
+
+  /** The mean of ln q - ln p over the draws; of programs that do not say it, of ln p(x | z) - ln w. */
+  #sampledKl(reconstruction: Float64Array, samples: number): Float64Array {
+    const layers = [...this.#divergences.values()];
+    if (layers.length === 0) {
+      return reconstruction.map((value, r) => value - this.#logWeights[r] / samples);
+    }
+    return reconstruction.map((_, r) => layers.reduce((sum, each) => sum + each[r], 0) / samples);
+  }
+}
+
+function total(values: Float64Array): number {
+  return values.reduce((sum, value) => sum + value, 0);
 }

@@ -11,6 +11,7 @@ import { type DeviceOptions, Engine, type Host, type NamedTensor } from "./engin
 import { requireFiniteRows, requireFiniteScore } from "./finite.ts";
 import { requireData } from "./data_rule.ts";
 import { activeUnits } from "./active_units.ts";
+import { encodeRows, layerMeans, type MomentOptions } from "./moments.ts";
 import {
   evaluateRows,
   type Evaluation,
@@ -22,6 +23,7 @@ import {
   type ConditionOptions,
   markObserved,
   type Matrix,
+  requireClasses,
   type Rows,
   sumOf,
   toConditioned,
@@ -126,13 +128,16 @@ export class TrainedVae {
     this.engine.setParameters(values);
   }
 
-  /** q(z | x): mean and log-variance, `[rows, L]` each. */
+  /**
+   * Mean and log-variance of q(z | x), of the layer next to the data, `[rows, L]` each. Behind flows and in
+   * a ladder they have no closed form: they are then those of `samples` draws, whose noise is the same
+   * for every row. `samplePosterior` gives draws themselves.
+   */
   async encode(
     x: Rows,
-    { condition }: ConditionOptions = {},
+    { condition, ...options }: MomentOptions & ConditionOptions = {},
   ): Promise<{ mean: Matrix; logVar: Matrix }> {
-    const { mean, logVar } = this.engine.map("encode", "x", toRows(this.spec, x, condition));
-    return { mean, logVar };
+    return encodeRows(this.engine, this.spec, toRows(this.spec, x, condition), options);
   }
 
   /**
@@ -181,7 +186,9 @@ export class TrainedVae {
     x: Rows,
     { seed = 0, condition }: { readonly seed?: number } & ConditionOptions = {},
   ): Promise<Matrix> {
-    return this.engine.map("posterior", "x", toRows(this.spec, x, condition), { seed }).z;
+    const rows = toRows(this.spec, x, condition);
+    requireClasses(this.spec, rows, "draw from q(z | x)");
+    return this.engine.map("posterior", "x", rows, { seed }).z;
   }
 
   /**
@@ -200,11 +207,16 @@ export class TrainedVae {
     const rows = toRows(this.spec, x, condition);
     const evaluation = this.#evaluate(rows, options);
     const { samples, ...rest } = { ...options, samples: options.priorSamples ?? 0 };
+    if (samples !== 0 && this.spec.classifier) {
+      throw new TypeError("Cannot evaluate: priorSamples excludes a classifier");
+    }
     const programs = (capacity: number, drawn: number) =>
       this.engine.program("prior", { capacity, samples: drawn });
+    const activeUnitsPerLayer = layerMeans(this.engine, this.spec, rows).map(activeUnits);
     return {
       ...evaluation,
-      activeUnits: activeUnits(this.engine.map("encode", "x", rows).mean),
+      activeUnits: activeUnitsPerLayer[0],
+      activeUnitsPerLayer,
       ...(samples !== 0 && {
         priorLogLikelihood: evaluateRows(rows, { ...rest, samples }, programs).logLikelihood,
       }),
@@ -263,18 +275,20 @@ export class TrainedVae {
    * Scores one row into `out[0]`, as `score` does. Allocates nothing after the first call. The caller
    * vouches for the values: only the score is checked. A value that the likelihood cannot take, such
    * as 2 under a Bernoulli likelihood, gives a finite score that means nothing. A conditional model's
-   * row ends with its condition; NaN is a missing cell, where the spec takes such.
+   * row ends with its condition, which a classifier's row may leave out; NaN is a missing cell, where the spec takes such.
    * @throws RangeError for a row of another length, or a score that is not finite
    */
   scoreInto(row: Float32Array, out: Float32Array | Float64Array): void {
-    const width = this.spec.inputs + this.spec.condition;
-    if (row.length !== width) {
+    const { inputs, condition, classifier } = this.spec, width = inputs + condition;
+    const isWhole = row.length === width || (classifier && row.length === inputs);
+    if (!isWhole) {
       throw new RangeError(
         `Cannot score row: expected ${width} numbers: current value is ${row.length}`,
       );
     }
     const score = this.#score ??= new SingleScore(this.#compileSingle("rowScores"));
     score.x.set(row);
+    if (row.length < width) score.x.fill(0, row.length);
     if (this.spec.missing) markObserved(score.x, this.placeholders);
     out[0] = requireFiniteScore(score.run());
   }
