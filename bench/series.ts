@@ -2,15 +2,18 @@
  * The detector on labelled series, beside published figures and PCA on the same windows: `deno task bench:series`.
  *
  *   NAB, MSL   nothing is known to be normal; trained and scored on the whole series, as TSB-UAD does
- *   SKAB       the first 400 rows of each file train, the rest is scored; flags by the detector's own
- *              threshold, pooled over the files
+ *   SKAB       the first 400 rows of each file train, the rest is scored
  *
- * AUROC and average precision are point-wise, without point adjustment. `--only nab,skab` and `--limit N` shorten it.
+ * All figures are point-wise, without point adjustment: AUROC, average precision, the best F1 that a threshold
+ * chosen by the labels would have, and F1 at the detector's own threshold, which knows no label. Means over the
+ * series; of SKAB also pooled over the files, as its table has it. `--only nab,skab` and `--limit N` shorten it.
  */
+import process from "node:process";
 import { parseArgs } from "node:util";
+import { bestF1, type Counts, countsOf, f1Of } from "./series/f1.ts";
 import { pcaScores } from "./series/pca.ts";
 import { type LabelledSeries, msl, nab, skab, type Steps } from "./series/data.ts";
-import { publishedMeans } from "./series/published.ts";
+import { type Published, publishedMeans } from "./series/published.ts";
 import { Detector } from "../src/detection/detector.ts";
 import { auroc, averagePrecision } from "../src/scoring/metrics.ts";
 
@@ -21,7 +24,7 @@ const { values } = parseArgs({
     limit: { type: "string", default: "1000" },
     window: { type: "string" },
     seed: { type: "string", default: "0" },
-    preset: { type: "string", default: "ensemble" },
+    preset: { type: "string", default: "linear" },
   },
 });
 
@@ -30,12 +33,24 @@ function windowFor(steps: number): number {
   return values.window ? Number(values.window) : Math.min(100, Math.floor(steps / 20));
 }
 
-interface Scored {
-  readonly scores: Float64Array;
-  readonly flags: Uint8Array;
+interface Figures {
+  readonly auroc: number;
+  readonly precision: number;
+  readonly best: number;
+  /** At the detector's own threshold. */
+  readonly own?: Counts;
 }
 
-async function detect({ training, test }: LabelledSeries): Promise<Scored> {
+function figuresOf(scores: Float64Array, label: Uint8Array, flags?: Uint8Array): Figures {
+  return {
+    auroc: auroc(scores, label),
+    precision: averagePrecision(scores, label),
+    best: bestF1(scores, label),
+    ...(flags && { own: countsOf(flags, label) }),
+  };
+}
+
+async function detect({ training, test, label }: LabelledSeries): Promise<Figures> {
   const matrix = ({ data, rows, columns }: Steps) => ({
     data: data as unknown as Float32Array,
     shape: [rows, columns.length] as const,
@@ -44,75 +59,77 @@ async function detect({ training, test }: LabelledSeries): Promise<Scored> {
     columns: training.columns,
     window: windowFor(training.rows),
     seed: Number(values.seed),
-    preset: values.preset as "ensemble",
+    preset: values.preset as "linear",
   });
   const { scores, pValues } = detector.scoreCells(test);
   const flags = Uint8Array.from(pValues, (p) => Number(detector.isAnomaly(p)));
   detector.dispose();
-  return { scores, flags };
+  return figuresOf(scores, label, flags);
 }
 
 const mean = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0) / numbers.length;
 
-async function rankings(title: string, all: AsyncGenerator<LabelledSeries>, sheet: string) {
-  const published = await publishedMeans(sheet);
-  const rows: { own: number[]; pca: number[] }[] = [];
-  for await (const series of all) {
-    if (!published.files.has(series.name) || rows.length >= Number(values.limit)) continue;
-    const window = windowFor(series.training.rows);
-    const pca = pcaScores(series.training, series.test, window);
-    const { scores } = await detect(series);
-    const figures = (of: Float64Array) => [
-      auroc(of, series.label),
-      averagePrecision(of, series.label),
-    ];
-    rows.push({ own: figures(scores), pca: figures(pca) });
-    const { own, pca: baseline } = rows[rows.length - 1];
-    console.log(
-      `${series.name}: AUROC ${own[0].toFixed(3)}, PCA ${baseline[0].toFixed(3)}; AUPR ${
-        own[1].toFixed(3)
-      }, PCA ${baseline[1].toFixed(3)}`,
-    );
-  }
-  const means = (pick: (row: typeof rows[number]) => number[]) =>
-    [0, 1].map((i) => mean(rows.map((row) => pick(row)[i])).toFixed(3));
-  console.log(`\n${title}, mean over ${rows.length} series | AUROC | AUPR`);
-  console.log(`Elbow | ${means(({ own }) => own).join(" | ")}`);
-  console.log(`PCA on the same windows | ${means(({ pca }) => pca).join(" | ")}`);
-  for (const [method, figures] of published.means) {
-    console.log(`${method}, published | ${figures.map((each) => each.toFixed(3)).join(" | ")}`);
-  }
+const cells = (numbers: readonly number[]) => numbers.map((each) => each.toFixed(3)).join(" | ");
+
+function row(name: string, figures: readonly Figures[]): string {
+  const own = figures.flatMap(({ own }) => own ? [f1Of(own)] : []);
+  const means = [
+    mean(figures.map((each) => each.auroc)),
+    mean(figures.map((each) => each.precision)),
+    mean(figures.map((each) => each.best)),
+  ];
+  return `| ${name} | ${cells(means)} | ${own.length > 0 ? cells([mean(own)]) : ""} |`;
 }
 
-async function flagging(all: AsyncGenerator<LabelledSeries>) {
-  const count = { hit: 0, miss: 0, alarm: 0, quiet: 0 };
-  const own: number[] = [], pca: number[] = [];
+async function run(title: string, all: AsyncGenerator<LabelledSeries>, published?: Published) {
+  const own: Figures[] = [], pca: Figures[] = [];
   for await (const series of all) {
+    if (published && !published.files.has(series.name)) continue;
     if (own.length >= Number(values.limit)) break;
-    const { scores, flags } = await detect(series);
-    own.push(auroc(scores, series.label));
-    const baseline = pcaScores(series.training, series.test, windowFor(series.training.rows));
-    pca.push(auroc(baseline, series.label));
-    flags.forEach((flag, t) => {
-      const kind = series.label[t] ? (flag ? "hit" : "miss") : (flag ? "alarm" : "quiet");
-      count[kind]++;
-    });
-    console.log(`${series.name}: AUROC ${own.at(-1)!.toFixed(3)}, PCA ${pca.at(-1)!.toFixed(3)}`);
+    const { training, test, label } = series;
+    own.push(await detect(series));
+    pca.push(figuresOf(pcaScores(training, test, windowFor(training.rows)), label));
+    const [mine, theirs] = [own, pca].map((list) => list[list.length - 1]);
+    console.error(
+      `${series.name}: AUROC ${mine.auroc.toFixed(3)}, PCA ${theirs.auroc.toFixed(3)}; AP ${
+        mine.precision.toFixed(3)
+      }, PCA ${theirs.precision.toFixed(3)}; ${process.cpuUsage().user / 1e6} s`,
+    );
   }
-  const { hit, miss, alarm, quiet } = count;
+  console.log(`\n| ${title}, ${own.length} series | AUROC | AP | best F1 | F1 |`);
+  console.log("| --- | ---: | ---: | ---: | ---: |");
+  console.log(row("Elbow", own));
+  console.log(row("PCA on the same windows", pca));
+  for (const [method, figures] of published?.means ?? []) {
+    console.log(`| ${method} (published) | ${cells(figures)} | | |`);
+  }
+  const won = (pick: (each: Figures) => number) =>
+    own.filter((each, i) => pick(each) > pick(pca[i])).length;
   console.log(
-    `\nSKAB, ${own.length} files: F1 ${
-      (2 * hit / (2 * hit + miss + alarm)).toFixed(3)
-    }, false alarms ${(100 * alarm / (alarm + quiet)).toFixed(2)} %, missed ${
-      (100 * miss / (miss + hit)).toFixed(2)
-    } %; mean AUROC ${mean(own).toFixed(3)}, PCA on the same windows ${mean(pca).toFixed(3)}`,
+    `\nBetter than PCA on ${won((each) => each.auroc)} by AUROC, on ${
+      won((each) => each.precision)
+    } by AP.`,
   );
+  console.log(pooled(own));
+}
+
+function pooled(figures: readonly Figures[]): string {
+  const sum = { hit: 0, miss: 0, alarm: 0, quiet: 0 };
+  for (const { own } of figures) {
+    for (const key of ["hit", "miss", "alarm", "quiet"] as const) sum[key] += own![key];
+  }
+  const { hit, miss, alarm, quiet } = sum;
+  const percent = (part: number, of: number) => `${(100 * part / of).toFixed(2)} %`;
+  return `Pooled, at the detector's own threshold: F1 ${f1Of(sum).toFixed(3)}, false alarms ${
+    percent(alarm, alarm + quiet)
+  }, missed ${percent(miss, miss + hit)}.`;
 }
 
 const folder = (name: string) => `${values.data}/timeseries-${name}`;
-const sheet = (name: string) => `${values.data}/published/tsb_uad_${name}.csv`;
+const sheet = (name: string) => publishedMeans(`${values.data}/published/tsb_uad_${name}.csv`);
 for (const name of values.only.split(",")) {
-  if (name === "nab") await rankings("NAB", nab(folder("nab")), sheet("nab"));
-  if (name === "msl") await rankings("MSL", msl(folder("msl")), sheet("msl"));
-  if (name === "skab") await flagging(skab(folder("skab")));
+  if (name === "nab") await run("NAB", nab(folder("nab")), await sheet("nab"));
+  if (name === "msl") await run("MSL", msl(folder("msl")), await sheet("msl"));
+  if (name === "skab") await run("SKAB", skab(folder("skab")));
 }
+console.log(`\n${(process.cpuUsage().user / 1e6).toFixed(0)} s of processor time`);

@@ -3,7 +3,7 @@ import type { StepInputs, Stepper } from "../../src/backends/backend.ts";
 import { openAccelerator } from "../../src/backends/open.ts";
 import type { Plan } from "../../src/graph/plan.ts";
 import type { Objective } from "../../src/objectives/objective.ts";
-import { relativeRounding } from "../../src/training/gpu_steps.ts";
+import { relativeRounding } from "../../src/graph/cost.ts";
 import type { Elbow } from "../lib/elbow.ts";
 import { specOf, trainStep } from "../lib/models.ts";
 import { ADAM, type Model } from "../lib/workloads.ts";

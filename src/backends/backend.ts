@@ -133,12 +133,18 @@ export interface Stepper {
   dispose(): void;
 }
 
-/** A device that takes training steps for a host. */
-export interface Accelerator {
-  readonly details: Readonly<Record<string, string | number | boolean>>;
+/** A device that a host gives work to: programs that are waited for, and training steps. */
+export interface Accelerator extends Backend {
+  /** Finds out how the device does a plan best, unless that is known: before it is compiled. */
+  prepare(plan: Plan): Promise<void>;
   /** @param lengths elements of both segments */
   stepper(plan: Plan, lengths: { parameters: number; state: number }, data: DeviceData): Stepper;
-  dispose(): void;
+}
+
+/** An array is larger than the device takes. */
+export class LimitError extends RangeError {
+  /** Its name. */
+  override readonly name: string = "LimitError";
 }
 
 /** The GPU failed: it was lost, ran out of memory, refused a command, or computed wrongly. */
@@ -153,4 +159,9 @@ export interface AdapterOptions {
   readonly allowSoftware?: boolean;
   /** Stands in for `navigator.gpu`. */
   readonly gpu?: GPU;
+  /**
+   * How products are cut was measured on an adapter once: give the same map again, or what was kept of it, and
+   * it is not measured again.
+   */
+  readonly tiles?: Map<string, string>;
 }

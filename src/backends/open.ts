@@ -13,7 +13,7 @@ export type { AdapterOptions } from "./backend.ts";
 export type { AdapterReport } from "./webgpu/adapter.ts";
 
 /**
- * A GPU that trains for the backend of the host. Its code is loaded when it is asked for.
+ * A GPU that works for the backend of the host. Its code is loaded when it is asked for.
  * @throws DOMException if there is no adapter that may be used
  */
 export async function openAccelerator(options: AdapterOptions): Promise<Accelerator> {

@@ -14,7 +14,6 @@ import {
   type Table,
 } from "../formats/mod.ts";
 import { listNames } from "../formats/errors.ts";
-import type { ModelSpec } from "../models/spec.ts";
 import { oneHot } from "../scoring/labels.ts";
 import { encodeTable } from "../scoring/raw_table.ts";
 import { codecOf } from "../scoring/schema.ts";
@@ -22,7 +21,7 @@ import type { Cells } from "../scoring/standardize.ts";
 import type { Units } from "../scoring/units.ts";
 import { readWhole } from "./files.ts";
 import type { Io } from "./io.ts";
-import type { LoadedModel } from "./model.ts";
+import type { LoadedModel, LoadedRbm } from "./model.ts";
 
 /** Reads DATA, "-" from standard input. */
 export async function readData(
@@ -33,9 +32,12 @@ export async function readData(
   return readAnyTable(path, await readBytes(path, io), options);
 }
 
+/** What a model says of its rows, and whether it knows the names of their columns. */
+type TableUnits = Pick<LoadedModel | LoadedRbm, "units" | "scorer">;
+
 /** Reads DATA for a model: exactly the model's columns, in the model's order, and a label if there. */
 export async function readDataFor(
-  model: LoadedModel,
+  model: TableUnits,
   path: string,
   io: Io,
   label?: string,
@@ -55,7 +57,7 @@ export function requireCells(
   { data, rows, source }: Cells & { readonly source: string },
   firstRow = 0,
 ): void {
-  const cell = data.findIndex((value) => Math.abs(value) > largest);
+  const cell = firstAbove(data, largest);
   const fault = cell < 0 ? faultIn({ data, rows }) : {
     row: Math.floor(cell / columns.length),
     column: cell % columns.length,
@@ -68,12 +70,18 @@ export function requireCells(
   throw new DataError({ source, row: firstRow + row + 1, column, expected, actual: `${value}` });
 }
 
+/** A loop, not `findIndex`: a million rows have many cells. */
+function firstAbove(data: ArrayLike<number>, largest: number): number {
+  for (let i = 0; i < data.length; i++) if (Math.abs(data[i]) > largest) return i;
+  return -1;
+}
+
 /**
  * The model's columns, which must be among those of a file; others are named.
  * @throws DataError if one is not there
  */
 export function sayLeftOut(
-  { units: { columns } }: LoadedModel,
+  { units: { columns } }: Pick<TableUnits, "units">,
   names: readonly string[],
   source: string,
   io: Io,
@@ -92,7 +100,7 @@ export function sayLeftOut(
 }
 
 async function readColumns(
-  model: LoadedModel,
+  model: TableUnits,
   path: string,
   io: Io,
   label?: string,
@@ -103,7 +111,7 @@ async function readColumns(
   if (names === undefined) {
     const cells = schema ? "any" : "numbers";
     const whole = await readAnyTable(path, bytes, { label, cells });
-    const table = byPosition(withClass(model.vae.spec, whole), columns);
+    const table = byPosition(withClass(model.units, whole), columns);
     if (!schema) return table;
     const { data } = await namingTable(path, async () => encodeTable(table, schema));
     return { ...table, data, texts: undefined };
@@ -136,10 +144,11 @@ async function readBytes(path: string, io: Io): Promise<Uint8Array> {
 }
 
 /** Of x alone, or x and its class, -1 where it is missing, the rows that a model with a classifier reads. */
-function withClass({ inputs, classifier, condition }: ModelSpec, table: Table): Table {
+function withClass({ made, optional: condition = 0 }: Units, table: Table): Table {
+  const inputs = made.length;
   const { columns, rows, data, source } = table, width = columns.length;
   const hasClass = width === inputs + 1;
-  if (!classifier || !(hasClass || width === inputs)) return table;
+  if (condition === 0 || !(hasClass || width === inputs)) return table;
   const labels = Array.from({ length: rows }, (_, r) => hasClass ? data[r * width + inputs] : -1);
   const fault = labels.findIndex((y) => !Number.isInteger(y) || y < -1 || y >= condition);
   if (fault >= 0) {

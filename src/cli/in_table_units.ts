@@ -1,12 +1,12 @@
 /** Rows that a VAE made, back in the columns and units of the table it was trained on. */
 import { type ColumnSchema, nearestLevel } from "../scoring/schema.ts";
 import { firstColumns, type Matrix } from "../scoring/matrix.ts";
-import type { LoadedModel } from "./model.ts";
+import type { LoadedModel, LoadedRbm } from "./model.ts";
 import type { RowsOutput } from "./rows_output.ts";
 import { significant } from "./text.ts";
 
 export function inTableUnits(
-  { units }: LoadedModel,
+  { units }: Pick<LoadedModel, "units">,
   made: Matrix,
   fields: RowsOutput["fields"],
 ): RowsOutput {
@@ -27,7 +27,8 @@ function inWords(column: ColumnSchema | undefined, value: number, unit: number):
 }
 
 /** The same rows as one matrix, unrounded: for pictures. Rows that carry a condition lose it. */
-export function inTableCells({ units, vae }: LoadedModel, rows: Matrix): Matrix {
-  const { data, rows: count } = units.fromVae(firstColumns(rows, vae.spec.inputs));
+export function inTableCells({ units, vae }: LoadedModel | LoadedRbm, rows: Matrix): Matrix {
+  const inputs = vae?.spec.inputs ?? rows.shape[1];
+  const { data, rows: count } = units.fromVae(firstColumns(rows, inputs));
   return { data: Float32Array.from(data), shape: [count, units.made.length] };
 }

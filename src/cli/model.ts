@@ -1,15 +1,17 @@
 /** Opens model files: detectors, and bare VAEs, whose columns are known by their position alone. */
 import { Detector } from "../detection/detector.ts";
-import { isTable, type Units, unitsOf, vaeOf } from "../scoring/units.ts";
+import { isTable, rbmUnits, type Units, unitsOf, vaeOf } from "../scoring/units.ts";
 import { type ModelFile, readModelFile } from "../scoring/model_file.ts";
 import { tableModelOf, TableScorer } from "../scoring/table_scorer.ts";
 import { type DeviceOptions, fromModelFile, TrainedVae } from "../scoring/trained_vae.ts";
+import { rbmFromFile, TrainedRbm } from "../scoring/rbm/trained_rbm.ts";
 import { readWhole } from "./files.ts";
 
 /** A model from a file. */
 export interface LoadedModel {
   readonly path: string;
   readonly vae: TrainedVae;
+  readonly rbm?: undefined;
   /** Calibrated scores; a file of a bare VAE has none. */
   readonly scorer?: TableScorer;
   /** Columns, and the way from the table to the VAE and back. */
@@ -22,7 +24,10 @@ export interface LoadedModel {
  * @throws TypeError if the file cannot be read, SyntaxError naming it if it is not a whole model
  */
 export async function loadModel(path: string, device: DeviceOptions = {}): Promise<LoadedModel> {
-  const file = await loadFile(path);
+  return modelFrom(path, await loadFile(path), device);
+}
+
+function modelFrom(path: string, file: ModelFile, device: DeviceOptions): LoadedModel {
   const model = namingFile(path, () => {
     const vae = new TrainedVae(...fromModelFile(file), device);
     return file.kind === "detector" ? new TableScorer(vae, tableModelOf(file)) : vae;
@@ -34,6 +39,27 @@ export async function loadModel(path: string, device: DeviceOptions = {}): Promi
     units: unitsOf(model),
     [Symbol.dispose]: () => model.dispose(),
   };
+}
+
+/** A Boltzmann machine from a file. */
+export interface LoadedRbm {
+  readonly path: string;
+  readonly rbm: TrainedRbm;
+  readonly vae?: undefined;
+  readonly scorer?: undefined;
+  readonly units: Units;
+  [Symbol.dispose](): void;
+}
+
+/** Loads a detector, a VAE or a Boltzmann machine. @throws as `loadModel` */
+export async function loadAny(
+  path: string,
+  device: DeviceOptions = {},
+): Promise<LoadedModel | LoadedRbm> {
+  const file = await loadFile(path);
+  if (file.kind !== "rbm") return modelFrom(path, file, device);
+  const rbm = namingFile(path, () => new TrainedRbm(...rbmFromFile(file), device));
+  return { path, rbm, units: rbmUnits(rbm.spec), [Symbol.dispose]: () => rbm.dispose() };
 }
 
 /** A detector that can be calibrated anew. */

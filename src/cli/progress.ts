@@ -13,6 +13,8 @@ const BAR_CHARACTERS = 20;
 /** Shows one run. */
 export interface Progress {
   update(report: EpochReport): void;
+  /** The same of any run of so many epochs, in words. */
+  show(epoch: number, epochs: number, line: string): void;
   /** Leaves the cursor at the start of an empty line, however the run ended. */
   end(): void;
 }
@@ -20,18 +22,20 @@ export interface Progress {
 /** @param quiet says nothing where lines cannot be redrawn */
 export function createProgress(io: Io, quiet = false): Progress {
   const { isTerminal } = io;
-  if (quiet && !isTerminal) return { update() {}, end() {} };
+  if (quiet && !isTerminal) return { update() {}, show() {}, end() {} };
   let last = -Infinity, drawn = false;
+  const show = (epoch: number, epochs: number, line: () => string) => {
+    const now = performance.now();
+    if (epoch < epochs && now - last < (isTerminal ? REDRAW_MS : LINE_MS)) return;
+    last = now;
+    if (!isTerminal) return io.stderr(`${line()}\n`);
+    io.stderr(`\r\x1b[K${drawnLine(epoch / epochs, line(), io.columns)}`);
+    drawn = true;
+  };
   return {
-    update(report) {
-      const now = performance.now();
-      const finished = report.epoch === report.epochs;
-      if (!finished && now - last < (isTerminal ? REDRAW_MS : LINE_MS)) return;
-      last = now;
-      if (!isTerminal) return io.stderr(`${progressLine(report)}\n`);
-      io.stderr(`\r\x1b[K${drawnLine(report, io.columns)}`);
-      drawn = true;
-    },
+    update: (report) => show(report.epoch, report.epochs, () => progressLine(report)),
+    show: (epoch, epochs, line) =>
+      show(epoch, epochs, () => `${epochText(epoch, epochs)}  ${line}`),
     end() {
       if (drawn) io.stderr("\n");
       drawn = false;
@@ -43,7 +47,7 @@ export function createProgress(io: Io, quiet = false): Progress {
 export function progressLine(report: EpochReport): string {
   const { epoch, epochs, elbo, kl, activeUnits, validationElbo, skippedSteps } = report;
   return [
-    `epoch ${String(epoch).padStart(String(epochs).length)}/${epochs}`,
+    epochText(epoch, epochs),
     `ELBO ${nats(elbo)}`,
     `KL ${nats(kl)}`,
     ...(validationElbo === undefined ? [] : [`validation ELBO ${nats(validationElbo)}`]),
@@ -54,11 +58,14 @@ export function progressLine(report: EpochReport): string {
   ].join("  ");
 }
 
+function epochText(epoch: number, epochs: number): string {
+  return `epoch ${String(epoch).padStart(String(epochs).length)}/${epochs}`;
+}
+
 /** The same behind a bar, cut to the terminal: a line that wraps cannot be redrawn. */
-function drawnLine(report: EpochReport, columns: number): string {
-  const done = Math.round(BAR_CHARACTERS * report.epoch / report.epochs);
+function drawnLine(share: number, line: string, columns: number): string {
+  const done = Math.round(BAR_CHARACTERS * share);
   const bar = "█".repeat(done) + "░".repeat(BAR_CHARACTERS - done);
-  const line = progressLine(report);
   const fits = line.length + bar.length + 2 < columns;
   return (fits ? `${bar}  ${line}` : line).slice(0, Math.max(0, columns - 1));
 }

@@ -7,7 +7,7 @@ import { readDataFor } from "./data.ts";
 import { pairedRows } from "../pictures/mod.ts";
 import { inTableCells, inTableUnits } from "./in_table_units.ts";
 import type { Io } from "./io.ts";
-import { loadModel } from "./model.ts";
+import { loadAny } from "./model.ts";
 import * as options from "./options.ts";
 import { IMAGE_ENDINGS, type ImageOptions, imageOptions, isImage, writeImages } from "./picture.ts";
 import { requireRowsPlace, type RowsDestination, writeRows } from "./rows_output.ts";
@@ -31,10 +31,10 @@ export function reconstructCommand(io: Io): Command {
   for (const option of imageOptions()) command.addOption(option);
   return command.action(async (path: string, data: string, given: ReconstructOptions) => {
     await requireRowsPlace(given, [path, data], IMAGE_ENDINGS);
-    using model = await loadModel(path, { backend: given.backend });
+    using model = await loadAny(path, { backend: given.backend });
     const table = await readDataFor(model, data, io);
     const x = model.units.toVae(table);
-    const made = await model.vae.reconstruct(x);
+    const made = await (model.rbm ?? model.vae).reconstruct(x);
     const fields = { model: path, data: table.source };
     if (!isImage(given.out)) return await writeRows(inTableUnits(model, made, fields), given, io);
     const across = given.across ?? Math.min(table.rows, PAIRS_ACROSS);

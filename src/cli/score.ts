@@ -12,7 +12,7 @@ import { readDataFor } from "./data.ts";
 import { explainerOf, explainFlagged, explanation, type FlaggedRows } from "./explained.ts";
 import { writeWhole } from "./files.ts";
 import { type Io, print } from "./io.ts";
-import { type LoadedModel, loadModel } from "./model.ts";
+import { loadAny, type LoadedModel, type LoadedRbm } from "./model.ts";
 import * as options from "./options.ts";
 import { peekedInput, piecesOf } from "./input.ts";
 import { requireRowsPlace } from "./rows_output.ts";
@@ -54,6 +54,8 @@ export interface Scored {
   /** What was asked for, and what follows; absent for a bare VAE. */
   readonly asked?: Asked;
   readonly decision?: Decision;
+  /** What it is that has no calibration. */
+  readonly bare?: string;
   /** The score above which rows are flagged: with a rate, not with `fdr`. */
   readonly threshold?: number;
   row(index: number): ScoredRow;
@@ -88,7 +90,7 @@ export function scoreCommand(io: Io): Command {
   for (const option of [...explainingOptions(), ...streamOptions()]) command.addOption(option);
   return command.action(async (path: string, data: string, given: ScoreOptions) => {
     await requireRowsPlace(given, [path, data]);
-    using model = await loadModel(path, { backend: given.backend });
+    using model = await loadAny(path, { backend: given.backend });
     const input = data === "-" ? await peekedInput(io) : undefined;
     const isCsv = input ? sniff(input.first) === ".csv" : /\.(csv|tsv)$/i.test(data);
     const source = input?.io ?? io;
@@ -144,8 +146,8 @@ function vote(text: string): Vote {
 
 const VOTE_EXPECTED = "Expected two whole numbers such as 3/5, the first no larger.";
 
-function requireExplainer({ scorer }: LoadedModel, path: string): void {
-  if (!scorer) throw new TypeError(`Cannot explain: ${path} is a bare VAE and blames no column`);
+function requireExplainer({ scorer }: LoadedModel | LoadedRbm, path: string): void {
+  if (!scorer) throw new TypeError(`Cannot explain: ${path} is a bare model and blames no column`);
   explainerOf(scorer);
 }
 
@@ -153,7 +155,7 @@ function explainOptions({ explain, conditional }: ScoreOptions): ExplainOptions 
   return explain === undefined ? undefined : { columns: explain, conditional };
 }
 
-function requireSeries({ scorer }: LoadedModel, path: string, isCsv: boolean): void {
+function requireSeries({ scorer }: LoadedModel | LoadedRbm, path: string, isCsv: boolean): void {
   if (scorer?.window === undefined) {
     throw new TypeError(`Cannot score online: ${path} is not a model of a series`);
   }
@@ -188,15 +190,17 @@ async function writeStream(
 
 /** Reads and scores DATA. */
 export async function score(
-  model: LoadedModel,
+  model: LoadedModel | LoadedRbm,
   data: string,
   { falseAlarmRate, fdr, tail, minConfidence, ...rest }: Partial<ScoreOptions>,
   io: Io,
 ): Promise<Scored> {
-  const { scorer, vae, units } = model;
+  const { scorer, units } = model;
   const given = [falseAlarmRate, fdr, tail, minConfidence];
   if (!scorer && given.some((each) => each !== undefined)) {
-    throw new TypeError(`Cannot flag rows: ${model.path} is a bare VAE without calibration`);
+    throw new TypeError(
+      `Cannot flag rows: ${model.path} is a ${bareName(model)} without calibration`,
+    );
   }
   const asked = scorer && {
     falseAlarmRate: falseAlarmRate ?? scorer.falseAlarmRate,
@@ -217,9 +221,19 @@ export async function score(
     const row = (index: number) => scoredRow(shown, decision, index, units.columns);
     return { table, scores: results.scores, asked, decision, threshold, row };
   }
-  const scores = await vae.score(units.toVae(table));
+  const scores = await (model.rbm ?? model.vae).score(units.toVae(table));
   const none = { pValue: null, anomaly: null, topColumns: [], contributions: null };
-  return { table, scores, row: (index) => ({ row: index + 1, score: scores[index], ...none }) };
+  const bare = bareName(model);
+  return {
+    table,
+    scores,
+    bare,
+    row: (index) => ({ row: index + 1, score: scores[index], ...none }),
+  };
+}
+
+function bareName({ rbm }: LoadedModel | LoadedRbm): string {
+  return rbm ? "Boltzmann machine" : "bare VAE";
 }
 
 function scoredRow(
@@ -281,9 +295,9 @@ function scoresJson(model: string, scored: Scored, out?: string): Generator<stri
   return jsonLine(fields, { scores: rows });
 }
 
-function summary({ table, asked, decision }: Scored): string {
+function summary({ table, asked, decision, bare }: Scored): string {
   const rows = `${counted(table.rows, "row")} scored`;
-  if (!asked || !decision) return `${rows}: a bare VAE has no p-values and flags none`;
+  if (!asked || !decision) return `${rows}: a ${bare} has no p-values and flags none`;
   const { anomalies, uncertain, confidences, limit, fewest = 1 } = decision;
   const { fdr, falseAlarmRate } = asked;
   const at = fdr === undefined

@@ -8,10 +8,11 @@ import { decide, type Decision, type DecisionOptions } from "../scoring/decide.t
 import type { ExplainOptions } from "../scoring/explain/explain.ts";
 import { codecOf } from "../scoring/schema.ts";
 import type { TableScorer } from "../scoring/table_scorer.ts";
+import { BlameCells, PValueTexts } from "./blame_cells.ts";
 import { requireCells } from "./data.ts";
 import { explainFlagged, explanation, type FlaggedRows } from "./explained.ts";
 import type { LoadedModel } from "./model.ts";
-import { csvLine, topColumns } from "./text.ts";
+import { csvLine } from "./text.ts";
 
 /** Columns to blame that are listed. */
 export const TOP_COLUMNS = 3;
@@ -83,7 +84,7 @@ export function scoreBlock(
 
 /** One line a row. */
 function linesOf(
-  { columns }: TableScorer,
+  { columns, calibration }: TableScorer,
   scores: Float64Array,
   contributions: Float64Array,
   { pValues, confidences, verdict }: Decision,
@@ -91,17 +92,18 @@ function linesOf(
   why?: FlaggedRows,
 ): string {
   const width = columns.length;
+  const blamed = new BlameCells(columns, TOP_COLUMNS);
+  const pTexts = new PValueTexts(calibration.resolution);
+  const more = (r: number) => {
+    const confidence = confidences ? [confidences[r].toFixed(4)] : [];
+    return `,${csvLine([...confidence, ...(why ? [explanation(why.blamed.get(r))] : [])])}`;
+  };
   const lines = new Array<string>(scores.length);
   for (let r = 0; r < lines.length; r++) {
-    const its = verdict(r);
-    const top = topColumns(contributions, r * width, columns, TOP_COLUMNS).join(";");
-    const cells = [firstRow + r + 1, scores[r], pValues[r]];
-    const flag = its === "uncertain" ? its : its === "anomaly";
-    const more = [
-      ...(confidences ? [confidences[r].toFixed(4)] : []),
-      ...(why ? [explanation(why.blamed.get(r))] : []),
-    ];
-    lines[r] = `${cells[0]},${cells[1]},${cells[2]},${flag},${csvLine([top, ...more])}`;
+    const its = verdict(r), flag = its === "uncertain" ? its : its === "anomaly";
+    const top = blamed.of(contributions, r * width), p = pTexts.of(pValues[r]);
+    const rest = confidences || why ? more(r) : "\n";
+    lines[r] = `${firstRow + r + 1},${scores[r]},${p},${flag},${top}${rest}`;
   }
   return lines.join("");
 }

@@ -46,7 +46,7 @@ export function trainCommand(io: Io): Command {
     // A machine without a GPU should say so before a long table is read.
     if (given.backend === "webgpu") await io.gpu();
     if (given.spec !== undefined) {
-      return await trainBySpec(data, { ...given, out, spec: given.spec }, io);
+      return await trainBySpec(data, { ...given, out, spec: given.spec }, io, command);
     }
     const trained = await train(data, { ...given, out }, io);
     sayThreads(trained.detector.device, given, io);

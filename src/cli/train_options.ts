@@ -53,7 +53,7 @@ export function addTrainOptions(command: Command): Command {
     .option("--curve <svg>", "chart of the loss over the epochs to write")
     .option(
       "--spec <file>",
-      "JSON file that states the model: fits a bare VAE to the values as they are",
+      "JSON file that states the model, or the JSON: a bare VAE, or a neighbour by its type (rbm, ppca, factorAnalysis), of the values as they are",
     )
     .option("--binarize", "with --spec: values 0 to 1 are drawn 0 or 1 anew at every step");
   command.addOption(
@@ -85,8 +85,8 @@ function modelOptions(): Option[] {
     new Option("--schema <json>", "file with what columns are: [{ name, kind, levels? }, …]"),
     new Option(
       "--preset <name>",
-      "ensemble, or small: one network, which options of one network choose too; ensemble",
-    ).choices(["ensemble", "small"]),
+      "ensemble; small: one network, which options of one network choose too; linear: beside --window, and its default",
+    ).choices(["ensemble", "small", "linear"]),
     integerOption("--window <n>", "rows are steps of a series: learn windows of so many of them", {
       min: 2,
       max: MAX_WINDOW,

@@ -4,6 +4,7 @@
  * be left out. The table's columns are those of x and behind them what FILE asks for: the columns of the
  * condition, or, for a model with a classifier, the class, -1 where it is missing.
  */
+import type { Command } from "npm:commander@15.1.0";
 import type { Table } from "../formats/mod.ts";
 import { type ModelSpec, type ModelSpecInput, parseSpec } from "../models/spec.ts";
 import { defaultTraining } from "../detection/defaults.ts";
@@ -11,24 +12,26 @@ import type { LabelOptions } from "../training/labelled_rows.ts";
 import type { FitReport } from "../training/report.ts";
 import { VAE } from "../training/vae.ts";
 import { readData } from "./data.ts";
-import { readWhole, requirePlace, writeWhole } from "./files.ts";
+import { requirePlace, writeWhole } from "./files.ts";
 import { type Io, print } from "./io.ts";
 import { lossCurve } from "./loss_curve.ts";
 import { jsonLine, report } from "./text.ts";
-import type { TrainOptions } from "./train_options.ts";
+import { namingSpec, readSpec, type SpecOptions } from "./spec_file.ts";
 import { sayThreads, specResult, specSections } from "./train_report.ts";
+import { trainNeighbour } from "./train_neighbour.ts";
 import { pick, withRun } from "./train_run.ts";
 
-interface SpecOptions extends TrainOptions {
-  readonly out: string;
-  readonly spec: string;
-}
-
 /** Reads, fits, writes and reports. */
-export async function trainBySpec(data: string, given: SpecOptions, io: Io): Promise<void> {
+export async function trainBySpec(
+  data: string,
+  given: SpecOptions,
+  io: Io,
+  command: Command,
+): Promise<void> {
+  const stated = await readSpec(given.spec);
+  if (await trainNeighbour(data, stated, given, io, command)) return;
   await requirePlace(given.out, [data, given.spec]);
   if (given.curve !== undefined) await requirePlace(given.curve, [data, given.spec]);
-  const stated = await readSpec(given.spec);
   const table = await readData(data, io, { label: given.label, columns: given.columns });
   const spec = specFor(table, stated, given.spec);
   const vae = VAE.create(spec, { seed: given.seed, ...pick(given, ["backend", "threads"]) });
@@ -41,20 +44,6 @@ export async function trainBySpec(data: string, given: SpecOptions, io: Io): Pro
   if (given.json) print(io, jsonLine(specResult(fitted, given.out)));
   else io.stdout(report(specSections(fitted, given.out)));
   vae.dispose();
-}
-
-/** @throws TypeError or SyntaxError naming the file */
-async function readSpec(path: string): Promise<Partial<ModelSpecInput>> {
-  const bytes = await readWhole(path);
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-  } catch (error) {
-    const reason = error instanceof SyntaxError ? error.message : "it is not UTF-8";
-    throw new SyntaxError(`Cannot read ${path}: expected JSON: ${reason}`, { cause: error });
-  }
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
-  throw new TypeError(`Cannot read ${path}: expected a model specification, a JSON object`);
 }
 
 /**
@@ -74,18 +63,6 @@ function specFor(table: Table, stated: Partial<ModelSpecInput>, path: string): M
         `current value is ${width} in ${table.source}`,
     );
   });
-}
-
-/** Complaints about "spec" then name the file. */
-function namingSpec<Value>(path: string, read: () => Value): Value {
-  try {
-    return read();
-  } catch (error) {
-    if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
-    const Same = error instanceof RangeError ? RangeError : TypeError;
-    const fault = error.message.replace(/^Cannot read (spec: )?/, "");
-    throw new Same(`Cannot read ${path}: ${fault}`, { cause: error });
-  }
 }
 
 function fitTo(vae: VAE, table: Table, given: SpecOptions, io: Io): Promise<FitReport> {

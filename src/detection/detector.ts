@@ -16,8 +16,11 @@
  *
  * An option that speaks of one network, such as another likelihood or a checkpoint, chooses "small".
  *
- * With `window`, rows are the steps of a series: windows of so many steps are what is learnt, and whole
- * stretches of the series are kept back (docs/adr/0030-series.md).
+ * With `window`, rows are the steps of a series: windows of so many steps are what is learnt
+ * (docs/adr/0030-series.md), by default by
+ *
+ *   preset "linear"     one linear VAE, fitted exactly, and calibrated by fits without each stretch
+ *                       (`series/fit_series.ts`, docs/adr/0031-a-series-is-linear.md)
  */
 import { requireChoice } from "../core/validate.ts";
 import { Calibration } from "../scoring/calibration.ts";
@@ -35,6 +38,7 @@ import { FILE_FORMATS, type FileFormat } from "../scoring/quantize.ts";
 import type { RawTable } from "../scoring/raw_table.ts";
 import { type Cells, standardize } from "../scoring/standardize.ts";
 import { stepMeans } from "../scoring/series/windows.ts";
+import type { ColumnSchema } from "../scoring/schema.ts";
 import { rowSchema } from "../scoring/table_model.ts";
 import { type TableRows, toCells } from "../scoring/table_rows.ts";
 import {
@@ -57,10 +61,17 @@ import { refuseExtremes } from "./extremes.ts";
 import { COMPARED_ROWS, trainedWarnings } from "./fit_warnings.ts";
 import { inFormat } from "./in_format.ts";
 import { type DetectorOptions, presetOf, requireOptions } from "./options.ts";
-import { fitMany, fitOne } from "./presets.ts";
+import { fitMany, fitOne, takenApart } from "./presets.ts";
 import { readTraining } from "./read_training.ts";
 import { recalibrated, type Recalibration } from "./recalibrate.ts";
-import { calibrationFraction, type Split, splitRows, splitSeries } from "./split.ts";
+import { fitSeries } from "./series/fit_series.ts";
+import {
+  calibrationFraction,
+  MAX_CALIBRATION_ROWS,
+  type Split,
+  splitRows,
+  splitSeries,
+} from "./split.ts";
 
 export type { DetectorOptions } from "./options.ts";
 
@@ -100,6 +111,9 @@ export class Detector extends TableScorer {
       );
     }
     refuseExtremes(cells, schema);
+    if (window !== undefined && presetOf(options) === "linear") {
+      return fitLinear({ cells, schema, warnings, window }, options);
+    }
     const fraction = calibration ?? calibrationFraction(cells.rows, falseAlarmRate);
     const split = window === undefined
       ? splitRows(cells, schema.length, fraction, seed)
@@ -237,16 +251,46 @@ function isCells(rows: TableRows | Cells): rows is Cells {
   return !Array.isArray(rows) && "rows" in rows;
 }
 
+/** Preset "linear". */
+function fitLinear(
+  { cells, schema, warnings, window }: {
+    readonly cells: Cells;
+    readonly schema: readonly ColumnSchema[];
+    readonly warnings: readonly string[];
+    readonly window: number;
+  },
+  options: DetectorOptions,
+): Detector {
+  const { falseAlarmRate = 0.01, seed = 0, latent } = options;
+  const { device } = takenApart(options);
+  const request = { cells, schema, window, seed, device, ...(latent !== undefined && { latent }) };
+  const { vae, report, parts, typical, held } = fitSeries(request);
+  const sketch = { data: sketchColumns(cells, schema.length), rows: cells.rows };
+  const table = { schema, ...parts, falseAlarmRate, warnings, sketch, window };
+  const scores = Float64Array.from(held.flatMap((stretch) => [...stretch]));
+  const stretches = held.map(({ length }) => length);
+  return new Detector(vae, calibrated(table, { scores, typical }, stretches), report);
+}
+
 function calibrate(
   vae: VAE,
   table: Omit<TableModel, "calibration" | "typical">,
   { calibration: cells, stretches = [] }: Split,
 ): TableModel {
-  const { falseAlarmRate, window } = table;
-  const { scores, typical } = table.ensemble
+  const known = table.ensemble
     ? scoresOfMany(vae, table.ensemble, cells)
     : scoresOfOne(vae, table, cells);
-  const single = new Calibration(scores);
+  return calibrated(table, known, stretches);
+}
+
+/** With the scores that calibrate it, of a series those of the windows of each stretch. */
+function calibrated(
+  table: Omit<TableModel, "calibration" | "typical">,
+  { scores, typical }: { readonly scores: Float64Array; readonly typical: Float64Array },
+  stretches: readonly number[],
+): TableModel {
+  const { falseAlarmRate, window } = table;
+  const single = new Calibration(window === undefined ? scores : evenly(scores));
   const calibration = window === undefined ? single : ofSteps(scores, stretches, window);
   const finest = calibration.resolution;
   const warnings = falseAlarmRate >= finest ? table.warnings : [
@@ -270,7 +314,16 @@ function ofSteps(
   const scores = stretches.map((count) =>
     stepMeans(windows.subarray(end, end += count), 1, window)
   );
-  return new Calibration(Float64Array.from(scores.flatMap((part) => [...part])));
+  return new Calibration(evenly(Float64Array.from(scores.flatMap((part) => [...part]))));
+}
+
+/** As many as refine a p-value, evenly over all. */
+function evenly(scores: Float64Array): Float64Array {
+  const most = Math.min(scores.length, MAX_CALIBRATION_ROWS);
+  return Float64Array.from(
+    { length: most },
+    (_, i) => scores[Math.floor(i * scores.length / most)],
+  );
 }
 
 function scoresOfMany(vae: VAE, model: EnsembleModel, cells: Cells) {

@@ -29,7 +29,7 @@ export interface DetectorOptions extends
   /**
    * "ensemble", the default: the best scores; "small": one network, a tenth of the time and the file, which
    * is also what an option of one network chooses: `likelihood`, `objective`, `validation`,
-   * `earlyStopping`, `checkpoint`.
+   * `earlyStopping`, `checkpoint`; "linear", the default beside `window`: one linear VAE, fitted exactly.
    */
   readonly preset?: Preset;
   /** Networks of each view of an ensemble; 2. */
@@ -53,7 +53,7 @@ export interface DetectorOptions extends
 }
 
 /** How a detector is made. */
-export type Preset = "ensemble" | "small";
+export type Preset = "ensemble" | "small" | "linear";
 
 /** Complete by type: an option without an entry does not compile. */
 const KEYS: Readonly<Record<keyof DetectorOptions, true>> = {
@@ -96,7 +96,7 @@ export function requireOptions(options: DetectorOptions): void {
   const { hidden, falseAlarmRate = 0.01, seed = 0, calibration, schema } = options;
   if (schema !== undefined) requireOverrides(schema, options.likelihood);
   const { validation, likelihood, backend, determinism, weights, preset, members } = options;
-  if (preset !== undefined) requireChoice("preset", preset, ["ensemble", "small"]);
+  if (preset !== undefined) requireChoice("preset", preset, ["ensemble", "small", "linear"]);
   if (members !== undefined) requireNumber("members", members, { min: 1, max: 16, integer: true });
   if (options.window !== undefined) {
     requireNumber("window", options.window, { min: 2, max: MAX_WINDOW, integer: true });
@@ -140,6 +140,18 @@ function requireStatistics(statistics: unknown): void {
 const OF_ONE = ["objective", "validation", "earlyStopping", "checkpoint"] as const;
 const OF_MANY = ["members", "statistics"] as const;
 
+/** Options that a linear fit has no use for. */
+const OF_NETWORKS = [
+  ...OF_ONE,
+  "hidden",
+  "members",
+  "statistics",
+  "epochs",
+  "batchSize",
+  "optimizer",
+  "calibration",
+] as const;
+
 /**
  * The preset that is asked for, or that the other options imply.
  * @throws TypeError for an ensemble with an option of one network, or one network with one of several
@@ -154,12 +166,31 @@ export function presetOf(options: DetectorOptions): Preset {
       `Cannot fit detector: preset "ensemble" has no ${single}: leave it out, or take preset "small"`,
     );
   }
-  const preset = options.preset ?? (single === undefined ? "ensemble" : "small");
+  const trained = single ?? OF_NETWORKS.find((key) => options[key] !== undefined);
+  const isLinear = options.window !== undefined && trained === undefined;
+  const preset = options.preset ??
+    (isLinear ? "linear" : single === undefined ? "ensemble" : "small");
+  if (preset === "linear") {
+    requireLinear(options, trained);
+    return preset;
+  }
   const several = OF_MANY.find((key) => options[key] !== undefined);
   if (preset === "ensemble" || several === undefined) return preset;
   const chosen = options.preset ? "" : `, which ${single} chooses,`;
   throw new TypeError(
     `Cannot fit detector: preset "small"${chosen} has no ${several}: leave it out, or take preset "ensemble"`,
+  );
+}
+
+function requireLinear({ window }: DetectorOptions, trained: string | undefined): void {
+  if (trained !== undefined) {
+    throw new TypeError(
+      `Cannot fit detector: preset "linear" has no ${trained}: leave it out, or take preset "small"`,
+    );
+  }
+  if (window !== undefined) return;
+  throw new TypeError(
+    'Cannot fit detector: preset "linear" is for series: window must be given: current value is undefined',
   );
 }
 

@@ -102,7 +102,7 @@ function overMembers(
 }
 
 /** The options by whom they are for. */
-function takenApart(options: DetectorOptions) {
+export function takenApart(options: DetectorOptions) {
   const {
     backend,
     determinism,

@@ -9,7 +9,7 @@ import type { Cells } from "../scoring/standardize.ts";
 import { takeCells } from "./take_cells.ts";
 
 /** More calibration rows than this refine the p-value no further than anyone reads. */
-const MAX_CALIBRATION_ROWS = 10_000;
+export const MAX_CALIBRATION_ROWS = 10_000;
 
 /** As many are kept back without a false-alarm rate that needs them: they make a tenth of the file. */
 const PLENTY_ROWS = 2000;
@@ -43,6 +43,13 @@ export function splitRows(cells: Cells, columns: number, fraction: number, seed:
   return { calibration: take(order.slice(0, kept)), training: take(order.slice(kept)) };
 }
 
+/** The stretches of a series, one after the other: steps first … end - 1. */
+export function stretchesOf(steps: number, window: number): { first: number; end: number }[] {
+  const count = Math.max(2, Math.floor(steps / (WINDOWS_A_STRETCH * window)));
+  const edge = (stretch: number) => Math.round(stretch * steps / count);
+  return Array.from({ length: count }, (_, s) => ({ first: edge(s), end: edge(s + 1) }));
+}
+
 /**
  * Stretches of the series that calibrate, evenly over its length, and the windows of all others. No window
  * of a training row holds a step that calibrates.
@@ -52,14 +59,12 @@ export function splitSeries(
   columns: number,
   { window, fraction }: { readonly window: number; readonly fraction: number },
 ): Split {
-  const stretches = Math.max(2, Math.floor(cells.rows / (WINDOWS_A_STRETCH * window)));
   const every = Math.max(2, Math.round(1 / fraction));
-  const edge = (stretch: number) => Math.round(stretch * cells.rows / stretches);
-  const parts = Array.from({ length: stretches }, (_, s) => ({
+  const parts = stretchesOf(cells.rows, window).map((steps, s) => ({
+    ...steps,
     calibrates: s % every === every >> 1,
-    first: edge(s),
-    end: edge(s + 1),
   }));
+  const stretches = parts.length;
   const windowsIn = (first: number, end: number): Cells => {
     const run = stepsOf(cells, columns, first, end);
     return windowsOf(run, columns, window, 0, countWindows(run.rows, window));

@@ -6,7 +6,7 @@
 import type { CellCodec } from "./cells.ts";
 import type { ByteBlock } from "./byte_blocks.ts";
 import { splitRecords } from "./csv_split.ts";
-import { parseDecimal } from "./decimal.ts";
+import { parseDecimal, ShortDecimal } from "./decimal.ts";
 import { DataError, quoteValue } from "./errors.ts";
 import { decodeText } from "./text.ts";
 
@@ -71,6 +71,9 @@ class BlockReader {
   readonly #separator: number;
   /** For each cell of the file the column that it is, or -1. */
   readonly #places: Int32Array;
+  /** The same, of columns of numbers. */
+  readonly #numbers: Int32Array;
+  readonly #short = new ShortDecimal();
   #text?: string;
 
   constructor(block: ByteBlock, format: RowFormat) {
@@ -80,9 +83,11 @@ class BlockReader {
     this.#separator = format.separator.charCodeAt(0);
     this.#places = new Int32Array(format.width).fill(-1);
     format.columns.forEach(({ index }, c) => this.#places[index] = c);
+    this.#numbers = this.#places.map((c) => c >= 0 && format.columns[c].codec.plain ? c : -1);
   }
 
   read(): CsvRows {
+    const short = this.#short, numbers = this.#numbers;
     const bytes = this.#bytes, { length } = bytes, separator = this.#separator;
     const { columns, width } = this.#format, { firstLine, firstRow } = this.#block;
     let most = bytes[length - 1] === NEWLINE ? 0 : 1;
@@ -101,7 +106,14 @@ class BlockReader {
       const offset = rows * columns.length;
       let cell = 0;
       for (let start = at; start <= end; cell++) {
-        let stop = start;
+        const number = cell < width ? numbers[cell] : -1;
+        let stop = number < 0 ? -1 : short.read(bytes, start, end);
+        if (stop === end || (stop >= 0 && bytes[stop] === separator)) {
+          data[offset + number] = short.value;
+          start = stop + 1;
+          continue;
+        }
+        stop = start;
         while (stop < end && bytes[stop] !== separator) stop++;
         const c = cell < width ? this.#places[cell] : -1;
         if (c >= 0) data[offset + c] = this.#cell(start, stop, c, row, line);

@@ -57,6 +57,37 @@ export function parseDecimal(bytes: Uint8Array, start: number, stop: number): nu
   return negative ? -value : value;
 }
 
+/** The usual number, a sign, up to 9 digits and a point, found and read in one pass. */
+export class ShortDecimal {
+  /** The last one that was read: as `parseDecimal` has it. */
+  value = 0;
+  readonly #mark: number;
+
+  /** @param mark the byte between units and tenths */
+  constructor(mark: number = POINT) {
+    this.#mark = mark;
+  }
+
+  /** @returns the place behind the number that begins at `start`, at most `end`; -1 for one of another form */
+  read(bytes: Uint8Array, start: number, end: number): number {
+    const first = bytes[start] === MINUS ? start + 1 : start;
+    const mark = this.#mark;
+    let at = first, mantissa = 0, point = -1;
+    // Ten digits may be more than 2^31: then none is taken.
+    for (const most = Math.min(end, first + 10); at < most; at++) {
+      const digit = bytes[at] - ZERO;
+      if (digit >= 0 && digit <= 9) mantissa = Math.imul(mantissa, 10) + digit;
+      else if (bytes[at] === mark && point < 0) point = at;
+      else break;
+    }
+    const digits = at - first - (point < 0 ? 0 : 1);
+    if (digits < 1 || digits > 9) return -1;
+    const size = point < 0 ? mantissa : mantissa / POWERS[at - point - 1];
+    this.value = first === start ? size : -size;
+    return at;
+  }
+}
+
 function parseExponent(bytes: Uint8Array, start: number, stop: number): number {
   let at = start, value = 0;
   const negative = bytes[at] === MINUS;

@@ -51,7 +51,7 @@ export class Pace {
   }
 
   /** Runs all steps, with room to breathe between them. */
-  async run<Value>(steps: Iterator<void, Value>): Promise<Value> {
+  async run<Value>(steps: Iterator<unknown, Value>): Promise<Value> {
     for (;;) {
       const step = steps.next();
       if (step.done) return step.value;

@@ -99,12 +99,13 @@ export function rawContributions(
   return score;
 }
 
-/** Turns raw contributions into excesses over typical rows, in place; the sum stays. */
-export function relateToTypical(raw: Float64Array, typical: Float64Array): void {
+/** Turns a row's raw contributions, from `at` on, into excesses over typical rows, in place; the sum stays. */
+export function relateToTypical(raw: Float64Array, typical: Float64Array, at = 0): void {
+  const width = typical.length;
   let total = 0;
-  for (let d = 0; d < raw.length; d++) total += typical[d];
-  const share = total / raw.length;
-  for (let d = 0; d < raw.length; d++) raw[d] += share - typical[d];
+  for (let d = 0; d < width; d++) total += typical[d];
+  const share = total / width;
+  for (let d = 0; d < width; d++) raw[at + d] += share - typical[d];
 }
 
 function rowOf({ data, shape: [, columns] }: Matrix, r: number): Float32Array {

@@ -4,24 +4,30 @@
  * A cell depends on the seed, its row, its column and p(x | z) alone; the same seed gives the same
  * cell on every machine for which p(x | z) has the same bits.
  */
-import type { SyncProgram } from "../backends/backend.ts";
+import type { Program } from "../backends/backend.ts";
 import { HostRandom } from "../core/philox.ts";
 import { STREAMS } from "../core/streams.ts";
 import { definitionOf, groupsOf } from "../distributions/likelihood.ts";
 import type { ModelSpec } from "../models/spec.ts";
 import { DRAW } from "./programs.ts";
+import { all, type Wait } from "./steps.ts";
 
 /** Parameters of some rows by name, `[rows, 1]` or `[rows, columns of the group]`, row-major. */
 export type DrawParameters = ReadonlyMap<string, Float32Array>;
 
-/** What a run of the program `sample` over so many rows computed of p(x | z). */
-export function readDrawParameters(program: SyncProgram, rows: number): DrawParameters {
+/** Reads what a run of the program `sample` over so many rows computed of p(x | z). */
+export function readDrawParameters(
+  program: Program,
+  rows: number,
+): { readonly parameters: DrawParameters; readonly wait: Wait } {
   const outputs = [...program.plan.outputs].filter(([name]) => name.startsWith(DRAW));
-  return new Map(outputs.map(([name, { shape }]) => {
+  const waits: Wait[] = [];
+  const parameters = new Map(outputs.map(([name, { shape }]) => {
     const values = new Float32Array(rows * shape.cols);
-    program.read(name, values);
+    waits.push(program.read(name, values));
     return [name.slice(DRAW.length), values];
   }));
+  return { parameters, wait: all(waits) };
 }
 
 /** Fills `into`, `[rows, D]`, whose first row is row `first` of all that are drawn. */

@@ -3,7 +3,7 @@
  * compiled when first needed and kept. A program takes batches of any size up to its capacity;
  * larger inputs pass through it in chunks.
  */
-import type { Backend, Segment, SyncProgram, WeightFormat } from "../backends/backend.ts";
+import type { Backend, Program, Segment, SyncProgram, WeightFormat } from "../backends/backend.ts";
 import type { AdapterOptions, BackendChoice, OpenBackend } from "../backends/open_score.ts";
 import { splitSeed } from "../core/philox.ts";
 import { requireChoice, requireNumber } from "../core/validate.ts";
@@ -12,6 +12,7 @@ import { type Layout, layOut } from "../graph/layout.ts";
 import type { Plan } from "../graph/plan.ts";
 import { areFinite, requireFiniteRows } from "./finite.ts";
 import { type Matrix, MAX_FLOAT32 } from "./matrix.ts";
+import { after, all, finish, type Steps } from "./steps.ts";
 
 /** A parameter's values, `[rows, cols]` row-major. */
 export interface NamedTensor<Values = Float32Array> {
@@ -24,8 +25,9 @@ export interface NamedTensor<Values = Float32Array> {
 /** Which machine to run on. */
 export interface DeviceOptions {
   /**
-   * "auto" (WebAssembly, else the reference), or one by name. "webgpu" trains on a GPU, as "auto" does
-   * for large work; what needs an answer at once, and scoring, runs on WebAssembly then.
+   * "auto" (WebAssembly, else the reference), or one by name. "webgpu" trains a `VAE` on a GPU and does its
+   * calls on batches there, as "auto" does for large work; what needs an answer at once runs on
+   * WebAssembly then.
    */
   readonly backend?: BackendChoice;
   /** Which GPU adapter may be taken. */
@@ -58,6 +60,8 @@ const MAX_CHUNKS = 32, MAX_ELEMENTS = 1 << 20;
 export interface ProgramSize {
   readonly capacity: number;
   readonly samples?: number;
+  /** Rows that there are: a device may take more of them at once. */
+  readonly rows?: number;
   /** Whether a run may have many times the capacity, where the backend can take so many at once. */
   readonly isBulk?: boolean;
 }
@@ -68,6 +72,29 @@ export interface MapOptions {
   readonly seed?: number;
   /** What errors say that cannot be done; the name of the program. */
   readonly action?: string;
+}
+
+/** What gives the programs of a model: each is to be used at once, and asked for anew after a wait. */
+export interface Programs<Name extends string> {
+  program(name: Name, size: ProgramSize): Program;
+}
+
+/** What work is about, for whoever decides where it is done. */
+export interface Work<Name extends string> {
+  readonly name: Name;
+  readonly rows: number;
+  readonly samples?: number;
+}
+
+/** Where work may be done instead of on the host. */
+export interface WorkDevice<Name extends string> {
+  /** What it is, for reports. */
+  readonly details: Readonly<Record<string, unknown>>;
+  /** Does the work, be it on the host in the end. */
+  run<T>(work: Work<Name>, steps: (programs: Programs<Name>) => Steps<T>): Promise<T>;
+  /** Waits for all that is at work. */
+  settled(): Promise<void>;
+  dispose(): void;
 }
 
 /** A machine that a model runs on, and how single rows find weights there. */
@@ -82,7 +109,7 @@ export interface Architecture<Name extends string> {
   plan(name: Name, parameters: Layout, size: ProgramSize): Plan;
 }
 
-export class Engine<Name extends string> {
+export class Engine<Name extends string> implements Programs<Name> {
   readonly backend: Backend<SyncProgram>;
   readonly layout: Layout;
   readonly parameterSpecs: readonly ParameterSpec[];
@@ -92,6 +119,12 @@ export class Engine<Name extends string> {
   readonly weights?: WeightFormat;
   /** What was asked for. */
   readonly device: DeviceOptions;
+  /** Where calls that may wait are done, where the model has such. */
+  workDevice?: WorkDevice<Name>;
+  /** Counts changes of the parameters; not those that training makes as it goes. */
+  version = 0;
+  /** Whether training changes the parameters now. */
+  isMoving = false;
   readonly #architecture: Architecture<Name>;
   readonly #programs = new Map<string, SyncProgram>();
 
@@ -162,9 +195,13 @@ export class Engine<Name extends string> {
     return program;
   }
 
+  plan(name: Name, size: ProgramSize): Plan {
+    return this.#architecture.plan(name, this.layout, size);
+  }
+
   /** A program for the caller to keep. */
   compile(name: Name, size: ProgramSize, weights?: WeightFormat): SyncProgram {
-    const plan = this.#architecture.plan(name, this.layout, size);
+    const plan = this.plan(name, size);
     const chunks = size.isBulk ? chunksOf(plan) : 1;
     return this.backend.compile(plan, { parameters: this.segment }, weights, chunks);
   }
@@ -173,47 +210,80 @@ export class Engine<Name extends string> {
    * Runs a program over all rows of an input, in chunks; every output as one matrix.
    * @throws NotFiniteError naming the row for which a value is beyond float32
    */
-  map(
+  map(name: Name, input: string, x: Matrix, options?: MapOptions): Record<string, Matrix> {
+    return finish(mapSteps(this, name, input, x, options));
+  }
+
+  /** `map`, by the device where that is better. */
+  mapLater(
     name: Name,
     input: string,
     x: Matrix,
-    { seed, action = name }: MapOptions = {},
-  ): Record<string, Matrix> {
-    const [rows, width] = x.shape;
-    // Draws are numbered by row, from one that is the whole run's.
-    const isBulk = rows > BULK_ROWS && seed === undefined;
-    const program = this.program(name, { capacity: BULK_ROWS, isBulk });
-    const { capacity = BULK_ROWS } = program;
-    const results = Object.fromEntries(
-      [...program.plan.outputs].map(([output, { shape }]) => {
-        const data = new Float32Array(rows * shape.cols);
-        return [output, { data, shape: [rows, shape.cols] as const }];
-      }),
-    );
-    for (let first = 0; first < rows; first += capacity) {
-      const count = Math.min(capacity, rows - first);
-      program.write(input, x.data.subarray(first * width, (first + count) * width));
-      if (seed !== undefined) program.write("key", [...splitSeed(seed), 0, first]);
-      program.run(count);
-      for (const [output, { data, shape: [, cols] }] of Object.entries(results)) {
-        const chunk = data.subarray(first * cols, (first + count) * cols);
-        program.read(output, chunk);
-        requireFiniteRows(action, chunk, cols, first);
-      }
-    }
-    return results;
+    options?: MapOptions,
+  ): Promise<Record<string, Matrix>> {
+    const [rows] = x.shape;
+    return this.run({ name, rows }, (programs) => mapSteps(programs, name, input, x, options));
+  }
+
+  /** Work that may wait, by the device where that is better. */
+  async run<T>(work: Work<Name>, steps: (programs: Programs<Name>) => Steps<T>): Promise<T> {
+    const device = this.isMoving ? undefined : this.workDevice;
+    return device ? await device.run(work, steps) : finish(steps(this));
   }
 
   dispose(): void {
+    this.workDevice?.dispose();
     this.#programs.clear();
     this.backend.dispose();
   }
 
   #write(values: ReadonlyMap<string, ArrayLike<number>>): void {
+    this.version++;
     for (const [name, data] of values) {
       this.segment.write(this.layout.places.get(name)!.offset, data);
     }
   }
+}
+
+function* mapSteps<Name extends string>(
+  programs: Programs<Name>,
+  name: Name,
+  input: string,
+  x: Matrix,
+  { seed, action = name }: MapOptions = {},
+): Steps<Record<string, Matrix>> {
+  const [rows, width] = x.shape;
+  // Draws are numbered by row, from one that is the whole run's.
+  const size = { capacity: BULK_ROWS, isBulk: rows > BULK_ROWS && seed === undefined, rows };
+  const capacity = capacityOf(programs.program(name, size));
+  const { outputs } = programs.program(name, size).plan;
+  const results = Object.fromEntries(
+    [...outputs].map(([output, { shape }]) => {
+      const data = new Float32Array(rows * shape.cols);
+      return [output, { data, shape: [rows, shape.cols] as const }];
+    }),
+  );
+  for (let first = 0; first < rows; first += capacity) {
+    const count = Math.min(capacity, rows - first), program = programs.program(name, size);
+    program.write(input, x.data.subarray(first * width, (first + count) * width));
+    if (seed !== undefined) program.write("key", [...splitSeed(seed), 0, first]);
+    program.run(count);
+    yield all(
+      Object.entries(results).map(([output, { data, shape: [, cols] }]) => {
+        const chunk = data.subarray(first * cols, (first + count) * cols);
+        return after(
+          program.read(output, chunk),
+          () => requireFiniteRows(action, chunk, cols, first),
+        );
+      }),
+    );
+  }
+  return results;
+}
+
+/** The most rows of a run. */
+export function capacityOf({ capacity, plan }: Program): number {
+  return capacity ?? plan.capacity;
 }
 
 /** How many chunks of a plan's capacity a run may have, so that memory stays within bounds. */

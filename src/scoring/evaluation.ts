@@ -6,10 +6,12 @@
  * batched.
  */
 import { portableExp, portableLog } from "../core/portable.ts";
-import type { SyncProgram } from "../backends/backend.ts";
+import type { Program } from "../backends/backend.ts";
 import { splitSeed } from "../core/philox.ts";
 import { requireNumber } from "../core/validate.ts";
+import { capacityOf } from "./engine.ts";
 import type { Matrix } from "./matrix.ts";
+import { after, all, finish, type Steps, type Wait } from "./steps.ts";
 
 /** How to sample. */
 export interface EvaluationOptions {
@@ -62,14 +64,14 @@ export interface RowEvaluation {
 }
 
 /** Draws taken in one run: more are streamed. */
-const SAMPLE_CHUNK = 64;
+export const SAMPLE_CHUNK = 64;
 
 /** Decoder rows of one run. */
 const DECODER_ROWS = 1024;
 
-type Compile = (capacity: number, samples: number) => SyncProgram;
+type Compile = (capacity: number, samples: number) => Program;
 
-type Prepare = (program: SyncProgram, first: number, count: number) => void;
+type Prepare = (program: Program, first: number, count: number) => void;
 
 type RowOptions = Pick<EvaluationOptions, "samples" | "seed" | "firstRow">;
 
@@ -84,8 +86,7 @@ export function evaluateRows(
   compile: Compile,
   prepare?: Prepare,
 ): RowEvaluation {
-  const steps = evaluationSteps(x, options, compile, prepare);
-  for (let step = steps.next();; step = steps.next()) if (step.done) return step.value;
+  return finish(evaluationSteps(x, options, compile, prepare));
 }
 
 /**
@@ -97,30 +98,32 @@ export function* evaluationSteps(
   options: RowOptions,
   compile: Compile,
   prepare?: Prepare,
-): Generator<void, RowEvaluation> {
+): Steps<RowEvaluation> {
   const samples = requireNumber("samples", options.samples ?? 1, {
     min: 1,
     max: 1e6,
     integer: true,
   });
   const perRun = Math.min(samples, SAMPLE_CHUNK);
-  const capacity = Math.max(1, Math.floor(DECODER_ROWS / perRun));
+  const asked = Math.max(1, Math.floor(DECODER_ROWS / perRun));
   const [seedLow, seedHigh] = splitSeed(options.seed ?? 0);
   const { firstRow = 0 } = options;
   const [rows, width] = x.shape;
-  const sums = new RowSums(rows, compile(capacity, perRun));
+  const compiled = compile(asked, perRun), capacity = capacityOf(compiled);
+  const sums = new RowSums(rows, compiled);
   for (let first = 0; first < rows; first += capacity) {
     const count = Math.min(capacity, rows - first);
     for (let drawn = 0; drawn < samples; drawn += perRun) {
       // Asked for and written anew: between steps others may have used it, or sent it away.
-      const program = compile(capacity, perRun);
+      const program = compile(asked, perRun);
       program.write("x", x.data.subarray(first * width, (first + count) * width));
       prepare?.(program, first, count);
       program.write("key", [seedLow, seedHigh, drawn / perRun, firstRow + first]);
       program.run(count);
-      sums.add(program, first, count, Math.min(perRun, samples - drawn), perRun);
-      if (drawn === 0) sums.addKl(program, first, count);
-      yield;
+      yield all([
+        sums.add(program, first, count, Math.min(perRun, samples - drawn), perRun),
+        drawn === 0 ? sums.addKl(program, first, count) : undefined,
+      ]);
     }
   }
   return sums.finish(samples);
@@ -139,7 +142,7 @@ class RowSums {
   readonly #klOfClass?: Float64Array;
   readonly #klPerDimension: Float64Array;
 
-  constructor(rows: number, { plan: { outputs } }: SyncProgram) {
+  constructor(rows: number, { plan: { outputs } }: Pick<Program, "plan">) {
     this.#logLikelihood = new Float64Array(rows);
     this.#largest = new Float64Array(rows).fill(-Infinity);
     this.#weights = new Float64Array(rows);
@@ -152,24 +155,30 @@ class RowSums {
     this.#klPerDimension = new Float64Array(outputs.get("kl")?.shape.cols ?? 0);
   }
 
-  add(program: SyncProgram, first: number, rows: number, used: number, drawn: number): void {
+  add(program: Program, first: number, rows: number, used: number, drawn: number): Wait {
     const logLikelihoods = new Float64Array(rows * drawn),
       logWeights = new Float64Array(rows * drawn);
-    program.read("logLikelihoods", logLikelihoods);
-    program.read("logWeights", logWeights);
-    for (let r = 0; r < rows; r++) {
-      for (let k = 0; k < used; k++) {
-        this.#logLikelihood[first + r] += logLikelihoods[r * drawn + k];
-        this.#addWeight(first + r, logWeights[r * drawn + k]);
-      }
-    }
-    for (const [name, sums] of this.#divergences) {
-      const values = new Float64Array(rows * drawn);
-      program.read(name, values);
+    const divergences = [...this.#divergences].map(([name, sums]) => {
+      return { name, sums, values: new Float64Array(rows * drawn) };
+    });
+    const read = all([
+      program.read("logLikelihoods", logLikelihoods),
+      program.read("logWeights", logWeights),
+      ...divergences.map(({ name, values }) => program.read(name, values)),
+    ]);
+    return after(read, () => {
       for (let r = 0; r < rows; r++) {
-        for (let k = 0; k < used; k++) sums[first + r] += values[r * drawn + k];
+        for (let k = 0; k < used; k++) {
+          this.#logLikelihood[first + r] += logLikelihoods[r * drawn + k];
+          this.#addWeight(first + r, logWeights[r * drawn + k]);
+        }
       }
-    }
+      divergences.forEach(({ sums, values }) => {
+        for (let r = 0; r < rows; r++) {
+          for (let k = 0; k < used; k++) sums[first + r] += values[r * drawn + k];
+        }
+      });
+    });
   }
 
   #addWeight(row: number, logWeight: number): void {
@@ -183,15 +192,22 @@ class RowSums {
     this.#squares[row] = this.#squares[row] * shrink * shrink + weight * weight;
   }
 
-  addKl(program: SyncProgram, first: number, rows: number): void {
-    if (this.#klOfClass) program.read("klOfClass", this.#klOfClass.subarray(first, first + rows));
+  addKl(program: Program, first: number, rows: number): Wait {
+    return all([
+      this.#klOfClass && program.read("klOfClass", this.#klOfClass.subarray(first, first + rows)),
+      this.#addClosedKl(program, first, rows),
+    ]);
+  }
+
+  #addClosedKl(program: Program, first: number, rows: number): Wait {
     const latent = this.#klPerDimension.length;
     if (latent === 0) return;
     const kl = new Float64Array(rows * latent);
-    program.read("kl", kl);
-    kl.forEach((nats, i) => {
-      this.#kl[first + Math.floor(i / latent)] += nats;
-      this.#klPerDimension[i % latent] += nats;
+    return after(program.read("kl", kl), () => {
+      kl.forEach((nats, i) => {
+        this.#kl[first + Math.floor(i / latent)] += nats;
+        this.#klPerDimension[i % latent] += nats;
+      });
     });
   }
 

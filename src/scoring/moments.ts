@@ -23,28 +23,33 @@ const DRAWS = 4096;
 const ACTIVE_DRAWS = 64;
 
 /** Of the layer next to the data, `[rows, L]`. */
-export function encodeRows(
+export async function encodeRows(
   engine: Engine<ProgramName>,
   spec: ModelSpec,
   x: Matrix,
   { samples = 256, seed = 0 }: MomentOptions = {},
-): { mean: Matrix; logVar: Matrix } {
+): Promise<{ mean: Matrix; logVar: Matrix }> {
   requireNumber("samples", samples, { min: 2, max: 1e5, integer: true });
   const { mean, logVar } = hasClosedMoments(spec)
-    ? engine.map("encode", "x", x)
+    ? await engine.mapLater("encode", "x", x)
     : byDraws(engine, x, samples, seed);
   return { mean, logVar };
 }
 
 /** E[z | x] of every layer, from the data up. */
-export function layerMeans(engine: Engine<ProgramName>, spec: ModelSpec, x: Matrix): Matrix[] {
+export async function layerMeans(
+  engine: Engine<ProgramName>,
+  spec: ModelSpec,
+  x: Matrix,
+): Promise<Matrix[]> {
   if (spec.latent.length === 1 && hasClosedMoments(spec)) {
-    return [engine.map("encode", "x", x).mean];
+    return [(await engine.mapLater("encode", "x", x)).mean];
   }
   const read = byDraws(engine, x, ACTIVE_DRAWS, 0);
   return spec.latent.map((_, layer) => read[`mean.${layer}`]);
 }
 
+/** On the host, whatever else runs there. */
 function byDraws(
   engine: Engine<ProgramName>,
   x: Matrix,

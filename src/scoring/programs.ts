@@ -8,6 +8,7 @@
  *   decode       z → mean [B, D]
  *   posterior    x, key → z [B, L], one draw of q(z | x)
  *   reconstruct  x → mean, at z = E[z | x]
+ *   conditional  x → mean, and p(x | z) as `draw.<parameter>`, at z = E[z | x]
  *   sample       key → z [B, L] ~ p(z), and there mean [B, D] and p(x | z), as `draw.<parameter>`
  *   score        x → cost [B, D] = -ln p(x_d | z) at z = E[z | x], and kl [B, L]: deterministic
  *   rowScores    x → reconstruction [B, 1] = Σ_d cost_d and divergence [B, 1] = Σ kl, of `score`
@@ -56,6 +57,7 @@ export type ProgramName =
   | "decode"
   | "posterior"
   | "reconstruct"
+  | "conditional"
   | "sample"
   | "score"
   | "rowScores"
@@ -67,7 +69,7 @@ type Outputs = Record<string, Node>;
 
 type Builder = (scope: Scope, spec: ModelSpec, samples: number) => Outputs;
 
-/** Before the names of the parameters of p(x | z) among the outputs of `sample`. */
+/** Before the names of the parameters of p(x | z) among the outputs. */
 export const DRAW = "draw.";
 
 /** Programs at the points that stand for distributions, and programs of draws. */
@@ -80,6 +82,7 @@ const BUILDERS: {
   decode: { noise: noNoise, build: decode },
   posterior: { noise: drawnNoise, build: underPosterior },
   reconstruct: { noise: noNoise, build: reconstruct },
+  conditional: { noise: noNoise, build: conditional },
   sample: { noise: drawnNoise, build: draw },
   score: { noise: noNoise, build: score },
   rowScores: { noise: noNoise, build: rowScores },
@@ -118,16 +121,31 @@ function reconstruct(scope: Scope, spec: ModelSpec): Outputs {
   return { mean: decoder(scope, spec, infer(scope, spec, rows.all).z, rows).mean };
 }
 
+function conditional(scope: Scope, spec: ModelSpec): Outputs {
+  const rows = rowsInput(scope.g, spec);
+  return parametersAt(scope, spec, infer(scope, spec, rows.all).z, rows);
+}
+
 function draw(scope: Scope, spec: ModelSpec): Outputs {
   const { g } = scope;
   const z = generate(scope, spec);
   const condition = spec.condition > 0 ? g.input("c", batched(spec.condition)) : undefined;
-  const { mean, parameters } = decoder(scope, spec, z, { condition });
+  return { z, ...parametersAt(scope, spec, z, { condition }) };
+}
+
+/** E[x | z], and what a draw of x needs, for every row. */
+function parametersAt(
+  scope: Scope,
+  spec: ModelSpec,
+  z: Node,
+  rows: Parameters<typeof decoder>[3],
+): Outputs {
+  const { g } = scope, { mean, parameters } = decoder(scope, spec, z, rows);
   const drawn = Object.entries(parameters).map(([name, node]) => {
     const ofRows = { ...batched(node.shape.cols), mean: false };
     return [`${DRAW}${name}`, node.shape.batched ? node : g.broadcast(node, ofRows)];
   });
-  return { z, mean, ...Object.fromEntries(drawn) };
+  return { mean, ...Object.fromEntries(drawn) };
 }
 
 function underPosterior(scope: Scope, spec: ModelSpec): Outputs {

@@ -20,13 +20,28 @@ const FILLINGS = 3;
 /** Costs of standardised rows, NaN where missing. */
 export function costsOf(vae: TrainedVae, standardized: Matrix): Costs {
   const lacking = standardized.data.some(Number.isNaN);
-  const model = lacking ? takingMissing(vae) : vae;
-  const x = withObserved(model.spec, standardized);
-  if (!lacking || model === vae) return { x, ...model.costs(x) };
-  for (let time = 0; time < FILLINGS; time++) fillIn(x, model.reconstructSync(x));
+  if (!lacking || vae.spec.missing) {
+    const x = withObserved(vae.spec, standardized);
+    return { x, ...vae.costs(x) };
+  }
+  const { model, x } = filledIn(vae, standardized, FILLINGS);
   const costs = model.costs(x);
   fillIn(x, { data: new Float32Array(standardized.data.length), shape: standardized.shape });
   return { x, ...costs };
+}
+
+/**
+ * Standardised rows, NaN where missing, as a model that takes missing cells sees them: filled in by what it
+ * makes of them, so many times.
+ */
+export function filledIn(
+  vae: TrainedVae,
+  standardized: Matrix,
+  times: number,
+): { readonly model: TrainedVae; readonly x: Matrix } {
+  const model = takingMissing(vae), x = withObserved(model.spec, standardized);
+  for (let time = 0; time < times; time++) fillIn(x, model.reconstructSync(x));
+  return { model, x };
 }
 
 /** Puts what the model makes of a row where the row lacks something. */

@@ -57,6 +57,24 @@ export interface ScoreTable {
   readonly contributions: Float64Array;
 }
 
+/** P-values are looked up when they are asked for: who decides by other ones does without. */
+class ScoredCells implements ScoreTable {
+  readonly #calibration: Calibration;
+  #pValues?: Float64Array;
+
+  constructor(
+    readonly scores: Float64Array,
+    readonly contributions: Float64Array,
+    calibration: Calibration,
+  ) {
+    this.#calibration = calibration;
+  }
+
+  get pValues(): Float64Array {
+    return this.#pValues ??= this.scores.map((score) => this.#calibration.pValue(score));
+  }
+}
+
 /** Scores tables with a fitted detector. */
 export class TableScorer {
   /** The model of the standardised rows. */
@@ -165,7 +183,7 @@ export class TableScorer {
     const { scores, contributions } = window === undefined
       ? scoreRows(cells)
       : scoreSteps(cells, { columns, window }, scoreRows);
-    return { scores, pValues: scores.map((score) => calibration.pValue(score)), contributions };
+    return new ScoredCells(scores, contributions, calibration);
   }
 
   /** Rows as the model was fitted to them: of a series, windows. */
@@ -173,8 +191,8 @@ export class TableScorer {
     const { typical, expansion } = this.model, width = typical.length;
     const { scores, raw: contributions } = this.#ensemble?.scoreCells(cells) ??
       rawScores(cells, costsOf(this.vae, this.#rowsToVae(cells)), expansion, typical);
-    for (let r = 0; r < cells.rows; r++) {
-      relateToTypical(contributions.subarray(r * width, (r + 1) * width), typical);
+    for (let at = 0; at < cells.rows * width; at += width) {
+      relateToTypical(contributions, typical, at);
     }
     return { scores, contributions };
   }

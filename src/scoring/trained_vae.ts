@@ -7,18 +7,17 @@ import { type OpenBackend, openBackend } from "../backends/open_score.ts";
 import { placeholders } from "../distributions/likelihood.ts";
 import type { ModelSpec } from "../models/spec.ts";
 import { latentSize, parametersOf } from "../models/vae_graph.ts";
-import { type DeviceOptions, Engine, type Host, type NamedTensor } from "./engine.ts";
-import { requireFiniteRows, requireFiniteScore } from "./finite.ts";
-import { requireData } from "./data_rule.ts";
-import { activeUnits } from "./active_units.ts";
-import { encodeRows, layerMeans, type MomentOptions } from "./moments.ts";
 import {
-  evaluateRows,
-  type Evaluation,
-  type EvaluationOptions,
-  evaluationSteps,
-  type RowEvaluation,
-} from "./evaluation.ts";
+  type DeviceOptions,
+  Engine,
+  type Host,
+  type NamedTensor,
+  type WorkDevice,
+} from "./engine.ts";
+import { requireFiniteScore } from "./finite.ts";
+import { requireData } from "./data_rule.ts";
+import { encodeRows, type MomentOptions } from "./moments.ts";
+import type { Evaluation, EvaluationOptions, RowEvaluation } from "./evaluation.ts";
 import {
   type ConditionOptions,
   markObserved,
@@ -33,6 +32,7 @@ import {
 } from "./matrix.ts";
 import { type ProgramName, vaeArchitecture } from "./programs.ts";
 import { loadModelFile } from "./load_model_file.ts";
+import { boundsOf, evaluateModel, stepsOf } from "./model_evaluation.ts";
 import {
   type ModelFile,
   parameterValues,
@@ -42,6 +42,7 @@ import {
 } from "./model_file.ts";
 import { drawPairs, type SampleOptions } from "./sampling.ts";
 import { SingleRow, SingleScore } from "./single_row.ts";
+import { finish, type Steps } from "./steps.ts";
 
 export type { DeviceOptions, NamedTensor } from "./engine.ts";
 export { loadModelFile } from "./load_model_file.ts";
@@ -71,6 +72,15 @@ export class TrainedVae {
    */
   protected static readonly openBackend: OpenBackend = openBackend;
 
+  /**
+   * Where calls that may wait are done instead: here nowhere, as the entry for scoring holds no other
+   * machine.
+   * @internal
+   */
+  protected static readonly workDevice?: (
+    engine: Engine<ProgramName>,
+  ) => WorkDevice<ProgramName> | undefined;
+
   /** A model with the given parameter values; `VAE.create` and `load` are the usual ways. */
   constructor(
     spec: ModelSpec,
@@ -80,6 +90,7 @@ export class TrainedVae {
     this.spec = spec;
     this.placeholders = placeholders(spec.likelihood, spec.inputs);
     this.engine = new Engine(vaeArchitecture(spec), values, device, new.target.openBackend);
+    this.engine.workDevice = new.target.workDevice?.(this.engine);
   }
 
   /**
@@ -90,14 +101,21 @@ export class TrainedVae {
     return loadModelFile(source).then((file) => new this(...fromModelFile(file), device));
   }
 
-  /** What is really in use: the backend, its threads at work, and why these, if it needs saying. */
+  /**
+   * What is really in use: the backend of the host, its threads at work, and why these, if it needs saying; a
+   * GPU, once it has worked, and why it is lost.
+   */
   get device(): {
     readonly backend: string;
     readonly threads: number;
     readonly [detail: string]: unknown;
   } {
-    const { backend, weights } = this.engine;
-    return { backend: backend.name, threads: 1, ...(weights && { weights }), ...backend.details };
+    const { backend, weights, workDevice } = this.engine;
+    return {
+      ...{ backend: backend.name, threads: 1, ...(weights && { weights }) },
+      ...backend.details,
+      ...workDevice?.details,
+    };
   }
 
   /**
@@ -137,7 +155,8 @@ export class TrainedVae {
     x: Rows,
     { condition, ...options }: MomentOptions & ConditionOptions = {},
   ): Promise<{ mean: Matrix; logVar: Matrix }> {
-    return encodeRows(this.engine, this.spec, toRows(this.spec, x, condition), options);
+    const rows = toRows(this.spec, x, condition);
+    return await encodeRows(this.engine, this.spec, rows, options);
   }
 
   /**
@@ -148,18 +167,19 @@ export class TrainedVae {
     if (!this.spec.classifier) throw new TypeError("Cannot classify: the model has no classifier");
     const rows = toMatrix(x, this.spec.inputs);
     requireData(this.spec, rows.data);
-    return this.engine.map("classify", "x", rows).probabilities;
+    return (await this.engine.mapLater("classify", "x", rows)).probabilities;
   }
 
   /** E[x | z], `[rows, D]`, for z `[rows, L]`. */
   async decode(z: Rows, { condition }: ConditionOptions = {}): Promise<Matrix> {
     const latents = toConditioned(this.spec, latentSize(this.spec), z, condition);
-    return this.engine.map("decode", "z", latents).mean;
+    return (await this.engine.mapLater("decode", "z", latents)).mean;
   }
 
   /** E[x | z] at z = E[z | x], `[rows, D]`. */
   async reconstruct(x: Rows, { condition }: ConditionOptions = {}): Promise<Matrix> {
-    return this.engine.map("reconstruct", "x", toRows(this.spec, x, condition)).mean;
+    const rows = toRows(this.spec, x, condition);
+    return (await this.engine.mapLater("reconstruct", "x", rows)).mean;
   }
 
   /**
@@ -167,7 +187,7 @@ export class TrainedVae {
    * in place of the second draw. Draw i depends on the seed, i and its condition alone.
    */
   async sample(count: number, options: SampleOptions = {}): Promise<Matrix> {
-    return this.sampleFrom(0, count, options);
+    return (await this.sampleJoint(count, options)).x;
   }
 
   /** Draws of (x, z) ~ p(z) p(x | z): those of `sample`, and the z behind them, `[count, L]`. */
@@ -175,7 +195,11 @@ export class TrainedVae {
     count: number,
     options: SampleOptions = {},
   ): Promise<{ readonly x: Matrix; readonly z: Matrix }> {
-    return drawPairs(this.engine, this.spec, { first: 0, count, ...options });
+    const request = { first: 0, count, ...options };
+    return await this.engine.run(
+      { name: "sample", rows: count },
+      (programs) => drawPairs(programs, this.spec, request),
+    );
   }
 
   /**
@@ -188,7 +212,7 @@ export class TrainedVae {
   ): Promise<Matrix> {
     const rows = toRows(this.spec, x, condition);
     requireClasses(this.spec, rows, "draw from q(z | x)");
-    return this.engine.map("posterior", "x", rows, { seed }).z;
+    return (await this.engine.mapLater("posterior", "x", rows, { seed })).z;
   }
 
   /**
@@ -196,7 +220,7 @@ export class TrainedVae {
    * @internal
    */
   sampleFrom(first: number, count: number, options: SampleOptions = {}): Matrix {
-    return drawPairs(this.engine, this.spec, { first, count, ...options }).x;
+    return finish(drawPairs(this.engine, this.spec, { first, count, ...options })).x;
   }
 
   /** The bound and its parts per row, and importance-sampled ln p(x); nats. */
@@ -205,29 +229,7 @@ export class TrainedVae {
     { condition, ...options }: EvaluationOptions & ConditionOptions = {},
   ): Promise<Evaluation> {
     const rows = toRows(this.spec, x, condition);
-    const evaluation = this.#evaluate(rows, options);
-    const { samples, ...rest } = { ...options, samples: options.priorSamples ?? 0 };
-    if (samples !== 0 && this.spec.classifier) {
-      throw new TypeError("Cannot evaluate: priorSamples excludes a classifier");
-    }
-    const programs = (capacity: number, drawn: number) =>
-      this.engine.program("prior", { capacity, samples: drawn });
-    const activeUnitsPerLayer = layerMeans(this.engine, this.spec, rows).map(activeUnits);
-    return {
-      ...evaluation,
-      activeUnits: activeUnitsPerLayer[0],
-      activeUnitsPerLayer,
-      ...(samples !== 0 && {
-        priorLogLikelihood: evaluateRows(rows, { ...rest, samples }, programs).logLikelihood,
-      }),
-    };
-  }
-
-  #evaluate(rows: Matrix, options: EvaluationOptions): RowEvaluation {
-    const evaluation = this.evaluateSync(rows, options);
-    requireFiniteRows("evaluate", evaluation.elbo, 1);
-    requireFiniteRows("evaluate", evaluation.logLikelihood, 1);
-    return evaluation;
+    return await evaluateModel(this.engine, this.spec, rows, options);
   }
 
   /** ELBO per row, nats, the expectation over `samples` draws. */
@@ -235,7 +237,7 @@ export class TrainedVae {
     x: Rows,
     { condition, ...options }: EvaluationOptions & ConditionOptions = {},
   ): Promise<Float64Array> {
-    return this.#evaluate(toRows(this.spec, x, condition), options).elbo;
+    return (await boundsOf(this.engine, toRows(this.spec, x, condition), options)).elbo;
   }
 
   /** ln p(x) per row, nats, importance-sampled with `samples` draws: a bound, tight as they grow. */
@@ -244,7 +246,7 @@ export class TrainedVae {
     { condition, ...options }: EvaluationOptions & ConditionOptions = {},
   ): Promise<Float64Array> {
     const rows = toRows(this.spec, x, condition);
-    return this.#evaluate(rows, { samples: 100, ...options }).logLikelihood;
+    return (await boundsOf(this.engine, rows, { samples: 100, ...options })).logLikelihood;
   }
 
   /**
@@ -256,7 +258,8 @@ export class TrainedVae {
     { method = "elbo", condition }: { readonly method?: ScoreMethod } & ConditionOptions = {},
   ): Promise<Float64Array> {
     const rows = toRows(this.spec, x, condition);
-    const { reconstruction, divergence } = this.engine.map("rowScores", "x", rows, SCORING);
+    const scores = await this.engine.mapLater("rowScores", "x", rows, SCORING);
+    const { reconstruction, divergence } = scores;
     switch (method) {
       case "elbo":
         return sumOf(reconstruction.data, divergence.data);
@@ -312,6 +315,11 @@ export class TrainedVae {
     return { cost, kl };
   }
 
+  /** E[x | z] and the parameters of p(x | z) at z = E[z | x], of rows as `toRows` gives them. @internal */
+  conditional(x: Matrix): Readonly<Record<string, Matrix>> {
+    return this.engine.map("conditional", "x", x);
+  }
+
   /** `reconstruct` of rows as `toRows` gives them, without the promise. @internal */
   reconstructSync(x: Matrix): Matrix {
     return this.engine.map("reconstruct", "x", x).mean;
@@ -343,23 +351,15 @@ export class TrainedVae {
    * @internal
    */
   evaluateSync(x: Matrix, options: EvaluationOptions): RowEvaluation {
-    return evaluateRows(
-      x,
-      options,
-      (capacity, samples) => this.engine.program("evaluate", { capacity, samples }),
-    );
+    return finish(this.evaluateSteps(x, options));
   }
 
   /**
    * `evaluateSync` in steps, to be taken apart: see `evaluationSteps`.
    * @internal
    */
-  evaluateSteps(x: Matrix, options: EvaluationOptions): Generator<void, RowEvaluation> {
-    return evaluationSteps(
-      x,
-      options,
-      (capacity, samples) => this.engine.program("evaluate", { capacity, samples }),
-    );
+  evaluateSteps(x: Matrix, options: EvaluationOptions): Steps<RowEvaluation> {
+    return stepsOf(this.engine, "evaluate", x, options);
   }
 
   /**

@@ -4,6 +4,7 @@
  * a bare VAE pass as they are, and its columns are called x0, x1, …; a conditional one takes its condition
  * behind them, c0, c1, …
  */
+import type { RbmSpec } from "../models/rbm.ts";
 import { latentSize } from "../models/vae_graph.ts";
 import { type CellFault, findFault } from "./data_rule.ts";
 import { type Matrix, MAX_FLOAT32 } from "./matrix.ts";
@@ -102,6 +103,19 @@ export function dataUnits(model: Model): Units {
 export function latentUnits(model: Model): Units {
   const { spec } = vaeOf(model);
   return plainUnits("z", latentSize(spec), spec.condition);
+}
+
+/** The units of rows of a Boltzmann machine: 0, 1 and what is between. */
+export function rbmUnits({ visible }: RbmSpec): Units {
+  return {
+    ...plainUnits("x", visible, 0),
+    fault({ data }) {
+      const at = data.findIndex((value) => !(value >= 0 && value <= 1));
+      if (at < 0) return undefined;
+      const row = Math.floor(at / visible), column = at % visible, value = data[at];
+      return { row, column, value, likelihood: "Boltzmann machine", needs: "a value from 0 to 1" };
+    },
+  };
 }
 
 function plainUnits(letter: string, size: number, condition: number): Units {

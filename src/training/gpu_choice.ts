@@ -10,10 +10,10 @@
  * conservative. At 2e9 operations a step WebAssembly takes tens of milliseconds on one core, a hundred
  * times what the launches of a step cost a GPU; and 500 such steps pay for finding the adapter and compiling.
  */
-import { type Accelerator, GpuError, type Stepper } from "../backends/backend.ts";
+import { type Accelerator, GpuError, LimitError, type Stepper } from "../backends/backend.ts";
 import { openAccelerator } from "../backends/open.ts";
-import { sizeAt } from "../core/shape.ts";
 import type { Plan } from "../graph/plan.ts";
+import { operationsOf } from "../graph/cost.ts";
 import type { DeviceOptions } from "../scoring/engine.ts";
 import type { Matrix } from "../scoring/matrix.ts";
 import { GpuSteps } from "./gpu_steps.ts";
@@ -45,12 +45,22 @@ export async function openGpuSteps(request: GpuRequest): Promise<GpuSteps | unde
       columns: data.shape[1],
       orderLength,
     };
+    await prepare(accelerator, plan);
     const stepper = stepperOf(() => accelerator!.stepper(plan, lengths, held));
     return new GpuSteps(accelerator, stepper, plan, lengths);
   } catch (error) {
     accelerator?.dispose();
     if (isAsked) throw error;
     return undefined;
+  }
+}
+
+/** What fails here fails again at the first step, which can do without it. */
+async function prepare(accelerator: Accelerator, plan: Plan): Promise<void> {
+  try {
+    await accelerator.prepare(plan);
+  } catch (error) {
+    if (!(error instanceof GpuError || error instanceof LimitError)) throw error;
   }
 }
 
@@ -78,13 +88,4 @@ function stepperOf(make: () => Stepper): Stepper {
 function isLarge({ device, plan, steps }: GpuRequest): boolean {
   return device.determinism !== "portable" && steps >= MANY_STEPS &&
     operationsOf(plan) >= LARGE_STEP;
-}
-
-/** Floating-point operations of the products of one run: the rest is small beside them. */
-function operationsOf({ instructions, capacity }: Plan): number {
-  return instructions.reduce((total, { op, inputs: [x], output }) => {
-    if (op !== "dense" && op !== "matmul") return total;
-    const inner = sizeAt(x.shape, capacity) / sizeAt({ ...output.shape, cols: 1 }, capacity);
-    return total + 2 * inner * sizeAt(output.shape, capacity);
-  }, 0);
 }

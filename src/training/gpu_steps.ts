@@ -5,14 +5,12 @@
  * that follow of what a submit does between its steps. A difference beyond rounding counts as loss of the
  * device, and all steps since the last comparison that held are taken again.
  *
- * Tolerance. Two float32 runs of a plan differ relatively by at most about 4 √n u each, where n is the sum
- * of the lengths of all its sums (Higham and Mary, 2019, λ = 4; the longest path is shorter), u = 2^-24;
- * relative to the parts of the loss, which may cancel. Twice that, as both runs round, and twice again
- * for a norm, which is squared; and t times that for step t, whose parameters differ already.
+ * Tolerance. That of `graph/cost.ts`, relative to the parts of the loss, which may cancel; twice that for
+ * a norm, which is squared; and t times that for step t, whose parameters differ already.
  */
 import { type Accelerator, GpuError, type StepInputs, type Stepper } from "../backends/backend.ts";
-import { sizeAt } from "../core/shape.ts";
 import type { Plan } from "../graph/plan.ts";
+import { relativeRounding } from "../graph/cost.ts";
 import type { StepMeans } from "./epoch_sums.ts";
 import type { GpuReport } from "./report.ts";
 
@@ -158,20 +156,4 @@ export class GpuSteps {
 
 function isFinite(outputs: ReadonlyMap<string, Float64Array>): boolean {
   return ["loss", "squaredNorm"].every((name) => Number.isFinite(outputs.get(name)![0]));
-}
-
-/** By how much two float32 runs of a plan's step may differ, relative to the parts of the loss. */
-export function relativeRounding(plan: Plan): number {
-  return 8 * Math.sqrt(sumLengths(plan)) * 2 ** -24;
-}
-
-/** The lengths of all sums of a plan, added. */
-function sumLengths({ instructions, capacity }: Plan): number {
-  return instructions.reduce((total, { op, inputs: [x], output }) => {
-    if (!/dense|matmul|sum|squaredNorm|Cols/.test(op)) return total + 2;
-    const terms = op === "dense" || op === "matmul"
-      ? sizeAt(x.shape, capacity) / Math.max(1, sizeAt({ ...output.shape, cols: 1 }, capacity))
-      : sizeAt(x.shape, capacity) / Math.max(1, sizeAt(output.shape, capacity));
-    return total + Math.max(1, terms);
-  }, 0);
 }

@@ -9,8 +9,6 @@
  */
 import type { SyncProgram } from "../backends/backend.ts";
 import { type OpenBackend, openBackend } from "../backends/open.ts";
-import { permutation } from "../core/philox.ts";
-import { STREAMS } from "../core/streams.ts";
 import { requireChoice, requireNumber, requireObject } from "../core/validate.ts";
 import { readStateDict, type StateDictOptions } from "../exports/state_dict.ts";
 import { layOut } from "../graph/layout.ts";
@@ -33,7 +31,6 @@ import { type ElboSurgery, surgeryOf, type SurgeryOptions } from "./elbo_surgery
 import { givenNoises, givenReference, type GradientOptions } from "./given.ts";
 import { byLabel, toTrainingRows } from "./labelled_rows.ts";
 import { measure, referenceFor } from "./measure.ts";
-import { takeRows } from "./minibatch.ts";
 import { hasVariance, optimalVariances } from "./optimal_variance.ts";
 import { type FitOptions, parseRecipe, type Recipe } from "./options.ts";
 import { type GapOptions, type Gaps, gapsOf } from "./refinement.ts";
@@ -42,6 +39,8 @@ import type { GpuSteps } from "./gpu_steps.ts";
 import type { FitReport } from "./report.ts";
 import { mixed, type RowOrder, shuffled } from "./row_order.ts";
 import { writeFinalScalars } from "./schedule.ts";
+import { scoringDevice } from "./scoring_device.ts";
+import { copyOf, firstRows, splitRows } from "./split_rows.ts";
 import {
   auxiliaryParameters,
   gradientPlan,
@@ -63,6 +62,8 @@ export interface CreateOptions extends DeviceOptions {
 export class VAE extends TrainedVae {
   /** @internal */
   protected static override readonly openBackend: OpenBackend = openBackend;
+  /** @internal */
+  protected static override readonly workDevice = scoringDevice;
   #seed = 0;
   #fitting = false;
   #gpu?: GpuSteps; // of the last fit
@@ -129,11 +130,12 @@ export class VAE extends TrainedVae {
     const { training, validation } = this.#split(matrix, options, recipe);
     if (training.shape[0] === 0) throw new RangeError("Cannot train: there is no row to train on");
     this.#requireIdle();
-    this.#fitting = true;
+    this.#fitting = this.engine.isMoving = true;
     try {
+      await this.engine.workDevice?.settled();
       return await this.#train(training, validation, recipe, options);
     } finally {
-      this.#fitting = false;
+      this.#fitting = this.engine.isMoving = false;
       // The model is what its file holds: float32, also where training ran in float64.
       super.setParameters(this.parameters());
     }
@@ -366,34 +368,6 @@ export class VAE extends TrainedVae {
 
 /** Rows from which variances in closed form are taken. */
 const SETTLED_ROWS = 10_000;
-
-/** `fraction` of the rows, at least one, as validation; the rest as training rows, in file order. */
-export function splitRows(
-  data: Matrix,
-  fraction: number,
-  seed: number,
-): { training: Matrix; validation: Matrix } {
-  const [rows] = data.shape;
-  if (rows < 2) {
-    throw new RangeError("Cannot keep back validation rows: there are fewer than two rows");
-  }
-  const kept = Math.min(rows - 1, Math.max(1, Math.round(fraction * rows)));
-  const order = permutation(rows, seed, 0, STREAMS.split);
-  return {
-    validation: takeRows(data, order.subarray(0, kept).sort()),
-    training: takeRows(data, order.subarray(kept).sort()),
-  };
-}
-
-/** The first rows, as a view. */
-function firstRows({ data, shape: [rows, columns] }: Matrix, most: number): Matrix {
-  const count = Math.min(rows, most);
-  return { data: data.subarray(0, count * columns), shape: [count, columns] };
-}
-
-function copyOf({ data, shape }: Matrix): Matrix {
-  return { data: data.slice(), shape };
-}
 
 function mean(values: Float64Array): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { type ByteBlock, ByteBlocks } from "../../src/formats/byte_blocks.ts";
 import { readRows } from "../../src/formats/csv_rows.ts";
-import { parseDecimal } from "../../src/formats/decimal.ts";
+import { parseDecimal, ShortDecimal } from "../../src/formats/decimal.ts";
 import { DataError, readCsv } from "../../src/formats/mod.ts";
 import { codecOf, type ColumnSchema } from "../../src/scoring/schema.ts";
 import { HostRandom } from "../../src/core/philox.ts";
@@ -24,15 +24,21 @@ Deno.test("parseDecimal() gives the bits of Number(), or leaves the text to it",
     () => `-${random.below(1000)}`,
     () => `+0${random.below(10)}.50`,
   ];
-  let taken = 0;
+  let taken = 0, short = 0;
+  const reader = new ShortDecimal();
   for (let i = 0; i < 140_000; i++) {
     const text = forms[i % forms.length](10 ** (random.below(30) - 15));
-    const value = parseDecimal(encoder.encode(text), 0, text.length);
+    const bytes = encoder.encode(text);
+    if (reader.read(bytes, 0, bytes.length) === bytes.length) {
+      short++;
+      assert.ok(Object.is(reader.value, Number(text)), `${text}: ${reader.value}`);
+    }
+    const value = parseDecimal(bytes, 0, text.length);
     if (Number.isNaN(value)) continue;
     taken++;
     assert.ok(Object.is(value, Number(text)), `${text}: ${value}`);
   }
-  assert.ok(taken > 100_000, `${taken} were taken`);
+  assert.ok(taken > 100_000 && short > 20_000, `${taken} were taken, ${short} of them short`);
   for (
     const none of [
       "",

@@ -1,7 +1,7 @@
 /**
  * Everything that a WebGPU implementation must pass, as a list that runs in Deno and in a browser alike:
- * conformance of every operation, derivatives, random graphs, golden values, ten optimiser steps. None
- * of it knows where it runs: it is given a backend and the bytes of files.
+ * conformance of every operation, derivatives, random graphs, golden values, ten optimiser steps, calls of
+ * models. None of it knows where it runs: it is given a backend and the bytes of files.
  */
 import type { GpuBackend } from "../../src/backends/webgpu/backend.ts";
 import { OP_NAMES } from "../../src/ops/names.ts";
@@ -9,6 +9,8 @@ import { checkOperation } from "../conformance/conformance.ts";
 import { checkGradients, checkPieces } from "../golden/pieces.ts";
 import { checkSteps } from "../golden/steps.ts";
 import { readGolden } from "../golden/vae_golden.ts";
+import { CALL_CHECKS } from "./scoring.ts";
+import { TILE_CHECKS } from "./tuning.ts";
 import { F32_UNIT_ROUNDOFF } from "../util/close.ts";
 import {
   checkComposed,
@@ -87,4 +89,6 @@ export const CHECKS: readonly Check[] = [
       await checkSteps(golden, backend, F32_UNIT_ROUNDOFF);
     },
   })),
+  ...TILE_CHECKS,
+  ...CALL_CHECKS,
 ];

@@ -2,14 +2,17 @@
  * Runs the checks on Deno's own WebGPU, one JSON line each: `{ name, error? }`. It is a process of its
  * own (`deno_test.ts` starts it): a driver that crashes then fails tests and does not end them all.
  *
- *     deno run -A tests/webgpu/in_deno.ts [[training] PART OF A NAME]
+ *     deno run -A tests/webgpu/in_deno.ts [[training|scoring|tuning] PART OF A NAME]
  */
 import { backendOn } from "../../src/backends/webgpu/backend.ts";
 import { nameOf } from "../../src/backends/webgpu/adapter.ts";
 import { openDevice } from "../../src/backends/webgpu/device.ts";
 import { CHECKS } from "./checks.ts";
-import { assertGivesAllBack, TRAINING_CHECKS } from "./training.ts";
+import { SCORING_CHECKS } from "./scoring.ts";
+import { assertGivesAllBack, TRAINING_CHECKS, type TrainingCheck } from "./training.ts";
 import { TRUST_CHECKS } from "./trust.ts";
+
+import { TUNER_CHECKS } from "./tuning.ts";
 
 const print = (value: unknown) =>
   Deno.stdout.writeSync(
@@ -17,9 +20,15 @@ const print = (value: unknown) =>
   );
 console.log = console.error;
 
-if (Deno.args[0] === "training") {
+const OF_MODELS: Readonly<Record<string, readonly TrainingCheck[]>> = {
+  training: [...TRAINING_CHECKS, ...TRUST_CHECKS],
+  scoring: SCORING_CHECKS,
+  tuning: TUNER_CHECKS,
+};
+
+if (Object.hasOwn(OF_MODELS, Deno.args[0] ?? "")) {
   const only = Deno.args[1] ?? "";
-  for (const { name, run } of [...TRAINING_CHECKS, ...TRUST_CHECKS]) {
+  for (const { name, run } of OF_MODELS[Deno.args[0]]) {
     if (!name.includes(only)) continue;
     try {
       await run();

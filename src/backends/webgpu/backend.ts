@@ -14,11 +14,19 @@ import { Pipelines } from "./pipelines.ts";
 import { GpuProgram } from "./program.ts";
 import { buffersOf, GpuSegment } from "./segment.ts";
 import { GpuStepper } from "./steps.ts";
+import type { Tile } from "./tasks/product.ts";
 import { type ChooseTile, hardwareTile, softwareTile } from "./tiles.ts";
+import { Tuner } from "./tuner.ts";
 
 export interface WebgpuOptions extends AdapterOptions {
   /** Overrides how products are cut. */
   readonly chooseTile?: ChooseTile;
+  /** Whether `prepare` measures; on hardware, unless `chooseTile` says how. */
+  readonly tune?: boolean;
+  /** Milliseconds of a steady clock, for the tuner; the host's. */
+  readonly clock?: () => number;
+  /** Operations of a product that is worth measuring. */
+  readonly worth?: number;
   /** Whether operations share dispatches; true. Without, shaders are few and programs compile faster. */
   readonly fuse?: boolean;
 }
@@ -26,6 +34,8 @@ export interface WebgpuOptions extends AdapterOptions {
 /** A backend on a GPU. */
 export interface GpuBackend extends Backend<GpuProgram> {
   readonly device: Device;
+  /** See `Accelerator`. */
+  prepare(plan: Plan): Promise<void>;
 }
 
 /** @throws DOMException if there is no adapter that may be used */
@@ -33,21 +43,20 @@ export async function openWebgpu(options: WebgpuOptions = {}): Promise<GpuBacken
   return backendOn(await openDevice(options), options);
 }
 
-export function backendOn(
-  device: Device,
-  { chooseTile, fuse = true }: WebgpuOptions = {},
-): GpuBackend {
-  const pipelines = new Pipelines(device);
-  const tiles = device.isSoftware ? softwareTile : hardwareTile;
-  const style = { chooseTile: chooseTile ?? tiles, fuse };
+export function backendOn(device: Device, options: WebgpuOptions = {}): GpuBackend {
+  const pipelines = new Pipelines(device), { fuse = true } = options;
+  const tuner = tunerOf(device, pipelines, options);
+  const style = { chooseTile: options.chooseTile ?? tuner.choose, fuse };
   const none = device.buffer(1, GPUBufferUsage.STORAGE);
   const noState = device.buffer(1, GPUBufferUsage.STORAGE);
+  const isTuned = options.tune ?? !(device.isSoftware || options.chooseTile);
   return {
     name: "webgpu",
     device,
     details: { adapter: nameOf(device.info), software: device.isSoftware },
     weightFormats: [],
     allocate: (length) => new GpuSegment(device, length),
+    prepare: (plan) => isTuned ? tuner.tune(plan) : Promise.resolve(),
     compile(plan: Plan, segments: Segments): GpuProgram {
       device.requireSound();
       const buffers = buffersOf(device, plan, segments, none);
@@ -59,20 +68,37 @@ export function backendOn(
   };
 }
 
+function tunerOf(
+  device: Device,
+  pipelines: Pipelines,
+  { tiles = new Map(), clock = () => performance.now(), worth }: WebgpuOptions,
+): Tuner {
+  const none = device.buffer(1, GPUBufferUsage.STORAGE);
+  const noState = device.buffer(1, GPUBufferUsage.STORAGE);
+  const compile = (plan: Plan, tile: Tile) => {
+    const emitted = emit(plan, { chooseTile: () => tile, fuse: true });
+    const buffers = { parameters: none, state: noState };
+    return new GpuProgram(device, pipelines, plan, emitted, buffers);
+  };
+  const fallback = device.isSoftware ? softwareTile : hardwareTile;
+  return new Tuner({
+    ...{ adapter: nameOf(device.info), choices: tiles, compile, clock, fallback, worth },
+  });
+}
+
 /**
- * A GPU that trains for a host.
+ * A GPU that works for a host.
  * @throws DOMException if there is no adapter that may be used
  */
 export async function openAccelerator(options: WebgpuOptions = {}): Promise<Accelerator> {
   const backend = await openWebgpu(options);
   return {
-    details: backend.details,
+    ...backend,
     stepper(plan, lengths, data) {
       const parameters = backend.allocate(lengths.parameters) as GpuSegment;
       const state = backend.allocate(lengths.state) as GpuSegment;
       const program = backend.compile(plan, { parameters, state });
       return new GpuStepper(backend.device, program, parameters, state, data);
     },
-    dispose: () => backend.dispose(),
   };
 }

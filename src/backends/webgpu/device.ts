@@ -3,9 +3,16 @@
  * (`lost`), as an event (`uncapturederror`), as a rejection of whatever is waited for. Here the first of
  * them is kept, every later use throws it, and no wait outlives the device.
  */
-import { type AdapterOptions, GpuError } from "../backend.ts";
+import { type AdapterOptions, GpuError, LimitError } from "../backend.ts";
 import { disposed } from "../checks.ts";
 import { isSoftware, requestAdapter, unavailable, WANTED_LIMITS } from "./adapter.ts";
+
+/** Reads that are made together. */
+interface Reads {
+  readonly list: PendingRead[];
+  readonly done: Promise<void>;
+  readonly resolve: (work: Promise<void>) => void;
+}
 
 interface PendingRead {
   readonly buffer: GPUBuffer;
@@ -24,8 +31,9 @@ export class Device {
   /** All that live; a device gives back what it made. */
   readonly #buffers = new Set<GPUBuffer>();
   readonly #staging: GPUBuffer[] = [];
-  readonly #reads: PendingRead[] = [];
-  #reading: Promise<void> = Promise.resolve();
+  #reads?: Reads;
+  /** The reads before: those that were asked for first end first. */
+  #reading: Promise<unknown> = Promise.resolve();
 
   constructor(gpu: GPUDevice, info: GPUAdapterInfo) {
     this.gpu = gpu;
@@ -70,7 +78,7 @@ export class Device {
     this.requireSound();
     const size = 4 * Math.max(elements, 1), { maxStorageBufferBindingSize } = this.gpu.limits;
     if (size > maxStorageBufferBindingSize) {
-      throw new RangeError(
+      throw new LimitError(
         `Cannot allocate on the GPU: a binding holds at most ${maxStorageBufferBindingSize} bytes (maxStorageBufferBindingSize): needed are ${size}`,
       );
     }
@@ -78,11 +86,13 @@ export class Device {
   }
 
   release(buffer: GPUBuffer): void {
+    this.#startReads();
     if (this.#buffers.delete(buffer)) buffer.destroy();
   }
 
   /** Records commands and queues them; a browser or driver may refuse at once what others tell late. */
   submit(record: (encoder: GPUCommandEncoder) => void): void {
+    this.#startReads();
     this.requireSound();
     try {
       const encoder = this.gpu.createCommandEncoder();
@@ -100,23 +110,39 @@ export class Device {
     first: number,
     words: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>,
   ) {
+    this.#startReads();
     if (words.length > 0) this.gpu.queue.writeBuffer(buffer, 4 * first, words);
   }
 
   /**
-   * Copies `into.length` words from the element `first`. Reads that are asked for together are made
-   * together: a wait for the GPU costs milliseconds, whatever is waited for.
+   * Copies `into.length` words from the element `first`, as they are now. Reads that are asked for together
+   * are made together: a wait for the GPU costs milliseconds, whatever is waited for.
    */
   read(buffer: GPUBuffer, first: number, into: Float32Array | Float64Array): Promise<void> {
     this.requireSound();
     if (into.length === 0) return Promise.resolve();
-    if (this.#reads.length === 0) this.#reading = Promise.resolve().then(() => this.#readAll());
-    this.#reads.push({ buffer, first, into });
-    return this.#reading;
+    const reads = this.#reads ??= this.#collectReads();
+    reads.list.push({ buffer, first, into });
+    return reads.done;
   }
 
-  async #readAll(): Promise<void> {
-    const reads = this.#reads.splice(0);
+  #collectReads(): Reads {
+    const { promise: done, resolve } = Promise.withResolvers<void>();
+    queueMicrotask(() => this.#startReads());
+    return { list: [], done, resolve };
+  }
+
+  /** Queues the copies of reads: whatever is queued after them may change what they read. */
+  #startReads(): void {
+    const reads = this.#reads;
+    if (!reads) return;
+    this.#reads = undefined;
+    const work = this.#readAll(reads.list, this.#reading);
+    this.#reading = work.catch(() => {});
+    reads.resolve(work);
+  }
+
+  async #readAll(reads: readonly PendingRead[], before: Promise<unknown>): Promise<void> {
     this.requireSound();
     const bytes = reads.reduce((sum, { into }) => sum + 4 * into.length, 0);
     const staging = this.#takeStaging(bytes);
@@ -128,6 +154,7 @@ export class Device {
       }
     });
     await this.wait(staging.mapAsync(GPUMapMode.READ, 0, bytes));
+    await before;
     const words = new Float32Array(staging.getMappedRange(0, bytes));
     at = 0;
     for (const { into } of reads) into.set(words.subarray(at, at += into.length));

@@ -136,7 +136,7 @@ function recordsOf(tasks: readonly Task[]): number[] {
 }
 
 /** Floats of workgroup memory: what trees of lanes and every tile need. */
-const POOL = Math.max(WORKGROUP, ...TILES.map(poolOf));
+const POOL = Math.max(WORKGROUP, ...Object.values(TILES).map(poolOf));
 
 function shaderOf(functions: readonly string[]): string {
   const bodies = functions.map((source, i) =>

@@ -6,8 +6,8 @@
 import { permutation } from "../../core/philox.ts";
 import { STREAMS } from "../../core/streams.ts";
 import { symmetricEigen } from "../../core/symmetric_eigen.ts";
-import { BULK_ROWS, type Host } from "../../scoring/engine.ts";
-import { Ensemble, type EnsembleModel } from "../../scoring/ensemble/ensemble.ts";
+import type { Host } from "../../scoring/engine.ts";
+import { BATCH_ROWS, Ensemble, type EnsembleModel } from "../../scoring/ensemble/ensemble.ts";
 import { memberPrefix } from "../../scoring/ensemble/members.ts";
 import type { Part } from "../../scoring/ensemble/part.ts";
 import { imputeRow } from "../../scoring/ensemble/impute.ts";
@@ -236,8 +236,8 @@ function withNeighbours(
   const count = sample.rows;
   const values = fitted.map(() => new Float64Array(count));
   const batch = ensemble.bulk();
-  for (let first = 0; first < count; first += BULK_ROWS) {
-    const rows = Math.min(BULK_ROWS, count - first);
+  for (let first = 0; first < count; first += BATCH_ROWS) {
+    const rows = Math.min(BATCH_ROWS, count - first);
     batch.run({ cells: sample.data, at: first * model.columns, rows });
     batch.parts.forEach((part, p) => {
       for (let slot = 0; slot < rows; slot++) {

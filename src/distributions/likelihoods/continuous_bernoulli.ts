@@ -34,11 +34,13 @@ export const continuousBernoulli: Definition<ContinuousBernoulliOptions> = {
 
   data: eachValue("a value from 0 to 1", (value) => value >= 0 && value <= 1),
   standardizes: false,
-  draw: eachColumn((read, random) => quantile(openUniform(random), read("logits"))),
+  draw: eachColumn((read, random) =>
+    continuousBernoulliQuantile(openUniform(random), read("logits"))
+  ),
 };
 
 /** F⁻¹(u), in [0, 1]; by the exponential that does not overflow. */
-function quantile(u: number, logit: number): number {
+export function continuousBernoulliQuantile(u: number, logit: number): number {
   if (Math.abs(logit) < 1e-6) return u;
   if (logit < 0) return portableLog(1 - u + u * portableExp(logit)) / logit;
   return 1 + portableLog(u + (1 - u) * portableExp(-logit)) / logit;

@@ -12,9 +12,10 @@
 import { requireNumber, requireObject } from "../../core/validate.ts";
 import { type ColumnSchema, nearestLevel } from "../schema.ts";
 import type { Cells } from "../standardize.ts";
-import { SKETCH_WIDTH, type TableModel } from "../table_model.ts";
+import { SKETCH_WIDTH } from "../table_model.ts";
 import type { ScoreTable, TableScorer } from "../table_scorer.ts";
 import { Regression } from "./by_regression.ts";
+import { Network } from "./by_network.ts";
 import { type CellExpectation, type Expecting, NOTHING } from "./expectation.ts";
 
 /** How to explain. */
@@ -76,7 +77,7 @@ export class Explainer {
   /** @throws TypeError for a model that cannot say what it expects */
   constructor(scorer: TableScorer) {
     this.#schema = scorer.schema;
-    this.#expecting = expectingOf(scorer.table);
+    this.#expecting = expectingOf(scorer);
   }
 
   /** `contributions` in place of a table's own: conditional ones, `[rows, columns]`. */
@@ -155,17 +156,14 @@ function inTable({ kind, levels }: ColumnSchema, value: number): number | string
   return kind === "count" && !Number.isInteger(value) ? Math.round(value) : value;
 }
 
-function expectingOf({ ensemble, schema, window, sketch }: TableModel): Expecting {
+function expectingOf({ vae, table }: TableScorer): Expecting {
+  const { ensemble, schema, window, sketch } = table;
   if (window !== undefined) {
     throw new TypeError(
       `Cannot explain: rows must be independent: current value is a model of windows of ${window} steps`,
     );
   }
-  if (!ensemble) {
-    throw new TypeError(
-      "Cannot explain: the model must be an ensemble: current value is one network",
-    );
-  }
+  if (!ensemble) return new Network(vae, table);
   const missing = schema.map((_, c) => sketch?.data[c * SKETCH_WIDTH] ?? 0);
   return new Regression(ensemble, schema, missing);
 }

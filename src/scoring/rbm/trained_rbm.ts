@@ -196,7 +196,11 @@ export class TrainedRbm {
 export async function loadRbm(
   source: Uint8Array | URL,
 ): Promise<[RbmSpec, Map<string, Float32Array>]> {
-  const file: ModelFile = await loadModelFile(source);
+  return rbmFromFile(await loadModelFile(source));
+}
+
+/** The same of a file that was read already. */
+export function rbmFromFile(file: ModelFile): [RbmSpec, Map<string, Float32Array>] {
   requireKind(file, ["rbm"]);
   const spec = blamingFile(() => parseRbmSpec(file.metadata.spec));
   return [spec, parameterValues(file, rbmParameters(spec))];

@@ -1,0 +1,178 @@
+/**
+ * Tiles by measurement: for each large product of a plan, every tile of `HARDWARE_TILES` multiplies
+ * matrices of that size, is compared with sums of the host in float64, and is timed. The fastest that was
+ * right is kept, by adapter and shape, in a map that the caller may keep as well: plain data.
+ *
+ * A tile is right if it gives 64 elements, spread over the output, within (k + 4) 2^-24 Σ|terms|.
+ *
+ * Limits: operands of random numbers in [-1, 1); products below `WORTH` operations are not measured, since
+ * launches, not tiles, decide their time.
+ */
+import { type Shape, sizeAt } from "../../core/shape.ts";
+import { HostRandom } from "../../core/philox.ts";
+import type { Place, Plan } from "../../graph/plan.ts";
+import type { Attributes } from "../../ops/spec.ts";
+import type { Program } from "../backend.ts";
+import { type Extents, extentsOf, type Tile } from "./tasks/product.ts";
+import { type ChooseTile, HARDWARE_TILES, type TileName, TILES } from "./tiles.ts";
+import { type Step, valuesOf } from "./values.ts";
+
+/** Operations of a product that is measured. */
+const WORTH = 1e7;
+
+/** Runs of which the shortest counts, elements that are compared, and the longest sums of the host. */
+const RUNS = 3, COMPARED = 64;
+
+export interface TunerOptions {
+  /** Names the device in the keys of `choices`. */
+  readonly adapter: string;
+  /** What was found before, by adapter and shape. */
+  readonly choices: Map<string, string>;
+  /** Compiles a plan with one tile for all of its products. */
+  readonly compile: (plan: Plan, tile: Tile) => Program;
+  /** Milliseconds of a steady clock. */
+  readonly clock: () => number;
+  readonly fallback: ChooseTile;
+  /** \`WORTH\` unless given. */
+  readonly worth?: number;
+}
+
+interface Product {
+  readonly rows: number;
+  readonly inner: number;
+  readonly cols: number;
+  readonly transposeA: boolean;
+  readonly transposeB: boolean;
+}
+
+export class Tuner {
+  readonly #options: TunerOptions;
+
+  constructor(options: TunerOptions) {
+    this.#options = options;
+  }
+
+  /** The tile that was found for a product; what is usual where none was. */
+  readonly choose: ChooseTile = (extents, capacity) => {
+    const { choices, fallback } = this.#options;
+    const found = choices.get(this.#key(extents, capacity));
+    const isKnown = found !== undefined && Object.hasOwn(TILES, found);
+    return isKnown ? TILES[found as TileName] : fallback(extents, capacity);
+  };
+
+  /** Measures the products of a plan that were not yet. */
+  async tune(plan: Plan): Promise<void> {
+    const { choices, worth = WORTH } = this.#options;
+    for (const step of valuesOf(plan).steps) {
+      if (step.kernel.form !== "product") continue;
+      const extents = extentsOf(step), key = this.#key(extents, plan.capacity);
+      const product = productOf(step, extents, plan.capacity);
+      if (choices.has(key) || 2 * product.rows * product.inner * product.cols < worth) continue;
+      const fastest = await this.#fastest(product);
+      if (fastest) choices.set(key, fastest);
+    }
+  }
+
+  #key(extents: Extents, capacity: number): string {
+    const height = sizeAt({ ...extents.rows, cols: 1 }, capacity);
+    const inner = sizeAt({ ...extents.inner, cols: 1 }, capacity);
+    return `${this.#options.adapter}: ${height} × ${inner} × ${extents.cols}${extents.ways}`;
+  }
+
+  async #fastest(product: Product): Promise<TileName | undefined> {
+    const operands = drawOperands(product);
+    let best: { readonly name: TileName; readonly time: number } | undefined;
+    for (const name of HARDWARE_TILES) {
+      const time = await this.#time(product, operands, TILES[name]);
+      if (time !== undefined && !(best && best.time <= time)) best = { name, time };
+    }
+    return best?.name;
+  }
+
+  /** Milliseconds of a run, or nothing if it computes wrongly. */
+  async #time(
+    product: Product,
+    { a, b }: Operands,
+    tile: Tile,
+  ): Promise<number | undefined> {
+    const { clock, compile } = this.#options;
+    const program = compile(planOf(product), tile);
+    try {
+      program.write("a", a);
+      program.write("b", b);
+      const result = new Float32Array(product.rows * product.cols), first = result.subarray(0, 1);
+      program.run(1);
+      await program.read("product", result);
+      if (!isRight(product, { a, b }, result)) return undefined;
+      let shortest = Infinity;
+      for (let i = 0; i < RUNS; i++) {
+        const start = clock();
+        program.run(1);
+        await program.read("product", first);
+        shortest = Math.min(shortest, clock() - start);
+      }
+      return shortest;
+    } finally {
+      program.dispose();
+    }
+  }
+}
+
+interface Operands {
+  readonly a: Float32Array;
+  readonly b: Float32Array;
+}
+
+function productOf({ attrs, op }: Step, { rows, inner, cols }: Extents, capacity: number): Product {
+  const height = (shape: Shape) => sizeAt({ ...shape, cols: 1 }, capacity);
+  const is = (name: string) => op === "matmul" && (attrs as Attributes)[name] === true;
+  return {
+    ...{ rows: height(rows), inner: height(inner), cols },
+    ...{ transposeA: is("transposeA"), transposeB: is("transposeB") },
+  };
+}
+
+function drawOperands({ rows, inner, cols }: Product): Operands {
+  const random = new HostRandom(1, rows, inner);
+  const draw = (length: number) => Float32Array.from({ length }, () => 2 * random.uniformF32() - 1);
+  return { a: draw(rows * inner), b: draw(inner * cols) };
+}
+
+/** One product as a plan of one batch row. */
+function planOf({ rows, inner, cols, transposeA, transposeB }: Product): Plan {
+  let offset = 0;
+  const place = (r: number, c: number): Place => {
+    const at = offset;
+    offset += r * c;
+    return { segment: "scratch", offset: at, shape: { rows: r, cols: c, batched: false } };
+  };
+  const a = transposeA ? place(inner, rows) : place(rows, inner);
+  const b = transposeB ? place(cols, inner) : place(inner, cols);
+  const output = place(rows, cols);
+  return {
+    capacity: 1,
+    instructions: [{ op: "matmul", attrs: { transposeA, transposeB }, inputs: [a, b], output }],
+    inputs: new Map([["a", { ...a, integer: false }], ["b", { ...b, integer: false }]]),
+    outputs: new Map([["product", output]]),
+    constants: [],
+    scratchLength: offset,
+  };
+}
+
+function isRight(product: Product, { a, b }: Operands, got: Float32Array): boolean {
+  const { rows, inner, cols, transposeA, transposeB } = product;
+  for (let e = 0; e < COMPARED; e++) {
+    // Corners, and what a stride that is prime to most sizes meets.
+    const at = e === 0 ? 0 : e === 1 ? got.length - 1 : (e * 1_000_003) % got.length;
+    const i = Math.floor(at / cols), j = at % cols;
+    let sum = 0, size = 0;
+    for (let k = 0; k < inner; k++) {
+      const left = a[transposeA ? k * rows + i : i * inner + k];
+      const term = left * b[transposeB ? j * inner + k : k * cols + j];
+      sum += term;
+      size += Math.abs(term);
+    }
+    if (!(Math.abs(got[at] - sum) <= (inner + 4) * 2 ** -24 * size)) return false;
+  }
+  return true;
+}

@@ -1,0 +1,126 @@
+/**
+ * `elbow train DATA --spec SPEC --out MODEL` where SPEC states a neighbour of the VAE: a Boltzmann machine, or
+ * factor analysis and probabilistic PCA by EM (`training/neighbours.ts`). Options that it does not have are refused.
+ */
+import type { Command } from "npm:commander@15.1.0";
+import {
+  fitNeighbour,
+  type FittedNeighbour,
+  isNeighbour,
+  type NeighbourEpoch,
+  type NeighbourSpec,
+  parseNeighbour,
+} from "../training/neighbours.ts";
+import type { Divergence } from "../training/rbm/rbm_options.ts";
+import type { Table } from "../formats/mod.ts";
+import { namingTable, readData } from "./data.ts";
+import { requirePlace, writeWhole } from "./files.ts";
+import { type Io, print } from "./io.ts";
+import { createProgress } from "./progress.ts";
+import { namingSpec, type SpecOptions } from "./spec_file.ts";
+import { count, counted, jsonLine, nats, report } from "./text.ts";
+import { pick } from "./train_run.ts";
+
+/** Options of `elbow train` that say nothing of the model. */
+const COMMON = ["out", "spec", "label", "columns", "json", "backend", "threads", "seed", "epochs"];
+/** Those of a Boltzmann machine besides. */
+const OF_RBM = ["batchSize", "objective", "learningRate"];
+
+/** Whether it was one; then it is done. */
+export async function trainNeighbour(
+  data: string,
+  stated: unknown,
+  given: SpecOptions,
+  io: Io,
+  command: Command,
+): Promise<boolean> {
+  if (!isNeighbour(stated)) return false;
+  await requirePlace(given.out, [data, given.spec]);
+  // Its own mistakes before a long table is read.
+  const { type } = namingSpec(given.spec, () => parseNeighbour(stated));
+  requireOptions(type, given, command);
+  const table = await readData(data, io, { label: given.label, columns: given.columns });
+  const spec = namingSpec(given.spec, () => parseNeighbour(stated, table.columns.length));
+  const fitted = await fit(spec, table, given, io);
+  const bytes = fitted.model.save();
+  await writeWhole(given.out, [bytes]);
+  say(fitted, spec, { table, bytes: bytes.length, given }, io);
+  fitted.model.dispose();
+  return true;
+}
+
+function requireOptions(type: NeighbourSpec["type"], given: SpecOptions, command: Command): void {
+  const known = type === "rbm" ? [...COMMON, ...OF_RBM] : COMMON;
+  for (const option of command.options) {
+    const name = option.attributeName();
+    if (known.includes(name) || given[name as keyof SpecOptions] === undefined) continue;
+    command.error(`error: option '--spec <file>' of type "${type}" excludes '${option.flags}'`);
+  }
+}
+
+async function fit(
+  spec: NeighbourSpec,
+  { data, rows, columns, source }: Table,
+  given: SpecOptions,
+  io: Io,
+): Promise<FittedNeighbour> {
+  const progress = createProgress(io, given.json);
+  const { objective, learningRate } = given;
+  try {
+    return await namingTable(
+      source,
+      () =>
+        fitNeighbour(spec, { data, shape: [rows, columns.length] }, {
+          ...pick(given, ["epochs", "batchSize", "seed", "backend", "threads"]),
+          ...(objective !== undefined && { objective: objective as unknown as Divergence }),
+          ...(learningRate !== undefined && { optimizer: { type: "adam", learningRate } }),
+          signal: io.signal,
+          onProgress: (epoch, epochs) => progress.show(epoch.epoch, epochs, lineOf(epoch)),
+        }),
+    );
+  } finally {
+    progress.end();
+  }
+}
+
+function lineOf(epoch: NeighbourEpoch): string {
+  return figuresOf(epoch).map(([name, value]) => `${name} ${nats(value)}`).join("  ");
+}
+
+function figuresOf(epoch: NeighbourEpoch): [string, number][] {
+  if ("logLikelihood" in epoch) return [["ln p(x)", epoch.logLikelihood]];
+  return [["ln p(x | h)", -epoch.reconstruction], ["F(data) - F(samples)", epoch.gap]];
+}
+
+interface Written {
+  readonly table: Table;
+  readonly bytes: number;
+  readonly given: SpecOptions;
+}
+
+function say(
+  { model, history, converged }: FittedNeighbour,
+  spec: NeighbourSpec,
+  { table: { source, rows, columns }, bytes, given: { out, json } }: Written,
+  io: Io,
+): void {
+  const last = history.at(-1)!, { device } = model;
+  if (json) {
+    const about = { model: out, bytes, data: source, rows, columns, spec };
+    return print(io, jsonLine({ ...about, ...last, converged, device, history }));
+  }
+  const stopped = converged === undefined ? "" : converged ? ", converged" : ", not converged";
+  io.stdout(report([
+    {
+      lines: [
+        ["Data", `${source} (${counted(rows, "row")}, ${counted(columns.length, "column")})`],
+        ["Model", `${out} (${count(bytes)} bytes), ${spec.type}`],
+        ["Backend", `${device.backend}`],
+      ],
+    },
+    {
+      title: `Epoch ${last.epoch}${stopped}; nats per row of the table`,
+      lines: figuresOf(last).map(([name, value]) => [name, nats(value)] as const),
+    },
+  ]));
+}

@@ -1,0 +1,199 @@
+/**
+ * One linear VAE over the windows of a series, fitted exactly: probabilistic PCA of the standardised
+ * windows, whose score, ½ (x - μ)ᵀ (W Wᵀ + σ² I)⁻¹ (x - μ) and a constant, is -ln p(x)
+ * (`training/em/as_vae.ts`). Windows are wide and overlap, so that a few hundred steps are worth some ten
+ * independent rows of a hundred and more cells: too few for weights that are searched for, enough for
+ * principal components and one variance for all that these leave.
+ *
+ *   1  fit to all windows; leave out the tenth that fits worst (series hold what is to be found); fit again
+ *   2  each of up to four sets of stretches is scored by a fit to windows that hold no step of them
+ *
+ * The first gives the model, which has seen every step, the second the calibration, which is of steps that
+ * what scores them has not seen: no stretch is lost to training. Deviations of cells and the number of
+ * components are of all windows in both. Leaving out what fits worst: the concentration step of
+ * Rousseeuw and Van Driessen, "A fast algorithm for the minimum covariance determinant estimator", 1999.
+ */
+import { HostRandom } from "../../core/philox.ts";
+import { STREAMS } from "../../core/streams.ts";
+import { requireNumber } from "../../core/validate.ts";
+import { rawScores, typicalOf } from "../../scoring/contributions.ts";
+import { Expansion } from "../../scoring/expansion.ts";
+import type { Matrix } from "../../scoring/matrix.ts";
+import type { ColumnSchema } from "../../scoring/schema.ts";
+import { countWindows, windowsOf } from "../../scoring/series/windows.ts";
+import { costsOf } from "../../scoring/sparse_twin.ts";
+import {
+  type Cells,
+  type Standardization,
+  standardizationOf,
+  standardize,
+} from "../../scoring/standardize.ts";
+import { rowSchema } from "../../scoring/table_model.ts";
+import type { DeviceOptions } from "../../scoring/trained_vae.ts";
+import { linearVaeParameters } from "../../training/em/as_vae.ts";
+import { momentsNow } from "../../training/em/moments.ts";
+import { principalFactors } from "../../training/em/principal_factors.ts";
+import { takeRows } from "../../training/minibatch.ts";
+import { VAE } from "../../training/vae.ts";
+import { MIN_VARIANCE } from "../defaults.ts";
+import { stretchesOf } from "../split.ts";
+import { linearReport } from "./linear_report.ts";
+
+/** Neighbouring windows are nearly one: of long series so many, evenly over them, say as much as all. */
+const MAX_WINDOWS = 12_000;
+
+/** Cells of a window, at most: their covariance is held whole. */
+const MAX_CELLS = 4096;
+
+/** Components: at most, and no more than half the cells or half the windows. */
+const MAX_LATENT = 64;
+
+/** The share of the variance that components are to hold. */
+const SHARE = 0.95;
+
+/** The share of windows that is left out. */
+const TRIMMED = 0.1;
+
+/** Sets of stretches, each scored by a fit without it. */
+const FOLDS = 4;
+
+export interface SeriesRequest {
+  readonly cells: Cells;
+  readonly schema: readonly ColumnSchema[];
+  readonly window: number;
+  readonly seed: number;
+  /** Components, where the user says how many. */
+  readonly latent?: number;
+  readonly device: DeviceOptions;
+}
+
+/** @throws RangeError for windows of more cells than a covariance is made of */
+export function fitSeries(request: SeriesRequest) {
+  const { cells, schema, window, seed, device } = request;
+  const expansion = new Expansion(rowSchema(schema, window)), { width } = expansion;
+  requireWidth(width);
+  const { windows, starts } = windowsThinned(cells, schema.length, window);
+  const expanded = expansion.expand(windows);
+  const standardization = standardizationOf(expanded, width);
+  const standardized = standardize(expanded, standardization);
+  const rows = filled(standardized);
+  const solve = exactFits(width, starts.length, seed);
+  if (request.latent !== undefined) {
+    requireNumber("latent", request.latent, { min: 1, max: width - 1, integer: true });
+  }
+  const first = solve(rows, request.latent), { latent } = first;
+  const vae = VAE.create({
+    inputs: width,
+    latent: [{ size: latent }],
+    likelihood: { type: "gaussian", variance: "shared", minVariance: MIN_VARIANCE },
+  }, { ...device, seed });
+  vae.setParameters(first.parameters);
+  const kept = bestFitting(totals(vae, rows));
+  const final = solve(takeRows(rows, kept), latent).parameters;
+  vae.setParameters(final);
+  const report = linearReport(vae, rows);
+  const typical = typicalOf(windows, rawScores(windows, costsOf(vae, standardized), expansion).raw);
+  const fitWithout = (steps: Steps[]) => {
+    const free = (row: number) =>
+      steps.every(({ first, end }) => starts[row] >= end || starts[row] + window <= first);
+    const good = kept.filter(free);
+    // Where next to all the rest was left out, all of it must do.
+    const others = good.length >= latent ? good : starts.map((_, row) => row).filter(free);
+    vae.setParameters(solve(takeRows(rows, Uint32Array.from(others)), latent).parameters);
+  };
+  const held = scoreHeldOut({ ...request, fitWithout, vae, expansion, standardization, typical });
+  vae.setParameters(final);
+  return { vae, report, parts: { expansion, standardization }, typical, held };
+}
+
+/** Fits one after the other, each starting at the axes of the first; with so many components, or as many as it takes. */
+function exactFits(width: number, windows: number, seed: number) {
+  const most = Math.min(MAX_LATENT, width >> 1, windows >> 1);
+  let near: Float64Array | undefined;
+  return (rows: Matrix, latent?: number) => {
+    const moments = momentsNow(rows);
+    const solved = principalFactors(moments, {
+      most: latent ?? most,
+      ...(latent === undefined && { share: SHARE }),
+      floor: MIN_VARIANCE,
+      random: new HostRandom(seed, 0, STREAMS.initialization),
+      near,
+    });
+    near ??= solved.axes;
+    const parameters = linearVaeParameters(moments.mean, solved.factors, solved.latent, "shared");
+    return { latent: solved.latent, parameters };
+  };
+}
+
+/** Steps first … end - 1. */
+interface Steps {
+  readonly first: number;
+  readonly end: number;
+}
+
+interface HeldOut extends SeriesRequest {
+  readonly fitWithout: (steps: Steps[]) => void;
+  readonly vae: VAE;
+  readonly expansion: Expansion;
+  readonly standardization: Standardization;
+  readonly typical: Float64Array;
+}
+
+/** Scores of the windows of each stretch, by fits that have seen none of its steps. */
+function scoreHeldOut(request: HeldOut): Float64Array[] {
+  const { cells, schema, window, vae, expansion, standardization, typical } = request;
+  const stretches = stretchesOf(cells.rows, window), columns = schema.length;
+  const folds = Math.min(FOLDS, stretches.length), scores: Float64Array[] = [];
+  for (let fold = 0; fold < folds; fold++) {
+    const own = stretches.map((steps, s) => ({ ...steps, s })).filter(({ s }) =>
+      s % folds === fold
+    );
+    request.fitWithout(own);
+    for (const { s, first, end } of own) {
+      const count = countWindows(end - first, window);
+      const windows = windowsOf(cells, columns, window, first, count);
+      const x = standardize(expansion.expand(windows), standardization);
+      scores[s] = rawScores(windows, costsOf(vae, x), expansion, typical).scores;
+    }
+  }
+  return scores;
+}
+
+/** Windows and where each starts. */
+function windowsThinned(cells: Cells, columns: number, window: number) {
+  const count = countWindows(cells.rows, window), taken = Math.min(count, MAX_WINDOWS);
+  const starts = Uint32Array.from({ length: taken }, (_, i) => Math.floor(i * count / taken));
+  const width = window * columns, data = new Float64Array(taken * width);
+  starts.forEach((start, i) => {
+    data.set(cells.data.subarray(start * columns, start * columns + width), i * width);
+  });
+  return { windows: { data, rows: taken }, starts };
+}
+
+/** What is missing is as the mean has it. */
+function filled({ data, shape }: Matrix): Matrix {
+  return { data: data.map((value) => Number.isNaN(value) ? 0 : value), shape };
+}
+
+/** The score of each row. */
+function totals(vae: VAE, rows: Matrix): Float64Array {
+  const { cost, kl } = vae.costs(rows), sums = new Float64Array(rows.shape[0]);
+  for (const { data, shape: [, width] } of [cost, kl]) {
+    data.forEach((nats, i) => sums[Math.floor(i / width)] += nats);
+  }
+  return sums;
+}
+
+/** All rows but the share that fits worst, in order. */
+function bestFitting(scores: Float64Array): Uint32Array {
+  const most = scores.toSorted()[Math.floor((1 - TRIMMED) * (scores.length - 1))];
+  return Uint32Array.from(scores.keys()).filter((row) => scores[row] <= most);
+}
+
+function requireWidth(width: number): void {
+  if (width < 2) throw new RangeError("Cannot fit detector: no column says anything");
+  if (width <= MAX_CELLS) return;
+  throw new RangeError(
+    `Cannot fit detector: a window must have at most ${MAX_CELLS} cells, or take preset "small": current value is ${width}`,
+  );
+}

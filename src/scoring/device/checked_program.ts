@@ -1,0 +1,104 @@
+/**
+ * A program on a device that is not trusted: of every run the host computes the first row and the last, and
+ * what the device reads out must be that.
+ *
+ * Tolerance. That of `graph/cost.ts`, relative to the largest element of the row's result, or of what the
+ * row reads, or one: what adds up to a small number has terms of that size.
+ */
+import { GpuError, type Program, type SyncProgram } from "../../backends/backend.ts";
+import { sizeAt } from "../../core/shape.ts";
+import { relativeRounding } from "../../graph/cost.ts";
+import type { Plan } from "../../graph/plan.ts";
+import { after, type Wait } from "../steps.ts";
+
+/** What the host says of one row of a run. */
+interface Expected {
+  readonly row: number;
+  readonly scale: number;
+  readonly outputs: ReadonlyMap<string, Float32Array>;
+}
+
+export class CheckedProgram implements Program {
+  readonly plan: Plan;
+  readonly #device: Program;
+  readonly #host: () => SyncProgram;
+  readonly #prepare: () => void;
+  readonly #tolerance: number;
+  readonly #written = new Map<string, ArrayLike<number>>();
+  #expected: readonly Expected[] = [];
+
+  /**
+   * @param host the same program for one row
+   * @param prepare what must be done before a run
+   */
+  constructor(device: Program, host: () => SyncProgram, prepare: () => void) {
+    this.plan = device.plan;
+    this.#device = device;
+    this.#host = host;
+    this.#prepare = prepare;
+    this.#tolerance = relativeRounding(device.plan);
+  }
+
+  /** The values must stay as they are until the run. */
+  write(input: string, values: ArrayLike<number>): void {
+    this.#device.write(input, values);
+    this.#written.set(input, values);
+  }
+
+  run(rows: number): Wait {
+    this.#prepare();
+    const wait = this.#device.run(rows);
+    // The device is at work meanwhile.
+    this.#expected = (rows === 1 ? [0] : [0, rows - 1]).map((row) => this.#expect(row));
+    return wait;
+  }
+
+  read(output: string, into: Float32Array | Float64Array): Wait {
+    const expected = this.#expected;
+    return after(this.#device.read(output, into), () => {
+      for (const each of expected) this.#compare(output, into, each);
+    });
+  }
+
+  dispose(): void {
+    this.#device.dispose();
+  }
+
+  #expect(row: number): Expected {
+    const program = this.#host();
+    let scale = 1;
+    for (const [name, { shape, integer }] of this.plan.inputs) {
+      const all = this.#written.get(name)!, size = sizeAt(shape, 1);
+      const values = Array.from(
+        { length: size },
+        (_, i) => all[shape.batched ? row * size + i : i],
+      );
+      // Draws are numbered by row.
+      if (name === "key") values[3] += row;
+      program.write(name, values);
+      if (!integer) scale = values.reduce((most, each) => Math.max(most, Math.abs(each)), scale);
+    }
+    program.run(1);
+    const outputs = new Map([...this.plan.outputs].map(([name, { shape }]) => {
+      const values = new Float32Array(sizeAt(shape, 1));
+      program.read(name, values);
+      return [name, values];
+    }));
+    return { row, scale, outputs };
+  }
+
+  #compare(output: string, got: ArrayLike<number>, { row, scale, outputs }: Expected): void {
+    const want = outputs.get(output)!;
+    const largest = want.reduce((most, each) => Math.max(most, Math.abs(each)), scale);
+    const limit = this.#tolerance * largest;
+    want.forEach((expected, i) => {
+      const actual = got[row * want.length + i];
+      // What is beyond float32 here may be just within it there; the caller refuses either.
+      if (!Number.isFinite(expected) || Math.abs(actual - expected) <= limit) return;
+      throw new GpuError(
+        `Cannot trust the GPU: ${output} of row ${row + 1} of a run must be ${expected}: ` +
+          `current value is ${actual}`,
+      );
+    });
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * The programs of a model on a device: compiled when first needed, for as many rows as there are and the
+ * device takes at once. The parameters are the host's; the device has a copy, which follows.
+ */
+import {
+  type Accelerator,
+  LimitError,
+  type Program,
+  type Segment,
+  type SyncProgram,
+} from "../../backends/backend.ts";
+import type { Engine, Programs, ProgramSize, Work } from "../engine.ts";
+import { SAMPLE_CHUNK } from "../evaluation.ts";
+import { CheckedProgram } from "./checked_program.ts";
+
+/** The most rows of a run, and the most elements of the memory that it needs, by its plan. */
+const MAX_ROWS = 65_536, MAX_SCRATCH = 1 << 24;
+
+/** Rows below which a program is not made smaller. */
+const MIN_ROWS = 16;
+
+/** Programs kept; each has a scratch memory of its own. */
+const MAX_PROGRAMS = 6;
+
+export class DevicePrograms<Name extends string> implements Programs<Name> {
+  readonly device: Accelerator;
+  readonly #host: Engine<Name>;
+  readonly #parameters: Segment;
+  readonly #values: Float32Array;
+  readonly #programs = new Map<string, Program>();
+  readonly #checks = new Map<string, SyncProgram>();
+  /** The most rows of a run, by name and draws. */
+  readonly #limits = new Map<string, number>();
+  readonly #prepared = new Set<string>();
+  #version = -1;
+
+  constructor(device: Accelerator, host: Engine<Name>) {
+    this.device = device;
+    this.#host = host;
+    this.#values = new Float32Array(host.layout.length);
+    this.#parameters = device.allocate(host.layout.length);
+  }
+
+  program(name: Name, { samples, capacity, rows = capacity }: ProgramSize): Program {
+    const kind = `${name} ${samples ?? 1}`;
+    const most = this.#limits.get(kind) ?? this.#estimate(name, samples);
+    for (let size = Math.min(powerOfTwo(rows), most);; size /= 2) {
+      try {
+        const program = this.#get(kind, name, { capacity: size, samples });
+        this.#limits.set(kind, size < Math.min(powerOfTwo(rows), most) ? size : most);
+        return program;
+      } catch (error) {
+        if (!(error instanceof LimitError) || size === 1) throw error;
+      }
+    }
+  }
+
+  /** Lets the device find out how it does the program of some work best. */
+  async prepare({ name, rows, samples }: Work<Name>): Promise<void> {
+    const draws = samples && Math.min(samples, SAMPLE_CHUNK);
+    const most = this.#limits.get(`${name} ${draws ?? 1}`) ?? this.#estimate(name, draws);
+    const capacity = Math.min(powerOfTwo(rows), most), key = `${name} ${draws ?? 1} ${capacity}`;
+    if (this.#prepared.has(key)) return;
+    this.#prepared.add(key);
+    await this.device.prepare(this.#host.plan(name, { capacity, samples: draws }));
+  }
+
+  dispose(): void {
+    for (const check of this.#checks.values()) check.dispose();
+    this.#checks.clear();
+    this.#programs.clear();
+    this.device.dispose();
+  }
+
+  #get(kind: string, name: Name, size: ProgramSize): Program {
+    const key = `${kind} ${size.capacity}`;
+    const program = this.#programs.get(key) ?? this.#compile(kind, name, size);
+    this.#programs.delete(key);
+    this.#programs.set(key, program);
+    if (this.#programs.size > MAX_PROGRAMS) {
+      const [[oldest, unused]] = this.#programs;
+      this.#programs.delete(oldest);
+      unused.dispose();
+    }
+    return program;
+  }
+
+  #compile(kind: string, name: Name, size: ProgramSize): Program {
+    const plan = this.#host.plan(name, size), segments = { parameters: this.#parameters };
+    const check = () => this.#check(kind, name, size.samples);
+    return new CheckedProgram(this.device.compile(plan, segments), check, () => this.#follow());
+  }
+
+  /** The host's program of one row. */
+  #check(kind: string, name: Name, samples?: number): SyncProgram {
+    const known = this.#checks.get(kind);
+    if (known) return known;
+    const made = this.#host.compile(name, { capacity: 1, samples });
+    this.#checks.set(kind, made);
+    return made;
+  }
+
+  /** The parameters as they are now. */
+  #follow(): void {
+    if (this.#version === this.#host.version) return;
+    this.#host.segment.read(0, this.#values);
+    this.#parameters.write(0, this.#values);
+    this.#version = this.#host.version;
+  }
+
+  /** How many rows have the memory that a run may need. */
+  #estimate(name: Name, samples?: number): number {
+    const { scratchLength } = this.#host.plan(name, { capacity: MIN_ROWS, samples });
+    const rows = MAX_SCRATCH * MIN_ROWS / Math.max(1, scratchLength);
+    return Math.min(MAX_ROWS, 2 ** Math.max(0, Math.floor(Math.log2(rows))));
+  }
+}
+
+const powerOfTwo = (rows: number): number => 2 ** Math.ceil(Math.log2(Math.max(rows, MIN_ROWS)));

@@ -1,0 +1,186 @@
+/**
+ * Whether calls on batches are done on a GPU, and what becomes of them when it fails.
+ *
+ *   "webgpu"   every call that may wait; without an adapter this is an error
+ *   "auto"     a call of much work, on a real adapter that was found faster on a trial of this program
+ *
+ * A GPU is not trusted (`checked_program.ts`). After any failure of it a call is done again on the host,
+ * from its start, and so are all that follow; `details.lost` says why.
+ */
+import {
+  type Accelerator,
+  type AdapterOptions,
+  GpuError,
+  LimitError,
+  type Program,
+} from "../../backends/backend.ts";
+import { sizeAt } from "../../core/shape.ts";
+import { operationsOf } from "../../graph/cost.ts";
+import {
+  BULK_ROWS,
+  capacityOf,
+  type Engine,
+  type Programs,
+  type Work,
+  type WorkDevice,
+} from "../engine.ts";
+import { SAMPLE_CHUNK } from "../evaluation.ts";
+import { finish, finishLater, type Steps } from "../steps.ts";
+import { DevicePrograms } from "./device_programs.ts";
+
+/** Operations of a call that pay for finding an adapter and a trial: seconds on WebAssembly. */
+export const LARGE_CALL = 1e11;
+
+export interface ScoringDeviceOptions {
+  readonly open: (options: AdapterOptions) => Promise<Accelerator>;
+  /** Milliseconds of a steady clock. */
+  readonly clock: () => number;
+}
+
+export class ScoringDevice<Name extends string> implements WorkDevice<Name> {
+  readonly #host: Engine<Name>;
+  readonly #options: ScoringDeviceOptions;
+  readonly #isAsked: boolean;
+  #opening?: Promise<DevicePrograms<Name> | undefined>;
+  #opened?: DevicePrograms<Name>;
+  /** By program, whether the device was faster. */
+  readonly #wins = new Map<string, Promise<boolean>>();
+  readonly #running = new Set<Promise<unknown>>();
+  #details: Readonly<Record<string, unknown>> = {};
+  #disposed = false;
+
+  constructor(host: Engine<Name>, options: ScoringDeviceOptions) {
+    this.#host = host;
+    this.#options = options;
+    this.#isAsked = host.device.backend === "webgpu";
+  }
+
+  get details(): Readonly<Record<string, unknown>> {
+    return this.#details;
+  }
+
+  async run<T>(work: Work<Name>, steps: (programs: Programs<Name>) => Steps<T>): Promise<T> {
+    const running = this.#run(work, steps);
+    this.#running.add(running);
+    try {
+      return await running;
+    } finally {
+      this.#running.delete(running);
+    }
+  }
+
+  async settled(): Promise<void> {
+    while (this.#running.size > 0) await Promise.allSettled(this.#running);
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    this.#opened?.dispose();
+  }
+
+  async #run<T>(work: Work<Name>, steps: (programs: Programs<Name>) => Steps<T>): Promise<T> {
+    const device = await this.#deviceFor(work);
+    if (!device) return finish(steps(this.#host));
+    try {
+      await device.prepare(work);
+      const result = await finishLater(steps(device));
+      const { adapter } = device.device.details;
+      this.#details = { adapter, scoring: "webgpu" };
+      return result;
+    } catch (error) {
+      this.#lose(error, device);
+      return finish(steps(this.#host));
+    }
+  }
+
+  async #deviceFor(work: Work<Name>): Promise<DevicePrograms<Name> | undefined> {
+    if ("lost" in this.#details || !this.#isAsked && !this.#isLarge(work)) return undefined;
+    const device = await (this.#opening ??= this.#open());
+    if (!device || this.#isAsked) return device;
+    const { name, samples } = work, kind = `${name} ${samples ?? 1}`;
+    if (!this.#wins.has(kind)) this.#wins.set(kind, this.#isFaster(device, work));
+    return await this.#wins.get(kind) ? device : undefined;
+  }
+
+  async #open(): Promise<DevicePrograms<Name> | undefined> {
+    const { adapter } = this.#host.device;
+    try {
+      const opened = await this.#options.open({ allowSoftware: this.#isAsked, ...adapter });
+      this.#opened = devicePrograms(opened, this.#host);
+      if (this.#disposed) this.#opened.dispose();
+      return this.#opened;
+    } catch (error) {
+      // An adapter may come later, where one was asked for.
+      if (this.#isAsked) this.#opening = undefined;
+      if (this.#isAsked && !(error instanceof GpuError)) throw error;
+      return undefined;
+    }
+  }
+
+  /** The host goes on alone. @throws what is no failure of the GPU, or comes of disposal */
+  #lose(error: unknown, device: DevicePrograms<Name>): void {
+    const isRefused = !this.#isAsked && error instanceof LimitError;
+    if (!(error instanceof GpuError || isRefused) || this.#disposed) throw error;
+    if ("lost" in this.#details) return;
+    this.#details = { adapter: device.device.details.adapter, lost: error.message };
+    device.dispose();
+  }
+
+  #isLarge({ name, rows, samples }: Work<Name>): boolean {
+    if (this.#host.device.determinism === "portable") return false;
+    const plan = this.#host.plan(name, {
+      capacity: 1,
+      samples: Math.min(samples ?? 1, SAMPLE_CHUNK),
+    });
+    const draws = Math.max(1, (samples ?? 1) / SAMPLE_CHUNK);
+    return rows * draws * operationsOf(plan) >= LARGE_CALL;
+  }
+
+  /** Whether rows of zeros are done faster there, once all is compiled. */
+  async #isFaster(device: DevicePrograms<Name>, work: Work<Name>): Promise<boolean> {
+    const { name, rows } = work, samples = work.samples && Math.min(work.samples, SAMPLE_CHUNK);
+    const { clock } = this.#options;
+    try {
+      const perRow = async (take: () => Promise<number>) => {
+        await take();
+        const start = clock(), taken = await take();
+        return (clock() - start) / taken;
+      };
+      const there = await perRow(() =>
+        tryOn(device.program(name, { capacity: BULK_ROWS, samples, rows }))
+      );
+      const here = await perRow(() =>
+        tryOn(this.#host.program(name, { capacity: BULK_ROWS, samples }))
+      );
+      return there < here;
+    } catch (error) {
+      this.#lose(error, device);
+      return false;
+    }
+  }
+}
+
+/** @throws LimitError if the parameters do not fit */
+function devicePrograms<Name extends string>(
+  opened: Accelerator,
+  host: Engine<Name>,
+): DevicePrograms<Name> {
+  try {
+    return new DevicePrograms(opened, host);
+  } catch (error) {
+    opened.dispose();
+    throw error;
+  }
+}
+
+/** One full run over zeros; its rows. */
+async function tryOn(program: Program): Promise<number> {
+  const rows = capacityOf(program), { inputs, outputs } = program.plan;
+  for (const [name, { shape }] of inputs) {
+    program.write(name, new Float32Array(sizeAt(shape, rows)));
+  }
+  await program.run(rows);
+  const [[output, { shape }]] = outputs;
+  await program.read(output, new Float32Array(sizeAt(shape, rows)));
+  return rows;
+}

@@ -1,0 +1,153 @@
+/**
+ * What a single network expects of a cell, given the row's other cells: p(x | z) at the z of the row in which
+ * the cell, and those blamed more, are filled in by what the model makes of it, again and again.
+ *
+ * The interval of p(x | z) alone would be too narrow: σ is the error of cells that the encoder has seen, and it
+ * leans towards them. With g(v) what the model makes of the cell where it holds v, and x* = g(x*), an error
+ * v - g(v) ≈ (1 - g') (v - x*) is within σ q where
+ *
+ *   v - x* is within σ q / (1 - g'),  g' = g(x* + 1) - g(x*) in standardised units
+ *
+ * for likelihoods of standardised columns; of the others the interval is that of p(x | z).
+ */
+import { definitionOf, type Group, groupsOf } from "../../distributions/likelihood.ts";
+import { BULK_ROWS } from "../engine.ts";
+import type { Matrix } from "../matrix.ts";
+import { DRAW } from "../programs.ts";
+import { filledIn } from "../sparse_twin.ts";
+import { type Cells, standardize } from "../standardize.ts";
+import type { TableModel } from "../table_model.ts";
+import type { TrainedVae } from "../trained_vae.ts";
+import { type CellExpectation, type Expecting, NOTHING } from "./expectation.ts";
+import { QUANTILES } from "./quantiles.ts";
+
+/** Times that cells are filled in: an encoder that leans by a half is then at 2⁻¹² of it. */
+const FILLINGS = 12;
+
+/** The most that an encoder is taken to lean. */
+const MAX_LEAN = 0.95;
+
+type Outputs = Readonly<Record<string, Matrix>>;
+
+export class Network implements Expecting {
+  readonly #vae: TrainedVae;
+  readonly #table: TableModel;
+  readonly #groups: readonly Group[];
+  /** The first of the VAE's columns, and how many, of each column; none of a time. */
+  readonly #places: readonly (readonly [first: number, count: number])[];
+
+  constructor(vae: TrainedVae, table: TableModel) {
+    this.#vae = vae;
+    this.#table = table;
+    this.#groups = groupsOf(vae.spec.likelihood, vae.spec.inputs);
+    const { owner } = table.expansion;
+    this.#places = table.schema.map((_, c) => [
+      owner.indexOf(c),
+      owner.filter((each) => each === c).length,
+    ]);
+  }
+
+  expect({ data, rows }: Cells, blamed: Int32Array, level: number): CellExpectation[] {
+    const each = rows === 0 ? 0 : blamed.length / rows, width = this.#places.length;
+    const found: CellExpectation[] = [];
+    for (let first = 0; first < rows; first += BULK_ROWS) {
+      const end = Math.min(rows, first + BULK_ROWS);
+      const cells = { data: data.subarray(first * width, end * width), rows: end - first };
+      found.push(
+        ...this.#expectSome(cells, blamed.subarray(first * each, end * each), each, level),
+      );
+    }
+    return found;
+  }
+
+  #expectSome(
+    cells: Cells,
+    blamed: Int32Array,
+    each: number,
+    level: number,
+  ): CellExpectation[] {
+    const found = new Array<CellExpectation>(blamed.length).fill(NOTHING);
+    const { expansion, standardization } = this.#table;
+    const x = standardize(expansion.expand(cells), standardization);
+    for (let k = 0; k < each; k++) {
+      const columns = Int32Array.from({ length: cells.rows }, (_, r) => blamed[r * each + k]);
+      // From here on the column is missing: for itself, and for those blamed less.
+      columns.forEach((c, r) => c >= 0 && this.#blank(x, r, c));
+      this.#expectOne(x, columns, level).forEach((one, r) => found[r * each + k] = one);
+    }
+    return found;
+  }
+
+  shares(): Float64Array {
+    throw new TypeError(
+      "Cannot credit columns conditionally: the model must be an ensemble: current value is one network",
+    );
+  }
+
+  #blank({ data, shape: [, width] }: Matrix, r: number, c: number): void {
+    const [first, count] = this.#places[c];
+    data.fill(NaN, r * width + first, r * width + first + count);
+  }
+
+  /** Of one column of each row; -1 for none. */
+  #expectOne(lacking: Matrix, columns: Int32Array, level: number): CellExpectation[] {
+    const { model, x } = filledIn(this.#vae, lacking, FILLINGS);
+    const outputs = model.conditional(x), lean = this.#lean(model, x, columns, outputs.mean);
+    return Array.from(columns, (c, r) => {
+      if (c < 0 || this.#table.schema[c].kind === "timestamp") return NOTHING;
+      return this.#cell(outputs, r, c, level, lean[r]);
+    });
+  }
+
+  /** How much of a change of the cell the model takes up into what it makes of it. */
+  #lean(model: TrainedVae, x: Matrix, columns: Int32Array, mean: Matrix): Float64Array {
+    const { inputs } = model.spec, width = x.shape[1];
+    const made = [0, 1].map((step) => {
+      const seen = { data: x.data.slice(), shape: x.shape };
+      columns.forEach((c, r) => {
+        if (c < 0 || this.#places[c][1] !== 1) return;
+        const [d] = this.#places[c];
+        seen.data[r * width + d] = mean.data[r * inputs + d] + step;
+        seen.data[(r + 1) * width - inputs + d] = 1;
+      });
+      return model.reconstructSync(seen).data;
+    });
+    return Float64Array.from(columns, (c, r) => {
+      const at = c < 0 ? 0 : r * inputs + this.#places[c][0];
+      return Math.min(MAX_LEAN, Math.max(0, made[1][at] - made[0][at]));
+    });
+  }
+
+  #cell(
+    outputs: Outputs,
+    r: number,
+    c: number,
+    level: number,
+    lean: number,
+  ): CellExpectation {
+    const [d, count] = this.#places[c];
+    const { spec, first, columns, prefix } = this.#groups.find(({ first, columns }) =>
+      first <= d && d < first + columns
+    )!;
+    const { mean } = outputs, mu = mean.data[r * mean.shape[1] + d];
+    const quantile = QUANTILES[spec.type];
+    if (count > 1) return likeliest(mean.data, r * mean.shape[1] + d, count);
+    if (!quantile) return { ...NOTHING, expected: mu };
+    const read = (name: string) => {
+      const { data, shape: [, width] } = outputs[DRAW + prefix + name];
+      return data[r * width + (width === columns ? d - first : 0)];
+    };
+    const ends = [(1 - level) / 2, 0.5, (1 + level) / 2].map((p) => quantile(read, p));
+    const { centre, scale } = this.#table.standardization;
+    const wide = definitionOf(spec.type).standardizes ? 1 / (1 - lean) : 1;
+    const inUnits = (value: number) => (ends[1] + wide * (value - ends[1])) * scale[d] + centre[d];
+    const [low, expected, high] = ends.map(inUnits);
+    return { expected, low, high, probability: NaN };
+  }
+}
+
+function likeliest(values: Float32Array, at: number, count: number): CellExpectation {
+  let best = 0;
+  for (let i = 1; i < count; i++) if (values[at + i] > values[at + best]) best = i;
+  return { ...NOTHING, expected: best, probability: values[at + best] };
+}

@@ -1,0 +1,54 @@
+/**
+ * Probabilistic PCA in closed form, from mean and covariance: with the largest eigenvalues λ_l of the
+ * covariance and their vectors v_l
+ *
+ *   σ² = mean of the D - L other eigenvalues,  W = [v_l √(λ_l - σ²)]
+ *
+ * is the maximum of the likelihood (Tipping and Bishop, "Probabilistic principal component analysis",
+ * 1999, eq. 7 and 8) that EM (`factor_analysis.ts`) climbs to.
+ */
+import type { HostRandom } from "../../core/philox.ts";
+import { principalAxes } from "../../core/principal_axes.ts";
+import type { Factors } from "./em_step.ts";
+import type { Moments } from "./moments.ts";
+
+/** How many latent dimensions, and what noise. */
+export interface PrincipalOptions {
+  /** At most, fewer than columns. */
+  readonly most: number;
+  /** As many as hold this share of the variance; the most where absent. */
+  readonly share?: number;
+  /** The least σ². */
+  readonly floor: number;
+  readonly random: HostRandom;
+  /** Axes of rows like these, to start from. */
+  readonly near?: Float64Array;
+}
+
+/** W, and ψ = σ² for every column; the axes as rows. */
+export interface Principal {
+  readonly factors: Factors;
+  readonly latent: number;
+  readonly axes: Float64Array;
+}
+
+export function principalFactors(
+  { mean: { length }, covariance }: Pick<Moments, "mean" | "covariance">,
+  { most, share, floor, random, near }: PrincipalOptions,
+): Principal {
+  const { values, vectors } = principalAxes(covariance, length, most, random, near);
+  let trace = 0;
+  for (let d = 0; d < length; d++) trace += covariance[d * length + d];
+  let held = Math.max(0, values[0]), latent = 1;
+  while (latent < most && (share === undefined || held < share * trace)) {
+    held += Math.max(0, values[latent++]);
+  }
+  const noise = Math.max(floor, (trace - held) / (length - latent));
+  const loadings = new Float64Array(length * latent);
+  for (let l = 0; l < latent; l++) {
+    const scale = Math.sqrt(Math.max(0, values[l] - noise));
+    for (let d = 0; d < length; d++) loadings[d * latent + l] = scale * vectors[l * length + d];
+  }
+  const variances = new Float64Array(length).fill(noise);
+  return { factors: { loadings, variances }, latent, axes: vectors };
+}

@@ -1,0 +1,12 @@
+/** The GPU that does a model's calls on batches, where its options allow one. */
+import { openAccelerator } from "../backends/open.ts";
+import { ScoringDevice } from "../scoring/device/scoring_device.ts";
+import type { Engine, WorkDevice } from "../scoring/engine.ts";
+
+export function scoringDevice<Name extends string>(
+  engine: Engine<Name>,
+): WorkDevice<Name> | undefined {
+  const { backend = "auto" } = engine.device;
+  if (backend !== "webgpu" && backend !== "auto") return undefined;
+  return new ScoringDevice(engine, { open: openAccelerator, clock: () => performance.now() });
+}

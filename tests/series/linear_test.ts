@@ -1,0 +1,212 @@
+/**
+ * The default detector of a series. Oracles: the quadratic form of W Wᵀ + σ² I by Cholesky; the maximum of the
+ * likelihood in eigenvalues (Tipping and Bishop, 1999, eq. 7); Jacobi's eigenvectors; the covariance of an
+ * autoregression, -1 < a < 1: cov(x_s, x_t) = a^|s - t|, by which the best score of all is known; planted faults.
+ */
+import assert from "node:assert/strict";
+import { pcaScores } from "../../bench/series/pca.ts";
+import { cholesky, inverse, solveRows } from "../../src/core/cholesky.ts";
+import { HostRandom } from "../../src/core/philox.ts";
+import { normal } from "../../src/core/draws.ts";
+import { principalAxes } from "../../src/core/principal_axes.ts";
+import { symmetricEigen } from "../../src/core/symmetric_eigen.ts";
+import { Detector } from "../../src/detection/detector.ts";
+import { linearReport } from "../../src/detection/series/linear_report.ts";
+import { auroc } from "../../src/scoring/metrics.ts";
+import { TableScorer } from "../../src/scoring/mod.ts";
+import { stepMeans } from "../../src/scoring/series/windows.ts";
+import { linearVaeParameters } from "../../src/training/em/as_vae.ts";
+import { momentsNow } from "../../src/training/em/moments.ts";
+import { principalFactors } from "../../src/training/em/principal_factors.ts";
+import { VAE } from "../../src/training/vae.ts";
+import { assertRelative } from "../util/close.ts";
+
+const A = 0.9;
+
+/** x_t = a x_(t-1) + √(1 - a²) e_t, unit variance; in `white` steps of the same variance without memory. */
+function autoregression(steps: number, seed: number, white = new Set<number>()): Float64Array {
+  const random = new HostRandom(seed, 0, 77), x = new Float64Array(steps);
+  let state = normal(random);
+  for (let t = 0; t < steps; t++) {
+    const e = normal(random);
+    state = A * state + Math.sqrt(1 - A * A) * e;
+    x[t] = white.has(t) ? e : state;
+  }
+  return x;
+}
+
+const rowsOf = (x: Float64Array) => Array.from(x, (value) => [value]);
+
+/** Rows of mixed independent normals. */
+function mixedRows(rows: number, width: number) {
+  const random = new HostRandom(5, 0, 77), data = new Float32Array(rows * width);
+  for (let r = 0; r < rows; r++) {
+    const common = normal(random), other = normal(random);
+    for (let c = 0; c < width; c++) {
+      data[r * width + c] = 3 * common * Math.sin(c + 1) + 2 * other * Math.cos(2 * c) +
+        0.5 * normal(random);
+    }
+  }
+  return { data, shape: [rows, width] as const };
+}
+
+Deno.test("principalAxes() are Jacobi's first, wherever they start", () => {
+  const { covariance } = momentsNow(mixedRows(300, 40));
+  const all = symmetricEigen(covariance, 40);
+  const first = principalAxes(covariance, 40, 2, new HostRandom(1, 0, 1));
+  const near = principalAxes(covariance, 40, 2, new HostRandom(2, 0, 1), first.vectors);
+  for (const axes of [first, near]) {
+    for (let i = 0; i < 2; i++) {
+      // Both are far from the third: exact long before the trace settles.
+      assertRelative(axes.values[i], all.values[i], 1e-5, 0, `value ${i}`);
+      let along = 0;
+      for (let c = 0; c < 40; c++) along += axes.vectors[i * 40 + c] * all.vectors[i * 40 + c];
+      assert.ok(Math.abs(along) > 1 - 1e-5, `vector ${i}: ${along}`);
+    }
+  }
+  const zero = principalAxes(new Float64Array(9), 3, 2, new HostRandom(1, 0, 1));
+  assert.deepEqual([...zero.values], [0, 0]);
+});
+
+Deno.test("the closed form is the maximum of the likelihood, and the report says it", () => {
+  const rows = mixedRows(500, 12), moments = momentsNow(rows), latent = 3;
+  const random = new HostRandom(1, 0, 1);
+  const { factors } = principalFactors(moments, { most: latent, floor: 1e-6, random });
+  const vae = VAE.create({
+    inputs: 12,
+    latent: [{ size: latent }],
+    likelihood: { type: "gaussian", variance: "shared" },
+  });
+  vae.setParameters(linearVaeParameters(moments.mean, factors, latent, "shared"));
+  const { values } = symmetricEigen(moments.covariance, 12);
+  const left = values.slice(latent).reduce((a, b) => a + b, 0) / (12 - latent);
+  const logs = values.slice(0, latent).reduce((sum, value) => sum + Math.log(value), 0) +
+    (12 - latent) * Math.log(left);
+  const maximum = -0.5 * (12 * Math.log(2 * Math.PI) + logs + 12);
+  assertRelative(linearReport(vae, rows).history[0].elbo, maximum, 1e-5, 0, "nats per row");
+  vae.dispose();
+});
+
+const detector = await Detector.fit(rowsOf(autoregression(1500, 1)), { window: 20, seed: 2 });
+
+Deno.test("windows score half their squared distance under W Wᵀ + σ² I, and a constant", () => {
+  assert.equal(detector.vae.spec.encoder.hidden.length, 0);
+  const parameters = detector.vae.parameters(), width = 20;
+  const loadings = parameters.get("decoder.mean.weight")!.data;
+  const mean = parameters.get("decoder.mean.bias")!.data;
+  const noise = Math.exp(parameters.get("likelihood.logVar")!.data[0]);
+  const latent = loadings.length / width, covariance = new Float64Array(width * width);
+  for (let i = 0; i < width; i++) {
+    for (let j = 0; j < width; j++) {
+      for (let l = 0; l < latent; l++) {
+        covariance[i * width + j] += loadings[l * width + i] * loadings[l * width + j];
+      }
+    }
+    covariance[i * width + i] += noise;
+  }
+  const precision = inverse(cholesky(covariance, width), width);
+  const steps = rowsOf(autoregression(60, 9)), x = detector.standardize(steps).data;
+  const stream = detector.stream();
+  const scores = steps.flatMap((row) => stream.push(row)?.score ?? []);
+  const constants = scores.map((score, w) => {
+    let square = 0;
+    for (let i = 0; i < width; i++) {
+      for (let j = 0; j < width; j++) {
+        square += precision[i * width + j] * (x[w * width + i] - mean[i]) *
+          (x[w * width + j] - mean[j]);
+      }
+    }
+    return score - square / 2;
+  });
+  // Float32 sums over 20 cells of a few nats each.
+  for (const constant of constants) assertRelative(constant, constants[0], 0, 1e-3, "constant");
+});
+
+Deno.test("on a Gaussian series it finds what the true covariance finds, and flags at its rate", async () => {
+  const window = 20, steps = 3000, white = new Set<number>();
+  for (let t = 500; t < steps; t += 500) for (let i = 0; i < 15; i++) white.add(t + i);
+  const x = autoregression(steps, 3, white);
+  const label = Uint8Array.from(x, (_, t) => Number(white.has(t)));
+  const truth = cholesky(
+    Float64Array.from(
+      { length: window * window },
+      (_, i) => A ** Math.abs(Math.floor(i / window) - i % window),
+    ),
+    window,
+  );
+  const best = Float64Array.from({ length: steps - window + 1 }, (_, w) => {
+    const solved = x.slice(w, w + window);
+    solveRows(truth, window, solved);
+    return solved.reduce((sum, value, i) => sum + value * x[w + i], 0);
+  });
+  const verdicts = await detector.score(rowsOf(x));
+  const mine = auroc(Float64Array.from(verdicts, ({ score }) => score), label);
+  const theirs = auroc(stepMeans(best, 1, window), label);
+  assert.ok(
+    theirs > 0.9 && mine > theirs - 0.02,
+    `AUROC ${mine}, by the true covariance ${theirs}`,
+  );
+  const fresh = await detector.score(rowsOf(autoregression(steps, 4)));
+  const alarms = fresh.filter(({ anomaly }) => anomaly).length;
+  // Rate 0.01; alarms come in runs of some 20 steps: 1500 steps calibrate, some 75 such runs.
+  assert.ok(alarms < 0.05 * steps, `${alarms} alarms in ${steps} steps`);
+});
+
+/** Four sensors that follow two oscillations; in the fault the last one lags by a quarter. */
+function sensors(steps: number, seed: number, fault: [number, number] = [0, 0]): number[][] {
+  const random = new HostRandom(seed, 0, 78);
+  return Array.from({ length: steps }, (_, t) => {
+    const wrong = t >= fault[0] && t < fault[1] ? 2.5 : 0;
+    const all = [Math.sin(t / 4), Math.cos(t / 4), Math.sin(t / 9), Math.sin((t - wrong) / 4)];
+    return all.map((value) => value + 0.15 * normal(random));
+  });
+}
+
+Deno.test("a fault in a short series of wide windows is found as well as PCA finds it, and survives the file", async () => {
+  const window = 30, training = sensors(300, 1), test = sensors(300, 2, [150, 170]);
+  const label = Uint8Array.from(test, (_, t) => Number(t >= 150 && t < 170));
+  const columns = ["a", "b", "c", "d"];
+  const fitted = await Detector.fit(training, { columns, window });
+  const steps = (rows: number[][]) => ({
+    data: Float64Array.from(rows.flat()),
+    rows: rows.length,
+    columns,
+  });
+  const { scores, pValues } = fitted.scoreCells(steps(test));
+  const mine = auroc(scores, label);
+  const theirs = auroc(pcaScores(steps(training), steps(test), window), label);
+  assert.ok(mine > 0.95 && mine > theirs - 0.01, `AUROC ${mine}, PCA ${theirs}`);
+  assert.ok(fitted.isAnomaly(pValues[160]) && !fitted.isAnomaly(pValues[60]));
+  const loaded = await TableScorer.load(fitted.save());
+  const verdicts = await loaded.score(test);
+  assert.deepEqual(verdicts.map(({ score }) => score), [...scores]);
+  for (const { score, contributions } of verdicts) {
+    const sum = Object.values(contributions).reduce((a, b) => a + b, 0);
+    assertRelative(sum, score, 1e-9, 1e-9, "contributions");
+  }
+  loaded.dispose();
+  fitted.dispose();
+});
+
+Deno.test("series that hardly vary, lack cells or are as short as may be give finite scores", async () => {
+  const flat = Array.from({ length: 100 }, (_, t) => [t === 70 ? 1 : 0, t % 7 === 3 ? NaN : 2]);
+  const short = sensors(48, 3);
+  for (const [rows, window] of [[flat, 5], [short, 12]] as const) {
+    const fitted = await Detector.fit(rows, { window });
+    const verdicts = await fitted.score(rows);
+    assert.ok(verdicts.every(({ score, pValue }) => Number.isFinite(score) && pValue > 0));
+    fitted.dispose();
+  }
+});
+
+Deno.test("preset linear is for series, and has no options of networks", async () => {
+  const rows = sensors(60, 1);
+  await assert.rejects(Detector.fit(rows, { preset: "linear" }), /window must be given/);
+  await assert.rejects(
+    Detector.fit(rows, { preset: "linear", window: 5, epochs: 2 }),
+    /"linear" has no epochs/,
+  );
+  await assert.rejects(Detector.fit(rows, { window: 5, latent: 40 }), /latent/);
+  const wide = Array.from({ length: 90 }, () => new Array(250).fill(0).map((_, c) => c));
+  await assert.rejects(Detector.fit(wide, { window: 20 }), /at most 4096 cells/);
+});

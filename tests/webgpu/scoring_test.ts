@@ -1,0 +1,19 @@
+/**
+ * Scoring on WebGPU in Deno, and what becomes of it when the GPU fails: see scoring.ts; how products are cut: see
+ * tuning.ts.
+ */
+import { hasAdapter } from "../../scripts/lib/gpu.ts";
+import { testUnless } from "../util/skip.ts";
+import { Campaign } from "./campaign.ts";
+import { SCORING_CHECKS } from "./scoring.ts";
+import { TUNER_CHECKS } from "./tuning.ts";
+
+const reason = await hasAdapter() ? undefined : "Deno finds no WebGPU adapter";
+const script = new URL("in_deno.ts", import.meta.url).pathname;
+
+for (const [kind, checks] of [["scoring", SCORING_CHECKS], ["tuning", TUNER_CHECKS]] as const) {
+  const campaign = new Campaign(["run", "--allow-all", "--no-check", script, kind]);
+  for (const { name } of checks) {
+    testUnless(reason, `webgpu in Deno: ${name}`, () => campaign.passed(name));
+  }
+}
