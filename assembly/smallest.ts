@@ -1,31 +1,34 @@
 /**
  * Where the smallest of each row are; definition in src/ops/reductions.ts.
  *
- * First a bound: columns fall into groups, every fourth of 64 in one, and at least `count` columns are at
- * most the count-th smallest of the groups' minima; of 1,024 columns hardly more are than the few that are
- * wanted. Then all columns beside it, 16 at a time; what passes goes to its place by insertion. `count` is at most 1024.
+ * First a bound: columns fall into groups, every fourth of 64 in one, a group's minimum into the lane of its
+ * columns. In each lane three minima are kept, without a branch; the largest of the twelve is a bound that twelve
+ * columns keep, and of 1,024 hardly more than twenty. Then all columns beside it, 16 at a time; what passes goes to its
+ * place by insertion. More than twelve are found without a bound. `count` is at most 1024.
  */
-import { at, fill } from "./memory";
+import { at } from "./memory";
 import { packedB } from "./workspace";
 
 const INFINITE: f32 = Infinity as f32;
 
+/** Numbers that a bound is for: three of each lane. */
+const BOUNDED: i32 = 12;
+
 /** out [rows, count] = the columns of the smallest of x [rows, cols], the smallest first. */
 export function smallestCols(out: usize, x: usize, rows: i32, cols: i32, count: i32): void {
   for (let row = 0; row < rows; row++, out += <usize>count << 2, x += <usize>cols << 2) {
-    // Until columns are found their places in the output hold the minima.
-    const bound = 4 * (cols / 64) < count ? INFINITE : boundOf(out, x, cols, count);
+    const bound = count > BOUNDED ? INFINITE : boundOf(x, cols);
     const held = select(out, x, cols, count, bound);
     if (held < count) appendNaN(out, x, cols, held, count);
   }
 }
 
-/** The count-th smallest of the minima of groups; NaN is in none. `list` is for `count` numbers. */
-function boundOf(list: usize, x: usize, cols: i32, count: i32): f32 {
-  fill(list, INFINITE, count);
-  let limit = INFINITE;
+/** What at least BOUNDED numbers of a row are at most; infinite for a short one. NaN is in no group. */
+function boundOf(x: usize, cols: i32): f32 {
+  const infinite = f32x4.splat(INFINITE);
+  let first = infinite, second = infinite, third = infinite;
   for (let col = 0; col <= cols - 64; col += 64, x += 256) {
-    let even = f32x4.splat(INFINITE), odd = even;
+    let even = infinite, odd = infinite;
     for (let from = x; from < x + 256; from += 64) {
       even = f32x4.pmin(even, v128.load(from));
       odd = f32x4.pmin(odd, v128.load(from, 16));
@@ -33,22 +36,15 @@ function boundOf(list: usize, x: usize, cols: i32, count: i32): f32 {
       odd = f32x4.pmin(odd, v128.load(from, 48));
     }
     const least = f32x4.pmin(even, odd);
-    if (!v128.any_true(f32x4.lt(least, f32x4.splat(limit)))) continue;
-    limit = lower(list, f32x4.extract_lane(least, 0), count, limit);
-    limit = lower(list, f32x4.extract_lane(least, 1), count, limit);
-    limit = lower(list, f32x4.extract_lane(least, 2), count, limit);
-    limit = lower(list, f32x4.extract_lane(least, 3), count, limit);
+    const rest = f32x4.pmax(first, least);
+    first = f32x4.pmin(first, least);
+    third = f32x4.pmin(third, f32x4.pmax(second, rest));
+    second = f32x4.pmin(second, rest);
   }
-  return limit;
-}
-
-/** Takes a number into an ascending list, whose last is `limit`; the last then. */
-function lower(list: usize, value: f32, count: i32, limit: f32): f32 {
-  if (!(value < limit)) return limit;
-  let to = at(list, count - 1);
-  for (; to > list && load<f32>(to - 4) > value; to -= 4) store<f32>(to, load<f32>(to - 4));
-  store<f32>(to, value);
-  return load<f32>(at(list, count - 1));
+  return max(
+    max(f32x4.extract_lane(third, 0), f32x4.extract_lane(third, 1)),
+    max(f32x4.extract_lane(third, 2), f32x4.extract_lane(third, 3)),
+  );
 }
 
 /** Writes the columns of the smallest among those up to `bound`; how many there are. */

@@ -8,6 +8,7 @@ import { decide, type Decision, type DecisionOptions, thresholdFor } from "../sc
 import { requireVote, type Vote } from "../scoring/series/vote.ts";
 import { type BlamedColumn, type ExplainOptions, MAX_BLAMED } from "../scoring/explain/explain.ts";
 import type { ScoreTable } from "../scoring/table_scorer.ts";
+import { TOP_COLUMNS } from "../scoring/verdict_lines.ts";
 import { readDataFor } from "./data.ts";
 import { explainerOf, explainFlagged, explanation, type FlaggedRows } from "./explained.ts";
 import { writeWhole } from "./files.ts";
@@ -16,7 +17,7 @@ import { loadAny, type LoadedModel, type LoadedRbm } from "./model.ts";
 import * as options from "./options.ts";
 import { peekedInput, piecesOf } from "./input.ts";
 import { requireRowsPlace } from "./rows_output.ts";
-import { type Asked, headerOf, TOP_COLUMNS } from "./score_block.ts";
+import { type Asked, headerOf } from "./score_block.ts";
 import { scoreStream, type ScoringModel } from "./score_stream.ts";
 import { count, counted, csvLine, gathered, jsonLine, topColumns } from "./text.ts";
 

@@ -4,21 +4,14 @@
  */
 import type { ByteBlock } from "../formats/byte_blocks.ts";
 import { readRows, type RowFormat } from "../formats/csv_rows.ts";
-import { decide, type Decision, type DecisionOptions } from "../scoring/decide.ts";
+import { decide, type DecisionOptions } from "../scoring/decide.ts";
 import type { ExplainOptions } from "../scoring/explain/explain.ts";
 import { codecOf } from "../scoring/schema.ts";
 import type { TableScorer } from "../scoring/table_scorer.ts";
-import { BlameCells, PValueTexts } from "./blame_cells.ts";
+import { HEADER, verdictLines } from "../scoring/verdict_lines.ts";
 import { requireCells } from "./data.ts";
-import { explainFlagged, explanation, type FlaggedRows } from "./explained.ts";
+import { explainFlagged, explanation } from "./explained.ts";
 import type { LoadedModel } from "./model.ts";
-import { csvLine } from "./text.ts";
-
-/** Columns to blame that are listed. */
-export const TOP_COLUMNS = 3;
-
-/** Before the lines of every row. */
-export const HEADER: readonly string[] = ["row", "score", "p_value", "anomaly", "top_columns"];
 
 /** Where the model's columns are in a file; plain data, for other threads. */
 export interface FileLayout {
@@ -77,33 +70,12 @@ export function scoreBlock(
   const why = asked.explain &&
     explainFlagged(scorer, { data, rows }, table, decision, asked.explain);
   const { contributions } = why ?? table;
-  const text = linesOf(scorer, scores, contributions, decision, block.firstRow, why);
-  const { anomalies, uncertain } = decision;
+  const { anomalies, uncertain, confidences } = decision;
+  const more = (r: number) => [
+    ...(confidences ? [confidences[r].toFixed(4)] : []),
+    ...(why ? [explanation(why.blamed.get(r))] : []),
+  ];
+  const scored = { scores, contributions }, isMore = confidences !== undefined || why !== undefined;
+  const text = verdictLines(scorer, scored, decision, block.firstRow, isMore ? more : undefined);
   return { text, rows, anomalies, uncertain, blankLine };
-}
-
-/** One line a row. */
-function linesOf(
-  { columns, calibration }: TableScorer,
-  scores: Float64Array,
-  contributions: Float64Array,
-  { pValues, confidences, verdict }: Decision,
-  firstRow: number,
-  why?: FlaggedRows,
-): string {
-  const width = columns.length;
-  const blamed = new BlameCells(columns, TOP_COLUMNS);
-  const pTexts = new PValueTexts(calibration.resolution);
-  const more = (r: number) => {
-    const confidence = confidences ? [confidences[r].toFixed(4)] : [];
-    return `,${csvLine([...confidence, ...(why ? [explanation(why.blamed.get(r))] : [])])}`;
-  };
-  const lines = new Array<string>(scores.length);
-  for (let r = 0; r < lines.length; r++) {
-    const its = verdict(r), flag = its === "uncertain" ? its : its === "anomaly";
-    const top = blamed.of(contributions, r * width), p = pTexts.of(pValues[r]);
-    const rest = confidences || why ? more(r) : "\n";
-    lines[r] = `${firstRow + r + 1},${scores[r]},${p},${flag},${top}${rest}`;
-  }
-  return lines.join("");
 }

@@ -80,6 +80,7 @@ export function startWork(
   const registry = new Registry(models);
   return runJobs({
     queue,
+    read: (digest) => models.read(digest),
     publish: async (name, bytes, job) => (await registry.put(name, bytes, {}, job)).version,
     device: { backend: given.backend, threads: given.threads },
     concurrency: given.jobs,

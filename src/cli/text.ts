@@ -1,17 +1,9 @@
 /** Numbers, cells, lines and JSON as the commands print them. */
+export { csvLine } from "../formats/csv_line.ts";
 
 /** Text that stays on its line and leaves the terminal alone, whatever a column is called. */
 export function printable(text: string): string {
   return text.replace(/\s*\p{Cc}+\s*/gu, " ").trim();
-}
-
-/** A line of CSV, RFC 4180: cells with separators, quotes or line breaks are quoted. */
-export function csvLine(cells: readonly (string | number | boolean)[]): string {
-  const quoted = cells.map((cell) => {
-    const text = String(cell);
-    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-  });
-  return `${quoted.join(",")}\n`;
 }
 
 /** The shortest number that is the same float32. */

@@ -6,9 +6,8 @@
  */
 import type { Command } from "npm:commander@15.1.0";
 import type { Table } from "../formats/mod.ts";
-import { type ModelSpec, type ModelSpecInput, parseSpec } from "../models/spec.ts";
+import { partsOf, specFor } from "../jobs/stated.ts";
 import { defaultTraining } from "../detection/defaults.ts";
-import type { LabelOptions } from "../training/labelled_rows.ts";
 import type { FitReport } from "../training/report.ts";
 import { VAE } from "../training/vae.ts";
 import { readData } from "./data.ts";
@@ -33,7 +32,7 @@ export async function trainBySpec(
   await requirePlace(given.out, [data, given.spec]);
   if (given.curve !== undefined) await requirePlace(given.curve, [data, given.spec]);
   const table = await readData(data, io, { label: given.label, columns: given.columns });
-  const spec = specFor(table, stated, given.spec);
+  const spec = namingSpec(given.spec, () => specFor(stated, table.columns.length));
   const vae = VAE.create(spec, { seed: given.seed, ...pick(given, ["backend", "threads"]) });
   const fit = await fitTo(vae, table, given, io);
   const bytes = vae.save();
@@ -44,25 +43,6 @@ export async function trainBySpec(
   if (given.json) print(io, jsonLine(specResult(fitted, given.out)));
   else io.stdout(report(specSections(fitted, given.out)));
   vae.dispose();
-}
-
-/**
- * The complete spec, whose columns are those of the table.
- * @throws TypeError or RangeError naming the file and the field
- */
-function specFor(table: Table, stated: Partial<ModelSpecInput>, path: string): ModelSpec {
-  const width = table.columns.length;
-  return namingSpec(path, () => {
-    const behind = stated.classifier ? 1 : stated.condition ?? 0;
-    const spec = parseSpec({ inputs: Math.max(1, width - Number(behind)), ...stated });
-    const needed = spec.inputs + (spec.classifier ? 1 : spec.condition);
-    if (needed === width) return spec;
-    const parts = spec.classifier ? "a class" : `a condition of ${spec.condition}`;
-    throw new RangeError(
-      `Cannot read spec: its ${spec.inputs} inputs and ${parts} need ${needed} columns: ` +
-        `current value is ${width} in ${table.source}`,
-    );
-  });
 }
 
 function fitTo(vae: VAE, table: Table, given: SpecOptions, io: Io): Promise<FitReport> {
@@ -78,14 +58,4 @@ function fitTo(vae: VAE, table: Table, given: SpecOptions, io: Io): Promise<FitR
       ...beside,
     });
   });
-}
-
-/** The table's rows, and what stands behind them. */
-function partsOf({ inputs, classifier }: ModelSpec, table: Table) {
-  const { data, rows, columns } = table, width = columns.length;
-  const x = { data, shape: [rows, width] } as const;
-  if (!classifier) return { x };
-  const ofRows = Array.from({ length: rows }, (_, r) => data.subarray(r * width, (r + 1) * width));
-  const labels: LabelOptions["labels"] = ofRows.map((row) => row[inputs]);
-  return { x: ofRows.map((row) => row.subarray(0, inputs)), labels };
 }

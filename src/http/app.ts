@@ -24,6 +24,7 @@ import { healthRoutes } from "./routes/health.ts";
 import { jobRoutes } from "./routes/jobs.ts";
 import { modelRoutes } from "./routes/models.ts";
 import { oipRoutes } from "./routes/oip.ts";
+import { scoreJobRoutes } from "./routes/score_jobs.ts";
 import { trainRoutes } from "./routes/train.ts";
 import { uploadRoutes } from "./routes/uploads.ts";
 import { verbRoutes } from "./routes/verbs.ts";
@@ -94,6 +95,7 @@ export function createApp(options: AppOptions): App {
   aliasRoutes(app, service);
   verbRoutes(app, service);
   trainRoutes(app, service);
+  scoreJobRoutes(app, service);
   jobRoutes(app, service);
   uploadRoutes(app, service);
   oipRoutes(app, service);

@@ -17,12 +17,14 @@ import type {
   LogLikelihoodRequest,
   ProblemDetails,
   SampleRequest,
+  ScoreJobRequest,
   ScoreRequest,
   TrainRequest,
   Verdict,
 } from "./client_types.ts";
 
 import { readEvents } from "./client_events.ts";
+import { linesOf, littleEndian } from "./client_wire.ts";
 
 export type * from "./client_types.ts";
 
@@ -263,12 +265,25 @@ export class Client {
     key: string = crypto.randomUUID(),
   ): Promise<Answers["Job"]> {
     const what = "upload" in data ? { upload: data.upload } : { rows: data };
-    const response = await this.#ask("POST", `${pathOf(model)}/train`, {
-      type: JSON_TYPE,
-      body: JSON.stringify({ ...what, ...options }),
-      headers: { "idempotency-key": key },
-    });
-    return await response.json();
+    return await this.#askJob(`${pathOf(model)}/train`, { ...what, ...options }, key);
+  }
+
+  /**
+   * Asks for an upload to be scored, split among the workers; `jobResult` gives the lines.
+   * @param key asking again with it is asking once
+   */
+  async scoreUpload(
+    model: string,
+    upload: string,
+    options: ScoreJobRequest = {},
+    key: string = crypto.randomUUID(),
+  ): Promise<Answers["Job"]> {
+    return await this.#askJob(`${pathOf(model)}/score-jobs`, { upload, ...options }, key);
+  }
+
+  /** The CSV that a scoring job came to, line by line what `elbow score` writes; `body` is a stream of it. */
+  jobResult(id: string): Promise<Response> {
+    return this.#ask("GET", `/v1/jobs/${id}/result`, { accept: "text/csv" });
   }
 
   /** A job as it stands. */
@@ -331,6 +346,12 @@ export class Client {
     await this.#ask("DELETE", `/v1/uploads/${encodeURIComponent(name)}`);
   }
 
+  async #askJob(path: string, body: unknown, key: string): Promise<Answers["Job"]> {
+    const headers = { "idempotency-key": key };
+    const content = { type: JSON_TYPE, body: JSON.stringify(body), headers };
+    return await (await this.#ask("POST", path, content)).json();
+  }
+
   #json<Answer>(method: string, path: string, body?: unknown): Promise<Answer> {
     const content = body === undefined ? {} : { type: JSON_TYPE, body: JSON.stringify(body) };
     return this.#ask(method, path, content).then((response) => jsonBody<Answer>(response));
@@ -370,29 +391,4 @@ function pathOf(model: ModelName): string {
 
 function jsonBody<Answer>(response: Response): Promise<Answer> {
   return response.json();
-}
-
-function linesOf(rows: Iterable<unknown> | AsyncIterable<unknown>): ReadableStream<Uint8Array> {
-  const encoder = new TextEncoder();
-  const iterator = Symbol.asyncIterator in rows
-    ? rows[Symbol.asyncIterator]()
-    : rows[Symbol.iterator]();
-  return new ReadableStream({
-    async pull(controller) {
-      const { done, value } = await iterator.next();
-      if (done) controller.close();
-      else controller.enqueue(encoder.encode(`${JSON.stringify(value)}\n`));
-    },
-    async cancel() {
-      await iterator.return?.();
-    },
-  }, { highWaterMark: 0 });
-}
-
-/** The bytes of numbers as they are on the wire; its own inverse. */
-function littleEndian(numbers: Float32Array): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(numbers.slice().buffer);
-  if (new Uint8Array(Uint16Array.of(1).buffer)[0] === 1) return bytes;
-  for (let at = 0; at < bytes.length; at += 4) bytes.subarray(at, at + 4).reverse();
-  return bytes;
 }

@@ -261,6 +261,10 @@ export interface TrainRequest {
   readonly preset?: "small" | "ensemble";
   /** The share of normal rows that may be flagged; 0.01. */
   readonly falseAlarmRate?: number;
+  /** In place of a detector: the model, of the values as they are; `ModelSpecInput`, or by type "ppca", "factorAnalysis". */
+  readonly spec?: { [key: string]: unknown };
+  /** What to train for: `ObjectiveInput`. */
+  readonly objective?: { [key: string]: unknown };
   /** Fixes everything random; 0. */
   readonly seed?: number;
   /** Widths of the encoder's hidden layers. */
@@ -291,6 +295,12 @@ export interface ScoreRequest {
   readonly explain?: number;
   /** With `explain`: credit columns with what they add beyond what the others explain. */
   readonly conditional?: boolean;
+}
+
+/** Options of `scoreUpload`. */
+export interface ScoreJobRequest {
+  /** In the place of the model's own. */
+  readonly falseAlarmRate?: number;
 }
 
 /** Options of `sample`, beside the count. */

@@ -6,7 +6,7 @@ import type * as v from "npm:valibot@1.5.0";
 import type { AnswerName } from "./answer_schemas.ts";
 import type { Scope } from "./auth.ts";
 import { inferBody } from "./oip/request.ts";
-import { aliasBody, withRows } from "./schemas.ts";
+import { aliasBody, scoreJobBody, withRows } from "./schemas.ts";
 import { trainBody } from "./train_schema.ts";
 import { UPLOAD_TYPES } from "./training.ts";
 import { type Verb, type VerbName, VERBS } from "./verbs.ts";
@@ -111,6 +111,7 @@ function jobOperations(): Operation[] {
       answers: { 200: { json: "Job" }, 202: { json: "Job" } },
     },
     job("job", "get", "where a job stands"),
+    ...scoreJobOperations(),
     job("cancelJob", "delete", "end a job"),
     {
       ...text("jobEvents", "/v1/jobs/:id/events", "what happens to a job", EVENTS, scope),
@@ -129,6 +130,32 @@ function jobOperations(): Operation[] {
       answers: { 201: { json: "Upload" } },
     },
     { ...remove("deleteUpload", upload, "forget a file"), scope, isAdmin: false, isTraining },
+  ];
+}
+
+function scoreJobOperations(): Operation[] {
+  return [
+    {
+      id: "scoreJob",
+      method: "post",
+      summary: "score an upload, split among the workers; takes score and train",
+      scope: "train",
+      isTraining: true,
+      path: "/v1/models/:name/score-jobs",
+      headers: ["idempotency-key"],
+      request: { json: scoreJobBody },
+      answers: { 200: { json: "Job" }, 202: { json: "Job" } },
+    },
+    {
+      ...text(
+        "jobResult",
+        "/v1/jobs/:id/result",
+        "the lines of a scored file",
+        "text/csv",
+        "train",
+      ),
+      isTraining: true,
+    },
   ];
 }
 

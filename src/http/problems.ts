@@ -16,6 +16,7 @@ export const PROBLEMS = {
   "unknown-route": { status: 404, title: "There is nothing at this address" },
   "unknown-model": { status: 404, title: "There is no model of this name" },
   "unknown-job": { status: 404, title: "There is no job of this id" },
+  "no-result": { status: 404, title: "The job has nothing to fetch" },
   "unknown-upload": { status: 404, title: "There is no upload of this name" },
   "method-not-allowed": { status: 405, title: "This address does not answer to this method" },
   "body-timeout": { status: 408, title: "The body took too long" },

@@ -104,6 +104,12 @@ function rowsAlone(body: unknown): readonly unknown[] | undefined {
   return Array.isArray(rows) && rows.length > 0 ? rows : undefined;
 }
 
+/** The body that asks for a file to be scored. */
+export const scoreJobBody = body({
+  upload: v.string("the name of an upload"),
+  falseAlarmRate: v.optional(rate),
+});
+
 /** The body that sets an alias. */
 export const aliasBody = body({
   model: v.pipe(v.string("a name"), v.regex(NAME, "the name of a model")),

@@ -57,6 +57,8 @@ export type Method = "get" | "post" | "put" | "delete";
 /** How a path answers to one method; without a scope, to anybody. */
 export interface Action {
   readonly scope?: Scope;
+  /** Which other one the token must have. */
+  readonly also?: Scope;
   readonly answer: (c: Context<Env>) => Reply | Promise<Reply>;
 }
 
@@ -72,8 +74,9 @@ export function adminAction(
 export function trainAction(
   { training }: Service,
   answer: (c: Context<Env>, training: Training) => Reply | Promise<Reply>,
+  also?: Scope,
 ): Action | undefined {
-  return training && { scope: "train", answer: (c) => answer(c, training) };
+  return training && { scope: "train", also, answer: (c) => answer(c, training) };
 }
 
 /** Characters that all headers of a request may have together. */
@@ -92,7 +95,7 @@ export function route(
     allowed.push(method === "get" ? "GET, HEAD" : method.toUpperCase());
     const handler: Handler<Env> = async (c) => {
       c.get("seen").route = path;
-      await admit(c, service, action.scope);
+      await admit(c, service, action);
       return toResponse(await action.answer(c), c.get("trace"));
     };
     app[method](path, handler);
@@ -107,7 +110,7 @@ export function route(
 }
 
 /** @throws Problem unless the request may pass */
-async function admit(c: Context<Env>, service: Service, scope?: Scope): Promise<void> {
+async function admit(c: Context<Env>, service: Service, { scope, also }: Action): Promise<void> {
   const { headers } = c.req.raw, { tokens, limiter, metrics, limits } = service;
   requireSmallHeaders(headers);
   if (scope === undefined) return;
@@ -130,6 +133,7 @@ async function admit(c: Context<Env>, service: Service, scope?: Scope): Promise<
   if (!tokens) return;
   if (!token) throw unauthorized(headers);
   if (!token.scopes.includes(scope)) throw forbidden(scope);
+  if (also && !token.scopes.includes(also)) throw forbidden(also);
   c.set("caller", token.hash.slice(0, 32));
 }
 

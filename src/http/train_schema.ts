@@ -32,10 +32,15 @@ const hidden = v.pipe(
 );
 const ROWS_EXPECTED = "a list of at least 10 rows";
 
+const spec = v.record(v.string(), v.unknown(), "a model specification, an object");
+const objective = v.record(v.string(), v.unknown(), "an objective, an object with its type");
+
 /** Members of the body that go to the detector as they are. */
 const settings = {
   preset: v.optional(v.picklist(["small", "ensemble"], '"small" or "ensemble"'), "small"),
   falseAlarmRate: v.optional(share("a number above 0 and below 1", 0.999999)),
+  spec: v.optional(spec),
+  objective: v.optional(objective),
   seed: v.optional(whole(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)),
   hidden: v.optional(hidden),
   latent: v.optional(whole(1, MAX_COLUMNS)),

@@ -7,9 +7,11 @@
  * widths that were asked for or the detector's own.
  */
 import { latentWidth } from "../models/latents.ts";
+import { parseObjective } from "../objectives/objective.ts";
 import { parseSpec } from "../models/spec.ts";
 import { defaultTraining, detectorSpec, MEMBERS, memberTraining } from "../detection/defaults.ts";
 import { presetOf } from "../detection/options.ts";
+import { statedWork } from "./stated.ts";
 import type { TrainSettings } from "./train_settings.ts";
 
 /** What decides the cost. */
@@ -27,6 +29,8 @@ const VIEWS = 2;
 
 /** Multiply-adds of a run. @throws TypeError or RangeError for a network that cannot be */
 export function workOf({ rows, columns, settings }: WorkOf): number {
+  if (settings.spec) return statedWork({ rows, columns, settings });
+  if (settings.objective) parseObjective(settings.objective);
   const isEnsemble = presetOf(settings) === "ensemble";
   const usual = (isEnsemble ? memberTraining : defaultTraining)(rows, settings.batchSize);
   const { epochs = usual.epochs ?? 1 } = settings;

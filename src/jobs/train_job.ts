@@ -3,13 +3,11 @@
  * spec and input alone, so that whoever does it, and however often it was begun, the model is the same.
  */
 import { Detector } from "../detection/detector.ts";
-import { readTable } from "../formats/mod.ts";
-import type { DeviceOptions } from "../scoring/trained_vae.ts";
-import type { CheckpointStore } from "../training/checkpoint.ts";
+import { readTable, type Table } from "../formats/mod.ts";
 import { DivergenceError } from "../training/divergence.ts";
-import type { EpochReport } from "../training/report.ts";
 import { requireWork } from "./budget.ts";
-import type { TrainSettings } from "./train_settings.ts";
+import { trainStated } from "./stated.ts";
+import type { TrainContext, TrainSettings } from "./train_settings.ts";
 
 /** What a training job's spec says. */
 export interface TrainSpec {
@@ -26,21 +24,14 @@ export interface TrainSpec {
   readonly maxWork: number;
 }
 
-/** What training is given beside its job. */
-export interface TrainContext {
-  readonly device: DeviceOptions;
-  readonly checkpoint: CheckpointStore;
-  readonly signal: AbortSignal;
-  onProgress(report: EpochReport): void;
-}
-
 /** What came of a training job. */
 export interface Trained {
   /** The model file. */
   readonly bytes: Uint8Array;
   readonly rows: number;
   readonly columns: number;
-  readonly threshold: number;
+  /** Of a detector. */
+  readonly threshold?: number;
   readonly warnings: readonly string[];
 }
 
@@ -55,6 +46,15 @@ export async function trainJob(
   const table = spec.columns ? { ...read, columns: spec.columns } : read;
   const { rows, columns } = table;
   requireWork({ rows, columns: columns.length, settings }, maxWork);
+  if (settings.spec) {
+    const bytes = await trainStated(requireNumbers(table), settings, {
+      device,
+      checkpoint,
+      signal,
+      onProgress,
+    });
+    return { bytes, rows, columns: columns.length, warnings: [] };
+  }
   const detector = await Detector.fit(table, {
     ...settings,
     ...device,
@@ -65,6 +65,15 @@ export async function trainJob(
   });
   const { threshold, warnings } = detector;
   return { bytes: detector.save(), rows, columns: columns.length, threshold, warnings };
+}
+
+/** @throws TypeError naming the first column with texts */
+function requireNumbers(table: Table): Table {
+  const [column] = table.texts?.keys() ?? [];
+  if (column === undefined) return table;
+  throw new TypeError(
+    `Cannot train: a model by its specification takes numbers: column "${column}" holds text`,
+  );
 }
 
 /** Whether the job itself is at fault: trying again would end the same way. */

@@ -11,8 +11,8 @@
  *       └─ nack, retry ──┘└─cancel─▶ cancelled      (cancel: from queued too)
  */
 
-/** What is to be done: fit a model, or score a part of a file. */
-export type JobKind = "train" | "score";
+/** What is to be done: fit a model, score a file, or score one of the parts into which a worker has split a file. */
+export type JobKind = "train" | "score" | "part";
 
 /** Where a job stands; the last three are ends. */
 export type JobState = "queued" | "running" | "succeeded" | "failed" | "cancelled";

@@ -15,11 +15,13 @@ async function trained() {
   await elbowOk("train", normal, "--out", model, ...QUICK);
   const scorer = await TableScorer.load(Deno.readFileSync(model));
   const table = readTable(data, new TextEncoder().encode(DATA), { label: "kind" });
+  const { scores, pValues } = scorer.scoreCells(table);
   return {
     data,
     model,
     scorer,
-    ...scorer.scoreCells(table),
+    scores,
+    pValues,
     [Symbol.dispose]: () => folder[Symbol.dispose](),
   };
 }

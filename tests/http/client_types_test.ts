@@ -7,10 +7,11 @@ import type {
   Answers,
   LogLikelihoodRequest,
   SampleRequest,
+  ScoreJobRequest,
   ScoreRequest,
   TrainRequest,
 } from "../../src/http/client_types.ts";
-import { aliasBody, OPTIONS } from "../../src/http/schemas.ts";
+import { aliasBody, OPTIONS, scoreJobBody } from "../../src/http/schemas.ts";
 import type { trainBody } from "../../src/http/train_schema.ts";
 
 type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;
@@ -43,13 +44,14 @@ const SAME_OPTIONS: readonly [
   Same<ScoreRequest, v.InferInput<typeof OPTIONS.score>>,
   Same<SampleRequest, Omit<v.InferInput<typeof OPTIONS.sample>, "count">>,
   Same<LogLikelihoodRequest, v.InferInput<typeof OPTIONS.logLikelihood>>,
+  Same<ScoreJobRequest, Omit<v.InferInput<typeof scoreJobBody>, "upload">>,
   Same<AliasTarget, v.InferOutput<typeof aliasBody>>,
   Same<TrainRequest, Omit<v.InferInput<typeof trainBody>, "rows" | "upload">>,
   Same<{ a: string }, { a?: string }>,
-] = [true, true, true, true, true, false];
+] = [true, true, true, true, true, true, false];
 
 Deno.test("the client's types are those of the schemas", () => {
   assert.ok(Object.entries(SAME).every(([name, same]) => same && name in ANSWERS));
-  assert.deepEqual(SAME_OPTIONS, [true, true, true, true, true, false]);
-  assert.ok(aliasBody && OPTIONS);
+  assert.deepEqual(SAME_OPTIONS, [true, true, true, true, true, true, false]);
+  assert.ok(aliasBody && scoreJobBody && OPTIONS);
 });

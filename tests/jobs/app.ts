@@ -97,6 +97,7 @@ export async function jobsApp(
       const stopping = new AbortController(), registry = new Registry(models);
       const done = runJobs({
         queue,
+        read: (digest) => models.read(digest),
         publish: async (name, bytes, job) => (await registry.put(name, bytes, {}, job)).version,
         signal: stopping.signal,
         log: (entry) => log.push(entry),

@@ -8,52 +8,16 @@ import { jetstreamManager } from "npm:@nats-io/jetstream@3.4.0";
 import { connect } from "npm:@nats-io/transport-node@3.4.0";
 import { Detector } from "../../mod.ts";
 import { createApp, createClient, digestOf, type JobInfo } from "../../src/http/mod.ts";
-import type { RunnerEntry } from "../../src/jobs/runner.ts";
 import { openNats } from "../../src/storage/nats/mod.ts";
 import { testUnless } from "../util/skip.ts";
 import { COLUMNS, ROWS, TOKEN, TOKENS } from "./app.ts";
 import { type Cluster, cluster, HAS_NATS } from "./nats_servers.ts";
+import { until, WorkerProcess } from "./worker_process.ts";
 
 const JOBS = 20;
 const OPTIONS = { hidden: [8], latent: 2, epochs: 300, batchSize: 16, columns: [...COLUMNS] };
 
-/** A worker in a process of its own, and what it says. */
-class Worker {
-  readonly entries: RunnerEntry[] = [];
-  readonly #child: Deno.ChildProcess;
-  readonly #reading: Promise<void>;
-  #isKilled = false;
-
-  constructor(urls: string) {
-    this.#child = new Deno.Command(Deno.execPath(), {
-      args: [
-        ...["run", "--no-check", "--allow-all", "src/cli/main.ts", "worker", "--nats", urls],
-        ...["--log", "--lease", "2", "--checkpoint-every", "0.1"],
-      ],
-      stdin: "null",
-      stdout: "null",
-      stderr: "piped",
-    }).spawn();
-    this.#reading = this.#read();
-  }
-
-  async #read(): Promise<void> {
-    let rest = "";
-    for await (const piece of this.#child.stderr.pipeThrough(new TextDecoderStream())) {
-      const lines = (rest + piece).split("\n");
-      rest = lines.pop()!;
-      for (const line of lines) if (line.startsWith("{")) this.entries.push(JSON.parse(line));
-    }
-  }
-
-  /** A second time does nothing: a test that fails leaves no process behind. */
-  async kill(signal: Deno.Signal = "SIGKILL"): Promise<void> {
-    if (!this.#isKilled) this.#child.kill(signal);
-    this.#isKilled = true;
-    await this.#child.status;
-    await this.#reading;
-  }
-}
+const workerOf = (urls: string) => new WorkerProcess("--nats", urls, "--lease", "2");
 
 async function leaderOf({ servers, urls }: Cluster, stream: string) {
   const connection = await connect({ servers: urls.replaceAll("nats://", "").split(",") });
@@ -61,10 +25,6 @@ async function leaderOf({ servers, urls }: Cluster, stream: string) {
   const { cluster } = await manager.streams.info(stream);
   await connection.close();
   return servers.find(({ name }) => name === cluster!.leader)!;
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
 testUnless(
@@ -78,7 +38,7 @@ testUnless(
       token: TOKEN.all,
       fetch: (url, init) => app.request(url, init),
     });
-    const workers = [new Worker(nats.urls), new Worker(nats.urls)];
+    const workers = [workerOf(nats.urls), workerOf(nats.urls)];
     await using _ending = {
       async [Symbol.asyncDispose]() {
         for (const worker of workers) await worker.kill();

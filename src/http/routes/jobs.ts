@@ -1,5 +1,5 @@
 /**
- * `/v1/jobs/:id`: where a job stands, its end, and all that happens to it, as server-sent events (WHATWG
+ * `/v1/jobs/:id`: where a job stands, its end, what it has put out, and all that happens to it, as server-sent events (WHATWG
  * HTML, 9.2). Each event has a number; whoever comes back with it as `Last-Event-ID` gets what came
  * after. Callers see their own jobs alone: another's id is no id.
  */
@@ -27,6 +27,15 @@ export function jobRoutes(app: Hono<Env>, service: Service): void {
       return respond(jobAnswer(job));
     }),
   });
+  route(app, service, "/v1/jobs/:id/result", {
+    get: trainAction(service, async (c, { queue }) => {
+      const { id, kind, state } = await ownJob(c, { queue });
+      const bytes = state === "succeeded" ? await queue.output(id) : undefined;
+      if (bytes) return respondBody(bytes as Uint8Array<ArrayBuffer>, "text/csv; charset=utf-8");
+      const why = kind === "score" ? `it is ${state}` : "it is none that scores a file";
+      throw new Problem("no-result", `Cannot fetch the result of the job: ${why}`);
+    }),
+  });
   route(app, service, "/v1/jobs/:id/events", {
     get: trainAction(service, async (c, training) => {
       const { id } = await ownJob(c, training);
@@ -50,7 +59,7 @@ export function jobAnswer(job: Job): Record<string, unknown> {
   return rest;
 }
 
-async function ownJob(c: Context<Env>, { queue }: Training): Promise<Job> {
+async function ownJob(c: Context<Env>, { queue }: Pick<Training, "queue">): Promise<Job> {
   const id = c.req.param("id") ?? "";
   const job = /^[0-9a-f]{32}$/.test(id) ? await queue.find(id) : undefined;
   if (job?.owner !== c.get("caller")) throw unknownJob();

@@ -8,10 +8,9 @@ import { workOf } from "../../jobs/budget.ts";
 import type { TrainSpec } from "../../jobs/train_job.ts";
 import type { TrainSettings } from "../../jobs/train_settings.ts";
 import { columnsFault, columnsOf, MAX_CELL, type TableRows } from "../../scoring/table_rows.ts";
-import { JobConflictError, type NewJob, QueueFullError } from "../../storage/job_queue.ts";
 import { readJson } from "../body.ts";
 import { invalid, Problem } from "../problems.ts";
-import { type Reply, respond } from "../responses.ts";
+import type { Reply } from "../responses.ts";
 import { readRows } from "../rows.ts";
 import { checkBody } from "../schemas.ts";
 import {
@@ -26,10 +25,7 @@ import {
 import { countCells } from "../table_size.ts";
 import { trainBody } from "../train_schema.ts";
 import type { Training } from "../training.ts";
-import { jobAnswer } from "./jobs.ts";
-
-/** Seconds after which whoever found the queue full may ask again. */
-const RETRY_SECONDS = 5;
+import { acceptJob, jobId } from "./accept_job.ts";
 
 export function trainRoutes(app: Hono<Env>, service: Service): void {
   route(app, service, "/v1/models/:name/train", {
@@ -47,26 +43,20 @@ async function accept(c: Context<Env>, service: Service, training: Training): Pr
   }
   const { source, input, ...about } = await dataOf(c, service, training, body);
   const { rows: _rows, upload: _upload, label, columns: _columns, patience, ...rest } = body;
-  const settings: TrainSettings = {
+  const settings = {
     ...rest,
     ...(patience !== undefined && { earlyStopping: { patience } }),
-  };
+    // Its members are for `parseObjective` to judge, before the job is taken.
+  } as TrainSettings;
+  requireOfSpec(settings);
   if (patience !== undefined && rest.validation === undefined) {
     throw invalid("/patience", "Cannot stop early: patience needs validation");
   }
-  requireBudget(about.rows, about.width, settings, training.maxWork);
+  requireBudget(about, settings, label, training.maxWork);
   const { maxWork } = training, { names, select } = about;
   const spec: TrainSpec = { source, label, select, columns: names, settings, maxWork };
-  const { job, isNew } = await enqueue(
-    training,
-    { id, kind: "train", model, owner, spec: JSON.parse(JSON.stringify(spec)) },
-    input,
-  );
-  const prefix = c.req.path.slice(0, c.req.path.lastIndexOf("/v1/models/"));
-  return respond(jobAnswer(job), {
-    status: isNew ? 202 : 200,
-    headers: { location: `${prefix}/v1/jobs/${id}` },
-  });
+  const job = { id, kind: "train", model, owner, spec: JSON.parse(JSON.stringify(spec)) } as const;
+  return await acceptJob(c, training, job, input);
 }
 
 /** What a job is trained on, and how large it is; 0 rows where only a worker can tell. */
@@ -119,53 +109,41 @@ function requireNames(columns: readonly string[]): void {
   if (fault !== undefined) throw invalid("/columns", `Cannot read columns: ${fault}`);
 }
 
+/** Characters: what is built from a spec before a job is taken should be soon built. */
+const MAX_SPEC = 16_384;
+
+/** What only a detector can be told. */
+const OF_DETECTOR = ["falseAlarmRate", "hidden", "latent", "likelihood"] as const;
+
+function requireOfSpec(settings: TrainSettings): void {
+  if (settings.spec === undefined) return;
+  if (JSON.stringify(settings.spec).length > MAX_SPEC) {
+    throw invalid("/spec", `Cannot read spec: it must have at most ${MAX_SPEC} characters`);
+  }
+  const other = OF_DETECTOR.find((name) => settings[name] !== undefined);
+  if (other) throw invalid(`/${other}`, `Cannot train: spec states the model: leave out ${other}`);
+}
+
 function requireBudget(
-  rows: number,
-  columns: number,
+  { rows, width, select }: Pick<Data, "rows" | "width" | "select">,
   settings: TrainSettings,
+  label: string | undefined,
   maxWork: number,
 ): void {
+  // Only a worker sees into a binary file, and judges the spec then.
+  if (settings.spec && rows === 0) return;
+  // Whether a spec fits is a matter of the columns that are left.
+  const columns = settings.spec ? select?.length ?? width - (label === undefined ? 0 : 1) : width;
   let work: number;
   try {
     work = workOf({ rows, columns, settings });
   } catch (error) {
     if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
-    throw invalid("", error.message);
+    throw invalid(settings.spec ? "/spec" : "", error.message);
   }
   if (work <= maxWork) return;
   throw new Problem(
     "over-budget",
     `Cannot train: a job must take at most ${maxWork} multiply-adds: current value is ${work}: ask for fewer epochs, a smaller network or fewer rows`,
   );
-}
-
-async function enqueue({ queue }: Training, job: NewJob, input: Uint8Array) {
-  try {
-    return await queue.enqueue(job, input);
-  } catch (error) {
-    if (error instanceof JobConflictError) {
-      throw new Problem(
-        "conflict",
-        "Cannot accept job: its idempotency key belongs to another one",
-      );
-    }
-    if (!(error instanceof QueueFullError)) throw error;
-    throw new Problem("queue-full", error.message, {
-      headers: { "retry-after": `${RETRY_SECONDS}` },
-    });
-  }
-}
-
-/** Visible ASCII, as a header may hold it. */
-const KEY = /^[\x21-\x7e]{1,255}$/;
-
-/** The same for the same key of one caller and model; another one each time without a key. */
-async function jobId(key: string | undefined, owner: string, model: string): Promise<string> {
-  if (key === undefined) return crypto.randomUUID().replaceAll("-", "");
-  if (!KEY.test(key)) {
-    throw invalid("", "Cannot read idempotency-key: expected 1 to 255 visible ASCII characters");
-  }
-  const text = JSON.stringify([owner, model, key]);
-  const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  return new Uint8Array(hash).subarray(0, 16).toHex();
 }

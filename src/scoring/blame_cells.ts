@@ -2,7 +2,7 @@
  * The columns to blame as a cell of CSV, row after row: a table has few combinations of them, and each is
  * put into words once.
  */
-import { csvLine } from "./text.ts";
+import { csvLine } from "../formats/csv_line.ts";
 
 /** Combinations that are kept. */
 const MOST_TEXTS = 4096;

@@ -1,11 +1,19 @@
 /**
- * The thread that trains, so that whoever serves beside it never waits for a step. After anything but
- * a success it ends itself: a thread that has used a GPU must not be cut off from outside while it can still hear.
+ * The thread that trains and scores, so that whoever serves beside it never waits for a step. After anything
+ * but a success it ends itself: a thread that has used a GPU must not be cut off from outside while it can still hear.
  */
 import type { CheckpointStore } from "../training/checkpoint.ts";
-import type { EpochReport } from "../training/report.ts";
-import type { Order, Port, Word } from "./messages.ts";
+import {
+  isBroken,
+  type Order,
+  type Outcome,
+  type Port,
+  type Start,
+  type Word,
+} from "./messages.ts";
+import { scorePart, splitTable } from "./score_job.ts";
 import { isRefusal, trainJob } from "./train_job.ts";
+import type { Progress } from "./train_settings.ts";
 
 /** Milliseconds between two words on progress; the first and the last epoch are always told. */
 const TELL_MS = 200;
@@ -20,13 +28,31 @@ port.onmessage = ({ data }) => {
   else void work(data);
 };
 
-async function work(order: Order & { readonly type: "start" }): Promise<void> {
-  const word = await outcome(order);
-  port.postMessage(word);
-  if (word.type !== "trained") port.close();
+async function work(order: Start): Promise<void> {
+  const outcome = await perform(order).catch((error): Outcome => {
+    if (stopping.signal.aborted) return { type: "stopped" };
+    const reason = error instanceof Error ? error.message : String(error);
+    return { type: "failed", reason, isRefusal: isRefusal(error) };
+  });
+  port.postMessage(outcome);
+  if (isBroken(outcome)) port.close();
 }
 
-async function outcome(order: Order & { readonly type: "start" }): Promise<Word> {
+async function perform(order: Start): Promise<Outcome> {
+  const { input } = order;
+  switch (order.type) {
+    case "train":
+      return await train(order);
+    case "split": {
+      const { model, source, falseAlarmRate } = order;
+      return { type: "split", split: await splitTable(model, source, input, falseAlarmRate) };
+    }
+    case "score":
+      return { type: "scored", scored: await scorePart(order.model, input, order) };
+  }
+}
+
+async function train(order: Start & { readonly type: "train" }): Promise<Outcome> {
   const { spec, input, checkpoint, everySeconds, device } = order;
   const store: CheckpointStore = {
     everySeconds,
@@ -43,12 +69,8 @@ async function outcome(order: Order & { readonly type: "start" }): Promise<Word>
     return { type: "trained", trained: await trainJob(spec, input, context) };
   } catch (error) {
     // Of another release of this program, say: what it was made from is all there.
-    if (checkpoint && isOfAnotherRun(error)) {
-      return await outcome({ ...order, checkpoint: undefined });
-    }
-    if (stopping.signal.aborted) return { type: "stopped" };
-    const reason = error instanceof Error ? error.message : String(error);
-    return { type: "failed", reason, isRefusal: isRefusal(error) };
+    if (!checkpoint || !isOfAnotherRun(error)) throw error;
+    return await train({ ...order, checkpoint: undefined });
   }
 }
 
@@ -56,7 +78,7 @@ function isOfAnotherRun(error: unknown): boolean {
   return error instanceof Error && /^Cannot (resume|read (model|checkpoint))\b/.test(error.message);
 }
 
-function teller(): (report: EpochReport) => void {
+function teller(): (report: Progress) => void {
   let last = -Infinity;
   return ({ epoch, epochs, loss, elbo, kl, activeUnits, rowsPerSecond, secondsLeft }) => {
     const now = performance.now();
@@ -64,7 +86,9 @@ function teller(): (report: EpochReport) => void {
     last = now;
     const said = { epoch, epochs, loss, elbo, kl, activeUnits, rowsPerSecond, secondsLeft };
     // JSON has no word for what is not finite.
-    const data = Object.fromEntries(Object.entries(said).filter(([, value]) => isFinite(value)));
+    const data = Object.fromEntries(
+      Object.entries(said).filter((said): said is [string, number] => Number.isFinite(said[1])),
+    );
     port.postMessage({ type: "progress", data });
   };
 }

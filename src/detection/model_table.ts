@@ -1,0 +1,177 @@
+/**
+ * The bytes of a file as the table that a model wants: its columns, in its order, their cells by its schema.
+ *
+ * Columns with names (CSV, JSON lines with keys) are found by name, in any order; what the model does
+ * not know is left out. Columns without (NPY, NPZ) are taken in their order, and their number must be the model's.
+ */
+import {
+  DataError,
+  readAnyColumnNames,
+  readAnyTable,
+  selectColumns,
+  type Table,
+} from "../formats/mod.ts";
+import { listNames } from "../formats/errors.ts";
+import { oneHot } from "../scoring/labels.ts";
+import { encodeTable } from "../scoring/raw_table.ts";
+import { codecOf } from "../scoring/schema.ts";
+import type { Cells } from "../scoring/standardize.ts";
+import type { TableScorer } from "../scoring/table_scorer.ts";
+import type { Units } from "../scoring/units.ts";
+
+/** A model, as far as its tables go. */
+export interface TableReader {
+  readonly units: Units;
+  /** The model, if it knows its columns by name. */
+  readonly scorer?: TableScorer;
+}
+
+/**
+ * @param label a column that is kept apart
+ * @param onNames told of the names of the file's columns, if they have any
+ * @throws DataError naming the file, and row and column where they are at fault
+ */
+export async function readModelTable(
+  { units, scorer }: TableReader,
+  source: string,
+  bytes: Uint8Array,
+  { label, onNames }: {
+    readonly label?: string;
+    readonly onNames?: (names: readonly string[]) => void;
+  } = {},
+): Promise<Table> {
+  const { columns } = units, names = scorer && await readAnyColumnNames(source, bytes);
+  if (names) {
+    onNames?.(names);
+    requireColumns(columns, names, source);
+  }
+  const table = names
+    ? await readNamed(units, source, bytes, label)
+    : await readPositions(units, source, bytes, label);
+  requireCells(units, table);
+  return table;
+}
+
+function readNamed(
+  { columns, schema }: Units,
+  source: string,
+  bytes: Uint8Array,
+  label?: string,
+): Promise<Table> {
+  const codecs = new Map(schema?.map((column) => [column.name, codecOf(column)]));
+  return readAnyTable(source, bytes, { columns, label, cells: (name) => codecs.get(name)! });
+}
+
+async function readPositions(
+  units: Units,
+  source: string,
+  bytes: Uint8Array,
+  label?: string,
+): Promise<Table> {
+  const { columns, schema } = units, cells = schema ? "any" : "numbers";
+  const whole = await readAnyTable(source, bytes, { label, cells });
+  const table = byPosition(withClass(units, whole), columns);
+  if (!schema) return table;
+  const { data } = await namingTable(source, async () => encodeTable(table, schema));
+  return { ...table, data, texts: undefined };
+}
+
+/** @throws DataError if a column of the model's is not among those of a file */
+export function requireColumns(
+  columns: readonly string[],
+  names: readonly string[],
+  source: string,
+): void {
+  const missing = columns.filter((name) => !names.includes(name));
+  if (missing.length === 0) return;
+  const expected = `the model's, ${listNames(missing)} among them`;
+  throw new DataError({ source, subject: "columns", expected, actual: listNames(names) });
+}
+
+/**
+ * Refuses numbers that a model cannot take.
+ * @param firstRow rows before them
+ * @throws DataError naming row and column
+ */
+export function requireCells(
+  { columns, largest, fault: faultIn }: Units,
+  { data, rows, source }: Cells & { readonly source: string },
+  firstRow = 0,
+): void {
+  const cell = firstAbove(data, largest);
+  const fault = cell < 0 ? faultIn({ data, rows }) : {
+    row: Math.floor(cell / columns.length),
+    column: cell % columns.length,
+    needs: `at most ${largest.toPrecision(2)} in magnitude`,
+    value: data[cell],
+  };
+  if (!fault) return;
+  const { row, needs: expected, value } = fault;
+  const column = columns[fault.column];
+  throw new DataError({ source, row: firstRow + row + 1, column, expected, actual: `${value}` });
+}
+
+/** A loop, not `findIndex`: a million rows have many cells. */
+function firstAbove(data: ArrayLike<number>, largest: number): number {
+  for (let i = 0; i < data.length; i++) if (Math.abs(data[i]) > largest) return i;
+  return -1;
+}
+
+/** Runs what takes a table's cells; complaints about a row then name the file too. */
+export async function namingTable<Value>(
+  source: string,
+  take: () => Promise<Value>,
+): Promise<Value> {
+  try {
+    return await take();
+  } catch (error) {
+    if (!(error instanceof RangeError || error instanceof TypeError)) throw error;
+    const fault = /^Cannot (?:read (row.*)|fit detector: (needs.*))$/s.exec(error.message);
+    if (!fault) throw error;
+    const said = fault[1] ?? `the table ${fault[2]}`;
+    const name = source === "-" ? "standard input" : source;
+    const Same = error instanceof RangeError ? RangeError : TypeError;
+    throw new Same(`Cannot use ${name}: ${said}`, { cause: error });
+  }
+}
+
+/** Of x alone, or x and its class, -1 where it is missing, the rows that a model with a classifier reads. */
+function withClass({ made, optional: condition = 0 }: Units, table: Table): Table {
+  const inputs = made.length;
+  const { columns, rows, data, source } = table, width = columns.length;
+  const hasClass = width === inputs + 1;
+  if (condition === 0 || !(hasClass || width === inputs)) return table;
+  const labels = Array.from({ length: rows }, (_, r) => hasClass ? data[r * width + inputs] : -1);
+  const fault = labels.findIndex((y) => !Number.isInteger(y) || y < -1 || y >= condition);
+  if (fault >= 0) {
+    const expected = `a class, 0 to ${condition - 1}, or -1 where it is missing`;
+    const column = columns[inputs];
+    throw new DataError({ source, row: fault + 1, column, expected, actual: `${labels[fault]}` });
+  }
+  const classes = oneHot(labels, condition).data, wide = inputs + condition;
+  const cells = new Float64Array(rows * wide);
+  for (let r = 0; r < rows; r++) {
+    cells.set(data.subarray(r * width, r * width + inputs), r * wide);
+    cells.set(classes.subarray(r * condition, (r + 1) * condition), r * wide + inputs);
+  }
+  const names = [
+    ...columns.slice(0, inputs),
+    ...Array.from({ length: condition }, (_, y) => `c${y}`),
+  ];
+  return { ...table, columns: names, data: cells };
+}
+
+function byPosition(table: Table, columns: readonly string[]): Table {
+  const { source, columns: found } = table;
+  // Trained on some columns of such a file: those numbers, x0, x3, are the names.
+  const chosen = columns.every((name) => /^x\d+$/.test(name)) &&
+    columns.some((name, c) => name !== `x${c}`);
+  if (chosen && columns.every((name) => found.includes(name))) return selectColumns(table, columns);
+  if (found.length === columns.length) return { ...table, columns };
+  throw new DataError({
+    source,
+    subject: "width",
+    expected: `${columns.length} columns, as the model's`,
+    actual: `${found.length}`,
+  });
+}

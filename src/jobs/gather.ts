@@ -1,0 +1,158 @@
+/**
+ * A file scored by all workers of a queue: whoever claims the job splits the file, puts the parts into the queue
+ * as jobs of their own, waits for them, and puts their lines together in order.
+ *
+ * A part's id follows from the job's id and the part's place, so that whoever takes over from a dead worker
+ * finds the parts that are there: each is accepted once, has one output, and stands once in the result. Parts
+ * belong to nobody who could ask for them. Once the job has ended, those left are ended too.
+ *
+ * A queue that is full takes no part: then the part is scored here, so that jobs which fill the queue
+ * cannot wait for room that only their own end would make.
+ */
+import { isOver, type JobQueue, QueueFullError } from "../storage/job_queue.ts";
+import { digestOf } from "../storage/model_store.ts";
+import type { Outcome } from "./messages.ts";
+import { endBroken, type Held, modelOf } from "./held.ts";
+import { PART_ROWS, type PartSpec, type ScoredPart, type ScoreSpec } from "./score_job.ts";
+import { WorkThread } from "./work_thread.ts";
+
+/** Parts of one job that wait or are done at once: room is left for other jobs. */
+const PARTS_AHEAD = 32;
+
+/** Whose parts are: no caller's name. */
+const NOBODY = "";
+
+/** A part has no lines: what the job comes to is in the outcome. */
+class NotScored extends Error {
+  readonly outcome: Outcome;
+
+  constructor(outcome: Outcome) {
+    super("Cannot score a part");
+    this.outcome = outcome;
+  }
+}
+
+/** @param split called once others may have the thread */
+export async function doScoring(held: Held, thread: WorkThread, split: () => void): Promise<void> {
+  const { lease, options: { queue }, signal, log } = held;
+  const { source, ...asked } = lease.job.spec as unknown as ScoreSpec, { digest } = asked;
+  const input = await queue.input(lease), model = await modelOf(held, digest);
+  const { falseAlarmRate } = asked;
+  const outcome = await thread.do({ type: "split", source, input, model, falseAlarmRate }, {
+    signal,
+  });
+  split();
+  if (outcome.type !== "split") return await endBroken(held, outcome);
+  log("split");
+  const { header, parts, rows } = outcome.split;
+  const gathered = new Parts(held, asked, model);
+  try {
+    const scored = await gathered.score(parts);
+    const text = joined([header, ...scored.map(({ lines }) => lines)]);
+    const anomalies = scored.reduce((sum, part) => sum + part.anomalies, 0);
+    const about = { rows, anomalies, parts: parts.length, bytes: text.length, ...asked };
+    await queue.ack(lease, JSON.parse(JSON.stringify(about)), text);
+    log("succeeded");
+  } catch (error) {
+    if (!(error instanceof NotScored)) throw error;
+    await endBroken(held, error.outcome);
+  } finally {
+    await gathered.close();
+  }
+}
+
+/** The parts of one job. */
+class Parts {
+  readonly #held: Held;
+  readonly #queue: JobQueue;
+  readonly #asked: Omit<ScoreSpec, "source">;
+  readonly #model: Uint8Array;
+  readonly #ids: string[] = [];
+  #thread?: WorkThread;
+
+  constructor(held: Held, asked: Omit<ScoreSpec, "source">, model: Uint8Array) {
+    this.#held = held;
+    this.#queue = held.options.queue;
+    this.#asked = asked;
+    this.#model = model;
+  }
+
+  /**
+   * Their lines, in order.
+   * @throws NotScored; LeaseLostError
+   */
+  async score(parts: readonly Uint8Array[]): Promise<ScoredPart[]> {
+    const here: (ScoredPart | undefined)[] = [], scored: ScoredPart[] = [];
+    const take = async () => {
+      const i = scored.length;
+      scored.push(here[i] ?? await this.#outcome(this.#ids[i]));
+      const said = { parts: parts.length, partsDone: scored.length };
+      await this.#queue.progress(this.#held.lease, said);
+    };
+    for (const [i, part] of parts.entries()) {
+      if (i >= PARTS_AHEAD) await take();
+      here.push(await this.#enqueue(i, part));
+    }
+    while (scored.length < parts.length) await take();
+    return scored;
+  }
+
+  /** @returns the part as it is scored, where the queue did not take it */
+  async #enqueue(i: number, input: Uint8Array): Promise<ScoredPart | undefined> {
+    const { lease: { job }, signal, options: { device = {} } } = this.#held;
+    if (signal.aborted) throw new NotScored({ type: "stopped" });
+    const firstRow = i * PART_ROWS, id = await partId(job.id, i);
+    const spec: PartSpec = { whole: job.id, firstRow, ...this.#asked };
+    this.#ids.push(id);
+    try {
+      const part = { id, kind: "part", model: job.model, owner: NOBODY } as const;
+      await this.#queue.enqueue({ ...part, spec: { ...spec } }, input);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof QueueFullError)) throw error;
+    }
+    const { falseAlarmRate } = this.#asked, model = this.#model;
+    const outcome = await (this.#thread ??= new WorkThread()).do(
+      { type: "score", input, model, firstRow, falseAlarmRate, device },
+      { signal },
+    );
+    if (outcome.type === "scored") return outcome.scored;
+    throw new NotScored(outcome);
+  }
+
+  async #outcome(id: string): Promise<ScoredPart> {
+    const { signal } = this.#held;
+    for await (const _event of this.#queue.events(id, 0, signal));
+    if (signal.aborted) throw new NotScored({ type: "stopped" });
+    const job = await this.#queue.find(id), lines = await this.#queue.output(id);
+    if (job?.state === "succeeded" && lines) {
+      const { rows, anomalies } = job.result as Pick<ScoredPart, "rows" | "anomalies">;
+      return { lines, rows, anomalies };
+    }
+    const reason = job?.error ?? `a part of the file is ${job?.state ?? "gone"}`;
+    throw new NotScored({ type: "failed", reason, isRefusal: job?.state === "failed" });
+  }
+
+  /** Ends what is left of a job that has ended. */
+  async close(): Promise<void> {
+    this.#thread?.close();
+    const job = await this.#queue.find(this.#held.lease.job.id);
+    if (job?.state === "succeeded" || !isOver(job?.state ?? "cancelled")) return;
+    for (const id of this.#ids) await this.#queue.cancel(id);
+  }
+}
+
+async function partId(job: string, part: number): Promise<string> {
+  const text = JSON.stringify(["part", job, part]);
+  return (await digestOf(new TextEncoder().encode(text))).slice(0, 32);
+}
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    all.set(piece, at);
+    at += piece.length;
+  }
+  return all;
+}
