@@ -33,54 +33,55 @@ export function encodeCommand(io: Io): Command {
     .addOption(options.integerOption("--seed <n>", "fixes the draws; 0"))
     .addOption(options.backendOption())
     .addOption(options.jsonOption());
-  return command
-    .action(async (path: string, data: string, given: EncodeOptions) => {
-      await requireRowsPlace(given, [path, data], [".svg"]);
-      if (given.seed !== undefined && !given.draws) {
-        command.error("error: option '--seed <n>' needs '--draws'");
-      }
-      if (given.draws && isSvg(given.out)) {
-        command.error("error: option '--draws' writes rows, and a scatter has none");
-      }
-      using model = await loadAny(path, { backend: given.backend });
-      const table = await readDataFor(model, data, io, given.label);
-      const x = model.units.toVae(table);
-      const { mean, logVar } = model.rbm
-        ? { mean: await model.rbm.encode(x) }
-        : await model.vae.encode(x);
-      if (given.draws && model.rbm) {
-        throw new TypeError(
-          `Cannot encode: ${path} is a Boltzmann machine, which has no draws of z`,
-        );
-      }
-      const { seed = 0 } = given;
-      const z = given.draws && !model.rbm
-        ? await model.vae.samplePosterior(x, { seed })
-        : undefined;
-      const fields = { model: path, data: table.source };
-      if (isSvg(given.out)) {
-        const report = { ...given, fields };
-        return await writeScatter(mean, table.label, given.out, given.axes ?? [0, 1], report, io);
-      }
-      const latent = mean.shape[1];
-      const row = ({ data }: { data: Float32Array }) => (index: number) =>
-        Array.from(data.subarray(index * latent, (index + 1) * latent), shortFloat32);
-      const names = (prefix: string) => Array.from({ length: latent }, (_, l) => `${prefix}_${l}`);
-      const parts = {
-        mean: row(mean),
-        ...(logVar && { logVar: row(logVar) }),
-        ...(z && { z: row(z) }),
-      };
-      await writeRows(
-        {
-          columns: Object.keys(parts).flatMap((part) => names(part.toLowerCase())),
-          rows: table.rows,
-          row: (index) => Object.values(parts).flatMap((part) => part(index)),
-          fields,
-          lists: parts,
-        },
-        given,
-        io,
-      );
-    });
+  return command.action(async (path: string, data: string, given: EncodeOptions) => {
+    if (given.seed !== undefined && !given.draws) {
+      command.error("error: option '--seed <n>' needs '--draws'");
+    }
+    if (given.draws && isSvg(given.out)) {
+      command.error("error: option '--draws' writes rows, and a scatter has none");
+    }
+    await encode(path, data, given, io);
+  });
+}
+
+async function encode(path: string, data: string, given: EncodeOptions, io: Io): Promise<void> {
+  await requireRowsPlace(given, [path, data], [".svg"]);
+  using model = await loadAny(path, { backend: given.backend });
+  const table = await readDataFor(model, data, io, given.label);
+  const x = model.units.toVae(table);
+  const { mean, logVar } = model.rbm
+    ? { mean: await model.rbm.encode(x) }
+    : await model.vae.encode(x);
+  if (given.draws && model.rbm) {
+    throw new TypeError(
+      `Cannot encode: ${path} is a Boltzmann machine, which has no draws of z`,
+    );
+  }
+  const { seed = 0 } = given;
+  const z = given.draws && !model.rbm ? await model.vae.samplePosterior(x, { seed }) : undefined;
+  const fields = { model: path, data: table.source };
+  if (isSvg(given.out)) {
+    const report = { ...given, fields };
+    return await writeScatter(mean, table.label, given.out, given.axes ?? [0, 1], report, io);
+  }
+  const latent = mean.shape[1];
+  const row = ({ data }: { data: Float32Array }) => (index: number) =>
+    Array.from(data.subarray(index * latent, (index + 1) * latent), shortFloat32);
+  const names = (prefix: string) => Array.from({ length: latent }, (_, l) => `${prefix}_${l}`);
+  const parts = {
+    mean: row(mean),
+    ...(logVar && { logVar: row(logVar) }),
+    ...(z && { z: row(z) }),
+  };
+  await writeRows(
+    {
+      columns: Object.keys(parts).flatMap((part) => names(part.toLowerCase())),
+      rows: table.rows,
+      row: (index) => Object.values(parts).flatMap((part) => part(index)),
+      fields,
+      lists: parts,
+    },
+    given,
+    io,
+  );
 }
