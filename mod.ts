@@ -16,6 +16,7 @@ export * from "./src/detection/mod.ts";
 export * from "./src/scoring/mod.ts";
 export { type Activation, ACTIVATIONS } from "./src/ops/names.ts";
 export type { CategoricalLatentInput } from "./src/models/categorical_latent.ts";
+export type { DeterministicLatentInput } from "./src/models/deterministic_latent.ts";
 export type { GaussianLatentInput } from "./src/models/gaussian_latent.ts";
 export type { LatentInput } from "./src/models/latents.ts";
 export type { PriorInput } from "./src/models/priors.ts";

@@ -1,19 +1,28 @@
 /**
  * Training steps on a GPU: parity first, then time. The losses of both backends must agree before
  * anything is timed; then each case takes steps from data that lies on the device, 64 to a submit, as
- * `fit` does, with the losses read back at the end of each. Host time is what the host spends on a step before
- * it waits: writing, encoding, submitting.
+ * `fit` does, with the losses read back at the end of each; the scores of many rows, as `score` gives them; and a plain
+ * matrix product. Host time is what the host spends on a step before it waits: writing, encoding, submitting.
  *
  *     deno task bench:gpu [--quick] [--seconds S]
  *
- * It needs Deno and a Vulkan, Metal or Direct3D driver. `--quick` takes tiny sizes and any adapter; a
- * whole run refuses a software adapter, and is published. `gpu/pytorch.py` times the same work.
+ * It needs Deno and a Vulkan, Metal or Direct3D driver. `--quick` takes tiny sizes and any adapter, goes through every
+ * row of the table, and writes nothing: figures of a software adapter are none of a GPU. A whole run refuses a
+ * software adapter, and is published. `gpu/pytorch.py` times the same work.
  */
 import { parseArgs } from "node:util";
 import { describeAdapter } from "../src/backends/open.ts";
 import { assertParity, GpuTask } from "./gpu/task.ts";
-import { type GpuCell, gpuPage, type GpuResults } from "./gpu/page.ts";
+import {
+  type GpuCell,
+  gpuPage,
+  type GpuResults,
+  type ProductCell,
+  type ScoreCell,
+} from "./gpu/page.ts";
+import { timeProduct, timeScores } from "./gpu/forward.ts";
 import { loadElbow } from "./lib/elbow.ts";
+import { specOf } from "./lib/models.ts";
 import { openPinning, reportMachine } from "./lib/machine.ts";
 import { publish } from "./lib/publish.ts";
 import { randomModel } from "./lib/random_model.ts";
@@ -28,20 +37,22 @@ interface Case {
 }
 
 const BATCHES = [128, 1024, 8192];
-const QUICK_BATCHES = [8, 32];
-const PARITY = { steps: 20, batch: 20 };
+const QUICK_BATCH = 4;
 
 const { values: options } = parseArgs({
   options: { quick: { type: "boolean", default: false }, seconds: { type: "string" } },
 });
 const { quick } = options;
+const PARITY = { steps: quick ? 4 : 20, batch: 20 };
+/** Rows that are scored, and the sides of square matrices. */
+const SCORED = quick ? 64 : 65_536, SIDES = quick ? [48] : [1024, 4096];
 const seconds = Number(options.seconds ?? (quick ? 0.2 : 2));
 const find = (name: string) => WORKLOADS.find((each) => each.name === name)!;
 
 const CASES: readonly Case[] = quick
   ? [
-    ...QUICK_BATCHES.map((batch) => ({ workload: find("W1"), batch })),
-    { workload: find("W1"), batch: 4, samples: 5 },
+    ...WORKLOADS.map((workload) => ({ workload, batch: QUICK_BATCH })),
+    { ...IWAE, workload: find(IWAE.workload), batch: 2 },
   ]
   : [
     ...WORKLOADS.flatMap((workload) => BATCHES.map((batch) => ({ workload, batch }))),
@@ -71,25 +82,44 @@ for (const each of CASES) {
     PARITY.steps,
   );
   const task = await GpuTask.open(elbow, randomModel(workload, batch, 1), batch, objective);
-  const times = await task.sample(seconds);
+  const times = await task.sample(seconds, quick ? 2 : undefined), { dispatches } = task;
   task.dispose();
   const cell: GpuCell = {
     ...{ workload: workload.name, batch, samples: samples ?? null, parity },
     ms: median(times.map(({ total }) => total)),
     hostMs: median(times.map(({ host }) => host)),
+    dispatches,
     submits: times.length,
   };
   cells.push(cell);
   console.log(
-    `${cell.workload} batch ${batch}: ${cell.ms.toFixed(3)} ms, host ${cell.hostMs.toFixed(4)} ms`,
+    `${cell.workload} batch ${batch}: ${cell.ms.toFixed(3)} ms, host ${
+      cell.hostMs.toFixed(4)
+    } ms, ` +
+      `${dispatches} dispatches`,
   );
+}
+const scores: ScoreCell[] = [];
+for (const workload of WORKLOADS) {
+  const cell = await timeScores(workload.name, specOf(workload), SCORED, seconds);
+  scores.push(cell);
+  console.log(`${cell.workload} scores: ${Math.round(cell.rowsPerSecond)} rows/s`);
+}
+const products: ProductCell[] = [];
+for (const side of SIDES) {
+  const cell = await timeProduct(side, seconds);
+  products.push(cell);
+  console.log(`${side} × ${side} product: ${cell.gigaflops.toFixed(2)} GFLOP/s`);
 }
 const results: GpuResults = {
   date: new Date().toISOString(),
   machine: reportMachine(await openPinning()),
   adapter,
   seconds,
-  cells,
+  ...{ cells, scores, products },
 };
-await publish("gpu", results, gpuPage(results), !quick);
+if (quick) {
+  const what = adapter.software ? "a software adapter, not of a GPU" : "tiny sizes";
+  console.log(`\n${gpuPage(results)}\n\nFigures of ${what}: nothing is written.`);
+} else await publish("gpu", results, gpuPage(results), true);
 Deno.exit();

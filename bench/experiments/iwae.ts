@@ -1,10 +1,10 @@
 /**
  * "Importance Weighted Autoencoders" (Burda et al., 2016) on MNIST, one stochastic layer, 784-200-200-50
- * and back, tanh, dynamic binarisation, Adam (ε 1e-4), batches of 20,
+ * and back, or with `--layers 2` two, 784-200-200-100-100-100-50 and back (h1 has 100 units, h2 50), tanh, dynamic binarisation, Adam (ε 1e-4), batches of 20,
  * rate 1e-3 · 10^(-i/7) for 3^i epochs, i = 0 … stages - 1; 8 stages are the paper's 3,280 epochs.
  * The output's bias starts from the pixel means. NLL of the test images by importance sampling.
  *
- *     deno task experiment:iwae --objective vae|iwae --k 5 --stages 4 --seed 1 [--estimator dreg] [--samples 5000] [--tested 10000] [--checkpoint DIR] [--images DIR] [--threads 2]
+ *     deno task experiment:iwae --objective vae|iwae --k 5 --stages 4 --seed 1 [--layers 2] [--estimator dreg] [--samples 5000] [--tested 10000] [--trained 59600] [--checkpoint DIR] [--images DIR] [--threads 2]
  */
 import { parseArgs } from "node:util";
 import { VAE } from "../../src/training/vae.ts";
@@ -21,6 +21,8 @@ const { values: given } = parseArgs({
     k: { type: "string", default: "1" },
     stages: { type: "string", default: "4" },
     seed: { type: "string", default: "1" },
+    layers: { type: "string", default: "1" },
+    trained: { type: "string" },
     estimator: { type: "string", default: "standard" },
     samples: { type: "string", default: "5000" },
     tested: { type: "string", default: "10000" },
@@ -31,7 +33,7 @@ const { values: given } = parseArgs({
 });
 
 const grey = await readImages(`${given.images}/train-images-idx3-ubyte.gz`);
-const train = rowsOf(grey, 0, grey.shape[0] - VALIDATION_ROWS);
+const train = rowsOf(grey, 0, Number(given.trained ?? grey.shape[0] - VALIDATION_ROWS));
 const test = rowsOf(
   binarizeOnce(await readImages(`${given.images}/t10k-images-idx3-ubyte.gz`)),
   0,
@@ -40,11 +42,18 @@ const test = rowsOf(
 
 const seed = Number(given.seed), samples = Number(given.k), stages = Number(given.stages);
 const network = { hidden: [200, 200], activation: "tanh" } as const;
+const above = { hidden: [100, 100], activation: "tanh" } as const;
+const LATENTS = {
+  1: [{ size: 50 }],
+  2: [{ size: 100 }, { size: 50, encoder: above, decoder: above }],
+} as const;
+const latent = LATENTS[Number(given.layers) as keyof typeof LATENTS];
+if (!latent) throw new RangeError(`Use --layers 1 or 2: current value is ${given.layers}`);
 const vae = VAE.create({
   inputs: train.shape[1],
   encoder: network,
   decoder: network,
-  latent: [{ size: 50 }],
+  latent,
   likelihood: { type: "bernoulli" },
 }, { seed, threads: Number(given.threads) });
 vae.setParameters(new Map([["decoder.logits.bias", { data: pixelLogits(train) }]]));
@@ -76,7 +85,7 @@ const trainSeconds = (performance.now() - start) / 1000;
 const { logLikelihood, logLikelihoodError, elbo, activeUnits } = await figuresOf(vae, test, {
   samples: Number(given.samples),
 });
-report(`${given.objective} k=${samples} ${given.estimator} seed ${seed}`, {
+report(`${given.layers} layers ${given.objective} k=${samples} ${given.estimator} seed ${seed}`, {
   NLL: -logLikelihood,
   "standard error": logLikelihoodError,
   ELBO: elbo,

@@ -1,4 +1,4 @@
-/** What the page of results says of training steps on a GPU. */
+/** What the page of results says of a GPU: training steps, scores, products. */
 import type { AdapterReport } from "../../src/backends/open.ts";
 import type { MachineReport } from "../lib/machine.ts";
 
@@ -13,7 +13,23 @@ export interface GpuCell {
   readonly ms: number;
   /** Of these what the host spends before it waits. */
   readonly hostMs: number;
+  /** Of one step. */
+  readonly dispatches: number;
   readonly submits: number;
+}
+
+/** Scores of many rows in one call, the rows on the host before and the scores after. */
+export interface ScoreCell {
+  readonly workload: string;
+  readonly rows: number;
+  readonly rowsPerSecond: number;
+}
+
+/** A product of two square matrices that lie on the device, launches and one wait for many of them. */
+export interface ProductCell {
+  readonly side: number;
+  readonly ms: number;
+  readonly gigaflops: number;
 }
 
 export interface GpuResults {
@@ -22,12 +38,15 @@ export interface GpuResults {
   readonly adapter: AdapterReport;
   readonly seconds: number;
   readonly cells: readonly GpuCell[];
+  readonly scores: readonly ScoreCell[];
+  readonly products: readonly ProductCell[];
 }
 
-export function gpuPage({ date, machine, adapter, cells }: GpuResults): string {
-  const lines = cells.map(({ workload, batch, samples, parity, ms, hostMs }) => {
+export function gpuPage(results: GpuResults): string {
+  const { date, machine, adapter, cells, scores, products } = results;
+  const lines = cells.map(({ workload, batch, samples, parity, ms, hostMs, dispatches }) => {
     const objective = samples === null ? "ELBO" : `IWAE, k = ${samples}`;
-    const figures = [ms.toFixed(3), hostMs.toFixed(4), parity.toExponential(1)];
+    const figures = [ms.toFixed(3), hostMs.toFixed(4), dispatches, parity.toExponential(1)];
     return `| ${[workload, objective, batch, ...figures].join(" | ")} |`;
   });
   return [
@@ -37,8 +56,20 @@ export function gpuPage({ date, machine, adapter, cells }: GpuResults): string {
       date.slice(0, 10)
     }. Milliseconds of a training step, 64 to a submit.`,
     "",
-    "| Net | Objective | Batch | Step, ms | of it host, ms | Parity of losses |",
-    "| --- | --- | ---: | ---: | ---: | ---: |",
+    "| Net | Objective | Batch | Step, ms | of it host, ms | Dispatches | Parity of losses |",
+    "| --- | --- | ---: | ---: | ---: | ---: | ---: |",
     ...lines,
+    "",
+    "| Net | Rows scored in a call | Rows/s |",
+    "| --- | ---: | ---: |",
+    ...scores.map(({ workload, rows, rowsPerSecond }) =>
+      `| ${workload} | ${rows} | ${Math.round(rowsPerSecond)} |`
+    ),
+    "",
+    "| Square product, side | ms | GFLOP/s |",
+    "| ---: | ---: | ---: |",
+    ...products.map(({ side, ms, gigaflops }) =>
+      `| ${side} | ${ms.toFixed(3)} | ${gigaflops.toFixed(1)} |`
+    ),
   ].join("\n");
 }

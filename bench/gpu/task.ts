@@ -37,6 +37,7 @@ export class GpuTask {
     const plan = elbow.training.trainPlan(request);
     const held = { data: model.rows, columns: spec.inputs, orderLength: batch };
     const lengths = { parameters: layout.length, state: state.length };
+    await accelerator.prepare(plan);
     const stepper = accelerator.stepper(plan, lengths, held);
     stepper.setOrder(Uint32Array.from({ length: batch }, (_, i) => i));
     const values = new Float32Array(layout.length);
@@ -52,14 +53,19 @@ export class GpuTask {
     this.#close = close;
   }
 
+  /** Of one step. */
+  get dispatches(): number {
+    return this.#stepper.dispatches;
+  }
+
   /** The outputs of each step. */
   take(count: number): Promise<ReadonlyMap<string, Float64Array>[]> {
     return this.#stepper.take(Array.from({ length: count }, () => this.#next()));
   }
 
   /** Submits for so long, after two that are not counted: the first compiles. */
-  async sample(seconds: number): Promise<StepTime[]> {
-    const count = this.#stepper.most, times: StepTime[] = [];
+  async sample(seconds: number, count = this.#stepper.most): Promise<StepTime[]> {
+    const times: StepTime[] = [];
     for (let i = 0; i < 2; i++) await this.take(count);
     const end = performance.now() + 1000 * seconds;
     do {

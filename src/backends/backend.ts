@@ -120,6 +120,8 @@ export interface DeviceData {
 export interface Stepper {
   /** Most steps of one call. */
   readonly most: number;
+  /** Launches of one step. */
+  readonly dispatches: number;
   /** The rows of the epoch, by index. */
   setOrder(order: Uint32Array<ArrayBuffer>): void;
   /** Writes parameters and state. */
@@ -164,4 +166,9 @@ export interface AdapterOptions {
    * it is not measured again.
    */
   readonly tiles?: Map<string, string>;
+  /**
+   * Floating-point operations of a run or call for which "auto" tries an adapter, to keep it if it is faster;
+   * 1e12 of a run, 1e11 of a call: WebAssembly takes tens of seconds, and seconds.
+   */
+  readonly trialOperations?: number;
 }

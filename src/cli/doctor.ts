@@ -6,7 +6,7 @@ import { Command } from "npm:commander@15.1.0";
 import { type AdapterReport, openBackend } from "../backends/open.ts";
 import { HostRandom } from "../core/philox.ts";
 import { Detector } from "../detection/detector.ts";
-import { LARGE_STEP, MANY_STEPS } from "../training/gpu_choice.ts";
+import { TRIAL_OPERATIONS } from "../training/gpu_choice.ts";
 import { VAE } from "../training/vae.ts";
 import { type Io, print } from "./io.ts";
 import * as options from "./options.ts";
@@ -188,7 +188,7 @@ function gpuLines(gpu: GpuFindings): [string, string][] {
 function trainingText({ software }: AdapterReport): string {
   return software
     ? "only with --backend webgpu: auto takes no software adapter"
-    : `auto takes it for at least ${MANY_STEPS} steps of ${LARGE_STEP} operations`;
+    : `auto tries it for runs of ${TRIAL_OPERATIONS.toExponential()} operations, and keeps it if it is faster`;
 }
 
 function threadsText({ tried, atWork, reason }: ThreadTest): string {

@@ -10,6 +10,7 @@
 import type * as v from "npm:valibot@1.5.0";
 import type { Calibration } from "../scoring/calibration.ts";
 import { discover } from "../scoring/false_discovery.ts";
+import { hasPrior } from "../models/latents.ts";
 import type { ModelSpec } from "../models/spec.ts";
 import { latentSize } from "../models/vae_graph.ts";
 import { type Matrix, withObserved } from "../scoring/matrix.ts";
@@ -116,6 +117,9 @@ export const VERBS = {
   sample: verb("new rows", OPTIONS.sample, (model, { seed, mean, condition }) => {
     const { made, schema, fromVae } = unitsOf(model), vae = vaeOf(model);
     requireCondition(vae.spec, condition);
+    if (!hasPrior(vae.spec.latent[0])) {
+      throw invalid("", "Cannot sample: the model is an autoencoder, without a prior");
+    }
     return {
       ...rowsOf(made, schema),
       async run({ rows }, firstRow) {

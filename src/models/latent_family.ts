@@ -25,4 +25,6 @@ export interface LatentFamily<Spec> {
   standardPrior(g: Graph, spec: Spec): Prior;
   /** It cannot stand below another layer: p(z | z above) is always a Gaussian. */
   readonly onlyOnTop?: true;
+  /** It is no distribution: its model has no other layer, and no prior. */
+  readonly isAlone?: true;
 }

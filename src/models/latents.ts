@@ -13,6 +13,11 @@ import {
   type CategoricalLatentInput,
 } from "./categorical_latent.ts";
 import {
+  type DeterministicLatent,
+  deterministicLatent,
+  type DeterministicLatentInput,
+} from "./deterministic_latent.ts";
+import {
   type GaussianLatent,
   gaussianLatent,
   type GaussianLatentInput,
@@ -26,6 +31,8 @@ export interface LatentOptions {
   readonly gaussian: GaussianLatent;
   /** Variables that take one of some classes. */
   readonly categorical: CategoricalLatent;
+  /** A function of the row. */
+  readonly deterministic: DeterministicLatent;
 }
 
 /** One layer of latent variables. */
@@ -40,16 +47,19 @@ export type LatentLayer = LatentSpec & {
 };
 
 /** One layer of latent variables as a user writes it. */
-export type LatentInput = (GaussianLatentInput | CategoricalLatentInput) & {
-  /** Above the first layer: the network from the draw below; no hidden layers by default. */
-  readonly encoder?: Partial<NetworkSpec>;
-  /** Above the first layer: the network to the layer below; likewise. */
-  readonly decoder?: Partial<NetworkSpec>;
-};
+export type LatentInput =
+  & (GaussianLatentInput | CategoricalLatentInput | DeterministicLatentInput)
+  & {
+    /** Above the first layer: the network from the draw below; no hidden layers by default. */
+    readonly encoder?: Partial<NetworkSpec>;
+    /** Above the first layer: the network to the layer below; likewise. */
+    readonly decoder?: Partial<NetworkSpec>;
+  };
 
 const LATENTS: { readonly [T in keyof LatentOptions]: LatentFamily<LatentOptions[T]> } = {
   gaussian: gaussianLatent,
   categorical: categoricalLatent,
+  deterministic: deterministicLatent,
 };
 
 /** More layers than any published model of this kind. */
@@ -80,6 +90,10 @@ export function parseLatents(
       decoder: parseNetwork(`${field}[${i}].decoder`, decoder),
     };
   });
+  layers.forEach(({ type }, i) => {
+    if (layers.length === 1 || !LATENTS[type].isAlone) return;
+    throw new TypeError(`Cannot read ${field}[${i}].type: "${type}" must be the only layer`);
+  });
   layers.slice(0, -1).forEach((layer, i) => requireBelow(`${field}[${i}]`, layer, isLadder));
   return layers;
 }
@@ -100,6 +114,11 @@ function requireBelow<T extends keyof LatentOptions>(
 function parseLatent(field: string, value: unknown): LatentSpec {
   const { type } = Object(value) as { readonly type?: unknown };
   return LATENTS[requireChoice(`${field}.type`, type ?? "gaussian", TYPES)].parse(field, value);
+}
+
+/** Whether p(z) of a layer is one that a spec may choose. */
+export function hasPrior({ type }: LatentSpec): boolean {
+  return !LATENTS[type].isAlone;
 }
 
 /** Columns of a layer's z. */

@@ -7,7 +7,7 @@
 import { requireChoice, requireNumber, requireObject } from "../core/validate.ts";
 import { parseLikelihood } from "../distributions/likelihood.ts";
 import type { LikelihoodInput, LikelihoodSpec } from "../distributions/likelihoods/options.ts";
-import { type LatentInput, type LatentLayer, parseLatents } from "./latents.ts";
+import { hasPrior, type LatentInput, type LatentLayer, parseLatents } from "./latents.ts";
 import { type NetworkSpec, parseNetwork } from "./network.ts";
 import { parsePrior, type PriorInput, type PriorSpec } from "./priors.ts";
 import { MAX_WIDTH, requireWidth } from "./width.ts";
@@ -106,15 +106,24 @@ export function parseSpec(value: unknown): ModelSpec {
   const inputs = requireWidth("spec.inputs", fields.inputs);
   const inference = requireChoice("spec.inference", fields.inference ?? "bottomUp", INFERENCES);
   const { likelihood = { type: "gaussian" } } = fields;
+  const latent = parseLatents("spec.latent", fields.latent, inference === "ladder");
+  const prior = parsePrior("spec.prior", fields.prior);
+  if (prior.type !== "standard" && !hasPrior(latent[0])) {
+    throw new TypeError(
+      `Cannot read spec.prior: a ${
+        latent[0].type
+      } latent layer has none: current value is "${prior.type}"`,
+    );
+  }
   return {
     inputs,
     condition,
     ...parseClassifier(fields.classifier, condition),
     encoder: parseNetwork("spec.encoder", fields.encoder),
     decoder: parseNetwork("spec.decoder", fields.decoder),
-    latent: parseLatents("spec.latent", fields.latent, inference === "ladder"),
+    latent,
     inference,
-    prior: parsePrior("spec.prior", fields.prior),
+    prior,
     likelihood: parseLikelihood("spec.likelihood", likelihood, inputs),
     ...parseMissing(fields.missing, fields.classifier !== undefined),
   };

@@ -266,7 +266,9 @@ function* mapSteps<Name extends string>(
   for (let first = 0; first < rows; first += capacity) {
     const count = Math.min(capacity, rows - first), program = programs.program(name, size);
     program.write(input, x.data.subarray(first * width, (first + count) * width));
-    if (seed !== undefined) program.write("key", [...splitSeed(seed), 0, first]);
+    if (seed !== undefined && program.plan.inputs.has("key")) {
+      program.write("key", [...splitSeed(seed), 0, first]);
+    }
     program.run(count);
     yield all(
       Object.entries(results).map(([output, { data, shape: [, cols] }]) => {

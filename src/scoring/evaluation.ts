@@ -118,7 +118,10 @@ export function* evaluationSteps(
       const program = compile(asked, perRun);
       program.write("x", x.data.subarray(first * width, (first + count) * width));
       prepare?.(program, first, count);
-      program.write("key", [seedLow, seedHigh, drawn / perRun, firstRow + first]);
+      // A model without noise has no key.
+      if (program.plan.inputs.has("key")) {
+        program.write("key", [seedLow, seedHigh, drawn / perRun, firstRow + first]);
+      }
       program.run(count);
       yield all([
         sums.add(program, first, count, Math.min(perRun, samples - drawn), perRun),

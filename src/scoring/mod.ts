@@ -30,6 +30,7 @@ export type * from "../distributions/likelihoods/options.ts";
 export type { DType, Tensor, TensorData } from "../formats/safetensors.ts";
 export type { Relaxation } from "../distributions/categorical_posterior.ts";
 export type { CategoricalLatent, Temperature } from "../models/categorical_latent.ts";
+export type { DeterministicLatent } from "../models/deterministic_latent.ts";
 export type { GaussianLatent, PosteriorForm } from "../models/gaussian_latent.ts";
 export type { LatentLayer, LatentOptions, LatentSpec } from "../models/latents.ts";
 export type { CouplingFlow } from "../flows/coupling.ts";

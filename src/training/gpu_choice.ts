@@ -2,13 +2,13 @@
  * Whether training takes the GPU.
  *
  *   "webgpu"     yes, be it a software adapter: it was asked for; without an adapter this is an error
- *   "auto"       only a real adapter, and only for work that is surely large enough; never where the same bits
- *                are asked for on every machine
+ *   "auto"       only a real adapter, only for a run worth a trial, and only as long as it was the faster of the two in
+ *                the run's first steps; never where the same bits are asked for on every machine
  *   all others   no
  *
- * Surely large enough: the crossover is not measured yet on any real card, so that the rule is
- * conservative. At 2e9 operations a step WebAssembly takes tens of milliseconds on one core, a hundred
- * times what the launches of a step cost a GPU; and 500 such steps pay for finding the adapter and compiling.
+ * The crossover is measured by the run itself: `GpuSteps` compares the time of its second submit, all being
+ * compiled, with that of the steps that the host takes for the first comparison. The constant decides only
+ * whether to try: finding an adapter and compiling take about a second.
  */
 import { type Accelerator, GpuError, LimitError, type Stepper } from "../backends/backend.ts";
 import { openAccelerator } from "../backends/open.ts";
@@ -18,8 +18,8 @@ import type { DeviceOptions } from "../scoring/engine.ts";
 import type { Matrix } from "../scoring/matrix.ts";
 import { GpuSteps } from "./gpu_steps.ts";
 
-/** What "auto" needs: floating-point operations of a step, and steps of a run. */
-export const LARGE_STEP = 2e9, MANY_STEPS = 500;
+/** Floating-point operations of a run that are worth a trial: tens of seconds on WebAssembly. */
+export const TRIAL_OPERATIONS = 1e12;
 
 export interface GpuRequest {
   readonly device: Pick<DeviceOptions, "backend" | "determinism" | "adapter">;
@@ -30,13 +30,23 @@ export interface GpuRequest {
   readonly orderLength: number;
   /** Steps of the whole run. */
   readonly steps: number;
+  /** Milliseconds of a steady clock. */
+  readonly clock: () => number;
 }
 
 /** @throws DOMException or RangeError if the GPU was asked for and cannot be had */
 export async function openGpuSteps(request: GpuRequest): Promise<GpuSteps | undefined> {
-  const { device: { backend = "auto", adapter }, plan, lengths, data, orderLength } = request;
+  const { device: { backend = "auto", adapter }, plan, lengths, data, orderLength, clock } =
+    request;
   const isAsked = backend === "webgpu";
   if (!isAsked && !(backend === "auto" && isLarge(request))) return undefined;
+  if (!plan.inputs.has("key")) {
+    if (!isAsked) return undefined;
+    throw new DOMException(
+      'Cannot train on a GPU: steps without noise run on the host: use backend "wasm", or an objective with corruption',
+      "NotSupportedError",
+    );
+  }
   let accelerator: Accelerator | undefined;
   try {
     accelerator = await openAccelerator({ allowSoftware: isAsked, ...adapter });
@@ -47,7 +57,8 @@ export async function openGpuSteps(request: GpuRequest): Promise<GpuSteps | unde
     };
     await prepare(accelerator, plan);
     const stepper = stepperOf(() => accelerator!.stepper(plan, lengths, held));
-    return new GpuSteps(accelerator, stepper, plan, lengths);
+    const rival = isAsked ? undefined : clock;
+    return new GpuSteps(accelerator, stepper, plan, { ...lengths, rival });
   } catch (error) {
     accelerator?.dispose();
     if (isAsked) throw error;
@@ -74,7 +85,7 @@ function stepperOf(make: () => Stepper): Stepper {
       throw error;
     };
     return {
-      most: 1,
+      ...{ most: 1, dispatches: 0 },
       setOrder: lost,
       push: lost,
       pull: lost,
@@ -86,6 +97,7 @@ function stepperOf(make: () => Stepper): Stepper {
 }
 
 function isLarge({ device, plan, steps }: GpuRequest): boolean {
-  return device.determinism !== "portable" && steps >= MANY_STEPS &&
-    operationsOf(plan) >= LARGE_STEP;
+  const { determinism, adapter } = device;
+  return determinism !== "portable" &&
+    steps * operationsOf(plan) >= (adapter?.trialOperations ?? TRIAL_OPERATIONS);
 }

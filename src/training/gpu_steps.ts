@@ -35,6 +35,10 @@ export class GpuSteps {
   readonly #tolerance: number;
   readonly #parameters: Float32Array;
   readonly #state: Float32Array;
+  readonly #rival?: () => number;
+  /** Milliseconds of a step of the host. */
+  #hostTook = Infinity;
+  #takes = 0;
   #canarySteps = FIRST_CANARY;
   #untilCanary = 0;
   #sinceEntry = 0;
@@ -47,8 +51,14 @@ export class GpuSteps {
     accelerator: Accelerator,
     stepper: Stepper,
     plan: Plan,
-    lengths: { readonly parameters: number; readonly state: number },
+    { rival, ...lengths }: {
+      readonly parameters: number;
+      readonly state: number;
+      /** A steady clock, milliseconds, where the GPU is used only if it is faster than the host. */
+      readonly rival?: () => number;
+    },
   ) {
+    this.#rival = rival;
     this.#accelerator = accelerator;
     this.#stepper = stepper;
     this.most = stepper.most;
@@ -66,6 +76,16 @@ export class GpuSteps {
   /** Whether the parameters of the GPU are later ones than those of the host. */
   get isAhead(): boolean {
     return this.#isAhead;
+  }
+
+  /** Whether the host is faster: the run should go on there. */
+  get isSlower(): boolean {
+    return this.report.left !== undefined;
+  }
+
+  /** Tells how long a step of the host takes, milliseconds. */
+  hostTook(milliseconds: number): void {
+    this.#hostTook = Math.min(this.#hostTook, milliseconds);
   }
 
   enter(
@@ -96,6 +116,7 @@ export class GpuSteps {
     expected: readonly Expected[],
   ): Promise<ReadonlyMap<string, Float64Array>[]> {
     this.#isAhead = true;
+    const start = this.#rival?.();
     let results = await this.#stepper.take(steps);
     const broken = results.findIndex((outputs) => !isFinite(outputs));
     if (broken >= 0) {
@@ -103,11 +124,19 @@ export class GpuSteps {
       this.#stepper.undo();
       results = await this.#stepper.take(steps.slice(0, broken + 1));
     }
+    if (start !== undefined) this.#judge((this.#rival!() - start) / results.length);
     this.#compareAll(results, expected);
     this.#isFresh = false;
     this.#untilCanary -= results.length;
     this.#sinceEntry += results.length;
     return results;
+  }
+
+  /** Once, of the second submit: the first compiles. */
+  #judge(milliseconds: number): void {
+    if (++this.#takes !== 2 || milliseconds < this.#hostTook) return;
+    const [gpu, host] = [milliseconds, this.#hostTook].map((each) => each.toPrecision(3));
+    this.report.left = `a step took ${gpu} ms there, ${host} ms on the host`;
   }
 
   /** The parameters and the state; the steps taken now count. */

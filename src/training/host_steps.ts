@@ -79,7 +79,7 @@ export class HostSteps {
     const program = this.#program, data = this.#data, columns = data.shape[1];
     gatherRows(data, this.order, first, rows, this.#batch);
     program.write("x", this.#batch.subarray(0, rows * columns));
-    program.write("key", key);
+    if (program.plan.inputs.has("key")) program.write("key", key);
     if (this.#reference) {
       const count = this.#reference.length / columns;
       gatherRows(data, this.order, first + rows, count, this.#reference);

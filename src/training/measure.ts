@@ -30,7 +30,7 @@ export function measure(
   for (let first = 0; first < rows; first += capacity) {
     const some = Math.min(capacity, rows - first);
     program.write("x", data.data.subarray(first * columns, (first + some) * columns));
-    program.write("key", [...splitSeed(seed), 0, first]);
+    if (program.plan.inputs.has("key")) program.write("key", [...splitSeed(seed), 0, first]);
     if (reference) {
       gatherRows(data, order, first + some, reference.length / columns, reference);
       program.write("reference", reference);

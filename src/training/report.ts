@@ -36,6 +36,8 @@ export interface GpuReport {
   readonly adapter: string;
   /** Steps that count which the GPU took. */
   steps: number;
+  /** Why the run went on without it, though nothing was wrong: under "auto" the host was faster. */
+  left?: string;
   /** Why the run went on without it. */
   lost?: string;
 }

@@ -220,16 +220,20 @@ class Trainer {
       });
     });
     if (counters.rollbacks > rollbacks) await this.#enterGpu();
+    if (!this.#gpu?.isSlower || !await this.#mirror()) return;
+    this.#gpu.dispose();
+    this.#gpu = undefined;
   }
 
   /** What the host gives for the steps; its parameters are then what they were. */
   #canary(steps: readonly StepInputs[]): Expected[] {
     if (steps.length === 0) return [];
-    const before = this.#snapshot();
+    const before = this.#snapshot(), { clock } = this.#run, start = clock();
     const given = steps.map((inputs) => {
       this.#host.run(inputs);
       return structuredClone(this.#host.means);
     });
+    this.#gpu?.hostTook((clock() - start) / steps.length);
     this.#run.parameters.write(0, before.parameters);
     this.#run.state.write(0, before.state);
     return given;

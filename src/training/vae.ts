@@ -289,14 +289,16 @@ export class VAE extends TrainedVae {
   ): Promise<GpuSteps | undefined> {
     const { device } = this.engine;
     const steps = epochs * Math.ceil(orderLength / batchSize);
-    return openGpuSteps({ device, plan, lengths, data, orderLength, steps });
+    const clock = () => performance.now();
+    return openGpuSteps({ device, plan, lengths, data, orderLength, steps, clock });
   }
 
   /** What is really in use, and what the last fit used. */
   override get device(): TrainedVae["device"] {
-    const { adapter, lost } = this.#gpu?.report ?? {};
+    const { adapter, lost, left } = this.#gpu?.report ?? {};
     if (!adapter) return super.device;
-    return { ...super.device, adapter, ...(lost ? { lost } : { training: "webgpu" }) };
+    const training = left ? { left } : { training: "webgpu" };
+    return { ...super.device, adapter, ...(lost ? { lost } : training) };
   }
 
   /** The rows of every epoch: mixed where some lack their label. */

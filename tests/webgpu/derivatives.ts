@@ -11,7 +11,7 @@ import { ok } from "node:assert/strict";
 import type { Backend } from "../../src/backends/backend.ts";
 import { openReference } from "../../src/backends/reference/backend.ts";
 import { HostRandom } from "../../src/core/philox.ts";
-import { batched, sizeAt } from "../../src/core/shape.ts";
+import { batched, fixed, sizeAt } from "../../src/core/shape.ts";
 import { gradient } from "../../src/graph/gradient.ts";
 import { createGraph, type Graph } from "../../src/graph/graph.ts";
 import { plan } from "../../src/graph/plan.ts";
@@ -72,6 +72,39 @@ export async function checkLongSums(backend: Backend): Promise<void> {
     // At most 2 √n of n terms of one, rounded: Higham and Mary (2019).
     const roundings = 2 * Math.sqrt(rows);
     await compare(backend, g, outputs, values, rows, "long sums", roundings, capacity);
+  }
+}
+
+/** Products of every kind, beyond one tile of 64 either way, and of rows that fill none, in one dispatch. */
+export async function checkProducts(backend: Backend): Promise<void> {
+  const capacity = 70, g = createGraph();
+  const shapes = {
+    x: batched(19),
+    y: batched(21),
+    w: fixed(19, 70),
+    v: fixed(21, 19),
+    p: fixed(19, 17),
+    bias: fixed(1, 70),
+  };
+  const input = (name: keyof typeof shapes) => g.input(name, shapes[name]);
+  const [x, y, w, v, p, bias] = (["x", "y", "w", "v", "p", "bias"] as const).map(input);
+  const outputs = {
+    dense: g.dense(x, w, bias, { activation: "tanh" }),
+    plain: g.matmul(x, w, { transposeA: false, transposeB: false }),
+    right: g.matmul(x, v, { transposeA: false, transposeB: true }),
+    left: g.matmul(x, y, { transposeA: true, transposeB: false }),
+    both: g.matmul(p, v, { transposeA: true, transposeB: true }),
+  };
+  for (const rows of [capacity, 37]) {
+    const random = new HostRandom(rows, 1, 0);
+    const values = Object.fromEntries(
+      Object.entries(shapes).map(([name, shape]) => {
+        const length = sizeAt(shape, rows);
+        return [name, Array.from({ length }, () => Math.fround(2 * random.uniformF32() - 1))];
+      }),
+    );
+    // 2 √k roundings of k terms of at most one (Higham and Mary, 2019); no sum has more than 70.
+    await compare(backend, g, outputs, values, rows, "products", 2 * 70 ** 1.5, capacity);
   }
 }
 

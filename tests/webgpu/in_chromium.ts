@@ -1,6 +1,8 @@
 /**
  * Runs the checks in headless Chromium, whose WGSL compiler (Tint) and software adapter (SwiftShader) are
  * not Deno's; one JSON line each: `{ name, error? }`. `chromium_test.ts` starts it.
+ *
+ *     deno run -A tests/webgpu/in_chromium.ts [PART OF A NAME]
  */
 import { chromium } from "npm:playwright-core@1.65.1";
 import { CHECKS } from "./checks.ts";
@@ -51,6 +53,7 @@ try {
   });
   print({ adapter: await page.evaluate("adapter") });
   for (const { name } of CHECKS) {
+    if (!name.includes(Deno.args[0] ?? "")) continue;
     const error = await page.evaluate(`check(${JSON.stringify(name)})`);
     print(error === "" ? { name } : { name, error });
   }

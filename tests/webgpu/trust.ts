@@ -86,6 +86,28 @@ export const TRUST_CHECKS: readonly TrainingCheck[] = [
     },
   },
   {
+    // Software is slower than WebAssembly by an order and more: a wait alone takes longer than these steps.
+    name: "auto leaves an adapter that is slower than the host, and ends as WebAssembly does",
+    async run() {
+      const example: Example = { ...SMALL, fit: { ...SMALL.fit, epochs: 6 } };
+      const { report: want } = await train(example, { backend: "wasm" });
+      const { device, counts } = on({});
+      const adapter = { ...device.adapter, allowSoftware: true, trialOperations: 0 };
+      const { report, vae } = await train(example, { backend: "auto", adapter });
+      assert.match(report.gpu?.left ?? "it was not left", /a step took .* on the host/);
+      assert.equal(report.gpu?.lost, undefined);
+      assert.equal(report.gpu?.steps, 8);
+      assert.match(String(vae.device.left), /a step took/);
+      assert.equal(vae.device.training, undefined);
+      assertSameCurve(report, want);
+      const scores = await vae.score(await SMALL.rows());
+      assert.equal(scores.length, 80);
+      assert.equal(vae.device.scoring, undefined);
+      vae.dispose();
+      assert.deepEqual([counts.liveDevices, counts.liveBuffers], [0, 0]);
+    },
+  },
+  {
     name: "steps since the GPU was last found right are taken again",
     async run() {
       // Wrong from step 100 on; compared at the steps 0 and 560.

@@ -138,6 +138,11 @@ export class GpuStepper implements Stepper {
     this.#groups = [x, Math.ceil(groups / x)];
   }
 
+  get dispatches(): number {
+    const [, chunks] = this.#prepare;
+    return chunks.length + this.#program.dispatches + 1;
+  }
+
   setOrder(order: Uint32Array<ArrayBuffer>): void {
     this.#device.requireSound();
     this.#device.write(this.#order, 0, new Uint32Array([order.length]));

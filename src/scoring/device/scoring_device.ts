@@ -133,7 +133,8 @@ export class ScoringDevice<Name extends string> implements WorkDevice<Name> {
       samples: Math.min(samples ?? 1, SAMPLE_CHUNK),
     });
     const draws = Math.max(1, (samples ?? 1) / SAMPLE_CHUNK);
-    return rows * draws * operationsOf(plan) >= LARGE_CALL;
+    const { trialOperations = LARGE_CALL } = this.#host.device.adapter ?? {};
+    return rows * draws * operationsOf(plan) >= trialOperations;
   }
 
   /** Whether rows of zeros are done faster there, once all is compiled. */

@@ -1,0 +1,55 @@
+/**
+ * q(z | h) = δ(z - f(h)): one dense layer, `<name>.mean`, and no draw. There is nothing to be paid for it: ln q, ln p
+ * and KL are 0, so that every bound is the reconstruction ln p(x | f(h)) itself. What stands for ln Var[z] = -∞ is
+ * the least log-variance that there is.
+ */
+import { batched } from "../core/shape.ts";
+import { LOG_VARIANCE } from "../core/stable.ts";
+import type { Graph } from "../graph/graph.ts";
+import { dense } from "../layers/mlp.ts";
+import type { Scope } from "../layers/scope.ts";
+import type { Node } from "../ops/spec.ts";
+import type { Posterior, PosteriorRequest } from "./posterior.ts";
+import type { Prior } from "./prior.ts";
+
+export function deterministicPosterior(
+  scope: Scope,
+  size: number,
+  { name, hidden, samples }: PosteriorRequest,
+): Posterior {
+  const { g } = scope;
+  const mean = dense(scope, `${name}.mean`, hidden, size);
+  const z = samples === 1 ? mean : g.repeatRows(mean, { times: samples });
+  const logDensity = nothing(g, z);
+  return {
+    mean,
+    logVar: filled(g, mean, LOG_VARIANCE.low),
+    z,
+    logDensity,
+    path: { z, logDensity },
+    klTo: () => filled(g, mean, 0),
+  };
+}
+
+/** No distribution: it costs nothing and has no draws. */
+export function noPrior(g: Graph, size: number): Prior {
+  return {
+    logDensity: (z) => nothing(g, z),
+    sample(noise) {
+      const shape = batched(size);
+      // Whoever draws nothing only lists the parameters.
+      if (!noise(shape)) return g.broadcast(g.constant(0), { ...shape, mean: false });
+      throw new TypeError(
+        "Cannot sample: a deterministic latent layer has no prior: decode or reconstruct rows",
+      );
+    },
+  };
+}
+
+function nothing(g: Graph, z: Node): Node {
+  return g.broadcast(g.constant(0), { ...z.shape, cols: 1, mean: false });
+}
+
+function filled(g: Graph, like: Node, value: number): Node {
+  return g.broadcast(g.constant(value), { ...like.shape, mean: false });
+}
