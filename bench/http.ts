@@ -1,6 +1,6 @@
 /**
  * Load on loopback: requests per second and latency of single-row JSON scores beside a Hono handler that
- * only parses and echoes the same body, and rows per second through the binary route. Fresh processes
+ * only parses and echoes the same body, and rows per second through the binary route, by model. Fresh processes
  * in alternating order, medians of the rounds. The server has one core and wrk the other, where
  * taskset is there.
  *
@@ -47,31 +47,24 @@ wrk.headers["content-type"] = "application/octet-stream"
 wrk.headers["accept"] = "application/octet-stream"`;
 }
 
-const SCORE = "/v1/models/m/score";
-const LOADS: Readonly<Record<string, Load>> = {
-  "single-row JSON score": {
-    server: "elbow",
-    path: SCORE,
-    script: jsonScript,
-    connections: 16,
-    rows: 1,
-  },
-  "Hono echo": { server: "echo", path: SCORE, script: jsonScript, connections: 16, rows: 1 },
-  "binary batch score": {
-    server: "elbow",
-    path: SCORE,
-    script: floatScript(),
-    connections: 2,
-    rows: BATCH,
-  },
-  "binary batch encode": {
-    server: "elbow",
-    path: "/v1/models/m/encode",
-    script: floatScript(),
-    connections: 2,
-    rows: BATCH,
-  },
-};
+/** The models of http_server.ts. */
+const MODELS = ["vae", "small", "ensemble"];
+
+const single = (server: Load["server"], path: string): Load => (
+  { server, path, script: jsonScript, connections: 16, rows: 1 }
+);
+const batch = (path: string): Load => (
+  { server: "elbow", path, script: floatScript(), connections: 2, rows: BATCH }
+);
+const of = (load: (path: string) => Load, name: string, verb: string) =>
+  MODELS.map((model) => [`${name}, ${model}`, load(`/v1/models/${model}/${verb}`)] as const);
+
+const ECHO = "Hono echo", SINGLE = "JSON score";
+const LOADS: Readonly<Record<string, Load>> = Object.fromEntries([
+  [ECHO, single("echo", "/")],
+  ...of((path) => single("elbow", path), SINGLE, "score"),
+  ...of(batch, "binary score", "score"),
+]);
 
 const hasTaskset = await new Deno.Command("taskset", { args: ["-c", "0", "true"], stderr: "null" })
   .output()
@@ -164,10 +157,13 @@ const results = Object.fromEntries(Array.from(runs, ([name, list]) => {
     mebibytes: of("mebibytes"),
   }];
 }));
-const score = results["single-row JSON score"], echo = results["Hono echo"];
-const ratio = score.requestsPerSecond / echo.requestsPerSecond;
+const echo = results[ECHO];
+const ratios = Object.fromEntries(MODELS.map((model) => {
+  const { requestsPerSecond, p99 } = results[`${SINGLE}, ${model}`];
+  return [model, { requests: requestsPerSecond / echo.requestsPerSecond, p99: p99 / echo.p99 }];
+}));
 if (values.json) {
-  console.log(JSON.stringify({ deno: Deno.version.deno, results, ratioToEcho: ratio }));
+  console.log(JSON.stringify({ deno: Deno.version.deno, results, ratiosToEcho: ratios }));
 } else {
   for (
     const [name, { requestsPerSecond, rowsPerSecond, p50, p99, errors, mebibytes }] of Object
@@ -181,9 +177,10 @@ if (values.json) {
       } MiB`,
     );
   }
-  console.log(
-    `A score takes ${(100 * ratio).toFixed(0)} % of the echo's requests per second, p99 ${
-      (score.p99 / echo.p99).toFixed(2)
-    } times its`,
-  );
+  for (const [model, { requests, p99 }] of Object.entries(ratios)) {
+    const share = `${(100 * requests).toFixed(0)} %`;
+    console.log(
+      `${model}: ${share} of the echo's requests a second, p99 ${p99.toFixed(2)} times its`,
+    );
+  }
 }

@@ -1,11 +1,12 @@
 /**
- * The servers that bench/http.ts asks, one a process: `elbow` scores rows of 32 columns with a 32-64-8
- * detector; `echo` is a bare Hono handler that parses a JSON body and sends it back.
+ * The servers that bench/http.ts asks, one a process: `elbow` scores rows of 32 columns with a 32-64-8 VAE
+ * (`vae`), with a detector of one such network (`small`) and with the default detector (`ensemble`); `echo`
+ * is a bare Hono handler that parses a JSON body and sends it back.
  *
  *     deno run --allow-net bench/http_server.ts elbow|echo
  */
 import { Hono } from "npm:hono@4.13.19";
-import { Detector } from "../mod.ts";
+import { Detector, VAE } from "../mod.ts";
 import { createApp } from "../src/http/mod.ts";
 
 const COLUMNS = 32;
@@ -17,8 +18,16 @@ async function elbow() {
     { length: 400 },
     (_, r) => Array.from({ length: COLUMNS }, (_, c) => Math.sin(r * (c + 1))),
   );
+  const network = { hidden: [64], activation: "tanh" } as const;
+  const spec = { inputs: COLUMNS, encoder: network, decoder: network, latent: [{ size: 8 }] };
   const options = { hidden: [64], latent: 8, epochs: 2, seed: 1 };
-  return createApp({ models: { m: await Detector.fit(rows, options) } });
+  return createApp({
+    models: {
+      vae: VAE.create(spec, { seed: 1 }),
+      small: await Detector.fit(rows, { ...options, preset: "small" }),
+      ensemble: await Detector.fit(rows, options),
+    },
+  });
 }
 
 const { fetch } = Deno.args[0] === "echo" ? echo : await elbow();

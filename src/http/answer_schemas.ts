@@ -3,6 +3,7 @@
  * theirs, and the tests hold every answer to them.
  */
 import * as v from "npm:valibot@1.5.0";
+import { COLUMN_KINDS } from "../scoring/schema.ts";
 import { PROBLEMS } from "./problems.ts";
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -26,6 +27,11 @@ const summary = {
   inputs: count,
   latent: count,
 };
+const column = v.strictObject({
+  name: v.string(),
+  kind: v.picklist(COLUMN_KINDS),
+  levels: v.optional(v.pipe(texts, v.description("the values that have a code of their own"))),
+});
 const cell = v.nullable(v.union([v.number(), v.string()]));
 const rowsOf = v.strictObject({ ...model, columns: texts, rows: v.array(v.array(cell)) });
 
@@ -98,6 +104,7 @@ export const ANSWERS = {
     columns: texts,
     spec: v.record(v.string(), v.unknown()),
     device: v.record(v.string(), v.unknown()),
+    schema: v.optional(v.array(column)),
     falseAlarmRate: rate,
     threshold: v.optional(v.number()),
     calibrationRows: v.optional(count),

@@ -3,6 +3,7 @@
  * that the server checks bodies with and that the tests hold its answers to: `answer_schemas.ts` and
  * tests/http/client_types_test.ts do not compile if they differ.
  */
+import type { ColumnSchema } from "../scoring/schema.ts";
 import type { PlainLikelihoodInput } from "../distributions/likelihoods/options.ts";
 
 /** Which model answered. */
@@ -39,6 +40,8 @@ export interface ModelDescription extends ModelSummary {
   readonly spec: Readonly<Record<string, unknown>>;
   /** What it runs on. */
   readonly device: Readonly<Record<string, unknown>>;
+  /** What the columns hold, in order, and which values of those with levels have a code of their own. */
+  readonly schema?: readonly ColumnSchema[];
   /** The share of normal rows that may be flagged. */
   readonly falseAlarmRate?: number;
   /** The score that a row must exceed to be flagged, nats. */

@@ -30,6 +30,7 @@ Deno.test("/health and /v1/models say what there is", async () => {
     columns: COLUMNS,
     spec: TABLE.vae.spec,
     device: TABLE.device,
+    schema: COLUMNS.map((name) => ({ name, kind: "numeric" })),
     falseAlarmRate: TABLE.falseAlarmRate,
     threshold: TABLE.threshold,
     calibrationRows: TABLE.calibrationRows,

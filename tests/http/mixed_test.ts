@@ -59,6 +59,9 @@ Deno.test("scores of mixed rows are the library's: lists, objects, one by one, J
   const client = createClient("http://localhost", {
     fetch: (url, init) => APP.request(url, init),
   });
+  for (const name of MIXED) {
+    assert.deepEqual((await client.model(name)).schema, MODELS[name].schema);
+  }
   for (const model of MIXED) {
     const expected = JSON.parse(JSON.stringify(await MODELS[model].score(ASKED)));
     assert.deepEqual((await ask(`${model}/score`, { rows: ASKED }, APP)).rows, expected, model);

@@ -100,6 +100,6 @@ function description(served: Served) {
   const { spec, device } = vaeOf(model);
   const common = { ...summary(served), columns: unitsOf(model).columns, spec, device };
   if (!isTable(model)) return common;
-  const { falseAlarmRate, threshold, calibrationRows, warnings } = model;
-  return { ...common, falseAlarmRate, threshold, calibrationRows, warnings };
+  const { schema, falseAlarmRate, threshold, calibrationRows, warnings } = model;
+  return { ...common, schema, falseAlarmRate, threshold, calibrationRows, warnings };
 }
