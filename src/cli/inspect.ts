@@ -106,6 +106,7 @@ function describeLayer(layer: LatentLayer): string {
     const { variables, classes, relaxation } = layer;
     return `${variables} variables of ${classes} classes, ${relaxation}`;
   }
+  if (layer.type === "deterministic") return `${layer.size} dimensions, no draws`;
   const { size, posterior, flows } = layer;
   const through = flows.map(({ type }) => type).join(", ");
   return `${size} dimensions, ${posterior} Gaussian${through && `, flows ${through}`}`;

@@ -118,7 +118,7 @@ function parse(options: GapOptions): Required<GapOptions> {
 export function whyNotRefined({ latent: [layer, ...above], classifier }: ModelSpec) {
   if (classifier) return "its class may be missing";
   if (above.length > 0) return "it has several layers";
-  if (layer.type !== "gaussian") return "it is categorical";
+  if (layer.type !== "gaussian") return `it is ${layer.type}`;
   if (layer.posterior !== "diagonal") return "its covariance is full";
   return layer.flows.length > 0 ? "it has flows" : undefined;
 }
