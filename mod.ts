@@ -38,6 +38,8 @@ export type { EpochMeans, EpochReport, FitReport, GpuReport } from "./src/traini
 export type { ElboSurgery, SurgeryOptions } from "./src/training/elbo_surgery.ts";
 export type { GapOptions, Gaps } from "./src/training/refinement.ts";
 export { DivergenceError } from "./src/training/divergence.ts";
+export { combineRanks, type NamedScoreOptions, type ScoreName } from "./src/training/scores/mod.ts";
+export type { ScoreSettings } from "./src/training/scores/score.ts";
 export { VAE } from "./src/training/vae.ts";
 export type { StateDictOptions } from "./src/exports/state_dict.ts";
 export type { LayerMap } from "./src/exports/state_dict_layers.ts";

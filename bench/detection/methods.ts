@@ -25,6 +25,14 @@ export const METHODS: Readonly<Record<string, Method>> = {
     const { scores } = (await detectorOf(split, seed)).scoreCells(split.test);
     return scores;
   },
+  /** The same with `robust: true`: fitted to the more ordinary half of what trains. */
+  robust: async ({ columns, training, test }, seed) => {
+    const rows = { data: training.data, shape: [training.rows, columns] as const };
+    const detector = await Detector.fit(rows, { seed, schema: numbers(columns), robust: true });
+    const { scores } = detector.scoreCells(test);
+    detector.dispose();
+    return scores;
+  },
   /** The same fit scored without its networks: regressions, neighbours and the norm in both views. */
   "no network": (split, seed) => withStatistics(split, seed, ["linear", "norm", "neighbours"]),
   /** The same fit scored by its networks and nothing else. */

@@ -4,7 +4,7 @@
  * rate 1e-3 · 10^(-i/7) for 3^i epochs, i = 0 … stages - 1; 8 stages are the paper's 3,280 epochs.
  * The output's bias starts from the pixel means. NLL of the test images by importance sampling.
  *
- *     deno task experiment:iwae --objective vae|iwae --k 5 --stages 4 --seed 1 [--layers 2] [--estimator dreg] [--samples 5000] [--tested 10000] [--trained 59600] [--checkpoint DIR] [--images DIR] [--threads 2]
+ *     deno task experiment:iwae --objective vae|iwae --k 5 --stages 4 --seed 1 [--layers 2] [--estimator dreg] [--samples 5000] [--tested 10000] [--trained 59600] [--checkpoint DIR] [--images DIR] [--threads 2] [--backend webgpu]
  */
 import { parseArgs } from "node:util";
 import { VAE } from "../../src/training/vae.ts";
@@ -29,6 +29,7 @@ const { values: given } = parseArgs({
     checkpoint: { type: "string" },
     images: { type: "string", default: MNIST },
     threads: { type: "string", default: "1" },
+    backend: { type: "string", default: "auto" },
   },
 });
 
@@ -55,7 +56,7 @@ const vae = VAE.create({
   decoder: network,
   latent,
   likelihood: { type: "bernoulli" },
-}, { seed, threads: Number(given.threads) });
+}, { seed, threads: Number(given.threads), backend: given.backend as "auto" });
 vae.setParameters(new Map([["decoder.logits.bias", { data: pixelLogits(train) }]]));
 
 const objective = given.objective === "vae"
@@ -90,6 +91,7 @@ report(`${given.layers} layers ${given.objective} k=${samples} ${given.estimator
   "standard error": logLikelihoodError,
   ELBO: elbo,
   "active units": activeUnits,
+  ...(vae.device.adapter ? { device: JSON.stringify(vae.device) } : {}),
   "train bound": -history.at(-1)!.loss,
   epochs: history.length,
   "training seconds": Math.round(trainSeconds),

@@ -71,7 +71,9 @@ function sections(model: string, data: string, result: DriftReport): Section[] {
 function tests({ columns, scores }: DriftReport): string {
   const number = (value: number) => Number.isNaN(value) ? "-" : `${Number(value.toPrecision(5))}`;
   const share = (value: number) => value === 0 ? "-" : `${Number((100 * value).toPrecision(2))} %`;
-  const line = ({ name, distance, pValue, changed, medians }: Omit<ColumnDrift, "missing">) => [
+  const line = (
+    { name, distance, pValue, changed, medians }: Omit<ColumnDrift, "missing" | "clock">,
+  ) => [
     name,
     changed ? "changed" : "",
     distance.toFixed(3),
@@ -83,7 +85,13 @@ function tests({ columns, scores }: DriftReport): string {
     ["column", "", "distance", "p", "median before", "now", "missing before", "now"],
     [
       [...line({ ...scores, name: "(score)" }), "-", "-"],
-      ...ordered.map((each) => [...line(each), ...each.missing.map(share)]),
+      ...ordered.map((each) => {
+        const [name, verdict, distance, ...rest] = line(each);
+        // Of times there is no distance, and no median that a person could read.
+        return each.clock
+          ? [name, verdict || "a clock", "-", rest[0], "-", "-", ...each.missing.map(share)]
+          : [name, verdict, distance, ...rest, ...each.missing.map(share)];
+      }),
     ],
     2,
   );

@@ -7,12 +7,11 @@ import type { Table } from "../formats/mod.ts";
 import { latentWidth } from "../models/latents.ts";
 import { latentSize } from "../models/vae_graph.ts";
 import type { Evaluation } from "../scoring/evaluation.ts";
-import type { TrainedVae } from "../scoring/trained_vae.ts";
 import type { ElboSurgery } from "../training/elbo_surgery.ts";
 import { type Gaps, whyNotRefined } from "../training/refinement.ts";
-import { VAE } from "../training/vae.ts";
 import { type LabelFigures, labelFigures, labelSection } from "./against_label.ts";
 import { type Baselines, baselineSections, runBaselines } from "./baselines.ts";
+import { differentiable } from "./differentiable.ts";
 import { readDataFor } from "./data.ts";
 import { evaluateRbm } from "./evaluate_rbm.ts";
 import { type Io, print } from "./io.ts";
@@ -171,20 +170,6 @@ async function against(
   if (!scorer) return labelFigures(await vae.score(units.toVae(table)), label);
   const { scores, pValues } = scorer.scoreCells(table);
   return labelFigures(scores, label, Array.from(pValues, (pValue) => scorer.isAnomaly(pValue)));
-}
-
-/** Uses a model that can be differentiated too, with the same parameters. */
-async function differentiable<Value>(
-  trained: TrainedVae,
-  use: (vae: VAE) => Promise<Value>,
-): Promise<Value> {
-  const values = [...trained.parameters()].map(([name, { data }]) => [name, data] as const);
-  const vae = new VAE(trained.spec, new Map(values));
-  try {
-    return await use(vae);
-  } finally {
-    vae.dispose();
-  }
 }
 
 function means(gaps: Gaps): { readonly [Part in keyof Gaps]: number } {

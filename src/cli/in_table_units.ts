@@ -1,17 +1,18 @@
 /** Rows that a VAE made, back in the columns and units of the table it was trained on. */
 import { type ColumnSchema, nearestLevel } from "../scoring/schema.ts";
 import { firstColumns, type Matrix } from "../scoring/matrix.ts";
+import type { Cells } from "../scoring/standardize.ts";
 import type { LoadedModel, LoadedRbm } from "./model.ts";
 import type { RowsOutput } from "./rows_output.ts";
 import { significant } from "./text.ts";
 
 export function inTableUnits(
   { units }: Pick<LoadedModel, "units">,
-  made: Matrix,
+  made: Matrix | Cells,
   fields: RowsOutput["fields"],
 ): RowsOutput {
   const { made: columns, scale, schema } = units;
-  const { data, rows } = units.fromVae(made);
+  const { data, rows } = "shape" in made ? units.fromVae(made) : made;
   const row = (index: number) => {
     const cells = data.subarray(index * columns.length, (index + 1) * columns.length);
     return Array.from(cells, (value, c) => inWords(schema?.[c], value, scale[c]));
@@ -27,8 +28,12 @@ function inWords(column: ColumnSchema | undefined, value: number, unit: number):
 }
 
 /** The same rows as one matrix, unrounded: for pictures. Rows that carry a condition lose it. */
-export function inTableCells({ units, vae }: LoadedModel | LoadedRbm, rows: Matrix): Matrix {
-  const inputs = vae?.spec.inputs ?? rows.shape[1];
-  const { data, rows: count } = units.fromVae(firstColumns(rows, inputs));
-  return { data: Float32Array.from(data), shape: [count, units.made.length] };
+export function inTableCells(
+  { units, vae }: LoadedModel | LoadedRbm,
+  made: Matrix | Cells,
+): Matrix {
+  const { data, rows } = "shape" in made
+    ? units.fromVae(firstColumns(made, vae?.spec.inputs ?? made.shape[1]))
+    : made;
+  return { data: Float32Array.from(data), shape: [rows, units.made.length] };
 }

@@ -76,6 +76,18 @@ function toNumber(text: string, limits: NumberLimits): number {
   } catch (error) {
     if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
     const [, expected] = /^Cannot read number: (.*): current/.exec(error.message) ?? [];
-    throw new InvalidArgumentError(`It ${expected.replace(/^expected/, "must be")}`);
+    const wanted = expected.replace(/^expected/, "must be");
+    throw new InvalidArgumentError(`It ${wanted}${hintFor(text, limits)}`);
   }
+}
+
+/** What the user may have meant by what is no number here. */
+function hintFor(text: string, { max = Infinity }: NumberLimits): string {
+  const percent = parseNumber(text.replace(/%\s*$/, "")) / 100;
+  const meant = text.trimEnd().endsWith("%") && percent <= max && max <= 1
+    ? percent
+    : parseNumber(text.replace(",", "."));
+  return Number.isNaN(meant) || !Number.isNaN(parseNumber(text))
+    ? ""
+    : `: write ${meant} for ${text}`;
 }

@@ -37,7 +37,7 @@ export function recalibrateCommand(io: Io): Command {
     await requirePlace(out, [data]);
     using model = await loadDetector(path);
     const table = await readDataFor(model, data, io);
-    const result = await namingTable(data, async () => model.scorer.recalibrate(table));
+    const result = await namingTable(table, async () => model.scorer.recalibrate(table));
     const bytes = model.scorer.save({ format: given.weightsFormat });
     await writeWhole(out, [bytes]);
     if (given.json) print(io, jsonLine({ model: out, bytes: bytes.length, data, ...result }));

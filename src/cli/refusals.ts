@@ -17,8 +17,10 @@ const ENGINE =
 
 /** Tells the user what went wrong and returns the exit status. */
 export function fail(error: unknown, io: Io, hint: string): number {
+  // Whoever reads what comes out has had enough, as `| head` has.
+  if (error instanceof Deno.errors.BrokenPipe) return 0;
   const status = statusOf(error);
-  if (status === 0 || error instanceof Deno.errors.BrokenPipe) return status;
+  if (status === 0) return status;
   io.stderr(`elbow: ${printable(messageOf(error))}\n`);
   if (error instanceof CommanderError) io.stderr(`${hint}\n`);
   if (io.debug && error instanceof Error) io.stderr(`${error.stack}\n`);

@@ -26,7 +26,7 @@ export function reportCommand(io: Io): Command {
     .addOption(options.jsonOption())
     .action(async (path: string, { json, label, columns }: ReportOptions) => {
       const table = await readData(path, io, { label, columns, cells: "any" });
-      const { schema, cells } = await namingTable(path, async () => inferSchema(table));
+      const { schema, cells } = await namingTable(table, async () => inferSchema(table));
       const result = reportData(cells, schema);
       if (json) print(io, jsonLine({ data: path, ...plain(result) }));
       else io.stdout(`${report(sections(path, result))}\n${columnTable(result.columns)}`);

@@ -10,6 +10,8 @@ import * as options from "./options.ts";
 import { latentWidth } from "../models/latents.ts";
 import { latentGrid } from "../pictures/mod.ts";
 import type { Matrix } from "../scoring/matrix.ts";
+import type { Cells } from "../scoring/standardize.ts";
+import { drawRows } from "../scoring/units.ts";
 import { IMAGE_ENDINGS, type ImageOptions, imageOptions, isImage, writeImages } from "./picture.ts";
 import { requireRowsPlace, type RowsDestination, writeRows } from "./rows_output.ts";
 import { shortFloat32 } from "./text.ts";
@@ -99,10 +101,11 @@ async function draw(
   model: LoadedModel | LoadedRbm,
   count: number,
   { seed = 0, manifold, condition }: SampleOptions,
-): Promise<Matrix> {
+): Promise<Matrix | Cells> {
   if (!model.rbm) {
     if (manifold !== undefined) return await decodeGrid(model, manifold);
-    return await model.vae.sample(count, { seed, ...conditionOf(count, condition) });
+    const { scorer, vae } = model;
+    return drawRows(scorer ?? vae, 0, count, { seed, ...conditionOf(count, condition) });
   }
   const asked = manifold !== undefined ? "manifold" : condition && "condition";
   if (!asked) return await model.rbm.sample(count, { seed });

@@ -8,6 +8,9 @@ import { decide, type Decision, type DecisionOptions, thresholdFor } from "../sc
 import { requireVote, type Vote } from "../scoring/series/vote.ts";
 import { type BlamedColumn, type ExplainOptions, MAX_BLAMED } from "../scoring/explain/explain.ts";
 import type { ScoreTable } from "../scoring/table_scorer.ts";
+import type { Cells } from "../scoring/standardize.ts";
+import { SCORE_NAMES, type ScoreName } from "../training/scores/mod.ts";
+import { differentiable } from "./differentiable.ts";
 import { TOP_COLUMNS } from "../scoring/verdict_lines.ts";
 import { readDataFor } from "./data.ts";
 import { explainerOf, explainFlagged, explanation, type FlaggedRows } from "./explained.ts";
@@ -29,6 +32,10 @@ export interface ScoreOptions extends options.JsonOption, options.BackendOption,
   /** Columns of each flagged row. */
   readonly explain?: number;
   readonly conditional?: boolean;
+  /** Another score than the model's own, by the VAE alone. */
+  readonly method?: ScoreName;
+  /** A table of normal rows that it compares with. */
+  readonly reference?: string;
 }
 
 /** The verdict on one row; null where a bare VAE has none. */
@@ -54,6 +61,8 @@ export interface Scored {
   readonly scores: Float64Array;
   /** What was asked for, and what follows; absent for a bare VAE. */
   readonly asked?: Asked;
+  /** Where another score than the model's own was asked for. */
+  readonly method?: ScoreName;
   readonly decision?: Decision;
   /** What it is that has no calibration. */
   readonly bare?: string;
@@ -88,7 +97,9 @@ export function scoreCommand(io: Io): Command {
     )
     .addOption(options.backendOption())
     .addOption(options.jsonOption());
-  for (const option of [...explainingOptions(), ...streamOptions()]) command.addOption(option);
+  for (const option of [...explainingOptions(), ...namingOptions(), ...streamOptions()]) {
+    command.addOption(option);
+  }
   return command.action(async (path: string, data: string, given: ScoreOptions) => {
     await requireRowsPlace(given, [path, data]);
     using model = await loadAny(path, { backend: given.backend });
@@ -98,7 +109,7 @@ export function scoreCommand(io: Io): Command {
     if (given.online) requireSeries(model, path, isCsv);
     if (given.explain !== undefined) requireExplainer(model, path);
     // A rate over the table needs all of it; so do one JSON object and the windows of a series.
-    const isWhole = given.json || given.fdr !== undefined ||
+    const isWhole = given.json || given.fdr !== undefined || given.method !== undefined ||
       (model.scorer?.window !== undefined && !given.online);
     if (model.scorer && isCsv && !isWhole) {
       return await writeStream({ ...model, scorer: model.scorer }, data, given, source);
@@ -122,6 +133,15 @@ function explainingOptions(): Option[] {
       "--conditional",
       "with --explain: credit columns with what they add beyond what the others explain",
     ).implies({ explain: TOP_COLUMNS }),
+  ];
+}
+
+function namingOptions(): Option[] {
+  return [
+    new Option("--method <name>", "score by the network alone and by this, without p-values")
+      .choices(SCORE_NAMES)
+      .conflicts(["falseAlarmRate", "fdr", "tail", "minConfidence", "explain", "conditional"]),
+    new Option("--reference <table>", "normal rows, for --method mahalanobis, typicality and dose"),
   ];
 }
 
@@ -197,6 +217,10 @@ export async function score(
   io: Io,
 ): Promise<Scored> {
   const { scorer, units } = model;
+  if (rest.method !== undefined) {
+    if (!model.rbm) return await scoreByName(model, data, rest, io);
+    throw new TypeError("Cannot score by name: a Boltzmann machine has its free energy alone");
+  }
   const given = [falseAlarmRate, fdr, tail, minConfidence];
   if (!scorer && given.some((each) => each !== undefined)) {
     throw new TypeError(
@@ -223,19 +247,39 @@ export async function score(
     return { table, scores: results.scores, asked, decision, threshold, row };
   }
   const scores = await (model.rbm ?? model.vae).score(units.toVae(table));
-  const none = { pValue: null, anomaly: null, topColumns: [], contributions: null };
   const bare = bareName(model);
   return {
     table,
     scores,
     bare,
-    row: (index) => ({ row: index + 1, score: scores[index], ...none }),
+    row: (index) => ({ row: index + 1, score: scores[index], ...UNJUDGED }),
   };
 }
 
 function bareName({ rbm }: LoadedModel | LoadedRbm): string {
   return rbm ? "Boltzmann machine" : "bare VAE";
 }
+
+/** By the network alone: scores that were never calibrated. */
+async function scoreByName(
+  model: LoadedModel,
+  data: string,
+  { method, reference }: Partial<ScoreOptions>,
+  io: Io,
+): Promise<Scored> {
+  const table = await readDataFor(model, data, io),
+    toVae = (cells: Cells) => model.units.toVae(cells);
+  const known = reference === undefined ? undefined : await readDataFor(model, reference, io);
+  const scores = await differentiable(
+    model.vae,
+    (vae) => vae.score(toVae(table), { method, ...(known && { reference: toVae(known) }) }),
+  );
+  const row = (index: number) => ({ row: index + 1, score: scores[index], ...UNJUDGED });
+  return { table, scores, method, row };
+}
+
+/** What a row has without a calibration. */
+const UNJUDGED = { pValue: null, anomaly: null, topColumns: [], contributions: null };
 
 function scoredRow(
   { scores, contributions, blamed }: ScoreTable & Partial<FlaggedRows>,
@@ -281,6 +325,7 @@ function scoresJson(model: string, scored: Scored, out?: string): Generator<stri
     data: table.source,
     rows: table.rows,
     out,
+    method: scored.method,
     falseAlarmRate: asked?.fdr === undefined ? asked?.falseAlarmRate : undefined,
     fdr: asked?.fdr,
     limit: asked?.fdr === undefined ? undefined : decision?.limit,
@@ -296,8 +341,9 @@ function scoresJson(model: string, scored: Scored, out?: string): Generator<stri
   return jsonLine(fields, { scores: rows });
 }
 
-function summary({ table, asked, decision, bare }: Scored): string {
+function summary({ table, asked, decision, bare, method }: Scored): string {
   const rows = `${counted(table.rows, "row")} scored`;
+  if (method) return `${rows} by ${method}: without p-values none is flagged`;
   if (!asked || !decision) return `${rows}: a ${bare} has no p-values and flags none`;
   const { anomalies, uncertain, confidences, limit, fewest = 1 } = decision;
   const { fdr, falseAlarmRate } = asked;

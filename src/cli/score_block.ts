@@ -4,6 +4,7 @@
  */
 import type { ByteBlock } from "../formats/byte_blocks.ts";
 import { readRows, type RowFormat } from "../formats/csv_rows.ts";
+import { type DecimalMark, markedCodec } from "../formats/decimal_comma.ts";
 import { decide, type DecisionOptions } from "../scoring/decide.ts";
 import type { ExplainOptions } from "../scoring/explain/explain.ts";
 import { codecOf } from "../scoring/schema.ts";
@@ -18,6 +19,8 @@ export interface FileLayout {
   readonly source: string;
   readonly width: number;
   readonly separator: string;
+  /** Of numbers where cells are not separated by commas, as far as the first rows say. */
+  readonly mark?: DecimalMark;
   /** The place of each of the model's columns. */
   readonly places: readonly number[];
 }
@@ -46,13 +49,16 @@ export interface ScoredBlock {
 
 /** Reads a block's rows by the schema of a model. */
 export function rowFormat({ units }: LoadedModel, layout: FileLayout): RowFormat {
-  const { source, width, separator, places } = layout;
-  const columns = units.schema!.map((column, c) => ({
-    name: column.name,
-    index: places[c],
-    codec: codecOf(column),
-  }));
-  return { source, width, separator, columns };
+  const { source, width, separator, mark, places } = layout;
+  const columns = units.schema!.map((column, c) => {
+    const codec = codecOf(column), marked = separator !== "," && codec.plain;
+    return {
+      name: column.name,
+      index: places[c],
+      codec: marked ? markedCodec(codec, mark) : codec,
+    };
+  });
+  return { source, width, separator, mark, columns };
 }
 
 /** @throws DataError naming row, line and column of what cannot be read */

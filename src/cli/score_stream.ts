@@ -5,8 +5,11 @@
 import { type ByteBlock, ByteBlocks } from "../formats/byte_blocks.ts";
 import { csvNames } from "../formats/column_names.ts";
 import { blankFault } from "../formats/csv_rows.ts";
-import { detectSeparator } from "../formats/csv_split.ts";
+import { detectSeparator, splitRecords } from "../formats/csv_split.ts";
+import { type DecimalMark, markOf } from "../formats/decimal_comma.ts";
 import { DataError, planColumns, readCsv } from "../formats/mod.ts";
+import { decodeText } from "../formats/text.ts";
+import { codecOf } from "../scoring/schema.ts";
 import type { TableScorer } from "../scoring/table_scorer.ts";
 import type { SeriesStream } from "../scoring/series/series_stream.ts";
 import type { DeviceOptions } from "../scoring/trained_vae.ts";
@@ -165,13 +168,33 @@ function layoutOf(
   const columns = sayLeftOut(model, names!, source, io);
   const { indices } = planColumns(names!, { columns }, source);
   const lines = header.reduce((sum, byte) => sum + Number(byte === 10), 0);
-  const layout = { source, width: names!.length, separator, places: indices };
-  const rest = bytes.slice(end);
-  const firstLine = place.firstLine + lines;
-  return [
-    layout,
-    rest.length === 0 ? undefined : { ...place, bytes: rest, firstRow: 0, firstLine },
-  ];
+  const rest: ByteBlock = {
+    ...place,
+    bytes: bytes.slice(end),
+    firstRow: 0,
+    firstLine: place.firstLine + lines,
+  };
+  const ofNumbers = indices.filter((_, c) => codecOf(model.units.schema![c]).plain);
+  const mark = separator === "," ? undefined : firstMark(rest, separator, ofNumbers, source);
+  const layout = { source, width: names!.length, separator, mark, places: indices };
+  return [layout, rest.bytes.length === 0 ? undefined : rest];
+}
+
+/** The mark of the first number that has one, in some columns of some rows. */
+function firstMark(
+  { bytes, firstLine }: ByteBlock,
+  separator: string,
+  places: readonly number[],
+  source: string,
+): DecimalMark | undefined {
+  const text = [...decodeText(bytes, source)].join("");
+  for (const { cells } of splitRecords(text, separator, firstLine, source)) {
+    for (const place of places) {
+      const mark = markOf(cells[place] ?? "");
+      if (mark !== undefined) return mark;
+    }
+  }
+  return undefined;
 }
 
 /** Just behind the line break that ends the first record. */

@@ -24,6 +24,7 @@ import { refuseVoid } from "./train_takers.ts";
 const OF_DETECTOR = [
   "preset",
   "members",
+  "robust",
   "latent",
   "window",
   "hidden",
@@ -79,7 +80,7 @@ export async function train(
 async function fit(table: Table, given: TrainOptions, io: Io): Promise<Detector> {
   const schema = await readOverrides(given, table.columns);
   return withRun(
-    table.source,
+    table,
     given,
     io,
     (settings) =>

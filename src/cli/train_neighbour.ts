@@ -3,14 +3,8 @@
  * factor analysis and probabilistic PCA by EM (`training/neighbours.ts`). Options that it does not have are refused.
  */
 import type { Command } from "npm:commander@15.1.0";
-import {
-  fitNeighbour,
-  type FittedNeighbour,
-  isNeighbour,
-  type NeighbourEpoch,
-  type NeighbourSpec,
-  parseNeighbour,
-} from "../training/neighbours.ts";
+import { isNeighbour, type NeighbourSpec, parseNeighbour } from "../training/neighbour_spec.ts";
+import { fitNeighbour, type FittedNeighbour, type NeighbourEpoch } from "../training/neighbours.ts";
 import type { Divergence } from "../training/rbm/rbm_options.ts";
 import type { Table } from "../formats/mod.ts";
 import { namingTable, readData } from "./data.ts";
@@ -60,15 +54,15 @@ function requireOptions(type: NeighbourSpec["type"], given: SpecOptions, command
 
 async function fit(
   spec: NeighbourSpec,
-  { data, rows, columns, source }: Table,
+  table: Table,
   given: SpecOptions,
   io: Io,
 ): Promise<FittedNeighbour> {
-  const progress = createProgress(io, given.json);
+  const progress = createProgress(io, given.json), { data, rows, columns } = table;
   const { objective, learningRate } = given;
   try {
     return await namingTable(
-      source,
+      table,
       () =>
         fitNeighbour(spec, { data, shape: [rows, columns.length] }, {
           ...pick(given, ["epochs", "batchSize", "seed", "backend", "threads"]),

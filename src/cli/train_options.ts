@@ -4,6 +4,7 @@ import type { DetectorOptions } from "../detection/detector.ts";
 import { PLAIN_LIKELIHOODS } from "../distributions/likelihood.ts";
 import type { ColumnOverride } from "../detection/infer_schema.ts";
 import { type Objective, OBJECTIVE_TYPES, type ObjectiveInput } from "../objectives/objective.ts";
+import { MOST_LEFT_OUT } from "../detection/options.ts";
 import { columnOption } from "./overrides.ts";
 import type { FileFormat } from "../scoring/quantize.ts";
 import { MAX_WINDOW } from "../scoring/table_model.ts";
@@ -20,6 +21,7 @@ export interface TrainOptions extends options.JsonOption, options.BackendOption 
   readonly schema?: string;
   readonly preset?: DetectorOptions["preset"];
   readonly members?: number;
+  readonly robust?: boolean | number;
   readonly latent?: number;
   readonly window?: number;
   readonly hidden?: readonly number[];
@@ -91,6 +93,7 @@ function modelOptions(): Option[] {
       min: 2,
       max: MAX_WINDOW,
     }),
+    robustOption(),
     integerOption("--members <n>", "networks of each view of an ensemble; 2", { min: 1, max: 16 }),
     integerOption("--latent <n>", "latent dimensions; 2 to 16, by what the columns hold", {
       min: 1,
@@ -122,7 +125,7 @@ function modelOptions(): Option[] {
       {},
     ),
     options.falseAlarmRateOption("normal rows that may be flagged; 0.01"),
-    options.weightsFormatOption("how the file keeps its weights; f16, of preset small f32"),
+    options.weightsFormatOption("how the file keeps its weights; f16"),
   ];
 }
 
@@ -165,4 +168,12 @@ function runOptions(): Option[] {
       max: 1024,
     }),
   ];
+}
+
+function robustOption(): Option {
+  return options.numberOption(
+    "--robust [share]",
+    "the table holds anomalies: leave out this share of the rows that train, the strangest; 0.5",
+    { above: 0, max: MOST_LEFT_OUT },
+  );
 }

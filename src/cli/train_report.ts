@@ -131,7 +131,12 @@ export function trainSections(trained: Trained, model: string): Section[] {
         ["  because", device.reason as string | undefined],
       ],
     },
-    fitSection(trained.fit, detector.vae.spec, "the standardised table"),
+    fitSection(
+      trained.fit,
+      detector.vae.spec,
+      detector.networks > 1 ? "the table in its first view" : "the standardised table",
+      detector.networks,
+    ),
     ...(against ? [labelSection(against, rows, "all rows, those trained on included")] : []),
   ];
 }
@@ -142,10 +147,11 @@ function deviceText({ threads, reason: _reason, ...names }: Detector["device"]):
   return [...words, counted(threads, "thread")].join(", ");
 }
 
-function fitSection(fit: FitReport, spec: ModelSpec, of: string): Section {
+function fitSection(fit: FitReport, spec: ModelSpec, of: string, networks = 1): Section {
   const { epoch, stoppedEarly, skippedSteps, rollbacks } = fit;
   const last = fit.history[epoch - 1];
-  const which = `Epoch ${epoch}${stoppedEarly ? ", the best: stopped early" : ""}`;
+  const whose = networks > 1 ? ` of the first of ${networks} networks` : "";
+  const which = `Epoch ${epoch}${whose}${stoppedEarly ? ", the best: stopped early" : ""}`;
   const troubles = `${counted(skippedSteps, "skipped step")}, ${counted(rollbacks, "rollback")}`;
   return {
     title: `${which}; nats per row of ${of}`,

@@ -1,6 +1,7 @@
 /** How a training run goes, from the options of `elbow train`, for any model. */
 import { defaultTraining } from "../detection/defaults.ts";
 import type { ObjectiveInput } from "../objectives/objective.ts";
+import type { Table } from "../formats/mod.ts";
 import type { CheckpointStore } from "../training/checkpoint.ts";
 import type { FitOptions } from "../training/options.ts";
 import { namingTable } from "./data.ts";
@@ -24,7 +25,7 @@ const SAME = ["epochs", "batchSize", "validation", "seed"] as const;
  * the table, and those about a checkpoint its folder.
  */
 export async function withRun<Value>(
-  source: string,
+  table: Pick<Table, "source" | "lines">,
   given: TrainOptions,
   io: Io,
   fit: (settings: RunSettings) => Promise<Value>,
@@ -42,7 +43,7 @@ export async function withRun<Value>(
     onProgress: progress.update,
   };
   try {
-    return await namingTable(source, () => fit(settings));
+    return await namingTable(table, () => fit(settings));
   } catch (error) {
     throw store ? aboutCheckpoint(error, store.path) : error;
   } finally {

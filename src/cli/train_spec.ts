@@ -49,7 +49,7 @@ function fitTo(vae: VAE, table: Table, given: SpecOptions, io: Io): Promise<FitR
   const { rows } = table, { batchSize, objective } = given;
   // Of a model with a classifier no objective but this one can be meant by options without a type.
   const meant = vae.spec.classifier ? { objective: objective ?? "semiSupervised" as const } : {};
-  return withRun(table.source, { ...given, ...meant }, io, (settings) => {
+  return withRun(table, { ...given, ...meant }, io, (settings) => {
     const { x, ...beside } = partsOf(vae.spec, table);
     return vae.fit(x, {
       ...defaultTraining(rows, batchSize),

@@ -18,6 +18,7 @@ const TAKERS: { readonly [Name in keyof Required<TrainOptions>]: Taker } = {
   schema: "detector",
   preset: "detector",
   members: "detector",
+  robust: "detector",
   latent: "detector",
   window: "detector",
   hidden: "detector",

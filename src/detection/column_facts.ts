@@ -15,6 +15,8 @@ export interface ColumnFacts {
   readonly identifiers: readonly string[];
   /** Columns that equal an earlier one in every cell. */
   readonly duplicates: readonly (readonly [name: string, earlier: string])[];
+  /** Numbers that never fall from row to row and mostly rise: a clock, or the number of the row. */
+  readonly running: readonly string[];
   /** Columns whose levels most of their cells are not among, and the share that is not. */
   readonly strange: readonly (readonly [name: string, share: number])[];
   /** The share of cells without a value, of columns that have such. */
@@ -25,10 +27,16 @@ export function columnFacts(schema: readonly ColumnSchema[], { data, rows }: Cel
   const width = schema.length;
   const constant: string[] = [], empty: string[] = [], identifiers: string[] = [];
   const duplicates: [string, string][] = [], missing: [string, number][] = [];
-  const strange: [string, number][] = [];
+  const strange: [string, number][] = [], running: string[] = [];
   const seen = new Map<string, number[]>();
   schema.forEach(({ name, kind, levels }, c) => {
-    let lacking = 0, unknown = 0, first = NaN, varies = false, hash = 0;
+    let lacking = 0,
+      unknown = 0,
+      first = NaN,
+      varies = false,
+      hash = 0,
+      before = -Infinity,
+      rises = 0;
     for (let r = 0; r < rows; r++) {
       const value = data[r * width + c];
       hash = mixed(hash, value, r);
@@ -36,10 +44,15 @@ export function columnFacts(schema: readonly ColumnSchema[], { data, rows }: Cel
       if (Number.isNaN(value)) lacking++;
       else if (Number.isNaN(first)) first = value;
       else varies ||= value !== first;
+      if (value > before) rises++;
+      else if (value < before) rises = -Infinity;
+      if (!Number.isNaN(value)) before = value;
     }
     if (lacking > 0) missing.push([name, lacking / rows]);
     const isStrange = levels !== undefined && levels.length > 0 && 2 * unknown > rows - lacking;
     if (isStrange) strange.push([name, unknown / (rows - lacking)]);
+    const isClock = kind === "timestamp" || hasLevels(kind);
+    if (!isClock && rows >= LEAST_RUN && 2 * rises > rows) running.push(name);
     if (hasLevels(kind) && levels?.length === 0) identifiers.push(name);
     else if (lacking === rows) empty.push(name);
     else if (!varies && rows > 1 && !isStrange) constant.push(name);
@@ -50,12 +63,12 @@ export function columnFacts(schema: readonly ColumnSchema[], { data, rows }: Cel
       seen.set(key, [...alike, c]);
     }
   });
-  return { constant, empty, identifiers, duplicates, strange, missing };
+  return { constant, empty, identifiers, duplicates, running, strange, missing };
 }
 
 /** A sentence for each kind of fact, without its full stop. */
 export function sentencesOf(facts: ColumnFacts): string[] {
-  const { constant, empty, identifiers, duplicates, strange } = facts;
+  const { constant, empty, identifiers, duplicates, running, strange } = facts;
   const sentences: string[] = [];
   const say = (names: readonly string[], what: (plural: boolean) => string) => {
     if (names.length > 0) sentences.push(`${named(names)} ${what(names.length > 1)}`);
@@ -68,6 +81,16 @@ export function sentencesOf(facts: ColumnFacts): string[] {
   say(
     identifiers,
     (many) => `${many ? "hold" : "holds"} texts of which none occurs twice, and so says nothing`,
+  );
+  say(
+    running,
+    (many) =>
+      `${
+        many ? "rise" : "rises"
+      } from row to row, as a clock or the number of a row does: later rows will ` +
+      `stand out in ${many ? "them" : "it"} unless ${
+        many ? "they are" : "it is"
+      } left out, or declared a timestamp`,
   );
   for (const [name, share] of strange.slice(0, LISTED)) {
     const percent = `${Math.round(100 * share)} %`;
@@ -83,6 +106,9 @@ export function sentencesOf(facts: ColumnFacts): string[] {
 }
 
 const LISTED = 5;
+
+/** Fewer rows may be in any order by chance. */
+const LEAST_RUN = 20;
 
 function named(names: readonly string[]): string {
   const shown = names.slice(0, LISTED).map((name) => `"${name}"`).join(", ");

@@ -16,6 +16,9 @@
  *
  * An option that speaks of one network, such as another likelihood or a checkpoint, chooses "small".
  *
+ * With `robust`, for rows that hold anomalies, the stranger half of those that train is left out
+ * (`ensemble/ordinary_rows.ts`, docs/adr/0021-robust-training.md).
+ *
  * With `window`, rows are the steps of a series: windows of so many steps are what is learnt
  * (docs/adr/0030-series.md), by default by
  *
@@ -60,7 +63,8 @@ import { sketchColumns } from "./drift/sketch.ts";
 import { refuseExtremes } from "./extremes.ts";
 import { COMPARED_ROWS, trainedWarnings } from "./fit_warnings.ts";
 import { inFormat } from "./in_format.ts";
-import { type DetectorOptions, presetOf, requireOptions } from "./options.ts";
+import { ordinaryRows } from "./ensemble/ordinary_rows.ts";
+import { type DetectorOptions, leftOut, presetOf, requireOptions } from "./options.ts";
 import { fitMany, fitOne, takenApart } from "./presets.ts";
 import { readTraining } from "./read_training.ts";
 import { recalibrated, type Recalibration } from "./recalibrate.ts";
@@ -120,7 +124,12 @@ export class Detector extends TableScorer {
       : splitSeries(cells, schema.length, { window, fraction });
     const all = window === undefined ? cells : split.training;
     const fit = presetOf(options) === "small" ? fitOne : fitMany;
-    const fitted = await fit({ all, training: split.training }, rowSchema(schema, window), options);
+    const ofRows = rowSchema(schema, window), share = leftOut(options);
+    // Rows that calibrate are left as they are: chosen by a score they would promise too much.
+    const training = share > 0
+      ? ordinaryRows(split.training, ofRows, { share, seed })
+      : split.training;
+    const fitted = await fit({ all, training }, ofRows, options);
     const { vae, report, parts } = fitted;
     const sketch = { data: sketchColumns(cells, schema.length), rows: cells.rows };
     const kept = { falseAlarmRate, warnings, sketch };
@@ -166,7 +175,9 @@ export class Detector extends TableScorer {
     this.#refuseSeries("look for drift");
     const cells = this.#cellsOf(rows), { calibration, sketch } = this.model;
     const { scores } = this.scoreCells(cells);
-    return driftReport({ columns: this.columns, calibration, sketch }, cells, scores, options);
+    const clocks = this.schema.filter(({ kind }) => kind === "timestamp").map(({ name }) => name);
+    const reference = { columns: this.columns, clocks, calibration, sketch };
+    return driftReport(reference, cells, scores, options);
   }
 
   /**

@@ -8,7 +8,8 @@
  *   any text      timestamp     every text is a point in time
  *                 binary        two texts
  *                 categorical   other texts
- *                 refused       more than half of the cells are numbers: then the text is a fault
+ *                 refused       more than half of the cells are numbers: then the text is a fault; as are
+ *                               numbers with a comma or with separators of thousands
  *
  * Numbers are never taken for names of things: a column of codes is a category if an override says so,
  * and seconds since 1970 are a timestamp likewise. Levels are the texts that occur at least twice, the
@@ -18,6 +19,7 @@
 import { show } from "../core/validate.ts";
 import { parseTimestamp } from "../core/timestamp.ts";
 import { parseNumber } from "../formats/cells.ts";
+import { isForeignNumber } from "../formats/decimal_comma.ts";
 import { encodeColumn, type RawTable, valuesOf } from "../scoring/raw_table.ts";
 import { type ColumnKind, type ColumnSchema, hasLevels } from "../scoring/schema.ts";
 import type { Cells } from "../scoring/standardize.ts";
@@ -102,18 +104,22 @@ function ofTexts(
   texts: readonly string[],
 ): { kind: ColumnKind } {
   const isNumber = texts.map((text) => !Number.isNaN(parseNumber(text)));
+  const isForeign = texts.map(isForeignNumber);
   let numbers = 0, others = 0;
   for (const value of values) {
     if (Number.isNaN(value)) continue;
-    if (isNumber[value]) numbers++;
+    if (isNumber[value] || isForeign[value]) numbers++;
     else others++;
   }
   if (numbers > others) {
     const row = values.findIndex((value) => !Number.isNaN(value) && !isNumber[value]);
+    const expected = isForeign[values[row]]
+      ? "a number with a decimal point and no separators of thousands"
+      : "a number, as in most rows of this column";
     throw new TypeError(
       `Cannot read row ${
         row + 1
-      }, column "${name}": expected a number, as in most rows of this column, or the column declared as categorical: current value is ${
+      }, column "${name}": expected ${expected}, or the column declared as categorical: current value is ${
         show(texts[values[row]])
       }`,
     );

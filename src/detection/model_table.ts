@@ -12,6 +12,7 @@ import {
   type Table,
 } from "../formats/mod.ts";
 import { listNames } from "../formats/errors.ts";
+import { lineOf } from "../formats/table.ts";
 import { oneHot } from "../scoring/labels.ts";
 import { encodeTable } from "../scoring/raw_table.ts";
 import { codecOf } from "../scoring/schema.ts";
@@ -72,7 +73,7 @@ async function readPositions(
   const whole = await readAnyTable(source, bytes, { label, cells });
   const table = byPosition(withClass(units, whole), columns);
   if (!schema) return table;
-  const { data } = await namingTable(source, async () => encodeTable(table, schema));
+  const { data } = await namingTable(table, async () => encodeTable(table, schema));
   return { ...table, data, texts: undefined };
 }
 
@@ -119,7 +120,7 @@ function firstAbove(data: ArrayLike<number>, largest: number): number {
 
 /** Runs what takes a table's cells; complaints about a row then name the file too. */
 export async function namingTable<Value>(
-  source: string,
+  { source, lines }: Pick<Table, "source" | "lines">,
   take: () => Promise<Value>,
 ): Promise<Value> {
   try {
@@ -128,7 +129,10 @@ export async function namingTable<Value>(
     if (!(error instanceof RangeError || error instanceof TypeError)) throw error;
     const fault = /^Cannot (?:read (row.*)|fit detector: (needs.*))$/s.exec(error.message);
     if (!fault) throw error;
-    const said = fault[1] ?? `the table ${fault[2]}`;
+    const said = fault[1]?.replace(/^row (\d+)/, (row, number) => {
+      const line = lineOf(lines, Number(number));
+      return line === undefined ? row : `${row} (line ${line})`;
+    }) ?? `the table ${fault[2]}`;
     const name = source === "-" ? "standard input" : source;
     const Same = error instanceof RangeError ? RangeError : TypeError;
     throw new Same(`Cannot use ${name}: ${said}`, { cause: error });

@@ -42,6 +42,11 @@ export interface DetectorOptions extends
   readonly schema?: readonly ColumnOverride[];
   /** Rows are the steps of a series, in order: learn windows of so many of them, 2 to 10,000. */
   readonly window?: number;
+  /**
+   * The rows hold anomalies: fit to the more ordinary of those that train, and leave out this share, above 0 and at most
+   * 0.5, which is also what true is. Best left away where the rows are known to be normal.
+   */
+  readonly robust?: boolean | number;
   /** The share of normal rows that may be flagged; 0.01. */
   readonly falseAlarmRate?: number;
   /** Fixes everything random; 0. */
@@ -62,6 +67,7 @@ const KEYS: Readonly<Record<keyof DetectorOptions, true>> = {
   statistics: true,
   columns: true,
   window: true,
+  robust: true,
   schema: true,
   falseAlarmRate: true,
   calibration: true,
@@ -102,6 +108,14 @@ export function requireOptions(options: DetectorOptions): void {
     requireNumber("window", options.window, { min: 2, max: MAX_WINDOW, integer: true });
   }
   requireStatistics(options.statistics);
+  if (options.robust !== undefined && typeof options.robust !== "boolean") {
+    requireNumber("robust", options.robust, { above: 0, max: MOST_LEFT_OUT });
+  }
+  if (options.window !== undefined && leftOut(options) > 0) {
+    throw new TypeError(
+      "Cannot fit detector: robust is for rows of a table, not for the windows of a series",
+    );
+  }
   if (hidden !== undefined && !Array.isArray(hidden)) {
     throw new TypeError("Cannot read hidden: expected a list of widths");
   }
@@ -134,6 +148,14 @@ function requireStatistics(statistics: unknown): void {
     throw new TypeError(`Cannot read statistics: expected a list of ${STATISTIC_NAMES.join(", ")}`);
   }
   for (const each of statistics) requireChoice("statistics", each, STATISTIC_NAMES);
+}
+
+/** Of rows that train: where the anomalies are more, they are the rule. */
+export const MOST_LEFT_OUT = 0.5;
+
+/** The share of the training rows that is left out as too strange. */
+export function leftOut({ robust = false }: DetectorOptions): number {
+  return robust === true ? MOST_LEFT_OUT : Number(robust);
 }
 
 /** Options that only one network has, and that only several have. */

@@ -18,13 +18,14 @@ import {
   STATISTICS,
 } from "./defaults.ts";
 import { fitEnsemble } from "./ensemble/fit_ensemble.ts";
+import { roundParameters } from "./ensemble/half_values.ts";
 import type { DetectorOptions } from "./options.ts";
 
 /** A detector before it is calibrated. */
 export interface Fitted {
   readonly vae: VAE;
   readonly report: FitReport;
-  readonly parts: Pick<TableModel, "expansion" | "standardization" | "ensemble">;
+  readonly parts: Pick<TableModel, "expansion" | "standardization" | "ensemble" | "format">;
 }
 
 /** How a preset is fitted. */
@@ -34,7 +35,7 @@ export type FitPreset = (
   options: DetectorOptions,
 ) => Promise<Fitted>;
 
-/** Preset "small": one VAE over expanded, standardised columns. */
+/** Preset "small": one VAE over expanded, standardised columns, its weights as a file of halves holds them. */
 export const fitOne: FitPreset = async ({ all, training }, schema, options) => {
   const { seed = 0 } = options, { device, network, fitOptions } = takenApart(options);
   const expansion = expansionOf(schema), { width } = expansion;
@@ -51,7 +52,8 @@ export const fitOne: FitPreset = async ({ all, training }, schema, options) => {
     const squares = vae.squaredResiduals(withObserved(vae.spec, rows), seed);
     vae.setParameters(optimalVariances(vae.spec, "perFeature", squares));
   }
-  return { vae, report, parts: { expansion, standardization } };
+  roundParameters(vae);
+  return { vae, report, parts: { expansion, standardization, format: "f16" } };
 };
 
 /** Preset "ensemble". */
@@ -113,6 +115,7 @@ export function takenApart(options: DetectorOptions) {
     likelihood,
     columns: _columns,
     window: _window,
+    robust: _robust,
     schema: _schema,
     falseAlarmRate: _rate,
     calibration: _calibration,

@@ -1,16 +1,20 @@
 /**
  * CSV to Table: header required; separator, quotes, CRLF and byte order mark are recognised.
  * Source: RFC 4180, with `;` and tab as further separators.
- * Limits: UTF-8, decimal point; nothing is skipped or guessed silently.
+ * Numbers have a decimal point, or, where cells are not separated by commas, a decimal comma: `decimal_comma.ts`.
+ * Limits: UTF-8; nothing is skipped or guessed silently.
  */
-import { CellGatherer } from "./cell_gatherer.ts";
+import { CellGatherer, type CellReading } from "./cell_gatherer.ts";
 import { LABEL_EXPECTED, NUMBERS, parseLabel, parseNumber } from "./cells.ts";
 import { type CsvRecord, detectSeparator, RecordBlocks, splitRecords } from "./csv_split.ts";
+import { markedCodec, readCommas } from "./decimal_comma.ts";
 import { DataError, quoteValue } from "./errors.ts";
 import { GrowingArray } from "./growing_array.ts";
 import {
   type ColumnPlan,
   createTable,
+  lineOf,
+  type LineRun,
   planColumns,
   type Table,
   type TableOptions,
@@ -47,6 +51,7 @@ export class CsvReader {
   #rows = 0;
   #nextLine = 1;
   #blankLine = 0;
+  readonly #lines: LineRun[] = [];
 
   /**
    * Starts with nothing read.
@@ -73,10 +78,11 @@ export class CsvReader {
     if (this.#rows === 0) throw new DataError({ source, expected, actual: "a header line only" });
     return createTable({
       columns: this.#plan.columns,
-      ...this.#cells.finish(),
+      ...(this.#separator === "," ? this.#cells.finish() : readCommas(this.#cells.finish())),
       rows: this.#rows,
       label: this.#plan.labelIndex < 0 ? undefined : this.#labels.toArray(),
       source,
+      lines: this.#lines,
     }, this.#options.cells);
   }
 
@@ -119,8 +125,20 @@ export class CsvReader {
     }
     this.#width = names.length;
     const plan = planColumns(names, this.#options, source);
-    this.#cells = new CellGatherer(plan.columns, this.#options.cells ?? "numbers", NUMBERS);
+    this.#cells = this.#gatherer(plan.columns, this.#options.cells ?? "numbers");
     return plan;
+  }
+
+  #gatherer(columns: readonly string[], reading: CellReading): CellGatherer {
+    if (this.#separator === "," || reading === "any") {
+      return new CellGatherer(columns, reading, NUMBERS);
+    }
+    const codecOf = reading === "numbers" ? () => NUMBERS : reading;
+    const marked = (column: string) => {
+      const codec = codecOf(column);
+      return codec.plain ? markedCodec(codec) : codec;
+    };
+    return new CellGatherer(columns, marked, NUMBERS);
   }
 
   #readRow({ cells, line }: CsvRecord, plan: ColumnPlan): void {
@@ -139,6 +157,7 @@ export class CsvReader {
     }
     if (plan.labelIndex >= 0) this.#readLabel(cells[plan.labelIndex], row, line);
     this.#rows = row;
+    if (lineOf(this.#lines, row) !== line) this.#lines.push({ row, line });
   }
 
   #readLabel(cell: string, row: number, line: number): void {

@@ -7,6 +7,7 @@ import type { CellCodec } from "./cells.ts";
 import type { ByteBlock } from "./byte_blocks.ts";
 import { splitRecords } from "./csv_split.ts";
 import { parseDecimal, ShortDecimal } from "./decimal.ts";
+import type { DecimalMark } from "./decimal_comma.ts";
 import { DataError, quoteValue } from "./errors.ts";
 import { decodeText } from "./text.ts";
 
@@ -17,6 +18,8 @@ export interface RowFormat {
   /** Cells of a row in the file. */
   readonly width: number;
   readonly separator: string;
+  /** What numbers have between units and tenths, if it is not a point. */
+  readonly mark?: DecimalMark;
   /** What is read, in this order: name, place in the file, codec. */
   readonly columns: readonly {
     readonly name: string;
@@ -69,11 +72,12 @@ class BlockReader {
   readonly #block: ByteBlock;
   readonly #format: RowFormat;
   readonly #separator: number;
+  readonly #mark: number;
   /** For each cell of the file the column that it is, or -1. */
   readonly #places: Int32Array;
   /** The same, of columns of numbers. */
   readonly #numbers: Int32Array;
-  readonly #short = new ShortDecimal();
+  readonly #short: ShortDecimal;
   #text?: string;
 
   constructor(block: ByteBlock, format: RowFormat) {
@@ -81,6 +85,8 @@ class BlockReader {
     this.#block = block;
     this.#format = format;
     this.#separator = format.separator.charCodeAt(0);
+    this.#mark = (format.mark ?? ".").charCodeAt(0);
+    this.#short = new ShortDecimal(this.#mark);
     this.#places = new Int32Array(format.width).fill(-1);
     format.columns.forEach(({ index }, c) => this.#places[index] = c);
     this.#numbers = this.#places.map((c) => c >= 0 && format.columns[c].codec.plain ? c : -1);
@@ -142,7 +148,7 @@ class BlockReader {
   #cell(start: number, stop: number, c: number, row: number, line: number): number {
     const column = this.#format.columns[c];
     if (column.codec.plain) {
-      const value = parseDecimal(this.#bytes, start, stop);
+      const value = parseDecimal(this.#bytes, start, stop, this.#mark);
       // NaN: not a number of a simple form.
       if (value === value) return value;
     }

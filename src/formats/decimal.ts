@@ -21,8 +21,16 @@ const SPLIT = 134_217_729;
 /** Relative bound of what double-double division leaves, with room: 2^-98. */
 const UNSURE = 2 ** -98;
 
-/** @returns the number in bytes[start … stop), or NaN */
-export function parseDecimal(bytes: Uint8Array, start: number, stop: number): number {
+/**
+ * @param mark the byte between units and tenths
+ * @returns the number in bytes[start … stop), or NaN
+ */
+export function parseDecimal(
+  bytes: Uint8Array,
+  start: number,
+  stop: number,
+  mark: number = POINT,
+): number {
   let at = start, high = 0, low = 0, digits = 0, behind = 0, scale = 0, seen = false, point = false;
   const negative = bytes[at] === MINUS;
   if (negative || bytes[at] === PLUS) at++;
@@ -39,7 +47,7 @@ export function parseDecimal(bytes: Uint8Array, start: number, stop: number): nu
         low = low * 10 + digit;
         behind++;
       }
-    } else if (bytes[at] === POINT && !point) point = true;
+    } else if (bytes[at] === mark && !point) point = true;
     else break;
   }
   if (!seen) return NaN;

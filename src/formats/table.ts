@@ -20,6 +20,20 @@ export interface Table {
   readonly label?: Float64Array;
   /** File name for messages, "-" for standard input. */
   readonly source: string;
+  /** Of text: the line on which each row begins, for messages. */
+  readonly lines?: readonly LineRun[];
+}
+
+/** From row `row` on, each row begins one line after the one before; both counted from 1, ascending. */
+export interface LineRun {
+  readonly row: number;
+  readonly line: number;
+}
+
+/** The line on which a row begins, if its file has lines. */
+export function lineOf(lines: readonly LineRun[] | undefined, row: number): number | undefined {
+  const run = lines?.findLast((each) => each.row <= row);
+  return run && run.line + row - run.row;
 }
 
 /** What every reader can be told. */
@@ -49,7 +63,7 @@ export interface ColumnPlan {
  * @param cells how its cells were read: only where all must be numbers is a missing one refused
  */
 export function createTable(table: Table, cells: CellReading = "numbers"): Table {
-  const { columns, data, texts, rows, label, source } = table;
+  const { columns, data, texts, rows, label, source, lines } = table;
   if (columns.length === 0) {
     throw new DataError({ source, subject: "table", expected: "at least one numeric column" });
   }
@@ -66,7 +80,8 @@ export function createTable(table: Table, cells: CellReading = "numbers"): Table
     throw new DataError({ source, subject, expected: `${rows} long`, actual: `${label.length}` });
   }
   checkFinite(table, cells !== "numbers");
-  return { columns, data, ...(texts && { texts }), rows, ...(label && { label }), source };
+  const found = { ...(texts && { texts }), ...(label && { label }), ...(lines && { lines }) };
+  return { columns, data, rows, source, ...found };
 }
 
 /** Refuses names that occur twice. */

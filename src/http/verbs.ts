@@ -20,6 +20,7 @@ import type { TableScorer } from "../scoring/table_scorer.ts";
 import {
   dataUnits,
   densityUnits,
+  drawRows,
   isTable,
   latentUnits,
   type Units,
@@ -115,7 +116,7 @@ export const VERBS = {
   }, vaeUnits),
 
   sample: verb("new rows", OPTIONS.sample, (model, { seed, mean, condition }) => {
-    const { made, schema, fromVae } = unitsOf(model), vae = vaeOf(model);
+    const { made, schema } = unitsOf(model), vae = vaeOf(model);
     requireCondition(vae.spec, condition);
     if (!hasPrior(vae.spec.latent[0])) {
       throw invalid("", "Cannot sample: the model is an autoencoder, without a prior");
@@ -124,7 +125,7 @@ export const VERBS = {
       ...rowsOf(made, schema),
       async run({ rows }, firstRow) {
         const given = condition && { condition: new Array<number[]>(rows).fill(condition) };
-        return fromVae(vae.sampleFrom(firstRow, rows, { seed, mean, ...given })).data;
+        return drawRows(model, firstRow, rows, { seed, mean, ...given }).data;
       },
     };
   }, () => undefined),

@@ -1,7 +1,7 @@
 /**
- * A model that a specification states, fitted to a table as it stands: a VAE, or factor analysis and probabilistic
- * PCA by EM. The table's columns are those of x and behind them what the specification asks for: the columns of
- * the condition, or, for a model with a classifier, the class, -1 where it is missing.
+ * What a specification states over a table as it stands, and what fitting it costs: a VAE, or factor analysis and
+ * probabilistic PCA by EM. The table's columns are those of x and behind them what the specification asks for: the
+ * columns of the condition, or, for a model with a classifier, the class, -1 where it is missing.
  */
 import { defaultTraining } from "../detection/defaults.ts";
 import type { Table } from "../formats/mod.ts";
@@ -9,14 +9,8 @@ import { type ModelSpec, type ModelSpecInput, parseSpec } from "../models/spec.t
 import { parametersOf } from "../models/vae_graph.ts";
 import { parseObjective } from "../objectives/objective.ts";
 import type { FitOptions } from "../training/options.ts";
-import {
-  fitNeighbour,
-  isNeighbour,
-  type NeighbourSpec,
-  parseNeighbour,
-} from "../training/neighbours.ts";
-import { VAE } from "../training/vae.ts";
-import type { TrainContext, TrainSettings } from "./train_settings.ts";
+import { isNeighbour, type NeighbourSpec, parseNeighbour } from "../training/neighbour_spec.ts";
+import type { TrainSettings } from "./train_settings.ts";
 
 /** What a caller wrote. */
 export type Stated = Readonly<Record<string, unknown>>;
@@ -87,47 +81,10 @@ interface WorkOf {
 }
 
 /** @throws TypeError for a Boltzmann machine, which is not served and so not trained for serving */
-function emSpecOf(stated: { readonly type: unknown }, columns: number) {
+export function emSpecOf(stated: { readonly type: unknown }, columns: number) {
   const spec: NeighbourSpec = parseNeighbour(stated, columns);
   if (spec.type !== "rbm") return spec;
   throw new TypeError(
     "Cannot train: a Boltzmann machine is not served: elbow train makes one, elbow score asks it",
   );
-}
-
-/** @returns the model's file */
-export async function trainStated(
-  table: Table,
-  settings: TrainSettings,
-  { device, checkpoint, signal, onProgress }: TrainContext,
-): Promise<Uint8Array> {
-  const { spec: stated, preset: _preset, seed, determinism, ...run } = settings;
-  const width = table.columns.length, machine = { determinism, ...device };
-  if (isNeighbour(stated)) {
-    const rows = { data: table.data, shape: [table.rows, width] } as const;
-    const { model } = await fitNeighbour(emSpecOf(stated, width), rows, {
-      ...(run as { readonly epochs?: number }),
-      ...machine,
-      seed,
-      signal,
-      onProgress: (epoch, epochs) => {
-        const loss = "logLikelihood" in epoch ? -epoch.logLikelihood : epoch.gap;
-        onProgress({ epoch: epoch.epoch, epochs, loss });
-      },
-    });
-    return model.save();
-  }
-  const spec = specFor(stated!, width), { x, ...beside } = partsOf(spec, table);
-  const usual = defaultTraining(table.rows, run.batchSize);
-  const vae = VAE.create(spec, { seed, ...machine });
-  await vae.fit(x, {
-    ...usual,
-    ...(spec.classifier && { objective: undefined }),
-    ...run,
-    ...beside,
-    checkpoint,
-    signal,
-    onProgress,
-  });
-  return vae.save();
 }

@@ -6,7 +6,7 @@ import { Detector } from "../detection/detector.ts";
 import { readTable, type Table } from "../formats/mod.ts";
 import { DivergenceError } from "../training/divergence.ts";
 import { requireWork } from "./budget.ts";
-import { trainStated } from "./stated.ts";
+import { trainStated } from "./train_stated.ts";
 import type { TrainContext, TrainSettings } from "./train_settings.ts";
 
 /** What a training job's spec says. */

@@ -80,6 +80,9 @@ export function writeModelFile(file: ModelFile): Uint8Array {
  *   or differ from what was written
  */
 export function readModelFile(bytes: Uint8Array): ModelFile {
+  if (isNoModel(bytes)) {
+    throw new ModelFileError("Cannot read model: it is not a model file (safetensors)");
+  }
   const { tensors, metadata: fields } = blamingFile(() => decode(bytes));
   const { format, version, kind, checksum, weights = "f32", ...texts } = fields;
   if (format !== FORMAT) {
@@ -109,6 +112,11 @@ export function readModelFile(bytes: Uint8Array): ModelFile {
   const common = { kind: kind as ModelFileKind, metadata };
   if (weights === "f32") return { ...common, tensors };
   return { ...common, tensors: blamingFile(() => unpackTensors(tensors)), format: weights };
+}
+
+/** A table, a picture, …: safetensors begins with the length of a header, then "{". */
+function isNoModel(bytes: Uint8Array): boolean {
+  return bytes.length > 0 && bytes[8] !== "{".charCodeAt(0);
 }
 
 function isFileFormat(name: string): name is FileFormat {
@@ -146,9 +154,9 @@ export function requireContents(
 ): void {
   const isDetector = kind === "detector";
   const texts = isDetector ? ["spec", "table"] : ["spec"];
-  const names = new Set<string>(
-    isDetector ? [...parameters, ...TABLE_TENSORS, SKETCH_TENSOR, STREAM_TENSOR] : parameters,
-  );
+  const ofTable = isDetector ? [...TABLE_TENSORS, SKETCH_TENSOR] : [];
+  const ofSeries = isDetector && isSeries(metadata.table) ? [STREAM_TENSOR] : [];
+  const names = new Set<string>([...parameters, ...ofTable, ...ofSeries]);
   if (isDetector && metadata.ensemble !== undefined) texts.push("ensemble");
   const hasEnsemble = texts.includes("ensemble");
   const text = Object.keys(metadata).find((name) => !texts.includes(name));
@@ -160,6 +168,9 @@ export function requireContents(
   const unknown = text === undefined ? `tensor ${show(tensor)}` : `metadata ${show(text)}`;
   throw new ModelFileError(`Cannot read model: unknown ${unknown}`);
 }
+
+const isSeries = (table: unknown): boolean =>
+  typeof table === "object" && table !== null && "window" in table;
 
 /**
  * The values of the parameters that a file must hold, by name.

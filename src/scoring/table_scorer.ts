@@ -19,10 +19,13 @@ import {
   standardize,
   standardizeValue,
 } from "./standardize.ts";
+import { Draws } from "./ensemble/draws.ts";
 import { Ensemble } from "./ensemble/ensemble.ts";
 import { ensembleMetadata } from "./ensemble/ensemble_file.ts";
 import { logSlope, unproject } from "./views/view.ts";
 import { costsOf, disposeTwin } from "./sparse_twin.ts";
+import { type RowScore, ScoredCells, type ScoreTable } from "./row_score.ts";
+import type { SampleOptions } from "./sampling.ts";
 import type { ColumnSchema } from "./schema.ts";
 import { requireObject } from "../core/validate.ts";
 import { SeriesStream } from "./series/series_stream.ts";
@@ -34,46 +37,7 @@ import { type TableRows, toCells } from "./table_rows.ts";
 import { type DeviceOptions, fromModelFile, loadModelFile, TrainedVae } from "./trained_vae.ts";
 
 export { type TableModel, tableModelOf } from "./table_model.ts";
-
-/** The verdict on one row. */
-export interface RowScore {
-  /** Nats; higher is more anomalous. */
-  readonly score: number;
-  /** Split-conformal: see `Calibration`. */
-  readonly pValue: number;
-  /** pValue ≤ false-alarm rate. */
-  readonly anomaly: boolean;
-  /** Nats by column name; they sum to the score. */
-  readonly contributions: Readonly<Record<string, number>>;
-}
-
-/** The verdicts on many rows, without an object for each. */
-export interface ScoreTable {
-  /** Nats. */
-  readonly scores: Float64Array;
-  /** Split-conformal. */
-  readonly pValues: Float64Array;
-  /** `[rows, columns]`, row-major, nats. */
-  readonly contributions: Float64Array;
-}
-
-/** P-values are looked up when they are asked for: who decides by other ones does without. */
-class ScoredCells implements ScoreTable {
-  readonly #calibration: Calibration;
-  #pValues?: Float64Array;
-
-  constructor(
-    readonly scores: Float64Array,
-    readonly contributions: Float64Array,
-    calibration: Calibration,
-  ) {
-    this.#calibration = calibration;
-  }
-
-  get pValues(): Float64Array {
-    return this.#pValues ??= this.scores.map((score) => this.#calibration.pValue(score));
-  }
-}
+export type { RowScore, ScoreTable } from "./row_score.ts";
 
 /** Scores tables with a fitted detector. */
 export class TableScorer {
@@ -91,6 +55,7 @@ export class TableScorer {
   readonly #raw: Float64Array;
   /** What scores the rows, where that is not the VAE by itself. */
   readonly #ensemble?: Ensemble;
+  #draws?: Draws;
   readonly #expanded: Float64Array;
   readonly #apart: Float64Array;
 
@@ -140,6 +105,11 @@ export class TableScorer {
   /** The scores of the rows kept back from training, and what follows from them. */
   get calibration(): Calibration {
     return this.model.calibration;
+  }
+
+  /** Networks that look at a row: 1, or all of an ensemble. @internal */
+  get networks(): number {
+    return this.model.ensemble?.parts.reduce((sum, { spec }) => sum + spec.members, 0) ?? 1;
   }
 
   /** Rows kept back from training to calibrate. */
@@ -324,6 +294,15 @@ export class TableScorer {
     return this.model.expansion.collapse(restore(matrix, this.standardization));
   }
 
+  /** New rows of the table, `first` to `first + count - 1` of those that the seed makes. @internal */
+  drawFrom(first: number, count: number, options: SampleOptions): Cells {
+    const { ensemble, window } = this.model;
+    if (!ensemble || window !== undefined) {
+      return this.fromVae(this.vae.sampleFrom(first, count, options));
+    }
+    return (this.#draws ??= new Draws(ensemble, this.vae)).rows(first, count, options);
+  }
+
   /** The first cell that the likelihood cannot take. */
   findFault(cells: Cells): CellFault | undefined {
     if (this.#ensemble) return undefined;
@@ -392,6 +371,7 @@ export class TableScorer {
   /** Gives back the memory; the scorer must not be used afterwards. */
   dispose(): void {
     this.#ensemble?.dispose();
+    this.#draws?.dispose();
     disposeTwin(this.vae);
     this.vae.dispose();
   }

@@ -8,6 +8,7 @@ import type { RbmSpec } from "../models/rbm.ts";
 import { latentSize } from "../models/vae_graph.ts";
 import { type CellFault, findFault } from "./data_rule.ts";
 import { type Matrix, MAX_FLOAT32 } from "./matrix.ts";
+import type { SampleOptions } from "./sampling.ts";
 import { type ColumnSchema, numericSchema } from "./schema.ts";
 import type { Cells } from "./standardize.ts";
 import { MAX_CELL } from "./table_rows.ts";
@@ -45,6 +46,12 @@ export function isTable(model: Model): model is TableScorer {
 
 export function vaeOf(model: Model): TrainedVae {
   return isTable(model) ? model.vae : model;
+}
+
+/** New rows in the units of its table, `first` to `first + count - 1` of those that the seed makes. */
+export function drawRows(model: Model, first: number, count: number, given: SampleOptions): Cells {
+  if (isTable(model)) return model.drawFrom(first, count, given);
+  return unitsOf(model).fromVae(model.sampleFrom(first, count, given));
 }
 
 /** Made once a model: a server asks for them at every request. */

@@ -38,6 +38,7 @@ import { type GpuRequest, openGpuSteps } from "./gpu_choice.ts";
 import type { GpuSteps } from "./gpu_steps.ts";
 import type { FitReport } from "./report.ts";
 import { mixed, type RowOrder, shuffled } from "./row_order.ts";
+import { type NamedScoreOptions, scoreBy, type Scored, type ScoreSettings } from "./scores/mod.ts";
 import { writeFinalScalars } from "./schedule.ts";
 import { scoringDevice } from "./scoring_device.ts";
 import { copyOf, firstRows, splitRows } from "./split_rows.ts";
@@ -73,16 +74,8 @@ export class VAE extends TrainedVae {
    * @throws TypeError or RangeError naming the field of the spec that cannot be
    */
   static create(spec: ModelSpecInput, options: CreateOptions = {}): VAE {
-    const keys = [
-      "seed",
-      "initialization",
-      "backend",
-      "adapter",
-      "determinism",
-      "threads",
-      "weights",
-    ];
-    requireObject("create options", options, keys);
+    const ofDevice = ["backend", "adapter", "determinism", "threads", "weights"];
+    requireObject("create options", options, ["seed", "initialization", ...ofDevice]);
     const { seed = 0, initialization = "auto", ...device } = options;
     requireChoice("initialization", initialization, ["auto", "xavier", "he"]);
     const canonical = parseSpec(spec);
@@ -206,8 +199,39 @@ export class VAE extends TrainedVae {
     { condition, ...options }: GapOptions & ConditionOptions = {},
   ): Promise<Gaps> {
     const rows = toRows(this.spec, x, condition);
-    const { mean, logVar } = this.engine.map("encode", "x", rows);
-    return gapsOf(this.#model(), rows, { mean, logVar }, options);
+    return gapsOf(this.#model(), rows, this.#posterior(rows), options);
+  }
+
+  /**
+   * One score per row by name, see `scores/mod.ts`; higher is more anomalous.
+   * @throws TypeError or RangeError naming the option, or the row whose score is not finite
+   */
+  override async score(
+    x: Rows,
+    { condition, ...options }: NamedScoreOptions & ConditionOptions = {},
+  ): Promise<Float64Array> {
+    const { method = "elbo", ...others } = options;
+    const isPlain = method === "elbo" || method === "reconstruction" || method === "kl";
+    if (isPlain && Object.keys(others).length === 0) return super.score(x, { method, condition });
+    const toMatrix = (given: Rows) => toRows(this.spec, given),
+      rows = toRows(this.spec, x, condition);
+    return scoreBy((settings) => this.#scored(settings), rows, toMatrix, options);
+  }
+
+  #scored({ samples, seed }: ScoreSettings): Scored {
+    return {
+      hasMask: this.spec.missing !== undefined,
+      costs: (x) => this.costs(x),
+      reconstruct: (x) => this.reconstructSync(x),
+      means: (x) => this.#posterior(x).mean,
+      evaluate: (x) => this.evaluateSync(x, { samples, seed }),
+      gaps: (x, options) => gapsOf(this.#model(), x, this.#posterior(x), options),
+    };
+  }
+
+  #posterior(x: Matrix): { mean: Matrix; logVar: Matrix } {
+    const { mean, logVar } = this.engine.map("encode", "x", x);
+    return { mean, logVar };
   }
 
   /**

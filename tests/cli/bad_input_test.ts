@@ -51,7 +51,7 @@ const REFUSED: [string, string | Uint8Array, RegExp][] = [
   [
     "text.csv",
     withLine(7, "1,high,3,4"),
-    /(row 6, column "b": expected a number|column "b", row 6 \(line 7\) must be a finite number).*: current value is "high"/,
+    /(row 6 \(line 7\), column "b": expected a number|column "b", row 6 \(line 7\) must be a finite number).*: current value is "high"/,
   ],
   [
     "infinity.csv",
@@ -119,7 +119,10 @@ Deno.test("elbow refuses to train on a cell that would blind its column", async 
   const lines = GOOD.trimEnd().split("\n");
   const data = folder.write("t.csv", lines.with(4, lines[4].replace(/^[^,]*/, "1e30")).join("\n"));
   const line = await refused("train", data, "--out", folder.at("m"), ...QUICK);
-  assert.match(line, /t\.csv: row 4, column "a": expected a value within a million times/);
+  assert.match(
+    line,
+    /t\.csv: row 4 \(line 5\), column "a": expected a value within a million times/,
+  );
   assert.deepEqual(folder.names(), ["t.csv"]);
 });
 
@@ -130,7 +133,7 @@ Deno.test("elbow refuses values outside 0 to 1 for --likelihood bernoulli", asyn
   const line = await refused("train", data, "--out", folder.at("m"), "--likelihood", "bernoulli");
   assert.match(
     line,
-    /bits\.csv: row 13, column "q": a Bernoulli likelihood needs a value from 0 to 1/,
+    /bits\.csv: row 13 \(line 14\), column "q": a Bernoulli likelihood needs a value from 0 to 1/,
   );
   assert.deepEqual(folder.names(), ["bits.csv"]);
 });
@@ -245,4 +248,40 @@ Deno.test("elbow refuses files and columns that are not there", async () => {
     stdin: () => Promise.resolve(new Uint8Array()),
   });
   assert.match(unlabelled.stderr, /Cannot read standard input: file must be a header line/);
+});
+
+Deno.test("a table with decimal commas is trained on and scored as the same with points", async () => {
+  using folder = new Folder();
+  const pointed = folder.write("points.csv", GOOD);
+  const semicolons = GOOD.replaceAll(",", ";").replaceAll(".", ",");
+  const comma = folder.write("commas.csv", semicolons);
+  const [a, b] = [folder.at("a"), folder.at("b")];
+  await elbowOk("train", pointed, "--out", a, ...QUICK);
+  await elbowOk("train", comma, "--out", b, ...QUICK);
+  assert.deepEqual(Deno.readFileSync(b), Deno.readFileSync(a));
+  assert.equal(await elbowOk("score", a, comma), await elbowOk("score", a, pointed));
+  assert.equal(
+    await elbowOk("evaluate", a, comma, "--json"),
+    (await elbowOk("evaluate", a, pointed, "--json")).replaceAll("points.csv", "commas.csv"),
+  );
+  // Separated by commas, in quotes: not a category, silently.
+  const quoted = folder.write(
+    "quoted.csv",
+    GOOD.replace(/[^,\n]*\.[^,\n]*/g, (cell) => `"${cell.replace(".", ",")}"`),
+  );
+  assert.match(
+    await refused("train", quoted, "--out", a, ...QUICK),
+    /row 1 \(line 2\), column "a": expected a number with a decimal point .*, or the column declared as categorical/,
+  );
+});
+
+Deno.test("whoever closes the pipe early has had enough: status 0, and not a word", async () => {
+  using folder = new Folder();
+  const data = folder.write("t.csv", GOOD), model = folder.at("m");
+  await elbowOk("train", data, "--out", model, ...QUICK);
+  const stdout = () => {
+    throw new Deno.errors.BrokenPipe("Broken pipe (os error 32)");
+  };
+  const { status, stderr } = await elbow(["score", model, data], { stdout });
+  assert.deepEqual([status, stderr], [0, ""]);
 });

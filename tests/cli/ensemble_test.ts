@@ -38,6 +38,23 @@ Deno.test("a default detector is trained, inspected, scored, evaluated, and make
   const made = cellsOf(await elbowOk("reconstruct", out, columns));
   assert.deepEqual(made[0], ["a", "b", "c", "d"]);
   assert.equal(made.length, 201);
-  const drawn = cellsOf(await elbowOk("sample", out, "--count", "50"));
-  assert.ok(drawn.slice(1).every((row) => row.every((cell) => Number.isFinite(Number(cell)))));
+  // New rows are within the table's, and its two networks make them in turn.
+  const drawn = cellsOf(await elbowOk("sample", out, "--count", "400")).slice(1)
+    .map((row) => row.map(Number));
+  const table = cellsOf(tableCsv(200, { anomalies: 4 })).slice(1).map((row) => row.map(Number));
+  drawn[0].forEach((_, c) => {
+    const [low, high] = [Math.min, Math.max].map((of) => of(...table.map((row) => row[c])));
+    const at = drawn.map((row) => row[c]).sort((a, b) => a - b);
+    assert.ok(at[0] >= low - 1e-4 && at[399] <= high + 1e-4, `column ${c}`);
+    assert.ok(at[0] < 0 && at[399] > 0 && at[40] > low && at[360] < high, `column ${c}`);
+  });
+  const first = scorer.fromVae(await scorer.vae.sample(20)).data;
+  const sameCells = Array.from(
+    { length: 20 },
+    (_, r) => drawn[r].filter((value, c) => Math.abs(value - first[r * 4 + c]) < 1e-3).length,
+  );
+  for (let r = 0; r < 20; r++) {
+    if (r % 2 === 0) assert.ok(sameCells[r] >= 3, `row ${r} is the first network's`);
+    else assert.ok(sameCells[r] <= 1, `row ${r} is another's`);
+  }
 });

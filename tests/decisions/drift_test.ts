@@ -138,3 +138,19 @@ Deno.test("driftReport() names the column that moved, and the one that went miss
   assert.equal(report.tablesBetweenFalseAlarms, 100);
   assert.deepEqual(driftReport({ ...REFERENCE, sketch: undefined }, cells, scores).columns, []);
 });
+
+Deno.test("driftReport() takes a clock that goes on for no change, but not one that is missing", () => {
+  const times = (from: number, rows: number, lacking = 0) => ({
+    data: Float64Array.from({ length: rows }, (_, r) => r < lacking ? NaN : from + 60 * r),
+    rows,
+  });
+  const { scores } = table(400, 9), known = times(1.7e9, 2000);
+  const sketch = { data: sketchColumns(known, 1), rows: 2000 };
+  const reference = { ...REFERENCE, columns: ["at"], sketch };
+  const later = times(1.8e9, 400);
+  assert.ok(driftReport(reference, later, scores).columns[0].changed);
+  const clocked = { ...reference, clocks: ["at"] };
+  const [column] = driftReport(clocked, later, scores).columns;
+  assert.deepEqual([column.changed, column.clock, column.pValue], [false, true, 1]);
+  assert.ok(driftReport(clocked, times(1.8e9, 400, 200), scores).columns[0].changed);
+});

@@ -1,7 +1,7 @@
 /** The detector: blame, calibration, files, and tables that are not as they should be. */
 import assert from "node:assert/strict";
 import { Detector, type DetectorOptions, TableScorer } from "../../mod.ts";
-import { planeRows } from "../util/data.ts";
+import { normals, planeRows } from "../util/data.ts";
 
 const ROWS = planeRows(600, 6, 7);
 const OPTIONS: DetectorOptions = { epochs: 40, seed: 3, hidden: [16], latent: 2 };
@@ -236,4 +236,16 @@ Deno.test("Detector keeps its rate on new rows however far it overfits its train
   }));
   const mean = alarms.reduce((a, b) => a + b) / 3;
   assert.ok(Math.abs(mean - 0.2) < 4 * 0.057 / Math.sqrt(3), `${alarms}`);
+});
+
+Deno.test("preset small comes to at most 60 kB at 32 columns, and scores alike before and after the file", async () => {
+  const shape = [10_000, 32] as const;
+  const columns = Array.from({ length: 32 }, (_, c) => `sensor_reading_${c}`);
+  const rows = { data: Float64Array.from(normals(shape[0] * shape[1], 3)), shape };
+  const detector = await Detector.fit(rows, { columns, preset: "small", epochs: 1 });
+  const bytes = detector.save();
+  assert.ok(detector.calibrationRows === 2000 && bytes.length <= 60_000, `${bytes.length} bytes`);
+  const loaded = await Detector.load(bytes);
+  const some = { data: rows.data.slice(0, 320), shape: [10, 32] as const };
+  assert.deepEqual(await loaded.score(some), await detector.score(some));
 });

@@ -124,7 +124,7 @@ const REFUSALS: [string, string, string][] = [
   ],
   [
     "decimal comma",
-    "a;b\n1,5;2\n",
+    'a,b\n"1,5",2\n',
     'column "a", row 1 (line 2) must be a finite number: current value is "1,5"',
   ],
   ["nan", "a\nNaN\n", `column "a", row 1 (line 2) must be ${MISSING}: current value is "NaN"`],
@@ -209,4 +209,29 @@ Deno.test("fuzz: CSV is read or refused with our error", () => {
   const bytes = new TextEncoder().encode('"a",b;c\n1,2,yes\n"3",4e2,no\n5,-.6,o\n');
   fuzz(bytes, 2000, (mutant) => readCsv(mutant, { label: "b;c" }));
   fuzz(bytes, 1000, (mutant) => readCsv(mutant));
+});
+
+Deno.test("a decimal comma is read where cells are not separated by commas", () => {
+  const text = "a;b;c;d\n3,14;-2;x;1\n,5;1,5e2;7,5;1.5\n12;+0,25;;2\n";
+  const table = read(text, { cells: "any" });
+  assert.deepEqual([...table.data].filter((_, i) => i % 4 < 2), [3.14, -2, 0.5, 150, 12, 0.25]);
+  // A column with any other text stays text.
+  assert.deepEqual(table.texts?.[2], ["x", "7,5"]);
+  assert.deepEqual([table.data[3], table.data[7]], [1, 1.5]);
+  const numbers = read("a\tb\n3,14\t1.5\n2\t1\n");
+  assert.deepEqual([...numbers.data], [3.14, 1.5, 2, 1]);
+  assert.deepEqual(read('a,b\n"3,14",1\n', { cells: "any" }).texts?.[0], ["3,14"]);
+});
+
+Deno.test("a column with both marks is refused, as 1,234 may be a thousand", () => {
+  refuses(
+    () => read("a;b\n0.5;1\n1,234;2\n"),
+    'Cannot read t.csv: column "a", row 2 (line 3) must be a number with a decimal point, ' +
+      'as those before it: current value is "1,234"',
+  );
+  refuses(
+    () => read("a;b\n0,5;1\n1.234;2\n"),
+    'Cannot read t.csv: column "a", row 2 (line 3) must be a number with a decimal comma, ' +
+      'as those before it: current value is "1.234"',
+  );
 });

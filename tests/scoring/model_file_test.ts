@@ -58,6 +58,11 @@ const REFUSED: [string, ModelFile, RegExp][] = [
     /"decoder.0.bias" must be finite float32 \[1, 4/,
   ],
   ["unknown tensor", withTensor("extra", vector(1)), /unknown tensor "extra"/],
+  [
+    "the stream of no series",
+    withTensor("table.stream", vector(1)),
+    /unknown tensor "table.stream"/,
+  ],
   ["unknown text", withMetadata({ note: 1 }), /unknown metadata "note"/],
   ["unknown key", withTable({ note: 1 }), /table: unknown key "note"/],
   ["no spec", withMetadata({ spec: null }), /spec: expected an object: current value is null/],
@@ -104,7 +109,7 @@ Deno.test("TrainedVae.load() refuses broken parameters, and what no model file i
     writeModelFile({ ...vae, metadata: { ...vae.metadata, table } }),
     /metadata "table"/,
   );
-  await refuse(new Uint8Array(20), /Cannot read model: header/);
+  await refuse(new Uint8Array(20), /Cannot read model: it is not a model file \(safetensors\)/);
 });
 
 Deno.test("load() asks for bytes or a URL", async () => {

@@ -131,6 +131,7 @@ Deno.test("constant, empty, duplicate and identifying columns are named", () => 
     identifiers: ["id"],
     duplicates: [["b", "a"], ["d", "a"]],
     strange: [],
+    running: [],
     missing: [["none", 1], ["c", 1 / 6]],
   });
   assert.deepEqual(sentencesOf(facts), [
@@ -140,4 +141,21 @@ Deno.test("constant, empty, duplicate and identifying columns are named", () => 
     'column "b" equals "a" in every row',
     'column "d" equals "a" in every row',
   ]);
+});
+
+Deno.test("columnFacts() names numbers that run like a clock, and no sorted handful or falling number", () => {
+  const rows = 40, columns = ["clock", "falls", "steps", "noise"];
+  const data = Float64Array.from({ length: rows * 4 }, (_, i) => {
+    const r = Math.floor(i / 4);
+    return [1.7e9 + 60 * r, -r, Math.floor(r / 10), (r * 7) % 11][i % 4];
+  });
+  const schema = columns.map((name) => ({ name, kind: "numeric" as const }));
+  const facts = columnFacts(schema, { data, rows });
+  assert.deepEqual(facts.running, ["clock"]);
+  assert.match(sentencesOf(facts).join(), /column "clock" rises from row to row/);
+  const time = columnFacts([{ name: "clock", kind: "timestamp" }, ...schema.slice(1)], {
+    data,
+    rows,
+  });
+  assert.deepEqual(time.running, []);
 });

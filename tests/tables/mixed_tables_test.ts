@@ -207,7 +207,7 @@ Deno.test("columns are what --column and --schema say", async () => {
   );
   assert.match(
     await train("--column", "grade=numeric"),
-    /row 1, column "grade": expected a finite number.*"a"/,
+    /row 1 \(line 2\), column "grade": expected a finite number.*"a"/,
   );
 });
 
@@ -238,7 +238,7 @@ Deno.test("hostile tables: each works or is refused by name", async () => {
     ["id\n" + body((r) => `user ${r}`), /no column says anything/],
     [
       "a,b\n" + body((r) => `${r},${r === 17 ? "oops" : r}`),
-      /row 18, column "b": expected a number/,
+      /row 18 \(line 19\), column "b": expected a number/,
     ],
     [
       "a,b\n" + body((r) => `${r},${r === 17 ? "inf" : "x"}`),

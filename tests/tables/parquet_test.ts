@@ -28,7 +28,8 @@ const csvOf = (rows: typeof ROWS) =>
 
 Deno.test("a Parquet file is the same table as its CSV", async () => {
   const bytes = parquetOf(ROWS), csv = new TextEncoder().encode(csvOf(ROWS));
-  const expected = readTable("t.parquet.csv", csv, { cells: "any" });
+  // Lines are what CSV alone has.
+  const { lines: _lines, ...expected } = readTable("t.parquet.csv", csv, { cells: "any" });
   const source = "t.parquet";
   assert.deepEqual(await readAnyTable(source, bytes, { cells: "any" }), { ...expected, source });
   assert.deepEqual(await readAnyColumnNames(source, bytes), ["n", "whole", "text", "on"]);

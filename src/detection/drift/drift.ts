@@ -4,6 +4,7 @@
  *
  *   columns  Kolmogorov-Smirnov against the model's sketch (`sketch.ts`); missing cells by Fisher's exact
  *            test (`shares.ts`)
+ *            no values of timestamps: a clock is new in every table, and no change
  *   scores   Kolmogorov-Smirnov against the calibration scores; Shiryaev-Roberts row by row (`monitor.ts`)
  *
  * The tests share one rate by Bonferroni: a table like the training rows is called changed with a chance
@@ -36,6 +37,8 @@ export interface ColumnDrift {
   readonly changed: boolean;
   /** Medians of the training rows and of the table; NaN where all cells are missing. */
   readonly medians: readonly [before: number, now: number];
+  /** Whether it holds times: then missing cells alone are compared. */
+  readonly clock: boolean;
   /** Shares of missing cells. */
   readonly missing: readonly [before: number, now: number];
 }
@@ -49,7 +52,7 @@ export interface DriftReport {
   /** In the order of the table; empty for a model without sketches. */
   readonly columns: readonly ColumnDrift[];
   /** Of the scores. */
-  readonly scores: Omit<ColumnDrift, "missing">;
+  readonly scores: Omit<ColumnDrift, "missing" | "clock">;
   /** Tables like this, on average at least, between two false alarms of the tests. */
   readonly tablesBetweenFalseAlarms: number;
   /** Row by row, as the rows came. */
@@ -67,6 +70,8 @@ export interface DriftReport {
 export interface Reference {
   readonly columns: readonly string[];
   readonly calibration: Calibration;
+  /** Names of columns that are times. */
+  readonly clocks?: readonly string[];
   /** As `sketchColumns` makes them; absent in older files. */
   readonly sketch?: TableSketch;
 }
@@ -79,11 +84,18 @@ export function driftReport(
   options: DriftOptions = {},
 ): DriftReport {
   const rate = requireNumber("rate", options.rate ?? 0.01, { above: 0, max: 0.5 });
-  const { columns: names, calibration, sketch } = reference;
+  const { columns: names, calibration, sketch, clocks = [] } = reference;
   const level = rate / (1 + (sketch ? names.length : 0));
   const columns = sketch
     ? names.map((name, c) =>
-      columnDrift(name, sketchOf(sketch.data, c), sketch.rows, cells, c, level)
+      columnDrift(
+        { name, clock: clocks.includes(name) },
+        sketchOf(sketch.data, c),
+        sketch.rows,
+        cells,
+        c,
+        level,
+      )
     )
     : [];
   const sorted = scores.slice().sort();
@@ -103,7 +115,7 @@ export function driftReport(
 }
 
 function columnDrift(
-  name: string,
+  column: Pick<ColumnDrift, "name" | "clock">,
   sketch: ColumnSketch,
   known: number,
   { data, rows }: Cells,
@@ -113,14 +125,14 @@ function columnDrift(
   const sorted = presentOf({ data, rows }, data.length / rows, c);
   const missing = [sketch.missing, 1 - sorted.length / rows] as const;
   const [before, lacking] = [known - Math.round(known * sketch.missing), rows - sorted.length];
-  const comparable = before > 0 && sorted.length > 0;
+  const comparable = before > 0 && sorted.length > 0 && !column.clock;
   const distance = comparable ? distanceTo(sketch, sorted) : 0;
   const ofValues = comparable ? kolmogorovPValue(distance, before, sorted.length) : 1;
   const ofMissing = sharesPValue(known - before, known, lacking, rows);
   // Two tests of a column share its part of the rate.
   const pValue = Math.min(1, 2 * Math.min(ofValues, ofMissing));
   return {
-    name,
+    ...column,
     distance,
     pValue,
     changed: pValue <= level,

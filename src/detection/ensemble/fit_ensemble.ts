@@ -10,8 +10,6 @@ import type { Host } from "../../scoring/engine.ts";
 import { BATCH_ROWS, Ensemble, type EnsembleModel } from "../../scoring/ensemble/ensemble.ts";
 import { memberPrefix } from "../../scoring/ensemble/members.ts";
 import type { Part } from "../../scoring/ensemble/part.ts";
-import { imputeRow } from "../../scoring/ensemble/impute.ts";
-import { NEIGHBOURS } from "../../scoring/ensemble/neighbours.ts";
 import { withDerived } from "../../scoring/ensemble/derived_parameters.ts";
 import type { StatisticName } from "../../scoring/ensemble/statistics.ts";
 import { surprisalOf } from "../../scoring/ensemble/surprisal.ts";
@@ -27,7 +25,9 @@ import type { VAE } from "../../training/vae.ts";
 import { fitMembers, type Members, type MembersRequest } from "./fit_members.ts";
 import { fitViews } from "./fit_views.ts";
 import { roundHalves } from "./half_values.ts";
-import { linearResiduals, linearStatistic, Moments } from "./linear.ts";
+import { linearResiduals, Moments } from "./linear.ts";
+import { filled, linearOutOfFold, normsOf } from "./out_of_fold.ts";
+import { spreadOf } from "./reference_distances.ts";
 
 /** More rows than this teach networks this small nothing more. */
 export const MAX_TRAINING_ROWS = 12_000;
@@ -117,7 +117,8 @@ async function fitPart(
   });
   const linear = roundHalves(linearResiduals(covariance, features));
   const rows = roundHalves(takeRows(x, referenceRows).data);
-  const references = { rows, spread: spreadOf(rows, features), features };
+  const spread = Float64Array.from(roundHalves(spreadOf(rows, features)));
+  const references = { rows, spread, features };
   const curves = {
     residual: surprisalOf(members.residual),
     kl: surprisalOf(members.kl),
@@ -128,16 +129,6 @@ async function fitPart(
   const sizes = { features, members: members.vaes.length, references: referenceRows.length };
   const partSpec = { view: view.name, ...sizes, spec: members.vaes[0].spec };
   return { part: { spec: partSpec, view, references, surprisals: curves }, members, linear };
-}
-
-/** With the features that are missing as the regression on the others has them. */
-function filled({ x, observed }: Projection): Projection {
-  const [rows, features] = x.shape;
-  if (!observed.includes(0)) return { x, observed };
-  const all = Uint32Array.from({ length: rows }, (_, r) => r);
-  const weight = linearResiduals(new Moments(features).add(x, all).covariance(), features);
-  for (let r = 0; r < rows; r++) imputeRow(x.data, observed, r * features, features, weight);
-  return { x, observed };
 }
 
 const NO_CURVE: Curve = { x: Float64Array.of(0), y: Float64Array.of(0), slopes: [0, 1] };
@@ -151,56 +142,6 @@ function latentFor(covariance: Float64Array, features: number): number {
   let sum = 0, count = 0;
   while (count < features && sum < 0.95 * total) sum += Math.max(0, values[count++]);
   return Math.min(most, Math.max(2, count + 1));
-}
-
-function linearOutOfFold(
-  { x, observed }: Projection,
-  folds: readonly Uint32Array[],
-  moments: Moments,
-): Float64Array {
-  const [rows, features] = x.shape;
-  const values = new Float64Array(rows);
-  for (const fold of folds) {
-    if (folds.length > 1) moments.add(x, fold, -1);
-    const weight = linearResiduals(moments.covariance(), features);
-    for (const row of fold) values[row] = linearStatistic(x, row, weight, observed, features);
-    if (folds.length > 1) moments.add(x, fold);
-  }
-  return values;
-}
-
-function normsOf({ x: { data, shape: [rows, width] }, observed }: Projection): Float64Array {
-  return Float64Array.from({ length: rows }, (_, r) => {
-    let sum = 0, there = 0;
-    for (let i = r * width; i < (r + 1) * width; i++) {
-      sum += data[i] * data[i];
-      there += observed[i];
-    }
-    return sum * width / Math.max(1, there);
-  });
-}
-
-/** Mean distance of each reference to its k nearest others, as float32 and halves have it. */
-function spreadOf(rows: Float32Array, features: number): Float64Array {
-  const count = rows.length / features, nearest = new Float64Array(Math.min(NEIGHBOURS, count - 1));
-  const spread = new Float32Array(count);
-  for (let r = 0; r < count && nearest.length > 0; r++) {
-    nearest.fill(Infinity);
-    for (let s = 0; s < count; s++) {
-      if (s === r) continue;
-      let square = 0;
-      const limit = nearest[nearest.length - 1];
-      for (let f = 0; f < features && square < limit; f++) {
-        square += (rows[r * features + f] - rows[s * features + f]) ** 2;
-      }
-      if (square >= limit) continue;
-      let i = nearest.length - 1;
-      for (; i > 0 && nearest[i - 1] > square; i--) nearest[i] = nearest[i - 1];
-      nearest[i] = square;
-    }
-    for (const square of nearest) spread[r] += Math.sqrt(square) / nearest.length;
-  }
-  return Float64Array.from(roundHalves(spread));
 }
 
 function assemble(

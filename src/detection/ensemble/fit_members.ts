@@ -2,7 +2,7 @@
  * The networks of one view: each is trained on all rows but those of its fold, so that every row has a
  * network that has not seen it. What that network says of the row is what it would say of a new one.
  */
-import { roundHalves } from "./half_values.ts";
+import { roundHalves, roundParameters } from "./half_values.ts";
 import { MIN_VARIANCE } from "../defaults.ts";
 import type { ModelSpecInput } from "../../models/spec.ts";
 import type { Matrix } from "../../scoring/matrix.ts";
@@ -73,13 +73,6 @@ export async function fitMembers(request: MembersRequest): Promise<Members> {
     residual[r] *= width / Math.max(1, there);
   }
   return { vaes, reports, precision, residual, kl };
-}
-
-/** What the file can hold. */
-function roundParameters(vae: VAE): void {
-  vae.setParameters(
-    new Map([...vae.parameters()].map(([name, { data }]) => [name, { data: roundHalves(data) }])),
-  );
 }
 
 /** Mean squares of the cells that are there, not below the floor, nor so large that a half is 0. */

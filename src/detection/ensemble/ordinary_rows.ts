@@ -1,0 +1,74 @@
+/**
+ * Which rows of a table look ordinary, where anomalies may be among them. A fit to all rows learns the
+ * anomalies too: they pull regressions, are each other's neighbours, and make the tail against which a new
+ * one is measured. So the strangest share is left out and the rest fitted, as least trimmed squares and the
+ * minimum covariance determinant do (Rousseeuw, "Least median of squares regression", 1984).
+ *
+ *   strangeness = mean of the two largest surprisals of: regression, norm, half-scaled distance, each in both
+ *   views, each of a row by what has not seen it
+ *
+ * The score of the default detector but for its networks, which would take as long as the fit itself.
+ * Rows that calibrate must not be chosen so: what is kept by its score says nothing of the scores to come.
+ */
+import { permutation } from "../../core/philox.ts";
+import { STREAMS } from "../../core/streams.ts";
+import { surprisalAt, surprisalOf } from "../../scoring/ensemble/surprisal.ts";
+import type { ColumnSchema } from "../../scoring/schema.ts";
+import type { Cells } from "../../scoring/standardize.ts";
+import { CurveReader } from "../../scoring/views/curve.ts";
+import { project } from "../../scoring/views/projector.ts";
+import { takeCells } from "../take_cells.ts";
+import { fitViews } from "./fit_views.ts";
+import { Moments } from "./linear.ts";
+import { filled, linearOutOfFold, normsOf } from "./out_of_fold.ts";
+import { halfScaledDistances } from "./reference_distances.ts";
+
+/** More rows than this are judged for no more than they teach. */
+const MAX_JUDGED = 24_000;
+
+const REFERENCES = 1024, FOLDS = 2;
+
+/** @param share of the rows that is left out, 0 … 0.5 */
+export function ordinaryRows(
+  cells: Cells,
+  schema: readonly ColumnSchema[],
+  { share, seed }: { readonly share: number; readonly seed: number },
+): Cells {
+  const columns = schema.length;
+  const order = permutation(cells.rows, seed, 2, STREAMS.ensemble).subarray(0, MAX_JUDGED);
+  const judged = takeCells(cells, columns, order.slice().sort());
+  const strangeness = strangenessOf(judged, schema, seed);
+  const kept = Math.max(1, Math.round(judged.rows * (1 - share)));
+  const ranked = Uint32Array.from(strangeness, (_, r) => r)
+    .sort((a, b) => strangeness[a] - strangeness[b] || a - b);
+  return takeCells(judged, columns, ranked.subarray(0, kept).sort());
+}
+
+/** Of every row, nats. */
+function strangenessOf(cells: Cells, schema: readonly ColumnSchema[], seed: number): Float64Array {
+  const { rows } = cells;
+  const order = permutation(rows, seed, 3, STREAMS.ensemble);
+  const folds = Array.from(
+    { length: Math.min(FOLDS, rows) },
+    (_, m) => order.filter((_, i) => i % FOLDS === m).sort(),
+  );
+  const references = order.slice(0, REFERENCES).sort();
+  const largest = new Float64Array(rows), second = new Float64Array(rows);
+  const hear = (statistic: Float64Array) => {
+    const curve = new CurveReader(surprisalOf(statistic));
+    statistic.forEach((value, r) => {
+      const nats = surprisalAt(curve, value);
+      if (nats > largest[r]) [largest[r], second[r]] = [nats, largest[r]];
+      else if (nats > second[r]) second[r] = nats;
+    });
+  };
+  for (const view of fitViews(cells, schema)) {
+    const projection = filled(project(view, cells, schema.length));
+    const moments = new Moments(view.features.length);
+    for (const fold of folds) moments.add(projection.x, fold);
+    hear(linearOutOfFold(projection, folds, moments));
+    hear(normsOf(projection));
+    hear(halfScaledDistances(projection.x, references));
+  }
+  return largest.map((value, r) => (value + second[r]) / 2);
+}

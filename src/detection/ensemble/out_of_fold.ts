@@ -1,0 +1,43 @@
+/** Statistics of training rows by what has not seen them, and what they need: of one view. */
+import { imputeRow } from "../../scoring/ensemble/impute.ts";
+import type { Projection } from "../../scoring/views/projector.ts";
+import { linearResiduals, linearStatistic, Moments } from "./linear.ts";
+
+/** With the features that are missing as the regression on the others has them. */
+export function filled({ x, observed }: Projection): Projection {
+  const [rows, features] = x.shape;
+  if (!observed.includes(0)) return { x, observed };
+  const all = Uint32Array.from({ length: rows }, (_, r) => r);
+  const weight = linearResiduals(new Moments(features).add(x, all).covariance(), features);
+  for (let r = 0; r < rows; r++) imputeRow(x.data, observed, r * features, features, weight);
+  return { x, observed };
+}
+
+/** Of every row the squared residuals of the regression on the rows of other folds. */
+export function linearOutOfFold(
+  { x, observed }: Projection,
+  folds: readonly Uint32Array[],
+  moments: Moments,
+): Float64Array {
+  const [rows, features] = x.shape;
+  const values = new Float64Array(rows);
+  for (const fold of folds) {
+    if (folds.length > 1) moments.add(x, fold, -1);
+    const weight = linearResiduals(moments.covariance(), features);
+    for (const row of fold) values[row] = linearStatistic(x, row, weight, observed, features);
+    if (folds.length > 1) moments.add(x, fold);
+  }
+  return values;
+}
+
+/** Of every row ‖x‖², as if what is missing were like the rest. */
+export function normsOf({ x: { data, shape: [rows, width] }, observed }: Projection): Float64Array {
+  return Float64Array.from({ length: rows }, (_, r) => {
+    let sum = 0, there = 0;
+    for (let i = r * width; i < (r + 1) * width; i++) {
+      sum += data[i] * data[i];
+      there += observed[i];
+    }
+    return sum * width / Math.max(1, there);
+  });
+}

@@ -1,0 +1,78 @@
+/**
+ * Distances of rows to the nearest of some reference rows among them, each row but itself: on the host, where
+ * fitting needs them; `scoring/ensemble/neighbours.ts` has the same of new rows.
+ */
+import { NEIGHBOURS } from "../../scoring/ensemble/neighbours.ts";
+import type { Matrix } from "../../scoring/matrix.ts";
+import { takeRows } from "../../training/minibatch.ts";
+
+/** A distance below this share of √F is none, as in `neighbours.ts`. */
+const NEAREST = 1e-3;
+
+/** The k nearest references of a row. */
+class Nearest {
+  readonly #references: Float32Array;
+  readonly #features: number;
+  readonly #square: Float64Array;
+  readonly place: Int32Array;
+
+  constructor(references: Float32Array, features: number, k: number) {
+    this.#references = references;
+    this.#features = features;
+    this.#square = new Float64Array(k);
+    this.place = new Int32Array(k);
+  }
+
+  /**
+   * Finds them.
+   * @param own a reference that is the row itself, or -1
+   * @returns the mean distance; 0 where there is no reference
+   */
+  find(x: Float32Array, at: number, own: number): number {
+    const features = this.#features, references = this.#references, square = this.#square;
+    const count = references.length / features, last = square.length - 1;
+    if (last < 0) return 0;
+    square.fill(Infinity);
+    for (let s = 0; s < count; s++) {
+      if (s === own) continue;
+      const limit = square[last], from = s * features;
+      let sum = 0;
+      for (let f = 0; f < features && sum < limit; f++) {
+        sum += (x[at + f] - references[from + f]) ** 2;
+      }
+      if (sum >= limit) continue;
+      let i = last;
+      for (; i > 0 && square[i - 1] > sum; i--) {
+        square[i] = square[i - 1];
+        this.place[i] = this.place[i - 1];
+      }
+      square[i] = sum;
+      this.place[i] = s;
+    }
+    let mean = 0;
+    for (const each of square) mean += Math.sqrt(each) / square.length;
+    return mean;
+  }
+}
+
+/** Mean distance of each reference to its k nearest others. */
+export function spreadOf(references: Float32Array, features: number): Float32Array {
+  const count = references.length / features;
+  const nearest = new Nearest(references, features, Math.min(NEIGHBOURS, count - 1));
+  return Float32Array.from({ length: count }, (_, r) => nearest.find(references, r * features, r));
+}
+
+/** Of every row: its mean distance to the k nearest references, over the root of theirs. */
+export function halfScaledDistances(x: Matrix, referenceRows: Uint32Array): Float64Array {
+  const [rows, features] = x.shape, references = takeRows(x, referenceRows).data;
+  const own = new Map([...referenceRows].map((row, i) => [row, i]));
+  const spread = spreadOf(references, features);
+  const k = Math.min(NEIGHBOURS, referenceRows.length - 1);
+  const nearest = new Nearest(references, features, k), floor = NEAREST * Math.sqrt(features);
+  return Float64Array.from({ length: rows }, (_, r) => {
+    const distance = nearest.find(x.data, r * features, own.get(r) ?? -1);
+    let around = 0;
+    for (const place of nearest.place) around += spread[place] / k;
+    return Math.max(floor, distance) / Math.sqrt(Math.max(floor, around));
+  });
+}

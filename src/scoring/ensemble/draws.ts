@@ -1,0 +1,66 @@
+/**
+ * New rows from an ensemble: each network of its first view, the one with an inverse, draws in turn, so that
+ * the rows are of all of them. What a decoder says of a latent variable that no row has may lie anywhere, and
+ * the inverse of the view makes more of it: cells are kept within what the training rows had.
+ */
+import { parametersOf } from "../../models/vae_graph.ts";
+import type { SampleOptions } from "../sampling.ts";
+import type { Cells } from "../standardize.ts";
+import { TrainedVae } from "../trained_vae.ts";
+import { unproject } from "../views/view.ts";
+import type { EnsembleModel } from "./ensemble.ts";
+import { memberPrefix } from "./members.ts";
+
+export class Draws {
+  readonly #model: EnsembleModel;
+  readonly #vaes: readonly TrainedVae[];
+  /** Of each column: the outer knots of its curve; none of a column without one. */
+  readonly #ranges: ReadonlyMap<number, readonly [number, number]>;
+
+  /** @param first the first of the networks, which stays the caller's */
+  constructor(model: EnsembleModel, first: TrainedVae) {
+    this.#model = model;
+    const { view, members, spec } = model.parts[0].spec;
+    // What trains on a GPU draws on WebAssembly.
+    const backend = first.device.backend === "reference" ? "reference" : "wasm";
+    const determinism = first.device.determinism === "portable" ? "portable" : "fast";
+    const others = Array.from({ length: members - 1 }, (_, i) => {
+      const values = parametersOf(spec).map(({ name }) =>
+        [name, model.parameters.get(memberPrefix(view, i + 1) + name)!] as const
+      );
+      return new TrainedVae(spec, new Map(values), { backend, determinism });
+    });
+    this.#vaes = [first, ...others];
+    this.#ranges = new Map(
+      model.parts.flatMap(({ view: { features } }) =>
+        features.flatMap(({ column, transform }) =>
+          transform.kind === "curve"
+            ? [[column, [transform.curve.x[0], transform.curve.x.at(-1)!]] as const]
+            : []
+        )
+      ),
+    );
+  }
+
+  /** Draws `first` to `first + count - 1`: each depends on the seed and its index alone. */
+  rows(first: number, count: number, options: SampleOptions): Cells {
+    const { columns, parts } = this.#model, members = this.#vaes.length;
+    const drawn = this.#vaes.map((vae) => vae.sampleFrom(first, count, options));
+    const width = drawn[0].shape[1], data = new Float32Array(count * width);
+    for (let r = 0; r < count; r++) {
+      const of = drawn[(first + r) % members].data;
+      data.set(of.subarray(r * width, (r + 1) * width), r * width);
+    }
+    const cells = unproject(parts[0].view, { data, shape: [count, width] }, columns);
+    for (const [column, [low, high]] of this.#ranges) {
+      for (let i = column; i < cells.data.length; i += columns) {
+        cells.data[i] = Math.min(high, Math.max(low, cells.data[i]));
+      }
+    }
+    return cells;
+  }
+
+  dispose(): void {
+    for (const vae of this.#vaes.slice(1)) vae.dispose();
+  }
+}

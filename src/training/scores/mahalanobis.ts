@@ -1,0 +1,33 @@
+/**
+ * Latent Mahalanobis distance, squared: (m - μ)ᵀ (Σ + 0.01 I)⁻¹ (m - μ) for m = E[z | x], μ and Σ the mean and
+ * covariance of m over reference rows (Lee et al., 2018, of the features of a classifier). The ridge is the
+ * variance below which a dimension counts as unused: such a one shall not decide.
+ */
+import { cholesky, solveRows } from "../../core/cholesky.ts";
+import type { NamedScore } from "./score.ts";
+
+const UNUSED_VARIANCE = 0.01;
+
+export const mahalanobis: NamedScore = {
+  needsReference: true,
+  of(model, x, _settings, reference) {
+    const { data: known, shape: [count, size] } = model.means(reference);
+    const centre = new Float64Array(size), covariance = new Float64Array(size * size);
+    known.forEach((value, i) => centre[i % size] += value / count);
+    for (let r = 0; r < count; r++) {
+      for (let i = 0; i < size * size; i++) {
+        const [a, b] = [Math.floor(i / size), i % size];
+        covariance[i] += (known[r * size + a] - centre[a]) * (known[r * size + b] - centre[b]) /
+          count;
+      }
+    }
+    for (let a = 0; a < size; a++) covariance[a * (size + 1)] += UNUSED_VARIANCE;
+    const factor = cholesky(covariance, size), { data, shape: [rows] } = model.means(x);
+    const from = Float64Array.from(data, (value, i) => value - centre[i % size]);
+    const solved = from.slice();
+    solveRows(factor, size, solved);
+    const distances = new Float64Array(rows);
+    solved.forEach((value, i) => distances[Math.floor(i / size)] += value * from[i]);
+    return distances;
+  },
+};

@@ -1,0 +1,95 @@
+/**
+ * The scores that a VAE can give its rows, by name; each is a file. All are deterministic, and higher is
+ * stranger. To add one: its file, its name and its line here, its case in `tests/named_scores/`.
+ */
+import { requireChoice, requireNumber, requireObject } from "../../core/validate.ts";
+import { requireFiniteRows } from "../../scoring/finite.ts";
+import type { Matrix, Rows } from "../../scoring/matrix.ts";
+import { dose } from "./dose.ts";
+import { elbo } from "./elbo.ts";
+import { kl } from "./kl.ts";
+import { logLikelihood } from "./log_likelihood.ts";
+import { mahalanobis } from "./mahalanobis.ts";
+import { reconstruction, squaredError } from "./reconstruction.ts";
+import { regret } from "./regret.ts";
+import type { NamedScore, Scored, ScoreSettings } from "./score.ts";
+import { typicality } from "./typicality.ts";
+import { worstColumns } from "./worst_columns.ts";
+
+export { combineRanks } from "./combine.ts";
+export type { Scored, ScoreSettings } from "./score.ts";
+
+/** What `VAE.score` measures. */
+export type ScoreName =
+  | "elbo"
+  | "reconstruction"
+  | "squaredError"
+  | "kl"
+  | "logLikelihood"
+  | "worstColumns"
+  | "mahalanobis"
+  | "typicality"
+  | "regret"
+  | "dose";
+
+const SCORES: { readonly [N in ScoreName]: NamedScore } = {
+  elbo,
+  reconstruction,
+  squaredError,
+  kl,
+  logLikelihood,
+  worstColumns,
+  mahalanobis,
+  typicality,
+  regret,
+  dose,
+};
+
+/** In the order in which help lists them. */
+export const SCORE_NAMES = Object.keys(SCORES) as readonly ScoreName[];
+
+/** Which score, and how. */
+export interface NamedScoreOptions extends Partial<ScoreSettings> {
+  /** "elbo" by default. */
+  readonly method?: ScoreName;
+  /** Rows known to be normal, for "mahalanobis", "typicality" and "dose". */
+  readonly reference?: Rows;
+}
+
+/** Whether a score compares with reference rows. */
+export function needsReference(method: ScoreName): boolean {
+  return SCORES[method].needsReference ?? false;
+}
+
+/**
+ * @param toMatrix rows as the model's programs read them
+ * @throws TypeError or RangeError naming the option, or the row whose score is not finite
+ */
+export function scoreBy(
+  modelOf: (settings: ScoreSettings) => Scored,
+  x: Matrix,
+  toMatrix: (rows: Rows) => Matrix,
+  options: NamedScoreOptions,
+): Float64Array {
+  const keys = ["method", "reference", "samples", "columns", "steps", "seed"];
+  const { method: given = "elbo", reference, samples = 100, columns = 3, steps = 200, seed = 0 } =
+    requireObject("score options", options, keys) as NamedScoreOptions;
+  const method = requireChoice("method", given, SCORE_NAMES), whole = { min: 1, integer: true };
+  const settings: ScoreSettings = {
+    samples: requireNumber("samples", samples, { ...whole, max: 1e6 }),
+    columns: requireNumber("columns", columns, { ...whole, max: 65_536 }),
+    steps: requireNumber("steps", steps, { ...whole, max: 1e6 }),
+    seed: requireNumber("seed", seed, { integer: true }),
+  };
+  const known = reference === undefined ? undefined : toMatrix(reference);
+  if (needsReference(method) && (known?.shape[0] ?? 0) < 2) {
+    throw new RangeError(
+      `Cannot score by ${method}: reference must be at least 2 normal rows: current value is ${
+        known?.shape[0] ?? "none"
+      }`,
+    );
+  }
+  const scores = SCORES[method].of(modelOf(settings), x, settings, known ?? x);
+  requireFiniteRows("score", scores, 1);
+  return scores;
+}

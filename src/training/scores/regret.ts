@@ -1,0 +1,10 @@
+/**
+ * Likelihood regret: ELBO(x; q*) - ELBO(x; q(z | x)), nats, q* the best Gaussian for the row alone (Xiao, Yan and
+ * Amit, "Likelihood regret", 2020). What a model has to relearn for the row is what it has not seen the like of.
+ * Some hundreds of passes a row: a second look at rows that another score has flagged.
+ */
+import type { NamedScore } from "./score.ts";
+
+export const regret: NamedScore = {
+  of: (model, x, { samples, steps, seed }) => model.gaps(x, { samples, steps, seed }).amortisation,
+};

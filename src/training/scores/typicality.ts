@@ -1,0 +1,16 @@
+/**
+ * Typicality: |-ELBO(x) - mean of -ELBO over reference rows|, nats (Nalisnick et al., "Detecting
+ * out-of-distribution inputs to deep generative models using typicality", 2019, with rows one by one). A row may
+ * be too likely, as a blank picture is.
+ */
+import { elbo } from "./elbo.ts";
+import type { NamedScore } from "./score.ts";
+
+export const typicality: NamedScore = {
+  needsReference: true,
+  of(model, x, settings, reference) {
+    const known = elbo.of(model, reference, settings, reference);
+    const entropy = known.reduce((sum, nats) => sum + nats / known.length, 0);
+    return elbo.of(model, x, settings, reference).map((nats) => Math.abs(nats - entropy));
+  },
+};

@@ -1,0 +1,15 @@
+/**
+ * The sum of the k largest -ln p(x_d | z), nats, at z = E[z | x]: of a row of a hundred columns one fault is
+ * not lost among the noise of ninety-nine.
+ */
+import type { NamedScore } from "./score.ts";
+
+export const worstColumns: NamedScore = {
+  of(model, x, { columns: most }) {
+    const { cost: { data, shape: [rows, columns] } } = model.costs(x);
+    return Float64Array.from({ length: rows }, (_, r) => {
+      const own = data.slice(r * columns, (r + 1) * columns).sort();
+      return own.subarray(Math.max(0, columns - most)).reduce((sum, nats) => sum + nats, 0);
+    });
+  },
+};
