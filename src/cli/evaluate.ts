@@ -4,10 +4,11 @@
  */
 import { Command } from "npm:commander@15.1.0";
 import type { Table } from "../formats/mod.ts";
+import { latentWidth } from "../models/latents.ts";
 import { latentSize } from "../models/vae_graph.ts";
 import type { Evaluation } from "../scoring/evaluation.ts";
 import type { ElboSurgery } from "../training/elbo_surgery.ts";
-import type { Gaps } from "../training/refinement.ts";
+import { type Gaps, whyNotRefined } from "../training/refinement.ts";
 import { type LabelFigures, labelFigures, labelSection } from "./against_label.ts";
 import { type Baselines, baselineSections, runBaselines } from "./baselines.ts";
 import { differentiable } from "./differentiable.ts";
@@ -46,16 +47,26 @@ export interface Evaluated {
   readonly klForm: Evaluation["klForm"];
   /** Importance-sampled: a lower bound of ln p(x) that rises with the draws. */
   readonly logLikelihood: number;
+  /** ln p(x) - ELBO, by the same draws. */
+  readonly gap: number;
   /** How many of the draws carry the estimate: mean over the rows, and the worst row's. */
   readonly effectiveSamples: { readonly mean: number; readonly lowest: number };
   /** Latent dimensions. */
   readonly latent: number;
   readonly activeUnits: number;
   readonly klPerDimension: readonly number[];
+  /** Layer by layer, from the data up. */
+  readonly latentPerLayer: readonly number[];
+  readonly activeUnitsPerLayer: readonly number[];
+  readonly klPerLayer: readonly number[];
+  /** KL(q(y | x) ‖ p(y)), of a model with a classifier. */
+  readonly klOfClass?: number;
   /** By as many draws from the prior as were asked for. */
   readonly priorLogLikelihood?: number;
   /** What separates the ELBO from ln p(x), where asked for. */
   readonly gaps?: { readonly [Part in keyof Gaps]: number };
+  /** Why the gap is not split, where that was asked for. */
+  readonly gapsRefused?: string;
   /** The KL taken apart, where asked for. */
   readonly surgery?: ElboSurgery;
   /** ln |d standardised / d data|, mean over the rows: added to a log-density it gives that in the table's own units. */
@@ -81,7 +92,10 @@ export function evaluateCommand(io: Io): Command {
     .addOption(
       options.integerOption("--prior-samples <k>", "also ln p(x) by so many z ~ p(z)", limits),
     )
-    .option("--gaps", "also split ln p(x) - ELBO: refines q for each row, some 1000 passes over it")
+    .option(
+      "--gaps",
+      "also split ln p(x) - ELBO: refines q for each row, if it is one diagonal Gaussian; some 1000 passes",
+    )
     .option("--surgery", "also take the KL apart: every row's draw under every row's q")
     .option(
       "--baselines [table]",
@@ -111,7 +125,8 @@ export async function evaluate(
   const table = await readDataFor(model, data, io, given.label);
   const x = units.toVae(table);
   const evaluation = await vae.evaluate(x, { samples, seed, priorSamples });
-  const { effectiveSamples, klPerDimension, klForm, priorLogLikelihood } = evaluation;
+  const { effectiveSamples, klPerDimension, klForm, klOfClass, priorLogLikelihood } = evaluation;
+  const gapsRefused = gaps ? whyNotRefined(vae.spec) : undefined, isSplit = gaps && !gapsRefused;
   return {
     model: path,
     data: table.source,
@@ -121,6 +136,7 @@ export async function evaluate(
     reconstruction: mean(evaluation.reconstruction),
     kl: mean(evaluation.kl),
     logLikelihood: mean(evaluation.logLikelihood),
+    gap: mean(evaluation.logLikelihood) - mean(evaluation.elbo),
     effectiveSamples: {
       mean: mean(effectiveSamples),
       lowest: effectiveSamples.reduce((lowest, value) => Math.min(lowest, value)),
@@ -129,9 +145,14 @@ export async function evaluate(
     activeUnits: evaluation.activeUnits,
     klForm,
     klPerDimension: [...klPerDimension],
+    latentPerLayer: vae.spec.latent.map((layer) => latentWidth(layer)),
+    activeUnitsPerLayer: evaluation.activeUnitsPerLayer,
+    klPerLayer: [...evaluation.klPerLayer],
+    klOfClass,
+    gapsRefused,
     ...(priorLogLikelihood && { priorLogLikelihood: mean(priorLogLikelihood) }),
-    ...((gaps || surgery) && await differentiable(vae, async (full) => ({
-      ...(gaps && { gaps: means(await full.gaps(x, { samples, seed })) }),
+    ...((isSplit || surgery) && await differentiable(vae, async (full) => ({
+      ...(isSplit && { gaps: means(await full.gaps(x, { samples, seed })) }),
       ...(surgery && { surgery: await full.surgery(x, { seed }) }),
     }))),
     logJacobian: mean(units.logJacobians(table)),
@@ -184,10 +205,26 @@ export function evaluateSections(evaluated: Evaluated): Section[] {
           "  effective draws",
           `${effectiveSamples.mean.toFixed(1)}, worst row ${effectiveSamples.lowest.toFixed(1)}`,
         ],
+        ["  ln p(x) - ELBO", nats(evaluated.gap)],
         ["ln p(x), by the prior", maybeNats(evaluated.priorLogLikelihood)],
         ["In the table's units", `add ${nats(evaluated.logJacobian)}`],
-        ["Active units", `${evaluated.activeUnits} of ${evaluated.latent}`],
+        [
+          "Active units",
+          `${evaluated.activeUnitsPerLayer.join(" + ")} of ${evaluated.latentPerLayer.join(" + ")}`,
+        ],
         ["KL per dimension", klPerDimension.map(nats).join("  ") || undefined],
+        [
+          "KL per layer",
+          klPerDimension.length === 0
+            ? `${evaluated.klPerLayer.map(nats).join("  ")} (Monte Carlo)`
+            : undefined,
+        ],
+        ["KL of the class", maybeNats(evaluated.klOfClass)],
+        [
+          "Gap",
+          evaluated.gapsRefused &&
+          `not split, as q(z | x) is no diagonal Gaussian of one layer: ${evaluated.gapsRefused}`,
+        ],
       ],
     },
     ...gapSections(evaluated),

@@ -6,6 +6,7 @@ import type { EnsembleModel } from "../scoring/ensemble/ensemble.ts";
 import { type TableModel, tableModelOf } from "../scoring/table_scorer.ts";
 import { fromModelFile } from "../scoring/trained_vae.ts";
 import { parseRbmSpec } from "../models/rbm.ts";
+import type { LatentLayer } from "../models/latents.ts";
 import type { ModelSpec } from "../models/spec.ts";
 import { latentSize } from "../models/vae_graph.ts";
 import { type Io, print } from "./io.ts";
@@ -69,20 +70,56 @@ function sectionsOf(path: string, file: ModelFile): Section[] {
 }
 
 function specLines(spec: ModelSpec): [string, string][] {
-  const { inputs, encoder, decoder, likelihood } = spec;
-  const size = latentSize(spec);
+  const { inputs, condition, classifier, encoder, decoder, latent, likelihood, missing } = spec;
+  const { inference, prior } = spec;
+  const size = latentSize(spec), seen = inputs + condition + (missing === "mask" ? inputs : 0);
   const network = (widths: readonly number[]) => widths.join(" - ");
-  return [
-    ["Encoder", `${network([inputs, ...encoder.hidden, size])}, ${encoder.activation}`],
-    ["Decoder", `${network([size, ...decoder.hidden, inputs])}, ${decoder.activation}`],
+  const lines: [string, string | false | undefined][] = [
+    ["Encoder", `${network([seen, ...encoder.hidden, size])}, ${encoder.activation}`],
+    [
+      "Decoder",
+      `${network([size + condition, ...decoder.hidden, inputs])}, ${decoder.activation}`,
+    ],
+    ...latent.map((layer, i): [string, string] => [
+      latent.length === 1 ? "Latent" : `Latent layer ${i + 1}`,
+      describeLayer(layer),
+    ]),
+    ["Inference", latent.length > 1 && (inference === "ladder" ? "ladder" : "bottom-up")],
+    ["Prior", describe(prior)],
     ["Likelihood", describeLikelihood(likelihood)],
+    [
+      "Condition",
+      condition > 0 && (classifier ? `a class of ${condition}` : counted(condition, "column")),
+    ],
+    [
+      "Classifier",
+      classifier &&
+      `${network([inputs, ...classifier.hidden, condition])}, ${classifier.activation}`,
+    ],
+    ["Missing cells", missing && (missing === "mask" ? "taken, and seen as such" : "taken as 0")],
   ];
+  return lines.filter((line): line is [string, string] => Boolean(line[1]));
+}
+
+function describeLayer(layer: LatentLayer): string {
+  if (layer.type === "categorical") {
+    const { variables, classes, relaxation } = layer;
+    return `${variables} variables of ${classes} classes, ${relaxation}`;
+  }
+  if (layer.type === "deterministic") return `${layer.size} dimensions, no draws`;
+  const { size, posterior, flows } = layer;
+  const through = flows.map(({ type }) => type).join(", ");
+  return `${size} dimensions, ${posterior} Gaussian${through && `, flows ${through}`}`;
+}
+
+/** A type, and what else its JSON says. */
+function describe({ type, ...details }: { readonly type: string }): string {
+  return [type, ...Object.entries(details).map(([name, value]) => `${name} ${value}`)].join(", ");
 }
 
 function describeLikelihood(likelihood: ModelSpec["likelihood"]): string {
   if (likelihood.type === "mixed") return likelihood.columns.map(describeLikelihood).join("; ");
-  const { type, ...details } = likelihood;
-  return [type, ...Object.entries(details).map(([name, value]) => `${name} ${value}`)].join(", ");
+  return describe(likelihood);
 }
 
 /** Mean and standard deviation of a column that is numbers. */

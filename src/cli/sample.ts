@@ -14,12 +14,14 @@ import type { Cells } from "../scoring/standardize.ts";
 import { drawRows } from "../scoring/units.ts";
 import { IMAGE_ENDINGS, type ImageOptions, imageOptions, isImage, writeImages } from "./picture.ts";
 import { requireRowsPlace, type RowsDestination, writeRows } from "./rows_output.ts";
+import { shortFloat32 } from "./text.ts";
 
 interface SampleOptions extends RowsDestination, ImageOptions, options.BackendOption {
   readonly count?: number;
   readonly manifold?: number;
   readonly condition?: number[];
   readonly seed?: number;
+  readonly latents?: boolean;
 }
 
 export function sampleCommand(io: Io): Command {
@@ -40,6 +42,7 @@ export function sampleCommand(io: Io): Command {
       new Option("--condition <numbers>", "the condition of all draws, such as 0,1,0")
         .argParser(numbers),
     )
+    .option("--latents", "also the z behind each row, as z_0, …")
     .option(
       "--out <file>",
       "CSV file, or .png or .svg of images, to write instead of standard output",
@@ -52,9 +55,13 @@ export function sampleCommand(io: Io): Command {
     if (manifold !== undefined && condition !== undefined) {
       command.error("error: option '--manifold <n>' excludes '--condition <numbers>'");
     }
+    if (given.latents && (manifold !== undefined || isImage(given.out))) {
+      command.error("error: option '--latents' is for rows of draws alone");
+    }
     const count = manifold ?? options.required(given.count, "--count <n>", command);
     await requireRowsPlace(given, [path], IMAGE_ENDINGS);
     using model = await loadAny(path, { backend: given.backend });
+    if (given.latents) return await writePairs(model, count, given, io);
     const drawn = await draw(model, count, given);
     const fields = manifold === undefined ? { model: path, seed } : { model: path, manifold };
     if (!isImage(given.out)) return await writeRows(inTableUnits(model, drawn, fields), given, io);
@@ -62,6 +69,31 @@ export function sampleCommand(io: Io): Command {
     const images = inTableCells(model, drawn);
     await writeImages(images, given.out, { ...given, across }, { ...given, fields }, io);
   });
+}
+
+/** Draws of (x, z) ~ p(z) p(x | z). */
+async function writePairs(
+  model: LoadedModel | LoadedRbm,
+  count: number,
+  given: SampleOptions,
+  io: Io,
+): Promise<void> {
+  const { path } = model, { seed = 0, condition } = given;
+  if (model.rbm) {
+    throw new TypeError(`Cannot sample: ${path} is a Boltzmann machine, which has no latents`);
+  }
+  const options = { seed, ...conditionOf(count, condition) };
+  const { x, z: { data, shape: [, size] } } = await model.vae.sampleJoint(count, options);
+  const made = inTableUnits(model, x, { model: path, seed });
+  const z = (index: number) =>
+    Array.from(data.subarray(index * size, (index + 1) * size), shortFloat32);
+  const output = {
+    ...made,
+    columns: [...made.columns, ...Array.from({ length: size }, (_, l) => `z_${l}`)],
+    row: (index: number) => [...made.row(index), ...z(index)],
+    lists: { values: made.row, z },
+  };
+  await writeRows(output, given, io);
 }
 
 /** @throws TypeError for what a Boltzmann machine has not */

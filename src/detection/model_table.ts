@@ -13,6 +13,7 @@ import {
 } from "../formats/mod.ts";
 import { listNames } from "../formats/errors.ts";
 import { lineOf } from "../formats/table.ts";
+import { oneHot } from "../scoring/labels.ts";
 import { encodeTable } from "../scoring/raw_table.ts";
 import { codecOf } from "../scoring/schema.ts";
 import type { Cells } from "../scoring/standardize.ts";
@@ -63,13 +64,14 @@ function readNamed(
 }
 
 async function readPositions(
-  { columns, schema }: Units,
+  units: Units,
   source: string,
   bytes: Uint8Array,
   label?: string,
 ): Promise<Table> {
-  const cells = schema ? "any" : "numbers";
-  const table = byPosition(await readAnyTable(source, bytes, { label, cells }), columns);
+  const { columns, schema } = units, cells = schema ? "any" : "numbers";
+  const whole = await readAnyTable(source, bytes, { label, cells });
+  const table = byPosition(withClass(units, whole), columns);
   if (!schema) return table;
   const { data } = await namingTable(table, async () => encodeTable(table, schema));
   return { ...table, data, texts: undefined };
@@ -135,6 +137,32 @@ export async function namingTable<Value>(
     const Same = error instanceof RangeError ? RangeError : TypeError;
     throw new Same(`Cannot use ${name}: ${said}`, { cause: error });
   }
+}
+
+/** Of x alone, or x and its class, -1 where it is missing, the rows that a model with a classifier reads. */
+function withClass({ made, optional: condition = 0 }: Units, table: Table): Table {
+  const inputs = made.length;
+  const { columns, rows, data, source } = table, width = columns.length;
+  const hasClass = width === inputs + 1;
+  if (condition === 0 || !(hasClass || width === inputs)) return table;
+  const labels = Array.from({ length: rows }, (_, r) => hasClass ? data[r * width + inputs] : -1);
+  const fault = labels.findIndex((y) => !Number.isInteger(y) || y < -1 || y >= condition);
+  if (fault >= 0) {
+    const expected = `a class, 0 to ${condition - 1}, or -1 where it is missing`;
+    const column = columns[inputs];
+    throw new DataError({ source, row: fault + 1, column, expected, actual: `${labels[fault]}` });
+  }
+  const classes = oneHot(labels, condition).data, wide = inputs + condition;
+  const cells = new Float64Array(rows * wide);
+  for (let r = 0; r < rows; r++) {
+    cells.set(data.subarray(r * width, r * width + inputs), r * wide);
+    cells.set(classes.subarray(r * condition, (r + 1) * condition), r * wide + inputs);
+  }
+  const names = [
+    ...columns.slice(0, inputs),
+    ...Array.from({ length: condition }, (_, y) => `c${y}`),
+  ];
+  return { ...table, columns: names, data: cells };
 }
 
 function byPosition(table: Table, columns: readonly string[]): Table {

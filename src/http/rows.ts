@@ -15,7 +15,7 @@ import { invalid, pointerStep, type Problem } from "./problems.ts";
 import type { Units } from "../scoring/units.ts";
 
 /** What a row must look like. */
-type RowShape = Pick<Units, "columns" | "schema" | "missing" | "largest" | "fault">;
+type RowShape = Pick<Units, "columns" | "schema" | "missing" | "optional" | "largest" | "fault">;
 
 /** @throws Problem for a wrong width or name, or a cell that the model cannot take */
 export function readRows(rows: readonly unknown[], shape: RowShape): Cells {
@@ -116,14 +116,15 @@ function readPositions(
   shape: RowShape,
   data: Float64Array,
 ): void {
-  const width = shape.columns.length;
-  if (row.length !== width) {
+  const width = shape.columns.length, least = width - (shape.optional ?? 0);
+  if (row.length !== width && row.length !== least) {
+    const numbers = least === width ? width : `${least} or ${width}`;
     throw invalid(
       `/rows/${r}`,
-      `Cannot read row ${r + 1}: expected ${width} numbers: current value is ${row.length}`,
+      `Cannot read row ${r + 1}: expected ${numbers} numbers: current value is ${row.length}`,
     );
   }
-  for (let c = 0; c < width; c++) {
+  for (let c = 0; c < row.length; c++) {
     const code = codeOf(row[c], c, shape);
     if (code === undefined) throw wrongCell(r, c, c, row[c], shape);
     data[r * width + c] = code;
@@ -137,7 +138,9 @@ function readNames(
   data: Float64Array,
 ): void {
   const cells = row as Readonly<Record<string, unknown>>;
-  const { columns } = shape, width = columns.length;
+  const { columns, optional = 0 } = shape, least = columns.length - optional;
+  const isShort = optional > 0 && !columns.slice(least).some((name) => Object.hasOwn(cells, name));
+  const width = isShort ? least : columns.length;
   for (let c = 0; c < width; c++) {
     const name = columns[c];
     if (!Object.hasOwn(cells, name)) {
@@ -148,7 +151,7 @@ function readNames(
     }
     const code = codeOf(cells[name], c, shape);
     if (code === undefined) throw wrongCell(r, c, name, cells[name], shape);
-    data[r * width + c] = code;
+    data[r * columns.length + c] = code;
   }
   const names = Object.keys(cells);
   if (names.length === width) return;

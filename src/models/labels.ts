@@ -20,17 +20,43 @@ export function labelledTerms(
   { x, condition }: BatchRows & { readonly condition: Node },
   { samples, seen = x }: Omit<TermsRequest, "reference"> = {},
 ): Terms & { readonly mean: Node } {
-  const { g } = scope;
-  const classes = spec.condition;
-  const each = everyClass(g, classes, condition);
-  const repeated = (node: Node) => g.repeatRows(node, { times: classes });
-  const rows = { all: g.concatCols(repeated(x), each), x: repeated(x), condition: each };
+  const rows = withEveryClass(scope.g, spec, x);
+  const repeated = (node: Node) => scope.g.repeatRows(node, { times: spec.condition });
   // An x that is seen as it is stays one node.
   const terms = modelTerms(scope, spec, rows, {
     samples,
     seen: seen === x ? rows.x : repeated(seen),
   });
   return { ...terms, labels: { given: condition, logPosterior: classify(scope, spec, seen) } };
+}
+
+/** Rows `[B, D]`, each once with every class behind it, row r with class c at r·C + c. */
+export function withEveryClass(
+  g: Graph,
+  { condition: classes }: ModelSpec,
+  x: Node,
+): BatchRows & { readonly condition: Node } {
+  const condition = everyClass(g, classes, x), repeated = g.repeatRows(x, { times: classes });
+  return { all: g.concatCols(repeated, condition), x: repeated, condition };
+}
+
+/** Σ_y share_y · value_y of every row, for shares `[B, C]` and values `[C·B, n]`, `[B, n]`. */
+export function overClasses(g: Graph, shares: Node, perClass: Node): Node {
+  const classes = shares.shape.cols;
+  const column = g.reshape(shares, { rows: classes, cols: 1, batched: true });
+  return g.sumGroups(g.mul(perClass, column), { size: classes });
+}
+
+/** ln Σ_y e^(value_y) of every row and column, for values `[C·B, K]`, `[B, K]`. */
+export function logSumOverClasses(g: Graph, perClass: Node, classes: number): Node {
+  const { cols: draws, batched } = perClass.shape;
+  const flat = g.reshape(perClass, { rows: 1, cols: classes * draws, batched });
+  const columns = Array.from({ length: classes }, (_, y) => {
+    const ofClass = g.sliceCols(flat, { start: y * draws, count: draws });
+    return g.reshape(ofClass, { rows: draws, cols: 1, batched });
+  });
+  const together = columns.reduce((a, b) => g.concatCols(a, b));
+  return g.reshape(g.logSumExpCols(together), { rows: 1, cols: draws, batched });
 }
 
 /** The identity `[C, C]` for each row of the batch, `[C·B, C]`. */

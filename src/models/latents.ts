@@ -153,3 +153,15 @@ export function standardPriorOf<T extends keyof LatentOptions>(
 ): Prior {
   return LATENTS[spec.type].standardPrior(g, spec);
 }
+
+/**
+ * Whether mean and variance of q(z | x) of the layer next to the data are known without draws: not behind
+ * flows, and not in a ladder, where they depend on the draws above.
+ */
+export function hasClosedMoments(
+  { latent, inference }: { readonly latent: readonly LatentLayer[]; readonly inference: string },
+): boolean {
+  const [first] = latent;
+  const isTransformed = first.type === "gaussian" && first.flows.length > 0;
+  return !isTransformed && (latent.length === 1 || inference === "bottomUp");
+}

@@ -45,6 +45,8 @@ export interface LayersRequest {
 export interface LayerDraws extends Latents {
   /** q of the layer next to the data; of a ladder the mean over the draws above it. */
   readonly first: Pick<Posterior, "mean" | "logVar" | "diagonal">;
+  /** The draws of every layer, from the data up, `[K·B, L]` each. */
+  readonly draws: readonly Node[];
 }
 
 export function drawLayers(scope: Scope, spec: ModelSpec, request: LayersRequest): LayerDraws {
@@ -82,11 +84,14 @@ function drawBottomUp(scope: Scope, spec: ModelSpec, request: LayersRequest): La
     logDensity(g, between(scope, spec, i, layers[i + 1].z), layers[i].z)
   );
   const paths = layers.map(({ path }) => path);
+  const ofPriors = [...priors.reverse(), request.prior.logDensity(top.z)];
   return {
     first,
     z: first.z,
+    draws: layers.map(({ z }) => z),
     logPosterior: sum(g, layers.map(({ logDensity }) => logDensity)),
-    logPrior: sum(g, [request.prior.logDensity(top.z), ...priors]),
+    logPrior: sum(g, ofPriors),
+    divergences: layers.map(({ logDensity }, i) => g.sub(logDensity, ofPriors[i])),
     klPerDimension: layers.length === 1 ? top.klTo(request.prior) : undefined,
     paths: paths.every((path) => path !== undefined) ? paths : undefined,
     score: top.score,
@@ -111,30 +116,37 @@ function drawLadder(scope: Scope, spec: ModelSpec, request: LayersRequest): Laye
   const { g } = scope;
   const { rows, samples, noise, prior } = request;
   const top = ladderTop(scope, spec, { rows, samples, noise: noise(spec.latent.length - 1) });
-  const state: { z: Node; densities: Node[]; priors: Node[]; paths: (DrawPath | undefined)[] } = {
-    z: top.z,
+  const state: {
+    draws: Node[];
+    densities: Node[];
+    priors: Node[];
+    paths: (DrawPath | undefined)[];
+  } = {
+    draws: [top.z],
     densities: [top.logDensity],
     priors: [prior.logDensity(top.z)],
     paths: [top.path],
   };
   let q: Posterior = top;
   for (const layer of below(spec)) {
-    const above = between(scope, spec, layer, state.z), name = encoderName(layer);
+    const above = between(scope, spec, layer, state.draws.at(-1)!), name = encoderName(layer);
     const hidden = deterministic(scope, spec, layer, rows);
     const request = { name, hidden, samples, noise: noise(layer), above };
     q = mergedPosterior(scope, spec.latent[layer], request);
-    state.z = q.z;
+    state.draws.push(q.z);
     state.densities.push(q.logDensity);
     state.priors.push(logDensity(g, above, q.z));
     state.paths.push(q.path);
   }
-  const { z, densities, priors, paths } = state;
+  const { draws, densities, priors, paths } = state;
   const overDraws = (node: Node) => meanOfDraws(g, node, samples);
   return {
     first: { mean: overDraws(q.mean), logVar: overDraws(q.logVar) },
-    z,
+    z: draws.at(-1)!,
+    draws: [...draws].reverse(),
     logPosterior: sum(g, densities),
     logPrior: sum(g, priors),
+    divergences: densities.map((density, i) => g.sub(density, priors[i])).reverse(),
     paths: paths.every((path) => path !== undefined) ? paths : undefined,
     score: top.score,
   };

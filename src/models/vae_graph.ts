@@ -49,12 +49,14 @@ export interface Reference {
 
 /** What the encoder says of rows, drawn `samples` times each. */
 export interface Inference extends Latents {
-  /** E[z | x] of the layer next to the data, `[B, L]`. */
+  /** The point that stands for the layer next to the data, `[B, L]`: E[z | x], but see `hasClosedMoments`. */
   readonly mean: Node;
-  /** ln Var[z | x] of that layer, `[B, L]`. */
+  /** ln Var[z | x] of that layer, likewise, `[B, L]`. */
   readonly logVar: Node;
   /** q(z | x) of a model of one layer, where it is a diagonal Gaussian. */
   readonly diagonal?: DiagonalGaussian;
+  /** The draws of every layer, from the data up, `[K·B, L]` each. */
+  readonly draws: readonly Node[];
 }
 
 /** Columns of the z that the decoder takes and `encode` gives. */
@@ -184,15 +186,17 @@ export function termsUnder(
 ): Terms {
   const prior = modelPrior(scope, spec);
   const noise = layerNoise(scope, spec, "noise", STREAMS.posterior);
-  const { z, logDensity, klTo, path } = drawDiagonal(scope.g, q, { samples, noise });
+  const { g } = scope;
+  const { z, logDensity, klTo, path } = drawDiagonal(g, q, { samples, noise });
   const latents = {
     z,
     logPosterior: logDensity,
     logPrior: prior.logDensity(z),
+    divergences: [g.sub(logDensity, prior.logDensity(z))],
     klPerDimension: klTo(prior),
     paths: path && [path],
   };
-  return termsOf(scope.g, rows.x, latents, decoder(scope, spec, z, rows));
+  return termsOf(g, rows.x, latents, decoder(scope, spec, z, rows));
 }
 
 /** Densities of the draws under their own rows and under the reference rows. */

@@ -16,7 +16,7 @@ import type { Graph } from "../graph/graph.ts";
 import type { Node } from "../ops/spec.ts";
 import { KL_WEIGHT_KEYS, type KlWeight, parseKlWeight } from "./kl_weight.ts";
 import type { ObjectiveFamily, SharedOptions } from "./objective_family.ts";
-import type { Terms } from "./terms.ts";
+import { classShares, klOfClasses, type Terms } from "./terms.ts";
 
 /** `semiSupervised`: the bound of rows that may lack their class; beta weighs the KL of z alone. */
 export interface SemiSupervisedObjective extends SharedOptions, KlWeight {
@@ -37,22 +37,16 @@ export const semiSupervised: ObjectiveFamily<SemiSupervisedObjective> = {
     alpha: requireNumber("objective.alpha", fields.alpha ?? 1, { min: 0, max: 1e6 }),
   }),
   build(g, terms, { alpha }) {
-    const { given, logPosterior } = terms.labels!;
+    const labels = terms.labels!, { given, logPosterior } = labels;
     const classes = given.shape.cols;
-    const isMissing = g.affine(g.sumCols(given), { scale: -1, offset: 1 });
-    const guessed = g.mul(isMissing, g.exp(logPosterior));
-    const weights = g.add(given, guessed);
+    const weights = classShares(g, labels);
     const overClasses = (ofRows: Node) => {
       const perClass = g.reshape(ofRows, { rows: 1, cols: classes, batched: true });
       return meanOfRows(g, g.mul(weights, perClass));
     };
     const reconstruction = negative(g, overClasses(meanOverDraws(g, terms.logLikelihoods)));
     const klOfLatents = overClasses(klOfRows(g, terms));
-    // KL(q(y | x) ‖ 1/C); of a known class, whose q is one point, ln C.
-    const klOfClass = g.affine(meanOfRows(g, g.mul(guessed, logPosterior)), {
-      scale: 1,
-      offset: Math.log(classes),
-    });
+    const klOfClass = g.sumRows(klOfClasses(g, labels), { mean: true });
     const classification = g.affine(meanOfRows(g, g.mul(given, logPosterior)), {
       scale: -alpha,
       offset: 0,

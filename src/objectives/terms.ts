@@ -18,6 +18,8 @@ export interface Latents {
   readonly logPosterior: Node;
   /** ln p(z) of every draw, likewise. */
   readonly logPrior: Node;
+  /** ln q - ln p of every draw, layer by layer from the data up, `[K·B, 1]` each. */
+  readonly divergences: readonly Node[];
   /** KL(q ‖ p) of each dimension of every layer, `[B, L]`; only where all of it has a closed form. */
   readonly klPerDimension?: Node;
   /** The ways of the gradient through the draws, one a layer; absent where one has none. */
@@ -64,6 +66,8 @@ export interface Terms extends Pick<Latents, "klPerDimension" | "paths"> {
   readonly logPosteriors: Node;
   /** ln w of every draw, `[B, K]`. */
   readonly logWeights: Node;
+  /** ln q - ln p of every draw, layer by layer from the data up, `[B, K]` each. */
+  readonly divergences: readonly Node[];
   /** `Latents.score`, `[B, K]`. */
   readonly scores?: Node;
   /** Only where the objective asked for it, and q is a diagonal Gaussian. */
@@ -77,7 +81,7 @@ export function termsOf(g: Graph, x: Node, latents: Latents, conditional: Condit
   const { rows } = x.shape, samples = latents.z.shape.rows / rows;
   const target = samples === 1 ? x : g.repeatRows(x, { times: samples });
   const logLikelihood = g.sumCols(conditional.logProb(target));
-  const { logPrior, logPosterior, klPerDimension, paths, score } = latents;
+  const { logPrior, logPosterior, klPerDimension, paths, score, divergences } = latents;
   const asColumns = (column: Node) => g.reshape(column, { rows, cols: samples, batched: true });
   return {
     x,
@@ -87,8 +91,28 @@ export function termsOf(g: Graph, x: Node, latents: Latents, conditional: Condit
     logLikelihoods: asColumns(logLikelihood),
     logPriors: asColumns(logPrior),
     logPosteriors: asColumns(logPosterior),
+    divergences: divergences.map(asColumns),
     logWeights: asColumns(g.add(logLikelihood, g.sub(logPrior, logPosterior))),
   };
+}
+
+/** The share of each class in a row: all of one that is known, else q(y | x), `[B, C]`. */
+export function classShares(g: Graph, { given, logPosterior }: Labels): Node {
+  return g.add(given, guessedShares(g, { given, logPosterior }));
+}
+
+/** q(y | x) of rows whose class is missing, zeros of the others, `[B, C]`. */
+export function guessedShares(g: Graph, { given, logPosterior }: Labels): Node {
+  const isMissing = g.affine(g.sumCols(given), { scale: -1, offset: 1 });
+  return g.mul(isMissing, g.exp(logPosterior));
+}
+
+/**
+ * KL(q(y | x) ‖ 1/C) of every row, nats, `[B, 1]`; of a known class, whose q is one point, ln C.
+ */
+export function klOfClasses(g: Graph, labels: Labels): Node {
+  const entropy = g.sumCols(g.mul(guessedShares(g, labels), labels.logPosterior));
+  return g.affine(entropy, { scale: 1, offset: Math.log(labels.given.shape.cols) });
 }
 
 /** -E_q[ln p(x | z)], the mean over draws and rows, `[1, 1]`. */

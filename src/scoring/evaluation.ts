@@ -32,6 +32,8 @@ export interface EvaluationOptions {
 export interface Evaluation extends RowEvaluation {
   /** Latent dimensions, next to the data, whose posterior mean varies over the rows by more than 0.01 */
   readonly activeUnits: number;
+  /** The same of every layer, from the data up */
+  readonly activeUnitsPerLayer: readonly number[];
   /**
    * ln (1/K Σ p(x | z)), z ~ p(z), per row; only if asked for. Such draws hardly ever meet the row: far
    * below `logLikelihood` unless K is vast
@@ -45,7 +47,7 @@ export interface RowEvaluation {
   readonly elbo: Float64Array;
   /** E_q[ln p(x | z)] */
   readonly reconstruction: Float64Array;
-  /** KL(q ‖ p): see `klForm` */
+  /** KL(q ‖ p): see `klForm`; with a classifier that of the class too */
   readonly kl: Float64Array;
   /** "closed", or "sampled": the mean of ln q - ln p over the draws */
   readonly klForm: "closed" | "sampled";
@@ -55,6 +57,10 @@ export interface RowEvaluation {
   readonly effectiveSamples: Float64Array;
   /** Mean KL of each latent dimension over the rows, `[L]`; empty where it has no closed form */
   readonly klPerDimension: Float64Array;
+  /** Mean KL of each layer over the rows, from the data up: see `klForm` */
+  readonly klPerLayer: Float64Array;
+  /** Mean KL(q(y | x) ‖ p(y)) over the rows, of a known class ln C; only with a classifier */
+  readonly klOfClass?: number;
 }
 
 /** Draws taken in one run: more are streamed. */
@@ -104,7 +110,7 @@ export function* evaluationSteps(
   const { firstRow = 0 } = options;
   const [rows, width] = x.shape;
   const compiled = compile(asked, perRun), capacity = capacityOf(compiled);
-  const sums = new RowSums(rows, compiled.plan.outputs.get("kl")?.shape.cols ?? 0);
+  const sums = new RowSums(rows, compiled);
   for (let first = 0; first < rows; first += capacity) {
     const count = Math.min(capacity, rows - first);
     for (let drawn = 0; drawn < samples; drawn += perRun) {
@@ -133,26 +139,35 @@ class RowSums {
   readonly #weights: Float64Array;
   readonly #squares: Float64Array;
   readonly #logWeights: Float64Array;
+  /** Σ (ln q - ln p) of each layer's draws, by the program's name for it; none where the KL is closed. */
+  readonly #divergences: ReadonlyMap<string, Float64Array>;
   readonly #kl: Float64Array;
+  readonly #klOfClass?: Float64Array;
   readonly #klPerDimension: Float64Array;
 
-  /** @param latent dimensions whose KL the program gives; 0 where it has no closed form */
-  constructor(rows: number, latent: number) {
+  constructor(rows: number, { plan: { outputs } }: Pick<Program, "plan">) {
     this.#logLikelihood = new Float64Array(rows);
     this.#largest = new Float64Array(rows).fill(-Infinity);
     this.#weights = new Float64Array(rows);
     this.#squares = new Float64Array(rows);
     this.#logWeights = new Float64Array(rows);
+    const layers = [...outputs.keys()].filter((name) => name.startsWith("divergence."));
+    this.#divergences = new Map(layers.map((name) => [name, new Float64Array(rows)]));
     this.#kl = new Float64Array(rows);
-    this.#klPerDimension = new Float64Array(latent);
+    this.#klOfClass = outputs.has("klOfClass") ? new Float64Array(rows) : undefined;
+    this.#klPerDimension = new Float64Array(outputs.get("kl")?.shape.cols ?? 0);
   }
 
   add(program: Program, first: number, rows: number, used: number, drawn: number): Wait {
     const logLikelihoods = new Float64Array(rows * drawn),
       logWeights = new Float64Array(rows * drawn);
+    const divergences = [...this.#divergences].map(([name, sums]) => {
+      return { name, sums, values: new Float64Array(rows * drawn) };
+    });
     const read = all([
       program.read("logLikelihoods", logLikelihoods),
       program.read("logWeights", logWeights),
+      ...divergences.map(({ name, values }) => program.read(name, values)),
     ]);
     return after(read, () => {
       for (let r = 0; r < rows; r++) {
@@ -161,6 +176,11 @@ class RowSums {
           this.#addWeight(first + r, logWeights[r * drawn + k]);
         }
       }
+      divergences.forEach(({ sums, values }) => {
+        for (let r = 0; r < rows; r++) {
+          for (let k = 0; k < used; k++) sums[first + r] += values[r * drawn + k];
+        }
+      });
     });
   }
 
@@ -176,6 +196,13 @@ class RowSums {
   }
 
   addKl(program: Program, first: number, rows: number): Wait {
+    return all([
+      this.#klOfClass && program.read("klOfClass", this.#klOfClass.subarray(first, first + rows)),
+      this.#addClosedKl(program, first, rows),
+    ]);
+  }
+
+  #addClosedKl(program: Program, first: number, rows: number): Wait {
     const latent = this.#klPerDimension.length;
     if (latent === 0) return;
     const kl = new Float64Array(rows * latent);
@@ -189,12 +216,12 @@ class RowSums {
 
   finish(samples: number): RowEvaluation {
     const reconstruction = this.#logLikelihood.map((sum) => sum / samples);
-    const rows = reconstruction.length;
+    const rows = reconstruction.length, klOfClass = this.#klOfClass;
+    const meanOf = (sum: number) => rows === 0 ? 0 : sum / rows;
     const closed = this.#klPerDimension.length > 0;
-    // ln p(x | z) - ln w = ln q(z | x) - ln p(z).
-    const kl = closed
-      ? this.#kl
-      : reconstruction.map((value, r) => value - this.#logWeights[r] / samples);
+    const ofLatents = closed ? this.#kl : this.#sampledKl(reconstruction, samples);
+    const kl = klOfClass ? ofLatents.map((value, r) => value + klOfClass[r]) : ofLatents;
+    const layers = [...this.#divergences.values()].map((sums) => meanOf(total(sums) / samples));
     return {
       reconstruction,
       kl,
@@ -202,7 +229,22 @@ class RowSums {
       elbo: reconstruction.map((value, r) => value - kl[r]),
       logLikelihood: this.#largest.map((m, r) => m + portableLog(this.#weights[r] / samples)),
       effectiveSamples: this.#weights.map((sum, r) => sum * sum / this.#squares[r]),
-      klPerDimension: this.#klPerDimension.map((sum) => rows === 0 ? 0 : sum / rows),
+      klPerDimension: this.#klPerDimension.map(meanOf),
+      klPerLayer: Float64Array.from(layers.length > 0 ? layers : [meanOf(total(ofLatents))]),
+      ...(klOfClass && { klOfClass: meanOf(total(klOfClass)) }),
     };
   }
+
+  /** The mean of ln q - ln p over the draws; of programs that do not say it, of ln p(x | z) - ln w. */
+  #sampledKl(reconstruction: Float64Array, samples: number): Float64Array {
+    const layers = [...this.#divergences.values()];
+    if (layers.length === 0) {
+      return reconstruction.map((value, r) => value - this.#logWeights[r] / samples);
+    }
+    return reconstruction.map((_, r) => layers.reduce((sum, each) => sum + each[r], 0) / samples);
+  }
+}
+
+function total(values: Float64Array): number {
+  return values.reduce((sum, value) => sum + value, 0);
 }

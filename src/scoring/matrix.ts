@@ -29,7 +29,8 @@ export const MAX_FLOAT32 = 3.4028234663852886e38;
 export interface ConditionOptions {
   /**
    * One row of conditions for each row, `[rows, C]`; needed where the spec has one, unless rows carry it
-   * behind their data, and only there.
+   * behind their data, and only there. Of a model with a classifier it is the class, one-hot (`oneHot`), or
+   * zeros where it is not known; without it no row's is.
    */
   readonly condition?: Rows;
 }
@@ -40,10 +41,52 @@ export interface ConditionOptions {
  * @throws TypeError or RangeError naming row and column, 1-based, or what is wrong with the condition
  */
 export function toRows(spec: ModelSpec, rows: Rows, condition?: Rows): Matrix {
-  const { inputs, missing } = spec;
-  const whole = toConditioned(spec, inputs, rows, condition, missing ? inputs : 0);
+  const { inputs, missing, classifier } = spec;
+  const given = classifier ? condition ?? withoutClass(spec, rows) : condition;
+  const whole = toConditioned(spec, inputs, rows, given, missing ? inputs : 0);
+  if (classifier) requireOneHot(spec, whole);
   requireData(spec, whole.data, { stride: whole.shape[1] });
   return withObserved(spec, whole);
+}
+
+/** Classes that are not known, for rows of x alone. */
+function withoutClass({ inputs, condition }: ModelSpec, rows: Rows): Matrix | undefined {
+  if (widthOf(rows) !== inputs) return undefined;
+  const count = "shape" in rows ? rows.shape[0] : rows.length;
+  return { data: new Float32Array(count * condition), shape: [count, condition] };
+}
+
+/** @throws RangeError naming the row, 1-based, whose class is neither one-hot nor zeros */
+function requireOneHot({ inputs, condition }: ModelSpec, { data, shape: [rows, width] }: Matrix) {
+  for (let r = 0; r < rows; r++) {
+    const ones = data.subarray(r * width + inputs, r * width + inputs + condition);
+    const isClass = ones.every((value) => value === 0 || value === 1) &&
+      ones.reduce((sum, value) => sum + value, 0) <= 1;
+    if (isClass) continue;
+    throw new RangeError(
+      `Cannot read condition of row ${
+        r + 1
+      }: expected a class, one-hot, or zeros where it is not known: current value is ${
+        show([...ones])
+      }`,
+    );
+  }
+}
+
+/**
+ * Refuses rows that lack their class, where all of it is needed.
+ * @throws TypeError naming the row, 1-based
+ */
+export function requireClasses(
+  { inputs, classifier }: ModelSpec,
+  { data, shape: [rows, width] }: Matrix,
+  action: string,
+): void {
+  if (!classifier) return;
+  for (let r = 0; r < rows; r++) {
+    if (data.subarray(r * width + inputs, (r + 1) * width).includes(1)) continue;
+    throw new TypeError(`Cannot ${action}: row ${r + 1} needs its class as condition, one-hot`);
+  }
 }
 
 /**

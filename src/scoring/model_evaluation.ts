@@ -7,7 +7,9 @@ import {
   evaluationSteps,
   type RowEvaluation,
 } from "./evaluation.ts";
+import type { ModelSpec } from "../models/spec.ts";
 import { requireFiniteRows } from "./finite.ts";
+import { layerMeans } from "./moments.ts";
 import type { Matrix } from "./matrix.ts";
 import type { ProgramName } from "./programs.ts";
 import type { Steps } from "./steps.ts";
@@ -42,13 +44,17 @@ export async function boundsOf(
 /** All of it. */
 export async function evaluateModel(
   engine: Engine<ProgramName>,
+  spec: ModelSpec,
   x: Matrix,
   options: EvaluationOptions,
 ): Promise<Evaluation> {
-  const evaluation = await boundsOf(engine, x, options);
-  const { mean } = await engine.mapLater("encode", "x", x);
-  const whole = { ...evaluation, activeUnits: activeUnits(mean) };
   const samples = options.priorSamples ?? 0;
+  if (samples !== 0 && spec.classifier) {
+    throw new TypeError("Cannot evaluate: priorSamples excludes a classifier");
+  }
+  const evaluation = await boundsOf(engine, x, options);
+  const activeUnitsPerLayer = (await layerMeans(engine, spec, x)).map(activeUnits);
+  const whole = { ...evaluation, activeUnits: activeUnitsPerLayer[0], activeUnitsPerLayer };
   if (samples === 0) return whole;
   const { logLikelihood } = await draw(engine, "prior", x, { ...options, samples });
   return { ...whole, priorLogLikelihood: logLikelihood };

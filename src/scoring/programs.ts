@@ -2,7 +2,9 @@
  * The forward programs of a model: for each, the graph it runs and the names of what it reads.
  *
  *   classify     x → probabilities [B, C] = q(y | x), for x without its class
- *   encode       x → mean, logVar
+ *   encode       x → mean, logVar of z next to the data: the point that stands for q where draws pass through
+ *                flows, or hang on draws above; else its moments
+ *   moments      x, key → mean, logVar [B, L] by K draws, and mean.<layer>: `moments_program.ts`
  *   decode       z → mean [B, D]
  *   posterior    x, key → z [B, L], one draw of q(z | x)
  *   reconstruct  x → mean, at z = E[z | x]
@@ -11,13 +13,14 @@
  *   score        x → cost [B, D] = -ln p(x_d | z) at z = E[z | x], and kl [B, L]: deterministic
  *   rowScores    x → reconstruction [B, 1] = Σ_d cost_d and divergence [B, 1] = Σ kl, of `score`
  *   residuals    x, key → squares [B, D] = (x_d - E[x_d | z])² at one draw of z ~ q(z | x)
- *   evaluate     x, key → logLikelihoods [B, K], logWeights [B, K], for K noisy draws of z, and kl [B, L]
+ *   evaluate     x, key → logLikelihoods [B, K], logWeights [B, K], for K noisy draws of z, and kl [B, L], or
+ *                divergence.<layer> [B, K] = ln q - ln p of each layer's draws
  *   prior        x, key → logLikelihoods [B, K], as logWeights too, for K draws of z ~ p(z)
  *
  * Rows x are [x | c], and z is [z | c], where the model has a condition; `sample` then reads c. Where cells
  * may be missing, rows are [x | c | observed], and missing cells have neither cost nor square. A KL
  * that has no closed form is one column, ln q - ln p at the point, in `score`, and absent in
- * `evaluate`.
+ * `evaluate`. With a classifier rows are [x | y], and may lack y: `labelled_programs.ts`.
  */
 import { batched } from "../core/shape.ts";
 import { createGraph } from "../graph/graph.ts";
@@ -37,10 +40,20 @@ import {
 import type { ModelSpec } from "../models/spec.ts";
 import type { Node } from "../ops/spec.ts";
 import type { Architecture, ProgramSize } from "./engine.ts";
+import {
+  encodeLabelled,
+  evaluateLabelled,
+  momentsLabelled,
+  reconstructLabelled,
+  rowScoresLabelled,
+  scoreLabelled,
+} from "./labelled_programs.ts";
+import { moments, sharedNoise } from "./moments_program.ts";
 
 export type ProgramName =
   | "classify"
   | "encode"
+  | "moments"
   | "decode"
   | "posterior"
   | "reconstruct"
@@ -65,6 +78,7 @@ const BUILDERS: {
 } = {
   classify: { noise: noNoise, build: classes },
   encode: { noise: noNoise, build: encode },
+  moments: { noise: sharedNoise, build: moments },
   decode: { noise: noNoise, build: decode },
   posterior: { noise: drawnNoise, build: underPosterior },
   reconstruct: { noise: noNoise, build: reconstruct },
@@ -75,6 +89,16 @@ const BUILDERS: {
   residuals: { noise: drawnNoise, build: residuals },
   evaluate: { noise: drawnNoise, build: evaluate },
   prior: { noise: drawnNoise, build: underPrior },
+};
+
+/** What is said of rows that may lack their class. */
+const LABELLED: { readonly [N in ProgramName]?: Builder } = {
+  encode: encodeLabelled,
+  moments: momentsLabelled,
+  reconstruct: reconstructLabelled,
+  score: (scope, spec) => ({ ...scoreLabelled(scope, spec) }),
+  rowScores: rowScoresLabelled,
+  evaluate: evaluateLabelled,
 };
 
 function classes(scope: Scope, spec: ModelSpec): Outputs {
@@ -164,8 +188,14 @@ function residuals(scope: Scope, spec: ModelSpec): Outputs {
 
 function evaluate(scope: Scope, spec: ModelSpec, samples: number): Outputs {
   const terms = modelTerms(scope, spec, rowsInput(scope.g, spec), { samples });
-  const { logLikelihoods, logWeights, klPerDimension } = terms;
-  return { logLikelihoods, logWeights, ...(klPerDimension && { kl: klPerDimension }) };
+  const { logLikelihoods, logWeights, klPerDimension, divergences } = terms;
+  return {
+    logLikelihoods,
+    logWeights,
+    ...(klPerDimension
+      ? { kl: klPerDimension }
+      : Object.fromEntries(divergences.map((each, i) => [`divergence.${i}`, each]))),
+  };
 }
 
 function underPrior(scope: Scope, spec: ModelSpec, samples: number): Outputs {
@@ -186,7 +216,8 @@ export function buildForward(
   spec: ModelSpec,
   samples = 1,
 ): Outputs {
-  return BUILDERS[name].build(scope, spec, samples);
+  const build = spec.classifier && LABELLED[name] || BUILDERS[name].build;
+  return build(scope, spec, samples);
 }
 
 /** The plan of a program. */

@@ -16,11 +16,13 @@ import {
 } from "./engine.ts";
 import { requireFiniteScore } from "./finite.ts";
 import { requireData } from "./data_rule.ts";
+import { encodeRows, type MomentOptions } from "./moments.ts";
 import type { Evaluation, EvaluationOptions, RowEvaluation } from "./evaluation.ts";
 import {
   type ConditionOptions,
   markObserved,
   type Matrix,
+  requireClasses,
   type Rows,
   sumOf,
   toConditioned,
@@ -144,14 +146,17 @@ export class TrainedVae {
     this.engine.setParameters(values);
   }
 
-  /** q(z | x): mean and log-variance, `[rows, L]` each. */
+  /**
+   * Mean and log-variance of q(z | x), of the layer next to the data, `[rows, L]` each. Behind flows and in
+   * a ladder they have no closed form: they are then those of `samples` draws, whose noise is the same
+   * for every row. `samplePosterior` gives draws themselves.
+   */
   async encode(
     x: Rows,
-    { condition }: ConditionOptions = {},
+    { condition, ...options }: MomentOptions & ConditionOptions = {},
   ): Promise<{ mean: Matrix; logVar: Matrix }> {
     const rows = toRows(this.spec, x, condition);
-    const { mean, logVar } = await this.engine.mapLater("encode", "x", rows);
-    return { mean, logVar };
+    return await encodeRows(this.engine, this.spec, rows, options);
   }
 
   /**
@@ -206,6 +211,7 @@ export class TrainedVae {
     { seed = 0, condition }: { readonly seed?: number } & ConditionOptions = {},
   ): Promise<Matrix> {
     const rows = toRows(this.spec, x, condition);
+    requireClasses(this.spec, rows, "draw from q(z | x)");
     return (await this.engine.mapLater("posterior", "x", rows, { seed })).z;
   }
 
@@ -223,7 +229,7 @@ export class TrainedVae {
     { condition, ...options }: EvaluationOptions & ConditionOptions = {},
   ): Promise<Evaluation> {
     const rows = toRows(this.spec, x, condition);
-    return await evaluateModel(this.engine, rows, options);
+    return await evaluateModel(this.engine, this.spec, rows, options);
   }
 
   /** ELBO per row, nats, the expectation over `samples` draws. */
@@ -272,18 +278,20 @@ export class TrainedVae {
    * Scores one row into `out[0]`, as `score` does. Allocates nothing after the first call. The caller
    * vouches for the values: only the score is checked. A value that the likelihood cannot take, such
    * as 2 under a Bernoulli likelihood, gives a finite score that means nothing. A conditional model's
-   * row ends with its condition; NaN is a missing cell, where the spec takes such.
+   * row ends with its condition, which a classifier's row may leave out; NaN is a missing cell, where the spec takes such.
    * @throws RangeError for a row of another length, or a score that is not finite
    */
   scoreInto(row: Float32Array, out: Float32Array | Float64Array): void {
-    const width = this.spec.inputs + this.spec.condition;
-    if (row.length !== width) {
+    const { inputs, condition, classifier } = this.spec, width = inputs + condition;
+    const isWhole = row.length === width || (classifier && row.length === inputs);
+    if (!isWhole) {
       throw new RangeError(
         `Cannot score row: expected ${width} numbers: current value is ${row.length}`,
       );
     }
     const score = this.#score ??= new SingleScore(this.#compileSingle("rowScores"));
     score.x.set(row);
+    if (row.length < width) score.x.fill(0, row.length);
     if (this.spec.missing) markObserved(score.x, this.placeholders);
     out[0] = requireFiniteScore(score.run());
   }

@@ -24,6 +24,8 @@ export interface Units {
   readonly schema?: readonly ColumnSchema[];
   /** How many of the columns, from the first, may lack a cell. */
   readonly missing: number;
+  /** How many of the columns, the last ones, a row may leave out all at once: a class that is not known. */
+  readonly optional?: number;
   /** Columns of rows that the model makes: all but the condition. */
   readonly made: readonly string[];
   /** The largest magnitude that a cell may have. */
@@ -66,7 +68,8 @@ function makeUnits(model: Model): Units {
   const { spec } = vaeOf(model);
   const fault = ({ data }: Cells) => findFault(spec, data, spec.inputs + spec.condition);
   if (!isTable(model)) {
-    const units = { ...plainUnits("x", spec.inputs, spec.condition), fault };
+    const plain = { ...plainUnits("x", spec.inputs, spec.condition), fault };
+    const units = spec.classifier ? { ...plain, optional: spec.condition } : plain;
     if (!spec.missing) return units;
     return { ...units, schema: numericSchema(units.columns), missing: spec.inputs };
   }

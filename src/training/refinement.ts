@@ -114,13 +114,20 @@ function parse(options: GapOptions): Required<GapOptions> {
   };
 }
 
-function requireDiagonal({ latent }: ModelSpec): void {
-  const [layer] = latent;
-  const isPlain = layer.type === "gaussian" && layer.posterior === "diagonal" &&
-    layer.flows.length === 0;
-  if (latent.length === 1 && isPlain) return;
+/** What about q(z | x) keeps it from being refined row by row; undefined where nothing does. */
+export function whyNotRefined({ latent: [layer, ...above], classifier }: ModelSpec) {
+  if (classifier) return "its class may be missing";
+  if (above.length > 0) return "it has several layers";
+  if (layer.type !== "gaussian") return `it is ${layer.type}`;
+  if (layer.posterior !== "diagonal") return "its covariance is full";
+  return layer.flows.length > 0 ? "it has flows" : undefined;
+}
+
+function requireDiagonal(spec: ModelSpec): void {
+  const reason = whyNotRefined(spec);
+  if (reason === undefined) return;
   throw new RangeError(
-    "Cannot refine q(z | x): it must be one diagonal Gaussian layer without flows",
+    `Cannot refine q(z | x): it must be one diagonal Gaussian layer without flows: ${reason}`,
   );
 }
 
