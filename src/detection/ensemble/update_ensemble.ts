@@ -44,14 +44,10 @@ export async function updateEnsemble(
   const cells = thin(request.cells, model.columns, MAX_TRAINING_ROWS, request.seed);
   const fitted: FittedPart[] = [];
   for (const p of model.parts.keys()) fitted.push(await updatePart(model, p, cells, request));
+  const { columns, statistics } = model, updated = assemble(columns, statistics, fitted);
   const [first, ...others] = fitted.flatMap(({ members: { vaes } }) => vaes);
   for (const vae of others) vae.dispose();
-  const { columns, statistics } = model;
-  return {
-    model: assemble(columns, statistics, fitted),
-    vae: first,
-    report: fitted[0].members.reports[0],
-  };
+  return { model: updated, vae: first, report: fitted[0].members.reports[0] };
 }
 
 async function updatePart(
