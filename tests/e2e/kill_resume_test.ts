@@ -1,13 +1,18 @@
 /**
- * kill -9 at ten random moments of a training run, resumed after each: the model file has the bytes
- * of a run that nobody killed. And Ctrl-C, which a process is told of.
+ * kill -9 at random moments of a training run, ten of one network and six of an ensemble, resumed after each:
+ * the model file has the bytes of a run that nobody killed. And Ctrl-C, which a process is told of.
  */
 import assert from "node:assert/strict";
 import { HostRandom } from "../../src/core/philox.ts";
 import { tableCsv } from "../cli/util.ts";
 
 const MAIN = new URL("../../src/cli/main.ts", import.meta.url).href;
-const KILLS = 10;
+
+interface Kills {
+  readonly count: number;
+  /** The longest time from the start to a kill, over that of the whole run. */
+  readonly share: number;
+}
 
 /** Starts `elbow train` with the permissions of `deno task elbow`. */
 function train(folder: string, out: string, ...more: string[]): Deno.ChildProcess {
@@ -72,17 +77,17 @@ async function withFolder(test: (folder: string) => Promise<void>): Promise<void
   }
 }
 
-Deno.test("a run killed at ten random moments and resumed ends with the same bytes", () =>
-  withFolder(async (folder) => {
+function killed({ count, share }: Kills, model: readonly string[]): Promise<void> {
+  return withFolder(async (folder) => {
     const whole = `${folder}/whole.safetensors`, out = `${folder}/out.safetensors`;
-    const seconds = await finish(train(folder, whole));
+    const seconds = await finish(train(folder, whole, ...model));
     const expected = await Deno.readFile(whole);
     const random = new HostRandom(20260101, 0, 0);
     const state = ["--checkpoint", `${folder}/state`, "--checkpoint-every", "0.02", "--resume"];
-    for (let kills = 0; kills < KILLS;) {
-      const child = train(folder, out, ...state);
+    for (let kills = 0; kills < count;) {
+      const child = train(folder, out, ...model, ...state);
       // Past the start of the process, so that most kills fall into training or writing.
-      const moment = 200 + 1000 * 0.08 * seconds * random.uniformF64();
+      const moment = 200 + 1000 * share * seconds * random.uniformF64();
       await new Promise((resolve) => setTimeout(resolve, moment));
       const killed = kill(child);
       await child.output();
@@ -93,9 +98,20 @@ Deno.test("a run killed at ten random moments and resumed ends with the same byt
       else await Deno.remove(`${folder}/state`, { recursive: true }); // it was faster: from the start
     }
     assert.ok(Deno.statSync(`${folder}/state/checkpoint.safetensors`).isFile);
-    await finish(train(folder, out, ...state));
+    await finish(train(folder, out, ...model, ...state));
     assert.deepEqual(await Deno.readFile(out), expected);
-  }));
+    // A finished run is not run again: its model is written again.
+    await Deno.remove(out);
+    await finish(train(folder, out, ...model, ...state));
+    assert.deepEqual(await Deno.readFile(out), expected);
+  });
+}
+
+Deno.test("a run killed at ten random moments and resumed ends with the same bytes", () =>
+  killed({ count: 10, share: 0.08 }, []));
+
+Deno.test("an ensemble killed at six random moments and resumed ends with the same bytes", () =>
+  killed({ count: 6, share: 0.4 }, ["--preset", "ensemble", "--epochs", "3000"]));
 
 Deno.test("a run interrupted by SIGINT ends with status 130, a checkpoint and no model", () =>
   withFolder(async (folder) => {
