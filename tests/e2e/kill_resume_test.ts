@@ -1,18 +1,15 @@
 /**
- * kill -9 at random moments of a training run, ten of one network and six of an ensemble, resumed after each:
- * the model file has the bytes of a run that nobody killed. And Ctrl-C, which a process is told of.
+ * kill -9 at ten random moments of a training run, and in each network of an ensemble, resumed after each: the
+ * model file has the bytes of a run that nobody killed. And Ctrl-C, which a process is told of.
  */
 import assert from "node:assert/strict";
 import { HostRandom } from "../../src/core/philox.ts";
+import { statesOf } from "../../src/detection/ensemble/member_checkpoints.ts";
+import { readModelFile } from "../../src/scoring/model_file.ts";
 import { tableCsv } from "../cli/util.ts";
 
 const MAIN = new URL("../../src/cli/main.ts", import.meta.url).href;
-
-interface Kills {
-  readonly count: number;
-  /** The longest time from the start to a kill, over that of the whole run. */
-  readonly share: number;
-}
+const KILLS = 10;
 
 /** Starts `elbow train` with the permissions of `deno task elbow`. */
 function train(folder: string, out: string, ...more: string[]): Deno.ChildProcess {
@@ -77,18 +74,18 @@ async function withFolder(test: (folder: string) => Promise<void>): Promise<void
   }
 }
 
-function killed({ count, share }: Kills, model: readonly string[]): Promise<void> {
-  return withFolder(async (folder) => {
+Deno.test("a run killed at ten random moments and resumed ends with the same bytes", () =>
+  withFolder(async (folder) => {
     const whole = `${folder}/whole.safetensors`, out = `${folder}/out.safetensors`;
-    const seconds = await finish(train(folder, whole, ...model));
+    const seconds = await finish(train(folder, whole));
     const expected = await Deno.readFile(whole);
     const random = new HostRandom(20260101, 0, 0);
     const state = ["--checkpoint", `${folder}/state`, "--checkpoint-every", "0.02", "--resume"];
-    for (let kills = 0; kills < count;) {
-      const child = train(folder, out, ...model, ...state);
+    for (let kills = 0; kills < KILLS;) {
+      const child = train(folder, out, ...state);
       // Past the start of the process, so that most kills fall into training or writing.
-      const moment = 200 + 1000 * share * seconds * random.uniformF64();
-      await new Promise((resolve) => setTimeout(resolve, moment));
+      const moment = 200 + 1000 * 0.08 * seconds * random.uniformF64();
+      await pause(moment);
       const killed = kill(child);
       await child.output();
       // Whole or absent, never a part of it.
@@ -98,20 +95,46 @@ function killed({ count, share }: Kills, model: readonly string[]): Promise<void
       else await Deno.remove(`${folder}/state`, { recursive: true }); // it was faster: from the start
     }
     assert.ok(Deno.statSync(`${folder}/state/checkpoint.safetensors`).isFile);
-    await finish(train(folder, out, ...model, ...state));
+    await finish(train(folder, out, ...state));
+    assert.deepEqual(await Deno.readFile(out), expected);
+  }));
+
+Deno.test("an ensemble killed in each of its networks and resumed ends with the same bytes", () =>
+  withFolder(async (folder) => {
+    const whole = `${folder}/whole.safetensors`, out = `${folder}/out.safetensors`;
+    const model = ["--preset", "ensemble", "--epochs", "2500"];
+    const kept = ["--checkpoint", `${folder}/state`, "--checkpoint-every", "0.02", "--resume"];
+    await finish(train(folder, whole, ...model));
+    const expected = await Deno.readFile(whole);
+    const random = new HostRandom(20260102, 0, 0);
+    for (const networks of [1, 1, 2, 3, 4, 4]) {
+      const child = train(folder, out, ...model, ...kept);
+      const output = child.output();
+      const isOver = output.then(() => true);
+      while (await networksIn(`${folder}/state`) < networks) {
+        assert.ok(!(await Promise.race([isOver, pause(2)])), "it ended before it was killed");
+      }
+      await pause(200 * random.uniformF64());
+      kill(child);
+      await output;
+    }
+    await finish(train(folder, out, ...model, ...kept));
     assert.deepEqual(await Deno.readFile(out), expected);
     // A finished run is not run again: its model is written again.
     await Deno.remove(out);
-    await finish(train(folder, out, ...model, ...state));
+    await finish(train(folder, out, ...model, ...kept));
     assert.deepEqual(await Deno.readFile(out), expected);
-  });
+  }));
+
+/** How many an ensemble has begun, by its checkpoint: whole at any moment. */
+async function networksIn(folder: string): Promise<number> {
+  const bytes = await Deno.readFile(`${folder}/checkpoint.safetensors`).catch(() => undefined);
+  return bytes ? statesOf(readModelFile(bytes)).size : 0;
 }
 
-Deno.test("a run killed at ten random moments and resumed ends with the same bytes", () =>
-  killed({ count: 10, share: 0.08 }, []));
-
-Deno.test("an ensemble killed at six random moments and resumed ends with the same bytes", () =>
-  killed({ count: 6, share: 0.4 }, ["--preset", "ensemble", "--epochs", "3000"]));
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
 
 Deno.test("a run interrupted by SIGINT ends with status 130, a checkpoint and no model", () =>
   withFolder(async (folder) => {
