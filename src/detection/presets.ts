@@ -93,7 +93,7 @@ function expansionOf(schema: readonly ColumnSchema[]): Expansion {
 }
 
 /** Reports of one network as those of a run over all. */
-function overMembers(
+export function overMembers(
   tell: NonNullable<FitOptions["onProgress"]>,
   member: number,
   members: number,
