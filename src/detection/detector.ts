@@ -14,7 +14,7 @@
  *   preset "small"      one VAE over standardised columns with learned per-column variance (σ-VAE:
  *                       Rybkin et al., 2021), scored by its negative ELBO
  *
- * An option that speaks of one network, such as another likelihood or a checkpoint, chooses "small".
+ * An option that speaks of one network, such as another likelihood, chooses "small".
  *
  * With `robust`, for rows that hold anomalies, the stranger half of those that train is left out
  * (`ensemble/ordinary_rows.ts`, docs/adr/0021-robust-training.md).
