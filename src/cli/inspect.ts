@@ -1,7 +1,8 @@
 /** `elbow inspect MODEL`: what is in a file that Elbow wrote, without running it. */
 import { Command } from "npm:commander@15.1.0";
+import { statesOf } from "../detection/ensemble/member_checkpoints.ts";
 import type { Tensor } from "../formats/safetensors.ts";
-import type { ModelFile } from "../scoring/model_file.ts";
+import { type ModelFile, readModelFile } from "../scoring/model_file.ts";
 import type { EnsembleModel } from "../scoring/ensemble/ensemble.ts";
 import { type TableModel, tableModelOf } from "../scoring/table_scorer.ts";
 import { fromModelFile } from "../scoring/trained_vae.ts";
@@ -181,17 +182,32 @@ function rbmLines({ metadata }: ModelFile): [string, string][] {
   return [["Units", `${count(visible)} visible, ${count(hidden)} hidden`]];
 }
 
-function checkpointLines({ metadata }: ModelFile): [string, string][] {
+/** Of an ensemble's a line for each network that was begun. */
+function checkpointLines(file: ModelFile): [string, string][] {
+  const networks = statesOf(file);
+  if (networks.size > 0) {
+    return Array.from(networks, ([network, bytes]) => {
+      const { epochs, isFinished } = runOf(readModelFile(bytes));
+      return [`Network ${network}`, `${epochs} epochs${isFinished ? ", finished" : ""}`];
+    });
+  }
+  const { epochs, steps, isFinished, seed } = runOf(file);
+  return [
+    ["Epochs", epochs],
+    ["Steps", `${steps}`],
+    ["Finished", isFinished ? "yes" : "no"],
+    ["Seed", `${seed}`],
+  ];
+}
+
+function runOf({ metadata }: ModelFile) {
   const { counters, identity } = metadata as {
     counters?: { epoch?: number; step?: number; finished?: boolean };
     identity?: { recipe?: { epochs?: number; seed?: number } };
   };
-  return [
-    ["Epochs", `${counters?.epoch} of ${identity?.recipe?.epochs}`],
-    ["Steps", `${counters?.step}`],
-    ["Finished", counters?.finished ? "yes" : "no"],
-    ["Seed", `${identity?.recipe?.seed}`],
-  ];
+  const epochs = `${counters?.epoch} of ${identity?.recipe?.epochs}`;
+  const isFinished = counters?.finished ?? false;
+  return { epochs, steps: counters?.step, isFinished, seed: identity?.recipe?.seed };
 }
 
 function countValues(tensors: ReadonlyMap<string, Tensor>): number {

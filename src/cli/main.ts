@@ -24,6 +24,7 @@ import { sampleCommand } from "./sample.ts";
 import { scoreCommand } from "./score.ts";
 import { serveCommand } from "./serve.ts";
 import { trainCommand } from "./train.ts";
+import { updateCommand } from "./update.ts";
 import { workerCommand } from "./worker.ts";
 import { VERSION } from "./version.ts";
 
@@ -36,6 +37,7 @@ const COMMANDS: readonly ((io: Io) => Command)[] = [
   evaluateCommand,
   driftCommand,
   recalibrateCommand,
+  updateCommand,
   encodeCommand,
   classifyCommand,
   sampleCommand,

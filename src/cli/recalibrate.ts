@@ -42,34 +42,47 @@ export function recalibrateCommand(io: Io): Command {
     await writeWhole(out, [bytes]);
     if (given.json) print(io, jsonLine({ model: out, bytes: bytes.length, data, ...result }));
     else io.stdout(report(sections(out, data, bytes.length, result)));
-    if (result.chance < UNLIKELY) {
-      io.stderr(
-        `elbow: the model flagged ${
-          count(result.flaggedBefore)
-        } of these rows: either normal has changed, or they are not all normal\n`,
-      );
-    }
+    warnOfUnlikely(result, io);
   });
+}
+
+/** Says so where the model would have flagged more of the rows than chance explains. */
+export function warnOfUnlikely({ chance, flaggedBefore }: Recalibration, io: Io): void {
+  if (chance >= UNLIKELY) return;
+  io.stderr(
+    `elbow: the model flagged ${
+      count(flaggedBefore)
+    } of these rows: either normal has changed, or they are not all normal\n`,
+  );
 }
 
 function sections(
   out: string,
   data: string,
   bytes: number,
-  { rows, thresholds: [before, now], falseAlarmRate, flaggedBefore, chance }: Recalibration,
+  result: Recalibration,
 ): Section[] {
   return [{
     lines: [
       ["Model", `${out} (${count(bytes)} bytes)`],
-      ["Calibrated on", `${data} (${counted(rows, "row")})`],
-      ["Flags rows above", `${nats(now)} nats, before ${nats(before)}`],
-      ["False-alarm rate", String(falseAlarmRate)],
-      [
-        "Flagged before",
-        `${count(flaggedBefore)} of ${counted(rows, "row")}; as many by chance: ${
-          chance.toPrecision(2)
-        }`,
-      ],
+      ["Calibrated on", `${data} (${counted(result.rows, "row")})`],
+      ...changeLines(result),
     ],
   }];
+}
+
+/** What a new calibration means. */
+export function changeLines(
+  { rows, thresholds: [before, now], falseAlarmRate, flaggedBefore, chance }: Recalibration,
+): [string, string][] {
+  return [
+    ["Flags rows above", `${nats(now)} nats, before ${nats(before)}`],
+    ["False-alarm rate", String(falseAlarmRate)],
+    [
+      "Flagged before",
+      `${count(flaggedBefore)} of ${counted(rows, "row")}; as many by chance: ${
+        chance.toPrecision(2)
+      }`,
+    ],
+  ];
 }

@@ -27,7 +27,7 @@ export const STREAMS = {
   /** Samples and splits of an isolation forest. */
   isolation: 20,
   /** How a drift monitor breaks ties. */
-  drift: 21,
+  drift: 22,
   /** Gibbs sweeps of a Boltzmann machine in training; one use per half-sweep: `layerStream`. */
   gibbs: 16,
   /** Gibbs sweeps when sampling from one. */

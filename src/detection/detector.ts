@@ -14,7 +14,7 @@
  *   preset "small"      one VAE over standardised columns with learned per-column variance (σ-VAE:
  *                       Rybkin et al., 2021), scored by its negative ELBO
  *
- * An option that speaks of one network, such as another likelihood or a checkpoint, chooses "small".
+ * An option that speaks of one network, such as another likelihood, chooses "small".
  *
  * With `robust`, for rows that hold anomalies, the stranger half of those that train is left out
  * (`ensemble/ordinary_rows.ts`, docs/adr/0021-robust-training.md).
@@ -67,7 +67,8 @@ import { ordinaryRows } from "./ensemble/ordinary_rows.ts";
 import { type DetectorOptions, leftOut, presetOf, requireOptions } from "./options.ts";
 import { fitMany, fitOne, takenApart } from "./presets.ts";
 import { readTraining } from "./read_training.ts";
-import { recalibrated, type Recalibration } from "./recalibrate.ts";
+import { goOn, type PartialFit, type PartialFitOptions, splitNewRows } from "./partial_fit.ts";
+import { flaggedOf, recalibrated, type Recalibration, standard } from "./recalibrate.ts";
 import { fitSeries } from "./series/fit_series.ts";
 import {
   calibrationFraction,
@@ -156,6 +157,41 @@ export class Detector extends TableScorer {
     this.#kept = cells;
     this.setFalseAlarmRate(recalibration.falseAlarmRate);
     return recalibration;
+  }
+
+  /**
+   * Goes on learning from new normal rows, without those it was fitted to. Some of the rows train nothing and
+   * calibrate: the false-alarm rate is from now on kept on rows like these, and drift is measured from them.
+   * Rows like the old ones stay known to an ensemble, whose references stand for them; preset "small" forgets.
+   * @throws TypeError for a series; TypeError or RangeError for rows or options that cannot be used; the
+   *   signal's reason if aborted. The detector is then what it was.
+   */
+  async partialFit(
+    rows: TableRows | Cells,
+    options: PartialFitOptions = {},
+  ): Promise<PartialFit> {
+    this.#refuseSeries("update detector");
+    const cells = this.#cellsOf(rows), before = this.model, { falseAlarmRate } = this;
+    const split = splitNewRows(cells, { ...before, falseAlarmRate }, options);
+    const flagged = flaggedOf(this, this.scoreCells(split.calibration));
+    const { training } = split;
+    const { vae, parts } = await goOn(this.vae, before, { cells, training }, options);
+    try {
+      const table = { ...parts, ...standard(before, cells), falseAlarmRate };
+      const model = calibrate(vae, table, split), old = this.threshold;
+      if (this.model !== before) {
+        throw new DOMException("Cannot update detector: it changed meanwhile", "InvalidStateError");
+      }
+      this.become(model, vae.parameters());
+      this.#kept = split.calibration;
+      const { rows } = split.calibration, thresholds = [old, this.threshold] as const;
+      return {
+        ...{ trained: training.rows, rows, thresholds },
+        ...{ falseAlarmRate: this.falseAlarmRate, ...flagged },
+      };
+    } finally {
+      vae.dispose();
+    }
   }
 
   /**

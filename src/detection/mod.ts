@@ -21,6 +21,7 @@ export type { ColumnDrift, DriftOptions, DriftReport } from "./drift/drift.ts";
 export { DriftMonitor, type MonitorOptions } from "./drift/monitor.ts";
 export { type ColumnReport, type DataReport, reportData } from "./data_report.ts";
 export type { Spectrum } from "./spectrum.ts";
+export type { PartialFit, PartialFitOptions } from "./partial_fit.ts";
 export type { Recalibration } from "./recalibrate.ts";
 export type { RowExplanation, SaveOptions } from "./detector.ts";
 export type { BlamedColumn, ExplainOptions } from "../scoring/explain/explain.ts";

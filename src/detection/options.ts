@@ -29,7 +29,7 @@ export interface DetectorOptions extends
   /**
    * "ensemble", the default: the best scores; "small": one network, a tenth of the time and the file, which
    * is also what an option of one network chooses: `likelihood`, `objective`, `validation`,
-   * `earlyStopping`, `checkpoint`; "linear", the default beside `window`: one linear VAE, fitted exactly.
+   * `earlyStopping`; "linear", the default beside `window`: one linear VAE, fitted exactly.
    */
   readonly preset?: Preset;
   /** Networks of each view of an ensemble; 2. */
@@ -159,7 +159,7 @@ export function leftOut({ robust = false }: DetectorOptions): number {
 }
 
 /** Options that only one network has, and that only several have. */
-const OF_ONE = ["objective", "validation", "earlyStopping", "checkpoint"] as const;
+const OF_ONE = ["objective", "validation", "earlyStopping"] as const;
 const OF_MANY = ["members", "statistics"] as const;
 
 /** Options that a linear fit has no use for. */
@@ -193,7 +193,8 @@ export function presetOf(options: DetectorOptions): Preset {
   const preset = options.preset ??
     (isLinear ? "linear" : single === undefined ? "ensemble" : "small");
   if (preset === "linear") {
-    requireLinear(options, trained);
+    // A checkpoint chooses no model: it is refused where there is nothing to keep.
+    requireLinear(options, trained ?? (options.checkpoint && "checkpoint"));
     return preset;
   }
   const several = OF_MANY.find((key) => options[key] !== undefined);

@@ -18,8 +18,9 @@ import {
   STATISTICS,
 } from "./defaults.ts";
 import { fitEnsemble } from "./ensemble/fit_ensemble.ts";
+import { MemberCheckpoints } from "./ensemble/member_checkpoints.ts";
 import { roundParameters } from "./ensemble/half_values.ts";
-import type { DetectorOptions } from "./options.ts";
+import { type DetectorOptions, leftOut } from "./options.ts";
 
 /** A detector before it is calibrated. */
 export interface Fitted {
@@ -59,9 +60,11 @@ export const fitOne: FitPreset = async ({ all, training }, schema, options) => {
 /** Preset "ensemble". */
 export const fitMany: FitPreset = async ({ training: cells }, schema, options) => {
   const { seed = 0, statistics = STATISTICS, members = MEMBERS, onProgress } = options;
-  const { device, network, fitOptions } = takenApart(options);
+  const { device, network, fitOptions: { checkpoint, ...fitOptions } } = takenApart(options);
   const expansion = expansionOf(schema);
   const count = 2 * members;
+  const identity = { preset: "ensemble", members, seed, robust: leftOut(options) };
+  const states = checkpoint && await MemberCheckpoints.open(checkpoint, identity);
   const { model: ensemble, vae, report } = await fitEnsemble({
     cells,
     schema,
@@ -71,8 +74,12 @@ export const fitMany: FitPreset = async ({ training: cells }, schema, options) =
     device,
     spec: (features, latent) => memberSpec(features, latent, network),
     fitOptions: (rows, member) => {
-      const training = { ...memberTraining(rows, fitOptions.batchSize), ...fitOptions };
-      return { ...training, onProgress: onProgress && overMembers(onProgress, member, count) };
+      return {
+        ...memberTraining(rows, fitOptions.batchSize),
+        ...fitOptions,
+        ...(states && { checkpoint: states.of(member) }),
+        onProgress: onProgress && overMembers(onProgress, member, count),
+      };
     },
   });
   const standardization = standardizationOf(expansion.expand(cells), expansion.width);
@@ -86,7 +93,7 @@ function expansionOf(schema: readonly ColumnSchema[]): Expansion {
 }
 
 /** Reports of one network as those of a run over all. */
-function overMembers(
+export function overMembers(
   tell: NonNullable<FitOptions["onProgress"]>,
   member: number,
   members: number,

@@ -8,7 +8,7 @@
 import { binomialTail } from "../core/incomplete_beta.ts";
 import { Calibration } from "../scoring/calibration.ts";
 import type { Cells } from "../scoring/standardize.ts";
-import type { TableModel, TableScorer } from "../scoring/table_scorer.ts";
+import type { ScoreTable, TableModel, TableScorer } from "../scoring/table_scorer.ts";
 import { sketchColumns } from "./drift/sketch.ts";
 
 /** What a recalibration changed. */
@@ -26,7 +26,7 @@ export interface Recalibration {
 }
 
 /** The least rows of a calibration. */
-const MIN_ROWS = 10;
+export const MIN_ROWS = 10;
 
 /** @throws RangeError for fewer than ten rows */
 export function recalibrated(
@@ -39,21 +39,41 @@ export function recalibrated(
       `Cannot recalibrate: needs at least ${MIN_ROWS} rows: current value is ${cells.rows}`,
     );
   }
-  const { scores, pValues } = scorer.scoreCells(cells);
-  const calibration = new Calibration(scores), before = scorer.falseAlarmRate;
+  const scored = scorer.scoreCells(cells);
+  const calibration = new Calibration(scored.scores), before = scorer.falseAlarmRate;
   const falseAlarmRate = Math.max(before, calibration.resolution);
-  const flaggedBefore = pValues.filter((pValue) => scorer.isAnomaly(pValue)).length;
-  const sketch = { data: sketchColumns(cells, model.schema.length), rows: cells.rows };
-  // What was said of the old calibration rows holds no longer.
-  const warnings = model.warnings.filter((each) => !/ calibration rows allow /.test(each));
+  const flagged = flaggedOf(scorer, scored);
   return {
-    model: { ...model, calibration, sketch, falseAlarmRate, warnings },
+    model: { ...model, ...standard(model, cells), calibration, falseAlarmRate },
     recalibration: {
       rows: cells.rows,
       thresholds: [scorer.threshold, calibration.threshold(falseAlarmRate)],
       falseAlarmRate,
-      flaggedBefore,
-      chance: binomialTail(cells.rows, before, flaggedBefore),
+      ...flagged,
     },
+  };
+}
+
+/** How many rows a detector flags as it is, and the chance of as many. */
+export function flaggedOf(
+  scorer: TableScorer,
+  { pValues }: ScoreTable,
+): Pick<Recalibration, "flaggedBefore" | "chance"> {
+  const flaggedBefore = pValues.filter((pValue) => scorer.isAnomaly(pValue)).length;
+  return {
+    flaggedBefore,
+    chance: binomialTail(pValues.length, scorer.falseAlarmRate, flaggedBefore),
+  };
+}
+
+/** What goes with a new calibration: what drift is measured from, and what is still to be said. */
+export function standard(
+  { schema, warnings }: TableModel,
+  cells: Cells,
+): Required<Pick<TableModel, "sketch" | "warnings">> {
+  return {
+    sketch: { data: sketchColumns(cells, schema.length), rows: cells.rows },
+    // What was said of the old calibration rows holds no longer.
+    warnings: warnings.filter((each) => !/ calibration rows allow /.test(each)),
   };
 }

@@ -10,7 +10,7 @@ import type { GatheredCells } from "./cell_gatherer.ts";
 export type DecimalMark = "," | ".";
 
 const COMMA = /^\s*[+-]?\d*,\d+(?:[eE][+-]?\d+)?\s*$/;
-const GROUPED = /^\s*[+-]?\d{1,3}(?:[,.']\d{3})+(?:[,.]\d+)?\s*$/;
+const GROUPED = /^\s*[+-]?\d{1,3}(?:[,.']\d\d\d)+(?:[,.]\d+)?\s*$/;
 
 /** Whether a text would be a number in some country, if not here. */
 export function isForeignNumber(text: string): boolean {

@@ -260,7 +260,7 @@ export interface TrainRequest {
   readonly columns?: string[];
   /** A column of an upload that is left out. */
   readonly label?: string;
-  /** "small", one network, or "ensemble": the best scores, but begun again where a worker dies. */
+  /** "small", one network, or "ensemble": the best scores, in ten times its time and file. */
   readonly preset?: "small" | "ensemble";
   /** The share of normal rows that may be flagged; 0.01. */
   readonly falseAlarmRate?: number;

@@ -60,8 +60,7 @@ export async function trainJob(
     ...device,
     signal,
     onProgress,
-    // An ensemble has none: whoever takes over begins again.
-    ...(settings.preset === "ensemble" ? {} : { checkpoint }),
+    checkpoint,
   });
   const { threshold, warnings } = detector;
   return { bytes: detector.save(), rows, columns: columns.length, threshold, warnings };

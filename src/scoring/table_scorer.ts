@@ -47,14 +47,12 @@ export class TableScorer {
   readonly columns: readonly string[];
   /** What the columns are, in order. */
   readonly schema: readonly ColumnSchema[];
-  /** What a user should know about the fit. */
-  readonly warnings: readonly string[];
   /** @internal */
   protected model: TableModel;
   #falseAlarmRate: number;
   readonly #raw: Float64Array;
   /** What scores the rows, where that is not the VAE by itself. */
-  readonly #ensemble?: Ensemble;
+  #ensemble?: Ensemble;
   #draws?: Draws;
   readonly #expanded: Float64Array;
   readonly #apart: Float64Array;
@@ -66,7 +64,6 @@ export class TableScorer {
     this.#ensemble = model.ensemble && new Ensemble(model.ensemble, vae.beside);
     this.schema = model.schema;
     this.columns = model.schema.map(({ name }) => name);
-    this.warnings = model.warnings;
     this.#falseAlarmRate = model.falseAlarmRate;
     this.#raw = new Float64Array(model.typical.length);
     this.#expanded = new Float64Array(model.expansion.width);
@@ -85,6 +82,29 @@ export class TableScorer {
    */
   get table(): TableModel {
     return this.model;
+  }
+
+  /** What a user should know about the fit. */
+  get warnings(): readonly string[] {
+    return this.model.warnings;
+  }
+
+  /**
+   * Becomes another model of the same columns and sizes, wholly or, where that fails, not at all.
+   * @param parameters of its VAE
+   * @internal
+   */
+  protected become(model: TableModel, parameters: ReturnType<TrainedVae["parameters"]>): void {
+    const ensemble = model.ensemble && new Ensemble(model.ensemble, this.vae.beside);
+    try {
+      this.vae.setParameters(parameters);
+    } catch (error) {
+      ensemble?.dispose();
+      throw error;
+    }
+    for (const old of [this.#ensemble, this.#draws]) old?.dispose();
+    [this.#ensemble, this.#draws] = [ensemble, undefined];
+    [this.model, this.#falseAlarmRate] = [model, model.falseAlarmRate];
   }
 
   /** What is really in use. */

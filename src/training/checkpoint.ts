@@ -114,11 +114,7 @@ export function writeCheckpoint(identity: RunIdentity, checkpoint: Checkpoint): 
 export function readCheckpoint(identity: RunIdentity, bytes: Uint8Array): Checkpoint {
   const file = readModelFile(bytes);
   requireKind(file, ["checkpoint"]);
-  const theirs = file.metadata.identity as RunIdentity;
-  for (const key of Object.keys(identity)) {
-    if (JSON.stringify(theirs[key]) === JSON.stringify(identity[key])) continue;
-    throw new TypeError(`Cannot resume: the checkpoint was made with another ${key}`);
-  }
+  requireIdentity(identity, file.metadata.identity as RunIdentity);
   const powers = file.metadata.powers as Record<string, [number, number]>;
   const snapshot = (name: string): Snapshot => ({
     parameters: file.tensors.get(`${name}.parameters`)!.data as Float32Array,
@@ -133,6 +129,14 @@ export function readCheckpoint(identity: RunIdentity, bytes: Uint8Array): Checkp
     good: snapshot("good"),
     best: powers.best && snapshot("best"),
   };
+}
+
+/** @throws TypeError naming the first difference, the preset before what only one of two presets has */
+export function requireIdentity(identity: RunIdentity, theirs: RunIdentity): void {
+  for (const key of new Set(["preset", ...Object.keys(identity)])) {
+    if (JSON.stringify(theirs[key]) === JSON.stringify(identity[key])) continue;
+    throw new TypeError(`Cannot resume: the checkpoint was made with another ${key}`);
+  }
 }
 
 /** A short text that changes with any value of the matrices. */

@@ -1,4 +1,4 @@
-/** `elbow drift` and `recalibrate`, and files in fewer bits, against the library called directly. */
+/** `elbow drift`, `recalibrate` and `update`, and files in fewer bits, against the library called directly. */
 import assert from "node:assert/strict";
 import { Detector } from "../../mod.ts";
 import { readTable } from "../../src/formats/mod.ts";
@@ -48,4 +48,29 @@ Deno.test("elbow train --weights-format writes a smaller file, recalibrate keeps
   await elbowOk("recalibrate", model, data, "--out", other, "--weights-format", "f16");
   assert.equal(formatOf(other), "f16");
   assert.match(await refused("train", data, "--out", model, "--weights-format", "int4"), /int4/);
+});
+
+Deno.test("elbow update does what partialFit does, and refuses a model that is no detector's", async () => {
+  using folder = new Folder();
+  const data = folder.write("t.csv", tableCsv(300)), more = folder.write("o.csv", tableCsv(120));
+  const model = folder.at("m"), out = folder.at("u");
+  await elbowOk("train", data, "--out", model, ...MODEL);
+  const detector = await Detector.load(Deno.readFileSync(model));
+  const table = readTable(more, Deno.readFileSync(more));
+  const result = await detector.partialFit(table, { seed: 3, epochs: 2 });
+  const asked = ["update", model, more, "--out", out, "--seed", "3", "--epochs", "2"];
+  const { model: _, data: __, bytes, ...got } = JSON.parse(await elbowOk(...asked, "--json"));
+  assert.deepEqual(got, JSON.parse(JSON.stringify(result)));
+  assert.deepEqual(Deno.readFileSync(out), detector.save());
+  assert.equal(bytes, detector.save().length);
+  assert.match(await elbowOk(...asked), /^Calibrated on +60 rows of it: the rate below is that/m);
+  const few = folder.write("few.csv", tableCsv(19)), none = folder.at("none");
+  assert.match(
+    await refused("update", model, few, "--out", none),
+    /Cannot update detector: needs at least 20 rows: current value is 19/,
+  );
+  const inputs = tableCsv(30).split("\n")[0].split(",").length, bare = folder.at("v");
+  const spec = folder.write("v.json", JSON.stringify({ inputs, latent: [{ size: 1 }] }));
+  await elbowOk("train", data, "--out", bare, "--spec", spec, "--epochs", "1");
+  assert.match(await refused("update", bare, more, "--out", none), /expected a detector file/);
 });

@@ -100,7 +100,10 @@ Deno.test("neighbours refuse what they do not have, by name", async () => {
   assert.match(await train(rbm, "--preset", "small"), /excludes '--preset/);
   const ppca = '{"type":"ppca","latent":2}';
   assert.match(await train(ppca, "--batch-size", "9"), /type "ppca" excludes '--batch-size/);
-  assert.match(await train(rbm), /t\.csv: row 1, column \d: binary units take values from 0 to 1/);
+  assert.match(
+    await train(rbm),
+    /t\.csv: row 1 \(line 2\), column \d: binary units take values from 0 to 1/,
+  );
   assert.match(await train(rbm, "--objective", '{"type":"elbo"}'), /objective\.type.*"cd", "pcd"/);
 });
 

@@ -49,6 +49,8 @@ Deno.test("elbow train stops at Ctrl-C with status 130, a checkpoint and no mode
     "--checkpoint",
     folder.at("state"),
     ...LONG,
+    "--preset",
+    "small",
   ];
   for (
     const [reason, status] of [[new Interruption("SIGINT"), 130], [
@@ -133,6 +135,29 @@ Deno.test("elbow train without --resume replaces a checkpoint; with it, refuses 
   );
   Deno.writeFileSync(path, Deno.readFileSync(folder.at("m")));
   assert.match(await refused(...train(other, "--resume")), /expected a checkpoint file/);
+});
+
+Deno.test("elbow train --checkpoint keeps an ensemble, inspect shows its networks, and others' are refused", async () => {
+  using folder = new Folder();
+  const data = folder.write("t.csv", tableCsv());
+  const [whole, out, state] = ["whole", "m", "state"].map((name) => folder.at(name));
+  const run = ["train", data, "--epochs", "2", "--hidden", "8", "--out"];
+  await elbowOk(...run, whole);
+  const kept = [...run, out, "--checkpoint", state, "--resume"];
+  await elbowOk(...kept);
+  assert.deepEqual(Deno.readFileSync(out), Deno.readFileSync(whole), "the same model");
+  const lines = await elbowOk("inspect", `${state}/checkpoint.safetensors`);
+  for (const network of [0, 1, 2, 3]) {
+    assert.match(lines, new RegExp(`^Network ${network} +2 of 2 epochs, finished$`, "m"));
+  }
+  const cases = [["--members", "3"], ["--robust"], ["--preset", "small"], ["--seed", "9"]];
+  for (const [option, ...value] of cases) {
+    const line = await refused(...kept, option, ...value);
+    assert.match(line, new RegExp(`Cannot resume from .*made with another ${option.slice(2)}: `));
+  }
+  Deno.removeSync(out);
+  await elbowOk(...kept);
+  assert.deepEqual(Deno.readFileSync(out), Deno.readFileSync(whole), "again, from a finished one");
 });
 
 Deno.test("elbow train --checkpoint refuses a folder that cannot be one", async () => {

@@ -277,7 +277,7 @@ Deno.test("a bad specification is refused by the name of its file and field", as
     ],
     [
       '{ "latent": [{ "size": 1 }], "likelihood": { "type": "bernoulli" } }',
-      /t\.csv: row 1, column \d: a Bernoulli likelihood needs a value from 0 to 1/,
+      /t\.csv: row 1 \(line 2\), column \d: a Bernoulli likelihood needs a value from 0 to 1/,
     ],
   ];
   for (const [content, expected] of cases) {

@@ -8,6 +8,7 @@ const COMMANDS = [
   "report",
   "drift",
   "recalibrate",
+  "update",
   "train",
   "score",
   "evaluate",

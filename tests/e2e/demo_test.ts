@@ -20,7 +20,7 @@ async function runDemo(folder: Folder, seed: number) {
     columns: 80,
     signal: new AbortController().signal,
   };
-  await demo(DATA, folder.at("out"), { epochs: 2, hidden: [16], seed }, io);
+  await demo(DATA, folder.at("out"), { robust: true, epochs: 2, hidden: [16], seed }, io);
   return {
     report,
     progress,
@@ -44,6 +44,8 @@ Deno.test("the demo reports what it promises, and the same seed gives the same b
   }
   const rows = first.report.match(/^ +\d+ +\d+\.\d +0\.\d{4} +(normal|anomaly) {2}x\d \+/gm);
   assert.equal(rows?.length, 10);
+  // Of all rows 2.5 % are anomalies.
+  assert.ok(rows.filter((row) => row.includes("anomaly")).length >= 5, rows.join("\n"));
   assert.match(first.report, /Files written\n {2}.*model\.safetensors\n {2}.*scores\.csv\n$/);
   assert.match(first.progress, /epoch 8\/8/);
 });

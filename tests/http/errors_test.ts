@@ -344,6 +344,7 @@ Deno.test("problem types are few, and their names stay", () => {
     "404 unknown-route",
     "404 unknown-model",
     "404 unknown-job",
+    "404 no-result",
     "404 unknown-upload",
     "405 method-not-allowed",
     "408 body-timeout",

@@ -199,19 +199,21 @@ Deno.test("DELETE ends a job that waits and one that runs; the model stays as it
   await stop();
 });
 
-Deno.test("a runner that stops leaves its job at the last checkpoint, and the next ends it alike", async () => {
-  await using app = await jobsApp();
-  const options = { ...QUICK, epochs: 3000 };
-  const { id } = await app.client.train("m", ROWS, { ...options, columns: COLUMNS });
-  const stop = app.work();
-  for await (const { type } of app.client.jobEvents(id)) if (type === "progress") break;
-  await stop();
-  assert.equal((await app.client.job(id)).state, "queued");
-  app.work();
-  const { state, result, attempt } = await app.client.waitForJob(id);
-  assert.deepEqual([state, attempt, result!.digest], ["succeeded", 2, await directly(options)]);
-  assert.ok(app.log.some(({ event }) => event === "resumed"));
-});
+for (const preset of ["small", "ensemble"] as const) {
+  Deno.test(`a runner that stops leaves its job (${preset}) at the last checkpoint, and the next ends it alike`, async () => {
+    await using app = await jobsApp();
+    const options = { ...QUICK, preset, epochs: preset === "small" ? 3000 : 800 };
+    const { id } = await app.client.train("m", ROWS, { ...options, columns: COLUMNS });
+    const stop = app.work();
+    for await (const { type } of app.client.jobEvents(id)) if (type === "progress") break;
+    await stop();
+    assert.equal((await app.client.job(id)).state, "queued");
+    app.work();
+    const { state, result, attempt } = await app.client.waitForJob(id);
+    assert.deepEqual([state, attempt, result!.digest], ["succeeded", 2, await directly(options)]);
+    assert.ok(app.log.some(({ event }) => event === "resumed"));
+  });
+}
 
 Deno.test("what the data makes impossible ends the job in words, without a path or a stack", async () => {
   await using app = await jobsApp();

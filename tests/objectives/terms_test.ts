@@ -81,7 +81,7 @@ Deno.test("evaluation without a closed form takes ln q - ln p of the draws, and 
     logWeights: [-2, -2, -5, -5, -7, -6],
   };
   const program = {
-    plan: { outputs: new Map(), capacity: 16 },
+    plan: { inputs: new Map(), outputs: new Map(), capacity: 16 },
     write() {},
     run() {},
     read: (name: string, into: Float64Array) => into.set(values[name]),

@@ -27,7 +27,8 @@ const SPEC = parseSpec({
   latent: [{ size: 3 }],
   likelihood: { type: "gaussian", variance: "perFeature" },
 });
-const NAMES = ["rowScores", "score", "encode", "reconstruct"] as const;
+// "conditional" has two names for one value.
+const NAMES = ["rowScores", "score", "encode", "reconstruct", "conditional"] as const;
 
 /** The model's parameters in a backend's memory, and its plans. */
 function model(backend: Backend<WasmProgram>) {

@@ -36,7 +36,7 @@ export class ChunkedProgram implements WasmProgram {
     requireChunks(host, plan);
     this.#host = host;
     this.capacity = plan.capacity * chunks;
-    const ports = [...plan.inputs.values(), ...plan.outputs.values()];
+    const ports = [...new Set([...plan.inputs.values(), ...plan.outputs.values()])];
     this.#outside = new Allocation(host, aligned(...ports.map((port) => this.#lengthOf(port))));
     const outside = new Map<Place, number>();
     let next = this.#outside.index("compile");
@@ -114,8 +114,9 @@ function sheetOf(
   const copies = [...outside].flatMap(([place, index]) => {
     return [addressOf(place), 4 * index, 4 * place.shape.rows * place.shape.cols];
   });
-  const { instructions, inputs, outputs } = plan;
-  const head = [instructions.length, inputs.size, outputs.size, 0];
+  const { instructions, inputs } = plan;
+  // Two names of one value have one place, and so one copy.
+  const head = [instructions.length, inputs.size, outside.size - inputs.size, 0];
   return Int32Array.of(...head, ...copies, ...encodePlan(plan, addressOf));
 }
 

@@ -36,7 +36,7 @@ export const MAX_TRAINING_ROWS = 12_000;
 const REFERENCES = 1024;
 
 /** Rows from which the curve of a statistic is counted. */
-const SURPRISAL_ROWS = 4096;
+export const SURPRISAL_ROWS = 4096;
 
 export interface EnsembleRequest {
   readonly cells: Cells;
@@ -67,12 +67,7 @@ export async function fitEnsemble(request: EnsembleRequest): Promise<FittedEnsem
   const columns = schema.length;
   const cells = thin(request.cells, columns, MAX_TRAINING_ROWS, seed);
   const views = fitViews(cells, schema);
-  const order = permutation(cells.rows, seed, 1, STREAMS.ensemble);
-  const folds = Array.from(
-    { length: Math.max(1, Math.min(members, cells.rows)) },
-    (_, m) => order.filter((_, i) => i % members === m).sort(),
-  );
-  const referenceRows = order.slice(0, Math.min(REFERENCES, cells.rows)).sort();
+  const { order, folds, referenceRows } = deal(cells.rows, members, seed);
   const fitted: FittedPart[] = [];
   for (const [p, view] of views.entries()) {
     const projection = filled(project(view, cells, columns));
@@ -85,20 +80,35 @@ export async function fitEnsemble(request: EnsembleRequest): Promise<FittedEnsem
   return { model: complete, vae: first, report: fitted[0].members.reports[0] };
 }
 
-interface FittedPart {
+/** Which rows are whose: the folds of the members, and the references. */
+export function deal(rows: number, members: number, seed: number) {
+  const order = permutation(rows, seed, 1, STREAMS.ensemble);
+  const folds = Array.from(
+    { length: Math.max(1, Math.min(members, rows)) },
+    (_, m) => order.filter((_, i) => i % members === m).sort(),
+  );
+  return { order, folds, referenceRows: order.slice(0, Math.min(REFERENCES, rows)).sort() };
+}
+
+export interface FittedPart {
   readonly part: Part;
   readonly members: Members;
   readonly linear: Float32Array;
 }
 
-async function fitPart(
-  { seed, device, spec, fitOptions }: EnsembleRequest,
-  { view, projection, folds, referenceRows, p }: {
+/** The part of one view, but for the curve of its distances. */
+export async function fitPart(
+  { seed, device, spec, fitOptions }: Pick<
+    EnsembleRequest,
+    "seed" | "device" | "spec" | "fitOptions"
+  >,
+  { view, projection, folds, referenceRows, p, start }: {
     readonly view: View;
     readonly projection: Projection;
     readonly folds: readonly Uint32Array[];
     readonly referenceRows: Uint32Array;
     readonly p: number;
+    readonly start?: MembersRequest["start"];
   },
 ): Promise<FittedPart> {
   const { x, observed } = projection, features = x.shape[1];
@@ -114,6 +124,7 @@ async function fitPart(
     seed: seed + 1000 * p,
     device,
     fitOptions: (rows, m) => fitOptions(rows, p * folds.length + m),
+    ...(start && { start }),
   });
   const linear = roundHalves(linearResiduals(covariance, features));
   const rows = roundHalves(takeRows(x, referenceRows).data);
@@ -144,7 +155,8 @@ function latentFor(covariance: Float64Array, features: number): number {
   return Math.min(most, Math.max(2, count + 1));
 }
 
-function assemble(
+/** The parts as one model. */
+export function assemble(
   columns: number,
   statistics: readonly StatisticName[],
   fitted: readonly FittedPart[],
@@ -196,7 +208,7 @@ function withNeighbours(
 }
 
 /** At most so many rows, drawn by the seed, in their order. */
-function thin(cells: Cells, columns: number, most: number, seed: number): Cells {
+export function thin(cells: Cells, columns: number, most: number, seed: number): Cells {
   if (cells.rows <= most) return cells;
   const kept = permutation(cells.rows, seed, 0, STREAMS.ensemble).subarray(0, most).sort();
   return takeCells(cells, columns, kept);

@@ -33,10 +33,12 @@ export interface MembersRequest {
   readonly device: DeviceOptions;
   /** For so many rows, of member m. */
   readonly fitOptions: (rows: number, m: number) => FitOptions;
+  /** The parameters from which member m goes on; fresh ones where absent. */
+  readonly start?: (m: number) => ReadonlyMap<string, { readonly data: ArrayLike<number> }>;
 }
 
 export async function fitMembers(request: MembersRequest): Promise<Members> {
-  const { x, observed, folds, spec, seed, device, fitOptions } = request;
+  const { x, observed, folds, spec, seed, device, fitOptions, start } = request;
   const [rows, width] = x.shape;
   const squares = new Float64Array(rows * width), kl = new Float64Array(rows);
   const vaes: VAE[] = [], reports: FitReport[] = [];
@@ -46,6 +48,7 @@ export async function fitMembers(request: MembersRequest): Promise<Members> {
     ).sort();
     const vae = VAE.create(spec, { ...device, seed: seed + m });
     vaes.push(vae);
+    if (start) vae.setParameters(start(m));
     reports.push(
       await vae.fit(takeRows(x, others), { ...fitOptions(others.length, m), seed: seed + m }),
     );

@@ -2,8 +2,14 @@
  * Distances of rows to the nearest of some reference rows among them, each row but itself: on the host, where
  * fitting needs them; `scoring/ensemble/neighbours.ts` has the same of new rows.
  */
-import { NEIGHBOURS } from "../../scoring/ensemble/neighbours.ts";
+import {
+  Nearest as NearestOfMany,
+  NEIGHBOURS,
+  placesOf,
+  type References,
+} from "../../scoring/ensemble/neighbours.ts";
 import type { Matrix } from "../../scoring/matrix.ts";
+import type { Projection } from "../../scoring/views/projector.ts";
 import { takeRows } from "../../training/minibatch.ts";
 
 /** A distance below this share of √F is none, as in `neighbours.ts`. */
@@ -74,5 +80,32 @@ export function halfScaledDistances(x: Matrix, referenceRows: Uint32Array): Floa
     let around = 0;
     for (const place of nearest.place) around += spread[place] / k;
     return Math.max(floor, distance) / Math.sqrt(Math.max(floor, around));
+  });
+}
+
+/**
+ * t(x) of some rows of a view, as scoring has it: missing features are left out of the distances.
+ * @param own the reference that is a row itself, by row
+ */
+export function neighbourStatistics(
+  { x, observed }: Projection,
+  rows: Uint32Array,
+  references: References,
+  own: ReadonlyMap<number, number>,
+): Float64Array {
+  const { features, spread } = references;
+  const search = new Nearest(references.rows, features, placesOf(spread.length));
+  const measure = new NearestOfMany(references, 1);
+  return Float64Array.from(rows, (row) => {
+    const at = row * features, end = at + features;
+    search.find(x.data, at, -1);
+    const places = Float64Array.from(search.place), there = observed.subarray(at, end);
+    const placed = { places, x: x.data.subarray(at, end) };
+    const isWhole = !there.includes(0);
+    return measure.find(
+      isWhole ? placed : { ...placed, observed: there },
+      0,
+      own.get(row) ?? -1,
+    );
   });
 }

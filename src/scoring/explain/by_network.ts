@@ -11,7 +11,6 @@
  * for likelihoods of standardised columns; of the others the interval is that of p(x | z).
  */
 import { definitionOf, type Group, groupsOf } from "../../distributions/likelihood.ts";
-import { BULK_ROWS } from "../engine.ts";
 import type { Matrix } from "../matrix.ts";
 import { DRAW } from "../programs.ts";
 import { filledIn } from "../sparse_twin.ts";
@@ -47,25 +46,8 @@ export class Network implements Expecting {
     ]);
   }
 
-  expect({ data, rows }: Cells, blamed: Int32Array, level: number): CellExpectation[] {
-    const each = rows === 0 ? 0 : blamed.length / rows, width = this.#places.length;
-    const found: CellExpectation[] = [];
-    for (let first = 0; first < rows; first += BULK_ROWS) {
-      const end = Math.min(rows, first + BULK_ROWS);
-      const cells = { data: data.subarray(first * width, end * width), rows: end - first };
-      found.push(
-        ...this.#expectSome(cells, blamed.subarray(first * each, end * each), each, level),
-      );
-    }
-    return found;
-  }
-
-  #expectSome(
-    cells: Cells,
-    blamed: Int32Array,
-    each: number,
-    level: number,
-  ): CellExpectation[] {
+  expect(cells: Cells, blamed: Int32Array, level: number): CellExpectation[] {
+    const each = cells.rows === 0 ? 0 : blamed.length / cells.rows;
     const found = new Array<CellExpectation>(blamed.length).fill(NOTHING);
     const { expansion, standardization } = this.#table;
     const x = standardize(expansion.expand(cells), standardization);

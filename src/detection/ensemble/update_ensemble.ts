@@ -1,0 +1,86 @@
+/**
+ * An ensemble goes on learning from new rows, without the rows it was fitted to. Its references are rows of
+ * those, already as the networks see them, and stand for them:
+ *
+ *   rows     the new ones in the present views, and the references
+ *   fitted   to these as `fit_ensemble.ts` does, but that networks go on from their present weights
+ *   kept     the views, the sizes of the networks, the statistics
+ *
+ * New references are drawn from all rows alike. So what is old gives way by R / (R + n) with each update of n
+ * rows: the references are always a sample of what the curves are counted on. A reservoir over all rows ever seen
+ * would hold next to none of the new ones, and the distances would know nothing of them.
+ *
+ * A reference may have trained the network that measures it here: the tails of residual and KL are
+ * that much too thin. P-values do not suffer: the rows that calibrate have trained nothing.
+ */
+import type { EnsembleModel } from "../../scoring/ensemble/ensemble.ts";
+import { memberPrefix } from "../../scoring/ensemble/members.ts";
+import type { Part } from "../../scoring/ensemble/part.ts";
+import { surprisalOf } from "../../scoring/ensemble/surprisal.ts";
+import type { Cells } from "../../scoring/standardize.ts";
+import { project, type Projection } from "../../scoring/views/projector.ts";
+import { parametersOf } from "../../models/vae_graph.ts";
+import {
+  assemble,
+  deal,
+  type EnsembleRequest,
+  fitPart,
+  type FittedEnsemble,
+  type FittedPart,
+  MAX_TRAINING_ROWS,
+  SURPRISAL_ROWS,
+  thin,
+} from "./fit_ensemble.ts";
+import { filled } from "./out_of_fold.ts";
+import { neighbourStatistics } from "./reference_distances.ts";
+
+/** The new rows, and how to train on them. */
+export type UpdateRequest = Pick<EnsembleRequest, "cells" | "seed" | "device" | "fitOptions">;
+
+export async function updateEnsemble(
+  model: EnsembleModel,
+  request: UpdateRequest,
+): Promise<FittedEnsemble> {
+  const cells = thin(request.cells, model.columns, MAX_TRAINING_ROWS, request.seed);
+  const fitted: FittedPart[] = [];
+  for (const p of model.parts.keys()) fitted.push(await updatePart(model, p, cells, request));
+  const { columns, statistics } = model, updated = assemble(columns, statistics, fitted);
+  const [first, ...others] = fitted.flatMap(({ members: { vaes } }) => vaes);
+  for (const vae of others) vae.dispose();
+  return { model: updated, vae: first, report: fitted[0].members.reports[0] };
+}
+
+async function updatePart(
+  { columns, parts, parameters }: EnsembleModel,
+  p: number,
+  cells: Cells,
+  { seed, device, fitOptions }: UpdateRequest,
+): Promise<FittedPart> {
+  const { view, spec: { members, spec }, references } = parts[p];
+  const projection = filled(withReferences(project(view, cells, columns), references));
+  const { order, folds, referenceRows } = deal(projection.x.shape[0], members, seed);
+  const names = parametersOf(spec).map(({ name }) => name);
+  const start = (m: number) =>
+    new Map(
+      names.map((name) => [name, { data: parameters.get(memberPrefix(view.name, m) + name)! }]),
+    );
+  const each = { seed, device, fitOptions, spec: () => spec };
+  const fitted = await fitPart(each, { view, projection, folds, referenceRows, p, start });
+  const { part } = fitted, own = new Map([...referenceRows].map((row, i) => [row, i]));
+  const counted = order.subarray(0, SURPRISAL_ROWS);
+  const neighbours = surprisalOf(neighbourStatistics(projection, counted, part.references, own));
+  return { ...fitted, part: { ...part, surprisals: { ...part.surprisals, neighbours } } };
+}
+
+/** The new rows, then the references, of which all features count as there. */
+function withReferences(
+  { x, observed }: Projection,
+  { rows, features }: Part["references"],
+): Projection {
+  const data = new Float32Array(x.data.length + rows.length);
+  data.set(x.data);
+  data.set(rows, x.data.length);
+  const there = new Uint8Array(data.length).fill(1);
+  there.set(observed);
+  return { x: { data, shape: [data.length / features, features] }, observed: there };
+}

@@ -1,0 +1,145 @@
+/**
+ * A trained detector goes on learning from new normal rows, without the old ones: what `Detector.partialFit`
+ * takes, and how each preset goes on.
+ *
+ *   ensemble   learns from the new rows and its references, which stand for the old ones
+ *              (`ensemble/update_ensemble.ts`)
+ *   small      has nothing to stand for the old rows: a few epochs on the new ones from its present weights, so
+ *              what is old fades
+ *
+ * What a column's cells become for the networks stays as it was. Some of the new rows train nothing and calibrate:
+ * the false-alarm rate is then kept on rows like the new ones, whatever the old were like.
+ */
+import { requireNumber, requireObject } from "../core/validate.ts";
+import { requireData } from "../scoring/data_rule.ts";
+import { withObserved } from "../scoring/matrix.ts";
+import type { ColumnSchema } from "../scoring/schema.ts";
+import { type Cells, standardize } from "../scoring/standardize.ts";
+import type { TableModel } from "../scoring/table_model.ts";
+import type { TrainedVae } from "../scoring/trained_vae.ts";
+import { hasVariance, optimalVariances } from "../training/optimal_variance.ts";
+import type { FitOptions } from "../training/options.ts";
+import { VAE } from "../training/vae.ts";
+import { updateTraining } from "./defaults.ts";
+import { roundParameters } from "./ensemble/half_values.ts";
+import { updateEnsemble } from "./ensemble/update_ensemble.ts";
+import { refuseExtremes } from "./extremes.ts";
+import { overMembers } from "./presets.ts";
+import { MIN_ROWS, type Recalibration } from "./recalibrate.ts";
+import { calibrationFraction, type Split, splitRows } from "./split.ts";
+
+/** How to go on; everything has a default. */
+export interface PartialFitOptions extends Pick<FitOptions, "epochs" | "onProgress" | "signal"> {
+  /** Fixes everything random; 0. */
+  readonly seed?: number;
+  /** The fraction of the new rows that calibrate; by default what the false-alarm rate needs, 0.2 to 0.5. */
+  readonly calibration?: number;
+}
+
+/** What `partialFit` changed: `rows` of it calibrate now. */
+export interface PartialFit extends Recalibration {
+  /** Rows that trained. */
+  readonly trained: number;
+}
+
+const KEYS = ["seed", "epochs", "calibration", "onProgress", "signal"];
+
+/** Half of them calibrate. */
+const LEAST_ROWS = 2 * MIN_ROWS;
+
+/** @throws TypeError or RangeError naming the option, or row and column, that cannot be used */
+export function splitNewRows(
+  cells: Cells,
+  { schema, falseAlarmRate }: Pick<TableModel, "schema" | "falseAlarmRate">,
+  options: PartialFitOptions,
+): Split {
+  requireObject("partialFit options", options, KEYS);
+  const { seed = 0, calibration } = options, { rows, data } = cells, columns = schema.length;
+  requireNumber("seed", seed, { integer: true });
+  if (calibration !== undefined) {
+    requireNumber("calibration", calibration, { above: 0, max: 0.9 });
+  }
+  if (data.length !== rows * columns) {
+    throw new RangeError(
+      `Cannot update detector: rows must have ${columns} columns: current value is ${
+        data.length / rows
+      }`,
+    );
+  }
+  if (rows < LEAST_ROWS) {
+    throw new RangeError(
+      `Cannot update detector: needs at least ${LEAST_ROWS} rows: current value is ${rows}`,
+    );
+  }
+  refuseExtremes(cells, schema);
+  const needed = Math.max(calibrationFraction(rows, falseAlarmRate), MIN_ROWS / rows);
+  return splitRows(cells, columns, calibration ?? needed, seed);
+}
+
+/**
+ * A network, and what else changes of the model: it is to be disposed of, and not yet calibrated.
+ * @param cells all new rows, of which `training` train
+ */
+export async function goOn(
+  vae: TrainedVae,
+  model: TableModel,
+  rows: { readonly cells: Cells; readonly training: Cells },
+  options: PartialFitOptions,
+): Promise<{ readonly vae: VAE; readonly parts: TableModel }> {
+  // Weights change, so those of a file in fewer bits than halves must be rounded anew, by `save`.
+  const parts = { ...model, format: model.format === "int8" ? "f16" as const : model.format };
+  if (!model.ensemble) {
+    const values = new Map([...vae.parameters()].map(([name, { data }]) => [name, data]));
+    return { vae: await goOnOne({ spec: vae.spec, values }, model, rows, options), parts };
+  }
+  const { seed = 0, onProgress, calibration: _, ...given } = options;
+  const members = model.ensemble.parts.reduce((sum, { spec }) => sum + spec.members, 0);
+  const updated = await updateEnsemble(model.ensemble, {
+    cells: rows.training,
+    seed,
+    device: {},
+    fitOptions: (count, member) => ({
+      ...updateTraining(count),
+      ...given,
+      onProgress: onProgress && overMembers(onProgress, member, members),
+    }),
+  });
+  return { vae: updated.vae, parts: { ...parts, ensemble: updated.model } };
+}
+
+async function goOnOne(
+  { spec, values }: { readonly spec: TrainedVae["spec"]; readonly values: Values },
+  { schema, expansion, standardization }: TableModel,
+  { cells, training }: { readonly cells: Cells; readonly training: Cells },
+  { seed = 0, calibration: _, ...given }: PartialFitOptions,
+): Promise<VAE> {
+  const expanded = expansion.expand(cells);
+  if (!spec.missing) requireWhole(cells, schema);
+  requireData(spec, expanded.data, { nameOf: (d) => `"${schema[expansion.owner[d]].name}"` });
+  const rows = standardize(expansion.expand(training), standardization);
+  const vae = new VAE(spec, values);
+  try {
+    await vae.fit(rows, { ...updateTraining(training.rows), ...given, seed });
+    if (hasVariance(spec, "perFeature")) {
+      const squares = vae.squaredResiduals(withObserved(spec, rows), seed);
+      vae.setParameters(optimalVariances(spec, "perFeature", squares));
+    }
+    roundParameters(vae);
+    return vae;
+  } catch (error) {
+    vae.dispose();
+    throw error;
+  }
+}
+
+type Values = ConstructorParameters<typeof VAE>[1];
+
+/** @throws RangeError naming row and column of a missing cell */
+function requireWhole({ data }: Cells, schema: readonly ColumnSchema[]): void {
+  const cell = data.findIndex(Number.isNaN);
+  if (cell < 0) return;
+  const row = Math.floor(cell / schema.length) + 1, { name } = schema[cell % schema.length];
+  throw new RangeError(
+    `Cannot read row ${row}, column "${name}": expected a value, as the model was trained on whole rows: current value is missing`,
+  );
+}
