@@ -117,7 +117,7 @@ function embedded(name: string, wasm: Uint8Array): string {
  * AssemblyScript ${asc.version}, ${wasm.length} bytes.
  */
 // deno-fmt-ignore
-export const BYTES_BASE64 = "${wasm.toBase64()}";
+export const BYTES_HEX = "${wasm.toHex()}";
 // deno-fmt-ignore
 export const UNFUSED = ${JSON.stringify(unfusedSites(wasm))} as const;
 `;

@@ -12,6 +12,7 @@ class Reader {
   constructor(readonly bytes: Uint8Array, public at = 0) {}
 
   byte(): number {
+    if (this.at >= this.bytes.length) throw unknown("end", this.at);
     return this.bytes[this.at++];
   }
 
@@ -84,7 +85,14 @@ export function unfusedSites(bytes: Uint8Array): Unfused {
     return [length, local, ...sites];
   });
   const { length } = sections.get(SECTION.code)!;
-  return { flag, section: length, functions: functions.filter((each) => each.length > 2) };
+  const changed = functions.filter((each) => each.length > 2);
+  return { flag, section: length, functions: relative(changed, length) };
+}
+
+/** Offsets that count from the one before: they repeat, so that they compress. */
+function relative(functions: Unfused["functions"], from: number): Unfused["functions"] {
+  const step = (at: number) => [at - from, from = at][0];
+  return functions.map(([length, local, ...sites]) => [step(length), local, ...sites.map(step)]);
 }
 
 function sectionsOf(bytes: Uint8Array): Map<number, { length: number; start: number }> {

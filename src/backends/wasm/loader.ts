@@ -1,5 +1,5 @@
 /**
- * The kernels as a WebAssembly module: a build of `assembly/`, embedded as base64, chosen by what the
+ * The kernels as a WebAssembly module: a build of `assembly/`, embedded in hexadecimal, chosen by what the
  * host validates, and compiled once per process.
  *
  *   simd     separate multiply and add: the same bits on every machine
@@ -16,7 +16,8 @@ export type KernelBuild = "simd" | "relaxed";
 
 /** Both builds of a set: the relaxed one, and how the other is made from it (`unfused.ts`). */
 export interface KernelSet {
-  readonly base64: string;
+  /** The relaxed build in hexadecimal: gzip finds what repeats, which base64 hides from it. */
+  readonly hex: string;
   readonly unfused: Unfused;
   /** Whether it leaves out what only training runs. */
   readonly forwardOnly: boolean;
@@ -150,11 +151,11 @@ export function instantiate(
 
 /** The bytes of an embedded build. */
 export function kernelBytes(set: KernelSet, build: KernelBuild): Uint8Array<ArrayBuffer> {
-  // Younger than WebAssembly SIMD, so that some hosts lack it; a character at a time takes long.
-  const { fromBase64 } = Uint8Array as Partial<typeof Uint8Array>;
-  const relaxed = fromBase64
-    ? fromBase64(set.base64)
-    : Uint8Array.from(atob(set.base64), (character) => character.charCodeAt(0));
+  // Younger than WebAssembly SIMD, so that some hosts lack it; a byte at a time takes long.
+  const { fromHex } = Uint8Array as Partial<typeof Uint8Array>;
+  const relaxed = fromHex
+    ? fromHex(set.hex)
+    : Uint8Array.from(set.hex.match(/../g)!, (digits) => parseInt(digits, 16));
   return build === "relaxed" ? relaxed : unfusedModule(relaxed, set.unfused);
 }
 

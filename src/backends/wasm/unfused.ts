@@ -15,7 +15,10 @@ export interface Unfused {
   readonly flag: number;
   /** Where the code section's length is written. */
   readonly section: number;
-  /** For each function with sites: where its length is written, the index of t, the sites. */
+  /**
+   * For each function with sites: where its length is written, the index of t, the sites. Each offset
+   * counts from the one before, the first from `section`.
+   */
   readonly functions: readonly (readonly [length: number, local: number, ...sites: number[]])[];
 }
 
@@ -33,7 +36,7 @@ export function unfusedModule(
   const [length, code] = readUint(source, section);
   const parts: (Uint8Array | readonly number[])[] = [];
   let from = code;
-  for (const each of functions) {
+  for (const each of absolute(functions, section)) {
     const [size, body] = readUint(source, each[0]);
     const changed = unfusedBody(source, body, each);
     parts.push(source.subarray(from, each[0]), uint(lengthOf(changed)), ...changed);
@@ -45,6 +48,15 @@ export function unfusedModule(
     uint(lengthOf(parts)),
     ...parts,
     source.subarray(code + length),
+  ]);
+}
+
+/** Offsets from the start, of offsets that each count from the one before. */
+function absolute(functions: Unfused["functions"], at: number): Unfused["functions"] {
+  return functions.map(([length, local, ...sites]) => [
+    at += length,
+    local,
+    ...sites.map((site) => at += site),
   ]);
 }
 

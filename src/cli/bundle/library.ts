@@ -49,7 +49,7 @@ export async function bundleLibrary(entry: LibraryEntry): Promise<string> {
 
 /** The same without its embedded kernels, for hosts that are given them as a module. */
 export function withoutKernels(library: string): string {
-  return library.replace(SCORE_KERNELS.base64, "");
+  return library.replace(SCORE_KERNELS.hex, "");
 }
 
 /** The build of the kernels that has the same bits everywhere, as a WebAssembly file. */

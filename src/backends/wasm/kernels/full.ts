@@ -1,5 +1,5 @@
 /** All kernels, embedded. */
 import type { KernelSet } from "../loader.ts";
-import { BYTES_BASE64 as base64, UNFUSED as unfused } from "./full_set.gen.ts";
+import { BYTES_HEX as hex, UNFUSED as unfused } from "./full_set.gen.ts";
 
-export const FULL_KERNELS: KernelSet = { forwardOnly: false, base64, unfused };
+export const FULL_KERNELS: KernelSet = { forwardOnly: false, hex, unfused };
