@@ -175,9 +175,13 @@ Deno.test("leaving one out varies less than no baseline, with the same draws", a
   }
 });
 
-/** |E[relaxed gradient of q] - exact|, and its standard error. */
-async function bias(temperature: number, steps: number): Promise<Estimate> {
-  const runs = await runsOf({ temperature }, { type: "elbo", samples: 4 }, steps);
+/** |E[gradient of q through such draws] - exact|, and its standard error. */
+async function bias(
+  temperature: number,
+  steps: number,
+  relaxation: "gumbelSoftmax" | "straightThrough" = "gumbelSoftmax",
+): Promise<Estimate> {
+  const runs = await runsOf({ temperature, relaxation }, { type: "elbo", samples: 4 }, steps);
   const want = exact(exactElbo, "encoder");
   const off = means(runs, "encoder").map(({ mean, standardError }, i) => ({
     square: (mean - want[i]) ** 2 - standardError ** 2,
@@ -195,6 +199,11 @@ Deno.test("the relaxed gradient is biased, and less so as the temperature falls"
   for (const each of [hot, warm]) assert.ok(each.mean > 2 * FOUR * each.standardError);
   assert.ok(warm.mean < 0.8 * hot.mean, `${warm.mean} against ${hot.mean}`);
   assert.ok(cold.mean + FOUR * cold.standardError < 0.5 * warm.mean, `${cold.mean}, ${warm.mean}`);
+});
+
+Deno.test("the straight-through gradient of q is biased", async () => {
+  const { mean, standardError } = await bias(1, 100, "straightThrough");
+  assert.ok(mean > 2 * FOUR * standardError, `${mean} ± ${standardError}`);
 });
 
 Deno.test("the decoder's gradient is unbiased where draws are hard in the forward pass", async () => {

@@ -77,7 +77,9 @@ async function check(
   }
   const program = backend.compile(plan, { parameters });
   program.write("x", tensor("x").data);
-  program.write("noise", tensor("noise").data);
+  for (const name of plan.inputs.keys()) {
+    if (name.startsWith("noise")) program.write(name, tensor(name).data);
+  }
   writeFinalScalars(program, objective);
   await program.run(tensor("x").shape[0]);
   await Promise.all([...plan.outputs.keys()].map(async (output) => {

@@ -102,3 +102,29 @@ Deno.test("the loss of iwae falls with K from the ELBO's to -ln p(x)", async () 
   assertRelative(previous!.mean, EXACT, 0, 0.04 + STANDARD_ERRORS * previous!.standardError);
   model.dispose();
 });
+
+Deno.test("the Rényi bound of few draws is biased: at α = 0.5 it rises with K", async () => {
+  const model = linearModel(WIDE, REFERENCE), rows = 500;
+  const boundOf = async (samples: number) => {
+    const losses: number[] = [];
+    for (let step = 0; step < 10; step++) {
+      const data = drawNoise(REFERENCE, { rows, latent: LATENT, samples, seed: samples, step });
+      const { loss } = await model.lossAndGradients(Array.from({ length: rows }, () => X), {
+        noise: { data, shape: [rows * samples, LATENT] },
+        objective: { type: "renyi", samples, alpha: 0.5 },
+      });
+      losses.push(-loss);
+    }
+    return estimate(losses);
+  };
+  const [few, some, many] = [await boundOf(1), await boundOf(4), await boundOf(64)];
+  // One draw is the ELBO by that draw, whatever α.
+  const elbo = linearElbo(X, WIDE, () => VARIANCE);
+  assertRelative(few.mean, elbo, 0, STANDARD_ERRORS * few.standardError, "K = 1");
+  for (const [less, more] of [[few, some], [some, many]]) {
+    const joint = Math.hypot(less.standardError, more.standardError);
+    assert.ok(more.mean > less.mean + STANDARD_ERRORS * joint, `${less.mean}, ${more.mean}`);
+  }
+  assert.ok(many.mean < EXACT);
+  model.dispose();
+});

@@ -48,6 +48,16 @@ const GOLDENS = [
   "linear",
 ];
 
+/** Other posteriors, their noise given, with what a relaxed draw makes of an error: 1/τ. */
+const OTHER_POSTERIORS: readonly (readonly [file: string, amplified: number])[] = [
+  ["posteriors/full_iwae", 1],
+  ["posteriors/iaf", 1],
+  ["posteriors/two_layers_iwae", 1],
+  ["posteriors/ladder_iwae", 1],
+  ["categorical/gumbel_softmax", 2.5],
+  ["categorical/straight_through", 2.5],
+];
+
 /** Those whose training steps run as users have them; compiling them takes software adapters seconds. */
 const FUSED_GOLDENS = ["iwae_gaussian_dreg"];
 
@@ -80,6 +90,13 @@ export const CHECKS: readonly Check[] = [
       await checkPieces(golden, plain, F32_UNIT_ROUNDOFF);
       await checkGradients(golden, plain, F32_UNIT_ROUNDOFF);
       await checkSteps(golden, plain, F32_UNIT_ROUNDOFF);
+    },
+  })),
+  ...OTHER_POSTERIORS.map(([path, amplified]): Check => ({
+    name: `golden ${path}: loss and gradients agree with PyTorch`,
+    async run({ plain, file }) {
+      const golden = readGolden(await file(`golden/${path}.safetensors`), path);
+      await checkGradients(golden, plain, amplified * F32_UNIT_ROUNDOFF);
     },
   })),
   ...FUSED_GOLDENS.map((name): Check => ({
