@@ -2,9 +2,9 @@
 
 /**
  * How many standard errors off is too far. Seeds are fixed, so a test never fails by chance later; a
- * right program fails when written with probability 6e-7 per number at 5, if errors are normal.
+ * right program fails when written with probability 6e-5 per number at 4, if errors are normal.
  */
-export const STANDARD_ERRORS = 5;
+export const STANDARD_ERRORS = 4;
 
 export interface Estimate {
   readonly mean: number;

@@ -44,12 +44,18 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
     rows: table,
   },
   "Bernoulli digits": {
-    spec: { inputs: 64, encoder: net, decoder: net, latent: [{ size: 4 }] },
+    spec: {
+      ...{ inputs: 64, encoder: net, decoder: net, latent: [{ size: 4 }] },
+      likelihood: { type: "bernoulli" },
+    },
     fit: { epochs: 50, batchSize: 20 },
     rows: digits,
   },
   "an importance-weighted bound": {
-    spec: { inputs: 64, encoder: net, decoder: net, latent: [{ size: 4 }] },
+    spec: {
+      ...{ inputs: 64, encoder: net, decoder: net, latent: [{ size: 4 }] },
+      likelihood: { type: "bernoulli" },
+    },
     fit: { epochs: 50, batchSize: 20, objective: { type: "iwae", samples: 5, estimator: "dreg" } },
     rows: digits,
   },
