@@ -2,7 +2,7 @@
  * The families of latent layers, by the `type` of a layer's spec. To add one: its file, and its lines
  * here.
  */
-import { type Fields, requireChoice } from "../core/validate.ts";
+import { type Fields, requireChoice, show } from "../core/validate.ts";
 import type { MergedRequest, Posterior, PosteriorRequest } from "../distributions/posterior.ts";
 import type { Prior } from "../distributions/prior.ts";
 import type { Graph } from "../graph/graph.ts";
@@ -78,7 +78,9 @@ export function parseLatents(
 ): readonly LatentLayer[] {
   if (!Array.isArray(value) || value.length < 1 || value.length > MAX_LAYERS) {
     throw new TypeError(
-      `Cannot read ${field}: expected a list of 1 to ${MAX_LAYERS} latent layers`,
+      `Cannot read ${field}: expected a list of 1 to ${MAX_LAYERS} latent layers: current value is ${
+        show(value)
+      }`,
     );
   }
   const layers = value.map((layer, i) => {

@@ -1,5 +1,5 @@
 /** A multilayer perceptron in a spec: `{ "hidden": [widths], "activation" }`. */
-import { requireBoolean, requireChoice, requireObject } from "../core/validate.ts";
+import { requireBoolean, requireChoice, requireObject, show } from "../core/validate.ts";
 import { type Activation, ACTIVATIONS } from "../ops/names.ts";
 import { requireWidth } from "./width.ts";
 
@@ -24,7 +24,9 @@ export function parseNetwork(field: string, value: unknown = {}): NetworkSpec {
   const hidden = fields.hidden ?? [];
   if (!Array.isArray(hidden) || hidden.length > MAX_LAYERS) {
     throw new TypeError(
-      `Cannot read ${field}.hidden: expected a list of up to ${MAX_LAYERS} widths`,
+      `Cannot read ${field}.hidden: expected a list of up to ${MAX_LAYERS} widths: current value is ${
+        show(hidden)
+      }`,
     );
   }
   const skip = requireBoolean(`${field}.skip`, fields.skip ?? false);

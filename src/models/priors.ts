@@ -40,7 +40,10 @@ const TYPES = Object.keys(PRIORS) as (keyof PriorOptions)[];
 
 /** @throws TypeError or RangeError naming the field */
 export function parsePrior(field: string, value: unknown = { type: "standard" }): PriorSpec {
-  const { type } = Object(value) as { readonly type?: unknown };
+  const isObject = typeof value === "object" && value !== null;
+  const { type } = isObject
+    ? value as { readonly type?: unknown }
+    : requireObject(field, value, []);
   return PRIORS[requireChoice(`${field}.type`, type, TYPES)].parse(field, value);
 }
 
