@@ -1,7 +1,8 @@
 /**
  * The graphs of a model that are exported, lowered to primitives:
  *
- *   encoder  x → mean, logVar                q(z | x)
+ *   encoder  x → mean, logVar                q(z | x); behind flows the point that stands for a row, and the
+ *                                            log-variance before them
  *   decoder  z → mean                        E[x | z]
  *   score    x → score [B, 1], cost, kl      as `score` gives it, nats; its parts
  *   elbo     x, noise → elbo [B, 1], z       at the draw that the given noise makes

@@ -11,8 +11,11 @@ import * as ortWeb from "npm:onnxruntime-web@1.30.0";
 import type * as Ort from "npm:onnxruntime-common@1.30.0";
 import { Detector, type VAE } from "../../mod.ts";
 import { exportModel, GRAPHS } from "../../src/exports/mod.ts";
+import { parameterLayout, parametersOf } from "../../src/models/vae_graph.ts";
+import { forwardPlan } from "../../src/scoring/programs.ts";
 import { planeRows } from "../util/data.ts";
 import { assertRelative } from "../util/close.ts";
+import { open, REFERENCE } from "../util/executors.ts";
 import { CASES, type Subject, subjectOf } from "./models.ts";
 
 ortWeb.env.wasm.numThreads = 1;
@@ -29,20 +32,39 @@ async function expected(
   const size = vae.parameters().size, x = { data: rows, cols: rows.length / count };
   assert.ok(size > 0);
   const matrix = { data: rows, shape: [count, x.cols] as const };
-  const { mean, logVar } = await vae.encode(matrix);
-  const latent = mean.shape[1];
-  const z = { data: mean.data, cols: latent };
+  const { mean: z, logVar } = encoded({ vae, rows, count });
   const reconstruction = await vae.reconstruct(matrix);
   const scores = await vae.score(matrix);
   const cost = await vae.score(matrix, { method: "reconstruction" });
   return {
-    encoder: [{ x }, { mean: z, logVar: { data: logVar.data, cols: logVar.shape[1] } }],
+    encoder: [{ x }, { mean: z, logVar }],
     decoder: [{ z }, { mean: { data: reconstruction.data, cols: x.cols } }],
     score: [{ x }, {
       score: { data: Float32Array.from(scores), cols: 1 },
       "sum of cost": { data: Float32Array.from(cost), cols: 1 },
     }],
   };
+}
+
+/** What the encoder's graph says: behind flows the point that stands for a row, and the base's log-variance. */
+function encoded({ vae, rows, count }: Subject): Tensors {
+  const backend = open(REFERENCE), layout = parameterLayout(parametersOf(vae.spec));
+  const parameters = backend.allocate(layout.length);
+  for (const [name, { data }] of vae.parameters()) {
+    parameters.write(layout.places.get(name)!.offset, data);
+  }
+  const program = backend.compile(forwardPlan("encode", vae.spec, layout, { capacity: count }), {
+    parameters,
+  });
+  program.write("x", rows);
+  program.run(count);
+  const outputs = [...program.plan.outputs].map(([name, { shape: { cols } }]) => {
+    const data = new Float32Array(count * cols);
+    program.read(name, data);
+    return [name, { data, cols }] as const;
+  });
+  backend.dispose();
+  return Object.fromEntries(outputs);
 }
 
 /** The sum of each row, where a name asks for it. */
