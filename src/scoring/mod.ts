@@ -45,5 +45,6 @@ export type { InferenceDirection } from "../models/spec.ts";
 export type { PriorOptions, PriorSpec } from "../models/priors.ts";
 export type { Missing, ModelSpec } from "../models/spec.ts";
 export { type Activation, ACTIVATIONS } from "../ops/names.ts";
+export type { MomentOptions } from "./moments.ts";
 export { TrainedVae } from "./trained_vae.ts";
 export type { DeviceOptions, NamedTensor, SampleOptions, ScoreMethod } from "./trained_vae.ts";
