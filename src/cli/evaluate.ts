@@ -1,10 +1,10 @@
 /**
  * `elbow evaluate MODEL DATA`: how well the model fits a table, and, given labels, how well its
- * scores find the anomalies. Nats of the standardised table: the units of the columns do not count.
+ * scores find the anomalies. Of a detector nats of the standardised table: the units of the columns do not count.
  */
 import { Command } from "npm:commander@15.1.0";
 import type { Table } from "../formats/mod.ts";
-import { latentWidth } from "../models/latents.ts";
+import { hasPrior, latentWidth } from "../models/latents.ts";
 import { latentSize } from "../models/vae_graph.ts";
 import type { Evaluation } from "../scoring/evaluation.ts";
 import type { ElboSurgery } from "../training/elbo_surgery.ts";
@@ -33,11 +33,14 @@ export interface EvaluateOptions extends options.JsonOption, options.BackendOpti
   readonly seed?: number;
 }
 
-/** Means over the rows, nats of the standardised table. */
+/** Means over the rows, nats: of the standardised table where the model is a detector. */
 export interface Evaluated {
   readonly model: string;
   readonly data: string;
   readonly rows: number;
+  readonly isStandardized: boolean;
+  /** Whether there is a p(z): an autoencoder has none, and its bounds are its reconstruction. */
+  readonly hasPrior: boolean;
   /** Draws of z per row. */
   readonly samples: number;
   readonly elbo: number;
@@ -131,6 +134,8 @@ export async function evaluate(
     model: path,
     data: table.source,
     rows: table.rows,
+    isStandardized: scorer !== undefined,
+    hasPrior: hasPrior(vae.spec.latent[0]),
     samples,
     elbo: mean(evaluation.elbo),
     reconstruction: mean(evaluation.reconstruction),
@@ -189,37 +194,20 @@ function mean(values: Float64Array): number {
 
 /** The result for a person. */
 export function evaluateSections(evaluated: Evaluated): Section[] {
-  const { samples, effectiveSamples, klPerDimension, label, rows } = evaluated;
+  const { label, rows } = evaluated;
   return [
     {
       lines: [["Model", evaluated.model], ["Data", `${evaluated.data} (${counted(rows, "row")})`]],
     },
     {
-      title: "Nats per row of the standardised table, mean over the rows",
+      title: `Nats per row of the ${
+        evaluated.isStandardized ? "standardised " : ""
+      }table, mean over the rows`,
       lines: [
-        ["ELBO", nats(evaluated.elbo)],
-        ["  ln p(x | z)", nats(evaluated.reconstruction)],
-        ["  KL", `${nats(evaluated.kl)}${evaluated.klForm === "sampled" ? " (sampled)" : ""}`],
-        ["ln p(x)", `${nats(evaluated.logLikelihood)} (importance-sampled, K = ${count(samples)})`],
-        [
-          "  effective draws",
-          `${effectiveSamples.mean.toFixed(1)}, worst row ${effectiveSamples.lowest.toFixed(1)}`,
-        ],
-        ["  ln p(x) - ELBO", nats(evaluated.gap)],
-        ["ln p(x), by the prior", maybeNats(evaluated.priorLogLikelihood)],
-        ["In the table's units", `add ${nats(evaluated.logJacobian)}`],
-        [
-          "Active units",
-          `${evaluated.activeUnitsPerLayer.join(" + ")} of ${evaluated.latentPerLayer.join(" + ")}`,
-        ],
-        ["KL per dimension", klPerDimension.map(nats).join("  ") || undefined],
-        [
-          "KL per layer",
-          klPerDimension.length === 0
-            ? `${evaluated.klPerLayer.map(nats).join("  ")} (Monte Carlo)`
-            : undefined,
-        ],
-        ["KL of the class", maybeNats(evaluated.klOfClass)],
+        ...(evaluated.hasPrior ? boundLines(evaluated) : [
+          ["ln p(x | z)", nats(evaluated.reconstruction)],
+          ["ln p(x)", "none: an autoencoder has no prior"],
+        ] as const),
         [
           "Gap",
           evaluated.gapsRefused &&
@@ -230,6 +218,39 @@ export function evaluateSections(evaluated: Evaluated): Section[] {
     ...gapSections(evaluated),
     ...(label ? [labelSection(label, rows, counted(rows, "row"))] : []),
     ...baselineSections(evaluated),
+  ];
+}
+
+/** The ELBO, its parts and what is above it. */
+function boundLines(evaluated: Evaluated): Section["lines"] {
+  const { samples, effectiveSamples, klPerDimension } = evaluated;
+  return [
+    ["ELBO", nats(evaluated.elbo)],
+    ["  ln p(x | z)", nats(evaluated.reconstruction)],
+    ["  KL", `${nats(evaluated.kl)}${evaluated.klForm === "sampled" ? " (sampled)" : ""}`],
+    ["ln p(x)", `${nats(evaluated.logLikelihood)} (importance-sampled, K = ${count(samples)})`],
+    [
+      "  effective draws",
+      `${effectiveSamples.mean.toFixed(1)}, worst row ${effectiveSamples.lowest.toFixed(1)}`,
+    ],
+    ["  ln p(x) - ELBO", nats(evaluated.gap)],
+    ["ln p(x), by the prior", maybeNats(evaluated.priorLogLikelihood)],
+    [
+      "In the table's units",
+      evaluated.isStandardized ? `add ${nats(evaluated.logJacobian)}` : undefined,
+    ],
+    [
+      "Active units",
+      `${evaluated.activeUnitsPerLayer.join(" + ")} of ${evaluated.latentPerLayer.join(" + ")}`,
+    ],
+    ["KL per dimension", klPerDimension.map(nats).join("  ") || undefined],
+    [
+      "KL per layer",
+      klPerDimension.length === 0
+        ? `${evaluated.klPerLayer.map(nats).join("  ")} (Monte Carlo)`
+        : undefined,
+    ],
+    ["KL of the class", maybeNats(evaluated.klOfClass)],
   ];
 }
 

@@ -127,11 +127,11 @@ function numbers(text: string): number[] {
 async function decodeGrid({ path, vae }: LoadedModel, side: number): Promise<Matrix> {
   const { latent } = vae.spec;
   const size = latent.reduce((sum, layer) => sum + latentWidth(layer), 0);
-  const isReal = latent.every(({ type }) => type === "gaussian");
-  if (size === 2 && isReal) return await vae.decode(latentGrid(side));
+  const other = latent.find(({ type }) => type !== "gaussian");
+  if (size === 2 && !other) return await vae.decode(latentGrid(side));
   throw new RangeError(
     `Cannot draw the manifold of ${path}: latent size must be 2: current value is ${
-      isReal ? size : "categorical"
+      other?.type ?? size
     }`,
   );
 }

@@ -10,10 +10,11 @@
 import type * as v from "npm:valibot@1.5.0";
 import type { Calibration } from "../scoring/calibration.ts";
 import { discover } from "../scoring/false_discovery.ts";
-import { hasPrior } from "../models/latents.ts";
+import { hasClosedMoments, hasPrior } from "../models/latents.ts";
 import type { ModelSpec } from "../models/spec.ts";
 import { latentSize } from "../models/vae_graph.ts";
 import { type Matrix, withObserved } from "../scoring/matrix.ts";
+import { MOMENT_DRAWS } from "../scoring/moments.ts";
 import { type ColumnSchema, hasLevels, nearestLevel } from "../scoring/schema.ts";
 import type { Cells } from "../scoring/standardize.ts";
 import type { TableScorer } from "../scoring/table_scorer.ts";
@@ -80,9 +81,15 @@ export interface Verb {
 const DRAWS_PER_ROW = 100;
 
 export const VERBS = {
-  encode: verb("the posterior of each row: mean and log-variance", OPTIONS.none, (model) => {
+  encode: verb("the posterior of each row: mean and log-variance", OPTIONS.none, (
+    model,
+    _,
+    { maxRows },
+  ) => {
     const vae = vaeOf(model), size = latentSize(vae.spec), { toVae } = unitsOf(model);
+    const draws = hasClosedMoments(vae.spec) ? 1 : MOMENT_DRAWS;
     return {
+      requireRows: (rows) => requireDraws("/rows", rows, draws, maxRows * DRAWS_PER_ROW),
       columns: [...positions("mean", size), ...positions("logVar", size)],
       async run(cells) {
         const { mean, logVar } = await vae.encode(toVae(cells));
@@ -163,7 +170,7 @@ export const VERBS = {
       return {
         head: { samples },
         columns: ["logLikelihood"],
-        requireRows: (rows) => requireDraws(rows, samples, maxRows * DRAWS_PER_ROW),
+        requireRows: (rows) => requireDraws("/samples", rows, samples, maxRows * DRAWS_PER_ROW),
         async run(cells, firstRow, pace) {
           const steps = vae.evaluateSteps(withObserved(vae.spec, toVae(cells)), {
             samples,
@@ -375,10 +382,10 @@ function requireCondition({ condition: columns }: ModelSpec, given?: readonly nu
   );
 }
 
-function requireDraws(rows: number, samples: number, maxDraws: number): void {
+function requireDraws(pointer: string, rows: number, samples: number, maxDraws: number): void {
   if (rows * samples <= maxDraws) return;
   throw invalid(
-    "/samples",
+    pointer,
     `Cannot take more than ${maxDraws} draws in one request: current value is ${rows} rows of ${samples}`,
   );
 }

@@ -12,6 +12,7 @@ import { type Layout, layOut } from "../graph/layout.ts";
 import type { Plan } from "../graph/plan.ts";
 import { areFinite, requireFiniteRows } from "./finite.ts";
 import { type Matrix, MAX_FLOAT32 } from "./matrix.ts";
+import { Recent } from "./recent.ts";
 import { after, all, finish, type Steps } from "./steps.ts";
 
 /** A parameter's values, `[rows, cols]` row-major. */
@@ -126,7 +127,7 @@ export class Engine<Name extends string> implements Programs<Name> {
   /** Whether training changes the parameters now. */
   isMoving = false;
   readonly #architecture: Architecture<Name>;
-  readonly #programs = new Map<string, SyncProgram>();
+  readonly #programs = new Recent<SyncProgram>(MAX_PROGRAMS);
 
   constructor(
     architecture: Architecture<Name>,
@@ -184,15 +185,7 @@ export class Engine<Name extends string> implements Programs<Name> {
   /** A program to use at once: a later call may dispose it. */
   program(name: Name, size: ProgramSize): SyncProgram {
     const key = `${name} ${size.capacity} ${size.samples ?? 1} ${size.isBulk ?? false}`;
-    const program = this.#programs.get(key) ?? this.compile(name, size);
-    this.#programs.delete(key);
-    this.#programs.set(key, program);
-    if (this.#programs.size > MAX_PROGRAMS) {
-      const [[oldest, unused]] = this.#programs;
-      this.#programs.delete(oldest);
-      unused.dispose();
-    }
-    return program;
+    return this.#programs.get(key, () => this.compile(name, size));
   }
 
   plan(name: Name, size: ProgramSize): Plan {

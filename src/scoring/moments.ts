@@ -10,11 +10,14 @@ import type { ProgramName } from "./programs.ts";
 
 /** How moments without a closed form are taken. */
 export interface MomentOptions {
-  /** Draws of z, the same noise for every row, where moments have no closed form; 256. */
+  /** Draws of z, the same noise for every row, where moments have no closed form; `MOMENT_DRAWS`. */
   readonly samples?: number;
   /** Fixes them; 0. */
   readonly seed?: number;
 }
+
+/** Draws of each row that moments are taken from, unless others are asked for. */
+export const MOMENT_DRAWS = 256;
 
 /** Draws of one run, over its rows. */
 const DRAWS = 4096;
@@ -27,7 +30,7 @@ export async function encodeRows(
   engine: Engine<ProgramName>,
   spec: ModelSpec,
   x: Matrix,
-  { samples = 256, seed = 0 }: MomentOptions = {},
+  { samples = MOMENT_DRAWS, seed = 0 }: MomentOptions = {},
 ): Promise<{ mean: Matrix; logVar: Matrix }> {
   requireNumber("samples", samples, { min: 2, max: 1e5, integer: true });
   const { mean, logVar } = hasClosedMoments(spec)

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { type ModelSpecInput, oneHot, VAE } from "../../mod.ts";
 import { planeRows } from "../util/data.ts";
-import { cellsOf, elbowOk, Folder } from "./util.ts";
+import { cellsOf, elbowOk, Folder, refused } from "./util.ts";
 
 const X = planeRows(30, 4, 3).map((row) => row.map(Math.fround));
 const above = { encoder: { hidden: [5] }, decoder: { hidden: [5] } };
@@ -44,6 +44,24 @@ Deno.test("elbow evaluate says the gap of any model, and why it is not split", a
     assert.match(text, spec === FLOWS ? /Active units +\d of 2\n/ : /\d \+ \d of 3 \+ 2\n/);
     vae.dispose();
   }
+});
+
+Deno.test("an autoencoder has no ln p(x): evaluate says so, and sample draws none", async () => {
+  using folder = new Folder();
+  const { vae, path } = modelIn(folder, { latent: [{ type: "deterministic", size: 2 }] });
+  const data = folder.write("t.csv", csvOf(X));
+  const text = await elbowOk("evaluate", path, data);
+  assert.match(text, /Nats per row of the table, /, "a bare model standardises nothing");
+  const { reconstruction } = await vae.evaluate(X);
+  assert.ok(text.includes(`ln p(x | z)  ${mean(reconstruction).toFixed(3)}\n`), text);
+  assert.match(text, /ln p\(x\) +none: an autoencoder has no prior/);
+  assert.doesNotMatch(text, /ELBO|importance/);
+  assert.match(await refused("sample", path, "--count", "2"), /deterministic .* has no prior/);
+  assert.match(
+    await refused("sample", path, "--count", "1", "--manifold", "3"),
+    /latent size must be 2: current value is deterministic/,
+  );
+  vae.dispose();
 });
 
 Deno.test("elbow evaluate, score and encode take x alone, and x with its class behind, -1 where it is missing", async () => {

@@ -11,6 +11,7 @@ import {
 } from "../../backends/backend.ts";
 import type { Engine, Programs, ProgramSize, Work } from "../engine.ts";
 import { SAMPLE_CHUNK } from "../evaluation.ts";
+import { Recent } from "../recent.ts";
 import { CheckedProgram } from "./checked_program.ts";
 
 /** The most rows of a run, and the most elements of the memory that it needs, by its plan. */
@@ -19,7 +20,7 @@ const MAX_ROWS = 65_536, MAX_SCRATCH = 1 << 24;
 /** Rows below which a program is not made smaller. */
 const MIN_ROWS = 16;
 
-/** Programs kept; each has a scratch memory of its own. */
+/** Programs kept. */
 const MAX_PROGRAMS = 6;
 
 export class DevicePrograms<Name extends string> implements Programs<Name> {
@@ -27,7 +28,7 @@ export class DevicePrograms<Name extends string> implements Programs<Name> {
   readonly #host: Engine<Name>;
   readonly #parameters: Segment;
   readonly #values: Float32Array;
-  readonly #programs = new Map<string, Program>();
+  readonly #programs = new Recent<Program>(MAX_PROGRAMS);
   readonly #checks = new Map<string, SyncProgram>();
   /** The most rows of a run, by name and draws. */
   readonly #limits = new Map<string, number>();
@@ -73,16 +74,10 @@ export class DevicePrograms<Name extends string> implements Programs<Name> {
   }
 
   #get(kind: string, name: Name, size: ProgramSize): Program {
-    const key = `${kind} ${size.capacity}`;
-    const program = this.#programs.get(key) ?? this.#compile(kind, name, size);
-    this.#programs.delete(key);
-    this.#programs.set(key, program);
-    if (this.#programs.size > MAX_PROGRAMS) {
-      const [[oldest, unused]] = this.#programs;
-      this.#programs.delete(oldest);
-      unused.dispose();
-    }
-    return program;
+    return this.#programs.get(
+      `${kind} ${size.capacity}`,
+      () => this.#compile(kind, name, size),
+    );
   }
 
   #compile(kind: string, name: Name, size: ProgramSize): Program {

@@ -1,0 +1,48 @@
+/**
+ * What HTTP says of members of the family that a detector is not. Oracle: the library's own answers, and the limits
+ * that the application was given.
+ */
+import assert from "node:assert/strict";
+import { VAE } from "../../mod.ts";
+import { planeRows } from "../util/data.ts";
+import { createApp, post, problemOf } from "./util.ts";
+
+const FLOWS = VAE.create({
+  inputs: 3,
+  latent: [{ size: 2, flows: [{ type: "iaf", hidden: [4] }] }],
+}, { seed: 1 });
+const AUTOENCODER = VAE.create({
+  inputs: 3,
+  latent: [{ type: "deterministic", size: 2 }],
+}, { seed: 1 });
+const APP = createApp({
+  models: { flows: FLOWS, autoencoder: AUTOENCODER },
+  maxRows: 20,
+});
+const rowsOf = (count: number) => planeRows(count, 3, 2).map((row) => row.map(Math.fround));
+
+Deno.test("encode behind flows counts its 256 draws a row against the limit of draws", async () => {
+  // 20 rows of 100 draws are 2,000: 7 rows of 256 are within, 8 are not.
+  const response = await post("flows/encode", { rows: rowsOf(7) }, APP);
+  const { rows } = await response.json() as { rows: { mean: number[] }[] };
+  const { mean } = await FLOWS.encode(rowsOf(7));
+  assert.deepEqual(rows.flatMap((row) => row.mean), [...mean.data]);
+  const problem = await problemOf(
+    await post("flows/encode", { rows: rowsOf(8) }, APP),
+    "invalid-body",
+  );
+  assert.match(JSON.stringify(problem), /more than 2000 draws.*8 rows of 256/);
+  // Where moments have a closed form there is nothing to draw.
+  assert.equal((await post("autoencoder/encode", { rows: rowsOf(20) }, APP)).status, 200);
+});
+
+Deno.test("an autoencoder reconstructs, and has nothing to sample from", async () => {
+  const response = await post("autoencoder/reconstruct", { rows: rowsOf(2) }, APP);
+  const { rows } = await response.json() as { rows: number[][] };
+  assert.deepEqual(rows.flat(), [...(await AUTOENCODER.reconstruct(rowsOf(2))).data]);
+  const problem = await problemOf(
+    await post("autoencoder/sample", { count: 2 }, APP),
+    "invalid-body",
+  );
+  assert.match(JSON.stringify(problem), /an autoencoder, without a prior/);
+});

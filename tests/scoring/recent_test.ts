@@ -1,0 +1,20 @@
+/** What is kept of what was made lately. Oracle: the order of use, written down by hand. */
+import { deepEqual, equal } from "node:assert/strict";
+import { Recent } from "../../src/scoring/recent.ts";
+
+Deno.test("Recent keeps what was asked for last, and disposes of what goes", () => {
+  const recent = new Recent<{ dispose(): void }>(2), made: string[] = [], gone: string[] = [];
+  const ask = (name: string) =>
+    recent.get(name, () => {
+      made.push(name);
+      return { dispose: () => gone.push(name) };
+    });
+  const first = ask("a");
+  ask("b");
+  equal(ask("a"), first, "used anew, so that b is now the older");
+  ask("c");
+  deepEqual(gone, ["b"]);
+  ask("b");
+  deepEqual(gone, ["b", "a"]);
+  deepEqual(made, ["a", "b", "c", "b"]);
+});
