@@ -5,16 +5,17 @@
  * and the word at which its own record begins; then those records.
  */
 import type { Plan } from "../../graph/plan.ts";
-import { BINDINGS, MAX_DIMENSION, OFFSET_BYTES, WORKGROUP } from "./layout.ts";
+import { BINDINGS, OFFSET_BYTES, WORKGROUP } from "./layout.ts";
 import { assignLevels, type Unit, unitOf } from "./levels.ts";
+import { gridOf } from "./limits.ts";
 import { placeValues } from "./placement.ts";
 import { isStored, type Stage, stagesOf } from "./stages.ts";
 import { columnSumTask, normTask } from "./tasks/sums.ts";
-import { extentsOf, poolOf, productTask } from "./tasks/product.ts";
+import { extentsOf, productTask } from "./tasks/product.ts";
 import type { Task } from "./tasks/task.ts";
 import { updateTask } from "./tasks/update.ts";
 import { walkTask } from "./tasks/walk.ts";
-import { type ChooseTile, TILES } from "./tiles.ts";
+import { type ChooseTile, POOL } from "./tiles.ts";
 import { type Step, type Values, valuesOf } from "./values.ts";
 import { calledBy } from "./wgsl/library.ts";
 
@@ -108,13 +109,8 @@ function assemble(levels: readonly (readonly Task[])[]) {
   const records = new Uint32Array((end + window) / 4);
   blocks.forEach((block, i) => records.set(block, offsets[i] / 4));
   const dispatches = levels.map((tasks, i): Dispatch => {
-    const groups = tasks.reduce((sum, task) => sum + task.groups, 0);
-    const x = Math.min(groups, MAX_DIMENSION);
-    return {
-      shader: shaderOf(functionsOf(tasks)),
-      offset: offsets[i],
-      groups: [x, Math.ceil(groups / x)],
-    };
+    const groups = gridOf(tasks.reduce((sum, task) => sum + task.groups, 0));
+    return { shader: shaderOf(functionsOf(tasks)), offset: offsets[i], groups };
   });
   return { dispatches, records, window };
 }
@@ -134,9 +130,6 @@ function recordsOf(tasks: readonly Task[]): number[] {
   }
   return [...header, ...bodies];
 }
-
-/** Floats of workgroup memory: what trees of lanes and every tile need. */
-const POOL = Math.max(WORKGROUP, ...Object.values(TILES).map(poolOf));
 
 function shaderOf(functions: readonly string[]): string {
   const bodies = functions.map((source, i) =>

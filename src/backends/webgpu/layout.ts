@@ -22,6 +22,9 @@ export const WORKGROUP = 64;
 /** Most workgroups in one dimension of a dispatch: every adapter allows so many. */
 export const MAX_DIMENSION = 65535;
 
+/** Most buffers that one shader sees: `PREPARE` of `steps.ts`. */
+export const MAX_BINDINGS = 7;
+
 /** Bytes between two dynamic offsets, and of the records that one dispatch may have. */
 export const OFFSET_BYTES = 256;
 
