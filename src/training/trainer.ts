@@ -56,6 +56,9 @@ export interface Run {
 const SKIPS_BEFORE_ROLLBACK = 3;
 const MAX_ROLLBACKS = 6;
 
+/** Steps that the host compares at least, and milliseconds after which it compares no more of a submit. */
+const LEAST_CANARY = 2, LONG_CANARY = 500;
+
 /** Longest time without letting events in, milliseconds. */
 const YIELD_EVERY = 50;
 
@@ -83,6 +86,8 @@ class Trainer {
   #lastYield: number;
   #epochStart: { time: number; batch: number };
   #gpu?: GpuSteps;
+  /** Steps that the GPU was sent and that do not count yet. */
+  #sent: NextStep[] = [];
   /** The run when the host last held the parameters. */
   #mark?: Checkpoint;
   /** The run when the GPU was last found to compute rightly. */
@@ -199,41 +204,64 @@ class Trainer {
     } else this.#skip();
   }
 
-  /** Takes as many steps as one call of the GPU may have. */
+  /** Keeps the GPU at work, and counts the steps that it has taken. */
   async #stepMany(gpu: GpuSteps): Promise<void> {
-    const counters = this.#counters, { rollbacks } = counters;
-    const count = Math.min(gpu.most, this.#batches - counters.batch);
-    const steps: NextStep[] = [];
-    for (let i = 0; i < count; i++) {
-      const { beta1Power, beta2Power } = counters;
-      const before = steps.at(-1)?.powers ?? [beta1Power, beta2Power] as const;
-      steps.push(this.#host.next(counters, i, before));
-    }
-    await this.#onGpu(async () => {
-      const all = steps.map(({ inputs }) => inputs);
-      const canary = this.#canary(all.slice(0, gpu.canarySteps));
-      const results = await gpu.take(all, canary);
-      if (canary.length > 0) this.#trusted = this.#mark;
-      results.forEach((outputs, i) => {
-        for (const [name, into] of Object.entries(this.#host.means)) into.set(outputs.get(name)!);
-        this.#count(steps[i].inputs.rows, steps[i].powers);
-      });
-    });
-    if (counters.rollbacks > rollbacks) await this.#enterGpu();
+    await this.#onGpu(() => Promise.resolve(this.#send(gpu)));
+    if (this.#gpu) await this.#receive(gpu);
     if (!this.#gpu?.isSlower || !await this.#mirror()) return;
-    this.#gpu.dispose();
+    this.#gpu?.dispose();
     this.#gpu = undefined;
   }
 
-  /** What the host gives for the steps; its parameters are then what they were. */
-  #canary(steps: readonly StepInputs[]): Expected[] {
-    if (steps.length === 0) return [];
-    const before = this.#snapshot(), { clock } = this.#run, start = clock();
-    const given = steps.map((inputs) => {
-      this.#host.run(inputs);
-      return structuredClone(this.#host.means);
+  /** Sends as many steps as the GPU takes now. */
+  #send(gpu: GpuSteps): void {
+    const counters = this.#counters, { beta1Power, beta2Power } = counters;
+    while (gpu.isReady) {
+      const ahead = this.#sent.length;
+      const count = Math.min(gpu.most, this.#batches - counters.batch - ahead);
+      if (count <= 0) return;
+      const canarySteps = Math.min(gpu.canarySteps, count);
+      for (let i = ahead; i < ahead + count; i++) {
+        const before = this.#sent.at(-1)?.powers ?? [beta1Power, beta2Power] as const;
+        this.#sent.push(this.#host.next(counters, i, before));
+      }
+      const steps = this.#sent.slice(ahead).map(({ inputs }) => inputs);
+      // Before the GPU is at work: the host's time is compared with its own.
+      const expected = canarySteps > 0 ? this.#canary(steps.slice(0, canarySteps)) : [];
+      gpu.send(steps, expected);
+    }
+  }
+
+  /** Waits for the oldest steps that were sent; false if the run must go on from where the host last held all. */
+  async #receive(gpu: GpuSteps): Promise<boolean> {
+    const counters = this.#counters, { rollbacks } = counters;
+    const isSound = await this.#onGpu(async () => {
+      const isCompared = gpu.isCompared, results = await gpu.receive();
+      if (isCompared) this.#trusted = this.#mark;
+      const taken = this.#sent.splice(0, results.length);
+      if (gpu.inFlight === 0) this.#sent = [];
+      results.forEach((outputs, i) => {
+        for (const [name, into] of Object.entries(this.#host.means)) into.set(outputs.get(name)!);
+        this.#count(taken[i].inputs.rows, taken[i].powers);
+      });
     });
-    this.#gpu?.hostTook((clock() - start) / steps.length);
+    if (counters.rollbacks > rollbacks) await this.#enterGpu();
+    return isSound;
+  }
+
+  /**
+   * What the host gives for the steps, or for the first of them where it takes long; its parameters are then what
+   * they were.
+   */
+  #canary(steps: readonly StepInputs[]): Expected[] {
+    const before = this.#snapshot(), { clock } = this.#run, start = clock();
+    const given: Expected[] = [];
+    for (const inputs of steps) {
+      if (given.length >= LEAST_CANARY && clock() - start > LONG_CANARY) break;
+      this.#host.run(inputs);
+      given.push(structuredClone(this.#host.means));
+    }
+    this.#gpu?.hostTook((clock() - start) / given.length);
     this.#run.parameters.write(0, before.parameters);
     this.#run.state.write(0, before.state);
     return given;
@@ -243,6 +271,7 @@ class Trainer {
   async #enterGpu(): Promise<void> {
     const gpu = this.#gpu;
     if (!gpu) return;
+    this.#sent = [];
     const { current } = this.#mark = this.#state();
     await this.#onGpu(async () => gpu.enter(this.#host.order, current));
   }
@@ -250,6 +279,7 @@ class Trainer {
   /** Brings the parameters to the host, unless it holds them; false if the run must go on from where it last did. */
   async #mirror(): Promise<boolean> {
     const gpu = this.#gpu;
+    while (gpu && gpu.inFlight > 0) if (!await this.#receive(gpu)) return false;
     if (!gpu?.isAhead) return true;
     return await this.#onGpu(async () => {
       const { parameters, state } = await gpu.leave();
@@ -271,6 +301,7 @@ class Trainer {
       if (!(error instanceof GpuError)) throw error;
       this.#gpu?.abandon(error);
       this.#gpu = undefined;
+      this.#sent = [];
       this.#resume(error instanceof DistrustError && this.#trusted || this.#mark!);
       return false;
     }
