@@ -30,8 +30,8 @@ export interface EnsembleModel {
   readonly parameters: ReadonlyMap<string, Float32Array>;
 }
 
-/** Rows that a run takes: their distances to all references, 4 kB a row and view, stay in a processor's second cache. */
-export const BATCH_ROWS = 32;
+/** Rows that a run takes: weights are packed for so many at once, and what is between stays in a processor's caches. */
+export const BATCH_ROWS = 64;
 
 /** How many of the largest surprisals make the score. */
 const LARGEST = 2;
