@@ -6,10 +6,9 @@
  */
 import type { Command } from "npm:commander@15.1.0";
 import type { Table } from "../formats/mod.ts";
-import { partsOf, specFor } from "../jobs/stated.ts";
-import { defaultTraining } from "../detection/defaults.ts";
-import type { FitReport } from "../training/report.ts";
-import { VAE } from "../training/vae.ts";
+import { fitStated } from "../detection/fit_stated.ts";
+import { specFor } from "../detection/stated.ts";
+import type { ModelSpec } from "../models/spec.ts";
 import { readData } from "./data.ts";
 import { requirePlace, writeWhole } from "./files.ts";
 import { type Io, print } from "./io.ts";
@@ -33,8 +32,7 @@ export async function trainBySpec(
   if (given.curve !== undefined) await requirePlace(given.curve, [data, given.spec]);
   const table = await readData(data, io, { label: given.label, columns: given.columns });
   const spec = namingSpec(given.spec, () => specFor(stated, table.columns.length));
-  const vae = VAE.create(spec, { seed: given.seed, ...pick(given, ["backend", "threads"]) });
-  const fit = await fitTo(vae, table, given, io);
+  const { vae, report: fit } = await fitTo(spec, table, given, io);
   const bytes = vae.save();
   await writeWhole(given.out, [bytes]);
   if (given.curve !== undefined) await writeWhole(given.curve, [lossCurve(fit.history)]);
@@ -45,17 +43,12 @@ export async function trainBySpec(
   vae.dispose();
 }
 
-function fitTo(vae: VAE, table: Table, given: SpecOptions, io: Io): Promise<FitReport> {
-  const { rows } = table, { batchSize, objective } = given;
+function fitTo(spec: ModelSpec, table: Table, given: SpecOptions, io: Io) {
   // Of a model with a classifier no objective but this one can be meant by options without a type.
-  const meant = vae.spec.classifier ? { objective: objective ?? "semiSupervised" as const } : {};
-  return withRun(table, { ...given, ...meant }, io, (settings) => {
-    const { x, ...beside } = partsOf(vae.spec, table);
-    return vae.fit(x, {
-      ...defaultTraining(rows, batchSize),
+  const { objective = "semiSupervised" } = given, meant = spec.classifier ? { objective } : {};
+  return withRun(table, { ...given, ...meant }, io, (settings) =>
+    fitStated(spec, table, {
       ...settings,
-      ...pick(given, ["binarize", "labelledShare"]),
-      ...beside,
-    });
-  });
+      ...pick(given, ["binarize", "labelledShare", "backend", "threads"]),
+    }));
 }

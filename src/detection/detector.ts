@@ -27,6 +27,7 @@
  */
 import { requireChoice } from "../core/validate.ts";
 import { Calibration } from "../scoring/calibration.ts";
+import { splitDevice } from "../scoring/device_options.ts";
 import { rawScores, typicalOf } from "../scoring/contributions.ts";
 import { decide, type Decision, type DecisionOptions } from "../scoring/decide.ts";
 import { Ensemble, type EnsembleModel } from "../scoring/ensemble/ensemble.ts";
@@ -65,7 +66,7 @@ import { COMPARED_ROWS, trainedWarnings } from "./fit_warnings.ts";
 import { inFormat } from "./in_format.ts";
 import { ordinaryRows } from "./ensemble/ordinary_rows.ts";
 import { type DetectorOptions, leftOut, presetOf, requireOptions } from "./options.ts";
-import { fitMany, fitOne, takenApart } from "./presets.ts";
+import { fitMany, fitOne } from "./presets.ts";
 import { readTraining } from "./read_training.ts";
 import { goOn, type PartialFit, type PartialFitOptions, splitNewRows } from "./partial_fit.ts";
 import { flaggedOf, recalibrated, type Recalibration, standard } from "./recalibrate.ts";
@@ -100,14 +101,7 @@ export class Detector extends TableScorer {
    */
   static async fit(rows: TableRows | RawTable, options: DetectorOptions = {}): Promise<Detector> {
     requireOptions(options);
-    const {
-      columns: _names,
-      schema: _kinds,
-      falseAlarmRate = 0.01,
-      seed = 0,
-      calibration,
-      window,
-    } = options;
+    const { falseAlarmRate = 0.01, seed = 0, calibration, window } = options;
     const { schema, cells, warnings } = readTraining(rows, options);
     const least = Math.max(MIN_ROWS, 4 * (window ?? 0));
     if (cells.rows < least) {
@@ -309,7 +303,7 @@ function fitLinear(
   options: DetectorOptions,
 ): Detector {
   const { falseAlarmRate = 0.01, seed = 0, latent } = options;
-  const { device } = takenApart(options);
+  const [device] = splitDevice(options);
   const request = { cells, schema, window, seed, device, ...(latent !== undefined && { latent }) };
   const { vae, report, parts, typical, held } = fitSeries(request);
   const sketch = { data: sketchColumns(cells, schema.length), rows: cells.rows };

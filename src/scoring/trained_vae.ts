@@ -7,13 +7,8 @@ import { type OpenBackend, openBackend } from "../backends/open_score.ts";
 import { placeholders } from "../distributions/likelihood.ts";
 import type { ModelSpec } from "../models/spec.ts";
 import { latentSize, parametersOf } from "../models/vae_graph.ts";
-import {
-  type DeviceOptions,
-  Engine,
-  type Host,
-  type NamedTensor,
-  type WorkDevice,
-} from "./engine.ts";
+import type { DeviceOptions } from "./device_options.ts";
+import { Engine, type Host, type NamedTensor, type WorkDevice } from "./engine.ts";
 import { requireFiniteScore } from "./finite.ts";
 import { requireData } from "./data_rule.ts";
 import { encodeRows, type MomentOptions } from "./moments.ts";
@@ -44,7 +39,8 @@ import { drawPairs, type SampleOptions } from "./sampling.ts";
 import { SingleRow, SingleScore } from "./single_row.ts";
 import { finish, type Steps } from "./steps.ts";
 
-export type { DeviceOptions, NamedTensor } from "./engine.ts";
+export type { DeviceOptions } from "./device_options.ts";
+export type { NamedTensor } from "./engine.ts";
 export { loadModelFile } from "./load_model_file.ts";
 
 /** What `score` measures; nats, higher is more anomalous. All are deterministic, at z = E[z | x]. */

@@ -14,7 +14,7 @@ import { type Accelerator, GpuError, LimitError, type Stepper } from "../backend
 import { openAccelerator } from "../backends/open.ts";
 import type { Plan } from "../graph/plan.ts";
 import { operationsOf } from "../graph/cost.ts";
-import type { DeviceOptions } from "../scoring/engine.ts";
+import type { DeviceOptions } from "../scoring/device_options.ts";
 import type { Matrix } from "../scoring/matrix.ts";
 import { GpuSteps } from "./gpu_steps.ts";
 
@@ -49,7 +49,7 @@ export async function openGpuSteps(request: GpuRequest): Promise<GpuSteps | unde
   }
   let accelerator: Accelerator | undefined;
   try {
-    accelerator = await openAccelerator({ allowSoftware: isAsked, ...adapter });
+    accelerator = await openAccelerator({ allowSoftware: isAsked, ...adapter, weights: "f32" });
     const held = {
       data: data.data as Float32Array<ArrayBuffer>,
       columns: data.shape[1],

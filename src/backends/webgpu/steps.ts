@@ -12,7 +12,7 @@
 import type { Plan } from "../../graph/plan.ts";
 import type { DeviceData, StepInputs, Stepper } from "../backend.ts";
 import type { Device } from "./device.ts";
-import { MAX_DIMENSION } from "./layout.ts";
+import { gridOf } from "./limits.ts";
 import type { GpuProgram } from "./program.ts";
 import type { GpuSegment } from "./segment.ts";
 
@@ -134,8 +134,7 @@ export class GpuStepper implements Stepper {
     this.#record = this.#makeRecord(resultWords);
     this.#prepare = this.#makePrepare(plan, data, columns);
     const reference = plan.inputs.get("reference")?.shape.rows ?? 0;
-    const groups = plan.capacity + reference, x = Math.min(groups, MAX_DIMENSION);
-    this.#groups = [x, Math.ceil(groups / x)];
+    this.#groups = gridOf(plan.capacity + reference);
   }
 
   get dispatches(): number {
@@ -258,9 +257,9 @@ export class GpuStepper implements Stepper {
     );
     const reference = plan.inputs.get("reference")?.shape.rows ?? 0;
     const pipeline = this.#pipeline(PREPARE);
-    const { maxStorageBufferBindingSize } = this.#device.gpu.limits;
-    const rows = data.length / columns,
-      most = Math.floor(maxStorageBufferBindingSize / 4 / columns);
+    const { maxStorageBufferBindingSize, maxBufferSize } = this.#device.gpu.limits;
+    const bytes = Math.min(maxStorageBufferBindingSize, maxBufferSize);
+    const rows = data.length / columns, most = Math.floor(bytes / 4 / columns);
     const groups: GPUBindGroup[] = [];
     for (let first = 0; first < rows; first += most) {
       const count = Math.min(most, rows - first);

@@ -6,7 +6,8 @@ import { openBackend } from "../../backends/open.ts";
 import { splitSeed } from "../../core/philox.ts";
 import { requireNumber } from "../../core/validate.ts";
 import { parseRbmSpec, rbmParameters, type RbmSpec } from "../../models/rbm.ts";
-import { BULK_ROWS, type DeviceOptions, Engine, type NamedTensor } from "../engine.ts";
+import type { DeviceOptions } from "../device_options.ts";
+import { BULK_ROWS, Engine, type NamedTensor } from "../engine.ts";
 import type { Matrix, Rows } from "../matrix.ts";
 import {
   blamingFile,
