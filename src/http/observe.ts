@@ -1,5 +1,4 @@
 /** A request's line in the log. It holds no body, no query, no header and no address. */
-import type { Seen } from "./service.ts";
 import type { Trace } from "./trace.ts";
 
 /** One request, as the log tells of it. */
@@ -30,7 +29,7 @@ export interface LogEntry {
 
 export function logEntry(
   method: string,
-  { route, model, version, rows }: Omit<Seen, "head" | "begun">,
+  { route, model, version, rows }: Pick<LogEntry, "route" | "model" | "version" | "rows">,
   status: number,
   milliseconds: number,
   { traceId, spanId }: Trace,
