@@ -2,7 +2,7 @@
 import { defaultTraining } from "../detection/defaults.ts";
 import type { ObjectiveInput } from "../objectives/objective.ts";
 import type { Table } from "../formats/mod.ts";
-import type { CheckpointStore } from "../training/checkpoint.ts";
+import { type CheckpointStore, ResumeError } from "../training/checkpoint.ts";
 import type { FitOptions } from "../training/options.ts";
 import { namingTable } from "./data.ts";
 import { openDirectoryStore } from "./directory_store.ts";
@@ -77,10 +77,9 @@ function objectiveOf(given: TrainOptions): ObjectiveInput | undefined {
 
 function aboutCheckpoint(error: unknown, path: string): unknown {
   if (error instanceof SyntaxError) return inFile(path, error);
-  if (!(error instanceof TypeError && error.message.startsWith("Cannot resume: "))) return error;
-  const fault = error.message.slice("Cannot resume: ".length);
+  if (!(error instanceof ResumeError)) return error;
   return new TypeError(
-    `Cannot resume from ${path}: ${fault}: give the data and options of that run, or leave out --resume`,
+    `Cannot resume from ${path}: ${error.reason}: give the data and options of that run, or leave out --resume`,
     { cause: error },
   );
 }
