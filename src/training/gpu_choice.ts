@@ -49,7 +49,7 @@ export async function openGpuSteps(request: GpuRequest): Promise<GpuSteps | unde
   }
   let accelerator: Accelerator | undefined;
   try {
-    accelerator = await openAccelerator({ allowSoftware: isAsked, ...adapter });
+    accelerator = await openAccelerator({ allowSoftware: isAsked, ...adapter, weights: "f32" });
     const held = {
       data: data.data as Float32Array<ArrayBuffer>,
       columns: data.shape[1],

@@ -19,7 +19,7 @@ export const ROWS = Array.from(
   { length: 300 },
   (_, r) => Array.from({ length: 6 }, (_, c) => Math.sin(0.37 * r + c)),
 );
-const BITS = ROWS.map((row) => row.map((value) => value > 0 ? 1 : 0));
+export const BITS = ROWS.map((row) => row.map((value) => value > 0 ? 1 : 0));
 const GAPS = ROWS.map((row, r) => row.map((value, c) => (r + c) % 7 === 0 ? NaN : value));
 const CONDITIONS = ROWS.map((_, r) => [r % 2, 1 - r % 2]);
 
@@ -29,7 +29,7 @@ interface Model {
   readonly condition?: readonly (readonly number[])[];
 }
 
-const MODELS: Readonly<Record<string, Model>> = {
+export const MODELS: Readonly<Record<string, Model>> = {
   "a flow, variances of rows, missing cells": {
     spec: {
       ...{ inputs: 6, encoder: net, decoder: net, missing: "mask" },
@@ -56,7 +56,7 @@ const MODELS: Readonly<Record<string, Model>> = {
 export type Results = Readonly<Record<string, ArrayLike<number>>>;
 
 /** All that a model can be asked, as numbers by name. */
-async function ask(vae: VAE, { rows, condition }: Model): Promise<Results> {
+export async function ask(vae: VAE, { rows, condition }: Model): Promise<Results> {
   const given = condition && { condition };
   const few = rows.slice(0, 40), fewGiven = condition && { condition: condition.slice(0, 40) };
   const { mean, logVar } = await vae.encode(rows, given);

@@ -1,10 +1,11 @@
 /**
- * Scoring on WebGPU in Deno, and what becomes of it when the GPU fails: see scoring.ts and scoring_faults.ts; how
+ * Scoring on WebGPU in Deno, and what becomes of it when the GPU fails: see scoring.ts, scoring_faults.ts and halves.ts; how
  * products are cut: see tuning.ts.
  */
 import { hasAdapter } from "../../scripts/lib/gpu.ts";
 import { testUnless } from "../util/skip.ts";
 import { Campaign } from "./campaign.ts";
+import { HALF_CHECKS } from "./halves.ts";
 import { SCORING_CHECKS } from "./scoring.ts";
 import { SCORING_FAULT_CHECKS } from "./scoring_faults.ts";
 import { TUNER_CHECKS } from "./tuning.ts";
@@ -12,7 +13,10 @@ import { TUNER_CHECKS } from "./tuning.ts";
 const reason = await hasAdapter() ? undefined : "Deno finds no WebGPU adapter";
 const script = new URL("in_deno.ts", import.meta.url).pathname;
 
-const KINDS = { scoring: [...SCORING_CHECKS, ...SCORING_FAULT_CHECKS], tuning: TUNER_CHECKS };
+const KINDS = {
+  scoring: [...SCORING_CHECKS, ...SCORING_FAULT_CHECKS, ...HALF_CHECKS],
+  tuning: TUNER_CHECKS,
+};
 
 for (const [kind, checks] of Object.entries(KINDS)) {
   const campaign = new Campaign(["run", "--allow-all", "--no-check", script, kind]);

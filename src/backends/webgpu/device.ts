@@ -5,7 +5,7 @@
  */
 import { type AdapterOptions, GpuError } from "../backend.ts";
 import { disposed } from "../checks.ts";
-import { isSoftware, requestAdapter, unavailable } from "./adapter.ts";
+import { isSoftware, nameOf, requestAdapter, unavailable } from "./adapter.ts";
 import { requireFits, requireLimits, WANTED_LIMITS } from "./limits.ts";
 
 /** Reads that are made together. */
@@ -194,9 +194,15 @@ export class Device {
 export async function openDevice(options: AdapterOptions = {}): Promise<Device> {
   const adapter = await requestAdapter(options), { info, limits } = adapter;
   const requiredLimits = Object.fromEntries(WANTED_LIMITS.map((name) => [name, limits[name]]));
-  const gpu = await adapter.requestDevice({ requiredLimits }).catch((error: Error) => {
-    throw unavailable(error.message);
-  });
+  const requiredFeatures: GPUFeatureName[] = options.weights === "f16" ? ["shader-f16"] : [];
+  if (!requiredFeatures.every((name) => adapter.features.has(name))) {
+    throw unavailable(`weights "f16" need the feature shader-f16, which "${nameOf(info)}" lacks`);
+  }
+  const gpu = await adapter.requestDevice({ requiredFeatures, requiredLimits }).catch(
+    (error: Error) => {
+      throw unavailable(error.message);
+    },
+  );
   try {
     requireLimits(gpu.limits);
   } catch (error) {

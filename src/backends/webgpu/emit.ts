@@ -5,7 +5,8 @@
  * and the word at which its own record begins; then those records.
  */
 import type { Plan } from "../../graph/plan.ts";
-import { BINDINGS, OFFSET_BYTES, WORKGROUP } from "./layout.ts";
+import type { SegmentFormat } from "../backend.ts";
+import { bindingsOf, OFFSET_BYTES, WORKGROUP } from "./layout.ts";
 import { assignLevels, type Unit, unitOf } from "./levels.ts";
 import { gridOf } from "./limits.ts";
 import { placeValues } from "./placement.ts";
@@ -41,10 +42,12 @@ export interface Style {
   readonly chooseTile: ChooseTile;
   /** Whether steps share dispatches; see \`levels.ts\`. */
   readonly fuse: boolean;
+  /** What parameters are kept as: "f32" unless given. */
+  readonly parameters?: SegmentFormat;
 }
 
 /** @throws RangeError if an operation has no kernel */
-export function emit(plan: Plan, { chooseTile, fuse }: Style): Emitted {
+export function emit(plan: Plan, { chooseTile, fuse, parameters = "f32" }: Style): Emitted {
   const values = valuesOf(plan);
   const levels = assignLevels(values, fuse);
   const byLevel = Array.from({ length: levels }, (_, level) => {
@@ -62,7 +65,7 @@ export function emit(plan: Plan, { chooseTile, fuse }: Style): Emitted {
   const perLevel = byLevel.map((parts) =>
     parts.map((part) => taskOf(part, plan.capacity, chooseTile))
   );
-  return { ...assemble(perLevel), values, scratchLength };
+  return { ...assemble(perLevel, parameters), values, scratchLength };
 }
 
 /** Steps that one task does: a walk has stages, any other task has one step. */
@@ -96,7 +99,7 @@ function taskOf({ unit, stages, step }: Part, capacity: number, chooseTile: Choo
   }
 }
 
-function assemble(levels: readonly (readonly Task[])[]) {
+function assemble(levels: readonly (readonly Task[])[], parameters: SegmentFormat) {
   const blocks = levels.map(recordsOf);
   const window = align(4 * Math.max(1, ...blocks.map(({ length }) => length)));
   const offsets: number[] = [];
@@ -110,7 +113,7 @@ function assemble(levels: readonly (readonly Task[])[]) {
   blocks.forEach((block, i) => records.set(block, offsets[i] / 4));
   const dispatches = levels.map((tasks, i): Dispatch => {
     const groups = gridOf(tasks.reduce((sum, task) => sum + task.groups, 0));
-    return { shader: shaderOf(functionsOf(tasks)), offset: offsets[i], groups };
+    return { shader: shaderOf(functionsOf(tasks), parameters), offset: offsets[i], groups };
   });
   return { dispatches, records, window };
 }
@@ -131,14 +134,14 @@ function recordsOf(tasks: readonly Task[]): number[] {
   return [...header, ...bodies];
 }
 
-function shaderOf(functions: readonly string[]): string {
+function shaderOf(functions: readonly string[], parameters: SegmentFormat): string {
   const bodies = functions.map((source, i) =>
     `fn task${i}(base: u32, group: u32, local: u32) {\n${source}}\n`
   ).join("\n");
   const cases = functions.map((_, i) =>
     `case ${i}u: { task${i}(records[3u + 3u * task], index - start, local); }`
   );
-  return `${BINDINGS}
+  return `${bindingsOf(parameters)}
 override WORKGROUP: u32 = ${WORKGROUP}u;
 var<workgroup> pool: array<f32, ${POOL}>;
 ${calledBy(bodies)}

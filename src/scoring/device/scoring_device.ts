@@ -15,6 +15,7 @@ import {
   type Program,
 } from "../../backends/backend.ts";
 import { sizeAt } from "../../core/shape.ts";
+import { requireChoice } from "../../core/validate.ts";
 import { operationsOf } from "../../graph/cost.ts";
 import {
   BULK_ROWS,
@@ -53,6 +54,7 @@ export class ScoringDevice<Name extends string> implements WorkDevice<Name> {
     this.#host = host;
     this.#options = options;
     this.#isAsked = host.device.backend === "webgpu";
+    requireChoice("adapter.weights", host.device.adapter?.weights ?? "f32", ["f32", "f16"]);
   }
 
   get details(): Readonly<Record<string, unknown>> {
@@ -84,8 +86,9 @@ export class ScoringDevice<Name extends string> implements WorkDevice<Name> {
     try {
       await device.prepare(work);
       const result = await finishLater(steps(device));
-      const { adapter } = device.device.details;
-      this.#details = { adapter, scoring: "webgpu" };
+      const { adapter } = device.device.details,
+        { weights = "f32" } = this.#host.device.adapter ?? {};
+      this.#details = { adapter, scoring: "webgpu", scoringWeights: weights };
       return result;
     } catch (error) {
       this.#lose(error, device);
