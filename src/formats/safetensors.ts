@@ -22,7 +22,7 @@ import {
   type TensorData,
 } from "./safetensors_types.ts";
 
-export { encode, encodeParts } from "./safetensors_encode.ts";
+export { encode } from "./safetensors_encode.ts";
 export { MAX_HEADER_BYTES, MAX_TENSORS, SafetensorsError } from "./safetensors_header.ts";
 export type { DType, Tensor, TensorData } from "./safetensors_types.ts";
 

@@ -83,17 +83,17 @@ export function requireCells(data: Float64Array, shape: RowShape): Cells {
     }
     data[i] = code;
   }
-  return requireFit({ data, rows: data.length / columns.length }, shape, (_, c) => c);
+  return requireFit({ data, rows: data.length / columns.length }, shape);
 }
 
 /**
  * @param keyOf how a row of the body calls its column
  * @throws Problem naming the first cell that the likelihood cannot take
  */
-function requireFit(
+export function requireFit(
   cells: Cells,
   { columns, fault }: RowShape,
-  keyOf: (row: number, column: number) => string | number,
+  keyOf: (row: number, column: number) => string | number = (_, c) => c,
 ): Cells {
   const found = fault(cells);
   if (!found) return cells;

@@ -10,7 +10,7 @@
  * Data only: reading never evaluates anything.
  */
 import { crc32 } from "../core/crc32.ts";
-import { decode, encode, encodeParts, type Tensor } from "../formats/safetensors.ts";
+import { decode, encode, type Tensor } from "../formats/safetensors.ts";
 import { show } from "../core/validate.ts";
 import type { ParameterSpec } from "../layers/scope.ts";
 import { type ModelSpec, parseSpec } from "../models/spec.ts";
@@ -71,8 +71,9 @@ export function writeModelFile(file: ModelFile): Uint8Array {
     ...(format !== "f32" && { weights: format }),
     ...texts,
   };
-  const checksum = checksumOf(tensors, fields);
-  return encode(tensors, { ...fields, checksum });
+  const bytes = encode(tensors, fields);
+  bytes.set(new TextEncoder().encode(crc32(bytes)), placeOf(bytes, NO_CHECKSUM));
+  return bytes;
 }
 
 /**
@@ -102,8 +103,7 @@ export function readModelFile(bytes: Uint8Array): ModelFile {
       }`,
     );
   }
-  const actual = checksumOf(tensors, { ...fields, checksum: NO_CHECKSUM });
-  if (actual !== checksum) {
+  if (!hasChecksum(bytes, checksum)) {
     throw new ModelFileError("Cannot read model: the file is damaged: its checksum does not match");
   }
   const metadata = blamingFile(() =>
@@ -123,12 +123,21 @@ function isFileFormat(name: string): name is FileFormat {
   return (FILE_FORMATS as readonly string[]).includes(name);
 }
 
-/** Over the bytes of the file, part by part: writing it out to read it would take as long again. */
-function checksumOf(
-  tensors: ReadonlyMap<string, Tensor>,
-  fields: Readonly<Record<string, string>>,
-): string {
-  return encodeParts(tensors, fields).reduce((crc, part) => crc32(part, crc), NO_CHECKSUM);
+function hasChecksum(bytes: Uint8Array, checksum: string): boolean {
+  const at = placeOf(bytes, checksum);
+  if (at < 0) return false;
+  const zeros = new TextEncoder().encode(NO_CHECKSUM);
+  const before = crc32(zeros, crc32(bytes.subarray(0, at)));
+  return crc32(bytes.subarray(at + zeros.length), before) === checksum;
+}
+
+/** The byte at which the checksum stands; quotes within texts are escaped, so that it is the only such place. */
+function placeOf(bytes: Uint8Array, checksum: string): number {
+  const headerBytes = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
+  // One character for each byte.
+  const text = new TextDecoder("latin1").decode(bytes.subarray(0, 8 + headerBytes));
+  const key = '"checksum":"', at = text.indexOf(`${key}${checksum}"`);
+  return at < 0 ? -1 : at + key.length;
 }
 
 /** @throws ModelFileError unless the file holds what the caller can use */
