@@ -7,7 +7,7 @@
  * epoch that was no worse than the untrained model, with a tenth of the learning rate; after six
  * such falls it gives up. Whatever happens, the model is left with parameters that were good.
  */
-import type { Backend, Segment, StepInputs, SyncProgram } from "../backends/backend.ts";
+import type { Backend, Segment, SyncProgram } from "../backends/backend.ts";
 import type { Matrix } from "../scoring/matrix.ts";
 import {
   type Checkpoint,
@@ -21,8 +21,9 @@ import {
 } from "./checkpoint.ts";
 import { DivergenceError, isDiverged } from "./divergence.ts";
 import { EpochSums } from "./epoch_sums.ts";
-import { DistrustError, type Expected, GpuError, type GpuSteps } from "./gpu_steps.ts";
-import { HostSteps, type NextStep } from "./host_steps.ts";
+import { GpuFeed } from "./gpu_feed.ts";
+import { DistrustError, GpuError, type GpuSteps } from "./gpu_steps.ts";
+import { HostSteps } from "./host_steps.ts";
 import type { Recipe } from "./options.ts";
 import type { EpochMeans, EpochReport, FitReport } from "./report.ts";
 import type { RowOrder } from "./row_order.ts";
@@ -56,9 +57,6 @@ export interface Run {
 const SKIPS_BEFORE_ROLLBACK = 3;
 const MAX_ROLLBACKS = 6;
 
-/** Steps that the host compares at least, and milliseconds after which it compares no more of a submit. */
-const LEAST_CANARY = 2, LONG_CANARY = 500;
-
 /** Longest time without letting events in, milliseconds. */
 const YIELD_EVERY = 50;
 
@@ -86,8 +84,7 @@ class Trainer {
   #lastYield: number;
   #epochStart: { time: number; batch: number };
   #gpu?: GpuSteps;
-  /** Steps that the GPU was sent and that do not count yet. */
-  #sent: NextStep[] = [];
+  #feed?: GpuFeed;
   /** The run when the host last held the parameters. */
   #mark?: Checkpoint;
   /** The run when the GPU was last found to compute rightly. */
@@ -98,6 +95,7 @@ class Trainer {
     this.#gpu = run.gpu;
     this.#batches = Math.ceil(run.order.length / run.recipe.batchSize);
     this.#host = new HostSteps(run.program, run.recipe, run.data, this.#batches);
+    this.#feed = run.gpu && new GpuFeed(run.gpu, this.#host, run);
     this.#latent = this.#host.means.meanOfMean.length;
     this.#counters = newCounters();
     this.#sums = new EpochSums(this.#latent);
@@ -175,7 +173,7 @@ class Trainer {
     await this.#enterGpu();
     do {
       while (counters.batch < this.#batches) {
-        if (this.#gpu) await this.#stepMany(this.#gpu);
+        if (this.#gpu && this.#feed) await this.#stepMany(this.#gpu, this.#feed);
         else this.#stepOnce();
         await this.#pause();
       }
@@ -205,73 +203,34 @@ class Trainer {
   }
 
   /** Keeps the GPU at work, and counts the steps that it has taken. */
-  async #stepMany(gpu: GpuSteps): Promise<void> {
-    await this.#onGpu(() => Promise.resolve(this.#send(gpu)));
-    if (this.#gpu) await this.#receive(gpu);
+  async #stepMany(gpu: GpuSteps, feed: GpuFeed): Promise<void> {
+    await this.#onGpu(async () => feed.fill(this.#counters, this.#batches));
+    if (this.#gpu) await this.#receive(gpu, feed);
     if (!this.#gpu?.isSlower || !await this.#mirror()) return;
     this.#gpu?.dispose();
     this.#gpu = undefined;
   }
 
-  /** Sends as many steps as the GPU takes now. */
-  #send(gpu: GpuSteps): void {
-    const counters = this.#counters, { beta1Power, beta2Power } = counters;
-    while (gpu.isReady) {
-      const ahead = this.#sent.length;
-      const count = Math.min(gpu.most, this.#batches - counters.batch - ahead);
-      if (count <= 0) return;
-      const canarySteps = Math.min(gpu.canarySteps, count);
-      for (let i = ahead; i < ahead + count; i++) {
-        const before = this.#sent.at(-1)?.powers ?? [beta1Power, beta2Power] as const;
-        this.#sent.push(this.#host.next(counters, i, before));
-      }
-      const steps = this.#sent.slice(ahead).map(({ inputs }) => inputs);
-      // Before the GPU is at work: the host's time is compared with its own.
-      const expected = canarySteps > 0 ? this.#canary(steps.slice(0, canarySteps)) : [];
-      gpu.send(steps, expected);
-    }
-  }
-
-  /** Waits for the oldest steps that were sent; false if the run must go on from where the host last held all. */
-  async #receive(gpu: GpuSteps): Promise<boolean> {
+  /** Counts the oldest steps that were sent; false if the run must go on from where the host last held all. */
+  async #receive(gpu: GpuSteps, feed: GpuFeed): Promise<boolean> {
     const counters = this.#counters, { rollbacks } = counters;
     const isSound = await this.#onGpu(async () => {
-      const isCompared = gpu.isCompared, results = await gpu.receive();
+      const { isCompared } = gpu, taken = await feed.receive();
       if (isCompared) this.#trusted = this.#mark;
-      const taken = this.#sent.splice(0, results.length);
-      if (gpu.inFlight === 0) this.#sent = [];
-      results.forEach((outputs, i) => {
+      for (const { outputs, step: { inputs, powers } } of taken) {
         for (const [name, into] of Object.entries(this.#host.means)) into.set(outputs.get(name)!);
-        this.#count(taken[i].inputs.rows, taken[i].powers);
-      });
+        this.#count(inputs.rows, powers);
+      }
     });
     if (counters.rollbacks > rollbacks) await this.#enterGpu();
     return isSound;
-  }
-
-  /**
-   * What the host gives for the steps, or for the first of them where it takes long; its parameters are then what
-   * they were.
-   */
-  #canary(steps: readonly StepInputs[]): Expected[] {
-    const before = this.#snapshot(), { clock } = this.#run, start = clock();
-    const given: Expected[] = [];
-    for (const inputs of steps) {
-      if (given.length >= LEAST_CANARY && clock() - start > LONG_CANARY) break;
-      this.#host.run(inputs);
-      given.push(structuredClone(this.#host.means));
-    }
-    this.#gpu?.hostTook((clock() - start) / given.length);
-    this.#run.parameters.write(0, before.parameters);
-    this.#run.state.write(0, before.state);
-    return given;
   }
 
   /** Gives the GPU what the host holds; from here the run can be taken up again on the host. */
   async #enterGpu(): Promise<void> {
     const gpu = this.#gpu;
     if (!gpu) return;
-    this.#sent = [];
+    this.#feed?.clear();
     const { current } = this.#mark = this.#state();
     await this.#onGpu(async () => gpu.enter(this.#host.order, current));
   }
@@ -279,7 +238,7 @@ class Trainer {
   /** Brings the parameters to the host, unless it holds them; false if the run must go on from where it last did. */
   async #mirror(): Promise<boolean> {
     const gpu = this.#gpu;
-    while (gpu && gpu.inFlight > 0) if (!await this.#receive(gpu)) return false;
+    while (gpu && gpu.inFlight > 0) if (!await this.#receive(gpu, this.#feed!)) return false;
     if (!gpu?.isAhead) return true;
     return await this.#onGpu(async () => {
       const { parameters, state } = await gpu.leave();
@@ -301,7 +260,6 @@ class Trainer {
       if (!(error instanceof GpuError)) throw error;
       this.#gpu?.abandon(error);
       this.#gpu = undefined;
-      this.#sent = [];
       this.#resume(error instanceof DistrustError && this.#trusted || this.#mark!);
       return false;
     }
