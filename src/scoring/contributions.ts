@@ -86,14 +86,17 @@ export function addMissing(
 }
 
 /** Numbers of many rows. */
-interface Rows {
+export interface Rows {
   readonly data: ArrayLike<number>;
   readonly shape: readonly [rows: number, columns: number];
 }
 
+/** `Costs`, of any numbers. */
+export type RowCosts = Readonly<Record<keyof Costs, Rows>>;
+
 /** Writes raw_d of row `r` to `out`, from `at` on, and returns the score, their sum. `x` is standardised. */
 export function rawContributions(
-  costs: { readonly x: Rows; readonly cost: Rows; readonly kl: Rows },
+  costs: RowCosts,
   r: number,
   out: Float64Array,
   at: number,

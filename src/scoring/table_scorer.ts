@@ -259,8 +259,7 @@ export class TableScorer {
     if (this.vae.spec.missing) markObserved(x, this.vae.placeholders);
     single.run();
     const own = expansion.isIdentity ? this.#raw : this.#apart;
-    const { cost, kl } = single, costs = { x: asRow(x), cost: asRow(cost), kl: asRow(kl) };
-    const score = rawContributions(costs, 0, own, 0);
+    const score = rawContributions(single.costs, 0, own, 0);
     if (own === this.#apart) expansion.fold(own, this.#raw);
     return missing ? score + addMissing(row, typical, this.#raw) : score;
   }
@@ -394,8 +393,4 @@ export class TableScorer {
     disposeTwin(this.vae);
     this.vae.dispose();
   }
-}
-
-function asRow<Data extends ArrayLike<number>>(data: Data) {
-  return { data, shape: [1, data.length] as const };
 }
