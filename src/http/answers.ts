@@ -93,7 +93,7 @@ export function streamOf(
 export function floatsOf({ data, columns, blanks }: Numbers): Uint8Array<ArrayBuffer> {
   const floats = new Float32Array(data);
   for (let i = 0; i < floats.length; i++) {
-    if (Math.abs(floats[i]) < Infinity || isBlank(floats[i], i % columns, blanks)) continue;
+    if (floats[i] - floats[i] === 0 || isBlank(floats[i], i % columns, blanks)) continue;
     throw notFinite(Math.floor(i / columns));
   }
   const bytes = new Uint8Array(floats.buffer);

@@ -74,8 +74,11 @@ export function readFloatRows(
  * @throws Problem naming the first cell that cannot be used
  */
 export function requireCells(data: Float64Array, shape: RowShape): Cells {
-  const { columns } = shape;
+  const { columns, schema, largest } = shape;
+  const stand = !schema?.some(({ kind }) => hasLevels(kind));
   for (let i = 0; i < data.length; i++) {
+    // Nearly always: a number that stands for itself.
+    if (stand && Math.abs(data[i]) <= largest) continue;
     const c = i % columns.length;
     const code = codeOf(Number.isNaN(data[i]) ? null : data[i], c, shape);
     if (code === undefined) {

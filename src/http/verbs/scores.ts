@@ -29,12 +29,11 @@ function tableScores(model: TableScorer, falseAlarmRate?: number): OwnWork {
       if (cells.rows === 1) return scoreOne(model, cells.data, rate);
       const { scores, pValues, contributions } = model.scoreCells(cells);
       const data = new Float64Array(cells.rows * (width + 3));
-      for (let r = 0; r < cells.rows; r++) {
-        const at = r * (width + 3);
-        data[at] = scores[r];
-        data[at + 1] = pValues[r];
-        data[at + 2] = Number(model.isAnomaly(pValues[r], rate));
-        data.set(contributions.subarray(r * width, (r + 1) * width), at + 3);
+      for (let r = 0, at = 0, from = 0; r < cells.rows; r++) {
+        data[at++] = scores[r];
+        data[at++] = pValues[r];
+        data[at++] = Number(model.isAnomaly(pValues[r], rate));
+        for (const end = from + width; from < end;) data[at++] = contributions[from++];
       }
       return data;
     },
