@@ -17,7 +17,7 @@ import { jsonLine, report } from "./text.ts";
 import { namingSpec, readSpec, type SpecOptions } from "./spec_file.ts";
 import { sayThreads, specResult, specSections } from "./train_report.ts";
 import { trainNeighbour } from "./train_neighbour.ts";
-import { pick, withRun } from "./train_run.ts";
+import { withRun } from "./train_run.ts";
 
 /** Reads, fits, writes and reports. */
 export async function trainBySpec(
@@ -46,9 +46,6 @@ export async function trainBySpec(
 function fitTo(spec: ModelSpec, table: Table, given: SpecOptions, io: Io) {
   // Of a model with a classifier no objective but this one can be meant by options without a type.
   const { objective = "semiSupervised" } = given, meant = spec.classifier ? { objective } : {};
-  return withRun(table, { ...given, ...meant }, io, (settings) =>
-    fitStated(spec, table, {
-      ...settings,
-      ...pick(given, ["binarize", "labelledShare", "backend", "threads"]),
-    }));
+  const asked = { ...given, ...meant };
+  return withRun(table, asked, io, (settings) => fitStated(spec, table, settings));
 }

@@ -11,6 +11,8 @@ export class NotFiniteError extends RangeError {
   override readonly name: string = "NotFiniteError";
   /** The row as a person counts, from 1; absent where one row came by itself. */
   readonly row?: number;
+  /** What the result was. */
+  readonly value: number;
 
   /**
    * Says what could not be done with which row.
@@ -24,6 +26,7 @@ export class NotFiniteError extends RangeError {
       }: the result is beyond the numbers of the model: current value is ${value}`,
     );
     this.row = row;
+    this.value = value;
   }
 }
 

@@ -1,9 +1,9 @@
 /**
  * The score of the default detector: several statistics of a row in several views, each as a surprisal in
- * nats (`surprisal.ts`), and of these the mean of the two largest. A row is strange if two ways of looking
- * at it say so strongly; ways that see nothing do not water that down, one alone does not carry it.
+ * nats (`surprisal.ts`), and of these the two largest. A row is as strange as the way of looking at it that
+ * is most surprised says, more so if a second one agrees; ways that see nothing do not water that down.
  *
- *   row → views → one program (`members.ts`) → statistics → surprisals s → score = ½ (s₍₁₎ + s₍₂₎)
+ *   row → views → one program (`members.ts`) → statistics → surprisals s → score = ¾ s₍₁₎ + ¼ s₍₂₎
  *
  * Each surprisal is shared out among the columns as its statistic is, so contributions sum to the score.
  */
@@ -33,8 +33,8 @@ export interface EnsembleModel {
 /** Rows that a run takes: weights are packed for so many at once, and what is between stays in a processor's caches. */
 export const BATCH_ROWS = 64;
 
-/** How many of the largest surprisals make the score. */
-const LARGEST = 2;
+/** What the largest surprisal counts, and the second. */
+const WEIGHTS = [0.75, 0.25] as const;
 
 export class Ensemble {
   readonly model: EnsembleModel;
@@ -158,14 +158,14 @@ export class Batch {
    */
   score(rows: number, scores: Float64Array, raw: Float64Array, first: number): void {
     const all = this.#surprisals, { statistics, columns } = this.#model, width = statistics.length;
-    const each = this.parts.length * width, count = Math.min(LARGEST, each);
+    const each = this.parts.length * width;
     for (let p = 0; p < this.parts.length; p++) {
       this.parts[p].surprisals(rows, all, p * width, each);
     }
     for (let slot = 0; slot < rows; slot++) {
       let score = 0;
-      for (let k = 0; k < count; k++) {
-        const at = indexOfLargest(all, slot * each, each), nats = all[slot * each + at] / count;
+      for (const weight of WEIGHTS) {
+        const at = indexOfLargest(all, slot * each, each), nats = weight * all[slot * each + at];
         score += nats;
         const part = this.parts[Math.floor(at / width)];
         part.blame(statistics[at % width], slot, nats, raw, (first + slot) * columns);
