@@ -31,7 +31,7 @@ export type { KlWeight } from "./src/objectives/kl_weight.ts";
 export type { Objective, ObjectiveInput, ObjectiveOptions } from "./src/objectives/objective.ts";
 export type { SemiSupervisedObjective } from "./src/objectives/semi_supervised.ts";
 export type { SharedOptions } from "./src/objectives/objective_family.ts";
-export type { CheckpointStore } from "./src/training/checkpoint.ts";
+export { type CheckpointStore, ResumeError } from "./src/training/checkpoint.ts";
 export type { LabelOptions } from "./src/training/labelled_rows.ts";
 export type { Decay, FitOptions, Optimizer, OptimizerInput } from "./src/training/options.ts";
 export type { EpochMeans, EpochReport, FitReport, GpuReport } from "./src/training/report.ts";

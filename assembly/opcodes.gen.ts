@@ -47,6 +47,7 @@ export const OP_SMALLEST_COLS: i32 = 44;
 export const OP_PACK_WEIGHTS: i32 = 45;
 export const OP_PACKED_DENSE: i32 = 46;
 export const OP_RUN_CHUNKS: i32 = 47;
+export const OP_SMALLEST_DENSE: i32 = 48;
 export const ACTIVATION_IDENTITY: i32 = 0;
 export const ACTIVATION_RELU: i32 = 1;
 export const ACTIVATION_TANH: i32 = 2;

@@ -41,6 +41,7 @@ import {
   sumGroups,
   sumRows,
 } from "./reductions";
+import { smallestDense } from "./nearest";
 import { smallestCols } from "./smallest";
 
 /** Executes `count` records at `list` over `batch` rows, on this thread. */
@@ -97,6 +98,7 @@ export function execute(): void {
       break;
     }
     case op.OP_SMALLEST_COLS: { smallestCols(at(0), at(1), rows(1), cols(1), cols(0)); break; }
+    case op.OP_SMALLEST_DENSE: { runSmallestDense(); break; }
     default: {
       if (isDefined(FORWARD_ONLY)) unreachable();
       else executeTraining();
@@ -166,6 +168,10 @@ function runDense(): void {
 
 function runPackedDense(): void {
   packedDense(at(0), rows(0), cols(0), at(1), cols(1), at(2), at(3), int(0), int(1));
+}
+
+function runSmallestDense(): void {
+  smallestDense(at(0), rows(0), cols(0), at(1), cols(1), at(2), at(3), cols(2));
 }
 
 function runMatmul(): void {

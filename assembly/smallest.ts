@@ -12,7 +12,7 @@ import { packedB } from "./workspace";
 const INFINITE: f32 = Infinity as f32;
 
 /** Numbers that a bound is for: three of each lane. */
-const BOUNDED: i32 = 12;
+export const BOUNDED: i32 = 12;
 
 /** out [rows, count] = the columns of the smallest of x [rows, cols], the smallest first. */
 export function smallestCols(out: usize, x: usize, rows: i32, cols: i32, count: i32): void {

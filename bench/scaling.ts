@@ -32,7 +32,7 @@ const pinning = await openPinning();
 const machine = reportMachine(pinning);
 const collected = new Collected<ScalingAt>();
 const folder = await Deno.makeTempDir();
-/** Threads that were asked for and not given. */
+/** Threads that were asked for and that no case was given. */
 const refused = new Set<number>();
 try {
   await Deno.writeFile(`${folder}/probe.wasm`, await compileProbe("relaxed"));
@@ -59,13 +59,15 @@ async function measure(threads: number, round: number): Promise<void> {
   const request: ScalingRequest = { cases, threads, seconds, folder };
   const program = denoProgram("scaling/child.ts");
   const answers = await runChild<ScalingAnswer>(program, request, pinning, LIMIT_MS);
-  if (answers[0].threads < threads) {
+  // A program that is too small to share runs on one thread, and is no case of this column.
+  const shared = answers.filter((answer) => answer.threads === threads);
+  if (shared.length === 0) {
     refused.add(threads);
     return;
   }
-  for (const { index, threads, ...samples } of answers) {
+  for (const { index, threads, ...samples } of shared) {
     const { axis, work, workload: { name: workload }, rows } = cases[index];
     collected.add({ axis, work, workload, rows, threads }, samples);
   }
-  console.log(`round ${round + 1}, ${threads} threads: ${answers.length} cases`);
+  console.log(`round ${round + 1}, ${threads} threads: ${shared.length} cases`);
 }

@@ -16,6 +16,12 @@ export type BackendName = "reference" | "wasm" | "webgpu";
  */
 export type WeightFormat = "f32" | "bf16";
 
+/**
+ * How a device keeps the elements of a segment that it only reads. "f16": each w as the nearest half that is zero or
+ * normal, |ŵ - w| ≤ max(2^-11 |w|, 2^-15), |w| < 65520; what is computed from them is float32.
+ */
+export type SegmentFormat = "f32" | "f16";
+
 /** One machine with one memory. Programs of one backend may share segments. */
 export interface Backend<P extends Program = Program> {
   readonly name: BackendName;
@@ -128,15 +134,17 @@ export interface Stepper {
   push(parameters: ArrayLike<number>, state: ArrayLike<number>): void;
   /** Reads them. */
   pull(parameters: Float32Array, state: Float32Array): Promise<void>;
-  /** Takes steps; the outputs of each. */
+  /** Takes steps; the outputs of each. May be called again before the last call has resolved. */
   take(steps: readonly StepInputs[]): Promise<ReadonlyMap<string, Float64Array>[]>;
-  /** Parameters and state as before the last `take`. */
-  undo(): void;
+  /** Parameters and state as before the last `take`, or the one before it. */
+  undo(takes: 1 | 2): void;
   dispose(): void;
 }
 
 /** A device that a host gives work to: programs that are waited for, and training steps. */
 export interface Accelerator extends Backend {
+  /** @param format "f16" where the device was opened for it: see `AdapterOptions.weights` */
+  allocate(length: number, format?: SegmentFormat): Segment;
   /** Finds out how the device does a plan best, unless that is known: before it is compiled. */
   prepare(plan: Plan): Promise<void>;
   /** @param lengths elements of both segments */
@@ -166,6 +174,12 @@ export interface AdapterOptions {
    * it is not measured again.
    */
   readonly tiles?: Map<string, string>;
+  /**
+   * How parameters lie on the GPU when it does calls on batches: "f32", or "f16" in half the memory, as far as
+   * halves are exact (docs/adr/0046-halves-on-a-gpu.md); training is in float32. An adapter without `shader-f16` is
+   * then refused.
+   */
+  readonly weights?: SegmentFormat;
   /**
    * Floating-point operations of a run or call for which "auto" tries an adapter, to keep it if it is faster;
    * 1e12 of a run, 1e11 of a call: WebAssembly takes tens of seconds, and seconds.

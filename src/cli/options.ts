@@ -1,6 +1,6 @@
 /** Options that several commands share, and how their text becomes a value. */
 import { type Command, InvalidArgumentError, Option } from "npm:commander@15.1.0";
-import { type NumberLimits, requireNumber } from "../core/validate.ts";
+import { numberFault, type NumberLimits } from "../core/validate.ts";
 import { parseNumber } from "../formats/cells.ts";
 import { FILE_FORMATS } from "../scoring/quantize.ts";
 import type { BackendChoice } from "../backends/open.ts";
@@ -71,14 +71,10 @@ export function required<Value>(value: Value | undefined, flags: string, command
 }
 
 function toNumber(text: string, limits: NumberLimits): number {
-  try {
-    return requireNumber("number", parseNumber(text), limits);
-  } catch (error) {
-    if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
-    const [, expected] = /^Cannot read number: (.*): current/.exec(error.message) ?? [];
-    const wanted = expected.replace(/^expected/, "must be");
-    throw new InvalidArgumentError(`It ${wanted}${hintFor(text, limits)}`);
-  }
+  const value = parseNumber(text), { kind, range } = numberFault(value, limits);
+  const wanted = kind ?? range;
+  if (wanted === undefined) return value;
+  throw new InvalidArgumentError(`It must be ${wanted}${hintFor(text, limits)}`);
 }
 
 /** What the user may have meant by what is no number here. */

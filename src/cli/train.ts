@@ -14,32 +14,17 @@ import * as options from "./options.ts";
 import { lossCurve } from "./loss_curve.ts";
 import { readOverrides } from "./overrides.ts";
 import { jsonLine, report } from "./text.ts";
-import { addTrainOptions, type TrainOptions } from "./train_options.ts";
+import { TRAIN_OPTIONS, type TrainOptions } from "./train_options.ts";
 import { sayThreads, type Trained, trainResult, trainSections } from "./train_report.ts";
-import { pick, withRun } from "./train_run.ts";
+import { withRun } from "./train_run.ts";
 import { trainBySpec } from "./train_spec.ts";
 import { refuseVoid } from "./train_takers.ts";
 
-/** Options that the detector alone takes, under the same name. */
-const OF_DETECTOR = [
-  "preset",
-  "members",
-  "robust",
-  "latent",
-  "window",
-  "hidden",
-  "likelihood",
-  "falseAlarmRate",
-  "backend",
-  "threads",
-] as const;
-
 export function trainCommand(io: Io): Command {
-  const command = addTrainOptions(
-    new Command("train").summary("fit a detector to a table")
-      .description("Fits an anomaly detector to the rows of DATA and writes it to one file.")
-      .argument("<data>", "table: .csv .tsv .parquet .npy .npz .jsonl, or - for standard input"),
-  );
+  const command = new Command("train").summary("fit a detector to a table")
+    .description("Fits an anomaly detector to the rows of DATA and writes it to one file.")
+    .argument("<data>", "table: .csv .tsv .parquet .npy .npz .jsonl, or - for standard input");
+  for (const { option } of Object.values(TRAIN_OPTIONS)) command.addOption(option);
   return command.action(async (data: string, given: TrainOptions) => {
     const out = options.required(given.out, "--out <model>", command);
     refuseVoid(given, command);
@@ -83,12 +68,7 @@ async function fit(table: Table, given: TrainOptions, io: Io): Promise<Detector>
     table,
     given,
     io,
-    (settings) =>
-      Detector.fit(table, {
-        ...pick(given, OF_DETECTOR),
-        ...settings,
-        ...(schema.length > 0 && { schema }),
-      }),
+    (settings) => Detector.fit(table, { ...settings, ...(schema.length > 0 && { schema }) }),
   );
 }
 

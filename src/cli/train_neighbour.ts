@@ -13,12 +13,8 @@ import { type Io, print } from "./io.ts";
 import { createProgress } from "./progress.ts";
 import { namingSpec, type SpecOptions } from "./spec_file.ts";
 import { count, counted, jsonLine, nats, report } from "./text.ts";
-import { pick } from "./train_run.ts";
-
-/** Options of `elbow train` that say nothing of the model. */
-const COMMON = ["out", "spec", "label", "columns", "json", "backend", "threads", "seed", "epochs"];
-/** Those of a Boltzmann machine besides. */
-const OF_RBM = ["batchSize", "objective", "learningRate"];
+import { givenTo } from "./train_given.ts";
+import { refuseForType } from "./train_takers.ts";
 
 /** Whether it was one; then it is done. */
 export async function trainNeighbour(
@@ -31,8 +27,7 @@ export async function trainNeighbour(
   if (!isNeighbour(stated)) return false;
   await requirePlace(given.out, [data, given.spec]);
   // Its own mistakes before a long table is read.
-  const { type } = namingSpec(given.spec, () => parseNeighbour(stated));
-  requireOptions(type, given, command);
+  refuseForType(namingSpec(given.spec, () => parseNeighbour(stated)), given, command);
   const table = await readData(data, io, { label: given.label, columns: given.columns });
   const spec = namingSpec(given.spec, () => parseNeighbour(stated, table.columns.length));
   const fitted = await fit(spec, table, given, io);
@@ -41,15 +36,6 @@ export async function trainNeighbour(
   say(fitted, spec, { table, bytes: bytes.length, given }, io);
   fitted.model.dispose();
   return true;
-}
-
-function requireOptions(type: NeighbourSpec["type"], given: SpecOptions, command: Command): void {
-  const known = type === "rbm" ? [...COMMON, ...OF_RBM] : COMMON;
-  for (const option of command.options) {
-    const name = option.attributeName();
-    if (known.includes(name) || given[name as keyof SpecOptions] === undefined) continue;
-    command.error(`error: option '--spec <file>' of type "${type}" excludes '${option.flags}'`);
-  }
 }
 
 async function fit(
@@ -65,7 +51,7 @@ async function fit(
       table,
       () =>
         fitNeighbour(spec, { data, shape: [rows, columns.length] }, {
-          ...pick(given, ["epochs", "batchSize", "seed", "backend", "threads"]),
+          ...givenTo("fit", given),
           ...(objective !== undefined && { objective: objective as unknown as Divergence }),
           ...(learningRate !== undefined && { optimizer: { type: "adam", learningRate } }),
           signal: io.signal,

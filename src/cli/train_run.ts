@@ -2,23 +2,21 @@
 import { defaultTraining } from "../detection/defaults.ts";
 import type { ObjectiveInput } from "../objectives/objective.ts";
 import type { Table } from "../formats/mod.ts";
-import type { CheckpointStore } from "../training/checkpoint.ts";
+import { type CheckpointStore, ResumeError } from "../training/checkpoint.ts";
 import type { FitOptions } from "../training/options.ts";
 import { namingTable } from "./data.ts";
 import { openDirectoryStore } from "./directory_store.ts";
 import type { Io } from "./io.ts";
 import { inFile } from "./model.ts";
 import { createProgress } from "./progress.ts";
+import { givenTo } from "./train_given.ts";
 import type { TrainOptions } from "./train_options.ts";
 
-/** What both `Detector.fit` and `VAE.fit` take. */
+/** What the fit of a detector or of a VAE takes; `refuseVoid` has refused what it does not. */
 export type RunSettings =
+  & ReturnType<typeof givenTo<"fit">>
   & Pick<FitOptions, "objective" | "optimizer" | "earlyStopping" | "checkpoint" | "signal">
-  & Pick<FitOptions, "epochs" | "batchSize" | "seed" | "onProgress">
-  & { readonly validation?: number };
-
-/** Options that `fit` takes under the same name. */
-const SAME = ["epochs", "batchSize", "validation", "seed"] as const;
+  & Pick<FitOptions, "onProgress">;
 
 /**
  * Runs `fit` with what was asked for: progress, checkpoints, interruption. Complaints about a row then name
@@ -53,57 +51,36 @@ export async function withRun<Value>(
 
 /** The options that were given, and the defaults of tables where one of these holds several. */
 function settingsOf(given: TrainOptions, checkpoint?: CheckpointStore): RunSettings {
+  const { patience, learningRate } = given, objective = objectiveOf(given);
   const { optimizer } = defaultTraining(1);
-  const { patience } = given;
   return {
-    ...pick(given, SAME),
-    ...(hasObjective(given) && { objective: objectiveOf(given) }),
-    optimizer: { ...optimizer!, ...pick(given, ["learningRate"]) },
+    ...givenTo("fit", given),
+    ...(objective && { objective }),
+    // Only where it was asked for: a linear fit has no use for one, and refuses it.
+    ...(learningRate !== undefined && { optimizer: { ...optimizer!, learningRate } }),
     ...(patience !== undefined && { earlyStopping: { patience } }),
     ...(checkpoint && { checkpoint }),
   };
 }
 
-const OBJECTIVE_OPTIONS = [
-  "objective",
-  "beta",
-  "samples",
-  "estimator",
-  "freeBits",
-  "alpha",
-] as const;
-
-function hasObjective(given: TrainOptions): boolean {
-  return OBJECTIVE_OPTIONS.some((key) => given[key] !== undefined);
-}
-
-/** What was asked for; the warm-up of tables belongs to their own objective alone. */
-function objectiveOf({ objective = "elbo", ...given }: TrainOptions): ObjectiveInput {
-  const numbers = pick(given, ["beta", "samples", "estimator", "freeBits", "alpha"]);
+/** What was asked for, if anything; the warm-up of tables belongs to their own objective alone. */
+function objectiveOf(given: TrainOptions): ObjectiveInput | undefined {
+  const parts = givenTo("objective", given), { objective = "elbo" } = given;
+  if (given.objective === undefined && Object.keys(parts).length === 0) return undefined;
   const base = objective === "elbo"
     ? { type: objective, ...defaultTraining(1).objective }
     : typeof objective === "string"
     ? { type: objective }
     : objective;
   // Which of them an objective takes is for the library to say.
-  return { ...base, ...numbers } as ObjectiveInput;
-}
-
-/** The fields that are there: an undefined one would replace a default. */
-export function pick<Fields, Key extends keyof Fields>(
-  fields: Fields,
-  keys: readonly Key[],
-): Partial<Pick<Fields, Key>> {
-  const kept = keys.filter((key) => fields[key] !== undefined).map((key) => [key, fields[key]]);
-  return Object.fromEntries(kept) as Partial<Pick<Fields, Key>>;
+  return { ...base, ...parts } as ObjectiveInput;
 }
 
 function aboutCheckpoint(error: unknown, path: string): unknown {
   if (error instanceof SyntaxError) return inFile(path, error);
-  if (!(error instanceof TypeError && error.message.startsWith("Cannot resume: "))) return error;
-  const fault = error.message.slice("Cannot resume: ".length);
+  if (!(error instanceof ResumeError)) return error;
   return new TypeError(
-    `Cannot resume from ${path}: ${fault}: give the data and options of that run, or leave out --resume`,
+    `Cannot resume from ${path}: ${error.reason}: give the data and options of that run, or leave out --resume`,
     { cause: error },
   );
 }

@@ -6,10 +6,9 @@
  */
 import type { Command } from "npm:commander@15.1.0";
 import type { Table } from "../formats/mod.ts";
-import { partsOf, specFor } from "../jobs/stated.ts";
-import { defaultTraining } from "../detection/defaults.ts";
-import type { FitReport } from "../training/report.ts";
-import { VAE } from "../training/vae.ts";
+import { fitStated } from "../detection/fit_stated.ts";
+import { specFor } from "../detection/stated.ts";
+import type { ModelSpec } from "../models/spec.ts";
 import { readData } from "./data.ts";
 import { requirePlace, writeWhole } from "./files.ts";
 import { type Io, print } from "./io.ts";
@@ -18,7 +17,7 @@ import { jsonLine, report } from "./text.ts";
 import { namingSpec, readSpec, type SpecOptions } from "./spec_file.ts";
 import { sayThreads, specResult, specSections } from "./train_report.ts";
 import { trainNeighbour } from "./train_neighbour.ts";
-import { pick, withRun } from "./train_run.ts";
+import { withRun } from "./train_run.ts";
 
 /** Reads, fits, writes and reports. */
 export async function trainBySpec(
@@ -33,8 +32,7 @@ export async function trainBySpec(
   if (given.curve !== undefined) await requirePlace(given.curve, [data, given.spec]);
   const table = await readData(data, io, { label: given.label, columns: given.columns });
   const spec = namingSpec(given.spec, () => specFor(stated, table.columns.length));
-  const vae = VAE.create(spec, { seed: given.seed, ...pick(given, ["backend", "threads"]) });
-  const fit = await fitTo(vae, table, given, io);
+  const { vae, report: fit } = await fitTo(spec, table, given, io);
   const bytes = vae.save();
   await writeWhole(given.out, [bytes]);
   if (given.curve !== undefined) await writeWhole(given.curve, [lossCurve(fit.history)]);
@@ -45,17 +43,9 @@ export async function trainBySpec(
   vae.dispose();
 }
 
-function fitTo(vae: VAE, table: Table, given: SpecOptions, io: Io): Promise<FitReport> {
-  const { rows } = table, { batchSize, objective } = given;
+function fitTo(spec: ModelSpec, table: Table, given: SpecOptions, io: Io) {
   // Of a model with a classifier no objective but this one can be meant by options without a type.
-  const meant = vae.spec.classifier ? { objective: objective ?? "semiSupervised" as const } : {};
-  return withRun(table, { ...given, ...meant }, io, (settings) => {
-    const { x, ...beside } = partsOf(vae.spec, table);
-    return vae.fit(x, {
-      ...defaultTraining(rows, batchSize),
-      ...settings,
-      ...pick(given, ["binarize", "labelledShare"]),
-      ...beside,
-    });
-  });
+  const { objective = "semiSupervised" } = given, meant = spec.classifier ? { objective } : {};
+  const asked = { ...given, ...meant };
+  return withRun(table, asked, io, (settings) => fitStated(spec, table, settings));
 }

@@ -6,17 +6,20 @@
  */
 
 /** Row t, entry b: the remainder of byte b followed by t zero bytes. */
-const TABLES = new Int32Array(8 * 256);
-for (let byte = 0; byte < 256; byte++) {
-  let remainder = byte;
-  for (let bit = 0; bit < 8; bit++) {
+const TABLES = tables();
+
+function tables(): Int32Array {
+  const rows = new Int32Array(8 * 256);
+  // Remainders add up: those of bytes of one bit give all others.
+  for (let bit = 128, remainder = 1; bit > 0; bit >>= 1) {
     remainder = (remainder >>> 1) ^ (remainder & 1 ? 0xedb88320 : 0);
+    for (let byte = 0; byte < 256; byte += 2 * bit) rows[bit + byte] = remainder ^ rows[byte];
   }
-  TABLES[byte] = remainder;
-}
-for (let i = 256; i < TABLES.length; i++) {
-  const previous = TABLES[i - 256];
-  TABLES[i] = TABLES[previous & 0xff] ^ (previous >>> 8);
+  for (let i = 256; i < rows.length; i++) {
+    const previous = rows[i - 256];
+    rows[i] = rows[previous & 0xff] ^ (previous >>> 8);
+  }
+  return rows;
 }
 
 const LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;

@@ -10,6 +10,9 @@
 /** The largest magnitude that does not round to Infinity is below this. */
 export const HALF_OVERFLOW = 65520;
 
+/** The bits of 2^-14. */
+const LEAST_NORMAL = 0x0400;
+
 /** The number that 16 bits stand for. */
 export function fromHalf(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
@@ -37,4 +40,11 @@ export function toHalf(value: number): number {
 function roundEven(value: number): number {
   const low = Math.floor(value), rest = value - low;
   return low + (rest > 0.5 || (rest === 0.5 && low % 2 === 1) ? 1 : 0);
+}
+
+/** The 16 bits of the nearest number that is zero or normal: a GPU may take what is below 2^-14 for zero. */
+export function toNormalHalf(value: number): number {
+  const size = Math.abs(value), sign = value < 0 ? 0x8000 : 0;
+  if (size < 2 ** -14) return size > 2 ** -15 ? sign | LEAST_NORMAL : sign;
+  return toHalf(value);
 }

@@ -14,9 +14,6 @@
 const LN2_HIGH = 0.693147180369123816490; // its last 32 bits are 0: k · LN2_HIGH is exact
 const LN2_LOW = 1.90821492927058770002e-10;
 
-/** 2^-e of numbers of exponent e, -1022 … 1023: a product with it is exact, and their bits need no second write. */
-const DOWN = Float64Array.from({ length: 2046 }, (_, e) => 2 ** (1022 - e));
-
 /** 1/14!, … 1/1!, 1: |r| ≤ ½ ln 2, and the first term left out is below 1e-19. */
 const INVERSE_FACTORIALS = Array.from({ length: 15 }, (_, i) => {
   let product = 1;
@@ -34,9 +31,11 @@ export function portableLog(x: number): number {
   const isSubnormal = x < 2 ** -1022;
   const normal = isSubnormal ? x * 2 ** 54 : x;
   BITS.setFloat64(0, normal, true);
-  const biased = BITS.getInt32(4, true) >> 20;
-  let exponent = biased - 1023 - (isSubnormal ? 54 : 0);
-  let mantissa = normal * DOWN[biased - 1];
+  const high = BITS.getInt32(4, true);
+  let exponent = (high >> 20) - 1023 - (isSubnormal ? 54 : 0);
+  // The same digits with the exponent of 1.
+  BITS.setInt32(4, (high & 0xfffff) | 0x3ff00000, true);
+  let mantissa = BITS.getFloat64(0, true);
   if (mantissa >= Math.SQRT2) {
     mantissa /= 2;
     exponent++;
@@ -56,22 +55,38 @@ export function portableLog(x: number): number {
   return exponent * LN2_HIGH + (2 * s + (2 * s * sum + exponent * LN2_LOW));
 }
 
+/** 2^-e of numbers of exponent e, -1022 … 1023: a product with it is exact, and their bits need no second write. */
+const DOWN = new Float64Array(2046);
 /** 1/m and its -ln in the middle of each 128th of [1, 2). */
-const INVERSES = Float64Array.from({ length: 128 }, (_, i) => 1 / (1 + (i + 0.5) / 128));
-const LOGS = INVERSES.map((inverse) => -portableLog(inverse));
+const INVERSES = new Float64Array(128), LOGS = new Float64Array(128);
+
+/** The least number that the tables serve: none before they are filled, as programs that only import this need none. */
+let leastOfTables = Infinity;
 
 /**
  * ln x within 2^-51 and within 2^-52 of itself, whichever is more, several times as fast as `portableLog`: for the many
  * numbers of a table, where only that matters.
  */
 export function tableLog(x: number): number {
-  if (!(x >= 2 ** -1022 && x < Infinity)) return portableLog(x);
+  if (!(x >= leastOfTables && x < Infinity)) return besidesTables(x);
   BITS.setFloat64(0, x, true);
   const high = BITS.getInt32(4, true), biased = high >> 20, place = (high >> 13) & 127;
   const r = x * DOWN[biased - 1] * INVERSES[place] - 1, square = r * r;
   // |r| ≤ 2^-8: the first term left out is below 2^-58.
   const rest = (1 / 3 - r / 4) + square * (1 / 5 - r / 6);
   return (biased - 1023) * Math.LN2 + (LOGS[place] + (r + square * (r * rest - 0.5)));
+}
+
+/** `tableLog` of what the tables do not serve, or do not serve yet. */
+function besidesTables(x: number): number {
+  if (leastOfTables < Infinity) return portableLog(x);
+  for (let e = 0, power = 2 ** 1022; e < 2046; e++, power /= 2) DOWN[e] = power;
+  for (let i = 0; i < 128; i++) {
+    INVERSES[i] = 1 / (1 + (i + 0.5) / 128);
+    LOGS[i] = -portableLog(INVERSES[i]);
+  }
+  leastOfTables = 2 ** -1022;
+  return tableLog(x);
 }
 
 /** eˣ; 0 below -745.2, Infinity above 709.8. */

@@ -36,22 +36,30 @@ export interface NumberLimits {
 
 /** @throws TypeError if `value` is not a finite number, RangeError if it is out of the limits */
 export function requireNumber(field: string, value: unknown, limits: NumberLimits = {}): number {
-  const { min = -Infinity, max = Infinity, above = -Infinity, integer = false } = limits;
-  const right = integer ? Number.isSafeInteger(value) : Number.isFinite(value);
-  if (typeof value !== "number" || !right) {
-    const kind = integer ? "a whole number" : "a finite number";
+  const { kind, range } = numberFault(value, limits);
+  if (kind !== undefined) {
     throw new TypeError(`Cannot read ${field}: expected ${kind}: current value is ${show(value)}`);
   }
-  if (value < min || value > max || value <= above) {
-    const low = above > -Infinity ? `above ${above}` : `at least ${min}`;
-    const range = max === Infinity
-      ? low
-      : min === -Infinity && above === -Infinity
-      ? `at most ${max}`
-      : `${low} and at most ${max}`;
+  if (range !== undefined) {
     throw new RangeError(`Cannot read ${field}: must be ${range}: current value is ${value}`);
   }
-  return value;
+  return value as number;
+}
+
+/** What a value would have to be and is not: another kind of value, or of another range. */
+export function numberFault(
+  value: unknown,
+  { min = -Infinity, max = Infinity, above = -Infinity, integer = false }: NumberLimits,
+): { readonly kind?: string; readonly range?: string } {
+  const right = integer ? Number.isSafeInteger(value) : Number.isFinite(value);
+  if (typeof value !== "number" || !right) {
+    return { kind: integer ? "a whole number" : "a finite number" };
+  }
+  if (value >= min && value <= max && value > above) return {};
+  const low = above > -Infinity ? `above ${above}` : `at least ${min}`;
+  if (max === Infinity) return { range: low };
+  const isOpen = min === -Infinity && above === -Infinity;
+  return { range: isOpen ? `at most ${max}` : `${low} and at most ${max}` };
 }
 
 /** @throws TypeError unless `value` is one of `choices` */

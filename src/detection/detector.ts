@@ -26,22 +26,16 @@
  *                       (`series/fit_series.ts`, docs/adr/0031-a-series-is-linear.md)
  */
 import { requireChoice } from "../core/validate.ts";
-import { Calibration } from "../scoring/calibration.ts";
-import { rawScores, typicalOf } from "../scoring/contributions.ts";
 import { decide, type Decision, type DecisionOptions } from "../scoring/decide.ts";
-import { Ensemble, type EnsembleModel } from "../scoring/ensemble/ensemble.ts";
 import {
   type BlamedColumn,
   explainCells,
   type ExplainOptions,
 } from "../scoring/explain/explain.ts";
-import { costsOf } from "../scoring/sparse_twin.ts";
 import { writeModelFile } from "../scoring/model_file.ts";
 import { FILE_FORMATS, type FileFormat } from "../scoring/quantize.ts";
 import type { RawTable } from "../scoring/raw_table.ts";
-import { type Cells, standardize } from "../scoring/standardize.ts";
-import { stepMeans } from "../scoring/series/windows.ts";
-import type { ColumnSchema } from "../scoring/schema.ts";
+import type { Cells } from "../scoring/standardize.ts";
 import { rowSchema } from "../scoring/table_model.ts";
 import { type TableRows, toCells } from "../scoring/table_rows.ts";
 import {
@@ -58,6 +52,7 @@ import {
 } from "../scoring/trained_vae.ts";
 import type { FitReport } from "../training/report.ts";
 import { VAE } from "../training/vae.ts";
+import { calibrate, MIN_ROWS } from "./calibrate.ts";
 import { type DriftOptions, type DriftReport, driftReport } from "./drift/drift.ts";
 import { sketchColumns } from "./drift/sketch.ts";
 import { refuseExtremes } from "./extremes.ts";
@@ -65,23 +60,14 @@ import { COMPARED_ROWS, trainedWarnings } from "./fit_warnings.ts";
 import { inFormat } from "./in_format.ts";
 import { ordinaryRows } from "./ensemble/ordinary_rows.ts";
 import { type DetectorOptions, leftOut, presetOf, requireOptions } from "./options.ts";
-import { fitMany, fitOne, takenApart } from "./presets.ts";
+import { fitMany, fitOne } from "./presets.ts";
 import { readTraining } from "./read_training.ts";
 import { goOn, type PartialFit, type PartialFitOptions, splitNewRows } from "./partial_fit.ts";
 import { flaggedOf, recalibrated, type Recalibration, standard } from "./recalibrate.ts";
-import { fitSeries } from "./series/fit_series.ts";
-import {
-  calibrationFraction,
-  MAX_CALIBRATION_ROWS,
-  type Split,
-  splitRows,
-  splitSeries,
-} from "./split.ts";
+import { fitLinear } from "./series/fit_linear.ts";
+import { calibrationFraction, type Split, splitRows, splitSeries } from "./split.ts";
 
 export type { DetectorOptions } from "./options.ts";
-
-/** Fewer rows than this cannot be split into training and calibration. */
-const MIN_ROWS = 10;
 
 /** Fits and scores tables. */
 export class Detector extends TableScorer {
@@ -100,14 +86,7 @@ export class Detector extends TableScorer {
    */
   static async fit(rows: TableRows | RawTable, options: DetectorOptions = {}): Promise<Detector> {
     requireOptions(options);
-    const {
-      columns: _names,
-      schema: _kinds,
-      falseAlarmRate = 0.01,
-      seed = 0,
-      calibration,
-      window,
-    } = options;
+    const { falseAlarmRate = 0.01, seed = 0, calibration, window } = options;
     const { schema, cells, warnings } = readTraining(rows, options);
     const least = Math.max(MIN_ROWS, 4 * (window ?? 0));
     if (cells.rows < least) {
@@ -117,7 +96,8 @@ export class Detector extends TableScorer {
     }
     refuseExtremes(cells, schema);
     if (window !== undefined && presetOf(options) === "linear") {
-      return fitLinear({ cells, schema, warnings, window }, options);
+      const { vae, model, report } = fitLinear({ cells, schema, warnings, window }, options);
+      return new Detector(vae, model, report);
     }
     const fraction = calibration ?? calibrationFraction(cells.rows, falseAlarmRate);
     const split = window === undefined
@@ -296,96 +276,4 @@ export interface SaveOptions {
 
 function isCells(rows: TableRows | Cells): rows is Cells {
   return !Array.isArray(rows) && "rows" in rows;
-}
-
-/** Preset "linear". */
-function fitLinear(
-  { cells, schema, warnings, window }: {
-    readonly cells: Cells;
-    readonly schema: readonly ColumnSchema[];
-    readonly warnings: readonly string[];
-    readonly window: number;
-  },
-  options: DetectorOptions,
-): Detector {
-  const { falseAlarmRate = 0.01, seed = 0, latent } = options;
-  const { device } = takenApart(options);
-  const request = { cells, schema, window, seed, device, ...(latent !== undefined && { latent }) };
-  const { vae, report, parts, typical, held } = fitSeries(request);
-  const sketch = { data: sketchColumns(cells, schema.length), rows: cells.rows };
-  const table = { schema, ...parts, falseAlarmRate, warnings, sketch, window };
-  const scores = Float64Array.from(held.flatMap((stretch) => [...stretch]));
-  const stretches = held.map(({ length }) => length);
-  return new Detector(vae, calibrated(table, { scores, typical }, stretches), report);
-}
-
-function calibrate(
-  vae: VAE,
-  table: Omit<TableModel, "calibration" | "typical">,
-  { calibration: cells, stretches = [] }: Split,
-): TableModel {
-  const known = table.ensemble
-    ? scoresOfMany(vae, table.ensemble, cells)
-    : scoresOfOne(vae, table, cells);
-  return calibrated(table, known, stretches);
-}
-
-/** With the scores that calibrate it, of a series those of the windows of each stretch. */
-function calibrated(
-  table: Omit<TableModel, "calibration" | "typical">,
-  { scores, typical }: { readonly scores: Float64Array; readonly typical: Float64Array },
-  stretches: readonly number[],
-): TableModel {
-  const { falseAlarmRate, window } = table;
-  const single = new Calibration(window === undefined ? scores : evenly(scores));
-  const calibration = window === undefined ? single : ofSteps(scores, stretches, window);
-  const finest = calibration.resolution;
-  const warnings = falseAlarmRate >= finest ? table.warnings : [
-    ...table.warnings,
-    `${calibration.scores.length} calibration rows allow no false-alarm rate below ${
-      finest.toPrecision(3)
-    }`,
-  ];
-  const kept = Math.max(falseAlarmRate, finest);
-  const model = { ...table, calibration, typical, falseAlarmRate: kept, warnings };
-  return window === undefined ? model : { ...model, streamCalibration: single };
-}
-
-/** Of the steps of each stretch, from the scores of its windows. */
-function ofSteps(
-  windows: Float64Array,
-  stretches: readonly number[],
-  window: number,
-): Calibration {
-  let end = 0;
-  const scores = stretches.map((count) =>
-    stepMeans(windows.subarray(end, end += count), 1, window)
-  );
-  return new Calibration(evenly(Float64Array.from(scores.flatMap((part) => [...part]))));
-}
-
-/** As many as refine a p-value, evenly over all. */
-function evenly(scores: Float64Array): Float64Array {
-  const most = Math.min(scores.length, MAX_CALIBRATION_ROWS);
-  return Float64Array.from(
-    { length: most },
-    (_, i) => scores[Math.floor(i * scores.length / most)],
-  );
-}
-
-function scoresOfMany(vae: VAE, model: EnsembleModel, cells: Cells) {
-  const ensemble = new Ensemble(model, vae.beside);
-  const { scores, raw } = ensemble.scoreCells(cells);
-  ensemble.dispose();
-  return { scores, typical: typicalOf(cells, raw) };
-}
-
-function scoresOfOne(
-  vae: VAE,
-  { expansion, standardization }: Pick<TableModel, "expansion" | "standardization">,
-  cells: Cells,
-) {
-  const costs = costsOf(vae, standardize(expansion.expand(cells), standardization));
-  const typical = typicalOf(cells, rawScores(cells, costs, expansion).raw);
-  return { scores: rawScores(cells, costs, expansion, typical).scores, typical };
 }

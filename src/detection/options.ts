@@ -4,7 +4,7 @@ import type { BackendChoice } from "../backends/open.ts";
 import { PLAIN_LIKELIHOODS } from "../distributions/likelihood.ts";
 import { hasLevels, parseSchema } from "../scoring/schema.ts";
 import { columnsFault } from "../scoring/table_rows.ts";
-import type { DeviceOptions } from "../scoring/trained_vae.ts";
+import { DEVICE_KEYS, type DeviceOptions } from "../scoring/device_options.ts";
 import { STATISTIC_NAMES, type StatisticName } from "../scoring/ensemble/statistics.ts";
 import { MAX_WINDOW } from "../scoring/table_model.ts";
 import type { FitOptions } from "../training/options.ts";
@@ -61,7 +61,7 @@ export interface DetectorOptions extends
 export type Preset = "ensemble" | "small" | "linear";
 
 /** Complete by type: an option without an entry does not compile. */
-const KEYS: Readonly<Record<keyof DetectorOptions, true>> = {
+const OWN: Readonly<Record<Exclude<keyof DetectorOptions, keyof DeviceOptions>, true>> = {
   preset: true,
   members: true,
   statistics: true,
@@ -84,11 +84,6 @@ const KEYS: Readonly<Record<keyof DetectorOptions, true>> = {
   onProgress: true,
   signal: true,
   checkpoint: true,
-  backend: true,
-  determinism: true,
-  threads: true,
-  weights: true,
-  adapter: true,
 };
 
 const BACKENDS: readonly BackendChoice[] = ["auto", "wasm", "webgpu", "reference"];
@@ -98,7 +93,7 @@ const BACKENDS: readonly BackendChoice[] = ["auto", "wasm", "webgpu", "reference
  * @throws TypeError or RangeError naming the option
  */
 export function requireOptions(options: DetectorOptions): void {
-  requireObject("detector options", options, Object.keys(KEYS));
+  requireObject("detector options", options, [...Object.keys(OWN), ...DEVICE_KEYS]);
   const { hidden, falseAlarmRate = 0.01, seed = 0, calibration, schema } = options;
   if (schema !== undefined) requireOverrides(schema, options.likelihood);
   const { validation, likelihood, backend, determinism, weights, preset, members } = options;

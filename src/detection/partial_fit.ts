@@ -25,7 +25,8 @@ import { roundParameters } from "./ensemble/half_values.ts";
 import { updateEnsemble } from "./ensemble/update_ensemble.ts";
 import { refuseExtremes } from "./extremes.ts";
 import { overMembers } from "./presets.ts";
-import { MIN_ROWS, type Recalibration } from "./recalibrate.ts";
+import { MIN_ROWS } from "./calibrate.ts";
+import type { Recalibration } from "./recalibrate.ts";
 import { calibrationFraction, type Split, splitRows } from "./split.ts";
 
 /** How to go on; everything has a default. */

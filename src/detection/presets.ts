@@ -1,5 +1,6 @@
 /** The two ways to fit a detector to training cells: one network, or an ensemble. */
 import { fixedColumns, requireData } from "../scoring/data_rule.ts";
+import { splitDevice } from "../scoring/device_options.ts";
 import { Expansion } from "../scoring/expansion.ts";
 import { withObserved } from "../scoring/matrix.ts";
 import type { ColumnSchema } from "../scoring/schema.ts";
@@ -111,12 +112,9 @@ export function overMembers(
 }
 
 /** The options by whom they are for. */
-export function takenApart(options: DetectorOptions) {
+function takenApart(options: DetectorOptions) {
+  const [device, others] = splitDevice(options);
   const {
-    backend,
-    determinism,
-    threads,
-    weights,
     hidden,
     latent,
     likelihood,
@@ -131,10 +129,6 @@ export function takenApart(options: DetectorOptions) {
     members: _members,
     statistics: _statistics,
     ...fitOptions
-  } = options;
-  const given = { backend, determinism, threads, weights };
-  const device = Object.fromEntries(
-    Object.entries(given).filter(([, value]) => value !== undefined),
-  ) as typeof given;
+  } = others;
   return { device, network: { hidden, latent, likelihood }, fitOptions };
 }

@@ -9,6 +9,7 @@ import { binomialTail } from "../core/incomplete_beta.ts";
 import { Calibration } from "../scoring/calibration.ts";
 import type { Cells } from "../scoring/standardize.ts";
 import type { ScoreTable, TableModel, TableScorer } from "../scoring/table_scorer.ts";
+import { coarseness, keepable, MIN_ROWS } from "./calibrate.ts";
 import { sketchColumns } from "./drift/sketch.ts";
 
 /** What a recalibration changed. */
@@ -25,9 +26,6 @@ export interface Recalibration {
   readonly chance: number;
 }
 
-/** The least rows of a calibration. */
-export const MIN_ROWS = 10;
-
 /** @throws RangeError for fewer than ten rows */
 export function recalibrated(
   scorer: TableScorer,
@@ -40,15 +38,15 @@ export function recalibrated(
     );
   }
   const scored = scorer.scoreCells(cells);
-  const calibration = new Calibration(scored.scores), before = scorer.falseAlarmRate;
-  const falseAlarmRate = Math.max(before, calibration.resolution);
-  const flagged = flaggedOf(scorer, scored);
+  const calibration = new Calibration(scored.scores), { falseAlarmRate } = scorer;
+  const flagged = flaggedOf(scorer, scored), { sketch, warnings } = standard(model, cells);
+  const kept = keepable({ falseAlarmRate, warnings }, calibration);
   return {
-    model: { ...model, ...standard(model, cells), calibration, falseAlarmRate },
+    model: { ...model, sketch, calibration, ...kept },
     recalibration: {
       rows: cells.rows,
-      thresholds: [scorer.threshold, calibration.threshold(falseAlarmRate)],
-      falseAlarmRate,
+      thresholds: [scorer.threshold, calibration.threshold(kept.falseAlarmRate)],
+      falseAlarmRate: kept.falseAlarmRate,
       ...flagged,
     },
   };
@@ -68,12 +66,13 @@ export function flaggedOf(
 
 /** What goes with a new calibration: what drift is measured from, and what is still to be said. */
 export function standard(
-  { schema, warnings }: TableModel,
+  { schema, warnings, calibration }: TableModel,
   cells: Cells,
 ): Required<Pick<TableModel, "sketch" | "warnings">> {
+  const old = coarseness(calibration);
   return {
     sketch: { data: sketchColumns(cells, schema.length), rows: cells.rows },
     // What was said of the old calibration rows holds no longer.
-    warnings: warnings.filter((each) => !/ calibration rows allow /.test(each)),
+    warnings: warnings.filter((each) => each !== old),
   };
 }

@@ -21,21 +21,6 @@ export function encode(
   tensors: ReadonlyMap<string, Tensor>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array<ArrayBuffer> {
-  const parts = encodeParts(tensors, metadata);
-  const bytes = new Uint8Array(parts.reduce((total, { length }) => total + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
-}
-
-/** The bytes of `encode`, one part after the other; where it can be, the data is not copied. */
-export function encodeParts(
-  tensors: ReadonlyMap<string, Tensor>,
-  metadata: Readonly<Record<string, string>> = {},
-): Uint8Array[] {
   if (tensors.size > MAX_TENSORS) {
     throw new RangeError(
       `Cannot write safetensors: tensors must be at most ${MAX_TENSORS}: current value is ${tensors.size}`,
@@ -53,10 +38,16 @@ export function encodeParts(
         `current value is ${headerBytes}`,
     );
   }
-  const start = new Uint8Array(8 + headerBytes).fill(0x20);
-  new DataView(start.buffer).setBigUint64(0, BigInt(headerBytes), true);
-  start.set(header, 8);
-  return [start, ...ordered.map(([, { data }]) => rawBytes(data))];
+  let at = 8 + headerBytes;
+  const length = ordered.reduce((sum, [, { data }]) => sum + data.byteLength, at);
+  const bytes = new Uint8Array(length).fill(0x20, 0, at);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(headerBytes), true);
+  bytes.set(header, 8);
+  for (const [, { data }] of ordered) {
+    bytes.set(rawBytes(data), at);
+    at += data.byteLength;
+  }
+  return bytes;
 }
 
 /** Low bytes first. */

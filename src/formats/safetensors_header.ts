@@ -1,8 +1,7 @@
 /**
- * The JSON header of a safetensors file, read by a parser that knows only what such a header may hold.
- * Source: safetensors README, "Format"; grammar of RFC 8259. Unlike JSON.parse it refuses repeated keys, which would
- * let two readers see two different models in one file. It is linear, three levels deep, and never builds an object
- * from a key of the file, so that names such as `__proto__` are plain names.
+ * The JSON header of a safetensors file: read by the host, then held to what such a header may hold.
+ * Source: safetensors README, "Format"; grammar of RFC 8259. Repeated keys, which JSON.parse passes over, would let two
+ * readers see two different models in one file: there must be as many colons outside of strings as objects have keys.
  * Limits: whole numbers below 2^53; 4096 tensors; a tensor entry has exactly dtype, shape and data_offsets.
  */
 
@@ -40,159 +39,88 @@ export interface HeaderEntry {
 
 /** A parsed header. */
 export interface Header {
-  /** Entries by tensor name, in the order of the file. */
+  /** Entries by tensor name. */
   readonly entries: ReadonlyMap<string, HeaderEntry>;
-  /** Free text by name. */
-  readonly metadata: ReadonlyMap<string, string>;
+  /** Free text by name; has no inherited keys. */
+  readonly metadata: Record<string, string>;
 }
 
 /** Parses the header text; anything but whitespace after its closing brace is refused. */
 export function parseHeader(text: string): Header {
-  return new HeaderParser(text).parse();
+  const members = membersOf(jsonOf(text), "the header");
+  const entries = new Map<string, HeaderEntry>();
+  const metadata: Record<string, string> = Object.create(null);
+  let keys = members.length;
+  for (const [name, value] of members) {
+    const own = membersOf(value, name);
+    keys += own.length;
+    if (name !== "__metadata__") entries.set(name, entryOf(name, own));
+    else for (const [key, each] of own) metadata[key] = textOf(each, "metadata", key);
+  }
+  if (entries.size > MAX_TENSORS) {
+    throw new SafetensorsError(`header must hold at most ${MAX_TENSORS} tensors`);
+  }
+  requirePlain(text, keys);
+  return { entries, metadata };
 }
 
-class HeaderParser {
-  #at = 0;
-  readonly #text: string;
-
-  constructor(text: string) {
-    this.#text = text;
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Each host says something else of it.
+    throw new SafetensorsError("header must be JSON");
   }
+}
 
-  parse(): Header {
-    const entries = new Map<string, HeaderEntry>();
-    let metadata = new Map<string, string>();
-    this.#object((name) => {
-      if (name === "__metadata__") metadata = this.#metadata();
-      else entries.set(name, this.#entry(name));
-      if (entries.size > MAX_TENSORS) {
-        throw new SafetensorsError(`header must hold at most ${MAX_TENSORS} tensors`);
-      }
-    });
-    this.#skipSpace();
-    if (this.#at < this.#text.length) this.#refuse("the end of the header");
-    return { entries, metadata };
+/** A string, whatever is escaped in it. */
+const STRING = /"[^"\\]*(?:\\.[^"\\]*)*"/g;
+
+/** @throws SafetensorsError if a key repeats, or a number is written in anything but digits */
+function requirePlain(text: string, keys: number): void {
+  const bare = text.replace(STRING, '"');
+  if (bare.split(":").length - 1 !== keys) {
+    throw new SafetensorsError("header must hold each key once");
   }
-
-  #metadata(): Map<string, string> {
-    const metadata = new Map<string, string>();
-    this.#object((key) => metadata.set(key, this.#string()));
-    return metadata;
+  const odd = /[^\s\d{}[\],:"]/.exec(bare);
+  if (odd) {
+    throw new SafetensorsError(`header must write whole numbers in digits: it has ${odd[0]}`);
   }
+}
 
-  #entry(name: string): HeaderEntry {
-    let dtype: string | undefined;
-    let shape: number[] | undefined;
-    let offsets: number[] | undefined;
-    this.#object((key) => {
-      if (key === "dtype") dtype = this.#string();
-      else if (key === "shape") shape = this.#integers();
-      else if (key === "data_offsets") offsets = this.#integers();
-      else this.#refuse("dtype, shape or data_offsets");
-    });
-    const quoted = JSON.stringify(name);
-    if (dtype === undefined || shape === undefined || offsets?.length !== 2) {
-      throw new SafetensorsError(
-        `tensor ${quoted} must have a dtype, a shape and two data_offsets`,
-      );
-    }
-    return { dtype, shape, offsets: [offsets[0], offsets[1]] };
+/** The members of an object; keys are plain names, also such as `__proto__`. */
+function membersOf(value: unknown, name: string): [string, unknown][] {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new SafetensorsError(`${JSON.stringify(name)} must be an object`);
   }
+  const members = Object.entries(value);
+  for (const [key] of members) textOf(key, "a key of", name);
+  return members;
+}
 
-  /** Reads `{...}`, calling `member` at each value; repeated keys are refused. */
-  #object(member: (key: string) => void): void {
-    const keys = new Set<string>();
-    this.#expect("{");
-    if (this.#take("}")) return;
-    do {
-      const key = this.#string();
-      if (keys.has(key)) {
-        throw new SafetensorsError(
-          `header must hold each key once: ${JSON.stringify(key)} repeats`,
-        );
-      }
-      keys.add(key);
-      this.#expect(":");
-      member(key);
-    } while (this.#take(","));
-    this.#expect("}");
-  }
-
-  #integers(): number[] {
-    const values: number[] = [];
-    this.#expect("[");
-    if (this.#take("]")) return values;
-    do values.push(this.#integer()); while (this.#take(","));
-    this.#expect("]");
-    return values;
-  }
-
-  #integer(): number {
-    this.#skipSpace();
-    const start = this.#at;
-    while (isDigit(this.#text.charCodeAt(this.#at))) this.#at++;
-    const digits = this.#text.slice(start, this.#at);
-    const value = Number(digits);
-    const leadingZero = digits.length > 1 && digits.startsWith("0");
-    if (digits.length === 0 || leadingZero || !Number.isSafeInteger(value)) {
-      this.#at = start;
-      this.#refuse("a whole number below 2^53");
-    }
-    return value;
-  }
-
-  #string(): string {
-    this.#skipSpace();
-    const start = this.#at;
-    if (this.#text[start] !== '"') this.#refuse("a string");
-    let end = start + 1;
-    while (end < this.#text.length && this.#text[end] !== '"') {
-      end += this.#text[end] === "\\" ? 2 : 1;
-    }
-    const value = parseString(this.#text.slice(start, end + 1));
-    if (value === undefined) return this.#refuse("a valid string");
-    this.#at = end + 1;
-    return value;
-  }
-
-  #skipSpace(): void {
-    while (isSpace(this.#text.charCodeAt(this.#at))) this.#at++;
-  }
-
-  #take(token: string): boolean {
-    this.#skipSpace();
-    if (this.#text[this.#at] !== token) return false;
-    this.#at++;
-    return true;
-  }
-
-  #expect(token: string): void {
-    if (!this.#take(token)) this.#refuse(JSON.stringify(token));
-  }
-
-  #refuse(expected: string): never {
-    const rest = this.#text.slice(this.#at, this.#at + 12);
-    const found = rest.length === 0 ? "the end" : JSON.stringify(rest);
+function entryOf(name: string, members: [string, unknown][]): HeaderEntry {
+  const { dtype, shape, data_offsets: offsets } = Object.fromEntries(members);
+  const whole = Array.isArray(shape) && Array.isArray(offsets) && offsets.length === 2;
+  if (members.length !== 3 || dtype === undefined || !whole) {
     throw new SafetensorsError(
-      `header must hold ${expected} at character ${this.#at}: current value is ${found}`,
+      `tensor ${
+        JSON.stringify(name)
+      } must have a dtype, a shape and two data_offsets, and nothing else`,
     );
   }
-}
-
-/** A JSON string literal, or undefined if it is malformed or holds half of a surrogate pair. */
-function parseString(literal: string): string | undefined {
-  try {
-    const value: unknown = JSON.parse(literal);
-    return typeof value === "string" && value.isWellFormed() ? value : undefined;
-  } catch {
-    return undefined;
+  if (![...shape, ...offsets].every(Number.isSafeInteger)) {
+    throw new SafetensorsError(`tensor ${JSON.stringify(name)} must have whole numbers below 2^53`);
   }
+  const [start, end] = offsets;
+  return { dtype: textOf(dtype, "dtype of", name), shape, offsets: [start, end] };
 }
 
-function isDigit(code: number): boolean {
-  return code >= 48 && code <= 57;
-}
-
-function isSpace(code: number): boolean {
-  return code === 32 || code === 9 || code === 10 || code === 13;
+/** A string without half of a surrogate pair. */
+function textOf(value: unknown, what: string, name: string): string {
+  if (typeof value === "string" && value.isWellFormed()) return value;
+  throw new SafetensorsError(
+    `${what} ${JSON.stringify(name)} must be a valid string: current value is ${
+      JSON.stringify(value)
+    }`,
+  );
 }

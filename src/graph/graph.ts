@@ -53,12 +53,14 @@ class NodeStore {
   emit(op: OpName, args: readonly unknown[]): Node {
     const spec = OPS[op] as unknown as OpSpec<"add">;
     const attrs = (args[spec.arity] ?? {}) as Attributes;
-    const inputs = elideBroadcasts(spec, args.slice(0, spec.arity) as Node[]);
+    const given = args.slice(0, spec.arity) as Node[];
+    const stretched = spec.infer ? undefined : broadcastShapes(op, given.map(shapeOf));
+    const inputs = stretched ? elideBroadcasts(given, stretched) : given;
     const key = `${op} ${inputs.map((node) => node.id)} ${Object.entries(attrs)}`;
     const existing = spec.effect ? undefined : this.#known.get(key);
     if (existing) return existing;
-    const shapes = inputs.map((node) => node.shape) as [Shape, Shape];
-    return this.#append(key, { op, inputs, attrs, shape: spec.infer(shapes, attrs), name: "" });
+    const shape = stretched ?? spec.infer!(inputs.map(shapeOf) as [Shape, Shape], attrs);
+    return this.#append(key, { op, inputs, attrs, shape, name: "" });
   }
 
   source(kind: SourceKind, name: string, shape: Shape, attrs: Attributes = {}): Node {
@@ -86,13 +88,15 @@ class NodeStore {
  * Where an operation stretches its operands itself, an explicit `broadcast` in front of it only
  * costs a pass over memory: its source is used instead, if the result keeps its shape.
  */
-function elideBroadcasts(spec: OpSpec<"add">, inputs: readonly Node[]): readonly Node[] {
-  if (!spec.broadcasts) return inputs;
-  const shape = broadcastShapes("broadcast", inputs.map((node) => node.shape));
+function elideBroadcasts(inputs: readonly Node[], shape: Shape): readonly Node[] {
   return inputs.reduce((kept, node, i) => {
     if (node.op !== "broadcast" || node.attrs.mean) return kept;
     const candidate = kept.with(i, node.inputs[0]);
-    const narrowed = broadcastShapes("broadcast", candidate.map((n) => n.shape));
+    const narrowed = broadcastShapes("broadcast", candidate.map(shapeOf));
     return sameShape(narrowed, shape) ? candidate : kept;
-  }, [...inputs]);
+  }, inputs);
+}
+
+function shapeOf({ shape }: Node): Shape {
+  return shape;
 }

@@ -3,15 +3,17 @@
  *
  *     work = rows x epochs x 3 x weights,
  *
- * for each network, as each weight is used once on the way forward and twice on the way back. Both networks count, at the
- * widths that were asked for or the detector's own.
+ * for each network, as each weight is used once on the way forward and twice on the way back; of what a specification
+ * states also for every draw of z, and for every class that a row may have. Of EM: the covariance, and products with it
+ * at every step.
  */
-import { latentWidth } from "../models/latents.ts";
-import { parseObjective } from "../objectives/objective.ts";
-import { parseSpec } from "../models/spec.ts";
 import { defaultTraining, detectorSpec, MEMBERS, memberTraining } from "../detection/defaults.ts";
 import { presetOf } from "../detection/options.ts";
-import { statedWork } from "./stated.ts";
+import { specFor, type Stated } from "../detection/stated.ts";
+import { type ModelSpec, parseSpec } from "../models/spec.ts";
+import { parametersOf } from "../models/vae_graph.ts";
+import { parseObjective } from "../objectives/objective.ts";
+import { isNeighbour, type NeighbourSpec, parseNeighbour } from "../training/neighbour_spec.ts";
 import type { TrainSettings } from "./train_settings.ts";
 
 /** What decides the cost. */
@@ -27,23 +29,20 @@ const PASSES = 3;
 /** Of an ensemble: each has networks of its own. */
 const VIEWS = 2;
 
-/** Multiply-adds of a run. @throws TypeError or RangeError for a network that cannot be */
+/** Weights of the largest model that a job makes: a worker's memory holds them four times. */
+const MAX_WEIGHTS = 2 ** 26;
+
+/** Steps of EM where none are asked for. */
+const EM_STEPS = 1000;
+const NOT_OF_EM = ["objective", "batchSize", "validation", "earlyStopping"] as const;
+
+/** Multiply-adds of a run. @throws TypeError or RangeError for what cannot be, or is too large to be kept */
 export function workOf({ rows, columns, settings }: WorkOf): number {
-  if (settings.spec) return statedWork({ rows, columns, settings });
-  if (settings.objective) parseObjective(settings.objective);
-  const isEnsemble = presetOf(settings) === "ensemble";
-  const usual = (isEnsemble ? memberTraining : defaultTraining)(rows, settings.batchSize);
-  const { epochs = usual.epochs ?? 1 } = settings;
-  const networks = isEnsemble ? VIEWS * MEMBERS : 1;
-  const { hidden, latent: size, likelihood } = settings;
-  const { encoder, latent } = parseSpec(
-    detectorSpec([{ columns }], { hidden, latent: size, likelihood }),
-  );
-  const widths = [columns, ...encoder.hidden, latentWidth(latent[0])];
-  let weights = 0;
-  for (let i = 1; i < widths.length; i++) weights += widths[i - 1] * widths[i];
-  // The decoder mirrors the encoder.
-  return networks * rows * epochs * PASSES * 2 * weights;
+  const { spec: stated } = settings;
+  if (stated === undefined) return detectorWork(rows, columns, settings);
+  return isNeighbour(stated)
+    ? emWork(rows, emSpecOf(stated, columns), columns, settings)
+    : statedWork(rows, specFor(stated, columns), settings);
 }
 
 /** @throws RangeError if a run would cost more */
@@ -54,4 +53,55 @@ export function requireWork(of: WorkOf, maxWork: number): void {
   throw new RangeError(
     `Cannot train: ${rows} rows of ${columns} columns must take at most ${maxWork} multiply-adds: current value is ${work}: ask for fewer epochs or a smaller network`,
   );
+}
+
+/** @throws TypeError for a Boltzmann machine, which is not served and so not trained for serving */
+export function emSpecOf(stated: Stated & { readonly type: unknown }, columns: number): EmSpec {
+  const spec = parseNeighbour(stated, columns);
+  if (spec.type !== "rbm") return spec;
+  throw new TypeError(
+    "Cannot train: a Boltzmann machine is not served: elbow train makes one, elbow score asks it",
+  );
+}
+
+/** A specification of EM's. */
+export type EmSpec = Exclude<NeighbourSpec, { readonly type: "rbm" }>;
+
+function detectorWork(rows: number, columns: number, settings: TrainSettings): number {
+  const { hidden, latent, likelihood, objective, batchSize } = settings;
+  if (objective) parseObjective(objective);
+  const isEnsemble = presetOf(settings) === "ensemble";
+  const usual = (isEnsemble ? memberTraining : defaultTraining)(rows, batchSize);
+  const { epochs = usual.epochs ?? 1 } = settings;
+  const networks = isEnsemble ? VIEWS * MEMBERS : 1;
+  const spec = parseSpec(detectorSpec([{ columns }], { hidden, latent, likelihood }));
+  return networks * rows * epochs * PASSES * weightsOf(spec);
+}
+
+function statedWork(rows: number, spec: ModelSpec, settings: TrainSettings): number {
+  const weights = weightsOf(spec);
+  if (weights > MAX_WEIGHTS) {
+    throw new RangeError(
+      `Cannot train: a model must have at most ${MAX_WEIGHTS} weights: current value is ${weights}`,
+    );
+  }
+  const { samples } = parseObjective(settings.objective, spec.classifier !== undefined);
+  const classes = spec.classifier ? spec.condition : 1;
+  const epochs = settings.epochs ?? defaultTraining(rows, settings.batchSize).epochs ?? 1;
+  return rows * epochs * PASSES * weights * samples * classes;
+}
+
+function emWork(
+  rows: number,
+  { latent }: EmSpec,
+  columns: number,
+  settings: TrainSettings,
+): number {
+  const other = NOT_OF_EM.find((name) => settings[name] !== undefined);
+  if (other) throw new TypeError(`Cannot train: EM has no ${other}: leave it out`);
+  return rows * columns ** 2 + (settings.epochs ?? EM_STEPS) * PASSES * columns ** 2 * latent;
+}
+
+function weightsOf(spec: ModelSpec): number {
+  return parametersOf(spec).reduce((sum, { rows, cols }) => sum + rows * cols, 0);
 }

@@ -104,8 +104,7 @@ function naming<Value>(firstRow: number, score: () => Value): Value {
     return score();
   } catch (error) {
     if (!(error instanceof NotFiniteError)) throw error;
-    const row = firstRow + (error.row ?? 1);
-    throw new RangeError(error.message.replace(/\brow( \d+)?/, `row ${row}`));
+    throw new NotFiniteError("score", error.value, firstRow + (error.row ?? 1) - 1);
   }
 }
 

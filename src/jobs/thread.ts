@@ -2,7 +2,8 @@
  * The thread that trains and scores, so that whoever serves beside it never waits for a step. After anything
  * but a success it ends itself: a thread that has used a GPU must not be cut off from outside while it can still hear.
  */
-import type { CheckpointStore } from "../training/checkpoint.ts";
+import { ModelFileError } from "../scoring/model_file.ts";
+import { type CheckpointStore, ResumeError } from "../training/checkpoint.ts";
 import {
   isBroken,
   type Order,
@@ -69,13 +70,10 @@ async function train(order: Start & { readonly type: "train" }): Promise<Outcome
     return { type: "trained", trained: await trainJob(spec, input, context) };
   } catch (error) {
     // Of another release of this program, say: what it was made from is all there.
-    if (!checkpoint || !isOfAnotherRun(error)) throw error;
+    const isOfAnotherRun = error instanceof ResumeError || error instanceof ModelFileError;
+    if (!checkpoint || !isOfAnotherRun) throw error;
     return await train({ ...order, checkpoint: undefined });
   }
-}
-
-function isOfAnotherRun(error: unknown): boolean {
-  return error instanceof Error && /^Cannot (resume|read (model|checkpoint))\b/.test(error.message);
 }
 
 function teller(): (report: Progress) => void {

@@ -1,10 +1,10 @@
-/** Fits what a specification states, as `stated.ts` reads it. */
-import { defaultTraining } from "../detection/defaults.ts";
+/** Fits what a specification states, or EM. */
+import { fitStated } from "../detection/fit_stated.ts";
+import { specFor } from "../detection/stated.ts";
 import type { Table } from "../formats/mod.ts";
 import { isNeighbour } from "../training/neighbour_spec.ts";
 import { fitNeighbour } from "../training/neighbours.ts";
-import { VAE } from "../training/vae.ts";
-import { emSpecOf, partsOf, specFor } from "./stated.ts";
+import { emSpecOf } from "./budget.ts";
 import type { TrainContext, TrainSettings } from "./train_settings.ts";
 
 /** @returns the model's file */
@@ -27,19 +27,22 @@ export async function trainStated(
         onProgress({ epoch: epoch.epoch, epochs, loss });
       },
     });
-    return model.save();
+    return fileOf(model);
   }
-  const spec = specFor(stated!, width), { x, ...beside } = partsOf(spec, table);
-  const usual = defaultTraining(table.rows, run.batchSize);
-  const vae = VAE.create(spec, { seed, ...machine });
-  await vae.fit(x, {
-    ...usual,
-    ...(spec.classifier && { objective: undefined }),
+  const spec = specFor(stated!, width);
+  const { vae } = await fitStated(spec, table, {
     ...run,
-    ...beside,
+    ...machine,
+    seed,
     checkpoint,
     signal,
     onProgress,
   });
-  return vae.save();
+  return fileOf(vae);
+}
+
+function fileOf(model: { save(): Uint8Array; dispose(): void }): Uint8Array {
+  const file = model.save();
+  model.dispose();
+  return file;
 }

@@ -258,13 +258,18 @@ function useName(name: string, distribution: NoiseDistribution = "normal"): stri
   return distribution === "uniform" ? `${name}.uniform` : name;
 }
 
+/** Building a model takes long in a process that has just begun, and a spec does not change. */
+const PARAMETERS = new WeakMap<ModelSpec, readonly ParameterSpec[]>();
+
 /** Every parameter of the model, in the order in which building it declares them. */
 export function parametersOf(spec: ModelSpec): readonly ParameterSpec[] {
+  const known = PARAMETERS.get(spec);
+  if (known) return known;
   const scope = createScope(createGraph());
   const rows = rowsInput(scope.g, spec);
-  modelTerms(scope, spec, rows);
-  generate(scope, spec);
+  decoder(scope, spec, infer(scope, spec, rows.all).z, rows);
   if (spec.classifier) classify(scope, spec, rows.x);
+  PARAMETERS.set(spec, scope.declared);
   return scope.declared;
 }
 

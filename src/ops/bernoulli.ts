@@ -7,27 +7,20 @@
  *
  * x may be grey, in [0, 1]; the value is then a cross-entropy, not a likelihood.
  */
-import { broadcastShapes } from "../core/shape.ts";
-import { elementwiseFlops, sumTo } from "./common.ts";
+import { sumTo } from "./common.ts";
 import { notDifferentiable, type OpSpec } from "./spec.ts";
 
 export const bernoulliLogProb: OpSpec<"bernoulliLogProb"> = {
   arity: 2,
-  infer: (shapes) => broadcastShapes("bernoulliLogProb", shapes),
   vjp: (e, { inputs: [x, logits] }, dy) => [
     () => sumTo(e, e.mul(dy, logits), x.shape),
     () => sumTo(e, e.bernoulliLogProbGrad(x, logits, dy), logits.shape),
   ],
-  flops: elementwiseFlops(6),
-  broadcasts: true,
   inPlace: true,
 };
 
 export const bernoulliLogProbGrad: OpSpec<"bernoulliLogProbGrad"> = {
   arity: 3,
-  infer: (shapes) => broadcastShapes("bernoulliLogProbGrad", shapes),
   vjp: notDifferentiable("second derivatives of densities are not needed yet"),
-  flops: elementwiseFlops(4),
-  broadcasts: true,
   inPlace: true,
 };

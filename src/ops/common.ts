@@ -1,24 +1,8 @@
 /**
- * Pieces that several op specs share: cost rules, shape checks, and the adjoint of broadcasting.
+ * Pieces that several op specs share: shape checks, and the adjoint of broadcasting.
  */
-import { type Shape, showShape, sizeAt } from "../core/shape.ts";
+import { type Shape, showShape } from "../core/shape.ts";
 import type { Emit, Node } from "./spec.ts";
-
-/** `perElement` operations for each element of the output. */
-export function elementwiseFlops(
-  perElement: number,
-): (inputs: readonly Shape[], output: Shape, batchRows: number) => number {
-  return (_inputs, output, batchRows) => perElement * sizeAt(output, batchRows);
-}
-
-/** One operation for each element of the first input. */
-export function reductionFlops(
-  inputs: readonly Shape[],
-  _output: Shape,
-  batchRows: number,
-): number {
-  return sizeAt(inputs[0], batchRows);
-}
 
 /** Sums `dy` over the dimensions along which an operand of shape `target` was stretched. */
 export function sumTo(e: Emit, dy: Node, target: Shape): Node {

@@ -9,7 +9,6 @@
  * Neither is taken as written near l = 0 (λ = ½), where the first is 0/0 and the second ∞ - ∞.
  * The mean is σ(l) - (1/l - 1/sinh l).
  */
-import { elementwiseFlops } from "./common.ts";
 import { notDifferentiable, type OpSpec } from "./spec.ts";
 
 export const continuousBernoulliLogNorm: OpSpec<"continuousBernoulliLogNorm"> = {
@@ -18,7 +17,6 @@ export const continuousBernoulliLogNorm: OpSpec<"continuousBernoulliLogNorm"> = 
   vjp: (e, { inputs: [logits] }, dy) => [
     () => e.mul(dy, e.continuousBernoulliLogNormSlope(logits)),
   ],
-  flops: elementwiseFlops(4),
   inPlace: true,
 };
 
@@ -26,6 +24,5 @@ export const continuousBernoulliLogNormSlope: OpSpec<"continuousBernoulliLogNorm
   arity: 1,
   infer: ([logits]) => logits,
   vjp: notDifferentiable("second derivatives of densities are not needed yet"),
-  flops: elementwiseFlops(6),
   inPlace: true,
 };

@@ -10,46 +10,35 @@
  *
  * softplus(x) = max(x, 0) + log1p(e^-|x|): finite for every finite x.
  */
-import { broadcastShapes } from "../core/shape.ts";
-import { elementwiseFlops, sumTo } from "./common.ts";
+import { sumTo } from "./common.ts";
 import { notDifferentiable, type OpSpec } from "./spec.ts";
 
 export const add: OpSpec<"add"> = {
   arity: 2,
-  infer: (shapes) => broadcastShapes("add", shapes),
   vjp: (e, { inputs: [a, b] }, dy) => [() => sumTo(e, dy, a.shape), () => sumTo(e, dy, b.shape)],
-  flops: elementwiseFlops(1),
-  broadcasts: true,
   inPlace: true,
 };
 
 export const sub: OpSpec<"sub"> = {
   arity: 2,
-  infer: (shapes) => broadcastShapes("sub", shapes),
   vjp: (e, { inputs: [a, b] }, dy) => [
     () => sumTo(e, dy, a.shape),
     () => sumTo(e, e.affine(dy, { scale: -1, offset: 0 }), b.shape),
   ],
-  flops: elementwiseFlops(1),
-  broadcasts: true,
   inPlace: true,
 };
 
 export const mul: OpSpec<"mul"> = {
   arity: 2,
-  infer: (shapes) => broadcastShapes("mul", shapes),
   vjp: (e, { inputs: [a, b] }, dy) => [
     () => sumTo(e, e.mul(dy, b), a.shape),
     () => sumTo(e, e.mul(dy, a), b.shape),
   ],
-  flops: elementwiseFlops(1),
-  broadcasts: true,
   inPlace: true,
 };
 
 export const div: OpSpec<"div"> = {
   arity: 2,
-  infer: (shapes) => broadcastShapes("div", shapes),
   vjp: (e, { inputs: [a, b], output }, dy) => [
     () => sumTo(e, e.div(dy, b), a.shape),
     () => {
@@ -57,8 +46,6 @@ export const div: OpSpec<"div"> = {
       return sumTo(e, e.affine(perB, { scale: -1, offset: 0 }), b.shape);
     },
   ],
-  flops: elementwiseFlops(1),
-  broadcasts: true,
   inPlace: true,
 };
 
@@ -66,7 +53,6 @@ export const affine: OpSpec<"affine"> = {
   arity: 1,
   infer: ([x]) => x,
   vjp: (e, { attrs: { scale } }, dy) => [() => e.affine(dy, { scale, offset: 0 })],
-  flops: elementwiseFlops(2),
   inPlace: true,
 };
 
@@ -74,7 +60,6 @@ export const exp: OpSpec<"exp"> = {
   arity: 1,
   infer: ([x]) => x,
   vjp: (e, { output }, dy) => [() => e.mul(dy, output)],
-  flops: elementwiseFlops(1),
   inPlace: true,
 };
 
@@ -82,7 +67,6 @@ export const log: OpSpec<"log"> = {
   arity: 1,
   infer: ([x]) => x,
   vjp: (e, { inputs: [x] }, dy) => [() => e.div(dy, x)],
-  flops: elementwiseFlops(1),
   inPlace: true,
 };
 
@@ -90,7 +74,6 @@ export const log1p: OpSpec<"log1p"> = {
   arity: 1,
   infer: ([x]) => x,
   vjp: (e, { inputs: [x] }, dy) => [() => e.div(dy, e.affine(x, { scale: 1, offset: 1 }))],
-  flops: elementwiseFlops(1),
   inPlace: true,
 };
 
@@ -98,19 +81,15 @@ export const clamp: OpSpec<"clamp"> = {
   arity: 1,
   infer: ([x]) => x,
   vjp: (e, { inputs: [x], attrs }, dy) => [() => e.clampGrad(x, dy, attrs)],
-  flops: elementwiseFlops(2),
   inPlace: true,
 };
 
 export const clampGrad: OpSpec<"clampGrad"> = {
   arity: 2,
-  infer: (shapes) => broadcastShapes("clampGrad", shapes),
   vjp: (e, { inputs: [x, scaled], attrs }, dy) => [
     null,
     () => sumTo(e, e.clampGrad(x, dy, attrs), scaled.shape),
   ],
-  flops: elementwiseFlops(2),
-  broadcasts: true,
   inPlace: true,
 };
 
@@ -118,25 +97,18 @@ export const activation: OpSpec<"activation"> = {
   arity: 1,
   infer: ([x]) => x,
   vjp: (e, { attrs, output }, dy) => [() => e.activationGrad(output, dy, attrs)],
-  flops: elementwiseFlops(1),
   inPlace: true,
 };
 
 export const activationGrad: OpSpec<"activationGrad"> = {
   arity: 2,
-  infer: (shapes) => broadcastShapes("activationGrad", shapes),
   vjp: notDifferentiable("second derivatives of activations are not needed by any objective"),
-  flops: elementwiseFlops(3),
-  broadcasts: true,
   inPlace: true,
 };
 
 export const lessThan: OpSpec<"lessThan"> = {
   arity: 2,
-  infer: (shapes) => broadcastShapes("lessThan", shapes),
   // A step: zero almost everywhere. Estimators that see past it are surrogates of their own.
   vjp: () => [null, null],
-  flops: elementwiseFlops(1),
-  broadcasts: true,
   inPlace: true,
 };

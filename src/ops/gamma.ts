@@ -8,29 +8,22 @@
  * float32: ln Γ(1e6) = 1.28e7. Source: DLMF, 5.11.1 and 5.11.2 (the series), 5.11.12 (the limit).
  * d is data, and f has no derivative by it here.
  */
-import { broadcastShapes } from "../core/shape.ts";
-import { elementwiseFlops, sumTo } from "./common.ts";
+import { sumTo } from "./common.ts";
 import { notDifferentiable, type OpSpec } from "./spec.ts";
 
 export const logGammaRatio: OpSpec<"logGammaRatio"> = {
   arity: 2,
-  infer: (shapes) => broadcastShapes("logGammaRatio", shapes),
   vjp: (e, { inputs: [a, d] }, dy) => [
     () => sumTo(e, e.mul(dy, e.logGammaRatioSlope(a, d)), a.shape),
     () => {
       throw new RangeError("Cannot differentiate logGammaRatio: its second operand is data");
     },
   ],
-  flops: elementwiseFlops(90),
-  broadcasts: true,
   inPlace: true,
 };
 
 export const logGammaRatioSlope: OpSpec<"logGammaRatioSlope"> = {
   arity: 2,
-  infer: (shapes) => broadcastShapes("logGammaRatioSlope", shapes),
   vjp: notDifferentiable("second derivatives of densities are not needed yet"),
-  flops: elementwiseFlops(70),
-  broadcasts: true,
   inPlace: true,
 };

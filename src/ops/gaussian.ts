@@ -10,13 +10,11 @@
  * Log-variances must lie in [-30, 20] (`LOG_VARIANCE` in `core/stable.ts`); models clamp them. The
  * per-element form serves sums (`sumCols`), free bits and per-column blame alike.
  */
-import { broadcastShapes } from "../core/shape.ts";
-import { elementwiseFlops, sumTo } from "./common.ts";
+import { sumTo } from "./common.ts";
 import { notDifferentiable, type OpSpec } from "./spec.ts";
 
 export const reparameterize: OpSpec<"reparameterize"> = {
   arity: 3,
-  infer: (shapes) => broadcastShapes("reparameterize", shapes),
   vjp: (e, { inputs: [mean, logVar, noise], output }, dy) => [
     () => sumTo(e, dy, mean.shape),
     // dz/dl = ½ e^(l/2) ε = ½ (z - μ): no second exponential.
@@ -29,14 +27,11 @@ export const reparameterize: OpSpec<"reparameterize"> = {
       return sumTo(e, e.mul(dy, stdDev), noise.shape);
     },
   ],
-  flops: elementwiseFlops(4),
-  broadcasts: true,
   inPlace: true,
 };
 
 export const gaussianKl: OpSpec<"gaussianKl"> = {
   arity: 2,
-  infer: (shapes) => broadcastShapes("gaussianKl", shapes),
   vjp: (e, { inputs: [mean, logVar] }, dy) => [
     () => sumTo(e, e.mul(dy, mean), mean.shape),
     () => {
@@ -44,14 +39,11 @@ export const gaussianKl: OpSpec<"gaussianKl"> = {
       return sumTo(e, e.mul(dy, halfExpm1), logVar.shape);
     },
   ],
-  flops: elementwiseFlops(6),
-  broadcasts: true,
   inPlace: true,
 };
 
 export const gaussianLogProb: OpSpec<"gaussianLogProb"> = {
   arity: 3,
-  infer: (shapes) => broadcastShapes("gaussianLogProb", shapes),
   vjp: (e, { inputs: [x, mean, logVar] }, dy) => {
     const dMean = () => e.gaussianLogProbGradMean(x, mean, logVar, dy);
     return [
@@ -60,8 +52,6 @@ export const gaussianLogProb: OpSpec<"gaussianLogProb"> = {
       () => sumTo(e, e.gaussianLogProbGradLogVar(x, mean, logVar, dy), logVar.shape),
     ];
   },
-  flops: elementwiseFlops(7),
-  broadcasts: true,
   inPlace: true,
 };
 
@@ -69,18 +59,12 @@ const SECOND_ORDER = notDifferentiable("second derivatives of densities are not 
 
 export const gaussianLogProbGradMean: OpSpec<"gaussianLogProbGradMean"> = {
   arity: 4,
-  infer: (shapes) => broadcastShapes("gaussianLogProbGradMean", shapes),
   vjp: SECOND_ORDER,
-  flops: elementwiseFlops(4),
-  broadcasts: true,
   inPlace: true,
 };
 
 export const gaussianLogProbGradLogVar: OpSpec<"gaussianLogProbGradLogVar"> = {
   arity: 4,
-  infer: (shapes) => broadcastShapes("gaussianLogProbGradLogVar", shapes),
   vjp: SECOND_ORDER,
-  flops: elementwiseFlops(6),
-  broadcasts: true,
   inPlace: true,
 };

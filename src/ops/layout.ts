@@ -18,7 +18,6 @@ export const reshape: OpSpec<"reshape"> = {
     return { rows, cols, batched };
   },
   vjp: (e, { inputs: [x] }, dy) => [() => e.reshape(dy, x.shape)],
-  flops: () => 0,
   view: true,
 };
 
@@ -26,7 +25,6 @@ export const stopGradient: OpSpec<"stopGradient"> = {
   arity: 1,
   infer: ([x]) => x,
   vjp: () => [null],
-  flops: () => 0,
   view: true,
 };
 
@@ -40,7 +38,6 @@ export const sliceCols: OpSpec<"sliceCols"> = {
   vjp: (e, { inputs: [x], attrs: { start, count } }, dy) => [
     () => e.padCols(dy, { before: start, after: x.shape.cols - start - count }),
   ],
-  flops: () => 0,
 };
 
 export const padCols: OpSpec<"padCols"> = {
@@ -49,7 +46,6 @@ export const padCols: OpSpec<"padCols"> = {
   vjp: (e, { inputs: [x], attrs: { before } }, dy) => [
     () => e.sliceCols(dy, { start: before, count: x.shape.cols }),
   ],
-  flops: () => 0,
 };
 
 export const concatCols: OpSpec<"concatCols"> = {
@@ -63,5 +59,4 @@ export const concatCols: OpSpec<"concatCols"> = {
     () => e.sliceCols(dy, { start: 0, count: a.shape.cols }),
     () => e.sliceCols(dy, { start: a.shape.cols, count: b.shape.cols }),
   ],
-  flops: () => 0,
 };

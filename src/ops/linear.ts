@@ -9,7 +9,6 @@
  * away (xᵀ · dy over the rows of the batch) but never appears as columns.
  */
 import type { Shape } from "../core/shape.ts";
-import { rowsAt, sizeAt } from "../core/shape.ts";
 import { requireShapes } from "./common.ts";
 import type { OpSpec } from "./spec.ts";
 
@@ -37,7 +36,6 @@ export const dense: OpSpec<"dense"> = {
       () => e.sumRows(dPre, { mean: false }),
     ];
   },
-  flops: ([, weight], output, batchRows) => (2 * weight.rows + 2) * sizeAt(output, batchRows),
 };
 
 export const matmul: OpSpec<"matmul"> = {
@@ -63,10 +61,6 @@ export const matmul: OpSpec<"matmul"> = {
           ? e.matmul(dy, a, { transposeA: true, transposeB: transposeA })
           : e.matmul(a, dy, { transposeA: !transposeA, transposeB: false }),
     ];
-  },
-  flops: ([a], output, batchRows) => {
-    const inner = sizeAt(a, batchRows) / rowsAt(output, batchRows);
-    return 2 * inner * sizeAt(output, batchRows);
   },
 };
 

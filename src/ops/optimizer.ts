@@ -24,7 +24,6 @@ export const clipScale: OpSpec<"clipScale"> = {
     return SCALAR;
   },
   vjp: EFFECT,
-  flops: () => 2,
 };
 
 export const adamStep: OpSpec<"adamStep"> = {
@@ -32,7 +31,6 @@ export const adamStep: OpSpec<"adamStep"> = {
   infer: ([param, grad, m, v, scale, schedule]) =>
     stepShape("adamStep", param, [grad, m, v], scale, schedule),
   vjp: EFFECT,
-  flops: (_inputs, output) => 14 * sizeAt(output, 1),
   effect: true,
 };
 
@@ -41,7 +39,6 @@ export const sgdStep: OpSpec<"sgdStep"> = {
   infer: ([param, grad, velocity, scale, schedule]) =>
     stepShape("sgdStep", param, [grad, velocity], scale, schedule),
   vjp: EFFECT,
-  flops: (_inputs, output) => 5 * sizeAt(output, 1),
   effect: true,
 };
 

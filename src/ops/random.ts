@@ -10,7 +10,7 @@
  * arrives, and on every backend up to rounding. The two operations read the same words: give each
  * use of one key a stream of its own.
  */
-import { elementwiseFlops, requireShapes } from "./common.ts";
+import { requireShapes } from "./common.ts";
 import { notDifferentiable, type OpSpec } from "./spec.ts";
 
 const NOISE = notDifferentiable("noise does not depend on parameters");
@@ -22,7 +22,6 @@ export const randomNormal: OpSpec<"randomNormal"> = {
     return { rows, cols, batched };
   },
   vjp: NOISE,
-  flops: elementwiseFlops(30),
 };
 
 export const randomUniform: OpSpec<"randomUniform"> = {
@@ -32,5 +31,4 @@ export const randomUniform: OpSpec<"randomUniform"> = {
     return { rows, cols, batched };
   },
   vjp: NOISE,
-  flops: elementwiseFlops(20),
 };

@@ -12,22 +12,20 @@
  *
  * Each reduction runs in one fixed order per backend, so results are repeatable.
  */
-import { fixed, rowsAt, SCALAR, sizeAt } from "../core/shape.ts";
-import { elementwiseFlops, reductionFlops, requireShapes } from "./common.ts";
+import { fixed, SCALAR } from "../core/shape.ts";
+import { requireShapes } from "./common.ts";
 import type { OpSpec } from "./spec.ts";
 
 export const sumRows: OpSpec<"sumRows"> = {
   arity: 1,
   infer: ([x]) => fixed(1, x.cols),
   vjp: (e, { inputs: [x], attrs: { mean } }, dy) => [() => e.broadcast(dy, { ...x.shape, mean })],
-  flops: reductionFlops,
 };
 
 export const sumCols: OpSpec<"sumCols"> = {
   arity: 1,
   infer: ([x]) => ({ ...x, cols: 1 }),
   vjp: (e, { inputs: [x] }, dy) => [() => e.broadcast(dy, { ...x.shape, mean: false })],
-  flops: reductionFlops,
 };
 
 export const broadcast: OpSpec<"broadcast"> = {
@@ -50,14 +48,12 @@ export const broadcast: OpSpec<"broadcast"> = {
     const gainedRows = x.shape.rows !== dy.shape.rows || x.shape.batched !== dy.shape.batched;
     return gainedRows ? e.sumRows(narrow, { mean }) : narrow;
   }],
-  flops: elementwiseFlops(1),
 };
 
 export const repeatRows: OpSpec<"repeatRows"> = {
   arity: 1,
   infer: ([x], { times }) => ({ ...x, rows: x.rows * times }),
   vjp: (e, { attrs: { times } }, dy) => [() => e.sumGroups(dy, { size: times })],
-  flops: () => 0,
 };
 
 export const sumGroups: OpSpec<"sumGroups"> = {
@@ -67,14 +63,12 @@ export const sumGroups: OpSpec<"sumGroups"> = {
     return { ...x, rows: x.rows / size };
   },
   vjp: (e, { attrs: { size } }, dy) => [() => e.repeatRows(dy, { times: size })],
-  flops: reductionFlops,
 };
 
 export const logSumExpCols: OpSpec<"logSumExpCols"> = {
   arity: 1,
   infer: ([x]) => ({ ...x, cols: 1 }),
   vjp: (e, { inputs: [x] }, dy) => [() => e.mul(dy, e.softmaxCols(x))],
-  flops: ([x], _output, batchRows) => 3 * sizeAt(x, batchRows) + rowsAt(x, batchRows),
 };
 
 export const softmaxCols: OpSpec<"softmaxCols"> = {
@@ -84,14 +78,12 @@ export const softmaxCols: OpSpec<"softmaxCols"> = {
     const weighted = e.mul(dy, output);
     return e.sub(weighted, e.mul(output, e.sumCols(weighted)));
   }],
-  flops: elementwiseFlops(4),
 };
 
 export const squaredNorm: OpSpec<"squaredNorm"> = {
   arity: 1,
   infer: () => SCALAR,
   vjp: (e, { inputs: [x] }, dy) => [() => e.affine(e.mul(dy, x), { scale: 2, offset: 0 })],
-  flops: ([x], _output, batchRows) => 2 * sizeAt(x, batchRows),
 };
 
 /** Columns are numbers in the result, and float32 tells so many apart; more places are a matter of sorting. */
@@ -107,5 +99,4 @@ export const smallestCols: OpSpec<"smallestCols"> = {
   },
   // Steps: zero almost everywhere.
   vjp: () => [null],
-  flops: ([x], _output, batchRows) => sizeAt(x, batchRows),
 };

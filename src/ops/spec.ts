@@ -1,6 +1,6 @@
 /**
- * What an operation is, apart from its arithmetic: a shape rule, a vector-Jacobian product written
- * as graph nodes, and its cost. The arithmetic is in the kernel tables of the backends.
+ * What an operation is, apart from its arithmetic: a shape rule, and a vector-Jacobian product written
+ * as graph nodes. The arithmetic is in the kernel tables of the backends.
  *
  * `Emit` is how a derivative builds nodes. It is declared here and implemented by `graph/`, so that
  * ops never import the graph.
@@ -39,14 +39,14 @@ export interface NotDifferentiable {
 export interface OpSpec<N extends OpName> {
   /** Number of operands. */
   readonly arity: OpInputs<N>["length"];
-  infer(inputs: Shapes<OpInputs<N>>, attrs: OpAttrs<N>): Shape;
+  /**
+   * The shape of the output; absent where operands of one row or one column stretch to it, element by
+   * element.
+   */
+  infer?(inputs: Shapes<OpInputs<N>>, attrs: OpAttrs<N>): Shape;
   readonly vjp: Vjp<N> | NotDifferentiable;
-  /** Floating-point operations of one run over `batchRows` rows, for cost reports. */
-  flops(inputs: Shapes<OpInputs<N>>, output: Shape, batchRows: number): number;
   /** The output is the first input's memory under another shape: no kernel runs. */
   readonly view?: true;
-  /** Operands of one row or one column stretch to the output's shape. */
-  readonly broadcasts?: true;
   /** The output may overwrite an operand of its own size (elementwise operations). */
   readonly inPlace?: true;
   /** The operation changes its first operand (and its state) in place, after everything else ran. */

@@ -4,12 +4,13 @@
  * larger inputs pass through it in chunks.
  */
 import type { Backend, Program, Segment, SyncProgram, WeightFormat } from "../backends/backend.ts";
-import type { AdapterOptions, BackendChoice, OpenBackend } from "../backends/open_score.ts";
+import type { OpenBackend } from "../backends/open_score.ts";
 import { splitSeed } from "../core/philox.ts";
 import { requireChoice, requireNumber } from "../core/validate.ts";
 import type { ParameterSpec } from "../layers/scope.ts";
 import { type Layout, layOut } from "../graph/layout.ts";
 import type { Plan } from "../graph/plan.ts";
+import type { DeviceOptions } from "./device_options.ts";
 import { areFinite, MAX_FLOAT32, requireFiniteRows } from "./finite.ts";
 import type { Matrix } from "./matrix.ts";
 import { Recent } from "./recent.ts";
@@ -21,31 +22,6 @@ export interface NamedTensor<Values = Float32Array> {
   readonly shape: readonly [number, number];
   /** Row-major values. */
   readonly data: Values;
-}
-
-/** Which machine to run on. */
-export interface DeviceOptions {
-  /**
-   * "auto" (WebAssembly, else the reference), or one by name. "webgpu" trains a `VAE` on a GPU and does its
-   * calls on batches there, as "auto" does for large work; what needs an answer at once runs on
-   * WebAssembly then.
-   */
-  readonly backend?: BackendChoice;
-  /** Which GPU adapter may be taken. */
-  readonly adapter?: AdapterOptions;
-  /** "portable" gives the same bits on every machine; "fast", the default, the fastest kernels. */
-  readonly determinism?: "portable" | "fast";
-  /**
-   * At most so many threads, on WebAssembly; 1. They are started when work comes that is worth it and
-   * change no result; `device.threads` says how many are at work, `device.reason` why not more.
-   */
-  readonly threads?: number;
-  /**
-   * How `scoreInto` keeps the weights: "f32", the default, scores as every other call does; "bf16"
-   * rounds each to 8 significant bits, for machines whose caches the weights exceed. See
-   * docs/adr/0009-bf16-scoring.md for what that does to a score.
-   */
-  readonly weights?: WeightFormat;
 }
 
 /** Programs kept compiled; the one unused for longest goes first. `samples` alone gives 64. */

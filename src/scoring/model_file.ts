@@ -10,7 +10,7 @@
  * Data only: reading never evaluates anything.
  */
 import { crc32 } from "../core/crc32.ts";
-import { decode, encode, encodeParts, type Tensor } from "../formats/safetensors.ts";
+import { decode, encode, type Tensor } from "../formats/safetensors.ts";
 import { show } from "../core/validate.ts";
 import type { ParameterSpec } from "../layers/scope.ts";
 import { type ModelSpec, parseSpec } from "../models/spec.ts";
@@ -49,6 +49,7 @@ export const STREAM_TENSOR = "table.stream";
 const FORMAT = "elbow";
 const VERSION = "1";
 const NO_CHECKSUM = "00000000";
+const BEFORE_CHECKSUM = '{"__metadata__":{"checksum":"';
 
 /** A file that is not an Elbow model, or no longer the one that was written. */
 export class ModelFileError extends SyntaxError {
@@ -71,19 +72,21 @@ export function writeModelFile(file: ModelFile): Uint8Array {
     ...(format !== "f32" && { weights: format }),
     ...texts,
   };
-  const checksum = checksumOf(tensors, fields);
-  return encode(tensors, { ...fields, checksum });
+  const bytes = encode(tensors, fields);
+  bytes.set(new TextEncoder().encode(crc32(bytes)), placeOf(bytes, NO_CHECKSUM));
+  return bytes;
 }
 
 /**
+ * @param inPlace leave tensors where they lie in the bytes, if they can be read there; else they are copied
  * @throws ModelFileError if the bytes are not safetensors, not an Elbow model, of a later version,
  *   or differ from what was written
  */
-export function readModelFile(bytes: Uint8Array): ModelFile {
+export function readModelFile(bytes: Uint8Array, inPlace = false): ModelFile {
   if (isNoModel(bytes)) {
     throw new ModelFileError("Cannot read model: it is not a model file (safetensors)");
   }
-  const { tensors, metadata: fields } = blamingFile(() => decode(bytes));
+  const { tensors, metadata: fields } = blamingFile(() => decode(bytes, inPlace));
   const { format, version, kind, checksum, weights = "f32", ...texts } = fields;
   if (format !== FORMAT) {
     throw new ModelFileError(
@@ -102,8 +105,7 @@ export function readModelFile(bytes: Uint8Array): ModelFile {
       }`,
     );
   }
-  const actual = checksumOf(tensors, { ...fields, checksum: NO_CHECKSUM });
-  if (actual !== checksum) {
+  if (!hasChecksum(bytes, checksum)) {
     throw new ModelFileError("Cannot read model: the file is damaged: its checksum does not match");
   }
   const metadata = blamingFile(() =>
@@ -123,12 +125,18 @@ function isFileFormat(name: string): name is FileFormat {
   return (FILE_FORMATS as readonly string[]).includes(name);
 }
 
-/** Over the bytes of the file, part by part: writing it out to read it would take as long again. */
-function checksumOf(
-  tensors: ReadonlyMap<string, Tensor>,
-  fields: Readonly<Record<string, string>>,
-): string {
-  return encodeParts(tensors, fields).reduce((crc, part) => crc32(part, crc), NO_CHECKSUM);
+function hasChecksum(bytes: Uint8Array, checksum: string): boolean {
+  const at = placeOf(bytes, checksum);
+  if (at < 0) return false;
+  const zeros = new Uint8Array(NO_CHECKSUM.length).fill(NO_CHECKSUM.charCodeAt(0));
+  const before = crc32(zeros, crc32(bytes.subarray(0, at)));
+  return crc32(bytes.subarray(at + zeros.length), before) === checksum;
+}
+
+/** The byte at which the checksum stands: keys are in order, so that it is the first. */
+function placeOf(bytes: Uint8Array, checksum: string): number {
+  const start = String.fromCharCode(...bytes.subarray(8, 8 + BEFORE_CHECKSUM.length + 9));
+  return start === `${BEFORE_CHECKSUM}${checksum}"` ? 8 + BEFORE_CHECKSUM.length : -1;
 }
 
 /** @throws ModelFileError unless the file holds what the caller can use */

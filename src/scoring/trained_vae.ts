@@ -7,13 +7,8 @@ import { type OpenBackend, openBackend } from "../backends/open_score.ts";
 import { placeholders } from "../distributions/likelihood.ts";
 import type { ModelSpec } from "../models/spec.ts";
 import { latentSize, parametersOf } from "../models/vae_graph.ts";
-import {
-  type DeviceOptions,
-  Engine,
-  type Host,
-  type NamedTensor,
-  type WorkDevice,
-} from "./engine.ts";
+import type { DeviceOptions } from "./device_options.ts";
+import { Engine, type Host, type NamedTensor, type WorkDevice } from "./engine.ts";
 import { requireFiniteScore } from "./finite.ts";
 import { requireData } from "./data_rule.ts";
 import { encodeRows, type MomentOptions } from "./moments.ts";
@@ -36,6 +31,7 @@ import { boundsOf, evaluateModel, stepsOf } from "./model_evaluation.ts";
 import {
   type ModelFile,
   parameterValues,
+  readModelFile,
   requireKind,
   specOf,
   writeModelFile,
@@ -44,7 +40,8 @@ import { drawPairs, type SampleOptions } from "./sampling.ts";
 import { SingleRow, SingleScore } from "./single_row.ts";
 import { finish, type Steps } from "./steps.ts";
 
-export type { DeviceOptions, NamedTensor } from "./engine.ts";
+export type { DeviceOptions } from "./device_options.ts";
+export type { NamedTensor } from "./engine.ts";
 export { loadModelFile } from "./load_model_file.ts";
 
 /** What `score` measures; nats, higher is more anomalous. All are deterministic, at z = E[z | x]. */
@@ -97,8 +94,12 @@ export class TrainedVae {
    * A model from the bytes of its file, or from where a URL points.
    * @throws SyntaxError if the bytes are not a whole, undamaged model file
    */
-  static load(source: Uint8Array | URL, device: DeviceOptions = {}): Promise<TrainedVae> {
-    return loadModelFile(source).then((file) => new this(...fromModelFile(file), device));
+  static async load(source: Uint8Array | URL, device: DeviceOptions = {}): Promise<TrainedVae> {
+    // Bytes at hand are used in place, before anybody can change them.
+    const file = source instanceof Uint8Array
+      ? readModelFile(source, true)
+      : await loadModelFile(source);
+    return new this(...fromModelFile(file), device);
   }
 
   /**

@@ -110,7 +110,21 @@ export function writeCheckpoint(identity: RunIdentity, checkpoint: Checkpoint): 
   return writeModelFile({ kind: "checkpoint", metadata, tensors: all });
 }
 
-/** @throws TypeError if the checkpoint belongs to another run, SyntaxError if it is damaged */
+/** A checkpoint of another run than the one that would go on from it. */
+export class ResumeError extends TypeError {
+  /** For messages. */
+  override readonly name: string = "ResumeError";
+  /** Why not. */
+  readonly reason: string;
+
+  /** @param reason what the sentence ends with */
+  constructor(reason: string) {
+    super(`Cannot resume: ${reason}`);
+    this.reason = reason;
+  }
+}
+
+/** @throws ResumeError if the checkpoint belongs to another run, ModelFileError if it is damaged */
 export function readCheckpoint(identity: RunIdentity, bytes: Uint8Array): Checkpoint {
   const file = readModelFile(bytes);
   requireKind(file, ["checkpoint"]);
@@ -131,11 +145,11 @@ export function readCheckpoint(identity: RunIdentity, bytes: Uint8Array): Checkp
   };
 }
 
-/** @throws TypeError naming the first difference, the preset before what only one of two presets has */
+/** @throws ResumeError naming the first difference, the preset before what only one of two presets has */
 export function requireIdentity(identity: RunIdentity, theirs: RunIdentity): void {
   for (const key of new Set(["preset", ...Object.keys(identity)])) {
     if (JSON.stringify(theirs[key]) === JSON.stringify(identity[key])) continue;
-    throw new TypeError(`Cannot resume: the checkpoint was made with another ${key}`);
+    throw new ResumeError(`the checkpoint was made with another ${key}`);
   }
 }
 

@@ -1,5 +1,5 @@
 /** Fits the VAE's neighbours, as `neighbour_spec.ts` reads them. */
-import type { DeviceOptions } from "../scoring/engine.ts";
+import { type DeviceOptions, splitDevice } from "../scoring/device_options.ts";
 import type { Rows } from "../scoring/matrix.ts";
 import { parseEmOptions } from "./em/em_options.ts";
 import { factorAnalysis } from "./em/factor_analysis.ts";
@@ -33,8 +33,7 @@ export async function fitNeighbour(
   rows: Rows,
   options: NeighbourRun,
 ): Promise<FittedNeighbour> {
-  const { backend, determinism, threads, onProgress, ...run } = options;
-  const device = { backend, determinism, threads };
+  const [device, { onProgress, ...run }] = splitDevice(options);
   if (spec.type === "rbm") {
     const { visible, hidden } = spec, { epochs } = parseRbmRecipe(run, 0);
     const model = Rbm.create({ visible, hidden }, { seed: run.seed, ...device });

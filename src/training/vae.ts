@@ -17,9 +17,9 @@ import { type Initialization, initialize } from "../models/initialize.ts";
 import { type ModelSpecInput, parseSpec } from "../models/spec.ts";
 import { parametersOf } from "../models/vae_graph.ts";
 import { parseObjective } from "../objectives/objective.ts";
+import { DEVICE_KEYS, type DeviceOptions, splitDevice } from "../scoring/device_options.ts";
 import { type ConditionOptions, type Matrix, type Rows, toRows } from "../scoring/matrix.ts";
 import {
-  type DeviceOptions,
   fromModelFile,
   loadModelFile,
   type NamedTensor,
@@ -74,9 +74,8 @@ export class VAE extends TrainedVae {
    * @throws TypeError or RangeError naming the field of the spec that cannot be
    */
   static create(spec: ModelSpecInput, options: CreateOptions = {}): VAE {
-    const ofDevice = ["backend", "adapter", "determinism", "threads", "weights"];
-    requireObject("create options", options, ["seed", "initialization", ...ofDevice]);
-    const { seed = 0, initialization = "auto", ...device } = options;
+    requireObject("create options", options, ["seed", "initialization", ...DEVICE_KEYS]);
+    const [device, { seed = 0, initialization = "auto" }] = splitDevice(options);
     requireChoice("initialization", initialization, ["auto", "xavier", "he"]);
     const canonical = parseSpec(spec);
     requireNumber("seed", seed, { integer: true });

@@ -1,5 +1,6 @@
 /** Usage: help, unknown commands and options, and values that options refuse. */
 import assert from "node:assert/strict";
+import { TRAIN_OPTIONS } from "../../src/cli/train_options.ts";
 import { VERSION } from "../../src/cli/version.ts";
 import configuration from "../../deno.json" with { type: "json" };
 import { elbow, Folder, QUICK, refused, tableCsv } from "./util.ts";
@@ -126,4 +127,10 @@ Deno.test("elbow refuses output places before it works", async () => {
   assert.match(await train(data), /Cannot write .*t\.csv: it is also read/);
   assert.match(await train(folder.at("./t.csv")), /it is also read/);
   assert.equal(Deno.readTextFileSync(data), tableCsv());
+});
+
+Deno.test("elbow train: an option is known by the name of its entry in the table", () => {
+  for (const [name, { option }] of Object.entries(TRAIN_OPTIONS)) {
+    assert.equal(option.attributeName(), name);
+  }
 });

@@ -203,7 +203,14 @@ Deno.test("Detector.fit() on few rows keeps the finest rate it can, and warns", 
   const warnings = ["20 calibration rows allow no false-alarm rate below 0.0476"];
   assert.deepEqual(detector.warnings, warnings);
   detector.setFalseAlarmRate(0.5);
-  assert.deepEqual((await Detector.load(detector.save())).warnings, warnings, "still true");
+  const loaded = await Detector.load(detector.save());
+  assert.deepEqual(loaded.warnings, warnings, "still true");
+  loaded.setFalseAlarmRate(1 / 21);
+  loaded.recalibrate(ROWS.slice(0, 60));
+  assert.deepEqual([loaded.falseAlarmRate, loaded.warnings], [1 / 21, []], "no longer true");
+  loaded.recalibrate(ROWS.slice(0, 10));
+  const coarser = ["10 calibration rows allow no false-alarm rate below 0.0909"];
+  assert.deepEqual([loaded.falseAlarmRate, loaded.warnings], [1 / 11, coarser]);
 });
 
 Deno.test("Detector.fit() refuses a cell that would blind its column", async () => {

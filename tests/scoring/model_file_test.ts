@@ -1,7 +1,7 @@
 /** Files with a right checksum and wrong contents: each is refused as a ModelFileError. */
 import assert from "node:assert/strict";
 import { Detector, ModelFileError, TableScorer, TrainedVae, VAE } from "../../mod.ts";
-import type { Tensor } from "../../src/formats/safetensors.ts";
+import { decode, encode, type Tensor } from "../../src/formats/safetensors.ts";
 import { type ModelFile, readModelFile, writeModelFile } from "../../src/scoring/model_file.ts";
 import { planeRows } from "../util/data.ts";
 
@@ -110,6 +110,33 @@ Deno.test("TrainedVae.load() refuses broken parameters, and what no model file i
     /metadata "table"/,
   );
   await refuse(new Uint8Array(20), /Cannot read model: it is not a model file \(safetensors\)/);
+});
+
+/** The same file with another text for its header. */
+function withHeader(bytes: Uint8Array, write: (header: string) => string): Uint8Array {
+  const body = 8 + new DataView(bytes.buffer).getUint32(0, true);
+  const header = new TextEncoder().encode(write(new TextDecoder().decode(bytes.slice(8, body))));
+  const whole = Uint8Array.of(...new Uint8Array(8), ...header, ...bytes.subarray(body));
+  new DataView(whole.buffer).setUint32(0, header.length, true);
+  return whole;
+}
+
+Deno.test("a file without its checksum, or whose header was written anew, is refused as damaged", async () => {
+  const bytes = DETECTOR.save();
+  const { tensors, metadata: { checksum, ...others } } = decode(bytes);
+  assert.deepEqual(encode(tensors, { ...others, checksum }), bytes);
+  const changed = [
+    encode(tensors, others),
+    encode(tensors, { ...others, checksum: "00000000" }),
+    encode(tensors, { ...others, checksum: `${checksum} ` }),
+    withHeader(bytes, (header) => header.replace('"checksum"', '"\\u0063hecksum"')),
+    withHeader(bytes, (header) => header.replace('":{', '": {')),
+  ];
+  for (const each of changed) {
+    assert.notDeepEqual(each, bytes);
+    await assert.rejects(TableScorer.load(each), { name: "ModelFileError", message: /is damaged/ });
+  }
+  assert.deepEqual(withHeader(bytes, (header) => header), bytes);
 });
 
 Deno.test("load() asks for bytes or a URL", async () => {

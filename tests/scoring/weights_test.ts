@@ -1,86 +1,11 @@
-/**
- * Scores with weights as bf16. The bound is derived layer by layer. Of y = f(W h + b) with h off by δ,
- * weights off by ε|W|, ε = 2^-8, and slopes of at most one,
- *
- *   δ' = |W| δ + ε |W| (|h| + δ)
- *
- * and from the heads and the decoder's output to the score, exactly:
- *
- *   KL         |½ (μ + d)² - ½ μ²| ≤ |μ| δ + δ²/2;   ½ (eˡ - l) moves by at most ½ δ max |e^(l ± δ) - 1|
- *   Gaussian   ½ (x - m)² / σ² moves by at most (|x - m| δ + δ²/2) / σ²
- *   Bernoulli  softplus(l) - x·l moves by at most δ, for x in [0, 1]
- *
- * Magnitudes come from float64 loops written here. Both scores are float32 besides: (k + 8) · 2^-24 on
- * each layer is added to ε, once for each.
- */
+/** Scores with weights as bf16: within the bound that `util/rounded_weights.ts` derives. */
 import assert from "node:assert/strict";
 import { Detector, TableScorer, TrainedVae, VAE } from "../../mod.ts";
 import { ACTIVATE } from "../util/activations.ts";
 import { planeRows } from "../util/data.ts";
+import { type Rounding, scoreAndBound } from "../util/rounded_weights.ts";
 
-const EPSILON = 2 ** -8;
-
-/** A vector and how far each element may be off. */
-interface Loose {
-  readonly value: readonly number[];
-  readonly off: readonly number[];
-}
-
-type Parameters = ReturnType<TrainedVae["parameters"]>;
-
-function layer(
-  parameters: Parameters,
-  name: string,
-  { value, off }: Loose,
-  f: (x: number) => number = (x) => x,
-): Loose {
-  const { data: weight, shape: [inner, cols] } = parameters.get(`${name}.weight`)!;
-  const bias = parameters.get(`${name}.bias`)!.data;
-  const error = EPSILON + 2 * (inner + 8) * 2 ** -24;
-  const sums = Array.from({ length: cols }, (_, j) => {
-    let sum = bias[j], bound = 2 * 8 * 2 ** -24 * Math.abs(bias[j]);
-    for (let k = 0; k < inner; k++) {
-      const w = Math.abs(weight[k * cols + j]);
-      sum += weight[k * cols + j] * value[k];
-      bound += w * off[k] + (error * w + 2 ** -99) * (Math.abs(value[k]) + off[k]);
-    }
-    return [sum, bound];
-  });
-  return { value: sums.map(([sum]) => f(sum)), off: sums.map(([, bound]) => bound) };
-}
-
-/** The score of a row in float64, and how far one with bf16 weights may be from it. */
-function scoreAndBound(vae: TrainedVae, row: readonly number[]): [score: number, bound: number] {
-  const parameters = vae.parameters(), { spec } = vae;
-  const through = (name: "encoder" | "decoder", x: Loose) =>
-    spec[name].hidden.reduce(
-      (h, _, i) => layer(parameters, `${name}.${i}`, h, ACTIVATE[spec[name].activation]),
-      x,
-    );
-  const hidden = through("encoder", { value: row, off: row.map(() => 0) });
-  const mean = layer(parameters, "encoder.mean", hidden);
-  const logVar = layer(parameters, "encoder.logVar", hidden);
-  let score = 0, bound = 0;
-  mean.value.forEach((m, i) => {
-    const l = logVar.value[i], d = mean.off[i], e = logVar.off[i];
-    score += (m * m + Math.exp(l) - 1 - l) / 2;
-    bound += Math.abs(m) * d + d * d / 2;
-    bound += e / 2 * Math.max(Math.abs(Math.exp(l + e) - 1), Math.abs(Math.exp(l - e) - 1));
-  });
-  const decoded = through("decoder", mean), bernoulli = spec.likelihood.type === "bernoulli";
-  const output = layer(parameters, bernoulli ? "decoder.logits" : "decoder.mean", decoded);
-  row.forEach((x, c) => {
-    const value = output.value[c], off = output.off[c];
-    if (bernoulli) {
-      score += ACTIVATE.softplus(value) - x * value;
-      bound += off;
-    } else {
-      score += (Math.log(2 * Math.PI) + (x - value) ** 2) / 2;
-      bound += Math.abs(x - value) * off + off * off / 2;
-    }
-  });
-  return [score, bound];
-}
+const BF16: Rounding = { epsilon: 2 ** -8, floor: 2 ** -99, biases: false };
 
 /** Spearman's rank correlation of values without ties. */
 function rankCorrelation(a: readonly number[], b: readonly number[]): number {
@@ -124,7 +49,7 @@ for (const [name, { rows, likelihood }] of Object.entries(MODELS)) {
     const rounded = await TrainedVae.load(bytes, { weights: "bf16" });
     const [out, other] = [new Float64Array(1), new Float64Array(1)];
     const scores: [number, number][] = rows.map((row, r) => {
-      const [score, bound] = scoreAndBound(exact, [...Float32Array.from(row)]);
+      const [score, bound] = scoreAndBound(exact, [...Float32Array.from(row)], BF16);
       exact.scoreInto(Float32Array.from(row), out);
       rounded.scoreInto(Float32Array.from(row), other);
       assert.ok(Math.abs(out[0] - score) <= 1e-4 * (1 + Math.abs(score)), `row ${r}: the loops`);

@@ -48,7 +48,7 @@ const INNER = 300, COLS = 45, HEIGHT = 70;
 function heights(g: Graph): Record<string, Node> {
   const x = g.input("x", batched(INNER)), other = g.input("other", batched(COLS));
   const weight = g.parameter("weight", INNER, COLS), bias = g.parameter("bias", 1, COLS);
-  const across = g.parameter("across", COLS, INNER);
+  const across = g.parameter("across", COLS, INNER), edge = g.parameter("edge", 1, INNER);
   const dense = g.dense(x, weight, bias, { activation: "tanh" });
   return {
     dense,
@@ -61,6 +61,7 @@ function heights(g: Graph): Record<string, Node> {
     stretched: g.gaussianLogProb(other, bias, g.sumCols(g.exp(other))),
     repeated: g.repeatRows(other, { times: 3 }),
     smallest: g.smallestCols(x, { count: 11 }),
+    sought: g.smallestCols(g.dense(other, across, edge, { activation: "identity" }), { count: 11 }),
   };
 }
 
@@ -71,6 +72,7 @@ for (const build of BUILDS) {
         { name: "weight", rows: INNER, cols: COLS },
         { name: "bias", rows: 1, cols: COLS },
         { name: "across", rows: COLS, cols: INNER },
+        { name: "edge", rows: 1, cols: INNER },
       ]);
       const parameters = backend.allocate(layout.length);
       parameters.write(0, numbers(layout.length, 1));

@@ -9,6 +9,7 @@ import { checkOperation } from "../conformance/conformance.ts";
 import { checkGradients, checkPieces } from "../golden/pieces.ts";
 import { checkSteps } from "../golden/steps.ts";
 import { readGolden } from "../golden/vae_golden.ts";
+import { HALF_CALL_CHECK } from "./halves.ts";
 import { CALL_CHECKS } from "./scoring.ts";
 import { TILE_CHECKS } from "./tuning.ts";
 import { F32_UNIT_ROUNDOFF } from "../util/close.ts";
@@ -108,4 +109,5 @@ export const CHECKS: readonly Check[] = [
   })),
   ...TILE_CHECKS,
   ...CALL_CHECKS,
+  HALF_CALL_CHECK,
 ];

@@ -3,12 +3,14 @@
 export interface Faults {
   /** Destroys the device when something is waited for the n-th time, from 0. */
   readonly destroyAtWait?: number;
+  /** Destroys the device just before it is asked for anything the n-th time, from 0. */
+  readonly destroyAtCall?: number;
   /** Destroys the device as soon as there is one. */
   readonly destroyAtOpening?: boolean;
   /** Refuses the device, or the adapter. */
   readonly refuse?: "device" | "adapter";
-  /** Bytes that one binding holds. */
-  readonly bindingSize?: number;
+  /** What the device has for limits, where that is not its own. */
+  readonly limits?: Readonly<Partial<Record<keyof GPUSupportedLimits, number>>>;
   /** Throws from the n-th submit, from 0, rather than to tell later. */
   readonly throwAtSubmit?: number;
   /** Makes the n-th buffer, from 0, larger than any may be: an error that is told late and aside. */
@@ -17,6 +19,10 @@ export interface Faults {
   readonly shader?: (code: string) => string;
   /** Whether there is no adapter. */
   readonly noAdapter?: boolean;
+  /** Says that the adapter is a card: "auto" takes no other. */
+  readonly asCard?: boolean;
+  /** Hides a feature of the adapter. */
+  readonly without?: GPUFeatureName;
 }
 
 export interface FaultyGpu {
@@ -26,7 +32,13 @@ export interface FaultyGpu {
 
 /** How often something was waited for, what was made, and what of it was not given back. */
 export interface Counts {
+  adapters: number;
   waits: number;
+  /** Waits that are not over, and the most of them at once. */
+  waiting: number;
+  mostWaiting: number;
+  /** Of whatever a device is asked for. */
+  calls: number;
   submits: number;
   buffers: number;
   groups: number;
@@ -35,18 +47,32 @@ export interface Counts {
   liveDevices: number;
 }
 
+const CARD = { vendor: "a vendor", architecture: "", device: "", description: "a card" };
+
 export function faultyGpu(faults: Faults = {}): FaultyGpu {
-  const counts = {
-    ...{ waits: 0, submits: 0, buffers: 0, groups: 0, liveBuffers: 0 },
+  const counts: Counts = {
+    ...{
+      adapters: 0,
+      waits: 0,
+      waiting: 0,
+      mostWaiting: 0,
+      calls: 0,
+      submits: 0,
+      buffers: 0,
+      groups: 0,
+      liveBuffers: 0,
+    },
     ...{ devices: 0, liveDevices: 0 },
   };
   const requestAdapter = async () => {
+    counts.adapters++;
     if (faults.refuse === "adapter") throw new Error("the driver is busy");
     const adapter = faults.noAdapter ? null : await navigator.gpu.requestAdapter();
     if (!adapter) return null;
     return {
-      info: adapter.info,
+      info: faults.asCard ? { ...CARD, isFallbackAdapter: false } : adapter.info,
       limits: adapter.limits,
+      features: new Set([...adapter.features].filter((each) => each !== faults.without)),
       async requestDevice(descriptor: GPUDeviceDescriptor) {
         if (faults.refuse === "device") throw new Error("the driver is out of memory");
         const device = spoil(await adapter.requestDevice(descriptor), faults, counts);
@@ -58,55 +84,86 @@ export function faultyGpu(faults: Faults = {}): FaultyGpu {
   return { gpu: { requestAdapter } as unknown as GPU, counts };
 }
 
+/** Whatever a run asks of its device and queue. */
+const DEVICE_CALLS = [
+  "createBindGroup",
+  "createBindGroupLayout",
+  "createBuffer",
+  "createCommandEncoder",
+  "createComputePipeline",
+  "createPipelineLayout",
+  "createShaderModule",
+] as const;
+const QUEUE_CALLS = ["submit", "writeBuffer"] as const;
+
+/** A buffer larger than any. */
+const TOO_LARGE = 2 ** 40;
+
 function spoil(device: GPUDevice, faults: Faults, counts: Counts): GPUDevice {
-  const destroyDevice = device.destroy.bind(device);
-  let isLive = true;
   counts.devices++;
   counts.liveDevices++;
-  const createBuffer = device.createBuffer.bind(device);
-  const createBindGroup = device.createBindGroup.bind(device);
-  const createShaderModule = device.createShaderModule.bind(device);
-  const ownBuffer = (descriptor: GPUBufferDescriptor): GPUBuffer => {
-    const size = counts.buffers++ === faults.failBuffer ? 2 ** 40 : descriptor.size;
-    const buffer = createBuffer({ ...descriptor, size });
+  if (faults.limits) {
+    const { limits } = faults, own = device.limits;
+    const get = (_: unknown, name: keyof GPUSupportedLimits) => limits[name] ?? own[name];
+    Object.defineProperty(device, "limits", {
+      value: new Proxy(own, { get } as ProxyHandler<typeof own>),
+    });
+  }
+  let isLive = true;
+  before(device, "destroy", () => {
+    if (isLive) counts.liveDevices--;
+    isLive = false;
+  });
+  const asked = () => {
+    if (counts.calls++ === faults.destroyAtCall) device.destroy();
+  };
+  spoilBuffers(device, faults, counts, asked);
+  before(device, "createBindGroup", () => counts.groups++);
+  before(device, "createShaderModule", ({ code }) => [{ code: faults.shader?.(code) ?? code }]);
+  before(device.queue, "submit", () => {
+    if (counts.submits++ === faults.throwAtSubmit) throw new TypeError("the queue is gone");
+  });
+  for (const name of DEVICE_CALLS) before(device, name, asked);
+  for (const name of QUEUE_CALLS) before(device.queue, name, asked);
+  return device;
+}
+
+function spoilBuffers(device: GPUDevice, faults: Faults, counts: Counts, asked: () => void): void {
+  const create = device.createBuffer.bind(device);
+  device.createBuffer = (descriptor) => {
+    const isFailing = counts.buffers++ === faults.failBuffer;
+    const buffer = create(isFailing ? { ...descriptor, size: TOO_LARGE } : descriptor);
     let isLive = true;
     counts.liveBuffers++;
-    const mapAsync = buffer.mapAsync.bind(buffer), destroy = buffer.destroy.bind(buffer);
-    return Object.assign(buffer, {
-      mapAsync(...args: Parameters<GPUBuffer["mapAsync"]>) {
-        if (counts.waits++ === faults.destroyAtWait) device.destroy();
-        return mapAsync(...args);
-      },
-      destroy() {
-        if (isLive) counts.liveBuffers--;
-        isLive = false;
-        destroy();
-      },
+    before(buffer, "mapAsync", () => {
+      asked();
+      if (counts.waits++ === faults.destroyAtWait) device.destroy();
     });
-  };
-  if (faults.bindingSize !== undefined) {
-    const limits = { maxStorageBufferBindingSize: faults.bindingSize };
-    Object.defineProperty(device, "limits", { value: limits });
-  }
-  const submit = device.queue.submit.bind(device.queue);
-  Object.assign(device.queue, {
-    submit(commands: GPUCommandBuffer[]) {
-      if (counts.submits++ === faults.throwAtSubmit) throw new TypeError("the queue is gone");
-      submit(commands);
-    },
-  });
-  return Object.assign(device, {
-    destroy() {
-      if (isLive) counts.liveDevices--;
+    const map = buffer.mapAsync.bind(buffer);
+    buffer.mapAsync = (...args) => {
+      counts.mostWaiting = Math.max(counts.mostWaiting, ++counts.waiting);
+      return map(...args).finally(() => counts.waiting--);
+    };
+    before(buffer, "destroy", () => {
+      if (isLive) counts.liveBuffers--;
       isLive = false;
-      destroyDevice();
-    },
-    createBuffer: ownBuffer,
-    createBindGroup(descriptor: GPUBindGroupDescriptor) {
-      counts.groups++;
-      return createBindGroup(descriptor);
-    },
-    createShaderModule: ({ code }: GPUShaderModuleDescriptor) =>
-      createShaderModule({ code: faults.shader ? faults.shader(code) : code }),
-  });
+    });
+    return buffer;
+  };
+}
+
+type Method = (...args: readonly unknown[]) => unknown;
+
+/** Does something before each call of a method, which may give the method other arguments. */
+function before<T extends object, Name extends keyof T>(
+  target: T,
+  name: Name,
+  first: (...args: T[Name] extends (...args: infer A) => unknown ? A : never) => unknown,
+): void {
+  const method = (target[name] as Method).bind(target);
+  const wrapped: Method = (...args) => {
+    const others = (first as Method)(...args);
+    return method(...(Array.isArray(others) ? others : args));
+  };
+  Object.defineProperty(target, name, { value: wrapped, configurable: true, writable: true });
 }

@@ -2,16 +2,20 @@
  * Runs the checks on Deno's own WebGPU, one JSON line each: `{ name, error? }`. It is a process of its
  * own (`deno_test.ts` starts it): a driver that crashes then fails tests and does not end them all.
  *
- *     deno run -A tests/webgpu/in_deno.ts [[training|scoring|tuning] PART OF A NAME]
+ *     deno run -A tests/webgpu/in_deno.ts [[training|faults|scoring|tuning] PART OF A NAME]
  */
 import { backendOn } from "../../src/backends/webgpu/backend.ts";
 import { nameOf } from "../../src/backends/webgpu/adapter.ts";
 import { openDevice } from "../../src/backends/webgpu/device.ts";
 import { CHECKS } from "./checks.ts";
+import { AUTO_CHECKS } from "./auto.ts";
+import { HALF_CHECKS } from "./halves.ts";
+import { FAULT_CHECKS } from "./faults.ts";
+import { LIMIT_CHECKS } from "./limits.ts";
 import { SCORING_CHECKS } from "./scoring.ts";
+import { SCORING_FAULT_CHECKS } from "./scoring_faults.ts";
 import { assertGivesAllBack, TRAINING_CHECKS, type TrainingCheck } from "./training.ts";
 import { TRUST_CHECKS } from "./trust.ts";
-
 import { TUNER_CHECKS } from "./tuning.ts";
 
 const print = (value: unknown) =>
@@ -22,7 +26,8 @@ console.log = console.error;
 
 const OF_MODELS: Readonly<Record<string, readonly TrainingCheck[]>> = {
   training: [...TRAINING_CHECKS, ...TRUST_CHECKS],
-  scoring: SCORING_CHECKS,
+  faults: [...FAULT_CHECKS, ...LIMIT_CHECKS, ...AUTO_CHECKS],
+  scoring: [...SCORING_CHECKS, ...SCORING_FAULT_CHECKS, ...HALF_CHECKS],
   tuning: TUNER_CHECKS,
 };
 

@@ -1,12 +1,12 @@
 /**
  * Calls of a model on WebGPU against the same calls on WebAssembly: every program of three models that
- * between them have most of what a model may have, and calls in which the GPU fails.
+ * between them have most of what a model may have. Calls in which the GPU fails are in scoring_faults.ts.
  *
  * Tolerance. Two float32 runs differ by at most 8 √n u of the largest part of a result (`graph/cost.ts`); n,
  * the lengths of all sums of a program, is below 4096 here.
  */
 import assert from "node:assert/strict";
-import { type CreateOptions, type ModelSpecInput, VAE } from "../../mod.ts";
+import { type ModelSpecInput, VAE } from "../../mod.ts";
 import { type Faults, faultyGpu } from "./faulty_gpu.ts";
 import type { TrainingCheck } from "./training.ts";
 
@@ -15,11 +15,11 @@ const ROUNDING = 8 * 64 * 2 ** -24;
 const net = { hidden: [10], activation: "tanh" } as const;
 
 /** 300 rows: more than one run of the host. */
-const ROWS = Array.from(
+export const ROWS = Array.from(
   { length: 300 },
   (_, r) => Array.from({ length: 6 }, (_, c) => Math.sin(0.37 * r + c)),
 );
-const BITS = ROWS.map((row) => row.map((value) => value > 0 ? 1 : 0));
+export const BITS = ROWS.map((row) => row.map((value) => value > 0 ? 1 : 0));
 const GAPS = ROWS.map((row, r) => row.map((value, c) => (r + c) % 7 === 0 ? NaN : value));
 const CONDITIONS = ROWS.map((_, r) => [r % 2, 1 - r % 2]);
 
@@ -29,7 +29,7 @@ interface Model {
   readonly condition?: readonly (readonly number[])[];
 }
 
-const MODELS: Readonly<Record<string, Model>> = {
+export const MODELS: Readonly<Record<string, Model>> = {
   "a flow, variances of rows, missing cells": {
     spec: {
       ...{ inputs: 6, encoder: net, decoder: net, missing: "mask" },
@@ -53,10 +53,10 @@ const MODELS: Readonly<Record<string, Model>> = {
   },
 };
 
-type Results = Readonly<Record<string, ArrayLike<number>>>;
+export type Results = Readonly<Record<string, ArrayLike<number>>>;
 
 /** All that a model can be asked, as numbers by name. */
-async function ask(vae: VAE, { rows, condition }: Model): Promise<Results> {
+export async function ask(vae: VAE, { rows, condition }: Model): Promise<Results> {
   const given = condition && { condition };
   const few = rows.slice(0, 40), fewGiven = condition && { condition: condition.slice(0, 40) };
   const { mean, logVar } = await vae.encode(rows, given);
@@ -94,7 +94,7 @@ export function assertClose(got: Results, want: Results): void {
   }
 }
 
-const SMALL: ModelSpecInput = {
+export const SMALL: ModelSpecInput = {
   inputs: 6,
   encoder: { hidden: [] },
   decoder: { hidden: [] },
@@ -102,31 +102,10 @@ const SMALL: ModelSpecInput = {
   likelihood: { type: "gaussian", variance: 1 },
 };
 
-const on = (faults: Faults) => {
+export const on = (faults: Faults) => {
   const { gpu, counts } = faultyGpu(faults);
   return { device: { backend: "webgpu", adapter: { gpu } } as const, counts };
 };
-
-/** Scores twice, in parts of 100 rows: many waits. */
-async function scoreOn(device: CreateOptions): Promise<{ scores: Results; vae: VAE }> {
-  const vae = VAE.create(SMALL, { seed: 2, ...device });
-  const all = await vae.score(ROWS), parts: number[] = [];
-  for (let first = 0; first < ROWS.length; first += 100) {
-    parts.push(...await vae.score(ROWS.slice(first, first + 100)));
-  }
-  return { scores: { all, parts }, vae };
-}
-
-async function assertScoresRight(faults: Faults, lost: RegExp): Promise<void> {
-  const { scores: want } = await scoreOn({ backend: "wasm" });
-  const { device, counts } = on(faults);
-  const { scores, vae } = await scoreOn(device);
-  assertClose(scores, want);
-  assert.match(String(vae.device.lost), lost);
-  assert.equal(vae.device.scoring, undefined);
-  vae.dispose();
-  assert.deepEqual([counts.liveDevices, counts.liveBuffers], [0, 0]);
-}
 
 /** Those that any WebGPU must pass. */
 export const CALL_CHECKS: readonly TrainingCheck[] = Object.entries(MODELS).map((
@@ -194,72 +173,6 @@ export const SCORING_CHECKS: readonly TrainingCheck[] = [
       after.setParameters(vae.parameters());
       assertClose({ score: await vae.score(ROWS) }, { score: await after.score(ROWS) });
       assert.equal(vae.device.lost, undefined);
-    },
-  },
-  {
-    name: "while it scores the device may be destroyed at any wait",
-    async run() {
-      const { device, counts } = on({});
-      await scoreOn(device);
-      assert.ok(counts.waits >= 4, `${counts.waits} waits`);
-      for (let wait = 0; wait < counts.waits; wait++) {
-        await assertScoresRight({ destroyAtWait: wait }, /the device was lost|Cannot use the GPU/);
-      }
-    },
-  },
-  {
-    name: "scoring ends right on a queue that throws, and where a buffer cannot be had",
-    async run() {
-      const { device, counts } = on({});
-      await scoreOn(device);
-      for (let submit = 0; submit < counts.submits; submit += 4) {
-        await assertScoresRight({ throwAtSubmit: submit }, /Cannot use the GPU: the queue is gone/);
-      }
-      for (let buffer = 0; buffer < counts.buffers; buffer += 3) {
-        await assertScoresRight({ failBuffer: buffer }, /Cannot use the GPU/);
-      }
-    },
-  },
-  {
-    name: "scores that a shader computes wrongly are found out",
-    async run() {
-      for (
-        const wrong of [
-          (code: string) => code.replaceAll("fma(x0, y0,", "fma(x0, 1.01 * y0,"),
-          // Wrong in the last rows alone.
-          (code: string) =>
-            code.replaceAll(/fma\(x(\d), y0,/g, "fma(x$1, select(y0, 0.0, group > 2u),"),
-        ]
-      ) await assertScoresRight({ shader: wrong }, /Cannot trust the GPU/);
-    },
-  },
-  {
-    name: "a device that is gone at once scores on WebAssembly",
-    run: () => assertScoresRight({ destroyAtOpening: true }, /lost|Cannot use the GPU/),
-  },
-  {
-    name: "scoring without an adapter is refused, and auto scores on WebAssembly",
-    async run() {
-      const { device } = on({ noAdapter: true });
-      const vae = VAE.create(SMALL, { seed: 2, ...device });
-      await assert.rejects(vae.score(ROWS), /Cannot use backend "webgpu": there is no adapter/);
-      const auto = VAE.create(SMALL, { seed: 2, ...device, backend: "auto" });
-      const { scores } = await scoreOn({ backend: "wasm" });
-      assert.deepEqual(await auto.score(ROWS), scores.all);
-    },
-  },
-  {
-    name:
-      "rows beyond one binding are scored in parts, and a model beyond it is refused by its limit",
-    async run() {
-      const { scores } = await scoreOn({ backend: "wasm" });
-      const { device, counts } = on({ bindingSize: 4096 });
-      const vae = VAE.create(SMALL, { seed: 2, ...device });
-      assertClose({ score: await vae.score(ROWS) }, { score: scores.all });
-      assert.equal(vae.device.scoring, "webgpu");
-      assert.ok(counts.waits > 3, `${counts.waits} waits`);
-      const tiny = VAE.create(SMALL, { ...on({ bindingSize: 64 }).device });
-      await assert.rejects(tiny.score(ROWS), /at most 64 bytes \(maxStorageBufferBindingSize\)/);
     },
   },
 ];

@@ -1,17 +1,29 @@
-/** Training on WebGPU in Deno: see training.ts; and the refusal where there is no driver at all. */
+/**
+ * Training on WebGPU in Deno: see training.ts, trust.ts, faults.ts, limits.ts and auto.ts; and the refusal where there is no
+ * driver at all.
+ */
 import { match } from "node:assert/strict";
 import { hasAdapter } from "../../scripts/lib/gpu.ts";
 import { testUnless } from "../util/skip.ts";
 import { Campaign } from "./campaign.ts";
+import { AUTO_CHECKS } from "./auto.ts";
+import { FAULT_CHECKS } from "./faults.ts";
+import { LIMIT_CHECKS } from "./limits.ts";
 import { TRAINING_CHECKS } from "./training.ts";
 import { TRUST_CHECKS } from "./trust.ts";
 
 const reason = await hasAdapter() ? undefined : "Deno finds no WebGPU adapter";
 const script = new URL("in_deno.ts", import.meta.url).pathname;
-const campaign = new Campaign(["run", "--allow-all", "--no-check", script, "training"]);
+const KINDS = {
+  training: [...TRAINING_CHECKS, ...TRUST_CHECKS],
+  faults: [...FAULT_CHECKS, ...LIMIT_CHECKS, ...AUTO_CHECKS],
+};
 
-for (const { name } of [...TRAINING_CHECKS, ...TRUST_CHECKS]) {
-  testUnless(reason, `webgpu in Deno: ${name}`, () => campaign.passed(name));
+for (const [kind, checks] of Object.entries(KINDS)) {
+  const campaign = new Campaign(["run", "--allow-all", "--no-check", script, kind]);
+  for (const { name } of checks) {
+    testUnless(reason, `webgpu in Deno: ${name}`, () => campaign.passed(name));
+  }
 }
 
 Deno.test("without a Vulkan driver webgpu is refused", async () => {

@@ -75,17 +75,6 @@ export const TRUST_CHECKS: readonly TrainingCheck[] = [
     run: () => assertEndsRight({ shader: wrongRowUnless("counter[0] < 2u") }, /Cannot trust/),
   },
   {
-    name: "a queue that throws at any submit ends on WebAssembly",
-    async run() {
-      const { device, counts } = on({});
-      await train(SMALL, device);
-      assert.ok(counts.submits >= 4, `${counts.submits} submits`);
-      for (let submit = 0; submit < counts.submits; submit++) {
-        await assertEndsRight({ throwAtSubmit: submit }, /Cannot use the GPU: the queue is gone/);
-      }
-    },
-  },
-  {
     // Software is slower than WebAssembly by an order and more: a wait alone takes longer than these steps.
     name: "auto leaves an adapter that is slower than the host, and ends as WebAssembly does",
     async run() {

@@ -26,8 +26,9 @@ export const CUTS = ["none", "rows", "columns", "product", "chunks"] as const;
  *   packedDense  activation, format; as dense, with packed weights
  *   runChunks    sheet, bytes of a sheet, sheets, rows of a chunk, first row, picoseconds a row (f32);
  *                the rows                     runs a list over many rows, chunk by chunk
+ *   smallestDense  as dense, then smallestCols
  */
-export const OWN_OPS = ["packWeights", "packedDense", "runChunks"] as const;
+export const OWN_OPS = ["packWeights", "packedDense", "runChunks", "smallestDense"] as const;
 
 /**
  * A sheet holds all that a thread needs to run a list over chunks of rows in scratch memory of its own,

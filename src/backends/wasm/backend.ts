@@ -8,7 +8,7 @@ import { OPS } from "../../ops/catalogue.ts";
 import type { Backend, Live, Segments, WeightFormat } from "../backend.ts";
 import { requireForward, requireRows } from "./checks.ts";
 import { ChunkedProgram } from "./chunked_program.ts";
-import { encodePlan } from "./encode.ts";
+import { countRecords, encodePlan } from "./encode.ts";
 import { type KernelBuild, type KernelSet, loadKernels } from "./loader.ts";
 import { PackedWeights } from "./packing.ts";
 import { placer, writeConstants } from "./places.ts";
@@ -60,6 +60,7 @@ class CompiledProgram implements WasmProgram {
   readonly #host: Host;
   readonly #scratch: Allocation;
   readonly #list: Allocation;
+  readonly #records: number;
   readonly #ports: Ports;
   readonly #parameters: Allocation;
   /** Whether a run changes the parameters. */
@@ -79,11 +80,12 @@ class CompiledProgram implements WasmProgram {
     this.#packed = weights && new PackedWeights(host, plan, weights, this.#parameters, addressOf);
     const records = encodePlan(plan, addressOf, this.#packed);
     this.#list = new Allocation(host, records.length);
+    this.#records = countRecords(records);
     host.memory.u32.set(records, this.#list.index("compile"));
     this.#ports = new Ports(host.memory, plan, plan.capacity, elementOf);
     writeConstants(host, plan, elementOf);
     const list = 4 * this.#list.index("compile");
-    host.threads.startFor(host.memory, list, plan.instructions.length, plan.capacity);
+    host.threads.startFor(host.memory, list, this.#records, plan.capacity);
   }
 
   scratch(): Float32Array {
@@ -101,7 +103,7 @@ class CompiledProgram implements WasmProgram {
     const list = 4 * this.#list.index("run");
     this.#packed?.follow();
     if (this.#trains) this.#parameters.version++;
-    this.#host.run(list, this.plan.instructions.length, rows);
+    this.#host.run(list, this.#records, rows);
   }
 
   read(name: string, into: Float32Array | Float64Array): void {

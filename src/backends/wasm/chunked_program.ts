@@ -8,7 +8,7 @@ import { OPS } from "../../ops/catalogue.ts";
 import type { Live, Segments } from "../backend.ts";
 import { RECORD_WORDS, SHEET_COPY_WORDS, SHEET_HEAD_WORDS } from "./abi.ts";
 import { requireForward, requireRows } from "./checks.ts";
-import { encodePlan, encodeRecords } from "./encode.ts";
+import { countRecords, encodePlan, encodeRecords } from "./encode.ts";
 import { placer, writeConstants } from "./places.ts";
 import { Ports } from "./ports.ts";
 import type { WasmProgram } from "./program.ts";
@@ -114,10 +114,10 @@ function sheetOf(
   const copies = [...outside].flatMap(([place, index]) => {
     return [addressOf(place), 4 * index, 4 * place.shape.rows * place.shape.cols];
   });
-  const { instructions, inputs } = plan;
+  const { inputs } = plan, records = encodePlan(plan, addressOf);
   // Two names of one value have one place, and so one copy.
-  const head = [instructions.length, inputs.size, outside.size - inputs.size, 0];
-  return Int32Array.of(...head, ...copies, ...encodePlan(plan, addressOf));
+  const head = [countRecords(records), inputs.size, outside.size - inputs.size, 0];
+  return Int32Array.of(...head, ...copies, ...records);
 }
 
 /** The one record that is run. */

@@ -17,7 +17,8 @@ import {
   SPLIT_WORD,
   WEIGHT_FORMATS,
 } from "./abi.ts";
-import { splitWord } from "./split.ts";
+import { searchesOf } from "./searches.ts";
+import { searchSplit, splitWord } from "./split.ts";
 
 /** The words of an operation's attributes. */
 type Attributes<N extends OpName> = ((attrs: OpAttrs<N>) => readonly number[]) | Unsupported;
@@ -78,6 +79,11 @@ const ATTRIBUTES: { readonly [N in OpName]: Attributes<N> } = {
 /** What a record runs, in the order of the opcodes. */
 const NAMES = [...OP_NAMES, ...OWN_OPS] as const;
 
+/** How many records there are. */
+export function countRecords(records: Int32Array): number {
+  return records.length / RECORD_WORDS;
+}
+
 /** What a record holds. */
 export interface Contents {
   readonly name: typeof NAMES[number];
@@ -100,7 +106,7 @@ interface Packed {
 }
 
 /**
- * One record per instruction.
+ * A record for each instruction, or for a product and the search in it together.
  * @param addressOf the byte at which a place begins
  * @param packed what dense layers find in place of their weights
  * @throws RangeError if an instruction has no kernel
@@ -110,13 +116,39 @@ export function encodePlan(
   addressOf: (place: Place) => number,
   packed?: Packed,
 ): Int32Array {
-  return encodeRecords(plan.instructions.map((instruction) => {
-    const operands = operandsOf(instruction)
-      .map((place) => ({ address: addressOf(place), shape: place.shape }));
-    const split = splitWord(instruction);
-    const whole = { name: instruction.op, attributes: attributesOf(instruction), operands, split };
-    return packed && isPackable(instruction) ? withPacked(whole, instruction, packed) : whole;
-  }));
+  // What few rows read is packed for them: they have the product apart.
+  const searches = packed ? new Map<Instruction, Instruction>() : searchesOf(plan);
+  const within = new Set(searches.values());
+  return encodeRecords(
+    plan.instructions.filter((each) => !within.has(each)).map((instruction) => {
+      const toOperand = (place: Place) => ({ address: addressOf(place), shape: place.shape });
+      const operands = operandsOf(instruction).map(toOperand);
+      const split = splitWord(instruction);
+      const product = searches.get(instruction);
+      if (product) {
+        return searchFor(instruction, product, toOperand);
+      }
+      const whole = {
+        name: instruction.op,
+        attributes: attributesOf(instruction),
+        operands,
+        split,
+      };
+      return packed && isPackable(instruction) ? withPacked(whole, instruction, packed) : whole;
+    }),
+  );
+}
+
+function searchFor(
+  search: Instruction,
+  product: Instruction,
+  toOperand: (place: Place) => Operand,
+): Contents {
+  const [x, weight, bias] = product.inputs.map(toOperand);
+  // To whoever cuts by rows the weight is one row: every tile's.
+  const whole = { ...weight, shape: { ...weight.shape, rows: 1 } };
+  const operands = [toOperand(search.output), x, whole, bias];
+  return { name: "smallestDense", attributes: [], operands, split: searchSplit(search, product) };
 }
 
 /** Whether an instruction takes packed weights. */

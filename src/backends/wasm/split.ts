@@ -89,3 +89,10 @@ export function splitWord({ op, attrs }: Instruction): number {
   const [cut, picoseconds] = op === "broadcast" && attrs.mean === true ? WHOLE : SPLITS[op];
   return CUTS.indexOf(cut) | (picoseconds << 8);
 }
+
+/** The same of a search in a product, in tiles of rows. */
+export function searchSplit({ output }: Instruction, { inputs: [x, weight] }: Instruction): number {
+  const terms = x.shape.cols, [, term] = SPLITS.dense, [, look] = SPLITS.smallestCols;
+  const row = (term * terms + look) * weight.shape.cols;
+  return CUTS.indexOf("rows") | (Math.round(row / Math.max(terms, output.shape.cols)) << 8);
+}

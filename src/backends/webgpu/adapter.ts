@@ -1,8 +1,6 @@
 /** The GPU that a host offers: found, named, and described for who asks what there is. */
 import type { AdapterOptions } from "../backend.ts";
-
-/** Limits of which a large model wants all that the adapter has. */
-export const WANTED_LIMITS = ["maxStorageBufferBindingSize", "maxBufferSize"] as const;
+import type { WANTED_LIMITS } from "./limits.ts";
 
 /** What an adapter says of itself. */
 export interface AdapterReport {

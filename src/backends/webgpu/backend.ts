@@ -6,7 +6,15 @@
  * (`maxStorageBufferBindingSize` of the adapter, 128 MiB at least); more is refused with that number.
  */
 import type { Plan } from "../../graph/plan.ts";
-import type { Accelerator, AdapterOptions, Backend, Segments } from "../backend.ts";
+import { OPS } from "../../ops/catalogue.ts";
+import type {
+  Accelerator,
+  AdapterOptions,
+  Backend,
+  Segment,
+  SegmentFormat,
+  Segments,
+} from "../backend.ts";
 import { nameOf } from "./adapter.ts";
 import { type Device, openDevice } from "./device.ts";
 import { emit } from "./emit.ts";
@@ -36,6 +44,8 @@ export interface GpuBackend extends Backend<GpuProgram> {
   readonly device: Device;
   /** See `Accelerator`. */
   prepare(plan: Plan): Promise<void>;
+  /** See `Accelerator`. */
+  allocate(length: number, format?: SegmentFormat): Segment;
 }
 
 /** @throws DOMException if there is no adapter that may be used */
@@ -55,17 +65,26 @@ export function backendOn(device: Device, options: WebgpuOptions = {}): GpuBacke
     device,
     details: { adapter: nameOf(device.info), software: device.isSoftware },
     weightFormats: [],
-    allocate: (length) => new GpuSegment(device, length),
+    allocate: (length, format) => new GpuSegment(device, length, format),
     prepare: (plan) => isTuned ? tuner.tune(plan) : Promise.resolve(),
     compile(plan: Plan, segments: Segments): GpuProgram {
       device.requireSound();
       const buffers = buffersOf(device, plan, segments, none);
       // Two writable bindings must not be one buffer.
       const apart = buffers.state === buffers.parameters ? { ...buffers, state: noState } : buffers;
-      return new GpuProgram(device, pipelines, plan, emit(plan, style), apart);
+      const parameters = (segments.parameters as GpuSegment).format;
+      if (parameters === "f16") requireReadOnly(plan);
+      return new GpuProgram(device, pipelines, plan, emit(plan, { ...style, parameters }), apart);
     },
     dispose: () => device.dispose(),
   };
+}
+
+/** @throws TypeError if a plan changes parameters or gives them out: halves are only read */
+function requireReadOnly({ instructions, outputs }: Plan): void {
+  const changes = instructions.some(({ op }) => OPS[op].effect);
+  if (!changes && [...outputs.values()].every(({ segment }) => segment !== "parameters")) return;
+  throw new TypeError("Cannot compile: a plan must only read parameters that are kept as f16");
 }
 
 function tunerOf(

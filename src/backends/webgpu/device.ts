@@ -3,9 +3,10 @@
  * (`lost`), as an event (`uncapturederror`), as a rejection of whatever is waited for. Here the first of
  * them is kept, every later use throws it, and no wait outlives the device.
  */
-import { type AdapterOptions, GpuError, LimitError } from "../backend.ts";
+import { type AdapterOptions, GpuError } from "../backend.ts";
 import { disposed } from "../checks.ts";
-import { isSoftware, requestAdapter, unavailable, WANTED_LIMITS } from "./adapter.ts";
+import { isSoftware, nameOf, requestAdapter, unavailable } from "./adapter.ts";
+import { requireFits, requireLimits, WANTED_LIMITS } from "./limits.ts";
 
 /** Reads that are made together. */
 interface Reads {
@@ -76,12 +77,8 @@ export class Device {
   /** @param elements 32-bit words; never none, since a binding must not be empty */
   buffer(elements: number, usage: number): GPUBuffer {
     this.requireSound();
-    const size = 4 * Math.max(elements, 1), { maxStorageBufferBindingSize } = this.gpu.limits;
-    if (size > maxStorageBufferBindingSize) {
-      throw new LimitError(
-        `Cannot allocate on the GPU: a binding holds at most ${maxStorageBufferBindingSize} bytes (maxStorageBufferBindingSize): needed are ${size}`,
-      );
-    }
+    const size = 4 * Math.max(elements, 1);
+    requireFits(this.gpu.limits, size);
     return this.#make({ size, usage });
   }
 
@@ -121,6 +118,8 @@ export class Device {
   read(buffer: GPUBuffer, first: number, into: Float32Array | Float64Array): Promise<void> {
     this.requireSound();
     if (into.length === 0) return Promise.resolve();
+    const together = this.#reads?.list.reduce((sum, each) => sum + 4 * each.into.length, 0) ?? 0;
+    if (together + 4 * into.length > this.gpu.limits.maxBufferSize) this.#startReads();
     const reads = this.#reads ??= this.#collectReads();
     reads.list.push({ buffer, first, into });
     return reads.done;
@@ -165,7 +164,8 @@ export class Device {
 
   /** The least that is large enough of those that were used before, or a new one. */
   #takeStaging(bytes: number): GPUBuffer {
-    const size = 2 ** Math.ceil(Math.log2(Math.max(bytes, 4096)));
+    const wanted = 2 ** Math.ceil(Math.log2(Math.max(bytes, 4096)));
+    const size = Math.max(bytes, Math.min(wanted, this.gpu.limits.maxBufferSize));
     const found = this.#staging.findIndex((each) => each.size === size);
     if (found >= 0) return this.#staging.splice(found, 1)[0];
     return this.#make({
@@ -187,17 +187,29 @@ export class Device {
   }
 }
 
-/** @throws DOMException if this host has no WebGPU, no adapter, or none that is asked for */
-export async function openDevice(
-  options: AdapterOptions = {},
-): Promise<Device> {
+/**
+ * @throws DOMException if this host has no WebGPU, no adapter, or none that is asked for; LimitError if the device
+ *   offers less than is needed
+ */
+export async function openDevice(options: AdapterOptions = {}): Promise<Device> {
   const adapter = await requestAdapter(options), { info, limits } = adapter;
   const requiredLimits = Object.fromEntries(WANTED_LIMITS.map((name) => [name, limits[name]]));
-  try {
-    return new Device(await adapter.requestDevice({ requiredLimits }), info);
-  } catch (error) {
-    throw unavailable((error as Error).message);
+  const requiredFeatures: GPUFeatureName[] = options.weights === "f16" ? ["shader-f16"] : [];
+  if (!requiredFeatures.every((name) => adapter.features.has(name))) {
+    throw unavailable(`weights "f16" need the feature shader-f16, which "${nameOf(info)}" lacks`);
   }
+  const gpu = await adapter.requestDevice({ requiredFeatures, requiredLimits }).catch(
+    (error: Error) => {
+      throw unavailable(error.message);
+    },
+  );
+  try {
+    requireLimits(gpu.limits);
+  } catch (error) {
+    gpu.destroy();
+    throw error;
+  }
+  return new Device(gpu, info);
 }
 
 const laterThan = (milliseconds: number): Promise<void> =>

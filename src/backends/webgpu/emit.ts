@@ -5,16 +5,18 @@
  * and the word at which its own record begins; then those records.
  */
 import type { Plan } from "../../graph/plan.ts";
-import { BINDINGS, MAX_DIMENSION, OFFSET_BYTES, WORKGROUP } from "./layout.ts";
+import type { SegmentFormat } from "../backend.ts";
+import { bindingsOf, OFFSET_BYTES, WORKGROUP } from "./layout.ts";
 import { assignLevels, type Unit, unitOf } from "./levels.ts";
+import { gridOf } from "./limits.ts";
 import { placeValues } from "./placement.ts";
 import { isStored, type Stage, stagesOf } from "./stages.ts";
 import { columnSumTask, normTask } from "./tasks/sums.ts";
-import { extentsOf, poolOf, productTask } from "./tasks/product.ts";
+import { extentsOf, productTask } from "./tasks/product.ts";
 import type { Task } from "./tasks/task.ts";
 import { updateTask } from "./tasks/update.ts";
 import { walkTask } from "./tasks/walk.ts";
-import { type ChooseTile, TILES } from "./tiles.ts";
+import { type ChooseTile, POOL } from "./tiles.ts";
 import { type Step, type Values, valuesOf } from "./values.ts";
 import { calledBy } from "./wgsl/library.ts";
 
@@ -40,10 +42,12 @@ export interface Style {
   readonly chooseTile: ChooseTile;
   /** Whether steps share dispatches; see \`levels.ts\`. */
   readonly fuse: boolean;
+  /** What parameters are kept as: "f32" unless given. */
+  readonly parameters?: SegmentFormat;
 }
 
 /** @throws RangeError if an operation has no kernel */
-export function emit(plan: Plan, { chooseTile, fuse }: Style): Emitted {
+export function emit(plan: Plan, { chooseTile, fuse, parameters = "f32" }: Style): Emitted {
   const values = valuesOf(plan);
   const levels = assignLevels(values, fuse);
   const byLevel = Array.from({ length: levels }, (_, level) => {
@@ -61,7 +65,7 @@ export function emit(plan: Plan, { chooseTile, fuse }: Style): Emitted {
   const perLevel = byLevel.map((parts) =>
     parts.map((part) => taskOf(part, plan.capacity, chooseTile))
   );
-  return { ...assemble(perLevel), values, scratchLength };
+  return { ...assemble(perLevel, parameters), values, scratchLength };
 }
 
 /** Steps that one task does: a walk has stages, any other task has one step. */
@@ -95,7 +99,7 @@ function taskOf({ unit, stages, step }: Part, capacity: number, chooseTile: Choo
   }
 }
 
-function assemble(levels: readonly (readonly Task[])[]) {
+function assemble(levels: readonly (readonly Task[])[], parameters: SegmentFormat) {
   const blocks = levels.map(recordsOf);
   const window = align(4 * Math.max(1, ...blocks.map(({ length }) => length)));
   const offsets: number[] = [];
@@ -108,13 +112,8 @@ function assemble(levels: readonly (readonly Task[])[]) {
   const records = new Uint32Array((end + window) / 4);
   blocks.forEach((block, i) => records.set(block, offsets[i] / 4));
   const dispatches = levels.map((tasks, i): Dispatch => {
-    const groups = tasks.reduce((sum, task) => sum + task.groups, 0);
-    const x = Math.min(groups, MAX_DIMENSION);
-    return {
-      shader: shaderOf(functionsOf(tasks)),
-      offset: offsets[i],
-      groups: [x, Math.ceil(groups / x)],
-    };
+    const groups = gridOf(tasks.reduce((sum, task) => sum + task.groups, 0));
+    return { shader: shaderOf(functionsOf(tasks), parameters), offset: offsets[i], groups };
   });
   return { dispatches, records, window };
 }
@@ -135,17 +134,14 @@ function recordsOf(tasks: readonly Task[]): number[] {
   return [...header, ...bodies];
 }
 
-/** Floats of workgroup memory: what trees of lanes and every tile need. */
-const POOL = Math.max(WORKGROUP, ...Object.values(TILES).map(poolOf));
-
-function shaderOf(functions: readonly string[]): string {
+function shaderOf(functions: readonly string[], parameters: SegmentFormat): string {
   const bodies = functions.map((source, i) =>
     `fn task${i}(base: u32, group: u32, local: u32) {\n${source}}\n`
   ).join("\n");
   const cases = functions.map((_, i) =>
     `case ${i}u: { task${i}(records[3u + 3u * task], index - start, local); }`
   );
-  return `${BINDINGS}
+  return `${bindingsOf(parameters)}
 override WORKGROUP: u32 = ${WORKGROUP}u;
 var<workgroup> pool: array<f32, ${POOL}>;
 ${calledBy(bodies)}

@@ -1,7 +1,11 @@
-/** A segment in a buffer of the GPU. Writes are queued; reads wait for all that was queued before. */
+/**
+ * A segment in a buffer of the GPU. Writes are queued; reads wait for all that was queued before. One of halves is
+ * written by the host alone, which keeps a copy.
+ */
 import { sizeAt } from "../../core/shape.ts";
 import type { Plan, SegmentName } from "../../graph/plan.ts";
-import type { Segment, Segments } from "../backend.ts";
+import { fromHalf, HALF_OVERFLOW, toNormalHalf } from "../../core/half.ts";
+import { LimitError, type Segment, type SegmentFormat, type Segments } from "../backend.ts";
 import { disposed, requireRange } from "../checks.ts";
 import type { Device } from "./device.ts";
 import { asFloat32, type ProgramBuffers } from "./program.ts";
@@ -10,30 +14,54 @@ export class GpuSegment implements Segment {
   readonly length: number;
   readonly buffer: GPUBuffer;
   readonly device: Device;
+  readonly format: SegmentFormat;
+  readonly #halves?: Uint16Array<ArrayBuffer>;
   #live = true;
 
-  constructor(device: Device, length: number) {
+  constructor(device: Device, length: number, format: SegmentFormat = "f32") {
     this.length = length;
     this.device = device;
+    this.format = format;
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
-    this.buffer = device.buffer(length, usage);
+    const words = format === "f16" ? Math.ceil(length / 2) : length;
+    if (format === "f16") this.#halves = new Uint16Array(2 * words);
+    this.buffer = device.buffer(words, usage);
   }
 
   write(offset: number, values: ArrayLike<number>): void {
     requireRange("write segment", offset, values.length, this.length);
     this.#require("write segment");
-    this.device.write(this.buffer, offset, asFloat32(values));
+    if (this.#halves) this.#writeHalves(this.#halves, offset, values);
+    else this.device.write(this.buffer, offset, asFloat32(values));
   }
 
   async read(offset: number, into: Float32Array | Float64Array): Promise<void> {
     requireRange("read segment", offset, into.length, this.length);
     this.#require("read segment");
-    await this.device.read(this.buffer, offset, into);
+    if (this.#halves) {
+      into.set(Array.from(this.#halves.subarray(offset, offset + into.length), fromHalf));
+    } else await this.device.read(this.buffer, offset, into);
   }
 
   dispose(): void {
     this.#live = false;
     this.device.release(this.buffer);
+  }
+
+  /** Whole words: two halves each. */
+  #writeHalves(halves: Uint16Array<ArrayBuffer>, offset: number, values: ArrayLike<number>): void {
+    for (let i = 0; i < values.length; i++) {
+      halves[offset + i] = toNormalHalf(values[i]);
+      if (Number.isFinite(fromHalf(halves[offset + i]))) continue;
+      throw new LimitError(
+        `Cannot keep parameters as f16: each must be below ${HALF_OVERFLOW}: current value is ${
+          values[i]
+        }`,
+      );
+    }
+    const first = offset >> 1, end = (offset + values.length + 1) >> 1;
+    const words = new Uint32Array(halves.buffer, 4 * first, end - first);
+    this.device.write(this.buffer, first, words);
   }
 
   #require(action: string): void {

@@ -3,7 +3,8 @@
  * measured. `tuner.ts` measures.
  */
 import { sizeAt } from "../../core/shape.ts";
-import type { Extents, Tile } from "./tasks/product.ts";
+import { WORKGROUP } from "./layout.ts";
+import { type Extents, poolOf, type Tile } from "./tasks/product.ts";
 
 export const TILES = {
   /** Software adapters: a workgroup is a loop on one core, and registers are its cache. */
@@ -19,6 +20,9 @@ export const TILES = {
 } as const satisfies Readonly<Record<string, Tile>>;
 
 export type TileName = keyof typeof TILES;
+
+/** Floats of workgroup memory: what trees of lanes and every tile need. */
+export const POOL = Math.max(WORKGROUP, ...Object.values(TILES).map(poolOf));
 
 /** Those that a real adapter is measured with. */
 export const HARDWARE_TILES: readonly TileName[] = ["small", "middle", "large", "tall"];

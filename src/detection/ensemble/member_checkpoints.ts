@@ -35,7 +35,7 @@ export class MemberCheckpoints {
   /**
    * With what the store holds. What a network is made from is its own run's to compare.
    * @param identity what the networks have in common
-   * @throws TypeError if the store's is of another fit, SyntaxError if it is damaged
+   * @throws ResumeError if the store's is of another fit, ModelFileError if it is damaged
    */
   static async open(store: CheckpointStore, identity: RunIdentity): Promise<MemberCheckpoints> {
     const bytes = await store.read();

@@ -7,7 +7,7 @@
  *   strangeness = mean of the two largest surprisals of: regression, norm, half-scaled distance, each in both
  *   views, each of a row by what has not seen it
  *
- * The score of the default detector but for its networks, which would take as long as the fit itself.
+ * The statistics of the default detector but for its networks, which would take as long as the fit itself.
  * Rows that calibrate must not be chosen so: what is kept by its score says nothing of the scores to come.
  */
 import { permutation } from "../../core/philox.ts";

@@ -1,15 +1,20 @@
 /**
- * A program on a device that is not trusted: of every run the host computes the first row and the last, and
- * what the device reads out must be that.
+ * A program on a device that is not trusted: of every run the host computes the first row, the last, and one
+ * of each of so many equal parts, at random; what the device reads out must be that. Where a share p of each part is
+ * wrong it goes unseen with a probability of (1 - p)^PARTS a run; two parts on end that are wrong never do.
  *
  * Tolerance. That of `graph/cost.ts`, relative to the largest element of the row's result, or of what the
  * row reads, or one: what adds up to a small number has terms of that size.
  */
 import { GpuError, type Program, type SyncProgram } from "../../backends/backend.ts";
+import { HostRandom } from "../../core/philox.ts";
 import { sizeAt } from "../../core/shape.ts";
 import { relativeRounding } from "../../graph/cost.ts";
 import type { Plan } from "../../graph/plan.ts";
 import { after, type Wait } from "../steps.ts";
+
+/** Parts of a run of which the host computes a row, and the least rows of one. */
+const PARTS = 16, PART_ROWS = 16;
 
 /** What the host says of one row of a run. */
 interface Expected {
@@ -26,6 +31,7 @@ export class CheckedProgram implements Program {
   readonly #tolerance: number;
   readonly #written = new Map<string, ArrayLike<number>>();
   #expected: readonly Expected[] = [];
+  #runs = 0;
 
   /**
    * @param host the same program for one row
@@ -49,7 +55,7 @@ export class CheckedProgram implements Program {
     this.#prepare();
     const wait = this.#device.run(rows);
     // The device is at work meanwhile.
-    this.#expected = (rows === 1 ? [0] : [0, rows - 1]).map((row) => this.#expect(row));
+    this.#expected = checkedRows(rows, this.#runs++).map((row) => this.#expect(row));
     return wait;
   }
 
@@ -101,4 +107,15 @@ export class CheckedProgram implements Program {
       );
     });
   }
+}
+
+/** Of every run others. */
+function checkedRows(rows: number, run: number): readonly number[] {
+  const random = new HostRandom(rows, run, 0);
+  const parts = Math.min(PARTS, Math.floor(rows / PART_ROWS));
+  const start = (part: number) => Math.floor(part * rows / parts);
+  const inner = Array.from({ length: parts }, (_, part) => {
+    return start(part) + random.below(start(part + 1) - start(part));
+  });
+  return [...new Set([0, ...inner, rows - 1])];
 }

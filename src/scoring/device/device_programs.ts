@@ -1,6 +1,7 @@
 /**
  * The programs of a model on a device: compiled when first needed, for as many rows as there are and the
- * device takes at once. The parameters are the host's; the device has a copy, which follows.
+ * device takes at once. The parameters are the host's; the device has a copy, which follows, and which may be
+ * rounded to halves: what the host checks the device by is then computed from the same halves.
  */
 import {
   type Accelerator,
@@ -9,6 +10,7 @@ import {
   type Segment,
   type SyncProgram,
 } from "../../backends/backend.ts";
+import { fromHalf, toNormalHalf } from "../../core/half.ts";
 import type { Engine, Programs, ProgramSize, Work } from "../engine.ts";
 import { SAMPLE_CHUNK } from "../evaluation.ts";
 import { Recent } from "../recent.ts";
@@ -28,6 +30,9 @@ export class DevicePrograms<Name extends string> implements Programs<Name> {
   readonly #host: Engine<Name>;
   readonly #parameters: Segment;
   readonly #values: Float32Array;
+  /** The parameters as the device has them, for the host: its own unless they are rounded. */
+  readonly #checkSegment: Segment;
+  readonly #isRounded: boolean;
   readonly #programs = new Recent<Program>(MAX_PROGRAMS);
   readonly #checks = new Map<string, SyncProgram>();
   /** The most rows of a run, by name and draws. */
@@ -39,7 +44,10 @@ export class DevicePrograms<Name extends string> implements Programs<Name> {
     this.device = device;
     this.#host = host;
     this.#values = new Float32Array(host.layout.length);
-    this.#parameters = device.allocate(host.layout.length);
+    const format = host.device.adapter?.weights ?? "f32", { length } = host.layout;
+    this.#isRounded = format !== "f32";
+    this.#parameters = device.allocate(length, format);
+    this.#checkSegment = this.#isRounded ? host.backend.allocate(length) : host.segment;
   }
 
   program(name: Name, { samples, capacity, rows = capacity }: ProgramSize): Program {
@@ -70,6 +78,7 @@ export class DevicePrograms<Name extends string> implements Programs<Name> {
     for (const check of this.#checks.values()) check.dispose();
     this.#checks.clear();
     this.#programs.clear();
+    if (this.#isRounded) this.#checkSegment.dispose();
     this.device.dispose();
   }
 
@@ -90,16 +99,23 @@ export class DevicePrograms<Name extends string> implements Programs<Name> {
   #check(kind: string, name: Name, samples?: number): SyncProgram {
     const known = this.#checks.get(kind);
     if (known) return known;
-    const made = this.#host.compile(name, { capacity: 1, samples });
+    const plan = this.#host.plan(name, { capacity: 1, samples });
+    const made = this.#host.backend.compile(plan, { parameters: this.#checkSegment });
     this.#checks.set(kind, made);
     return made;
   }
 
-  /** The parameters as they are now. */
+  /**
+   * The parameters as they are now.
+   * @throws LimitError if one is too large for a half, where that is asked for
+   */
   #follow(): void {
     if (this.#version === this.#host.version) return;
     this.#host.segment.read(0, this.#values);
     this.#parameters.write(0, this.#values);
+    if (this.#isRounded) {
+      this.#checkSegment.write(0, this.#values.map((value) => fromHalf(toNormalHalf(value))));
+    }
     this.#version = this.#host.version;
   }
 

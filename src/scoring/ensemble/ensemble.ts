@@ -1,11 +1,12 @@
 /**
  * The score of the default detector: several statistics of a row in several views, each as a surprisal in
- * nats (`surprisal.ts`), and of these the mean of the two largest. A row is strange if two ways of looking
- * at it say so strongly; ways that see nothing do not water that down, one alone does not carry it.
+ * nats (`surprisal.ts`), and of these the two largest. A row is as strange as the way of looking at it that
+ * is most surprised says, more so if a second one agrees; ways that see nothing do not water that down.
  *
- *   row → views → one program (`members.ts`) → statistics → surprisals s → score = ½ (s₍₁₎ + s₍₂₎)
+ *   row → views → one program (`members.ts`) → statistics → surprisals s → score = ¾ s₍₁₎ + ¼ s₍₂₎
  *
- * Each surprisal is shared out among the columns as its statistic is, so contributions sum to the score.
+ * Each surprisal is shared out among the columns as its statistic is, so contributions sum to the score. What a row
+ * lacks is filled in in two ways (`impute.ts`); it is as strange as the more ordinary of the two.
  */
 import type { Segment, SyncProgram, WeightFormat } from "../../backends/backend.ts";
 import { type Layout, layOut } from "../../graph/layout.ts";
@@ -30,11 +31,11 @@ export interface EnsembleModel {
   readonly parameters: ReadonlyMap<string, Float32Array>;
 }
 
-/** Rows that a run takes: their distances to all references, 4 kB a row and view, stay in a processor's second cache. */
-export const BATCH_ROWS = 32;
+/** Rows that a run takes: weights are packed for so many at once, and what is between stays in a processor's caches. */
+export const BATCH_ROWS = 64;
 
-/** How many of the largest surprisals make the score. */
-const LARGEST = 2;
+/** What the largest surprisal counts, and the second. */
+const WEIGHTS = [0.75, 0.25] as const;
 
 export class Ensemble {
   readonly model: EnsembleModel;
@@ -129,6 +130,9 @@ export class Batch {
   readonly #program: SyncProgram;
   /** Of each row those of all views. */
   readonly #surprisals: Float64Array;
+  /** Scores and contributions of rows that lack something, filled in otherwise. */
+  readonly #otherScores: Float64Array;
+  readonly #otherRaw: Float64Array;
 
   constructor(model: EnsembleModel, program: SyncProgram) {
     this.#model = model;
@@ -138,7 +142,10 @@ export class Batch {
       const weight = linearWeight(model, part.view.name);
       return new PartScorer(part, { columns, statistics, program, weight });
     });
-    this.#surprisals = new Float64Array(program.plan.capacity * parts.length * statistics.length);
+    const { capacity } = program.plan;
+    this.#surprisals = new Float64Array(capacity * parts.length * statistics.length);
+    this.#otherScores = new Float64Array(capacity);
+    this.#otherRaw = new Float64Array(capacity * columns);
   }
 
   dispose(): void {
@@ -154,18 +161,35 @@ export class Batch {
 
   /**
    * Writes the scores of the first rows to `scores`, and what each column adds to them to `raw`, which
-   * holds zeros: both from row `first` on.
+   * holds zeros: both from row `first` on. Rows that lack something run again, filled in otherwise.
    */
   score(rows: number, scores: Float64Array, raw: Float64Array, first: number): void {
+    this.#score(rows, scores, raw, first);
+    if (this.parts.every(({ isWhole }) => isWhole)) return;
+    for (const part of this.parts) part.complete(rows);
+    this.#program.run(rows);
+    for (const part of this.parts) part.read();
+    const others = this.#otherScores,
+      otherRaw = this.#otherRaw.fill(0),
+      width = this.#model.columns;
+    this.#score(rows, others, otherRaw, 0);
+    for (let slot = 0, r = first; slot < rows; slot++, r++) {
+      if (others[slot] >= scores[r]) continue;
+      scores[r] = others[slot];
+      raw.set(otherRaw.subarray(slot * width, (slot + 1) * width), r * width);
+    }
+  }
+
+  #score(rows: number, scores: Float64Array, raw: Float64Array, first: number): void {
     const all = this.#surprisals, { statistics, columns } = this.#model, width = statistics.length;
-    const each = this.parts.length * width, count = Math.min(LARGEST, each);
+    const each = this.parts.length * width;
     for (let p = 0; p < this.parts.length; p++) {
       this.parts[p].surprisals(rows, all, p * width, each);
     }
     for (let slot = 0; slot < rows; slot++) {
       let score = 0;
-      for (let k = 0; k < count; k++) {
-        const at = indexOfLargest(all, slot * each, each), nats = all[slot * each + at] / count;
+      for (const weight of WEIGHTS) {
+        const at = indexOfLargest(all, slot * each, each), nats = weight * all[slot * each + at];
         score += nats;
         const part = this.parts[Math.floor(at / width)];
         part.blame(statistics[at % width], slot, nats, raw, (first + slot) * columns);

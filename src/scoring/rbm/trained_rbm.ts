@@ -6,7 +6,8 @@ import { openBackend } from "../../backends/open.ts";
 import { splitSeed } from "../../core/philox.ts";
 import { requireNumber } from "../../core/validate.ts";
 import { parseRbmSpec, rbmParameters, type RbmSpec } from "../../models/rbm.ts";
-import { BULK_ROWS, type DeviceOptions, Engine, type NamedTensor } from "../engine.ts";
+import type { DeviceOptions } from "../device_options.ts";
+import { BULK_ROWS, Engine, type NamedTensor } from "../engine.ts";
 import type { Matrix, Rows } from "../matrix.ts";
 import {
   blamingFile,
@@ -42,12 +43,21 @@ export class TrainedRbm {
   /** @internal */
   protected readonly engine: RbmEngine;
 
-  /** A machine with the given parameter values; `Rbm.create` and `load` are the usual ways. */
+  /**
+   * A machine with the given parameter values; `Rbm.create` and `load` are the usual ways.
+   * @throws DOMException for a GPU: none runs a machine
+   */
   constructor(
     spec: RbmSpec,
     values: ReadonlyMap<string, ArrayLike<number>>,
     device: DeviceOptions = {},
   ) {
+    if (device.backend === "webgpu") {
+      throw new DOMException(
+        'Cannot use backend "webgpu": a Boltzmann machine runs on the host: use "auto" or "wasm"',
+        "NotSupportedError",
+      );
+    }
     this.spec = spec;
     this.engine = new Engine(rbmArchitecture(spec), values, device, openBackend);
   }

@@ -1,7 +1,7 @@
 /** What `factorAnalysis` takes, with defaults; parsed once, strictly. */
 import { LOG_VARIANCE } from "../../core/stable.ts";
 import { requireChoice, requireNumber, requireObject } from "../../core/validate.ts";
-import type { DeviceOptions } from "../../scoring/trained_vae.ts";
+import { DEVICE_KEYS, type DeviceOptions } from "../../scoring/device_options.ts";
 
 /** How to fit a linear Gaussian model. */
 export interface FactorAnalysisOptions extends DeviceOptions {
@@ -43,9 +43,7 @@ const KEYS = [
   "minVariance",
   "onProgress",
   "signal",
-  "backend",
-  "determinism",
-  "threads",
+  ...DEVICE_KEYS,
 ];
 
 /** Wider covariances do not fit a browser's memory. */

@@ -14,6 +14,7 @@ import { HostRandom } from "../../core/philox.ts";
 import { LOG_VARIANCE } from "../../core/stable.ts";
 import { STREAMS } from "../../core/streams.ts";
 import { requireNumber } from "../../core/validate.ts";
+import { splitDevice } from "../../scoring/device_options.ts";
 import { type Matrix, requireFloatRows, type Rows, toMatrix } from "../../scoring/matrix.ts";
 import { pauser } from "../../scoring/pauser.ts";
 import { VAE } from "../vae.ts";
@@ -54,8 +55,8 @@ export async function factorAnalysis(
   rows: Rows,
   options: FactorAnalysisOptions,
 ): Promise<FactorAnalysis> {
-  const { backend, determinism, threads, onProgress, signal, minVariance } = options;
   const settings = parseEmOptions(options);
+  const [device, { onProgress, signal, minVariance }] = splitDevice(options);
   const { latent, noise, seed } = settings;
   const matrix = toMatrix(rows, columnsOf(rows));
   requireSize(matrix, latent);
@@ -68,7 +69,7 @@ export async function factorAnalysis(
     inputs: matrix.shape[1],
     latent: [{ size: latent }],
     likelihood: { type: "gaussian", variance: noise, minVariance: floor },
-  }, { seed, backend, determinism, threads });
+  }, { seed, ...device });
   try {
     const { factors, ...history } = await maximize(moments, settings, floor, pause, onProgress);
     model.setParameters(linearVaeParameters(moments.mean, factors, latent, noise));

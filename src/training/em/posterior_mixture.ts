@@ -8,8 +8,8 @@ import { portableExp, portableLog } from "../../core/portable.ts";
 import { normal } from "../../core/draws.ts";
 import { HostRandom } from "../../core/philox.ts";
 import { STREAMS } from "../../core/streams.ts";
+import { DEVICE_KEYS, type DeviceOptions, splitDevice } from "../../scoring/device_options.ts";
 import type { Rows } from "../../scoring/matrix.ts";
-import type { DeviceOptions } from "../../scoring/trained_vae.ts";
 import { VAE } from "../vae.ts";
 import { fitMixture } from "./gaussian_mixture.ts";
 
@@ -33,16 +33,7 @@ export interface PosteriorMixture {
   readonly logLikelihood: readonly number[];
 }
 
-const KEYS = [
-  "components",
-  "seed",
-  "iterations",
-  "tolerance",
-  "backend",
-  "determinism",
-  "threads",
-  "weights",
-];
+const KEYS = ["components", "seed", "iterations", "tolerance", ...DEVICE_KEYS];
 
 /**
  * The model with a mixture in place of its prior, fitted to its posterior of the rows.
@@ -56,7 +47,7 @@ export async function withPosteriorMixture(
   options: PosteriorMixtureOptions = {},
 ): Promise<PosteriorMixture> {
   const fields = requireObject("options", options, KEYS);
-  const { components: _, seed: __, iterations: ___, tolerance: ____, ...device } = options;
+  const [device] = splitDevice(options);
   const number = (key: string, otherwise: number, limits: Parameters<typeof requireNumber>[2]) =>
     requireNumber(key, fields[key] ?? otherwise, limits);
   const components = number("components", 10, { min: 1, max: 4096, integer: true });

@@ -11,7 +11,7 @@
 import { requireNumber, requireObject } from "../../core/validate.ts";
 import { initialize } from "../../models/initialize.ts";
 import { parseRbmSpec, rbmParameters, type RbmSpec } from "../../models/rbm.ts";
-import type { DeviceOptions } from "../../scoring/engine.ts";
+import { DEVICE_KEYS, type DeviceOptions, splitDevice } from "../../scoring/device_options.ts";
 import type { Rows } from "../../scoring/matrix.ts";
 import { baseRates } from "../../scoring/rbm/partition.ts";
 import { loadRbm, TrainedRbm } from "../../scoring/rbm/trained_rbm.ts";
@@ -38,8 +38,8 @@ export class Rbm extends TrainedRbm {
    * @throws TypeError or RangeError naming the field of the spec that cannot be
    */
   static create(spec: RbmSpec, options: RbmCreateOptions = {}): Rbm {
-    requireObject("create options", options, ["seed", "backend", "determinism", "threads"]);
-    const { seed = 0, ...device } = options;
+    requireObject("create options", options, ["seed", ...DEVICE_KEYS]);
+    const [device, { seed = 0 }] = splitDevice(options);
     requireNumber("seed", seed, { integer: true });
     const canonical = parseRbmSpec(spec);
     const rbm = new Rbm(canonical, initialize(rbmParameters(canonical), seed), device);

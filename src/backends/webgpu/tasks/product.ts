@@ -15,7 +15,7 @@ import { rowsAt, type Shape, sizeAt } from "../../../core/shape.ts";
 import { ACTIVATE } from "../kernels/elementwise.ts";
 import { WORKGROUP } from "../layout.ts";
 import type { Operand, Step, Value } from "../values.ts";
-import { element, type Task, Words } from "./task.ts";
+import { element, readElement, type Task, Words } from "./task.ts";
 
 /** How a product is cut: threads across and registers of a thread. */
 export interface Tile {
@@ -131,8 +131,12 @@ function direct(tile: Tile, left: Side, right: Side): string {
       `let b${c} = ${right.start} + min(${colOf(tile, c)}, cols - 1u) * ${right.outer};`
     ),
   );
-  const loads = range(high).map((r) => `let x${r} = ${element(left.value, `a${r} + k * aStep`)};`)
-    .concat(range(wide).map((c) => `let y${c} = ${element(right.value, `b${c} + k * bStep`)};`));
+  const loads = range(high).map((r) =>
+    `let x${r} = ${readElement(left.value, `a${r} + k * aStep`)};`
+  )
+    .concat(
+      range(wide).map((c) => `let y${c} = ${readElement(right.value, `b${c} + k * bStep`)};`),
+    );
   return `${starts.join("\n")}
 let aStep = ${left.inner};
 let bStep = ${right.inner};
@@ -162,7 +166,7 @@ let o = ${isAlong ? `e / ${depth}u` : `e % ${size}u`};
 var value = 0.0;
 if (k0 + k < depth && ${first} + o < ${end}) {
 value = ${
-      element(
+      readElement(
         from.value,
         `${from.start} + (${first} + o) * ${from.outer} + (k0 + k) * ${from.inner}`,
       )
@@ -195,7 +199,7 @@ function write(tile: Tile, target: string, { op, attrs, inputs }: Step, words: W
   const { high, wide, across } = tile, count = high * wide;
   const sums = range(count).map((e) => `s${Math.floor(e / wide)}${e % wide}`);
   const bias = op === "dense" &&
-    element(inputs[2].value, `${words.u32(inputs[2].value.offset)} + j`);
+    readElement(inputs[2].value, `${words.u32(inputs[2].value.offset)} + j`);
   const result = bias ? ACTIVATE[attrs.activation as Activation](`(sums[e] + ${bias})`) : "sums[e]";
   return `var sums = array<f32, ${count}>(${sums.join(", ")});
 for (var e = 0u; e < ${count}u; e++) {

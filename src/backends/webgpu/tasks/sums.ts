@@ -7,7 +7,7 @@
  *   bindings   operand anywhere, result in scratch
  */
 import { NORM_SPAN, type Step } from "../values.ts";
-import { element, type Task, Words } from "./task.ts";
+import { element, readElement, type Task, Words } from "./task.ts";
 
 /** Columns that a workgroup of a column sum takes at most. */
 const WIDTH = 16;
@@ -16,7 +16,7 @@ export function columnSumTask({ inputs: [x], output, attrs }: Step): Task {
   const words = new Words();
   const { cols } = x.shape;
   const width = Math.min(WIDTH, 2 ** Math.ceil(Math.log2(cols)));
-  const value = element(x.value, `${words.u32(x.value.offset)} + row * cols + col`);
+  const value = readElement(x.value, `${words.u32(x.value.offset)} + row * cols + col`);
   const target = element(output.value, `${words.u32(output.value.offset)} + col`);
   const source = `let rows = ${words.rows(x.shape)};
 let cols = ${words.u32(cols)};
@@ -40,7 +40,7 @@ workgroupBarrier();
 
 export function normTask({ inputs: [x], output }: Step): Task {
   const words = new Words();
-  const value = element(x.value, `${words.u32(x.value.offset)} + i`);
+  const value = readElement(x.value, `${words.u32(x.value.offset)} + i`);
   const target = element(output.value, `${words.u32(output.value.offset)} + group`);
   const source = `let size = ${words.rows(x.shape)} * ${words.u32(x.shape.cols)};
 let start = group * ${NORM_SPAN}u;

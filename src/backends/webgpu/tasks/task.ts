@@ -39,3 +39,8 @@ export class Words {
 export function element({ home }: Value, index: string): string {
   return `${home}[${index}]`;
 }
+
+/** The same to be read alone, as float32 whatever parameters are kept as. */
+export function readElement(value: Value, index: string): string {
+  return value.home === "parameters" ? `parameter(${index})` : element(value, index);
+}

@@ -14,7 +14,7 @@ import { CONTROL_WORDS, WORKGROUP } from "../layout.ts";
 import type { Unit } from "../levels.ts";
 import { isInRegister, isStored, type Stage } from "../stages.ts";
 import type { Operand, Step, Value } from "../values.ts";
-import { element, type Task, Words } from "./task.ts";
+import { element, readElement, type Task, Words } from "./task.ts";
 
 const NEGATIVE_INFINITY = `-bitcast<f32>(control[${CONTROL_WORDS.infinity}])`;
 
@@ -143,12 +143,12 @@ ${end.join("")}`;
     const oneRow = isOneRow(shape) && !isOneRow(full), oneCol = shape.cols === 1 && full.cols !== 1;
     const start = this.#words.u32(value.offset);
     const down = this.#words.u32(oneRow ? 0 : shape.cols), along = this.#words.u32(oneCol ? 0 : 1);
-    return element(value, `${start} + row * ${down} + col * ${along}`);
+    return readElement(value, `${start} + row * ${down} + col * ${along}`);
   }
 
   #read({ value, shape }: Operand, row: string, col: string): string {
     const start = this.#words.u32(value.offset), width = this.#words.u32(shape.cols);
-    return element(value, `${start} + ${row} * ${width} + ${col}`);
+    return readElement(value, `${start} + ${row} * ${width} + ${col}`);
   }
 
   /** log-sum-exp and softmax: the largest, then the sum of exponentials, then the result. */

@@ -6,6 +6,8 @@ import { MATH } from "./math.ts";
 import { PHILOX } from "./philox.ts";
 
 const LIBRARY: Readonly<Record<string, string>> = {
+  // Whatever they are kept as: see `layout.ts`.
+  parameter: `fn parameter(index: u32) -> f32 { return f32(parameters[index]); }`,
   ...MATH,
   ...LANES,
   ...PHILOX,

@@ -1,0 +1,66 @@
+/**
+ * What a device must offer, and what it can hold. Every limit here has a least value that WebGPU promises
+ * (W3C, "WebGPU", §3.6.2 Limits), on which the shaders rest; a driver that offers less is refused by the limit's name,
+ * and so is what does not fit. Nothing is cut in silence.
+ */
+import { LimitError } from "../backend.ts";
+import { MAX_BINDINGS, MAX_DIMENSION, OFFSET_BYTES, WORKGROUP } from "./layout.ts";
+import { POOL } from "./tiles.ts";
+
+/** Limits of which a large model wants all that the adapter has. */
+export const WANTED_LIMITS = ["maxStorageBufferBindingSize", "maxBufferSize"] as const;
+
+/** What shaders and bind groups need of any device. */
+const NEEDED = {
+  maxComputeInvocationsPerWorkgroup: WORKGROUP,
+  maxComputeWorkgroupSizeX: WORKGROUP,
+  maxComputeWorkgroupStorageSize: 4 * POOL,
+  maxComputeWorkgroupsPerDimension: MAX_DIMENSION,
+  maxStorageBuffersPerShaderStage: MAX_BINDINGS,
+} as const satisfies Partial<Record<keyof GPUSupportedLimits, number>>;
+
+/** @throws LimitError naming the limit of which the device has too little */
+export function requireLimits(limits: GPUSupportedLimits): void {
+  for (const [name, needed] of Object.entries(NEEDED)) {
+    const offered = limits[name as keyof typeof NEEDED];
+    if (offered < needed) {
+      throw new LimitError(
+        `Cannot use the GPU: ${name} must be at least ${needed}: current value is ${offered}`,
+      );
+    }
+  }
+  if (limits.minStorageBufferOffsetAlignment > OFFSET_BYTES) {
+    throw new LimitError(
+      `Cannot use the GPU: minStorageBufferOffsetAlignment must be at most ${OFFSET_BYTES}: current value is ${limits.minStorageBufferOffsetAlignment}`,
+    );
+  }
+}
+
+/** @throws LimitError naming the limit that so many bytes exceed */
+export function requireFits(limits: GPUSupportedLimits, bytes: number): void {
+  for (
+    const [name, holder] of [["maxStorageBufferBindingSize", "binding"], [
+      "maxBufferSize",
+      "buffer",
+    ]] as const
+  ) {
+    if (bytes <= limits[name]) continue;
+    throw new LimitError(
+      `Cannot allocate on the GPU: a ${holder} holds at most ${
+        limits[name]
+      } bytes (${name}): needed are ${bytes}`,
+    );
+  }
+}
+
+/**
+ * So many workgroups along two dimensions.
+ * @throws LimitError if two are too few
+ */
+export function gridOf(groups: number): readonly [x: number, y: number] {
+  const x = Math.max(1, Math.min(groups, MAX_DIMENSION)), y = Math.max(1, Math.ceil(groups / x));
+  if (y <= MAX_DIMENSION) return [x, y];
+  throw new LimitError(
+    `Cannot run on the GPU: a dimension has at most ${MAX_DIMENSION} workgroups (maxComputeWorkgroupsPerDimension): needed are ${x} × ${y}`,
+  );
+}

@@ -1,0 +1,43 @@
+/** Fits what a specification states to a table as it stands: no standardisation, no calibration. */
+import type { Table } from "../formats/mod.ts";
+import type { ModelSpec } from "../models/spec.ts";
+import { type DeviceOptions, splitDevice } from "../scoring/device_options.ts";
+import type { FitOptions } from "../training/options.ts";
+import type { FitReport } from "../training/report.ts";
+import { VAE } from "../training/vae.ts";
+import { defaultTraining } from "./defaults.ts";
+
+/** The run; of what is left out a table's own defaults hold. The table says what is beside x. */
+export type StatedRun =
+  & DeviceOptions
+  & Omit<FitOptions, "condition" | "labels" | "validationCondition" | "validationLabels">;
+
+/** @throws as `VAE.fit` */
+export async function fitStated(
+  spec: ModelSpec,
+  table: Table,
+  run: StatedRun,
+): Promise<{ readonly vae: VAE; readonly report: FitReport }> {
+  const [device, options] = splitDevice(run);
+  const { objective, ...usual } = defaultTraining(table.rows, options.batchSize);
+  const { x, ...beside } = partsOf(spec, table);
+  const vae = VAE.create(spec, { seed: options.seed, ...device });
+  try {
+    // The warm-up is the ELBO's; a classifier has an objective of its own.
+    const meant = spec.classifier ? {} : { objective };
+    return { vae, report: await vae.fit(x, { ...usual, ...meant, ...options, ...beside }) };
+  } catch (error) {
+    vae.dispose();
+    throw error;
+  }
+}
+
+/** The table's rows, and what stands behind them. */
+function partsOf({ inputs, classifier }: ModelSpec, table: Table) {
+  const { data, rows, columns } = table, width = columns.length;
+  const x = { data, shape: [rows, width] } as const;
+  if (!classifier) return { x };
+  const ofRows = Array.from({ length: rows }, (_, r) => data.subarray(r * width, (r + 1) * width));
+  const labels: FitOptions["labels"] = ofRows.map((row) => row[inputs]);
+  return { x: ofRows.map((row) => row.subarray(0, inputs)), labels };
+}

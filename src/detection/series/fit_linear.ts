@@ -1,0 +1,32 @@
+/** Preset "linear": one linear VAE over windows, fitted exactly, and calibrated by fits without each stretch. */
+import { splitDevice } from "../../scoring/device_options.ts";
+import type { ColumnSchema } from "../../scoring/schema.ts";
+import type { Cells } from "../../scoring/standardize.ts";
+import type { TableModel } from "../../scoring/table_model.ts";
+import type { FitReport } from "../../training/report.ts";
+import type { VAE } from "../../training/vae.ts";
+import { calibrated } from "../calibrate.ts";
+import { sketchColumns } from "../drift/sketch.ts";
+import type { DetectorOptions } from "../options.ts";
+import { fitSeries } from "./fit_series.ts";
+
+/** @throws RangeError for windows that are too wide, or for options out of range */
+export function fitLinear(
+  { cells, schema, warnings, window }: {
+    readonly cells: Cells;
+    readonly schema: readonly ColumnSchema[];
+    readonly warnings: readonly string[];
+    readonly window: number;
+  },
+  options: DetectorOptions,
+): { readonly vae: VAE; readonly model: TableModel; readonly report: FitReport } {
+  const { falseAlarmRate = 0.01, seed = 0, latent } = options;
+  const [device] = splitDevice(options);
+  const request = { cells, schema, window, seed, device, ...(latent !== undefined && { latent }) };
+  const { vae, report, parts, typical, held } = fitSeries(request);
+  const sketch = { data: sketchColumns(cells, schema.length), rows: cells.rows };
+  const table = { schema, ...parts, falseAlarmRate, warnings, sketch, window };
+  const scores = Float64Array.from(held.flatMap((stretch) => [...stretch]));
+  const stretches = held.map(({ length }) => length);
+  return { vae, model: calibrated(table, { scores, typical }, stretches), report };
+}

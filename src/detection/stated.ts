@@ -1,0 +1,22 @@
+/**
+ * A VAE as a specification states it, over a table as it stands. The table's columns are those of x and behind them
+ * what the specification asks for: the columns of the condition, or, for a model with a classifier, the class, -1
+ * where it is missing. `fit_stated.ts` fits it: an edge that forwards a job reads this, and carries no trainer.
+ */
+import { type ModelSpec, type ModelSpecInput, parseSpec } from "../models/spec.ts";
+
+/** What a caller wrote. */
+export type Stated = Readonly<Record<string, unknown>>;
+
+/** @throws TypeError or RangeError naming the field, or the number of columns that it needs */
+export function specFor(stated: Stated, width: number): ModelSpec {
+  const behind = stated.classifier ? 1 : stated.condition ?? 0;
+  const given = { inputs: Math.max(1, width - Number(behind)), ...stated };
+  const spec = parseSpec(given as unknown as ModelSpecInput);
+  const needed = spec.inputs + (spec.classifier ? 1 : spec.condition);
+  if (needed === width) return spec;
+  const parts = spec.classifier ? "a class" : `a condition of ${spec.condition}`;
+  throw new RangeError(
+    `Cannot read spec: its ${spec.inputs} inputs and ${parts} need ${needed} columns: current value is ${width}`,
+  );
+}

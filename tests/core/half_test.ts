@@ -1,0 +1,24 @@
+/** Halves that are zero or normal. Oracle: all 65,536 bit patterns, and the nearest of their neighbours. */
+import { equal, ok } from "node:assert/strict";
+import { fromHalf, toHalf, toNormalHalf } from "../../src/core/half.ts";
+import { HostRandom } from "../../src/core/philox.ts";
+
+Deno.test("toNormalHalf() keeps zero and normal halves, and moves the others to the nearest of these", () => {
+  for (let bits = 0; bits < 2 ** 16; bits++) {
+    const value = fromHalf(bits), size = Math.abs(value);
+    if (Number.isNaN(value) || Object.is(value, -0)) continue;
+    const got = fromHalf(toNormalHalf(value));
+    if (size === 0 || size >= 2 ** -14) equal(got, value);
+    else equal(Math.abs(got), size > 2 ** -15 ? 2 ** -14 : 0);
+  }
+});
+
+Deno.test("toNormalHalf() is off by at most max(2^-11 |w|, 2^-15)", () => {
+  const random = new HostRandom(1, 0, 0);
+  for (let i = 0; i < 20_000; i++) {
+    const value = (2 * random.uniformF64() - 1) * 2 ** (20 * random.uniformF64() - 18);
+    const off = Math.abs(fromHalf(toNormalHalf(value)) - value);
+    ok(off <= Math.max(2 ** -11 * Math.abs(value), 2 ** -15), `${value} is off by ${off}`);
+    ok(Math.abs(value) < 2 ** -14 || toNormalHalf(value) === toHalf(value));
+  }
+});
