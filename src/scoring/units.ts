@@ -7,7 +7,8 @@
 import type { RbmSpec } from "../models/rbm.ts";
 import { latentSize } from "../models/vae_graph.ts";
 import { type CellFault, findFault } from "./data_rule.ts";
-import { type Matrix, MAX_FLOAT32 } from "./matrix.ts";
+import { MAX_FLOAT32 } from "./finite.ts";
+import type { Matrix } from "./matrix.ts";
 import type { SampleOptions } from "./sampling.ts";
 import { type ColumnSchema, numericSchema } from "./schema.ts";
 import type { Cells } from "./standardize.ts";
