@@ -7,7 +7,7 @@
  * epoch that was no worse than the untrained model, with a tenth of the learning rate; after six
  * such falls it gives up. Whatever happens, the model is left with parameters that were good.
  */
-import type { Backend, Segment, StepInputs, SyncProgram } from "../backends/backend.ts";
+import type { Backend, Segment, SyncProgram } from "../backends/backend.ts";
 import type { Matrix } from "../scoring/matrix.ts";
 import {
   type Checkpoint,
@@ -21,8 +21,9 @@ import {
 } from "./checkpoint.ts";
 import { DivergenceError, isDiverged } from "./divergence.ts";
 import { EpochSums } from "./epoch_sums.ts";
-import { DistrustError, type Expected, GpuError, type GpuSteps } from "./gpu_steps.ts";
-import { HostSteps, type NextStep } from "./host_steps.ts";
+import { GpuFeed } from "./gpu_feed.ts";
+import { DistrustError, GpuError, type GpuSteps } from "./gpu_steps.ts";
+import { HostSteps } from "./host_steps.ts";
 import type { Recipe } from "./options.ts";
 import type { EpochMeans, EpochReport, FitReport } from "./report.ts";
 import type { RowOrder } from "./row_order.ts";
@@ -83,6 +84,7 @@ class Trainer {
   #lastYield: number;
   #epochStart: { time: number; batch: number };
   #gpu?: GpuSteps;
+  #feed?: GpuFeed;
   /** The run when the host last held the parameters. */
   #mark?: Checkpoint;
   /** The run when the GPU was last found to compute rightly. */
@@ -93,6 +95,7 @@ class Trainer {
     this.#gpu = run.gpu;
     this.#batches = Math.ceil(run.order.length / run.recipe.batchSize);
     this.#host = new HostSteps(run.program, run.recipe, run.data, this.#batches);
+    this.#feed = run.gpu && new GpuFeed(run.gpu, this.#host, run);
     this.#latent = this.#host.means.meanOfMean.length;
     this.#counters = newCounters();
     this.#sums = new EpochSums(this.#latent);
@@ -170,7 +173,7 @@ class Trainer {
     await this.#enterGpu();
     do {
       while (counters.batch < this.#batches) {
-        if (this.#gpu) await this.#stepMany(this.#gpu);
+        if (this.#gpu && this.#feed) await this.#stepMany(this.#gpu, this.#feed);
         else this.#stepOnce();
         await this.#pause();
       }
@@ -199,50 +202,35 @@ class Trainer {
     } else this.#skip();
   }
 
-  /** Takes as many steps as one call of the GPU may have. */
-  async #stepMany(gpu: GpuSteps): Promise<void> {
-    const counters = this.#counters, { rollbacks } = counters;
-    const count = Math.min(gpu.most, this.#batches - counters.batch);
-    const steps: NextStep[] = [];
-    for (let i = 0; i < count; i++) {
-      const { beta1Power, beta2Power } = counters;
-      const before = steps.at(-1)?.powers ?? [beta1Power, beta2Power] as const;
-      steps.push(this.#host.next(counters, i, before));
-    }
-    await this.#onGpu(async () => {
-      const all = steps.map(({ inputs }) => inputs);
-      const canary = this.#canary(all.slice(0, gpu.canarySteps));
-      const results = await gpu.take(all, canary);
-      if (canary.length > 0) this.#trusted = this.#mark;
-      results.forEach((outputs, i) => {
-        for (const [name, into] of Object.entries(this.#host.means)) into.set(outputs.get(name)!);
-        this.#count(steps[i].inputs.rows, steps[i].powers);
-      });
-    });
-    if (counters.rollbacks > rollbacks) await this.#enterGpu();
+  /** Keeps the GPU at work, and counts the steps that it has taken. */
+  async #stepMany(gpu: GpuSteps, feed: GpuFeed): Promise<void> {
+    await this.#onGpu(async () => feed.fill(this.#counters, this.#batches));
+    if (this.#gpu) await this.#receive(gpu, feed);
     if (!this.#gpu?.isSlower || !await this.#mirror()) return;
-    this.#gpu.dispose();
+    this.#gpu?.dispose();
     this.#gpu = undefined;
   }
 
-  /** What the host gives for the steps; its parameters are then what they were. */
-  #canary(steps: readonly StepInputs[]): Expected[] {
-    if (steps.length === 0) return [];
-    const before = this.#snapshot(), { clock } = this.#run, start = clock();
-    const given = steps.map((inputs) => {
-      this.#host.run(inputs);
-      return structuredClone(this.#host.means);
+  /** Counts the oldest steps that were sent; false if the run must go on from where the host last held all. */
+  async #receive(gpu: GpuSteps, feed: GpuFeed): Promise<boolean> {
+    const counters = this.#counters, { rollbacks } = counters;
+    const isSound = await this.#onGpu(async () => {
+      const { isCompared } = gpu, taken = await feed.receive();
+      if (isCompared) this.#trusted = this.#mark;
+      for (const { outputs, step: { inputs, powers } } of taken) {
+        for (const [name, into] of Object.entries(this.#host.means)) into.set(outputs.get(name)!);
+        this.#count(inputs.rows, powers);
+      }
     });
-    this.#gpu?.hostTook((clock() - start) / steps.length);
-    this.#run.parameters.write(0, before.parameters);
-    this.#run.state.write(0, before.state);
-    return given;
+    if (counters.rollbacks > rollbacks) await this.#enterGpu();
+    return isSound;
   }
 
   /** Gives the GPU what the host holds; from here the run can be taken up again on the host. */
   async #enterGpu(): Promise<void> {
     const gpu = this.#gpu;
     if (!gpu) return;
+    this.#feed?.clear();
     const { current } = this.#mark = this.#state();
     await this.#onGpu(async () => gpu.enter(this.#host.order, current));
   }
@@ -250,6 +238,7 @@ class Trainer {
   /** Brings the parameters to the host, unless it holds them; false if the run must go on from where it last did. */
   async #mirror(): Promise<boolean> {
     const gpu = this.#gpu;
+    while (gpu && gpu.inFlight > 0) if (!await this.#receive(gpu, this.#feed!)) return false;
     if (!gpu?.isAhead) return true;
     return await this.#onGpu(async () => {
       const { parameters, state } = await gpu.leave();
