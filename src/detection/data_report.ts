@@ -63,7 +63,7 @@ export function reportData(
   schema: readonly ColumnSchema[],
   raw: Pick<RawTable, "data" | "rows"> = cells,
 ): DataReport {
-  const columns = schema.map((column, c) => reportColumn(cells, raw, schema, c));
+  const columns = schema.map((_, c) => reportColumn(cells, raw, schema, c));
   const facts = columnFacts(schema, cells);
   const spectrum = spectrumOfTable(cells, schema, facts);
   const duplicateRows = countDuplicates(raw, schema.length);
