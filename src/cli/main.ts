@@ -29,6 +29,7 @@ import { workerCommand } from "./worker.ts";
 import { VERSION } from "./version.ts";
 
 export type { Io } from "./io.ts";
+export type { AdapterReport } from "../backends/open.ts";
 
 const COMMANDS: readonly ((io: Io) => Command)[] = [
   reportCommand,
