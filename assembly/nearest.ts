@@ -16,13 +16,11 @@ import { packPanel } from "./matmul/pack";
 import { sweepRows } from "./matmul/rows";
 import { FORMAT_MATRIX } from "./opcodes.gen";
 import { madd } from "./simd/fma";
-import { BOUNDED, smallestCols } from "./smallest";
+import { smallestCols } from "./smallest";
 import { packedA, packedB } from "./workspace";
 
 /** Bytes of a tile. */
 const TILE: usize = 128;
-/** Columns of a group. */
-const GROUP: i32 = 64;
 /** What passes the bound is gathered up to this; the smallest of it then make room. */
 const MOST: i32 = 128;
 
@@ -32,6 +30,11 @@ const NUMBERS: usize = ROWS_PACKED + 4 * 1024;
 const COLUMNS: usize = NUMBERS + 4 * 4 * MOST;
 const RANKS: usize = COLUMNS + 4 * 4 * MOST;
 const HELD: usize = RANKS + 4 * MOST;
+const MINIMA: usize = HELD + 16;
+const SORTED: usize = MINIMA + 33 * 64;
+
+/** Columns that a bound is for: more are found without one. */
+const BOUNDED: i32 = 11;
 
 // Lanes from one on, and up to one.
 const FROM_1: v128 = i32x4(0, -1, -1, -1), FROM_2: v128 = i32x4(0, 0, -1, -1), FROM_3: v128 = i32x4(0, 0, 0, -1);
@@ -76,74 +79,130 @@ function packColumns(weight: usize, bias: usize, inner: i32, cols: i32): void {
   }
 }
 
-/** All tiles of the four rows that are packed. */
+/** All tiles of the four rows that are packed, and the minima of their groups. */
 function tiles(inner: i32, cols: i32): void {
-  const a = packedA() + ROWS_PACKED, end = packedA() + <usize>((cols + 7) >> 3) * TILE;
-  let panel = packedB();
-  for (let to = packedA(); to < end; to += TILE) panel = tile(to, a, panel, inner);
-}
-
-/** One tile; where the next panel begins. Each number is one chain over k in ascending order, then the bias. */
-@inline
-function tile(to: usize, a: usize, panel: usize, depth: i32): usize {
-  let d0 = f32x4.splat(0), d1 = d0, d2 = d0, d3 = d0, e0 = d0, e1 = d0, e2 = d0, e3 = d0;
-  const end = a + (<usize>depth << 4);
-  let b = panel + 32;
-  do {
-    const lanes = v128.load(a), left = v128.load(b), right = v128.load(b, 16);
-    d0 = madd(lanes, left, d0);
-    e0 = madd(lanes, right, e0);
-    const rotated1 = v128.shuffle<f32>(lanes, lanes, 1, 2, 3, 0);
-    d1 = madd(rotated1, left, d1);
-    e1 = madd(rotated1, right, e1);
-    const rotated2 = v128.shuffle<f32>(lanes, lanes, 2, 3, 0, 1);
-    d2 = madd(rotated2, left, d2);
-    e2 = madd(rotated2, right, e2);
-    const rotated3 = v128.shuffle<f32>(lanes, lanes, 3, 0, 1, 2);
-    d3 = madd(rotated3, left, d3);
-    e3 = madd(rotated3, right, e3);
-    a += 16;
-    b += 32;
-  } while (a < end);
-  const biasLeft = v128.load(panel), biasRight = v128.load(panel, 16);
-  v128.store(to, f32x4.add(d0, biasLeft));
-  v128.store(to, f32x4.add(e0, biasRight), 16);
-  v128.store(to, f32x4.add(d1, biasLeft), 32);
-  v128.store(to, f32x4.add(e1, biasRight), 48);
-  v128.store(to, f32x4.add(d2, biasLeft), 64);
-  v128.store(to, f32x4.add(e2, biasRight), 80);
-  v128.store(to, f32x4.add(d3, biasLeft), 96);
-  v128.store(to, f32x4.add(e3, biasRight), 112);
-  return b;
-}
-
-/** Of each row, a lane: what at least BOUNDED of its numbers are at most; infinite for few columns. */
-function boundsOf(cols: i32): v128 {
-  const b0 = thirdsOf(0, cols), b1 = thirdsOf(32, cols), b2 = thirdsOf(64, cols), b3 = thirdsOf(96, cols);
-  // Vector r has row (j + r) mod 4 in lane j: back to one row a lane.
-  const even = f32x4.pmax(b0, v128.shuffle<f32>(b2, b2, 2, 3, 0, 1));
-  const odd = f32x4.pmax(v128.shuffle<f32>(b1, b1, 3, 0, 1, 2), v128.shuffle<f32>(b3, b3, 1, 2, 3, 0));
-  return f32x4.pmax(even, odd);
-}
-
-/** The third smallest minimum of a group in each lane of the two vectors `at` so many bytes of every tile. */
-function thirdsOf(vector: usize, cols: i32): v128 {
-  const infinite = f32x4.splat(Infinity as f32);
-  let first = infinite, second = infinite, third = infinite, from = packedA() + vector;
-  for (let col = 0; col <= cols - GROUP; col += GROUP) {
-    let even = infinite, odd = infinite;
-    for (const end = from + 8 * TILE; from < end; from += 2 * TILE) {
-      even = f32x4.pmin(even, v128.load(from));
-      odd = f32x4.pmin(odd, v128.load(from, 16));
-      even = f32x4.pmin(even, v128.load(from, TILE));
-      odd = f32x4.pmin(odd, v128.load(from, TILE + 16));
-    }
-    const least = f32x4.pmin(even, odd), rest = f32x4.pmax(first, least);
-    first = f32x4.pmin(first, least);
-    third = f32x4.pmin(third, f32x4.pmax(second, rest));
-    second = f32x4.pmin(second, rest);
+  const end = packedA() + <usize>((cols + 7) >> 3) * TILE;
+  let panel = packedB(), minima = packedA() + MINIMA;
+  for (let to = packedA(); to < end; to += 8 * TILE, minima += 64) {
+    panel = group(to, min(to + 8 * TILE, end), panel, inner, minima);
   }
-  return third;
+}
+
+/**
+ * The tiles of a group; where the next panel begins. Each number is one chain over k in ascending order, then the bias.
+ * @param minima of each lane of vectors 2r and 2r + 1, NaN left out
+ */
+function group(to: usize, end: usize, panel: usize, depth: i32, minima: usize): usize {
+  const rows = packedA() + ROWS_PACKED, rowsEnd = rows + (<usize>depth << 4);
+  let m0 = f32x4.splat(Infinity as f32), m1 = m0, m2 = m0, m3 = m0;
+  for (; to < end; to += TILE) {
+    let d0 = f32x4.splat(0), d1 = d0, d2 = d0, d3 = d0, e0 = d0, e1 = d0, e2 = d0, e3 = d0;
+    const biasLeft = v128.load(panel), biasRight = v128.load(panel, 16);
+    let a = rows;
+    panel += 32;
+    do {
+      const lanes = v128.load(a), left = v128.load(panel), right = v128.load(panel, 16);
+      d0 = madd(lanes, left, d0);
+      e0 = madd(lanes, right, e0);
+      const rotated1 = v128.shuffle<f32>(lanes, lanes, 1, 2, 3, 0);
+      d1 = madd(rotated1, left, d1);
+      e1 = madd(rotated1, right, e1);
+      const rotated2 = v128.shuffle<f32>(lanes, lanes, 2, 3, 0, 1);
+      d2 = madd(rotated2, left, d2);
+      e2 = madd(rotated2, right, e2);
+      const rotated3 = v128.shuffle<f32>(lanes, lanes, 3, 0, 1, 2);
+      d3 = madd(rotated3, left, d3);
+      e3 = madd(rotated3, right, e3);
+      a += 16;
+      panel += 32;
+    } while (a < rowsEnd);
+    m0 = put(to, f32x4.add(d0, biasLeft), f32x4.add(e0, biasRight), m0);
+    m1 = put(to + 32, f32x4.add(d1, biasLeft), f32x4.add(e1, biasRight), m1);
+    m2 = put(to + 64, f32x4.add(d2, biasLeft), f32x4.add(e2, biasRight), m2);
+    m3 = put(to + 96, f32x4.add(d3, biasLeft), f32x4.add(e3, biasRight), m3);
+  }
+  v128.store(minima, m0);
+  v128.store(minima, m1, 16);
+  v128.store(minima, m2, 32);
+  v128.store(minima, m3, 48);
+  return panel;
+}
+
+/** Writes two vectors; the smaller of each lane and of what was smallest. */
+@inline
+function put(to: usize, left: v128, right: v128, least: v128): v128 {
+  v128.store(to, left);
+  v128.store(to, right, 16);
+  return f32x4.pmin(f32x4.pmin(least, left), right);
+}
+
+/**
+ * Of each row, a lane: what at least BOUNDED of its numbers are at most; infinite for few columns. Of the four
+ * smallest minima of each lane, 16 a row, it is number BOUNDED.
+ */
+function boundsOf(cols: i32): v128 {
+  const groups = cols >> 6;
+  for (let vector: usize = 0; vector < 64; vector += 16) sortMinima(vector, groups);
+  const from = packedA() + SORTED;
+  // Vector r has row (j + r) mod 4 in lane j: back to one row a lane.
+  const b1 = v128.load(from, 64), b2 = v128.load(from, 80), b3 = v128.load(from, 96), b4 = v128.load(from, 112);
+  merge(
+    from,
+    v128.load(from), v128.load(from, 16), v128.load(from, 32), v128.load(from, 48),
+    v128.shuffle<f32>(b1, b1, 3, 0, 1, 2), v128.shuffle<f32>(b2, b2, 3, 0, 1, 2),
+    v128.shuffle<f32>(b3, b3, 3, 0, 1, 2), v128.shuffle<f32>(b4, b4, 3, 0, 1, 2),
+  );
+  const c1 = v128.load(from, 128), c2 = v128.load(from, 144), c3 = v128.load(from, 160), c4 = v128.load(from, 176);
+  const d1 = v128.load(from, 192), d2 = v128.load(from, 208), d3 = v128.load(from, 224), d4 = v128.load(from, 240);
+  merge(
+    from + 128,
+    v128.shuffle<f32>(c1, c1, 2, 3, 0, 1), v128.shuffle<f32>(c2, c2, 2, 3, 0, 1),
+    v128.shuffle<f32>(c3, c3, 2, 3, 0, 1), v128.shuffle<f32>(c4, c4, 2, 3, 0, 1),
+    v128.shuffle<f32>(d1, d1, 1, 2, 3, 0), v128.shuffle<f32>(d2, d2, 1, 2, 3, 0),
+    v128.shuffle<f32>(d3, d3, 1, 2, 3, 0), v128.shuffle<f32>(d4, d4, 1, 2, 3, 0),
+  );
+  // Number n of two ascending lists together: the least of max(x_i, y_(n - i)).
+  let bound = f32x4.splat(Infinity as f32);
+  for (let i = BOUNDED - 8; i <= 8; i++) {
+    const x = v128.load(from + (<usize>(i - 1) << 4)), y = v128.load(from + (<usize>(BOUNDED - i - 1) << 4), 128);
+    bound = f32x4.pmin(bound, f32x4.pmax(x, y));
+  }
+  return bound;
+}
+
+/** Writes the four smallest minima of each lane of a vector, in order. */
+function sortMinima(vector: usize, groups: i32): void {
+  const infinite = f32x4.splat(Infinity as f32);
+  let first = infinite, second = infinite, third = infinite, fourth = infinite;
+  let from = packedA() + MINIMA + vector;
+  for (let i = 0; i < groups; i++, from += 64) {
+    const value = v128.load(from), a = f32x4.pmax(first, value);
+    first = f32x4.pmin(first, value);
+    const b = f32x4.pmax(second, a);
+    second = f32x4.pmin(second, a);
+    fourth = f32x4.pmin(fourth, f32x4.pmax(third, b));
+    third = f32x4.pmin(third, b);
+  }
+  const to = packedA() + SORTED + (vector << 2);
+  v128.store(to, first);
+  v128.store(to, second, 16);
+  v128.store(to, third, 32);
+  v128.store(to, fourth, 48);
+}
+
+/** Writes two ascending lists of four as one of eight, lane by lane (Batcher's bitonic merge). */
+function merge(to: usize, a1: v128, a2: v128, a3: v128, a4: v128, b1: v128, b2: v128, b3: v128, b4: v128): void {
+  sortBitonic(to, f32x4.pmin(a1, b4), f32x4.pmin(a2, b3), f32x4.pmin(a3, b2), f32x4.pmin(a4, b1));
+  sortBitonic(to + 64, f32x4.pmax(a1, b4), f32x4.pmax(a2, b3), f32x4.pmax(a3, b2), f32x4.pmax(a4, b1));
+}
+
+@inline
+function sortBitonic(to: usize, a: v128, b: v128, c: v128, d: v128): void {
+  const e = f32x4.pmin(a, c), f = f32x4.pmin(b, d), g = f32x4.pmax(a, c), h = f32x4.pmax(b, d);
+  v128.store(to, f32x4.pmin(e, f));
+  v128.store(to, f32x4.pmax(e, f), 16);
+  v128.store(to, f32x4.pmin(g, h), 32);
+  v128.store(to, f32x4.pmax(g, h), 48);
 }
 
 /** Gathers what is up to the bounds, a lane for each row. */

@@ -7,7 +7,7 @@
  */
 import { ByteBlocks } from "../src/formats/byte_blocks.ts";
 import { NUMBERS } from "../src/formats/cells.ts";
-import { readRows } from "../src/formats/csv_rows.ts";
+import { readRows } from "../src/formats/read_rows.ts";
 import { HostRandom } from "../src/core/philox.ts";
 import { normal } from "../src/core/draws.ts";
 

@@ -1,10 +1,10 @@
 /**
  * Load on loopback: requests per second and latency of single-row JSON scores beside a Hono handler that
  * only parses and echoes the same body, and rows per second through the binary route, by model. Fresh processes
- * in alternating order, medians of the rounds. The server has one core and wrk the other, where
- * taskset is there.
+ * in alternating order, each warmed up, medians of the rounds. The server has one core and wrk the other, where
+ * taskset is there. Processor time of the server is told beside: it says more where others use the machine.
  *
- *     deno task bench:http [--json] [--rounds N] [--seconds N]
+ *     deno task bench:http [--json] [--rounds N] [--seconds N] [--warm N] [--only TEXT]
  *
  * Needs wrk (Debian: apt-get install wrk).
  */
@@ -16,6 +16,9 @@ interface Run {
   readonly p50: number;
   readonly p99: number;
   readonly errors: number;
+  readonly requests: number;
+  /** Of the server's processor time, for each request; NaN where the system does not tell. */
+  readonly microseconds: number;
   /** Of the server when the run was over. */
   readonly mebibytes: number;
 }
@@ -62,6 +65,7 @@ const of = (load: (path: string) => Load, name: string, verb: string) =>
 const ECHO = "Hono echo", SINGLE = "JSON score";
 const LOADS: Readonly<Record<string, Load>> = Object.fromEntries([
   [ECHO, single("echo", "/")],
+  [`${ECHO}, seven headers`, single("echo", "/headers")],
   ...of((path) => single("elbow", path), SINGLE, "score"),
   ...of(batch, "binary score", "score"),
 ]);
@@ -75,7 +79,10 @@ function command(core: string, name: string, args: readonly string[]): Deno.Comm
   return new Deno.Command(first, { args: rest, stdout: "piped", stderr: "inherit" });
 }
 
-async function measure({ server, path, script, connections }: Load, seconds: number): Promise<Run> {
+async function measure(
+  { server, path, script, connections }: Load,
+  { seconds, warm }: { readonly seconds: number; readonly warm: number },
+): Promise<Run> {
   const file = await Deno.makeTempFile({ suffix: ".lua" });
   await Deno.writeTextFile(file, script);
   const child = command("0", Deno.execPath(), [
@@ -90,9 +97,11 @@ async function measure({ server, path, script, connections }: Load, seconds: num
       command("1", "wrk", [
         ...["-t1", `-c${connections}`, `-d${duration}s`, "--latency", "-s", file, url],
       ]).output();
-    await wrk(2);
+    await wrk(warm);
+    const before = microsecondsOf(child.pid);
     const text = new TextDecoder().decode((await wrk(seconds)).stdout);
-    return { ...parse(text), mebibytes: memoryOf(child.pid) };
+    const run = parse(text), used = microsecondsOf(child.pid) - before;
+    return { ...run, microseconds: used / run.requests, mebibytes: memoryOf(child.pid) };
   } finally {
     child.kill("SIGKILL");
     await child.status;
@@ -100,7 +109,7 @@ async function measure({ server, path, script, connections }: Load, seconds: num
   }
 }
 
-function parse(text: string): Omit<Run, "mebibytes"> {
+function parse(text: string): Omit<Run, "mebibytes" | "microseconds"> {
   const number = (pattern: RegExp) => Number(pattern.exec(text)?.[1] ?? 0);
   const milliseconds = (percent: string) => {
     const [, value, unit] = new RegExp(`${percent}%\\s+([\\d.]+)(us|ms|s)`).exec(text) ?? [];
@@ -110,11 +119,23 @@ function parse(text: string): Omit<Run, "mebibytes"> {
     /Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/.exec(text) ?? [];
   return {
     perSecond: number(/Requests\/sec:\s+([\d.]+)/),
+    requests: number(/(\d+) requests in/),
     p50: milliseconds("50"),
     p99: milliseconds("99"),
     errors: number(/Non-2xx or 3xx responses: (\d+)/) +
       sockets.slice(1).reduce((sum, each) => sum + Number(each), 0),
   };
+}
+
+/** Processor time of a process; Linux counts hundredths of a second. */
+function microsecondsOf(pid: number): number {
+  try {
+    const [, text] = /\) (.*)/.exec(Deno.readTextFileSync(`/proc/${pid}/stat`))!;
+    const fields = text.split(" ");
+    return (Number(fields[11]) + Number(fields[12])) * 10_000;
+  } catch {
+    return NaN;
+  }
 }
 
 function memoryOf(pid: number): number {
@@ -136,13 +157,16 @@ const { values } = parseArgs({
     json: { type: "boolean" },
     rounds: { type: "string", default: "3" },
     seconds: { type: "string", default: "5" },
+    warm: { type: "string", default: "5" },
+    only: { type: "string", default: "" },
   },
 });
-const runs = new Map<string, Run[]>(Object.keys(LOADS).map((name) => [name, []]));
+const names = Object.keys(LOADS).filter((name) => name === ECHO || name.includes(values.only));
+const runs = new Map<string, Run[]>(names.map((name) => [name, []]));
+const lasting = { seconds: Number(values.seconds), warm: Number(values.warm) };
 for (let round = 0; round < Number(values.rounds); round++) {
-  const names = Object.keys(LOADS);
-  for (const name of round % 2 === 0 ? names : names.reverse()) {
-    runs.get(name)!.push(await measure(LOADS[name], Number(values.seconds)));
+  for (const name of round % 2 === 0 ? names : names.toReversed()) {
+    runs.get(name)!.push(await measure(LOADS[name], lasting));
   }
 }
 const results = Object.fromEntries(Array.from(runs, ([name, list]) => {
@@ -153,34 +177,41 @@ const results = Object.fromEntries(Array.from(runs, ([name, list]) => {
     rowsPerSecond: of("perSecond") * rows,
     p50: of("p50"),
     p99: of("p99"),
+    microseconds: of("microseconds"),
     errors: list.reduce((sum, { errors }) => sum + errors, 0),
     mebibytes: of("mebibytes"),
   }];
 }));
 const echo = results[ECHO];
-const ratios = Object.fromEntries(MODELS.map((model) => {
-  const { requestsPerSecond, p99 } = results[`${SINGLE}, ${model}`];
-  return [model, { requests: requestsPerSecond / echo.requestsPerSecond, p99: p99 / echo.p99 }];
-}));
+const ratios = Object.fromEntries(
+  names.filter((name) => name !== ECHO && LOADS[name].rows === 1).map((name) => {
+    const { requestsPerSecond, p99, microseconds } = results[name];
+    return [name, {
+      requests: requestsPerSecond / echo.requestsPerSecond,
+      p99: p99 / echo.p99,
+      processorTime: microseconds / echo.microseconds,
+    }];
+  }),
+);
 if (values.json) {
   console.log(JSON.stringify({ deno: Deno.version.deno, results, ratiosToEcho: ratios }));
 } else {
-  for (
-    const [name, { requestsPerSecond, rowsPerSecond, p50, p99, errors, mebibytes }] of Object
-      .entries(results)
-  ) {
+  for (const [name, each] of Object.entries(results)) {
+    const { requestsPerSecond, rowsPerSecond, p50, p99, microseconds, errors, mebibytes } = each;
     console.log(
-      `${name.padEnd(22)} ${requestsPerSecond.toFixed(0).padStart(7)} requests/s ${
+      `${name.padEnd(24)} ${requestsPerSecond.toFixed(0).padStart(7)} requests/s ${
         rowsPerSecond.toFixed(0).padStart(8)
-      } rows/s  p50 ${p50.toFixed(2)} ms  p99 ${p99.toFixed(2)} ms  ${errors} errors  ${
-        mebibytes.toFixed(0)
-      } MiB`,
+      } rows/s  p50 ${p50.toFixed(2)} ms  p99 ${p99.toFixed(2)} ms  ${
+        microseconds.toFixed(1)
+      } us of processor time a request  ${errors} errors  ${mebibytes.toFixed(0)} MiB`,
     );
   }
-  for (const [model, { requests, p99 }] of Object.entries(ratios)) {
+  for (const [name, { requests, p99, processorTime }] of Object.entries(ratios)) {
     const share = `${(100 * requests).toFixed(0)} %`;
     console.log(
-      `${model}: ${share} of the echo's requests a second, p99 ${p99.toFixed(2)} times its`,
+      `${name}: ${share} of the echo's requests a second, p99 ${
+        p99.toFixed(2)
+      } times its, processor time ${processorTime.toFixed(2)} times its`,
     );
   }
 }

@@ -1,7 +1,7 @@
 /**
  * The servers that bench/http.ts asks, one a process: `elbow` scores rows of 32 columns with a 32-64-8 VAE
  * (`vae`), with a detector of one such network (`small`) and with the default detector (`ensemble`); `echo`
- * is a bare Hono handler that parses a JSON body and sends it back.
+ * is a bare Hono handler that parses a JSON body and sends it back, at `/headers` under seven headers.
  *
  *     deno run --allow-net bench/http_server.ts elbow|echo
  */
@@ -11,7 +11,21 @@ import { createApp } from "../src/http/mod.ts";
 
 const COLUMNS = 32;
 
-const echo = new Hono().post("*", async (c) => c.json(await c.req.json()));
+const SEVEN = {
+  "content-type": "application/json",
+  "cache-control": "no-store",
+  "x-content-type-options": "nosniff",
+  traceparent: `00-${"0123456789abcdef".repeat(2)}-0123456789abcdef-00`,
+  "elbow-model": "small",
+  "elbow-model-version": "1",
+  "elbow-model-digest": "0123456789abcdef".repeat(4),
+};
+const echo = new Hono()
+  .post(
+    "/headers",
+    async (c) => new Response(JSON.stringify(await c.req.json()), { headers: SEVEN }),
+  )
+  .post("*", async (c) => c.json(await c.req.json()));
 
 async function elbow() {
   const rows = Array.from(

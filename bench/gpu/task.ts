@@ -67,18 +67,30 @@ export class GpuTask {
   async sample(seconds: number, count = this.#stepper.most): Promise<StepTime[]> {
     const times: StepTime[] = [];
     for (let i = 0; i < 2; i++) await this.take(count);
-    const end = performance.now() + 1000 * seconds;
+    let sent = this.take(count), done = performance.now();
+    const end = done + 1000 * seconds;
     do {
-      const start = performance.now(), results = this.take(count);
-      const submitted = performance.now();
-      const losses = (await results).map((outputs) => outputs.get("loss")![0]);
-      const total = performance.now() - start;
+      // As `fit` does: the next submit is sent before the last is waited for.
+      const start = performance.now(), next = this.take(count);
+      const host = performance.now() - start;
+      const losses = (await sent).map((outputs) => outputs.get("loss")![0]);
+      const now = performance.now();
       if (!losses.every(Number.isFinite)) {
         throw new Error("Cannot time steps: a loss is not finite");
       }
-      times.push({ total: total / count, host: (submitted - start) / count });
+      times.push({ total: (now - done) / count, host: host / count });
+      [sent, done] = [next, now];
     } while (performance.now() < end);
+    await sent;
     return times;
+  }
+
+  /** Milliseconds of a step that the host spends on a full submit before it waits; nothing else is at work. */
+  async hostTime(): Promise<number> {
+    const count = this.#stepper.most, start = performance.now(), results = this.take(count);
+    const host = performance.now() - start;
+    await results;
+    return host / count;
   }
 
   dispose(): void {

@@ -134,10 +134,10 @@ export interface Stepper {
   push(parameters: ArrayLike<number>, state: ArrayLike<number>): void;
   /** Reads them. */
   pull(parameters: Float32Array, state: Float32Array): Promise<void>;
-  /** Takes steps; the outputs of each. */
+  /** Takes steps; the outputs of each. May be called again before the last call has resolved. */
   take(steps: readonly StepInputs[]): Promise<ReadonlyMap<string, Float64Array>[]>;
-  /** Parameters and state as before the last `take`. */
-  undo(): void;
+  /** Parameters and state as before the last `take`, or the one before it. */
+  undo(takes: 1 | 2): void;
   dispose(): void;
 }
 

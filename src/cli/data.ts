@@ -12,7 +12,7 @@ import { readWhole } from "./files.ts";
 import type { Io } from "./io.ts";
 import type { LoadedModel, LoadedRbm } from "./model.ts";
 
-export { namingTable, requireCells } from "../detection/model_table.ts";
+export { namingTable } from "../detection/model_table.ts";
 
 /** Reads DATA, "-" from standard input. */
 export async function readData(

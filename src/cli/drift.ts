@@ -4,7 +4,7 @@ import type { ColumnDrift, DriftOptions, DriftReport } from "../detection/drift/
 import { aligned } from "./aligned.ts";
 import { readDataFor } from "./data.ts";
 import { type Io, print } from "./io.ts";
-import { loadDetector } from "./model.ts";
+import { loadDetector } from "./loaded_detector.ts";
 import * as options from "./options.ts";
 import { count, counted, jsonLine, report, type Section } from "./text.ts";
 

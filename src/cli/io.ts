@@ -3,7 +3,7 @@
  * handing over another one.
  */
 
-import { type AdapterReport, describeAdapter } from "../backends/open.ts";
+import type { AdapterReport } from "../backends/open.ts";
 import { gathered } from "./text.ts";
 
 /** The streams and the signal of a process. */
@@ -67,7 +67,7 @@ export function denoIo(): Io {
     get signal() {
       return signal ??= interruption();
     },
-    gpu: () => describeAdapter(),
+    gpu: async () => await (await import("../backends/open.ts")).describeAdapter(),
     debug: Deno.env.get("ELBOW_DEBUG") === "1",
   };
 }

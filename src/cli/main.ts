@@ -6,51 +6,34 @@
  * @module
  */
 import { Command } from "npm:commander@15.1.0";
-import { bundleCommand } from "./bundle.ts";
-import { classifyCommand } from "./classify.ts";
-import { doctorCommand } from "./doctor.ts";
-import { driftCommand } from "./drift.ts";
-import { encodeCommand } from "./encode.ts";
-import { evaluateCommand } from "./evaluate.ts";
-import { importCommand } from "./import.ts";
-import { inspectCommand } from "./inspect.ts";
-import { exportCommand } from "./export.ts";
 import { denoIo, type Io } from "./io.ts";
-import { reconstructCommand } from "./reconstruct.ts";
 import { fail } from "./refusals.ts";
-import { recalibrateCommand } from "./recalibrate.ts";
-import { reportCommand } from "./report.ts";
-import { sampleCommand } from "./sample.ts";
-import { scoreCommand } from "./score.ts";
-import { serveCommand } from "./serve.ts";
-import { trainCommand } from "./train.ts";
-import { updateCommand } from "./update.ts";
-import { workerCommand } from "./worker.ts";
 import { VERSION } from "./version.ts";
 
 export type { Io } from "./io.ts";
 export type { AdapterReport } from "../backends/open.ts";
 
-const COMMANDS: readonly ((io: Io) => Command)[] = [
-  reportCommand,
-  trainCommand,
-  scoreCommand,
-  evaluateCommand,
-  driftCommand,
-  recalibrateCommand,
-  updateCommand,
-  encodeCommand,
-  classifyCommand,
-  sampleCommand,
-  reconstructCommand,
-  inspectCommand,
-  exportCommand,
-  importCommand,
-  bundleCommand,
-  serveCommand,
-  workerCommand,
-  doctorCommand,
-];
+/** The commands, in the order in which help lists them; each is read when it is asked for. */
+const COMMANDS: Readonly<Record<string, () => Promise<(io: Io) => Command>>> = {
+  report: async () => (await import("./report.ts")).reportCommand,
+  train: async () => (await import("./train.ts")).trainCommand,
+  score: async () => (await import("./score.ts")).scoreCommand,
+  evaluate: async () => (await import("./evaluate.ts")).evaluateCommand,
+  drift: async () => (await import("./drift.ts")).driftCommand,
+  recalibrate: async () => (await import("./recalibrate.ts")).recalibrateCommand,
+  update: async () => (await import("./update.ts")).updateCommand,
+  encode: async () => (await import("./encode.ts")).encodeCommand,
+  classify: async () => (await import("./classify.ts")).classifyCommand,
+  sample: async () => (await import("./sample.ts")).sampleCommand,
+  reconstruct: async () => (await import("./reconstruct.ts")).reconstructCommand,
+  inspect: async () => (await import("./inspect.ts")).inspectCommand,
+  export: async () => (await import("./export.ts")).exportCommand,
+  import: async () => (await import("./import.ts")).importCommand,
+  bundle: async () => (await import("./bundle.ts")).bundleCommand,
+  serve: async () => (await import("./serve.ts")).serveCommand,
+  worker: async () => (await import("./worker.ts")).workerCommand,
+  doctor: async () => (await import("./doctor.ts")).doctorCommand,
+};
 
 /**
  * Runs one command.
@@ -58,18 +41,19 @@ const COMMANDS: readonly ((io: Io) => Command)[] = [
  * @returns the exit status
  */
 export async function run(args: readonly string[], io: Io): Promise<number> {
-  const program = programFor(io);
+  const [name] = args, isKnown = name !== undefined && Object.hasOwn(COMMANDS, name);
+  // All of them to say what there is, or what was meant.
+  const program = await programFor(isKnown ? [name] : Object.keys(COMMANDS), io);
   try {
     if (args.length === 0) program.error("error: a command is missing");
     await program.parseAsync(args, { from: "user" });
     return 0;
   } catch (error) {
-    const known = program.commands.some((command) => command.name() === args[0]);
-    return fail(error, io, `See elbow ${known ? `${args[0]} ` : ""}--help`);
+    return fail(error, io, `See elbow ${isKnown ? `${name} ` : ""}--help`);
   }
 }
 
-function programFor(io: Io): Command {
+async function programFor(names: readonly string[], io: Io): Promise<Command> {
   const program = withOutput(new Command("elbow"), io)
     .description("Variational autoencoders that train and run where the data is.")
     .version(VERSION, "--version", "print the version")
@@ -77,7 +61,8 @@ function programFor(io: Io): Command {
       "after",
       "\nExit status: 0 done, 1 failed, 2 wrong usage or bad input, 130 interrupted.",
     );
-  for (const command of COMMANDS) program.addCommand(withOutput(command(io), io));
+  const commands = await Promise.all(names.map((name) => COMMANDS[name]()));
+  for (const command of commands) program.addCommand(withOutput(command(io), io));
   return program;
 }
 

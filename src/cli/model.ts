@@ -1,5 +1,4 @@
 /** Opens model files: detectors, and bare VAEs, whose columns are known by their position alone. */
-import { Detector } from "../detection/detector.ts";
 import { isTable, rbmUnits, type Units, unitsOf, vaeOf } from "../scoring/units.ts";
 import { type ModelFile, readModelFile } from "../scoring/model_file.ts";
 import { tableModelOf, TableScorer } from "../scoring/table_scorer.ts";
@@ -60,25 +59,6 @@ export async function loadAny(
   if (file.kind !== "rbm") return modelFrom(path, file, device);
   const rbm = namingFile(path, () => new TrainedRbm(...rbmFromFile(file), device));
   return { path, rbm, units: rbmUnits(rbm.spec), [Symbol.dispose]: () => rbm.dispose() };
-}
-
-/** A detector that can be calibrated anew. */
-export interface LoadedDetector extends LoadedModel {
-  readonly scorer: Detector;
-}
-
-/** @throws as `loadModel`; SyntaxError naming the file if it is not a detector's */
-export async function loadDetector(path: string): Promise<LoadedDetector> {
-  const scorer = await Detector.load(await readWhole(path)).catch((error) => {
-    throw error instanceof SyntaxError ? inFile(path, error) : error;
-  });
-  return {
-    path,
-    vae: scorer.vae,
-    scorer,
-    units: unitsOf(scorer),
-    [Symbol.dispose]: () => scorer.dispose(),
-  };
 }
 
 /** The parts of any file that Elbow writes, checkpoints among them. */

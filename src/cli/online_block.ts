@@ -3,9 +3,10 @@
  * ends with it. The first steps, before there is a whole window, have no verdict and stay empty.
  */
 import type { ByteBlock } from "../formats/byte_blocks.ts";
-import { readRows, type RowFormat } from "../formats/csv_rows.ts";
+import type { RowFormat } from "../formats/csv_rows.ts";
+import { readRows } from "../formats/read_rows.ts";
+import { requireCells } from "../scoring/require_cells.ts";
 import type { SeriesStream } from "../scoring/series/series_stream.ts";
-import { requireCells } from "./data.ts";
 import type { ScoredBlock } from "./score_block.ts";
 import { TOP_COLUMNS } from "../scoring/verdict_lines.ts";
 import type { TableScorer } from "../scoring/table_scorer.ts";

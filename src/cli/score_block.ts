@@ -3,14 +3,14 @@
  * thread or another.
  */
 import type { ByteBlock } from "../formats/byte_blocks.ts";
-import { readRows, type RowFormat } from "../formats/csv_rows.ts";
+import type { CsvRows, RowFormat } from "../formats/csv_rows.ts";
 import { type DecimalMark, markedCodec } from "../formats/decimal_comma.ts";
 import { decide, type DecisionOptions } from "../scoring/decide.ts";
 import type { ExplainOptions } from "../scoring/explain/explain.ts";
+import { requireCells } from "../scoring/require_cells.ts";
 import { codecOf } from "../scoring/schema.ts";
 import type { TableScorer } from "../scoring/table_scorer.ts";
 import { HEADER, verdictLines } from "../scoring/verdict_lines.ts";
-import { requireCells } from "./data.ts";
 import { explainFlagged, explanation } from "./explained.ts";
 import type { LoadedModel } from "./model.ts";
 
@@ -61,15 +61,21 @@ export function rowFormat({ units }: LoadedModel, layout: FileLayout): RowFormat
   return { source, width, separator, mark, columns };
 }
 
+/** A block's rows: `formats/read_rows.ts`, or the part of it that knows no quotes. */
+export type ReadRows = (block: ByteBlock, format: RowFormat) => CsvRows;
+
 /** @throws DataError naming row, line and column of what cannot be read */
 export function scoreBlock(
   model: LoadedModel & { readonly scorer: TableScorer },
   block: ByteBlock,
-  format: RowFormat,
-  asked: Asked,
+  { format, asked, read }: {
+    readonly format: RowFormat;
+    readonly asked: Asked;
+    readonly read: ReadRows;
+  },
 ): ScoredBlock {
   const { scorer, units } = model;
-  const { data, rows, blankLine } = readRows(block, format);
+  const { data, rows, blankLine } = read(block, format);
   requireCells(units, { data, rows, source: format.source }, block.firstRow);
   const table = scorer.scoreCells({ data, rows }), { scores } = table;
   const decision = decide(scorer.calibration, scores, asked);

@@ -5,6 +5,7 @@
 import { type ByteBlock, ByteBlocks } from "../formats/byte_blocks.ts";
 import { csvNames } from "../formats/column_names.ts";
 import { blankFault } from "../formats/csv_rows.ts";
+import { readRows } from "../formats/read_rows.ts";
 import { detectSeparator, splitRecords } from "../formats/csv_split.ts";
 import { type DecimalMark, markOf } from "../formats/decimal_comma.ts";
 import { DataError, planColumns, readCsv } from "../formats/mod.ts";
@@ -28,11 +29,14 @@ import {
 import { ScoreThreads } from "./score_threads.ts";
 import { csvLine } from "./text.ts";
 
-/** Bytes of a block: some thousand rows. */
-const BLOCK_BYTES = 1 << 19;
+/** Bytes that a block has at least; of a file it is a piece. */
+const BLOCK_BYTES = 1 << 17;
 
 /** Blocks from which on threads are worth their start. */
-const WORTH_THREADS = 8;
+const WORTH_THREADS = 16;
+
+/** For each thread the blocks that may wait to be written, so that none waits for the slowest. */
+const UNDER_WAY = 4;
 
 /** The most threads: each holds a model. */
 const MAX_THREADS = 8;
@@ -89,19 +93,23 @@ export async function* scoreStream(
     header = "";
     return text;
   };
-  const count = online ? 1 : Math.min(navigator.hardwareConcurrency, MAX_THREADS);
-  if (ended || count < 2) {
-    const scoreOne = (block: ByteBlock) =>
-      online ? onlineBlock(model, online, block, format) : scoreBlock(model, block, format, asked);
-    for await (const block of chain(first, blocks)) yield taken(scoreOne(block));
-  } else {
-    const { path } = model;
-    const threads = new ScoreThreads(count, { model: path, device: request.device, layout, asked });
-    try {
-      for await (const scored of inOrder(chain(first, blocks), threads)) yield taken(scored);
-    } finally {
-      threads.close();
-    }
+  const reading = { format, asked, read: readRows };
+  const scoreOne = (block: ByteBlock) =>
+    online ? onlineBlock(model, online, block, format) : scoreBlock(model, block, reading);
+  const count = online || ended ? 1 : Math.min(navigator.hardwareConcurrency, MAX_THREADS);
+  const opening = { model: model.path, device: request.device, layout, asked };
+  // This thread scores as well.
+  const others = new ScoreThreads(count - 1, opening);
+  try {
+    const most = count === 1 ? 0 : UNDER_WAY * count;
+    const scored = inOrder(
+      chain(first, blocks),
+      (block) => others.score(block) ?? scoreOne(block),
+      most,
+    );
+    for await (const each of scored) yield taken(each);
+  } finally {
+    others.close();
   }
   if (totals.rows > 0) return;
   const expected = "a header line followed by data rows";
@@ -119,18 +127,22 @@ async function atMost(count: number, blocks: AsyncIterator<ByteBlock>) {
   return { first, ended: false };
 }
 
-/** Results in the order of the blocks, with as many under way as the threads can use. */
+/**
+ * Results in the order of the blocks.
+ * @param most that may be under way, or done and behind one that is
+ */
 async function* inOrder(
   blocks: AsyncIterable<ByteBlock>,
-  threads: ScoreThreads,
+  score: (block: ByteBlock) => ScoredBlock | Promise<ScoredBlock>,
+  most: number,
 ): AsyncGenerator<ScoredBlock> {
   const underWay: Promise<ScoredBlock>[] = [];
   for await (const block of blocks) {
-    const scored = threads.score(block);
+    const scored = new Promise<ScoredBlock>((resolve) => resolve(score(block)));
     // A refusal is waited for in its turn; until then nobody must take it for unhandled.
     scored.catch(() => {});
     underWay.push(scored);
-    if (underWay.length >= threads.capacity) yield await underWay.shift()!;
+    if (underWay.length > most) yield await underWay.shift()!;
   }
   for (const scored of underWay) yield await scored;
 }

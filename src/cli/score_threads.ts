@@ -1,10 +1,13 @@
-/** Threads that score blocks; each takes the next one when it is done, and results come in the order of the blocks. */
+/**
+ * Threads that score blocks beside the caller's: one is given blocks from when it is ready, never more than it can use,
+ * and until then, and if none ever is, the caller does everything.
+ */
 import type { ByteBlock } from "../formats/byte_blocks.ts";
 import type { ScoredBlock } from "./score_block.ts";
 import type { Answer, Opening } from "./score_worker.ts";
 
-/** Blocks that wait for a thread, so that it never waits for one. */
-const WAITING = 2;
+/** Blocks that a thread has at most, so that it never waits for the next one. */
+const MOST = 2;
 
 /** A thread that can do no more. */
 export class ThreadError extends Error {
@@ -12,53 +15,60 @@ export class ThreadError extends Error {
   override readonly name: string = "ThreadError";
 }
 
+interface Thread {
+  readonly worker: Worker;
+  /** What its answers settle, in their order. */
+  readonly waiting: ((answer: Promise<ScoredBlock>) => void)[];
+  isReady: boolean;
+}
+
 /** Some threads, until they are closed. */
 export class ScoreThreads {
-  readonly #workers: Worker[];
-  readonly #pending: ((answer: Promise<ScoredBlock>) => void)[][];
-  #next = 0;
+  readonly #threads: readonly Thread[];
 
   /** Starts so many threads. */
   constructor(count: number, opening: Opening) {
-    this.#workers = Array.from(
-      { length: count },
-      () => new Worker(new URL("./score_worker.ts", import.meta.url), { type: "module" }),
-    );
-    this.#pending = this.#workers.map(() => []);
-    this.#workers.forEach((worker, w) => {
-      worker.postMessage(opening);
-      worker.onmessage = ({ data }: MessageEvent<Answer>) =>
-        this.#pending[w].shift()?.(result(data));
-      worker.onerror = (event) => {
-        event.preventDefault();
-        const fault = Promise.reject(
-          new ThreadError(`Cannot score: a thread ended: ${event.message}`),
-        );
-        for (const settle of this.#pending[w].splice(0)) settle(fault);
-      };
-    });
+    this.#threads = Array.from({ length: count }, () => start(opening));
   }
 
-  /** The most blocks that should be under way. */
-  get capacity(): number {
-    return this.#workers.length * WAITING;
-  }
-
-  /** Scores a block; its bytes are gone then. */
-  score(block: ByteBlock): Promise<ScoredBlock> {
-    const w = this.#next++ % this.#workers.length;
-    const scored = new Promise<ScoredBlock>((resolve) => this.#pending[w].push(resolve));
-    this.#workers[w].postMessage(block, [block.bytes.buffer]);
+  /** Scores a block, whose bytes are gone then; undefined if no thread has room for it. */
+  score(block: ByteBlock): Promise<ScoredBlock> | undefined {
+    const free = this.#threads.filter(({ isReady, waiting }) => isReady && waiting.length < MOST);
+    if (free.length === 0) return undefined;
+    const { worker, waiting } = free.reduce((a, b) => b.waiting.length < a.waiting.length ? b : a);
+    const scored = new Promise<ScoredBlock>((resolve) => waiting.push(resolve));
+    worker.postMessage(block, [block.bytes.buffer]);
     return scored;
   }
 
   /** Ends them. */
   close(): void {
-    for (const worker of this.#workers) worker.terminate();
+    for (const { worker } of this.#threads) worker.terminate();
   }
 }
 
-function result(answer: Answer): Promise<ScoredBlock> {
+function start(opening: Opening): Thread {
+  const url = new URL("./score_worker.ts", import.meta.url);
+  const thread: Thread = {
+    worker: new Worker(url, { type: "module" }),
+    waiting: [],
+    isReady: false,
+  };
+  thread.worker.postMessage(opening);
+  thread.worker.onmessage = ({ data }: MessageEvent<Answer>) => {
+    if ("ready" in data) thread.isReady = true;
+    else thread.waiting.shift()?.(result(data));
+  };
+  thread.worker.onerror = (event) => {
+    event.preventDefault();
+    thread.isReady = false;
+    const message = `Cannot score: a thread ended: ${event.message}`;
+    for (const settle of thread.waiting.splice(0)) settle(Promise.reject(new ThreadError(message)));
+  };
+  return thread;
+}
+
+function result(answer: Exclude<Answer, { ready: true }>): Promise<ScoredBlock> {
   if ("scored" in answer) return Promise.resolve(answer.scored);
   const { message, kind } = answer.refused;
   const Same = kind === "range" ? RangeError : kind === "other" ? Error : TypeError;

@@ -1,7 +1,10 @@
-/** A thread of `elbow score`: is told the model and the file's layout once, then given block after block. */
+/**
+ * A thread of `elbow score`: is told the model and the file's layout once, says that it is ready, and is then given
+ * block after block. It imports no more than that takes: it is to be ready soon.
+ */
 import type { ByteBlock } from "../formats/byte_blocks.ts";
 import { DataError } from "../formats/errors.ts";
-import type { RowFormat } from "../formats/csv_rows.ts";
+import { readPlainRows } from "../formats/csv_rows.ts";
 import type { TableScorer } from "../scoring/table_scorer.ts";
 import { type LoadedModel, loadModel } from "./model.ts";
 import {
@@ -21,8 +24,8 @@ export interface Opening {
   readonly asked: Asked;
 }
 
-/** What a thread answers to every block. */
-export type Answer = { readonly scored: ScoredBlock } | {
+/** What a thread says: once that it is ready, then of every block what became of it. */
+export type Answer = { readonly ready: true } | { readonly scored: ScoredBlock } | {
   /** Errors lose their class on the way between threads. */
   readonly refused: {
     readonly message: string;
@@ -36,12 +39,15 @@ interface Thread {
   postMessage(answer: Answer): void;
 }
 
-type Scoring = (block: ByteBlock) => ScoredBlock;
+type Scoring = (block: ByteBlock) => Promise<ScoredBlock>;
 
 async function open({ model: path, device, layout, asked }: Opening): Promise<Scoring> {
   const model = await loadModel(path, device) as LoadedModel & { readonly scorer: TableScorer };
-  const format: RowFormat = rowFormat(model, layout);
-  return (block) => scoreBlock(model, block, format, asked);
+  const format = rowFormat(model, layout);
+  return async (block) => {
+    const read = block.quoted ? (await import("../formats/read_rows.ts")).readRows : readPlainRows;
+    return scoreBlock(model, block, { format, asked, read });
+  };
 }
 
 function refusalOf(error: unknown): Answer {
@@ -59,9 +65,13 @@ function refusalOf(error: unknown): Answer {
 const thread = globalThis as unknown as Thread;
 let scoring: Promise<Scoring> | undefined;
 thread.onmessage = async ({ data }) => {
-  if ("layout" in data) return void (scoring = open(data));
+  if ("layout" in data) {
+    scoring = open(data);
+    await scoring;
+    return thread.postMessage({ ready: true });
+  }
   try {
-    thread.postMessage({ scored: (await scoring!)(data) });
+    thread.postMessage({ scored: await (await scoring!)(data) });
   } catch (error) {
     thread.postMessage(refusalOf(error));
   }

@@ -9,7 +9,7 @@ import { openDirectoryStore } from "./directory_store.ts";
 import type { Io } from "./io.ts";
 import { inFile } from "./model.ts";
 import { createProgress } from "./progress.ts";
-import { givenTo, pick } from "./train_given.ts";
+import { givenTo } from "./train_given.ts";
 import type { TrainOptions } from "./train_options.ts";
 
 /** What the fit of a detector or of a VAE takes; `refuseVoid` has refused what it does not. */
@@ -51,12 +51,13 @@ export async function withRun<Value>(
 
 /** The options that were given, and the defaults of tables where one of these holds several. */
 function settingsOf(given: TrainOptions, checkpoint?: CheckpointStore): RunSettings {
+  const { patience, learningRate } = given, objective = objectiveOf(given);
   const { optimizer } = defaultTraining(1);
-  const { patience } = given, objective = objectiveOf(given);
   return {
     ...givenTo("fit", given),
     ...(objective && { objective }),
-    optimizer: { ...optimizer!, ...pick(given, ["learningRate"]) },
+    // Only where it was asked for: a linear fit has no use for one, and refuses it.
+    ...(learningRate !== undefined && { optimizer: { ...optimizer!, learningRate } }),
     ...(patience !== undefined && { earlyStopping: { patience } }),
     ...(checkpoint && { checkpoint }),
   };

@@ -4,7 +4,7 @@ import type { FileFormat } from "../scoring/quantize.ts";
 import { namingTable, readDataFor } from "./data.ts";
 import { requirePlace, writeWhole } from "./files.ts";
 import { type Io, print } from "./io.ts";
-import { loadDetector } from "./model.ts";
+import { loadDetector } from "./loaded_detector.ts";
 import * as options from "./options.ts";
 import { changeLines, warnOfUnlikely } from "./recalibrate.ts";
 import { count, counted, jsonLine, report } from "./text.ts";

@@ -16,7 +16,7 @@ export {
   type RowDecision,
 } from "../scoring/decide.ts";
 export { discover, type Discoveries } from "../scoring/false_discovery.ts";
-export { type Pareto, Tail } from "../scoring/tail.ts";
+export { type ExcessLaw, Tail } from "../scoring/tail.ts";
 export type { ColumnDrift, DriftOptions, DriftReport } from "./drift/drift.ts";
 export { DriftMonitor, type MonitorOptions } from "./drift/monitor.ts";
 export { type ColumnReport, type DataReport, reportData } from "./data_report.ts";

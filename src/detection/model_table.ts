@@ -15,8 +15,8 @@ import { listNames } from "../formats/errors.ts";
 import { lineOf } from "../formats/table.ts";
 import { oneHot } from "../scoring/labels.ts";
 import { encodeTable } from "../scoring/raw_table.ts";
+import { requireCells } from "../scoring/require_cells.ts";
 import { codecOf } from "../scoring/schema.ts";
-import type { Cells } from "../scoring/standardize.ts";
 import type { TableScorer } from "../scoring/table_scorer.ts";
 import type { Units } from "../scoring/units.ts";
 
@@ -87,35 +87,6 @@ export function requireColumns(
   if (missing.length === 0) return;
   const expected = `the model's, ${listNames(missing)} among them`;
   throw new DataError({ source, subject: "columns", expected, actual: listNames(names) });
-}
-
-/**
- * Refuses numbers that a model cannot take.
- * @param firstRow rows before them
- * @throws DataError naming row and column
- */
-export function requireCells(
-  { columns, largest, fault: faultIn }: Units,
-  { data, rows, source }: Cells & { readonly source: string },
-  firstRow = 0,
-): void {
-  const cell = firstAbove(data, largest);
-  const fault = cell < 0 ? faultIn({ data, rows }) : {
-    row: Math.floor(cell / columns.length),
-    column: cell % columns.length,
-    needs: `at most ${largest.toPrecision(2)} in magnitude`,
-    value: data[cell],
-  };
-  if (!fault) return;
-  const { row, needs: expected, value } = fault;
-  const column = columns[fault.column];
-  throw new DataError({ source, row: firstRow + row + 1, column, expected, actual: `${value}` });
-}
-
-/** A loop, not `findIndex`: a million rows have many cells. */
-function firstAbove(data: ArrayLike<number>, largest: number): number {
-  for (let i = 0; i < data.length; i++) if (Math.abs(data[i]) > largest) return i;
-  return -1;
 }
 
 /** Runs what takes a table's cells; complaints about a row then name the file too. */

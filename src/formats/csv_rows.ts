@@ -1,11 +1,10 @@
 /**
  * Rows of CSV straight from bytes: what `csv.ts` reads, for columns that are known, without a text for each cell.
  * Numbers are taken from their bytes (`decimal.ts`); every other cell goes through the codec of its column as text.
- * Blocks with quotes are split by `csv_split.ts`.
+ * Blocks with quotes are for `read_rows.ts`.
  */
 import type { CellCodec } from "./cells.ts";
 import type { ByteBlock } from "./byte_blocks.ts";
-import { splitRecords } from "./csv_split.ts";
 import { parseDecimal, ShortDecimal } from "./decimal.ts";
 import type { DecimalMark } from "./decimal_comma.ts";
 import { DataError, quoteValue } from "./errors.ts";
@@ -39,31 +38,12 @@ export interface CsvRows {
 
 const NEWLINE = 10, RETURN = 13, SPACE = 32;
 
-/** @throws DataError naming row, line and column of what cannot be read */
-export function readRows(block: ByteBlock, format: RowFormat): CsvRows {
-  return block.quoted ? readQuoted(block, format) : new BlockReader(block, format).read();
-}
-
-/** A block with quotes, through texts. */
-function readQuoted({ bytes, firstLine, firstRow }: ByteBlock, format: RowFormat): CsvRows {
-  const { source, separator } = format;
-  const values: number[] = [];
-  let rows = 0, blankLine: number | undefined;
-  const text = [...decodeText(bytes, source)].join("");
-  for (const { cells, line } of splitRecords(text, separator, firstLine, source)) {
-    if (cells.length === 1 && cells[0].trim().length === 0) {
-      blankLine ??= line;
-      continue;
-    }
-    const row = firstRow + rows + 1;
-    if (blankLine !== undefined) throw blankFault(format, row, blankLine);
-    if (cells.length !== format.width) throw widthFault(format, row, line, cells.length);
-    for (const column of format.columns) {
-      values.push(encode(format, column, cells[column.index], row, line));
-    }
-    rows++;
-  }
-  return { data: Float64Array.from(values), rows, blankLine };
+/**
+ * The rows of a block without quotes.
+ * @throws DataError naming row, line and column of what cannot be read
+ */
+export function readPlainRows(block: ByteBlock, format: RowFormat): CsvRows {
+  return new BlockReader(block, format).read();
 }
 
 /** One pass over a block without quotes. */
@@ -152,7 +132,7 @@ class BlockReader {
       // NaN: not a number of a simple form.
       if (value === value) return value;
     }
-    return encode(this.#format, column, this.#textOf(start, stop), row, line);
+    return encodeCell(this.#format, column, this.#textOf(start, stop), row, line);
   }
 
   /** A cell as text. Of ASCII it is a slice of the whole block's text, which costs less than to decode it. */
@@ -166,7 +146,8 @@ class BlockReader {
   }
 }
 
-function encode(
+/** The number that stands for a cell. @throws DataError where there is none */
+export function encodeCell(
   { source }: RowFormat,
   { codec, name }: RowFormat["columns"][number],
   cell: string,
@@ -179,7 +160,8 @@ function encode(
   throw new DataError({ source, row, line, column: name, ...details });
 }
 
-function widthFault({ source, width }: RowFormat, row: number, line: number, cells: number) {
+/** A row with too few cells, or too many. */
+export function widthFault({ source, width }: RowFormat, row: number, line: number, cells: number) {
   const expected = `${width} cells wide`;
   return new DataError({ source, row, line, expected, actual: `${cells} cells` });
 }

@@ -34,38 +34,29 @@ export interface Safetensors {
   readonly metadata: Record<string, string>;
 }
 
-/** Reads a file; throws {@link SafetensorsError} unless every rule of the format holds. Data is copied. */
-export function decode(bytes: Uint8Array): Safetensors {
-  const headerBytes = readHeaderLength(bytes);
-  const { entries, metadata } = parseHeader(readHeaderText(bytes.subarray(8, 8 + headerBytes)));
-  const body = bytes.subarray(8 + headerBytes);
+/**
+ * Reads a file; throws {@link SafetensorsError} unless every rule of the format holds.
+ * @param inPlace leave data where it lies, if it can be read there; else it is copied
+ */
+export function decode(bytes: Uint8Array, inPlace = false): Safetensors {
+  const start = 8 + readHeaderLength(bytes), body = bytes.subarray(start);
+  const { entries, metadata } = parseHeader(readHeaderText(bytes.subarray(8, start)));
   // In order of the data, as the reference does: the order of the header is free.
   const ordered = [...entries].sort(([, { offsets: left }], [, { offsets: right }]) =>
     left[0] - right[0] || left[1] - right[1]
   );
-  const placed = ordered.map(([name, entry]) => ({
-    ...entry,
-    name,
-    dtype: checkDType(name, entry),
-  }));
-  const end = checkLayout(placed);
+  const end = ordered.reduce((next, [name, entry]) => checkPlace(name, entry, next), 0);
   if (end !== body.length) {
     throw new SafetensorsError(
       `data must be ${end} bytes long, all of it in tensors: current value is ${body.length}`,
     );
   }
   const tensors = new Map<string, Tensor>();
-  for (const { name, dtype, shape, offsets } of placed) {
-    tensors.set(name, { dtype, shape, data: copyData(body.subarray(...offsets), dtype) });
+  for (const [name, { dtype, shape, offsets }] of ordered) {
+    const data = dataOf(body.subarray(...offsets), dtype as DType, inPlace);
+    tensors.set(name, { dtype: dtype as DType, shape, data });
   }
-  const record: Record<string, string> = Object.create(null);
-  for (const [key, value] of metadata) record[key] = value;
-  return { tensors, metadata: record };
-}
-
-interface PlacedEntry extends HeaderEntry {
-  readonly name: string;
-  readonly dtype: DType;
+  return { tensors, metadata };
 }
 
 function readHeaderLength(bytes: Uint8Array): number {
@@ -98,45 +89,40 @@ function readHeaderText(header: Uint8Array): string {
   }
 }
 
-function checkDType(name: string, { dtype }: HeaderEntry): DType {
-  if (isDType(dtype)) return dtype;
+/** Checks that a tensor begins at byte `next`, with no hole and no overlap; returns where it ends. */
+function checkPlace(name: string, { dtype, shape, offsets }: HeaderEntry, next: number): number {
+  const [start, end] = offsets, quoted = JSON.stringify(name);
+  if (!isDType(dtype)) {
+    throw new SafetensorsError(
+      `tensor ${quoted} must have a dtype among ${DTYPES.join(", ")}: ` +
+        `current value is ${JSON.stringify(dtype)}`,
+    );
+  }
+  if (start !== next || end < start) {
+    throw new SafetensorsError(
+      `tensor ${quoted} must start at byte ${next} and not end before it: ` +
+        `current value is [${start}, ${end}]`,
+    );
+  }
+  const sizeBytes = countElements(shape) * ARRAYS[dtype].BYTES_PER_ELEMENT;
+  if (!Number.isSafeInteger(sizeBytes)) {
+    throw new SafetensorsError(
+      `tensor ${quoted} must have a shape whose size is below 2^53 bytes`,
+    );
+  }
+  if (sizeBytes === end - start) return end;
   throw new SafetensorsError(
-    `tensor ${JSON.stringify(name)} must have a dtype among ${DTYPES.join(", ")}: ` +
-      `current value is ${JSON.stringify(dtype)}`,
+    `tensor ${quoted} must span ${sizeBytes} bytes for ${dtype} [${shape.join(", ")}]: ` +
+      `current value is ${end - start}`,
   );
 }
 
-/** Checks that tensors in order of offset leave no hole and do not overlap; returns where they end. */
-function checkLayout(ordered: readonly PlacedEntry[]): number {
-  let next = 0;
-  for (const { name, dtype, shape, offsets: [start, end] } of ordered) {
-    const quoted = JSON.stringify(name);
-    if (start !== next || end < start) {
-      throw new SafetensorsError(
-        `tensor ${quoted} must start at byte ${next} and not end before it: ` +
-          `current value is [${start}, ${end}]`,
-      );
-    }
-    const sizeBytes = countElements(shape) * ARRAYS[dtype].BYTES_PER_ELEMENT;
-    if (!Number.isSafeInteger(sizeBytes)) {
-      throw new SafetensorsError(
-        `tensor ${quoted} must have a shape whose size is below 2^53 bytes`,
-      );
-    }
-    if (sizeBytes !== end - start) {
-      throw new SafetensorsError(
-        `tensor ${quoted} must span ${sizeBytes} bytes for ${dtype} [${shape.join(", ")}]: ` +
-          `current value is ${end - start}`,
-      );
-    }
-    next = end;
+/** In place, or in a buffer of its own, where every type is aligned. (`slice` of a Node Buffer would not copy.) */
+function dataOf(raw: Uint8Array, dtype: DType, inPlace: boolean): TensorData {
+  const array = ARRAYS[dtype], { BYTES_PER_ELEMENT: bytes } = array;
+  if (inPlace && LITTLE_ENDIAN && raw.byteOffset % bytes === 0) {
+    return new array(raw.buffer, raw.byteOffset, raw.length / bytes);
   }
-  return next;
-}
-
-/** Copies into a buffer of its own, so that every element type is aligned. (`slice` of a Node Buffer would not copy.) */
-function copyData(raw: Uint8Array, dtype: DType): TensorData {
-  const array = ARRAYS[dtype];
-  const copy = LITTLE_ENDIAN ? new Uint8Array(raw) : swapped(raw, array.BYTES_PER_ELEMENT);
+  const copy = LITTLE_ENDIAN ? new Uint8Array(raw) : swapped(raw, bytes);
   return new array(copy.buffer);
 }

@@ -41,20 +41,21 @@ export interface HeaderEntry {
 export interface Header {
   /** Entries by tensor name. */
   readonly entries: ReadonlyMap<string, HeaderEntry>;
-  /** Free text by name. */
-  readonly metadata: ReadonlyMap<string, string>;
+  /** Free text by name; has no inherited keys. */
+  readonly metadata: Record<string, string>;
 }
 
 /** Parses the header text; anything but whitespace after its closing brace is refused. */
 export function parseHeader(text: string): Header {
   const members = membersOf(jsonOf(text), "the header");
-  const entries = new Map<string, HeaderEntry>(), metadata = new Map<string, string>();
+  const entries = new Map<string, HeaderEntry>();
+  const metadata: Record<string, string> = Object.create(null);
   let keys = members.length;
   for (const [name, value] of members) {
     const own = membersOf(value, name);
     keys += own.length;
     if (name !== "__metadata__") entries.set(name, entryOf(name, own));
-    else for (const [key, each] of own) metadata.set(key, textOf(each, "metadata", key));
+    else for (const [key, each] of own) metadata[key] = textOf(each, "metadata", key);
   }
   if (entries.size > MAX_TENSORS) {
     throw new SafetensorsError(`header must hold at most ${MAX_TENSORS} tensors`);

@@ -37,8 +37,8 @@ export type DType =
 
 /** The constructor of one array type. */
 export interface TensorArray {
-  /** Views a whole buffer. */
-  new (buffer: ArrayBuffer): TensorData;
+  /** Views a buffer, or elements of it. */
+  new (buffer: ArrayBufferLike, byteOffset?: number, length?: number): TensorData;
   /** Bytes of one element. */
   readonly BYTES_PER_ELEMENT: number;
 }

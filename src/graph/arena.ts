@@ -41,12 +41,12 @@ export class Arena {
     }
     this.#used.delete(offset);
     const ranges = [...this.#free, [offset, size] as [number, number]].sort((a, b) => a[0] - b[0]);
-    this.#free = ranges.reduce<[number, number][]>((merged, [start, length]) => {
-      const last = merged.at(-1);
-      if (last && last[0] + last[1] === start) last[1] += length;
-      else merged.push([start, length]);
-      return merged;
-    }, []);
+    this.#free = [];
+    for (const range of ranges) {
+      const last = this.#free.at(-1);
+      if (last && last[0] + last[1] === range[0]) last[1] += range[1];
+      else this.#free.push(range);
+    }
     const last = this.#free.at(-1);
     if (!last || last[0] + last[1] !== this.#end) return;
     this.#end = last[0];

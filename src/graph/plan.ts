@@ -8,7 +8,7 @@
 import { sizeAt } from "../core/shape.ts";
 import { OPS } from "../ops/catalogue.ts";
 import type { OpName } from "../ops/names.ts";
-import type { Attributes, Node, SourceKind } from "../ops/spec.ts";
+import type { Attributes, Node } from "../ops/spec.ts";
 import { Arena } from "./arena.ts";
 import type { Graph } from "./graph.ts";
 import type { Layout, Place } from "./layout.ts";
@@ -62,30 +62,30 @@ export function plan(g: Graph, request: PlanRequest): Plan {
       `Cannot plan: capacity must be a whole number above 0: current value is ${capacity}`,
     );
   }
-  const order = schedule(g, request);
-  const placement = new Placement(order, request);
-  const instructions: Instruction[] = [];
+  const order = schedule(g, request), placement = new Placement(order, request);
+  const inputs = new Map<string, Place & { readonly integer: boolean }>();
+  const constants: Plan["constants"][number][] = [], instructions: Instruction[] = [];
   order.forEach((node, step) => {
-    if (isSource(node)) return;
-    if (isView(node)) return placement.placeView(node);
-    const inputs = node.inputs.map((input) => placement.of(input));
-    const output = placement.placeResult(node, step);
-    instructions.push({ op: node.op as OpName, attrs: node.attrs, inputs, output });
+    const { op, attrs, name } = node;
+    if (op === "input") {
+      inputs.set(name, { ...placement.of(node), integer: attrs.integer === true });
+    } else if (op === "constant") {
+      const { value, step } = attrs as { readonly value: number; readonly step: number };
+      constants.push({ place: placement.of(node), value, step });
+    } else if (isView(node)) placement.placeView(node);
+    else if (!isSource(node)) {
+      const operands = node.inputs.map((input) => placement.of(input));
+      const output = placement.placeResult(node, step);
+      instructions.push({ op: op as OpName, attrs, inputs: operands, output });
+    }
   });
-  const sources = (kind: SourceKind) => order.filter((node) => node.op === kind);
+  const read = Object.entries(outputs).map(([name, node]) => [name, placement.of(node)] as const);
   return {
     capacity,
     instructions,
-    inputs: new Map(
-      sources("input").map((node) => {
-        return [node.name, { ...placement.of(node), integer: node.attrs.integer === true }];
-      }),
-    ),
-    outputs: new Map(Object.entries(outputs).map(([name, node]) => [name, placement.of(node)])),
-    constants: sources("constant").map((node) => {
-      const { value, step } = node.attrs;
-      return { place: placement.of(node), value: value as number, step: step as number };
-    }),
+    inputs,
+    outputs: new Map(read),
+    constants,
     scratchLength: placement.scratchLength,
   };
 }
@@ -109,18 +109,24 @@ function schedule(g: Graph, { outputs, effects = [] }: PlanRequest): Node[] {
 class Placement {
   readonly #arena: Arena;
   readonly #capacity: number;
-  readonly #places = new Map<number, Place>();
-  readonly #lastUse: ReadonlyMap<number, number>;
+  readonly #places = new Map<Node, Place>();
+  /** For each owner of memory, the last step that reads it; outputs and sources live for ever. */
+  readonly #lastUse = new Map<Node, number>();
 
   /** Sources get their place at once and keep it: they are written before the run. */
   constructor(order: readonly Node[], request: PlanRequest) {
     const { outputs, capacity, parameters, state, guard } = request;
     this.#arena = new Arena(guard);
     this.#capacity = capacity;
-    this.#lastUse = lastUses(order, Object.values(outputs));
-    for (const node of order.filter(isSource)) {
-      if (node.op === "parameter") this.#places.set(node.id, find(parameters, node));
-      else if (node.op === "state") this.#places.set(node.id, find(state, node));
+    order.forEach(({ inputs }, step) => {
+      for (const input of inputs) this.#lastUse.set(owner(input), step);
+    });
+    for (const node of Object.values(outputs)) this.#lastUse.set(owner(node), Infinity);
+    for (const node of order) {
+      if (!isSource(node)) continue;
+      this.#lastUse.set(node, Infinity);
+      if (node.op === "parameter") this.#places.set(node, find(parameters, node));
+      else if (node.op === "state") this.#places.set(node, find(state, node));
       else this.#allocate(node);
     }
   }
@@ -131,13 +137,13 @@ class Placement {
   }
 
   of(node: Node): Place {
-    const place = this.#places.get(node.id);
+    const place = this.#places.get(node);
     if (place) return place;
     throw new RangeError(`Cannot plan: a value is read before ${node.op} has run`);
   }
 
   placeView(node: Node): void {
-    this.#places.set(node.id, { ...this.of(node.inputs[0]), shape: node.shape });
+    this.#places.set(node, { ...this.of(node.inputs[0]), shape: node.shape });
   }
 
   /** The place of a result; then the operands that nothing reads any more are free again. */
@@ -147,7 +153,7 @@ class Placement {
     const overwritten = inPlace && dying.find((input) => this.#size(input) === this.#size(node));
     if (effect) this.placeView(node);
     else if (overwritten) {
-      this.#places.set(node.id, { ...this.of(overwritten), shape: node.shape });
+      this.#places.set(node, { ...this.of(overwritten), shape: node.shape });
     } else this.#allocate(node);
     for (const input of dying) if (input !== overwritten) this.#arena.free(this.of(input).offset);
     return this.of(node);
@@ -156,12 +162,12 @@ class Placement {
   /** Owners of memory among a node's operands that nothing reads after `step`, each once. */
   #dying(node: Node, step: number): Node[] {
     const owners = new Set(node.inputs.map(owner));
-    return [...owners].filter((input) => this.#lastUse.get(input.id) === step);
+    return [...owners].filter((input) => this.#lastUse.get(input) === step);
   }
 
   #allocate(node: Node): void {
     const offset = this.#arena.allocate(this.#size(node));
-    this.#places.set(node.id, { segment: "scratch", offset, shape: node.shape });
+    this.#places.set(node, { segment: "scratch", offset, shape: node.shape });
   }
 
   #size(node: Node): number {
@@ -176,17 +182,6 @@ const isView = (node: Node): boolean => !isSource(node) && OPS[node.op as OpName
 /** The memory a node stands for: a view stands for its operand's. */
 function owner(node: Node): Node {
   return isView(node) ? owner(node.inputs[0]) : node;
-}
-
-/** For each owner of memory, the last step that reads it; outputs and sources live for ever. */
-function lastUses(order: readonly Node[], outputs: readonly Node[]): Map<number, number> {
-  const lastUse = new Map<number, number>();
-  order.forEach((node, step) => {
-    for (const input of node.inputs) lastUse.set(owner(input).id, step);
-  });
-  for (const node of order.filter(isSource)) lastUse.set(node.id, Infinity);
-  for (const node of outputs) lastUse.set(owner(node).id, Infinity);
-  return lastUse;
 }
 
 function find(layout: Layout | undefined, node: Node): Place {

@@ -44,15 +44,15 @@ export function notFinite(r: number, pointer = `/rows/${r}`): Problem {
 }
 
 /**
- * A JSON answer: `head` and its last member, `rows`. A long one is written as it is taken, a piece
- * at a time.
+ * A JSON answer: its opening, up to where the rows begin, and the rows. A long one is written as it is taken, a
+ * piece at a time.
  */
 export function jsonOf(
-  head: Readonly<Record<string, unknown>>,
+  opening: string,
   { data, rows, columns }: Numbers,
   text: RowText,
 ): string | ReadableStream<Uint8Array> {
-  const opening = `${JSON.stringify(head).slice(0, -1)},"rows":[`;
+  if (rows === 1) return `${opening}${text(data, 0)}]}`;
   const perPiece = Math.max(1, Math.floor(NUMBERS_AT_ONCE / Math.max(1, columns)));
   const piece = (first: number) => {
     const lines = [];
@@ -93,7 +93,7 @@ export function streamOf(
 export function floatsOf({ data, columns, blanks }: Numbers): Uint8Array<ArrayBuffer> {
   const floats = new Float32Array(data);
   for (let i = 0; i < floats.length; i++) {
-    if (Math.abs(floats[i]) < Infinity || isBlank(floats[i], i % columns, blanks)) continue;
+    if (floats[i] - floats[i] === 0 || isBlank(floats[i], i % columns, blanks)) continue;
     throw notFinite(Math.floor(i / columns));
   }
   const bytes = new Uint8Array(floats.buffer);

@@ -10,14 +10,13 @@ import { requireNumber } from "../core/validate.ts";
 import type { DeviceOptions } from "../scoring/trained_vae.ts";
 import { type Token, Tokens } from "./auth.ts";
 import { liveCatalogue, type Models } from "./catalogue.ts";
-import { cors } from "./cors.ts";
+import { requireOrigins } from "./cors.ts";
 import { Metrics } from "./metrics.ts";
-import { type LogEntry, observe } from "./observe.ts";
+import type { LogEntry } from "./observe.ts";
 import { Turns } from "./pace.ts";
-import { Problem } from "./problems.ts";
 import { type RateLimit, RateLimiter } from "./rate_limit.ts";
 import { Registry } from "./registry.ts";
-import { respondProblem, toResponse } from "./responses.ts";
+import { elsewhere } from "./route.ts";
 import { aliasRoutes } from "./routes/aliases.ts";
 import { docsRoutes } from "./routes/docs.ts";
 import { healthRoutes } from "./routes/health.ts";
@@ -30,6 +29,7 @@ import { uploadRoutes } from "./routes/uploads.ts";
 import { verbRoutes } from "./routes/verbs.ts";
 import type { Env, Service } from "./service.ts";
 import type { ModelStore } from "../storage/model_store.ts";
+import { RandomDigits } from "./trace.ts";
 import { type Training, trainingOf, type TrainingOptions } from "./training.ts";
 
 /**
@@ -80,16 +80,6 @@ export interface AppOptions {
 export function createApp(options: AppOptions): App {
   const service = serviceOf(options);
   const app = new Hono<Env>();
-  app.use(observe(service.metrics, options.log));
-  if (options.origins) app.use(cors(options.origins));
-  app.onError((error, c) => {
-    const problem = problemOf(error, service);
-    // Clients of the Open Inference Protocol look for this member.
-    const isOip = c.get("seen").route.startsWith("/v2");
-    const reply = respondProblem(problem, isOip ? { error: problem.message } : {});
-    return toResponse(reply, c.get("trace"));
-  });
-  app.notFound((c) => toResponse(respondProblem(unknownRoute()), c.get("trace")));
   healthRoutes(app, service);
   modelRoutes(app, service);
   aliasRoutes(app, service);
@@ -100,13 +90,7 @@ export function createApp(options: AppOptions): App {
   uploadRoutes(app, service);
   oipRoutes(app, service);
   docsRoutes(app, service);
-  // An app that is mounted loses its notFound: within its own paths it still answers for itself.
-  for (const path of ["/health/*", "/v1/*", "/v2/*"]) {
-    app.all(path, (c) => {
-      c.get("seen").route = path;
-      throw unknownRoute();
-    });
-  }
+  elsewhere(app, service, ["/health/*", "/v1/*", "/v2/*"]);
   return app;
 }
 
@@ -135,6 +119,9 @@ function serviceOf(options: AppOptions): Service {
     limiter: rateLimit && new RateLimiter(rateLimit),
     metrics: new Metrics(),
     turns: new Turns(),
+    digits: new RandomDigits(),
+    origins: options.origins && requireOrigins(options.origins),
+    log: options.log,
     stopping,
     isStopping: () => stopping?.aborted ?? false,
     addressOf: ({ req, env }) => (options.addressOf ?? denoAddress)(req.raw, env),
@@ -160,18 +147,4 @@ function isStore(models: Models | ModelStore): models is ModelStore {
 function denoAddress(_request: Request, env: unknown): string {
   const { remoteAddr } = (env ?? {}) as { remoteAddr?: { hostname?: string } };
   return remoteAddr?.hostname ?? "unknown";
-}
-
-function unknownRoute(): Problem {
-  return new Problem("unknown-route", "Cannot find this address: paths end without a slash");
-}
-
-/** A fault of ours: the log gets it whole, the caller nothing of it. */
-function problemOf(error: unknown, service: Service): Problem {
-  if (error instanceof Problem) return error;
-  if (error instanceof DOMException && error.name === "AbortError") {
-    return new Problem("body-timeout", "Cannot answer: nobody waits for the answer any more");
-  }
-  service.onError(error);
-  return new Problem("internal", "Cannot answer: the server's log says why");
 }

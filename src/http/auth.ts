@@ -7,6 +7,7 @@
  * and not for passwords.
  */
 import { requireChoice, requireObject, show } from "../core/validate.ts";
+import type { HeadersRead } from "./head.ts";
 import { Problem } from "./problems.ts";
 
 /** What a token opens: asking models, training them, changing what is served. */
@@ -57,7 +58,7 @@ export class Tokens {
   }
 
   /** The token of a request, if it is one of these. */
-  async find(headers: Headers): Promise<Token | undefined> {
+  async find(headers: HeadersRead): Promise<Token | undefined> {
     const [, text] = BEARER.exec(headers.get("authorization") ?? "") ?? [];
     if (text === undefined) return undefined;
     const given = new Uint8Array(
@@ -79,7 +80,7 @@ export function sameBytes(left: ArrayLike<number>, right: ArrayLike<number>): bo
 }
 
 /** 401: no token, or none that is known. */
-export function unauthorized(headers: Headers): Problem {
+export function unauthorized(headers: HeadersRead): Problem {
   const invalid = headers.has("authorization") ? ', error="invalid_token"' : "";
   return new Problem("unauthorized", "Cannot answer: the request must carry a valid bearer token", {
     headers: { "www-authenticate": `Bearer realm="elbow"${invalid}` },

@@ -5,6 +5,7 @@
  *
  * Of a key that stands twice in one object the last value counts, as in every JSON.parse.
  */
+import type { HeadersRead } from "./head.ts";
 import { Problem } from "./problems.ts";
 
 /** What one body may be. */
@@ -43,12 +44,12 @@ export function parseJson(bytes: Uint8Array): unknown {
 }
 
 /** The media type of the body, in lower case, without parameters. */
-export function mediaType(headers: Headers): string {
+export function mediaType(headers: HeadersRead): string {
   return (headers.get("content-type") ?? "").split(";")[0].trim().toLowerCase();
 }
 
 /** @throws Problem unless the body is of one of these types, in UTF-8 where it is text, and plain */
-export function requireType(headers: Headers, ...types: readonly string[]): void {
+export function requireType(headers: HeadersRead, ...types: readonly string[]): void {
   const given = headers.get("content-encoding");
   // As nearly all bodies come: nothing to take apart.
   if (given === null && types.includes(headers.get("content-type") ?? "")) return;
@@ -74,8 +75,9 @@ export function requireType(headers: Headers, ...types: readonly string[]): void
 export async function readBytes(
   request: Request,
   { maxBytes, deadlineMs, isFramed = false }: BodyLimits,
+  headers: HeadersRead = request.headers,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const declared = Number(request.headers.get("content-length") ?? NaN);
+  const declared = Number(headers.get("content-length") ?? NaN);
   if (declared > maxBytes) throw tooLarge(maxBytes);
   // What cannot be longer than it says needs no counting, and is read several times as fast.
   if (isFramed && declared <= maxBytes) return await readAtOnce(request, deadlineMs);

@@ -21,8 +21,8 @@ export interface Served {
 
 /** The models of an app. */
 export interface Catalogue {
-  /** The model of that name or alias, at that version or the current one. */
-  find(name: string, version?: number): Promise<Served | undefined>;
+  /** The model of that name or alias, at that version or the current one; at once where it is at hand. */
+  find(name: string, version?: number): Served | undefined | Promise<Served | undefined>;
   /** The current version of every model, in the order of the store. */
   list(): Promise<readonly Served[]>;
   /** What is known of the versions of a name or alias, ascending. */
@@ -31,6 +31,14 @@ export interface Catalogue {
 
 /** Loaded models by name, as callers hold them. */
 export type Models = ReadonlyMap<string, Model> | Readonly<Record<string, Model>>;
+
+/** A model as it was last seen under a name. */
+interface Seen {
+  readonly model: Model;
+  readonly version: number;
+  /** The same for every request, once its digest is known. */
+  served?: Served;
+}
 
 /**
  * Models that the caller holds. A map is read at every request: what is set in it is served from
@@ -43,21 +51,26 @@ export function liveCatalogue(models: Models): Catalogue {
     ? models
     : new Map(Object.entries(models));
   for (const [name, model] of byName) requireServable(name, model);
-  const digests = new WeakMap<Model, string>();
-  const seen = new Map<string, { readonly model: Model; readonly version: number }>();
+  const digests = new WeakMap<Model, string>(), seen = new Map<string, Seen>();
 
-  const served = async (name: string, model: Model): Promise<Served> => {
-    const before = seen.get(name);
-    const version = before?.model === model ? before.version : (before?.version ?? 0) + 1;
-    if (before?.model !== model) seen.set(name, { model, version });
+  const prepare = async (name: string, entry: Seen): Promise<Served> => {
+    const { model, version } = entry;
     const digest = digests.get(model) ?? await digestOf(model.save());
     digests.set(model, digest);
-    return { name, version, digest, model };
+    return entry.served = { name, version, digest, model };
   };
-  const find = async (name: string, version?: number) => {
-    const model = byName.get(name);
-    const found = model && await served(name, model);
-    return version === undefined || found?.version === version ? found : undefined;
+  const served = (name: string, model: Model): Served | Promise<Served> => {
+    let entry = seen.get(name);
+    if (entry?.model !== model) {
+      seen.set(name, entry = { model, version: (entry?.version ?? 0) + 1 });
+    }
+    return entry.served ?? prepare(name, entry);
+  };
+  const find = (name: string, version?: number) => {
+    const model = byName.get(name), found = model && served(name, model);
+    const asked = (each: Served) =>
+      version === undefined || each.version === version ? each : undefined;
+    return found instanceof Promise ? found.then(asked) : found && asked(found);
   };
   return {
     find,

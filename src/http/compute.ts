@@ -5,7 +5,8 @@ import { NotFiniteError } from "../scoring/finite.ts";
 import type { Cells } from "../scoring/standardize.ts";
 import { isBlank, notFinite, type Numbers } from "./answers.ts";
 import type { Pace } from "./pace.ts";
-import type { Work } from "./verbs.ts";
+import type { Problem } from "./problems.ts";
+import type { Work } from "./verbs/mod.ts";
 
 /** A part is one run of the model's programs at least, and of narrow rows as many as some milliseconds. */
 const LEAST_PART = 128, MOST_PART = 2048, PART_NUMBERS = 1 << 16;
@@ -18,36 +19,70 @@ function partOf(width: number): number {
 /**
  * @param cells rows as the verb reads them; no cells, and a number of rows, for a verb without rows
  * @param firstRow the index of the first row, where the rows are a part of more
+ * @returns the numbers at once where the model makes them at once
  * @throws Problem naming the row for which a number is not finite
  */
-export async function compute(
+export function compute(
+  work: Work,
+  cells: Cells,
+  pace: Pace,
+  firstRow = 0,
+): Numbers | Promise<Numbers> {
+  const { data, rows } = cells, { columns: { length: columns }, blanks } = work;
+  const most = partOf(Math.max(data.length / rows, columns));
+  if (rows > most) return computeParts(work, cells, pace, firstRow, most);
+  const made = runPart(work, cells, pace, firstRow, 0);
+  if (!(made instanceof Promise)) return { data: made, rows, columns, blanks };
+  return made.then((data) => ({ data, rows, columns, blanks }));
+}
+
+async function computeParts(
   work: Work,
   { data, rows }: Cells,
   pace: Pace,
-  firstRow = 0,
+  firstRow: number,
+  most: number,
 ): Promise<Numbers> {
-  const width = data.length / rows, columns = work.columns.length;
-  const most = partOf(Math.max(width, columns));
-  const numbers = new Float64Array(rows <= most ? 0 : rows * columns);
+  const width = data.length / rows, { columns: { length: columns }, blanks } = work;
+  const numbers = new Float64Array(rows * columns);
   for (let first = 0; first < rows; first += most) {
     if (first > 0) await pace.breathe();
     const count = Math.min(most, rows - first);
     const part = { data: data.subarray(first * width, (first + count) * width), rows: count };
-    const made = await work.run(part, firstRow + first, pace).catch((error: unknown) => {
-      if (!(error instanceof NotFiniteError)) throw error;
-      // A row that came by itself has no number.
-      const r = first + (error.row ?? 1) - 1;
-      throw notFinite(r, pointerOf(data, r));
-    });
-    const bad = firstNotFinite(made, columns, work.blanks);
-    if (bad >= 0) {
-      const r = first + Math.floor(bad / columns);
-      throw notFinite(r, pointerOf(data, r));
-    }
-    if (rows <= most) return { data: made, rows, columns, blanks: work.blanks };
-    numbers.set(made, first * columns);
+    numbers.set(await runPart(work, part, pace, firstRow + first, first), first * columns);
   }
-  return { data: numbers, rows, columns, blanks: work.blanks };
+  return { data: numbers, rows, columns, blanks };
+}
+
+/** @param first the part's first row within the request, as errors count */
+function runPart(
+  work: Work,
+  part: Cells,
+  pace: Pace,
+  firstRow: number,
+  first: number,
+): Float64Array | Promise<Float64Array> {
+  const refuse = (error: unknown): never => {
+    if (!(error instanceof NotFiniteError)) throw error;
+    // A row that came by itself has no number.
+    throw notFiniteAt(part, first, (error.row ?? 1) - 1);
+  };
+  const finite = (made: Float64Array) => {
+    const bad = firstNotFinite(made, work.columns.length, work.blanks);
+    if (bad >= 0) throw notFiniteAt(part, first, Math.floor(bad / work.columns.length));
+    return made;
+  };
+  try {
+    const made = work.run(part, firstRow, pace);
+    return made instanceof Promise ? made.then(finite, refuse) : finite(made);
+  } catch (error) {
+    return refuse(error);
+  }
+}
+
+/** What to blame for a row of the answer: the row, or where none was given, their number. */
+function notFiniteAt({ data }: Cells, first: number, r: number): Problem {
+  return notFinite(first + r, data.length > 0 ? `/rows/${first + r}` : "/count");
 }
 
 /** The index of the first number that is not finite where one must be; -1. */
@@ -57,13 +92,8 @@ function firstNotFinite(
   blanks?: readonly boolean[],
 ): number {
   for (let i = 0; i < values.length; i++) {
-    if (Math.abs(values[i]) < Infinity || isBlank(values[i], i % columns, blanks)) continue;
+    if (values[i] - values[i] === 0 || isBlank(values[i], i % columns, blanks)) continue;
     return i;
   }
   return -1;
-}
-
-/** What to blame for a row of the answer: the row, or where none was given, their number. */
-function pointerOf({ length }: Float64Array, r: number): string {
-  return length > 0 ? `/rows/${r}` : "/count";
 }

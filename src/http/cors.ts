@@ -2,27 +2,42 @@
  * Cross-origin requests (Fetch standard, "CORS protocol"): none, unless origins are listed. An origin
  * is allowed if it stands in the list, letter for letter; never `*`, and never with credentials.
  */
-import type { MiddlewareHandler } from "npm:hono@4.13.19";
+import type { RequestHead } from "./head.ts";
+import type { Reply } from "./responses.ts";
 import { show } from "../core/validate.ts";
 
 /** @throws TypeError for an entry that is no origin */
-export function cors(origins: readonly string[]): MiddlewareHandler {
+export function requireOrigins(origins: readonly string[]): readonly string[] {
   for (const origin of origins) {
     if (URL.parse(origin)?.origin === origin) continue;
     throw new TypeError(
       `Cannot allow origin ${show(origin)}: expected scheme, host and port alone`,
     );
   }
-  return async (c, next) => {
-    const origin = c.req.header("origin") ?? "", allowed = origins.includes(origin);
-    const preflight = c.req.method === "OPTIONS" && c.req.header("access-control-request-method");
-    if (allowed && preflight) c.res = new Response(null, { status: 204, headers: PREFLIGHT });
-    else await next();
-    c.res.headers.append("vary", "origin");
-    if (!allowed) return;
-    c.res.headers.set("access-control-allow-origin", origin);
-    c.res.headers.set("access-control-expose-headers", EXPOSED);
+  return origins;
+}
+
+/** The answer to a browser that asks whether it may ask, if it may. */
+export function preflightReply(
+  method: string,
+  head: RequestHead,
+  origins: readonly string[],
+): Reply | undefined {
+  if (method !== "OPTIONS" || !head.has("access-control-request-method")) return undefined;
+  if (!origins.includes(head.get("origin") ?? "")) return undefined;
+  return { body: null, status: 204, headers: PREFLIGHT };
+}
+
+/** An answer that pages of the origin may read, if it is one of the list. */
+export function corsReply(reply: Reply, head: RequestHead, origins: readonly string[]): Reply {
+  const origin = head.get("origin") ?? "";
+  const headers = { ...reply.headers, vary: "origin" };
+  if (!origins.includes(origin)) return { ...reply, headers };
+  const allowed = {
+    "access-control-allow-origin": origin,
+    "access-control-expose-headers": EXPOSED,
   };
+  return { ...reply, headers: { ...headers, ...allowed } };
 }
 
 const EXPOSED = [
@@ -35,6 +50,4 @@ const PREFLIGHT = {
   "access-control-allow-headers":
     "authorization, content-type, accept, if-match, if-none-match, traceparent, inference-header-content-length",
   "access-control-max-age": "600",
-  "cache-control": "no-store",
-  "x-content-type-options": "nosniff",
 };

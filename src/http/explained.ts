@@ -17,7 +17,7 @@ import { invalid } from "./problems.ts";
 /** What the verb has without it. */
 interface Scores {
   readonly columns: readonly string[];
-  run(cells: Cells, firstRow: number, pace: Pace): Promise<Float64Array>;
+  run(cells: Cells, firstRow: number, pace: Pace): Float64Array | Promise<Float64Array>;
   readonly text: RowText;
 }
 

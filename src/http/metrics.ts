@@ -22,24 +22,20 @@ const MAX_MODELS = 200;
 
 /** Counts and times since the app began. */
 export class Metrics {
-  readonly #durations = new Series<Histogram>();
-  readonly #rows = new Series<{ count: number }>();
-  readonly #anomalies = new Series<{ count: number }>();
+  readonly #durations = new Tree<Histogram>();
+  readonly #rows = new Tree<Count>();
+  readonly #anomalies = new Tree<Count>();
   readonly #models = new Set<string>();
   inFlight = 0;
 
   /** One request that was answered. @param route its template, not its path */
   request(method: string, route: string, status: number, seconds: number): void {
     const known = METHODS.includes(method) ? method : "_OTHER";
-    const histogram = this.#durations.at(
-      `${known} ${route} ${status}`,
-      () => ({
-        http_request_method: known,
-        http_route: route,
-        http_response_status_code: `${status}`,
-      }),
-      () => ({ buckets: new Uint32Array(BOUNDS.length + 1), sum: 0 }),
-    );
+    const histogram = this.#durations.at(route, known, status) ??
+      this.#durations.set(route, known, status, {
+        buckets: new Uint32Array(BOUNDS.length + 1),
+        sum: 0,
+      });
     let i = 0;
     while (i < BOUNDS.length && seconds > BOUNDS[i]) i++;
     histogram.buckets[i]++;
@@ -49,13 +45,15 @@ export class Metrics {
   /** Rows that a model answered. */
   rows(model: string, verb: string, count: number): void {
     const label = this.#label(model);
-    this.#rows.at(`${label} ${verb}`, () => ({ model: label, verb }), zero).count += count;
+    const rows = this.#rows.at(label, verb) ?? this.#rows.set(label, verb, "", { count: 0 });
+    rows.count += count;
   }
 
   /** Rows that a detector flagged. */
   anomalies(model: string, count: number): void {
     const label = this.#label(model);
-    this.#anomalies.at(label, () => ({ model: label }), zero).count += count;
+    const rows = this.#anomalies.at(label) ?? this.#anomalies.set(label, "", "", { count: 0 });
+    rows.count += count;
   }
 
   /** @param models those served now */
@@ -72,16 +70,23 @@ export class Metrics {
         "histogram",
         "Time to the head of an answer.",
       ),
-      ...this.#durations.lines((labels, histogram) => histogramLines(labels, histogram)),
+      ...this.#durations.lines(([route, method, status], histogram) =>
+        histogramLines({
+          http_request_method: `${method}`,
+          http_route: `${route}`,
+          http_response_status_code: `${status}`,
+        }, histogram)
+      ),
       ...header("elbow_requests_in_flight", "gauge", "Requests being answered."),
       sample("elbow_requests_in_flight", {}, this.inFlight),
       ...header("elbow_rows_total", "counter", "Rows answered."),
-      ...this.#rows.lines((labels, { count }) => [sample("elbow_rows_total", labels, count)]),
+      ...this.#rows.lines(([model, verb], { count }) => [
+        sample("elbow_rows_total", { model: `${model}`, verb: `${verb}` }, count),
+      ]),
       ...header("elbow_anomalies_total", "counter", "Rows flagged."),
-      ...this.#anomalies.lines((
-        labels,
-        { count },
-      ) => [sample("elbow_anomalies_total", labels, count)]),
+      ...this.#anomalies.lines(([model], { count }) => [
+        sample("elbow_anomalies_total", { model: `${model}` }, count),
+      ]),
       ...header("elbow_models", "gauge", "Models served."),
       sample("elbow_models", {}, models.length),
       ...header("elbow_model_info", "gauge", "The version of each model that is served."),
@@ -107,19 +112,40 @@ interface Histogram {
 
 type Labels = Readonly<Record<string, string>>;
 
-/** Values by their labels. */
-class Series<Value> {
-  readonly #values = new Map<string, { readonly labels: Labels; readonly value: Value }>();
+interface Count {
+  count: number;
+}
 
-  at(key: string, labels: () => Labels, create: () => Value): Value {
-    let found = this.#values.get(key);
-    if (!found) this.#values.set(key, found = { labels: labels(), value: create() });
-    return found.value;
+type Label = string | number;
+
+/** Values by up to three labels: by each in turn, as joining them to one key would cost as much as all the rest. */
+class Tree<Value> {
+  readonly #values = new Map<Label, Map<Label, Map<Label, Value>>>();
+
+  at(first: Label, second: Label = "", third: Label = ""): Value | undefined {
+    return this.#values.get(first)?.get(second)?.get(third);
   }
 
-  lines(write: (labels: Labels, value: Value) => readonly string[]): string[] {
-    return [...this.#values.values()].flatMap(({ labels, value }) => write(labels, value));
+  set(first: Label, second: Label, third: Label, value: Value): Value {
+    branch(branch(this.#values, first), second).set(third, value);
+    return value;
   }
+
+  lines(write: (labels: readonly Label[], value: Value) => readonly string[]): string[] {
+    const lines: string[] = [];
+    for (const [first, seconds] of this.#values) {
+      for (const [second, thirds] of seconds) {
+        for (const [third, value] of thirds) lines.push(...write([first, second, third], value));
+      }
+    }
+    return lines;
+  }
+}
+
+function branch<Value>(tree: Map<Label, Map<Label, Value>>, label: Label): Map<Label, Value> {
+  const found = tree.get(label) ?? new Map<Label, Value>();
+  tree.set(label, found);
+  return found;
 }
 
 /** Counts that the queue itself keeps, so that all servers of one queue tell the same. */
@@ -150,10 +176,6 @@ function histogramLines(labels: Labels, { buckets, sum }: Histogram): string[] {
     return sample(`${name}_bucket`, { ...labels, le }, count);
   });
   return [...lines, sample(`${name}_sum`, labels, sum), sample(`${name}_count`, labels, count)];
-}
-
-function zero(): { count: number } {
-  return { count: 0 };
 }
 
 function header(name: string, type: string, help: string): string[] {

@@ -13,7 +13,7 @@ import type { Pace } from "./pace.ts";
 import { invalid, Problem } from "./problems.ts";
 import { problemDetails } from "./responses.ts";
 import { readRows } from "./rows.ts";
-import type { Work } from "./verbs.ts";
+import type { Work } from "./verbs/mod.ts";
 
 export const NDJSON = "application/x-ndjson";
 

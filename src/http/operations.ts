@@ -9,7 +9,7 @@ import { inferBody } from "./oip/request.ts";
 import { aliasBody, scoreJobBody, withRows } from "./schemas.ts";
 import { trainBody } from "./train_schema.ts";
 import { UPLOAD_TYPES } from "./training.ts";
-import { type Verb, type VerbName, VERBS } from "./verbs.ts";
+import { type Verb, type VerbName, VERBS } from "./verbs/mod.ts";
 
 /** What a body is: JSON of a schema, bytes, or lines of JSON. */
 export interface Content {

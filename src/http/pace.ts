@@ -27,14 +27,21 @@ export class Turns {
 export class Pace {
   readonly #turns: Turns;
   readonly #isCancelled: () => boolean;
-  #since = performance.now();
-
+  #since: number;
   #turnsTaken = 0;
 
-  /** @param isCancelled whether nobody waits for the result any more; asked once a slice */
-  constructor(turns: Turns, isCancelled: () => boolean = () => false) {
+  /**
+   * @param isCancelled whether nobody waits for the result any more; asked once a slice
+   * @param begun when the first slice began, milliseconds of `performance.now`
+   */
+  constructor(
+    turns: Turns,
+    isCancelled: () => boolean = () => false,
+    begun: number = performance.now(),
+  ) {
     this.#turns = turns;
     this.#isCancelled = isCancelled;
+    this.#since = begun;
   }
 
   /**

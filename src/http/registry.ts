@@ -40,6 +40,7 @@ export class Registry implements Catalogue {
   readonly #store: ModelStore;
   readonly #device: DeviceOptions;
   readonly #loaded = new Map<string, Promise<Model>>();
+  readonly #answering = new WeakMap<Model, Served>();
   #changes: Promise<unknown> = Promise.resolve();
 
   constructor(store: ModelStore, device: DeviceOptions = {}) {
@@ -50,7 +51,7 @@ export class Registry implements Catalogue {
   async find(name: string, version?: number): Promise<Served | undefined> {
     const { index } = await this.#store.readIndex();
     const found = resolve(index, name, version);
-    return found && { ...found, model: await this.#load(found.digest) };
+    return found && this.#served(found, await this.#load(found.digest));
   }
 
   async list(): Promise<readonly Served[]> {
@@ -58,7 +59,7 @@ export class Registry implements Catalogue {
     const listed = [...index.models.keys()].map((name) => resolve(index, name));
     return Promise.all(
       listed.filter((each) => each !== undefined)
-        .map(async (each) => ({ ...each, model: await this.#load(each.digest) })),
+        .map(async (each) => this.#served(each, await this.#load(each.digest))),
     );
   }
 
@@ -183,6 +184,15 @@ export class Registry implements Catalogue {
     const change = this.#changes.then(attempt);
     this.#changes = change.catch(() => {});
     return change;
+  }
+
+  /** The same object for every request, as long as the model bears one name and version. */
+  #served(found: Omit<Served, "model">, model: Model): Served {
+    const before = this.#answering.get(model);
+    if (before?.name === found.name && before.version === found.version) return before;
+    const served = { ...found, model };
+    this.#answering.set(model, served);
+    return served;
   }
 
   #load(digest: string): Promise<Model> {

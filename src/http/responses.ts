@@ -1,11 +1,17 @@
 /**
- * The kinds of answer, and the headers that all of them carry. An answer becomes a `Response` once, with
- * all its headers: servers send those that nobody has touched since much faster.
+ * The kinds of answer, and the headers that they carry. An answer becomes a `Response` once, with all its
+ * headers.
+ *
+ * An answer in JSON to a question by POST is bare: its type is its only header, and what else there is to say
+ * stands in its body: headers are what servers spend most on, beside the connection itself. Such an answer is never
+ * kept (RFC 9111, 3: nothing says for how long) nor taken for anything but JSON (WHATWG MIME Sniffing, 7; no
+ * element of a page asks by POST), so that the common headers would tell caches and browsers nothing.
  */
 import { type Problem, PROBLEMS } from "./problems.ts";
-import { type Trace, traceparent } from "./trace.ts";
+import { type Trace, TRACE_HEADER, traceparent } from "./trace.ts";
 
 const HEADERS = { "cache-control": "no-store", "x-content-type-options": "nosniff" };
+const BARE_JSON = { "content-type": "application/json" };
 
 /** What an answer adds to the common headers. */
 export interface ResponseOptions {
@@ -18,14 +24,36 @@ export interface Reply {
   readonly body: string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null;
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
+  /** Whether these headers are all. */
+  readonly isBare?: boolean;
 }
 
-/** The answer as it is sent. */
-export function toResponse({ body, status, headers }: Reply, trace: Trace): Response {
+/** The answer as it is sent. @param trace where it is to say so */
+export function toResponse({ body, status, headers, isBare }: Reply, trace?: Trace): Response {
+  if (isBare && !trace) return new Response(body, { headers });
   return new Response(body, {
     status,
-    headers: { ...HEADERS, traceparent: traceparent(trace), ...headers },
+    headers: {
+      ...(!isBare && HEADERS),
+      ...(trace && { [TRACE_HEADER]: traceparent(trace) }),
+      ...headers,
+    },
   });
+}
+
+/** The JSON that a question by POST was asked for. */
+export function respondBare(body: NonNullable<Reply["body"]>): Reply {
+  return { body, status: 200, headers: BARE_JSON, isBare: true };
+}
+
+/** The same with the length of its body. */
+export async function withLength({ body, ...reply }: Reply): Promise<Reply> {
+  const bytes = new Uint8Array(await new Response(body).arrayBuffer());
+  return {
+    ...reply,
+    body: bytes,
+    headers: { ...reply.headers, "content-length": `${bytes.length}` },
+  };
 }
 
 /** An answer of plain JSON. */

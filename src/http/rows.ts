@@ -74,8 +74,11 @@ export function readFloatRows(
  * @throws Problem naming the first cell that cannot be used
  */
 export function requireCells(data: Float64Array, shape: RowShape): Cells {
-  const { columns } = shape;
+  const { columns, schema, largest } = shape;
+  const stand = !schema?.some(({ kind }) => hasLevels(kind));
   for (let i = 0; i < data.length; i++) {
+    // Nearly always: a number that stands for itself.
+    if (stand && Math.abs(data[i]) <= largest) continue;
     const c = i % columns.length;
     const code = codeOf(Number.isNaN(data[i]) ? null : data[i], c, shape);
     if (code === undefined) {
@@ -83,17 +86,17 @@ export function requireCells(data: Float64Array, shape: RowShape): Cells {
     }
     data[i] = code;
   }
-  return requireFit({ data, rows: data.length / columns.length }, shape, (_, c) => c);
+  return requireFit({ data, rows: data.length / columns.length }, shape);
 }
 
 /**
  * @param keyOf how a row of the body calls its column
  * @throws Problem naming the first cell that the likelihood cannot take
  */
-function requireFit(
+export function requireFit(
   cells: Cells,
   { columns, fault }: RowShape,
-  keyOf: (row: number, column: number) => string | number,
+  keyOf: (row: number, column: number) => string | number = (_, c) => c,
 ): Cells {
   const found = fault(cells);
   if (!found) return cells;

@@ -78,22 +78,30 @@ export function withRows<E extends v.ObjectEntries>(
   return body({ rows, ...options.entries });
 }
 
-type Checked = Readonly<Record<string, unknown>>;
+/** A body, or the options of one, as a schema lets them pass. */
+export type Checked = Readonly<Record<string, unknown>>;
 
 /**
  * Checks JSON bodies of rows and options. One of rows alone, as nearly all are, is seen to be right at
  * once; the schema speaks where there is more to say, or to refuse.
  */
+export interface BodyReader {
+  /** The options of a body that gives none; undefined where some must be given. */
+  readonly defaults?: Checked;
+  read(body: unknown): Checked;
+}
+
 export function bodyReader(
   options: v.StrictObjectSchema<v.ObjectEntries, string>,
   row: RowSchema,
-): (body: unknown) => Checked {
+): BodyReader {
   const whole = withRows(options, row), none = v.safeParse(options, {});
   const defaults = none.success ? none.output as Checked : undefined;
-  return (body) => {
+  const read = (body: unknown) => {
     const rows = defaults && rowsAlone(body);
     return rows ? { ...defaults, rows } : checkBody(whole, body) as Checked;
   };
+  return { defaults, read };
 }
 
 /** The rows of a body that holds nothing else. */

@@ -3,6 +3,10 @@
  * one is continued, anything else begins a trace of its own. The answer names the span that made it.
  */
 
+import type { HeadersRead } from "./head.ts";
+
+export const TRACE_HEADER = "traceparent";
+
 /** Where a request stands in a trace. */
 export interface Trace {
   /** 32 digits. */
@@ -16,8 +20,8 @@ export interface Trace {
 const TRACEPARENT = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
 
 /** Continues the trace of a request, or begins one. */
-export function traceOf(headers: Headers, digits: RandomDigits): Trace {
-  const text = headers.get("traceparent");
+export function traceOf(headers: HeadersRead, digits: RandomDigits): Trace {
+  const text = headers.get(TRACE_HEADER);
   const given = text === null ? undefined : parseTraceparent(text);
   const random = digits.next(24);
   const traceId = given?.traceId ?? random.slice(16);

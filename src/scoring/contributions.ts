@@ -40,15 +40,17 @@ export function rawScores(
   expansion: Expansion,
   typical?: Float64Array,
 ): { scores: Float64Array; raw: Float64Array } {
-  const columns = rows === 0 ? 0 : data.length / rows;
+  const columns = rows === 0 ? 0 : data.length / rows, costs = { x, cost, kl };
   const scores = new Float64Array(rows), raw = new Float64Array(data.length);
   const apart = new Float64Array(cost.shape[1]);
-  for (let r = 0; r < rows; r++) {
-    const out = raw.subarray(r * columns, (r + 1) * columns);
-    const own = expansion.isIdentity ? out : apart;
-    let score = rawContributions(rowOf(x, r), rowOf(cost, r), rowOf(kl, r), own);
-    if (own === apart) expansion.fold(apart, out);
-    if (typical) score += addMissing(data.subarray(r * columns, (r + 1) * columns), typical, out);
+  for (let r = 0, at = 0; r < rows; r++, at += columns) {
+    let score: number;
+    if (expansion.isIdentity) score = rawContributions(costs, r, raw, at);
+    else {
+      score = rawContributions(costs, r, apart, 0);
+      expansion.fold(apart, raw.subarray(at, at + columns));
+    }
+    if (typical) score += addMissing(data, typical, raw, at);
     scores[r] = requireFiniteScore(score, r);
   }
   return { scores, raw };
@@ -66,48 +68,60 @@ export function typicalOf({ data, rows }: Cells, raw: Float64Array): Float64Arra
   return typical.map((sum, c) => counts[c] === 0 ? 0 : sum / counts[c]);
 }
 
-/** Adds the typical contribution of each missing cell to `raw`; their sum. */
+/** Adds the typical contribution of each missing cell of the row that begins at `at` to `raw`; their sum. */
 export function addMissing(
-  row: ArrayLike<number>,
+  cells: ArrayLike<number>,
   typical: Float64Array,
   raw: Float64Array,
+  at = 0,
 ): number {
   let sum = 0;
-  for (let c = 0; c < raw.length; c++) {
-    if (!Number.isNaN(row[c])) continue;
-    raw[c] += typical[c];
+  for (let c = 0; c < typical.length; c++) {
+    // Only NaN differs from itself.
+    if (cells[at + c] === cells[at + c]) continue;
+    raw[at + c] += typical[c];
     sum += typical[c];
   }
   return sum;
 }
 
-/** Writes raw_d to `out`, and returns the score, their sum. `x` is standardised. */
+/** Numbers of many rows. */
+export interface Rows {
+  readonly data: ArrayLike<number>;
+  readonly shape: readonly [rows: number, columns: number];
+}
+
+/** `Costs`, of any numbers. */
+export type RowCosts = Readonly<Record<keyof Costs, Rows>>;
+
+/** Writes raw_d of row `r` to `out`, from `at` on, and returns the score, their sum. `x` is standardised. */
 export function rawContributions(
-  x: ArrayLike<number>,
-  cost: ArrayLike<number>,
-  kl: ArrayLike<number>,
+  costs: RowCosts,
+  r: number,
   out: Float64Array,
+  at: number,
 ): number {
+  const { data: x, shape: [, stride] } = costs.x, { data: cost, shape: [, width] } = costs.cost;
+  const { data: kl, shape: [, latent] } = costs.kl, ofX = r * stride, ofCost = r * width;
   let divergence = 0, norm = 0, score = 0;
-  for (let l = 0; l < kl.length; l++) divergence += kl[l];
-  for (let d = 0; d < out.length; d++) norm += x[d] * x[d];
-  for (let d = 0; d < out.length; d++) {
-    const share = norm > 0 ? x[d] * x[d] / norm : 1 / out.length;
-    out[d] = cost[d] + divergence * share;
-    score += out[d];
+  for (let l = r * latent; l < (r + 1) * latent; l++) divergence += kl[l];
+  for (let d = 0; d < width; d++) norm += x[ofX + d] * x[ofX + d];
+  for (let d = 0; d < width; d++) {
+    const share = norm > 0 ? x[ofX + d] * x[ofX + d] / norm : 1 / width;
+    const nats = cost[ofCost + d] + divergence * share;
+    out[at + d] = nats;
+    score += nats;
   }
   return score;
 }
 
-/** Turns a row's raw contributions, from `at` on, into excesses over typical rows, in place; the sum stays. */
-export function relateToTypical(raw: Float64Array, typical: Float64Array, at = 0): void {
+/** Turns raw contributions of all rows into excesses over typical rows, in place; the sum of each row stays. */
+export function relateToTypical(raw: Float64Array, typical: Float64Array): void {
   const width = typical.length;
   let total = 0;
   for (let d = 0; d < width; d++) total += typical[d];
   const share = total / width;
-  for (let d = 0; d < width; d++) raw[at + d] += share - typical[d];
-}
-
-function rowOf({ data, shape: [, columns] }: Matrix, r: number): Float32Array {
-  return data.subarray(r * columns, (r + 1) * columns);
+  for (let at = 0; at < raw.length; at += width) {
+    for (let d = 0; d < width; d++) raw[at + d] += share - typical[d];
+  }
 }

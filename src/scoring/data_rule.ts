@@ -3,7 +3,7 @@
  * may be standardised.
  */
 import { ANY_NUMBER } from "../distributions/likelihoods/definition.ts";
-import { definitionOf, groupsOf } from "../distributions/likelihood.ts";
+import { definitionOf, type Group, groupsOf } from "../distributions/likelihood.ts";
 import type { ModelSpec } from "../models/spec.ts";
 
 /** A cell that p(x | z) cannot take; row and column from 0. */
@@ -22,15 +22,27 @@ export interface CellFault {
 
 type Likely = Pick<ModelSpec, "inputs" | "likelihood">;
 
-/** The first cell, row by row, that the likelihood cannot take; a row begins every `stride` values. */
-export function findFault(
-  { inputs, likelihood }: Likely,
-  data: Float32Array | Float64Array,
-  stride: number = inputs,
-): CellFault | undefined {
-  const groups = groupsOf(likelihood, inputs)
+type Ruled = Group & Pick<ReturnType<typeof definitionOf>, "title" | "data">;
+
+/** Made once a model: a server asks at every request. */
+const RULED = new WeakMap<Likely, readonly Ruled[]>();
+
+/** The columns that cannot take any number, with what they can. */
+function ruledGroups(spec: Likely): readonly Ruled[] {
+  const groups = RULED.get(spec) ?? groupsOf(spec.likelihood, spec.inputs)
     .map((group) => ({ ...group, ...definitionOf(group.spec.type) }))
     .filter(({ data: rule }) => rule !== ANY_NUMBER);
+  RULED.set(spec, groups);
+  return groups;
+}
+
+/** The first cell, row by row, that the likelihood cannot take; a row begins every `stride` values. */
+export function findFault(
+  of: Likely,
+  data: Float32Array | Float64Array,
+  stride: number = of.inputs,
+): CellFault | undefined {
+  const groups = ruledGroups(of);
   if (groups.length === 0) return undefined;
   for (let at = 0; at < data.length; at += stride) {
     for (const { spec, first, columns, title, data: rule } of groups) {

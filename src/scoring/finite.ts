@@ -30,17 +30,10 @@ export class NotFiniteError extends RangeError {
   }
 }
 
-const EXPONENT = 0x7f800000;
-
-/**
- * A loop, not `every`: a file's numbers are checked before the process is warm. For the same reason those
- * of float32 are read as integers, which an engine that has not optimised yet does without objects.
- */
+/** The host searches arrays of its own many times faster than a loop runs in a process that has just begun. */
 export function areFinite(values: ArrayLike<number>, largest = Number.MAX_VALUE): boolean {
   if (values instanceof Float32Array && largest >= MAX_FLOAT32) {
-    const bits = new Int32Array(values.buffer, values.byteOffset, values.length);
-    for (let i = 0; i < bits.length; i++) if ((bits[i] & EXPONENT) === EXPONENT) return false;
-    return true;
+    return !values.includes(NaN) && !values.includes(Infinity) && !values.includes(-Infinity);
   }
   for (let i = 0; i < values.length; i++) {
     if (!(Math.abs(values[i]) <= largest)) return false;

@@ -49,6 +49,7 @@ export const STREAM_TENSOR = "table.stream";
 const FORMAT = "elbow";
 const VERSION = "1";
 const NO_CHECKSUM = "00000000";
+const BEFORE_CHECKSUM = '{"__metadata__":{"checksum":"';
 
 /** A file that is not an Elbow model, or no longer the one that was written. */
 export class ModelFileError extends SyntaxError {
@@ -77,14 +78,15 @@ export function writeModelFile(file: ModelFile): Uint8Array {
 }
 
 /**
+ * @param inPlace leave tensors where they lie in the bytes, if they can be read there; else they are copied
  * @throws ModelFileError if the bytes are not safetensors, not an Elbow model, of a later version,
  *   or differ from what was written
  */
-export function readModelFile(bytes: Uint8Array): ModelFile {
+export function readModelFile(bytes: Uint8Array, inPlace = false): ModelFile {
   if (isNoModel(bytes)) {
     throw new ModelFileError("Cannot read model: it is not a model file (safetensors)");
   }
-  const { tensors, metadata: fields } = blamingFile(() => decode(bytes));
+  const { tensors, metadata: fields } = blamingFile(() => decode(bytes, inPlace));
   const { format, version, kind, checksum, weights = "f32", ...texts } = fields;
   if (format !== FORMAT) {
     throw new ModelFileError(
@@ -126,18 +128,15 @@ function isFileFormat(name: string): name is FileFormat {
 function hasChecksum(bytes: Uint8Array, checksum: string): boolean {
   const at = placeOf(bytes, checksum);
   if (at < 0) return false;
-  const zeros = new TextEncoder().encode(NO_CHECKSUM);
+  const zeros = new Uint8Array(NO_CHECKSUM.length).fill(NO_CHECKSUM.charCodeAt(0));
   const before = crc32(zeros, crc32(bytes.subarray(0, at)));
   return crc32(bytes.subarray(at + zeros.length), before) === checksum;
 }
 
-/** The byte at which the checksum stands; quotes within texts are escaped, so that it is the only such place. */
+/** The byte at which the checksum stands: keys are in order, so that it is the first. */
 function placeOf(bytes: Uint8Array, checksum: string): number {
-  const headerBytes = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
-  // One character for each byte.
-  const text = new TextDecoder("latin1").decode(bytes.subarray(0, 8 + headerBytes));
-  const key = '"checksum":"', at = text.indexOf(`${key}${checksum}"`);
-  return at < 0 ? -1 : at + key.length;
+  const start = String.fromCharCode(...bytes.subarray(8, 8 + BEFORE_CHECKSUM.length + 9));
+  return start === `${BEFORE_CHECKSUM}${checksum}"` ? 8 + BEFORE_CHECKSUM.length : -1;
 }
 
 /** @throws ModelFileError unless the file holds what the caller can use */

@@ -4,6 +4,7 @@
  * cost and KL where they lie. Nothing is looked up by name, copied or allocated.
  */
 import type { Live, SyncProgram } from "../backends/backend.ts";
+import type { RowCosts, Rows } from "./contributions.ts";
 
 export class SingleRow {
   readonly #program: SyncProgram;
@@ -28,6 +29,11 @@ export class SingleRow {
     this.#program.run(1);
   }
 
+  /** All three as they lie, until the next run. */
+  get costs(): RowCosts {
+    return { x: asRow(this.x), cost: asRow(this.cost), kl: asRow(this.kl) };
+  }
+
   /** -ln p(x_d | z) per column, `[D]`, nats, at z = E[z | x]; until the next run. */
   get cost(): Float32Array {
     return float32(this.#cost.elements);
@@ -37,6 +43,10 @@ export class SingleRow {
   get kl(): Float32Array {
     return float32(this.#kl.elements);
   }
+}
+
+function asRow(data: ArrayLike<number>): Rows {
+  return { data, shape: [1, data.length] };
 }
 
 /** A row's score alone: the program `rowScores`, likewise. */

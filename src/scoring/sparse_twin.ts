@@ -19,8 +19,7 @@ const FILLINGS = 3;
 
 /** Costs of standardised rows, NaN where missing. */
 export function costsOf(vae: TrainedVae, standardized: Matrix): Costs {
-  const lacking = standardized.data.some(Number.isNaN);
-  if (!lacking || vae.spec.missing) {
+  if (!hasNaN(standardized.data) || vae.spec.missing) {
     const x = withObserved(vae.spec, standardized);
     return { x, ...vae.costs(x) };
   }
@@ -28,6 +27,12 @@ export function costsOf(vae: TrainedVae, standardized: Matrix): Costs {
   const costs = model.costs(x);
   fillIn(x, { data: new Float32Array(standardized.data.length), shape: standardized.shape });
   return { x, ...costs };
+}
+
+/** A loop, which is several times as fast as `some`. */
+function hasNaN(values: Float32Array): boolean {
+  for (let i = 0; i < values.length; i++) if (values[i] !== values[i]) return true;
+  return false;
 }
 
 /**

@@ -74,8 +74,10 @@ export function standardizeValue(
 export function standardize({ data, rows }: Cells, standardization: Standardization): Matrix {
   const columns = standardization.centre.length;
   const standardized = new Float32Array(data.length);
-  for (let i = 0; i < data.length; i++) {
-    standardized[i] = standardizeValue(data[i], standardization, i % columns);
+  for (let at = 0; at < data.length; at += columns) {
+    for (let c = 0; c < columns; c++) {
+      standardized[at + c] = standardizeValue(data[at + c], standardization, c);
+    }
   }
   return { data: standardized, shape: [rows, columns] };
 }

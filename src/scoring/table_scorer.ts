@@ -178,12 +178,10 @@ export class TableScorer {
 
   /** Rows as the model was fitted to them: of a series, windows. */
   #scoreRows(cells: Cells): Scored {
-    const { typical, expansion } = this.model, width = typical.length;
+    const { typical, expansion } = this.model;
     const { scores, raw: contributions } = this.#ensemble?.scoreCells(cells) ??
       rawScores(cells, costsOf(this.vae, this.#rowsToVae(cells)), expansion, typical);
-    for (let at = 0; at < cells.rows * width; at += width) {
-      relateToTypical(contributions, typical, at);
-    }
+    relateToTypical(contributions, typical);
     return { scores, contributions };
   }
 
@@ -261,7 +259,7 @@ export class TableScorer {
     if (this.vae.spec.missing) markObserved(x, this.vae.placeholders);
     single.run();
     const own = expansion.isIdentity ? this.#raw : this.#apart;
-    const score = rawContributions(x, single.cost, single.kl, own);
+    const score = rawContributions(single.costs, 0, own, 0);
     if (own === this.#apart) expansion.fold(own, this.#raw);
     return missing ? score + addMissing(row, typical, this.#raw) : score;
   }

@@ -2,16 +2,20 @@
  * Scores beyond what the calibration rows can resolve, by the generalised Pareto distribution of what
  * exceeds a high threshold t (peaks over threshold):
  *
- *   P(S > s) ≈ (k/n) (1 + γ (s - t)/σ)^(-1/γ),   z(q) = t + (σ/γ) ((q n/k)^-γ - 1)
+ *   P(S > s | θ, γ) = (k/n) exp(-ln(1 + θ y) / γ),   y = s - t,   θ = γ/σ ≥ 0
  *
- * k of n scores exceed t, by y. With θ = γ/σ the likelihood is largest at γ(θ) = mean ln(1 + θ y), where
- * it is ℓ(θ) = -k (ln(γ/θ) + γ + 1); θ is the mean over a grid of values weighted by exp ℓ. That has no
- * failing cases and a smaller bias than the maximum, whose γ is too low by about 3/k: at a tenth of the
- * finest p-value and 40 peaks, thresholds by the maximum let through some three times what they should.
+ * k of n scores exceed t. Given θ, ln(1 + θ Y) is exponential of mean γ, which the peaks put at γ(θ) = mean
+ * ln(1 + θ y), no surer than k of them can; with the prior 1/γ both integrals are closed:
+ *
+ *   P(S > s) = (k/n) Σ_θ w(θ) (1 + ln(1 + θ y) / (k γ(θ)))^-k,   w(θ) ∝ (θ/γ(θ))^k exp(-k γ(θ))
+ *
+ * over Zhang and Stephens' grid of θ. So a p-value is what one more row of the same law would reach, not what
+ * one estimate says: it falls no faster than a power k of the distance. θ < 0 would be a tail that ends, and a
+ * row beyond the end impossible; peaks that look so are taken for the exponential tail between, θ → 0.
  *
  * Sources: Pickands, 1975; Davison and Smith, 1990; Grimshaw, 1993 (one variable); Zhang and Stephens, "A
  * new and efficient estimation method for the generalized Pareto distribution", 2009; Siffer et al.,
- * "Anomaly detection in streams with extreme value theory" (SPOT), KDD 2017 (z, and t a high quantile).
+ * "Anomaly detection in streams with extreme value theory" (SPOT), KDD 2017 (t a high quantile).
  * Limits: an extrapolation, not a guarantee: it holds as far as the tail goes on as it began.
  */
 import { requireNumber } from "../core/validate.ts";
@@ -23,12 +27,16 @@ const PEAKS = { least: 40, enough: 200, share: 0.1, leastShare: 0.02 } as const;
 /** Of the scores, at most this share may count as their tail. */
 const LARGEST_SHARE = 0.2;
 
-/** A generalised Pareto distribution of excesses. */
-export interface Pareto {
-  /** γ: above 0 heavy tails, 0 exponential, below 0 an end. */
-  readonly shape: number;
-  /** σ. */
-  readonly scale: number;
+/** What excesses say of their law: a mixture over θ. */
+export interface ExcessLaw {
+  /** k. */
+  readonly count: number;
+  /** Each with θ > 0, or 0 for the exponential; weights sum to 1. */
+  readonly parts: readonly {
+    readonly weight: number;
+    readonly theta: number;
+    readonly mean: number;
+  }[];
 }
 
 /** The upper tail of calibration scores. */
@@ -39,12 +47,12 @@ export class Tail {
   readonly peaks: number;
   /** n. */
   readonly rows: number;
-  /** The distribution of what exceeds t. */
-  readonly pareto: Pareto;
+  /** The law of what exceeds t. */
+  readonly excess: ExcessLaw;
 
   /**
    * Fits the tail of a calibration.
-   * @throws RangeError if it has too few rows for a tail
+   * @throws RangeError if it has too few rows for a tail, or all beyond t are the same
    */
   constructor({ scores }: Calibration) {
     const rows = scores.length;
@@ -62,13 +70,13 @@ export class Tail {
     this.rows = rows;
     const excesses = scores.subarray(rows - peaks).map((score) => score - this.threshold);
     this.peaks = peaks;
-    this.pareto = fitPareto(excesses);
+    this.excess = excessLaw(excesses);
   }
 
   /** P(S > s) for a score above the threshold; never 0, so that it stays a p-value. */
   survival(score: number): number {
     const share = this.peaks / this.rows;
-    return Math.max(share * paretoSurvival(this.pareto, score - this.threshold), 1e-300);
+    return Math.max(share * excessSurvival(this.excess, score - this.threshold), 1e-300);
   }
 
   /**
@@ -76,57 +84,71 @@ export class Tail {
    * @throws RangeError unless 0 < q ≤ k/n
    */
   quantile(q: number): number {
-    requireNumber("falseAlarmRate", q, { above: 0, max: this.peaks / this.rows });
-    const { shape, scale } = this.pareto, odds = q * this.rows / this.peaks;
-    return this.threshold +
-      (shape === 0 ? -scale * Math.log(odds) : scale / shape * Math.expm1(-shape * Math.log(odds)));
+    requireNumber("falseAlarmRate", q, { above: 1e-300, max: this.peaks / this.rows });
+    let low = this.threshold, step = this.excess.parts[0].mean || 1;
+    while (this.survival(low + step) > q) step *= 2;
+    let high = low + step;
+    for (;;) {
+      const middle = low + (high - low) / 2;
+      if (!(middle > low && middle < high)) return high;
+      if (this.survival(middle) > q) low = middle;
+      else high = middle;
+    }
   }
 }
 
-/** P(Y > y), y ≥ 0. */
-export function paretoSurvival({ shape, scale }: Pareto, y: number): number {
-  if (scale === 0) return y > 0 ? 0 : 1;
-  if (shape === 0) return Math.exp(-y / scale);
-  const base = 1 + shape * y / scale;
-  return base > 0 ? Math.exp(-Math.log(base) / shape) : 0;
+/** P(Y > y) of one more excess, y ≥ 0. */
+export function excessSurvival({ count, parts }: ExcessLaw, y: number): number {
+  let sum = 0;
+  for (const { weight, theta, mean } of parts) {
+    const steps = (theta === 0 ? y : Math.log1p(theta * y)) / mean;
+    sum += weight * Math.exp(-count * Math.log1p(steps / count));
+  }
+  return sum;
 }
 
-/** Zhang and Stephens' estimate from excesses, at least 0. */
-export function fitPareto(excesses: Float64Array): Pareto {
+/**
+ * The law of excesses, each at least 0.
+ * @throws RangeError if none is above 0
+ */
+export function excessLaw(excesses: Float64Array): ExcessLaw {
   const sorted = excesses.slice().sort(), count = sorted.length;
-  const largest = sorted[count - 1],
-    quartile = sorted[Math.max(0, Math.floor(count / 4 + 0.5) - 1)];
-  if (!(largest > 0)) return { shape: 0, scale: 0 };
+  const largest = sorted[count - 1];
+  if (!(largest > 0)) {
+    throw new RangeError(
+      `Cannot fit tail: scores beyond the threshold must differ from it: current value is ${count} equal scores`,
+    );
+  }
+  const thetas = gridOf(sorted), means = thetas.map((theta) => meanLog(sorted, theta));
+  const fits = thetas.map((theta, j) => count * (Math.log(theta / means[j]) - means[j]));
+  const most = fits.reduce((best, fit) => fit > best ? fit : best, -Infinity);
+  const weights = fits.map((fit) => fit > -Infinity ? Math.exp(fit - most) : 0);
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  // Of excesses that no θ can be told of, the exponential is left.
+  const parts = [{ weight: total > 0 ? 0 : 1, theta: 0, mean: meanLog(sorted, 0) }];
+  weights.forEach((weight, j) => {
+    if (thetas[j] <= 0) parts[0].weight += weight / total;
+    else if (weight > 0) parts.push({ weight: weight / total, theta: thetas[j], mean: means[j] });
+  });
+  return { count, parts };
+}
+
+/** Zhang and Stephens' values of θ: quantiles of a prior around the scale of the quartile, the least at -1 / largest. */
+function gridOf(sorted: Float64Array): Float64Array {
+  const count = sorted.length, largest = sorted[count - 1];
+  const quartile = sorted[Math.max(0, Math.floor(count / 4 + 0.5) - 1)];
   const size = 20 + Math.floor(Math.sqrt(count));
   // Many ties at the threshold leave no quartile to measure by.
   const unit = quartile > 0 ? quartile : largest / 4;
-  const candidates = Float64Array.from(
+  return Float64Array.from(
     { length: size },
     (_, j) => -1 / largest - (1 - Math.sqrt(size / (j + 0.5))) / (3 * unit),
   );
-  const fits = candidates.map((theta) => count * profile(theta, shapeAt(sorted, theta)));
-  const most = fits.reduce((best, fit) => Math.max(best, fit), -Infinity);
-  let weight = 0, theta = 0;
-  fits.forEach((fit, j) => {
-    if (!Number.isFinite(fit)) return;
-    weight += Math.exp(fit - most);
-    theta += Math.exp(fit - most) * candidates[j];
-  });
-  theta /= weight;
-  const shape = shapeAt(sorted, theta), scale = shape / theta;
-  if (Number.isFinite(scale) && scale > 0) return { shape, scale };
-  // θ = 0: exponential.
-  return { shape: 0, scale: sorted.reduce((sum, y) => sum + y / count, 0) };
 }
 
-/** γ(θ). */
-function shapeAt(excesses: Float64Array, theta: number): number {
+/** γ(θ), and of θ = 0 the mean: what ln(1 + θ y) / θ comes to. */
+function meanLog(excesses: Float64Array, theta: number): number {
   let sum = 0;
-  for (const y of excesses) sum += Math.log1p(theta * y);
-  return sum / excesses.length;
-}
-
-/** ℓ(θ) / k. */
-function profile(theta: number, shape: number): number {
-  return Math.log(theta / shape) - shape - 1;
+  for (const y of excesses) sum += (theta === 0 ? y : Math.log1p(theta * y)) / excesses.length;
+  return sum;
 }

@@ -31,6 +31,7 @@ import { boundsOf, evaluateModel, stepsOf } from "./model_evaluation.ts";
 import {
   type ModelFile,
   parameterValues,
+  readModelFile,
   requireKind,
   specOf,
   writeModelFile,
@@ -93,8 +94,12 @@ export class TrainedVae {
    * A model from the bytes of its file, or from where a URL points.
    * @throws SyntaxError if the bytes are not a whole, undamaged model file
    */
-  static load(source: Uint8Array | URL, device: DeviceOptions = {}): Promise<TrainedVae> {
-    return loadModelFile(source).then((file) => new this(...fromModelFile(file), device));
+  static async load(source: Uint8Array | URL, device: DeviceOptions = {}): Promise<TrainedVae> {
+    // Bytes at hand are used in place, before anybody can change them.
+    const file = source instanceof Uint8Array
+      ? readModelFile(source, true)
+      : await loadModelFile(source);
+    return new this(...fromModelFile(file), device);
   }
 
   /**

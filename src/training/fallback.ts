@@ -7,20 +7,20 @@
  */
 import type { Checkpoint, RunCounters, Snapshot } from "./checkpoint.ts";
 import { DivergenceError, isDiverged } from "./divergence.ts";
-import type { HostMemory } from "./host_memory.ts";
+import type { RunMemory } from "./run_memory.ts";
 
 const SKIPS_BEFORE_ROLLBACK = 3;
 const MAX_ROLLBACKS = 6;
 
 export class Fallback {
-  readonly #memory: HostMemory;
+  readonly #memory: RunMemory;
   readonly #counters: RunCounters;
   #good: Snapshot;
   #best?: Snapshot;
   /** The present parameters, where the last epoch was proposed. */
   #proposal?: Snapshot;
 
-  constructor(memory: HostMemory, counters: RunCounters) {
+  constructor(memory: RunMemory, counters: RunCounters) {
     this.#memory = memory;
     this.#counters = counters;
     this.#good = memory.snapshot();

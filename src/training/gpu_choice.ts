@@ -2,8 +2,8 @@
  * Whether training takes the GPU.
  *
  *   "webgpu"     yes, be it a software adapter: it was asked for; without an adapter this is an error
- *   "auto"       only a real adapter, only for a run worth a trial, and only as long as it was the faster of the two in
- *                the run's first steps; never where the same bits are asked for on every machine
+ *   "auto"       only a real adapter, only for a run worth a trial, only after a self-test, and only as long as it was
+ *                the faster of the two in the run's first steps; never where the same bits are asked for on every machine
  *   all others   no
  *
  * The crossover is measured by the run itself: `GpuSteps` compares the time of its second submit, all being
@@ -14,6 +14,7 @@ import { type Accelerator, GpuError, LimitError, type Stepper } from "../backend
 import { openAccelerator } from "../backends/open.ts";
 import type { Plan } from "../graph/plan.ts";
 import { operationsOf } from "../graph/cost.ts";
+import { requireSelfTest } from "../scoring/device/self_test.ts";
 import type { DeviceOptions } from "../scoring/device_options.ts";
 import type { Matrix } from "../scoring/matrix.ts";
 import { GpuSteps } from "./gpu_steps.ts";
@@ -40,13 +41,6 @@ export async function openGpuSteps(request: GpuRequest): Promise<GpuSteps | unde
     request;
   const isAsked = backend === "webgpu";
   if (!isAsked && !(backend === "auto" && isLarge(request))) return undefined;
-  if (!plan.inputs.has("key")) {
-    if (!isAsked) return undefined;
-    throw new DOMException(
-      'Cannot train on a GPU: steps without noise run on the host: use backend "wasm", or an objective with corruption',
-      "NotSupportedError",
-    );
-  }
   let accelerator: Accelerator | undefined;
   try {
     accelerator = await openAccelerator({ allowSoftware: isAsked, ...adapter, weights: "f32" });
@@ -55,14 +49,27 @@ export async function openGpuSteps(request: GpuRequest): Promise<GpuSteps | unde
       columns: data.shape[1],
       orderLength,
     };
-    await prepare(accelerator, plan);
-    const stepper = stepperOf(() => accelerator!.stepper(plan, lengths, held));
-    const rival = isAsked ? undefined : clock;
-    return new GpuSteps(accelerator, stepper, plan, { ...lengths, rival });
+    const wrong = isAsked ? undefined : await failureOf(accelerator);
+    if (!wrong) await prepare(accelerator, plan);
+    const stepper = stepperOf(() => {
+      if (wrong) throw wrong;
+      return accelerator!.stepper(plan, lengths, held);
+    });
+    return new GpuSteps(accelerator, stepper, plan, { ...lengths, clock, isRival: !isAsked });
   } catch (error) {
     accelerator?.dispose();
     if (isAsked) throw error;
     return undefined;
+  }
+}
+
+/** Why the device fails its self-test, if it does: the run then goes on without it, and says so. */
+async function failureOf(accelerator: Accelerator): Promise<GpuError | undefined> {
+  try {
+    await requireSelfTest(accelerator);
+  } catch (error) {
+    if (error instanceof GpuError) return error;
+    throw error;
   }
 }
 

@@ -1,18 +1,18 @@
 /**
- * A run that a GPU takes steps of, for as long as it can: the host hands over its parameters, has some steps compared with
- * its own (`gpu_steps.ts`), takes them back where it needs them, and goes on alone where the GPU fails or is slower.
+ * A run that a GPU takes steps of, for as long as it can: the host hands over its parameters, sends steps (`gpu_feed.ts`),
+ * takes the parameters back where it needs them, and goes on alone where the GPU fails, is found wrong or is slower.
  */
-import type { StepInputs } from "../backends/backend.ts";
 import type { Checkpoint, RunCounters } from "./checkpoint.ts";
-import { DistrustError, type Expected, GpuError, type GpuSteps } from "./gpu_steps.ts";
-import type { HostMemory } from "./host_memory.ts";
-import type { HostSteps, NextStep } from "./host_steps.ts";
+import { GpuFeed } from "./gpu_feed.ts";
+import { DistrustError, GpuError, type GpuSteps } from "./gpu_steps.ts";
+import type { RunMemory } from "./run_memory.ts";
+import type { HostSteps } from "./host_steps.ts";
 import type { MomentPowers } from "./schedule.ts";
 
 /** What of a run on the host the hand-over works on. */
 export interface HostRun {
   readonly host: HostSteps;
-  readonly memory: HostMemory;
+  readonly memory: RunMemory;
   readonly counters: RunCounters;
   /** Steps of an epoch. */
   readonly batches: number;
@@ -27,6 +27,7 @@ export interface HostRun {
 
 export class GpuRun {
   readonly #run: HostRun;
+  readonly #feed?: GpuFeed;
   #gpu?: GpuSteps;
   /** The run when the host last held the parameters. */
   #mark?: Checkpoint;
@@ -36,6 +37,7 @@ export class GpuRun {
   constructor(run: HostRun, gpu?: GpuSteps) {
     this.#run = run;
     this.#gpu = gpu;
+    this.#feed = gpu && new GpuFeed(gpu, run.host, run.memory, run.clock);
   }
 
   /** Whether there is a GPU, and it still takes the steps. */
@@ -47,33 +49,25 @@ export class GpuRun {
   async enter(): Promise<void> {
     const gpu = this.#gpu;
     if (!gpu) return;
+    this.#feed!.clear();
     const { current } = this.#mark = this.#run.state();
     await this.#onGpu(async () => gpu.enter(this.#run.host.order, current));
   }
 
-  /** Takes as many steps as one call of the GPU may have. */
+  /** Keeps the GPU at work, and counts the oldest steps that it has taken. */
   async step(): Promise<void> {
-    const { counters, host } = this.#run, gpu = this.#gpu!, { rollbacks } = counters;
-    const steps = this.#next(gpu.most);
-    await this.#onGpu(async () => {
-      const all = steps.map(({ inputs }) => inputs);
-      const canary = this.#canary(all.slice(0, gpu.canarySteps));
-      const results = await gpu.take(all, canary);
-      if (canary.length > 0) this.#trusted = this.#mark;
-      results.forEach((outputs, i) => {
-        for (const [name, into] of Object.entries(host.means)) into.set(outputs.get(name)!);
-        this.#run.count(steps[i].inputs.rows, steps[i].powers);
-      });
-    });
-    if (counters.rollbacks > rollbacks) await this.enter();
+    const { counters, batches } = this.#run;
+    await this.#onGpu(async () => this.#feed!.fill(counters, batches));
+    if (this.#gpu) await this.#receive(this.#gpu);
     if (!this.#gpu?.isSlower || !await this.mirror()) return;
-    this.#gpu.dispose();
+    this.#gpu?.dispose();
     this.#gpu = undefined;
   }
 
   /** Brings the parameters to the host, unless it holds them; false if the run must go on from where it last did. */
   async mirror(): Promise<boolean> {
     const gpu = this.#gpu;
+    while (gpu && gpu.inFlight > 0) if (!await this.#receive(gpu)) return false;
     if (!gpu?.isAhead) return true;
     return await this.#onGpu(async () => {
       this.#run.memory.write(await gpu.leave());
@@ -81,29 +75,19 @@ export class GpuRun {
     });
   }
 
-  /** The next steps of the epoch. */
-  #next(most: number): NextStep[] {
-    const { counters, host, batches } = this.#run, steps: NextStep[] = [];
-    const count = Math.min(most, batches - counters.batch);
-    for (let i = 0; i < count; i++) {
-      const { beta1Power, beta2Power } = counters;
-      const before = steps.at(-1)?.powers ?? [beta1Power, beta2Power] as const;
-      steps.push(host.next(counters, i, before));
-    }
-    return steps;
-  }
-
-  /** What the host gives for the steps; its parameters are then what they were. */
-  #canary(steps: readonly StepInputs[]): Expected[] {
-    if (steps.length === 0) return [];
-    const { memory, clock, host } = this.#run, before = memory.snapshot(), start = clock();
-    const given = steps.map((inputs) => {
-      host.run(inputs);
-      return structuredClone(host.means);
+  /** Counts the oldest steps that were sent; false if the run must go on from where the host last held all. */
+  async #receive(gpu: GpuSteps): Promise<boolean> {
+    const { counters, host } = this.#run, { rollbacks } = counters;
+    const isSound = await this.#onGpu(async () => {
+      const { isCompared } = gpu, taken = await this.#feed!.receive();
+      if (isCompared) this.#trusted = this.#mark;
+      for (const { outputs, step: { inputs, powers } } of taken) {
+        for (const [name, into] of Object.entries(host.means)) into.set(outputs.get(name)!);
+        this.#run.count(inputs.rows, powers);
+      }
     });
-    this.#gpu?.hostTook((clock() - start) / steps.length);
-    memory.write(before);
-    return given;
+    if (counters.rollbacks > rollbacks) await this.enter();
+    return isSound;
   }
 
   /**

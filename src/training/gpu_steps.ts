@@ -22,10 +22,24 @@ export type Expected = StepMeans & { readonly squaredNorm: Float64Array };
 /** The GPU computes wrongly, and may have done so since it was last compared. */
 export class DistrustError extends GpuError {}
 
-/** Steps between two canaries. */
-const CANARY_EVERY = 512;
+/** Steps between two canaries at least, and the share of the device's time that those of the host may take. */
+const CANARY_EVERY = 512, CANARY_SHARE = 0.05;
 /** Steps that the host takes for the first canary of a run, and for later ones. */
 const FIRST_CANARY = 8, CANARY = 2;
+
+/** Submits that are sent before the first of them is waited for: one at work, one to follow. */
+const MOST_SENT = 2;
+
+/** Steps that the GPU was sent. */
+interface Sent {
+  readonly steps: readonly StepInputs[];
+  readonly results: Promise<Results>;
+  readonly at: number;
+  readonly expected: readonly Expected[];
+}
+
+/** The outputs of each step. */
+type Results = ReadonlyMap<string, Float64Array>[];
 
 export class GpuSteps {
   readonly most: number;
@@ -35,9 +49,14 @@ export class GpuSteps {
   readonly #tolerance: number;
   readonly #parameters: Float32Array;
   readonly #state: Float32Array;
-  readonly #rival?: () => number;
-  /** Milliseconds of a step of the host. */
+  readonly #clock: () => number;
+  readonly #isRival: boolean;
+  /** Sent, and not yet received; the oldest first. */
+  #sent: Sent[] = [];
+  /** Milliseconds of a step of the host, and of the GPU, the least that was seen. */
   #hostTook = Infinity;
+  #gpuTook = Infinity;
+  #receivedAt = -Infinity;
   #takes = 0;
   #canarySteps = FIRST_CANARY;
   #untilCanary = 0;
@@ -51,14 +70,17 @@ export class GpuSteps {
     accelerator: Accelerator,
     stepper: Stepper,
     plan: Plan,
-    { rival, ...lengths }: {
+    { clock, isRival, ...lengths }: {
       readonly parameters: number;
       readonly state: number;
-      /** A steady clock, milliseconds, where the GPU is used only if it is faster than the host. */
-      readonly rival?: () => number;
+      /** A steady clock, milliseconds: it decides where steps are taken and how often they are compared. */
+      readonly clock: () => number;
+      /** Whether the GPU is used only if it is faster than the host. */
+      readonly isRival: boolean;
     },
   ) {
-    this.#rival = rival;
+    this.#clock = clock;
+    this.#isRival = isRival;
     this.#accelerator = accelerator;
     this.#stepper = stepper;
     this.most = stepper.most;
@@ -71,6 +93,21 @@ export class GpuSteps {
   /** Of how many next steps the host should say what they give; only where it holds the same parameters. */
   get canarySteps(): number {
     return this.#isFresh && this.#untilCanary <= 0 ? this.#canarySteps : 0;
+  }
+
+  /** Steps that were sent and not yet received. */
+  get inFlight(): number {
+    return this.#sent.reduce((sum, { steps }) => sum + steps.length, 0);
+  }
+
+  /** Whether the oldest steps sent are compared with what the host says of them. */
+  get isCompared(): boolean {
+    return (this.#sent[0]?.expected.length ?? 0) > 0;
+  }
+
+  /** Whether more may be sent now. */
+  get isReady(): boolean {
+    return this.#sent.length < MOST_SENT;
   }
 
   /** Whether the parameters of the GPU are later ones than those of the host. */
@@ -92,6 +129,7 @@ export class GpuSteps {
     order: Uint32Array<ArrayBuffer>,
     { parameters, state }: { parameters: ArrayLike<number>; state: ArrayLike<number> },
   ): void {
+    this.#sent = [];
     this.#stepper.setOrder(order);
     this.#stepper.push(parameters, state);
     this.#countSteps();
@@ -106,36 +144,48 @@ export class GpuSteps {
   }
 
   /**
-   * Takes steps. One that gives something that is not finite ends the call: what comes after it depends
-   * on it.
+   * Sends steps that follow those sent before. Nothing is waited for.
+   * @param expected what the host says of the first of them
+   * @throws GpuError if the GPU fails
+   */
+  send(steps: readonly StepInputs[], expected: readonly Expected[] = []): void {
+    this.#isAhead = true;
+    this.#isFresh = false;
+    const results = this.#stepper.take(steps);
+    // Whoever receives hears of it; steps that are not received do not matter.
+    results.catch(() => {});
+    this.#sent.push({ steps, results, at: this.#clock(), expected });
+  }
+
+  /**
+   * What the oldest steps sent gave. One that gives something that is not finite ends them: whatever was sent
+   * after it depends on it and is taken back.
    * @throws GpuError if the GPU fails
    * @throws DistrustError if it differs from what the host expects of the first steps
    */
-  async take(
-    steps: readonly StepInputs[],
-    expected: readonly Expected[],
-  ): Promise<ReadonlyMap<string, Float64Array>[]> {
-    this.#isAhead = true;
-    const start = this.#rival?.();
-    let results = await this.#stepper.take(steps);
+  async receive(): Promise<Results> {
+    const { steps, at, expected, results: sent } = this.#sent[0];
+    let results = await sent;
+    this.#time(Math.max(at, this.#receivedAt), results.length);
     const broken = results.findIndex((outputs) => !isFinite(outputs));
     if (broken >= 0) {
       // Whoever takes steps after one that was skipped must know: Adam's t has not moved.
-      this.#stepper.undo();
+      this.#stepper.undo(this.#sent.length === 1 ? 1 : 2);
+      this.#sent = [];
       results = await this.#stepper.take(steps.slice(0, broken + 1));
-    }
-    if (start !== undefined) this.#judge((this.#rival!() - start) / results.length);
+    } else this.#sent.shift();
     this.#compareAll(results, expected);
-    this.#isFresh = false;
     this.#untilCanary -= results.length;
     this.#sinceEntry += results.length;
     return results;
   }
 
-  /** Once, of the second submit: the first compiles. */
-  #judge(milliseconds: number): void {
-    if (++this.#takes !== 2 || milliseconds < this.#hostTook) return;
-    const [gpu, host] = [milliseconds, this.#hostTook].map((each) => each.toPrecision(3));
+  /** How long steps took; once, of the second submit, since the first compiles, whether the host is faster. */
+  #time(start: number, steps: number): void {
+    const now = this.#receivedAt = this.#clock(), took = (now - start) / steps;
+    this.#gpuTook = Math.min(this.#gpuTook, took);
+    if (++this.#takes !== 2 || !this.#isRival || took < this.#hostTook) return;
+    const [gpu, host] = [took, this.#hostTook].map((each) => each.toPrecision(3));
     this.report.left = `a step took ${gpu} ms there, ${host} ms on the host`;
   }
 
@@ -164,8 +214,9 @@ export class GpuSteps {
     this.report.steps = this.#trustedSteps;
     expected.slice(0, results.length).forEach((each, i) => this.#compare(results[i], each, i));
     this.report.steps = this.#trustedSteps = counted;
-    this.#untilCanary = CANARY_EVERY;
     this.#canarySteps = CANARY;
+    const cost = CANARY * this.#hostTook / (CANARY_SHARE * this.#gpuTook);
+    this.#untilCanary = Math.max(CANARY_EVERY, Number.isFinite(cost) ? cost : 0);
   }
 
   #compare(got: ReadonlyMap<string, Float64Array>, want: Expected, step: number): void {

@@ -16,7 +16,7 @@ import { Fallback } from "./fallback.ts";
 import { GpuRun } from "./gpu_run.ts";
 import { EpochSums } from "./epoch_sums.ts";
 import type { GpuSteps } from "./gpu_steps.ts";
-import { HostMemory } from "./host_memory.ts";
+import { RunMemory } from "./run_memory.ts";
 import { HostSteps } from "./host_steps.ts";
 import type { Recipe } from "./options.ts";
 import type { EpochMeans, EpochReport, FitReport } from "./report.ts";
@@ -66,7 +66,7 @@ class Trainer {
   readonly #batches: number;
   readonly #host: HostSteps;
   readonly #counters = newCounters();
-  readonly #memory: HostMemory;
+  readonly #memory: RunMemory;
   readonly #fallback: Fallback;
   readonly #gpu: GpuRun;
   #sums: EpochSums;
@@ -79,7 +79,7 @@ class Trainer {
     this.#run = run;
     const batches = this.#batches = Math.ceil(order.length / recipe.batchSize);
     const host = this.#host = new HostSteps(run.program, recipe, run.data, batches);
-    const memory = this.#memory = new HostMemory(backend, [parameters, state], counters);
+    const memory = this.#memory = new RunMemory(backend, [parameters, state], counters);
     this.#fallback = new Fallback(memory, counters);
     this.#gpu = new GpuRun({
       ...{ host, memory, counters, batches, clock },

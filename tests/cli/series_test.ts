@@ -1,5 +1,6 @@
 /** Series on the command line. Oracle: the library, over the same rows. */
 import assert from "node:assert/strict";
+import { Detector } from "../../src/detection/detector.ts";
 import { TableScorer } from "../../src/scoring/mod.ts";
 import { cellsOf, elbow, elbowOk, Folder, refused } from "./util.ts";
 
@@ -78,4 +79,15 @@ Deno.test("what has no stream is refused by name", async () => {
     await refused("train", data, "--out", `${folder.path}/x`, "--window", "200"),
     /needs at least 800 rows/,
   );
+});
+
+Deno.test("train --window alone fits the linear model, as the library does, and --preset linear says the same", async () => {
+  const alone = `${folder.path}/linear.safetensors`, named = `${folder.path}/named.safetensors`;
+  await elbowOk("train", data, "--out", alone, "--window", `${WINDOW}`, "--seed", "1");
+  const preset = ["--preset", "linear", "--seed", "1"];
+  await elbowOk("train", data, "--out", named, "--window", `${WINDOW}`, ...preset);
+  const columns = ["flow", "pressure"];
+  const fitted = await Detector.fit(rows, { columns, window: WINDOW, seed: 1 });
+  assert.deepEqual(Deno.readFileSync(alone), fitted.save());
+  assert.deepEqual(Deno.readFileSync(named), fitted.save());
 });

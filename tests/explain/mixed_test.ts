@@ -7,6 +7,7 @@ import { Detector } from "../../mod.ts";
 import { createApp, createClient } from "../../src/http/mod.ts";
 import { HostRandom } from "../../src/core/philox.ts";
 import { normals } from "../util/data.ts";
+import { blamedColumn } from "../../src/scoring/explain/explain.ts";
 import { elbow, elbowOk, Folder, refused } from "../cli/util.ts";
 
 const NAMES = ["temperature", "flow", "mode", "starts", "at"];
@@ -123,4 +124,32 @@ Deno.test("score over HTTP explains with the library's numbers, a row at a time 
   assert.ok(fdr.rows.every(({ anomaly, blamed }) => anomaly && blamed!.length === 1));
   await assert.rejects(client.score("table", rows, { explain: 101 }), /from 1 to 100/);
   await assert.rejects(client.score("table", rows, { conditional: true }), /give explain as well/);
+});
+
+Deno.test("explain() expects one of the two levels of a text column, whatever number the regression gives", async () => {
+  // A regression of the code 0 or 1 on a temperature that is far out expects codes far below 0 and above 1.
+  const rows = ROWS.slice(0, 400).map(([temperature, flow, mode]) => [temperature, flow, mode]);
+  const columns = ["temperature", "flow", "mode"],
+    schema = [{
+      name: "mode",
+      kind: "binary" as const,
+      levels: ["idle", "run"],
+    }];
+  const detector = await Detector.fit(rows, { columns, schema, epochs: 2, hidden: [8], seed: 2 });
+  for (const [temperature, flow, expected] of [[300, 9, "run"], [-200, -5, "idle"]] as const) {
+    const other = expected === "run" ? "idle" : "run";
+    const [{ blamed }] = await detector.explain([[temperature, flow, other]]);
+    const mode = blamed.find(({ column }) => column === "mode")!;
+    assert.equal(mode.value, other);
+    assert.ok(["run", "idle"].includes(mode.expected as string), `${mode.expected}`);
+  }
+  const [cell] = schema.map((column) =>
+    [-0.9, 0.2, 1.2, 7].map((expected) =>
+      blamedColumn(column, 1, 1, { expected, low: 0, high: 1, probability: NaN })
+    )
+  );
+  assert.deepEqual(cell.map(({ expected }) => expected), ["idle", "idle", "run", "run"]);
+  assert.deepEqual(cell.map(({ probability }) => probability), [1, 0.8, 1, 1]);
+  // What nobody has seen has a code behind the last: it is not taken for the last.
+  assert.equal(blamedColumn(schema[0], 1, 2).value, null);
 });

@@ -1,7 +1,8 @@
 /** Rows of files with decimal commas, read as a stream: the oracle is the same file with points. */
 import assert from "node:assert/strict";
 import { ByteBlocks } from "../../src/formats/byte_blocks.ts";
-import { readRows, type RowFormat } from "../../src/formats/csv_rows.ts";
+import type { RowFormat } from "../../src/formats/csv_rows.ts";
+import { readRows } from "../../src/formats/read_rows.ts";
 import { type DecimalMark, isForeignNumber, markedCodec } from "../../src/formats/decimal_comma.ts";
 import { codecOf } from "../../src/scoring/schema.ts";
 

@@ -1,7 +1,7 @@
 /** Rows that are not JSON: float32 in and out, JSON lines in and out, and long answers in pieces. */
 import assert from "node:assert/strict";
 import { VAE } from "../../mod.ts";
-import { VERBS } from "../../src/http/verbs.ts";
+import { VERBS } from "../../src/http/verbs/mod.ts";
 import { APP, ask, createApp, MODELS, PLAIN, problemOf, ROWS } from "./util.ts";
 
 const FLOATS = "application/octet-stream";

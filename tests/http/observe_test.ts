@@ -1,6 +1,6 @@
 /** What the app says of itself: traces, metrics, logs. */
 import assert from "node:assert/strict";
-import type { LogEntry } from "../../src/http/mod.ts";
+import type { App, LogEntry } from "../../src/http/mod.ts";
 import { parseTraceparent } from "../../src/http/trace.ts";
 import { createApp, MODELS, post, ROWS } from "./util.ts";
 
@@ -45,6 +45,28 @@ Deno.test("traceparent: valid ones are continued, others begin a trace", async (
     assert.notEqual(spanId, SPAN);
     assert.equal(flags, isValid ? text.split("-")[3] : "00");
   }
+});
+
+Deno.test("a verb's JSON is bare: its type, and the trace of a caller that has one or of a log", async () => {
+  const ask = (app: App, headers: Record<string, string> = {}) =>
+    app.request("/v1/models/table/score", {
+      method: "POST",
+      headers: { "content-type": "application/json", ...headers },
+      body: JSON.stringify({ rows: ROWS.slice(0, 1) }),
+    });
+  const names = async (
+    response: Response | Promise<Response>,
+  ) => [...(await response).headers.keys()];
+  const quiet = createApp({ models: MODELS }), logged = createApp({ models: MODELS, log() {} });
+  assert.deepEqual(await names(ask(quiet)), ["content-type"]);
+  assert.deepEqual(await names(ask(logged)), ["content-type", "traceparent"]);
+  const traced = await ask(quiet, { traceparent: `00-${TRACE}-${SPAN}-01` });
+  assert.deepEqual(await names(traced), ["content-type", "traceparent"]);
+  assert.match(traced.headers.get("traceparent")!, new RegExp(`^00-${TRACE}-[0-9a-f]{16}-01$`));
+  const wrong = await ask(quiet, { "content-type": "text/html" });
+  assert.deepEqual(await names(wrong), [
+    ...["accept", "cache-control", "content-type", "traceparent", "x-content-type-options"],
+  ]);
 });
 
 /** Lines of the text format by name and labels. */

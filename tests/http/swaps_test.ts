@@ -57,7 +57,6 @@ Deno.test(`${SCORES} scores during ${SWAPS} swaps: every score matches exactly o
       body,
     });
     const answer = await response.json();
-    assert.equal(response.headers.get("elbow-model-digest"), answer.digest);
     const scores = answer.rows.map((row: { score: number }) => row.score);
     assert.deepEqual(scores, expected.get(answer.digest)!.slice(first, first + count));
     seen.add(answer.version);

@@ -72,16 +72,14 @@ export function post(path: string, body: unknown, app: App = APP): Promise<Respo
   }));
 }
 
-/** The answer of a verb that must succeed, less the version and digest: headers must say the same. */
+/** The answer of a verb that must succeed, less the version and digest. */
 export async function ask(path: string, body: unknown, app: App = APP): Promise<Fields> {
   const response = await post(path, body, app);
   const { version, digest, ...value } = await response.json();
   assert.equal(response.status, 200, JSON.stringify(value));
   assert.equal(response.headers.get("content-type"), "application/json");
-  requireCommonHeaders(response);
-  assert.equal(response.headers.get("elbow-model"), value.model);
-  assert.equal(response.headers.get("elbow-model-version"), `${version}`);
-  assert.equal(response.headers.get("elbow-model-digest"), digest);
+  assert.deepEqual([...response.headers.keys()], ["content-type"], "its body says the rest");
+  assert.ok(Number.isInteger(version) && version > 0);
   assert.match(digest, /^[0-9a-f]{64}$/);
   return value;
 }

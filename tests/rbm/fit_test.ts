@@ -209,3 +209,10 @@ Deno.test("fit() refuses what it cannot use, stops when told to, and gives up on
   await assert.rejects(rbm.score([new Array(9).fill(1)]), /Cannot score row 1/);
   rbm.dispose();
 });
+
+Deno.test("a machine refuses a GPU by name, created or loaded", async () => {
+  const refused = { name: "NotSupportedError", message: /a Boltzmann machine runs on the host/ };
+  const spec = { visible: 4, hidden: 2 }, bytes = Rbm.create(spec, { seed: 1 }).save();
+  assert.throws(() => Rbm.create(spec, { backend: "webgpu" }), refused);
+  await assert.rejects(Rbm.load(bytes, { backend: "webgpu" }), refused);
+});

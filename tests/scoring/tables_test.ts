@@ -111,14 +111,20 @@ Deno.test("standardizationOf() leaves the columns that must stay as they are, wi
 });
 
 Deno.test("contributions sum to the score, before and after relating them to typical rows", () => {
-  const x = [3, 0, -4], cost = [1.5, -2, 0.25], kl = [2, 0.5];
-  const out = new Float64Array(3);
-  const score = rawContributions(x, cost, kl, out);
+  // Two rows, the second at the mean; x is wider than what it costs, as beside a mask.
+  const x = { data: [3, 0, -4, 7, 0, 0, 0, 7], shape: [2, 4] } as const;
+  const cost = { data: [1.5, -2, 0.25, 1.5, -2, 0.25], shape: [2, 3] } as const;
+  const kl = { data: [2, 0.5, 2, 0.5], shape: [2, 2] } as const;
+  const out = new Float64Array(6), sum = (of: Float64Array) => of.reduce((a, b) => a + b);
+  const score = rawContributions({ x, cost, kl }, 0, out, 0);
   assert.ok(Math.abs(score - 2.25) < 1e-15);
-  assert.deepEqual([...out], [1.5 + 2.5 * 9 / 25, -2, 0.25 + 2.5 * 16 / 25]);
+  assert.deepEqual([...out], [1.5 + 2.5 * 9 / 25, -2, 0.25 + 2.5 * 16 / 25, 0, 0, 0]);
+  rawContributions({ x, cost, kl }, 1, out, 3);
+  const equal = [1.5, -2, 0.25].map((each) => each + 2.5 / 3);
+  out.subarray(3).forEach((nats, d) => assert.ok(Math.abs(nats - equal[d]) < 1e-15));
   relateToTypical(out, Float64Array.of(1, -3, 0.5));
-  assert.ok(Math.abs(out.reduce((a, b) => a + b) - score) < 1e-15);
+  for (const at of [0, 3]) {
+    assert.ok(Math.abs(sum(out.subarray(at, at + 3)) - score) < 2e-15, "a shift leaves sums alone");
+  }
   assert.ok(Math.abs(out[1] - (-2 + 3 - 0.5)) < 1e-15);
-  rawContributions([0, 0, 0], cost, kl, out);
-  assert.ok(out.every(Number.isFinite), "a row at the mean shares its KL equally");
 });

@@ -210,3 +210,16 @@ Deno.test("scores that are not finite are refused, naming the row", async () => 
   }
   assert.equal(out[0], -7, "nothing is written");
 });
+
+Deno.test("load() is done with the bytes when it returns, from any offset", async () => {
+  const spec = { inputs: 3, encoder: { hidden: [4] }, latent: [{ size: 2 }] };
+  const vae = VAE.create(spec, { seed: 3 }), bytes = vae.save();
+  const rows = [[0.1, -2, 3], [1, 1, 1]], want = await vae.score(rows);
+  for (const offset of [0, 1, 4]) {
+    const shifted = new Uint8Array(bytes.length + offset).subarray(offset);
+    shifted.set(bytes);
+    const loading = TrainedVae.load(shifted);
+    shifted.fill(0);
+    assert.deepEqual(await (await loading).score(rows), want);
+  }
+});

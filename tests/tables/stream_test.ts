@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { type ByteBlock, ByteBlocks } from "../../src/formats/byte_blocks.ts";
-import { readRows } from "../../src/formats/csv_rows.ts";
+import { readRows } from "../../src/formats/read_rows.ts";
 import { parseDecimal, ShortDecimal } from "../../src/formats/decimal.ts";
 import { DataError, readCsv } from "../../src/formats/mod.ts";
 import { codecOf, type ColumnSchema } from "../../src/scoring/schema.ts";

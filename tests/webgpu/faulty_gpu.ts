@@ -34,6 +34,9 @@ export interface FaultyGpu {
 export interface Counts {
   adapters: number;
   waits: number;
+  /** Waits that are not over, and the most of them at once. */
+  waiting: number;
+  mostWaiting: number;
   /** Of whatever a device is asked for. */
   calls: number;
   submits: number;
@@ -48,7 +51,17 @@ const CARD = { vendor: "a vendor", architecture: "", device: "", description: "a
 
 export function faultyGpu(faults: Faults = {}): FaultyGpu {
   const counts: Counts = {
-    ...{ adapters: 0, waits: 0, calls: 0, submits: 0, buffers: 0, groups: 0, liveBuffers: 0 },
+    ...{
+      adapters: 0,
+      waits: 0,
+      waiting: 0,
+      mostWaiting: 0,
+      calls: 0,
+      submits: 0,
+      buffers: 0,
+      groups: 0,
+      liveBuffers: 0,
+    },
     ...{ devices: 0, liveDevices: 0 },
   };
   const requestAdapter = async () => {
@@ -126,6 +139,11 @@ function spoilBuffers(device: GPUDevice, faults: Faults, counts: Counts, asked: 
       asked();
       if (counts.waits++ === faults.destroyAtWait) device.destroy();
     });
+    const map = buffer.mapAsync.bind(buffer);
+    buffer.mapAsync = (...args) => {
+      counts.mostWaiting = Math.max(counts.mostWaiting, ++counts.waiting);
+      return map(...args).finally(() => counts.waiting--);
+    };
     before(buffer, "destroy", () => {
       if (isLive) counts.liveBuffers--;
       isLive = false;

@@ -8,6 +8,7 @@ import { backendOn } from "../../src/backends/webgpu/backend.ts";
 import { nameOf } from "../../src/backends/webgpu/adapter.ts";
 import { openDevice } from "../../src/backends/webgpu/device.ts";
 import { CHECKS } from "./checks.ts";
+import { AUTO_CHECKS } from "./auto.ts";
 import { HALF_CHECKS } from "./halves.ts";
 import { FAULT_CHECKS } from "./faults.ts";
 import { LIMIT_CHECKS } from "./limits.ts";
@@ -25,7 +26,7 @@ console.log = console.error;
 
 const OF_MODELS: Readonly<Record<string, readonly TrainingCheck[]>> = {
   training: [...TRAINING_CHECKS, ...TRUST_CHECKS],
-  faults: [...FAULT_CHECKS, ...LIMIT_CHECKS],
+  faults: [...FAULT_CHECKS, ...LIMIT_CHECKS, ...AUTO_CHECKS],
   scoring: [...SCORING_CHECKS, ...SCORING_FAULT_CHECKS, ...HALF_CHECKS],
   tuning: TUNER_CHECKS,
 };

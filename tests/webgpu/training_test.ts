@@ -1,11 +1,12 @@
 /**
- * Training on WebGPU in Deno: see training.ts, trust.ts, faults.ts and limits.ts; and the refusal where there is no
+ * Training on WebGPU in Deno: see training.ts, trust.ts, faults.ts, limits.ts and auto.ts; and the refusal where there is no
  * driver at all.
  */
 import { match } from "node:assert/strict";
 import { hasAdapter } from "../../scripts/lib/gpu.ts";
 import { testUnless } from "../util/skip.ts";
 import { Campaign } from "./campaign.ts";
+import { AUTO_CHECKS } from "./auto.ts";
 import { FAULT_CHECKS } from "./faults.ts";
 import { LIMIT_CHECKS } from "./limits.ts";
 import { TRAINING_CHECKS } from "./training.ts";
@@ -15,7 +16,7 @@ const reason = await hasAdapter() ? undefined : "Deno finds no WebGPU adapter";
 const script = new URL("in_deno.ts", import.meta.url).pathname;
 const KINDS = {
   training: [...TRAINING_CHECKS, ...TRUST_CHECKS],
-  faults: [...FAULT_CHECKS, ...LIMIT_CHECKS],
+  faults: [...FAULT_CHECKS, ...LIMIT_CHECKS, ...AUTO_CHECKS],
 };
 
 for (const [kind, checks] of Object.entries(KINDS)) {

@@ -115,11 +115,7 @@ export function loadKernels(set: KernelSet, build?: KernelBuild): Kernels {
   const wanted = build ?? preferred?.build ?? bestBuild();
   const known = compiled.get(wanted);
   if (known) return known;
-  if (!canRun(wanted)) {
-    const message = `Cannot load kernels: this host has no WebAssembly ${INSTRUCTIONS[wanted]}`;
-    throw new DOMException(message, UNSUPPORTED);
-  }
-  const module = compile(kernelBytes(set, wanted));
+  const module = compile(kernelBytes(set, wanted), wanted);
   const kernels = { build: wanted, forwardOnly: set.forwardOnly, module };
   compiled.set(wanted, kernels);
   return kernels;
@@ -131,7 +127,7 @@ export function loadKernels(set: KernelSet, build?: KernelBuild): Kernels {
  */
 export function loadSharedKernels(set: KernelSet, build: KernelBuild): WebAssembly.Module {
   const { shared } = set.forwardOnly ? scoring : training;
-  const module = shared.get(build) ?? compile(sharedModule(kernelBytes(set, build)));
+  const module = shared.get(build) ?? compile(sharedModule(kernelBytes(set, build)), build);
   shared.set(build, module);
   return module;
 }
@@ -171,10 +167,14 @@ function bestBuild(): KernelBuild {
   return canRun("relaxed") ? "relaxed" : "simd";
 }
 
-function compile(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module {
+function compile(bytes: Uint8Array<ArrayBuffer>, build: KernelBuild): WebAssembly.Module {
   try {
     return new WebAssembly.Module(bytes);
   } catch (cause) {
+    if (!canRun(build)) {
+      const message = `Cannot load kernels: this host has no WebAssembly ${INSTRUCTIONS[build]}`;
+      throw new DOMException(message, UNSUPPORTED);
+    }
     throw new TypeError(
       "Cannot compile kernels on this host: pass a compiled module to useKernels() first",
       { cause },

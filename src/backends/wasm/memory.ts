@@ -16,6 +16,8 @@ export class LinearMemory {
   readonly #memory: WebAssembly.Memory;
   readonly #base: number;
   readonly #arena = new Arena();
+  /** Where the elements begin that nobody was given yet: they are zero. */
+  #fresh = 0;
 
   /** @param heapBase the first byte that the kernels leave to their host */
   constructor(memory: WebAssembly.Memory, heapBase: number) {
@@ -40,7 +42,8 @@ export class LinearMemory {
       throw error;
     }
     const index = this.#base + offset;
-    this.f32.fill(0, index, index + length);
+    if (index < this.#fresh) this.f32.fill(0, index, Math.min(index + length, this.#fresh));
+    this.#fresh = Math.max(this.#fresh, index + length);
     return index;
   }
 

@@ -1,10 +1,8 @@
 /**
  * Training steps on the device: data set, order of rows, parameters and optimiser state stay there. One
  * submit takes many steps; before each, `PREPARE` picks the rows and writes what changes with the step,
- * and after each `RECORD` keeps what it gave and counts on. The host waits once for all of them.
- *
- *   PREPARE   one workgroup for each row of the batch and of the reference; once for each chunk of the data
- *   RECORD    one workgroup
+ * and after each `RECORD` keeps what it gave and counts on (`wgsl/steps.ts`). The host waits once for all of them,
+ * and may send the next submit before it does.
  *
  * Nothing is created for a step: buffers and bind groups are made with the stepper. Data beyond one binding
  * lies in chunks of whole rows.
@@ -15,74 +13,11 @@ import type { Device } from "./device.ts";
 import { gridOf } from "./limits.ts";
 import type { GpuProgram } from "./program.ts";
 import type { GpuSegment } from "./segment.ts";
-
-/** Words of the layout: see \`PREPARE\`. */
-const HEADER = 10;
-/** Words of a step before its floats: rows, first row, key. */
-const STEP_HEADER = 6;
-
-const PREPARE = `
-@group(0) @binding(0) var<storage, read> places: array<u32>;
-@group(0) @binding(1) var<storage, read> steps: array<u32>;
-@group(0) @binding(2) var<storage, read> order: array<u32>;
-@group(0) @binding(3) var<storage, read> data: array<f32>;
-@group(0) @binding(4) var<storage, read> counter: array<u32>;
-@group(0) @binding(5) var<storage, read_write> scratch: array<f32>;
-@group(0) @binding(6) var<storage, read_write> control: array<u32>;
-// places: words of a step, columns, x, capacity, reference, reference rows, key, floats, chunk's first
-// row, chunk's rows; then where each float goes.
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) id: vec3<u32>,
-  @builtin(num_workgroups) counts: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let group = id.x + id.y * counts.x;
-  if (group >= places[3] + places[5]) { return; }
-  let step = counter[0] * places[0];
-  let rows = steps[step];
-  if (group == 0u && local == 0u) {
-    control[0] = rows;
-    for (var i = 0u; i < 4u; i++) { control[places[6] + i] = steps[step + 2u + i]; }
-    for (var i = 0u; i < places[7]; i++) {
-      scratch[places[${HEADER}u + i]] = bitcast<f32>(steps[step + ${STEP_HEADER}u + i]);
-    }
-  }
-  let isReference = group >= places[3];
-  if (!isReference && group >= rows) { return; }
-  let inPart = select(group, group - places[3], isReference);
-  let position = steps[step + 1u] + inPart + select(0u, rows, isReference);
-  let row = order[1u + position % order[0]];
-  if (row < places[8] || row >= places[8] + places[9]) { return; }
-  let target_ = select(places[2], places[4], isReference) + inPart * places[1];
-  let source = (row - places[8]) * places[1];
-  for (var col = local; col < places[1]; col += 64u) {
-    scratch[target_ + col] = data[source + col];
-  }
-}`;
-
-const RECORD = `
-@group(0) @binding(0) var<storage, read> copies: array<u32>;
-@group(0) @binding(1) var<storage, read> scratch: array<f32>;
-@group(0) @binding(2) var<storage, read_write> results: array<f32>;
-@group(0) @binding(3) var<storage, read_write> counter: array<u32>;
-// copies: words of a result, number of copies; then source, length and target of each.
-@compute @workgroup_size(64)
-fn main(@builtin(local_invocation_index) local: u32) {
-  let step = counter[0];
-  for (var i = 0u; i < copies[1]; i++) {
-    let source = copies[2u + 3u * i];
-    let target_ = step * copies[0] + copies[4u + 3u * i];
-    for (var k = local; k < copies[3u + 3u * i]; k += 64u) {
-      results[target_ + k] = scratch[source + k];
-    }
-  }
-  storageBarrier();
-  workgroupBarrier();
-  if (local == 0u) { counter[0] = step + 1u; }
-}`;
+import { PREPARE, RECORD, STEP_HEADER } from "./wgsl/steps.ts";
 
 const STORAGE = 0x80 | 0x8 | 0x4; // GPUBufferUsage.STORAGE | COPY_DST | COPY_SRC
+
+const KEY_WORDS = 4;
 
 /** Most steps of one submit. */
 const MOST = 64;
@@ -92,7 +27,10 @@ export class GpuStepper implements Stepper {
   readonly #device: Device;
   readonly #program: GpuProgram;
   readonly #segments: readonly GpuSegment[];
-  readonly #backups: readonly GPUBuffer[];
+  /** Of each segment as it was before the last submit and before the one before. */
+  readonly #backups: readonly (readonly GPUBuffer[])[];
+  /** Which of both is the last. */
+  #turn = 0;
   readonly #buffers: GPUBuffer[] = [];
   readonly #steps: GPUBuffer;
   readonly #order: GPUBuffer;
@@ -116,7 +54,7 @@ export class GpuStepper implements Stepper {
     this.#device = device;
     this.#program = program;
     this.#segments = [parameters, state];
-    this.#backups = this.#segments.map(({ length }) => this.#buffer(length));
+    this.#backups = [0, 1].map(() => this.#segments.map(({ length }) => this.#buffer(length)));
     const inputs = [...plan.inputs.keys()];
     const isFloat = (name: string) => !["x", "key", "reference"].includes(name);
     this.#floats = inputs.filter(isFloat).map((name) => ({ name, size: program.place(name).size }));
@@ -160,9 +98,11 @@ export class GpuStepper implements Stepper {
   async take(steps: readonly StepInputs[]): Promise<ReadonlyMap<string, Float64Array>[]> {
     this.#device.requireSound();
     this.#writeSteps(steps);
+    this.#turn = 1 - this.#turn;
+    const backups = this.#backups[this.#turn];
     this.#device.submit((encoder) => {
       this.#segments.forEach(({ buffer }, i) => {
-        encoder.copyBufferToBuffer(buffer, 0, this.#backups[i], 0, buffer.size);
+        encoder.copyBufferToBuffer(buffer, 0, backups[i], 0, buffer.size);
       });
       const pass = encoder.beginComputePass();
       for (let i = 0; i < steps.length; i++) this.#encode(pass);
@@ -184,11 +124,11 @@ export class GpuStepper implements Stepper {
     pass.dispatchWorkgroups(1);
   }
 
-  /** Back to before the last `take`. */
-  undo(): void {
+  undo(takes: 1 | 2): void {
+    const backups = this.#backups[takes === 1 ? this.#turn : 1 - this.#turn];
     this.#device.submit((encoder) => {
       this.#segments.forEach(({ buffer }, i) => {
-        encoder.copyBufferToBuffer(this.#backups[i], 0, buffer, 0, buffer.size);
+        encoder.copyBufferToBuffer(backups[i], 0, buffer, 0, buffer.size);
       });
     });
   }
@@ -266,7 +206,7 @@ export class GpuStepper implements Stepper {
       const header = [this.#stepWords, columns, at("x"), plan.capacity, at("reference"), reference];
       const layout = new Uint32Array([
         ...header,
-        ...[at("key"), targets.length, first, count],
+        ...[at("key"), targets.length, first, count, plan.inputs.has("key") ? KEY_WORDS : 0],
         ...targets,
       ]);
       const chunk = this.#filled(data.subarray(first * columns, (first + count) * columns));

@@ -15,7 +15,7 @@ import {
   servedModel,
   type Service,
 } from "../service.ts";
-import { type Verb, type VerbName, VERBS } from "../verbs.ts";
+import { type Verb, type VerbName, VERBS } from "../verbs/mod.ts";
 import { unitsOf } from "../../scoring/units.ts";
 import { type Output, outputsOf, valuesBytes, valuesOf, valuesText } from "./outputs.ts";
 import { HEADER_LENGTH, type InferRequest, readInferRequest, readInput } from "./request.ts";

@@ -7,7 +7,7 @@ import { latentSize } from "../../models/vae_graph.ts";
 import { isTable, unitsOf, vaeOf } from "../../scoring/units.ts";
 import type { Numbers } from "../answers.ts";
 import type { Model } from "../catalogue.ts";
-import type { VerbName } from "../verbs.ts";
+import type { VerbName } from "../verbs/mod.ts";
 
 /** One output of a model. */
 export interface Output {

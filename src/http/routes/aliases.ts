@@ -3,7 +3,8 @@ import type { Hono } from "npm:hono@4.13.19";
 import { readJson } from "../body.ts";
 import { respond, respondNothing } from "../responses.ts";
 import { aliasBody, checkBody } from "../schemas.ts";
-import { adminAction, bodyLimits, type Env, pathName, route, type Service } from "../service.ts";
+import { route } from "../route.ts";
+import { adminAction, bodyLimits, type Env, pathName, type Service } from "../service.ts";
 
 export function aliasRoutes(app: Hono<Env>, service: Service): void {
   const { registry } = service;

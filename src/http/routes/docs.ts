@@ -1,7 +1,8 @@
 /** `/openapi.json` and `/docs`: what the app can be asked, for programs and for people. */
 import type { Context, Hono } from "npm:hono@4.13.19";
 import { respond, respondBody } from "../responses.ts";
-import { type Env, route, type Service } from "../service.ts";
+import { route } from "../route.ts";
+import type { Env, Service } from "../service.ts";
 
 export function docsRoutes(app: Hono<Env>, service: Service): void {
   const isAdmin = service.registry !== undefined, hasTokens = service.tokens !== undefined;

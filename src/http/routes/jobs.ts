@@ -7,7 +7,8 @@ import type { Context, Hono } from "npm:hono@4.13.19";
 import type { Job } from "../../storage/job_queue.ts";
 import { invalid, Problem } from "../problems.ts";
 import { respond, respondBody } from "../responses.ts";
-import { type Env, route, type Service, trainAction } from "../service.ts";
+import { route } from "../route.ts";
+import { type Env, type Service, trainAction } from "../service.ts";
 import type { Training } from "../training.ts";
 
 /** Milliseconds of silence after which a comment says that the line is alive. */

@@ -9,6 +9,7 @@ import { readBytes, requireType } from "../body.ts";
 import type { Served } from "../catalogue.ts";
 import type { Precondition, Registry } from "../registry.ts";
 import { type Reply, respond, respondNothing } from "../responses.ts";
+import { route } from "../route.ts";
 import {
   type Action,
   adminAction,
@@ -16,7 +17,6 @@ import {
   modelHeaders,
   pathName,
   pathVersion,
-  route,
   servedModel,
   type Service,
 } from "../service.ts";

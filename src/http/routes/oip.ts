@@ -5,14 +5,8 @@ import { unitsOf } from "../../scoring/units.ts";
 import { infer } from "../oip/infer.ts";
 import { outputsOf } from "../oip/outputs.ts";
 import { respond } from "../responses.ts";
-import {
-  type Action,
-  type Env,
-  modelHeaders,
-  route,
-  servedModel,
-  type Service,
-} from "../service.ts";
+import { route } from "../route.ts";
+import { type Action, type Env, modelHeaders, servedModel, type Service } from "../service.ts";
 import { readyModels } from "./health.ts";
 
 export function oipRoutes(app: Hono<Env>, service: Service): void {

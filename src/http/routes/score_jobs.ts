@@ -9,7 +9,8 @@ import { readJson } from "../body.ts";
 import { invalid } from "../problems.ts";
 import type { Reply } from "../responses.ts";
 import { checkBody, scoreJobBody } from "../schemas.ts";
-import { bodyLimits, type Env, route, servedModel, type Service, trainAction } from "../service.ts";
+import { route } from "../route.ts";
+import { bodyLimits, type Env, servedModel, type Service, trainAction } from "../service.ts";
 import type { Training } from "../training.ts";
 import { acceptJob, jobId } from "./accept_job.ts";
 

@@ -13,15 +13,8 @@ import { invalid, Problem } from "../problems.ts";
 import type { Reply } from "../responses.ts";
 import { readRows } from "../rows.ts";
 import { checkBody } from "../schemas.ts";
-import {
-  bodyLimits,
-  type Env,
-  paceOf,
-  pathName,
-  route,
-  type Service,
-  trainAction,
-} from "../service.ts";
+import { route } from "../route.ts";
+import { bodyLimits, type Env, paceOf, pathName, type Service, trainAction } from "../service.ts";
 import { countCells } from "../table_size.ts";
 import { trainBody } from "../train_schema.ts";
 import type { Training } from "../training.ts";

@@ -8,26 +8,30 @@ import { isTable } from "../../scoring/units.ts";
 import { floatsOf, jsonOf, type Numbers, streamOf } from "../answers.ts";
 import { mediaType, parseJson, piecesOf, readBytes, requireType } from "../body.ts";
 import type { Served } from "../catalogue.ts";
+import type { RequestHead } from "../head.ts";
 import { compute } from "../compute.ts";
 import { answerLines, NDJSON } from "../ndjson.ts";
 import { Pace } from "../pace.ts";
 import { invalid } from "../problems.ts";
-import { type Reply, respondBody } from "../responses.ts";
-import { readFloatRows, readRows } from "../rows.ts";
-import { checkBody, queryOptions } from "../schemas.ts";
+import { openingOf, plainQuestion } from "../questions.ts";
+import { readNumberRows } from "../number_rows.ts";
+import { type Reply, respondBare, respondBody } from "../responses.ts";
+import { readFloatRows, readRows, requireFit } from "../rows.ts";
+import { checkBody, type Checked, queryOptions } from "../schemas.ts";
+import { route } from "../route.ts";
 import {
   bodyLimits,
   type Env,
   modelHeaders,
   paceOf,
-  route,
   servedModel,
   type Service,
 } from "../service.ts";
-import { type Verb, VERBS, type Work } from "../verbs.ts";
+import { type Verb, VERBS, type Work } from "../verbs/mod.ts";
 
 const JSON_TYPE = "application/json";
 const FLOATS = "application/octet-stream";
+const ROW_TYPES = [FLOATS, NDJSON];
 
 export function verbRoutes(app: Hono<Env>, service: Service): void {
   for (const [name, verb] of Object.entries(VERBS) as [string, Verb][]) {
@@ -39,24 +43,48 @@ export function verbRoutes(app: Hono<Env>, service: Service): void {
 }
 
 async function ask(c: Context<Env>, service: Service, name: string, verb: Verb): Promise<Reply> {
-  const served = await servedModel(c, service), { headers } = c.req.raw;
-  const units = verb.rows(served.model);
-  requireType(headers, JSON_TYPE, ...(units ? [FLOATS, NDJSON] : []));
-  if (mediaType(headers) === NDJSON) return askLines(c, service, served, name, verb);
-  const bytes = await readBytes(c.req.raw, bodyLimits(c, service));
-  const { work, cells } = mediaType(headers) === FLOATS
+  const found = servedModel(c, service), served = found instanceof Promise ? await found : found;
+  const seen = c.get("seen"), { head } = seen, units = verb.rows(served.model);
+  requireType(head, JSON_TYPE, ...(units ? ROW_TYPES : []));
+  const type = mediaType(head);
+  if (type === NDJSON) return askLines(c, service, served, name, verb);
+  const bytes = await readBytes(c.req.raw, bodyLimits(c, service), head);
+  const asked = type === FLOATS
     ? fromFloats(bytes, c, service, served, verb)
-    : fromJson(parseJson(bytes), c, service, served, verb);
-  const numbers = await compute(work, cells, paceOf(c, service));
+    : fromNumbers(bytes, c, service, served, verb) ??
+      fromJson(parseJson(bytes), c, service, served, verb);
+  const { work, cells } = asked, made = compute(work, cells, paceOf(c, service));
+  const numbers = made instanceof Promise ? await made : made;
   work.whole?.(numbers.data);
-  c.get("seen").rows = numbers.rows;
+  seen.rows = numbers.rows;
   count(service, served, name, numbers);
-  return write(c, served, work, numbers);
+  return write(head, served, asked, numbers);
 }
 
-interface Request {
+/** What a body asks for. */
+interface Asked {
   readonly work: Work;
   readonly cells: Cells;
+  /** A JSON answer up to its rows, where that is known. */
+  readonly opening?: string;
+}
+
+/** A JSON body of rows of numbers alone, as nearly all are; nothing for any other. */
+function fromNumbers(
+  bytes: Uint8Array,
+  c: Context<Env>,
+  { limits }: Service,
+  served: Served,
+  verb: Verb,
+): Asked | undefined {
+  if (c.req.url.includes("?")) return undefined;
+  const question = plainQuestion(served, verb, limits);
+  if (!question?.isNumeric) return undefined;
+  const { units, work, opening } = question;
+  const cells = readNumberRows(bytes, units.columns.length, units.largest);
+  if (!cells) return undefined;
+  work.requireRows(cells.rows);
+  return { work, cells: requireFit(cells, units), opening };
 }
 
 function fromJson(
@@ -65,15 +93,13 @@ function fromJson(
   { limits }: Service,
   { model }: Served,
   verb: Verb,
-): Request {
+): Asked {
   if (c.req.url.includes("?")) {
     throw invalid("", "Cannot read query: a JSON body holds the options itself");
   }
   const units = verb.rows(model);
-  const checked: Readonly<Record<string, unknown>> = units
-    ? verb.readBody(body)
-    : checkBody(verb.options, body);
-  const { rows, ...options } = checked;
+  const checked = units ? verb.readBody(body) : checkBody<typeof verb.options>(verb.options, body);
+  const { rows, ...options } = checked as Checked;
   const work = verb.work(model, options, limits);
   if (!units) {
     const count = options.count as number;
@@ -91,7 +117,7 @@ function fromFloats(
   { limits }: Service,
   { model }: Served,
   verb: Verb,
-): Request {
+): Asked {
   const work = workOfQuery(c, limits, model, verb);
   const cells = readFloatRows(bytes, verb.rows(model)!);
   work.requireRows(cells.rows);
@@ -135,15 +161,19 @@ function workOfQuery(
   return verb.work(model, checkBody(verb.options, query), limits);
 }
 
-function write(c: Context<Env>, served: Served, work: Work, numbers: Numbers): Reply {
-  const headers = modelHeaders(served);
-  if (prefersFloats(c.req.header("accept") ?? "")) {
+function write(
+  head: RequestHead,
+  served: Served,
+  { work, opening }: Asked,
+  numbers: Numbers,
+): Reply {
+  if (prefersFloats(head.get("accept") ?? "")) {
     const shape = { "elbow-shape": `${numbers.rows},${numbers.columns}` };
-    return respondBody(floatsOf(numbers), FLOATS, { headers: { ...headers, ...shape } });
+    return respondBody(floatsOf(numbers), FLOATS, {
+      headers: { ...modelHeaders(served), ...shape },
+    });
   }
-  const { name: model, version, digest } = served;
-  const body = jsonOf({ model, version, digest, ...work.head }, numbers, work.text);
-  return respondBody(body, JSON_TYPE, { headers });
+  return respondBare(jsonOf(opening ?? openingOf(served, work), numbers, work.text));
 }
 
 /** Whether a caller wants float32 rows more than JSON. */

@@ -2,7 +2,8 @@
  * Whether calls on batches are done on a GPU, and what becomes of them when it fails.
  *
  *   "webgpu"   every call that may wait; without an adapter this is an error
- *   "auto"     a call of much work, on a real adapter that was found faster on a trial of this program
+ *   "auto"     a call of much work, on a real adapter that has passed a self-test and was found faster on a trial of
+ *              this program
  *
  * A GPU is not trusted (`checked_program.ts`). After any failure of it a call is done again on the host,
  * from its start, and so are all that follow; `details.lost` says why.
@@ -28,6 +29,7 @@ import {
 import { SAMPLE_CHUNK } from "../evaluation.ts";
 import { finish, finishLater, type Steps } from "../steps.ts";
 import { DevicePrograms } from "./device_programs.ts";
+import { requireSelfTest } from "./self_test.ts";
 
 /** Operations of a call that pay for finding an adapter and a trial: seconds on WebAssembly. */
 export const LARGE_CALL = 1e11;
@@ -111,12 +113,21 @@ export class ScoringDevice<Name extends string> implements WorkDevice<Name> {
       const opened = await this.#options.open({ allowSoftware: this.#isAsked, ...adapter });
       this.#opened = devicePrograms(opened, this.#host);
       if (this.#disposed) this.#opened.dispose();
-      return this.#opened;
+      else if (!this.#isAsked) await this.#test(this.#opened);
+      return "lost" in this.#details ? undefined : this.#opened;
     } catch (error) {
       // An adapter may come later, where one was asked for.
       if (this.#isAsked) this.#opening = undefined;
       if (this.#isAsked && !(error instanceof GpuError)) throw error;
       return undefined;
+    }
+  }
+
+  async #test(device: DevicePrograms<Name>): Promise<void> {
+    try {
+      await requireSelfTest(device.device);
+    } catch (error) {
+      this.#lose(error, device);
     }
   }
 

@@ -127,13 +127,13 @@ export function blamedColumn(
   value: number,
   { expected, low, high, probability }: CellExpectation = NOTHING,
 ): BlamedColumn {
-  const { name: column, kind } = schema;
-  const cell = { column, nats, value: inTable(schema, value), expected: inTable(schema, expected) };
+  const { name: column, kind } = schema, known = (code: number) => inTable(schema, code, true);
+  const cell = { column, nats, value: inTable(schema, value), expected: known(expected) };
   if (Number.isFinite(probability)) return { ...cell, probability };
   if (!Number.isFinite(low)) return cell;
   if (kind === "binary") return { ...cell, probability: likelier(expected) };
   if (kind !== "count" && kind !== "ordinal") return { ...cell, interval: [low, high] };
-  const [first, last] = whole(expected, low, high).map((each) => inTable(schema, each)!);
+  const [first, last] = whole(expected, low, high).map((each) => known(each)!);
   return { ...cell, interval: [first, last] };
 }
 
@@ -149,9 +149,16 @@ function whole(expected: number, low: number, high: number): [number, number] {
   return [Math.min(nearest, Math.ceil(low)), Math.max(nearest, Math.floor(high))];
 }
 
-function inTable({ kind, levels }: ColumnSchema, value: number): number | string | null {
+/** @param isKnown what was made of known levels: beyond the last code is the last, not one that nobody has seen */
+function inTable(
+  { kind, levels }: ColumnSchema,
+  value: number,
+  isKnown = false,
+): number | string | null {
   if (Number.isNaN(value)) return null;
-  if (levels) return nearestLevel(levels, value) ?? null;
+  if (levels) {
+    return nearestLevel(levels, isKnown ? Math.min(value, levels.length - 1) : value) ?? null;
+  }
   if (kind === "timestamp") return new Date(value * 1000).toISOString();
   return kind === "count" && !Number.isInteger(value) ? Math.round(value) : value;
 }

@@ -43,12 +43,21 @@ export class TrainedRbm {
   /** @internal */
   protected readonly engine: RbmEngine;
 
-  /** A machine with the given parameter values; `Rbm.create` and `load` are the usual ways. */
+  /**
+   * A machine with the given parameter values; `Rbm.create` and `load` are the usual ways.
+   * @throws DOMException for a GPU: none runs a machine
+   */
   constructor(
     spec: RbmSpec,
     values: ReadonlyMap<string, ArrayLike<number>>,
     device: DeviceOptions = {},
   ) {
+    if (device.backend === "webgpu") {
+      throw new DOMException(
+        'Cannot use backend "webgpu": a Boltzmann machine runs on the host: use "auto" or "wasm"',
+        "NotSupportedError",
+      );
+    }
     this.spec = spec;
     this.engine = new Engine(rbmArchitecture(spec), values, device, openBackend);
   }

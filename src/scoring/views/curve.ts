@@ -56,7 +56,7 @@ export class CurveReader {
   /** Never falls as the value rises, however it is rounded; 0 for what is no number. */
   #cellOf(value: number): number {
     const cell = (value - this.#x[0]) * this.#cellsPerUnit;
-    return Math.min(CELLS - 1, Math.max(0, cell)) | 0;
+    return cell < CELLS - 1 ? cell > 0 ? cell | 0 : 0 : cell >= CELLS - 1 ? CELLS - 1 : 0;
   }
 }
 

@@ -5,7 +5,7 @@
 import type { Matrix } from "../matrix.ts";
 import type { Cells } from "../standardize.ts";
 import { CurveReader } from "./curve.ts";
-import { limited, type Transform, transformAt, type View } from "./view.ts";
+import { asinh, limited, type Transform, transformAt, type View } from "./view.ts";
 
 type Values = Float32Array | Float64Array;
 
@@ -56,30 +56,45 @@ export class Projector {
   #writeSome(part: RowCells, to: number, out: Values, observed: Uint8Array): boolean {
     const { features } = this.#view, width = features.length, values = this.#column;
     const { rows } = part;
-    let isWhole = true;
-    for (let f = 0, gathered = -1; f < width; f++, to++) {
+    let isWhole = true, isThere = true;
+    for (let f = 0, gathered = -1; f < width; f++) {
       const { column, transform } = features[f], curve = this.#curves[f];
-      if (column !== gathered) this.#gather(part, column);
+      if (column !== gathered) isThere = this.#gather(part, column);
       gathered = column;
       if (curve && transform.kind === "curve") {
-        bend(values, rows, curve, transform.mean, out, to, width);
+        bend(values, rows, curve, transform.mean, out, to + f, width);
       } else {
-        transformAll(values, rows, transform, out, to, width);
+        transformAll(values, rows, transform, out, to + f, width);
       }
-      for (let r = 0, i = to; r < rows; r++, i += width) {
-        const there = values[r] === values[r];
-        observed[i] = there ? 1 : 0;
-        if (there) continue;
-        isWhole = false;
-        out[i] = 0;
-      }
+      isWhole &&= isThere;
     }
+    if (isWhole) observed.fill(1, to, to + rows * width);
+    else this.#clear(part, to, out, observed);
     return isWhole;
   }
 
-  #gather({ cells, at, rows }: RowCells, column: number): void {
+  /** Says which features are there, and makes those that are not 0. */
+  #clear({ cells, at, rows }: RowCells, to: number, out: Values, observed: Uint8Array): void {
+    const { features } = this.#view, columns = this.#columns;
+    for (let r = 0; r < rows; r++, at += columns) {
+      for (let f = 0; f < features.length; f++, to++) {
+        const cell = cells[at + features[f].column];
+        observed[to] = cell === cell ? 1 : 0;
+        if (cell !== cell) out[to] = 0;
+      }
+    }
+  }
+
+  /** One column; whether all of its cells are there. */
+  #gather({ cells, at, rows }: RowCells, column: number): boolean {
     const values = this.#column, columns = this.#columns;
-    for (let r = 0, i = at + column; r < rows; r++, i += columns) values[r] = cells[i];
+    let isThere = true;
+    for (let r = 0, i = at + column; r < rows; r++, i += columns) {
+      const cell = cells[i];
+      values[r] = cell;
+      if (cell !== cell) isThere = false;
+    }
+    return isThere;
   }
 }
 
@@ -92,6 +107,13 @@ function transformAll(
   to: number,
   step: number,
 ): void {
+  if (transform.kind === "arcsinh") {
+    const { centre, scale, mean, deviation } = transform;
+    for (let r = 0; r < rows; r++, to += step) {
+      out[to] = Math.fround(limited((asinh((values[r] - centre) / scale) - mean) / deviation));
+    }
+    return;
+  }
   for (let r = 0; r < rows; r++, to += step) {
     out[to] = Math.fround(transformAt(transform, values[r]));
   }

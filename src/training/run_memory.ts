@@ -2,7 +2,7 @@
 import type { Backend, Segment, SyncProgram } from "../backends/backend.ts";
 import type { RunCounters, Snapshot } from "./checkpoint.ts";
 
-export class HostMemory {
+export class RunMemory {
   readonly #segments: readonly [parameters: Segment, state: Segment];
   readonly #isDouble: boolean;
   readonly #counters: Pick<RunCounters, "beta1Power" | "beta2Power">;

@@ -1,0 +1,65 @@
+/** Who may pass: the size of the headers, how much there is to do, the token and its scope, the rate. */
+import type { Context } from "npm:hono@4.13.19";
+import { forbidden, type Scope, type Token, unauthorized } from "./auth.ts";
+import type { RequestHead } from "./head.ts";
+import { Problem } from "./problems.ts";
+import type { Action, Env, Service } from "./service.ts";
+
+/** Characters that all headers of a request may have together. */
+const MAX_HEADERS = 16_384;
+
+/**
+ * @returns nothing, at once where there are no tokens to look up
+ * @throws Problem unless the request may pass
+ */
+export function admit(
+  c: Context<Env>,
+  service: Service,
+  { scope, also }: Action,
+): Promise<void> | undefined {
+  const { head } = c.get("seen"), { tokens, metrics, limits } = service;
+  requireSmallHeaders(head);
+  if (scope === undefined) return undefined;
+  if (service.isStopping()) {
+    const retry = { "retry-after": "1", connection: "close" };
+    throw new Problem("stopping", "Cannot answer: the server is about to stop", { headers: retry });
+  }
+  if (metrics.inFlight > limits.maxInFlight) {
+    const detail = `Cannot answer: at most ${limits.maxInFlight} requests are answered at once`;
+    throw new Problem("overloaded", detail, { headers: { "retry-after": "1" } });
+  }
+  if (tokens) return tokens.find(head).then((token) => admitToken(c, service, token, scope, also));
+  requireRate(c, service);
+  return undefined;
+}
+
+function admitToken(
+  c: Context<Env>,
+  service: Service,
+  token: Token | undefined,
+  scope: Scope,
+  also?: Scope,
+): void {
+  requireRate(c, service, token);
+  if (!token) throw unauthorized(c.get("seen").head);
+  if (!token.scopes.includes(scope)) throw forbidden(scope);
+  if (also && !token.scopes.includes(also)) throw forbidden(also);
+  c.set("caller", token.hash.slice(0, 32));
+}
+
+function requireRate(c: Context<Env>, service: Service, token?: Token): void {
+  const { limiter } = service;
+  if (!limiter) return;
+  const wait = Math.ceil(limiter.take(token?.hash ?? `address ${service.addressOf(c)}`));
+  if (wait <= 0) return;
+  const detail = `Cannot answer: there were too many requests: wait ${wait} seconds`;
+  throw new Problem("too-many-requests", detail, { headers: { "retry-after": `${wait}` } });
+}
+
+function requireSmallHeaders({ size }: RequestHead): void {
+  if (size <= MAX_HEADERS) return;
+  throw new Problem(
+    "headers-too-large",
+    `Cannot answer: headers must have at most ${MAX_HEADERS} characters`,
+  );
+}

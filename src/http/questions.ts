@@ -1,0 +1,58 @@
+/**
+ * A verb asked of a model without any options, as it nearly always is: made ready once for each model that is served, and
+ * again when the detector has been changed in place (another false-alarm rate, another calibration).
+ */
+import { hasLevels } from "../scoring/schema.ts";
+import { isTable, type Units } from "../scoring/units.ts";
+import type { Served } from "./catalogue.ts";
+import type { Limits, Verb, Work } from "./verbs/verb.ts";
+
+export interface Question {
+  readonly work: Work;
+  readonly units: Units;
+  /** Whether every cell is a number, and stands for itself. */
+  readonly isNumeric: boolean;
+  /** A JSON answer to where its rows begin. */
+  readonly opening: string;
+  /** What the detector was when this was made. */
+  readonly state: readonly unknown[];
+}
+
+const QUESTIONS = new WeakMap<Served, Map<Verb, Question>>();
+
+/** @returns nothing for a verb without rows, or one that has no defaults for all its options */
+export function plainQuestion(
+  served: Served,
+  verb: Verb,
+  limits: Limits,
+): Question | undefined {
+  let known = QUESTIONS.get(served);
+  if (!known) QUESTIONS.set(served, known = new Map());
+  const before = known.get(verb);
+  if (before && isCurrent(before, served)) return before;
+  const units = verb.rows(served.model), { defaults } = verb;
+  if (!units || !defaults) return undefined;
+  const work = verb.work(served.model, defaults, limits);
+  const question = {
+    work,
+    units,
+    isNumeric: !units.schema?.some(({ kind }) => hasLevels(kind) || kind === "timestamp"),
+    opening: openingOf(served, work),
+    state: stateOf(served),
+  };
+  known.set(verb, question);
+  return question;
+}
+
+/** A JSON answer says first who answers. */
+export function openingOf({ name: model, version, digest }: Served, { head }: Work): string {
+  return `${JSON.stringify({ model, version, digest, ...head }).slice(0, -1)},"rows":[`;
+}
+
+function stateOf({ model }: Served): readonly unknown[] {
+  return isTable(model) ? [model.falseAlarmRate, model.calibration] : [];
+}
+
+function isCurrent({ state }: Question, { model }: Served): boolean {
+  return !isTable(model) || (state[0] === model.falseAlarmRate && state[1] === model.calibration);
+}

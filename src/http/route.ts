@@ -1,0 +1,37 @@
+/** How a path answers, and how it refuses the methods that it does not answer to. */
+import type { Hono } from "npm:hono@4.13.19";
+import { exchange } from "./exchange.ts";
+import { Problem } from "./problems.ts";
+import type { Action, Env, Method, Service } from "./service.ts";
+
+/** Answers to some methods at a path, and refuses the others there. "get" answers HEAD too. */
+export function route(
+  app: Hono<Env>,
+  service: Service,
+  path: string,
+  actions: Partial<Record<Method, Action | undefined>>,
+): void {
+  const allowed: string[] = [];
+  for (const [method, action] of Object.entries(actions) as [Method, Action | undefined][]) {
+    if (!action) continue;
+    allowed.push(method === "get" ? "GET, HEAD" : method.toUpperCase());
+    app[method](path, (c) => exchange(c, service, path, action));
+  }
+  if (allowed.length === 0) return;
+  const allow = allowed.join(", ");
+  const detail = `Cannot answer: the method must be ${allow.replace(/, (\w+)$/, " or $1")}`;
+  const answer = () => {
+    throw new Problem("method-not-allowed", detail, { headers: { allow } });
+  };
+  app.all(path, (c) => exchange(c, service, path, { answer }));
+}
+
+/** Answers that there is nothing, wherever no other route does. */
+export function elsewhere(app: Hono<Env>, service: Service, paths: readonly string[]): void {
+  const answer = () => {
+    throw new Problem("unknown-route", "Cannot find this address: paths end without a slash");
+  };
+  app.notFound((c) => exchange(c, service, "unknown", { answer }));
+  // An app that is mounted loses its notFound: within its own paths it still answers for itself.
+  for (const path of paths) app.all(path, (c) => exchange(c, service, path, { answer }));
+}

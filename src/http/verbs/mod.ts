@@ -1,0 +1,152 @@
+/**
+ * What a model can be asked, one entry for each verb: its options, the rows it reads, and the numbers
+ * it answers with. The routes, the binary format, the streams and the document come from this table.
+ *
+ * A verb makes one row of finite numbers for each row that it is given, in order, whatever the rows
+ * around it: so rows can be taken in parts. JSON is one way of writing these numbers. Tables answer in the
+ * units of their columns. Densities are per such unit too: ln p(x) = ln p(s) + ln |ds/dx| for the
+ * standardised row s.
+ */
+import { hasClosedMoments, hasPrior } from "../../models/latents.ts";
+import type { ModelSpec } from "../../models/spec.ts";
+import { latentSize } from "../../models/vae_graph.ts";
+import { withObserved } from "../../scoring/matrix.ts";
+import { MOMENT_DRAWS } from "../../scoring/moments.ts";
+import {
+  dataUnits,
+  densityUnits,
+  drawRows,
+  latentUnits,
+  unitsOf,
+  vaeOf,
+  vaeUnits,
+} from "../../scoring/units.ts";
+import { invalid } from "../problems.ts";
+import { numberRow, OPTIONS } from "../schemas.ts";
+import { beside, list, positions, rowsOf } from "./rows_made.ts";
+import { scores } from "./scores.ts";
+import { type Verb, verb } from "./verb.ts";
+
+export type { Limits, Verb, Work } from "./verb.ts";
+
+/** Draws of z that one request may take, for each row that one may have. */
+const DRAWS_PER_ROW = 100;
+
+export const VERBS = {
+  encode: verb("the posterior of each row: mean and log-variance", OPTIONS.none, (
+    model,
+    _,
+    { maxRows },
+  ) => {
+    const vae = vaeOf(model), size = latentSize(vae.spec), { toVae } = unitsOf(model);
+    const draws = hasClosedMoments(vae.spec) ? 1 : MOMENT_DRAWS;
+    return {
+      requireRows: (rows) => requireDraws("/rows", rows, draws, maxRows * DRAWS_PER_ROW),
+      columns: [...positions("mean", size), ...positions("logVar", size)],
+      async run(cells) {
+        const { mean, logVar } = await vae.encode(toVae(cells));
+        return beside(mean, logVar);
+      },
+      text: (data, at) =>
+        `{"mean":${list(data, at, size)},"logVar":${list(data, at + size, size)}}`,
+    };
+  }, vaeUnits),
+
+  decode: verb(
+    "the expected row for latent variables",
+    OPTIONS.none,
+    (model) => {
+      const { made, schema, fromVae } = unitsOf(model), { toVae } = latentUnits(model);
+      return {
+        ...rowsOf(made, schema),
+        run: async (cells) => fromVae(await vaeOf(model).decode(toVae(cells))).data,
+      };
+    },
+    latentUnits,
+    numberRow,
+  ),
+
+  reconstruct: verb("the expected row given what the row encodes to", OPTIONS.none, (model) => {
+    const { made, schema, fromVae, toVae } = unitsOf(model);
+    return {
+      ...rowsOf(made, schema),
+      run: async (cells) => fromVae(await vaeOf(model).reconstruct(toVae(cells))).data,
+    };
+  }, vaeUnits),
+
+  sample: verb("new rows", OPTIONS.sample, (model, { seed, mean, condition }) => {
+    const { made, schema } = unitsOf(model), vae = vaeOf(model);
+    requireCondition(vae.spec, condition);
+    if (!hasPrior(vae.spec.latent[0])) {
+      throw invalid("", "Cannot sample: the model is an autoencoder, without a prior");
+    }
+    return {
+      ...rowsOf(made, schema),
+      async run({ rows }, firstRow) {
+        const given = condition && { condition: new Array<number[]>(rows).fill(condition) };
+        return drawRows(model, firstRow, rows, { seed, mean, ...given }).data;
+      },
+    };
+  }, () => undefined),
+
+  classify: verb(
+    "the probability of each class",
+    OPTIONS.none,
+    (model) => {
+      const vae = vaeOf(model), { toVae } = dataUnits(model), { classifier, condition } = vae.spec;
+      if (!classifier) throw invalid("", "Cannot classify: the model has no classifier");
+      return {
+        ...rowsOf(positions("class", condition)),
+        run: async (cells) => Float64Array.from((await vae.classify(toVae(cells))).data),
+      };
+    },
+    dataUnits,
+    numberRow,
+  ),
+
+  score: verb("how surprising each row is", OPTIONS.score, scores),
+
+  "log-likelihood": verb(
+    "ln p(x) of each row, importance-sampled",
+    OPTIONS.logLikelihood,
+    (model, { samples, seed }, { maxRows }) => {
+      const vae = vaeOf(model), { toVae, logJacobians } = unitsOf(model);
+      return {
+        head: { samples },
+        columns: ["logLikelihood"],
+        requireRows: (rows) => requireDraws("/samples", rows, samples, maxRows * DRAWS_PER_ROW),
+        async run(cells, firstRow, pace) {
+          const steps = vae.evaluateSteps(withObserved(vae.spec, toVae(cells)), {
+            samples,
+            seed,
+            firstRow,
+          });
+          const { logLikelihood } = await pace.run(steps), slopes = logJacobians(cells);
+          return logLikelihood.map((nats, r) => nats + slopes[r]);
+        },
+        text: (data, at) => `{"logLikelihood":${data[at]}}`,
+      };
+    },
+    densityUnits,
+  ),
+} as const satisfies Record<string, Verb>;
+
+export type VerbName = keyof typeof VERBS;
+
+/** The same condition for all draws of a request. */
+function requireCondition({ condition: columns }: ModelSpec, given?: readonly number[]): void {
+  if ((given?.length ?? 0) === columns) return;
+  throw invalid(
+    "/condition",
+    `Cannot draw rows: condition must be ${columns === 0 ? "absent" : `${columns} numbers`}: ` +
+      `current value is ${given === undefined ? "absent" : `${given.length} numbers`}`,
+  );
+}
+
+function requireDraws(pointer: string, rows: number, samples: number, maxDraws: number): void {
+  if (rows * samples <= maxDraws) return;
+  throw invalid(
+    pointer,
+    `Cannot take more than ${maxDraws} draws in one request: current value is ${rows} rows of ${samples}`,
+  );
+}

@@ -1,0 +1,42 @@
+/** Answers that are rows: of the table, with texts for levels, or of numbers alone. */
+import type { Matrix } from "../../scoring/matrix.ts";
+import { type ColumnSchema, hasLevels, nearestLevel } from "../../scoring/schema.ts";
+import type { Work } from "./verb.ts";
+
+/** Answers whose rows are rows of the table: with texts for levels, and null for times, which have no way back. */
+export function rowsOf(
+  columns: readonly string[],
+  schema?: readonly ColumnSchema[],
+): Pick<Work, "head" | "columns" | "blanks" | "text"> {
+  const head = { columns }, width = columns.length;
+  if (!schema?.some(({ kind }) => hasLevels(kind) || kind === "timestamp")) {
+    return { head, columns, text: (data, at) => list(data, at, width) };
+  }
+  const cellOf = (value: number, { levels }: ColumnSchema) =>
+    Number.isNaN(value) ? null : levels ? nearestLevel(levels, value) ?? null : value;
+  return {
+    head,
+    columns,
+    blanks: schema.map(({ kind }) => kind === "timestamp"),
+    text: (data, at) => JSON.stringify(schema.map((column, c) => cellOf(data[at + c], column))),
+  };
+}
+
+export function list(data: Float64Array, at: number, count: number): string {
+  return `[${data.subarray(at, at + count).join(",")}]`;
+}
+
+export function positions(name: string, count: number): string[] {
+  return Array.from({ length: count }, (_, i) => `${name}${i}`);
+}
+
+/** Two matrices of as many rows, side by side. */
+export function beside(left: Matrix, right: Matrix): Float64Array {
+  const [rows, width] = left.shape;
+  const data = new Float64Array(2 * rows * width);
+  for (let r = 0; r < rows; r++) {
+    data.set(left.data.subarray(r * width, (r + 1) * width), 2 * r * width);
+    data.set(right.data.subarray(r * width, (r + 1) * width), (2 * r + 1) * width);
+  }
+  return data;
+}

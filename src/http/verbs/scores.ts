@@ -1,0 +1,132 @@
+/** How surprising rows are: by a detector with p-value, verdict and contributions, by a bare model alone. */
+import type { Calibration } from "../../scoring/calibration.ts";
+import { discover } from "../../scoring/false_discovery.ts";
+import type { TableScorer } from "../../scoring/table_scorer.ts";
+import { isTable, unitsOf, vaeOf } from "../../scoring/units.ts";
+import type { Model } from "../catalogue.ts";
+import { explained, type WhyOptions } from "../explained.ts";
+import { invalid } from "../problems.ts";
+import type { OwnWork } from "./verb.ts";
+
+/** The work of the verb `score`. */
+export function scores(model: Model, options: ScoreOptions): OwnWork {
+  const { falseAlarmRate, fdr } = options;
+  if (falseAlarmRate !== undefined && fdr !== undefined) {
+    throw invalid("/fdr", "Cannot keep both rates: give fdr or falseAlarmRate");
+  }
+  if (!isTable(model)) return plainScores(model, options);
+  const own = explained(model, tableScores(model, falseAlarmRate), options);
+  return fdr === undefined ? own : together(own, fdr);
+}
+
+function tableScores(model: TableScorer, falseAlarmRate?: number): OwnWork {
+  const rate = falseAlarmRate ?? model.falseAlarmRate, width = model.columns.length;
+  const { columns, keys } = layoutOf(model);
+  return {
+    head: { falseAlarmRate: rate, threshold: thresholdAt(model.calibration, rate) },
+    columns,
+    run(cells) {
+      if (cells.rows === 1) return scoreOne(model, cells.data, rate);
+      const { scores, pValues, contributions } = model.scoreCells(cells);
+      const data = new Float64Array(cells.rows * (width + 3));
+      for (let r = 0, at = 0, from = 0; r < cells.rows; r++) {
+        data[at++] = scores[r];
+        data[at++] = pValues[r];
+        data[at++] = Number(model.isAnomaly(pValues[r], rate));
+        for (const end = from + width; from < end;) data[at++] = contributions[from++];
+      }
+      return data;
+    },
+    text(data, at) {
+      let blame = "";
+      for (let c = 0; c < width; c++) blame += keys[c] + data[at + 3 + c];
+      return `{"score":${data[at]},"pValue":${data[at + 1]},"anomaly":${
+        data[at + 2] === 1
+      },"contributions":{${blame}}}`;
+    },
+  };
+}
+
+/** Flagged by Benjamini and Hochberg's rule over all rows of the request. */
+function together(scores: OwnWork, fdr: number): OwnWork {
+  const width = scores.columns.length;
+  return {
+    ...scores,
+    head: { fdr },
+    whole(data) {
+      const pValues = Float64Array.from(
+        { length: data.length / width },
+        (_, r) => data[r * width + 1],
+      );
+      const { limit } = discover(pValues, fdr);
+      pValues.forEach((p, r) => data[r * width + 2] = Number(p <= limit));
+    },
+  };
+}
+
+interface Layout {
+  readonly columns: readonly string[];
+  /** What stands before each contribution in JSON. */
+  readonly keys: readonly string[];
+}
+
+const LAYOUTS = new WeakMap<TableScorer, Layout>();
+
+/** Made once a model. */
+function layoutOf(model: TableScorer): Layout {
+  const names = model.columns;
+  const layout = LAYOUTS.get(model) ?? {
+    columns: ["score", "pValue", "anomaly", ...names.map((name) => `contributions.${name}`)],
+    keys: names.map((name, c) => `${c > 0 ? "," : ""}${JSON.stringify(name)}:`),
+  };
+  LAYOUTS.set(model, layout);
+  return layout;
+}
+
+/** A row by itself, without the matrices that many rows need. */
+function scoreOne(model: TableScorer, row: Float64Array, rate: number): Float64Array {
+  const data = new Float64Array(row.length + 3);
+  // The score and the p-value before the contributions; a truth value goes between.
+  model.scoreInto(row, data.subarray(1));
+  data[0] = data[1];
+  data[1] = data[2];
+  data[2] = Number(model.isAnomaly(data[1], rate));
+  return data;
+}
+
+interface ScoreOptions extends WhyOptions {
+  readonly falseAlarmRate?: number;
+  readonly fdr?: number;
+}
+
+function plainScores(model: Model, { falseAlarmRate, fdr, explain }: ScoreOptions): OwnWork {
+  if (falseAlarmRate !== undefined || fdr !== undefined) {
+    throw invalid("/falseAlarmRate", "Cannot keep a false-alarm rate: the model has none to keep");
+  }
+  if (explain !== undefined) {
+    throw invalid("/explain", "Cannot explain: the model is a bare VAE and blames no column");
+  }
+  const { toVae, columns } = unitsOf(model), vae = vaeOf(model);
+  const single = new Float32Array(columns.length);
+  return {
+    columns: ["score"],
+    run(cells) {
+      if (cells.rows > 1) return vae.score(toVae(cells));
+      // Without the matrices that many rows need.
+      const score = new Float64Array(1);
+      single.set(cells.data);
+      vae.scoreInto(single, score);
+      return score;
+    },
+    text: (data, at) => `{"score":${data[at]}}`,
+  };
+}
+
+function thresholdAt(calibration: Calibration, falseAlarmRate: number): number {
+  try {
+    return calibration.threshold(falseAlarmRate);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw invalid("/falseAlarmRate", error.message);
+  }
+}

@@ -1,0 +1,99 @@
+/** A verb: its options, the rows it reads, and how it is made ready for one request. */
+import type * as v from "npm:valibot@1.5.0";
+import { isTable, type Units, unitsOf } from "../../scoring/units.ts";
+import type { Cells } from "../../scoring/standardize.ts";
+import { requireAnswerSize, type RowText } from "../answers.ts";
+import type { Model } from "../catalogue.ts";
+import type { Pace } from "../pace.ts";
+import { invalid } from "../problems.ts";
+import { requireCount } from "../rows.ts";
+import { type BodyReader, bodyReader, type Checked, type RowSchema, tableRow } from "../schemas.ts";
+
+/** What one request may ask for. */
+export interface Limits {
+  readonly maxBodyBytes: number;
+  readonly maxRows: number;
+}
+
+/** A verb made ready for one request. */
+export interface Work {
+  /** Members of a JSON answer before its rows. */
+  readonly head: Readonly<Record<string, unknown>>;
+  /** What the numbers of one row of the answer are. */
+  readonly columns: readonly string[];
+  /** Which of them may be NaN: there is nothing to say. */
+  readonly blanks?: readonly boolean[];
+  /** Refuses more rows than one request may have. */
+  requireRows(rows: number): void;
+  /**
+   * The numbers of some rows.
+   * @param firstRow the index of the first of them
+   * @throws NotFiniteError naming the row within these
+   */
+  run(cells: Cells, firstRow: number, pace: Pace): Float64Array | Promise<Float64Array>;
+  /** What the rows of a request decide together, in place: a stream cannot. */
+  whole?(data: Float64Array): void;
+  readonly text: RowText;
+}
+
+export interface Verb {
+  readonly summary: string;
+  readonly options: v.StrictObjectSchema<v.ObjectEntries, string>;
+  /** What its rows must look like; undefined for a verb without rows, which has a `count`. */
+  rows(model: Model): Units | undefined;
+  /** What a row may be, whatever the model. */
+  readonly row: RowSchema;
+  /** The options of a body that gives none; undefined where some must be given. */
+  readonly defaults?: Checked;
+  /** Checks a JSON body of rows and options. */
+  readBody(body: unknown): Checked;
+  /** @param options as `options` has checked them */
+  work(model: Model, options: Checked, limits: Limits): Work;
+}
+
+/** What an entry of the table says itself; the rest follows. */
+export type OwnWork = Pick<Work, "columns" | "run" | "text"> & Partial<Work>;
+
+export function verb<S extends v.StrictObjectSchema<v.ObjectEntries, string>>(
+  summary: string,
+  options: S,
+  work: (model: Model, options: v.InferOutput<S>, limits: Limits) => OwnWork,
+  rows: Verb["rows"] = unitsOf,
+  row: RowSchema = tableRow,
+): Verb & { readonly options: S } {
+  let reader: BodyReader | undefined;
+  const body = () => reader ??= bodyReader(options, row);
+  return {
+    summary,
+    options,
+    rows,
+    row,
+    get defaults() {
+      return body().defaults;
+    },
+    readBody: (given) => body().read(given),
+    work(model, given, limits) {
+      requireSingleRows(model);
+      const own = work(model, given as v.InferOutput<S>, limits);
+      const pointer = rows(model) ? "/rows" : "/count";
+      return {
+        head: {},
+        ...own,
+        requireRows(count) {
+          requireCount(pointer, count, limits.maxRows);
+          requireAnswerSize(pointer, count, own.columns.length);
+          own.requireRows?.(count);
+        },
+      };
+    },
+  };
+}
+
+/** Requests are answered part by part, and a series is more than its parts. */
+function requireSingleRows(model: Model): void {
+  if (!isTable(model) || model.window === undefined) return;
+  throw invalid(
+    "",
+    "Cannot answer: the rows of the model are the steps of a series, which the library and elbow score take whole",
+  );
+}

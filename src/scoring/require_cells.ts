@@ -1,0 +1,33 @@
+/** Cells of a file that a model cannot take are refused by their row and column. */
+import { DataError } from "../formats/errors.ts";
+import type { Cells } from "./standardize.ts";
+import type { Units } from "./units.ts";
+
+/**
+ * Refuses numbers that a model cannot take.
+ * @param firstRow rows before them
+ * @throws DataError naming row and column
+ */
+export function requireCells(
+  { columns, largest, fault: faultIn }: Units,
+  { data, rows, source }: Cells & { readonly source: string },
+  firstRow = 0,
+): void {
+  const cell = firstAbove(data, largest);
+  const fault = cell < 0 ? faultIn({ data, rows }) : {
+    row: Math.floor(cell / columns.length),
+    column: cell % columns.length,
+    needs: `at most ${largest.toPrecision(2)} in magnitude`,
+    value: data[cell],
+  };
+  if (!fault) return;
+  const { row, needs: expected, value } = fault;
+  const column = columns[fault.column];
+  throw new DataError({ source, row: firstRow + row + 1, column, expected, actual: `${value}` });
+}
+
+/** A loop, not `findIndex`: a million rows have many cells. */
+function firstAbove(data: ArrayLike<number>, largest: number): number {
+  for (let i = 0; i < data.length; i++) if (Math.abs(data[i]) > largest) return i;
+  return -1;
+}

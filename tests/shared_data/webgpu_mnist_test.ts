@@ -1,0 +1,83 @@
+/**
+ * Training on WebGPU against WebAssembly on real data, over 200 steps from one seed: a table, MNIST, and the
+ * importance-weighted bound on MNIST. The suite's own three (tests/webgpu/training.ts) are smaller.
+ *
+ * Tolerance. Relatively 8 √n u a step (`graph/cost.ts`), and what a step errs by moves the next: t times that after t steps.
+ * n, the lengths of the sums on the way from one loss to the next (forward, backward, over the batch), is below 8192; the sum of
+ * the gradient's squares, which is longer, decides nothing here.
+ */
+import assert from "node:assert/strict";
+import { type FitOptions, type ModelSpecInput, VAE } from "../../mod.ts";
+import { readTable } from "../../bench/detection/protocol.ts";
+import { binarizeOnce, MNIST, readImages, rowsOf } from "../../bench/experiments/images.ts";
+import type { Matrix } from "../../src/scoring/matrix.ts";
+
+const STEPS = 200, LONGEST = 8192;
+
+interface Case {
+  readonly rows: () => Promise<Matrix>;
+  readonly network: readonly number[];
+  readonly latent: number;
+  readonly likelihood: ModelSpecInput["likelihood"];
+  readonly batchSize: number;
+  readonly objective?: FitOptions["objective"];
+}
+
+const images = (count: number) => async () =>
+  rowsOf(binarizeOnce(await readImages(`${MNIST}/train-images-idx3-ubyte.gz`)), 0, count);
+
+/** The first rows of thyroid, columns brought to [-1, 1]. */
+async function table(): Promise<Matrix> {
+  const { cells: { data, rows }, columns } = await readTable("thyroid");
+  const most = Array.from({ length: columns }, () => 0);
+  data.forEach((value, i) => most[i % columns] = Math.max(most[i % columns], Math.abs(value)));
+  const scaled = Float32Array.from(data, (value, i) => value / (most[i % columns] || 1));
+  return rowsOf({ data: scaled, shape: [rows, columns] }, 0, 1000);
+}
+
+const CASES: Readonly<Record<string, Case>> = {
+  "a Gaussian table (thyroid)": {
+    ...{ rows: table, network: [64], latent: 4, batchSize: 50 },
+    likelihood: { type: "gaussian", variance: "shared" },
+  },
+  "Bernoulli MNIST, 784-400-20": {
+    ...{ rows: images(160), network: [400], latent: 20, batchSize: 16 },
+    likelihood: { type: "bernoulli" },
+  },
+  "IWAE on MNIST, k = 5, 784-200-200-50": {
+    ...{ rows: images(80), network: [200, 200], latent: 50, batchSize: 8 },
+    likelihood: { type: "bernoulli" },
+    objective: { type: "iwae", samples: 5 },
+  },
+};
+
+for (const [name, each] of Object.entries(CASES)) {
+  Deno.test(`webgpu: ${name}: the loss curve of ${STEPS} steps is that of WebAssembly`, async () => {
+    const { network: hidden, latent, likelihood, batchSize, objective } = each;
+    const rows = await each.rows(), perEpoch = Math.ceil(rows.shape[0] / batchSize);
+    const network = { hidden, activation: "tanh" } as const;
+    const spec: ModelSpecInput = {
+      ...{ inputs: rows.shape[1], encoder: network, decoder: network, latent: [{ size: latent }] },
+      likelihood,
+    };
+    const run = async (backend: "wasm" | "webgpu") => {
+      const vae = VAE.create(spec, { seed: 1, backend });
+      const report = await vae.fit(rows, { epochs: STEPS / perEpoch, batchSize, objective });
+      vae.dispose();
+      return report;
+    };
+    const want = await run("wasm"), got = await run("webgpu");
+    assert.equal(got.gpu?.lost, undefined);
+    assert.equal(got.gpu?.steps, STEPS);
+    let largest = 0;
+    want.history.forEach(({ epoch, loss }, i) => {
+      const limit = 8 * Math.sqrt(LONGEST) * 2 ** -24 * epoch * perEpoch;
+      const off = Math.abs(got.history[i].loss - loss) / Math.abs(loss);
+      largest = Math.max(largest, off);
+      assert.ok(off <= limit, `epoch ${epoch}: ${got.history[i].loss} is not ${loss}`);
+    });
+    console.log(
+      `${name}: ${got.gpu?.adapter}, largest relative difference ${largest.toExponential(1)}`,
+    );
+  });
+}
