@@ -9,11 +9,10 @@
  * the whole process less that of an empty program, in alternating order. Medians, least and most.
  */
 import { VAE } from "../mod.ts";
+import { bundleScoring, SCORING_ENTRY } from "./lib/bundle.ts";
 import { median } from "./lib/statistics.ts";
 
 const ROUNDS = 15;
-const ROOT = new URL("../", import.meta.url);
-const ENTRY = new URL("src/scoring/mod.ts", ROOT);
 
 /** One process's own account, milliseconds from before the import. */
 interface Account {
@@ -54,16 +53,9 @@ async function prepare(folder: string): Promise<void> {
   const spec = { inputs: 32, encoder: network, decoder: network, latent: [{ size: 8 }] };
   const model = `${folder}/model.safetensors`, bundle = `${folder}/elbow.js`;
   await Deno.writeFile(model, VAE.create(spec, { seed: 1 }).save());
-  const { success } = await new Deno.Command(Deno.execPath(), {
-    args: [
-      ...["bundle", "--quiet", "--no-lock", "--minify", "--platform=browser"],
-      ...[ENTRY.pathname, "-o", bundle],
-    ],
-    stdin: "null",
-  }).output();
-  if (!success) throw new TypeError("Cannot bundle the scoring entry");
+  await bundleScoring(bundle);
   await Deno.writeTextFile(`${folder}/empty.js`, "");
-  await Deno.writeTextFile(`${folder}/sources.js`, program(ENTRY.href, model));
+  await Deno.writeTextFile(`${folder}/sources.js`, program(SCORING_ENTRY.href, model));
   await Deno.writeTextFile(`${folder}/bundle.js`, program(`file://${bundle}`, model));
 }
 

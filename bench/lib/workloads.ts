@@ -105,24 +105,35 @@ export function pathsOf(folder: string, name: string): { weights: string; rows: 
   return { weights: `${folder}/${name}.weights.f32`, rows: `${folder}/${name}.rows.f32` };
 }
 
-export function readModel(folder: string, name: string): Model {
+/** A model as it lies in a folder: its weights are read when they are asked for. @param count rows of it */
+export function readModel(folder: string, name: string, count = ROWS): Model {
   const workload = WORKLOADS.find((each) => each.name === name);
   if (!workload) throw new RangeError(`Cannot read model: there is no workload "${name}"`);
   const paths = pathsOf(folder, name);
-  const all = readFloats(paths.weights);
+  let weights: Model["weights"] | undefined;
+  return {
+    workload,
+    get weights() {
+      return weights ??= splitWeights(workload, readFloats(paths.weights));
+    },
+    rows: readFloats(paths.rows, count * workload.inputs),
+  };
+}
+
+function splitWeights(workload: Workload, all: Float32Array<ArrayBuffer>): Model["weights"] {
   let at = 0;
   const take = (length: number) => all.slice(at, at += length);
-  const weights = layersOf(workload).flatMap(([inputs, outputs]) => [
-    take(inputs * outputs),
-    take(outputs),
-  ]);
-  return { workload, weights, rows: readFloats(paths.rows) };
+  return layersOf(workload).flatMap(([inputs, outputs]) => [take(inputs * outputs), take(outputs)]);
 }
 
 export function firstRows({ rows, workload }: Model, count: number): Float32Array<ArrayBuffer> {
   return rows.slice(0, count * workload.inputs);
 }
 
-function readFloats(path: string): Float32Array<ArrayBuffer> {
-  return new Float32Array(Deno.readFileSync(path).buffer);
+function readFloats(path: string, count?: number): Float32Array<ArrayBuffer> {
+  if (count === undefined) return new Float32Array(Deno.readFileSync(path).buffer);
+  using file = Deno.openSync(path);
+  const bytes = new Uint8Array(4 * count);
+  for (let at = 0; at < bytes.length;) at += file.readSync(bytes.subarray(at)) ?? bytes.length;
+  return new Float32Array(bytes.buffer);
 }

@@ -17,7 +17,7 @@ import { firstRows, IWAE, type Model } from "../lib/workloads.ts";
 const FIT_ROWS = 4096;
 
 await serve(async ({ kind, variant, threads, folder }): Promise<Peer> => {
-  // A cold start loads what scoring needs and no more.
+  // A cold start loads what scoring needs and no more, in one file as the peers' packages are.
   if (kind === "cold") return { about: { threads: 1 }, score: (model) => fromFile(folder, model) };
   const elbow = await lib.loadElbow();
   const machine = { threads };
@@ -81,7 +81,9 @@ async function userScore(
 }
 
 async function fromFile(folder: string, model: Model): Promise<ScoreTask> {
-  const { TrainedVae } = await import("../../src/scoring/mod.ts");
+  const { TrainedVae }: typeof import("../../src/scoring/mod.ts") = await import(
+    `file://${folder}/elbow.js`
+  );
   const bytes = Deno.readFileSync(`${folder}/${model.workload.name}.safetensors`);
   return scoreTask(await TrainedVae.load(bytes), model, 1);
 }

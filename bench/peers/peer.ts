@@ -139,7 +139,7 @@ function taskOf(peer: Peer, request: Request, name: string): Task | Promise<Task
 
 async function coldStart(peer: Peer, request: Request): Promise<void> {
   const age = () => performance.timeOrigin + performance.now() - request.startedAt!;
-  const task = await peer.score!(readModel(request.folder, request.workload), 1);
+  const task = await peer.score!(readModel(request.folder, request.workload, 1), 1);
   const ready = age();
   await task.run();
   const firstScore = age();

@@ -1,14 +1,19 @@
-/** What all peers are given: random weights and rows, and the same model in each peer's format. */
+/**
+ * What all peers are given: random weights and rows, and the same model in each peer's format; and Elbow's scoring
+ * entry in one file.
+ */
 import { TrainedVae } from "../../src/scoring/trained_vae.ts";
+import { bundleScoring } from "../lib/bundle.ts";
 import { compileProbe } from "../lib/compile.ts";
 import { loadElbow } from "../lib/elbow.ts";
 import { namedWeights, specOf } from "../lib/models.ts";
 import { randomModel } from "../lib/random_model.ts";
 import { pathsOf, ROWS, WORKLOADS } from "../lib/workloads.ts";
 
-/** Fills a folder with models, rows, model files of Elbow and the probe. */
+/** Fills a folder with models, rows, model files of Elbow, its bundle and the probe. */
 export async function prepare(folder: string): Promise<void> {
   const elbow = await loadElbow();
+  await bundleScoring(`${folder}/elbow.js`);
   await Deno.writeFile(`${folder}/probe.wasm`, await compileProbe("relaxed"));
   for (const [seed, workload] of WORKLOADS.entries()) {
     const model = randomModel(workload, ROWS, seed);

@@ -6,7 +6,7 @@
  * where there is something to stop for, else of the last good one.
  */
 import type { Checkpoint, RunCounters, Snapshot } from "./checkpoint.ts";
-import { DivergenceError, isDiverged } from "./divergence.ts";
+import { diverged, isDiverged } from "./divergence.ts";
 import type { RunMemory } from "./run_memory.ts";
 
 const SKIPS_BEFORE_ROLLBACK = 3;
@@ -113,8 +113,4 @@ export class Fallback {
     counters.consecutiveSkips = 0;
     counters.rate /= 10;
   }
-}
-
-function diverged(reason: string): DivergenceError {
-  return new DivergenceError(`Cannot train: ${reason}: check the scale of the data`);
 }

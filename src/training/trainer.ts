@@ -148,7 +148,7 @@ class Trainer {
       while (counters.batch < this.#batches) {
         if (this.#gpu.isOn) await this.#gpu.step();
         else this.#stepOnce();
-        await this.#pause();
+        if (this.#isPauseDue) await this.#pause();
       }
     } while (!await this.#gpu.mirror());
   }
@@ -199,6 +199,12 @@ class Trainer {
     const secondsLeft = (epochs - means.epoch) * seconds / share;
     onProgress?.({ ...means, epochs, rowsPerSecond, secondsLeft });
     this.#epochStart = { time: clock(), batch: 0 };
+  }
+
+  /** A step may be a matter of microseconds, and a promise is one. */
+  get #isPauseDue(): boolean {
+    const { clock, signal, checkpoint } = this.#run;
+    return !!(checkpoint ?? signal?.aborted) || clock() - this.#lastYield >= YIELD_EVERY;
   }
 
   /** Between steps: lets events in, honours cancellation, writes when it is time. */
