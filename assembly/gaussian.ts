@@ -7,11 +7,15 @@
  *   …GradMean        dy · (x - μ) e⁻ˡ
  *   …GradLogVar      dy · ½ ((x - μ)² e⁻ˡ - 1)
  *   reparameterize   μ + e^(l/2) · ε
+ *
+ * Log-variances of one row serve all rows: e⁻ˡ is then taken once, beside them, with the same bits.
  */
+import { BLOCK_COLS, BLOCK_DEPTH } from "./matmul/block";
 import { exp4 } from "./simd/exp";
 import { expm1LessX4 } from "./simd/expm1";
 import { madd } from "./simd/fma";
-import { map2, map3, map4 } from "./simd/stretch";
+import { map1, map2, map3, map4 } from "./simd/stretch";
+import { packedB } from "./workspace";
 
 const LN_2PI = reinterpret<f32>(0x3feb3f8e); // 1.83787704
 
@@ -65,6 +69,21 @@ export function gaussianKl(
   map2<GaussianKl>(out, rows, cols, mean, meanRows, meanCols, logVar, logVarRows, logVarCols);
 }
 
+@unmanaged
+class Precision {
+  @inline
+  at(logVar: v128): v128 {
+    return exp4(f32x4.neg(logVar));
+  }
+}
+
+/** e⁻ˡ of a row that serves many, beside the operands; 0 where there is none, or no room. */
+function sharedPrecision(rows: i32, logVar: usize, logVarRows: i32, logVarCols: i32): usize {
+  if (rows == 1 || logVarRows != 1 || logVarCols > BLOCK_COLS * BLOCK_DEPTH) return 0;
+  map1<Precision>(packedB(), logVarCols, logVar);
+  return packedB();
+}
+
 /** (x - μ) e⁻ˡ. */
 @inline
 function scaledDeviation(deviation: v128, logVar: v128): v128 {
@@ -78,6 +97,17 @@ class GaussianLogProb {
     const deviation = f32x4.sub(x, mean);
     const constant = f32x4.add(logVar, f32x4.splat(LN_2PI));
     const sum = madd(deviation, scaledDeviation(deviation, logVar), constant);
+    return f32x4.mul(sum, f32x4.splat(-0.5));
+  }
+}
+
+@unmanaged
+class GaussianLogProbShared {
+  @inline
+  at(x: v128, mean: v128, logVar: v128, precision: v128): v128 {
+    const deviation = f32x4.sub(x, mean);
+    const constant = f32x4.add(logVar, f32x4.splat(LN_2PI));
+    const sum = madd(deviation, f32x4.mul(deviation, precision), constant);
     return f32x4.mul(sum, f32x4.splat(-0.5));
   }
 }
@@ -96,6 +126,14 @@ export function gaussianLogProb(
   logVarRows: i32,
   logVarCols: i32,
 ): void {
+  const precision = sharedPrecision(rows, logVar, logVarRows, logVarCols);
+  if (precision) {
+    map4<GaussianLogProbShared>(
+      out, rows, cols, x, xRows, xCols, mean, meanRows, meanCols, logVar, 1, logVarCols,
+      precision, 1, logVarCols,
+    );
+    return;
+  }
   map3<GaussianLogProb>(
     out, rows, cols, x, xRows, xCols, mean, meanRows, meanCols, logVar, logVarRows, logVarCols,
   );
@@ -106,6 +144,14 @@ class GaussianLogProbGradMean {
   @inline
   at(x: v128, mean: v128, logVar: v128, dy: v128): v128 {
     return f32x4.mul(dy, scaledDeviation(f32x4.sub(x, mean), logVar));
+  }
+}
+
+@unmanaged
+class GaussianLogProbGradMeanShared {
+  @inline
+  at(x: v128, mean: v128, precision: v128, dy: v128): v128 {
+    return f32x4.mul(dy, f32x4.mul(f32x4.sub(x, mean), precision));
   }
 }
 
@@ -126,6 +172,14 @@ export function gaussianLogProbGradMean(
   dyRows: i32,
   dyCols: i32,
 ): void {
+  const precision = sharedPrecision(rows, logVar, logVarRows, logVarCols);
+  if (precision) {
+    map4<GaussianLogProbGradMeanShared>(
+      out, rows, cols, x, xRows, xCols, mean, meanRows, meanCols, precision, 1, logVarCols,
+      dy, dyRows, dyCols,
+    );
+    return;
+  }
   map4<GaussianLogProbGradMean>(
     out, rows, cols, x, xRows, xCols, mean, meanRows, meanCols, logVar, logVarRows, logVarCols,
     dy, dyRows, dyCols,

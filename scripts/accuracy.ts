@@ -39,7 +39,7 @@ export const VECTOR_FUNCTIONS: readonly VectorFunction[] = [
   entry("log1p", Math.log1p, [-1, Infinity], 3),
   entry("continuousBernoulliLogNorm", logNorm, [-Infinity, Infinity], 6),
   entry("continuousBernoulliLogNormSlope", logNormSlope, [-Infinity, Infinity], 6),
-  activationEntry("tanh", Math.tanh, 3),
+  activationEntry("tanh", Math.tanh, 6),
   activationEntry("sigmoid", (x) => 1 / (1 + Math.exp(-x)), 3),
   activationEntry("softplus", (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))), 3),
   activationEntry("elu", (x) => x > 0 ? x : Math.expm1(x), 3),

@@ -67,8 +67,8 @@ let scoring: Promise<Scoring> | undefined;
 thread.onmessage = async ({ data }) => {
   if ("layout" in data) {
     scoring = open(data);
-    await scoring;
-    return thread.postMessage({ ready: true });
+    // One that cannot open is never ready: whoever started it has the model open, and does everything.
+    return await scoring.then(() => thread.postMessage({ ready: true }), () => {});
   }
   try {
     thread.postMessage({ scored: await (await scoring!)(data) });

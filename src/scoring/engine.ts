@@ -11,10 +11,10 @@ import type { ParameterSpec } from "../layers/scope.ts";
 import { type Layout, layOut } from "../graph/layout.ts";
 import type { Plan } from "../graph/plan.ts";
 import type { DeviceOptions } from "./device_options.ts";
-import { areFinite, requireFiniteRows } from "./finite.ts";
-import { type Matrix, MAX_FLOAT32 } from "./matrix.ts";
+import { areFinite, MAX_FLOAT32, requireFiniteRows } from "./finite.ts";
+import type { Matrix } from "./matrix.ts";
 import { Recent } from "./recent.ts";
-import { after, all, finish, type Steps } from "./steps.ts";
+import { after, all, finish, type Steps, type Wait } from "./steps.ts";
 
 /** A parameter's values, `[rows, cols]` row-major. */
 export interface NamedTensor<Values = Float32Array> {
@@ -224,32 +224,36 @@ function* mapSteps<Name extends string>(
   const [rows, width] = x.shape;
   // Draws are numbered by row, from one that is the whole run's.
   const size = { capacity: BULK_ROWS, isBulk: rows > BULK_ROWS && seed === undefined, rows };
-  const capacity = capacityOf(programs.program(name, size));
-  const { outputs } = programs.program(name, size).plan;
-  const results = Object.fromEntries(
-    [...outputs].map(([output, { shape }]) => {
-      const data = new Float32Array(rows * shape.cols);
-      return [output, { data, shape: [rows, shape.cols] as const }];
-    }),
-  );
+  let program = programs.program(name, size);
+  const capacity = capacityOf(program);
+  const results: Record<string, Matrix> = {};
+  for (const [output, { shape: { cols } }] of program.plan.outputs) {
+    results[output] = { data: new Float32Array(rows * cols), shape: [rows, cols] };
+  }
   for (let first = 0; first < rows; first += capacity) {
-    const count = Math.min(capacity, rows - first), program = programs.program(name, size);
-    program.write(input, x.data.subarray(first * width, (first + count) * width));
+    if (first > 0) program = programs.program(name, size);
+    const count = Math.min(capacity, rows - first);
+    program.write(input, rowsOf(x.data, width, first, count));
     if (seed !== undefined && program.plan.inputs.has("key")) {
       program.write("key", [...splitSeed(seed), 0, first]);
     }
     program.run(count);
-    yield all(
-      Object.entries(results).map(([output, { data, shape: [, cols] }]) => {
-        const chunk = data.subarray(first * cols, (first + count) * cols);
-        return after(
-          program.read(output, chunk),
-          () => requireFiniteRows(action, chunk, cols, first),
-        );
-      }),
-    );
+    const waits: Wait[] = [];
+    for (const output in results) {
+      const { data, shape: [, cols] } = results[output];
+      const chunk = rowsOf(data, cols, first, count);
+      const check = () => requireFiniteRows(action, chunk, cols, first);
+      waits.push(after(program.read(output, chunk), check));
+    }
+    yield all(waits);
   }
   return results;
+}
+
+/** Some rows of a matrix, as a view only if they are not all: one costs as much as a short row's score. */
+function rowsOf(data: Float32Array, width: number, first: number, count: number): Float32Array {
+  const from = first * width, to = from + count * width;
+  return from === 0 && to === data.length ? data : data.subarray(from, to);
 }
 
 /** The most rows of a run. */

@@ -3,7 +3,8 @@
  * training data can overflow float32; it is refused where its result arises.
  */
 
-import { MAX_FLOAT32 } from "./matrix.ts";
+/** The largest magnitude that float32 holds. */
+export const MAX_FLOAT32 = 3.4028234663852886e38;
 
 /** A row whose result is beyond the numbers of the model. */
 export class NotFiniteError extends RangeError {

@@ -5,6 +5,7 @@ import { show } from "../core/validate.ts";
 import { placeholders } from "../distributions/likelihood.ts";
 import type { ModelSpec } from "../models/spec.ts";
 import { requireData } from "./data_rule.ts";
+import { areFinite, MAX_FLOAT32 } from "./finite.ts";
 
 /** `[rows, columns]`, row-major. */
 export interface Matrix {
@@ -21,9 +22,6 @@ export type Rows =
 
 /** Row-major floats of either precision. */
 type FloatRows = Extract<Rows, { readonly shape: unknown }>;
-
-/** The largest magnitude that float32 holds. */
-export const MAX_FLOAT32 = 3.4028234663852886e38;
 
 /** What goes with rows of a conditional model. */
 export interface ConditionOptions {
@@ -214,6 +212,7 @@ function concatColumns(a: Matrix, b: Matrix): Matrix {
 export function toMatrix(rows: Rows, columns: number, missing = 0): Matrix {
   const matrix = Array.isArray(rows) ? fromArrays(rows, columns) : fromFloats(rows, columns);
   const { data } = matrix;
+  if (areFinite(data, MAX_FLOAT32)) return matrix;
   for (let i = 0; i < data.length; i++) {
     if (Math.abs(data[i]) <= MAX_FLOAT32 || (i % columns < missing && Number.isNaN(data[i]))) {
       continue;

@@ -15,3 +15,8 @@ export function isDiverged(loss: number, untrained: number | null): boolean {
   if (!Number.isFinite(loss)) return true;
   return untrained !== null && loss > untrained + 10 * (Math.abs(untrained) + 100);
 }
+
+/** The error of a run that ends for a reason such as "no epoch ended better than it began". */
+export function diverged(reason: string): DivergenceError {
+  return new DivergenceError(`Cannot train: ${reason}: check the scale of the data`);
+}

@@ -13,7 +13,8 @@ import {
   learningRateAt,
   type MomentPowers,
   nextPowers,
-  scalarsAt,
+  type Scalars,
+  scalarsOf,
   scheduleOf,
 } from "./schedule.ts";
 
@@ -33,6 +34,9 @@ export class HostSteps {
   readonly #data: Matrix;
   readonly #batches: number;
   readonly #batch: Float32Array;
+  readonly #scalars: Scalars;
+  readonly #seed: readonly [low: number, high: number];
+  readonly #outputs: readonly (readonly [name: string, into: Float64Array])[];
   /** The rows that follow the batch, where the objective reads such. */
   readonly #reference?: Float32Array;
 
@@ -43,6 +47,8 @@ export class HostSteps {
     this.#recipe = recipe;
     this.#data = data;
     this.#batches = batches;
+    this.#scalars = scalarsOf(program.plan);
+    this.#seed = splitSeed(recipe.seed);
     this.#batch = new Float32Array(capacity * columns);
     const referenceRows = inputs.get("reference")?.shape.rows ?? 0;
     if (referenceRows > 0) this.#reference = new Float32Array(referenceRows * columns);
@@ -56,21 +62,20 @@ export class HostSteps {
       meanOfMean: vector(latent),
       meanOfSquare: vector(latent),
     };
+    this.#outputs = Object.entries(this.means);
   }
 
   /** What the step reads that comes `ahead` steps after this one. */
   next(counters: RunCounters, ahead: number, before: MomentPowers): NextStep {
-    const { optimizer, epochs, objective, batchSize, seed } = this.#recipe;
-    const { plan } = this.#program;
+    const { optimizer, epochs, objective, batchSize } = this.#recipe;
     const step = counters.step + ahead, first = (counters.batch + ahead) * batchSize;
     const powers = nextPowers(optimizer, before);
     const learningRate = learningRateAt(optimizer, step, this.#batches, epochs);
-    const floats = new Map<string, readonly number[]>([
-      ...scalarsAt(plan, objective, step, this.#batches),
-      ["schedule", scheduleOf(learningRate * counters.rate, powers)],
-    ]);
+    const floats = new Map<string, readonly number[]>();
+    for (const [name, at] of this.#scalars) floats.set(name, [at(objective, step, this.#batches)]);
+    floats.set("schedule", scheduleOf(learningRate * counters.rate, powers));
     const rows = Math.min(batchSize, this.order.length - first);
-    const inputs = { rows, first, key: [...splitSeed(seed), step, 0] as const, floats };
+    const inputs = { rows, first, key: [...this.#seed, step, 0] as const, floats };
     return { inputs, powers };
   }
 
@@ -78,7 +83,8 @@ export class HostSteps {
   run({ rows, first, key, floats }: StepInputs): void {
     const program = this.#program, data = this.#data, columns = data.shape[1];
     gatherRows(data, this.order, first, rows, this.#batch);
-    program.write("x", this.#batch.subarray(0, rows * columns));
+    const length = rows * columns, batch = this.#batch;
+    program.write("x", length === batch.length ? batch : batch.subarray(0, length));
     if (program.plan.inputs.has("key")) program.write("key", key);
     if (this.#reference) {
       const count = this.#reference.length / columns;
@@ -87,6 +93,6 @@ export class HostSteps {
     }
     for (const [name, values] of floats) program.write(name, values);
     program.run(rows);
-    for (const [name, into] of Object.entries(this.means)) program.read(name, into);
+    for (const [name, into] of this.#outputs) program.read(name, into);
   }
 }

@@ -9,7 +9,7 @@ import type { Objective } from "../objectives/objective.ts";
 import type { Optimizer } from "./options.ts";
 
 /** A number that a training program reads, at a step; step counts from 0. */
-type Schedule = (objective: Objective, step: number, stepsPerEpoch: number) => number;
+export type Schedule = (objective: Objective, step: number, stepsPerEpoch: number) => number;
 
 /** By the name of the program's input. */
 const SCALARS: Readonly<Record<string, Schedule>> = {
@@ -21,16 +21,11 @@ const SCALARS: Readonly<Record<string, Schedule>> = {
 /** More than any run has. */
 const MAX_EPOCHS = 1e7;
 
-/** What changes with the step, as far as the plan reads it, by the name of its input. */
-export function scalarsAt(
-  { inputs }: Plan,
-  objective: Objective,
-  step: number,
-  stepsPerEpoch: number,
-): [name: string, values: [number]][] {
-  return Object.entries(SCALARS)
-    .filter(([name]) => inputs.has(name))
-    .map(([name, at]) => [name, [at(objective, step, stepsPerEpoch)]]);
+/** What changes with the step, as far as a plan reads it. */
+export type Scalars = readonly (readonly [name: string, at: Schedule])[];
+
+export function scalarsOf({ inputs }: Plan): Scalars {
+  return Object.entries(SCALARS).filter(([name]) => inputs.has(name));
 }
 
 /** Writes it. */
@@ -40,8 +35,8 @@ export function writeScalars(
   step: number,
   stepsPerEpoch: number,
 ): void {
-  for (const [name, values] of scalarsAt(program.plan, objective, step, stepsPerEpoch)) {
-    program.write(name, values);
+  for (const [name, at] of scalarsOf(program.plan)) {
+    program.write(name, [at(objective, step, stepsPerEpoch)]);
   }
 }
 

@@ -19,7 +19,7 @@ import {
   type Snapshot,
   writeCheckpoint,
 } from "./checkpoint.ts";
-import { DivergenceError, isDiverged } from "./divergence.ts";
+import { diverged, isDiverged } from "./divergence.ts";
 import { EpochSums } from "./epoch_sums.ts";
 import { GpuFeed } from "./gpu_feed.ts";
 import { DistrustError, GpuError, type GpuSteps } from "./gpu_steps.ts";
@@ -175,7 +175,7 @@ class Trainer {
       while (counters.batch < this.#batches) {
         if (this.#gpu && this.#feed) await this.#stepMany(this.#gpu, this.#feed);
         else this.#stepOnce();
-        await this.#pause();
+        if (this.#isPauseDue) await this.#pause();
       }
     } while (!await this.#mirror());
   }
@@ -339,6 +339,12 @@ class Trainer {
     this.#epochStart = { time: clock(), batch: 0 };
   }
 
+  /** A step may be a matter of microseconds, and a promise is one. */
+  get #isPauseDue(): boolean {
+    const { clock, signal, checkpoint } = this.#run;
+    return !!(checkpoint ?? signal?.aborted) || clock() - this.#lastYield >= YIELD_EVERY;
+  }
+
   /** Between steps: lets events in, honours cancellation, writes when it is time. */
   async #pause(): Promise<void> {
     const { clock, signal, checkpoint } = this.#run;
@@ -379,8 +385,4 @@ class Trainer {
     this.#counters.beta1Power = snapshot.beta1Power;
     this.#counters.beta2Power = snapshot.beta2Power;
   }
-}
-
-function diverged(reason: string): DivergenceError {
-  return new DivergenceError(`Cannot train: ${reason}: check the scale of the data`);
 }

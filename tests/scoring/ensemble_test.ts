@@ -1,6 +1,8 @@
 /** The parts of an ensemble: each against its definition, by loops that share no code with it. */
 import assert from "node:assert/strict";
-import { imputeRow } from "../../src/scoring/ensemble/impute.ts";
+import { HostRandom } from "../../src/core/philox.ts";
+import { Detector } from "../../src/detection/detector.ts";
+import { deviateAsNearest, imputeRow } from "../../src/scoring/ensemble/impute.ts";
 import { Nearest, NEIGHBOURS, placesOf } from "../../src/scoring/ensemble/neighbours.ts";
 import { surprisalAt, surprisalOf } from "../../src/scoring/ensemble/surprisal.ts";
 import { curveAt, curveInverse, CurveReader } from "../../src/scoring/views/curve.ts";
@@ -120,6 +122,50 @@ Deno.test("imputeRow() gives the conditional mean of a Gaussian, and linear resi
   x[2] = 0;
   imputeRow(x, observed, 0, 4, weight);
   assert.ok(Math.abs(x[2] - want) < 1e-5, `${x[2]} for ${want}`);
+});
+
+Deno.test("deviateAsNearest() adds what the nearest reference deviates from its own regression", () => {
+  const data = Float32Array.from(planeRows(60, 3, 4, 0.5).flat());
+  const all = Uint32Array.from({ length: 60 }, (_, r) => r);
+  const covariance = new Moments(3).add({ data, shape: [60, 3] }, all).covariance();
+  const weight = linearResiduals(covariance, 3), observed = Uint8Array.of(1, 0, 1);
+  const expectedOf = (row: Float32Array) => {
+    const filled = Float32Array.of(row[0], 0, row[2]);
+    imputeRow(filled, observed, 0, 3, weight);
+    return filled;
+  };
+  const x = expectedOf(data.slice(0, 3)), mean = x[1], references = data.slice(3);
+  const distance = (r: number) =>
+    (references[3 * r] - x[0]) ** 2 + (references[3 * r + 2] - x[2]) ** 2;
+  let nearest = 0;
+  for (let r = 1; r < 59; r++) if (distance(r) < distance(nearest)) nearest = r;
+  const reference = references.slice(3 * nearest, 3 * nearest + 3);
+  deviateAsNearest(
+    x,
+    observed,
+    0,
+    { rows: references, spread: new Float64Array(59), features: 3 },
+    weight,
+  );
+  assert.deepEqual([x[0], x[2]], [data[0], data[2]]);
+  const want = mean + reference[1] - expectedOf(reference)[1];
+  assert.ok(Math.abs(x[1] - want) < 1e-6, `${x[1]} for ${want}`);
+});
+
+Deno.test("a gap in a row of a circle is no anomaly to a detector that has never seen one", async () => {
+  const random = new HostRandom(5, 0, 1);
+  const ring = (count: number) =>
+    Array.from({ length: count }, () => {
+      const angle = 2 * Math.PI * random.uniformF64(), radius = 1 + 0.02 * random.uniformF64();
+      return [radius * Math.cos(angle), radius * Math.sin(angle)];
+    });
+  const detector = await Detector.fit(ring(1000), { seed: 1 });
+  const gaps = ring(200).map(([x, y], r) => r % 2 === 0 ? [x, null] : [null, y]);
+  const flagged = (await detector.score(gaps)).filter(({ anomaly }) => anomaly).length;
+  // At most what 200 rows at 1 % come to, with a chance of 1e-6.
+  assert.ok(flagged <= 12, `${flagged} of 200 flagged`);
+  const strange = await detector.score([[0, 0], [1.8, null]]);
+  assert.ok(strange.every(({ anomaly }) => anomaly));
 });
 
 Deno.test("views bring cells to the unit of their column and back", () => {

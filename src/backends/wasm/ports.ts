@@ -5,6 +5,9 @@ import type { Live } from "../backend.ts";
 import { named, requireRange, requireWords } from "./checks.ts";
 import { type LinearMemory, LiveView, ReadWindow } from "./memory.ts";
 
+/** Up to so many elements a loop is sooner done than the call behind `set`. */
+const FEW = 16;
+
 interface Input {
   readonly index: number;
   readonly limit: number;
@@ -47,15 +50,17 @@ export class Ports {
     const { index, limit, integer } = named(this.#inputs, "write", name);
     if (values.length > limit) requireRange(`write input "${name}"`, 0, values.length, limit);
     if (integer) requireWords(name, values);
-    const { f32, u32 } = this.#memory;
-    if (integer) u32.set(values, index);
-    else f32.set(values, index);
+    const { f32, u32 } = this.#memory, to = integer ? u32 : f32;
+    if (values.length > FEW) to.set(values, index);
+    else for (let i = 0; i < values.length; i++) to[index + i] = values[i];
   }
 
   read(name: string, into: Float32Array | Float64Array): void {
-    const { window, limit } = named(this.#outputs, "read", name);
+    const { index, window, limit } = named(this.#outputs, "read", name);
     if (into.length > limit) requireRange(`read output "${name}"`, 0, into.length, limit);
-    window.copyTo(into);
+    if (into.length > FEW) return window.copyTo(into);
+    const { f32 } = this.#memory;
+    for (let i = 0; i < into.length; i++) into[i] = f32[index + i];
   }
 
   live(name: string): Live {

@@ -5,7 +5,8 @@
  *
  *   row → views → one program (`members.ts`) → statistics → surprisals s → score = ¾ s₍₁₎ + ¼ s₍₂₎
  *
- * Each surprisal is shared out among the columns as its statistic is, so contributions sum to the score.
+ * Each surprisal is shared out among the columns as its statistic is, so contributions sum to the score. What a row
+ * lacks is filled in in two ways (`impute.ts`); it is as strange as the more ordinary of the two.
  */
 import type { Segment, SyncProgram, WeightFormat } from "../../backends/backend.ts";
 import { type Layout, layOut } from "../../graph/layout.ts";
@@ -129,6 +130,9 @@ export class Batch {
   readonly #program: SyncProgram;
   /** Of each row those of all views. */
   readonly #surprisals: Float64Array;
+  /** Scores and contributions of rows that lack something, filled in otherwise. */
+  readonly #otherScores: Float64Array;
+  readonly #otherRaw: Float64Array;
 
   constructor(model: EnsembleModel, program: SyncProgram) {
     this.#model = model;
@@ -138,7 +142,10 @@ export class Batch {
       const weight = linearWeight(model, part.view.name);
       return new PartScorer(part, { columns, statistics, program, weight });
     });
-    this.#surprisals = new Float64Array(program.plan.capacity * parts.length * statistics.length);
+    const { capacity } = program.plan;
+    this.#surprisals = new Float64Array(capacity * parts.length * statistics.length);
+    this.#otherScores = new Float64Array(capacity);
+    this.#otherRaw = new Float64Array(capacity * columns);
   }
 
   dispose(): void {
@@ -154,9 +161,26 @@ export class Batch {
 
   /**
    * Writes the scores of the first rows to `scores`, and what each column adds to them to `raw`, which
-   * holds zeros: both from row `first` on.
+   * holds zeros: both from row `first` on. Rows that lack something run again, filled in otherwise.
    */
   score(rows: number, scores: Float64Array, raw: Float64Array, first: number): void {
+    this.#score(rows, scores, raw, first);
+    if (this.parts.every(({ isWhole }) => isWhole)) return;
+    for (const part of this.parts) part.complete(rows);
+    this.#program.run(rows);
+    for (const part of this.parts) part.read();
+    const others = this.#otherScores,
+      otherRaw = this.#otherRaw.fill(0),
+      width = this.#model.columns;
+    this.#score(rows, others, otherRaw, 0);
+    for (let slot = 0, r = first; slot < rows; slot++, r++) {
+      if (others[slot] >= scores[r]) continue;
+      scores[r] = others[slot];
+      raw.set(otherRaw.subarray(slot * width, (slot + 1) * width), r * width);
+    }
+  }
+
+  #score(rows: number, scores: Float64Array, raw: Float64Array, first: number): void {
     const all = this.#surprisals, { statistics, columns } = this.#model, width = statistics.length;
     const each = this.parts.length * width;
     for (let p = 0; p < this.parts.length; p++) {

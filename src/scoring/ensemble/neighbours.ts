@@ -62,26 +62,62 @@ export class Nearest {
    * @param own a reference that is the row itself and does not count, or -1
    */
   find({ places, x, observed }: PlacedRows, slot: number, own = -1): number {
-    const { rows, spread, features } = this.#references, first = slot * features;
+    const { spread, features } = this.#references, first = slot * features;
     const place = this.#place, distances = this.#distance;
-    const scale = observed ? features / Math.max(1, countOf(observed, first, features)) : 1;
     const given = placesOf(spread.length), start = slot * this.#most, end = start + this.#most;
-    let to = start, sum = 0, around = 0;
+    let to = start;
     for (let i = slot * given; i < (slot + 1) * given && to < end; i++) {
-      const r = places[i] | 0, from = r * features;
-      if (r === own) continue;
-      const square = observed === undefined
-        ? squareOf(x, first, rows, from, features)
-        : observedSquareOf(x, first, rows, from, features, observed);
-      const distance = Math.sqrt(square * scale);
-      place[to] = r;
-      distances[to++] = distance;
-      sum += distance;
-      around += spread[r];
+      const r = places[i] | 0;
+      if (r !== own) place[to++] = r;
+    }
+    const there = observed ? countOf(observed, first, features) : features;
+    if (there === features) this.#measure(x, first, start, to);
+    else this.#measureThere(x, first, start, to, observed!, features / Math.max(1, there));
+    let sum = 0, around = 0;
+    for (let k = start; k < to; k++) {
+      sum += distances[k];
+      around += spread[place[k]];
     }
     const floor = NEAREST * Math.sqrt(features), count = Math.max(1, to - start);
     while (to < end) place[to++] = -1;
     return Math.max(floor, sum / count) / Math.sqrt(Math.max(floor, around / count));
+  }
+
+  /** Distances of the row at `first` to the references `start` to `to`, two at a time: each sum waits for itself. */
+  #measure(x: Values, first: number, start: number, to: number): void {
+    const { rows, features } = this.#references, place = this.#place, distances = this.#distance;
+    for (let k = start; k < to; k += 2) {
+      const next = Math.min(k + 1, to - 1), one = place[k] * features, two = place[next] * features;
+      let square = 0, other = 0;
+      for (let f = 0; f < features; f++) {
+        const value = x[first + f], d = value - rows[one + f], e = value - rows[two + f];
+        square += d * d;
+        other += e * e;
+      }
+      distances[k] = Math.sqrt(square);
+      distances[next] = Math.sqrt(other);
+    }
+  }
+
+  /** The same over the features that are there, as if the others were as far apart. */
+  #measureThere(
+    x: Values,
+    first: number,
+    start: number,
+    to: number,
+    observed: Uint8Array,
+    scale: number,
+  ): void {
+    const { rows, features } = this.#references;
+    for (let k = start; k < to; k++) {
+      const from = this.#place[k] * features;
+      let square = 0;
+      for (let f = 0; f < features; f++) {
+        const difference = observed[first + f] === 1 ? x[first + f] - rows[from + f] : 0;
+        square += difference * difference;
+      }
+      this.#distance[k] = Math.sqrt(square * scale);
+    }
   }
 
   /**
@@ -103,33 +139,6 @@ export class Nearest {
     if (!observed) return;
     for (let f = 0; f < features; f++) if (observed[first + f] === 0) out[f] = 0;
   }
-}
-
-/** The squared distance of two rows. */
-function squareOf(x: Values, at: number, y: Values, from: number, features: number): number {
-  let square = 0;
-  for (let f = 0; f < features; f++) {
-    const difference = x[at + f] - y[from + f];
-    square += difference * difference;
-  }
-  return square;
-}
-
-/** The same over what is there. */
-function observedSquareOf(
-  x: Values,
-  at: number,
-  y: Values,
-  from: number,
-  features: number,
-  observed: Uint8Array,
-): number {
-  let square = 0;
-  for (let f = 0; f < features; f++) {
-    const difference = observed[at + f] === 1 ? x[at + f] - y[from + f] : 0;
-    square += difference * difference;
-  }
-  return square;
 }
 
 function countOf(observed: Uint8Array, first: number, features: number): number {

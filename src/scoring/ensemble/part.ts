@@ -8,7 +8,7 @@ import type { Live, SyncProgram } from "../../backends/backend.ts";
 import { type Curve, CurveReader } from "../views/curve.ts";
 import { Projector, type RowCells } from "../views/projector.ts";
 import type { View } from "../views/view.ts";
-import { imputeRow } from "./impute.ts";
+import { deviateAsNearest, imputeRow } from "./impute.ts";
 import type { PartOutput, PartSpec } from "./members.ts";
 import { Nearest, type PlacedRows, type References } from "./neighbours.ts";
 import { outputsFor, type StatisticName } from "./statistics.ts";
@@ -47,7 +47,10 @@ export class PartScorer {
   readonly #counts: Int32Array;
   /** Whether all features of all rows are there. */
   #isWhole = true;
+  /** Whether rows are measured as if they were whole. */
+  #isComplete = true;
   readonly #nearest: Nearest;
+  readonly #references: References;
   /** The column of each feature. */
   readonly #owner: Int32Array;
   /** One statistic of all rows. */
@@ -71,6 +74,7 @@ export class PartScorer {
     this.#observed = new Uint8Array(capacity * features.length);
     this.#counts = new Int32Array(capacity);
     this.#nearest = new Nearest(part.references, capacity);
+    this.#references = part.references;
     this.#owner = Int32Array.from(features, ({ column }) => column);
     this.#statistic = new Float64Array(capacity);
     this.#share = new Float64Array(features.length);
@@ -80,6 +84,7 @@ export class PartScorer {
   write(rows: RowCells): void {
     this.#input = this.#x.elements;
     this.#isWhole = this.#projector.write(rows, this.#input, this.#observed);
+    this.#isComplete = this.#isWhole;
     const width = this.#share.length, observed = this.#observed;
     for (let slot = 0; slot < rows.rows && !this.#isWhole; slot++) {
       const first = slot * width;
@@ -90,10 +95,26 @@ export class PartScorer {
     }
   }
 
+  /** Whether all features of the rows written last are there. */
+  get isWhole(): boolean {
+    return this.#isWhole;
+  }
+
+  /** Before the program runs once more: the first rows as whole ones, what they lack taken from the nearest reference. */
+  complete(rows: number): void {
+    this.#isComplete = true;
+    const width = this.#share.length;
+    for (let slot = 0; slot < rows; slot++) {
+      if (this.#counts[slot] === width) continue;
+      deviateAsNearest(this.#input, this.#observed, slot * width, this.#references, this.#weight);
+    }
+  }
+
   /** After it has run: takes its results. */
   read(): void {
     for (const [name, live] of this.#outputs) this.#values[name] = live.elements;
-    const { nearest: places } = this.#values, observed = this.#isWhole ? undefined : this.#observed;
+    const { nearest: places } = this.#values,
+      observed = this.#isComplete ? undefined : this.#observed;
     const placed = this.#placed;
     if (!places || (placed.places === places && placed.observed === observed)) return;
     this.#placed = { places, x: this.#input, observed };
@@ -143,7 +164,7 @@ export class PartScorer {
       const addends = this.#addends(name);
       if (name === "residual") sumRows(addends, rows, width, values);
       else sumSquares(addends, rows, width, values);
-      if (!this.#isWhole) this.#correct(name, rows);
+      if (!this.#isComplete) this.#correct(name, rows);
     }
   }
 
@@ -163,16 +184,19 @@ export class PartScorer {
   /** What each feature adds to a statistic of row `slot`, in `#share`; nothing where it is missing. */
   #shareOut(name: StatisticName, slot: number): void {
     const share = this.#share, width = share.length, first = slot * width;
-    if (name === "neighbours") {
-      return this.#nearest.share(this.#placed, slot, share);
-    }
+    if (name === "neighbours") this.#nearest.share(this.#placed, slot, share);
+    else this.#shareOutSum(name, slot);
+    if (this.#isWhole) return;
+    for (let f = 0; f < width; f++) if (this.#observed[first + f] === 0) share[f] = 0;
+  }
+
+  #shareOutSum(name: Exclude<StatisticName, "neighbours">, slot: number): void {
+    const share = this.#share, width = share.length, first = slot * width;
     const of = name === "kl" ? "norm" : name, addends = this.#addends(of);
     for (let f = 0; f < width; f++) {
       const value = addends[first + f];
       share[f] = of === "residual" ? value : value * value;
     }
-    if (this.#isWhole) return;
-    for (let f = 0; f < width; f++) if (this.#observed[first + f] === 0) share[f] = 0;
   }
 
   /** What the sums of a statistic are of, or of whose squares. */
