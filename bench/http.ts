@@ -9,6 +9,7 @@
  * Needs wrk (Debian: apt-get install wrk).
  */
 import { parseArgs } from "node:util";
+import { deadEnds, floatScript, latencyIn, numberIn, requestsIn, rowScript } from "./lib/wrk.ts";
 
 /** What wrk says of one run. */
 interface Run {
@@ -33,31 +34,17 @@ interface Load {
   readonly rows: number;
 }
 
-const COLUMNS = 32, BATCH = 8000;
-const ROW = Array.from({ length: COLUMNS }, (_, c) => Math.round(1000 * Math.sin(c + 1)) / 1000);
-
-const jsonScript = `wrk.method = "POST"
-wrk.body = '${JSON.stringify({ rows: [ROW] })}'
-wrk.headers["content-type"] = "application/json"`;
-
-/** A batch of rows as Lua text of bytes. */
-function floatScript(): string {
-  const bytes = new Uint8Array(Float32Array.from(ROW).buffer);
-  const row = Array.from(bytes, (byte) => `\\${String(byte).padStart(3, "0")}`).join("");
-  return `wrk.method = "POST"
-wrk.body = string.rep("${row}", ${BATCH})
-wrk.headers["content-type"] = "application/octet-stream"
-wrk.headers["accept"] = "application/octet-stream"`;
-}
+/** Rows of one binary request. */
+const BATCH = 8000;
 
 /** The models of http_server.ts. */
 const MODELS = ["vae", "small", "ensemble"];
 
 const single = (server: Load["server"], path: string): Load => (
-  { server, path, script: jsonScript, connections: 16, rows: 1 }
+  { server, path, script: rowScript(), connections: 16, rows: 1 }
 );
 const batch = (path: string): Load => (
-  { server: "elbow", path, script: floatScript(), connections: 2, rows: BATCH }
+  { server: "elbow", path, script: floatScript(BATCH), connections: 2, rows: BATCH }
 );
 const of = (load: (path: string) => Load, name: string, verb: string) =>
   MODELS.map((model) => [`${name}, ${model}`, load(`/v1/models/${model}/${verb}`)] as const);
@@ -110,20 +97,12 @@ async function measure(
 }
 
 function parse(text: string): Omit<Run, "mebibytes" | "microseconds"> {
-  const number = (pattern: RegExp) => Number(pattern.exec(text)?.[1] ?? 0);
-  const milliseconds = (percent: string) => {
-    const [, value, unit] = new RegExp(`${percent}%\\s+([\\d.]+)(us|ms|s)`).exec(text) ?? [];
-    return Number(value) * ({ us: 0.001, ms: 1, s: 1000 }[unit] ?? NaN);
-  };
-  const sockets =
-    /Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/.exec(text) ?? [];
   return {
-    perSecond: number(/Requests\/sec:\s+([\d.]+)/),
-    requests: number(/(\d+) requests in/),
-    p50: milliseconds("50"),
-    p99: milliseconds("99"),
-    errors: number(/Non-2xx or 3xx responses: (\d+)/) +
-      sockets.slice(1).reduce((sum, each) => sum + Number(each), 0),
+    perSecond: numberIn(text, /Requests\/sec:\s+([\d.]+)/),
+    requests: requestsIn(text),
+    p50: latencyIn(text, 50),
+    p99: latencyIn(text, 99),
+    errors: deadEnds(text),
   };
 }
 

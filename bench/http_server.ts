@@ -4,12 +4,13 @@
  * is a bare Hono handler that parses a JSON body and sends it back, at `/headers` under seven headers.
  *
  *     deno run --allow-net bench/http_server.ts elbow|echo
+ *
+ * It prints its port, and what it holds after a full collection for each line that comes in (`--expose-gc`).
  */
 import { Hono } from "npm:hono@4.13.19";
 import { Detector, VAE } from "../mod.ts";
 import { createApp } from "../src/http/mod.ts";
-
-const COLUMNS = 32;
+import { COLUMNS } from "./lib/wrk.ts";
 
 const SEVEN = {
   "content-type": "application/json",
@@ -46,3 +47,15 @@ async function elbow() {
 
 const { fetch } = Deno.args[0] === "echo" ? echo : await elbow();
 Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: ({ port }) => console.log(port) }, fetch);
+
+const { gc } = globalThis as unknown as { gc?: () => void };
+if (gc) {
+  for await (const _line of Deno.stdin.readable) {
+    for (let i = 0; i < 3; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      gc();
+    }
+    const { heapUsed, external, rss } = Deno.memoryUsage();
+    console.log(JSON.stringify({ held: heapUsed + external, resident: rss }));
+  }
+}

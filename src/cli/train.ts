@@ -7,8 +7,9 @@ import { Detector } from "../detection/detector.ts";
 import type { Table } from "../formats/mod.ts";
 import { encodeTable } from "../scoring/raw_table.ts";
 import { type LabelFigures, labelFigures } from "./against_label.ts";
-import { readData } from "./data.ts";
+import { readToTrain } from "./data.ts";
 import { requireEnding, requirePlace, writeWhole } from "./files.ts";
+import { sayWarnings } from "./in_flags.ts";
 import { type Io, print } from "./io.ts";
 import * as options from "./options.ts";
 import { lossCurve } from "./loss_curve.ts";
@@ -36,7 +37,7 @@ export function trainCommand(io: Io): Command {
     }
     const trained = await train(data, { ...given, out }, io);
     sayThreads(trained.detector.device, given, io);
-    for (const warning of trained.detector.warnings) io.stderr(`elbow: ${warning}\n`);
+    sayWarnings(trained.detector.warnings, io);
     if (given.json) print(io, jsonLine(trainResult(trained, out)));
     else io.stdout(report(trainSections(trained, out)));
   });
@@ -50,8 +51,7 @@ export async function train(
 ): Promise<Trained> {
   await requirePlace(given.out, [data]);
   if (given.curve !== undefined) await requirePlace(given.curve, [data]);
-  const { label, columns } = given;
-  const table = await readData(data, io, { label, columns, cells: "any" });
+  const table = await readToTrain(data, io, { ...given, cells: "any" });
   const detector = await fit(table, given, io);
   const bytes = detector.save({ format: given.weightsFormat });
   await writeWhole(given.out, [bytes]);

@@ -286,6 +286,8 @@ export interface TrainRequest {
   readonly patience?: number;
   /** "portable" trains to the same bytes on every machine. */
   readonly determinism?: "fast" | "portable";
+  /** The rows hold anomalies: leave out this share of those that train, at most 0.5, which is also what true is. */
+  readonly robust?: boolean | number;
 }
 
 /** Options of `score`. */

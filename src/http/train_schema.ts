@@ -35,6 +35,8 @@ const ROWS_EXPECTED = "a list of at least 10 rows";
 const spec = v.record(v.string(), v.unknown(), "a model specification, an object");
 const objective = v.record(v.string(), v.unknown(), "an objective, an object with its type");
 
+const ROBUST_EXPECTED = "true, false, or a share above 0 and at most 0.5";
+
 /** Members of the body that go to the detector as they are. */
 const settings = {
   preset: v.optional(v.picklist(["small", "ensemble"], '"small" or "ensemble"'), "small"),
@@ -50,6 +52,7 @@ const settings = {
   validation: v.optional(share("a number above 0 and at most 0.9", 0.9)),
   patience: v.optional(whole(1, 1e7)),
   determinism: v.optional(v.picklist(["fast", "portable"], '"fast" or "portable"')),
+  robust: v.optional(v.union([v.boolean(), share(ROBUST_EXPECTED, 0.5)], ROBUST_EXPECTED)),
 };
 
 /** Rows themselves or the name of an upload, and the settings. */

@@ -24,6 +24,7 @@ export type TrainSettings =
     | "validation"
     | "earlyStopping"
     | "determinism"
+    | "robust"
   >;
 
 /** How far a run is: of a VAE all of a report, of others what they know. */

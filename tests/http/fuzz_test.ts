@@ -8,7 +8,9 @@ Deno.test("4,000 damaged requests: no 5xx, problems only, finite numbers only", 
   const counts = JSON.stringify([...seen]);
   const kinds = [
     ...["200 application/json", "200 application/octet-stream", "200 application/x-ndjson"],
-    ...["201 application/json", "204 no body"],
+    ...["201 application/json", "202 application/json", "204 no body"],
+    ...["unknown-job", "unknown-upload", "over-budget"]
+      .map((name) => `urn:elbow:problem:${name}`),
     ...["malformed-json", "unauthorized", "unknown-route", "unknown-model", "method-not-allowed"]
       .map((name) => `urn:elbow:problem:${name}`),
     ...[

@@ -21,11 +21,20 @@ async function requireIdle({ queue }: JobsApp): Promise<void> {
 Deno.test("train: bodies that do not fit are refused, naming the field", async () => {
   await using app = await jobsApp();
   const cases: [unknown, string][] = [
-    [cell(null), "/rows/4/1"],
-    [cell("2"), "/rows/4/1"],
-    [cell(true), "/rows/4/1"],
     [cell(1e200), "/rows/4/1"],
     [cell([1]), "/rows/4/1"],
+    [cell({}), "/rows/4/1"],
+    // Beside text, too.
+    [body({ rows: [["a", 1, 2], ...ROWS.slice(0, 20), [1, 1e200, 2]] }), "/rows/21/1"],
+    [body({ rows: [["a", 1, null], ...ROWS.slice(0, 20), [1, 2]] }), "/rows/21"],
+    [body({ rows: [...Array(10).fill({ a: true, b: 1 }), { a: "x", c: 1 }] }), "/rows/10"],
+    [body({ rows: [...Array(10).fill({ a: true, b: 1 }), 7] }), "/rows/10"],
+    [body({ robust: 0.6 }), "/robust"],
+    [body({ robust: "yes" }), "/robust"],
+    [
+      body({ robust: true, spec: { latent: [{ size: 1 }] }, hidden: undefined, latent: undefined }),
+      "/robust",
+    ],
     [body({ rows: [...ROWS.slice(0, 20), [1, 2]] }), "/rows/20"],
     [body({ rows: [...ROWS.slice(0, 20), { a: 1, b: 2, c: 3 }] }), "/rows/20"],
     [body({ rows: ROWS.slice(0, 9) }), "/rows"],

@@ -103,6 +103,37 @@ Deno.test("an ensemble is what Detector.fit makes; an upload may hold text and g
   assert.deepEqual((await client.model("f")).columns, ["a", "b", "c"]);
 });
 
+Deno.test("rows of text, truth values and gaps train what Detector.fit makes of them; so does robust", async () => {
+  await using app = await jobsApp();
+  app.work();
+  const { client } = app, settings = { ...QUICK, preset: "small" } as const;
+  const mixed = ROWS.map(([a, b], r) => ({
+    a,
+    b: r % 7 === 0 ? null : b,
+    kind: ["red", "blue"][r % 2],
+    on: r % 3 === 0,
+  }));
+  const names = ["a", "b", "kind", "on"];
+  const lists = mixed.map((row) => names.map((name) => row[name as keyof typeof row]));
+  const jobs = [
+    await client.train("named", mixed, settings),
+    await client.train("lists", lists, { ...settings, columns: names }),
+  ];
+  const robust = await client.train("robust", ROWS, {
+    ...settings,
+    columns: [...COLUMNS],
+    robust: 0.25,
+  });
+  const direct = await Detector.fit(mixed, settings);
+  for (const { id } of jobs) {
+    const { result, error } = await client.waitForJob(id);
+    assert.equal(result?.digest, await digestOf(direct.save()), error);
+  }
+  const { result, error } = await client.waitForJob(robust.id);
+  const apart = await Detector.fit(ROWS, { ...settings, columns: COLUMNS, robust: 0.25 });
+  assert.equal(result?.digest, await digestOf(apart.save()), error);
+});
+
 Deno.test("an idempotency key makes asking twice asking once", async () => {
   await using app = await jobsApp();
   const ask = (body: unknown, key: string, token = TOKEN.all, model = "m") =>

@@ -81,7 +81,7 @@ async function dataOf(
   return { source: upload!, input, rows: count, width, select: columns };
 }
 
-/** Rows of the body as a table of float64. */
+/** Rows of the body: of numbers alone as a table of float64, others as the lines that an upload of them would have. */
 function inline(rows: readonly unknown[], given?: readonly string[], label?: string): Data {
   if (label !== undefined) {
     throw invalid(
@@ -92,9 +92,33 @@ function inline(rows: readonly unknown[], given?: readonly string[], label?: str
   const names = given ?? columnsOf(rows as TableRows);
   requireNames(names);
   const shape = { columns: names, missing: 0, largest: MAX_CELL, fault: () => undefined };
-  const { data } = readRows(rows, shape);
-  const input = encodeNpy(data, [rows.length, names.length]);
-  return { source: "rows.npy", input, rows: rows.length, width: names.length, names };
+  const about = { rows: rows.length, width: names.length, names };
+  const isMixed = rows.some((row) => Object.values(Object(row)).some(isOtherCell));
+  const { data } = readRows(isMixed ? rows.map(withoutOthers) : rows, shape);
+  if (!isMixed) {
+    return { source: "rows.npy", input: encodeNpy(data, [rows.length, names.length]), ...about };
+  }
+  const lines = rows.map((row) => `${JSON.stringify(cellsOf(row, names))}\n`).join("");
+  return { source: "rows.jsonl", input: new TextEncoder().encode(lines), ...about };
+}
+
+/** What a cell may be beside a number: text, a truth value, nothing. */
+function isOtherCell(cell: unknown): boolean {
+  return cell === null || typeof cell === "string" || typeof cell === "boolean";
+}
+
+/** The row with numbers in the place of other cells: what is left to find fault with is its form, and its numbers. */
+function withoutOthers(row: unknown): unknown {
+  const instead = (cell: unknown) => isOtherCell(cell) ? 0 : cell;
+  if (Array.isArray(row)) return row.map(instead);
+  if (typeof row !== "object" || row === null) return row;
+  return Object.fromEntries(Object.entries(row).map(([name, cell]) => [name, instead(cell)]));
+}
+
+function cellsOf(row: unknown, names: readonly string[]): readonly unknown[] {
+  if (Array.isArray(row)) return row;
+  const cells = row as Readonly<Record<string, unknown>>;
+  return names.map((name) => cells[name]);
 }
 
 function requireNames(columns: readonly string[]): void {
@@ -106,7 +130,7 @@ function requireNames(columns: readonly string[]): void {
 const MAX_SPEC = 16_384;
 
 /** What only a detector can be told. */
-const OF_DETECTOR = ["falseAlarmRate", "hidden", "latent", "likelihood"] as const;
+const OF_DETECTOR = ["falseAlarmRate", "hidden", "latent", "likelihood", "robust"] as const;
 
 function requireOfSpec(settings: TrainSettings): void {
   if (settings.spec === undefined) return;

@@ -1,0 +1,46 @@
+/** What the HTTP benchmarks ask wrk to send, and what they read of its report. */
+
+export const COLUMNS = 32;
+export const ROW: readonly number[] = Array.from(
+  { length: COLUMNS },
+  (_, c) => Math.round(1000 * Math.sin(c + 1)) / 1000,
+);
+
+/** Posts one row in JSON. */
+export function rowScript(): string {
+  return `wrk.method = "POST"
+wrk.body = '${JSON.stringify({ rows: [ROW] })}'
+wrk.headers["content-type"] = "application/json"`;
+}
+
+/** Posts so many rows of float32, written as Lua text, and takes the same. */
+export function floatScript(rows: number): string {
+  const bytes = new Uint8Array(Float32Array.from(ROW).buffer);
+  const row = Array.from(bytes, (byte) => `\\${String(byte).padStart(3, "0")}`).join("");
+  return `wrk.method = "POST"
+wrk.body = string.rep("${row}", ${rows})
+wrk.headers["content-type"] = "application/octet-stream"
+wrk.headers["accept"] = "application/octet-stream"`;
+}
+
+export function numberIn(report: string, pattern: RegExp): number {
+  return Number(pattern.exec(report)?.[1] ?? 0);
+}
+
+export function requestsIn(report: string): number {
+  return numberIn(report, /(\d+) requests in/);
+}
+
+/** A percentile, milliseconds. */
+export function latencyIn(report: string, percent: number): number {
+  const [, value, unit] = new RegExp(`${percent}%\\s+([\\d.]+)(us|ms|s)`).exec(report) ?? [];
+  return Number(value) * ({ us: 0.001, ms: 1, s: 1000 }[unit] ?? NaN);
+}
+
+/** Answers that were no success, and sockets that failed. */
+export function deadEnds(report: string): number {
+  const sockets =
+    /Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/.exec(report) ?? [];
+  return numberIn(report, /Non-2xx or 3xx responses: (\d+)/) +
+    sockets.slice(1).reduce((sum, each) => sum + Number(each), 0);
+}
