@@ -42,12 +42,17 @@ export async function figuresOf(
   };
 }
 
-/** One line of the results, and nothing else, on standard output. */
-export function report(name: string, fields: Record<string, string | number>): void {
+/** One line of the results. */
+export function lineOf(name: string, fields: Record<string, string | number>): string {
   const parts = Object.entries(fields).map(([key, value]) =>
     `${key} ${typeof value === "number" && !Number.isInteger(value) ? value.toFixed(3) : value}`
   );
-  console.log(`${name}: ${parts.join(", ")}`);
+  return `${name}: ${parts.join(", ")}`;
+}
+
+/** One line of the results, and nothing else, on standard output. */
+export function report(name: string, fields: Record<string, string | number>): void {
+  console.log(lineOf(name, fields));
 }
 
 /** Progress, on standard error. */

@@ -4,12 +4,15 @@
  * rate 1e-3 · 10^(-i/7) for 3^i epochs, i = 0 … stages - 1; 8 stages are the paper's 3,280 epochs.
  * The output's bias starts from the pixel means. NLL of the test images by importance sampling.
  *
- *     deno task experiment:iwae --objective vae|iwae --k 5 --stages 4 --seed 1 [--layers 2] [--estimator dreg] [--samples 5000] [--tested 10000] [--trained 59600] [--checkpoint DIR] [--images DIR] [--threads 2] [--backend webgpu]
+ *     deno task experiment:iwae --objective vae|iwae --k 5 --stages 4 --seed 1 [--layers 2] [--estimator dreg] [--samples 5000] [--tested 10000] [--trained 59600] [--checkpoint DIR] [--every 60] [--images DIR] [--threads 2] [--backend webgpu]
+ *
+ * The whole recipe is one command: `--k 1,5,50 --stages 8 --checkpoint DIR`. Killed at any moment, the same command
+ * goes on: a k that is done, in DIR/k5 for example, is told again from there, and one that was begun is resumed.
  */
 import { parseArgs } from "node:util";
 import { VAE } from "../../src/training/vae.ts";
-import { figuresOf, note, report } from "./evaluate.ts";
-import { folderStore } from "./folder_store.ts";
+import { figuresOf, lineOf, note } from "./evaluate.ts";
+import { folderStore, onceIn } from "./folder_store.ts";
 import { binarizeOnce, MNIST, pixelLogits, readImages, rowsOf } from "./images.ts";
 
 const VALIDATION_ROWS = 400;
@@ -27,6 +30,7 @@ const { values: given } = parseArgs({
     samples: { type: "string", default: "5000" },
     tested: { type: "string", default: "10000" },
     checkpoint: { type: "string" },
+    every: { type: "string", default: "60" },
     images: { type: "string", default: MNIST },
     threads: { type: "string", default: "1" },
     backend: { type: "string", default: "auto" },
@@ -41,7 +45,7 @@ const test = rowsOf(
   Number(given.tested),
 );
 
-const seed = Number(given.seed), samples = Number(given.k), stages = Number(given.stages);
+const seed = Number(given.seed), stages = Number(given.stages);
 const network = { hidden: [200, 200], activation: "tanh" } as const;
 const above = { hidden: [100, 100], activation: "tanh" } as const;
 const LATENTS = {
@@ -50,51 +54,64 @@ const LATENTS = {
 } as const;
 const latent = LATENTS[Number(given.layers) as keyof typeof LATENTS];
 if (!latent) throw new RangeError(`Use --layers 1 or 2: current value is ${given.layers}`);
-const vae = VAE.create({
-  inputs: train.shape[1],
-  encoder: network,
-  decoder: network,
-  latent,
-  likelihood: { type: "bernoulli" },
-}, { seed, threads: Number(given.threads), backend: given.backend as "auto" });
-vae.setParameters(new Map([["decoder.logits.bias", { data: pixelLogits(train) }]]));
 
-const objective = given.objective === "vae"
-  ? { type: "elbo", samples, kl: "monteCarlo" } as const
-  : { type: "iwae", samples, estimator: given.estimator as "standard" } as const;
-const epochsBefore = Array.from({ length: stages - 1 }, (_, i) => (3 ** (i + 1) - 1) / 2);
-const start = performance.now();
-const { history } = await vae.fit(train, {
-  epochs: (3 ** stages - 1) / 2,
-  batchSize: BATCH,
-  binarize: true,
-  objective,
-  optimizer: {
-    type: "adam",
-    learningRate: 1e-3,
-    epsilon: 1e-4,
-    decay: { epochs: epochsBefore, factor: 10 ** (-1 / 7) },
-  },
-  checkpoint: given.checkpoint === undefined ? undefined : folderStore(given.checkpoint),
-  onProgress: ({ epoch, epochs, loss, activeUnits, rowsPerSecond }) =>
-    note(
-      `epoch ${epoch} of ${epochs}: bound ${(-loss).toFixed(3)}, ${activeUnits} active units, ` +
-        `${Math.round(rowsPerSecond)} rows/s`,
-    ),
-});
-const trainSeconds = (performance.now() - start) / 1000;
-const { logLikelihood, logLikelihoodError, elbo, activeUnits } = await figuresOf(vae, test, {
-  samples: Number(given.samples),
-});
-report(`${given.layers} layers ${given.objective} k=${samples} ${given.estimator} seed ${seed}`, {
-  NLL: -logLikelihood,
-  "standard error": logLikelihoodError,
-  ELBO: elbo,
-  "active units": activeUnits,
-  ...(vae.device.adapter ? { device: JSON.stringify(vae.device) } : {}),
-  "train bound": -history.at(-1)!.loss,
-  epochs: history.length,
-  "training seconds": Math.round(trainSeconds),
-  "all seconds": Math.round((performance.now() - start) / 1000),
-});
-vae.dispose();
+/** Trains and tests with so many draws; the line of its results. */
+async function run(samples: number, folder?: string): Promise<string> {
+  const vae = VAE.create({
+    inputs: train.shape[1],
+    encoder: network,
+    decoder: network,
+    latent,
+    likelihood: { type: "bernoulli" },
+  }, { seed, threads: Number(given.threads), backend: given.backend as "auto" });
+  vae.setParameters(new Map([["decoder.logits.bias", { data: pixelLogits(train) }]]));
+
+  const objective = given.objective === "vae"
+    ? { type: "elbo", samples, kl: "monteCarlo" } as const
+    : { type: "iwae", samples, estimator: given.estimator as "standard" } as const;
+  const epochsBefore = Array.from({ length: stages - 1 }, (_, i) => (3 ** (i + 1) - 1) / 2);
+  const start = performance.now();
+  const { history } = await vae.fit(train, {
+    epochs: (3 ** stages - 1) / 2,
+    batchSize: BATCH,
+    binarize: true,
+    objective,
+    optimizer: {
+      type: "adam",
+      learningRate: 1e-3,
+      epsilon: 1e-4,
+      decay: { epochs: epochsBefore, factor: 10 ** (-1 / 7) },
+    },
+    checkpoint: folder === undefined ? undefined : folderStore(folder, Number(given.every)),
+    onProgress: ({ epoch, epochs, loss, activeUnits, rowsPerSecond }) =>
+      note(
+        `epoch ${epoch} of ${epochs}: bound ${(-loss).toFixed(3)}, ${activeUnits} active units, ` +
+          `${Math.round(rowsPerSecond)} rows/s`,
+      ),
+  });
+  const trainSeconds = (performance.now() - start) / 1000;
+  const { logLikelihood, logLikelihoodError, elbo, activeUnits } = await figuresOf(vae, test, {
+    samples: Number(given.samples),
+  });
+  const line = lineOf(
+    `${given.layers} layers ${given.objective} k=${samples} ${given.estimator} seed ${seed}`,
+    {
+      NLL: -logLikelihood,
+      "standard error": logLikelihoodError,
+      ELBO: elbo,
+      "active units": activeUnits,
+      ...(vae.device.adapter ? { device: JSON.stringify(vae.device) } : {}),
+      "train bound": -history.at(-1)!.loss,
+      epochs: history.length,
+      "training seconds": Math.round(trainSeconds),
+      "all seconds": Math.round((performance.now() - start) / 1000),
+    },
+  );
+  vae.dispose();
+  return line;
+}
+
+for (const k of given.k.split(",").map(Number)) {
+  const folder = given.checkpoint === undefined ? undefined : `${given.checkpoint}/k${k}`;
+  console.log(folder === undefined ? await run(k) : await onceIn(folder, () => run(k, folder)));
+}

@@ -4,6 +4,7 @@
  *
  * "auto" takes WebAssembly, and on a host without it the reference; `details.reason` then says why.
  */
+import { messageOf } from "../core/errors.ts";
 import type { Backend, BackendName, SyncProgram } from "./backend.ts";
 import { openReference } from "./reference/backend.ts";
 import { openWasm } from "./wasm/backend.ts";
@@ -50,7 +51,7 @@ function openBest(kernels: KernelSet, options: BackendOptions): Backend<SyncProg
     return openWasm(kernels, options);
   } catch (error) {
     const reference = openReference();
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     return { ...reference, details: { ...reference.details, reason } };
   }
 }

@@ -11,6 +11,7 @@ import { fail } from "./refusals.ts";
 import { VERSION } from "./version.ts";
 
 export type { Io } from "./io.ts";
+export type { AdapterReport } from "../backends/open.ts";
 
 /** The commands, in the order in which help lists them; each is read when it is asked for. */
 const COMMANDS: Readonly<Record<string, () => Promise<(io: Io) => Command>>> = {

@@ -7,19 +7,7 @@ import { type AdapterOptions, GpuError } from "../backend.ts";
 import { disposed } from "../checks.ts";
 import { isSoftware, nameOf, requestAdapter, unavailable } from "./adapter.ts";
 import { requireFits, requireLimits, WANTED_LIMITS } from "./limits.ts";
-
-/** Reads that are made together. */
-interface Reads {
-  readonly list: PendingRead[];
-  readonly done: Promise<void>;
-  readonly resolve: (work: Promise<void>) => void;
-}
-
-interface PendingRead {
-  readonly buffer: GPUBuffer;
-  readonly first: number;
-  readonly into: Float32Array | Float64Array;
-}
+import { Reads } from "./reads.ts";
 
 export class Device {
   readonly gpu: GPUDevice;
@@ -31,10 +19,7 @@ export class Device {
   readonly #failed = new Promise<never>((_, reject) => this.#fail = reject);
   /** All that live; a device gives back what it made. */
   readonly #buffers = new Set<GPUBuffer>();
-  readonly #staging: GPUBuffer[] = [];
-  #reads?: Reads;
-  /** The reads before: those that were asked for first end first. */
-  #reading: Promise<unknown> = Promise.resolve();
+  readonly #reads = new Reads(this, (descriptor) => this.#make(descriptor));
 
   constructor(gpu: GPUDevice, info: GPUAdapterInfo) {
     this.gpu = gpu;
@@ -83,13 +68,13 @@ export class Device {
   }
 
   release(buffer: GPUBuffer): void {
-    this.#startReads();
+    this.#reads.start();
     if (this.#buffers.delete(buffer)) buffer.destroy();
   }
 
   /** Records commands and queues them; a browser or driver may refuse at once what others tell late. */
   submit(record: (encoder: GPUCommandEncoder) => void): void {
-    this.#startReads();
+    this.#reads.start();
     this.requireSound();
     try {
       const encoder = this.gpu.createCommandEncoder();
@@ -107,71 +92,14 @@ export class Device {
     first: number,
     words: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>,
   ) {
-    this.#startReads();
+    this.#reads.start();
     if (words.length > 0) this.gpu.queue.writeBuffer(buffer, 4 * first, words);
   }
 
-  /**
-   * Copies `into.length` words from the element `first`, as they are now. Reads that are asked for together
-   * are made together: a wait for the GPU costs milliseconds, whatever is waited for.
-   */
+  /** Copies `into.length` words from the element `first`, as they are now. */
   read(buffer: GPUBuffer, first: number, into: Float32Array | Float64Array): Promise<void> {
     this.requireSound();
-    if (into.length === 0) return Promise.resolve();
-    const together = this.#reads?.list.reduce((sum, each) => sum + 4 * each.into.length, 0) ?? 0;
-    if (together + 4 * into.length > this.gpu.limits.maxBufferSize) this.#startReads();
-    const reads = this.#reads ??= this.#collectReads();
-    reads.list.push({ buffer, first, into });
-    return reads.done;
-  }
-
-  #collectReads(): Reads {
-    const { promise: done, resolve } = Promise.withResolvers<void>();
-    queueMicrotask(() => this.#startReads());
-    return { list: [], done, resolve };
-  }
-
-  /** Queues the copies of reads: whatever is queued after them may change what they read. */
-  #startReads(): void {
-    const reads = this.#reads;
-    if (!reads) return;
-    this.#reads = undefined;
-    const work = this.#readAll(reads.list, this.#reading);
-    this.#reading = work.catch(() => {});
-    reads.resolve(work);
-  }
-
-  async #readAll(reads: readonly PendingRead[], before: Promise<unknown>): Promise<void> {
-    this.requireSound();
-    const bytes = reads.reduce((sum, { into }) => sum + 4 * into.length, 0);
-    const staging = this.#takeStaging(bytes);
-    let at = 0;
-    this.submit((encoder) => {
-      for (const { buffer, first, into } of reads) {
-        encoder.copyBufferToBuffer(buffer, 4 * first, staging, at, 4 * into.length);
-        at += 4 * into.length;
-      }
-    });
-    await this.wait(staging.mapAsync(GPUMapMode.READ, 0, bytes));
-    await before;
-    const words = new Float32Array(staging.getMappedRange(0, bytes));
-    at = 0;
-    for (const { into } of reads) into.set(words.subarray(at, at += into.length));
-    staging.unmap();
-    this.requireSound();
-    this.#staging.push(staging);
-  }
-
-  /** The least that is large enough of those that were used before, or a new one. */
-  #takeStaging(bytes: number): GPUBuffer {
-    const wanted = 2 ** Math.ceil(Math.log2(Math.max(bytes, 4096)));
-    const size = Math.max(bytes, Math.min(wanted, this.gpu.limits.maxBufferSize));
-    const found = this.#staging.findIndex((each) => each.size === size);
-    if (found >= 0) return this.#staging.splice(found, 1)[0];
-    return this.#make({
-      size,
-      usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
-    });
+    return into.length === 0 ? Promise.resolve() : this.#reads.add({ buffer, first, into });
   }
 
   #make(descriptor: GPUBufferDescriptor): GPUBuffer {

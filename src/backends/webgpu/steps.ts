@@ -7,17 +7,15 @@
  * Nothing is created for a step: buffers and bind groups are made with the stepper. Data beyond one binding
  * lies in chunks of whole rows.
  */
-import type { Plan } from "../../graph/plan.ts";
 import type { DeviceData, StepInputs, Stepper } from "../backend.ts";
 import type { Device } from "./device.ts";
 import { gridOf } from "./limits.ts";
 import type { GpuProgram } from "./program.ts";
 import type { GpuSegment } from "./segment.ts";
+import { chunksOf, type Field, prepareWords, recordWords } from "./step_layout.ts";
 import { PREPARE, RECORD, STEP_HEADER } from "./wgsl/steps.ts";
 
 const STORAGE = 0x80 | 0x8 | 0x4; // GPUBufferUsage.STORAGE | COPY_DST | COPY_SRC
-
-const KEY_WORDS = 4;
 
 /** Most steps of one submit. */
 const MOST = 64;
@@ -37,8 +35,8 @@ export class GpuStepper implements Stepper {
   readonly #results: GPUBuffer;
   readonly #counter: GPUBuffer;
   readonly #stepWords: number;
-  readonly #floats: readonly { readonly name: string; readonly size: number }[];
-  readonly #outputs: readonly { readonly name: string; readonly size: number }[];
+  readonly #floats: readonly Field[];
+  readonly #outputs: readonly Field[];
   readonly #prepare: readonly [GPUComputePipeline, readonly GPUBindGroup[]];
   readonly #record: readonly [GPUComputePipeline, GPUBindGroup];
   readonly #groups: readonly [x: number, y: number];
@@ -70,7 +68,7 @@ export class GpuStepper implements Stepper {
     const resultWords = this.#outputs.reduce((sum, { size }) => sum + size, 0);
     this.#results = this.#buffer(MOST * resultWords);
     this.#record = this.#makeRecord(resultWords);
-    this.#prepare = this.#makePrepare(plan, data, columns);
+    this.#prepare = this.#makePrepare(data, columns);
     const reference = plan.inputs.get("reference")?.shape.rows ?? 0;
     this.#groups = gridOf(plan.capacity + reference);
   }
@@ -166,19 +164,9 @@ export class GpuStepper implements Stepper {
   }
 
   #makeRecord(width: number): [GPUComputePipeline, GPUBindGroup] {
-    let target = 0;
-    const copies = this.#outputs.map(({ name, size }) => {
-      const { home, offset } = this.#program.place(name);
-      if (home !== "scratch") throw new TypeError(`Cannot train on the GPU: ${name} is no result`);
-      const copy = [offset, size, target];
-      target += size;
-      return copy;
-    });
-    const words = new Uint32Array([width, copies.length, ...copies.flat()]);
-    const buffer = this.#filled(words);
     const pipeline = this.#pipeline(RECORD);
     const group = this.#group(pipeline, [
-      buffer,
+      this.#filled(recordWords(this.#program, this.#outputs, width)),
       this.#program.scratchBuffer,
       this.#results,
       this.#counter,
@@ -187,39 +175,23 @@ export class GpuStepper implements Stepper {
   }
 
   #makePrepare(
-    plan: Plan,
     data: Float32Array<ArrayBuffer>,
     columns: number,
   ): [GPUComputePipeline, GPUBindGroup[]] {
-    const at = (name: string) => plan.inputs.has(name) ? this.#program.place(name).offset : 0;
-    const targets = this.#floats.flatMap(({ name, size }) =>
-      Array.from({ length: size }, (_, i) => at(name) + i)
-    );
-    const reference = plan.inputs.get("reference")?.shape.rows ?? 0;
     const pipeline = this.#pipeline(PREPARE);
-    const { maxStorageBufferBindingSize, maxBufferSize } = this.#device.gpu.limits;
-    const bytes = Math.min(maxStorageBufferBindingSize, maxBufferSize);
-    const rows = data.length / columns, most = Math.floor(bytes / 4 / columns);
-    const groups: GPUBindGroup[] = [];
-    for (let first = 0; first < rows; first += most) {
-      const count = Math.min(most, rows - first);
-      const header = [this.#stepWords, columns, at("x"), plan.capacity, at("reference"), reference];
-      const layout = new Uint32Array([
-        ...header,
-        ...[at("key"), targets.length, first, count, plan.inputs.has("key") ? KEY_WORDS : 0],
-        ...targets,
-      ]);
-      const chunk = this.#filled(data.subarray(first * columns, (first + count) * columns));
-      groups.push(this.#group(pipeline, [
-        this.#filled(layout),
+    const chunks = chunksOf(data.length / columns, columns, this.#device.gpu.limits);
+    const groups = chunks.map(({ first, count }) => {
+      const layout = { stepWords: this.#stepWords, columns, floats: this.#floats, first, count };
+      return this.#group(pipeline, [
+        this.#filled(prepareWords(this.#program, layout)),
         this.#steps,
         this.#order,
-        chunk,
+        this.#filled(data.subarray(first * columns, (first + count) * columns)),
         this.#counter,
         this.#program.scratchBuffer,
         this.#program.control,
-      ]));
-    }
+      ]);
+    });
     return [pipeline, groups];
   }
 

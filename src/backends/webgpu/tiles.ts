@@ -4,7 +4,8 @@
  */
 import { sizeAt } from "../../core/shape.ts";
 import { WORKGROUP } from "./layout.ts";
-import { type Extents, poolOf, type Tile } from "./tasks/product.ts";
+import type { Extents } from "./tasks/extents.ts";
+import { poolOf, type Tile } from "./tasks/product.ts";
 
 export const TILES = {
   /** Software adapters: a workgroup is a loop on one core, and registers are its cache. */

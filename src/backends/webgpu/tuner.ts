@@ -13,7 +13,8 @@ import { HostRandom } from "../../core/philox.ts";
 import type { Place, Plan } from "../../graph/plan.ts";
 import type { Attributes } from "../../ops/spec.ts";
 import type { Program } from "../backend.ts";
-import { type Extents, extentsOf, type Tile } from "./tasks/product.ts";
+import { type Extents, extentsOf } from "./tasks/extents.ts";
+import type { Tile } from "./tasks/product.ts";
 import { type ChooseTile, HARDWARE_TILES, type TileName, TILES } from "./tiles.ts";
 import { type Step, valuesOf } from "./values.ts";
 

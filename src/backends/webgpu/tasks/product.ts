@@ -11,10 +11,11 @@
  * (software adapters run a workgroup on one core: copying gains nothing there).
  */
 import type { Activation } from "../../../ops/names.ts";
-import { rowsAt, type Shape, sizeAt } from "../../../core/shape.ts";
+import { rowsAt, sizeAt } from "../../../core/shape.ts";
 import { ACTIVATE } from "../kernels/elementwise.ts";
 import { WORKGROUP } from "../layout.ts";
 import type { Operand, Step, Value } from "../values.ts";
+import { type Extents, extentsOf } from "./extents.ts";
 import { element, readElement, type Task, Words } from "./task.ts";
 
 /** How a product is cut: threads across and registers of a thread. */
@@ -39,31 +40,6 @@ interface Side {
   readonly start: string;
   readonly outer: string;
   readonly inner: string;
-}
-
-/** What a product computes, apart from how it is cut. */
-export interface Extents {
-  readonly rows: Shape;
-  readonly cols: number;
-  /** Rows of this shape are the inner dimension, or its columns if \`innerCols\`. */
-  readonly inner: Shape;
-  /** Which operands are transposed: "", " A", " B" or " A B". */
-  readonly ways: string;
-}
-
-export function extentsOf({ op, inputs: [left, right], output, attrs }: Step): Extents {
-  const { shape } = left, isMatmul = op === "matmul";
-  const ways = [
-    isMatmul && attrs.transposeA ? " A" : "",
-    isMatmul && attrs.transposeB ? " B" : "",
-  ].join("");
-  if (op === "matmul" && attrs.transposeA === true) {
-    // The output may have a row for each part of the sums.
-    const cols = attrs.transposeB ? right.shape.rows : right.shape.cols;
-    return { rows: { rows: shape.cols, cols: 1, batched: false }, cols, inner: shape, ways };
-  }
-  const inner = { rows: shape.cols, cols: 1, batched: false };
-  return { rows: output.shape, cols: output.shape.cols, inner, ways };
 }
 
 /** Parts in which the sums are taken, and the terms of one. */

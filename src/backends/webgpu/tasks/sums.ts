@@ -6,7 +6,8 @@
  *   norm       NORM_SPAN elements a workgroup; one partial sum each (`values.ts` adds the fold)
  *   bindings   operand anywhere, result in scratch
  */
-import { NORM_SPAN, type Step } from "../values.ts";
+import { NORM_SPAN } from "../cuts.ts";
+import type { Step } from "../values.ts";
 import { element, readElement, type Task, Words } from "./task.ts";
 
 /** Columns that a workgroup of a column sum takes at most. */

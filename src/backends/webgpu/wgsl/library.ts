@@ -4,11 +4,13 @@ import { GAMMA } from "./gamma.ts";
 import { LANES } from "./lanes.ts";
 import { MATH } from "./math.ts";
 import { PHILOX } from "./philox.ts";
+import { TURNS } from "./turns.ts";
 
 const LIBRARY: Readonly<Record<string, string>> = {
   // Whatever they are kept as: see `layout.ts`.
   parameter: `fn parameter(index: u32) -> f32 { return f32(parameters[index]); }`,
   ...MATH,
+  ...TURNS,
   ...LANES,
   ...PHILOX,
   ...GAMMA,

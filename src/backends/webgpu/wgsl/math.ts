@@ -8,17 +8,10 @@
  * Each function by its name; `library.ts` takes those that a shader calls.
  */
 import { CONTROL_WORDS } from "../layout.ts";
+import { polynomial } from "./polynomial.ts";
 
 const INFINITY = `bitcast<f32>(control[${CONTROL_WORDS.infinity}])`;
 const NOT_A_NUMBER = `bitcast<f32>(control[${CONTROL_WORDS.notANumber}])`;
-
-/** a0 + x (a1 + x (a2 + …)), highest coefficient last. */
-function polynomial(x: string, coefficients: readonly string[]): string {
-  return coefficients.reduceRight(
-    (sum, each) => sum === "" ? each : `fma(${sum}, ${x}, ${each})`,
-    "",
-  );
-}
 
 export const MATH: Readonly<Record<string, string>> = {
   isNan: `fn isNan(x: f32) -> bool { return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u; }`,
@@ -185,30 +178,5 @@ fn softplus(x: f32) -> f32 {
   bounded: `
 fn bounded(x: f32, low: f32, high: f32) -> f32 {
   return select(min(max(x, low), high), x, isNan(x));
-}`,
-
-  // sin or cos of fπ/2, f in [-½, ½]: our own minimax polynomials (assembly/simd/sincos.ts).
-  sinReduced: `
-fn sinReduced(f: f32) -> f32 {
-  let s = ${
-    polynomial("(f * f)", ["-4.37113900e-8", "-0.645963490", "0.0796798021", "-0.00460052583"])
-  };
-  return fma(f, 1.57079637, f * s);
-}`,
-  cosReduced: `
-fn cosReduced(f: f32) -> f32 {
-  let z = f * f;
-  return ${
-    polynomial("z", ["1.0", "-1.23370051", "0.253668517", "-0.0208552517", "8.93556222e-4"])
-  };
-}`,
-  // cos(2πu) for \`quarter\` 1, sin(2πu) for 0, u in [0, 1].
-  turn: `
-fn turn(u: f32, quarter: u32) -> f32 {
-  let k = round(u * 4.0);
-  let f = fma(u, 4.0, -k);
-  let quadrant = (u32(k) + quarter) & 3u;
-  let value = select(sinReduced(f), cosReduced(f), (quadrant & 1u) == 1u);
-  return select(value, -value, quadrant >= 2u);
 }`,
 };

@@ -1,0 +1,102 @@
+/**
+ * Reads from buffers of the GPU. Those that are asked for together are made together: a wait for the GPU costs
+ * milliseconds, whatever is waited for. Copies are queued before whatever follows, which may change what they read;
+ * reads that were asked for first end first.
+ */
+/** Words from the element `first` on. */
+export interface Read {
+  readonly buffer: GPUBuffer;
+  readonly first: number;
+  readonly into: Float32Array | Float64Array;
+}
+
+/** The device that is read from. */
+export interface ReadHost {
+  readonly gpu: GPUDevice;
+  requireSound(): void;
+  submit(record: (encoder: GPUCommandEncoder) => void): void;
+  wait<T>(work: Promise<T>): Promise<T>;
+}
+
+/** Reads that are made together. */
+interface Group {
+  readonly list: Read[];
+  readonly done: Promise<void>;
+  readonly resolve: (work: Promise<void>) => void;
+}
+
+/** Bytes of the smallest staging buffer. */
+const LEAST_BYTES = 4096;
+
+export class Reads {
+  readonly #device: ReadHost;
+  readonly #make: (descriptor: GPUBufferDescriptor) => GPUBuffer;
+  /** Buffers that were used before. */
+  readonly #staging: GPUBuffer[] = [];
+  #group?: Group;
+  /** The reads before. */
+  #before: Promise<unknown> = Promise.resolve();
+
+  constructor(device: ReadHost, make: (descriptor: GPUBufferDescriptor) => GPUBuffer) {
+    this.#device = device;
+    this.#make = make;
+  }
+
+  add(read: Read): Promise<void> {
+    const together = bytesOf([...this.#group?.list ?? [], read]);
+    if (together > this.#device.gpu.limits.maxBufferSize) this.start();
+    const group = this.#group ??= this.#newGroup();
+    group.list.push(read);
+    return group.done;
+  }
+
+  /** Queues the copies of what was asked for. */
+  start(): void {
+    const group = this.#group;
+    if (!group) return;
+    this.#group = undefined;
+    const work = this.#readAll(group.list, this.#before);
+    this.#before = work.catch(() => {});
+    group.resolve(work);
+  }
+
+  #newGroup(): Group {
+    const { promise: done, resolve } = Promise.withResolvers<void>();
+    queueMicrotask(() => this.start());
+    return { list: [], done, resolve };
+  }
+
+  async #readAll(reads: readonly Read[], before: Promise<unknown>): Promise<void> {
+    const device = this.#device;
+    device.requireSound();
+    const bytes = bytesOf(reads), staging = this.#takeStaging(bytes);
+    let at = 0;
+    device.submit((encoder) => {
+      for (const { buffer, first, into } of reads) {
+        encoder.copyBufferToBuffer(buffer, 4 * first, staging, at, 4 * into.length);
+        at += 4 * into.length;
+      }
+    });
+    await device.wait(staging.mapAsync(GPUMapMode.READ, 0, bytes));
+    await before;
+    const words = new Float32Array(staging.getMappedRange(0, bytes));
+    at = 0;
+    for (const { into } of reads) into.set(words.subarray(at, at += into.length));
+    staging.unmap();
+    device.requireSound();
+    this.#staging.push(staging);
+  }
+
+  /** One of a size that was used before, or a new one. */
+  #takeStaging(bytes: number): GPUBuffer {
+    const wanted = 2 ** Math.ceil(Math.log2(Math.max(bytes, LEAST_BYTES)));
+    const size = Math.max(bytes, Math.min(wanted, this.#device.gpu.limits.maxBufferSize));
+    const found = this.#staging.findIndex((each) => each.size === size);
+    if (found >= 0) return this.#staging.splice(found, 1)[0];
+    return this.#make({ size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
+  }
+}
+
+function bytesOf(reads: readonly Read[]): number {
+  return reads.reduce((sum, { into }) => sum + 4 * into.length, 0);
+}

@@ -1,0 +1,64 @@
+/** The words that tell the shaders around a training step (`wgsl/steps.ts`) where everything lies. */
+import type { GpuProgram } from "./program.ts";
+
+/** An input or output of a step, and how many elements it has. */
+export interface Field {
+  readonly name: string;
+  readonly size: number;
+}
+
+const KEY_WORDS = 4;
+
+/** What `RECORD` copies. @param width words of all outputs */
+export function recordWords(
+  program: GpuProgram,
+  outputs: readonly Field[],
+  width: number,
+): Uint32Array<ArrayBuffer> {
+  let target = 0;
+  const copies = outputs.flatMap(({ name, size }) => {
+    const { home, offset } = program.place(name);
+    if (home !== "scratch") throw new TypeError(`Cannot train on the GPU: ${name} is no result`);
+    const copy = [offset, size, target];
+    target += size;
+    return copy;
+  });
+  return new Uint32Array([width, outputs.length, ...copies]);
+}
+
+/** Where `PREPARE` puts what, from one chunk of the data. */
+export function prepareWords(
+  program: GpuProgram,
+  { stepWords, columns, floats, first, count }: {
+    readonly stepWords: number;
+    readonly columns: number;
+    readonly floats: readonly Field[];
+    /** The chunk's first row, and its rows. */
+    readonly first: number;
+    readonly count: number;
+  },
+): Uint32Array<ArrayBuffer> {
+  const { inputs, capacity } = program.plan;
+  const at = (name: string) => inputs.has(name) ? program.place(name).offset : 0;
+  const targets = floats.flatMap(({ name, size }) => {
+    return Array.from({ length: size }, (_, i) => at(name) + i);
+  });
+  const referenceRows = inputs.get("reference")?.shape.rows ?? 0;
+  return new Uint32Array([
+    ...[stepWords, columns, at("x"), capacity, at("reference"), referenceRows],
+    ...[at("key"), targets.length, first, count, inputs.has("key") ? KEY_WORDS : 0],
+    ...targets,
+  ]);
+}
+
+/** Whole rows, as many as one binding holds. */
+export function chunksOf(
+  rows: number,
+  columns: number,
+  { maxStorageBufferBindingSize, maxBufferSize }: GPUSupportedLimits,
+): readonly { readonly first: number; readonly count: number }[] {
+  const most = Math.floor(Math.min(maxStorageBufferBindingSize, maxBufferSize) / 4 / columns);
+  return Array.from({ length: Math.ceil(rows / most) }, (_, i) => {
+    return { first: i * most, count: Math.min(most, rows - i * most) };
+  });
+}
