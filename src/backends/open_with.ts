@@ -1,6 +1,6 @@
 /**
  * Opens a backend by name, with the kernels that the caller embeds (`open.ts` all, `open_score.ts`
- * those of scoring). This is the only file that knows which backends exist.
+ * those of scoring). This is the only file that names the backends of the host; `open.ts` adds the GPU.
  *
  * "auto" takes WebAssembly, and on a host without it the reference; `details.reason` then says why.
  */

@@ -8,7 +8,7 @@
 import { Command } from "npm:commander@15.1.0";
 import { denoIo, type Io } from "./io.ts";
 import { fail } from "./refusals.ts";
-import { VERSION } from "./version.ts";
+import { VERSION } from "../core/version.ts";
 
 export type { Io } from "./io.ts";
 export type { AdapterReport } from "../backends/open.ts";
