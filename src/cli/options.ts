@@ -41,6 +41,11 @@ export function namesOption(flags: string, text: string): Option {
   });
 }
 
+/** Columns that are left out of a table. */
+export function excludeOption(): Option {
+  return namesOption("--exclude <a,b,c>", "columns to leave out, such as identifiers and clocks");
+}
+
 /** The share of normal rows that may be flagged. */
 export function falseAlarmRateOption(text: string): Option {
   return numberOption("--false-alarm-rate <share>", text, { above: 0, max: 0.999999 });

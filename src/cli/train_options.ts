@@ -17,6 +17,7 @@ export interface TrainOptions extends options.JsonOption, options.BackendOption 
   readonly spec?: string;
   readonly label?: string;
   readonly columns?: readonly string[];
+  readonly exclude?: readonly string[];
   readonly column?: readonly ColumnOverride[];
   readonly schema?: string;
   readonly preset?: DetectorOptions["preset"];
@@ -109,6 +110,7 @@ export const TRAIN_OPTIONS = {
     takers: ALL,
     option: options.namesOption("--columns <a,b,c>", "columns to train on; all but the label"),
   },
+  exclude: { takers: ALL, option: options.excludeOption() },
   column: { takers: DETECTOR, option: columnOption() },
   schema: {
     takers: DETECTOR,

@@ -65,8 +65,7 @@ export function readTable(
     const actual = quoteValue(extension);
     throw new DataError({ source: name, subject: "file extension", expected, actual });
   }
-  const { label, columns, cells } = options;
-  return read(bytes, { source: name, label, columns, cells });
+  return read(bytes, { ...options, source: name });
 }
 
 /** `readTable`, and Parquet, whose reader is loaded when it is needed. */
@@ -96,7 +95,7 @@ export async function readAnyColumnNames(
  * @param name as for {@link readTable}
  * @param bytes the whole file
  */
-export function readColumnNames(name: string, bytes: Uint8Array): readonly string[] | undefined {
+function readColumnNames(name: string, bytes: Uint8Array): readonly string[] | undefined {
   switch (formatOf(name, bytes)) {
     case ".csv":
       return csvNames(bytes, name);
