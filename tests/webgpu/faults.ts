@@ -1,10 +1,10 @@
 /**
- * Training while something goes wrong: the device destroyed before whatever it is asked for (a wait is seen by the
- * next thing that is asked for), every buffer refused, every submit thrown, every kind of shader made to compute
+ * Training while something goes wrong: the device destroyed before whatever it is asked for and after whatever is
+ * waited for, every buffer refused, every submit thrown, every kind of call refused at once, every kind of shader made to compute
  * wrongly, no adapter, no device. Each run must end as WebAssembly's does, or be refused by name.
  */
 import assert from "node:assert/strict";
-import type { Counts, Faults } from "./faulty_gpu.ts";
+import { type Counts, DEVICE_CALLS, type Faults, QUEUE_CALLS } from "./faulty_gpu.ts";
 import {
   assertEndsRight,
   type Example,
@@ -32,6 +32,16 @@ async function assertAllEndRight(
   assert.ok(counts[count] >= least, `${counts[count]} ${count}`);
   for (let at = 0; at < counts[count]; at++) await assertEndsRight(fault(at), lost, example);
 }
+
+/** What may be refused while a run is prepared or at work, each in the middle. */
+const REFUSED: readonly (readonly [name: string, time: number])[] = [
+  ["createBindGroup", 1],
+  ["createBuffer", 8],
+  ["createComputePipeline", 2],
+  ["createShaderModule", 2],
+  ["writeBuffer", 8],
+  ["submit", 1],
+];
 
 /** What a kind of shader is made to do: a text that it has, and what stands there then. */
 type Wrong = Readonly<Record<string, readonly [text: string | RegExp, wrong: string]>>;
@@ -73,6 +83,26 @@ export const FAULT_CHECKS: readonly TrainingCheck[] = [
   {
     name: "the device may be destroyed before whatever it is asked for",
     run: () => assertAllEndRight("calls", 60, (at) => ({ destroyAtCall: at }), GONE, OVERLAPPING),
+  },
+  {
+    name: "the device may be destroyed after whatever is waited for",
+    run: () => assertAllEndRight("waits", 3, (at) => ({ destroyAfterWait: at }), GONE, OVERLAPPING),
+  },
+  {
+    name: "whatever a run asks for may be refused at once",
+    async run() {
+      for (const throwAt of REFUSED) await assertEndsRight({ throwAt }, /the driver refuses/);
+      // A device that has nothing yet cannot be told from none.
+      for (const name of [...DEVICE_CALLS, ...QUEUE_CALLS]) {
+        const { device, counts } = on({ throwAt: [name, 0] });
+        const outcome = await train(SMALL, device).then(({ vae, report }) => {
+          vae.dispose();
+          return report.gpu?.lost;
+        }, (error: Error) => error.message);
+        assert.match(outcome ?? "it was not lost", /Cannot use the GPU: the driver refuses/);
+        assert.deepEqual([counts.liveDevices, counts.liveBuffers], [0, 0]);
+      }
+    },
   },
   {
     name: "any buffer may be refused",

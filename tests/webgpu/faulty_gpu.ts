@@ -1,8 +1,10 @@
 /** Deno's own WebGPU with one thing that goes wrong. */
 
 export interface Faults {
-  /** Destroys the device when something is waited for the n-th time, from 0. */
-  readonly destroyAtWait?: number;
+  /** Destroys the device as soon as what is waited for the n-th time, from 0, is there, before it is looked at. */
+  readonly destroyAfterWait?: number;
+  /** Throws when this is asked of the device or its queue, the n-th time, from 0, rather than to tell later. */
+  readonly throwAt?: readonly [name: string, time: number];
   /** Destroys the device just before it is asked for anything the n-th time, from 0. */
   readonly destroyAtCall?: number;
   /** Destroys the device as soon as there is one. */
@@ -85,7 +87,7 @@ export function faultyGpu(faults: Faults = {}): FaultyGpu {
 }
 
 /** Whatever a run asks of its device and queue. */
-const DEVICE_CALLS = [
+export const DEVICE_CALLS = [
   "createBindGroup",
   "createBindGroupLayout",
   "createBuffer",
@@ -94,7 +96,7 @@ const DEVICE_CALLS = [
   "createPipelineLayout",
   "createShaderModule",
 ] as const;
-const QUEUE_CALLS = ["submit", "writeBuffer"] as const;
+export const QUEUE_CALLS = ["submit", "writeBuffer"] as const;
 
 /** A buffer larger than any. */
 const TOO_LARGE = 2 ** 40;
@@ -114,8 +116,11 @@ function spoil(device: GPUDevice, faults: Faults, counts: Counts): GPUDevice {
     if (isLive) counts.liveDevices--;
     isLive = false;
   });
-  const asked = () => {
+  const [thrown, time] = faults.throwAt ?? [];
+  let times = 0;
+  const asked = (name?: string) => {
     if (counts.calls++ === faults.destroyAtCall) device.destroy();
+    if (name === thrown && name && times++ === time) throw new TypeError("the driver refuses");
   };
   spoilBuffers(device, faults, counts, asked);
   before(device, "createBindGroup", () => counts.groups++);
@@ -123,8 +128,8 @@ function spoil(device: GPUDevice, faults: Faults, counts: Counts): GPUDevice {
   before(device.queue, "submit", () => {
     if (counts.submits++ === faults.throwAtSubmit) throw new TypeError("the queue is gone");
   });
-  for (const name of DEVICE_CALLS) before(device, name, asked);
-  for (const name of QUEUE_CALLS) before(device.queue, name, asked);
+  for (const name of DEVICE_CALLS) before(device, name, () => asked(name));
+  for (const name of QUEUE_CALLS) before(device.queue, name, () => asked(name));
   return device;
 }
 
@@ -135,14 +140,13 @@ function spoilBuffers(device: GPUDevice, faults: Faults, counts: Counts, asked: 
     const buffer = create(isFailing ? { ...descriptor, size: TOO_LARGE } : descriptor);
     let isLive = true;
     counts.liveBuffers++;
-    before(buffer, "mapAsync", () => {
-      asked();
-      if (counts.waits++ === faults.destroyAtWait) device.destroy();
-    });
+    before(buffer, "mapAsync", () => asked());
     const map = buffer.mapAsync.bind(buffer);
     buffer.mapAsync = (...args) => {
+      const isLast = counts.waits++ === faults.destroyAfterWait;
       counts.mostWaiting = Math.max(counts.mostWaiting, ++counts.waiting);
-      return map(...args).finally(() => counts.waiting--);
+      const mapped = isLast ? map(...args).then(() => device.destroy()) : map(...args);
+      return mapped.finally(() => counts.waiting--);
     };
     before(buffer, "destroy", () => {
       if (isLive) counts.liveBuffers--;

@@ -1,6 +1,6 @@
 /**
- * Calls of a model while something goes wrong: the device destroyed before whatever it is asked for, every buffer
- * refused, every submit thrown, shaders that compute wrongly, be it in some rows alone. Each call must end as
+ * Calls of a model while something goes wrong: the device destroyed before whatever it is asked for and after
+ * whatever is waited for, every buffer refused, every submit thrown, shaders that compute wrongly, be it in some rows alone. Each call must end as
  * WebAssembly's does.
  */
 import assert from "node:assert/strict";
@@ -69,6 +69,10 @@ export const SCORING_FAULT_CHECKS: readonly TrainingCheck[] = [
   {
     name: "while it scores the device may be destroyed before whatever it is asked for",
     run: () => assertAllScoreRight("calls", 40, (at) => ({ destroyAtCall: at }), GONE),
+  },
+  {
+    name: "while it scores the device may be destroyed after whatever is waited for",
+    run: () => assertAllScoreRight("waits", 4, (at) => ({ destroyAfterWait: at }), GONE),
   },
   {
     name: "while it scores any buffer may be refused",

@@ -50,7 +50,13 @@ export interface GpuBackend extends Backend<GpuProgram> {
 
 /** @throws DOMException if there is no adapter that may be used */
 export async function openWebgpu(options: WebgpuOptions = {}): Promise<GpuBackend> {
-  return backendOn(await openDevice(options), options);
+  const device = await openDevice(options);
+  try {
+    return backendOn(device, options);
+  } catch (error) {
+    device.dispose();
+    throw error;
+  }
 }
 
 export function backendOn(device: Device, options: WebgpuOptions = {}): GpuBackend {

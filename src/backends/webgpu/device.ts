@@ -72,18 +72,28 @@ export class Device {
     if (this.#buffers.delete(buffer)) buffer.destroy();
   }
 
-  /** Records commands and queues them; a browser or driver may refuse at once what others tell late. */
-  submit(record: (encoder: GPUCommandEncoder) => void): void {
-    this.#reads.start();
+  /**
+   * Asks the device for something: a browser or driver may refuse at once what others tell late.
+   * @throws GpuError if it does
+   */
+  ask<T>(work: (gpu: GPUDevice) => T): T {
     this.requireSound();
     try {
-      const encoder = this.gpu.createCommandEncoder();
-      record(encoder);
-      this.gpu.queue.submit([encoder.finish()]);
+      return work(this.gpu);
     } catch (error) {
       this.fail(`Cannot use the GPU: ${(error as Error).message}`);
-      this.requireSound();
+      throw this.#failure;
     }
+  }
+
+  /** Records commands and queues them. */
+  submit(record: (encoder: GPUCommandEncoder) => void): void {
+    this.#reads.start();
+    this.ask((gpu) => {
+      const encoder = gpu.createCommandEncoder();
+      record(encoder);
+      gpu.queue.submit([encoder.finish()]);
+    });
   }
 
   /** Queues a write. Deno 2.9 panics where there is nothing to write. */
@@ -93,7 +103,7 @@ export class Device {
     words: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>,
   ) {
     this.#reads.start();
-    if (words.length > 0) this.gpu.queue.writeBuffer(buffer, 4 * first, words);
+    if (words.length > 0) this.ask((gpu) => gpu.queue.writeBuffer(buffer, 4 * first, words));
   }
 
   /** Copies `into.length` words from the element `first`, as they are now. */
@@ -103,7 +113,7 @@ export class Device {
   }
 
   #make(descriptor: GPUBufferDescriptor): GPUBuffer {
-    const buffer = this.gpu.createBuffer(descriptor);
+    const buffer = this.ask((gpu) => gpu.createBuffer(descriptor));
     this.#buffers.add(buffer);
     return buffer;
   }

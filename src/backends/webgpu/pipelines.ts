@@ -13,36 +13,35 @@ export class Pipelines {
 
   constructor(device: Device) {
     this.#device = device;
-    this.#bindings = device.gpu.createBindGroupLayout({
-      entries: TYPES.map((type, binding) => ({
-        binding,
-        visibility: GPUShaderStage.COMPUTE,
-        buffer: { type, hasDynamicOffset: binding === RECORDS },
-      })),
-    });
-    this.#layout = device.gpu.createPipelineLayout({ bindGroupLayouts: [this.#bindings] });
+    const entries = TYPES.map((type, binding) => ({
+      binding,
+      visibility: GPUShaderStage.COMPUTE,
+      buffer: { type, hasDynamicOffset: binding === RECORDS },
+    }));
+    this.#bindings = device.ask((gpu) => gpu.createBindGroupLayout({ entries }));
+    const bindGroupLayouts = [this.#bindings];
+    this.#layout = device.ask((gpu) => gpu.createPipelineLayout({ bindGroupLayouts }));
   }
 
   get(shader: string): GPUComputePipeline {
     const known = this.#made.get(shader);
     if (known) return known;
-    const { gpu } = this.#device;
-    const pipeline = gpu.createComputePipeline({
-      layout: this.#layout,
-      compute: { module: gpu.createShaderModule({ code: shader }), entryPoint: "main" },
-    });
+    const pipeline = this.#device.ask((gpu) =>
+      gpu.createComputePipeline({
+        layout: this.#layout,
+        compute: { module: gpu.createShaderModule({ code: shader }), entryPoint: "main" },
+      })
+    );
     this.#made.set(shader, pipeline);
     return pipeline;
   }
 
   /** @param window bytes of the records that one dispatch sees */
   bindGroup(buffers: readonly GPUBuffer[], window: number): GPUBindGroup {
-    return this.#device.gpu.createBindGroup({
-      layout: this.#bindings,
-      entries: buffers.map((buffer, binding) => ({
-        binding,
-        resource: binding === RECORDS ? { buffer, size: window } : { buffer },
-      })),
-    });
+    const entries = buffers.map((buffer, binding) => ({
+      binding,
+      resource: binding === RECORDS ? { buffer, size: window } : { buffer },
+    }));
+    return this.#device.ask((gpu) => gpu.createBindGroup({ layout: this.#bindings, entries }));
   }
 }

@@ -77,14 +77,25 @@ export class Reads {
         at += 4 * into.length;
       }
     });
-    await device.wait(staging.mapAsync(GPUMapMode.READ, 0, bytes));
+    await device.wait(this.#take(staging, bytes, reads, before));
+    this.#staging.push(staging);
+  }
+
+  /** What the staging buffer holds once it is mapped. A device may be lost at any point, also once it is. */
+  async #take(
+    staging: GPUBuffer,
+    bytes: number,
+    reads: readonly Read[],
+    before: Promise<unknown>,
+  ): Promise<void> {
+    await staging.mapAsync(GPUMapMode.READ, 0, bytes);
     await before;
+    this.#device.requireSound();
     const words = new Float32Array(staging.getMappedRange(0, bytes));
-    at = 0;
+    let at = 0;
     for (const { into } of reads) into.set(words.subarray(at, at += into.length));
     staging.unmap();
-    device.requireSound();
-    this.#staging.push(staging);
+    this.#device.requireSound();
   }
 
   /** One of a size that was used before, or a new one. */

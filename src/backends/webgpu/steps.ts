@@ -196,15 +196,17 @@ export class GpuStepper implements Stepper {
   }
 
   #pipeline(code: string): GPUComputePipeline {
-    const module = this.#device.gpu.createShaderModule({ code });
-    return this.#device.gpu.createComputePipeline({ layout: "auto", compute: { module } });
+    return this.#device.ask((gpu) => {
+      const module = gpu.createShaderModule({ code });
+      return gpu.createComputePipeline({ layout: "auto", compute: { module } });
+    });
   }
 
   #group(pipeline: GPUComputePipeline, buffers: readonly GPUBuffer[]): GPUBindGroup {
-    return this.#device.gpu.createBindGroup({
-      layout: pipeline.getBindGroupLayout(0),
-      entries: buffers.map((buffer, binding) => ({ binding, resource: { buffer } })),
-    });
+    const entries = buffers.map((buffer, binding) => ({ binding, resource: { buffer } }));
+    return this.#device.ask((gpu) =>
+      gpu.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries })
+    );
   }
 
   #buffer(elements: number): GPUBuffer {

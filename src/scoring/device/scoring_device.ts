@@ -118,7 +118,8 @@ export class ScoringDevice<Name extends string> implements WorkDevice<Name> {
     } catch (error) {
       // An adapter may come later, where one was asked for.
       if (this.#isAsked) this.#opening = undefined;
-      if (this.#isAsked && !(error instanceof GpuError)) throw error;
+      if (error instanceof GpuError) this.#details = { lost: error.message };
+      else if (this.#isAsked) throw error;
       return undefined;
     }
   }
