@@ -50,7 +50,7 @@ import {
   loadModelFile,
   type TrainedVae,
 } from "../scoring/trained_vae.ts";
-import type { FitReport } from "../training/report.ts";
+import { type FitReport, gpuDetails } from "../training/report.ts";
 import { VAE } from "../training/vae.ts";
 import { calibrate, MIN_ROWS } from "./calibrate.ts";
 import { type DriftOptions, type DriftReport, driftReport } from "./drift/drift.ts";
@@ -78,6 +78,12 @@ export class Detector extends TableScorer {
   constructor(vae: TrainedVae, model: TableModel, report?: FitReport) {
     super(vae, model);
     this.report = report;
+  }
+
+  /** What is really in use, and what the fit used: of an ensemble, over all of its networks. */
+  override get device(): TableScorer["device"] {
+    const { gpu } = this.report ?? {}, { training, left: _left, ...own } = super.device;
+    return { ...own, ...(gpu ? gpuDetails({ gpu }) : training ? { training } : {}) };
   }
 
   /**

@@ -42,6 +42,22 @@ export interface GpuReport {
   lost?: string;
 }
 
+/** What a GPU did in all of several fits: the first that lost or left it says why. */
+export function gpuOfAll(fits: readonly Pick<FitReport, "gpu">[]): Pick<FitReport, "gpu"> {
+  const all = fits.flatMap(({ gpu }) => gpu ?? []);
+  if (all.length === 0) return {};
+  const [{ adapter }] = all, steps = all.reduce((sum, gpu) => sum + gpu.steps, 0);
+  const lost = all.find((gpu) => gpu.lost)?.lost, left = all.find((gpu) => gpu.left)?.left;
+  return { gpu: { adapter, steps, ...(left && { left }), ...(lost && { lost }) } };
+}
+
+/** What `device` of a model says of the GPU of its fit. */
+export function gpuDetails({ gpu }: Pick<FitReport, "gpu">) {
+  if (!gpu) return {};
+  const { adapter, lost, left } = gpu;
+  return { adapter, ...(lost ? { lost } : left ? { left } : { training: "webgpu" }) };
+}
+
 /** How a fit went. */
 export interface FitReport {
   /** Every epoch. */

@@ -30,7 +30,7 @@ import { type FitOptions, parseRecipe, type Recipe } from "./options.ts";
 import { type GapOptions, type Gaps, gapsOf } from "./refinement.ts";
 import { type GpuRequest, openGpuSteps } from "./gpu_choice.ts";
 import type { GpuSteps } from "./gpu_steps.ts";
-import type { FitReport } from "./report.ts";
+import { type FitReport, gpuDetails } from "./report.ts";
 import { mixed, type RowOrder, shuffled } from "./row_order.ts";
 import { type NamedScoreOptions, scoreBy, type Scored, type ScoreSettings } from "./scores/mod.ts";
 import { scoringDevice } from "./scoring_device.ts";
@@ -268,10 +268,7 @@ export class VAE extends TrainedVae {
 
   /** What is really in use, and what the last fit used. */
   override get device(): TrainedVae["device"] {
-    const { adapter, lost, left } = this.#gpu?.report ?? {};
-    if (!adapter) return super.device;
-    const training = left ? { left } : { training: "webgpu" };
-    return { ...super.device, adapter, ...(lost ? { lost } : training) };
+    return { ...super.device, ...gpuDetails({ gpu: this.#gpu?.report }) };
   }
 
   /** The rows of every epoch: mixed where some lack their label. */

@@ -4,6 +4,7 @@
  * wrongly, no adapter, no device. Each run must end as WebAssembly's does, or be refused by name.
  */
 import assert from "node:assert/strict";
+import { Detector } from "../../mod.ts";
 import { type Counts, DEVICE_CALLS, type Faults, QUEUE_CALLS } from "./faulty_gpu.ts";
 import {
   assertEndsRight,
@@ -122,6 +123,26 @@ export const FAULT_CHECKS: readonly TrainingCheck[] = [
   {
     name: "a device that is gone as soon as it is there ends on WebAssembly",
     run: () => assertEndsRight({ destroyAtOpening: true }, GONE),
+  },
+  {
+    name: "an ensemble says that a network after the first has lost the GPU",
+    async run() {
+      const rows = await SMALL.rows(), fit = { members: 2, epochs: 1, seed: 1 };
+      const { device, counts } = on({ throwAtSubmit: 6 });
+      const detector = await Detector.fit(rows, { ...fit, ...device });
+      const { gpu } = detector.report!;
+      assert.ok(counts.devices >= 4 && gpu!.steps > 0, `${counts.devices} devices`);
+      for (const lost of [gpu?.lost, detector.device.lost]) assert.match(String(lost), /is gone/);
+      assert.equal(detector.device.training, undefined);
+      detector.dispose();
+      assert.deepEqual([counts.liveDevices, counts.liveBuffers], [0, 0]);
+      const whole = await Detector.fit(rows, { ...fit, ...on({}).device });
+      assert.equal(whole.device.lost, undefined);
+      assert.equal(whole.device.training, "webgpu");
+      // The step that failed and those after it, of one network of four, were the host's.
+      assert.ok(whole.report!.gpu!.steps > gpu!.steps);
+      whole.dispose();
+    },
   },
   {
     name: "a driver that refuses its adapter or device is named",

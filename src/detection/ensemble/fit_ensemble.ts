@@ -21,7 +21,7 @@ import type { Curve } from "../../scoring/views/curve.ts";
 import { project, type Projection } from "../../scoring/views/projector.ts";
 import type { View, ViewName } from "../../scoring/views/view.ts";
 import { takeRows } from "../../training/minibatch.ts";
-import type { FitReport } from "../../training/report.ts";
+import { type FitReport, gpuOfAll } from "../../training/report.ts";
 import type { VAE } from "../../training/vae.ts";
 import { fitMembers, type Members, type MembersRequest } from "./fit_members.ts";
 import { fitViews } from "./fit_views.ts";
@@ -59,7 +59,7 @@ export interface FittedEnsemble {
   readonly model: EnsembleModel;
   /** The first member of the first view, with a machine of its own. */
   readonly vae: VAE;
-  /** Of the first member. */
+  /** Of the first member; what the GPU did for all of them. */
   readonly report: FitReport;
 }
 
@@ -78,7 +78,13 @@ export async function fitEnsemble(request: EnsembleRequest): Promise<FittedEnsem
   const [first, ...others] = fitted.flatMap(({ members: { vaes } }) => vaes);
   const complete = withNeighbours(model, fitted, cells, { order, referenceRows }, first.beside);
   for (const vae of others) vae.dispose();
-  return { model: complete, vae: first, report: fitted[0].members.reports[0] };
+  return { model: complete, vae: first, report: reportOf(fitted) };
+}
+
+/** The report of the first member, with what the GPU did for all of them. */
+export function reportOf(fitted: readonly FittedPart[]): FitReport {
+  const reports = fitted.flatMap(({ members }) => members.reports);
+  return { ...reports[0], ...gpuOfAll(reports) };
 }
 
 /** Which rows are whose: the folds of the members, and the references. */

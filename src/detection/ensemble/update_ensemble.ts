@@ -28,6 +28,7 @@ import {
   type FittedEnsemble,
   type FittedPart,
   MAX_TRAINING_ROWS,
+  reportOf,
   SURPRISAL_ROWS,
   thin,
 } from "./fit_ensemble.ts";
@@ -47,7 +48,7 @@ export async function updateEnsemble(
   const { columns, statistics } = model, updated = assemble(columns, statistics, fitted);
   const [first, ...others] = fitted.flatMap(({ members: { vaes } }) => vaes);
   for (const vae of others) vae.dispose();
-  return { model: updated, vae: first, report: fitted[0].members.reports[0] };
+  return { model: updated, vae: first, report: reportOf(fitted) };
 }
 
 async function updatePart(
