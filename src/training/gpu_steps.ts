@@ -10,7 +10,7 @@
  */
 import { type Accelerator, GpuError, type StepInputs, type Stepper } from "../backends/backend.ts";
 import type { Plan } from "../graph/plan.ts";
-import { relativeRounding } from "../graph/cost.ts";
+import { normRounding, relativeRounding } from "../graph/cost.ts";
 import type { StepMeans } from "./epoch_sums.ts";
 import type { GpuReport } from "./report.ts";
 
@@ -46,7 +46,7 @@ export class GpuSteps {
   readonly report: GpuReport;
   readonly #accelerator: Accelerator;
   readonly #stepper: Stepper;
-  readonly #tolerance: number;
+  readonly #tolerances: { readonly loss: number; readonly squaredNorm: number };
   readonly #parameters: Float32Array;
   readonly #state: Float32Array;
   readonly #clock: () => number;
@@ -84,7 +84,7 @@ export class GpuSteps {
     this.#accelerator = accelerator;
     this.#stepper = stepper;
     this.most = stepper.most;
-    this.#tolerance = relativeRounding(plan);
+    this.#tolerances = { loss: relativeRounding(plan), squaredNorm: normRounding(plan) };
     this.#parameters = new Float32Array(lengths.parameters);
     this.#state = new Float32Array(lengths.state);
     this.report = { adapter: String(accelerator.details.adapter), steps: 0 };
@@ -222,10 +222,10 @@ export class GpuSteps {
   #compare(got: ReadonlyMap<string, Float64Array>, want: Expected, step: number): void {
     const parts = Math.abs(want.loss[0]) + Math.abs(want.reconstruction[0]) + Math.abs(want.kl[0]);
     const scales = { loss: parts, squaredNorm: 2 * Math.abs(want.squaredNorm[0]) };
-    for (const [name, scale] of Object.entries(scales)) {
-      const expected = want[name as keyof typeof scales][0], actual = got.get(name)![0];
+    for (const name of ["loss", "squaredNorm"] as const) {
+      const expected = want[name][0], actual = got.get(name)![0];
       if (!Number.isFinite(expected) && !Number.isFinite(actual)) continue;
-      const limit = (step + 1) * this.#tolerance * scale + 2 ** -60;
+      const limit = (step + 1) * this.#tolerances[name] * scales[name] + 2 ** -60;
       if (Math.abs(actual - expected) <= limit) continue;
       throw new DistrustError(
         `Cannot trust the GPU: ${name} must be ${expected}: current value is ${actual}`,

@@ -2,6 +2,7 @@
  * A process that runs checks and prints a JSON line for each, as one test per check. The process is
  * started by the first test that asks, and reports the rest while others wait.
  */
+import { GPU_ENVIRONMENT } from "../../scripts/lib/gpu.ts";
 
 interface Line {
   readonly name?: string;
@@ -44,7 +45,7 @@ export class Campaign {
     this.#started = true;
     const child = new Deno.Command(Deno.execPath(), {
       args: [...this.#args],
-      env: { XDG_RUNTIME_DIR: "/tmp", ...this.#env },
+      env: { ...GPU_ENVIRONMENT, ...this.#env },
       stdin: "null",
       stdout: "piped",
       stderr: "piped",

@@ -16,6 +16,7 @@ import { SCORING_CHECKS } from "./scoring.ts";
 import { SCORING_FAULT_CHECKS } from "./scoring_faults.ts";
 import { assertGivesAllBack, TRAINING_CHECKS, type TrainingCheck } from "./training.ts";
 import { TRUST_CHECKS } from "./trust.ts";
+import { WHOLE_RUN_CHECKS } from "./whole_runs.ts";
 import { TUNER_CHECKS } from "./tuning.ts";
 
 const print = (value: unknown) =>
@@ -25,7 +26,7 @@ const print = (value: unknown) =>
 console.log = console.error;
 
 const OF_MODELS: Readonly<Record<string, readonly TrainingCheck[]>> = {
-  training: [...TRAINING_CHECKS, ...TRUST_CHECKS],
+  training: [...WHOLE_RUN_CHECKS, ...TRAINING_CHECKS, ...TRUST_CHECKS],
   faults: [...FAULT_CHECKS, ...LIMIT_CHECKS, ...AUTO_CHECKS],
   scoring: [...SCORING_CHECKS, ...SCORING_FAULT_CHECKS, ...HALF_CHECKS],
   tuning: TUNER_CHECKS,

@@ -1,5 +1,5 @@
 /**
- * Training on WebGPU in Deno: see training.ts, trust.ts, faults.ts, limits.ts and auto.ts; and the refusal where there is no
+ * Training on WebGPU in Deno: see training.ts, whole_runs.ts, trust.ts, faults.ts, limits.ts and auto.ts; and the refusal where there is no
  * driver at all.
  */
 import { match } from "node:assert/strict";
@@ -11,11 +11,12 @@ import { FAULT_CHECKS } from "./faults.ts";
 import { LIMIT_CHECKS } from "./limits.ts";
 import { TRAINING_CHECKS } from "./training.ts";
 import { TRUST_CHECKS } from "./trust.ts";
+import { WHOLE_RUN_CHECKS } from "./whole_runs.ts";
 
 const reason = await hasAdapter() ? undefined : "Deno finds no WebGPU adapter";
 const script = new URL("in_deno.ts", import.meta.url).pathname;
 const KINDS = {
-  training: [...TRAINING_CHECKS, ...TRUST_CHECKS],
+  training: [...WHOLE_RUN_CHECKS, ...TRAINING_CHECKS, ...TRUST_CHECKS],
   faults: [...FAULT_CHECKS, ...LIMIT_CHECKS, ...AUTO_CHECKS],
 };
 

@@ -10,7 +10,7 @@ import {
   assertSameCurve,
   type Example,
   on,
-  ROUNDINGS,
+  roundingAfter,
   SMALL,
   train,
   type TrainingCheck,
@@ -52,7 +52,7 @@ export const TRUST_CHECKS: readonly TrainingCheck[] = [
       const { vae, report } = await train(stored(example), { backend: "webgpu" });
       assert.equal(report.gpu?.lost, undefined);
       assert.ok(Math.abs(logVar(want)) > 0.01);
-      const limit = 2 * 8 * ROUNDINGS * 2 ** -24;
+      const limit = roundingAfter(8);
       const distance = Math.abs(logVar(vae) - logVar(want));
       assert.ok(distance <= limit, `${logVar(vae)} is not ${logVar(want)}`);
     },

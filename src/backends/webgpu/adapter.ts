@@ -50,8 +50,9 @@ export function nameOf({ description, vendor, architecture, device }: GPUAdapter
   return description || [vendor, architecture, device].filter(Boolean).join(" ") || "unnamed";
 }
 
+/** By what it says of itself, or by the names of Mesa's, Google's and Microsoft's ("Microsoft Basic Render Driver"). */
 export function isSoftware(info: GPUAdapterInfo): boolean {
-  return info.isFallbackAdapter || /llvmpipe|swiftshader|software/i.test(
+  return info.isFallbackAdapter || /llvmpipe|swiftshader|software|basic render/i.test(
     `${info.description} ${info.architecture}`,
   );
 }
