@@ -22,17 +22,41 @@ export function folderStore(folder: string, everySeconds = 60): CheckpointStore 
   };
 }
 
-/** What work gave, kept in the folder: done once, it is told from there. */
-export async function onceIn(folder: string, work: () => Promise<string>): Promise<string> {
-  const path = `${folder}/result.txt`;
+/**
+ * What work gave, kept in the folder beside the options that it was done with: done once, it is told from there.
+ * @throws Error if the folder holds what was done with other options
+ */
+export async function onceIn(
+  folder: string,
+  options: Readonly<Record<string, unknown>>,
+  work: () => Promise<string>,
+): Promise<string> {
+  const wanted = JSON.stringify(options);
+  const result = await readText(`${folder}/result.txt`);
+  const known = await readText(`${folder}/options.json`);
+  if (known !== undefined && known !== wanted) {
+    throw new Error(
+      `Cannot go on in ${folder}: options must be ${known}: current value is ${wanted}; take another folder`,
+    );
+  }
+  if (result !== undefined && known !== undefined) return result;
+  await Deno.mkdir(folder, { recursive: true });
+  await writeText(`${folder}/options.json`, wanted);
+  const done = await work();
+  await writeText(`${folder}/result.txt`, done);
+  return done;
+}
+
+async function readText(path: string): Promise<string | undefined> {
   try {
     return await Deno.readTextFile(path);
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
   }
-  const result = await work();
-  await Deno.mkdir(folder, { recursive: true });
-  await Deno.writeTextFile(`${path}.tmp`, result);
+}
+
+async function writeText(path: string, text: string): Promise<void> {
+  await Deno.writeTextFile(`${path}.tmp`, text);
   await Deno.rename(`${path}.tmp`, path);
-  return result;
 }

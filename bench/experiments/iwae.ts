@@ -7,7 +7,8 @@
  *     deno task experiment:iwae --objective vae|iwae --k 5 --stages 4 --seed 1 [--layers 2] [--estimator dreg] [--samples 5000] [--tested 10000] [--trained 59600] [--checkpoint DIR] [--every 60] [--images DIR] [--threads 2] [--backend webgpu]
  *
  * The whole recipe is one command: `--k 1,5,50 --stages 8 --checkpoint DIR`. Killed at any moment, the same command
- * goes on: a k that is done, in DIR/k5 for example, is told again from there, and one that was begun is resumed.
+ * goes on: a k that is done, in DIR/k5 for example, is told again from there, and one that was begun is resumed;
+ * other options are refused there.
  */
 import { parseArgs } from "node:util";
 import { VAE } from "../../src/training/vae.ts";
@@ -111,7 +112,11 @@ async function run(samples: number, folder?: string): Promise<string> {
   return line;
 }
 
+/** The options that a result depends on. */
+const { checkpoint: _, every: _every, threads: _threads, backend: _backend, ...decisive } = given;
+
 for (const k of given.k.split(",").map(Number)) {
   const folder = given.checkpoint === undefined ? undefined : `${given.checkpoint}/k${k}`;
-  console.log(folder === undefined ? await run(k) : await onceIn(folder, () => run(k, folder)));
+  if (folder === undefined) console.log(await run(k));
+  else console.log(await onceIn(folder, { ...decisive, k }, () => run(k, folder)));
 }

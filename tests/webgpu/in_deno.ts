@@ -10,6 +10,7 @@ import { openDevice } from "../../src/backends/webgpu/device.ts";
 import { CHECKS } from "./checks.ts";
 import { AUTO_CHECKS } from "./auto.ts";
 import { HALF_CHECKS } from "./halves.ts";
+import { DISPATCH_CHECKS } from "./dispatches.ts";
 import { FAULT_CHECKS } from "./faults.ts";
 import { LIMIT_CHECKS } from "./limits.ts";
 import { SCORING_CHECKS } from "./scoring.ts";
@@ -26,7 +27,7 @@ const print = (value: unknown) =>
 console.log = console.error;
 
 const OF_MODELS: Readonly<Record<string, readonly TrainingCheck[]>> = {
-  training: [...WHOLE_RUN_CHECKS, ...TRAINING_CHECKS, ...TRUST_CHECKS],
+  training: [...WHOLE_RUN_CHECKS, ...TRAINING_CHECKS, ...DISPATCH_CHECKS, ...TRUST_CHECKS],
   faults: [...FAULT_CHECKS, ...LIMIT_CHECKS, ...AUTO_CHECKS],
   scoring: [...SCORING_CHECKS, ...SCORING_FAULT_CHECKS, ...HALF_CHECKS],
   tuning: TUNER_CHECKS,

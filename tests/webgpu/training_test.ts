@@ -7,6 +7,7 @@ import { hasAdapter } from "../../scripts/lib/gpu.ts";
 import { testUnless } from "../util/skip.ts";
 import { Campaign } from "./campaign.ts";
 import { AUTO_CHECKS } from "./auto.ts";
+import { DISPATCH_CHECKS } from "./dispatches.ts";
 import { FAULT_CHECKS } from "./faults.ts";
 import { LIMIT_CHECKS } from "./limits.ts";
 import { TRAINING_CHECKS } from "./training.ts";
@@ -16,7 +17,7 @@ import { WHOLE_RUN_CHECKS } from "./whole_runs.ts";
 const reason = await hasAdapter() ? undefined : "Deno finds no WebGPU adapter";
 const script = new URL("in_deno.ts", import.meta.url).pathname;
 const KINDS = {
-  training: [...WHOLE_RUN_CHECKS, ...TRAINING_CHECKS, ...TRUST_CHECKS],
+  training: [...WHOLE_RUN_CHECKS, ...TRAINING_CHECKS, ...DISPATCH_CHECKS, ...TRUST_CHECKS],
   faults: [...FAULT_CHECKS, ...LIMIT_CHECKS, ...AUTO_CHECKS],
 };
 
