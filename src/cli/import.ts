@@ -44,11 +44,17 @@ export function importCommand(io: Io): Command {
     const out = options.required(flags.out, "--out <model>", command);
     await requirePlace(out, [path]);
     const { activation, likelihood: type, layers } = flags;
-    const vae = VAE.fromStateDict(await readWhole(path), {
+    const bytes = await readWhole(path);
+    const told = {
       activation,
-      likelihood: type === "gaussian" ? { type, variance: 1 } : { type },
+      likelihood: type === "gaussian" ? { type, variance: 1 } as const : { type },
       ...(layers !== undefined && { layers: await readLayers(layers) }),
-    });
+    };
+    // Safetensors begin with the length of a header, then "{".
+    if (bytes[8] !== "{".charCodeAt(0)) {
+      throw new TypeError(`Cannot import ${path}: it must be a safetensors file`);
+    }
+    const vae = VAE.fromStateDict(bytes, told);
     await writeWhole(out, [vae.save()]);
     const { spec } = vae, { inputs, encoder, decoder, likelihood } = spec, size = latentSize(spec);
     vae.dispose();

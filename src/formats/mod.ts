@@ -7,7 +7,7 @@
 import { csvNames, jsonlNames } from "./column_names.ts";
 import { readCsv } from "./csv.ts";
 import { DataError, quoteValue } from "./errors.ts";
-import { TABLE_EXTENSIONS, type TableExtension } from "./extensions.ts";
+import { ANY_EXTENSIONS, type TableExtension } from "./extensions.ts";
 import { readJsonl } from "./jsonl.ts";
 import { readNpy } from "./npy.ts";
 import { isNpy } from "./npy_header.ts";
@@ -61,7 +61,7 @@ export function readTable(
   const extension = formatOf(name, bytes);
   const read = READERS.get(extension);
   if (!read) {
-    const expected = `one of ${TABLE_EXTENSIONS.join(", ")}`;
+    const expected = `one of ${ANY_EXTENSIONS.join(", ")}`;
     const actual = quoteValue(extension);
     throw new DataError({ source: name, subject: "file extension", expected, actual });
   }

@@ -315,10 +315,12 @@ export class TableScorer {
   /** New rows of the table, `first` to `first + count - 1` of those that the seed makes. @internal */
   drawFrom(first: number, count: number, options: SampleOptions): Cells {
     const { ensemble, window } = this.model;
-    if (!ensemble || window !== undefined) {
-      return this.fromVae(this.vae.sampleFrom(first, count, options));
-    }
-    return (this.#draws ??= new Draws(ensemble, this.vae)).rows(first, count, options);
+    const cells = !ensemble || window !== undefined
+      ? this.fromVae(this.vae.sampleFrom(first, count, options))
+      : (this.#draws ??= new Draws(ensemble, this.vae)).rows(first, count, options);
+    // A mean may lie between two counts; a draw is one.
+    if (window === undefined && !options.mean) roundCounts(cells, this.schema);
+    return cells;
   }
 
   /** The first cell that the likelihood cannot take. */
@@ -393,4 +395,12 @@ export class TableScorer {
     disposeTwin(this.vae);
     this.vae.dispose();
   }
+}
+
+/** Cells of counts to whole numbers from 0. */
+function roundCounts({ data }: Cells, schema: readonly ColumnSchema[]): void {
+  schema.forEach(({ kind }, c) => {
+    if (kind !== "count") return;
+    for (let i = c; i < data.length; i += schema.length) data[i] = Math.max(0, Math.round(data[i]));
+  });
 }
