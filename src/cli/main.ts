@@ -8,9 +8,10 @@
 import { Command } from "npm:commander@15.1.0";
 import { denoIo, type Io } from "./io.ts";
 import { fail } from "./refusals.ts";
-import { VERSION } from "./version.ts";
+import { VERSION } from "../core/version.ts";
 
 export type { Io } from "./io.ts";
+export type { AdapterReport } from "../backends/open.ts";
 
 /** The commands, in the order in which help lists them; each is read when it is asked for. */
 const COMMANDS: Readonly<Record<string, () => Promise<(io: Io) => Command>>> = {

@@ -2,6 +2,7 @@
  * `elbow serve --models DIR`: every model of a folder behind HTTP, until Ctrl-C or SIGTERM. Then what
  * is being answered is answered, what is new is refused, and after STOP_MS the rest is cut off.
  */
+import { messageOf } from "../core/errors.ts";
 import { Command } from "npm:commander@15.1.0";
 import type { Scope, Token } from "../http/mod.ts";
 import type { JobQueue } from "../storage/job_queue.ts";
@@ -146,7 +147,7 @@ async function listModels(folder: string): Promise<string[]> {
     const names = entries.map(({ name }) => name).filter((name) => name.endsWith(EXTENSION));
     return names.sort().map((name) => `${folder}/${name}`);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new TypeError(`Cannot serve ${folder}: ${reason}`, { cause: error });
   }
 }

@@ -6,7 +6,7 @@ import { Command } from "npm:commander@15.1.0";
 import { Detector } from "../detection/detector.ts";
 import type { Table } from "../formats/mod.ts";
 import { encodeTable } from "../scoring/raw_table.ts";
-import { type LabelFigures, labelFigures } from "./against_label.ts";
+import { detectorFigures } from "./against_label.ts";
 import { readToTrain } from "./data.ts";
 import { requireEnding, requirePlace, writeWhole } from "./files.ts";
 import { sayWarnings } from "./in_flags.ts";
@@ -58,7 +58,8 @@ export async function train(
   if (given.curve !== undefined) {
     await writeWhole(given.curve, [lossCurve(detector.report!.history)]);
   }
-  const against = table.label && labelsAgainst(detector, table, table.label);
+  const against = table.label &&
+    detectorFigures(detector, encodeTable(table, detector.schema), table.label);
   return { detector, table, fit: detector.report!, against, bytes: bytes.length };
 }
 
@@ -70,9 +71,4 @@ async function fit(table: Table, given: TrainOptions, io: Io): Promise<Detector>
     io,
     (settings) => Detector.fit(table, { ...settings, ...(schema.length > 0 && { schema }) }),
   );
-}
-
-function labelsAgainst(detector: Detector, table: Table, label: Float64Array): LabelFigures {
-  const { scores, pValues } = detector.scoreCells(encodeTable(table, detector.schema));
-  return labelFigures(scores, label, Array.from(pValues, (p) => detector.isAnomaly(p)));
 }

@@ -98,7 +98,7 @@ export async function readAnyColumnNames(
  * @param name as for {@link readTable}
  * @param bytes the whole file
  */
-export function readColumnNames(name: string, bytes: Uint8Array): readonly string[] | undefined {
+function readColumnNames(name: string, bytes: Uint8Array): readonly string[] | undefined {
   switch (formatOf(name, bytes)) {
     case ".csv":
       return csvNames(bytes, name);

@@ -87,7 +87,7 @@ export function createTable(table: Table, cells: CellReading = "numbers"): Table
 }
 
 /** Refuses names that occur twice. */
-export function checkUniqueNames(names: readonly string[], source: string): void {
+function checkUniqueNames(names: readonly string[], source: string): void {
   const seen = new Set<string>();
   for (const name of names) {
     if (seen.has(name)) {

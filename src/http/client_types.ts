@@ -302,6 +302,8 @@ export interface ScoreRequest {
   readonly explain?: number;
   /** With `explain`: credit columns with what they add beyond what the others explain. */
   readonly conditional?: boolean;
+  /** Of a bare VAE: "elbo", both parts of it, or one of them alone. */
+  readonly method?: "elbo" | "reconstruction" | "kl";
 }
 
 /** Options of `scoreUpload`. */
