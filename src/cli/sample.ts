@@ -52,16 +52,8 @@ export function sampleCommand(io: Io): Command {
     .addOption(options.jsonOption());
   for (const option of imageOptions()) command.addOption(option);
   return command.action(async (path: string, given: SampleOptions) => {
-    const { seed = 0, manifold, condition } = given;
-    if (manifold !== undefined && condition !== undefined) {
-      command.error("error: option '--manifold <n>' excludes '--condition <numbers>'");
-    }
-    if (given.latents && (manifold !== undefined || isImage(given.out))) {
-      command.error("error: option '--latents' is for rows of draws alone");
-    }
-    if (given.across !== undefined && !isImage(given.out)) {
-      command.error("error: option '--across <n>' is for the pictures that --out names");
-    }
+    refuseVoid(given, command);
+    const { seed = 0, manifold } = given;
     const count = manifold ?? options.required(given.count, "--count <n>", command);
     await requireRowsPlace(given, [path], IMAGE_ENDINGS);
     using model = await loadAny(path, { backend: given.backend });
@@ -75,6 +67,22 @@ export function sampleCommand(io: Io): Command {
     const images = inTableCells(model, drawn);
     await writeImages(images, given.out, { ...given, across }, { ...given, fields }, io);
   });
+}
+
+/** Ends the command for options that another, or the lack of it, makes void. */
+function refuseVoid(
+  { manifold, condition, latents, across, out }: SampleOptions,
+  command: Command,
+) {
+  if (manifold !== undefined && condition !== undefined) {
+    command.error("error: option '--manifold <n>' excludes '--condition <numbers>'");
+  }
+  if (latents && (manifold !== undefined || isImage(out))) {
+    command.error("error: option '--latents' is for rows of draws alone");
+  }
+  if (across !== undefined && !isImage(out)) {
+    command.error("error: option '--across <n>' is for the pictures that --out names");
+  }
 }
 
 /** An ensemble's networks are made to score. */

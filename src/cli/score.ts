@@ -109,11 +109,10 @@ export function scoreCommand(io: Io): Command {
     const source = input?.io ?? io;
     if (given.online) requireSeries(model, path, isCsv);
     if (given.explain !== undefined) requireExplainer(model, path);
-    // A rate over the table needs all of it; so do one JSON object and the windows of a series.
-    const isWhole = given.json || given.fdr !== undefined || given.method !== undefined ||
-      (model.scorer?.window !== undefined && !given.online);
-    if (model.scorer && isCsv && !isWhole) {
-      return await writeStream({ ...model, scorer: model.scorer }, data, given, source);
+    const { scorer } = model;
+    const isWhole = needsWhole(given) || (scorer?.window !== undefined && !given.online);
+    if (scorer && isCsv && !isWhole) {
+      return await writeStream({ ...model, scorer }, data, given, source);
     }
     const scored = await score(model, data, given, source);
     if (given.out !== undefined) await writeWhole(given.out, gathered(scoresCsv(scored)));
@@ -121,6 +120,11 @@ export function scoreCommand(io: Io): Command {
     else if (given.out === undefined) print(io, scoresCsv(scored));
     io.stderr(`elbow: ${summary(scored)}\n`);
   });
+}
+
+/** A rate over the table needs all of it; so does one JSON object. The windows of a series do too. */
+function needsWhole({ json, fdr, method }: ScoreOptions): boolean {
+  return json === true || fdr !== undefined || method !== undefined;
 }
 
 /** The scores that compare with known rows. */

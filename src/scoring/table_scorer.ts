@@ -34,6 +34,7 @@ import { requireVote, type Vote } from "./series/vote.ts";
 import { countWindows, windowsOf } from "./series/windows.ts";
 import { tableMetadata, type TableModel, tableModelOf, tableTensors } from "./table_model.ts";
 import { type TableRows, toCells } from "./table_rows.ts";
+import { roundCounts } from "./whole_counts.ts";
 import { type DeviceOptions, fromModelFile, loadModelFile, TrainedVae } from "./trained_vae.ts";
 
 export { type TableModel, tableModelOf } from "./table_model.ts";
@@ -395,12 +396,4 @@ export class TableScorer {
     disposeTwin(this.vae);
     this.vae.dispose();
   }
-}
-
-/** Cells of counts to whole numbers from 0. */
-function roundCounts({ data }: Cells, schema: readonly ColumnSchema[]): void {
-  schema.forEach(({ kind }, c) => {
-    if (kind !== "count") return;
-    for (let i = c; i < data.length; i += schema.length) data[i] = Math.max(0, Math.round(data[i]));
-  });
 }
