@@ -44,6 +44,7 @@ export { VAE } from "./src/training/vae.ts";
 export type { StateDictOptions } from "./src/exports/state_dict.ts";
 export type { LayerMap } from "./src/exports/state_dict_layers.ts";
 export type { GradientOptions } from "./src/training/given.ts";
+export type { LossAndGradients } from "./src/training/gradients.ts";
 export type { CreateOptions } from "./src/training/vae.ts";
 export { withPosteriorMixture } from "./src/training/em/posterior_mixture.ts";
 export type {

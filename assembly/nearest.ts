@@ -36,10 +36,6 @@ const SORTED: usize = MINIMA + 33 * 64;
 /** Columns that a bound is for: more are found without one. */
 const BOUNDED: i32 = 11;
 
-// Lanes from one on, and up to one.
-const FROM_1: v128 = i32x4(0, -1, -1, -1), FROM_2: v128 = i32x4(0, 0, -1, -1), FROM_3: v128 = i32x4(0, 0, 0, -1);
-const UP_TO_0: v128 = i32x4(-1, 0, 0, 0), UP_TO_1: v128 = i32x4(-1, -1, 0, 0), UP_TO_2: v128 = i32x4(-1, -1, -1, 0);
-
 /** out [rows, count] = the columns of the smallest of x [rows, inner] · weight [inner, cols] + bias [1, cols]. */
 export function smallestDense(
   out: usize,
@@ -231,60 +227,64 @@ function bitsOf(m0: v128, m1: v128, m2: v128, m3: v128): i32 {
   );
 }
 
-/** Takes number `place` of the tile at `from` to those of its row, which are in the order of their columns. */
+/** Takes number `place` of the tile at `from` to those of its row. */
+@inline
 function take(from: usize, place: i32, col: i32, count: i32): void {
-  const lane = place & 3, row = (lane + (place >> 3)) & 3;
+  const row = ((place & 3) + (place >> 3)) & 3;
   const held = packedA() + HELD + (<usize>row << 2);
-  const numbers = packedA() + NUMBERS + <usize>row * 4 * MOST;
-  const columns = packedA() + COLUMNS + <usize>row * 4 * MOST;
-  if (load<i32>(held) == MOST) shrink(held, numbers, columns, count);
   let i = load<i32>(held);
+  if (i == MOST) i = shrink(row, count);
   store<i32>(held, i + 1);
-  col += (place & 4) | lane;
-  // Within half a tile their order depends on the row.
-  for (; i > 0 && load<i32>(at(columns, i - 1)) > col; i--) {
-    store<i32>(at(columns, i), load<i32>(at(columns, i - 1)));
-    store<f32>(at(numbers, i), load<f32>(at(numbers, i - 1)));
-  }
-  store<i32>(at(columns, i), col);
-  store<f32>(at(numbers, i), load<f32>(at(from, place)));
+  const to = packedA() + <usize>(row * MOST + i << 2);
+  store<i32>(to, col + (place & 7), COLUMNS);
+  store<f32>(to, load<f32>(at(from, place)), NUMBERS);
 }
 
-/** Keeps the smallest `count`. */
-function shrink(held: usize, numbers: usize, columns: usize, count: i32): void {
-  const total = load<i32>(held), ranks = packedA() + RANKS;
-  rank(numbers, total);
+/** Keeps the smallest `count` of a row; how many these are. */
+function shrink(row: i32, count: i32): i32 {
+  const numbers = packedA() + NUMBERS + <usize>row * 4 * MOST;
+  const columns = packedA() + COLUMNS + <usize>row * 4 * MOST, ranks = packedA() + RANKS;
+  rank(numbers, columns, MOST);
   let kept = 0;
-  for (let i = 0; i < total; i++) {
+  for (let i = 0; i < MOST; i++) {
     if (load<i32>(at(ranks, i)) >= count) continue;
     store<i32>(at(columns, kept), load<i32>(at(columns, i)));
     store<f32>(at(numbers, kept++), load<f32>(at(numbers, i)));
   }
-  store<i32>(held, kept);
+  return kept;
 }
 
-/** Writes how many of `total` numbers come before each: smaller ones, and equal ones that are before it. */
-function rank(numbers: usize, total: i32): void {
+/** Writes how many of `total` numbers come before each: smaller ones, and equal ones of columns before its own. */
+function rank(numbers: usize, columns: usize, total: i32): void {
   // Up to a whole number of vectors: NaN is before nothing.
   for (let i = total; i & 3; i++) store<f32>(at(numbers, i), NaN as f32);
-  let ranks = packedA() + RANKS;
+  let ranks = packedA() + RANKS, sum = i32x4.splat(0);
   const end = at(numbers, total);
   for (let own = numbers; own < end; own += 16, ranks += 16) {
     const values = v128.load(own);
-    let before = i32x4.splat(0), other = numbers;
-    for (; other < own; other += 4) {
-      before = i32x4.sub(before, f32x4.le(v128.load32_splat(other), values));
-    }
-    before = i32x4.sub(before, v128.and(f32x4.le(v128.load32_splat(own), values), FROM_1));
-    before = i32x4.sub(before, v128.and(f32x4.le(v128.load32_splat(own, 4), values), FROM_2));
-    before = i32x4.sub(before, v128.and(f32x4.le(v128.load32_splat(own, 8), values), FROM_3));
-    before = i32x4.sub(before, v128.and(f32x4.lt(v128.load32_splat(own, 4), values), UP_TO_0));
-    before = i32x4.sub(before, v128.and(f32x4.lt(v128.load32_splat(own, 8), values), UP_TO_1));
-    before = i32x4.sub(before, v128.and(f32x4.lt(v128.load32_splat(own, 12), values), UP_TO_2));
-    for (other = own + 16; other < end; other += 4) {
+    let before = i32x4.splat(0);
+    for (let other = numbers; other < end; other += 4) {
       before = i32x4.sub(before, f32x4.lt(v128.load32_splat(other), values));
     }
     v128.store(ranks, before);
+    sum = i32x4.add(sum, before);
+  }
+  sum = i32x4.add(sum, v128.shuffle<i32>(sum, sum, 2, 3, 0, 1));
+  // 0, 1, … once each, unless some are equal.
+  const all = i32x4.extract_lane(sum, 0) + i32x4.extract_lane(sum, 1);
+  if (all != total * (total - 1) >> 1) rankEqual(numbers, columns, total);
+}
+
+/** Adds the equal ones of columns before its own to the rank of each. */
+function rankEqual(numbers: usize, columns: usize, total: i32): void {
+  const ranks = packedA() + RANKS;
+  for (let i = 0; i < total; i++) {
+    const value = load<f32>(at(numbers, i)), column = load<i32>(at(columns, i));
+    let place = load<i32>(at(ranks, i));
+    for (let j = 0; j < total; j++) {
+      if (load<f32>(at(numbers, j)) == value && load<i32>(at(columns, j)) < column) place++;
+    }
+    store<i32>(at(ranks, i), place);
   }
 }
 
@@ -293,7 +293,7 @@ function finish(out: usize, row: i32, cols: i32, count: i32): void {
   const numbers = packedA() + NUMBERS + <usize>row * 4 * MOST;
   const columns = packedA() + COLUMNS + <usize>row * 4 * MOST;
   const held = load<i32>(packedA() + HELD + (<usize>row << 2)), ranks = packedA() + RANKS;
-  rank(numbers, held);
+  rank(numbers, columns, held);
   for (let i = 0; i < held; i++) {
     const place = load<i32>(at(ranks, i));
     if (place < count) store<f32>(at(out, place), <f32>load<i32>(at(columns, i)));

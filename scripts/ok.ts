@@ -4,6 +4,7 @@
  * which a test counts as one and every other step counts as one.
  */
 
+import configuration from "../deno.json" with { type: "json" };
 import { deno, exists, isCi } from "./lib/child.ts";
 import { type Counts, countsLine, parseCountsLine } from "./lib/counts.ts";
 import { ROOT, walk } from "./lib/tree.ts";
@@ -14,14 +15,8 @@ interface Step {
   readonly run: () => Promise<boolean | Counts>;
 }
 
-const ENTRY_POINTS = [
-  "mod.ts",
-  "src/http/mod.ts",
-  "src/http/workerd.ts",
-  "src/exports/mod.ts",
-  "src/detection/mod.ts",
-  "src/scoring/mod.ts",
-];
+/** What the package exports, and so what must be documented. */
+const ENTRY_POINTS: readonly string[] = Object.values(configuration.exports);
 const LOCK_FILE = "deno.lock";
 
 /** The steps, in order. The first is the README's test command, word for word. */
@@ -84,7 +79,7 @@ async function checkChangelog(): Promise<boolean> {
     return false;
   }
   const listed = firstVersion(await Deno.readTextFile("CHANGELOG.md"));
-  const { version } = JSON.parse(await Deno.readTextFile("deno.json"));
+  const { version } = configuration;
   if (listed !== version) {
     console.error(`CHANGELOG.md begins with ${listed}, deno.json says ${version}`);
   }

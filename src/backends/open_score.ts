@@ -3,7 +3,7 @@ import { type OpenBackend, openWith } from "./open_with.ts";
 import { SCORE_KERNELS } from "./wasm/kernels/score.ts";
 
 export type { AdapterOptions } from "./backend.ts";
-export type { BackendChoice, BackendOptions, OpenBackend } from "./open_with.ts";
+export type { BackendChoice, OpenBackend } from "./open_with.ts";
 export { kernelBytes, useKernels } from "./wasm/loader.ts";
 export { SCORE_KERNELS };
 

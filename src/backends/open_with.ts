@@ -1,9 +1,10 @@
 /**
  * Opens a backend by name, with the kernels that the caller embeds (`open.ts` all, `open_score.ts`
- * those of scoring). This is the only file that knows which backends exist.
+ * those of scoring). This is the only file that names the backends of the host; `open.ts` adds the GPU.
  *
  * "auto" takes WebAssembly, and on a host without it the reference; `details.reason` then says why.
  */
+import { messageOf } from "../core/errors.ts";
 import type { Backend, BackendName, SyncProgram } from "./backend.ts";
 import { openReference } from "./reference/backend.ts";
 import { openWasm } from "./wasm/backend.ts";
@@ -50,7 +51,7 @@ function openBest(kernels: KernelSet, options: BackendOptions): Backend<SyncProg
     return openWasm(kernels, options);
   } catch (error) {
     const reference = openReference();
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     return { ...reference, details: { ...reference.details, reason } };
   }
 }

@@ -1,5 +1,7 @@
 /** How scores and flags compare with the labels of a table. */
 import { auroc, averagePrecision, countAnomalies, precisionAt } from "../scoring/metrics.ts";
+import type { Cells } from "../scoring/standardize.ts";
+import type { TableScorer } from "../scoring/table_scorer.ts";
 import { count, counted, type Section } from "./text.ts";
 
 /** Figures against a label; absent ones need both kinds of rows. */
@@ -31,6 +33,16 @@ export function labelFigures(
       flaggedAnomalies: flags.filter((flag, r) => flag && label[r] !== 0).length,
     }),
   };
+}
+
+/** Those of a detector, whose false-alarm rate flags. */
+export function detectorFigures(
+  scorer: TableScorer,
+  cells: Cells,
+  label: Float64Array,
+): LabelFigures {
+  const { scores, pValues } = scorer.scoreCells(cells);
+  return labelFigures(scores, label, Array.from(pValues, (pValue) => scorer.isAnomaly(pValue)));
 }
 
 /** The figures for a person, and what they were taken over. */

@@ -4,7 +4,7 @@
  */
 import { Command } from "npm:commander@15.1.0";
 import { firstColumns } from "../scoring/matrix.ts";
-import { readData } from "./data.ts";
+import { readDataFor } from "./data.ts";
 import type { Io } from "./io.ts";
 import { loadModel } from "./model.ts";
 import * as options from "./options.ts";
@@ -17,7 +17,7 @@ export function classifyCommand(io: Io): Command {
   return new Command("classify").summary("the probability of each class")
     .description("Writes q(y | x) and the most probable class of every row of DATA, as CSV.")
     .argument("<model>", "file written by elbow train --spec, of a model with a classifier")
-    .argument("<data>", "table of x: .csv .tsv .npy .npz .jsonl, or - for standard input")
+    .argument("<data>", "table of x: .csv .tsv .parquet .npy .npz .jsonl, or - for standard input")
     .option("--out <file>", "CSV file to write instead of standard output")
     .addOption(options.backendOption())
     .addOption(options.jsonOption())
@@ -26,14 +26,8 @@ export function classifyCommand(io: Io): Command {
       using model = await loadModel(path, { backend: given.backend });
       const { classifier, condition: classes, inputs } = model.vae.spec;
       if (!classifier) throw new TypeError(`Cannot classify: ${path} has no classifier`);
-      const table = await readData(data, io), width = table.columns.length;
-      const rows = { data: Float32Array.from(table.data), shape: [table.rows, width] } as const;
-      const x = width === inputs + 1 ? firstColumns(rows, inputs) : rows;
-      if (x.shape[1] !== inputs) {
-        throw new RangeError(
-          `Cannot classify ${table.source}: the model has ${inputs} inputs: current value is ${width} columns`,
-        );
-      }
+      const table = await readDataFor(model, data, io);
+      const x = firstColumns(model.units.toVae(table), inputs);
       const { data: probabilities } = await model.vae.classify(x);
       const of = (index: number) =>
         Array.from(probabilities.subarray(index * classes, (index + 1) * classes), shortFloat32);

@@ -6,7 +6,8 @@
  * are taken in their order, and their number must be the model's.
  */
 import { readModelTable, requireColumns } from "../detection/model_table.ts";
-import { readAnyTable, type ReadTableOptions, type Table } from "../formats/mod.ts";
+import { DataError, readAnyTable, type ReadTableOptions, type Table } from "../formats/mod.ts";
+import { LABEL_EXPECTED } from "../formats/cells.ts";
 import { listNames } from "../formats/errors.ts";
 import { readWhole } from "./files.ts";
 import type { Io } from "./io.ts";
@@ -23,8 +24,27 @@ export async function readData(
   return readAnyTable(path, await readBytes(path, io), options);
 }
 
-/** What a model says of its rows, and whether it knows the names of their columns. */
-type TableUnits = Pick<LoadedModel | LoadedRbm, "units" | "scorer">;
+/** What a table to train on is told. */
+interface TrainingOptions extends Pick<ReadTableOptions, "columns" | "exclude" | "cells"> {
+  readonly label?: string;
+}
+
+/** Reads DATA to train on. A label that does not say normal or anomaly is kept out all the same. */
+export async function readToTrain(path: string, io: Io, given: TrainingOptions): Promise<Table> {
+  const bytes = await readBytes(path, io), { label, columns, exclude = [], cells } = given;
+  const options = { columns, exclude, cells };
+  if (label === undefined) return await readAnyTable(path, bytes, options);
+  try {
+    return await readAnyTable(path, bytes, { ...options, label });
+  } catch (error) {
+    if (!(error instanceof DataError) || error.expected !== LABEL_EXPECTED) throw error;
+    io.stderr(`elbow: label "${label}" is kept out, and not reported on: ${error.message}\n`);
+    return await readAnyTable(path, bytes, { ...options, exclude: [...exclude, label] });
+  }
+}
+
+/** What a model says of its rows. */
+type TableUnits = Pick<LoadedModel | LoadedRbm, "units">;
 
 /** Reads DATA for a model: exactly the model's columns, in the model's order, and a label if there. */
 export async function readDataFor(
@@ -44,14 +64,15 @@ export async function readDataFor(
  * @throws DataError if one is not there
  */
 export function sayLeftOut(
-  { units: { columns } }: Pick<TableUnits, "units">,
+  { units }: TableUnits,
   names: readonly string[],
   source: string,
   io: Io,
   label?: string,
 ): readonly string[] {
-  requireColumns(columns, names, source);
-  const unknown = names.filter((name) => name !== label && !columns.includes(name));
+  requireColumns(units, names, source);
+  const { columns, names: known = columns } = units;
+  const unknown = names.filter((name) => name !== label && !known.includes(name));
   if (unknown.length > 0) {
     io.stderr(`elbow: columns that the model does not know are left out: ${listNames(unknown)}\n`);
   }

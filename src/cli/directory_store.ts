@@ -2,6 +2,7 @@
  * A folder that keeps the state of a run in one file, `checkpoint.safetensors`. A process that is
  * killed while it writes leaves the state before.
  */
+import { messageOf } from "../core/errors.ts";
 import type { CheckpointStore } from "../training/checkpoint.ts";
 import { writeWhole } from "./files.ts";
 
@@ -22,7 +23,7 @@ export async function openDirectoryStore(
   try {
     await Deno.mkdir(folder, { recursive: true });
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new TypeError(`Cannot use checkpoint folder ${folder}: ${reason}`, { cause: error });
   }
   return {

@@ -11,7 +11,7 @@ import { VAE } from "../training/vae.ts";
 import { type Io, print } from "./io.ts";
 import * as options from "./options.ts";
 import { jsonLine, report } from "./text.ts";
-import { VERSION } from "./version.ts";
+import { VERSION } from "../core/version.ts";
 
 /**
  * The smallest modules that use what they are named for: a function whose body drops one value.

@@ -9,7 +9,7 @@ import { latentSize } from "../models/vae_graph.ts";
 import type { Evaluation } from "../scoring/evaluation.ts";
 import type { ElboSurgery } from "../training/elbo_surgery.ts";
 import { type Gaps, whyNotRefined } from "../training/refinement.ts";
-import { type LabelFigures, labelFigures, labelSection } from "./against_label.ts";
+import { detectorFigures, type LabelFigures, labelFigures, labelSection } from "./against_label.ts";
 import { type Baselines, baselineSections, runBaselines } from "./baselines.ts";
 import { differentiable } from "./differentiable.ts";
 import { readDataFor } from "./data.ts";
@@ -173,8 +173,7 @@ async function against(
   label: Float64Array,
 ): Promise<LabelFigures> {
   if (!scorer) return labelFigures(await vae.score(units.toVae(table)), label);
-  const { scores, pValues } = scorer.scoreCells(table);
-  return labelFigures(scores, label, Array.from(pValues, (pValue) => scorer.isAnomaly(pValue)));
+  return detectorFigures(scorer, table, label);
 }
 
 function means(gaps: Gaps): { readonly [Part in keyof Gaps]: number } {

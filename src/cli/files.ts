@@ -2,6 +2,7 @@
  * Files as the commands read and write them. An output file appears whole or not at all: it is
  * written under another name beside its place, flushed to the disk, and renamed.
  */
+import { messageOf } from "../core/errors.ts";
 
 /** @throws TypeError if there is no such file, or it cannot be read */
 export async function readWhole(path: string): Promise<Uint8Array<ArrayBuffer>> {
@@ -17,6 +18,7 @@ export async function readWhole(path: string): Promise<Uint8Array<ArrayBuffer>> 
  * @throws TypeError if the folder does not exist, the name is a folder's, or the file is an input
  */
 export async function requirePlace(path: string, inputs: readonly string[] = []): Promise<void> {
+  if (path === "") throw new TypeError('Cannot write "": the name of a file must not be empty');
   const there = await Deno.stat(path).catch(() => undefined);
   if (there?.isDirectory) throw new TypeError(`Cannot write ${path}: it is a folder`);
   const folder = folderOf(path);
@@ -110,5 +112,5 @@ export function reasonOf(error: unknown): string {
   if (error instanceof Deno.errors.NotFound) return "there is no such file";
   if (error instanceof Deno.errors.IsADirectory) return "it is a folder";
   if (error instanceof Deno.errors.PermissionDenied) return "permission is denied";
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }

@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from "npm:commander@15.1.0";
 import { numberFault, type NumberLimits } from "../core/validate.ts";
 import { parseNumber } from "../formats/cells.ts";
+import { BACKENDS } from "../detection/options.ts";
 import { FILE_FORMATS } from "../scoring/quantize.ts";
 import type { BackendChoice } from "../backends/open.ts";
 
@@ -41,6 +42,11 @@ export function namesOption(flags: string, text: string): Option {
   });
 }
 
+/** Columns that are left out of a table. */
+export function excludeOption(): Option {
+  return namesOption("--exclude <a,b,c>", "columns to leave out, such as identifiers and clocks");
+}
+
 /** The share of normal rows that may be flagged. */
 export function falseAlarmRateOption(text: string): Option {
   return numberOption("--false-alarm-rate <share>", text, { above: 0, max: 0.999999 });
@@ -57,7 +63,7 @@ export function backendOption(): Option {
     "--backend <name>",
     "what runs the model: auto, wasm, webgpu (trains on a GPU) or reference",
   )
-    .choices(["auto", "wasm", "webgpu", "reference"]).default("auto");
+    .choices(BACKENDS).default("auto");
 }
 
 /** One JSON object instead of text. */

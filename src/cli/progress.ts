@@ -44,7 +44,7 @@ export function createProgress(io: Io, quiet = false): Progress {
 }
 
 /** One epoch in one line. */
-export function progressLine(report: EpochReport): string {
+function progressLine(report: EpochReport): string {
   const { epoch, epochs, elbo, kl, activeUnits, validationElbo, skippedSteps } = report;
   return [
     epochText(epoch, epochs),

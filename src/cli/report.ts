@@ -1,9 +1,11 @@
 /** `elbow report DATA`: what a table is like, before anything is trained on it. */
 import { Command } from "npm:commander@15.1.0";
+import { dateSentences } from "../detection/clock_facts.ts";
 import { type ColumnReport, type DataReport, reportData } from "../detection/data_report.ts";
 import { inferSchema } from "../detection/infer_schema.ts";
 import { namingTable, readData } from "./data.ts";
 import { aligned } from "./aligned.ts";
+import { sayWarnings } from "./in_flags.ts";
 import { type Io, print } from "./io.ts";
 import * as options from "./options.ts";
 import { count, counted, jsonLine, report, type Section } from "./text.ts";
@@ -12,6 +14,7 @@ import { count, counted, jsonLine, report, type Section } from "./text.ts";
 export interface ReportOptions extends options.JsonOption {
   readonly label?: string;
   readonly columns?: readonly string[];
+  readonly exclude?: readonly string[];
 }
 
 export function reportCommand(io: Io): Command {
@@ -23,14 +26,16 @@ export function reportCommand(io: Io): Command {
     .argument("<data>", "table: .csv .tsv .parquet .npy .npz .jsonl, or - for standard input")
     .option("--label <column>", "column to leave out")
     .addOption(options.namesOption("--columns <a,b,c>", "columns to look at; all but the label"))
+    .addOption(options.excludeOption())
     .addOption(options.jsonOption())
-    .action(async (path: string, { json, label, columns }: ReportOptions) => {
-      const table = await readData(path, io, { label, columns, cells: "any" });
+    .action(async (path: string, { json, label, columns, exclude = [] }: ReportOptions) => {
+      const left = label === undefined ? exclude : [...exclude, label];
+      const table = await readData(path, io, { columns, exclude: left, cells: "any" });
       const { schema, cells } = await namingTable(table, async () => inferSchema(table));
-      const result = reportData(cells, schema);
+      const result = reportData(cells, schema, table);
       if (json) print(io, jsonLine({ data: path, ...plain(result) }));
       else io.stdout(`${report(sections(path, result))}\n${columnTable(result.columns)}`);
-      for (const warning of result.warnings) io.stderr(`elbow: ${warning}\n`);
+      sayWarnings([...dateSentences(table), ...result.warnings], io);
     });
 }
 

@@ -10,6 +10,7 @@ import { detectSeparator, splitRecords } from "../formats/csv_split.ts";
 import { type DecimalMark, markOf } from "../formats/decimal_comma.ts";
 import { DataError, planColumns, readCsv } from "../formats/mod.ts";
 import { decodeText } from "../formats/text.ts";
+import { pauser } from "../scoring/pauser.ts";
 import { codecOf } from "../scoring/schema.ts";
 import type { TableScorer } from "../scoring/table_scorer.ts";
 import type { SeriesStream } from "../scoring/series/series_stream.ts";
@@ -147,11 +148,16 @@ async function* inOrder(
   for (const scored of underWay) yield await scored;
 }
 
+/** All blocks. The first are there already: between them events are let in, so that threads can say that they are ready. */
 async function* chain(
   first: Iterable<ByteBlock>,
   rest: AsyncIterator<ByteBlock>,
 ): AsyncGenerator<ByteBlock> {
-  yield* first;
+  const pause = pauser();
+  for (const block of first) {
+    await pause();
+    yield block;
+  }
   for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
 }
 

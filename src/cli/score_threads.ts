@@ -10,7 +10,7 @@ import type { Answer, Opening } from "./score_worker.ts";
 const MOST = 2;
 
 /** A thread that can do no more. */
-export class ThreadError extends Error {
+class ThreadError extends Error {
   /** For messages. */
   override readonly name: string = "ThreadError";
 }

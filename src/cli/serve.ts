@@ -2,6 +2,7 @@
  * `elbow serve --models DIR`: every model of a folder behind HTTP, until Ctrl-C or SIGTERM. Then what
  * is being answered is answered, what is new is refused, and after STOP_MS the rest is cut off.
  */
+import { messageOf } from "../core/errors.ts";
 import { Command } from "npm:commander@15.1.0";
 import type { Scope, Token } from "../http/mod.ts";
 import type { JobQueue } from "../storage/job_queue.ts";
@@ -94,7 +95,11 @@ async function placeOf(
     const { models, queue } = (await openStorage(given))!;
     return scopes.has("train") ? { models, queue } : { models };
   }
-  const folder = options.required(given.models, "--models <dir>", command).replace(
+  const folder = options.required(
+    given.models,
+    "--models <dir>, --db <file> or --nats <urls>",
+    command,
+  ).replace(
     /(?<=.)[/\\]+$/,
     "",
   );
@@ -142,7 +147,7 @@ async function listModels(folder: string): Promise<string[]> {
     const names = entries.map(({ name }) => name).filter((name) => name.endsWith(EXTENSION));
     return names.sort().map((name) => `${folder}/${name}`);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new TypeError(`Cannot serve ${folder}: ${reason}`, { cause: error });
   }
 }
@@ -187,15 +192,16 @@ async function serve(
   const inFlight = new InFlight();
   const { index } = await models.readIndex();
   const names = [...index.models.keys()];
-  const server = Deno.serve({
-    hostname: host,
-    port,
-    onListen({ hostname, port }) {
-      const url = `http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
-      io.stderr(`elbow: ${counted(names.length, "model")} at ${url}/v1/models, Ctrl-C to stop\n`);
-      if (json) print(io, jsonLine({ url, models: names }));
-    },
-  }, (request, info) => inFlight.during(async () => await app.fetch(request, info)));
+  const server = listening(host, port, () =>
+    Deno.serve({
+      hostname: host,
+      port,
+      onListen({ hostname, port }) {
+        const url = `http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
+        io.stderr(`elbow: ${counted(names.length, "model")} at ${url}/v1/models, Ctrl-C to stop\n`);
+        if (json) print(io, jsonLine({ url, models: names }));
+      },
+    }, (request, info) => inFlight.during(async () => await app.fetch(request, info))));
   await stopped(io.signal);
   stopping.abort();
   const timer = setTimeout(() => {
@@ -207,6 +213,18 @@ async function serve(
   await Promise.all([server.shutdown(), working]);
   await queue?.close();
   clearTimeout(timer);
+}
+
+/** What the system says of a taken address names it not. */
+function listening<Server>(host: string, port: number, serve: () => Server): Server {
+  try {
+    return serve();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    throw new Deno.errors.AddrInUse(`Cannot serve at ${host}, port ${port}: it is in use`, {
+      cause: error,
+    });
+  }
 }
 
 /** Counts what is being answered. */

@@ -6,9 +6,10 @@ import { Command } from "npm:commander@15.1.0";
 import { Detector } from "../detection/detector.ts";
 import type { Table } from "../formats/mod.ts";
 import { encodeTable } from "../scoring/raw_table.ts";
-import { type LabelFigures, labelFigures } from "./against_label.ts";
-import { readData } from "./data.ts";
+import { detectorFigures } from "./against_label.ts";
+import { readToTrain } from "./data.ts";
 import { requireEnding, requirePlace, writeWhole } from "./files.ts";
+import { sayWarnings } from "./in_flags.ts";
 import { type Io, print } from "./io.ts";
 import * as options from "./options.ts";
 import { lossCurve } from "./loss_curve.ts";
@@ -36,7 +37,7 @@ export function trainCommand(io: Io): Command {
     }
     const trained = await train(data, { ...given, out }, io);
     sayDevice(trained.detector.device, given, io);
-    for (const warning of trained.detector.warnings) io.stderr(`elbow: ${warning}\n`);
+    sayWarnings(trained.detector.warnings, io);
     if (given.json) print(io, jsonLine(trainResult(trained, out)));
     else io.stdout(report(trainSections(trained, out)));
   });
@@ -50,15 +51,15 @@ export async function train(
 ): Promise<Trained> {
   await requirePlace(given.out, [data]);
   if (given.curve !== undefined) await requirePlace(given.curve, [data]);
-  const { label, columns } = given;
-  const table = await readData(data, io, { label, columns, cells: "any" });
+  const table = await readToTrain(data, io, { ...given, cells: "any" });
   const detector = await fit(table, given, io);
   const bytes = detector.save({ format: given.weightsFormat });
   await writeWhole(given.out, [bytes]);
   if (given.curve !== undefined) {
     await writeWhole(given.curve, [lossCurve(detector.report!.history)]);
   }
-  const against = table.label && labelsAgainst(detector, table, table.label);
+  const against = table.label &&
+    detectorFigures(detector, encodeTable(table, detector.schema), table.label);
   return { detector, table, fit: detector.report!, against, bytes: bytes.length };
 }
 
@@ -70,9 +71,4 @@ async function fit(table: Table, given: TrainOptions, io: Io): Promise<Detector>
     io,
     (settings) => Detector.fit(table, { ...settings, ...(schema.length > 0 && { schema }) }),
   );
-}
-
-function labelsAgainst(detector: Detector, table: Table, label: Float64Array): LabelFigures {
-  const { scores, pValues } = detector.scoreCells(encodeTable(table, detector.schema));
-  return labelFigures(scores, label, Array.from(pValues, (p) => detector.isAnomaly(p)));
 }

@@ -6,8 +6,9 @@ import type { Command } from "npm:commander@15.1.0";
 import { isNeighbour, type NeighbourSpec, parseNeighbour } from "../training/neighbour_spec.ts";
 import { fitNeighbour, type FittedNeighbour, type NeighbourEpoch } from "../training/neighbours.ts";
 import type { Divergence } from "../training/rbm/rbm_options.ts";
+import { namesOf } from "../detection/stated.ts";
 import type { Table } from "../formats/mod.ts";
-import { namingTable, readData } from "./data.ts";
+import { namingTable, readToTrain } from "./data.ts";
 import { requirePlace, writeWhole } from "./files.ts";
 import { type Io, print } from "./io.ts";
 import { createProgress } from "./progress.ts";
@@ -28,7 +29,7 @@ export async function trainNeighbour(
   await requirePlace(given.out, [data, given.spec]);
   // Its own mistakes before a long table is read.
   refuseForType(namingSpec(given.spec, () => parseNeighbour(stated)), given, command);
-  const table = await readData(data, io, { label: given.label, columns: given.columns });
+  const table = await readToTrain(data, io, given);
   const spec = namingSpec(given.spec, () => parseNeighbour(stated, table.columns.length));
   const fitted = await fit(spec, table, given, io);
   const bytes = fitted.model.save();
@@ -54,6 +55,7 @@ async function fit(
           ...givenTo("fit", given),
           ...(objective !== undefined && { objective: objective as unknown as Divergence }),
           ...(learningRate !== undefined && { optimizer: { type: "adam", learningRate } }),
+          ...namesOf(table.columns),
           signal: io.signal,
           onProgress: (epoch, epochs) => progress.show(epoch.epoch, epochs, lineOf(epoch)),
         }),

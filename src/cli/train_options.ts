@@ -4,7 +4,7 @@ import type { DetectorOptions } from "../detection/detector.ts";
 import { PLAIN_LIKELIHOODS } from "../distributions/likelihood.ts";
 import type { ColumnOverride } from "../detection/infer_schema.ts";
 import { type Objective, OBJECTIVE_TYPES, type ObjectiveInput } from "../objectives/objective.ts";
-import { MOST_LEFT_OUT } from "../detection/options.ts";
+import { MOST_LEFT_OUT, PRESETS } from "../detection/options.ts";
 import { columnOption } from "./overrides.ts";
 import type { FileFormat } from "../scoring/quantize.ts";
 import { MAX_WINDOW } from "../scoring/table_model.ts";
@@ -17,6 +17,7 @@ export interface TrainOptions extends options.JsonOption, options.BackendOption 
   readonly spec?: string;
   readonly label?: string;
   readonly columns?: readonly string[];
+  readonly exclude?: readonly string[];
   readonly column?: readonly ColumnOverride[];
   readonly schema?: string;
   readonly preset?: DetectorOptions["preset"];
@@ -109,6 +110,7 @@ export const TRAIN_OPTIONS = {
     takers: ALL,
     option: options.namesOption("--columns <a,b,c>", "columns to train on; all but the label"),
   },
+  exclude: { takers: ALL, option: options.excludeOption() },
   column: { takers: DETECTOR, option: columnOption() },
   schema: {
     takers: DETECTOR,
@@ -123,7 +125,7 @@ export const TRAIN_OPTIONS = {
     option: new Option(
       "--preset <name>",
       "ensemble; small: one network, which options of one network choose too; linear: beside --window, and its default",
-    ).choices(["ensemble", "small", "linear"]),
+    ).choices(PRESETS),
   },
   window: {
     takers: DETECTOR,

@@ -7,7 +7,7 @@ import type { FitReport } from "../training/report.ts";
 import type { VAE } from "../training/vae.ts";
 import type { Io } from "./io.ts";
 import { type LabelFigures, labelSection } from "./against_label.ts";
-import { count, counted, nats, type Section } from "./text.ts";
+import { count, counted, nats, rate, type Section } from "./text.ts";
 
 /** A fitted detector, and what it was fitted to. */
 export interface Trained {
@@ -28,29 +28,15 @@ export interface FittedSpec {
 }
 
 /** What `--json` prints. */
-export function trainResult({ detector, table, fit, against, bytes }: Trained, model: string) {
-  const history = fit.history.map((means) => ({ ...means, reconstruction: -means.reconstruction }));
-  const { loss, elbo, reconstruction, kl, activeUnits, validationElbo } = history[fit.epoch - 1];
+export function trainResult(trained: Trained, model: string) {
+  const { detector, table, fit, against } = trained, { history, ...figures } = figuresOf(fit);
   const { falseAlarmRate, threshold, calibrationRows, device, warnings } = detector;
   return {
-    model,
-    bytes,
-    data: table.source,
-    rows: table.rows,
-    columns: table.columns,
+    ...written(trained, model),
     trainingRows: table.rows - calibrationRows,
     calibrationRows,
-    epoch: fit.epoch,
-    loss,
-    elbo,
-    reconstruction,
-    kl,
-    activeUnits,
+    ...figures,
     latent: latentSize(detector.vae.spec),
-    validationElbo,
-    stoppedEarly: fit.stoppedEarly,
-    skippedSteps: fit.skippedSteps,
-    rollbacks: fit.rollbacks,
     falseAlarmRate,
     threshold,
     device,
@@ -61,29 +47,24 @@ export function trainResult({ detector, table, fit, against, bytes }: Trained, m
 }
 
 /** What `--json` prints of a model by its specification. */
-export function specResult({ vae, table, fit, bytes }: FittedSpec, model: string) {
+export function specResult(fitted: FittedSpec, model: string) {
+  const { vae: { spec, device }, fit } = fitted, { history, ...figures } = figuresOf(fit);
+  const latent = latentSize(spec);
+  return { ...written(fitted, model), ...figures, latent, spec, device, history };
+}
+
+function written({ table, bytes }: Pick<FittedSpec, "table" | "bytes">, model: string) {
+  const { source: data, rows, columns } = table;
+  return { model, bytes, data, rows, columns };
+}
+
+/** What JSON says of a fit: ln p(x | z) for the reconstruction, as a person reads it. */
+function figuresOf({ epoch, stoppedEarly, skippedSteps, rollbacks, ...fit }: FitReport) {
   const history = fit.history.map((means) => ({ ...means, reconstruction: -means.reconstruction }));
-  const { loss, elbo, reconstruction, kl, activeUnits, validationElbo } = history[fit.epoch - 1];
+  const { loss, elbo, reconstruction, kl, activeUnits, validationElbo } = history[epoch - 1];
   return {
-    model,
-    bytes,
-    data: table.source,
-    rows: table.rows,
-    columns: table.columns,
-    epoch: fit.epoch,
-    loss,
-    elbo,
-    reconstruction,
-    kl,
-    activeUnits,
-    latent: latentSize(vae.spec),
-    validationElbo,
-    stoppedEarly: fit.stoppedEarly,
-    skippedSteps: fit.skippedSteps,
-    rollbacks: fit.rollbacks,
-    spec: vae.spec,
-    device: vae.device,
-    history,
+    ...{ epoch, loss, elbo, reconstruction, kl, activeUnits, validationElbo },
+    ...{ stoppedEarly, skippedSteps, rollbacks, history },
   };
 }
 
@@ -128,7 +109,10 @@ export function trainSections(trained: Trained, model: string): Section[] {
         ["Data", `${source} (${size}${label ? ", label kept out" : ""})`],
         ["Trained on", `${training}, ${count(calibrationRows)} more to calibrate`],
         ["Model", `${model} (${count(bytes)} bytes)`],
-        ["Flags rows above", `${nats(threshold)} nats, at a false-alarm rate of ${falseAlarmRate}`],
+        [
+          "Flags rows above",
+          `${nats(threshold)} nats, at a false-alarm rate of ${rate(falseAlarmRate)}`,
+        ],
         ["Backend", deviceText(device)],
         ["  because", device.reason as string | undefined],
       ],

@@ -9,7 +9,7 @@ import type { Table } from "../formats/mod.ts";
 import { fitStated } from "../detection/fit_stated.ts";
 import { specFor } from "../detection/stated.ts";
 import type { ModelSpec } from "../models/spec.ts";
-import { readData } from "./data.ts";
+import { readToTrain } from "./data.ts";
 import { requirePlace, writeWhole } from "./files.ts";
 import { type Io, print } from "./io.ts";
 import { lossCurve } from "./loss_curve.ts";
@@ -30,7 +30,7 @@ export async function trainBySpec(
   if (await trainNeighbour(data, stated, given, io, command)) return;
   await requirePlace(given.out, [data, given.spec]);
   if (given.curve !== undefined) await requirePlace(given.curve, [data, given.spec]);
-  const table = await readData(data, io, { label: given.label, columns: given.columns });
+  const table = await readToTrain(data, io, given);
   const spec = namingSpec(given.spec, () => specFor(stated, table.columns.length));
   const { vae, report: fit } = await fitTo(spec, table, given, io);
   const bytes = vae.save();

@@ -1,4 +1,4 @@
-/** `elbow worker --db FILE` or `--nats URLS`: trains what others ask for, until Ctrl-C or SIGTERM. */
+/** `elbow worker --db FILE` or `--nats URLS`: trains and scores what others ask for, until Ctrl-C or SIGTERM. */
 import { Command } from "npm:commander@15.1.0";
 import type { Io } from "./io.ts";
 import * as options from "./options.ts";
@@ -12,7 +12,7 @@ import {
 } from "./storage.ts";
 
 export function workerCommand(io: Io): Command {
-  const command = new Command("worker").summary("train what a queue of jobs asks for")
+  const command = new Command("worker").summary("train and score what a queue of jobs asks for")
     .description(
       "Does the jobs of a queue, any number of workers at once, until Ctrl-C. A job that is not done\n" +
         "then is another worker's, from its last checkpoint.",

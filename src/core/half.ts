@@ -23,6 +23,13 @@ export function fromHalf(bits: number): number {
   return sign * (1024 + fraction) * 2 ** (exponent - 25);
 }
 
+/** The numbers that they stand for: by the host, which is a hundred times as fast, if it has such an array. */
+export function fromHalves(halves: Uint16Array): Float32Array<ArrayBuffer> {
+  const { Float16Array: Halves } = globalThis as Partial<Pick<typeof globalThis, "Float16Array">>;
+  if (!Halves) return Float32Array.from(halves, fromHalf);
+  return new Float32Array(new Halves(halves.buffer, halves.byteOffset, halves.length));
+}
+
 /** The 16 bits of the nearest number. */
 export function toHalf(value: number): number {
   if (Number.isNaN(value)) return 0x7e00;

@@ -129,10 +129,10 @@ export class HostRandom {
   below(bound: number): number {
     if (bound === 0) throw new RangeError("Cannot draw below 0: the range is empty");
     requireWord("bound", bound, 2 ** 32);
-    const rejected = (2 ** 32 - bound) % bound;
     for (;;) {
-      const word = this.u32();
-      if (Math.imul(word, bound) >>> 0 >= rejected) return multiplyHigh(word, bound);
+      const word = this.u32(), low = Math.imul(word, bound) >>> 0;
+      // What is rejected lies below the bound: the remainder is seldom needed, and slow.
+      if (low >= bound || low >= (2 ** 32 - bound) % bound) return multiplyHigh(word, bound);
     }
   }
 }
@@ -145,7 +145,8 @@ export function permutation(
   stream: number,
 ): Uint32Array<ArrayBuffer> {
   const random = new HostRandom(seed, step, stream);
-  const order = Uint32Array.from({ length: count }, (_, i) => i);
+  const order = new Uint32Array(count);
+  for (let i = 0; i < count; i++) order[i] = i;
   for (let last = count - 1; last > 0; last--) {
     const other = random.below(last + 1);
     const value = order[last];

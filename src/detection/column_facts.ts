@@ -3,6 +3,7 @@
  * that say nothing, columns that say the same, and what is missing.
  */
 import { type ColumnSchema, hasLevels } from "../scoring/schema.ts";
+import { unseenSentence, type UnseenTimes, unseenTimes } from "./clock_facts.ts";
 import type { Cells } from "../scoring/standardize.ts";
 
 /** One fact for each list that is not empty. */
@@ -19,6 +20,8 @@ export interface ColumnFacts {
   readonly running: readonly string[];
   /** Columns whose levels most of their cells are not among, and the share that is not. */
   readonly strange: readonly (readonly [name: string, share: number])[];
+  /** Of columns of times: when none is. */
+  readonly unseen: readonly (readonly [name: string, times: UnseenTimes])[];
   /** The share of cells without a value, of columns that have such. */
   readonly missing: readonly (readonly [name: string, share: number])[];
 }
@@ -28,6 +31,7 @@ export function columnFacts(schema: readonly ColumnSchema[], { data, rows }: Cel
   const constant: string[] = [], empty: string[] = [], identifiers: string[] = [];
   const duplicates: [string, string][] = [], missing: [string, number][] = [];
   const strange: [string, number][] = [], running: string[] = [];
+  const unseen: [string, UnseenTimes][] = [];
   const seen = new Map<string, number[]>();
   schema.forEach(({ name, kind, levels }, c) => {
     let lacking = 0,
@@ -48,6 +52,8 @@ export function columnFacts(schema: readonly ColumnSchema[], { data, rows }: Cel
       else if (value < before) rises = -Infinity;
       if (!Number.isNaN(value)) before = value;
     }
+    const times = kind === "timestamp" ? unseenTimes({ data, rows }, width, c) : undefined;
+    if (times && times.hours + times.days > 0) unseen.push([name, times]);
     if (lacking > 0) missing.push([name, lacking / rows]);
     const isStrange = levels !== undefined && levels.length > 0 && 2 * unknown > rows - lacking;
     if (isStrange) strange.push([name, unknown / (rows - lacking)]);
@@ -63,12 +69,12 @@ export function columnFacts(schema: readonly ColumnSchema[], { data, rows }: Cel
       seen.set(key, [...alike, c]);
     }
   });
-  return { constant, empty, identifiers, duplicates, running, strange, missing };
+  return { constant, empty, identifiers, duplicates, running, strange, unseen, missing };
 }
 
 /** A sentence for each kind of fact, without its full stop. */
 export function sentencesOf(facts: ColumnFacts): string[] {
-  const { constant, empty, identifiers, duplicates, running, strange } = facts;
+  const { constant, empty, identifiers, duplicates, running, strange, unseen } = facts;
   const sentences: string[] = [];
   const say = (names: readonly string[], what: (plural: boolean) => string) => {
     if (names.length > 0) sentences.push(`${named(names)} ${what(names.length > 1)}`);
@@ -95,6 +101,9 @@ export function sentencesOf(facts: ColumnFacts): string[] {
   for (const [name, share] of strange.slice(0, LISTED)) {
     const percent = `${Math.round(100 * share)} %`;
     sentences.push(`column "${name}": ${percent} of the cells are none of its levels`);
+  }
+  for (const [name, times] of unseen.slice(0, LISTED)) {
+    sentences.push(`column "${name}" ${unseenSentence(times)}`);
   }
   for (const [name, earlier] of duplicates.slice(0, LISTED)) {
     sentences.push(`column "${name}" equals "${earlier}" in every row`);

@@ -6,6 +6,7 @@
  * distance of the others from it: under a normal distribution one cell in 10¹⁰ does.
  */
 import { type ColumnSchema, hasLevels } from "../scoring/schema.ts";
+import type { RawTable } from "../scoring/raw_table.ts";
 import { type Cells, standardizationOf, standardize } from "../scoring/standardize.ts";
 import { type ColumnFacts, columnFacts, sentencesOf } from "./column_facts.ts";
 import { presentOf } from "./drift/sketch.ts";
@@ -53,12 +54,19 @@ const FAR = 10;
 /** A share of duplicate rows worth a word. */
 const MANY_DUPLICATES = 0.2;
 
-/** What a table holds, before anything is trained on it. */
-export function reportData(cells: Cells, schema: readonly ColumnSchema[]): DataReport {
-  const columns = schema.map((column, c) => reportColumn(cells, schema.length, column, c));
+/**
+ * What a table holds, before anything is trained on it.
+ * @param raw the table as it was read: rare texts are no levels, and have one code in `cells`
+ */
+export function reportData(
+  cells: Cells,
+  schema: readonly ColumnSchema[],
+  raw: Pick<RawTable, "data" | "rows"> = cells,
+): DataReport {
+  const columns = schema.map((_, c) => reportColumn(cells, raw, schema, c));
   const facts = columnFacts(schema, cells);
   const spectrum = spectrumOfTable(cells, schema, facts);
-  const duplicateRows = countDuplicates(cells, schema.length);
+  const duplicateRows = countDuplicates(raw, schema.length);
   const warnings = [...sentencesOf(facts), ...warningsOf(cells.rows, duplicateRows, spectrum)];
   return { rows: cells.rows, duplicateRows, columns, spectrum, warnings };
 }
@@ -79,22 +87,21 @@ export function spectrumOfTable(
 
 function reportColumn(
   cells: Cells,
-  width: number,
-  { name, kind }: ColumnSchema,
+  raw: Pick<RawTable, "data" | "rows">,
+  schema: readonly ColumnSchema[],
   c: number,
 ): ColumnReport {
+  const width = schema.length, { name, kind } = schema[c];
   const sorted = presentOf(cells, width, c), count = sorted.length;
   const median = count > 0 ? sorted[(count - 1) >> 1] : NaN;
   const distances = sorted.map((value) => Math.abs(value - median)).sort();
   const usual = distances.filter((distance) => distance > 0);
   const far = usual.length > 0 ? FAR * usual[(usual.length - 1) >> 1] : Infinity;
-  let distinct = 0;
-  for (let i = 0; i < count; i++) if (i === 0 || sorted[i] !== sorted[i - 1]) distinct++;
   return {
     name,
     kind,
     missing: 1 - count / cells.rows,
-    distinct,
+    distinct: new Set(presentOf(raw, width, c)).size,
     least: count > 0 ? sorted[0] : NaN,
     median,
     largest: count > 0 ? sorted[count - 1] : NaN,
@@ -102,7 +109,7 @@ function reportColumn(
   };
 }
 
-function countDuplicates({ data, rows }: Cells, width: number): number {
+function countDuplicates({ data, rows }: Pick<RawTable, "data" | "rows">, width: number): number {
   const seen = new Set<string>();
   for (let r = 0; r < rows; r++) seen.add(data.subarray(r * width, (r + 1) * width).join());
   return rows - seen.size;

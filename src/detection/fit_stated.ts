@@ -6,6 +6,7 @@ import type { FitOptions } from "../training/options.ts";
 import type { FitReport } from "../training/report.ts";
 import { VAE } from "../training/vae.ts";
 import { defaultTraining } from "./defaults.ts";
+import { namesOf } from "./stated.ts";
 
 /** The run; of what is left out a table's own defaults hold. The table says what is beside x. */
 export type StatedRun =
@@ -21,7 +22,7 @@ export async function fitStated(
   const [device, options] = splitDevice(run);
   const { objective, ...usual } = defaultTraining(table.rows, options.batchSize);
   const { x, ...beside } = partsOf(spec, table);
-  const vae = VAE.create(spec, { seed: options.seed, ...device });
+  const vae = VAE.create({ ...spec, ...namesFor(spec, table) }, { seed: options.seed, ...device });
   try {
     // The warm-up is the ELBO's; a classifier has an objective of its own.
     const meant = spec.classifier ? {} : { objective };
@@ -30,6 +31,15 @@ export async function fitStated(
     vae.dispose();
     throw error;
   }
+}
+
+/** @throws TypeError if the specification names other columns than the table */
+function namesFor({ columns: stated }: ModelSpec, table: Table) {
+  const named = namesOf(table.columns), { columns } = named;
+  if (!stated || !columns || stated.join("\n") === columns.join("\n")) return named;
+  throw new TypeError(
+    `Cannot read spec.columns: they must be the table's, ${columns.join()}: current value is ${stated.join()}`,
+  );
 }
 
 /** The table's rows, and what stands behind them. */

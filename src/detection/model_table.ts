@@ -17,14 +17,11 @@ import { oneHot } from "../scoring/labels.ts";
 import { encodeTable } from "../scoring/raw_table.ts";
 import { requireCells } from "../scoring/require_cells.ts";
 import { codecOf } from "../scoring/schema.ts";
-import type { TableScorer } from "../scoring/table_scorer.ts";
 import type { Units } from "../scoring/units.ts";
 
 /** A model, as far as its tables go. */
 export interface TableReader {
   readonly units: Units;
-  /** The model, if it knows its columns by name. */
-  readonly scorer?: TableScorer;
 }
 
 /**
@@ -33,7 +30,7 @@ export interface TableReader {
  * @throws DataError naming the file, and row and column where they are at fault
  */
 export async function readModelTable(
-  { units, scorer }: TableReader,
+  { units }: TableReader,
   source: string,
   bytes: Uint8Array,
   { label, onNames }: {
@@ -41,26 +38,28 @@ export async function readModelTable(
     readonly onNames?: (names: readonly string[]) => void;
   } = {},
 ): Promise<Table> {
-  const { columns } = units, names = scorer && await readAnyColumnNames(source, bytes);
+  const names = units.names && await readAnyColumnNames(source, bytes);
   if (names) {
     onNames?.(names);
-    requireColumns(columns, names, source);
+    requireColumns(units, names, source);
   }
   const table = names
-    ? await readNamed(units, source, bytes, label)
+    ? await readNamed(units, source, bytes, { label, names })
     : await readPositions(units, source, bytes, label);
   requireCells(units, table);
   return table;
 }
 
-function readNamed(
-  { columns, schema }: Units,
+async function readNamed(
+  units: Units,
   source: string,
   bytes: Uint8Array,
-  label?: string,
+  { label, names }: { readonly label?: string; readonly names: readonly string[] },
 ): Promise<Table> {
+  const { schema } = units, columns = units.names!.filter((name) => names.includes(name));
   const codecs = new Map(schema?.map((column) => [column.name, codecOf(column)]));
-  return readAnyTable(source, bytes, { columns, label, cells: (name) => codecs.get(name)! });
+  const cells = schema ? (name: string) => codecs.get(name)! : "numbers";
+  return withClass(units, await readAnyTable(source, bytes, { columns, label, cells }));
 }
 
 async function readPositions(
@@ -77,13 +76,13 @@ async function readPositions(
   return { ...table, data, texts: undefined };
 }
 
-/** @throws DataError if a column of the model's is not among those of a file */
+/** @throws DataError if a column of the model's is not among those of a file; a class may be left out */
 export function requireColumns(
-  columns: readonly string[],
+  { columns, names: known = columns, made, optional }: Units,
   names: readonly string[],
   source: string,
 ): void {
-  const missing = columns.filter((name) => !names.includes(name));
+  const missing = (optional ? made : known).filter((name) => !names.includes(name));
   if (missing.length === 0) return;
   const expected = `the model's, ${listNames(missing)} among them`;
   throw new DataError({ source, subject: "columns", expected, actual: listNames(names) });

@@ -45,7 +45,7 @@ export function spectrumOf(x: Matrix, beta = 1): Spectrum {
 }
 
 /** @param eigenvalues of a correlation matrix of `rows` rows */
-export function unitsWithWork(eigenvalues: Float64Array, rows: number, beta = 1): number {
+function unitsWithWork(eigenvalues: Float64Array, rows: number, beta = 1): number {
   const edge = (1 + Math.sqrt(eigenvalues.length / rows)) ** 2;
   return eigenvalues.filter((each) => each > Math.max(beta, edge)).length;
 }

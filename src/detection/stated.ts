@@ -5,6 +5,11 @@
  */
 import { type ModelSpec, type ModelSpecInput, parseSpec } from "../models/spec.ts";
 
+/** Names of a table's columns; none where they are x0, x1, …, as of rows known by position. */
+export function namesOf(columns: readonly string[]): { readonly columns?: readonly string[] } {
+  return columns.every((name, c) => name === `x${c}`) ? {} : { columns };
+}
+
 /** What a caller wrote. */
 export type Stated = Readonly<Record<string, unknown>>;
 

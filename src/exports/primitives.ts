@@ -11,7 +11,7 @@
  */
 import type { Shape } from "../core/shape.ts";
 
-export const PRIMITIVES = [
+const PRIMITIVES = [
   "matmul",
   "add",
   "sub",

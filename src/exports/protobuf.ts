@@ -5,6 +5,7 @@
  * Source: protobuf.dev, "Encoding": a field is key = number << 3 | wire type, then its value; wire type 0
  * is a varint, 2 is a length and so many bytes, 5 is four bytes.
  */
+import { concatBytes } from "../core/bytes.ts";
 
 /** The bytes of some fields. */
 export type Bytes = Uint8Array;
@@ -13,13 +14,7 @@ const TEXT = new TextEncoder();
 
 /** Fields one after the other. */
 export function message(...fields: readonly Bytes[]): Bytes {
-  const bytes = new Uint8Array(fields.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const field of fields) {
-    bytes.set(field, at);
-    at += field.length;
-  }
-  return bytes;
+  return concatBytes(fields);
 }
 
 /** A whole number, also a negative one. */

@@ -7,6 +7,7 @@
  *
  * Source: tfjs-converter, operation_mapper.ts and op_list/*.json: operations and the attributes they read.
  */
+import { concatBytes } from "../core/bytes.ts";
 import type { Shape } from "../core/shape.ts";
 import type { Preprocessing } from "./preprocessing.ts";
 import type { ExportProgram, Primitive, Step, Value } from "./primitives.ts";
@@ -181,16 +182,11 @@ class GraphDef {
   }
 
   bytes(): Uint8Array {
-    const parts = this.#data.map(({ buffer, byteOffset, byteLength }) =>
-      new Uint8Array(buffer, byteOffset, byteLength)
+    return concatBytes(
+      this.#data.map(({ buffer, byteOffset, byteLength }) =>
+        new Uint8Array(buffer, byteOffset, byteLength)
+      ),
     );
-    const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-    let at = 0;
-    for (const part of parts) {
-      bytes.set(part, at);
-      at += part.length;
-    }
-    return bytes;
   }
 
   #int32s(values: readonly number[]): string {

@@ -97,6 +97,6 @@ export class CellGatherer {
 }
 
 /** Infinity and numbers beyond float64, which are neither numbers nor names of anything. */
-export function isInfinite(text: string): boolean {
+function isInfinite(text: string): boolean {
   return /^\s*[+-]?inf(inity)?\s*$/i.test(text) || Math.abs(Number(text)) === Infinity;
 }

@@ -54,7 +54,7 @@ export function isMissing(text: string): boolean {
 }
 
 /** What {@link parseNumber} expected of a cell that it could not read. */
-export function expectedOf(text: string): string {
+function expectedOf(text: string): string {
   return isMissing(text) ? MISSING_EXPECTED : NUMBER_EXPECTED;
 }
 

@@ -131,9 +131,9 @@ export function tableOf(
   const { cells } = options;
   const all = { columns: defaultNames(width), data: array.data, rows, label, source };
   let table = createTable(all, cells);
-  planColumns(table.columns, options, source);
+  const plan = planColumns(table.columns, options, source);
   if (options.label !== undefined) table = takeLabel(table, options.label);
-  if (options.columns !== undefined) table = selectColumns(table, options.columns);
+  if (options.columns ?? options.exclude) table = selectColumns(table, plan.columns);
   return typeof cells === "function" ? encoded(table, cells) : table;
 }
 

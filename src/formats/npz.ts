@@ -39,8 +39,8 @@ export function readNpz(bytes: Uint8Array, options: NpzOptions = {}): Table {
   const labelName = options.label ?? "y";
   const labels = labelName === "X" ? undefined : read(labelName);
   const label = labels && labelOf(labels, rows.shape[0], labelName, source);
-  const { columns, cells } = options;
-  return tableOf(rows, labels ? { columns, cells } : options, source, label);
+  const { label: _label, ...others } = options;
+  return tableOf(rows, labels ? others : options, source, label);
 }
 
 /** [rows] 0 or 1 from an array [rows] or [rows, 1]. */

@@ -23,7 +23,7 @@ import {
 } from "./safetensors_types.ts";
 
 export { encode } from "./safetensors_encode.ts";
-export { MAX_HEADER_BYTES, MAX_TENSORS, SafetensorsError } from "./safetensors_header.ts";
+export { SafetensorsError } from "./safetensors_header.ts";
 export type { DType, Tensor, TensorData } from "./safetensors_types.ts";
 
 /** What a file holds. */

@@ -73,12 +73,12 @@ function jsonOf(text: string): unknown {
   }
 }
 
-/** A string, whatever is escaped in it. */
-const STRING = /"[^"\\]*(?:\\.[^"\\]*)*"/g;
+/** What is escaped, which in JSON stands in strings alone; and a string without it. */
+const ESCAPED = /\\./g, STRING = /"[^"]*"/g;
 
 /** @throws SafetensorsError if a key repeats, or a number is written in anything but digits */
 function requirePlain(text: string, keys: number): void {
-  const bare = text.replace(STRING, '"');
+  const bare = text.replace(ESCAPED, "").replace(STRING, '"');
   if (bare.split(":").length - 1 !== keys) {
     throw new SafetensorsError("header must hold each key once");
   }

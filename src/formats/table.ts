@@ -44,6 +44,8 @@ export interface TableOptions {
   readonly label?: string;
   /** Columns to keep, in this order; all but the label if omitted. Columns left out are not read. */
   readonly columns?: readonly string[];
+  /** Columns to leave out, whatever they hold. */
+  readonly exclude?: readonly string[];
   /** How cells are read; "numbers" if omitted: text and missing values are refused. */
   readonly cells?: CellReading;
 }
@@ -85,7 +87,7 @@ export function createTable(table: Table, cells: CellReading = "numbers"): Table
 }
 
 /** Refuses names that occur twice. */
-export function checkUniqueNames(names: readonly string[], source: string): void {
+function checkUniqueNames(names: readonly string[], source: string): void {
   const seen = new Set<string>();
   for (const name of names) {
     if (seen.has(name)) {
@@ -121,7 +123,10 @@ export function planColumns(
     const expected = "either the label or a data column, not both";
     throw new DataError({ source, column: options.label, expected });
   }
-  const columns = options.columns ?? names.filter((_, index) => index !== labelIndex);
+  const excluded = new Set(options.exclude);
+  for (const name of excluded) find(name);
+  const columns = (options.columns ?? names.filter((_, index) => index !== labelIndex))
+    .filter((name) => !excluded.has(name));
   checkUniqueNames(columns, source);
   if (columns.length === 0) {
     throw new DataError({ source, subject: "table", expected: "at least one numeric column" });

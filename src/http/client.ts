@@ -336,7 +336,7 @@ export class Client {
     return await (await this.#ask("PUT", path, { type: FLOATS, body: bytes })).json();
   }
 
-  /** Files to train on. */
+  /** Files to train on or to score. */
   uploads(): Promise<Answers["Uploads"]> {
     return this.#json("GET", "/v1/uploads");
   }

@@ -102,6 +102,8 @@ export interface Blamed {
   readonly nats: number;
   /** What the row holds: a number, a level or a time; null if missing or of no known level. */
   readonly value: number | string | null;
+  /** True of a level that no training row had. */
+  readonly unseen?: true;
   /** What the row's other cells let expect; null of a time. */
   readonly expected: number | string | null;
   /** Where 95 % of ordinary cells would lie beside these others; of what has an order. */
@@ -300,6 +302,8 @@ export interface ScoreRequest {
   readonly explain?: number;
   /** With `explain`: credit columns with what they add beyond what the others explain. */
   readonly conditional?: boolean;
+  /** Of a bare VAE: "elbo", both parts of it, or one of them alone. */
+  readonly method?: "elbo" | "reconstruction" | "kl";
 }
 
 /** Options of `scoreUpload`. */

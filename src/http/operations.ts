@@ -118,7 +118,10 @@ function jobOperations(): Operation[] {
       headers: ["last-event-id"],
       isTraining,
     },
-    { ...get("uploads", "/v1/uploads", "files to train on", "Uploads", scope), isTraining },
+    {
+      ...get("uploads", "/v1/uploads", "files to train on or to score", "Uploads", scope),
+      isTraining,
+    },
     {
       id: "putUpload",
       method: "put",

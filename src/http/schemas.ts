@@ -49,6 +49,9 @@ const blamed = v.pipe(
   v.maxValue(MAX_BLAMED, BLAMED_EXPECTED),
 );
 
+const METHODS = ["elbo", "reconstruction", "kl"] as const;
+const METHOD_EXPECTED = '"elbo", "reconstruction" or "kl"';
+
 const VERSION_EXPECTED = "a whole number from 1";
 
 /** What a verb can be told beside its rows: members of a JSON body, or of the query. */
@@ -65,6 +68,7 @@ export const OPTIONS = {
     fdr: v.optional(rate),
     explain: v.optional(blamed),
     conditional: v.optional(v.boolean("true or false")),
+    method: v.optional(v.picklist(METHODS, METHOD_EXPECTED)),
   }),
   logLikelihood: body({ samples: v.optional(count, 100), seed: v.optional(seed, 0) }),
 } as const;

@@ -9,6 +9,7 @@
  * A queue that is full takes no part: then the part is scored here, so that jobs which fill the queue
  * cannot wait for room that only their own end would make.
  */
+import { concatBytes } from "../core/bytes.ts";
 import { isOver, type JobQueue, QueueFullError } from "../storage/job_queue.ts";
 import { digestOf } from "../storage/model_store.ts";
 import type { Outcome } from "./messages.ts";
@@ -48,7 +49,7 @@ export async function doScoring(held: Held, thread: WorkThread, split: () => voi
   const gathered = new Parts(held, asked, model);
   try {
     const scored = await gathered.score(parts);
-    const text = joined([header, ...scored.map(({ lines }) => lines)]);
+    const text = concatBytes([header, ...scored.map(({ lines }) => lines)]);
     const anomalies = scored.reduce((sum, part) => sum + part.anomalies, 0);
     const about = { rows, anomalies, parts: parts.length, bytes: text.length, ...asked };
     await queue.ack(lease, JSON.parse(JSON.stringify(about)), text);
@@ -145,14 +146,4 @@ class Parts {
 async function partId(job: string, part: number): Promise<string> {
   const text = JSON.stringify(["part", job, part]);
   return (await digestOf(new TextEncoder().encode(text))).slice(0, 32);
-}
-
-function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
 }

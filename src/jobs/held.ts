@@ -2,6 +2,7 @@
  * A job under a lease: kept alive while the work goes on, and left to be done again, or failed in words, whatever
  * goes wrong with it.
  */
+import { messageOf } from "../core/errors.ts";
 import type { DeviceOptions } from "../scoring/trained_vae.ts";
 import { type JobQueue, type Lease, LeaseLostError } from "../storage/job_queue.ts";
 import type { Outcome } from "./messages.ts";
@@ -153,8 +154,4 @@ function isShown(error: unknown): boolean {
 
 export function backoff(faults: number): number {
   return Math.min(MAX_BACKOFF_MS, BACKOFF_MS * 2 ** Math.min(faults, 10));
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

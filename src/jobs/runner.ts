@@ -5,17 +5,10 @@
  * A model is published before its job is acknowledged. Whoever dies between the two leaves a job that
  * another does again, from its last checkpoint; `publish` knows it by its id and makes no second version.
  */
+import { messageOf } from "../core/errors.ts";
 import { isOver, type Lease } from "../storage/job_queue.ts";
 import { doScoring } from "./gather.ts";
-import {
-  backoff,
-  endBroken,
-  type Held,
-  hold,
-  messageOf,
-  modelOf,
-  type RunnerOptions,
-} from "./held.ts";
+import { backoff, endBroken, type Held, hold, modelOf, type RunnerOptions } from "./held.ts";
 import type { PartSpec } from "./score_job.ts";
 import type { TrainSpec } from "./train_job.ts";
 import { WorkThread } from "./work_thread.ts";

@@ -62,7 +62,7 @@ export async function splitTable(
 ): Promise<Split> {
   const scorer = await openScorer(model, falseAlarmRate), units = unitsOf(scorer);
   try {
-    const { data, rows } = await readModelTable({ units, scorer }, source, input);
+    const { data, rows } = await readModelTable({ units }, source, input);
     const columns = units.columns.length, parts: Uint8Array[] = [];
     for (let first = 0; first < rows; first += PART_ROWS) {
       const count = Math.min(PART_ROWS, rows - first);

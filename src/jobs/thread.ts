@@ -2,6 +2,7 @@
  * The thread that trains and scores, so that whoever serves beside it never waits for a step. After anything
  * but a success it ends itself: a thread that has used a GPU must not be cut off from outside while it can still hear.
  */
+import { messageOf } from "../core/errors.ts";
 import { ModelFileError } from "../scoring/model_file.ts";
 import { type CheckpointStore, ResumeError } from "../training/checkpoint.ts";
 import {
@@ -32,7 +33,7 @@ port.onmessage = ({ data }) => {
 async function work(order: Start): Promise<void> {
   const outcome = await perform(order).catch((error): Outcome => {
     if (stopping.signal.aborted) return { type: "stopped" };
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     return { type: "failed", reason, isRefusal: isRefusal(error) };
   });
   port.postMessage(outcome);

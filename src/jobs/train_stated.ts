@@ -1,6 +1,6 @@
 /** Fits what a specification states, or EM. */
 import { fitStated } from "../detection/fit_stated.ts";
-import { specFor } from "../detection/stated.ts";
+import { namesOf, specFor } from "../detection/stated.ts";
 import type { Table } from "../formats/mod.ts";
 import { isNeighbour } from "../training/neighbour_spec.ts";
 import { fitNeighbour } from "../training/neighbours.ts";
@@ -20,6 +20,7 @@ export async function trainStated(
     const { model } = await fitNeighbour(emSpecOf(stated, width), rows, {
       ...(run as { readonly epochs?: number }),
       ...machine,
+      ...namesOf(table.columns),
       seed,
       signal,
       onProgress: (epoch, epochs) => {

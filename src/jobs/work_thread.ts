@@ -1,4 +1,5 @@
 /** Training and scoring in a thread of their own, as the runner sees it. */
+import { messageOf } from "../core/errors.ts";
 import { LeaseLostError } from "../storage/job_queue.ts";
 import { isBroken, type Order, type Outcome, type Start, type Word } from "./messages.ts";
 
@@ -70,6 +71,6 @@ function doIn(thread: Worker, work: Start, { keep, tell, signal }: Listener): Pr
 }
 
 function broken(error: unknown): Outcome {
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = messageOf(error);
   return { type: "failed", reason, isRefusal: false };
 }

@@ -15,21 +15,26 @@ import { createGraph } from "../graph/graph.ts";
 import { createScope, type ParameterSpec, type Scope } from "../layers/scope.ts";
 import type { Activation } from "../ops/names.ts";
 import type { Node } from "../ops/spec.ts";
+import { parseColumns } from "./columns.ts";
 import { requireWidth } from "./width.ts";
 
 /** The two layers of a machine. */
 export interface RbmSpec {
   /** Columns of a row of data. */
   readonly visible: number;
+  /** Their names in files; absent where they have none. */
+  readonly columns?: readonly string[];
   /** Hidden units. */
   readonly hidden: number;
 }
 
 /** @throws TypeError or RangeError naming the field */
 export function parseRbmSpec(value: unknown): RbmSpec {
-  const fields = requireObject("spec", value, ["visible", "hidden"]);
+  const fields = requireObject("spec", value, ["visible", "columns", "hidden"]);
+  const visible = requireWidth("spec.visible", fields.visible);
   return {
-    visible: requireWidth("spec.visible", fields.visible),
+    visible,
+    ...parseColumns(fields.columns, visible),
     hidden: requireWidth("spec.hidden", fields.hidden),
   };
 }

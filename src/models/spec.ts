@@ -10,12 +10,15 @@ import type { LikelihoodInput, LikelihoodSpec } from "../distributions/likelihoo
 import { hasPrior, type LatentInput, type LatentLayer, parseLatents } from "./latents.ts";
 import { type NetworkSpec, parseNetwork } from "./network.ts";
 import { parsePrior, type PriorInput, type PriorSpec } from "./priors.ts";
+import { parseColumns } from "./columns.ts";
 import { MAX_WIDTH, requireWidth } from "./width.ts";
 
 /** A complete model specification. */
 export interface ModelSpec {
   /** Columns of a row of data. */
   readonly inputs: number;
+  /** Their names in files, and behind them those of the condition or the class; absent where they have none. */
+  readonly columns?: readonly string[];
   /** Columns of the condition that both networks see beside their input; 0 for none. */
   readonly condition: number;
   /** The network of q(y | x), where the condition is a class y that rows may lack: `labels.ts`. */
@@ -47,6 +50,8 @@ export type Missing = "refuse" | "zero" | "mask";
 export interface ModelSpecInput {
   /** Columns of a row of data. */
   readonly inputs: number;
+  /** Their names in files, and behind them those of the condition or the class; by position. */
+  readonly columns?: readonly string[];
   /** Columns of a condition; none. */
   readonly condition?: number;
   /** Makes the condition a class that rows may lack, by the network of q(y | x); none. */
@@ -69,6 +74,7 @@ export interface ModelSpecInput {
 
 const SPEC_KEYS = [
   "inputs",
+  "columns",
   "condition",
   "classifier",
   "encoder",
@@ -115,8 +121,10 @@ export function parseSpec(value: unknown): ModelSpec {
       } latent layer has none: current value is "${prior.type}"`,
     );
   }
+  const width = inputs + (fields.classifier === undefined ? condition : 1);
   return {
     inputs,
+    ...parseColumns(fields.columns, width),
     condition,
     ...parseClassifier(fields.classifier, condition),
     encoder: parseNetwork("spec.encoder", fields.encoder),

@@ -66,7 +66,7 @@ export const betaTc: ObjectiveFamily<BetaTcObjective> = {
 };
 
 /** @throws RangeError unless the terms hold densities under reference rows */
-export function klParts(g: Graph, { aggregate, logPosteriors, logPriors }: Terms): KlParts {
+function klParts(g: Graph, { aggregate, logPosteriors, logPriors }: Terms): KlParts {
   if (!aggregate) {
     throw new RangeError(
       "Cannot build objective: the aggregated posterior needs q(z | x) to be a diagonal Gaussian",

@@ -102,7 +102,7 @@ export function classShares(g: Graph, { given, logPosterior }: Labels): Node {
 }
 
 /** q(y | x) of rows whose class is missing, zeros of the others, `[B, C]`. */
-export function guessedShares(g: Graph, { given, logPosterior }: Labels): Node {
+function guessedShares(g: Graph, { given, logPosterior }: Labels): Node {
   const isMissing = g.affine(g.sumCols(given), { scale: -1, offset: 1 });
   return g.mul(isMissing, g.exp(logPosterior));
 }

@@ -16,8 +16,11 @@ export interface Series {
 
 /** What a chart says besides its data. */
 export interface ChartText {
+  /** Above it. */
   readonly title: string;
+  /** Below the horizontal axis. */
   readonly xLabel: string;
+  /** Beside the vertical axis. */
   readonly yLabel: string;
 }
 

@@ -32,6 +32,7 @@ const MAX_SIDE = 16_384;
 const BACKGROUND = 96;
 
 /**
+ * Lays images out in lines.
  * @param images one image a row, `[n, width · height]`, row-major
  * @throws RangeError if the images do not fit their width, or the picture would be too large
  */

@@ -5,7 +5,7 @@
 import type { Matrix } from "../scoring/matrix.ts";
 import { normalQuantile } from "../core/normal_quantile.ts";
 
-/** @returns z `[side², 2]`: the first dimension rises to the right, the second upwards */
+/** A grid of so many steps a side. @returns z `[side², 2]`: the first dimension rises to the right, the second upwards */
 export function latentGrid(side: number): Matrix {
   const data = new Float32Array(2 * side * side);
   const at = (step: number) => normalQuantile((step + 0.5) / side);

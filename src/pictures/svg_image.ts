@@ -5,6 +5,7 @@
 import type { Picture } from "./image_grid.ts";
 import { toPng } from "./png.ts";
 
+/** The text of the file. */
 export function toSvg(picture: Picture): string {
   const { width, height } = picture;
   const png = toPng(picture);

@@ -25,7 +25,12 @@ export type { CellFault } from "./data_rule.ts";
 export { TableScorer } from "./table_scorer.ts";
 export type { RowScore, ScoreTable, TableModel } from "./table_scorer.ts";
 export { type BackendChoice, useKernels } from "../backends/open_score.ts";
-export type { AdapterOptions, BackendName, WeightFormat } from "../backends/backend.ts";
+export type {
+  AdapterOptions,
+  BackendName,
+  SegmentFormat,
+  WeightFormat,
+} from "../backends/backend.ts";
 export type * from "../distributions/likelihoods/options.ts";
 export type { DType, Tensor, TensorData } from "../formats/safetensors.ts";
 export type { Relaxation } from "../distributions/categorical_posterior.ts";

@@ -156,7 +156,7 @@ export function specOf({ metadata }: ModelFile): ModelSpec {
  * Refuses what does not belong into the file of a VAE or detector; what is missing is for its reader
  * to miss.
  */
-export function requireContents(
+function requireContents(
   { kind, metadata, tensors }: ModelFile,
   parameters: readonly string[],
 ): void {

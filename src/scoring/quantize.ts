@@ -13,7 +13,7 @@
  * Scales have 16 significant bits: then q·s is exact in float32, and packing what was unpacked gives
  * the same bytes.
  */
-import { fromHalf, HALF_OVERFLOW, toHalf } from "../core/half.ts";
+import { fromHalves, HALF_OVERFLOW, toHalf } from "../core/half.ts";
 import type { Tensor } from "../formats/safetensors.ts";
 
 /** How a model file keeps its weights. */
@@ -65,7 +65,7 @@ export function unpackTensors(tensors: ReadonlyMap<string, Tensor>): Map<string,
   for (const [name, tensor] of tensors) {
     const { dtype, shape, data } = tensor;
     if (dtype === "F16") {
-      const values = Float32Array.from(data as Uint16Array, fromHalf);
+      const values = fromHalves(data as Uint16Array);
       unpacked.set(name, { dtype: "F32", shape, data: values });
     } else if (dtype === "I8") {
       const scales = scalesOf(tensors, name, shape);

@@ -48,7 +48,7 @@ export interface ColumnSchema {
 }
 
 /** The most levels of a column. */
-export const MAX_LEVELS = 4096;
+const MAX_LEVELS = 4096;
 
 /** Whether cells of this kind are codes. */
 export function hasLevels(kind: ColumnKind): boolean {
@@ -97,7 +97,7 @@ function parseColumn(field: string, value: unknown): ColumnSchema {
 }
 
 /** @throws TypeError or RangeError unless the value is a list of different texts */
-export function requireLevels(field: string, value: unknown): readonly string[] {
+function requireLevels(field: string, value: unknown): readonly string[] {
   const texts = Array.isArray(value) && [...value].every((each) => typeof each === "string");
   if (!texts) {
     throw new TypeError(
@@ -170,7 +170,7 @@ function levelCodec(levels: readonly string[]): CellCodec {
 }
 
 /** A cell as the name of a level: numbers as JavaScript writes them, text without spaces around it. */
-export function levelText(cell: unknown): string {
+function levelText(cell: unknown): string {
   if (cell instanceof Date) return cell.toISOString();
   if (typeof cell !== "string") return `${cell}`;
   const value = parseNumber(cell);

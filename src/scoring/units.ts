@@ -1,10 +1,11 @@
 /**
  * Between the rows that callers send and the rows that the VAE sees. A table's columns are
  * standardised on the way in and brought back to the units of the table on the way out; the rows of
- * a bare VAE pass as they are, and its columns are called x0, x1, …; a conditional one takes its condition
- * behind them, c0, c1, …
+ * a bare VAE pass as they are, and its columns are called as its spec names them, or x0, x1, …; a conditional
+ * one takes its condition behind them, c0, c1, …
  */
 import type { RbmSpec } from "../models/rbm.ts";
+import type { ModelSpec } from "../models/spec.ts";
 import { latentSize } from "../models/vae_graph.ts";
 import { type CellFault, findFault } from "./data_rule.ts";
 import { MAX_FLOAT32 } from "./finite.ts";
@@ -21,6 +22,8 @@ export type Model = TableScorer | TrainedVae;
 
 export interface Units {
   readonly columns: readonly string[];
+  /** By what names files have them, if the model knows: a class as one column, its last. */
+  readonly names?: readonly string[];
   /** What the columns are; absent where a cell is a number, and there. */
   readonly schema?: readonly ColumnSchema[];
   /** How many of the columns, from the first, may lack a cell. */
@@ -69,13 +72,14 @@ function makeUnits(model: Model): Units {
   const { spec } = vaeOf(model);
   const fault = ({ data }: Cells) => findFault(spec, data, spec.inputs + spec.condition);
   if (!isTable(model)) {
-    const plain = { ...plainUnits("x", spec.inputs, spec.condition), fault };
+    const plain = { ...rowUnits(spec, spec.condition), fault };
     const units = spec.classifier ? { ...plain, optional: spec.condition } : plain;
     if (!spec.missing) return units;
     return { ...units, schema: numericSchema(units.columns), missing: spec.inputs };
   }
   return {
     columns: model.columns,
+    names: model.columns,
     schema: model.schema,
     missing: model.columns.length,
     made: model.columns,
@@ -104,7 +108,7 @@ export function densityUnits(model: Model): Units {
 export function dataUnits(model: Model): Units {
   const { spec } = vaeOf(model);
   if (spec.condition === 0) return unitsOf(model);
-  return { ...plainUnits("x", spec.inputs, 0), fault: ({ data }) => findFault(spec, data) };
+  return { ...rowUnits(spec, 0), fault: ({ data }) => findFault(spec, data) };
 }
 
 /** The units of its latent variables: none, for any model. */
@@ -114,9 +118,10 @@ export function latentUnits(model: Model): Units {
 }
 
 /** The units of rows of a Boltzmann machine: 0, 1 and what is between. */
-export function rbmUnits({ visible }: RbmSpec): Units {
+export function rbmUnits({ visible, columns: names }: RbmSpec): Units {
   return {
     ...plainUnits("x", visible, 0),
+    ...(names && { columns: names, made: names, names }),
     fault({ data }) {
       const at = data.findIndex((value) => !(value >= 0 && value <= 1));
       if (at < 0) return undefined;
@@ -124,6 +129,15 @@ export function rbmUnits({ visible }: RbmSpec): Units {
       return { row, column, value, likelihood: "Boltzmann machine", needs: "a value from 0 to 1" };
     },
   };
+}
+
+/** The units of rows of x, and of so many columns of its condition. */
+function rowUnits({ inputs, classifier, columns: names }: ModelSpec, condition: number): Units {
+  const plain = plainUnits("x", inputs, condition);
+  if (!names) return plain;
+  const made = names.slice(0, inputs);
+  const behind = classifier ? plain.columns.slice(inputs) : names.slice(inputs, inputs + condition);
+  return { ...plain, columns: [...made, ...behind], made, names };
 }
 
 function plainUnits(letter: string, size: number, condition: number): Units {

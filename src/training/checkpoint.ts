@@ -117,7 +117,7 @@ export class ResumeError extends TypeError {
   /** Why not. */
   readonly reason: string;
 
-  /** @param reason what the sentence ends with */
+  /** Says it. @param reason what the sentence ends with */
   constructor(reason: string) {
     super(`Cannot resume: ${reason}`);
     this.reason = reason;

@@ -3,23 +3,16 @@
  * them first where they are to be compared. Steps count only once they are received; the counters of the run say
  * where they begin.
  */
-import type { Segment, StepInputs } from "../backends/backend.ts";
+import type { StepInputs } from "../backends/backend.ts";
 import type { RunCounters } from "./checkpoint.ts";
 import type { Expected, GpuSteps } from "./gpu_steps.ts";
 import type { HostSteps, NextStep } from "./host_steps.ts";
+import type { RunMemory } from "./run_memory.ts";
 
 /** What a step gave. */
 export interface Taken {
   readonly outputs: ReadonlyMap<string, Float64Array>;
   readonly step: NextStep;
-}
-
-/** What the steps of the host change. */
-export interface HostMemory {
-  readonly parameters: Segment;
-  readonly state: Segment;
-  /** Milliseconds of a steady clock. */
-  readonly clock: () => number;
 }
 
 /** Steps that the host compares at least, and milliseconds after which it compares no more of a submit. */
@@ -28,14 +21,20 @@ const LEAST_COMPARED = 2, LONG = 500;
 export class GpuFeed {
   readonly #gpu: GpuSteps;
   readonly #host: HostSteps;
-  readonly #memory: HostMemory;
+  readonly #memory: RunMemory;
+  readonly #clock: () => number;
   /** Sent, and not received. */
   #sent: NextStep[] = [];
 
-  constructor(gpu: GpuSteps, host: HostSteps, memory: HostMemory) {
+  /**
+   * @param memory what the steps of the host change
+   * @param clock milliseconds of a steady clock
+   */
+  constructor(gpu: GpuSteps, host: HostSteps, memory: RunMemory, clock: () => number) {
     this.#gpu = gpu;
     this.#host = host;
     this.#memory = memory;
+    this.#clock = clock;
   }
 
   /** Forgets what was sent. */
@@ -82,12 +81,7 @@ export class GpuFeed {
   /** What the host gives for the steps, or for the first of them where it takes long. Its memory is then as before. */
   #compared(steps: readonly StepInputs[]): Expected[] {
     if (steps.length === 0) return [];
-    const { parameters, state, clock } = this.#memory, start = clock();
-    const before = [parameters, state].map((segment) => {
-      const values = new Float64Array(segment.length);
-      segment.read(0, values);
-      return { segment, values };
-    });
+    const before = this.#memory.snapshot(), clock = this.#clock, start = clock();
     const given: Expected[] = [];
     for (const inputs of steps) {
       if (given.length >= LEAST_COMPARED && clock() - start > LONG) break;
@@ -95,7 +89,7 @@ export class GpuFeed {
       given.push(structuredClone(this.#host.means));
     }
     this.#gpu.hostTook((clock() - start) / given.length);
-    for (const { segment, values } of before) segment.write(0, values);
+    this.#memory.write(before);
     return given;
   }
 }

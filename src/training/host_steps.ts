@@ -2,7 +2,7 @@
  * Training steps on the host, one run of the program each, and what every step reads: on the host and on
  * any other device, a step is a function of the counters alone.
  */
-import type { StepInputs, SyncProgram } from "../backends/backend.ts";
+import type { Live, StepInputs, SyncProgram } from "../backends/backend.ts";
 import { splitSeed } from "../core/philox.ts";
 import type { Matrix } from "../scoring/matrix.ts";
 import type { RunCounters } from "./checkpoint.ts";
@@ -33,25 +33,25 @@ export class HostSteps {
   readonly #recipe: Recipe;
   readonly #data: Matrix;
   readonly #batches: number;
-  readonly #batch: Float32Array;
+  /** The batch, where the program reads it. */
+  readonly #x: Live;
   readonly #scalars: Scalars;
   readonly #seed: readonly [low: number, high: number];
   readonly #outputs: readonly (readonly [name: string, into: Float64Array])[];
   /** The rows that follow the batch, where the objective reads such. */
-  readonly #reference?: Float32Array;
+  readonly #reference?: Live;
 
   /** @param batches steps of an epoch */
   constructor(program: SyncProgram, recipe: Recipe, data: Matrix, batches: number) {
-    const { inputs, outputs, capacity } = program.plan, columns = data.shape[1];
+    const { inputs, outputs } = program.plan;
     this.#program = program;
     this.#recipe = recipe;
     this.#data = data;
     this.#batches = batches;
     this.#scalars = scalarsOf(program.plan);
     this.#seed = splitSeed(recipe.seed);
-    this.#batch = new Float32Array(capacity * columns);
-    const referenceRows = inputs.get("reference")?.shape.rows ?? 0;
-    if (referenceRows > 0) this.#reference = new Float32Array(referenceRows * columns);
+    this.#x = program.live("x");
+    if (inputs.has("reference")) this.#reference = program.live("reference");
     const latent = outputs.get("meanOfMean")!.shape.cols;
     const vector = (length: number) => new Float64Array(length);
     this.means = {
@@ -81,15 +81,12 @@ export class HostSteps {
 
   /** Takes a step. */
   run({ rows, first, key, floats }: StepInputs): void {
-    const program = this.#program, data = this.#data, columns = data.shape[1];
-    gatherRows(data, this.order, first, rows, this.#batch);
-    const length = rows * columns, batch = this.#batch;
-    program.write("x", length === batch.length ? batch : batch.subarray(0, length));
+    const program = this.#program, data = this.#data;
+    gatherRows(data, this.order, first, rows, this.#x.elements);
     if (program.plan.inputs.has("key")) program.write("key", key);
     if (this.#reference) {
-      const count = this.#reference.length / columns;
-      gatherRows(data, this.order, first + rows, count, this.#reference);
-      program.write("reference", this.#reference);
+      const { elements } = this.#reference, count = elements.length / data.shape[1];
+      gatherRows(data, this.order, first + rows, count, elements);
     }
     for (const [name, values] of floats) program.write(name, values);
     program.run(rows);

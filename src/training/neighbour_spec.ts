@@ -13,7 +13,7 @@ import { parseRbmSpec, type RbmSpec } from "../models/rbm.ts";
 import type { FactorAnalysisOptions } from "./em/em_options.ts";
 
 /** Their types. */
-export const NEIGHBOUR_TYPES = ["rbm", "ppca", "factorAnalysis"] as const;
+const NEIGHBOUR_TYPES = ["rbm", "ppca", "factorAnalysis"] as const;
 
 /** What to fit, complete. */
 export type NeighbourSpec =

@@ -13,6 +13,8 @@ export interface NeighbourRun
   extends DeviceOptions, Pick<RbmFitOptions, "batchSize" | "objective" | "optimizer" | "signal"> {
   readonly epochs?: number;
   readonly seed?: number;
+  /** Names of the columns, for the model's spec. */
+  readonly columns?: readonly string[];
   readonly onProgress?: (epoch: NeighbourEpoch, epochs: number) => void;
 }
 
@@ -33,10 +35,11 @@ export async function fitNeighbour(
   rows: Rows,
   options: NeighbourRun,
 ): Promise<FittedNeighbour> {
-  const [device, { onProgress, ...run }] = splitDevice(options);
+  const [device, { onProgress, columns, ...run }] = splitDevice(options);
+  const named = columns && { columns };
   if (spec.type === "rbm") {
-    const { visible, hidden } = spec, { epochs } = parseRbmRecipe(run, 0);
-    const model = Rbm.create({ visible, hidden }, { seed: run.seed, ...device });
+    const { type: _type, ...layers } = spec, { epochs } = parseRbmRecipe(run, 0);
+    const model = Rbm.create({ ...layers, ...named }, { seed: run.seed, ...device });
     const told = { onProgress: (epoch: RbmEpoch) => onProgress?.(epoch, epochs) };
     const { history } = await model.fit(rows, { ...run, ...told });
     return { model, history };
@@ -46,6 +49,7 @@ export async function fitNeighbour(
   const { iterations: most } = parseEmOptions({ latent, iterations });
   const { model, logLikelihood, converged } = await factorAnalysis(rows, {
     ...own,
+    ...named,
     ...others,
     ...device,
     ...(iterations !== undefined && { iterations }),

@@ -11,24 +11,18 @@ import type { SyncProgram } from "../backends/backend.ts";
 import { type OpenBackend, openBackend } from "../backends/open.ts";
 import { requireChoice, requireNumber, requireObject } from "../core/validate.ts";
 import { readStateDict, type StateDictOptions } from "../exports/state_dict.ts";
-import { layOut } from "../graph/layout.ts";
 import type { Plan } from "../graph/plan.ts";
 import { type Initialization, initialize } from "../models/initialize.ts";
 import { type ModelSpecInput, parseSpec } from "../models/spec.ts";
 import { parametersOf } from "../models/vae_graph.ts";
-import { parseObjective } from "../objectives/objective.ts";
 import { DEVICE_KEYS, type DeviceOptions, splitDevice } from "../scoring/device_options.ts";
 import { type ConditionOptions, type Matrix, type Rows, toRows } from "../scoring/matrix.ts";
-import {
-  fromModelFile,
-  loadModelFile,
-  type NamedTensor,
-  TrainedVae,
-} from "../scoring/trained_vae.ts";
+import { fromModelFile, loadModelFile, TrainedVae } from "../scoring/trained_vae.ts";
 import { allocateState } from "./auxiliary_state.ts";
 import { digestOf, type RunIdentity } from "./checkpoint.ts";
 import { type ElboSurgery, surgeryOf, type SurgeryOptions } from "./elbo_surgery.ts";
-import { givenNoises, givenReference, type GradientOptions } from "./given.ts";
+import type { GradientOptions } from "./given.ts";
+import { type LossAndGradients, lossAndGradients } from "./gradients.ts";
 import { byLabel, toTrainingRows } from "./labelled_rows.ts";
 import { measure, referenceFor } from "./measure.ts";
 import { hasVariance, optimalVariances } from "./optimal_variance.ts";
@@ -39,16 +33,9 @@ import type { GpuSteps } from "./gpu_steps.ts";
 import type { FitReport } from "./report.ts";
 import { mixed, type RowOrder, shuffled } from "./row_order.ts";
 import { type NamedScoreOptions, scoreBy, type Scored, type ScoreSettings } from "./scores/mod.ts";
-import { writeFinalScalars } from "./schedule.ts";
 import { scoringDevice } from "./scoring_device.ts";
 import { copyOf, firstRows, splitRows } from "./split_rows.ts";
-import {
-  auxiliaryParameters,
-  gradientPlan,
-  lossPlan,
-  stateLayout,
-  trainPlan,
-} from "./train_program.ts";
+import { auxiliaryParameters, lossPlan, stateLayout, trainPlan } from "./train_program.ts";
 import { train } from "./trainer.ts";
 
 /** How to start a model. */
@@ -147,45 +134,8 @@ export class VAE extends TrainedVae {
    * The mean objective to minimise, nats per row, and its derivative by every parameter, for noise
    * that the caller gives: deterministic, so that it can be compared with any other route.
    */
-  async lossAndGradients(
-    x: Rows,
-    options: GradientOptions,
-  ): Promise<{ loss: number; gradients: Map<string, NamedTensor<Float64Array>> }> {
-    const objective = parseObjective(options?.objective, this.spec.classifier !== undefined);
-    const data = toTrainingRows(this.spec, x, options ?? {});
-    const [rows] = data.shape;
-    const { layout: parameters, segment } = this.engine;
-    const reference = givenReference(this.spec, objective, rows, options ?? {});
-    const request = { spec: this.spec, objective, capacity: rows, parameters, reference };
-    const auxiliary = auxiliaryParameters(request);
-    const layout = layOut("state", auxiliary);
-    const { plan, noises } = gradientPlan({ ...request, state: layout });
-    const given = givenNoises(noises, rows, options?.noise);
-    const { backend } = this.engine;
-    const state = allocateState(backend, layout, auxiliary, this.#seed);
-    const program = backend.compile(plan, { parameters: segment, state });
-    try {
-      program.write("x", data.data);
-      for (const [name, values] of given) program.write(name, values);
-      if (reference) program.write("reference", reference.data);
-      writeFinalScalars(program, objective);
-      program.run(rows);
-      const loss = new Float64Array(1);
-      program.read("loss", loss);
-      if (!Number.isFinite(loss[0])) {
-        throw new RangeError("Cannot compute gradients: the loss is too large for float32");
-      }
-      const gradients = new Map(this.engine.parameterSpecs.map(({ name, rows, cols }) => {
-        const values = new Float64Array(rows * cols);
-        // A parameter for which a statistic of the batch stands has no part in the loss.
-        if (plan.outputs.has(name)) program.read(name, values);
-        return [name, { shape: [rows, cols] as const, data: values }];
-      }));
-      return { loss: loss[0], gradients };
-    } finally {
-      program.dispose();
-      state.dispose();
-    }
+  async lossAndGradients(x: Rows, options: GradientOptions): Promise<LossAndGradients> {
+    return lossAndGradients({ spec: this.spec, engine: this.engine, seed: this.#seed }, x, options);
   }
 
   /**

@@ -15,6 +15,8 @@ function csvOf(rows: readonly (readonly number[])[]): string {
   return `${rows[0].map((_, c) => `k${c}`).join()}\n${rows.map((row) => row.join()).join("\n")}\n`;
 }
 
+/** As `csvOf` names them. */
+const columns = Array.from({ length: INPUTS }, (_, c) => `k${c}`);
 const numbers = (csv: string) => cellsOf(csv).slice(1).map((row) => row.map(Number));
 
 Deno.test("elbow train --spec of a Boltzmann machine: its file scores, samples, encodes and is evaluated", async () => {
@@ -25,7 +27,7 @@ Deno.test("elbow train --spec of a Boltzmann machine: its file scores, samples, 
     ...["--objective", '{"type":"cd","sweeps":2}', "--learning-rate", "0.02"],
     ...["--epochs", "3", "--batch-size", "16", "--seed", "5"],
   );
-  const rbm = Rbm.create({ visible: INPUTS, hidden: 3 }, { seed: 5 });
+  const rbm = Rbm.create({ visible: INPUTS, columns, hidden: 3 }, { seed: 5 });
   const { history } = await rbm.fit(BINARY, {
     epochs: 3,
     batchSize: 16,
@@ -67,7 +69,14 @@ for (const [type, noise] of [["ppca", "shared"], ["factorAnalysis", "perFeature"
     const spec = folder.write("spec.json", JSON.stringify({ type, latent: 2, tolerance: 1e-4 }));
     const run = ["--epochs", "300", "--seed", "4"];
     const told = await elbowOk("train", data, "--spec", spec, "--out", out, "--json", ...run);
-    const options = { latent: 2, noise, tolerance: 1e-4, iterations: 300, seed: 4 } as const;
+    const options = {
+      latent: 2,
+      columns,
+      noise,
+      tolerance: 1e-4,
+      iterations: 300,
+      seed: 4,
+    } as const;
     const { model, logLikelihood, converged } = await factorAnalysis(REAL, options);
     assert.deepEqual(Deno.readFileSync(out), model.save());
     const report = JSON.parse(told);

@@ -52,9 +52,11 @@ const MEMBERS: Readonly<Record<string, Member>> = {
   },
 };
 
-/** What the command line does, by the library. */
+/** What the command line does, by the library: the file's names of columns are the spec's. */
 async function fitted(spec: ModelSpecInput, rows: Member["rows"], options: FitOptions) {
-  const vae = VAE.create(spec, { seed: 5 });
+  const width = spec.inputs + (spec.classifier ? 1 : spec.condition ?? 0);
+  const columns = Array.from({ length: width }, (_, c) => `k${c}`);
+  const vae = VAE.create({ columns, ...spec }, { seed: 5 });
   const matrix = rows!.map((row) => [...row]);
   await vae.fit(matrix, { ...defaultTraining(ROWS, 16), epochs: 2, seed: 5, ...options });
   return vae;
@@ -107,11 +109,11 @@ Deno.test("elbow train --spec takes a condition behind the data, and so do the o
   const { elbo } = await vae.evaluate(REAL, { ...options, samples: 4 });
   assert.equal(evaluated.elbo, elbo.reduce((a, b) => a + b) / ROWS);
   const made = cellsOf(await elbowOk("reconstruct", out, data));
-  assert.deepEqual(made[0], ["x0", "x1", "x2", "x3"]);
+  assert.deepEqual(made[0], ["k0", "k1", "k2", "k3"]);
   assert.equal(cellsOf(await elbowOk("encode", out, data)).length, ROWS + 1);
   assert.match(
     await refused("score", out, folder.write("x.csv", csvOf(REAL))),
-    /width must be 6 columns, as the model's: current value is 4/,
+    /columns must be the model's, "k4", "k5" among them/,
   );
   const columns = "k4,k0,k1,k2,k3,k5";
   const reordered = folder.at("r.safetensors");
@@ -164,7 +166,7 @@ Deno.test("elbow train --spec takes classes, -1 where they are missing, for a cl
   assert.deepEqual(rows.flat(), [...probabilities]);
   assert.match(
     await refused("classify", out, folder.write("n.csv", "a,b\n1,2\n")),
-    /n\.csv: the model has 4 inputs: current value is 2 columns/,
+    /n\.csv: columns must be the model's, "k0", "k1", "k2", "k3" among them/,
   );
   const wrong = folder.write("w.csv", csvOf(REAL.map((row) => [...row, 3])));
   assert.match(
@@ -301,4 +303,57 @@ Deno.test("a bad specification is refused by the name of its file and field", as
     /Cannot read .*none\.json/,
   );
   assert.deepEqual(folder.names(), ["spec.json", "t.csv"]);
+});
+
+Deno.test("a model by its specification finds the columns of a table by name, and samples come back under them", async () => {
+  using folder = new Folder();
+  const data = folder.write("t.csv", csvOf(REAL)), out = folder.at("m.safetensors");
+  const spec = '{ "latent": [{ "size": 2 }] }';
+  await elbowOk("train", data, "--spec", spec, "--out", out, ...QUICK);
+  const order = [2, 0, 3, 1];
+  const lines = [
+    ["note", ...order.map((c) => `k${c}`)],
+    ...REAL.map((row) => [7, ...order.map((c) => row[c])]),
+  ];
+  const other = folder.write("o.csv", `${lines.map((line) => line.join()).join("\n")}\n`);
+  for (const command of ["score", "encode", "reconstruct"]) {
+    assert.equal(await elbowOk(command, out, other), await elbowOk(command, out, data), command);
+  }
+  const figures = async (table: string) => {
+    const { data: _, ...rest } = JSON.parse(await elbowOk("evaluate", out, table, "--json"));
+    return rest;
+  };
+  assert.deepEqual(await figures(other), await figures(data));
+  const [header] = cellsOf(await elbowOk("sample", out, "--count", "2"));
+  assert.deepEqual(header, ["k0", "k1", "k2", "k3"]);
+  const renamed = folder.write("r.csv", csvOf(REAL).replace("k1", "volts"));
+  assert.match(
+    await refused("score", out, renamed),
+    /columns must be the model's, "k1" among them/,
+  );
+  // Rows by position, as of NPY, need no names.
+  const lists = folder.write("t.jsonl", REAL.map((row) => JSON.stringify(row)).join("\n"));
+  assert.equal(await elbowOk("score", out, lists), await elbowOk("score", out, data));
+  const stated = '{ "latent": [{ "size": 2 }], "columns": ["k1", "k0", "k2", "k3"] }';
+  assert.match(
+    await refused("train", data, "--spec", stated, "--out", out),
+    /spec.columns: they must be the table's, k0,k1,k2,k3/,
+  );
+});
+
+Deno.test("neighbours find the columns of a table by name too", async () => {
+  using folder = new Folder();
+  const rows = BINARY.map((row) => [...row, row[0]]);
+  for (const spec of ['{ "type": "rbm", "hidden": 3 }', '{ "type": "ppca", "latent": 1 }']) {
+    const table = spec.includes("rbm") ? rows : REAL;
+    const data = folder.write("t.csv", csvOf(table)), out = folder.at("m");
+    await elbowOk("train", data, "--spec", spec, "--out", out, "--epochs", "2");
+    const back = table.map((row) => [...row].reverse());
+    const csv = csvOf(back).replace(
+      /.*\n/,
+      `${table[0].map((_, c) => `k${c}`).reverse().join()}\n`,
+    );
+    const other = folder.write("o.csv", csv);
+    assert.equal(await elbowOk("score", out, other), await elbowOk("score", out, data), spec);
+  }
 });

@@ -1,6 +1,6 @@
-/** Halves that are zero or normal. Oracle: all 65,536 bit patterns, and the nearest of their neighbours. */
+/** Halves. Oracle: all 65,536 bit patterns one by one, and the nearest of their neighbours. */
 import { equal, ok } from "node:assert/strict";
-import { fromHalf, toHalf, toNormalHalf } from "../../src/core/half.ts";
+import { fromHalf, fromHalves, toHalf, toNormalHalf } from "../../src/core/half.ts";
 import { HostRandom } from "../../src/core/philox.ts";
 
 Deno.test("toNormalHalf() keeps zero and normal halves, and moves the others to the nearest of these", () => {
@@ -20,5 +20,21 @@ Deno.test("toNormalHalf() is off by at most max(2^-11 |w|, 2^-15)", () => {
     const off = Math.abs(fromHalf(toNormalHalf(value)) - value);
     ok(off <= Math.max(2 ** -11 * Math.abs(value), 2 ** -15), `${value} is off by ${off}`);
     ok(Math.abs(value) < 2 ** -14 || toNormalHalf(value) === toHalf(value));
+  }
+});
+
+Deno.test("fromHalves() is fromHalf() of each, by the host and without its help, from any offset", () => {
+  const halves = Uint16Array.from({ length: 2 ** 16 }, (_, bits) => bits).subarray(1);
+  const want = Float32Array.from(halves, fromHalf);
+  const host = Object.getOwnPropertyDescriptor(globalThis, "Float16Array");
+  ok(host, "this host has the array");
+  // Bits of what is no number are the host's affair.
+  const requireAll = () => ok(fromHalves(halves).every((value, i) => Object.is(value, want[i])));
+  requireAll();
+  Reflect.deleteProperty(globalThis, "Float16Array");
+  try {
+    requireAll();
+  } finally {
+    Object.defineProperty(globalThis, "Float16Array", host);
   }
 });

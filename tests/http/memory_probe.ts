@@ -1,6 +1,8 @@
 /**
  * Weighs the heap while an app answers scores; run by hostile_test.ts with a collector to call. Prints the
- * bytes held, after warming up and after each 20,000 scores.
+ * bytes held, after warming up and after each 20,000 scores, or as many as are asked for.
+ *
+ *     deno run --v8-flags=--expose-gc tests/http/memory_probe.ts [SCORES] [TIMES]
  */
 import { VAE } from "../../mod.ts";
 import { createApp } from "../../src/http/mod.ts";
@@ -25,6 +27,7 @@ async function held(scores: number): Promise<number> {
   return Deno.memoryUsage().heapUsed;
 }
 
-const bytes = [await held(20_000)];
-for (let i = 0; i < 3; i++) bytes.push(await held(20_000));
+const [scores = "20000", times = "3"] = Deno.args;
+const bytes = [await held(Number(scores))];
+for (let i = 0; i < Number(times); i++) bytes.push(await held(Number(scores)));
 console.log(JSON.stringify(bytes));

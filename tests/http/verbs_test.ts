@@ -2,7 +2,19 @@
 import assert from "node:assert/strict";
 import { discover } from "../../src/scoring/false_discovery.ts";
 import { assertRelative } from "../util/close.ts";
-import { ask, BINARY, COLUMNS, type Fields, HOSTILE, LINE, PLAIN, ROWS, TABLE } from "./util.ts";
+import {
+  ask,
+  BINARY,
+  COLUMNS,
+  type Fields,
+  HOSTILE,
+  LINE,
+  PLAIN,
+  post,
+  problemOf,
+  ROWS,
+  TABLE,
+} from "./util.ts";
 
 const SOME = ROWS.slice(0, 7);
 const NAMED = SOME.map((row) => Object.fromEntries(row.map((value, c) => [COLUMNS[c], value])));
@@ -62,6 +74,23 @@ Deno.test("score of a bare VAE answers as VAE.score() does", async () => {
   assert.deepEqual(await ask("plain/score", { rows: EXACT }), expected);
   const named = EXACT.map(([x0, x1, x2]) => ({ x0, x1, x2 }));
   assert.deepEqual(await ask("plain/score", { rows: named }), expected);
+});
+
+Deno.test("score of a bare VAE takes a method; a detector refuses it by name", async () => {
+  const rows = [[1, 2, 3], [0.5, -1, 4]];
+  for (const method of ["elbo", "reconstruction", "kl"] as const) {
+    for (const some of [rows, rows.slice(1)]) {
+      const answer = await ask("plain/score", { rows: some, method });
+      const want = await PLAIN.score(some, { method });
+      assert.deepEqual(answer.rows, Array.from(want, (score) => ({ score })), method);
+    }
+  }
+  const { errors } = await problemOf(
+    await post("table/score", { rows: [[500, 1, -3]], method: "kl" }),
+    "invalid-body",
+  );
+  assert.equal(errors?.[0].pointer, "/method");
+  await problemOf(await post("plain/score", { rows, method: "entropy" }), "invalid-body");
 });
 
 Deno.test("encode answers with the posterior of the row as the VAE sees it", async () => {

@@ -132,6 +132,7 @@ Deno.test("constant, empty, duplicate and identifying columns are named", () => 
     duplicates: [["b", "a"], ["d", "a"]],
     strange: [],
     running: [],
+    unseen: [],
     missing: [["none", 1], ["c", 1 / 6]],
   });
   assert.deepEqual(sentencesOf(facts), [

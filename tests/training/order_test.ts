@@ -17,13 +17,14 @@ async function batchesOf(
   const shape = { rows: 1, cols: 1, batched: false };
   const reference = { shape: { ...shape, rows: referenceRows } };
   const inputs = new Map(referenceRows > 0 ? [["reference", reference]] : []);
+  const given = { x: new Float32Array(8), reference: new Float32Array(referenceRows) };
   const program = {
     plan: { capacity: 8, inputs, outputs: new Map([["meanOfMean", { shape }]]) },
-    write: (input: string, values: ArrayLike<number>) => {
-      if (input === "x") batches.push({ x: Array.from(values), reference: [] });
-      if (input === "reference") batches.at(-1)!.reference = Array.from(values);
+    live: (input: string) => ({ elements: given[input as "x"] }),
+    write() {},
+    run: (rows: number) => {
+      batches.push({ x: [...given.x.subarray(0, rows)], reference: [...given.reference] });
     },
-    run() {},
     read: (_output: string, into: Float64Array) => void into.fill(1),
     dispose() {},
   } as unknown as SyncProgram;

@@ -6,6 +6,7 @@
  *
  * One thread, the default, means unshared memory and nothing of all this.
  */
+import { messageOf } from "../../core/errors.ts";
 import {
   createMemory,
   instantiate,
@@ -183,8 +184,4 @@ function maySleep(): boolean {
   } catch {
     return false;
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

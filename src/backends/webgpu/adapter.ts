@@ -1,15 +1,21 @@
 /** The GPU that a host offers: found, named, and described for who asks what there is. */
 import type { AdapterOptions } from "../backend.ts";
-import type { WANTED_LIMITS } from "./limits.ts";
 
 /** What an adapter says of itself. */
 export interface AdapterReport {
+  /** For a person. */
   readonly name: string;
   /** Whether the processor does its work: slower than WebAssembly. */
   readonly software: boolean;
+  /** What it has beyond the least, by the names of WebGPU. */
   readonly features: readonly string[];
   /** The limits that a model meets. */
-  readonly limits: Readonly<Record<typeof WANTED_LIMITS[number], number>>;
+  readonly limits: {
+    /** Bytes of a buffer that a kernel reads. */
+    readonly maxStorageBufferBindingSize: number;
+    /** Bytes of any buffer. */
+    readonly maxBufferSize: number;
+  };
 }
 
 /** @throws DOMException if this host has no WebGPU, no adapter, or none that is asked for */

@@ -15,9 +15,6 @@ export const CONTROL_WORDS = { rows: 0, infinity: 1, notANumber: 2, zero: 3, inp
 /** Bits of the words that never change. */
 export const INFINITY_BITS = 0x7f800000, NAN_BITS = 0x7fc00000;
 
-/** Bindings that hold values, by segment. */
-export const SEGMENT_NAMES = ["parameters", "state", "scratch"] as const;
-
 /** Threads of a workgroup. */
 export const WORKGROUP = 64;
 

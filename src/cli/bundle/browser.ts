@@ -19,19 +19,28 @@ export const BROWSER: Target = {
 import { ${loaderOf(model)} } from "./elbow.js";
 
 const model = await ${loaderOf(model)}.load(new URL("./${modelFile(model)}", import.meta.url));
-const columns = model.columns ?? Array.from({ length: model.spec.inputs }, (_, c) => \`x\${c}\`);
+const isTable = model.columns !== undefined;
+const columns = model.columns ?? model.spec.columns ??
+  Array.from({ length: model.spec.inputs }, (_, c) => \`x\${c}\`);
 const { falseAlarmRate, threshold, device } = model;
+
+/** A bare model takes numbers in its own order. */
+function numbersOf(row, r) {
+  return columns.map((name) => {
+    if (typeof row[name] === "number") return row[name];
+    throw new TypeError(\`Cannot read row \${r + 1}, column "\${name}": expected a number\`);
+  });
+}
 
 onmessage = async ({ data: { id, rows } }) => {
   try {
-    const verdicts = await model.score(rows);
-    const isTable = model.columns !== undefined;
+    const verdicts = await model.score(isTable ? rows : rows.map(numbersOf));
     postMessage({ id, verdicts: isTable ? verdicts : Array.from(verdicts, (score) => ({ score })) });
   } catch (error) {
     postMessage({ id, error: error.message });
   }
 };
-postMessage({ ready: { columns, falseAlarmRate, threshold, device } });
+postMessage({ ready: { columns, isTable, falseAlarmRate, threshold, device } });
 `,
     "_headers": HEADERS,
   }),

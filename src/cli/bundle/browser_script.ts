@@ -122,8 +122,10 @@ function rowsOf(text) {
   const lines = parseCsv(text);
   if (lines.length === 0) throw new TypeError("Cannot score: there are no rows");
   const [first] = lines, { columns } = model;
-  const isHeader = first.some((cell) => columns.includes(cell.trim()));
-  const names = isHeader ? first.map((cell) => cell.trim()) : columns;
+  const isNamed = first.some((cell) => columns.includes(cell.trim()));
+  // Names that a bare model never learnt stand above numbers, and say nothing but that they are no row.
+  const isHeader = isNamed || (!model.isTable && first.every((cell) => typeof valueOf(cell) === "string"));
+  const names = isNamed ? first.map((cell) => cell.trim()) : columns;
   const rows = isHeader ? lines.slice(1) : lines;
   if (rows.length === 0) throw new TypeError("Cannot score: there are no rows below the names");
   return rows.map((cells, r) => {

@@ -3,6 +3,7 @@
  * and how surprising each statistic is. Statistics of training rows are always those of something that
  * has not seen the row: another fold's network and regression, the references without the row itself.
  */
+import { takeCells } from "../take_cells.ts";
 import { permutation } from "../../core/philox.ts";
 import { STREAMS } from "../../core/streams.ts";
 import { symmetricEigen } from "../../core/symmetric_eigen.ts";
@@ -212,12 +213,4 @@ export function thin(cells: Cells, columns: number, most: number, seed: number):
   if (cells.rows <= most) return cells;
   const kept = permutation(cells.rows, seed, 0, STREAMS.ensemble).subarray(0, most).sort();
   return takeCells(cells, columns, kept);
-}
-
-function takeCells({ data }: Cells, columns: number, rows: Uint32Array): Cells {
-  const taken = new Float64Array(rows.length * columns);
-  rows.forEach((row, i) => {
-    taken.set(data.subarray(row * columns, (row + 1) * columns), i * columns);
-  });
-  return { data: taken, rows: rows.length };
 }

@@ -1,4 +1,5 @@
 /** `POST …/infer`: the tensor x in, the outputs that are asked for out; all of them if none is. */
+import { concatBytes } from "../../core/bytes.ts";
 import type { Context } from "npm:hono@4.13.19";
 import { requireAnswerSize, streamOf } from "../answers.ts";
 import { readBytes, requireType } from "../body.ts";
@@ -141,13 +142,7 @@ function binaryAnswer(
     return { ...outputHead(each, numbers), parameters: { binary_data_size: bytes.length } };
   });
   const json = new TextEncoder().encode(JSON.stringify({ ...head, outputs }));
-  const body = new Uint8Array(parts.reduce((sum, { length }) => sum + length, json.length));
-  let at = 0;
-  for (const part of [json, ...parts]) {
-    body.set(part, at);
-    at += part.length;
-  }
-  return respondBody(body, "application/octet-stream", {
+  return respondBody(concatBytes([json, ...parts]), "application/octet-stream", {
     headers: { ...modelHeaders(served), [HEADER_LENGTH]: `${json.length}` },
   });
 }

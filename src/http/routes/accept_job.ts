@@ -1,4 +1,5 @@
 /** How a job comes into the queue: under an id that asking again finds, and answered with where it is. */
+import { digestOf } from "../../storage/model_store.ts";
 import type { Context } from "npm:hono@4.13.19";
 import { JobConflictError, type NewJob, QueueFullError } from "../../storage/job_queue.ts";
 import { invalid, Problem } from "../problems.ts";
@@ -56,6 +57,5 @@ export async function jobId(
     throw invalid("", "Cannot read idempotency-key: expected 1 to 255 visible ASCII characters");
   }
   const text = JSON.stringify([owner, model, key]);
-  const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  return new Uint8Array(hash).subarray(0, 16).toHex();
+  return (await digestOf(new TextEncoder().encode(text))).slice(0, 32);
 }

@@ -1,4 +1,4 @@
-/** `/v1/uploads`: files to train on, for those that may train. The extension of the name says the format. */
+/** `/v1/uploads`: files to train on or to score, for those that may train. The extension of the name says the format. */
 import type { Context, Hono } from "npm:hono@4.13.19";
 import { TABLE_EXTENSIONS } from "../../formats/extensions.ts";
 import { readBytes, requireType } from "../body.ts";

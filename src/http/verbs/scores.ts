@@ -2,6 +2,7 @@
 import type { Calibration } from "../../scoring/calibration.ts";
 import { discover } from "../../scoring/false_discovery.ts";
 import type { TableScorer } from "../../scoring/table_scorer.ts";
+import type { ScoreMethod } from "../../scoring/trained_vae.ts";
 import { isTable, unitsOf, vaeOf } from "../../scoring/units.ts";
 import type { Model } from "../catalogue.ts";
 import { explained, type WhyOptions } from "../explained.ts";
@@ -15,6 +16,9 @@ export function scores(model: Model, options: ScoreOptions): OwnWork {
     throw invalid("/fdr", "Cannot keep both rates: give fdr or falseAlarmRate");
   }
   if (!isTable(model)) return plainScores(model, options);
+  if (options.method !== undefined) {
+    throw invalid("/method", "Cannot choose a method: a detector has one of its own: leave it out");
+  }
   const own = explained(model, tableScores(model, falseAlarmRate), options);
   return fdr === undefined ? own : together(own, fdr);
 }
@@ -97,9 +101,13 @@ function scoreOne(model: TableScorer, row: Float64Array, rate: number): Float64A
 interface ScoreOptions extends WhyOptions {
   readonly falseAlarmRate?: number;
   readonly fdr?: number;
+  readonly method?: ScoreMethod;
 }
 
-function plainScores(model: Model, { falseAlarmRate, fdr, explain }: ScoreOptions): OwnWork {
+function plainScores(
+  model: Model,
+  { falseAlarmRate, fdr, explain, method = "elbo" }: ScoreOptions,
+): OwnWork {
   if (falseAlarmRate !== undefined || fdr !== undefined) {
     throw invalid("/falseAlarmRate", "Cannot keep a false-alarm rate: the model has none to keep");
   }
@@ -111,7 +119,7 @@ function plainScores(model: Model, { falseAlarmRate, fdr, explain }: ScoreOption
   return {
     columns: ["score"],
     run(cells) {
-      if (cells.rows > 1) return vae.score(toVae(cells));
+      if (cells.rows > 1 || method !== "elbo") return vae.score(toVae(cells), { method });
       // Without the matrices that many rows need.
       const score = new Float64Array(1);
       single.set(cells.data);

@@ -32,7 +32,7 @@ import { DevicePrograms } from "./device_programs.ts";
 import { requireSelfTest } from "./self_test.ts";
 
 /** Operations of a call that pay for finding an adapter and a trial: seconds on WebAssembly. */
-export const LARGE_CALL = 1e11;
+const LARGE_CALL = 1e11;
 
 export interface ScoringDeviceOptions {
   readonly open: (options: AdapterOptions) => Promise<Accelerator>;

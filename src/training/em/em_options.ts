@@ -7,6 +7,8 @@ import { DEVICE_KEYS, type DeviceOptions } from "../../scoring/device_options.ts
 export interface FactorAnalysisOptions extends DeviceOptions {
   /** Latent dimensions, fewer than columns. */
   readonly latent: number;
+  /** Names of the columns, for the model's spec. */
+  readonly columns?: readonly string[];
   /** "shared" for probabilistic PCA, "perFeature" (the default) for factor analysis. */
   readonly noise?: "shared" | "perFeature";
   /** Steps of EM at most; 1000. */
@@ -36,6 +38,7 @@ export type EmSettings = Required<
 
 const KEYS = [
   "latent",
+  "columns",
   "noise",
   "iterations",
   "tolerance",

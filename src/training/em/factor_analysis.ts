@@ -56,7 +56,7 @@ export async function factorAnalysis(
   options: FactorAnalysisOptions,
 ): Promise<FactorAnalysis> {
   const settings = parseEmOptions(options);
-  const [device, { onProgress, signal, minVariance }] = splitDevice(options);
+  const [device, { columns, onProgress, signal, minVariance }] = splitDevice(options);
   const { latent, noise, seed } = settings;
   const matrix = toMatrix(rows, columnsOf(rows));
   requireSize(matrix, latent);
@@ -67,6 +67,7 @@ export async function factorAnalysis(
   requireSpread(moments, floor);
   const model = VAE.create({
     inputs: matrix.shape[1],
+    ...(columns && { columns }),
     latent: [{ size: latent }],
     likelihood: { type: "gaussian", variance: noise, minVariance: floor },
   }, { seed, ...device });

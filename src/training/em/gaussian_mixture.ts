@@ -8,6 +8,7 @@
  * and Vassilvitskii, 2007). Exponentials and logarithms are the portable ones: a seed means the same
  * mixture on every machine.
  */
+import { LN_2PI } from "../../core/stable.ts";
 import { portableExp, portableLog } from "../../core/portable.ts";
 import { HostRandom } from "../../core/philox.ts";
 import { STREAMS } from "../../core/streams.ts";
@@ -160,5 +161,3 @@ function variancesOf({ data, shape: [count, size] }: Points): Float64Array {
   }
   return squares;
 }
-
-const LN_2PI = 1.8378770664093453;

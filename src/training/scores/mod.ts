@@ -57,7 +57,7 @@ export interface NamedScoreOptions extends Partial<ScoreSettings> {
 }
 
 /** Whether a score compares with reference rows. */
-export function needsReference(method: ScoreName): boolean {
+function needsReference(method: ScoreName): boolean {
   return SCORES[method].needsReference ?? false;
 }
 

@@ -28,8 +28,8 @@ export interface Tile {
   readonly depth: number;
 }
 
-export const tileRows = ({ across, high }: Tile): number => WORKGROUP / across * high;
-export const tileCols = ({ across, wide }: Tile): number => across * wide;
+const tileRows = ({ across, high }: Tile): number => WORKGROUP / across * high;
+const tileCols = ({ across, wide }: Tile): number => across * wide;
 
 /** Floats of workgroup memory that a tile takes. */
 export const poolOf = (tile: Tile): number => (tileRows(tile) + tileCols(tile)) * tile.depth;

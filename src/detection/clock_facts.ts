@@ -1,0 +1,59 @@
+/**
+ * Times of day and days of the week at which no row of a table was. A detector sees a time as its place on both
+ * circles (`scoring/expansion.ts`): rows from where nothing was ever seen stand out, however ordinary.
+ */
+import type { RawTable } from "../scoring/raw_table.ts";
+import type { Cells } from "../scoring/standardize.ts";
+
+/** How many of the 24 hours of the day, and of the 7 days of the week, UTC, hold no cell of a column of times. */
+export interface UnseenTimes {
+  readonly hours: number;
+  readonly days: number;
+}
+
+const HOUR = 3600, DAY = 24 * HOUR;
+
+/** Undefined for a column without times. Of dates, which are all midnights, no hour is missed. */
+export function unseenTimes(
+  { data, rows }: Cells,
+  width: number,
+  c: number,
+): UnseenTimes | undefined {
+  const hours = new Set<number>(), days = new Set<number>();
+  let isDate = true;
+  for (let r = 0; r < rows; r++) {
+    const seconds = data[r * width + c];
+    if (Number.isNaN(seconds)) continue;
+    const ofDay = seconds - DAY * Math.floor(seconds / DAY);
+    isDate &&= ofDay === 0;
+    hours.add(Math.floor(ofDay / HOUR));
+    days.add(Math.floor(seconds / DAY) - 7 * Math.floor(seconds / (7 * DAY)));
+  }
+  if (days.size === 0) return undefined;
+  return { hours: isDate ? 0 : 24 - hours.size, days: 7 - days.size };
+}
+
+/** "has no time in 3 of the 24 hours of the day and on 2 of the 7 days of the week (UTC): …" */
+export function unseenSentence({ hours, days }: UnseenTimes): string {
+  const parts = [
+    ...(hours > 0 ? [`in ${hours} of the 24 hours of the day`] : []),
+    ...(days > 0 ? [`on ${days} of the 7 days of the week`] : []),
+  ];
+  return `has no time ${
+    parts.join(" and ")
+  } (UTC): rows from then will stand out unless it is left out`;
+}
+
+/** Texts such as 15.10.2024 and 3/9/24 14:05. */
+const LOCAL_DATE = /^\d{1,2}([./-])\d{1,2}\1\d{2,4}(?:[ ,T].*)?$/;
+
+/** A sentence for each column of texts that are mostly dates as people write them. */
+export function dateSentences({ columns, texts = [] }: RawTable): string[] {
+  return columns.flatMap((name, c) => {
+    const own = texts[c] ?? [], dates = own.filter((text) => LOCAL_DATE.test(text.trim()));
+    if (2 * dates.length <= own.length) return [];
+    return [
+      `column "${name}" looks like dates, and is taken for text: write them in ISO 8601, such as 2024-10-15`,
+    ];
+  });
+}

@@ -1,0 +1,116 @@
+/**
+ * Which parameters a run goes back to, and which it ends with. A step whose gradient is not finite changes nothing
+ * (`ops/optimizer.ts`) and is counted. After three in a row, or an epoch far worse than the untrained model, the run
+ * falls back to the last epoch that was no worse than the untrained model, with a tenth of the learning rate; after six
+ * such falls it gives up. Whatever happens, the model is left with parameters that were good: those of the best epoch
+ * where there is something to stop for, else of the last good one.
+ */
+import type { Checkpoint, RunCounters, Snapshot } from "./checkpoint.ts";
+import { diverged, isDiverged } from "./divergence.ts";
+import type { RunMemory } from "./run_memory.ts";
+
+const SKIPS_BEFORE_ROLLBACK = 3;
+const MAX_ROLLBACKS = 6;
+
+export class Fallback {
+  readonly #memory: RunMemory;
+  readonly #counters: RunCounters;
+  #good: Snapshot;
+  #best?: Snapshot;
+  /** The present parameters, where the last epoch was proposed. */
+  #proposal?: Snapshot;
+
+  constructor(memory: RunMemory, counters: RunCounters) {
+    this.#memory = memory;
+    this.#counters = counters;
+    this.#good = memory.snapshot();
+  }
+
+  /** What a checkpoint keeps of it, beside the counters. */
+  get snapshots(): Pick<Checkpoint, "good" | "best"> {
+    return { good: this.#good, best: this.#best };
+  }
+
+  /** The epoch whose parameters the run ends with. */
+  get epoch(): number {
+    return this.#best ? this.#counters.bestEpoch : this.#counters.goodEpoch;
+  }
+
+  resume({ counters, current, good, best }: Checkpoint): void {
+    this.#good = good;
+    this.#best = best;
+    // No step has been taken since a proposal that still stands.
+    this.#proposal = counters.proposed ? current : undefined;
+  }
+
+  /** After a step that was finite, or was not and changed nothing. */
+  judgeStep(loss: number, isFinite: boolean): void {
+    const counters = this.#counters;
+    if (counters.proposed) this.#decide(isFinite && !isDiverged(loss, counters.untrained));
+    if (isFinite) {
+      counters.consecutiveSkips = 0;
+      return;
+    }
+    counters.skippedSteps++;
+    if (++counters.consecutiveSkips === SKIPS_BEFORE_ROLLBACK) this.#fallBack();
+  }
+
+  /**
+   * After an epoch, by its mean loss. Its parameters are ones to fall back to, if the next step finds their loss in order:
+   * the epoch's own loss was taken before its last steps.
+   */
+  judgeEpoch(loss: number): void {
+    const counters = this.#counters;
+    if (isDiverged(loss, counters.untrained)) this.#fallBack();
+    else if (loss <= (counters.untrained ?? Infinity)) {
+      counters.proposed = true;
+      this.#proposal = this.#memory.snapshot();
+    }
+  }
+
+  /** Keeps the epoch, if its ELBO on validation rows is the best so far. */
+  keepBest(elbo: number): void {
+    const counters = this.#counters;
+    if (!Number.isFinite(elbo)) return;
+    if (counters.bestElbo !== null && !(elbo > counters.bestElbo)) return;
+    counters.bestElbo = elbo;
+    counters.bestEpoch = counters.epoch;
+    this.#best = this.#memory.snapshot();
+  }
+
+  /**
+   * Leaves the run's result in memory: if the last steps went wrong, the last good epoch.
+   * @param measure the loss under the present parameters
+   * @throws DivergenceError if no epoch was good
+   */
+  end(measure: () => number): void {
+    const counters = this.#counters;
+    if (this.#best) this.#memory.restore(this.#best);
+    else if (!isDiverged(measure(), counters.untrained)) counters.goodEpoch = counters.epoch;
+    else {
+      this.#memory.restore(this.#good);
+      if (counters.goodEpoch === 0) throw diverged("no epoch ended better than it began");
+    }
+  }
+
+  #decide(accepted: boolean): void {
+    const counters = this.#counters;
+    if (accepted && this.#proposal) {
+      this.#good = this.#proposal;
+      counters.goodEpoch = counters.epoch;
+    }
+    counters.proposed = false;
+    this.#proposal = undefined;
+  }
+
+  #fallBack(): void {
+    const counters = this.#counters;
+    this.#memory.restore(this.#good);
+    if (counters.rollbacks === MAX_ROLLBACKS) {
+      throw diverged(`steps still diverge after ${MAX_ROLLBACKS} reductions of the learning rate`);
+    }
+    counters.rollbacks++;
+    counters.consecutiveSkips = 0;
+    counters.rate /= 10;
+  }
+}

@@ -1,0 +1,103 @@
+/**
+ * Which columns a table's user has the commands look at, and what is said of the others. Oracle: the same command on
+ * a table that never had the column.
+ */
+import assert from "node:assert/strict";
+import { reportData } from "../../src/detection/data_report.ts";
+import { unseenTimes } from "../../src/detection/clock_facts.ts";
+import { elbow, elbowOk, Folder, QUICK, refused, tableCsv } from "./util.ts";
+
+/** The table with a column in front. */
+function withColumn(csv: string, name: string, cell: (row: number) => string): string {
+  const [header, ...rows] = csv.trimEnd().split("\n");
+  return [`${name},${header}`, ...rows.map((row, r) => `${cell(r)},${row}`)].join("\n") + "\n";
+}
+
+const PLAIN = tableCsv(60), WITH_ID = withColumn(PLAIN, "id", (r) => `${r}`);
+
+Deno.test("--exclude leaves columns out, as if they had never been there", async () => {
+  using folder = new Folder();
+  const plain = folder.write("plain.csv", PLAIN), data = folder.write("t.csv", WITH_ID);
+  const spec = '{ "latent": [{ "size": 2 }] }';
+  for (const more of [QUICK, ["--spec", spec, "--epochs", "2"]]) {
+    const files = [plain, data].map((table, i) => [table, folder.at(`m${i}`)] as const);
+    for (const [table, out] of files) {
+      const exclude = table === data ? ["--exclude", "id"] : [];
+      await elbowOk("train", table, "--out", out, ...exclude, ...more);
+    }
+    assert.deepEqual(Deno.readFileSync(files[1][1]), Deno.readFileSync(files[0][1]));
+  }
+  const told = async (...args: string[]) => {
+    const { data: _, ...rest } = JSON.parse(await elbowOk("report", ...args, "--json"));
+    return rest;
+  };
+  assert.deepEqual(await told(data, "--exclude", "id"), await told(plain));
+  const wrong = await refused("report", data, "--exclude", "idd");
+  assert.match(wrong, /"idd" must be one of "id", "a"/);
+  const none = await refused("report", data, "--columns", "id", "--exclude", "id");
+  assert.match(none, /at least one numeric column/);
+});
+
+Deno.test("a column that rises from row to row is warned of by the flag that leaves it out", async () => {
+  using folder = new Folder();
+  const data = folder.write("t.csv", WITH_ID);
+  const { stderr } = await elbow(["train", data, "--out", folder.at("m"), ...QUICK]);
+  assert.match(stderr, /column "id" rises .* unless it is left out \(--exclude\), or declared/);
+});
+
+Deno.test("a label of words that are none is kept out of training, and said to be; scores need no label", async () => {
+  using folder = new Folder();
+  const csv = withColumn(PLAIN, "fault", (r) => ["bearing", "belt", "none of these"][r % 3]);
+  const data = folder.write("t.csv", csv), plain = folder.write("plain.csv", PLAIN);
+  const out = folder.at("m"), other = folder.at("o");
+  const outcome = await elbow(["train", data, "--label", "fault", "--out", out, ...QUICK]);
+  assert.equal(outcome.status, 0, outcome.stderr);
+  assert.match(
+    outcome.stderr,
+    /label "fault" is kept out, and not reported on: .*row 1 \(line 2\)/,
+  );
+  await elbowOk("train", plain, "--out", other, ...QUICK);
+  assert.deepEqual(Deno.readFileSync(out), Deno.readFileSync(other));
+  const { columns } = JSON.parse(await elbowOk("report", data, "--label", "fault", "--json"));
+  assert.deepEqual(columns.map(({ name }: { name: string }) => name), ["a", "b", "c", "d"]);
+  assert.match(
+    await refused("evaluate", out, data, "--label", "fault"),
+    /"fault".*anomaly or normal/,
+  );
+});
+
+Deno.test("report counts texts that are too rare to be levels, and rows that differ in them alone", async () => {
+  using folder = new Folder();
+  const customers = Array.from({ length: 300 }, (_, r) => `customer ${r % 150}`);
+  const csv = ["customer,kind", ...customers.map((name, r) => `${name},${"ab"[r % 2]}`)].join("\n");
+  const data = folder.write("t.csv", `${csv}\n`);
+  const { columns, duplicateRows } = JSON.parse(await elbowOk("report", data, "--json"));
+  assert.deepEqual(columns.map(({ distinct }: { distinct: number }) => distinct), [150, 2]);
+  assert.equal(duplicateRows, 150);
+});
+
+Deno.test("times that cover no whole day or week are warned of; dates, and whole weeks, are not", async () => {
+  using folder = new Folder();
+  const told = async (step: number, rows = 60) => {
+    const time = (r: number) => new Date(1.7e12 + 1000 * step * r).toISOString();
+    const data = folder.write("t.csv", withColumn(tableCsv(rows), "at", time));
+    return (await elbow(["train", data, "--out", folder.at("m"), ...QUICK])).stderr;
+  };
+  // From Tuesday, 14 November 2023, 22:13:20 UTC: an hour and a half of minutes, then 60 days of hours and more.
+  assert.match(
+    await told(60),
+    /"at" has no time in 22 of the 24 hours of the day and on 6 of the 7 days of the week \(UTC\)/,
+  );
+  assert.match(await told(60), /will stand out unless it is left out \(--exclude\)/);
+  assert.doesNotMatch(await told(5 * 3600, 120), /has no time/);
+  const day = 86400,
+    column = (seconds: number[]) => ({
+      data: Float64Array.from(seconds),
+      rows: seconds.length,
+    });
+  assert.deepEqual(unseenTimes(column([0, day, 2 * day, NaN]), 1, 0), { hours: 0, days: 4 });
+  assert.deepEqual(unseenTimes(column([-1, day + 3600]), 1, 0), { hours: 22, days: 5 });
+  assert.equal(unseenTimes(column([NaN]), 1, 0), undefined);
+  const { warnings } = reportData(column([0, 3600]), [{ name: "t", kind: "timestamp" }]);
+  assert.match(warnings.join("\n"), /"t" has no time in 22 .* and on 6/);
+});
