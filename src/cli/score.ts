@@ -15,6 +15,7 @@ import { TOP_COLUMNS } from "../scoring/verdict_lines.ts";
 import { readDataFor } from "./data.ts";
 import { explainerOf, explainFlagged, explanation, type FlaggedRows } from "./explained.ts";
 import { writeWhole } from "./files.ts";
+import { withoutGz } from "./gzip.ts";
 import { type Io, print } from "./io.ts";
 import { loadAny, type LoadedModel, type LoadedRbm } from "./model.ts";
 import * as options from "./options.ts";
@@ -105,7 +106,7 @@ export function scoreCommand(io: Io): Command {
     await requireRowsPlace(given, [path, data]);
     using model = await loadAny(path, { backend: given.backend });
     const input = data === "-" ? await peekedInput(io) : undefined;
-    const isCsv = input ? sniff(input.first) === ".csv" : /\.(csv|tsv)$/i.test(data);
+    const isCsv = input ? sniff(input.first) === ".csv" : /\.(csv|tsv)$/i.test(withoutGz(data));
     const source = input?.io ?? io;
     if (given.online) requireSeries(model, path, isCsv);
     if (given.explain !== undefined) requireExplainer(model, path);
@@ -208,7 +209,7 @@ async function writeStream(
   const asked = { falseAlarmRate, tail, minConfidence, explain: explainOptions(given) };
   thresholdFor(scorer.calibration, asked); // refuses a rate that cannot be kept
   const totals = { rows: 0, anomalies: 0, uncertain: 0 };
-  const separator = /\.tsv$/i.test(data) ? "\t" : undefined;
+  const separator = /\.tsv$/i.test(withoutGz(data)) ? "\t" : undefined;
   const pieces = piecesOf(data, io), device = { backend };
   if (isOnline) scorer.setFalseAlarmRate(falseAlarmRate);
   const online = isOnline ? scorer.stream({ vote }) : undefined;

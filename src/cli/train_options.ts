@@ -238,7 +238,7 @@ export const TRAIN_OPTIONS = {
     to: "fit",
     option: integerOption(
       "--epochs <n>",
-      "passes over the rows; about 500 steps' worth, of small 2000",
+      "passes over the rows; about 500 steps' worth, of small 2000; of an rbm 50",
       { min: 1, max: 1e7 },
     ),
   },

@@ -116,7 +116,9 @@ function formatOf(name: string, bytes: Uint8Array): string {
   return name === "-" ? sniff(bytes) : extensionOf(name);
 }
 
-function extensionOf(name: string): string {
+/** Of what is inside, where a name says that it was compressed: whoever has the bytes has unpacked them. */
+function extensionOf(path: string): string {
+  const name = path.replace(/\.gz$/i, "");
   const file = name.slice(Math.max(name.lastIndexOf("/"), name.lastIndexOf("\\")) + 1);
   const dot = file.lastIndexOf(".");
   return dot < 0 ? "" : file.slice(dot).toLowerCase();

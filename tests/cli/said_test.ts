@@ -150,3 +150,35 @@ Deno.test("score that is interrupted while it waits leaves no file, and says so"
   assert.match(outcome.stderr, /Interrupted by SIGINT/);
   assert.deepEqual(run.folder.names(), before);
 });
+
+Deno.test("tables that gzip compressed are read like the others; a part of one is refused", async () => {
+  using run = await trained();
+  const packed = async (text: string) => {
+    const stream = new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"));
+    return new Uint8Array(await new Response(stream).arrayBuffer());
+  };
+  const bytes = await packed(run.csv), data = run.folder.write("t.csv.gz", bytes);
+  assert.equal(
+    await elbowOk("score", run.model, data),
+    await elbowOk("score", run.model, run.data),
+  );
+  const other = run.folder.at("o.safetensors");
+  await elbowOk("train", data, "--out", other, ...ENSEMBLE);
+  assert.deepEqual(Deno.readFileSync(other), Deno.readFileSync(run.model));
+  const tabs = run.folder.write("t.tsv.gz", await packed(run.csv.replaceAll(",", "\t")));
+  assert.equal(
+    await elbowOk("score", run.model, tabs),
+    await elbowOk("score", run.model, run.data),
+  );
+  for (const broken of [bytes.subarray(0, bytes.length - 9), new TextEncoder().encode(run.csv)]) {
+    const path = run.folder.write("b.csv.gz", broken);
+    assert.match(
+      await refused("report", path),
+      /Cannot read .*b\.csv\.gz: it must be a whole file of gzip/,
+    );
+  }
+  assert.match(
+    await refused("score", run.model, run.folder.at("no.csv.gz")),
+    /there is no such file/,
+  );
+});
