@@ -16,7 +16,7 @@ import { lossCurve } from "./loss_curve.ts";
 import { readOverrides } from "./overrides.ts";
 import { jsonLine, report } from "./text.ts";
 import { TRAIN_OPTIONS, type TrainOptions } from "./train_options.ts";
-import { sayThreads, type Trained, trainResult, trainSections } from "./train_report.ts";
+import { sayDevice, type Trained, trainResult, trainSections } from "./train_report.ts";
 import { withRun } from "./train_run.ts";
 import { trainBySpec } from "./train_spec.ts";
 import { refuseVoid } from "./train_takers.ts";
@@ -36,7 +36,7 @@ export function trainCommand(io: Io): Command {
       return await trainBySpec(data, { ...given, out, spec: given.spec }, io, command);
     }
     const trained = await train(data, { ...given, out }, io);
-    sayThreads(trained.detector.device, given, io);
+    sayDevice(trained.detector.device, given, io);
     sayWarnings(trained.detector.warnings, io);
     if (given.json) print(io, jsonLine(trainResult(trained, out)));
     else io.stdout(report(trainSections(trained, out)));

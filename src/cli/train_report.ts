@@ -84,14 +84,16 @@ export function specSections({ vae, table, fit, bytes }: FittedSpec, model: stri
   ];
 }
 
-/** Says it where fewer threads ran than were asked for. */
-export function sayThreads(
-  { threads, reason }: VAE["device"],
+/** Says it where fewer threads ran than were asked for, and where a GPU was not used to the end. */
+export function sayDevice(
+  { threads, reason, lost, left }: VAE["device"],
   given: { readonly threads?: number },
   io: Io,
 ): void {
-  if ((given.threads ?? 1) <= threads) return;
-  io.stderr(`elbow: ran on ${counted(threads, "thread")}: ${reason}\n`);
+  const say = (text: string) => io.stderr(`elbow: ${text}\n`);
+  if (lost !== undefined) say(`went on without the GPU: ${lost}`);
+  if (left !== undefined) say(`went on without the GPU, the host being faster: ${left}`);
+  if ((given.threads ?? 1) > threads) say(`ran on ${counted(threads, "thread")}: ${reason}`);
 }
 
 /** The result for a person. */
@@ -126,7 +128,9 @@ export function trainSections(trained: Trained, model: string): Section[] {
 }
 
 /** Names of the backend and its kernels, and the number of threads. */
-function deviceText({ threads, reason: _reason, ...names }: Detector["device"]): string {
+function deviceText(
+  { threads, reason: _reason, lost: _lost, left: _left, ...names }: Detector["device"],
+): string {
   const words = Object.values(names).filter((value) => typeof value === "string");
   return [...words, counted(threads, "thread")].join(", ");
 }

@@ -15,7 +15,7 @@ import { type Io, print } from "./io.ts";
 import { lossCurve } from "./loss_curve.ts";
 import { jsonLine, report } from "./text.ts";
 import { namingSpec, readSpec, type SpecOptions } from "./spec_file.ts";
-import { sayThreads, specResult, specSections } from "./train_report.ts";
+import { sayDevice, specResult, specSections } from "./train_report.ts";
 import { trainNeighbour } from "./train_neighbour.ts";
 import { withRun } from "./train_run.ts";
 
@@ -37,7 +37,7 @@ export async function trainBySpec(
   await writeWhole(given.out, [bytes]);
   if (given.curve !== undefined) await writeWhole(given.curve, [lossCurve(fit.history)]);
   const fitted = { vae, table, fit, bytes: bytes.length };
-  sayThreads(vae.device, given, io);
+  sayDevice(vae.device, given, io);
   if (given.json) print(io, jsonLine(specResult(fitted, given.out)));
   else io.stdout(report(specSections(fitted, given.out)));
   vae.dispose();

@@ -1,0 +1,24 @@
+/** What `elbow train` says on standard error of the device, once each. */
+import { deepEqual } from "node:assert/strict";
+import type { Io } from "../../src/cli/io.ts";
+import { sayDevice } from "../../src/cli/train_report.ts";
+
+function saidOf(device: Record<string, string>, threads = 1): string[] {
+  const said: string[] = [];
+  const io = { stderr: (text: string) => void said.push(text) } as unknown as Io;
+  sayDevice({ backend: "wasm", threads, ...device }, { threads: 2 }, io);
+  return said;
+}
+
+Deno.test("train says why it went on without a GPU, and with fewer threads", () => {
+  deepEqual(saidOf({ training: "webgpu" }, 2), []);
+  deepEqual(saidOf({ lost: "Cannot use the GPU: the device was lost" }, 2), [
+    "elbow: went on without the GPU: Cannot use the GPU: the device was lost\n",
+  ]);
+  deepEqual(saidOf({ left: "a step took 3.00 ms there, 2.00 ms on the host" }, 2), [
+    "elbow: went on without the GPU, the host being faster: a step took 3.00 ms there, 2.00 ms on the host\n",
+  ]);
+  deepEqual(saidOf({ reason: "there is one core" }), [
+    "elbow: ran on 1 thread: there is one core\n",
+  ]);
+});
