@@ -28,6 +28,34 @@ export function packPanel(
   }
 }
 
+/**
+ * Packs the panels of 16 lines that are neighbours, two of 8 lines or four of 4, one behind the other: of each step
+ * a whole cache line is read at once.
+ */
+export function packSixteen(
+  panels: usize,
+  width: i32,
+  from: usize,
+  stepStride: i32,
+  depth: i32,
+): void {
+  const fromStep = <usize>stepStride << 2, toStep = <usize>width << 2;
+  const panelBytes = <usize>depth * toStep;
+  let p0 = panels, p1 = width == 8 ? panels + 16 : panels + panelBytes;
+  let p2 = width == 8 ? panels + panelBytes : p1 + panelBytes;
+  let p3 = width == 8 ? p2 + 16 : p2 + panelBytes;
+  for (const end = panels + panelBytes; p0 < end; from += fromStep) {
+    v128.store(p0, v128.load(from));
+    v128.store(p1, v128.load(from, 16));
+    v128.store(p2, v128.load(from, 32));
+    v128.store(p3, v128.load(from, 48));
+    p0 += toStep;
+    p1 += toStep;
+    p2 += toStep;
+    p3 += toStep;
+  }
+}
+
 /** Lines are neighbours: one vector a step. */
 function packSteps(
   to: usize,

@@ -11,7 +11,7 @@ import { at, copy } from "../memory";
 import { relu4 } from "../simd/activation";
 import { edgeBias, edgeTile, packedA, packedB } from "../workspace";
 import { BLOCK_COLS, BLOCK_ROWS, blockDepth } from "./block";
-import { packPanel } from "./pack";
+import { packPanel, packSixteen } from "./pack";
 import { dotRows, sweepRows } from "./rows";
 import { tile4x8 } from "./tile";
 
@@ -70,7 +70,11 @@ function packPanels(
   lines: i32,
   depth: i32,
 ): void {
-  for (let line = 0; line < lines; line += panelWidth) {
+  let line = 0;
+  for (; lineStride == 1 && line <= lines - 16; line += 16) {
+    packSixteen(at(packed, line * depth), panelWidth, at(source, line), stepStride, depth);
+  }
+  for (; line < lines; line += panelWidth) {
     const from = at(source, line * lineStride), count = min(lines - line, panelWidth);
     packPanel(at(packed, line * depth), panelWidth, from, lineStride, stepStride, count, depth);
   }

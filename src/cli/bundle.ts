@@ -43,7 +43,7 @@ export function bundleCommand(io: Io): Command {
     .addOption(options.jsonOption());
   return command.action(async (path: string, { target, out, json }: BundleOptions) => {
     const name = options.required(target, "--target <host>", command);
-    const model = await readModel(path);
+    const model = await readModel(path, name);
     const folder = out ?? `${model.name}-${name}`;
     await requireFree(folder);
     const files = await filesOf(TARGETS[name], model, await readWhole(path));
@@ -64,7 +64,7 @@ export function bundleCommand(io: Io): Command {
 }
 
 /** @throws TypeError or SyntaxError for a file that is no model, or cannot be served */
-async function readModel(path: string): Promise<BundledModel> {
+async function readModel(path: string, target: TargetName): Promise<BundledModel> {
   const name = baseName(path).replace(/\.safetensors$/, "");
   if (!isModelName(name)) {
     throw new TypeError(
@@ -76,6 +76,11 @@ async function readModel(path: string): Promise<BundledModel> {
   if (condition > 0) {
     throw new TypeError(
       `Cannot bundle ${path}: rows must need no condition: current value is a condition of ${condition} columns`,
+    );
+  }
+  if (model.scorer?.window !== undefined && target !== "browser") {
+    throw new TypeError(
+      `Cannot bundle ${path} for ${target}: rows are scored over HTTP one by one: current value is a model of windows of ${model.scorer.window} rows: take --target browser`,
     );
   }
   return { name, kind: model.scorer ? "detector" : "vae" };

@@ -10,6 +10,8 @@ import { DataError, readAnyTable, type ReadTableOptions, type Table } from "../f
 import { LABEL_EXPECTED } from "../formats/cells.ts";
 import { listNames } from "../formats/errors.ts";
 import { readWhole } from "./files.ts";
+import { isGzip } from "./gzip.ts";
+import { piecesOf } from "./input.ts";
 import type { Io } from "./io.ts";
 import type { LoadedModel, LoadedRbm } from "./model.ts";
 
@@ -80,5 +82,8 @@ export function sayLeftOut(
 }
 
 async function readBytes(path: string, io: Io): Promise<Uint8Array> {
-  return path === "-" ? await io.stdin() : await readWhole(path);
+  if (path === "-") return await io.stdin();
+  if (!isGzip(path)) return await readWhole(path);
+  const pieces = await Array.fromAsync(piecesOf(path, io), (piece) => new Uint8Array(piece));
+  return new Uint8Array(await new Blob(pieces).arrayBuffer());
 }

@@ -4,6 +4,7 @@
  */
 import { Command } from "npm:commander@15.1.0";
 import { readDataFor } from "./data.ts";
+import { sayFirstOf } from "./first_network.ts";
 import type { Io } from "./io.ts";
 import { loadAny } from "./model.ts";
 import * as options from "./options.ts";
@@ -40,6 +41,9 @@ export function encodeCommand(io: Io): Command {
     if (given.draws && isSvg(given.out)) {
       command.error("error: option '--draws' writes rows, and a scatter has none");
     }
+    if (given.axes && !isSvg(given.out)) {
+      command.error("error: option '--axes' is for the picture that --out names, an .svg");
+    }
     await encode(path, data, given, io);
   });
 }
@@ -48,6 +52,7 @@ async function encode(path: string, data: string, given: EncodeOptions, io: Io):
   await requireRowsPlace(given, [path, data], [".svg"]);
   using model = await loadAny(path, { backend: given.backend });
   const table = await readDataFor(model, data, io, given.label);
+  sayFirstOf(model, "latents", io);
   const x = model.units.toVae(table);
   const { mean, logVar } = model.rbm
     ? { mean: await model.rbm.encode(x) }

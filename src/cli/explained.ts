@@ -54,12 +54,16 @@ export function explanation(blamed: readonly BlamedColumn[] = []): string {
   return blamed.map(sentence).join("; ");
 }
 
-function sentence({ column, value, expected, interval, probability }: BlamedColumn): string {
+function sentence(
+  { column, value, expected, interval, probability, unseen }: BlamedColumn,
+): string {
   const [low, high] = interval ?? [];
   const width = typeof low === "number" && typeof high === "number" ? high - low : undefined;
   const word = (cell: number | string) =>
     typeof cell === "number" ? rounded(cell, width) : printable(cell);
-  const found = `${printable(column)} ${value === null ? "unknown" : word(value)}`;
+  const found = `${printable(column)} ${
+    unseen ? "holds what was never seen" : value === null ? "unknown" : word(value)
+  }`;
   if (expected === null) return found;
   const within = low === undefined || high === undefined ? "" : ` (${word(low)} to ${word(high)})`;
   const sure = probability === undefined ? "" : ` (${(100 * probability).toFixed(0)} % likely)`;

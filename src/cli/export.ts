@@ -56,8 +56,10 @@ export function exportCommand(io: Io): Command {
     if (flags.json) return print(io, jsonLine({ model: path, format, out, files: sizes }));
     io.stdout(report([{
       lines: [
-        ["Written", out],
-        ...sizes.map(({ file, bytes }): [string, string] => [`  ${file}`, `${count(bytes)} bytes`]),
+        ["Written", isFile ? `${out} (${count(sizes[0].bytes)} bytes)` : out],
+        ...(isFile ? [] : sizes).map((
+          { file, bytes },
+        ): [string, string] => [`  ${file}`, `${count(bytes)} bytes`]),
       ],
     }]));
   });

@@ -18,6 +18,7 @@ export async function readWhole(path: string): Promise<Uint8Array<ArrayBuffer>> 
  * @throws TypeError if the folder does not exist, the name is a folder's, or the file is an input
  */
 export async function requirePlace(path: string, inputs: readonly string[] = []): Promise<void> {
+  if (path === "") throw new TypeError('Cannot write "": the name of a file must not be empty');
   const there = await Deno.stat(path).catch(() => undefined);
   if (there?.isDirectory) throw new TypeError(`Cannot write ${path}: it is a folder`);
   const folder = folderOf(path);

@@ -44,7 +44,7 @@ export function importCommand(io: Io): Command {
     const out = options.required(flags.out, "--out <model>", command);
     await requirePlace(out, [path]);
     const { activation, likelihood: type, layers } = flags;
-    const vae = VAE.fromStateDict(await readWhole(path), {
+    const vae = VAE.fromStateDict(await readTensors(path), {
       activation,
       likelihood: type === "gaussian" ? { type, variance: 1 } : { type },
       ...(layers !== undefined && { layers: await readLayers(layers) }),
@@ -64,6 +64,13 @@ export function importCommand(io: Io): Command {
       ],
     }]));
   });
+}
+
+/** @throws TypeError for another format: safetensors begin with the length of a header, then "{" */
+async function readTensors(path: string): Promise<Uint8Array> {
+  const bytes = await readWhole(path);
+  if (bytes[8] === "{".charCodeAt(0)) return bytes;
+  throw new TypeError(`Cannot import ${path}: it must be a safetensors file`);
 }
 
 async function readLayers(path: string): Promise<StateDictOptions["layers"]> {

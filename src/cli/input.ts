@@ -1,5 +1,6 @@
 /** A file or standard input, piece by piece. */
 import { reasonOf } from "./files.ts";
+import { gunzipped, isGzip } from "./gzip.ts";
 import type { Io } from "./io.ts";
 
 /** Bytes read at once: some thousand rows, whose numbers stay in a processor's caches. */
@@ -9,8 +10,12 @@ const PIECE_BYTES = 1 << 18;
  * The pieces of a file, or of standard input for "-".
  * @throws TypeError if there is no such file, or it cannot be read
  */
-export async function* piecesOf(path: string, io: Io): AsyncGenerator<Uint8Array> {
-  if (path === "-") return yield* io.stdinPieces();
+export function piecesOf(path: string, io: Io): AsyncIterable<Uint8Array> {
+  if (path === "-") return io.stdinPieces();
+  return isGzip(path) ? gunzipped(path, filePieces(path)) : filePieces(path);
+}
+
+async function* filePieces(path: string): AsyncGenerator<Uint8Array> {
   const file = await orReason(path, () => Deno.open(path));
   try {
     for (;;) {

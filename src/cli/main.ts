@@ -46,6 +46,9 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   const program = await programFor(isKnown ? [name] : Object.keys(COMMANDS), io);
   try {
     if (args.length === 0) program.error("error: a command is missing");
+    if (name === "help" && args[1] !== undefined && !Object.hasOwn(COMMANDS, args[1])) {
+      program.error(`error: unknown command '${args[1]}'`);
+    }
     await program.parseAsync(args, { from: "user" });
     return 0;
   } catch (error) {
@@ -79,4 +82,8 @@ function withOutput(command: Command, io: Io): Command {
   });
 }
 
-if (import.meta.main) Deno.exitCode = await run(Deno.args, denoIo());
+if (import.meta.main) {
+  Deno.exitCode = await run(Deno.args, denoIo());
+  // Threads, or a pipe that is still open, may keep what was interrupted alive.
+  if (Deno.exitCode > 128) Deno.exit();
+}

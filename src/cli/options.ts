@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from "npm:commander@15.1.0";
 import { numberFault, type NumberLimits } from "../core/validate.ts";
 import { parseNumber } from "../formats/cells.ts";
+import { BACKENDS } from "../detection/options.ts";
 import { FILE_FORMATS } from "../scoring/quantize.ts";
 import type { BackendChoice } from "../backends/open.ts";
 
@@ -62,7 +63,7 @@ export function backendOption(): Option {
     "--backend <name>",
     "what runs the model: auto, wasm, webgpu (trains on a GPU) or reference",
   )
-    .choices(["auto", "wasm", "webgpu", "reference"]).default("auto");
+    .choices(BACKENDS).default("auto");
 }
 
 /** One JSON object instead of text. */

@@ -4,10 +4,11 @@ import type { Recalibration } from "../detection/recalibrate.ts";
 import type { FileFormat } from "../scoring/quantize.ts";
 import { namingTable, readDataFor } from "./data.ts";
 import { requirePlace, writeWhole } from "./files.ts";
+import { sayWarnings } from "./in_flags.ts";
 import { type Io, print } from "./io.ts";
 import { loadDetector } from "./loaded_detector.ts";
 import * as options from "./options.ts";
-import { count, counted, jsonLine, nats, report, type Section } from "./text.ts";
+import { count, counted, jsonLine, nats, rate, report, type Section } from "./text.ts";
 
 /** Options as commander hands them over. */
 export interface RecalibrateOptions extends options.JsonOption {
@@ -36,13 +37,15 @@ export function recalibrateCommand(io: Io): Command {
     const out = options.required(given.out, "--out <model>", command);
     await requirePlace(out, [data]);
     using model = await loadDetector(path);
-    const table = await readDataFor(model, data, io);
+    const table = await readDataFor(model, data, io), known = new Set(model.scorer.warnings);
     const result = await namingTable(table, async () => model.scorer.recalibrate(table));
     const bytes = model.scorer.save({ format: given.weightsFormat });
     await writeWhole(out, [bytes]);
     if (given.json) print(io, jsonLine({ model: out, bytes: bytes.length, data, ...result }));
     else io.stdout(report(sections(out, data, bytes.length, result)));
     warnOfUnlikely(result, io);
+    // What training said of the columns was said then.
+    sayWarnings(model.scorer.warnings.filter((warning) => !known.has(warning)), io);
   });
 }
 
@@ -77,7 +80,7 @@ export function changeLines(
 ): [string, string][] {
   return [
     ["Flags rows above", `${nats(now)} nats, before ${nats(before)}`],
-    ["False-alarm rate", String(falseAlarmRate)],
+    ["False-alarm rate", rate(falseAlarmRate)],
     [
       "Flagged before",
       `${count(flaggedBefore)} of ${counted(rows, "row")}; as many by chance: ${

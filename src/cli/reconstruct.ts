@@ -4,6 +4,7 @@
  */
 import { Command } from "npm:commander@15.1.0";
 import { readDataFor } from "./data.ts";
+import { sayFirstOf } from "./first_network.ts";
 import { pairedRows } from "../pictures/mod.ts";
 import { inTableCells, inTableUnits } from "./in_table_units.ts";
 import type { Io } from "./io.ts";
@@ -33,6 +34,7 @@ export function reconstructCommand(io: Io): Command {
     await requireRowsPlace(given, [path, data], IMAGE_ENDINGS);
     using model = await loadAny(path, { backend: given.backend });
     const table = await readDataFor(model, data, io);
+    sayFirstOf(model, "rows", io);
     const x = model.units.toVae(table);
     const made = await (model.rbm ?? model.vae).reconstruct(x);
     const fields = { model: path, data: table.source };

@@ -5,6 +5,7 @@
 import { Command, InvalidArgumentError, Option } from "npm:commander@15.1.0";
 import { inTableCells, inTableUnits } from "./in_table_units.ts";
 import type { Io } from "./io.ts";
+import { sayFirstOf } from "./first_network.ts";
 import { loadAny, type LoadedModel, type LoadedRbm } from "./model.ts";
 import * as options from "./options.ts";
 import { latentWidth } from "../models/latents.ts";
@@ -51,16 +52,13 @@ export function sampleCommand(io: Io): Command {
     .addOption(options.jsonOption());
   for (const option of imageOptions()) command.addOption(option);
   return command.action(async (path: string, given: SampleOptions) => {
-    const { seed = 0, manifold, condition } = given;
-    if (manifold !== undefined && condition !== undefined) {
-      command.error("error: option '--manifold <n>' excludes '--condition <numbers>'");
-    }
-    if (given.latents && (manifold !== undefined || isImage(given.out))) {
-      command.error("error: option '--latents' is for rows of draws alone");
-    }
+    refuseVoid(given, command);
+    const { seed = 0, manifold } = given;
     const count = manifold ?? options.required(given.count, "--count <n>", command);
     await requireRowsPlace(given, [path], IMAGE_ENDINGS);
     using model = await loadAny(path, { backend: given.backend });
+    if (given.latents || manifold !== undefined) sayFirstOf(model, "z and rows", io);
+    else sayDrawn(model, io);
     if (given.latents) return await writePairs(model, count, given, io);
     const drawn = await draw(model, count, given);
     const fields = manifold === undefined ? { model: path, seed } : { model: path, manifold };
@@ -69,6 +67,30 @@ export function sampleCommand(io: Io): Command {
     const images = inTableCells(model, drawn);
     await writeImages(images, given.out, { ...given, across }, { ...given, fields }, io);
   });
+}
+
+/** Ends the command for options that another, or the lack of it, makes void. */
+function refuseVoid(
+  { manifold, condition, latents, across, out }: SampleOptions,
+  command: Command,
+) {
+  if (manifold !== undefined && condition !== undefined) {
+    command.error("error: option '--manifold <n>' excludes '--condition <numbers>'");
+  }
+  if (latents && (manifold !== undefined || isImage(out))) {
+    command.error("error: option '--latents' is for rows of draws alone");
+  }
+  if (across !== undefined && !isImage(out)) {
+    command.error("error: option '--across <n>' is for the pictures that --out names");
+  }
+}
+
+/** An ensemble's networks are made to score. */
+function sayDrawn({ scorer }: LoadedModel | LoadedRbm, io: Io): void {
+  if (!scorer || scorer.networks === 1) return;
+  io.stderr(
+    "elbow: rows are drawn from small networks that were trained to score: many are none that the table could hold; train --spec makes a model to draw from\n",
+  );
 }
 
 /** Draws of (x, z) ~ p(z) p(x | z). */

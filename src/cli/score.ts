@@ -15,6 +15,7 @@ import { TOP_COLUMNS } from "../scoring/verdict_lines.ts";
 import { readDataFor } from "./data.ts";
 import { explainerOf, explainFlagged, explanation, type FlaggedRows } from "./explained.ts";
 import { writeWhole } from "./files.ts";
+import { withoutGz } from "./gzip.ts";
 import { type Io, print } from "./io.ts";
 import { loadAny, type LoadedModel, type LoadedRbm } from "./model.ts";
 import * as options from "./options.ts";
@@ -22,7 +23,7 @@ import { peekedInput, piecesOf } from "./input.ts";
 import { requireRowsPlace } from "./rows_output.ts";
 import { type Asked, headerOf } from "./score_block.ts";
 import { scoreStream, type ScoringModel } from "./score_stream.ts";
-import { count, counted, csvLine, gathered, jsonLine, topColumns } from "./text.ts";
+import { count, counted, csvLine, gathered, jsonLine, rate, topColumns } from "./text.ts";
 
 /** Options as commander hands them over. */
 export interface ScoreOptions extends options.JsonOption, options.BackendOption, DecisionOptions {
@@ -101,18 +102,18 @@ export function scoreCommand(io: Io): Command {
     command.addOption(option);
   }
   return command.action(async (path: string, data: string, given: ScoreOptions) => {
+    requireUsed(given, command);
     await requireRowsPlace(given, [path, data]);
     using model = await loadAny(path, { backend: given.backend });
     const input = data === "-" ? await peekedInput(io) : undefined;
-    const isCsv = input ? sniff(input.first) === ".csv" : /\.(csv|tsv)$/i.test(data);
+    const isCsv = input ? sniff(input.first) === ".csv" : /\.(csv|tsv)$/i.test(withoutGz(data));
     const source = input?.io ?? io;
     if (given.online) requireSeries(model, path, isCsv);
     if (given.explain !== undefined) requireExplainer(model, path);
-    // A rate over the table needs all of it; so do one JSON object and the windows of a series.
-    const isWhole = given.json || given.fdr !== undefined || given.method !== undefined ||
-      (model.scorer?.window !== undefined && !given.online);
-    if (model.scorer && isCsv && !isWhole) {
-      return await writeStream({ ...model, scorer: model.scorer }, data, given, source);
+    const { scorer } = model;
+    const isWhole = needsWhole(given) || (scorer?.window !== undefined && !given.online);
+    if (scorer && isCsv && !isWhole) {
+      return await writeStream({ ...model, scorer }, data, given, source);
     }
     const scored = await score(model, data, given, source);
     if (given.out !== undefined) await writeWhole(given.out, gathered(scoresCsv(scored)));
@@ -120,6 +121,19 @@ export function scoreCommand(io: Io): Command {
     else if (given.out === undefined) print(io, scoresCsv(scored));
     io.stderr(`elbow: ${summary(scored)}\n`);
   });
+}
+
+/** A rate over the table needs all of it; so does one JSON object. The windows of a series do too. */
+function needsWhole({ json, fdr, method }: ScoreOptions): boolean {
+  return json === true || fdr !== undefined || method !== undefined;
+}
+
+/** The scores that compare with known rows. */
+const COMPARING: readonly (ScoreName | undefined)[] = ["mahalanobis", "typicality", "dose"];
+
+function requireUsed({ reference, method }: ScoreOptions, command: Command): void {
+  if (reference === undefined || COMPARING.includes(method)) return;
+  command.error(`error: option '--reference <table>' is for --method ${COMPARING.join(", ")}`);
 }
 
 function explainingOptions(): Option[] {
@@ -195,18 +209,36 @@ async function writeStream(
   const asked = { falseAlarmRate, tail, minConfidence, explain: explainOptions(given) };
   thresholdFor(scorer.calibration, asked); // refuses a rate that cannot be kept
   const totals = { rows: 0, anomalies: 0, uncertain: 0 };
-  const separator = /\.tsv$/i.test(data) ? "\t" : undefined;
+  const separator = /\.tsv$/i.test(withoutGz(data)) ? "\t" : undefined;
   const pieces = piecesOf(data, io), device = { backend };
   if (isOnline) scorer.setFalseAlarmRate(falseAlarmRate);
   const online = isOnline ? scorer.stream({ vote }) : undefined;
   const request = { model, source: data, pieces, asked, device, separator, online, io };
-  const lines = scoreStream(request, totals);
+  const lines = untilAborted(scoreStream(request, totals), io.signal);
   if (out !== undefined) await writeWhole(out, lines);
   else for await (const text of lines) io.stdout(text);
   const { rows, anomalies, uncertain } = totals;
   const withheld = minConfidence === undefined ? "" : `, ${count(uncertain)} left uncertain`;
-  const flagged = `${counted(anomalies, "row")} flagged at a false-alarm rate of ${falseAlarmRate}`;
+  const flagged = `${counted(anomalies, "row")} flagged at a false-alarm rate of ${
+    rate(falseAlarmRate)
+  }`;
   io.stderr(`elbow: ${counted(rows, "row")} scored, ${flagged}${withheld}\n`);
+}
+
+/** The pieces until the signal is aborted, also while one is waited for; then its reason is thrown. */
+async function* untilAborted(
+  pieces: AsyncGenerator<string>,
+  signal: AbortSignal,
+): AsyncGenerator<string> {
+  const aborted = new Promise<never>((_, reject) =>
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true })
+  );
+  aborted.catch(() => {});
+  for (;;) {
+    const { done, value } = await Promise.race([pieces.next(), aborted]);
+    if (done) return;
+    yield value;
+  }
 }
 
 /** Reads and scores DATA. */
@@ -348,7 +380,7 @@ function summary({ table, asked, decision, bare, method }: Scored): string {
   const { anomalies, uncertain, confidences, limit, fewest = 1 } = decision;
   const { fdr, falseAlarmRate } = asked;
   const at = fdr === undefined
-    ? `at a false-alarm rate of ${falseAlarmRate}`
+    ? `at a false-alarm rate of ${rate(falseAlarmRate!)}`
     : `at a false discovery rate of ${fdr}${anomalies ? `: p ≤ ${limit.toPrecision(3)}` : ""}`;
   const withheld = confidences ? `, ${count(uncertain)} left uncertain` : "";
   const coarse = anomalies === 0 && fewest > 1

@@ -95,7 +95,11 @@ async function placeOf(
     const { models, queue } = (await openStorage(given))!;
     return scopes.has("train") ? { models, queue } : { models };
   }
-  const folder = options.required(given.models, "--models <dir>", command).replace(
+  const folder = options.required(
+    given.models,
+    "--models <dir>, --db <file> or --nats <urls>",
+    command,
+  ).replace(
     /(?<=.)[/\\]+$/,
     "",
   );
@@ -188,15 +192,16 @@ async function serve(
   const inFlight = new InFlight();
   const { index } = await models.readIndex();
   const names = [...index.models.keys()];
-  const server = Deno.serve({
-    hostname: host,
-    port,
-    onListen({ hostname, port }) {
-      const url = `http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
-      io.stderr(`elbow: ${counted(names.length, "model")} at ${url}/v1/models, Ctrl-C to stop\n`);
-      if (json) print(io, jsonLine({ url, models: names }));
-    },
-  }, (request, info) => inFlight.during(async () => await app.fetch(request, info)));
+  const server = listening(host, port, () =>
+    Deno.serve({
+      hostname: host,
+      port,
+      onListen({ hostname, port }) {
+        const url = `http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
+        io.stderr(`elbow: ${counted(names.length, "model")} at ${url}/v1/models, Ctrl-C to stop\n`);
+        if (json) print(io, jsonLine({ url, models: names }));
+      },
+    }, (request, info) => inFlight.during(async () => await app.fetch(request, info))));
   await stopped(io.signal);
   stopping.abort();
   const timer = setTimeout(() => {
@@ -208,6 +213,18 @@ async function serve(
   await Promise.all([server.shutdown(), working]);
   await queue?.close();
   clearTimeout(timer);
+}
+
+/** What the system says of a taken address names it not. */
+function listening<Server>(host: string, port: number, serve: () => Server): Server {
+  try {
+    return serve();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    throw new Deno.errors.AddrInUse(`Cannot serve at ${host}, port ${port}: it is in use`, {
+      cause: error,
+    });
+  }
 }
 
 /** Counts what is being answered. */

@@ -115,3 +115,8 @@ export function* gathered(pieces: Iterable<string>, characters = 1 << 16): Gener
   }
   if (text.length > 0) yield text;
 }
+
+/** A rate with the digits that matter: 1/6 is 0.1667. */
+export function rate(value: number): string {
+  return String(Number(value.toPrecision(4)));
+}

@@ -4,7 +4,7 @@ import type { DetectorOptions } from "../detection/detector.ts";
 import { PLAIN_LIKELIHOODS } from "../distributions/likelihood.ts";
 import type { ColumnOverride } from "../detection/infer_schema.ts";
 import { type Objective, OBJECTIVE_TYPES, type ObjectiveInput } from "../objectives/objective.ts";
-import { MOST_LEFT_OUT } from "../detection/options.ts";
+import { MOST_LEFT_OUT, PRESETS } from "../detection/options.ts";
 import { columnOption } from "./overrides.ts";
 import type { FileFormat } from "../scoring/quantize.ts";
 import { MAX_WINDOW } from "../scoring/table_model.ts";
@@ -125,7 +125,7 @@ export const TRAIN_OPTIONS = {
     option: new Option(
       "--preset <name>",
       "ensemble; small: one network, which options of one network choose too; linear: beside --window, and its default",
-    ).choices(["ensemble", "small", "linear"]),
+    ).choices(PRESETS),
   },
   window: {
     takers: DETECTOR,
@@ -238,7 +238,7 @@ export const TRAIN_OPTIONS = {
     to: "fit",
     option: integerOption(
       "--epochs <n>",
-      "passes over the rows; about 500 steps' worth, of small 2000",
+      "passes over the rows; about 500 steps' worth, of small 2000; of an rbm 50",
       { min: 1, max: 1e7 },
     ),
   },

@@ -7,7 +7,7 @@ import type { FitReport } from "../training/report.ts";
 import type { VAE } from "../training/vae.ts";
 import type { Io } from "./io.ts";
 import { type LabelFigures, labelSection } from "./against_label.ts";
-import { count, counted, nats, type Section } from "./text.ts";
+import { count, counted, nats, rate, type Section } from "./text.ts";
 
 /** A fitted detector, and what it was fitted to. */
 export interface Trained {
@@ -109,7 +109,10 @@ export function trainSections(trained: Trained, model: string): Section[] {
         ["Data", `${source} (${size}${label ? ", label kept out" : ""})`],
         ["Trained on", `${training}, ${count(calibrationRows)} more to calibrate`],
         ["Model", `${model} (${count(bytes)} bytes)`],
-        ["Flags rows above", `${nats(threshold)} nats, at a false-alarm rate of ${falseAlarmRate}`],
+        [
+          "Flags rows above",
+          `${nats(threshold)} nats, at a false-alarm rate of ${rate(falseAlarmRate)}`,
+        ],
         ["Backend", deviceText(device)],
         ["  because", device.reason as string | undefined],
       ],

@@ -3,6 +3,7 @@ import { Command } from "npm:commander@15.1.0";
 import type { FileFormat } from "../scoring/quantize.ts";
 import { namingTable, readDataFor } from "./data.ts";
 import { requirePlace, writeWhole } from "./files.ts";
+import { sayWarnings } from "./in_flags.ts";
 import { type Io, print } from "./io.ts";
 import { loadDetector } from "./loaded_detector.ts";
 import * as options from "./options.ts";
@@ -40,7 +41,11 @@ export function updateCommand(io: Io): Command {
     using model = await loadDetector(path);
     const table = await readDataFor(model, data, io);
     const { epochs, seed, weightsFormat: format } = given;
-    const how = { ...(epochs && { epochs }), ...(seed !== undefined && { seed }) };
+    const how = {
+      signal: io.signal,
+      ...(epochs && { epochs }),
+      ...(seed !== undefined && { seed }),
+    };
     const result = await namingTable(table, () => model.scorer.partialFit(table, how));
     const bytes = model.scorer.save({ format });
     await writeWhole(out, [bytes]);
@@ -60,6 +65,6 @@ export function updateCommand(io: Io): Command {
       }]));
     }
     warnOfUnlikely(result, io);
-    for (const warning of model.scorer.warnings) io.stderr(`elbow: ${warning}\n`);
+    sayWarnings(model.scorer.warnings, io);
   });
 }

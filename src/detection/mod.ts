@@ -27,4 +27,5 @@ export type { RowExplanation, SaveOptions } from "./detector.ts";
 export type { BlamedColumn, ExplainOptions } from "../scoring/explain/explain.ts";
 export type { FileFormat } from "../scoring/quantize.ts";
 export type { RowScore, ScoreTable } from "../scoring/table_scorer.ts";
+export type { RawTable } from "../scoring/raw_table.ts";
 export type { TableRows } from "../scoring/table_rows.ts";

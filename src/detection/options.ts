@@ -60,6 +60,9 @@ export interface DetectorOptions extends
 /** How a detector is made. */
 export type Preset = "ensemble" | "small" | "linear";
 
+/** All of them. */
+export const PRESETS: readonly Preset[] = ["ensemble", "small", "linear"];
+
 /** Complete by type: an option without an entry does not compile. */
 const OWN: Readonly<Record<Exclude<keyof DetectorOptions, keyof DeviceOptions>, true>> = {
   preset: true,
@@ -86,7 +89,8 @@ const OWN: Readonly<Record<Exclude<keyof DetectorOptions, keyof DeviceOptions>, 
   checkpoint: true,
 };
 
-const BACKENDS: readonly BackendChoice[] = ["auto", "wasm", "webgpu", "reference"];
+/** All of them. */
+export const BACKENDS: readonly BackendChoice[] = ["auto", "wasm", "webgpu", "reference"];
 
 /**
  * Refuses what the detector itself would misread; the network and its training check their own.
@@ -97,7 +101,7 @@ export function requireOptions(options: DetectorOptions): void {
   const { hidden, falseAlarmRate = 0.01, seed = 0, calibration, schema } = options;
   if (schema !== undefined) requireOverrides(schema, options.likelihood);
   const { validation, likelihood, backend, determinism, weights, preset, members } = options;
-  if (preset !== undefined) requireChoice("preset", preset, ["ensemble", "small", "linear"]);
+  if (preset !== undefined) requireChoice("preset", preset, PRESETS);
   if (members !== undefined) requireNumber("members", members, { min: 1, max: 16, integer: true });
   if (options.window !== undefined) {
     requireNumber("window", options.window, { min: 2, max: MAX_WINDOW, integer: true });

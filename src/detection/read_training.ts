@@ -3,6 +3,7 @@ import { encodeTable, type RawTable } from "../scoring/raw_table.ts";
 import { type ColumnSchema, numericSchema } from "../scoring/schema.ts";
 import type { Cells } from "../scoring/standardize.ts";
 import { columnsOf, MAX_CELL, type TableRows } from "../scoring/table_rows.ts";
+import { dateSentences } from "./clock_facts.ts";
 import { columnFacts, sentencesOf } from "./column_facts.ts";
 import { spectrumOfTable } from "./data_report.ts";
 import { inferSchema } from "./infer_schema.ts";
@@ -35,7 +36,11 @@ export function readTraining(
     ? spectrumOfTable(headOf(cells, schema.length), schema, facts)
     : undefined;
   const collapse = spectrum && collapseWarning(spectrum.activeUnits);
-  return { schema, cells, warnings: [...sentencesOf(facts), ...(collapse ? [collapse] : [])] };
+  return {
+    schema,
+    cells,
+    warnings: [...dateSentences(raw), ...sentencesOf(facts), ...(collapse ? [collapse] : [])],
+  };
 }
 
 /** Enough rows to tell whether columns are correlated. */

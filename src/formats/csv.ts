@@ -114,8 +114,10 @@ export class CsvReader {
   #readHeader(cells: readonly string[]): ColumnPlan {
     const source = this.#source;
     const names = cells.map((cell) => cell.trim());
-    if (names.every((name) => !Number.isNaN(parseNumber(name)))) {
-      const actual = `${quoteValue(names.join(", "))}, which are all numbers`;
+    const numbers = names.filter((name) => !Number.isNaN(parseNumber(name)));
+    if (isData(names, numbers)) {
+      const how = numbers.length === names.length ? "all" : "mostly";
+      const actual = `${quoteValue(names.join(", "))}, which are ${how} numbers`;
       throw new DataError({ source, subject: "line 1", expected: "a header of names", actual });
     }
     const unnamed = names.indexOf("");
@@ -176,4 +178,14 @@ export class CsvReader {
     }
     this.#labels.push(label);
   }
+}
+
+/**
+ * Whether the first line is a row and not a header: all numbers, or most of them, where no names are like these:
+ * twice the same, or with decimals. Years may be names.
+ */
+function isData(names: readonly string[], numbers: readonly string[]): boolean {
+  if (numbers.length === names.length) return true;
+  if (2 * numbers.length <= names.length) return false;
+  return new Set(numbers).size < numbers.length || numbers.some((name) => /\d[.]\d/.test(name));
 }

@@ -5,3 +5,6 @@ export const TABLE_EXTENSIONS = [".csv", ".tsv", ".npy", ".npz", ".jsonl", ".ndj
 
 /** One of them. */
 export type TableExtension = typeof TABLE_EXTENSIONS[number];
+
+/** Extensions that `readAnyTable` reads. */
+export const ANY_EXTENSIONS: readonly string[] = [...TABLE_EXTENSIONS, ".parquet"];

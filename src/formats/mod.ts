@@ -7,7 +7,7 @@
 import { csvNames, jsonlNames } from "./column_names.ts";
 import { readCsv } from "./csv.ts";
 import { DataError, quoteValue } from "./errors.ts";
-import { TABLE_EXTENSIONS, type TableExtension } from "./extensions.ts";
+import { ANY_EXTENSIONS, TABLE_EXTENSIONS, type TableExtension } from "./extensions.ts";
 import { readJsonl } from "./jsonl.ts";
 import { readNpy } from "./npy.ts";
 import { isNpy } from "./npy_header.ts";
@@ -60,12 +60,13 @@ export function readTable(
 ): Table {
   const extension = formatOf(name, bytes);
   const read = READERS.get(extension);
-  if (!read) {
-    const expected = `one of ${TABLE_EXTENSIONS.join(", ")}`;
-    const actual = quoteValue(extension);
-    throw new DataError({ source: name, subject: "file extension", expected, actual });
-  }
+  if (!read) throw unknownFormat(name, extension, TABLE_EXTENSIONS);
   return read(bytes, { ...options, source: name });
+}
+
+function unknownFormat(source: string, extension: string, known: readonly string[]): DataError {
+  const expected = `one of ${known.join(", ")}`, actual = quoteValue(extension);
+  return new DataError({ source, subject: "file extension", expected, actual });
 }
 
 /** `readTable`, and Parquet, whose reader is loaded when it is needed. */
@@ -74,7 +75,9 @@ export async function readAnyTable(
   bytes: Uint8Array,
   options: ReadTableOptions = {},
 ): Promise<Table> {
-  if (formatOf(name, bytes) !== ".parquet") return readTable(name, bytes, options);
+  const extension = formatOf(name, bytes);
+  if (!ANY_EXTENSIONS.includes(extension)) throw unknownFormat(name, extension, ANY_EXTENSIONS);
+  if (extension !== ".parquet") return readTable(name, bytes, options);
   const { readParquet } = await import("./parquet.ts");
   return readParquet(bytes, { source: name, ...options });
 }
@@ -113,7 +116,9 @@ function formatOf(name: string, bytes: Uint8Array): string {
   return name === "-" ? sniff(bytes) : extensionOf(name);
 }
 
-function extensionOf(name: string): string {
+/** Of what is inside, where a name says that it was compressed: whoever has the bytes has unpacked them. */
+function extensionOf(path: string): string {
+  const name = path.replace(/\.gz$/i, "");
   const file = name.slice(Math.max(name.lastIndexOf("/"), name.lastIndexOf("\\")) + 1);
   const dot = file.lastIndexOf(".");
   return dot < 0 ? "" : file.slice(dot).toLowerCase();

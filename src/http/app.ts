@@ -31,6 +31,7 @@ import type { Env, Service } from "./service.ts";
 import type { ModelStore } from "../storage/model_store.ts";
 import { RandomDigits } from "./trace.ts";
 import { type Training, trainingOf, type TrainingOptions } from "./training.ts";
+import { VERBS } from "./verbs/mod.ts";
 
 /**
  * A Hono app (4.13.19): `app.fetch` for a server, `parent.route("/prefix", app)` to mount it, or
@@ -90,7 +91,10 @@ export function createApp(options: AppOptions): App {
   uploadRoutes(app, service);
   oipRoutes(app, service);
   docsRoutes(app, service);
-  elsewhere(app, service, ["/health/*", "/v1/*", "/v2/*"]);
+  elsewhere(app, service, {
+    paths: ["/health/*", "/v1/*", "/v2/*"],
+    verbs: Object.keys(VERBS),
+  });
   return app;
 }
 

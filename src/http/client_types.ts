@@ -102,6 +102,8 @@ export interface Blamed {
   readonly nats: number;
   /** What the row holds: a number, a level or a time; null if missing or of no known level. */
   readonly value: number | string | null;
+  /** True of a level that no training row had. */
+  readonly unseen?: true;
   /** What the row's other cells let expect; null of a time. */
   readonly expected: number | string | null;
   /** Where 95 % of ordinary cells would lie beside these others; of what has an order. */

@@ -27,9 +27,15 @@ export function route(
 }
 
 /** Answers that there is nothing, wherever no other route does. */
-export function elsewhere(app: Hono<Env>, service: Service, paths: readonly string[]): void {
-  const answer = () => {
-    throw new Problem("unknown-route", "Cannot find this address: paths end without a slash");
+export function elsewhere(
+  app: Hono<Env>,
+  service: Service,
+  { paths, verbs }: { readonly paths: readonly string[]; readonly verbs: readonly string[] },
+): void {
+  const answer: Action["answer"] = (c) => {
+    const isVerb = /\/v1\/models\/[^/]+\/(?:versions\/\d+\/)?[^/]+$/.test(c.req.path);
+    const known = isVerb ? `a model is asked by ${verbs.join(", ")}` : "paths end without a slash";
+    throw new Problem("unknown-route", `Cannot find this address: ${known}`);
   };
   app.notFound((c) => exchange(c, service, "unknown", { answer }));
   // An app that is mounted loses its notFound: within its own paths it still answers for itself.

@@ -1,6 +1,5 @@
 /** Rows of a table as users hand them over: by position, or by column name. */
 import { show } from "../core/validate.ts";
-import type { CellCodec } from "../formats/cells.ts";
 import { codecOf, type ColumnSchema } from "./schema.ts";
 import type { Cells } from "./standardize.ts";
 import { requireFloatRows, type Rows } from "./matrix.ts";
@@ -28,7 +27,8 @@ export function toCells(rows: TableRows, schema: readonly ColumnSchema[]): Cells
     const value = codecs[c].encode(cell);
     // NaN, a missing cell, is not beyond any limit.
     if (value !== undefined && !(Math.abs(value) > MAX_CELL)) return value;
-    throw wrongCell(cell, r, schema[c].name, codecs[c]);
+    const { expected } = codecs[c], size = `a finite number of magnitude at most ${MAX_CELL}`;
+    throw wrongCell(cell, r, schema[c].name, value === undefined ? expected(cell) : size);
   };
   if (!Array.isArray(rows)) return fromFloats(rows, schema.length, code);
   const width = schema.length, columns = schema.map(({ name }) => name);
@@ -116,9 +116,9 @@ function ownCell(
   throw wrongWidth(row, r, columns, name);
 }
 
-function wrongCell(value: unknown, r: number, column: string, { expected }: CellCodec): TypeError {
+function wrongCell(value: unknown, r: number, column: string, expected: string): TypeError {
   return new TypeError(
-    `Cannot read row ${r + 1}, column "${column}": expected ${expected(value)}: current value is ${
+    `Cannot read row ${r + 1}, column "${column}": expected ${expected}: current value is ${
       show(value)
     }`,
   );

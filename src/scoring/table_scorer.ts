@@ -34,6 +34,7 @@ import { requireVote, type Vote } from "./series/vote.ts";
 import { countWindows, windowsOf } from "./series/windows.ts";
 import { tableMetadata, type TableModel, tableModelOf, tableTensors } from "./table_model.ts";
 import { type TableRows, toCells } from "./table_rows.ts";
+import { roundCounts } from "./whole_counts.ts";
 import { type DeviceOptions, fromModelFile, loadModelFile, TrainedVae } from "./trained_vae.ts";
 
 export { type TableModel, tableModelOf } from "./table_model.ts";
@@ -315,10 +316,12 @@ export class TableScorer {
   /** New rows of the table, `first` to `first + count - 1` of those that the seed makes. @internal */
   drawFrom(first: number, count: number, options: SampleOptions): Cells {
     const { ensemble, window } = this.model;
-    if (!ensemble || window !== undefined) {
-      return this.fromVae(this.vae.sampleFrom(first, count, options));
-    }
-    return (this.#draws ??= new Draws(ensemble, this.vae)).rows(first, count, options);
+    const cells = !ensemble || window !== undefined
+      ? this.fromVae(this.vae.sampleFrom(first, count, options))
+      : (this.#draws ??= new Draws(ensemble, this.vae)).rows(first, count, options);
+    // A mean may lie between two counts; a draw is one.
+    if (window === undefined && !options.mean) roundCounts(cells, this.schema);
+    return cells;
   }
 
   /** The first cell that the likelihood cannot take. */

@@ -10,6 +10,7 @@
  *       ▲                │├──nack──▶ failed
  *       └─ nack, retry ──┘└─cancel─▶ cancelled      (cancel: from queued too)
  */
+import { digestOf } from "./model_store.ts";
 
 /** What is to be done: fit a model, score a file, or score one of the parts into which a worker has split a file. */
 export type JobKind = "train" | "score" | "part";
@@ -205,6 +206,11 @@ export class QueueFullError extends RangeError {
 export class JobConflictError extends TypeError {
   /** For messages. */
   override readonly name = "JobConflictError";
+
+  /** Always says the same. */
+  constructor() {
+    super("Cannot accept job: its id belongs to another job");
+  }
 }
 
 /** The job was cancelled, or another has it now. */
@@ -221,4 +227,13 @@ export class LeaseLostError extends Error {
 /** Two jobs with the same are the same, whatever their id. */
 export function fingerprint({ kind, model, owner, spec }: NewJob, inputDigest: string): string {
   return JSON.stringify([kind, model, owner, spec, inputDigest]);
+}
+
+/** The bytes. @throws SyntaxError if they are not those of the digest */
+export async function soundInput<Bytes extends Uint8Array>(
+  bytes: Bytes,
+  digest: string,
+): Promise<Bytes> {
+  if (await digestOf(bytes) === digest) return bytes;
+  throw new SyntaxError("Cannot read input: its bytes are damaged");
 }

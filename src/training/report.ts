@@ -6,7 +6,7 @@ export interface EpochMeans {
   readonly epoch: number;
   /** What was minimised: for the ELBO, reconstruction + beta · kl. */
   readonly loss: number;
-  /** -E_q[ln p(x | z)] */
+  /** -E_q[ln p(x | z)], a part of the loss: `evaluate()` and the command line give E_q[ln p(x | z)], a part of the ELBO. */
   readonly reconstruction: number;
   /** KL(q ‖ p) */
   readonly kl: number;

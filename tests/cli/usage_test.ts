@@ -65,7 +65,7 @@ Deno.test("elbow refuses unknown commands, options and missing arguments", async
     [["train", "t.csv", "u.csv", "--out", "m"], /too many arguments/],
     [["score", "m"], /missing required argument 'data'\nSee elbow score --help/],
     [["sample", "m"], /required option '--count <n>' not specified/],
-    [["serve"], /required option '--models <dir>' not specified/],
+    [["serve"], /required option '--models <dir>, --db <file> or --nats <urls>' not specified/],
     [["serve", "--models", ".", "--train"], /'--train' needs a token with the scope train/],
   ];
   for (const [args, message] of cases) assert.match(await refused(...args), message);

@@ -262,6 +262,8 @@ Deno.test("unknown addresses and models get 404, and no odd name reaches the sto
     await problemOf(await APP.request(path), "unknown-route");
   }
   await problemOf(await post("table/train", {}), "unknown-route");
+  const { detail } = await (await post("table/predict", {})).json();
+  assert.match(detail, /a model is asked by encode, .*score/);
   const asked: string[] = [];
   const models: Models = new (class extends Map<string, Model> {
     override get(name: string): undefined {

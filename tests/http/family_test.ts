@@ -3,7 +3,8 @@
  * that the application was given.
  */
 import assert from "node:assert/strict";
-import { VAE } from "../../mod.ts";
+import { Rbm, VAE } from "../../mod.ts";
+import { digestOf, memoryStore } from "../../src/http/mod.ts";
 import { planeRows } from "../util/data.ts";
 import { createApp, post, problemOf } from "./util.ts";
 
@@ -45,4 +46,18 @@ Deno.test("an autoencoder reconstructs, and has nothing to sample from", async (
     "invalid-body",
   );
   assert.match(JSON.stringify(problem), /an autoencoder, without a prior/);
+});
+
+Deno.test("the file of a Boltzmann machine is refused by name: its energies are no nats of a row", async () => {
+  const machine = Rbm.create({ visible: 4, hidden: 3 }, { seed: 1 });
+  const token = "admin-0123456789abcdef0123456789abcdef";
+  const hash = await digestOf(new TextEncoder().encode(token));
+  const app = createApp({ models: await memoryStore(), tokens: [{ hash, scopes: ["admin"] }] });
+  const response = await app.request("/v1/models/machine", {
+    method: "PUT",
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/octet-stream" },
+    body: new Uint8Array(machine.save()),
+  });
+  const { detail } = await problemOf(response, "invalid-model");
+  assert.match(detail, /expected a vae or detector file: current value is "rbm"/);
 });

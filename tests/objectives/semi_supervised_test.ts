@@ -9,6 +9,7 @@ import { normalQuantile } from "../../src/core/normal_quantile.ts";
 import { assertRelative } from "../util/close.ts";
 import { normals } from "../util/data.ts";
 import { EXECUTORS, REFERENCE } from "../util/executors.ts";
+import { BITS, labelledPair, PAIR_SPEC } from "../util/labelled_pair.ts";
 import {
   CENTRES,
   CLASSES,
@@ -61,31 +62,6 @@ for (const executor of EXECUTORS) {
   });
 }
 
-/** Bernoulli rows, one latent variable, two classes, hidden layers everywhere. */
-const NETWORK = { hidden: [3], activation: "tanh" } as const;
-const SPEC = {
-  inputs: 2,
-  condition: 2,
-  encoder: NETWORK,
-  decoder: NETWORK,
-  latent: [{ size: 1 }],
-  likelihood: { type: "bernoulli" },
-} as const;
-const BITS = [[0, 0], [0, 1], [1, 0], [1, 1]];
-
-/** A model with a classifier, and the conditional model that it holds, with the same parameters. */
-function nonlinear(): { labelled: VAE; plain: VAE } {
-  const labelled = VAE.create({ ...SPEC, classifier: NETWORK }, { backend: "reference", seed: 4 });
-  const plain = VAE.create(SPEC, { backend: "reference" });
-  const moved = [...labelled.parameters()].map(([name, { data }], i) => {
-    const by = normals(data.length, 90 + i);
-    return [name, { data: data.map((value, j) => value + by[j]) }] as const;
-  });
-  labelled.setParameters(new Map(moved));
-  plain.setParameters(new Map(moved.filter(([name]) => !name.startsWith("classifier"))));
-  return { labelled, plain };
-}
-
 /** ln p(x, y) for each y, by integration over z of what `decode` says. */
 async function logJoint(plain: VAE, x: readonly number[]): Promise<number[]> {
   const { x: z, weights } = doubleExponential("real", { reach: 2.2, step: 1 / 32 });
@@ -101,7 +77,7 @@ async function logJoint(plain: VAE, x: readonly number[]): Promise<number[]> {
 }
 
 Deno.test("the bound is that of a conditional VAE, marginalised by hand with the same draws", async () => {
-  const { labelled, plain } = nonlinear();
+  const { labelled, plain } = labelledPair();
   const samples = 3, labels = [-1, 1, null, 0];
   const noise = normals(BITS.length * 2 * samples, 7).map((value) => [Math.fround(value)]);
   const { data: q } = await labelled.classify(BITS);
@@ -132,7 +108,7 @@ Deno.test("the bound is that of a conditional VAE, marginalised by hand with the
 });
 
 Deno.test("U(x) lies below ln p(x) by the divergence of q from the posterior, both by integration", async () => {
-  const { labelled, plain } = nonlinear();
+  const { labelled, plain } = labelledPair();
   const samples = 2000;
   // Midpoints of equal shares of the normal: a mean over them is an integral, to about 1 / samples.
   const points = Array.from({ length: samples }, (_, k) => [normalQuantile((k + 0.5) / samples)]);
@@ -167,7 +143,7 @@ Deno.test("U(x) lies below ln p(x) by the divergence of q from the posterior, bo
 });
 
 Deno.test("its gradient is that of its loss, by central differences, for every parameter", async () => {
-  const { labelled: vae } = nonlinear();
+  const { labelled: vae } = labelledPair();
   const labels = [-1, 1, null, 0];
   const noise = normals(BITS.length * 2, 7).map((value) => [value]);
   const objective = { type: "semiSupervised", alpha: 1.5 } as const;
@@ -213,11 +189,11 @@ Deno.test("labels and their objective are refused where they do not belong", asy
   );
   await assert.rejects(plain.classify(X), /the model has no classifier/);
   assert.throws(
-    () => VAE.create({ ...SPEC, condition: 0, classifier: {} }),
+    () => VAE.create({ ...PAIR_SPEC, condition: 0, classifier: {} }),
     /a model with a classifier: must be at least 2/,
   );
   const optimal = VAE.create({
-    ...SPEC,
+    ...PAIR_SPEC,
     classifier: {},
     likelihood: { type: "gaussian", variance: "optimal" },
   });

@@ -4,11 +4,11 @@
  * the conditional model says that knows nothing of labels; integrals over z.
  */
 import assert from "node:assert/strict";
-import { oneHot, VAE } from "../../mod.ts";
+import { oneHot } from "../../mod.ts";
 import { createApp } from "../../src/http/mod.ts";
 import { assertRelative } from "../util/close.ts";
-import { normals } from "../util/data.ts";
 import { EXECUTORS } from "../util/executors.ts";
+import { BITS, labelledPair } from "../util/labelled_pair.ts";
 import {
   CLASSES,
   labelledModel,
@@ -51,32 +51,8 @@ for (const executor of EXECUTORS) {
   });
 }
 
-const NETWORK = { hidden: [3], activation: "tanh" } as const;
-const SPEC = {
-  inputs: 2,
-  condition: 2,
-  encoder: NETWORK,
-  decoder: NETWORK,
-  latent: [{ size: 1 }],
-  likelihood: { type: "bernoulli" },
-} as const;
-const BITS = [[0, 0], [0, 1], [1, 0], [1, 1]];
-
-/** A model with a classifier, and the conditional model that it holds, with the same parameters. */
-function nonlinear(): { labelled: VAE; plain: VAE } {
-  const labelled = VAE.create({ ...SPEC, classifier: NETWORK }, { backend: "reference", seed: 4 });
-  const plain = VAE.create(SPEC, { backend: "reference" });
-  const moved = [...labelled.parameters()].map(([name, { data }], i) => {
-    const by = normals(data.length, 90 + i);
-    return [name, { data: data.map((value, j) => value + by[j]) }] as const;
-  });
-  labelled.setParameters(new Map(moved));
-  plain.setParameters(new Map(moved.filter(([name]) => !name.startsWith("classifier"))));
-  return { labelled, plain };
-}
-
 Deno.test("of x alone score(), encode() and reconstruct() are sums over the classes", async () => {
-  const { labelled, plain } = nonlinear();
+  const { labelled, plain } = labelledPair();
   const { data: q } = await labelled.classify(BITS);
   const perClass = await Promise.all([0, 1].map(async (y) => {
     const condition = oneHot(BITS.map(() => y), 2);
@@ -116,7 +92,7 @@ Deno.test("of x alone score(), encode() and reconstruct() are sums over the clas
 });
 
 Deno.test("importance-sampled ln p(x) of x alone is the integral over z, summed over the classes", async () => {
-  const { labelled, plain } = nonlinear();
+  const { labelled, plain } = labelledPair();
   // Wider than the prior: the weights are then bounded, and their standard error means something.
   const logVar = labelled.parameters().get("encoder.logVar.weight")!.data;
   labelled.setParameters(
@@ -148,7 +124,7 @@ Deno.test("importance-sampled ln p(x) of x alone is the integral over z, summed 
 });
 
 Deno.test("HTTP scores, encodes and reconstructs x alone, and rows with their class behind", async () => {
-  const { labelled } = nonlinear();
+  const { labelled } = labelledPair();
   const app = createApp({ models: { m: labelled } });
   const ask = async (verb: string, rows: unknown, more = {}) => {
     const answer = await app.request(`/v1/models/m/${verb}`, {

@@ -4,10 +4,18 @@
  *
  * Tolerance. Relatively 8 √n u a step (`graph/cost.ts`), and what a step errs by moves the next: t times that after t steps.
  * n, the lengths of the sums on the way from one loss to the next (forward, backward, over the batch), is below 8192; the sum of
- * the gradient's squares, which is longer, decides nothing here.
+ * the gradient's squares, which is longer, decides nothing here. That holds where training does not amplify what it is given:
+ * the two builds of WebAssembly, which round differently, are held to the same limit first. With a rate of 1e-3 the bound of
+ * k = 5 on 80 images is not such a run (they are 3 % apart after 170 steps), so that it is trained with 2e-4.
  */
 import assert from "node:assert/strict";
-import { type FitOptions, type ModelSpecInput, VAE } from "../../mod.ts";
+import {
+  type CreateOptions,
+  type FitOptions,
+  type FitReport,
+  type ModelSpecInput,
+  VAE,
+} from "../../mod.ts";
 import { readTable } from "../../bench/detection/protocol.ts";
 import { binarizeOnce, MNIST, readImages, rowsOf } from "../../bench/experiments/images.ts";
 import type { Matrix } from "../../src/scoring/matrix.ts";
@@ -21,6 +29,7 @@ interface Case {
   readonly likelihood: ModelSpecInput["likelihood"];
   readonly batchSize: number;
   readonly objective?: FitOptions["objective"];
+  readonly learningRate?: number;
 }
 
 const images = (count: number) => async () =>
@@ -48,36 +57,44 @@ const CASES: Readonly<Record<string, Case>> = {
     ...{ rows: images(80), network: [200, 200], latent: 50, batchSize: 8 },
     likelihood: { type: "bernoulli" },
     objective: { type: "iwae", samples: 5 },
+    learningRate: 2e-4,
   },
 };
 
 for (const [name, each] of Object.entries(CASES)) {
   Deno.test(`webgpu: ${name}: the loss curve of ${STEPS} steps is that of WebAssembly`, async () => {
     const { network: hidden, latent, likelihood, batchSize, objective } = each;
+    const optimizer = { type: "adam", learningRate: each.learningRate ?? 1e-3 } as const;
     const rows = await each.rows(), perEpoch = Math.ceil(rows.shape[0] / batchSize);
     const network = { hidden, activation: "tanh" } as const;
     const spec: ModelSpecInput = {
       ...{ inputs: rows.shape[1], encoder: network, decoder: network, latent: [{ size: latent }] },
       likelihood,
     };
-    const run = async (backend: "wasm" | "webgpu") => {
-      const vae = VAE.create(spec, { seed: 1, backend });
-      const report = await vae.fit(rows, { epochs: STEPS / perEpoch, batchSize, objective });
+    const run = async (device: CreateOptions) => {
+      const vae = VAE.create(spec, { seed: 1, ...device }), epochs = STEPS / perEpoch;
+      const report = await vae.fit(rows, { epochs, batchSize, objective, optimizer });
       vae.dispose();
       return report;
     };
-    const want = await run("wasm"), got = await run("webgpu");
+    const want = await run({ backend: "wasm" });
+    largestDifference(await run({ backend: "wasm", determinism: "portable" }), want, perEpoch);
+    const got = await run({ backend: "webgpu" });
     assert.equal(got.gpu?.lost, undefined);
     assert.equal(got.gpu?.steps, STEPS);
-    let largest = 0;
-    want.history.forEach(({ epoch, loss }, i) => {
-      const limit = 8 * Math.sqrt(LONGEST) * 2 ** -24 * epoch * perEpoch;
-      const off = Math.abs(got.history[i].loss - loss) / Math.abs(loss);
-      largest = Math.max(largest, off);
-      assert.ok(off <= limit, `epoch ${epoch}: ${got.history[i].loss} is not ${loss}`);
-    });
+    const largest = largestDifference(got, want, perEpoch);
     console.log(
       `${name}: ${got.gpu?.adapter}, largest relative difference ${largest.toExponential(1)}`,
     );
   });
+}
+
+/** Of the losses of all epochs, relative; each within its limit. */
+function largestDifference(got: FitReport, want: FitReport, perEpoch: number): number {
+  return want.history.reduce((largest, { epoch, loss }, i) => {
+    const limit = 8 * Math.sqrt(LONGEST) * 2 ** -24 * epoch * perEpoch;
+    const off = Math.abs(got.history[i].loss - loss) / Math.abs(loss);
+    assert.ok(off <= limit, `epoch ${epoch}: ${got.history[i].loss} is not ${loss}`);
+    return Math.max(largest, off);
+  }, 0);
 }

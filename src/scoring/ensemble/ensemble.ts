@@ -5,7 +5,8 @@
  *
  *   row → views → one program (`members.ts`) → statistics → surprisals s → score = ¾ s₍₁₎ + ¼ s₍₂₎
  *
- * Each surprisal is shared out among the columns as its statistic is, so contributions sum to the score. What a row
+ * The columns are blamed for half of the score by each of the two, as its statistic is shared out: contributions sum to
+ * the score, and a column that two ways of looking find strange stands out from one that a single way mistakes. What a row
  * lacks is filled in in two ways (`impute.ts`); it is as strange as the more ordinary of the two.
  */
 import type { Segment, SyncProgram, WeightFormat } from "../../backends/backend.ts";
@@ -35,7 +36,7 @@ export interface EnsembleModel {
 export const BATCH_ROWS = 64;
 
 /** What the largest surprisal counts, and the second. */
-const WEIGHTS = [0.75, 0.25] as const;
+const MOST = 0.75, NEXT = 0.25;
 
 export class Ensemble {
   readonly model: EnsembleModel;
@@ -187,16 +188,21 @@ export class Batch {
       this.parts[p].surprisals(rows, all, p * width, each);
     }
     for (let slot = 0; slot < rows; slot++) {
-      let score = 0;
-      for (const weight of WEIGHTS) {
-        const at = indexOfLargest(all, slot * each, each), nats = weight * all[slot * each + at];
-        score += nats;
-        const part = this.parts[Math.floor(at / width)];
-        part.blame(statistics[at % width], slot, nats, raw, (first + slot) * columns);
-        all[slot * each + at] = -Infinity;
-      }
+      const one = indexOfLargest(all, slot * each, each), most = all[slot * each + one];
+      all[slot * each + one] = -Infinity;
+      const two = indexOfLargest(all, slot * each, each), next = all[slot * each + two];
+      const score = MOST * most + NEXT * next;
+      this.#blame(one, slot, score / 2, raw, (first + slot) * columns);
+      this.#blame(two, slot, score / 2, raw, (first + slot) * columns);
       scores[first + slot] = score;
     }
+  }
+
+  /** Shares out `nats` of a row by one of its statistics, counted over all views; `to` is the row's first column. */
+  #blame(statistic: number, slot: number, nats: number, raw: Float64Array, to: number): void {
+    const { statistics } = this.#model, width = statistics.length;
+    const part = this.parts[Math.floor(statistic / width)];
+    part.blame(statistics[statistic % width], slot, nats, raw, to);
   }
 }
 

@@ -36,6 +36,8 @@ export interface BlamedColumn {
   readonly nats: number;
   /** As tables have it: a number, the text of a level or a time; null if missing or of no known level. */
   readonly value: number | string | null;
+  /** True of a level that no training row had. */
+  readonly unseen?: true;
   /** What the row's other cells let expect, the conditional median or the likeliest level; null of a time. */
   readonly expected: number | string | null;
   /** Where an ordinary cell would lie beside these others, at the level asked for; of what has an order. */
@@ -128,7 +130,13 @@ export function blamedColumn(
   { expected, low, high, probability }: CellExpectation = NOTHING,
 ): BlamedColumn {
   const { name: column, kind } = schema, known = (code: number) => inTable(schema, code, true);
-  const cell = { column, nats, value: inTable(schema, value), expected: known(expected) };
+  const cell = {
+    column,
+    nats,
+    value: inTable(schema, value),
+    expected: known(expected),
+    ...(value === schema.levels?.length && { unseen: true as const }),
+  };
   if (Number.isFinite(probability)) return { ...cell, probability };
   if (!Number.isFinite(low)) return cell;
   if (kind === "binary") return { ...cell, probability: likelier(expected) };

@@ -26,6 +26,7 @@ import {
   type NewJob,
   QueueFullError,
   type QueueStats,
+  soundInput,
 } from "../job_queue.ts";
 import { digestOf } from "../model_store.ts";
 import { Events } from "./events.ts";
@@ -71,7 +72,7 @@ export class NatsQueue implements JobQueue {
       ...{ fingerprint: print, input: digest, stamp },
     });
     if (record.fingerprint !== print) {
-      throw new JobConflictError("Cannot accept job: its id belongs to another job");
+      throw new JobConflictError();
     }
     // Also for a job that was there: whoever asked first may have died before this.
     if (record.state === "queued" && record.attempt === 0) await this.#announce(record);
@@ -162,8 +163,7 @@ export class NatsQueue implements JobQueue {
     const record = await this.#records.find(id);
     const bytes = record && await readObject(this.#rooms.data, inputOf(record));
     if (!bytes) throw new LeaseLostError();
-    if (await digestOf(bytes) === record.input) return bytes;
-    throw new SyntaxError("Cannot read input: its bytes are damaged");
+    return await soundInput(bytes, record.input);
   }
 
   async heartbeat(lease: Lease): Promise<void> {

@@ -63,7 +63,12 @@ export class Database {
 
   /** @throws TypeError if the file is none of ours */
   constructor(path: string) {
-    this.#sqlite = new DatabaseSync(path);
+    try {
+      this.#sqlite = new DatabaseSync(path);
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new TypeError(`Cannot open ${path}: ${reason}`, { cause });
+    }
     try {
       this.#sqlite.exec(
         `PRAGMA busy_timeout = ${BUSY_MS}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;`,

@@ -22,6 +22,7 @@ import {
   type NewJob,
   QueueFullError,
   type QueueStats,
+  soundInput,
 } from "../job_queue.ts";
 import { digestOf } from "../model_store.ts";
 import type { Database, Row } from "./database.ts";
@@ -69,7 +70,7 @@ export class SqliteQueue implements JobQueue {
     return this.#db.transaction(() => {
       const there = this.#row(job.id);
       if (there && there.fingerprint !== print) {
-        throw new JobConflictError("Cannot accept job: its id belongs to another job");
+        throw new JobConflictError();
       }
       if (there) return { job: jobOf(there), isNew: false };
       const { count } = this.#db.row(`SELECT count(*) AS count FROM jobs WHERE ${OPEN}`)!;
@@ -167,8 +168,7 @@ export class SqliteQueue implements JobQueue {
   async input({ job: { id } }: Lease): Promise<Uint8Array> {
     const digest = this.#row(id)?.input, bytes = readBlob(this.#db, digest);
     if (!bytes) throw new LeaseLostError();
-    if (await digestOf(bytes) === digest) return bytes;
-    throw new SyntaxError("Cannot read input: its bytes are damaged");
+    return await soundInput(bytes, String(digest));
   }
 
   async heartbeat(lease: Lease): Promise<void> {

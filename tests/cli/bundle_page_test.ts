@@ -1,0 +1,32 @@
+/**
+ * How the page of `elbow bundle --target browser` reads a table. Oracle: rows by hand. The script is the page's own, with
+ * stand-ins for the document and the Worker.
+ */
+import assert from "node:assert/strict";
+import { PAGE_SCRIPT } from "../../src/cli/bundle/browser_script.ts";
+
+type Read = (
+  model: { readonly columns: readonly string[]; readonly isTable: boolean },
+  text: string,
+) => Record<string, unknown>[];
+
+async function pageReader(): Promise<Read> {
+  const script = PAGE_SCRIPT.replace(/const scorer = new Worker\(.*\);/, "const scorer = {};");
+  assert.notEqual(script, PAGE_SCRIPT);
+  const source = `const document = { getElementById: () => ({}) };
+${script}
+export const read = (its, text) => { model = its; return rowsOf(text); };`;
+  return (await import(`data:text/javascript,${encodeURIComponent(source)}`)).read;
+}
+
+Deno.test("the page of a bare model takes no header for a row, and finds columns by name where it knows them", async () => {
+  const read = await pageReader(), bare = { columns: ["x0", "x1"], isTable: false };
+  assert.deepEqual(read(bare, "volts,amps\n1,2\n3,4\n"), [{ x0: 1, x1: 2 }, { x0: 3, x1: 4 }]);
+  assert.deepEqual(read(bare, "1,2\n"), [{ x0: 1, x1: 2 }]);
+  const named = { columns: ["volts", "amps"], isTable: false };
+  assert.deepEqual(read(named, "amps,volts\n1,2\n"), [{ amps: 1, volts: 2 }]);
+  // Of a table a first line of texts may be a row.
+  const table = { columns: ["mode", "place"], isTable: true };
+  assert.deepEqual(read(table, "idle,north\nrun,south\n").length, 2);
+  assert.throws(() => read(bare, "volts,amps\n"), /no rows below the names/);
+});

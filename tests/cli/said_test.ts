@@ -1,0 +1,184 @@
+/**
+ * What the commands say where a user would otherwise be misled: each is a defect that somebody met. Oracle: the rule of
+ * the help, or the library.
+ */
+import assert from "node:assert/strict";
+import { Detector } from "../../src/detection/detector.ts";
+import { Interruption } from "../../src/cli/io.ts";
+import { planeRows } from "../util/data.ts";
+import { cellsOf, elbow, elbowOk, Folder, QUICK, refused, tableCsv } from "./util.ts";
+
+const ENSEMBLE = ["--epochs", "2", "--hidden", "8"];
+
+/** A folder with a table with a count and a text, and a default detector of it. */
+async function trained() {
+  const folder = new Folder();
+  const rows = planeRows(120, 2, 4).map(([a, b], r) => [a, b, 3 + r % 7, ["idle", "run"][r % 2]]);
+  const csv = `a,b,starts,mode\n${rows.map((row) => row.join()).join("\n")}\n`;
+  const data = folder.write("t.csv", csv), model = folder.at("m.safetensors");
+  await elbowOk("train", data, "--out", model, ...ENSEMBLE);
+  return { folder, data, model, csv, [Symbol.dispose]: () => folder[Symbol.dispose]() };
+}
+
+Deno.test("sample draws whole counts, and says that networks that score are poor at drawing", async () => {
+  using run = await trained();
+  const { stdout, stderr } = await elbow(["sample", run.model, "--count", "50"]);
+  const counts = cellsOf(stdout).slice(1).map(([, , starts]) => Number(starts));
+  assert.ok(counts.every((each) => Number.isInteger(each) && each >= 0), `${counts}`);
+  assert.ok(new Set(counts).size > 1);
+  assert.match(stderr, /drawn from small networks that were trained to score/);
+  for (const command of ["encode", "reconstruct"]) {
+    const { stderr } = await elbow([command, run.model, run.data]);
+    assert.match(stderr, /those of the first of the model's 4 networks/);
+  }
+  const small = run.folder.at("s.safetensors");
+  await elbowOk("train", run.data, "--out", small, ...QUICK);
+  assert.equal((await elbow(["encode", small, run.data])).stderr, "");
+});
+
+Deno.test("an explanation says of a text that nobody has seen that nobody has", async () => {
+  using run = await trained();
+  const lines = run.csv.trimEnd().split("\n").slice(0, 20);
+  const odd = lines.map((line, r) => r === 5 ? line.replace(/[a-z]+$/, "on fire") : line);
+  const data = run.folder.write("n.csv", `${odd.join("\n")}\n`);
+  const rate = ["--false-alarm-rate", "0.9", "--explain", "4"];
+  assert.match(
+    await elbowOk("score", run.model, data, ...rate),
+    /mode holds what was never seen, expected (idle|run)/,
+  );
+  const { scores } = JSON.parse(await elbowOk("score", run.model, data, ...rate, "--json"));
+  const [mode] = scores[4].blamed.filter(({ column }: { column: string }) => column === "mode");
+  assert.deepEqual([mode.value, mode.unseen], [null, true]);
+});
+
+Deno.test("a model of a series is bundled for the browser alone", async () => {
+  using folder = new Folder();
+  const data = folder.write("t.csv", tableCsv(60)), model = folder.at("m.safetensors");
+  await elbowOk("train", data, "--out", model, "--window", "4");
+  for (const target of ["workers", "deno"]) {
+    const out = ["--out", folder.at(target)];
+    const said = await refused("bundle", model, "--target", target, ...out);
+    assert.match(said, new RegExp(`for ${target}: .*windows of 4 rows: take --target browser`));
+  }
+});
+
+Deno.test("recalibrate says that few rows cannot keep the rate, as training does", async () => {
+  using run = await trained();
+  const few = run.folder.write("few.csv", run.csv.split("\n").slice(0, 21).join("\n") + "\n");
+  const { stderr, stdout } = await elbow(["recalibrate", run.model, few, "--out", run.model]);
+  assert.match(stderr, /20 calibration rows allow no false-alarm rate below 0\.0476/);
+  assert.match(stdout, /False-alarm rate +0\.04762\n/);
+});
+
+Deno.test("a first row that was taken for the header is refused; years are names", async () => {
+  using folder = new Folder();
+  const train = async (csv: string) => {
+    const data = folder.write("t.csv", csv);
+    return await elbow(["train", data, "--out", folder.at("m"), ...QUICK]);
+  };
+  const rows = planeRows(40, 3, 2).map((row, r) => [...row, "ab"[r % 2]].join()).join("\n");
+  const bare = await train(`${rows}\n`);
+  assert.equal(bare.status, 2);
+  assert.match(bare.stderr, /line 1 must be a header of names: .*which are mostly numbers/);
+  assert.match((await train(`0,0,1,x\n${rows}\n`)).stderr, /mostly numbers/);
+  const years = await train(`2021,2022,2023,kind\n${rows}\n`);
+  assert.equal(years.status, 0, years.stderr);
+});
+
+Deno.test("dates as people write them are said to be text", async () => {
+  using folder = new Folder();
+  const day = (r: number) => `${1 + r % 28}.10.2024;${r * r % 17}`;
+  const csv = ["when;x", ...Array.from({ length: 60 }, (_, r) => day(r))].join("\n");
+  const data = folder.write("t.csv", `${csv}\n`);
+  for (const args of [["report", data], ["train", data, "--out", folder.at("m"), ...QUICK]]) {
+    const { stderr } = await elbow(args);
+    assert.match(stderr, /column "when" looks like dates, and is taken for text: .*ISO 8601/);
+  }
+});
+
+Deno.test("slips are refused as such, and options that would be ignored by their flags", async () => {
+  using run = await trained();
+  const { model, data, folder } = run;
+  const score = (...more: string[]) => refused("score", model, data, ...more);
+  assert.match(await score("--out", ""), /Cannot write "": the name of a file must not be empty/);
+  assert.match(
+    await refused("worker", "--db", `${folder.path}/no/x.db`),
+    /Cannot open .*no\/x\.db/,
+  );
+  assert.match(await refused("help", "nosuch"), /unknown command 'nosuch'/);
+  assert.match(await refused("serve"), /--models <dir>, --db <file> or --nats <urls>/);
+  assert.match(await score("--reference", "nosuch.csv"), /'--reference <table>' is for --method/);
+  assert.match(await score("--reference", data, "--method", "elbo"), /is for --method mahalanobis/);
+  assert.match(
+    await refused("encode", model, data, "--axes", "0,1"),
+    /'--axes' is for the picture/,
+  );
+  assert.match(
+    await refused("sample", model, "--count", "2", "--across", "2"),
+    /'--across <n>' is for the pictures/,
+  );
+  assert.match(
+    await refused("import", data, "--out", folder.at("i")),
+    /must be a safetensors file/,
+  );
+  const other = folder.write("t.xls", "a");
+  assert.match(await refused("score", model, other), /\.ndjson, \.parquet: current value/);
+  const window = ["--window", "4", "--preset", "linear", "--learning-rate", "0.1"];
+  const linear = await refused("train", data, "--out", folder.at("l"), ...window);
+  assert.match(linear, /preset "linear" has no --learning-rate/);
+});
+
+Deno.test("a cell beyond what is taken is refused by its size", async () => {
+  const detector = await Detector.fit(planeRows(60, 2, 1), { preset: "small", epochs: 1 });
+  await assert.rejects(detector.score([[1e200, 0]]), /finite number of magnitude at most 1e\+?150/);
+});
+
+Deno.test("score that is interrupted while it waits leaves no file, and says so", async () => {
+  using run = await trained();
+  const controller = new AbortController(), out = run.folder.at("scores.csv");
+  const before = run.folder.names();
+  const outcome = await elbow(["score", run.model, "-", "--out", out], {
+    signal: controller.signal,
+    async *stdinPieces() {
+      yield new TextEncoder().encode(run.csv);
+      setTimeout(() => controller.abort(new Interruption("SIGINT")), 50);
+      // A pipe whose writer is silent.
+      await new Promise(() => {});
+    },
+  });
+  assert.equal(outcome.status, 130);
+  assert.match(outcome.stderr, /Interrupted by SIGINT/);
+  assert.deepEqual(run.folder.names(), before);
+});
+
+Deno.test("tables that gzip compressed are read like the others; a part of one is refused", async () => {
+  using run = await trained();
+  const packed = async (text: string) => {
+    const stream = new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"));
+    return new Uint8Array(await new Response(stream).arrayBuffer());
+  };
+  const bytes = await packed(run.csv), data = run.folder.write("t.csv.gz", bytes);
+  assert.equal(
+    await elbowOk("score", run.model, data),
+    await elbowOk("score", run.model, run.data),
+  );
+  const other = run.folder.at("o.safetensors");
+  await elbowOk("train", data, "--out", other, ...ENSEMBLE);
+  assert.deepEqual(Deno.readFileSync(other), Deno.readFileSync(run.model));
+  const tabs = run.folder.write("t.tsv.gz", await packed(run.csv.replaceAll(",", "\t")));
+  assert.equal(
+    await elbowOk("score", run.model, tabs),
+    await elbowOk("score", run.model, run.data),
+  );
+  for (const broken of [bytes.subarray(0, bytes.length - 9), new TextEncoder().encode(run.csv)]) {
+    const path = run.folder.write("b.csv.gz", broken);
+    assert.match(
+      await refused("report", path),
+      /Cannot read .*b\.csv\.gz: it must be a whole file of gzip/,
+    );
+  }
+  assert.match(
+    await refused("score", run.model, run.folder.at("no.csv.gz")),
+    /there is no such file/,
+  );
+});
