@@ -8,10 +8,11 @@
  *
  * It needs Deno and a Vulkan, Metal or Direct3D driver. `--quick` takes tiny sizes and any adapter, goes through every
  * row of the table, and writes nothing: figures of a software adapter are none of a GPU. A whole run refuses a
- * software adapter, and is published. `gpu/pytorch.py` times the same work.
+ * software adapter, and is published. `gpu/pytorch.py` times the same work, `gpu/compare.ts` says what of it is held.
  */
 import { parseArgs } from "node:util";
 import { describeAdapter } from "../src/backends/open.ts";
+import { operationsOf } from "../src/graph/cost.ts";
 import { assertParity, GpuTask } from "./gpu/task.ts";
 import {
   type GpuCell,
@@ -84,9 +85,10 @@ for (const each of CASES) {
   const task = await GpuTask.open(elbow, randomModel(workload, batch, 1), batch, objective);
   const times = await task.sample(seconds, quick ? 2 : undefined), { dispatches } = task;
   task.dispose();
+  const ms = median(times.map(({ total }) => total));
   const cell: GpuCell = {
-    ...{ workload: workload.name, batch, samples: samples ?? null, parity },
-    ms: median(times.map(({ total }) => total)),
+    ...{ workload: workload.name, batch, samples: samples ?? null, parity, ms },
+    gigaflops: operationsOf(task.plan) / ms / 1e6,
     hostMs: median(times.map(({ host }) => host)),
     dispatches,
     submits: times.length,

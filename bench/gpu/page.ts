@@ -13,6 +13,8 @@ export interface GpuCell {
   readonly ms: number;
   /** Of these what the host spends before it waits. */
   readonly hostMs: number;
+  /** Of the products of a step, by its time. */
+  readonly gigaflops: number;
   /** Of one step. */
   readonly dispatches: number;
   readonly submits: number;
@@ -44,10 +46,13 @@ export interface GpuResults {
 
 export function gpuPage(results: GpuResults): string {
   const { date, machine, adapter, cells, scores, products } = results;
-  const lines = cells.map(({ workload, batch, samples, parity, ms, hostMs, dispatches }) => {
+  const lines = cells.map((cell) => {
+    const { workload, batch, samples, parity, ms, hostMs, dispatches, gigaflops } = cell;
     const objective = samples === null ? "ELBO" : `IWAE, k = ${samples}`;
-    const figures = [ms.toFixed(3), hostMs.toFixed(4), dispatches, parity.toExponential(1)];
-    return `| ${[workload, objective, batch, ...figures].join(" | ")} |`;
+    const times = [ms.toFixed(3), hostMs.toFixed(4), gigaflops.toFixed(1)];
+    return `| ${
+      [workload, objective, batch, ...times, dispatches, parity.toExponential(1)].join(" | ")
+    } |`;
   });
   return [
     `${adapter.name}${
@@ -56,8 +61,8 @@ export function gpuPage(results: GpuResults): string {
       date.slice(0, 10)
     }. Milliseconds of a training step, 64 to a submit.`,
     "",
-    "| Net | Objective | Batch | Step, ms | of it host, ms | Dispatches | Parity of losses |",
-    "| --- | --- | ---: | ---: | ---: | ---: | ---: |",
+    "| Net | Objective | Batch | Step, ms | of it host, ms | GFLOP/s | Dispatches | Parity of losses |",
+    "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |",
     ...lines,
     "",
     "| Net | Rows scored in a call | Rows/s |",

@@ -1,10 +1,12 @@
-"""The training steps of bench/gpu.ts in PyTorch, on the same card: eager, torch.compile, CUDA graphs.
+"""The work of bench/gpu.ts in PyTorch, on the same card: training steps (eager, torch.compile, CUDA graphs), scores of
+many rows, and plain float32 products.
 
     python3 bench/gpu/pytorch.py [--quick] [--device cuda] [--seconds S] [--modes eager,compile,graphs]
 
 Rows lie on the device; a step gathers its batch, draws noise, goes forward and backward, and updates
 by Adam. 64 steps are timed together, with one wait for the device at their end, as Elbow's are; losses stay on
-the device. Prints a table and writes build/bench/gpu_pytorch.json. A mode that fails is named with its reason.
+the device. Scores are eager and at the posterior mean, from rows on the host to numbers on the host; products are 8 to a
+wait. Prints a table and writes build/bench/gpu_pytorch.json. A mode that fails is named with its reason.
 """
 import argparse
 import json
@@ -135,6 +137,53 @@ def measure(step, device, seconds):
     return {"ms": total, "hostMs": host, "submits": len(times)}
 
 
+def wait(device):
+    if device == "cuda":
+        torch.cuda.synchronize()
+
+
+def repeated(work, device, seconds):
+    """Seconds of one call, after one that does not count."""
+    work()
+    wait(device)
+    calls, start = 0, time.perf_counter()
+    while calls == 0 or time.perf_counter() < start + seconds:
+        work()
+        wait(device)
+        calls += 1
+    return (time.perf_counter() - start) / calls
+
+
+def scores(name, rows, device, seconds):
+    torch.manual_seed(1)
+    workload = WORKLOADS[name]
+    vae, x = Vae(**workload).to(device), torch.rand(rows, workload["inputs"])
+
+    @torch.no_grad()
+    def score():
+        there = x.to(device)
+        mean, log_var = vae.encode(there)
+        kl = 0.5 * (mean.square() + log_var.exp() - log_var - 1).sum(1)
+        return (vae.reconstruction(there, mean) + kl).cpu()
+
+    return {"workload": name, "rows": rows, "rowsPerSecond": rows / repeated(score, device, seconds)}
+
+
+PER_WAIT = 8
+
+
+def product(side, device, seconds):
+    left, right = (torch.rand(side, side, device=device) for _ in range(2))
+    out = torch.empty(side, side, device=device)
+
+    def products():
+        for _ in range(PER_WAIT):
+            torch.matmul(left, right, out=out)
+
+    taken = repeated(products, device, seconds) / PER_WAIT
+    return {"side": side, "ms": 1000 * taken, "gigaflops": 2 * side**3 / taken / 1e9}
+
+
 def cases(quick):
     if quick:
         return [("W1", 8, None), ("W1", 32, None), ("W1", 4, 5)]
@@ -173,9 +222,20 @@ def main():
                 figures = f"failed: {cell['failed'][:80]} |"
             cells.append(cell)
             print(f"| {name} | {samples or '-'} | {batch} | {mode} | {figures} |", flush=True)
+    print("\n| Net | Rows scored in a call | Rows/s |\n| --- | ---: | ---: |")
+    scored = []
+    for name in WORKLOADS:
+        scored.append(scores(name, 64 if options.quick else 65_536, options.device, seconds))
+        print(f"| {name} | {scored[-1]['rows']} | {scored[-1]['rowsPerSecond']:.0f} |", flush=True)
+    print("\n| Square product, side | ms | GFLOP/s |\n| ---: | ---: | ---: |")
+    products = []
+    for side in [48] if options.quick else [1024, 4096]:
+        products.append(product(side, options.device, seconds))
+        print(f"| {side} | {products[-1]['ms']:.3f} | {products[-1]['gigaflops']:.1f} |", flush=True)
     os.makedirs("build/bench", exist_ok=True)
     with open("build/bench/gpu_pytorch.json", "w", encoding="utf-8") as file:
-        json.dump({"card": card, "pytorch": torch.__version__, "cells": cells}, file, indent=2)
+        results = {"card": card, "pytorch": torch.__version__, "cells": cells}
+        json.dump(results | {"scores": scored, "products": products}, file, indent=2)
 
 
 main()

@@ -170,8 +170,8 @@ export interface AdapterOptions {
   /** Stands in for `navigator.gpu`. */
   readonly gpu?: GPU;
   /**
-   * How products are cut was measured on an adapter once: give the same map again, or what was kept of it, and
-   * it is not measured again.
+   * How products are cut, as it was measured on an adapter: by default one map of the process. Give what was kept
+   * of a map, and it is not measured again.
    */
   readonly tiles?: Map<string, string>;
   /**

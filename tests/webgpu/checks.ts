@@ -1,9 +1,12 @@
 /**
  * Everything that a WebGPU implementation must pass, as a list that runs in Deno and in a browser alike:
  * conformance of every operation, derivatives, random graphs, golden values, ten optimiser steps, calls of
- * models. None of it knows where it runs: it is given a backend and the bytes of files.
+ * models, short runs. None of it knows where it runs: it is given a backend and the bytes of files.
  */
+import { equal, ok } from "node:assert/strict";
+import { openAccelerator } from "../../src/backends/open.ts";
 import type { GpuBackend } from "../../src/backends/webgpu/backend.ts";
+import { requireSelfTest } from "../../src/scoring/device/self_test.ts";
 import { OP_NAMES } from "../../src/ops/names.ts";
 import { checkOperation } from "../conformance/conformance.ts";
 import { checkGradients, checkPieces } from "../golden/pieces.ts";
@@ -11,6 +14,7 @@ import { checkSteps } from "../golden/steps.ts";
 import { readGolden } from "../golden/vae_golden.ts";
 import { HALF_CALL_CHECK } from "./halves.ts";
 import { CALL_CHECKS } from "./scoring.ts";
+import { assertSameCurve, SMALL, train, WITH_DRAWS } from "./training.ts";
 import { TILE_CHECKS } from "./tuning.ts";
 import { F32_UNIT_ROUNDOFF } from "../util/close.ts";
 import {
@@ -107,6 +111,27 @@ export const CHECKS: readonly Check[] = [
       await checkSteps(golden, backend, F32_UNIT_ROUNDOFF);
     },
   })),
+  {
+    name: "two epochs, and two with several draws, train as on WebAssembly",
+    async run() {
+      for (const example of [SMALL, WITH_DRAWS]) {
+        const { report: want, vae: host } = await train(example, { backend: "wasm" });
+        const { report, vae } = await train(example, { backend: "webgpu" });
+        ok(report.gpu !== undefined && report.gpu.lost === undefined, report.gpu?.lost);
+        equal(report.gpu.steps, 8);
+        assertSameCurve(report, want);
+        for (const each of [vae, host]) each.dispose();
+      }
+    },
+  },
+  {
+    name: "the self-test passes",
+    async run() {
+      const accelerator = await openAccelerator({ allowSoftware: true });
+      await requireSelfTest(accelerator);
+      accelerator.dispose();
+    },
+  },
   ...TILE_CHECKS,
   ...CALL_CHECKS,
   HALF_CALL_CHECK,

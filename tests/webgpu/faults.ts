@@ -1,7 +1,8 @@
 /**
  * Training while something goes wrong: the device destroyed before whatever it is asked for and after whatever is
- * waited for, every buffer refused, every submit thrown, every kind of call refused at once, every kind of shader made to compute
- * wrongly, no adapter, no device. Each run must end as WebAssembly's does, or be refused by name.
+ * waited for, every buffer refused, every submit thrown, every kind of call refused at once, a shader that does not
+ * compile, or computes wrongly (wrong_shaders.ts), no adapter, no device. Each run must end as WebAssembly's does,
+ * or be refused by name.
  */
 import assert from "node:assert/strict";
 import { Detector } from "../../mod.ts";
@@ -14,8 +15,8 @@ import {
   SMALL,
   train,
   type TrainingCheck,
-  WITH_DRAWS,
 } from "./training.ts";
+import { WRONG_SHADER_CHECKS } from "./wrong_shaders.ts";
 
 const GONE = /the device was lost|Cannot use the GPU/;
 
@@ -43,42 +44,6 @@ const REFUSED: readonly (readonly [name: string, time: number])[] = [
   ["writeBuffer", 8],
   ["submit", 1],
 ];
-
-/** What a kind of shader is made to do: a text that it has, and what stands there then. */
-type Wrong = Readonly<Record<string, readonly [text: string | RegExp, wrong: string]>>;
-
-const WRONG: Wrong = {
-  "a product": [/fma\(x0, y0,/g, "fma(x0, 1.01 * y0,"],
-  "a density": ["logVar + 1.83787704", "logVar + 1.83"],
-  "noise": ["turn(v, 1u - (col & 1u))", "turn(v, col & 1u)"],
-  "a sum over columns": [
-    "let total = pool[local - local % lanes];",
-    "let total = 1.01 * pool[local - local % lanes];",
-  ],
-  "a sum over rows": ["sum += scratch", "sum = scratch"],
-  "a norm": ["sum = fma(value, value, sum);", "sum += value;"],
-  "an update": ["fma(-rate, step,", "fma(rate, step,"],
-  "gathering": ["data[source + col]", "data[source]"],
-  "recording": ["= scratch[source + k];", "= 1.01 * scratch[source + k];"],
-};
-
-const WRONG_WITH_DRAWS: Wrong = {
-  "an activation": ["withSign(m / (m + 2.0), x)", "withSign(m / (m + 2.1), x)"],
-  "a log-sum-exp": ["result += logarithm(total);", "result += 1.01 * logarithm(total);"],
-  "a softmax": ["- largest) / total;", "- largest) / (total + 0.1);"],
-  "the repetition of rows": [/\(row \/ records/g, "(row % records"],
-};
-
-async function assertFound(example: Example, text: string | RegExp, wrong: string): Promise<void> {
-  let changed = 0;
-  const shader = (code: string) => {
-    const other = code.replaceAll(text, wrong);
-    changed += Number(other !== code);
-    return other;
-  };
-  await assertEndsRight({ shader }, /Cannot trust the GPU/, example);
-  assert.ok(changed > 0, "no shader has that text");
-}
 
 export const FAULT_CHECKS: readonly TrainingCheck[] = [
   {
@@ -114,12 +79,11 @@ export const FAULT_CHECKS: readonly TrainingCheck[] = [
     run: () =>
       assertAllEndRight("submits", 4, (at) => ({ throwAtSubmit: at }), /the queue is gone/),
   },
-  ...([[SMALL, WRONG], [WITH_DRAWS, WRONG_WITH_DRAWS]] as const).flatMap(([example, kinds]) =>
-    Object.entries(kinds).map(([what, [text, wrong]]): TrainingCheck => ({
-      name: `${what} that comes out wrong is found out`,
-      run: () => assertFound(example, text, wrong),
-    }))
-  ),
+  ...WRONG_SHADER_CHECKS,
+  {
+    name: "a shader that does not compile ends on WebAssembly",
+    run: () => assertEndsRight({ shader: (code) => code.replace("fn main", "fn main main") }, GONE),
+  },
   {
     name: "a device that is gone as soon as it is there ends on WebAssembly",
     run: () => assertEndsRight({ destroyAtOpening: true }, GONE),

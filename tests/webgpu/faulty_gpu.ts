@@ -44,6 +44,7 @@ export interface Counts {
   submits: number;
   buffers: number;
   groups: number;
+  dispatches: number;
   liveBuffers: number;
   devices: number;
   liveDevices: number;
@@ -62,6 +63,7 @@ export function faultyGpu(faults: Faults = {}): FaultyGpu {
       submits: 0,
       buffers: 0,
       groups: 0,
+      dispatches: 0,
       liveBuffers: 0,
     },
     ...{ devices: 0, liveDevices: 0 },
@@ -124,6 +126,7 @@ function spoil(device: GPUDevice, faults: Faults, counts: Counts): GPUDevice {
   };
   spoilBuffers(device, faults, counts, asked);
   before(device, "createBindGroup", () => counts.groups++);
+  countDispatches(device, counts);
   before(device, "createShaderModule", ({ code }) => [{ code: faults.shader?.(code) ?? code }]);
   before(device.queue, "submit", () => {
     if (counts.submits++ === faults.throwAtSubmit) throw new TypeError("the queue is gone");
@@ -131,6 +134,19 @@ function spoil(device: GPUDevice, faults: Faults, counts: Counts): GPUDevice {
   for (const name of DEVICE_CALLS) before(device, name, () => asked(name));
   for (const name of QUEUE_CALLS) before(device.queue, name, () => asked(name));
   return device;
+}
+
+function countDispatches(device: GPUDevice, counts: Counts): void {
+  const create = device.createCommandEncoder.bind(device);
+  device.createCommandEncoder = (descriptor) => {
+    const encoder = create(descriptor), begin = encoder.beginComputePass.bind(encoder);
+    encoder.beginComputePass = (descriptor) => {
+      const pass = begin(descriptor);
+      before(pass, "dispatchWorkgroups", () => counts.dispatches++);
+      return pass;
+    };
+    return encoder;
+  };
 }
 
 function spoilBuffers(device: GPUDevice, faults: Faults, counts: Counts, asked: () => void): void {

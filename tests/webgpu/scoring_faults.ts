@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { type CreateOptions, VAE } from "../../mod.ts";
-import type { Counts, Faults } from "./faulty_gpu.ts";
+import { type Counts, DEVICE_CALLS, type Faults, QUEUE_CALLS } from "./faulty_gpu.ts";
 import { assertClose, on, type Results, ROWS, SMALL } from "./scoring.ts";
 import type { TrainingCheck } from "./training.ts";
 
@@ -73,6 +73,14 @@ export const SCORING_FAULT_CHECKS: readonly TrainingCheck[] = [
   {
     name: "while it scores the device may be destroyed after whatever is waited for",
     run: () => assertAllScoreRight("waits", 4, (at) => ({ destroyAfterWait: at }), GONE),
+  },
+  {
+    name: "whatever a call asks for may be refused at once, from the first on",
+    async run() {
+      for (const name of [...DEVICE_CALLS, ...QUEUE_CALLS]) {
+        await assertScoresRight({ throwAt: [name, 0] }, /the driver refuses/);
+      }
+    },
   },
   {
     name: "while it scores any buffer may be refused",

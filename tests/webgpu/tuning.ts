@@ -11,7 +11,7 @@ import { createGraph } from "../../src/graph/graph.ts";
 import { type Plan, plan } from "../../src/graph/plan.ts";
 import type { Check } from "./checks.ts";
 import { checkLongSums, checkProducts } from "./derivatives.ts";
-import { type Faults, faultyGpu } from "./faulty_gpu.ts";
+import { type Counts, type Faults, faultyGpu } from "./faulty_gpu.ts";
 import type { TrainingCheck } from "./training.ts";
 
 export const TILE_CHECKS: readonly Check[] = Object.entries(TILES).map(([name, tile]): Check => ({
@@ -33,30 +33,34 @@ function products(): Plan {
   return plan(g, { outputs: { y }, capacity: 70, parameters: { length: 0, places: new Map() } });
 }
 
-/** A clock by which the tiles, in the order in which they are tried, take so long. */
-function clockOf(milliseconds: readonly number[]): () => number {
-  let asked = 0, now = 0;
+/** Milliseconds of a wait for the machine that the clock below is of. */
+const WAIT = 6;
+
+/** The clock of a machine on which a product takes so long, by its tile in the order in which they are tried. */
+function clockOf(counts: Counts, milliseconds: readonly number[]): () => number {
+  let dispatches = 0, waits = 0, now = 0;
   return () => {
-    const isEnd = asked % 2 === 1;
-    // Three runs of each tile, two looks at the clock for each.
-    if (isEnd) now += milliseconds[Math.floor(asked / 6) % milliseconds.length];
-    asked++;
+    // Each program makes one bind group.
+    const took = milliseconds[(counts.groups - 1) % milliseconds.length];
+    now += took * (counts.dispatches - dispatches) + WAIT * (counts.waits - waits);
+    [dispatches, waits] = [counts.dispatches, counts.waits];
     return now;
   };
 }
 
-async function tuned(faults: Faults): Promise<Map<string, string>> {
-  const { gpu } = faultyGpu(faults), tiles = new Map<string, string>();
+async function tuned(faults: Faults, milliseconds: readonly number[]) {
+  const { gpu, counts } = faultyGpu(faults), tiles = new Map<string, string>();
   const device = await openDevice({ allowSoftware: true, gpu });
-  const clock = clockOf([5, 4, 3, 1]);
+  const clock = clockOf(counts, milliseconds);
   const backend = backendOn(device, { tune: true, worth: 0, clock, tiles });
   await backend.prepare(products());
   assert.equal(tiles.size, 2);
-  const before = [...tiles];
+  const before = [...tiles], { dispatches } = counts;
   await backend.prepare(products());
   assert.deepEqual([...tiles], before);
+  assert.equal(counts.dispatches, dispatches);
   backend.dispose();
-  return tiles;
+  return { names: [...tiles.values()] as TileName[], dispatches };
 }
 
 const onlyTall = (code: string) =>
@@ -65,23 +69,44 @@ const onlyTall = (code: string) =>
     "$1fma(x0, 1.01 * y0,",
   );
 
-const names = (tiles: ReadonlyMap<string, string>): TileName[] => [...tiles.values()] as TileName[];
-
 export const TUNER_CHECKS: readonly TrainingCheck[] = [
   {
     name: "the tuner keeps the fastest tile of each shape, once",
     async run() {
-      assert.deepEqual(HARDWARE_TILES.at(-1), "tall");
-      assert.deepEqual(names(await tuned({})), ["tall", "tall"]);
+      assert.deepEqual(HARDWARE_TILES, ["small", "middle", "large", "tall"]);
+      const { names } = await tuned({}, [50, 40, 30, 10]);
+      assert.deepEqual(names, ["tall", "tall"]);
+    },
+  },
+  {
+    name: "the tuner tells products apart that take a fraction of a wait, by many to a submit",
+    async run() {
+      const { names, dispatches } = await tuned({}, [0.05, 0.051, 0.049, 0.05]);
+      assert.deepEqual(names, ["large", "large"]);
+      // Of two products and four tiles: one to compare, then 3 of 1; 2, 4, … 64; and 3 of 128.
+      assert.equal(dispatches, 2 * 4 * (1 + 3 + 126 + 3 * 128));
     },
   },
   {
     name: "the tuner never takes a tile that computes wrongly",
     async run() {
-      // What is wrong is not timed: the clock's order is that of the first product alone.
-      const [first, second] = names(await tuned({ shader: onlyTall }));
-      assert.equal(first, "large");
-      assert.notEqual(second, "tall");
+      const { names } = await tuned({ shader: onlyTall }, [50, 40, 30, 10]);
+      assert.deepEqual(names, ["large", "large"]);
+    },
+  },
+  {
+    name: "what a device was measured by holds for the next one of this process",
+    async run() {
+      const measure = async () => {
+        const { gpu, counts } = faultyGpu({});
+        const device = await openDevice({ allowSoftware: true, gpu });
+        const backend = backendOn(device, { tune: true, worth: 0 });
+        await backend.prepare(products());
+        backend.dispose();
+        return counts.dispatches;
+      };
+      assert.ok(await measure() > 0);
+      assert.equal(await measure(), 0);
     },
   },
   {

@@ -93,10 +93,13 @@ function requireReadOnly({ instructions, outputs }: Plan): void {
   throw new TypeError("Cannot compile: a plan must only read parameters that are kept as f16");
 }
 
+/** What was measured in this process, by adapter and shape. */
+const MEASURED = new Map<string, string>();
+
 function tunerOf(
   device: Device,
   pipelines: Pipelines,
-  { tiles = new Map(), clock = () => performance.now(), worth }: WebgpuOptions,
+  { tiles = MEASURED, clock = () => performance.now(), worth }: WebgpuOptions,
 ): Tuner {
   const none = device.buffer(1, GPUBufferUsage.STORAGE);
   const noState = device.buffer(1, GPUBufferUsage.STORAGE);

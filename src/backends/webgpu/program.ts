@@ -94,14 +94,15 @@ export class GpuProgram implements Program {
     this.#device.write(buffer, value.offset, words);
   }
 
-  run(rows: number): void {
+  /** @param times runs of one submit, one after the other: for who times them */
+  run(rows: number, times = 1): void {
     requireRows(rows, this.plan.capacity);
     this.#require("run");
     this.#rows[0] = rows;
     this.#device.write(this.control, CONTROL_WORDS.rows, this.#rows);
     this.#device.submit((encoder) => {
       const pass = encoder.beginComputePass();
-      this.encode(pass);
+      for (let i = 0; i < times; i++) this.encode(pass);
       pass.end();
     });
   }

@@ -3,6 +3,9 @@
  * matrices of that size, is compared with sums of the host in float64, and is timed. The fastest that was
  * right is kept, by adapter and shape, in a map that the caller may keep as well: plain data.
  *
+ * A wait for the GPU takes longer than most products. So a submit takes many of them, twice as many until they
+ * take LEAST milliseconds more than one does with its wait, and what counts is that difference.
+ *
  * A tile is right if it gives 64 elements, spread over the output, within (k + 4) 2^-24 Σ|terms|.
  *
  * Limits: operands of random numbers in [-1, 1); products below `WORTH` operations are not measured, since
@@ -21,8 +24,16 @@ import { type Step, valuesOf } from "./values.ts";
 /** Operations of a product that is measured. */
 const WORTH = 1e7;
 
-/** Runs of which the shortest counts, elements that are compared, and the longest sums of the host. */
-const RUNS = 3, COMPARED = 64;
+/** Submits of which the shortest counts, the most products of one, and the milliseconds that they should take. */
+const SUBMITS = 3, MOST = 128, LEAST = 5;
+
+/** Elements that are compared. */
+const COMPARED = 64;
+
+/** A program of which one submit takes several runs. */
+export interface RepeatedProgram extends Program {
+  run(rows: number, times?: number): void;
+}
 
 export interface TunerOptions {
   /** Names the device in the keys of `choices`. */
@@ -30,11 +41,11 @@ export interface TunerOptions {
   /** What was found before, by adapter and shape. */
   readonly choices: Map<string, string>;
   /** Compiles a plan with one tile for all of its products. */
-  readonly compile: (plan: Plan, tile: Tile) => Program;
+  readonly compile: (plan: Plan, tile: Tile) => RepeatedProgram;
   /** Milliseconds of a steady clock. */
   readonly clock: () => number;
   readonly fallback: ChooseTile;
-  /** \`WORTH\` unless given. */
+  /** `WORTH` unless given. */
   readonly worth?: number;
 }
 
@@ -90,32 +101,43 @@ export class Tuner {
     return best?.name;
   }
 
-  /** Milliseconds of a run, or nothing if it computes wrongly. */
+  /** Milliseconds of a product, or nothing if it computes wrongly. */
   async #time(
     product: Product,
     { a, b }: Operands,
     tile: Tile,
   ): Promise<number | undefined> {
-    const { clock, compile } = this.#options;
-    const program = compile(planOf(product), tile);
+    const program = this.#options.compile(planOf(product), tile);
     try {
       program.write("a", a);
       program.write("b", b);
-      const result = new Float32Array(product.rows * product.cols), first = result.subarray(0, 1);
+      const result = new Float32Array(product.rows * product.cols);
       program.run(1);
       await program.read("product", result);
-      if (!isRight(product, { a, b }, result)) return undefined;
-      let shortest = Infinity;
-      for (let i = 0; i < RUNS; i++) {
-        const start = clock();
-        program.run(1);
-        await program.read("product", first);
-        shortest = Math.min(shortest, clock() - start);
-      }
-      return shortest;
+      return isRight(product, { a, b }, result) ? await this.#timeOne(program) : undefined;
     } finally {
       program.dispose();
     }
+  }
+
+  /** Milliseconds of a run, without those of the wait. */
+  async #timeOne(program: RepeatedProgram): Promise<number> {
+    const first = new Float32Array(1), { clock } = this.#options;
+    const submit = async (times: number) => {
+      const start = clock();
+      program.run(1, times);
+      await program.read("product", first);
+      return clock() - start;
+    };
+    const shortest = async (times: number) => {
+      let least = Infinity;
+      for (let i = 0; i < SUBMITS; i++) least = Math.min(least, await submit(times));
+      return least;
+    };
+    const one = await shortest(1);
+    let times = 2;
+    while (times < MOST && await submit(times) - one < LEAST) times *= 2;
+    return (await shortest(times) - one) / (times - 1);
   }
 }
 

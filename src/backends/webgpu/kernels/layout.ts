@@ -2,6 +2,10 @@
  * Moving elements in WGSL: columns, rows, groups of rows, and broadcasting; definitions in
  * `ops/layout.ts` and `ops/reductions.ts`. Each element of the output reads what it needs; bits are
  * moved, not computed, but for sums of groups (in order) and means (one division).
+ *
+ *   bindings   operands anywhere, starts and widths in words of the record
+ *   dispatch   that of the loop an element stands in: see `stages.ts`
+ *   limits     none but those of memory; smallestCols takes columns² reads a row
  */
 import type { Kernels } from "./kernel.ts";
 

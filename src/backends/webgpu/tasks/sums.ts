@@ -4,7 +4,9 @@
  *   columnSum  `width` columns a workgroup, WORKGROUP / width threads for each; they take rows in
  *              turns and are added as a tree
  *   norm       NORM_SPAN elements a workgroup; one partial sum each (`values.ts` adds the fold)
- *   bindings   operand anywhere, result in scratch
+ *   bindings   operand anywhere, result in scratch; sizes and offsets in words of the record
+ *   dispatch   columnSum ⌈columns / width⌉ workgroups, norm ⌈elements / NORM_SPAN⌉
+ *   limits     rows and elements below 2^32
  */
 import { NORM_SPAN } from "../cuts.ts";
 import type { Step } from "../values.ts";

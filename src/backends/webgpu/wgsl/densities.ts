@@ -2,6 +2,10 @@
  * Log-densities and their derivatives in WGSL, per element, in nats. Formulas: `ops/gaussian.ts`,
  * `ops/bernoulli.ts`, `ops/continuous_bernoulli.ts`; the order of terms is that of the kernels in
  * `assembly/`, and with it the accuracy.
+ *
+ *   bindings   control, for a NaN that no compiler knows
+ *   dispatch   none of its own: functions of one element, which kernels call
+ *   limits     log-variances in [-30, 20]; logits any, their NaN stays
  */
 import { CONTROL_WORDS } from "../layout.ts";
 

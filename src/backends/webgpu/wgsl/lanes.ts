@@ -1,4 +1,10 @@
-/** What threads of a workgroup do together. `lanes`, a power of two, must be the same for all of them. */
+/**
+ * What threads of a workgroup do together. `lanes`, a power of two, must be the same for all of them.
+ *
+ *   bindings   none; `pool` in workgroup memory, one float a thread
+ *   dispatch   none of its own: called by all threads of a workgroup, in uniform control flow
+ *   limits     lanes up to WORKGROUP
+ */
 
 /** The lanes' values put together as a tree: one fixed order. */
 const tree = (name: string, together: (a: string, b: string) => string): string => `

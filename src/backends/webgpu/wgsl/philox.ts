@@ -1,6 +1,10 @@
 /**
  * Philox 4x32-10 in WGSL: the same integers as `core/philox.ts`. The upper half of a product of two
  * u32 is put together from products of 16 bits, WGSL having no wider integer.
+ *
+ *   bindings   control: the key, and a zero
+ *   dispatch   none of its own: functions of one element, which kernels call
+ *   limits     rows and columns below 2^32
  */
 import { CONTROL_WORDS } from "../layout.ts";
 
