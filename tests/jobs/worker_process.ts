@@ -4,6 +4,8 @@ import type { RunnerEntry } from "../../src/jobs/runner.ts";
 /** A worker in a process of its own, and what it says. */
 export class WorkerProcess {
   readonly entries: RunnerEntry[] = [];
+  /** All else that it said. */
+  readonly words: string[] = [];
   readonly #child: Deno.ChildProcess;
   readonly #reading: Promise<void>;
   #isKilled = false;
@@ -27,14 +29,26 @@ export class WorkerProcess {
     for await (const piece of this.#child.stderr.pipeThrough(new TextDecoderStream())) {
       const lines = (rest + piece).split("\n");
       rest = lines.pop()!;
-      for (const line of lines) if (line.startsWith("{")) this.entries.push(JSON.parse(line));
+      for (const line of lines) {
+        if (line.startsWith("{")) this.entries.push(JSON.parse(line));
+        else this.words.push(line);
+      }
     }
   }
 
-  /** A second time does nothing: a test that fails leaves no process behind. */
+  /**
+   * A second time does nothing: a test that fails leaves no process behind.
+   * @throws Error with what it said, if it had ended by itself
+   */
   async kill(signal: Deno.Signal = "SIGKILL"): Promise<void> {
-    if (!this.#isKilled) this.#child.kill(signal);
+    if (this.#isKilled) return;
     this.#isKilled = true;
+    try {
+      this.#child.kill(signal);
+    } catch (cause) {
+      await this.#reading;
+      throw new Error(`The worker had ended by itself: ${this.words.join("\n")}`, { cause });
+    }
     await this.#child.status;
     await this.#reading;
   }
