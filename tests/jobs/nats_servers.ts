@@ -10,9 +10,17 @@ export interface NatsServer extends AsyncDisposable {
   kill(): Promise<void>;
 }
 
+/** Below the ports that systems give to connections by themselves: one of them could be taken before a server has it. */
 function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
+  for (;;) {
+    const port = 20_000 + Math.floor(10_000 * Math.random());
+    try {
+      Deno.listen({ hostname: "127.0.0.1", port }).close();
+      return port;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    }
+  }
 }
 
 function start(name: string, port: number, folder: string, more: readonly string[]): NatsServer {
