@@ -214,7 +214,7 @@ export class TableScorer {
   /**
    * Scores one row of cells (`toCells`) without allocating: `out[0]` the score, `out[1]` the p-value, and
    * the columns' contributions behind them, as far as `out` reaches. The caller vouches for the values:
-   * only the score is checked. NaN is a missing cell (a model trained on whole rows then allocates). A cell that the likelihood cannot take, such as 2 under a Bernoulli likelihood,
+   * only the score is checked. NaN is a missing cell (a row that has one may allocate). A cell that the likelihood cannot take, such as 2 under a Bernoulli likelihood,
    * gives a finite score that means nothing.
    * @throws RangeError for another number of cells, or a score that is not finite
    */

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { TableScorer, VAE } from "../../mod.ts";
 import { digestOf } from "../../src/storage/model_store.ts";
+import { serveElbow } from "../util/elbow_server.ts";
 import { elbow, elbowOk, Folder, QUICK, refused, tableCsv } from "./util.ts";
 
 Deno.test("elbow serve answers for each file by its name, until it is interrupted", async () => {
@@ -60,27 +61,12 @@ Deno.test("elbow serve refuses a folder without models, with a damaged one, and 
   assert.match(await refused("serve", "--models", folder.path), /Cannot read .*n\.safetensors/);
 });
 
-/** A server in a process of its own, and its address. */
-async function startServer(...args: string[]): Promise<[Deno.ChildProcess, url: string]> {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--allow-all", "src/cli/main.ts", "serve", "--port", "0", "--json", ...args],
-    stdout: "piped",
-    stderr: "null",
-  }).spawn();
-  let text = "";
-  for await (const piece of child.stdout.pipeThrough(new TextDecoderStream())) {
-    text += piece;
-    if (text.includes("\n")) break;
-  }
-  return [child, JSON.parse(text).url];
-}
-
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
   Deno.test(`${signal}: what is being answered is answered, what is new is refused, and all ends`, async () => {
     using folder = new Folder();
     const model = VAE.create({ inputs: 3, latent: [{ size: 2 }] }, { seed: 1 });
     folder.write("m.safetensors", model.save());
-    const [child, url] = await startServer("--models", folder.path);
+    const { child, url } = await serveElbow("--models", folder.path);
     const body = new TransformStream<Uint8Array, Uint8Array>();
     const writer = body.writable.getWriter(), encoder = new TextEncoder();
     // A request that has begun, and whose body is not there yet.
@@ -116,7 +102,7 @@ Deno.test("a stream that never ends does not keep the server from ending", async
     "m.safetensors",
     VAE.create({ inputs: 1, latent: [{ size: 1 }] }, { seed: 1 }).save(),
   );
-  const [child, url] = await startServer("--models", folder.path);
+  const { child, url } = await serveElbow("--models", folder.path);
   const body = new TransformStream<Uint8Array, Uint8Array>();
   const writer = body.writable.getWriter();
   const stream = fetch(`${url}/v1/models/m/score`, {

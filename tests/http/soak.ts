@@ -9,6 +9,7 @@ import assert from "node:assert/strict";
 import { Detector } from "../../mod.ts";
 import { createClient, digestOf } from "../../src/http/mod.ts";
 import { planeRows } from "../util/data.ts";
+import { type ElbowServer, serveElbow } from "../util/elbow_server.ts";
 
 const COLUMNS = 8, CALLERS = 4, SWAP_MS = 100, REST_MS = 1000;
 const ROWS = planeRows(200, COLUMNS, 5);
@@ -40,22 +41,8 @@ export async function soak(minutes: number, seed: number): Promise<Soaked> {
   }
 }
 
-async function start(folder: string): Promise<{ child: Deno.ChildProcess; url: string }> {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: [
-      ...["run", "--no-check", "--allow-all", "src/cli/main.ts", "serve", "--train", "--json"],
-      ...["--db", `${folder}/elbow.db`, "--tokens", `${folder}/tokens`, "--port", "0"],
-    ],
-    stdin: "null",
-    stdout: "piped",
-    stderr: "null",
-  }).spawn();
-  let text = "";
-  for await (const piece of child.stdout.pipeThrough(new TextDecoderStream())) {
-    text += piece;
-    if (text.includes("\n")) break;
-  }
-  return { child, url: JSON.parse(text).url };
+function start(folder: string): Promise<ElbowServer> {
+  return serveElbow("--train", "--db", `${folder}/elbow.db`, "--tokens", `${folder}/tokens`);
 }
 
 interface Task {

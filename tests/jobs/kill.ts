@@ -9,42 +9,18 @@ import assert from "node:assert/strict";
 import { Detector } from "../../mod.ts";
 import { ApiError, createClient, digestOf } from "../../src/http/mod.ts";
 import { COLUMNS, ROWS, TOKEN, TOKENS, uniforms } from "./app.ts";
+import { type ElbowServer, serveElbow } from "../util/elbow_server.ts";
 
 /** Jobs that are kept unfinished while the server is being killed. */
 const WAITING = 5;
 /** Long enough that most kills fall into training. */
 const OPTIONS = { hidden: [8], latent: 2, epochs: 1000, batchSize: 16 };
 
-interface Server {
-  readonly child: Deno.ChildProcess;
-  readonly url: string;
-}
-
-async function start(folder: string): Promise<Server> {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: [
-      ...[
-        "run",
-        "--no-check",
-        "--allow-all",
-        "src/cli/main.ts",
-        "serve",
-        "--db",
-        `${folder}/jobs.db`,
-      ],
-      ...["--train", "--tokens", `${folder}/tokens`, "--port", "0", "--json"],
-      ...["--lease", "0.5", "--checkpoint-every", "0.05"],
-    ],
-    stdin: "null",
-    stdout: "piped",
-    stderr: "null",
-  }).spawn();
-  let text = "";
-  for await (const piece of child.stdout.pipeThrough(new TextDecoderStream())) {
-    text += piece;
-    if (text.includes("\n")) break;
-  }
-  return { child, url: JSON.parse(text).url };
+function start(folder: string): Promise<ElbowServer> {
+  return serveElbow(
+    ...["--db", `${folder}/jobs.db`, "--train", "--tokens", `${folder}/tokens`],
+    ...["--lease", "0.5", "--checkpoint-every", "0.05"],
+  );
 }
 
 /** @returns what happened, in a line */

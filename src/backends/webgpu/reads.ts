@@ -3,6 +3,7 @@
  * milliseconds, whatever is waited for. Copies are queued before whatever follows, which may change what they read;
  * reads that were asked for first end first.
  */
+
 /** Words from the element `first` on. */
 export interface Read {
   readonly buffer: GPUBuffer;

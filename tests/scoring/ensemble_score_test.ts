@@ -1,0 +1,72 @@
+/** How an ensemble's score, blame and gaps come of its statistics: each by the definitions of ADR 20, from their surprisals. */
+import assert from "node:assert/strict";
+import { Detector } from "../../mod.ts";
+import { type Batch, Ensemble } from "../../src/scoring/ensemble/ensemble.ts";
+import { planeRows } from "../util/data.ts";
+
+const WIDTH = 4, ROWS = planeRows(600, WIDTH, 11, 0.3);
+const DETECTOR = await Detector.fit(ROWS.slice(0, 500), { seed: 1, epochs: 5, hidden: [8] });
+const MODEL = DETECTOR.table.ensemble!;
+const NEW = ROWS.slice(500, 540).map((row, r) => r % 4 === 0 ? row.with(r / 4 % WIDTH, 6) : row);
+
+const cellsOf = (rows: readonly (readonly number[])[]) => ({
+  data: Float64Array.from(rows.flat()),
+  rows: rows.length,
+});
+
+/** Of each row all surprisals, with the statistic and view they are of, the largest first. */
+function surprisalsOf(batch: Batch, rows: readonly (readonly number[])[]) {
+  const { statistics, parts } = MODEL, each = parts.length * statistics.length;
+  const all = new Float64Array(rows.length * each);
+  batch.run({ cells: cellsOf(rows).data, at: 0, rows: rows.length });
+  batch.parts.forEach((part, p) => part.surprisals(rows.length, all, p * statistics.length, each));
+  return rows.map((_, r) =>
+    parts.flatMap((_, p) =>
+      statistics.map((name, s) => ({ name, p, nats: all[r * each + p * statistics.length + s] }))
+    ).sort((a, b) => b.nats - a.nats)
+  );
+}
+
+Deno.test("a score is three quarters of the largest surprisal and one of the second; each blames half of it", () => {
+  const ensemble = new Ensemble(MODEL, DETECTOR.vae.beside), batch = ensemble.bulk();
+  const { scores, raw } = ensemble.scoreCells(cellsOf(NEW));
+  surprisalsOf(batch, NEW).forEach(([first, second], r) => {
+    const want = 0.75 * first.nats + 0.25 * second.nats;
+    assert.ok(Math.abs(scores[r] - want) <= 1e-12 * want, `row ${r}: ${scores[r]} for ${want}`);
+    const halves = [first, second].map(({ name, p }) => {
+      const share = new Float64Array(WIDTH);
+      batch.parts[p].blame(name, r, want / 2, share, 0);
+      return share;
+    });
+    for (let c = 0; c < WIDTH; c++) {
+      const expected = halves[0][c] + halves[1][c], got = raw[r * WIDTH + c];
+      assert.ok(Math.abs(got - expected) <= 1e-9 * want, `row ${r}, column ${c}: ${got}`);
+    }
+    const sum = raw.subarray(r * WIDTH, (r + 1) * WIDTH).reduce((total, each) => total + each, 0);
+    assert.ok(Math.abs(sum - scores[r]) <= 1e-9 * want, `row ${r}: ${sum}`);
+  });
+  ensemble.dispose();
+});
+
+Deno.test("a row with a gap is no stranger than its regression says, blames what is there, and leaves others alone", () => {
+  const gaps = NEW.map((row, r) => r % 2 === 0 ? row.with((r + 1) % WIDTH, NaN) : row);
+  const ensemble = new Ensemble(MODEL, DETECTOR.vae.beside), batch = ensemble.bulk();
+  const whole = ensemble.scoreCells(cellsOf(NEW)),
+    { scores, raw } = ensemble.scoreCells(cellsOf(gaps));
+  let milder = 0;
+  surprisalsOf(batch, gaps).forEach(([first, second], r) => {
+    if (r % 2 === 1) return assert.equal(scores[r], whole.scores[r]);
+    const regression = 0.75 * first.nats + 0.25 * second.nats;
+    assert.ok(scores[r] <= regression * (1 + 1e-12), `row ${r}: ${scores[r]}, ${regression}`);
+    if (scores[r] < regression) milder++;
+    assert.equal(raw[r * WIDTH + (r + 1) % WIDTH], 0);
+    const sum = raw.subarray(r * WIDTH, (r + 1) * WIDTH).reduce((total, each) => total + each, 0);
+    assert.ok(Math.abs(sum - scores[r]) <= 1e-9 * scores[r], `row ${r}: ${sum}`);
+    // A single row has the bits of many.
+    const alone = new Float64Array(WIDTH);
+    assert.equal(ensemble.scoreRow(gaps[r], alone), scores[r]);
+    assert.deepEqual(alone, raw.slice(r * WIDTH, (r + 1) * WIDTH));
+  });
+  assert.ok(milder > 0 && milder < NEW.length / 2, `${milder} are milder by the nearest reference`);
+  ensemble.dispose();
+});
