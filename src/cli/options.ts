@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError, Option } from "npm:commander@15.1.0
 import { numberFault, type NumberLimits } from "../core/validate.ts";
 import { parseNumber } from "../formats/cells.ts";
 import { BACKENDS } from "../detection/options.ts";
-import { FILE_FORMATS } from "../scoring/quantize.ts";
+import { FILE_FORMATS } from "../trained/quantize.ts";
 import type { BackendChoice } from "../backends/open.ts";
 
 /** What every command that prints a result takes. */

@@ -6,7 +6,7 @@ import { Calibration } from "../scoring/calibration.ts";
 import { rawScores, typicalOf } from "../scoring/contributions.ts";
 import { Ensemble, type EnsembleModel } from "../scoring/ensemble/ensemble.ts";
 import { stepMeans } from "../scoring/series/windows.ts";
-import { costsOf } from "../scoring/sparse_twin.ts";
+import { costsOf } from "../trained/sparse_twin.ts";
 import { type Cells, standardize } from "../scoring/standardize.ts";
 import type { TableModel } from "../scoring/table_model.ts";
 import type { VAE } from "../training/vae.ts";

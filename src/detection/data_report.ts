@@ -11,7 +11,7 @@ import { type Cells, standardizationOf, standardize } from "../scoring/standardi
 import { type ColumnFacts, columnFacts, sentencesOf } from "./column_facts.ts";
 import { presentOf } from "./drift/sketch.ts";
 import { countBelow } from "../core/sorted.ts";
-import type { Matrix } from "../scoring/matrix.ts";
+import type { Matrix } from "../trained/matrix.ts";
 import { collapseWarning, MAX_COLUMNS, type Spectrum, spectrumOf } from "./spectrum.ts";
 
 /** One column. */

@@ -32,8 +32,8 @@ import {
   explainCells,
   type ExplainOptions,
 } from "../scoring/explain/explain.ts";
-import { writeModelFile } from "../scoring/model_file.ts";
-import { FILE_FORMATS, type FileFormat } from "../scoring/quantize.ts";
+import { writeModelFile } from "../trained/model_file.ts";
+import { FILE_FORMATS, type FileFormat } from "../trained/quantize.ts";
 import type { RawTable } from "../scoring/raw_table.ts";
 import type { Cells } from "../scoring/standardize.ts";
 import { rowSchema } from "../scoring/table_model.ts";
@@ -49,7 +49,7 @@ import {
   fromModelFile,
   loadModelFile,
   type TrainedVae,
-} from "../scoring/trained_vae.ts";
+} from "../trained/trained_vae.ts";
 import { type FitReport, gpuDetails } from "../training/report.ts";
 import { VAE } from "../training/vae.ts";
 import { calibrate, MIN_ROWS } from "./calibrate.ts";

@@ -25,7 +25,7 @@ export type { PartialFit, PartialFitOptions } from "./partial_fit.ts";
 export type { Recalibration } from "./recalibrate.ts";
 export type { RowExplanation, SaveOptions } from "./detector.ts";
 export type { BlamedColumn, ExplainOptions } from "../scoring/explain/explain.ts";
-export type { FileFormat } from "../scoring/quantize.ts";
+export type { FileFormat } from "../trained/quantize.ts";
 export type { RowScore, ScoreTable } from "../scoring/table_scorer.ts";
 export type { RawTable } from "../scoring/raw_table.ts";
 export type { TableRows } from "../scoring/table_rows.ts";

@@ -4,7 +4,7 @@ import type { BackendChoice } from "../backends/open.ts";
 import { PLAIN_LIKELIHOODS } from "../distributions/likelihood.ts";
 import { hasLevels, parseSchema } from "../scoring/schema.ts";
 import { columnsFault } from "../scoring/table_rows.ts";
-import { DEVICE_KEYS, type DeviceOptions } from "../scoring/device_options.ts";
+import { DEVICE_KEYS, type DeviceOptions } from "../trained/device_options.ts";
 import { STATISTIC_NAMES, type StatisticName } from "../scoring/ensemble/statistics.ts";
 import { MAX_WINDOW } from "../scoring/table_model.ts";
 import type { FitOptions } from "../training/options.ts";

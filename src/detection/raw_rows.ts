@@ -2,7 +2,7 @@
 import { show } from "../core/validate.ts";
 import { CellGatherer } from "../formats/cell_gatherer.ts";
 import { NUMBERS } from "../formats/cells.ts";
-import { requireFloatRows } from "../scoring/matrix.ts";
+import { requireFloatRows } from "../trained/matrix.ts";
 import { cellsOfRow, type TableRows } from "../scoring/table_rows.ts";
 import type { RawTable } from "../scoring/raw_table.ts";
 

@@ -5,7 +5,7 @@
  *   generation  z ~ p(z) → p(x | z, c)                                   decoder.0 … decoder.mean, …
  *
  * Rows are [x | c | m]: a conditional model's rows carry their condition behind the data, and where cells
- * may be missing every row says which are there, m = 1, and which not, m = 0 (`scoring/matrix.ts`).
+ * may be missing every row says which are there, m = 1, and which not, m = 0 (`trained/matrix.ts`).
  */
 import { batched, fixed } from "../core/shape.ts";
 import { layerStream, STREAMS } from "../core/streams.ts";

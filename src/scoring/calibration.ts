@@ -9,7 +9,7 @@
  */
 import { countBelow } from "../core/sorted.ts";
 import { requireNumber } from "../core/validate.ts";
-import { requireFiniteScore } from "./finite.ts";
+import { requireFiniteScore } from "../trained/finite.ts";
 
 /** Scores of rows kept back from training, and the p-values that follow. */
 export class Calibration {

@@ -6,7 +6,7 @@
  * million standard deviations out and counts as just that.
  */
 import { portableLog } from "../core/portable.ts";
-import type { Matrix } from "./matrix.ts";
+import type { Matrix } from "../trained/matrix.ts";
 
 /** Standard deviations beyond which a value counts as this far. */
 export const LIMIT = 1e6;

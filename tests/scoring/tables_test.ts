@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { rawContributions, relateToTypical } from "../../src/scoring/contributions.ts";
 import { parseSpec } from "../../src/models/spec.ts";
-import { toMatrix, toRows } from "../../src/scoring/matrix.ts";
+import { toMatrix, toRows } from "../../src/trained/matrix.ts";
 import { limits, restore, standardizationOf, standardize } from "../../src/scoring/standardize.ts";
 import { numericSchema } from "../../src/scoring/schema.ts";
 import { columnsOf, toCells } from "../../src/scoring/table_rows.ts";

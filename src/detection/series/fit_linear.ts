@@ -1,5 +1,5 @@
 /** Preset "linear": one linear VAE over windows, fitted exactly, and calibrated by fits without each stretch. */
-import { splitDevice } from "../../scoring/device_options.ts";
+import { splitDevice } from "../../trained/device_options.ts";
 import type { ColumnSchema } from "../../scoring/schema.ts";
 import type { Cells } from "../../scoring/standardize.ts";
 import type { TableModel } from "../../scoring/table_model.ts";

@@ -18,10 +18,10 @@ import { STREAMS } from "../../core/streams.ts";
 import { requireNumber } from "../../core/validate.ts";
 import { rawScores, typicalOf } from "../../scoring/contributions.ts";
 import { Expansion } from "../../scoring/expansion.ts";
-import type { Matrix } from "../../scoring/matrix.ts";
+import type { Matrix } from "../../trained/matrix.ts";
 import type { ColumnSchema } from "../../scoring/schema.ts";
 import { countWindows, windowsOf } from "../../scoring/series/windows.ts";
-import { costsOf } from "../../scoring/sparse_twin.ts";
+import { costsOf } from "../../trained/sparse_twin.ts";
 import {
   type Cells,
   type Standardization,
@@ -29,7 +29,7 @@ import {
   standardize,
 } from "../../scoring/standardize.ts";
 import { rowSchema } from "../../scoring/table_model.ts";
-import type { DeviceOptions } from "../../scoring/trained_vae.ts";
+import type { DeviceOptions } from "../../trained/trained_vae.ts";
 import { linearVaeParameters } from "../../training/em/as_vae.ts";
 import { momentsNow } from "../../training/em/moments.ts";
 import { principalFactors } from "../../training/em/principal_factors.ts";

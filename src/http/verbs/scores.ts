@@ -2,7 +2,7 @@
 import type { Calibration } from "../../scoring/calibration.ts";
 import { discover } from "../../scoring/false_discovery.ts";
 import type { TableScorer } from "../../scoring/table_scorer.ts";
-import type { ScoreMethod } from "../../scoring/trained_vae.ts";
+import type { ScoreMethod } from "../../trained/trained_vae.ts";
 import { isTable, unitsOf, vaeOf } from "../../scoring/units.ts";
 import type { Model } from "../catalogue.ts";
 import { explained, type WhyOptions } from "../explained.ts";

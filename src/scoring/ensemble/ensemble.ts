@@ -11,9 +11,9 @@
  */
 import type { Segment, SyncProgram, WeightFormat } from "../../backends/backend.ts";
 import { type Layout, layOut } from "../../graph/layout.ts";
-import type { Host } from "../engine.ts";
-import { requireFiniteScore } from "../finite.ts";
-import type { Matrix } from "../matrix.ts";
+import type { Host } from "../../trained/engine.ts";
+import { requireFiniteScore } from "../../trained/finite.ts";
+import type { Matrix } from "../../trained/matrix.ts";
 import type { Cells } from "../standardize.ts";
 import { project, type RowCells } from "../views/projector.ts";
 import type { ViewName } from "../views/view.ts";
