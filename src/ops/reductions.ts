@@ -14,6 +14,7 @@
  */
 import { fixed, SCALAR } from "../core/shape.ts";
 import { requireShapes } from "./common.ts";
+import { scaled } from "./shorthand.ts";
 import type { OpSpec } from "./spec.ts";
 
 export const sumRows: OpSpec<"sumRows"> = {
@@ -83,7 +84,7 @@ export const softmaxCols: OpSpec<"softmaxCols"> = {
 export const squaredNorm: OpSpec<"squaredNorm"> = {
   arity: 1,
   infer: () => SCALAR,
-  vjp: (e, { inputs: [x] }, dy) => [() => e.affine(e.mul(dy, x), { scale: 2, offset: 0 })],
+  vjp: (e, { inputs: [x] }, dy) => [() => scaled(e, e.mul(dy, x), 2)],
 };
 
 /** Columns are numbers in the result, and float32 tells so many apart; more places are a matter of sorting. */
