@@ -25,6 +25,7 @@ import { type FitReport, gpuOfAll } from "../../training/report.ts";
 import type { VAE } from "../../training/vae.ts";
 import { fitMembers, type Members, type MembersRequest } from "./fit_members.ts";
 import { fitViews } from "./fit_views.ts";
+import { gapsOf } from "./gaps.ts";
 import { roundHalves } from "./half_values.ts";
 import { linearResiduals, Moments } from "./linear.ts";
 import { filled, linearOutOfFold, normsOf } from "./out_of_fold.ts";
@@ -74,7 +75,7 @@ export async function fitEnsemble(request: EnsembleRequest): Promise<FittedEnsem
     const projection = filled(project(view, cells, columns));
     fitted.push(await fitPart(request, { view, projection, folds, referenceRows, p }));
   }
-  const model = assemble(columns, statistics, fitted);
+  const model = assemble({ columns, statistics, gaps: gapsOf(cells, columns) }, fitted);
   const [first, ...others] = fitted.flatMap(({ members: { vaes } }) => vaes);
   const complete = withNeighbours(model, fitted, cells, { order, referenceRows }, first.beside);
   for (const vae of others) vae.dispose();
@@ -164,8 +165,7 @@ function latentFor(covariance: Float64Array, features: number): number {
 
 /** The parts as one model. */
 export function assemble(
-  columns: number,
-  statistics: readonly StatisticName[],
+  table: Pick<EnsembleModel, "columns" | "statistics" | "gaps">,
   fitted: readonly FittedPart[],
 ): EnsembleModel {
   const members = new Map<string, Float32Array>(), linears = new Map<ViewName, Float32Array>();
@@ -179,7 +179,7 @@ export function assemble(
     });
   }
   const parts = fitted.map(({ part }) => part);
-  return { columns, statistics, parts, parameters: withDerived(parts, members, linears) };
+  return { ...table, parts, parameters: withDerived(parts, members, linears) };
 }
 
 /** The same with the curves of the distances, which the program itself takes. */
