@@ -14,20 +14,12 @@
  *
  * A missing cell costs what its column typically does, so that scores of rows that lack different cells
  * can be compared: an unknown value is neither strange nor a good sign. A column of the table may be
- * several to the VAE (`expansion.ts`): their raw contributions add up.
+ * several to the VAE (`table/expansion.ts`): their raw contributions add up.
  */
-import type { Expansion } from "./expansion.ts";
-import { requireFiniteScore } from "./finite.ts";
-import type { Matrix } from "./matrix.ts";
-import type { Cells } from "./standardize.ts";
-
-/** Rows as the VAE saw them, and what it said. */
-export interface Costs {
-  /** Standardised; 0 where missing. Columns behind those of `cost` are passed over. */
-  readonly x: Matrix;
-  readonly cost: Matrix;
-  readonly kl: Matrix;
-}
+import type { Expansion } from "./table/expansion.ts";
+import { requireFiniteScore } from "../trained/finite.ts";
+import type { Costs, RowCosts } from "../trained/costs.ts";
+import type { Cells } from "./table/cells.ts";
 
 /**
  * Scores of rows, and their raw contributions `[rows, columns]`.
@@ -84,15 +76,6 @@ export function addMissing(
   }
   return sum;
 }
-
-/** Numbers of many rows. */
-export interface Rows {
-  readonly data: ArrayLike<number>;
-  readonly shape: readonly [rows: number, columns: number];
-}
-
-/** `Costs`, of any numbers. */
-export type RowCosts = Readonly<Record<keyof Costs, Rows>>;
 
 /** Writes raw_d of row `r` to `out`, from `at` on, and returns the score, their sum. `x` is standardised. */
 export function rawContributions(

@@ -14,27 +14,29 @@
  */
 import { requireNumber, requireObject } from "../core/validate.ts";
 import type { Tensor } from "../formats/safetensors.ts";
-import { Calibration } from "./calibration.ts";
-import { fixedColumns } from "./data_rule.ts";
+import { Calibration } from "./decisions/calibration.ts";
+import { fixedColumns } from "../trained/data_rule.ts";
 import type { EnsembleModel } from "./ensemble/ensemble.ts";
 import { ensembleOf, ensembleTensors } from "./ensemble/ensemble_file.ts";
-import { Expansion } from "./expansion.ts";
-import { areFinite } from "./finite.ts";
+import { Expansion } from "./table/expansion.ts";
+import {
+  parameterValues,
+  SKETCH_TENSOR,
+  STREAM_TENSOR,
+  TABLE_TENSORS,
+} from "../trained/file_contents.ts";
+import { areFinite } from "../trained/finite.ts";
 import {
   blamingFile,
   type ModelFile,
   ModelFileError,
-  parameterValues,
   requireKind,
-  SKETCH_TENSOR,
   specOf,
-  STREAM_TENSOR,
-  TABLE_TENSORS,
-} from "./model_file.ts";
+} from "../trained/model_file.ts";
 import { parametersOf } from "../models/vae_graph.ts";
-import type { FileFormat } from "./quantize.ts";
-import { limits, type Standardization } from "./standardize.ts";
-import { type ColumnSchema, parseSchema } from "./schema.ts";
+import type { FileFormat } from "../trained/quantize.ts";
+import { limits, type Standardization } from "./table/standardize.ts";
+import { type ColumnSchema, parseSchema } from "./table/schema.ts";
 
 /** What a table model has beyond its VAE. */
 export interface TableModel {

@@ -20,7 +20,7 @@ import type { ModelSpec } from "../models/spec.ts";
 import { modelTerms, rowsInput } from "../models/vae_graph.ts";
 import { jointUnder, relativeSums } from "../objectives/beta_tc.ts";
 import type { Node } from "../ops/spec.ts";
-import type { Matrix } from "../scoring/matrix.ts";
+import type { Matrix } from "../trained/matrix.ts";
 
 /** How to draw. */
 export interface SurgeryOptions {

@@ -25,8 +25,8 @@ import { createScope } from "../layers/scope.ts";
 import type { ModelSpec } from "../models/spec.ts";
 import { latentSize, rowsInput, termsUnder } from "../models/vae_graph.ts";
 import { pathGradients } from "../objectives/path_gradient.ts";
-import { evaluateRows, type RowEvaluation } from "../scoring/evaluation.ts";
-import type { Matrix } from "../scoring/matrix.ts";
+import { evaluateRows, type RowEvaluation } from "../trained/evaluation.ts";
+import type { Matrix } from "../trained/matrix.ts";
 
 /** How to refine, and to measure. */
 export interface GapOptions {

@@ -4,9 +4,9 @@
  * the inverse of the view makes more of it: cells are kept within what the training rows had.
  */
 import { parametersOf } from "../../models/vae_graph.ts";
-import type { SampleOptions } from "../sampling.ts";
-import type { Cells } from "../standardize.ts";
-import { TrainedVae } from "../trained_vae.ts";
+import type { SampleOptions } from "../../trained/sampling.ts";
+import type { Cells } from "../table/cells.ts";
+import { TrainedVae } from "../../trained/trained_vae.ts";
 import { unproject } from "../views/view.ts";
 import type { EnsembleModel } from "./ensemble.ts";
 import { memberPrefix } from "./members.ts";

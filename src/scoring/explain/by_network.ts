@@ -11,12 +11,13 @@
  * for likelihoods of standardised columns; of the others the interval is that of p(x | z).
  */
 import { definitionOf, type Group, groupsOf } from "../../distributions/likelihood.ts";
-import type { Matrix } from "../matrix.ts";
-import { DRAW } from "../programs.ts";
-import { filledIn } from "../sparse_twin.ts";
-import { type Cells, standardize } from "../standardize.ts";
+import type { Matrix } from "../../trained/matrix.ts";
+import { DRAW } from "../../trained/programs.ts";
+import { filledIn } from "../../trained/sparse_twin.ts";
+import type { Cells } from "../table/cells.ts";
+import { standardize } from "../table/standardize.ts";
 import type { TableModel } from "../table_model.ts";
-import type { TrainedVae } from "../trained_vae.ts";
+import type { TrainedVae } from "../../trained/trained_vae.ts";
 import { type CellExpectation, type Expecting, NOTHING } from "./expectation.ts";
 import { QUANTILES } from "./quantiles.ts";
 

@@ -3,8 +3,8 @@
  * stranger. To add one: its file, its name and its line here, its case in `tests/named_scores/`.
  */
 import { requireChoice, requireNumber, requireObject } from "../../core/validate.ts";
-import { requireFiniteRows } from "../../scoring/finite.ts";
-import type { Matrix, Rows } from "../../scoring/matrix.ts";
+import { requireFiniteRows } from "../../trained/finite.ts";
+import type { Matrix, Rows } from "../../trained/matrix.ts";
 import { dose } from "./dose.ts";
 import { elbo } from "./elbo.ts";
 import { kl } from "./kl.ts";

@@ -1,6 +1,6 @@
 /** What a named score is. */
-import type { RowEvaluation } from "../../scoring/evaluation.ts";
-import type { Matrix } from "../../scoring/matrix.ts";
+import type { RowEvaluation } from "../../trained/evaluation.ts";
+import type { Matrix } from "../../trained/matrix.ts";
 import type { GapOptions, Gaps } from "../refinement.ts";
 
 /** What a score may be told. */

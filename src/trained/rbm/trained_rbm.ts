@@ -8,14 +8,9 @@ import { requireNumber } from "../../core/validate.ts";
 import { parseRbmSpec, rbmParameters, type RbmSpec } from "../../models/rbm.ts";
 import type { DeviceOptions } from "../device_options.ts";
 import { BULK_ROWS, Engine, type NamedTensor } from "../engine.ts";
+import { parameterValues } from "../file_contents.ts";
 import type { Matrix, Rows } from "../matrix.ts";
-import {
-  blamingFile,
-  type ModelFile,
-  parameterValues,
-  requireKind,
-  writeModelFile,
-} from "../model_file.ts";
+import { blamingFile, type ModelFile, requireKind, writeModelFile } from "../model_file.ts";
 import { pauser } from "../pauser.ts";
 import { loadModelFile } from "../trained_vae.ts";
 import { energiesOf, type RbmEngine, unitRows } from "./energies.ts";

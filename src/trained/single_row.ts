@@ -4,7 +4,7 @@
  * cost and KL where they lie. Nothing is looked up by name, copied or allocated.
  */
 import type { Live, SyncProgram } from "../backends/backend.ts";
-import type { RowCosts, Rows } from "./contributions.ts";
+import type { RowCosts } from "./costs.ts";
 
 export class SingleRow {
   readonly #program: SyncProgram;
@@ -45,7 +45,7 @@ export class SingleRow {
   }
 }
 
-function asRow(data: ArrayLike<number>): Rows {
+function asRow(data: ArrayLike<number>): RowCosts["x"] {
   return { data, shape: [1, data.length] };
 }
 

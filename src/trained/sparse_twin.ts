@@ -8,7 +8,7 @@
  * are there.
  */
 import type { BackendChoice } from "../backends/open_score.ts";
-import type { Costs } from "./contributions.ts";
+import type { Costs } from "./costs.ts";
 import { type Matrix, withObserved } from "./matrix.ts";
 import { TrainedVae } from "./trained_vae.ts";
 

@@ -12,10 +12,7 @@
 import { crc32 } from "../core/crc32.ts";
 import { decode, encode, type Tensor } from "../formats/safetensors.ts";
 import { show } from "../core/validate.ts";
-import type { ParameterSpec } from "../layers/scope.ts";
 import { type ModelSpec, parseSpec } from "../models/spec.ts";
-import { areFinite } from "./finite.ts";
-import { isEnsembleTensor } from "./ensemble/tensor_names.ts";
 import { FILE_FORMATS, type FileFormat, packTensors, unpackTensors } from "./quantize.ts";
 
 /** What a file holds. */
@@ -32,19 +29,6 @@ export interface ModelFile {
   /** How the file keeps float32 tensors; "f32". */
   readonly format?: FileFormat;
 }
-
-/** Vectors that a detector's file holds beside a VAE's parameters: see `table_model.ts`. */
-export const TABLE_TENSORS = [
-  "table.centre",
-  "table.scale",
-  "table.typical",
-  "table.calibration",
-] as const;
-
-/** What drift is measured against; files of no longer ago than it have one. */
-export const SKETCH_TENSOR = "table.sketches";
-/** And that of a series, for its streams. */
-export const STREAM_TENSOR = "table.stream";
 
 const FORMAT = "elbow";
 const VERSION = "1";
@@ -150,56 +134,6 @@ export function requireKind(file: ModelFile, kinds: readonly ModelFileKind[]): v
 /** What the model of a file is. */
 export function specOf({ metadata }: ModelFile): ModelSpec {
   return blamingFile(() => parseSpec(metadata.spec));
-}
-
-/**
- * Refuses what does not belong into the file of a VAE or detector; what is missing is for its reader
- * to miss.
- */
-function requireContents(
-  { kind, metadata, tensors }: ModelFile,
-  parameters: readonly string[],
-): void {
-  const isDetector = kind === "detector";
-  const texts = isDetector ? ["spec", "table"] : ["spec"];
-  const ofTable = isDetector ? [...TABLE_TENSORS, SKETCH_TENSOR] : [];
-  const ofSeries = isDetector && isSeries(metadata.table) ? [STREAM_TENSOR] : [];
-  const names = new Set<string>([...parameters, ...ofTable, ...ofSeries]);
-  if (isDetector && metadata.ensemble !== undefined) texts.push("ensemble");
-  const hasEnsemble = texts.includes("ensemble");
-  const text = Object.keys(metadata).find((name) => !texts.includes(name));
-  // Which tensors an ensemble has is for its own reader to say.
-  const tensor = [...tensors.keys()].find((name) =>
-    !names.has(name) && !(hasEnsemble && isEnsembleTensor(name))
-  );
-  if (text === undefined && tensor === undefined) return;
-  const unknown = text === undefined ? `tensor ${show(tensor)}` : `metadata ${show(text)}`;
-  throw new ModelFileError(`Cannot read model: unknown ${unknown}`);
-}
-
-const isSeries = (table: unknown): boolean =>
-  typeof table === "object" && table !== null && "window" in table;
-
-/**
- * The values of the parameters that a file must hold, by name.
- * @throws ModelFileError unless each is there, in its shape and finite, and nothing unknown
- */
-export function parameterValues(
-  file: ModelFile,
-  parameters: readonly ParameterSpec[],
-): Map<string, Float32Array> {
-  requireContents(file, parameters.map(({ name }) => name));
-  const values = parameters.map(({ name, rows, cols }) => {
-    const { data, shape } = file.tensors.get(name) ?? {};
-    const shaped = shape?.length === 2 && shape[0] === rows && shape[1] === cols;
-    if (data instanceof Float32Array && shaped && areFinite(data)) {
-      return [name, data] as const;
-    }
-    throw new ModelFileError(
-      `Cannot read model: parameter "${name}" must be finite float32 [${rows}, ${cols}]`,
-    );
-  });
-  return new Map(values);
 }
 
 /** Runs `read`; for what it refuses, the file is to blame. */

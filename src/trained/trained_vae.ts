@@ -9,6 +9,7 @@ import type { ModelSpec } from "../models/spec.ts";
 import { latentSize, parametersOf } from "../models/vae_graph.ts";
 import type { DeviceOptions } from "./device_options.ts";
 import { Engine, type Host, type NamedTensor, type WorkDevice } from "./engine.ts";
+import { parameterValues } from "./file_contents.ts";
 import { requireFiniteScore } from "./finite.ts";
 import { requireData } from "./data_rule.ts";
 import { encodeRows, type MomentOptions } from "./moments.ts";
@@ -30,7 +31,6 @@ import { loadModelFile } from "./load_model_file.ts";
 import { boundsOf, evaluateModel, stepsOf } from "./model_evaluation.ts";
 import {
   type ModelFile,
-  parameterValues,
   readModelFile,
   requireKind,
   specOf,
