@@ -51,7 +51,10 @@ export class TrainedVae {
   readonly spec: ModelSpec;
   /** @internal */
   protected readonly engine: Engine<ProgramName>;
-  /** What the rest of the library asks. @internal */
+  /**
+   * What the rest of the library asks.
+   * @internal
+   */
   readonly onHost: OnHost;
 
   /**
