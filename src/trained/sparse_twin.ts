@@ -9,7 +9,8 @@
  */
 import type { BackendChoice } from "../backends/open_score.ts";
 import type { Costs } from "./costs.ts";
-import { type Matrix, withObserved } from "./matrix.ts";
+import type { Matrix } from "./matrix.ts";
+import { withObserved } from "./observed.ts";
 import { TrainedVae } from "./trained_vae.ts";
 
 const TWINS = new WeakMap<TrainedVae, TrainedVae>();

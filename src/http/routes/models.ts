@@ -3,7 +3,7 @@
  * the app may be changed, its uploads and its end.
  */
 import type { Context, Hono } from "npm:hono@4.13.19";
-import { latentSize } from "../../models/vae_graph.ts";
+import { latentSize } from "../../models/spec.ts";
 import { isTable, unitsOf, vaeOf } from "../../scoring/units.ts";
 import { readBytes, requireType } from "../body.ts";
 import type { Served } from "../catalogue.ts";
