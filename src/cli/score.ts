@@ -216,7 +216,7 @@ async function writeStream(
   const request = { model, source: data, pieces, asked, device, separator, online, io };
   const lines = untilAborted(scoreStream(request, totals), io.signal);
   if (out !== undefined) await writeWhole(out, lines);
-  else for await (const text of lines) io.stdout(text);
+  else for await (const piece of lines) io.stdout(piece);
   const { rows, anomalies, uncertain } = totals;
   const withheld = minConfidence === undefined ? "" : `, ${count(uncertain)} left uncertain`;
   const flagged = `${counted(anomalies, "row")} flagged at a false-alarm rate of ${
@@ -226,18 +226,26 @@ async function writeStream(
 }
 
 /** The pieces until the signal is aborted, also while one is waited for; then its reason is thrown. */
-async function* untilAborted(
-  pieces: AsyncGenerator<string>,
+async function* untilAborted<Piece>(
+  pieces: AsyncGenerator<Piece>,
   signal: AbortSignal,
-): AsyncGenerator<string> {
-  const aborted = new Promise<never>((_, reject) =>
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true })
-  );
-  aborted.catch(() => {});
-  for (;;) {
-    const { done, value } = await Promise.race([pieces.next(), aborted]);
-    if (done) return;
-    yield value;
+): AsyncGenerator<Piece> {
+  // One listener, which forgets: a promise that every wait races against would hold on to all of them.
+  let interrupt = (_reason: unknown) => {};
+  const listener = () => interrupt(signal.reason);
+  signal.addEventListener("abort", listener);
+  try {
+    for (;;) {
+      signal.throwIfAborted();
+      const { done, value } = await new Promise<IteratorResult<Piece, void>>((resolve, reject) => {
+        interrupt = reject;
+        pieces.next().then(resolve, reject);
+      });
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    signal.removeEventListener("abort", listener);
   }
 }
 
