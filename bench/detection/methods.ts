@@ -12,7 +12,8 @@ import { Ensemble } from "../../src/scoring/ensemble/ensemble.ts";
 import type { StatisticName } from "../../src/scoring/ensemble/statistics.ts";
 import { knn } from "../../src/detection/baselines/knn.ts";
 import { mahalanobis, pca } from "../../src/detection/baselines/pca.ts";
-import { type Cells, standardizationOf, standardize } from "../../src/scoring/standardize.ts";
+import type { Cells } from "../../src/scoring/table/cells.ts";
+import { standardizationOf, standardize } from "../../src/scoring/table/standardize.ts";
 import type { Matrix } from "../../src/trained/matrix.ts";
 import type { Baseline } from "../../src/detection/baselines/baseline.ts";
 import type { Split } from "./protocol.ts";
@@ -94,7 +95,7 @@ async function withStatistics(
 ): Promise<Float64Array> {
   const detector = await detectorOf(split, seed);
   const { ensemble } = tableModelOf(readModelFile(detector.save()));
-  const scorer = new Ensemble({ ...ensemble!, statistics }, detector.vae.beside);
+  const scorer = new Ensemble({ ...ensemble!, statistics }, detector.vae.onHost.machine);
   const { scores } = scorer.scoreCells(split.test);
   scorer.dispose();
   return scores;

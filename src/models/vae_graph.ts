@@ -21,6 +21,7 @@ import { dense, mlp } from "../layers/mlp.ts";
 import type { NoiseDistribution, ShapedNoise } from "../layers/noise.ts";
 import { createScope, type ParameterSpec, type Scope } from "../layers/scope.ts";
 import { type Aggregate, type Latents, type Terms, termsOf } from "../objectives/terms.ts";
+import { filled } from "../ops/shorthand.ts";
 import type { Node } from "../ops/spec.ts";
 import { latentWidth, standardPriorOf } from "./latents.ts";
 import { priorOf } from "./priors.ts";
@@ -233,8 +234,7 @@ function modelPrior(scope: Scope, spec: ModelSpec): Prior {
 function wholeRows(g: Graph, { inputs, missing }: ModelSpec, rows: Node): Node {
   if (missing !== "mask") return rows;
   const { rows: count, batched } = rows.shape;
-  const shape = { rows: count, cols: inputs, batched, mean: false };
-  return g.concatCols(rows, g.broadcast(g.constant(1), shape));
+  return g.concatCols(rows, filled(g, 1, { rows: count, cols: inputs, batched }));
 }
 
 /** A layer's noise: `noise` in a model of one layer, `noise.0`, `noise.1`, … in one of several. */

@@ -14,12 +14,12 @@
  *
  * A missing cell costs what its column typically does, so that scores of rows that lack different cells
  * can be compared: an unknown value is neither strange nor a good sign. A column of the table may be
- * several to the VAE (`expansion.ts`): their raw contributions add up.
+ * several to the VAE (`table/expansion.ts`): their raw contributions add up.
  */
-import type { Expansion } from "./expansion.ts";
+import type { Expansion } from "./table/expansion.ts";
 import { requireFiniteScore } from "../trained/finite.ts";
 import type { Costs, RowCosts } from "../trained/costs.ts";
-import type { Cells } from "./standardize.ts";
+import type { Cells } from "./table/cells.ts";
 
 /**
  * Scores of rows, and their raw contributions `[rows, columns]`.

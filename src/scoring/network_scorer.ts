@@ -11,7 +11,8 @@ import { costsOf, disposeTwin } from "../trained/sparse_twin.ts";
 import type { TrainedVae } from "../trained/trained_vae.ts";
 import { addMissing, rawContributions, rawScores } from "./contributions.ts";
 import type { RawScores, RowScorer } from "./row_scorer.ts";
-import { type Cells, logJacobian, restore, standardize, standardizeValue } from "./standardize.ts";
+import type { Cells } from "./table/cells.ts";
+import { logJacobian, restore, standardize, standardizeValue } from "./table/standardize.ts";
 import type { TableModel } from "./table_model.ts";
 
 export class NetworkScorer implements RowScorer {
@@ -48,13 +49,15 @@ export class NetworkScorer implements RowScorer {
 
   /** Through the program of a single row, whose memory the cells are written into. */
   #scoreWritten(row: ArrayLike<number>, raw: Float64Array): number {
-    const { standardization, expansion } = this.#model, single = this.#vae.single(), { x } = single;
+    const { standardization, expansion } = this.#model,
+      single = this.#vae.onHost.single(),
+      { x } = single;
     const whole = expansion.isIdentity ? row : this.#expanded;
     if (whole === this.#expanded) expansion.expandRow(row, this.#expanded);
     for (let d = 0; d < whole.length; d++) {
       x[d] = Math.fround(standardizeValue(whole[d], standardization, d));
     }
-    if (this.takesMissing) markObserved(x, this.#vae.placeholders);
+    if (this.takesMissing) markObserved(x, this.#vae.onHost.placeholders);
     single.run();
     if (expansion.isIdentity) return rawContributions(single.costs, 0, raw, 0);
     const score = rawContributions(single.costs, 0, this.#apart, 0);
@@ -83,7 +86,7 @@ export class NetworkScorer implements RowScorer {
   }
 
   draw(first: number, count: number, options: SampleOptions): Cells {
-    return this.fromVae(this.#vae.sampleFrom(first, count, options));
+    return this.fromVae(this.#vae.onHost.draw(first, count, options));
   }
 
   findFault(cells: Cells): CellFault | undefined {

@@ -5,7 +5,7 @@
 import { csvLine } from "../formats/csv_line.ts";
 import { MOST_BYTES, writeDecimal, writeWhole } from "../formats/decimal_bytes.ts";
 import { BlameCells, PValueCells } from "./cells_as_bytes.ts";
-import type { Decision, RowDecision } from "./decide.ts";
+import type { Decision, RowDecision } from "./decisions/decide.ts";
 import type { ScoreTable, TableScorer } from "./table_scorer.ts";
 
 /** Columns to blame that are listed. */

@@ -15,6 +15,7 @@ import { labelledTerms, logSumOverClasses, overClasses, withEveryClass } from ".
 import type { ModelSpec } from "../models/spec.ts";
 import { classify, decoder, infer, rowsInput } from "../models/vae_graph.ts";
 import { classShares, klOfClasses } from "../objectives/terms.ts";
+import { complement, negative, shifted } from "../ops/shorthand.ts";
 import type { Node } from "../ops/spec.ts";
 import { type Moments, momentsOfDraws } from "./moments_program.ts";
 
@@ -67,7 +68,7 @@ export function scoreLabelled(scope: Scope, spec: ModelSpec): { cost: Node; kl: 
   const logProb = over(decoder(scope, spec, z, each).logProb(each.x));
   const kl = over(klPerDimension ?? g.sub(logPosterior, logPrior));
   return {
-    cost: g.affine(logProb, { scale: -1, offset: 0 }),
+    cost: negative(g, logProb),
     kl: g.concatCols(kl, klOfClasses(g, labels)),
   };
 }
@@ -86,11 +87,8 @@ export function evaluateLabelled(scope: Scope, spec: ModelSpec, samples: number)
   const isKnown = g.sumCols(labels.given);
   const marginal = logSumOverClasses(g, terms.logWeights, classes);
   const own = overClasses(g, labels.given, terms.logWeights);
-  const isMissing = g.affine(isKnown, { scale: -1, offset: 1 });
-  const logWeights = g.affine(g.add(own, g.mul(marginal, isMissing)), {
-    scale: 1,
-    offset: -Math.log(classes),
-  });
+  const isMissing = complement(g, isKnown);
+  const logWeights = shifted(g, g.add(own, g.mul(marginal, isMissing)), -Math.log(classes));
   const { klPerDimension, divergences } = terms;
   return {
     logLikelihoods: g.reshape(over(terms.logLikelihoods), batched(samples)),

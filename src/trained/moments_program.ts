@@ -12,6 +12,8 @@ import type { Scope } from "../layers/scope.ts";
 import { hasClosedMoments } from "../models/latents.ts";
 import type { ModelSpec } from "../models/spec.ts";
 import { infer, rowsInput } from "../models/vae_graph.ts";
+import { meanOfGroups } from "../layers/means.ts";
+import { stretched } from "../ops/shorthand.ts";
 import type { Node } from "../ops/spec.ts";
 
 /** Of the layer next to the data, and the mean of every layer from there up, `[B, L]` each. */
@@ -27,7 +29,7 @@ export function sharedNoise(g: Graph, request: NoiseRequest): Node {
   const flat = { rows: 1, cols: rows * cols, batched: false };
   const one = drawnNoise(g, { ...request, shape: flat });
   if (!batched) return g.reshape(one, request.shape);
-  return g.reshape(g.broadcast(one, { ...flat, batched, mean: false }), request.shape);
+  return g.reshape(stretched(g, one, { ...flat, batched }), request.shape);
 }
 
 export function moments(scope: Scope, spec: ModelSpec, samples: number): Record<string, Node> {
@@ -54,8 +56,4 @@ export function momentsOfDraws(
   const squares = g.sumGroups(g.mul(apart, apart), { size: samples });
   const variance = g.affine(squares, { scale: 1 / (samples - 1), offset: 1e-30 });
   return { mean, logVar: g.log(variance), layers };
-}
-
-function meanOfGroups(g: Graph, perDraw: Node, samples: number): Node {
-  return g.affine(g.sumGroups(perDraw, { size: samples }), { scale: 1 / samples, offset: 0 });
 }

@@ -38,6 +38,7 @@ import {
   rowsInput,
 } from "../models/vae_graph.ts";
 import type { ModelSpec } from "../models/spec.ts";
+import { negative, stretched } from "../ops/shorthand.ts";
 import type { Node } from "../ops/spec.ts";
 import type { Architecture, ProgramSize } from "./engine.ts";
 import {
@@ -142,8 +143,8 @@ function parametersAt(
 ): Outputs {
   const { g } = scope, { mean, parameters } = decoder(scope, spec, z, rows);
   const drawn = Object.entries(parameters).map(([name, node]) => {
-    const ofRows = { ...batched(node.shape.cols), mean: false };
-    return [`${DRAW}${name}`, node.shape.batched ? node : g.broadcast(node, ofRows)];
+    const ofRows = node.shape.batched ? node : stretched(g, node, batched(node.shape.cols));
+    return [`${DRAW}${name}`, ofRows];
   });
   return { mean, ...Object.fromEntries(drawn) };
 }
@@ -154,14 +155,14 @@ function underPosterior(scope: Scope, spec: ModelSpec): Outputs {
 
 function score(scope: Scope, spec: ModelSpec): Outputs {
   const { logProb, kl } = atPoint(scope, spec);
-  return { cost: scope.g.affine(logProb, { scale: -1, offset: 0 }), kl };
+  return { cost: negative(scope.g, logProb), kl };
 }
 
 function rowScores(scope: Scope, spec: ModelSpec): Outputs {
   const { g } = scope;
   const { logProb, kl } = atPoint(scope, spec);
   return {
-    reconstruction: g.affine(g.sumCols(logProb), { scale: -1, offset: 0 }),
+    reconstruction: negative(g, g.sumCols(logProb)),
     divergence: g.sumCols(kl),
   };
 }

@@ -10,7 +10,7 @@ import { DataError, readCsv } from "../../src/formats/mod.ts";
 import { loadModel } from "../../src/cli/model.ts";
 import { scoreStream, type ScoringModel } from "../../src/cli/score_stream.ts";
 import { denoIo } from "../../src/cli/io.ts";
-import { codecOf, type ColumnSchema } from "../../src/scoring/schema.ts";
+import { codecOf, type ColumnSchema } from "../../src/scoring/table/schema.ts";
 import { HostRandom } from "../../src/core/philox.ts";
 import { elbow, elbowOk, Folder, QUICK, tableCsv } from "../cli/util.ts";
 

@@ -1,7 +1,7 @@
 /**
  * How a detector's file holds an ensemble, beside the VAE, which is the first member of the first view:
  *
- *   ensemble                      JSON: statistics, and of each view its sizes and features
+ *   ensemble                      JSON: statistics, gaps (0 where absent), and of each view its sizes and features
  *   ensemble.VIEW.knots           F64 [knots, 2]      curves of the features, one after the other
  *   ensemble.VIEW.surprisals      F64 [knots, 2]      curves of the statistics, likewise
  *   ensemble.VIEW.references      F32 [R, F]          .spread F32 [1, R]
@@ -24,9 +24,10 @@ import { withDerived } from "./derived_parameters.ts";
 import { STATISTIC_NAMES, type StatisticName } from "./statistics.ts";
 
 /** The JSON part. */
-export function ensembleMetadata({ statistics, parts }: EnsembleModel): unknown {
+export function ensembleMetadata({ statistics, parts, gaps }: EnsembleModel): unknown {
   return {
     statistics,
+    ...(gaps > 0 && { gaps }),
     parts: parts.map(({ spec: { view: name, members, references, spec }, view, surprisals }) => ({
       view: name,
       members,
@@ -88,7 +89,12 @@ export function ensembleOf(
 ): EnsembleModel | undefined {
   if (file.metadata.ensemble === undefined) return undefined;
   return blamingFile(() => {
-    const fields = requireObject("ensemble", file.metadata.ensemble, ["statistics", "parts"]);
+    const fields = requireObject("ensemble", file.metadata.ensemble, [
+      "statistics",
+      "gaps",
+      "parts",
+    ]);
+    const gaps = requireNumber("ensemble.gaps", fields.gaps ?? 0, { min: 0, integer: true });
     const statistics = requireList("ensemble.statistics", fields.statistics).map((each, i) =>
       requireChoice(`ensemble.statistics[${i}]`, each, STATISTIC_NAMES)
     );
@@ -121,7 +127,7 @@ export function ensembleOf(
     }
     const linears = new Map(parts.map(({ spec, linear }) => [spec.view, linear as Float32Array]));
     const parameters = withDerived(parts, members, linears);
-    return { columns, statistics, parts, parameters };
+    return { columns, statistics, parts, gaps, parameters };
   });
 }
 

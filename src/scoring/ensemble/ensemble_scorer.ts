@@ -4,7 +4,7 @@ import type { Matrix } from "../../trained/matrix.ts";
 import type { SampleOptions } from "../../trained/sampling.ts";
 import type { TrainedVae } from "../../trained/trained_vae.ts";
 import type { RawScores, RowScorer } from "../row_scorer.ts";
-import type { Cells } from "../standardize.ts";
+import type { Cells } from "../table/cells.ts";
 import { logSlope, unproject, type View } from "../views/view.ts";
 import { Draws } from "./draws.ts";
 import { Ensemble, type EnsembleModel } from "./ensemble.ts";
@@ -20,7 +20,7 @@ export class EnsembleScorer implements RowScorer {
   /** @param vae the first of its networks, which stays the caller's */
   constructor(vae: TrainedVae, model: EnsembleModel) {
     this.#vae = vae;
-    this.#ensemble = new Ensemble(model, vae.beside);
+    this.#ensemble = new Ensemble(model, vae.onHost.machine);
     this.#view = model.parts[0].view;
     this.networks = model.parts.reduce((sum, { spec }) => sum + spec.members, 0);
   }
