@@ -1,12 +1,12 @@
 /** Why rows were flagged: the columns to blame, what each holds and what was to be expected, for a person to read. */
-import type { Decision } from "../scoring/decide.ts";
+import type { Decision } from "../scoring/decisions/decide.ts";
 import {
   type BlamedColumn,
   Explainer,
   type ExplainOptions,
   requireExplainOptions,
 } from "../scoring/explain/explain.ts";
-import type { Cells } from "../scoring/standardize.ts";
+import type { Cells } from "../scoring/table/cells.ts";
 import type { ScoreTable, TableScorer } from "../scoring/table_scorer.ts";
 import { printable } from "./text.ts";
 

@@ -11,7 +11,7 @@ import * as options from "./options.ts";
 import { latentWidth } from "../models/latents.ts";
 import { latentGrid } from "../pictures/mod.ts";
 import type { Matrix } from "../trained/matrix.ts";
-import type { Cells } from "../scoring/standardize.ts";
+import type { Cells } from "../scoring/table/cells.ts";
 import { drawRows } from "../scoring/units.ts";
 import { IMAGE_ENDINGS, type ImageOptions, imageOptions, isImage, writeImages } from "./picture.ts";
 import { requireRowsPlace, type RowsDestination, writeRows } from "./rows_output.ts";

@@ -4,11 +4,17 @@
  */
 import { Command, InvalidArgumentError, Option } from "npm:commander@15.1.0";
 import { sniff, type Table } from "../formats/mod.ts";
-import { decide, type Decision, type DecisionOptions, thresholdFor } from "../scoring/decide.ts";
+import {
+  decide,
+  type Decision,
+  type DecisionOptions,
+  thresholdFor,
+} from "../scoring/decisions/decide.ts";
+import { CONFIDENCE, RATE } from "../scoring/decisions/rates.ts";
 import { requireVote, type Vote } from "../scoring/series/vote.ts";
 import { type BlamedColumn, type ExplainOptions, MAX_BLAMED } from "../scoring/explain/explain.ts";
 import type { ScoreTable } from "../scoring/table_scorer.ts";
-import type { Cells } from "../scoring/standardize.ts";
+import type { Cells } from "../scoring/table/cells.ts";
 import { SCORE_NAMES, type ScoreName } from "../training/scores/mod.ts";
 import { differentiable } from "./differentiable.ts";
 import { TOP_COLUMNS } from "../scoring/verdict_lines.ts";
@@ -84,17 +90,16 @@ export function scoreCommand(io: Io): Command {
     .option("--out <file>", "CSV file to write instead of standard output")
     .addOption(options.falseAlarmRateOption("normal rows that may be flagged; as trained"))
     .addOption(
-      options.numberOption("--fdr <share>", "flagged rows that may be normal, over the table", {
-        above: 0,
-        max: 0.999999,
-      }).conflicts("falseAlarmRate"),
+      options.numberOption("--fdr <share>", "flagged rows that may be normal, over the table", RATE)
+        .conflicts("falseAlarmRate"),
     )
     .option("--tail", "extrapolate p-values beyond what the calibration rows can tell apart")
     .addOption(
-      options.numberOption("--min-confidence <share>", "withhold verdicts less sure than this", {
-        min: 0.5,
-        max: 0.999999,
-      }),
+      options.numberOption(
+        "--min-confidence <share>",
+        "withhold verdicts less sure than this",
+        CONFIDENCE,
+      ),
     )
     .addOption(options.backendOption())
     .addOption(options.jsonOption());

@@ -11,7 +11,7 @@ import { type DecimalMark, markOf } from "../formats/decimal_comma.ts";
 import { DataError, planColumns, readCsv } from "../formats/mod.ts";
 import { decodeText } from "../formats/text.ts";
 import { pauser } from "../trained/pauser.ts";
-import { codecOf } from "../scoring/schema.ts";
+import { codecOf } from "../scoring/table/schema.ts";
 import type { TableScorer } from "../scoring/table_scorer.ts";
 import type { SeriesStream } from "../scoring/series/series_stream.ts";
 import type { DeviceOptions } from "../trained/trained_vae.ts";

@@ -5,7 +5,7 @@
 import { Command } from "npm:commander@15.1.0";
 import { Detector } from "../detection/detector.ts";
 import type { Table } from "../formats/mod.ts";
-import { encodeTable } from "../scoring/raw_table.ts";
+import { encodeTable } from "../scoring/table/raw_table.ts";
 import { detectorFigures } from "./against_label.ts";
 import { readToTrain } from "./data.ts";
 import { requireEnding, requirePlace, writeWhole } from "./files.ts";

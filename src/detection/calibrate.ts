@@ -2,12 +2,13 @@
  * What a fitted model's scores mean: those of rows kept back are the standard. Of a series the standard of its steps, the
  * mean over the windows that hold each, and for streams that of its windows.
  */
-import { Calibration } from "../scoring/calibration.ts";
+import { Calibration } from "../scoring/decisions/calibration.ts";
 import { rawScores, typicalOf } from "../scoring/contributions.ts";
 import { Ensemble, type EnsembleModel } from "../scoring/ensemble/ensemble.ts";
 import { stepMeans } from "../scoring/series/windows.ts";
 import { costsOf } from "../trained/completion.ts";
-import { type Cells, standardize } from "../scoring/standardize.ts";
+import type { Cells } from "../scoring/table/cells.ts";
+import { standardize } from "../scoring/table/standardize.ts";
 import type { TableModel } from "../scoring/table_model.ts";
 import type { VAE } from "../training/vae.ts";
 import { MAX_CALIBRATION_ROWS, type Split } from "./split.ts";

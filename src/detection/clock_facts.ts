@@ -1,9 +1,9 @@
 /**
  * Times of day and days of the week at which no row of a table was. A detector sees a time as its place on both
- * circles (`scoring/expansion.ts`): rows from where nothing was ever seen stand out, however ordinary.
+ * circles (`scoring/table/expansion.ts`): rows from where nothing was ever seen stand out, however ordinary.
  */
-import type { RawTable } from "../scoring/raw_table.ts";
-import type { Cells } from "../scoring/standardize.ts";
+import type { RawTable } from "../scoring/table/raw_table.ts";
+import type { Cells } from "../scoring/table/cells.ts";
 
 /** How many of the 24 hours of the day, and of the 7 days of the week, UTC, hold no cell of a column of times. */
 export interface UnseenTimes {

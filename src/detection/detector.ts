@@ -26,7 +26,7 @@
  *                       (`series/fit_series.ts`, docs/adr/0031-a-series-is-linear.md)
  */
 import { requireChoice } from "../core/validate.ts";
-import { decide, type Decision, type DecisionOptions } from "../scoring/decide.ts";
+import { decide, type Decision, type DecisionOptions } from "../scoring/decisions/decide.ts";
 import {
   type BlamedColumn,
   explainCells,
@@ -34,10 +34,10 @@ import {
 } from "../scoring/explain/explain.ts";
 import { writeModelFile } from "../trained/model_file.ts";
 import { FILE_FORMATS, type FileFormat } from "../trained/quantize.ts";
-import type { RawTable } from "../scoring/raw_table.ts";
-import type { Cells } from "../scoring/standardize.ts";
+import type { RawTable } from "../scoring/table/raw_table.ts";
+import type { Cells } from "../scoring/table/cells.ts";
 import { rowSchema } from "../scoring/table_model.ts";
-import { type TableRows, toCells } from "../scoring/table_rows.ts";
+import { type TableRows, toCells } from "../scoring/table/table_rows.ts";
 import {
   type RowScore,
   type TableModel,

@@ -13,8 +13,9 @@
 import { requireNumber, requireObject } from "../core/validate.ts";
 import { requireData } from "../trained/data_rule.ts";
 import { withObserved } from "../trained/matrix.ts";
-import type { ColumnSchema } from "../scoring/schema.ts";
-import { type Cells, standardize } from "../scoring/standardize.ts";
+import type { ColumnSchema } from "../scoring/table/schema.ts";
+import type { Cells } from "../scoring/table/cells.ts";
+import { standardize } from "../scoring/table/standardize.ts";
 import type { TableModel } from "../scoring/table_model.ts";
 import type { TrainedVae } from "../trained/trained_vae.ts";
 import { hasVariance, optimalVariances } from "../training/optimal_variance.ts";

@@ -1,10 +1,11 @@
 /** The two ways to fit a detector to training cells: one network, or an ensemble. */
 import { fixedColumns, requireData } from "../trained/data_rule.ts";
 import { splitDevice } from "../trained/device_options.ts";
-import { Expansion } from "../scoring/expansion.ts";
+import { Expansion } from "../scoring/table/expansion.ts";
 import { withObserved } from "../trained/matrix.ts";
-import type { ColumnSchema } from "../scoring/schema.ts";
-import { type Cells, standardizationOf, standardize } from "../scoring/standardize.ts";
+import type { ColumnSchema } from "../scoring/table/schema.ts";
+import type { Cells } from "../scoring/table/cells.ts";
+import { standardizationOf, standardize } from "../scoring/table/standardize.ts";
 import type { TableModel } from "../scoring/table_model.ts";
 import { hasVariance, optimalVariances } from "../training/optimal_variance.ts";
 import type { FitOptions } from "../training/options.ts";

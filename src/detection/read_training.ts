@@ -1,8 +1,8 @@
 /** The rows that a detector is fitted to: read, their columns known, their cells as numbers. */
-import { encodeTable, type RawTable } from "../scoring/raw_table.ts";
-import { type ColumnSchema, numericSchema } from "../scoring/schema.ts";
-import type { Cells } from "../scoring/standardize.ts";
-import { columnsOf, MAX_CELL, type TableRows } from "../scoring/table_rows.ts";
+import { encodeTable, type RawTable } from "../scoring/table/raw_table.ts";
+import { type ColumnSchema, numericSchema } from "../scoring/table/schema.ts";
+import type { Cells } from "../scoring/table/cells.ts";
+import { columnsOf, MAX_CELL, type TableRows } from "../scoring/table/table_rows.ts";
 import { dateSentences } from "./clock_facts.ts";
 import { columnFacts, sentencesOf } from "./column_facts.ts";
 import { spectrumOfTable } from "./data_report.ts";

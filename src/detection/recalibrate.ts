@@ -6,8 +6,8 @@
  * (P(Bin(n, α) ≥ k)): a small chance says that normal is no longer what it was, or that the rows are not normal.
  */
 import { binomialTail } from "../core/incomplete_beta.ts";
-import { Calibration } from "../scoring/calibration.ts";
-import type { Cells } from "../scoring/standardize.ts";
+import { Calibration } from "../scoring/decisions/calibration.ts";
+import type { Cells } from "../scoring/table/cells.ts";
 import type { ScoreTable, TableModel, TableScorer } from "../scoring/table_scorer.ts";
 import { coarseness, keepable, MIN_ROWS } from "./calibrate.ts";
 import { sketchColumns } from "./drift/sketch.ts";

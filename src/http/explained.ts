@@ -9,7 +9,7 @@ import {
   requireExplainOptions,
 } from "../scoring/explain/explain.ts";
 import type { TableScorer } from "../scoring/table_scorer.ts";
-import type { Cells } from "../scoring/standardize.ts";
+import type { Cells } from "../scoring/table/cells.ts";
 import type { RowText } from "./answers.ts";
 import type { Pace } from "./pace.ts";
 import { invalid } from "./problems.ts";

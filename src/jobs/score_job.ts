@@ -5,7 +5,7 @@
  */
 import { readModelTable } from "../detection/model_table.ts";
 import { decodeNpy, encodeNpy } from "../formats/npy.ts";
-import { decide } from "../scoring/decide.ts";
+import { decide } from "../scoring/decisions/decide.ts";
 import { NotFiniteError } from "../trained/finite.ts";
 import { TableScorer } from "../scoring/table_scorer.ts";
 import type { DeviceOptions } from "../trained/trained_vae.ts";

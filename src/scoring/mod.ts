@@ -9,16 +9,17 @@
  *
  * @module
  */
-export { Calibration } from "./calibration.ts";
+export { Calibration } from "./decisions/calibration.ts";
 export type { Evaluation, EvaluationOptions, RowEvaluation } from "../trained/evaluation.ts";
 export { NotFiniteError } from "../trained/finite.ts";
 export { oneHot, type RowLabels } from "../trained/labels.ts";
 export type { ConditionOptions, Matrix, Rows } from "../trained/matrix.ts";
 export { ModelFileError } from "../trained/model_file.ts";
 export type { ModelFile, ModelFileKind } from "../trained/model_file.ts";
-export type { Cells, Standardization } from "./standardize.ts";
-export type { CellValue, TableRows } from "./table_rows.ts";
-export type { ColumnKind, ColumnSchema } from "./schema.ts";
+export type { Cells } from "./table/cells.ts";
+export type { Standardization } from "./table/standardize.ts";
+export type { CellValue, TableRows } from "./table/table_rows.ts";
+export type { ColumnKind, ColumnSchema } from "./table/schema.ts";
 export type { SeriesStream, StepVerdict, StreamModel } from "./series/series_stream.ts";
 export type { Vote } from "./series/vote.ts";
 export type { CellFault } from "../trained/data_rule.ts";

@@ -12,7 +12,8 @@ import { disposeTwin } from "../trained/sparse_twin.ts";
 import type { TrainedVae } from "../trained/trained_vae.ts";
 import { addMissing, rawContributions, rawScores } from "./contributions.ts";
 import type { RawScores, RowScorer } from "./row_scorer.ts";
-import { type Cells, logJacobian, restore, standardize, standardizeValue } from "./standardize.ts";
+import type { Cells } from "./table/cells.ts";
+import { logJacobian, restore, standardize, standardizeValue } from "./table/standardize.ts";
 import type { TableModel } from "./table_model.ts";
 
 export class NetworkScorer implements RowScorer {

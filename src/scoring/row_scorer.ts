@@ -5,7 +5,7 @@
 import type { CellFault } from "../trained/data_rule.ts";
 import type { Matrix } from "../trained/matrix.ts";
 import type { SampleOptions } from "../trained/sampling.ts";
-import type { Cells } from "./standardize.ts";
+import type { Cells } from "./table/cells.ts";
 
 /** Scores of rows, nats, and what each column adds to them, before that is related to a typical row. */
 export interface RawScores {

@@ -15,11 +15,11 @@
  */
 import { requireNumber, requireObject } from "../core/validate.ts";
 import type { Tensor } from "../formats/safetensors.ts";
-import { Calibration } from "./calibration.ts";
+import { Calibration } from "./decisions/calibration.ts";
 import { fixedColumns } from "../trained/data_rule.ts";
 import type { EnsembleModel } from "./ensemble/ensemble.ts";
 import { ensembleOf, ensembleTensors } from "./ensemble/ensemble_file.ts";
-import { Expansion } from "./expansion.ts";
+import { Expansion } from "./table/expansion.ts";
 import {
   COSTS_TENSOR,
   parameterValues,
@@ -37,8 +37,8 @@ import {
 } from "../trained/model_file.ts";
 import { parametersOf } from "../models/vae_graph.ts";
 import type { FileFormat } from "../trained/quantize.ts";
-import { limits, type Standardization } from "./standardize.ts";
-import { type ColumnSchema, parseSchema } from "./schema.ts";
+import { limits, type Standardization } from "./table/standardize.ts";
+import { type ColumnSchema, parseSchema } from "./table/schema.ts";
 
 /** What a table model has beyond its VAE. */
 export interface TableModel {

@@ -16,22 +16,24 @@ import {
   loadModelFile,
   TrainedVae,
 } from "../trained/trained_vae.ts";
-import type { Calibration } from "./calibration.ts";
+import type { Calibration } from "./decisions/calibration.ts";
+import { isWithin } from "./decisions/rates.ts";
 import { relateToTypical } from "./contributions.ts";
 import { ensembleMetadata } from "./ensemble/ensemble_file.ts";
 import { EnsembleScorer } from "./ensemble/ensemble_scorer.ts";
 import { NetworkScorer } from "./network_scorer.ts";
 import { type RowScore, ScoredCells, type ScoreTable } from "./row_score.ts";
 import type { RowScorer } from "./row_scorer.ts";
-import type { ColumnSchema } from "./schema.ts";
+import type { ColumnSchema } from "./table/schema.ts";
 import { SeriesStream } from "./series/series_stream.ts";
 import { type Scored, scoreSteps } from "./series/steps.ts";
 import { requireVote, type Vote } from "./series/vote.ts";
 import { countWindows, windowsOf } from "./series/windows.ts";
-import type { Cells, Standardization } from "./standardize.ts";
+import type { Cells } from "./table/cells.ts";
+import type { Standardization } from "./table/standardize.ts";
 import { tableMetadata, type TableModel, tableModelOf, tableTensors } from "./table_model.ts";
-import { type TableRows, toCells } from "./table_rows.ts";
-import { roundCounts } from "./whole_counts.ts";
+import { type TableRows, toCells } from "./table/table_rows.ts";
+import { roundCounts } from "./table/whole_counts.ts";
 
 export { type TableModel, tableModelOf } from "./table_model.ts";
 export type { RowScore, ScoreTable } from "./row_score.ts";
@@ -233,7 +235,7 @@ export class TableScorer {
 
   /** Whether a row with this p-value is flagged, at the present false-alarm rate or another. */
   isAnomaly(pValue: number, falseAlarmRate: number = this.#falseAlarmRate): boolean {
-    return pValue <= falseAlarmRate * (1 + 1e-9);
+    return isWithin(pValue, falseAlarmRate);
   }
 
   /** Rows as the VAE sees them: expanded and standardised float32, NaN where missing. */

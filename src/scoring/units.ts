@@ -11,9 +11,9 @@ import { type CellFault, findFault } from "../trained/data_rule.ts";
 import { MAX_FLOAT32 } from "../trained/finite.ts";
 import type { Matrix } from "../trained/matrix.ts";
 import type { SampleOptions } from "../trained/sampling.ts";
-import { type ColumnSchema, numericSchema } from "./schema.ts";
-import type { Cells } from "./standardize.ts";
-import { MAX_CELL } from "./table_rows.ts";
+import { type ColumnSchema, numericSchema } from "./table/schema.ts";
+import type { Cells } from "./table/cells.ts";
+import { MAX_CELL } from "./table/table_rows.ts";
 import type { TableScorer } from "./table_scorer.ts";
 import type { TrainedVae } from "../trained/trained_vae.ts";
 

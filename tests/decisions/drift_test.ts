@@ -13,7 +13,7 @@ import {
 import { DriftMonitor } from "../../src/detection/drift/monitor.ts";
 import { sharesPValue } from "../../src/detection/drift/shares.ts";
 import { distanceTo, sketchColumns, sketchOf } from "../../src/detection/drift/sketch.ts";
-import { Calibration } from "../../src/scoring/calibration.ts";
+import { Calibration } from "../../src/scoring/decisions/calibration.ts";
 import { assertRelative } from "../util/close.ts";
 import { estimate } from "../util/statistics.ts";
 import { golden } from "./golden.ts";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { Detector } from "../../mod.ts";
 import { HostRandom } from "../../src/core/philox.ts";
 import { calibrate } from "../../src/detection/calibrate.ts";
-import { standardize } from "../../src/scoring/standardize.ts";
+import { standardize } from "../../src/scoring/table/standardize.ts";
 import { readModelFile, writeModelFile } from "../../src/trained/model_file.ts";
 
 const RANDOM = new HostRandom(5, 0, 1);

@@ -11,8 +11,8 @@
  * of at most `rate`, so that of such tables at least 1 / rate pass, on average, between two false alarms.
  */
 import { requireNumber } from "../../core/validate.ts";
-import type { Calibration } from "../../scoring/calibration.ts";
-import type { Cells } from "../../scoring/standardize.ts";
+import type { Calibration } from "../../scoring/decisions/calibration.ts";
+import type { Cells } from "../../scoring/table/cells.ts";
 import type { TableSketch } from "../../scoring/table_model.ts";
 import { kolmogorovDistance, kolmogorovPValue } from "./kolmogorov.ts";
 import { DriftMonitor, type MonitorOptions } from "./monitor.ts";

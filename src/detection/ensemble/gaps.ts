@@ -8,7 +8,7 @@
  * point what was counted (`scoring/ensemble/surprisal.ts`) knows them. Rows that lack more are none of those.
  */
 import { TAIL } from "../../scoring/ensemble/surprisal.ts";
-import type { Cells } from "../../scoring/standardize.ts";
+import type { Cells } from "../../scoring/table/cells.ts";
 
 /** @param whole rows that lack nothing, counted beside those of the cells */
 export function gapsOf({ data, rows }: Cells, columns: number, whole = 0): number {

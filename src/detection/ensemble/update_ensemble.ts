@@ -17,7 +17,7 @@ import type { EnsembleModel } from "../../scoring/ensemble/ensemble.ts";
 import { memberPrefix } from "../../scoring/ensemble/members.ts";
 import type { Part } from "../../scoring/ensemble/part.ts";
 import { surprisalOf } from "../../scoring/ensemble/surprisal.ts";
-import type { Cells } from "../../scoring/standardize.ts";
+import type { Cells } from "../../scoring/table/cells.ts";
 import { project, type Projection } from "../../scoring/views/projector.ts";
 import { parametersOf } from "../../models/vae_graph.ts";
 import {

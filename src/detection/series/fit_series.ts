@@ -17,17 +17,17 @@ import { HostRandom } from "../../core/philox.ts";
 import { STREAMS } from "../../core/streams.ts";
 import { requireNumber } from "../../core/validate.ts";
 import { rawScores, typicalOf } from "../../scoring/contributions.ts";
-import { Expansion } from "../../scoring/expansion.ts";
+import { Expansion } from "../../scoring/table/expansion.ts";
 import type { Matrix } from "../../trained/matrix.ts";
-import type { ColumnSchema } from "../../scoring/schema.ts";
+import type { ColumnSchema } from "../../scoring/table/schema.ts";
 import { countWindows, windowsOf } from "../../scoring/series/windows.ts";
 import { costsOf } from "../../trained/completion.ts";
+import type { Cells } from "../../scoring/table/cells.ts";
 import {
-  type Cells,
   type Standardization,
   standardizationOf,
   standardize,
-} from "../../scoring/standardize.ts";
+} from "../../scoring/table/standardize.ts";
 import { rowSchema } from "../../scoring/table_model.ts";
 import type { DeviceOptions } from "../../trained/trained_vae.ts";
 import { linearVaeParameters } from "../../training/em/as_vae.ts";

@@ -5,7 +5,7 @@
  */
 import { parametersOf } from "../../models/vae_graph.ts";
 import type { SampleOptions } from "../../trained/sampling.ts";
-import type { Cells } from "../standardize.ts";
+import type { Cells } from "../table/cells.ts";
 import { TrainedVae } from "../../trained/trained_vae.ts";
 import { unproject } from "../views/view.ts";
 import type { EnsembleModel } from "./ensemble.ts";

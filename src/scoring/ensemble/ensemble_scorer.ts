@@ -4,7 +4,7 @@ import type { Matrix } from "../../trained/matrix.ts";
 import type { SampleOptions } from "../../trained/sampling.ts";
 import type { TrainedVae } from "../../trained/trained_vae.ts";
 import type { RawScores, RowScorer } from "../row_scorer.ts";
-import type { Cells } from "../standardize.ts";
+import type { Cells } from "../table/cells.ts";
 import { logSlope, unproject, type View } from "../views/view.ts";
 import { Draws } from "./draws.ts";
 import { Ensemble, type EnsembleModel } from "./ensemble.ts";

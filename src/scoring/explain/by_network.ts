@@ -14,7 +14,8 @@ import { definitionOf, type Group, groupsOf } from "../../distributions/likeliho
 import type { Matrix } from "../../trained/matrix.ts";
 import { DRAW } from "../../trained/programs.ts";
 import { filledIn } from "../../trained/sparse_twin.ts";
-import { type Cells, standardize } from "../standardize.ts";
+import type { Cells } from "../table/cells.ts";
+import { standardize } from "../table/standardize.ts";
 import type { TableModel } from "../table_model.ts";
 import type { TrainedVae } from "../../trained/trained_vae.ts";
 import { type CellExpectation, type Expecting, NOTHING } from "./expectation.ts";

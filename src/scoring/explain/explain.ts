@@ -10,8 +10,8 @@
  * which sum to the score as well.
  */
 import { requireNumber, requireObject } from "../../core/validate.ts";
-import { type ColumnSchema, nearestLevel } from "../schema.ts";
-import type { Cells } from "../standardize.ts";
+import { type ColumnSchema, nearestLevel } from "../table/schema.ts";
+import type { Cells } from "../table/cells.ts";
 import { SKETCH_WIDTH } from "../table_model.ts";
 import type { ScoreTable, TableScorer } from "../table_scorer.ts";
 import { Regression } from "./by_regression.ts";

@@ -3,7 +3,7 @@
  * rows. A missing cell (NaN) becomes 0, the mean, and counts as not observed.
  */
 import type { Matrix } from "../../trained/matrix.ts";
-import type { Cells } from "../standardize.ts";
+import type { Cells } from "../table/cells.ts";
 import { CurveReader } from "./curve.ts";
 import { asinh, limited, type Transform, transformAt, type View } from "./view.ts";
 

@@ -18,7 +18,7 @@
  * "Anomaly detection in streams with extreme value theory" (SPOT), KDD 2017 (t a high quantile).
  * Limits: an extrapolation, not a guarantee: it holds as far as the tail goes on as it began.
  */
-import { requireNumber } from "../core/validate.ts";
+import { requireNumber } from "../../core/validate.ts";
 import type { Calibration } from "./calibration.ts";
 
 /** Peaks to aim at: a tenth of the scores, 40 to 200, or 2 % of them where that is more. */

@@ -7,9 +7,10 @@
  * If a new row is exchangeable with the calibration rows, P(p ≤ α) ≤ α for every α (Vovk et al., 2005;
  * Bates et al., 2023). The finest p-value is 1 / (n + 1).
  */
-import { countBelow } from "../core/sorted.ts";
-import { requireNumber } from "../core/validate.ts";
-import { requireFiniteScore } from "../trained/finite.ts";
+import { countBelow } from "../../core/sorted.ts";
+import { requireNumber } from "../../core/validate.ts";
+import { requireFiniteScore } from "../../trained/finite.ts";
+import { isWithin, RATE, rowsWithin } from "./rates.ts";
 
 /** Scores of rows kept back from training, and the p-values that follow. */
 export class Calibration {
@@ -72,7 +73,7 @@ export class Calibration {
    */
   allowed(falseAlarmRate: number): number {
     this.requireRate(falseAlarmRate);
-    return Math.floor(falseAlarmRate * (this.scores.length + 1) + 1e-9) - 1;
+    return rowsWithin(falseAlarmRate, this.scores.length + 1) - 1;
   }
 
   /**
@@ -80,8 +81,8 @@ export class Calibration {
    * @throws RangeError unless 1 / (n + 1) ≤ rate < 1
    */
   requireRate(falseAlarmRate: number): void {
-    requireNumber("falseAlarmRate", falseAlarmRate, { above: 0, max: 0.999999 });
-    if (falseAlarmRate >= this.resolution * (1 - 1e-9)) return;
+    requireNumber("falseAlarmRate", falseAlarmRate, RATE);
+    if (isWithin(this.resolution, falseAlarmRate)) return;
     throw new RangeError(
       `Cannot keep a false-alarm rate of ${falseAlarmRate}: ${this.scores.length} calibration rows allow no less than ${
         this.resolution.toPrecision(3)

@@ -9,9 +9,9 @@
  *
  * A missing cell is missing in all of its columns. A categorical column without levels has none.
  */
-import { portableCosTurns } from "../core/portable.ts";
+import { portableCosTurns } from "../../core/portable.ts";
 import type { ColumnSchema } from "./schema.ts";
-import type { Cells } from "./standardize.ts";
+import type { Cells } from "./cells.ts";
 
 /** Seconds. */
 const DAY = 86_400, WEEK = 7 * DAY;

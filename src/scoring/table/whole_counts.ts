@@ -1,6 +1,6 @@
 /** Draws of a network are any numbers; what a table counts is whole. */
 import type { ColumnSchema } from "./schema.ts";
-import type { Cells } from "./standardize.ts";
+import type { Cells } from "./cells.ts";
 
 /** Cells of counts to whole numbers from 0. */
 export function roundCounts({ data }: Cells, schema: readonly ColumnSchema[]): void {

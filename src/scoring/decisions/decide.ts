@@ -9,10 +9,11 @@
  * P-values are split-conformal where `tail` does not reach. With `tail` the rates are as good as the
  * extrapolation, and no longer a theorem.
  */
-import { requireNumber } from "../core/validate.ts";
+import { requireNumber } from "../../core/validate.ts";
 import type { Calibration } from "./calibration.ts";
 import { confidenceOf } from "./confidence.ts";
 import { discover, fewestDiscoveries } from "./false_discovery.ts";
+import { CONFIDENCE, isWithin, RATE } from "./rates.ts";
 import { Tail } from "./tail.ts";
 
 /** How to decide; everything is optional. */
@@ -66,14 +67,13 @@ export function decide(
   const limit = fdr === undefined
     ? requireRate(calibration, options.falseAlarmRate, tail)
     : discover(pValues, fdr).limit;
-  const isAnomaly = (p: number) => p <= limit * (1 + 1e-9);
   const confidences = minConfidence === undefined
     ? undefined
     : confidencesOf(calibration, scores, limit, minConfidence);
   const verdict = (row: number): RowDecision =>
     confidences && confidences[row] < minConfidence!
       ? "uncertain"
-      : isAnomaly(pValues[row])
+      : isWithin(pValues[row], limit)
       ? "anomaly"
       : "normal";
   let anomalies = 0, uncertain = 0;
@@ -101,7 +101,7 @@ export function thresholdFor(
 }
 
 function requireRate(calibration: Calibration, rate: number, tail?: Tail): number {
-  if (tail) requireNumber("falseAlarmRate", rate, { above: 0, max: 0.999999 });
+  if (tail) requireNumber("falseAlarmRate", rate, RATE);
   else calibration.requireRate(rate);
   return rate;
 }
@@ -112,7 +112,7 @@ function confidencesOf(
   limit: number,
   least: number,
 ): Float64Array {
-  requireNumber("minConfidence", least, { min: 0.5, max: 0.999999 });
-  const rate = Math.min(0.999999, Math.max(limit, calibration.resolution));
+  requireNumber("minConfidence", least, CONFIDENCE);
+  const rate = Math.min(RATE.max, Math.max(limit, calibration.resolution));
   return scores.map((score) => confidenceOf(calibration, score, rate));
 }

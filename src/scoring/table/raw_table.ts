@@ -1,7 +1,7 @@
 /** A table as its source has it, and its cells under a schema. */
-import { show } from "../core/validate.ts";
+import { show } from "../../core/validate.ts";
 import { codecOf, type ColumnSchema, hasLevels } from "./schema.ts";
-import type { Cells } from "./standardize.ts";
+import type { Cells } from "./cells.ts";
 
 /** Any table that a reader gives is one. */
 export interface RawTable {

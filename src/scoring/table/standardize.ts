@@ -5,8 +5,9 @@
  * The limit keeps every later float32 number finite: a cell of 1e30 in a column of unit scale is a
  * million standard deviations out and counts as just that.
  */
-import { portableLog } from "../core/portable.ts";
-import type { Matrix } from "../trained/matrix.ts";
+import { portableLog } from "../../core/portable.ts";
+import type { Matrix } from "../../trained/matrix.ts";
+import type { Cells } from "./cells.ts";
 
 /** Standard deviations beyond which a value counts as this far. */
 export const LIMIT = 1e6;
@@ -19,14 +20,6 @@ export interface Standardization {
   readonly scale: Float64Array;
   /** The largest magnitude of a standardised value: 1e6, or Infinity where nothing is changed. */
   readonly limit: Float64Array;
-}
-
-/** A table of float64 cells, row-major. */
-export interface Cells {
-  /** Values; NaN where one is missing. */
-  readonly data: Float64Array;
-  /** Rows. */
-  readonly rows: number;
 }
 
 /**

@@ -8,7 +8,8 @@
  * for outliers with conformal p-values", Annals of Statistics 2023, theorem 2. It is a mean over
  * batches and calibration sets; what one batch holds may be more.
  */
-import { requireNumber } from "../core/validate.ts";
+import { requireNumber } from "../../core/validate.ts";
+import { isWithin, RATE } from "./rates.ts";
 
 /** What a batch comes to at a false-discovery rate. */
 export interface Discoveries {
@@ -23,12 +24,11 @@ export interface Discoveries {
  * @throws RangeError unless 0 < q < 1
  */
 export function discover(pValues: Float64Array, q: number): Discoveries {
-  requireNumber("fdr", q, { above: 0, max: 0.999999 });
+  requireNumber("fdr", q, RATE);
   const sorted = pValues.slice().sort();
   const rows = sorted.length;
   for (let k = rows; k > 0; k--) {
-    // The tolerance is for decimal rates: 0.1 · 3 / 30 is not 0.01 to the last digit.
-    if (sorted[k - 1] <= k * q / rows * (1 + 1e-12)) return { limit: sorted[k - 1], count: k };
+    if (isWithin(sorted[k - 1], k * q / rows)) return { limit: sorted[k - 1], count: k };
   }
   return { limit: 0, count: 0 };
 }

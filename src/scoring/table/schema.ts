@@ -12,9 +12,9 @@
  * The kind of a column of numbers says what its usual values are like. It refuses none: a count of
  * -3 is for the score to judge. Text where numbers belong is refused.
  */
-import { parseTimestamp } from "../core/timestamp.ts";
-import { requireChoice, requireObject, show } from "../core/validate.ts";
-import { type CellCodec, isMissing, parseNumber } from "../formats/cells.ts";
+import { parseTimestamp } from "../../core/timestamp.ts";
+import { requireChoice, requireObject, show } from "../../core/validate.ts";
+import { type CellCodec, isMissing, parseNumber } from "../../formats/cells.ts";
 
 /** What a column can be. */
 export type ColumnKind =

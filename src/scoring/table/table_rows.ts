@@ -1,8 +1,8 @@
 /** Rows of a table as users hand them over: by position, or by column name. */
-import { show } from "../core/validate.ts";
+import { show } from "../../core/validate.ts";
 import { codecOf, type ColumnSchema } from "./schema.ts";
-import type { Cells } from "./standardize.ts";
-import { requireFloatRows, type Rows } from "../trained/matrix.ts";
+import type { Cells } from "./cells.ts";
+import { requireFloatRows, type Rows } from "../../trained/matrix.ts";
 
 /** One cell of a user's table; null, undefined and NaN are missing. */
 export type CellValue = number | string | boolean | Date | null | undefined;
