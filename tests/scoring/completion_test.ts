@@ -16,31 +16,26 @@ function ring(count: number): number[][] {
   });
 }
 
+const DETECTOR = await Detector.fit(ring(1000), { seed: 1, preset: "small", falseAlarmRate: 0.05 });
+
 const cellsOf = (rows: readonly (readonly number[])[]) => ({
   data: Float64Array.from(rows.flat()),
   rows: rows.length,
 });
 
 Deno.test("a gap in a row of a circle is no anomaly to preset small, and a strange cell beside it still is", async () => {
-  const detector = await Detector.fit(ring(1000), {
-    seed: 1,
-    preset: "small",
-    falseAlarmRate: 0.05,
-  });
   const gaps = ring(400).map(([x, y], r) => r % 2 === 0 ? [x, null] : [null, y]);
-  const flagged = (await detector.score(gaps)).filter(({ anomaly }) => anomaly).length;
+  const flagged = (await DETECTOR.score(gaps)).filter(({ anomaly }) => anomaly).length;
   // 200 rows calibrate: of 400 more at 5 %, beta-binomial: four deviations.
   assert.ok(flagged <= 52, `${flagged} of 400 flagged`);
   for (const row of [[1.8, null], [null, -1.8], [0.1, 0.1]]) {
-    const [{ anomaly }] = await detector.score([row]);
+    const [{ anomaly }] = await DETECTOR.score([row]);
     assert.ok(anomaly, `${row}`);
   }
-  detector.dispose();
 });
 
 Deno.test("a row with gaps has the tightest of the bounds that fillings give, and its missing cells their mean cost", async () => {
-  const width = 2, fitted = await Detector.fit(ring(400), { seed: 3, preset: "small" });
-  const detector = await Detector.load(fitted.save()), { vae, table } = detector;
+  const width = 2, detector = await Detector.load(DETECTOR.save()), { vae, table } = detector;
   const gaps = ring(60).map((row, r) =>
     row.map((cell, c) => c === r % width || r % 10 === 0 ? NaN : cell)
   );
@@ -73,7 +68,6 @@ Deno.test("a row with gaps has the tightest of the bounds that fillings give, an
   }
   assert.ok(byDraws > 10, `${byDraws} have their tightest bound from a draw`);
   detector.dispose();
-  fitted.dispose();
 });
 
 Deno.test("rows beside one with gaps keep their bits, and one row has those of many", async () => {
