@@ -27,14 +27,14 @@ export function costsOf(vae: TrainedVae, standardized: Matrix): Costs {
   const lacking = vae.spec.missing ? [] : rowsLacking(standardized);
   if (lacking.length === 0) {
     const x = withObserved(vae.spec, standardized);
-    return { x, ...vae.costs(x) };
+    return { x, ...vae.onHost.costs(x) };
   }
   const x = {
     ...standardized,
     data: standardized.data.map((value) => value === value ? value : 0),
   };
-  const costs = { x, ...vae.costs(x) };
-  const starts = vae.sampleFrom(0, STARTS - 1, { mean: true }).data;
+  const costs = { x, ...vae.onHost.costs(x) };
+  const starts = vae.onHost.draw(0, STARTS - 1, { mean: true }).data;
   for (let first = 0; first < lacking.length; first += ROWS) {
     complete(vae, standardized, lacking.slice(first, first + ROWS), starts, costs);
   }
@@ -60,7 +60,7 @@ function complete(
     FILLINGS,
     (i, c) => i < count ? 0 : starts[(Math.floor(i / count) - 1) * width + c],
   );
-  const found = { x, ...model.costs(x) };
+  const found = { x, ...model.onHost.costs(x) };
   const bound = (i: number) => sumOfRow(found.cost, i) + sumOfRow(found.kl, i);
   rows.forEach((row, i) => {
     let best = i, least = bound(i);

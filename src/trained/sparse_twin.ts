@@ -28,7 +28,7 @@ export function filledIn(
   const width = standardized.shape[1];
   if (start) fillIn(x, width, start);
   for (let time = 0; time < times; time++) {
-    const { data } = model.reconstructSync(x);
+    const { data } = model.onHost.reconstruct(x);
     fillIn(x, width, (r, c) => data[r * width + c]);
   }
   return { model, x };

@@ -53,7 +53,7 @@ Deno.test("a row with gaps has the tightest of the bounds that fillings give, an
         const made = (await vae.reconstruct({ data: x, shape: [1, width] })).data;
         row.forEach((cell, c) => Number.isNaN(cell) && (x[c] = made[c]));
       }
-      const { cost, kl } = vae.costs({ data: x, shape: [1, width] });
+      const { cost, kl } = vae.onHost.costs({ data: x, shape: [1, width] });
       const there = cost.data.filter((_, c) => !Number.isNaN(row[c]));
       bounds.push([...there, ...kl.data].reduce((a, b) => a + b, 0));
     }
@@ -91,7 +91,7 @@ Deno.test("what cells cost by themselves are means over the rows that calibrate;
     training: cells,
     calibration: cells,
   });
-  const { cost, kl } = vae.costs(standardize(cells, table.standardization));
+  const { cost, kl } = vae.onHost.costs(standardize(cells, table.standardization));
   const mean = (data: Float32Array) => data.reduce((sum, each) => sum + each, 0) / 30;
   for (const c of [0, 1]) {
     assert.ok(Math.abs(costs![c] - mean(cost.data.filter((_, i) => i % 2 === c))) < 1e-5);
