@@ -30,6 +30,7 @@ import { peekedInput, piecesOf } from "./input.ts";
 import { requireRowsPlace } from "./rows_output.ts";
 import { type Asked, headerOf } from "./score_block.ts";
 import { scoreStream, type ScoringModel } from "./score_stream.ts";
+import { untilAborted } from "./until_aborted.ts";
 import { count, counted, csvLine, gathered, jsonLine, rate, topColumns } from "./text.ts";
 
 /** Options as commander hands them over. */
@@ -229,30 +230,6 @@ async function writeStream(
     rate(falseAlarmRate)
   }`;
   io.stderr(`elbow: ${counted(rows, "row")} scored, ${flagged}${withheld}\n`);
-}
-
-/** The pieces until the signal is aborted, also while one is waited for; then its reason is thrown. */
-async function* untilAborted<Piece>(
-  pieces: AsyncGenerator<Piece>,
-  signal: AbortSignal,
-): AsyncGenerator<Piece> {
-  // One listener, which forgets: a promise that every wait races against would hold on to all of them.
-  let interrupt = (_reason: unknown) => {};
-  const listener = () => interrupt(signal.reason);
-  signal.addEventListener("abort", listener);
-  try {
-    for (;;) {
-      signal.throwIfAborted();
-      const { done, value } = await new Promise<IteratorResult<Piece, void>>((resolve, reject) => {
-        interrupt = reject;
-        pieces.next().then(resolve, reject);
-      });
-      if (done) return;
-      yield value;
-    }
-  } finally {
-    signal.removeEventListener("abort", listener);
-  }
 }
 
 /** Reads and scores DATA. */

@@ -4,7 +4,7 @@
  */
 import { type ByteBlock, ByteBlocks } from "../formats/byte_blocks.ts";
 import { csvNames } from "../formats/column_names.ts";
-import { blankFault } from "../formats/csv_rows.ts";
+import { blankFault, type RowFormat } from "../formats/csv_rows.ts";
 import { readQuoted } from "../formats/read_rows.ts";
 import { detectSeparator, splitRecords } from "../formats/csv_split.ts";
 import { type DecimalMark, markOf } from "../formats/decimal_comma.ts";
@@ -83,14 +83,7 @@ export async function* scoreStream(
   if (head === undefined) first.shift();
   else first[0] = head;
   const format = rowFormat(model, layout);
-  let blank: number | undefined;
-  const count = (scored: ScoredBlock) => {
-    if (blank !== undefined && scored.rows > 0) throw blankFault(format, totals.rows + 1, blank);
-    blank ??= scored.blankLine;
-    totals.rows += scored.rows;
-    totals.anomalies += scored.anomalies;
-    totals.uncertain += scored.uncertain;
-  };
+  const count = counter(totals, format);
   const scorer = new BlockScorer(model, { format, asked });
   const scoreOne = (block: ByteBlock): Scored => ({
     scored: online
@@ -125,6 +118,18 @@ export async function* scoreStream(
   if (totals.rows > 0) return;
   const expected = "a header line followed by data rows";
   throw new DataError({ source, expected, actual: "a header line only" });
+}
+
+/** Counts blocks in their order. @throws DataError for rows behind a blank line */
+function counter(totals: StreamTotals, format: RowFormat): (scored: ScoredBlock) => void {
+  let blank: number | undefined;
+  return ({ rows, anomalies, uncertain, blankLine }) => {
+    if (blank !== undefined && rows > 0) throw blankFault(format, totals.rows + 1, blank);
+    blank ??= blankLine;
+    totals.rows += rows;
+    totals.anomalies += anomalies;
+    totals.uncertain += uncertain;
+  };
 }
 
 /** The first blocks, and whether they are all. */
