@@ -12,14 +12,15 @@ import {
 } from "../scoring/decisions/decide.ts";
 import { CONFIDENCE, RATE } from "../scoring/decisions/rates.ts";
 import { requireVote, type Vote } from "../scoring/series/vote.ts";
-import { type BlamedColumn, type ExplainOptions, MAX_BLAMED } from "../scoring/explain/explain.ts";
+import type { BlamedColumn } from "../scoring/explain/blamed_column.ts";
+import { explainerOf, type ExplainOptions, MAX_BLAMED } from "../scoring/explain/explain.ts";
 import type { ScoreTable } from "../scoring/table_scorer.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 import { SCORE_NAMES, type ScoreName } from "../training/scores/mod.ts";
 import { differentiable } from "./differentiable.ts";
 import { TOP_COLUMNS } from "../scoring/verdict_lines.ts";
 import { readDataFor } from "./data.ts";
-import { explainerOf, explainFlagged, explanation, type FlaggedRows } from "./explained.ts";
+import { explainFlagged, explanation, type FlaggedRows } from "./explained.ts";
 import { writeWhole } from "./files.ts";
 import { withoutGz } from "./gzip.ts";
 import { type Io, print } from "./io.ts";

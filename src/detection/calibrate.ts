@@ -81,7 +81,7 @@ function evenly(scores: Float64Array): Float64Array {
 }
 
 function scoresOfMany(vae: VAE, model: EnsembleModel, cells: Cells) {
-  const ensemble = new Ensemble(model, vae.beside);
+  const ensemble = new Ensemble(model, vae.onHost.machine);
   const { scores, raw } = ensemble.scoreCells(cells);
   ensemble.dispose();
   return { scores, typical: typicalOf(cells, raw) };

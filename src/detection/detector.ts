@@ -27,11 +27,8 @@
  */
 import { requireChoice } from "../core/validate.ts";
 import { decide, type Decision, type DecisionOptions } from "../scoring/decisions/decide.ts";
-import {
-  type BlamedColumn,
-  explainCells,
-  type ExplainOptions,
-} from "../scoring/explain/explain.ts";
+import type { BlamedColumn } from "../scoring/explain/blamed_column.ts";
+import { explainCells, type ExplainOptions } from "../scoring/explain/explain.ts";
 import { writeModelFile } from "../trained/model_file.ts";
 import { FILE_FORMATS, type FileFormat } from "../trained/quantize.ts";
 import type { RawTable } from "../scoring/table/raw_table.ts";

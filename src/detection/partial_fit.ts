@@ -123,7 +123,7 @@ async function goOnOne(
   try {
     await vae.fit(rows, { ...updateTraining(training.rows), ...given, seed });
     if (hasVariance(spec, "perFeature")) {
-      const squares = vae.squaredResiduals(withObserved(spec, rows), seed);
+      const squares = vae.onHost.squaredResiduals(withObserved(spec, rows), seed);
       vae.setParameters(optimalVariances(spec, "perFeature", squares));
     }
     roundParameters(vae);

@@ -49,13 +49,15 @@ export class NetworkScorer implements RowScorer {
 
   /** Through the program of a single row, whose memory the cells are written into. */
   #scoreWritten(row: ArrayLike<number>, raw: Float64Array): number {
-    const { standardization, expansion } = this.#model, single = this.#vae.single(), { x } = single;
+    const { standardization, expansion } = this.#model,
+      single = this.#vae.onHost.single(),
+      { x } = single;
     const whole = expansion.isIdentity ? row : this.#expanded;
     if (whole === this.#expanded) expansion.expandRow(row, this.#expanded);
     for (let d = 0; d < whole.length; d++) {
       x[d] = Math.fround(standardizeValue(whole[d], standardization, d));
     }
-    if (this.takesMissing) markObserved(x, this.#vae.placeholders);
+    if (this.takesMissing) markObserved(x, this.#vae.onHost.placeholders);
     single.run();
     if (expansion.isIdentity) return rawContributions(single.costs, 0, raw, 0);
     const score = rawContributions(single.costs, 0, this.#apart, 0);
@@ -84,7 +86,7 @@ export class NetworkScorer implements RowScorer {
   }
 
   draw(first: number, count: number, options: SampleOptions): Cells {
-    return this.fromVae(this.#vae.sampleFrom(first, count, options));
+    return this.fromVae(this.#vae.onHost.draw(first, count, options));
   }
 
   findFault(cells: Cells): CellFault | undefined {

@@ -21,10 +21,10 @@ const FILLINGS = 3;
 export function costsOf(vae: TrainedVae, standardized: Matrix): Costs {
   if (!hasNaN(standardized.data) || vae.spec.missing) {
     const x = withObserved(vae.spec, standardized);
-    return { x, ...vae.costs(x) };
+    return { x, ...vae.onHost.costs(x) };
   }
   const { model, x } = filledIn(vae, standardized, FILLINGS);
-  const costs = model.costs(x);
+  const costs = model.onHost.costs(x);
   fillIn(x, { data: new Float32Array(standardized.data.length), shape: standardized.shape });
   return { x, ...costs };
 }
@@ -45,7 +45,7 @@ export function filledIn(
   times: number,
 ): { readonly model: TrainedVae; readonly x: Matrix } {
   const model = takingMissing(vae), x = withObserved(model.spec, standardized);
-  for (let time = 0; time < times; time++) fillIn(x, model.reconstructSync(x));
+  for (let time = 0; time < times; time++) fillIn(x, model.onHost.reconstruct(x));
   return { model, x };
 }
 

@@ -177,7 +177,7 @@ function filled({ data, shape }: Matrix): Matrix {
 
 /** The score of each row. */
 function totals(vae: VAE, rows: Matrix): Float64Array {
-  const { cost, kl } = vae.costs(rows), sums = new Float64Array(rows.shape[0]);
+  const { cost, kl } = vae.onHost.costs(rows), sums = new Float64Array(rows.shape[0]);
   for (const { data, shape: [, width] } of [cost, kl]) {
     data.forEach((nats, i) => sums[Math.floor(i / width)] += nats);
   }
