@@ -58,7 +58,7 @@ export function denoIo(): Io {
       write(Deno.stdout, text);
     } catch (cause) {
       if (cause instanceof Deno.errors.BrokenPipe) throw cause;
-      throw new Error(`Cannot write to standard output: ${messageOf(cause)}`, { cause });
+      throw new DOMException(`Cannot write to standard output: ${messageOf(cause)}`, "DataError");
     }
   };
   let signal: AbortSignal | undefined;

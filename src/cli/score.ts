@@ -123,9 +123,7 @@ export function scoreCommand(io: Io): Command {
       return await writeStream({ ...model, scorer }, data, given, source);
     }
     const scored = await score(model, data, given, source);
-    if (given.out !== undefined) {
-      await writeWhole(given.out, gathered(scoresCsv(scored)), { signal: io.signal });
-    }
+    if (given.out !== undefined) await writeWhole(given.out, gathered(scoresCsv(scored)), io);
     if (given.json) print(io, scoresJson(path, scored, given.out));
     else if (given.out === undefined) print(io, scoresCsv(scored));
     io.stderr(`elbow: ${summary(scored)}\n`);

@@ -213,3 +213,17 @@ Deno.test("names and places that cannot be are refused in plain words", async ()
     /without an image width they must be square: current value is 3 pixels/,
   );
 });
+
+Deno.test("a full disk behind standard output is named, with status 1", async () => {
+  if (Deno.build.os !== "linux") return;
+  const main = new URL("../../src/cli/main.ts", import.meta.url).pathname;
+  const table = new URL("../../examples/data/thyroid.csv", import.meta.url).pathname;
+  const command = '"$0" run --quiet --allow-all "$1" report "$2" > /dev/full';
+  const { code, stderr } = await new Deno.Command("sh", {
+    args: ["-c", command, Deno.execPath(), main, table],
+  }).output();
+  assert.deepEqual(
+    [code, new TextDecoder().decode(stderr)],
+    [1, "elbow: Cannot write to standard output: No space left on device (os error 28)\n"],
+  );
+});
