@@ -50,8 +50,6 @@ function sections(model: string, data: string, result: DriftReport): Section[] {
   const { rows, changed, columns, scores, tablesBetweenFalseAlarms, stream } = result;
   const moved = columns.filter((each) => each.changed).map(({ name }) => name);
   if (scores.changed) moved.push("the scores");
-  // Each row by itself may be usual, and their order not: those of a clock, or of one machine after another.
-  if (changed && moved.length === 0) moved.push("the scores row by row");
   const what = moved.length > 0 ? `: ${moved.slice(0, 5).join(", ")}` : "";
   const more = moved.length > 5 ? ` and ${moved.length - 5} more` : "";
   const alarm = stream.alarmAt === undefined

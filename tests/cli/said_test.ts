@@ -183,18 +183,6 @@ Deno.test("tables that gzip compressed are read like the others; a part of one i
   );
 });
 
-Deno.test("drift names what changed when it is the order of the rows alone", async () => {
-  using folder = new Folder();
-  const rows = planeRows(200, 2, 4).map((row) => row.join()), model = folder.at("m.safetensors");
-  const data = folder.write("t.csv", `a,b\n${rows.join("\n")}\n`);
-  await elbowOk("train", data, "--out", model, ...QUICK);
-  const order = JSON.parse(await elbowOk("score", model, data, "--json")).scores
-    .sort((a: { score: number }, b: { score: number }) => b.score - a.score)
-    .map(({ row }: { row: number }) => rows[row - 1]);
-  const sorted = folder.write("s.csv", `a,b\n${order.join("\n")}\n`);
-  assert.match(await elbowOk("drift", model, sorted), /^Changed +yes: the scores row by row$/m);
-});
-
 Deno.test("names and places that cannot be are refused in plain words", async () => {
   using run = await trained();
   const { folder, data, model } = run;
