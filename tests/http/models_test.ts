@@ -1,7 +1,14 @@
 /** Models over HTTP: upload, versions, aliases, deletion, preconditions, and what is refused. */
 import assert from "node:assert/strict";
 import { Detector, VAE } from "../../mod.ts";
-import { type App, digestOf, memoryStore, TableScorer } from "../../src/http/mod.ts";
+import {
+  type App,
+  digestOf,
+  memoryStore,
+  type ModelStore,
+  TableScorer,
+} from "../../src/http/mod.ts";
+import { Registry } from "../../src/http/registry.ts";
 import { COLUMNS, createApp, PLAIN, problemOf, ROWS, TABLE } from "./util.ts";
 
 const ADMIN = "admin-token-of-the-tests-0123456789";
@@ -214,6 +221,88 @@ Deno.test("a store whose bytes are damaged or gone does not serve them", async (
   const problem = await problemOf(await app.request("/v1/models/pump"), "internal");
   assert.doesNotMatch(problem.detail, /digest|bytes/);
   assert.match(String(errors[0]), /damaged or gone/);
+});
+
+Deno.test("a store that fails once serves the model at the next request", async () => {
+  const store = await memoryStore({ pump: FIRST });
+  let fails = 1;
+  const flaky: ModelStore = {
+    ...store,
+    read: (digest) => fails-- > 0 ? Promise.reject(new Error("locked")) : store.read(digest),
+  };
+  const app = createApp({ models: flaky, onError: () => {} });
+  assert.equal((await app.request("/v1/models/pump")).status, 500);
+  assert.equal((await app.request("/v1/models/pump")).status, 200);
+});
+
+Deno.test("a model deleted by one server and stored by another meanwhile keeps its bytes", async () => {
+  // The two orders of what the two do to the store, in which one finds nothing to mend.
+  for (const last of ["read", "write"] as const) {
+    const store = await memoryStore({ old: FIRST });
+    const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+    const deleting: ModelStore = {
+      ...store,
+      async remove(digest) {
+        if (last === "read") await gate;
+        await store.remove(digest);
+        if (last === "write") open();
+      },
+    };
+    const storing: ModelStore = {
+      ...store,
+      async replaceIndex(index, revision) {
+        if (last === "write") await gate;
+        return await store.replaceIndex(index, revision);
+      },
+    };
+    const one = new Registry(deleting), two = new Registry(storing);
+    const deletion = one.delete("old");
+    const stored = two.put("new", FIRST);
+    if (last === "read") await stored, open();
+    await Promise.all([deletion, stored]);
+    assert.equal((await new Registry(store).find("new"))!.name, "new", last);
+  }
+});
+
+Deno.test("a version that another server replaces and deletes while it is read is followed", async () => {
+  const store = await memoryStore({ pump: FIRST });
+  const other = new Registry(store);
+  let isFirst = true;
+  const slow: ModelStore = {
+    ...store,
+    async read(digest) {
+      if (!isFirst) return await store.read(digest);
+      isFirst = false;
+      await other.put("pump", SECOND);
+      await other.delete("pump", 1);
+      return await store.read(digest);
+    },
+  };
+  assert.equal((await new Registry(slow).find("pump"))!.version, 2);
+});
+
+Deno.test("one damaged model, or more models than are kept loaded, trouble no other", async () => {
+  const files = Array.from({ length: 70 }, (_, i) => [`m${i}`, i === 3 ? SECOND : FIRST] as const);
+  const store = await memoryStore(Object.fromEntries(files));
+  await store.write(await digestOf(SECOND), FIRST);
+  let reads = 0;
+  const counted = { ...store, read: (digest: string) => (reads++, store.read(digest)) };
+  const app = createApp({ models: counted, onError: () => {} });
+  assert.deepEqual(await (await app.request("/health/ready")).json(), {
+    status: "ready",
+    models: 70,
+  });
+  assert.match(await (await app.request("/metrics")).text(), /elbow_models 70/);
+  assert.equal(reads, 0);
+  const listing = async () => (await (await app.request("/v1/models")).json()).models;
+  const listed = await listing();
+  assert.equal(listed.length, 70);
+  const { name, kind } = listed[3];
+  assert.deepEqual([name, kind, listed[4].kind], ["m3", "damaged", "detector"]);
+  const before = reads;
+  await listing();
+  // The damaged one is tried again, in case it was a fault that passes.
+  assert.equal(reads - before, 1);
 });
 
 Deno.test("without a token for admin nothing can be changed, and the addresses do not exist", async () => {
