@@ -6,6 +6,7 @@
 import type { DeviceOptions } from "../trained/trained_vae.ts";
 import type { Catalogue, Listed, Model, Served } from "./catalogue.ts";
 import { openModel } from "./open_model.ts";
+import { holds, type Precondition } from "./precondition.ts";
 import { Problem } from "./problems.ts";
 import {
   type Alias,
@@ -21,14 +22,6 @@ import {
 const MAX_LOADED = 64;
 /** Names of models and aliases that a store may hold, those of deleted models included. */
 const MAX_NAMES = 10_000;
-
-/** What must hold of the version now served for an upload to replace it. */
-export interface Precondition {
-  /** One of these digests is served. */
-  readonly digests?: readonly string[];
-  /** Nothing is. */
-  readonly absent?: boolean;
-}
 
 /** The outcome of an upload. */
 export interface Stored {
@@ -128,13 +121,14 @@ export class Registry implements Catalogue {
 
   /**
    * Deletes a model, or one version of it.
-   * @throws Problem if there is none, or an alias names it
+   * @throws Problem if there is none, an alias names it, or the precondition does not hold of its last version
    */
-  delete(name: string, version?: number): Promise<void> {
+  delete(name: string, version?: number, precondition: Precondition = {}): Promise<void> {
     return this.#change(async ({ models, aliases }) => {
       const entry = models.get(name);
       const doomed = entry?.versions.filter((each) => [undefined, each.version].includes(version));
       if (!entry || !doomed?.length) throw unknownModel();
+      requirePrecondition(precondition, doomed.at(-1));
       const kept = entry.versions.filter((each) => !doomed.includes(each));
       for (const [alias, { model, version: wanted }] of aliases) {
         const lost = wanted === undefined ? kept.length === 0 : doomed.some(isVersion(wanted));
@@ -279,10 +273,9 @@ function resolve(
   return found && { name: real, version: found.version, digest: found.digest };
 }
 
-function requirePrecondition({ digests, absent }: Precondition, current?: ModelVersion): void {
-  const holds = absent ? !current : !digests || digests.includes(current?.digest ?? "");
-  if (holds) return;
-  throw new Problem("precondition-failed", "Cannot store model: another version is served now");
+function requirePrecondition(precondition: Precondition, current?: ModelVersion): void {
+  if (holds(precondition, current?.digest)) return;
+  throw new Problem("precondition-failed", "Cannot change model: another version is served now");
 }
 
 function requireRoom(names: number): void {

@@ -3,7 +3,7 @@
  * no more of it is kept than the summary. One that cannot be loaded is listed as such, and troubles no other.
  */
 import { latentSize } from "../models/vae_graph.ts";
-import { isTable, vaeOf } from "../scoring/table/units.ts";
+import { isTable, vaeOf } from "../scoring/units.ts";
 import type { Catalogue, Listed, Served } from "./catalogue.ts";
 
 /** A line of `GET /v1/models`. */
@@ -48,7 +48,10 @@ export function summaries(
   };
 }
 
-async function factsOf(catalogue: Catalogue, { name, version }: Listed): Promise<Facts | undefined> {
+async function factsOf(
+  catalogue: Catalogue,
+  { name, version }: Listed,
+): Promise<Facts | undefined> {
   const served = await catalogue.find(name, version);
   if (!served) return undefined;
   const { kind, inputs, latent } = summaryOf(served);

@@ -159,10 +159,36 @@ Deno.test("preconditions: create only, replace only what is expected", async () 
   assert.equal(await attempt(SECOND, { "if-none-match": "*" }), 412);
   assert.equal(await attempt(SECOND, { "if-match": `"${second}"` }), 412);
   assert.equal(await attempt(SECOND, { "if-match": `"${second}", "${first}"` }), 201);
+  assert.equal(await attempt(FIRST, { "if-match": `W/"${second}"` }), 412, "weak tags");
+  assert.equal(await attempt(SECOND, { "if-match": "*" }), 200);
+  assert.equal(await attempt(FIRST, { "if-none-match": `"${second}"` }), 412);
+  const other = await put(app, "/v1/models/other", FIRST, { "if-match": "*" });
+  assert.equal(other.status, 412);
   const race = await Promise.all(
     [FIRST, PLAIN.save()].map((bytes) => attempt(bytes, { "if-match": `"${second}"` })),
   );
   assert.deepEqual(race.sort(), [201, 412]);
+});
+
+Deno.test("GET with the tag of what is served answers 304, and DELETE is held to If-Match", async () => {
+  const app = await storeApp();
+  const etag = (await put(app, "/v1/models/pump", FIRST)).headers.get("etag")!;
+  for (const tags of [etag, `W/${etag}`, `"x", ${etag}`, "*"]) {
+    const unchanged = await get(app, "/v1/models/pump", { headers: { "if-none-match": tags } });
+    assert.deepEqual([unchanged.status, unchanged.headers.get("etag"), await unchanged.text()], [
+      ...[304, etag, ""],
+    ]);
+  }
+  const changed = await get(app, "/v1/models/pump", { headers: { "if-none-match": '"x"' } });
+  assert.equal(changed.status, 200);
+  await changed.body?.cancel();
+  const removal = (tag: string) =>
+    app.request("/v1/models/pump", {
+      method: "DELETE",
+      headers: { authorization: `Bearer ${ADMIN}`, "if-match": tag },
+    });
+  await problemOf(await removal('"x"'), "precondition-failed");
+  assert.equal((await removal(etag)).status, 204);
 });
 
 Deno.test("files that are no model are refused by name, and change nothing", async () => {
@@ -282,7 +308,10 @@ Deno.test("a version that another server replaces and deletes while it is read i
 });
 
 Deno.test("one damaged model, or more models than are kept loaded, trouble no other", async () => {
-  const files = Array.from({ length: 70 }, (_, i) => [`m${i}`, i === 3 ? SECOND : FIRST] as const);
+  const files = Array.from({ length: 70 }, (_, i) => {
+    const small = VAE.create({ inputs: 1, latent: [{ size: 1 }] }, { seed: i });
+    return [`m${i}`, i === 3 ? SECOND : small.save()] as const;
+  });
   const store = await memoryStore(Object.fromEntries(files));
   await store.write(await digestOf(SECOND), FIRST);
   let reads = 0;
@@ -298,7 +327,7 @@ Deno.test("one damaged model, or more models than are kept loaded, trouble no ot
   const listed = await listing();
   assert.equal(listed.length, 70);
   const { name, kind } = listed[3];
-  assert.deepEqual([name, kind, listed[4].kind], ["m3", "damaged", "detector"]);
+  assert.deepEqual([name, kind, listed[4].kind], ["m3", "damaged", "vae"]);
   const before = reads;
   await listing();
   // The damaged one is tried again, in case it was a fault that passes.

@@ -56,6 +56,19 @@ Deno.test("a job is accepted, done, and its model is the next version: the bytes
   assert.equal((await scored.json()).digest, digest);
 });
 
+Deno.test("HEAD of a job's events answers at once, without a length", async () => {
+  await using app = await jobsApp();
+  const job = await (await app.ask("POST", "/v1/models/pumps/train", {
+    rows: ROWS,
+    columns: COLUMNS,
+    ...QUICK,
+  })).json();
+  const response = await app.ask("HEAD", `/v1/jobs/${job.id}/events`);
+  assert.equal(response.status, 200);
+  assert.match(response.headers.get("content-type")!, /^text\/event-stream/);
+  assert.equal(response.headers.get("content-length"), null);
+});
+
 Deno.test("an upload, named rows and rows by position train the same model; a label is left out", async () => {
   await using app = await jobsApp();
   app.work();
