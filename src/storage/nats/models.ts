@@ -4,7 +4,7 @@
  * fail to come, when the server that sent it is gone: an index older than a second is asked for again, and who
  * waits for a model waits for that no longer than a moment: models are served while NATS is away.
  *
- * Limits: the index is one message, of a mebibyte as NATS is set up: some four thousand versions.
+ * Limits: the index is one message, of a mebibyte as NATS is set up: four thousand versions fit, ten thousand do not.
  */
 import type { KvEntry, KvWatchEntry } from "npm:@nats-io/kv@3.4.0";
 import type { QueuedIterator } from "npm:@nats-io/transport-node@3.4.0";
