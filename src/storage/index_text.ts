@@ -29,7 +29,9 @@ export function parseIndex(text: string): ModelIndex {
   try {
     const { format, models, aliases } = fieldsOf(JSON.parse(text));
     if (format !== FORMAT) {
-      throw new TypeError(`this release reads format ${FORMAT}: current value is ${show(format)}`);
+      throw new TypeError(
+        `Cannot read format: must be ${FORMAT}: current value is ${show(format)}`,
+      );
     }
     return {
       models: new Map(listOf(models).map(readEntry)),

@@ -103,7 +103,7 @@ else {
     assert.equal((await registry.find("a"))!.name, "m");
     await assert.rejects(
       registry.requireReady(),
-      /this release reads format 1: current value is 2/,
+      /format: must be 1: current value is 2/,
     );
     await connection.close();
     await queue.close();
