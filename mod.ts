@@ -53,9 +53,9 @@ export type {
 } from "./src/training/em/posterior_mixture.ts";
 export { factorAnalysis } from "./src/training/em/factor_analysis.ts";
 export type { FactorAnalysis, FactorAnalysisOptions } from "./src/training/em/factor_analysis.ts";
-export { TrainedRbm } from "./src/scoring/rbm/trained_rbm.ts";
-export type { PartitionOptions, RbmSampleOptions } from "./src/scoring/rbm/trained_rbm.ts";
-export type { Partition } from "./src/scoring/rbm/partition.ts";
+export { TrainedRbm } from "./src/trained/rbm/trained_rbm.ts";
+export type { PartitionOptions, RbmSampleOptions } from "./src/trained/rbm/trained_rbm.ts";
+export type { Partition } from "./src/trained/rbm/partition.ts";
 export { Rbm } from "./src/training/rbm/rbm.ts";
 export type { RbmCreateOptions } from "./src/training/rbm/rbm.ts";
 export type {

@@ -17,7 +17,8 @@ import { COLUMNS, type Connections, drawBatch, readConnections } from "./kdd99/d
 import { countsOf, f1Of } from "./series/f1.ts";
 import { auroc } from "../src/scoring/metrics.ts";
 import { Detector } from "../src/detection/detector.ts";
-import { type Cells, standardizationOf, standardize } from "../src/scoring/standardize.ts";
+import type { Cells } from "../src/scoring/table/cells.ts";
+import { standardizationOf, standardize } from "../src/scoring/table/standardize.ts";
 import { VAE } from "../src/training/vae.ts";
 
 const { values } = parseArgs({
@@ -73,7 +74,7 @@ async function exampleVae(training: Cells): Promise<Fitted> {
     score: (cells) => {
       const x = standardize(cells, standardization), scores = new Float64Array(cells.rows);
       for (let draw = 0; draw < DRAWS_OF_Z; draw++) {
-        const { data, shape: [, width] } = vae.squaredResiduals(x, draw);
+        const { data, shape: [, width] } = vae.onHost.squaredResiduals(x, draw);
         data.forEach((square, i) => scores[Math.floor(i / width)] += square);
       }
       return scores;

@@ -15,7 +15,7 @@ import { plan } from "../src/graph/plan.ts";
 import { initialize } from "../src/models/initialize.ts";
 import { type ModelSpec, parseSpec } from "../src/models/spec.ts";
 import { parameterLayout, parametersOf } from "../src/models/vae_graph.ts";
-import { forwardPlan } from "../src/scoring/programs.ts";
+import { forwardPlan } from "../src/trained/programs.ts";
 import { parseRecipe } from "../src/training/options.ts";
 import { stateLayout, trainPlan } from "../src/training/train_program.ts";
 

@@ -6,14 +6,15 @@ import { ecod } from "../../src/detection/baselines/ecod.ts";
 import { isolationForest } from "../../src/detection/baselines/isolation_forest.ts";
 import { Detector } from "../../src/detection/detector.ts";
 import type { ColumnOverride } from "../../src/detection/infer_schema.ts";
-import { readModelFile } from "../../src/scoring/model_file.ts";
+import { readModelFile } from "../../src/trained/model_file.ts";
 import { tableModelOf } from "../../src/scoring/table_scorer.ts";
 import { Ensemble } from "../../src/scoring/ensemble/ensemble.ts";
 import type { StatisticName } from "../../src/scoring/ensemble/statistics.ts";
 import { knn } from "../../src/detection/baselines/knn.ts";
 import { mahalanobis, pca } from "../../src/detection/baselines/pca.ts";
-import { type Cells, standardizationOf, standardize } from "../../src/scoring/standardize.ts";
-import type { Matrix } from "../../src/scoring/matrix.ts";
+import type { Cells } from "../../src/scoring/table/cells.ts";
+import { standardizationOf, standardize } from "../../src/scoring/table/standardize.ts";
+import type { Matrix } from "../../src/trained/matrix.ts";
 import type { Baseline } from "../../src/detection/baselines/baseline.ts";
 import type { Split } from "./protocol.ts";
 
@@ -94,7 +95,7 @@ async function withStatistics(
 ): Promise<Float64Array> {
   const detector = await detectorOf(split, seed);
   const { ensemble } = tableModelOf(readModelFile(detector.save()));
-  const scorer = new Ensemble({ ...ensemble!, statistics }, detector.vae.beside);
+  const scorer = new Ensemble({ ...ensemble!, statistics }, detector.vae.onHost.machine);
   const { scores } = scorer.scoreCells(split.test);
   scorer.dispose();
   return scores;

@@ -11,7 +11,7 @@
  */
 import { HostRandom, permutation } from "../../src/core/philox.ts";
 import { readNpz } from "../../src/formats/npz.ts";
-import type { Cells } from "../../src/scoring/standardize.ts";
+import type { Cells } from "../../src/scoring/table/cells.ts";
 
 /** Where the tables are. */
 export const TABLES_FOLDER = new URL("../../../shared/data/tabular-adbench/", import.meta.url);

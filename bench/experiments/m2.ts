@@ -16,7 +16,7 @@
  */
 import { parseArgs } from "node:util";
 import { permutation } from "../../src/core/philox.ts";
-import type { Matrix } from "../../src/scoring/matrix.ts";
+import type { Matrix } from "../../src/trained/matrix.ts";
 import type { FitOptions } from "../../src/training/options.ts";
 import { VAE } from "../../src/training/vae.ts";
 import { note, report } from "./evaluate.ts";

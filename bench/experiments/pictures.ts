@@ -11,9 +11,9 @@
  */
 import { parseArgs } from "node:util";
 import { imageGrid, latentGrid, pairedRows, scatterChart, toPng } from "../../src/pictures/mod.ts";
-import { oneHot } from "../../src/scoring/labels.ts";
-import type { Matrix } from "../../src/scoring/matrix.ts";
-import { TrainedVae } from "../../src/scoring/trained_vae.ts";
+import { oneHot } from "../../src/trained/labels.ts";
+import type { Matrix } from "../../src/trained/matrix.ts";
+import { TrainedVae } from "../../src/trained/trained_vae.ts";
 import { note } from "./evaluate.ts";
 import { binarizeOnce, MNIST, readBinarized, readImages, readLabels, rowsOf } from "./images.ts";
 

@@ -14,7 +14,7 @@ export interface Elbow {
   readonly spec: typeof import("../../src/models/spec.ts");
   readonly parameters: typeof import("../../src/models/vae_graph.ts");
   readonly objective: typeof import("../../src/objectives/objective.ts");
-  readonly programs: typeof import("../../src/scoring/programs.ts");
+  readonly programs: typeof import("../../src/trained/programs.ts");
   readonly options: typeof import("../../src/training/options.ts");
   readonly training: typeof import("../../src/training/train_program.ts");
 }
@@ -33,7 +33,7 @@ export async function loadElbow(root: URL = OWN_ROOT): Promise<Elbow> {
     spec: await load("models/spec.ts"),
     parameters: await load("models/vae_graph.ts"),
     objective: await load("objectives/objective.ts"),
-    programs: await load("scoring/programs.ts"),
+    programs: await load("trained/programs.ts"),
     options: await load("training/options.ts"),
     training: await load("training/train_program.ts"),
   };

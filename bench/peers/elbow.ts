@@ -6,7 +6,7 @@
  *   fit      `VAE.fit`, its time divided by its steps
  */
 import type { Objective } from "../../src/objectives/objective.ts";
-import type { TrainedVae } from "../../src/scoring/trained_vae.ts";
+import type { TrainedVae } from "../../src/trained/trained_vae.ts";
 import { type Peer, type ScoreTask, serve, type Task, type TrainTask } from "./peer.ts";
 import * as lib from "../lib/elbow.ts";
 import { product } from "../lib/graphs.ts";
@@ -71,7 +71,7 @@ async function userScore(
   batch: number,
   threads: number,
 ): Promise<ScoreTask> {
-  const { TrainedVae } = await import("../../src/scoring/trained_vae.ts");
+  const { TrainedVae } = await import("../../src/trained/trained_vae.ts");
   const spec = elbow.spec.parseSpec(models.specOf(model.workload));
   return scoreTask(
     new TrainedVae(spec, models.namedWeights(elbow, spec, model), { threads }),

@@ -4,7 +4,7 @@
  *
  * Oracle: Elbow's reference backend, in float64, which shares no code with any of them.
  */
-import { TrainedVae } from "../../src/scoring/trained_vae.ts";
+import { TrainedVae } from "../../src/trained/trained_vae.ts";
 import { type About, type Answer, CHECK, type Refusals, type Request } from "./peer.ts";
 import { loadElbow } from "../lib/elbow.ts";
 import { constantOf, namedWeights, specOf } from "../lib/models.ts";

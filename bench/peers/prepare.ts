@@ -2,7 +2,7 @@
  * What all peers are given: random weights and rows, and the same model in each peer's format; and Elbow's scoring
  * entry in one file.
  */
-import { TrainedVae } from "../../src/scoring/trained_vae.ts";
+import { TrainedVae } from "../../src/trained/trained_vae.ts";
 import { bundleScoring } from "../lib/bundle.ts";
 import { compileProbe } from "../lib/compile.ts";
 import { loadElbow } from "../lib/elbow.ts";

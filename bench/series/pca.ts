@@ -4,7 +4,7 @@
  */
 import { mahalanobis } from "../../src/detection/baselines/pca.ts";
 import { countWindows, stepMeans, windowsOf } from "../../src/scoring/series/windows.ts";
-import { standardizationOf, standardize } from "../../src/scoring/standardize.ts";
+import { standardizationOf, standardize } from "../../src/scoring/table/standardize.ts";
 import type { Steps } from "./data.ts";
 
 /** Scores of the steps of `test`. */

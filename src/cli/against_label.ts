@@ -1,6 +1,6 @@
 /** How scores and flags compare with the labels of a table. */
 import { auroc, averagePrecision, countAnomalies, precisionAt } from "../scoring/metrics.ts";
-import type { Cells } from "../scoring/standardize.ts";
+import type { Cells } from "../scoring/table/cells.ts";
 import type { TableScorer } from "../scoring/table_scorer.ts";
 import { count, counted, type Section } from "./text.ts";
 

@@ -1,5 +1,5 @@
 /** A loaded VAE with all that training has, for what needs gradients. */
-import type { TrainedVae } from "../scoring/trained_vae.ts";
+import type { TrainedVae } from "../trained/trained_vae.ts";
 import type { VAE } from "../training/vae.ts";
 
 /** Uses a model that can be differentiated too, with the same parameters. */

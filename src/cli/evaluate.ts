@@ -6,7 +6,7 @@ import { Command } from "npm:commander@15.1.0";
 import type { Table } from "../formats/mod.ts";
 import { hasPrior, latentWidth } from "../models/latents.ts";
 import { latentSize } from "../models/vae_graph.ts";
-import type { Evaluation } from "../scoring/evaluation.ts";
+import type { Evaluation } from "../trained/evaluation.ts";
 import type { ElboSurgery } from "../training/elbo_surgery.ts";
 import { type Gaps, whyNotRefined } from "../training/refinement.ts";
 import { detectorFigures, type LabelFigures, labelFigures, labelSection } from "./against_label.ts";

@@ -1,5 +1,5 @@
 /** `elbow evaluate` of a Boltzmann machine: how well it fits a table. */
-import type { PartitionOptions } from "../scoring/rbm/rbm_options.ts";
+import type { PartitionOptions } from "../trained/rbm/rbm_options.ts";
 import { labelFigures, labelSection } from "./against_label.ts";
 import { readDataFor } from "./data.ts";
 import type { JsonOption } from "./options.ts";

@@ -1,7 +1,7 @@
 /** Rows that a VAE made, back in the columns and units of the table it was trained on. */
-import { type ColumnSchema, nearestLevel } from "../scoring/schema.ts";
-import { firstColumns, type Matrix } from "../scoring/matrix.ts";
-import type { Cells } from "../scoring/standardize.ts";
+import { type ColumnSchema, nearestLevel } from "../scoring/table/schema.ts";
+import { firstColumns, type Matrix } from "../trained/matrix.ts";
+import type { Cells } from "../scoring/table/cells.ts";
 import type { LoadedModel, LoadedRbm } from "./model.ts";
 import type { RowsOutput } from "./rows_output.ts";
 import { significant } from "./text.ts";

@@ -2,10 +2,10 @@
 import { Command } from "npm:commander@15.1.0";
 import { statesOf } from "../detection/ensemble/member_checkpoints.ts";
 import type { Tensor } from "../formats/safetensors.ts";
-import { type ModelFile, readModelFile } from "../scoring/model_file.ts";
+import { type ModelFile, readModelFile } from "../trained/model_file.ts";
 import type { EnsembleModel } from "../scoring/ensemble/ensemble.ts";
 import { type TableModel, tableModelOf } from "../scoring/table_scorer.ts";
-import { fromModelFile } from "../scoring/trained_vae.ts";
+import { fromModelFile } from "../trained/trained_vae.ts";
 import { parseRbmSpec } from "../models/rbm.ts";
 import type { LatentLayer } from "../models/latents.ts";
 import type { ModelSpec } from "../models/spec.ts";

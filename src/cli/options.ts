@@ -3,7 +3,8 @@ import { type Command, InvalidArgumentError, Option } from "npm:commander@15.1.0
 import { numberFault, type NumberLimits } from "../core/validate.ts";
 import { parseNumber } from "../formats/cells.ts";
 import { BACKENDS } from "../detection/options.ts";
-import { FILE_FORMATS } from "../scoring/quantize.ts";
+import { RATE } from "../scoring/decisions/rates.ts";
+import { FILE_FORMATS } from "../trained/quantize.ts";
 import type { BackendChoice } from "../backends/open.ts";
 
 /** What every command that prints a result takes. */
@@ -49,7 +50,7 @@ export function excludeOption(): Option {
 
 /** The share of normal rows that may be flagged. */
 export function falseAlarmRateOption(text: string): Option {
-  return numberOption("--false-alarm-rate <share>", text, { above: 0, max: 0.999999 });
+  return numberOption("--false-alarm-rate <share>", text, RATE);
 }
 
 /** How a model file keeps its weights. */

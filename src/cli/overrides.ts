@@ -1,7 +1,7 @@
 /** What a user says of columns: `--column NAME=KIND[:LEVEL|LEVEL…]`, once a column, or `--schema FILE`. */
 import { InvalidArgumentError, Option } from "npm:commander@15.1.0";
 import type { ColumnOverride } from "../detection/infer_schema.ts";
-import { COLUMN_KINDS, type ColumnKind, hasLevels, parseSchema } from "../scoring/schema.ts";
+import { COLUMN_KINDS, type ColumnKind, hasLevels, parseSchema } from "../scoring/table/schema.ts";
 import { readWhole } from "./files.ts";
 
 export function columnOption(): Option {

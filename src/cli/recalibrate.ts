@@ -1,7 +1,7 @@
 /** `elbow recalibrate MODEL DATA --out FILE`: what scores mean, from new normal rows; nothing is trained. */
 import { Command } from "npm:commander@15.1.0";
 import type { Recalibration } from "../detection/recalibrate.ts";
-import type { FileFormat } from "../scoring/quantize.ts";
+import type { FileFormat } from "../trained/quantize.ts";
 import { namingTable, readDataFor } from "./data.ts";
 import { requirePlace, writeWhole } from "./files.ts";
 import { sayWarnings } from "./in_flags.ts";
@@ -84,7 +84,7 @@ export function changeLines(
     [
       "Flagged before",
       `${count(flaggedBefore)} of ${counted(rows, "row")}; as many by chance: ${
-        chance.toPrecision(2)
+        chance === 0 ? "below 1e-300" : chance.toPrecision(2)
       }`,
     ],
   ];

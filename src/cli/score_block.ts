@@ -5,10 +5,10 @@
 import type { ByteBlock } from "../formats/byte_blocks.ts";
 import type { CsvRows, RowFormat } from "../formats/csv_rows.ts";
 import { type DecimalMark, markedCodec } from "../formats/decimal_comma.ts";
-import { decide, type DecisionOptions } from "../scoring/decide.ts";
+import { decide, type DecisionOptions } from "../scoring/decisions/decide.ts";
 import type { ExplainOptions } from "../scoring/explain/explain.ts";
 import { requireCells } from "../scoring/require_cells.ts";
-import { codecOf } from "../scoring/schema.ts";
+import { codecOf } from "../scoring/table/schema.ts";
 import type { TableScorer } from "../scoring/table_scorer.ts";
 import { HEADER, verdictLines } from "../scoring/verdict_lines.ts";
 import { explainFlagged, explanation } from "./explained.ts";

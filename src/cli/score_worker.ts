@@ -14,7 +14,7 @@ import {
   scoreBlock,
   type ScoredBlock,
 } from "./score_block.ts";
-import type { DeviceOptions } from "../scoring/trained_vae.ts";
+import type { DeviceOptions } from "../trained/trained_vae.ts";
 
 /** The first message to a thread. */
 export interface Opening {

@@ -6,7 +6,7 @@ import type { ColumnOverride } from "../detection/infer_schema.ts";
 import { type Objective, OBJECTIVE_TYPES, type ObjectiveInput } from "../objectives/objective.ts";
 import { MOST_LEFT_OUT, PRESETS } from "../detection/options.ts";
 import { columnOption } from "./overrides.ts";
-import type { FileFormat } from "../scoring/quantize.ts";
+import type { FileFormat } from "../trained/quantize.ts";
 import { MAX_WINDOW } from "../scoring/table_model.ts";
 import * as options from "./options.ts";
 

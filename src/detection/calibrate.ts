@@ -2,12 +2,13 @@
  * What a fitted model's scores mean: those of rows kept back are the standard. Of a series the standard of its steps, the
  * mean over the windows that hold each, and for streams that of its windows.
  */
-import { Calibration } from "../scoring/calibration.ts";
+import { Calibration } from "../scoring/decisions/calibration.ts";
 import { rawScores, typicalOf } from "../scoring/contributions.ts";
 import { Ensemble, type EnsembleModel } from "../scoring/ensemble/ensemble.ts";
 import { stepMeans } from "../scoring/series/windows.ts";
-import { costsOf } from "../scoring/sparse_twin.ts";
-import { type Cells, standardize } from "../scoring/standardize.ts";
+import { costsOf } from "../trained/completion.ts";
+import type { Cells } from "../scoring/table/cells.ts";
+import { standardize } from "../scoring/table/standardize.ts";
 import type { TableModel } from "../scoring/table_model.ts";
 import type { VAE } from "../training/vae.ts";
 import { MAX_CALIBRATION_ROWS, type Split } from "./split.ts";
@@ -30,13 +31,13 @@ export function calibrate(
 /** With the scores that calibrate it, of a series those of the windows of each stretch. */
 export function calibrated(
   table: Omit<TableModel, "calibration" | "typical">,
-  { scores, typical }: { readonly scores: Float64Array; readonly typical: Float64Array },
+  { scores, ...means }: { readonly scores: Float64Array } & Pick<TableModel, "typical" | "costs">,
   stretches: readonly number[],
 ): TableModel {
   const { window } = table;
   const single = new Calibration(window === undefined ? scores : evenly(scores));
   const calibration = window === undefined ? single : ofSteps(scores, stretches, window);
-  const model = { ...table, calibration, typical, ...keepable(table, calibration) };
+  const model = { ...table, calibration, ...means, ...keepable(table, calibration) };
   return window === undefined ? model : { ...model, streamCalibration: single };
 }
 
@@ -80,7 +81,7 @@ function evenly(scores: Float64Array): Float64Array {
 }
 
 function scoresOfMany(vae: VAE, model: EnsembleModel, cells: Cells) {
-  const ensemble = new Ensemble(model, vae.beside);
+  const ensemble = new Ensemble(model, vae.onHost.machine);
   const { scores, raw } = ensemble.scoreCells(cells);
   ensemble.dispose();
   return { scores, typical: typicalOf(cells, raw) };
@@ -93,5 +94,15 @@ function scoresOfOne(
 ) {
   const costs = costsOf(vae, standardize(expansion.expand(cells), standardization));
   const typical = typicalOf(cells, rawScores(cells, costs, expansion).raw);
-  return { scores: rawScores(cells, costs, expansion, typical).scores, typical };
+  if (vae.spec.missing) {
+    return { scores: rawScores(cells, costs, expansion, typical).scores, typical };
+  }
+  // Without the KL, a contribution is what the cell costs by itself.
+  const kl = { ...costs.kl, data: new Float32Array(costs.kl.data.length) };
+  const { scores } = rawScores(cells, costs, expansion);
+  return {
+    scores,
+    typical,
+    costs: typicalOf(cells, rawScores(cells, { ...costs, kl }, expansion).raw),
+  };
 }

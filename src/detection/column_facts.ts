@@ -2,9 +2,9 @@
  * What a user should know about the columns of a table before anything is learned from it: columns
  * that say nothing, columns that say the same, and what is missing.
  */
-import { type ColumnSchema, hasLevels } from "../scoring/schema.ts";
+import { type ColumnSchema, hasLevels } from "../scoring/table/schema.ts";
 import { unseenSentence, type UnseenTimes, unseenTimes } from "./clock_facts.ts";
-import type { Cells } from "../scoring/standardize.ts";
+import type { Cells } from "../scoring/table/cells.ts";
 
 /** One fact for each list that is not empty. */
 export interface ColumnFacts {

@@ -5,13 +5,14 @@
  * A tail is heavy if a cell lies further from the median than 10 times the usual spread, the median
  * distance of the others from it: under a normal distribution one cell in 10¹⁰ does.
  */
-import { type ColumnSchema, hasLevels } from "../scoring/schema.ts";
-import type { RawTable } from "../scoring/raw_table.ts";
-import { type Cells, standardizationOf, standardize } from "../scoring/standardize.ts";
+import { type ColumnSchema, hasLevels } from "../scoring/table/schema.ts";
+import type { RawTable } from "../scoring/table/raw_table.ts";
+import type { Cells } from "../scoring/table/cells.ts";
+import { standardizationOf, standardize } from "../scoring/table/standardize.ts";
 import { type ColumnFacts, columnFacts, sentencesOf } from "./column_facts.ts";
 import { presentOf } from "./drift/sketch.ts";
 import { countBelow } from "../core/sorted.ts";
-import type { Matrix } from "../scoring/matrix.ts";
+import type { Matrix } from "../trained/matrix.ts";
 import { collapseWarning, MAX_COLUMNS, type Spectrum, spectrumOf } from "./spectrum.ts";
 
 /** One column. */

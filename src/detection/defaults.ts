@@ -1,6 +1,6 @@
 /** What the detector does when the user says nothing: the network and its training. */
 import type { PlainLikelihoodInput } from "../distributions/likelihoods/options.ts";
-import type { ExpandedGroup } from "../scoring/expansion.ts";
+import type { ExpandedGroup } from "../scoring/table/expansion.ts";
 import type { ModelSpecInput } from "../models/spec.ts";
 import type { StatisticName } from "../scoring/ensemble/statistics.ts";
 import type { FitOptions } from "../training/options.ts";

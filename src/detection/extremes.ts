@@ -6,8 +6,8 @@
  * The usual spread of a column is the median of its nonzero distances from its median, which a few
  * cells of any size cannot move. Heavy tails are far inside the limit.
  */
-import { type ColumnSchema, hasLevels } from "../scoring/schema.ts";
-import type { Cells } from "../scoring/standardize.ts";
+import { type ColumnSchema, hasLevels } from "../scoring/table/schema.ts";
+import type { Cells } from "../scoring/table/cells.ts";
 
 /** Usual spreads from the median beyond which a cell is refused. */
 const LIMIT = 1e6;

@@ -1,7 +1,7 @@
 /** Fits what a specification states to a table as it stands: no standardisation, no calibration. */
 import type { Table } from "../formats/mod.ts";
 import type { ModelSpec } from "../models/spec.ts";
-import { type DeviceOptions, splitDevice } from "../scoring/device_options.ts";
+import { type DeviceOptions, splitDevice } from "../trained/device_options.ts";
 import type { FitOptions } from "../training/options.ts";
 import type { FitReport } from "../training/report.ts";
 import { VAE } from "../training/vae.ts";

@@ -8,12 +8,12 @@
  * have moved; the bound is on what it detects.
  */
 import { rankCorrelation } from "../scoring/rank_correlation.ts";
-import { Calibration } from "../scoring/calibration.ts";
-import { type ModelFile, writeModelFile } from "../scoring/model_file.ts";
-import { type FileFormat, packTensors, unpackTensors } from "../scoring/quantize.ts";
-import type { Cells } from "../scoring/standardize.ts";
+import { Calibration } from "../scoring/decisions/calibration.ts";
+import { type ModelFile, writeModelFile } from "../trained/model_file.ts";
+import { type FileFormat, packTensors, unpackTensors } from "../trained/quantize.ts";
+import type { Cells } from "../scoring/table/cells.ts";
 import { tableModelOf, TableScorer } from "../scoring/table_scorer.ts";
-import { fromModelFile, TrainedVae } from "../scoring/trained_vae.ts";
+import { fromModelFile, TrainedVae } from "../trained/trained_vae.ts";
 
 /** Below this a file is refused. */
 const LEAST_CORRELATION = 0.99;

@@ -20,9 +20,9 @@ import { show } from "../core/validate.ts";
 import { parseTimestamp } from "../core/timestamp.ts";
 import { parseNumber } from "../formats/cells.ts";
 import { isForeignNumber } from "../formats/decimal_comma.ts";
-import { encodeColumn, type RawTable, valuesOf } from "../scoring/raw_table.ts";
-import { type ColumnKind, type ColumnSchema, hasLevels } from "../scoring/schema.ts";
-import type { Cells } from "../scoring/standardize.ts";
+import { encodeColumn, type RawTable, valuesOf } from "../scoring/table/raw_table.ts";
+import { type ColumnKind, type ColumnSchema, hasLevels } from "../scoring/table/schema.ts";
+import type { Cells } from "../scoring/table/cells.ts";
 
 /** What a user says of a column; the levels of a kind that has them are found if they are left out. */
 export interface ColumnOverride {

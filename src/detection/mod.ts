@@ -8,15 +8,15 @@ export { Detector } from "./detector.ts";
 export type { DetectorOptions, Preset } from "./options.ts";
 export type { ColumnOverride } from "./infer_schema.ts";
 export type { StatisticName } from "../scoring/ensemble/statistics.ts";
-export type { ColumnKind, ColumnSchema } from "../scoring/schema.ts";
+export type { ColumnKind, ColumnSchema } from "../scoring/table/schema.ts";
 export {
   decide,
   type Decision,
   type DecisionOptions,
   type RowDecision,
-} from "../scoring/decide.ts";
-export { discover, type Discoveries } from "../scoring/false_discovery.ts";
-export { type ExcessLaw, Tail } from "../scoring/tail.ts";
+} from "../scoring/decisions/decide.ts";
+export { discover, type Discoveries } from "../scoring/decisions/false_discovery.ts";
+export { type ExcessLaw, Tail } from "../scoring/decisions/tail.ts";
 export type { ColumnDrift, DriftOptions, DriftReport } from "./drift/drift.ts";
 export { DriftMonitor, type MonitorOptions } from "./drift/monitor.ts";
 export { type ColumnReport, type DataReport, reportData } from "./data_report.ts";
@@ -24,8 +24,9 @@ export type { Spectrum } from "./spectrum.ts";
 export type { PartialFit, PartialFitOptions } from "./partial_fit.ts";
 export type { Recalibration } from "./recalibrate.ts";
 export type { RowExplanation, SaveOptions } from "./detector.ts";
-export type { BlamedColumn, ExplainOptions } from "../scoring/explain/explain.ts";
-export type { FileFormat } from "../scoring/quantize.ts";
+export type { BlamedColumn } from "../scoring/explain/blamed_column.ts";
+export type { ExplainOptions } from "../scoring/explain/explain.ts";
+export type { FileFormat } from "../trained/quantize.ts";
 export type { RowScore, ScoreTable } from "../scoring/table_scorer.ts";
-export type { RawTable } from "../scoring/raw_table.ts";
-export type { TableRows } from "../scoring/table_rows.ts";
+export type { RawTable } from "../scoring/table/raw_table.ts";
+export type { TableRows } from "../scoring/table/table_rows.ts";

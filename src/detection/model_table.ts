@@ -13,10 +13,10 @@ import {
 } from "../formats/mod.ts";
 import { listNames } from "../formats/errors.ts";
 import { lineOf } from "../formats/table.ts";
-import { oneHot } from "../scoring/labels.ts";
-import { encodeTable } from "../scoring/raw_table.ts";
+import { oneHot } from "../trained/labels.ts";
+import { encodeTable } from "../scoring/table/raw_table.ts";
 import { requireCells } from "../scoring/require_cells.ts";
-import { codecOf } from "../scoring/schema.ts";
+import { codecOf } from "../scoring/table/schema.ts";
 import type { Units } from "../scoring/units.ts";
 
 /** A model, as far as its tables go. */

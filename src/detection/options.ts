@@ -2,9 +2,10 @@
 import { requireChoice, requireNumber, requireObject } from "../core/validate.ts";
 import type { BackendChoice } from "../backends/open.ts";
 import { PLAIN_LIKELIHOODS } from "../distributions/likelihood.ts";
-import { hasLevels, parseSchema } from "../scoring/schema.ts";
-import { columnsFault } from "../scoring/table_rows.ts";
-import { DEVICE_KEYS, type DeviceOptions } from "../scoring/device_options.ts";
+import { RATE } from "../scoring/decisions/rates.ts";
+import { hasLevels, parseSchema } from "../scoring/table/schema.ts";
+import { columnsFault } from "../scoring/table/table_rows.ts";
+import { DEVICE_KEYS, type DeviceOptions } from "../trained/device_options.ts";
 import { STATISTIC_NAMES, type StatisticName } from "../scoring/ensemble/statistics.ts";
 import { MAX_WINDOW } from "../scoring/table_model.ts";
 import type { FitOptions } from "../training/options.ts";
@@ -118,7 +119,7 @@ export function requireOptions(options: DetectorOptions): void {
   if (hidden !== undefined && !Array.isArray(hidden)) {
     throw new TypeError("Cannot read hidden: expected a list of widths");
   }
-  requireNumber("falseAlarmRate", falseAlarmRate, { above: 0, max: 0.999999 });
+  requireNumber("falseAlarmRate", falseAlarmRate, RATE);
   requireNumber("seed", seed, { integer: true });
   if (calibration !== undefined) {
     requireNumber("calibration", calibration, { above: 0, max: 0.9 });

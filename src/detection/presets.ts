@@ -1,10 +1,11 @@
 /** The two ways to fit a detector to training cells: one network, or an ensemble. */
-import { fixedColumns, requireData } from "../scoring/data_rule.ts";
-import { splitDevice } from "../scoring/device_options.ts";
-import { Expansion } from "../scoring/expansion.ts";
-import { withObserved } from "../scoring/matrix.ts";
-import type { ColumnSchema } from "../scoring/schema.ts";
-import { type Cells, standardizationOf, standardize } from "../scoring/standardize.ts";
+import { fixedColumns, requireData } from "../trained/data_rule.ts";
+import { splitDevice } from "../trained/device_options.ts";
+import { Expansion } from "../scoring/table/expansion.ts";
+import { withObserved } from "../trained/matrix.ts";
+import type { ColumnSchema } from "../scoring/table/schema.ts";
+import type { Cells } from "../scoring/table/cells.ts";
+import { standardizationOf, standardize } from "../scoring/table/standardize.ts";
 import type { TableModel } from "../scoring/table_model.ts";
 import { hasVariance, optimalVariances } from "../training/optimal_variance.ts";
 import type { FitOptions } from "../training/options.ts";
@@ -51,7 +52,7 @@ export const fitOne: FitPreset = async ({ all, training }, schema, options) => {
   const defaults = defaultTraining(training.rows, fitOptions.batchSize);
   const report = await vae.fit(rows, { ...defaults, ...fitOptions, seed });
   if (hasVariance(vae.spec, "perFeature")) {
-    const squares = vae.squaredResiduals(withObserved(vae.spec, rows), seed);
+    const squares = vae.onHost.squaredResiduals(withObserved(vae.spec, rows), seed);
     vae.setParameters(optimalVariances(vae.spec, "perFeature", squares));
   }
   roundParameters(vae);

@@ -2,9 +2,9 @@
 import { show } from "../core/validate.ts";
 import { CellGatherer } from "../formats/cell_gatherer.ts";
 import { NUMBERS } from "../formats/cells.ts";
-import { requireFloatRows } from "../scoring/matrix.ts";
-import { cellsOfRow, type TableRows } from "../scoring/table_rows.ts";
-import type { RawTable } from "../scoring/raw_table.ts";
+import { requireFloatRows } from "../trained/matrix.ts";
+import { cellsOfRow, type TableRows } from "../scoring/table/table_rows.ts";
+import type { RawTable } from "../scoring/table/raw_table.ts";
 
 /**
  * Every cell as it is: a number, a text, true, false, a Date, or null, undefined and NaN where missing.

@@ -13,7 +13,7 @@
  * network may find more in a table whose columns are related but not correlated.
  */
 import { symmetricEigen } from "../core/symmetric_eigen.ts";
-import type { Matrix } from "../scoring/matrix.ts";
+import type { Matrix } from "../trained/matrix.ts";
 import { momentsNow } from "../training/em/moments.ts";
 
 /** More columns than this take seconds to take apart. */

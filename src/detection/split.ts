@@ -5,7 +5,7 @@
 import { permutation } from "../core/philox.ts";
 import { STREAMS } from "../core/streams.ts";
 import { countWindows, windowsOf } from "../scoring/series/windows.ts";
-import type { Cells } from "../scoring/standardize.ts";
+import type { Cells } from "../scoring/table/cells.ts";
 import { takeCells } from "./take_cells.ts";
 
 /** More calibration rows than this refine the p-value no further than anyone reads. */

@@ -1,5 +1,5 @@
 /** Some rows of a table. */
-import type { Cells } from "../scoring/standardize.ts";
+import type { Cells } from "../scoring/table/cells.ts";
 
 /** The rows at these places, in this order. */
 export function takeCells({ data }: Cells, columns: number, rows: ArrayLike<number>): Cells {

@@ -11,8 +11,10 @@
  * Of uniforms on [0, 1) in steps of 2^-24 only u = 0 would give no finite g: u is clamped to
  * [2^-25, 1 - 2^-24], so that g lies within [-2.86, 16.64].
  */
-import { batched, fixed } from "../core/shape.ts";
+import { batched } from "../core/shape.ts";
 import type { Graph } from "../graph/graph.ts";
+import { aboveDiagonal } from "../layers/matrices.ts";
+import { filled, negative, product, scaled } from "../ops/shorthand.ts";
 import type { Node } from "../ops/spec.ts";
 import type { Prior } from "./prior.ts";
 
@@ -38,19 +40,16 @@ export function perRow(g: Graph, x: Node, { variables }: Categoricals): Node {
 
 /** -ln(-ln u): standard Gumbel draws from uniform ones, of any shape. */
 export function gumbel(g: Graph, uniform: Node): Node {
-  const negative = (x: Node) => g.affine(x, { scale: -1, offset: 0 });
-  return negative(g.log(negative(g.log(g.clamp(uniform, UNIFORM)))));
+  return negative(g, g.log(negative(g, g.log(g.clamp(uniform, UNIFORM)))));
 }
 
 /** 1 where a row is largest, else 0, `[r, C]`; of equal columns the first. No gradient flows. */
 export function oneHotOfLargest(g: Graph, x: Node): Node {
   const { cols } = x.shape;
   // A power of two keeps every difference, and apart from ties leaves softmax one column.
-  const shares = g.softmaxCols(g.affine(x, { scale: 2 ** 64, offset: 0 }));
+  const shares = g.softmaxCols(scaled(g, x, 2 ** 64));
   const isLargest = g.lessThan(g.constant(1e-6), shares);
-  const columns = g.ramp(cols, 0, 1);
-  const isBefore = g.lessThan(g.reshape(columns, fixed(cols, 1)), columns);
-  const before = g.matmul(isLargest, isBefore, { transposeA: false, transposeB: false });
+  const before = product(g, isLargest, aboveDiagonal(g, cols));
   return g.mul(isLargest, g.lessThan(before, g.constant(0.5)));
 }
 
@@ -60,12 +59,11 @@ export function uniformCategoricals(g: Graph, categoricals: Categoricals): Prior
   return {
     form: { type: "uniform" },
     logDensity({ shape: { rows, batched } }) {
-      const value = g.constant(-variables * Math.log(classes));
-      return g.broadcast(value, { rows, cols: 1, batched, mean: false });
+      return filled(g, -variables * Math.log(classes), { rows, cols: 1, batched });
     },
     sample(noise) {
       const shape = batched(variables * classes), uniform = noise(shape, "uniform");
-      if (!uniform) return g.broadcast(g.constant(1 / classes), { ...shape, mean: false });
+      if (!uniform) return filled(g, 1 / classes, shape);
       // Of equally distributed draws each is the largest with the same probability.
       return perRow(g, oneHotOfLargest(g, perVariable(g, uniform, categoricals)), categoricals);
     },

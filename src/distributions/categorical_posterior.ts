@@ -16,6 +16,7 @@ import { batched } from "../core/shape.ts";
 import { dense } from "../layers/mlp.ts";
 import type { Scope } from "../layers/scope.ts";
 import type { Graph } from "../graph/graph.ts";
+import { negative, shifted } from "../ops/shorthand.ts";
 import type { Node } from "../ops/spec.ts";
 import { type Categoricals, gumbel, oneHotOfLargest, perRow, perVariable } from "./categorical.ts";
 import { clampLogVariance } from "./diagonal_gaussian.ts";
@@ -55,7 +56,7 @@ export function categoricalPosterior(
     klTo({ form }) {
       if (form?.type !== "uniform") return undefined;
       const negativeEntropy = g.sumCols(g.mul(shares, logShares));
-      const kl = g.affine(negativeEntropy, { scale: 1, offset: Math.log(draws.classes) });
+      const kl = shifted(g, negativeEntropy, Math.log(draws.classes));
       return perRow(g, kl, draws);
     },
   };
@@ -79,5 +80,5 @@ function draw(
 
 /** ln q + ln(1 - q); -Infinity where q rounds to 1. */
 function logVariance(g: Graph, shares: Node, logShares: Node): Node {
-  return g.add(logShares, g.log1p(g.affine(shares, { scale: -1, offset: 0 })));
+  return g.add(logShares, g.log1p(negative(g, shares)));
 }

@@ -8,6 +8,7 @@ import { LOG_VARIANCE } from "../core/stable.ts";
 import type { Graph } from "../graph/graph.ts";
 import { dense } from "../layers/mlp.ts";
 import type { Scope } from "../layers/scope.ts";
+import { filled } from "../ops/shorthand.ts";
 import type { Node } from "../ops/spec.ts";
 import type { Posterior, PosteriorRequest } from "./posterior.ts";
 import type { Prior } from "./prior.ts";
@@ -23,11 +24,11 @@ export function deterministicPosterior(
   const logDensity = nothing(g, z);
   return {
     mean,
-    logVar: filled(g, mean, LOG_VARIANCE.low),
+    logVar: filled(g, LOG_VARIANCE.low, mean.shape),
     z,
     logDensity,
     path: { z, logDensity },
-    klTo: () => filled(g, mean, 0),
+    klTo: () => filled(g, 0, mean.shape),
   };
 }
 
@@ -38,7 +39,7 @@ export function noPrior(g: Graph, size: number): Prior {
     sample(noise) {
       const shape = batched(size);
       // Whoever draws nothing only lists the parameters.
-      if (!noise(shape)) return g.broadcast(g.constant(0), { ...shape, mean: false });
+      if (!noise(shape)) return filled(g, 0, shape);
       throw new TypeError(
         "Cannot sample: a deterministic latent layer has no prior: decode or reconstruct rows",
       );
@@ -47,9 +48,5 @@ export function noPrior(g: Graph, size: number): Prior {
 }
 
 function nothing(g: Graph, z: Node): Node {
-  return g.broadcast(g.constant(0), { ...z.shape, cols: 1, mean: false });
-}
-
-function filled(g: Graph, like: Node, value: number): Node {
-  return g.broadcast(g.constant(value), { ...like.shape, mean: false });
+  return filled(g, 0, { ...z.shape, cols: 1 });
 }

@@ -6,6 +6,7 @@
  */
 import { LOG_VARIANCE } from "../core/stable.ts";
 import type { Graph } from "../graph/graph.ts";
+import { negative } from "../ops/shorthand.ts";
 import type { Node } from "../ops/spec.ts";
 
 export interface DiagonalGaussian {
@@ -54,7 +55,7 @@ export function repeat(g: Graph, q: DiagonalGaussian, times: number): DiagonalGa
  */
 export function product(g: Graph, a: DiagonalGaussian, b: DiagonalGaussian): DiagonalGaussian {
   const difference = g.sub(a.logVar, b.logVar);
-  const share = g.activation(g.affine(difference, { scale: -1, offset: 0 }), { kind: "sigmoid" });
+  const share = g.activation(negative(g, difference), { kind: "sigmoid" });
   return {
     mean: g.add(b.mean, g.mul(share, g.sub(a.mean, b.mean))),
     logVar: g.sub(a.logVar, g.activation(difference, { kind: "softplus" })),

@@ -7,10 +7,12 @@
  *
  * Its density is known by the noise behind a draw, not by the draw alone: it has no `path`.
  */
-import { batched } from "../core/shape.ts";
+import { batched, fixed } from "../core/shape.ts";
 import type { Graph } from "../graph/graph.ts";
+import { belowDiagonal } from "../layers/matrices.ts";
 import { dense } from "../layers/mlp.ts";
 import type { Scope } from "../layers/scope.ts";
+import { filled, scaled } from "../ops/shorthand.ts";
 import type { Node } from "../ops/spec.ts";
 import { clampLogVariance, klToStandardNormal, repeat, sample } from "./diagonal_gaussian.ts";
 import type { Posterior, PosteriorRequest } from "./posterior.ts";
@@ -23,11 +25,12 @@ export function fullPosterior(
   const { g } = scope;
   const mean = dense(scope, `${name}.mean`, hidden, size);
   const logVar = clampLogVariance(g, dense(scope, `${name}.logVar`, hidden, size));
-  const lower = g.mul(dense(scope, `${name}.lower`, hidden, size * size), belowDiagonal(g, size));
+  const kept = g.reshape(belowDiagonal(g, size), fixed(1, size * size));
+  const lower = g.mul(dense(scope, `${name}.lower`, hidden, size * size), kept);
   const rowSquares = rowSums(g, g.mul(lower, lower), size);
   const q = repeat(g, { mean, logVar }, samples);
   const draws = noise(batched(size, mean.shape.rows * samples)) ??
-    g.broadcast(g.constant(0), { ...q.mean.shape, mean: false });
+    filled(g, 0, q.mean.shape);
   const spread = samples === 1 ? lower : g.repeatRows(lower, { times: samples });
   const mixed = rowSums(g, g.mul(spread, tiled(g, draws, size)), size);
   const zero = g.constant(0);
@@ -36,20 +39,13 @@ export function fullPosterior(
     mean,
     logVar: g.log(g.add(g.exp(logVar), rowSquares)),
     z: g.add(sample(g, q, draws), mixed),
-    logDensity: g.sumCols(g.sub(standard, g.affine(q.logVar, { scale: 0.5, offset: 0 }))),
+    logDensity: g.sumCols(g.sub(standard, scaled(g, q.logVar, 0.5))),
     klTo({ form }) {
       if (form?.type !== "standardNormal") return undefined;
       const kl = klToStandardNormal(g, { mean, logVar });
-      return g.add(kl, g.affine(rowSquares, { scale: 0.5, offset: 0 }));
+      return g.add(kl, scaled(g, rowSquares, 0.5));
     },
   };
-}
-
-/** 1 where row i and column j of an `[L, L]` matrix have j < i, else 0; row-major, `[1, L²]`. */
-function belowDiagonal(g: Graph, size: number): Node {
-  const columns = g.ramp(size, 0, 1);
-  const rows = g.reshape(columns, { rows: size, cols: 1, batched: false });
-  return g.reshape(g.lessThan(columns, rows), { rows: 1, cols: size * size, batched: false });
 }
 
 /** The sums of the rows of matrices `[r, L²]`, `[r, L]`. */

@@ -7,6 +7,8 @@
  */
 import { batched, fixed } from "../core/shape.ts";
 import type { Graph } from "../graph/graph.ts";
+import { aboveDiagonal } from "../layers/matrices.ts";
+import { complement, filled, product, stretched } from "../ops/shorthand.ts";
 import type { Node } from "../ops/spec.ts";
 import { clampLogVariance, type DiagonalGaussian, sample } from "./diagonal_gaussian.ts";
 import { densitiesUnder } from "./pair_densities.ts";
@@ -16,7 +18,7 @@ import type { Prior } from "./prior.ts";
 export function mixturePrior(g: Graph, components: DiagonalGaussian, logits?: Node): Prior {
   const { rows: count, cols: size } = components.mean.shape;
   const { mean, logVar } = { ...components, logVar: clampLogVariance(g, components.logVar) };
-  const given = logits ?? g.broadcast(g.constant(0), { ...fixed(1, count), mean: false });
+  const given = logits ?? filled(g, 0, fixed(1, count));
   const weights = g.softmaxCols(given);
   const select = (shares: Node) => ({
     mean: product(g, shares, mean),
@@ -34,7 +36,7 @@ export function mixturePrior(g: Graph, components: DiagonalGaussian, logits?: No
       const shape = batched(size);
       const draws = noise(shape), uniform = noise(batched(1), "uniform");
       if (!draws || !uniform) {
-        return g.broadcast(product(g, weights, mean), { ...shape, mean: false });
+        return stretched(g, product(g, weights, mean), shape);
       }
       return sample(g, select(chosen(g, weights, uniform)), draws);
     },
@@ -44,16 +46,10 @@ export function mixturePrior(g: Graph, components: DiagonalGaussian, logits?: No
 /** 1 for the component that u `[B, 1]` falls upon, 0 for the others, `[B, N]`. */
 function chosen(g: Graph, weights: Node, uniform: Node): Node {
   const count = weights.shape.cols;
-  const columns = g.ramp(count, 0, 1);
-  const isBefore = g.lessThan(g.reshape(columns, { ...fixed(count, 1) }), columns);
-  const starts = product(g, weights, isBefore);
+  const starts = product(g, weights, aboveDiagonal(g, count));
   // Each start that lies below u takes its component in, and the one before it out.
-  const isPassed = g.affine(g.lessThan(uniform, starts), { scale: -1, offset: 1 });
+  const isPassed = complement(g, g.lessThan(uniform, starts));
   if (count === 1) return isPassed;
   const next = g.sliceCols(isPassed, { start: 1, count: count - 1 });
   return g.sub(isPassed, g.padCols(next, { before: 0, after: 1 }));
-}
-
-function product(g: Graph, a: Node, b: Node): Node {
-  return g.matmul(a, b, { transposeA: false, transposeB: false });
 }

@@ -2,6 +2,7 @@
 import { batched } from "../core/shape.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { ShapedNoise } from "../layers/noise.ts";
+import { filled } from "../ops/shorthand.ts";
 import type { Node } from "../ops/spec.ts";
 import { standardNormalLogDensity } from "./diagonal_gaussian.ts";
 
@@ -27,7 +28,7 @@ export function standardNormal(g: Graph, size: number): Prior {
     logDensity: (z) => standardNormalLogDensity(g, z),
     sample(noise) {
       const shape = batched(size);
-      return noise(shape) ?? g.broadcast(g.constant(0), { ...shape, mean: false });
+      return noise(shape) ?? filled(g, 0, shape);
     },
   };
 }

@@ -10,7 +10,7 @@
  */
 import { requireChoice } from "../core/validate.ts";
 import { VERSION } from "../core/version.ts";
-import type { TrainedVae } from "../scoring/trained_vae.ts";
+import type { TrainedVae } from "../trained/trained_vae.ts";
 import { writeOnnx } from "./onnx.ts";
 import type { Preprocessing } from "./preprocessing.ts";
 import { exportProgram, type GraphName, GRAPHS } from "./program.ts";

@@ -9,7 +9,7 @@
  */
 import { encodeNpz } from "../formats/npz_encode.ts";
 import { encode, type Tensor } from "../formats/safetensors.ts";
-import type { TrainedVae } from "../scoring/trained_vae.ts";
+import type { TrainedVae } from "../trained/trained_vae.ts";
 import { transpose } from "./transpose.ts";
 
 export function writeStateDict(model: TrainedVae): Uint8Array {

@@ -1,5 +1,5 @@
 /** The other order of a matrix: PyTorch holds weights as [O, I], this library as [I, O]. */
-import type { NamedTensor } from "../scoring/engine.ts";
+import type { NamedTensor } from "../trained/engine.ts";
 
 /** `[rows, cols]` as `[cols, rows]`. */
 export function transpose({ shape: [rows, cols], data }: NamedTensor): Float32Array {

@@ -9,6 +9,7 @@
 import { requireObject } from "../core/validate.ts";
 import { dense, mlp } from "../layers/mlp.ts";
 import type { FlowFamily } from "./flow.ts";
+import { scaled } from "../ops/shorthand.ts";
 import { parseHidden } from "./hidden.ts";
 
 /** Affine coupling of two halves. */
@@ -39,7 +40,7 @@ export const coupling: FlowFamily<CouplingFlow> = {
     const bounded = g.activation(dense(scope, `${name}.scale`, h, moved.shape.cols), {
       kind: "tanh",
     });
-    const logScale = g.affine(bounded, { scale: MOST_LOG_SCALE, offset: 0 });
+    const logScale = scaled(g, bounded, MOST_LOG_SCALE);
     const shift = dense(scope, `${name}.shift`, h, moved.shape.cols);
     const after = g.add(g.mul(moved, g.exp(logScale)), shift);
     return {

@@ -9,6 +9,7 @@
 import { requireObject } from "../core/validate.ts";
 import { betweenHidden, fromInputs, toOutputs } from "../layers/made.ts";
 import type { Scope } from "../layers/scope.ts";
+import { negative, product } from "../ops/shorthand.ts";
 import type { Node } from "../ops/spec.ts";
 import type { FlowFamily } from "./flow.ts";
 import { parseHidden } from "./hidden.ts";
@@ -36,7 +37,7 @@ export const iaf: FlowFamily<IafFlow> = {
     const { g } = scope;
     const reach = { inputs: z.shape.cols, isReversed: index % 2 === 1 };
     const bend = (h: Node) => g.activation(h, { kind: "tanh" });
-    const first = product(scope, z, fromInputs(scope, `${name}.z`, reach, width));
+    const first = product(g, z, fromInputs(scope, `${name}.z`, reach, width));
     const h = rest.reduce((h, _, i) => {
       const weight = betweenHidden(scope, `${name}.${i}`, width);
       return bend(
@@ -50,17 +51,13 @@ export const iaf: FlowFamily<IafFlow> = {
     };
     const gate = head("gate", OPEN_GATE), towards = head("mean", 0);
     const open = g.activation(gate, { kind: "sigmoid" });
-    const shut = g.activation(g.affine(gate, { scale: -1, offset: 0 }), { kind: "softplus" });
+    const shut = g.activation(negative(g, gate), { kind: "softplus" });
     return {
       z: g.add(towards, g.mul(open, g.sub(z, towards))),
-      logDet: g.affine(g.sumCols(shut), { scale: -1, offset: 0 }),
+      logDet: negative(g, g.sumCols(shut)),
     };
   },
 };
-
-function product({ g }: Scope, x: Node, weight: Node): Node {
-  return g.matmul(x, weight, { transposeA: false, transposeB: false });
-}
 
 function bias(scope: Scope, name: string, cols: number, value: number): Node {
   return scope.declare(`${name}.bias`, 1, cols, { type: "constant", value });

@@ -6,6 +6,7 @@
  * û = u + (m(w·u) - w·u) w / ‖w‖², m(a) = softplus(a) - 0.999, so that w·û = m(w·u) > -1: invertible.
  */
 import { requireObject } from "../core/validate.ts";
+import { complement, shifted } from "../ops/shorthand.ts";
 import type { FlowFamily } from "./flow.ts";
 
 /** A planar flow. */
@@ -28,11 +29,11 @@ export const planar: FlowFamily<PlanarFlow> = {
   apply({ g }, _spec, { z, amortise }) {
     const u = amortise("u", z.shape.cols), w = amortise("w", z.shape.cols), b = amortise("b", 1);
     const dot = g.sumCols(g.mul(w, u));
-    const target = g.affine(g.activation(dot, { kind: "softplus" }), { scale: 1, offset: LEAST });
-    const square = g.affine(g.sumCols(g.mul(w, w)), { scale: 1, offset: TINY });
+    const target = shifted(g, g.activation(dot, { kind: "softplus" }), LEAST);
+    const square = shifted(g, g.sumCols(g.mul(w, w)), TINY);
     const along = g.mul(g.div(g.sub(target, dot), square), w);
     const bend = g.activation(g.add(g.sumCols(g.mul(w, z)), b), { kind: "tanh" });
-    const slope = g.affine(g.mul(bend, bend), { scale: -1, offset: 1 });
+    const slope = complement(g, g.mul(bend, bend));
     return {
       z: g.add(z, g.mul(bend, g.add(u, along))),
       logDet: g.log1p(g.mul(slope, target)),

@@ -8,6 +8,7 @@
  * has no derivative at the centre; the determinant is that of the rounded map.
  */
 import { requireObject } from "../core/validate.ts";
+import { scaled, shifted } from "../ops/shorthand.ts";
 import type { FlowFamily } from "./flow.ts";
 
 /** A radial flow. */
@@ -29,15 +30,15 @@ export const radial: FlowFamily<RadialFlow> = {
     const alpha = positive("alpha"), beta = g.sub(positive("beta"), alpha);
     const away = g.sub(z, amortise("centre", size));
     const square = g.sumCols(g.mul(away, away));
-    const logSquare = g.log(g.affine(square, { scale: 1, offset: ROUNDING ** 2 }));
-    const r = g.exp(g.affine(logSquare, { scale: 0.5, offset: 0 }));
+    const logSquare = g.log(shifted(g, square, ROUNDING ** 2));
+    const r = g.exp(scaled(g, logSquare, 0.5));
     const width = g.add(alpha, r);
     const pull = g.div(beta, width);
     const across = g.log1p(pull);
     const along = g.log1p(g.sub(pull, g.mul(g.div(pull, width), g.div(square, r))));
     return {
       z: g.add(z, g.mul(pull, away)),
-      logDet: g.add(g.affine(across, { scale: size - 1, offset: 0 }), along),
+      logDet: g.add(scaled(g, across, size - 1), along),
     };
   },
 };

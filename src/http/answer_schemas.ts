@@ -3,7 +3,7 @@
  * theirs, and the tests hold every answer to them.
  */
 import * as v from "npm:valibot@1.5.0";
-import { COLUMN_KINDS } from "../scoring/schema.ts";
+import { COLUMN_KINDS } from "../scoring/table/schema.ts";
 import { PROBLEMS } from "./problems.ts";
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));

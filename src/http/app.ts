@@ -7,7 +7,7 @@
  */
 import { Hono } from "npm:hono@4.13.19";
 import { requireNumber } from "../core/validate.ts";
-import type { DeviceOptions } from "../scoring/trained_vae.ts";
+import type { DeviceOptions } from "../trained/trained_vae.ts";
 import { type Token, Tokens } from "./auth.ts";
 import { liveCatalogue, type Models } from "./catalogue.ts";
 import { requireOrigins } from "./cors.ts";

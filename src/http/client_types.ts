@@ -3,7 +3,7 @@
  * that the server checks bodies with and that the tests hold its answers to: `answer_schemas.ts` and
  * tests/http/client_types_test.ts do not compile if they differ.
  */
-import type { ColumnSchema } from "../scoring/schema.ts";
+import type { ColumnSchema } from "../scoring/table/schema.ts";
 import type { PlainLikelihoodInput } from "../distributions/likelihoods/options.ts";
 
 /** Which model answered. */

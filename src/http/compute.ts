@@ -1,8 +1,8 @@
 /**
  * A verb's numbers for all rows of a request, taken in parts between which others get their turn.
  */
-import { NotFiniteError } from "../scoring/finite.ts";
-import type { Cells } from "../scoring/standardize.ts";
+import { NotFiniteError } from "../trained/finite.ts";
+import type { Cells } from "../scoring/table/cells.ts";
 import { isBlank, notFinite, type Numbers } from "./answers.ts";
 import type { Pace } from "./pace.ts";
 import type { Problem } from "./problems.ts";

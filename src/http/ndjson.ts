@@ -6,7 +6,7 @@
  * Blank lines count for nothing. A line that is too long, and a body that stalls, end the stream with
  * their problem.
  */
-import type { Cells } from "../scoring/standardize.ts";
+import type { Cells } from "../scoring/table/cells.ts";
 import type { Units } from "../scoring/units.ts";
 import { compute } from "./compute.ts";
 import type { Pace } from "./pace.ts";

@@ -5,7 +5,7 @@
  */
 import { nearest } from "./decimal.ts";
 import type { Room } from "./room.ts";
-import type { Cells } from "../scoring/standardize.ts";
+import type { Cells } from "../scoring/table/cells.ts";
 
 const SPACE = 0x20, LINE_FEED = 0x0a, RETURN = 0x0d, TAB = 0x09;
 const COMMA = 0x2c, MINUS = 0x2d, PLUS = 0x2b, POINT = 0x2e, COLON = 0x3a;

@@ -4,9 +4,9 @@
  */
 import { latentWidth } from "../models/latents.ts";
 import type { ModelSpec } from "../models/spec.ts";
-import { readModelFile } from "../scoring/model_file.ts";
+import { readModelFile } from "../trained/model_file.ts";
 import { type TableModel, tableModelOf, TableScorer } from "../scoring/table_scorer.ts";
-import { type DeviceOptions, fromModelFile, TrainedVae } from "../scoring/trained_vae.ts";
+import { type DeviceOptions, fromModelFile, TrainedVae } from "../trained/trained_vae.ts";
 import type { Model } from "./catalogue.ts";
 import { Problem } from "./problems.ts";
 
@@ -27,7 +27,7 @@ export function openModel(bytes: Uint8Array, device: DeviceOptions, tried = fals
       throw new RangeError(`Cannot read model: no layer may be wider than ${MAX_WIDTH}`);
     }
     const vae = new TrainedVae(spec, values, device);
-    if (tried) vae.single().run();
+    if (tried) vae.onHost.single().run();
     return table ? new TableScorer(vae, table) : vae;
   } catch (error) {
     const refused = error instanceof SyntaxError || error instanceof RangeError;

@@ -2,7 +2,7 @@
  * A verb asked of a model without any options, as it nearly always is: made ready once for each model that is served, and
  * again when the detector has been changed in place (another false-alarm rate, another calibration).
  */
-import { hasLevels } from "../scoring/schema.ts";
+import { hasLevels } from "../scoring/table/schema.ts";
 import { isTable, type Units } from "../scoring/units.ts";
 import type { Served } from "./catalogue.ts";
 import { Room } from "./room.ts";

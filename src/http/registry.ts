@@ -3,7 +3,7 @@
  * replacement of the index: a request sees the index before it or the one after it. Uploads are read
  * in full, and tried, before the index names them.
  */
-import type { DeviceOptions } from "../scoring/trained_vae.ts";
+import type { DeviceOptions } from "../trained/trained_vae.ts";
 import type { Catalogue, Model, Served } from "./catalogue.ts";
 import { openModel } from "./open_model.ts";
 import { Problem } from "./problems.ts";

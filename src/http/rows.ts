@@ -3,14 +3,14 @@
  * little-endian, row-major, nothing else. The first cell that cannot be used is named by row (from
  * 1, for people), column, and JSON pointer (from 0).
  *
- * A cell is what `scoring/schema.ts` makes of it, but for this: JSON has numbers, so that text and
+ * A cell is what `scoring/table/schema.ts` makes of it, but for this: JSON has numbers, so that text and
  * truth values where numbers belong are refused, also text that looks like one; and nothing is infinite.
  */
 import { show } from "../core/validate.ts";
 import { isMissing, NUMBER_EXPECTED } from "../formats/cells.ts";
 import { LITTLE_ENDIAN, swapped } from "../formats/safetensors_types.ts";
-import { codecOf, hasLevels } from "../scoring/schema.ts";
-import type { Cells } from "../scoring/standardize.ts";
+import { codecOf, hasLevels } from "../scoring/table/schema.ts";
+import type { Cells } from "../scoring/table/cells.ts";
 import { invalid, pointerStep, type Problem } from "./problems.ts";
 import type { Units } from "../scoring/units.ts";
 

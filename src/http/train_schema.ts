@@ -1,6 +1,7 @@
 /** The body that asks for a training job: what to train on, and what of the detector's defaults to change. */
 import * as v from "npm:valibot@1.5.0";
 import { PLAIN_LIKELIHOODS } from "../distributions/likelihood.ts";
+import { RATE } from "../scoring/decisions/rates.ts";
 import { numberRow } from "./schemas.ts";
 
 function whole(min: number, max: number): v.GenericSchema<number> {
@@ -40,7 +41,7 @@ const ROBUST_EXPECTED = "true, false, or a share above 0 and at most 0.5";
 /** Members of the body that go to the detector as they are. */
 const settings = {
   preset: v.optional(v.picklist(["small", "ensemble"], '"small" or "ensemble"'), "small"),
-  falseAlarmRate: v.optional(share("a number above 0 and below 1", 0.999999)),
+  falseAlarmRate: v.optional(share("a number above 0 and below 1", RATE.max)),
   spec: v.optional(spec),
   objective: v.optional(objective),
   seed: v.optional(whole(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)),

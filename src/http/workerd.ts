@@ -18,7 +18,7 @@
  * @module
  */
 import { useKernels } from "../backends/open_score.ts";
-import type { DeviceOptions } from "../scoring/trained_vae.ts";
+import type { DeviceOptions } from "../trained/trained_vae.ts";
 import { type App, type AppOptions, createApp } from "./app.ts";
 import { openModel } from "./open_model.ts";
 

@@ -3,7 +3,7 @@
  * goes wrong with it.
  */
 import { messageOf } from "../core/errors.ts";
-import type { DeviceOptions } from "../scoring/trained_vae.ts";
+import type { DeviceOptions } from "../trained/trained_vae.ts";
 import { type JobQueue, type Lease, LeaseLostError } from "../storage/job_queue.ts";
 import type { Outcome } from "./messages.ts";
 

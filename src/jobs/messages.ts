@@ -1,5 +1,5 @@
 /** What a runner and its thread say to each other. */
-import type { DeviceOptions } from "../scoring/trained_vae.ts";
+import type { DeviceOptions } from "../trained/trained_vae.ts";
 import type { ScoredPart, Split } from "./score_job.ts";
 import type { Trained, TrainSpec } from "./train_job.ts";
 

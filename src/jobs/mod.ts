@@ -23,6 +23,6 @@ export type {
   ModelVersion,
   ReadIndex,
 } from "../storage/model_store.ts";
-export type { DeviceOptions } from "../scoring/trained_vae.ts";
+export type { DeviceOptions } from "../trained/trained_vae.ts";
 export { openSqlite } from "../storage/sqlite/mod.ts";
 export type { SqliteQueueOptions, SqliteStorage } from "../storage/sqlite/mod.ts";

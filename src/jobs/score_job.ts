@@ -5,10 +5,10 @@
  */
 import { readModelTable } from "../detection/model_table.ts";
 import { decodeNpy, encodeNpy } from "../formats/npy.ts";
-import { decide } from "../scoring/decide.ts";
-import { NotFiniteError } from "../scoring/finite.ts";
+import { decide } from "../scoring/decisions/decide.ts";
+import { NotFiniteError } from "../trained/finite.ts";
 import { TableScorer } from "../scoring/table_scorer.ts";
-import type { DeviceOptions } from "../scoring/trained_vae.ts";
+import type { DeviceOptions } from "../trained/trained_vae.ts";
 import { unitsOf } from "../scoring/units.ts";
 import { HEADER, verdictLines } from "../scoring/verdict_lines.ts";
 

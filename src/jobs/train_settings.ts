@@ -1,6 +1,6 @@
 /** What a training job can be told: of the detector, or of the model that it is to make in its place. */
 import type { DetectorOptions } from "../detection/options.ts";
-import type { DeviceOptions } from "../scoring/trained_vae.ts";
+import type { DeviceOptions } from "../trained/trained_vae.ts";
 import type { CheckpointStore } from "../training/checkpoint.ts";
 import type { EpochReport } from "../training/report.ts";
 

@@ -5,7 +5,9 @@
  * unit where all of that comes before it. Masks compare whole numbers, exact in float32 too.
  */
 import type { Graph } from "../graph/graph.ts";
+import { complement } from "../ops/shorthand.ts";
 import type { Node } from "../ops/spec.ts";
+import { asColumn, belowDiagonal } from "./matrices.ts";
 import type { Scope } from "./scope.ts";
 
 /** How far units reach, as whole numbers in one unit: ascending or descending in the input. */
@@ -21,7 +23,7 @@ export function fromInputs(scope: Scope, name: string, reach: Reach, width: numb
   const weight = scope.declare(`${name}.weight`, reach.inputs, width, { type: "xavier" });
   return g.mul(
     weight,
-    g.lessThan(asRows(g, inputOrder(g, reach, width)), hiddenReach(g, reach, width)),
+    g.lessThan(asColumn(g, inputOrder(g, reach, width)), hiddenReach(g, reach, width)),
   );
 }
 
@@ -31,17 +33,17 @@ export function toOutputs(scope: Scope, name: string, reach: Reach, width: numbe
   const weight = scope.declare(`${name}.weight`, width, reach.inputs, { type: "xavier" });
   const isBeyond = g.lessThan(
     inputOrder(g, reach, width),
-    asRows(g, hiddenReach(g, reach, width)),
+    asColumn(g, hiddenReach(g, reach, width)),
   );
-  return g.mul(weight, g.affine(isBeyond, { scale: -1, offset: 1 }));
+  return g.mul(weight, complement(g, isBeyond));
 }
 
 /** Weights from `width` hidden units to `width` more, `[width, width]`, masked. */
 export function betweenHidden(scope: Scope, name: string, width: number): Node {
   const { g } = scope;
   const weight = scope.declare(`${name}.weight`, width, width, { type: "xavier" });
-  const isBeyond = g.lessThan(g.ramp(width, 0, 1), asRows(g, g.ramp(width, 0, 1)));
-  return g.mul(weight, g.affine(isBeyond, { scale: -1, offset: 1 }));
+  const isBeyond = belowDiagonal(g, width);
+  return g.mul(weight, complement(g, isBeyond));
 }
 
 /** i · H, `[1, L]`. */
@@ -52,9 +54,4 @@ function inputOrder(g: Graph, { inputs, isReversed }: Reach, width: number): Nod
 /** H + j (L - 1), `[1, H]`. */
 function hiddenReach(g: Graph, { inputs }: Reach, width: number): Node {
   return g.ramp(width, width, inputs - 1);
-}
-
-/** `[1, n]` as `[n, 1]`. */
-function asRows(g: Graph, row: Node): Node {
-  return g.reshape(row, { rows: row.shape.cols, cols: 1, batched: false });
 }

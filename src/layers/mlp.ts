@@ -7,7 +7,9 @@
  */
 import type { Graph } from "../graph/graph.ts";
 import type { Activation } from "../ops/names.ts";
+import { product } from "../ops/shorthand.ts";
 import type { Node } from "../ops/spec.ts";
+import { identity } from "./matrices.ts";
 import type { Initializer, Scope } from "./scope.ts";
 
 /** @returns `[r, outputs]` for x `[r, inputs]` */
@@ -41,21 +43,9 @@ function onRepetitions(
   const shared = g.dense(g.padCols(a, { before: 0, after: rest }), weight, bias, {
     activation: "identity",
   });
-  const plain = { transposeA: false, transposeB: false };
-  const own = g.matmul(
-    b,
-    g.matmul(g.padCols(identity(g, rest), { before: first, after: 0 }), weight, plain),
-    plain,
-  );
+  const ownRows = g.padCols(identity(g, rest), { before: first, after: 0 });
+  const own = product(g, b, product(g, ownRows, weight));
   return g.activation(g.add(g.repeatRows(shared, { times }), own), { kind: activation });
-}
-
-/** `[n, n]` */
-export function identity(g: Graph, size: number): Node {
-  const columns = g.ramp(size, 0, 1);
-  const rows = g.reshape(columns, { rows: size, cols: 1, batched: false });
-  const isApart = g.add(g.lessThan(rows, columns), g.lessThan(columns, rows));
-  return g.affine(isApart, { scale: -1, offset: 1 });
 }
 
 /**

@@ -6,7 +6,7 @@
  * The conditional model sees every row C times, once with each class: objectives weigh these terms.
  */
 import type { Graph } from "../graph/graph.ts";
-import { identity } from "../layers/mlp.ts";
+import { forEachRow, identity } from "../layers/matrices.ts";
 import type { Scope } from "../layers/scope.ts";
 import type { Terms } from "../objectives/terms.ts";
 import type { Node } from "../ops/spec.ts";
@@ -36,7 +36,8 @@ export function withEveryClass(
   { condition: classes }: ModelSpec,
   x: Node,
 ): BatchRows & { readonly condition: Node } {
-  const condition = everyClass(g, classes, x), repeated = g.repeatRows(x, { times: classes });
+  const condition = forEachRow(g, identity(g, classes)),
+    repeated = g.repeatRows(x, { times: classes });
   return { all: g.concatCols(repeated, condition), x: repeated, condition };
 }
 
@@ -57,15 +58,4 @@ export function logSumOverClasses(g: Graph, perClass: Node, classes: number): No
   });
   const together = columns.reduce((a, b) => g.concatCols(a, b));
   return g.reshape(g.logSumExpCols(together), { rows: 1, cols: draws, batched });
-}
-
-/** The identity `[C, C]` for each row of the batch, `[C·B, C]`. */
-function everyClass(g: Graph, classes: number, { shape: { batched } }: Node): Node {
-  const flat = { rows: 1, cols: classes * classes, batched: false };
-  const ofRows = g.broadcast(g.reshape(identity(g, classes), flat), {
-    ...flat,
-    batched,
-    mean: false,
-  });
-  return g.reshape(ofRows, { rows: classes, cols: classes, batched });
 }

@@ -14,6 +14,7 @@ import { requireObject } from "../core/validate.ts";
 import { createGraph } from "../graph/graph.ts";
 import { createScope, type ParameterSpec, type Scope } from "../layers/scope.ts";
 import type { Activation } from "../ops/names.ts";
+import { negative } from "../ops/shorthand.ts";
 import type { Node } from "../ops/spec.ts";
 import { parseColumns } from "./columns.ts";
 import { requireWidth } from "./width.ts";
@@ -64,7 +65,7 @@ export function rbmGraph(scope: Scope, { visible, hidden }: RbmSpec): RbmGraph {
     freeEnergy(states) {
       const linear = g.matmul(states, bias, { transposeA: false, transposeB: true });
       const sum = g.add(linear, g.sumCols(other(states, "softplus")));
-      return g.affine(sum, { scale: -1, offset: 0 });
+      return negative(g, sum);
     },
   });
   return {

@@ -20,11 +20,12 @@ import {
 } from "../distributions/diagonal_gaussian.ts";
 import type { DrawPath, Posterior } from "../distributions/posterior.ts";
 import type { Prior } from "../distributions/prior.ts";
-import type { Graph } from "../graph/graph.ts";
 import { dense, mlp } from "../layers/mlp.ts";
 import type { ShapedNoise } from "../layers/noise.ts";
 import type { Scope } from "../layers/scope.ts";
 import type { Latents } from "../objectives/terms.ts";
+import { meanOfGroups } from "../layers/means.ts";
+import { sum } from "../ops/shorthand.ts";
 import type { Node } from "../ops/spec.ts";
 import { latentWidth, mergedPosterior, posteriorOf } from "./latents.ts";
 import type { ModelSpec } from "./spec.ts";
@@ -139,7 +140,7 @@ function drawLadder(scope: Scope, spec: ModelSpec, request: LayersRequest): Laye
     state.paths.push(q.path);
   }
   const { draws, densities, priors, paths } = state;
-  const overDraws = (node: Node) => meanOfDraws(g, node, samples);
+  const overDraws = (node: Node) => meanOfGroups(g, node, samples);
   return {
     first: { mean: overDraws(q.mean), logVar: overDraws(q.logVar) },
     z: draws.at(-1)!,
@@ -188,10 +189,3 @@ function encoderOf({ encoder, latent }: ModelSpec, layer: number) {
 }
 
 const encoderName = (layer: number): string => layer === 0 ? "encoder" : `encoder${layer}`;
-
-const sum = (g: Graph, nodes: readonly Node[]): Node => nodes.reduce((a, b) => g.add(a, b));
-
-function meanOfDraws(g: Graph, perDraw: Node, samples: number): Node {
-  if (samples === 1) return perDraw;
-  return g.affine(g.sumGroups(perDraw, { size: samples }), { scale: 1 / samples, offset: 0 });
-}

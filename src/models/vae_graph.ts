@@ -5,7 +5,7 @@
  *   generation  z ~ p(z) → p(x | z, c)                                   decoder.0 … decoder.mean, …
  *
  * Rows are [x | c | m]: a conditional model's rows carry their condition behind the data, and where cells
- * may be missing every row says which are there, m = 1, and which not, m = 0 (`scoring/matrix.ts`).
+ * may be missing every row says which are there, m = 1, and which not, m = 0 (`trained/matrix.ts`).
  */
 import { batched, fixed } from "../core/shape.ts";
 import { layerStream, STREAMS } from "../core/streams.ts";
@@ -21,6 +21,7 @@ import { dense, mlp } from "../layers/mlp.ts";
 import type { NoiseDistribution, ShapedNoise } from "../layers/noise.ts";
 import { createScope, type ParameterSpec, type Scope } from "../layers/scope.ts";
 import { type Aggregate, type Latents, type Terms, termsOf } from "../objectives/terms.ts";
+import { filled } from "../ops/shorthand.ts";
 import type { Node } from "../ops/spec.ts";
 import { latentWidth, standardPriorOf } from "./latents.ts";
 import { priorOf } from "./priors.ts";
@@ -233,8 +234,7 @@ function modelPrior(scope: Scope, spec: ModelSpec): Prior {
 function wholeRows(g: Graph, { inputs, missing }: ModelSpec, rows: Node): Node {
   if (missing !== "mask") return rows;
   const { rows: count, batched } = rows.shape;
-  const shape = { rows: count, cols: inputs, batched, mean: false };
-  return g.concatCols(rows, g.broadcast(g.constant(1), shape));
+  return g.concatCols(rows, filled(g, 1, { rows: count, cols: inputs, batched }));
 }
 
 /** A layer's noise: `noise` in a model of one layer, `noise.0`, `noise.1`, … in one of several. */

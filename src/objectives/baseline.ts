@@ -7,11 +7,12 @@
  */
 import { gradient } from "../graph/gradient.ts";
 import type { Graph } from "../graph/graph.ts";
+import { meanOfAll } from "../layers/means.ts";
 import { dense, mlp } from "../layers/mlp.ts";
 import { createScope, type Scope } from "../layers/scope.ts";
+import { scaled } from "../ops/shorthand.ts";
 import type { Node } from "../ops/spec.ts";
 import type { Auxiliary } from "./objective_family.ts";
-import { meanOfDraws } from "./terms.ts";
 
 const NETWORK = { hidden: [100], activation: "tanh" } as const;
 
@@ -29,13 +30,13 @@ export function learnedBaseline(g: Graph, x: Node, rewards: Node): LearnedBaseli
   const scope = stateScope(g), columns = x.shape.cols;
   const hidden = mlp(scope, "baseline", x, NETWORK);
   const perColumn = dense(scope, "baseline.value", hidden, 1);
-  const targets = g.affine(g.stopGradient(rewards), { scale: 1 / columns, offset: 0 });
+  const targets = scaled(g, g.stopGradient(rewards), 1 / columns);
   const errors = g.sub(targets, perColumn);
-  const error = meanOfDraws(g, g.mul(errors, errors));
+  const error = meanOfAll(g, g.mul(errors, errors));
   const parameters = scope.declared;
   const nodes = parameters.map(({ name, rows, cols }) => g.state(name, rows, cols));
   return {
-    value: g.affine(perColumn, { scale: columns, offset: 0 }),
+    value: scaled(g, perColumn, columns),
     parameters,
     gradients: gradient(g, error, nodes),
   };

@@ -18,10 +18,12 @@
 import { SCALAR } from "../core/shape.ts";
 import { gradient } from "../graph/gradient.ts";
 import type { Graph } from "../graph/graph.ts";
+import { meanOfAll } from "../layers/means.ts";
+import { shifted } from "../ops/shorthand.ts";
 import type { Node } from "../ops/spec.ts";
 import { KL_WEIGHT_KEYS, type KlWeight, parseKlWeight } from "./kl_weight.ts";
 import type { ObjectiveFamily, SharedOptions } from "./objective_family.ts";
-import { meanOfDraws, reconstructionOf, type Terms } from "./terms.ts";
+import { reconstructionOf, type Terms } from "./terms.ts";
 
 /** `betaTc`: -E_q[ln p(x | z)] + I(x; z) + beta · TC + dimension-wise KL. */
 export interface BetaTcObjective extends SharedOptions, KlWeight {
@@ -77,7 +79,7 @@ function klParts(g: Graph, { aggregate, logPosteriors, logPriors }: Terms): KlPa
   const asColumns = (column: Node) => g.reshape(column, logPosteriors.shape);
   const logJoint = asColumns(jointDensity(g, own, others, rows, shares));
   const logMarginals = asColumns(g.sumCols(marginalDensities(g, own, others, rows, shares)));
-  const mean = (a: Node, b: Node) => meanOfDraws(g, g.sub(a, b));
+  const mean = (a: Node, b: Node) => meanOfAll(g, g.sub(a, b));
   return {
     mutualInformation: mean(logPosteriors, logJoint),
     totalCorrelation: mean(logJoint, logMarginals),
@@ -93,8 +95,7 @@ interface Shares {
 /** ln q(z) of every draw, `[K·B, 1]`. */
 function jointDensity(g: Graph, own: Node, others: Node, rows: number, shares: Shares): Node {
   const ofOthers = jointUnder(g, own, others, rows);
-  const weighted = (node: Node, share: number) =>
-    g.affine(node, { scale: 1, offset: Math.log(share) });
+  const weighted = (node: Node, share: number) => shifted(g, node, Math.log(share));
   return g.logSumExpCols(
     g.concatCols(weighted(g.sumCols(own), shares.own), weighted(ofOthers, shares.other)),
   );

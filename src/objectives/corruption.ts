@@ -13,6 +13,7 @@ import type { Shape } from "../core/shape.ts";
 import { STREAMS } from "../core/streams.ts";
 import { type Fields, requireChoice, requireNumber, requireObject } from "../core/validate.ts";
 import type { Scope } from "../layers/scope.ts";
+import { scaled } from "../ops/shorthand.ts";
 import type { Node } from "../ops/spec.ts";
 
 /** A complete corruption. */
@@ -49,7 +50,7 @@ export function corrupt(scope: Scope, x: Node, corruption: Corruption): Node {
   if (corruption.type === "none") return x;
   if (corruption.type === "gaussian") {
     const noise = noiseOf(x.shape);
-    return noise ? g.add(x, g.affine(noise, { scale: corruption.scale, offset: 0 })) : x;
+    return noise ? g.add(x, scaled(g, noise, corruption.scale)) : x;
   }
   const { cols } = x.shape;
   const noise = noiseOf({ ...x.shape, cols: 2 * cols });

@@ -15,6 +15,7 @@ import { SCALAR } from "../core/shape.ts";
 import { type Fields, requireChoice, requireNumber, requireObject } from "../core/validate.ts";
 import { gradient } from "../graph/gradient.ts";
 import type { Graph } from "../graph/graph.ts";
+import { negative } from "../ops/shorthand.ts";
 import type { Node } from "../ops/spec.ts";
 import type { ObjectiveFamily, SharedOptions } from "./objective_family.ts";
 import { pathGradients } from "./path_gradient.ts";
@@ -105,7 +106,7 @@ function penaltyOf(
 ) {
   if (capacity) {
     const excess = g.sub(kl, g.input("capacity", SCALAR));
-    const below = g.affine(excess, { scale: -1, offset: 0 });
+    const below = negative(g, excess);
     // |u| = relu(u) + relu(-u).
     return g.add(g.activation(excess, { kind: "relu" }), g.activation(below, { kind: "relu" }));
   }

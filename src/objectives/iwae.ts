@@ -14,10 +14,12 @@
 import { requireChoice, requireNumber } from "../core/validate.ts";
 import { gradient } from "../graph/gradient.ts";
 import type { Graph } from "../graph/graph.ts";
+import { meanOfAll } from "../layers/means.ts";
+import { scaled } from "../ops/shorthand.ts";
 import type { Node } from "../ops/spec.ts";
 import type { Loss, ObjectiveFamily, SharedOptions } from "./objective_family.ts";
 import { pathGradients } from "./path_gradient.ts";
-import { boundOf, klOf, meanOfDraws, reconstructionOf, type Terms } from "./terms.ts";
+import { boundOf, klOf, reconstructionOf, type Terms } from "./terms.ts";
 
 /** `iwae`: -ln of the mean importance weight of `samples` draws. */
 export interface IwaeObjective extends SharedOptions {
@@ -78,7 +80,7 @@ export const renyi: ObjectiveFamily<RenyiObjective> = {
 
 function boundLoss(g: Graph, terms: Terms, alpha: number): Loss {
   const loss = alpha === 1
-    ? meanOfDraws(g, terms.logWeights, -1)
+    ? meanOfAll(g, terms.logWeights, -1)
     : negativeBound(g, terms.logWeights, 1 - alpha);
   return {
     loss,
@@ -90,7 +92,7 @@ function boundLoss(g: Graph, terms: Terms, alpha: number): Loss {
 
 /** -1/power · ln (1/K Σ w^power), the mean over rows. */
 function negativeBound(g: Graph, logWeights: Node, power: number): Node {
-  const powers = power === 1 ? logWeights : g.affine(logWeights, { scale: power, offset: 0 });
+  const powers = power === 1 ? logWeights : scaled(g, logWeights, power);
   const mean = g.sumRows(boundOf(g, powers), { mean: true });
-  return g.affine(mean, { scale: -1 / power, offset: 0 });
+  return scaled(g, mean, -1 / power);
 }

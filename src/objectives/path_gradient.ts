@@ -17,6 +17,8 @@
  */
 import { partialGradient } from "../graph/gradient.ts";
 import type { Graph } from "../graph/graph.ts";
+import { meanOfRows } from "../layers/means.ts";
+import { negative, scaled, sum } from "../ops/shorthand.ts";
 import type { Node } from "../ops/spec.ts";
 import type { Terms } from "./terms.ts";
 
@@ -45,16 +47,15 @@ export function pathGradients(
     );
   }
   const weighted = typeof weights === "number"
-    ? g.affine(logWeights, { scale: weights, offset: 0 })
+    ? scaled(g, logWeights, weights)
     : g.mul(g.stopGradient(weights), logWeights);
-  const mean = g.sumRows(g.sumCols(weighted), { mean: true });
-  const surrogate = g.affine(mean, { scale: -1, offset: 0 });
+  const surrogate = negative(g, meanOfRows(g, weighted));
   const draws = paths.map(({ z }) => z);
   const fixed = [...draws, ...paths.map(({ logDensity }) => logDensity)];
   const direct = partialGradient(g, surrogate, parameters, fixed);
   const byDraw = partialGradient(g, surrogate, draws, draws);
   const through = draws.map((z, i) => cotangent(g, z, byDraw[i]!, ratio));
-  const total = through.reduce((a, b) => g.add(a, b));
+  const total = sum(g, through);
   const pathwise = partialGradient(g, total, parameters, []);
   return parameters.map((parameter, i) => {
     const [a, b] = [direct[i], pathwise[i]];

@@ -13,15 +13,18 @@
  *                iwae: the bound with ln w_k replaced by the mean of   Mnih and Rezende, 2016 (VIMCO)
  *                the other ln w_j
  */
-import { batched, fixed, SCALAR } from "../core/shape.ts";
+import { batched, SCALAR } from "../core/shape.ts";
 import { requireChoice } from "../core/validate.ts";
 import { gradient } from "../graph/gradient.ts";
 import type { Graph } from "../graph/graph.ts";
+import { forEachRow, identity } from "../layers/matrices.ts";
+import { meanOfAll } from "../layers/means.ts";
+import { negative, scaled, stretched } from "../ops/shorthand.ts";
 import type { Node } from "../ops/spec.ts";
 import { learnedBaseline } from "./baseline.ts";
 import { KL_WEIGHT_KEYS, type KlWeight, parseKlWeight } from "./kl_weight.ts";
 import type { Loss, ObjectiveFamily, SharedOptions } from "./objective_family.ts";
-import { boundOf, klOf, meanOfDraws, reconstructionOf, type Terms } from "./terms.ts";
+import { boundOf, klOf, reconstructionOf, type Terms } from "./terms.ts";
 
 /** `reinforce`: a bound of ln p(x), for draws that let no gradient pass. */
 export interface ReinforceObjective extends SharedOptions, KlWeight {
@@ -77,9 +80,9 @@ function elboLoss(g: Graph, terms: Terms, baseline: ReinforceObjective["baseline
 
 function iwaeLoss(g: Graph, terms: Terms, baseline: ReinforceObjective["baseline"]): Loss {
   const bound = boundOf(g, terms.logWeights);
-  const loss = g.affine(g.sumRows(bound, { mean: true }), { scale: -1, offset: 0 });
+  const loss = negative(g, g.sumRows(bound, { mean: true }));
   const values = { loss, reconstruction: reconstructionOf(g, terms), kl: klOf(g, terms) };
-  const rewards = g.broadcast(bound, { ...terms.logWeights.shape, mean: false });
+  const rewards = stretched(g, bound, terms.logWeights.shape);
   const others = () => othersBound(g, terms.logWeights);
   return lossByScore(g, terms, values, { baseline, rewards, others, share: 1 });
 }
@@ -104,7 +107,7 @@ function lossByScore(
   const expected = baseline === "leaveOneOut" ? others() : learned?.value;
   const advantages = g.stopGradient(expected ? g.sub(rewards, expected) : rewards);
   const draws = rewards.shape.cols;
-  const byScore = meanOfDraws(g, g.mul(advantages, scores!), -share * draws);
+  const byScore = meanOfAll(g, g.mul(advantages, scores!), -share * draws);
   const surrogate = g.add(values.loss, byScore);
   return {
     ...values,
@@ -116,7 +119,7 @@ function lossByScore(
 /** Of each column of `[B, K]` the mean of the others. */
 function othersMean(g: Graph, x: Node): Node {
   const others = g.sub(g.sumCols(x), x);
-  return g.affine(others, { scale: 1 / (x.shape.cols - 1), offset: 0 });
+  return scaled(g, others, 1 / (x.shape.cols - 1));
 }
 
 /** ln (1/K (Σ_(j ≠ k) w_j + e^(mean of the other ln w_j))), `[B, K]`. */
@@ -125,17 +128,6 @@ function othersBound(g: Graph, logWeights: Node): Node {
   const change = g.sub(othersMean(g, logWeights), logWeights);
   const column = g.reshape(change, batched(1, draws));
   const repeated = g.repeatRows(logWeights, { times: draws });
-  const replaced = g.add(repeated, g.mul(column, diagonal(g, draws)));
+  const replaced = g.add(repeated, g.mul(column, forEachRow(g, identity(g, draws))));
   return g.reshape(boundOf(g, replaced), logWeights.shape);
-}
-
-/** 1 where draw k meets column k, else 0, `[K·B, K]`. */
-function diagonal(g: Graph, draws: number): Node {
-  const columns = g.ramp(draws, 0, 1);
-  const rows = g.reshape(columns, fixed(draws, 1));
-  const isAbove = g.lessThan(rows, columns), isBelow = g.lessThan(columns, rows);
-  const isOn = g.affine(g.add(isAbove, isBelow), { scale: -1, offset: 1 });
-  const size = draws * draws;
-  const perRow = g.broadcast(g.reshape(isOn, fixed(1, size)), { ...batched(size), mean: false });
-  return g.reshape(perRow, batched(draws, draws));
 }

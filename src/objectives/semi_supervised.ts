@@ -13,6 +13,8 @@ import { SCALAR } from "../core/shape.ts";
 import { requireNumber } from "../core/validate.ts";
 import { gradient } from "../graph/gradient.ts";
 import type { Graph } from "../graph/graph.ts";
+import { meanOfCols, meanOfRows } from "../layers/means.ts";
+import { negative, scaled } from "../ops/shorthand.ts";
 import type { Node } from "../ops/spec.ts";
 import { KL_WEIGHT_KEYS, type KlWeight, parseKlWeight } from "./kl_weight.ts";
 import type { ObjectiveFamily, SharedOptions } from "./objective_family.ts";
@@ -44,13 +46,10 @@ export const semiSupervised: ObjectiveFamily<SemiSupervisedObjective> = {
       const perClass = g.reshape(ofRows, { rows: 1, cols: classes, batched: true });
       return meanOfRows(g, g.mul(weights, perClass));
     };
-    const reconstruction = negative(g, overClasses(meanOverDraws(g, terms.logLikelihoods)));
+    const reconstruction = negative(g, overClasses(meanOfCols(g, terms.logLikelihoods)));
     const klOfLatents = overClasses(klOfRows(g, terms));
     const klOfClass = g.sumRows(klOfClasses(g, labels), { mean: true });
-    const classification = g.affine(meanOfRows(g, g.mul(given, logPosterior)), {
-      scale: -alpha,
-      offset: 0,
-    });
+    const classification = scaled(g, meanOfRows(g, g.mul(given, logPosterior)), -alpha);
     const penalty = g.add(g.mul(g.input("klWeight", SCALAR), klOfLatents), klOfClass);
     const loss = g.add(g.add(reconstruction, penalty), classification);
     return {
@@ -65,18 +64,5 @@ export const semiSupervised: ObjectiveFamily<SemiSupervisedObjective> = {
 /** KL(q(z | x, y) ‖ p(z)) of every row and class, `[C·B, 1]`. */
 function klOfRows(g: Graph, { klPerDimension, logPosteriors, logPriors }: Terms): Node {
   if (klPerDimension) return g.sumCols(klPerDimension);
-  return meanOverDraws(g, g.sub(logPosteriors, logPriors));
-}
-
-function meanOverDraws(g: Graph, perDraw: Node): Node {
-  return g.affine(g.sumCols(perDraw), { scale: 1 / perDraw.shape.cols, offset: 0 });
-}
-
-/** The sum over columns, the mean over rows, `[1, 1]`. */
-function meanOfRows(g: Graph, node: Node): Node {
-  return g.sumRows(g.sumCols(node), { mean: true });
-}
-
-function negative(g: Graph, node: Node): Node {
-  return g.affine(node, { scale: -1, offset: 0 });
+  return meanOfCols(g, g.sub(logPosteriors, logPriors));
 }

@@ -8,6 +8,8 @@
 import type { Conditional } from "../distributions/likelihood.ts";
 import type { DrawPath } from "../distributions/posterior.ts";
 import type { Graph } from "../graph/graph.ts";
+import { meanOfAll, meanOfRows } from "../layers/means.ts";
+import { complement, shifted } from "../ops/shorthand.ts";
 import type { Node } from "../ops/spec.ts";
 
 /** Draws of the latent variables: K for each row, row r's draw k at r·K + k. */
@@ -103,7 +105,7 @@ export function classShares(g: Graph, { given, logPosterior }: Labels): Node {
 
 /** q(y | x) of rows whose class is missing, zeros of the others, `[B, C]`. */
 function guessedShares(g: Graph, { given, logPosterior }: Labels): Node {
-  const isMissing = g.affine(g.sumCols(given), { scale: -1, offset: 1 });
+  const isMissing = complement(g, g.sumCols(given));
   return g.mul(isMissing, g.exp(logPosterior));
 }
 
@@ -112,35 +114,27 @@ function guessedShares(g: Graph, { given, logPosterior }: Labels): Node {
  */
 export function klOfClasses(g: Graph, labels: Labels): Node {
   const entropy = g.sumCols(g.mul(guessedShares(g, labels), labels.logPosterior));
-  return g.affine(entropy, { scale: 1, offset: Math.log(labels.given.shape.cols) });
+  return shifted(g, entropy, Math.log(labels.given.shape.cols));
 }
 
 /** -E_q[ln p(x | z)], the mean over draws and rows, `[1, 1]`. */
 export function reconstructionOf(g: Graph, { logLikelihoods }: Terms): Node {
-  return meanOfDraws(g, logLikelihoods, -1);
+  return meanOfAll(g, logLikelihoods, -1);
 }
 
 /** KL(q ‖ p), the mean over rows, `[1, 1]`: in closed form where there is one, else by the draws. */
 export function klOf(g: Graph, terms: Terms): Node {
   const { klPerDimension } = terms;
-  return klPerDimension
-    ? g.sumRows(g.sumCols(klPerDimension), { mean: true })
-    : sampledKlOf(g, terms);
+  return klPerDimension ? meanOfRows(g, klPerDimension) : sampledKlOf(g, terms);
 }
 
 /** E_q[ln q - ln p], the mean over draws and rows, `[1, 1]`. */
 export function sampledKlOf(g: Graph, { logPosteriors, logPriors }: Terms): Node {
-  return meanOfDraws(g, g.sub(logPosteriors, logPriors));
+  return meanOfAll(g, g.sub(logPosteriors, logPriors));
 }
 
 /** ln (1/K Σ w) per row, nats, `[r, 1]`, for ln w `[r, K]`. */
 export function boundOf(g: Graph, logWeights: Node): Node {
   const offset = -Math.log(logWeights.shape.cols);
-  return g.affine(g.logSumExpCols(logWeights), { scale: 1, offset });
-}
-
-/** The mean over columns and rows of `[B, K]`, times `scale`, `[1, 1]`. */
-export function meanOfDraws(g: Graph, perDraw: Node, scale = 1): Node {
-  const mean = g.sumRows(g.sumCols(perDraw), { mean: true });
-  return g.affine(mean, { scale: scale / perDraw.shape.cols, offset: 0 });
+  return shifted(g, g.logSumExpCols(logWeights), offset);
 }

@@ -11,6 +11,7 @@
  * softplus(x) = max(x, 0) + log1p(e^-|x|): finite for every finite x.
  */
 import { sumTo } from "./common.ts";
+import { negative, scaled, shifted } from "./shorthand.ts";
 import { notDifferentiable, type OpSpec } from "./spec.ts";
 
 export const add: OpSpec<"add"> = {
@@ -23,7 +24,7 @@ export const sub: OpSpec<"sub"> = {
   arity: 2,
   vjp: (e, { inputs: [a, b] }, dy) => [
     () => sumTo(e, dy, a.shape),
-    () => sumTo(e, e.affine(dy, { scale: -1, offset: 0 }), b.shape),
+    () => sumTo(e, negative(e, dy), b.shape),
   ],
   inPlace: true,
 };
@@ -43,7 +44,7 @@ export const div: OpSpec<"div"> = {
     () => sumTo(e, e.div(dy, b), a.shape),
     () => {
       const perB = e.div(e.mul(dy, output), b);
-      return sumTo(e, e.affine(perB, { scale: -1, offset: 0 }), b.shape);
+      return sumTo(e, negative(e, perB), b.shape);
     },
   ],
   inPlace: true,
@@ -52,7 +53,7 @@ export const div: OpSpec<"div"> = {
 export const affine: OpSpec<"affine"> = {
   arity: 1,
   infer: ([x]) => x,
-  vjp: (e, { attrs: { scale } }, dy) => [() => e.affine(dy, { scale, offset: 0 })],
+  vjp: (e, { attrs: { scale } }, dy) => [() => scaled(e, dy, scale)],
   inPlace: true,
 };
 
@@ -73,7 +74,7 @@ export const log: OpSpec<"log"> = {
 export const log1p: OpSpec<"log1p"> = {
   arity: 1,
   infer: ([x]) => x,
-  vjp: (e, { inputs: [x] }, dy) => [() => e.div(dy, e.affine(x, { scale: 1, offset: 1 }))],
+  vjp: (e, { inputs: [x] }, dy) => [() => e.div(dy, shifted(e, x, 1))],
   inPlace: true,
 };
 

@@ -11,6 +11,7 @@
  * per-element form serves sums (`sumCols`), free bits and per-column blame alike.
  */
 import { sumTo } from "./common.ts";
+import { negative, scaled } from "./shorthand.ts";
 import { notDifferentiable, type OpSpec } from "./spec.ts";
 
 export const reparameterize: OpSpec<"reparameterize"> = {
@@ -19,11 +20,11 @@ export const reparameterize: OpSpec<"reparameterize"> = {
     () => sumTo(e, dy, mean.shape),
     // dz/dl = ½ e^(l/2) ε = ½ (z - μ): no second exponential.
     () => {
-      const half = e.affine(e.sub(output, mean), { scale: 0.5, offset: 0 });
+      const half = scaled(e, e.sub(output, mean), 0.5);
       return sumTo(e, e.mul(dy, half), logVar.shape);
     },
     () => {
-      const stdDev = e.exp(e.affine(logVar, { scale: 0.5, offset: 0 }));
+      const stdDev = e.exp(scaled(e, logVar, 0.5));
       return sumTo(e, e.mul(dy, stdDev), noise.shape);
     },
   ],
@@ -47,7 +48,7 @@ export const gaussianLogProb: OpSpec<"gaussianLogProb"> = {
   vjp: (e, { inputs: [x, mean, logVar] }, dy) => {
     const dMean = () => e.gaussianLogProbGradMean(x, mean, logVar, dy);
     return [
-      () => sumTo(e, e.affine(dMean(), { scale: -1, offset: 0 }), x.shape),
+      () => sumTo(e, negative(e, dMean()), x.shape),
       () => sumTo(e, dMean(), mean.shape),
       () => sumTo(e, e.gaussianLogProbGradLogVar(x, mean, logVar, dy), logVar.shape),
     ];

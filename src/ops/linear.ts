@@ -8,12 +8,13 @@
  * transposes: the flags tell the kernel in which order to read. A batched dimension may be summed
  * away (xᵀ · dy over the rows of the batch) but never appears as columns.
  */
-import type { Shape } from "../core/shape.ts";
+import { rowsAt, type Shape, sizeAt } from "../core/shape.ts";
 import { requireShapes } from "./common.ts";
 import type { OpSpec } from "./spec.ts";
 
 export const dense: OpSpec<"dense"> = {
   arity: 3,
+  terms: innerLength,
   infer([x, weight, bias]) {
     requireShapes("dense", !weight.batched && !bias.batched, "weights must be fixed", weight, bias);
     requireShapes(
@@ -40,6 +41,7 @@ export const dense: OpSpec<"dense"> = {
 
 export const matmul: OpSpec<"matmul"> = {
   arity: 2,
+  terms: innerLength,
   infer([a, b], { transposeA, transposeB }) {
     const outer = transposeA ? columnsOf(a) : rowsOf(a);
     const innerA = transposeA ? rowsOf(a) : columnsOf(a);
@@ -63,6 +65,11 @@ export const matmul: OpSpec<"matmul"> = {
     ];
   },
 };
+
+/** What rows of the left operand and columns of the right one have in common. */
+function innerLength(left: Shape, output: Shape, batchRows: number): number {
+  return sizeAt(left, batchRows) / rowsAt(output, batchRows);
+}
 
 type Extent = Pick<Shape, "rows" | "batched">;
 const rowsOf = ({ rows, batched }: Shape): Extent => ({ rows, batched });

@@ -12,18 +12,21 @@
  *
  * Each reduction runs in one fixed order per backend, so results are repeatable.
  */
-import { fixed, SCALAR } from "../core/shape.ts";
+import { fixed, SCALAR, type Shape, sizeAt } from "../core/shape.ts";
 import { requireShapes } from "./common.ts";
+import { scaled } from "./shorthand.ts";
 import type { OpSpec } from "./spec.ts";
 
 export const sumRows: OpSpec<"sumRows"> = {
   arity: 1,
+  terms: elementsOfOne,
   infer: ([x]) => fixed(1, x.cols),
   vjp: (e, { inputs: [x], attrs: { mean } }, dy) => [() => e.broadcast(dy, { ...x.shape, mean })],
 };
 
 export const sumCols: OpSpec<"sumCols"> = {
   arity: 1,
+  terms: elementsOfOne,
   infer: ([x]) => ({ ...x, cols: 1 }),
   vjp: (e, { inputs: [x] }, dy) => [() => e.broadcast(dy, { ...x.shape, mean: false })],
 };
@@ -58,6 +61,7 @@ export const repeatRows: OpSpec<"repeatRows"> = {
 
 export const sumGroups: OpSpec<"sumGroups"> = {
   arity: 1,
+  terms: elementsOfOne,
   infer([x], { size }) {
     requireShapes("sumGroups", x.rows % size === 0, `rows must be a multiple of ${size}`, x);
     return { ...x, rows: x.rows / size };
@@ -67,12 +71,14 @@ export const sumGroups: OpSpec<"sumGroups"> = {
 
 export const logSumExpCols: OpSpec<"logSumExpCols"> = {
   arity: 1,
+  terms: elementsOfOne,
   infer: ([x]) => ({ ...x, cols: 1 }),
   vjp: (e, { inputs: [x] }, dy) => [() => e.mul(dy, e.softmaxCols(x))],
 };
 
 export const softmaxCols: OpSpec<"softmaxCols"> = {
   arity: 1,
+  terms: ({ cols }) => cols,
   infer: ([x]) => x,
   vjp: (e, { output }, dy) => [() => {
     const weighted = e.mul(dy, output);
@@ -82,8 +88,9 @@ export const softmaxCols: OpSpec<"softmaxCols"> = {
 
 export const squaredNorm: OpSpec<"squaredNorm"> = {
   arity: 1,
+  terms: elementsOfOne,
   infer: () => SCALAR,
-  vjp: (e, { inputs: [x] }, dy) => [() => e.affine(e.mul(dy, x), { scale: 2, offset: 0 })],
+  vjp: (e, { inputs: [x] }, dy) => [() => scaled(e, e.mul(dy, x), 2)],
 };
 
 /** Columns are numbers in the result, and float32 tells so many apart; more places are a matter of sorting. */
@@ -100,3 +107,8 @@ export const smallestCols: OpSpec<"smallestCols"> = {
   // Steps: zero almost everywhere.
   vjp: () => [null],
 };
+
+/** Elements of the operand for each one of the output. */
+function elementsOfOne(x: Shape, output: Shape, batchRows: number): number {
+  return sizeAt(x, batchRows) / sizeAt(output, batchRows);
+}

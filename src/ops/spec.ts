@@ -45,6 +45,8 @@ export interface OpSpec<N extends OpName> {
    */
   infer?(inputs: Shapes<OpInputs<N>>, attrs: OpAttrs<N>): Shape;
   readonly vjp: Vjp<N> | NotDifferentiable;
+  /** The terms of the sum that each element of the output is, x the first operand; absent where it is none. */
+  terms?(x: Shape, output: Shape, batchRows: number): number;
   /** The output is the first input's memory under another shape: no kernel runs. */
   readonly view?: true;
   /** The output may overwrite an operand of its own size (elementwise operations). */

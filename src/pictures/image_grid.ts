@@ -2,7 +2,7 @@
  * Rows of pixels as one picture: row r of the data is the image at cell (⌊r / across⌋, r mod across),
  * a line of background between neighbours.
  */
-import type { Matrix } from "../scoring/matrix.ts";
+import type { Matrix } from "../trained/matrix.ts";
 
 /** Grey levels 0 (black) to 255, row-major. */
 export interface Picture {
@@ -42,7 +42,9 @@ export function imageGrid(images: Matrix, options: GridOptions = {}): Picture {
   const imageWidth = options.imageWidth ?? Math.sqrt(pixels);
   if (!Number.isInteger(imageWidth) || imageWidth < 1 || pixels % imageWidth !== 0) {
     throw new RangeError(
-      `Cannot draw images: ${pixels} pixels must be whole lines of the image width, square without one: current value is ${imageWidth}`,
+      options.imageWidth === undefined
+        ? `Cannot draw images: without an image width they must be square: current value is ${pixels} pixels`
+        : `Cannot draw images: ${pixels} pixels must be whole lines of the image width: current value is ${imageWidth}`,
     );
   }
   const imageHeight = pixels / imageWidth;

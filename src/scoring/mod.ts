@@ -9,19 +9,20 @@
  *
  * @module
  */
-export { Calibration } from "./calibration.ts";
-export type { Evaluation, EvaluationOptions, RowEvaluation } from "./evaluation.ts";
-export { NotFiniteError } from "./finite.ts";
-export { oneHot, type RowLabels } from "./labels.ts";
-export type { ConditionOptions, Matrix, Rows } from "./matrix.ts";
-export { ModelFileError } from "./model_file.ts";
-export type { ModelFile, ModelFileKind } from "./model_file.ts";
-export type { Cells, Standardization } from "./standardize.ts";
-export type { CellValue, TableRows } from "./table_rows.ts";
-export type { ColumnKind, ColumnSchema } from "./schema.ts";
+export { Calibration } from "./decisions/calibration.ts";
+export type { Evaluation, EvaluationOptions, RowEvaluation } from "../trained/evaluation.ts";
+export { NotFiniteError } from "../trained/finite.ts";
+export { oneHot, type RowLabels } from "../trained/labels.ts";
+export type { ConditionOptions, Matrix, Rows } from "../trained/matrix.ts";
+export { ModelFileError } from "../trained/model_file.ts";
+export type { ModelFile, ModelFileKind } from "../trained/model_file.ts";
+export type { Cells } from "./table/cells.ts";
+export type { Standardization } from "./table/standardize.ts";
+export type { CellValue, TableRows } from "./table/table_rows.ts";
+export type { ColumnKind, ColumnSchema } from "./table/schema.ts";
 export type { SeriesStream, StepVerdict, StreamModel } from "./series/series_stream.ts";
 export type { Vote } from "./series/vote.ts";
-export type { CellFault } from "./data_rule.ts";
+export type { CellFault } from "../trained/data_rule.ts";
 export { TableScorer } from "./table_scorer.ts";
 export type { RowScore, ScoreTable, TableModel } from "./table_scorer.ts";
 export { type BackendChoice, useKernels } from "../backends/open_score.ts";
@@ -50,6 +51,11 @@ export type { InferenceDirection } from "../models/spec.ts";
 export type { PriorOptions, PriorSpec } from "../models/priors.ts";
 export type { Missing, ModelSpec } from "../models/spec.ts";
 export { type Activation, ACTIVATIONS } from "../ops/names.ts";
-export type { MomentOptions } from "./moments.ts";
-export { TrainedVae } from "./trained_vae.ts";
-export type { DeviceOptions, NamedTensor, SampleOptions, ScoreMethod } from "./trained_vae.ts";
+export type { MomentOptions } from "../trained/moments.ts";
+export { TrainedVae } from "../trained/trained_vae.ts";
+export type {
+  DeviceOptions,
+  NamedTensor,
+  SampleOptions,
+  ScoreMethod,
+} from "../trained/trained_vae.ts";

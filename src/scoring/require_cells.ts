@@ -1,6 +1,6 @@
 /** Cells of a file that a model cannot take are refused by their row and column. */
 import { DataError } from "../formats/errors.ts";
-import type { Cells } from "./standardize.ts";
+import type { Cells } from "./table/cells.ts";
 import type { Units } from "./units.ts";
 
 /**

@@ -1,5 +1,5 @@
 /** What a scorer of tables says: of one row, and of many without an object for each. */
-import type { Calibration } from "./calibration.ts";
+import type { Calibration } from "./decisions/calibration.ts";
 
 /** The verdict on one row. */
 export interface RowScore {

@@ -5,6 +5,7 @@
  *                           one's name alone
  *   table.centre, .scale    F64 [columns of the VAE]
  *   table.typical           F64 [columns], of a series [cells of a window]
+ *   table.costs             F64 [columns], of one network of whole rows
  *   table.calibration       F64 [rows kept back]
  *   table.sketches          F64 [columns, SKETCH_WIDTH]: `detection/drift/sketch.ts`; JSON: sketchedRows
  *   table.stream            F64 [windows kept back], of a series
@@ -14,27 +15,30 @@
  */
 import { requireNumber, requireObject } from "../core/validate.ts";
 import type { Tensor } from "../formats/safetensors.ts";
-import { Calibration } from "./calibration.ts";
-import { fixedColumns } from "./data_rule.ts";
+import { Calibration } from "./decisions/calibration.ts";
+import { fixedColumns } from "../trained/data_rule.ts";
 import type { EnsembleModel } from "./ensemble/ensemble.ts";
 import { ensembleOf, ensembleTensors } from "./ensemble/ensemble_file.ts";
-import { Expansion } from "./expansion.ts";
-import { areFinite } from "./finite.ts";
+import { Expansion } from "./table/expansion.ts";
+import {
+  COSTS_TENSOR,
+  parameterValues,
+  SKETCH_TENSOR,
+  STREAM_TENSOR,
+  TABLE_TENSORS,
+} from "../trained/file_contents.ts";
+import { areFinite } from "../trained/finite.ts";
 import {
   blamingFile,
   type ModelFile,
   ModelFileError,
-  parameterValues,
   requireKind,
-  SKETCH_TENSOR,
   specOf,
-  STREAM_TENSOR,
-  TABLE_TENSORS,
-} from "./model_file.ts";
+} from "../trained/model_file.ts";
 import { parametersOf } from "../models/vae_graph.ts";
-import type { FileFormat } from "./quantize.ts";
-import { limits, type Standardization } from "./standardize.ts";
-import { type ColumnSchema, parseSchema } from "./schema.ts";
+import type { FileFormat } from "../trained/quantize.ts";
+import { limits, type Standardization } from "./table/standardize.ts";
+import { type ColumnSchema, parseSchema } from "./table/schema.ts";
 
 /** What a table model has beyond its VAE. */
 export interface TableModel {
@@ -60,6 +64,11 @@ export interface TableModel {
   readonly streamCalibration?: Calibration;
   /** Mean raw contribution of each column, of a series each cell of a window, over the calibration rows. */
   readonly typical: Float64Array;
+  /**
+   * Of that what the cells cost by themselves, without their shares of the KL: what a missing cell costs a model of whole
+   * rows, which fills it in; absent from other models, and older files, where it is `typical`.
+   */
+  readonly costs?: Float64Array;
   /** The share of normal rows that may be flagged. */
   readonly falseAlarmRate: number;
   /** What a user should know about the fit. */
@@ -113,9 +122,10 @@ export function tableTensors(model: TableModel): [string, Tensor][] {
     const shape = [model.schema.length, SKETCH_WIDTH];
     vectors.push([SKETCH_TENSOR, { dtype: "F64", shape, data: model.sketch.data }]);
   }
-  if (model.streamCalibration) {
-    const data = model.streamCalibration.scores;
-    vectors.push([STREAM_TENSOR, { dtype: "F64", shape: [data.length], data }]);
+  const { streamCalibration, costs } = model;
+  const others = [[STREAM_TENSOR, streamCalibration?.scores], [COSTS_TENSOR, costs]] as const;
+  for (const [name, data] of others) {
+    if (data) vectors.push([name, { dtype: "F64", shape: [data.length], data }]);
   }
   return model.ensemble ? [...vectors, ...ensembleTensors(model.ensemble)] : vectors;
 }
@@ -143,6 +153,7 @@ export function tableModelOf(file: ModelFile): TableModel {
       readVector(file, name, expansion.width)
     );
     const typical = readVector(file, "table.typical", cells);
+    const costs = file.tensors.has(COSTS_TENSOR) && readVector(file, COSTS_TENSOR, cells);
     if (!scale.every((each) => each > 0)) throw fault("table.scale must be above 0");
     const fixed = ensemble ? [] : fixedColumns(spec);
     const changed = fixed.find((likelihood, c) =>
@@ -156,7 +167,7 @@ export function tableModelOf(file: ModelFile): TableModel {
     const standardization = { centre, scale, limit: limits(expansion.width, fixed) };
     const sketch = readSketch(file, table.sketchedRows, schema.length);
     const decisions = { calibration, typical, falseAlarmRate, warnings, ...(sketch && { sketch }) };
-    const model = { schema, expansion, standardization, ...decisions };
+    const model = { schema, expansion, standardization, ...decisions, ...(costs && { costs }) };
     const series = window === undefined
       ? undefined
       : { window, streamCalibration: new Calibration(readVector(file, STREAM_TENSOR)) };

@@ -2,40 +2,38 @@
  * A trained detector: rows of a table in, calibrated scores and blame out. Forward only;
  * `detection/detector.ts` adds fitting.
  *
- *   cells → expanded, standardised → cost and KL (`TrainedVae`) → contributions and score → p-value → anomaly
- *   cells → statistics → surprisals (`Ensemble`) → contributions and score → p-value → anomaly
+ *   cells → raw contributions and score (`RowScorer`) → contributions → p-value → anomaly
  */
-import type { Calibration } from "./calibration.ts";
-import { addMissing, rawContributions, rawScores, relateToTypical } from "./contributions.ts";
-import { requireFiniteScore } from "./finite.ts";
-import { type CellFault, findFault, requireData } from "./data_rule.ts";
-import { markObserved, type Matrix } from "./matrix.ts";
-import { type ModelFile, writeModelFile } from "./model_file.ts";
-import {
-  type Cells,
-  logJacobian,
-  restore,
-  type Standardization,
-  standardize,
-  standardizeValue,
-} from "./standardize.ts";
-import { Draws } from "./ensemble/draws.ts";
-import { Ensemble } from "./ensemble/ensemble.ts";
-import { ensembleMetadata } from "./ensemble/ensemble_file.ts";
-import { logSlope, unproject } from "./views/view.ts";
-import { costsOf, disposeTwin } from "./sparse_twin.ts";
-import { type RowScore, ScoredCells, type ScoreTable } from "./row_score.ts";
-import type { SampleOptions } from "./sampling.ts";
-import type { ColumnSchema } from "./schema.ts";
 import { requireObject } from "../core/validate.ts";
+import type { CellFault } from "../trained/data_rule.ts";
+import { requireFiniteScore } from "../trained/finite.ts";
+import type { Matrix } from "../trained/matrix.ts";
+import { type ModelFile, writeModelFile } from "../trained/model_file.ts";
+import type { SampleOptions } from "../trained/sampling.ts";
+import {
+  type DeviceOptions,
+  fromModelFile,
+  loadModelFile,
+  TrainedVae,
+} from "../trained/trained_vae.ts";
+import type { Calibration } from "./decisions/calibration.ts";
+import { isWithin } from "./decisions/rates.ts";
+import { relateToTypical } from "./contributions.ts";
+import { ensembleMetadata } from "./ensemble/ensemble_file.ts";
+import { EnsembleScorer } from "./ensemble/ensemble_scorer.ts";
+import { NetworkScorer } from "./network_scorer.ts";
+import { type RowScore, ScoredCells, type ScoreTable } from "./row_score.ts";
+import type { RowScorer } from "./row_scorer.ts";
+import type { ColumnSchema } from "./table/schema.ts";
 import { SeriesStream } from "./series/series_stream.ts";
 import { type Scored, scoreSteps } from "./series/steps.ts";
 import { requireVote, type Vote } from "./series/vote.ts";
 import { countWindows, windowsOf } from "./series/windows.ts";
+import type { Cells } from "./table/cells.ts";
+import type { Standardization } from "./table/standardize.ts";
 import { tableMetadata, type TableModel, tableModelOf, tableTensors } from "./table_model.ts";
-import { type TableRows, toCells } from "./table_rows.ts";
-import { roundCounts } from "./whole_counts.ts";
-import { type DeviceOptions, fromModelFile, loadModelFile, TrainedVae } from "./trained_vae.ts";
+import { type TableRows, toCells } from "./table/table_rows.ts";
+import { roundCounts } from "./table/whole_counts.ts";
 
 export { type TableModel, tableModelOf } from "./table_model.ts";
 export type { RowScore, ScoreTable } from "./row_score.ts";
@@ -51,24 +49,19 @@ export class TableScorer {
   /** @internal */
   protected model: TableModel;
   #falseAlarmRate: number;
+  #scorer: RowScorer;
+  /** Contributions of a single row. */
   readonly #raw: Float64Array;
-  /** What scores the rows, where that is not the VAE by itself. */
-  #ensemble?: Ensemble;
-  #draws?: Draws;
-  readonly #expanded: Float64Array;
-  readonly #apart: Float64Array;
 
   /** `load` is the usual way. */
   constructor(vae: TrainedVae, model: TableModel) {
     this.vae = vae;
     this.model = model;
-    this.#ensemble = model.ensemble && new Ensemble(model.ensemble, vae.beside);
+    this.#scorer = scorerOf(vae, model);
     this.schema = model.schema;
     this.columns = model.schema.map(({ name }) => name);
     this.#falseAlarmRate = model.falseAlarmRate;
     this.#raw = new Float64Array(model.typical.length);
-    this.#expanded = new Float64Array(model.expansion.width);
-    this.#apart = new Float64Array(model.expansion.width);
   }
 
   /** A detector from the bytes of its file, or from where a URL points. */
@@ -96,16 +89,15 @@ export class TableScorer {
    * @internal
    */
   protected become(model: TableModel, parameters: ReturnType<TrainedVae["parameters"]>): void {
-    const ensemble = model.ensemble && new Ensemble(model.ensemble, this.vae.beside);
+    const scorer = scorerOf(this.vae, model);
     try {
       this.vae.setParameters(parameters);
     } catch (error) {
-      ensemble?.dispose();
+      scorer.dispose();
       throw error;
     }
-    for (const old of [this.#ensemble, this.#draws]) old?.dispose();
-    [this.#ensemble, this.#draws] = [ensemble, undefined];
-    [this.model, this.#falseAlarmRate] = [model, model.falseAlarmRate];
+    this.#scorer.dispose();
+    [this.#scorer, this.model, this.#falseAlarmRate] = [scorer, model, model.falseAlarmRate];
   }
 
   /** What is really in use. */
@@ -130,7 +122,7 @@ export class TableScorer {
 
   /** Networks that look at a row: 1, or all of an ensemble. @internal */
   get networks(): number {
-    return this.model.ensemble?.parts.reduce((sum, { spec }) => sum + spec.members, 0) ?? 1;
+    return this.#scorer.networks;
   }
 
   /** Rows kept back from training to calibrate. */
@@ -179,10 +171,8 @@ export class TableScorer {
 
   /** Rows as the model was fitted to them: of a series, windows. */
   #scoreRows(cells: Cells): Scored {
-    const { typical, expansion } = this.model;
-    const { scores, raw: contributions } = this.#ensemble?.scoreCells(cells) ??
-      rawScores(cells, costsOf(this.vae, this.#rowsToVae(cells)), expansion, typical);
-    relateToTypical(contributions, typical);
+    const { scores, raw: contributions } = this.#scorer.scoreCells(cells);
+    relateToTypical(contributions, this.model.typical);
     return { scores, contributions };
   }
 
@@ -235,47 +225,17 @@ export class TableScorer {
 
   #scoreRowInto(row: ArrayLike<number>, out: Float32Array | Float64Array): void {
     const { calibration, typical } = this.model, width = typical.length;
-    let missing = false;
-    for (let c = 0; c < width; c++) missing ||= Number.isNaN(row[c]);
-    if (missing && !this.#ensemble && !this.vae.spec.missing) return this.#scoreFilledIn(row, out);
-    const score = this.#ensemble
-      ? this.#ensemble.scoreRow(row, this.#raw)
-      : this.#scoreOne(row, missing);
-    out[0] = requireFiniteScore(score);
+    const score = requireFiniteScore(this.#scorer.scoreRow(row, this.#raw));
+    out[0] = score;
     if (out.length > 1) out[1] = calibration.pValue(score);
     if (out.length <= 2) return;
     relateToTypical(this.#raw, typical);
     for (let c = 0; c < width && c + 2 < out.length; c++) out[c + 2] = this.#raw[c];
   }
 
-  /** By the VAE alone; the raw contributions are then in `#raw`. */
-  #scoreOne(row: ArrayLike<number>, missing: boolean): number {
-    const { standardization, typical, expansion } = this.model;
-    const single = this.vae.single(), { x } = single;
-    const whole = expansion.isIdentity ? row : this.#expanded;
-    if (whole === this.#expanded) expansion.expandRow(row, this.#expanded);
-    for (let d = 0; d < whole.length; d++) {
-      x[d] = Math.fround(standardizeValue(whole[d], standardization, d));
-    }
-    if (this.vae.spec.missing) markObserved(x, this.vae.placeholders);
-    single.run();
-    const own = expansion.isIdentity ? this.#raw : this.#apart;
-    const score = rawContributions(single.costs, 0, own, 0);
-    if (own === this.#apart) expansion.fold(own, this.#raw);
-    return missing ? score + addMissing(row, typical, this.#raw) : score;
-  }
-
-  /** A row with missing cells for a model that was trained on whole rows. */
-  #scoreFilledIn(row: ArrayLike<number>, out: Float32Array | Float64Array): void {
-    const cells = { data: Float64Array.from(row), rows: 1 };
-    const { scores, contributions } = this.#scoreRows(cells);
-    const all = [scores[0], this.model.calibration.pValue(scores[0]), ...contributions];
-    for (let i = 0; i < all.length && i < out.length; i++) out[i] = all[i];
-  }
-
   /** Whether a row with this p-value is flagged, at the present false-alarm rate or another. */
   isAnomaly(pValue: number, falseAlarmRate: number = this.#falseAlarmRate): boolean {
-    return pValue <= falseAlarmRate * (1 + 1e-9);
+    return isWithin(pValue, falseAlarmRate);
   }
 
   /** Rows as the VAE sees them: expanded and standardised float32, NaN where missing. */
@@ -289,57 +249,39 @@ export class TableScorer {
    */
   toVae(cells: Cells): Matrix {
     const { window } = this.model, columns = this.columns.length;
-    if (window === undefined) return this.#rowsToVae(cells);
+    if (window === undefined) return this.#scorer.toVae(cells);
     const count = countWindows(cells.rows, window);
-    return this.#rowsToVae(windowsOf(cells, columns, window, 0, count));
-  }
-
-  #rowsToVae(cells: Cells): Matrix {
-    if (this.#ensemble) return this.#ensemble.firstView(cells);
-    const { expansion, standardization } = this.model;
-    const expanded = expansion.expand(cells);
-    const nameOf = (d: number) => `"${this.columns[expansion.owner[d] % this.columns.length]}"`;
-    requireData(this.vae.spec, expanded.data, { nameOf });
-    return standardize(expanded, standardization);
+    return this.#scorer.toVae(windowsOf(cells, columns, window, 0, count));
   }
 
   /** What the VAE made, in the columns and units of the table: a time has no way back and is NaN. */
   fromVae(matrix: Matrix): Cells {
-    const { ensemble, window } = this.model;
-    if (window !== undefined) {
-      throw new TypeError("Cannot bring rows back into the table: the model is one of windows");
-    }
-    if (ensemble) return unproject(ensemble.parts[0].view, matrix, ensemble.columns);
-    return this.model.expansion.collapse(restore(matrix, this.standardization));
+    this.#requireRows();
+    return this.#scorer.fromVae(matrix);
   }
 
   /** New rows of the table, `first` to `first + count - 1` of those that the seed makes. @internal */
   drawFrom(first: number, count: number, options: SampleOptions): Cells {
-    const { ensemble, window } = this.model;
-    const cells = !ensemble || window !== undefined
-      ? this.fromVae(this.vae.sampleFrom(first, count, options))
-      : (this.#draws ??= new Draws(ensemble, this.vae)).rows(first, count, options);
+    this.#requireRows();
+    const cells = this.#scorer.draw(first, count, options);
     // A mean may lie between two counts; a draw is one.
-    if (window === undefined && !options.mean) roundCounts(cells, this.schema);
+    if (!options.mean) roundCounts(cells, this.schema);
     return cells;
+  }
+
+  #requireRows(): void {
+    if (this.model.window === undefined) return;
+    throw new TypeError("Cannot bring rows back into the table: the model is one of windows");
   }
 
   /** The first cell that the likelihood cannot take. */
   findFault(cells: Cells): CellFault | undefined {
-    if (this.#ensemble) return undefined;
-    const { expansion } = this.model;
-    const fault = findFault(this.vae.spec, expansion.expand(cells).data);
-    return fault && { ...fault, column: expansion.owner[fault.column] };
+    return this.#scorer.findFault(cells);
   }
 
   /** ln |ds/dx| for each row x of cells and the VAE's row s, nats. */
   logJacobians(cells: Cells): Float64Array {
-    const { ensemble, standardization } = this.model, columns = this.columns.length;
-    if (!ensemble) return new Float64Array(cells.rows).fill(logJacobian(standardization));
-    return Float64Array.from(
-      { length: cells.rows },
-      (_, r) => logSlope(ensemble.parts[0].view, cells.data, r * columns),
-    );
+    return this.#scorer.logJacobians(cells);
   }
 
   /**
@@ -347,7 +289,7 @@ export class TableScorer {
    * @internal
    */
   get takesMissing(): boolean {
-    return this.#ensemble !== undefined || this.vae.spec.missing !== undefined;
+    return this.#scorer.takesMissing;
   }
 
   /** What one unit of the VAE is in each column; 1 where a column has no units. */
@@ -391,9 +333,11 @@ export class TableScorer {
 
   /** Gives back the memory; the scorer must not be used afterwards. */
   dispose(): void {
-    this.#ensemble?.dispose();
-    this.#draws?.dispose();
-    disposeTwin(this.vae);
+    this.#scorer.dispose();
     this.vae.dispose();
   }
+}
+
+function scorerOf(vae: TrainedVae, model: TableModel): RowScorer {
+  return model.ensemble ? new EnsembleScorer(vae, model.ensemble) : new NetworkScorer(vae, model);
 }

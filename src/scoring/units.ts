@@ -7,15 +7,15 @@
 import type { RbmSpec } from "../models/rbm.ts";
 import type { ModelSpec } from "../models/spec.ts";
 import { latentSize } from "../models/vae_graph.ts";
-import { type CellFault, findFault } from "./data_rule.ts";
-import { MAX_FLOAT32 } from "./finite.ts";
-import type { Matrix } from "./matrix.ts";
-import type { SampleOptions } from "./sampling.ts";
-import { type ColumnSchema, numericSchema } from "./schema.ts";
-import type { Cells } from "./standardize.ts";
-import { MAX_CELL } from "./table_rows.ts";
+import { type CellFault, findFault } from "../trained/data_rule.ts";
+import { MAX_FLOAT32 } from "../trained/finite.ts";
+import type { Matrix } from "../trained/matrix.ts";
+import type { SampleOptions } from "../trained/sampling.ts";
+import { type ColumnSchema, numericSchema } from "./table/schema.ts";
+import type { Cells } from "./table/cells.ts";
+import { MAX_CELL } from "./table/table_rows.ts";
 import type { TableScorer } from "./table_scorer.ts";
-import type { TrainedVae } from "./trained_vae.ts";
+import type { TrainedVae } from "../trained/trained_vae.ts";
 
 /** A trained model: a scorer of tables (any `Detector` is one), or a bare VAE (any `VAE`). */
 export type Model = TableScorer | TrainedVae;
@@ -55,7 +55,7 @@ export function vaeOf(model: Model): TrainedVae {
 /** New rows in the units of its table, `first` to `first + count - 1` of those that the seed makes. */
 export function drawRows(model: Model, first: number, count: number, given: SampleOptions): Cells {
   if (isTable(model)) return model.drawFrom(first, count, given);
-  return unitsOf(model).fromVae(model.sampleFrom(first, count, given));
+  return unitsOf(model).fromVae(model.onHost.draw(first, count, given));
 }
 
 /** Made once a model: a server asks for them at every request. */

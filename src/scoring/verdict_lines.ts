@@ -4,7 +4,7 @@
  */
 import { csvLine } from "../formats/csv_line.ts";
 import { BlameCells, PValueTexts } from "./blame_cells.ts";
-import type { Decision } from "./decide.ts";
+import type { Decision } from "./decisions/decide.ts";
 import type { ScoreTable, TableScorer } from "./table_scorer.ts";
 
 /** Columns to blame that are listed. */

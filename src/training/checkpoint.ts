@@ -6,8 +6,8 @@
  */
 import { crc32 } from "../core/crc32.ts";
 import type { Tensor } from "../formats/safetensors.ts";
-import type { Matrix } from "../scoring/matrix.ts";
-import { readModelFile, requireKind, writeModelFile } from "../scoring/model_file.ts";
+import type { Matrix } from "../trained/matrix.ts";
+import { readModelFile, requireKind, writeModelFile } from "../trained/model_file.ts";
 import type { EpochMeans } from "./report.ts";
 
 /** Where a run keeps its state; a write must replace the last one whole or not at all. */

@@ -5,7 +5,7 @@ import type { NoiseRequest } from "../layers/noise.ts";
 import type { ModelSpec } from "../models/spec.ts";
 import type { Reference } from "../models/vae_graph.ts";
 import { needsReference, type Objective, type ObjectiveInput } from "../objectives/objective.ts";
-import { type Rows, toMatrix, withObserved } from "../scoring/matrix.ts";
+import { type Rows, toMatrix, withObserved } from "../trained/matrix.ts";
 import type { LabelOptions } from "./labelled_rows.ts";
 
 /** What the gradient is taken of. */

@@ -14,9 +14,9 @@ import { type Accelerator, GpuError, LimitError, type Stepper } from "../backend
 import { openAccelerator } from "../backends/open.ts";
 import type { Plan } from "../graph/plan.ts";
 import { operationsOf } from "../graph/cost.ts";
-import { requireSelfTest } from "../scoring/device/self_test.ts";
-import type { DeviceOptions } from "../scoring/device_options.ts";
-import type { Matrix } from "../scoring/matrix.ts";
+import { requireSelfTest } from "../trained/device/self_test.ts";
+import type { DeviceOptions } from "../trained/device_options.ts";
+import type { Matrix } from "../trained/matrix.ts";
 import { GpuSteps } from "./gpu_steps.ts";
 
 /** Floating-point operations of a run that are worth a trial: tens of seconds on WebAssembly. */

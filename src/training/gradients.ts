@@ -2,11 +2,11 @@
  * The mean objective to minimise and its derivative by every parameter, for noise that a caller gives: deterministic, so
  * that it can be compared with any other route.
  */
-import type { Engine, NamedTensor } from "../scoring/engine.ts";
+import type { Engine, NamedTensor } from "../trained/engine.ts";
 import { layOut } from "../graph/layout.ts";
 import type { ModelSpec } from "../models/spec.ts";
 import { parseObjective } from "../objectives/objective.ts";
-import type { Rows } from "../scoring/matrix.ts";
+import type { Rows } from "../trained/matrix.ts";
 import { allocateState } from "./auxiliary_state.ts";
 import { givenNoises, givenReference, type GradientOptions } from "./given.ts";
 import { toTrainingRows } from "./labelled_rows.ts";

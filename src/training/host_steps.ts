@@ -4,7 +4,7 @@
  */
 import type { Live, StepInputs, SyncProgram } from "../backends/backend.ts";
 import { splitSeed } from "../core/philox.ts";
-import type { Matrix } from "../scoring/matrix.ts";
+import type { Matrix } from "../trained/matrix.ts";
 import type { RunCounters } from "./checkpoint.ts";
 import type { StepMeans } from "./epoch_sums.ts";
 import { gatherRows } from "./minibatch.ts";

@@ -1,7 +1,7 @@
 /** Rows of data for training, behind them what the model takes beside them: conditions, or labels. */
 import type { ModelSpec } from "../models/spec.ts";
-import { oneHot, type RowLabels } from "../scoring/labels.ts";
-import { type ConditionOptions, type Matrix, type Rows, toRows } from "../scoring/matrix.ts";
+import { oneHot, type RowLabels } from "../trained/labels.ts";
+import { type ConditionOptions, type Matrix, type Rows, toRows } from "../trained/matrix.ts";
 
 /** What goes with training rows. */
 export interface LabelOptions extends ConditionOptions {

@@ -3,7 +3,7 @@ import type { SyncProgram } from "../backends/backend.ts";
 import { splitSeed } from "../core/philox.ts";
 import type { Reference } from "../models/vae_graph.ts";
 import { needsReference, type Objective } from "../objectives/objective.ts";
-import type { Matrix } from "../scoring/matrix.ts";
+import type { Matrix } from "../trained/matrix.ts";
 import { gatherRows } from "./minibatch.ts";
 import { writeFinalScalars } from "./schedule.ts";
 

@@ -1,5 +1,5 @@
 /** Rows picked from a data set, one after the other. */
-import type { Matrix } from "../scoring/matrix.ts";
+import type { Matrix } from "../trained/matrix.ts";
 
 /** From so many columns on, a view and a bulk copy are sooner done than a loop. */
 const WIDE = 128;

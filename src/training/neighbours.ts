@@ -1,6 +1,6 @@
 /** Fits the VAE's neighbours, as `neighbour_spec.ts` reads them. */
-import { type DeviceOptions, splitDevice } from "../scoring/device_options.ts";
-import type { Rows } from "../scoring/matrix.ts";
+import { type DeviceOptions, splitDevice } from "../trained/device_options.ts";
+import type { Rows } from "../trained/matrix.ts";
 import { parseEmOptions } from "./em/em_options.ts";
 import { factorAnalysis } from "./em/factor_analysis.ts";
 import type { NeighbourSpec } from "./neighbour_spec.ts";

@@ -2,8 +2,8 @@
 import { requireBoolean, requireChoice, requireNumber, requireObject } from "../core/validate.ts";
 import { type Objective, type ObjectiveInput, parseObjective } from "../objectives/objective.ts";
 import type { ModelSpec } from "../models/spec.ts";
-import type { RowLabels } from "../scoring/labels.ts";
-import type { Rows } from "../scoring/matrix.ts";
+import type { RowLabels } from "../trained/labels.ts";
+import type { Rows } from "../trained/matrix.ts";
 import type { CheckpointStore } from "./checkpoint.ts";
 import type { LabelOptions } from "./labelled_rows.ts";
 import type { EpochReport } from "./report.ts";

@@ -1,7 +1,7 @@
 /** The GPU that does a model's calls on batches, where its options allow one. */
 import { openAccelerator } from "../backends/open.ts";
-import { ScoringDevice } from "../scoring/device/scoring_device.ts";
-import type { Engine, WorkDevice } from "../scoring/engine.ts";
+import { ScoringDevice } from "../trained/device/scoring_device.ts";
+import type { Engine, WorkDevice } from "../trained/engine.ts";
 
 export function scoringDevice<Name extends string>(
   engine: Engine<Name>,

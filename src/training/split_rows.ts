@@ -1,7 +1,7 @@
 /** Rows kept back for validation, and other parts of a matrix. */
 import { permutation } from "../core/philox.ts";
 import { STREAMS } from "../core/streams.ts";
-import type { Matrix } from "../scoring/matrix.ts";
+import type { Matrix } from "../trained/matrix.ts";
 import { takeRows } from "./minibatch.ts";
 
 /** `fraction` of the rows, at least one, as validation; the rest as training rows, in file order. */

@@ -26,6 +26,7 @@ import type { ModelSpec } from "../models/spec.ts";
 import { corrupt } from "../objectives/corruption.ts";
 import { lossOf, type Objective } from "../objectives/objective.ts";
 import type { Auxiliary, Loss } from "../objectives/objective_family.ts";
+import { sum } from "../ops/shorthand.ts";
 import type { Node } from "../ops/spec.ts";
 import type { Optimizer } from "./options.ts";
 
@@ -155,7 +156,7 @@ export function optimizerSteps(
   parameters: readonly Node[],
   gradients: readonly Node[],
 ): { readonly squaredNorm: Node; readonly effects: readonly Node[] } {
-  const squaredNorm = gradients.map((each) => g.squaredNorm(each)).reduce((a, b) => g.add(a, b));
+  const squaredNorm = sum(g, gradients.map((each) => g.squaredNorm(each)));
   const scale = g.clipScale(squaredNorm, { maxNorm: optimizer.clipNorm });
   const schedule = g.input("schedule", fixed(1, 3));
   const effects = parameters.map((node, i) => {

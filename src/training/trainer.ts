@@ -3,7 +3,7 @@
  * checkpoints and cancellation. What steps that go wrong lead to is for `fallback.ts`, a GPU for `gpu_run.ts`.
  */
 import type { Backend, Segment, SyncProgram } from "../backends/backend.ts";
-import type { Matrix } from "../scoring/matrix.ts";
+import type { Matrix } from "../trained/matrix.ts";
 import {
   type Checkpoint,
   type CheckpointStore,

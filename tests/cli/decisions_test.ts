@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { TableScorer } from "../../mod.ts";
 import { readTable } from "../../src/formats/mod.ts";
-import { discover } from "../../src/scoring/false_discovery.ts";
-import { Tail } from "../../src/scoring/tail.ts";
+import { discover } from "../../src/scoring/decisions/false_discovery.ts";
+import { Tail } from "../../src/scoring/decisions/tail.ts";
 import { cellsOf, elbow, elbowOk, Folder, QUICK, refused, tableCsv } from "./util.ts";
 
 const NORMAL = tableCsv(500), DATA = tableCsv(60, { anomalies: 8, label: true });

@@ -8,10 +8,10 @@ import { Detector } from "../../mod.ts";
 import { betaQuantile } from "../../src/core/incomplete_beta.ts";
 import { normal } from "../../src/core/draws.ts";
 import { HostRandom } from "../../src/core/philox.ts";
-import { Calibration } from "../../src/scoring/calibration.ts";
-import { confidenceOf } from "../../src/scoring/confidence.ts";
-import { discover } from "../../src/scoring/false_discovery.ts";
-import { Tail } from "../../src/scoring/tail.ts";
+import { Calibration } from "../../src/scoring/decisions/calibration.ts";
+import { confidenceOf } from "../../src/scoring/decisions/confidence.ts";
+import { discover } from "../../src/scoring/decisions/false_discovery.ts";
+import { Tail } from "../../src/scoring/decisions/tail.ts";
 import { planeRows } from "../util/data.ts";
 import { estimate } from "../util/statistics.ts";
 

@@ -1,9 +1,9 @@
 /**
  * Random small fits over hostile tables: each gives finite scores that add up, or a clear refusal.
  *
- *     deno task campaign:never-nan [--fits 10000] [--first 0]
+ *     deno task campaign:never-nan [--fits 10000] [--first 0] [--preset ensemble|small]
  *
- * Prints how the fits ended, and the seed of each that ended otherwise; exit status 1 if there is one.
+ * The default detector, at times with `robust`, or one network, at times with a likelihood of its own. Prints how the fits ended, and the seed of each that ended otherwise; exit status 1 if there is one.
  */
 import { parseArgs } from "node:util";
 import { Detector, type DetectorOptions } from "../../mod.ts";
@@ -56,8 +56,13 @@ const REFUSED: readonly Column[] = [
 
 const LIKELIHOODS = ["gaussian", "studentT", "laplace", "poisson", "bernoulli"] as const;
 
+export type Fitted = "ensemble" | "small";
+
 /** A table and how to fit it, by the seed. */
-export function hostileCase(seed: number): { rows: number[][]; options: DetectorOptions } {
+export function hostileCase(
+  seed: number,
+  preset: Fitted,
+): { rows: number[][]; options: DetectorOptions } {
   const random = new HostRandom(seed, 0, 12);
   const pick = <T>(list: readonly T[]): T => list[random.below(list.length)];
   const rows = pick([1, 9, 10, 11, 20, 20, 40, 40, 60]), width = pick([1, 2, 3, 5]);
@@ -78,17 +83,20 @@ export function hostileCase(seed: number): { rows: number[][]; options: Detector
       latent: pick([1, 2, 4]),
       batchSize: pick([1, 7, 128]),
       falseAlarmRate: pick([0.01, 0.2, 0.9]),
-      ...(random.uniformF64() < 0.3 && { likelihood: pick(LIKELIHOODS) }),
+      ...(preset === "small" && { preset, likelihood: pick(LIKELIHOODS) }),
+      ...(random.uniformF64() < 0.2 && { robust: true }),
       optimizer: { type: "adam", learningRate: pick([1e-3, 0.05, 5, 1e4]) },
     },
   };
 }
 
-/** Fits one and scores its own rows, and rows of nothing, of everything, and far away. */
-export async function endingOf(seed: number): Promise<Ending> {
-  const { rows, options } = hostileCase(seed), width = rows[0].length;
-  const probes = [0, 1, -1e30, 1e30, 1e150, 5e-324, NaN]
-    .map((value) => new Array<number>(width).fill(value));
+/** Fits one and scores its own rows, and rows of nothing, of everything, far away, and with a gap. */
+export async function endingOf(seed: number, preset: Fitted): Promise<Ending> {
+  const { rows, options } = hostileCase(seed, preset), width = rows[0].length;
+  const probes = [
+    ...[0, 1, -1e30, 1e30, 1e150, 5e-324, NaN].map((value) => new Array<number>(width).fill(value)),
+    ...rows[0].map((_, c) => rows[0].with(c, NaN)),
+  ];
   let detector: Detector | undefined;
   try {
     detector = await Detector.fit(rows, options);
@@ -138,12 +146,14 @@ if (import.meta.main) {
     options: {
       fits: { type: "string", default: "10000" },
       first: { type: "string", default: "0" },
+      preset: { type: "string", default: "ensemble" },
     },
   });
   const counts = new Map<string, number>(), first = Number(values.first);
+  const preset = values.preset === "small" ? "small" : "ensemble";
   const faults: string[] = [];
   for (let seed = first; seed < first + Number(values.fits); seed++) {
-    const ending = await endingOf(seed);
+    const ending = await endingOf(seed, preset);
     const key = ending.kind === "refused" ? `refused: ${subjectOf(ending.why)}` : ending.kind;
     counts.set(key, (counts.get(key) ?? 0) + 1);
     if (ending.kind === "fault") {

@@ -10,7 +10,7 @@ import { reportData } from "../../src/detection/data_report.ts";
 import { inferSchema } from "../../src/detection/infer_schema.ts";
 import { rawTableOf } from "../../src/detection/raw_rows.ts";
 import { spectrumOf } from "../../src/detection/spectrum.ts";
-import { standardizationOf, standardize } from "../../src/scoring/standardize.ts";
+import { standardizationOf, standardize } from "../../src/scoring/table/standardize.ts";
 import { elbow, Folder } from "../cli/util.ts";
 
 /** Rows of `hidden` causes in `columns` columns, and noise. */

@@ -5,9 +5,9 @@
 import assert from "node:assert/strict";
 import { betaQuantile, binomialTail, incompleteBeta } from "../../src/core/incomplete_beta.ts";
 import { HostRandom } from "../../src/core/philox.ts";
-import { discover, fewestDiscoveries } from "../../src/scoring/false_discovery.ts";
+import { discover, fewestDiscoveries } from "../../src/scoring/decisions/false_discovery.ts";
 import { rankCorrelation } from "../../src/scoring/rank_correlation.ts";
-import { excessLaw, excessSurvival } from "../../src/scoring/tail.ts";
+import { excessLaw, excessSurvival } from "../../src/scoring/decisions/tail.ts";
 import { assertRelative } from "../util/close.ts";
 import { golden } from "./golden.ts";
 

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { type CheckpointStore, Detector, type DetectorOptions } from "../../mod.ts";
 import { statesOf } from "../../src/detection/ensemble/member_checkpoints.ts";
-import { readModelFile } from "../../src/scoring/model_file.ts";
+import { readModelFile } from "../../src/trained/model_file.ts";
 import { planeRows } from "../util/data.ts";
 
 const ROWS = planeRows(80, 3, 7);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { Detector } from "../../mod.ts";
 import { ordinaryRows } from "../../src/detection/ensemble/ordinary_rows.ts";
 import { spreadOf } from "../../src/detection/ensemble/reference_distances.ts";
-import { numericSchema } from "../../src/scoring/schema.ts";
+import { numericSchema } from "../../src/scoring/table/schema.ts";
 import { auroc } from "../../src/scoring/metrics.ts";
 import { normals, planeRows } from "../util/data.ts";
 

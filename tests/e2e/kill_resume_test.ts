@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { HostRandom } from "../../src/core/philox.ts";
 import { statesOf } from "../../src/detection/ensemble/member_checkpoints.ts";
-import { readModelFile } from "../../src/scoring/model_file.ts";
+import { readModelFile } from "../../src/trained/model_file.ts";
 import { tableCsv } from "../cli/util.ts";
 
 const MAIN = new URL("../../src/cli/main.ts", import.meta.url).href;

@@ -4,7 +4,7 @@ import { VAE } from "../../mod.ts";
 import { exportModel } from "../../src/exports/mod.ts";
 import { decodeNpy } from "../../src/formats/mod.ts";
 import { listMembers, readMember } from "../../src/formats/zip.ts";
-import { readModelFile, writeModelFile } from "../../src/scoring/model_file.ts";
+import { readModelFile, writeModelFile } from "../../src/trained/model_file.ts";
 import { elbowOk, Folder, QUICK, refused, tableCsv } from "../cli/util.ts";
 
 const SPEC = {

@@ -4,7 +4,7 @@ import { ByteBlocks } from "../../src/formats/byte_blocks.ts";
 import type { RowFormat } from "../../src/formats/csv_rows.ts";
 import { readRows } from "../../src/formats/read_rows.ts";
 import { type DecimalMark, isForeignNumber, markedCodec } from "../../src/formats/decimal_comma.ts";
-import { codecOf } from "../../src/scoring/schema.ts";
+import { codecOf } from "../../src/scoring/table/schema.ts";
 
 const codec = codecOf({ name: "a", kind: "numeric" });
 

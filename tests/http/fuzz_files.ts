@@ -11,7 +11,7 @@ import { HostRandom } from "../../src/core/philox.ts";
 import { decode, encode, type Tensor } from "../../src/formats/safetensors.ts";
 import { openModel } from "../../src/http/open_model.ts";
 import { Problem } from "../../src/http/problems.ts";
-import { NotFiniteError } from "../../src/scoring/finite.ts";
+import { NotFiniteError } from "../../src/trained/finite.ts";
 import { isTable, type Model, unitsOf, vaeOf } from "../../src/scoring/units.ts";
 import { BINARY, HOSTILE, LINE, PLAIN, TABLE } from "./util.ts";
 

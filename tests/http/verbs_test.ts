@@ -1,6 +1,6 @@
 /** Every verb against the library's own answers, in both forms of rows. */
 import assert from "node:assert/strict";
-import { discover } from "../../src/scoring/false_discovery.ts";
+import { discover } from "../../src/scoring/decisions/false_discovery.ts";
 import { assertRelative } from "../util/close.ts";
 import {
   ask,

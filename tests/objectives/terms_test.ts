@@ -19,7 +19,7 @@ import {
 } from "../../src/models/vae_graph.ts";
 import { lossOf, parseObjective } from "../../src/objectives/objective.ts";
 import type { Terms } from "../../src/objectives/terms.ts";
-import { evaluateRows } from "../../src/scoring/evaluation.ts";
+import { evaluateRows } from "../../src/trained/evaluation.ts";
 import { writeFinalScalars } from "../../src/training/schedule.ts";
 import { normals } from "../util/data.ts";
 import { open, REFERENCE } from "../util/executors.ts";

@@ -8,7 +8,7 @@ import { permutation, splitSeed } from "../../src/core/philox.ts";
 import { STREAMS } from "../../src/core/streams.ts";
 import { layOut } from "../../src/graph/layout.ts";
 import { rbmParameters } from "../../src/models/rbm.ts";
-import { TrainedRbm } from "../../src/scoring/rbm/trained_rbm.ts";
+import { TrainedRbm } from "../../src/trained/rbm/trained_rbm.ts";
 import { Rbm } from "../../src/training/rbm/rbm.ts";
 import { rbmGradientPlan } from "../../src/training/rbm/rbm_program.ts";
 import { VAE } from "../../src/training/vae.ts";

@@ -5,7 +5,7 @@
  *
  * Nothing here uses the free energy's softplus, so that the library's use of it is checked.
  */
-import type { TrainedRbm } from "../../src/scoring/rbm/trained_rbm.ts";
+import type { TrainedRbm } from "../../src/trained/rbm/trained_rbm.ts";
 import { logSumExp } from "../../src/core/stable.ts";
 import { normals } from "../util/data.ts";
 

@@ -28,7 +28,7 @@ function surprisalsOf(batch: Batch, rows: readonly (readonly number[])[]) {
 }
 
 Deno.test("a score is three quarters of the largest surprisal and one of the second; each blames half of it", () => {
-  const ensemble = new Ensemble(MODEL, DETECTOR.vae.beside), batch = ensemble.bulk();
+  const ensemble = new Ensemble(MODEL, DETECTOR.vae.onHost.machine), batch = ensemble.bulk();
   const { scores, raw } = ensemble.scoreCells(cellsOf(NEW));
   surprisalsOf(batch, NEW).forEach(([first, second], r) => {
     const want = 0.75 * first.nats + 0.25 * second.nats;
@@ -50,7 +50,7 @@ Deno.test("a score is three quarters of the largest surprisal and one of the sec
 
 Deno.test("a row with a gap is no stranger than its regression says, blames what is there, and leaves others alone", () => {
   const gaps = NEW.map((row, r) => r % 2 === 0 ? row.with((r + 1) % WIDTH, NaN) : row);
-  const ensemble = new Ensemble(MODEL, DETECTOR.vae.beside), batch = ensemble.bulk();
+  const ensemble = new Ensemble(MODEL, DETECTOR.vae.onHost.machine), batch = ensemble.bulk();
   const whole = ensemble.scoreCells(cellsOf(NEW)),
     { scores, raw } = ensemble.scoreCells(cellsOf(gaps));
   let milder = 0;
@@ -69,4 +69,31 @@ Deno.test("a row with a gap is no stranger than its regression says, blames what
   });
   assert.ok(milder > 0 && milder < NEW.length / 2, `${milder} are milder by the nearest reference`);
   ensemble.dispose();
+});
+
+Deno.test("where training rows had gaps too, the regression alone counts, up to as many as they lacked", async () => {
+  const some = ROWS.slice(0, 500).map((row, r) => r % 3 === 0 ? row.with(r % WIDTH, NaN) : row);
+  const options = { seed: 1, epochs: 5, hidden: [8] };
+  const detector = await Detector.load((await Detector.fit(some, options)).save());
+  const model = detector.table.ensemble!;
+  assert.equal(model.gaps, 1);
+  const lacking = [1, 2].flatMap((count) =>
+    NEW.map((row) => row.map((cell, c) => c < count ? NaN : cell))
+  );
+  const scoresWith = (gaps: number) => {
+    const ensemble = new Ensemble({ ...model, gaps }, detector.vae.onHost.machine);
+    const { scores } = ensemble.scoreCells(cellsOf(lacking));
+    ensemble.dispose();
+    return scores;
+  };
+  // As a file of before `gaps` has it, and as if rows with two gaps had been there as well.
+  const never = scoresWith(0), always = scoresWith(2), scores = scoresWith(1);
+  assert.deepEqual(scores.slice(0, NEW.length), always.slice(0, NEW.length));
+  assert.deepEqual(scores.slice(NEW.length), never.slice(NEW.length));
+  assert.ok(
+    never.some((score, r) => r < NEW.length && score < always[r]),
+    "one gap is milder twice",
+  );
+  assert.ok(never.some((score, r) => r >= NEW.length && score < always[r]), "and so are two");
+  detector.dispose();
 });

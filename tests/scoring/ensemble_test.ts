@@ -10,7 +10,7 @@ import { linearResiduals, Moments } from "../../src/detection/ensemble/linear.ts
 import { fitViews } from "../../src/detection/ensemble/fit_views.ts";
 import { project } from "../../src/scoring/views/projector.ts";
 import { unproject } from "../../src/scoring/views/view.ts";
-import { numericSchema } from "../../src/scoring/schema.ts";
+import { numericSchema } from "../../src/scoring/table/schema.ts";
 import { normals, planeRows } from "../util/data.ts";
 
 Deno.test("surprisalOf() counts below the 95 % point and is straight in ln t beyond it", () => {

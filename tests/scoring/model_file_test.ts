@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { Detector, ModelFileError, TableScorer, TrainedVae, VAE } from "../../mod.ts";
 import { decode, encode, type Tensor } from "../../src/formats/safetensors.ts";
-import { type ModelFile, readModelFile, writeModelFile } from "../../src/scoring/model_file.ts";
+import { type ModelFile, readModelFile, writeModelFile } from "../../src/trained/model_file.ts";
 import { planeRows } from "../util/data.ts";
 
 const DETECTOR = await Detector.fit(planeRows(60, 3, 5), {

@@ -9,8 +9,8 @@ import { normal } from "../../src/core/draws.ts";
 import { HostRandom } from "../../src/core/philox.ts";
 import type { Tensor } from "../../src/formats/safetensors.ts";
 import { decode, encode } from "../../src/formats/safetensors.ts";
-import { readModelFile, writeModelFile } from "../../src/scoring/model_file.ts";
-import { packTensors, unpackTensors } from "../../src/scoring/quantize.ts";
+import { readModelFile, writeModelFile } from "../../src/trained/model_file.ts";
+import { packTensors, unpackTensors } from "../../src/trained/quantize.ts";
 import { assertSameBytes } from "../util/close.ts";
 
 const f32 = (rows: number, cols: number, value: (i: number) => number): Tensor => ({

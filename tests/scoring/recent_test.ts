@@ -1,6 +1,6 @@
 /** What is kept of what was made lately. Oracle: the order of use, written down by hand. */
 import { deepEqual, equal } from "node:assert/strict";
-import { Recent } from "../../src/scoring/recent.ts";
+import { Recent } from "../../src/trained/recent.ts";
 
 Deno.test("Recent keeps what was asked for last, and disposes of what goes", () => {
   const recent = new Recent<{ dispose(): void }>(2), made: string[] = [], gone: string[] = [];

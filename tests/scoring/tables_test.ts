@@ -2,10 +2,15 @@
 import assert from "node:assert/strict";
 import { rawContributions, relateToTypical } from "../../src/scoring/contributions.ts";
 import { parseSpec } from "../../src/models/spec.ts";
-import { toMatrix, toRows } from "../../src/scoring/matrix.ts";
-import { limits, restore, standardizationOf, standardize } from "../../src/scoring/standardize.ts";
-import { numericSchema } from "../../src/scoring/schema.ts";
-import { columnsOf, toCells } from "../../src/scoring/table_rows.ts";
+import { toMatrix, toRows } from "../../src/trained/matrix.ts";
+import {
+  limits,
+  restore,
+  standardizationOf,
+  standardize,
+} from "../../src/scoring/table/standardize.ts";
+import { numericSchema } from "../../src/scoring/table/schema.ts";
+import { columnsOf, toCells } from "../../src/scoring/table/table_rows.ts";
 
 Deno.test("toMatrix() takes arrays and matrices, and names what is wrong", () => {
   assert.deepEqual(toMatrix([[1, 2], [3, 4]], 2).data, Float32Array.of(1, 2, 3, 4));

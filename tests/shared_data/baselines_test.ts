@@ -13,7 +13,7 @@ import { readTable, type Split, split } from "../../bench/detection/protocol.ts"
 import { readPublished } from "../../bench/detection/published.ts";
 import { ecod } from "../../src/detection/baselines/ecod.ts";
 import { auroc } from "../../src/scoring/metrics.ts";
-import { standardizationOf, standardize } from "../../src/scoring/standardize.ts";
+import { standardizationOf, standardize } from "../../src/scoring/table/standardize.ts";
 
 const PUBLISHED = await readPublished("semi", "auroc");
 

@@ -4,7 +4,7 @@ import { columnFacts, sentencesOf } from "../../src/detection/column_facts.ts";
 import { inferSchema } from "../../src/detection/infer_schema.ts";
 import { rawTableOf } from "../../src/detection/raw_rows.ts";
 import { readTable } from "../../src/formats/mod.ts";
-import type { TableRows } from "../../src/scoring/table_rows.ts";
+import type { TableRows } from "../../src/scoring/table/table_rows.ts";
 
 function inferred(csv: string, ...overrides: Parameters<typeof inferSchema>[1] & object) {
   const bytes = new TextEncoder().encode(csv);

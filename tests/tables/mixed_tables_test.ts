@@ -84,7 +84,7 @@ Deno.test("contributions sum to the score, one row scores as many, and the file 
   assert.deepEqual(loaded.save(), DETECTOR.save());
   const named = rows.map((row) => Object.fromEntries(NAMES.map((name, c) => [name, row[c]])));
   assert.deepEqual(await loaded.score(named), verdicts);
-  const { toCells } = await import("../../src/scoring/table_rows.ts");
+  const { toCells } = await import("../../src/scoring/table/table_rows.ts");
   const { data } = toCells(rows, loaded.schema), out = new Float64Array(7);
   verdicts.forEach(({ score, pValue, contributions }, r) => {
     loaded.scoreInto(data.subarray(5 * r, 5 * r + 5), out);

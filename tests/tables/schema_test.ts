@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { Detector } from "../../src/detection/detector.ts";
 import { parseTimestamp } from "../../src/core/timestamp.ts";
-import { codecOf, type ColumnSchema, parseSchema } from "../../src/scoring/schema.ts";
+import { codecOf, type ColumnSchema, parseSchema } from "../../src/scoring/table/schema.ts";
 
 const COLOUR: ColumnSchema = { name: "colour", kind: "categorical", levels: ["red", "7", "été"] };
 

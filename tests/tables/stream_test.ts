@@ -7,7 +7,7 @@ import { type ByteBlock, ByteBlocks } from "../../src/formats/byte_blocks.ts";
 import { readRows } from "../../src/formats/read_rows.ts";
 import { parseDecimal, ShortDecimal } from "../../src/formats/decimal.ts";
 import { DataError, readCsv } from "../../src/formats/mod.ts";
-import { codecOf, type ColumnSchema } from "../../src/scoring/schema.ts";
+import { codecOf, type ColumnSchema } from "../../src/scoring/table/schema.ts";
 import { HostRandom } from "../../src/core/philox.ts";
 import { elbow, elbowOk, Folder, QUICK, tableCsv } from "../cli/util.ts";
 

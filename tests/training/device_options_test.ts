@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { Detector, type DeviceOptions, factorAnalysis, Rbm, VAE } from "../../mod.ts";
 import { withPosteriorMixture } from "../../src/training/em/posterior_mixture.ts";
 import { fitNeighbour } from "../../src/training/neighbours.ts";
-import { DEVICE_KEYS, splitDevice } from "../../src/scoring/device_options.ts";
+import { DEVICE_KEYS, splitDevice } from "../../src/trained/device_options.ts";
 import { planeRows } from "../util/data.ts";
 
 const ROWS = planeRows(60, 3, 7);

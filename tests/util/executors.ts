@@ -1,7 +1,7 @@
 /** The backends that every model-level test runs on, by name, and the precision of each. */
 import type { Backend, SyncProgram } from "../../src/backends/backend.ts";
 import { openBackend } from "../../src/backends/open.ts";
-import type { DeviceOptions } from "../../src/scoring/device_options.ts";
+import type { DeviceOptions } from "../../src/trained/device_options.ts";
 import { F32_UNIT_ROUNDOFF } from "./close.ts";
 
 export interface Executor {

@@ -9,7 +9,7 @@ import { createScope, type Scope } from "../../src/layers/scope.ts";
 import { type ModelSpecInput, parseSpec } from "../../src/models/spec.ts";
 import { parameterLayout, parametersOf } from "../../src/models/vae_graph.ts";
 import type { Node } from "../../src/ops/spec.ts";
-import { forwardPlan } from "../../src/scoring/programs.ts";
+import { forwardPlan } from "../../src/trained/programs.ts";
 import { type Executor, open } from "./executors.ts";
 
 export type Parameters = Readonly<Record<string, ArrayLike<number>>>;

@@ -5,8 +5,8 @@
 import assert from "node:assert/strict";
 import { VAE } from "../../mod.ts";
 import { openAccelerator } from "../../src/backends/open.ts";
-import { ScoringDevice } from "../../src/scoring/device/scoring_device.ts";
-import type { Engine } from "../../src/scoring/engine.ts";
+import { ScoringDevice } from "../../src/trained/device/scoring_device.ts";
+import type { Engine } from "../../src/trained/engine.ts";
 import type { Faults } from "./faulty_gpu.ts";
 import { assertClose, ROWS, SMALL as MODEL } from "./scoring.ts";
 import { assertSameCurve, on, SMALL, train, type TrainingCheck } from "./training.ts";

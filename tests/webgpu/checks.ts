@@ -6,7 +6,7 @@
 import { equal, ok } from "node:assert/strict";
 import { openAccelerator } from "../../src/backends/open.ts";
 import type { GpuBackend } from "../../src/backends/webgpu/backend.ts";
-import { requireSelfTest } from "../../src/scoring/device/self_test.ts";
+import { requireSelfTest } from "../../src/trained/device/self_test.ts";
 import { OP_NAMES } from "../../src/ops/names.ts";
 import { checkOperation } from "../conformance/conformance.ts";
 import { checkGradients, checkPieces } from "../golden/pieces.ts";

@@ -10,7 +10,7 @@ import type { CheckpointStore, CreateOptions, FitReport } from "../../mod.ts";
 import { sizeAt } from "../../src/core/shape.ts";
 import { parseSpec } from "../../src/models/spec.ts";
 import { parametersOf } from "../../src/models/vae_graph.ts";
-import { readModelFile } from "../../src/scoring/model_file.ts";
+import { readModelFile } from "../../src/trained/model_file.ts";
 import { parseOptimizer } from "../../src/training/options.ts";
 import { stateLayout } from "../../src/training/train_program.ts";
 import { readDigits } from "../util/digits.ts";

@@ -13,7 +13,7 @@
  */
 import { HostRandom } from "../../core/philox.ts";
 import { STREAMS } from "../../core/streams.ts";
-import type { Matrix } from "../../scoring/matrix.ts";
+import type { Matrix } from "../../trained/matrix.ts";
 import type { Baseline } from "./baseline.ts";
 
 /** How large the forest is; the defaults are the paper's. */

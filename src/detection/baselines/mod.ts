@@ -5,8 +5,9 @@
  */
 import { permutation } from "../../core/philox.ts";
 import { STREAMS } from "../../core/streams.ts";
-import type { Matrix } from "../../scoring/matrix.ts";
-import { type Cells, standardizationOf, standardize } from "../../scoring/standardize.ts";
+import type { Matrix } from "../../trained/matrix.ts";
+import type { Cells } from "../../scoring/table/cells.ts";
+import { standardizationOf, standardize } from "../../scoring/table/standardize.ts";
 import type { Baseline } from "./baseline.ts";
 import { ecod } from "./ecod.ts";
 import { isolationForest } from "./isolation_forest.ts";

@@ -13,7 +13,7 @@
  * are rounding (duplicate and constant columns) and count as that.
  */
 import { symmetricEigen } from "../../core/symmetric_eigen.ts";
-import type { Matrix } from "../../scoring/matrix.ts";
+import type { Matrix } from "../../trained/matrix.ts";
 import { momentsNow } from "../../training/em/moments.ts";
 import type { Baseline, RowScores } from "./baseline.ts";
 

@@ -17,7 +17,7 @@ import { HostRandom } from "../../core/philox.ts";
 import { countBelow } from "../../core/sorted.ts";
 import { STREAMS } from "../../core/streams.ts";
 import { requireNumber } from "../../core/validate.ts";
-import type { Calibration } from "../../scoring/calibration.ts";
+import type { Calibration } from "../../scoring/decisions/calibration.ts";
 
 /** ε of the bets: small ones win much on rare p-values, large ones a little on many. */
 const BETS = [0.1, 0.3, 0.5, 0.7, 0.9];

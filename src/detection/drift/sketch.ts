@@ -6,7 +6,7 @@
  * alarms: the largest of some distances is at most the largest of all.
  */
 import { countBelow } from "../../core/sorted.ts";
-import type { Cells } from "../../scoring/standardize.ts";
+import type { Cells } from "../../scoring/table/cells.ts";
 import { SKETCH_WIDTH } from "../../scoring/table_model.ts";
 
 /** Points of the distribution function: a sketch is the share of missing cells, points, shares. */

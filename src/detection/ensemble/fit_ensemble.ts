@@ -7,16 +7,16 @@ import { takeCells } from "../take_cells.ts";
 import { permutation } from "../../core/philox.ts";
 import { STREAMS } from "../../core/streams.ts";
 import { symmetricEigen } from "../../core/symmetric_eigen.ts";
-import type { Host } from "../../scoring/engine.ts";
+import type { Host } from "../../trained/engine.ts";
 import { BATCH_ROWS, Ensemble, type EnsembleModel } from "../../scoring/ensemble/ensemble.ts";
 import { memberPrefix } from "../../scoring/ensemble/members.ts";
 import type { Part } from "../../scoring/ensemble/part.ts";
 import { withDerived } from "../../scoring/ensemble/derived_parameters.ts";
 import type { StatisticName } from "../../scoring/ensemble/statistics.ts";
 import { surprisalOf } from "../../scoring/ensemble/surprisal.ts";
-import type { ColumnSchema } from "../../scoring/schema.ts";
-import type { Cells } from "../../scoring/standardize.ts";
-import type { DeviceOptions } from "../../scoring/trained_vae.ts";
+import type { ColumnSchema } from "../../scoring/table/schema.ts";
+import type { Cells } from "../../scoring/table/cells.ts";
+import type { DeviceOptions } from "../../trained/trained_vae.ts";
 import type { Curve } from "../../scoring/views/curve.ts";
 import { project, type Projection } from "../../scoring/views/projector.ts";
 import type { View, ViewName } from "../../scoring/views/view.ts";
@@ -25,6 +25,7 @@ import { type FitReport, gpuOfAll } from "../../training/report.ts";
 import type { VAE } from "../../training/vae.ts";
 import { fitMembers, type Members, type MembersRequest } from "./fit_members.ts";
 import { fitViews } from "./fit_views.ts";
+import { gapsOf } from "./gaps.ts";
 import { roundHalves } from "./half_values.ts";
 import { linearResiduals, Moments } from "./linear.ts";
 import { filled, linearOutOfFold, normsOf } from "./out_of_fold.ts";
@@ -74,9 +75,15 @@ export async function fitEnsemble(request: EnsembleRequest): Promise<FittedEnsem
     const projection = filled(project(view, cells, columns));
     fitted.push(await fitPart(request, { view, projection, folds, referenceRows, p }));
   }
-  const model = assemble(columns, statistics, fitted);
+  const model = assemble({ columns, statistics, gaps: gapsOf(cells, columns) }, fitted);
   const [first, ...others] = fitted.flatMap(({ members: { vaes } }) => vaes);
-  const complete = withNeighbours(model, fitted, cells, { order, referenceRows }, first.beside);
+  const complete = withNeighbours(
+    model,
+    fitted,
+    cells,
+    { order, referenceRows },
+    first.onHost.machine,
+  );
   for (const vae of others) vae.dispose();
   return { model: complete, vae: first, report: reportOf(fitted) };
 }
@@ -164,8 +171,7 @@ function latentFor(covariance: Float64Array, features: number): number {
 
 /** The parts as one model. */
 export function assemble(
-  columns: number,
-  statistics: readonly StatisticName[],
+  table: Pick<EnsembleModel, "columns" | "statistics" | "gaps">,
   fitted: readonly FittedPart[],
 ): EnsembleModel {
   const members = new Map<string, Float32Array>(), linears = new Map<ViewName, Float32Array>();
@@ -179,7 +185,7 @@ export function assemble(
     });
   }
   const parts = fitted.map(({ part }) => part);
-  return { columns, statistics, parts, parameters: withDerived(parts, members, linears) };
+  return { ...table, parts, parameters: withDerived(parts, members, linears) };
 }
 
 /** The same with the curves of the distances, which the program itself takes. */

@@ -5,8 +5,8 @@
 import { roundHalves, roundParameters } from "./half_values.ts";
 import { MIN_VARIANCE } from "../defaults.ts";
 import type { ModelSpecInput } from "../../models/spec.ts";
-import type { Matrix } from "../../scoring/matrix.ts";
-import type { DeviceOptions } from "../../scoring/trained_vae.ts";
+import type { Matrix } from "../../trained/matrix.ts";
+import type { DeviceOptions } from "../../trained/trained_vae.ts";
 import { takeRows } from "../../training/minibatch.ts";
 import type { FitOptions } from "../../training/options.ts";
 import type { FitReport } from "../../training/report.ts";
@@ -54,7 +54,7 @@ export async function fitMembers(request: MembersRequest): Promise<Members> {
     );
     roundParameters(vae);
     const left = takeRows(x, fold);
-    const [mean, costs] = [await vae.reconstruct(left), vae.costs(left)];
+    const [mean, costs] = [await vae.reconstruct(left), vae.onHost.costs(left)];
     const latent = costs.kl.shape[1];
     fold.forEach((row, i) => {
       for (let l = 0; l < latent; l++) kl[row] += costs.kl.data[i * latent + l];

@@ -1,6 +1,6 @@
 /**
  * Values as a file of halves keeps them: rounded once, when fitted, they are the same before and after
- * the file. Where one is beyond halves the file keeps all of them as they are (`scoring/quantize.ts`).
+ * the file. Where one is beyond halves the file keeps all of them as they are (`trained/quantize.ts`).
  */
 import type { VAE } from "../../training/vae.ts";
 import { fromHalf, HALF_OVERFLOW, toHalf } from "../../core/half.ts";

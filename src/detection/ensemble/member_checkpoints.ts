@@ -10,7 +10,7 @@ import {
   readModelFile,
   requireKind,
   writeModelFile,
-} from "../../scoring/model_file.ts";
+} from "../../trained/model_file.ts";
 import {
   type CheckpointStore,
   requireIdentity,

@@ -13,8 +13,8 @@
 import { permutation } from "../../core/philox.ts";
 import { STREAMS } from "../../core/streams.ts";
 import { surprisalAt, surprisalOf } from "../../scoring/ensemble/surprisal.ts";
-import type { ColumnSchema } from "../../scoring/schema.ts";
-import type { Cells } from "../../scoring/standardize.ts";
+import type { ColumnSchema } from "../../scoring/table/schema.ts";
+import type { Cells } from "../../scoring/table/cells.ts";
 import { CurveReader } from "../../scoring/views/curve.ts";
 import { project } from "../../scoring/views/projector.ts";
 import { takeCells } from "../take_cells.ts";

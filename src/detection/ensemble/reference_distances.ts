@@ -8,7 +8,7 @@ import {
   placesOf,
   type References,
 } from "../../scoring/ensemble/neighbours.ts";
-import type { Matrix } from "../../scoring/matrix.ts";
+import type { Matrix } from "../../trained/matrix.ts";
 import type { Projection } from "../../scoring/views/projector.ts";
 import { takeRows } from "../../training/minibatch.ts";
 

@@ -17,7 +17,7 @@ import type { EnsembleModel } from "../../scoring/ensemble/ensemble.ts";
 import { memberPrefix } from "../../scoring/ensemble/members.ts";
 import type { Part } from "../../scoring/ensemble/part.ts";
 import { surprisalOf } from "../../scoring/ensemble/surprisal.ts";
-import type { Cells } from "../../scoring/standardize.ts";
+import type { Cells } from "../../scoring/table/cells.ts";
 import { project, type Projection } from "../../scoring/views/projector.ts";
 import { parametersOf } from "../../models/vae_graph.ts";
 import {
@@ -32,6 +32,7 @@ import {
   SURPRISAL_ROWS,
   thin,
 } from "./fit_ensemble.ts";
+import { gapsOf } from "./gaps.ts";
 import { filled } from "./out_of_fold.ts";
 import { neighbourStatistics } from "./reference_distances.ts";
 
@@ -45,7 +46,9 @@ export async function updateEnsemble(
   const cells = thin(request.cells, model.columns, MAX_TRAINING_ROWS, request.seed);
   const fitted: FittedPart[] = [];
   for (const p of model.parts.keys()) fitted.push(await updatePart(model, p, cells, request));
-  const { columns, statistics } = model, updated = assemble(columns, statistics, fitted);
+  const { columns, statistics } = model;
+  const gaps = gapsOf(cells, columns, model.parts[0].spec.references);
+  const updated = assemble({ columns, statistics, gaps }, fitted);
   const [first, ...others] = fitted.flatMap(({ members: { vaes } }) => vaes);
   for (const vae of others) vae.dispose();
   return { model: updated, vae: first, report: reportOf(fitted) };

@@ -1,7 +1,7 @@
 /** Preset "linear": one linear VAE over windows, fitted exactly, and calibrated by fits without each stretch. */
-import { splitDevice } from "../../scoring/device_options.ts";
-import type { ColumnSchema } from "../../scoring/schema.ts";
-import type { Cells } from "../../scoring/standardize.ts";
+import { splitDevice } from "../../trained/device_options.ts";
+import type { ColumnSchema } from "../../scoring/table/schema.ts";
+import type { Cells } from "../../scoring/table/cells.ts";
 import type { TableModel } from "../../scoring/table_model.ts";
 import type { FitReport } from "../../training/report.ts";
 import type { VAE } from "../../training/vae.ts";

@@ -17,19 +17,19 @@ import { HostRandom } from "../../core/philox.ts";
 import { STREAMS } from "../../core/streams.ts";
 import { requireNumber } from "../../core/validate.ts";
 import { rawScores, typicalOf } from "../../scoring/contributions.ts";
-import { Expansion } from "../../scoring/expansion.ts";
-import type { Matrix } from "../../scoring/matrix.ts";
-import type { ColumnSchema } from "../../scoring/schema.ts";
+import { Expansion } from "../../scoring/table/expansion.ts";
+import type { Matrix } from "../../trained/matrix.ts";
+import type { ColumnSchema } from "../../scoring/table/schema.ts";
 import { countWindows, windowsOf } from "../../scoring/series/windows.ts";
-import { costsOf } from "../../scoring/sparse_twin.ts";
+import { costsOf } from "../../trained/completion.ts";
+import type { Cells } from "../../scoring/table/cells.ts";
 import {
-  type Cells,
   type Standardization,
   standardizationOf,
   standardize,
-} from "../../scoring/standardize.ts";
+} from "../../scoring/table/standardize.ts";
 import { rowSchema } from "../../scoring/table_model.ts";
-import type { DeviceOptions } from "../../scoring/trained_vae.ts";
+import type { DeviceOptions } from "../../trained/trained_vae.ts";
 import { linearVaeParameters } from "../../training/em/as_vae.ts";
 import { momentsNow } from "../../training/em/moments.ts";
 import { principalFactors } from "../../training/em/principal_factors.ts";
@@ -177,7 +177,7 @@ function filled({ data, shape }: Matrix): Matrix {
 
 /** The score of each row. */
 function totals(vae: VAE, rows: Matrix): Float64Array {
-  const { cost, kl } = vae.costs(rows), sums = new Float64Array(rows.shape[0]);
+  const { cost, kl } = vae.onHost.costs(rows), sums = new Float64Array(rows.shape[0]);
   for (const { data, shape: [, width] } of [cost, kl]) {
     data.forEach((nats, i) => sums[Math.floor(i / width)] += nats);
   }

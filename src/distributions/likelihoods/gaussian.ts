@@ -12,6 +12,8 @@ import { normal } from "../../core/draws.ts";
 import { portableExp } from "../../core/portable.ts";
 import { LOG_VARIANCE } from "../../core/stable.ts";
 import { requireChoice, requireObject } from "../../core/validate.ts";
+import { meanOfRows } from "../../layers/means.ts";
+import { scaled } from "../../ops/shorthand.ts";
 import type { Node } from "../../ops/spec.ts";
 import {
   alongDraws,
@@ -59,18 +61,17 @@ function withBatchVariance(
   mean: Node,
   min: number,
 ): Conditional {
-  const perRow = (cells: Node) => g.sumRows(g.sumCols(cells), { mean: true });
   return {
     mean,
     parameters: {},
     logProb(x) {
       const residual = g.sub(x, mean), squares = g.mul(residual, residual);
       const there = observed && alongDraws(g, observed, x);
-      const total = perRow(there ? g.mul(there, squares) : squares);
+      const total = meanOfRows(g, there ? g.mul(there, squares) : squares);
       const variance = there
         // Of a batch without a single cell the sum is 0 too: the clamp below takes over.
-        ? g.div(total, g.clamp(perRow(there), { low: 1e-6, high: columns }))
-        : g.affine(total, { scale: 1 / columns, offset: 0 });
+        ? g.div(total, g.clamp(meanOfRows(g, there), { low: 1e-6, high: columns }))
+        : scaled(g, total, 1 / columns);
       // Kept above 0 before the logarithm: behind it, a perfect fit would have the slope 0 · ∞.
       const kept = g.clamp(variance, { low: min, high: Math.exp(LOG_VARIANCE.high) });
       return g.gaussianLogProb(x, mean, g.log(kept));

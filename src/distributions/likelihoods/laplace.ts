@@ -8,6 +8,7 @@ import { portableExp, portableLog } from "../../core/portable.ts";
 import { requireChoice, requireObject } from "../../core/validate.ts";
 import { ANY_NUMBER, type Definition, eachColumn, head } from "./definition.ts";
 import type { LaplaceOptions } from "./options.ts";
+import { negative } from "../../ops/shorthand.ts";
 import { logScale, parseScale } from "./scale.ts";
 
 export const laplace: Definition<LaplaceOptions> = {
@@ -29,7 +30,7 @@ export const laplace: Definition<LaplaceOptions> = {
       logProb(x) {
         const above = g.activation(g.sub(x, mean), { kind: "relu" });
         const below = g.activation(g.sub(mean, x), { kind: "relu" });
-        const inverse = g.exp(g.affine(scale, { scale: -1, offset: 0 }));
+        const inverse = g.exp(negative(g, scale));
         const cost = g.add(g.mul(g.add(above, below), inverse), scale);
         return g.affine(cost, { scale: -1, offset: -Math.LN2 });
       },

@@ -7,6 +7,7 @@ import { portableExp } from "../../core/portable.ts";
 import { requireChoice, requireObject } from "../../core/validate.ts";
 import { type Definition, eachColumn, eachValue, head, LEARNED } from "./definition.ts";
 import type { LogNormalOptions } from "./options.ts";
+import { scaled } from "../../ops/shorthand.ts";
 import { logVariance, parseVariance } from "./variance.ts";
 
 export const logNormal: Definition<LogNormalOptions> = {
@@ -24,7 +25,7 @@ export const logNormal: Definition<LogNormalOptions> = {
     const logVar = logVariance(site, variance, minVariance);
     return {
       get mean() {
-        return g.exp(g.add(location, g.affine(g.exp(logVar), { scale: 0.5, offset: 0 })));
+        return g.exp(g.add(location, scaled(g, g.exp(logVar), 0.5)));
       },
       parameters: { location, logVar },
       logProb(x) {

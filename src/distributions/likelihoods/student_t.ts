@@ -23,6 +23,7 @@ import {
   parseQuantity,
 } from "./definition.ts";
 import type { StudentTOptions } from "./options.ts";
+import { negative, scaled, shifted } from "../../ops/shorthand.ts";
 import { logScale, parseScale } from "./scale.ts";
 
 const DEGREES = { min: 0.1, max: 1e6 } as const;
@@ -59,14 +60,14 @@ export const studentT: Definition<StudentTOptions> = {
       parameters: { mean, logScale: scale, logDegrees },
       logProb(x) {
         const degrees = g.exp(logDegrees);
-        const t = g.mul(g.sub(x, mean), g.exp(g.affine(scale, { scale: -1, offset: 0 })));
+        const t = g.mul(g.sub(x, mean), g.exp(negative(g, scale)));
         const tail = g.log1p(g.div(g.mul(t, t), degrees));
         const weight = g.affine(degrees, { scale: 0.5, offset: 0.5 });
         const ratio = g.logGammaRatio(
-          g.affine(degrees, { scale: 0.5, offset: 0 }),
+          scaled(g, degrees, 0.5),
           g.constant(0.5),
         );
-        const norm = g.affine(g.sub(ratio, scale), { scale: 1, offset: -LN_2PI / 2 });
+        const norm = shifted(g, g.sub(ratio, scale), -LN_2PI / 2);
         return g.sub(norm, g.mul(weight, tail));
       },
     };

@@ -6,7 +6,7 @@
  * extension_binary_data.md. Parameters that are not known here are accepted and mean nothing.
  */
 import * as v from "npm:valibot@1.5.0";
-import type { Cells } from "../../scoring/standardize.ts";
+import type { Cells } from "../../scoring/table/cells.ts";
 import type { Units } from "../../scoring/units.ts";
 import { parseJson } from "../body.ts";
 import type { HeadersRead } from "../head.ts";

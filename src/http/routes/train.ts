@@ -7,7 +7,12 @@ import { encodeNpy } from "../../formats/npy.ts";
 import { workOf } from "../../jobs/budget.ts";
 import type { TrainSpec } from "../../jobs/train_job.ts";
 import type { TrainSettings } from "../../jobs/train_settings.ts";
-import { columnsFault, columnsOf, MAX_CELL, type TableRows } from "../../scoring/table_rows.ts";
+import {
+  columnsFault,
+  columnsOf,
+  MAX_CELL,
+  type TableRows,
+} from "../../scoring/table/table_rows.ts";
 import { readJson } from "../body.ts";
 import type { Call } from "../call.ts";
 import { invalid, Problem } from "../problems.ts";

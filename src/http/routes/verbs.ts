@@ -3,7 +3,7 @@
  * The body's type says how rows come (JSON, float32 rows, JSON lines); `Accept` how they go.
  */
 import type { Hono } from "npm:hono@4.13.19";
-import type { Cells } from "../../scoring/standardize.ts";
+import type { Cells } from "../../scoring/table/cells.ts";
 import { isTable } from "../../scoring/units.ts";
 import { floatsOf, jsonOf, type Numbers, streamOf } from "../answers.ts";
 import { parseJson, piecesOf, readBytes, requireType } from "../body.ts";

@@ -1,6 +1,6 @@
 /** Answers that are rows: of the table, with texts for levels, or of numbers alone. */
-import type { Matrix } from "../../scoring/matrix.ts";
-import { type ColumnSchema, hasLevels, nearestLevel } from "../../scoring/schema.ts";
+import type { Matrix } from "../../trained/matrix.ts";
+import { type ColumnSchema, hasLevels, nearestLevel } from "../../scoring/table/schema.ts";
 import type { Work } from "./verb.ts";
 
 /** Answers whose rows are rows of the table: with texts for levels, and null for times, which have no way back. */

@@ -1,8 +1,8 @@
 /** How surprising rows are: by a detector with p-value, verdict and contributions, by a bare model alone. */
-import type { Calibration } from "../../scoring/calibration.ts";
-import { discover } from "../../scoring/false_discovery.ts";
+import type { Calibration } from "../../scoring/decisions/calibration.ts";
+import { discover } from "../../scoring/decisions/false_discovery.ts";
 import type { TableScorer } from "../../scoring/table_scorer.ts";
-import type { ScoreMethod } from "../../scoring/trained_vae.ts";
+import type { ScoreMethod } from "../../trained/trained_vae.ts";
 import { isTable, unitsOf, vaeOf } from "../../scoring/units.ts";
 import type { Model } from "../catalogue.ts";
 import { explained, type WhyOptions } from "../explained.ts";

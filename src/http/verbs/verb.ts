@@ -1,7 +1,7 @@
 /** A verb: its options, the rows it reads, and how it is made ready for one request. */
 import type * as v from "npm:valibot@1.5.0";
 import { isTable, type Units, unitsOf } from "../../scoring/units.ts";
-import type { Cells } from "../../scoring/standardize.ts";
+import type { Cells } from "../../scoring/table/cells.ts";
 import { requireAnswerSize, type RowText } from "../answers.ts";
 import type { Model } from "../catalogue.ts";
 import type { Pace } from "../pace.ts";

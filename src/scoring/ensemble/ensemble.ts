@@ -7,14 +7,15 @@
  *
  * The columns are blamed for half of the score by each of the two, as its statistic is shared out: contributions sum to
  * the score, and a column that two ways of looking find strange stands out from one that a single way mistakes. What a row
- * lacks is filled in in two ways (`impute.ts`); it is as strange as the more ordinary of the two.
+ * lacks is filled in by the regression, as it was in the rows that the surprisals were counted on; where these hardly lacked
+ * as much, also as a whole row would have it (`impute.ts`), and the row is as strange as the more ordinary of the two.
  */
 import type { Segment, SyncProgram, WeightFormat } from "../../backends/backend.ts";
 import { type Layout, layOut } from "../../graph/layout.ts";
-import type { Host } from "../engine.ts";
-import { requireFiniteScore } from "../finite.ts";
-import type { Matrix } from "../matrix.ts";
-import type { Cells } from "../standardize.ts";
+import type { Host } from "../../trained/engine.ts";
+import { requireFiniteScore } from "../../trained/finite.ts";
+import type { Matrix } from "../../trained/matrix.ts";
+import type { Cells } from "../table/cells.ts";
 import { project, type RowCells } from "../views/projector.ts";
 import type { ViewName } from "../views/view.ts";
 import { imputeRow } from "./impute.ts";
@@ -28,6 +29,8 @@ export interface EnsembleModel {
   readonly columns: number;
   readonly statistics: readonly StatisticName[];
   readonly parts: readonly Part[];
+  /** Cells that a row may lack and still be like those that surprisals were counted on: `detection/ensemble/gaps.ts`. */
+  readonly gaps: number;
   /** Of the program, by name. */
   readonly parameters: ReadonlyMap<string, Float32Array>;
 }
@@ -131,6 +134,8 @@ export class Batch {
   readonly #program: SyncProgram;
   /** Of each row those of all views. */
   readonly #surprisals: Float64Array;
+  /** Of each row, whether it lacks more than rows did that surprisals were counted on. */
+  readonly #lacks: Uint8Array;
   /** Scores and contributions of rows that lack something, filled in otherwise. */
   readonly #otherScores: Float64Array;
   readonly #otherRaw: Float64Array;
@@ -145,6 +150,7 @@ export class Batch {
     });
     const { capacity } = program.plan;
     this.#surprisals = new Float64Array(capacity * parts.length * statistics.length);
+    this.#lacks = new Uint8Array(capacity);
     this.#otherScores = new Float64Array(capacity);
     this.#otherRaw = new Float64Array(capacity * columns);
   }
@@ -156,18 +162,20 @@ export class Batch {
   /** Takes in rows, and runs. */
   run(rows: RowCells): void {
     for (const part of this.parts) part.write(rows);
+    this.#findLacking(rows);
     this.#program.run(rows.rows);
     for (const part of this.parts) part.read();
   }
 
   /**
    * Writes the scores of the first rows to `scores`, and what each column adds to them to `raw`, which
-   * holds zeros: both from row `first` on. Rows that lack something run again, filled in otherwise.
+   * holds zeros: both from row `first` on. Rows that lack more than those did that were counted run again, filled in
+   * otherwise.
    */
   score(rows: number, scores: Float64Array, raw: Float64Array, first: number): void {
     this.#score(rows, scores, raw, first);
-    if (this.parts.every(({ isWhole }) => isWhole)) return;
-    for (const part of this.parts) part.complete(rows);
+    if (!this.#lacks.includes(1)) return;
+    for (const part of this.parts) part.complete(this.#lacks);
     this.#program.run(rows);
     for (const part of this.parts) part.read();
     const others = this.#otherScores,
@@ -175,9 +183,19 @@ export class Batch {
       width = this.#model.columns;
     this.#score(rows, others, otherRaw, 0);
     for (let slot = 0, r = first; slot < rows; slot++, r++) {
-      if (others[slot] >= scores[r]) continue;
+      if (this.#lacks[slot] === 0 || others[slot] >= scores[r]) continue;
       scores[r] = others[slot];
       raw.set(otherRaw.subarray(slot * width, (slot + 1) * width), r * width);
+    }
+  }
+
+  #findLacking({ cells, at, rows }: RowCells): void {
+    const lacks = this.#lacks.fill(0), { columns, gaps } = this.#model;
+    if (this.parts.every(({ isWhole }) => isWhole)) return;
+    for (let slot = 0, i = at; slot < rows; slot++) {
+      let missing = 0;
+      for (const end = i + columns; i < end; i++) if (cells[i] !== cells[i]) missing++;
+      if (missing > gaps) lacks[slot] = 1;
     }
   }
 

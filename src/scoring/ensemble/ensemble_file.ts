@@ -1,7 +1,7 @@
 /**
  * How a detector's file holds an ensemble, beside the VAE, which is the first member of the first view:
  *
- *   ensemble                      JSON: statistics, and of each view its sizes and features
+ *   ensemble                      JSON: statistics, gaps (0 where absent), and of each view its sizes and features
  *   ensemble.VIEW.knots           F64 [knots, 2]      curves of the features, one after the other
  *   ensemble.VIEW.surprisals      F64 [knots, 2]      curves of the statistics, likewise
  *   ensemble.VIEW.references      F32 [R, F]          .spread F32 [1, R]
@@ -12,21 +12,22 @@ import { requireChoice, requireNumber, requireObject } from "../../core/validate
 import type { Tensor } from "../../formats/safetensors.ts";
 import { parseSpec } from "../../models/spec.ts";
 import { parametersOf } from "../../models/vae_graph.ts";
-import { areFinite } from "../finite.ts";
-import { blamingFile, type ModelFile, ModelFileError } from "../model_file.ts";
+import { areFinite } from "../../trained/finite.ts";
+import { ENSEMBLE_PREFIX, isEnsembleTensor } from "../../trained/file_contents.ts";
+import { blamingFile, type ModelFile, ModelFileError } from "../../trained/model_file.ts";
 import type { Curve } from "../views/curve.ts";
 import { type Feature, type Transform, type View, VIEW_NAMES } from "../views/view.ts";
 import type { EnsembleModel } from "./ensemble.ts";
 import { memberPrefix, type PartSpec } from "./members.ts";
 import type { Part } from "./part.ts";
 import { withDerived } from "./derived_parameters.ts";
-import { isEnsembleTensor, PREFIX } from "./tensor_names.ts";
 import { STATISTIC_NAMES, type StatisticName } from "./statistics.ts";
 
 /** The JSON part. */
-export function ensembleMetadata({ statistics, parts }: EnsembleModel): unknown {
+export function ensembleMetadata({ statistics, parts, gaps }: EnsembleModel): unknown {
   return {
     statistics,
+    ...(gaps > 0 && { gaps }),
     parts: parts.map(({ spec: { view: name, members, references, spec }, view, surprisals }) => ({
       view: name,
       members,
@@ -48,7 +49,7 @@ export function ensembleTensors({ parts, parameters }: EnsembleModel): [string, 
   return parts.flatMap((part, p) => {
     const { spec: { view, features, members, spec, references }, surprisals } = part;
     const f32 = (name: string, shape: number[], data: Float32Array): [string, Tensor] => [
-      `${PREFIX}${view}.${name}`,
+      `${ENSEMBLE_PREFIX}${view}.${name}`,
       { dtype: "F32", shape, data },
     ];
     const curves = part.view.features.flatMap(({ transform }) =>
@@ -62,9 +63,9 @@ export function ensembleTensors({ parts, parameters }: EnsembleModel): [string, 
         )
     );
     return [
-      ...(curves.length > 0 ? [knotTensor(`${PREFIX}${view}.knots`, curves)] : []),
+      ...(curves.length > 0 ? [knotTensor(`${ENSEMBLE_PREFIX}${view}.knots`, curves)] : []),
       knotTensor(
-        `${PREFIX}${view}.surprisals`,
+        `${ENSEMBLE_PREFIX}${view}.surprisals`,
         STATISTIC_NAMES.map((name) => surprisals[name]),
       ),
       f32("references", [references, features], part.references.rows),
@@ -88,7 +89,12 @@ export function ensembleOf(
 ): EnsembleModel | undefined {
   if (file.metadata.ensemble === undefined) return undefined;
   return blamingFile(() => {
-    const fields = requireObject("ensemble", file.metadata.ensemble, ["statistics", "parts"]);
+    const fields = requireObject("ensemble", file.metadata.ensemble, [
+      "statistics",
+      "gaps",
+      "parts",
+    ]);
+    const gaps = requireNumber("ensemble.gaps", fields.gaps ?? 0, { min: 0, integer: true });
     const statistics = requireList("ensemble.statistics", fields.statistics).map((each, i) =>
       requireChoice(`ensemble.statistics[${i}]`, each, STATISTIC_NAMES)
     );
@@ -121,16 +127,16 @@ export function ensembleOf(
     }
     const linears = new Map(parts.map(({ spec, linear }) => [spec.view, linear as Float32Array]));
     const parameters = withDerived(parts, members, linears);
-    return { columns, statistics, parts, parameters };
+    return { columns, statistics, parts, gaps, parameters };
   });
 }
 
 type Read = (name: string, shape: readonly number[], dtype?: "F32" | "F64") => Tensor["data"];
 
 function readerOf({ tensors }: ModelFile, known: Set<string>): Read {
-  for (const view of VIEW_NAMES) known.add(`${PREFIX}${view}.precision`);
+  for (const view of VIEW_NAMES) known.add(`${ENSEMBLE_PREFIX}${view}.precision`);
   return (name, shape, dtype = "F32") => {
-    const full = PREFIX + name, tensor = tensors.get(full);
+    const full = ENSEMBLE_PREFIX + name, tensor = tensors.get(full);
     known.add(full);
     const { data, shape: actual } = tensor ?? {};
     const typed = dtype === "F32" ? data instanceof Float32Array : data instanceof Float64Array;

@@ -17,6 +17,7 @@ import { createGraph } from "../../graph/graph.ts";
 import { createScope, type ParameterSpec, type Scope } from "../../layers/scope.ts";
 import { decoder, infer } from "../../models/vae_graph.ts";
 import type { ModelSpec } from "../../models/spec.ts";
+import { scaled, sum } from "../../ops/shorthand.ts";
 import type { Node } from "../../ops/spec.ts";
 import { placesOf } from "./neighbours.ts";
 import type { ViewName } from "../views/view.ts";
@@ -106,12 +107,11 @@ function membersOf(
     const residual = g.sub(x, decoder(own, spec, z).mean);
     return { squares: g.mul(residual, residual), kl: g.sumCols(klPerDimension!) };
   });
-  const sum = (nodes: readonly Node[]) => nodes.reduce((a, b) => g.add(a, b));
   // 1 / (M σ_f²): the mean over members and the scale in one multiplication.
   const precision = declare("precision", 1, features);
   return {
-    residual: g.mul(sum(each.map(({ squares }) => squares)), precision),
-    kl: g.affine(sum(each.map(({ kl }) => kl)), { scale: 1 / members, offset: 0 }),
+    residual: g.mul(sum(g, each.map(({ squares }) => squares)), precision),
+    kl: scaled(g, sum(g, each.map(({ kl }) => kl)), 1 / members),
   };
 }
 

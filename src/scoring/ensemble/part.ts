@@ -100,12 +100,15 @@ export class PartScorer {
     return this.#isWhole;
   }
 
-  /** Before the program runs once more: the first rows as whole ones, what they lack taken from the nearest reference. */
-  complete(rows: number): void {
+  /**
+   * Before the program runs once more: as whole rows, what some lack taken from the nearest reference.
+   * @param which rows, 1 for each
+   */
+  complete(which: Uint8Array): void {
     this.#isComplete = true;
     const width = this.#share.length;
-    for (let slot = 0; slot < rows; slot++) {
-      if (this.#counts[slot] === width) continue;
+    for (let slot = 0; slot < which.length; slot++) {
+      if (which[slot] === 0) continue;
       deviateAsNearest(this.#input, this.#observed, slot * width, this.#references, this.#weight);
     }
   }

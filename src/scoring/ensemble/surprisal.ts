@@ -13,7 +13,7 @@ import type { Curve, CurveReader } from "../views/curve.ts";
 const FLOOR = 1e-6;
 
 /** The share of rows from which on the tail is a formula. */
-const TAIL = 0.05;
+export const TAIL = 0.05;
 
 /** Knots of the counted part. */
 const KNOTS = 24;

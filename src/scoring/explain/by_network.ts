@@ -11,12 +11,13 @@
  * for likelihoods of standardised columns; of the others the interval is that of p(x | z).
  */
 import { definitionOf, type Group, groupsOf } from "../../distributions/likelihood.ts";
-import type { Matrix } from "../matrix.ts";
-import { DRAW } from "../programs.ts";
-import { filledIn } from "../sparse_twin.ts";
-import { type Cells, standardize } from "../standardize.ts";
+import type { Matrix } from "../../trained/matrix.ts";
+import { DRAW } from "../../trained/programs.ts";
+import { filledIn } from "../../trained/sparse_twin.ts";
+import type { Cells } from "../table/cells.ts";
+import { standardize } from "../table/standardize.ts";
 import type { TableModel } from "../table_model.ts";
-import type { TrainedVae } from "../trained_vae.ts";
+import type { TrainedVae } from "../../trained/trained_vae.ts";
 import { type CellExpectation, type Expecting, NOTHING } from "./expectation.ts";
 import { QUANTILES } from "./quantiles.ts";
 
@@ -74,7 +75,7 @@ export class Network implements Expecting {
   /** Of one column of each row; -1 for none. */
   #expectOne(lacking: Matrix, columns: Int32Array, level: number): CellExpectation[] {
     const { model, x } = filledIn(this.#vae, lacking, FILLINGS);
-    const outputs = model.conditional(x), lean = this.#lean(model, x, columns, outputs.mean);
+    const outputs = model.onHost.conditional(x), lean = this.#lean(model, x, columns, outputs.mean);
     return Array.from(columns, (c, r) => {
       if (c < 0 || this.#table.schema[c].kind === "timestamp") return NOTHING;
       return this.#cell(outputs, r, c, level, lean[r]);
@@ -92,7 +93,7 @@ export class Network implements Expecting {
         seen.data[r * width + d] = mean.data[r * inputs + d] + step;
         seen.data[(r + 1) * width - inputs + d] = 1;
       });
-      return model.reconstructSync(seen).data;
+      return model.onHost.reconstruct(seen).data;
     });
     return Float64Array.from(columns, (c, r) => {
       const at = c < 0 ? 0 : r * inputs + this.#places[c][0];

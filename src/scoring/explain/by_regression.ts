@@ -11,8 +11,8 @@
 import { normalQuantile } from "../../core/normal_quantile.ts";
 import type { EnsembleModel } from "../ensemble/ensemble.ts";
 import type { Part } from "../ensemble/part.ts";
-import type { ColumnSchema } from "../schema.ts";
-import type { Cells } from "../standardize.ts";
+import type { ColumnSchema } from "../table/schema.ts";
+import type { Cells } from "../table/cells.ts";
 import { project } from "../views/projector.ts";
 import { transformInverse } from "../views/view.ts";
 import { conditional, conditionalTerm, precisionOf } from "./conditional.ts";

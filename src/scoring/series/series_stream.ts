@@ -5,7 +5,7 @@
  * `score` knows what comes after a step and takes the mean over all windows that hold it. A stream does
  * not, so that it sees a fault later, by up to a window, and its scores are other numbers.
  */
-import type { Calibration } from "../calibration.ts";
+import type { Calibration } from "../decisions/calibration.ts";
 import { Ballot, type Vote } from "./vote.ts";
 
 /** The verdict on the newest step. */

@@ -1,5 +1,5 @@
 /** The steps of a series, scored by whatever scores its windows. */
-import type { Cells } from "../standardize.ts";
+import type { Cells } from "../table/cells.ts";
 import { countWindows, overSteps, stepMeans, windowsOf } from "./windows.ts";
 
 /** Windows cut out at a time: overlapping, they take a window's length times the memory of their steps. */

@@ -7,7 +7,7 @@
  * A series of T steps has T - size + 1 windows. Being a mean, a step's score is still the sum of its
  * columns' contributions.
  */
-import type { Cells } from "../standardize.ts";
+import type { Cells } from "../table/cells.ts";
 
 /** `count` windows from window `first` on, as rows of a table. */
 export function windowsOf(

@@ -11,8 +11,9 @@
  * that every later float32 number is finite.
  */
 import { portableCosTurns, portableLog, portableSinh, tableLog } from "../../core/portable.ts";
-import type { Matrix } from "../matrix.ts";
-import { type Cells, LIMIT } from "../standardize.ts";
+import type { Matrix } from "../../trained/matrix.ts";
+import type { Cells } from "../table/cells.ts";
+import { LIMIT } from "../table/standardize.ts";
 import { type Curve, curveAt, curveInverse } from "./curve.ts";
 
 /** Beyond this a cell is this far out: its square stays finite. */

@@ -1,7 +1,7 @@
 /** What `factorAnalysis` takes, with defaults; parsed once, strictly. */
 import { LOG_VARIANCE } from "../../core/stable.ts";
 import { requireChoice, requireNumber, requireObject } from "../../core/validate.ts";
-import { DEVICE_KEYS, type DeviceOptions } from "../../scoring/device_options.ts";
+import { DEVICE_KEYS, type DeviceOptions } from "../../trained/device_options.ts";
 
 /** How to fit a linear Gaussian model. */
 export interface FactorAnalysisOptions extends DeviceOptions {

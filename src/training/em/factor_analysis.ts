@@ -14,9 +14,9 @@ import { HostRandom } from "../../core/philox.ts";
 import { LOG_VARIANCE } from "../../core/stable.ts";
 import { STREAMS } from "../../core/streams.ts";
 import { requireNumber } from "../../core/validate.ts";
-import { splitDevice } from "../../scoring/device_options.ts";
-import { type Matrix, requireFloatRows, type Rows, toMatrix } from "../../scoring/matrix.ts";
-import { pauser } from "../../scoring/pauser.ts";
+import { splitDevice } from "../../trained/device_options.ts";
+import { type Matrix, requireFloatRows, type Rows, toMatrix } from "../../trained/matrix.ts";
+import { pauser } from "../../trained/pauser.ts";
 import { VAE } from "../vae.ts";
 import { linearVaeParameters } from "./as_vae.ts";
 import {

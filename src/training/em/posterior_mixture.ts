@@ -8,8 +8,8 @@ import { portableExp, portableLog } from "../../core/portable.ts";
 import { normal } from "../../core/draws.ts";
 import { HostRandom } from "../../core/philox.ts";
 import { STREAMS } from "../../core/streams.ts";
-import { DEVICE_KEYS, type DeviceOptions, splitDevice } from "../../scoring/device_options.ts";
-import type { Rows } from "../../scoring/matrix.ts";
+import { DEVICE_KEYS, type DeviceOptions, splitDevice } from "../../trained/device_options.ts";
+import type { Rows } from "../../trained/matrix.ts";
 import { VAE } from "../vae.ts";
 import { fitMixture } from "./gaussian_mixture.ts";
 

@@ -11,10 +11,10 @@
 import { requireNumber, requireObject } from "../../core/validate.ts";
 import { initialize } from "../../models/initialize.ts";
 import { parseRbmSpec, rbmParameters, type RbmSpec } from "../../models/rbm.ts";
-import { DEVICE_KEYS, type DeviceOptions, splitDevice } from "../../scoring/device_options.ts";
-import type { Rows } from "../../scoring/matrix.ts";
-import { baseRates } from "../../scoring/rbm/partition.ts";
-import { loadRbm, TrainedRbm } from "../../scoring/rbm/trained_rbm.ts";
+import { DEVICE_KEYS, type DeviceOptions, splitDevice } from "../../trained/device_options.ts";
+import type { Rows } from "../../trained/matrix.ts";
+import { baseRates } from "../../trained/rbm/partition.ts";
+import { loadRbm, TrainedRbm } from "../../trained/rbm/trained_rbm.ts";
 import { stateLayout } from "../train_program.ts";
 import { parseRbmRecipe, type RbmFitOptions, type RbmReport } from "./rbm_options.ts";
 import { rbmTrainPlan } from "./rbm_program.ts";

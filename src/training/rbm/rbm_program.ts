@@ -16,6 +16,7 @@ import { createScope, type Scope } from "../../layers/scope.ts";
 import { gibbs } from "../../models/gibbs.ts";
 import { rbmGraph, type RbmSpec } from "../../models/rbm.ts";
 import { contrastiveDivergence } from "../../objectives/contrastive_divergence.ts";
+import { negative } from "../../ops/shorthand.ts";
 import type { Node } from "../../ops/spec.ts";
 import { optimizerSteps } from "../train_program.ts";
 import type { Optimizer } from "../options.ts";
@@ -64,6 +65,6 @@ function divergence(scope: Scope, { spec, objective }: RbmPlanRequest) {
   const nodes = scope.declared.map(({ name, rows, cols }): Node => g.parameter(name, rows, cols));
   const logits = hidden.other(visible.other(x, "sigmoid"), "identity");
   const logProb = g.sumCols(g.bernoulliLogProb(x, logits));
-  const reconstruction = g.affine(g.sumRows(logProb, { mean: true }), { scale: -1, offset: 0 });
+  const reconstruction = negative(g, g.sumRows(logProb, { mean: true }));
   return { gap, reconstruction, chain, gradients: gradient(g, gap, nodes), nodes };
 }

@@ -7,8 +7,8 @@
 import type { Segment, SyncProgram } from "../../backends/backend.ts";
 import { permutation, splitSeed } from "../../core/philox.ts";
 import { STREAMS } from "../../core/streams.ts";
-import type { Matrix } from "../../scoring/matrix.ts";
-import { pauser } from "../../scoring/pauser.ts";
+import type { Matrix } from "../../trained/matrix.ts";
+import { pauser } from "../../trained/pauser.ts";
 import { DivergenceError } from "../divergence.ts";
 import { gatherRows } from "../minibatch.ts";
 import { learningRateAt, type MomentPowers, nextPowers, scheduleOf } from "../schedule.ts";

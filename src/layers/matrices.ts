@@ -1,0 +1,35 @@
+/**
+ * Fixed matrices inside graphs, as comparisons of ramps: the identity, and what is on one side of its diagonal.
+ */
+import type { Graph } from "../graph/graph.ts";
+import { complement, stretched } from "../ops/shorthand.ts";
+import type { Node } from "../ops/spec.ts";
+
+/** `[1, n]` as `[n, 1]`. */
+export function asColumn(g: Graph, row: Node): Node {
+  return g.reshape(row, { rows: row.shape.cols, cols: 1, batched: false });
+}
+
+/** 1 where row i comes before column j, i < j, else 0, `[n, n]`. */
+export function aboveDiagonal(g: Graph, size: number): Node {
+  const places = g.ramp(size, 0, 1);
+  return g.lessThan(asColumn(g, places), places);
+}
+
+/** 1 where column j comes before row i, j < i, else 0, `[n, n]`. */
+export function belowDiagonal(g: Graph, size: number): Node {
+  const places = g.ramp(size, 0, 1);
+  return g.lessThan(places, asColumn(g, places));
+}
+
+/** `[n, n]` */
+export function identity(g: Graph, size: number): Node {
+  return complement(g, g.add(aboveDiagonal(g, size), belowDiagonal(g, size)));
+}
+
+/** A matrix `[n, m]` once for each row of the batch, `[n·B, m]`. */
+export function forEachRow(g: Graph, matrix: Node): Node {
+  const { rows, cols } = matrix.shape, flat = { rows: 1, cols: rows * cols };
+  const row = g.reshape(matrix, { ...flat, batched: false });
+  return g.reshape(stretched(g, row, { ...flat, batched: true }), { rows, cols, batched: true });
+}

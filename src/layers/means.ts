@@ -1,0 +1,24 @@
+/** Means over draws and rows, each taken in one order only. */
+import type { Graph } from "../graph/graph.ts";
+import { scaled } from "../ops/shorthand.ts";
+import type { Node } from "../ops/spec.ts";
+
+/** Σ over columns, the mean over rows, `[1, 1]` for `[r, c]`. */
+export function meanOfRows(g: Graph, x: Node): Node {
+  return g.sumRows(g.sumCols(x), { mean: true });
+}
+
+/** The mean over columns, `[r, 1]` for `[r, K]`. */
+export function meanOfCols(g: Graph, x: Node): Node {
+  return scaled(g, g.sumCols(x), 1 / x.shape.cols);
+}
+
+/** The mean over each `size` rows that follow one another, `[r, c]` for `[size·r, c]`. */
+export function meanOfGroups(g: Graph, x: Node, size: number): Node {
+  return size === 1 ? x : scaled(g, g.sumGroups(x, { size }), 1 / size);
+}
+
+/** The mean over columns and rows, times `scale`, `[1, 1]` for `[B, K]`. */
+export function meanOfAll(g: Graph, x: Node, scale = 1): Node {
+  return scaled(g, meanOfRows(g, x), scale / x.shape.cols);
+}

@@ -1,0 +1,118 @@
+/**
+ * From the scores of a batch to verdicts: which p-values, which limit, which rows, how surely.
+ *
+ *   falseAlarmRate  flagged: p ≤ α, each row by itself
+ *   fdr             flagged: p ≤ p*, which the batch decides together: `false_discovery.ts`
+ *   tail            p-values beyond the calibration's resolution are extrapolated: `tail.ts`
+ *   minConfidence   verdicts that other calibration rows might have turned are withheld: `confidence.ts`
+ *
+ * P-values are split-conformal where `tail` does not reach. With `tail` the rates are as good as the
+ * extrapolation, and no longer a theorem.
+ */
+import { requireNumber } from "../../core/validate.ts";
+import type { Calibration } from "./calibration.ts";
+import { confidenceOf } from "./confidence.ts";
+import { discover, fewestDiscoveries } from "./false_discovery.ts";
+import { CONFIDENCE, isWithin, RATE } from "./rates.ts";
+import { Tail } from "./tail.ts";
+
+/** How to decide; everything is optional. */
+export interface DecisionOptions {
+  /** The share of normal rows that may be flagged; the model's own. */
+  readonly falseAlarmRate?: number;
+  /** The share of the flagged rows that may be normal, on average, in place of the rate. */
+  readonly fdr?: number;
+  /** Whether to extrapolate beyond the calibration rows; false. */
+  readonly tail?: boolean;
+  /** The confidence below which a verdict is withheld, ½ … 1; none. */
+  readonly minConfidence?: number;
+}
+
+/** What was decided on a row. */
+export type RowDecision = "normal" | "anomaly" | "uncertain";
+
+/** The verdicts on a batch. */
+export interface Decision {
+  /** Of each row, extrapolated where a tail was asked for. */
+  readonly pValues: Float64Array;
+  /** Rows with p-values up to this are anomalies; 0 if no row is. */
+  readonly limit: number;
+  /** Of each row, where a least confidence was asked for. */
+  readonly confidences?: Float64Array;
+  /** Rows that are anomalies. */
+  readonly anomalies: number;
+  /** Rows whose verdict is withheld. */
+  readonly uncertain: number;
+  /** With `fdr`: fewer rows than this cannot be flagged, as p-values are no finer. */
+  readonly fewest?: number;
+  /** Of one row. */
+  verdict(row: number): RowDecision;
+}
+
+/**
+ * Decides on a batch of scores.
+ * @param falseAlarmRate the model's own
+ * @throws RangeError for a rate that cannot be kept, or options that are out of range
+ */
+export function decide(
+  calibration: Calibration,
+  scores: Float64Array,
+  options: DecisionOptions & { readonly falseAlarmRate: number },
+): Decision {
+  const { fdr, minConfidence } = options;
+  const tail = options.tail ? new Tail(calibration) : undefined;
+  const pValues = scores.map((score) =>
+    tail && score > tail.threshold ? tail.survival(score) : calibration.pValue(score)
+  );
+  const limit = fdr === undefined
+    ? requireRate(calibration, options.falseAlarmRate, tail)
+    : discover(pValues, fdr).limit;
+  const confidences = minConfidence === undefined
+    ? undefined
+    : confidencesOf(calibration, scores, limit, minConfidence);
+  const verdict = (row: number): RowDecision =>
+    confidences && confidences[row] < minConfidence!
+      ? "uncertain"
+      : isWithin(pValues[row], limit)
+      ? "anomaly"
+      : "normal";
+  let anomalies = 0, uncertain = 0;
+  for (let r = 0; r < scores.length; r++) {
+    const its = verdict(r);
+    if (its === "anomaly") anomalies++;
+    else if (its === "uncertain") uncertain++;
+  }
+  const fewest = fdr !== undefined && !tail
+    ? { fewest: fewestDiscoveries(scores.length, fdr, calibration.resolution) }
+    : {};
+  return { pValues, limit, confidences, anomalies, uncertain, ...fewest, verdict };
+}
+
+/** The score above which a rate flags, nats. */
+export function thresholdFor(
+  calibration: Calibration,
+  { falseAlarmRate, tail }: { readonly falseAlarmRate: number; readonly tail?: boolean },
+): number {
+  if (!tail) return calibration.threshold(falseAlarmRate);
+  const fitted = new Tail(calibration), reach = fitted.peaks / fitted.rows;
+  return falseAlarmRate < reach
+    ? fitted.quantile(falseAlarmRate)
+    : calibration.threshold(falseAlarmRate);
+}
+
+function requireRate(calibration: Calibration, rate: number, tail?: Tail): number {
+  if (tail) requireNumber("falseAlarmRate", rate, RATE);
+  else calibration.requireRate(rate);
+  return rate;
+}
+
+function confidencesOf(
+  calibration: Calibration,
+  scores: Float64Array,
+  limit: number,
+  least: number,
+): Float64Array {
+  requireNumber("minConfidence", least, CONFIDENCE);
+  const rate = Math.min(RATE.max, Math.max(limit, calibration.resolution));
+  return scores.map((score) => confidenceOf(calibration, score, rate));
+}

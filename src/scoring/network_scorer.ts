@@ -1,0 +1,106 @@
+/**
+ * One network by itself: the score is its -ELBO at z = E[z | x], the columns' contributions its costs and
+ * their shares of the KL (`contributions.ts`).
+ *
+ *   cells → expanded, standardised → cost and KL (`TrainedVae`) → raw contributions, and their sum
+ */
+import { type CellFault, findFault, requireData } from "../trained/data_rule.ts";
+import { markObserved, type Matrix } from "../trained/matrix.ts";
+import type { SampleOptions } from "../trained/sampling.ts";
+import { costsOf } from "../trained/completion.ts";
+import { disposeTwin } from "../trained/sparse_twin.ts";
+import type { TrainedVae } from "../trained/trained_vae.ts";
+import { addMissing, rawContributions, rawScores } from "./contributions.ts";
+import type { RawScores, RowScorer } from "./row_scorer.ts";
+import type { Cells } from "./table/cells.ts";
+import { logJacobian, restore, standardize, standardizeValue } from "./table/standardize.ts";
+import type { TableModel } from "./table_model.ts";
+
+export class NetworkScorer implements RowScorer {
+  readonly networks = 1;
+  readonly #vae: TrainedVae;
+  readonly #model: TableModel;
+  /** Of a single row: its cells and its contributions, expanded. */
+  readonly #expanded: Float64Array;
+  readonly #apart: Float64Array;
+
+  constructor(vae: TrainedVae, model: TableModel) {
+    this.#vae = vae;
+    this.#model = model;
+    this.#expanded = new Float64Array(model.expansion.width);
+    this.#apart = new Float64Array(model.expansion.width);
+  }
+
+  get takesMissing(): boolean {
+    return this.#vae.spec.missing !== undefined;
+  }
+
+  scoreCells(cells: Cells): RawScores {
+    const { typical, costs = typical, expansion } = this.#model;
+    return rawScores(cells, costsOf(this.#vae, this.toVae(cells)), expansion, costs);
+  }
+
+  scoreRow(row: ArrayLike<number>, raw: Float64Array): number {
+    let missing = false;
+    for (let c = 0; c < row.length; c++) missing ||= Number.isNaN(row[c]);
+    if (missing && !this.takesMissing) return this.#scoreFilledIn(row, raw);
+    const score = this.#scoreWritten(row, raw);
+    return missing ? score + addMissing(row, this.#model.typical, raw) : score;
+  }
+
+  /** Through the program of a single row, whose memory the cells are written into. */
+  #scoreWritten(row: ArrayLike<number>, raw: Float64Array): number {
+    const { standardization, expansion } = this.#model,
+      single = this.#vae.onHost.single(),
+      { x } = single;
+    const whole = expansion.isIdentity ? row : this.#expanded;
+    if (whole === this.#expanded) expansion.expandRow(row, this.#expanded);
+    for (let d = 0; d < whole.length; d++) {
+      x[d] = Math.fround(standardizeValue(whole[d], standardization, d));
+    }
+    if (this.takesMissing) markObserved(x, this.#vae.onHost.placeholders);
+    single.run();
+    if (expansion.isIdentity) return rawContributions(single.costs, 0, raw, 0);
+    const score = rawContributions(single.costs, 0, this.#apart, 0);
+    expansion.fold(this.#apart, raw);
+    return score;
+  }
+
+  /** A row with missing cells for a model that was trained on whole rows. */
+  #scoreFilledIn(row: ArrayLike<number>, raw: Float64Array): number {
+    const one = this.scoreCells({ data: Float64Array.from(row), rows: 1 });
+    raw.set(one.raw);
+    return one.scores[0];
+  }
+
+  toVae(cells: Cells): Matrix {
+    const { expansion, standardization, schema } = this.#model;
+    const expanded = expansion.expand(cells);
+    const nameOf = (d: number) => `"${schema[expansion.owner[d] % schema.length].name}"`;
+    requireData(this.#vae.spec, expanded.data, { nameOf });
+    return standardize(expanded, standardization);
+  }
+
+  fromVae(matrix: Matrix): Cells {
+    const { expansion, standardization } = this.#model;
+    return expansion.collapse(restore(matrix, standardization));
+  }
+
+  draw(first: number, count: number, options: SampleOptions): Cells {
+    return this.fromVae(this.#vae.onHost.draw(first, count, options));
+  }
+
+  findFault(cells: Cells): CellFault | undefined {
+    const { expansion } = this.#model;
+    const fault = findFault(this.#vae.spec, expansion.expand(cells).data);
+    return fault && { ...fault, column: expansion.owner[fault.column] };
+  }
+
+  logJacobians(cells: Cells): Float64Array {
+    return new Float64Array(cells.rows).fill(logJacobian(this.#model.standardization));
+  }
+
+  dispose(): void {
+    disposeTwin(this.#vae);
+  }
+}

@@ -1,0 +1,9 @@
+/** The cells of a table as every step of scoring hands them on. */
+
+/** A table of float64 cells, row-major. */
+export interface Cells {
+  /** Values; NaN where one is missing. */
+  readonly data: Float64Array;
+  /** Rows. */
+  readonly rows: number;
+}

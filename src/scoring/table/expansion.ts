@@ -1,0 +1,154 @@
+/**
+ * The columns that a VAE sees for each column of a user's table. Every one belongs to one of the user's,
+ * so that what they cost sums to the cost of that.
+ *
+ *   numbers, binary, ordinal   1   the number, or the code
+ *   categorical                C + 1   one-hot; the last for all that has no code of its own
+ *   timestamp                  4   sine and cosine of the time of day and of the week, UTC: the time
+ *                                  itself is always new
+ *
+ * A missing cell is missing in all of its columns. A categorical column without levels has none.
+ */
+import { portableCosTurns } from "../../core/portable.ts";
+import type { ColumnSchema } from "./schema.ts";
+import type { Cells } from "./cells.ts";
+
+/** Seconds. */
+const DAY = 86_400, WEEK = 7 * DAY;
+
+/** 1970-01-01 was a Thursday: weeks begin on Mondays. */
+const MONDAY = 4 * DAY;
+
+/** What the VAE's columns hold in a row: neighbours of one kind. */
+export interface ExpandedGroup {
+  /** Classes of the one-hot columns; absent where they are numbers. */
+  readonly classes?: number;
+  /** How many. */
+  readonly columns: number;
+}
+
+/** From a table's columns to the VAE's and back. */
+export class Expansion {
+  /** For each column of the VAE the column of the table that it belongs to. */
+  readonly owner: Int32Array;
+  /** Neighbouring columns of a kind. */
+  readonly groups: readonly ExpandedGroup[];
+  /** Whether both have the same columns. */
+  readonly isIdentity: boolean;
+  readonly #schema: readonly ColumnSchema[];
+  readonly #first: readonly number[];
+
+  /** @param schema the table's */
+  constructor(schema: readonly ColumnSchema[]) {
+    this.#schema = schema;
+    const widths = schema.map(widthOf);
+    this.#first = widths.map((_, c) => widths.slice(0, c).reduce((sum, width) => sum + width, 0));
+    this.owner = Int32Array.from(widths.flatMap((width, c) => new Array<number>(width).fill(c)));
+    this.groups = groupsOf(schema);
+    this.isIdentity = schema.every(isNumber);
+  }
+
+  /** The VAE's columns. */
+  get width(): number {
+    return this.owner.length;
+  }
+
+  /** Rows as the VAE has them, before they are standardised. */
+  expand(cells: Cells): Cells {
+    if (this.isIdentity) return cells;
+    const { data, rows } = cells, columns = this.#schema.length, { width } = this;
+    const expanded = new Float64Array(rows * width);
+    for (let r = 0; r < rows; r++) {
+      this.expandRow(
+        data.subarray(r * columns, (r + 1) * columns),
+        expanded.subarray(r * width, (r + 1) * width),
+      );
+    }
+    return { data: expanded, rows };
+  }
+
+  /** One row. */
+  expandRow(row: ArrayLike<number>, out: Float64Array): void {
+    this.#schema.forEach(({ kind, levels }, c) => {
+      const at = this.#first[c], value = row[c];
+      if (kind === "categorical") oneHot(value, levels!.length, out, at);
+      else if (kind === "timestamp") circles(value, out, at);
+      else out[at] = value;
+    });
+  }
+
+  /** Rows of the table: of a category the likeliest, of a time none. */
+  collapse(cells: Cells): Cells {
+    if (this.isIdentity) return cells;
+    const { data, rows } = cells, columns = this.#schema.length;
+    const collapsed = new Float64Array(rows * columns);
+    for (let r = 0; r < rows; r++) {
+      this.#schema.forEach(({ kind, levels }, c) => {
+        const at = r * this.width + this.#first[c];
+        const value = kind === "categorical"
+          ? largest(data, at, levels!.length)
+          : kind === "timestamp"
+          ? NaN
+          : data[at];
+        collapsed[r * columns + c] = value;
+      });
+    }
+    return { data: collapsed, rows };
+  }
+
+  /**
+   * Sums what the VAE's columns say over the table's.
+   * @param values `[width]`
+   * @param out `[columns]`
+   */
+  fold(values: ArrayLike<number>, out: Float64Array): void {
+    const { owner } = this;
+    out.fill(0);
+    for (let d = 0; d < owner.length; d++) out[owner[d]] += values[d];
+  }
+}
+
+function widthOf({ kind, levels }: ColumnSchema): number {
+  if (kind === "timestamp") return 4;
+  if (kind !== "categorical") return 1;
+  return levels!.length === 0 ? 0 : levels!.length + 1;
+}
+
+function isNumber({ kind }: ColumnSchema): boolean {
+  return kind !== "categorical" && kind !== "timestamp";
+}
+
+function groupsOf(schema: readonly ColumnSchema[]): ExpandedGroup[] {
+  const groups: ExpandedGroup[] = [];
+  for (const column of schema) {
+    const columns = widthOf(column);
+    if (columns === 0) continue;
+    const last = groups.at(-1);
+    if (column.kind === "categorical") groups.push({ classes: columns, columns });
+    else if (last && last.classes === undefined) {
+      groups[groups.length - 1] = { columns: last.columns + columns };
+    } else groups.push({ columns });
+  }
+  return groups;
+}
+
+function oneHot(code: number, levels: number, out: Float64Array, at: number): void {
+  if (levels === 0) return;
+  out.fill(Number.isNaN(code) ? NaN : 0, at, at + levels + 1);
+  if (!Number.isNaN(code)) out[at + code] = 1;
+}
+
+function circles(seconds: number, out: Float64Array, at: number): void {
+  const day = (seconds % DAY) / DAY, week = ((seconds - MONDAY) % WEEK) / WEEK;
+  out[at] = portableCosTurns(day - 0.25); // sin 2πt = cos 2π(t - ¼)
+  out[at + 1] = portableCosTurns(day);
+  out[at + 2] = portableCosTurns(week - 0.25);
+  out[at + 3] = portableCosTurns(week);
+}
+
+/** The place of the largest of levels + 1 numbers. */
+function largest(data: Float64Array, at: number, levels: number): number {
+  let best = 0;
+  for (let c = 1; levels > 0 && c <= levels; c++) if (data[at + c] > data[at + best]) best = c;
+  return best;
+}

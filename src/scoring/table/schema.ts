@@ -1,0 +1,187 @@
+/**
+ * What the columns of a user's table are, and how a user's cell becomes a number: a float64, NaN if
+ * the value is missing.
+ *
+ *   numeric    any numbers
+ *   positive   numbers above 0, over orders of magnitude
+ *   count      whole numbers from 0
+ *   timestamp  seconds since 1970, from ISO 8601 text, a Date or a number of seconds
+ *   binary, categorical, ordinal   the place of the cell among the column's `levels`; any other value
+ *              is `levels.length`, whatever it was: rare, never seen, or of another type
+ *
+ * The kind of a column of numbers says what its usual values are like. It refuses none: a count of
+ * -3 is for the score to judge. Text where numbers belong is refused.
+ */
+import { parseTimestamp } from "../../core/timestamp.ts";
+import { requireChoice, requireObject, show } from "../../core/validate.ts";
+import { type CellCodec, isMissing, parseNumber } from "../../formats/cells.ts";
+
+/** What a column can be. */
+export type ColumnKind =
+  | "numeric"
+  | "positive"
+  | "count"
+  | "binary"
+  | "categorical"
+  | "ordinal"
+  | "timestamp";
+
+/** Every kind, as messages list them. */
+export const COLUMN_KINDS: readonly ColumnKind[] = [
+  "numeric",
+  "positive",
+  "count",
+  "binary",
+  "categorical",
+  "ordinal",
+  "timestamp",
+];
+
+/** One column of a user's table. */
+export interface ColumnSchema {
+  /** As the table has it. */
+  readonly name: string;
+  /** What its cells are. */
+  readonly kind: ColumnKind;
+  /** The values that have a code of their own, of kinds that have levels; in order, where ordinal. */
+  readonly levels?: readonly string[];
+}
+
+/** The most levels of a column. */
+const MAX_LEVELS = 4096;
+
+/** Whether cells of this kind are codes. */
+export function hasLevels(kind: ColumnKind): boolean {
+  return kind === "binary" || kind === "categorical" || kind === "ordinal";
+}
+
+/** Columns that are any numbers. */
+export function numericSchema(names: readonly string[]): ColumnSchema[] {
+  return names.map((name) => ({ name, kind: "numeric" }));
+}
+
+/**
+ * The schema that a file or a user wrote.
+ * @param field the name to show
+ * @throws TypeError or RangeError naming the field
+ */
+export function parseSchema(field: string, value: unknown): ColumnSchema[] {
+  if (!Array.isArray(value)) {
+    throw new TypeError(
+      `Cannot read ${field}: expected a list of columns: current value is ${show(value)}`,
+    );
+  }
+  const schema = Array.from(value, (each, c) => parseColumn(`${field}[${c}]`, each));
+  const names = new Set<string>();
+  for (const { name } of schema) {
+    if (names.has(name)) throw new TypeError(`Cannot read ${field}: column "${name}" stands twice`);
+    names.add(name);
+  }
+  return schema;
+}
+
+function parseColumn(field: string, value: unknown): ColumnSchema {
+  const fields = requireObject(field, value, ["name", "kind", "levels"]);
+  if (typeof fields.name !== "string") {
+    throw new TypeError(
+      `Cannot read ${field}.name: expected a text: current value is ${show(fields.name)}`,
+    );
+  }
+  const { name, levels } = fields;
+  const kind = requireChoice(`${field}.kind`, fields.kind, COLUMN_KINDS);
+  if (!hasLevels(kind)) {
+    if (levels === undefined) return { name, kind };
+    throw new TypeError(`Cannot read ${field}.levels: a ${kind} column has none`);
+  }
+  return { name, kind, levels: requireLevels(`${field}.levels`, levels) };
+}
+
+/** @throws TypeError or RangeError unless the value is a list of different texts */
+function requireLevels(field: string, value: unknown): readonly string[] {
+  const texts = Array.isArray(value) && [...value].every((each) => typeof each === "string");
+  if (!texts) {
+    throw new TypeError(
+      `Cannot read ${field}: expected a list of texts: current value is ${show(value)}`,
+    );
+  }
+  const levels = value as readonly string[];
+  if (levels.length > MAX_LEVELS) {
+    throw new RangeError(
+      `Cannot read ${field}: must be at most ${MAX_LEVELS}: current value is ${levels.length}`,
+    );
+  }
+  const twice = levels.find((level, i) => levels.indexOf(level) !== i);
+  if (twice !== undefined) {
+    throw new TypeError(`Cannot read ${field}: level ${show(twice)} stands twice`);
+  }
+  return levels;
+}
+
+const CODECS = new WeakMap<ColumnSchema, CellCodec>();
+
+/** How cells of a column are read, made once a column. */
+export function codecOf(column: ColumnSchema): CellCodec {
+  const codec = CODECS.get(column) ?? makeCodec(column);
+  CODECS.set(column, codec);
+  return codec;
+}
+
+function makeCodec({ kind, levels = [] }: ColumnSchema): CellCodec {
+  if (hasLevels(kind)) return levelCodec(levels);
+  return kind === "timestamp" ? TIMES : NUMBERS;
+}
+
+const NUMBERS: CellCodec = {
+  plain: true,
+  encode(cell) {
+    if (typeof cell === "number") return finiteOrMissing(cell);
+    if (typeof cell === "boolean") return Number(cell);
+    if (typeof cell !== "string") return cell === null || cell === undefined ? NaN : undefined;
+    const value = parseNumber(cell);
+    return Number.isNaN(value) && !isMissing(cell) ? undefined : value;
+  },
+  expected: () => "a finite number",
+};
+
+const TIMES: CellCodec = {
+  plain: true,
+  encode(cell) {
+    if (cell instanceof Date) return finiteOrMissing(cell.getTime() / 1000);
+    if (typeof cell !== "string") return NUMBERS.encode(cell);
+    const time = parseTimestamp(cell);
+    return Number.isNaN(time) ? NUMBERS.encode(cell) : time;
+  },
+  expected: () => "a time such as 2024-03-09T10:14:33Z, or seconds since 1970",
+};
+
+function levelCodec(levels: readonly string[]): CellCodec {
+  const codes = new Map(levels.map((level, code) => [level, code]));
+  return {
+    encode(cell) {
+      if (cell === null || cell === undefined || Number.isNaN(cell)) return NaN;
+      if (typeof cell === "object" && !(cell instanceof Date)) return undefined;
+      if (typeof cell !== "string") return codes.get(levelText(cell)) ?? levels.length;
+      const known = codes.get(cell);
+      if (known !== undefined) return known;
+      return isMissing(cell) ? NaN : codes.get(levelText(cell)) ?? levels.length;
+    },
+    expected: () => "a text, a number, true, false or null",
+  };
+}
+
+/** A cell as the name of a level: numbers as JavaScript writes them, text without spaces around it. */
+function levelText(cell: unknown): string {
+  if (cell instanceof Date) return cell.toISOString();
+  if (typeof cell !== "string") return `${cell}`;
+  const value = parseNumber(cell);
+  return Number.isNaN(value) ? cell.trim() : `${value}`;
+}
+
+/** The level whose code a number is nearest to; undefined where that is none of them. */
+export function nearestLevel(levels: readonly string[], value: number): string | undefined {
+  return levels[Math.min(Math.max(0, Math.round(value)), levels.length)];
+}
+
+function finiteOrMissing(value: number): number | undefined {
+  return Number.isFinite(value) ? value : Number.isNaN(value) ? NaN : undefined;
+}

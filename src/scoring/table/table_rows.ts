@@ -1,0 +1,144 @@
+/** Rows of a table as users hand them over: by position, or by column name. */
+import { show } from "../../core/validate.ts";
+import { codecOf, type ColumnSchema } from "./schema.ts";
+import type { Cells } from "./cells.ts";
+import { requireFloatRows, type Rows } from "../../trained/matrix.ts";
+
+/** One cell of a user's table; null, undefined and NaN are missing. */
+export type CellValue = number | string | boolean | Date | null | undefined;
+
+/** Lists of cells, a matrix, or objects with a cell for every column. */
+export type TableRows =
+  | Rows
+  | readonly (readonly CellValue[])[]
+  | readonly Readonly<Record<string, CellValue>>[];
+
+/** Magnitudes above this are refused: their squares must stay finite in float64. */
+export const MAX_CELL = 1e150;
+
+/**
+ * Cells as the schema has them: see `schema.ts`.
+ * @throws TypeError or RangeError naming row (1-based) and column for a wrong width, a missing or
+ *   unknown column, or a cell that its column cannot take
+ */
+export function toCells(rows: TableRows, schema: readonly ColumnSchema[]): Cells {
+  const codecs = schema.map(codecOf);
+  const code = (cell: unknown, r: number, c: number): number => {
+    const value = codecs[c].encode(cell);
+    // NaN, a missing cell, is not beyond any limit.
+    if (value !== undefined && !(Math.abs(value) > MAX_CELL)) return value;
+    const { expected } = codecs[c], size = `a finite number of magnitude at most ${MAX_CELL}`;
+    throw wrongCell(cell, r, schema[c].name, value === undefined ? expected(cell) : size);
+  };
+  if (!Array.isArray(rows)) return fromFloats(rows, schema.length, code);
+  const width = schema.length, columns = schema.map(({ name }) => name);
+  const data = new Float64Array(rows.length * width);
+  // By index: a hole in the list is a row that is missing, and `forEach` would pass over it.
+  for (let r = 0; r < rows.length; r++) {
+    const cells = cellsOfRow(rows[r], r, columns);
+    for (let c = 0; c < width; c++) data[r * width + c] = code(cells[c], r, c);
+  }
+  return { data, rows: rows.length };
+}
+
+/**
+ * The cells of one row in the order of `columns`, as they are.
+ * @param r its index, for messages
+ * @throws TypeError or RangeError for what is no row, a wrong width, a missing or an unknown column
+ */
+export function cellsOfRow(
+  row: unknown,
+  r: number,
+  columns: readonly string[],
+): ArrayLike<unknown> {
+  if (typeof row !== "object" || row === null) {
+    throw new TypeError(
+      `Cannot read row ${r + 1}: expected cells: current value is ${show(row)}`,
+    );
+  }
+  const cells = isPositional(row) ? row : undefined;
+  if (cells ? cells.length !== columns.length : Object.keys(row).length !== columns.length) {
+    throw wrongWidth(row, r, columns);
+  }
+  return cells ??
+    columns.map((name) => ownCell(row as Record<string, unknown>, name, r, columns));
+}
+
+/**
+ * The column names of named rows, from the first; positions x0, x1, … otherwise.
+ * @throws TypeError if the value holds no rows
+ */
+export function columnsOf(rows: TableRows): readonly string[] {
+  const positions = (length: number) => Array.from({ length }, (_, c) => `x${c}`);
+  if (!Array.isArray(rows)) return positions(requireFloatRows(rows).shape[1]);
+  const first: unknown = rows[0];
+  if (typeof first !== "object" || first === null) return [];
+  return isPositional(first) ? positions(first.length) : Object.keys(first);
+}
+
+/** What is wrong with a list of column names, if anything. */
+export function columnsFault(columns: unknown): string | undefined {
+  // Spread, so that holes are seen.
+  if (!Array.isArray(columns) || ![...columns].every((name) => typeof name === "string")) {
+    return `columns must be a list of names: current value is ${show(columns)}`;
+  }
+  const names = new Set<string>();
+  for (const name of columns) {
+    if (names.has(name)) return `column ${show(name)} stands twice`;
+    names.add(name);
+  }
+  return undefined;
+}
+
+/** By its class: a column may be called "length". */
+function isPositional(row: object): row is ArrayLike<unknown> {
+  return Array.isArray(row) || ArrayBuffer.isView(row);
+}
+
+function fromFloats(
+  value: unknown,
+  width: number,
+  code: (cell: number, row: number, column: number) => number,
+): Cells {
+  const { data, shape: [rows] } = requireFloatRows(value, width);
+  const cells = new Float64Array(data.length);
+  for (let i = 0; i < data.length; i++) cells[i] = code(data[i], Math.floor(i / width), i % width);
+  return { data: cells, rows };
+}
+
+function ownCell(
+  row: Record<string, unknown>,
+  name: string,
+  r: number,
+  columns: readonly string[],
+): unknown {
+  if (Object.hasOwn(row, name)) return row[name];
+  throw wrongWidth(row, r, columns, name);
+}
+
+function wrongCell(value: unknown, r: number, column: string, expected: string): TypeError {
+  return new TypeError(
+    `Cannot read row ${r + 1}, column "${column}": expected ${expected}: current value is ${
+      show(value)
+    }`,
+  );
+}
+
+function wrongWidth(
+  row: object,
+  r: number,
+  columns: readonly string[],
+  missing?: string,
+): RangeError {
+  if (isPositional(row)) {
+    return new RangeError(
+      `Cannot read row ${
+        r + 1
+      }: expected ${columns.length} numbers: current value is ${row.length}`,
+    );
+  }
+  const unknown = Object.keys(row).find((name) => !columns.includes(name));
+  const lacking = missing ?? columns.find((name) => !Object.hasOwn(row, name));
+  const fault = unknown !== undefined ? `unknown column "${unknown}"` : `no column "${lacking}"`;
+  return new RangeError(`Cannot read row ${r + 1}: ${fault}: expected ${columns.length} columns`);
+}

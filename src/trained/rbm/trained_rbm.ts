@@ -1,0 +1,212 @@
+/**
+ * A restricted Boltzmann machine with fixed parameters: everything that needs no derivative.
+ * `training/rbm/rbm.ts` adds fitting.
+ */
+import { openBackend } from "../../backends/open.ts";
+import { splitSeed } from "../../core/philox.ts";
+import { requireNumber } from "../../core/validate.ts";
+import { parseRbmSpec, rbmParameters, type RbmSpec } from "../../models/rbm.ts";
+import type { DeviceOptions } from "../device_options.ts";
+import { BULK_ROWS, Engine, type NamedTensor } from "../engine.ts";
+import { parameterValues } from "../file_contents.ts";
+import type { Matrix, Rows } from "../matrix.ts";
+import { blamingFile, type ModelFile, requireKind, writeModelFile } from "../model_file.ts";
+import { pauser } from "../pauser.ts";
+import { loadModelFile } from "../trained_vae.ts";
+import { energiesOf, type RbmEngine, unitRows } from "./energies.ts";
+import {
+  annealedPartition,
+  baseRates,
+  exactPartition,
+  MAX_ENUMERATED,
+  type Partition,
+} from "./partition.ts";
+import {
+  parsePartition,
+  parseSampling,
+  type PartitionOptions,
+  type RbmSampleOptions,
+} from "./rbm_options.ts";
+import { rbmArchitecture } from "./rbm_programs.ts";
+
+export type { PartitionOptions, RbmSampleOptions } from "./rbm_options.ts";
+
+/** A machine with fixed parameters: scores, samples, and finds its own likelihood. */
+export class TrainedRbm {
+  /** Units of the two layers. */
+  readonly spec: RbmSpec;
+  /** @internal */
+  protected readonly engine: RbmEngine;
+
+  /**
+   * A machine with the given parameter values; `Rbm.create` and `load` are the usual ways.
+   * @throws DOMException for a GPU: none runs a machine
+   */
+  constructor(
+    spec: RbmSpec,
+    values: ReadonlyMap<string, ArrayLike<number>>,
+    device: DeviceOptions = {},
+  ) {
+    if (device.backend === "webgpu") {
+      throw new DOMException(
+        'Cannot use backend "webgpu": a Boltzmann machine runs on the host: use "auto" or "wasm"',
+        "NotSupportedError",
+      );
+    }
+    this.spec = spec;
+    this.engine = new Engine(rbmArchitecture(spec), values, device, openBackend);
+  }
+
+  /** A machine from the bytes of its file, or from where a URL points. */
+  static async load(source: Uint8Array | URL, device: DeviceOptions = {}): Promise<TrainedRbm> {
+    return new this(...await loadRbm(source), device);
+  }
+
+  /** What is really in use. */
+  get device(): { readonly backend: string; readonly [detail: string]: unknown } {
+    return { backend: this.engine.backend.name, ...this.engine.backend.details };
+  }
+
+  /** A copy of every parameter, by name: weight `[D, H]`, visible.bias, hidden.bias. */
+  parameters(): Map<string, NamedTensor> {
+    return this.engine.parameters();
+  }
+
+  /**
+   * Replaces parameters; those not named stay.
+   * @throws TypeError or RangeError for an unknown name, a wrong shape or a value that is not finite
+   */
+  setParameters(
+    values: ReadonlyMap<
+      string,
+      { readonly shape?: readonly number[]; readonly data: ArrayLike<number> }
+    >,
+  ): void {
+    this.engine.setParameters(values);
+  }
+
+  /** F(x) = -ln p(x) - ln Z per row, nats. */
+  async freeEnergy(x: Rows): Promise<Float64Array> {
+    return energiesOf(this.engine, "visible", this.rows(x));
+  }
+
+  /** One score per row, nats; higher is more anomalous: the free energy, which ranks as -ln p(x). */
+  score(x: Rows): Promise<Float64Array> {
+    return this.freeEnergy(x);
+  }
+
+  /** p(h = 1 | x), `[rows, H]`. */
+  async encode(x: Rows): Promise<Matrix> {
+    return this.engine.map("encode", "x", this.rows(x)).mean;
+  }
+
+  /** p(v = 1 | h), `[rows, D]`, for h `[rows, H]`. */
+  async decode(h: Rows): Promise<Matrix> {
+    return this.engine.map("decode", "h", unitRows(h, this.spec.hidden)).mean;
+  }
+
+  /** p(v = 1 | h) at h = p(h = 1 | x), `[rows, D]`. */
+  async reconstruct(x: Rows): Promise<Matrix> {
+    return this.engine.map("reconstruct", "x", this.rows(x)).mean;
+  }
+
+  /** `count` draws, `[count, D]`, each the end of a chain of its own: i depends on the seed and i. */
+  async sample(count: number, options: RbmSampleOptions = {}): Promise<Matrix> {
+    const { seed, sweeps, start, mean, signal } = parseSampling(options);
+    requireNumber("count", count, { min: 1, max: 1e7, integer: true });
+    const { visible } = this.spec, pause = pauser(signal);
+    const data = start
+      ? this.rows(start).data.slice()
+      : new Float32Array(count * visible).fill(0.5);
+    if (data.length !== count * visible) {
+      throw new RangeError(
+        `Cannot sample: start must have ${count} rows: current value is ${data.length / visible}`,
+      );
+    }
+    const program = this.engine.compile("gibbs", { capacity: BULK_ROWS });
+    try {
+      for (let first = 0; first < count; first += BULK_ROWS) {
+        const rows = Math.min(BULK_ROWS, count - first);
+        const chunk = data.subarray(first * visible, (first + rows) * visible);
+        for (let sweep = 0; sweep < sweeps; sweep++) {
+          program.write("x", chunk);
+          program.write("key", [...splitSeed(seed), sweep, first]);
+          program.run(rows);
+          program.read("draw", chunk);
+          await pause();
+        }
+        if (mean) program.read("mean", chunk);
+      }
+    } finally {
+      program.dispose();
+    }
+    return { data, shape: [count, visible] };
+  }
+
+  /**
+   * ln Z: exact where the smaller layer has at most 20 units, annealed beyond.
+   * @throws RangeError if "exact" is asked of larger layers; the signal's reason if it is aborted
+   */
+  async logPartition(options: PartitionOptions = {}): Promise<Partition> {
+    const { method, chains, temperatures, base, seed, signal } = parsePartition(options);
+    const { visible, hidden } = this.spec, units = Math.min(visible, hidden);
+    const pause = pauser(signal);
+    signal?.throwIfAborted();
+    if (method === "exact" || (method === "auto" && units <= MAX_ENUMERATED)) {
+      if (units > MAX_ENUMERATED) {
+        throw new RangeError(
+          `Cannot enumerate: the smaller layer must have at most ${MAX_ENUMERATED} units: current value is ${units}`,
+        );
+      }
+      return await exactPartition(this.engine, this.spec, pause);
+    }
+    const logOdds = base ? baseRates(this.rows(base)) : new Float32Array(visible);
+    const annealing = { chains, temperatures, seed, base: logOdds };
+    return await annealedPartition(this.engine, this.spec, annealing, pause);
+  }
+
+  /** ln p(x) = -F(x) - ln Z per row, nats, for rows of zeros and ones; as sure as ln Z is. */
+  async logLikelihood(x: Rows, options: PartitionOptions = {}): Promise<Float64Array> {
+    const { logPartition } = await this.logPartition(options);
+    return (await this.freeEnergy(x)).map((energy) => -energy - logPartition);
+  }
+
+  /** The model file. */
+  save(): Uint8Array {
+    const tensors = [...this.parameters()].map(([name, { shape, data }]) =>
+      [name, { dtype: "F32", shape, data }] as const
+    );
+    return writeModelFile({
+      kind: "rbm",
+      metadata: { spec: this.spec },
+      tensors: new Map(tensors),
+    });
+  }
+
+  /** Gives back the memory; the machine must not be used afterwards. */
+  dispose(): void {
+    this.engine.dispose();
+  }
+
+  /**
+   * Rows of data as the machine takes them.
+   * @internal
+   */
+  protected rows(x: Rows): Matrix {
+    return unitRows(x, this.spec.visible);
+  }
+}
+
+/** Spec and parameter values of an RBM's file, from its bytes or from where a URL points. */
+export async function loadRbm(
+  source: Uint8Array | URL,
+): Promise<[RbmSpec, Map<string, Float32Array>]> {
+  return rbmFromFile(await loadModelFile(source));
+}
+
+/** The same of a file that was read already. */
+export function rbmFromFile(file: ModelFile): [RbmSpec, Map<string, Float32Array>] {
+  requireKind(file, ["rbm"]);
+  const spec = blamingFile(() => parseRbmSpec(file.metadata.spec));
+  return [spec, parameterValues(file, rbmParameters(spec))];
+}

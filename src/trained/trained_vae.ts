@@ -1,0 +1,304 @@
+/**
+ * A variational autoencoder with fixed parameters: everything that needs no derivative.
+ * `training/vae.ts` adds fitting.
+ */
+import { type OpenBackend, openBackend } from "../backends/open_score.ts";
+import type { ModelSpec } from "../models/spec.ts";
+import { latentSize, parametersOf } from "../models/vae_graph.ts";
+import type { DeviceOptions } from "./device_options.ts";
+import { Engine, type NamedTensor, type WorkDevice } from "./engine.ts";
+import { parameterValues } from "./file_contents.ts";
+import { requireFiniteScore } from "./finite.ts";
+import { requireData } from "./data_rule.ts";
+import { encodeRows, type MomentOptions } from "./moments.ts";
+import type { Evaluation, EvaluationOptions } from "./evaluation.ts";
+import {
+  type ConditionOptions,
+  markObserved,
+  type Matrix,
+  requireClasses,
+  type Rows,
+  sumOf,
+  toConditioned,
+  toMatrix,
+  toRows,
+} from "./matrix.ts";
+import { OnHost, SCORING } from "./on_host.ts";
+import { type ProgramName, vaeArchitecture } from "./programs.ts";
+import { loadModelFile } from "./load_model_file.ts";
+import { boundsOf, evaluateModel } from "./model_evaluation.ts";
+import {
+  type ModelFile,
+  readModelFile,
+  requireKind,
+  specOf,
+  writeModelFile,
+} from "./model_file.ts";
+import { drawPairs, type SampleOptions } from "./sampling.ts";
+
+export type { DeviceOptions } from "./device_options.ts";
+export type { NamedTensor } from "./engine.ts";
+export { loadModelFile } from "./load_model_file.ts";
+
+/** What `score` measures; nats, higher is more anomalous. All are deterministic, at z = E[z | x]. */
+export type ScoreMethod = "elbo" | "reconstruction" | "kl";
+
+export type { SampleOptions } from "./sampling.ts";
+
+/** A model with fixed parameters: scores, encodes, decodes and samples. */
+export class TrainedVae {
+  /** What the model is. */
+  readonly spec: ModelSpec;
+  /** @internal */
+  protected readonly engine: Engine<ProgramName>;
+  /** What the rest of the library asks. @internal */
+  readonly onHost: OnHost;
+
+  /**
+   * What opens the backends of the class: here with the kernels of scoring alone.
+   * @internal
+   */
+  protected static readonly openBackend: OpenBackend = openBackend;
+
+  /**
+   * Where calls that may wait are done instead: here nowhere, as the entry for scoring holds no other
+   * machine.
+   * @internal
+   */
+  protected static readonly workDevice?: (
+    engine: Engine<ProgramName>,
+  ) => WorkDevice<ProgramName> | undefined;
+
+  /** A model with the given parameter values; `VAE.create` and `load` are the usual ways. */
+  constructor(
+    spec: ModelSpec,
+    values: ReadonlyMap<string, ArrayLike<number>>,
+    device: DeviceOptions = {},
+  ) {
+    this.spec = spec;
+    this.engine = new Engine(vaeArchitecture(spec), values, device, new.target.openBackend);
+    this.onHost = new OnHost(spec, this.engine);
+    this.engine.workDevice = new.target.workDevice?.(this.engine);
+  }
+
+  /**
+   * A model from the bytes of its file, or from where a URL points.
+   * @throws SyntaxError if the bytes are not a whole, undamaged model file
+   */
+  static async load(source: Uint8Array | URL, device: DeviceOptions = {}): Promise<TrainedVae> {
+    // Bytes at hand are used in place, before anybody can change them.
+    const file = source instanceof Uint8Array
+      ? readModelFile(source, true)
+      : await loadModelFile(source);
+    return new this(...fromModelFile(file), device);
+  }
+
+  /**
+   * What is really in use: the backend of the host, its threads at work, and why these, if it needs saying; a
+   * GPU, once it has worked, and why it is lost.
+   */
+  get device(): {
+    readonly backend: string;
+    readonly threads: number;
+    readonly [detail: string]: unknown;
+  } {
+    const { backend, weights, workDevice } = this.engine;
+    return {
+      ...{ backend: backend.name, threads: 1, ...(weights && { weights }) },
+      ...backend.details,
+      ...workDevice?.details,
+    };
+  }
+
+  /** A copy of every parameter, by name. */
+  parameters(): Map<string, NamedTensor> {
+    return this.engine.parameters();
+  }
+
+  /**
+   * Replaces parameters; those not named stay.
+   * @throws TypeError or RangeError for an unknown name, a wrong shape or a value that is not finite
+   */
+  setParameters(
+    values: ReadonlyMap<
+      string,
+      { readonly shape?: readonly number[]; readonly data: ArrayLike<number> }
+    >,
+  ): void {
+    this.engine.setParameters(values);
+  }
+
+  /**
+   * Mean and log-variance of q(z | x), of the layer next to the data, `[rows, L]` each. Behind flows and in
+   * a ladder they have no closed form: they are then those of `samples` draws, whose noise is the same
+   * for every row. `samplePosterior` gives draws themselves.
+   */
+  async encode(
+    x: Rows,
+    { condition, ...options }: MomentOptions & ConditionOptions = {},
+  ): Promise<{ mean: Matrix; logVar: Matrix }> {
+    const rows = toRows(this.spec, x, condition);
+    return await encodeRows(this.engine, this.spec, rows, options);
+  }
+
+  /**
+   * q(y | x) of every class, `[rows, C]`, of a model with a classifier.
+   * @throws TypeError if the model has none
+   */
+  async classify(x: Rows): Promise<Matrix> {
+    if (!this.spec.classifier) throw new TypeError("Cannot classify: the model has no classifier");
+    const rows = toMatrix(x, this.spec.inputs);
+    requireData(this.spec, rows.data);
+    return (await this.engine.mapLater("classify", "x", rows)).probabilities;
+  }
+
+  /** E[x | z], `[rows, D]`, for z `[rows, L]`. */
+  async decode(z: Rows, { condition }: ConditionOptions = {}): Promise<Matrix> {
+    const latents = toConditioned(this.spec, latentSize(this.spec), z, condition);
+    return (await this.engine.mapLater("decode", "z", latents)).mean;
+  }
+
+  /** E[x | z] at z = E[z | x], `[rows, D]`. */
+  async reconstruct(x: Rows, { condition }: ConditionOptions = {}): Promise<Matrix> {
+    const rows = toRows(this.spec, x, condition);
+    return (await this.engine.mapLater("reconstruct", "x", rows)).mean;
+  }
+
+  /**
+   * `count` draws of x from the model, `[count, D]`: z ~ p(z), x ~ p(x | z). With `mean`, E[x | z]
+   * in place of the second draw. Draw i depends on the seed, i and its condition alone.
+   */
+  async sample(count: number, options: SampleOptions = {}): Promise<Matrix> {
+    return (await this.sampleJoint(count, options)).x;
+  }
+
+  /** Draws of (x, z) ~ p(z) p(x | z): those of `sample`, and the z behind them, `[count, L]`. */
+  async sampleJoint(
+    count: number,
+    options: SampleOptions = {},
+  ): Promise<{ readonly x: Matrix; readonly z: Matrix }> {
+    const request = { first: 0, count, ...options };
+    return await this.engine.run(
+      { name: "sample", rows: count },
+      (programs) => drawPairs(programs, this.spec, request),
+    );
+  }
+
+  /**
+   * A draw z ~ q(z | x) for each row, `[rows, L]`: beside rows of the data, draws of (x, z) the other way. A
+   * row's draw depends on the seed and its index.
+   */
+  async samplePosterior(
+    x: Rows,
+    { seed = 0, condition }: { readonly seed?: number } & ConditionOptions = {},
+  ): Promise<Matrix> {
+    const rows = toRows(this.spec, x, condition);
+    requireClasses(this.spec, rows, "draw from q(z | x)");
+    return (await this.engine.mapLater("posterior", "x", rows, { seed })).z;
+  }
+
+  /** The bound and its parts per row, and importance-sampled ln p(x); nats. */
+  async evaluate(
+    x: Rows,
+    { condition, ...options }: EvaluationOptions & ConditionOptions = {},
+  ): Promise<Evaluation> {
+    const rows = toRows(this.spec, x, condition);
+    return await evaluateModel(this.engine, this.spec, rows, options);
+  }
+
+  /** ELBO per row, nats, the expectation over `samples` draws. */
+  async elbo(
+    x: Rows,
+    { condition, ...options }: EvaluationOptions & ConditionOptions = {},
+  ): Promise<Float64Array> {
+    return (await boundsOf(this.engine, toRows(this.spec, x, condition), options)).elbo;
+  }
+
+  /** ln p(x) per row, nats, importance-sampled with `samples` draws: a bound, tight as they grow. */
+  async logLikelihood(
+    x: Rows,
+    { condition, ...options }: EvaluationOptions & ConditionOptions = {},
+  ): Promise<Float64Array> {
+    const rows = toRows(this.spec, x, condition);
+    return (await boundsOf(this.engine, rows, { samples: 100, ...options })).logLikelihood;
+  }
+
+  /**
+   * One score per row, nats; higher is more anomalous.
+   * @throws RangeError naming a row whose score is not finite
+   */
+  async score(
+    x: Rows,
+    { method = "elbo", condition }: { readonly method?: ScoreMethod } & ConditionOptions = {},
+  ): Promise<Float64Array> {
+    const rows = toRows(this.spec, x, condition);
+    const scores = await this.engine.mapLater("rowScores", "x", rows, SCORING);
+    const { reconstruction, divergence } = scores;
+    switch (method) {
+      case "elbo":
+        return sumOf(reconstruction.data, divergence.data);
+      case "reconstruction":
+        return new Float64Array(reconstruction.data);
+      case "kl":
+        return new Float64Array(divergence.data);
+      default:
+        throw new TypeError(
+          `Cannot score: method must be "elbo", "reconstruction" or "kl": current value is "${method}"`,
+        );
+    }
+  }
+
+  /**
+   * Scores one row into `out[0]`, as `score` does. Allocates nothing after the first call. The caller
+   * vouches for the values: only the score is checked. A value that the likelihood cannot take, such
+   * as 2 under a Bernoulli likelihood, gives a finite score that means nothing. A conditional model's
+   * row ends with its condition, which a classifier's row may leave out; NaN is a missing cell, where the spec takes such.
+   * @throws RangeError for a row of another length, or a score that is not finite
+   */
+  scoreInto(row: Float32Array, out: Float32Array | Float64Array): void {
+    const { inputs, condition, classifier } = this.spec, width = inputs + condition;
+    const isWhole = row.length === width || (classifier && row.length === inputs);
+    if (!isWhole) {
+      throw new RangeError(
+        `Cannot score row: expected ${width} numbers: current value is ${row.length}`,
+      );
+    }
+    const score = this.onHost.singleScore();
+    score.x.set(row);
+    if (row.length < width) score.x.fill(0, row.length);
+    if (this.spec.missing) markObserved(score.x, this.onHost.placeholders);
+    out[0] = requireFiniteScore(score.run());
+  }
+
+  /** The model file. */
+  save(): Uint8Array {
+    return writeModelFile(this.modelFile());
+  }
+
+  /** Gives back the memory; the model must not be used afterwards. */
+  dispose(): void {
+    this.engine.dispose();
+  }
+
+  /**
+   * What `save` writes.
+   * @internal
+   */
+  modelFile(): ModelFile {
+    const tensors = [...this.parameters()].map(([name, { shape, data }]) =>
+      [name, { dtype: "F32", shape, data }] as const
+    );
+    return { kind: "vae", metadata: { spec: this.spec }, tensors: new Map(tensors) };
+  }
+}
+
+/**
+ * Spec and parameter values of a file.
+ * @throws ModelFileError unless each parameter is there, in its shape and finite, and nothing unknown
+ */
+export function fromModelFile(file: ModelFile): [ModelSpec, Map<string, Float32Array>] {
+  requireKind(file, ["vae", "detector"]);
+  const spec = specOf(file);
+  const parameters = parametersOf(spec);
+  return [spec, parameterValues(file, parameters)];
+}
