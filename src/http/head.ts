@@ -22,11 +22,13 @@ export class RequestHead {
 
   /** The value of a header, by its name in lower case. */
   get(name: string): string | null {
-    return this.#values[this.#names.indexOf(name)] ?? null;
+    const names = this.#names;
+    for (let i = 0; i < names.length; i++) if (names[i] === name) return this.#values[i];
+    return null;
   }
 
   has(name: string): boolean {
-    return this.#names.includes(name);
+    return this.get(name) !== null;
   }
 }
 

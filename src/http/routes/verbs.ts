@@ -85,8 +85,8 @@ function fromNumbers(
   if (call.query !== undefined) return undefined;
   const question = plainQuestion(served, verb, limits);
   if (!question?.isNumeric) return undefined;
-  const { units, work, opening } = question;
-  const cells = readNumberRows(bytes, units.columns.length, units.largest);
+  const { units, work, opening, room } = question;
+  const cells = readNumberRows(bytes, units.columns.length, units.largest, room);
   if (!cells) return undefined;
   work.requireRows(cells.rows);
   return { work, cells: requireFit(cells, units), opening };
