@@ -2,6 +2,7 @@
  * The WebAssembly ABI: one memory, imported as env.memory, so that instances may share it.
  *
  *   run(list, count, batchRows)  executes `count` instruction records (record.ts)
+ *   runAlone                     the same on the calling thread alone
  *   heapBase()                   the first byte that the kernels do not use themselves
  *   isRelaxed()                  2 in the build with fused multiply-add
  *   isForwardOnly()              1 in the builds that cannot train (score.ts)
@@ -13,6 +14,7 @@
  * kernels check no bounds: the plan has. No kernel allocates or keeps anything between runs.
  */
 export { dismiss, fail, help, helpers, isWorthSharing, join, lead, run } from "./threads";
+export { walk as runAlone } from "./program";
 export { workspaceBytes } from "./workspace";
 
 export function heapBase(): usize {

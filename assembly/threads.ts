@@ -2,10 +2,13 @@
  * The instruction loop, alone or with helpers. Threads are instances of this module over one memory.
  *
  * The first thread walks the list. An instruction that is worth it is offered as tiles (split.ts) by
- * one word, the ticket: the record's address, the number of tiles, and the next tile. A thread takes
- * a tile by adding one to the ticket; it may do so at any time, because the word says at once what it
+ * one word, the ticket: the record's address, the number of tiles, and how many were taken from the back and from the
+ * front. A thread takes a tile by adding to the ticket; it may do so at any time, because the word says at once what it
  * has got. The first thread takes tiles as well, then waits for those that others have begun, and for
  * nothing else: a helper that the system does not let run, or that has died, costs nothing.
+ *
+ * The first thread takes from the front and helpers from the back, so that a thread mostly finds the rows in its caches
+ * that it wrote there an instruction ago, and a chunked program's scratch memory that it used in the run before.
  *
  * Waiting is a bounded spin, then sleep. Who sleeps on the ticket is woken by the next offer, but only
  * if somebody does: on busy instructions nobody calls the system.
@@ -20,8 +23,11 @@ import { cut, tilesOf } from "./split";
 import { lookedAt, tileRecord, useWorkspace } from "./workspace";
 
 const CONTROL = memory.data(3 * 64, 64);
-/** Record's address (32 bits), tiles (16), next tile (16); closed where the next is not below. */
+/** Record's address (32 bits), tiles (10), taken from the back (11) and the front (11); closed once all are taken. */
 const TICKET: usize = CONTROL;
+const TILE_BITS: i32 = 10, TAKEN_BITS: i32 = 11;
+const FROM_FRONT: u64 = 1, FROM_BACK: u64 = 1 << TAKEN_BITS;
+const MOST_TILES: i32 = (1 << TILE_BITS) - 1;
 /** Tiles finished of those offered, and whether the first thread sleeps until that changes. */
 const DONE: usize = CONTROL + 64;
 const IS_WAITED_FOR: usize = CONTROL + 68;
@@ -63,7 +69,7 @@ export function run(list: usize, count: i32, batch: i32): void {
   store<i32>(BATCH_ROWS, batch);
   for (let each = list; each < end; each += op.RECORD_BYTES) {
     lookAt(each, batch);
-    const tiles = tilesOf(tileWork, (helpers + 1) * TILES_PER_THREAD);
+    const tiles = tilesOf(tileWork, min((helpers + 1) * TILES_PER_THREAD, MOST_TILES));
     if (tiles == 1) execute();
     else share(tiles);
   }
@@ -98,7 +104,7 @@ export function join(workspace: usize): void {
 
 /** Takes tiles until dismissed. */
 export function help(): void {
-  while (awaitOffer()) takeTiles();
+  while (awaitOffer()) takeTiles(FROM_BACK);
   atomic.sub<i32>(HELPERS, 1);
 }
 
@@ -110,19 +116,21 @@ export function fail(): void {
 /** Executes the record looked at, with whoever is there. */
 function share(tiles: i32): void {
   atomic.store<i32>(DONE, 0);
-  atomic.store<u64>(TICKET, (<u64>record() << 32) | (<u64>tiles << 16));
+  atomic.store<u64>(TICKET, (<u64>record() << 32) | (<u64>tiles << (2 * TAKEN_BITS)));
   if (atomic.load<i32>(SLEEPERS)) atomic.notify(TICKET, tiles - 1);
-  takeTiles();
+  takeTiles(FROM_FRONT);
   awaitTiles(tiles);
 }
 
-/** Takes and executes tiles until none is left. */
-function takeTiles(): void {
+/** Takes and executes tiles from one end until none is left. */
+function takeTiles(end: u64): void {
   for (;;) {
-    const ticket = atomic.add<u64>(TICKET, 1);
+    const ticket = atomic.add<u64>(TICKET, end);
     if (!isOpen(ticket)) return;
+    const tiles = tilesOffered(ticket);
+    const tile = end == FROM_FRONT ? takenFromFront(ticket) : tiles - 1 - takenFromBack(ticket);
     lookAt(<usize>(ticket >> 32), load<i32>(BATCH_ROWS));
-    cut(tileRecord(), nextTile(ticket), tilesOffered(ticket));
+    cut(tileRecord(), tile, tiles);
     lookAt(tileRecord(), load<i32>(BATCH_ROWS));
     execute();
     atomic.add<i32>(DONE, 1);
@@ -172,16 +180,21 @@ function look<T>(address: usize): T {
 }
 
 @inline
-function nextTile(ticket: u64): i32 {
-  return <i32>ticket & 0xffff;
+function takenFromFront(ticket: u64): i32 {
+  return <i32>ticket & ((1 << TAKEN_BITS) - 1);
+}
+
+@inline
+function takenFromBack(ticket: u64): i32 {
+  return <i32>(ticket >> TAKEN_BITS) & ((1 << TAKEN_BITS) - 1);
 }
 
 @inline
 function tilesOffered(ticket: u64): i32 {
-  return <i32>(ticket >> 16) & 0xffff;
+  return <i32>(ticket >> (2 * TAKEN_BITS)) & MOST_TILES;
 }
 
 @inline
 function isOpen(ticket: u64): bool {
-  return nextTile(ticket) < tilesOffered(ticket);
+  return takenFromFront(ticket) + takenFromBack(ticket) < tilesOffered(ticket);
 }

@@ -3,7 +3,8 @@
  *
  * A(i, k) is at a + i·aLine + k·aStep and B(k, j) at b + j·bLine + k·bStep (strides in elements, one
  * of each pair 1), which covers all four transposes; C's rows are outLine apart, which covers parts. Blocks as in Goto and van de Geijn, 2008:
- * B packed once per block and reused by all rows, A packed per block, 4 × 8 tiles in registers.
+ * B packed once per block and reused by all rows, A packed per block, 4 × 8 tiles in registers. What is small and
+ * lies in the order of reading is not packed: for small networks packing is a tenth of a product.
  * Products of few rows go to `rows.ts`: packing would cost more than it saves.
  */
 import { FORMAT_MATRIX } from "../opcodes.gen";
@@ -17,6 +18,8 @@ import { tile4x8 } from "./tile";
 
 /** From here on packing pays: with fewer rows each packed weight meets one or two tiles. */
 const FEW_ROWS: i32 = 8;
+/** Elements between the first and the last of a block that stays in the first-level cache without being packed. */
+const SMALL_BLOCK: i32 = 4096;
 
 /** @param bias `cols` values added to every row; 0 for none */
 export function product(
@@ -48,16 +51,34 @@ export function product(
     const width = min(cols - j, BLOCK_COLS);
     for (let k = 0; k < inner; k += step) {
       const depth = min(inner - k, step), last = k + depth == inner;
-      packPanels(packedB(), 8, at(b, j * bLine + k * bStep), bLine, bStep, width, depth);
+      const bFrom = at(b, j * bLine + k * bStep), bLies = isReadInPlace(8, bLine, bStep, width, depth);
+      if (!bLies) packPanels(packedB(), 8, bFrom, bLine, bStep, width, depth);
       const blockBias = last && bias ? at(bias, j) : 0;
       for (let i = 0; i < rows; i += BLOCK_ROWS) {
         const height = min(rows - i, BLOCK_ROWS);
-        packPanels(packedA(), 4, at(a, i * aLine + k * aStep), aLine, aStep, height, depth);
-        const to = at(out, i * outLine + j);
-        tiles(to, outLine, height, width, depth, k > 0, blockBias, last && relu);
+        const aFrom = at(a, i * aLine + k * aStep), aLies = isReadInPlace(4, aLine, aStep, height, depth);
+        if (!aLies) packPanels(packedA(), 4, aFrom, aLine, aStep, height, depth);
+        tiles(
+          at(out, i * outLine + j), <usize>outLine << 2, height, width, depth,
+          aLies ? aFrom : packedA(), at(0, aLies ? 4 : 4 * depth), at(0, aLies ? aStep : 4),
+          bLies ? bFrom : packedB(), at(0, bLies ? 8 : 8 * depth), at(0, bLies ? bStep : 8),
+          k > 0, blockBias, last && relu,
+        );
       }
     }
   }
+}
+
+/** Whether the panels of a block are read where they lie: its lines are neighbours and fill them all, and it is small. */
+@inline
+function isReadInPlace(
+  panelWidth: i32,
+  lineStride: i32,
+  stepStride: i32,
+  lines: i32,
+  depth: i32,
+): bool {
+  return lineStride == 1 && lines % panelWidth == 0 && stepStride * depth <= SMALL_BLOCK;
 }
 
 /** Packs a block of `lines` lines, one panel after the other. */
@@ -80,68 +101,62 @@ function packPanels(
   }
 }
 
-/** All tiles of one block: a panel of B stays in the first-level cache while A's go by. */
+/**
+ * All tiles of one block: a panel of B stays in the first-level cache while A's go by. A tile that reaches over the
+ * edge of C is computed beside it, and copied.
+ * @param aPanel, bPanel bytes from one panel to the next
+ * @param aStep, bStep bytes from one step of a panel to the next
+ */
 function tiles(
   out: usize,
-  outLine: i32,
+  outLine: usize,
   rows: i32,
   cols: i32,
   depth: i32,
+  a: usize,
+  aPanel: usize,
+  aStep: usize,
+  b: usize,
+  bPanel: usize,
+  bStep: usize,
   accumulate: bool,
   bias: usize,
   relu: bool,
 ): void {
-  for (let j = 0; j < cols; j += 8) {
-    const b = at(packedB(), j * depth), width = cols - j;
-    const tileBias = bias ? at(bias, j) : 0;
-    for (let i = 0; i < rows; i += 4) {
-      const a = at(packedA(), i * depth), height = rows - i;
-      const to = at(out, i * outLine + j);
-      if (height >= 4 && width >= 8) {
-        wholeTile(to, <usize>outLine << 2, a, b, depth, accumulate, tileBias, relu);
-      } else {
-        const h = min(height, 4), w = min(width, 8);
-        partTile(to, outLine, h, w, a, b, depth, accumulate, tileBias, relu);
-      }
+  for (let colsLeft = cols; colsLeft > 0; colsLeft -= 8) {
+    let tileBias = bias;
+    if (bias && colsLeft < 8) {
+      copy(edgeBias(), bias, colsLeft);
+      tileBias = edgeBias();
     }
+    let panel = a, to = out;
+    for (let rowsLeft = rows; rowsLeft > 0; rowsLeft -= 4) {
+      const isWhole = rowsLeft >= 4 && colsLeft >= 8;
+      const tile = isWhole ? to : edgeTile(), line: usize = isWhole ? outLine : 32;
+      if (!isWhole && accumulate) copyTile(tile, line, to, outLine, rowsLeft, colsLeft);
+      tile4x8(tile, line, panel, aStep, b, bStep, depth, accumulate, tileBias);
+      if (relu) cutTile(tile, line);
+      if (!isWhole) copyTile(to, outLine, tile, line, rowsLeft, colsLeft);
+      panel += aPanel;
+      to += outLine << 2;
+    }
+    b += bPanel;
+    out += 32;
+    if (bias) bias += 32;
   }
 }
 
-@inline
-function wholeTile(
-  out: usize,
-  stride: usize,
-  a: usize,
-  b: usize,
-  depth: i32,
-  accumulate: bool,
-  bias: usize,
-  relu: bool,
+/** The rows and columns that there are of a tile. */
+function copyTile(
+  to: usize,
+  toLine: usize,
+  from: usize,
+  fromLine: usize,
+  rowsLeft: i32,
+  colsLeft: i32,
 ): void {
-  tile4x8(out, stride, a, b, depth, accumulate, bias);
-  if (relu) cutTile(out, stride);
-}
-
-/** A tile that reaches over the edge of C: computed beside it, and copied. */
-function partTile(
-  out: usize,
-  outLine: i32,
-  height: i32,
-  width: i32,
-  a: usize,
-  b: usize,
-  depth: i32,
-  accumulate: bool,
-  bias: usize,
-  relu: bool,
-): void {
-  const tile = edgeTile();
-  if (accumulate) {
-    for (let i = 0; i < height; i++) copy(at(tile, i * 8), at(out, i * outLine), width);
-  }
-  if (bias) copy(edgeBias(), bias, width);
-  wholeTile(tile, 32, a, b, depth, accumulate, bias ? edgeBias() : 0, relu);
-  for (let i = 0; i < height; i++) copy(at(out, i * outLine), at(tile, i * 8), width);
+  const width = min(colsLeft, 8);
+  for (let i = min(rowsLeft, 4); i > 0; i--, to += toLine, from += fromLine) copy(to, from, width);
 }
 
 function cutTile(out: usize, stride: usize): void {

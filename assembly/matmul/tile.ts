@@ -1,5 +1,5 @@
 /**
- * One 4 × 8 tile of C: C (+)= A · B over `depth` steps of packed panels, A [k][4] and B [k][8].
+ * One 4 × 8 tile of C: C (+)= A · B over `depth` steps of panels, A [k][4] and B [k][8].
  *
  * A's vector is used as loaded and rotated by 1, 2 and 3 lanes, so accumulator `dr` collects the
  * diagonal where A's row is the lane plus r: 3 loads and 3 shuffles for 8 multiply-adds. The
@@ -64,21 +64,25 @@ function putRows(
 
 /**
  * @param out    the tile's first element; rows are `stride` bytes apart
+ * @param aStep, bStep bytes from one step of a panel to the next
  * @param accumulate whether to add to what `out` holds
  * @param bias   8 values to add to every row; 0 for none
  */
+@inline
 export function tile4x8(
   out: usize,
   stride: usize,
   a: usize,
+  aStep: usize,
   b: usize,
+  bStep: usize,
   depth: i32,
   accumulate: bool,
   bias: usize,
 ): void {
   let d0 = f32x4.splat(0), d1 = d0, d2 = d0, d3 = d0;
   let e0 = d0, e1 = d0, e2 = d0, e3 = d0;
-  const end = a + (<usize>depth << 4);
+  const end = a + <usize>depth * aStep;
   do {
     const lanes = v128.load(a);
     const left = v128.load(b);
@@ -94,8 +98,8 @@ export function tile4x8(
     const rotated3 = rotate3(lanes);
     d3 = madd(rotated3, left, d3);
     e3 = madd(rotated3, right, e3);
-    a += 16;
-    b += 32;
+    a += aStep;
+    b += bStep;
   } while (a < end);
   putRows(out, stride, d0, d1, d2, d3, accumulate, bias);
   putRows(out + 16, stride, e0, e1, e2, e3, accumulate, bias ? bias + 16 : 0);

@@ -4,6 +4,7 @@
  */
 
 import type { AdapterReport } from "../backends/open.ts";
+import { messageOf } from "../core/errors.ts";
 import { gathered } from "./text.ts";
 
 /** The streams and the signal of a process. */
@@ -52,10 +53,18 @@ export function denoIo(): Io {
     const bytes = encoder.encode(text);
     for (let at = 0; at < bytes.length;) at += stream.writeSync(bytes.subarray(at));
   };
+  const writeResult = (text: string) => {
+    try {
+      write(Deno.stdout, text);
+    } catch (cause) {
+      if (cause instanceof Deno.errors.BrokenPipe) throw cause;
+      throw new DOMException(`Cannot write to standard output: ${messageOf(cause)}`, "DataError");
+    }
+  };
   let signal: AbortSignal | undefined;
   const isTerminal = Deno.stderr.isTerminal();
   return {
-    stdout: (text) => write(Deno.stdout, text),
+    stdout: writeResult,
     stderr: (text) => write(Deno.stderr, text),
     stdin: () => new Response(Deno.stdin.readable).bytes(),
     stdinPieces: () => Deno.stdin.readable,

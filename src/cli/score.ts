@@ -12,17 +12,19 @@ import {
 } from "../scoring/decisions/decide.ts";
 import { CONFIDENCE, RATE } from "../scoring/decisions/rates.ts";
 import { requireVote, type Vote } from "../scoring/series/vote.ts";
-import { type BlamedColumn, type ExplainOptions, MAX_BLAMED } from "../scoring/explain/explain.ts";
+import type { BlamedColumn } from "../scoring/explain/blamed_column.ts";
+import { explainerOf, type ExplainOptions, MAX_BLAMED } from "../scoring/explain/explain.ts";
 import type { ScoreTable } from "../scoring/table_scorer.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 import { SCORE_NAMES, type ScoreName } from "../training/scores/mod.ts";
 import { differentiable } from "./differentiable.ts";
 import { TOP_COLUMNS } from "../scoring/verdict_lines.ts";
 import { readDataFor } from "./data.ts";
-import { explainerOf, explainFlagged, explanation, type FlaggedRows } from "./explained.ts";
+import { explainFlagged, explanation, type FlaggedRows } from "./explained.ts";
 import { writeWhole } from "./files.ts";
 import { withoutGz } from "./gzip.ts";
 import { type Io, print } from "./io.ts";
+import { manyFlagged } from "./many_flagged.ts";
 import { loadAny, type LoadedModel, type LoadedRbm } from "./model.ts";
 import * as options from "./options.ts";
 import { peekedInput, piecesOf } from "./input.ts";
@@ -121,7 +123,7 @@ export function scoreCommand(io: Io): Command {
       return await writeStream({ ...model, scorer }, data, given, source);
     }
     const scored = await score(model, data, given, source);
-    if (given.out !== undefined) await writeWhole(given.out, gathered(scoresCsv(scored)));
+    if (given.out !== undefined) await writeWhole(given.out, gathered(scoresCsv(scored)), io);
     if (given.json) print(io, scoresJson(path, scored, given.out));
     else if (given.out === undefined) print(io, scoresCsv(scored));
     io.stderr(`elbow: ${summary(scored)}\n`);
@@ -224,10 +226,9 @@ async function writeStream(
   else for await (const text of lines) io.stdout(text);
   const { rows, anomalies, uncertain } = totals;
   const withheld = minConfidence === undefined ? "" : `, ${count(uncertain)} left uncertain`;
-  const flagged = `${counted(anomalies, "row")} flagged at a false-alarm rate of ${
-    rate(falseAlarmRate)
-  }`;
-  io.stderr(`elbow: ${counted(rows, "row")} scored, ${flagged}${withheld}\n`);
+  const many = manyFlagged(anomalies, rows, falseAlarmRate), at = rate(falseAlarmRate);
+  const flagged = `${counted(anomalies, "row")} flagged at a false-alarm rate of ${at}`;
+  io.stderr(`elbow: ${counted(rows, "row")} scored, ${flagged}${withheld}${many}\n`);
 }
 
 /** The pieces until the signal is aborted, also while one is waited for; then its reason is thrown. */
@@ -387,9 +388,10 @@ function summary({ table, asked, decision, bare, method }: Scored): string {
   const at = fdr === undefined
     ? `at a false-alarm rate of ${rate(falseAlarmRate!)}`
     : `at a false discovery rate of ${fdr}${anomalies ? `: p ≤ ${limit.toPrecision(3)}` : ""}`;
+  const many = manyFlagged(anomalies, table.rows, falseAlarmRate);
   const withheld = confidences ? `, ${count(uncertain)} left uncertain` : "";
   const coarse = anomalies === 0 && fewest > 1
     ? `; p-values are too coarse to flag fewer than ${fewest} rows of this table: calibrate on more, or --tail`
     : "";
-  return `${rows}, ${counted(anomalies, "row")} flagged ${at}${withheld}${coarse}`;
+  return `${rows}, ${counted(anomalies, "row")} flagged ${at}${withheld}${coarse}${many}`;
 }

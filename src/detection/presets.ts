@@ -52,7 +52,7 @@ export const fitOne: FitPreset = async ({ all, training }, schema, options) => {
   const defaults = defaultTraining(training.rows, fitOptions.batchSize);
   const report = await vae.fit(rows, { ...defaults, ...fitOptions, seed });
   if (hasVariance(vae.spec, "perFeature")) {
-    const squares = vae.squaredResiduals(withObserved(vae.spec, rows), seed);
+    const squares = vae.onHost.squaredResiduals(withObserved(vae.spec, rows), seed);
     vae.setParameters(optimalVariances(vae.spec, "perFeature", squares));
   }
   roundParameters(vae);

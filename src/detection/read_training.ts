@@ -1,11 +1,14 @@
-/** The rows that a detector is fitted to: read, their columns known, their cells as numbers. */
+/** The rows that a detector is fitted to: read, their columns known, their cells as numbers, copies counted once. */
 import { encodeTable, type RawTable } from "../scoring/table/raw_table.ts";
 import { type ColumnSchema, numericSchema } from "../scoring/table/schema.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 import { columnsOf, MAX_CELL, type TableRows } from "../scoring/table/table_rows.ts";
+import { MIN_ROWS } from "./calibrate.ts";
 import { dateSentences } from "./clock_facts.ts";
 import { columnFacts, sentencesOf } from "./column_facts.ts";
+import { withoutCopies } from "./copies.ts";
 import { spectrumOfTable } from "./data_report.ts";
+import { refuseExtremes } from "./extremes.ts";
 import { inferSchema } from "./infer_schema.ts";
 import { type DetectorOptions, requireColumns } from "./options.ts";
 import { rawTableOf } from "./raw_rows.ts";
@@ -36,11 +39,22 @@ export function readTraining(
     ? spectrumOfTable(headOf(cells, schema.length), schema, facts)
     : undefined;
   const collapse = spectrum && collapseWarning(spectrum.activeUnits);
-  return {
-    schema,
-    cells,
-    warnings: [...dateSentences(raw), ...sentencesOf(facts), ...(collapse ? [collapse] : [])],
-  };
+  requireRows(cells, window);
+  refuseExtremes(cells, schema);
+  // Steps of a series that stands still are no copies.
+  const different = window === undefined
+    ? withoutCopies(cells, schema.length)
+    : { cells, warnings: [] };
+  const found = [...sentencesOf(facts), ...(collapse ? [collapse] : []), ...different.warnings];
+  return { schema, cells: different.cells, warnings: [...dateSentences(raw), ...found] };
+}
+
+function requireRows({ rows }: Cells, window = 0): void {
+  const least = Math.max(MIN_ROWS, 4 * window);
+  if (rows >= least) return;
+  throw new RangeError(
+    `Cannot fit detector: needs at least ${least} rows: current value is ${rows}`,
+  );
 }
 
 /** Enough rows to tell whether columns are correlated. */

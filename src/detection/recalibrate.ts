@@ -10,6 +10,7 @@ import { Calibration } from "../scoring/decisions/calibration.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 import type { ScoreTable, TableModel, TableScorer } from "../scoring/table_scorer.ts";
 import { coarseness, evenly, keepable, MIN_ROWS } from "./calibrate.ts";
+import { isOfRepeats, type Uncopied, withoutCopies } from "./copies.ts";
 import { sketchColumns } from "./drift/sketch.ts";
 
 /** What a recalibration changed. */
@@ -26,22 +27,27 @@ export interface Recalibration {
   readonly chance: number;
 }
 
-/** @throws RangeError for fewer than ten rows */
+/**
+ * @returns the rows that calibrate as well: copies count once
+ * @throws RangeError for fewer than ten rows
+ */
 export function recalibrated(
   scorer: TableScorer,
   model: TableModel,
-  cells: Cells,
-): { readonly model: TableModel; readonly recalibration: Recalibration } {
-  if (cells.rows < MIN_ROWS) {
+  rows: Cells,
+): { readonly model: TableModel; readonly recalibration: Recalibration; readonly cells: Cells } {
+  if (rows.rows < MIN_ROWS) {
     throw new RangeError(
-      `Cannot recalibrate: needs at least ${MIN_ROWS} rows: current value is ${cells.rows}`,
+      `Cannot recalibrate: needs at least ${MIN_ROWS} rows: current value is ${rows.rows}`,
     );
   }
+  const different = withoutCopies(rows, model.schema.length), { cells } = different;
   const scored = scorer.scoreCells(cells);
   const calibration = new Calibration(evenly(scored.scores)), { falseAlarmRate } = scorer;
-  const flagged = flaggedOf(scorer, scored), { sketch, warnings } = standard(model, cells);
+  const flagged = flaggedOf(scorer, scored), { sketch, warnings } = standard(model, different);
   const kept = keepable({ falseAlarmRate, warnings }, calibration);
   return {
+    cells,
     model: { ...model, sketch, calibration, ...kept },
     recalibration: {
       rows: calibration.scores.length,
@@ -67,12 +73,12 @@ export function flaggedOf(
 /** What goes with a new calibration: what drift is measured from, and what is still to be said. */
 export function standard(
   { schema, warnings, calibration }: TableModel,
-  cells: Cells,
+  { cells, warnings: repeats }: Uncopied,
 ): Required<Pick<TableModel, "sketch" | "warnings">> {
   const old = coarseness(calibration);
   return {
     sketch: { data: sketchColumns(cells, schema.length), rows: cells.rows },
-    // What was said of the old calibration rows holds no longer.
-    warnings: warnings.filter((each) => each !== old),
+    // What was said of the old rows holds no longer.
+    warnings: [...warnings.filter((each) => each !== old && !isOfRepeats(each)), ...repeats],
   };
 }

@@ -5,6 +5,7 @@
  *                           one's name alone
  *   table.centre, .scale    F64 [columns of the VAE]
  *   table.typical           F64 [columns], of a series [cells of a window]
+ *   table.costs             F64 [columns], of one network of whole rows
  *   table.calibration       F32 [rows kept back]; F64 in older files
  *   table.sketches          F64 [columns, SKETCH_WIDTH]: `detection/drift/sketch.ts`; JSON: sketchedRows
  *   table.stream            F32 [windows kept back], of a series; likewise
@@ -20,6 +21,7 @@ import type { EnsembleModel } from "./ensemble/ensemble.ts";
 import { ensembleOf, ensembleTensors } from "./ensemble/ensemble_file.ts";
 import { Expansion } from "./table/expansion.ts";
 import {
+  COSTS_TENSOR,
   parameterValues,
   SKETCH_TENSOR,
   STREAM_TENSOR,
@@ -62,6 +64,11 @@ export interface TableModel {
   readonly streamCalibration?: Calibration;
   /** Mean raw contribution of each column, of a series each cell of a window, over the calibration rows. */
   readonly typical: Float64Array;
+  /**
+   * Of that what the cells cost by themselves, without their shares of the KL: what a missing cell costs a model of whole
+   * rows, which fills it in; absent from other models, and older files, where it is `typical`.
+   */
+  readonly costs?: Float64Array;
   /** The share of normal rows that may be flagged. */
   readonly falseAlarmRate: number;
   /** What a user should know about the fit. */
@@ -118,6 +125,8 @@ export function tableTensors(model: TableModel): [string, Tensor][] {
     const shape = [model.schema.length, SKETCH_WIDTH];
     vectors.push([SKETCH_TENSOR, { dtype: "F64", shape, data: model.sketch.data }]);
   }
+  const { costs } = model;
+  if (costs) vectors.push([COSTS_TENSOR, { dtype: "F64", shape: [costs.length], data: costs }]);
   if (streamCalibration) keep(STREAM_TENSOR, streamCalibration);
   return model.ensemble ? [...vectors, ...ensembleTensors(model.ensemble)] : vectors;
 }
@@ -145,6 +154,7 @@ export function tableModelOf(file: ModelFile): TableModel {
       readVector(file, name, expansion.width)
     );
     const typical = readVector(file, "table.typical", cells);
+    const costs = file.tensors.has(COSTS_TENSOR) && readVector(file, COSTS_TENSOR, cells);
     if (!scale.every((each) => each > 0)) throw fault("table.scale must be above 0");
     const fixed = ensemble ? [] : fixedColumns(spec);
     const changed = fixed.find((likelihood, c) =>
@@ -158,7 +168,7 @@ export function tableModelOf(file: ModelFile): TableModel {
     const standardization = { centre, scale, limit: limits(expansion.width, fixed) };
     const sketch = readSketch(file, table.sketchedRows, schema.length);
     const decisions = { calibration, typical, falseAlarmRate, warnings, ...(sketch && { sketch }) };
-    const model = { schema, expansion, standardization, ...decisions };
+    const model = { schema, expansion, standardization, ...decisions, ...(costs && { costs }) };
     const series = window === undefined
       ? undefined
       : { window, streamCalibration: new Calibration(readVector(file, STREAM_TENSOR)) };

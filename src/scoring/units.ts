@@ -55,7 +55,7 @@ export function vaeOf(model: Model): TrainedVae {
 /** New rows in the units of its table, `first` to `first + count - 1` of those that the seed makes. */
 export function drawRows(model: Model, first: number, count: number, given: SampleOptions): Cells {
   if (isTable(model)) return model.drawFrom(first, count, given);
-  return unitsOf(model).fromVae(model.sampleFrom(first, count, given));
+  return unitsOf(model).fromVae(model.onHost.draw(first, count, given));
 }
 
 /** Made once a model: a server asks for them at every request. */

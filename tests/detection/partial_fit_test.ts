@@ -146,7 +146,10 @@ Deno.test("partialFit() of rows like the old ones costs no detection, also from 
 
 Deno.test("neighbourStatistics() is what the compiled program has of the same rows", async () => {
   const detector = await Detector.load(ENSEMBLE_BYTES), model = detector.table.ensemble!;
-  const ensemble = new Ensemble({ ...model, statistics: ["neighbours"] }, detector.vae.beside);
+  const ensemble = new Ensemble(
+    { ...model, statistics: ["neighbours"] },
+    detector.vae.onHost.machine,
+  );
   const cells = { data: Float64Array.from(OLD.slice(0, 32).flat()), rows: 32 },
     batch = ensemble.bulk();
   batch.run({ cells: cells.data, at: 0, rows: 32 });

@@ -8,7 +8,8 @@ import { networkPlan, parameters } from "../wasm/programs.ts";
 export async function openCrew(
   options: WasmOptions & { readonly threads: number },
 ): Promise<Backend<WasmProgram>> {
-  const backend = openWasm(FULL_KERNELS, { processors: options.threads, tileWork: 1, ...options });
+  const always = { processors: options.threads, tileWork: 1, certainWork: 0 };
+  const backend = openWasm(FULL_KERNELS, { ...always, ...options });
   const segment = parameters(backend, 1);
   // Compiling something worth sharing starts the threads.
   backend.compile(networkPlan(64), { parameters: segment }).dispose();

@@ -21,6 +21,7 @@ const EXPORTS = [
   "isRelaxed",
   "memory",
   "run",
+  "runAlone",
   "workspaceBytes",
   ...THREADS,
 ]

@@ -15,7 +15,7 @@ import { bytesOf, openCrew } from "../util/threads.ts";
 import { expectedY, INPUTS, networkPlan, OUTPUTS, parameters } from "./programs.ts";
 
 const ROWS = 64;
-const TWO = { threads: 2, processors: 2, tileWork: 1 } as const;
+const TWO = { threads: 2, processors: 2, tileWork: 1, certainWork: 0 } as const;
 
 /** Compiles the network, and a function that runs it and checks what comes out. */
 function network(backend: Backend<WasmProgram>) {
@@ -76,7 +76,7 @@ Deno.test("one thread is the default, and shares no memory", () => {
 });
 
 Deno.test("more threads than processors are asked for in vain, and the report says so", async () => {
-  const backend = openWasm(FULL_KERNELS, { threads: 3, processors: 2, tileWork: 1 }),
+  const backend = openWasm(FULL_KERNELS, { ...TWO, threads: 3 }),
     { check } = network(backend);
   await backend.ready!();
   equal(backend.details.threads, 2);

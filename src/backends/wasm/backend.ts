@@ -9,6 +9,7 @@ import type { Backend, Live, Segments, WeightFormat } from "../backend.ts";
 import { requireForward, requireRows } from "./checks.ts";
 import { ChunkedProgram } from "./chunked_program.ts";
 import { countRecords, encodePlan } from "./encode.ts";
+import { RecordList } from "./list.ts";
 import { type KernelBuild, type KernelSet, loadKernels } from "./loader.ts";
 import { PackedWeights } from "./packing.ts";
 import { placer, writeConstants } from "./places.ts";
@@ -57,10 +58,9 @@ function chosenBuild({ build, determinism }: WasmOptions): KernelBuild | undefin
 }
 
 class CompiledProgram implements WasmProgram {
-  readonly #host: Host;
   readonly #scratch: Allocation;
   readonly #list: Allocation;
-  readonly #records: number;
+  readonly #records: RecordList;
   readonly #ports: Ports;
   readonly #parameters: Allocation;
   /** Whether a run changes the parameters. */
@@ -72,7 +72,6 @@ class CompiledProgram implements WasmProgram {
     const indexOf = placer(host, plan, segments);
     this.#parameters = allocationOf(host, segments.parameters);
     this.#trains = plan.instructions.some(({ op }) => OPS[op].effect);
-    this.#host = host;
     this.#scratch = new Allocation(host, plan.scratchLength);
     const scratch = this.#scratch.index("compile");
     const elementOf = (place: Place) => indexOf(place, scratch);
@@ -80,17 +79,18 @@ class CompiledProgram implements WasmProgram {
     this.#packed = weights && new PackedWeights(host, plan, weights, this.#parameters, addressOf);
     const records = encodePlan(plan, addressOf, this.#packed);
     this.#list = new Allocation(host, records.length);
-    this.#records = countRecords(records);
+    const count = countRecords(records);
+    this.#records = new RecordList(host, count, plan);
     host.memory.u32.set(records, this.#list.index("compile"));
     this.#ports = new Ports(host.memory, plan, plan.capacity, elementOf);
     writeConstants(host, plan, elementOf);
     const list = 4 * this.#list.index("compile");
-    host.threads.startFor(host.memory, list, this.#records, plan.capacity);
+    host.threads.startFor(host.memory, list, count, plan.capacity);
   }
 
   scratch(): Float32Array {
     const first = this.#scratch.index("look at scratch");
-    return this.#host.memory.f32.subarray(first, first + this.#scratch.length);
+    return this.#scratch.host.memory.f32.subarray(first, first + this.#scratch.length);
   }
 
   write(name: string, values: ArrayLike<number>): void {
@@ -103,7 +103,7 @@ class CompiledProgram implements WasmProgram {
     const list = 4 * this.#list.index("run");
     this.#packed?.follow();
     if (this.#trains) this.#parameters.version++;
-    this.#host.run(list, this.#records, rows);
+    this.#records.run(list, rows);
   }
 
   read(name: string, into: Float32Array | Float64Array): void {

@@ -9,6 +9,7 @@ import type { Live, Segments } from "../backend.ts";
 import { RECORD_WORDS, SHEET_COPY_WORDS, SHEET_HEAD_WORDS } from "./abi.ts";
 import { requireForward, requireRows } from "./checks.ts";
 import { countRecords, encodePlan, encodeRecords } from "./encode.ts";
+import { RecordList } from "./list.ts";
 import { placer, writeConstants } from "./places.ts";
 import { Ports } from "./ports.ts";
 import type { WasmProgram } from "./program.ts";
@@ -21,11 +22,11 @@ const ALIGNMENT = 16;
 
 export class ChunkedProgram implements WasmProgram {
   readonly capacity: number;
-  readonly #host: Host;
   readonly #outside: Allocation;
   readonly #scratch: Allocation;
   readonly #sheets: Allocation;
   readonly #list: Allocation;
+  readonly #chunks: RecordList;
   readonly #ports: Ports;
 
   /**
@@ -34,7 +35,6 @@ export class ChunkedProgram implements WasmProgram {
    */
   constructor(host: Host, readonly plan: Plan, segments: Segments, chunks: number) {
     requireChunks(host, plan);
-    this.#host = host;
     this.capacity = plan.capacity * chunks;
     const ports = [...new Set([...plan.inputs.values(), ...plan.outputs.values()])];
     this.#outside = new Allocation(host, aligned(...ports.map((port) => this.#lengthOf(port))));
@@ -68,12 +68,13 @@ export class ChunkedProgram implements WasmProgram {
       ...chunk,
     });
     host.memory.u32.set(record, list);
+    this.#chunks = new RecordList(host, 1, plan);
     host.threads.startFor(host.memory, 4 * list, 1, this.capacity);
   }
 
   scratch(): Float32Array {
     const first = this.#scratch.index("look at scratch");
-    return this.#host.memory.f32.subarray(first, first + this.#scratch.length);
+    return this.#scratch.host.memory.f32.subarray(first, first + this.#scratch.length);
   }
 
   write(name: string, values: ArrayLike<number>): void {
@@ -83,7 +84,7 @@ export class ChunkedProgram implements WasmProgram {
 
   run(rows: number): void {
     requireRows(rows, this.capacity);
-    this.#host.run(4 * this.#list.index("run"), 1, rows);
+    this.#chunks.run(4 * this.#list.index("run"), rows);
   }
 
   read(name: string, into: Float32Array | Float64Array): void {

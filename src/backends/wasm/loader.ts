@@ -34,6 +34,7 @@ export interface Kernels {
 export interface KernelExports {
   readonly memory: WebAssembly.Memory;
   run(list: number, count: number, batchRows: number): void;
+  runAlone(list: number, count: number, batchRows: number): void;
   heapBase(): number;
   isRelaxed(): number;
   isForwardOnly(): number;
@@ -48,6 +49,7 @@ export interface KernelExports {
 const EXPORTS: readonly (keyof KernelExports)[] = [
   "memory",
   "run",
+  "runAlone",
   "heapBase",
   "isRelaxed",
   "isForwardOnly",

@@ -22,7 +22,7 @@ export class Host {
     this.memory = new LinearMemory(kernels.memory, kernels.heapBase());
   }
 
-  /** Executes `count` records at the byte `list`. */
+  /** Executes `count` records at the byte `list`, with the helpers that there are. */
   run(list: number, count: number, batchRows: number): void {
     try {
       this.threads.kernels.run(list, count, batchRows);
@@ -31,6 +31,11 @@ export class Host {
       this.threads.dismiss("Run failed");
       throw error;
     }
+  }
+
+  /** The same on this thread. */
+  runAlone(list: number, count: number, batchRows: number): void {
+    this.threads.kernels.runAlone(list, count, batchRows);
   }
 
   close(): void {

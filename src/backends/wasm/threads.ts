@@ -25,10 +25,17 @@ export interface ThreadOptions {
   readonly processors?: number;
   /** What a tile must be worth to be offered to helpers, picoseconds. */
   readonly tileWork?: number;
+  /** From how much work on a run is shared without measuring whether that is sooner, picoseconds. */
+  readonly certainWork?: number;
+  /** Milliseconds, for measuring. */
+  readonly clock?: () => number;
 }
 
 /** Handing a tile over costs 0.5 microseconds, 5 if somebody must be woken; a tile is worth 20. */
 const TILE_WORK = 20_000_000;
+
+/** Ten milliseconds: beside so much, handing over is nothing. */
+const CERTAIN_WORK = 10_000_000_000;
 
 /** Tiles for each thread of what is shared: who is held up takes fewer; as in `assembly/threads.ts`. */
 export const TILES_PER_THREAD = 2;
@@ -50,12 +57,12 @@ export function openThreads(
       const shared = loadSharedKernels(set, build), memory = sharedMemory();
       const kernels = instantiate(shared, memory);
       kernels.lead(tileWork, maySleep());
-      return new Threads(kernels, count - 1, { module: shared, memory }, reasons);
+      return new Threads(kernels, options, count - 1, { module: shared, memory }, reasons);
     } catch (error) {
       reasons.push(messageOf(error));
     }
   }
-  return new Threads(instantiate(module), 0, undefined, reasons);
+  return new Threads(instantiate(module), options, 0, undefined, reasons);
 }
 
 /** What the helpers are instances of. */
@@ -73,6 +80,9 @@ interface Crew {
 
 export class Threads {
   readonly kernels: KernelExports;
+  /** From how much work on a run is shared without measuring, picoseconds. */
+  readonly certainWork: number;
+  readonly clock: () => number;
   readonly #helpers: number;
   readonly #shared?: Shared;
   readonly #crew: Crew;
@@ -82,11 +92,14 @@ export class Threads {
 
   constructor(
     kernels: KernelExports,
+    { certainWork = CERTAIN_WORK, clock = () => performance.now() }: ThreadOptions,
     helpers: number,
     shared: Shared | undefined,
     reasons: readonly string[],
   ) {
     this.kernels = kernels;
+    this.certainWork = certainWork;
+    this.clock = clock;
     this.#helpers = helpers;
     this.#shared = shared;
     this.#crew = { reasons: new Set(reasons), lost: 0 };

@@ -116,7 +116,7 @@ export const VERBS = {
         columns: ["logLikelihood"],
         requireRows: (rows) => requireDraws("/samples", rows, samples, maxRows * DRAWS_PER_ROW),
         async run(cells, firstRow, pace) {
-          const steps = vae.evaluateSteps(withObserved(vae.spec, toVae(cells)), {
+          const steps = vae.onHost.evaluateSteps(withObserved(vae.spec, toVae(cells)), {
             samples,
             seed,
             firstRow,

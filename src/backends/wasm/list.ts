@@ -1,0 +1,47 @@
+/**
+ * A program's list of records, run again and again: with the helpers, or alone where that is sooner. Small work is
+ * measured for each power of two of rows; what is larger is shared without asking, as handing it over costs nothing
+ * beside it.
+ */
+import type { Plan } from "../../graph/plan.ts";
+import { Pace } from "./pace.ts";
+import type { Host } from "./segment.ts";
+import { picosecondsOfRow } from "./split.ts";
+
+export class RecordList {
+  readonly #host: Host;
+  readonly #count: number;
+  readonly #rowWork: number;
+  /** By the logarithm of the rows; `undefined` where nothing is cut. */
+  readonly #paces = new Map<number, Pace | undefined>();
+
+  /** @param count records of the list */
+  constructor(host: Host, count: number, plan: Plan) {
+    this.#host = host;
+    this.#count = count;
+    this.#rowWork = picosecondsOfRow(plan);
+  }
+
+  /** Executes the records at the byte `list`. */
+  run(list: number, rows: number): void {
+    const host = this.#host, { threads } = host;
+    if (threads.most === 1 || threads.count === 1) return host.run(list, this.#count, rows);
+    if (rows * this.#rowWork >= threads.certainWork) return host.run(list, this.#count, rows);
+    const pace = this.#paceOf(list, rows);
+    if (!pace) return host.runAlone(list, this.#count, rows);
+    const start = threads.clock();
+    if (pace.isShared) host.run(list, this.#count, rows);
+    else host.runAlone(list, this.#count, rows);
+    pace.note(threads.clock() - start);
+  }
+
+  #paceOf(list: number, rows: number): Pace | undefined {
+    const power = 31 - Math.clz32(rows);
+    if (!this.#paces.has(power)) {
+      const { kernels } = this.#host.threads, most = 2 ** (power + 1) - 1;
+      const isCut = kernels.isWorthSharing(list, this.#count, most);
+      this.#paces.set(power, isCut ? new Pace() : undefined);
+    }
+    return this.#paces.get(power);
+  }
+}
