@@ -1,5 +1,6 @@
 /**
- * NPZ to Table: member `X` holds the rows, member `y`, if there, the label; columns are x0, x1, ...
+ * NPZ to Table: member `X`, else `x`, else the only one holds the rows, member `y`, if there, the label;
+ * columns are x0, x1, ...
  * Source: numpy.savez (a ZIP archive of NPY files). Limits: the members read may inflate to 4 GiB together by
  * default; other members are not touched.
  */
@@ -30,14 +31,15 @@ export function readNpz(bytes: Uint8Array, options: NpzOptions = {}): Table {
     budget -= contents.length;
     return decodeNpy(contents, `${source} (${name})`);
   };
-  const rows = read("X");
+  const [only] = members.size === 1 ? members.keys() : [];
+  const rows = read("X") ?? read("x") ?? (only && read(only.replace(/\.npy$/, "")));
   if (!rows) {
     const names = [...members.keys()].map((name) => name.replace(/\.npy$/, ""));
     const actual = names.length === 0 ? "an empty archive" : `members ${listNames(names)}`;
     throw new DataError({ source, expected: "an archive with a member named X", actual });
   }
   const labelName = options.label ?? "y";
-  const labels = labelName === "X" ? undefined : read(labelName);
+  const labels = /^x$/i.test(labelName) ? undefined : read(labelName);
   const label = labels && labelOf(labels, rows.shape[0], labelName, source);
   const { label: _label, ...others } = options;
   return tableOf(rows, labels ? others : options, source, label);

@@ -115,8 +115,7 @@ export function planColumns(
     const index = position.get(name);
     if (index !== undefined) return index;
     const expected = `one of ${listNames(names)}`;
-    const actual = quoteValue(name);
-    throw new DataError({ source, subject: "column name", column: name, expected, actual });
+    throw new DataError({ source, column: name, expected });
   };
   const labelIndex = options.label === undefined ? -1 : find(options.label);
   if (options.label !== undefined && options.columns?.includes(options.label)) {
