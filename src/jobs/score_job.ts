@@ -10,7 +10,7 @@ import { NotFiniteError } from "../trained/finite.ts";
 import { TableScorer } from "../scoring/table_scorer.ts";
 import type { DeviceOptions } from "../trained/trained_vae.ts";
 import { unitsOf } from "../scoring/units.ts";
-import { HEADER, verdictLines } from "../scoring/verdict_lines.ts";
+import { HEADER, VerdictLines } from "../scoring/verdict_lines.ts";
 
 /** What the spec of a job over a whole file says. */
 export interface ScoreSpec {
@@ -91,7 +91,7 @@ export async function scorePart(
     const scored = naming(firstRow, () => scorer.scoreCells({ data: data as Float64Array, rows }));
     const asked = { falseAlarmRate: scorer.falseAlarmRate };
     const decision = decide(scorer.calibration, scored.scores, asked);
-    const lines = UTF8.encode(verdictLines(scorer, scored, decision, firstRow));
+    const lines = new VerdictLines(scorer).write(scored, decision, { firstRow });
     return { lines, rows, anomalies: decision.anomalies };
   } finally {
     scorer.dispose();

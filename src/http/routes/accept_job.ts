@@ -1,10 +1,9 @@
 /** How a job comes into the queue: under an id that asking again finds, and answered with where it is. */
 import { digestOf } from "../../storage/model_store.ts";
-import type { Context } from "npm:hono@4.13.19";
 import { JobConflictError, type NewJob, QueueFullError } from "../../storage/job_queue.ts";
+import type { Call } from "../call.ts";
 import { invalid, Problem } from "../problems.ts";
 import { type Reply, respond } from "../responses.ts";
-import type { Env } from "../service.ts";
 import type { Training } from "../training.ts";
 import { jobAnswer } from "./jobs.ts";
 
@@ -13,13 +12,13 @@ const RETRY_SECONDS = 5;
 
 /** @returns 202, or 200 and the job that there is */
 export async function acceptJob(
-  c: Context<Env>,
+  call: Call,
   training: Training,
   asked: NewJob,
   input: Uint8Array,
 ): Promise<Reply> {
   const { job, isNew } = await enqueue(training, asked, input);
-  const prefix = c.req.path.slice(0, c.req.path.lastIndexOf("/v1/models/"));
+  const prefix = call.path.slice(0, call.path.lastIndexOf("/v1/models/"));
   return respond(jobAnswer(job), {
     status: isNew ? 202 : 200,
     headers: { location: `${prefix}/v1/jobs/${job.id}` },
@@ -48,11 +47,11 @@ const KEY = /^[\x21-\x7e]{1,255}$/;
 
 /** The same for the same key of one caller and model; another one each time without a key. */
 export async function jobId(
-  key: string | undefined,
+  key: string | null,
   owner: string,
   model: string,
 ): Promise<string> {
-  if (key === undefined) return crypto.randomUUID().replaceAll("-", "");
+  if (key === null) return crypto.randomUUID().replaceAll("-", "");
   if (!KEY.test(key)) {
     throw invalid("", "Cannot read idempotency-key: expected 1 to 255 visible ASCII characters");
   }
