@@ -3,7 +3,7 @@
  * spec and input alone, so that whoever does it, and however often it was begun, the model is the same.
  */
 import { Detector } from "../detection/detector.ts";
-import { readTable, type Table } from "../formats/mod.ts";
+import { readAnyTable, type Table } from "../formats/mod.ts";
 import { DivergenceError } from "../training/divergence.ts";
 import { requireWork } from "./budget.ts";
 import { trainStated } from "./train_stated.ts";
@@ -35,14 +35,14 @@ export interface Trained {
   readonly warnings: readonly string[];
 }
 
-/** @throws the refusals of `readTable`, `requireWork` and `Detector.fit` */
+/** @throws the refusals of `readAnyTable`, `requireWork` and `Detector.fit` */
 export async function trainJob(
   spec: TrainSpec,
   input: Uint8Array,
   { device, checkpoint, signal, onProgress }: TrainContext,
 ): Promise<Trained> {
   const { source, label, select, settings, maxWork } = spec;
-  const read = readTable(source, input, { label, columns: select, cells: "any" });
+  const read = await readAnyTable(source, input, { label, columns: select, cells: "any" });
   const table = spec.columns ? { ...read, columns: spec.columns } : read;
   const { rows, columns } = table;
   requireWork({ rows, columns: columns.length, settings }, maxWork);

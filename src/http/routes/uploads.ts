@@ -1,6 +1,6 @@
 /** `/v1/uploads`: files to train on or to score, for those that may train. The extension of the name says the format. */
 import type { Context, Hono } from "npm:hono@4.13.19";
-import { TABLE_EXTENSIONS } from "../../formats/extensions.ts";
+import { ANY_EXTENSIONS } from "../../formats/extensions.ts";
 import { readBytes, requireType } from "../body.ts";
 import { invalid, Problem } from "../problems.ts";
 import { type Reply, respond, respondNothing } from "../responses.ts";
@@ -37,11 +37,11 @@ export function uploadRoutes(app: Hono<Env>, service: Service): void {
 
 async function put(c: Context<Env>, service: Service, training: Training): Promise<Reply> {
   const name = c.req.param("name") ?? "", owner = c.get("caller"), { uploads } = training.queue;
-  if (!isModelName(name) || !TABLE_EXTENSIONS.some((end) => name.toLowerCase().endsWith(end))) {
+  if (!isModelName(name) || !ANY_EXTENSIONS.some((end) => name.toLowerCase().endsWith(end))) {
     throw invalid(
       "",
       `Cannot take upload: its name must be that of a model, and end in one of ${
-        TABLE_EXTENSIONS.join(", ")
+        ANY_EXTENSIONS.join(", ")
       }`,
     );
   }
