@@ -31,6 +31,7 @@ import { peekedInput, piecesOf } from "./input.ts";
 import { requireRowsPlace } from "./rows_output.ts";
 import { type Asked, headerOf } from "./score_block.ts";
 import { scoreStream, type ScoringModel } from "./score_stream.ts";
+import { untilAborted } from "./until_aborted.ts";
 import { count, counted, csvLine, gathered, jsonLine, rate, topColumns } from "./text.ts";
 
 /** Options as commander hands them over. */
@@ -223,28 +224,12 @@ async function writeStream(
   const request = { model, source: data, pieces, asked, device, separator, online, io };
   const lines = untilAborted(scoreStream(request, totals), io.signal);
   if (out !== undefined) await writeWhole(out, lines);
-  else for await (const text of lines) io.stdout(text);
+  else for await (const piece of lines) io.stdout(piece);
   const { rows, anomalies, uncertain } = totals;
   const withheld = minConfidence === undefined ? "" : `, ${count(uncertain)} left uncertain`;
   const many = manyFlagged(anomalies, rows, falseAlarmRate), at = rate(falseAlarmRate);
   const flagged = `${counted(anomalies, "row")} flagged at a false-alarm rate of ${at}`;
   io.stderr(`elbow: ${counted(rows, "row")} scored, ${flagged}${withheld}${many}\n`);
-}
-
-/** The pieces until the signal is aborted, also while one is waited for; then its reason is thrown. */
-async function* untilAborted(
-  pieces: AsyncGenerator<string>,
-  signal: AbortSignal,
-): AsyncGenerator<string> {
-  const aborted = new Promise<never>((_, reject) =>
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true })
-  );
-  aborted.catch(() => {});
-  for (;;) {
-    const { done, value } = await Promise.race([pieces.next(), aborted]);
-    if (done) return;
-    yield value;
-  }
 }
 
 /** Reads and scores DATA. */

@@ -71,8 +71,8 @@ function ofSteps(
   return new Calibration(evenly(Float64Array.from(scores.flatMap((part) => [...part]))));
 }
 
-/** As many as refine a p-value, evenly over all. */
-function evenly(scores: Float64Array): Float64Array {
+/** As many as refine a p-value, evenly over all: which ones does not hang on what they are. */
+export function evenly(scores: Float64Array): Float64Array {
   const most = Math.min(scores.length, MAX_CALIBRATION_ROWS);
   return Float64Array.from(
     { length: most },

@@ -6,9 +6,9 @@
  *   table.centre, .scale    F64 [columns of the VAE]
  *   table.typical           F64 [columns], of a series [cells of a window]
  *   table.costs             F64 [columns], of one network of whole rows
- *   table.calibration       F64 [rows kept back]
+ *   table.calibration       F32 [rows kept back]; F64 in older files
  *   table.sketches          F64 [columns, SKETCH_WIDTH]: `detection/drift/sketch.ts`; JSON: sketchedRows
- *   table.stream            F64 [windows kept back], of a series
+ *   table.stream            F32 [windows kept back], of a series; likewise
  *   ensemble, ensemble.…    what scores the rows, where that is not the VAE: `ensemble/ensemble_file.ts`
  *
  * Reading refuses whatever scoring could not use.
@@ -113,20 +113,21 @@ export function rowSchema(schema: readonly ColumnSchema[], window = 0): readonly
 
 /** The vectors of a file, and the tensors of its ensemble. */
 export function tableTensors(model: TableModel): [string, Tensor][] {
-  const { standardization: { centre, scale }, typical, calibration: { scores } } = model;
-  const vectors = [centre, scale, typical, scores].map((data, i): [string, Tensor] => [
+  const { standardization: { centre, scale }, typical, calibration, streamCalibration } = model;
+  const vectors = [centre, scale, typical].map((data, i): [string, Tensor] => [
     TABLE_TENSORS[i],
     { dtype: "F64", shape: [data.length], data },
   ]);
+  const keep = (name: string, { scores }: Calibration) =>
+    vectors.push([name, { dtype: "F32", shape: [scores.length], data: Float32Array.from(scores) }]);
+  keep(TABLE_TENSORS[3], calibration);
   if (model.sketch) {
     const shape = [model.schema.length, SKETCH_WIDTH];
     vectors.push([SKETCH_TENSOR, { dtype: "F64", shape, data: model.sketch.data }]);
   }
-  const { streamCalibration, costs } = model;
-  const others = [[STREAM_TENSOR, streamCalibration?.scores], [COSTS_TENSOR, costs]] as const;
-  for (const [name, data] of others) {
-    if (data) vectors.push([name, { dtype: "F64", shape: [data.length], data }]);
-  }
+  const { costs } = model;
+  if (costs) vectors.push([COSTS_TENSOR, { dtype: "F64", shape: [costs.length], data: costs }]);
+  if (streamCalibration) keep(STREAM_TENSOR, streamCalibration);
   return model.ensemble ? [...vectors, ...ensembleTensors(model.ensemble)] : vectors;
 }
 
@@ -195,10 +196,10 @@ function readWindow(value: unknown, columns: number): number | undefined {
 
 function readVector({ tensors }: ModelFile, name: string, length?: number): Float64Array {
   const { data, shape } = tensors.get(name) ?? {};
-  const right = data instanceof Float64Array && shape?.length === 1 &&
-    (length === undefined || data.length === length);
-  if (right && areFinite(data)) return data;
-  throw fault(`"${name}" must be finite float64 [${length ?? "calibration rows"}]`);
+  const isFloat = data instanceof Float64Array || data instanceof Float32Array;
+  const right = isFloat && shape?.length === 1 && (length === undefined || data.length === length);
+  if (right && areFinite(data)) return Float64Array.from(data);
+  throw fault(`"${name}" must be finite numbers [${length ?? "calibration rows"}]`);
 }
 
 function readSketch(file: ModelFile, rows: unknown, columns: number): TableSketch | undefined {
