@@ -15,7 +15,7 @@ import { hypergeometricUpTo } from "../core/hypergeometric.ts";
 import { Calibration } from "../scoring/decisions/calibration.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 import type { ScoreTable, TableModel, TableScorer } from "../scoring/table_scorer.ts";
-import { coarseness, keepable, MIN_ROWS } from "./calibrate.ts";
+import { coarseness, evenly, keepable, MIN_ROWS } from "./calibrate.ts";
 import { isOfRepeats, type Uncopied, withoutCopies } from "./copies.ts";
 import { sketchColumns } from "./drift/sketch.ts";
 
@@ -49,14 +49,14 @@ export function recalibrated(
   }
   const different = withoutCopies(rows, model.schema.length), { cells } = different;
   const scored = scorer.scoreCells(cells);
-  const calibration = new Calibration(scored.scores), { falseAlarmRate } = scorer;
+  const calibration = new Calibration(evenly(scored.scores)), { falseAlarmRate } = scorer;
   const flagged = flaggedOf(scorer, scored), { sketch, warnings } = standard(model, different);
   const kept = keepable({ falseAlarmRate, warnings }, calibration);
   return {
     cells,
     model: { ...model, sketch, calibration, ...kept },
     recalibration: {
-      rows: cells.rows,
+      rows: calibration.scores.length,
       thresholds: [scorer.threshold, calibration.threshold(kept.falseAlarmRate)],
       falseAlarmRate: kept.falseAlarmRate,
       ...flagged,

@@ -96,7 +96,9 @@ function orRefused<Value>(source: string, act: () => Value): Value {
 
 function damaged(source: string, cause: unknown): DataError {
   const actual = cause instanceof Error ? cause.message : String(cause);
-  return new DataError({ source, expected: "a whole Parquet file", actual }, { cause });
+  return new DataError({ source, expected: "a whole Parquet file", actual: `not one: ${actual}` }, {
+    cause,
+  });
 }
 
 /** A cell as the other formats have it. */

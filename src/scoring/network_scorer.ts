@@ -7,7 +7,8 @@
 import { type CellFault, findFault, requireData } from "../trained/data_rule.ts";
 import { markObserved, type Matrix } from "../trained/matrix.ts";
 import type { SampleOptions } from "../trained/sampling.ts";
-import { costsOf, disposeTwin } from "../trained/sparse_twin.ts";
+import { costsOf } from "../trained/completion.ts";
+import { disposeTwin } from "../trained/sparse_twin.ts";
 import type { TrainedVae } from "../trained/trained_vae.ts";
 import { addMissing, rawContributions, rawScores } from "./contributions.ts";
 import type { RawScores, RowScorer } from "./row_scorer.ts";
@@ -35,8 +36,8 @@ export class NetworkScorer implements RowScorer {
   }
 
   scoreCells(cells: Cells): RawScores {
-    const { typical, expansion } = this.#model;
-    return rawScores(cells, costsOf(this.#vae, this.toVae(cells)), expansion, typical);
+    const { typical, costs = typical, expansion } = this.#model;
+    return rawScores(cells, costsOf(this.#vae, this.toVae(cells)), expansion, costs);
   }
 
   scoreRow(row: ArrayLike<number>, raw: Float64Array): number {

@@ -63,8 +63,8 @@ const UNITS = new WeakMap<Model, Units>();
 
 /** The units of a model's rows. */
 export function unitsOf(model: Model): Units {
-  const units = UNITS.get(model) ?? makeUnits(model);
-  UNITS.set(model, units);
+  let units = UNITS.get(model);
+  if (!units) UNITS.set(model, units = makeUnits(model));
   return units;
 }
 

@@ -21,7 +21,7 @@ import { Expansion } from "../../scoring/table/expansion.ts";
 import type { Matrix } from "../../trained/matrix.ts";
 import type { ColumnSchema } from "../../scoring/table/schema.ts";
 import { countWindows, windowsOf } from "../../scoring/series/windows.ts";
-import { costsOf } from "../../trained/sparse_twin.ts";
+import { costsOf } from "../../trained/completion.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
 import {
   type Standardization,
