@@ -74,7 +74,7 @@ async function exampleVae(training: Cells): Promise<Fitted> {
     score: (cells) => {
       const x = standardize(cells, standardization), scores = new Float64Array(cells.rows);
       for (let draw = 0; draw < DRAWS_OF_Z; draw++) {
-        const { data, shape: [, width] } = vae.squaredResiduals(x, draw);
+        const { data, shape: [, width] } = vae.onHost.squaredResiduals(x, draw);
         data.forEach((square, i) => scores[Math.floor(i / width)] += square);
       }
       return scores;

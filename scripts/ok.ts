@@ -24,7 +24,7 @@ export const STEPS: readonly Step[] = [
   { name: "test", run: runTests },
   { name: "lint", run: () => succeeds("lint") },
   { name: "fmt", run: () => succeeds("fmt", "--check") },
-  { name: "check types", run: () => succeeds("check", ...codeFolders()) },
+  { name: "check types", run: () => succeeds("check", `--lock=${LOCK_FILE}`, ...codeFolders()) },
   { name: "doc lint", run: () => succeeds("doc", "--lint", ...ENTRY_POINTS) },
   { name: "layer law", run: () => succeeds("task", "--quiet", "lint:layers") },
   { name: "file laws", run: () => succeeds("task", "--quiet", "lint:files") },

@@ -25,6 +25,7 @@ export function testArguments(typed: readonly string[], junitPath: string): stri
     "--allow-all",
     "--no-check",
     "--parallel",
+    "--lock=deno.lock",
     `--junit-path=${junitPath}`,
     ...(namesData ? [] : [`--ignore=${SHARED_DATA_TESTS}`]),
     ...typed,

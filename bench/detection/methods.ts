@@ -95,7 +95,7 @@ async function withStatistics(
 ): Promise<Float64Array> {
   const detector = await detectorOf(split, seed);
   const { ensemble } = tableModelOf(readModelFile(detector.save()));
-  const scorer = new Ensemble({ ...ensemble!, statistics }, detector.vae.beside);
+  const scorer = new Ensemble({ ...ensemble!, statistics }, detector.vae.onHost.machine);
   const { scores } = scorer.scoreCells(split.test);
   scorer.dispose();
   return scores;

@@ -39,6 +39,6 @@ export async function openDirectoryStore(
       }
     },
     // One draft for all processes: what a killed one leaves, the next one overwrites.
-    write: (bytes) => writeWhole(path, [bytes], `${path}.tmp`),
+    write: (bytes) => writeWhole(path, [bytes], { draft: `${path}.tmp` }),
   };
 }

@@ -16,7 +16,7 @@ export function driftCommand(io: Io): Command {
     .description(
       "Compares each column and the scores with those of the training rows, and follows the scores row\n" +
         "by row. Rows like the training rows give a false alarm in a share --rate of such tables, and row\n" +
-        "by row once in --run-length rows, on average at most.",
+        "by row once in --run-length rows, on average at most: a long table may raise that alarm unchanged.",
     )
     .argument("<model>", "file written by elbow train")
     .argument("<data>", "table: .csv .tsv .parquet .npy .npz .jsonl, or - for standard input")

@@ -1,8 +1,8 @@
 /** Why rows were flagged: the columns to blame, what each holds and what was to be expected, for a person to read. */
 import type { Decision } from "../scoring/decisions/decide.ts";
+import type { BlamedColumn } from "../scoring/explain/blamed_column.ts";
 import {
-  type BlamedColumn,
-  Explainer,
+  explainerOf,
   type ExplainOptions,
   requireExplainOptions,
 } from "../scoring/explain/explain.ts";
@@ -16,15 +16,6 @@ export interface FlaggedRows {
   readonly contributions: Float64Array;
   /** Of each flagged row, by its index. */
   readonly blamed: ReadonlyMap<number, readonly BlamedColumn[]>;
-}
-
-const EXPLAINERS = new WeakMap<TableScorer, Explainer>();
-
-/** @throws TypeError for a model that cannot say what it expects */
-export function explainerOf(scorer: TableScorer): Explainer {
-  const explainer = EXPLAINERS.get(scorer) ?? new Explainer(scorer);
-  EXPLAINERS.set(scorer, explainer);
-  return explainer;
 }
 
 export function explainFlagged(

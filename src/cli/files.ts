@@ -22,7 +22,11 @@ export async function requirePlace(path: string, inputs: readonly string[] = [])
   const there = await Deno.stat(path).catch(() => undefined);
   if (there?.isDirectory) throw new TypeError(`Cannot write ${path}: it is a folder`);
   const folder = folderOf(path);
-  const around = await Deno.stat(folder).catch(() => undefined);
+  const around = await Deno.stat(folder).catch((error) => {
+    // Of /dev, /proc and /sys Deno shows nothing without it.
+    if (!(error instanceof Deno.errors.NotCapable)) return undefined;
+    throw new TypeError(`Cannot write ${path}: Deno allows it with --allow-all alone`);
+  });
   if (!around?.isDirectory) throw new TypeError(`Cannot write ${path}: no folder ${folder}`);
   await requireWritable(path, folder);
   if (!there) return;
@@ -42,8 +46,8 @@ export function requireEnding(path: string, endings: readonly string[]): void {
   const ending = endingOf(path);
   if (ending === "" || endings.includes(ending)) return;
   throw new TypeError(
-    `Cannot write ${path}: its name must end in one of ${
-      endings.join(", ")
+    `Cannot write ${path}: its name must end in ${
+      endings.join(" or ")
     }: current value is "${ending}"`,
   );
 }
@@ -60,19 +64,30 @@ async function requireWritable(path: string, folder: string): Promise<void> {
 
 type Pieces = Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>;
 
-/** Writes a file whole, or leaves what was there. */
+/** How a file is written. */
+export interface WriteOptions {
+  /** What it is called until it is whole. */
+  readonly draft?: string;
+  /** Ends the writing between two pieces: Ctrl-C leaves no draft behind. */
+  readonly signal?: AbortSignal;
+}
+
+/** Writes a file whole, or leaves what was there. @throws the signal's reason */
 export async function writeWhole(
   path: string,
   pieces: Pieces,
-  draftPath?: string,
+  { draft: draftPath, signal }: WriteOptions = {},
 ): Promise<void> {
   const there = await Deno.stat(path).catch(() => undefined);
   // A pipe or a device, such as /dev/null, is written to and never replaced.
-  if (there && !there.isFile) return await writePieces(await Deno.open(path, WRITE), pieces);
+  if (there && !there.isFile) {
+    return await writePieces(await Deno.open(path, WRITE), pieces, signal);
+  }
   const place = there ? await Deno.realPath(path) : path;
   const draft = draftPath ?? `${place}.${Deno.pid}.tmp`;
   try {
-    await writePieces(await Deno.open(draft, { ...WRITE, create: true, truncate: true }), pieces);
+    const file = await Deno.open(draft, { ...WRITE, create: true, truncate: true });
+    await writePieces(file, pieces, signal);
     await Deno.rename(draft, place);
   } catch (error) {
     await Deno.remove(draft).catch(() => {});
@@ -82,10 +97,11 @@ export async function writeWhole(
 
 const WRITE = { write: true } as const;
 
-async function writePieces(file: Deno.FsFile, pieces: Pieces): Promise<void> {
+async function writePieces(file: Deno.FsFile, pieces: Pieces, signal?: AbortSignal): Promise<void> {
   using open = file;
   const encoder = new TextEncoder();
   for await (const piece of pieces) {
+    signal?.throwIfAborted();
     const bytes = typeof piece === "string" ? encoder.encode(piece) : piece;
     for (let at = 0; at < bytes.length;) at += await open.write(bytes.subarray(at));
   }

@@ -4,12 +4,13 @@
  */
 
 import type { AdapterReport } from "../backends/open.ts";
+import { messageOf } from "../core/errors.ts";
 import { gathered } from "./text.ts";
 
 /** The streams and the signal of a process. */
 export interface Io {
   /** Writes to standard output: results, and nothing else. */
-  stdout(text: string): void;
+  stdout(piece: string | Uint8Array): void;
   /** Writes to standard error: progress, notes and errors. */
   stderr(text: string): void;
   /** All of standard input. */
@@ -48,14 +49,25 @@ export class Interruption extends DOMException {
 /** The streams of this process. */
 export function denoIo(): Io {
   const encoder = new TextEncoder();
-  const write = (stream: { writeSync(bytes: Uint8Array): number }, text: string) => {
-    const bytes = encoder.encode(text);
+  const write = (
+    stream: { writeSync(bytes: Uint8Array): number },
+    piece: string | Uint8Array,
+  ) => {
+    const bytes = typeof piece === "string" ? encoder.encode(piece) : piece;
     for (let at = 0; at < bytes.length;) at += stream.writeSync(bytes.subarray(at));
+  };
+  const writeResult = (piece: string | Uint8Array) => {
+    try {
+      write(Deno.stdout, piece);
+    } catch (cause) {
+      if (cause instanceof Deno.errors.BrokenPipe) throw cause;
+      throw new DOMException(`Cannot write to standard output: ${messageOf(cause)}`, "DataError");
+    }
   };
   let signal: AbortSignal | undefined;
   const isTerminal = Deno.stderr.isTerminal();
   return {
-    stdout: (text) => write(Deno.stdout, text),
+    stdout: writeResult,
     stderr: (text) => write(Deno.stderr, text),
     stdin: () => new Response(Deno.stdin.readable).bytes(),
     stdinPieces: () => Deno.stdin.readable,

@@ -13,6 +13,8 @@ import type { TableScorer } from "../scoring/table_scorer.ts";
 import type { LoadedModel } from "./model.ts";
 import { csvLine, topColumns } from "./text.ts";
 
+const UTF8 = new TextEncoder();
+
 /** @throws DataError naming row, line and column of what cannot be read */
 export function onlineBlock(
   { scorer: { columns }, units }: LoadedModel & { readonly scorer: TableScorer },
@@ -36,5 +38,5 @@ export function onlineBlock(
     anomalies += Number(anomaly);
     text += csvLine([row, score, pValue, anomaly, top]);
   }
-  return { text, rows, anomalies, uncertain: 0, blankLine };
+  return { lines: UTF8.encode(text), rows, anomalies, uncertain: 0, blankLine };
 }

@@ -84,7 +84,7 @@ export function changeLines(
     [
       "Flagged before",
       `${count(flaggedBefore)} of ${counted(rows, "row")}; as many by chance: ${
-        chance.toPrecision(2)
+        chance === 0 ? "below 1e-300" : chance.toPrecision(2)
       }`,
     ],
   ];

@@ -42,7 +42,7 @@ export async function writeRows(
   { out, json }: RowsDestination,
   io: Io,
 ): Promise<void> {
-  if (out !== undefined) await writeWhole(out, gathered(csvOf(output)));
+  if (out !== undefined) await writeWhole(out, gathered(csvOf(output)), io);
   if (json) print(io, jsonOf(output, out));
   else if (out === undefined) print(io, csvOf(output));
 }

@@ -12,23 +12,26 @@ import {
 } from "../scoring/decisions/decide.ts";
 import { CONFIDENCE, RATE } from "../scoring/decisions/rates.ts";
 import { requireVote, type Vote } from "../scoring/series/vote.ts";
-import { type BlamedColumn, type ExplainOptions, MAX_BLAMED } from "../scoring/explain/explain.ts";
+import type { BlamedColumn } from "../scoring/explain/blamed_column.ts";
+import { explainerOf, type ExplainOptions, MAX_BLAMED } from "../scoring/explain/explain.ts";
 import type { ScoreTable } from "../scoring/table_scorer.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 import { SCORE_NAMES, type ScoreName } from "../training/scores/mod.ts";
 import { differentiable } from "./differentiable.ts";
 import { TOP_COLUMNS } from "../scoring/verdict_lines.ts";
 import { readDataFor } from "./data.ts";
-import { explainerOf, explainFlagged, explanation, type FlaggedRows } from "./explained.ts";
+import { explainFlagged, explanation, type FlaggedRows } from "./explained.ts";
 import { writeWhole } from "./files.ts";
 import { withoutGz } from "./gzip.ts";
 import { type Io, print } from "./io.ts";
+import { manyFlagged } from "./many_flagged.ts";
 import { loadAny, type LoadedModel, type LoadedRbm } from "./model.ts";
 import * as options from "./options.ts";
 import { peekedInput, piecesOf } from "./input.ts";
 import { requireRowsPlace } from "./rows_output.ts";
 import { type Asked, headerOf } from "./score_block.ts";
 import { scoreStream, type ScoringModel } from "./score_stream.ts";
+import { untilAborted } from "./until_aborted.ts";
 import { count, counted, csvLine, gathered, jsonLine, rate, topColumns } from "./text.ts";
 
 /** Options as commander hands them over. */
@@ -121,7 +124,7 @@ export function scoreCommand(io: Io): Command {
       return await writeStream({ ...model, scorer }, data, given, source);
     }
     const scored = await score(model, data, given, source);
-    if (given.out !== undefined) await writeWhole(given.out, gathered(scoresCsv(scored)));
+    if (given.out !== undefined) await writeWhole(given.out, gathered(scoresCsv(scored)), io);
     if (given.json) print(io, scoresJson(path, scored, given.out));
     else if (given.out === undefined) print(io, scoresCsv(scored));
     io.stderr(`elbow: ${summary(scored)}\n`);
@@ -221,29 +224,12 @@ async function writeStream(
   const request = { model, source: data, pieces, asked, device, separator, online, io };
   const lines = untilAborted(scoreStream(request, totals), io.signal);
   if (out !== undefined) await writeWhole(out, lines);
-  else for await (const text of lines) io.stdout(text);
+  else for await (const piece of lines) io.stdout(piece);
   const { rows, anomalies, uncertain } = totals;
   const withheld = minConfidence === undefined ? "" : `, ${count(uncertain)} left uncertain`;
-  const flagged = `${counted(anomalies, "row")} flagged at a false-alarm rate of ${
-    rate(falseAlarmRate)
-  }`;
-  io.stderr(`elbow: ${counted(rows, "row")} scored, ${flagged}${withheld}\n`);
-}
-
-/** The pieces until the signal is aborted, also while one is waited for; then its reason is thrown. */
-async function* untilAborted(
-  pieces: AsyncGenerator<string>,
-  signal: AbortSignal,
-): AsyncGenerator<string> {
-  const aborted = new Promise<never>((_, reject) =>
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true })
-  );
-  aborted.catch(() => {});
-  for (;;) {
-    const { done, value } = await Promise.race([pieces.next(), aborted]);
-    if (done) return;
-    yield value;
-  }
+  const many = manyFlagged(anomalies, rows, falseAlarmRate), at = rate(falseAlarmRate);
+  const flagged = `${counted(anomalies, "row")} flagged at a false-alarm rate of ${at}`;
+  io.stderr(`elbow: ${counted(rows, "row")} scored, ${flagged}${withheld}${many}\n`);
 }
 
 /** Reads and scores DATA. */
@@ -387,9 +373,10 @@ function summary({ table, asked, decision, bare, method }: Scored): string {
   const at = fdr === undefined
     ? `at a false-alarm rate of ${rate(falseAlarmRate!)}`
     : `at a false discovery rate of ${fdr}${anomalies ? `: p ≤ ${limit.toPrecision(3)}` : ""}`;
+  const many = manyFlagged(anomalies, table.rows, falseAlarmRate);
   const withheld = confidences ? `, ${count(uncertain)} left uncertain` : "";
   const coarse = anomalies === 0 && fewest > 1
     ? `; p-values are too coarse to flag fewer than ${fewest} rows of this table: calibrate on more, or --tail`
     : "";
-  return `${rows}, ${counted(anomalies, "row")} flagged ${at}${withheld}${coarse}`;
+  return `${rows}, ${counted(anomalies, "row")} flagged ${at}${withheld}${coarse}${many}`;
 }

@@ -3,14 +3,14 @@
  * thread or another.
  */
 import type { ByteBlock } from "../formats/byte_blocks.ts";
-import type { CsvRows, RowFormat } from "../formats/csv_rows.ts";
+import { type CsvRows, PlainRows, type RowFormat } from "../formats/csv_rows.ts";
 import { type DecimalMark, markedCodec } from "../formats/decimal_comma.ts";
 import { decide, type DecisionOptions } from "../scoring/decisions/decide.ts";
 import type { ExplainOptions } from "../scoring/explain/explain.ts";
 import { requireCells } from "../scoring/require_cells.ts";
 import { codecOf } from "../scoring/table/schema.ts";
 import type { TableScorer } from "../scoring/table_scorer.ts";
-import { HEADER, verdictLines } from "../scoring/verdict_lines.ts";
+import { HEADER, VerdictLines } from "../scoring/verdict_lines.ts";
 import { explainFlagged, explanation } from "./explained.ts";
 import type { LoadedModel } from "./model.ts";
 
@@ -39,7 +39,7 @@ export function headerOf({ minConfidence, explain }: Partial<Asked>): string[] {
 
 /** What became of a block. */
 export interface ScoredBlock {
-  readonly text: string;
+  readonly lines: Uint8Array<ArrayBuffer>;
   readonly rows: number;
   readonly anomalies: number;
   readonly uncertain: number;
@@ -61,33 +61,56 @@ export function rowFormat({ units }: LoadedModel, layout: FileLayout): RowFormat
   return { source, width, separator, mark, columns };
 }
 
-/** A block's rows: `formats/read_rows.ts`, or the part of it that knows no quotes. */
-export type ReadRows = (block: ByteBlock, format: RowFormat) => CsvRows;
+/** Reads blocks with quotes: `formats/read_rows.ts`, which not every thread needs. */
+export type ReadQuoted = (block: ByteBlock, format: RowFormat) => CsvRows;
 
-/** @throws DataError naming row, line and column of what cannot be read */
-export function scoreBlock(
-  model: LoadedModel & { readonly scorer: TableScorer },
-  block: ByteBlock,
-  { format, asked, read }: {
-    readonly format: RowFormat;
-    readonly asked: Asked;
-    readonly read: ReadRows;
-  },
-): ScoredBlock {
-  const { scorer, units } = model;
-  const { data, rows, blankLine } = read(block, format);
-  requireCells(units, { data, rows, source: format.source }, block.firstRow);
-  const table = scorer.scoreCells({ data, rows }), { scores } = table;
-  const decision = decide(scorer.calibration, scores, asked);
-  const why = asked.explain &&
-    explainFlagged(scorer, { data, rows }, table, decision, asked.explain);
-  const { contributions } = why ?? table;
-  const { anomalies, uncertain, confidences } = decision;
-  const more = (r: number) => [
-    ...(confidences ? [confidences[r].toFixed(4)] : []),
-    ...(why ? [explanation(why.blamed.get(r))] : []),
-  ];
-  const scored = { scores, contributions }, isMore = confidences !== undefined || why !== undefined;
-  const text = verdictLines(scorer, scored, decision, block.firstRow, isMore ? more : undefined);
-  return { text, rows, anomalies, uncertain, blankLine };
+/** What a block scorer is told, beside its model. */
+export interface BlockOptions {
+  readonly format: RowFormat;
+  readonly asked: Asked;
+}
+
+/** Scores blocks of a file, one after another. */
+export class BlockScorer {
+  readonly #model: LoadedModel & { readonly scorer: TableScorer };
+  readonly #options: BlockOptions;
+  readonly #rows: PlainRows;
+  readonly #lines: VerdictLines;
+
+  constructor(model: LoadedModel & { readonly scorer: TableScorer }, options: BlockOptions) {
+    this.#model = model;
+    this.#options = options;
+    this.#rows = new PlainRows(options.format);
+    this.#lines = new VerdictLines(model.scorer);
+  }
+
+  /**
+   * Reads, scores and writes.
+   * @param into memory for the lines
+   * @throws DataError naming row, line and column of what cannot be read
+   */
+  score(block: ByteBlock, readQuoted: ReadQuoted, into?: ArrayBuffer): ScoredBlock {
+    const { scorer, units } = this.#model, { format, asked } = this.#options, { firstRow } = block;
+    const { data, rows, blankLine } = block.quoted
+      ? readQuoted(block, format)
+      : this.#rows.read(block);
+    requireCells(units, { data, rows, source: format.source }, firstRow);
+    const table = scorer.scoreCells({ data, rows }), { scores } = table;
+    const decision = decide(scorer.calibration, scores, asked);
+    const why = asked.explain &&
+      explainFlagged(scorer, { data, rows }, table, decision, asked.explain);
+    const { contributions } = why ?? table;
+    const { anomalies, uncertain, confidences } = decision;
+    const more = (r: number) => [
+      ...(confidences ? [confidences[r].toFixed(4)] : []),
+      ...(why ? [explanation(why.blamed.get(r))] : []),
+    ];
+    const isMore = confidences !== undefined || why !== undefined;
+    const lines = this.#lines.write({ scores, contributions }, decision, {
+      firstRow,
+      more: isMore ? more : undefined,
+      into,
+    });
+    return { lines, rows, anomalies, uncertain, blankLine };
+  }
 }

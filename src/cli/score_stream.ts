@@ -4,8 +4,8 @@
  */
 import { type ByteBlock, ByteBlocks } from "../formats/byte_blocks.ts";
 import { csvNames } from "../formats/column_names.ts";
-import { blankFault } from "../formats/csv_rows.ts";
-import { readRows } from "../formats/read_rows.ts";
+import { blankFault, type RowFormat } from "../formats/csv_rows.ts";
+import { readQuoted } from "../formats/read_rows.ts";
 import { detectSeparator, splitRecords } from "../formats/csv_split.ts";
 import { type DecimalMark, markOf } from "../formats/decimal_comma.ts";
 import { DataError, planColumns, readCsv } from "../formats/mod.ts";
@@ -21,13 +21,15 @@ import type { LoadedModel } from "./model.ts";
 import { onlineBlock } from "./online_block.ts";
 import {
   type Asked,
+  BlockScorer,
   type FileLayout,
   headerOf,
   rowFormat,
-  scoreBlock,
   type ScoredBlock,
 } from "./score_block.ts";
 import { ScoreThreads } from "./score_threads.ts";
+import type { Scored } from "./score_worker.ts";
+import { SpareBuffers } from "./spare_buffers.ts";
 import { csvLine } from "./text.ts";
 
 /** Bytes that a block has at least; of a file it is a piece. */
@@ -66,55 +68,68 @@ export interface StreamRequest {
 }
 
 /**
- * The pieces of the CSV that is written, in order.
+ * The pieces of the CSV that is written, in order; each is good until the next is asked for.
  * @param totals is added to
  */
 export async function* scoreStream(
   request: StreamRequest,
   totals: StreamTotals,
-): AsyncGenerator<string> {
-  const { model, source, asked, online } = request;
-  const blocks = blocksOf(request)[Symbol.asyncIterator]();
+): AsyncGenerator<Uint8Array> {
+  const { model, source, asked, online } = request, spare = new SpareBuffers();
+  const blocks = blocksOf(request, spare)[Symbol.asyncIterator]();
   const { first, ended } = await atMost(online ? 1 : WORTH_THREADS, blocks);
   if (first.length === 0) readCsv("", { source }); // says that the file is empty
   const [layout, head] = layoutOf(request, first[0]);
   if (head === undefined) first.shift();
   else first[0] = head;
   const format = rowFormat(model, layout);
-  // Goes out with the first rows: what is refused before them has written nothing.
-  let header = csvLine(headerOf(asked));
-  let blank: number | undefined;
-  const taken = (scored: ScoredBlock): string => {
-    if (blank !== undefined && scored.rows > 0) throw blankFault(format, totals.rows + 1, blank);
-    blank ??= scored.blankLine;
-    totals.rows += scored.rows;
-    totals.anomalies += scored.anomalies;
-    totals.uncertain += scored.uncertain;
-    const text = header + scored.text;
-    header = "";
-    return text;
-  };
-  const reading = { format, asked, read: readRows };
-  const scoreOne = (block: ByteBlock) =>
-    online ? onlineBlock(model, online, block, format) : scoreBlock(model, block, reading);
-  const count = online || ended ? 1 : Math.min(navigator.hardwareConcurrency, MAX_THREADS);
+  const count = counter(totals, format);
+  const scorer = new BlockScorer(model, { format, asked });
+  const scoreOne = (block: ByteBlock): Scored => ({
+    scored: online
+      ? onlineBlock(model, online, block, format)
+      : scorer.score(block, readQuoted, spare.take()),
+    spent: block.bytes.buffer,
+  });
+  const threads = online || ended ? 1 : Math.min(navigator.hardwareConcurrency, MAX_THREADS);
   const opening = { model: model.path, device: request.device, layout, asked };
   // This thread scores as well.
-  const others = new ScoreThreads(count - 1, opening);
+  const others = new ScoreThreads(threads - 1, opening);
   try {
-    const most = count === 1 ? 0 : UNDER_WAY * count;
-    const scored = inOrder(
+    const most = threads === 1 ? 0 : UNDER_WAY * threads;
+    const results = inOrder(
       chain(first, blocks),
-      (block) => others.score(block) ?? scoreOne(block),
+      (block) => others.score(block, spare.take) ?? scoreOne(block),
       most,
     );
-    for await (const each of scored) yield taken(each);
+    // Goes out with the first rows: what is refused before them has written nothing.
+    let header: string | undefined = csvLine(headerOf(asked));
+    for await (const { scored, spent } of results) {
+      spare.give(spent);
+      count(scored);
+      if (header !== undefined) yield new TextEncoder().encode(header);
+      header = undefined;
+      yield scored.lines;
+      spare.give(scored.lines.buffer);
+    }
   } finally {
     others.close();
   }
   if (totals.rows > 0) return;
   const expected = "a header line followed by data rows";
   throw new DataError({ source, expected, actual: "a header line only" });
+}
+
+/** Counts blocks in their order. @throws DataError for rows behind a blank line */
+function counter(totals: StreamTotals, format: RowFormat): (scored: ScoredBlock) => void {
+  let blank: number | undefined;
+  return ({ rows, anomalies, uncertain, blankLine }) => {
+    if (blank !== undefined && rows > 0) throw blankFault(format, totals.rows + 1, blank);
+    blank ??= blankLine;
+    totals.rows += rows;
+    totals.anomalies += anomalies;
+    totals.uncertain += uncertain;
+  };
 }
 
 /** The first blocks, and whether they are all. */
@@ -134,12 +149,12 @@ async function atMost(count: number, blocks: AsyncIterator<ByteBlock>) {
  */
 async function* inOrder(
   blocks: AsyncIterable<ByteBlock>,
-  score: (block: ByteBlock) => ScoredBlock | Promise<ScoredBlock>,
+  score: (block: ByteBlock) => Scored | Promise<Scored>,
   most: number,
-): AsyncGenerator<ScoredBlock> {
-  const underWay: Promise<ScoredBlock>[] = [];
+): AsyncGenerator<Scored> {
+  const underWay: Promise<Scored>[] = [];
   for await (const block of blocks) {
-    const scored = new Promise<ScoredBlock>((resolve) => resolve(score(block)));
+    const scored = new Promise<Scored>((resolve) => resolve(score(block)));
     // A refusal is waited for in its turn; until then nobody must take it for unhandled.
     scored.catch(() => {});
     underWay.push(scored);
@@ -161,8 +176,11 @@ async function* chain(
   for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
 }
 
-async function* blocksOf({ pieces, source, online }: StreamRequest): AsyncGenerator<ByteBlock> {
-  const gathered = new ByteBlocks(source, online ? 1 : BLOCK_BYTES);
+async function* blocksOf(
+  { pieces, source, online }: StreamRequest,
+  spare: SpareBuffers,
+): AsyncGenerator<ByteBlock> {
+  const gathered = new ByteBlocks(source, online ? 1 : BLOCK_BYTES, spare.take);
   for await (const piece of pieces) {
     const block = gathered.push(piece);
     if (block) yield block;

@@ -3,8 +3,7 @@
  * and until then, and if none ever is, the caller does everything.
  */
 import type { ByteBlock } from "../formats/byte_blocks.ts";
-import type { ScoredBlock } from "./score_block.ts";
-import type { Answer, Opening } from "./score_worker.ts";
+import type { Answer, Opening, Scored, Task } from "./score_worker.ts";
 
 /** Blocks that a thread has at most, so that it never waits for the next one. */
 const MOST = 2;
@@ -18,7 +17,7 @@ class ThreadError extends Error {
 interface Thread {
   readonly worker: Worker;
   /** What its answers settle, in their order. */
-  readonly waiting: ((answer: Promise<ScoredBlock>) => void)[];
+  readonly waiting: ((answer: Promise<Scored>) => void)[];
   isReady: boolean;
 }
 
@@ -31,13 +30,17 @@ export class ScoreThreads {
     this.#threads = Array.from({ length: count }, () => start(opening));
   }
 
-  /** Scores a block, whose bytes are gone then; undefined if no thread has room for it. */
-  score(block: ByteBlock): Promise<ScoredBlock> | undefined {
+  /**
+   * Scores a block, whose bytes are gone then; undefined if no thread has room for it.
+   * @param spare memory for the lines, asked for if there is room
+   */
+  score(block: ByteBlock, spare?: () => ArrayBuffer | undefined): Promise<Scored> | undefined {
     const free = this.#threads.filter(({ isReady, waiting }) => isReady && waiting.length < MOST);
     if (free.length === 0) return undefined;
     const { worker, waiting } = free.reduce((a, b) => b.waiting.length < a.waiting.length ? b : a);
-    const scored = new Promise<ScoredBlock>((resolve) => waiting.push(resolve));
-    worker.postMessage(block, [block.bytes.buffer]);
+    const scored = new Promise<Scored>((resolve) => waiting.push(resolve));
+    const into = spare?.(), task: Task = { block, into };
+    worker.postMessage(task, [block.bytes.buffer, ...(into ? [into] : [])]);
     return scored;
   }
 
@@ -68,8 +71,8 @@ function start(opening: Opening): Thread {
   return thread;
 }
 
-function result(answer: Exclude<Answer, { ready: true }>): Promise<ScoredBlock> {
-  if ("scored" in answer) return Promise.resolve(answer.scored);
+function result(answer: Exclude<Answer, { ready: true }>): Promise<Scored> {
+  if ("scored" in answer) return Promise.resolve(answer);
   const { message, kind } = answer.refused;
   const Same = kind === "range" ? RangeError : kind === "other" ? Error : TypeError;
   return Promise.reject(new Same(message));

@@ -4,14 +4,13 @@
  */
 import type { ByteBlock } from "../formats/byte_blocks.ts";
 import { DataError } from "../formats/errors.ts";
-import { readPlainRows } from "../formats/csv_rows.ts";
 import type { TableScorer } from "../scoring/table_scorer.ts";
 import { type LoadedModel, loadModel } from "./model.ts";
 import {
   type Asked,
+  BlockScorer,
   type FileLayout,
   rowFormat,
-  scoreBlock,
   type ScoredBlock,
 } from "./score_block.ts";
 import type { DeviceOptions } from "../trained/trained_vae.ts";
@@ -24,8 +23,20 @@ export interface Opening {
   readonly asked: Asked;
 }
 
+/** Every other message: a block, and memory for its lines. All of it comes back with the answer. */
+export interface Task {
+  readonly block: ByteBlock;
+  readonly into?: ArrayBuffer;
+}
+
+/** What became of a block, and the memory that held it. */
+export interface Scored {
+  readonly scored: ScoredBlock;
+  readonly spent: ArrayBuffer;
+}
+
 /** What a thread says: once that it is ready, then of every block what became of it. */
-export type Answer = { readonly ready: true } | { readonly scored: ScoredBlock } | {
+export type Answer = { readonly ready: true } | Scored | {
   /** Errors lose their class on the way between threads. */
   readonly refused: {
     readonly message: string;
@@ -35,20 +46,27 @@ export type Answer = { readonly ready: true } | { readonly scored: ScoredBlock }
 
 /** The part of a thread's global scope that is used. */
 interface Thread {
-  onmessage: ((event: MessageEvent<Opening | ByteBlock>) => void) | null;
-  postMessage(answer: Answer): void;
+  onmessage: ((event: MessageEvent<Opening | Task>) => void) | null;
+  postMessage(answer: Answer, transfer?: Transferable[]): void;
 }
 
-type Scoring = (block: ByteBlock) => Promise<ScoredBlock>;
+type Scoring = (task: Task) => Promise<ScoredBlock>;
 
 async function open({ model: path, device, layout, asked }: Opening): Promise<Scoring> {
   const model = await loadModel(path, device) as LoadedModel & { readonly scorer: TableScorer };
-  const format = rowFormat(model, layout);
-  return async (block) => {
-    const read = block.quoted ? (await import("../formats/read_rows.ts")).readRows : readPlainRows;
-    return scoreBlock(model, block, { format, asked, read });
+  const scorer = new BlockScorer(model, { format: rowFormat(model, layout), asked });
+  return async ({ block, into }) => {
+    const { readQuoted } = block.quoted ? await import("../formats/read_rows.ts") : NO_QUOTES;
+    return scorer.score(block, readQuoted, into);
   };
 }
+
+/** Of blocks without a quote. */
+const NO_QUOTES = {
+  readQuoted: () => {
+    throw new TypeError("Cannot read block: it must have a quote");
+  },
+};
 
 function refusalOf(error: unknown): Answer {
   const message = error instanceof Error ? error.message : String(error);
@@ -71,7 +89,8 @@ thread.onmessage = async ({ data }) => {
     return await scoring.then(() => thread.postMessage({ ready: true }), () => {});
   }
   try {
-    thread.postMessage({ scored: await (await scoring!)(data) });
+    const scored = await (await scoring!)(data), spent = data.block.bytes.buffer;
+    thread.postMessage({ scored, spent }, [scored.lines.buffer, spent]);
   } catch (error) {
     thread.postMessage(refusalOf(error));
   }

@@ -147,7 +147,9 @@ async function listModels(folder: string): Promise<string[]> {
     const names = entries.map(({ name }) => name).filter((name) => name.endsWith(EXTENSION));
     return names.sort().map((name) => `${folder}/${name}`);
   } catch (error) {
-    const reason = messageOf(error);
+    const reason = error instanceof Deno.errors.NotFound
+      ? "there is no such folder"
+      : messageOf(error);
     throw new TypeError(`Cannot serve ${folder}: ${reason}`, { cause: error });
   }
 }

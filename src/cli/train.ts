@@ -4,7 +4,6 @@
  */
 import { Command } from "npm:commander@15.1.0";
 import { Detector } from "../detection/detector.ts";
-import type { Table } from "../formats/mod.ts";
 import { encodeTable } from "../scoring/table/raw_table.ts";
 import { detectorFigures } from "./against_label.ts";
 import { readToTrain } from "./data.ts";
@@ -14,6 +13,7 @@ import { type Io, print } from "./io.ts";
 import * as options from "./options.ts";
 import { lossCurve } from "./loss_curve.ts";
 import { readOverrides } from "./overrides.ts";
+import { withoutPartialClocks } from "./partial_clocks.ts";
 import { jsonLine, report } from "./text.ts";
 import { TRAIN_OPTIONS, type TrainOptions } from "./train_options.ts";
 import { sayDevice, type Trained, trainResult, trainSections } from "./train_report.ts";
@@ -51,8 +51,15 @@ export async function train(
 ): Promise<Trained> {
   await requirePlace(given.out, [data]);
   if (given.curve !== undefined) await requirePlace(given.curve, [data]);
-  const table = await readToTrain(data, io, { ...given, cells: "any" });
-  const detector = await fit(table, given, io);
+  const read = await readToTrain(data, io, { ...given, cells: "any" });
+  const schema = await readOverrides(given, read.columns);
+  const table = given.columns ? read : withoutPartialClocks(read, schema, io);
+  const detector = await withRun(
+    table,
+    given,
+    io,
+    (settings) => Detector.fit(table, { ...settings, ...(schema.length > 0 && { schema }) }),
+  );
   const bytes = detector.save({ format: given.weightsFormat });
   await writeWhole(given.out, [bytes]);
   if (given.curve !== undefined) {
@@ -61,14 +68,4 @@ export async function train(
   const against = table.label &&
     detectorFigures(detector, encodeTable(table, detector.schema), table.label);
   return { detector, table, fit: detector.report!, against, bytes: bytes.length };
-}
-
-async function fit(table: Table, given: TrainOptions, io: Io): Promise<Detector> {
-  const schema = await readOverrides(given, table.columns);
-  return withRun(
-    table,
-    given,
-    io,
-    (settings) => Detector.fit(table, { ...settings, ...(schema.length > 0 && { schema }) }),
-  );
 }

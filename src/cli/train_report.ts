@@ -1,7 +1,7 @@
 /** What `elbow train` reports, as JSON and for a person; nats of the standardised table. */
 import type { Detector } from "../detection/detector.ts";
 import type { Table } from "../formats/mod.ts";
-import { latentSize } from "../models/vae_graph.ts";
+import { latentSize } from "../models/spec.ts";
 import type { ModelSpec } from "../models/spec.ts";
 import type { FitReport } from "../training/report.ts";
 import type { VAE } from "../training/vae.ts";
@@ -29,11 +29,11 @@ export interface FittedSpec {
 
 /** What `--json` prints. */
 export function trainResult(trained: Trained, model: string) {
-  const { detector, table, fit, against } = trained, { history, ...figures } = figuresOf(fit);
+  const { detector, fit, against } = trained, { history, ...figures } = figuresOf(fit);
   const { falseAlarmRate, threshold, calibrationRows, device, warnings } = detector;
   return {
     ...written(trained, model),
-    trainingRows: table.rows - calibrationRows,
+    trainingRows: different(trained) - calibrationRows,
     calibrationRows,
     ...figures,
     latent: latentSize(detector.vae.spec),
@@ -56,6 +56,11 @@ export function specResult(fitted: FittedSpec, model: string) {
 function written({ table, bytes }: Pick<FittedSpec, "table" | "bytes">, model: string) {
   const { source: data, rows, columns } = table;
   return { model, bytes, data, rows, columns };
+}
+
+/** Rows of the table, copies counted once. */
+function different({ detector, table }: Trained): number {
+  return detector.table.sketch?.rows ?? table.rows;
 }
 
 /** What JSON says of a fit: ln p(x | z) for the reconstruction, as a person reads it. */
@@ -102,7 +107,7 @@ export function trainSections(trained: Trained, model: string): Section[] {
   const { rows, columns, label, source } = table;
   const { calibrationRows, threshold, falseAlarmRate, device } = detector;
   const size = `${counted(rows, "row")}, ${counted(columns.length, "column")}`;
-  const training = counted(rows - calibrationRows, "row");
+  const training = counted(different(trained) - calibrationRows, "row");
   return [
     {
       lines: [

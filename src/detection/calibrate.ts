@@ -6,7 +6,7 @@ import { Calibration } from "../scoring/decisions/calibration.ts";
 import { rawScores, typicalOf } from "../scoring/contributions.ts";
 import { Ensemble, type EnsembleModel } from "../scoring/ensemble/ensemble.ts";
 import { stepMeans } from "../scoring/series/windows.ts";
-import { costsOf } from "../trained/sparse_twin.ts";
+import { costsOf } from "../trained/completion.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 import { standardize } from "../scoring/table/standardize.ts";
 import type { TableModel } from "../scoring/table_model.ts";
@@ -31,13 +31,13 @@ export function calibrate(
 /** With the scores that calibrate it, of a series those of the windows of each stretch. */
 export function calibrated(
   table: Omit<TableModel, "calibration" | "typical">,
-  { scores, typical }: { readonly scores: Float64Array; readonly typical: Float64Array },
+  { scores, ...means }: { readonly scores: Float64Array } & Pick<TableModel, "typical" | "costs">,
   stretches: readonly number[],
 ): TableModel {
   const { window } = table;
   const single = new Calibration(window === undefined ? scores : evenly(scores));
   const calibration = window === undefined ? single : ofSteps(scores, stretches, window);
-  const model = { ...table, calibration, typical, ...keepable(table, calibration) };
+  const model = { ...table, calibration, ...means, ...keepable(table, calibration) };
   return window === undefined ? model : { ...model, streamCalibration: single };
 }
 
@@ -71,8 +71,8 @@ function ofSteps(
   return new Calibration(evenly(Float64Array.from(scores.flatMap((part) => [...part]))));
 }
 
-/** As many as refine a p-value, evenly over all. */
-function evenly(scores: Float64Array): Float64Array {
+/** As many as refine a p-value, evenly over all: which ones does not hang on what they are. */
+export function evenly(scores: Float64Array): Float64Array {
   const most = Math.min(scores.length, MAX_CALIBRATION_ROWS);
   return Float64Array.from(
     { length: most },
@@ -81,7 +81,7 @@ function evenly(scores: Float64Array): Float64Array {
 }
 
 function scoresOfMany(vae: VAE, model: EnsembleModel, cells: Cells) {
-  const ensemble = new Ensemble(model, vae.beside);
+  const ensemble = new Ensemble(model, vae.onHost.machine);
   const { scores, raw } = ensemble.scoreCells(cells);
   ensemble.dispose();
   return { scores, typical: typicalOf(cells, raw) };
@@ -94,5 +94,15 @@ function scoresOfOne(
 ) {
   const costs = costsOf(vae, standardize(expansion.expand(cells), standardization));
   const typical = typicalOf(cells, rawScores(cells, costs, expansion).raw);
-  return { scores: rawScores(cells, costs, expansion, typical).scores, typical };
+  if (vae.spec.missing) {
+    return { scores: rawScores(cells, costs, expansion, typical).scores, typical };
+  }
+  // Without the KL, a contribution is what the cell costs by itself.
+  const kl = { ...costs.kl, data: new Float32Array(costs.kl.data.length) };
+  const { scores } = rawScores(cells, costs, expansion);
+  return {
+    scores,
+    typical,
+    costs: typicalOf(cells, rawScores(cells, { ...costs, kl }, expansion).raw),
+  };
 }

@@ -33,15 +33,18 @@ export function unseenTimes(
   return { hours: isDate ? 0 : 24 - hours.size, days: 7 - days.size };
 }
 
-/** "has no time in 3 of the 24 hours of the day and on 2 of the 7 days of the week (UTC): …" */
-export function unseenSentence({ hours, days }: UnseenTimes): string {
+/** What is to be known of such a column before it trains. */
+export function unseenSentence(times: UnseenTimes): string {
+  return `${unseenWhen(times)}: rows from then will stand out unless it is left out`;
+}
+
+/** "has no time in 3 of the 24 hours of the day and on 2 of the 7 days of the week (UTC)" */
+export function unseenWhen({ hours, days }: UnseenTimes): string {
   const parts = [
     ...(hours > 0 ? [`in ${hours} of the 24 hours of the day`] : []),
     ...(days > 0 ? [`on ${days} of the 7 days of the week`] : []),
   ];
-  return `has no time ${
-    parts.join(" and ")
-  } (UTC): rows from then will stand out unless it is left out`;
+  return `has no time ${parts.join(" and ")} (UTC)`;
 }
 
 /** Texts such as 15.10.2024 and 3/9/24 14:05. */

@@ -27,11 +27,8 @@
  */
 import { requireChoice } from "../core/validate.ts";
 import { decide, type Decision, type DecisionOptions } from "../scoring/decisions/decide.ts";
-import {
-  type BlamedColumn,
-  explainCells,
-  type ExplainOptions,
-} from "../scoring/explain/explain.ts";
+import type { BlamedColumn } from "../scoring/explain/blamed_column.ts";
+import { explainCells, type ExplainOptions } from "../scoring/explain/explain.ts";
 import { writeModelFile } from "../trained/model_file.ts";
 import { FILE_FORMATS, type FileFormat } from "../trained/quantize.ts";
 import type { RawTable } from "../scoring/table/raw_table.ts";
@@ -52,10 +49,9 @@ import {
 } from "../trained/trained_vae.ts";
 import { type FitReport, gpuDetails } from "../training/report.ts";
 import { VAE } from "../training/vae.ts";
-import { calibrate, MIN_ROWS } from "./calibrate.ts";
+import { calibrate } from "./calibrate.ts";
 import { type DriftOptions, type DriftReport, driftReport } from "./drift/drift.ts";
 import { sketchColumns } from "./drift/sketch.ts";
-import { refuseExtremes } from "./extremes.ts";
 import { COMPARED_ROWS, trainedWarnings } from "./fit_warnings.ts";
 import { inFormat } from "./in_format.ts";
 import { ordinaryRows } from "./ensemble/ordinary_rows.ts";
@@ -94,13 +90,6 @@ export class Detector extends TableScorer {
     requireOptions(options);
     const { falseAlarmRate = 0.01, seed = 0, calibration, window } = options;
     const { schema, cells, warnings } = readTraining(rows, options);
-    const least = Math.max(MIN_ROWS, 4 * (window ?? 0));
-    if (cells.rows < least) {
-      throw new RangeError(
-        `Cannot fit detector: needs at least ${least} rows: current value is ${cells.rows}`,
-      );
-    }
-    refuseExtremes(cells, schema);
     if (window !== undefined && presetOf(options) === "linear") {
       const { vae, model, report } = fitLinear({ cells, schema, warnings, window }, options);
       return new Detector(vae, model, report);
@@ -137,8 +126,7 @@ export class Detector extends TableScorer {
    */
   recalibrate(rows: TableRows | Cells): Recalibration {
     this.#refuseSeries("recalibrate");
-    const cells = this.#cellsOf(rows);
-    const { model, recalibration } = recalibrated(this, this.model, cells);
+    const { model, recalibration, cells } = recalibrated(this, this.model, this.#cellsOf(rows));
     this.model = model;
     this.#kept = cells;
     this.setFalseAlarmRate(recalibration.falseAlarmRate);
@@ -157,13 +145,13 @@ export class Detector extends TableScorer {
     options: PartialFitOptions = {},
   ): Promise<PartialFit> {
     this.#refuseSeries("update detector");
-    const cells = this.#cellsOf(rows), before = this.model, { falseAlarmRate } = this;
-    const split = splitNewRows(cells, { ...before, falseAlarmRate }, options);
+    const before = this.model, { falseAlarmRate } = this;
+    const split = splitNewRows(this.#cellsOf(rows), { ...before, falseAlarmRate }, options);
     const flagged = flaggedOf(this, this.scoreCells(split.calibration));
-    const { training } = split;
+    const { training, cells } = split;
     const { vae, parts } = await goOn(this.vae, before, { cells, training }, options);
     try {
-      const table = { ...parts, ...standard(before, cells), falseAlarmRate };
+      const table = { ...parts, ...standard(before, split), falseAlarmRate };
       const model = calibrate(vae, table, split), old = this.threshold;
       if (this.model !== before) {
         throw new DOMException("Cannot update detector: it changed meanwhile", "InvalidStateError");

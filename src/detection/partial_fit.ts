@@ -12,7 +12,7 @@
  */
 import { requireNumber, requireObject } from "../core/validate.ts";
 import { requireData } from "../trained/data_rule.ts";
-import { withObserved } from "../trained/matrix.ts";
+import { withObserved } from "../trained/observed.ts";
 import type { ColumnSchema } from "../scoring/table/schema.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 import { standardize } from "../scoring/table/standardize.ts";
@@ -24,6 +24,7 @@ import { VAE } from "../training/vae.ts";
 import { updateTraining } from "./defaults.ts";
 import { roundParameters } from "./ensemble/half_values.ts";
 import { updateEnsemble } from "./ensemble/update_ensemble.ts";
+import { type Uncopied, withoutCopies } from "./copies.ts";
 import { refuseExtremes } from "./extremes.ts";
 import { overMembers } from "./presets.ts";
 import { MIN_ROWS } from "./calibrate.ts";
@@ -49,33 +50,37 @@ const KEYS = ["seed", "epochs", "calibration", "onProgress", "signal"];
 /** Half of them calibrate. */
 const LEAST_ROWS = 2 * MIN_ROWS;
 
-/** @throws TypeError or RangeError naming the option, or row and column, that cannot be used */
+/**
+ * Copies count once.
+ * @throws TypeError or RangeError naming the option, or row and column, that cannot be used
+ */
 export function splitNewRows(
-  cells: Cells,
+  read: Cells,
   { schema, falseAlarmRate }: Pick<TableModel, "schema" | "falseAlarmRate">,
   options: PartialFitOptions,
-): Split {
+): Split & Uncopied {
   requireObject("partialFit options", options, KEYS);
-  const { seed = 0, calibration } = options, { rows, data } = cells, columns = schema.length;
+  const { seed = 0, calibration } = options, { data } = read, columns = schema.length;
   requireNumber("seed", seed, { integer: true });
   if (calibration !== undefined) {
     requireNumber("calibration", calibration, { above: 0, max: 0.9 });
   }
-  if (data.length !== rows * columns) {
+  if (data.length !== read.rows * columns) {
     throw new RangeError(
       `Cannot update detector: rows must have ${columns} columns: current value is ${
-        data.length / rows
+        data.length / read.rows
       }`,
     );
   }
+  const different = withoutCopies(read, columns), { rows } = different.cells;
   if (rows < LEAST_ROWS) {
     throw new RangeError(
       `Cannot update detector: needs at least ${LEAST_ROWS} rows: current value is ${rows}`,
     );
   }
-  refuseExtremes(cells, schema);
+  refuseExtremes(read, schema);
   const needed = Math.max(calibrationFraction(rows, falseAlarmRate), MIN_ROWS / rows);
-  return splitRows(cells, columns, calibration ?? needed, seed);
+  return { ...different, ...splitRows(different.cells, columns, calibration ?? needed, seed) };
 }
 
 /**
@@ -123,7 +128,7 @@ async function goOnOne(
   try {
     await vae.fit(rows, { ...updateTraining(training.rows), ...given, seed });
     if (hasVariance(spec, "perFeature")) {
-      const squares = vae.squaredResiduals(withObserved(spec, rows), seed);
+      const squares = vae.onHost.squaredResiduals(withObserved(spec, rows), seed);
       vae.setParameters(optimalVariances(spec, "perFeature", squares));
     }
     roundParameters(vae);

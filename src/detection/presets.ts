@@ -2,7 +2,7 @@
 import { fixedColumns, requireData } from "../trained/data_rule.ts";
 import { splitDevice } from "../trained/device_options.ts";
 import { Expansion } from "../scoring/table/expansion.ts";
-import { withObserved } from "../trained/matrix.ts";
+import { withObserved } from "../trained/observed.ts";
 import type { ColumnSchema } from "../scoring/table/schema.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 import { standardizationOf, standardize } from "../scoring/table/standardize.ts";
@@ -52,7 +52,7 @@ export const fitOne: FitPreset = async ({ all, training }, schema, options) => {
   const defaults = defaultTraining(training.rows, fitOptions.batchSize);
   const report = await vae.fit(rows, { ...defaults, ...fitOptions, seed });
   if (hasVariance(vae.spec, "perFeature")) {
-    const squares = vae.squaredResiduals(withObserved(vae.spec, rows), seed);
+    const squares = vae.onHost.squaredResiduals(withObserved(vae.spec, rows), seed);
     vae.setParameters(optimalVariances(vae.spec, "perFeature", squares));
   }
   roundParameters(vae);

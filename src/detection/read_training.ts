@@ -1,14 +1,18 @@
-/** The rows that a detector is fitted to: read, their columns known, their cells as numbers. */
+/** The rows that a detector is fitted to: read, their columns known, their cells as numbers, copies counted once. */
 import { encodeTable, type RawTable } from "../scoring/table/raw_table.ts";
 import { type ColumnSchema, numericSchema } from "../scoring/table/schema.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 import { columnsOf, MAX_CELL, type TableRows } from "../scoring/table/table_rows.ts";
+import { MIN_ROWS } from "./calibrate.ts";
 import { dateSentences } from "./clock_facts.ts";
-import { columnFacts, sentencesOf } from "./column_facts.ts";
+import { alikeSentences, columnFacts, leavingSentences, sentencesOf } from "./column_facts.ts";
+import { withoutCopies } from "./copies.ts";
 import { spectrumOfTable } from "./data_report.ts";
+import { refuseExtremes } from "./extremes.ts";
 import { inferSchema } from "./infer_schema.ts";
 import { type DetectorOptions, requireColumns } from "./options.ts";
 import { rawTableOf } from "./raw_rows.ts";
+import { leaving } from "./row_order.ts";
 import { collapseWarning } from "./spectrum.ts";
 
 /** What training needs of the rows. */
@@ -30,17 +34,28 @@ export function readTraining(
   const raw = table ? { ...table, columns: names } : rawTableOf(rows as TableRows, names);
   const { schema, cells } = likelihood === undefined ? inferSchema(raw, overrides) : asNumbers(raw);
   requireSize(cells, names);
-  const facts = columnFacts(schema, cells);
-  // Steps of a series may be correlated over time alone.
-  const spectrum = window === undefined
-    ? spectrumOfTable(headOf(cells, schema.length), schema, facts)
-    : undefined;
+  requireRows(cells, window);
+  refuseExtremes(cells, schema);
+  if (window !== undefined) {
+    const facts = sentencesOf(columnFacts(schema, cells));
+    const found = [...facts, ...leavingSentences(leaving(schema, cells))];
+    return { schema, cells, warnings: [...dateSentences(raw), ...found] };
+  }
+  const { cells: different, warnings: repeats } = withoutCopies(cells, schema.length);
+  const facts = columnFacts(schema, different);
+  const spectrum = spectrumOfTable(headOf(different, schema.length), schema, facts);
   const collapse = spectrum && collapseWarning(spectrum.activeUnits);
-  return {
-    schema,
-    cells,
-    warnings: [...dateSentences(raw), ...sentencesOf(facts), ...(collapse ? [collapse] : [])],
-  };
+  const found = [...sentencesOf(facts), ...alikeSentences(facts.alike), ...repeats];
+  const warnings = [...dateSentences(raw), ...found, ...(collapse ? [collapse] : [])];
+  return { schema, cells: different, warnings };
+}
+
+function requireRows({ rows }: Cells, window = 0): void {
+  const least = Math.max(MIN_ROWS, 4 * window);
+  if (rows >= least) return;
+  throw new RangeError(
+    `Cannot fit detector: needs at least ${least} rows: current value is ${rows}`,
+  );
 }
 
 /** Enough rows to tell whether columns are correlated. */

@@ -26,8 +26,14 @@ export interface ByteBlock {
 export class ByteBlocks {
   readonly #source: string;
   readonly #size: number;
-  #carry: Uint8Array[] = [];
-  #carried = 0;
+  readonly #spare: () => ArrayBuffer | undefined;
+  /** What came and is in no block yet; what is behind `#held` is free. */
+  #bytes = new Uint8Array();
+  #held = 0;
+  /** Just behind the last record in it that is whole. */
+  #whole = 0;
+  /** Whether a quote may be in it. */
+  #mayQuote = false;
   #insideQuotes = false;
   #records = 0;
   #line = 1;
@@ -36,49 +42,50 @@ export class ByteBlocks {
    * Starts with nothing read.
    * @param source file name for messages
    * @param size bytes that a block has at least, but for the last
+   * @param spare memory that nobody needs any more, for a block
    */
-  constructor(source: string, size: number) {
+  constructor(
+    source: string,
+    size: number,
+    spare: () => ArrayBuffer | undefined = () => undefined,
+  ) {
     this.#source = source;
     this.#size = size;
+    this.#spare = spare;
   }
 
-  /** Takes a piece; the records so far, once they are enough. */
+  /** Takes a piece, which is copied; the records so far, once they are enough. */
   push(piece: Uint8Array): ByteBlock | undefined {
-    const end = this.#endOfRecords(piece);
-    if (end === 0 || this.#carried + end < this.#size) {
-      // Too little for a block: the next piece may bring its end.
-      this.#keep(piece);
-      return undefined;
-    }
-    this.#keep(piece.subarray(0, end));
-    const block = this.#take();
-    this.#keep(piece.subarray(end));
-    return block;
+    const end = this.#endOfRecords(piece), before = this.#held;
+    this.#keep(piece);
+    if (end > 0) this.#whole = before + end;
+    // Where the piece ends no record, the next one may bring its end.
+    return end > 0 && this.#whole >= this.#size ? this.#take(this.#whole) : undefined;
   }
 
   /** What is left. */
   finish(): ByteBlock | undefined {
-    return this.#carried === 0 ? undefined : this.#take();
+    return this.#held === 0 ? undefined : this.#take(this.#held);
   }
 
   #keep(piece: Uint8Array): void {
-    if (piece.length > 0) this.#carry.push(piece);
-    this.#carried += piece.length;
-    if (this.#carried <= MAX_RECORD_BYTES + 2 * this.#size) return;
-    const expected = `at most ${MAX_RECORD_BYTES} bytes long (is a closing quote missing?)`;
-    throw new DataError({ source: this.#source, subject: "record", expected });
+    const held = this.#held + piece.length;
+    if (held > MAX_RECORD_BYTES + 2 * this.#size) {
+      const expected = `at most ${MAX_RECORD_BYTES} bytes long (is a closing quote missing?)`;
+      throw new DataError({ source: this.#source, subject: "record", expected });
+    }
+    if (held > this.#bytes.length) {
+      const larger = new Uint8Array(Math.max(held, 2 * this.#bytes.length));
+      larger.set(this.#bytes.subarray(0, this.#held));
+      this.#bytes = larger;
+    }
+    this.#bytes.set(piece, this.#held);
+    this.#held = held;
   }
 
-  #take(): ByteBlock {
-    const bytes = new Uint8Array(this.#carried);
-    let at = 0;
-    for (const piece of this.#carry) {
-      bytes.set(piece, at);
-      at += piece.length;
-    }
-    this.#carry = [];
-    this.#carried = 0;
-    const quoted = bytes.includes(QUOTE);
+  #take(end: number): ByteBlock {
+    const bytes = this.#bytes.subarray(0, end), rest = this.#bytes.subarray(end, this.#held);
+    const quoted = this.#mayQuote && bytes.includes(QUOTE);
     const block = {
       bytes,
       firstRow: Math.max(0, this.#records - 1),
@@ -88,12 +95,17 @@ export class ByteBlocks {
     const { records, lines } = count(bytes, quoted);
     this.#records += records;
     this.#line += lines;
+    this.#bytes = new Uint8Array(this.#spare() ?? new ArrayBuffer());
+    this.#held = this.#whole = 0;
+    this.#mayQuote &&= rest.includes(QUOTE);
+    this.#keep(rest);
     return block;
   }
 
   /** Just behind the last line break outside quotes, or 0. */
   #endOfRecords(piece: Uint8Array): number {
     if (!piece.includes(QUOTE)) return this.#insideQuotes ? 0 : piece.lastIndexOf(NEWLINE) + 1;
+    this.#mayQuote = true;
     let end = 0;
     for (let i = 0; i < piece.length; i++) {
       const byte = piece[i];
@@ -106,12 +118,11 @@ export class ByteBlocks {
 
 /** Line breaks, and those that end a record. */
 function count(bytes: Uint8Array, quoted: boolean): { records: number; lines: number } {
-  let lines = 0, records = 0;
+  let lines = 0, records = 0, inside = false;
   if (!quoted) {
-    for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, at + 1)) lines++;
+    for (let i = 0; i < bytes.length; i++) if (bytes[i] === NEWLINE) lines++;
     return { records: lines, lines };
   }
-  let inside = false;
   for (const byte of bytes) {
     if (byte === QUOTE) inside = !inside;
     if (byte !== NEWLINE) continue;

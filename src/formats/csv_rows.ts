@@ -29,7 +29,7 @@ export interface RowFormat {
 
 /** Rows read. */
 export interface CsvRows {
-  /** [rows, columns] f64. */
+  /** [rows, columns] f64; of a reader, good until its next block. */
   readonly data: Float64Array<ArrayBuffer>;
   readonly rows: number;
   /** The line of the first blank one, if blank lines end the block. */
@@ -38,18 +38,8 @@ export interface CsvRows {
 
 const NEWLINE = 10, RETURN = 13, SPACE = 32;
 
-/**
- * The rows of a block without quotes.
- * @throws DataError naming row, line and column of what cannot be read
- */
-export function readPlainRows(block: ByteBlock, format: RowFormat): CsvRows {
-  return new BlockReader(block, format).read();
-}
-
-/** One pass over a block without quotes. */
-class BlockReader {
-  readonly #bytes: Uint8Array;
-  readonly #block: ByteBlock;
+/** Reads blocks without quotes, one after another into the same memory. */
+export class PlainRows {
   readonly #format: RowFormat;
   readonly #separator: number;
   readonly #mark: number;
@@ -57,12 +47,14 @@ class BlockReader {
   readonly #places: Int32Array;
   /** The same, of columns of numbers. */
   readonly #numbers: Int32Array;
+  /** Whether every cell of the file is in a column of numbers. */
+  readonly #isNumeric: boolean;
   readonly #short: ShortDecimal;
+  #bytes = new Uint8Array();
+  #data = new Float64Array();
   #text?: string;
 
-  constructor(block: ByteBlock, format: RowFormat) {
-    this.#bytes = block.bytes;
-    this.#block = block;
+  constructor(format: RowFormat) {
     this.#format = format;
     this.#separator = format.separator.charCodeAt(0);
     this.#mark = (format.mark ?? ".").charCodeAt(0);
@@ -70,46 +62,79 @@ class BlockReader {
     this.#places = new Int32Array(format.width).fill(-1);
     format.columns.forEach(({ index }, c) => this.#places[index] = c);
     this.#numbers = this.#places.map((c) => c >= 0 && format.columns[c].codec.plain ? c : -1);
+    this.#isNumeric = !this.#numbers.includes(-1);
   }
 
-  read(): CsvRows {
-    const short = this.#short, numbers = this.#numbers;
-    const bytes = this.#bytes, { length } = bytes, separator = this.#separator;
-    const { columns, width } = this.#format, { firstLine, firstRow } = this.#block;
-    let most = bytes[length - 1] === NEWLINE ? 0 : 1;
-    for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, at + 1)) most++;
-    const data = new Float64Array(most * columns.length);
+  /** @throws DataError naming row, line and column of what cannot be read */
+  read({ bytes, firstLine, firstRow }: ByteBlock): CsvRows {
+    this.#bytes = bytes;
+    this.#text = undefined;
+    const { length } = bytes, columns = this.#format.columns.length;
     let rows = 0, line = firstLine, blankLine: number | undefined;
     for (let at = 0; at < length; line++) {
-      const end = this.#endOfLine(at), next = end + (bytes[end] === RETURN ? 2 : 1);
-      if (this.#isBlank(at, end)) {
-        blankLine ??= line;
-        at = next;
-        continue;
-      }
-      const row = firstRow + rows + 1;
-      if (blankLine !== undefined) throw blankFault(this.#format, row, blankLine);
-      const offset = rows * columns.length;
-      let cell = 0;
-      for (let start = at; start <= end; cell++) {
-        const number = cell < width ? numbers[cell] : -1;
-        let stop = number < 0 ? -1 : short.read(bytes, start, end);
-        if (stop === end || (stop >= 0 && bytes[stop] === separator)) {
-          data[offset + number] = short.value;
-          start = stop + 1;
+      const offset = rows * columns, row = firstRow + rows + 1;
+      if (offset + columns > this.#data.length) this.#grow();
+      let next = this.#isNumeric && blankLine === undefined ? this.#shortRow(at, offset) : -1;
+      if (next < 0) {
+        const end = this.#endOfLine(at);
+        next = end + (bytes[end] === RETURN ? 2 : 1);
+        if (this.#isBlank(at, end)) {
+          blankLine ??= line;
+          at = next;
           continue;
         }
-        stop = start;
-        while (stop < end && bytes[stop] !== separator) stop++;
-        const c = cell < width ? this.#places[cell] : -1;
-        if (c >= 0) data[offset + c] = this.#cell(start, stop, c, row, line);
-        start = stop + 1;
+        if (blankLine !== undefined) throw blankFault(this.#format, row, blankLine);
+        this.#anyRow(at, end, offset, row, line);
       }
-      if (cell !== width) throw widthFault(this.#format, row, line, cell);
       rows++;
       at = next;
     }
-    return { data: data.subarray(0, rows * columns.length), rows, blankLine };
+    return { data: this.#data.subarray(0, rows * columns), rows, blankLine };
+  }
+
+  #grow(): void {
+    const larger = new Float64Array(2 * this.#data.length + 64 * this.#format.columns.length);
+    larger.set(this.#data);
+    this.#data = larger;
+  }
+
+  /** A row of short numbers alone. @returns the place behind its line break, or -1 if it is another */
+  #shortRow(at: number, offset: number): number {
+    const bytes = this.#bytes, { length } = bytes, numbers = this.#numbers, data = this.#data;
+    const short = this.#short, last = numbers.length - 1;
+    for (let cell = 0; cell <= last; cell++) {
+      const stop = short.read(bytes, at, length);
+      if (stop < 0 || stop >= length) return -1;
+      data[offset + numbers[cell]] = short.value;
+      at = stop + 1;
+      if (cell < last && bytes[stop] !== this.#separator) return -1;
+      if (cell < last || bytes[stop] === NEWLINE) continue;
+      if (bytes[stop] !== RETURN || at >= length || bytes[at] !== NEWLINE) return -1;
+      at++;
+    }
+    return at;
+  }
+
+  /** The row from `at` to `end`. */
+  #anyRow(at: number, end: number, offset: number, row: number, line: number): void {
+    const bytes = this.#bytes, separator = this.#separator, data = this.#data;
+    const short = this.#short, numbers = this.#numbers, { width } = this.#format;
+    let cell = 0;
+    for (let start = at; start <= end; cell++) {
+      const number = cell < width ? numbers[cell] : -1;
+      let stop = number < 0 ? -1 : short.read(bytes, start, end);
+      if (stop === end || (stop >= 0 && bytes[stop] === separator)) {
+        data[offset + number] = short.value;
+        start = stop + 1;
+        continue;
+      }
+      stop = start;
+      while (stop < end && bytes[stop] !== separator) stop++;
+      const c = cell < width ? this.#places[cell] : -1;
+      if (c >= 0) data[offset + c] = this.#cell(start, stop, c, row, line);
+      start = stop + 1;
+    }
+    if (cell !== width) throw widthFault(this.#format, row, line, cell);
   }
 
   /** The end of the line that starts at `at`: its line break, a carriage return before it, or the end. */

@@ -10,7 +10,7 @@ const MINUS = 45, PLUS = 43, POINT = 46, ZERO = 48;
 const EXPONENT = 101; // "e", and "E" with bit 32 set
 
 /** 10^0 … 10^22: all exact. */
-const POWERS = Float64Array.from({ length: 23 }, (_, i) => Number(`1e${i}`));
+export const POWERS = Float64Array.from({ length: 23 }, (_, i) => Number(`1e${i}`));
 
 /** Digits that float64 always holds. */
 const EXACT = 15;
@@ -124,7 +124,7 @@ function longQuotient(high: number, low: number, shift: number, scale: number): 
 }
 
 /** a·b - product exactly, product being a·b rounded. */
-function productError(a: number, b: number, product: number): number {
+export function productError(a: number, b: number, product: number): number {
   const ca = SPLIT * a, cb = SPLIT * b;
   const ah = ca - (ca - a), al = a - ah, bh = cb - (cb - b), bl = b - bh;
   return ((ah * bh - product) + ah * bl + al * bh) + al * bl;

@@ -1,5 +1,6 @@
 /**
- * NPZ to Table: member `X` holds the rows, member `y`, if there, the label; columns are x0, x1, ...
+ * NPZ to Table: member `X`, else `x`, else the only one holds the rows, member `y`, if there, the label;
+ * columns are x0, x1, ...
  * Source: numpy.savez (a ZIP archive of NPY files). Limits: the members read may inflate to 4 GiB together by
  * default; other members are not touched.
  */
@@ -12,14 +13,8 @@ import { listMembers, readMember } from "./zip.ts";
 /** 4 GiB: more than any table that fits a training run, less than what stops a machine. */
 export const DEFAULT_MAX_INFLATED_BYTES: number = 2 ** 32;
 
-/** What the NPZ reader can be told. */
-export interface NpzOptions extends TableOptions {
-  /** Most bytes that the members read may inflate to, together. */
-  readonly maxInflatedBytes?: number;
-}
-
 /** Reads an NPZ file. A label name may be a member (default "y") or one of the columns x0, x1, ... */
-export function readNpz(bytes: Uint8Array, options: NpzOptions = {}): Table {
+export function readNpz(bytes: Uint8Array, options: TableOptions = {}): Table {
   const source = options.source ?? "-";
   const members = listMembers(bytes, source);
   let budget = options.maxInflatedBytes ?? DEFAULT_MAX_INFLATED_BYTES;
@@ -28,16 +23,17 @@ export function readNpz(bytes: Uint8Array, options: NpzOptions = {}): Table {
     if (!member) return undefined;
     const contents = readMember(bytes, member, budget, source);
     budget -= contents.length;
-    return decodeNpy(contents, `${source} (${name})`);
+    return decodeNpy(contents, `${source} (${name})`, options.maxCells);
   };
-  const rows = read("X");
+  const [only] = members.size === 1 ? members.keys() : [];
+  const rows = read("X") ?? read("x") ?? (only && read(only.replace(/\.npy$/, "")));
   if (!rows) {
     const names = [...members.keys()].map((name) => name.replace(/\.npy$/, ""));
     const actual = names.length === 0 ? "an empty archive" : `members ${listNames(names)}`;
     throw new DataError({ source, expected: "an archive with a member named X", actual });
   }
   const labelName = options.label ?? "y";
-  const labels = labelName === "X" ? undefined : read(labelName);
+  const labels = /^x$/i.test(labelName) ? undefined : read(labelName);
   const label = labels && labelOf(labels, rows.shape[0], labelName, source);
   const { label: _label, ...others } = options;
   return tableOf(rows, labels ? others : options, source, label);

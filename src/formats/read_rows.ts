@@ -4,7 +4,7 @@ import {
   blankFault,
   type CsvRows,
   encodeCell,
-  readPlainRows,
+  PlainRows,
   type RowFormat,
   widthFault,
 } from "./csv_rows.ts";
@@ -13,11 +13,11 @@ import { decodeText } from "./text.ts";
 
 /** @throws DataError naming row, line and column of what cannot be read */
 export function readRows(block: ByteBlock, format: RowFormat): CsvRows {
-  return block.quoted ? readQuoted(block, format) : readPlainRows(block, format);
+  return block.quoted ? readQuoted(block, format) : new PlainRows(format).read(block);
 }
 
 /** A block with quotes, through texts. */
-function readQuoted({ bytes, firstLine, firstRow }: ByteBlock, format: RowFormat): CsvRows {
+export function readQuoted({ bytes, firstLine, firstRow }: ByteBlock, format: RowFormat): CsvRows {
   const { source, separator } = format;
   const values: number[] = [];
   let rows = 0, blankLine: number | undefined;

@@ -48,6 +48,10 @@ export interface TableOptions {
   readonly exclude?: readonly string[];
   /** How cells are read; "numbers" if omitted: text and missing values are refused. */
   readonly cells?: CellReading;
+  /** Most cells of an array file, in which they may take a byte each: eight as float64. */
+  readonly maxCells?: number;
+  /** Most bytes that the members read of an archive may inflate to, together. */
+  readonly maxInflatedBytes?: number;
 }
 
 /** Which columns of a file become data and which one the label. */
@@ -115,8 +119,7 @@ export function planColumns(
     const index = position.get(name);
     if (index !== undefined) return index;
     const expected = `one of ${listNames(names)}`;
-    const actual = quoteValue(name);
-    throw new DataError({ source, subject: "column name", column: name, expected, actual });
+    throw new DataError({ source, column: name, expected });
   };
   const labelIndex = options.label === undefined ? -1 : find(options.label);
   if (options.label !== undefined && options.columns?.includes(options.label)) {

@@ -17,6 +17,12 @@ export interface BodyLimits {
   readonly isFramed?: boolean;
 }
 
+/** A request, and its headers as they were taken. */
+export interface Arriving {
+  readonly request: Request;
+  readonly head: HeadersRead;
+}
+
 const UTF8 = new TextDecoder("utf-8", { fatal: true });
 
 /** Levels of arrays and objects; no body of this API needs more than five. */
@@ -26,9 +32,9 @@ const MAX_DEPTH = 8;
 const MAX_PIECES = 65_536;
 
 /** @throws Problem unless the body is UTF-8 JSON within the limits, and its headers say so */
-export async function readJson(request: Request, limits: BodyLimits): Promise<unknown> {
-  requireType(request.headers, "application/json");
-  return parseJson(await readBytes(request, limits));
+export async function readJson(arriving: Arriving, limits: BodyLimits): Promise<unknown> {
+  requireType(arriving.head, ["application/json"]);
+  return parseJson(await readBytes(arriving, limits));
 }
 
 /** @throws Problem unless the bytes are one JSON value in UTF-8, and not too deep */
@@ -43,24 +49,21 @@ export function parseJson(bytes: Uint8Array): unknown {
   }
 }
 
-/** The media type of the body, in lower case, without parameters. */
-export function mediaType(headers: HeadersRead): string {
-  return (headers.get("content-type") ?? "").split(";")[0].trim().toLowerCase();
-}
-
-/** @throws Problem unless the body is of one of these types, in UTF-8 where it is text, and plain */
-export function requireType(headers: HeadersRead, ...types: readonly string[]): void {
-  const given = headers.get("content-encoding");
+/**
+ * The media type of the body, in lower case, without parameters.
+ * @throws Problem unless it is one of these, in UTF-8 where it is text, and plain
+ */
+export function requireType(headers: HeadersRead, types: readonly string[]): string {
+  const encoding = headers.get("content-encoding"), given = headers.get("content-type") ?? "";
   // As nearly all bodies come: nothing to take apart.
-  if (given === null && types.includes(headers.get("content-type") ?? "")) return;
-  const encoding = given ?? "identity";
-  if (encoding.trim().toLowerCase() !== "identity") {
+  if (encoding === null && types.includes(given)) return given;
+  if (encoding !== null && encoding.trim().toLowerCase() !== "identity") {
     throw new Problem("unsupported-media-type", "Cannot read body: it must not be compressed");
   }
-  const parameters = (headers.get("content-type") ?? "").toLowerCase().split(";").slice(1);
-  const charset = parameters.map((each) => each.trim()).find((each) => each.startsWith("charset="));
+  const [type, ...parameters] = given.toLowerCase().split(";").map((each) => each.trim());
+  const charset = parameters.find((each) => each.startsWith("charset="));
   const right = charset === undefined || /^charset="?utf-8"?$/.test(charset);
-  if (types.includes(mediaType(headers)) && right) return;
+  if (types.includes(type) && right) return type;
   throw new Problem(
     "unsupported-media-type",
     `Cannot read body: content-type must be ${types.join(" or ")}, text in UTF-8`,
@@ -72,15 +75,22 @@ export function requireType(headers: HeadersRead, ...types: readonly string[]): 
  * All bytes of the body, copied into one buffer that grows by doubling: their pieces do not matter.
  * @throws Problem for too many bytes or pieces, too long a wait, or a body that breaks off
  */
-export async function readBytes(
-  request: Request,
+export function readBytes(
+  { request, head }: Arriving,
   { maxBytes, deadlineMs, isFramed = false }: BodyLimits,
-  headers: HeadersRead = request.headers,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const declared = Number(headers.get("content-length") ?? NaN);
+  const declared = Number(head.get("content-length") ?? NaN);
   if (declared > maxBytes) throw tooLarge(maxBytes);
   // What cannot be longer than it says needs no counting, and is read several times as fast.
-  if (isFramed && declared <= maxBytes) return await readAtOnce(request, deadlineMs);
+  const isCounted = isFramed && declared <= maxBytes;
+  return isCounted ? readAtOnce(request, deadlineMs) : readPieces(request, maxBytes, deadlineMs);
+}
+
+async function readPieces(
+  request: Request,
+  maxBytes: number,
+  deadlineMs: number,
+): Promise<Uint8Array<ArrayBuffer>> {
   let bytes = new Uint8Array(1024), length = 0;
   for await (const piece of piecesOf(request, deadlineMs)) {
     if (length + piece.length > maxBytes) throw tooLarge(maxBytes);

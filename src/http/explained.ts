@@ -2,12 +2,8 @@
  * The option `explain` of the verb `score`: behind the numbers of each row those of the columns to blame, six
  * each: the column, what it holds, what was to be expected, the interval, the probability. NaN is nothing.
  */
-import {
-  type BlamedColumn,
-  blamedColumn,
-  Explainer,
-  requireExplainOptions,
-} from "../scoring/explain/explain.ts";
+import { type BlamedColumn, blamedColumn } from "../scoring/explain/blamed_column.ts";
+import { type Explainer, explainerOf, requireExplainOptions } from "../scoring/explain/explain.ts";
 import type { TableScorer } from "../scoring/table_scorer.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 import type { RowText } from "./answers.ts";
@@ -44,7 +40,7 @@ export function explained<S extends Scores>(
     throw invalid("/conditional", "Cannot credit columns otherwise: give explain as well");
   }
   const asked = requireExplainOptions({ columns: explain, conditional });
-  const explainer = explainerOf(model), width = model.columns.length;
+  const explainer = requireExplainer(model), width = model.columns.length;
   const before = scores.columns.length, most = Math.min(explain, width);
   const names = Array.from(
     { length: most },
@@ -105,16 +101,9 @@ function contributionsOf(own: Float64Array, rows: number, before: number): Float
   );
 }
 
-const EXPLAINERS = new WeakMap<TableScorer, Explainer>();
-
-/** Made once a model. */
-function explainerOf(model: TableScorer): Explainer {
-  const known = EXPLAINERS.get(model);
-  if (known) return known;
+function requireExplainer(model: TableScorer): Explainer {
   try {
-    const explainer = new Explainer(model);
-    EXPLAINERS.set(model, explainer);
-    return explainer;
+    return explainerOf(model);
   } catch (error) {
     if (error instanceof TypeError) throw invalid("/explain", error.message);
     throw error;

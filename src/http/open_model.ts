@@ -27,7 +27,7 @@ export function openModel(bytes: Uint8Array, device: DeviceOptions, tried = fals
       throw new RangeError(`Cannot read model: no layer may be wider than ${MAX_WIDTH}`);
     }
     const vae = new TrainedVae(spec, values, device);
-    if (tried) vae.single().run();
+    if (tried) vae.onHost.single().run();
     return table ? new TableScorer(vae, table) : vae;
   } catch (error) {
     const refused = error instanceof SyntaxError || error instanceof RangeError;

@@ -42,7 +42,9 @@ export function imageGrid(images: Matrix, options: GridOptions = {}): Picture {
   const imageWidth = options.imageWidth ?? Math.sqrt(pixels);
   if (!Number.isInteger(imageWidth) || imageWidth < 1 || pixels % imageWidth !== 0) {
     throw new RangeError(
-      `Cannot draw images: ${pixels} pixels must be whole lines of the image width, square without one: current value is ${imageWidth}`,
+      options.imageWidth === undefined
+        ? `Cannot draw images: without an image width they must be square: current value is ${pixels} pixels`
+        : `Cannot draw images: ${pixels} pixels must be whole lines of the image width: current value is ${imageWidth}`,
     );
   }
   const imageHeight = pixels / imageWidth;

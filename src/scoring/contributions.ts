@@ -13,7 +13,9 @@
  * typical_d is the mean of raw_d over the calibration rows. The shift leaves the sum unchanged.
  *
  * A missing cell costs what its column typically does, so that scores of rows that lack different cells
- * can be compared: an unknown value is neither strange nor a good sign. A column of the table may be
+ * can be compared: an unknown value is neither strange nor a good sign. A model of rows with gaps has a KL of what is
+ * there, so that this is typical_d; one of whole rows fills the cell in (`trained/completion.ts`), and has its share of the KL
+ * already: there it is the mean of cost_d. A column of the table may be
  * several to the VAE (`table/expansion.ts`): their raw contributions add up.
  */
 import type { Expansion } from "./table/expansion.ts";
@@ -23,14 +25,14 @@ import type { Cells } from "./table/cells.ts";
 
 /**
  * Scores of rows, and their raw contributions `[rows, columns]`.
- * @param typical of each column, or nothing for calibration, from which it follows
+ * @param usual what a missing cell of each column costs, or nothing for calibration, from which it follows
  * @throws RangeError naming a row whose score is not finite
  */
 export function rawScores(
   { data, rows }: Cells,
   { x, cost, kl }: Costs,
   expansion: Expansion,
-  typical?: Float64Array,
+  usual?: Float64Array,
 ): { scores: Float64Array; raw: Float64Array } {
   const columns = rows === 0 ? 0 : data.length / rows, costs = { x, cost, kl };
   const scores = new Float64Array(rows), raw = new Float64Array(data.length);
@@ -42,7 +44,7 @@ export function rawScores(
       score = rawContributions(costs, r, apart, 0);
       expansion.fold(apart, raw.subarray(at, at + columns));
     }
-    if (typical) score += addMissing(data, typical, raw, at);
+    if (usual) score += addMissing(data, usual, raw, at);
     scores[r] = requireFiniteScore(score, r);
   }
   return { scores, raw };
@@ -60,19 +62,19 @@ export function typicalOf({ data, rows }: Cells, raw: Float64Array): Float64Arra
   return typical.map((sum, c) => counts[c] === 0 ? 0 : sum / counts[c]);
 }
 
-/** Adds the typical contribution of each missing cell of the row that begins at `at` to `raw`; their sum. */
+/** Adds what each missing cell of the row that begins at `at` usually costs to `raw`; their sum. */
 export function addMissing(
   cells: ArrayLike<number>,
-  typical: Float64Array,
+  usual: Float64Array,
   raw: Float64Array,
   at = 0,
 ): number {
   let sum = 0;
-  for (let c = 0; c < typical.length; c++) {
+  for (let c = 0; c < usual.length; c++) {
     // Only NaN differs from itself.
     if (cells[at + c] === cells[at + c]) continue;
-    raw[at + c] += typical[c];
-    sum += typical[c];
+    raw[at + c] += usual[c];
+    sum += usual[c];
   }
   return sum;
 }

@@ -5,9 +5,11 @@
  *   cells → expanded, standardised → cost and KL (`TrainedVae`) → raw contributions, and their sum
  */
 import { type CellFault, findFault, requireData } from "../trained/data_rule.ts";
-import { markObserved, type Matrix } from "../trained/matrix.ts";
+import type { Matrix } from "../trained/matrix.ts";
+import { markObserved } from "../trained/observed.ts";
 import type { SampleOptions } from "../trained/sampling.ts";
-import { costsOf, disposeTwin } from "../trained/sparse_twin.ts";
+import { costsOf } from "../trained/completion.ts";
+import { disposeTwin } from "../trained/sparse_twin.ts";
 import type { TrainedVae } from "../trained/trained_vae.ts";
 import { addMissing, rawContributions, rawScores } from "./contributions.ts";
 import type { RawScores, RowScorer } from "./row_scorer.ts";
@@ -35,8 +37,8 @@ export class NetworkScorer implements RowScorer {
   }
 
   scoreCells(cells: Cells): RawScores {
-    const { typical, expansion } = this.#model;
-    return rawScores(cells, costsOf(this.#vae, this.toVae(cells)), expansion, typical);
+    const { typical, costs = typical, expansion } = this.#model;
+    return rawScores(cells, costsOf(this.#vae, this.toVae(cells)), expansion, costs);
   }
 
   scoreRow(row: ArrayLike<number>, raw: Float64Array): number {
@@ -49,13 +51,15 @@ export class NetworkScorer implements RowScorer {
 
   /** Through the program of a single row, whose memory the cells are written into. */
   #scoreWritten(row: ArrayLike<number>, raw: Float64Array): number {
-    const { standardization, expansion } = this.#model, single = this.#vae.single(), { x } = single;
+    const { standardization, expansion } = this.#model,
+      single = this.#vae.onHost.single(),
+      { x } = single;
     const whole = expansion.isIdentity ? row : this.#expanded;
     if (whole === this.#expanded) expansion.expandRow(row, this.#expanded);
     for (let d = 0; d < whole.length; d++) {
       x[d] = Math.fround(standardizeValue(whole[d], standardization, d));
     }
-    if (this.takesMissing) markObserved(x, this.#vae.placeholders);
+    if (this.takesMissing) markObserved(x, this.#vae.onHost.placeholders);
     single.run();
     if (expansion.isIdentity) return rawContributions(single.costs, 0, raw, 0);
     const score = rawContributions(single.costs, 0, this.#apart, 0);
@@ -84,7 +88,7 @@ export class NetworkScorer implements RowScorer {
   }
 
   draw(first: number, count: number, options: SampleOptions): Cells {
-    return this.fromVae(this.#vae.sampleFrom(first, count, options));
+    return this.fromVae(this.#vae.onHost.draw(first, count, options));
   }
 
   findFault(cells: Cells): CellFault | undefined {

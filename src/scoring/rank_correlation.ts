@@ -5,6 +5,7 @@
  *
  * Source: Spearman, 1904; ties as in Kendall and Gibbons, 1990. NaN if one of them is constant.
  */
+import { ranksOf } from "../core/ranks.ts";
 
 /** @param a as many values as `b` */
 export function rankCorrelation(a: Float64Array, b: Float64Array): number {
@@ -17,17 +18,4 @@ export function rankCorrelation(a: Float64Array, b: Float64Array): number {
     others += y * y;
   }
   return both / Math.sqrt(squares * others);
-}
-
-/** From 0; equal values have the mean of their places. */
-function ranksOf(values: Float64Array): Float64Array {
-  const order = Uint32Array.from(values, (_, i) => i).sort((i, j) => values[i] - values[j]);
-  const ranks = new Float64Array(values.length);
-  for (let first = 0; first < order.length;) {
-    let next = first + 1;
-    while (next < order.length && values[order[next]] === values[order[first]]) next++;
-    for (let i = first; i < next; i++) ranks[order[i]] = (first + next - 1) / 2;
-    first = next;
-  }
-  return ranks;
 }

@@ -5,9 +5,10 @@
  *                           one's name alone
  *   table.centre, .scale    F64 [columns of the VAE]
  *   table.typical           F64 [columns], of a series [cells of a window]
- *   table.calibration       F64 [rows kept back]
+ *   table.costs             F64 [columns], of one network of whole rows
+ *   table.calibration       F32 [rows kept back]; F64 in older files
  *   table.sketches          F64 [columns, SKETCH_WIDTH]: `detection/drift/sketch.ts`; JSON: sketchedRows
- *   table.stream            F64 [windows kept back], of a series
+ *   table.stream            F32 [windows kept back], of a series; likewise
  *   ensemble, ensemble.…    what scores the rows, where that is not the VAE: `ensemble/ensemble_file.ts`
  *
  * Reading refuses whatever scoring could not use.
@@ -20,6 +21,7 @@ import type { EnsembleModel } from "./ensemble/ensemble.ts";
 import { ensembleOf, ensembleTensors } from "./ensemble/ensemble_file.ts";
 import { Expansion } from "./table/expansion.ts";
 import {
+  COSTS_TENSOR,
   parameterValues,
   SKETCH_TENSOR,
   STREAM_TENSOR,
@@ -62,6 +64,11 @@ export interface TableModel {
   readonly streamCalibration?: Calibration;
   /** Mean raw contribution of each column, of a series each cell of a window, over the calibration rows. */
   readonly typical: Float64Array;
+  /**
+   * Of that what the cells cost by themselves, without their shares of the KL: what a missing cell costs a model of whole
+   * rows, which fills it in; absent from other models, and older files, where it is `typical`.
+   */
+  readonly costs?: Float64Array;
   /** The share of normal rows that may be flagged. */
   readonly falseAlarmRate: number;
   /** What a user should know about the fit. */
@@ -106,19 +113,21 @@ export function rowSchema(schema: readonly ColumnSchema[], window = 0): readonly
 
 /** The vectors of a file, and the tensors of its ensemble. */
 export function tableTensors(model: TableModel): [string, Tensor][] {
-  const { standardization: { centre, scale }, typical, calibration: { scores } } = model;
-  const vectors = [centre, scale, typical, scores].map((data, i): [string, Tensor] => [
+  const { standardization: { centre, scale }, typical, calibration, streamCalibration } = model;
+  const vectors = [centre, scale, typical].map((data, i): [string, Tensor] => [
     TABLE_TENSORS[i],
     { dtype: "F64", shape: [data.length], data },
   ]);
+  const keep = (name: string, { scores }: Calibration) =>
+    vectors.push([name, { dtype: "F32", shape: [scores.length], data: Float32Array.from(scores) }]);
+  keep(TABLE_TENSORS[3], calibration);
   if (model.sketch) {
     const shape = [model.schema.length, SKETCH_WIDTH];
     vectors.push([SKETCH_TENSOR, { dtype: "F64", shape, data: model.sketch.data }]);
   }
-  if (model.streamCalibration) {
-    const data = model.streamCalibration.scores;
-    vectors.push([STREAM_TENSOR, { dtype: "F64", shape: [data.length], data }]);
-  }
+  const { costs } = model;
+  if (costs) vectors.push([COSTS_TENSOR, { dtype: "F64", shape: [costs.length], data: costs }]);
+  if (streamCalibration) keep(STREAM_TENSOR, streamCalibration);
   return model.ensemble ? [...vectors, ...ensembleTensors(model.ensemble)] : vectors;
 }
 
@@ -145,6 +154,7 @@ export function tableModelOf(file: ModelFile): TableModel {
       readVector(file, name, expansion.width)
     );
     const typical = readVector(file, "table.typical", cells);
+    const costs = file.tensors.has(COSTS_TENSOR) && readVector(file, COSTS_TENSOR, cells);
     if (!scale.every((each) => each > 0)) throw fault("table.scale must be above 0");
     const fixed = ensemble ? [] : fixedColumns(spec);
     const changed = fixed.find((likelihood, c) =>
@@ -158,7 +168,7 @@ export function tableModelOf(file: ModelFile): TableModel {
     const standardization = { centre, scale, limit: limits(expansion.width, fixed) };
     const sketch = readSketch(file, table.sketchedRows, schema.length);
     const decisions = { calibration, typical, falseAlarmRate, warnings, ...(sketch && { sketch }) };
-    const model = { schema, expansion, standardization, ...decisions };
+    const model = { schema, expansion, standardization, ...decisions, ...(costs && { costs }) };
     const series = window === undefined
       ? undefined
       : { window, streamCalibration: new Calibration(readVector(file, STREAM_TENSOR)) };
@@ -186,10 +196,10 @@ function readWindow(value: unknown, columns: number): number | undefined {
 
 function readVector({ tensors }: ModelFile, name: string, length?: number): Float64Array {
   const { data, shape } = tensors.get(name) ?? {};
-  const right = data instanceof Float64Array && shape?.length === 1 &&
-    (length === undefined || data.length === length);
-  if (right && areFinite(data)) return data;
-  throw fault(`"${name}" must be finite float64 [${length ?? "calibration rows"}]`);
+  const isFloat = data instanceof Float64Array || data instanceof Float32Array;
+  const right = isFloat && shape?.length === 1 && (length === undefined || data.length === length);
+  if (right && areFinite(data)) return Float64Array.from(data);
+  throw fault(`"${name}" must be finite numbers [${length ?? "calibration rows"}]`);
 }
 
 function readSketch(file: ModelFile, rows: unknown, columns: number): TableSketch | undefined {

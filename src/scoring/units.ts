@@ -6,7 +6,7 @@
  */
 import type { RbmSpec } from "../models/rbm.ts";
 import type { ModelSpec } from "../models/spec.ts";
-import { latentSize } from "../models/vae_graph.ts";
+import { latentSize } from "../models/spec.ts";
 import { type CellFault, findFault } from "../trained/data_rule.ts";
 import { MAX_FLOAT32 } from "../trained/finite.ts";
 import type { Matrix } from "../trained/matrix.ts";
@@ -55,7 +55,7 @@ export function vaeOf(model: Model): TrainedVae {
 /** New rows in the units of its table, `first` to `first + count - 1` of those that the seed makes. */
 export function drawRows(model: Model, first: number, count: number, given: SampleOptions): Cells {
   if (isTable(model)) return model.drawFrom(first, count, given);
-  return unitsOf(model).fromVae(model.sampleFrom(first, count, given));
+  return unitsOf(model).fromVae(model.onHost.draw(first, count, given));
 }
 
 /** Made once a model: a server asks for them at every request. */
@@ -63,8 +63,8 @@ const UNITS = new WeakMap<Model, Units>();
 
 /** The units of a model's rows. */
 export function unitsOf(model: Model): Units {
-  const units = UNITS.get(model) ?? makeUnits(model);
-  UNITS.set(model, units);
+  let units = UNITS.get(model);
+  if (!units) UNITS.set(model, units = makeUnits(model));
   return units;
 }
 

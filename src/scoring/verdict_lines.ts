@@ -1,10 +1,11 @@
 /**
  * Verdicts as CSV: `row,score,p_value,anomaly,top_columns`, and what else is asked for. What `elbow score`
- * writes and what a scoring job answers with are these lines.
+ * writes and what a scoring job answers with are these lines, as bytes.
  */
 import { csvLine } from "../formats/csv_line.ts";
-import { BlameCells, PValueTexts } from "./blame_cells.ts";
-import type { Decision } from "./decisions/decide.ts";
+import { MOST_BYTES, writeDecimal, writeWhole } from "../formats/decimal_bytes.ts";
+import { BlameCells, PValueCells } from "./cells_as_bytes.ts";
+import type { Decision, RowDecision } from "./decisions/decide.ts";
 import type { ScoreTable, TableScorer } from "./table_scorer.ts";
 
 /** Columns to blame that are listed. */
@@ -13,27 +14,85 @@ export const TOP_COLUMNS = 3;
 /** Before the lines of every row. */
 export const HEADER: readonly string[] = ["row", "score", "p_value", "anomaly", "top_columns"];
 
-/**
- * One line a row.
- * @param firstRow rows before the first of them
- * @param more cells that follow
- */
-export function verdictLines(
-  { columns, calibration }: Pick<TableScorer, "columns" | "calibration">,
-  { scores, contributions }: Pick<ScoreTable, "scores" | "contributions">,
-  { pValues, verdict }: Pick<Decision, "pValues" | "verdict">,
-  firstRow: number,
-  more?: (row: number) => readonly string[],
-): string {
-  const width = columns.length;
-  const blamed = new BlameCells(columns, TOP_COLUMNS);
-  const pTexts = new PValueTexts(calibration.resolution);
-  const lines = new Array<string>(scores.length);
-  for (let r = 0; r < lines.length; r++) {
-    const its = verdict(r), flag = its === "uncertain" ? its : its === "anomaly";
-    const top = blamed.of(contributions, r * width), p = pTexts.of(pValues[r]);
-    const rest = more ? `,${csvLine(more(r))}` : "\n";
-    lines[r] = `${firstRow + r + 1},${scores[r]},${p},${flag},${top}${rest}`;
+const COMMA = 44, NEWLINE = 10;
+
+const UTF8 = new TextEncoder();
+
+/** Between a p-value and the columns to blame. */
+const VERDICTS: Readonly<Record<RowDecision, Uint8Array>> = {
+  anomaly: UTF8.encode(",true,"),
+  normal: UTF8.encode(",false,"),
+  uncertain: UTF8.encode(",uncertain,"),
+};
+
+/** What of a line is not of columns' names or asked for: a row, a score, a p-value, a verdict, marks between. */
+const MOST_OF_LINE = 3 * MOST_BYTES + 16;
+
+/** Where lines are from, and where they go. */
+export interface LinesOptions {
+  /** Rows before the first of them. */
+  readonly firstRow: number;
+  /** Cells that follow. */
+  readonly more?: (row: number) => readonly string[];
+  /** Memory for the lines; if it is too small, they get their own. */
+  readonly into?: ArrayBuffer;
+}
+
+/** Writes verdicts of a model, many times. */
+export class VerdictLines {
+  readonly #blame: BlameCells;
+  readonly #pValues: PValueCells;
+  #out = new Uint8Array();
+  #at = 0;
+
+  constructor({ columns, calibration }: Pick<TableScorer, "columns" | "calibration">) {
+    this.#blame = new BlameCells(columns, TOP_COLUMNS);
+    this.#pValues = new PValueCells(calibration.resolution);
   }
-  return lines.join("");
+
+  /** One line a row. */
+  write(
+    { scores, contributions }: Pick<ScoreTable, "scores" | "contributions">,
+    { pValues, verdict }: Pick<Decision, "pValues" | "verdict">,
+    { firstRow, more, into = new ArrayBuffer() }: LinesOptions,
+  ): Uint8Array<ArrayBuffer> {
+    const rows = scores.length, width = rows === 0 ? 0 : contributions.length / rows;
+    this.#out = new Uint8Array(into);
+    this.#at = 0;
+    for (let r = 0; r < rows; r++) {
+      const blame = this.#blame.of(contributions, r * width);
+      this.#reserve(MOST_OF_LINE + blame.length);
+      const out = this.#out;
+      let at = writeWhole(firstRow + r + 1, out, this.#at);
+      out[at++] = COMMA;
+      at = writeDecimal(scores[r], out, at);
+      out[at++] = COMMA;
+      at = writeBytes(this.#pValues.of(pValues[r]), out, at);
+      at = writeBytes(VERDICTS[verdict(r)], out, at);
+      at = writeBytes(blame, out, at);
+      if (!more) out[at++] = NEWLINE;
+      this.#at = at;
+      if (more) this.#append(UTF8.encode(`,${csvLine(more(r))}`));
+    }
+    return this.#out.subarray(0, this.#at);
+  }
+
+  #append(bytes: Uint8Array): void {
+    this.#reserve(bytes.length);
+    this.#at = writeBytes(bytes, this.#out, this.#at);
+  }
+
+  /** Makes room for so many bytes more. */
+  #reserve(count: number): void {
+    if (this.#at + count <= this.#out.length) return;
+    const larger = new Uint8Array(2 * this.#out.length + count);
+    larger.set(this.#out);
+    this.#out = larger;
+  }
+}
+
+/** @returns the place behind them */
+function writeBytes(bytes: Uint8Array, out: Uint8Array, at: number): number {
+  for (let i = 0; i < bytes.length; i++) out[at++] = bytes[i];
+  return at;
 }

@@ -3,7 +3,7 @@ import type { Matrix } from "./matrix.ts";
 
 /** Rows as the VAE saw them, and what it said. */
 export interface Costs {
-  /** Standardised; 0 where missing. Columns behind those of `cost` are passed over. */
+  /** Standardised; 0 where missing, or what stands there (`completion.ts`). Columns behind those of `cost` are passed over. */
   readonly x: Matrix;
   readonly cost: Matrix;
   readonly kl: Matrix;

@@ -8,55 +8,42 @@
  * are there.
  */
 import type { BackendChoice } from "../backends/open_score.ts";
-import type { Costs } from "./costs.ts";
-import { type Matrix, withObserved } from "./matrix.ts";
+import type { Matrix } from "./matrix.ts";
+import { withObserved } from "./observed.ts";
 import { TrainedVae } from "./trained_vae.ts";
 
 const TWINS = new WeakMap<TrainedVae, TrainedVae>();
 
-/** Times that missing cells are filled in. */
-const FILLINGS = 3;
-
-/** Costs of standardised rows, NaN where missing. */
-export function costsOf(vae: TrainedVae, standardized: Matrix): Costs {
-  if (!hasNaN(standardized.data) || vae.spec.missing) {
-    const x = withObserved(vae.spec, standardized);
-    return { x, ...vae.costs(x) };
-  }
-  const { model, x } = filledIn(vae, standardized, FILLINGS);
-  const costs = model.costs(x);
-  fillIn(x, { data: new Float32Array(standardized.data.length), shape: standardized.shape });
-  return { x, ...costs };
-}
-
-/** A loop, which is several times as fast as `some`. */
-function hasNaN(values: Float32Array): boolean {
-  for (let i = 0; i < values.length; i++) if (values[i] !== values[i]) return true;
-  return false;
-}
-
 /**
  * Standardised rows, NaN where missing, as a model that takes missing cells sees them: filled in by what it
  * makes of them, so many times.
+ * @param start what stands there at first, by row and column; 0, the mean
  */
 export function filledIn(
   vae: TrainedVae,
   standardized: Matrix,
   times: number,
+  start?: (row: number, column: number) => number,
 ): { readonly model: TrainedVae; readonly x: Matrix } {
   const model = takingMissing(vae), x = withObserved(model.spec, standardized);
-  for (let time = 0; time < times; time++) fillIn(x, model.reconstructSync(x));
+  const width = standardized.shape[1];
+  if (start) fillIn(x, width, start);
+  for (let time = 0; time < times; time++) {
+    const { data } = model.onHost.reconstruct(x);
+    fillIn(x, width, (r, c) => data[r * width + c]);
+  }
   return { model, x };
 }
 
-/** Puts what the model makes of a row where the row lacks something. */
-function fillIn(x: Matrix, { data, shape: [rows, columns] }: Matrix): void {
-  const width = x.shape[1];
+/** Puts values where rows lack something. */
+function fillIn(
+  { data, shape: [rows, width] }: Matrix,
+  columns: number,
+  value: (row: number, column: number) => number,
+): void {
   for (let r = 0; r < rows; r++) {
     for (let c = 0; c < columns; c++) {
-      if (x.data[r * width + width - columns + c] === 0) {
-        x.data[r * width + c] = data[r * columns + c];
-      }
+      if (data[r * width + width - columns + c] === 0) data[r * width + c] = value(r, c);
     }
   }
 }

@@ -2,33 +2,25 @@
  * A variational autoencoder with fixed parameters: everything that needs no derivative.
  * `training/vae.ts` adds fitting.
  */
-import type { SyncProgram } from "../backends/backend.ts";
 import { type OpenBackend, openBackend } from "../backends/open_score.ts";
-import { placeholders } from "../distributions/likelihood.ts";
 import type { ModelSpec } from "../models/spec.ts";
-import { latentSize, parametersOf } from "../models/vae_graph.ts";
+import { parametersOf } from "../models/vae_graph.ts";
+import { latentSize } from "../models/spec.ts";
 import type { DeviceOptions } from "./device_options.ts";
-import { Engine, type Host, type NamedTensor, type WorkDevice } from "./engine.ts";
+import { Engine, type NamedTensor } from "./engine.ts";
+import type { WorkDevice } from "./work_device.ts";
 import { parameterValues } from "./file_contents.ts";
 import { requireFiniteScore } from "./finite.ts";
 import { requireData } from "./data_rule.ts";
 import { encodeRows, type MomentOptions } from "./moments.ts";
-import type { Evaluation, EvaluationOptions, RowEvaluation } from "./evaluation.ts";
-import {
-  type ConditionOptions,
-  markObserved,
-  type Matrix,
-  requireClasses,
-  type Rows,
-  sumOf,
-  toConditioned,
-  toMatrix,
-  toRows,
-  whereObserved,
-} from "./matrix.ts";
+import type { Evaluation, EvaluationOptions } from "./evaluation.ts";
+import { type Matrix, type Rows, sumOf, toMatrix } from "./matrix.ts";
+import { markObserved } from "./observed.ts";
+import { type ConditionOptions, requireClasses, toConditioned, toRows } from "./model_rows.ts";
+import { OnHost, SCORING } from "./on_host.ts";
 import { type ProgramName, vaeArchitecture } from "./programs.ts";
 import { loadModelFile } from "./load_model_file.ts";
-import { boundsOf, evaluateModel, stepsOf } from "./model_evaluation.ts";
+import { boundsOf, evaluateModel } from "./model_evaluation.ts";
 import {
   type ModelFile,
   readModelFile,
@@ -37,8 +29,6 @@ import {
   writeModelFile,
 } from "./model_file.ts";
 import { drawPairs, type SampleOptions } from "./sampling.ts";
-import { SingleRow, SingleScore } from "./single_row.ts";
-import { finish, type Steps } from "./steps.ts";
 
 export type { DeviceOptions } from "./device_options.ts";
 export type { NamedTensor } from "./engine.ts";
@@ -49,19 +39,17 @@ export type ScoreMethod = "elbo" | "reconstruction" | "kl";
 
 export type { SampleOptions } from "./sampling.ts";
 
-/** What errors of programs that score say. */
-const SCORING = { action: "score" } as const;
-
 /** A model with fixed parameters: scores, encodes, decodes and samples. */
 export class TrainedVae {
   /** What the model is. */
   readonly spec: ModelSpec;
   /** @internal */
   protected readonly engine: Engine<ProgramName>;
-  #single?: SingleRow;
-  #score?: SingleScore;
-  /** What stands in a missing cell. @internal */
-  readonly placeholders: Float32Array;
+  /**
+   * What the rest of the library asks.
+   * @internal
+   */
+  readonly onHost: OnHost;
 
   /**
    * What opens the backends of the class: here with the kernels of scoring alone.
@@ -85,8 +73,8 @@ export class TrainedVae {
     device: DeviceOptions = {},
   ) {
     this.spec = spec;
-    this.placeholders = placeholders(spec.likelihood, spec.inputs);
     this.engine = new Engine(vaeArchitecture(spec), values, device, new.target.openBackend);
+    this.onHost = new OnHost(spec, this.engine);
     this.engine.workDevice = new.target.workDevice?.(this.engine);
   }
 
@@ -117,16 +105,6 @@ export class TrainedVae {
       ...backend.details,
       ...workDevice?.details,
     };
-  }
-
-  /**
-   * Where other programs may run beside those of the model: on its backend, which is the model's to
-   * dispose of.
-   * @internal
-   */
-  get beside(): Host {
-    const { backend, weights } = this.engine;
-    return { backend, weights };
   }
 
   /** A copy of every parameter, by name. */
@@ -216,14 +194,6 @@ export class TrainedVae {
     return (await this.engine.mapLater("posterior", "x", rows, { seed })).z;
   }
 
-  /**
-   * Draws `first` to `first + count - 1` of those that `sample` makes; conditions are theirs.
-   * @internal
-   */
-  sampleFrom(first: number, count: number, options: SampleOptions = {}): Matrix {
-    return finish(drawPairs(this.engine, this.spec, { first, count, ...options })).x;
-  }
-
   /** The bound and its parts per row, and importance-sampled ln p(x); nats. */
   async evaluate(
     x: Rows,
@@ -290,10 +260,10 @@ export class TrainedVae {
         `Cannot score row: expected ${width} numbers: current value is ${row.length}`,
       );
     }
-    const score = this.#score ??= new SingleScore(this.#compileSingle("rowScores"));
+    const score = this.onHost.singleScore();
     score.x.set(row);
     if (row.length < width) score.x.fill(0, row.length);
-    if (this.spec.missing) markObserved(score.x, this.placeholders);
+    if (this.spec.missing) markObserved(score.x, this.onHost.placeholders);
     out[0] = requireFiniteScore(score.run());
   }
 
@@ -305,62 +275,6 @@ export class TrainedVae {
   /** Gives back the memory; the model must not be used afterwards. */
   dispose(): void {
     this.engine.dispose();
-  }
-
-  /**
-   * -ln p(x_d | z) per column and KL per latent dimension, nats, at z = E[z | x].
-   * @internal
-   */
-  costs(x: Matrix): { cost: Matrix; kl: Matrix } {
-    const { cost, kl } = this.engine.map("score", "x", x, SCORING);
-    return { cost, kl };
-  }
-
-  /** E[x | z] and the parameters of p(x | z) at z = E[z | x], of rows as `toRows` gives them. @internal */
-  conditional(x: Matrix): Readonly<Record<string, Matrix>> {
-    return this.engine.map("conditional", "x", x);
-  }
-
-  /** `reconstruct` of rows as `toRows` gives them, without the promise. @internal */
-  reconstructSync(x: Matrix): Matrix {
-    return this.engine.map("reconstruct", "x", x).mean;
-  }
-
-  /**
-   * (x_d - E[x_d | z])² per cell, at one draw of z ~ q(z | x) for each row; NaN for a missing one.
-   * @internal
-   */
-  squaredResiduals(x: Matrix, seed: number): Matrix {
-    const { squares } = this.engine.map("residuals", "x", x, { seed });
-    return this.spec.missing ? whereObserved(squares, x) : squares;
-  }
-
-  /**
-   * `costs` of one row at a time.
-   * @internal
-   */
-  single(): SingleRow {
-    return this.#single ??= new SingleRow(this.#compileSingle("score"));
-  }
-
-  #compileSingle(name: "score" | "rowScores"): SyncProgram {
-    return this.engine.compile(name, { capacity: 1 }, this.engine.weights);
-  }
-
-  /**
-   * `evaluate` without the promise.
-   * @internal
-   */
-  evaluateSync(x: Matrix, options: EvaluationOptions): RowEvaluation {
-    return finish(this.evaluateSteps(x, options));
-  }
-
-  /**
-   * `evaluateSync` in steps, to be taken apart: see `evaluationSteps`.
-   * @internal
-   */
-  evaluateSteps(x: Matrix, options: EvaluationOptions): Steps<RowEvaluation> {
-    return stepsOf(this.engine, "evaluate", x, options);
   }
 
   /**

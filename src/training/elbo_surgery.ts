@@ -12,15 +12,15 @@ import type { SyncProgram } from "../backends/backend.ts";
 import { splitSeed } from "../core/philox.ts";
 import { requireNumber, requireObject } from "../core/validate.ts";
 import { createGraph } from "../graph/graph.ts";
-import type { Layout } from "../graph/layout.ts";
 import { type Plan, plan } from "../graph/plan.ts";
 import { drawnNoise } from "../layers/noise.ts";
 import { createScope } from "../layers/scope.ts";
-import type { ModelSpec } from "../models/spec.ts";
-import { modelTerms, rowsInput } from "../models/vae_graph.ts";
+import { modelTerms } from "../models/model_terms.ts";
+import { rowsInput } from "../models/batch_rows.ts";
 import { jointUnder, relativeSums } from "../objectives/beta_tc.ts";
 import type { Node } from "../ops/spec.ts";
 import type { Matrix } from "../trained/matrix.ts";
+import type { OnHost } from "../trained/on_host.ts";
 
 /** How to draw. */
 export interface SurgeryOptions {
@@ -42,11 +42,7 @@ export interface ElboSurgery {
   readonly dimensionwiseKl: number;
 }
 
-interface Model {
-  readonly spec: ModelSpec;
-  readonly parameters: Layout;
-  readonly compile: (plan: Plan) => SyncProgram;
-}
+type Model = Pick<OnHost, "spec" | "parameters" | "compile">;
 
 /** Rows drawn from, and rows that they are looked at under, of one run. */
 const BATCH_ROWS = 32, REFERENCE_ROWS = 128;

@@ -18,15 +18,18 @@ import { splitSeed } from "../core/philox.ts";
 import { requireNumber, requireObject } from "../core/validate.ts";
 import { clampLogVariance } from "../distributions/diagonal_gaussian.ts";
 import { createGraph } from "../graph/graph.ts";
-import type { Layout } from "../graph/layout.ts";
 import { type Plan, plan } from "../graph/plan.ts";
 import { drawnNoise } from "../layers/noise.ts";
 import { createScope } from "../layers/scope.ts";
 import type { ModelSpec } from "../models/spec.ts";
-import { latentSize, rowsInput, termsUnder } from "../models/vae_graph.ts";
+import { termsUnder } from "../models/model_terms.ts";
+import { rowsInput } from "../models/batch_rows.ts";
+import { latentSize } from "../models/spec.ts";
 import { pathGradients } from "../objectives/path_gradient.ts";
-import { evaluateRows, type RowEvaluation } from "../trained/evaluation.ts";
+import { evaluateRows } from "../trained/evaluation.ts";
+import type { RowEvaluation } from "../trained/row_sums.ts";
 import type { Matrix } from "../trained/matrix.ts";
+import type { OnHost } from "../trained/on_host.ts";
 
 /** How to refine, and to measure. */
 export interface GapOptions {
@@ -56,14 +59,7 @@ export interface Gaps {
   readonly amortisation: Float64Array;
 }
 
-/** What compiles a program of the model. */
-export type CompilePlan = (plan: Plan) => SyncProgram;
-
-interface Model {
-  readonly spec: ModelSpec;
-  readonly parameters: Layout;
-  readonly compile: CompilePlan;
-}
+type Model = Pick<OnHost, "spec" | "parameters" | "compile" | "posterior">;
 
 /** A Gaussian for each row, `[rows, L]` each. */
 interface RowGaussians {
@@ -80,9 +76,10 @@ const FIRST_STEP = 2 ** 31;
 const BETA_1 = 0.9, BETA_2 = 0.999, EPSILON = 1e-8;
 
 /** @throws RangeError if q(z | x) is not one diagonal Gaussian */
-export function gapsOf(model: Model, x: Matrix, start: RowGaussians, options: GapOptions): Gaps {
+export function gapsOf(model: Model, x: Matrix, options: GapOptions): Gaps {
   const settings = parse(options);
   requireDiagonal(model.spec);
+  const start = model.posterior(x);
   const refined = refine(model, x, start, settings);
   const measured = (q: RowGaussians) => evaluateUnder(model, x, q, settings);
   const amortised = measured(start), own = measured(refined);

@@ -223,7 +223,7 @@ Deno.test("elbow refuses files and columns that are not there", async () => {
   assert.match(await train(folder.path), /Cannot read .*: it is a folder/);
   assert.match(
     await train(data, "--label", "z"),
-    /t\.csv: column name at column "z" must be one of "a", "b"/,
+    /t\.csv: column "z" must be one of "a", "b"/,
   );
   assert.match(await train(data, "--columns", "a,z"), /column "z" must be one of/);
   assert.match(await train(data, "--columns", "a,a"), /column "a" must be named once/);

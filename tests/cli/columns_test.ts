@@ -78,18 +78,21 @@ Deno.test("report counts texts that are too rare to be levels, and rows that dif
 
 Deno.test("times that cover no whole day or week are warned of; dates, and whole weeks, are not", async () => {
   using folder = new Folder();
-  const told = async (step: number, rows = 60) => {
+  const told = async (step: number, ...more: string[]) => {
     const time = (r: number) => new Date(1.7e12 + 1000 * step * r).toISOString();
-    const data = folder.write("t.csv", withColumn(tableCsv(rows), "at", time));
-    return (await elbow(["train", data, "--out", folder.at("m"), ...QUICK])).stderr;
+    const data = folder.write("t.csv", withColumn(tableCsv(120), "at", time));
+    return (await elbow(["train", data, "--out", folder.at("m"), ...QUICK, ...more])).stderr;
   };
-  // From Tuesday, 14 November 2023, 22:13:20 UTC: an hour and a half of minutes, then 60 days of hours and more.
+  // From Tuesday, 14 November 2023, 22:13:20 UTC: two hours of minutes, then 25 days of every fifth hour.
   assert.match(
-    await told(60),
-    /"at" has no time in 22 of the 24 hours of the day and on 6 of the 7 days of the week \(UTC\)/,
+    await told(60, "--column", "at=timestamp"),
+    /"at" has no time in 21 of the 24 hours of the day and on 5 of the 7 days of the week \(UTC\)/,
   );
-  assert.match(await told(60), /will stand out unless it is left out \(--exclude\)/);
-  assert.doesNotMatch(await told(5 * 3600, 120), /has no time/);
+  assert.match(
+    await told(60, "--column", "at=timestamp"),
+    /will stand out unless it is left out \(--exclude\)/,
+  );
+  assert.doesNotMatch(await told(5 * 3600), /has no time/);
   const day = 86400,
     column = (seconds: number[]) => ({
       data: Float64Array.from(seconds),
@@ -100,4 +103,30 @@ Deno.test("times that cover no whole day or week are warned of; dates, and whole
   assert.equal(unseenTimes(column([NaN]), 1, 0), undefined);
   const { warnings } = reportData(column([0, 3600]), [{ name: "t", kind: "timestamp" }]);
   assert.match(warnings.join("\n"), /"t" has no time in 22 .* and on 6/);
+});
+
+Deno.test("times of one morning are not trained on unless it is asked for, so that those of the next are no anomalies", async () => {
+  using folder = new Folder();
+  const model = folder.at("m"), ensemble = ["--epochs", "20", "--hidden", "8"];
+  const from = (start: number) =>
+    folder.write(
+      `${start}.csv`,
+      withColumn(tableCsv(120), "at", (r) => new Date(1.7e12 + start + 60e3 * r).toISOString()),
+    );
+  const flaggedLater = async (...more: string[]) => {
+    const { stderr } = await elbow(["train", from(0), "--out", model, ...ensemble, ...more]);
+    const { anomalies } = JSON.parse(await elbowOk("score", model, from(12 * 3600e3), "--json"));
+    return { stderr, anomalies };
+  };
+  const asItIs = await flaggedLater();
+  assert.match(asItIs.stderr, /"at" is not trained on: it has no time in 2\d of the 24 hours/);
+  assert.match(asItIs.stderr, /--column at=timestamp keeps it/);
+  assert.ok(asItIs.anomalies < 12, `${asItIs.anomalies} of 120 rows`);
+  for (const keep of [["--column", "at=timestamp"], ["--columns", "a,b,c,d,at"]]) {
+    const kept = await flaggedLater(...keep);
+    assert.doesNotMatch(kept.stderr, /is not trained on/);
+    assert.ok(kept.anomalies > 60, `${kept.anomalies} of 120 rows`);
+  }
+  const { stderr } = await elbow(["score", model, from(12 * 3600e3)]);
+  assert.match(stderr, /so many are seldom all anomalies: elbow drift/);
 });

@@ -190,6 +190,28 @@ Deno.test("writeWhole() leaves the old file and no draft when writing fails", as
   assert.equal(Deno.readTextFileSync(path), "new");
 });
 
+Deno.test("writeWhole() leaves no draft when its signal is aborted between two pieces", async () => {
+  using folder = new Folder();
+  const controller = new AbortController(), { signal } = controller;
+  const pieces = function* () {
+    yield "in part";
+    controller.abort(new Interruption("SIGINT"));
+    yield "never";
+  };
+  await assert.rejects(writeWhole(folder.at("out.csv"), pieces(), { signal }), Interruption);
+  assert.deepEqual(folder.names(), []);
+});
+
+Deno.test("elbow encode that is interrupted while it writes leaves nothing behind", async () => {
+  using folder = new Folder();
+  const data = folder.write("t.csv", tableCsv(60)), model = folder.at("m.safetensors");
+  await elbowOk("train", data, "--out", model, ...QUICK);
+  const signal = AbortSignal.abort(new Interruption("SIGINT"));
+  const out = folder.at("z.csv");
+  assert.equal((await elbow(["encode", model, data, "--out", out], { signal })).status, 130);
+  assert.deepEqual(folder.names(), ["m.safetensors", "t.csv"]);
+});
+
 Deno.test("writeWhole() writes through links, and to devices without replacing them", async () => {
   using folder = new Folder();
   const path = folder.write("out.csv", "old");

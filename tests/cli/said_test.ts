@@ -182,3 +182,36 @@ Deno.test("tables that gzip compressed are read like the others; a part of one i
     /there is no such file/,
   );
 });
+
+Deno.test("names and places that cannot be are refused in plain words", async () => {
+  using run = await trained();
+  const { folder, data, model } = run;
+  assert.match(
+    await refused("encode", model, data, "--out", folder.at("z.gif")),
+    /its name must end in \.csv or \.svg: current value is "\.gif"/,
+  );
+  assert.match(
+    await refused("serve", "--models", folder.at("none")),
+    /Cannot serve .*none: there is no such folder/,
+  );
+  const three = folder.write("three.csv", tableCsv(60).replaceAll(/,[^,\n]+$/gm, ""));
+  await elbowOk("train", three, "--out", folder.at("3"), ...QUICK);
+  assert.match(
+    await refused("sample", folder.at("3"), "--count", "2", "--out", folder.at("x.png")),
+    /without an image width they must be square: current value is 3 pixels/,
+  );
+});
+
+Deno.test("a full disk behind standard output is named, with status 1", async () => {
+  if (Deno.build.os !== "linux") return;
+  const main = new URL("../../src/cli/main.ts", import.meta.url).pathname;
+  const table = new URL("../../examples/data/thyroid.csv", import.meta.url).pathname;
+  const command = '"$0" run --quiet --allow-all "$1" report "$2" > /dev/full';
+  const { code, stderr } = await new Deno.Command("sh", {
+    args: ["-c", command, Deno.execPath(), main, table],
+  }).output();
+  assert.deepEqual(
+    [code, new TextDecoder().decode(stderr)],
+    [1, "elbow: Cannot write to standard output: No space left on device (os error 28)\n"],
+  );
+});

@@ -43,7 +43,8 @@ Deno.test("score --online answers row by row, as they come, like a stream of the
   const bytes = new TextEncoder().encode(csv);
   let written = "";
   const outcome = await elbow(["score", model, "-", "--vote", "2/3"], {
-    stdout: (text) => void (written += text),
+    stdout: (piece) =>
+      void (written += typeof piece === "string" ? piece : new TextDecoder().decode(piece)),
     async *stdinPieces() {
       for (let first = 0; first < bytes.length; first += 1000) {
         yield bytes.subarray(first, first + 1000);

@@ -17,7 +17,7 @@ Deno.test("elbow serve answers for each file by its name, until it is interrupte
   const listening = Promise.withResolvers<string>();
   const done = elbow(["serve", "--models", folder.path, "--port", "0", "--json"], {
     signal: controller.signal,
-    stdout: (text) => text.startsWith("{") && listening.resolve(text),
+    stdout: (text) => typeof text === "string" && text.startsWith("{") && listening.resolve(text),
   });
   // The line comes in pieces; the address is in the first.
   const url = /http:\/\/127\.0\.0\.1:\d+/.exec(await listening.promise)![0];
@@ -142,7 +142,7 @@ Deno.test("with tokens: who may not ask is refused, and an upload outlives the s
       tokens,
     ], {
       signal: controller.signal,
-      stdout: (text) => text.startsWith("{") && listening.resolve(text),
+      stdout: (text) => typeof text === "string" && text.startsWith("{") && listening.resolve(text),
     });
     await ask(/http:\/\/127\.0\.0\.1:\d+/.exec(await listening.promise)![0]);
     controller.abort();

@@ -13,8 +13,10 @@ export interface Outcome {
 /** Runs one command with streams that stand in for a terminal or a pipe. */
 export async function elbow(args: readonly string[], stand: Partial<Io> = {}): Promise<Outcome> {
   let stdout = "", stderr = "";
+  const decoder = new TextDecoder();
   const io: Io = {
-    stdout: (text) => void (stdout += text),
+    stdout: (piece) =>
+      void (stdout += typeof piece === "string" ? piece : decoder.decode(piece, { stream: true })),
     stderr: (text) => void (stderr += text),
     stdin: () => Promise.resolve(new Uint8Array()),
     async *stdinPieces() {

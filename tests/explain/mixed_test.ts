@@ -7,7 +7,7 @@ import { Detector } from "../../mod.ts";
 import { createApp, createClient } from "../../src/http/mod.ts";
 import { HostRandom } from "../../src/core/philox.ts";
 import { normals } from "../util/data.ts";
-import { blamedColumn } from "../../src/scoring/explain/explain.ts";
+import { blamedColumn } from "../../src/scoring/explain/blamed_column.ts";
 import { elbow, elbowOk, Folder, refused } from "../cli/util.ts";
 
 const NAMES = ["temperature", "flow", "mode", "starts", "at"];

@@ -46,6 +46,7 @@ Deno.test("quantiles of numbers are those of tables and closed forms", () => {
     quantile(type, { ...standard, ...more }, p);
   // z and t of 1, 5 and 30 degrees of freedom at 0.975: any table.
   assertRelative(at("gaussian", 0.975), 1 + 3 * 1.959963985, 1e-8);
+  assertRelative(at("contaminatedGaussian", 0.025), 1 - 3 * 1.959963985, 1e-8);
   for (const [degrees, t] of [[1, 12.706204736], [5, 2.570581836], [30, 2.042272456]]) {
     const logDegrees = Math.log(degrees);
     assertRelative(at("studentT", 0.975, { logDegrees }), 1 + 3 * t, 1e-7);

@@ -7,6 +7,9 @@ import { type ByteBlock, ByteBlocks } from "../../src/formats/byte_blocks.ts";
 import { readRows } from "../../src/formats/read_rows.ts";
 import { parseDecimal, ShortDecimal } from "../../src/formats/decimal.ts";
 import { DataError, readCsv } from "../../src/formats/mod.ts";
+import { loadModel } from "../../src/cli/model.ts";
+import { scoreStream, type ScoringModel } from "../../src/cli/score_stream.ts";
+import { denoIo } from "../../src/cli/io.ts";
 import { codecOf, type ColumnSchema } from "../../src/scoring/table/schema.ts";
 import { HostRandom } from "../../src/core/philox.ts";
 import { elbow, elbowOk, Folder, QUICK, tableCsv } from "../cli/util.ts";
@@ -190,4 +193,27 @@ Deno.test("a file scored as a stream, in threads or not, gives the scores of the
     ),
   );
   assert.deepEqual(folder.names(), before, "no output file");
+});
+
+Deno.test("blocks and lines of a stream take turns in the same memory", async () => {
+  using folder = new Folder();
+  const path = folder.at("m");
+  await elbowOk("train", folder.write("t.csv", tableCsv(200)), "--out", path, ...QUICK);
+  using model = await loadModel(path) as ScoringModel;
+  const [head, ...rows] = tableCsv(200).trimEnd().split("\n");
+  const piece = encoder.encode(`${rows.join("\n")}\n`.repeat(10));
+  async function* pieces() {
+    yield encoder.encode(`${head}\n`);
+    for (let i = 0; i < 14; i++) yield piece;
+  }
+  const totals = { rows: 0, anomalies: 0, uncertain: 0 };
+  const request = { model, source: "t.csv", pieces: pieces(), device: {}, io: denoIo() };
+  const [header, ...lines] = await Array.fromAsync(
+    scoreStream({ ...request, asked: { falseAlarmRate: 0.05 } }, totals),
+    ({ buffer, length }) => ({ buffer, length }),
+  );
+  assert.equal(header.length, "row,score,p_value,anomaly,top_columns\n".length);
+  assert.equal(totals.rows, 28_000);
+  assert.ok(lines.length > 10, `only ${lines.length} blocks`);
+  assert.equal(new Set(lines.map(({ buffer }) => buffer)).size, 1);
 });

@@ -9,9 +9,10 @@
  *
  * The tests share one rate by Bonferroni: a table like the training rows is called changed with a chance
  * of at most `rate`, so that of such tables at least 1 / rate pass, on average, between two false alarms.
+ * The alarm row by row has a run length in rows instead: a long table will raise it without being changed.
  */
 import { requireNumber } from "../../core/validate.ts";
-import type { Calibration } from "../../scoring/decisions/calibration.ts";
+import { type Calibration, roundUp } from "../../scoring/decisions/calibration.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
 import type { TableSketch } from "../../scoring/table_model.ts";
 import { kolmogorovDistance, kolmogorovPValue } from "./kolmogorov.ts";
@@ -47,7 +48,7 @@ export interface ColumnDrift {
 export interface DriftReport {
   /** Rows compared. */
   readonly rows: number;
-  /** Whether any test says so, or the row-by-row alarm went off. */
+  /** Whether any test says so; the row-by-row alarm is a verdict on a moment, and apart. */
   readonly changed: boolean;
   /** In the order of the table; empty for a model without sketches. */
   readonly columns: readonly ColumnDrift[];
@@ -98,7 +99,7 @@ export function driftReport(
       )
     )
     : [];
-  const sorted = scores.slice().sort();
+  const sorted = scores.map(roundUp).sort();
   const distance = kolmogorovDistance(calibration.scores, sorted);
   const pValue = kolmogorovPValue(distance, calibration.scores.length, sorted.length);
   const medians = [median(calibration.scores), median(sorted)] as const;
@@ -106,7 +107,7 @@ export function driftReport(
   const changed = pValue <= level || columns.some((each) => each.changed);
   return {
     rows: cells.rows,
-    changed: changed || stream.alarmAt !== undefined,
+    changed,
     columns,
     scores: { name: "score", distance, pValue, changed: pValue <= level, medians },
     tablesBetweenFalseAlarms: 1 / rate,

@@ -77,7 +77,13 @@ export async function fitEnsemble(request: EnsembleRequest): Promise<FittedEnsem
   }
   const model = assemble({ columns, statistics, gaps: gapsOf(cells, columns) }, fitted);
   const [first, ...others] = fitted.flatMap(({ members: { vaes } }) => vaes);
-  const complete = withNeighbours(model, fitted, cells, { order, referenceRows }, first.beside);
+  const complete = withNeighbours(
+    model,
+    fitted,
+    cells,
+    { order, referenceRows },
+    first.onHost.machine,
+  );
   for (const vae of others) vae.dispose();
   return { model: complete, vae: first, report: reportOf(fitted) };
 }

@@ -54,7 +54,7 @@ export async function fitMembers(request: MembersRequest): Promise<Members> {
     );
     roundParameters(vae);
     const left = takeRows(x, fold);
-    const [mean, costs] = [await vae.reconstruct(left), vae.costs(left)];
+    const [mean, costs] = [await vae.reconstruct(left), vae.onHost.costs(left)];
     const latent = costs.kl.shape[1];
     fold.forEach((row, i) => {
       for (let l = 0; l < latent; l++) kl[row] += costs.kl.data[i * latent + l];

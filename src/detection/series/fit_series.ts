@@ -21,7 +21,7 @@ import { Expansion } from "../../scoring/table/expansion.ts";
 import type { Matrix } from "../../trained/matrix.ts";
 import type { ColumnSchema } from "../../scoring/table/schema.ts";
 import { countWindows, windowsOf } from "../../scoring/series/windows.ts";
-import { costsOf } from "../../trained/sparse_twin.ts";
+import { costsOf } from "../../trained/completion.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
 import {
   type Standardization,
@@ -177,7 +177,7 @@ function filled({ data, shape }: Matrix): Matrix {
 
 /** The score of each row. */
 function totals(vae: VAE, rows: Matrix): Float64Array {
-  const { cost, kl } = vae.costs(rows), sums = new Float64Array(rows.shape[0]);
+  const { cost, kl } = vae.onHost.costs(rows), sums = new Float64Array(rows.shape[0]);
   for (const { data, shape: [, width] } of [cost, kl]) {
     data.forEach((nats, i) => sums[Math.floor(i / width)] += nats);
   }

@@ -12,7 +12,7 @@ import type { VAE } from "../../training/vae.ts";
 const ACTIVE = 0.01;
 
 export function linearReport(vae: VAE, rows: Matrix): FitReport {
-  const { cost, kl } = vae.costs(rows), count = rows.shape[0];
+  const { cost, kl } = vae.onHost.costs(rows), count = rows.shape[0];
   const sum = (data: Float32Array) => data.reduce((total, value) => total + value, 0);
   const logVars = vae.parameters().get("encoder.logVar.bias")!.data;
   // Var E[z] = 1 - 1 / p where the model is right.

@@ -9,8 +9,8 @@
  */
 import { hasClosedMoments, hasPrior } from "../../models/latents.ts";
 import type { ModelSpec } from "../../models/spec.ts";
-import { latentSize } from "../../models/vae_graph.ts";
-import { withObserved } from "../../trained/matrix.ts";
+import { latentSize } from "../../models/spec.ts";
+import { withObserved } from "../../trained/observed.ts";
 import { MOMENT_DRAWS } from "../../trained/moments.ts";
 import {
   dataUnits,
@@ -116,7 +116,7 @@ export const VERBS = {
         columns: ["logLikelihood"],
         requireRows: (rows) => requireDraws("/samples", rows, samples, maxRows * DRAWS_PER_ROW),
         async run(cells, firstRow, pace) {
-          const steps = vae.evaluateSteps(withObserved(vae.spec, toVae(cells)), {
+          const steps = vae.onHost.evaluateSteps(withObserved(vae.spec, toVae(cells)), {
             samples,
             seed,
             firstRow,

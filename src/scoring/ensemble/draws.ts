@@ -45,7 +45,7 @@ export class Draws {
   /** Draws `first` to `first + count - 1`: each depends on the seed and its index alone. */
   rows(first: number, count: number, options: SampleOptions): Cells {
     const { columns, parts } = this.#model, members = this.#vaes.length;
-    const drawn = this.#vaes.map((vae) => vae.sampleFrom(first, count, options));
+    const drawn = this.#vaes.map((vae) => vae.onHost.draw(first, count, options));
     const width = drawn[0].shape[1], data = new Float32Array(count * width);
     for (let r = 0; r < count; r++) {
       const of = drawn[(first + r) % members].data;

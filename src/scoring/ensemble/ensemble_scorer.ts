@@ -20,7 +20,7 @@ export class EnsembleScorer implements RowScorer {
   /** @param vae the first of its networks, which stays the caller's */
   constructor(vae: TrainedVae, model: EnsembleModel) {
     this.#vae = vae;
-    this.#ensemble = new Ensemble(model, vae.beside);
+    this.#ensemble = new Ensemble(model, vae.onHost.machine);
     this.#view = model.parts[0].view;
     this.networks = model.parts.reduce((sum, { spec }) => sum + spec.members, 0);
   }

@@ -75,7 +75,7 @@ export class Network implements Expecting {
   /** Of one column of each row; -1 for none. */
   #expectOne(lacking: Matrix, columns: Int32Array, level: number): CellExpectation[] {
     const { model, x } = filledIn(this.#vae, lacking, FILLINGS);
-    const outputs = model.conditional(x), lean = this.#lean(model, x, columns, outputs.mean);
+    const outputs = model.onHost.conditional(x), lean = this.#lean(model, x, columns, outputs.mean);
     return Array.from(columns, (c, r) => {
       if (c < 0 || this.#table.schema[c].kind === "timestamp") return NOTHING;
       return this.#cell(outputs, r, c, level, lean[r]);
@@ -93,7 +93,7 @@ export class Network implements Expecting {
         seen.data[r * width + d] = mean.data[r * inputs + d] + step;
         seen.data[(r + 1) * width - inputs + d] = 1;
       });
-      return model.reconstructSync(seen).data;
+      return model.onHost.reconstruct(seen).data;
     });
     return Float64Array.from(columns, (c, r) => {
       const at = c < 0 ? 0 : r * inputs + this.#places[c][0];

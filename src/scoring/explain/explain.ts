@@ -10,13 +10,14 @@
  * which sum to the score as well.
  */
 import { requireNumber, requireObject } from "../../core/validate.ts";
-import { type ColumnSchema, nearestLevel } from "../table/schema.ts";
+import type { ColumnSchema } from "../table/schema.ts";
 import type { Cells } from "../table/cells.ts";
 import { SKETCH_WIDTH } from "../table_model.ts";
 import type { ScoreTable, TableScorer } from "../table_scorer.ts";
 import { Regression } from "./by_regression.ts";
 import { Network } from "./by_network.ts";
-import { type CellExpectation, type Expecting, NOTHING } from "./expectation.ts";
+import { type BlamedColumn, blamedColumn } from "./blamed_column.ts";
+import type { CellExpectation, Expecting } from "./expectation.ts";
 
 /** How to explain. */
 export interface ExplainOptions {
@@ -26,24 +27,6 @@ export interface ExplainOptions {
   readonly level?: number;
   /** Whether contributions are conditional; false. */
   readonly conditional?: boolean;
-}
-
-/** A column to blame. */
-export interface BlamedColumn {
-  /** Its name. */
-  readonly column: string;
-  /** What it adds to the score; above 0. */
-  readonly nats: number;
-  /** As tables have it: a number, the text of a level or a time; null if missing or of no known level. */
-  readonly value: number | string | null;
-  /** True of a level that no training row had. */
-  readonly unseen?: true;
-  /** What the row's other cells let expect, the conditional median or the likeliest level; null of a time. */
-  readonly expected: number | string | null;
-  /** Where an ordinary cell would lie beside these others, at the level asked for; of what has an order. */
-  readonly interval?: readonly [low: number | string, high: number | string];
-  /** Of the level expected. */
-  readonly probability?: number;
 }
 
 /** Columns to blame of some rows, as many for each: -1 for none. */
@@ -122,53 +105,16 @@ export class Explainer {
   }
 }
 
-/** One column to blame, from its numbers. */
-export function blamedColumn(
-  schema: ColumnSchema,
-  nats: number,
-  value: number,
-  { expected, low, high, probability }: CellExpectation = NOTHING,
-): BlamedColumn {
-  const { name: column, kind } = schema, known = (code: number) => inTable(schema, code, true);
-  const cell = {
-    column,
-    nats,
-    value: inTable(schema, value),
-    expected: known(expected),
-    ...(value === schema.levels?.length && { unseen: true as const }),
-  };
-  if (Number.isFinite(probability)) return { ...cell, probability };
-  if (!Number.isFinite(low)) return cell;
-  if (kind === "binary") return { ...cell, probability: likelier(expected) };
-  if (kind !== "count" && kind !== "ordinal") return { ...cell, interval: [low, high] };
-  const [first, last] = whole(expected, low, high).map((each) => known(each)!);
-  return { ...cell, interval: [first, last] };
-}
+const EXPLAINERS = new WeakMap<TableScorer, Explainer>();
 
-/** Of the nearer of two levels, for the expected code. */
-function likelier(code: number): number {
-  const second = Math.min(1, Math.max(0, code));
-  return Math.max(second, 1 - second);
-}
-
-/** The first and last whole number within; at least the one expected. */
-function whole(expected: number, low: number, high: number): [number, number] {
-  const nearest = Math.round(expected);
-  return [Math.min(nearest, Math.ceil(low)), Math.max(nearest, Math.floor(high))];
-}
-
-/** @param isKnown what was made of known levels: beyond the last code is the last, not one that nobody has seen */
-function inTable(
-  { kind, levels }: ColumnSchema,
-  value: number,
-  isKnown = false,
-): number | string | null {
-  if (Number.isNaN(value)) return null;
-  if (levels) {
-    return nearestLevel(levels, isKnown ? Math.min(value, levels.length - 1) : value) ?? null;
-  }
-  if (kind === "timestamp") return new Date(value * 1000).toISOString();
-  return kind === "count" && !Number.isInteger(value) ? Math.round(value) : value;
+/**
+ * The explainer of a model, made once.
+ * @throws TypeError for a model that cannot say what it expects
+ */
+export function explainerOf(scorer: TableScorer): Explainer {
+  const explainer = EXPLAINERS.get(scorer) ?? new Explainer(scorer);
+  EXPLAINERS.set(scorer, explainer);
+  return explainer;
 }
 
 function expectingOf({ vae, table }: TableScorer): Expecting {
@@ -195,7 +141,7 @@ export function explainCells(
   cells: Cells,
   options: ExplainOptions = {},
 ): Explained {
-  const asked = requireExplainOptions(options), explainer = new Explainer(scorer);
+  const asked = requireExplainOptions(options), explainer = explainerOf(scorer);
   const { scores, pValues, contributions: own } = scorer.scoreCells(cells);
   const contributions = asked.conditional ? explainer.conditional(cells, scores) : own;
   const blame = explainer.blame(cells, contributions, asked);

@@ -4,6 +4,7 @@
  *
  *   combined_r = 1/S Σ_s (rank_s(r) - ½) / n
  */
+import { ranksOf } from "../../core/ranks.ts";
 
 /**
  * The mean rank of each row over the scores, in (0, 1): higher is stranger.
@@ -22,15 +23,7 @@ export function combineRanks(scores: readonly Float64Array[]): Float64Array {
   for (const list of scores) {
     const wrong = list.findIndex((score) => !Number.isFinite(score));
     if (wrong >= 0) throw new RangeError(`Cannot combine scores: row ${wrong + 1} has none`);
-    const order = Array.from(list.keys()).sort((a, b) => list[a] - list[b]);
-    for (let first = 0; first < n;) {
-      let end = first + 1;
-      while (end < n && list[order[end]] === list[order[first]]) end++;
-      for (let i = first; i < end; i++) {
-        combined[order[i]] += (first + end) / 2 / n / scores.length;
-      }
-      first = end;
-    }
+    ranksOf(list).forEach((rank, r) => combined[r] += (rank + 0.5) / n / scores.length);
   }
   return combined;
 }

@@ -2,5 +2,6 @@
 import type { NamedScore } from "./score.ts";
 
 export const logLikelihood: NamedScore = {
-  of: (model, x) => model.evaluate(x).logLikelihood.map((nats) => -nats),
+  of: (model, x, { samples, seed }) =>
+    model.evaluate(x, { samples, seed }).logLikelihood.map((nats) => -nats),
 };

@@ -11,7 +11,7 @@ const UNUSED_VARIANCE = 0.01;
 export const mahalanobis: NamedScore = {
   needsReference: true,
   of(model, x, _settings, reference) {
-    const { data: known, shape: [count, size] } = model.means(reference);
+    const { data: known, shape: [count, size] } = model.posterior(reference).mean;
     const centre = new Float64Array(size), covariance = new Float64Array(size * size);
     known.forEach((value, i) => centre[i % size] += value / count);
     for (let r = 0; r < count; r++) {
@@ -22,7 +22,7 @@ export const mahalanobis: NamedScore = {
       }
     }
     for (let a = 0; a < size; a++) covariance[a * (size + 1)] += UNUSED_VARIANCE;
-    const factor = cholesky(covariance, size), { data, shape: [rows] } = model.means(x);
+    const factor = cholesky(covariance, size), { data, shape: [rows] } = model.posterior(x).mean;
     const from = Float64Array.from(data, (value, i) => value - centre[i % size]);
     const solved = from.slice();
     solveRows(factor, size, solved);

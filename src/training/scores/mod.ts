@@ -5,6 +5,7 @@
 import { requireChoice, requireNumber, requireObject } from "../../core/validate.ts";
 import { requireFiniteRows } from "../../trained/finite.ts";
 import type { Matrix, Rows } from "../../trained/matrix.ts";
+import type { OnHost } from "../../trained/on_host.ts";
 import { dose } from "./dose.ts";
 import { elbo } from "./elbo.ts";
 import { kl } from "./kl.ts";
@@ -12,12 +13,12 @@ import { logLikelihood } from "./log_likelihood.ts";
 import { mahalanobis } from "./mahalanobis.ts";
 import { reconstruction, squaredError } from "./reconstruction.ts";
 import { regret } from "./regret.ts";
-import type { NamedScore, Scored, ScoreSettings } from "./score.ts";
+import type { NamedScore, ScoreSettings } from "./score.ts";
 import { typicality } from "./typicality.ts";
 import { worstColumns } from "./worst_columns.ts";
 
 export { combineRanks } from "./combine.ts";
-export type { Scored, ScoreSettings } from "./score.ts";
+export type { ScoreSettings } from "./score.ts";
 
 /** What `VAE.score` measures. */
 export type ScoreName =
@@ -66,7 +67,7 @@ function needsReference(method: ScoreName): boolean {
  * @throws TypeError or RangeError naming the option, or the row whose score is not finite
  */
 export function scoreBy(
-  modelOf: (settings: ScoreSettings) => Scored,
+  model: OnHost,
   x: Matrix,
   toMatrix: (rows: Rows) => Matrix,
   options: NamedScoreOptions,
@@ -89,7 +90,7 @@ export function scoreBy(
       }`,
     );
   }
-  const scores = SCORES[method].of(modelOf(settings), x, settings, known ?? x);
+  const scores = SCORES[method].of(model, x, settings, known ?? x);
   requireFiniteRows("score", scores, 1);
   return scores;
 }

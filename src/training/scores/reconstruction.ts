@@ -17,7 +17,8 @@ export const squaredError: NamedScore = {
       let sum = 0;
       for (let d = 0; d < columns; d++) {
         const residual = x.data[r * width + d] - made.data[r * columns + d];
-        const isThere = !model.hasMask || x.data[(r + 1) * width - columns + d] !== 0;
+        const isThere = model.spec.missing === undefined ||
+          x.data[(r + 1) * width - columns + d] !== 0;
         if (isThere) sum += residual * residual;
       }
       return sum;

@@ -3,8 +3,10 @@
  * Amit, "Likelihood regret", 2020). What a model has to relearn for the row is what it has not seen the like of.
  * Some hundreds of passes a row: a second look at rows that another score has flagged.
  */
+import { gapsOf } from "../refinement.ts";
 import type { NamedScore } from "./score.ts";
 
 export const regret: NamedScore = {
-  of: (model, x, { samples, steps, seed }) => model.gaps(x, { samples, steps, seed }).amortisation,
+  of: (model, x, { samples, steps, seed }) =>
+    gapsOf(model, x, { samples, steps, seed }).amortisation,
 };

@@ -1,7 +1,6 @@
 /** What a named score is. */
-import type { RowEvaluation } from "../../trained/evaluation.ts";
 import type { Matrix } from "../../trained/matrix.ts";
-import type { GapOptions, Gaps } from "../refinement.ts";
+import type { OnHost } from "../../trained/on_host.ts";
 
 /** What a score may be told. */
 export interface ScoreSettings {
@@ -15,26 +14,15 @@ export interface ScoreSettings {
   readonly seed: number;
 }
 
-/** What a score sees of a model; rows are as `toRows` gives them. */
-export interface Scored {
-  /** Whether rows end with a mask of the cells that are there. */
-  readonly hasMask: boolean;
-  /** -ln p(x_d | z) `[rows, D]` and KL `[rows, L]` at z = E[z | x]. */
-  costs(x: Matrix): { cost: Matrix; kl: Matrix };
-  /** E[x | z] at z = E[z | x]. */
-  reconstruct(x: Matrix): Matrix;
-  /** E[z | x]. */
-  means(x: Matrix): Matrix;
-  evaluate(x: Matrix): RowEvaluation;
-  gaps(x: Matrix, options: GapOptions): Gaps;
-}
-
 /** One way to score rows; higher is stranger. */
 export interface NamedScore {
   /** Whether it compares with rows that are known to be normal. */
   readonly needsReference?: boolean;
-  /** @param reference such rows, where it needs them */
-  of(model: Scored, x: Matrix, settings: ScoreSettings, reference: Matrix): Float64Array;
+  /**
+   * @param x         rows as `toRows` gives them
+   * @param reference such rows, where it needs them
+   */
+  of(model: OnHost, x: Matrix, settings: ScoreSettings, reference: Matrix): Float64Array;
 }
 
 /** Sums over the columns of each row. */

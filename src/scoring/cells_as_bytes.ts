@@ -1,17 +1,20 @@
 /**
- * The columns to blame as a cell of CSV, row after row: a table has few combinations of them, and each is
- * put into words once.
+ * Cells that come again and again, as bytes: the columns to blame, of which a table has few combinations, and
+ * p-values, of which there are hardly more than calibration rows. Each is put into words once.
  */
 import { csvLine } from "../formats/csv_line.ts";
+import { MOST_BYTES, writeDecimal } from "../formats/decimal_bytes.ts";
 
 /** Combinations that are kept. */
 const MOST_TEXTS = 4096;
+
+const UTF8 = new TextEncoder();
 
 export class BlameCells {
   readonly #names: readonly string[];
   /** The columns with the largest contributions, the largest first. */
   readonly #top: Int32Array;
-  readonly #texts = new Map<number, string>();
+  readonly #cells = new Map<number, Uint8Array>();
 
   /** @param most columns that are named, at most */
   constructor(names: readonly string[], most: number) {
@@ -20,17 +23,17 @@ export class BlameCells {
   }
 
   /** What `topColumns` finds in the row that starts at `offset`, as a cell. */
-  of(values: Float64Array, offset: number): string {
+  of(values: Float64Array, offset: number): Uint8Array {
     const count = this.#find(values, offset), top = this.#top, base = this.#names.length + 1;
     let key = 0;
     for (let k = 0; k < count; k++) key = key * base + top[k] + 1;
-    const known = this.#texts.get(key);
+    const known = this.#cells.get(key);
     if (known !== undefined) return known;
     const names = Array.from(top.subarray(0, count), (c) => this.#names[c]);
-    const text = csvLine([names.join(";")]).slice(0, -1);
-    if (this.#texts.size === MOST_TEXTS) this.#texts.clear();
-    this.#texts.set(key, text);
-    return text;
+    const cell = UTF8.encode(csvLine([names.join(";")]).slice(0, -1));
+    if (this.#cells.size === MOST_TEXTS) this.#cells.clear();
+    this.#cells.set(key, cell);
+    return cell;
   }
 
   /** Finds the largest that are above 0, equal ones in the order of the columns; how many there are. */
@@ -49,25 +52,26 @@ export class BlameCells {
   }
 }
 
-/** Texts of p-values: of so many calibration rows there are hardly more. */
-export class PValueTexts {
+/** P-values as cells. */
+export class PValueCells {
   readonly #values: Float64Array;
-  readonly #texts: string[];
+  readonly #cells: Uint8Array[];
+  readonly #bytes = new Uint8Array(MOST_BYTES);
 
   /** @param resolution the smallest p-value, of which the others are multiples, but for those of a tail */
   constructor(resolution: number) {
     const count = Math.min(1 << 16, Math.round(1 / resolution) + 1);
     this.#values = new Float64Array(count).fill(NaN);
-    this.#texts = new Array<string>(count).fill("");
+    this.#cells = new Array<Uint8Array>(count).fill(this.#bytes);
   }
 
-  of(value: number): string {
-    const at = Math.round(value * (this.#texts.length - 1));
-    if (this.#values[at] === value) return this.#texts[at];
-    const text = String(value);
+  of(value: number): Uint8Array {
+    const at = Math.round(value * (this.#cells.length - 1));
+    if (this.#values[at] === value) return this.#cells[at];
+    const cell = this.#bytes.slice(0, writeDecimal(value, this.#bytes, 0));
     // Another may have had the place: it is made anew when it comes again.
     this.#values[at] = value;
-    this.#texts[at] = text;
-    return text;
+    this.#cells[at] = cell;
+    return cell;
   }
 }

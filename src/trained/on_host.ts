@@ -1,0 +1,110 @@
+/**
+ * What the rest of the library asks of a model: rows that were checked already, as `toRows` gives them, answered at
+ * once, always by the host. Users ask `TrainedVae`, whose calls check what they are given and may wait for a GPU.
+ */
+import type { SyncProgram } from "../backends/backend.ts";
+import { placeholders } from "../distributions/likelihood.ts";
+import type { Layout } from "../graph/layout.ts";
+import type { Plan } from "../graph/plan.ts";
+import type { ModelSpec } from "../models/spec.ts";
+import type { Engine, Host } from "./engine.ts";
+import type { EvaluationOptions } from "./evaluation.ts";
+import type { RowEvaluation } from "./row_sums.ts";
+import type { Matrix } from "./matrix.ts";
+import { whereObserved } from "./observed.ts";
+import { stepsOf } from "./model_evaluation.ts";
+import type { ProgramName } from "./programs.ts";
+import { drawPairs, type SampleOptions } from "./sampling.ts";
+import { SingleRow, SingleScore } from "./single_row.ts";
+import { finish, type Steps } from "./steps.ts";
+
+/** What errors of programs that score say. */
+export const SCORING = { action: "score" } as const;
+
+export class OnHost {
+  readonly spec: ModelSpec;
+  /** What stands in a missing cell. */
+  readonly placeholders: Float32Array;
+  readonly #engine: Engine<ProgramName>;
+  #single?: SingleRow;
+  #singleScore?: SingleScore;
+
+  constructor(spec: ModelSpec, engine: Engine<ProgramName>) {
+    this.placeholders = placeholders(spec.likelihood, spec.inputs);
+    this.spec = spec;
+    this.#engine = engine;
+  }
+
+  /** Where other programs may run beside those of the model: on its backend, which is the model's to dispose of. */
+  get machine(): Host {
+    const { backend, weights } = this.#engine;
+    return { backend, weights };
+  }
+
+  /** Where the parameters lie, for plans of other programs. */
+  get parameters(): Layout {
+    return this.#engine.layout;
+  }
+
+  /** A program over the model's parameters; the caller's to dispose of. */
+  compile(plan: Plan): SyncProgram {
+    const { backend, segment } = this.#engine;
+    return backend.compile(plan, { parameters: segment });
+  }
+
+  /** -ln p(x_d | z) per column and KL per latent dimension, nats, at z = E[z | x]. */
+  costs(x: Matrix): { cost: Matrix; kl: Matrix } {
+    const { cost, kl } = this.#engine.map("score", "x", x, SCORING);
+    return { cost, kl };
+  }
+
+  /** Mean and log-variance of q(z | x), `[rows, L]` each. */
+  posterior(x: Matrix): { mean: Matrix; logVar: Matrix } {
+    const { mean, logVar } = this.#engine.map("encode", "x", x);
+    return { mean, logVar };
+  }
+
+  /** E[x | z] and the parameters of p(x | z) at z = E[z | x]. */
+  conditional(x: Matrix): Readonly<Record<string, Matrix>> {
+    return this.#engine.map("conditional", "x", x);
+  }
+
+  /** E[x | z] at z = E[z | x], `[rows, D]`. */
+  reconstruct(x: Matrix): Matrix {
+    return this.#engine.map("reconstruct", "x", x).mean;
+  }
+
+  /** (x_d - E[x_d | z])² per cell, at one draw of z ~ q(z | x) for each row; NaN for a missing one. */
+  squaredResiduals(x: Matrix, seed: number): Matrix {
+    const { squares } = this.#engine.map("residuals", "x", x, { seed });
+    return this.spec.missing ? whereObserved(squares, x) : squares;
+  }
+
+  /** Draws `first` to `first + count - 1` of those that `sample` makes; conditions are theirs. */
+  draw(first: number, count: number, options: SampleOptions = {}): Matrix {
+    return finish(drawPairs(this.#engine, this.spec, { first, count, ...options })).x;
+  }
+
+  evaluate(x: Matrix, options: EvaluationOptions): RowEvaluation {
+    return finish(this.evaluateSteps(x, options));
+  }
+
+  /** `evaluate` in steps, for who has more to do than this. */
+  evaluateSteps(x: Matrix, options: EvaluationOptions): Steps<RowEvaluation> {
+    return stepsOf(this.#engine, "evaluate", x, options);
+  }
+
+  /** `costs` of one row at a time. */
+  single(): SingleRow {
+    return this.#single ??= new SingleRow(this.#compileSingle("score"));
+  }
+
+  /** The score of one row at a time. */
+  singleScore(): SingleScore {
+    return this.#singleScore ??= new SingleScore(this.#compileSingle("rowScores"));
+  }
+
+  #compileSingle(name: "score" | "rowScores"): SyncProgram {
+    return this.#engine.compile(name, { capacity: 1 }, this.#engine.weights);
+  }
+}

@@ -1,0 +1,194 @@
+/**
+ * One call of `fit`: options and rows checked, rows kept back for validation, the programs of a step compiled, and
+ * the loop of `trainer.ts` run over them, on a GPU for as long as one is taken.
+ */
+import type { SyncProgram } from "../backends/backend.ts";
+import { requireNumber } from "../core/validate.ts";
+import type { Plan } from "../graph/plan.ts";
+import type { ModelSpec } from "../models/spec.ts";
+import type { Engine } from "../trained/engine.ts";
+import type { Matrix, Rows } from "../trained/matrix.ts";
+import type { OnHost } from "../trained/on_host.ts";
+import type { ProgramName } from "../trained/programs.ts";
+import { allocateState } from "./auxiliary_state.ts";
+import { digestOf, type RunIdentity } from "./checkpoint.ts";
+import { openGpuSteps } from "./gpu_choice.ts";
+import type { GpuSteps } from "./gpu_steps.ts";
+import { byLabel, toTrainingRows } from "./labelled_rows.ts";
+import { measure, referenceFor } from "./measure.ts";
+import { hasVariance, optimalVariances } from "./optimal_variance.ts";
+import { type FitOptions, parseRecipe, type Recipe } from "./options.ts";
+import type { FitReport, GpuReport } from "./report.ts";
+import { mixed, type RowOrder, shuffled } from "./row_order.ts";
+import { copyOf, firstRows, splitRows } from "./split_rows.ts";
+import { auxiliaryParameters, lossPlan, stateLayout, trainPlan } from "./train_program.ts";
+import { train } from "./trainer.ts";
+
+/** What is fitted. */
+export interface FitModel {
+  readonly spec: ModelSpec;
+  readonly engine: Engine<ProgramName>;
+  readonly onHost: OnHost;
+}
+
+/** Rows from which variances in closed form are taken. */
+const SETTLED_ROWS = 10_000;
+
+const clock = (): number => performance.now();
+
+export class FitRun {
+  readonly #model: FitModel;
+  readonly #options: FitOptions;
+  readonly #recipe: Recipe;
+  readonly #data: Matrix;
+  readonly #validation?: Matrix;
+  #gpu?: GpuSteps;
+
+  /**
+   * @param seed of the model, where the options name none
+   * @throws TypeError or RangeError for options that do not go with the model, or rows that cannot be taken
+   */
+  constructor(model: FitModel, rows: Rows, options: FitOptions, seed: number) {
+    const { spec } = model, recipe = parseRecipe(options, seed, spec);
+    if (recipe.binarize && spec.likelihood.type !== "bernoulli") {
+      throw new TypeError("Cannot train: binarize needs a Bernoulli likelihood");
+    }
+    if (spec.classifier && hasVariance(spec, "optimal")) {
+      throw new TypeError('Cannot train: a classifier excludes the variance "optimal"');
+    }
+    const { training, validation } = keptBack(spec, rows, options, recipe);
+    if (training.shape[0] === 0) throw new RangeError("Cannot train: there is no row to train on");
+    this.#model = model;
+    this.#options = options;
+    this.#recipe = recipe;
+    this.#data = training;
+    this.#validation = validation;
+  }
+
+  /** What a GPU does or did, if one was taken. */
+  get gpu(): GpuReport | undefined {
+    return this.#gpu?.report;
+  }
+
+  async train(): Promise<FitReport> {
+    const { spec, engine: { backend, layout: parameters, parameterSpecs, segment } } = this.#model;
+    const { objective, optimizer, seed, binarize, batchSize } = this.#recipe, data = this.#data;
+    const { onProgress, signal, checkpoint: store } = this.#options, order = this.#order();
+    const capacity = Math.min(batchSize, order.length);
+    const reference = referenceFor(objective, capacity, data.shape[0]);
+    const model = { spec, objective, optimizer, binarize, capacity, parameters, reference };
+    const auxiliary = auxiliaryParameters(model);
+    const state = stateLayout(optimizer, parameterSpecs, auxiliary);
+    const request = { ...model, state };
+    const moments = allocateState(backend, state, auxiliary, seed);
+    const segments = { parameters: segment, state: moments };
+    const programs: SyncProgram[] = [];
+    const compile = (plan: Plan) => {
+      programs.push(backend.compile(plan, segments));
+      return programs.at(-1)!;
+    };
+    try {
+      const program = compile(trainPlan(request));
+      const loss = compile(lossPlan(request));
+      await backend.ready?.();
+      const lengths = { parameters: segment.length, state: moments.length };
+      this.#gpu = await this.#openGpu(program.plan, lengths, order);
+      return await train({
+        ...segments,
+        gpu: this.#gpu,
+        backend,
+        program,
+        recipe: this.#recipe,
+        data,
+        order,
+        settle: hasVariance(spec, "optimal") ? () => this.#settle() : undefined,
+        measure: () => measure(loss, objective, data, seed),
+        validate: this.#validation && (() => this.#validate(loss, this.#validation!)),
+        onProgress,
+        signal,
+        checkpoint: store && { store, identity: this.#identity() },
+        clock,
+      });
+    } finally {
+      this.#gpu?.dispose();
+      for (const program of programs) program.dispose();
+      moments.dispose();
+    }
+  }
+
+  #openGpu(
+    plan: Plan,
+    lengths: { readonly parameters: number; readonly state: number },
+    { length: orderLength }: RowOrder,
+  ): Promise<GpuSteps | undefined> {
+    const { device } = this.#model.engine, { epochs, batchSize } = this.#recipe;
+    const steps = epochs * Math.ceil(orderLength / batchSize);
+    return openGpuSteps({ device, plan, lengths, data: this.#data, orderLength, steps, clock });
+  }
+
+  /** The rows of every epoch: mixed where some lack their label. */
+  #order(): RowOrder {
+    const { labelledShare, seed } = this.#recipe, [rows] = this.#data.shape;
+    if (labelledShare === undefined) return shuffled(rows, seed);
+    const { labelled, unlabelled } = byLabel(this.#data, this.#model.spec.condition);
+    const share = Math.max(labelledShare, labelled.length / rows);
+    return labelled.length === 0 || unlabelled.length === 0
+      ? shuffled(rows, seed)
+      : mixed(labelled, unlabelled, share, seed);
+  }
+
+  /** The mean ELBO of rows; of rows with or without labels that of the objective's own bound. */
+  #validate(loss: SyncProgram, rows: Matrix): number {
+    const { objective, seed } = this.#recipe;
+    if (objective.type === "semiSupervised") {
+      return -measure(loss, objective, rows, seed, Infinity);
+    }
+    return mean(this.#model.onHost.evaluate(rows, { seed }).elbo);
+  }
+
+  /** Sets the variances that training takes from each batch to those of many rows. */
+  #settle(): void {
+    const { spec, engine, onHost } = this.#model, rows = firstRows(this.#data, SETTLED_ROWS);
+    const squares = onHost.squaredResiduals(rows, this.#recipe.seed);
+    engine.setParameters(optimalVariances(spec, "optimal", squares));
+  }
+
+  /** All that decides the bytes a run ends with. */
+  #identity(): RunIdentity {
+    const { spec, engine } = this.#model, { backend } = engine;
+    // Neither threads nor why there are so many decide anything.
+    const { threads: _threads, reason: _reason, ...details } = { ...backend.details };
+    return {
+      spec,
+      recipe: this.#recipe,
+      data: digestOf([this.#data]),
+      validation: digestOf(this.#validation ? [this.#validation] : []),
+      start: digestOf(engine.parameters().values()),
+      device: { backend: backend.name, ...details },
+    };
+  }
+}
+
+/** The rows to train on, and those that the options keep back, chosen by the seed. */
+function keptBack(
+  spec: ModelSpec,
+  given: Rows,
+  options: FitOptions,
+  { seed }: Recipe,
+): { training: Matrix; validation?: Matrix } {
+  const { validation, validationCondition: condition, validationLabels: labels } = options;
+  const data = toTrainingRows(spec, given, options);
+  // A copy: the caller may change the rows while training goes on.
+  if (!validation) return { training: copyOf(data) };
+  if (typeof validation !== "number") {
+    const rows = toTrainingRows(spec, validation, { condition, labels });
+    if (rows.shape[0] === 0) throw new RangeError("Cannot validate: there is no validation row");
+    return { training: copyOf(data), validation: copyOf(rows) };
+  }
+  requireNumber("validation", validation, { above: 0, max: 0.9 });
+  return splitRows(data, validation, seed);
+}
+
+function mean(values: Float64Array): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
