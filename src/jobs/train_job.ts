@@ -4,7 +4,7 @@
  */
 import { Detector } from "../detection/detector.ts";
 import { inferSchema } from "../detection/infer_schema.ts";
-import { readTable, type Table } from "../formats/mod.ts";
+import { readAnyTable, type Table } from "../formats/mod.ts";
 import { Expansion } from "../scoring/table/expansion.ts";
 import { DivergenceError } from "../training/divergence.ts";
 import { requireWork } from "./budget.ts";
@@ -38,14 +38,14 @@ export interface Trained {
   readonly warnings: readonly string[];
 }
 
-/** @throws the refusals of `readTable`, `requireWork` and `Detector.fit` */
+/** @throws the refusals of `readAnyTable`, `requireWork` and `Detector.fit` */
 export async function trainJob(
   spec: TrainSpec,
   input: Uint8Array,
   { device, checkpoint, signal, onProgress }: TrainContext,
 ): Promise<Trained> {
   const { source, label, select, settings, maxWork } = spec;
-  const read = readTable(source, input, {
+  const read = await readAnyTable(source, input, {
     ...UPLOAD_LIMITS,
     label,
     columns: select,
