@@ -33,9 +33,9 @@ export const PROBLEMS = {
   "headers-too-large": { status: 431, title: "The headers are too large" },
   "internal": { status: 500, title: "The server failed" },
   "not-ready": { status: 503, title: "The server cannot serve models now" },
-  "storage-full": { status: 507, title: "The disk is full" },
   "overloaded": { status: 503, title: "The server has too much to do" },
   "stopping": { status: 503, title: "The server is about to stop" },
+  "storage-full": { status: 507, title: "The disk is full" },
 } as const satisfies Record<string, ProblemKind>;
 
 export type ProblemName = keyof typeof PROBLEMS;
