@@ -4,7 +4,7 @@
  */
 import { messageOf } from "../core/errors.ts";
 import { Command } from "npm:commander@15.1.0";
-import type { Scope, Token } from "../http/mod.ts";
+import type { AppOptions, Scope, Token } from "../http/mod.ts";
 import type { JobQueue } from "../storage/job_queue.ts";
 import { digestOf, isModelName, type ModelStore } from "../storage/model_store.ts";
 import { baseName, readWhole } from "./files.ts";
@@ -180,7 +180,7 @@ async function serve(
 ): Promise<void> {
   // Only here: the other commands start without the HTTP packages.
   const { createApp } = await import("../http/mod.ts");
-  const { host, port, json, backend, rate, addressHeader, origins, log } = given;
+  const { host, port, json, backend, origins, log } = given;
   const stopping = new AbortController();
   const app = createApp({
     models,
@@ -188,10 +188,7 @@ async function serve(
     tokens,
     origins,
     device: { backend },
-    rateLimit: rate === undefined ? undefined : { perSecond: rate, burst: Math.max(1, 2 * rate) },
-    ...(addressHeader !== undefined && {
-      addressOf: ({ headers }: Request) => headers.get(addressHeader) ?? "unknown",
-    }),
+    ...ratesOf(given),
     stopping: stopping.signal,
     log: log ? (entry) => io.stderr(`${JSON.stringify(entry)}\n`) : undefined,
     onError: (error) => io.stderr(`elbow: ${error instanceof Error ? error.stack : error}\n`),
@@ -223,6 +220,18 @@ async function serve(
   await Promise.all([server.shutdown(), working]);
   await queue?.close();
   clearTimeout(timer);
+}
+
+/** How often whom may ask. */
+function ratesOf(
+  { rate, addressHeader }: ServeOptions,
+): Pick<AppOptions, "rateLimit" | "addressOf"> {
+  return {
+    ...(rate !== undefined && { rateLimit: { perSecond: rate, burst: Math.max(1, 2 * rate) } }),
+    ...(addressHeader !== undefined && {
+      addressOf: ({ headers }: Request) => headers.get(addressHeader) ?? "unknown",
+    }),
+  };
 }
 
 /** What the system says of a taken address names it not. */
