@@ -33,6 +33,7 @@ export async function readyModels(service: Service): Promise<number> {
     throw new Problem("not-ready", "Cannot serve: the server is about to stop");
   }
   try {
+    await service.catalogue.requireReady();
     return (await service.catalogue.list()).length;
   } catch (error) {
     service.onError(error);

@@ -3,13 +3,13 @@
  * the app may be changed, its uploads and its end.
  */
 import type { Hono } from "npm:hono@4.13.19";
-import { latentSize } from "../../models/vae_graph.ts";
 import { isTable, unitsOf, vaeOf } from "../../scoring/units.ts";
 import { readBytes, requireType } from "../body.ts";
 import type { Call } from "../call.ts";
 import type { Served } from "../catalogue.ts";
-import type { Precondition, Registry } from "../registry.ts";
-import { type Reply, respond, respondNothing } from "../responses.ts";
+import { holds, preconditionOf } from "../precondition.ts";
+import type { Registry } from "../registry.ts";
+import { type Reply, respond, respondNothing, respondUnchanged } from "../responses.ts";
 import { route } from "../route.ts";
 import {
   type Action,
@@ -20,13 +20,14 @@ import {
   servedModel,
   type Service,
 } from "../service.ts";
+import { summaries, summaryOf } from "../summaries.ts";
 
 export function modelRoutes(app: Hono, service: Service): void {
-  const { catalogue } = service;
+  const { catalogue } = service, list = summaries(catalogue, service.onError);
   route(app, service, "/v1/models", {
     get: {
       scope: "score",
-      answer: async () => respond({ models: (await catalogue.list()).map(summary) }),
+      answer: async () => respond({ models: await list() }),
     },
   });
 
@@ -35,11 +36,13 @@ export function modelRoutes(app: Hono, service: Service): void {
     async answer(call) {
       const served = await servedModel(call, service);
       const headers = { ...modelHeaders(served), etag: `"${served.digest}"` };
+      const { noneMatch } = preconditionOf(call.head);
+      if (!holds({ noneMatch }, served.digest)) return respondUnchanged(headers);
       return respond(description(served), { headers });
     },
   };
   const remove = adminAction(service, async (call, registry) => {
-    await registry.delete(pathName(call, "name"), pathVersion(call));
+    await registry.delete(pathName(call, "name"), pathVersion(call), preconditionOf(call.head));
     return respondNothing();
   });
   route(app, service, "/v1/models/:name", {
@@ -69,7 +72,7 @@ async function upload(call: Call, service: Service, registry: Registry): Promise
     maxBytes: service.limits.maxModelBytes,
     deadlineMs: service.deadlineMs * UPLOAD_PATIENCE,
   });
-  const { version, isNew } = await registry.put(name, bytes, precondition(call));
+  const { version, isNew } = await registry.put(name, bytes, preconditionOf(call.head));
   Object.assign(call, { model: name, version: version.version });
   return respond({ model: name, ...version }, {
     status: isNew ? 201 : 200,
@@ -81,24 +84,10 @@ async function upload(call: Call, service: Service, registry: Registry): Promise
   });
 }
 
-/** RFC 9110, 13.1: `If-None-Match: *` creates, `If-Match` with a digest replaces just that. */
-function precondition(call: Call): Precondition {
-  const match = call.head.get("if-match"), noneMatch = call.head.get("if-none-match");
-  if (noneMatch?.trim() === "*") return { absent: true };
-  if (match === null) return {};
-  return { digests: match.split(",").map((tag) => tag.trim().replace(/^"(.*)"$/, "$1")) };
-}
-
-function summary({ name, version, digest, model }: Served) {
-  const { spec } = vaeOf(model);
-  const kind = isTable(model) ? "detector" : "vae";
-  return { name, version, digest, kind, inputs: spec.inputs, latent: latentSize(spec) };
-}
-
 function description(served: Served) {
   const { model } = served;
   const { spec, device } = vaeOf(model);
-  const common = { ...summary(served), columns: unitsOf(model).columns, spec, device };
+  const common = { ...summaryOf(served), columns: unitsOf(model).columns, spec, device };
   if (!isTable(model)) return common;
   const { schema, falseAlarmRate, threshold, calibrationRows, warnings } = model;
   return { ...common, schema, falseAlarmRate, threshold, calibrationRows, warnings };

@@ -11,9 +11,9 @@ import { invalid } from "../problems.ts";
 import type { Reply } from "../responses.ts";
 import { checkBody, scoreJobBody } from "../schemas.ts";
 import { route } from "../route.ts";
-import { bodyLimits, servedModel, type Service, trainAction } from "../service.ts";
+import { bodyLimits, pathName, servedModel, type Service, trainAction } from "../service.ts";
 import type { Training } from "../training.ts";
-import { acceptJob, jobId } from "./accept_job.ts";
+import { acceptJob, askedOf, jobId, recallJob } from "./accept_job.ts";
 
 export function scoreJobRoutes(app: Hono, service: Service): void {
   route(app, service, "/v1/models/:name/score-jobs", {
@@ -22,13 +22,13 @@ export function scoreJobRoutes(app: Hono, service: Service): void {
 }
 
 async function accept(call: Call, service: Service, training: Training): Promise<Reply> {
-  const { name: model, version, digest, model: scorer } = await servedModel(call, service);
   const owner = call.caller;
-  const id = await jobId(call.head.get("idempotency-key"), owner, model);
-  const { upload, falseAlarmRate } = checkBody(
-    scoreJobBody,
-    await readJson(call, bodyLimits(call, service)),
-  );
+  const id = await jobId(call.head.get("idempotency-key"), owner, pathName(call, "name"));
+  const body = checkBody(scoreJobBody, await readJson(call, bodyLimits(call, service)));
+  const asked = await askedOf(body), before = await recallJob(call, training, { id, asked });
+  if (before) return before;
+  const { upload, falseAlarmRate } = body;
+  const { name: model, version, digest, model: scorer } = await servedModel(call, service);
   if (!isTable(scorer) || scorer.window !== undefined) {
     throw invalid("", "Cannot score a file: the model must be a detector of single rows");
   }
@@ -51,7 +51,7 @@ async function accept(call: Call, service: Service, training: Training): Promise
   return await acceptJob(
     call,
     training,
-    { id, kind: "score", model, owner, spec: { ...spec } },
+    { id, kind: "score", model, owner, spec: { ...spec, asked } },
     input,
   );
 }

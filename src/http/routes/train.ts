@@ -24,7 +24,7 @@ import { bodyLimits, paceOf, pathName, type Service, trainAction } from "../serv
 import { countCells } from "../table_size.ts";
 import { trainBody } from "../train_schema.ts";
 import type { Training } from "../training.ts";
-import { acceptJob, jobId } from "./accept_job.ts";
+import { acceptJob, askedOf, jobId, recallJob } from "./accept_job.ts";
 
 export function trainRoutes(app: Hono, service: Service): void {
   route(app, service, "/v1/models/:name/train", {
@@ -37,6 +37,8 @@ async function accept(call: Call, service: Service, training: Training): Promise
   call.model = model;
   const id = await jobId(call.head.get("idempotency-key"), owner, model);
   const body = checkBody(trainBody, await readJson(call, bodyLimits(call, service)));
+  const asked = await askedOf(body), before = await recallJob(call, training, { id, asked });
+  if (before) return before;
   if ((await training.registry.aliases()).has(model)) {
     throw new Problem("conflict", "Cannot train model: its name is an alias");
   }
@@ -54,7 +56,8 @@ async function accept(call: Call, service: Service, training: Training): Promise
   requireBudget(about, settings, label, training.maxWork);
   const { maxWork } = training, { names, select } = about;
   const spec: TrainSpec = { source, label, select, columns: names, settings, maxWork };
-  const job = { id, kind: "train", model, owner, spec: JSON.parse(JSON.stringify(spec)) } as const;
+  const plain = JSON.parse(JSON.stringify({ ...spec, asked }));
+  const job = { id, kind: "train", model, owner, spec: plain } as const;
   return await acceptJob(call, training, job, input);
 }
 

@@ -1,6 +1,6 @@
 /** `/v1/uploads`: files to train on or to score, for those that may train. The extension of the name says the format. */
 import type { Hono } from "npm:hono@4.13.19";
-import { TABLE_EXTENSIONS } from "../../formats/extensions.ts";
+import { ANY_EXTENSIONS } from "../../formats/extensions.ts";
 import { readBytes, requireType } from "../body.ts";
 import type { Call } from "../call.ts";
 import { invalid, Problem } from "../problems.ts";
@@ -38,11 +38,11 @@ export function uploadRoutes(app: Hono, service: Service): void {
 
 async function put(call: Call, service: Service, training: Training): Promise<Reply> {
   const name = call.param("name") ?? "", owner = call.caller, { uploads } = training.queue;
-  if (!isModelName(name) || !TABLE_EXTENSIONS.some((end) => name.toLowerCase().endsWith(end))) {
+  if (!isModelName(name) || !ANY_EXTENSIONS.some((end) => name.toLowerCase().endsWith(end))) {
     throw invalid(
       "",
       `Cannot take upload: its name must be that of a model, and end in one of ${
-        TABLE_EXTENSIONS.join(", ")
+        ANY_EXTENSIONS.join(", ")
       }`,
     );
   }
