@@ -145,7 +145,11 @@ function askLines(
       "Cannot bound the false discoveries of a stream: its rows come one by one",
     );
   }
-  const pieces = piecesOf(call.request, service.deadlineMs, { renewed: true, maxPieces: Infinity });
+  const pieces = piecesOf(call.request, service.deadlineMs, {
+    renewed: true,
+    maxPieces: Infinity,
+    stopping: service.stopping,
+  });
   const lines = answerLines(pieces, {
     work,
     units: verb.rows(served.model)!,
