@@ -132,6 +132,8 @@ Deno.test("constant, empty, duplicate and identifying columns are named", () => 
     duplicates: [["b", "a"], ["d", "a"]],
     strange: [],
     running: [],
+    alike: [],
+    merged: [],
     unseen: [],
     missing: [["none", 1], ["c", 1 / 6]],
   });
@@ -144,7 +146,7 @@ Deno.test("constant, empty, duplicate and identifying columns are named", () => 
   ]);
 });
 
-Deno.test("columnFacts() names numbers that run like a clock, and no sorted handful or falling number", () => {
+Deno.test("columnFacts() names numbers that run like a clock, up or down, and no sorted handful", () => {
   const rows = 40, columns = ["clock", "falls", "steps", "noise"];
   const data = Float64Array.from({ length: rows * 4 }, (_, i) => {
     const r = Math.floor(i / 4);
@@ -152,11 +154,11 @@ Deno.test("columnFacts() names numbers that run like a clock, and no sorted hand
   });
   const schema = columns.map((name) => ({ name, kind: "numeric" as const }));
   const facts = columnFacts(schema, { data, rows });
-  assert.deepEqual(facts.running, ["clock"]);
-  assert.match(sentencesOf(facts).join(), /column "clock" rises from row to row/);
+  assert.deepEqual(facts.running, ["clock", "falls"]);
+  assert.match(sentencesOf(facts).join(), /columns "clock", "falls" rise or fall from row to row/);
   const time = columnFacts([{ name: "clock", kind: "timestamp" }, ...schema.slice(1)], {
     data,
     rows,
   });
-  assert.deepEqual(time.running, []);
+  assert.deepEqual(time.running, ["falls"]);
 });

@@ -19,11 +19,16 @@ export function flaggedLaw(n: number, alpha: number, m: number): Float64Array {
   });
 }
 
-/** The numbers of flagged rows that are left with a chance of 3e-5 on either side. */
-export function flaggedBounds(n: number, alpha: number, m: number): [low: number, high: number] {
+/** The numbers of flagged rows that are left with a chance of half of `outside` on either side. */
+export function flaggedBounds(
+  n: number,
+  alpha: number,
+  m: number,
+  outside = OUTSIDE,
+): [low: number, high: number] {
   const law = flaggedLaw(n, alpha, m);
   let low = 0, high = m;
-  for (let sum = law[0]; sum < OUTSIDE / 2; sum += law[low]) low++;
-  for (let sum = law[m]; sum < OUTSIDE / 2; sum += law[high]) high--;
+  for (let sum = law[0]; sum < outside / 2; sum += law[low]) low++;
+  for (let sum = law[m]; sum < outside / 2; sum += law[high]) high--;
   return [low, high];
 }
