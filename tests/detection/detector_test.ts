@@ -213,16 +213,6 @@ Deno.test("Detector.fit() on few rows keeps the finest rate it can, and warns", 
   assert.deepEqual([loaded.falseAlarmRate, loaded.warnings], [1 / 11, coarser]);
 });
 
-Deno.test("Detector.fit() refuses a cell that would blind its column", async () => {
-  for (const value of [1e30, -1e12]) {
-    const rows = ROWS.map((row, r) => r === 8 ? row.with(2, value) : row);
-    await assert.rejects(
-      Detector.fit(rows, OPTIONS),
-      /row 9, column "x2": expected a value within a million times the usual spread/,
-    );
-  }
-});
-
 Deno.test("Detector keeps its rate on new rows however far it overfits its training rows", async () => {
   // 60 training rows of 20 columns against a wide net: they score far lower than rows never seen.
   // Calibrating on them would flag three quarters of all rows; the rate of 280 fresh rows, given 60
