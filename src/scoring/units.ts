@@ -6,7 +6,7 @@
  */
 import type { RbmSpec } from "../models/rbm.ts";
 import type { ModelSpec } from "../models/spec.ts";
-import { latentSize } from "../models/vae_graph.ts";
+import { latentSize } from "../models/spec.ts";
 import { type CellFault, findFault } from "../trained/data_rule.ts";
 import { MAX_FLOAT32 } from "../trained/finite.ts";
 import type { Matrix } from "../trained/matrix.ts";
