@@ -14,6 +14,16 @@ Deno.test("Detector.score() gives contributions that sum to the score", async ()
   }
 });
 
+Deno.test("Detector.score() refuses options, which nobody but TypeScript would notice", async () => {
+  const score: (...given: unknown[]) => Promise<unknown> = DETECTOR.score.bind(
+    DETECTOR as never,
+  ) as never;
+  await assert.rejects(
+    score(ROWS, { falseAlarmRate: 0.05 }),
+    /rows must be all that is given: setFalseAlarmRate\(\) sets the rate/,
+  );
+});
+
 Deno.test("Detector.score() flags a planted fault and blames its column first", async () => {
   let right = 0, flagged = 0, planted = 0;
   for (const [r, row] of ROWS.slice(400).entries()) {
