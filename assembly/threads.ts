@@ -40,8 +40,8 @@ const HAS_FAILED: usize = CONTROL + 140;
 /** No record is at address 1. Threads that add to it before they read it do not change its meaning. */
 const DISMISSED: u64 = 1 << 32;
 
-/** Looks before sleeping: some 30 microseconds. Handing over to a sleeper costs about 5. */
-const SPINS: i32 = 30_000;
+/** Looks before sleeping: some 100 microseconds, what a run has between two things to share. Waking costs 5 and more. */
+const SPINS: i32 = 100_000;
 /** How often a sleeping first thread looks whether a helper has failed, nanoseconds. */
 const NAP: i64 = 100_000_000;
 /** More tiles than threads: who is held up takes fewer. */

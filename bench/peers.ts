@@ -27,6 +27,8 @@ import { type Entry, ROSTER } from "./peers/roster.ts";
 
 /** Cold starts are short and noisy: so many in each round. */
 const COLD_STARTS = 4;
+/** After the rounds, those cells are taken again whose every run met a slow machine; so often at most. */
+const MORE_TURNS = 3;
 /** Probes on each side of a child that has none. */
 const PROBES = 5;
 
@@ -35,6 +37,7 @@ interface Turn {
   readonly peer: Present;
   readonly kind: Kind;
   readonly workload: string;
+  readonly cases: readonly string[];
 }
 
 /** What a cell is of. */
@@ -70,9 +73,9 @@ async function main(pinning: Pinning): Promise<void> {
   const probe = await openProbe(await Deno.readFile(`${folder}/probe.wasm`));
   const collected = new Collected<At>();
   const failed: Absence[] = [];
-  for (let round = 0; round < rounds; round++) {
-    for (const turn of turnsOf(present, round)) {
-      const what = `round ${round + 1} ${turn.kind} ${turn.workload}`.padEnd(18);
+  const takeAll = async (turns: readonly Turn[], when: string) => {
+    for (const turn of turns) {
+      const what = `${when} ${turn.kind} ${turn.workload}`.padEnd(18);
       const { name } = turn.peer.entry;
       // One process that hangs or dies must not cost the others their figures.
       const said = await take(turn, collected, probe, pinning).catch((error: Error) => {
@@ -81,6 +84,12 @@ async function main(pinning: Pinning): Promise<void> {
       });
       console.log(`${what} ${name.padEnd(14)} ${said}`);
     }
+  };
+  for (let round = 0; round < rounds; round++) {
+    await takeAll(turnsOf(present, round), `round ${round + 1}`);
+  }
+  for (let more = 0; more < MORE_TURNS && !options.quick; more++) {
+    await takeAll(disturbed(turnsOf(present, 0), collected), "again");
   }
   const results: PeersResults = {
     date: new Date().toISOString(),
@@ -102,9 +111,26 @@ function turnsOf(present: readonly Present[], round: number): Turn[] {
     workloadsOf(kind).flatMap((workload) =>
       present
         .filter(({ kinds, entry }) => kinds.includes(kind) && round < (entry.rounds ?? rounds))
-        .map((peer) => ({ peer, kind, workload }))
+        .map((peer) => {
+          const cases = casesOf(kind).filter((name) => selection.has("case", name));
+          return { peer, kind, workload, cases };
+        })
     )
   );
+}
+
+/** The turns, of each the cases that met nothing but a slow machine. */
+function disturbed(turns: readonly Turn[], collected: Collected<At>): Turn[] {
+  const slow = collected.disturbed();
+  return turns.flatMap((turn) => {
+    const { peer: { entry: { name } }, kind, workload } = turn;
+    const mine = slow.filter((at) =>
+      at.peer === name && at.kind === kind && at.workload === workload
+    ).map((at) => at.case);
+    // A cold start is one process whatever is asked of it.
+    const cases = turn.cases.filter((each) => mine.includes(each));
+    return cases.length === 0 ? [] : [{ ...turn, cases: kind === "cold" ? turn.cases : cases }];
+  });
 }
 
 function workloadsOf(kind: Kind): string[] {
@@ -118,6 +144,7 @@ function requestOf(
   { threads, variant }: Entry,
   kind: Kind | "check",
   workload: string,
+  cases: readonly string[] = [],
 ): Request {
   return {
     kind,
@@ -126,7 +153,7 @@ function requestOf(
     variant,
     folder,
     seconds,
-    cases: kind === "check" ? [] : casesOf(kind).filter((name) => selection.has("case", name)),
+    cases,
     constants: {
       samples: IWAE.samples,
       check: CHECK,
@@ -144,9 +171,8 @@ async function take(
   probe: Probe,
   pinning: Pinning,
 ): Promise<string> {
-  const { peer: { entry, program }, kind, workload } = turn;
-  const request = requestOf(entry, kind, workload);
-  const cases = request.cases ?? [];
+  const { peer: { entry, program }, kind, workload, cases } = turn;
+  const request = requestOf(entry, kind, workload, cases);
   const starts = kind === "cold"
     ? Array.from({ length: COLD_STARTS }, () => cases)
     : entry.apart

@@ -7,18 +7,29 @@
 import { Detector } from "../mod.ts";
 import { createApp } from "../src/http/mod.ts";
 
-const rows = Array.from({ length: 400 }, (_, i) => [Math.sin(i), Math.cos(i)]);
-const circle = await Detector.fit(rows, { columns: ["sine", "cosine"] });
-export const app = createApp({ models: { circle } });
+// A centrifugal pump: flow grows with its speed, pressure with the square of it; each reading is a little off.
+let state = 1;
+const uniform = () => (state = state * 48271 % 2147483647) / 2147483647;
+const noise = () => uniform() + uniform() - 1;
+const rows = Array.from({ length: 500 }, () => {
+  const speed = 1450 + 250 * noise(); // per minute
+  return {
+    speed,
+    flow: 0.03 * speed + 0.4 * noise(), // m³/h
+    pressure: 1.5e-6 * speed ** 2 + 0.05 * noise(), // bar
+  };
+});
+const pump = await Detector.fit(rows);
+export const app = createApp({ models: { pump } });
 
 if (import.meta.main) {
   const check = Deno.args[0] === "--check";
   const server = Deno.serve({ hostname: "127.0.0.1", port: check ? 0 : 8080 }, app.fetch);
   if (check) {
-    const response = await fetch(`http://127.0.0.1:${server.addr.port}/v1/models/circle/score`, {
+    const response = await fetch(`http://127.0.0.1:${server.addr.port}/v1/models/pump/score`, {
       method: "POST",
       headers: { "content-type": "application/json" },
-      body: JSON.stringify({ rows: [[5, 5]] }),
+      body: JSON.stringify({ rows: [{ speed: 1450, flow: 31, pressure: 3.1 }] }),
     });
     const { rows: [verdict] } = await response.json();
     await server.shutdown();

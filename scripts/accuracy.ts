@@ -35,7 +35,7 @@ export const VECTOR_FUNCTIONS: readonly VectorFunction[] = [
   entry("log", Math.log, [0, Infinity], 2),
   entry("expm1", Math.expm1, [-Infinity, 88], 3),
   entry("expm1LessX", expm1LessX, [-1e7, 88], 4),
-  entry("log1pUnit", Math.log1p, [0, 1], 2),
+  entry("log1pUnit", Math.log1p, [0, 1], 2.5),
   entry("log1p", Math.log1p, [-1, Infinity], 3),
   entry("continuousBernoulliLogNorm", logNorm, [-Infinity, Infinity], 6),
   entry("continuousBernoulliLogNormSlope", logNormSlope, [-Infinity, Infinity], 6),

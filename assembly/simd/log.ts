@@ -1,12 +1,14 @@
 /**
  * ln x for every x > 0, subnormals included; 0 gives -inf, x < 0 gives NaN, +inf and NaN are kept.
  * log1pUnit4 is ln(1 + u) for u in [0, 1], relatively accurate down to u = 0; log1p4 is that for
- * every u > -1. The first two are at most 2 ulp off, log1p4 3; measured: docs/accuracy.md
+ * every u > -1. log4 is at most 2 ulp off, log1pUnit4 2.5, log1p4 3; measured: docs/accuracy.md
  * (scripts/accuracy.ts).
  *
  *   x = 2ᵉ (1 + f), √½ <= 1 + f < √2; ln x = e·ln 2 + f - f²/2 + f³ p(f)
+ *   ln(1 + u) = u + u² U(u) / V(u), V(0) = 1
  *
- * p is Cephes logf's polynomial (Moshier, 1989).
+ * p is Cephes logf's polynomial (Moshier, 1989). U and V, of degree 2, are our own minimax fit of the relative error of
+ * ln(1 + u) on [0, 1] (Lawson's reweighted least squares in float64): 3.8e-8 before the coefficients are rounded.
  */
 import { constant } from "../memory";
 import { madd } from "./fma";
@@ -14,7 +16,6 @@ import { madd } from "./fma";
 const LN2_HIGH = memory.data<u32>([0x3f318000], 4); // 0.693359375: e·LN2_HIGH is exact
 const LN2_LOW = memory.data<u32>([0xb95e8083], 4); // -2.12194440e-4
 const SQRT_HALF_BITS: i32 = 0x3f3504f3; // 0.70710678
-const SQRT2_LESS_1 = memory.data<u32>([0x3ed413cd], 4); // 0.41421356
 
 const P0 = memory.data<u32>([0x3eaaaaaa], 4); // 0.33333331174
 const P1 = memory.data<u32>([0xbe7ffffc], 4); // -0.24999993993
@@ -25,6 +26,12 @@ const P5 = memory.data<u32>([0xbdfe5d4f], 4); // -0.12420140846
 const P6 = memory.data<u32>([0x3def251a], 4); // 0.11676998740
 const P7 = memory.data<u32>([0xbdebd1b8], 4); // -0.11514610310
 const P8 = memory.data<u32>([0x3d9021bb], 4); // 0.070376836292
+
+const U0 = memory.data<u32>([0xbeffffaf], 4); // -0.49999759
+const U1 = memory.data<u32>([0xbe8fd346], 4); // -0.28090876
+const U2 = memory.data<u32>([0xbb1ee444], 4); // -0.00242449
+const V1 = memory.data<u32>([0x3f9d3be6], 4); // 1.2283904
+const V2 = memory.data<u32>([0x3ea617b0], 4); // 0.32439948
 
 const SMALLEST_NORMAL = reinterpret<f32>(0x00800000); // 2⁻¹²⁶
 const TWO_23 = memory.data<u32>([0x4b000000], 4); // 8388608
@@ -83,13 +90,13 @@ export function log4(x: v128): v128 {
   return v128.bitselect(inside, outside, isInside);
 }
 
-/** ln(1 + u) for u in [0, 1]: above √2 - 1 as ln 2 + ln(1 + (u - 1)/2), without forming 1 + u. */
+/** ln(1 + u) for u in [0, 1]; -0 and NaN are kept. */
 @inline
 export function log1pUnit4(u: v128): v128 {
-  const isUpper = f32x4.gt(u, constant(SQRT2_LESS_1));
-  const halved = f32x4.mul(f32x4.sub(u, f32x4.splat(1)), f32x4.splat(0.5));
-  const f = v128.bitselect(halved, u, isUpper);
-  return logReduced(f, v128.and(isUpper, f32x4.splat(1)));
+  let p = madd(constant(U2), u, constant(U1)), q = madd(constant(V2), u, constant(V1));
+  p = madd(p, u, constant(U0));
+  q = madd(q, u, f32x4.splat(1));
+  return madd(f32x4.mul(u, u), f32x4.div(p, q), u);
 }
 
 /** `log4` by a call, for kernels that take several logarithms and are not where time goes. */

@@ -109,6 +109,19 @@ def real_cases(random):
     centre = lambda p: p["decoder.mean.bias"].detach()
     per_row = {**mean, "decoder.logVar.bias": 2 * scale}
     positive = np.exp(near / 10)
+
+    def contaminated(p, share, breadth):
+        """Of each column two Gaussians, the second around 0."""
+        mean = p["decoder.mean.bias"]
+        deviation = torch.exp(p["likelihood.logVar"] / 2).expand(n)
+        shares = share.expand(n)
+        parts = D.Normal(
+            torch.stack([mean, torch.zeros(n, dtype=torch.float64)], 1),
+            torch.stack([deviation, torch.full([n], breadth, dtype=torch.float64)], 1),
+        )
+        which = D.Categorical(probs=torch.stack([1 - shares, shares], 1))
+        return D.MixtureSameFamily(which, parts)
+
     return [
         case(
             "gaussian", {"type": "gaussian"}, {**mean, **log_var}, near,
@@ -139,6 +152,16 @@ def real_cases(random):
             "logNormal", {"type": "logNormal"},
             {"decoder.mean.bias": np.asarray(CENTRES) / 10, **log_var}, positive,
             lambda p: D.LogNormal(p["decoder.mean.bias"], torch.exp(p["likelihood.logVar"] / 2)),
+        ),
+        case(
+            "contaminatedGaussian", {"type": "contaminatedGaussian"}, {**mean, **log_var}, near,
+            lambda p: contaminated(p, torch.tensor(0.05, dtype=torch.float64), 10.0), centre,
+        ),
+        case(
+            "contaminatedGaussian learned",
+            {"type": "contaminatedGaussian", "share": "perFeature", "breadth": 25},
+            {**mean, **log_var, "likelihood.logShare": np.log([0.4, 0.2, 0.1, 0.05, 1e-2, 1e-4, 0.3])},
+            near, lambda p: contaminated(p, torch.exp(p["likelihood.logShare"]), 25.0), centre,
         ),
     ]
 

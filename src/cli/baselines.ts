@@ -1,6 +1,7 @@
 /** `elbow evaluate --baselines`: simple detectors on the same rows, printed beside the model. */
 import { baselineScores } from "../detection/baselines/mod.ts";
 import type { Table } from "../formats/mod.ts";
+import { numericSchema } from "../scoring/table/schema.ts";
 import { type LabelFigures, labelFigures } from "./against_label.ts";
 import { readDataFor } from "./data.ts";
 import type { Io } from "./io.ts";
@@ -31,11 +32,12 @@ export async function runBaselines(
   if (!table.label) {
     throw new TypeError("Cannot compare with baselines: labels are needed: give --label COLUMN");
   }
-  const training = typeof baselines === "string"
+  const training = typeof baselines === "string" && baselines !== table.source
     ? await readTraining(model, baselines, label, io)
     : table;
   const methods = [];
-  for (const [name, scores] of baselineScores(training, table, table.columns.length, seed)) {
+  const schema = model.scorer?.schema ?? numericSchema(table.columns);
+  for (const [name, scores] of baselineScores(training, table, schema, seed)) {
     const { auroc, averagePrecision } = labelFigures(scores, table.label);
     methods.push({ name, auroc, averagePrecision });
   }
@@ -72,11 +74,13 @@ export function baselineSections(
   const all = [{ ...label, name: model }, ...methods]
     .sort((a, b) => (b.auroc ?? 0) - (a.auroc ?? 0));
   const figure = (value: number | null) => value === null ? "-" : value.toFixed(4);
-  const itself = fittedTo === data ? " itself, its labels unused" : "";
-  return [{
-    title: `Beside baselines fitted to ${fittedTo}${itself} (${
+  const fit = fittedTo === data
+    ? `the ${
       counted(rows, "row")
-    }): AUROC, average precision`,
+    } that they are measured on, anomalies among them, the model to rows of its own`
+    : `${fittedTo} (${counted(rows, "row")})`;
+  return [{
+    title: `Beside baselines fitted to ${fit}: AUROC, average precision`,
     lines: all.map(({ name, auroc, averagePrecision }) => [
       name,
       `${figure(auroc)}  ${figure(averagePrecision)}`,

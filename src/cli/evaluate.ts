@@ -5,7 +5,7 @@
 import { Command } from "npm:commander@15.1.0";
 import type { Table } from "../formats/mod.ts";
 import { hasPrior, latentWidth } from "../models/latents.ts";
-import { latentSize } from "../models/vae_graph.ts";
+import { latentSize } from "../models/spec.ts";
 import type { Evaluation } from "../trained/evaluation.ts";
 import type { ElboSurgery } from "../training/elbo_surgery.ts";
 import { type Gaps, whyNotRefined } from "../training/refinement.ts";

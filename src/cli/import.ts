@@ -1,6 +1,6 @@
 /** `elbow import STATE_DICT --out MODEL`: a plain PyTorch VAE, saved as safetensors, as a model file. */
 import { Command, Option } from "npm:commander@15.1.0";
-import { latentSize } from "../models/vae_graph.ts";
+import { latentSize } from "../models/spec.ts";
 import { ACTIVATIONS } from "../ops/names.ts";
 import { VAE } from "../training/vae.ts";
 import type { StateDictOptions } from "../exports/state_dict.ts";

@@ -3,6 +3,10 @@ import type { Io } from "./io.ts";
 
 const FLAGS: readonly (readonly [said: RegExp, flag: string])[] = [
   [/\b(?:is|are) left out\b/, "$& (--exclude)"],
+  [
+    /\ba series \(window\), or calibrated on later rows$/,
+    "a series (--window), or calibrated on later rows (elbow recalibrate)",
+  ],
   [/\b(preset "linear" has no) optimizer\b/, "$1 --learning-rate"],
   [/\b(preset "linear" has no) batchSize\b/, "$1 --batch-size"],
 ];

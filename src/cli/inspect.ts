@@ -9,7 +9,7 @@ import { fromModelFile } from "../trained/trained_vae.ts";
 import { parseRbmSpec } from "../models/rbm.ts";
 import type { LatentLayer } from "../models/latents.ts";
 import type { ModelSpec } from "../models/spec.ts";
-import { latentSize } from "../models/vae_graph.ts";
+import { latentSize } from "../models/spec.ts";
 import { type Io, print } from "./io.ts";
 import { loadFile, namingFile } from "./model.ts";
 import * as options from "./options.ts";

@@ -1,7 +1,7 @@
 /** What `elbow train` reports, as JSON and for a person; nats of the standardised table. */
 import type { Detector } from "../detection/detector.ts";
 import type { Table } from "../formats/mod.ts";
-import { latentSize } from "../models/vae_graph.ts";
+import { latentSize } from "../models/spec.ts";
 import type { ModelSpec } from "../models/spec.ts";
 import type { FitReport } from "../training/report.ts";
 import type { VAE } from "../training/vae.ts";

@@ -3,6 +3,7 @@
  * that say nothing, columns that say the same, and what is missing.
  */
 import { type ColumnSchema, hasLevels } from "../scoring/table/schema.ts";
+import { type Found, rowOrder } from "./row_order.ts";
 import { unseenSentence, type UnseenTimes, unseenTimes } from "./clock_facts.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 
@@ -16,8 +17,12 @@ export interface ColumnFacts {
   readonly identifiers: readonly string[];
   /** Columns that equal an earlier one in every cell. */
   readonly duplicates: readonly (readonly [name: string, earlier: string])[];
-  /** Numbers that never fall from row to row and mostly rise: a clock, or the number of the row. */
+  /** Numbers that go up or down with the rows: a clock, or the number of the row. */
   readonly running: readonly string[];
+  /** Columns whose cells are like those of the row before, and how much: `row_order.ts`. */
+  readonly alike: Found;
+  /** Whole numbers so large that neighbours are one: long keys. */
+  readonly merged: readonly string[];
   /** Columns whose levels most of their cells are not among, and the share that is not. */
   readonly strange: readonly (readonly [name: string, share: number])[];
   /** Of columns of times: when none is. */
@@ -30,7 +35,7 @@ export function columnFacts(schema: readonly ColumnSchema[], { data, rows }: Cel
   const width = schema.length;
   const constant: string[] = [], empty: string[] = [], identifiers: string[] = [];
   const duplicates: [string, string][] = [], missing: [string, number][] = [];
-  const strange: [string, number][] = [], running: string[] = [];
+  const strange: [string, number][] = [], merged: string[] = [];
   const unseen: [string, UnseenTimes][] = [];
   const seen = new Map<string, number[]>();
   schema.forEach(({ name, kind, levels }, c) => {
@@ -39,8 +44,7 @@ export function columnFacts(schema: readonly ColumnSchema[], { data, rows }: Cel
       first = NaN,
       varies = false,
       hash = 0,
-      before = -Infinity,
-      rises = 0;
+      large = 0;
     for (let r = 0; r < rows; r++) {
       const value = data[r * width + c];
       hash = mixed(hash, value, r);
@@ -48,17 +52,14 @@ export function columnFacts(schema: readonly ColumnSchema[], { data, rows }: Cel
       if (Number.isNaN(value)) lacking++;
       else if (Number.isNaN(first)) first = value;
       else varies ||= value !== first;
-      if (value > before) rises++;
-      else if (value < before) rises = -Infinity;
-      if (!Number.isNaN(value)) before = value;
+      if (Math.abs(value) > Number.MAX_SAFE_INTEGER) large++;
     }
     const times = kind === "timestamp" ? unseenTimes({ data, rows }, width, c) : undefined;
     if (times && times.hours + times.days > 0) unseen.push([name, times]);
     if (lacking > 0) missing.push([name, lacking / rows]);
     const isStrange = levels !== undefined && levels.length > 0 && 2 * unknown > rows - lacking;
     if (isStrange) strange.push([name, unknown / (rows - lacking)]);
-    const isClock = kind === "timestamp" || hasLevels(kind);
-    if (!isClock && rows >= LEAST_RUN && 2 * rises > rows) running.push(name);
+    if (!hasLevels(kind) && large === rows - lacking && large > 0) merged.push(name);
     if (hasLevels(kind) && levels?.length === 0) identifiers.push(name);
     else if (lacking === rows) empty.push(name);
     else if (!varies && rows > 1 && !isStrange) constant.push(name);
@@ -69,12 +70,13 @@ export function columnFacts(schema: readonly ColumnSchema[], { data, rows }: Cel
       seen.set(key, [...alike, c]);
     }
   });
-  return { constant, empty, identifiers, duplicates, running, strange, unseen, missing };
+  const order = rowOrder(schema, { data, rows });
+  return { constant, empty, identifiers, duplicates, ...order, merged, strange, unseen, missing };
 }
 
 /** A sentence for each kind of fact, without its full stop. */
 export function sentencesOf(facts: ColumnFacts): string[] {
-  const { constant, empty, identifiers, duplicates, running, strange, unseen } = facts;
+  const { constant, empty, identifiers, duplicates, running, merged, strange, unseen } = facts;
   const sentences: string[] = [];
   const say = (names: readonly string[], what: (plural: boolean) => string) => {
     if (names.length > 0) sentences.push(`${named(names)} ${what(names.length > 1)}`);
@@ -92,11 +94,19 @@ export function sentencesOf(facts: ColumnFacts): string[] {
     running,
     (many) =>
       `${
-        many ? "rise" : "rises"
+        many ? "rise or fall" : "rises or falls"
       } from row to row, as a clock or the number of a row does: later rows will ` +
       `stand out in ${many ? "them" : "it"} unless ${
         many ? "they are" : "it is"
       } left out, or declared a timestamp`,
+  );
+  say(
+    merged,
+    (many) =>
+      `${
+        many ? "hold" : "holds"
+      } whole numbers beyond ${Number.MAX_SAFE_INTEGER}, of which several are ` +
+      `read as one: names of things count as sizes unless ${many ? "they are" : "it is"} left out`,
   );
   for (const [name, share] of strange.slice(0, LISTED)) {
     const percent = `${Math.round(100 * share)} %`;
@@ -114,10 +124,31 @@ export function sentencesOf(facts: ColumnFacts): string[] {
   return sentences;
 }
 
-const LISTED = 5;
+/** That rows depend on those before them, and what may follow. */
+export function alikeSentences(alike: Found): string[] {
+  if (alike.length === 0) return [];
+  const [, most] = alike.toSorted(([, a], [, b]) => b - a)[0];
+  return [
+    `neighbouring rows are alike in ${named(alike.map(([name]) => name))} (rank correlation up to ${
+      most.toFixed(2)
+    }), as readings over time are, or a sorted table: rows to come may be flagged far more often than the ` +
+    "false-alarm rate says, unless they are learnt as a series (window), or calibrated on later rows",
+  ];
+}
 
-/** Fewer rows may be in any order by chance. */
-const LEAST_RUN = 20;
+/** That a series does not come back to where it was. */
+export function leavingSentences(found: Found): string[] {
+  if (found.length === 0) return [];
+  const many = found.length > 1;
+  return [
+    `${named(found.map(([name]) => name))} ${
+      many ? "have" : "has"
+    } other values in the last third of the ` +
+    "series than in the first: steps to come may be flagged far more often than the false-alarm rate says",
+  ];
+}
+
+const LISTED = 5;
 
 function named(names: readonly string[]): string {
   const shown = names.slice(0, LISTED).map((name) => `"${name}"`).join(", ");

@@ -9,7 +9,7 @@ import { type ColumnSchema, hasLevels } from "../scoring/table/schema.ts";
 import type { RawTable } from "../scoring/table/raw_table.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 import { standardizationOf, standardize } from "../scoring/table/standardize.ts";
-import { type ColumnFacts, columnFacts, sentencesOf } from "./column_facts.ts";
+import { alikeSentences, type ColumnFacts, columnFacts, sentencesOf } from "./column_facts.ts";
 import { presentOf } from "./drift/sketch.ts";
 import { countBelow } from "../core/sorted.ts";
 import type { Matrix } from "../trained/matrix.ts";
@@ -68,7 +68,8 @@ export function reportData(
   const facts = columnFacts(schema, cells);
   const spectrum = spectrumOfTable(cells, schema, facts);
   const duplicateRows = countDuplicates(raw, schema.length);
-  const warnings = [...sentencesOf(facts), ...warningsOf(cells.rows, duplicateRows, spectrum)];
+  const said = [...sentencesOf(facts), ...alikeSentences(facts.alike)];
+  const warnings = [...said, ...warningsOf(cells.rows, duplicateRows, spectrum)];
   return { rows: cells.rows, duplicateRows, columns, spectrum, warnings };
 }
 

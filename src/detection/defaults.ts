@@ -12,8 +12,9 @@ export interface DetectorSpecOptions {
   /** Latent dimensions. */
   readonly latent?: number;
   /**
-   * What kind of values the columns have: "gaussian" (with a learned variance each), "studentT" or
-   * "laplace" for any numbers, which are then standardised; others take the values as they are.
+   * What kind of values the columns have: "gaussian" (with a learned variance each), "studentT", "laplace" or, where
+   * single cells are wrong, "contaminatedGaussian" for any numbers, which are then standardised; others take the values as
+   * they are.
    */
   readonly likelihood?: PlainLikelihoodInput["type"];
 }
@@ -57,6 +58,7 @@ export function detectorSpec(
 
 /** The likelihood's defaults, but for the floor under what standardised columns may vary. */
 function likelihoodFor(type: PlainLikelihoodInput["type"]): PlainLikelihoodInput {
+  if (type === "contaminatedGaussian") return { type, minVariance: MIN_VARIANCE };
   if (type === "gaussian") return { type, variance: "perFeature", minVariance: MIN_VARIANCE };
   if (type === "studentT" || type === "laplace") return { type, minScale: Math.sqrt(MIN_VARIANCE) };
   return { type };

@@ -53,6 +53,7 @@ import { calibrate } from "./calibrate.ts";
 import { type DriftOptions, type DriftReport, driftReport } from "./drift/drift.ts";
 import { sketchColumns } from "./drift/sketch.ts";
 import { COMPARED_ROWS, trainedWarnings } from "./fit_warnings.ts";
+import { impossibleCosts } from "./impossible_costs.ts";
 import { inFormat } from "./in_format.ts";
 import { ordinaryRows } from "./ensemble/ordinary_rows.ts";
 import { type DetectorOptions, leftOut, presetOf, requireOptions } from "./options.ts";
@@ -98,6 +99,9 @@ export class Detector extends TableScorer {
     const split = window === undefined
       ? splitRows(cells, schema.length, fraction, seed)
       : splitSeries(cells, schema.length, { window, fraction });
+    // The windows of a series smear what is wrong with one step over many.
+    const kinds = window === undefined ? impossibleCosts(cells, schema) : { warnings: [] };
+    const { impossible } = kinds;
     const all = window === undefined ? cells : split.training;
     const fit = presetOf(options) === "small" ? fitOne : fitMany;
     const ofRows = rowSchema(schema, window), share = leftOut(options);
@@ -108,7 +112,8 @@ export class Detector extends TableScorer {
     const fitted = await fit({ all, training }, ofRows, options);
     const { vae, report, parts } = fitted;
     const sketch = { data: sketchColumns(cells, schema.length), rows: cells.rows };
-    const kept = { falseAlarmRate, warnings, sketch };
+    const said = [...warnings, ...kinds.warnings];
+    const kept = { falseAlarmRate, warnings: said, sketch, ...(impossible && { impossible }) };
     const table = { schema, ...parts, ...kept, ...(window && { window }) };
     const model = calibrate(vae, table, split);
     if (window !== undefined) return new Detector(vae, model, report);

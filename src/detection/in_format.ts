@@ -12,8 +12,10 @@ import { Calibration } from "../scoring/decisions/calibration.ts";
 import { type ModelFile, writeModelFile } from "../trained/model_file.ts";
 import { type FileFormat, packTensors, unpackTensors } from "../trained/quantize.ts";
 import type { Cells } from "../scoring/table/cells.ts";
-import { tableModelOf, TableScorer } from "../scoring/table_scorer.ts";
+import { tableModelOf, tableTensors } from "../scoring/table_model.ts";
+import { TableScorer } from "../scoring/table_scorer.ts";
 import { fromModelFile, TrainedVae } from "../trained/trained_vae.ts";
+import { evenly } from "./calibrate.ts";
 
 /** Below this a file is refused. */
 const LEAST_CORRELATION = 0.99;
@@ -41,9 +43,8 @@ export function inFormat(
         }`,
       );
     }
-    const calibration = new Calibration(scores).scores;
-    const tensor = { dtype: "F64", shape: [calibration.length], data: calibration } as const;
-    const tensors = new Map([...rounded.tensors, ["table.calibration", tensor]]);
+    const model = { ...other.table, calibration: new Calibration(evenly(scores)) };
+    const tensors = new Map([...rounded.tensors, ...tableTensors(model)]);
     return writeModelFile({ ...rounded, tensors });
   } finally {
     other.dispose();

@@ -8,6 +8,7 @@ import {
   DataError,
   readAnyColumnNames,
   readAnyTable,
+  type ReadTableOptions,
   selectColumns,
   type Table,
 } from "../formats/mod.ts";
@@ -33,7 +34,7 @@ export async function readModelTable(
   { units }: TableReader,
   source: string,
   bytes: Uint8Array,
-  { label, onNames }: {
+  { label, onNames, ...limits }: TableLimits & {
     readonly label?: string;
     readonly onNames?: (names: readonly string[]) => void;
   } = {},
@@ -44,32 +45,38 @@ export async function readModelTable(
     requireColumns(units, names, source);
   }
   const table = names
-    ? await readNamed(units, source, bytes, { label, names })
-    : await readPositions(units, source, bytes, label);
+    ? await readNamed(units, source, bytes, { label, names, ...limits })
+    : await readPositions(units, source, bytes, { label, ...limits });
   requireCells(units, table);
   return table;
 }
+
+/** How large a file may be once it is read. */
+type TableLimits = Pick<ReadTableOptions, "maxCells" | "maxInflatedBytes">;
 
 async function readNamed(
   units: Units,
   source: string,
   bytes: Uint8Array,
-  { label, names }: { readonly label?: string; readonly names: readonly string[] },
+  { label, names, ...limits }: TableLimits & {
+    readonly label?: string;
+    readonly names: readonly string[];
+  },
 ): Promise<Table> {
   const { schema } = units, columns = units.names!.filter((name) => names.includes(name));
   const codecs = new Map(schema?.map((column) => [column.name, codecOf(column)]));
   const cells = schema ? (name: string) => codecs.get(name)! : "numbers";
-  return withClass(units, await readAnyTable(source, bytes, { columns, label, cells }));
+  return withClass(units, await readAnyTable(source, bytes, { columns, label, cells, ...limits }));
 }
 
 async function readPositions(
   units: Units,
   source: string,
   bytes: Uint8Array,
-  label?: string,
+  options: TableLimits & { readonly label?: string },
 ): Promise<Table> {
   const { columns, schema } = units, cells = schema ? "any" : "numbers";
-  const whole = await readAnyTable(source, bytes, { label, cells });
+  const whole = await readAnyTable(source, bytes, { ...options, cells });
   const table = byPosition(withClass(units, whole), columns);
   if (!schema) return table;
   const { data } = await namingTable(table, async () => encodeTable(table, schema));

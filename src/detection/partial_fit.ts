@@ -12,7 +12,7 @@
  */
 import { requireNumber, requireObject } from "../core/validate.ts";
 import { requireData } from "../trained/data_rule.ts";
-import { withObserved } from "../trained/matrix.ts";
+import { withObserved } from "../trained/observed.ts";
 import type { ColumnSchema } from "../scoring/table/schema.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 import { standardize } from "../scoring/table/standardize.ts";

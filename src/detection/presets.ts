@@ -2,7 +2,7 @@
 import { fixedColumns, requireData } from "../trained/data_rule.ts";
 import { splitDevice } from "../trained/device_options.ts";
 import { Expansion } from "../scoring/table/expansion.ts";
-import { withObserved } from "../trained/matrix.ts";
+import { withObserved } from "../trained/observed.ts";
 import type { ColumnSchema } from "../scoring/table/schema.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 import { standardizationOf, standardize } from "../scoring/table/standardize.ts";

@@ -5,13 +5,14 @@ import type { Cells } from "../scoring/table/cells.ts";
 import { columnsOf, MAX_CELL, type TableRows } from "../scoring/table/table_rows.ts";
 import { MIN_ROWS } from "./calibrate.ts";
 import { dateSentences } from "./clock_facts.ts";
-import { columnFacts, sentencesOf } from "./column_facts.ts";
+import { alikeSentences, columnFacts, leavingSentences, sentencesOf } from "./column_facts.ts";
 import { withoutCopies } from "./copies.ts";
 import { spectrumOfTable } from "./data_report.ts";
 import { refuseExtremes } from "./extremes.ts";
 import { inferSchema } from "./infer_schema.ts";
 import { type DetectorOptions, requireColumns } from "./options.ts";
 import { rawTableOf } from "./raw_rows.ts";
+import { leaving } from "./row_order.ts";
 import { collapseWarning } from "./spectrum.ts";
 
 /** What training needs of the rows. */
@@ -33,20 +34,20 @@ export function readTraining(
   const raw = table ? { ...table, columns: names } : rawTableOf(rows as TableRows, names);
   const { schema, cells } = likelihood === undefined ? inferSchema(raw, overrides) : asNumbers(raw);
   requireSize(cells, names);
-  const facts = columnFacts(schema, cells);
-  // Steps of a series may be correlated over time alone.
-  const spectrum = window === undefined
-    ? spectrumOfTable(headOf(cells, schema.length), schema, facts)
-    : undefined;
-  const collapse = spectrum && collapseWarning(spectrum.activeUnits);
   requireRows(cells, window);
   refuseExtremes(cells, schema);
-  // Steps of a series that stands still are no copies.
-  const different = window === undefined
-    ? withoutCopies(cells, schema.length)
-    : { cells, warnings: [] };
-  const found = [...sentencesOf(facts), ...(collapse ? [collapse] : []), ...different.warnings];
-  return { schema, cells: different.cells, warnings: [...dateSentences(raw), ...found] };
+  if (window !== undefined) {
+    const facts = sentencesOf(columnFacts(schema, cells));
+    const found = [...facts, ...leavingSentences(leaving(schema, cells))];
+    return { schema, cells, warnings: [...dateSentences(raw), ...found] };
+  }
+  const { cells: different, warnings: repeats } = withoutCopies(cells, schema.length);
+  const facts = columnFacts(schema, different);
+  const spectrum = spectrumOfTable(headOf(different, schema.length), schema, facts);
+  const collapse = spectrum && collapseWarning(spectrum.activeUnits);
+  const found = [...sentencesOf(facts), ...alikeSentences(facts.alike), ...repeats];
+  const warnings = [...dateSentences(raw), ...found, ...(collapse ? [collapse] : [])];
+  return { schema, cells: different, warnings };
 }
 
 function requireRows({ rows }: Cells, window = 0): void {

@@ -2,14 +2,20 @@
  * A new calibration of a trained detector on new normal rows: its scores stay, what they mean changes.
  *
  * The rows are trusted to be normal: their scores become the standard. How many of them the old calibration
- * would have flagged is reported, with the chance of as many if nothing had changed
- * (P(Bin(n, α) ≥ k)): a small chance says that normal is no longer what it was, or that the rows are not normal.
+ * flags is reported, with the chance of as many if nothing had changed. A row is flagged if fewer than k of n calibration scores
+ * reach its own; so f of m rows are if the highest k - 1 + f of all n + m scores hold fewer than k that calibrate:
+ *
+ *   P(flagged ≥ f) = P(H ≤ k - 1),  H hypergeometric: n marked of n + m, k - 1 + f drawn
+ *
+ * which is beta-binomial, since the rate that a threshold really has is not α but Beta(k, n + 1 - k). Exact
+ * for scores that differ, less than that where scores are equal. A small chance says that normal is no longer what it was, or
+ * that the rows are not normal.
  */
-import { binomialTail } from "../core/incomplete_beta.ts";
+import { hypergeometricUpTo } from "../core/hypergeometric.ts";
 import { Calibration } from "../scoring/decisions/calibration.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 import type { ScoreTable, TableModel, TableScorer } from "../scoring/table_scorer.ts";
-import { coarseness, keepable, MIN_ROWS } from "./calibrate.ts";
+import { coarseness, evenly, keepable, MIN_ROWS } from "./calibrate.ts";
 import { isOfRepeats, type Uncopied, withoutCopies } from "./copies.ts";
 import { sketchColumns } from "./drift/sketch.ts";
 
@@ -43,14 +49,14 @@ export function recalibrated(
   }
   const different = withoutCopies(rows, model.schema.length), { cells } = different;
   const scored = scorer.scoreCells(cells);
-  const calibration = new Calibration(scored.scores), { falseAlarmRate } = scorer;
+  const calibration = new Calibration(evenly(scored.scores)), { falseAlarmRate } = scorer;
   const flagged = flaggedOf(scorer, scored), { sketch, warnings } = standard(model, different);
   const kept = keepable({ falseAlarmRate, warnings }, calibration);
   return {
     cells,
     model: { ...model, sketch, calibration, ...kept },
     recalibration: {
-      rows: cells.rows,
+      rows: calibration.scores.length,
       thresholds: [scorer.threshold, calibration.threshold(kept.falseAlarmRate)],
       falseAlarmRate: kept.falseAlarmRate,
       ...flagged,
@@ -64,10 +70,22 @@ export function flaggedOf(
   { pValues }: ScoreTable,
 ): Pick<Recalibration, "flaggedBefore" | "chance"> {
   const flaggedBefore = pValues.filter((pValue) => scorer.isAnomaly(pValue)).length;
+  const { calibration, falseAlarmRate } = scorer;
   return {
     flaggedBefore,
-    chance: binomialTail(pValues.length, scorer.falseAlarmRate, flaggedBefore),
+    chance: chanceOf(flaggedBefore, pValues.length, calibration, falseAlarmRate),
   };
+}
+
+/** P(flagged ≥ f) of m rows like those that calibrate. */
+export function chanceOf(
+  flagged: number,
+  rows: number,
+  calibration: Calibration,
+  falseAlarmRate: number,
+): number {
+  const marked = calibration.scores.length, allowed = calibration.allowed(falseAlarmRate);
+  return hypergeometricUpTo({ all: marked + rows, marked, drawn: allowed + flagged }, allowed);
 }
 
 /** What goes with a new calibration: what drift is measured from, and what is still to be said. */

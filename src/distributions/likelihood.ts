@@ -11,6 +11,7 @@ import type { Node } from "../ops/spec.ts";
 import { bernoulli } from "./likelihoods/bernoulli.ts";
 import { categorical } from "./likelihoods/categorical.ts";
 import { continuousBernoulli } from "./likelihoods/continuous_bernoulli.ts";
+import { contaminatedGaussian } from "./likelihoods/contaminated_gaussian.ts";
 import { alongDraws, type Conditional, type Definition } from "./likelihoods/definition.ts";
 import { gaussian } from "./likelihoods/gaussian.ts";
 import { laplace } from "./likelihoods/laplace.ts";
@@ -35,6 +36,7 @@ const PLAIN: {
   gaussian,
   bernoulli,
   continuousBernoulli,
+  contaminatedGaussian,
   studentT,
   laplace,
   logNormal,

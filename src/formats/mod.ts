@@ -19,8 +19,8 @@ export type { CellCodec } from "./cells.ts";
 export { type CsvOptions, CsvReader, readCsv } from "./csv.ts";
 export { DataError, type DataErrorDetails } from "./errors.ts";
 export { readJsonl } from "./jsonl.ts";
-export { decodeNpy, encodeNpy, type NpyArray, type NpyData, readNpy } from "./npy.ts";
-export { DEFAULT_MAX_INFLATED_BYTES, type NpzOptions, readNpz } from "./npz.ts";
+export { decodeNpy, encodeNpy, type NpyArray, type NpyData, npyShape, readNpy } from "./npy.ts";
+export { DEFAULT_MAX_INFLATED_BYTES, readNpz } from "./npz.ts";
 export { encodeNpz, type NpzArray } from "./npz_encode.ts";
 export {
   createTable,

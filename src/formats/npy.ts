@@ -53,8 +53,13 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
 /**
  * Reads an NPY file.
  * @param source file name for messages
+ * @param maxCells most that it may hold
  */
-export function decodeNpy(bytes: Uint8Array, source: string = "-"): NpyArray {
+export function decodeNpy(
+  bytes: Uint8Array,
+  source: string = "-",
+  maxCells: number = Infinity,
+): NpyArray {
   const { descr, fortranOrder, shape, offsetBytes } = readNpyHeader(bytes, source);
   const read = readerOf(descr, source);
   if (shape.length < 1 || shape.length > 2) {
@@ -64,6 +69,15 @@ export function decodeNpy(bytes: Uint8Array, source: string = "-"): NpyArray {
   const itemBytes = Number(descr[2]);
   const available = bytes.length - offsetBytes;
   const [rows, columns = 1] = shape;
+  if (rows * columns > maxCells) {
+    const actual = `shape (${shape.join(", ")})`;
+    throw new DataError({
+      source,
+      subject: "array",
+      expected: `at most ${maxCells} cells`,
+      actual,
+    });
+  }
   const needed = rows * columns * itemBytes;
   // Checked before anything is allocated: a false shape costs nothing.
   if (needed !== available) {
@@ -112,7 +126,12 @@ export function encodeNpy(data: NpyData, shape: readonly number[]): Uint8Array<A
 /** Reads an NPY file as a table with columns x0, x1, ...; a 1-D array is one column. */
 export function readNpy(bytes: Uint8Array, options: TableOptions = {}): Table {
   const source = options.source ?? "-";
-  return tableOf(decodeNpy(bytes, source), options, source);
+  return tableOf(decodeNpy(bytes, source, options.maxCells), options, source);
+}
+
+/** The shape that an NPY file claims. @throws DataError for what is none */
+export function npyShape(bytes: Uint8Array, source: string = "-"): readonly number[] {
+  return readNpyHeader(bytes, source).shape;
 }
 
 /** An array as a table with columns x0, x1, ...; label and columns are chosen by these names. */

@@ -13,14 +13,8 @@ import { listMembers, readMember } from "./zip.ts";
 /** 4 GiB: more than any table that fits a training run, less than what stops a machine. */
 export const DEFAULT_MAX_INFLATED_BYTES: number = 2 ** 32;
 
-/** What the NPZ reader can be told. */
-export interface NpzOptions extends TableOptions {
-  /** Most bytes that the members read may inflate to, together. */
-  readonly maxInflatedBytes?: number;
-}
-
 /** Reads an NPZ file. A label name may be a member (default "y") or one of the columns x0, x1, ... */
-export function readNpz(bytes: Uint8Array, options: NpzOptions = {}): Table {
+export function readNpz(bytes: Uint8Array, options: TableOptions = {}): Table {
   const source = options.source ?? "-";
   const members = listMembers(bytes, source);
   let budget = options.maxInflatedBytes ?? DEFAULT_MAX_INFLATED_BYTES;
@@ -29,7 +23,7 @@ export function readNpz(bytes: Uint8Array, options: NpzOptions = {}): Table {
     if (!member) return undefined;
     const contents = readMember(bytes, member, budget, source);
     budget -= contents.length;
-    return decodeNpy(contents, `${source} (${name})`);
+    return decodeNpy(contents, `${source} (${name})`, options.maxCells);
   };
   const [only] = members.size === 1 ? members.keys() : [];
   const rows = read("X") ?? read("x") ?? (only && read(only.replace(/\.npy$/, "")));

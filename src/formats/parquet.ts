@@ -9,8 +9,10 @@ import { DataError } from "./errors.ts";
 import { GrowingArray } from "./growing_array.ts";
 import { createTable, planColumns, type Table, type TableOptions } from "./table.ts";
 
-/** The most rows of a file: its header may claim any number. */
-const MAX_ROWS = 2 ** 31;
+/** The most cells of a file of so many bytes: one value that repeats takes no room, so that a header may claim any number. */
+function mostCells(bytes: number): number {
+  return Math.min(2 ** 28, 2 ** 20 + 100 * bytes);
+}
 
 /** Numbers are numbers in Parquet. */
 const STRICT: CellCodec = {
@@ -61,9 +63,11 @@ async function openParquet(bytes: Uint8Array, source: string) {
     const column = nested?.name;
     throw new DataError({ source, column, expected: "flat", actual: "a nested column" });
   }
-  const rows = Number(metadata.num_rows);
-  if (!(rows <= MAX_ROWS)) {
-    throw new DataError({ source, expected: `at most ${MAX_ROWS} rows`, actual: `${rows}` });
+  const rows = Number(metadata.num_rows), most = mostCells(bytes.length);
+  const claimed = Math.max(rows, ...metadata.row_groups.map(({ num_rows }) => Number(num_rows)));
+  if (!(claimed * elements.length <= most)) {
+    const actual = `${claimed} rows of ${elements.length}`;
+    throw new DataError({ source, expected: `at most ${most} cells`, actual });
   }
   const read = async (columns: readonly string[]): Promise<unknown[][]> => {
     const whole = columns.map((): unknown[] => []);

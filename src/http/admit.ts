@@ -1,9 +1,10 @@
 /** Who may pass: the size of the headers, how much there is to do, the token and its scope, the rate. */
-import type { Context } from "npm:hono@4.13.19";
+import type { Call } from "./call.ts";
+import { aboutToStop } from "./body.ts";
 import { forbidden, type Scope, type Token, unauthorized } from "./auth.ts";
 import type { RequestHead } from "./head.ts";
 import { Problem } from "./problems.ts";
-import type { Action, Env, Service } from "./service.ts";
+import type { Action, Service } from "./service.ts";
 
 /** Characters that all headers of a request may have together. */
 const MAX_HEADERS = 16_384;
@@ -13,44 +14,45 @@ const MAX_HEADERS = 16_384;
  * @throws Problem unless the request may pass
  */
 export function admit(
-  c: Context<Env>,
+  call: Call,
   service: Service,
   { scope, also }: Action,
 ): Promise<void> | undefined {
-  const { head } = c.get("seen"), { tokens, metrics, limits } = service;
+  const { head } = call, { tokens, metrics, limits } = service;
   requireSmallHeaders(head);
   if (scope === undefined) return undefined;
   if (service.isStopping()) {
-    const retry = { "retry-after": "1", connection: "close" };
-    throw new Problem("stopping", "Cannot answer: the server is about to stop", { headers: retry });
+    throw aboutToStop({ "retry-after": "1", connection: "close" });
   }
   if (metrics.inFlight > limits.maxInFlight) {
     const detail = `Cannot answer: at most ${limits.maxInFlight} requests are answered at once`;
     throw new Problem("overloaded", detail, { headers: { "retry-after": "1" } });
   }
-  if (tokens) return tokens.find(head).then((token) => admitToken(c, service, token, scope, also));
-  requireRate(c, service);
+  if (tokens) {
+    return tokens.find(head).then((token) => admitToken(call, service, token, scope, also));
+  }
+  requireRate(call, service);
   return undefined;
 }
 
 function admitToken(
-  c: Context<Env>,
+  call: Call,
   service: Service,
   token: Token | undefined,
   scope: Scope,
   also?: Scope,
 ): void {
-  requireRate(c, service, token);
-  if (!token) throw unauthorized(c.get("seen").head);
+  requireRate(call, service, token);
+  if (!token) throw unauthorized(call.head);
   if (!token.scopes.includes(scope)) throw forbidden(scope);
   if (also && !token.scopes.includes(also)) throw forbidden(also);
-  c.set("caller", token.hash.slice(0, 32));
+  call.caller = token.hash.slice(0, 32);
 }
 
-function requireRate(c: Context<Env>, service: Service, token?: Token): void {
+function requireRate(call: Call, service: Service, token?: Token): void {
   const { limiter } = service;
   if (!limiter) return;
-  const wait = Math.ceil(limiter.take(token?.hash ?? `address ${service.addressOf(c)}`));
+  const wait = Math.ceil(limiter.take(token?.hash ?? `address ${service.addressOf(call)}`));
   if (wait <= 0) return;
   const detail = `Cannot answer: there were too many requests: wait ${wait} seconds`;
   throw new Problem("too-many-requests", detail, { headers: { "retry-after": `${wait}` } });

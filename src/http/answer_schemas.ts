@@ -99,7 +99,15 @@ const tensor = {
 export const ANSWERS = {
   Live: v.strictObject({ status: v.literal("live") }),
   Ready: v.strictObject({ status: v.literal("ready"), models: count }),
-  Models: v.strictObject({ models: v.array(v.strictObject(summary)) }),
+  Models: v.strictObject({
+    models: v.array(v.union([
+      v.strictObject(summary),
+      v.pipe(
+        v.strictObject({ name: v.string(), version, digest, kind: v.literal("damaged") }),
+        v.description("the store has no sound bytes of it"),
+      ),
+    ])),
+  }),
   Model: v.strictObject({
     ...summary,
     columns: texts,

@@ -11,6 +11,7 @@ import type { DeviceOptions } from "../trained/trained_vae.ts";
 import { type Token, Tokens } from "./auth.ts";
 import { liveCatalogue, type Models } from "./catalogue.ts";
 import { requireOrigins } from "./cors.ts";
+import { direct } from "./direct.ts";
 import { Metrics } from "./metrics.ts";
 import type { LogEntry } from "./observe.ts";
 import { Turns } from "./pace.ts";
@@ -27,7 +28,7 @@ import { scoreJobRoutes } from "./routes/score_jobs.ts";
 import { trainRoutes } from "./routes/train.ts";
 import { uploadRoutes } from "./routes/uploads.ts";
 import { verbRoutes } from "./routes/verbs.ts";
-import type { Env, Service } from "./service.ts";
+import type { Service } from "./service.ts";
 import type { ModelStore } from "../storage/model_store.ts";
 import { RandomDigits } from "./trace.ts";
 import { type Training, trainingOf, type TrainingOptions } from "./training.ts";
@@ -38,7 +39,7 @@ import { VERBS } from "./verbs/mod.ts";
  * `parent.mount("/prefix", app.fetch)` where the parent is of another version.
  * @internal the tag only spares Hono's own types the documentation lint
  */
-export type App = Hono<Env>;
+export type App = Hono;
 
 /** What an app serves, to whom, and how much at once. */
 export interface AppOptions {
@@ -70,7 +71,10 @@ export interface AppOptions {
   readonly onError?: (error: unknown) => void;
   /** Once aborted, the app is not ready and refuses what is new. */
   readonly stopping?: AbortSignal;
-  /** Where a request comes from, for `rateLimit`: from what the server hands over with it. */
+  /**
+   * Where a request comes from, for `rateLimit`: from what the server hands over with it, or, behind a proxy, from
+   * the header that the proxy sets.
+   */
   readonly addressOf?: (request: Request, env: unknown) => string;
 }
 
@@ -80,11 +84,11 @@ export interface AppOptions {
  */
 export function createApp(options: AppOptions): App {
   const service = serviceOf(options);
-  const app = new Hono<Env>();
+  const app = new Hono();
   healthRoutes(app, service);
   modelRoutes(app, service);
   aliasRoutes(app, service);
-  verbRoutes(app, service);
+  const ways = verbRoutes(app, service);
   trainRoutes(app, service);
   scoreJobRoutes(app, service);
   jobRoutes(app, service);
@@ -95,11 +99,15 @@ export function createApp(options: AppOptions): App {
     paths: ["/health/*", "/v1/*", "/v2/*"],
     verbs: Object.keys(VERBS),
   });
+  app.fetch = direct(app.fetch, service, ways);
   return app;
 }
 
 function serviceOf(options: AppOptions): Service {
   const { models, rateLimit, stopping, device } = options;
+  if (rateLimit && !options.tokens && !options.addressOf && !("Deno" in globalThis)) {
+    throw new TypeError("Cannot limit rates: addressOf must say where requests come from");
+  }
   const tokens = options.tokens && new Tokens(options.tokens);
   const registry = isStore(models) ? new Registry(models, device) : undefined;
   const mayChange = tokens?.open("admin") ?? false;
@@ -128,7 +136,7 @@ function serviceOf(options: AppOptions): Service {
     log: options.log,
     stopping,
     isStopping: () => stopping?.aborted ?? false,
-    addressOf: ({ req, env }) => (options.addressOf ?? denoAddress)(req.raw, env),
+    addressOf: ({ request, env }) => (options.addressOf ?? denoAddress)(request, env),
     onError: options.onError ?? ((error) => console.error(error)),
   };
 }

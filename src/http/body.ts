@@ -17,6 +17,12 @@ export interface BodyLimits {
   readonly isFramed?: boolean;
 }
 
+/** A request, and its headers as they were taken. */
+export interface Arriving {
+  readonly request: Request;
+  readonly head: HeadersRead;
+}
+
 const UTF8 = new TextDecoder("utf-8", { fatal: true });
 
 /** Levels of arrays and objects; no body of this API needs more than five. */
@@ -26,41 +32,51 @@ const MAX_DEPTH = 8;
 const MAX_PIECES = 65_536;
 
 /** @throws Problem unless the body is UTF-8 JSON within the limits, and its headers say so */
-export async function readJson(request: Request, limits: BodyLimits): Promise<unknown> {
-  requireType(request.headers, "application/json");
-  return parseJson(await readBytes(request, limits));
+export async function readJson(arriving: Arriving, limits: BodyLimits): Promise<unknown> {
+  requireType(arriving.head, ["application/json"]);
+  return parseJson(await readBytes(arriving, limits));
 }
 
 /** @throws Problem unless the bytes are one JSON value in UTF-8, and not too deep */
 export function parseJson(bytes: Uint8Array): unknown {
+  return parseJsonOf("body", bytes, malformed);
+}
+
+/**
+ * One JSON value.
+ * @param of what the bytes are
+ * @param fault what is thrown of one that is none, or nests too deep
+ */
+export function parseJsonOf(
+  of: string,
+  bytes: Uint8Array,
+  fault: (detail: string) => Problem,
+): unknown {
   if (nestsDeeper(bytes, MAX_DEPTH)) {
-    throw malformed(`Cannot read body: it nests deeper than ${MAX_DEPTH} levels`);
+    throw fault(`Cannot read ${of}: it nests deeper than ${MAX_DEPTH} levels`);
   }
   try {
     return JSON.parse(UTF8.decode(bytes));
   } catch (_error) {
-    throw malformed("Cannot read body: expected one JSON value in UTF-8");
+    throw fault(`Cannot read ${of}: expected one JSON value in UTF-8`);
   }
 }
 
-/** The media type of the body, in lower case, without parameters. */
-export function mediaType(headers: HeadersRead): string {
-  return (headers.get("content-type") ?? "").split(";")[0].trim().toLowerCase();
-}
-
-/** @throws Problem unless the body is of one of these types, in UTF-8 where it is text, and plain */
-export function requireType(headers: HeadersRead, ...types: readonly string[]): void {
-  const given = headers.get("content-encoding");
+/**
+ * The media type of the body, in lower case, without parameters.
+ * @throws Problem unless it is one of these, in UTF-8 where it is text, and plain
+ */
+export function requireType(headers: HeadersRead, types: readonly string[]): string {
+  const encoding = headers.get("content-encoding"), given = headers.get("content-type") ?? "";
   // As nearly all bodies come: nothing to take apart.
-  if (given === null && types.includes(headers.get("content-type") ?? "")) return;
-  const encoding = given ?? "identity";
-  if (encoding.trim().toLowerCase() !== "identity") {
+  if (encoding === null && types.includes(given)) return given;
+  if (encoding !== null && encoding.trim().toLowerCase() !== "identity") {
     throw new Problem("unsupported-media-type", "Cannot read body: it must not be compressed");
   }
-  const parameters = (headers.get("content-type") ?? "").toLowerCase().split(";").slice(1);
-  const charset = parameters.map((each) => each.trim()).find((each) => each.startsWith("charset="));
+  const [type, ...parameters] = given.toLowerCase().split(";").map((each) => each.trim());
+  const charset = parameters.find((each) => each.startsWith("charset="));
   const right = charset === undefined || /^charset="?utf-8"?$/.test(charset);
-  if (types.includes(mediaType(headers)) && right) return;
+  if (types.includes(type) && right) return type;
   throw new Problem(
     "unsupported-media-type",
     `Cannot read body: content-type must be ${types.join(" or ")}, text in UTF-8`,
@@ -72,15 +88,22 @@ export function requireType(headers: HeadersRead, ...types: readonly string[]): 
  * All bytes of the body, copied into one buffer that grows by doubling: their pieces do not matter.
  * @throws Problem for too many bytes or pieces, too long a wait, or a body that breaks off
  */
-export async function readBytes(
-  request: Request,
+export function readBytes(
+  { request, head }: Arriving,
   { maxBytes, deadlineMs, isFramed = false }: BodyLimits,
-  headers: HeadersRead = request.headers,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const declared = Number(headers.get("content-length") ?? NaN);
+  const declared = Number(head.get("content-length") ?? NaN);
   if (declared > maxBytes) throw tooLarge(maxBytes);
   // What cannot be longer than it says needs no counting, and is read several times as fast.
-  if (isFramed && declared <= maxBytes) return await readAtOnce(request, deadlineMs);
+  const isCounted = isFramed && declared <= maxBytes;
+  return isCounted ? readAtOnce(request, deadlineMs) : readPieces(request, maxBytes, deadlineMs);
+}
+
+async function readPieces(
+  request: Request,
+  maxBytes: number,
+  deadlineMs: number,
+): Promise<Uint8Array<ArrayBuffer>> {
   let bytes = new Uint8Array(1024), length = 0;
   for await (const piece of piecesOf(request, deadlineMs)) {
     if (length + piece.length > maxBytes) throw tooLarge(maxBytes);
@@ -115,25 +138,37 @@ async function readAtOnce(request: Request, deadlineMs: number): Promise<Uint8Ar
   }
 }
 
+/** How pieces are waited for. */
+export interface PiecesOptions {
+  readonly renewed?: boolean;
+  readonly maxPieces?: number;
+  /** Ends the wait. */
+  readonly stopping?: AbortSignal;
+}
+
 /**
  * The pieces of a body as they arrive. Leaving the loop gives the rest of the body up.
  * @param deadlineMs milliseconds until the end; or, `renewed`, until each next piece
+ * @throws Problem for too long a wait or too many pieces, a body that breaks off, or once the server is to stop
  */
 export async function* piecesOf(
   request: Request,
   deadlineMs: number,
-  { renewed = false, maxPieces = MAX_PIECES } = {},
+  { renewed = false, maxPieces = MAX_PIECES, stopping }: PiecesOptions = {},
 ): AsyncGenerator<Uint8Array> {
   const reader = request.body?.getReader();
   if (!reader) return;
-  let expired = false, timer: ReturnType<typeof setTimeout> | undefined;
+  let fault: Problem | undefined, timer: ReturnType<typeof setTimeout> | undefined;
+  const giveUp = (problem: Problem) => {
+    fault ??= problem;
+    // Ends a pending read; what the other side says to it does not matter.
+    reader.cancel().catch(() => {});
+  };
+  const stop = () => giveUp(aboutToStop());
+  stopping?.addEventListener("abort", stop);
   const arm = () => {
     clearTimeout(timer);
-    timer = setTimeout(() => {
-      expired = true;
-      // Ends a pending read; what the other side says to it does not matter.
-      reader.cancel().catch(() => {});
-    }, deadlineMs);
+    timer = setTimeout(() => giveUp(timeout(deadlineMs)), deadlineMs);
   };
   arm();
   try {
@@ -141,7 +176,7 @@ export async function* piecesOf(
       const { done, value } = await reader.read().catch(() => {
         throw brokenOff();
       });
-      if (expired) throw timeout(deadlineMs);
+      if (fault) throw fault;
       if (done) return;
       if (pieces > maxPieces) throw tooManyPieces(maxPieces);
       yield value;
@@ -149,7 +184,8 @@ export async function* piecesOf(
     }
   } finally {
     clearTimeout(timer);
-    if (!expired) await reader.cancel().catch(() => {});
+    stopping?.removeEventListener("abort", stop);
+    if (!fault) await reader.cancel().catch(() => {});
   }
 }
 
@@ -168,6 +204,11 @@ function nestsDeeper(bytes: Uint8Array, limit: number): boolean {
     } else if (byte === 0x5d || byte === 0x7d) depth--; // ] }
   }
   return false;
+}
+
+/** To whoever asks something of a server that ends, or has begun to. */
+export function aboutToStop(headers: Readonly<Record<string, string>> = {}): Problem {
+  return new Problem("stopping", "Cannot answer: the server is about to stop", { headers });
 }
 
 function tooLarge(maxBytes: number): Problem {

@@ -9,13 +9,17 @@ import { digestOf, type ModelVersion, requireModelName } from "../storage/model_
 
 export type { Model } from "../scoring/units.ts";
 
-/** A model as it is served. All of one request's work is done with one of these. */
-export interface Served {
+/** What is known of a model that is served without loading it. */
+export interface Listed {
   /** The name it is kept under, also where the request named an alias. */
   readonly name: string;
   readonly version: number;
   /** SHA-256 of its file, 64 hexadecimal digits. */
   readonly digest: string;
+}
+
+/** A model as it is served. All of one request's work is done with one of these. */
+export interface Served extends Listed {
   readonly model: Model;
 }
 
@@ -23,8 +27,10 @@ export interface Served {
 export interface Catalogue {
   /** The model of that name or alias, at that version or the current one; at once where it is at hand. */
   find(name: string, version?: number): Served | undefined | Promise<Served | undefined>;
-  /** The current version of every model, in the order of the store. */
-  list(): Promise<readonly Served[]>;
+  /** The current version of every model, in the order of the store. None is loaded for it. */
+  list(): Promise<readonly Listed[]>;
+  /** @throws Error if what it says may be out of date: its store does not answer */
+  requireReady(): Promise<void>;
   /** What is known of the versions of a name or alias, ascending. */
   versions(name: string): Promise<readonly Omit<ModelVersion, "bytes" | "created">[]>;
 }
@@ -75,6 +81,7 @@ export function liveCatalogue(models: Models): Catalogue {
   return {
     find,
     list: () => Promise.all(Array.from(byName, ([name, model]) => served(name, model))),
+    requireReady: () => Promise.resolve(),
     async versions(name) {
       const found = await find(name);
       return found ? [{ version: found.version, digest: found.digest }] : [];

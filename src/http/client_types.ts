@@ -32,6 +32,12 @@ export interface ModelSummary {
   readonly latent: number;
 }
 
+/** A model that cannot be loaded: the store has no sound bytes of it. */
+export interface DamagedModel extends Omit<ModelSummary, "kind" | "inputs" | "latent"> {
+  /** Always the same. */
+  readonly kind: "damaged";
+}
+
 /** All that is known of a model; the optional members are a detector's. */
 export interface ModelDescription extends ModelSummary {
   /** Names, in order. */
@@ -225,7 +231,7 @@ export interface UploadInfo {
 /** What the client's methods give, by the names of the OpenAPI document. */
 export interface Answers {
   /** GET /v1/models */
-  readonly Models: { readonly models: readonly ModelSummary[] };
+  readonly Models: { readonly models: readonly (ModelSummary | DamagedModel)[] };
   /** GET /v1/models/NAME */
   readonly Model: ModelDescription;
   /** GET /v1/models/NAME/versions */

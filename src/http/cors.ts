@@ -47,7 +47,9 @@ const EXPOSED = [
 
 const PREFLIGHT = {
   "access-control-allow-methods": "GET, HEAD, POST, PUT, DELETE",
-  "access-control-allow-headers":
-    "authorization, content-type, accept, if-match, if-none-match, traceparent, inference-header-content-length",
+  "access-control-allow-headers": [
+    ...["authorization", "content-type", "accept", "if-match", "if-none-match", "traceparent"],
+    ...["inference-header-content-length", "idempotency-key", "last-event-id"],
+  ].join(", "),
   "access-control-max-age": "600",
 };

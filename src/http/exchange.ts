@@ -3,31 +3,23 @@
  * the metrics and the trace say of it. All of that in one function around every route, as each turn of a
  * chain of middleware costs as much as the score of a row.
  */
-import type { Context } from "npm:hono@4.13.19";
 import { admit } from "./admit.ts";
+import type { Call } from "./call.ts";
 import { corsReply, preflightReply } from "./cors.ts";
-import { RequestHead } from "./head.ts";
 import { logEntry } from "./observe.ts";
 import { Problem } from "./problems.ts";
 import { type Reply, respondProblem, toResponse, withLength } from "./responses.ts";
-import type { Action, Env, Seen, Service } from "./service.ts";
+import type { Action, Service } from "./service.ts";
+import { StorageFullError } from "../storage/storage_full.ts";
 import { TRACE_HEADER, traceOf } from "./trace.ts";
 
-/** @param route the template that answers, as log and metrics know it */
-export async function exchange(
-  c: Context<Env>,
-  service: Service,
-  route: string,
-  action: Action,
-): Promise<Response> {
-  const { metrics, log, origins } = service, { headers, method } = c.req.raw;
-  const begun = performance.now(), head = new RequestHead(headers);
-  const seen: Seen = { route, head, begun };
-  c.set("seen", seen);
+export async function exchange(call: Call, service: Service, action: Action): Promise<Response> {
+  const { metrics, log, origins } = service, { request: { method }, head, route } = call;
   metrics.inFlight++;
   let reply: Reply;
   try {
-    reply = (origins && preflightReply(method, head, origins)) ?? await answer(c, service, action);
+    reply = (origins && preflightReply(method, head, origins)) ??
+      await answer(call, service, action);
   } catch (error) {
     reply = refusal(error, service, route);
   } finally {
@@ -39,15 +31,15 @@ export async function exchange(
   const isTraced = log || !reply.isBare || head.has(TRACE_HEADER);
   const trace = isTraced ? traceOf(head, service.digits) : undefined;
   const response = toResponse(reply, trace);
-  const milliseconds = performance.now() - begun;
+  const milliseconds = performance.now() - call.begun;
   metrics.request(method, route, reply.status, milliseconds / 1000);
-  if (log && trace) log(logEntry(method, seen, reply.status, milliseconds, trace));
+  if (log && trace) log(logEntry(method, call, reply.status, milliseconds, trace));
   return response;
 }
 
-function answer(c: Context<Env>, service: Service, action: Action): Reply | Promise<Reply> {
-  const passing = admit(c, service, action);
-  return passing ? passing.then(() => action.answer(c)) : action.answer(c);
+function answer(call: Call, service: Service, action: Action): Reply | Promise<Reply> {
+  const passing = admit(call, service, action);
+  return passing ? passing.then(() => action.answer(call)) : action.answer(call);
 }
 
 function refusal(error: unknown, service: Service, route: string): Reply {
@@ -63,5 +55,9 @@ function problemOf(error: unknown, service: Service): Problem {
     return new Problem("body-timeout", "Cannot answer: nobody waits for the answer any more");
   }
   service.onError(error);
+  if (error instanceof StorageFullError) {
+    const headers = { "retry-after": "60" };
+    return new Problem("storage-full", "Cannot store: the server's disk is full", { headers });
+  }
   return new Problem("internal", "Cannot answer: the server's log says why");
 }

@@ -5,25 +5,30 @@
 export class RequestHead {
   /** Characters of all names and values together. */
   readonly size: number;
-  readonly #values = new Map<string, string>();
+  readonly #names: string[] = [];
+  readonly #values: string[] = [];
 
   constructor(headers: Headers) {
     let size = 0;
+    const names = this.#names, values = this.#values;
     // A third of the time of `for … of`, on every request.
     headers.forEach((value, name) => {
       size += name.length + value.length;
-      this.#values.set(name, value);
+      names.push(name);
+      values.push(value);
     });
     this.size = size;
   }
 
   /** The value of a header, by its name in lower case. */
   get(name: string): string | null {
-    return this.#values.get(name) ?? null;
+    const names = this.#names;
+    for (let i = 0; i < names.length; i++) if (names[i] === name) return this.#values[i];
+    return null;
   }
 
   has(name: string): boolean {
-    return this.#values.has(name);
+    return this.get(name) !== null;
   }
 }
 

@@ -1,39 +1,39 @@
 /**
  * Nearly all bodies in JSON are `{"rows":[[…],…]}` of numbers and nothing else. These are read here, from bytes to cells in one
  * pass. What is anything else, or wrong in any way, is not read at all: `JSON.parse` and the schemas see it
- * next, and say what is wrong with it.
- *
- * A number below 2^53 without its point, times a power of ten up to 10^22, is one product or quotient of
- * two exact numbers, and so the nearest one (Clinger, "How to read floating point numbers accurately",
- * 1990); others are left to the host.
+ * next, and say what is wrong with it. Short numbers are one product or quotient of exact ones, others are for
+ * `formats/decimal.ts`, or the host.
  */
+import { parseDecimal, POWERS } from "../formats/decimal.ts";
 import type { Cells } from "../scoring/table/cells.ts";
+import type { Room } from "./room.ts";
 
 const SPACE = 0x20, LINE_FEED = 0x0a, RETURN = 0x0d, TAB = 0x09;
 const COMMA = 0x2c, MINUS = 0x2d, PLUS = 0x2b, POINT = 0x2e, COLON = 0x3a;
 const OPEN = 0x5b, CLOSE = 0x5d, OPEN_OBJECT = 0x7b, CLOSE_OBJECT = 0x7d;
-const UPPER_E = 0x45, LOWER_E = 0x65, ZERO = 0x30, NINE = 0x39;
+const UPPER_E = 0x45, LOWER_E = 0x65, ZERO = 0x30;
 const KEY = new TextEncoder().encode('"rows"');
 
 /** From here on a sum of digits may have been rounded. */
 const INEXACT = 2 ** 53;
-const POWERS = Float64Array.from({ length: 23 }, (_, n) => Number(`1e${n}`));
 
 /**
  * The cells of such a body.
  * @param width cells of each row
  * @param largest magnitude that a cell may have
+ * @param room for the first row
  * @returns nothing for any other body
  */
 export function readNumberRows(
   bytes: Uint8Array,
   width: number,
   largest: number,
+  room: Room,
 ): Cells | undefined {
   const reader = new Reader(bytes);
   if (!reader.take(OPEN_OBJECT) || !reader.takeKey() || !reader.take(COLON)) return undefined;
   if (!reader.take(OPEN)) return undefined;
-  let data = new Float64Array(width), rows = 0;
+  let data = room.take(width), rows = 0;
   do {
     const first = rows * width;
     if (first === data.length) data = grown(data, bytes.length, reader.at);
@@ -63,8 +63,10 @@ class Reader {
 
   /** Whether this byte is next, spaces aside; then it is taken. */
   take(byte: number): boolean {
-    this.#skip();
-    if (this.#bytes[this.at] !== byte) return false;
+    if (this.#bytes[this.at] !== byte) {
+      this.#skip();
+      if (this.#bytes[this.at] !== byte) return false;
+    }
     this.at++;
     return true;
   }
@@ -85,7 +87,6 @@ class Reader {
     if (!this.take(OPEN)) return false;
     for (let c = 0; c < width; c++) {
       if (c > 0 && !this.take(COMMA)) return false;
-      this.#skip();
       const value = this.#number();
       if (!(Math.abs(value) <= largest)) return false;
       data[first + c] = value;
@@ -93,18 +94,19 @@ class Reader {
     return this.take(CLOSE);
   }
 
-  /** RFC 8259, 6; NaN where none is. */
+  /** RFC 8259, 6; NaN where none is. A byte beyond the end is no digit, and no sign. */
   #number(): number {
+    if (this.#bytes[this.at] <= SPACE) this.#skip();
     const bytes = this.#bytes, start = this.at;
-    let at = start, mantissa = 0, exponent = 0;
+    let at = start, digits = 0, exponent = 0, digit: number;
     const isNegative = bytes[at] === MINUS;
     if (isNegative) at++;
-    const digits = at;
-    for (; isDigit(bytes[at]); at++) mantissa = 10 * mantissa + (bytes[at] - ZERO);
-    if (at === digits || (bytes[digits] === ZERO && at > digits + 1)) return NaN;
+    const whole = at;
+    while ((digit = bytes[at] - ZERO) >= 0 && digit <= 9) digits = 10 * digits + digit, at++;
+    if (at === whole || (bytes[whole] === ZERO && at > whole + 1)) return NaN;
     if (bytes[at] === POINT) {
       const point = ++at;
-      for (; isDigit(bytes[at]); at++) mantissa = 10 * mantissa + (bytes[at] - ZERO);
+      while ((digit = bytes[at] - ZERO) >= 0 && digit <= 9) digits = 10 * digits + digit, at++;
       if (at === point) return NaN;
       exponent = point - at;
     }
@@ -113,17 +115,19 @@ class Reader {
       if (sign === MINUS || sign === PLUS) at++;
       const power = at;
       let value = 0;
-      for (; isDigit(bytes[at]); at++) value = 10 * value + (bytes[at] - ZERO);
+      while ((digit = bytes[at] - ZERO) >= 0 && digit <= 9) value = 10 * value + digit, at++;
       if (at === power) return NaN;
       exponent += sign === MINUS ? -value : value;
     }
     this.at = at;
-    if (mantissa >= INEXACT || Math.abs(exponent) > 22) return this.#byHost(start, at);
-    const size = exponent < 0 ? mantissa / POWERS[-exponent] : mantissa * POWERS[exponent];
+    if (digits >= INEXACT || exponent < -22 || exponent > 22) return this.#long(start, at);
+    const size = exponent < 0 ? digits / POWERS[-exponent] : digits * POWERS[exponent];
     return isNegative ? -size : size;
   }
 
-  #byHost(start: number, end: number): number {
+  #long(start: number, end: number): number {
+    const value = parseDecimal(this.#bytes, start, end);
+    if (value === value) return value;
     let text = "";
     for (let i = start; i < end; i++) text += String.fromCharCode(this.#bytes[i]);
     return Number(text);
@@ -136,9 +140,4 @@ class Reader {
       byte = bytes[++this.at];
     }
   }
-}
-
-/** A byte beyond the end is none. */
-function isDigit(byte: number): boolean {
-  return byte >= ZERO && byte <= NINE;
 }

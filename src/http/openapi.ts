@@ -9,6 +9,7 @@ import { type AnswerName, ANSWERS } from "./answer_schemas.ts";
 import { type Content, type Operation, OPERATIONS } from "./operations.ts";
 import { PROBLEMS } from "./problems.ts";
 import { numberRow, tableRow } from "./schemas.ts";
+import { trainBody } from "./train_schema.ts";
 
 /** A JSON object. */
 export type Json = Readonly<Record<string, unknown>>;
@@ -56,7 +57,7 @@ export function openApi({ isAdmin, isTraining, hasTokens, prefix }: DocumentOpti
 }
 
 function describe(operation: Operation, hasTokens: boolean): Json {
-  const { id, summary, scope, request, answers, query, headers = [], path } = operation;
+  const { id, summary, scope, also, request, answers, query, headers = [], path } = operation;
   const names = Array.from(path.matchAll(/:([a-z]+)/g), ([, name]) => name);
   const parameters = [
     ...names.map((name) => ({ name, in: "path", required: true, schema: { type: "string" } })),
@@ -66,10 +67,12 @@ function describe(operation: Operation, hasTokens: boolean): Json {
   const problem = {
     description: "What is wrong: " +
       [...new Set(Object.values(PROBLEMS).map(({ status }) => status))].join(", "),
+    headers: headersOf(["allow", "retry-after", "www-authenticate"]),
     content: { "application/problem+json": { schema: reference("Problem") } },
   };
   const responses = Object.entries(answers).map(([status, content]) => [status, {
     description: summary,
+    ...(content.headers && { headers: headersOf(content.headers) }),
     ...contentOf(content, "output"),
   }]);
   return {
@@ -78,8 +81,13 @@ function describe(operation: Operation, hasTokens: boolean): Json {
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(request ? { requestBody: { required: true, ...contentOf(request, "input") } } : {}),
     responses: { ...Object.fromEntries(responses), default: problem },
-    ...(hasTokens ? { security: scope ? [{ bearer: [scope] }] : [] } : {}),
+    ...(hasTokens ? { security: scope ? [{ bearer: also ? [scope, also] : [scope] }] : [] } : {}),
   };
+}
+
+/** Those that an answer may have. */
+function headersOf(names: readonly string[]): Json {
+  return Object.fromEntries(names.map((name) => [name, { schema: { type: "string" } }]));
 }
 
 function contentOf({ json, types = [] }: Content, mode: "input" | "output"): Json {
@@ -126,8 +134,13 @@ function jsonSchema(schema: v.GenericSchema, typeMode: "input" | "output"): Json
   const { $schema: _dialect, ...rest } = toJsonSchema(schema, {
     target: "draft-2020-12",
     typeMode,
-    overrideSchema: ({ valibotSchema }) =>
-      valibotSchema === tableRow ? CELLS : valibotSchema === numberRow ? NUMBERS : undefined,
+    overrideSchema: ({ valibotSchema, jsonSchema }) => {
+      if (valibotSchema === tableRow) return CELLS;
+      if (valibotSchema === numberRow) return NUMBERS;
+      if (valibotSchema !== trainBody) return undefined;
+      // No schema of valibot's says so: one of the two, and not both.
+      return { ...jsonSchema, oneOf: [{ required: ["rows"] }, { required: ["upload"] }] };
+    },
   });
   return rest;
 }

@@ -15,6 +15,8 @@ import { type Verb, type VerbName, VERBS } from "./verbs/mod.ts";
 export interface Content {
   readonly json?: v.GenericSchema | AnswerName;
   readonly types?: readonly string[];
+  /** Headers of an answer, beside its type. */
+  readonly headers?: readonly string[];
 }
 
 /** One method at one path. */
@@ -24,6 +26,8 @@ export interface Operation {
   readonly path: string;
   readonly summary: string;
   readonly scope?: Scope;
+  /** Which other one the token must have. */
+  readonly also?: Scope;
   /** Only where models may be changed. */
   readonly isAdmin?: boolean;
   /** Only where jobs are taken. */
@@ -37,6 +41,14 @@ export interface Operation {
 
 const FLOATS = "application/octet-stream", LINES = "application/x-ndjson";
 const EVENTS = "text/event-stream";
+
+/** Headers that say which model answered. */
+const OF_MODEL = ["elbow-model", "elbow-model-version", "elbow-model-digest"];
+/** Where a job stands, whether it is new or was there. */
+const ACCEPTED: Operation["answers"] = {
+  200: { json: "Job", headers: ["location"] },
+  202: { json: "Job", headers: ["location"] },
+};
 
 const VERB_ANSWERS: Readonly<Record<VerbName, AnswerName>> = {
   encode: "Encoded",
@@ -62,14 +74,23 @@ function verbOperations(path: string, suffix: string): Operation[] {
         types: hasRows ? [FLOATS, LINES] : [],
       },
       query: hasRows ? options : undefined,
-      answers: { 200: { json: VERB_ANSWERS[name], types: hasRows ? [FLOATS, LINES] : [FLOATS] } },
+      answers: {
+        200: {
+          json: VERB_ANSWERS[name],
+          types: hasRows ? [FLOATS, LINES] : [FLOATS],
+          headers: [...OF_MODEL, "elbow-shape"],
+        },
+      },
     };
   });
 }
 
 function oipOperations(path: string, suffix: string): Operation[] {
   return [
-    get(`oipModel${suffix}`, path, "the tensors of a model", "OipModel", "score"),
+    withHeaders(
+      get(`oipModel${suffix}`, path, "the tensors of a model", "OipModel", "score"),
+      OF_MODEL,
+    ),
     get(
       `oipModelReady${suffix}`,
       `${path}/ready`,
@@ -85,7 +106,13 @@ function oipOperations(path: string, suffix: string): Operation[] {
       scope: "score",
       headers: ["inference-header-content-length"],
       request: { json: inferBody, types: [FLOATS] },
-      answers: { 200: { json: "OipAnswer", types: [FLOATS] } },
+      answers: {
+        200: {
+          json: "OipAnswer",
+          types: [FLOATS],
+          headers: [...OF_MODEL, "inference-header-content-length"],
+        },
+      },
     },
   ];
 }
@@ -108,7 +135,7 @@ function jobOperations(): Operation[] {
       path: "/v1/models/:name/train",
       headers: ["idempotency-key"],
       request: { json: trainBody },
-      answers: { 200: { json: "Job" }, 202: { json: "Job" } },
+      answers: ACCEPTED,
     },
     job("job", "get", "where a job stands"),
     ...scoreJobOperations(),
@@ -141,23 +168,23 @@ function scoreJobOperations(): Operation[] {
     {
       id: "scoreJob",
       method: "post",
-      summary: "score an upload, split among the workers; takes score and train",
+      summary: "score an upload, split among the workers",
       scope: "train",
+      also: "score",
       isTraining: true,
       path: "/v1/models/:name/score-jobs",
       headers: ["idempotency-key"],
       request: { json: scoreJobBody },
-      answers: { 200: { json: "Job" }, 202: { json: "Job" } },
+      answers: ACCEPTED,
     },
     {
-      ...text(
-        "jobResult",
-        "/v1/jobs/:id/result",
-        "the lines of a scored file",
-        "text/csv",
-        "train",
-      ),
+      id: "jobResult",
+      method: "get",
+      path: "/v1/jobs/:id/result",
+      summary: "the lines of a scored file",
+      scope: "train",
       isTraining: true,
+      answers: { 200: { types: ["text/csv", LINES] } },
     },
   ];
 }
@@ -176,6 +203,18 @@ function text(id: string, path: string, summary: string, type: string, scope?: S
   return { id, method: "get", path, summary, scope, answers: { 200: { types: [type] } } };
 }
 
+/** With headers of its answer. */
+function withHeaders(operation: Operation, headers: readonly string[]): Operation {
+  return { ...operation, answers: { 200: { ...operation.answers[200], headers } } };
+}
+
+/** All that is known of a model: nothing, to who knows it. */
+function description(id: string, path: string, summary: string): Operation {
+  const headers = [...OF_MODEL, "etag"];
+  const { answers, ...operation } = withHeaders(get(id, path, summary, "Model", "score"), headers);
+  return { ...operation, headers: ["if-none-match"], answers: { ...answers, 304: { headers } } };
+}
+
 function remove(id: string, path: string, summary: string): Operation {
   return {
     id,
@@ -192,7 +231,7 @@ const MODEL = "/v1/models/:name", VERSION = `${MODEL}/versions/:version`;
 
 export const OPERATIONS: readonly Operation[] = [
   get("models", "/v1/models", "the models there are", "Models", "score"),
-  get("model", MODEL, "all that is known of a model", "Model", "score"),
+  description("model", MODEL, "all that is known of a model"),
   {
     id: "upload",
     method: "put",
@@ -202,12 +241,15 @@ export const OPERATIONS: readonly Operation[] = [
     isAdmin: true,
     headers: ["if-match", "if-none-match"],
     request: { types: [FLOATS] },
-    answers: { 200: { json: "Stored" }, 201: { json: "Stored" } },
+    answers: {
+      200: { json: "Stored", headers: ["location", "etag"] },
+      201: { json: "Stored", headers: ["location", "etag"] },
+    },
   },
-  remove("deleteModel", MODEL, "delete a model, all its versions"),
+  { ...remove("deleteModel", MODEL, "delete a model, all its versions"), headers: ["if-match"] },
   get("versions", `${MODEL}/versions`, "the versions of a model", "Versions", "score"),
-  get("version", VERSION, "all that is known of a version", "Model", "score"),
-  remove("deleteVersion", VERSION, "delete one version"),
+  description("version", VERSION, "all that is known of a version"),
+  { ...remove("deleteVersion", VERSION, "delete one version"), headers: ["if-match"] },
   ...verbOperations(MODEL, ""),
   ...verbOperations(VERSION, "AtVersion"),
   { ...get("aliases", "/v1/aliases", "second names", "Aliases", "score"), isAdmin: true },

@@ -5,6 +5,7 @@
 import { hasLevels } from "../scoring/table/schema.ts";
 import { isTable, type Units } from "../scoring/units.ts";
 import type { Served } from "./catalogue.ts";
+import { Room } from "./room.ts";
 import type { Limits, Verb, Work } from "./verbs/verb.ts";
 
 export interface Question {
@@ -12,6 +13,8 @@ export interface Question {
   readonly units: Units;
   /** Whether every cell is a number, and stands for itself. */
   readonly isNumeric: boolean;
+  /** For the cells of its rows. */
+  readonly room: Room;
   /** A JSON answer to where its rows begin. */
   readonly opening: string;
   /** What the detector was when this was made. */
@@ -37,6 +40,7 @@ export function plainQuestion(
     work,
     units,
     isNumeric: !units.schema?.some(({ kind }) => hasLevels(kind) || kind === "timestamp"),
+    room: new Room(),
     opening: openingOf(served, work),
     state: stateOf(served),
   };

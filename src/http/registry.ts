@@ -4,29 +4,24 @@
  * in full, and tried, before the index names them.
  */
 import type { DeviceOptions } from "../trained/trained_vae.ts";
-import type { Catalogue, Model, Served } from "./catalogue.ts";
+import type { Catalogue, Listed, Model, Served } from "./catalogue.ts";
 import { openModel } from "./open_model.ts";
+import { holds, type Precondition } from "./precondition.ts";
 import { Problem } from "./problems.ts";
 import {
   type Alias,
   digestOf,
+  IndexFullError,
   type ModelIndex,
   type ModelStore,
   type ModelVersion,
+  type ReadIndex,
 } from "../storage/model_store.ts";
 
 /** Loaded models kept; the one unused for longest goes first. */
 const MAX_LOADED = 64;
 /** Names of models and aliases that a store may hold, those of deleted models included. */
 const MAX_NAMES = 10_000;
-
-/** What must hold of the version now served for an upload to replace it. */
-export interface Precondition {
-  /** One of these digests is served. */
-  readonly digests?: readonly string[];
-  /** Nothing is. */
-  readonly absent?: boolean;
-}
 
 /** The outcome of an upload. */
 export interface Stored {
@@ -51,16 +46,25 @@ export class Registry implements Catalogue {
   async find(name: string, version?: number): Promise<Served | undefined> {
     const { index } = await this.#store.readIndex();
     const found = resolve(index, name, version);
-    return found && this.#served(found, await this.#load(found.digest));
+    if (!found) return undefined;
+    try {
+      return this.#served(found, await this.#load(found.digest));
+    } catch (error) {
+      // Another process may have replaced the version, and deleted it, since the index was read.
+      const now = resolve((await this.#latest()).index, name, version);
+      if (now?.digest === found.digest) throw error;
+      return now && this.#served(now, await this.#load(now.digest));
+    }
   }
 
-  async list(): Promise<readonly Served[]> {
+  async list(): Promise<readonly Listed[]> {
     const { index } = await this.#store.readIndex();
-    const listed = [...index.models.keys()].map((name) => resolve(index, name));
-    return Promise.all(
-      listed.filter((each) => each !== undefined)
-        .map(async (each) => this.#served(each, await this.#load(each.digest))),
-    );
+    return [...index.models.keys()].map((name) => resolve(index, name))
+      .filter((each) => each !== undefined);
+  }
+
+  async requireReady(): Promise<void> {
+    await this.#latest();
   }
 
   async versions(name: string): Promise<readonly ModelVersion[]> {
@@ -87,7 +91,7 @@ export class Registry implements Catalogue {
     const model = openModel(bytes, this.#device, true);
     const digest = await digestOf(bytes);
     const created = new Date().toISOString();
-    return await this.#change<Stored>(async ({ models, aliases }) => {
+    const stored = await this.#change<Stored>(async ({ models, aliases }) => {
       if (aliases.has(name)) {
         throw new Problem("conflict", "Cannot store model: its name is an alias");
       }
@@ -110,17 +114,21 @@ export class Registry implements Catalogue {
       const entry = { last: version.version, versions: [...versions, version] };
       return { value: { version, isNew: true }, models: new Map(models).set(name, entry) };
     });
+    // Who deletes the last name of these bytes elsewhere may have removed them before the index named them again.
+    if (stored.isNew) await this.#store.write(digest, bytes);
+    return stored;
   }
 
   /**
    * Deletes a model, or one version of it.
-   * @throws Problem if there is none, or an alias names it
+   * @throws Problem if there is none, an alias names it, or the precondition does not hold of its last version
    */
-  delete(name: string, version?: number): Promise<void> {
+  delete(name: string, version?: number, precondition: Precondition = {}): Promise<void> {
     return this.#change(async ({ models, aliases }) => {
       const entry = models.get(name);
       const doomed = entry?.versions.filter((each) => [undefined, each.version].includes(version));
       if (!entry || !doomed?.length) throw unknownModel();
+      requirePrecondition(precondition, doomed.at(-1));
       const kept = entry.versions.filter((each) => !doomed.includes(each));
       for (const [alias, { model, version: wanted }] of aliases) {
         const lost = wanted === undefined ? kept.length === 0 : doomed.some(isVersion(wanted));
@@ -171,12 +179,10 @@ export class Registry implements Catalogue {
         const { value, ...changed } = await decide(index);
         if (Object.keys(changed).length === 0) return value;
         const next = { ...index, ...changed };
-        if (!await this.#store.replaceIndex(next, revision)) continue;
+        if (!await this.#replaceIndex(next, revision)) continue;
         const kept = new Set(digestsOf(next));
-        for (const digest of digestsOf(index)) {
-          if (kept.has(digest)) continue;
-          this.#loaded.delete(digest);
-          await this.#store.remove(digest);
+        for (const digest of new Set(digestsOf(index))) {
+          if (!kept.has(digest)) await this.#forget(digest);
         }
         return value;
       }
@@ -186,8 +192,37 @@ export class Registry implements Catalogue {
     return change;
   }
 
+  /** @throws Problem if the store has no room for it: asking again does not help, deleting does */
+  async #replaceIndex(index: ModelIndex, revision: string): Promise<boolean> {
+    try {
+      return await this.#store.replaceIndex(index, revision);
+    } catch (error) {
+      throw error instanceof IndexFullError ? new Problem("conflict", error.message) : error;
+    }
+  }
+
+  /**
+   * Removes bytes that no index names. Another process may name them again meanwhile: its index stands before
+   * ours is read again, so that they are put back here, or after, so that it finds them gone and puts them back.
+   */
+  async #forget(digest: string): Promise<void> {
+    this.#loaded.delete(digest);
+    const bytes = await this.#store.read(digest);
+    await this.#store.remove(digest);
+    const isNamed = await this.#latest().then(
+      ({ index }) => digestsOf(index).includes(digest),
+      // Bytes too many are better than bytes lost.
+      () => true,
+    );
+    if (bytes && isNamed) await this.#store.write(digest, bytes);
+  }
+
+  #latest(): Promise<ReadIndex> {
+    return this.#store.readLatestIndex?.() ?? this.#store.readIndex();
+  }
+
   /** The same object for every request, as long as the model bears one name and version. */
-  #served(found: Omit<Served, "model">, model: Model): Served {
+  #served(found: Listed, model: Model): Served {
     const before = this.#answering.get(model);
     if (before?.name === found.name && before.version === found.version) return before;
     const served = { ...found, model };
@@ -201,10 +236,19 @@ export class Registry implements Catalogue {
     return loaded;
   }
 
+  /** What fails is asked of the store again by the next request. */
   async #open(digest: string): Promise<Model> {
+    try {
+      return await this.#read(digest);
+    } catch (error) {
+      this.#loaded.delete(digest);
+      throw error;
+    }
+  }
+
+  async #read(digest: string): Promise<Model> {
     const bytes = await this.#store.read(digest);
     if (bytes && await digestOf(bytes) === digest) return openModel(bytes, this.#device);
-    this.#loaded.delete(digest);
     throw new TypeError(`Cannot load model: the store's bytes for ${digest} are damaged or gone`);
   }
 
@@ -221,7 +265,7 @@ function resolve(
   { models, aliases }: ModelIndex,
   name: string,
   version?: number,
-): Omit<Served, "model"> | undefined {
+): Listed | undefined {
   const alias = aliases.get(name);
   const real = alias?.model ?? name, wanted = version ?? alias?.version;
   const versions = models.get(real)?.versions ?? [];
@@ -229,10 +273,9 @@ function resolve(
   return found && { name: real, version: found.version, digest: found.digest };
 }
 
-function requirePrecondition({ digests, absent }: Precondition, current?: ModelVersion): void {
-  const holds = absent ? !current : !digests || digests.includes(current?.digest ?? "");
-  if (holds) return;
-  throw new Problem("precondition-failed", "Cannot store model: another version is served now");
+function requirePrecondition(precondition: Precondition, current?: ModelVersion): void {
+  if (holds(precondition, current?.digest)) return;
+  throw new Problem("precondition-failed", "Cannot change model: another version is served now");
 }
 
 function requireRoom(names: number): void {

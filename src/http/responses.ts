@@ -46,8 +46,12 @@ export function respondBare(body: NonNullable<Reply["body"]>): Reply {
   return { body, status: 200, headers: BARE_JSON, isBare: true };
 }
 
-/** The same with the length of its body. */
+/** The same with the length of its body; a stream has none that is known, and is not begun for it. */
 export async function withLength({ body, ...reply }: Reply): Promise<Reply> {
+  if (body instanceof ReadableStream) {
+    await body.cancel();
+    return { ...reply, body: null };
+  }
   const bytes = new Uint8Array(await new Response(body).arrayBuffer());
   return {
     ...reply,
@@ -73,6 +77,11 @@ export function respondBody(
 /** An answer without a body. */
 export function respondNothing(): Reply {
   return { body: null, status: 204, headers: {} };
+}
+
+/** What the caller has is what there is. */
+export function respondUnchanged(headers: Reply["headers"]): Reply {
+  return { body: null, status: 304, headers };
 }
 
 /** The members of problem details; `errors` names the fields, where fields are to blame. */

@@ -1,12 +1,13 @@
 /** How a path answers, and how it refuses the methods that it does not answer to. */
-import type { Hono } from "npm:hono@4.13.19";
+import type { Context, Hono } from "npm:hono@4.13.19";
+import { Call } from "./call.ts";
 import { exchange } from "./exchange.ts";
 import { Problem } from "./problems.ts";
-import type { Action, Env, Method, Service } from "./service.ts";
+import type { Action, Method, Service } from "./service.ts";
 
 /** Answers to some methods at a path, and refuses the others there. "get" answers HEAD too. */
 export function route(
-  app: Hono<Env>,
+  app: Hono,
   service: Service,
   path: string,
   actions: Partial<Record<Method, Action | undefined>>,
@@ -15,7 +16,7 @@ export function route(
   for (const [method, action] of Object.entries(actions) as [Method, Action | undefined][]) {
     if (!action) continue;
     allowed.push(method === "get" ? "GET, HEAD" : method.toUpperCase());
-    app[method](path, (c) => exchange(c, service, path, action));
+    app[method](path, by(service, path, action));
   }
   if (allowed.length === 0) return;
   const allow = allowed.join(", ");
@@ -23,21 +24,26 @@ export function route(
   const answer = () => {
     throw new Problem("method-not-allowed", detail, { headers: { allow } });
   };
-  app.all(path, (c) => exchange(c, service, path, { answer }));
+  app.all(path, by(service, path, { answer }));
 }
 
 /** Answers that there is nothing, wherever no other route does. */
 export function elsewhere(
-  app: Hono<Env>,
+  app: Hono,
   service: Service,
   { paths, verbs }: { readonly paths: readonly string[]; readonly verbs: readonly string[] },
 ): void {
-  const answer: Action["answer"] = (c) => {
-    const isVerb = /\/v1\/models\/[^/]+\/(?:versions\/\d+\/)?[^/]+$/.test(c.req.path);
+  const answer: Action["answer"] = (call) => {
+    const isVerb = /\/v1\/models\/[^/]+\/(?:versions\/\d+\/)?[^/]+$/.test(call.path);
     const known = isVerb ? `a model is asked by ${verbs.join(", ")}` : "paths end without a slash";
     throw new Problem("unknown-route", `Cannot find this address: ${known}`);
   };
-  app.notFound((c) => exchange(c, service, "unknown", { answer }));
+  app.notFound(by(service, "unknown", { answer }));
   // An app that is mounted loses its notFound: within its own paths it still answers for itself.
-  for (const path of paths) app.all(path, (c) => exchange(c, service, path, { answer }));
+  for (const path of paths) app.all(path, by(service, path, { answer }));
+}
+
+/** What Hono calls for an address that fits the template. */
+function by(service: Service, path: string, action: Action): (c: Context) => Promise<Response> {
+  return ({ req, env }) => exchange(new Call(req.raw, env, path, req), service, action);
 }

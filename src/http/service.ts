@@ -1,9 +1,8 @@
 /** What the routes share: what they work with, and what they say of a request. */
-import type { Context } from "npm:hono@4.13.19";
 import type { Scope, Tokens } from "./auth.ts";
 import type { BodyLimits } from "./body.ts";
+import type { Call } from "./call.ts";
 import type { Catalogue, Served } from "./catalogue.ts";
-import type { RequestHead } from "./head.ts";
 import type { Metrics } from "./metrics.ts";
 import type { LogEntry } from "./observe.ts";
 import { Pace, type Turns } from "./pace.ts";
@@ -34,29 +33,8 @@ export interface Service {
   readonly log?: (entry: LogEntry) => void;
   readonly stopping?: AbortSignal;
   isStopping(): boolean;
-  addressOf(c: Context): string;
+  addressOf(call: Call): string;
   onError(error: unknown): void;
-}
-
-/** What is known of a request, for its route, the log and the metrics. */
-export interface Seen {
-  /** The template that answers. */
-  readonly route: string;
-  readonly head: RequestHead;
-  /** When it came, milliseconds of `performance.now`. */
-  readonly begun: number;
-  model?: string;
-  version?: number;
-  rows?: number;
-}
-
-/** Hono's: what a request carries along. */
-export interface Env {
-  Variables: {
-    seen: Seen;
-    /** Whose token it is: a name for it that tells nothing of it. Set once a request may pass. */
-    caller: string;
-  };
 }
 
 export type Method = "get" | "post" | "put" | "delete";
@@ -66,50 +44,49 @@ export interface Action {
   readonly scope?: Scope;
   /** Which other one the token must have. */
   readonly also?: Scope;
-  readonly answer: (c: Context<Env>) => Reply | Promise<Reply>;
+  readonly answer: (call: Call) => Reply | Promise<Reply>;
 }
 
 /** An action that changes models; none where they may not be changed. */
 export function adminAction(
   { registry }: Service,
-  answer: (c: Context<Env>, registry: Registry) => Promise<Reply>,
+  answer: (call: Call, registry: Registry) => Promise<Reply>,
 ): Action | undefined {
-  return registry && { scope: "admin", answer: (c) => answer(c, registry) };
+  return registry && { scope: "admin", answer: (call) => answer(call, registry) };
 }
 
 /** An action of jobs; none where there are no jobs. */
 export function trainAction(
   { training }: Service,
-  answer: (c: Context<Env>, training: Training) => Reply | Promise<Reply>,
+  answer: (call: Call, training: Training) => Reply | Promise<Reply>,
   also?: Scope,
 ): Action | undefined {
-  return training && { scope: "train", also, answer: (c) => answer(c, training) };
+  return training && { scope: "train", also, answer: (call) => answer(call, training) };
 }
 
-/** The model that the path names, at once where it is at hand; Hono has decoded the name, once. */
-export function servedModel(c: Context<Env>, { catalogue }: Service): Served | Promise<Served> {
-  const found = catalogue.find(pathName(c, "name"), pathVersion(c));
-  return found instanceof Promise ? found.then((each) => known(c, each)) : known(c, found);
+/** The model that the path names, at once where it is at hand. */
+export function servedModel(call: Call, { catalogue }: Service): Served | Promise<Served> {
+  const found = catalogue.find(pathName(call, "name"), pathVersion(call));
+  return found instanceof Promise ? found.then((each) => known(call, each)) : known(call, found);
 }
 
-function known(c: Context<Env>, served: Served | undefined): Served {
+function known(call: Call, served: Served | undefined): Served {
   if (!served) throw unknownModel();
-  const seen = c.get("seen");
-  seen.model = served.name;
-  seen.version = served.version;
+  call.model = served.name;
+  call.version = served.version;
   return served;
 }
 
 /** A name in the path. @throws Problem for what can be no name: it reaches no store */
-export function pathName(c: Context<Env>, parameter: string): string {
-  const name = c.req.param(parameter) ?? "";
+export function pathName(call: Call, parameter: string): string {
+  const name = call.param(parameter) ?? "";
   if (isModelName(name)) return name;
   throw unknownModel();
 }
 
 /** The version in the path, if it has one. */
-export function pathVersion(c: Context<Env>): number | undefined {
-  const text = c.req.param("version");
+export function pathVersion(call: Call): number | undefined {
+  const text = call.param("version");
   if (text === undefined) return undefined;
   if (/^[1-9][0-9]{0,14}$/.test(text)) return Number(text);
   throw unknownModel();
@@ -125,13 +102,13 @@ export function modelHeaders({ name, version, digest }: Served): Record<string, 
 }
 
 /** The pace of one request's work; it ends when the caller has gone. */
-export function paceOf(c: Context<Env>, { turns }: Service): Pace {
-  return new Pace(turns, () => c.req.raw.signal.aborted, c.get("seen").begun);
+export function paceOf(call: Call, { turns }: Service): Pace {
+  return new Pace(turns, () => call.request.signal.aborted, call.begun);
 }
 
 /** What a body of rows may be. */
-export function bodyLimits(c: Context<Env>, { limits, deadlineMs }: Service): BodyLimits {
+export function bodyLimits(call: Call, { limits, deadlineMs }: Service): BodyLimits {
   // Deno.serve hands over where the request comes from, and holds bodies to their Content-Length.
-  const { env } = c, isFramed = typeof env === "object" && env !== null && "remoteAddr" in env;
+  const { env } = call, isFramed = typeof env === "object" && env !== null && "remoteAddr" in env;
   return { maxBytes: limits.maxBodyBytes, deadlineMs, isFramed };
 }

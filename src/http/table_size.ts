@@ -1,11 +1,14 @@
 /**
  * How large a table is, without reading it: for a budget, before a job is accepted. Lines and separators
- * of text are counted; quotes are not looked into, so that the count is never too low. What is inside of binary
- * files is for the worker to find out, which checks the same budget again before it trains.
+ * of text are counted; quotes are not looked into, so that the count is never too low. An array says its shape. What
+ * is packed, and how many levels texts have, is for the worker to find out, which checks the same budget again
+ * before it trains.
  */
+import { DataError } from "../formats/errors.ts";
+import { npyShape } from "../formats/npy.ts";
 import type { Pace } from "./pace.ts";
 
-/** Rows and columns; of binary files none and 1. */
+/** Rows and columns; of packed files none and 1. */
 export interface TableSize {
   readonly rows: number;
   readonly columns: number;
@@ -18,7 +21,21 @@ const SLICE = 1 << 20;
 
 const LINE_FEED = 0x0a;
 
+/** What is wrong with a file is for its reader to say. */
+function shapeOf(bytes: Uint8Array): readonly number[] {
+  try {
+    return npyShape(bytes);
+  } catch (error) {
+    if (error instanceof DataError) return [];
+    throw error;
+  }
+}
+
 export async function countCells(name: string, bytes: Uint8Array, pace: Pace): Promise<TableSize> {
+  if (/\.npy$/i.test(name)) {
+    const [rows = 0, columns = 1] = shapeOf(bytes);
+    return { rows, columns };
+  }
   if (!TEXT.test(name)) return { rows: 0, columns: 1 };
   const separator = /\.tsv$/i.test(name) ? 0x09 : 0x2c;
   const first = bytes.indexOf(LINE_FEED);

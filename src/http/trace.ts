@@ -19,6 +19,9 @@ export interface Trace {
 
 const TRACEPARENT = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
 
+/** The one bit of the flags that level 1 knows: the caller records. */
+const RECORDED = 1;
+
 /** Continues the trace of a request, or begins one. */
 export function traceOf(headers: HeadersRead, digits: RandomDigits): Trace {
   const text = headers.get(TRACE_HEADER);
@@ -35,7 +38,8 @@ export function parseTraceparent(text: string): Trace | undefined {
   // Version 00 ends with the flags; a later one may say more.
   if (version === "00" && more !== undefined) return undefined;
   if (/^0+$/.test(traceId) || /^0+$/.test(spanId)) return undefined;
-  return { traceId, spanId, flags };
+  // Bits that have no meaning yet are not handed on.
+  return { traceId, spanId, flags: Number.parseInt(flags, 16) & RECORDED ? "01" : "00" };
 }
 
 /** The header of an answer. */

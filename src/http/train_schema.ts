@@ -2,7 +2,7 @@
 import * as v from "npm:valibot@1.5.0";
 import { PLAIN_LIKELIHOODS } from "../distributions/likelihood.ts";
 import { RATE } from "../scoring/decisions/rates.ts";
-import { numberRow } from "./schemas.ts";
+import { tableRow } from "./schemas.ts";
 
 function whole(min: number, max: number): v.GenericSchema<number> {
   const expected = `a whole number from ${min} to ${max}`;
@@ -58,7 +58,7 @@ const settings = {
 
 /** Rows themselves or the name of an upload, and the settings. */
 export const trainBody = v.strictObject({
-  rows: v.optional(v.pipe(v.array(numberRow, ROWS_EXPECTED), v.minLength(10, ROWS_EXPECTED))),
+  rows: v.optional(v.pipe(v.array(tableRow, ROWS_EXPECTED), v.minLength(10, ROWS_EXPECTED))),
   upload: v.optional(v.string("the name of an upload")),
   columns: v.optional(columns),
   label: v.optional(v.string("the name of a column")),

@@ -19,6 +19,7 @@ export const UPLOAD_TYPES: readonly string[] = [
   "text/csv",
   "text/tab-separated-values",
   "application/x-ndjson",
+  "application/vnd.apache.parquet",
 ];
 
 /** The same, complete. */

@@ -11,6 +11,7 @@ import { TableScorer } from "../scoring/table_scorer.ts";
 import type { DeviceOptions } from "../trained/trained_vae.ts";
 import { unitsOf } from "../scoring/units.ts";
 import { HEADER, VerdictLines } from "../scoring/verdict_lines.ts";
+import { UPLOAD_LIMITS } from "./upload_limits.ts";
 
 /** What the spec of a job over a whole file says. */
 export interface ScoreSpec {
@@ -62,7 +63,7 @@ export async function splitTable(
 ): Promise<Split> {
   const scorer = await openScorer(model, falseAlarmRate), units = unitsOf(scorer);
   try {
-    const { data, rows } = await readModelTable({ units }, source, input);
+    const { data, rows } = await readModelTable({ units }, source, input, UPLOAD_LIMITS);
     const columns = units.columns.length, parts: Uint8Array[] = [];
     for (let first = 0; first < rows; first += PART_ROWS) {
       const count = Math.min(PART_ROWS, rows - first);

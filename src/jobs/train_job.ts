@@ -3,9 +3,12 @@
  * spec and input alone, so that whoever does it, and however often it was begun, the model is the same.
  */
 import { Detector } from "../detection/detector.ts";
-import { readTable, type Table } from "../formats/mod.ts";
+import { inferSchema } from "../detection/infer_schema.ts";
+import { readAnyTable, type Table } from "../formats/mod.ts";
+import { Expansion } from "../scoring/table/expansion.ts";
 import { DivergenceError } from "../training/divergence.ts";
 import { requireWork } from "./budget.ts";
+import { UPLOAD_LIMITS } from "./upload_limits.ts";
 import { trainStated } from "./train_stated.ts";
 import type { TrainContext, TrainSettings } from "./train_settings.ts";
 
@@ -35,17 +38,23 @@ export interface Trained {
   readonly warnings: readonly string[];
 }
 
-/** @throws the refusals of `readTable`, `requireWork` and `Detector.fit` */
+/** @throws the refusals of `readAnyTable`, `requireWork` and `Detector.fit` */
 export async function trainJob(
   spec: TrainSpec,
   input: Uint8Array,
   { device, checkpoint, signal, onProgress }: TrainContext,
 ): Promise<Trained> {
   const { source, label, select, settings, maxWork } = spec;
-  const read = readTable(source, input, { label, columns: select, cells: "any" });
+  const read = await readAnyTable(source, input, {
+    ...UPLOAD_LIMITS,
+    label,
+    columns: select,
+    cells: "any",
+  });
   const table = spec.columns ? { ...read, columns: spec.columns } : read;
   const { rows, columns } = table;
-  requireWork({ rows, columns: columns.length, settings }, maxWork);
+  const inputs = settings.spec ? columns.length : inputsOf(table);
+  requireWork({ rows, columns: inputs, settings }, maxWork);
   if (settings.spec) {
     const bytes = await trainStated(requireNumbers(table), settings, {
       device,
@@ -64,6 +73,11 @@ export async function trainJob(
   });
   const { threshold, warnings } = detector;
   return { bytes: detector.save(), rows, columns: columns.length, threshold, warnings };
+}
+
+/** Columns that a detector's networks see: a text is one for each of its levels. */
+function inputsOf(table: Table): number {
+  return new Expansion(inferSchema(table).schema).width;
 }
 
 /** @throws TypeError naming the first column with texts */

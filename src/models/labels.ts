@@ -11,7 +11,9 @@ import type { Scope } from "../layers/scope.ts";
 import type { Terms } from "../objectives/terms.ts";
 import type { Node } from "../ops/spec.ts";
 import type { ModelSpec } from "./spec.ts";
-import { type BatchRows, classify, modelTerms, type TermsRequest } from "./vae_graph.ts";
+import { classify } from "./vae_graph.ts";
+import { modelTerms, type TermsRequest } from "./model_terms.ts";
+import type { BatchRows } from "./batch_rows.ts";
 
 /** The terms of `[x | y]`, y one-hot or zeros, for every class in place of y. */
 export function labelledTerms(

@@ -7,7 +7,13 @@
 import { requireChoice, requireNumber, requireObject } from "../core/validate.ts";
 import { parseLikelihood } from "../distributions/likelihood.ts";
 import type { LikelihoodInput, LikelihoodSpec } from "../distributions/likelihoods/options.ts";
-import { hasPrior, type LatentInput, type LatentLayer, parseLatents } from "./latents.ts";
+import {
+  hasPrior,
+  type LatentInput,
+  type LatentLayer,
+  latentWidth,
+  parseLatents,
+} from "./latents.ts";
 import { type NetworkSpec, parseNetwork } from "./network.ts";
 import { parsePrior, type PriorInput, type PriorSpec } from "./priors.ts";
 import { parseColumns } from "./columns.ts";
@@ -91,6 +97,11 @@ const MISSING: readonly Missing[] = ["refuse", "zero", "mask"];
 /** Columns of a row as programs read it: `[x | condition | observed]`. */
 export function rowWidth({ inputs, condition, missing }: ModelSpec): number {
   return inputs + condition + (missing ? inputs : 0);
+}
+
+/** Columns of the z that the decoder takes and `encode` gives. */
+export function latentSize({ latent: [layer] }: ModelSpec): number {
+  return latentWidth(layer);
 }
 
 const INFERENCES: readonly InferenceDirection[] = ["bottomUp", "ladder"];

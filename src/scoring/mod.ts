@@ -10,10 +10,12 @@
  * @module
  */
 export { Calibration } from "./decisions/calibration.ts";
-export type { Evaluation, EvaluationOptions, RowEvaluation } from "../trained/evaluation.ts";
+export type { Evaluation, EvaluationOptions } from "../trained/evaluation.ts";
+export type { RowEvaluation } from "../trained/row_sums.ts";
 export { NotFiniteError } from "../trained/finite.ts";
 export { oneHot, type RowLabels } from "../trained/labels.ts";
-export type { ConditionOptions, Matrix, Rows } from "../trained/matrix.ts";
+export type { Matrix, Rows } from "../trained/matrix.ts";
+export type { ConditionOptions } from "../trained/model_rows.ts";
 export { ModelFileError } from "../trained/model_file.ts";
 export type { ModelFile, ModelFileKind } from "../trained/model_file.ts";
 export type { Cells } from "./table/cells.ts";

@@ -5,7 +5,8 @@
  *   cells → expanded, standardised → cost and KL (`TrainedVae`) → raw contributions, and their sum
  */
 import { type CellFault, findFault, requireData } from "../trained/data_rule.ts";
-import { markObserved, type Matrix } from "../trained/matrix.ts";
+import type { Matrix } from "../trained/matrix.ts";
+import { markObserved } from "../trained/observed.ts";
 import type { SampleOptions } from "../trained/sampling.ts";
 import { costsOf } from "../trained/completion.ts";
 import { disposeTwin } from "../trained/sparse_twin.ts";

@@ -6,9 +6,10 @@
  *   table.centre, .scale    F64 [columns of the VAE]
  *   table.typical           F64 [columns], of a series [cells of a window]
  *   table.costs             F64 [columns], of one network of whole rows
- *   table.calibration       F64 [rows kept back]
+ *   table.impossible        F64 [columns], where a kind rules cells out: `table/impossible.ts`
+ *   table.calibration       F32 [rows kept back]; F64 in older files
  *   table.sketches          F64 [columns, SKETCH_WIDTH]: `detection/drift/sketch.ts`; JSON: sketchedRows
- *   table.stream            F64 [windows kept back], of a series
+ *   table.stream            F32 [windows kept back], of a series; likewise
  *   ensemble, ensemble.…    what scores the rows, where that is not the VAE: `ensemble/ensemble_file.ts`
  *
  * Reading refuses whatever scoring could not use.
@@ -21,7 +22,7 @@ import type { EnsembleModel } from "./ensemble/ensemble.ts";
 import { ensembleOf, ensembleTensors } from "./ensemble/ensemble_file.ts";
 import { Expansion } from "./table/expansion.ts";
 import {
-  COSTS_TENSOR,
+  OPTIONAL_PARTS,
   parameterValues,
   SKETCH_TENSOR,
   STREAM_TENSOR,
@@ -62,6 +63,11 @@ export interface TableModel {
   readonly calibration: Calibration;
   /** Of a series: scores of the single windows kept back, by which a stream is judged. */
   readonly streamCalibration?: Calibration;
+  /**
+   * What cells of each column cost that its kind rules out, nats, 0 where none is (`table/impossible.ts`); absent where none does, of a series and from older files.
+   * @internal
+   */
+  readonly impossible?: Float64Array;
   /** Mean raw contribution of each column, of a series each cell of a window, over the calibration rows. */
   readonly typical: Float64Array;
   /**
@@ -113,20 +119,23 @@ export function rowSchema(schema: readonly ColumnSchema[], window = 0): readonly
 
 /** The vectors of a file, and the tensors of its ensemble. */
 export function tableTensors(model: TableModel): [string, Tensor][] {
-  const { standardization: { centre, scale }, typical, calibration: { scores } } = model;
-  const vectors = [centre, scale, typical, scores].map((data, i): [string, Tensor] => [
+  const { standardization: { centre, scale }, typical, calibration, streamCalibration } = model;
+  const vectors = [centre, scale, typical].map((data, i): [string, Tensor] => [
     TABLE_TENSORS[i],
     { dtype: "F64", shape: [data.length], data },
   ]);
+  const keep = (name: string, { scores }: Calibration) =>
+    vectors.push([name, { dtype: "F32", shape: [scores.length], data: Float32Array.from(scores) }]);
+  keep(TABLE_TENSORS[3], calibration);
   if (model.sketch) {
     const shape = [model.schema.length, SKETCH_WIDTH];
     vectors.push([SKETCH_TENSOR, { dtype: "F64", shape, data: model.sketch.data }]);
   }
-  const { streamCalibration, costs } = model;
-  const others = [[STREAM_TENSOR, streamCalibration?.scores], [COSTS_TENSOR, costs]] as const;
-  for (const [name, data] of others) {
-    if (data) vectors.push([name, { dtype: "F64", shape: [data.length], data }]);
+  for (const part of OPTIONAL_PARTS) {
+    const data = model[part];
+    if (data) vectors.push([`table.${part}`, { dtype: "F64", shape: [data.length], data }]);
   }
+  if (streamCalibration) keep(STREAM_TENSOR, streamCalibration);
   return model.ensemble ? [...vectors, ...ensembleTensors(model.ensemble)] : vectors;
 }
 
@@ -153,7 +162,9 @@ export function tableModelOf(file: ModelFile): TableModel {
       readVector(file, name, expansion.width)
     );
     const typical = readVector(file, "table.typical", cells);
-    const costs = file.tensors.has(COSTS_TENSOR) && readVector(file, COSTS_TENSOR, cells);
+    const part = (name: typeof OPTIONAL_PARTS[number], length: number) =>
+      file.tensors.has(`table.${name}`) && { [name]: readVector(file, `table.${name}`, length) };
+    const parts = { ...part("costs", cells), ...part("impossible", schema.length) };
     if (!scale.every((each) => each > 0)) throw fault("table.scale must be above 0");
     const fixed = ensemble ? [] : fixedColumns(spec);
     const changed = fixed.find((likelihood, c) =>
@@ -167,7 +178,7 @@ export function tableModelOf(file: ModelFile): TableModel {
     const standardization = { centre, scale, limit: limits(expansion.width, fixed) };
     const sketch = readSketch(file, table.sketchedRows, schema.length);
     const decisions = { calibration, typical, falseAlarmRate, warnings, ...(sketch && { sketch }) };
-    const model = { schema, expansion, standardization, ...decisions, ...(costs && { costs }) };
+    const model = { schema, expansion, standardization, ...decisions, ...parts };
     const series = window === undefined
       ? undefined
       : { window, streamCalibration: new Calibration(readVector(file, STREAM_TENSOR)) };
@@ -195,10 +206,10 @@ function readWindow(value: unknown, columns: number): number | undefined {
 
 function readVector({ tensors }: ModelFile, name: string, length?: number): Float64Array {
   const { data, shape } = tensors.get(name) ?? {};
-  const right = data instanceof Float64Array && shape?.length === 1 &&
-    (length === undefined || data.length === length);
-  if (right && areFinite(data)) return data;
-  throw fault(`"${name}" must be finite float64 [${length ?? "calibration rows"}]`);
+  const isFloat = data instanceof Float64Array || data instanceof Float32Array;
+  const right = isFloat && shape?.length === 1 && (length === undefined || data.length === length);
+  if (right && areFinite(data)) return Float64Array.from(data);
+  throw fault(`"${name}" must be finite numbers [${length ?? "calibration rows"}]`);
 }
 
 function readSketch(file: ModelFile, rows: unknown, columns: number): TableSketch | undefined {

@@ -6,7 +6,7 @@
  */
 import type { RbmSpec } from "../models/rbm.ts";
 import type { ModelSpec } from "../models/spec.ts";
-import { latentSize } from "../models/vae_graph.ts";
+import { latentSize } from "../models/spec.ts";
 import { type CellFault, findFault } from "../trained/data_rule.ts";
 import { MAX_FLOAT32 } from "../trained/finite.ts";
 import type { Matrix } from "../trained/matrix.ts";
@@ -63,8 +63,8 @@ const UNITS = new WeakMap<Model, Units>();
 
 /** The units of a model's rows. */
 export function unitsOf(model: Model): Units {
-  const units = UNITS.get(model) ?? makeUnits(model);
-  UNITS.set(model, units);
+  let units = UNITS.get(model);
+  if (!units) UNITS.set(model, units = makeUnits(model));
   return units;
 }
 

@@ -1,7 +1,9 @@
 /**
  * The index of a store as text, and back. What comes back is checked: a digest becomes the name of a file.
+ * Keys that a later release has added are passed over, so that old and new work on one store; a format that is
+ * another is refused.
  */
-import { requireNumber, requireObject } from "../core/validate.ts";
+import { type Fields, requireNumber, show } from "../core/validate.ts";
 import {
   type Alias,
   isModelName,
@@ -10,24 +12,27 @@ import {
   type ModelVersion,
 } from "./model_store.ts";
 
+const FORMAT = 1;
+
 /** JSON. */
 export function indexText({ models, aliases }: ModelIndex): string {
   const value = {
-    format: 1,
+    format: FORMAT,
     models: Array.from(models, ([name, entry]) => ({ name, ...entry })),
     aliases: Array.from(aliases, ([alias, of]) => ({ alias, ...of })),
   };
-  return `${JSON.stringify(value, null, 2)}\n`;
+  return `${JSON.stringify(value)}\n`;
 }
 
 /** @throws SyntaxError for what is no index */
 export function parseIndex(text: string): ModelIndex {
   try {
-    const { models, aliases } = requireObject("index", JSON.parse(text), [
-      "format",
-      "models",
-      "aliases",
-    ]);
+    const { format, models, aliases } = fieldsOf(JSON.parse(text));
+    if (format !== FORMAT) {
+      throw new TypeError(
+        `Cannot read format: must be ${FORMAT}: current value is ${show(format)}`,
+      );
+    }
     return {
       models: new Map(listOf(models).map(readEntry)),
       aliases: new Map(listOf(aliases).map(readAlias)),
@@ -39,7 +44,7 @@ export function parseIndex(text: string): ModelIndex {
 }
 
 function readEntry(value: unknown): [string, ModelEntry] {
-  const { name, last, versions } = requireObject("model", value, ["name", "last", "versions"]);
+  const { name, last, versions } = fieldsOf(value);
   return [requireName(name), {
     last: requireNumber("last", last, { min: 0, integer: true }),
     versions: listOf(versions).map(readVersion),
@@ -47,13 +52,7 @@ function readEntry(value: unknown): [string, ModelEntry] {
 }
 
 function readVersion(value: unknown): ModelVersion {
-  const { version, digest, bytes, created, job } = requireObject("version", value, [
-    "version",
-    "digest",
-    "bytes",
-    "created",
-    "job",
-  ]);
+  const { version, digest, bytes, created, job } = fieldsOf(value);
   return {
     version: requireNumber("version", version, { min: 1, integer: true }),
     digest: requireDigest(digest),
@@ -64,11 +63,16 @@ function readVersion(value: unknown): ModelVersion {
 }
 
 function readAlias(value: unknown): [string, Alias] {
-  const { alias, model, version } = requireObject("alias", value, ["alias", "model", "version"]);
+  const { alias, model, version } = fieldsOf(value);
   const number = version === undefined
     ? {}
     : { version: requireNumber("version", version, { min: 1, integer: true }) };
   return [requireName(alias), { model: requireName(model), ...number }];
+}
+
+function fieldsOf(value: unknown): Fields {
+  if (typeof value === "object" && value !== null) return value as Fields;
+  throw new TypeError("Cannot read index: expected objects of models, versions and aliases");
 }
 
 function listOf(value: unknown): readonly unknown[] {

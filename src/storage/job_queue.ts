@@ -224,8 +224,12 @@ export class LeaseLostError extends Error {
   }
 }
 
-/** Two jobs with the same are the same, whatever their id. */
+/**
+ * Two jobs with the same are the same, whatever their id. `spec.asked` is the digest of what a caller asked for: what
+ * that comes to, such as the version that is served, may change while asking again.
+ */
 export function fingerprint({ kind, model, owner, spec }: NewJob, inputDigest: string): string {
+  if (spec.asked !== undefined) return JSON.stringify([kind, model, owner, spec.asked]);
   return JSON.stringify([kind, model, owner, spec, inputDigest]);
 }
 

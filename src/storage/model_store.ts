@@ -56,8 +56,13 @@ export interface ReadIndex {
 
 /** The models that an app serves and, if it may, changes. */
 export interface ModelStore {
-  /** The index; cheap, as every request asks for it. */
+  /** The index; cheap, as every request asks for it. A store far away gives the one at hand while it does not answer. */
   readIndex(): Promise<ReadIndex>;
+  /**
+   * Asks for the index anew, where `readIndex` may give an old one.
+   * @throws Error if the store does not answer
+   */
+  readLatestIndex?(): Promise<ReadIndex>;
   /**
    * Puts an index in the place of the one of that revision.
    * @returns false, and changes nothing, if that is no longer the current one
@@ -67,8 +72,20 @@ export interface ModelStore {
   read(digest: string): Promise<Uint8Array | undefined>;
   /** Keeps bytes; those with this digest may be there already. */
   write(digest: string, bytes: Uint8Array): Promise<void>;
-  /** Forgets bytes that no index names any more. */
+  /** Forgets bytes. */
   remove(digest: string): Promise<void>;
+}
+
+/** No store has room for an index of so many versions. */
+export class IndexFullError extends RangeError {
+  /** For messages. */
+  override readonly name = "IndexFullError";
+
+  /** @param index the one that is too large */
+  constructor({ models }: ModelIndex) {
+    const versions = models.values().reduce((sum, entry) => sum + entry.versions.length, 0);
+    super(`Cannot store model: the store has no room for ${versions} versions: delete old ones`);
+  }
 }
 
 /** An index of nothing. */

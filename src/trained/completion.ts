@@ -9,7 +9,8 @@
  * again (`sparse_twin.ts`). From the mean alone, rows of a circle would end inside it.
  */
 import type { Costs } from "./costs.ts";
-import { type Matrix, withObserved } from "./matrix.ts";
+import type { Matrix } from "./matrix.ts";
+import { withObserved } from "./observed.ts";
 import { filledIn } from "./sparse_twin.ts";
 import type { TrainedVae } from "./trained_vae.ts";
 

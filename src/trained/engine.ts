@@ -3,18 +3,25 @@
  * compiled when first needed and kept. A program takes batches of any size up to its capacity;
  * larger inputs pass through it in chunks.
  */
-import type { Backend, Program, Segment, SyncProgram, WeightFormat } from "../backends/backend.ts";
+import type { Backend, Segment, SyncProgram, WeightFormat } from "../backends/backend.ts";
 import type { OpenBackend } from "../backends/open_score.ts";
-import { splitSeed } from "../core/philox.ts";
 import { requireChoice, requireNumber } from "../core/validate.ts";
 import type { ParameterSpec } from "../layers/scope.ts";
 import { type Layout, layOut } from "../graph/layout.ts";
 import type { Plan } from "../graph/plan.ts";
 import type { DeviceOptions } from "./device_options.ts";
-import { areFinite, MAX_FLOAT32, requireFiniteRows } from "./finite.ts";
+import { areFinite, MAX_FLOAT32 } from "./finite.ts";
+import {
+  chunksOf,
+  type MapOptions,
+  mapSteps,
+  type Programs,
+  type ProgramSize,
+} from "./map_rows.ts";
 import type { Matrix } from "./matrix.ts";
 import { Recent } from "./recent.ts";
-import { after, all, finish, type Steps, type Wait } from "./steps.ts";
+import { finish, type Steps } from "./steps.ts";
+import type { Work, WorkDevice } from "./work_device.ts";
 
 /** A parameter's values, `[rows, cols]` row-major. */
 export interface NamedTensor<Values = Float32Array> {
@@ -26,53 +33,6 @@ export interface NamedTensor<Values = Float32Array> {
 
 /** Programs kept compiled; the one unused for longest goes first. `samples` alone gives 64. */
 const MAX_PROGRAMS = 12;
-
-/** Rows that one run of a bulk program takes: their values stay in a processor's caches. */
-export const BULK_ROWS = 128;
-
-/** The most such runs that are started at once, and the most elements of an input or output of them. */
-const MAX_CHUNKS = 32, MAX_ELEMENTS = 1 << 20;
-
-/** The most rows of a run, and the draws of `evaluate` for each. */
-export interface ProgramSize {
-  readonly capacity: number;
-  readonly samples?: number;
-  /** Rows that there are: a device may take more of them at once. */
-  readonly rows?: number;
-  /** Whether a run may have many times the capacity, where the backend can take so many at once. */
-  readonly isBulk?: boolean;
-}
-
-/** How to map rows. */
-export interface MapOptions {
-  /** For programs that draw noise. */
-  readonly seed?: number;
-  /** What errors say that cannot be done; the name of the program. */
-  readonly action?: string;
-}
-
-/** What gives the programs of a model: each is to be used at once, and asked for anew after a wait. */
-export interface Programs<Name extends string> {
-  program(name: Name, size: ProgramSize): Program;
-}
-
-/** What work is about, for whoever decides where it is done. */
-export interface Work<Name extends string> {
-  readonly name: Name;
-  readonly rows: number;
-  readonly samples?: number;
-}
-
-/** Where work may be done instead of on the host. */
-export interface WorkDevice<Name extends string> {
-  /** What it is, for reports. */
-  readonly details: Readonly<Record<string, unknown>>;
-  /** Does the work, be it on the host in the end. */
-  run<T>(work: Work<Name>, steps: (programs: Programs<Name>) => Steps<T>): Promise<T>;
-  /** Waits for all that is at work. */
-  settled(): Promise<void>;
-  dispose(): void;
-}
 
 /** A machine that a model runs on, and how single rows find weights there. */
 export interface Host {
@@ -212,60 +172,4 @@ export class Engine<Name extends string> implements Programs<Name> {
       this.segment.write(this.layout.places.get(name)!.offset, data);
     }
   }
-}
-
-function* mapSteps<Name extends string>(
-  programs: Programs<Name>,
-  name: Name,
-  input: string,
-  x: Matrix,
-  { seed, action = name }: MapOptions = {},
-): Steps<Record<string, Matrix>> {
-  const [rows, width] = x.shape;
-  // Draws are numbered by row, from one that is the whole run's.
-  const size = { capacity: BULK_ROWS, isBulk: rows > BULK_ROWS && seed === undefined, rows };
-  let program = programs.program(name, size);
-  const capacity = capacityOf(program);
-  const results: Record<string, Matrix> = {};
-  for (const [output, { shape: { cols } }] of program.plan.outputs) {
-    results[output] = { data: new Float32Array(rows * cols), shape: [rows, cols] };
-  }
-  for (let first = 0; first < rows; first += capacity) {
-    if (first > 0) program = programs.program(name, size);
-    const count = Math.min(capacity, rows - first);
-    program.write(input, rowsOf(x.data, width, first, count));
-    if (seed !== undefined && program.plan.inputs.has("key")) {
-      program.write("key", [...splitSeed(seed), 0, first]);
-    }
-    program.run(count);
-    const waits: Wait[] = [];
-    for (const output in results) {
-      const { data, shape: [, cols] } = results[output];
-      const chunk = rowsOf(data, cols, first, count);
-      const check = () => requireFiniteRows(action, chunk, cols, first);
-      waits.push(after(program.read(output, chunk), check));
-    }
-    yield all(waits);
-  }
-  return results;
-}
-
-/** Some rows of a matrix, as a view only if they are not all: one costs as much as a short row's score. */
-function rowsOf(data: Float32Array, width: number, first: number, count: number): Float32Array {
-  const from = first * width, to = from + count * width;
-  return from === 0 && to === data.length ? data : data.subarray(from, to);
-}
-
-/** The most rows of a run. */
-export function capacityOf({ capacity, plan }: Program): number {
-  return capacity ?? plan.capacity;
-}
-
-/** How many chunks of a plan's capacity a run may have, so that memory stays within bounds. */
-function chunksOf({ capacity, inputs, outputs }: Plan): number {
-  const widths = [...inputs.values(), ...outputs.values()].map(({ shape: { rows, cols } }) => {
-    return rows * cols;
-  });
-  const most = Math.floor(MAX_ELEMENTS / (capacity * Math.max(...widths)));
-  return Math.max(1, Math.min(MAX_CHUNKS, most));
 }

@@ -1,12 +1,9 @@
 /** What a model says of rows: its programs `evaluate` and `prior`, on whatever machine it runs. */
 import { activeUnits } from "./active_units.ts";
-import type { Engine, Programs } from "./engine.ts";
-import {
-  type Evaluation,
-  type EvaluationOptions,
-  evaluationSteps,
-  type RowEvaluation,
-} from "./evaluation.ts";
+import type { Engine } from "./engine.ts";
+import type { Programs } from "./map_rows.ts";
+import { type Evaluation, type EvaluationOptions, evaluationSteps } from "./evaluation.ts";
+import type { RowEvaluation } from "./row_sums.ts";
 import type { ModelSpec } from "../models/spec.ts";
 import { requireFiniteRows } from "./finite.ts";
 import { layerMeans } from "./moments.ts";

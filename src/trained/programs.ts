@@ -27,20 +27,14 @@ import { createGraph } from "../graph/graph.ts";
 import { type Layout, type Plan, plan } from "../graph/plan.ts";
 import { drawnNoise, type NoiseSource, noNoise } from "../layers/noise.ts";
 import { createScope, type Scope } from "../layers/scope.ts";
-import {
-  classify,
-  decoder,
-  generate,
-  infer,
-  latentInput,
-  modelTerms,
-  parametersOf,
-  rowsInput,
-} from "../models/vae_graph.ts";
+import { classify, decoder, generate, infer, parametersOf } from "../models/vae_graph.ts";
+import { modelTerms } from "../models/model_terms.ts";
+import { latentInput, rowsInput } from "../models/batch_rows.ts";
 import type { ModelSpec } from "../models/spec.ts";
 import { negative, stretched } from "../ops/shorthand.ts";
 import type { Node } from "../ops/spec.ts";
-import type { Architecture, ProgramSize } from "./engine.ts";
+import type { Architecture } from "./engine.ts";
+import type { ProgramSize } from "./map_rows.ts";
 import {
   encodeLabelled,
   evaluateLabelled,

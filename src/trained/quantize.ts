@@ -8,7 +8,8 @@
  * and one large weight costs no other channel its digits (Jacob et al., 2018; Nagel et al., 2021,
  * section 2.2). |ŵ - w| ≤ max(2⁻¹¹ |w|, 2⁻²⁵) in f16, ≤ s / 2 in int8. Weights are all
  * that is rounded: scoring computes in float32 as ever. Tensors of few rows, where scales would weigh
- * more than they save, are kept in f16; float64 tensors, such as a calibration, as they are.
+ * more than they save, are kept in f16; float64 tensors and vectors, such as a calibration, are no weights and stay as
+ * they are.
  *
  * Scales have 16 significant bits: then q·s is exact in float32, and packing what was unpacked gives
  * the same bytes.
@@ -31,7 +32,7 @@ const LARGEST = 127;
 const SCALE = ".scale";
 
 /**
- * The tensors as a file of the format holds them; those that are not float32 pass as they are.
+ * The tensors as a file of the format holds them; those that are not float32 matrices pass as they are.
  * @throws RangeError for a name that int8 files need for themselves
  */
 export function packTensors(
@@ -44,7 +45,7 @@ export function packTensors(
     if (format === "int8" && tensors.has(name + SCALE)) {
       throw new RangeError(`Cannot pack tensor "${name}": its scales need the name of another`);
     }
-    if (!(tensor.data instanceof Float32Array)) packed.set(name, tensor);
+    if (!(tensor.data instanceof Float32Array) || tensor.shape.length < 2) packed.set(name, tensor);
     else if (format === "int8" && tensor.shape.length === 2 && tensor.shape[0] >= MIN_ROWS) {
       const { values, scales } = toInt8(tensor.data, tensor.shape[1]);
       packed.set(name, { dtype: "I8", shape: tensor.shape, data: values });

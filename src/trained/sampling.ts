@@ -6,10 +6,11 @@ import type { Program } from "../backends/backend.ts";
 import { splitSeed } from "../core/philox.ts";
 import { requireNumber } from "../core/validate.ts";
 import type { ModelSpec } from "../models/spec.ts";
-import { latentSize } from "../models/vae_graph.ts";
+import { latentSize } from "../models/spec.ts";
 import { drawRows, readDrawParameters } from "./draw_rows.ts";
-import { BULK_ROWS, capacityOf, type Programs } from "./engine.ts";
-import { type ConditionOptions, type Matrix, toConditions } from "./matrix.ts";
+import { BULK_ROWS, capacityOf, type Programs } from "./map_rows.ts";
+import type { Matrix } from "./matrix.ts";
+import { type ConditionOptions, toConditions } from "./model_rows.ts";
 import type { ProgramName } from "./programs.ts";
 import { after, all, type Steps, type Wait } from "./steps.ts";
 

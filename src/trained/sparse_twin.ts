@@ -8,7 +8,8 @@
  * are there.
  */
 import type { BackendChoice } from "../backends/open_score.ts";
-import { type Matrix, withObserved } from "./matrix.ts";
+import type { Matrix } from "./matrix.ts";
+import { withObserved } from "./observed.ts";
 import { TrainedVae } from "./trained_vae.ts";
 
 const TWINS = new WeakMap<TrainedVae, TrainedVae>();

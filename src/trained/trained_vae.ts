@@ -4,25 +4,19 @@
  */
 import { type OpenBackend, openBackend } from "../backends/open_score.ts";
 import type { ModelSpec } from "../models/spec.ts";
-import { latentSize, parametersOf } from "../models/vae_graph.ts";
+import { parametersOf } from "../models/vae_graph.ts";
+import { latentSize } from "../models/spec.ts";
 import type { DeviceOptions } from "./device_options.ts";
-import { Engine, type NamedTensor, type WorkDevice } from "./engine.ts";
+import { Engine, type NamedTensor } from "./engine.ts";
+import type { WorkDevice } from "./work_device.ts";
 import { parameterValues } from "./file_contents.ts";
 import { requireFiniteScore } from "./finite.ts";
 import { requireData } from "./data_rule.ts";
 import { encodeRows, type MomentOptions } from "./moments.ts";
 import type { Evaluation, EvaluationOptions } from "./evaluation.ts";
-import {
-  type ConditionOptions,
-  markObserved,
-  type Matrix,
-  requireClasses,
-  type Rows,
-  sumOf,
-  toConditioned,
-  toMatrix,
-  toRows,
-} from "./matrix.ts";
+import { type Matrix, type Rows, sumOf, toMatrix } from "./matrix.ts";
+import { markObserved } from "./observed.ts";
+import { type ConditionOptions, requireClasses, toConditioned, toRows } from "./model_rows.ts";
 import { OnHost, SCORING } from "./on_host.ts";
 import { type ProgramName, vaeArchitecture } from "./programs.ts";
 import { loadModelFile } from "./load_model_file.ts";
@@ -51,7 +45,10 @@ export class TrainedVae {
   readonly spec: ModelSpec;
   /** @internal */
   protected readonly engine: Engine<ProgramName>;
-  /** What the rest of the library asks. @internal */
+  /**
+   * What the rest of the library asks.
+   * @internal
+   */
   readonly onHost: OnHost;
 
   /**

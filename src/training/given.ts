@@ -3,9 +3,10 @@ import { rowsAt } from "../core/shape.ts";
 import { requireNumber } from "../core/validate.ts";
 import type { NoiseRequest } from "../layers/noise.ts";
 import type { ModelSpec } from "../models/spec.ts";
-import type { Reference } from "../models/vae_graph.ts";
+import type { Reference } from "../models/model_terms.ts";
 import { needsReference, type Objective, type ObjectiveInput } from "../objectives/objective.ts";
-import { type Rows, toMatrix, withObserved } from "../trained/matrix.ts";
+import { type Rows, toMatrix } from "../trained/matrix.ts";
+import { withObserved } from "../trained/observed.ts";
 import type { LabelOptions } from "./labelled_rows.ts";
 
 /** What the gradient is taken of. */

@@ -1,7 +1,8 @@
 /** Rows of data for training, behind them what the model takes beside them: conditions, or labels. */
 import type { ModelSpec } from "../models/spec.ts";
 import { oneHot, type RowLabels } from "../trained/labels.ts";
-import { type ConditionOptions, type Matrix, type Rows, toRows } from "../trained/matrix.ts";
+import type { Matrix, Rows } from "../trained/matrix.ts";
+import { type ConditionOptions, toRows } from "../trained/model_rows.ts";
 
 /** What goes with training rows. */
 export interface LabelOptions extends ConditionOptions {

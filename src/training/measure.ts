@@ -1,7 +1,7 @@
 /** The mean objective of many rows under the present parameters: what tells a run that it diverged. */
 import type { SyncProgram } from "../backends/backend.ts";
 import { splitSeed } from "../core/philox.ts";
-import type { Reference } from "../models/vae_graph.ts";
+import type { Reference } from "../models/model_terms.ts";
 import { needsReference, type Objective } from "../objectives/objective.ts";
 import type { Matrix } from "../trained/matrix.ts";
 import { gatherRows } from "./minibatch.ts";

@@ -22,9 +22,12 @@ import { type Plan, plan } from "../graph/plan.ts";
 import { drawnNoise } from "../layers/noise.ts";
 import { createScope } from "../layers/scope.ts";
 import type { ModelSpec } from "../models/spec.ts";
-import { latentSize, rowsInput, termsUnder } from "../models/vae_graph.ts";
+import { termsUnder } from "../models/model_terms.ts";
+import { rowsInput } from "../models/batch_rows.ts";
+import { latentSize } from "../models/spec.ts";
 import { pathGradients } from "../objectives/path_gradient.ts";
-import { evaluateRows, type RowEvaluation } from "../trained/evaluation.ts";
+import { evaluateRows } from "../trained/evaluation.ts";
+import type { RowEvaluation } from "../trained/row_sums.ts";
 import type { Matrix } from "../trained/matrix.ts";
 import type { OnHost } from "../trained/on_host.ts";
 

@@ -1,7 +1,8 @@
 /** The GPU that does a model's calls on batches, where its options allow one. */
 import { openAccelerator } from "../backends/open.ts";
 import { ScoringDevice } from "../trained/device/scoring_device.ts";
-import type { Engine, WorkDevice } from "../trained/engine.ts";
+import type { Engine } from "../trained/engine.ts";
+import type { WorkDevice } from "../trained/work_device.ts";
 
 export function scoringDevice<Name extends string>(
   engine: Engine<Name>,

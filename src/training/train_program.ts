@@ -14,13 +14,8 @@ import { type Layout, type Plan, plan } from "../graph/plan.ts";
 import { drawBinary } from "../layers/binary_draw.ts";
 import { drawnNoise, givenNoise, type NoiseRequest, type NoiseSource } from "../layers/noise.ts";
 import { createScope, type ParameterSpec, type Scope } from "../layers/scope.ts";
-import {
-  type BatchRows,
-  modelTerms,
-  type Reference,
-  rowsInput,
-  withCells,
-} from "../models/vae_graph.ts";
+import { modelTerms, type Reference } from "../models/model_terms.ts";
+import { type BatchRows, rowsInput, withCells } from "../models/batch_rows.ts";
 import { labelledTerms } from "../models/labels.ts";
 import type { ModelSpec } from "../models/spec.ts";
 import { corrupt } from "../objectives/corruption.ts";

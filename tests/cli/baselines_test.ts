@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { baselineScores } from "../../src/detection/baselines/mod.ts";
 import { readTable } from "../../src/formats/mod.ts";
 import { auroc } from "../../src/scoring/metrics.ts";
+import { numericSchema } from "../../src/scoring/table/schema.ts";
 import { elbowOk, Folder, QUICK, refused, tableCsv } from "./util.ts";
 
 const DATA = tableCsv(150, { anomalies: 8, label: true });
@@ -15,15 +16,20 @@ Deno.test("elbow evaluate --baselines fits to the table that is named, or to DAT
   const table = readTable(data, new TextEncoder().encode(DATA), { label: "kind" });
   const other = readTable(normal, Deno.readFileSync(normal));
   const asked = ["evaluate", model, data, "--label", "kind", "--samples", "2"];
-  for (const [words, training] of [[[], table], [[normal], other]] as const) {
+  for (const [words, training] of [[[], table], [[data], table], [[normal], other]] as const) {
     const json = JSON.parse(await elbowOk(...asked, "--baselines", ...words, "--json"));
     assert.equal(json.baselines.fittedTo, training.source);
-    const expected = [...baselineScores(training, table, 4)]
+    const expected = [...baselineScores(training, table, numericSchema(table.columns))]
       .map(([name, scores]) => ({ name, auroc: auroc(scores, table.label!) }));
     const got = json.baselines.methods as { name: string; auroc: number }[];
     assert.deepEqual(got.map(({ name, auroc }) => ({ name, auroc })), expected);
   }
   const text = await elbowOk(...asked, "--baselines");
+  assert.match(text, /fitted to the 150 rows that they are measured on, anomalies among them, the/);
+  assert.match(
+    await elbowOk(...asked, "--baselines", normal),
+    /fitted to \S+normal.csv \(90 rows\)/,
+  );
   for (const name of [model, "kNN", "ECOD", "Isolation forest"]) {
     assert.match(text, new RegExp(`^${name} +[01]\\.\\d{4}  [01]\\.\\d{4}$`, "m"));
   }

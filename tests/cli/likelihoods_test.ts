@@ -11,6 +11,7 @@ const DATA: Readonly<
 > = {
   gaussian: { cell: (random) => 900 + 50 * random.uniformF64() },
   studentT: { cell: (random) => 900 + 50 * random.uniformF64() },
+  contaminatedGaussian: { cell: (random) => 900 + 50 * random.uniformF64() },
   laplace: { cell: (random) => 900 + 50 * random.uniformF64() },
   bernoulli: { cell: (random) => random.below(2), bad: "0,1,-1" },
   continuousBernoulli: { cell: (random) => random.uniformF64(), bad: "0,1,1.1" },
@@ -37,7 +38,9 @@ for (const likelihood of PLAIN_LIKELIHOODS) {
     assert.match(inspected, new RegExp(`Likelihood +${likelihood}`));
     const detector = await Detector.load(Deno.readFileSync(out));
     const { centre, scale } = detector.standardization;
-    const standardized = ["gaussian", "studentT", "laplace"].includes(likelihood);
+    const standardized = ["gaussian", "studentT", "contaminatedGaussian", "laplace"].includes(
+      likelihood,
+    );
     assert.equal(centre[0] !== 0 && scale[0] !== 1, standardized);
     detector.dispose();
 

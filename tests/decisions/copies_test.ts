@@ -8,7 +8,7 @@ import { HostRandom } from "../../src/core/philox.ts";
 import { withoutCopies } from "../../src/detection/copies.ts";
 import { splitRows } from "../../src/detection/split.ts";
 import { normals, planeRows } from "../util/data.ts";
-import { flaggedBounds } from "./bounds.ts";
+import { flaggedBounds } from "../util/flagged_law.ts";
 
 const cellsOf = (rows: readonly (readonly number[])[]) => ({
   data: Float64Array.from(rows.flat()),

@@ -54,7 +54,14 @@ const REFUSED: readonly Column[] = [
   but(0.05, Infinity),
 ];
 
-const LIKELIHOODS = ["gaussian", "studentT", "laplace", "poisson", "bernoulli"] as const;
+const LIKELIHOODS = [
+  "gaussian",
+  "contaminatedGaussian",
+  "studentT",
+  "laplace",
+  "poisson",
+  "bernoulli",
+] as const;
 
 export type Fitted = "ensemble" | "small";
 

@@ -4,11 +4,19 @@
  */
 import assert from "node:assert/strict";
 import { betaQuantile, binomialTail, incompleteBeta } from "../../src/core/incomplete_beta.ts";
+import {
+  hypergeometric,
+  hypergeometricRange,
+  hypergeometricUpTo,
+} from "../../src/core/hypergeometric.ts";
 import { HostRandom } from "../../src/core/philox.ts";
 import { discover, fewestDiscoveries } from "../../src/scoring/decisions/false_discovery.ts";
+import { chanceOf } from "../../src/detection/recalibrate.ts";
+import { Calibration } from "../../src/scoring/decisions/calibration.ts";
 import { rankCorrelation } from "../../src/scoring/rank_correlation.ts";
-import { excessLaw, excessSurvival } from "../../src/scoring/decisions/tail.ts";
+import { excessChance, excessLaw, excessSurvival } from "../../src/scoring/decisions/tail.ts";
 import { assertRelative } from "../util/close.ts";
+import { flaggedLaw } from "../util/flagged_law.ts";
 import { golden } from "./golden.ts";
 
 Deno.test("incompleteBeta(), binomialTail() and betaQuantile() are SciPy's", () => {
@@ -32,6 +40,56 @@ Deno.test("binomialTail() is the sum of its terms", () => {
       below += term;
       term *= (n - k) / (k + 1) * p / (1 - p);
     }
+  }
+});
+
+Deno.test("hypergeometric() sums to 1, and is the share of draws without putting back", () => {
+  const urn = { all: 30, marked: 9, drawn: 12 }, [least, most] = hypergeometricRange(urn);
+  const counts = new Float64Array(most + 1), random = new HostRandom(4, 0, 0), rounds = 20_000;
+  for (let round = 0; round < rounds; round++) {
+    const order = Array.from({ length: urn.all }, (_, i) => i);
+    let among = 0;
+    for (let i = 0; i < urn.drawn; i++) {
+      const other = i + random.below(urn.all - i);
+      [order[i], order[other]] = [order[other], order[i]];
+      if (order[i] < urn.marked) among++;
+    }
+    counts[among]++;
+  }
+  let upTo = 0;
+  for (let j = least; j <= most; j++) {
+    const chance = hypergeometric(urn, j), error = Math.sqrt(chance * (1 - chance) / rounds);
+    assert.ok(Math.abs(counts[j] / rounds - chance) < 4 * error + 1e-4, `${j}`);
+    assertRelative(hypergeometricUpTo(urn, j), upTo += chance, 1e-12);
+  }
+  assertRelative(upTo, 1, 1e-12);
+});
+
+Deno.test("chanceOf() flagged rows is the tail of the beta-binomial, and super-uniform over resamples", () => {
+  for (const [n, alpha, m] of [[99, 0.01, 50], [200, 0.05, 2000], [1000, 0.01, 300]]) {
+    const calibration = new Calibration(Float64Array.from({ length: n }, (_, i) => i));
+    let tail = 1;
+    flaggedLaw(n, alpha, m).forEach((chance, flagged) => {
+      // 1 - Σ loses what is small beside 1.
+      assertRelative(chanceOf(flagged, m, calibration, alpha), Math.max(0, tail), 1e-7, 1e-11);
+      tail -= chance;
+    });
+  }
+  // 2,000 calibrations of 200 rows, each with 5,000 new rows: with a binomial law one in five had a chance below 0.001.
+  const random = new HostRandom(11, 0, 0), rounds = 2000, [n, alpha, m] = [200, 0.01, 5000];
+  const chances = Array.from({ length: rounds }, () => {
+    const scores = Float64Array.from({ length: n }, () => random.uniformF64());
+    const calibration = new Calibration(scores), threshold = calibration.threshold(alpha);
+    // Of m uniform scores so many lie above: by one draw each, as they are independent.
+    let flagged = 0;
+    for (let row = 0; row < m; row++) if (random.uniformF64() > threshold) flagged++;
+    return chanceOf(flagged, m, calibration, alpha);
+  });
+  for (const level of [0.001, 0.01, 0.1, 0.5]) {
+    const share = chances.filter((chance) => chance <= level).length / rounds;
+    const error = Math.sqrt(level * (1 - level) / rounds);
+    assert.ok(share < level + 4 * error, `P(chance ≤ ${level}) = ${share}`);
+    if (level >= 0.1) assert.ok(share > level - 4 * error - 0.01, `asleep: ${share} at ${level}`);
   }
 });
 
@@ -76,6 +134,28 @@ Deno.test("excessSurvival() is the integral over every scale that peaks allow", 
     const got = excessSurvival({ count, parts: [{ weight: 1, theta, mean }] }, y);
     assertRelative(got, top / bottom, 1e-7);
   }
+});
+
+Deno.test("excessChance() is the share of scales that peaks allow under which the chance is so small", () => {
+  // Of one θ, and of two by their weights: p(u | peaks) ∝ u^(k-1) exp(-k m u), u = 1/γ, by the trapezoidal rule.
+  const count = 40, y = 9, steps = 7;
+  const byRule = (theta: number, mean: number) => {
+    const least = steps / (theta === 0 ? y : Math.log1p(theta * y));
+    let top = 0, bottom = 0;
+    for (let u = 5e-5; u < 6; u += 1e-4) {
+      const density = Math.exp((count - 1) * Math.log(u) - count * mean * u);
+      bottom += density;
+      if (u >= least) top += density;
+    }
+    return top / bottom;
+  };
+  for (const [theta, mean] of [[0, 1.3], [0.7, 0.3], [0.7, 1.3]]) {
+    const law = { count, parts: [{ weight: 1, theta, mean }] };
+    assertRelative(excessChance(law, y, steps), byRule(theta, mean), 0, 1e-3);
+  }
+  const parts = [{ weight: 0.3, theta: 0, mean: 1.3 }, { weight: 0.7, theta: 0.7, mean: 0.3 }];
+  const expected = 0.3 * byRule(0, 1.3) + 0.7 * byRule(0.7, 0.3);
+  assertRelative(excessChance({ count, parts }, y, steps), expected, 0, 1e-3);
 });
 
 Deno.test("excessLaw() of single, tied and extreme excesses stays a law; equal scores are refused", () => {

@@ -8,6 +8,10 @@ import { ecod } from "../../src/detection/baselines/ecod.ts";
 import { averagePath, isolationForest } from "../../src/detection/baselines/isolation_forest.ts";
 import { baselineScores } from "../../src/detection/baselines/mod.ts";
 import { mahalanobis, pca } from "../../src/detection/baselines/pca.ts";
+import { knn } from "../../src/detection/baselines/knn.ts";
+import { auroc } from "../../src/scoring/metrics.ts";
+import { type ColumnSchema, numericSchema } from "../../src/scoring/table/schema.ts";
+import { standardizationOf, standardize } from "../../src/scoring/table/standardize.ts";
 import { assertRelative } from "../util/close.ts";
 import { normals, planeRows } from "../util/data.ts";
 
@@ -116,10 +120,50 @@ Deno.test("baselineScores() finds planted faults on a table with constant and du
   const cells = (list: number[][]) => ({ data: Float64Array.from(list.flat()), rows: list.length });
   const test = cells([...rows.slice(300), ...faulty]);
   const training = cells(rows.slice(0, 300));
-  for (const [name, scores] of baselineScores(training, test, 7, 1)) {
+  for (const [name, scores] of baselineScores(training, test, numericSchema([..."abcdefg"]), 1)) {
     assert.ok(scores.every(Number.isFinite), name);
     const [normal, anomalies] = [scores.slice(0, 100), scores.slice(100)];
     const wins = normal.reduce((sum, s) => sum + anomalies.filter((a) => a > s).length, 0) / 3000;
     assert.ok(wins > 0.8, `${name}: AUROC ${wins}`);
   }
+});
+
+Deno.test("baselineScores() sees categories as levels, not as the numbers of their codes", () => {
+  // Of two columns of eight levels the second follows from the first, and does not in an anomaly.
+  const follows = [5, 0, 7, 2, 6, 1, 4, 3], levels = [..."abcdefgh"], noise = normals(1200, 5);
+  const schema: ColumnSchema[] = [
+    { name: "u", kind: "categorical", levels },
+    { name: "v", kind: "categorical", levels },
+    { name: "x", kind: "numeric" },
+  ];
+  const table = (from: number, rows: number, wrong: number) => {
+    const data = new Float64Array(3 * rows);
+    for (let r = 0; r < rows; r++) {
+      const shown = r < wrong ? r + 1 + r % 7 : r;
+      data.set([r % 8, follows[shown % 8], noise[from + r]], 3 * r);
+    }
+    return { data, rows };
+  };
+  const training = table(0, 800, 0), test = table(800, 400, 80);
+  const label = Float64Array.from({ length: 400 }, (_, r) => r < 80 ? 1 : 0);
+  const scores = new Map(baselineScores(training, test, schema));
+  for (const name of ["kNN", "Mahalanobis"]) {
+    const found = auroc(scores.get(name)!, label);
+    assert.ok(found > 0.95, `${name}: AUROC ${found}`);
+  }
+});
+
+Deno.test("baselineScores() of the rows they were fitted to: no row is its own neighbour", () => {
+  const rows = planeRows(60, 3, 4, 0.5), schema = numericSchema(["a", "b", "c"]);
+  const cells = { data: Float64Array.from(rows.flat()), rows: 60 };
+  const x = standardize(cells, standardizationOf(cells, 3));
+  const got = new Map(baselineScores(cells, cells, schema)).get("kNN")!;
+  got.forEach((score, r) => {
+    const others = {
+      data: x.data.filter((_, i) => Math.floor(i / 3) !== r),
+      shape: [59, 3] as const,
+    };
+    const alone = { data: x.data.slice(3 * r, 3 * r + 3), shape: [1, 3] as const };
+    assert.equal(score, knn()(others)(alone)[0]);
+  });
 });

@@ -4,12 +4,12 @@
  */
 import assert from "node:assert/strict";
 import { Detector, type DetectorOptions } from "../../mod.ts";
-import { logGamma } from "../../src/core/incomplete_beta.ts";
 import { neighbourStatistics } from "../../src/detection/ensemble/reference_distances.ts";
 import { Ensemble } from "../../src/scoring/ensemble/ensemble.ts";
 import { auroc } from "../../src/scoring/metrics.ts";
 import { project } from "../../src/scoring/views/projector.ts";
 import { normals, planeRows } from "../util/data.ts";
+import { flaggedBounds } from "../util/flagged_law.ts";
 
 const ALL = planeRows(5200, 5, 31, 0.3);
 const TRAINING = ALL.slice(0, 900), OLD = ALL.slice(900, 1900);
@@ -35,21 +35,6 @@ const share = async (detector: Detector, rows: number[][]) =>
 const scoresOf = async (detector: Detector, rows: number[][]) =>
   (await detector.score(rows)).map(({ score }) => score);
 
-/** P(K = k) of k alarms in m fresh rows, n calibration rows: Beta-binomial(m, j, n + 1 - j), j = ⌊α (n + 1)⌋. */
-function alarmBounds(m: number, n: number, alpha: number, outside: number): [number, number] {
-  const a = Math.floor(alpha * (n + 1)), b = n + 1 - a;
-  const logBeta = (x: number, y: number) => logGamma(x) + logGamma(y) - logGamma(x + y);
-  const chance = (k: number) =>
-    Math.exp(
-      logGamma(m + 1) - logGamma(k + 1) - logGamma(m - k + 1) + logBeta(k + a, m - k + b) -
-        logBeta(a, b),
-    );
-  let low = 0, high = m;
-  for (let sum = chance(low); sum < outside / 2; sum += chance(low)) low++;
-  for (let sum = chance(high); sum < outside / 2; sum += chance(high)) high--;
-  return [low, high];
-}
-
 /** And the share of the faults that must be found: of those that freeze the networks it is 0.7 and 0.6. */
 const PRESETS = [["ensemble", ENSEMBLE_BYTES, 0.9], ["small", SMALL_BYTES, 0.75]] as const;
 
@@ -62,7 +47,7 @@ for (const [preset, bytes, least] of PRESETS) {
     assert.ok(result.chance < 1e-6 && result.flaggedBefore > result.rows / 2);
     assert.deepEqual(result.thresholds, [frozen.threshold, detector.threshold]);
     const alarms = await share(detector, FRESH) * FRESH.length;
-    const [low, high] = alarmBounds(FRESH.length, result.rows, 0.05, 1e-3);
+    const [low, high] = flaggedBounds(result.rows, 0.05, FRESH.length, 1e-3);
     assert.ok(alarms >= low && alarms <= high, `${alarms} outside ${low} … ${high}`);
     const found = await share(detector, FAULTS);
     frozen.recalibrate(NEW);

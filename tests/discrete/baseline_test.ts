@@ -13,12 +13,9 @@ import { plan } from "../../src/graph/plan.ts";
 import { drawnNoise } from "../../src/layers/noise.ts";
 import { createScope } from "../../src/layers/scope.ts";
 import { parseSpec } from "../../src/models/spec.ts";
-import {
-  modelTerms,
-  parameterLayout,
-  parametersOf,
-  rowsInput,
-} from "../../src/models/vae_graph.ts";
+import { parameterLayout, parametersOf } from "../../src/models/vae_graph.ts";
+import { modelTerms } from "../../src/models/model_terms.ts";
+import { rowsInput } from "../../src/models/batch_rows.ts";
 import { learnedBaseline } from "../../src/objectives/baseline.ts";
 import { lossOf, parseObjective } from "../../src/objectives/objective.ts";
 import { allocateState } from "../../src/training/auxiliary_state.ts";

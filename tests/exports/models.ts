@@ -27,6 +27,7 @@ export const CASES: Readonly<Record<string, Case>> = {
   bernoulli: [{ encoder: network("softplus", 5), likelihood: { type: "bernoulli" } }, bits],
   "continuous Bernoulli": [{ likelihood: { type: "continuousBernoulli" } }, unit],
   "student t": [{ encoder: network("elu", 5), likelihood: { type: "studentT" } }, real],
+  "contaminated Gaussian": [{ likelihood: { type: "contaminatedGaussian" } }, real],
   laplace: [{ likelihood: { type: "laplace" } }, real],
   "log-normal": [{ likelihood: { type: "logNormal" } }, positive],
   poisson: [{ decoder: network("sigmoid", 5), likelihood: { type: "poisson" } }, counts],

@@ -8,12 +8,9 @@ import { layOut } from "../../src/graph/layout.ts";
 import { type Plan, plan } from "../../src/graph/plan.ts";
 import { givenNoise } from "../../src/layers/noise.ts";
 import { createScope } from "../../src/layers/scope.ts";
-import {
-  modelTerms,
-  parameterLayout,
-  parametersOf,
-  rowsInput,
-} from "../../src/models/vae_graph.ts";
+import { parameterLayout, parametersOf } from "../../src/models/vae_graph.ts";
+import { modelTerms } from "../../src/models/model_terms.ts";
+import { rowsInput } from "../../src/models/batch_rows.ts";
 import { lossOf } from "../../src/objectives/objective.ts";
 import { writeFinalScalars } from "../../src/training/schedule.ts";
 import { gradientPlan } from "../../src/training/train_program.ts";

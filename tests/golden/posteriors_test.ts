@@ -8,12 +8,9 @@ import { createGraph } from "../../src/graph/graph.ts";
 import { plan } from "../../src/graph/plan.ts";
 import { givenNoise } from "../../src/layers/noise.ts";
 import { createScope } from "../../src/layers/scope.ts";
-import {
-  modelTerms,
-  parameterLayout,
-  parametersOf,
-  rowsInput,
-} from "../../src/models/vae_graph.ts";
+import { parameterLayout, parametersOf } from "../../src/models/vae_graph.ts";
+import { modelTerms } from "../../src/models/model_terms.ts";
+import { rowsInput } from "../../src/models/batch_rows.ts";
 import { VAE } from "../../src/training/vae.ts";
 import { assertRelative } from "../util/close.ts";
 import { deviceOf, EXECUTORS, open } from "../util/executors.ts";

@@ -56,7 +56,7 @@ Deno.test("the binary example of docs/http.md is answered as its JSON is", async
     const init = { method: "POST", headers: { "content-type": type }, body };
     return await (await app.request(path, init)).json();
   };
-  const json = JSON.stringify({ rows: [[0, 1]], falseAlarmRate: 0.05 });
+  const json = JSON.stringify({ rows: [[1450, 43.5, 3.125]], falseAlarmRate: 0.05 });
   assert.deepEqual(
     await ask(path, "application/octet-stream", body),
     await ask(path.split("?")[0], "application/json", json),

@@ -365,5 +365,6 @@ Deno.test("problem types are few, and their names stay", () => {
     "503 not-ready",
     "503 overloaded",
     "503 stopping",
+    "507 storage-full",
   ]);
 });

@@ -1,7 +1,16 @@
 /** Models over HTTP: upload, versions, aliases, deletion, preconditions, and what is refused. */
 import assert from "node:assert/strict";
 import { Detector, VAE } from "../../mod.ts";
-import { type App, digestOf, memoryStore, TableScorer } from "../../src/http/mod.ts";
+import {
+  type App,
+  digestOf,
+  memoryStore,
+  type ModelStore,
+  TableScorer,
+} from "../../src/http/mod.ts";
+import { Registry } from "../../src/http/registry.ts";
+import { Database } from "../../src/storage/sqlite/database.ts";
+import { sqliteModels } from "../../src/storage/sqlite/models.ts";
 import { COLUMNS, createApp, PLAIN, problemOf, ROWS, TABLE } from "./util.ts";
 
 const ADMIN = "admin-token-of-the-tests-0123456789";
@@ -152,10 +161,36 @@ Deno.test("preconditions: create only, replace only what is expected", async () 
   assert.equal(await attempt(SECOND, { "if-none-match": "*" }), 412);
   assert.equal(await attempt(SECOND, { "if-match": `"${second}"` }), 412);
   assert.equal(await attempt(SECOND, { "if-match": `"${second}", "${first}"` }), 201);
+  assert.equal(await attempt(FIRST, { "if-match": `W/"${second}"` }), 412, "weak tags");
+  assert.equal(await attempt(SECOND, { "if-match": "*" }), 200);
+  assert.equal(await attempt(FIRST, { "if-none-match": `"${second}"` }), 412);
+  const other = await put(app, "/v1/models/other", FIRST, { "if-match": "*" });
+  assert.equal(other.status, 412);
   const race = await Promise.all(
     [FIRST, PLAIN.save()].map((bytes) => attempt(bytes, { "if-match": `"${second}"` })),
   );
   assert.deepEqual(race.sort(), [201, 412]);
+});
+
+Deno.test("GET with the tag of what is served answers 304, and DELETE is held to If-Match", async () => {
+  const app = await storeApp();
+  const etag = (await put(app, "/v1/models/pump", FIRST)).headers.get("etag")!;
+  for (const tags of [etag, `W/${etag}`, `"x", ${etag}`, "*"]) {
+    const unchanged = await get(app, "/v1/models/pump", { headers: { "if-none-match": tags } });
+    assert.deepEqual([unchanged.status, unchanged.headers.get("etag"), await unchanged.text()], [
+      ...[304, etag, ""],
+    ]);
+  }
+  const changed = await get(app, "/v1/models/pump", { headers: { "if-none-match": '"x"' } });
+  assert.equal(changed.status, 200);
+  await changed.body?.cancel();
+  const removal = (tag: string) =>
+    app.request("/v1/models/pump", {
+      method: "DELETE",
+      headers: { authorization: `Bearer ${ADMIN}`, "if-match": tag },
+    });
+  await problemOf(await removal('"x"'), "precondition-failed");
+  assert.equal((await removal(etag)).status, 204);
 });
 
 Deno.test("files that are no model are refused by name, and change nothing", async () => {
@@ -214,6 +249,108 @@ Deno.test("a store whose bytes are damaged or gone does not serve them", async (
   const problem = await problemOf(await app.request("/v1/models/pump"), "internal");
   assert.doesNotMatch(problem.detail, /digest|bytes/);
   assert.match(String(errors[0]), /damaged or gone/);
+});
+
+Deno.test("a full disk is said to be full, and what there was is served on", async () => {
+  const folder = await Deno.makeTempDir();
+  const db = new Database(`${folder}/models.db`);
+  const store = sqliteModels(db), small = new Registry(store);
+  await small.put("pump", FIRST);
+  db.row("PRAGMA max_page_count = 1");
+  const app = createApp({ models: store, tokens: TOKENS, onError: () => {} });
+  const full = await put(app, "/v1/models/pump", PLAIN.save());
+  assert.equal(full.headers.get("retry-after"), "60");
+  await problemOf(full, "storage-full");
+  assert.equal((await get(app, "/v1/models/pump")).status, 200);
+  db.row("PRAGMA max_page_count = 100000");
+  assert.equal((await put(app, "/v1/models/pump", PLAIN.save())).status, 201);
+  db.close();
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("a store that fails once serves the model at the next request", async () => {
+  const store = await memoryStore({ pump: FIRST });
+  let fails = 1;
+  const flaky: ModelStore = {
+    ...store,
+    read: (digest) => fails-- > 0 ? Promise.reject(new Error("locked")) : store.read(digest),
+  };
+  const app = createApp({ models: flaky, onError: () => {} });
+  assert.equal((await app.request("/v1/models/pump")).status, 500);
+  assert.equal((await app.request("/v1/models/pump")).status, 200);
+});
+
+Deno.test("a model deleted by one server and stored by another meanwhile keeps its bytes", async () => {
+  // The two orders of what the two do to the store, in which one finds nothing to mend.
+  for (const last of ["read", "write"] as const) {
+    const store = await memoryStore({ old: FIRST });
+    const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+    const deleting: ModelStore = {
+      ...store,
+      async remove(digest) {
+        if (last === "read") await gate;
+        await store.remove(digest);
+        if (last === "write") open();
+      },
+    };
+    const storing: ModelStore = {
+      ...store,
+      async replaceIndex(index, revision) {
+        if (last === "write") await gate;
+        return await store.replaceIndex(index, revision);
+      },
+    };
+    const one = new Registry(deleting), two = new Registry(storing);
+    const deletion = one.delete("old");
+    const stored = two.put("new", FIRST);
+    if (last === "read") await stored, open();
+    await Promise.all([deletion, stored]);
+    assert.equal((await new Registry(store).find("new"))!.name, "new", last);
+  }
+});
+
+Deno.test("a version that another server replaces and deletes while it is read is followed", async () => {
+  const store = await memoryStore({ pump: FIRST });
+  const other = new Registry(store);
+  let isFirst = true;
+  const slow: ModelStore = {
+    ...store,
+    async read(digest) {
+      if (!isFirst) return await store.read(digest);
+      isFirst = false;
+      await other.put("pump", SECOND);
+      await other.delete("pump", 1);
+      return await store.read(digest);
+    },
+  };
+  assert.equal((await new Registry(slow).find("pump"))!.version, 2);
+});
+
+Deno.test("one damaged model, or more models than are kept loaded, trouble no other", async () => {
+  const files = Array.from({ length: 70 }, (_, i) => {
+    const small = VAE.create({ inputs: 1, latent: [{ size: 1 }] }, { seed: i });
+    return [`m${i}`, i === 3 ? SECOND : small.save()] as const;
+  });
+  const store = await memoryStore(Object.fromEntries(files));
+  await store.write(await digestOf(SECOND), FIRST);
+  let reads = 0;
+  const counted = { ...store, read: (digest: string) => (reads++, store.read(digest)) };
+  const app = createApp({ models: counted, onError: () => {} });
+  assert.deepEqual(await (await app.request("/health/ready")).json(), {
+    status: "ready",
+    models: 70,
+  });
+  assert.match(await (await app.request("/metrics")).text(), /elbow_models 70/);
+  assert.equal(reads, 0);
+  const listing = async () => (await (await app.request("/v1/models")).json()).models;
+  const listed = await listing();
+  assert.equal(listed.length, 70);
+  const { name, kind } = listed[3];
+  assert.deepEqual([name, kind, listed[4].kind], ["m3", "damaged", "vae"]);
+  const before = reads;
+  await listing();
+  // The damaged one is tried again, in case it was a fault that passes.
+  assert.equal(reads - before, 1);
 });
 
 Deno.test("without a token for admin nothing can be changed, and the addresses do not exist", async () => {

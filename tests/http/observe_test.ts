@@ -12,6 +12,7 @@ Deno.test("traceparent: valid ones are continued, others begin a trace", async (
     `00-${TRACE}-${SPAN}-01`,
     `00-${TRACE}-${SPAN}-00`,
     `00-${TRACE}-${SPAN}-ff`,
+    `00-${TRACE}-${SPAN}-fe`,
     `01-${TRACE}-${SPAN}-01`,
     `cc-${TRACE}-${SPAN}-01-what-the-future-brings`,
     `fe-${TRACE}-${SPAN}-01-`,
@@ -43,7 +44,9 @@ Deno.test("traceparent: valid ones are continued, others begin a trace", async (
     assert.equal(version, "00");
     assert.equal(traceId === TRACE, isValid, text);
     assert.notEqual(spanId, SPAN);
-    assert.equal(flags, isValid ? text.split("-")[3] : "00");
+    // Level 1 knows one flag; the others "MUST be set to zero" (3.2.2.5).
+    const isRecorded = isValid && (Number.parseInt(text.split("-")[3], 16) & 1) === 1;
+    assert.equal(flags, isRecorded ? "01" : "00");
   }
 });
 

@@ -11,8 +11,23 @@ import { openApi } from "../../src/http/openapi.ts";
 type Json = Readonly<Record<string, unknown>>;
 type Content = Readonly<Record<string, { readonly schema?: Json }>>;
 interface Operation {
-  readonly responses: Readonly<Record<string, { readonly content?: Content }>>;
+  readonly responses: Readonly<Record<string, Answer>>;
 }
+interface Answer {
+  readonly content?: Content;
+  readonly headers?: Json;
+}
+
+/** What an answer may carry only if the document says so. */
+const TOLD = [
+  ...["location", "etag", "allow", "retry-after", "www-authenticate", "elbow-shape"],
+  ...[
+    "elbow-model",
+    "elbow-model-version",
+    "elbow-model-digest",
+    "inference-header-content-length",
+  ],
+];
 
 /** Everything that the app can have. */
 export const DOCUMENT = openApi({ isAdmin: true, isTraining: true, hasTokens: true, prefix: "" });
@@ -48,9 +63,13 @@ export async function requireDocumented(
   const operation = found?.methods[method === "HEAD" ? "get" : method.toLowerCase()];
   const where = `${method} ${path} ${status} ${type}`;
   // What the document does not name is refused by a problem, and by nothing else.
-  const { content }: { content?: Content } = operation?.responses[status] ??
+  const documented: Answer = operation?.responses[status] ??
     operation?.responses.default ??
     { content: { "application/problem+json": { schema: PROBLEM } } };
+  const { content } = documented;
+  const untold = operation &&
+    TOLD.find((name) => headers.has(name) && !Object.hasOwn(documented.headers ?? {}, name));
+  assert.equal(untold, undefined, `${where}: this header is not documented`);
   if (!content) return assert.equal(type, "", where);
   assert.ok(Object.hasOwn(content, type), `${where} is not documented`);
   const { schema } = content[type];

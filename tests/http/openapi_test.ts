@@ -5,16 +5,18 @@ import { Validator } from "npm:@seriousme/openapi-schema-validator@2.11.0";
 import { Hono } from "npm:hono@4.13.19";
 import { memoryStore } from "../../src/http/mod.ts";
 import { openApi } from "../../src/http/openapi.ts";
+import { openSqlite } from "../../src/storage/sqlite/mod.ts";
 import { APP, createApp, MODELS, post, ROWS } from "./util.ts";
 import { DOCUMENT, requireDocumented } from "./openapi.ts";
 
-const ALL = { isAdmin: true, hasTokens: true, prefix: "" };
-const TOKENS = [{ hash: "0".repeat(64), scopes: ["admin"] }] as const;
+const ALL = { isAdmin: true, isTraining: true, hasTokens: true, prefix: "" };
+const TOKENS = [{ hash: "0".repeat(64), scopes: ["admin", "train"] }] as const;
 
 Deno.test("the document fits the meta-schema of OpenAPI 3.1, in every form", async () => {
   for (const isAdmin of [false, true]) {
     for (const hasTokens of [false, true]) {
-      const document = structuredClone(openApi({ isAdmin, hasTokens, prefix: "/some/where" }));
+      const options = { isAdmin, isTraining: isAdmin, hasTokens, prefix: "/some/where" };
+      const document = structuredClone(openApi(options));
       const validator = new Validator();
       const { valid, errors } = await validator.validate(document);
       assert.ok(valid, JSON.stringify(errors));
@@ -35,10 +37,11 @@ Deno.test("all its schemas are valid JSON Schema, and all references lead somewh
 });
 
 Deno.test("every route is documented, and every documented operation is a route", async () => {
+  const { queue } = openSqlite(":memory:", { now: Date.now });
   for (
     const [app, options] of [
-      [createApp({ models: await memoryStore(), tokens: TOKENS }), ALL],
-      [APP, { ...ALL, isAdmin: false, hasTokens: false }],
+      [createApp({ models: await memoryStore(), tokens: TOKENS, training: { queue } }), ALL],
+      [APP, { ...ALL, isAdmin: false, isTraining: false, hasTokens: false }],
     ] as const
   ) {
     const routes = app.routes.filter(({ method }) => method !== "ALL")
@@ -50,6 +53,7 @@ Deno.test("every route is documented, and every documented operation is a route"
     assert.deepEqual([...new Set(routes)].sort(), documented.sort());
     assert.equal(new Set(documented).size, documented.length);
   }
+  await queue.close();
 });
 
 Deno.test("what the document allows in a body is what the app accepts", async () => {

@@ -224,6 +224,23 @@ Deno.test("headers of more than 16,384 characters are refused", async () => {
   await problemOf(await ask(16_385 - "x-pad".length), "headers-too-large");
 });
 
+Deno.test("CORS: a page of an allowed origin may send every header that the client sends", async () => {
+  const origin = "https://a.example", app = createApp({ models: MODELS, origins: [origin] });
+  const preflight = await app.request("/v1/models", {
+    method: "OPTIONS",
+    headers: { origin, "access-control-request-method": "POST" },
+  });
+  const allowed = preflight.headers.get("access-control-allow-headers")!.split(", ");
+  const source = await Deno.readTextFile(new URL("../../src/http/client.ts", import.meta.url));
+  const sent = [...source.matchAll(/"((?:[a-z]+-)+[a-z]+|accept|authorization)": /g)].map((m) =>
+    m[1]
+  );
+  assert.ok(sent.includes("idempotency-key") && sent.includes("last-event-id"));
+  for (const name of new Set([...sent, "authorization", "accept"])) {
+    assert.ok(allowed.includes(name), name);
+  }
+});
+
 Deno.test("CORS: off; with a list, its origins letter for letter, and Vary always", async () => {
   const off = createApp({ models: MODELS });
   const plain = await off.request("/v1/models", { headers: { origin: "https://a.example" } });

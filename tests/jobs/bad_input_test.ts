@@ -3,6 +3,8 @@
  * problem of the expected kind and names the field; the queue holds nothing afterwards.
  */
 import assert from "node:assert/strict";
+import { zipSync } from "npm:fflate@0.8.3";
+import { workOf } from "../../src/jobs/budget.ts";
 import { encodeNpy } from "../../src/formats/npy.ts";
 import type { ProblemName } from "../../src/http/problems.ts";
 import { problemOf } from "../http/util.ts";
@@ -188,12 +190,34 @@ Deno.test("train: what costs too much is refused before it is accepted, and agai
   await put("long.csv", new TextEncoder().encode(`a,b\n${"1,2\n".repeat(50_000)}`));
   await problemOf(await app.ask("POST", TRAIN, { upload: "long.csv" }), "over-budget");
   await requireIdle(app);
-  await put("long.npy", encodeNpy(new Float64Array(100_000), [50_000, 2]));
-  const { id } = await app.client.train("m", { upload: "long.npy" });
+  const long = encodeNpy(new Float64Array(100_000), [50_000, 2]);
+  await put("long.npy", long);
+  await problemOf(await app.ask("POST", TRAIN, { upload: "long.npy" }), "over-budget");
+  await requireIdle(app);
+  await put("long.npz", zipSync({ "X.npy": long }) as Uint8Array<ArrayBuffer>);
+  const { id } = await app.client.train("m", { upload: "long.npz" });
   app.work();
   const job = await app.client.waitForJob(id);
   assert.deepEqual([job.state, job.attempt], ["failed", 1]);
   assert.match(job.error!, /at most 100000000 multiply-adds/);
+});
+
+Deno.test("train: texts cost what their levels cost, which a worker counts", async () => {
+  const settings = { epochs: 2 };
+  // Enough for 20 numbers, and some to spare.
+  const maxWork = 2 * workOf({ rows: 601, columns: 20, settings });
+  await using app = await jobsApp({ limits: { maxWork } });
+  app.work();
+  const cells = (r: number) => Array.from({ length: 20 }, (_, c) => `v${(r * 7 + c) % 60}`).join();
+  const lines = Array.from({ length: 600 }, (_, r) => cells(r));
+  const names = Array.from({ length: 20 }, (_, c) => `c${c}`).join();
+  const file = new TextEncoder().encode([names, ...lines].join("\n"));
+  await app.client.putUpload("texts.csv", file);
+  const { id } = await app.client.train("m", { upload: "texts.csv" }, settings);
+  const { state, error } = await app.client.waitForJob(id);
+  assert.deepEqual([state, /600 rows of 1[0-9]{3} columns must take at most/.test(error!)], [
+    ...["failed", true],
+  ]);
 });
 
 Deno.test("train: a file that inflates beyond measure, or holds code, ends its job and nothing else", async () => {
@@ -210,11 +234,33 @@ Deno.test("train: a file that inflates beyond measure, or holds code, ends its j
   ]);
   await app.client.putUpload("code.npy", pickle);
   await app.client.putUpload("zip.npz", new Uint8Array([0x50, 0x4b, 3, 4, ...new Uint8Array(60)]));
-  for (const upload of ["code.npy", "zip.npz"]) {
-    const { id } = await app.client.train("m", { upload });
-    const { state, error } = await app.client.waitForJob(id);
+  // 34 MB of zeros in 0.1 MB: with a byte a cell, 272 MB of float64. And one that claims to be larger still.
+  const header = "{'descr': '|u1', 'fortran_order': False, 'shape': (17000000, 2), }".padEnd(117);
+  const zeros = new Uint8Array(128 + 34_000_000);
+  zeros.set([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, 118, 0]);
+  zeros.set(new TextEncoder().encode(`${header}\n`), 10);
+  const bomb = zipSync({ "X.npy": zeros }, { level: 1 }) as Uint8Array<ArrayBuffer>;
+  await app.client.putUpload("cells.npz", bomb);
+  const view = new DataView(bomb.buffer, bomb.byteOffset);
+  for (let i = 0; i + 4 <= bomb.length; i++) {
+    if (view.getUint32(i, true) === zeros.length) view.setUint32(i, 300_000_000, true);
+  }
+  await app.client.putUpload("bytes.npz", bomb);
+  const faults = {
+    "code.npy": /^Cannot read code\.npy/,
+    "zip.npz": /^Cannot read zip\.npz/,
+    "bytes.npz": /^Cannot read bytes\.npz: .*at most 268435456 bytes long/,
+    "cells.npz": /^Cannot read cells\.npz .*at most 33554432 cells/,
+  };
+  for (const [upload, fault] of Object.entries(faults)) {
+    const response = await app.ask("POST", TRAIN, { upload });
+    if (response.status !== 202) {
+      assert.match((await response.json()).detail, fault);
+      continue;
+    }
+    const { state, error } = await app.client.waitForJob((await response.json()).id);
     assert.equal(state, "failed");
-    assert.match(error!, new RegExp(`^Cannot read ${upload.replace(".", "\\.")}`));
+    assert.match(error!, fault);
   }
 });
 

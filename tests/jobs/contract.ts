@@ -197,6 +197,16 @@ const STEPS: readonly Step[] = [
     await requireIdle(queue);
     await other.close();
   }],
+  ["a sealed job whose worker has died can be cancelled once another has it", async (open) => {
+    await using opened = await open({ leaseMs: 50 });
+    const { queue } = opened;
+    await queue.enqueue(newJob("a"), INPUT);
+    await queue.seal(await claimed(queue));
+    const lease = await claimed(queue);
+    assert.equal(lease.attempt, 2);
+    assert.equal((await queue.cancel("a"))!.state, "cancelled");
+    await assert.rejects(queue.ack(lease, {}), LeaseLostError);
+  }],
   ["a full queue says so, and has room again when a job ends", async (open) => {
     await using opened = await open({ maxJobs: 2 });
     const { queue } = opened;

@@ -56,6 +56,19 @@ Deno.test("a job is accepted, done, and its model is the next version: the bytes
   assert.equal((await scored.json()).digest, digest);
 });
 
+Deno.test("HEAD of a job's events answers at once, without a length", async () => {
+  await using app = await jobsApp();
+  const job = await (await app.ask("POST", "/v1/models/pumps/train", {
+    rows: ROWS,
+    columns: COLUMNS,
+    ...QUICK,
+  })).json();
+  const response = await app.ask("HEAD", `/v1/jobs/${job.id}/events`);
+  assert.equal(response.status, 200);
+  assert.match(response.headers.get("content-type")!, /^text\/event-stream/);
+  assert.equal(response.headers.get("content-length"), null);
+});
+
 Deno.test("an upload, named rows and rows by position train the same model; a label is left out", async () => {
   await using app = await jobsApp();
   app.work();
@@ -132,6 +145,33 @@ Deno.test("rows of text, truth values and gaps train what Detector.fit makes of 
   const { result, error } = await client.waitForJob(robust.id);
   const apart = await Detector.fit(ROWS, { ...settings, columns: COLUMNS, robust: 0.25 });
   assert.equal(result?.digest, await digestOf(apart.save()), error);
+});
+
+Deno.test("asking again finds the job, whatever has become of its upload and of the model", async () => {
+  await using app = await jobsApp();
+  await app.client.putUpload("t.csv", new TextEncoder().encode(CSV));
+  const train = () =>
+    app.ask("POST", "/v1/models/m/train", { upload: "t.csv", ...QUICK }, {
+      "idempotency-key": "k",
+    });
+  const first = await (await train()).json();
+  const stop = app.work();
+  await app.client.waitForJob(first.id);
+  const score = (body: object) =>
+    app.ask("POST", "/v1/models/m/score-jobs", body, { "idempotency-key": "s" });
+  const scored = await (await score({ upload: "t.csv" })).json();
+  await app.client.waitForJob(scored.id);
+  // The next version of the model, and no upload any more.
+  const { id } = await app.client.train("m", { upload: "t.csv" }, { ...QUICK, seed: 9 });
+  await app.client.waitForJob(id);
+  await stop();
+  await app.client.deleteUpload("t.csv");
+  for (
+    const [again, before] of [[await train(), first], [await score({ upload: "t.csv" }), scored]]
+  ) {
+    assert.deepEqual([again.status, (await again.json()).id], [200, before.id]);
+  }
+  await problemOf(await score({ upload: "t.csv", falseAlarmRate: 0.2 }), "conflict");
 });
 
 Deno.test("an idempotency key makes asking twice asking once", async () => {

@@ -1,7 +1,10 @@
 /** The NATS queue and store: the contract, held by one server; nats_cluster_test.ts has three. */
 import assert from "node:assert/strict";
+import { Kvm } from "npm:@nats-io/kv@3.4.0";
+import { connect } from "npm:@nats-io/transport-node@3.4.0";
 import { VAE } from "../../mod.ts";
 import { Registry } from "../../src/http/registry.ts";
+import type { ModelIndex } from "../../src/storage/model_store.ts";
 import { openNats } from "../../src/storage/nats/mod.ts";
 import { skipTest } from "../util/skip.ts";
 import { queueContract } from "./contract.ts";
@@ -49,6 +52,82 @@ else {
     assert.deepEqual([again.isNew, again.version.version], [false, 1]);
     await one.queue.close();
     await two.queue.close();
+  });
+
+  Deno.test("NATS: without its server models are served on, at once, and nothing is called ready", async () => {
+    const server = await oneServer();
+    const { models, queue } = await openNats(server.url, { now: Date.now });
+    const registry = new Registry(models);
+    await registry.put("m", VAE.create({ inputs: 2, latent: [{ size: 1 }] }, { seed: 1 }).save());
+    await registry.requireReady();
+    await server.kill();
+    // Past the time for which an index counts as fresh.
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    const found = Promise.all(Array.from({ length: 20 }, () => registry.find("m")));
+    const late = new Promise((resolve) => setTimeout(resolve, 5000, []));
+    // Asking NATS again goes on for half a minute.
+    assert.deepEqual(
+      (await Promise.race([found, late]) as { name: string }[]).map(({ name }) => name),
+      Array(20).fill("m"),
+    );
+    await assert.rejects(registry.requireReady(), /NATS does not answer/);
+    await queue.close();
+    await server[Symbol.asyncDispose]();
+  });
+
+  Deno.test("NATS: what a later release has added to the index, or made of it, stops no server", async () => {
+    await using server = await oneServer();
+    const { models, queue } = await openNats(server.url, { now: Date.now });
+    const registry = new Registry(models);
+    await registry.put("m", VAE.create({ inputs: 2, latent: [{ size: 1 }] }, { seed: 1 }).save());
+    const connection = await connect({ servers: server.url });
+    const [name] = (await Array.fromAsync(await new Kvm(connection).list())).map(({ bucket }) =>
+      bucket
+    )
+      .filter((bucket) => bucket.includes("state"));
+    const state = await new Kvm(connection).open(name);
+    const index = JSON.parse((await state.get("index"))!.string());
+    const later = {
+      ...index,
+      kept: 3,
+      models: index.models.map((each: object) => ({ ...each, tier: 1 })),
+    };
+    await state.put(
+      "index",
+      JSON.stringify({ ...later, aliases: [{ alias: "a", model: "m", tag: "x" }] }),
+    );
+    while ((await registry.aliases()).size === 0) await new Promise((go) => setTimeout(go, 5));
+    assert.equal((await registry.find("a"))!.name, "m");
+    await state.put("index", JSON.stringify({ ...later, format: 2 }));
+    await new Promise((go) => setTimeout(go, 1200));
+    assert.equal((await registry.find("a"))!.name, "m");
+    await assert.rejects(
+      registry.requireReady(),
+      /format: must be 1: current value is 2/,
+    );
+    await connection.close();
+    await queue.close();
+  });
+
+  Deno.test("NATS: an index without room is refused in words, and what was there is served", async () => {
+    await using server = await oneServer();
+    const { models, queue } = await openNats(server.url, { now: Date.now });
+    const { revision } = await models.readIndex();
+    const version = (number: number) => ({
+      ...{ version: number, digest: "0".repeat(64), bytes: 1, created: new Date(0).toISOString() },
+    });
+    const ofSize = (last: number): ModelIndex => ({
+      models: new Map([["m", {
+        last,
+        versions: Array.from({ length: last }, (_, i) => version(i + 1)),
+      }]]),
+      aliases: new Map(),
+    });
+    assert.ok(await models.replaceIndex(ofSize(4000), revision));
+    const full = (await models.readIndex()).revision;
+    await assert.rejects(models.replaceIndex(ofSize(10_000), full), /no room for 10000 versions/);
+    assert.equal((await models.readIndex()).index.models.get("m")!.last, 4000);
+    await queue.close();
   });
 
   Deno.test("NATS: no server, and addresses that are none, are refused in words", async () => {

@@ -35,6 +35,8 @@ export const LIKELIHOOD_CASES: readonly LikelihoodCase[] = [
   ),
   each({ type: "studentT" }, real),
   each({ type: "studentT", degreesOfFreedom: 4, scale: "shared" }, real, 3, "fixed"),
+  each({ type: "contaminatedGaussian" }, real),
+  each({ type: "contaminatedGaussian", variance: "perRow", share: "shared" }, real, 3, "learned"),
   each({ type: "laplace" }, real),
   ...(["perFeature", "perRow"] as const).map((variance) =>
     each({ type: "logNormal", variance }, positive, 3, variance)

@@ -41,6 +41,15 @@ const CASES: readonly Drawn[] = [
     bins: REAL,
   },
   {
+    likelihood: { type: "contaminatedGaussian", share: "shared", breadth: 4 },
+    parameters: {
+      "decoder.mean.bias": [1, -1],
+      "likelihood.logVar": [-1, 0.5],
+      "likelihood.logShare": [Math.log(0.3)],
+    },
+    bins: REAL,
+  },
+  {
     likelihood: { type: "logNormal" },
     parameters: { "decoder.mean.bias": [0, 1], "likelihood.logVar": [0, -1] },
     bins: [0.2, 0.5, 0.8, 1, 1.5, 2, 3, 4, 6, 9],

@@ -15,6 +15,7 @@ const FLOORS: readonly (readonly [LikelihoodInput, parameter: string, floor: num
     Math.log(0.01),
   ],
   [{ type: "logNormal", minVariance: 0.02 }, "likelihood.logVar", Math.log(0.02)],
+  [{ type: "contaminatedGaussian", minVariance: 0.01 }, "likelihood.logVar", Math.log(0.01)],
   [{ type: "laplace", minScale: 0.1 }, "likelihood.logScale", Math.log(0.1)],
   [{ type: "studentT", minScale: 0.1 }, "likelihood.logScale", Math.log(0.1)],
 ];

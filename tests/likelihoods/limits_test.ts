@@ -4,6 +4,7 @@
  *
  *   negative binomial, r → ∞    Poisson + ((x - μ)² - x) / 2r
  *   Student's t, ν → ∞          Gaussian + (t⁴ - 2t² - 1) / 4ν
+ *   contaminated Gaussian       Gaussian + ln (1 - π) near μ; ln π N(x; 0, b²) far out, where μ has no slope
  *   continuous Bernoulli, l → 0  uniform: ln p = l (x - ½) - l²/24 + l⁴/2880
  */
 import assert from "node:assert/strict";
@@ -65,6 +66,24 @@ for (const executor of EXECUTORS) {
         assertRelative(got, gaussian + first, 0, allowed, `ν = ${degrees}, t = ${t}`);
       });
     }
+  });
+
+  Deno.test(`a contaminated Gaussian is one near its centre, and lets a wrong cell pull at nothing, on ${label}`, () => {
+    const at = (x: number) =>
+      evaluateLikelihood(
+        executor,
+        { type: "contaminatedGaussian", share: 0.01, breadth: 20 },
+        { "decoder.mean.bias": [0.5], "likelihood.logVar": [-4] },
+        [[x]],
+      );
+    const near = at(0.55), far = at(60), variance = Math.exp(-4);
+    const gaussian = -0.5 * (Math.log(2 * Math.PI) - 4 + 0.05 ** 2 / variance) + Math.log(0.99);
+    // The other part: of ln p a share of e^-7, of the slope as much.
+    assertRelative(near.logProb[0], gaussian, 0, 1.5e-4);
+    assertRelative(near.gradients["decoder.mean.bias"][0], 0.05 / variance, 2e-4);
+    const broad = -0.5 * Math.log(2 * Math.PI) - Math.log(20) - 60 ** 2 / 800 + Math.log(0.01);
+    assertRelative(far.logProb[0], broad, 16 * unit + 2 ** -50);
+    assert.equal(far.gradients["decoder.mean.bias"][0], 0);
   });
 
   Deno.test(`a continuous Bernoulli of λ near ½ is nearly uniform, on ${label}`, () => {

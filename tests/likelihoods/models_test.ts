@@ -88,6 +88,7 @@ const EXTREMES: Readonly<Record<string, readonly number[]>> = {
   continuousBernoulli: [0, 1, 0.5],
   gaussian: [1e12, -1e12, 0],
   studentT: [1e12, -1e12, 0],
+  contaminatedGaussian: [1e12, -1e12, 0],
   laplace: [1e12, -1e12, 0],
   logNormal: [1.3e-38, 1e12, 1],
   poisson: [0, 2 ** 24, 1],

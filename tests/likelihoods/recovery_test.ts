@@ -74,6 +74,20 @@ const RECOVERIES: readonly Recovery[] = [
     }),
   },
   {
+    likelihood: { type: "contaminatedGaussian", share: "perFeature" },
+    truth: {
+      "decoder.mean.bias": [2, -1],
+      "likelihood.logVar": [1, -1],
+      "likelihood.logShare": [-2, -1],
+    },
+    // Three standard errors or so of 3000 rows. The mean of all cells, (1 - π) μ, is three tolerances away.
+    expected: (_, c) => ({
+      "decoder.mean.bias": [[2, -1][c], 0.1],
+      "likelihood.logVar": [[1, -1][c], 0.12],
+      "likelihood.logShare": [[-2, -1][c], 0.2],
+    }),
+  },
+  {
     likelihood: { type: "bernoulli" },
     truth: { "decoder.logits.bias": [-1.5, 0.5] },
     expected(values) {

@@ -22,6 +22,13 @@ const COMPLETE: readonly (readonly [given: unknown, complete: unknown])[] = [
     scale: 2,
     minScale: 3.1e-7,
   }],
+  [{ type: "contaminatedGaussian", share: "shared" }, {
+    type: "contaminatedGaussian",
+    variance: "perFeature",
+    minVariance: 1e-13,
+    share: "shared",
+    breadth: 10,
+  }],
   [{ type: "laplace" }, { type: "laplace", scale: "perFeature", minScale: 3.1e-7 }],
   [{ type: "logNormal", variance: "perRow" }, {
     type: "logNormal",
@@ -71,6 +78,9 @@ const REFUSED: readonly (readonly [given: unknown, message: string])[] = [
   [{ type: "gaussian", variance: "perrow" }, `${L}.variance: expected one of "shared"`],
   [{ type: "gaussian", variance: null }, `${L}.variance: expected one of`],
   [{ type: "logNormal", variance: "optimal" }, `${L}.variance: expected one of`],
+  [{ type: "contaminatedGaussian", share: 0.6 }, `${L}.share: must be at least 0.000001`],
+  [{ type: "contaminatedGaussian", breadth: 0 }, `${L}.breadth: must be at least 0.001`],
+  [{ type: "contaminatedGaussian", variance: "optimal" }, `${L}.variance: expected one of`],
   [{ type: "laplace", scale: 0 }, `${L}.scale: must be at least 3.1e-7`],
   [{ type: "laplace", scale: 1, minScale: 0.5 }, `${L}.minScale: the scale is fixed`],
   [{ type: "studentT", degreesOfFreedom: 0 }, `${L}.degreesOfFreedom: must be at least 0.1`],

@@ -11,12 +11,9 @@ import { plan } from "../../src/graph/plan.ts";
 import { givenNoise } from "../../src/layers/noise.ts";
 import { createScope } from "../../src/layers/scope.ts";
 import { parseSpec } from "../../src/models/spec.ts";
-import {
-  modelTerms,
-  parameterLayout,
-  parametersOf,
-  rowsInput,
-} from "../../src/models/vae_graph.ts";
+import { parameterLayout, parametersOf } from "../../src/models/vae_graph.ts";
+import { modelTerms } from "../../src/models/model_terms.ts";
+import { rowsInput } from "../../src/models/batch_rows.ts";
 import { lossOf, parseObjective } from "../../src/objectives/objective.ts";
 import type { Terms } from "../../src/objectives/terms.ts";
 import { evaluateRows } from "../../src/trained/evaluation.ts";

@@ -4,8 +4,11 @@
  */
 import type { Matrix } from "../../trained/matrix.ts";
 
-/** One score for each row, `[rows]`. */
-export type RowScores = (rows: Matrix) => Float64Array;
+/**
+ * One score for each row, `[rows]`.
+ * @param own the training row that a row is itself, -1 for none: it is no neighbour of its own
+ */
+export type RowScores = (rows: Matrix, own?: Int32Array) => Float64Array;
 
 /** Fits to standardised rows `[rows, columns]`. */
 export type Baseline = (training: Matrix) => RowScores;

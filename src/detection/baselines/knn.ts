@@ -14,27 +14,30 @@ const STRIDE = 16;
 /** @param k which neighbour counts; the farthest there is where there are fewer */
 export function knn(k = 5): Baseline {
   return (training) => {
-    const count = Math.max(1, Math.min(k, training.shape[0]));
-    return (rows) => {
-      const nearest = new Float64Array(count);
-      return Float64Array.from(
-        { length: rows.shape[0] },
-        (_, r) => Math.sqrt(nearestSquares(training, rows, r, nearest)),
-      );
+    const most = (rows: number) => Math.max(1, Math.min(k, rows)), count = most(training.shape[0]);
+    return (rows, own) => {
+      const nearest = new Float64Array(count),
+        fewer = nearest.subarray(0, most(training.shape[0] - 1));
+      return Float64Array.from({ length: rows.shape[0] }, (_, r) => {
+        const itself = own?.[r] ?? -1, found = itself < 0 ? nearest : fewer;
+        return Math.sqrt(nearestSquares(training, rows, r, found, itself));
+      });
     };
   };
 }
 
-/** Fills `nearest` with the smallest squared distances of row `r`, ascending; returns the largest. */
+/** Fills `nearest` with the smallest squared distances of row `r` to all but `itself`, ascending; returns the largest. */
 function nearestSquares(
   { data: known, shape: [count, width] }: Matrix,
   { data }: Matrix,
   r: number,
   nearest: Float64Array,
+  itself: number,
 ): number {
   nearest.fill(Infinity);
   const last = nearest.length - 1, start = r * width;
   for (let t = 0; t < count; t++) {
+    if (t === itself) continue;
     const limit = nearest[last];
     let sum = 0;
     for (let c = 0; c < width && sum < limit; c += STRIDE) {

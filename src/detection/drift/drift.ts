@@ -12,7 +12,7 @@
  * The alarm row by row has a run length in rows instead: a long table will raise it without being changed.
  */
 import { requireNumber } from "../../core/validate.ts";
-import type { Calibration } from "../../scoring/decisions/calibration.ts";
+import { type Calibration, roundUp } from "../../scoring/decisions/calibration.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
 import type { TableSketch } from "../../scoring/table_model.ts";
 import { kolmogorovDistance, kolmogorovPValue } from "./kolmogorov.ts";
@@ -99,7 +99,7 @@ export function driftReport(
       )
     )
     : [];
-  const sorted = scores.slice().sort();
+  const sorted = scores.map(roundUp).sort();
   const distance = kolmogorovDistance(calibration.scores, sorted);
   const pValue = kolmogorovPValue(distance, calibration.scores.length, sorted.length);
   const medians = [median(calibration.scores), median(sorted)] as const;

@@ -17,7 +17,7 @@ import { HostRandom } from "../../core/philox.ts";
 import { countBelow } from "../../core/sorted.ts";
 import { STREAMS } from "../../core/streams.ts";
 import { requireNumber } from "../../core/validate.ts";
-import type { Calibration } from "../../scoring/decisions/calibration.ts";
+import { type Calibration, roundUp } from "../../scoring/decisions/calibration.ts";
 
 /** ε of the bets: small ones win much on rare p-values, large ones a little on many. */
 const BETS = [0.1, 0.3, 0.5, 0.7, 0.9];
@@ -72,7 +72,8 @@ export class DriftMonitor {
 
   /** Takes in the score of the next row; returns R. */
   observe(score: number): number {
-    const p = this.#pValue(score);
+    // As calibration scores are: equal ones stay equal.
+    const p = this.#pValue(roundUp(score));
     BETS.forEach((epsilon, i) => {
       this.#bet(2 * i, epsilon * p ** (epsilon - 1));
       this.#bet(2 * i + 1, epsilon * (1 - p) ** (epsilon - 1));

@@ -4,21 +4,17 @@
  *
  * Source: Fisher, 1922; doubled as in Yates, 1984.
  */
-import { logGamma } from "../../core/incomplete_beta.ts";
+import { hypergeometric, hypergeometricRange } from "../../core/hypergeometric.ts";
 
 /** Of a first sample `marked` of `n`, of a second one `other` of `m`. */
 export function sharesPValue(marked: number, n: number, other: number, m: number): number {
-  const total = marked + other;
-  const chance = (k: number) =>
-    Math.exp(logChoose(m, k) + logChoose(n, total - k) - logChoose(n + m, total));
+  const urn = { all: n + m, marked: m, drawn: marked + other };
+  const [least, most] = hypergeometricRange(urn);
   let below = 0, above = 0;
-  for (let k = Math.max(0, total - n); k <= Math.min(m, total); k++) {
-    if (k <= other) below += chance(k);
-    if (k >= other) above += chance(k);
+  for (let k = least; k <= most; k++) {
+    const chance = hypergeometric(urn, k);
+    if (k <= other) below += chance;
+    if (k >= other) above += chance;
   }
   return Math.min(1, 2 * Math.min(below, above));
-}
-
-function logChoose(n: number, k: number): number {
-  return logGamma(n + 1) - logGamma(k + 1) - logGamma(n - k + 1);
 }

@@ -82,17 +82,17 @@ function arcsinhOf(sorted: Float64Array): Transform {
   const centre = sorted.length > 0 ? at(sorted, 0.5) : 0;
   const spread = sorted.length > 0 ? (at(sorted, 0.75) - at(sorted, 0.25)) / 1.349 : 0;
   const varies = deviation > TINY * Math.abs(mean);
-  const scale = varies ? Math.max(spread, MIN_SCALE * deviation) : 1;
+  const scale = varies ? short(Math.max(spread, MIN_SCALE * deviation)) : 1;
   return standardized({ kind: "arcsinh", centre, scale, mean: 0, deviation: 1 }, sorted);
 }
 
 function quantilesOf(sorted: Float64Array): Transform {
   const { deviation } = momentsOf(sorted);
-  const curve = normalCurve(sorted, 1 / (deviation > 0 ? deviation : 1));
+  const curve = normalCurve(sorted, short(1 / (deviation > 0 ? deviation : 1)));
   const { mean } = momentsOf(
     sorted.map((value) => transformAt({ kind: "curve", curve, mean: 0 }, value)),
   );
-  return { kind: "curve", curve, mean };
+  return { kind: "curve", curve, mean: short(mean) };
 }
 
 /** Through the normal quantiles of the mid-ranks of the different values, thinned evenly along them. */
@@ -134,13 +134,18 @@ function levelsOf(sorted: Float64Array, levels: number): Transform[] {
   }));
 }
 
+/** In eight digits: a file holds it as text, and float32 features hold no more. */
+function short(value: number): number {
+  return Number(value.toPrecision(8));
+}
+
 /** With the mean and the deviation of its own values; 1 where they do not vary. */
 function standardized(
   transform: Transform & { readonly kind: "arcsinh" | "cycle" },
   sorted: Float64Array,
 ): Transform {
   const { mean, deviation } = momentsOf(sorted.map((value) => transformAt(transform, value)));
-  return { ...transform, mean, deviation: deviation > TINY ? deviation : 1 };
+  return { ...transform, mean: short(mean), deviation: deviation > TINY ? short(deviation) : 1 };
 }
 
 function momentsOf(values: Float64Array): { mean: number; deviation: number } {

@@ -31,6 +31,20 @@ export interface GaussianOptions {
   readonly minVariance: number;
 }
 
+/** Any finite data, some cells of which are wrong: those count for little. */
+export interface ContaminatedGaussianOptions {
+  /** (1 - π) N(μ, σ²) + π N(0, b²). */
+  readonly type: "contaminatedGaussian";
+  /** σ² of the cells that are right; "perFeature". "perRow" is a second output of the decoder. */
+  readonly variance: number | "shared" | "perFeature" | "perRow";
+  /** Variances that are not fixed never fall under it; 1e-13. */
+  readonly minVariance: number;
+  /** π, the share of cells that are wrong, 1e-6 to 0.5; 0.05. */
+  readonly share: number | "shared" | "perFeature";
+  /** b, the standard deviation of wrong cells around 0, 1e-3 to 1e4; 10. */
+  readonly breadth: number;
+}
+
 /** Any finite data; heavy tails: a cell far out costs the logarithm of its distance. */
 export interface StudentTOptions {
   /** μ + s t, t of Student's distribution. */
@@ -104,6 +118,8 @@ export interface PlainLikelihoodOptions {
   readonly continuousBernoulli: ContinuousBernoulliOptions;
   /** Any finite data. */
   readonly gaussian: GaussianOptions;
+  /** Any finite data. */
+  readonly contaminatedGaussian: ContaminatedGaussianOptions;
   /** Any finite data. */
   readonly studentT: StudentTOptions;
   /** Any finite data. */

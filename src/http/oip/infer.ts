@@ -1,21 +1,14 @@
 /** `POST …/infer`: the tensor x in, the outputs that are asked for out; all of them if none is. */
 import { concatBytes } from "../../core/bytes.ts";
-import type { Context } from "npm:hono@4.13.19";
 import { requireAnswerSize, streamOf } from "../answers.ts";
 import { readBytes, requireType } from "../body.ts";
+import type { Call } from "../call.ts";
 import type { Served } from "../catalogue.ts";
 import { compute } from "../compute.ts";
 import type { Numbers } from "../answers.ts";
 import { invalid, Problem } from "../problems.ts";
 import { type Reply, respondBody } from "../responses.ts";
-import {
-  bodyLimits,
-  type Env,
-  modelHeaders,
-  paceOf,
-  servedModel,
-  type Service,
-} from "../service.ts";
+import { bodyLimits, modelHeaders, paceOf, servedModel, type Service } from "../service.ts";
 import { type Verb, type VerbName, VERBS } from "../verbs/mod.ts";
 import { unitsOf } from "../../scoring/units.ts";
 import { type Output, outputsOf, valuesBytes, valuesOf, valuesText } from "./outputs.ts";
@@ -27,18 +20,18 @@ interface Wanted {
   readonly isBinary: boolean;
 }
 
-export async function infer(c: Context<Env>, service: Service): Promise<Reply> {
-  const served = await servedModel(c, service), { headers } = c.req.raw;
+export async function infer(call: Call, service: Service): Promise<Reply> {
+  const served = await servedModel(call, service), { head: headers } = call;
   // The protocol names no type; a client that names one names one of these.
   if (headers.has("content-type")) {
-    requireType(headers, "application/json", "application/octet-stream");
+    requireType(headers, ["application/json", "application/octet-stream"]);
   }
-  const bytes = await readBytes(c.req.raw, bodyLimits(c, service));
+  const bytes = await readBytes(call, bodyLimits(call, service));
   const request = readInferRequest(bytes, headers);
   const wanted = wantedOutputs(request, served);
   const [rows] = request.body.inputs[0].shape;
-  const numbers = await computeAll(c, service, served, request, wanted).catch(blameInput);
-  c.get("seen").rows = rows;
+  const numbers = await computeAll(call, service, served, request, wanted).catch(blameInput);
+  call.rows = rows;
   const { id } = request.body;
   const head = {
     model_name: served.name,
@@ -68,7 +61,7 @@ function wantedOutputs({ body }: InferRequest, { model }: Served): Wanted[] {
 }
 
 async function computeAll(
-  c: Context<Env>,
+  call: Call,
   service: Service,
   { name, model }: Served,
   request: InferRequest,
@@ -84,7 +77,7 @@ async function computeAll(
     );
     works.forEach((work) => work.requireRows(rows));
   });
-  const pace = paceOf(c, service), numbers = new Map<VerbName, Numbers>();
+  const pace = paceOf(call, service), numbers = new Map<VerbName, Numbers>();
   for (const [i, verb] of verbs.entries()) {
     numbers.set(verb, await compute(works[i], cells, pace));
     service.metrics.rows(name, verb, cells.rows);

@@ -3,7 +3,7 @@
  * answer. A tensor of one number a row has the shape [rows], the others [rows, width].
  */
 import { LITTLE_ENDIAN, swapped } from "../../formats/safetensors_types.ts";
-import { latentSize } from "../../models/vae_graph.ts";
+import { latentSize } from "../../models/spec.ts";
 import { isTable, unitsOf, vaeOf } from "../../scoring/units.ts";
 import type { Numbers } from "../answers.ts";
 import type { Model } from "../catalogue.ts";

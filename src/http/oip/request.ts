@@ -9,6 +9,7 @@ import * as v from "npm:valibot@1.5.0";
 import type { Cells } from "../../scoring/table/cells.ts";
 import type { Units } from "../../scoring/units.ts";
 import { parseJson } from "../body.ts";
+import type { HeadersRead } from "../head.ts";
 import { invalid } from "../problems.ts";
 import { readFloatRows, requireCells } from "../rows.ts";
 import { checkBody } from "../schemas.ts";
@@ -50,7 +51,10 @@ export interface InferRequest {
 }
 
 /** @throws Problem unless the bytes are a request of the protocol */
-export function readInferRequest(bytes: Uint8Array<ArrayBuffer>, headers: Headers): InferRequest {
+export function readInferRequest(
+  bytes: Uint8Array<ArrayBuffer>,
+  headers: HeadersRead,
+): InferRequest {
   const length = headers.get(HEADER_LENGTH);
   const end = length === null ? bytes.length : Number(length);
   if (!Number.isSafeInteger(end) || end < 0 || end > bytes.length || length === "") {

@@ -4,9 +4,9 @@ import { readJson } from "../body.ts";
 import { respond, respondNothing } from "../responses.ts";
 import { aliasBody, checkBody } from "../schemas.ts";
 import { route } from "../route.ts";
-import { adminAction, bodyLimits, type Env, pathName, type Service } from "../service.ts";
+import { adminAction, bodyLimits, pathName, type Service } from "../service.ts";
 
-export function aliasRoutes(app: Hono<Env>, service: Service): void {
+export function aliasRoutes(app: Hono, service: Service): void {
   const { registry } = service;
   route(app, service, "/v1/aliases", {
     get: registry && {
@@ -18,14 +18,14 @@ export function aliasRoutes(app: Hono<Env>, service: Service): void {
     },
   });
   route(app, service, "/v1/aliases/:alias", {
-    put: adminAction(service, async (c, registry) => {
-      const alias = pathName(c, "alias");
-      const target = checkBody(aliasBody, await readJson(c.req.raw, bodyLimits(c, service)));
+    put: adminAction(service, async (call, registry) => {
+      const alias = pathName(call, "alias");
+      const target = checkBody(aliasBody, await readJson(call, bodyLimits(call, service)));
       const isNew = await registry.setAlias(alias, target);
       return respond({ alias, ...target }, { status: isNew ? 201 : 200 });
     }),
-    delete: adminAction(service, async (c, registry) => {
-      await registry.deleteAlias(pathName(c, "alias"));
+    delete: adminAction(service, async (call, registry) => {
+      await registry.deleteAlias(pathName(call, "alias"));
       return respondNothing();
     }),
   });

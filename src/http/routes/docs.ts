@@ -1,28 +1,33 @@
 /** `/openapi.json` and `/docs`: what the app can be asked, for programs and for people. */
-import type { Context, Hono } from "npm:hono@4.13.19";
-import { respond, respondBody } from "../responses.ts";
+import type { Hono } from "npm:hono@4.13.19";
+import { type Reply, respond, respondBody } from "../responses.ts";
 import { route } from "../route.ts";
-import type { Env, Service } from "../service.ts";
+import type { Action, Service } from "../service.ts";
 
-export function docsRoutes(app: Hono<Env>, service: Service): void {
+export function docsRoutes(app: Hono, service: Service): void {
   const isAdmin = service.registry !== undefined, hasTokens = service.tokens !== undefined;
   const isTraining = service.training !== undefined;
   // Loaded when first asked for: most apps never are.
-  const documentOf = async (c: Context<Env>) => {
+  const documentOf = async (prefix: string) => {
     const { openApi } = await import("../openapi.ts");
-    const prefix = c.req.path.replace(/\/[^/]*$/, "");
     return openApi({ isAdmin, isTraining, hasTokens, prefix });
   };
-  route(app, service, "/openapi.json", {
-    get: { answer: async (c) => respond(await documentOf(c)) },
+  const json = made(async (prefix) => respond(await documentOf(prefix)));
+  const page = made(async (prefix) => {
+    const { docsPage, PAGE_POLICY } = await import("../docs_page.ts");
+    const headers = { "content-security-policy": PAGE_POLICY };
+    return respondBody(docsPage(await documentOf(prefix)), "text/html; charset=utf-8", { headers });
   });
-  route(app, service, "/docs", {
-    get: {
-      async answer(c) {
-        const { docsPage, PAGE_POLICY } = await import("../docs_page.ts");
-        const headers = { "content-security-policy": PAGE_POLICY };
-        return respondBody(docsPage(await documentOf(c)), "text/html; charset=utf-8", { headers });
-      },
-    },
-  });
+  route(app, service, "/openapi.json", { get: { answer: json } });
+  route(app, service, "/docs", { get: { answer: page } });
+}
+
+/** Made once for the prefix under which the app is mounted: anybody may ask for it, as often as they like. */
+function made(make: (prefix: string) => Promise<Reply>): Action["answer"] {
+  let last: { readonly prefix: string; readonly reply: Promise<Reply> } | undefined;
+  return ({ path }) => {
+    const prefix = path.replace(/\/[^/]*$/, "");
+    if (last?.prefix !== prefix) last = { prefix, reply: make(prefix) };
+    return last.reply;
+  };
 }

@@ -6,9 +6,9 @@ import type { Hono } from "npm:hono@4.13.19";
 import { Problem } from "../problems.ts";
 import { respond, respondBody } from "../responses.ts";
 import { route } from "../route.ts";
-import type { Env, Service } from "../service.ts";
+import type { Service } from "../service.ts";
 
-export function healthRoutes(app: Hono<Env>, service: Service): void {
+export function healthRoutes(app: Hono, service: Service): void {
   route(app, service, "/health/live", { get: { answer: () => respond({ status: "live" }) } });
 
   route(app, service, "/health/ready", {
@@ -33,6 +33,7 @@ export async function readyModels(service: Service): Promise<number> {
     throw new Problem("not-ready", "Cannot serve: the server is about to stop");
   }
   try {
+    await service.catalogue.requireReady();
     return (await service.catalogue.list()).length;
   } catch (error) {
     service.onError(error);

@@ -3,12 +3,17 @@
  * HTML, 9.2). Each event has a number; whoever comes back with it as `Last-Event-ID` gets what came
  * after. Callers see their own jobs alone: another's id is no id.
  */
-import type { Context, Hono } from "npm:hono@4.13.19";
+import type { Hono } from "npm:hono@4.13.19";
 import type { Job } from "../../storage/job_queue.ts";
+import { prefers } from "../accept.ts";
+import { streamOf } from "../answers.ts";
+import type { Call } from "../call.ts";
+import { NDJSON } from "../ndjson.ts";
 import { invalid, Problem } from "../problems.ts";
 import { respond, respondBody } from "../responses.ts";
+import { resultLines } from "../result_lines.ts";
 import { route } from "../route.ts";
-import { type Env, type Service, trainAction } from "../service.ts";
+import { type Service, trainAction } from "../service.ts";
 import type { Training } from "../training.ts";
 
 /** Milliseconds of silence after which a comment says that the line is alive. */
@@ -17,30 +22,38 @@ const ALIVE_MS = 15_000;
 /** Streams of events at once. */
 const MAX_WATCHERS = 1000;
 
-export function jobRoutes(app: Hono<Env>, service: Service): void {
+export function jobRoutes(app: Hono, service: Service): void {
   const watchers = { count: 0 };
   route(app, service, "/v1/jobs/:id", {
-    get: trainAction(service, async (c, training) => respond(jobAnswer(await ownJob(c, training)))),
-    delete: trainAction(service, async (c, training) => {
-      const { id } = await ownJob(c, training);
+    get: trainAction(
+      service,
+      async (call, training) => respond(jobAnswer(await ownJob(call, training))),
+    ),
+    delete: trainAction(service, async (call, training) => {
+      const { id } = await ownJob(call, training);
       const job = await training.queue.cancel(id);
       if (!job) throw unknownJob();
       return respond(jobAnswer(job));
     }),
   });
   route(app, service, "/v1/jobs/:id/result", {
-    get: trainAction(service, async (c, { queue }) => {
-      const { id, kind, state } = await ownJob(c, { queue });
+    get: trainAction(service, async (call, { queue }) => {
+      const { id, kind, state } = await ownJob(call, { queue });
       const bytes = state === "succeeded" ? await queue.output(id) : undefined;
-      if (bytes) return respondBody(bytes as Uint8Array<ArrayBuffer>, "text/csv; charset=utf-8");
+      if (bytes) {
+        const isLines = prefers(call.head.get("accept") ?? "", NDJSON, "text/csv");
+        return isLines
+          ? respondBody(streamOf(resultLines(bytes)), NDJSON)
+          : respondBody(bytes as Uint8Array<ArrayBuffer>, "text/csv; charset=utf-8");
+      }
       const why = kind === "score" ? `it is ${state}` : "it is none that scores a file";
       throw new Problem("no-result", `Cannot fetch the result of the job: ${why}`);
     }),
   });
   route(app, service, "/v1/jobs/:id/events", {
-    get: trainAction(service, async (c, training) => {
-      const { id } = await ownJob(c, training);
-      const after = lastEventId(c);
+    get: trainAction(service, async (call, training) => {
+      const { id } = await ownJob(call, training);
+      const after = lastEventId(call);
       if (watchers.count >= MAX_WATCHERS) {
         const retry = { "retry-after": "5" };
         const detail = `Cannot answer: at most ${MAX_WATCHERS} jobs are watched at once`;
@@ -60,11 +73,11 @@ export function jobAnswer(job: Job): Record<string, unknown> {
   return rest;
 }
 
-async function ownJob(c: Context<Env>, { queue }: Pick<Training, "queue">): Promise<Job> {
-  const id = c.req.param("id") ?? "";
+async function ownJob(call: Call, { queue }: Pick<Training, "queue">): Promise<Job> {
+  const id = call.param("id") ?? "";
   const job = /^[0-9a-f]{32}$/.test(id) ? await queue.find(id) : undefined;
-  if (job?.owner !== c.get("caller")) throw unknownJob();
-  c.get("seen").model = job.model;
+  if (job?.owner !== call.caller) throw unknownJob();
+  call.model = job.model;
   return job;
 }
 
@@ -72,8 +85,8 @@ function unknownJob(): Problem {
   return new Problem("unknown-job", "Cannot find job: only who asked for it sees it, for a week");
 }
 
-function lastEventId(c: Context<Env>): number {
-  const text = c.req.header("last-event-id")?.trim() ?? "0";
+function lastEventId(call: Call): number {
+  const text = call.head.get("last-event-id")?.trim() ?? "0";
   if (/^\d{1,15}$/.test(text)) return Number(text);
   throw invalid("", "Cannot read last-event-id: expected the id of an event");
 }

@@ -6,10 +6,10 @@ import { infer } from "../oip/infer.ts";
 import { outputsOf } from "../oip/outputs.ts";
 import { respond } from "../responses.ts";
 import { route } from "../route.ts";
-import { type Action, type Env, modelHeaders, servedModel, type Service } from "../service.ts";
+import { type Action, modelHeaders, servedModel, type Service } from "../service.ts";
 import { readyModels } from "./health.ts";
 
-export function oipRoutes(app: Hono<Env>, service: Service): void {
+export function oipRoutes(app: Hono, service: Service): void {
   const server: Action = {
     answer: () => respond({ name: "elbow", version: VERSION, extensions: ["binary_tensor_data"] }),
   };
@@ -28,8 +28,8 @@ export function oipRoutes(app: Hono<Env>, service: Service): void {
 
   const describe: Action = {
     scope: "score",
-    async answer(c) {
-      const served = await servedModel(c, service), { name, model } = served;
+    async answer(call) {
+      const served = await servedModel(call, service), { name, model } = served;
       const versions = await service.catalogue.versions(name);
       const width = unitsOf(model).columns.length;
       return respond({
@@ -47,12 +47,12 @@ export function oipRoutes(app: Hono<Env>, service: Service): void {
   };
   const ready: Action = {
     scope: "score",
-    answer: async (c) => respond({ name: (await servedModel(c, service)).name, ready: true }),
+    answer: async (call) => respond({ name: (await servedModel(call, service)).name, ready: true }),
   };
   for (const path of ["/v2/models/:name", "/v2/models/:name/versions/:version"]) {
     route(app, service, path, { get: describe });
     route(app, service, `${path}/ready`, { get: ready });
-    const answer: Action["answer"] = (c) => infer(c, service);
+    const answer: Action["answer"] = (call) => infer(call, service);
     route(app, service, `${path}/infer`, { post: { scope: "score", answer } });
   }
 }

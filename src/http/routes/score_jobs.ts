@@ -2,32 +2,33 @@
  * `POST /v1/models/:name/score-jobs`: scores an upload by the workers of the queue, split among them, by the
  * version that is served when the job is accepted. `GET /v1/jobs/:id/result` gives the lines.
  */
-import type { Context, Hono } from "npm:hono@4.13.19";
+import type { Hono } from "npm:hono@4.13.19";
 import type { ScoreSpec } from "../../jobs/score_job.ts";
 import { isTable } from "../../scoring/units.ts";
 import { readJson } from "../body.ts";
+import type { Call } from "../call.ts";
 import { invalid } from "../problems.ts";
 import type { Reply } from "../responses.ts";
 import { checkBody, scoreJobBody } from "../schemas.ts";
 import { route } from "../route.ts";
-import { bodyLimits, type Env, servedModel, type Service, trainAction } from "../service.ts";
+import { bodyLimits, pathName, servedModel, type Service, trainAction } from "../service.ts";
 import type { Training } from "../training.ts";
-import { acceptJob, jobId } from "./accept_job.ts";
+import { acceptJob, askedOf, jobId, recallJob } from "./accept_job.ts";
 
-export function scoreJobRoutes(app: Hono<Env>, service: Service): void {
+export function scoreJobRoutes(app: Hono, service: Service): void {
   route(app, service, "/v1/models/:name/score-jobs", {
-    post: trainAction(service, (c, training) => accept(c, service, training), "score"),
+    post: trainAction(service, (call, training) => accept(call, service, training), "score"),
   });
 }
 
-async function accept(c: Context<Env>, service: Service, training: Training): Promise<Reply> {
-  const { name: model, version, digest, model: scorer } = await servedModel(c, service);
-  const owner = c.get("caller");
-  const id = await jobId(c.req.header("idempotency-key"), owner, model);
-  const { upload, falseAlarmRate } = checkBody(
-    scoreJobBody,
-    await readJson(c.req.raw, bodyLimits(c, service)),
-  );
+async function accept(call: Call, service: Service, training: Training): Promise<Reply> {
+  const owner = call.caller;
+  const id = await jobId(call.head.get("idempotency-key"), owner, pathName(call, "name"));
+  const body = checkBody(scoreJobBody, await readJson(call, bodyLimits(call, service)));
+  const asked = await askedOf(body), before = await recallJob(call, training, { id, asked });
+  if (before) return before;
+  const { upload, falseAlarmRate } = body;
+  const { name: model, version, digest, model: scorer } = await servedModel(call, service);
   if (!isTable(scorer) || scorer.window !== undefined) {
     throw invalid("", "Cannot score a file: the model must be a detector of single rows");
   }
@@ -48,9 +49,9 @@ async function accept(c: Context<Env>, service: Service, training: Training): Pr
     ...(falseAlarmRate !== undefined && { falseAlarmRate }),
   };
   return await acceptJob(
-    c,
+    call,
     training,
-    { id, kind: "score", model, owner, spec: { ...spec } },
+    { id, kind: "score", model, owner, spec: { ...spec, asked } },
     input,
   );
 }

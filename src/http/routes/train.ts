@@ -2,7 +2,7 @@
  * `POST /v1/models/:name/train`: a training job. What can be refused is refused now: rows, settings, cost,
  * a full queue. What was accepted is on the disk, and its model will be the next version of the name.
  */
-import type { Context, Hono } from "npm:hono@4.13.19";
+import type { Hono } from "npm:hono@4.13.19";
 import { encodeNpy } from "../../formats/npy.ts";
 import { workOf } from "../../jobs/budget.ts";
 import type { TrainSpec } from "../../jobs/train_job.ts";
@@ -14,32 +14,35 @@ import {
   type TableRows,
 } from "../../scoring/table/table_rows.ts";
 import { readJson } from "../body.ts";
+import type { Call } from "../call.ts";
 import { invalid, Problem } from "../problems.ts";
 import type { Reply } from "../responses.ts";
 import { readRows } from "../rows.ts";
 import { checkBody } from "../schemas.ts";
 import { route } from "../route.ts";
-import { bodyLimits, type Env, paceOf, pathName, type Service, trainAction } from "../service.ts";
+import { bodyLimits, paceOf, pathName, type Service, trainAction } from "../service.ts";
 import { countCells } from "../table_size.ts";
 import { trainBody } from "../train_schema.ts";
 import type { Training } from "../training.ts";
-import { acceptJob, jobId } from "./accept_job.ts";
+import { acceptJob, askedOf, jobId, recallJob } from "./accept_job.ts";
 
-export function trainRoutes(app: Hono<Env>, service: Service): void {
+export function trainRoutes(app: Hono, service: Service): void {
   route(app, service, "/v1/models/:name/train", {
-    post: trainAction(service, (c, training) => accept(c, service, training)),
+    post: trainAction(service, (call, training) => accept(call, service, training)),
   });
 }
 
-async function accept(c: Context<Env>, service: Service, training: Training): Promise<Reply> {
-  const model = pathName(c, "name"), owner = c.get("caller");
-  c.get("seen").model = model;
-  const id = await jobId(c.req.header("idempotency-key"), owner, model);
-  const body = checkBody(trainBody, await readJson(c.req.raw, bodyLimits(c, service)));
+async function accept(call: Call, service: Service, training: Training): Promise<Reply> {
+  const model = pathName(call, "name"), owner = call.caller;
+  call.model = model;
+  const id = await jobId(call.head.get("idempotency-key"), owner, model);
+  const body = checkBody(trainBody, await readJson(call, bodyLimits(call, service)));
+  const asked = await askedOf(body), before = await recallJob(call, training, { id, asked });
+  if (before) return before;
   if ((await training.registry.aliases()).has(model)) {
     throw new Problem("conflict", "Cannot train model: its name is an alias");
   }
-  const { source, input, ...about } = await dataOf(c, service, training, body);
+  const { source, input, ...about } = await dataOf(call, service, training, body);
   const { rows: _rows, upload: _upload, label, columns: _columns, patience, ...rest } = body;
   const settings = {
     ...rest,
@@ -53,8 +56,9 @@ async function accept(c: Context<Env>, service: Service, training: Training): Pr
   requireBudget(about, settings, label, training.maxWork);
   const { maxWork } = training, { names, select } = about;
   const spec: TrainSpec = { source, label, select, columns: names, settings, maxWork };
-  const job = { id, kind: "train", model, owner, spec: JSON.parse(JSON.stringify(spec)) } as const;
-  return await acceptJob(c, training, job, input);
+  const plain = JSON.parse(JSON.stringify({ ...spec, asked }));
+  const job = { id, kind: "train", model, owner, spec: plain } as const;
+  return await acceptJob(call, training, job, input);
 }
 
 /** What a job is trained on, and how large it is; 0 rows where only a worker can tell. */
@@ -70,7 +74,7 @@ interface Data {
 type Body = ReturnType<typeof checkBody<typeof trainBody>>;
 
 async function dataOf(
-  c: Context<Env>,
+  call: Call,
   service: Service,
   training: Training,
   { rows, upload, columns, label }: Body,
@@ -80,9 +84,9 @@ async function dataOf(
   }
   if (columns) requireNames(columns);
   if (rows) return inline(rows, columns, label);
-  const input = await training.queue.uploads.read(c.get("caller"), upload!);
+  const input = await training.queue.uploads.read(call.caller, upload!);
   if (!input) throw invalid("/upload", "Cannot read upload: there is none of this name");
-  const { rows: count, columns: width } = await countCells(upload!, input, paceOf(c, service));
+  const { rows: count, columns: width } = await countCells(upload!, input, paceOf(call, service));
   return { source: upload!, input, rows: count, width, select: columns };
 }
 

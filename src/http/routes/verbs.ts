@@ -2,11 +2,13 @@
  * `/v1/models/:name/VERB` and `/v1/models/:name/versions/:version/VERB` for every verb of the table.
  * The body's type says how rows come (JSON, float32 rows, JSON lines); `Accept` how they go.
  */
-import type { Context, Hono } from "npm:hono@4.13.19";
+import type { Hono } from "npm:hono@4.13.19";
 import type { Cells } from "../../scoring/table/cells.ts";
 import { isTable } from "../../scoring/units.ts";
+import { prefers } from "../accept.ts";
 import { floatsOf, jsonOf, type Numbers, streamOf } from "../answers.ts";
-import { mediaType, parseJson, piecesOf, readBytes, requireType } from "../body.ts";
+import { parseJson, piecesOf, readBytes, requireType } from "../body.ts";
+import type { Call } from "../call.ts";
 import type { Served } from "../catalogue.ts";
 import type { RequestHead } from "../head.ts";
 import { compute } from "../compute.ts";
@@ -18,10 +20,11 @@ import { readNumberRows } from "../number_rows.ts";
 import { type Reply, respondBare, respondBody } from "../responses.ts";
 import { readFloatRows, readRows, requireFit } from "../rows.ts";
 import { checkBody, type Checked, queryOptions } from "../schemas.ts";
+import type { Way } from "../direct.ts";
 import { route } from "../route.ts";
 import {
+  type Action,
   bodyLimits,
-  type Env,
   modelHeaders,
   paceOf,
   servedModel,
@@ -31,34 +34,37 @@ import { type Verb, VERBS, type Work } from "../verbs/mod.ts";
 
 const JSON_TYPE = "application/json";
 const FLOATS = "application/octet-stream";
-const ROW_TYPES = [FLOATS, NDJSON];
+/** Types of bodies of options, and of those that hold rows. */
+const OPTION_TYPES = [JSON_TYPE], ROW_TYPES = [JSON_TYPE, FLOATS, NDJSON];
 
-export function verbRoutes(app: Hono<Env>, service: Service): void {
+/** @returns what each verb of the current version is answered by */
+export function verbRoutes(app: Hono, service: Service): Map<string, Way> {
+  const ways = new Map<string, Way>();
   for (const [name, verb] of Object.entries(VERBS) as [string, Verb][]) {
-    for (const path of ["/v1/models/:name", "/v1/models/:name/versions/:version"]) {
-      const answer = (c: Context<Env>) => ask(c, service, name, verb);
-      route(app, service, `${path}/${name}`, { post: { scope: "score", answer } });
-    }
+    const answer = (call: Call) => ask(call, service, name, verb);
+    const action: Action = { scope: "score", answer }, path = `/v1/models/:name/${name}`;
+    route(app, service, path, { post: action });
+    route(app, service, `/v1/models/:name/versions/:version/${name}`, { post: action });
+    ways.set(name, { route: path, action });
   }
+  return ways;
 }
 
-async function ask(c: Context<Env>, service: Service, name: string, verb: Verb): Promise<Reply> {
-  const found = servedModel(c, service), served = found instanceof Promise ? await found : found;
-  const seen = c.get("seen"), { head } = seen, units = verb.rows(served.model);
-  requireType(head, JSON_TYPE, ...(units ? ROW_TYPES : []));
-  const type = mediaType(head);
-  if (type === NDJSON) return askLines(c, service, served, name, verb);
-  const bytes = await readBytes(c.req.raw, bodyLimits(c, service), head);
+async function ask(call: Call, service: Service, name: string, verb: Verb): Promise<Reply> {
+  const found = servedModel(call, service), served = found instanceof Promise ? await found : found;
+  const type = requireType(call.head, verb.rows(served.model) ? ROW_TYPES : OPTION_TYPES);
+  if (type === NDJSON) return askLines(call, service, served, name, verb);
+  const bytes = await readBytes(call, bodyLimits(call, service));
   const asked = type === FLOATS
-    ? fromFloats(bytes, c, service, served, verb)
-    : fromNumbers(bytes, c, service, served, verb) ??
-      fromJson(parseJson(bytes), c, service, served, verb);
-  const { work, cells } = asked, made = compute(work, cells, paceOf(c, service));
+    ? fromFloats(bytes, call, service, served, verb)
+    : fromNumbers(bytes, call, service, served, verb) ??
+      fromJson(parseJson(bytes), call, service, served, verb);
+  const { work, cells } = asked, made = compute(work, cells, paceOf(call, service));
   const numbers = made instanceof Promise ? await made : made;
   work.whole?.(numbers.data);
-  seen.rows = numbers.rows;
+  call.rows = numbers.rows;
   count(service, served, name, numbers);
-  return write(head, served, asked, numbers);
+  return write(call.head, served, asked, numbers);
 }
 
 /** What a body asks for. */
@@ -72,16 +78,16 @@ interface Asked {
 /** A JSON body of rows of numbers alone, as nearly all are; nothing for any other. */
 function fromNumbers(
   bytes: Uint8Array,
-  c: Context<Env>,
+  call: Call,
   { limits }: Service,
   served: Served,
   verb: Verb,
 ): Asked | undefined {
-  if (c.req.url.includes("?")) return undefined;
+  if (call.query !== undefined) return undefined;
   const question = plainQuestion(served, verb, limits);
   if (!question?.isNumeric) return undefined;
-  const { units, work, opening } = question;
-  const cells = readNumberRows(bytes, units.columns.length, units.largest);
+  const { units, work, opening, room } = question;
+  const cells = readNumberRows(bytes, units.columns.length, units.largest, room);
   if (!cells) return undefined;
   work.requireRows(cells.rows);
   return { work, cells: requireFit(cells, units), opening };
@@ -89,12 +95,12 @@ function fromNumbers(
 
 function fromJson(
   body: unknown,
-  c: Context<Env>,
+  call: Call,
   { limits }: Service,
   { model }: Served,
   verb: Verb,
 ): Asked {
-  if (c.req.url.includes("?")) {
+  if (call.query !== undefined) {
     throw invalid("", "Cannot read query: a JSON body holds the options itself");
   }
   const units = verb.rows(model);
@@ -113,25 +119,25 @@ function fromJson(
 
 function fromFloats(
   bytes: Uint8Array<ArrayBuffer>,
-  c: Context<Env>,
+  call: Call,
   { limits }: Service,
   { model }: Served,
   verb: Verb,
 ): Asked {
-  const work = workOfQuery(c, limits, model, verb);
+  const work = workOfQuery(call, limits, model, verb);
   const cells = readFloatRows(bytes, verb.rows(model)!);
   work.requireRows(cells.rows);
   return { work, cells };
 }
 
 function askLines(
-  c: Context<Env>,
+  call: Call,
   service: Service,
   served: Served,
   name: string,
   verb: Verb,
 ): Reply {
-  const work = workOfQuery(c, service.limits, served.model, verb);
+  const work = workOfQuery(call, service.limits, served.model, verb);
   work.requireRows(1);
   if (work.whole) {
     throw invalid(
@@ -139,7 +145,11 @@ function askLines(
       "Cannot bound the false discoveries of a stream: its rows come one by one",
     );
   }
-  const pieces = piecesOf(c.req.raw, service.deadlineMs, { renewed: true, maxPieces: Infinity });
+  const pieces = piecesOf(call.request, service.deadlineMs, {
+    renewed: true,
+    maxPieces: Infinity,
+    stopping: service.stopping,
+  });
   const lines = answerLines(pieces, {
     work,
     units: verb.rows(served.model)!,
@@ -152,12 +162,12 @@ function askLines(
 }
 
 function workOfQuery(
-  c: Context<Env>,
+  call: Call,
   limits: Service["limits"],
   model: Served["model"],
   verb: Verb,
 ): Work {
-  const query = queryOptions(new URL(c.req.url).searchParams);
+  const query = queryOptions(new URLSearchParams(call.query));
   return verb.work(model, checkBody(verb.options, query), limits);
 }
 
@@ -167,27 +177,13 @@ function write(
   { work, opening }: Asked,
   numbers: Numbers,
 ): Reply {
-  if (prefersFloats(head.get("accept") ?? "")) {
+  if (prefers(head.get("accept") ?? "", FLOATS, JSON_TYPE)) {
     const shape = { "elbow-shape": `${numbers.rows},${numbers.columns}` };
     return respondBody(floatsOf(numbers), FLOATS, {
       headers: { ...modelHeaders(served), ...shape },
     });
   }
   return respondBare(jsonOf(opening ?? openingOf(served, work), numbers, work.text));
-}
-
-/** Whether a caller wants float32 rows more than JSON. */
-function prefersFloats(accept: string): boolean {
-  if (!accept.includes(FLOATS)) return false;
-  const weights = new Map(
-    accept.split(",").map((each) => {
-      const [type, ...parameters] = each.split(";").map((part) => part.trim().toLowerCase());
-      const weight = parameters.find((part) => part.startsWith("q="))?.slice(2) ?? "1";
-      return [type, Number(weight) || 0];
-    }),
-  );
-  const json = weights.get(JSON_TYPE) ?? weights.get("application/*") ?? weights.get("*/*") ?? 0;
-  return (weights.get(FLOATS) ?? 0) > json;
 }
 
 function count(

@@ -9,8 +9,8 @@
  */
 import { hasClosedMoments, hasPrior } from "../../models/latents.ts";
 import type { ModelSpec } from "../../models/spec.ts";
-import { latentSize } from "../../models/vae_graph.ts";
-import { withObserved } from "../../trained/matrix.ts";
+import { latentSize } from "../../models/spec.ts";
+import { withObserved } from "../../trained/observed.ts";
 import { MOMENT_DRAWS } from "../../trained/moments.ts";
 import {
   dataUnits,

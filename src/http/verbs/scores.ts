@@ -7,6 +7,7 @@ import { isTable, unitsOf, vaeOf } from "../../scoring/units.ts";
 import type { Model } from "../catalogue.ts";
 import { explained, type WhyOptions } from "../explained.ts";
 import { invalid } from "../problems.ts";
+import { Room } from "../room.ts";
 import type { OwnWork } from "./verb.ts";
 
 /** The work of the verb `score`. */
@@ -25,12 +26,12 @@ export function scores(model: Model, options: ScoreOptions): OwnWork {
 
 function tableScores(model: TableScorer, falseAlarmRate?: number): OwnWork {
   const rate = falseAlarmRate ?? model.falseAlarmRate, width = model.columns.length;
-  const { columns, keys } = layoutOf(model);
+  const { columns, keys } = layoutOf(model), room = new Room();
   return {
     head: { falseAlarmRate: rate, threshold: thresholdAt(model.calibration, rate) },
     columns,
     run(cells) {
-      if (cells.rows === 1) return scoreOne(model, cells.data, rate);
+      if (cells.rows === 1) return scoreOne(model, cells.data, rate, room.take(width + 3));
       const { scores, pValues, contributions } = model.scoreCells(cells);
       const data = new Float64Array(cells.rows * (width + 3));
       for (let r = 0, at = 0, from = 0; r < cells.rows; r++) {
@@ -88,8 +89,12 @@ function layoutOf(model: TableScorer): Layout {
 }
 
 /** A row by itself, without the matrices that many rows need. */
-function scoreOne(model: TableScorer, row: Float64Array, rate: number): Float64Array {
-  const data = new Float64Array(row.length + 3);
+function scoreOne(
+  model: TableScorer,
+  row: Float64Array,
+  rate: number,
+  data: Float64Array,
+): Float64Array {
   // The score and the p-value before the contributions; a truth value goes between.
   model.scoreInto(row, data.subarray(1));
   data[0] = data[1];
@@ -122,7 +127,8 @@ function plainScores(
       if (cells.rows > 1 || method !== "elbo") return vae.score(toVae(cells), { method });
       // Without the matrices that many rows need.
       const score = new Float64Array(1);
-      single.set(cells.data);
+      // `set` leaves the engine's own code where the types differ.
+      for (let c = 0; c < single.length; c++) single[c] = cells.data[c];
       vae.scoreInto(single, score);
       return score;
     },

@@ -6,11 +6,23 @@
  *
  * If a new row is exchangeable with the calibration rows, P(p ≤ α) ≤ α for every α (Vovk et al., 2005;
  * Bates et al., 2023). The finest p-value is 1 / (n + 1).
+ *
+ * Scores are kept in float32, as their file has them, rounded upwards: no p-value is smaller than by the scores as
+ * they were.
  */
 import { countBelow } from "../../core/sorted.ts";
 import { requireNumber } from "../../core/validate.ts";
 import { requireFiniteScore } from "../../trained/finite.ts";
 import { isWithin, RATE, rowsWithin } from "./rates.ts";
+
+const FLOAT = new Float32Array(1), BITS = new Int32Array(FLOAT.buffer);
+
+/** The least float32 number that is not below a number. */
+export function roundUp(value: number): number {
+  FLOAT[0] = value;
+  if (FLOAT[0] < value) BITS[0] += value < 0 ? -1 : 1;
+  return FLOAT[0];
+}
 
 /** Scores of rows kept back from training, and the p-values that follow. */
 export class Calibration {
@@ -33,7 +45,7 @@ export class Calibration {
         }`,
       );
     }
-    this.scores = scores.slice().sort();
+    this.scores = scores.map(roundUp).sort();
   }
 
   /** The smallest p-value, and so the smallest false-alarm rate that can be kept. */

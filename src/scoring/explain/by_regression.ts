@@ -4,7 +4,8 @@
  *
  * Expected is the conditional median, brought back through the column's curve. The interval's ends are
  * x̂ + s q, s the conditional deviation, q quantiles of (x - x̂) / s over the reference rows that the file keeps,
- * which need not be Gaussian; of too few of these, normal quantiles. Monotone curves keep its level. A
+ * which need not be Gaussian; of too few of these, normal quantiles. Reference rows have trained: each residual is
+ * that of a regression without its row, by leverage (1 - h, h = (1 + x_Oᵀ P_O x_O) / rows; Allen, 1974). Monotone curves keep its level. A
  * category's indicators are expected as numbers are (a linear probability model): cut off at 0 and divided
  * by their sum they are probabilities, and the likeliest level is expected. Times have no way back.
  */
@@ -26,6 +27,8 @@ export class Regression implements Expecting {
   /** Features of each column. */
   readonly #features: readonly (readonly number[])[];
   readonly #missing: ArrayLike<number>;
+  /** Of all features; made when asked for. */
+  #reference?: { readonly own: Float64Array; readonly distances: Float64Array };
   /** Standardised residuals of the reference rows by feature, ascending; made when asked for. */
   readonly #residuals = new Map<number, Float64Array>();
 
@@ -130,18 +133,39 @@ export class Regression implements Expecting {
     return [-quantile, quantile];
   }
 
-  /** (x - x̂) / s = (x P)_f / √P_ff of each reference row. */
+  /**
+   * (x - x̂) / s of each reference row by a regression without it, ascending: its own residual z_f = (x P)_f / √P_ff, which
+   * leans towards the row by its leverage h, over 1 - h.
+   */
   #residualsOf(f: number): Float64Array {
-    const { rows, features, spread } = this.#part.references;
+    const { features, spread } = this.#part.references, rows = spread.length;
+    const { own, distances } = this.#reference ??= this.#referenceResiduals();
     return Float64Array.from(spread, (_, r) => {
-      let sum = 0;
-      for (let d = 0; d < features; d++) {
-        sum += rows[r * features + d] * this.#weight[d * features + f];
-      }
-      return sum;
+      const z = own[r * features + f];
+      const leverage = (1 + distances[r] - z * z) / rows;
+      return z / (1 - Math.min(leverage, MOST_LEVERAGE));
     }).sort();
   }
+
+  /** z_f of each reference row, and xᵀ P x = Σ x_f √P_ff z_f. */
+  #referenceResiduals(): { readonly own: Float64Array; readonly distances: Float64Array } {
+    const { rows, features, spread } = this.#part.references;
+    const own = new Float64Array(rows.length), distances = new Float64Array(spread.length);
+    for (let r = 0; r < spread.length; r++) {
+      const x = rows.subarray(r * features, (r + 1) * features);
+      for (let f = 0; f < features; f++) {
+        let z = 0;
+        for (let d = 0; d < features; d++) z += x[d] * this.#weight[d * features + f];
+        own[r * features + f] = z;
+        distances[r] += x[f] * this.#weight[f * features + f] * z;
+      }
+    }
+    return { own, distances };
+  }
 }
+
+/** Of a reference row among more training rows than there are references the leverage is estimated too high. */
+const MOST_LEVERAGE = 0.9;
 
 /** The row with what is expected where it lacks something. */
 function fill(precision: Float64Array, x: Float32Array, lacking: readonly number[]): Float32Array {

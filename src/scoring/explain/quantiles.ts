@@ -6,7 +6,7 @@
  *   Poisson     F summed; beyond a mean of 1000 by Cornish and Fisher's m + √m u + (u² - 1) / 6
  *   negative binomial   F(k) = I_{r/(r + m)}(r, k + 1)
  *
- * A Bernoulli column and a categorical one have no interval: `undefined` in the table.
+ * Of a contaminated Gaussian they are those of the cells that are right. A Bernoulli column and a categorical one have no interval: `undefined` in the table.
  */
 import { incompleteBeta } from "../../core/incomplete_beta.ts";
 import { normalQuantile } from "../../core/normal_quantile.ts";
@@ -18,8 +18,12 @@ import type { PlainLikelihoodType } from "../../distributions/likelihoods/option
 /** F⁻¹(p), 0 < p < 1. */
 type Quantile = (read: ReadParameter, p: number) => number;
 
+const gaussian: Quantile = (read, p) =>
+  read("mean") + portableExp(read("logVar") / 2) * normalQuantile(p);
+
 export const QUANTILES: { readonly [T in PlainLikelihoodType]: Quantile | undefined } = {
-  gaussian: (read, p) => read("mean") + portableExp(read("logVar") / 2) * normalQuantile(p),
+  gaussian,
+  contaminatedGaussian: gaussian,
   studentT: (read, p) =>
     read("mean") +
     portableExp(read("logScale")) * studentQuantile(p, portableExp(read("logDegrees"))),

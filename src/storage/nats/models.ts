@@ -1,14 +1,21 @@
 /**
  * Models in NATS: bytes in an object store, the index in one key that is changed by compare-and-swap. Every
  * server keeps the index at hand and is told of changes, so that hardly a request asks anybody. Word may
- * fail to come, when the server that sent it is gone: an index older than a second is asked for again.
+ * fail to come, when the server that sent it is gone: an index older than a second is asked for again, and who
+ * waits for a model waits for that no longer than a moment: models are served while NATS is away.
  *
- * Limits: the index is one message, of a mebibyte as NATS is set up: some five thousand versions.
+ * Limits: the index is one message, of a mebibyte as NATS is set up: four thousand versions fit, ten thousand do not.
  */
 import type { KvEntry, KvWatchEntry } from "npm:@nats-io/kv@3.4.0";
 import type { QueuedIterator } from "npm:@nats-io/transport-node@3.4.0";
 import { indexText, parseIndex } from "../index_text.ts";
-import { EMPTY_INDEX, type ModelIndex, type ModelStore } from "../model_store.ts";
+import {
+  EMPTY_INDEX,
+  IndexFullError,
+  type ModelIndex,
+  type ModelStore,
+  type ReadIndex,
+} from "../model_store.ts";
 import { readObject, removeObject, writeObject } from "./objects.ts";
 import { patiently } from "./patience.ts";
 import { isOutdated } from "./records.ts";
@@ -16,46 +23,39 @@ import type { Rooms } from "./rooms.ts";
 
 const KEY = "index";
 
-/** How old the index at hand may be. */
+/** How old the index at hand may be before it is asked for again. */
 const FRESH_MS = 1000;
+/** How long a request waits for a younger one. */
+const MOMENT_MS = 50;
+/** How long whoever needs the latest one waits. */
+const ANSWER_MS = 2000;
 
 /** The store of a namespace. */
 export async function natsModels({ state, store }: Rooms, now: () => number): Promise<ModelStore> {
-  let at: { readonly index: ModelIndex; readonly revision: number } = {
-    index: EMPTY_INDEX,
-    revision: 0,
-  };
-  const take = (entry: KvEntry | null) => {
-    if (!entry || entry.operation !== "PUT" || entry.revision <= at.revision) return;
-    at = { index: parseIndex(entry.string()), revision: entry.revision };
-  };
-  let askedAt = 0;
-  const refresh = async () => {
-    const asking = now();
-    take(await patiently(() => state.get(KEY)));
-    askedAt = asking;
-  };
-  await refresh();
-  // Whoever asks meanwhile waits for the same answer; without one, the index at hand is better than none.
-  let asking: Promise<void> | undefined;
-  const freshen = () => asking ??= refresh().catch(() => {}).finally(() => asking = undefined);
-  void follow(await patiently(() => state.watch({ key: KEY })), take);
+  const held = new HeldIndex(state, now);
+  await held.refresh();
+  void follow(await patiently(() => state.watch({ key: KEY })), held);
   return {
     async readIndex() {
-      if (now() - askedAt > FRESH_MS) await freshen();
-      return { index: at.index, revision: `${at.revision}` };
+      await held.freshen();
+      return held.read();
+    },
+    async readLatestIndex() {
+      await within(ANSWER_MS, held.refresh());
+      return held.read();
     },
     async replaceIndex(index, revision) {
       try {
         const text = indexText(index);
         const next = await patiently(() => state.put(KEY, text, { previousSeq: Number(revision) }));
-        if (next > at.revision) at = { index, revision: next };
+        held.replace(index, next);
         return true;
       } catch (error) {
+        if (isTooLong(error)) throw new IndexFullError(index);
         if (!isOutdated(error)) throw error;
-        await refresh();
+        await held.refresh();
         // The answer to an update that was made may have got lost.
-        return indexText(at.index) === indexText(index);
+        return indexText(held.read().index) === indexText(index);
       }
     },
     read: (digest) => readObject(store, `model.${digest}`),
@@ -66,9 +66,77 @@ export async function natsModels({ state, store }: Rooms, now: () => number): Pr
   };
 }
 
+/** The index at hand, which is never replaced by an older one. */
+class HeldIndex {
+  readonly #state: Rooms["state"];
+  readonly #now: () => number;
+  #index: ModelIndex = EMPTY_INDEX;
+  #revision = 0;
+  #askedAt = 0;
+  #asking = false;
+
+  constructor(state: Rooms["state"], now: () => number) {
+    this.#state = state;
+    this.#now = now;
+  }
+
+  read(): ReadIndex {
+    return { index: this.#index, revision: `${this.#revision}` };
+  }
+
+  replace(index: ModelIndex, revision: number): void {
+    if (revision > this.#revision) [this.#index, this.#revision] = [index, revision];
+  }
+
+  /** @throws SyntaxError for one that this release cannot read: the one at hand stays */
+  take(entry: KvEntry | null): void {
+    if (!entry || entry.operation !== "PUT" || entry.revision <= this.#revision) return;
+    this.replace(parseIndex(entry.string()), entry.revision);
+  }
+
+  async refresh(): Promise<void> {
+    const asked = this.#now();
+    this.take(await patiently(() => this.#state.get(KEY)));
+    this.#askedAt = asked;
+  }
+
+  /** The first to find the index old waits a moment for another; during an outage the others do not. */
+  async freshen(): Promise<void> {
+    if (this.#asking || this.#now() - this.#askedAt <= FRESH_MS) return;
+    this.#asking = true;
+    const refreshed = this.refresh().finally(() => this.#asking = false);
+    await within(MOMENT_MS, refreshed).catch(() => {});
+  }
+}
+
+/** A message may be as long as the server says; what is longer the client refuses to send. */
+function isTooLong(error: unknown): boolean {
+  return error instanceof Error && error.message.includes("max_payload");
+}
+
 async function follow(
   entries: QueuedIterator<KvWatchEntry>,
-  take: (entry: KvEntry) => void,
+  held: HeldIndex,
 ): Promise<void> {
-  for await (const entry of entries) take(entry);
+  for await (const entry of entries) {
+    try {
+      held.take(entry);
+    } catch {
+      // Who asks for readiness is told what is wrong with it.
+    }
+  }
+}
+
+/** @throws TypeError if there is no answer in time; what was asked goes on */
+async function within(milliseconds: number, answer: Promise<void>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const error = new TypeError("Cannot read the index of models: NATS does not answer");
+    timer = setTimeout(() => reject(error), milliseconds);
+  });
+  try {
+    await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

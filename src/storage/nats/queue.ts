@@ -137,7 +137,8 @@ export class NatsQueue implements JobQueue {
         return { ...record, state: "failed", error, finished: this.#time() };
       }
       const attempt = record.attempt + 1, started = record.started ?? this.#time();
-      const claim = { attempt, started, stalled: record.stalled + 1 };
+      // A result that its worker did not live to publish is nobody's yet.
+      const claim = { attempt, started, stalled: record.stalled + 1, sealed: false };
       return { ...record, state: "running", ...claim };
     });
     if (!record || isOver(record.state)) {

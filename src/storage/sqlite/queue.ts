@@ -151,7 +151,7 @@ export class SqliteQueue implements JobQueue {
         return undefined;
       }
       this.#db.run(
-        `UPDATE jobs SET state = 'running', due = ?, attempt = attempt + 1, stalled = stalled + 1,
+        `UPDATE jobs SET state = 'running', sealed = 0, due = ?, attempt = attempt + 1, stalled = stalled + 1,
            started = coalesce(started, ?) WHERE number = ?`,
         ...[now + this.leaseMs, now, row.number],
       );

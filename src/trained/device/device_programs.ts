@@ -11,7 +11,9 @@ import {
   type SyncProgram,
 } from "../../backends/backend.ts";
 import { fromHalf, toNormalHalf } from "../../core/half.ts";
-import type { Engine, Programs, ProgramSize, Work } from "../engine.ts";
+import type { Engine } from "../engine.ts";
+import type { Work } from "../work_device.ts";
+import type { Programs, ProgramSize } from "../map_rows.ts";
 import { SAMPLE_CHUNK } from "../evaluation.ts";
 import { Recent } from "../recent.ts";
 import { CheckedProgram } from "./checked_program.ts";

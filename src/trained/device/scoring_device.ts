@@ -18,14 +18,9 @@ import {
 import { sizeAt } from "../../core/shape.ts";
 import { requireChoice } from "../../core/validate.ts";
 import { operationsOf } from "../../graph/cost.ts";
-import {
-  BULK_ROWS,
-  capacityOf,
-  type Engine,
-  type Programs,
-  type Work,
-  type WorkDevice,
-} from "../engine.ts";
+import type { Engine } from "../engine.ts";
+import type { Work, WorkDevice } from "../work_device.ts";
+import { BULK_ROWS, capacityOf, type Programs } from "../map_rows.ts";
 import { SAMPLE_CHUNK } from "../evaluation.ts";
 import { finish, finishLater, type Steps } from "../steps.ts";
 import { DevicePrograms } from "./device_programs.ts";

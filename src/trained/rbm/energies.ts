@@ -1,5 +1,6 @@
 /** Rows for a Boltzmann machine, and their free energies at the backend's own precision. */
-import { BULK_ROWS, type Engine } from "../engine.ts";
+import type { Engine } from "../engine.ts";
+import { BULK_ROWS } from "../map_rows.ts";
 import { requireFiniteRows } from "../finite.ts";
 import { type Matrix, type Rows, toMatrix } from "../matrix.ts";
 import type { RbmProgram } from "./rbm_programs.ts";

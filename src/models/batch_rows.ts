@@ -1,0 +1,71 @@
+/**
+ * The rows that programs read, and their parts: [x | c | m]. A conditional model's rows carry their condition behind
+ * the data, and where cells may be missing every row says which are there, m = 1, and which not, m = 0
+ * (`trained/model_rows.ts` makes them).
+ */
+import { batched } from "../core/shape.ts";
+import type { Graph } from "../graph/graph.ts";
+import { filled } from "../ops/shorthand.ts";
+import type { Node } from "../ops/spec.ts";
+import { latentSize, type ModelSpec, rowWidth } from "./spec.ts";
+
+/** A batch of rows, and its parts. */
+export interface BatchRows {
+  /** What the encoder sees: `[B, D + C]`, with a mask `[B, D + C + D]`. */
+  readonly all: Node;
+  /** `[B, D]` */
+  readonly x: Node;
+  /** `[B, C]`; absent where the model has no condition. */
+  readonly condition?: Node;
+  /** 1 where a cell of x is there, 0 where it is missing, `[B, D]`; absent where none may be. */
+  readonly observed?: Node;
+}
+
+/** The rows that a program reads: the input `x`. */
+export function rowsInput(g: Graph, spec: ModelSpec): BatchRows {
+  return batchRows(g, spec, g.input("x", batched(rowWidth(spec))));
+}
+
+export function batchRows(
+  g: Graph,
+  { inputs, condition: classes, missing }: ModelSpec,
+  given: Node,
+) {
+  if (!missing) return splitRows(g, given, inputs);
+  const whole = inputs + classes;
+  const rows = splitRows(g, g.sliceCols(given, { start: 0, count: whole }), inputs);
+  const observed = g.sliceCols(given, { start: whole, count: inputs });
+  return { ...rows, ...(missing === "mask" && { all: given }), observed };
+}
+
+/** The same rows with another x. */
+export function withCells(g: Graph, rows: BatchRows, x: Node, spec: ModelSpec): BatchRows {
+  const { condition, observed } = rows;
+  const whole = condition ? g.concatCols(x, condition) : x;
+  const all = observed && spec.missing === "mask" ? g.concatCols(whole, observed) : whole;
+  return { ...rows, x, all };
+}
+
+/** The decoder's input `z`, `[B, L]`, and its condition behind it. */
+export function latentInput(g: Graph, spec: ModelSpec): { z: Node; condition?: Node } {
+  const size = latentSize(spec);
+  const { x: z, condition } = splitRows(g, g.input("z", batched(size + spec.condition)), size);
+  return { z, condition };
+}
+
+function splitRows(g: Graph, all: Node, columns: number): BatchRows {
+  const behind = all.shape.cols - columns;
+  if (behind === 0) return { all, x: all };
+  return {
+    all,
+    x: g.sliceCols(all, { start: 0, count: columns }),
+    condition: g.sliceCols(all, { start: columns, count: behind }),
+  };
+}
+
+/** Rows `[r, D + C]` that lack nothing, as the encoder sees them. */
+export function wholeRows(g: Graph, { inputs, missing }: ModelSpec, rows: Node): Node {
+  if (missing !== "mask") return rows;
+  const { rows: count, batched } = rows.shape;
+  return g.concatCols(rows, filled(g, 1, { rows: count, cols: inputs, batched }));
+}

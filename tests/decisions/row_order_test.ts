@@ -1,0 +1,104 @@
+/**
+ * What the order of rows says. Oracles: tables made to be ordered, the same tables shuffled, and series that come back or do
+ * not.
+ */
+import assert from "node:assert/strict";
+import { Detector } from "../../mod.ts";
+import { permutation } from "../../src/core/philox.ts";
+import { leaving, rowOrder } from "../../src/detection/row_order.ts";
+import { normals } from "../util/data.ts";
+
+const numeric = (count: number) =>
+  Array.from({ length: count }, (_, c) => ({ name: "abcdef"[c], kind: "numeric" as const }));
+const cellsOf = (rows: readonly (readonly number[])[]) => ({
+  data: Float64Array.from(rows.flat()),
+  rows: rows.length,
+});
+const shuffled = <T>(rows: readonly T[], seed: number) =>
+  Array.from(permutation(rows.length, seed, 0, 0), (r) => rows[r]);
+
+/** x_t = φ x_(t-1) + √(1 - φ²) e_t in each of three columns. */
+function autoregressive(rows: number, phi: number, seed: number): number[][] {
+  const noise = normals(3 * rows, seed), state = [0, 0, 0];
+  return Array.from({ length: rows }, (_, t) => {
+    for (let c = 0; c < 3; c++) {
+      state[c] = phi * state[c] + Math.sqrt(1 - phi * phi) * noise[3 * t + c];
+    }
+    return [...state];
+  });
+}
+
+Deno.test("rowOrder() finds neighbours that are alike, and nothing in the same tables shuffled", () => {
+  for (const phi of [0.5, 0.9, 0.98]) {
+    const rows = autoregressive(800, phi, 5), schema = numeric(3);
+    const { alike, running } = rowOrder(schema, cellsOf(rows));
+    assert.deepEqual(alike.map(([name]) => name), ["a", "b", "c"]);
+    assert.deepEqual(running, []);
+    // Spearman's ρ of normal neighbours is 6/π asin(φ/2), here to four of its errors.
+    const expected = 6 / Math.PI * Math.asin(phi / 2);
+    for (const [, found] of alike) assert.ok(Math.abs(found - expected) < 4 / Math.sqrt(800));
+  }
+  // Of 400 shuffled tables, short ones and such of few values among them, 0.04 would be named by chance.
+  for (let seed = 0; seed < 400; seed++) {
+    const rows = autoregressive(20 + seed, 0.98, seed).map((
+      [a, b, c],
+    ) => [a, Math.round(b), c > 1 ? NaN : c]);
+    const found = rowOrder(numeric(3), cellsOf(shuffled(rows, seed)));
+    assert.deepEqual(found, { running: [], alike: [] }, `${seed}`);
+  }
+});
+
+Deno.test("rowOrder() tells the number of a row, up, down, with a slip or with gaps", () => {
+  const other = normals(1200, 8);
+  const kinds: [string, (r: number) => number, "running" | "alike"][] = [
+    ["up", (r) => r, "running"],
+    ["down", (r) => 5000 - r, "running"],
+    ["two rows swapped", (r) => r === 500 ? 501 : r === 501 ? 500 : r, "running"],
+    ["one in three", (r) => r % 3 === 0 ? NaN : r, "running"],
+    ["two files", (r) => r % 600, "alike"],
+    ["sorted levels", (r) => Math.floor(r / 300), "alike"],
+  ];
+  for (const [name, of, what] of kinds) {
+    const rows = Array.from(other, (value, r) => [of(r), value]), schema = numeric(2);
+    const { running, alike } = rowOrder(schema, cellsOf(rows));
+    assert.deepEqual(running, what === "running" ? ["a"] : [], name);
+    assert.deepEqual(alike.map(([column]) => column), what === "alike" ? ["a"] : [], name);
+  }
+});
+
+Deno.test("leaving() finds walks and trends, and no series that comes back", () => {
+  const noise = normals(3 * 2000, 4),
+    schema = numeric(3),
+    steps = Array.from({ length: 2000 }, (_, t) => t);
+  const sines = steps.map((t) => [Math.sin(t / 7), Math.cos(t / 30), noise[t]]);
+  assert.deepEqual(leaving(schema, cellsOf(sines)), []);
+  assert.deepEqual(leaving(schema, cellsOf(autoregressive(2000, 0.9, 3))), []);
+  const trend = steps.map((t) => [t / 1000 + 0.3 * noise[t], noise[t + 1], noise[t + 2]]);
+  assert.deepEqual(leaving(schema, cellsOf(trend)).map(([name]) => name), ["a"]);
+  let found = 0;
+  for (let seed = 0; seed < 20; seed++) {
+    const sum = [0, 0, 0], own = normals(3 * 1000, 100 + seed);
+    const walk = Array.from(
+      { length: 1000 },
+      (_, t) => sum.map((_, c) => sum[c] += own[3 * t + c]),
+    );
+    if (leaving(schema, cellsOf(walk)).length > 0) found++;
+  }
+  assert.ok(found >= 18, `${found} of 20 walks`);
+});
+
+Deno.test("Detector.fit() warns of rows in their order and of keys too long for a number, and not of shuffled rows", async () => {
+  const rows = autoregressive(300, 0.98, 6), options = { preset: "small", epochs: 1 } as const;
+  const ordered = await Detector.fit(rows, options);
+  assert.match(ordered.warnings.join(), /neighbouring rows are alike in columns "x0", "x1", "x2"/);
+  const keys = permutation(300, 2, 0, 0);
+  const keyed = shuffled(rows, 1).map((row, r) => [...row, 1e16 + 1000 * keys[r]]);
+  const { warnings } = await Detector.fit(keyed, options);
+  assert.match(warnings.join(), /column "x3" holds whole numbers beyond 9007199254740991/);
+  assert.ok(!/alike/.test(warnings.join()), `${warnings}`);
+  // A walk that is learnt as a series: steps to come leave it.
+  const sum = [0, 0], steps = normals(1200, 9);
+  const walk = Array.from({ length: 600 }, (_, t) => sum.map((_, c) => sum[c] += steps[2 * t + c]));
+  const series = await Detector.fit(walk, { window: 10 });
+  assert.match(series.warnings.join(), /other values in the last third of the series/);
+});

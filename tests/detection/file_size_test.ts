@@ -1,0 +1,73 @@
+/** What a detector's file weighs, whatever the number of rows, and that what makes it light promises no more. */
+import assert from "node:assert/strict";
+import { Calibration, Detector, TableScorer } from "../../mod.ts";
+import { calibrationFraction, MAX_CALIBRATION_ROWS } from "../../src/detection/split.ts";
+import { roundUp } from "../../src/scoring/decisions/calibration.ts";
+import { readModelFile, writeModelFile } from "../../src/trained/model_file.ts";
+import { planeRows } from "../util/data.ts";
+
+Deno.test("a default file of 32 columns with all that scores is within 300 kB, however long the table", async () => {
+  // Sizes depend on columns, references and calibration rows alone: these are those of any table of 10,000 rows and more.
+  const most = 2000;
+  for (const rows of [10_000, 20_000, 1e6]) {
+    assert.ok(calibrationFraction(rows, 0.01) * rows <= most + 1e-6);
+  }
+  const rows = planeRows(2 * most, 32, 21, 0.4).map((row) =>
+    Object.fromEntries(row.map((value, c) => [`sensor_reading_${c}`, value]))
+  );
+  const detector = await Detector.fit(rows, { seed: 1, epochs: 1, calibration: 0.5 });
+  assert.equal(detector.calibrationRows, most);
+  const { length } = detector.save();
+  assert.ok(length <= 300_000, `${length} bytes`);
+  detector.dispose();
+});
+
+Deno.test("recalibrate() on any number of rows keeps as many scores as refine a p-value", async () => {
+  const all = planeRows(45_000, 3, 7, 0.5);
+  const detector = await Detector.fit(all.slice(0, 200), { preset: "small", epochs: 5 });
+  const { rows } = detector.recalibrate(all.slice(200, 25_000));
+  assert.equal(rows, MAX_CALIBRATION_ROWS);
+  assert.equal(detector.calibrationRows, MAX_CALIBRATION_ROWS);
+  assert.ok(detector.save().length <= 60_000, `${detector.save().length} bytes`);
+  // Those left out are not chosen by what they are: the rate holds on rows that are neither.
+  const other = await detector.score(all.slice(25_000));
+  const flagged = other.filter(({ anomaly }) => anomaly).length;
+  // Beta(100, 9,901) over the calibrations, and a binomial of 20,000: four deviations of both.
+  const deviation = Math.sqrt(0.01 * 0.99 * (1 / 10_000 + 1 / 20_000));
+  assert.ok(Math.abs(flagged / 20_000 - 0.01) < 4 * deviation, `${flagged}`);
+  detector.dispose();
+});
+
+Deno.test("roundUp() is the least float32 that is not below", () => {
+  for (const value of [0, 0.1, -0.1, 1e-50, -1e-50, 1 / 3, 16_777_217, -16_777_217, 1e30, -1e30]) {
+    const up = roundUp(value);
+    assert.equal(up, Math.fround(up));
+    assert.ok(up >= value);
+    const nearest = Math.fround(value);
+    assert.ok(up === nearest || nearest < value, `${value}`);
+    assert.ok(Math.abs(up - value) <= Math.max(2 ** -149, Math.abs(value) * 2 ** -23));
+  }
+});
+
+Deno.test("rounded calibration scores make no p-value smaller", () => {
+  const scores = Float64Array.from({ length: 500 }, (_, i) => Math.sqrt(i) * 7 - 30);
+  const calibration = new Calibration(scores);
+  for (const s of [...scores, ...scores.map((score) => score + 1e-9)]) {
+    const exact = (1 + scores.filter((each) => each >= s).length) / 501;
+    assert.ok(calibration.pValue(s) >= exact);
+    assert.ok(calibration.pValue(s) <= exact + 1 / 501 + 1e-12);
+  }
+});
+
+Deno.test("a file whose calibration is float64, as files were, scores as it did", async () => {
+  const detector = await Detector.fit(planeRows(120, 4, 3, 0.5), { preset: "small", epochs: 5 });
+  const file = readModelFile(detector.save()), { data } = file.tensors.get("table.calibration")!;
+  assert.ok(data instanceof Float32Array);
+  const older = Float64Array.from(data, (score) => score - 1e-9);
+  const tensor = { dtype: "F64", shape: [older.length], data: older } as const;
+  const tensors = new Map([...file.tensors, ["table.calibration", tensor]]);
+  const loaded = await TableScorer.load(writeModelFile({ ...file, tensors }));
+  const rows = planeRows(60, 4, 4, 0.9), want = await detector.score(rows);
+  assert.deepEqual(await loaded.score(rows), want);
+  for (const each of [detector, loaded]) each.dispose();
+});
