@@ -70,27 +70,7 @@ let leastOfTables = Infinity;
 export function tableLog(x: number): number {
   if (!(x >= leastOfTables && x < Infinity)) return besidesTables(x);
   BITS.setFloat64(0, x, true);
-  return logByTables(x, BITS.getInt32(4, true));
-}
-
-/**
- * `tableLog` of the first numbers of a list, in place, bit by bit: several are under way at once.
- * @param words the same memory
- */
-export function tableLogs(values: Float64Array, words: Int32Array, count: number): void {
-  for (let i = 0; i < count; i++) {
-    const x = values[i];
-    if (x >= leastOfTables && x < Infinity) values[i] = logByTables(x, words[2 * i + HIGH]);
-    else values[i] = besidesTables(x);
-  }
-}
-
-/** Where the first half of a number's bits is, of two words. */
-const HIGH = new Uint8Array(Uint16Array.of(1).buffer)[0];
-
-/** @param high the first half of its bits */
-function logByTables(x: number, high: number): number {
-  const biased = high >> 20, place = (high >> 13) & 127;
+  const high = BITS.getInt32(4, true), biased = high >> 20, place = (high >> 13) & 127;
   const r = x * DOWN[biased - 1] * INVERSES[place] - 1, square = r * r;
   // |r| ≤ 2^-8: the first term left out is below 2^-58.
   const rest = (1 / 3 - r / 4) + square * (1 / 5 - r / 6);

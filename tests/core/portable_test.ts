@@ -7,7 +7,6 @@ import {
   portableLog,
   portableSinh,
   tableLog,
-  tableLogs,
 } from "../../src/core/portable.ts";
 import { assertRelative } from "../util/close.ts";
 
@@ -43,18 +42,6 @@ Deno.test("tableLog() is ln x within 2^-51 or 2^-52 of it, also between the plac
     assertRelative(tableLog(x), Math.log(x), 2 * 2 ** -52, 2 ** -51, `ln ${x}`);
   }
   assert.ok(Number.isNaN(tableLog(-1)) && Number.isNaN(tableLog(NaN)));
-});
-
-Deno.test("tableLogs() takes the logarithms of the first of a list, bit by bit those of tableLog()", () => {
-  const random = new HostRandom(3, 0, 0), odd = [5e-324, 2 ** -1022, 1, 0, -1, NaN, Infinity];
-  const of = [
-    ...odd,
-    ...Array.from({ length: 400 }, (_, i) => 2 ** (i - 200) * random.uniformF64()),
-  ];
-  const values = Float64Array.of(...of, 7), words = new Int32Array(values.buffer);
-  tableLogs(values, words, of.length);
-  of.forEach((x, i) => assert.ok(Object.is(values[i], tableLog(x)), `ln ${x}: ${values[i]}`));
-  assert.equal(values[of.length], 7, "only the first");
 });
 
 Deno.test("portableExp() is eˣ wherever that is a number", () => {

@@ -83,37 +83,19 @@ export class Nearest {
     return Math.max(floor, sum / count) / Math.sqrt(Math.max(floor, around / count));
   }
 
-  /** Distances of the row at `first` to the references `start` to `to`, five at a time: each sum waits for itself. */
+  /** Distances of the row at `first` to the references `start` to `to`, two at a time: each sum waits for itself. */
   #measure(x: Values, first: number, start: number, to: number): void {
     const { rows, features } = this.#references, place = this.#place, distances = this.#distance;
-    let k = start;
-    for (; k + 5 <= to; k += 5) {
-      const ofA = place[k] * features, ofB = place[k + 1] * features, ofC = place[k + 2] * features;
-      const ofD = place[k + 3] * features, ofE = place[k + 4] * features;
-      let a = 0, b = 0, c = 0, d = 0, e = 0;
+    for (let k = start; k < to; k += 2) {
+      const next = Math.min(k + 1, to - 1), one = place[k] * features, two = place[next] * features;
+      let square = 0, other = 0;
       for (let f = 0; f < features; f++) {
-        const value = x[first + f], toA = value - rows[ofA + f], toB = value - rows[ofB + f];
-        const toC = value - rows[ofC + f], toD = value - rows[ofD + f], toE = value - rows[ofE + f];
-        a += toA * toA;
-        b += toB * toB;
-        c += toC * toC;
-        d += toD * toD;
-        e += toE * toE;
-      }
-      distances[k] = Math.sqrt(a);
-      distances[k + 1] = Math.sqrt(b);
-      distances[k + 2] = Math.sqrt(c);
-      distances[k + 3] = Math.sqrt(d);
-      distances[k + 4] = Math.sqrt(e);
-    }
-    for (; k < to; k++) {
-      const from = place[k] * features;
-      let square = 0;
-      for (let f = 0; f < features; f++) {
-        const difference = x[first + f] - rows[from + f];
-        square += difference * difference;
+        const value = x[first + f], d = value - rows[one + f], e = value - rows[two + f];
+        square += d * d;
+        other += e * e;
       }
       distances[k] = Math.sqrt(square);
+      distances[next] = Math.sqrt(other);
     }
   }
 

@@ -12,7 +12,7 @@ import { deviateAsNearest, imputeRow } from "./impute.ts";
 import type { PartOutput, PartSpec } from "./members.ts";
 import { Nearest, type PlacedRows, type References } from "./neighbours.ts";
 import { outputsFor, type StatisticName } from "./statistics.ts";
-import { surprisalsAt } from "./surprisal.ts";
+import { surprisalAt } from "./surprisal.ts";
 
 /** What one view has. */
 export interface Part {
@@ -55,7 +55,6 @@ export class PartScorer {
   readonly #owner: Int32Array;
   /** One statistic of all rows. */
   readonly #statistic: Float64Array;
-  readonly #words: Int32Array;
   readonly #share: Float64Array;
   readonly #weight: Float32Array;
   #input: Values = new Float32Array();
@@ -78,7 +77,6 @@ export class PartScorer {
     this.#references = part.references;
     this.#owner = Int32Array.from(features, ({ column }) => column);
     this.#statistic = new Float64Array(capacity);
-    this.#words = new Int32Array(this.#statistic.buffer);
     this.#share = new Float64Array(features.length);
   }
 
@@ -134,7 +132,7 @@ export class PartScorer {
     const values = this.#statistic;
     this.#statistics.forEach((name, s) => {
       this.#measure(name, rows);
-      surprisalsAt(this.#curves[s], values, this.#words, rows, out, at + s, step);
+      surpriseAll(this.#curves[s], values, rows, out, at + s, step);
     });
   }
 
@@ -207,6 +205,17 @@ export class PartScorer {
   #addends(name: "residual" | "linear" | "norm"): Values {
     return name === "norm" ? this.#input : this.#values[name]!;
   }
+}
+
+function surpriseAll(
+  curve: CurveReader,
+  values: Float64Array,
+  rows: number,
+  out: Float64Array,
+  at: number,
+  step: number,
+): void {
+  for (let slot = 0; slot < rows; slot++, at += step) out[at] = surprisalAt(curve, values[slot]);
 }
 
 function sumRows(x: Values, rows: number, width: number, out: Float64Array): void {

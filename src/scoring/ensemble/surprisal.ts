@@ -6,7 +6,7 @@
  * s(t) = s₉₅ + (ln t - ln t₉₅) / θ, θ the mean excess of ln T (Hill, "A simple general approach to
  * inference about the tail of a distribution", 1975): a row however far out keeps its place in the order.
  */
-import { portableLog, tableLog, tableLogs } from "../../core/portable.ts";
+import { portableLog, tableLog } from "../../core/portable.ts";
 import type { Curve, CurveReader } from "../views/curve.ts";
 
 /** Statistics below this are this: all that is nearer than nothing is as near. */
@@ -23,26 +23,6 @@ const MIN_EXCESS = 0.02;
 
 export function surprisalAt(curve: CurveReader, statistic: number): number {
   return curve.at(tableLog(Math.max(FLOOR, statistic)));
-}
-
-/**
- * Writes `surprisalAt` of the first statistics of a list, which is used up.
- * @param words the memory of the list
- * @param at of the first, `step` before the next
- */
-export function surprisalsAt(
-  curve: CurveReader,
-  statistics: Float64Array,
-  words: Int32Array,
-  count: number,
-  out: Float64Array,
-  at: number,
-  step: number,
-): void {
-  // Not by Math.max: NaN stays, and of numbers that are hardly ever below, a comparison costs less.
-  for (let i = 0; i < count; i++) if (statistics[i] < FLOOR) statistics[i] = FLOOR;
-  tableLogs(statistics, words, count);
-  for (let i = 0; i < count; i++, at += step) out[at] = curve.at(statistics[i]);
 }
 
 /** The curve of a statistic from its values, at least one. */

@@ -2,11 +2,10 @@
  * Rows of cells as the rows of a view, column by column: what a column's cells become is looked up once for all
  * rows. A missing cell (NaN) becomes 0, the mean, and counts as not observed.
  */
-import { tableLogs } from "../../core/portable.ts";
 import type { Matrix } from "../../trained/matrix.ts";
 import type { Cells } from "../table/cells.ts";
 import { CurveReader } from "./curve.ts";
-import { expAsinh, limited, type Transform, transformAt, type View } from "./view.ts";
+import { asinh, limited, type Transform, transformAt, type View } from "./view.ts";
 
 type Values = Float32Array | Float64Array;
 
@@ -29,7 +28,6 @@ export class Projector {
   readonly #curves: readonly (CurveReader | undefined)[];
   /** One column of some rows. */
   readonly #column = new Float64Array(ROWS);
-  readonly #arcsinh = new Arcsinh();
 
   /** @param columns of the table */
   constructor(view: View, columns: number) {
@@ -65,8 +63,6 @@ export class Projector {
       gathered = column;
       if (curve && transform.kind === "curve") {
         bend(values, rows, curve, transform.mean, out, to + f, width);
-      } else if (transform.kind === "arcsinh") {
-        this.#arcsinh.write(values, rows, transform, out, to + f, width);
       } else {
         transformAll(values, rows, transform, out, to + f, width);
       }
@@ -111,35 +107,15 @@ function transformAll(
   to: number,
   step: number,
 ): void {
+  if (transform.kind === "arcsinh") {
+    const { centre, scale, mean, deviation } = transform;
+    for (let r = 0; r < rows; r++, to += step) {
+      out[to] = Math.fround(limited((asinh((values[r] - centre) / scale) - mean) / deviation));
+    }
+    return;
+  }
   for (let r = 0; r < rows; r++, to += step) {
     out[to] = Math.fround(transformAt(transform, values[r]));
-  }
-}
-
-/** The same of the arcsinh, as `transformAt` has it: step by step, as many at once wait less for each other. */
-class Arcsinh {
-  readonly #places = new Float64Array(ROWS);
-  readonly #sizes = new Float64Array(ROWS);
-  readonly #words = new Int32Array(this.#sizes.buffer);
-
-  write(
-    values: Float64Array,
-    rows: number,
-    { centre, scale, mean, deviation }: Transform & { readonly kind: "arcsinh" },
-    out: Values,
-    to: number,
-    step: number,
-  ): void {
-    const sizes = this.#sizes, places = this.#places;
-    for (let r = 0; r < rows; r++) {
-      places[r] = (values[r] - centre) / scale;
-      sizes[r] = expAsinh(places[r]);
-    }
-    tableLogs(sizes, this.#words, rows);
-    for (let r = 0; r < rows; r++, to += step) {
-      const size = places[r] < 0 ? -sizes[r] : sizes[r];
-      out[to] = Math.fround(limited((size - mean) / deviation));
-    }
   }
 }
 

@@ -93,14 +93,9 @@ export function transformInverse(transform: Transform, value: number): number {
 
 /** ln(|z| + √(z² + 1)) with the sign of z; the same on every machine. */
 export function asinh(z: number): number {
-  const value = tableLog(expAsinh(z));
+  const size = Math.min(Math.abs(z), MAX_ASINH);
+  const value = tableLog(size + Math.sqrt(size * size + 1));
   return z < 0 ? -value : value;
-}
-
-/** e to the asinh of |z|. */
-export function expAsinh(z: number): number {
-  const whole = Math.abs(z), size = whole > MAX_ASINH ? MAX_ASINH : whole;
-  return size + Math.sqrt(size * size + 1);
 }
 
 /** Within ±LIMIT; NaN stays. Not by Math.min: of numbers that are hardly ever beyond, comparisons cost less. */
