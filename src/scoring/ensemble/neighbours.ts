@@ -131,10 +131,9 @@ export class Nearest {
     for (let k = slot * this.#most; k < (slot + 1) * this.#most && place[k] >= 0; k++) {
       const from = place[k] * features, distance = distances[k];
       if (distance === 0) continue;
-      const weight = 1 / distance;
       for (let f = 0; f < features; f++) {
         const difference = x[first + f] - rows[from + f];
-        out[f] += difference * difference * weight;
+        out[f] += difference * difference / distance;
       }
     }
     if (!observed) return;

@@ -183,22 +183,19 @@ export class PartScorer {
   #shareOut(name: StatisticName, slot: number): number {
     const share = this.#share, width = share.length, first = slot * width;
     if (name === "neighbours") this.#nearest.share(this.#placed, slot, share);
-    else this.#shareOutSum(name, slot);
+    else {
+      const addends = this.#addends(name === "kl" ? "norm" : name);
+      for (let f = 0; f < width; f++) {
+        const value = addends[first + f];
+        share[f] = name === "residual" ? value : value * value;
+      }
+    }
     let sum = 0;
     for (let f = 0; f < width; f++) {
       if (!this.#isWhole && this.#observed[first + f] === 0) share[f] = 0;
       sum += share[f];
     }
     return sum;
-  }
-
-  #shareOutSum(name: Exclude<StatisticName, "neighbours">, slot: number): void {
-    const share = this.#share, width = share.length, first = slot * width;
-    const of = name === "kl" ? "norm" : name, addends = this.#addends(of);
-    for (let f = 0; f < width; f++) {
-      const value = addends[first + f];
-      share[f] = of === "residual" ? value : value * value;
-    }
   }
 
   /** What the sums of a statistic are of, or of whose squares. */
