@@ -1,6 +1,6 @@
 /**
  * The bound and the likelihood of rows, by sampling: means of ln p(x | z), and importance-sampled
- * ln p(x) = ln (1/K Σ_k w_k) as a log-sum-exp that is streamed over chunks of K.
+ * ln p(x) = ln (1/K Σ_k w_k), streamed over chunks of K (`row_sums.ts`).
  *
  * Row r's draws depend on the seed, the row's index and K's chunking alone, never on how rows are
  * batched: independent, so that a mean over rows has the error that their spread says. Where rows are scored each by
