@@ -15,6 +15,7 @@ import {
   type ModelIndex,
   type ModelStore,
 } from "../storage/model_store.ts";
+import { StorageFullError } from "../storage/storage_full.ts";
 import { writeWhole } from "./files.ts";
 
 /** A file that somebody put into the folder. */
@@ -43,7 +44,7 @@ export async function openFolderStore(
   const there = await readIfThere(indexPath);
   let index = await withPlaced(there ? parseIndex(there) : EMPTY_INDEX, placed, blobPath);
   let revision = 0;
-  const save = (next: ModelIndex) => writeWhole(indexPath, [indexText(next)]);
+  const save = (next: ModelIndex) => write(indexPath, indexText(next));
   if (writable) await save(index);
   return {
     async readIndex() {
@@ -60,7 +61,7 @@ export async function openFolderStore(
       return await Deno.readFile(blobPath(digest)).catch(undefinedIfGone);
     },
     async write(digest, bytes) {
-      if (!pathOf.has(digest)) await writeWhole(blobPath(digest), [bytes]);
+      if (!pathOf.has(digest)) await write(blobPath(digest), bytes);
     },
     async remove(digest) {
       await Deno.remove(blobPath(digest)).catch(undefinedIfGone);
@@ -92,6 +93,16 @@ async function withPlaced(
     models.get(model)?.versions.some((each) => version === undefined || each.version === version)
   );
   return { models, aliases: new Map(aliases) };
+}
+
+/** @throws StorageFullError */
+async function write(path: string, content: Uint8Array | string): Promise<void> {
+  try {
+    await writeWhole(path, [content]);
+  } catch (error) {
+    const { code } = error as { readonly code?: string };
+    throw code === "ENOSPC" ? new StorageFullError(error) : error;
+  }
 }
 
 async function readIfThere(path: string): Promise<string | undefined> {

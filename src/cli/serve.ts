@@ -4,7 +4,7 @@
  */
 import { messageOf } from "../core/errors.ts";
 import { Command } from "npm:commander@15.1.0";
-import type { Scope, Token } from "../http/mod.ts";
+import type { AppOptions, Scope, Token } from "../http/mod.ts";
 import type { JobQueue } from "../storage/job_queue.ts";
 import { digestOf, isModelName, type ModelStore } from "../storage/model_store.ts";
 import { baseName, readWhole } from "./files.ts";
@@ -35,6 +35,7 @@ interface ServeOptions extends options.JsonOption, StorageOptions, WorkOptions {
   readonly port: number;
   readonly tokens?: string;
   readonly rate?: number;
+  readonly addressHeader?: string;
   readonly origins?: readonly string[];
   readonly train?: boolean;
 }
@@ -57,6 +58,10 @@ export function serveCommand(io: Io): Command {
     .option("--tokens <file>", "who may ask, and who may change models")
     .addOption(
       options.numberOption("--rate <n>", "requests a second of one token or address", { above: 0 }),
+    )
+    .option(
+      "--address-header <name>",
+      "header in which a proxy says whose request it is, for --rate",
     )
     .addOption(options.namesOption("--origins <list>", "origins whose pages may ask"))
     .option("--train", "do training jobs here, for tokens with the scope train")
@@ -175,7 +180,7 @@ async function serve(
 ): Promise<void> {
   // Only here: the other commands start without the HTTP packages.
   const { createApp } = await import("../http/mod.ts");
-  const { host, port, json, backend, rate, origins, log } = given;
+  const { host, port, json, backend, origins, log } = given;
   const stopping = new AbortController();
   const app = createApp({
     models,
@@ -183,7 +188,7 @@ async function serve(
     tokens,
     origins,
     device: { backend },
-    rateLimit: rate === undefined ? undefined : { perSecond: rate, burst: Math.max(1, 2 * rate) },
+    ...ratesOf(given),
     stopping: stopping.signal,
     log: log ? (entry) => io.stderr(`${JSON.stringify(entry)}\n`) : undefined,
     onError: (error) => io.stderr(`elbow: ${error instanceof Error ? error.stack : error}\n`),
@@ -215,6 +220,18 @@ async function serve(
   await Promise.all([server.shutdown(), working]);
   await queue?.close();
   clearTimeout(timer);
+}
+
+/** How often whom may ask. */
+function ratesOf(
+  { rate, addressHeader }: ServeOptions,
+): Pick<AppOptions, "rateLimit" | "addressOf"> {
+  return {
+    ...(rate !== undefined && { rateLimit: { perSecond: rate, burst: Math.max(1, 2 * rate) } }),
+    ...(addressHeader !== undefined && {
+      addressOf: ({ headers }: Request) => headers.get(addressHeader) ?? "unknown",
+    }),
+  };
 }
 
 /** What the system says of a taken address names it not. */

@@ -8,6 +8,7 @@ import { Ensemble, type EnsembleModel } from "../scoring/ensemble/ensemble.ts";
 import { stepMeans } from "../scoring/series/windows.ts";
 import { costsOf } from "../trained/completion.ts";
 import type { Cells } from "../scoring/table/cells.ts";
+import { addImpossible } from "../scoring/table/impossible.ts";
 import { standardize } from "../scoring/table/standardize.ts";
 import type { TableModel } from "../scoring/table_model.ts";
 import type { VAE } from "../training/vae.ts";
@@ -22,22 +23,32 @@ export function calibrate(
   table: Omit<TableModel, "calibration" | "typical">,
   { calibration: cells, stretches = [] }: Split,
 ): TableModel {
-  const known = table.ensemble
-    ? scoresOfMany(vae, table.ensemble, cells)
-    : scoresOfOne(vae, table, cells);
+  const { ensemble } = table;
+  const known = ensemble ? scoresOfMany(vae, ensemble, cells) : scoresOfOne(vae, table, cells);
+  known.scores.forEach((_, r) => {
+    known.scores[r] += addImpossible(cells.data, table, known.raw, r * table.schema.length);
+  });
   return calibrated(table, known, stretches);
 }
 
 /** With the scores that calibrate it, of a series those of the windows of each stretch. */
 export function calibrated(
   table: Omit<TableModel, "calibration" | "typical">,
-  { scores, ...means }: { readonly scores: Float64Array } & Pick<TableModel, "typical" | "costs">,
+  { scores, typical, costs }:
+    & { readonly scores: Float64Array }
+    & Pick<TableModel, "typical" | "costs">,
   stretches: readonly number[],
 ): TableModel {
   const { window } = table;
   const single = new Calibration(window === undefined ? scores : evenly(scores));
   const calibration = window === undefined ? single : ofSteps(scores, stretches, window);
-  const model = { ...table, calibration, ...means, ...keepable(table, calibration) };
+  const model = {
+    ...table,
+    calibration,
+    typical,
+    ...(costs && { costs }),
+    ...keepable(table, calibration),
+  };
   return window === undefined ? model : { ...model, streamCalibration: single };
 }
 
@@ -84,7 +95,7 @@ function scoresOfMany(vae: VAE, model: EnsembleModel, cells: Cells) {
   const ensemble = new Ensemble(model, vae.onHost.machine);
   const { scores, raw } = ensemble.scoreCells(cells);
   ensemble.dispose();
-  return { scores, typical: typicalOf(cells, raw) };
+  return { scores, raw, typical: typicalOf(cells, raw) };
 }
 
 function scoresOfOne(
@@ -95,13 +106,12 @@ function scoresOfOne(
   const costs = costsOf(vae, standardize(expansion.expand(cells), standardization));
   const typical = typicalOf(cells, rawScores(cells, costs, expansion).raw);
   if (vae.spec.missing) {
-    return { scores: rawScores(cells, costs, expansion, typical).scores, typical };
+    return { ...rawScores(cells, costs, expansion, typical), typical };
   }
   // Without the KL, a contribution is what the cell costs by itself.
   const kl = { ...costs.kl, data: new Float32Array(costs.kl.data.length) };
-  const { scores } = rawScores(cells, costs, expansion);
   return {
-    scores,
+    ...rawScores(cells, costs, expansion),
     typical,
     costs: typicalOf(cells, rawScores(cells, { ...costs, kl }, expansion).raw),
   };

@@ -1,5 +1,6 @@
 /** Who may pass: the size of the headers, how much there is to do, the token and its scope, the rate. */
 import type { Call } from "./call.ts";
+import { aboutToStop } from "./body.ts";
 import { forbidden, type Scope, type Token, unauthorized } from "./auth.ts";
 import type { RequestHead } from "./head.ts";
 import { Problem } from "./problems.ts";
@@ -21,8 +22,7 @@ export function admit(
   requireSmallHeaders(head);
   if (scope === undefined) return undefined;
   if (service.isStopping()) {
-    const retry = { "retry-after": "1", connection: "close" };
-    throw new Problem("stopping", "Cannot answer: the server is about to stop", { headers: retry });
+    throw aboutToStop({ "retry-after": "1", connection: "close" });
   }
   if (metrics.inFlight > limits.maxInFlight) {
     const detail = `Cannot answer: at most ${limits.maxInFlight} requests are answered at once`;

@@ -71,7 +71,10 @@ export interface AppOptions {
   readonly onError?: (error: unknown) => void;
   /** Once aborted, the app is not ready and refuses what is new. */
   readonly stopping?: AbortSignal;
-  /** Where a request comes from, for `rateLimit`: from what the server hands over with it. */
+  /**
+   * Where a request comes from, for `rateLimit`: from what the server hands over with it, or, behind a proxy, from
+   * the header that the proxy sets.
+   */
   readonly addressOf?: (request: Request, env: unknown) => string;
 }
 
@@ -102,6 +105,9 @@ export function createApp(options: AppOptions): App {
 
 function serviceOf(options: AppOptions): Service {
   const { models, rateLimit, stopping, device } = options;
+  if (rateLimit && !options.tokens && !options.addressOf && !("Deno" in globalThis)) {
+    throw new TypeError("Cannot limit rates: addressOf must say where requests come from");
+  }
   const tokens = options.tokens && new Tokens(options.tokens);
   const registry = isStore(models) ? new Registry(models, device) : undefined;
   const mayChange = tokens?.open("admin") ?? false;

@@ -39,13 +39,26 @@ export async function readJson(arriving: Arriving, limits: BodyLimits): Promise<
 
 /** @throws Problem unless the bytes are one JSON value in UTF-8, and not too deep */
 export function parseJson(bytes: Uint8Array): unknown {
+  return parseJsonOf("body", bytes, malformed);
+}
+
+/**
+ * One JSON value.
+ * @param of what the bytes are
+ * @param fault what is thrown of one that is none, or nests too deep
+ */
+export function parseJsonOf(
+  of: string,
+  bytes: Uint8Array,
+  fault: (detail: string) => Problem,
+): unknown {
   if (nestsDeeper(bytes, MAX_DEPTH)) {
-    throw malformed(`Cannot read body: it nests deeper than ${MAX_DEPTH} levels`);
+    throw fault(`Cannot read ${of}: it nests deeper than ${MAX_DEPTH} levels`);
   }
   try {
     return JSON.parse(UTF8.decode(bytes));
   } catch (_error) {
-    throw malformed("Cannot read body: expected one JSON value in UTF-8");
+    throw fault(`Cannot read ${of}: expected one JSON value in UTF-8`);
   }
 }
 
@@ -125,25 +138,37 @@ async function readAtOnce(request: Request, deadlineMs: number): Promise<Uint8Ar
   }
 }
 
+/** How pieces are waited for. */
+export interface PiecesOptions {
+  readonly renewed?: boolean;
+  readonly maxPieces?: number;
+  /** Ends the wait. */
+  readonly stopping?: AbortSignal;
+}
+
 /**
  * The pieces of a body as they arrive. Leaving the loop gives the rest of the body up.
  * @param deadlineMs milliseconds until the end; or, `renewed`, until each next piece
+ * @throws Problem for too long a wait or too many pieces, a body that breaks off, or once the server is to stop
  */
 export async function* piecesOf(
   request: Request,
   deadlineMs: number,
-  { renewed = false, maxPieces = MAX_PIECES } = {},
+  { renewed = false, maxPieces = MAX_PIECES, stopping }: PiecesOptions = {},
 ): AsyncGenerator<Uint8Array> {
   const reader = request.body?.getReader();
   if (!reader) return;
-  let expired = false, timer: ReturnType<typeof setTimeout> | undefined;
+  let fault: Problem | undefined, timer: ReturnType<typeof setTimeout> | undefined;
+  const giveUp = (problem: Problem) => {
+    fault ??= problem;
+    // Ends a pending read; what the other side says to it does not matter.
+    reader.cancel().catch(() => {});
+  };
+  const stop = () => giveUp(aboutToStop());
+  stopping?.addEventListener("abort", stop);
   const arm = () => {
     clearTimeout(timer);
-    timer = setTimeout(() => {
-      expired = true;
-      // Ends a pending read; what the other side says to it does not matter.
-      reader.cancel().catch(() => {});
-    }, deadlineMs);
+    timer = setTimeout(() => giveUp(timeout(deadlineMs)), deadlineMs);
   };
   arm();
   try {
@@ -151,7 +176,7 @@ export async function* piecesOf(
       const { done, value } = await reader.read().catch(() => {
         throw brokenOff();
       });
-      if (expired) throw timeout(deadlineMs);
+      if (fault) throw fault;
       if (done) return;
       if (pieces > maxPieces) throw tooManyPieces(maxPieces);
       yield value;
@@ -159,7 +184,8 @@ export async function* piecesOf(
     }
   } finally {
     clearTimeout(timer);
-    if (!expired) await reader.cancel().catch(() => {});
+    stopping?.removeEventListener("abort", stop);
+    if (!fault) await reader.cancel().catch(() => {});
   }
 }
 
@@ -178,6 +204,11 @@ function nestsDeeper(bytes: Uint8Array, limit: number): boolean {
     } else if (byte === 0x5d || byte === 0x7d) depth--; // ] }
   }
   return false;
+}
+
+/** To whoever asks something of a server that ends, or has begun to. */
+export function aboutToStop(headers: Readonly<Record<string, string>> = {}): Problem {
+  return new Problem("stopping", "Cannot answer: the server is about to stop", { headers });
 }
 
 function tooLarge(maxBytes: number): Problem {

@@ -281,9 +281,13 @@ export class Client {
     return await this.#askJob(`${pathOf(model)}/score-jobs`, { upload, ...options }, key);
   }
 
-  /** The CSV that a scoring job came to, line by line what `elbow score` writes; `body` is a stream of it. */
-  jobResult(id: string): Promise<Response> {
-    return this.#ask("GET", `/v1/jobs/${id}/result`, { accept: "text/csv" });
+  /**
+   * What a scoring job came to; `body` is a stream of it.
+   * @param as CSV, line by line what `elbow score` writes, or each of its lines as a JSON object
+   */
+  jobResult(id: string, as: "csv" | "ndjson" = "csv"): Promise<Response> {
+    const accept = as === "csv" ? "text/csv" : "application/x-ndjson";
+    return this.#ask("GET", `/v1/jobs/${id}/result`, { accept });
   }
 
   /** A job as it stands. */

@@ -10,6 +10,7 @@ import { logEntry } from "./observe.ts";
 import { Problem } from "./problems.ts";
 import { type Reply, respondProblem, toResponse, withLength } from "./responses.ts";
 import type { Action, Service } from "./service.ts";
+import { StorageFullError } from "../storage/storage_full.ts";
 import { TRACE_HEADER, traceOf } from "./trace.ts";
 
 export async function exchange(call: Call, service: Service, action: Action): Promise<Response> {
@@ -54,5 +55,9 @@ function problemOf(error: unknown, service: Service): Problem {
     return new Problem("body-timeout", "Cannot answer: nobody waits for the answer any more");
   }
   service.onError(error);
+  if (error instanceof StorageFullError) {
+    const headers = { "retry-after": "60" };
+    return new Problem("storage-full", "Cannot store: the server's disk is full", { headers });
+  }
   return new Problem("internal", "Cannot answer: the server's log says why");
 }

@@ -8,6 +8,7 @@
  */
 import type { Cells } from "../scoring/table/cells.ts";
 import type { Units } from "../scoring/units.ts";
+import { aboutToStop, parseJsonOf } from "./body.ts";
 import { compute } from "./compute.ts";
 import type { Pace } from "./pace.ts";
 import { invalid, Problem } from "./problems.ts";
@@ -21,6 +22,7 @@ export const NDJSON = "application/x-ndjson";
 const MAX_LINE = 2 ** 20;
 /** Lines answered together. */
 const BATCH = 128;
+const LINE_FEED = 0x0a;
 
 /** What a stream is answered with. */
 export interface LineWork {
@@ -46,8 +48,7 @@ export async function* answerLines(
         yield (await answerBatch(batch, row, task)).join("");
         row += batch.length;
         await task.pace.breathe();
-        if (!task.isStopping()) continue;
-        throw new Problem("stopping", "Cannot answer: the server is about to stop");
+        if (task.isStopping()) throw aboutToStop();
       }
     }
   } catch (error) {
@@ -57,7 +58,11 @@ export async function* answerLines(
 }
 
 /** All lines of a batch at once; if one of them is refused, each by itself. */
-async function answerBatch(lines: string[], first: number, task: LineWork): Promise<string[]> {
+async function answerBatch(
+  lines: readonly Uint8Array[],
+  first: number,
+  task: LineWork,
+): Promise<string[]> {
   try {
     const { work, units, pace } = task;
     const cells = cellsOf(lines, units);
@@ -75,15 +80,9 @@ async function answerBatch(lines: string[], first: number, task: LineWork): Prom
   }
 }
 
-function cellsOf(lines: readonly string[], units: Units): Cells {
-  const rows = lines.map((line) => {
-    try {
-      return JSON.parse(line);
-    } catch (_error) {
-      throw invalid("", "Cannot read row: expected one JSON value in UTF-8 on the line");
-    }
-  });
-  return readRows(rows, units);
+function cellsOf(lines: readonly Uint8Array[], units: Units): Cells {
+  const fault = (detail: string) => invalid("", detail);
+  return readRows(lines.map((line) => parseJsonOf("row", line, fault)), units);
 }
 
 /** `row` counts from 1; messages of a single line speak of its row 1, which is this one. */
@@ -96,23 +95,33 @@ function problemLine(problem: Problem, row: number): string {
  * The lines that each piece of the body completes.
  * @throws Problem for a line that is too long
  */
-async function* linesOf(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<string[]> {
-  const decoder = new TextDecoder();
-  let rest = "";
+async function* linesOf(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array[]> {
+  let rest = new Uint8Array();
   for await (const piece of pieces) {
-    const lines = (rest + decoder.decode(piece, { stream: true })).split("\n");
-    rest = lines.pop()!;
+    const lines: Uint8Array[] = [];
+    let first = 0;
+    for (let end; (end = piece.indexOf(LINE_FEED, first)) >= 0; first = end + 1) {
+      lines.push(joined(rest, piece.subarray(first, end)));
+      rest = new Uint8Array();
+    }
+    rest = joined(rest, piece.subarray(first));
     yield lines.filter(isFull);
     if (rest.length > MAX_LINE) {
-      throw new Problem(
-        "body-too-large",
-        `Cannot read row: a line has at most ${MAX_LINE} characters`,
-      );
+      throw new Problem("body-too-large", `Cannot read row: a line has at most ${MAX_LINE} bytes`);
     }
   }
-  yield [rest + decoder.decode()].filter(isFull);
+  yield [rest].filter(isFull);
 }
 
-function isFull(line: string): boolean {
-  return line.trim() !== "";
+/** A copy, as pieces may share their memory with others. */
+function joined(one: Uint8Array, two: Uint8Array): Uint8Array<ArrayBuffer> {
+  const both = new Uint8Array(one.length + two.length);
+  both.set(one);
+  both.set(two, one.length);
+  return both;
+}
+
+/** Whether there is more than the blanks of JSON. */
+function isFull(line: Uint8Array): boolean {
+  return line.some((byte) => byte !== 0x20 && byte !== 0x09 && byte !== 0x0d);
 }

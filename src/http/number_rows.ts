@@ -1,17 +1,21 @@
 /**
  * Nearly all bodies in JSON are `{"rows":[[…],…]}` of numbers and nothing else. These are read here, from bytes to cells in one
  * pass. What is anything else, or wrong in any way, is not read at all: `JSON.parse` and the schemas see it
- * next, and say what is wrong with it. Numbers are the nearest ones to what stands there (`decimal.ts`).
+ * next, and say what is wrong with it. Short numbers are one product or quotient of exact ones, others are for
+ * `formats/decimal.ts`, or the host.
  */
-import { nearest } from "./decimal.ts";
-import type { Room } from "./room.ts";
+import { parseDecimal, POWERS } from "../formats/decimal.ts";
 import type { Cells } from "../scoring/table/cells.ts";
+import type { Room } from "./room.ts";
 
 const SPACE = 0x20, LINE_FEED = 0x0a, RETURN = 0x0d, TAB = 0x09;
 const COMMA = 0x2c, MINUS = 0x2d, PLUS = 0x2b, POINT = 0x2e, COLON = 0x3a;
 const OPEN = 0x5b, CLOSE = 0x5d, OPEN_OBJECT = 0x7b, CLOSE_OBJECT = 0x7d;
 const UPPER_E = 0x45, LOWER_E = 0x65, ZERO = 0x30;
 const KEY = new TextEncoder().encode('"rows"');
+
+/** From here on a sum of digits may have been rounded. */
+const INEXACT = 2 ** 53;
 
 /**
  * The cells of such a body.
@@ -106,7 +110,6 @@ class Reader {
       if (at === point) return NaN;
       exponent = point - at;
     }
-    const end = at;
     if (bytes[at] === LOWER_E || bytes[at] === UPPER_E) {
       const sign = bytes[++at];
       if (sign === MINUS || sign === PLUS) at++;
@@ -117,11 +120,14 @@ class Reader {
       exponent += sign === MINUS ? -value : value;
     }
     this.at = at;
-    const size = nearest(digits, exponent, bytes, whole, end);
-    return size === undefined ? this.#byHost(start, at) : isNegative ? -size : size;
+    if (digits >= INEXACT || exponent < -22 || exponent > 22) return this.#long(start, at);
+    const size = exponent < 0 ? digits / POWERS[-exponent] : digits * POWERS[exponent];
+    return isNegative ? -size : size;
   }
 
-  #byHost(start: number, end: number): number {
+  #long(start: number, end: number): number {
+    const value = parseDecimal(this.#bytes, start, end);
+    if (value === value) return value;
     let text = "";
     for (let i = start; i < end; i++) text += String.fromCharCode(this.#bytes[i]);
     return Number(text);

@@ -178,14 +178,13 @@ function scoreJobOperations(): Operation[] {
       answers: ACCEPTED,
     },
     {
-      ...text(
-        "jobResult",
-        "/v1/jobs/:id/result",
-        "the lines of a scored file",
-        "text/csv",
-        "train",
-      ),
+      id: "jobResult",
+      method: "get",
+      path: "/v1/jobs/:id/result",
+      summary: "the lines of a scored file",
+      scope: "train",
       isTraining: true,
+      answers: { 200: { types: ["text/csv", LINES] } },
     },
   ];
 }

@@ -6,6 +6,7 @@
  *   table.centre, .scale    F64 [columns of the VAE]
  *   table.typical           F64 [columns], of a series [cells of a window]
  *   table.costs             F64 [columns], of one network of whole rows
+ *   table.impossible        F64 [columns], where a kind rules cells out: `table/impossible.ts`
  *   table.calibration       F32 [rows kept back]; F64 in older files
  *   table.sketches          F64 [columns, SKETCH_WIDTH]: `detection/drift/sketch.ts`; JSON: sketchedRows
  *   table.stream            F32 [windows kept back], of a series; likewise
@@ -21,7 +22,7 @@ import type { EnsembleModel } from "./ensemble/ensemble.ts";
 import { ensembleOf, ensembleTensors } from "./ensemble/ensemble_file.ts";
 import { Expansion } from "./table/expansion.ts";
 import {
-  COSTS_TENSOR,
+  OPTIONAL_PARTS,
   parameterValues,
   SKETCH_TENSOR,
   STREAM_TENSOR,
@@ -62,6 +63,11 @@ export interface TableModel {
   readonly calibration: Calibration;
   /** Of a series: scores of the single windows kept back, by which a stream is judged. */
   readonly streamCalibration?: Calibration;
+  /**
+   * What cells of each column cost that its kind rules out, nats, 0 where none is (`table/impossible.ts`); absent where none does, of a series and from older files.
+   * @internal
+   */
+  readonly impossible?: Float64Array;
   /** Mean raw contribution of each column, of a series each cell of a window, over the calibration rows. */
   readonly typical: Float64Array;
   /**
@@ -125,8 +131,10 @@ export function tableTensors(model: TableModel): [string, Tensor][] {
     const shape = [model.schema.length, SKETCH_WIDTH];
     vectors.push([SKETCH_TENSOR, { dtype: "F64", shape, data: model.sketch.data }]);
   }
-  const { costs } = model;
-  if (costs) vectors.push([COSTS_TENSOR, { dtype: "F64", shape: [costs.length], data: costs }]);
+  for (const part of OPTIONAL_PARTS) {
+    const data = model[part];
+    if (data) vectors.push([`table.${part}`, { dtype: "F64", shape: [data.length], data }]);
+  }
   if (streamCalibration) keep(STREAM_TENSOR, streamCalibration);
   return model.ensemble ? [...vectors, ...ensembleTensors(model.ensemble)] : vectors;
 }
@@ -154,7 +162,9 @@ export function tableModelOf(file: ModelFile): TableModel {
       readVector(file, name, expansion.width)
     );
     const typical = readVector(file, "table.typical", cells);
-    const costs = file.tensors.has(COSTS_TENSOR) && readVector(file, COSTS_TENSOR, cells);
+    const part = (name: typeof OPTIONAL_PARTS[number], length: number) =>
+      file.tensors.has(`table.${name}`) && { [name]: readVector(file, `table.${name}`, length) };
+    const parts = { ...part("costs", cells), ...part("impossible", schema.length) };
     if (!scale.every((each) => each > 0)) throw fault("table.scale must be above 0");
     const fixed = ensemble ? [] : fixedColumns(spec);
     const changed = fixed.find((likelihood, c) =>
@@ -168,7 +178,7 @@ export function tableModelOf(file: ModelFile): TableModel {
     const standardization = { centre, scale, limit: limits(expansion.width, fixed) };
     const sketch = readSketch(file, table.sketchedRows, schema.length);
     const decisions = { calibration, typical, falseAlarmRate, warnings, ...(sketch && { sketch }) };
-    const model = { schema, expansion, standardization, ...decisions, ...(costs && { costs }) };
+    const model = { schema, expansion, standardization, ...decisions, ...parts };
     const series = window === undefined
       ? undefined
       : { window, streamCalibration: new Calibration(readVector(file, STREAM_TENSOR)) };

@@ -24,6 +24,7 @@ import { EnsembleScorer } from "./ensemble/ensemble_scorer.ts";
 import { NetworkScorer } from "./network_scorer.ts";
 import { type RowScore, ScoredCells, type ScoreTable } from "./row_score.ts";
 import type { RowScorer } from "./row_scorer.ts";
+import { addImpossible } from "./table/impossible.ts";
 import type { ColumnSchema } from "./table/schema.ts";
 import { SeriesStream } from "./series/series_stream.ts";
 import { type Scored, scoreSteps } from "./series/steps.ts";
@@ -144,7 +145,15 @@ export class TableScorer {
    * @throws TypeError or RangeError naming row and column for a row that does not fit, RangeError
    *   naming a row whose score is not finite
    */
-  async score(rows: TableRows): Promise<RowScore[]> {
+  async score(rows: TableRows, ...others: never[]): Promise<RowScore[]> {
+    // In JavaScript nobody else would say that a rate given here means nothing.
+    if (others.length > 0) {
+      throw new TypeError(
+        `Cannot score: rows must be all that is given: setFalseAlarmRate() sets the rate, decide() takes other rules: current value is ${
+          others.length + 1
+        } arguments`,
+      );
+    }
     return this.rowScores(this.scoreCells(toCells(rows, this.schema)));
   }
 
@@ -172,6 +181,9 @@ export class TableScorer {
   /** Rows as the model was fitted to them: of a series, windows. */
   #scoreRows(cells: Cells): Scored {
     const { scores, raw: contributions } = this.#scorer.scoreCells(cells);
+    for (let r = 0, at = 0; r < cells.rows; r++, at += this.columns.length) {
+      scores[r] += addImpossible(cells.data, this.model, contributions, at);
+    }
     relateToTypical(contributions, this.model.typical);
     return { scores, contributions };
   }
@@ -225,7 +237,8 @@ export class TableScorer {
 
   #scoreRowInto(row: ArrayLike<number>, out: Float32Array | Float64Array): void {
     const { calibration, typical } = this.model, width = typical.length;
-    const score = requireFiniteScore(this.#scorer.scoreRow(row, this.#raw));
+    const score = this.#scorer.scoreRow(row, this.#raw) + addImpossible(row, this.model, this.#raw);
+    requireFiniteScore(score);
     out[0] = score;
     if (out.length > 1) out[1] = calibration.pValue(score);
     if (out.length <= 2) return;

@@ -17,8 +17,8 @@ export const TABLE_TENSORS = [
 
 /** What drift is measured against; files of no longer ago than it have one. */
 export const SKETCH_TENSOR = "table.sketches";
-/** What cells cost by themselves, of one network of whole rows; files of no longer ago than it have it. */
-export const COSTS_TENSOR = "table.costs";
+/** Vectors "table.NAME" of some detectors: what cells cost by themselves, and what those cost that cannot be. */
+export const OPTIONAL_PARTS = ["costs", "impossible"] as const;
 /** And that of a series, for its streams. */
 export const STREAM_TENSOR = "table.stream";
 
@@ -38,7 +38,9 @@ function requireContents(
 ): void {
   const isDetector = kind === "detector";
   const texts = isDetector ? ["spec", "table"] : ["spec"];
-  const ofTable = isDetector ? [...TABLE_TENSORS, SKETCH_TENSOR, COSTS_TENSOR] : [];
+  const ofTable = isDetector
+    ? [...TABLE_TENSORS, SKETCH_TENSOR, ...OPTIONAL_PARTS.map((name) => `table.${name}`)]
+    : [];
   const ofSeries = isDetector && isSeries(metadata.table) ? [STREAM_TENSOR] : [];
   const names = new Set<string>([...parameters, ...ofTable, ...ofSeries]);
   if (isDetector && metadata.ensemble !== undefined) texts.push("ensemble");

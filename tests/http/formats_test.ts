@@ -200,6 +200,37 @@ Deno.test("JSON lines: one answer for each line, as the batch gives it, bad line
   assert.equal(await (await send("table/score", NDJSON, "")).text(), "");
 });
 
+Deno.test("JSON lines: a line too deep, or not in UTF-8, is refused as a body is; a cut character is none", async () => {
+  const encoder = new TextEncoder();
+  const deep = encoder.encode(`${"[".repeat(400_000)}\n`);
+  const bad = new Uint8Array([...encoder.encode('["'), 0xff, ...encoder.encode('"]\n')]);
+  const good = encoder.encode(`{"heat": 500, "flow": 1, "drift": -3} \n`);
+  const bytes = new Uint8Array([...deep, ...bad, ...good]);
+  for (const size of [bytes.length, 1000, 7919]) {
+    const pieces = Array.from(
+      { length: Math.ceil(bytes.length / size) },
+      (_, i) => bytes.slice(i * size, (i + 1) * size),
+    );
+    const text = await (await send("table/score", NDJSON, ReadableStream.from(pieces))).text();
+    const answers = text.trimEnd().split("\n").map((line) => JSON.parse(line));
+    assert.deepEqual(answers.map(({ status }) => status), [422, 422, undefined]);
+    assert.match(answers[0].detail, /row.* nests deeper than 8 levels/);
+    assert.match(answers[1].detail, /row.* in UTF-8/);
+  }
+});
+
+Deno.test("a stream of JSON lines that waits for its caller is told that the server stops", async () => {
+  const controller = new AbortController();
+  const app = createApp({ models: MODELS, stopping: controller.signal });
+  const idle = new ReadableStream({
+    start: (body) => body.enqueue(new TextEncoder().encode("[500,1,-3]\n")),
+  });
+  const response = await send("table/score", NDJSON, idle, "", app);
+  controller.abort();
+  const lines = (await response.text()).trimEnd().split("\n").map((line) => JSON.parse(line));
+  assert.deepEqual(lines.map(({ type }) => type), [undefined, "urn:elbow:problem:stopping"]);
+});
+
 Deno.test("JSON lines are read as fast as their answers are taken, and memory holds few of them", async () => {
   const piece = new TextEncoder().encode(`${JSON.stringify([500, 1, -3])}\n`.repeat(500));
   let taken = 0;

@@ -9,6 +9,8 @@ import {
   TableScorer,
 } from "../../src/http/mod.ts";
 import { Registry } from "../../src/http/registry.ts";
+import { Database } from "../../src/storage/sqlite/database.ts";
+import { sqliteModels } from "../../src/storage/sqlite/models.ts";
 import { COLUMNS, createApp, PLAIN, problemOf, ROWS, TABLE } from "./util.ts";
 
 const ADMIN = "admin-token-of-the-tests-0123456789";
@@ -247,6 +249,23 @@ Deno.test("a store whose bytes are damaged or gone does not serve them", async (
   const problem = await problemOf(await app.request("/v1/models/pump"), "internal");
   assert.doesNotMatch(problem.detail, /digest|bytes/);
   assert.match(String(errors[0]), /damaged or gone/);
+});
+
+Deno.test("a full disk is said to be full, and what there was is served on", async () => {
+  const folder = await Deno.makeTempDir();
+  const db = new Database(`${folder}/models.db`);
+  const store = sqliteModels(db), small = new Registry(store);
+  await small.put("pump", FIRST);
+  db.row("PRAGMA max_page_count = 1");
+  const app = createApp({ models: store, tokens: TOKENS, onError: () => {} });
+  const full = await put(app, "/v1/models/pump", PLAIN.save());
+  assert.equal(full.headers.get("retry-after"), "60");
+  await problemOf(full, "storage-full");
+  assert.equal((await get(app, "/v1/models/pump")).status, 200);
+  db.row("PRAGMA max_page_count = 100000");
+  assert.equal((await put(app, "/v1/models/pump", PLAIN.save())).status, 201);
+  db.close();
+  await Deno.remove(folder, { recursive: true });
 });
 
 Deno.test("a store that fails once serves the model at the next request", async () => {

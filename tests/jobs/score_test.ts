@@ -63,6 +63,14 @@ Deno.test("a file is scored in parts, by two runners, to the bytes of elbow scor
   const text = await resultOf(client, asked.id);
   assert.equal(text, await directly(model, file));
   const anomalies = text.split("\n").filter((line) => line.split(",")[3] === "true").length;
+  const objects = await (await client.jobResult(asked.id, "ndjson")).text();
+  const [header, ...records] = text.trimEnd().split("\n").map((line) => line.split(","));
+  const again = objects.trimEnd().split("\n").map((line) => {
+    const row = JSON.parse(line) as Record<string, unknown>;
+    assert.deepEqual(Object.keys(row), header);
+    return Object.values(row).map(String);
+  });
+  assert.deepEqual(again, records);
   const { version, bytes, ...about } = done.result!;
   assert.deepEqual([version, bytes], [1, text.length]);
   assert.deepEqual([about.rows, about.parts, about.anomalies], [rows, 3, anomalies]);

@@ -5,9 +5,13 @@
  */
 import type { Hono } from "npm:hono@4.13.19";
 import type { Job } from "../../storage/job_queue.ts";
+import { prefers } from "../accept.ts";
+import { streamOf } from "../answers.ts";
 import type { Call } from "../call.ts";
+import { NDJSON } from "../ndjson.ts";
 import { invalid, Problem } from "../problems.ts";
 import { respond, respondBody } from "../responses.ts";
+import { resultLines } from "../result_lines.ts";
 import { route } from "../route.ts";
 import { type Service, trainAction } from "../service.ts";
 import type { Training } from "../training.ts";
@@ -36,7 +40,12 @@ export function jobRoutes(app: Hono, service: Service): void {
     get: trainAction(service, async (call, { queue }) => {
       const { id, kind, state } = await ownJob(call, { queue });
       const bytes = state === "succeeded" ? await queue.output(id) : undefined;
-      if (bytes) return respondBody(bytes as Uint8Array<ArrayBuffer>, "text/csv; charset=utf-8");
+      if (bytes) {
+        const isLines = prefers(call.head.get("accept") ?? "", NDJSON, "text/csv");
+        return isLines
+          ? respondBody(streamOf(resultLines(bytes)), NDJSON)
+          : respondBody(bytes as Uint8Array<ArrayBuffer>, "text/csv; charset=utf-8");
+      }
       const why = kind === "score" ? `it is ${state}` : "it is none that scores a file";
       throw new Problem("no-result", `Cannot fetch the result of the job: ${why}`);
     }),

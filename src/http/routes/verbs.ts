@@ -5,6 +5,7 @@
 import type { Hono } from "npm:hono@4.13.19";
 import type { Cells } from "../../scoring/table/cells.ts";
 import { isTable } from "../../scoring/units.ts";
+import { prefers } from "../accept.ts";
 import { floatsOf, jsonOf, type Numbers, streamOf } from "../answers.ts";
 import { parseJson, piecesOf, readBytes, requireType } from "../body.ts";
 import type { Call } from "../call.ts";
@@ -144,7 +145,11 @@ function askLines(
       "Cannot bound the false discoveries of a stream: its rows come one by one",
     );
   }
-  const pieces = piecesOf(call.request, service.deadlineMs, { renewed: true, maxPieces: Infinity });
+  const pieces = piecesOf(call.request, service.deadlineMs, {
+    renewed: true,
+    maxPieces: Infinity,
+    stopping: service.stopping,
+  });
   const lines = answerLines(pieces, {
     work,
     units: verb.rows(served.model)!,
@@ -172,27 +177,13 @@ function write(
   { work, opening }: Asked,
   numbers: Numbers,
 ): Reply {
-  if (prefersFloats(head.get("accept") ?? "")) {
+  if (prefers(head.get("accept") ?? "", FLOATS, JSON_TYPE)) {
     const shape = { "elbow-shape": `${numbers.rows},${numbers.columns}` };
     return respondBody(floatsOf(numbers), FLOATS, {
       headers: { ...modelHeaders(served), ...shape },
     });
   }
   return respondBare(jsonOf(opening ?? openingOf(served, work), numbers, work.text));
-}
-
-/** Whether a caller wants float32 rows more than JSON. */
-function prefersFloats(accept: string): boolean {
-  if (!accept.includes(FLOATS)) return false;
-  const weights = new Map(
-    accept.split(",").map((each) => {
-      const [type, ...parameters] = each.split(";").map((part) => part.trim().toLowerCase());
-      const weight = parameters.find((part) => part.startsWith("q="))?.slice(2) ?? "1";
-      return [type, Number(weight) || 0];
-    }),
-  );
-  const json = weights.get(JSON_TYPE) ?? weights.get("application/*") ?? weights.get("*/*") ?? 0;
-  return (weights.get(FLOATS) ?? 0) > json;
 }
 
 function count(

@@ -66,5 +66,6 @@ function inTable(
     return nearestLevel(levels, isKnown ? Math.min(value, levels.length - 1) : value) ?? null;
   }
   if (kind === "timestamp") return new Date(value * 1000).toISOString();
-  return kind === "count" && !Number.isInteger(value) ? Math.round(value) : value;
+  // What is expected of a count is one; what a row holds is shown as it is.
+  return isKnown && kind === "count" ? Math.round(value) : value;
 }

@@ -10,9 +10,10 @@
  * which sum to the score as well.
  */
 import { requireNumber, requireObject } from "../../core/validate.ts";
+import { addImpossible } from "../table/impossible.ts";
 import type { ColumnSchema } from "../table/schema.ts";
 import type { Cells } from "../table/cells.ts";
-import { SKETCH_WIDTH } from "../table_model.ts";
+import { SKETCH_WIDTH, type TableModel } from "../table_model.ts";
 import type { ScoreTable, TableScorer } from "../table_scorer.ts";
 import { Regression } from "./by_regression.ts";
 import { Network } from "./by_network.ts";
@@ -135,6 +136,18 @@ export interface Explained extends Pick<ScoreTable, "scores" | "pValues" | "cont
   blamed(row: number): BlamedColumn[];
 }
 
+/** What a cell costs by itself is its own; the rest of the score is shared out. */
+function conditionalOf(
+  table: TableModel,
+  explainer: Explainer,
+  cells: Cells,
+  scores: Float64Array,
+): Float64Array {
+  const own = new Float64Array(cells.data.length), width = table.schema.length;
+  const shared = scores.map((score, r) => score - addImpossible(cells.data, table, own, r * width));
+  return explainer.conditional(cells, shared).map((nats, i) => nats + own[i]);
+}
+
 /** Scores rows and explains each. */
 export function explainCells(
   scorer: TableScorer,
@@ -143,7 +156,9 @@ export function explainCells(
 ): Explained {
   const asked = requireExplainOptions(options), explainer = explainerOf(scorer);
   const { scores, pValues, contributions: own } = scorer.scoreCells(cells);
-  const contributions = asked.conditional ? explainer.conditional(cells, scores) : own;
+  const contributions = asked.conditional
+    ? conditionalOf(scorer.table, explainer, cells, scores)
+    : own;
   const blame = explainer.blame(cells, contributions, asked);
   const blamed = (row: number) => explainer.inWords(cells, contributions, blame, row);
   return { scores, pValues, contributions, blamed };

@@ -9,8 +9,8 @@
  *   binary, categorical, ordinal   the place of the cell among the column's `levels`; any other value
  *              is `levels.length`, whatever it was: rare, never seen, or of another type
  *
- * The kind of a column of numbers says what its usual values are like. It refuses none: a count of
- * -3 is for the score to judge. Text where numbers belong is refused.
+ * The kind of a column of numbers says what its values can be. It refuses none: a count of -3 is for the score to judge,
+ * and stands out (`impossible.ts`). Text where numbers belong is refused.
  */
 import { parseTimestamp } from "../../core/timestamp.ts";
 import { requireChoice, requireObject, show } from "../../core/validate.ts";

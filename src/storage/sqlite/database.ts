@@ -5,6 +5,7 @@
  * Limits: local file systems only, as SQLite's write-ahead log needs shared memory.
  */
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue } from "node:sqlite";
+import { StorageFullError } from "../storage_full.ts";
 
 /** A row as SQLite gives it. */
 export type Row = Record<string, SQLOutputValue>;
@@ -114,7 +115,7 @@ export class Database {
       this.#sqlite.exec("COMMIT");
     } catch (error) {
       if (this.#sqlite.isTransaction) this.#sqlite.exec("ROLLBACK");
-      throw error;
+      throw isFull(error) ? new StorageFullError(error) : error;
     }
     this.#wake();
     return value;
@@ -172,4 +173,11 @@ export class Database {
     clearInterval(this.#poll);
     this.#poll = this.#version = undefined;
   }
+}
+
+/** SQLITE_FULL: "database or disk is full". */
+const FULL = 13;
+
+function isFull(error: unknown): boolean {
+  return error instanceof Error && (error as { errcode?: number }).errcode === FULL;
 }

@@ -1,0 +1,16 @@
+/** What kind of answer a caller would rather have (RFC 9110, 12.5.1). */
+
+/** Whether an answer of this type is wanted more than the usual one; without a word of it, it is not. */
+export function prefers(accept: string, type: string, usual: string): boolean {
+  if (!accept.includes(type)) return false;
+  const weights = new Map(
+    accept.split(",").map((each) => {
+      const [type, ...parameters] = each.split(";").map((part) => part.trim().toLowerCase());
+      const weight = parameters.find((part) => part.startsWith("q="))?.slice(2) ?? "1";
+      return [type, Number(weight) || 0];
+    }),
+  );
+  const group = usual.replace(/\/.*/, "/*");
+  const least = weights.get(usual) ?? weights.get(group) ?? weights.get("*/*") ?? 0;
+  return (weights.get(type) ?? 0) > least;
+}

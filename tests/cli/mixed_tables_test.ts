@@ -1,0 +1,266 @@
+/**
+ * Tables as users have them, from CSV on the command line and from programs: text, times, empty cells,
+ * hostile names. Oracles: planted faults, identities between routes, and what each row says by hand.
+ */
+import assert from "node:assert/strict";
+import { Detector, TableScorer } from "../../mod.ts";
+import { HostRandom } from "../../src/core/philox.ts";
+import { normal } from "../../src/core/draws.ts";
+import { auroc } from "../../src/scoring/metrics.ts";
+import { cellsOf, elbow, elbowOk, Folder, QUICK, refused } from "./util.ts";
+
+type Row = readonly [
+  load: number | null,
+  mode: string | null,
+  on: boolean,
+  at: string,
+  temp: number,
+];
+
+const MODES = ["idle", "run", "wash, hot"];
+
+/** A machine: load and temperature follow its mode; it washes at night. */
+function machineRows(count: number, seed: number): Row[] {
+  const random = new HostRandom(seed, 0, 0);
+  return Array.from({ length: count }, (_, r) => {
+    const hour = random.below(24), night = hour < 6;
+    const mode = night ? 2 : random.below(2);
+    const load = [0.2, 5, 9][mode] + 0.3 * normal(random);
+    const day = new Date(Date.UTC(2024, 0, 1 + r % 300, hour, random.below(60)));
+    return [load, MODES[mode], mode > 0, day.toISOString(), 20 + 2 * load + 0.5 * normal(random)];
+  });
+}
+
+const NAMES = ["load", "mode", "on", "at", "temp"];
+const ROWS = machineRows(900, 1);
+const FIT = { columns: NAMES, epochs: 60, hidden: [24], latent: 3, seed: 1 } as const;
+const DETECTOR = await Detector.fit(ROWS, FIT);
+const FRESH = machineRows(300, 2);
+
+/** Faults in one column each, of which every value by itself is usual. */
+const FAULTS: Record<string, (row: Row) => Row> = {
+  load: ([, mode, on, at, temp]) => [mode === "idle" ? 9 : 0.2, mode, on, at, temp],
+  mode: ([load, mode, on, at, temp]) => [load, mode === "idle" ? "run" : "idle", on, at, temp],
+  on: ([load, mode, on, at, temp]) => [load, mode, !on, at, temp],
+  at: ([load, mode, on, at, temp]) => [
+    load,
+    mode,
+    on,
+    at.replace(/T\d\d/, mode === "wash, hot" ? "T14" : "T02"),
+    temp,
+  ],
+  temp: ([load, mode, on, at, temp]) => [load, mode, on, at, temp > 30 ? 20 : 38],
+};
+
+Deno.test("a fault in any kind of column is found: none drowns the rest", async () => {
+  const usual = (await DETECTOR.score(FRESH)).map(({ score }) => score);
+  for (const [column, plant] of Object.entries(FAULTS)) {
+    const faulty = (await DETECTOR.score(FRESH.map(plant))).map(({ score }) => score);
+    const label = Float64Array.from([...usual, ...faulty], (_, r) => Number(r >= usual.length));
+    const found = auroc(Float64Array.from([...usual, ...faulty]), label);
+    assert.ok(found > 0.9, `${column}: AUROC ${found}`);
+  }
+  assert.deepEqual(DETECTOR.schema.map(({ kind }) => kind), [
+    "numeric",
+    "categorical",
+    "binary",
+    "timestamp",
+    "numeric",
+  ]);
+});
+
+Deno.test("contributions sum to the score, one row scores as many, and the file holds it all", async () => {
+  const holed = FRESH.slice(0, 60).map((row, r) => row.map((cell, c) => (r + c) % 4 ? cell : null));
+  const rows = [...FRESH.slice(60, 90), ...holed, NAMES.map(() => null)];
+  const verdicts = await DETECTOR.score(rows);
+  for (const { score, contributions, pValue } of verdicts) {
+    const sum = Object.values(contributions).reduce((a, b) => a + b);
+    assert.ok(Math.abs(sum - score) < 1e-9 * (1 + Math.abs(score)));
+    assert.ok(pValue > 0 && pValue <= 1);
+  }
+  const loaded = await TableScorer.load(DETECTOR.save());
+  assert.deepEqual(loaded.schema, DETECTOR.schema);
+  assert.deepEqual(await loaded.score(rows), verdicts);
+  assert.deepEqual(loaded.save(), DETECTOR.save());
+  const named = rows.map((row) => Object.fromEntries(NAMES.map((name, c) => [name, row[c]])));
+  assert.deepEqual(await loaded.score(named), verdicts);
+  const { toCells } = await import("../../src/scoring/table/table_rows.ts");
+  const { data } = toCells(rows, loaded.schema), out = new Float64Array(7);
+  verdicts.forEach(({ score, pValue, contributions }, r) => {
+    loaded.scoreInto(data.subarray(5 * r, 5 * r + 5), out);
+    assert.deepEqual([...out], [score, pValue, ...Object.values(contributions)]);
+  });
+  loaded.dispose();
+});
+
+Deno.test("a missing cell is neither strange nor a good sign, and its rate of alarms holds", async () => {
+  const random = new HostRandom(9, 0, 0);
+  const holed = FRESH.map((row) => row.map((cell) => random.uniformF64() < 0.3 ? null : cell));
+  const verdicts = await DETECTOR.score(holed);
+  const alarms = verdicts.filter(({ pValue }) => pValue <= 0.1).length / verdicts.length;
+  // 180 calibration rows and 300 new ones at a rate of 0.1: standard deviation 0.028.
+  assert.ok(alarms < 0.1 + 4 * 0.028, `${alarms}`);
+  const none = (await DETECTOR.score([NAMES.map(() => null)]))[0];
+  assert.ok(none.pValue > 0.05, "a row without any value is not an anomaly");
+});
+
+Deno.test("a category that nobody has seen is scored, and stands out", async () => {
+  const rows = FRESH.slice(0, 50).map((row) => [...row.slice(0, 1), "explode", ...row.slice(2)]);
+  const verdicts = await DETECTOR.score(rows);
+  const blamed = verdicts.filter(({ contributions }) =>
+    Object.entries(contributions).sort(([, a], [, b]) => b - a)[0][0] === "mode"
+  );
+  assert.ok(verdicts.filter(({ anomaly }) => anomaly).length > 40);
+  assert.ok(blamed.length > 40, `${blamed.length} of 50 blame the column`);
+});
+
+for (const preset of ["ensemble", "small"] as const) {
+  Deno.test(`training rows may lack cells; a table with holes is trained and scored alike by seed: ${preset}`, () =>
+    testHoles(preset));
+}
+
+async function testHoles(preset: "ensemble" | "small"): Promise<void> {
+  const random = new HostRandom(3, 0, 0);
+  const holed = ROWS.map((row) => row.map((cell) => random.uniformF64() < 0.2 ? null : cell));
+  const detector = await Detector.fit(holed, { ...FIT, epochs: 20, preset });
+  // An ensemble fills in what is missing itself.
+  assert.equal(detector.vae.spec.missing, preset === "small" ? "mask" : undefined);
+  const again = await Detector.fit(holed, { ...FIT, epochs: 20, preset });
+  assert.deepEqual(again.save(), detector.save());
+  const usual = (await detector.score(FRESH)).map(({ score }) => score);
+  const faulty = (await detector.score(FRESH.map(FAULTS.temp))).map(({ score }) => score);
+  const label = Float64Array.from([...usual, ...faulty], (_, r) => Number(r >= usual.length));
+  assert.ok(auroc(Float64Array.from([...usual, ...faulty]), label) > 0.9);
+}
+
+/** As CSV with a byte order mark, CRLF and quotes; null is an empty cell. */
+function csvOf(rows: readonly (readonly unknown[])[], names = NAMES): string {
+  const quoted = (cell: unknown) =>
+    `${cell ?? ""}`.replace(/^.*[",\n].*$/s, (text) => `"${text.replaceAll('"', '""')}"`);
+  return "\uFEFF" + [names, ...rows].map((row) => `${row.map(quoted).join()}\r\n`).join("");
+}
+
+Deno.test("the same table from CSV, JSON lines and rows gives the same model and scores", async () => {
+  using folder = new Folder();
+  const rows = ROWS.slice(0, 200).map((row, r) => r % 7 ? row : [row[0], null, ...row.slice(2)]);
+  const csv = folder.write("t.csv", csvOf(rows));
+  const jsonl = folder.write(
+    "t.jsonl",
+    rows.map((row) => JSON.stringify(Object.fromEntries(NAMES.map((n, c) => [n, row[c]])))).join(
+      "\n",
+    ),
+  );
+  await elbowOk("train", csv, "--out", folder.at("a"), ...QUICK);
+  await elbowOk("train", jsonl, "--out", folder.at("b"), ...QUICK);
+  assert.deepEqual(Deno.readFileSync(folder.at("a")), Deno.readFileSync(folder.at("b")));
+  const scores = await elbowOk("score", folder.at("a"), csv);
+  assert.equal(await elbowOk("score", folder.at("a"), jsonl), scores);
+  const scorer = await TableScorer.load(Deno.readFileSync(folder.at("a")));
+  const verdicts = await scorer.score(rows);
+  cellsOf(scores).slice(1).forEach((cells, r) => assert.equal(Number(cells[1]), verdicts[r].score));
+  for (const command of ["reconstruct", "encode", "evaluate", "inspect"]) {
+    const args = command === "inspect" ? [folder.at("a")] : [folder.at("a"), csv];
+    assert.doesNotMatch(await elbowOk(command, ...args), /NaN|undefined/);
+  }
+  const made = cellsOf(await elbowOk("sample", folder.at("a"), "--count", "5"));
+  assert.deepEqual(made[0], NAMES);
+  scorer.dispose();
+});
+
+Deno.test("columns are what --column and --schema say", async () => {
+  using folder = new Folder();
+  const lines = Array.from({ length: 60 }, (_, r) => `${[10, 20, 30][r % 3]},${"abc"[r % 3]},${r}`);
+  const data = folder.write("t.csv", `zip,grade,n\n${lines.join("\n")}\n`);
+  const model = folder.at("m");
+  const kinds = async (...args: string[]) => {
+    await elbowOk("train", data, "--out", model, ...QUICK, ...args);
+    const { columns } = JSON.parse(await elbowOk("inspect", model, "--json"));
+    return columns.map(({ kind, levels }: { kind: string; levels?: string[] }) =>
+      levels ? `${kind} ${levels}` : kind
+    );
+  };
+  assert.deepEqual(await kinds(), ["count", "categorical a,b,c", "count"]);
+  assert.deepEqual(
+    await kinds("--column", "zip=categorical", "--column", "grade=ordinal:c|b|a"),
+    ["categorical 10,20,30", "ordinal c,b,a", "count"],
+  );
+  const schema = folder.write(
+    "s.json",
+    JSON.stringify([{ name: "zip", kind: "categorical" }, { name: "n", kind: "numeric" }, {
+      name: "elsewhere",
+      kind: "count",
+    }]),
+  );
+  assert.deepEqual(await kinds("--schema", schema, "--column", "n=positive"), [
+    "categorical 10,20,30",
+    "categorical a,b,c",
+    "positive",
+  ]);
+  const train = (...args: string[]) => refused("train", data, "--out", model, ...QUICK, ...args);
+  assert.match(await train("--column", "zip=zipcode"), /KIND one of numeric, positive/);
+  assert.match(await train("--column", "zip=count:1"), /A count column has no levels/);
+  assert.match(await train("--column", "zap=count"), /the table has no column "zap"/);
+  assert.match(await train("--schema", folder.write("no.json", "{")), /no\.json: expected JSON/);
+  assert.match(
+    await train("--schema", folder.write("no.json", '[{"name":"n"}]')),
+    /no\.json\[0\]\.kind/,
+  );
+  assert.match(
+    await train("--column", "grade=numeric"),
+    /row 1 \(line 2\), column "grade": expected a finite number.*"a"/,
+  );
+});
+
+Deno.test("hostile tables: each works or is refused by name", async () => {
+  using folder = new Folder();
+  const body = (row: (r: number) => string) =>
+    Array.from({ length: 30 }, (_, r) => `${row(r)}\n`).join("");
+  const works: [string, string][] = [
+    ["an empty column", "a,b\n" + body((r) => `${r % 7},`)],
+    ["identifiers", "id,a\n" + body((r) => `user ${r},${r % 5}`)],
+    ["a mix of texts and numbers", "a,b\n" + body((r) => `${r},${r % 3 ? `v${r % 4}` : r % 2}`)],
+    ["unicode", "温度,été\n" + body((r) => `${r % 6},${r % 2 ? "héß" : "日本"}`)],
+    ["quoted names", '"a,b","c""d"\n' + body((r) => `${r % 7},"x ${r % 2}"`)],
+    ["missing words", "a,b\n" + body((r) => `${r % 4 ? r : "NA"},${r % 3 ? "null" : r}`)],
+    ["times alone", "t\n" + body((r) => `2024-01-${String(r + 1).padStart(2, "0")} 0${r % 9}:00`)],
+  ];
+  for (const [name, csv] of works) {
+    const data = folder.write("t.csv", csv), model = folder.at("m");
+    await elbowOk("train", data, "--out", model, ...QUICK);
+    for (const [, score, p] of cellsOf(await elbowOk("score", model, data)).slice(1)) {
+      assert.ok(Number.isFinite(Number(score)) && Number(p) > 0, name);
+    }
+  }
+  const wide = `${Array.from({ length: 600 }, (_, c) => `c${c}`)}\n` +
+    body((r) => Array.from({ length: 600 }, (_, c) => (r * c) % 11).join());
+  await elbowOk("train", folder.write("w.csv", wide), "--out", folder.at("w"), ...QUICK);
+  const bad: [string, RegExp][] = [
+    ["id\n" + body((r) => `user ${r}`), /no column says anything/],
+    [
+      "a,b\n" + body((r) => `${r},${r === 17 ? "oops" : r}`),
+      /row 18 \(line 19\), column "b": expected a number/,
+    ],
+    [
+      "a,b\n" + body((r) => `${r},${r === 17 ? "inf" : "x"}`),
+      /column "b", row 18 .*finite number.*"inf"/,
+    ],
+    ["a,a\n" + body((r) => `${r},1`), /column "a" must be named once/],
+  ];
+  for (const [csv, message] of bad) {
+    assert.match(
+      await refused("train", folder.write("t.csv", csv), "--out", folder.at("n"), ...QUICK),
+      message,
+    );
+  }
+});
+
+Deno.test("what a user should know of the columns is said when training", async () => {
+  using folder = new Folder();
+  const lines = Array.from({ length: 250 }, (_, r) => `${r % 9},${r % 9},4,u${r}`);
+  const data = folder.write("t.csv", `a,b,k,id\n${lines.join("\n")}\n`);
+  const { status, stderr } = await elbow(["train", data, "--out", folder.at("m"), ...QUICK]);
+  assert.equal(status, 0);
+  assert.match(stderr, /elbow: column "k" never changes: any other value will stand out\n/);
+  assert.match(stderr, /elbow: column "id" holds texts of which none occurs twice/);
+  assert.match(stderr, /elbow: column "b" equals "a" in every row\n/);
+});

@@ -1,0 +1,68 @@
+/** Threads of `elbow score`, one block after another. Oracle: the same blocks scored in this thread. */
+import assert from "node:assert/strict";
+import { type LoadedModel, loadModel } from "../../src/cli/model.ts";
+import { BlockScorer, rowFormat } from "../../src/cli/score_block.ts";
+import { ScoreThreads } from "../../src/cli/score_threads.ts";
+import type { ByteBlock } from "../../src/formats/byte_blocks.ts";
+import { DataError } from "../../src/formats/mod.ts";
+import { readQuoted } from "../../src/formats/read_rows.ts";
+import type { TableScorer } from "../../src/scoring/table_scorer.ts";
+import { elbowOk, Folder, QUICK, tableCsv } from "./util.ts";
+
+/** A block of its own, as its bytes are gone when a thread has them. */
+function block(text: string): ByteBlock {
+  const bytes = new TextEncoder().encode(text);
+  return { bytes, firstRow: 7, firstLine: 9, quoted: text.includes('"') };
+}
+
+Deno.test("a thread says what this one says of blocks, with quotes, without, and at fault", async () => {
+  using folder = new Folder();
+  const path = folder.at("m"), [head, ...rows] = tableCsv(200).trimEnd().split("\n");
+  await elbowOk("train", folder.write("t.csv", tableCsv(200)), "--out", path, ...QUICK);
+  using model = await loadModel(path) as LoadedModel & { readonly scorer: TableScorer };
+  const columns = head.split(","), asked = { falseAlarmRate: 0.05 };
+  const layout = {
+    source: "t.csv",
+    width: columns.length,
+    separator: ",",
+    places: model.scorer.columns.map((name) => columns.indexOf(name)),
+  };
+  const plain = `${rows.join("\n")}\n`, quoted = plain.replaceAll(/^[^,]*/gm, '"$&"');
+  const scorer = new BlockScorer(model, { format: rowFormat(model, layout), asked });
+  const here = (text: string) => scorer.score(block(text), readQuoted);
+  const threads = new ScoreThreads(2, { model: path, device: {}, layout, asked });
+  try {
+    assert.equal(threads.score(block(plain)), undefined, "none is ready at once");
+    const score = async (text: string) => {
+      for (;;) {
+        const scored = threads.score(block(text));
+        if (scored) return (await scored).scored;
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    };
+    assert.deepEqual(await score(plain), here(plain));
+    assert.deepEqual(await score(quoted), here(quoted));
+    assert.deepEqual(here(quoted).lines, here(plain).lines);
+    const faulty = `${rows[0]}\n${rows[1].replace(/^[^,]*/, "oops")}\n`;
+    await assert.rejects(score(faulty), /row 9 \(line 10\) must be a finite number.*"oops"/);
+    assert.throws(() => here(faulty), DataError);
+    // As many as they have room for, and what was asked first is answered first.
+    const all = [plain, quoted, plain, quoted, plain].map((text) => threads.score(block(text)));
+    assert.equal(all[4], undefined, "two threads take two each");
+    const answers = (await Promise.all(all.slice(0, 4))).map((each) => each?.scored);
+    assert.deepEqual(answers, [plain, quoted, plain, quoted].map(here));
+  } finally {
+    threads.close();
+  }
+});
+
+Deno.test("threads that cannot open the model are never ready, and keep nobody from ending", async () => {
+  const layout = { source: "t.csv", width: 1, separator: ",", places: [0] };
+  const opening = { model: "/nowhere/m", device: {}, layout, asked: { falseAlarmRate: 0.05 } };
+  const threads = new ScoreThreads(1, opening);
+  for (let i = 0; i < 100; i++) {
+    assert.equal(threads.score(block("1\n")), undefined);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  threads.close();
+});

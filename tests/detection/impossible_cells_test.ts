@@ -1,0 +1,126 @@
+/** Cells that their column's kind rules out stand out, in both presets, and by what; those that are possible are as ever. */
+import assert from "node:assert/strict";
+import { Detector, TableScorer } from "../../mod.ts";
+import { normal, poisson } from "../../src/core/draws.ts";
+import { HostRandom } from "../../src/core/philox.ts";
+import { impossibleCosts } from "../../src/detection/impossible_costs.ts";
+import { readModelFile, writeModelFile } from "../../src/trained/model_file.ts";
+import { IMPOSSIBLE, mixedRow } from "../util/mixed_rows.ts";
+import { assertRelative } from "../util/close.ts";
+
+const KINDS = ["positive", "numeric", "numeric", "count", "binary", "binary", "ordinal"];
+
+for (const preset of ["ensemble", "small"] as const) {
+  Deno.test(`impossible cells stand out of preset ${preset}, and rows without are as if there were none`, async () => {
+    const random = new HostRandom(3, 0, 7);
+    const rows = Array.from({ length: 500 }, () => mixedRow(random));
+    const schema = [{ name: "size", kind: "ordinal", levels: ["S", "M", "L"] }] as const;
+    const detector = await Detector.fit(rows, { preset, schema, seed: 1, epochs: 20 });
+    assert.deepEqual(detector.schema.map(({ kind }) => kind), KINDS);
+    assert.deepEqual(detector.warnings.filter((each) => each.includes("stand out")), []);
+    for (const [column, values] of Object.entries(IMPOSSIBLE)) {
+      for (const value of values) {
+        const strange = Array.from(
+          { length: 40 },
+          () => ({ ...mixedRow(random), [column]: value }),
+        );
+        const verdicts = await detector.score(strange);
+        const found = verdicts.filter(({ anomaly, contributions }) =>
+          anomaly &&
+          Object.keys(contributions).every((c) => contributions[c] <= contributions[column])
+        );
+        assert.equal(found.length, 40, `${column} ${value}`);
+        for (const { score, contributions } of verdicts) {
+          assertRelative(
+            Object.values(contributions).reduce((sum, nats) => sum + nats),
+            score,
+            1e-9,
+          );
+        }
+        const [{ blamed: [first] }] = await detector.explain(strange.slice(0, 1));
+        const shown = typeof value === "string" ? null : column === "flag" ? null : value;
+        assert.deepEqual([first.column, first.value], [column, shown]);
+      }
+    }
+    const fresh = Array.from({ length: 60 }, () => mixedRow(random));
+    const strange = { ...fresh[0], n: -3, ok: "maybe" };
+    const [want] = await detector.score([strange]);
+    // A file from before knows of no cost, and scores what is possible to the bit the same.
+    const file = readModelFile(detector.save()), tensors = new Map(file.tensors);
+    assert.ok(tensors.delete("table.impossible"));
+    const older = await TableScorer.load(writeModelFile({ ...file, tensors }));
+    assert.deepEqual(await older.score(fresh), await detector.score(fresh));
+    assert.ok((await older.score([strange]))[0].score < want.score - 100);
+    const loaded = await TableScorer.load(detector.save());
+    assert.deepEqual(await loaded.score([strange]), [want]);
+    for (const each of [detector, older, loaded]) each.dispose();
+  });
+}
+
+Deno.test("scoreInto() is score() where a cell is impossible", async () => {
+  const random = new HostRandom(4, 0, 7);
+  const rows = Array.from({ length: 200 }, () => [poisson(random, 4), normal(random)]);
+  for (const preset of ["ensemble", "small"] as const) {
+    const detector = await Detector.fit(rows, { preset, epochs: 3 });
+    const out = new Float64Array(4);
+    for (const row of [[-3, 0.5], [2.5, NaN], [3, 0]]) {
+      detector.scoreInto(row, out);
+      const [{ score, pValue, contributions: { x0, x1 } }] = await detector.score([row]);
+      assert.deepEqual([...out], [score, pValue, x0, x1]);
+    }
+    const [{ blamed }] = await detector.explain([[2.5, 0.1]]);
+    assert.deepEqual([blamed[0].column, blamed[0].value], ["x0", 2.5]);
+    detector.dispose();
+  }
+});
+
+Deno.test("conditional blame leaves to an impossible cell what it costs by itself", async () => {
+  const random = new HostRandom(5, 0, 7);
+  const rows = Array.from(
+    { length: 200 },
+    () => [poisson(random, 4), normal(random), normal(random)],
+  );
+  const detector = await Detector.fit(rows, { epochs: 3 });
+  const [{ score, contributions }] = await detector.explain([[-1, 0.1, 0.2]], {
+    conditional: true,
+  });
+  assertRelative(Object.values(contributions).reduce((sum, nats) => sum + nats), score, 1e-9);
+  assert.ok(contributions.x0 > 50 && contributions.x1 < 5 && contributions.x2 < 5);
+  detector.dispose();
+});
+
+Deno.test("an impossible cell costs what 1 does in a column of zeros and ones of its share", () => {
+  const schema = [{ name: "n", kind: "count" }, { name: "x", kind: "numeric" }] as const;
+  const cells = (found: number, rows: number) => ({
+    data: Float64Array.from({ length: 2 * rows }, (_, i) => i % 2 === 0 && i < 2 * found ? -1 : i),
+    rows,
+  });
+  for (const [found, rows] of [[0, 98], [0, 1e5], [3, 98], [49, 98]]) {
+    const { impossible, warnings } = impossibleCosts(cells(found, rows), schema);
+    // The same by the definition: the standardised 1 of as many zeros and ones, one more of each.
+    const ones = found + 1, mean = ones / (rows + 2);
+    let variance = 0;
+    for (let r = 0; r < rows + 2; r++) variance += ((r < ones ? 1 : 0) - mean) ** 2 / (rows + 2);
+    const nats = (1 - mean) ** 2 / (2 * Math.max(4e-4, variance));
+    assertRelative([...impossible!], [nats, 0], 1e-9, 1e-12);
+    assert.equal(warnings.length, found > 0 ? 1 : 0);
+  }
+  const none = impossibleCosts(cells(0, 20), [schema[1], schema[1]]);
+  assert.equal(none.impossible, undefined);
+});
+
+Deno.test("training cells that a declared kind rules out are said, and stand out no more than they are rare", async () => {
+  const random = new HostRandom(6, 0, 7);
+  const rows = Array.from(
+    { length: 300 },
+    (_, r) => [r % 100 === 7 ? -1 : poisson(random, 4), normal(random)],
+  );
+  const detector = await Detector.fit(rows, { schema: [{ name: "x0", kind: "count" }], epochs: 3 });
+  assert.ok(
+    detector.warnings.includes(
+      'column "x0": 3 of 300 cells are not whole numbers from 0: they stand out',
+    ),
+    detector.warnings.join("\n"),
+  );
+  detector.dispose();
+});

@@ -1,0 +1,99 @@
+/** Schemas, by hand: what is read and refused, and which number stands for which cell. */
+import assert from "node:assert/strict";
+import { Detector } from "../../src/detection/detector.ts";
+import { parseTimestamp } from "../../src/core/timestamp.ts";
+import { codecOf, type ColumnSchema, parseSchema } from "../../src/scoring/table/schema.ts";
+
+const COLOUR: ColumnSchema = { name: "colour", kind: "categorical", levels: ["red", "7", "été"] };
+
+Deno.test("a schema survives JSON, and what cannot be is refused by name", () => {
+  const schema: ColumnSchema[] = [{ name: "a", kind: "count" }, COLOUR, {
+    name: "__proto__",
+    kind: "binary",
+    levels: ["no", "yes"],
+  }];
+  assert.deepEqual(parseSchema("schema", JSON.parse(JSON.stringify(schema))), schema);
+  const refused: [unknown, RegExp][] = [
+    [{}, /Cannot read schema: expected a list of columns/],
+    [[{ name: 1, kind: "count" }], /schema\[0\]\.name: expected a text/],
+    [[{ name: "a", kind: "counts" }], /schema\[0\]\.kind/],
+    [[{ name: "a", kind: "count", unit: "m" }], /unknown key "unit"/],
+    [[{ name: "a", kind: "count", levels: ["1"] }], /a count column has none/],
+    [[{ name: "a", kind: "binary" }], /schema\[0\]\.levels: expected a list of texts/],
+    [[{ name: "a", kind: "binary", levels: [0, 1] }], /expected a list of texts/],
+    [[{ name: "a", kind: "binary", levels: ["x", "x"] }], /level "x" stands twice/],
+    [[{ name: "a", kind: "count" }, { name: "a", kind: "count" }], /column "a" stands twice/],
+  ];
+  for (const [value, message] of refused) {
+    assert.throws(() => parseSchema("schema", value), message);
+  }
+});
+
+Deno.test("cells of levels are codes; anything else has the code behind them", () => {
+  const { encode } = codecOf(COLOUR);
+  for (
+    const [cell, code] of [["red", 0], [" red ", 0], [7, 1], ["7.0", 1], ["été", 2]] as const
+  ) {
+    assert.equal(encode(cell), code, `${cell}`);
+  }
+  for (const unseen of ["Red", "", true, 8, "1e999", Infinity].filter((cell) => cell !== "")) {
+    assert.equal(encode(unseen), 3, `${unseen}`);
+  }
+  for (const missing of [null, undefined, NaN, "", " ", "NA", "null", "?"]) {
+    assert.ok(Number.isNaN(encode(missing)), `${missing}`);
+  }
+  assert.equal(encode({}), undefined);
+  assert.equal(encode(["red"]), undefined);
+  const flag = codecOf({ name: "f", kind: "binary", levels: ["false", "true"] });
+  assert.deepEqual([false, true, "true", "maybe"].map((cell) => flag.encode(cell)), [0, 1, 1, 2]);
+});
+
+Deno.test("cells of numbers are themselves; text among them is not taken", () => {
+  for (const kind of ["numeric", "positive", "count"] as const) {
+    const { encode } = codecOf({ name: "n", kind });
+    assert.deepEqual([-3, "2.5", " 1e3", true, "-.5"].map(encode), [-3, 2.5, 1000, 1, -0.5]);
+    for (const missing of [null, undefined, NaN, "", "n/a"]) {
+      assert.ok(Number.isNaN(encode(missing)));
+    }
+    for (const bad of ["high", "1,5", "0x10", Infinity, "inf", {}]) {
+      assert.equal(encode(bad), undefined);
+    }
+  }
+});
+
+Deno.test("times are seconds since 1970, as Date has them", () => {
+  const { encode } = codecOf({ name: "t", kind: "timestamp" });
+  const forms: [string, string][] = [
+    ["2024-03-09", "2024-03-09T00:00:00Z"],
+    ["2024-03-09 10:14", "2024-03-09T10:14:00Z"],
+    [" 2024-03-09 10:14:33.25 ", "2024-03-09T10:14:33.250Z"],
+    ["2024-02-29T23:59:59+05:30", "2024-02-29T18:29:59Z"],
+    ["1969-12-31T23:00:00-0100", "1970-01-01T00:00:00Z"],
+  ];
+  for (const [text, instant] of forms) {
+    assert.equal(encode(text), Date.parse(instant) / 1000, text);
+    assert.equal(encode(new Date(instant)), Date.parse(instant) / 1000);
+  }
+  assert.equal(encode(1.5e9), 1.5e9);
+  assert.ok(Number.isNaN(encode(new Date(NaN))));
+  for (const none of ["2023-02-29", "2024-13-01", "2024-01-01T24:00", "09/03/2024", "soon"]) {
+    assert.ok(Number.isNaN(parseTimestamp(none)), none);
+    assert.equal(encode(none), undefined);
+  }
+});
+
+Deno.test("levels that hardly a cell has are said, not silently taken for one strange level", async () => {
+  const rows = Array.from(
+    { length: 40 },
+    (_, r) => ({ site: ["north", "south"][r % 2], x: r % 7 }),
+  );
+  const detector = await Detector.fit(rows, {
+    schema: [{ name: "site", kind: "ordinal", levels: ["S", "M", "L"] }],
+    preset: "small",
+    epochs: 1,
+  });
+  const said =
+    /column "site": 100 % of the cells hold none of its most frequent values, and count as one/;
+  assert.ok(detector.warnings.some((warning) => said.test(warning)), `${detector.warnings}`);
+  detector.dispose();
+});
