@@ -4,7 +4,7 @@
  */
 import { ecod } from "../../src/detection/baselines/ecod.ts";
 import { isolationForest } from "../../src/detection/baselines/isolation_forest.ts";
-import { Detector } from "../../src/detection/detector.ts";
+import { Detector, type DetectorOptions } from "../../src/detection/detector.ts";
 import type { ColumnOverride } from "../../src/detection/infer_schema.ts";
 import { readModelFile } from "../../src/trained/model_file.ts";
 import { tableModelOf } from "../../src/scoring/table_scorer.ts";
@@ -27,25 +27,17 @@ export const METHODS: Readonly<Record<string, Method>> = {
     return scores;
   },
   /** The same with `robust: true`: fitted to the more ordinary half of what trains. */
-  robust: async ({ columns, training, test }, seed) => {
-    const rows = { data: training.data, shape: [training.rows, columns] as const };
-    const detector = await Detector.fit(rows, { seed, schema: numbers(columns), robust: true });
-    const { scores } = detector.scoreCells(test);
-    detector.dispose();
-    return scores;
-  },
+  robust: detectorWith({ robust: true }),
   /** The same fit scored without its networks: regressions, neighbours and the norm in both views. */
   "no network": (split, seed) => withStatistics(split, seed, ["linear", "norm", "neighbours"]),
   /** The same fit scored by its networks and nothing else. */
   "networks alone": (split, seed) => withStatistics(split, seed, ["residual", "kl"]),
   /** One network over standardised columns. */
-  small: async ({ columns, training, test }, seed) => {
-    const rows = { data: training.data, shape: [training.rows, columns] as const };
-    const detector = await Detector.fit(rows, { seed, schema: numbers(columns), preset: "small" });
-    const { scores } = detector.scoreCells(test);
-    detector.dispose();
-    return scores;
-  },
+  small: detectorWith({ preset: "small" }),
+  /** The same with `robust: true`. */
+  "small robust": detectorWith({ preset: "small", robust: true }),
+  /** The same on all rows, of whose cells some are taken for wrong. */
+  "small contaminated": detectorWith({ preset: "small", likelihood: "contaminatedGaussian" }),
   /** ‖x‖² of the standardised row: what any score must beat. */
   norm: onStandardized(() => squaredNorms),
   knn: onStandardized(knn()),
@@ -54,6 +46,17 @@ export const METHODS: Readonly<Record<string, Method>> = {
   ecod: onStandardized(ecod()),
   isolationForest: (split, seed) => onStandardized(isolationForest({ seed }))(split, seed),
 };
+
+/** A detector fitted with options. */
+function detectorWith(options: DetectorOptions): Method {
+  return async ({ columns, training, test }, seed) => {
+    const rows = { data: training.data, shape: [training.rows, columns] as const };
+    const detector = await Detector.fit(rows, { seed, schema: numbers(columns), ...options });
+    const { scores } = detector.scoreCells(test);
+    detector.dispose();
+    return scores;
+  };
+}
 
 /** A baseline on columns standardised as the protocol has it. */
 function onStandardized(baseline: Baseline): Method {

@@ -62,7 +62,7 @@ export function weightsFormatOption(text: string): Option {
 export function backendOption(): Option {
   return new Option(
     "--backend <name>",
-    "what runs the model: auto, wasm, webgpu (trains on a GPU) or reference",
+    "what runs the model; webgpu trains on a GPU",
   )
     .choices(BACKENDS).default("auto");
 }

@@ -17,6 +17,7 @@ import { explainerOf, type ExplainOptions, MAX_BLAMED } from "../scoring/explain
 import type { ScoreTable } from "../scoring/table_scorer.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 import { SCORE_NAMES, type ScoreName } from "../training/scores/mod.ts";
+import { caution } from "./caution.ts";
 import { differentiable } from "./differentiable.ts";
 import { TOP_COLUMNS } from "../scoring/verdict_lines.ts";
 import { readDataFor } from "./data.ts";
@@ -74,6 +75,8 @@ export interface Scored {
   /** Where another score than the model's own was asked for. */
   readonly method?: ScoreName;
   readonly decision?: Decision;
+  /** What the verdicts rest on that is not promised. */
+  readonly cautions?: string;
   /** What it is that has no calibration. */
   readonly bare?: string;
   /** The score above which rows are flagged: with a rate, not with `fdr`. */
@@ -215,7 +218,7 @@ async function writeStream(
   const { scorer } = model;
   const { falseAlarmRate = scorer.falseAlarmRate, tail, minConfidence } = given;
   const asked = { falseAlarmRate, tail, minConfidence, explain: explainOptions(given) };
-  thresholdFor(scorer.calibration, asked); // refuses a rate that cannot be kept
+  thresholdFor(scorer.calibration, asked); // refuses what cannot be kept
   const totals = { rows: 0, anomalies: 0, uncertain: 0 };
   const separator = /\.tsv$/i.test(withoutGz(data)) ? "\t" : undefined;
   const pieces = piecesOf(data, io), device = { backend };
@@ -229,8 +232,11 @@ async function writeStream(
   const withheld = minConfidence === undefined ? "" : `, ${count(uncertain)} left uncertain`;
   const many = manyFlagged(anomalies, rows, falseAlarmRate), at = rate(falseAlarmRate);
   const flagged = `${counted(anomalies, "row")} flagged at a false-alarm rate of ${at}`;
-  io.stderr(`elbow: ${counted(rows, "row")} scored, ${flagged}${withheld}${many}\n`);
+  const told = caution(scorer.calibration, decide(scorer.calibration, NO_SCORES, asked), asked);
+  io.stderr(`elbow: ${counted(rows, "row")} scored, ${flagged}${withheld}${told}${many}\n`);
 }
+
+const NO_SCORES = new Float64Array(0);
 
 /** Reads and scores DATA. */
 export async function score(
@@ -267,7 +273,8 @@ export async function score(
     const why = asked.explain && explainFlagged(scorer, table, results, decision, asked.explain);
     const shown = { ...results, ...why };
     const row = (index: number) => scoredRow(shown, decision, index, units.columns);
-    return { table, scores: results.scores, asked, decision, threshold, row };
+    const cautions = caution(scorer.calibration, decision, asked);
+    return { table, scores: results.scores, asked, decision, cautions, threshold, row };
   }
   const scores = await (model.rbm ?? model.vae).score(units.toVae(table));
   const bare = bareName(model);
@@ -355,6 +362,7 @@ function scoresJson(model: string, scored: Scored, out?: string): Generator<stri
     threshold,
     anomalies: decision?.anomalies,
     uncertain: decision?.confidences && decision.uncertain,
+    extrapolated: decision?.extrapolated || undefined,
   };
   const rows = {
     *[Symbol.iterator]() {
@@ -364,7 +372,7 @@ function scoresJson(model: string, scored: Scored, out?: string): Generator<stri
   return jsonLine(fields, { scores: rows });
 }
 
-function summary({ table, asked, decision, bare, method }: Scored): string {
+function summary({ table, asked, decision, cautions, bare, method }: Scored): string {
   const rows = `${counted(table.rows, "row")} scored`;
   if (method) return `${rows} by ${method}: without p-values none is flagged`;
   if (!asked || !decision) return `${rows}: a ${bare} has no p-values and flags none`;
@@ -378,5 +386,7 @@ function summary({ table, asked, decision, bare, method }: Scored): string {
   const coarse = anomalies === 0 && fewest > 1
     ? `; p-values are too coarse to flag fewer than ${fewest} rows of this table: calibrate on more, or --tail`
     : "";
-  return `${rows}, ${counted(anomalies, "row")} flagged ${at}${withheld}${coarse}${many}`;
+  return `${rows}, ${
+    counted(anomalies, "row")
+  } flagged ${at}${withheld}${coarse}${cautions}${many}`;
 }

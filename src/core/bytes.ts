@@ -1,4 +1,4 @@
-/** Bytes put together. */
+/** Byte arrays joined. */
 
 /** All of them, one after the other. */
 export function concatBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {

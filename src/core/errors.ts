@@ -1,4 +1,4 @@
-/** What was thrown, for a person: anything can be. */
+/** The message of what was thrown, which may be anything. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -110,7 +110,9 @@ export function sentencesOf(facts: ColumnFacts): string[] {
   );
   for (const [name, share] of strange.slice(0, LISTED)) {
     const percent = `${Math.round(100 * share)} %`;
-    sentences.push(`column "${name}": ${percent} of the cells are none of its levels`);
+    sentences.push(
+      `column "${name}": ${percent} of the cells hold none of its most frequent values, and count as one`,
+    );
   }
   for (const [name, times] of unseen.slice(0, LISTED)) {
     sentences.push(`column "${name}" ${unseenSentence(times)}`);

@@ -52,6 +52,7 @@ import { VAE } from "../training/vae.ts";
 import { calibrate } from "./calibrate.ts";
 import { type DriftOptions, type DriftReport, driftReport } from "./drift/drift.ts";
 import { sketchColumns } from "./drift/sketch.ts";
+import { withoutExtremes } from "./extremes.ts";
 import { COMPARED_ROWS, trainedWarnings } from "./fit_warnings.ts";
 import { impossibleCosts } from "./impossible_costs.ts";
 import { inFormat } from "./in_format.ts";
@@ -106,18 +107,21 @@ export class Detector extends TableScorer {
     const fit = presetOf(options) === "small" ? fitOne : fitMany;
     const ofRows = rowSchema(schema, window), share = leftOut(options);
     // Rows that calibrate are left as they are: chosen by a score they would promise too much.
+    const trained = fit === fitOne
+      ? { cells: split.training, warnings: [] }
+      : withoutExtremes(split.training, ofRows);
     const training = share > 0
-      ? ordinaryRows(split.training, ofRows, { share, seed })
-      : split.training;
+      ? ordinaryRows(trained.cells, ofRows, { share, seed })
+      : trained.cells;
     const fitted = await fit({ all, training }, ofRows, options);
     const { vae, report, parts } = fitted;
     const sketch = { data: sketchColumns(cells, schema.length), rows: cells.rows };
-    const said = [...warnings, ...kinds.warnings];
+    const said = [...warnings, ...kinds.warnings, ...trained.warnings];
     const kept = { falseAlarmRate, warnings: said, sketch, ...(impossible && { impossible }) };
     const table = { schema, ...parts, ...kept, ...(window && { window }) };
     const model = calibrate(vae, table, split);
     if (window !== undefined) return new Detector(vae, model, report);
-    const found = model.ensemble ? [] : warningsOf(new Detector(vae, model, report), split);
+    const found = fitted.warnings ?? warningsOf(new Detector(vae, model, report), split);
     const warned = { ...model, warnings: [...model.warnings, ...found] };
     const detector = new Detector(vae, warned, report);
     detector.#kept = split.calibration;
@@ -250,7 +254,7 @@ export class Detector extends TableScorer {
   }
 }
 
-/** Of one network: an ensemble's own scores of its training rows are lower by construction. */
+/** Of one network: an ensemble's own scores of its training rows are lower by construction, and it knows better. */
 function warningsOf(detector: Detector, { training }: Split): string[] {
   const rows = Math.min(COMPARED_ROWS, training.rows);
   const data = training.data.subarray(0, rows * detector.columns.length);

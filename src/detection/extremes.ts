@@ -1,37 +1,82 @@
 /**
- * Cells that would blind their column. One value of 1e30 among ordinary ones makes the standard
- * deviation 1e29, and every later fault in that column is then nothing: such a cell is refused, not
- * averaged in.
+ * Cells that would blind their column. One value of 1e30 among ordinary ones makes the standard deviation 1e29, and to
+ * a network over standardised columns every later fault is then nothing: such a cell is refused, not averaged in.
  *
- * The usual spread of a column is the median of its nonzero distances from its median, which a few
- * cells of any size cannot move. Heavy tails are far inside the limit.
+ *   refused     where the usual spread is below 10⁻⁴ of the standard deviation: a fault of a thousand times the usual
+ *               then costs less than 13 nats, ½ (0.1 / 0.02)², by the least variance that a column is explained with
+ *   left out    by an ensemble, whose views hang on the order and the quartiles: rows with cells farther than 10⁶ times
+ *               the usual spread train nothing, where they are few. They calibrate like any other
+ *
+ * The usual spread of a column is the median of its nonzero distances from its median, which a few cells of any size
+ * cannot move. Transfers of bytes, of some hundred to 10⁹, are within both limits, or left out and no more.
  */
-import { type ColumnSchema, hasLevels } from "../scoring/table/schema.ts";
 import type { Cells } from "../scoring/table/cells.ts";
+import { type ColumnSchema, hasLevels } from "../scoring/table/schema.ts";
+import { takeCells } from "./take_cells.ts";
 
-/** Usual spreads from the median beyond which a cell is refused. */
-const LIMIT = 1e6;
+/** Usual spreads from the median beyond which a row trains no ensemble. */
+const FAR = 1e6;
+
+/** Usual spreads that a standard deviation may be. */
+const BLINDING = 1e4;
+
+/** A larger share of the rows is no exception. */
+const FEW = 0.05;
 
 /** @throws RangeError naming row, 1-based, and column */
-export function refuseExtremes({ data, rows }: Cells, schema: readonly ColumnSchema[]): void {
-  schema.forEach(({ name, kind }, c) => {
-    if (hasLevels(kind)) return;
-    const column = Float64Array.from({ length: rows }, (_, r) => data[r * schema.length + c]);
-    const centre = median(column.filter((value) => !Number.isNaN(value)));
-    const distances = column.map((value) => Math.abs(value - centre));
-    const usual = distances.filter((distance) => distance > 0);
-    if (usual.length === 0) return;
-    const limit = LIMIT * median(usual);
-    const row = distances.findIndex((distance) => distance > limit);
-    if (row < 0) return;
+export function refuseExtremes(cells: Cells, schema: readonly ColumnSchema[]): void {
+  schema.forEach((column, c) => {
+    const { values, distances, usual } = spreadOf(cells, schema, c);
+    if (!(deviationOf(values) > BLINDING * usual)) return;
+    let row = 0;
+    distances.forEach((distance, r) => {
+      if (!(distance <= distances[row])) row = Number.isNaN(distance) ? row : r;
+    });
     throw new RangeError(
       `Cannot read row ${
         row + 1
-      }, column "${name}": expected a value within a million times the usual spread of its column, which would hide every other: current value is ${
-        column[row]
-      }`,
+      }, column "${column.name}": expected a value beside which the usual spread of its column, ${
+        usual.toPrecision(3)
+      }, still shows, or the default preset: current value is ${values[row]}`,
     );
   });
+}
+
+/** The rows that can train an ensemble, and what is said of the others. */
+export function withoutExtremes(
+  cells: Cells,
+  schema: readonly ColumnSchema[],
+): { readonly cells: Cells; readonly warnings: readonly string[] } {
+  const far = new Uint8Array(cells.rows), warnings: string[] = [];
+  schema.forEach(({ name }, c) => {
+    const { distances, usual } = spreadOf(cells, schema, c);
+    const found = distances.filter((distance) => distance > FAR * usual).length;
+    if (found === 0 || found > Math.max(1, FEW * cells.rows)) return;
+    distances.forEach((distance, r) => far[r] |= Number(distance > FAR * usual));
+    warnings.push(
+      `column "${name}": ${found} of ${cells.rows} rows that train lie more than a million times its usual spread away, and are left out`,
+    );
+  });
+  if (warnings.length === 0) return { cells, warnings };
+  const kept = Uint32Array.from(far.keys()).filter((r) => far[r] === 0);
+  return { cells: takeCells(cells, schema.length, kept), warnings };
+}
+
+/** A column, the distances of its cells from their median, and the usual one; Infinity where nothing varies, or no number counts. */
+function spreadOf({ data, rows }: Cells, schema: readonly ColumnSchema[], c: number) {
+  const { kind } = schema[c];
+  const values = Float64Array.from({ length: rows }, (_, r) => data[r * schema.length + c]);
+  const isNumber = !hasLevels(kind) && kind !== "timestamp";
+  const centre = isNumber ? median(values.filter((value) => !Number.isNaN(value))) : NaN;
+  const distances = values.map((value) => Math.abs(value - centre));
+  const nonzero = distances.filter((distance) => distance > 0);
+  return { values, distances, usual: nonzero.length > 0 ? median(nonzero) : Infinity };
+}
+
+function deviationOf(values: Float64Array): number {
+  const there = values.filter((value) => !Number.isNaN(value)), n = there.length;
+  const mean = there.reduce((sum, value) => sum + value / n, 0);
+  return Math.sqrt(there.reduce((sum, value) => sum + (value - mean) ** 2 / n, 0));
 }
 
 /** The lower median; sorts in place. */

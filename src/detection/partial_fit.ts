@@ -25,9 +25,10 @@ import { updateTraining } from "./defaults.ts";
 import { roundParameters } from "./ensemble/half_values.ts";
 import { updateEnsemble } from "./ensemble/update_ensemble.ts";
 import { type Uncopied, withoutCopies } from "./copies.ts";
-import { refuseExtremes } from "./extremes.ts";
+import { refuseExtremes, withoutExtremes } from "./extremes.ts";
 import { overMembers } from "./presets.ts";
 import { MIN_ROWS } from "./calibrate.ts";
+import { refuseSaturated } from "./saturation.ts";
 import type { Recalibration } from "./recalibrate.ts";
 import { calibrationFraction, type Split, splitRows } from "./split.ts";
 
@@ -56,9 +57,10 @@ const LEAST_ROWS = 2 * MIN_ROWS;
  */
 export function splitNewRows(
   read: Cells,
-  { schema, falseAlarmRate }: Pick<TableModel, "schema" | "falseAlarmRate">,
+  model: TableModel,
   options: PartialFitOptions,
 ): Split & Uncopied {
+  const { schema, falseAlarmRate, ensemble } = model;
   requireObject("partialFit options", options, KEYS);
   const { seed = 0, calibration } = options, { data } = read, columns = schema.length;
   requireNumber("seed", seed, { integer: true });
@@ -78,9 +80,12 @@ export function splitNewRows(
       `Cannot update detector: needs at least ${LEAST_ROWS} rows: current value is ${rows}`,
     );
   }
-  refuseExtremes(read, schema);
+  if (!ensemble) refuseExtremes(read, schema);
+  refuseSaturated(different.cells, model);
   const needed = Math.max(calibrationFraction(rows, falseAlarmRate), MIN_ROWS / rows);
-  return { ...different, ...splitRows(different.cells, columns, calibration ?? needed, seed) };
+  const split = splitRows(different.cells, columns, calibration ?? needed, seed);
+  if (!ensemble) return { ...different, ...split };
+  return { ...different, ...split, training: withoutExtremes(split.training, schema).cells };
 }
 
 /**

@@ -10,7 +10,7 @@ import { withoutCopies } from "./copies.ts";
 import { spectrumOfTable } from "./data_report.ts";
 import { refuseExtremes } from "./extremes.ts";
 import { inferSchema } from "./infer_schema.ts";
-import { type DetectorOptions, requireColumns } from "./options.ts";
+import { type DetectorOptions, presetOf, requireColumns } from "./options.ts";
 import { rawTableOf } from "./raw_rows.ts";
 import { leaving } from "./row_order.ts";
 import { collapseWarning } from "./spectrum.ts";
@@ -26,8 +26,9 @@ export interface TrainingTable {
 /** @throws TypeError or RangeError naming row and column, or the option, that cannot be used */
 export function readTraining(
   rows: TableRows | RawTable,
-  { columns, schema: overrides = [], likelihood, window }: DetectorOptions,
+  options: DetectorOptions,
 ): TrainingTable {
+  const { columns, schema: overrides = [], likelihood, window } = options;
   const table = isRaw(rows) ? rows : undefined;
   const names = columns ?? table?.columns ?? columnsOf(rows as TableRows);
   requireColumns(names);
@@ -35,7 +36,7 @@ export function readTraining(
   const { schema, cells } = likelihood === undefined ? inferSchema(raw, overrides) : asNumbers(raw);
   requireSize(cells, names);
   requireRows(cells, window);
-  refuseExtremes(cells, schema);
+  if (presetOf(options) !== "ensemble") refuseExtremes(cells, schema);
   if (window !== undefined) {
     const facts = sentencesOf(columnFacts(schema, cells));
     const found = [...facts, ...leavingSentences(leaving(schema, cells))];

@@ -54,5 +54,5 @@ function unitsWithWork(eigenvalues: Float64Array, rows: number, beta = 1): numbe
 export function collapseWarning(units: number): string | undefined {
   return units > 0
     ? undefined
-    : "the columns are not linearly correlated: unless they depend on each other otherwise, the latent variables will find nothing to do, and scores will be those of each column by itself";
+    : "the columns are not linearly correlated: unless they depend on each other in another way, a row is scored column by column";
 }

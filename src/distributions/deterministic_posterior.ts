@@ -1,5 +1,5 @@
 /**
- * q(z | h) = δ(z - f(h)): one dense layer, `<name>.mean`, and no draw. There is nothing to be paid for it: ln q, ln p
+ * q(z | h) = δ(z - f(h)): one dense layer, `<name>.mean`, and no draw. It costs nothing: ln q, ln p
  * and KL are 0, so that every bound is the reconstruction ln p(x | f(h)) itself. What stands for ln Var[z] = -∞ is
  * the least log-variance that there is.
  */

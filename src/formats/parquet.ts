@@ -23,7 +23,7 @@ const STRICT: CellCodec = {
 /** Reads a Parquet file. */
 export async function readParquet(bytes: Uint8Array, options: TableOptions = {}): Promise<Table> {
   const { source = "-", cells = "numbers" } = options;
-  const { names, rows, read } = await openParquet(bytes, source);
+  const { names, rows, read } = await openParquet(bytes, source, options.maxCells);
   const plan = planColumns(names, options, source);
   const wanted = plan.labelIndex < 0 ? plan.columns : [...plan.columns, options.label!];
   const columns = await read(wanted);
@@ -52,7 +52,7 @@ export async function parquetNames(bytes: Uint8Array, source: string): Promise<r
   return (await openParquet(bytes, source)).names;
 }
 
-async function openParquet(bytes: Uint8Array, source: string) {
+async function openParquet(bytes: Uint8Array, source: string, maxCells = Infinity) {
   const { parquetMetadata, parquetRead } = await import("npm:hyparquet@1.31.5");
   const { compressors } = await import("npm:hyparquet-compressors@1.1.2");
   const file = new Uint8Array(bytes).buffer;
@@ -63,7 +63,7 @@ async function openParquet(bytes: Uint8Array, source: string) {
     const column = nested?.name;
     throw new DataError({ source, column, expected: "flat", actual: "a nested column" });
   }
-  const rows = Number(metadata.num_rows), most = mostCells(bytes.length);
+  const rows = Number(metadata.num_rows), most = Math.min(maxCells, mostCells(bytes.length));
   const claimed = Math.max(rows, ...metadata.row_groups.map(({ num_rows }) => Number(num_rows)));
   if (!(claimed * elements.length <= most)) {
     const actual = `${claimed} rows of ${elements.length}`;

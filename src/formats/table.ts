@@ -48,7 +48,7 @@ export interface TableOptions {
   readonly exclude?: readonly string[];
   /** How cells are read; "numbers" if omitted: text and missing values are refused. */
   readonly cells?: CellReading;
-  /** Most cells of an array file, in which they may take a byte each: eight as float64. */
+  /** Most cells of an array or Parquet file, in which they may take a byte each: eight as float64. */
   readonly maxCells?: number;
   /** Most bytes that the members read of an archive may inflate to, together. */
   readonly maxInflatedBytes?: number;

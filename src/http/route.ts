@@ -35,7 +35,9 @@ export function elsewhere(
 ): void {
   const answer: Action["answer"] = (call) => {
     const isVerb = /\/v1\/models\/[^/]+\/(?:versions\/\d+\/)?[^/]+$/.test(call.path);
-    const known = isVerb ? `a model is asked by ${verbs.join(", ")}` : "paths end without a slash";
+    const known = isVerb
+      ? `a model is asked by ${verbs.join(", ")}`
+      : "GET /docs lists those there are, and none ends with a slash";
     throw new Problem("unknown-route", `Cannot find this address: ${known}`);
   };
   app.notFound(by(service, "unknown", { answer }));

@@ -145,7 +145,15 @@ export class TableScorer {
    * @throws TypeError or RangeError naming row and column for a row that does not fit, RangeError
    *   naming a row whose score is not finite
    */
-  async score(rows: TableRows): Promise<RowScore[]> {
+  async score(rows: TableRows, ...others: never[]): Promise<RowScore[]> {
+    // In JavaScript nobody else would say that a rate given here means nothing.
+    if (others.length > 0) {
+      throw new TypeError(
+        `Cannot score: rows must be all that is given: setFalseAlarmRate() sets the rate, decide() takes other rules: current value is ${
+          others.length + 1
+        } arguments`,
+      );
+    }
     return this.rowScores(this.scoreCells(toCells(rows, this.schema)));
   }
 

@@ -1,4 +1,4 @@
-/** There is no room for what was to be kept: the same may succeed once there is. */
+/** A store has no room for what it was given. The same request may succeed once it has. */
 export class StorageFullError extends RangeError {
   /** For messages. */
   override readonly name = "StorageFullError";

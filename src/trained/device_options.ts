@@ -1,4 +1,4 @@
-/** Which machine a model runs on, as every call that makes a model can be told beside its own options. */
+/** Which machine a model runs on: options that every call which makes a model takes beside its own. */
 import type { AdapterOptions, BackendChoice } from "../backends/open_score.ts";
 import type { WeightFormat } from "../backends/backend.ts";
 

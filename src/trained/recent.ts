@@ -1,4 +1,4 @@
-/** What was made lately, by name, and no more than so many: each holds a scratch memory of its own. */
+/** The things made most recently, by name, up to a number of them: each holds scratch memory of its own. */
 
 /** What gives its memory back. */
 interface Disposable {

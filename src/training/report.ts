@@ -1,4 +1,4 @@
-/** What training tells: one report per epoch, and one at the end. Nats per row. */
+/** Reports of training: one per epoch, and one at the end. Nats per row. */
 
 /** Means over the rows of one epoch, taken while the parameters moved. */
 export interface EpochMeans {

@@ -70,6 +70,28 @@ Deno.test("elbow score --min-confidence withholds verdicts near the threshold, a
   assert.deepEqual([...verdicts].sort(), ["false", "true", "uncertain"]);
 });
 
+Deno.test("elbow score says what a verdict rests on that no theorem holds", async () => {
+  using run = await trained();
+  const said = async (...words: string[]) =>
+    (await elbow(["score", run.model, run.data, ...words])).stderr;
+  const rows = run.scorer.calibrationRows, far = ["--false-alarm-rate", "1e-5", "--tail"];
+  const beyond = new RegExp(
+    `extrapolated beyond ${rows} calibration rows, without a guarantee, and may be`,
+  );
+  for (const how of [[], ["--min-confidence", "0.9"]]) {
+    const stderr = await said(...far, ...how);
+    assert.match(stderr, beyond);
+  }
+  assert.ok(!/extrapolated/.test(await said("--tail", "--false-alarm-rate", "0.3")));
+  assert.match(await said("--fdr", "0.2", "--min-confidence", "0.6"), /another share than asked/);
+  assert.match(
+    await said("--fdr", "0.2", "--min-confidence", "0.9999"),
+    /with a confidence above 0/,
+  );
+  const unsure = ["--false-alarm-rate", "0.01", "--min-confidence", "0.9"];
+  assert.match(await said(...unsure), /Cannot keep a confidence of 0.9/);
+});
+
 Deno.test("elbow score refuses decisions that contradict each other or are out of range", async () => {
   using run = await trained();
   const score = (...words: string[]) => refused("score", run.model, run.data, ...words);

@@ -10,6 +10,7 @@ import { normal } from "../../src/core/draws.ts";
 import { HostRandom } from "../../src/core/philox.ts";
 import { Calibration } from "../../src/scoring/decisions/calibration.ts";
 import { confidenceOf } from "../../src/scoring/decisions/confidence.ts";
+import { decide, thresholdFor } from "../../src/scoring/decisions/decide.ts";
 import { discover } from "../../src/scoring/decisions/false_discovery.ts";
 import { Tail } from "../../src/scoring/decisions/tail.ts";
 import { planeRows } from "../util/data.ts";
@@ -119,6 +120,80 @@ Deno.test("confidenceOf() is the share of binomial draws that give the same verd
     assert.ok(Math.abs(confidence - share) < 4 * error, `${reached}: ${confidence}, ${share}`);
   }
 });
+
+Deno.test("decide() refuses a confidence that no flag can have, and says how sure one can be", () => {
+  // Beyond all of 200 scores π = 1/202, and a flag at 1 % needs at most one of 200 to reach it.
+  const { calibration } = resample(200, 4), q = 1 / 202;
+  const surest = (1 - q) ** 200 + 200 * q * (1 - q) ** 199;
+  const far = Float64Array.of(1e9, calibration.scores[100]), falseAlarmRate = 0.01;
+  assert.throws(
+    () => decide(calibration, far, { falseAlarmRate, minConfidence: 0.9 }),
+    /Cannot keep a confidence of 0.9: 200 calibration rows flag no row at a rate of 0.01 with more than 0.739/,
+  );
+  assert.throws(
+    () => thresholdFor(calibration, { falseAlarmRate, minConfidence: 0.9 }),
+    /Cannot keep a confidence of 0.9/,
+  );
+  const kept = decide(calibration, far, { falseAlarmRate, minConfidence: 0.7 });
+  assert.ok(Math.abs(kept.confidences![0] - surest) < 1e-9 && kept.surest === kept.confidences![0]);
+  assert.deepEqual([kept.verdict(0), kept.verdict(1)], ["anomaly", "normal"]);
+  // Over a batch the limit is known only then: it is said.
+  const fdr = { falseAlarmRate, fdr: 0.2, minConfidence: 0.9 };
+  const usual = Array.from({ length: 20 }, () => calibration.scores[100]);
+  const batch = decide(calibration, Float64Array.of(1e9, 1e9, ...usual), fdr);
+  assert.ok(batch.surest! < 0.9 && batch.verdict(0) === "uncertain", `${batch.surest}`);
+});
+
+Deno.test("decide() with a tail is as sure as what the peaks allow, and sure of what lies far beyond", () => {
+  const calibration = new Calibration(NORMAL.subarray(0, 1000)), tail = new Tail(calibration);
+  const falseAlarmRate = 1e-4, least = tail.quantile(falseAlarmRate), { threshold } = tail;
+  const scores = Float64Array.of(1e9, least, threshold + 1e-6, calibration.scores[500]);
+  const asked = { falseAlarmRate, tail: true, minConfidence: 0.9 };
+  const { confidences, extrapolated, verdict } = decide(calibration, scores, asked);
+  assert.deepEqual([0, 1, 2, 3].map(verdict), ["anomaly", "uncertain", "normal", "normal"]);
+  assert.ok(Math.abs(confidences![1] - 0.5) < 0.35, `next to the threshold: ${confidences![1]}`);
+  assert.ok([0, 2, 3].every((row) => confidences![row] > 0.99), `${confidences}`);
+  assert.ok(extrapolated && !decide(calibration, scores, { falseAlarmRate: 0.05 }).extrapolated);
+  // By other calibration rows: as often as not the same at the threshold, nearly always three times as far.
+  const others = Array.from(
+    { length: 60 },
+    (_, seed) => new Tail(resample(1000, 7000 + seed).calibration),
+  );
+  const flagged = (score: number) =>
+    others.filter((each) => each.survival(score) <= falseAlarmRate).length / others.length;
+  assert.ok(flagged(threshold + 4 * (least - threshold)) > 0.9 && flagged(threshold + 1e-6) === 0);
+});
+
+Deno.test("Tail is an extrapolation: of few rows, or a law of two scales, it is off by much", () => {
+  // The same oracle. 1 % of the rows a hundred times as wide: at 98 % nothing of it is seen yet. What docs/adr/0022 says.
+  const random = new HostRandom(21, 0, 0), uniform = () => 1 - random.uniformF64();
+  const wide = () => (uniform() < 0.01 ? 100 : 1) * normal(random) ** 2;
+  const beyond = (z: number) =>
+    0.99 * normalTail(Math.sqrt(z)) + 0.01 * twoSided(Math.sqrt(z / 100));
+  const rateOf = (rows: number, q: number, draw: () => number, survival: (z: number) => number) => {
+    const rates = Array.from({ length: 60 }, () => {
+      const tail = new Tail(new Calibration(Float64Array.from({ length: rows }, draw)));
+      return survival(tail.quantile(q)) / q;
+    });
+    return estimate(rates).mean;
+  };
+  const offs = [[2000, 1e-3, 1.5, 6], [200, 1e-3, 2, 8], [200, 1e-4, 5, 50], [200, 1e-5, 20, 300]];
+  for (const [rows, q, least, most] of offs) {
+    const off = rateOf(rows, q, wide, beyond);
+    assert.ok(off > least && off < most, `${rows} rows at ${q}: ${off} times`);
+  }
+  // A light tail is taken for a heavier one: nothing is flagged that should not be, and little that should.
+  const exponential = rateOf(200, 1e-4, () => -Math.log(uniform()), (z) => Math.exp(-z));
+  assert.ok(exponential < 0.3, `${exponential}`);
+});
+
+/** P(|Z| > z), for small z too: Abramowitz and Stegun 26.2.11. */
+function twoSided(z: number): number {
+  if (z > 3) return normalTail(z);
+  let term = z, sum = z;
+  for (let k = 1; k < 60; k++) sum += term *= z * z / (2 * k + 1);
+  return 1 - 2 * sum * Math.exp(-z * z / 2) / Math.sqrt(2 * Math.PI);
+}
 
 Deno.test("Tail promises no finer p-value than normal rows keep: heavy, exponential, light and ended tails", () => {
   // 100 sets of 2,000 scores. Oracle: the law itself beyond z(q). Marginal rates, as a p-value's are: q at a tenth

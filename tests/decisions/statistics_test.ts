@@ -14,7 +14,7 @@ import { discover, fewestDiscoveries } from "../../src/scoring/decisions/false_d
 import { chanceOf } from "../../src/detection/recalibrate.ts";
 import { Calibration } from "../../src/scoring/decisions/calibration.ts";
 import { rankCorrelation } from "../../src/scoring/rank_correlation.ts";
-import { excessLaw, excessSurvival } from "../../src/scoring/decisions/tail.ts";
+import { excessChance, excessLaw, excessSurvival } from "../../src/scoring/decisions/tail.ts";
 import { assertRelative } from "../util/close.ts";
 import { flaggedLaw } from "../util/flagged_law.ts";
 import { golden } from "./golden.ts";
@@ -134,6 +134,28 @@ Deno.test("excessSurvival() is the integral over every scale that peaks allow", 
     const got = excessSurvival({ count, parts: [{ weight: 1, theta, mean }] }, y);
     assertRelative(got, top / bottom, 1e-7);
   }
+});
+
+Deno.test("excessChance() is the share of scales that peaks allow under which the chance is so small", () => {
+  // Of one θ, and of two by their weights: p(u | peaks) ∝ u^(k-1) exp(-k m u), u = 1/γ, by the trapezoidal rule.
+  const count = 40, y = 9, steps = 7;
+  const byRule = (theta: number, mean: number) => {
+    const least = steps / (theta === 0 ? y : Math.log1p(theta * y));
+    let top = 0, bottom = 0;
+    for (let u = 5e-5; u < 6; u += 1e-4) {
+      const density = Math.exp((count - 1) * Math.log(u) - count * mean * u);
+      bottom += density;
+      if (u >= least) top += density;
+    }
+    return top / bottom;
+  };
+  for (const [theta, mean] of [[0, 1.3], [0.7, 0.3], [0.7, 1.3]]) {
+    const law = { count, parts: [{ weight: 1, theta, mean }] };
+    assertRelative(excessChance(law, y, steps), byRule(theta, mean), 0, 1e-3);
+  }
+  const parts = [{ weight: 0.3, theta: 0, mean: 1.3 }, { weight: 0.7, theta: 0.7, mean: 0.3 }];
+  const expected = 0.3 * byRule(0, 1.3) + 0.7 * byRule(0.7, 0.3);
+  assertRelative(excessChance({ count, parts }, y, steps), expected, 0, 1e-3);
 });
 
 Deno.test("excessLaw() of single, tied and extreme excesses stays a law; equal scores are refused", () => {

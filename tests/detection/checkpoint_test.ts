@@ -3,27 +3,14 @@
  * is refused by name. The oracle is the fit without a checkpoint.
  */
 import assert from "node:assert/strict";
-import { type CheckpointStore, Detector, type DetectorOptions } from "../../mod.ts";
+import { Detector, type DetectorOptions } from "../../mod.ts";
 import { statesOf } from "../../src/detection/ensemble/member_checkpoints.ts";
 import { readModelFile } from "../../src/trained/model_file.ts";
 import { planeRows } from "../util/data.ts";
+import { MemoryStore } from "../util/memory_store.ts";
 
 const ROWS = planeRows(80, 3, 7);
 const OPTIONS: DetectorOptions = { epochs: 3, hidden: [6], latent: 2, batchSize: 16, seed: 3 };
-
-/** Keeps every state that was written. */
-class MemoryStore implements CheckpointStore {
-  readonly everySeconds = 0;
-  readonly written: Uint8Array[] = [];
-  constructor(readonly start?: Uint8Array) {}
-  read(): Promise<Uint8Array | undefined> {
-    return Promise.resolve(this.start);
-  }
-  write(bytes: Uint8Array): Promise<void> {
-    this.written.push(bytes);
-    return Promise.resolve();
-  }
-}
 
 async function fitted(options: DetectorOptions, rows = ROWS): Promise<Uint8Array> {
   const detector = await Detector.fit(rows, { ...OPTIONS, ...options });

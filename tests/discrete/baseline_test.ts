@@ -4,7 +4,7 @@
  * runs that were not cut off.
  */
 import assert from "node:assert/strict";
-import { type CheckpointStore, type FitOptions, VAE } from "../../mod.ts";
+import { type FitOptions, VAE } from "../../mod.ts";
 import { fixed, rowsAt } from "../../src/core/shape.ts";
 import { splitSeed } from "../../src/core/philox.ts";
 import { createGraph } from "../../src/graph/graph.ts";
@@ -23,6 +23,7 @@ import { writeFinalScalars } from "../../src/training/schedule.ts";
 import { discreteSpec, PARAMETERS, statesOf, X } from "../util/discrete_model.ts";
 import { open, REFERENCE } from "../util/executors.ts";
 import { estimate } from "../util/statistics.ts";
+import { MemoryStore } from "../util/memory_store.ts";
 
 const ROWS = 64;
 const OTHER = [0, 1, 0, 0];
@@ -114,14 +115,6 @@ Deno.test("a learned baseline comes to expect each row's reward, and q's gradien
   assert.ok(after < before / 2.25, `${after} after, ${before} before`);
   baseline.dispose();
 });
-
-class MemoryStore implements CheckpointStore {
-  readonly everySeconds = 0;
-  readonly written: Uint8Array[] = [];
-  constructor(readonly start?: Uint8Array) {}
-  read = () => Promise.resolve(this.start);
-  write = (bytes: Uint8Array) => Promise.resolve(void this.written.push(bytes));
-}
 
 async function trained(options: FitOptions): Promise<VAE> {
   const vae = VAE.create(discreteSpec({ relaxation: "none" }), { seed: 5 });

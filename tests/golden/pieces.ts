@@ -18,7 +18,7 @@ import { assertRelative } from "../util/close.ts";
 import { type Golden, largest, roundingsOf } from "./vae_golden.ts";
 
 /** Everything the golden file names, as a plan over x, noise and klWeight. */
-function termsPlan({ spec, objective, tensor }: Golden) {
+export function boundPlan({ spec, objective, tensor }: Golden) {
   const g = createGraph();
   const scope = createScope(g, { noise: givenNoise });
   const rows = rowsInput(g, spec);
@@ -37,7 +37,7 @@ export async function checkPieces(
   unitRoundoff: number,
 ): Promise<void> {
   const wanted = (output: string) => golden.tensor(output).data;
-  await check(golden, backend, termsPlan(golden), wanted, unitRoundoff);
+  await checkPlan(golden, backend, boundPlan(golden), wanted, roundingsOf(golden) * unitRoundoff);
 }
 
 /** Compares the gradient by every parameter. */
@@ -56,15 +56,17 @@ export async function checkGradients(
   };
   const expected = new Map([...golden.group("gradient"), ["loss", tensor("loss")]]);
   const wanted = (output: string) => expected.get(output)!.data;
-  await check(golden, backend, gradientPlan(request).plan, wanted, unitRoundoff);
+  const relative = roundingsOf(golden) * unitRoundoff;
+  await checkPlan(golden, backend, gradientPlan(request).plan, wanted, relative);
 }
 
-async function check(
+/** Compares every output of a plan over the golden's parameters, rows and noise. */
+export async function checkPlan(
   golden: Golden,
   backend: Backend,
   plan: Plan,
   wanted: (output: string) => ArrayLike<number>,
-  unitRoundoff: number,
+  relative: number,
 ): Promise<void> {
   const { spec, objective, tensor } = golden;
   const layout = parameterLayout(parametersOf(spec));
@@ -83,7 +85,6 @@ async function check(
     const data = wanted(output);
     const got = new Float64Array(data.length).fill(NaN);
     await program.read(output, got);
-    const relative = roundingsOf(golden) * unitRoundoff;
     assertRelative(got, data, 0, relative * largest(data), output);
   }));
   program.dispose();

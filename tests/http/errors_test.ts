@@ -261,6 +261,7 @@ Deno.test("unknown addresses and models get 404, and no odd name reaches the sto
   ) {
     await problemOf(await APP.request(path), "unknown-route");
   }
+  assert.match((await (await APP.request("/")).json()).detail, /GET \/docs lists those there are/);
   await problemOf(await post("table/train", {}), "unknown-route");
   const { detail } = await (await post("table/predict", {})).json();
   assert.match(detail, /a model is asked by encode, .*score/);

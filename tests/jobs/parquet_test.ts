@@ -49,4 +49,7 @@ Deno.test("a Parquet file that inflates beyond measure is refused before it is r
     readAnyTable("bomb.parquet", bytes),
     /at most \d+ cells: current value is 1300000 rows of 1/,
   );
+  const small = parquetOf([Array(1000).fill(0)]);
+  assert.equal((await readAnyTable("t.parquet", small)).rows, 1000);
+  await assert.rejects(readAnyTable("t.parquet", small, { maxCells: 999 }), /at most 999 cells/);
 });

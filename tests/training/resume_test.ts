@@ -1,7 +1,8 @@
 /** A run cut off at any point and resumed ends with the bytes of one that was not. */
 import assert from "node:assert/strict";
-import { type CheckpointStore, type FitOptions, VAE } from "../../mod.ts";
+import { type FitOptions, VAE } from "../../mod.ts";
 import { planeRows } from "../util/data.ts";
+import { MemoryStore } from "../util/memory_store.ts";
 
 const ROWS = planeRows(100, 4, 3);
 const SPEC = {
@@ -18,20 +19,6 @@ const OPTIONS: FitOptions = {
   objective: { warmUpEpochs: 2 },
   optimizer: { type: "adam", learningRate: 0.02, decay: "cosine" },
 };
-
-/** Keeps every state that was written. */
-class MemoryStore implements CheckpointStore {
-  readonly everySeconds = 0;
-  readonly written: Uint8Array[] = [];
-  constructor(readonly start?: Uint8Array) {}
-  read(): Promise<Uint8Array | undefined> {
-    return Promise.resolve(this.start);
-  }
-  write(bytes: Uint8Array): Promise<void> {
-    this.written.push(bytes);
-    return Promise.resolve();
-  }
-}
 
 async function run(options: FitOptions, backend: "auto" | "reference"): Promise<VAE> {
   const vae = VAE.create(SPEC, { seed: 5, backend });

@@ -7,25 +7,13 @@ import assert from "node:assert/strict";
 import { type CheckpointStore, Detector, type DeviceOptions, VAE } from "../../mod.ts";
 import { planeRows } from "../util/data.ts";
 import { bytesOf } from "../util/threads.ts";
+import { MemoryStore } from "../util/memory_store.ts";
 
 const COLUMNS = 48;
 const ROWS = planeRows(300, COLUMNS, 3);
 const NETWORK = { hidden: [256] };
 const SPEC = { inputs: COLUMNS, encoder: NETWORK, decoder: NETWORK, latent: [{ size: 4 }] };
 const TWO = Math.min(2, navigator.hardwareConcurrency);
-
-class MemoryStore implements CheckpointStore {
-  readonly everySeconds = 0;
-  readonly written: Uint8Array[] = [];
-  constructor(readonly start?: Uint8Array) {}
-  read(): Promise<Uint8Array | undefined> {
-    return Promise.resolve(this.start);
-  }
-  write(bytes: Uint8Array): Promise<void> {
-    this.written.push(bytes);
-    return Promise.resolve();
-  }
-}
 
 async function fitted(device: DeviceOptions, checkpoint?: CheckpointStore): Promise<VAE> {
   const vae = VAE.create(SPEC, { seed: 3, ...device });

@@ -7,11 +7,12 @@
  *   minConfidence   verdicts that other calibration rows might have turned are withheld: `confidence.ts`
  *
  * P-values are split-conformal where `tail` does not reach. With `tail` the rates are as good as the
- * extrapolation, and no longer a theorem.
+ * extrapolation, and no longer a theorem. Nor is `fdr` with `minConfidence`: the flags that are withheld are the
+ * less sure of a set that keeps its rate as a whole.
  */
 import { requireNumber } from "../../core/validate.ts";
 import type { Calibration } from "./calibration.ts";
-import { confidenceOf } from "./confidence.ts";
+import { confidenceByTail, confidenceOf, surestFlag } from "./confidence.ts";
 import { discover, fewestDiscoveries } from "./false_discovery.ts";
 import { CONFIDENCE, isWithin, RATE } from "./rates.ts";
 import { Tail } from "./tail.ts";
@@ -45,6 +46,10 @@ export interface Decision {
   readonly uncertain: number;
   /** With `fdr`: fewer rows than this cannot be flagged, as p-values are no finer. */
   readonly fewest?: number;
+  /** With `minConfidence`: no row can be flagged with more. */
+  readonly surest?: number;
+  /** Whether the limit lies where the tail alone says what p-values are, without a guarantee. */
+  readonly extrapolated: boolean;
   /** Of one row. */
   verdict(row: number): RowDecision;
 }
@@ -65,11 +70,12 @@ export function decide(
     tail && score > tail.threshold ? tail.survival(score) : calibration.pValue(score)
   );
   const limit = fdr === undefined
-    ? requireRate(calibration, options.falseAlarmRate, tail)
+    ? requireReach(calibration, options, tail)
     : discover(pValues, fdr).limit;
-  const confidences = minConfidence === undefined
+  const sure = minConfidence === undefined
     ? undefined
-    : confidencesOf(calibration, scores, limit, minConfidence);
+    : confidencesOf({ calibration, tail }, scores, limit, minConfidence);
+  const confidences = sure?.confidences;
   const verdict = (row: number): RowDecision =>
     confidences && confidences[row] < minConfidence!
       ? "uncertain"
@@ -85,34 +91,66 @@ export function decide(
   const fewest = fdr !== undefined && !tail
     ? { fewest: fewestDiscoveries(scores.length, fdr, calibration.resolution) }
     : {};
-  return { pValues, limit, confidences, anomalies, uncertain, ...fewest, verdict };
+  const extrapolated = tail !== undefined && limit > 0 && limit < tail.share;
+  return { pValues, limit, ...sure, anomalies, uncertain, extrapolated, ...fewest, verdict };
 }
 
-/** The score above which a rate flags, nats. */
+/**
+ * The score above which a rate flags, nats.
+ * @throws RangeError for a rate, or a least confidence, that cannot be kept
+ */
 export function thresholdFor(
   calibration: Calibration,
-  { falseAlarmRate, tail }: { readonly falseAlarmRate: number; readonly tail?: boolean },
+  options: Pick<DecisionOptions, "tail" | "minConfidence"> & { readonly falseAlarmRate: number },
 ): number {
-  if (!tail) return calibration.threshold(falseAlarmRate);
-  const fitted = new Tail(calibration), reach = fitted.peaks / fitted.rows;
-  return falseAlarmRate < reach
+  const { falseAlarmRate, tail } = options, fitted = tail ? new Tail(calibration) : undefined;
+  requireReach(calibration, options, fitted);
+  return fitted && falseAlarmRate < fitted.share
     ? fitted.quantile(falseAlarmRate)
     : calibration.threshold(falseAlarmRate);
 }
 
-function requireRate(calibration: Calibration, rate: number, tail?: Tail): number {
+/** The rate, where calibration rows or the tail can keep it and some row could be flagged as surely as is asked. */
+function requireReach(
+  calibration: Calibration,
+  { falseAlarmRate: rate, minConfidence }: Parameters<typeof thresholdFor>[1],
+  tail?: Tail,
+): number {
   if (tail) requireNumber("falseAlarmRate", rate, RATE);
   else calibration.requireRate(rate);
-  return rate;
+  if (minConfidence === undefined) return rate;
+  requireNumber("minConfidence", minConfidence, CONFIDENCE);
+  const surest = surestOf({ calibration, tail }, rate);
+  if (minConfidence <= surest) return rate;
+  throw new RangeError(
+    `Cannot keep a confidence of ${minConfidence}: ${calibration.scores.length} calibration rows flag no row at a rate of ${rate} with more than ${
+      surest.toPrecision(3)
+    }`,
+  );
+}
+
+/** What verdicts come from. */
+interface Judges {
+  readonly calibration: Calibration;
+  readonly tail?: Tail;
+}
+
+function surestOf({ calibration, tail }: Judges, rate: number): number {
+  return tail && rate < tail.share ? 1 : surestFlag(calibration, rate);
 }
 
 function confidencesOf(
-  calibration: Calibration,
+  { calibration, tail }: Judges,
   scores: Float64Array,
   limit: number,
   least: number,
-): Float64Array {
+): Required<Pick<Decision, "confidences" | "surest">> {
   requireNumber("minConfidence", least, CONFIDENCE);
   const rate = Math.min(RATE.max, Math.max(limit, calibration.resolution));
-  return scores.map((score) => confidenceOf(calibration, score, rate));
+  const confidences = scores.map((score) =>
+    tail && score > tail.threshold && limit < tail.share
+      ? confidenceByTail(tail, score, Math.max(limit, Number.MIN_VALUE))
+      : confidenceOf(calibration, score, rate)
+  );
+  return { confidences, surest: surestOf({ calibration, tail }, limit > 0 ? limit : rate) };
 }

@@ -9,7 +9,7 @@
  * batches and calibration sets; what one batch holds may be more.
  */
 import { requireNumber } from "../../core/validate.ts";
-import { isWithin, RATE } from "./rates.ts";
+import { isWithin, RATE, roundedUp } from "./rates.ts";
 
 /** What a batch comes to at a false-discovery rate. */
 export interface Discoveries {
@@ -38,5 +38,5 @@ export function discover(pValues: Float64Array, q: number): Discoveries {
  * @param resolution the finest p-value, 1 / (calibration rows + 1)
  */
 export function fewestDiscoveries(rows: number, q: number, resolution: number): number {
-  return Math.max(1, Math.ceil(rows * resolution / q - 1e-9));
+  return Math.max(1, roundedUp(rows * resolution / q));
 }

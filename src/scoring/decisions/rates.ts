@@ -16,6 +16,11 @@ export function isWithin(pValue: number, rate: number): boolean {
   return pValue <= rate * (1 + ROUNDING);
 }
 
+/** ⌈quotient⌉, of a quotient by a rate. */
+export function roundedUp(quotient: number): number {
+  return Math.ceil(quotient - ROUNDING);
+}
+
 /** ⌊rate · rows⌋. */
 export function rowsWithin(rate: number, rows: number): number {
   return Math.floor(rate * rows + ROUNDING);

@@ -75,8 +75,17 @@ export class Tail {
 
   /** P(S > s) for a score above the threshold; never 0, so that it stays a p-value. */
   survival(score: number): number {
-    const share = this.peaks / this.rows;
-    return Math.max(share * excessSurvival(this.excess, score - this.threshold), 1e-300);
+    return Math.max(this.share * excessSurvival(this.excess, score - this.threshold), 1e-300);
+  }
+
+  /** k/n: the share of the scores that the peaks are, beyond which the tail alone tells. */
+  get share(): number {
+    return this.peaks / this.rows;
+  }
+
+  /** The chance, over what the peaks allow, that P(S > s) of a score above the threshold is at most a rate below `share`. */
+  chanceBelow(score: number, rate: number): number {
+    return excessChance(this.excess, score - this.threshold, Math.log(this.share / rate));
   }
 
   /**
@@ -84,7 +93,7 @@ export class Tail {
    * @throws RangeError unless 0 < q ≤ k/n
    */
   quantile(q: number): number {
-    requireNumber("falseAlarmRate", q, { above: 1e-300, max: this.peaks / this.rows });
+    requireNumber("falseAlarmRate", q, { above: 1e-300, max: this.share });
     let low = this.threshold, step = this.excess.parts[0].mean || 1;
     while (this.survival(low + step) > q) step *= 2;
     let high = low + step;
@@ -105,6 +114,30 @@ export function excessSurvival({ count, parts }: ExcessLaw, y: number): number {
     sum += weight * Math.exp(-count * Math.log1p(steps / count));
   }
   return sum;
+}
+
+/**
+ * The chance that P(Y > y | θ, γ) ≤ exp(-steps): of each θ that 1/γ ≥ steps / ln(1 + θ y), where 1/γ
+ * has a Gamma law of shape k and mean 1/γ(θ); its tail is that a Poisson number stays below k.
+ */
+export function excessChance({ count, parts }: ExcessLaw, y: number, steps: number): number {
+  let sum = 0;
+  for (const { weight, theta, mean } of parts) {
+    const g = theta === 0 ? y : Math.log1p(theta * y);
+    sum += weight * poissonBelow(count, count * mean * steps / g);
+  }
+  return sum;
+}
+
+/** P(Poisson(mean) < k). */
+function poissonBelow(k: number, mean: number): number {
+  if (!(mean < Infinity)) return 0;
+  let logTerm = -mean, sum = 0;
+  for (let i = 0; i < k; i++) {
+    sum += Math.exp(logTerm);
+    logTerm += Math.log(mean / (i + 1));
+  }
+  return Math.min(1, sum);
 }
 
 /**

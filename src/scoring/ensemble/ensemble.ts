@@ -206,9 +206,15 @@ export class Batch {
       this.parts[p].surprisals(rows, all, p * width, each);
     }
     for (let slot = 0; slot < rows; slot++) {
-      const one = indexOfLargest(all, slot * each, each), most = all[slot * each + one];
-      all[slot * each + one] = -Infinity;
-      const two = indexOfLargest(all, slot * each, each), next = all[slot * each + two];
+      const start = slot * each;
+      let one = 0, two = 0, most = all[start], next = -Infinity;
+      for (let i = 1; i < each; i++) {
+        const value = all[start + i];
+        if (value > most) [next, two, most, one] = [most, one, value, i];
+        else if (value > next) [next, two] = [value, i];
+        // A score that is none is to be seen.
+        else if (value !== value) most = value;
+      }
       const score = MOST * most + NEXT * next;
       this.#blame(one, slot, score / 2, raw, (first + slot) * columns);
       this.#blame(two, slot, score / 2, raw, (first + slot) * columns);
@@ -226,15 +232,4 @@ export class Batch {
 
 function linearWeight({ parameters }: EnsembleModel, view: ViewName): Float32Array {
   return parameters.get(`${view}.linear.weight`)!;
-}
-
-/** Of so many from `first`, counted from there. NaN counts as largest, so that a score that is none is seen. */
-function indexOfLargest(values: Float64Array, first: number, count: number): number {
-  let at = 0;
-  for (let i = 0; i < count; i++) {
-    const value = values[first + i];
-    if (value !== value) return i;
-    if (value > values[first + at]) at = i;
-  }
-  return at;
 }

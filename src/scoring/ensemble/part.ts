@@ -147,12 +147,10 @@ export class PartScorer {
   /** Adds `nats` to columns, row `at` of `raw`, by what each feature has to do with a statistic of row `slot`. */
   blame(name: StatisticName, slot: number, nats: number, raw: Float64Array, at: number): void {
     const share = this.#share, width = share.length, owner = this.#owner;
-    this.#shareOut(name, slot);
-    let sum = 0;
-    for (let f = 0; f < width; f++) sum += share[f];
-    for (let f = 0; f < width; f++) {
-      raw[at + owner[f]] += sum > 0 ? nats * share[f] / sum : nats / width;
-    }
+    const sum = this.#shareOut(name, slot);
+    // Sums of squares of float32 numbers are 0 or far from it: no quotient is beyond float64.
+    const scale = sum > 0 ? nats / sum : 0, each = sum > 0 ? 0 : nats / width;
+    for (let f = 0; f < width; f++) raw[at + owner[f]] += scale * share[f] + each;
   }
 
   /** A statistic of the first rows. */
@@ -173,33 +171,31 @@ export class PartScorer {
 
   /** Sums of rows that lack features are over those that are there, as if the others were like them. */
   #correct(name: StatisticName, rows: number): void {
-    const share = this.#share, width = share.length;
+    const width = this.#share.length;
     for (let slot = 0; slot < rows; slot++) {
       const count = this.#counts[slot];
       if (count === width) continue;
-      this.#shareOut(name, slot);
-      let sum = 0;
-      for (let f = 0; f < width; f++) sum += share[f];
-      this.#statistic[slot] = sum * width / Math.max(1, count);
+      this.#statistic[slot] = this.#shareOut(name, slot) * width / Math.max(1, count);
     }
   }
 
-  /** What each feature adds to a statistic of row `slot`, in `#share`; nothing where it is missing. */
-  #shareOut(name: StatisticName, slot: number): void {
+  /** What each feature adds to a statistic of row `slot`, in `#share`; nothing where it is missing. @returns the sum */
+  #shareOut(name: StatisticName, slot: number): number {
     const share = this.#share, width = share.length, first = slot * width;
     if (name === "neighbours") this.#nearest.share(this.#placed, slot, share);
-    else this.#shareOutSum(name, slot);
-    if (this.#isWhole) return;
-    for (let f = 0; f < width; f++) if (this.#observed[first + f] === 0) share[f] = 0;
-  }
-
-  #shareOutSum(name: Exclude<StatisticName, "neighbours">, slot: number): void {
-    const share = this.#share, width = share.length, first = slot * width;
-    const of = name === "kl" ? "norm" : name, addends = this.#addends(of);
-    for (let f = 0; f < width; f++) {
-      const value = addends[first + f];
-      share[f] = of === "residual" ? value : value * value;
+    else {
+      const addends = this.#addends(name === "kl" ? "norm" : name);
+      for (let f = 0; f < width; f++) {
+        const value = addends[first + f];
+        share[f] = name === "residual" ? value : value * value;
+      }
     }
+    let sum = 0;
+    for (let f = 0; f < width; f++) {
+      if (!this.#isWhole && this.#observed[first + f] === 0) share[f] = 0;
+      sum += share[f];
+    }
+    return sum;
   }
 
   /** What the sums of a statistic are of, or of whose squares. */

@@ -1,4 +1,4 @@
-/** What is expected of a cell, and whoever can say so. */
+/** What is expected of a cell, and what can say so. */
 import type { Cells } from "../table/cells.ts";
 
 /** Of one cell, in the numbers of `Cells`: of a level its code. NaN where there is nothing to say. */

@@ -1,4 +1,4 @@
-/** The cells of a table as every step of scoring hands them on. */
+/** The cells of a table, as one step of scoring hands them to the next. */
 
 /** A table of float64 cells, row-major. */
 export interface Cells {

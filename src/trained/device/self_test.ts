@@ -1,7 +1,7 @@
 /**
- * A small program that a device must reproduce before it is taken unasked: a step of a VAE in small, forward and
- * backward, so that products, noise, densities, row sums, a log-sum-exp and sums over the batch all have their part. The oracle is
- * the float64 reference.
+ * A small program that a device must reproduce before it is used unasked: one step of a small VAE, forward and
+ * backward, with products, noise, densities, row sums, a log-sum-exp and sums over the batch. The oracle is the float64
+ * reference.
  *
  * Tolerance. That of `graph/cost.ts`, relative to the largest element of a result, or one.
  */

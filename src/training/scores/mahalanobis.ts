@@ -1,7 +1,7 @@
 /**
  * Latent Mahalanobis distance, squared: (m - μ)ᵀ (Σ + 0.01 I)⁻¹ (m - μ) for m = E[z | x], μ and Σ the mean and
  * covariance of m over reference rows (Lee et al., 2018, of the features of a classifier). The ridge is the
- * variance below which a dimension counts as unused: such a one shall not decide.
+ * variance below which a dimension counts as unused, so that no unused dimension decides.
  */
 import { cholesky, solveRows } from "../../core/cholesky.ts";
 import type { NamedScore } from "./score.ts";

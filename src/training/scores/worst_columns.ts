@@ -1,6 +1,6 @@
 /**
- * The sum of the k largest -ln p(x_d | z), nats, at z = E[z | x]: of a row of a hundred columns one fault is
- * not lost among the noise of ninety-nine.
+ * The sum of the k largest -ln p(x_d | z), nats, at z = E[z | x]: one fault
+ * among a hundred columns is not lost in the noise of the other ninety-nine.
  */
 import type { NamedScore } from "./score.ts";
 

@@ -4,16 +4,16 @@
  * finite differences of it, and a linear VAE trained by gradients.
  */
 import assert from "node:assert/strict";
-import { symmetricEigen } from "../../src/core/symmetric_eigen.ts";
-import { factorAnalysis } from "../../src/training/em/factor_analysis.ts";
-import { VAE } from "../../src/training/vae.ts";
-import { assertRelative } from "../util/close.ts";
-import { normals, planeRows } from "../util/data.ts";
-import { readDigits } from "../util/digits.ts";
-import { symmetricEigenvalues } from "../util/eigenvalues.ts";
-import { deviceOf, EXECUTORS, REFERENCE } from "../util/executors.ts";
-import { gaussianLogDensity } from "../util/linear_gaussian.ts";
-import { covarianceOf, ppcaMaximum } from "../util/ppca.ts";
+import { symmetricEigen } from "../../../src/core/symmetric_eigen.ts";
+import { factorAnalysis } from "../../../src/training/em/factor_analysis.ts";
+import { VAE } from "../../../src/training/vae.ts";
+import { assertRelative } from "../../util/close.ts";
+import { normals, planeRows } from "../../util/data.ts";
+import { readDigits } from "../../util/digits.ts";
+import { symmetricEigenvalues } from "../../util/eigenvalues.ts";
+import { deviceOf, EXECUTORS, REFERENCE } from "../../util/executors.ts";
+import { gaussianLogDensity } from "../../util/linear_gaussian.ts";
+import { covarianceOf, ppcaMaximum } from "../../util/ppca.ts";
 import {
   covarianceOfModel,
   exactElbo,

@@ -1,11 +1,11 @@
 /** What the tests of EM compare: the exact density of a fitted linear model, from its parameters. */
-import type { VAE } from "../../src/training/vae.ts";
+import type { VAE } from "../../../src/training/vae.ts";
 import {
   gaussianLogDensity,
   linearElbo,
   type LinearParameters,
   marginalCovariance,
-} from "../util/linear_gaussian.ts";
+} from "../../util/linear_gaussian.ts";
 
 /** Parameters of the model by name. */
 export function valuesOf(model: VAE): LinearParameters & { "likelihood.logVar": Float32Array } {

@@ -5,7 +5,7 @@
 import { deepEqual, ok } from "node:assert/strict";
 import { instantiateSync } from "npm:@assemblyscript/loader@0.28.20";
 import { assertUlp, F32_UNIT_ROUNDOFF } from "../util/close.ts";
-import { numbers, Workbench } from "../wasm/debug_kernels.ts";
+import { numbers, Workbench } from "./debug_kernels.ts";
 import { type Formula, FORMULAS, title } from "./formulas.ts";
 
 interface Operand {

@@ -12,7 +12,7 @@ import { scoreStream, type ScoringModel } from "../../src/cli/score_stream.ts";
 import { denoIo } from "../../src/cli/io.ts";
 import { codecOf, type ColumnSchema } from "../../src/scoring/table/schema.ts";
 import { HostRandom } from "../../src/core/philox.ts";
-import { elbow, elbowOk, Folder, QUICK, tableCsv } from "../cli/util.ts";
+import { elbow, elbowOk, Folder, QUICK, tableCsv } from "./util.ts";
 
 const encoder = new TextEncoder();
 

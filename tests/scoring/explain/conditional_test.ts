@@ -3,14 +3,14 @@
  * covariance, E = Σ_SO Σ_OO⁻¹ x_O and Σ_SS - Σ_SO Σ_OO⁻¹ Σ_OS, in float64.
  */
 import assert from "node:assert/strict";
-import { cholesky, inverse } from "../../src/core/cholesky.ts";
+import { cholesky, inverse } from "../../../src/core/cholesky.ts";
 import {
   conditional,
   conditionalTerm,
   precisionOf,
-} from "../../src/scoring/explain/conditional.ts";
-import { assertRelative } from "../util/close.ts";
-import { normals } from "../util/data.ts";
+} from "../../../src/scoring/explain/conditional.ts";
+import { assertRelative } from "../../util/close.ts";
+import { normals } from "../../util/data.ts";
 
 const D = 5;
 const FACTOR = normals(D * D, 3);

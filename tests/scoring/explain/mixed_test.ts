@@ -3,12 +3,12 @@
  * Oracle: how the table was made; the library's own answers for the other two.
  */
 import assert from "node:assert/strict";
-import { Detector } from "../../mod.ts";
-import { createApp, createClient } from "../../src/http/mod.ts";
-import { HostRandom } from "../../src/core/philox.ts";
-import { normals } from "../util/data.ts";
-import { blamedColumn } from "../../src/scoring/explain/blamed_column.ts";
-import { elbow, elbowOk, Folder, refused } from "../cli/util.ts";
+import { Detector } from "../../../mod.ts";
+import { createApp, createClient } from "../../../src/http/mod.ts";
+import { HostRandom } from "../../../src/core/philox.ts";
+import { normals } from "../../util/data.ts";
+import { blamedColumn } from "../../../src/scoring/explain/blamed_column.ts";
+import { elbow, elbowOk, Folder, refused } from "../../cli/util.ts";
 
 const NAMES = ["temperature", "flow", "mode", "starts", "at"];
 type Cell = number | string | null;

@@ -7,7 +7,7 @@ import { Detector, TableScorer } from "../../mod.ts";
 import { HostRandom } from "../../src/core/philox.ts";
 import { normal } from "../../src/core/draws.ts";
 import { auroc } from "../../src/scoring/metrics.ts";
-import { cellsOf, elbow, elbowOk, Folder, QUICK, refused } from "../cli/util.ts";
+import { cellsOf, elbow, elbowOk, Folder, QUICK, refused } from "./util.ts";
 
 type Row = readonly [
   load: number | null,

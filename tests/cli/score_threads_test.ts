@@ -7,7 +7,7 @@ import type { ByteBlock } from "../../src/formats/byte_blocks.ts";
 import { DataError } from "../../src/formats/mod.ts";
 import { readQuoted } from "../../src/formats/read_rows.ts";
 import type { TableScorer } from "../../src/scoring/table_scorer.ts";
-import { elbowOk, Folder, QUICK, tableCsv } from "../cli/util.ts";
+import { elbowOk, Folder, QUICK, tableCsv } from "./util.ts";
 
 /** A block of its own, as its bytes are gone when a thread has them. */
 function block(text: string): ByteBlock {

@@ -5,7 +5,7 @@
  */
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { errorOf, VECTOR_FUNCTIONS, type VectorFunction } from "../../scripts/accuracy.ts";
-import { Workbench } from "../wasm/debug_kernels.ts";
+import { Workbench } from "./debug_kernels.ts";
 
 const STRIDE = 104729; // prime: 41 000 numbers over all exponents and both signs
 const { NaN: nan, POSITIVE_INFINITY: inf } = Number;

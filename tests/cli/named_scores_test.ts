@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { Detector, type VAE } from "../../mod.ts";
 import { readTable } from "../../src/formats/mod.ts";
-import { elbow, elbowOk, Folder, QUICK, refused, tableCsv } from "../cli/util.ts";
+import { elbow, elbowOk, Folder, QUICK, refused, tableCsv } from "./util.ts";
 
 Deno.test("elbow score --method gives what VAE.score() does of the standardised rows", async () => {
   using folder = new Folder();

@@ -5,7 +5,7 @@
 import { deepEqual, notDeepEqual, ok } from "node:assert/strict";
 import { assertRelative } from "../util/close.ts";
 import { STANDARD_ERRORS } from "../util/statistics.ts";
-import { Workbench } from "../wasm/debug_kernels.ts";
+import { Workbench } from "./debug_kernels.ts";
 
 interface Draw {
   readonly seedLow: number;

@@ -3,9 +3,9 @@
  * highest of R residuals that are like those of a fresh row covers Beta(R + 1 - 2 k, 2 k) of them.
  */
 import assert from "node:assert/strict";
-import { Detector } from "../../mod.ts";
-import { Explainer } from "../../src/scoring/explain/explain.ts";
-import { planeRows } from "../util/data.ts";
+import { Detector } from "../../../mod.ts";
+import { Explainer } from "../../../src/scoring/explain/explain.ts";
+import { planeRows } from "../../util/data.ts";
 
 Deno.test("intervals of 95 % cover as much of fresh cells, also with few rows and many columns", async () => {
   const width = 20, fresh = 2000, level = 0.95;

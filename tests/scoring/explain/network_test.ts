@@ -3,11 +3,11 @@
  * from; densities summed or integrated in float64, and values of published tables.
  */
 import assert from "node:assert/strict";
-import { Detector } from "../../mod.ts";
-import { logGamma } from "../../src/core/incomplete_beta.ts";
-import { QUANTILES } from "../../src/scoring/explain/quantiles.ts";
-import { assertRelative } from "../util/close.ts";
-import { normals } from "../util/data.ts";
+import { Detector } from "../../../mod.ts";
+import { logGamma } from "../../../src/core/incomplete_beta.ts";
+import { QUANTILES } from "../../../src/scoring/explain/quantiles.ts";
+import { assertRelative } from "../../util/close.ts";
+import { normals } from "../../util/data.ts";
 
 const quantile = (
   type: keyof typeof QUANTILES,

@@ -3,10 +3,10 @@
  * of planted faults. Whole tables of mixed columns in `mixed_test.ts`.
  */
 import assert from "node:assert/strict";
-import { Detector } from "../../mod.ts";
-import { cholesky, inverse } from "../../src/core/cholesky.ts";
-import { logGamma } from "../../src/core/incomplete_beta.ts";
-import { normals } from "../util/data.ts";
+import { Detector } from "../../../mod.ts";
+import { cholesky, inverse } from "../../../src/core/cholesky.ts";
+import { logGamma } from "../../../src/core/incomplete_beta.ts";
+import { normals } from "../../util/data.ts";
 
 const D = 5, TRAINING = 2400, FRESH = 600;
 const CENTRE = [50, 0, 2, -7, 1000], UNIT = [10, 1, 0.1, 5, 100];

@@ -1,0 +1,45 @@
+/**
+ * New rows that a trained model can no longer tell apart: what a column's cells become was fitted to the old ones, and
+ * is limited to 10⁶ standard deviations of them (`scoring/table/standardize.ts`, `scoring/views/view.ts`). Where more than
+ * a tenth of a column's cells lie there, its units or its zero have changed, and what goes on learning learns nothing
+ * of it.
+ */
+import type { Cells } from "../scoring/table/cells.ts";
+import { LIMIT, standardize } from "../scoring/table/standardize.ts";
+import type { TableModel } from "../scoring/table_model.ts";
+import { project } from "../scoring/views/projector.ts";
+
+const MANY = 0.1;
+
+/** @throws RangeError naming the column */
+export function refuseSaturated(
+  cells: Cells,
+  { schema, ensemble, expansion, standardization }: TableModel,
+): void {
+  const seen = ensemble
+    ? ensemble.parts.map(({ view }) => ({
+      x: project(view, cells, schema.length).x.data,
+      owner: view.features.map(({ column }) => column),
+      limits: undefined,
+    }))
+    : [{
+      x: standardize(expansion.expand(cells), standardization).data,
+      owner: [...expansion.owner],
+      limits: standardization.limit,
+    }];
+  for (const { x, owner, limits } of seen) {
+    const width = owner.length, counts = new Float64Array(width);
+    x.forEach((value, i) => {
+      if (Math.abs(value) >= (limits?.[i % width] ?? LIMIT)) counts[i % width]++;
+    });
+    const d = counts.findIndex((count) => count > MANY * cells.rows);
+    if (d < 0) continue;
+    throw new RangeError(
+      `Cannot update detector: column "${
+        schema[owner[d]].name
+      }" must be in its units, within a million deviations of the rows fitted to: current value is ${
+        counts[d]
+      } of ${cells.rows} rows beyond: fit a new detector`,
+    );
+  }
+}

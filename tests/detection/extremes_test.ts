@@ -1,0 +1,95 @@
+/** Cells far out: refused where they would hide the others, left out of what trains where they would not; and units that change. */
+import assert from "node:assert/strict";
+import { Detector } from "../../mod.ts";
+import { normal } from "../../src/core/draws.ts";
+import { HostRandom } from "../../src/core/philox.ts";
+import { refuseExtremes, withoutExtremes } from "../../src/detection/extremes.ts";
+import { numericSchema } from "../../src/scoring/table/schema.ts";
+import { planeRows } from "../util/data.ts";
+
+const ROWS = planeRows(600, 3, 5, 0.3), QUICK = { seed: 1, epochs: 4 };
+
+Deno.test("one network refuses a cell that would blind its column", async () => {
+  for (const value of [1e30, -1e12]) {
+    const rows = ROWS.map((row, r) => r === 8 ? row.with(2, value) : row);
+    await assert.rejects(
+      Detector.fit(rows, { ...QUICK, preset: "small" }),
+      /row 9, column "x2": expected a value beside which the usual spread of its column, \S+, still shows/,
+    );
+    await assert.rejects(Detector.fit(rows, { window: 10 }), /row 9, column "x2": expected/);
+  }
+});
+
+Deno.test("refuseExtremes() looks at numbers alone, and at what a standard deviation comes to", () => {
+  const ofColumn = (...values: number[]) => ({
+    data: Float64Array.from(values),
+    rows: values.length,
+  });
+  const spread = Array.from({ length: 100 }, (_, i) => i % 10);
+  const schema = numericSchema(["x"]);
+  // Of 101 cells one at v has a standard deviation of v √100 / 101, and the usual distance is 3.
+  const edge = 1e4 * 3 * 101 / 10;
+  refuseExtremes(ofColumn(...spread, 0.99 * edge), schema);
+  assert.throws(() => refuseExtremes(ofColumn(...spread, 1.01 * edge), schema), RangeError);
+  assert.throws(
+    () => refuseExtremes(ofColumn(NaN, ...spread, -1e30), schema),
+    /row 102, column "x"/,
+  );
+  refuseExtremes(ofColumn(...spread, 1e30), [{ name: "x", kind: "timestamp" }]);
+  refuseExtremes(ofColumn(7, 7, 7), schema);
+});
+
+Deno.test("withoutExtremes() leaves out few rows, never what is a tenth of the table", () => {
+  const data = Float64Array.from({ length: 200 }, (_, i) => i === 6 ? 1e9 : i === 9 ? -1e8 : i % 7);
+  const { cells, warnings } = withoutExtremes({ data, rows: 100 }, numericSchema(["a", "b"]));
+  assert.equal(cells.rows, 98);
+  assert.deepEqual(
+    [...cells.data.subarray(4, 10)],
+    [4, 5, 1, 4, 3, 4].map((_, i) => data[[4, 5, 10, 11, 12, 13][i]]),
+  );
+  assert.equal(warnings.length, 2);
+  assert.match(warnings[0], /column "a": 1 of 100 rows that train lie more than a million times/);
+  const many = data.map((value, i) => i % 20 === 0 ? 1e12 : value);
+  assert.equal(
+    withoutExtremes({ data: many, rows: 100 }, numericSchema(["a", "b"])).cells.rows,
+    99,
+  );
+});
+
+Deno.test("the default is fitted beside cells of any size, says so, and is not blinded by them", async () => {
+  const random = new HostRandom(3, 0, 7);
+  const bytes = () => Math.exp(1.5 * normal(random) + 6);
+  const rows = ROWS.map((row, r) => [...row.slice(0, 2), row[2], r === 77 ? 1.4e9 : bytes()]);
+  const wild = rows.map((row, r) => r === 8 || r === 9 ? row.with(2, 1e30) : row);
+  const detector = await Detector.fit(wild, { ...QUICK, falseAlarmRate: 0.05 });
+  assert.ok(
+    detector.warnings.some((each) => /column "x2": [12] of \d+ rows that train lie/.test(each)),
+  );
+  const faulty = rows.slice(100, 200).map((row) => row.with(2, row[2] + 12));
+  const found = (await detector.score(faulty)).filter(({ anomaly }) => anomaly).length;
+  const plain = await Detector.fit(rows, { ...QUICK, falseAlarmRate: 0.05 });
+  const want = (await plain.score(faulty)).filter(({ anomaly }) => anomaly).length;
+  assert.ok(want > 80 && found >= want - 10, `${found} beside two cells of 1e30, ${want} without`);
+  const [{ anomaly, contributions }] = await detector.score([rows[0].with(2, 1e30)]);
+  assert.ok(anomaly && contributions.x2 > 5);
+  for (const each of [detector, plain]) each.dispose();
+});
+
+Deno.test("partialFit() refuses rows in other units, and leaves the detector as it was", async () => {
+  for (const preset of ["ensemble", "small"] as const) {
+    const detector = await Detector.fit(ROWS.slice(0, 300), { ...QUICK, preset });
+    const before = detector.save();
+    for (const change of [(x: number) => x + 3e7, (x: number) => x * 1e8]) {
+      const rows = ROWS.slice(300).map((row) => row.with(1, change(row[1])));
+      await assert.rejects(
+        detector.partialFit(rows, { epochs: 1 }),
+        /column "x1" must be in its units, .* of 300 rows beyond/,
+      );
+    }
+    assert.deepEqual(detector.save(), before);
+    const shifted = ROWS.slice(300).map((row) => row.map((x) => x + 20));
+    const { rows } = await detector.partialFit(shifted, { epochs: 1 });
+    assert.ok(rows > 0);
+    detector.dispose();
+  }
+});

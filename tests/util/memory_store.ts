@@ -1,0 +1,16 @@
+/** A store of checkpoints that keeps every state that was written. */
+import type { CheckpointStore } from "../../mod.ts";
+
+export class MemoryStore implements CheckpointStore {
+  readonly everySeconds = 0;
+  readonly written: Uint8Array[] = [];
+  /** @param start what a run finds there */
+  constructor(readonly start?: Uint8Array) {}
+  read(): Promise<Uint8Array | undefined> {
+    return Promise.resolve(this.start);
+  }
+  write(bytes: Uint8Array): Promise<void> {
+    this.written.push(bytes);
+    return Promise.resolve();
+  }
+}
