@@ -121,7 +121,7 @@ export class Detector extends TableScorer {
     const table = { schema, ...parts, ...kept, ...(window && { window }) };
     const model = calibrate(vae, table, split);
     if (window !== undefined) return new Detector(vae, model, report);
-    const found = model.ensemble ? [] : warningsOf(new Detector(vae, model, report), split);
+    const found = fitted.warnings ?? warningsOf(new Detector(vae, model, report), split);
     const warned = { ...model, warnings: [...model.warnings, ...found] };
     const detector = new Detector(vae, warned, report);
     detector.#kept = split.calibration;
@@ -254,7 +254,7 @@ export class Detector extends TableScorer {
   }
 }
 
-/** Of one network: an ensemble's own scores of its training rows are lower by construction. */
+/** Of one network: an ensemble's own scores of its training rows are lower by construction, and it knows better. */
 function warningsOf(detector: Detector, { training }: Split): string[] {
   const rows = Math.min(COMPARED_ROWS, training.rows);
   const data = training.data.subarray(0, rows * detector.columns.length);

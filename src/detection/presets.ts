@@ -28,6 +28,8 @@ import { type DetectorOptions, leftOut } from "./options.ts";
 export interface Fitted {
   readonly vae: VAE;
   readonly report: FitReport;
+  /** Of an ensemble; of one network they hang on its scores. */
+  readonly warnings?: readonly string[];
   readonly parts: Pick<TableModel, "expansion" | "standardization" | "ensemble" | "format">;
 }
 
@@ -67,7 +69,7 @@ export const fitMany: FitPreset = async ({ training: cells }, schema, options) =
   const count = 2 * members;
   const identity = { preset: "ensemble", members, seed, robust: leftOut(options) };
   const states = checkpoint && await MemberCheckpoints.open(checkpoint, identity);
-  const { model: ensemble, vae, report } = await fitEnsemble({
+  const { model: ensemble, ...fitted } = await fitEnsemble({
     cells,
     schema,
     seed,
@@ -85,7 +87,7 @@ export const fitMany: FitPreset = async ({ training: cells }, schema, options) =
     },
   });
   const standardization = standardizationOf(expansion.expand(cells), expansion.width);
-  return { vae, report, parts: { expansion, standardization, ensemble } };
+  return { ...fitted, parts: { expansion, standardization, ensemble } };
 };
 
 function expansionOf(schema: readonly ColumnSchema[]): Expansion {

@@ -3,7 +3,8 @@
  * ln p(x) = ln (1/K Σ_k w_k), streamed over chunks of K (`row_sums.ts`).
  *
  * Row r's draws depend on the seed, the row's index and K's chunking alone, never on how rows are
- * batched.
+ * batched: independent, so that a mean over rows has the error that their spread says. Where rows are scored each by
+ * itself, all take the draws of row 0 (`sameDraws`): what a row gets is then its own, wherever it stands.
  */
 import type { Program } from "../backends/backend.ts";
 import { splitSeed } from "../core/philox.ts";
@@ -26,6 +27,11 @@ export interface EvaluationOptions {
    * @internal
    */
   readonly firstRow?: number;
+  /**
+   * Whether every row takes the same draws.
+   * @internal
+   */
+  readonly sameDraws?: boolean;
 }
 
 /** What a model says of rows. */
@@ -51,7 +57,7 @@ type Compile = (capacity: number, samples: number) => Program;
 
 type Prepare = (program: Program, first: number, count: number) => void;
 
-type RowOptions = Pick<EvaluationOptions, "samples" | "seed" | "firstRow">;
+type RowOptions = Pick<EvaluationOptions, "samples" | "seed" | "firstRow" | "sameDraws">;
 
 /**
  * @param compile the program that gives the draws' terms, for so many rows and draws of a run; asked
@@ -83,11 +89,12 @@ export function* evaluationSteps(
     integer: true,
   });
   const perRun = Math.min(samples, SAMPLE_CHUNK);
-  const asked = Math.max(1, Math.floor(DECODER_ROWS / perRun));
+  const { firstRow = 0, sameDraws = false } = options;
+  // The draws of a run are numbered through its rows: the same for all are those of one row a run.
+  const asked = sameDraws ? 1 : Math.max(1, Math.floor(DECODER_ROWS / perRun));
   const [seedLow, seedHigh] = splitSeed(options.seed ?? 0);
-  const { firstRow = 0 } = options;
   const [rows, width] = x.shape;
-  const compiled = compile(asked, perRun), capacity = capacityOf(compiled);
+  const compiled = compile(asked, perRun), capacity = sameDraws ? 1 : capacityOf(compiled);
   const sums = new RowSums(rows, compiled);
   for (let first = 0; first < rows; first += capacity) {
     const count = Math.min(capacity, rows - first);
@@ -98,7 +105,8 @@ export function* evaluationSteps(
       prepare?.(program, first, count);
       // A model without noise has no key.
       if (program.plan.inputs.has("key")) {
-        program.write("key", [seedLow, seedHigh, drawn / perRun, firstRow + first]);
+        const row = sameDraws ? 0 : firstRow + first;
+        program.write("key", [seedLow, seedHigh, drawn / perRun, row]);
       }
       program.run(count);
       yield all([

@@ -75,9 +75,17 @@ const FIRST_STEP = 2 ** 31;
 /** Adam as usual. */
 const BETA_1 = 0.9, BETA_2 = 0.999, EPSILON = 1e-8;
 
-/** @throws RangeError if q(z | x) is not one diagonal Gaussian */
-export function gapsOf(model: Model, x: Matrix, options: GapOptions): Gaps {
-  const settings = parse(options);
+/**
+ * @param sameDraws whether every row takes the same, as where rows are scored: `trained/evaluation.ts`
+ * @throws RangeError if q(z | x) is not one diagonal Gaussian
+ */
+export function gapsOf(
+  model: Model,
+  x: Matrix,
+  options: GapOptions,
+  { sameDraws = false } = {},
+): Gaps {
+  const settings = { ...parse(options), sameDraws };
   requireDiagonal(model.spec);
   const start = model.posterior(x);
   const refined = refine(model, x, start, settings);
@@ -96,6 +104,8 @@ export function gapsOf(model: Model, x: Matrix, options: GapOptions): Gaps {
     amortisation: refinedElbo.map((value, r) => value - amortised.elbo[r]),
   };
 }
+
+type Settings = Required<GapOptions> & { readonly sameDraws: boolean };
 
 function parse(options: GapOptions): Required<GapOptions> {
   const keys = ["samples", "steps", "stepSamples", "learningRate", "seed"];
@@ -158,13 +168,13 @@ function evaluateUnder(
   model: Model,
   x: Matrix,
   q: RowGaussians,
-  { samples, seed }: Required<GapOptions>,
+  { samples, seed, sameDraws }: Settings,
 ): RowEvaluation {
   let program: SyncProgram | undefined;
   const compile = (capacity: number, samples: number) =>
     program ??= model.compile(underPlan(model, { capacity, samples, forGradient: false }));
   try {
-    return evaluateRows(x, { samples, seed }, compile, (program, first, count) => {
+    return evaluateRows(x, { samples, seed, sameDraws }, compile, (program, first, count) => {
       program.write("mean", rowsOf(q.mean, first, count));
       program.write("logVar", rowsOf(q.logVar, first, count));
     });
@@ -178,9 +188,10 @@ function refine(
   model: Model,
   x: Matrix,
   start: RowGaussians,
-  settings: Required<GapOptions>,
+  settings: Settings,
 ): RowGaussians {
-  const [rows] = x.shape, capacity = Math.max(1, Math.min(rows, BATCH_ROWS));
+  const [rows] = x.shape;
+  const capacity = settings.sameDraws ? 1 : Math.max(1, Math.min(rows, BATCH_ROWS));
   const samples = settings.stepSamples;
   const program = model.compile(underPlan(model, { capacity, samples, forGradient: true }));
   const copy = ({ data, shape }: Matrix): Matrix => ({ data: data.slice(), shape });
@@ -195,7 +206,8 @@ function refine(
       ].map((part) => ({ ...part, descend: adam(part.values) }));
       for (let step = 0; step < settings.steps; step++) {
         for (const { name, values } of parts) program.write(name, values);
-        program.write("key", [...splitSeed(settings.seed), FIRST_STEP + step, first]);
+        const row = settings.sameDraws ? 0 : first;
+        program.write("key", [...splitSeed(settings.seed), FIRST_STEP + step, row]);
         program.run(count);
         const rate = settings.learningRate * cosineRamp(step / settings.steps);
         for (const { by, descend } of parts) descend(program, by, rate, count);

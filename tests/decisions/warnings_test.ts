@@ -1,7 +1,7 @@
 /** Warnings of a fit, on tables and networks made to deserve them and on ones that do not. */
 import assert from "node:assert/strict";
 import { Detector, type DetectorOptions } from "../../mod.ts";
-import { trainedWarnings } from "../../src/detection/fit_warnings.ts";
+import { ensembleWarnings, trainedWarnings } from "../../src/detection/fit_warnings.ts";
 import { normals, planeRows } from "../util/data.ts";
 
 const OPTIONS: DetectorOptions = { preset: "small", seed: 1, hidden: [16], latent: 2, epochs: 20 };
@@ -40,4 +40,34 @@ Deno.test("trainedWarnings() counts as its formula says", () => {
     trainedWarnings(training, Float64Array.of(99, 99, 99, 0, 0, 0, 0, 0, 0, 0), 1),
     [],
   );
+});
+
+Deno.test("the default warns of networks that overfit, and not of ordinary tables", async () => {
+  const heart = await Detector.fit(planeRows(120, 20, 31, 1), {
+    preset: "ensemble",
+    hidden: [64],
+    latent: 16,
+    epochs: 150,
+    batchSize: 16,
+    calibration: 0.5,
+  });
+  assert.ok(about(heart, /the networks overfit: \d+ % of the rows/), `${heart.warnings}`);
+  for (const [rows, columns] of [[1500, 8], [600, 5]]) {
+    const plain = await Detector.fit(planeRows(rows, columns, 50, 0.4));
+    assert.deepEqual(plain.warnings, []);
+    plain.dispose();
+  }
+  heart.dispose();
+});
+
+Deno.test("ensembleWarnings() counts as its formula says", () => {
+  const seen = Float64Array.from({ length: 100 }, (_, i) => i);
+  const view = (above: number, activeUnits = [2, 0]) => ({
+    seen,
+    residual: Float64Array.from({ length: 100 }, (_, i) => i < above ? 95 : 94),
+    activeUnits,
+  });
+  assert.deepEqual(ensembleWarnings([view(40), view(5)]), []);
+  assert.match(ensembleWarnings([view(5), view(41)])[0], /overfit: 41 %/);
+  assert.match(ensembleWarnings([view(0, [0, 0]), view(0, [0])])[0], /of no network are used/);
 });

@@ -129,6 +129,20 @@ Deno.test("score ranks rows that are off as stranger, whatever its name", async 
   }
 });
 
+Deno.test("a row's score is its own, wherever it stands and whatever stands beside it", async () => {
+  const [a, b, c] = ROWS, table = [a, b, a, c, b, a];
+  for (const method of SCORE_NAMES) {
+    const options = { method, reference: REFERENCE, columns: 2, samples: 70, steps: 20, seed: 5 };
+    const scores = await MODEL.score(table, options);
+    const [alone] = await MODEL.score([b], options);
+    assert.deepEqual([...scores], table.map((row) => scores[table.indexOf(row)]), method);
+    assert.equal(scores[1], alone, method);
+  }
+  // Rows that are measured for their mean draw independently of one another.
+  const { logLikelihood } = await MODEL.evaluate([a, a, a], { samples: 3 });
+  assert.ok(new Set(logLikelihood).size === 3);
+});
+
 Deno.test("score refuses an unknown name, numbers that cannot be and a missing reference", async () => {
   const method = "likelihood" as ScoreName;
   await assert.rejects(MODEL.score(ROWS, { method, seed: 1 }), /Cannot read method: /);

@@ -23,6 +23,7 @@ import type { View, ViewName } from "../../scoring/views/view.ts";
 import { takeRows } from "../../training/minibatch.ts";
 import { type FitReport, gpuOfAll } from "../../training/report.ts";
 import type { VAE } from "../../training/vae.ts";
+import { ensembleWarnings } from "../fit_warnings.ts";
 import { fitMembers, type Members, type MembersRequest } from "./fit_members.ts";
 import { fitViews } from "./fit_views.ts";
 import { gapsOf } from "./gaps.ts";
@@ -62,6 +63,8 @@ export interface FittedEnsemble {
   readonly vae: VAE;
   /** Of the first member; what the GPU did for all of them. */
   readonly report: FitReport;
+  /** What a user should know of the networks. */
+  readonly warnings: readonly string[];
 }
 
 export async function fitEnsemble(request: EnsembleRequest): Promise<FittedEnsemble> {
@@ -85,13 +88,20 @@ export async function fitEnsemble(request: EnsembleRequest): Promise<FittedEnsem
     first.onHost.machine,
   );
   for (const vae of others) vae.dispose();
-  return { model: complete, vae: first, report: reportOf(fitted) };
+  return { model: complete, vae: first, report: reportOf(fitted), warnings: warningsOf(fitted) };
 }
 
 /** The report of the first member, with what the GPU did for all of them. */
 export function reportOf(fitted: readonly FittedPart[]): FitReport {
   const reports = fitted.flatMap(({ members }) => members.reports);
   return { ...reports[0], ...gpuOfAll(reports) };
+}
+
+function warningsOf(fitted: readonly FittedPart[]): string[] {
+  return ensembleWarnings(fitted.map(({ members: { seen, residual, reports } }) => {
+    const activeUnits = reports.map(({ history }) => history.at(-1)?.activeUnits ?? NaN);
+    return { seen, residual, activeUnits };
+  }));
 }
 
 /** Which rows are whose: the folds of the members, and the references. */

@@ -21,6 +21,8 @@ export interface Members {
   /** Of every row, out of fold: Σ_f of its squared errors in units of σ_f², and its KL. */
   readonly residual: Float64Array;
   readonly kl: Float64Array;
+  /** The same of some rows by the networks that did train on them: what `residual` is without overfitting. */
+  readonly seen: Float64Array;
 }
 
 export interface MembersRequest {
@@ -37,11 +39,14 @@ export interface MembersRequest {
   readonly start?: (m: number) => ReadonlyMap<string, { readonly data: ArrayLike<number> }>;
 }
 
+/** Rows of a network's own that are looked at again. */
+const SEEN_ROWS = 1000;
+
 export async function fitMembers(request: MembersRequest): Promise<Members> {
   const { x, observed, folds, spec, seed, device, fitOptions, start } = request;
   const [rows, width] = x.shape;
   const squares = new Float64Array(rows * width), kl = new Float64Array(rows);
-  const vaes: VAE[] = [], reports: FitReport[] = [];
+  const vaes: VAE[] = [], reports: FitReport[] = [], seen: Sample[] = [];
   for (const [m, fold] of folds.entries()) {
     const others = Uint32Array.from(
       folds.flatMap((each, i) => i === m && folds.length > 1 ? [] : [...each]),
@@ -53,6 +58,7 @@ export async function fitMembers(request: MembersRequest): Promise<Members> {
       await vae.fit(takeRows(x, others), { ...fitOptions(others.length, m), seed: seed + m }),
     );
     roundParameters(vae);
+    seen.push(await sampleOf(vae, request, others));
     const left = takeRows(x, fold);
     const [mean, costs] = [await vae.reconstruct(left), vae.onHost.costs(left)];
     const latent = costs.kl.shape[1];
@@ -65,17 +71,58 @@ export async function fitMembers(request: MembersRequest): Promise<Members> {
   }
   const variance = variancesOf(squares, observed, rows, width);
   const precision = roundHalves(variance.map((value) => 1 / (folds.length * value)));
-  const residual = new Float64Array(rows);
-  for (let r = 0; r < rows; r++) {
-    let there = 0;
-    for (let f = 0; f < width; f++) {
-      if (observed[r * width + f] === 0) continue;
+  const each = precision.map((value) => value * folds.length);
+  const residuals = (sample: Sample) => residualsOf(sample, each);
+  const residual = residuals({ squares, observed });
+  return {
+    vaes,
+    reports,
+    precision,
+    residual,
+    kl,
+    seen: Float64Array.from(seen.flatMap((one) => [...residuals(one)])),
+  };
+}
+
+/** Squared errors of rows, and which of them count. */
+interface Sample {
+  readonly squares: Float64Array;
+  readonly observed: Uint8Array;
+}
+
+/** Of at most so many of the rows that it trained on, evenly over them. */
+async function sampleOf(
+  vae: VAE,
+  { x, observed }: Pick<MembersRequest, "x" | "observed">,
+  rows: Uint32Array,
+): Promise<Sample> {
+  const count = Math.min(rows.length, SEEN_ROWS), width = x.shape[1];
+  const taken = Uint32Array.from(
+    { length: count },
+    (_, i) => rows[Math.floor(i * rows.length / count)],
+  );
+  const own = takeRows(x, taken), mean = await vae.reconstruct(own);
+  return {
+    squares: Float64Array.from(own.data, (value, i) => (value - mean.data[i]) ** 2),
+    observed: Uint8Array.from(
+      own.data,
+      (_, i) => observed[taken[Math.floor(i / width)] * width + i % width],
+    ),
+  };
+}
+
+/** Of each row Σ_f of its squares, each by its precision, as if what is missing were like the rest. */
+function residualsOf({ squares, observed }: Sample, precision: Float32Array): Float64Array {
+  const width = precision.length;
+  return Float64Array.from({ length: squares.length / width }, (_, r) => {
+    let sum = 0, there = 0;
+    for (let f = 0, i = r * width; f < width; f++, i++) {
+      if (observed[i] === 0) continue;
       there++;
-      residual[r] += squares[r * width + f] * precision[f] * folds.length;
+      sum += squares[i] * precision[f];
     }
-    residual[r] *= width / Math.max(1, there);
-  }
-  return { vaes, reports, precision, residual, kl };
+    return sum * width / Math.max(1, there);
+  });
 }
 
 /** Mean squares of the cells that are there, not below the floor, nor so large that a half is 0. */

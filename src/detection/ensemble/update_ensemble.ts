@@ -42,7 +42,7 @@ export type UpdateRequest = Pick<EnsembleRequest, "cells" | "seed" | "device" | 
 export async function updateEnsemble(
   model: EnsembleModel,
   request: UpdateRequest,
-): Promise<FittedEnsemble> {
+): Promise<Omit<FittedEnsemble, "warnings">> {
   const cells = thin(request.cells, model.columns, MAX_TRAINING_ROWS, request.seed);
   const fitted: FittedPart[] = [];
   for (const p of model.parts.keys()) fitted.push(await updatePart(model, p, cells, request));

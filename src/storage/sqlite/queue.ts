@@ -13,7 +13,6 @@ import {
   JobConflictError,
   type JobData,
   type JobEvent,
-  type JobKind,
   type JobQueue,
   type JobState,
   type Lease,
@@ -27,6 +26,7 @@ import {
 import { digestOf } from "../model_store.ts";
 import type { Database, Row } from "./database.ts";
 import { keepBlob, readBlob, sweepBlobs } from "./blobs.ts";
+import { jobOf, JobRows, OPEN } from "./job_rows.ts";
 import { SqliteUploads } from "./uploads.ts";
 
 /** How a queue is kept. */
@@ -44,16 +44,14 @@ export interface SqliteQueueOptions {
 /** Waiting for what no other process says takes no longer than this. */
 const LOOK_MS = 1000;
 
-const OPEN = "state IN ('queued', 'running')";
-
 /** A queue. */
 export class SqliteQueue implements JobQueue {
   readonly uploads: SqliteUploads;
   readonly leaseMs: number;
   readonly #db: Database;
   readonly #now: () => number;
+  readonly #rows: JobRows;
   readonly #maxJobs: number;
-  readonly #keepMs: number;
 
   constructor(db: Database, options: SqliteQueueOptions) {
     const { now, leaseMs = 15_000, maxJobs = 100, keepSeconds = 7 * 86_400 } = options;
@@ -61,14 +59,14 @@ export class SqliteQueue implements JobQueue {
     this.#now = now;
     this.leaseMs = leaseMs;
     this.#maxJobs = maxJobs;
-    this.#keepMs = keepSeconds * 1000;
+    this.#rows = new JobRows(db, now, keepSeconds * 1000);
     this.uploads = new SqliteUploads(db, now);
   }
 
   async enqueue(job: NewJob, input: Uint8Array): Promise<{ job: Job; isNew: boolean }> {
     const digest = await digestOf(input), print = fingerprint(job, digest);
     return this.#db.transaction(() => {
-      const there = this.#row(job.id);
+      const there = this.#rows.find(job.id);
       if (there && there.fingerprint !== print) {
         throw new JobConflictError();
       }
@@ -79,7 +77,7 @@ export class SqliteQueue implements JobQueue {
           `Cannot accept job: unfinished jobs must be fewer than ${this.#maxJobs}: current value is ${count}`,
         );
       }
-      this.#forgetOld();
+      this.#rows.forgetOld();
       keepBlob(this.#db, digest, input);
       const { id, kind, model, owner, spec } = job, now = this.#now();
       this.#db.run(
@@ -87,13 +85,13 @@ export class SqliteQueue implements JobQueue {
          VALUES (?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?)`,
         ...[id, kind, model, owner, JSON.stringify(spec), print, now, digest, now],
       );
-      this.#tell(id, "queued");
-      return { job: jobOf(this.#row(id)!), isNew: true };
+      this.#rows.tell(id, "queued");
+      return { job: jobOf(this.#rows.find(id)!), isNew: true };
     });
   }
 
   async find(id: string): Promise<Job | undefined> {
-    const row = this.#row(id);
+    const row = this.#rows.find(id);
     return row && jobOf(row);
   }
 
@@ -109,7 +107,7 @@ export class SqliteQueue implements JobQueue {
         yield { id: last, type: type as JobEvent["type"], data: JSON.parse(String(data)) };
       }
       if (rows.length > 0) continue;
-      const row = this.#row(id);
+      const row = this.#rows.find(id);
       if (!row || isOver(row.state as JobState)) return;
       await this.#db.changed(LOOK_MS, signal);
     }
@@ -117,9 +115,11 @@ export class SqliteQueue implements JobQueue {
 
   async cancel(id: string): Promise<Job | undefined> {
     return this.#db.transaction(() => {
-      const row = this.#row(id);
-      if (row && !isOver(row.state as JobState) && !row.sealed) this.#finish(row, "cancelled", {});
-      const now = this.#row(id);
+      const row = this.#rows.find(id);
+      if (row && !isOver(row.state as JobState) && !row.sealed) {
+        this.#rows.finish(row, "cancelled", {});
+      }
+      const now = this.#rows.find(id);
       return now && jobOf(now);
     });
   }
@@ -147,7 +147,7 @@ export class SqliteQueue implements JobQueue {
       if (!row) return undefined;
       if (Number(row.stalled) >= MAX_ATTEMPTS) {
         const error = `Cannot finish job: ${MAX_ATTEMPTS} attempts came to nothing`;
-        this.#finish(row, "failed", { error });
+        this.#rows.finish(row, "failed", { error });
         return undefined;
       }
       this.#db.run(
@@ -155,18 +155,18 @@ export class SqliteQueue implements JobQueue {
            started = coalesce(started, ?) WHERE number = ?`,
         ...[now + this.leaseMs, now, row.number],
       );
-      const job = jobOf(this.#row(String(row.id))!);
-      this.#tell(job.id, "running", { attempt: job.attempt });
+      const job = jobOf(this.#rows.find(String(row.id))!);
+      this.#rows.tell(job.id, "running", { attempt: job.attempt });
       return { job, attempt: job.attempt };
     });
   }
 
   async revoked(lease: Lease, signal: AbortSignal): Promise<void> {
-    while (!signal.aborted && this.#isHeld(lease)) await this.#db.changed(LOOK_MS, signal);
+    while (!signal.aborted && this.#rows.isHeld(lease)) await this.#db.changed(LOOK_MS, signal);
   }
 
   async input({ job: { id } }: Lease): Promise<Uint8Array> {
-    const digest = this.#row(id)?.input, bytes = readBlob(this.#db, digest);
+    const digest = this.#rows.find(id)?.input, bytes = readBlob(this.#db, digest);
     if (!bytes) throw new LeaseLostError();
     return await soundInput(bytes, String(digest));
   }
@@ -181,12 +181,12 @@ export class SqliteQueue implements JobQueue {
   async progress(lease: Lease, data: JobData): Promise<void> {
     this.#step(lease, ({ number }) => {
       this.#db.run("UPDATE jobs SET progress = ? WHERE number = ?", JSON.stringify(data), number);
-      this.#tell(lease.job.id, "progress", data);
+      this.#rows.tell(lease.job.id, "progress", data);
     });
   }
 
   async readCheckpoint({ job: { id } }: Lease): Promise<Uint8Array | undefined> {
-    const digest = this.#row(id)?.checkpoint, bytes = readBlob(this.#db, digest);
+    const digest = this.#rows.find(id)?.checkpoint, bytes = readBlob(this.#db, digest);
     // A damaged one is none: the job begins again.
     return bytes && await digestOf(bytes) === digest ? bytes : undefined;
   }
@@ -210,7 +210,7 @@ export class SqliteQueue implements JobQueue {
     const digest = output && await digestOf(output);
     this.#step(lease, (row) => {
       if (output) keepBlob(this.#db, digest!, output);
-      this.#finish(row, "succeeded", { result, output: digest });
+      this.#rows.finish(row, "succeeded", { result, output: digest });
     });
   }
 
@@ -218,118 +218,34 @@ export class SqliteQueue implements JobQueue {
     const { reason, retry, delayMs = 0, isRelease = false } = failure;
     this.#step(lease, (row) => {
       const stalled = Number(row.stalled) - Number(isRelease);
-      if (!retry || stalled >= MAX_ATTEMPTS) return this.#finish(row, "failed", { error: reason });
+      if (!retry || stalled >= MAX_ATTEMPTS) {
+        return this.#rows.finish(row, "failed", { error: reason });
+      }
       this.#db.run(
         "UPDATE jobs SET state = 'queued', sealed = 0, due = ?, stalled = ? WHERE number = ?",
         ...[this.#now() + delayMs, stalled, row.number],
       );
-      this.#tell(lease.job.id, "retrying", { reason });
+      this.#rows.tell(lease.job.id, "retrying", { reason });
     });
   }
 
   async output(id: string): Promise<Uint8Array | undefined> {
-    return readBlob(this.#db, this.#row(id)?.output);
+    return readBlob(this.#db, this.#rows.find(id)?.output);
   }
 
   async stats(): Promise<QueueStats> {
-    const counts = new Map(
-      this.#db.rows(`SELECT state, count(*) AS count FROM jobs WHERE ${OPEN} GROUP BY state`)
-        .map(({ state, count }) => [state, Number(count)]),
-    );
-    const totals = this.#db.rows("SELECT kind, state, count, seconds FROM totals");
-    return {
-      queued: counts.get("queued") ?? 0,
-      running: counts.get("running") ?? 0,
-      finished: totals.map(({ kind, state, count, seconds }) => ({
-        kind: kind as JobKind,
-        state: state as JobState,
-        count: Number(count),
-        seconds: Number(seconds),
-      })),
-    };
+    return this.#rows.stats();
   }
 
   async close(): Promise<void> {
     this.#db.close();
   }
 
-  #row(id: string): Row | undefined {
-    return this.#db.row("SELECT * FROM jobs WHERE id = ?", id);
-  }
-
-  #isHeld({ job: { id }, attempt }: Lease): boolean {
-    const row = this.#row(id);
-    return row?.state === "running" && row.attempt === attempt;
-  }
-
   /** One step of whoever has the lease. A lease that ran out holds until another takes the job. */
   #step(lease: Lease, work: (row: Row & { number: SQLInputValue }) => void): void {
     this.#db.transaction(() => {
-      if (!this.#isHeld(lease)) throw new LeaseLostError();
-      work(this.#row(lease.job.id) as Row & { number: SQLInputValue });
+      if (!this.#rows.isHeld(lease)) throw new LeaseLostError();
+      work(this.#rows.find(lease.job.id) as Row & { number: SQLInputValue });
     });
   }
-
-  #finish(
-    row: Row,
-    state: JobState,
-    end: { readonly result?: JobData; readonly error?: string; readonly output?: string },
-  ): void {
-    const now = this.#now(), { result, error = null, output = null } = end;
-    this.#db.run(
-      `UPDATE jobs SET state = ?, finished = ?, result = ?, error = ?, output = ?,
-         input = NULL, checkpoint = NULL WHERE number = ?`,
-      ...[state, now, result ? JSON.stringify(result) : null, error, output, row.number],
-    );
-    this.#db.run(
-      `INSERT INTO totals VALUES (?, ?, 1, ?)
-       ON CONFLICT DO UPDATE SET count = count + 1, seconds = seconds + excluded.seconds`,
-      ...[row.kind, state, row.started === null ? 0 : (now - Number(row.started)) / 1000],
-    );
-    sweepBlobs(this.#db, [row.input, row.checkpoint]);
-    this.#tell(String(row.id), state as JobEvent["type"], result ?? (error ? { error } : {}));
-  }
-
-  #tell(id: string, type: JobEvent["type"], data: JobData = {}): void {
-    this.#db.run(
-      `INSERT INTO events VALUES
-       (?1, 1 + coalesce((SELECT max(number) FROM events WHERE job = ?1), 0), ?2, ?3)`,
-      ...[id, type, JSON.stringify(data)],
-    );
-  }
-
-  /** Finished jobs that nobody will ask for any more. */
-  #forgetOld(): void {
-    const before = this.#now() - this.#keepMs;
-    const old = this.#db.rows("SELECT id, output FROM jobs WHERE finished < ? LIMIT 100", before);
-    for (const { id, output } of old) {
-      this.#db.run("DELETE FROM jobs WHERE id = ?", id);
-      this.#db.run("DELETE FROM events WHERE job = ?", id);
-      sweepBlobs(this.#db, [output]);
-    }
-  }
-}
-
-function jobOf(row: Row): Job {
-  const { id, kind, model, owner, spec, state, attempt, created, started, finished } = row;
-  const { progress, result, error } = row;
-  return {
-    id: String(id),
-    kind: kind as JobKind,
-    model: String(model),
-    owner: String(owner),
-    spec: JSON.parse(String(spec)),
-    state: state as JobState,
-    attempt: Number(attempt),
-    created: timeOf(created),
-    ...(started !== null && { started: timeOf(started) }),
-    ...(finished !== null && { finished: timeOf(finished) }),
-    ...(progress !== null && { progress: JSON.parse(String(progress)) }),
-    ...(result !== null && { result: JSON.parse(String(result)) }),
-    ...(error !== null && { error: String(error) }),
-  };
-}
-
-function timeOf(ms: Row[string]): string {
-  return new Date(Number(ms)).toISOString();
 }

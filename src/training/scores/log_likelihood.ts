@@ -3,5 +3,5 @@ import type { NamedScore } from "./score.ts";
 
 export const logLikelihood: NamedScore = {
   of: (model, x, { samples, seed }) =>
-    model.evaluate(x, { samples, seed }).logLikelihood.map((nats) => -nats),
+    model.evaluate(x, { samples, seed, sameDraws: true }).logLikelihood.map((nats) => -nats),
 };

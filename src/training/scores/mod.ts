@@ -1,6 +1,7 @@
 /**
  * The scores that a VAE can give its rows, by name; each is a file. All are deterministic, and higher is
- * stranger. To add one: its file, its name and its line here, its case in `tests/training/named_scores_test.ts`.
+ * stranger; a row's score is its own, wherever it stands in the table: where draws are taken, every row takes the same. To add
+ * one: its file, its name and its line here, its case in `tests/training/named_scores_test.ts`.
  */
 import { requireChoice, requireNumber, requireObject } from "../../core/validate.ts";
 import { requireFiniteRows } from "../../trained/finite.ts";

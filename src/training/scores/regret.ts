@@ -8,5 +8,5 @@ import type { NamedScore } from "./score.ts";
 
 export const regret: NamedScore = {
   of: (model, x, { samples, steps, seed }) =>
-    gapsOf(model, x, { samples, steps, seed }).amortisation,
+    gapsOf(model, x, { samples, steps, seed }, { sameDraws: true }).amortisation,
 };
