@@ -5,7 +5,7 @@ import type { Node } from "../ops/spec.ts";
 
 /** Σ over columns, the mean over rows, `[1, 1]` for `[r, c]`. */
 export function meanOfRows(g: Graph, x: Node): Node {
-  return g.sumRows(g.sumCols(x), { mean: true });
+  return g.sumRows(x.shape.cols === 1 ? x : g.sumCols(x), { mean: true });
 }
 
 /** The mean over columns, `[r, 1]` for `[r, K]`. */

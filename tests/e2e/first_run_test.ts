@@ -1,5 +1,5 @@
 /**
- * What a first command downloads: the packages that it imports, and not those of the tests and benchmarks
+ * A checkout's first commands. What one downloads: the packages that it imports, and not those of the tests and benchmarks
  * (0.7 GB). The oracle is the folder that Deno keeps them in.
  */
 import assert from "node:assert/strict";
@@ -30,4 +30,25 @@ Deno.test("the first command of a checkout downloads less than 40 MB", async () 
   await Deno.remove(cache, { recursive: true });
   assert.equal(code, 0, new TextDecoder().decode(stderr));
   assert.ok(bytes < 40e6, `${bytes} bytes`);
+});
+
+Deno.test("deno task install makes a command that works in any folder", async () => {
+  const place = await Deno.makeTempDir();
+  const run = async (command: string, args: string[], cwd: string) => {
+    const env = {
+      DENO_INSTALL_ROOT: place,
+      PATH: `${Deno.execPath().replace(/[^/]*$/, "")}:${Deno.env.get("PATH")}`,
+    };
+    const child = new Deno.Command(command, { args, cwd, env, stdin: "null" });
+    const { code, stdout, stderr } = await child.output();
+    assert.equal(code, 0, new TextDecoder().decode(stderr));
+    return new TextDecoder().decode(stdout);
+  };
+  await run(Deno.execPath(), ["task", "--quiet", "install"], ROOT);
+  await Deno.copyFile(`${ROOT}examples/data/thyroid.csv`, `${place}/t.csv`);
+  assert.match(
+    await run(`${place}/bin/elbow`, ["report", "t.csv"], place),
+    /3,772 rows, 7 columns/,
+  );
+  await Deno.remove(place, { recursive: true });
 });
