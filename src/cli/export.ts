@@ -94,7 +94,9 @@ function preprocessing({ path, vae, scorer }: LoadedModel): Pick<ExportOptions, 
     !PLAIN_KINDS.includes(kind) || expansion.isLog(kind)
   );
   const fault = odd
-    ? `columns must be numbers as they are (--column NAME=numeric): current value is "${odd.name}", ${odd.kind}`
+    ? `columns must be numbers: current value is "${odd.name}", ${odd.kind}${
+      odd.kind === "positive" ? `, of which it takes logarithms: train it as numeric` : ""
+    }`
     : scorer.window !== undefined
     ? `rows must be single rows: current value is a series, in windows of ${scorer.window}`
     : vae.spec.missing &&
