@@ -2,7 +2,7 @@
  * How the file of a detector holds what it has beside its VAE:
  *
  *   table                   JSON: columns, falseAlarmRate, warnings; a column is its schema, or a numeric
- *                           one's name alone
+ *                           one's name alone; logs, where positive columns are logarithms
  *   table.centre, .scale    F64 [columns of the VAE]
  *   table.typical           F64 [columns], of a series [cells of a window]
  *   table.costs             F64 [columns], of one network of whole rows
@@ -48,10 +48,10 @@ import {
 
 /** The JSON part of a file. */
 export function tableMetadata(model: TableModel): unknown {
-  const { schema, falseAlarmRate, warnings, window, sketch } = model;
+  const { schema, falseAlarmRate, warnings, window, sketch, expansion: { logs } } = model;
   const columns = schema.map((column) => column.kind === "numeric" ? column.name : column);
   const decisions = { falseAlarmRate, warnings, ...(sketch && { sketchedRows: sketch.rows }) };
-  return { columns, ...decisions, ...(window && { window }) };
+  return { columns, ...decisions, ...(window && { window }), ...(logs && { logs }) };
 }
 
 /** The vectors of a file, and the tensors of its ensemble. */
@@ -81,13 +81,13 @@ export function tableModelOf(file: ModelFile): TableModel {
   requireKind(file, ["detector"]);
   return blamingFile(() => {
     const spec = specOf(file);
-    const keys = ["columns", "falseAlarmRate", "warnings", "window", "sketchedRows"];
+    const keys = ["columns", "falseAlarmRate", "warnings", "window", "sketchedRows", "logs"];
     const table = requireObject("table", file.metadata.table, keys);
     if (spec.condition > 0) throw fault("a detector has no condition");
     const schema = readColumns(table.columns);
     const window = readWindow(table.window, schema.length);
     const cells = schema.length * (window ?? 1);
-    const expansion = new Expansion(rowSchema(schema, window));
+    const expansion = new Expansion(rowSchema(schema, window), table.logs === true);
     const first = parameterValues(file, parametersOf(spec));
     const ensemble = ensembleOf(file, cells, first);
     if (!ensemble && expansion.width !== spec.inputs) {
