@@ -36,7 +36,7 @@ export type { LabelOptions } from "./src/training/labelled_rows.ts";
 export type { Decay, FitOptions, Optimizer, OptimizerInput } from "./src/training/options.ts";
 export type { EpochMeans, EpochReport, FitReport, GpuReport } from "./src/training/report.ts";
 export type { ElboSurgery, SurgeryOptions } from "./src/training/elbo_surgery.ts";
-export type { GapOptions, Gaps } from "./src/training/refinement.ts";
+export type { GapOptions, Gaps } from "./src/training/gaps.ts";
 export { DivergenceError } from "./src/training/divergence.ts";
 export { combineRanks, type NamedScoreOptions, type ScoreName } from "./src/training/scores/mod.ts";
 export type { ScoreSettings } from "./src/training/scores/score.ts";

@@ -13,7 +13,7 @@ import { HostRandom } from "../src/core/philox.ts";
 import { Detector } from "../src/detection/mod.ts";
 import { Ensemble } from "../src/scoring/ensemble/ensemble.ts";
 import { readModelFile } from "../src/trained/model_file.ts";
-import { tableModelOf } from "../src/scoring/table_model.ts";
+import { tableModelOf } from "../src/scoring/table_file.ts";
 import { openPinning, reportMachine } from "./lib/machine.ts";
 import { median } from "./lib/statistics.ts";
 

@@ -8,7 +8,7 @@ import { hasPrior, latentWidth } from "../models/latents.ts";
 import { latentSize } from "../models/spec.ts";
 import type { Evaluation } from "../trained/evaluation.ts";
 import type { ElboSurgery } from "../training/elbo_surgery.ts";
-import { type Gaps, whyNotRefined } from "../training/refinement.ts";
+import { type Gaps, whyNotRefined } from "../training/gaps.ts";
 import { detectorFigures, type LabelFigures, labelFigures, labelSection } from "./against_label.ts";
 import { type Baselines, baselineSections, runBaselines } from "./baselines.ts";
 import { differentiable } from "./differentiable.ts";

@@ -89,9 +89,14 @@ const PLAIN_KINDS = ["numeric", "positive", "count", "binary", "ordinal"];
 /** @throws TypeError for a detector whose rows go through more than arithmetic */
 function preprocessing({ path, vae, scorer }: LoadedModel): Pick<ExportOptions, "preprocessing"> {
   if (!scorer) return {};
-  const odd = scorer.schema.find(({ kind }) => !PLAIN_KINDS.includes(kind));
+  const { expansion } = scorer.table;
+  const odd = scorer.schema.find(({ kind }) =>
+    !PLAIN_KINDS.includes(kind) || expansion.isLog(kind)
+  );
   const fault = odd
-    ? `columns must be numbers: current value is "${odd.name}", ${odd.kind}`
+    ? `columns must be numbers: current value is "${odd.name}", ${odd.kind}${
+      odd.kind === "positive" ? `, of which it takes logarithms: train it as numeric` : ""
+    }`
     : scorer.window !== undefined
     ? `rows must be single rows: current value is a series, in windows of ${scorer.window}`
     : vae.spec.missing &&

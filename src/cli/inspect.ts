@@ -127,16 +127,19 @@ function describeLikelihood(likelihood: ModelSpec["likelihood"]): string {
 function momentsOf({ schema, expansion, standardization }: TableModel, c: number) {
   const { kind } = schema[c], d = expansion.owner.indexOf(c);
   if (kind === "categorical" || kind === "timestamp") return {};
-  return { centre: standardization.centre[d], scale: standardization.scale[d] };
+  const { centre, scale } = standardization, log = expansion.isLog(kind) || undefined;
+  return { centre: centre[d], scale: scale[d], log };
 }
 
 function describeColumn(table: TableModel, c: number): string {
-  const { kind, levels } = table.schema[c], { centre, scale } = momentsOf(table, c);
+  const { kind, levels } = table.schema[c], { centre, scale, log } = momentsOf(table, c);
   if (centre === undefined) {
     return levels ? `${kind}, ${counted(levels.length, "level")}` : kind;
   }
   const short = (value: number) => Number(value.toPrecision(6));
-  return `${short(centre)}, ${short(scale)}${kind === "numeric" ? "" : ` (${kind})`}`;
+  return `${short(centre)}, ${short(scale)}${
+    kind === "numeric" ? "" : ` (${log ? "ln, " : ""}${kind})`
+  }`;
 }
 
 function tableSections(file: ModelFile): Section[] {

@@ -12,7 +12,7 @@ import { Calibration } from "../scoring/decisions/calibration.ts";
 import { type ModelFile, writeModelFile } from "../trained/model_file.ts";
 import { type FileFormat, packTensors, unpackTensors } from "../trained/quantize.ts";
 import type { Cells } from "../scoring/table/cells.ts";
-import { tableModelOf, tableTensors } from "../scoring/table_model.ts";
+import { tableModelOf, tableTensors } from "../scoring/table_file.ts";
 import { TableScorer } from "../scoring/table_scorer.ts";
 import { fromModelFile, TrainedVae } from "../trained/trained_vae.ts";
 import { evenly } from "./calibrate.ts";

@@ -43,7 +43,7 @@ export type FitPreset = (
 /** Preset "small": one VAE over expanded, standardised columns, its weights as a file of halves holds them. */
 export const fitOne: FitPreset = async ({ all, training }, schema, options) => {
   const { seed = 0 } = options, { device, network, fitOptions } = takenApart(options);
-  const expansion = expansionOf(schema), { width } = expansion;
+  const expansion = expansionOf(schema, options.window === undefined), { width } = expansion;
   const spec = detectorSpec(expansion.groups, network, all.data.some(Number.isNaN));
   const vae = VAE.create(spec, { ...device, seed });
   const nameOf = (d: number) => `"${schema[expansion.owner[d]].name}"`;
@@ -90,8 +90,8 @@ export const fitMany: FitPreset = async ({ training: cells }, schema, options) =
   return { ...fitted, parts: { expansion, standardization, ensemble } };
 };
 
-function expansionOf(schema: readonly ColumnSchema[]): Expansion {
-  const expansion = new Expansion(schema);
+function expansionOf(schema: readonly ColumnSchema[], logs = false): Expansion {
+  const expansion = new Expansion(schema, logs);
   if (expansion.width > 0) return expansion;
   throw new RangeError("Cannot fit detector: no column says anything");
 }

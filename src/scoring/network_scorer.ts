@@ -4,6 +4,7 @@
  *
  *   cells → expanded, standardised → cost and KL (`TrainedVae`) → raw contributions, and their sum
  */
+import { portableLog } from "../core/portable.ts";
 import { type CellFault, findFault, requireData } from "../trained/data_rule.ts";
 import type { Matrix } from "../trained/matrix.ts";
 import { markObserved } from "../trained/observed.ts";
@@ -98,7 +99,15 @@ export class NetworkScorer implements RowScorer {
   }
 
   logJacobians(cells: Cells): Float64Array {
-    return new Float64Array(cells.rows).fill(logJacobian(this.#model.standardization));
+    const { expansion, standardization, schema } = this.#model;
+    const whole = logJacobian(standardization), columns = schema.length;
+    // Of a logarithm y of x it is 1 / x, -y nats.
+    return Float64Array.from({ length: cells.rows }, (_, r) =>
+      schema.reduce(
+        (sum, { kind }, c) =>
+          expansion.isLog(kind) ? sum - portableLog(cells.data[r * columns + c]) : sum,
+        whole,
+      ));
   }
 
   dispose(): void {

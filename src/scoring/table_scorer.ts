@@ -32,11 +32,13 @@ import { requireVote, type Vote } from "./series/vote.ts";
 import { countWindows, windowsOf } from "./series/windows.ts";
 import type { Cells } from "./table/cells.ts";
 import type { Standardization } from "./table/standardize.ts";
-import { tableMetadata, type TableModel, tableModelOf, tableTensors } from "./table_model.ts";
+import type { TableModel } from "./table_model.ts";
+import { tableMetadata, tableModelOf, tableTensors } from "./table_file.ts";
 import { type TableRows, toCells } from "./table/table_rows.ts";
 import { roundCounts } from "./table/whole_counts.ts";
 
-export { type TableModel, tableModelOf } from "./table_model.ts";
+export type { TableModel } from "./table_model.ts";
+export { tableModelOf } from "./table_file.ts";
 export type { RowScore, ScoreTable } from "./row_score.ts";
 
 /** Scores tables with a fitted detector. */

@@ -7,7 +7,7 @@ import type { ParameterSpec } from "../layers/scope.ts";
 import { areFinite } from "./finite.ts";
 import { type ModelFile, ModelFileError } from "./model_file.ts";
 
-/** Vectors that a detector's file holds beside a VAE's parameters: see `scoring/table_model.ts`. */
+/** Vectors that a detector's file holds beside a VAE's parameters: see `scoring/table_file.ts`. */
 export const TABLE_TENSORS = [
   "table.centre",
   "table.scale",

@@ -115,6 +115,15 @@ export function firstColumns({ data, shape: [rows, width] }: Matrix, columns: nu
   return { data: first, shape: [rows, columns] };
 }
 
+/** `count` rows from the first on, as a view. */
+export function rowsOf(
+  { data, shape: [, columns] }: Matrix,
+  first: number,
+  count: number,
+): Float32Array {
+  return data.subarray(first * columns, (first + count) * columns);
+}
+
 /** The columns of both, row by row. */
 export function concatColumns(a: Matrix, b: Matrix): Matrix {
   const [rows, left] = a.shape, right = b.shape[1], width = left + right;

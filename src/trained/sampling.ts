@@ -9,7 +9,7 @@ import type { ModelSpec } from "../models/spec.ts";
 import { latentSize } from "../models/spec.ts";
 import { drawRows, readDrawParameters } from "./draw_rows.ts";
 import { BULK_ROWS, capacityOf, type Programs } from "./map_rows.ts";
-import type { Matrix } from "./matrix.ts";
+import { type Matrix, rowsOf } from "./matrix.ts";
 import { type ConditionOptions, toConditions } from "./model_rows.ts";
 import type { ProgramName } from "./programs.ts";
 import { after, all, type Steps, type Wait } from "./steps.ts";
@@ -76,9 +76,4 @@ function drawInto(
 
 function empty(rows: number, columns: number): Matrix {
   return { data: new Float32Array(rows * columns), shape: [rows, columns] };
-}
-
-/** `count` rows from the first on, as a view. */
-function rowsOf({ data, shape: [, columns] }: Matrix, first: number, count: number): Float32Array {
-  return data.subarray(first * columns, (first + count) * columns);
 }

@@ -22,7 +22,7 @@ import { FitRun } from "./fit_run.ts";
 import type { GradientOptions } from "./given.ts";
 import { type LossAndGradients, lossAndGradients } from "./gradients.ts";
 import type { FitOptions } from "./options.ts";
-import { type GapOptions, type Gaps, gapsOf } from "./refinement.ts";
+import { type GapOptions, type Gaps, gapsOf } from "./gaps.ts";
 import { type FitReport, gpuDetails } from "./report.ts";
 import { type NamedScoreOptions, scoreBy } from "./scores/mod.ts";
 import { scoringDevice } from "./scoring_device.ts";

@@ -24,11 +24,13 @@ const DRAWS: { readonly [kind: string]: (random: HostRandom) => Cell[] } = {
     const z = normal(random), other = () => z + 0.5 * normal(random);
     return [other(), other(), Math.exp(other()), normal(random)];
   },
+  // Texts of which some are new in every table, and values that few tables have: the schema sees all rows, those that
+  // calibrate among them.
   "mixed, with gaps": (random) => {
-    const z = normal(random),
-      name = "abcdefgh"[Math.min(7, Math.floor(-2 * Math.log(1 - random.uniformF64())))];
-    const gap = random.uniformF64() < 0.2;
-    return [z, gap ? null : 2 * z + normal(random), name, Math.floor(Math.exp(normal(random)))];
+    const z = normal(random), name = `v${Math.floor((1 - random.uniformF64()) ** -1.2)}`;
+    const gap = random.uniformF64() < 0.2, rare = random.uniformF64() < 1 / 300;
+    const count = Math.floor(Math.exp(normal(random)));
+    return [z, gap ? null : 2 * z + normal(random), name, count, rare ? 2 : random.below(2)];
   },
   "few values": (random) => [random.below(3), random.below(2), random.below(4), random.below(3)],
 };

@@ -87,6 +87,17 @@ Deno.test("leaving() finds walks and trends, and no series that comes back", () 
   assert.ok(found >= 18, `${found} of 20 walks`);
 });
 
+Deno.test("rows to come are flagged as promised where neighbours are a little alike, and far more often where they are near copies", async () => {
+  // Why it is said, and docs/adr/0055: φ = 0.5 and 0.98.
+  for (const [phi, least, most] of [[0.5, 0, 0.03], [0.98, 0.05, 1]]) {
+    const rows = autoregressive(4000, phi, 21);
+    const detector = await Detector.fit(rows.slice(0, 1000), { preset: "small", epochs: 10 });
+    const later = await detector.score(rows.slice(1000));
+    const share = later.filter(({ anomaly }) => anomaly).length / later.length;
+    assert.ok(share >= least && share < most, `φ = ${phi}: ${share} flagged at 1 %`);
+  }
+});
+
 Deno.test("Detector.fit() warns of rows in their order and of keys too long for a number, and not of shuffled rows", async () => {
   const rows = autoregressive(300, 0.98, 6), options = { preset: "small", epochs: 1 } as const;
   const ordered = await Detector.fit(rows, options);

@@ -10,6 +10,7 @@
  *
  * for likelihoods of standardised columns; of the others the interval is that of p(x | z).
  */
+import { portableExp } from "../../core/portable.ts";
 import { definitionOf, type Group, groupsOf } from "../../distributions/likelihood.ts";
 import type { Matrix } from "../../trained/matrix.ts";
 import { DRAW } from "../../trained/programs.ts";
@@ -124,7 +125,8 @@ export class Network implements Expecting {
     const { centre, scale } = this.#table.standardization;
     const wide = definitionOf(spec.type).standardizes ? 1 / (1 - lean) : 1;
     const inUnits = (value: number) => (ends[1] + wide * (value - ends[1])) * scale[d] + centre[d];
-    const [low, expected, high] = ends.map(inUnits);
+    const isLog = this.#table.expansion.isLog(this.#table.schema[c].kind);
+    const [low, expected, high] = ends.map(inUnits).map((end) => isLog ? portableExp(end) : end);
     return { expected, low, high, probability: NaN };
   }
 }

@@ -3,14 +3,15 @@
  * so that what they cost sums to the cost of that.
  *
  *   numbers, binary, ordinal   1   the number, or the code
+ *   positive                   1   its logarithm, of a number that is none 0; in older files the number
  *   categorical                C + 1   one-hot; the last for all that has no code of its own
  *   timestamp                  4   sine and cosine of the time of day and of the week, UTC: the time
  *                                  itself is always new
  *
  * A missing cell is missing in all of its columns. A categorical column without levels has none.
  */
-import { portableCosTurns } from "../../core/portable.ts";
-import type { ColumnSchema } from "./schema.ts";
+import { portableCosTurns, portableExp, portableLog } from "../../core/portable.ts";
+import type { ColumnKind, ColumnSchema } from "./schema.ts";
 import type { Cells } from "./cells.ts";
 
 /** Seconds. */
@@ -35,17 +36,20 @@ export class Expansion {
   readonly groups: readonly ExpandedGroup[];
   /** Whether both have the same columns. */
   readonly isIdentity: boolean;
+  /** Whether positive columns are logarithms. */
+  readonly logs: boolean;
   readonly #schema: readonly ColumnSchema[];
   readonly #first: readonly number[];
 
   /** @param schema the table's */
-  constructor(schema: readonly ColumnSchema[]) {
+  constructor(schema: readonly ColumnSchema[], logs = false) {
     this.#schema = schema;
+    this.logs = logs && schema.some(({ kind }) => kind === "positive");
     const widths = schema.map(widthOf);
     this.#first = widths.map((_, c) => widths.slice(0, c).reduce((sum, width) => sum + width, 0));
     this.owner = Int32Array.from(widths.flatMap((width, c) => new Array<number>(width).fill(c)));
     this.groups = groupsOf(schema);
-    this.isIdentity = schema.every(isNumber);
+    this.isIdentity = !this.logs && schema.every(isNumber);
   }
 
   /** The VAE's columns. */
@@ -73,8 +77,13 @@ export class Expansion {
       const at = this.#first[c], value = row[c];
       if (kind === "categorical") oneHot(value, levels!.length, out, at);
       else if (kind === "timestamp") circles(value, out, at);
-      else out[at] = value;
+      else out[at] = this.isLog(kind) ? value <= 0 ? 0 : portableLog(value) : value;
     });
+  }
+
+  /** Whether columns of a kind are logarithms. */
+  isLog(kind: ColumnKind): boolean {
+    return this.logs && kind === "positive";
   }
 
   /** Rows of the table: of a category the likeliest, of a time none. */
@@ -89,6 +98,8 @@ export class Expansion {
           ? largest(data, at, levels!.length)
           : kind === "timestamp"
           ? NaN
+          : this.isLog(kind)
+          ? portableExp(data[at])
           : data[at];
         collapsed[r * columns + c] = value;
       });

@@ -1,0 +1,170 @@
+/**
+ * How the file of a detector holds what it has beside its VAE:
+ *
+ *   table                   JSON: columns, falseAlarmRate, warnings; a column is its schema, or a numeric
+ *                           one's name alone; logs, where positive columns are logarithms
+ *   table.centre, .scale    F64 [columns of the VAE]
+ *   table.typical           F64 [columns], of a series [cells of a window]
+ *   table.costs             F64 [columns], of one network of whole rows
+ *   table.impossible        F64 [columns], where a kind rules cells out: `table/impossible.ts`
+ *   table.calibration       F32 [rows kept back]; F64 in older files
+ *   table.sketches          F64 [columns, SKETCH_WIDTH]: `detection/drift/sketch.ts`; JSON: sketchedRows
+ *   table.stream            F32 [windows kept back], of a series; likewise
+ *   ensemble, ensemble.…    what scores the rows, where that is not the VAE: `ensemble/ensemble_file.ts`
+ *
+ * Reading refuses whatever scoring could not use.
+ */
+import { requireNumber, requireObject } from "../core/validate.ts";
+import type { Tensor } from "../formats/safetensors.ts";
+import { parametersOf } from "../models/vae_graph.ts";
+import { fixedColumns } from "../trained/data_rule.ts";
+import {
+  OPTIONAL_PARTS,
+  parameterValues,
+  SKETCH_TENSOR,
+  STREAM_TENSOR,
+  TABLE_TENSORS,
+} from "../trained/file_contents.ts";
+import { areFinite } from "../trained/finite.ts";
+import {
+  blamingFile,
+  type ModelFile,
+  ModelFileError,
+  requireKind,
+  specOf,
+} from "../trained/model_file.ts";
+import { Calibration } from "./decisions/calibration.ts";
+import { ensembleOf, ensembleTensors } from "./ensemble/ensemble_file.ts";
+import { Expansion } from "./table/expansion.ts";
+import { type ColumnSchema, parseSchema } from "./table/schema.ts";
+import { limits } from "./table/standardize.ts";
+import {
+  MAX_WINDOW,
+  rowSchema,
+  SKETCH_WIDTH,
+  type TableModel,
+  type TableSketch,
+} from "./table_model.ts";
+
+/** The JSON part of a file. */
+export function tableMetadata(model: TableModel): unknown {
+  const { schema, falseAlarmRate, warnings, window, sketch, expansion: { logs } } = model;
+  const columns = schema.map((column) => column.kind === "numeric" ? column.name : column);
+  const decisions = { falseAlarmRate, warnings, ...(sketch && { sketchedRows: sketch.rows }) };
+  return { columns, ...decisions, ...(window && { window }), ...(logs && { logs }) };
+}
+
+/** The vectors of a file, and the tensors of its ensemble. */
+export function tableTensors(model: TableModel): [string, Tensor][] {
+  const { standardization: { centre, scale }, typical, calibration, streamCalibration } = model;
+  const vectors = [centre, scale, typical].map((data, i): [string, Tensor] => [
+    TABLE_TENSORS[i],
+    { dtype: "F64", shape: [data.length], data },
+  ]);
+  const keep = (name: string, { scores }: Calibration) =>
+    vectors.push([name, { dtype: "F32", shape: [scores.length], data: Float32Array.from(scores) }]);
+  keep(TABLE_TENSORS[3], calibration);
+  if (model.sketch) {
+    const shape = [model.schema.length, SKETCH_WIDTH];
+    vectors.push([SKETCH_TENSOR, { dtype: "F64", shape, data: model.sketch.data }]);
+  }
+  for (const part of OPTIONAL_PARTS) {
+    const data = model[part];
+    if (data) vectors.push([`table.${part}`, { dtype: "F64", shape: [data.length], data }]);
+  }
+  if (streamCalibration) keep(STREAM_TENSOR, streamCalibration);
+  return model.ensemble ? [...vectors, ...ensembleTensors(model.ensemble)] : vectors;
+}
+
+/** @throws ModelFileError if the file lacks what a detector needs, or holds what it cannot use */
+export function tableModelOf(file: ModelFile): TableModel {
+  requireKind(file, ["detector"]);
+  return blamingFile(() => {
+    const spec = specOf(file);
+    const keys = ["columns", "falseAlarmRate", "warnings", "window", "sketchedRows", "logs"];
+    const table = requireObject("table", file.metadata.table, keys);
+    if (spec.condition > 0) throw fault("a detector has no condition");
+    const schema = readColumns(table.columns);
+    const window = readWindow(table.window, schema.length);
+    const cells = schema.length * (window ?? 1);
+    const expansion = new Expansion(rowSchema(schema, window), table.logs === true);
+    const first = parameterValues(file, parametersOf(spec));
+    const ensemble = ensembleOf(file, cells, first);
+    if (!ensemble && expansion.width !== spec.inputs) {
+      throw fault(
+        `table.columns must come to ${spec.inputs} inputs: current value is ${expansion.width}`,
+      );
+    }
+    const [centre, scale] = TABLE_TENSORS.slice(0, 2).map((name) =>
+      readVector(file, name, expansion.width)
+    );
+    const typical = readVector(file, "table.typical", cells);
+    const part = (name: typeof OPTIONAL_PARTS[number], length: number) =>
+      file.tensors.has(`table.${name}`) && { [name]: readVector(file, `table.${name}`, length) };
+    const parts = { ...part("costs", cells), ...part("impossible", schema.length) };
+    if (!scale.every((each) => each > 0)) throw fault("table.scale must be above 0");
+    const fixed = ensemble ? [] : fixedColumns(spec);
+    const changed = fixed.find((likelihood, c) =>
+      likelihood && (centre[c] !== 0 || scale[c] !== 1)
+    );
+    if (changed) throw fault(`a ${changed} likelihood allows no standardisation`);
+    const calibration = new Calibration(readVector(file, "table.calibration"));
+    const falseAlarmRate = requireNumber("table.falseAlarmRate", table.falseAlarmRate);
+    calibration.requireRate(falseAlarmRate);
+    const warnings = readWarnings(table.warnings);
+    const standardization = { centre, scale, limit: limits(expansion.width, fixed) };
+    const sketch = readSketch(file, table.sketchedRows, schema.length);
+    const decisions = { calibration, typical, falseAlarmRate, warnings, ...(sketch && { sketch }) };
+    const model = { schema, expansion, standardization, ...decisions, ...parts };
+    const series = window === undefined
+      ? undefined
+      : { window, streamCalibration: new Calibration(readVector(file, STREAM_TENSOR)) };
+    const { format } = file;
+    return { ...model, ...(ensemble && { ensemble }), ...series, ...(format && { format }) };
+  });
+}
+
+function readColumns(value: unknown): ColumnSchema[] {
+  const columns = Array.isArray(value)
+    ? value.map((each) => typeof each === "string" ? { name: each, kind: "numeric" } : each)
+    : value;
+  return parseSchema("table.columns", columns);
+}
+
+/** Cells of a window, at most: a network's inputs. */
+const MAX_CELLS = 65_536;
+
+function readWindow(value: unknown, columns: number): number | undefined {
+  if (value === undefined) return undefined;
+  const window = requireNumber("table.window", value, { min: 2, max: MAX_WINDOW, integer: true });
+  if (window * columns <= MAX_CELLS) return window;
+  throw fault(`a window has at most ${MAX_CELLS} cells: current value is ${window * columns}`);
+}
+
+function readVector({ tensors }: ModelFile, name: string, length?: number): Float64Array {
+  const { data, shape } = tensors.get(name) ?? {};
+  const isFloat = data instanceof Float64Array || data instanceof Float32Array;
+  const right = isFloat && shape?.length === 1 && (length === undefined || data.length === length);
+  if (right && areFinite(data)) return Float64Array.from(data);
+  throw fault(`"${name}" must be finite numbers [${length ?? "calibration rows"}]`);
+}
+
+function readSketch(file: ModelFile, rows: unknown, columns: number): TableSketch | undefined {
+  const { data, shape } = file.tensors.get(SKETCH_TENSOR) ?? {};
+  if (data === undefined && rows === undefined) return undefined;
+  const right = data instanceof Float64Array && shape?.length === 2 && shape[0] === columns &&
+    shape[1] === SKETCH_WIDTH;
+  if (!right || !areFinite(data)) {
+    throw fault(`"${SKETCH_TENSOR}" must be finite float64 [${columns}, ${SKETCH_WIDTH}]`);
+  }
+  return { data, rows: requireNumber("table.sketchedRows", rows, { min: 1, integer: true }) };
+}
+
+function readWarnings(value: unknown): readonly string[] {
+  if (Array.isArray(value) && value.every((each) => typeof each === "string")) return value;
+  throw fault("table.warnings must be a list of texts");
+}
+
+function fault(what: string): ModelFileError {
+  return new ModelFileError(`Cannot read model: ${what}`);
+}

@@ -1,0 +1,34 @@
+/**
+ * Real tables repeat rows by themselves, and are left as they are: those of ADBench (docs/adr/0055). The same drawn with
+ * replacement, as the unsupervised protocol does, hold copies.
+ */
+import assert from "node:assert/strict";
+import { readTable, split } from "../../bench/detection/protocol.ts";
+import { withoutCopies } from "../../src/detection/copies.ts";
+
+/** Of columns that tell rows apart. */
+const TELLING = ["cardio", "Ionosphere", "letter"];
+
+const REPEATING = ["breastw", "mammography"];
+
+for (
+  const name of [
+    "annthyroid",
+    "breastw",
+    "cardio",
+    "Ionosphere",
+    "letter",
+    "mammography",
+    "shuttle",
+  ]
+) {
+  Deno.test(`withoutCopies() leaves the rows of ${name}, and finds those that were drawn twice`, async () => {
+    const table = await readTable(name),
+      { cells, warnings } = withoutCopies(table.cells, table.columns);
+    assert.equal(cells, table.cells);
+    assert.equal(warnings.length > 0, REPEATING.includes(name), `${warnings}`);
+    if (!TELLING.includes(name)) return;
+    const { training } = split(table, "unsup", 0);
+    assert.match(withoutCopies(training, table.columns).warnings.join(), /taken for copies/);
+  });
+}
