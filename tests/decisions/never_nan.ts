@@ -144,7 +144,8 @@ function refusalOf(error: unknown): Ending {
 
 /** What a refusal is about, without its numbers and names. */
 function subjectOf(why: string): string {
-  return why.replace(/"[^"]*"/g, "…").replace(/row \d+/g, "row N").replace(/: current value.*/, "")
+  return why.replace(/"[^"]*"/g, "…").replace(/row \d+/g, "row N")
+    .replace(/column, [^,]*, /, "column, N, ").replace(/: current value.*/, "")
     .slice(0, 110);
 }
 
