@@ -130,7 +130,7 @@ export function scoreCommand(io: Io): Command {
     if (given.out !== undefined) await writeWhole(given.out, gathered(scoresCsv(scored)), io);
     if (given.json) print(io, scoresJson(path, scored, given.out));
     else if (given.out === undefined) print(io, scoresCsv(scored));
-    io.stderr(`elbow: ${summary(scored)}\n`);
+    io.stderr(`elbow: ${summary(scored, scorer?.window)}\n`);
   });
 }
 
@@ -230,7 +230,8 @@ async function writeStream(
   else for await (const piece of lines) io.stdout(piece);
   const { rows, anomalies, uncertain } = totals;
   const withheld = minConfidence === undefined ? "" : `, ${count(uncertain)} left uncertain`;
-  const many = manyFlagged(anomalies, rows, falseAlarmRate), at = rate(falseAlarmRate);
+  const many = manyFlagged(anomalies, rows, falseAlarmRate, scorer.window);
+  const at = rate(falseAlarmRate);
   const flagged = `${counted(anomalies, "row")} flagged at a false-alarm rate of ${at}`;
   const told = caution(scorer.calibration, decide(scorer.calibration, NO_SCORES, asked), asked);
   io.stderr(`elbow: ${counted(rows, "row")} scored, ${flagged}${withheld}${told}${many}\n`);
@@ -372,7 +373,10 @@ function scoresJson(model: string, scored: Scored, out?: string): Generator<stri
   return jsonLine(fields, { scores: rows });
 }
 
-function summary({ table, asked, decision, cautions, bare, method }: Scored): string {
+function summary(
+  { table, asked, decision, cautions, bare, method }: Scored,
+  window: number | undefined,
+): string {
   const rows = `${counted(table.rows, "row")} scored`;
   if (method) return `${rows} by ${method}: without p-values none is flagged`;
   if (!asked || !decision) return `${rows}: a ${bare} has no p-values and flags none`;
@@ -381,7 +385,7 @@ function summary({ table, asked, decision, cautions, bare, method }: Scored): st
   const at = fdr === undefined
     ? `at a false-alarm rate of ${rate(falseAlarmRate!)}`
     : `at a false discovery rate of ${fdr}${anomalies ? `: p ≤ ${limit.toPrecision(3)}` : ""}`;
-  const many = manyFlagged(anomalies, table.rows, falseAlarmRate);
+  const many = manyFlagged(anomalies, table.rows, falseAlarmRate, window);
   const withheld = confidences ? `, ${count(uncertain)} left uncertain` : "";
   const coarse = anomalies === 0 && fewest > 1
     ? `; p-values are too coarse to flag fewer than ${fewest} rows of this table: calibrate on more, or --tail`

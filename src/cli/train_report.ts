@@ -33,7 +33,7 @@ export function trainResult(trained: Trained, model: string) {
   const { falseAlarmRate, threshold, calibrationRows, device, warnings } = detector;
   return {
     ...written(trained, model),
-    trainingRows: different(trained) - calibrationRows,
+    trainingRows: trainingRows(trained),
     calibrationRows,
     ...figures,
     latent: latentSize(detector.vae.spec),
@@ -63,6 +63,19 @@ function different({ detector, table }: Trained): number {
   return detector.table.sketch?.rows ?? table.rows;
 }
 
+/** Rows that trained: all but those kept back, and of a series by its linear model all (ADR 31). */
+function trainingRows(trained: Trained): number {
+  const rows = different(trained);
+  return rows - trained.detector.calibrationRows || rows;
+}
+
+function trainedOn(trained: Trained): string {
+  const { calibrationRows } = trained.detector, rows = trainingRows(trained);
+  return calibrationRows === different(trained)
+    ? `${counted(rows, "row")}, and calibrated on them by fits that had not seen them`
+    : `${counted(rows, "row")}, ${count(calibrationRows)} more to calibrate`;
+}
+
 /** What JSON says of a fit: ln p(x | z) for the reconstruction, as a person reads it. */
 function figuresOf({ epoch, stoppedEarly, skippedSteps, rollbacks, ...fit }: FitReport) {
   const history = fit.history.map((means) => ({ ...means, reconstruction: -means.reconstruction }));
@@ -85,7 +98,7 @@ export function specSections({ vae, table, fit, bytes }: FittedSpec, model: stri
         ["  because", vae.device.reason as string | undefined],
       ],
     },
-    fitSection(fit, vae.spec, "the table"),
+    fitSection(fit, vae.spec, "row of the table"),
   ];
 }
 
@@ -105,14 +118,13 @@ export function sayDevice(
 export function trainSections(trained: Trained, model: string): Section[] {
   const { detector, table, bytes, against } = trained;
   const { rows, columns, label, source } = table;
-  const { calibrationRows, threshold, falseAlarmRate, device } = detector;
+  const { threshold, falseAlarmRate, device } = detector;
   const size = `${counted(rows, "row")}, ${counted(columns.length, "column")}`;
-  const training = counted(different(trained) - calibrationRows, "row");
   return [
     {
       lines: [
         ["Data", `${source} (${size}${label ? ", label kept out" : ""})`],
-        ["Trained on", `${training}, ${count(calibrationRows)} more to calibrate`],
+        ["Trained on", trainedOn(trained)],
         ["Model", `${model} (${count(bytes)} bytes)`],
         [
           "Flags rows above",
@@ -125,7 +137,9 @@ export function trainSections(trained: Trained, model: string): Section[] {
     fitSection(
       trained.fit,
       detector.vae.spec,
-      detector.networks > 1 ? "the table in its first view" : "the standardised table",
+      detector.window !== undefined
+        ? `window of ${detector.window} standardised rows`
+        : `row of the ${detector.networks > 1 ? "table in its first view" : "standardised table"}`,
       detector.networks,
     ),
     ...(against ? [labelSection(against, rows, "all rows, those trained on included")] : []),
@@ -147,7 +161,7 @@ function fitSection(fit: FitReport, spec: ModelSpec, of: string, networks = 1): 
   const which = `Epoch ${epoch}${whose}${stoppedEarly ? ", the best: stopped early" : ""}`;
   const troubles = `${counted(skippedSteps, "skipped step")}, ${counted(rollbacks, "rollback")}`;
   return {
-    title: `${which}; nats per row of ${of}`,
+    title: `${which}; nats per ${of}`,
     lines: [
       ["Loss", nats(last.loss)],
       ["ELBO", nats(last.elbo)],

@@ -46,6 +46,12 @@ Deno.test("a thread says what this one says of blocks, with quotes, without, and
     const faulty = `${rows[0]}\n${rows[1].replace(/^[^,]*/, "oops")}\n`;
     await assert.rejects(score(faulty), /row 9 \(line 10\) must be a finite number.*"oops"/);
     assert.throws(() => here(faulty), DataError);
+    // One thread takes two: a third says that the other is there too.
+    for (let ready = false; !ready;) {
+      const three = [plain, plain, plain].map((text) => threads.score(block(text)));
+      await Promise.all(three);
+      ready = three.every((each) => each !== undefined);
+    }
     // As many as they have room for, and what was asked first is answered first.
     const all = [plain, quoted, plain, quoted, plain].map((text) => threads.score(block(text)));
     assert.equal(all[4], undefined, "two threads take two each");

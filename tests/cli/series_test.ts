@@ -92,3 +92,32 @@ Deno.test("train --window alone fits the linear model, as the library does, and 
   assert.deepEqual(Deno.readFileSync(alone), fitted.save());
   assert.deepEqual(Deno.readFileSync(named), fitted.save());
 });
+
+Deno.test("train says of a series that all of it trained, and of what its figures are", async () => {
+  const other = folder.at("linear.safetensors"), window = ["--window", `${WINDOW}`];
+  const text = await elbowOk("train", data, "--out", other, ...window);
+  assert.match(
+    text,
+    /^Trained on +400 rows, and calibrated on them by fits that had not seen them$/m,
+  );
+  assert.match(text, /nats per window of 8 standardised rows/);
+  const { trainingRows } = JSON.parse(
+    await elbowOk("train", data, "--out", other, ...window, "--json"),
+  );
+  assert.equal(trainingRows, 400);
+  // Half and half is no such case.
+  assert.match(
+    await elbowOk("train", data, "--out", other, ...small),
+    /^Trained on +200 rows, 200 more to calibrate$/m,
+  );
+});
+
+Deno.test("score says nothing of drift where a series has many alarms: it is not looked for there", async () => {
+  const loud = csv.split("\n").map((line, r) => r > 200 && line ? `9,${line.split(",")[1]}` : line);
+  const noisy = `${folder.path}/loud.csv`;
+  Deno.writeTextFileSync(noisy, loud.join("\n"));
+  for (const more of [[], ["--online"]]) {
+    const { stderr } = await elbow(["score", model, noisy, ...more]);
+    assert.match(stderr, /400 rows scored, 2\d\d rows flagged at a false-alarm rate of 0\.01\n$/);
+  }
+});
