@@ -8,7 +8,7 @@
 import { ByteBlocks } from "../src/formats/byte_blocks.ts";
 import { NUMBERS } from "../src/formats/cells.ts";
 import { PlainRows } from "../src/formats/csv_rows.ts";
-import { SpareBuffers } from "../src/cli/spare_buffers.ts";
+import { SpareBuffers } from "../src/cli/score/spare_buffers.ts";
 import { Calibration } from "../src/scoring/decisions/calibration.ts";
 import { decide } from "../src/scoring/decisions/decide.ts";
 import { VerdictLines } from "../src/scoring/verdict_lines.ts";

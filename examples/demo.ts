@@ -7,14 +7,14 @@
  */
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { evaluate, evaluateSections } from "../src/cli/evaluate.ts";
-import { writeWhole } from "../src/cli/files.ts";
+import { evaluate, evaluateSections } from "../src/cli/commands/evaluate.ts";
+import { writeWhole } from "../src/cli/files/files.ts";
 import { denoIo, type Io } from "../src/cli/io.ts";
-import { loadModel } from "../src/cli/model.ts";
-import { score, type Scored, scoresCsv } from "../src/cli/score.ts";
-import { report } from "../src/cli/text.ts";
-import { train } from "../src/cli/train.ts";
-import type { TrainOptions } from "../src/cli/train_options.ts";
+import { loadModel } from "../src/cli/models/model.ts";
+import { score, type Scored, scoresCsv } from "../src/cli/commands/score.ts";
+import { report } from "../src/cli/text/text.ts";
+import { train } from "../src/cli/commands/train.ts";
+import type { TrainOptions } from "../src/cli/train/options.ts";
 
 const LABEL = "label";
 const SHOWN_ROWS = 10;

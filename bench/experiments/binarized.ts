@@ -12,7 +12,7 @@
  *     deno task experiment:binarized [--steps 20000] [--flows 2] [--rate 0.002] [--seed 1] [--samples 200] [--parts valid,test] [--save FILE] [--curve FILE.svg] [--checkpoint DIR] [--images DIR]
  */
 import { parseArgs } from "node:util";
-import { lossCurve } from "../../src/cli/loss_curve.ts";
+import { lossCurve } from "../../src/cli/train/loss_curve.ts";
 import { VAE } from "../../src/training/vae.ts";
 import { figuresOf, note, report } from "./evaluate.ts";
 import { folderStore } from "./folder_store.ts";

@@ -5,7 +5,7 @@
 
 import type { AdapterReport } from "../backends/open.ts";
 import { messageOf } from "../core/errors.ts";
-import { gathered } from "./text.ts";
+import { gathered } from "./text/text.ts";
 
 /** The streams and the signal of a process. */
 export interface Io {

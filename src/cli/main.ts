@@ -7,7 +7,7 @@
  */
 import { Command } from "npm:commander@15.1.0";
 import { denoIo, type Io } from "./io.ts";
-import { fail } from "./refusals.ts";
+import { fail } from "./text/refusals.ts";
 import { VERSION } from "../core/version.ts";
 
 export type { Io } from "./io.ts";
@@ -15,24 +15,24 @@ export type { AdapterReport } from "../backends/open.ts";
 
 /** The commands, in the order in which help lists them; each is read when it is asked for. */
 const COMMANDS: Readonly<Record<string, () => Promise<(io: Io) => Command>>> = {
-  report: async () => (await import("./report.ts")).reportCommand,
-  train: async () => (await import("./train.ts")).trainCommand,
-  score: async () => (await import("./score.ts")).scoreCommand,
-  evaluate: async () => (await import("./evaluate.ts")).evaluateCommand,
-  drift: async () => (await import("./drift.ts")).driftCommand,
-  recalibrate: async () => (await import("./recalibrate.ts")).recalibrateCommand,
-  update: async () => (await import("./update.ts")).updateCommand,
-  encode: async () => (await import("./encode.ts")).encodeCommand,
-  classify: async () => (await import("./classify.ts")).classifyCommand,
-  sample: async () => (await import("./sample.ts")).sampleCommand,
-  reconstruct: async () => (await import("./reconstruct.ts")).reconstructCommand,
-  inspect: async () => (await import("./inspect.ts")).inspectCommand,
-  export: async () => (await import("./export.ts")).exportCommand,
-  import: async () => (await import("./import.ts")).importCommand,
-  bundle: async () => (await import("./bundle.ts")).bundleCommand,
-  serve: async () => (await import("./serve.ts")).serveCommand,
-  worker: async () => (await import("./worker.ts")).workerCommand,
-  doctor: async () => (await import("./doctor.ts")).doctorCommand,
+  report: async () => (await import("./commands/report.ts")).reportCommand,
+  train: async () => (await import("./commands/train.ts")).trainCommand,
+  score: async () => (await import("./commands/score.ts")).scoreCommand,
+  evaluate: async () => (await import("./commands/evaluate.ts")).evaluateCommand,
+  drift: async () => (await import("./commands/drift.ts")).driftCommand,
+  recalibrate: async () => (await import("./commands/recalibrate.ts")).recalibrateCommand,
+  update: async () => (await import("./commands/update.ts")).updateCommand,
+  encode: async () => (await import("./commands/encode.ts")).encodeCommand,
+  classify: async () => (await import("./commands/classify.ts")).classifyCommand,
+  sample: async () => (await import("./commands/sample.ts")).sampleCommand,
+  reconstruct: async () => (await import("./commands/reconstruct.ts")).reconstructCommand,
+  inspect: async () => (await import("./commands/inspect.ts")).inspectCommand,
+  export: async () => (await import("./commands/export.ts")).exportCommand,
+  import: async () => (await import("./commands/import.ts")).importCommand,
+  bundle: async () => (await import("./commands/bundle.ts")).bundleCommand,
+  serve: async () => (await import("./commands/serve.ts")).serveCommand,
+  worker: async () => (await import("./commands/worker.ts")).workerCommand,
+  doctor: async () => (await import("./commands/doctor.ts")).doctorCommand,
 };
 
 /**

@@ -1,7 +1,7 @@
 /** What `elbow train` says on standard error of the device, once each. */
 import { deepEqual } from "node:assert/strict";
 import type { Io } from "../../src/cli/io.ts";
-import { sayDevice } from "../../src/cli/train_report.ts";
+import { sayDevice } from "../../src/cli/train/report.ts";
 
 function saidOf(device: Record<string, string>, threads = 1): string[] {
   const said: string[] = [];

@@ -1,7 +1,7 @@
 /** Models in a folder: what is put there by hand, what is uploaded, and what a restart finds. */
 import assert from "node:assert/strict";
 import { VAE } from "../../mod.ts";
-import { openFolderStore } from "../../src/cli/folder_store.ts";
+import { openFolderStore } from "../../src/cli/serve/folder_store.ts";
 import { Registry } from "../../src/http/registry.ts";
 import { digestOf } from "../../src/storage/model_store.ts";
 import { Folder } from "./util.ts";

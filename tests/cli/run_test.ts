@@ -1,7 +1,7 @@
 /** A run: its progress, its interruption, its checkpoints, and output files that are whole or absent. */
 import assert from "node:assert/strict";
 import { Interruption } from "../../src/cli/io.ts";
-import { writeWhole } from "../../src/cli/files.ts";
+import { writeWhole } from "../../src/cli/files/files.ts";
 import { elbow, elbowOk, Folder, QUICK, refused, tableCsv } from "./util.ts";
 
 const LONG = ["--epochs", "100000", "--hidden", "8", "--latent", "2"];

@@ -1,8 +1,8 @@
 /** Threads of `elbow score`, one block after another. Oracle: the same blocks scored in this thread. */
 import assert from "node:assert/strict";
-import { type LoadedModel, loadModel } from "../../src/cli/model.ts";
-import { BlockScorer, rowFormat } from "../../src/cli/score_block.ts";
-import { ScoreThreads } from "../../src/cli/score_threads.ts";
+import { type LoadedModel, loadModel } from "../../src/cli/models/model.ts";
+import { BlockScorer, rowFormat } from "../../src/cli/score/block.ts";
+import { ScoreThreads } from "../../src/cli/score/threads.ts";
 import type { ByteBlock } from "../../src/formats/byte_blocks.ts";
 import { DataError } from "../../src/formats/mod.ts";
 import { readQuoted } from "../../src/formats/read_rows.ts";

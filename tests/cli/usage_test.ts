@@ -1,6 +1,6 @@
 /** Usage: help, unknown commands and options, and values that options refuse. */
 import assert from "node:assert/strict";
-import { TRAIN_OPTIONS } from "../../src/cli/train_options.ts";
+import { TRAIN_OPTIONS } from "../../src/cli/train/options.ts";
 import { VERSION } from "../../src/core/version.ts";
 import configuration from "../../deno.json" with { type: "json" };
 import { elbow, Folder, QUICK, refused, tableCsv } from "./util.ts";

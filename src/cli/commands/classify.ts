@@ -1,0 +1,47 @@
+/**
+ * `elbow classify MODEL DATA`: q(y | x) of every row, as class_0, …, and the most probable class, by a model
+ * with a classifier. DATA holds x alone, or what the model was trained on: the class behind it is left out.
+ */
+import { Command } from "npm:commander@15.1.0";
+import { firstColumns } from "../../trained/matrix.ts";
+import { readDataFor } from "../files/data.ts";
+import type { Io } from "../io.ts";
+import { loadModel } from "../models/model.ts";
+import * as options from "../options.ts";
+import { requireRowsPlace, type RowsDestination, writeRows } from "../files/rows_output.ts";
+import { shortFloat32 } from "../text/text.ts";
+
+interface ClassifyOptions extends RowsDestination, options.BackendOption {}
+
+export function classifyCommand(io: Io): Command {
+  return new Command("classify").summary("the probability of each class")
+    .description("Writes q(y | x) and the most probable class of every row of DATA, as CSV.")
+    .argument("<model>", "file written by elbow train --spec, of a model with a classifier")
+    .argument("<data>", "table of x: .csv .tsv .parquet .npy .npz .jsonl, or - for standard input")
+    .option("--out <file>", "CSV file to write instead of standard output")
+    .addOption(options.backendOption())
+    .addOption(options.jsonOption())
+    .action(async (path: string, data: string, given: ClassifyOptions) => {
+      await requireRowsPlace(given, [path, data]);
+      using model = await loadModel(path, { backend: given.backend });
+      const { classifier, condition: classes, inputs } = model.vae.spec;
+      if (!classifier) throw new TypeError(`Cannot classify: ${path} has no classifier`);
+      const table = await readDataFor(model, data, io);
+      const x = firstColumns(model.units.toVae(table), inputs);
+      const { data: probabilities } = await model.vae.classify(x);
+      const of = (index: number) =>
+        Array.from(probabilities.subarray(index * classes, (index + 1) * classes), shortFloat32);
+      const best = (index: number) => of(index).indexOf(Math.max(...of(index)));
+      await writeRows(
+        {
+          columns: ["class", ...Array.from({ length: classes }, (_, c) => `class_${c}`)],
+          rows: table.rows,
+          row: (index) => [best(index), ...of(index)],
+          fields: { model: path, data: table.source },
+          lists: { probabilities: of, class: (index) => [best(index)] },
+        },
+        given,
+        io,
+      );
+    });
+}

@@ -1,0 +1,98 @@
+/** `elbow drift MODEL DATA`: whether a table is still like the rows that the model knows. */
+import { Command } from "npm:commander@15.1.0";
+import type { ColumnDrift, DriftOptions, DriftReport } from "../../detection/drift/drift.ts";
+import { aligned } from "../text/aligned.ts";
+import { readDataFor } from "../files/data.ts";
+import { type Io, print } from "../io.ts";
+import { loadDetector } from "../models/loaded_detector.ts";
+import * as options from "../options.ts";
+import { count, counted, jsonLine, report, type Section } from "../text/text.ts";
+
+/** Options as commander hands them over. */
+export interface DriftCommandOptions extends options.JsonOption, DriftOptions {}
+
+export function driftCommand(io: Io): Command {
+  return new Command("drift").summary("tell whether rows are still like those trained on")
+    .description(
+      "Compares each column and the scores with those of the training rows, and follows the scores row\n" +
+        "by row. Rows like the training rows give a false alarm in a share --rate of such tables, and row\n" +
+        "by row once in --run-length rows, on average at most: a long table may raise that alarm unchanged.",
+    )
+    .argument("<model>", "file written by elbow train")
+    .argument("<data>", "table: .csv .tsv .parquet .npy .npz .jsonl, or - for standard input")
+    .addOption(
+      options.numberOption("--rate <share>", "unchanged tables that may be called changed; 0.01", {
+        above: 0,
+        max: 0.5,
+      }),
+    )
+    .addOption(
+      options.integerOption("--run-length <rows>", "rows between two false alarms; 10000", {
+        min: 1,
+      }),
+    )
+    .addOption(options.integerOption("--seed <n>", "fixes how ties are broken; 0"))
+    .addOption(options.jsonOption())
+    .action(async (path: string, data: string, given: DriftCommandOptions) => {
+      using model = await loadDetector(path);
+      const table = await readDataFor(model, data, io);
+      const { json, ...asked } = given;
+      const result = model.scorer.drift(table, asked);
+      if (json) print(io, jsonLine({ model: path, data, ...result }));
+      else io.stdout(`${report(sections(path, data, result))}\n${tests(result)}`);
+      if (result.columns.length === 0) {
+        io.stderr("elbow: an older model file: its columns cannot be compared\n");
+      }
+    });
+}
+
+function sections(model: string, data: string, result: DriftReport): Section[] {
+  const { rows, changed, columns, scores, tablesBetweenFalseAlarms, stream } = result;
+  const moved = columns.filter((each) => each.changed).map(({ name }) => name);
+  if (scores.changed) moved.push("the scores");
+  const what = moved.length > 0 ? `: ${moved.slice(0, 5).join(", ")}` : "";
+  const more = moved.length > 5 ? ` and ${moved.length - 5} more` : "";
+  const alarm = stream.alarmAt === undefined
+    ? `quiet: R came to ${Number(stream.largest.toPrecision(3))} of ${count(stream.runLength)}`
+    : `alarm at row ${count(stream.alarmAt)}`;
+  return [{
+    lines: [
+      ["Model", model],
+      ["Data", `${data} (${counted(rows, "row")})`],
+      ["Changed", changed ? `yes${what}${more}` : "no"],
+      ["  a false alarm", `once in ${count(tablesBetweenFalseAlarms)} such tables, at most`],
+      ["Scores row by row", alarm],
+      ["  a false alarm", `once in ${count(stream.runLength)} rows, at most`],
+    ],
+  }];
+}
+
+/** The scores and every column, the least likely first. */
+function tests({ columns, scores }: DriftReport): string {
+  const number = (value: number) => Number.isNaN(value) ? "-" : `${Number(value.toPrecision(5))}`;
+  const share = (value: number) => value === 0 ? "-" : `${Number((100 * value).toPrecision(2))} %`;
+  const line = (
+    { name, distance, pValue, changed, medians }: Omit<ColumnDrift, "missing" | "clock">,
+  ) => [
+    name,
+    changed ? "changed" : "",
+    distance.toFixed(3),
+    pValue < 1e-4 ? pValue.toExponential(1) : pValue.toFixed(4),
+    ...medians.map(number),
+  ];
+  const ordered = [...columns].sort((a, b) => a.pValue - b.pValue);
+  return aligned(
+    ["column", "", "distance", "p", "median before", "now", "missing before", "now"],
+    [
+      [...line({ ...scores, name: "(score)" }), "-", "-"],
+      ...ordered.map((each) => {
+        const [name, verdict, distance, ...rest] = line(each);
+        // Of times there is no distance, and no median that a person could read.
+        return each.clock
+          ? [name, verdict || "a clock", "-", rest[0], "-", "-", ...each.missing.map(share)]
+          : [name, verdict, distance, ...rest, ...each.missing.map(share)];
+      }),
+    ],
+    2,
+  );
+}

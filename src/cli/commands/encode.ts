@@ -1,0 +1,92 @@
+/**
+ * `elbow encode MODEL DATA`: q(z | x) of every row, as mean_0, …, logvar_0, …, of a Boltzmann machine
+ * p(h = 1 | x) as means alone; or two dimensions of the means as a scatter chart.
+ */
+import { Command } from "npm:commander@15.1.0";
+import { readDataFor } from "../files/data.ts";
+import { sayFirstOf } from "../models/first_network.ts";
+import type { Io } from "../io.ts";
+import { loadAny } from "../models/model.ts";
+import * as options from "../options.ts";
+import { axesOption, isSvg, writeScatter } from "../files/picture.ts";
+import { requireRowsPlace, type RowsDestination, writeRows } from "../files/rows_output.ts";
+import { shortFloat32 } from "../text/text.ts";
+
+interface EncodeOptions extends RowsDestination, options.BackendOption {
+  readonly label?: string;
+  readonly axes?: readonly number[];
+  readonly draws?: boolean;
+  readonly seed?: number;
+}
+
+export function encodeCommand(io: Io): Command {
+  const command = new Command("encode").summary("latent means and log-variances of rows")
+    .description(
+      "Writes the mean and the log-variance of q(z | x) for every row of DATA, as CSV. Behind flows and in " +
+        "a ladder they are those of 256 draws, the same noise for every row.",
+    )
+    .argument("<model>", "file written by elbow train")
+    .argument("<data>", "table: .csv .tsv .parquet .npy .npz .jsonl, or - for standard input")
+    .option("--out <file>", "CSV file, or .svg scatter, to write instead of standard output")
+    .option("--label <column>", "with --out x.svg: column whose values are the colours")
+    .addOption(axesOption())
+    .option("--draws", "also a draw of q(z | x) for each row, as z_0, …")
+    .addOption(options.integerOption("--seed <n>", "fixes the draws; 0"))
+    .addOption(options.backendOption())
+    .addOption(options.jsonOption());
+  return command.action(async (path: string, data: string, given: EncodeOptions) => {
+    if (given.seed !== undefined && !given.draws) {
+      command.error("error: option '--seed <n>' needs '--draws'");
+    }
+    if (given.draws && isSvg(given.out)) {
+      command.error("error: option '--draws' writes rows, and a scatter has none");
+    }
+    if (given.axes && !isSvg(given.out)) {
+      command.error("error: option '--axes' is for the picture that --out names, an .svg");
+    }
+    await encode(path, data, given, io);
+  });
+}
+
+async function encode(path: string, data: string, given: EncodeOptions, io: Io): Promise<void> {
+  await requireRowsPlace(given, [path, data], [".svg"]);
+  using model = await loadAny(path, { backend: given.backend });
+  const table = await readDataFor(model, data, io, given.label);
+  sayFirstOf(model, "latents", io);
+  const x = model.units.toVae(table);
+  const { mean, logVar } = model.rbm
+    ? { mean: await model.rbm.encode(x) }
+    : await model.vae.encode(x);
+  if (given.draws && model.rbm) {
+    throw new TypeError(
+      `Cannot encode: ${path} is a Boltzmann machine, which has no draws of z`,
+    );
+  }
+  const { seed = 0 } = given;
+  const z = given.draws && !model.rbm ? await model.vae.samplePosterior(x, { seed }) : undefined;
+  const fields = { model: path, data: table.source };
+  if (isSvg(given.out)) {
+    const report = { ...given, fields };
+    return await writeScatter(mean, table.label, given.out, given.axes ?? [0, 1], report, io);
+  }
+  const latent = mean.shape[1];
+  const row = ({ data }: { data: Float32Array }) => (index: number) =>
+    Array.from(data.subarray(index * latent, (index + 1) * latent), shortFloat32);
+  const names = (prefix: string) => Array.from({ length: latent }, (_, l) => `${prefix}_${l}`);
+  const parts = {
+    mean: row(mean),
+    ...(logVar && { logVar: row(logVar) }),
+    ...(z && { z: row(z) }),
+  };
+  await writeRows(
+    {
+      columns: Object.keys(parts).flatMap((part) => names(part.toLowerCase())),
+      rows: table.rows,
+      row: (index) => Object.values(parts).flatMap((part) => part(index)),
+      fields,
+      lists: parts,
+    },
+    given,
+    io,
+  );
+}

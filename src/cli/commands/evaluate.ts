@@ -1,0 +1,290 @@
+/**
+ * `elbow evaluate MODEL DATA`: how well the model fits a table, and, given labels, how well its
+ * scores find the anomalies. Of a detector nats of the standardised table: the units of the columns do not count.
+ */
+import { Command } from "npm:commander@15.1.0";
+import type { Table } from "../../formats/mod.ts";
+import { hasPrior, latentWidth } from "../../models/latents.ts";
+import { latentSize } from "../../models/spec.ts";
+import type { Evaluation } from "../../trained/evaluation.ts";
+import type { ElboSurgery } from "../../training/elbo_surgery.ts";
+import { type Gaps, whyNotRefined } from "../../training/gaps.ts";
+import {
+  detectorFigures,
+  type LabelFigures,
+  labelFigures,
+  labelSection,
+} from "../evaluate/against_label.ts";
+import { type Baselines, baselineSections, runBaselines } from "../evaluate/baselines.ts";
+import { differentiable } from "../score/differentiable.ts";
+import { readDataFor } from "../files/data.ts";
+import { evaluateRbm } from "../evaluate/rbm.ts";
+import { type Io, print } from "../io.ts";
+import { loadAny, type LoadedModel } from "../models/model.ts";
+import * as options from "../options.ts";
+import { count, counted, jsonLine, nats, report, type Section } from "../text/text.ts";
+
+const SAMPLES = 32;
+
+/** Options as commander hands them over. */
+export interface EvaluateOptions extends options.JsonOption, options.BackendOption {
+  readonly label?: string;
+  readonly samples?: number;
+  readonly priorSamples?: number;
+  readonly gaps?: boolean;
+  readonly surgery?: boolean;
+  /** The table that the baselines are fitted to; true: DATA itself. */
+  readonly baselines?: string | true;
+  readonly seed?: number;
+}
+
+/** Means over the rows, nats: of the standardised table where the model is a detector. */
+export interface Evaluated {
+  readonly model: string;
+  readonly data: string;
+  readonly rows: number;
+  readonly isStandardized: boolean;
+  /** Whether there is a p(z): an autoencoder has none, and its bounds are its reconstruction. */
+  readonly hasPrior: boolean;
+  /** Draws of z per row. */
+  readonly samples: number;
+  readonly elbo: number;
+  readonly reconstruction: number;
+  readonly kl: number;
+  /** Whether the KL is in closed form, or sampled. */
+  readonly klForm: Evaluation["klForm"];
+  /** Importance-sampled: a lower bound of ln p(x) that rises with the draws. */
+  readonly logLikelihood: number;
+  /** ln p(x) - ELBO, by the same draws. */
+  readonly gap: number;
+  /** How many of the draws carry the estimate: mean over the rows, and the worst row's. */
+  readonly effectiveSamples: { readonly mean: number; readonly lowest: number };
+  /** Latent dimensions. */
+  readonly latent: number;
+  readonly activeUnits: number;
+  readonly klPerDimension: readonly number[];
+  /** Layer by layer, from the data up. */
+  readonly latentPerLayer: readonly number[];
+  readonly activeUnitsPerLayer: readonly number[];
+  readonly klPerLayer: readonly number[];
+  /** KL(q(y | x) ‖ p(y)), of a model with a classifier. */
+  readonly klOfClass?: number;
+  /** By as many draws from the prior as were asked for. */
+  readonly priorLogLikelihood?: number;
+  /** What separates the ELBO from ln p(x), where asked for. */
+  readonly gaps?: { readonly [Part in keyof Gaps]: number };
+  /** Why the gap is not split, where that was asked for. */
+  readonly gapsRefused?: string;
+  /** The KL taken apart, where asked for. */
+  readonly surgery?: ElboSurgery;
+  /** ln |d standardised / d data|, mean over the rows: added to a log-density it gives that in the table's own units. */
+  readonly logJacobian: number;
+  readonly falseAlarmRate?: number;
+  readonly label?: LabelFigures;
+  readonly baselines?: Baselines;
+}
+
+export function evaluateCommand(io: Io): Command {
+  const limits = { min: 1, max: 1e6 };
+  return new Command("evaluate").summary("report fit, and detection against a label")
+    .description(
+      "Reports the ELBO and its parts, importance-sampled ln p(x), and, given labels, AUROC.",
+    )
+    .argument("<model>", "file written by elbow train")
+    .argument("<data>", "table: .csv .tsv .parquet .npy .npz .jsonl, or - for standard input")
+    .option(
+      "--label <column>",
+      "column of labels: 0 or normal, 1 or anomaly; y of an NPZ by default",
+    )
+    .addOption(options.integerOption("--samples <k>", `draws of z per row; ${SAMPLES}`, limits))
+    .addOption(
+      options.integerOption("--prior-samples <k>", "also ln p(x) by so many z ~ p(z)", limits),
+    )
+    .option(
+      "--gaps",
+      "also split ln p(x) - ELBO: refines q for each row, if it is one diagonal Gaussian; some 1000 passes",
+    )
+    .option("--surgery", "also take the KL apart: every row's draw under every row's q")
+    .option(
+      "--baselines [table]",
+      "beside PCA, kNN and others, fitted to the table, by default to DATA; needs labels",
+    )
+    .addOption(options.integerOption("--seed <n>", "fixes the draws; 0"))
+    .addOption(options.backendOption())
+    .addOption(options.jsonOption())
+    .action(async (path: string, data: string, given: EvaluateOptions) => {
+      using model = await loadAny(path, { backend: given.backend });
+      if (model.rbm) return await evaluateRbm(model, data, given, io);
+      const evaluated = await evaluate(model, data, given, io);
+      if (given.json) print(io, jsonLine({ ...evaluated }));
+      else io.stdout(report(evaluateSections(evaluated)));
+    });
+}
+
+/** Reads and evaluates DATA. */
+export async function evaluate(
+  model: LoadedModel,
+  data: string,
+  given: Omit<EvaluateOptions, "json" | "backend">,
+  io: Io,
+): Promise<Evaluated> {
+  const { samples = SAMPLES, seed = 0, priorSamples, gaps, surgery } = given;
+  const { vae, units, scorer, path } = model;
+  const table = await readDataFor(model, data, io, given.label);
+  const x = units.toVae(table);
+  const evaluation = await vae.evaluate(x, { samples, seed, priorSamples });
+  const { effectiveSamples, klPerDimension, klForm, klOfClass, priorLogLikelihood } = evaluation;
+  const gapsRefused = gaps ? whyNotRefined(vae.spec) : undefined, isSplit = gaps && !gapsRefused;
+  return {
+    model: path,
+    data: table.source,
+    rows: table.rows,
+    isStandardized: scorer !== undefined,
+    hasPrior: hasPrior(vae.spec.latent[0]),
+    samples,
+    elbo: mean(evaluation.elbo),
+    reconstruction: mean(evaluation.reconstruction),
+    kl: mean(evaluation.kl),
+    logLikelihood: mean(evaluation.logLikelihood),
+    gap: mean(evaluation.logLikelihood) - mean(evaluation.elbo),
+    effectiveSamples: {
+      mean: mean(effectiveSamples),
+      lowest: effectiveSamples.reduce((lowest, value) => Math.min(lowest, value)),
+    },
+    latent: latentSize(vae.spec),
+    activeUnits: evaluation.activeUnits,
+    klForm,
+    klPerDimension: [...klPerDimension],
+    latentPerLayer: vae.spec.latent.map((layer) => latentWidth(layer)),
+    activeUnitsPerLayer: evaluation.activeUnitsPerLayer,
+    klPerLayer: [...evaluation.klPerLayer],
+    klOfClass,
+    gapsRefused,
+    ...(priorLogLikelihood && { priorLogLikelihood: mean(priorLogLikelihood) }),
+    ...((isSplit || surgery) && await differentiable(vae, async (full) => ({
+      ...(isSplit && { gaps: means(await full.gaps(x, { samples, seed })) }),
+      ...(surgery && { surgery: await full.surgery(x, { seed }) }),
+    }))),
+    logJacobian: mean(units.logJacobians(table)),
+    falseAlarmRate: scorer?.falseAlarmRate,
+    label: table.label && await against(model, table, table.label),
+    baselines: given.baselines ? await runBaselines(model, table, given, io) : undefined,
+  };
+}
+
+async function against(
+  { scorer, vae, units }: LoadedModel,
+  table: Table,
+  label: Float64Array,
+): Promise<LabelFigures> {
+  if (!scorer) return labelFigures(await vae.score(units.toVae(table)), label);
+  return detectorFigures(scorer, table, label);
+}
+
+function means(gaps: Gaps): { readonly [Part in keyof Gaps]: number } {
+  const { logLikelihood, elbo, refinedElbo, approximation, amortisation } = gaps;
+  return {
+    logLikelihood: mean(logLikelihood),
+    elbo: mean(elbo),
+    refinedElbo: mean(refinedElbo),
+    approximation: mean(approximation),
+    amortisation: mean(amortisation),
+  };
+}
+
+function mean(values: Float64Array): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** The result for a person. */
+export function evaluateSections(evaluated: Evaluated): Section[] {
+  const { label, rows } = evaluated;
+  return [
+    {
+      lines: [["Model", evaluated.model], ["Data", `${evaluated.data} (${counted(rows, "row")})`]],
+    },
+    {
+      title: `Nats per row of the ${
+        evaluated.isStandardized ? "standardised " : ""
+      }table, mean over the rows`,
+      lines: [
+        ...(evaluated.hasPrior ? boundLines(evaluated) : [
+          ["ln p(x | z)", nats(evaluated.reconstruction)],
+          ["ln p(x)", "none: an autoencoder has no prior"],
+        ] as const),
+        [
+          "Gap",
+          evaluated.gapsRefused &&
+          `not split, as q(z | x) is no diagonal Gaussian of one layer: ${evaluated.gapsRefused}`,
+        ],
+      ],
+    },
+    ...gapSections(evaluated),
+    ...(label ? [labelSection(label, rows, counted(rows, "row"))] : []),
+    ...baselineSections(evaluated),
+  ];
+}
+
+/** The ELBO, its parts and what is above it. */
+function boundLines(evaluated: Evaluated): Section["lines"] {
+  const { samples, effectiveSamples, klPerDimension } = evaluated;
+  return [
+    ["ELBO", nats(evaluated.elbo)],
+    ["  ln p(x | z)", nats(evaluated.reconstruction)],
+    ["  KL", `${nats(evaluated.kl)}${evaluated.klForm === "sampled" ? " (sampled)" : ""}`],
+    ["ln p(x)", `${nats(evaluated.logLikelihood)} (importance-sampled, K = ${count(samples)})`],
+    [
+      "  effective draws",
+      `${effectiveSamples.mean.toFixed(1)}, worst row ${effectiveSamples.lowest.toFixed(1)}`,
+    ],
+    ["  ln p(x) - ELBO", nats(evaluated.gap)],
+    ["ln p(x), by the prior", maybeNats(evaluated.priorLogLikelihood)],
+    [
+      "In the table's units",
+      evaluated.isStandardized ? `add ${nats(evaluated.logJacobian)}` : undefined,
+    ],
+    [
+      "Active units",
+      `${evaluated.activeUnitsPerLayer.join(" + ")} of ${evaluated.latentPerLayer.join(" + ")}`,
+    ],
+    ["KL per dimension", klPerDimension.map(nats).join("  ") || undefined],
+    [
+      "KL per layer",
+      klPerDimension.length === 0
+        ? `${evaluated.klPerLayer.map(nats).join("  ")} (Monte Carlo)`
+        : undefined,
+    ],
+    ["KL of the class", maybeNats(evaluated.klOfClass)],
+  ];
+}
+
+function gapSections({ gaps, surgery }: Evaluated): Section[] {
+  const sections: Section[] = [];
+  if (gaps) {
+    sections.push({
+      title: "From ln p(x) to the ELBO, q refined for each row",
+      lines: [
+        ["ln p(x)", nats(gaps.logLikelihood)],
+        ["  approximation gap", nats(gaps.approximation)],
+        ["  amortisation gap", nats(gaps.amortisation)],
+        ["ELBO", nats(gaps.elbo)],
+      ],
+    });
+  }
+  if (surgery) {
+    sections.push({
+      title: "The KL, over the rows together",
+      lines: [
+        ["I(x; z)", nats(surgery.mutualInformation)],
+        ["Total correlation", nats(surgery.totalCorrelation)],
+        ["Dimension-wise KL", nats(surgery.dimensionwiseKl)],
+        ["KL (sampled)", nats(surgery.kl)],
+      ],
+    });
+  }
+  return sections;
+}
+
+function maybeNats(value: number | undefined): string | undefined {
+  return value === undefined ? undefined : nats(value);
+}

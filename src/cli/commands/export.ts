@@ -1,0 +1,106 @@
+/**
+ * `elbow export MODEL --to onnx|tfjs|safetensors|npz`: a model for other programs. ONNX and TensorFlow.js
+ * get a folder with one graph each for encoding, decoding, scoring and the ELBO; the others one file.
+ */
+import { Command, Option } from "npm:commander@15.1.0";
+import type { ExportFormat, ExportOptions } from "../../exports/mod.ts";
+import { requireFree, writeFolder } from "../files/folders.ts";
+import { baseName, requirePlace, writeWhole } from "../files/files.ts";
+import { type Io, print } from "../io.ts";
+import { type LoadedModel, loadFile, loadModel } from "../models/model.ts";
+import * as options from "../options.ts";
+import { count, jsonLine, report } from "../text/text.ts";
+
+interface ExportFlags extends options.JsonOption {
+  readonly to?: ExportFormat;
+  readonly out?: string;
+  readonly portableOps?: boolean;
+}
+
+/** What the place is called if nobody says: a folder, or a file with this extension. */
+const PLACES: {
+  readonly [F in ExportFormat]: { readonly ending: string; readonly isFile: boolean };
+} = {
+  onnx: { ending: "-onnx", isFile: false },
+  tfjs: { ending: "-tfjs", isFile: false },
+  safetensors: { ending: "-state-dict.safetensors", isFile: true },
+  npz: { ending: ".npz", isFile: true },
+};
+
+export function exportCommand(io: Io): Command {
+  const command = new Command("export").summary("write a model for other programs")
+    .description(
+      "Writes a model as ONNX or TensorFlow.js graphs (a folder), as a PyTorch state_dict in a\n" +
+        "safetensors file, or as NPZ. Graphs: encoder, decoder, score, and elbo, which takes its noise.",
+    )
+    .argument("<model>", "file written by elbow train")
+    .addOption(
+      new Option("--to <format>", "onnx, tfjs, safetensors or npz (required)")
+        .choices(Object.keys(PLACES)),
+    )
+    .option("--out <path>", "folder or file to write; named after the model")
+    .option("--portable-ops", "with onnx: only operators that any runtime has")
+    .addOption(options.jsonOption());
+  return command.action(async (path: string, flags: ExportFlags) => {
+    const format = options.required(flags.to, "--to <format>", command);
+    if (flags.portableOps && format !== "onnx") {
+      command.error("error: option '--portable-ops' is for --to onnx");
+    }
+    const { ending, isFile } = PLACES[format];
+    const out = flags.out ?? baseName(path).replace(/\.safetensors$/, "") + ending;
+    await (isFile ? requirePlace(out, [path]) : requireFree(out));
+    const files = await filesOf(path, format, flags.portableOps);
+    if (isFile) await writeWhole(out, files.values());
+    else await writeFolder(out, files);
+    const sizes = [...files].map(([file, { length: bytes }]) => ({ file, bytes }));
+    if (flags.json) return print(io, jsonLine({ model: path, format, out, files: sizes }));
+    io.stdout(report([{
+      lines: [
+        ["Written", isFile ? `${out} (${count(sizes[0].bytes)} bytes)` : out],
+        ...(isFile ? [] : sizes).map((
+          { file, bytes },
+        ): [string, string] => [`  ${file}`, `${count(bytes)} bytes`]),
+      ],
+    }]));
+  });
+}
+
+async function filesOf(
+  path: string,
+  format: ExportFormat,
+  portableOps?: boolean,
+): Promise<Map<string, Uint8Array>> {
+  const { metadata: { ensemble } } = await loadFile(path);
+  if (ensemble !== undefined) {
+    const current = "an ensemble of networks and references: train with --preset small";
+    throw new TypeError(
+      `Cannot export ${path}: it must hold one network: current value is ${current}`,
+    );
+  }
+  using model = await loadModel(path);
+  // Loaded when asked for: no other command needs it.
+  const { exportModel } = await import("../../exports/mod.ts");
+  return exportModel(model.vae, { format, portableOps, ...preprocessing(model) });
+}
+
+/** Columns that the network has as they are. */
+const PLAIN_KINDS = ["numeric", "positive", "count", "binary", "ordinal"];
+
+/** @throws TypeError for a detector whose rows go through more than arithmetic */
+function preprocessing({ path, vae, scorer }: LoadedModel): Pick<ExportOptions, "preprocessing"> {
+  if (!scorer) return {};
+  const { expansion } = scorer.table;
+  const odd = scorer.schema.find(({ kind }) =>
+    !PLAIN_KINDS.includes(kind) || expansion.isLog(kind)
+  );
+  const fault = odd
+    ? `columns must be numbers: current value is "${odd.name}", ${odd.kind}${
+      odd.kind === "positive" ? `, of which it takes logarithms: train it as numeric` : ""
+    }`
+    : scorer.window !== undefined
+    ? `rows must be single rows: current value is a series, in windows of ${scorer.window}`
+    : vae.spec.missing &&
+      "rows must be whole: current value is a network for rows with missing cells";
+  if (fault) throw new TypeError(`Cannot export ${path}: ${fault}`);
+  return { preprocessing: scorer.standardization };
+}

@@ -1,0 +1,91 @@
+/** `elbow recalibrate MODEL DATA --out FILE`: what scores mean, from new normal rows; nothing is trained. */
+import { Command } from "npm:commander@15.1.0";
+import type { Recalibration } from "../../detection/recalibrate.ts";
+import type { FileFormat } from "../../trained/quantize.ts";
+import { namingTable, readDataFor } from "../files/data.ts";
+import { requirePlace, writeWhole } from "../files/files.ts";
+import { sayWarnings } from "../text/in_flags.ts";
+import { type Io, print } from "../io.ts";
+import { loadDetector } from "../models/loaded_detector.ts";
+import * as options from "../options.ts";
+import { count, counted, jsonLine, nats, rate, report, type Section } from "../text/text.ts";
+
+/** Options as commander hands them over. */
+export interface RecalibrateOptions extends options.JsonOption {
+  readonly out?: string;
+  readonly weightsFormat?: FileFormat;
+}
+
+/** A chance below this is worth a word. */
+const UNLIKELY = 0.001;
+
+export function recalibrateCommand(io: Io): Command {
+  const command = new Command("recalibrate").summary("calibrate a model on new normal rows")
+    .description(
+      "Takes the rows of DATA for normal: p-values and thresholds are theirs from now on, and drift is\n" +
+        "measured from them. Nothing is trained. Also turns a file into one of another weights format.",
+    )
+    .argument("<model>", "file written by elbow train")
+    .argument(
+      "<data>",
+      "table of normal rows: .csv .tsv .parquet .npy .npz .jsonl, or - for standard input",
+    )
+    .option("--out <model>", "file to write (required); may be the model itself")
+    .addOption(options.weightsFormatOption("how the file keeps its weights; as it does"))
+    .addOption(options.jsonOption());
+  return command.action(async (path: string, data: string, given: RecalibrateOptions) => {
+    const out = options.required(given.out, "--out <model>", command);
+    await requirePlace(out, [data]);
+    using model = await loadDetector(path);
+    const table = await readDataFor(model, data, io), known = new Set(model.scorer.warnings);
+    const result = await namingTable(table, async () => model.scorer.recalibrate(table));
+    const bytes = model.scorer.save({ format: given.weightsFormat });
+    await writeWhole(out, [bytes]);
+    if (given.json) print(io, jsonLine({ model: out, bytes: bytes.length, data, ...result }));
+    else io.stdout(report(sections(out, data, bytes.length, result)));
+    warnOfUnlikely(result, io);
+    // What training said of the columns was said then.
+    sayWarnings(model.scorer.warnings.filter((warning) => !known.has(warning)), io);
+  });
+}
+
+/** Says so where the model would have flagged more of the rows than chance explains. */
+export function warnOfUnlikely({ chance, flaggedBefore }: Recalibration, io: Io): void {
+  if (chance >= UNLIKELY) return;
+  io.stderr(
+    `elbow: the model flagged ${
+      count(flaggedBefore)
+    } of these rows: either normal has changed, or they are not all normal\n`,
+  );
+}
+
+function sections(
+  out: string,
+  data: string,
+  bytes: number,
+  result: Recalibration,
+): Section[] {
+  return [{
+    lines: [
+      ["Model", `${out} (${count(bytes)} bytes)`],
+      ["Calibrated on", `${data} (${counted(result.rows, "row")})`],
+      ...changeLines(result),
+    ],
+  }];
+}
+
+/** What a new calibration means. */
+export function changeLines(
+  { rows, thresholds: [before, now], falseAlarmRate, flaggedBefore, chance }: Recalibration,
+): [string, string][] {
+  return [
+    ["Flags rows above", `${nats(now)} nats, before ${nats(before)}`],
+    ["False-alarm rate", rate(falseAlarmRate)],
+    [
+      "Flagged before",
+      `${count(flaggedBefore)} of ${counted(rows, "row")}; as many by chance: ${
+        chance === 0 ? "below 1e-300" : chance.toPrecision(2)
+      }`,
+    ],
+  ];
+}

@@ -1,0 +1,52 @@
+/**
+ * `elbow reconstruct MODEL DATA`: what the model makes of each row, E[x | z] at z = E[z | x]; as
+ * images, each below its original.
+ */
+import { Command } from "npm:commander@15.1.0";
+import { readDataFor } from "../files/data.ts";
+import { sayFirstOf } from "../models/first_network.ts";
+import { pairedRows } from "../../pictures/mod.ts";
+import { inTableCells, inTableUnits } from "../models/in_table_units.ts";
+import type { Io } from "../io.ts";
+import { loadAny } from "../models/model.ts";
+import * as options from "../options.ts";
+import {
+  IMAGE_ENDINGS,
+  type ImageOptions,
+  imageOptions,
+  isImage,
+  writeImages,
+} from "../files/picture.ts";
+import { requireRowsPlace, type RowsDestination, writeRows } from "../files/rows_output.ts";
+
+interface ReconstructOptions extends RowsDestination, ImageOptions, options.BackendOption {}
+
+/** Originals, and reconstructions below them, in a line of the picture. */
+const PAIRS_ACROSS = 20;
+
+export function reconstructCommand(io: Io): Command {
+  const command = new Command("reconstruct").summary("rows as the model sees them")
+    .description("Writes E[x | z] at z = E[z | x] for every row of DATA, as CSV.")
+    .argument("<model>", "file written by elbow train")
+    .argument("<data>", "table: .csv .tsv .parquet .npy .npz .jsonl, or - for standard input")
+    .option(
+      "--out <file>",
+      "CSV file, or .png or .svg of images, to write instead of standard output",
+    )
+    .addOption(options.backendOption())
+    .addOption(options.jsonOption());
+  for (const option of imageOptions()) command.addOption(option);
+  return command.action(async (path: string, data: string, given: ReconstructOptions) => {
+    await requireRowsPlace(given, [path, data], IMAGE_ENDINGS);
+    using model = await loadAny(path, { backend: given.backend });
+    const table = await readDataFor(model, data, io);
+    sayFirstOf(model, "rows", io);
+    const x = model.units.toVae(table);
+    const made = await (model.rbm ?? model.vae).reconstruct(x);
+    const fields = { model: path, data: table.source };
+    if (!isImage(given.out)) return await writeRows(inTableUnits(model, made, fields), given, io);
+    const across = given.across ?? Math.min(table.rows, PAIRS_ACROSS);
+    const pairs = pairedRows(inTableCells(model, x), inTableCells(model, made), across);
+    await writeImages(pairs, given.out, { ...given, across }, { ...given, fields }, io);
+  });
+}

@@ -1,0 +1,165 @@
+/**
+ * `elbow sample MODEL --count N`: new rows from the model, as CSV in the units of its table, or as
+ * images. `--manifold N` decodes a grid over a two-dimensional latent space in place of draws.
+ */
+import { Command, InvalidArgumentError, Option } from "npm:commander@15.1.0";
+import { inTableCells, inTableUnits } from "../models/in_table_units.ts";
+import type { Io } from "../io.ts";
+import { sayFirstOf } from "../models/first_network.ts";
+import { loadAny, type LoadedModel, type LoadedRbm } from "../models/model.ts";
+import * as options from "../options.ts";
+import { latentWidth } from "../../models/latents.ts";
+import { latentGrid } from "../../pictures/mod.ts";
+import type { Matrix } from "../../trained/matrix.ts";
+import type { Cells } from "../../scoring/table/cells.ts";
+import { drawRows } from "../../scoring/units.ts";
+import {
+  IMAGE_ENDINGS,
+  type ImageOptions,
+  imageOptions,
+  isImage,
+  writeImages,
+} from "../files/picture.ts";
+import { requireRowsPlace, type RowsDestination, writeRows } from "../files/rows_output.ts";
+import { shortFloat32 } from "../text/text.ts";
+
+interface SampleOptions extends RowsDestination, ImageOptions, options.BackendOption {
+  readonly count?: number;
+  readonly manifold?: number;
+  readonly condition?: number[];
+  readonly seed?: number;
+  readonly latents?: boolean;
+}
+
+export function sampleCommand(io: Io): Command {
+  const command = new Command("sample").summary("draw new rows from a model")
+    .description("Draws z ~ p(z), x ~ p(x | z), and writes the rows as CSV.")
+    .argument("<model>", "file written by elbow train")
+    .addOption(
+      options.integerOption("--count <n>", "rows to draw (required)", { min: 1, max: 1e7 }),
+    )
+    .addOption(options.integerOption("--seed <n>", "fixes the draws; 0"))
+    .addOption(
+      options.integerOption("--manifold <n>", "decode an n by n grid of z instead; latent size 2", {
+        min: 2,
+        max: 200,
+      }),
+    )
+    .addOption(
+      new Option("--condition <numbers>", "the condition of all draws, such as 0,1,0")
+        .argParser(numbers),
+    )
+    .option("--latents", "also the z behind each row, as z_0, …")
+    .option(
+      "--out <file>",
+      "CSV file, or .png or .svg of images, to write instead of standard output",
+    )
+    .addOption(options.backendOption())
+    .addOption(options.jsonOption());
+  for (const option of imageOptions()) command.addOption(option);
+  return command.action(async (path: string, given: SampleOptions) => {
+    refuseVoid(given, command);
+    const { seed = 0, manifold } = given;
+    const count = manifold ?? options.required(given.count, "--count <n>", command);
+    await requireRowsPlace(given, [path], IMAGE_ENDINGS);
+    using model = await loadAny(path, { backend: given.backend });
+    if (given.latents || manifold !== undefined) sayFirstOf(model, "z and rows", io);
+    else sayDrawn(model, io);
+    if (given.latents) return await writePairs(model, count, given, io);
+    const drawn = await draw(model, count, given);
+    const fields = manifold === undefined ? { model: path, seed } : { model: path, manifold };
+    if (!isImage(given.out)) return await writeRows(inTableUnits(model, drawn, fields), given, io);
+    const across = given.across ?? manifold;
+    const images = inTableCells(model, drawn);
+    await writeImages(images, given.out, { ...given, across }, { ...given, fields }, io);
+  });
+}
+
+/** Ends the command for options that another, or the lack of it, makes void. */
+function refuseVoid(
+  { manifold, condition, latents, across, out }: SampleOptions,
+  command: Command,
+) {
+  if (manifold !== undefined && condition !== undefined) {
+    command.error("error: option '--manifold <n>' excludes '--condition <numbers>'");
+  }
+  if (latents && (manifold !== undefined || isImage(out))) {
+    command.error("error: option '--latents' is for rows of draws alone");
+  }
+  if (across !== undefined && !isImage(out)) {
+    command.error("error: option '--across <n>' is for the pictures that --out names");
+  }
+}
+
+/** An ensemble's networks are made to score. */
+function sayDrawn({ scorer }: LoadedModel | LoadedRbm, io: Io): void {
+  if (!scorer || scorer.networks === 1) return;
+  io.stderr(
+    "elbow: rows are drawn from small networks that were trained to score: many are none that the table could hold; train --spec makes a model to draw from\n",
+  );
+}
+
+/** Draws of (x, z) ~ p(z) p(x | z). */
+async function writePairs(
+  model: LoadedModel | LoadedRbm,
+  count: number,
+  given: SampleOptions,
+  io: Io,
+): Promise<void> {
+  const { path } = model, { seed = 0, condition } = given;
+  if (model.rbm) {
+    throw new TypeError(`Cannot sample: ${path} is a Boltzmann machine, which has no latents`);
+  }
+  const options = { seed, ...conditionOf(count, condition) };
+  const { x, z: { data, shape: [, size] } } = await model.vae.sampleJoint(count, options);
+  const made = inTableUnits(model, x, { model: path, seed });
+  const z = (index: number) =>
+    Array.from(data.subarray(index * size, (index + 1) * size), shortFloat32);
+  const output = {
+    ...made,
+    columns: [...made.columns, ...Array.from({ length: size }, (_, l) => `z_${l}`)],
+    row: (index: number) => [...made.row(index), ...z(index)],
+    lists: { values: made.row, z },
+  };
+  await writeRows(output, given, io);
+}
+
+/** @throws TypeError for what a Boltzmann machine has not */
+async function draw(
+  model: LoadedModel | LoadedRbm,
+  count: number,
+  { seed = 0, manifold, condition }: SampleOptions,
+): Promise<Matrix | Cells> {
+  if (!model.rbm) {
+    if (manifold !== undefined) return await decodeGrid(model, manifold);
+    const { scorer, vae } = model;
+    return drawRows(scorer ?? vae, 0, count, { seed, ...conditionOf(count, condition) });
+  }
+  const asked = manifold !== undefined ? "manifold" : condition && "condition";
+  if (!asked) return await model.rbm.sample(count, { seed });
+  throw new TypeError(`Cannot sample: ${model.path} is a Boltzmann machine, which has no ${asked}`);
+}
+
+/** The same condition for each of the draws. */
+function conditionOf(count: number, condition: number[] | undefined) {
+  return condition && { condition: new Array<number[]>(count).fill(condition) };
+}
+
+function numbers(text: string): number[] {
+  const values = text.split(",").map((part) => part.trim() === "" ? NaN : Number(part));
+  if (values.every(Number.isFinite)) return values;
+  throw new InvalidArgumentError("expected numbers, separated by commas");
+}
+
+/** E[x | z] over equal steps of probability of z. */
+async function decodeGrid({ path, vae }: LoadedModel, side: number): Promise<Matrix> {
+  const { latent } = vae.spec;
+  const size = latent.reduce((sum, layer) => sum + latentWidth(layer), 0);
+  const other = latent.find(({ type }) => type !== "gaussian");
+  if (size === 2 && !other) return await vae.decode(latentGrid(side));
+  throw new RangeError(
+    `Cannot draw the manifold of ${path}: latent size must be 2: current value is ${
+      other?.type ?? size
+    }`,
+  );
+}

@@ -1,0 +1,396 @@
+/**
+ * `elbow score MODEL DATA`: a score, a p-value and the columns to blame for every row, as CSV.
+ * A bare VAE has scores alone: it was never calibrated, and knows no columns.
+ */
+import { Command, InvalidArgumentError, Option } from "npm:commander@15.1.0";
+import { sniff, type Table } from "../../formats/mod.ts";
+import {
+  decide,
+  type Decision,
+  type DecisionOptions,
+  thresholdFor,
+} from "../../scoring/decisions/decide.ts";
+import { CONFIDENCE, RATE } from "../../scoring/decisions/rates.ts";
+import { requireVote, type Vote } from "../../scoring/series/vote.ts";
+import type { BlamedColumn } from "../../scoring/explain/blamed_column.ts";
+import { explainerOf, type ExplainOptions, MAX_BLAMED } from "../../scoring/explain/explain.ts";
+import type { ScoreTable } from "../../scoring/table_scorer.ts";
+import type { Cells } from "../../scoring/table/cells.ts";
+import { SCORE_NAMES, type ScoreName } from "../../training/scores/mod.ts";
+import { caution } from "../score/caution.ts";
+import { differentiable } from "../score/differentiable.ts";
+import { TOP_COLUMNS } from "../../scoring/verdict_lines.ts";
+import { readDataFor } from "../files/data.ts";
+import { explainFlagged, explanation, type FlaggedRows } from "../score/explained.ts";
+import { writeWhole } from "../files/files.ts";
+import { withoutGz } from "../files/gzip.ts";
+import { type Io, print } from "../io.ts";
+import { manyFlagged } from "../score/many_flagged.ts";
+import { loadAny, type LoadedModel, type LoadedRbm } from "../models/model.ts";
+import * as options from "../options.ts";
+import { peekedInput, piecesOf } from "../files/input.ts";
+import { requireRowsPlace } from "../files/rows_output.ts";
+import { type Asked, headerOf } from "../score/block.ts";
+import { scoreStream, type ScoringModel } from "../score/stream.ts";
+import { untilAborted } from "../score/until_aborted.ts";
+import { count, counted, csvLine, gathered, jsonLine, rate, topColumns } from "../text/text.ts";
+
+/** Options as commander hands them over. */
+export interface ScoreOptions extends options.JsonOption, options.BackendOption, DecisionOptions {
+  readonly out?: string;
+  readonly online?: boolean;
+  readonly vote?: Vote;
+  /** Columns of each flagged row. */
+  readonly explain?: number;
+  readonly conditional?: boolean;
+  /** Another score than the model's own, by the VAE alone. */
+  readonly method?: ScoreName;
+  /** A table of normal rows that it compares with. */
+  readonly reference?: string;
+}
+
+/** The verdict on one row; null where a bare VAE has none. */
+export interface ScoredRow {
+  /** As a person counts: the first row of data is 1. */
+  readonly row: number;
+  readonly score: number;
+  readonly pValue: number | null;
+  /** Null also where the verdict is withheld. */
+  readonly anomaly: boolean | null;
+  /** Of the verdict, where a least confidence was asked for. */
+  readonly confidence?: number;
+  /** Up to three columns with the largest positive contributions, the largest first. */
+  readonly topColumns: readonly string[];
+  readonly contributions: Readonly<Record<string, number>> | null;
+  /** Of a flagged row, where that was asked for. */
+  readonly blamed?: readonly BlamedColumn[];
+}
+
+/** All verdicts on a table. */
+export interface Scored {
+  readonly table: Table;
+  readonly scores: Float64Array;
+  /** What was asked for, and what follows; absent for a bare VAE. */
+  readonly asked?: Asked;
+  /** Where another score than the model's own was asked for. */
+  readonly method?: ScoreName;
+  readonly decision?: Decision;
+  /** What the verdicts rest on that is not promised. */
+  readonly cautions?: string;
+  /** What it is that has no calibration. */
+  readonly bare?: string;
+  /** The score above which rows are flagged: with a rate, not with `fdr`. */
+  readonly threshold?: number;
+  row(index: number): ScoredRow;
+}
+
+export function scoreCommand(io: Io): Command {
+  const command = new Command("score").summary("score the rows of a table")
+    .description(
+      "Writes row,score,p_value,anomaly,top_columns for every row of DATA. Scores are in nats, higher is\n" +
+        "more anomalous; an anomaly is a row whose p-value is at or below the false-alarm rate, or below\n" +
+        "the limit at which, on average, so small a share of the flagged rows is normal (--fdr).",
+    )
+    .argument("<model>", "file written by elbow train")
+    .argument("<data>", "table: .csv .tsv .parquet .npy .npz .jsonl, or - for standard input")
+    .option("--out <file>", "CSV file to write instead of standard output")
+    .addOption(options.falseAlarmRateOption("normal rows that may be flagged; as trained"))
+    .addOption(
+      options.numberOption("--fdr <share>", "flagged rows that may be normal, over the table", RATE)
+        .conflicts("falseAlarmRate"),
+    )
+    .option("--tail", "extrapolate p-values beyond what the calibration rows can tell apart")
+    .addOption(
+      options.numberOption(
+        "--min-confidence <share>",
+        "withhold verdicts less sure than this",
+        CONFIDENCE,
+      ),
+    )
+    .addOption(options.backendOption())
+    .addOption(options.jsonOption());
+  for (const option of [...explainingOptions(), ...namingOptions(), ...streamOptions()]) {
+    command.addOption(option);
+  }
+  return command.action(async (path: string, data: string, given: ScoreOptions) => {
+    requireUsed(given, command);
+    await requireRowsPlace(given, [path, data]);
+    using model = await loadAny(path, { backend: given.backend });
+    const input = data === "-" ? await peekedInput(io) : undefined;
+    const isCsv = input ? sniff(input.first) === ".csv" : /\.(csv|tsv)$/i.test(withoutGz(data));
+    const source = input?.io ?? io;
+    if (given.online) requireSeries(model, path, isCsv);
+    if (given.explain !== undefined) requireExplainer(model, path);
+    const { scorer } = model;
+    const isWhole = needsWhole(given) || (scorer?.window !== undefined && !given.online);
+    if (scorer && isCsv && !isWhole) {
+      return await writeStream({ ...model, scorer }, data, given, source);
+    }
+    const scored = await score(model, data, given, source);
+    if (given.out !== undefined) await writeWhole(given.out, gathered(scoresCsv(scored)), io);
+    if (given.json) print(io, scoresJson(path, scored, given.out));
+    else if (given.out === undefined) print(io, scoresCsv(scored));
+    io.stderr(`elbow: ${summary(scored, scorer?.window)}\n`);
+  });
+}
+
+/** A rate over the table needs all of it; so does one JSON object. The windows of a series do too. */
+function needsWhole({ json, fdr, method }: ScoreOptions): boolean {
+  return json === true || fdr !== undefined || method !== undefined;
+}
+
+/** The scores that compare with known rows. */
+const COMPARING: readonly (ScoreName | undefined)[] = ["mahalanobis", "typicality", "dose"];
+
+function requireUsed({ reference, method }: ScoreOptions, command: Command): void {
+  if (reference === undefined || COMPARING.includes(method)) return;
+  command.error(`error: option '--reference <table>' is for --method ${COMPARING.join(", ")}`);
+}
+
+function explainingOptions(): Option[] {
+  return [
+    options.integerOption(
+      "--explain [columns]",
+      "say what flagged rows hold in so many columns, and what was to be expected; 3",
+      { min: 1, max: MAX_BLAMED },
+    ).preset(String(TOP_COLUMNS)),
+    new Option(
+      "--conditional",
+      "with --explain: credit columns with what they add beyond what the others explain",
+    ).implies({ explain: TOP_COLUMNS }),
+  ];
+}
+
+function namingOptions(): Option[] {
+  return [
+    new Option("--method <name>", "score by the network alone and by this, without p-values")
+      .choices(SCORE_NAMES)
+      .conflicts(["falseAlarmRate", "fdr", "tail", "minConfidence", "explain", "conditional"]),
+    new Option("--reference <table>", "normal rows, for --method mahalanobis, typicality and dose"),
+  ];
+}
+
+/** Of series. */
+function streamOptions(): Option[] {
+  return [
+    new Option("--online", "score the steps of a series one by one, as they come (train --window)")
+      .conflicts(["fdr", "tail", "minConfidence", "json"]),
+    new Option("--vote <k/m>", "with --online: alarm when k of the last m steps were flagged")
+      .argParser(vote).implies({ online: true }),
+  ];
+}
+
+/** k/m. */
+function vote(text: string): Vote {
+  const [k, of] = text.split("/").map(Number);
+  try {
+    return requireVote({ k, of });
+  } catch {
+    throw new InvalidArgumentError(VOTE_EXPECTED);
+  }
+}
+
+const VOTE_EXPECTED = "Expected two whole numbers such as 3/5, the first no larger.";
+
+function requireExplainer({ scorer }: LoadedModel | LoadedRbm, path: string): void {
+  if (!scorer) throw new TypeError(`Cannot explain: ${path} is a bare model and blames no column`);
+  explainerOf(scorer);
+}
+
+function explainOptions({ explain, conditional }: ScoreOptions): ExplainOptions | undefined {
+  return explain === undefined ? undefined : { columns: explain, conditional };
+}
+
+function requireSeries({ scorer }: LoadedModel | LoadedRbm, path: string, isCsv: boolean): void {
+  if (scorer?.window === undefined) {
+    throw new TypeError(`Cannot score online: ${path} is not a model of a series`);
+  }
+  if (!isCsv) throw new TypeError("Cannot score online: the data must be CSV");
+}
+
+/** Scores a CSV file as it is read. */
+async function writeStream(
+  model: ScoringModel,
+  data: string,
+  { out, backend, online: isOnline, vote, ...given }: ScoreOptions,
+  io: Io,
+): Promise<void> {
+  const { scorer } = model;
+  const { falseAlarmRate = scorer.falseAlarmRate, tail, minConfidence } = given;
+  const asked = { falseAlarmRate, tail, minConfidence, explain: explainOptions(given) };
+  thresholdFor(scorer.calibration, asked); // refuses what cannot be kept
+  const totals = { rows: 0, anomalies: 0, uncertain: 0 };
+  const separator = /\.tsv$/i.test(withoutGz(data)) ? "\t" : undefined;
+  const pieces = piecesOf(data, io), device = { backend };
+  if (isOnline) scorer.setFalseAlarmRate(falseAlarmRate);
+  const online = isOnline ? scorer.stream({ vote }) : undefined;
+  const request = { model, source: data, pieces, asked, device, separator, online, io };
+  const lines = untilAborted(scoreStream(request, totals), io.signal);
+  if (out !== undefined) await writeWhole(out, lines);
+  else for await (const piece of lines) io.stdout(piece);
+  const { rows, anomalies, uncertain } = totals;
+  const withheld = minConfidence === undefined ? "" : `, ${count(uncertain)} left uncertain`;
+  const many = manyFlagged(anomalies, rows, falseAlarmRate, scorer.window);
+  const at = rate(falseAlarmRate);
+  const flagged = `${counted(anomalies, "row")} flagged at a false-alarm rate of ${at}`;
+  const told = caution(scorer.calibration, decide(scorer.calibration, NO_SCORES, asked), asked);
+  io.stderr(`elbow: ${counted(rows, "row")} scored, ${flagged}${withheld}${told}${many}\n`);
+}
+
+const NO_SCORES = new Float64Array(0);
+
+/** Reads and scores DATA. */
+export async function score(
+  model: LoadedModel | LoadedRbm,
+  data: string,
+  { falseAlarmRate, fdr, tail, minConfidence, ...rest }: Partial<ScoreOptions>,
+  io: Io,
+): Promise<Scored> {
+  const { scorer, units } = model;
+  if (rest.method !== undefined) {
+    if (!model.rbm) return await scoreByName(model, data, rest, io);
+    throw new TypeError("Cannot score by name: a Boltzmann machine has its free energy alone");
+  }
+  const given = [falseAlarmRate, fdr, tail, minConfidence];
+  if (!scorer && given.some((each) => each !== undefined)) {
+    throw new TypeError(
+      `Cannot flag rows: ${model.path} is a ${bareName(model)} without calibration`,
+    );
+  }
+  const asked = scorer && {
+    falseAlarmRate: falseAlarmRate ?? scorer.falseAlarmRate,
+    fdr,
+    tail,
+    minConfidence,
+    explain: explainOptions(rest),
+  };
+  const threshold = scorer && fdr === undefined
+    ? thresholdFor(scorer.calibration, asked!)
+    : undefined;
+  const table = await readDataFor(model, data, io);
+  if (scorer && asked) {
+    const results = scorer.scoreCells(table);
+    const decision = decide(scorer.calibration, results.scores, asked);
+    const why = asked.explain && explainFlagged(scorer, table, results, decision, asked.explain);
+    const shown = { ...results, ...why };
+    const row = (index: number) => scoredRow(shown, decision, index, units.columns);
+    const cautions = caution(scorer.calibration, decision, asked);
+    return { table, scores: results.scores, asked, decision, cautions, threshold, row };
+  }
+  const scores = await (model.rbm ?? model.vae).score(units.toVae(table));
+  const bare = bareName(model);
+  return {
+    table,
+    scores,
+    bare,
+    row: (index) => ({ row: index + 1, score: scores[index], ...UNJUDGED }),
+  };
+}
+
+function bareName({ rbm }: LoadedModel | LoadedRbm): string {
+  return rbm ? "Boltzmann machine" : "bare VAE";
+}
+
+/** By the network alone: scores that were never calibrated. */
+async function scoreByName(
+  model: LoadedModel,
+  data: string,
+  { method, reference }: Partial<ScoreOptions>,
+  io: Io,
+): Promise<Scored> {
+  const table = await readDataFor(model, data, io),
+    toVae = (cells: Cells) => model.units.toVae(cells);
+  const known = reference === undefined ? undefined : await readDataFor(model, reference, io);
+  const scores = await differentiable(
+    model.vae,
+    (vae) => vae.score(toVae(table), { method, ...(known && { reference: toVae(known) }) }),
+  );
+  const row = (index: number) => ({ row: index + 1, score: scores[index], ...UNJUDGED });
+  return { table, scores, method, row };
+}
+
+/** What a row has without a calibration. */
+const UNJUDGED = { pValue: null, anomaly: null, topColumns: [], contributions: null };
+
+function scoredRow(
+  { scores, contributions, blamed }: ScoreTable & Partial<FlaggedRows>,
+  { pValues, confidences, verdict }: Decision,
+  index: number,
+  columns: readonly string[],
+): ScoredRow {
+  const width = columns.length;
+  const own = contributions.subarray(index * width, (index + 1) * width);
+  const its = verdict(index);
+  return {
+    row: index + 1,
+    score: scores[index],
+    pValue: pValues[index],
+    anomaly: its === "uncertain" ? null : its === "anomaly",
+    ...(confidences && { confidence: confidences[index] }),
+    topColumns: topColumns(own, 0, columns, TOP_COLUMNS),
+    contributions: Object.fromEntries(columns.map((name, c) => [name, own[c]])),
+    ...(blamed?.has(index) && { blamed: blamed.get(index) }),
+  };
+}
+
+/** The lines of the CSV file; a withheld verdict is "uncertain". */
+export function* scoresCsv(
+  { table: { rows }, row, decision, asked }: Scored,
+): Generator<string> {
+  yield csvLine(headerOf(asked ?? {}));
+  for (let index = 0; index < rows; index++) {
+    const { score, pValue, anomaly, topColumns, confidence, blamed } = row(index);
+    const verdict = anomaly ?? (decision ? "uncertain" : "");
+    yield csvLine([
+      ...[index + 1, score, pValue ?? "", verdict, topColumns.join(";")],
+      ...(confidence === undefined ? [] : [confidence.toFixed(4)]),
+      ...(asked?.explain ? [explanation(blamed)] : []),
+    ]);
+  }
+}
+
+function scoresJson(model: string, scored: Scored, out?: string): Generator<string> {
+  const { table, asked, threshold, decision } = scored;
+  const fields = {
+    model,
+    data: table.source,
+    rows: table.rows,
+    out,
+    method: scored.method,
+    falseAlarmRate: asked?.fdr === undefined ? asked?.falseAlarmRate : undefined,
+    fdr: asked?.fdr,
+    limit: asked?.fdr === undefined ? undefined : decision?.limit,
+    threshold,
+    anomalies: decision?.anomalies,
+    uncertain: decision?.confidences && decision.uncertain,
+    extrapolated: decision?.extrapolated || undefined,
+  };
+  const rows = {
+    *[Symbol.iterator]() {
+      for (let index = 0; index < table.rows; index++) yield scored.row(index);
+    },
+  };
+  return jsonLine(fields, { scores: rows });
+}
+
+function summary(
+  { table, asked, decision, cautions, bare, method }: Scored,
+  window: number | undefined,
+): string {
+  const rows = `${counted(table.rows, "row")} scored`;
+  if (method) return `${rows} by ${method}: without p-values none is flagged`;
+  if (!asked || !decision) return `${rows}: a ${bare} has no p-values and flags none`;
+  const { anomalies, uncertain, confidences, limit, fewest = 1 } = decision;
+  const { fdr, falseAlarmRate } = asked;
+  const at = fdr === undefined
+    ? `at a false-alarm rate of ${rate(falseAlarmRate!)}`
+    : `at a false discovery rate of ${fdr}${anomalies ? `: p ≤ ${limit.toPrecision(3)}` : ""}`;
+  const many = manyFlagged(anomalies, table.rows, falseAlarmRate, window);
+  const withheld = confidences ? `, ${count(uncertain)} left uncertain` : "";
+  const coarse = anomalies === 0 && fewest > 1
+    ? `; p-values are too coarse to flag fewer than ${fewest} rows of this table: calibrate on more, or --tail`
+    : "";
+  return `${rows}, ${
+    counted(anomalies, "row")
+  } flagged ${at}${withheld}${coarse}${cautions}${many}`;
+}

@@ -1,0 +1,276 @@
+/**
+ * `elbow serve --models DIR`: every model of a folder behind HTTP, until Ctrl-C or SIGTERM. Then what
+ * is being answered is answered, what is new is refused, and after STOP_MS the rest is cut off.
+ */
+import { messageOf } from "../../core/errors.ts";
+import { Command } from "npm:commander@15.1.0";
+import type { AppOptions, Scope, Token } from "../../http/mod.ts";
+import type { JobQueue } from "../../storage/job_queue.ts";
+import { digestOf, isModelName, type ModelStore } from "../../storage/model_store.ts";
+import { baseName, readWhole } from "../files/files.ts";
+import { openFolderStore, type PlacedFile } from "../serve/folder_store.ts";
+import { type Io, print } from "../io.ts";
+import { loadFile, loadModel } from "../models/model.ts";
+import * as options from "../options.ts";
+import {
+  addStorageOptions,
+  addWorkOptions,
+  isStorageNamed,
+  openStorage,
+  startWork,
+  type StorageOptions,
+  type WorkOptions,
+} from "../serve/storage.ts";
+import { counted, jsonLine } from "../text/text.ts";
+
+const EXTENSION = ".safetensors";
+
+/** Milliseconds that requests have to end; platforms kill what takes five seconds. */
+const STOP_MS = 2500;
+
+/** Options as commander hands them over. */
+interface ServeOptions extends options.JsonOption, StorageOptions, WorkOptions {
+  readonly models?: string;
+  readonly host: string;
+  readonly port: number;
+  readonly tokens?: string;
+  readonly rate?: number;
+  readonly addressHeader?: string;
+  readonly origins?: readonly string[];
+  readonly train?: boolean;
+}
+
+export function serveCommand(io: Io): Command {
+  const command = new Command("serve").summary("serve the models of a folder over HTTP")
+    .description(
+      "Serves every model of a folder under its file name without extension, until Ctrl-C.\n" +
+        "Without --tokens anybody who reaches it may ask, and nobody may change what is served.\n" +
+        "A line of the tokens' file is a list of scopes (score, train, admin) and the token's SHA-256:\n" +
+        "  score,admin 3f0a…\n" +
+        "With --db models and jobs are kept in one SQLite file, which workers may share.",
+    )
+    .option("--models <dir>", `folder of ${EXTENSION} files (this or another store is required)`)
+    .option("--host <address>", "address to listen at", "127.0.0.1")
+    .addOption(
+      options.integerOption("--port <n>", "port; 0 takes a free one", { min: 0, max: 65535 })
+        .default(8080),
+    )
+    .option("--tokens <file>", "who may ask, and who may change models")
+    .addOption(
+      options.numberOption("--rate <n>", "requests a second of one token or address", { above: 0 }),
+    )
+    .option(
+      "--address-header <name>",
+      "header in which a proxy says whose request it is, for --rate",
+    )
+    .addOption(options.namesOption("--origins <list>", "origins whose pages may ask"))
+    .option("--train", "do training jobs here, for tokens with the scope train")
+    .option("--log", "a line of JSON on standard error for each request and step of a job")
+    .addOption(options.backendOption())
+    .addOption(options.jsonOption());
+  addWorkOptions(addStorageOptions(command));
+  return command.action(async (given: ServeOptions) => {
+    const tokens = given.tokens === undefined ? undefined : await readTokens(given.tokens);
+    const scopes = new Set(tokens?.flatMap(({ scopes }) => scopes));
+    if (given.train && !scopes.has("train")) {
+      command.error(
+        "error: option '--train' needs a token with the scope train in '--tokens <file>'",
+      );
+    }
+    await serve(await placeOf(given, scopes, command, io), tokens, given, io);
+  });
+}
+
+/** Where models are, and where jobs go if any are taken. */
+interface Place {
+  readonly models: ModelStore;
+  readonly queue?: JobQueue;
+}
+
+async function placeOf(
+  given: ServeOptions,
+  scopes: ReadonlySet<Scope>,
+  command: Command,
+  io: Io,
+): Promise<Place> {
+  if (isStorageNamed(given)) {
+    if (given.models !== undefined) {
+      command.error("error: option '--models <dir>' does not go with another store");
+    }
+    const { models, queue } = (await openStorage(given))!;
+    return scopes.has("train") ? { models, queue } : { models };
+  }
+  const folder = options.required(
+    given.models,
+    "--models <dir>, --db <file> or --nats <urls>",
+    command,
+  ).replace(
+    /(?<=.)[/\\]+$/,
+    "",
+  );
+  const mayChange = scopes.has("admin") || given.train === true;
+  const placed = await checkFolder(folder, given, io);
+  if (placed.length === 0 && !mayChange) {
+    throw new TypeError(`Cannot serve ${folder}: it holds no ${EXTENSION} model`);
+  }
+  const models = await openFolderStore(folder, placed, mayChange);
+  if (!given.train) return { models };
+  return { models, queue: (await openStorage({ db: `${folder}/.elbow/jobs.db` }))!.queue };
+}
+
+/** Opens every model once, so that a damaged one is refused now and not at its first request. */
+async function checkFolder(
+  folder: string,
+  { backend }: options.BackendOption,
+  io: Io,
+): Promise<PlacedFile[]> {
+  const placed: PlacedFile[] = [];
+  for (const path of await listModels(folder)) {
+    const { kind } = await loadFile(path);
+    if (kind === "checkpoint" || kind === "rbm") {
+      io.stderr(`elbow: ${path} is a ${kind} and is not served\n`);
+      continue;
+    }
+    using _model = await loadModel(path, { backend });
+    const bytes = await readWhole(path), name = baseName(path).slice(0, -EXTENSION.length);
+    requireServedName(name, path);
+    placed.push({ name, path, digest: await digestOf(bytes), bytes: bytes.length });
+  }
+  return placed;
+}
+
+function requireServedName(name: string, path: string): void {
+  if (isModelName(name)) return;
+  throw new TypeError(
+    `Cannot serve ${path}: a name is 1 to 64 letters, digits, ".", "_" and "-", and starts with a letter or digit`,
+  );
+}
+
+async function listModels(folder: string): Promise<string[]> {
+  try {
+    const entries = await Array.fromAsync(Deno.readDir(folder));
+    const names = entries.map(({ name }) => name).filter((name) => name.endsWith(EXTENSION));
+    return names.sort().map((name) => `${folder}/${name}`);
+  } catch (error) {
+    const reason = error instanceof Deno.errors.NotFound
+      ? "there is no such folder"
+      : messageOf(error);
+    throw new TypeError(`Cannot serve ${folder}: ${reason}`, { cause: error });
+  }
+}
+
+/** Lines of scopes and a hash; blank ones, and those that begin with "#", count for nothing. */
+async function readTokens(path: string): Promise<Token[]> {
+  const text = new TextDecoder().decode(await readWhole(path));
+  return text.split("\n").flatMap((line, i) => {
+    if (/^\s*(#|$)/.test(line)) return [];
+    const [, scopes, hash] = /^\s*([a-z,]+)\s+([0-9a-f]{64})\s*$/.exec(line) ?? [];
+    if (hash !== undefined) return [{ hash, scopes: scopes.split(",") as Token["scopes"] }];
+    throw new TypeError(
+      `Cannot read ${path}, line ${i + 1}: expected scopes and a SHA-256 of 64 hexadecimal digits`,
+    );
+  });
+}
+
+async function serve(
+  { models, queue }: Place,
+  tokens: readonly Token[] | undefined,
+  given: ServeOptions,
+  io: Io,
+): Promise<void> {
+  // Only here: the other commands start without the HTTP packages.
+  const { createApp } = await import("../../http/mod.ts");
+  const { host, port, json, backend, origins, log } = given;
+  const stopping = new AbortController();
+  const app = createApp({
+    models,
+    training: queue && { queue },
+    tokens,
+    origins,
+    device: { backend },
+    ...ratesOf(given),
+    stopping: stopping.signal,
+    log: log ? (entry) => io.stderr(`${JSON.stringify(entry)}\n`) : undefined,
+    onError: (error) => io.stderr(`elbow: ${error instanceof Error ? error.stack : error}\n`),
+  });
+  const working = given.train && queue
+    ? startWork({ models, queue }, given, stopping.signal, io)
+    : undefined;
+  const inFlight = new InFlight();
+  const { index } = await models.readIndex();
+  const names = [...index.models.keys()];
+  const server = listening(host, port, () =>
+    Deno.serve({
+      hostname: host,
+      port,
+      onListen({ hostname, port }) {
+        const url = `http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
+        io.stderr(`elbow: ${counted(names.length, "model")} at ${url}/v1/models, Ctrl-C to stop\n`);
+        if (json) print(io, jsonLine({ url, models: names }));
+      },
+    }, (request, info) => inFlight.during(async () => await app.fetch(request, info))));
+  await stopped(io.signal);
+  stopping.abort();
+  const timer = setTimeout(() => {
+    io.stderr("elbow: what was not answered in time is cut off\n");
+    Deno.exit(0);
+  }, STOP_MS);
+  // The server's own way to stop breaks off bodies that are still being read.
+  await inFlight.none();
+  await Promise.all([server.shutdown(), working]);
+  await queue?.close();
+  clearTimeout(timer);
+}
+
+/** How often whom may ask. */
+function ratesOf(
+  { rate, addressHeader }: ServeOptions,
+): Pick<AppOptions, "rateLimit" | "addressOf"> {
+  return {
+    ...(rate !== undefined && { rateLimit: { perSecond: rate, burst: Math.max(1, 2 * rate) } }),
+    ...(addressHeader !== undefined && {
+      addressOf: ({ headers }: Request) => headers.get(addressHeader) ?? "unknown",
+    }),
+  };
+}
+
+/** What the system says of a taken address names it not. */
+function listening<Server>(host: string, port: number, serve: () => Server): Server {
+  try {
+    return serve();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    throw new Deno.errors.AddrInUse(`Cannot serve at ${host}, port ${port}: it is in use`, {
+      cause: error,
+    });
+  }
+}
+
+/** Counts what is being answered. */
+class InFlight {
+  #count = 0;
+  #onNone = () => {};
+
+  async during<Value>(answer: () => Promise<Value>): Promise<Value> {
+    this.#count++;
+    try {
+      return await answer();
+    } finally {
+      if (--this.#count === 0) this.#onNone();
+    }
+  }
+
+  none(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onNone = resolve;
+      if (this.#count === 0) resolve();
+    });
+  }
+}
+
+function stopped(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}

@@ -1,0 +1,71 @@
+/**
+ * `elbow train DATA --out MODEL`: fits a detector to a table and writes its file; with `--spec FILE` the model
+ * of a specification: `train/stated.ts`.
+ */
+import { Command } from "npm:commander@15.1.0";
+import { Detector } from "../../detection/detector.ts";
+import { encodeTable } from "../../scoring/table/raw_table.ts";
+import { detectorFigures } from "../evaluate/against_label.ts";
+import { readToTrain } from "../files/data.ts";
+import { requireEnding, requirePlace, writeWhole } from "../files/files.ts";
+import { sayWarnings } from "../text/in_flags.ts";
+import { type Io, print } from "../io.ts";
+import * as options from "../options.ts";
+import { lossCurve } from "../train/loss_curve.ts";
+import { readOverrides } from "../train/overrides.ts";
+import { withoutPartialClocks } from "../train/partial_clocks.ts";
+import { jsonLine, report } from "../text/text.ts";
+import { TRAIN_OPTIONS, type TrainOptions } from "../train/options.ts";
+import { sayDevice, type Trained, trainResult, trainSections } from "../train/report.ts";
+import { withRun } from "../train/run.ts";
+import { trainBySpec } from "../train/stated.ts";
+import { refuseVoid } from "../train/takers.ts";
+
+export function trainCommand(io: Io): Command {
+  const command = new Command("train").summary("fit a detector to a table")
+    .description("Fits an anomaly detector to the rows of DATA and writes it to one file.")
+    .argument("<data>", "table: .csv .tsv .parquet .npy .npz .jsonl, or - for standard input");
+  for (const { option } of Object.values(TRAIN_OPTIONS)) command.addOption(option);
+  return command.action(async (data: string, given: TrainOptions) => {
+    const out = options.required(given.out, "--out <model>", command);
+    refuseVoid(given, command);
+    if (given.curve !== undefined) requireEnding(given.curve, [".svg"]);
+    // A machine without a GPU should say so before a long table is read.
+    if (given.backend === "webgpu") await io.gpu();
+    if (given.spec !== undefined) {
+      return await trainBySpec(data, { ...given, out, spec: given.spec }, io, command);
+    }
+    const trained = await train(data, { ...given, out }, io);
+    sayDevice(trained.detector.device, given, io);
+    sayWarnings(trained.detector.warnings, io);
+    if (given.json) print(io, jsonLine(trainResult(trained, out)));
+    else io.stdout(report(trainSections(trained, out)));
+  });
+}
+
+/** Reads, fits and writes; everything a caller may want to say about it comes back. */
+export async function train(
+  data: string,
+  given: TrainOptions & { readonly out: string },
+  io: Io,
+): Promise<Trained> {
+  await requirePlace(given.out, [data]);
+  if (given.curve !== undefined) await requirePlace(given.curve, [data]);
+  const read = await readToTrain(data, io, { ...given, cells: "any" });
+  const schema = await readOverrides(given, read.columns);
+  const table = given.columns ? read : withoutPartialClocks(read, schema, io);
+  const detector = await withRun(
+    table,
+    given,
+    io,
+    (settings) => Detector.fit(table, { ...settings, ...(schema.length > 0 && { schema }) }),
+  );
+  const bytes = detector.save({ format: given.weightsFormat });
+  await writeWhole(given.out, [bytes]);
+  if (given.curve !== undefined) {
+    await writeWhole(given.curve, [lossCurve(detector.report!.history)]);
+  }
+  const against = table.label &&
+    detectorFigures(detector, encodeTable(table, detector.schema), table.label);
+  return { detector, table, fit: detector.report!, against, bytes: bytes.length };
+}

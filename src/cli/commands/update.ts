@@ -1,0 +1,70 @@
+/** `elbow update MODEL DATA --out FILE`: the model goes on learning from new normal rows. */
+import { Command } from "npm:commander@15.1.0";
+import type { FileFormat } from "../../trained/quantize.ts";
+import { namingTable, readDataFor } from "../files/data.ts";
+import { requirePlace, writeWhole } from "../files/files.ts";
+import { sayWarnings } from "../text/in_flags.ts";
+import { type Io, print } from "../io.ts";
+import { loadDetector } from "../models/loaded_detector.ts";
+import * as options from "../options.ts";
+import { changeLines, warnOfUnlikely } from "./recalibrate.ts";
+import { count, counted, jsonLine, report } from "../text/text.ts";
+
+/** Options as commander hands them over. */
+export interface UpdateOptions extends options.JsonOption {
+  readonly out?: string;
+  readonly epochs?: number;
+  readonly seed?: number;
+  readonly weightsFormat?: FileFormat;
+}
+
+export function updateCommand(io: Io): Command {
+  const command = new Command("update").summary("go on training a model on new normal rows")
+    .description(
+      "Takes the rows of DATA for normal, and goes on learning from them; the old rows are not needed. Some\n" +
+        "of them calibrate: the false-alarm rate is from now on that of rows like these. A model of preset\n" +
+        "small forgets the rows before; series and bare VAEs are refused.",
+    )
+    .argument("<model>", "file written by elbow train")
+    .argument(
+      "<data>",
+      "table of normal rows: .csv .tsv .parquet .npy .npz .jsonl, or - for standard input",
+    )
+    .option("--out <model>", "file to write (required); may be the model itself")
+    .addOption(options.integerOption("--epochs <n>", "passes over the rows", { min: 1 }))
+    .addOption(options.integerOption("--seed <n>", "fixes everything random; 0"))
+    .addOption(options.weightsFormatOption("how the file keeps its weights; as it does, but int8"))
+    .addOption(options.jsonOption());
+  return command.action(async (path: string, data: string, given: UpdateOptions) => {
+    const out = options.required(given.out, "--out <model>", command);
+    await requirePlace(out, [data]);
+    using model = await loadDetector(path);
+    const table = await readDataFor(model, data, io);
+    const { epochs, seed, weightsFormat: format } = given;
+    const how = {
+      signal: io.signal,
+      ...(epochs && { epochs }),
+      ...(seed !== undefined && { seed }),
+    };
+    const result = await namingTable(table, () => model.scorer.partialFit(table, how));
+    const bytes = model.scorer.save({ format });
+    await writeWhole(out, [bytes]);
+    if (given.json) print(io, jsonLine({ model: out, bytes: bytes.length, data, ...result }));
+    else {
+      const { trained, rows } = result;
+      io.stdout(report([{
+        lines: [
+          ["Model", `${out} (${count(bytes.length)} bytes)`],
+          ["Went on with", `${data} (${counted(trained, "row")})`],
+          [
+            "Calibrated on",
+            `${counted(rows, "row")} of it: the rate below is that of rows like these`,
+          ],
+          ...changeLines(result),
+        ],
+      }]));
+    }
+    warnOfUnlikely(result, io);
+    sayWarnings(model.scorer.warnings, io);
+  });
+}

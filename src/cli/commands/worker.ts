@@ -1,0 +1,33 @@
+/** `elbow worker --db FILE` or `--nats URLS`: trains and scores what others ask for, until Ctrl-C or SIGTERM. */
+import { Command } from "npm:commander@15.1.0";
+import type { Io } from "../io.ts";
+import * as options from "../options.ts";
+import {
+  addStorageOptions,
+  addWorkOptions,
+  openStorage,
+  startWork,
+  type StorageOptions,
+  type WorkOptions,
+} from "../serve/storage.ts";
+
+export function workerCommand(io: Io): Command {
+  const command = new Command("worker").summary("train and score what a queue of jobs asks for")
+    .description(
+      "Does the jobs of a queue, any number of workers at once, until Ctrl-C. A job that is not done\n" +
+        "then is another worker's, from its last checkpoint.",
+    );
+  addWorkOptions(addStorageOptions(command))
+    .option("--log", "what happens as lines of JSON on standard error")
+    .addOption(options.backendOption());
+  return command.action(async (given: StorageOptions & WorkOptions) => {
+    const storage = options.required(
+      await openStorage(given),
+      "--db <file> or --nats <urls>",
+      command,
+    );
+    io.stderr("elbow: waiting for jobs, Ctrl-C to stop\n");
+    await startWork(storage, given, io.signal, io);
+    await storage.queue.close();
+  });
+}

@@ -1,0 +1,64 @@
+/** How scores and flags compare with the labels of a table. */
+import { auroc, averagePrecision, countAnomalies, precisionAt } from "../../scoring/metrics.ts";
+import type { Cells } from "../../scoring/table/cells.ts";
+import type { TableScorer } from "../../scoring/table_scorer.ts";
+import { count, counted, type Section } from "../text/text.ts";
+
+/** Figures against a label; absent ones need both kinds of rows. */
+export interface LabelFigures {
+  readonly anomalies: number;
+  readonly auroc: number | null;
+  readonly averagePrecision: number | null;
+  /** Among as many highest scores as there are anomalies. */
+  readonly precisionAtAnomalies: number | null;
+  /** Rows at or below the false-alarm rate; absent for a bare VAE, which has no p-values. */
+  readonly flagged?: number;
+  /** How many of them are anomalies. */
+  readonly flaggedAnomalies?: number;
+}
+
+export function labelFigures(
+  scores: Float64Array,
+  label: Float64Array,
+  flags?: readonly boolean[],
+): LabelFigures {
+  const orNull = (value: number) => Number.isNaN(value) ? null : value;
+  return {
+    anomalies: countAnomalies(label),
+    auroc: orNull(auroc(scores, label)),
+    averagePrecision: orNull(averagePrecision(scores, label)),
+    precisionAtAnomalies: orNull(precisionAt(scores, label)),
+    ...(flags && {
+      flagged: flags.filter(Boolean).length,
+      flaggedAnomalies: flags.filter((flag, r) => flag && label[r] !== 0).length,
+    }),
+  };
+}
+
+/** Those of a detector, whose false-alarm rate flags. */
+export function detectorFigures(
+  scorer: TableScorer,
+  cells: Cells,
+  label: Float64Array,
+): LabelFigures {
+  const { scores, pValues } = scorer.scoreCells(cells);
+  return labelFigures(scores, label, Array.from(pValues, (pValue) => scorer.isAnomaly(pValue)));
+}
+
+/** The figures for a person, and what they were taken over. */
+export function labelSection(figures: LabelFigures, rows: number, over: string): Section {
+  const { anomalies, flagged, flaggedAnomalies = 0 } = figures;
+  const figure = (value: number | null) => value?.toFixed(4) ?? "needs rows of both kinds";
+  const flags = `${count(flagged ?? 0)} of ${counted(rows, "row")}, ${
+    count(flaggedAnomalies)
+  } of them anomalies`;
+  return {
+    title: `Against the label (anomalies: ${count(anomalies)}), over ${over}`,
+    lines: [
+      ["AUROC", figure(figures.auroc)],
+      ["Average precision", figure(figures.averagePrecision)],
+      [`Precision at ${count(anomalies)}`, figure(figures.precisionAtAnomalies)],
+      ["Flagged", flagged === undefined ? undefined : flags],
+    ],
+  };
+}

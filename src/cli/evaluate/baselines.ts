@@ -1,0 +1,89 @@
+/** `elbow evaluate --baselines`: simple detectors on the same rows, printed beside the model. */
+import { baselineScores } from "../../detection/baselines/mod.ts";
+import type { Table } from "../../formats/mod.ts";
+import { numericSchema } from "../../scoring/table/schema.ts";
+import { type LabelFigures, labelFigures } from "./against_label.ts";
+import { readDataFor } from "../files/data.ts";
+import type { Io } from "../io.ts";
+import type { LoadedModel } from "../models/model.ts";
+import { counted, type Section } from "../text/text.ts";
+
+/** Figures of each baseline against the label. */
+export interface Baselines {
+  /** What they were fitted to. */
+  readonly fittedTo: string;
+  readonly rows: number;
+  readonly methods: readonly (Pick<LabelFigures, "auroc" | "averagePrecision"> & {
+    readonly name: string;
+  })[];
+}
+
+/** @throws TypeError if the table has no label to compare by */
+export async function runBaselines(
+  model: LoadedModel,
+  table: Table,
+  { baselines, label, seed = 0 }: {
+    readonly baselines?: string | true;
+    readonly label?: string;
+    readonly seed?: number;
+  },
+  io: Io,
+): Promise<Baselines> {
+  if (!table.label) {
+    throw new TypeError("Cannot compare with baselines: labels are needed: give --label COLUMN");
+  }
+  const training = typeof baselines === "string" && baselines !== table.source
+    ? await readTraining(model, baselines, label, io)
+    : table;
+  const methods = [];
+  const schema = model.scorer?.schema ?? numericSchema(table.columns);
+  for (const [name, scores] of baselineScores(training, table, schema, seed)) {
+    const { auroc, averagePrecision } = labelFigures(scores, table.label);
+    methods.push({ name, auroc, averagePrecision });
+  }
+  return { fittedTo: training.source, rows: training.rows, methods };
+}
+
+/** The table may hold the label or not: it plays no part. */
+async function readTraining(
+  model: LoadedModel,
+  path: string,
+  label: string | undefined,
+  io: Io,
+): Promise<Table> {
+  const quiet: Io = { ...io, stderr() {}, stdin: () => io.stdin() };
+  try {
+    return await readDataFor(model, path, quiet, label);
+  } catch (error) {
+    if (label === undefined) throw error;
+    return await readDataFor(model, path, quiet);
+  }
+}
+
+/** Best first, the model among them. */
+export function baselineSections(
+  { baselines, label, model, data }: {
+    readonly baselines?: Baselines;
+    readonly label?: LabelFigures;
+    readonly model: string;
+    readonly data: string;
+  },
+): Section[] {
+  if (!baselines || !label) return [];
+  const { fittedTo, rows, methods } = baselines;
+  const all = [{ ...label, name: model }, ...methods]
+    .sort((a, b) => (b.auroc ?? 0) - (a.auroc ?? 0));
+  const figure = (value: number | null) => value === null ? "-" : value.toFixed(4);
+  const fit = fittedTo === data
+    ? `the ${
+      counted(rows, "row")
+    } that they are measured on, anomalies among them, the model to rows of its own`
+    : `${fittedTo} (${counted(rows, "row")})`;
+  return [{
+    title: `Beside baselines fitted to ${fit}: AUROC, average precision`,
+    lines: all.map(({ name, auroc, averagePrecision }) => [
+      name,
+      `${figure(auroc)}  ${figure(averagePrecision)}`,
+    ]),
+  }];
+}

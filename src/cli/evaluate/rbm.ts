@@ -1,0 +1,93 @@
+/** `elbow evaluate` of a Boltzmann machine: how well it fits a table. */
+import type { PartitionOptions } from "../../trained/rbm/rbm_options.ts";
+import { labelFigures, labelSection } from "./against_label.ts";
+import { readDataFor } from "../files/data.ts";
+import type { JsonOption } from "../options.ts";
+import { type Io, print } from "../io.ts";
+import type { LoadedRbm } from "../models/model.ts";
+import { counted, jsonLine, nats, report } from "../text/text.ts";
+
+/** Options of `elbow evaluate`. */
+interface Asked extends JsonOption, Partial<Record<typeof OF_VAES[number], unknown>> {
+  readonly label?: string;
+  /** Chains of annealed importance sampling. */
+  readonly samples?: number;
+  readonly seed?: number;
+}
+
+/** Those that a machine has no answer to. */
+const OF_VAES = ["priorSamples", "gaps", "surgery", "baselines"] as const;
+
+/**
+ * ln Z, and with it the mean ln p(x) of DATA, which must be zeros and ones to have one.
+ * @throws TypeError for what only a VAE can be asked
+ */
+export async function evaluateRbm(
+  model: LoadedRbm,
+  data: string,
+  given: Asked,
+  io: Io,
+): Promise<void> {
+  const asked = OF_VAES.find((name) => given[name] !== undefined);
+  if (asked) {
+    throw new TypeError(
+      `Cannot evaluate: ${model.path} is a Boltzmann machine, which has no ${asked}`,
+    );
+  }
+  const { rbm, units, path } = model;
+  const table = await readDataFor(model, data, io, given.label);
+  const x = units.toVae(table);
+  const annealing: PartitionOptions = {
+    ...(given.samples !== undefined && { chains: given.samples }),
+    ...(given.seed !== undefined && { seed: given.seed }),
+    base: x,
+  };
+  const energies = await rbm.freeEnergy(x);
+  const { logPartition, standardError, method } = await rbm.logPartition(annealing);
+  const freeEnergy = energies.reduce((sum, value) => sum + value, 0) / table.rows;
+  const isBinary = x.data.every((value) => value === 0 || value === 1);
+  const evaluated = {
+    model: path,
+    data: table.source,
+    rows: table.rows,
+    freeEnergy,
+    logPartition,
+    standardError,
+    method,
+    logLikelihood: isBinary ? -freeEnergy - logPartition : null,
+    label: table.label && labelFigures(energies, table.label),
+  };
+  if (given.json) print(io, jsonLine(evaluated));
+  else io.stdout(report(sectionsOf(evaluated)));
+}
+
+function sectionsOf(evaluated: {
+  readonly model: string;
+  readonly data: string;
+  readonly rows: number;
+  readonly freeEnergy: number;
+  readonly logPartition: number;
+  readonly standardError: number;
+  readonly method: string;
+  readonly logLikelihood: number | null;
+  readonly label?: ReturnType<typeof labelFigures>;
+}): Parameters<typeof report>[0] {
+  const { rows, logLikelihood, standardError, method, label } = evaluated;
+  const sure = method === "exact"
+    ? "exact: all states counted"
+    : `annealed, standard error ${nats(standardError)}`;
+  return [
+    {
+      lines: [["Model", evaluated.model], ["Data", `${evaluated.data} (${counted(rows, "row")})`]],
+    },
+    {
+      title: "Nats per row of the table, mean over the rows",
+      lines: [
+        ["Free energy", nats(evaluated.freeEnergy)],
+        ["ln Z", `${nats(evaluated.logPartition)} (${sure})`],
+        ["ln p(x)", logLikelihood === null ? "needs zeros and ones" : nats(logLikelihood)],
+      ],
+    },
+    ...(label ? [labelSection(label, rows, counted(rows, "row"))] : []),
+  ];
+}

@@ -1,0 +1,89 @@
+/**
+ * DATA of a command as a table, and its columns as a model wants them.
+ *
+ * Columns with names (CSV, JSON lines with keys) are found by name, in any order; what the model does
+ * not know, such as a label or an identifier, is left out with a note. Columns without (NPY, NPZ)
+ * are taken in their order, and their number must be the model's.
+ */
+import { readModelTable, requireColumns } from "../../detection/model_table.ts";
+import { DataError, readAnyTable, type ReadTableOptions, type Table } from "../../formats/mod.ts";
+import { LABEL_EXPECTED } from "../../formats/cells.ts";
+import { listNames } from "../../formats/errors.ts";
+import { readWhole } from "./files.ts";
+import { isGzip } from "./gzip.ts";
+import { piecesOf } from "./input.ts";
+import type { Io } from "../io.ts";
+import type { LoadedModel, LoadedRbm } from "../models/model.ts";
+
+export { namingTable } from "../../detection/model_table.ts";
+
+/** Reads DATA, "-" from standard input. */
+export async function readData(
+  path: string,
+  io: Io,
+  options: ReadTableOptions = {},
+): Promise<Table> {
+  return readAnyTable(path, await readBytes(path, io), options);
+}
+
+/** What a table to train on is told. */
+interface TrainingOptions extends Pick<ReadTableOptions, "columns" | "exclude" | "cells"> {
+  readonly label?: string;
+}
+
+/** Reads DATA to train on. A label that does not say normal or anomaly is kept out all the same. */
+export async function readToTrain(path: string, io: Io, given: TrainingOptions): Promise<Table> {
+  const bytes = await readBytes(path, io), { label, columns, exclude = [], cells } = given;
+  const options = { columns, exclude, cells };
+  if (label === undefined) return await readAnyTable(path, bytes, options);
+  try {
+    return await readAnyTable(path, bytes, { ...options, label });
+  } catch (error) {
+    if (!(error instanceof DataError) || error.expected !== LABEL_EXPECTED) throw error;
+    io.stderr(`elbow: label "${label}" is kept out, and not reported on: ${error.message}\n`);
+    return await readAnyTable(path, bytes, { ...options, exclude: [...exclude, label] });
+  }
+}
+
+/** What a model says of its rows. */
+type TableUnits = Pick<LoadedModel | LoadedRbm, "units">;
+
+/** Reads DATA for a model: exactly the model's columns, in the model's order, and a label if there. */
+export async function readDataFor(
+  model: TableUnits,
+  path: string,
+  io: Io,
+  label?: string,
+): Promise<Table> {
+  return await readModelTable(model, path, await readBytes(path, io), {
+    label,
+    onNames: (names) => sayLeftOut(model, names, path, io, label),
+  });
+}
+
+/**
+ * The model's columns, which must be among those of a file; others are named.
+ * @throws DataError if one is not there
+ */
+export function sayLeftOut(
+  { units }: TableUnits,
+  names: readonly string[],
+  source: string,
+  io: Io,
+  label?: string,
+): readonly string[] {
+  requireColumns(units, names, source);
+  const { columns, names: known = columns } = units;
+  const unknown = names.filter((name) => name !== label && !known.includes(name));
+  if (unknown.length > 0) {
+    io.stderr(`elbow: columns that the model does not know are left out: ${listNames(unknown)}\n`);
+  }
+  return columns;
+}
+
+async function readBytes(path: string, io: Io): Promise<Uint8Array> {
+  if (path === "-") return await io.stdin();
+  if (!isGzip(path)) return await readWhole(path);
+  const pieces = await Array.fromAsync(piecesOf(path, io), (piece) => new Uint8Array(piece));
+  return new Uint8Array(await new Blob(pieces).arrayBuffer());
+}

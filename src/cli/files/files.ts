@@ -1,0 +1,132 @@
+/**
+ * Files as the commands read and write them. An output file appears whole or not at all: it is
+ * written under another name beside its place, flushed to the disk, and renamed.
+ */
+import { messageOf } from "../../core/errors.ts";
+
+/** @throws TypeError if there is no such file, or it cannot be read */
+export async function readWhole(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return await Deno.readFile(path);
+  } catch (error) {
+    throw new TypeError(`Cannot read ${path}: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+/**
+ * Refuses a place for an output file before the work is done that it is for.
+ * @throws TypeError if the folder does not exist, the name is a folder's, or the file is an input
+ */
+export async function requirePlace(path: string, inputs: readonly string[] = []): Promise<void> {
+  if (path === "") throw new TypeError('Cannot write "": the name of a file must not be empty');
+  const there = await Deno.stat(path).catch(() => undefined);
+  if (there?.isDirectory) throw new TypeError(`Cannot write ${path}: it is a folder`);
+  const folder = folderOf(path);
+  const around = await Deno.stat(folder).catch((error) => {
+    // Of /dev, /proc and /sys Deno shows nothing without it.
+    if (!(error instanceof Deno.errors.NotCapable)) return undefined;
+    throw new TypeError(`Cannot write ${path}: Deno allows it with --allow-all alone`);
+  });
+  if (!around?.isDirectory) throw new TypeError(`Cannot write ${path}: no folder ${folder}`);
+  await requireWritable(path, folder);
+  if (!there) return;
+  const real = await Deno.realPath(path);
+  for (const input of inputs) {
+    if (input === "-" || await Deno.realPath(input).catch(() => "") !== real) continue;
+    throw new TypeError(`Cannot write ${path}: it is also read`);
+  }
+}
+
+/**
+ * Refuses a name that says something else than what would be written.
+ * @param endings what may be; no ending at all is anything
+ * @throws TypeError for another
+ */
+export function requireEnding(path: string, endings: readonly string[]): void {
+  const ending = endingOf(path);
+  if (ending === "" || endings.includes(ending)) return;
+  throw new TypeError(
+    `Cannot write ${path}: its name must end in ${
+      endings.join(" or ")
+    }: current value is "${ending}"`,
+  );
+}
+
+/** Finds out before an hour of training whether its result can be written. */
+async function requireWritable(path: string, folder: string): Promise<void> {
+  if (folder.startsWith("/dev")) return;
+  try {
+    await Deno.remove(await Deno.makeTempFile({ dir: folder, prefix: ".elbow-" }));
+  } catch (cause) {
+    throw new TypeError(`Cannot write ${path}: the folder ${folder} is not writable`, { cause });
+  }
+}
+
+type Pieces = Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>;
+
+/** How a file is written. */
+export interface WriteOptions {
+  /** What it is called until it is whole. */
+  readonly draft?: string;
+  /** Ends the writing between two pieces: Ctrl-C leaves no draft behind. */
+  readonly signal?: AbortSignal;
+}
+
+/** Writes a file whole, or leaves what was there. @throws the signal's reason */
+export async function writeWhole(
+  path: string,
+  pieces: Pieces,
+  { draft: draftPath, signal }: WriteOptions = {},
+): Promise<void> {
+  const there = await Deno.stat(path).catch(() => undefined);
+  // A pipe or a device, such as /dev/null, is written to and never replaced.
+  if (there && !there.isFile) {
+    return await writePieces(await Deno.open(path, WRITE), pieces, signal);
+  }
+  const place = there ? await Deno.realPath(path) : path;
+  const draft = draftPath ?? `${place}.${Deno.pid}.tmp`;
+  try {
+    const file = await Deno.open(draft, { ...WRITE, create: true, truncate: true });
+    await writePieces(file, pieces, signal);
+    await Deno.rename(draft, place);
+  } catch (error) {
+    await Deno.remove(draft).catch(() => {});
+    throw error;
+  }
+}
+
+const WRITE = { write: true } as const;
+
+async function writePieces(file: Deno.FsFile, pieces: Pieces, signal?: AbortSignal): Promise<void> {
+  using open = file;
+  const encoder = new TextEncoder();
+  for await (const piece of pieces) {
+    signal?.throwIfAborted();
+    const bytes = typeof piece === "string" ? encoder.encode(piece) : piece;
+    for (let at = 0; at < bytes.length;) at += await open.write(bytes.subarray(at));
+  }
+  // Not every device can be flushed.
+  if ((await open.stat()).isFile) await open.sync();
+}
+
+/** The last part of a path. */
+export function baseName(path: string): string {
+  return path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1);
+}
+
+/** From the last dot of its name on, in small letters; empty where there is none. */
+export function endingOf(path: string | undefined): string {
+  return /(?<=.)\.[^.]*$/.exec(baseName(path ?? ""))?.[0].toLowerCase() ?? "";
+}
+
+function folderOf(path: string): string {
+  return path.slice(0, path.length - baseName(path).length) || ".";
+}
+
+/** What went wrong with a file, for a message. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof Deno.errors.NotFound) return "there is no such file";
+  if (error instanceof Deno.errors.IsADirectory) return "it is a folder";
+  if (error instanceof Deno.errors.PermissionDenied) return "permission is denied";
+  return messageOf(error);
+}

@@ -1,0 +1,121 @@
+/** Pictures as the commands write them, by the ending of --out: .png or .svg for images, .svg for charts. */
+import { InvalidArgumentError, Option } from "npm:commander@15.1.0";
+import { imageGrid, scatterChart, type Series, toPng, toSvg } from "../../pictures/mod.ts";
+import type { Matrix } from "../../trained/matrix.ts";
+import { endingOf, writeWhole } from "./files.ts";
+import { type Io, print } from "../io.ts";
+import * as options from "../options.ts";
+import { jsonLine } from "../text/text.ts";
+
+/** How rows become images. */
+export interface ImageOptions {
+  readonly imageWidth?: number;
+  readonly across?: number;
+}
+
+/** Options of the commands whose rows may be images. */
+export function imageOptions(): Option[] {
+  const limits = { min: 1, max: 16_384 };
+  return [
+    options.integerOption(
+      "--image-width <pixels>",
+      "with a picture: pixels a line; square",
+      limits,
+    ),
+    options.integerOption("--across <n>", "with a picture: images a line; about square", limits),
+  ];
+}
+
+/** Two dimensions to draw. */
+export function axesOption(): Option {
+  return new Option("--axes <i,j>", "with --out x.svg: latent dimensions to draw; 0,1")
+    .argParser((text) => {
+      const axes = text.split(",").map(Number);
+      if (axes.length === 2 && axes.every((axis) => Number.isInteger(axis) && axis >= 0)) {
+        return axes;
+      }
+      throw new InvalidArgumentError("It must be two whole numbers, such as 0,1");
+    });
+}
+
+/** Endings of images. */
+export const IMAGE_ENDINGS = [".png", ".svg"] as const;
+
+/** Whether a file is for images. */
+export function isImage(out: string | undefined): out is string {
+  return IMAGE_ENDINGS.some((ending) => ending === endingOf(out));
+}
+
+/** Whether a file is for a chart. */
+export function isSvg(out: string | undefined): out is string {
+  return endingOf(out) === ".svg";
+}
+
+/** What a command says once its picture is written. */
+export interface PictureReport {
+  readonly json?: boolean;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+/** Writes rows as a grid of images; black and white are 0 and 1, or the least and largest value. */
+export async function writeImages(
+  images: Matrix,
+  out: string,
+  given: ImageOptions,
+  { json, fields }: PictureReport,
+  io: Io,
+): Promise<void> {
+  const [low, high] = levels(images.data);
+  const picture = imageGrid(images, { ...given, low, high });
+  await writeWhole(out, [isSvg(out) ? toSvg(picture) : toPng(picture)]);
+  const { width, height } = picture;
+  if (json) print(io, jsonLine({ ...fields, rows: images.shape[0], out, width, height }, {}));
+}
+
+/** Writes two latent dimensions of every row as dots, in one colour for each value of the label. */
+export async function writeScatter(
+  mean: Matrix,
+  label: ArrayLike<number> | undefined,
+  out: string,
+  [i, j]: readonly number[],
+  { json, fields }: PictureReport,
+  io: Io,
+): Promise<void> {
+  const [rows, latent] = mean.shape;
+  if (Math.max(i, j) >= latent) {
+    throw new RangeError(
+      `Cannot draw latent dimensions ${i} and ${j}: the model has ${latent}, counted from 0`,
+    );
+  }
+  const text = { title: "Latent means", xLabel: `dimension ${i}`, yLabel: `dimension ${j}` };
+  await writeWhole(out, [scatterChart(classes(mean, label, i, j), text)]);
+  if (json) print(io, jsonLine({ ...fields, rows, out }, {}));
+}
+
+function classes(
+  { data, shape: [rows, latent] }: Matrix,
+  label: ArrayLike<number> | undefined,
+  i: number,
+  j: number,
+): Series[] {
+  const byLabel = new Map<number, { x: number[]; y: number[] }>();
+  for (let row = 0; row < rows; row++) {
+    const value = label?.[row] ?? 0;
+    const points = byLabel.get(value) ?? { x: [], y: [] };
+    byLabel.set(value, points);
+    points.x.push(data[row * latent + i]);
+    points.y.push(data[row * latent + j]);
+  }
+  return [...byLabel].sort(([a], [b]) => a - b)
+    .map(([value, points]) => ({ name: `${value}`, ...points }));
+}
+
+function levels(values: Float32Array): [number, number] {
+  let low = Infinity, high = -Infinity;
+  for (const value of values) {
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+  }
+  if (low >= 0 && high <= 1) return [0, 1];
+  return low < high ? [low, high] : [low, low + 1];
+}

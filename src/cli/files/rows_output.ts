@@ -1,0 +1,65 @@
+/** Rows of numbers as the commands write them: CSV on standard output or in a file, or JSON. */
+import { requireEnding, requirePlace, writeWhole } from "./files.ts";
+import { type Io, print } from "../io.ts";
+import { csvLine, gathered, jsonLine } from "../text/text.ts";
+
+/** A matrix with names, as it goes out. */
+export interface RowsOutput {
+  readonly columns: readonly string[];
+  readonly rows: number;
+  /** The cells of one row. */
+  row(index: number): readonly (string | number)[];
+  /** What JSON says besides, before the rows. */
+  readonly fields: Readonly<Record<string, unknown>>;
+  /** The rows in JSON, by name: by default all cells under "values". */
+  readonly lists?: Readonly<Record<string, (index: number) => readonly (string | number)[]>>;
+}
+
+/** Where rows go. */
+export interface RowsDestination {
+  readonly out?: string;
+  readonly json?: boolean;
+}
+
+/**
+ * Refuses a place for rows before they are made.
+ * @param inputs files that are read
+ * @param pictures endings of what else the command writes
+ * @throws TypeError if the name promises another format, or as `requirePlace`
+ */
+export async function requireRowsPlace(
+  { out }: RowsDestination,
+  inputs: readonly string[],
+  pictures: readonly string[] = [],
+): Promise<void> {
+  if (out === undefined) return;
+  requireEnding(out, [".csv", ...pictures]);
+  await requirePlace(out, inputs);
+}
+
+export async function writeRows(
+  output: RowsOutput,
+  { out, json }: RowsDestination,
+  io: Io,
+): Promise<void> {
+  if (out !== undefined) await writeWhole(out, gathered(csvOf(output)), io);
+  if (json) print(io, jsonOf(output, out));
+  else if (out === undefined) print(io, csvOf(output));
+}
+
+function* csvOf({ columns, rows, row }: RowsOutput): Generator<string> {
+  yield csvLine(columns);
+  for (let index = 0; index < rows; index++) yield csvLine(row(index));
+}
+
+function jsonOf(output: RowsOutput, out?: string): Generator<string> {
+  const { columns, rows, fields, lists = { values: output.row } } = output;
+  const iterables = Object.entries(lists).map(([name, row]) =>
+    [name, {
+      *[Symbol.iterator]() {
+        for (let index = 0; index < rows; index++) yield row(index);
+      },
+    }] as const
+  );
+  return jsonLine({ ...fields, rows, columns, out }, Object.fromEntries(iterables));
+}

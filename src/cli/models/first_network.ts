@@ -1,0 +1,16 @@
+/** Says it where one network of several answers for a detector. */
+import type { Io } from "../io.ts";
+import type { LoadedModel, LoadedRbm } from "./model.ts";
+import { count } from "../text/text.ts";
+
+/** @param what comes of it: "z" */
+export function sayFirstOf(
+  { scorer }: Pick<LoadedModel | LoadedRbm, "scorer">,
+  what: string,
+  io: Io,
+): void {
+  if (!scorer || scorer.networks === 1) return;
+  io.stderr(
+    `elbow: ${what} are those of the first of the model's ${count(scorer.networks)} networks\n`,
+  );
+}

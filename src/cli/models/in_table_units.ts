@@ -1,0 +1,39 @@
+/** Rows that a VAE made, back in the columns and units of the table it was trained on. */
+import { type ColumnSchema, nearestLevel } from "../../scoring/table/schema.ts";
+import { firstColumns, type Matrix } from "../../trained/matrix.ts";
+import type { Cells } from "../../scoring/table/cells.ts";
+import type { LoadedModel, LoadedRbm } from "./model.ts";
+import type { RowsOutput } from "../files/rows_output.ts";
+import { significant } from "../text/text.ts";
+
+export function inTableUnits(
+  { units }: Pick<LoadedModel, "units">,
+  made: Matrix | Cells,
+  fields: RowsOutput["fields"],
+): RowsOutput {
+  const { made: columns, scale, schema } = units;
+  const { data, rows } = "shape" in made ? units.fromVae(made) : made;
+  const row = (index: number) => {
+    const cells = data.subarray(index * columns.length, (index + 1) * columns.length);
+    return Array.from(cells, (value, c) => inWords(schema?.[c], value, scale[c]));
+  };
+  return { columns, rows, row, fields };
+}
+
+/** A cell as the table has it: a level by its name, a number without the digits it does not have. */
+function inWords(column: ColumnSchema | undefined, value: number, unit: number): string | number {
+  if (Number.isNaN(value)) return "";
+  if (!column?.levels) return significant(value, unit);
+  return nearestLevel(column.levels, value) ?? "";
+}
+
+/** The same rows as one matrix, unrounded: for pictures. Rows that carry a condition lose it. */
+export function inTableCells(
+  { units, vae }: LoadedModel | LoadedRbm,
+  made: Matrix | Cells,
+): Matrix {
+  const { data, rows } = "shape" in made
+    ? units.fromVae(firstColumns(made, vae?.spec.inputs ?? made.shape[1]))
+    : made;
+  return { data: Float32Array.from(data), shape: [rows, units.made.length] };
+}

@@ -1,0 +1,26 @@
+/** What verdicts rest on that no theorem holds, as the end of a sentence; empty where they are as promised. */
+import type { Calibration } from "../../scoring/decisions/calibration.ts";
+import type { Decision, DecisionOptions } from "../../scoring/decisions/decide.ts";
+import { count } from "../text/text.ts";
+
+export function caution(
+  { scores: { length: rows } }: Calibration,
+  { extrapolated, limit, surest = 1 }: Pick<Decision, "extrapolated" | "limit" | "surest">,
+  { fdr, minConfidence = 0 }: DecisionOptions,
+): string {
+  const cautions: string[] = [];
+  if (extrapolated) {
+    const far = limit < 0.1 / rows ? ", and may be off by tens of times that far beyond them" : "";
+    cautions.push(`extrapolated beyond ${count(rows)} calibration rows, without a guarantee${far}`);
+  }
+  if (minConfidence > surest) {
+    cautions.push(
+      `${count(rows)} calibration rows flag none here with a confidence above ${
+        surest.toPrecision(3)
+      }`,
+    );
+  } else if (fdr !== undefined && minConfidence > 0) {
+    cautions.push("of the flags that are left another share than asked may be normal");
+  }
+  return cautions.map((each) => `; ${each}`).join("");
+}

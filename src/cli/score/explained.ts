@@ -1,0 +1,69 @@
+/** Why rows were flagged: the columns to blame, what each holds and what was to be expected, for a person to read. */
+import type { Decision } from "../../scoring/decisions/decide.ts";
+import type { BlamedColumn } from "../../scoring/explain/blamed_column.ts";
+import {
+  explainerOf,
+  type ExplainOptions,
+  requireExplainOptions,
+} from "../../scoring/explain/explain.ts";
+import type { Cells } from "../../scoring/table/cells.ts";
+import type { ScoreTable, TableScorer } from "../../scoring/table_scorer.ts";
+import { printable } from "../text/text.ts";
+
+/** What is known of the rows that were flagged, beside the contributions that were asked for. */
+export interface FlaggedRows {
+  /** `[rows, columns]`, of all rows. */
+  readonly contributions: Float64Array;
+  /** Of each flagged row, by its index. */
+  readonly blamed: ReadonlyMap<number, readonly BlamedColumn[]>;
+}
+
+export function explainFlagged(
+  scorer: TableScorer,
+  { data, rows }: Cells,
+  { scores, contributions: own }: Pick<ScoreTable, "scores" | "contributions">,
+  { verdict }: Decision,
+  options: ExplainOptions,
+): FlaggedRows {
+  const explainer = explainerOf(scorer), asked = requireExplainOptions(options);
+  const contributions = asked.conditional ? explainer.conditional({ data, rows }, scores) : own;
+  const flagged = Array.from({ length: rows }, (_, r) => r).filter((r) => verdict(r) === "anomaly");
+  const width = scorer.columns.length;
+  const taken = (values: Float64Array) =>
+    Float64Array.from(
+      { length: flagged.length * width },
+      (_, i) => values[flagged[Math.floor(i / width)] * width + i % width],
+    );
+  const cells = { data: taken(data), rows: flagged.length }, theirs = taken(contributions);
+  const blame = explainer.blame(cells, theirs, asked);
+  const blamed = flagged.map((r, i) => [r, explainer.inWords(cells, theirs, blame, i)] as const);
+  return { contributions, blamed: new Map(blamed) };
+}
+
+/** "temperature 91.2, expected 63.4 (58.0 to 68.9); flow 3.10, expected 2.20 (1.90 to 2.45)" */
+export function explanation(blamed: readonly BlamedColumn[] = []): string {
+  return blamed.map(sentence).join("; ");
+}
+
+function sentence(
+  { column, value, expected, interval, probability, unseen }: BlamedColumn,
+): string {
+  const [low, high] = interval ?? [];
+  const width = typeof low === "number" && typeof high === "number" ? high - low : undefined;
+  const word = (cell: number | string) =>
+    typeof cell === "number" ? rounded(cell, width) : printable(cell);
+  const found = `${printable(column)} ${
+    unseen ? "holds what was never seen" : value === null ? "unknown" : word(value)
+  }`;
+  if (expected === null) return found;
+  const within = low === undefined || high === undefined ? "" : ` (${word(low)} to ${word(high)})`;
+  const sure = probability === undefined ? "" : ` (${(100 * probability).toFixed(0)} % likely)`;
+  return `${found}, expected ${word(expected)}${within}${sure}`;
+}
+
+/** With three digits of the interval's width. */
+function rounded(value: number, width = 0): string {
+  if (Math.abs(value) >= 1e9 || !(width > 0)) return String(Number(value.toPrecision(6)));
+  if (Number.isInteger(value) && Number.isInteger(width)) return String(value);
+  return value.toFixed(Math.min(12, Math.max(0, 2 - Math.floor(Math.log10(width)))));
+}

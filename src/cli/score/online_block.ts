@@ -1,0 +1,42 @@
+/**
+ * A block of a CSV file as steps of a series that come one by one: each scored at once, by the window that
+ * ends with it. The first steps, before there is a whole window, have no verdict and stay empty.
+ */
+import type { ByteBlock } from "../../formats/byte_blocks.ts";
+import type { RowFormat } from "../../formats/csv_rows.ts";
+import { readRows } from "../../formats/read_rows.ts";
+import { requireCells } from "../../scoring/require_cells.ts";
+import type { SeriesStream } from "../../scoring/series/series_stream.ts";
+import type { ScoredBlock } from "./block.ts";
+import { TOP_COLUMNS } from "../../scoring/verdict_lines.ts";
+import type { TableScorer } from "../../scoring/table_scorer.ts";
+import type { LoadedModel } from "../models/model.ts";
+import { csvLine, topColumns } from "../text/text.ts";
+
+const UTF8 = new TextEncoder();
+
+/** @throws DataError naming row, line and column of what cannot be read */
+export function onlineBlock(
+  { scorer: { columns }, units }: LoadedModel & { readonly scorer: TableScorer },
+  stream: SeriesStream,
+  block: ByteBlock,
+  format: RowFormat,
+): ScoredBlock {
+  const { data, rows, blankLine } = readRows(block, format);
+  requireCells(units, { data, rows, source: format.source }, block.firstRow);
+  const width = columns.length;
+  let text = "", anomalies = 0;
+  for (let r = 0; r < rows; r++) {
+    const verdict = stream.push(data.subarray(r * width, (r + 1) * width));
+    const row = block.firstRow + r + 1;
+    if (verdict === undefined) {
+      text += csvLine([row, "", "", "", ""]);
+      continue;
+    }
+    const { score, pValue, anomaly, contributions } = verdict;
+    const top = topColumns(contributions, 0, columns, TOP_COLUMNS).join(";");
+    anomalies += Number(anomaly);
+    text += csvLine([row, score, pValue, anomaly, top]);
+  }
+  return { lines: UTF8.encode(text), rows, anomalies, uncertain: 0, blankLine };
+}

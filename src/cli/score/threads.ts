@@ -1,0 +1,79 @@
+/**
+ * Threads that score blocks beside the caller's: one is given blocks from when it is ready, never more than it can use,
+ * and until then, and if none ever is, the caller does everything.
+ */
+import type { ByteBlock } from "../../formats/byte_blocks.ts";
+import type { Answer, Opening, Scored, Task } from "./worker.ts";
+
+/** Blocks that a thread has at most, so that it never waits for the next one. */
+const MOST = 2;
+
+/** A thread that can do no more. */
+class ThreadError extends Error {
+  /** For messages. */
+  override readonly name: string = "ThreadError";
+}
+
+interface Thread {
+  readonly worker: Worker;
+  /** What its answers settle, in their order. */
+  readonly waiting: ((answer: Promise<Scored>) => void)[];
+  isReady: boolean;
+}
+
+/** Some threads, until they are closed. */
+export class ScoreThreads {
+  readonly #threads: readonly Thread[];
+
+  /** Starts so many threads. */
+  constructor(count: number, opening: Opening) {
+    this.#threads = Array.from({ length: count }, () => start(opening));
+  }
+
+  /**
+   * Scores a block, whose bytes are gone then; undefined if no thread has room for it.
+   * @param spare memory for the lines, asked for if there is room
+   */
+  score(block: ByteBlock, spare?: () => ArrayBuffer | undefined): Promise<Scored> | undefined {
+    const free = this.#threads.filter(({ isReady, waiting }) => isReady && waiting.length < MOST);
+    if (free.length === 0) return undefined;
+    const { worker, waiting } = free.reduce((a, b) => b.waiting.length < a.waiting.length ? b : a);
+    const scored = new Promise<Scored>((resolve) => waiting.push(resolve));
+    const into = spare?.(), task: Task = { block, into };
+    worker.postMessage(task, [block.bytes.buffer, ...(into ? [into] : [])]);
+    return scored;
+  }
+
+  /** Ends them. */
+  close(): void {
+    for (const { worker } of this.#threads) worker.terminate();
+  }
+}
+
+function start(opening: Opening): Thread {
+  const url = new URL("./worker.ts", import.meta.url);
+  const thread: Thread = {
+    worker: new Worker(url, { type: "module" }),
+    waiting: [],
+    isReady: false,
+  };
+  thread.worker.postMessage(opening);
+  thread.worker.onmessage = ({ data }: MessageEvent<Answer>) => {
+    if ("ready" in data) thread.isReady = true;
+    else thread.waiting.shift()?.(result(data));
+  };
+  thread.worker.onerror = (event) => {
+    event.preventDefault();
+    thread.isReady = false;
+    const message = `Cannot score: a thread ended: ${event.message}`;
+    for (const settle of thread.waiting.splice(0)) settle(Promise.reject(new ThreadError(message)));
+  };
+  return thread;
+}
+
+function result(answer: Exclude<Answer, { ready: true }>): Promise<Scored> {
+  if ("scored" in answer) return Promise.resolve(answer);
+  const { message, kind } = answer.refused;
+  const Same = kind === "range" ? RangeError : kind === "other" ? Error : TypeError;
+  return Promise.reject(new Same(message));
+}

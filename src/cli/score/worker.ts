@@ -1,0 +1,91 @@
+/**
+ * A thread of `elbow score`: is told the model and the file's layout once, says that it is ready, and is then given
+ * block after block. It imports no more than that takes: it is to be ready soon.
+ */
+import type { ByteBlock } from "../../formats/byte_blocks.ts";
+import { DataError } from "../../formats/errors.ts";
+import type { TableScorer } from "../../scoring/table_scorer.ts";
+import { type LoadedModel, loadModel } from "../models/model.ts";
+import { type Asked, BlockScorer, type FileLayout, rowFormat, type ScoredBlock } from "./block.ts";
+import type { DeviceOptions } from "../../trained/trained_vae.ts";
+
+/** The first message to a thread. */
+export interface Opening {
+  readonly model: string;
+  readonly device: DeviceOptions;
+  readonly layout: FileLayout;
+  readonly asked: Asked;
+}
+
+/** Every other message: a block, and memory for its lines. All of it comes back with the answer. */
+export interface Task {
+  readonly block: ByteBlock;
+  readonly into?: ArrayBuffer;
+}
+
+/** What became of a block, and the memory that held it. */
+export interface Scored {
+  readonly scored: ScoredBlock;
+  readonly spent: ArrayBuffer;
+}
+
+/** What a thread says: once that it is ready, then of every block what became of it. */
+export type Answer = { readonly ready: true } | Scored | {
+  /** Errors lose their class on the way between threads. */
+  readonly refused: {
+    readonly message: string;
+    readonly kind: "data" | "range" | "type" | "other";
+  };
+};
+
+/** The part of a thread's global scope that is used. */
+interface Thread {
+  onmessage: ((event: MessageEvent<Opening | Task>) => void) | null;
+  postMessage(answer: Answer, transfer?: Transferable[]): void;
+}
+
+type Scoring = (task: Task) => Promise<ScoredBlock>;
+
+async function open({ model: path, device, layout, asked }: Opening): Promise<Scoring> {
+  const model = await loadModel(path, device) as LoadedModel & { readonly scorer: TableScorer };
+  const scorer = new BlockScorer(model, { format: rowFormat(model, layout), asked });
+  return async ({ block, into }) => {
+    const { readQuoted } = block.quoted ? await import("../../formats/read_rows.ts") : NO_QUOTES;
+    return scorer.score(block, readQuoted, into);
+  };
+}
+
+/** Of blocks without a quote. */
+const NO_QUOTES = {
+  readQuoted: () => {
+    throw new TypeError("Cannot read block: it must have a quote");
+  },
+};
+
+function refusalOf(error: unknown): Answer {
+  const message = error instanceof Error ? error.message : String(error);
+  const kind = error instanceof DataError
+    ? "data"
+    : error instanceof RangeError
+    ? "range"
+    : error instanceof TypeError
+    ? "type"
+    : "other";
+  return { refused: { message, kind } };
+}
+
+const thread = globalThis as unknown as Thread;
+let scoring: Promise<Scoring> | undefined;
+thread.onmessage = async ({ data }) => {
+  if ("layout" in data) {
+    scoring = open(data);
+    // One that cannot open is never ready: whoever started it has the model open, and does everything.
+    return await scoring.then(() => thread.postMessage({ ready: true }), () => {});
+  }
+  try {
+    const scored = await (await scoring!)(data), spent = data.block.bytes.buffer;
+    thread.postMessage({ scored, spent }, [scored.lines.buffer, spent]);
+  } catch (error) {
+    thread.postMessage(refusalOf(error));
+  }
+};

@@ -1,0 +1,96 @@
+/** Where `serve` and `worker` keep jobs and models, and the runner that does the jobs of either. */
+import type { Command } from "npm:commander@15.1.0";
+import { Registry } from "../../http/registry.ts";
+import { runJobs, type RunnerEntry } from "../../jobs/runner.ts";
+import type { JobQueue } from "../../storage/job_queue.ts";
+import type { ModelStore } from "../../storage/model_store.ts";
+import type { Io } from "../io.ts";
+import * as options from "../options.ts";
+
+/** Jobs and models. */
+export interface Storage {
+  readonly queue: JobQueue;
+  readonly models: ModelStore;
+}
+
+/** Which storage; one of them. */
+export interface StorageOptions {
+  readonly db?: string;
+  readonly nats?: string;
+  readonly lease?: number;
+}
+
+/** How jobs are done. */
+export interface WorkOptions extends options.BackendOption {
+  readonly threads?: number;
+  readonly jobs?: number;
+  readonly checkpointEvery?: number;
+  readonly log?: boolean;
+}
+
+export function addStorageOptions(command: Command): Command {
+  const limits = { min: 0.1, max: 3600 };
+  return command
+    .option("--db <file>", "SQLite file of jobs and models; made if it is not there")
+    .option("--nats <urls>", "NATS servers with JetStream that keep jobs and models")
+    .addOption(options.numberOption("--lease <seconds>", LEASE, limits));
+}
+
+const LEASE = "until the job of a worker that is gone is taken over; 15";
+
+export function addWorkOptions(command: Command): Command {
+  const { integerOption, numberOption } = options;
+  const threads = "threads of one job, where the model is worth it; 1";
+  return command
+    .addOption(integerOption("--threads <n>", threads, { min: 1, max: 1024 }))
+    .addOption(integerOption("--jobs <n>", "jobs at once; 1", { min: 1, max: 1024 }))
+    .addOption(
+      numberOption("--checkpoint-every <seconds>", "time between two checkpoints; 1", { min: 0 }),
+    );
+}
+
+export function isStorageNamed({ db, nats }: StorageOptions): boolean {
+  return db !== undefined || nats !== undefined;
+}
+
+/** The storage that the options name; none if they name none. Only what is named is loaded. */
+export async function openStorage(
+  { db, nats, lease }: StorageOptions,
+): Promise<Storage | undefined> {
+  const timing = { now: Date.now, leaseMs: lease && lease * 1000 };
+  if (db !== undefined && nats !== undefined) {
+    throw new TypeError("Cannot open storage: --db and --nats exclude each other");
+  }
+  if (nats !== undefined) {
+    const { openNats } = await import("../../storage/nats/mod.ts");
+    return await openNats(nats, timing);
+  }
+  if (db === undefined) return undefined;
+  const { openSqlite } = await import("../../storage/sqlite/mod.ts");
+  return openSqlite(db, timing);
+}
+
+/** Does jobs until the signal is aborted and their last checkpoints are kept. */
+export function startWork(
+  { queue, models }: Storage,
+  given: WorkOptions,
+  signal: AbortSignal,
+  io: Io,
+): Promise<void> {
+  const registry = new Registry(models);
+  return runJobs({
+    queue,
+    read: (digest) => models.read(digest),
+    publish: async (name, bytes, job) => (await registry.put(name, bytes, {}, job)).version,
+    device: { backend: given.backend, threads: given.threads },
+    concurrency: given.jobs,
+    checkpointSeconds: given.checkpointEvery,
+    signal,
+    log: (entry) => io.stderr(given.log ? `${JSON.stringify(entry)}\n` : lineOf(entry)),
+  });
+}
+
+function lineOf({ event, job, model, reason }: RunnerEntry): string {
+  const of = job === undefined ? "" : ` job ${job} of model ${model}:`;
+  return `elbow:${of} ${event}${reason === undefined ? "" : `: ${reason}`}\n`;
+}

@@ -1,0 +1,22 @@
+/** What the library says in the names of its options, as the command line calls them. */
+import type { Io } from "../io.ts";
+
+const FLAGS: readonly (readonly [said: RegExp, flag: string])[] = [
+  [/\b(?:is|are) left out\b/, "$& (--exclude)"],
+  [
+    /\ba series \(window\), or calibrated on later rows$/,
+    "a series (--window), or calibrated on later rows (elbow recalibrate)",
+  ],
+  [/\b(preset "linear" has no) optimizer\b/, "$1 --learning-rate"],
+  [/\b(preset "linear" has no) batchSize\b/, "$1 --batch-size"],
+];
+
+/** The same words with the flags that do it. */
+export function inFlags(text: string): string {
+  return FLAGS.reduce((told, [said, flag]) => told.replace(said, flag), text);
+}
+
+/** Warnings of the library, a line each. */
+export function sayWarnings(warnings: readonly string[], io: Io): void {
+  for (const warning of warnings) io.stderr(`elbow: ${inFlags(warning)}\n`);
+}

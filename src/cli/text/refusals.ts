@@ -1,0 +1,61 @@
+/**
+ * What went wrong, as an exit status and one line:
+ *
+ *   0  done
+ *   1  failed: training diverged, the disk is full, a port is taken, a fault of Elbow's own
+ *   2  wrong usage or bad input
+ *   130, 143  interrupted by SIGINT, by SIGTERM
+ */
+import { CommanderError } from "npm:commander@15.1.0";
+import { DivergenceError } from "../../training/divergence.ts";
+import { inFlags } from "./in_flags.ts";
+import { Interruption, type Io } from "../io.ts";
+import { printable } from "./text.ts";
+
+/** What the engine says of a fault in the program; some of it begins as our refusals do. */
+const ENGINE =
+  /^Cannot ((read|set) properties of|access|convert|destructure|mix|assign to|add property|delete|redefine|perform) /;
+
+/** Tells the user what went wrong and returns the exit status. */
+export function fail(error: unknown, io: Io, hint: string): number {
+  // Whoever reads what comes out has had enough, as `| head` has.
+  if (error instanceof Deno.errors.BrokenPipe) return 0;
+  const status = statusOf(error);
+  if (status === 0) return status;
+  io.stderr(`elbow: ${printable(inFlags(messageOf(error)))}\n`);
+  if (error instanceof CommanderError) io.stderr(`${hint}\n`);
+  if (io.debug && error instanceof Error) io.stderr(`${error.stack}\n`);
+  else if (status === 1 && !isExpected(error)) {
+    io.stderr("This is a fault of Elbow itself: ELBOW_DEBUG=1 shows where\n");
+  }
+  return status;
+}
+
+function statusOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof Interruption) return error.status;
+  if (error instanceof DOMException && error.name === "AbortError") return 130;
+  return isRefusal(error) ? 2 : 1;
+}
+
+/** Whether the user's input is to blame: the library refuses in the nearest built-in class. */
+function isRefusal(error: unknown): boolean {
+  if (error instanceof DivergenceError) return false;
+  if (error instanceof DOMException) return error.name === "NotSupportedError";
+  const refusal = error instanceof TypeError || error instanceof RangeError ||
+    error instanceof SyntaxError;
+  return refusal && error.message.startsWith("Cannot ") && !ENGINE.test(error.message);
+}
+
+/** Failures that say enough by themselves: the machine's, and training that diverged. */
+function isExpected(error: unknown): boolean {
+  return error instanceof DivergenceError || error instanceof DOMException ||
+    Object.values(Deno.errors).some((each) => error instanceof each) ||
+    // What has no class of its own, such as a full disk.
+    error instanceof Error && /\(os error \d+\)$/.test(error.message);
+}
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error instanceof CommanderError ? error.message.replace(/^error: /, "") : error.message;
+}

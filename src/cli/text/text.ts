@@ -1,0 +1,122 @@
+/** Numbers, cells, lines and JSON as the commands print them. */
+export { csvLine } from "../../formats/csv_line.ts";
+
+/** Text that stays on its line and leaves the terminal alone, whatever a column is called. */
+export function printable(text: string): string {
+  return text.replace(/\s*\p{Cc}+\s*/gu, " ").trim();
+}
+
+/** The shortest number that is the same float32. */
+export function shortFloat32(value: number): number {
+  for (let digits = 6; digits < 9; digits++) {
+    const short = Number(value.toPrecision(digits));
+    if (Math.fround(short) === value) return short;
+  }
+  return Number(value.toPrecision(9));
+}
+
+/**
+ * A value that was computed in float32 as multiples of `unit`, without the digits that this cannot
+ * hold: to 10⁻⁸ of the unit, or of the value where that is less exact.
+ */
+export function significant(value: number, unit: number): number {
+  const digits = 9 + Math.max(0, magnitude(value) - magnitude(unit));
+  return Number(value.toPrecision(Math.min(17, digits)));
+}
+
+function magnitude(value: number): number {
+  return value === 0 ? 0 : Math.floor(Math.log10(Math.abs(value)));
+}
+
+/** Nats for a person to read. */
+export function nats(value: number): string {
+  return Math.abs(value) < 1e6 ? value.toFixed(3) : value.toPrecision(4);
+}
+
+/** The names of up to `most` columns with the largest positive values, the largest first. */
+export function topColumns(
+  values: ArrayLike<number>,
+  offset: number,
+  names: readonly string[],
+  most: number,
+): string[] {
+  const top: string[] = [];
+  for (let last = Infinity, at = -1; top.length < most;) {
+    let best = -1;
+    for (let c = 0; c < names.length; c++) {
+      const value = values[offset + c];
+      // Equal values come in the order of the columns.
+      const isNext = value > 0 && (value < last || (value === last && c > at));
+      if (isNext && (best < 0 || value > values[offset + best])) best = c;
+    }
+    if (best < 0) break;
+    [last, at] = [values[offset + best], best];
+    top.push(names[best]);
+  }
+  return top;
+}
+
+/** A whole number for a person to read: 3,772. */
+export function count(value: number): string {
+  return value.toLocaleString("en-US");
+}
+
+/** "1 row", "2 rows". */
+export function counted(value: number, noun: string): string {
+  return `${count(value)} ${noun}${value === 1 ? "" : "s"}`;
+}
+
+/** A title and its lines: names to the left, values in one column; lines without a value are left out. */
+export interface Section {
+  readonly title?: string;
+  readonly lines: readonly (readonly [name: string, value: string | undefined])[];
+}
+
+/** Sections with a blank line between them and the values of all in one column. */
+export function report(sections: readonly Section[]): string {
+  const names = sections.flatMap(({ lines }) => lines.map(([name]) => name.length));
+  const width = Math.max(...names) + 2;
+  const text = sections.map(({ title, lines }) =>
+    [
+      ...(title === undefined ? [] : [title]),
+      ...lines.filter(([, value]) => value !== undefined)
+        .map(([name, value]) => `${name.padEnd(width)}${printable(value!)}`),
+    ].join("\n")
+  );
+  return `${text.join("\n\n")}\n`;
+}
+
+/** One JSON object on one line: `fields`, then each list, item by item, however long. */
+export function* jsonLine(
+  fields: Readonly<Record<string, unknown>>,
+  lists: Readonly<Record<string, Iterable<unknown>>> = {},
+): Generator<string> {
+  yield JSON.stringify(fields).slice(0, -1);
+  for (const [name, items] of Object.entries(lists)) {
+    yield `,${JSON.stringify(name)}:[`;
+    let separator = "";
+    for (const item of items) {
+      yield `${separator}${JSON.stringify(item)}`;
+      separator = ",";
+    }
+    yield "]";
+  }
+  yield "}\n";
+}
+
+/** Pieces gathered into larger ones, so that a million lines are not a million writes. */
+export function* gathered(pieces: Iterable<string>, characters = 1 << 16): Generator<string> {
+  let text = "";
+  for (const piece of pieces) {
+    text += piece;
+    if (text.length < characters) continue;
+    yield text;
+    text = "";
+  }
+  if (text.length > 0) yield text;
+}
+
+/** A rate with the digits that matter: 1/6 is 0.1667. */
+export function rate(value: number): string {
+  return String(Number(value.toPrecision(4)));
+}

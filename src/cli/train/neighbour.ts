@@ -1,0 +1,112 @@
+/**
+ * `elbow train DATA --spec SPEC --out MODEL` where SPEC states a neighbour of the VAE: a Boltzmann machine, or
+ * factor analysis and probabilistic PCA by EM (`training/neighbours.ts`). Options that it does not have are refused.
+ */
+import type { Command } from "npm:commander@15.1.0";
+import { isNeighbour, type NeighbourSpec, parseNeighbour } from "../../training/neighbour_spec.ts";
+import {
+  fitNeighbour,
+  type FittedNeighbour,
+  type NeighbourEpoch,
+} from "../../training/neighbours.ts";
+import type { Divergence } from "../../training/rbm/rbm_options.ts";
+import { namesOf } from "../../detection/stated.ts";
+import type { Table } from "../../formats/mod.ts";
+import { namingTable, readToTrain } from "../files/data.ts";
+import { requirePlace, writeWhole } from "../files/files.ts";
+import { type Io, print } from "../io.ts";
+import { createProgress } from "./progress.ts";
+import { namingSpec, type SpecOptions } from "./spec_file.ts";
+import { count, counted, jsonLine, nats, report } from "../text/text.ts";
+import { givenTo } from "./given.ts";
+import { refuseForType } from "./takers.ts";
+
+/** Whether it was one; then it is done. */
+export async function trainNeighbour(
+  data: string,
+  stated: unknown,
+  given: SpecOptions,
+  io: Io,
+  command: Command,
+): Promise<boolean> {
+  if (!isNeighbour(stated)) return false;
+  await requirePlace(given.out, [data, given.spec]);
+  // Its own mistakes before a long table is read.
+  refuseForType(namingSpec(given.spec, () => parseNeighbour(stated)), given, command);
+  const table = await readToTrain(data, io, given);
+  const spec = namingSpec(given.spec, () => parseNeighbour(stated, table.columns.length));
+  const fitted = await fit(spec, table, given, io);
+  const bytes = fitted.model.save();
+  await writeWhole(given.out, [bytes]);
+  say(fitted, spec, { table, bytes: bytes.length, given }, io);
+  fitted.model.dispose();
+  return true;
+}
+
+async function fit(
+  spec: NeighbourSpec,
+  table: Table,
+  given: SpecOptions,
+  io: Io,
+): Promise<FittedNeighbour> {
+  const progress = createProgress(io, given.json), { data, rows, columns } = table;
+  const { objective, learningRate } = given;
+  try {
+    return await namingTable(
+      table,
+      () =>
+        fitNeighbour(spec, { data, shape: [rows, columns.length] }, {
+          ...givenTo("fit", given),
+          ...(objective !== undefined && { objective: objective as unknown as Divergence }),
+          ...(learningRate !== undefined && { optimizer: { type: "adam", learningRate } }),
+          ...namesOf(table.columns),
+          signal: io.signal,
+          onProgress: (epoch, epochs) => progress.show(epoch.epoch, epochs, lineOf(epoch)),
+        }),
+    );
+  } finally {
+    progress.end();
+  }
+}
+
+function lineOf(epoch: NeighbourEpoch): string {
+  return figuresOf(epoch).map(([name, value]) => `${name} ${nats(value)}`).join("  ");
+}
+
+function figuresOf(epoch: NeighbourEpoch): [string, number][] {
+  if ("logLikelihood" in epoch) return [["ln p(x)", epoch.logLikelihood]];
+  return [["ln p(x | h)", -epoch.reconstruction], ["F(data) - F(samples)", epoch.gap]];
+}
+
+interface Written {
+  readonly table: Table;
+  readonly bytes: number;
+  readonly given: SpecOptions;
+}
+
+function say(
+  { model, history, converged }: FittedNeighbour,
+  spec: NeighbourSpec,
+  { table: { source, rows, columns }, bytes, given: { out, json } }: Written,
+  io: Io,
+): void {
+  const last = history.at(-1)!, { device } = model;
+  if (json) {
+    const about = { model: out, bytes, data: source, rows, columns, spec };
+    return print(io, jsonLine({ ...about, ...last, converged, device, history }));
+  }
+  const stopped = converged === undefined ? "" : converged ? ", converged" : ", not converged";
+  io.stdout(report([
+    {
+      lines: [
+        ["Data", `${source} (${counted(rows, "row")}, ${counted(columns.length, "column")})`],
+        ["Model", `${out} (${count(bytes)} bytes), ${spec.type}`],
+        ["Backend", `${device.backend}`],
+      ],
+    },
+    {
+      title: `Epoch ${last.epoch}${stopped}; nats per row of the table`,
+      lines: figuresOf(last).map(([name, value]) => [name, nats(value)] as const),
+    },
+  ]));
+}

@@ -1,0 +1,64 @@
+/** What a user says of columns: `--column NAME=KIND[:LEVEL|LEVEL…]`, once a column, or `--schema FILE`. */
+import { InvalidArgumentError, Option } from "npm:commander@15.1.0";
+import type { ColumnOverride } from "../../detection/infer_schema.ts";
+import {
+  COLUMN_KINDS,
+  type ColumnKind,
+  hasLevels,
+  parseSchema,
+} from "../../scoring/table/schema.ts";
+import { readWhole } from "../files/files.ts";
+
+export function columnOption(): Option {
+  return new Option(
+    "--column <name=kind>",
+    `what a column is, such as zip=categorical (repeatable)`,
+  )
+    .argParser((text: string, before: readonly ColumnOverride[] = []) => [...before, parse(text)]);
+}
+
+function parse(text: string): ColumnOverride {
+  // From the end: a name may hold anything.
+  const [, name, kind, levels] = /^(.+)=([a-z]+)(?::(.*))?$/s.exec(text) ?? [];
+  if (!COLUMN_KINDS.includes(kind as ColumnKind)) {
+    throw new InvalidArgumentError(`It must be NAME=KIND, KIND one of ${COLUMN_KINDS.join(", ")}`);
+  }
+  const given = { name, kind: kind as ColumnKind };
+  if (levels === undefined) return given;
+  if (!hasLevels(given.kind)) throw new InvalidArgumentError(`A ${kind} column has no levels`);
+  return { ...given, levels: levels.split("|") };
+}
+
+/**
+ * All that was said of the columns of a table; `--column` goes before the file.
+ * @throws SyntaxError, TypeError or RangeError naming the file, for what is no schema
+ */
+export async function readOverrides(
+  { schema: path, column = [] }: {
+    readonly schema?: string;
+    readonly column?: readonly ColumnOverride[];
+  },
+  columns: readonly string[],
+): Promise<readonly ColumnOverride[]> {
+  if (path === undefined) return column;
+  const text = new TextDecoder().decode(await readWhole(path));
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new SyntaxError(`Cannot read ${path}: expected JSON: [{ name, kind, levels? }, …]`, {
+      cause,
+    });
+  }
+  const filled = Array.isArray(value)
+    ? value.map((each) => hasLevels(each?.kind) && !each.levels ? { ...each, levels: [] } : each)
+    : value;
+  const own = new Set(column.map(({ name }) => name));
+  // A schema may be that of a wider table.
+  return [
+    ...parseSchema(path, filled).map(({ name, kind, levels }) =>
+      levels?.length ? { name, kind, levels } : { name, kind }
+    ).filter(({ name }) => !own.has(name) && columns.includes(name)),
+    ...column,
+  ];
+}

@@ -1,0 +1,178 @@
+/** What `elbow train` reports, as JSON and for a person; nats of the standardised table. */
+import type { Detector } from "../../detection/detector.ts";
+import type { Table } from "../../formats/mod.ts";
+import { latentSize } from "../../models/spec.ts";
+import type { ModelSpec } from "../../models/spec.ts";
+import type { FitReport } from "../../training/report.ts";
+import type { VAE } from "../../training/vae.ts";
+import type { Io } from "../io.ts";
+import { type LabelFigures, labelSection } from "../evaluate/against_label.ts";
+import { count, counted, nats, rate, type Section } from "../text/text.ts";
+
+/** A fitted detector, and what it was fitted to. */
+export interface Trained {
+  readonly detector: Detector;
+  readonly table: Table;
+  readonly fit: FitReport;
+  /** How its scores compare with the label, on all rows of the table. */
+  readonly against?: LabelFigures;
+  readonly bytes: number;
+}
+
+/** A model by its specification, and what it was fitted to. */
+export interface FittedSpec {
+  readonly vae: VAE;
+  readonly table: Table;
+  readonly fit: FitReport;
+  readonly bytes: number;
+}
+
+/** What `--json` prints. */
+export function trainResult(trained: Trained, model: string) {
+  const { detector, fit, against } = trained, { history, ...figures } = figuresOf(fit);
+  const { falseAlarmRate, threshold, calibrationRows, device, warnings } = detector;
+  return {
+    ...written(trained, model),
+    trainingRows: trainingRows(trained),
+    calibrationRows,
+    ...figures,
+    latent: latentSize(detector.vae.spec),
+    falseAlarmRate,
+    threshold,
+    device,
+    warnings,
+    label: against,
+    history,
+  };
+}
+
+/** What `--json` prints of a model by its specification. */
+export function specResult(fitted: FittedSpec, model: string) {
+  const { vae: { spec, device }, fit } = fitted, { history, ...figures } = figuresOf(fit);
+  const latent = latentSize(spec);
+  return { ...written(fitted, model), ...figures, latent, spec, device, history };
+}
+
+function written({ table, bytes }: Pick<FittedSpec, "table" | "bytes">, model: string) {
+  const { source: data, rows, columns } = table;
+  return { model, bytes, data, rows, columns };
+}
+
+/** Rows of the table, copies counted once. */
+function different({ detector, table }: Trained): number {
+  return detector.table.sketch?.rows ?? table.rows;
+}
+
+/** Rows that trained: all but those kept back, and of a series by its linear model all (ADR 31). */
+function trainingRows(trained: Trained): number {
+  const rows = different(trained);
+  return rows - trained.detector.calibrationRows || rows;
+}
+
+function trainedOn(trained: Trained): string {
+  const { calibrationRows } = trained.detector, rows = trainingRows(trained);
+  return calibrationRows === different(trained)
+    ? `${counted(rows, "row")}, and calibrated on them by fits that had not seen them`
+    : `${counted(rows, "row")}, ${count(calibrationRows)} more to calibrate`;
+}
+
+/** What JSON says of a fit: ln p(x | z) for the reconstruction, as a person reads it. */
+function figuresOf({ epoch, stoppedEarly, skippedSteps, rollbacks, ...fit }: FitReport) {
+  const history = fit.history.map((means) => ({ ...means, reconstruction: -means.reconstruction }));
+  const { loss, elbo, reconstruction, kl, activeUnits, validationElbo } = history[epoch - 1];
+  return {
+    ...{ epoch, loss, elbo, reconstruction, kl, activeUnits, validationElbo },
+    ...{ stoppedEarly, skippedSteps, rollbacks, history },
+  };
+}
+
+/** The same for a person. */
+export function specSections({ vae, table, fit, bytes }: FittedSpec, model: string): Section[] {
+  const { rows, columns, source } = table;
+  return [
+    {
+      lines: [
+        ["Data", `${source} (${counted(rows, "row")}, ${counted(columns.length, "column")})`],
+        ["Model", `${model} (${count(bytes)} bytes), a bare VAE`],
+        ["Backend", deviceText(vae.device)],
+        ["  because", vae.device.reason as string | undefined],
+      ],
+    },
+    fitSection(fit, vae.spec, "row of the table"),
+  ];
+}
+
+/** Says it where fewer threads ran than were asked for, and where a GPU was not used to the end. */
+export function sayDevice(
+  { threads, reason, lost, left }: VAE["device"],
+  given: { readonly threads?: number },
+  io: Io,
+): void {
+  const say = (text: string) => io.stderr(`elbow: ${text}\n`);
+  if (lost !== undefined) say(`went on without the GPU: ${lost}`);
+  if (left !== undefined) say(`went on without the GPU, the host being faster: ${left}`);
+  if ((given.threads ?? 1) > threads) say(`ran on ${counted(threads, "thread")}: ${reason}`);
+}
+
+/** The result for a person. */
+export function trainSections(trained: Trained, model: string): Section[] {
+  const { detector, table, bytes, against } = trained;
+  const { rows, columns, label, source } = table;
+  const { threshold, falseAlarmRate, device } = detector;
+  const size = `${counted(rows, "row")}, ${counted(columns.length, "column")}`;
+  return [
+    {
+      lines: [
+        ["Data", `${source} (${size}${label ? ", label kept out" : ""})`],
+        ["Trained on", trainedOn(trained)],
+        ["Model", `${model} (${count(bytes)} bytes)`],
+        [
+          "Flags rows above",
+          `${nats(threshold)} nats, at a false-alarm rate of ${rate(falseAlarmRate)}`,
+        ],
+        ["Backend", deviceText(device)],
+        ["  because", device.reason as string | undefined],
+      ],
+    },
+    fitSection(
+      trained.fit,
+      detector.vae.spec,
+      detector.window !== undefined
+        ? `window of ${detector.window} standardised rows`
+        : `row of the ${detector.networks > 1 ? "table in its first view" : "standardised table"}`,
+      detector.networks,
+    ),
+    ...(against ? [labelSection(against, rows, "all rows, those trained on included")] : []),
+  ];
+}
+
+/** Names of the backend and its kernels, and the number of threads. */
+function deviceText(
+  { threads, reason: _reason, lost: _lost, left: _left, ...names }: Detector["device"],
+): string {
+  const words = Object.values(names).filter((value) => typeof value === "string");
+  return [...words, counted(threads, "thread")].join(", ");
+}
+
+function fitSection(fit: FitReport, spec: ModelSpec, of: string, networks = 1): Section {
+  const { epoch, stoppedEarly, skippedSteps, rollbacks } = fit;
+  const last = fit.history[epoch - 1];
+  const whose = networks > 1 ? ` of the first of ${networks} networks` : "";
+  const which = `Epoch ${epoch}${whose}${stoppedEarly ? ", the best: stopped early" : ""}`;
+  const troubles = `${counted(skippedSteps, "skipped step")}, ${counted(rollbacks, "rollback")}`;
+  return {
+    title: `${which}; nats per ${of}`,
+    lines: [
+      ["Loss", nats(last.loss)],
+      ["ELBO", nats(last.elbo)],
+      ["  ln p(x | z)", nats(-last.reconstruction)],
+      ["  KL", nats(last.kl)],
+      [
+        "Validation ELBO",
+        last.validationElbo === undefined ? undefined : nats(last.validationElbo),
+      ],
+      ["Active units", `${last.activeUnits} of ${latentSize(spec)}`],
+      ["Trouble", skippedSteps + rollbacks > 0 ? troubles : undefined],
+    ],
+  };
+}

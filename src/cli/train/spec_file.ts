@@ -1,0 +1,49 @@
+/** The model that `elbow train --spec` states: a file of JSON, or the JSON itself. */
+import { readWhole } from "../files/files.ts";
+import type { TrainOptions } from "./options.ts";
+
+/** What `elbow train` was told, a specification included. */
+export interface SpecOptions extends TrainOptions {
+  readonly out: string;
+  readonly spec: string;
+}
+
+/** @throws TypeError or SyntaxError naming the file */
+export async function readSpec(spec: string): Promise<Readonly<Record<string, unknown>>> {
+  const name = nameOf(spec);
+  let value: unknown;
+  try {
+    const text = isInline(spec)
+      ? spec
+      : new TextDecoder("utf-8", { fatal: true }).decode(await readWhole(spec));
+    value = JSON.parse(text);
+  } catch (error) {
+    if (error instanceof TypeError && error.message.startsWith("Cannot read ")) throw error;
+    const reason = error instanceof SyntaxError ? error.message : "it is not UTF-8";
+    throw new SyntaxError(`Cannot read ${name}: expected JSON: ${reason}`, { cause: error });
+  }
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+    return value as Readonly<Record<string, unknown>>;
+  }
+  throw new TypeError(`Cannot read ${name}: expected a model specification, a JSON object`);
+}
+
+/** Complaints about "spec" then name the file. */
+export function namingSpec<Value>(spec: string, read: () => Value): Value {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
+    const Same = error instanceof RangeError ? RangeError : TypeError;
+    const fault = error.message.replace(/^Cannot read (spec: )?/, "");
+    throw new Same(`Cannot read ${nameOf(spec)}: ${fault}`, { cause: error });
+  }
+}
+
+function isInline(spec: string): boolean {
+  return /^\s*\{/.test(spec);
+}
+
+function nameOf(spec: string): string {
+  return isInline(spec) ? "--spec" : spec;
+}

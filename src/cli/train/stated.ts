@@ -1,0 +1,51 @@
+/**
+ * `elbow train DATA --spec FILE --out MODEL`: fits the model that FILE states to a table as it stands, and
+ * writes a bare VAE: no standardisation, no calibration. FILE is a `ModelSpecInput` as JSON; its `inputs` may
+ * be left out. The table's columns are those of x and behind them what FILE asks for: the columns of the
+ * condition, or, for a model with a classifier, the class, -1 where it is missing.
+ */
+import type { Command } from "npm:commander@15.1.0";
+import type { Table } from "../../formats/mod.ts";
+import { fitStated } from "../../detection/fit_stated.ts";
+import { specFor } from "../../detection/stated.ts";
+import type { ModelSpec } from "../../models/spec.ts";
+import { readToTrain } from "../files/data.ts";
+import { requirePlace, writeWhole } from "../files/files.ts";
+import { type Io, print } from "../io.ts";
+import { lossCurve } from "./loss_curve.ts";
+import { jsonLine, report } from "../text/text.ts";
+import { namingSpec, readSpec, type SpecOptions } from "./spec_file.ts";
+import { sayDevice, specResult, specSections } from "./report.ts";
+import { trainNeighbour } from "./neighbour.ts";
+import { withRun } from "./run.ts";
+
+/** Reads, fits, writes and reports. */
+export async function trainBySpec(
+  data: string,
+  given: SpecOptions,
+  io: Io,
+  command: Command,
+): Promise<void> {
+  const stated = await readSpec(given.spec);
+  if (await trainNeighbour(data, stated, given, io, command)) return;
+  await requirePlace(given.out, [data, given.spec]);
+  if (given.curve !== undefined) await requirePlace(given.curve, [data, given.spec]);
+  const table = await readToTrain(data, io, given);
+  const spec = namingSpec(given.spec, () => specFor(stated, table.columns.length));
+  const { vae, report: fit } = await fitTo(spec, table, given, io);
+  const bytes = vae.save();
+  await writeWhole(given.out, [bytes]);
+  if (given.curve !== undefined) await writeWhole(given.curve, [lossCurve(fit.history)]);
+  const fitted = { vae, table, fit, bytes: bytes.length };
+  sayDevice(vae.device, given, io);
+  if (given.json) print(io, jsonLine(specResult(fitted, given.out)));
+  else io.stdout(report(specSections(fitted, given.out)));
+  vae.dispose();
+}
+
+function fitTo(spec: ModelSpec, table: Table, given: SpecOptions, io: Io) {
+  // Of a model with a classifier no objective but this one can be meant by options without a type.
+  const { objective = "semiSupervised" } = given, meant = spec.classifier ? { objective } : {};
+  const asked = { ...given, ...meant };
+  return withRun(table, asked, io, (settings) => fitStated(spec, table, settings));
+}

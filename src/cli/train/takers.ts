@@ -1,0 +1,40 @@
+/** Refuses options of `elbow train` that mean nothing for what is being trained: none is taken and then dropped. */
+import type { Command } from "npm:commander@15.1.0";
+import { type Taker, TRAIN_OPTIONS, type TrainOption, type TrainOptions } from "./options.ts";
+
+const BY_SPEC: readonly Taker[] = ["vae", "rbm", "em"];
+
+/** Ends the command for an option that what is trained, or the lack of another option, makes void. */
+export function refuseVoid(given: TrainOptions, command: Command): void {
+  const isStated = given.spec !== undefined;
+  for (const { option: { flags }, takers, needs } of optionsIn(given)) {
+    if (!isStated && !takers.includes("detector")) {
+      command.error(`error: option '${flags}' needs '${TRAIN_OPTIONS.spec.option.flags}'`);
+    }
+    if (isStated && !BY_SPEC.some((taker) => takers.includes(taker))) {
+      command.error(`error: option '${TRAIN_OPTIONS.spec.option.flags}' excludes '${flags}'`);
+    }
+    if (needs !== undefined && given[needs] === undefined) {
+      command.error(`error: option '${flags}' needs '${TRAIN_OPTIONS[needs].option.flags}'`);
+    }
+  }
+}
+
+/** Ends the command for an option that the stated type has no use for. */
+export function refuseForType(
+  { type }: { readonly type: string },
+  given: TrainOptions,
+  command: Command,
+): void {
+  const taker: Taker = type === "rbm" ? "rbm" : "em";
+  for (const { option: { flags }, takers } of optionsIn(given)) {
+    if (takers.includes(taker)) continue;
+    const spec = TRAIN_OPTIONS.spec.option.flags;
+    command.error(`error: option '${spec}' of type "${type}" excludes '${flags}'`);
+  }
+}
+
+function optionsIn(given: TrainOptions): TrainOption[] {
+  const entries = Object.entries(TRAIN_OPTIONS) as [keyof TrainOptions, TrainOption][];
+  return entries.filter(([name]) => given[name] !== undefined).map(([, option]) => option);
+}
