@@ -82,7 +82,7 @@ export const LIMIT_CHECKS: readonly TrainingCheck[] = [
     name: "reads that together exceed maxBufferSize are made one after the other",
     async run() {
       // Parameters and state, some 6 and 12 kB, are read together; nothing else is as large.
-      const whole = on({}), cut = on({ limits: { maxBufferSize: 16_000 } });
+      const whole = on({}), cut = on({ limits: { maxBufferSize: 17_500 } });
       const example: Example = {
         ...SMALL,
         spec: { ...SMALL.spec, encoder: { hidden: [100] } },

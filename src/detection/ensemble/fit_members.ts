@@ -58,7 +58,7 @@ export async function fitMembers(request: MembersRequest): Promise<Members> {
       await vae.fit(takeRows(x, others), { ...fitOptions(others.length, m), seed: seed + m }),
     );
     roundParameters(vae);
-    seen.push(await sampleOf(vae, request, others));
+    seen.push(sampleOf(vae, request, others));
     const left = takeRows(x, fold);
     const [mean, costs] = [await vae.reconstruct(left), vae.onHost.costs(left)];
     const latent = costs.kl.shape[1];
@@ -91,17 +91,17 @@ interface Sample {
 }
 
 /** Of at most so many of the rows that it trained on, evenly over them. */
-async function sampleOf(
+function sampleOf(
   vae: VAE,
   { x, observed }: Pick<MembersRequest, "x" | "observed">,
   rows: Uint32Array,
-): Promise<Sample> {
+): Sample {
   const count = Math.min(rows.length, SEEN_ROWS), width = x.shape[1];
   const taken = Uint32Array.from(
     { length: count },
     (_, i) => rows[Math.floor(i * rows.length / count)],
   );
-  const own = takeRows(x, taken), mean = await vae.reconstruct(own);
+  const own = takeRows(x, taken), mean = vae.onHost.reconstruct(own);
   return {
     squares: Float64Array.from(own.data, (value, i) => (value - mean.data[i]) ** 2),
     observed: Uint8Array.from(

@@ -16,7 +16,7 @@ import {
   type ModelStore,
   type ReadIndex,
 } from "../model_store.ts";
-import { readObject, removeObject, writeObject } from "./objects.ts";
+import { keepObject, readObject, removeObject } from "./objects.ts";
 import { patiently } from "./patience.ts";
 import { isOutdated } from "./records.ts";
 import type { Rooms } from "./rooms.ts";
@@ -59,7 +59,7 @@ export async function natsModels({ state, store }: Rooms, now: () => number): Pr
       }
     },
     read: (digest) => readObject(store, `model.${digest}`),
-    write: (digest, bytes) => writeObject(store, `model.${digest}`, bytes),
+    write: (digest, bytes) => keepObject(store, `model.${digest}`, bytes),
     async remove(digest) {
       await removeObject(store, `model.${digest}`);
     },

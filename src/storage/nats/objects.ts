@@ -23,12 +23,23 @@ export async function readObject(
   }
 }
 
+/** Keeps bytes in the place of those that bore the name. */
 export async function writeObject(
   store: ObjectStore,
   name: string,
   bytes: Uint8Array,
 ): Promise<void> {
   await patiently(() => store.putBlob({ name }, bytes));
+}
+
+/** Keeps bytes whose name is their digest: those that are there are these. */
+export async function keepObject(
+  store: ObjectStore,
+  name: string,
+  bytes: Uint8Array,
+): Promise<void> {
+  const there = await patiently(() => store.info(name));
+  if (!there || there.deleted) await writeObject(store, name, bytes);
 }
 
 /** @returns whether there was one */
