@@ -81,7 +81,8 @@ export const LIMIT_CHECKS: readonly TrainingCheck[] = [
   {
     name: "reads that together exceed maxBufferSize are made one after the other",
     async run() {
-      // Parameters and state, some 6 and 12 kB, are read together; nothing else is as large.
+      // Parameters and state, some 6 and 12 kB, are read together; nothing else is as large: what is between
+      // them in the program takes 17,152 bytes, as its order of instructions has it.
       const whole = on({}), cut = on({ limits: { maxBufferSize: 17_500 } });
       const example: Example = {
         ...SMALL,

@@ -13,8 +13,8 @@ import * as options from "../options.ts";
 import {
   IMAGE_ENDINGS,
   type ImageOptions,
-  imageOptions,
   isImage,
+  withRowsOrImages,
   writeImages,
 } from "../files/picture.ts";
 import { requireRowsPlace, type RowsDestination, writeRows } from "../files/rows_output.ts";
@@ -28,25 +28,20 @@ export function reconstructCommand(io: Io): Command {
   const command = new Command("reconstruct").summary("rows as the model sees them")
     .description("Writes E[x | z] at z = E[z | x] for every row of DATA, as CSV.")
     .argument("<model>", "file written by elbow train")
-    .argument("<data>", "table: .csv .tsv .parquet .npy .npz .jsonl, or - for standard input")
-    .option(
-      "--out <file>",
-      "CSV file, or .png or .svg of images, to write instead of standard output",
-    )
-    .addOption(options.backendOption())
-    .addOption(options.jsonOption());
-  for (const option of imageOptions()) command.addOption(option);
-  return command.action(async (path: string, data: string, given: ReconstructOptions) => {
-    await requireRowsPlace(given, [path, data], IMAGE_ENDINGS);
-    using model = await loadAny(path, { backend: given.backend });
-    const table = await readDataFor(model, data, io);
-    sayFirstOf(model, "rows", io);
-    const x = model.units.toVae(table);
-    const made = await (model.rbm ?? model.vae).reconstruct(x);
-    const fields = { model: path, data: table.source };
-    if (!isImage(given.out)) return await writeRows(inTableUnits(model, made, fields), given, io);
-    const across = given.across ?? Math.min(table.rows, PAIRS_ACROSS);
-    const pairs = pairedRows(inTableCells(model, x), inTableCells(model, made), across);
-    await writeImages(pairs, given.out, { ...given, across }, { ...given, fields }, io);
-  });
+    .argument("<data>", "table: .csv .tsv .parquet .npy .npz .jsonl, or - for standard input");
+  return withRowsOrImages(command).action(
+    async (path: string, data: string, given: ReconstructOptions) => {
+      await requireRowsPlace(given, [path, data], IMAGE_ENDINGS);
+      using model = await loadAny(path, { backend: given.backend });
+      const table = await readDataFor(model, data, io);
+      sayFirstOf(model, "rows", io);
+      const x = model.units.toVae(table);
+      const made = await (model.rbm ?? model.vae).reconstruct(x);
+      const fields = { model: path, data: table.source };
+      if (!isImage(given.out)) return await writeRows(inTableUnits(model, made, fields), given, io);
+      const across = given.across ?? Math.min(table.rows, PAIRS_ACROSS);
+      const pairs = pairedRows(inTableCells(model, x), inTableCells(model, made), across);
+      await writeImages(pairs, given.out, { ...given, across }, { ...given, fields }, io);
+    },
+  );
 }

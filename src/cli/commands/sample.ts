@@ -16,8 +16,8 @@ import { drawRows } from "../../scoring/units.ts";
 import {
   IMAGE_ENDINGS,
   type ImageOptions,
-  imageOptions,
   isImage,
+  withRowsOrImages,
   writeImages,
 } from "../files/picture.ts";
 import { requireRowsPlace, type RowsDestination, writeRows } from "../files/rows_output.ts";
@@ -49,15 +49,8 @@ export function sampleCommand(io: Io): Command {
       new Option("--condition <numbers>", "the condition of all draws, such as 0,1,0")
         .argParser(numbers),
     )
-    .option("--latents", "also the z behind each row, as z_0, …")
-    .option(
-      "--out <file>",
-      "CSV file, or .png or .svg of images, to write instead of standard output",
-    )
-    .addOption(options.backendOption())
-    .addOption(options.jsonOption());
-  for (const option of imageOptions()) command.addOption(option);
-  return command.action(async (path: string, given: SampleOptions) => {
+    .option("--latents", "also the z behind each row, as z_0, …");
+  return withRowsOrImages(command).action(async (path: string, given: SampleOptions) => {
     refuseVoid(given, command);
     const { seed = 0, manifold } = given;
     const count = manifold ?? options.required(given.count, "--count <n>", command);

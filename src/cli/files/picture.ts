@@ -1,5 +1,5 @@
 /** Pictures as the commands write them, by the ending of --out: .png or .svg for images, .svg for charts. */
-import { InvalidArgumentError, Option } from "npm:commander@15.1.0";
+import { type Command, InvalidArgumentError, Option } from "npm:commander@15.1.0";
 import { imageGrid, scatterChart, type Series, toPng, toSvg } from "../../pictures/mod.ts";
 import type { Matrix } from "../../trained/matrix.ts";
 import { endingOf, writeWhole } from "./files.ts";
@@ -13,17 +13,26 @@ export interface ImageOptions {
   readonly across?: number;
 }
 
-/** Options of the commands whose rows may be images. */
-export function imageOptions(): Option[] {
+/** With the options of commands whose rows may be images. */
+export function withRowsOrImages(command: Command): Command {
   const limits = { min: 1, max: 16_384 };
-  return [
-    options.integerOption(
-      "--image-width <pixels>",
-      "with a picture: pixels a line; square",
-      limits,
-    ),
-    options.integerOption("--across <n>", "with a picture: images a line; about square", limits),
-  ];
+  return command
+    .option(
+      "--out <file>",
+      "CSV file, or .png or .svg of images, to write instead of standard output",
+    )
+    .addOption(options.backendOption())
+    .addOption(options.jsonOption())
+    .addOption(
+      options.integerOption(
+        "--image-width <pixels>",
+        "with a picture: pixels a line; square",
+        limits,
+      ),
+    )
+    .addOption(
+      options.integerOption("--across <n>", "with a picture: images a line; about square", limits),
+    );
 }
 
 /** Two dimensions to draw. */

@@ -26,7 +26,7 @@ import type { VAE } from "../../training/vae.ts";
 import { ensembleWarnings } from "../fit_warnings.ts";
 import { fitMembers, type Members, type MembersRequest } from "./fit_members.ts";
 import { fitViews } from "./fit_views.ts";
-import { gapsOf } from "./gaps.ts";
+import { mostMissing } from "./gaps.ts";
 import { roundHalves } from "./half_values.ts";
 import { linearResiduals, Moments } from "./linear.ts";
 import { filled, linearOutOfFold, normsOf } from "./out_of_fold.ts";
@@ -78,7 +78,7 @@ export async function fitEnsemble(request: EnsembleRequest): Promise<FittedEnsem
     const projection = filled(project(view, cells, columns));
     fitted.push(await fitPart(request, { view, projection, folds, referenceRows, p }));
   }
-  const model = assemble({ columns, statistics, gaps: gapsOf(cells, columns) }, fitted);
+  const model = assemble({ columns, statistics, gaps: mostMissing(cells, columns) }, fitted);
   const [first, ...others] = fitted.flatMap(({ members: { vaes } }) => vaes);
   const complete = withNeighbours(
     model,

@@ -11,7 +11,7 @@ import { TAIL } from "../../scoring/ensemble/surprisal.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
 
 /** @param whole rows that lack nothing, counted beside those of the cells */
-export function gapsOf({ data, rows }: Cells, columns: number, whole = 0): number {
+export function mostMissing({ data, rows }: Cells, columns: number, whole = 0): number {
   const missing = new Uint32Array(rows + whole);
   for (let i = 0; i < data.length; i++) {
     if (data[i] !== data[i]) missing[Math.floor(i / columns)]++;

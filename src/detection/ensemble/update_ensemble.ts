@@ -32,7 +32,7 @@ import {
   SURPRISAL_ROWS,
   thin,
 } from "./fit_ensemble.ts";
-import { gapsOf } from "./gaps.ts";
+import { mostMissing } from "./gaps.ts";
 import { filled } from "./out_of_fold.ts";
 import { neighbourStatistics } from "./reference_distances.ts";
 
@@ -47,7 +47,7 @@ export async function updateEnsemble(
   const fitted: FittedPart[] = [];
   for (const p of model.parts.keys()) fitted.push(await updatePart(model, p, cells, request));
   const { columns, statistics } = model;
-  const gaps = gapsOf(cells, columns, model.parts[0].spec.references);
+  const gaps = mostMissing(cells, columns, model.parts[0].spec.references);
   const updated = assemble({ columns, statistics, gaps }, fitted);
   const [first, ...others] = fitted.flatMap(({ members: { vaes } }) => vaes);
   for (const vae of others) vae.dispose();
