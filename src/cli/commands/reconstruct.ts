@@ -9,7 +9,7 @@ import { pairedRows } from "../../pictures/mod.ts";
 import { inTableCells, inTableUnits } from "../models/in_table_units.ts";
 import type { Io } from "../io.ts";
 import { loadAny } from "../models/model.ts";
-import * as options from "../options.ts";
+import type * as options from "../options.ts";
 import {
   IMAGE_ENDINGS,
   type ImageOptions,
