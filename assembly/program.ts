@@ -3,7 +3,7 @@ import * as op from "./opcodes.gen";
 import { bernoulliLogProb, bernoulliLogProbGrad } from "./bernoulli";
 import { continuousBernoulliLogNorm, continuousBernoulliLogNormSlope } from "./continuous_bernoulli";
 import { runChunks } from "./chunks";
-import { dense, matmul, packedDense, packWeights } from "./dense";
+import { dense, matmul, packedDense, packTiles, packWeights } from "./dense";
 import {
   activation,
   activationGrad,
@@ -99,6 +99,7 @@ export function execute(): void {
     }
     case op.OP_SMALLEST_COLS: { smallestCols(at(0), at(1), rows(1), cols(1), cols(0)); break; }
     case op.OP_SMALLEST_DENSE: { runSmallestDense(); break; }
+    case op.OP_PACK_TILES: { packTiles(at(0), at(1), rows(1), cols(1), cols(1)); break; }
     default: {
       if (isDefined(FORWARD_ONLY)) unreachable();
       else executeTraining();
@@ -163,7 +164,7 @@ function quaternary(kernel: Quaternary): void {
 }
 
 function runDense(): void {
-  dense(at(0), rows(0), cols(0), at(1), cols(1), at(2), at(3), int(0), cols(2));
+  dense(at(0), rows(0), cols(0), at(1), cols(1), at(2), at(3), int(0), cols(2), int(op.TILES_ATTRIBUTE));
 }
 
 function runPackedDense(): void {
@@ -176,7 +177,10 @@ function runSmallestDense(): void {
 
 function runMatmul(): void {
   const inner = int(0) ? rows(1) : cols(1), line = int(1) ? rows(2) : cols(2);
-  matmul(at(0), rows(0), cols(0), inner, at(1), cols(1), int(0), at(2), cols(2), int(1), line);
+  matmul(
+    at(0), rows(0), cols(0), inner, at(1), cols(1), int(0), at(2), cols(2), int(1), line,
+    int(op.TILES_ATTRIBUTE),
+  );
 }
 
 function runSumRows(): void {

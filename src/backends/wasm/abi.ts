@@ -16,6 +16,9 @@ export const OPERAND_WORDS = 4;
 export const OPERAND_SLOTS = 6;
 export const SPLIT_WORD = 7;
 
+/** The attribute of `dense` and `matmul` that says at which byte packTiles has written the weight; 0, nowhere. */
+export const TILES_ATTRIBUTE = 2;
+
 /** The ways to cut an output into tiles; `assembly/split.ts` says what they mean. */
 export const CUTS = ["none", "rows", "columns", "product", "chunks"] as const;
 
@@ -27,8 +30,15 @@ export const CUTS = ["none", "rows", "columns", "product", "chunks"] as const;
  *   runChunks    sheet, bytes of a sheet, sheets, rows of a chunk, first row, picoseconds a row (f32);
  *                the rows                     runs a list over many rows, chunk by chunk
  *   smallestDense  as dense, then smallestCols
+ *   packTiles    packed, weights               packs weights for dense and matmul
  */
-export const OWN_OPS = ["packWeights", "packedDense", "runChunks", "smallestDense"] as const;
+export const OWN_OPS = [
+  "packWeights",
+  "packedDense",
+  "runChunks",
+  "smallestDense",
+  "packTiles",
+] as const;
 
 /**
  * A sheet holds all that a thread needs to run a list over chunks of rows in scratch memory of its own,

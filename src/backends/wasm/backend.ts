@@ -17,6 +17,7 @@ import { Ports } from "./ports.ts";
 import type { WasmProgram } from "./program.ts";
 import { Allocation, allocationOf, Host, WasmSegment } from "./segment.ts";
 import { openThreads, type ThreadOptions } from "./threads.ts";
+import { type PlanTiles, Tiles } from "./tiles.ts";
 
 export type { WasmProgram } from "./program.ts";
 
@@ -31,6 +32,7 @@ export interface WasmOptions extends ThreadOptions {
 export function openWasm(set: KernelSet, options: WasmOptions = {}): Backend<WasmProgram> {
   const kernels = loadKernels(set, chosenBuild(options)), { build, forwardOnly } = kernels;
   const threads = openThreads(kernels, set, options), host = new Host(threads, forwardOnly);
+  const tiles = new Tiles(host);
   return {
     name: "wasm",
     get details() {
@@ -43,8 +45,8 @@ export function openWasm(set: KernelSet, options: WasmOptions = {}): Backend<Was
     weightFormats: ["f32", "bf16"],
     compile: (plan, segments, weights, chunks = 1) =>
       chunks > 1
-        ? new ChunkedProgram(host, plan, segments, chunks)
-        : new CompiledProgram(host, plan, segments, weights),
+        ? new ChunkedProgram(host, plan, segments, chunks, tiles)
+        : new CompiledProgram(host, plan, segments, tiles, weights),
     dispose: () => host.close(),
   };
 }
@@ -66,8 +68,15 @@ class CompiledProgram implements WasmProgram {
   /** Whether a run changes the parameters. */
   readonly #trains: boolean;
   readonly #packed?: PackedWeights;
+  readonly #tiles?: PlanTiles;
 
-  constructor(host: Host, readonly plan: Plan, segments: Segments, weights?: WeightFormat) {
+  constructor(
+    host: Host,
+    readonly plan: Plan,
+    segments: Segments,
+    tiles: Tiles,
+    weights?: WeightFormat,
+  ) {
     if (host.forwardOnly) requireForward(plan);
     const indexOf = placer(host, plan, segments);
     this.#parameters = allocationOf(host, segments.parameters);
@@ -77,7 +86,8 @@ class CompiledProgram implements WasmProgram {
     const elementOf = (place: Place) => indexOf(place, scratch);
     const addressOf = (place: Place) => 4 * elementOf(place);
     this.#packed = weights && new PackedWeights(host, plan, weights, this.#parameters, addressOf);
-    const records = encodePlan(plan, addressOf, this.#packed);
+    if (!weights) this.#tiles = tiles.of(plan, this.#parameters, addressOf);
+    const records = encodePlan(plan, addressOf, this.#packed, this.#tiles?.addressOf);
     this.#list = new Allocation(host, records.length);
     const count = countRecords(records);
     this.#records = new RecordList(host, count, plan);
@@ -102,6 +112,7 @@ class CompiledProgram implements WasmProgram {
     requireRows(rows, this.plan.capacity);
     const list = 4 * this.#list.index("run");
     this.#packed?.follow();
+    this.#tiles?.follow();
     if (this.#trains) this.#parameters.version++;
     this.#records.run(list, rows);
   }
@@ -119,5 +130,6 @@ class CompiledProgram implements WasmProgram {
     this.#scratch.dispose();
     this.#list.dispose();
     this.#packed?.dispose();
+    this.#tiles?.dispose();
   }
 }

@@ -15,6 +15,7 @@ import {
   OWN_OPS,
   RECORD_WORDS,
   SPLIT_WORD,
+  TILES_ATTRIBUTE,
   WEIGHT_FORMATS,
 } from "./abi.ts";
 import { searchesOf } from "./searches.ts";
@@ -109,12 +110,14 @@ interface Packed {
  * A record for each instruction, or for a product and the search in it together.
  * @param addressOf the byte at which a place begins
  * @param packed what dense layers find in place of their weights
+ * @param tilesOf the byte at which a product finds its weight in panels as well; 0 where it does not
  * @throws RangeError if an instruction has no kernel
  */
 export function encodePlan(
   plan: Plan,
   addressOf: (place: Place) => number,
   packed?: Packed,
+  tilesOf: (instruction: Instruction) => number = () => 0,
 ): Int32Array {
   // What few rows read is packed for them: they have the product apart.
   const searches = packed ? new Map<Instruction, Instruction>() : searchesOf(plan);
@@ -128,9 +131,11 @@ export function encodePlan(
       if (product) {
         return searchFor(instruction, product, toOperand);
       }
+      const tiles = tilesOf(instruction), attributes = [...attributesOf(instruction)];
+      if (tiles) attributes[TILES_ATTRIBUTE] = tiles;
       const whole = {
         name: instruction.op,
-        attributes: attributesOf(instruction),
+        attributes,
         operands,
         split,
       };
