@@ -20,7 +20,7 @@ import type { Reply } from "../responses.ts";
 import { readRows } from "../rows.ts";
 import { checkBody } from "../schemas.ts";
 import { route } from "../route.ts";
-import { bodyLimits, paceOf, pathName, type Service, trainAction } from "../service.ts";
+import { bodyLimits, newName, paceOf, type Service, trainAction } from "../service.ts";
 import { countCells } from "../table_size.ts";
 import { trainBody } from "../train_schema.ts";
 import type { Training } from "../training.ts";
@@ -33,7 +33,7 @@ export function trainRoutes(app: Hono, service: Service): void {
 }
 
 async function accept(call: Call, service: Service, training: Training): Promise<Reply> {
-  const model = pathName(call, "name"), owner = call.caller;
+  const model = newName(call, "name"), owner = call.caller;
   call.model = model;
   const id = await jobId(call.head.get("idempotency-key"), owner, model);
   const body = checkBody(trainBody, await readJson(call, bodyLimits(call, service)));
