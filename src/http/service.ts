@@ -6,7 +6,7 @@ import type { Catalogue, Served } from "./catalogue.ts";
 import type { Metrics } from "./metrics.ts";
 import type { LogEntry } from "./observe.ts";
 import { Pace, type Turns } from "./pace.ts";
-import type { Training } from "./training.ts";
+import type { JobIntake } from "./job_intake.ts";
 import type { RateLimiter } from "./rate_limit.ts";
 import { invalid } from "./problems.ts";
 import { type Registry, unknownModel } from "./registry.ts";
@@ -21,7 +21,7 @@ export interface Service {
   /** The catalogue once more, where it may be changed over HTTP. */
   readonly registry?: Registry;
   /** Where jobs go, where there may be any. */
-  readonly training?: Training;
+  readonly training?: JobIntake;
   readonly limits: Limits & { readonly maxModelBytes: number; readonly maxInFlight: number };
   readonly deadlineMs: number;
   readonly tokens?: Tokens;
@@ -59,7 +59,7 @@ export function adminAction(
 /** An action of jobs; none where there are no jobs. */
 export function trainAction(
   { training }: Service,
-  answer: (call: Call, training: Training) => Reply | Promise<Reply>,
+  answer: (call: Call, training: JobIntake) => Reply | Promise<Reply>,
   also?: Scope,
 ): Action | undefined {
   return training && { scope: "train", also, answer: (call) => answer(call, training) };
