@@ -372,6 +372,7 @@ Deno.test("problem types are few, and their names stay", () => {
     "503 not-ready",
     "503 overloaded",
     "503 stopping",
+    "507 quota-exceeded",
     "507 storage-full",
   ]);
 });
