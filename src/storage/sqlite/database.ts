@@ -55,7 +55,7 @@ const FORMAT = 1;
 const BUSY_MS = 10_000;
 
 /** How long a change of another process may go unnoticed, milliseconds. */
-const POLL_MS = 25;
+export const POLL_MS = 25;
 
 /** An open file, and word of what changes in it. */
 export class Database {
