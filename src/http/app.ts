@@ -31,7 +31,7 @@ import { verbRoutes } from "./routes/verbs.ts";
 import type { Service } from "./service.ts";
 import type { ModelStore } from "../storage/model_store.ts";
 import { RandomDigits } from "./trace.ts";
-import { type Training, trainingOf, type TrainingOptions } from "./training.ts";
+import { intakeOf, type JobIntake, type TrainingOptions } from "./job_intake.ts";
 import { VERBS } from "./verbs/mod.ts";
 
 /**
@@ -141,9 +141,9 @@ function serviceOf(options: AppOptions): Service {
   };
 }
 
-function mayTrain(options: TrainingOptions, registry?: Registry, tokens?: Tokens): Training {
+function mayTrain(options: TrainingOptions, registry?: Registry, tokens?: Tokens): JobIntake {
   if (!registry) throw new TypeError("Cannot train: models must be a store to be changed");
-  if (tokens?.open("train")) return trainingOf(options, registry);
+  if (tokens?.open("train")) return intakeOf(options, registry);
   throw new TypeError('Cannot train: tokens must hold one for "train"');
 }
 
