@@ -112,34 +112,6 @@ Deno.test("deleting a version brings back the one before; numbers are never give
   assert.equal((await (await put(app, "/v1/models/pump", FIRST)).json()).version, 4);
 });
 
-for (
-  const [kind, open] of [
-    ["memory", () => memoryStore()],
-    ["SQLite", () => Promise.resolve(sqliteModels(new Database(":memory:")))],
-  ] as const
-) {
-  Deno.test(`of a name so many versions are kept as are asked for, and what an alias names (${kind})`, async () => {
-    const store = await open(), registry = new Registry(store, {}, 2);
-    const files = [FIRST, SECOND, PLAIN.save(), FIRST];
-    const numbers = async () => (await registry.versions("m")).map(({ version }) => version);
-    await registry.put("m", files[0]);
-    await registry.put("m", files[1]);
-    await registry.setAlias("old", { model: "m", version: 2 });
-    await registry.setAlias("new", { model: "m" });
-    await registry.put("m", files[2]);
-    assert.deepEqual(await numbers(), [2, 3]);
-    // Its bytes left with the first.
-    assert.equal(await store.read(await digestOf(files[0])), undefined);
-    await registry.put("m", files[3]);
-    await registry.put("m", files[2]);
-    assert.deepEqual(await numbers(), [2, 4, 5]);
-    assert.equal((await registry.find("old"))!.version, 2);
-    assert.equal((await registry.find("new"))!.version, 5);
-    await registry.put("other", files[0]);
-    assert.deepEqual(await numbers(), [2, 4, 5]);
-  });
-}
-
 Deno.test("the bytes of a deleted model leave the store, unless another name has them", async () => {
   const store = await memoryStore({ kept: FIRST, gone: FIRST });
   const app = createApp({ models: store, tokens: TOKENS });
