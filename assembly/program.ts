@@ -82,7 +82,7 @@ export function execute(): void {
     case op.OP_GAUSSIAN_LOG_PROB: { ternary(gaussianLogProb); break; }
     case op.OP_BERNOULLI_LOG_PROB: { binary(bernoulliLogProb); break; }
     case op.OP_RANDOM_NORMAL: { runRandomNormal(); break; }
-    case op.OP_PACK_WEIGHTS: { packWeights(at(0), at(1), rows(1), cols(1), int(0)); break; }
+    case op.OP_PACK_WEIGHTS: { runPackWeights(); break; }
     case op.OP_PACKED_DENSE: { runPackedDense(); break; }
     case op.OP_RUN_CHUNKS: { runChunks(int(0), int(3), int(4), rows(0)); break; }
     case op.OP_RANDOM_UNIFORM: { runRandomUniform(); break; }
@@ -99,7 +99,6 @@ export function execute(): void {
     }
     case op.OP_SMALLEST_COLS: { smallestCols(at(0), at(1), rows(1), cols(1), cols(0)); break; }
     case op.OP_SMALLEST_DENSE: { runSmallestDense(); break; }
-    case op.OP_PACK_TILES: { packTiles(at(0), at(1), rows(1), cols(1), cols(1)); break; }
     default: {
       if (isDefined(FORWARD_ONLY)) unreachable();
       else executeTraining();
@@ -165,6 +164,11 @@ function quaternary(kernel: Quaternary): void {
 
 function runDense(): void {
   dense(at(0), rows(0), cols(0), at(1), cols(1), at(2), at(3), int(0), cols(2), int(op.TILES_ATTRIBUTE));
+}
+
+function runPackWeights(): void {
+  if (int(0) == op.FORMAT_TILES) packTiles(at(0), at(1), rows(1), cols(1));
+  else packWeights(at(0), at(1), rows(1), cols(1), int(0));
 }
 
 function runPackedDense(): void {

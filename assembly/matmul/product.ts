@@ -79,12 +79,9 @@ export function product(
   }
 }
 
-/**
- * Writes B [inner, cols], its rows `line` elements apart, to `to`, in the order in which `product` reads it: panels
- * [inner][8], the last filled up with zeros.
- */
-export function packTiles(to: usize, b: usize, inner: i32, cols: i32, line: i32): void {
-  packPanels(to, 8, b, 1, line, cols, inner);
+/** Writes B [inner, cols] in the order in which `product` reads it: panels [inner][8], the last filled up with zeros. */
+export function packTiles(to: usize, b: usize, inner: i32, cols: i32): void {
+  packPanels(to, 8, b, 1, cols, cols, inner);
 }
 
 /** Whether the panels of a block are read where they lie: its lines are neighbours and fill them all, and it is small. */

@@ -11,13 +11,12 @@ import { ChunkedProgram } from "./chunked_program.ts";
 import { countRecords, encodePlan } from "./encode.ts";
 import { RecordList } from "./list.ts";
 import { type KernelBuild, type KernelSet, loadKernels } from "./loader.ts";
-import { PackedWeights } from "./packing.ts";
+import { formatFor, PackedWeights } from "./packing.ts";
 import { placer, writeConstants } from "./places.ts";
 import { Ports } from "./ports.ts";
 import type { WasmProgram } from "./program.ts";
 import { Allocation, allocationOf, Host, WasmSegment } from "./segment.ts";
 import { openThreads, type ThreadOptions } from "./threads.ts";
-import { type PlanTiles, Tiles } from "./tiles.ts";
 
 export type { WasmProgram } from "./program.ts";
 
@@ -32,7 +31,6 @@ export interface WasmOptions extends ThreadOptions {
 export function openWasm(set: KernelSet, options: WasmOptions = {}): Backend<WasmProgram> {
   const kernels = loadKernels(set, chosenBuild(options)), { build, forwardOnly } = kernels;
   const threads = openThreads(kernels, set, options), host = new Host(threads, forwardOnly);
-  const tiles = new Tiles(host);
   return {
     name: "wasm",
     get details() {
@@ -45,8 +43,8 @@ export function openWasm(set: KernelSet, options: WasmOptions = {}): Backend<Was
     weightFormats: ["f32", "bf16"],
     compile: (plan, segments, weights, chunks = 1) =>
       chunks > 1
-        ? new ChunkedProgram(host, plan, segments, chunks, tiles)
-        : new CompiledProgram(host, plan, segments, tiles, weights),
+        ? new ChunkedProgram(host, plan, segments, chunks)
+        : new CompiledProgram(host, plan, segments, weights),
     dispose: () => host.close(),
   };
 }
@@ -68,15 +66,8 @@ class CompiledProgram implements WasmProgram {
   /** Whether a run changes the parameters. */
   readonly #trains: boolean;
   readonly #packed?: PackedWeights;
-  readonly #tiles?: PlanTiles;
 
-  constructor(
-    host: Host,
-    readonly plan: Plan,
-    segments: Segments,
-    tiles: Tiles,
-    weights?: WeightFormat,
-  ) {
+  constructor(host: Host, readonly plan: Plan, segments: Segments, weights?: WeightFormat) {
     if (host.forwardOnly) requireForward(plan);
     const indexOf = placer(host, plan, segments);
     this.#parameters = allocationOf(host, segments.parameters);
@@ -85,9 +76,9 @@ class CompiledProgram implements WasmProgram {
     const scratch = this.#scratch.index("compile");
     const elementOf = (place: Place) => indexOf(place, scratch);
     const addressOf = (place: Place) => 4 * elementOf(place);
-    this.#packed = weights && new PackedWeights(host, plan, weights, this.#parameters, addressOf);
-    if (!weights) this.#tiles = tiles.of(plan, this.#parameters, addressOf);
-    const records = encodePlan(plan, addressOf, this.#packed, this.#tiles?.addressOf);
+    const format = this.#trains ? weights : formatFor(plan, weights);
+    this.#packed = format && new PackedWeights(host, plan, format, this.#parameters, addressOf);
+    const records = encodePlan(plan, addressOf, this.#packed);
     this.#list = new Allocation(host, records.length);
     const count = countRecords(records);
     this.#records = new RecordList(host, count, plan);
@@ -112,7 +103,6 @@ class CompiledProgram implements WasmProgram {
     requireRows(rows, this.plan.capacity);
     const list = 4 * this.#list.index("run");
     this.#packed?.follow();
-    this.#tiles?.follow();
     if (this.#trains) this.#parameters.version++;
     this.#records.run(list, rows);
   }
@@ -130,6 +120,5 @@ class CompiledProgram implements WasmProgram {
     this.#scratch.dispose();
     this.#list.dispose();
     this.#packed?.dispose();
-    this.#tiles?.dispose();
   }
 }
