@@ -1,16 +1,11 @@
 /**
  * Weights in panels change no bit: of the kernels at every number of columns, of programs on one thread and more, cut by
- * rows and by columns. Oracle: the same products without panels. Panels follow every change of the segment, are shared by
- * the programs of a segment and given back with the last of them.
+ * rows and by columns. Oracle: the same products without panels. Panels follow every change of the segment.
  */
-import { deepEqual, equal, notDeepEqual } from "node:assert/strict";
+import { deepEqual, notDeepEqual } from "node:assert/strict";
 import type { Backend } from "../../src/backends/backend.ts";
 import { openWasm as open, type WasmProgram } from "../../src/backends/wasm/backend.ts";
-import { Tiles } from "../../src/backends/wasm/tiles.ts";
 import { FULL_KERNELS } from "../../src/backends/wasm/kernels/full.ts";
-import { loadKernels } from "../../src/backends/wasm/loader.ts";
-import { Allocation, Host } from "../../src/backends/wasm/segment.ts";
-import { openThreads } from "../../src/backends/wasm/threads.ts";
 import { batched } from "../../src/core/shape.ts";
 import { createGraph } from "../../src/graph/graph.ts";
 import { layOut } from "../../src/graph/layout.ts";
@@ -32,7 +27,7 @@ Deno.test("dense() and matmul() with panels have the bits of those without", () 
       const weights = bench.input(numbers(inner * cols, 2)), bias = bench.input(numbers(cols, 3));
       const panels = bench.output(inner * 8 * Math.ceil(cols / 8));
       const [want, got] = [bench.output(size), bench.output(size)];
-      bench.call("packTiles", panels, weights, inner, cols, cols);
+      bench.call("packTiles", panels, weights, inner, cols);
       for (const tiles of [0, panels]) {
         const out = tiles ? got : want;
         bench.call("dense", out, rows, cols, x, inner, weights, bias, kind, cols, tiles);
@@ -114,28 +109,8 @@ for (const build of ["simd", "relaxed"] as const) {
       deepEqual(outputsOf(whole, 40), single(40));
       deepEqual(outputsOf(chunks, 40), single(40));
       whole.dispose();
-      deepEqual(outputsOf(chunks, 200), single(200), "Others still use the panels");
+      deepEqual(outputsOf(chunks, 200), single(200), "Others have panels of their own");
       backend.dispose();
     });
   }
 }
-
-Deno.test("programs of a segment share panels, and the last one gives them back", () => {
-  const kernels = loadKernels(FULL_KERNELS);
-  const host = new Host(openThreads(kernels, FULL_KERNELS, {}), kernels.forwardOnly);
-  const tiles = new Tiles(host), segment = new Allocation(host, LAYOUT.length);
-  const addressOf = ({ offset }: { offset: number }) => 4 * (segment.index("look") + offset);
-  const big = network(64), [dense] = big.instructions;
-  const first = tiles.of(big, segment, addressOf),
-    second = tiles.of(network(128), segment, addressOf);
-  const address = first.addressOf(dense);
-  equal(address > 0, true);
-  equal(second.addressOf(dense), address);
-  const other = tiles.of(big, new Allocation(host, LAYOUT.length), addressOf);
-  equal(other.addressOf(dense) === address, false, "Another segment has panels of its own");
-  equal(tiles.of(network(7), segment, addressOf).addressOf(dense), 0, "Seven rows read none");
-  first.dispose();
-  equal(tiles.of(big, segment, addressOf).addressOf(dense), address);
-  second.dispose();
-  second.dispose();
-});
