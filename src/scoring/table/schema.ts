@@ -12,6 +12,7 @@
  * The kind of a column of numbers says what its values can be. It refuses none: a count of -3 is for the score to judge,
  * and stands out (`impossible.ts`). Text where numbers belong is refused.
  */
+import { oncePer } from "../../core/once_per.ts";
 import { parseTimestamp } from "../../core/timestamp.ts";
 import { requireChoice, requireObject, show } from "../../core/validate.ts";
 import { type CellCodec, isMissing, parseNumber } from "../../formats/cells.ts";
@@ -117,14 +118,8 @@ function requireLevels(field: string, value: unknown): readonly string[] {
   return levels;
 }
 
-const CODECS = new WeakMap<ColumnSchema, CellCodec>();
-
-/** How cells of a column are read, made once a column. */
-export function codecOf(column: ColumnSchema): CellCodec {
-  const codec = CODECS.get(column) ?? makeCodec(column);
-  CODECS.set(column, codec);
-  return codec;
-}
+/** How cells of a column are read. */
+export const codecOf: (column: ColumnSchema) => CellCodec = oncePer(makeCodec);
 
 function makeCodec({ kind, levels = [] }: ColumnSchema): CellCodec {
   if (hasLevels(kind)) return levelCodec(levels);
