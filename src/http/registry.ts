@@ -34,13 +34,16 @@ export interface Stored {
 export class Registry implements Catalogue {
   readonly #store: ModelStore;
   readonly #device: DeviceOptions;
+  readonly #keepVersions: number;
   readonly #loaded = new Map<string, Promise<Model>>();
   readonly #answering = new WeakMap<Model, Served>();
   #changes: Promise<unknown> = Promise.resolve();
 
-  constructor(store: ModelStore, device: DeviceOptions = {}) {
+  /** @param keepVersions of each name; the oldest go as new ones come, but for those that an alias names */
+  constructor(store: ModelStore, device: DeviceOptions = {}, keepVersions: number = Infinity) {
     this.#store = store;
     this.#device = device;
+    this.#keepVersions = keepVersions;
   }
 
   async find(name: string, version?: number): Promise<Served | undefined> {
@@ -111,7 +114,12 @@ export class Registry implements Catalogue {
         created,
         ...(job && { job }),
       };
-      const entry = { last: version.version, versions: [...versions, version] };
+      const pinned = [...aliases.values()].filter(({ model }) => model === name);
+      const oldest = versions.length + 1 - this.#keepVersions;
+      const kept = versions.filter((each, i) =>
+        i >= oldest || pinned.some((alias) => alias.version === each.version)
+      );
+      const entry = { last: version.version, versions: [...kept, version] };
       return { value: { version, isNew: true }, models: new Map(models).set(name, entry) };
     });
     // Who deletes the last name of these bytes elsewhere may have removed them before the index named them again.

@@ -54,7 +54,7 @@ export interface Run {
 }
 
 /** Longest time without letting events in, milliseconds. */
-const YIELD_EVERY = 50;
+export const YIELD_MS = 50;
 
 /** @throws DivergenceError if steps stay non-finite; the signal's reason if it is aborted */
 export async function train(run: Run): Promise<FitReport> {
@@ -170,14 +170,14 @@ class Trainer {
   /** Whether to wait at all: a step may take microseconds, and a promise as long. */
   get #isPauseDue(): boolean {
     const { clock, signal, checkpoint } = this.#run;
-    return !!(checkpoint ?? signal?.aborted) || clock() - this.#lastYield >= YIELD_EVERY;
+    return !!(checkpoint ?? signal?.aborted) || clock() - this.#lastYield >= YIELD_MS;
   }
 
   /** Between steps: lets events in, honours cancellation, writes when it is time. */
   async #pause(): Promise<void> {
     const { clock, signal, checkpoint } = this.#run;
     const now = clock();
-    if (now - this.#lastYield >= YIELD_EVERY) {
+    if (now - this.#lastYield >= YIELD_MS) {
       await new Promise((resolve) => setTimeout(resolve, 0));
       this.#lastYield = clock();
     }

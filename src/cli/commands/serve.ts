@@ -178,13 +178,14 @@ async function serve(
 ): Promise<void> {
   // Only here: the other commands start without the HTTP packages.
   const { createApp } = await import("../../http/mod.ts");
-  const { host, port, json, backend, origins, log } = given;
+  const { host, port, json, backend, origins, log, keepVersions } = given;
   const stopping = new AbortController();
   const app = createApp({
     models,
     training: queue && { queue },
     tokens,
     origins,
+    keepVersions,
     device: { backend },
     ...ratesOf(given),
     stopping: stopping.signal,
