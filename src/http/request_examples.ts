@@ -2,11 +2,11 @@
  * A body for each operation that takes JSON, by its id: what the OpenAPI document and its page show, and the tests ask.
  * They are of the detector of a pump that docs/http.md asks: speed, flow and pressure, two latent variables.
  */
-import type { Json } from "./openapi.ts";
+type Example = Readonly<Record<string, unknown>>;
 
 const rows = [[1450, 43.6, 3.15]];
 
-const EXAMPLES: Readonly<Record<string, Json>> = {
+const EXAMPLES: Readonly<Record<string, Example>> = {
   score: { rows, falseAlarmRate: 0.05 },
   encode: { rows },
   decode: { rows: [[0.5, -0.5]] },
@@ -21,7 +21,7 @@ const EXAMPLES: Readonly<Record<string, Json>> = {
 };
 
 /** The one of an operation; those at a version are the same. */
-export function requestExample(id: string): Json | undefined {
+export function requestExample(id: string): Example | undefined {
   return EXAMPLES[id.replace(/AtVersion$/, "")];
 }
 
