@@ -52,7 +52,13 @@ export function docsPage(document: Json): string {
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({ path, method, operation }))
   );
-  const groups = Map.groupBy(operations, ({ operation: { tags: [tag] } }) => tag);
+  // Node.js 20 has no Map.groupBy.
+  const groups = new Map<string, Listed[]>();
+  for (const each of operations) {
+    const { tags: [tag] } = each.operation, group = groups.get(tag) ?? [];
+    groups.set(tag, group);
+    group.push(each);
+  }
   const index = Array.from(
     groups,
     ([tag, list]) => `<tbody><tr><th colspan="3">${text(tag)}</th></tr>${list.map(row).join("\n")}`,
