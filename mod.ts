@@ -33,7 +33,8 @@ export type { SemiSupervisedObjective } from "./src/objectives/semi_supervised.t
 export type { SharedOptions } from "./src/objectives/objective_family.ts";
 export { type CheckpointStore, ResumeError } from "./src/training/run/checkpoint.ts";
 export type { LabelOptions } from "./src/training/labelled_rows.ts";
-export type { Decay, FitOptions, Optimizer, OptimizerInput } from "./src/training/options.ts";
+export type { FitOptions } from "./src/training/options.ts";
+export type { Decay, Optimizer, OptimizerInput } from "./src/training/optimizer.ts";
 export type { EpochMeans, EpochReport, FitReport, GpuReport } from "./src/training/report.ts";
 export type { ElboSurgery, SurgeryOptions } from "./src/training/elbo_surgery.ts";
 export type { GapOptions, Gaps } from "./src/training/gaps.ts";

@@ -9,7 +9,7 @@ import { HostRandom } from "../core/philox.ts";
 import { STREAMS } from "../core/streams.ts";
 import { definitionOf, groupsOf } from "../distributions/likelihood.ts";
 import type { ModelSpec } from "../models/spec.ts";
-import { DRAW } from "./programs.ts";
+import { DRAW } from "./point_programs.ts";
 import { all, type Wait } from "./steps.ts";
 
 /** Parameters of some rows by name, `[rows, 1]` or `[rows, columns of the group]`, row-major. */

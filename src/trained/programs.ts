@@ -22,17 +22,12 @@
  * that has no closed form is one column, ln q - ln p at the point, in `score`, and absent in
  * `evaluate`. With a classifier rows are [x | y], and may lack y: `labelled_programs.ts`.
  */
-import { batched } from "../core/shape.ts";
 import { createGraph } from "../graph/graph.ts";
 import { type Layout, type Plan, plan } from "../graph/plan.ts";
 import { drawnNoise, type NoiseSource, noNoise } from "../layers/noise.ts";
 import { createScope, type Scope } from "../layers/scope.ts";
-import { classify, decoder, generate, infer, parametersOf } from "../models/vae_graph.ts";
-import { modelTerms } from "../models/model_terms.ts";
-import { latentInput, rowsInput } from "../models/batch_rows.ts";
+import { parametersOf } from "../models/vae_graph.ts";
 import type { ModelSpec } from "../models/spec.ts";
-import { negative, stretched } from "../ops/shorthand.ts";
-import type { Node } from "../ops/spec.ts";
 import type { Architecture } from "./engine.ts";
 import type { ProgramSize } from "./map_rows.ts";
 import {
@@ -44,6 +39,17 @@ import {
   scoreLabelled,
 } from "./labelled_programs.ts";
 import { moments, sharedNoise } from "./moments_program.ts";
+import { draw, evaluate, residuals, underPosterior, underPrior } from "./draw_programs.ts";
+import {
+  classes,
+  conditional,
+  decode,
+  encode,
+  type Outputs,
+  reconstruct,
+  rowScores,
+  score,
+} from "./point_programs.ts";
 
 export type ProgramName =
   | "classify"
@@ -60,12 +66,7 @@ export type ProgramName =
   | "evaluate"
   | "prior";
 
-type Outputs = Record<string, Node>;
-
 type Builder = (scope: Scope, spec: ModelSpec, samples: number) => Outputs;
-
-/** Before the names of the parameters of p(x | z) among the outputs. */
-export const DRAW = "draw.";
 
 /** Programs at the points that stand for distributions, and programs of draws. */
 const BUILDERS: {
@@ -95,114 +96,6 @@ const LABELLED: { readonly [N in ProgramName]?: Builder } = {
   rowScores: rowScoresLabelled,
   evaluate: evaluateLabelled,
 };
-
-function classes(scope: Scope, spec: ModelSpec): Outputs {
-  const { g } = scope;
-  return { probabilities: g.exp(classify(scope, spec, g.input("x", batched(spec.inputs)))) };
-}
-
-function encode(scope: Scope, spec: ModelSpec): Outputs {
-  const { mean, logVar } = infer(scope, spec, rowsInput(scope.g, spec).all);
-  return { mean, logVar };
-}
-
-function decode(scope: Scope, spec: ModelSpec): Outputs {
-  const { z, condition } = latentInput(scope.g, spec);
-  return { mean: decoder(scope, spec, z, { condition }).mean };
-}
-
-function reconstruct(scope: Scope, spec: ModelSpec): Outputs {
-  const rows = rowsInput(scope.g, spec);
-  return { mean: decoder(scope, spec, infer(scope, spec, rows.all).z, rows).mean };
-}
-
-function conditional(scope: Scope, spec: ModelSpec): Outputs {
-  const rows = rowsInput(scope.g, spec);
-  return parametersAt(scope, spec, infer(scope, spec, rows.all).z, rows);
-}
-
-function draw(scope: Scope, spec: ModelSpec): Outputs {
-  const { g } = scope;
-  const z = generate(scope, spec);
-  const condition = spec.condition > 0 ? g.input("c", batched(spec.condition)) : undefined;
-  return { z, ...parametersAt(scope, spec, z, { condition }) };
-}
-
-/** E[x | z], and what a draw of x needs, for every row. */
-function parametersAt(
-  scope: Scope,
-  spec: ModelSpec,
-  z: Node,
-  rows: Parameters<typeof decoder>[3],
-): Outputs {
-  const { g } = scope, { mean, parameters } = decoder(scope, spec, z, rows);
-  const drawn = Object.entries(parameters).map(([name, node]) => {
-    const ofRows = node.shape.batched ? node : stretched(g, node, batched(node.shape.cols));
-    return [`${DRAW}${name}`, ofRows];
-  });
-  return { mean, ...Object.fromEntries(drawn) };
-}
-
-function underPosterior(scope: Scope, spec: ModelSpec): Outputs {
-  return { z: infer(scope, spec, rowsInput(scope.g, spec).all).z };
-}
-
-function score(scope: Scope, spec: ModelSpec): Outputs {
-  const { logProb, kl } = atPoint(scope, spec);
-  return { cost: negative(scope.g, logProb), kl };
-}
-
-function rowScores(scope: Scope, spec: ModelSpec): Outputs {
-  const { g } = scope;
-  const { logProb, kl } = atPoint(scope, spec);
-  return {
-    reconstruction: negative(g, g.sumCols(logProb)),
-    divergence: g.sumCols(kl),
-  };
-}
-
-/** ln p(x_d | z) `[B, D]` at z = E[z | x], and the KL `[B, L]`. */
-function atPoint(scope: Scope, spec: ModelSpec): { logProb: Node; kl: Node } {
-  const { g } = scope;
-  const rows = rowsInput(g, spec);
-  const { z, klPerDimension, logPosterior, logPrior } = infer(scope, spec, rows.all);
-  return {
-    logProb: decoder(scope, spec, z, rows).logProb(rows.x),
-    kl: klPerDimension ?? g.sub(logPosterior, logPrior),
-  };
-}
-
-function residuals(scope: Scope, spec: ModelSpec): Outputs {
-  const { g } = scope;
-  const rows = rowsInput(g, spec), { x, observed } = rows;
-  const { z } = infer(scope, spec, rows.all);
-  const residual = g.sub(x, decoder(scope, spec, z, rows).mean);
-  const squares = g.mul(residual, residual);
-  return { squares: observed ? g.mul(squares, observed) : squares };
-}
-
-function evaluate(scope: Scope, spec: ModelSpec, samples: number): Outputs {
-  const terms = modelTerms(scope, spec, rowsInput(scope.g, spec), { samples });
-  const { logLikelihoods, logWeights, klPerDimension, divergences } = terms;
-  return {
-    logLikelihoods,
-    logWeights,
-    ...(klPerDimension
-      ? { kl: klPerDimension }
-      : Object.fromEntries(divergences.map((each, i) => [`divergence.${i}`, each]))),
-  };
-}
-
-function underPrior(scope: Scope, spec: ModelSpec, samples: number): Outputs {
-  const { g } = scope;
-  const rows = rowsInput(g, spec), { x } = rows;
-  const conditional = decoder(scope, spec, generate(scope, spec, samples), rows);
-  const target = samples === 1 ? x : g.repeatRows(x, { times: samples });
-  const perDraw = g.sumCols(conditional.logProb(target));
-  const logLikelihoods = g.reshape(perDraw, batched(samples));
-  // Drawn from p(z) itself, the weights are the likelihoods.
-  return { logLikelihoods, logWeights: logLikelihoods };
-}
 
 /** Builds the graph of a program into a scope, whose noise it uses; its outputs by name. */
 export function buildForward(

@@ -6,7 +6,7 @@ import type { Program } from "../backends/backend.ts";
 import { cosineRamp } from "../core/stable.ts";
 import type { Plan } from "../graph/plan.ts";
 import type { Objective } from "../objectives/objective.ts";
-import type { Optimizer } from "./options.ts";
+import type { Optimizer } from "./optimizer.ts";
 
 /** A number that a training program reads, at a step; step counts from 0. */
 export type Schedule = (objective: Objective, step: number, stepsPerEpoch: number) => number;

@@ -6,7 +6,6 @@
  *   outputs  loss, reconstruction, kl, squaredNorm (of the whole gradient, before clipping), and
  *            meanOfMean, meanOfSquare [1, L]: moments of the posterior mean over the batch
  */
-import { fixed } from "../core/shape.ts";
 import { STREAMS } from "../core/streams.ts";
 import { createGraph, type Graph } from "../graph/graph.ts";
 import { layOut } from "../graph/layout.ts";
@@ -21,20 +20,9 @@ import type { ModelSpec } from "../models/spec.ts";
 import { corrupt } from "../objectives/corruption.ts";
 import { lossOf, type Objective } from "../objectives/objective.ts";
 import type { Auxiliary, Loss } from "../objectives/objective_family.ts";
-import { sum } from "../ops/shorthand.ts";
 import type { Node } from "../ops/spec.ts";
-import type { Optimizer } from "./options.ts";
-
-/** The state an optimiser keeps for each parameter, in the order of its operands. */
-export function optimizerState(
-  optimizer: Optimizer,
-  parameters: readonly ParameterSpec[],
-): ParameterSpec[] {
-  const kinds = optimizer.type === "sgd" ? ["velocity"] : ["m", "v"];
-  return parameters.flatMap((spec) =>
-    kinds.map((kind) => ({ ...spec, name: `${spec.name}.${kind}` }))
-  );
-}
+import type { Optimizer } from "./optimizer.ts";
+import { optimizerState, optimizerSteps } from "./optimizer_steps.ts";
 
 /** @param auxiliary what the objective trains, which is state itself */
 export function stateLayout(
@@ -144,43 +132,8 @@ function modelLoss(
   return { ...lossOf(g, terms, objective), posteriorMean: terms.mean };
 }
 
-/** The steps of an optimiser along these gradients, and the squared norm of them all, unclipped. */
-export function optimizerSteps(
-  g: Graph,
-  optimizer: Optimizer,
-  parameters: readonly Node[],
-  gradients: readonly Node[],
-): { readonly squaredNorm: Node; readonly effects: readonly Node[] } {
-  const squaredNorm = sum(g, gradients.map((each) => g.squaredNorm(each)));
-  const scale = g.clipScale(squaredNorm, { maxNorm: optimizer.clipNorm });
-  const schedule = g.input("schedule", fixed(1, 3));
-  const effects = parameters.map((node, i) => {
-    return step(g, optimizer, node, gradients[i], scale, schedule);
-  });
-  return { squaredNorm, effects };
-}
-
 /** Grey values as the probabilities of ones, drawn anew wherever the program wants noise. */
 function binarized(scope: Scope, rows: BatchRows, spec: ModelSpec): BatchRows {
   const request = { name: "binarization", stream: STREAMS.binarization };
   return withCells(scope.g, rows, drawBinary(scope, rows.x, request), spec);
-}
-
-function step(
-  g: Graph,
-  optimizer: Optimizer,
-  parameter: Node,
-  grad: Node,
-  scale: Node,
-  schedule: Node,
-): Node {
-  const { name, shape: { rows, cols } } = parameter;
-  const state = (kind: string) => g.state(`${name}.${kind}`, rows, cols);
-  if (optimizer.type === "sgd") {
-    const { momentum } = optimizer;
-    return g.sgdStep(parameter, grad, state("velocity"), scale, schedule, { momentum });
-  }
-  const { beta1, beta2, epsilon, weightDecay } = optimizer;
-  const attrs = { beta1, beta2, epsilon, weightDecay };
-  return g.adamStep(parameter, grad, state("m"), state("v"), scale, schedule, attrs);
 }

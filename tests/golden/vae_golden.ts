@@ -7,7 +7,7 @@ import { type ModelSpec, parseSpec } from "../../src/models/spec.ts";
 import { type LatentLayer, latentWidth } from "../../src/models/latents.ts";
 import type { FlowSpec } from "../../src/flows/mod.ts";
 import { type Objective, parseObjective } from "../../src/objectives/objective.ts";
-import { type Optimizer, parseOptimizer } from "../../src/training/options.ts";
+import { type Optimizer, parseOptimizer } from "../../src/training/optimizer.ts";
 
 export interface GoldenTensor {
   readonly shape: readonly [number, number];

@@ -13,7 +13,7 @@
 import { portableExp } from "../../core/portable.ts";
 import { definitionOf, type Group, groupsOf } from "../../distributions/likelihood.ts";
 import type { Matrix } from "../../trained/matrix.ts";
-import { DRAW } from "../../trained/programs.ts";
+import { DRAW } from "../../trained/point_programs.ts";
 import { filledIn } from "../../trained/sparse_twin.ts";
 import type { Cells } from "../table/cells.ts";
 import { standardize } from "../table/standardize.ts";

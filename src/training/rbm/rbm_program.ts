@@ -18,8 +18,8 @@ import { rbmGraph, type RbmSpec } from "../../models/rbm.ts";
 import { contrastiveDivergence } from "../../objectives/contrastive_divergence.ts";
 import { negative } from "../../ops/shorthand.ts";
 import type { Node } from "../../ops/spec.ts";
-import { optimizerSteps } from "../train_program.ts";
-import type { Optimizer } from "../options.ts";
+import { optimizerSteps } from "../optimizer_steps.ts";
+import type { Optimizer } from "../optimizer.ts";
 import type { Divergence } from "./rbm_options.ts";
 
 /** The draws of training. */
