@@ -2,10 +2,10 @@
 import { requireBoolean, requireNumber, requireObject } from "../core/validate.ts";
 import { type Objective, type ObjectiveInput, parseObjective } from "../objectives/objective.ts";
 import type { ModelSpec } from "../models/spec.ts";
-import type { RowLabels } from "../trained/labels.ts";
-import type { Rows } from "../trained/matrix.ts";
+import type { RowLabels } from "../trained/rows/labels.ts";
+import type { Rows } from "../trained/rows/matrix.ts";
 import type { CheckpointStore } from "./run/checkpoint.ts";
-import type { LabelOptions } from "./labelled_rows.ts";
+import type { LabelOptions } from "./rows/labelled_rows.ts";
 import { type Optimizer, type OptimizerInput, parseOptimizer } from "./optimizer.ts";
 import type { EpochReport } from "./report.ts";
 

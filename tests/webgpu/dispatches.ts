@@ -5,7 +5,7 @@ import { parseSpec } from "../../src/models/spec.ts";
 import { parameterLayout, parametersOf } from "../../src/models/vae_graph.ts";
 import { parseObjective } from "../../src/objectives/objective.ts";
 import { parseOptimizer } from "../../src/training/optimizer.ts";
-import { stateLayout, trainPlan } from "../../src/training/train_program.ts";
+import { stateLayout, trainPlan } from "../../src/training/program/train_program.ts";
 import { on, type TrainingCheck } from "./training.ts";
 
 const INPUTS = 784;
