@@ -1,20 +1,27 @@
 /**
- * Weights kept a second time, in the order in which products of few rows read them: what a program
- * compiled with `weights` has in place of the parameters of its dense layers. Formats and their
- * error: assembly/matmul/panels.ts. Nothing else of the plan changes.
+ * Weights kept a second time, in the order in which products read them: what a program compiled with `weights`
+ * has in place of the parameters of its dense layers, and as tiles what one of many rows has beside them that
+ * changes no weights. Formats and their error: assembly/matmul/panels.ts. Nothing else of the plan changes.
  */
 import type { Place, Plan } from "../../graph/plan.ts";
-import type { WeightFormat } from "../backend.ts";
 import { RECORD_WORDS, WEIGHT_FORMATS } from "./abi.ts";
-import { encodeRecords, isPackable } from "./encode.ts";
+import { encodeRecords, isPackable, type PackedFormat } from "./encode.ts";
 import { Allocation, type Host } from "./segment.ts";
 
 /** Elements between two allowed offsets: a cache line. */
 const ALIGNMENT = 16;
 
+/** From so many rows on a product reads tiles: FEW_ROWS of assembly/matmul/product.ts. */
+const FEW_ROWS = 8;
+
+/** How a program finds weights that it does not change, if not as they lie. */
+export function formatFor(plan: Plan, weights?: PackedFormat): PackedFormat | undefined {
+  return weights ?? (plan.capacity < FEW_ROWS ? undefined : "tiles");
+}
+
 /** Packed weights, and what it takes to pack them anew. */
 export class PackedWeights {
-  readonly format: WeightFormat;
+  readonly format: PackedFormat;
   readonly #host: Host;
   readonly #source: Allocation;
   readonly #memory: Allocation;
@@ -31,14 +38,15 @@ export class PackedWeights {
   constructor(
     host: Host,
     plan: Plan,
-    format: WeightFormat,
+    format: PackedFormat,
     source: Allocation,
     addressOf: (place: Place) => number,
   ) {
     this.format = format;
     this.#host = host;
     this.#source = source;
-    const all = plan.instructions.filter(isPackable).map(({ inputs: [, weight] }) => weight);
+    const all = plan.instructions.filter((each) => isPackable(each, format))
+      .map(({ inputs: [, weight] }) => weight);
     // Layers may share a weight.
     const weights = [...new Map(all.map((weight) => [weight.offset, weight])).values()];
     let length = 0;
@@ -58,9 +66,8 @@ export class PackedWeights {
   }
 
   /** The byte at which packed weights begin. */
-  addressOf({ offset }: Place): number {
-    return 4 * (this.#memory.index("compile") + this.#offsets.get(offset)!);
-  }
+  readonly addressOf = ({ offset }: Place): number =>
+    4 * (this.#memory.index("compile") + this.#offsets.get(offset)!);
 
   /** Packs anew if the parameters have changed. */
   follow(): void {
@@ -76,8 +83,9 @@ export class PackedWeights {
   }
 }
 
-/** Columns of bf16 lie two a word in groups of eight; what is left over stays float32. */
-function packedLength({ shape: { rows, cols } }: Place, format: WeightFormat): number {
+/** Columns of bf16 lie two a word in groups of eight; what is left over stays float32, and as tiles is filled up. */
+function packedLength({ shape: { rows, cols } }: Place, format: PackedFormat): number {
+  if (format === "tiles") return rows * 8 * Math.ceil(cols / 8);
   const halved = format === "bf16" ? cols - cols % 8 : 0;
   return rows * (cols - halved / 2);
 }
