@@ -99,9 +99,10 @@ export interface Operand {
   readonly shape: Place["shape"];
 }
 
-/** Weights that lie elsewhere, in another format. */
+/** Weights that lie elsewhere, in another format, once they are packed. */
 interface Packed {
   readonly format: WeightFormat;
+  readonly isPacked: boolean;
   addressOf(weight: Place): number;
 }
 
@@ -134,7 +135,9 @@ export function encodePlan(
         operands,
         split,
       };
-      return packed && isPackable(instruction) ? withPacked(whole, instruction, packed) : whole;
+      return packed?.isPacked && isPackable(instruction)
+        ? withPacked(whole, instruction, packed)
+        : whole;
     }),
   );
 }
