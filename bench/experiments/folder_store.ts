@@ -1,5 +1,5 @@
 /** A folder that an experiment keeps its state in, so that the same command goes on after a kill. */
-import type { CheckpointStore } from "../../src/training/checkpoint.ts";
+import type { CheckpointStore } from "../../src/training/run/checkpoint.ts";
 
 /** @param everySeconds between two writes */
 export function folderStore(folder: string, everySeconds = 60): CheckpointStore {

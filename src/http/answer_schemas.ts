@@ -124,6 +124,7 @@ export const ANSWERS = {
   Alias: alias,
   Aliases: v.strictObject({ aliases: v.array(alias) }),
   Job: job,
+  Jobs: v.strictObject({ jobs: v.array(job) }),
   Upload: upload,
   Uploads: v.strictObject({ uploads: v.array(upload) }),
   Encoded: v.strictObject({

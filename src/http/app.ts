@@ -31,7 +31,7 @@ import { verbRoutes } from "./routes/verbs.ts";
 import type { Service } from "./service.ts";
 import type { ModelStore } from "../storage/model_store.ts";
 import { RandomDigits } from "./trace.ts";
-import { type Training, trainingOf, type TrainingOptions } from "./training.ts";
+import { intakeOf, type JobIntake, type TrainingOptions } from "./job_intake.ts";
 import { VERBS } from "./verbs/mod.ts";
 
 /**
@@ -63,6 +63,8 @@ export interface AppOptions {
   readonly maxInFlight?: number;
   /** Seconds that a body may take, or a stream may stand still; 10. */
   readonly bodySeconds?: number;
+  /** Versions of a model that are kept as new ones come, beside those that an alias names; all of them. */
+  readonly keepVersions?: number;
   /** What models of a store run on. */
   readonly device?: DeviceOptions;
   /** Told of every request; nobody. */
@@ -104,12 +106,13 @@ export function createApp(options: AppOptions): App {
 }
 
 function serviceOf(options: AppOptions): Service {
-  const { models, rateLimit, stopping, device } = options;
+  const { models, rateLimit, stopping, device, keepVersions } = options;
+  if (keepVersions !== undefined) whole("keepVersions", keepVersions, 1e6);
   if (rateLimit && !options.tokens && !options.addressOf && !("Deno" in globalThis)) {
     throw new TypeError("Cannot limit rates: addressOf must say where requests come from");
   }
   const tokens = options.tokens && new Tokens(options.tokens);
-  const registry = isStore(models) ? new Registry(models, device) : undefined;
+  const registry = isStore(models) ? new Registry(models, device, keepVersions) : undefined;
   const mayChange = tokens?.open("admin") ?? false;
   if (mayChange && !registry) {
     throw new TypeError('Cannot serve models to "admin": models must be a store to be changed');
@@ -141,9 +144,9 @@ function serviceOf(options: AppOptions): Service {
   };
 }
 
-function mayTrain(options: TrainingOptions, registry?: Registry, tokens?: Tokens): Training {
+function mayTrain(options: TrainingOptions, registry?: Registry, tokens?: Tokens): JobIntake {
   if (!registry) throw new TypeError("Cannot train: models must be a store to be changed");
-  if (tokens?.open("train")) return trainingOf(options, registry);
+  if (tokens?.open("train")) return intakeOf(options, registry);
   throw new TypeError('Cannot train: tokens must hold one for "train"');
 }
 

@@ -77,11 +77,12 @@ export function requireType(headers: HeadersRead, types: readonly string[]): str
   const charset = parameters.find((each) => each.startsWith("charset="));
   const right = charset === undefined || /^charset="?utf-8"?$/.test(charset);
   if (types.includes(type) && right) return type;
-  throw new Problem(
-    "unsupported-media-type",
-    `Cannot read body: content-type must be ${types.join(" or ")}, text in UTF-8`,
-    { headers: { accept: types.join(", ") } },
-  );
+  const expected = right
+    ? `content-type must be ${types.join(" or ")}`
+    : "its text must be in UTF-8";
+  throw new Problem("unsupported-media-type", `Cannot read body: ${expected}`, {
+    headers: { accept: types.join(", ") },
+  });
 }
 
 /**

@@ -23,9 +23,11 @@ import type {
   Verdict,
 } from "./client_types.ts";
 
+import { ApiError } from "./client_error.ts";
 import { readEvents } from "./client_events.ts";
 import { linesOf, littleEndian } from "./client_wire.ts";
 
+export { ApiError } from "./client_error.ts";
 export type * from "./client_types.ts";
 
 /** How to reach a server. */
@@ -59,23 +61,6 @@ export type RowVerb = "encode" | "decode" | "reconstruct" | "score" | "log-likel
 
 /** A line of a stream: a verdict, or what is wrong with the row. */
 export type ScoredLine = Verdict | ProblemDetails;
-
-/** An answer that is no success. */
-export class ApiError extends Error {
-  /** For messages. */
-  override readonly name: string = "ApiError";
-  /** HTTP status. */
-  readonly status: number;
-  /** What the server says; undefined if it was not this app that answered. */
-  readonly problem?: ProblemDetails;
-
-  /** The message is the problem's. */
-  constructor(status: number, problem?: ProblemDetails) {
-    super(problem?.detail ?? `Cannot ask server: it answered ${status}`);
-    this.status = status;
-    this.problem = problem;
-  }
-}
 
 /**
  * A client. Names of models may be `name`, or `{ name, version }` for an old version.
@@ -288,6 +273,11 @@ export class Client {
   jobResult(id: string, as: "csv" | "ndjson" = "csv"): Promise<Response> {
     const accept = as === "csv" ? "text/csv" : "application/x-ndjson";
     return this.#ask("GET", `/v1/jobs/${id}/result`, { accept });
+  }
+
+  /** Your jobs that have not ended, the oldest first. */
+  jobs(): Promise<Answers["Jobs"]> {
+    return this.#json("GET", "/v1/jobs");
   }
 
   /** A job as it stands. */

@@ -242,6 +242,8 @@ export interface Answers {
   readonly Alias: AliasInfo;
   /** GET /v1/aliases */
   readonly Aliases: { readonly aliases: readonly AliasInfo[] };
+  /** GET /v1/jobs */
+  readonly Jobs: { readonly jobs: readonly JobInfo[] };
   /** GET /v1/jobs/ID */
   readonly Job: JobInfo;
   /** PUT /v1/uploads/NAME */

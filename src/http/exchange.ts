@@ -6,6 +6,8 @@
 import { admit } from "./admit.ts";
 import type { Call } from "./call.ts";
 import { corsReply, preflightReply } from "./cors.ts";
+import { tellActiveSpan } from "./active_span.ts";
+import { knownMethod } from "./metrics.ts";
 import { logEntry } from "./observe.ts";
 import { Problem } from "./problems.ts";
 import { type Reply, respondProblem, toResponse, withLength } from "./responses.ts";
@@ -14,7 +16,8 @@ import { StorageFullError } from "../storage/storage_full.ts";
 import { TRACE_HEADER, traceOf } from "./trace.ts";
 
 export async function exchange(call: Call, service: Service, action: Action): Promise<Response> {
-  const { metrics, log, origins } = service, { request: { method }, head, route } = call;
+  const { metrics, log, origins } = service, { request: { method, url }, head, route } = call;
+  const known = knownMethod(method), span = tellActiveSpan(known, route);
   metrics.inFlight++;
   let reply: Reply;
   try {
@@ -29,10 +32,10 @@ export async function exchange(call: Call, service: Service, action: Action): Pr
   // HEAD has the headers of GET: its length is that of the body that GET would have had.
   if (method === "HEAD") reply = await withLength(reply);
   const isTraced = log || !reply.isBare || head.has(TRACE_HEADER);
-  const trace = isTraced ? traceOf(head, service.digits) : undefined;
+  const trace = span ?? (isTraced ? traceOf(head, service.digits) : undefined);
   const response = toResponse(reply, trace);
   const milliseconds = performance.now() - call.begun;
-  metrics.request(method, route, reply.status, milliseconds / 1000);
+  metrics.request(url, known, route, reply.status, milliseconds / 1000);
   if (log && trace) log(logEntry(method, call, reply.status, milliseconds, trace));
   return response;
 }

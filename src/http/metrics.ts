@@ -17,22 +17,30 @@ const BOUNDS = [
 
 const METHODS: readonly string[] = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"];
 
+/** What stands for every other method. */
+export const OTHER_METHOD = "_OTHER";
+
+/** The method, or what stands for it: requests cannot make the list longer. */
+export function knownMethod(method: string): string {
+  return METHODS.includes(method) ? method : OTHER_METHOD;
+}
+
 /** Models named in labels; any further ones share a label. */
 const MAX_MODELS = 200;
 
 /** Counts and times since the app began. */
 export class Metrics {
-  readonly #durations = new Tree<Histogram>();
+  readonly #durations = { http: new Tree<Histogram>(), https: new Tree<Histogram>() };
   readonly #rows = new Tree<Count>();
   readonly #anomalies = new Tree<Count>();
   readonly #models = new Set<string>();
   inFlight = 0;
 
-  /** One request that was answered. @param route its template, not its path */
-  request(method: string, route: string, status: number, seconds: number): void {
-    const known = METHODS.includes(method) ? method : "_OTHER";
-    const histogram = this.#durations.at(route, known, status) ??
-      this.#durations.set(route, known, status, {
+  /** One request that was answered. @param method one that is known @param route its template, not its path */
+  request(url: string, method: string, route: string, status: number, seconds: number): void {
+    const durations = url.startsWith("https:") ? this.#durations.https : this.#durations.http;
+    const histogram = durations.at(route, method, status) ??
+      durations.set(route, method, status, {
         buckets: new Uint32Array(BOUNDS.length + 1),
         sum: 0,
       });
@@ -70,12 +78,17 @@ export class Metrics {
         "histogram",
         "Time to the head of an answer.",
       ),
-      ...this.#durations.lines(([route, method, status], histogram) =>
-        histogramLines({
-          http_request_method: `${method}`,
-          http_route: `${route}`,
-          http_response_status_code: `${status}`,
-        }, histogram)
+      ...Object.entries(this.#durations).flatMap(([scheme, durations]) =>
+        durations.lines(([route, method, status], histogram) =>
+          histogramLines({
+            http_request_method: `${method}`,
+            http_route: `${route}`,
+            http_response_status_code: `${status}`,
+            url_scheme: scheme,
+            // The convention's own word for what went wrong is the status, of faults of the server alone.
+            ...(Number(status) >= 500 && { error_type: `${status}` }),
+          }, histogram)
+        )
       ),
       ...header("elbow_requests_in_flight", "gauge", "Requests being answered."),
       sample("elbow_requests_in_flight", {}, this.inFlight),

@@ -30,7 +30,7 @@ export type { Model, Models } from "./catalogue.ts";
 export { memoryStore } from "./memory_store.ts";
 export type { LogEntry } from "./observe.ts";
 export type { RateLimit } from "./rate_limit.ts";
-export type { TrainingOptions } from "./training.ts";
+export type { TrainingOptions } from "./job_intake.ts";
 export type * from "../storage/job_queue.ts";
 export { JobConflictError, LeaseLostError, QueueFullError } from "../storage/job_queue.ts";
 export { digestOf } from "../storage/model_store.ts";

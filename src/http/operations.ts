@@ -8,7 +8,7 @@ import type { Scope } from "./auth.ts";
 import { inferBody } from "./oip/request.ts";
 import { aliasBody, scoreJobBody, withRows } from "./schemas.ts";
 import { trainBody } from "./train_schema.ts";
-import { UPLOAD_TYPES } from "./training.ts";
+import { UPLOAD_TYPES } from "./job_intake.ts";
 import { type Verb, type VerbName, VERBS } from "./verbs/mod.ts";
 
 /** What a body is: JSON of a schema, bytes, or lines of JSON. */
@@ -137,6 +137,7 @@ function jobOperations(): Operation[] {
       request: { json: trainBody },
       answers: ACCEPTED,
     },
+    { ...get("jobs", "/v1/jobs", "your jobs that have not ended", "Jobs", scope), isTraining },
     job("job", "get", "where a job stands"),
     ...scoreJobOperations(),
     job("cancelJob", "delete", "end a job"),

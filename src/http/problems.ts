@@ -35,6 +35,7 @@ export const PROBLEMS = {
   "not-ready": { status: 503, title: "The server cannot serve models now" },
   "overloaded": { status: 503, title: "The server has too much to do" },
   "stopping": { status: 503, title: "The server is about to stop" },
+  "quota-exceeded": { status: 507, title: "The caller keeps as much as it may" },
   "storage-full": { status: 507, title: "The disk is full" },
 } as const satisfies Record<string, ProblemKind>;
 

@@ -34,13 +34,16 @@ export interface Stored {
 export class Registry implements Catalogue {
   readonly #store: ModelStore;
   readonly #device: DeviceOptions;
+  readonly #keepVersions: number;
   readonly #loaded = new Map<string, Promise<Model>>();
   readonly #answering = new WeakMap<Model, Served>();
   #changes: Promise<unknown> = Promise.resolve();
 
-  constructor(store: ModelStore, device: DeviceOptions = {}) {
+  /** @param keepVersions of each name; the oldest go as new ones come, but for those that an alias names */
+  constructor(store: ModelStore, device: DeviceOptions = {}, keepVersions: number = Infinity) {
     this.#store = store;
     this.#device = device;
+    this.#keepVersions = keepVersions;
   }
 
   async find(name: string, version?: number): Promise<Served | undefined> {
@@ -111,7 +114,12 @@ export class Registry implements Catalogue {
         created,
         ...(job && { job }),
       };
-      const entry = { last: version.version, versions: [...versions, version] };
+      const pinned = [...aliases.values()].filter(({ model }) => model === name);
+      const oldest = versions.length + 1 - this.#keepVersions;
+      const kept = versions.filter((each, i) =>
+        i >= oldest || pinned.some((alias) => alias.version === each.version)
+      );
+      const entry = { last: version.version, versions: [...kept, version] };
       return { value: { version, isNew: true }, models: new Map(models).set(name, entry) };
     });
     // Who deletes the last name of these bytes elsewhere may have removed them before the index named them again.
@@ -127,7 +135,7 @@ export class Registry implements Catalogue {
     return this.#change(async ({ models, aliases }) => {
       const entry = models.get(name);
       const doomed = entry?.versions.filter((each) => [undefined, each.version].includes(version));
-      if (!entry || !doomed?.length) throw unknownModel();
+      if (!entry || !doomed?.length) throw unknownModel(version);
       requirePrecondition(precondition, doomed.at(-1));
       const kept = entry.versions.filter((each) => !doomed.includes(each));
       for (const [alias, { model, version: wanted }] of aliases) {
@@ -153,7 +161,7 @@ export class Registry implements Catalogue {
       const there = target.version === undefined
         ? versions.length > 0
         : versions.some(isVersion(target.version));
-      if (!there) throw unknownModel();
+      if (!there) throw unknownModel(target.version);
       if (!aliases.has(alias)) requireRoom(models.size + aliases.size);
       const value = !aliases.has(alias);
       return { value, aliases: new Map(aliases).set(alias, target) };
@@ -164,7 +172,10 @@ export class Registry implements Catalogue {
   deleteAlias(alias: string): Promise<void> {
     return this.#change(async ({ aliases }) => {
       const left = new Map(aliases);
-      if (!left.delete(alias)) throw unknownModel();
+      if (!left.delete(alias)) {
+        const detail = "Cannot find alias: GET /v1/aliases lists those there are";
+        throw new Problem("unknown-model", detail);
+      }
       return { value: undefined, aliases: left };
     });
   }
@@ -291,7 +302,10 @@ function digestsOf({ models }: ModelIndex): string[] {
   return [...models.values()].flatMap(({ versions }) => versions.map(({ digest }) => digest));
 }
 
-/** The same words for every name that leads to nothing. */
-export function unknownModel(): Problem {
-  return new Problem("unknown-model", "Cannot find model: GET /v1/models lists those there are");
+/** The same words for every name that leads to nothing. @param version which one of it was asked for, if one was */
+export function unknownModel(version?: number | string): Problem {
+  const detail = version === undefined
+    ? "Cannot find model: GET /v1/models lists those there are"
+    : "Cannot find this version of a model: GET /v1/models/NAME/versions lists those there are";
+  return new Problem("unknown-model", detail);
 }

@@ -159,6 +159,8 @@ function valueOf(text: string): unknown {
 
 /** @throws Problem naming every field that is missing, unknown or wrong */
 export function checkBody<S extends v.GenericSchema>(schema: S, value: unknown): v.InferOutput<S> {
+  // To the library a list is an object, with no key that it should have.
+  if (Array.isArray(value)) throw invalid("", "Cannot read body: expected an object, not a list");
   const result = v.safeParse(schema, value);
   if (result.success) return result.output;
   const faults = result.issues.map(faultOf);
@@ -172,9 +174,10 @@ function body<E extends v.ObjectEntries>(entries: E): v.StrictObjectSchema<E, st
 function faultOf({ type, expected, message, path, input }: v.BaseIssue<unknown>): FieldFault {
   const keys = path?.map((step) => String(step.key)) ?? [];
   const pointer = keys.map(pointerStep).join("");
-  if (type === "strict_object" && path) {
+  if (/object$/.test(type) && path && expected !== "Object") {
     const fault = expected === "never" ? "unknown key" : "missing key";
-    return { pointer, detail: `Cannot read body: ${fault} ${show(keys[0])}` };
+    const place = keys.length > 1 ? keys[0] : "body";
+    return { pointer, detail: `Cannot read ${place}: ${fault} ${show(keys.at(-1))}` };
   }
   const detail = `Cannot read ${keys[0] ?? "body"}: expected ${message}: current value is ${
     show(input)

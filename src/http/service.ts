@@ -6,11 +6,12 @@ import type { Catalogue, Served } from "./catalogue.ts";
 import type { Metrics } from "./metrics.ts";
 import type { LogEntry } from "./observe.ts";
 import { Pace, type Turns } from "./pace.ts";
-import type { Training } from "./training.ts";
+import type { JobIntake } from "./job_intake.ts";
 import type { RateLimiter } from "./rate_limit.ts";
+import { invalid } from "./problems.ts";
 import { type Registry, unknownModel } from "./registry.ts";
 import type { Reply } from "./responses.ts";
-import { isModelName } from "../storage/model_store.ts";
+import { isModelName, NAME_RULE } from "../storage/model_store.ts";
 import type { RandomDigits } from "./trace.ts";
 import type { Limits } from "./verbs/mod.ts";
 
@@ -20,7 +21,7 @@ export interface Service {
   /** The catalogue once more, where it may be changed over HTTP. */
   readonly registry?: Registry;
   /** Where jobs go, where there may be any. */
-  readonly training?: Training;
+  readonly training?: JobIntake;
   readonly limits: Limits & { readonly maxModelBytes: number; readonly maxInFlight: number };
   readonly deadlineMs: number;
   readonly tokens?: Tokens;
@@ -58,7 +59,7 @@ export function adminAction(
 /** An action of jobs; none where there are no jobs. */
 export function trainAction(
   { training }: Service,
-  answer: (call: Call, training: Training) => Reply | Promise<Reply>,
+  answer: (call: Call, training: JobIntake) => Reply | Promise<Reply>,
   also?: Scope,
 ): Action | undefined {
   return training && { scope: "train", also, answer: (call) => answer(call, training) };
@@ -71,7 +72,7 @@ export function servedModel(call: Call, { catalogue }: Service): Served | Promis
 }
 
 function known(call: Call, served: Served | undefined): Served {
-  if (!served) throw unknownModel();
+  if (!served) throw unknownModel(pathVersion(call));
   call.model = served.name;
   call.version = served.version;
   return served;
@@ -84,12 +85,19 @@ export function pathName(call: Call, parameter: string): string {
   throw unknownModel();
 }
 
+/** A name in the path that something is to bear. @throws Problem saying what a name is */
+export function newName(call: Call, parameter: string): string {
+  const name = call.param(parameter) ?? "";
+  if (isModelName(name)) return name;
+  throw invalid("", `Cannot take the name in the address: ${NAME_RULE}`);
+}
+
 /** The version in the path, if it has one. */
 export function pathVersion(call: Call): number | undefined {
   const text = call.param("version");
   if (text === undefined) return undefined;
   if (/^[1-9][0-9]{0,14}$/.test(text)) return Number(text);
-  throw unknownModel();
+  throw unknownModel(text);
 }
 
 /** The headers that say which model answered. */

@@ -39,7 +39,12 @@ export function parseTraceparent(text: string): Trace | undefined {
   if (version === "00" && more !== undefined) return undefined;
   if (/^0+$/.test(traceId) || /^0+$/.test(spanId)) return undefined;
   // Bits that have no meaning yet are not handed on.
-  return { traceId, spanId, flags: Number.parseInt(flags, 16) & RECORDED ? "01" : "00" };
+  return { traceId, spanId, flags: flagsOf(Number.parseInt(flags, 16)) };
+}
+
+/** The flags of a header, of which only the known bit is handed on. */
+export function flagsOf(bits: number): string {
+  return bits & RECORDED ? "01" : "00";
 }
 
 /** The header of an answer. */

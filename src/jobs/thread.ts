@@ -4,7 +4,7 @@
  */
 import { messageOf } from "../core/errors.ts";
 import { ModelFileError } from "../trained/model_file.ts";
-import { type CheckpointStore, ResumeError } from "../training/checkpoint.ts";
+import { type CheckpointStore, ResumeError } from "../training/run/checkpoint.ts";
 import {
   isBroken,
   type Order,

@@ -6,7 +6,7 @@ import { Detector } from "../detection/detector.ts";
 import { inferSchema } from "../detection/infer_schema.ts";
 import { readAnyTable, type Table } from "../formats/mod.ts";
 import { Expansion } from "../scoring/table/expansion.ts";
-import { DivergenceError } from "../training/divergence.ts";
+import { DivergenceError } from "../training/run/divergence.ts";
 import { requireWork } from "./budget.ts";
 import { UPLOAD_LIMITS } from "./upload_limits.ts";
 import { trainStated } from "./train_stated.ts";

@@ -1,7 +1,7 @@
 /** What a training job can be told: of the detector, or of the model that it is to make in its place. */
 import type { DetectorOptions } from "../detection/options.ts";
 import type { DeviceOptions } from "../trained/trained_vae.ts";
-import type { CheckpointStore } from "../training/checkpoint.ts";
+import type { CheckpointStore } from "../training/run/checkpoint.ts";
 import type { EpochReport } from "../training/report.ts";
 
 /** What a caller may ask of the detector and its training; defaults are the detector's. */

@@ -150,6 +150,8 @@ export interface JobQueue {
   enqueue(job: NewJob, input: Uint8Array): Promise<{ readonly job: Job; readonly isNew: boolean }>;
   /** A job by its id. */
   find(id: string): Promise<Job | undefined>;
+  /** The jobs of an owner that have not ended, the oldest first. */
+  unfinished(owner: string): Promise<readonly Job[]>;
   /** What has happened after that event, and what happens, to the end of the job or the signal. */
   events(id: string, after: number, signal: AbortSignal): AsyncGenerator<JobEvent>;
   /** Ends a job that has not ended and whose result is not being published. @returns it as it is now */

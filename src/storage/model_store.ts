@@ -94,6 +94,10 @@ export const EMPTY_INDEX: ModelIndex = { models: new Map(), aliases: new Map() }
 /** A letter or digit, then up to 63 letters, digits, dots, underscores and hyphens. */
 export const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
+/** What a name is, in words. */
+export const NAME_RULE =
+  'a name is 1 to 64 letters, digits, ".", "_" and "-", and starts with a letter or digit';
+
 /** Whether a model can be served under this name. */
 export function isModelName(name: string): boolean {
   return NAME.test(name);
@@ -102,11 +106,7 @@ export function isModelName(name: string): boolean {
 /** @throws TypeError unless a model can be served under this name */
 export function requireModelName(name: string): void {
   if (isModelName(name)) return;
-  throw new TypeError(
-    `Cannot serve model ${
-      show(name)
-    }: a name is 1 to 64 letters, digits, ".", "_" and "-", and starts with a letter or digit`,
-  );
+  throw new TypeError(`Cannot serve model ${show(name)}: ${NAME_RULE}`);
 }
 
 /** SHA-256 of the bytes, 64 hexadecimal digits. */

@@ -11,15 +11,14 @@ import type { Matrix, Rows } from "../trained/matrix.ts";
 import type { OnHost } from "../trained/on_host.ts";
 import type { ProgramName } from "../trained/programs.ts";
 import { allocateState } from "./auxiliary_state.ts";
-import { digestOf, type RunIdentity } from "./checkpoint.ts";
-import { openGpuSteps } from "./gpu_choice.ts";
-import type { GpuSteps } from "./gpu_steps.ts";
+import { digestOf, type RunIdentity } from "./run/checkpoint.ts";
+import { openTrainingGpu, type TrainingGpu } from "./gpu/choice.ts";
 import { byLabel, toTrainingRows } from "./labelled_rows.ts";
 import { measure, referenceFor } from "./measure.ts";
 import { hasVariance, optimalVariances } from "./optimal_variance.ts";
 import { type FitOptions, parseRecipe, type Recipe } from "./options.ts";
 import type { FitReport, GpuReport } from "./report.ts";
-import { mixed, type RowOrder, shuffled } from "./row_order.ts";
+import { mixed, type RowOrder, shuffled } from "./run/row_order.ts";
 import { copyOf, firstRows, splitRows } from "./split_rows.ts";
 import { auxiliaryParameters, lossPlan, stateLayout, trainPlan } from "./train_program.ts";
 import { train } from "./trainer.ts";
@@ -42,7 +41,7 @@ export class FitRun {
   readonly #recipe: Recipe;
   readonly #data: Matrix;
   readonly #validation?: Matrix;
-  #gpu?: GpuSteps;
+  #gpu?: TrainingGpu;
 
   /**
    * @param seed of the model, where the options name none
@@ -120,10 +119,10 @@ export class FitRun {
     plan: Plan,
     lengths: { readonly parameters: number; readonly state: number },
     { length: orderLength }: RowOrder,
-  ): Promise<GpuSteps | undefined> {
+  ): Promise<TrainingGpu | undefined> {
     const { device } = this.#model.engine, { epochs, batchSize } = this.#recipe;
     const steps = epochs * Math.ceil(orderLength / batchSize);
-    return openGpuSteps({ device, plan, lengths, data: this.#data, orderLength, steps, clock });
+    return openTrainingGpu({ device, plan, lengths, data: this.#data, orderLength, steps });
   }
 
   /** The rows of every epoch: mixed where some lack their label. */

@@ -4,7 +4,7 @@ import { type Objective, type ObjectiveInput, parseObjective } from "../objectiv
 import type { ModelSpec } from "../models/spec.ts";
 import type { RowLabels } from "../trained/labels.ts";
 import type { Rows } from "../trained/matrix.ts";
-import type { CheckpointStore } from "./checkpoint.ts";
+import type { CheckpointStore } from "./run/checkpoint.ts";
 import type { LabelOptions } from "./labelled_rows.ts";
 import type { EpochReport } from "./report.ts";
 

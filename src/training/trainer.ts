@@ -1,27 +1,32 @@
 /**
- * The training loop: minibatches in a seeded order, one program run per step, and between steps progress, early stopping,
- * checkpoints and cancellation. What steps that go wrong lead to is for `fallback.ts`, a GPU for `gpu_run.ts`.
+ * The training loop. It asks `Steps` to take the steps of each epoch, and between steps sees to progress, early stopping,
+ * checkpoints and cancellation. Which parameters a run falls back to is decided in `fallback.ts`.
+ *
+ * Who takes the steps is one state, and it changes once at most:
+ *
+ *     GPU ── the host is faster ─────────────▶ host, from the step that the GPU has reached
+ *      └──── the GPU fails, or is wrong ─────▶ host, from the last checkpoint that can be relied on
+ *
+ * A GPU fails by throwing a GpuError, wherever that happens; `run` catches it, and nothing else does.
  */
-import type { Backend, Segment, SyncProgram } from "../backends/backend.ts";
+import { type Backend, GpuError, type Segment, type SyncProgram } from "../backends/backend.ts";
 import type { Matrix } from "../trained/matrix.ts";
+import type { TrainingGpu } from "./gpu/choice.ts";
+import { GpuSteps } from "./gpu/gpu_steps.ts";
+import type { Recipe } from "./options.ts";
+import type { EpochReport, FitReport } from "./report.ts";
 import {
-  type Checkpoint,
   type CheckpointStore,
-  newCounters,
   readCheckpoint,
   type RunIdentity,
   writeCheckpoint,
-} from "./checkpoint.ts";
-import { Fallback } from "./fallback.ts";
-import { GpuRun } from "./gpu_run.ts";
-import { EpochSums } from "./epoch_sums.ts";
-import type { GpuSteps } from "./gpu_steps.ts";
-import { RunMemory } from "./run_memory.ts";
-import { HostSteps } from "./host_steps.ts";
-import type { Recipe } from "./options.ts";
-import type { EpochMeans, EpochReport, FitReport } from "./report.ts";
-import type { RowOrder } from "./row_order.ts";
-import type { MomentPowers } from "./schedule.ts";
+} from "./run/checkpoint.ts";
+import { EpochClock } from "./run/epoch_clock.ts";
+import { HostSteps } from "./run/host_steps.ts";
+import type { RowOrder } from "./run/row_order.ts";
+import { RunState } from "./run/run_state.ts";
+import { StepSequence } from "./run/step_sequence.ts";
+import type { Steps } from "./run/steps.ts";
 
 /** What a run works on. */
 export interface Run {
@@ -33,7 +38,7 @@ export interface Run {
   readonly data: Matrix;
   /** The rows of every epoch. */
   readonly order: RowOrder;
-  /** Brings parameters that are no gradient's up to date with the others, after each epoch. */
+  /** Called after each epoch: sets the parameters that have a closed form given the others. */
   readonly settle?: () => void;
   /** Mean objective of the training rows (many: of some) under the present parameters. */
   readonly measure: () => number;
@@ -41,15 +46,15 @@ export interface Run {
   readonly validate?: () => number;
   readonly onProgress?: (report: EpochReport) => void;
   readonly signal?: AbortSignal;
-  /** What takes the steps, for as long as it can; the host does otherwise. */
-  readonly gpu?: GpuSteps;
+  /** Takes the steps for as long as it can. */
+  readonly gpu?: TrainingGpu;
   readonly checkpoint?: { readonly store: CheckpointStore; readonly identity: RunIdentity };
   /** Milliseconds of a steady clock: for progress and for when to write, never for results. */
   readonly clock: () => number;
 }
 
 /** Longest time without letting events in, milliseconds. */
-const YIELD_EVERY = 50;
+export const YIELD_MS = 50;
 
 /** @throws DivergenceError if steps stay non-finite; the signal's reason if it is aborted */
 export async function train(run: Run): Promise<FitReport> {
@@ -62,162 +67,123 @@ export async function train(run: Run): Promise<FitReport> {
 
 class Trainer {
   readonly #run: Run;
-  readonly #latent: number;
-  readonly #batches: number;
+  readonly #state: RunState;
+  readonly #sequence: StepSequence;
   readonly #host: HostSteps;
-  readonly #counters = newCounters();
-  readonly #memory: RunMemory;
-  readonly #fallback: Fallback;
-  readonly #gpu: GpuRun;
-  #sums: EpochSums;
+  /** Takes the steps; undefined once the host does. */
+  #gpu?: GpuSteps;
+  readonly #epochClock: EpochClock;
   #lastWrite: number;
   #lastYield: number;
-  #epochStart: { time: number; batch: number };
 
   constructor(run: Run) {
-    const { backend, parameters, state, order, recipe, clock } = run, counters = this.#counters;
+    const { backend, program, parameters, state: moments, data, recipe, order, clock, gpu } = run;
+    const latent = program.plan.outputs.get("meanOfMean")!.shape.cols;
+    const state = new RunState(backend, [parameters, moments], latent);
+    const sequence = new StepSequence(program.plan, recipe, order), { stepsPerEpoch } = sequence;
+    const host = new HostSteps(program, data, state, sequence);
     this.#run = run;
-    const batches = this.#batches = Math.ceil(order.length / recipe.batchSize);
-    const host = this.#host = new HostSteps(run.program, recipe, run.data, batches);
-    const memory = this.#memory = new RunMemory(backend, [parameters, state], counters);
-    this.#fallback = new Fallback(memory, counters);
-    this.#gpu = new GpuRun({
-      ...{ host, memory, counters, batches, clock },
-      state: () => this.#state(),
-      resume: (checkpoint) => this.#resume(checkpoint),
-      count: (rows, powers) => this.#count(rows, powers),
-    }, run.gpu);
-    this.#latent = host.means.meanOfMean.length;
-    this.#sums = new EpochSums(this.#latent);
+    this.#state = state;
+    this.#sequence = sequence;
+    this.#host = host;
+    if (gpu) this.#gpu = new GpuSteps(gpu, { plan: program.plan, state, sequence, host, clock });
+    const timed = { clock, epochs: recipe.epochs, stepsPerEpoch, rowsPerEpoch: order.length };
+    this.#epochClock = new EpochClock(timed);
     this.#lastWrite = this.#lastYield = clock();
-    this.#epochStart = { time: clock(), batch: 0 };
+  }
+
+  get #steps(): Steps {
+    return this.#gpu ?? this.#host;
   }
 
   /** Takes up the stored run, if there is one. */
   async start(): Promise<void> {
-    const { checkpoint, measure } = this.#run;
+    const { checkpoint, measure } = this.#run, { counters } = this.#state;
     const bytes = await checkpoint?.store.read();
     if (!checkpoint || !bytes) {
       const untrained = measure();
-      this.#counters.untrained = Number.isFinite(untrained) ? untrained : null;
+      counters.untrained = Number.isFinite(untrained) ? untrained : null;
       return;
     }
-    this.#resume(readCheckpoint(checkpoint.identity, bytes));
-    this.#epochStart.batch = this.#counters.batch;
-  }
-
-  #resume(checkpoint: Checkpoint): void {
-    const { counters, current } = checkpoint;
-    Object.assign(this.#counters, counters);
-    this.#sums = new EpochSums(this.#latent, counters.sums);
-    this.#host.order = this.#run.order.ofEpoch(counters.epoch);
-    this.#memory.restore(current);
-    this.#fallback.resume(checkpoint);
-  }
-
-  /** All that the run goes on from; only where the host holds the parameters. */
-  #state(): Checkpoint {
-    const counters = { ...this.#counters, sums: [...this.#sums.values] };
-    return { counters, current: this.#memory.snapshot(), ...this.#fallback.snapshots };
+    this.#state.resume(readCheckpoint(checkpoint.identity, bytes));
+    this.#epochClock.resumeAfter(counters.batch);
   }
 
   async run(): Promise<void> {
-    const counters = this.#counters, { recipe: { epochs }, measure } = this.#run;
+    const { counters } = this.#state, { recipe: { epochs }, measure } = this.#run;
     while (counters.epoch < epochs && !counters.stoppedEarly) {
-      await this.#epoch();
+      try {
+        await this.#takeEpoch();
+      } catch (error) {
+        this.#goOnAfter(error);
+        continue;
+      }
       this.#finishEpoch();
       await this.#pause();
     }
     if (counters.finished) return;
-    this.#fallback.end(measure);
-    counters.finished = true;
+    this.#state.finish(measure);
     await this.#write();
   }
 
   report(): FitReport {
-    const { history, stoppedEarly, skippedSteps, rollbacks } = this.#counters;
-    const { epoch } = this.#fallback, gpu = this.#run.gpu?.report;
+    const { history, stoppedEarly, skippedSteps, rollbacks } = this.#state.counters;
+    const { resultEpoch: epoch } = this.#state, gpu = this.#run.gpu?.report;
     return { history, epoch, stoppedEarly, skippedSteps, rollbacks, ...(gpu && { gpu }) };
   }
 
-  async #epoch(): Promise<void> {
-    const counters = this.#counters;
-    this.#host.order = this.#run.order.ofEpoch(counters.epoch);
-    await this.#gpu.enter();
-    do {
-      while (counters.batch < this.#batches) {
-        if (this.#gpu.isOn) await this.#gpu.step();
-        else this.#stepOnce();
-        if (this.#isPauseDue) await this.#pause();
-      }
-    } while (!await this.#gpu.mirror());
-  }
-
-  #stepOnce(): void {
-    const { beta1Power, beta2Power } = this.#counters;
-    const { inputs, powers } = this.#host.next(this.#counters, 0, [beta1Power, beta2Power]);
-    this.#host.run(inputs);
-    this.#count(inputs.rows, powers);
-  }
-
-  /** Counts a step whose outputs are in `#host.means`, and judges it. */
-  #count(rows: number, powers: MomentPowers): void {
-    const counters = this.#counters;
-    counters.step++;
-    counters.batch++;
-    const loss = this.#host.means.loss[0];
-    const finite = Number.isFinite(this.#host.means.squaredNorm[0]) && Number.isFinite(loss);
-    if (finite) {
-      this.#sums.add(rows, this.#host.means);
-      [counters.beta1Power, counters.beta2Power] = powers;
+  /** Takes what is left of the epoch's steps. */
+  async #takeEpoch(): Promise<void> {
+    const { counters } = this.#state, { stepsPerEpoch } = this.#sequence;
+    this.#sequence.beginEpoch(counters.epoch);
+    await this.#steps.begin();
+    while (counters.batch < stepsPerEpoch) {
+      const taken = this.#steps.take();
+      if (taken) await taken;
+      if (this.#gpu?.isSlower) await this.#leaveGpu();
+      if (this.#isPauseDue) await this.#pause();
     }
-    this.#fallback.judgeStep(loss, finite);
+    await this.#steps.sync();
+  }
+
+  /** The host goes on from the step that the GPU has reached. */
+  async #leaveGpu(): Promise<void> {
+    await this.#gpu!.leave();
+    this.#gpu = undefined;
+  }
+
+  /** After a failure of the GPU the host goes on from the last checkpoint that can be relied on. */
+  #goOnAfter(error: unknown): void {
+    if (!(error instanceof GpuError && this.#gpu)) throw error;
+    this.#state.resume(this.#gpu.abandon(error));
+    this.#gpu = undefined;
   }
 
   #finishEpoch(): void {
-    const { recipe, settle, validate } = this.#run;
-    const counters = this.#counters;
+    const { recipe: { patience }, settle, validate, onProgress } = this.#run;
     settle?.();
-    counters.epoch++;
-    counters.batch = 0;
-    const means = this.#sums.means(counters.epoch, counters.skippedSteps);
-    const report: EpochMeans = validate ? { ...means, validationElbo: validate() } : means;
-    counters.history = [...counters.history, report];
-    this.#fallback.judgeEpoch(means.loss);
-    if (validate && recipe.patience < Infinity) this.#fallback.keepBest(report.validationElbo!);
-    if (counters.epoch - counters.bestEpoch >= recipe.patience) counters.stoppedEarly = true;
-    this.#tell(report);
-    this.#sums = new EpochSums(this.#latent);
+    const means = this.#state.finishEpoch(validate?.(), patience);
+    onProgress?.(this.#epochClock.reportOf(means));
+    this.#epochClock.beginEpoch();
   }
 
-  #tell(means: EpochMeans): void {
-    const { onProgress, clock, recipe: { epochs }, order } = this.#run;
-    const seconds = Math.max((clock() - this.#epochStart.time) / 1000, 1e-6);
-    // After a resume at the end of an epoch there is nothing to time it by.
-    const share = Math.max(1, this.#batches - this.#epochStart.batch) / this.#batches;
-    const rowsPerSecond = share * order.length / seconds;
-    const secondsLeft = (epochs - means.epoch) * seconds / share;
-    onProgress?.({ ...means, epochs, rowsPerSecond, secondsLeft });
-    this.#epochStart = { time: clock(), batch: 0 };
-  }
-
-  /** A step may be a matter of microseconds, and a promise is one. */
+  /** Whether to wait at all: a step may take microseconds, and a promise as long. */
   get #isPauseDue(): boolean {
     const { clock, signal, checkpoint } = this.#run;
-    return !!(checkpoint ?? signal?.aborted) || clock() - this.#lastYield >= YIELD_EVERY;
+    return !!(checkpoint ?? signal?.aborted) || clock() - this.#lastYield >= YIELD_MS;
   }
 
   /** Between steps: lets events in, honours cancellation, writes when it is time. */
   async #pause(): Promise<void> {
     const { clock, signal, checkpoint } = this.#run;
     const now = clock();
-    if (now - this.#lastYield >= YIELD_EVERY) {
+    if (now - this.#lastYield >= YIELD_MS) {
       await new Promise((resolve) => setTimeout(resolve, 0));
       this.#lastYield = clock();
     }
     const due = now - this.#lastWrite >= 1000 * (checkpoint?.store.everySeconds ?? 1);
     const writes = checkpoint && (due || signal?.aborted);
-    if (writes || signal?.aborted) await this.#gpu.mirror();
+    if (writes || signal?.aborted) await this.#steps.sync();
     if (writes) await this.#write();
     signal?.throwIfAborted();
   }
@@ -225,7 +191,7 @@ class Trainer {
   async #write(): Promise<void> {
     const { checkpoint, clock } = this.#run;
     if (!checkpoint) return;
-    await checkpoint.store.write(writeCheckpoint(checkpoint.identity, this.#state()));
+    await checkpoint.store.write(writeCheckpoint(checkpoint.identity, this.#state.checkpoint()));
     this.#lastWrite = clock();
   }
 }

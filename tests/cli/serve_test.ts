@@ -66,7 +66,7 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
     using folder = new Folder();
     const model = VAE.create({ inputs: 3, latent: [{ size: 2 }] }, { seed: 1 });
     folder.write("m.safetensors", model.save());
-    const { child, url } = await serveElbow("--models", folder.path);
+    const { child, url } = await serveElbow(["--models", folder.path]);
     const body = new TransformStream<Uint8Array, Uint8Array>();
     const writer = body.writable.getWriter(), encoder = new TextEncoder();
     // A request that has begun, and whose body is not there yet.
@@ -102,7 +102,7 @@ Deno.test("a stream that never ends does not keep the server from ending", async
     "m.safetensors",
     VAE.create({ inputs: 1, latent: [{ size: 1 }] }, { seed: 1 }).save(),
   );
-  const { child, url } = await serveElbow("--models", folder.path);
+  const { child, url } = await serveElbow(["--models", folder.path]);
   const body = new TransformStream<Uint8Array, Uint8Array>();
   const writer = body.writable.getWriter();
   const stream = fetch(`${url}/v1/models/m/score`, {

@@ -71,9 +71,13 @@ Deno.test("the requests of docs/http.md that train and score files run as they s
   const hash = await digestOf(new TextEncoder().encode(TOKEN));
   const tokens = place.write("tokens", `score,train,admin ${hash}\n`);
   Deno.mkdirSync(place.at("models"));
-  const { child, url } = await serveElbow(
-    ...["--models", place.at("models"), "--train", "--tokens", tokens],
-  );
+  const { child, url } = await serveElbow([
+    "--models",
+    place.at("models"),
+    "--train",
+    "--tokens",
+    tokens,
+  ]);
   try {
     let id = "";
     const ask = async (line: string) => {

@@ -30,6 +30,7 @@ const SAME: {
   Alias: true,
   Aliases: true,
   Job: true,
+  Jobs: true,
   Upload: true,
   Uploads: true,
   Encoded: true,

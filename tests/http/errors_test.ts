@@ -57,7 +57,7 @@ Deno.test("errors in the other fields name the field", async () => {
   const faults: [verb: string, body: unknown, pointers: readonly string[]][] = [
     ["score", 7, [""]],
     ["score", null, [""]],
-    ["score", [], ["/rows"]],
+    ["score", [], [""]],
     ["score", {}, ["/rows"]],
     ["score", { rows, seed: 1 }, ["/seed"]],
     ["score", `{"rows": [[500, 1, -3]], "__proto__": {"polluted": 1}}`, ["/__proto__"]],
@@ -84,6 +84,12 @@ Deno.test("errors in the other fields name the field", async () => {
     assert.deepEqual(problem.errors?.map((each) => each.pointer), pointers, problem.detail);
   }
   assert.equal(Object.hasOwn(Object.prototype, "polluted"), false);
+  const tensor = await APP.request("/v2/models/plain/infer", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ inputs: [{ name: "x", shape: [1, 3], data: [1, 2, 3] }] }),
+  });
+  assert.match((await problemOf(tensor)).detail, /^Cannot read inputs: missing key "datatype"$/);
   const none = await problemOf(await post("plain/score", { rows, falseAlarmRate: 0.1 }));
   assert.deepEqual(none.errors?.map((each) => each.pointer), ["/falseAlarmRate"]);
 });
@@ -366,6 +372,7 @@ Deno.test("problem types are few, and their names stay", () => {
     "503 not-ready",
     "503 overloaded",
     "503 stopping",
+    "507 quota-exceeded",
     "507 storage-full",
   ]);
 });

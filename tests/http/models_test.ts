@@ -221,7 +221,18 @@ Deno.test("files that are no model are refused by name, and change nothing", asy
   await problemOf(await put(app, "/v1/models/pump", new Uint8Array(100_001)), "body-too-large");
   await problemOf(await put(app, "/v1/models/pump", "{}"), "unsupported-media-type");
   for (const name of ["..%2fpump", "a%00", "-x", "a".repeat(65), "__proto__"]) {
-    await problemOf(await put(app, `/v1/models/${name}`, FIRST), "unknown-model");
+    const problem = await problemOf(await put(app, `/v1/models/${name}`, FIRST), "invalid-body");
+    assert.match(problem.detail, /a name is 1 to 64 letters/);
+  }
+  // Whoever asks for what is not there hears where the list is.
+  const lists = [
+    ["/v1/models/pomp", "/v1/models"],
+    ["/v1/models/pump/versions/9", "/v1/models/NAME/versions"],
+    ["/v1/aliases/pomp", "/v1/aliases"],
+  ];
+  for (const [path, list] of lists) {
+    const problem = await problemOf(await remove(app, path), "unknown-model");
+    assert.ok(problem.detail.includes(`: GET ${list} lists`), problem.detail);
   }
   assert.equal((await score(app, "pump")).version, 1);
 });

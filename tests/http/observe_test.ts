@@ -1,6 +1,7 @@
 /** What the app says of itself: traces, metrics, logs. */
 import assert from "node:assert/strict";
 import type { App, LogEntry } from "../../src/http/mod.ts";
+import { Metrics } from "../../src/http/metrics.ts";
 import { parseTraceparent } from "../../src/http/trace.ts";
 import { createApp, MODELS, post, ROWS } from "./util.ts";
 
@@ -115,7 +116,7 @@ Deno.test("/metrics counts requests, times and rows, in the text format of Prome
   const after = await metrics();
   const count = (method: string, route: string, status: number) =>
     after.get(
-      `http_server_request_duration_seconds_count{http_request_method="${method}",http_route="${route}",http_response_status_code="${status}"}`,
+      `http_server_request_duration_seconds_count{http_request_method="${method}",http_route="${route}",http_response_status_code="${status}",url_scheme="http"}`,
     );
   const route = "/v1/models/:name/score";
   assert.deepEqual([count("POST", route, 200), count("POST", route, 422)], [8, 1]);
@@ -124,11 +125,20 @@ Deno.test("/metrics counts requests, times and rows, in the text format of Prome
   assert.equal(after.get('elbow_rows_total{model="table",verb="score"}'), 22);
   assert.ok(after.get('elbow_anomalies_total{model="table"}')! >= 1);
   assert.equal(after.get("elbow_requests_in_flight"), 1);
+  // A fault of the server bears its status as what went wrong too.
+  const faults = new Metrics();
+  faults.request("https://localhost/health/ready", "GET", "/health/ready", 503, 0.1);
+  assert.ok(
+    parseMetrics(faults.text([])).has(
+      `http_server_request_duration_seconds_count{http_request_method="GET",http_route="/health/ready",http_response_status_code="503",url_scheme="https",error_type="503"}`,
+    ),
+  );
   for (const [key, value] of first) {
     if (/_total|_count|_bucket/.test(key)) assert.ok(after.get(key)! >= value, key);
   }
 
-  const labels = `http_request_method="POST",http_route="${route}",http_response_status_code="200"`;
+  const labels =
+    `http_request_method="POST",http_route="${route}",http_response_status_code="200",url_scheme="http"`;
   const buckets = [...after].filter(([key]) =>
     key.startsWith(`http_server_request_duration_seconds_bucket{${labels}`)
   );

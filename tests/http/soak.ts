@@ -42,7 +42,7 @@ export async function soak(minutes: number, seed: number): Promise<Soaked> {
 }
 
 function start(folder: string): Promise<ElbowServer> {
-  return serveElbow("--train", "--db", `${folder}/elbow.db`, "--tokens", `${folder}/tokens`);
+  return serveElbow(["--train", "--db", `${folder}/elbow.db`, "--tokens", `${folder}/tokens`]);
 }
 
 interface Task {

@@ -217,6 +217,32 @@ const STEPS: readonly Step[] = [
     await queue.cancel("a");
     assert.equal((await queue.enqueue(newJob("c"), INPUT)).isNew, true);
   }],
+  [
+    "an owner's unfinished jobs are theirs, the oldest first, and go with their ends",
+    async (open) => {
+      await using opened = await open();
+      const { queue } = opened;
+      const ids = async (owner: string) => {
+        const jobs = await queue.unfinished(owner);
+        assert.ok(jobs.every(({ created }, i) => i === 0 || jobs[i - 1].created <= created));
+        return jobs.map(({ id }) => id).sort();
+      };
+      for (const id of ["c", "a", "b"]) await queue.enqueue(newJob(id), INPUT);
+      await queue.enqueue(newJob("theirs", { owner: "p" }), INPUT);
+      await queue.enqueue(newJob("part", { owner: "", kind: "part" }), INPUT);
+      assert.deepEqual([await ids("o"), await ids("p"), await ids("q")], [
+        ["a", "b", "c"],
+        ["theirs"],
+        [],
+      ]);
+      const lease = await claimed(queue);
+      const running = (await queue.unfinished("o")).filter(({ state }) => state === "running");
+      assert.deepEqual(running.map(({ id }) => id), ["c"]);
+      await queue.ack(lease, {});
+      await queue.cancel("b");
+      assert.deepEqual(await ids("o"), ["a"]);
+    },
+  ],
   ["what was accepted is there for who comes later", async (open) => {
     await using opened = await open();
     await opened.queue.enqueue(newJob("a"), INPUT);

@@ -17,10 +17,10 @@ const WAITING = 5;
 const OPTIONS = { hidden: [8], latent: 2, epochs: 1000, batchSize: 16 };
 
 function start(folder: string): Promise<ElbowServer> {
-  return serveElbow(
+  return serveElbow([
     ...["--db", `${folder}/jobs.db`, "--train", "--tokens", `${folder}/tokens`],
     ...["--lease", "0.5", "--checkpoint-every", "0.05"],
-  );
+  ]);
 }
 
 /** @returns what happened, in a line */

@@ -1,10 +1,11 @@
 /** The NATS queue and store: the contract, held by one server; nats_cluster_test.ts has three. */
 import assert from "node:assert/strict";
+import { jetstreamManager } from "npm:@nats-io/jetstream@3.4.0";
 import { Kvm } from "npm:@nats-io/kv@3.4.0";
 import { connect } from "npm:@nats-io/transport-node@3.4.0";
 import { VAE } from "../../mod.ts";
 import { Registry } from "../../src/http/registry.ts";
-import type { ModelIndex } from "../../src/storage/model_store.ts";
+import { digestOf, type ModelIndex } from "../../src/storage/model_store.ts";
 import { openNats } from "../../src/storage/nats/mod.ts";
 import { skipTest } from "../util/skip.ts";
 import { queueContract } from "./contract.ts";
@@ -105,6 +106,35 @@ else {
       registry.requireReady(),
       /format: must be 1: current value is 2/,
     );
+    await connection.close();
+    await queue.close();
+  });
+
+  Deno.test("NATS: bytes that are there are not sent again; old versions and their bytes go as they are to", async () => {
+    await using server = await oneServer();
+    const { models, queue } = await openNats(server.url, { now: Date.now });
+    const connection = await connect({ servers: server.url });
+    const jsm = await jetstreamManager(connection);
+    const kept = async () => (await jsm.streams.info("OBJ_elbow_store")).state;
+    const files = [1, 2, 3].map((seed) =>
+      VAE.create({ inputs: 2, latent: [{ size: 1 }] }, { seed }).save()
+    );
+    const registry = new Registry(models, {}, 2);
+    await registry.put("m", files[0]);
+    const first = await kept();
+    await registry.put("n", files[0]);
+    await models.write(await digestOf(files[0]), files[0]);
+    assert.equal((await kept()).last_seq, first.last_seq, "no message more");
+    await registry.put("m", files[1]);
+    const second = await kept();
+    assert.ok(second.last_seq > first.last_seq);
+    await registry.put("m", files[2]);
+    assert.deepEqual((await registry.versions("m")).map(({ version }) => version), [2, 3]);
+    // "n" still names the first.
+    assert.ok(await models.read(await digestOf(files[0])));
+    await registry.put("m", files[0]);
+    assert.equal(await models.read(await digestOf(files[1])), undefined);
+    assert.deepEqual(await models.read(await digestOf(files[2])), files[2]);
     await connection.close();
     await queue.close();
   });

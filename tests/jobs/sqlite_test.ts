@@ -68,6 +68,37 @@ Deno.test("SQLite: a file that is none of ours is refused by name", () => {
   remove();
 });
 
+Deno.test("SQLite: a file with a page of nothing is refused as damaged, or its jobs are all there", async () => {
+  const [path, remove] = tempFile();
+  const { queue, models } = openSqlite(path, { now: Date.now });
+  const ids = Array.from({ length: 60 }, (_, i) => `job-${i}`);
+  for (const id of ids) await queue.enqueue(newJob(id), bytesOf("x".repeat(5000)));
+  await new Registry(models).put("m", VAE.create({ inputs: 2, latent: [{ size: 1 }] }).save());
+  const jobs = await queue.unfinished("o");
+  await queue.close();
+  const sound = Deno.readFileSync(path), PAGE = 4096;
+  let refused = 0;
+  for (let at = PAGE; at < sound.length; at += PAGE) {
+    const damaged = sound.slice();
+    damaged.fill(0, at, at + PAGE);
+    Deno.writeFileSync(path, damaged);
+    try {
+      const { queue } = openSqlite(path, { now: Date.now });
+      assert.deepEqual(await queue.unfinished("o"), jobs, `page ${at / PAGE}`);
+      await queue.close();
+    } catch (error) {
+      assert.match(
+        `${error}`,
+        /^TypeError: Cannot open .*jobs\.db: the file is damaged \(.+\): put/,
+      );
+      refused++;
+    }
+  }
+  // A page for each of a dozen trees at least; the rest is bytes that their digests vouch for.
+  assert.ok(refused >= 12, `${refused} of ${sound.length / PAGE}`);
+  remove();
+});
+
 Deno.test("SQLite: two registries change one index, and no change is lost", async () => {
   const [path, remove] = tempFile();
   const [one, two] = [1, 2].map(() => openSqlite(path, { now: Date.now }));

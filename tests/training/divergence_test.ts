@@ -1,7 +1,7 @@
 /** A model is never left broken: neither by a failed fit, nor by a short one, nor by a second one. */
 import assert from "node:assert/strict";
 import { DivergenceError, type FitOptions, VAE } from "../../mod.ts";
-import { isDiverged } from "../../src/training/divergence.ts";
+import { isDiverged } from "../../src/training/run/divergence.ts";
 import { planeRows } from "../util/data.ts";
 
 const ROWS = planeRows(200, 3, 21);

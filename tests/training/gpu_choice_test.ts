@@ -3,7 +3,7 @@ import { equal } from "node:assert/strict";
 import { parameterLayout, parametersOf } from "../../src/models/vae_graph.ts";
 import { parseSpec } from "../../src/models/spec.ts";
 import { parseObjective } from "../../src/objectives/objective.ts";
-import { type GpuRequest, openGpuSteps } from "../../src/training/gpu_choice.ts";
+import { type GpuRequest, openTrainingGpu } from "../../src/training/gpu/choice.ts";
 import { parseOptimizer } from "../../src/training/options.ts";
 import { stateLayout, trainPlan } from "../../src/training/train_program.ts";
 
@@ -33,14 +33,13 @@ async function looks(
     return Promise.resolve(null);
   };
   const gpu = { requestAdapter } as unknown as GPU;
-  const opened = await openGpuSteps({
+  const opened = await openTrainingGpu({
     device: { ...device, adapter: { gpu } },
     plan: largePlan(),
     lengths: { parameters: 1, state: 1 },
     data: { data: new Float32Array(500), shape: [1, 500] },
     orderLength: 1,
     steps,
-    clock: () => 0,
   });
   equal(opened, undefined);
   return count;

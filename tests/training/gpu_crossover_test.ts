@@ -1,66 +1,50 @@
-/** Where a run goes on under "auto": by the times of its own steps. Device and clock are given: no GPU is needed. */
+/** Where a run goes on under "auto": by the times of its own steps. The clock is given, and so no GPU is needed. */
 import { equal, match } from "node:assert/strict";
-import type { Accelerator, StepInputs, Stepper } from "../../src/backends/backend.ts";
-import type { Plan } from "../../src/graph/plan.ts";
-import { GpuSteps } from "../../src/training/gpu_steps.ts";
+import { Race } from "../../src/training/gpu/race.ts";
 
-const PLAN: Plan = {
-  capacity: 1,
-  instructions: [],
-  inputs: new Map(),
-  outputs: new Map(),
-  constants: [],
-  scratchLength: 0,
-};
-
-const step: StepInputs = { rows: 1, first: 0, key: [0, 0, 0, 0], floats: new Map() };
-
-/** Steps that take so long each, after a submit that compiles. */
-async function leaves(
+/** Why a run leaves a GPU whose steps take so long each, after a submit that compiles. */
+function leaves(
   { gpu, host, isRival }: { gpu: number; host: number; isRival: boolean },
-): Promise<string | undefined> {
-  let now = 0, isFirst = true;
-  const stepper: Stepper = {
-    ...{ most: 4, dispatches: 1 },
-    setOrder() {},
-    push() {},
-    pull: () => Promise.resolve(),
-    take(steps) {
-      return Promise.resolve().then(() => {
-        now += isFirst ? 1000 : gpu * steps.length;
-        isFirst = false;
-        const ones = () => Float64Array.of(1);
-        return steps.map(() => new Map([["loss", ones()], ["squaredNorm", ones()]]));
-      });
-    },
-    undo() {},
-    dispose() {},
-  };
-  const accelerator = { details: { adapter: "a card" }, dispose() {} } as unknown as Accelerator;
-  const steps = new GpuSteps(accelerator, stepper, PLAN, {
-    ...{ parameters: 1, state: 1, clock: () => now, isRival },
-  });
-  steps.enter(new Uint32Array(1), { parameters: [0], state: [0] });
-  steps.hostTook(host);
-  for (let i = 0; i < 3; i++) {
-    steps.send([step, step]);
-    await steps.receive();
+): string | undefined {
+  let now = 0;
+  const race = new Race(() => now, isRival);
+  now += 2 * host;
+  race.hostTook(2, 0);
+  for (const took of [1000, 2 * gpu, 2 * gpu]) {
+    equal(race.whySlower, undefined);
+    const sentAt = now;
+    now += took;
+    race.gpuTook(2, sentAt);
+    if (race.whySlower !== undefined) break;
   }
-  equal(steps.isSlower, steps.report.left !== undefined);
-  return steps.report.left;
+  return race.whySlower;
 }
 
-Deno.test("a run under auto stays on a GPU that is faster, compiling aside", async () => {
-  equal(await leaves({ gpu: 1, host: 2, isRival: true }), undefined);
+Deno.test("a run under auto stays on a GPU that is faster, compiling aside", () => {
+  equal(leaves({ gpu: 1, host: 2, isRival: true }), undefined);
 });
 
-Deno.test("a run under auto leaves a GPU that is slower, and says by how much", async () => {
+Deno.test("a run under auto leaves a GPU that is slower, and says by how much", () => {
   match(
-    String(await leaves({ gpu: 3, host: 2, isRival: true })),
+    String(leaves({ gpu: 3, host: 2, isRival: true })),
     /^a step took 3\.00 ms there, 2\.00 ms on the host$/,
   );
 });
 
-Deno.test("a GPU that was asked for is not left", async () => {
-  equal(await leaves({ gpu: 3, host: 2, isRival: false }), undefined);
+Deno.test("a GPU that was asked for is not left", () => {
+  equal(leaves({ gpu: 3, host: 2, isRival: false }), undefined);
+});
+
+Deno.test("a submit is timed from when the one before it was done", () => {
+  let now = 0;
+  const race = new Race(() => now, true);
+  now = 4;
+  race.hostTook(2, 0);
+  // Both are sent at 4; the first compiles until 1000.
+  now = 1000;
+  race.gpuTook(2, 4);
+  now = 1002;
+  race.gpuTook(2, 4);
+  equal(race.whySlower, undefined);
+  equal(race.costOf(3), 6); // three steps of 2 ms, in steps of 1 ms
 });

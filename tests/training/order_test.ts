@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { Backend, Segment, SyncProgram } from "../../src/backends/backend.ts";
 import { parseRecipe } from "../../src/training/options.ts";
-import { mixed, shuffled } from "../../src/training/row_order.ts";
+import { mixed, shuffled } from "../../src/training/run/row_order.ts";
 import { train } from "../../src/training/trainer.ts";
 
 const ROWS = 50;

@@ -3,7 +3,7 @@
  * kernels, model, config, and a README with the one command. It appears whole or not at all.
  */
 import { Command, Option } from "npm:commander@15.1.0";
-import { isModelName } from "../../storage/model_store.ts";
+import { isModelName, NAME_RULE } from "../../storage/model_store.ts";
 import { BROWSER } from "../bundle/browser.ts";
 import { DENO } from "../bundle/deno.ts";
 import { bundleLibrary, kernelFile, withoutKernels } from "../bundle/library.ts";
@@ -67,9 +67,7 @@ export function bundleCommand(io: Io): Command {
 async function readModel(path: string, target: TargetName): Promise<BundledModel> {
   const name = baseName(path).replace(/\.safetensors$/, "");
   if (!isModelName(name)) {
-    throw new TypeError(
-      `Cannot bundle ${path}: its name must be 1 to 64 letters, digits, ".", "_" and "-"`,
-    );
+    throw new TypeError(`Cannot bundle ${path}: ${NAME_RULE}`);
   }
   using model = await loadModel(path);
   const { condition } = model.vae.spec;

@@ -6,7 +6,7 @@ import { messageOf } from "../../core/errors.ts";
 import { Command } from "npm:commander@15.1.0";
 import type { AppOptions, Scope, Token } from "../../http/mod.ts";
 import type { JobQueue } from "../../storage/job_queue.ts";
-import { digestOf, isModelName, type ModelStore } from "../../storage/model_store.ts";
+import { digestOf, isModelName, type ModelStore, NAME_RULE } from "../../storage/model_store.ts";
 import { baseName, readWhole } from "../files/files.ts";
 import { openFolderStore, type PlacedFile } from "../serve/folder_store.ts";
 import { type Io, print } from "../io.ts";
@@ -141,9 +141,7 @@ async function checkFolder(
 
 function requireServedName(name: string, path: string): void {
   if (isModelName(name)) return;
-  throw new TypeError(
-    `Cannot serve ${path}: a name is 1 to 64 letters, digits, ".", "_" and "-", and starts with a letter or digit`,
-  );
+  throw new TypeError(`Cannot serve ${path}: ${NAME_RULE}`);
 }
 
 async function listModels(folder: string): Promise<string[]> {
@@ -180,13 +178,14 @@ async function serve(
 ): Promise<void> {
   // Only here: the other commands start without the HTTP packages.
   const { createApp } = await import("../../http/mod.ts");
-  const { host, port, json, backend, origins, log } = given;
+  const { host, port, json, backend, origins, log, keepVersions } = given;
   const stopping = new AbortController();
   const app = createApp({
     models,
     training: queue && { queue },
     tokens,
     origins,
+    keepVersions,
     device: { backend },
     ...ratesOf(given),
     stopping: stopping.signal,

@@ -18,6 +18,7 @@ export interface StorageOptions {
   readonly db?: string;
   readonly nats?: string;
   readonly lease?: number;
+  readonly keepVersions?: number;
 }
 
 /** How jobs are done. */
@@ -33,9 +34,11 @@ export function addStorageOptions(command: Command): Command {
   return command
     .option("--db <file>", "SQLite file of jobs and models; made if it is not there")
     .option("--nats <urls>", "NATS servers with JetStream that keep jobs and models")
-    .addOption(options.numberOption("--lease <seconds>", LEASE, limits));
+    .addOption(options.numberOption("--lease <seconds>", LEASE, limits))
+    .addOption(options.integerOption("--keep-versions <n>", KEPT, { min: 1, max: 1e6 }));
 }
 
+const KEPT = "versions of a model that are kept as new ones come; all";
 const LEASE = "until the job of a worker that is gone is taken over; 15";
 
 export function addWorkOptions(command: Command): Command {
@@ -73,11 +76,11 @@ export async function openStorage(
 /** Does jobs until the signal is aborted and their last checkpoints are kept. */
 export function startWork(
   { queue, models }: Storage,
-  given: WorkOptions,
+  given: WorkOptions & Pick<StorageOptions, "keepVersions">,
   signal: AbortSignal,
   io: Io,
 ): Promise<void> {
-  const registry = new Registry(models);
+  const registry = new Registry(models, {}, given.keepVersions);
   return runJobs({
     queue,
     read: (digest) => models.read(digest),

@@ -7,7 +7,7 @@
  *   130, 143  interrupted by SIGINT, by SIGTERM
  */
 import { CommanderError } from "npm:commander@15.1.0";
-import { DivergenceError } from "../../training/divergence.ts";
+import { DivergenceError } from "../../training/run/divergence.ts";
 import { inFlags } from "./in_flags.ts";
 import { Interruption, type Io } from "../io.ts";
 import { printable } from "./text.ts";

@@ -3,7 +3,7 @@
  * killed while it writes leaves the state before.
  */
 import { messageOf } from "../../core/errors.ts";
-import type { CheckpointStore } from "../../training/checkpoint.ts";
+import type { CheckpointStore } from "../../training/run/checkpoint.ts";
 import { writeWhole } from "../files/files.ts";
 
 /** How to use the folder. */

@@ -2,7 +2,7 @@
 import { defaultTraining } from "../../detection/defaults.ts";
 import type { ObjectiveInput } from "../../objectives/objective.ts";
 import type { Table } from "../../formats/mod.ts";
-import { type CheckpointStore, ResumeError } from "../../training/checkpoint.ts";
+import { type CheckpointStore, ResumeError } from "../../training/run/checkpoint.ts";
 import type { FitOptions } from "../../training/options.ts";
 import { namingTable } from "../files/data.ts";
 import { openDirectoryStore } from "./directory_store.ts";

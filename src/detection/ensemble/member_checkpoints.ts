@@ -15,7 +15,7 @@ import {
   type CheckpointStore,
   requireIdentity,
   type RunIdentity,
-} from "../../training/checkpoint.ts";
+} from "../../training/run/checkpoint.ts";
 
 export class MemberCheckpoints {
   readonly #store: CheckpointStore;

@@ -9,7 +9,7 @@ import {
 import type { Call } from "../call.ts";
 import { invalid, Problem } from "../problems.ts";
 import { type Reply, respond } from "../responses.ts";
-import type { Training } from "../training.ts";
+import type { JobIntake } from "../job_intake.ts";
 import { jobAnswer } from "./jobs.ts";
 
 /** Seconds after which whoever found the queue full may ask again. */
@@ -26,7 +26,7 @@ export async function askedOf(body: unknown): Promise<string> {
  */
 export async function recallJob(
   call: Call,
-  { queue }: Training,
+  { queue }: JobIntake,
   { id, asked }: { readonly id: string; readonly asked: string },
 ): Promise<Reply | undefined> {
   if (!call.head.has("idempotency-key")) return undefined;
@@ -39,7 +39,7 @@ export async function recallJob(
 /** @returns 202, or 200 and the job that there is */
 export async function acceptJob(
   call: Call,
-  training: Training,
+  training: JobIntake,
   asked: NewJob,
   input: Uint8Array,
 ): Promise<Reply> {
@@ -59,16 +59,26 @@ function jobReply(call: Call, job: Job, status: number): Reply {
   });
 }
 
-async function enqueue({ queue }: Training, job: NewJob, input: Uint8Array) {
-  try {
-    return await queue.enqueue(job, input);
-  } catch (error) {
-    if (error instanceof JobConflictError) throw anotherJob();
-    if (!(error instanceof QueueFullError)) throw error;
-    throw new Problem("queue-full", error.message, {
-      headers: { "retry-after": `${RETRY_SECONDS}` },
-    });
-  }
+function enqueue({ queue, turns, perCaller }: JobIntake, job: NewJob, input: Uint8Array) {
+  return turns.take(job.owner, async () => {
+    const theirs = await queue.unfinished(job.owner);
+    // One that is there already is not another one.
+    if (theirs.length >= perCaller.jobs && !theirs.some(({ id }) => id === job.id)) {
+      throw tooMany(
+        `Cannot accept job: a caller has at most ${perCaller.jobs} that have not ended: GET /v1/jobs lists yours`,
+      );
+    }
+    try {
+      return await queue.enqueue(job, input);
+    } catch (error) {
+      if (error instanceof JobConflictError) throw anotherJob();
+      throw error instanceof QueueFullError ? tooMany(error.message) : error;
+    }
+  });
+}
+
+function tooMany(detail: string): Problem {
+  return new Problem("queue-full", detail, { headers: { "retry-after": `${RETRY_SECONDS}` } });
 }
 
 /** Visible ASCII, as a header may hold it. */

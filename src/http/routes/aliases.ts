@@ -4,7 +4,7 @@ import { readJson } from "../body.ts";
 import { respond, respondNothing } from "../responses.ts";
 import { aliasBody, checkBody } from "../schemas.ts";
 import { route } from "../route.ts";
-import { adminAction, bodyLimits, pathName, type Service } from "../service.ts";
+import { adminAction, bodyLimits, newName, pathName, type Service } from "../service.ts";
 
 export function aliasRoutes(app: Hono, service: Service): void {
   const { registry } = service;
@@ -19,7 +19,7 @@ export function aliasRoutes(app: Hono, service: Service): void {
   });
   route(app, service, "/v1/aliases/:alias", {
     put: adminAction(service, async (call, registry) => {
-      const alias = pathName(call, "alias");
+      const alias = newName(call, "alias");
       const target = checkBody(aliasBody, await readJson(call, bodyLimits(call, service)));
       const isNew = await registry.setAlias(alias, target);
       return respond({ alias, ...target }, { status: isNew ? 201 : 200 });

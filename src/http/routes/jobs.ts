@@ -1,5 +1,5 @@
 /**
- * `/v1/jobs/:id`: where a job stands, its end, what it has put out, and all that happens to it, as server-sent events (WHATWG
+ * `/v1/jobs`: the caller's that have not ended. `/v1/jobs/:id`: where a job stands, its end, what it has put out, and all that happens to it, as server-sent events (WHATWG
  * HTML, 9.2). Each event has a number; whoever comes back with it as `Last-Event-ID` gets what came
  * after. Callers see their own jobs alone: another's id is no id.
  */
@@ -14,7 +14,7 @@ import { respond, respondBody } from "../responses.ts";
 import { resultLines } from "../result_lines.ts";
 import { route } from "../route.ts";
 import { type Service, trainAction } from "../service.ts";
-import type { Training } from "../training.ts";
+import type { JobIntake } from "../job_intake.ts";
 
 /** Milliseconds of silence after which a comment says that the line is alive. */
 const ALIVE_MS = 15_000;
@@ -24,6 +24,12 @@ const MAX_WATCHERS = 1000;
 
 export function jobRoutes(app: Hono, service: Service): void {
   const watchers = { count: 0 };
+  route(app, service, "/v1/jobs", {
+    get: trainAction(service, async (call, { queue }) => {
+      const jobs = await queue.unfinished(call.caller);
+      return respond({ jobs: jobs.map(jobAnswer) });
+    }),
+  });
   route(app, service, "/v1/jobs/:id", {
     get: trainAction(
       service,
@@ -73,7 +79,7 @@ export function jobAnswer(job: Job): Record<string, unknown> {
   return rest;
 }
 
-async function ownJob(call: Call, { queue }: Pick<Training, "queue">): Promise<Job> {
+async function ownJob(call: Call, { queue }: Pick<JobIntake, "queue">): Promise<Job> {
   const id = call.param("id") ?? "";
   const job = /^[0-9a-f]{32}$/.test(id) ? await queue.find(id) : undefined;
   if (job?.owner !== call.caller) throw unknownJob();
@@ -93,7 +99,7 @@ function lastEventId(call: Call): number {
 
 /** Ends with the job, with the server, or when nobody listens any more. */
 function eventStream(
-  { queue }: Training,
+  { queue }: JobIntake,
   id: string,
   after: number,
   stopping: AbortSignal | undefined,

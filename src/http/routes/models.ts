@@ -15,6 +15,7 @@ import {
   type Action,
   adminAction,
   modelHeaders,
+  newName,
   pathName,
   pathVersion,
   servedModel,
@@ -66,7 +67,7 @@ export function modelRoutes(app: Hono, service: Service): void {
 export const UPLOAD_PATIENCE = 6;
 
 async function upload(call: Call, service: Service, registry: Registry): Promise<Reply> {
-  const name = pathName(call, "name");
+  const name = newName(call, "name");
   requireType(call.head, ["application/octet-stream"]);
   const bytes = await readBytes(call, {
     maxBytes: service.limits.maxModelBytes,

@@ -12,7 +12,7 @@ import type { Reply } from "../responses.ts";
 import { checkBody, scoreJobBody } from "../schemas.ts";
 import { route } from "../route.ts";
 import { bodyLimits, pathName, servedModel, type Service, trainAction } from "../service.ts";
-import type { Training } from "../training.ts";
+import type { JobIntake } from "../job_intake.ts";
 import { acceptJob, askedOf, jobId, recallJob } from "./accept_job.ts";
 
 export function scoreJobRoutes(app: Hono, service: Service): void {
@@ -21,7 +21,7 @@ export function scoreJobRoutes(app: Hono, service: Service): void {
   });
 }
 
-async function accept(call: Call, service: Service, training: Training): Promise<Reply> {
+async function accept(call: Call, service: Service, training: JobIntake): Promise<Reply> {
   const owner = call.caller;
   const id = await jobId(call.head.get("idempotency-key"), owner, pathName(call, "name"));
   const body = checkBody(scoreJobBody, await readJson(call, bodyLimits(call, service)));

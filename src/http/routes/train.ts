@@ -20,10 +20,10 @@ import type { Reply } from "../responses.ts";
 import { readRows } from "../rows.ts";
 import { checkBody } from "../schemas.ts";
 import { route } from "../route.ts";
-import { bodyLimits, paceOf, pathName, type Service, trainAction } from "../service.ts";
+import { bodyLimits, newName, paceOf, type Service, trainAction } from "../service.ts";
 import { countCells } from "../table_size.ts";
 import { trainBody } from "../train_schema.ts";
-import type { Training } from "../training.ts";
+import type { JobIntake } from "../job_intake.ts";
 import { acceptJob, askedOf, jobId, recallJob } from "./accept_job.ts";
 
 export function trainRoutes(app: Hono, service: Service): void {
@@ -32,8 +32,8 @@ export function trainRoutes(app: Hono, service: Service): void {
   });
 }
 
-async function accept(call: Call, service: Service, training: Training): Promise<Reply> {
-  const model = pathName(call, "name"), owner = call.caller;
+async function accept(call: Call, service: Service, training: JobIntake): Promise<Reply> {
+  const model = newName(call, "name"), owner = call.caller;
   call.model = model;
   const id = await jobId(call.head.get("idempotency-key"), owner, model);
   const body = checkBody(trainBody, await readJson(call, bodyLimits(call, service)));
@@ -76,7 +76,7 @@ type Body = ReturnType<typeof checkBody<typeof trainBody>>;
 async function dataOf(
   call: Call,
   service: Service,
-  training: Training,
+  training: JobIntake,
   { rows, upload, columns, label }: Body,
 ): Promise<Data> {
   if ((rows === undefined) === (upload === undefined)) {

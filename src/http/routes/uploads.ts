@@ -9,11 +9,8 @@ import { route } from "../route.ts";
 import { type Service, trainAction } from "../service.ts";
 import { isModelName } from "../../storage/model_store.ts";
 import type { Upload } from "../../storage/job_queue.ts";
-import { type Training, UPLOAD_TYPES } from "../training.ts";
+import { type JobIntake, UPLOAD_TYPES } from "../job_intake.ts";
 import { UPLOAD_PATIENCE } from "./models.ts";
-
-/** Files that one caller may keep. */
-const MAX_UPLOADS = 100;
 
 export function uploadRoutes(app: Hono, service: Service): void {
   route(app, service, "/v1/uploads", {
@@ -36,7 +33,7 @@ export function uploadRoutes(app: Hono, service: Service): void {
   });
 }
 
-async function put(call: Call, service: Service, training: Training): Promise<Reply> {
+async function put(call: Call, service: Service, training: JobIntake): Promise<Reply> {
   const name = call.param("name") ?? "", owner = call.caller, { uploads } = training.queue;
   if (!isModelName(name) || !ANY_EXTENSIONS.some((end) => name.toLowerCase().endsWith(end))) {
     throw invalid(
@@ -47,18 +44,33 @@ async function put(call: Call, service: Service, training: Training): Promise<Re
     );
   }
   requireType(call.head, UPLOAD_TYPES);
-  const there = await uploads.list(owner);
-  if (there.length >= MAX_UPLOADS && !there.some((each) => each.name === name)) {
-    throw new Problem(
-      "conflict",
-      `Cannot take upload: at most ${MAX_UPLOADS} are kept: delete one`,
-    );
-  }
   const bytes = await readBytes(call, {
     maxBytes: training.maxUploadBytes,
     deadlineMs: service.deadlineMs * UPLOAD_PATIENCE,
   });
-  return respond(answer(await uploads.put(owner, name, bytes)), { status: 201 });
+  return await training.turns.take(owner, async () => {
+    const others = (await uploads.list(owner)).filter((each) => each.name !== name);
+    requireQuota(training.perCaller, [...others, { bytes: bytes.length }]);
+    return respond(answer(await uploads.put(owner, name, bytes)), { status: 201 });
+  });
+}
+
+/** @throws Problem if these files are more than a caller may keep */
+function requireQuota(
+  { uploads, uploadBytes }: JobIntake["perCaller"],
+  files: readonly Pick<Upload, "bytes">[],
+): void {
+  const bytes = files.reduce((sum, each) => sum + each.bytes, 0);
+  const most = files.length > uploads
+    ? `${uploads} files`
+    : bytes > uploadBytes
+    ? `${uploadBytes} bytes of files`
+    : undefined;
+  if (most === undefined) return;
+  throw new Problem(
+    "quota-exceeded",
+    `Cannot take upload: a caller keeps at most ${most}: GET /v1/uploads lists yours: delete one`,
+  );
 }
 
 function answer({ name, bytes, digest, created }: Upload): Record<string, unknown> {

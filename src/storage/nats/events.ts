@@ -18,17 +18,17 @@ export class Events {
 
   /** @param message the same for the same event */
   async tell(id: string, type: JobEvent["type"], data: JobData, message: string): Promise<void> {
-    const { js, subject } = this.#rooms, text = JSON.stringify({ type, data });
-    await patiently(() => js.publish(subject("events", id), text, { msgID: `${id} ${message}` }));
+    const { js, eventsSubject } = this.#rooms, text = JSON.stringify({ type, data });
+    await patiently(() => js.publish(eventsSubject(id), text, { msgID: `${id} ${message}` }));
   }
 
   /** Those after that one, up to an end or the signal. The job must have been accepted. */
   async *after(id: string, after: number, signal: AbortSignal): AsyncGenerator<JobEvent> {
-    const { js, events, subject } = this.#rooms;
+    const { js, events, eventsSubject } = this.#rooms;
     const last = await this.#last(id);
     if (last && last.id <= after && ENDS.includes(last.type)) return;
     const consumer = await patiently(() =>
-      js.consumers.get(events, { filter_subjects: subject("events", id), opt_start_seq: after + 1 })
+      js.consumers.get(events, { filter_subjects: eventsSubject(id), opt_start_seq: after + 1 })
     );
     const messages = await patiently(() => consumer.consume());
     const stop = () => messages.stop();
@@ -47,9 +47,9 @@ export class Events {
   }
 
   async #last(id: string): Promise<JobEvent | undefined> {
-    const { jsm, events, subject } = this.#rooms;
+    const { jsm, events, eventsSubject } = this.#rooms;
     const message = await patiently(() =>
-      jsm.streams.getMessage(events, { last_by_subj: subject("events", id) })
+      jsm.streams.getMessage(events, { last_by_subj: eventsSubject(id) })
     );
     return message
       ? { id: message.seq, ...message.json<Pick<JobEvent, "type" | "data">>() }

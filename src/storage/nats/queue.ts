@@ -83,8 +83,8 @@ export class NatsQueue implements JobQueue {
     const { id } = record;
     await this.#events.tell(id, "queued", {}, "queued");
     try {
-      const { js, subject } = this.#rooms;
-      await patiently(() => js.publish(subject("work", id), id, { msgID: id }));
+      const { js, workSubject } = this.#rooms;
+      await patiently(() => js.publish(workSubject(record), id, { msgID: id }));
     } catch (error) {
       if (!isFull(error)) throw error;
       await this.#records.forget(id);
@@ -96,6 +96,17 @@ export class NatsQueue implements JobQueue {
   async find(id: string): Promise<Job | undefined> {
     const record = await this.#records.find(id);
     return record && jobOf(record);
+  }
+
+  async unfinished(owner: string): Promise<readonly Job[]> {
+    const { jsm, work, workSubject } = this.#rooms;
+    const asked = { subjects_filter: workSubject({ owner, id: "*" }) };
+    const { state } = await patiently(() => jsm.streams.info(work, asked));
+    const ids = Object.keys(state.subjects ?? {}).map((subject) => subject.split(".").at(-1)!);
+    const jobs = await Promise.all(ids.map((id) => this.find(id)));
+    // The message of one that has just ended may still be there.
+    return jobs.filter((job) => job !== undefined).filter(({ state }) => !isOver(state))
+      .sort((a, b) => a.created < b.created ? -1 : 1);
   }
 
   async *events(id: string, after: number, signal: AbortSignal): AsyncGenerator<JobEvent> {
@@ -265,7 +276,7 @@ export class NatsQueue implements JobQueue {
 
   /** All that follows from a job's end. Done again, it does nothing. */
   async #bury(record: JobRecord): Promise<void> {
-    const { id, state, result, error } = record, { data, subject } = this.#rooms;
+    const { id, state, result, error } = record, { data, workSubject } = this.#rooms;
     const said = result ?? (error === undefined ? {} : { error });
     await this.#events.tell(id, state as JobEvent["type"], said, "end");
     await addToTotals(this.#rooms.state, record);
@@ -274,7 +285,7 @@ export class NatsQueue implements JobQueue {
     }
     // The message of a job that somebody works on is theirs to acknowledge.
     if (state === "cancelled") {
-      await this.#removeMessage(subject("work", id));
+      await this.#removeMessage(workSubject(record));
     }
   }
 

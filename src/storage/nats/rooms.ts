@@ -3,7 +3,7 @@
  *
  * | kind          | name     | holds                                                                    |
  * | ------------- | -------- | ------------------------------------------------------------------------ |
- * | work queue    | N_work   | a message for each job that has not ended: subject `N.work.ID`           |
+ * | work queue    | N_work   | a message for each job that has not ended: subject `N.work.OWNER.ID`     |
  * | stream        | N_events | what happens to jobs: subject `N.events.ID`                              |
  * | key-value     | N_jobs   | jobs by id, changed by compare-and-swap                                  |
  * | key-value     | N_state  | the index of models, and totals                                          |
@@ -25,6 +25,7 @@ import {
 import { type KV, Kvm } from "npm:@nats-io/kv@3.4.0";
 import { type ObjectStore, Objm } from "npm:@nats-io/obj@3.4.0";
 import type { NatsConnection } from "npm:@nats-io/transport-node@3.4.0";
+import type { NewJob } from "../job_queue.ts";
 import { patiently } from "./patience.ts";
 
 /** How the rooms are made, where they are not there. */
@@ -53,9 +54,14 @@ export interface Rooms {
   readonly data: ObjectStore;
   readonly store: ObjectStore;
   readonly leaseMs: number;
-  /** Of a job's message, and of its events. */
-  subject(kind: "work" | "events", id: string): string;
+  /** Of a job's events. */
+  eventsSubject(id: string): string;
+  /** Of a job's message: those of an owner can be counted. */
+  workSubject(job: Pick<NewJob, "owner" | "id">): string;
 }
+
+/** Stands for the owner of a job that is nobody's, such as a part of another. */
+const NOBODY = "-";
 
 /** The consumer that all workers share. */
 export const WORKERS = "workers";
@@ -102,7 +108,8 @@ export async function openRooms(
     data: await objects("data", { ttl: nanos(keepSeconds * 1000) }),
     store: await objects("store"),
     leaseMs,
-    subject: (kind, id) => `${namespace}.${kind}.${id}`,
+    eventsSubject: (id) => `${namespace}.events.${id}`,
+    workSubject: ({ owner, id }) => `${namespace}.work.${owner || NOBODY}.${id}`,
   };
 }
 
@@ -120,7 +127,7 @@ async function openStreams(
   await ensureStream(jsm, {
     ...common,
     name: work,
-    subjects: [`${namespace}.work.*`],
+    subjects: [`${namespace}.work.*.*`],
     retention: RetentionPolicy.Workqueue,
     discard: DiscardPolicy.New,
     max_msgs: maxJobs,

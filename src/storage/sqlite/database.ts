@@ -45,6 +45,9 @@ CREATE TABLE IF NOT EXISTS model_index (
 ) STRICT;
 `;
 
+/** Tables that are checked when the file is opened; the bytes of the others are held to their digests as they are read. */
+const BY_TRUST = ["jobs", "events", "totals", "uploads", "model_index"] as const;
+
 /** Raised with the tables: a file of another version is refused, not misread. */
 const FORMAT = 1;
 
@@ -52,7 +55,7 @@ const FORMAT = 1;
 const BUSY_MS = 10_000;
 
 /** How long a change of another process may go unnoticed, milliseconds. */
-const POLL_MS = 25;
+export const POLL_MS = 25;
 
 /** An open file, and word of what changes in it. */
 export class Database {
@@ -84,11 +87,21 @@ export class Database {
         this.#sqlite.exec(SCHEMA);
         this.#sqlite.exec(`PRAGMA user_version = ${FORMAT}`);
       });
+      this.#requireSound(path);
     } catch (cause) {
       this.#sqlite.close();
       if (cause instanceof TypeError) throw cause;
+      if (isCorrupt(cause)) throw damaged(path, (cause as Error).message, { cause });
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new TypeError(`Cannot open ${path}: ${reason}`, { cause });
+    }
+  }
+
+  /** Of the tables whose rows nothing else vouches for: they are small, however large the file is. */
+  #requireSound(path: string): void {
+    for (const table of BY_TRUST) {
+      const [{ quick_check: found } = {}] = this.rows(`PRAGMA quick_check(${table})`);
+      if (found !== "ok") throw damaged(path, `${found}`.split("\n").at(-1)!);
     }
   }
 
@@ -180,4 +193,18 @@ const FULL = 13;
 
 function isFull(error: unknown): boolean {
   return error instanceof Error && (error as { errcode?: number }).errcode === FULL;
+}
+
+/** SQLite's number for a file that contradicts itself. */
+const CORRUPT = 11;
+
+function isCorrupt(error: unknown): boolean {
+  return (error as { errcode?: number })?.errcode === CORRUPT;
+}
+
+function damaged(path: string, reason: string, options?: ErrorOptions): TypeError {
+  return new TypeError(
+    `Cannot open ${path}: the file is damaged (${reason}): put a copy of it back, or move it away with its -wal and -shm to begin anew`,
+    options,
+  );
 }

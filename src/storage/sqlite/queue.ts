@@ -95,6 +95,13 @@ export class SqliteQueue implements JobQueue {
     return row && jobOf(row);
   }
 
+  async unfinished(owner: string): Promise<readonly Job[]> {
+    return this.#db.rows(
+      `SELECT * FROM jobs WHERE owner = ? AND ${OPEN} ORDER BY number`,
+      owner,
+    ).map(jobOf);
+  }
+
   async *events(id: string, after: number, signal: AbortSignal): AsyncGenerator<JobEvent> {
     for (let last = after; !signal.aborted;) {
       const rows = this.#db.rows(

@@ -9,7 +9,7 @@ import { permutation, splitSeed } from "../../core/philox.ts";
 import { STREAMS } from "../../core/streams.ts";
 import type { Matrix } from "../../trained/matrix.ts";
 import { pauser } from "../../trained/pauser.ts";
-import { DivergenceError } from "../divergence.ts";
+import { DivergenceError } from "../run/divergence.ts";
 import { gatherRows } from "../minibatch.ts";
 import { learningRateAt, type MomentPowers, nextPowers, scheduleOf } from "../schedule.ts";
 import type { RbmEpoch, RbmFitOptions, RbmRecipe, RbmReport } from "./rbm_options.ts";

@@ -4,11 +4,11 @@
  * epoch, and every counter. Shuffles and noise need no state: they are functions of the seed and of
  * the counters.
  */
-import { crc32 } from "../core/crc32.ts";
-import type { Tensor } from "../formats/safetensors.ts";
-import type { Matrix } from "../trained/matrix.ts";
-import { readModelFile, requireKind, writeModelFile } from "../trained/model_file.ts";
-import type { EpochMeans } from "./report.ts";
+import { crc32 } from "../../core/crc32.ts";
+import type { Tensor } from "../../formats/safetensors.ts";
+import type { Matrix } from "../../trained/matrix.ts";
+import { readModelFile, requireKind, writeModelFile } from "../../trained/model_file.ts";
+import type { EpochMeans } from "../report.ts";
 
 /** Where a run keeps its state; a write must replace the last one whole or not at all. */
 export interface CheckpointStore {

@@ -6,21 +6,28 @@
  *                the faster of the two in the run's first steps; never where the same bits are asked for on every machine
  *   all others   no
  *
- * The crossover is measured by the run itself: `GpuSteps` compares the time of its second submit, all being
- * compiled, with that of the steps that the host takes for the first comparison. The constant decides only
- * whether to try: finding an adapter and compiling take about a second.
+ * The crossover is measured by the run itself (`race.ts`). The constant decides only whether to try: finding an adapter and compiling take about a second.
  */
-import { type Accelerator, GpuError, LimitError, type Stepper } from "../backends/backend.ts";
-import { openAccelerator } from "../backends/open.ts";
-import type { Plan } from "../graph/plan.ts";
-import { operationsOf } from "../graph/cost.ts";
-import { requireSelfTest } from "../trained/device/self_test.ts";
-import type { DeviceOptions } from "../trained/device_options.ts";
-import type { Matrix } from "../trained/matrix.ts";
-import { GpuSteps } from "./gpu_steps.ts";
+import { type Accelerator, GpuError, LimitError, type Stepper } from "../../backends/backend.ts";
+import { openAccelerator } from "../../backends/open.ts";
+import type { Plan } from "../../graph/plan.ts";
+import { operationsOf } from "../../graph/cost.ts";
+import { requireSelfTest } from "../../trained/device/self_test.ts";
+import type { DeviceOptions } from "../../trained/device_options.ts";
+import type { Matrix } from "../../trained/matrix.ts";
+import type { GpuReport } from "../report.ts";
 
 /** Floating-point operations of a run that are worth a trial: tens of seconds on WebAssembly. */
 export const TRIAL_OPERATIONS = 1e12;
+
+/** A GPU that was opened for a run. */
+export interface TrainingGpu {
+  readonly stepper: Stepper;
+  /** Whether it is used only if it is faster than the host. */
+  readonly isRival: boolean;
+  readonly report: GpuReport;
+  dispose(): void;
+}
 
 export interface GpuRequest {
   readonly device: Pick<DeviceOptions, "backend" | "determinism" | "adapter">;
@@ -31,14 +38,11 @@ export interface GpuRequest {
   readonly orderLength: number;
   /** Steps of the whole run. */
   readonly steps: number;
-  /** Milliseconds of a steady clock. */
-  readonly clock: () => number;
 }
 
 /** @throws DOMException or RangeError if the GPU was asked for and cannot be had */
-export async function openGpuSteps(request: GpuRequest): Promise<GpuSteps | undefined> {
-  const { device: { backend = "auto", adapter }, plan, lengths, data, orderLength, clock } =
-    request;
+export async function openTrainingGpu(request: GpuRequest): Promise<TrainingGpu | undefined> {
+  const { device: { backend = "auto", adapter }, plan, lengths, data, orderLength } = request;
   const isAsked = backend === "webgpu";
   if (!isAsked && !(backend === "auto" && isLarge(request))) return undefined;
   let accelerator: Accelerator | undefined;
@@ -55,7 +59,8 @@ export async function openGpuSteps(request: GpuRequest): Promise<GpuSteps | unde
       if (wrong) throw wrong;
       return accelerator!.stepper(plan, lengths, held);
     });
-    return new GpuSteps(accelerator, stepper, plan, { ...lengths, clock, isRival: !isAsked });
+    const report = { adapter: String(accelerator.details.adapter), steps: 0 };
+    return { stepper, isRival: !isAsked, report, dispose: () => accelerator!.dispose() };
   } catch (error) {
     accelerator?.dispose();
     if (isAsked) throw error;

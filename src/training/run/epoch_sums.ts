@@ -1,17 +1,9 @@
 /** Sums over the steps of an epoch, weighted by rows; plain numbers, so that checkpoints carry them. */
-import type { EpochMeans } from "./report.ts";
+import type { EpochMeans } from "../report.ts";
+import type { StepOutputs } from "./steps.ts";
 
 /** Posterior means that vary more than this over the rows count as active (Burda et al., 2016). */
 const ACTIVE_VARIANCE = 0.01;
-
-/** Values one step adds: loss, reconstruction, kl, then the moments of the posterior mean. */
-export interface StepMeans {
-  readonly loss: Float64Array;
-  readonly reconstruction: Float64Array;
-  readonly kl: Float64Array;
-  readonly meanOfMean: Float64Array;
-  readonly meanOfSquare: Float64Array;
-}
 
 export class EpochSums {
   /** rows, loss, reconstruction, kl, then L sums of means and L sums of squares. */
@@ -24,7 +16,7 @@ export class EpochSums {
     this.values.set(values);
   }
 
-  add(rows: number, step: StepMeans): void {
+  add(rows: number, step: StepOutputs): void {
     const { values } = this, latent = this.#latent;
     values[0] += rows;
     values[1] += rows * step.loss[0];

@@ -1,5 +1,5 @@
 /** Parameters and optimiser state as the host holds them, with the powers of Adam's decay rates that belong to them. */
-import type { Backend, Segment, SyncProgram } from "../backends/backend.ts";
+import type { Backend, Segment, SyncProgram } from "../../backends/backend.ts";
 import type { RunCounters, Snapshot } from "./checkpoint.ts";
 
 export class RunMemory {

@@ -1,0 +1,88 @@
+/**
+ * The check of a GPU that is not trusted. Now and then, before the GPU takes steps, the host takes the first of them itself
+ * from the same parameters; losses and gradient norms are then compared. The first loss tests the forward pass, the first
+ * norm the backward pass, the second loss the update, and later steps what a submit does between its steps.
+ *
+ * Tolerance. That of `graph/cost.ts`, relative to the parts of the loss, which may cancel; twice that for a norm, which
+ * is squared; and t times that for step t, whose parameters differ already.
+ */
+import { GpuError } from "../../backends/backend.ts";
+import { normRounding, relativeRounding } from "../../graph/cost.ts";
+import type { Plan } from "../../graph/plan.ts";
+import type { HostSteps } from "../run/host_steps.ts";
+import type { RunMemory } from "../run/run_memory.ts";
+import type { NextStep } from "../run/step_sequence.ts";
+import type { StepOutputs } from "../run/steps.ts";
+import type { Race } from "./race.ts";
+
+/** The GPU computes wrongly, and may have done so since it was last compared. */
+export class DistrustError extends GpuError {}
+
+/** Steps that are compared first, and later. */
+const FIRST_STEPS = 8, LATER_STEPS = 2;
+/** Steps from one comparison to the next at least, and the share of the GPU's time that the host may take for one. */
+const EVERY = 512, SHARE = 0.05;
+/** Steps of a comparison that the host takes however long they take, and milliseconds after which it takes no more. */
+const LEAST_STEPS = 2, LONG = 500;
+
+export class Canary {
+  readonly #host: HostSteps;
+  readonly #memory: RunMemory;
+  readonly #race: Race;
+  readonly #tolerances: { readonly loss: number; readonly squaredNorm: number };
+  #steps = FIRST_STEPS;
+  #stepsUntilDue = 0;
+
+  constructor(plan: Plan, host: HostSteps, memory: RunMemory, race: Race) {
+    this.#host = host;
+    this.#memory = memory;
+    this.#race = race;
+    this.#tolerances = { loss: relativeRounding(plan), squaredNorm: normRounding(plan) };
+  }
+
+  /**
+   * What the host gives for the first of the next steps; for none of them if no comparison is due. The host's memory,
+   * which must hold the parameters of the GPU, is left as it was.
+   */
+  expect(next: readonly NextStep[]): StepOutputs[] {
+    if (this.#stepsUntilDue > 0) return [];
+    const before = this.#memory.snapshot(), start = this.#race.now();
+    const expected: StepOutputs[] = [];
+    for (const { inputs } of next.slice(0, this.#steps)) {
+      if (expected.length >= LEAST_STEPS && this.#race.now() - start > LONG) break;
+      expected.push(structuredClone(this.#host.run(inputs)));
+    }
+    this.#race.hostTook(expected.length, start);
+    this.#memory.write(before);
+    return expected;
+  }
+
+  /**
+   * Compares what the GPU gave for steps with what the host expects of the first of them.
+   * @throws DistrustError if they differ by more than rounding
+   */
+  judge(outputs: readonly StepOutputs[], expected: readonly StepOutputs[]): void {
+    expected.slice(0, outputs.length).forEach((each, i) => this.#compare(outputs[i], each, i));
+    this.#steps = LATER_STEPS;
+    this.#stepsUntilDue = Math.max(EVERY, this.#race.costOf(LATER_STEPS) / SHARE);
+  }
+
+  /** The GPU has taken so many steps more. */
+  passed(steps: number): void {
+    this.#stepsUntilDue -= steps;
+  }
+
+  #compare(got: StepOutputs, want: StepOutputs, step: number): void {
+    const parts = Math.abs(want.loss[0]) + Math.abs(want.reconstruction[0]) + Math.abs(want.kl[0]);
+    const scales = { loss: parts, squaredNorm: 2 * Math.abs(want.squaredNorm[0]) };
+    for (const name of ["loss", "squaredNorm"] as const) {
+      const expected = want[name][0], actual = got[name][0];
+      if (!Number.isFinite(expected) && !Number.isFinite(actual)) continue;
+      const limit = (step + 1) * this.#tolerances[name] * scales[name] + 2 ** -60;
+      if (Math.abs(actual - expected) <= limit) continue;
+      throw new DistrustError(
+        `Cannot trust the GPU: ${name} must be ${expected}: current value is ${actual}`,
+      );
+    }
+  }
+}

@@ -1,0 +1,64 @@
+/** Training steps on the host: one run of the program each. Its memory always holds the parameters after the last step. */
+import type { Live, StepInputs, SyncProgram } from "../../backends/backend.ts";
+import type { Matrix } from "../../trained/matrix.ts";
+import { gatherRows } from "../minibatch.ts";
+import type { RunState } from "./run_state.ts";
+import type { StepSequence } from "./step_sequence.ts";
+import type { StepOutputs, Steps } from "./steps.ts";
+
+export class HostSteps implements Steps {
+  readonly #program: SyncProgram;
+  readonly #data: Matrix;
+  readonly #state: RunState;
+  readonly #sequence: StepSequence;
+  /** The batch, where the program reads it. */
+  readonly #x: Live;
+  /** The rows that follow the batch, where the objective reads such. */
+  readonly #reference?: Live;
+  readonly #outputs: StepOutputs;
+  readonly #outputsByName: readonly (readonly [name: string, into: Float64Array])[];
+
+  constructor(program: SyncProgram, data: Matrix, state: RunState, sequence: StepSequence) {
+    this.#program = program;
+    this.#data = data;
+    this.#state = state;
+    this.#sequence = sequence;
+    this.#x = program.live("x");
+    if (program.plan.inputs.has("reference")) this.#reference = program.live("reference");
+    const vector = (length = 1) => new Float64Array(length);
+    this.#outputs = {
+      loss: vector(),
+      reconstruction: vector(),
+      kl: vector(),
+      squaredNorm: vector(),
+      meanOfMean: vector(state.latent),
+      meanOfSquare: vector(state.latent),
+    };
+    this.#outputsByName = Object.entries(this.#outputs);
+  }
+
+  begin(): void {}
+
+  take(): void {
+    const { counters } = this.#state, { beta1Power, beta2Power } = counters;
+    const next = this.#sequence.at(counters, 0, [beta1Power, beta2Power]);
+    this.#state.count(next, this.run(next.inputs));
+  }
+
+  sync(): void {}
+
+  /** Takes a step without counting it. The outputs are overwritten by the next one. */
+  run({ rows, first, key, floats }: StepInputs): StepOutputs {
+    const program = this.#program, data = this.#data, { order } = this.#sequence;
+    gatherRows(data, order, first, rows, this.#x.elements);
+    if (program.plan.inputs.has("key")) program.write("key", key);
+    if (this.#reference) {
+      const { elements } = this.#reference, count = elements.length / data.shape[1];
+      gatherRows(data, order, first + rows, count, elements);
+    }
+    for (const [name, values] of floats) program.write(name, values);
+    program.run(rows);
+    for (const [name, into] of this.#outputsByName) program.read(name, into);
+    return this.#outputs;
+  }
+}

@@ -1,0 +1,97 @@
+/**
+ * All that a run goes on from, and so all that a checkpoint holds: the counters, the sums of the epoch, the parameters and
+ * optimiser state in the host's memory, and what the run may fall back to. It changes in three ways only: a step counts,
+ * an epoch ends, a checkpoint is taken up.
+ */
+import type { Backend, Segment, SyncProgram } from "../../backends/backend.ts";
+import type { EpochMeans } from "../report.ts";
+import { type Checkpoint, newCounters, type RunCounters } from "./checkpoint.ts";
+import { EpochSums } from "./epoch_sums.ts";
+import { Fallback } from "./fallback.ts";
+import { RunMemory } from "./run_memory.ts";
+import type { NextStep } from "./step_sequence.ts";
+import { isFiniteStep, type StepOutputs } from "./steps.ts";
+
+export class RunState {
+  readonly counters: RunCounters = newCounters();
+  readonly memory: RunMemory;
+  /** L, the size of the latent space. */
+  readonly latent: number;
+  readonly #fallback: Fallback;
+  #sums: EpochSums;
+
+  constructor(
+    backend: Backend<SyncProgram>,
+    segments: readonly [parameters: Segment, state: Segment],
+    latent: number,
+  ) {
+    this.memory = new RunMemory(backend, segments, this.counters);
+    this.#fallback = new Fallback(this.memory, this.counters);
+    this.latent = latent;
+    this.#sums = new EpochSums(latent);
+  }
+
+  /** A copy. It is whole only while the host's memory holds the parameters after the last step counted. */
+  checkpoint(): Checkpoint {
+    const counters = { ...this.counters, sums: [...this.#sums.values] };
+    return { counters, current: this.memory.snapshot(), ...this.#fallback.snapshots };
+  }
+
+  resume(checkpoint: Checkpoint): void {
+    const { counters, current } = checkpoint;
+    Object.assign(this.counters, counters);
+    this.#sums = new EpochSums(this.latent, counters.sums);
+    this.memory.restore(current);
+    this.#fallback.resume(checkpoint);
+  }
+
+  /** Counts a step, and falls back if too many went wrong. */
+  count({ inputs, powers }: NextStep, outputs: StepOutputs): void {
+    const counters = this.counters, isFinite = isFiniteStep(outputs);
+    counters.step++;
+    counters.batch++;
+    if (isFinite) {
+      this.#sums.add(inputs.rows, outputs);
+      [counters.beta1Power, counters.beta2Power] = powers;
+    }
+    this.#fallback.judgeStep(outputs.loss[0], isFinite);
+  }
+
+  /**
+   * Ends the epoch, and falls back if it went wrong.
+   * @param validationElbo under the present parameters, where there are validation rows
+   * @param patience epochs without a better one after which the run stops; Infinity if it never does
+   */
+  finishEpoch(validationElbo: number | undefined, patience: number): EpochMeans {
+    const counters = this.counters;
+    counters.epoch++;
+    counters.batch = 0;
+    const means: EpochMeans = {
+      ...this.#sums.means(counters.epoch, counters.skippedSteps),
+      ...(validationElbo !== undefined && { validationElbo }),
+    };
+    counters.history = [...counters.history, means];
+    this.#fallback.judgeEpoch(means.loss);
+    if (validationElbo !== undefined && patience < Infinity) {
+      this.#fallback.keepBest(validationElbo);
+    }
+    if (counters.epoch - counters.bestEpoch >= patience) counters.stoppedEarly = true;
+    this.#sums = new EpochSums(this.latent);
+    return means;
+  }
+
+  /**
+   * Ends the run: leaves the parameters that it results in in memory.
+   * @param measure the loss under the present parameters
+   * @throws DivergenceError if no epoch was good
+   */
+  finish(measure: () => number): void {
+    this.#fallback.end(measure);
+    this.counters.finished = true;
+  }
+
+  /** The epoch whose parameters the run results in. */
+  get resultEpoch(): number {
+    return this.#fallback.epoch;
+  }
+}

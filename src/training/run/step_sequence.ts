@@ -1,0 +1,63 @@
+/** What each step of a run reads. It follows from the counters alone, so any device can take any step, and take it again. */
+import type { StepInputs } from "../../backends/backend.ts";
+import { splitSeed } from "../../core/philox.ts";
+import type { Plan } from "../../graph/plan.ts";
+import type { Recipe } from "../options.ts";
+import {
+  learningRateAt,
+  type MomentPowers,
+  nextPowers,
+  type Scalars,
+  scalarsOf,
+  scheduleOf,
+} from "../schedule.ts";
+import type { RunCounters } from "./checkpoint.ts";
+import type { RowOrder } from "./row_order.ts";
+
+/** What a step reads, and the powers of Adam's decay rates after it. */
+export interface NextStep {
+  readonly inputs: StepInputs;
+  readonly powers: MomentPowers;
+}
+
+export class StepSequence {
+  readonly stepsPerEpoch: number;
+  readonly #recipe: Recipe;
+  readonly #rowOrder: RowOrder;
+  readonly #scalars: Scalars;
+  readonly #seed: readonly [low: number, high: number];
+  #order: Uint32Array<ArrayBuffer> = new Uint32Array();
+
+  constructor(plan: Plan, recipe: Recipe, rowOrder: RowOrder) {
+    this.stepsPerEpoch = Math.ceil(rowOrder.length / recipe.batchSize);
+    this.#recipe = recipe;
+    this.#rowOrder = rowOrder;
+    this.#scalars = scalarsOf(plan);
+    this.#seed = splitSeed(recipe.seed);
+  }
+
+  /** The rows of the epoch that was begun, by index. */
+  get order(): Uint32Array<ArrayBuffer> {
+    return this.#order;
+  }
+
+  beginEpoch(epoch: number): void {
+    this.#order = this.#rowOrder.ofEpoch(epoch);
+  }
+
+  /**
+   * The step that comes `ahead` steps after the last one counted.
+   * @param before the powers of Adam's decay rates before it
+   */
+  at(counters: RunCounters, ahead: number, before: MomentPowers): NextStep {
+    const { optimizer, epochs, objective, batchSize } = this.#recipe, each = this.stepsPerEpoch;
+    const step = counters.step + ahead, first = (counters.batch + ahead) * batchSize;
+    const powers = nextPowers(optimizer, before);
+    const learningRate = learningRateAt(optimizer, step, each, epochs);
+    const floats = new Map<string, readonly number[]>();
+    for (const [name, at] of this.#scalars) floats.set(name, [at(objective, step, each)]);
+    floats.set("schedule", scheduleOf(learningRate * counters.rate, powers));
+    const rows = Math.min(batchSize, this.#order.length - first);
+    return { inputs: { rows, first, key: [...this.#seed, step, 0], floats }, powers };
+  }
+}
