@@ -4,6 +4,7 @@
  *   inference   rows → q(z | x, c), its draws, ln q and ln p of them     encoder.0 … encoder.mean, …
  *   generation  z ~ p(z) → p(x | z, c)                                   decoder.0 … decoder.mean, …
  */
+import { oncePer } from "../core/once_per.ts";
 import { layerStream, STREAMS } from "../core/streams.ts";
 import type { DiagonalGaussian } from "../distributions/diagonal_gaussian.ts";
 import { type Conditional, likelihood } from "../distributions/likelihood.ts";
@@ -111,20 +112,17 @@ function useName(name: string, distribution: NoiseDistribution = "normal"): stri
   return distribution === "uniform" ? `${name}.uniform` : name;
 }
 
-/** Building a model takes long in a process that has just begun, and a spec does not change. */
-const PARAMETERS = new WeakMap<ModelSpec, readonly ParameterSpec[]>();
-
-/** Every parameter of the model, in the order in which building it declares them. */
-export function parametersOf(spec: ModelSpec): readonly ParameterSpec[] {
-  const known = PARAMETERS.get(spec);
-  if (known) return known;
+/**
+ * Every parameter of the model, in the order in which building it declares them. Made once a spec: in a process that
+ * has just begun, building takes long.
+ */
+export const parametersOf: (spec: ModelSpec) => readonly ParameterSpec[] = oncePer((spec) => {
   const scope = createScope(createGraph());
   const rows = rowsInput(scope.g, spec);
   decoder(scope, spec, infer(scope, spec, rows.all).z, rows);
   if (spec.classifier) classify(scope, spec, rows.x);
-  PARAMETERS.set(spec, scope.declared);
   return scope.declared;
-}
+});
 
 /** Places of the parameters within the segment that all programs of a model share. */
 export function parameterLayout(parameters: readonly ParameterSpec[]): Layout {

@@ -74,7 +74,7 @@ export class TableScorer {
   }
 
   /**
-   * All that it has beside its VAE.
+   * The model without its VAE.
    * @internal
    */
   get table(): TableModel {
@@ -87,7 +87,7 @@ export class TableScorer {
   }
 
   /**
-   * Becomes another model of the same columns and sizes, wholly or, where that fails, not at all.
+   * Becomes another model of the same columns and sizes. If that fails, nothing has changed.
    * @param parameters of its VAE
    * @internal
    */
@@ -123,7 +123,7 @@ export class TableScorer {
     return this.model.calibration;
   }
 
-  /** Networks that look at a row: 1, or all of an ensemble. @internal */
+  /** The number of networks that score a row: 1, or all of an ensemble. @internal */
   get networks(): number {
     return this.#scorer.networks;
   }
@@ -134,7 +134,7 @@ export class TableScorer {
   }
 
   /**
-   * Changes the threshold; nothing is trained anew.
+   * Changes the threshold, without training.
    * @throws RangeError if the calibration rows cannot keep so small a rate
    */
   setFalseAlarmRate(rate: number): void {
@@ -148,7 +148,7 @@ export class TableScorer {
    *   naming a row whose score is not finite
    */
   async score(rows: TableRows, ...others: never[]): Promise<RowScore[]> {
-    // In JavaScript nobody else would say that a rate given here means nothing.
+    // JavaScript would drop a second argument in silence, a false-alarm rate for one.
     if (others.length > 0) {
       throw new TypeError(
         `Cannot score: rows must be all that is given: setFalseAlarmRate() sets the rate, decide() takes other rules: current value is ${
@@ -180,7 +180,7 @@ export class TableScorer {
     return new ScoredCells(scores, contributions, calibration);
   }
 
-  /** Rows as the model was fitted to them: of a series, windows. */
+  /** Scores rows of the kind that the model was fitted to: those of the table, or windows of a series. */
   #scoreRows(cells: Cells): Scored {
     const { scores, raw: contributions } = this.#scorer.scoreCells(cells);
     for (let r = 0, at = 0; r < cells.rows; r++, at += this.columns.length) {
@@ -216,11 +216,13 @@ export class TableScorer {
   }
 
   /**
-   * Scores one row of cells (`toCells`) without allocating: `out[0]` the score, `out[1]` the p-value, and
-   * the columns' contributions behind them, as far as `out` reaches. The caller vouches for the values:
-   * only the score is checked. NaN is a missing cell (a row that has one may allocate). A cell that the likelihood cannot take, such as 2 under a Bernoulli likelihood,
-   * gives a finite score that means nothing.
-   * @throws RangeError for another number of cells, or a score that is not finite
+   * Scores one row without allocating.
+   *
+   * Cells are not checked: one that the likelihood cannot take, such as 2 under a Bernoulli likelihood, gives a
+   * meaningless score. `score` checks them.
+   * @param row [columns], as `toCells` gives it; NaN is a missing cell, and a row that has one may allocate
+   * @param out receives the score (nats), the p-value, and the contribution of each column (nats), as far as it is long
+   * @throws RangeError if the row has another number of cells, or its score is not finite; TypeError for a series
    */
   scoreInto(row: ArrayLike<number>, out: Float32Array | Float64Array): void {
     const width = this.columns.length;
@@ -300,14 +302,14 @@ export class TableScorer {
   }
 
   /**
-   * Whether `toVae` makes rows that the VAE takes of rows with missing cells.
+   * Whether the VAE takes the rows that `toVae` makes of cells that are missing.
    * @internal
    */
   get takesMissing(): boolean {
     return this.#scorer.takesMissing;
   }
 
-  /** What one unit of the VAE is in each column; 1 where a column has no units. */
+  /** [columns], what one unit of the VAE is in the column's own unit; 1 for categories and times. */
   get scale(): Float64Array {
     const { expansion, standardization: { scale } } = this.model;
     const own = new Float64Array(this.columns.length).fill(1);

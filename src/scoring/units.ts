@@ -4,6 +4,7 @@
  * a bare VAE pass as they are, and its columns are called as its spec names them, or x0, x1, …; a conditional
  * one takes its condition behind them, c0, c1, …
  */
+import { oncePer } from "../core/once_per.ts";
 import type { RbmSpec } from "../models/rbm.ts";
 import type { ModelSpec } from "../models/spec.ts";
 import { latentSize } from "../models/spec.ts";
@@ -58,15 +59,8 @@ export function drawRows(model: Model, first: number, count: number, given: Samp
   return unitsOf(model).fromVae(model.onHost.draw(first, count, given));
 }
 
-/** Made once a model: a server asks for them at every request. */
-const UNITS = new WeakMap<Model, Units>();
-
-/** The units of a model's rows. */
-export function unitsOf(model: Model): Units {
-  let units = UNITS.get(model);
-  if (!units) UNITS.set(model, units = makeUnits(model));
-  return units;
-}
+/** The units of a model's rows. A server asks for them at every request. */
+export const unitsOf: (model: Model) => Units = oncePer(makeUnits);
 
 function makeUnits(model: Model): Units {
   const { spec } = vaeOf(model);

@@ -2,6 +2,7 @@
  * What a model's likelihood asks of its data: which values each column may have, and which columns
  * may be standardised.
  */
+import { oncePer } from "../core/once_per.ts";
 import { ANY_NUMBER } from "../distributions/likelihoods/definition.ts";
 import { definitionOf, type Group, groupsOf } from "../distributions/likelihood.ts";
 import type { ModelSpec } from "../models/spec.ts";
@@ -24,17 +25,12 @@ type Likely = Pick<ModelSpec, "inputs" | "likelihood">;
 
 type Ruled = Group & Pick<ReturnType<typeof definitionOf>, "title" | "data">;
 
-/** Made once a model: a server asks at every request. */
-const RULED = new WeakMap<Likely, readonly Ruled[]>();
-
-/** The columns that cannot take any number, with what they can. */
-function ruledGroups(spec: Likely): readonly Ruled[] {
-  const groups = RULED.get(spec) ?? groupsOf(spec.likelihood, spec.inputs)
+/** The columns that cannot take any number, with what they can. A server asks at every request. */
+const ruledGroups = oncePer(({ likelihood, inputs }: Likely): readonly Ruled[] =>
+  groupsOf(likelihood, inputs)
     .map((group) => ({ ...group, ...definitionOf(group.spec.type) }))
-    .filter(({ data: rule }) => rule !== ANY_NUMBER);
-  RULED.set(spec, groups);
-  return groups;
-}
+    .filter(({ data: rule }) => rule !== ANY_NUMBER)
+);
 
 /** The first cell, row by row, that the likelihood cannot take; a row begins every `stride` values. */
 export function findFault(

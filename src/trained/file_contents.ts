@@ -4,6 +4,8 @@
  */
 import { show } from "../core/validate.ts";
 import type { ParameterSpec } from "../layers/scope.ts";
+import type { Tensor } from "../formats/safetensors.ts";
+import type { NamedTensor } from "./engine.ts";
 import { areFinite } from "./finite.ts";
 import { type ModelFile, ModelFileError } from "./model_file.ts";
 
@@ -57,6 +59,16 @@ function requireContents(
 
 const isSeries = (table: unknown): boolean =>
   typeof table === "object" && table !== null && "window" in table;
+
+/** Parameters as a file holds them. */
+export function parameterTensors(
+  parameters: ReadonlyMap<string, NamedTensor>,
+): Map<string, Tensor> {
+  return new Map([...parameters].map(([name, { shape, data }]) => [
+    name,
+    { dtype: "F32", shape, data },
+  ]));
+}
 
 /**
  * The values of the parameters that a file must hold, by name.

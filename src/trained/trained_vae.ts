@@ -9,7 +9,7 @@ import { latentSize } from "../models/spec.ts";
 import type { DeviceOptions } from "./device_options.ts";
 import { Engine, type NamedTensor } from "./engine.ts";
 import type { WorkDevice } from "./work_device.ts";
-import { parameterValues } from "./file_contents.ts";
+import { parameterTensors, parameterValues } from "./file_contents.ts";
 import { requireFiniteScore } from "./finite.ts";
 import { requireData } from "./data_rule.ts";
 import { encodeRows, type MomentOptions } from "./moments.ts";
@@ -282,10 +282,8 @@ export class TrainedVae {
    * @internal
    */
   modelFile(): ModelFile {
-    const tensors = [...this.parameters()].map(([name, { shape, data }]) =>
-      [name, { dtype: "F32", shape, data }] as const
-    );
-    return { kind: "vae", metadata: { spec: this.spec }, tensors: new Map(tensors) };
+    const tensors = parameterTensors(this.parameters());
+    return { kind: "vae", metadata: { spec: this.spec }, tensors };
   }
 }
 

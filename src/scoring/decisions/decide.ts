@@ -1,14 +1,14 @@
 /**
- * From the scores of a batch to verdicts: which p-values, which limit, which rows, how surely.
+ * From the scores of a batch to verdicts.
  *
- *   falseAlarmRate  flagged: p ≤ α, each row by itself
- *   fdr             flagged: p ≤ p*, which the batch decides together: `false_discovery.ts`
- *   tail            p-values beyond the calibration's resolution are extrapolated: `tail.ts`
- *   minConfidence   verdicts that other calibration rows might have turned are withheld: `confidence.ts`
+ *   falseAlarmRate  flags rows with p ≤ α, each row on its own
+ *   fdr             flags rows with p ≤ p*, where p* depends on the whole batch: `false_discovery.ts`
+ *   tail            extrapolates p-values that are smaller than the calibration rows resolve: `tail.ts`
+ *   minConfidence   withholds verdicts that other calibration rows might well have reversed: `confidence.ts`
  *
- * P-values are split-conformal where `tail` does not reach. With `tail` the rates are as good as the
- * extrapolation, and no longer a theorem. Nor is `fdr` with `minConfidence`: the flags that are withheld are the
- * less sure of a set that keeps its rate as a whole.
+ * P-values are split-conformal, and the false-alarm rate is guaranteed. There are two exceptions. Where `tail`
+ * extrapolates, the rate is as good as the fitted tail. With `fdr` and `minConfidence` together the rate is guaranteed
+ * for all flagged rows, but not for those that are left once the less sure ones are withheld.
  */
 import { requireNumber } from "../../core/validate.ts";
 import type { Calibration } from "./calibration.ts";
@@ -17,46 +17,46 @@ import { discover, fewestDiscoveries } from "./false_discovery.ts";
 import { CONFIDENCE, isWithin, RATE } from "./rates.ts";
 import { Tail } from "./tail.ts";
 
-/** How to decide; everything is optional. */
+/** How to decide. Every field is optional. */
 export interface DecisionOptions {
-  /** The share of normal rows that may be flagged; the model's own. */
+  /** The share of normal rows that may be flagged, in (0, 1). Default: the model's own rate. */
   readonly falseAlarmRate?: number;
-  /** The share of the flagged rows that may be normal, on average, in place of the rate. */
+  /** The expected share of normal rows among the flagged ones, in (0, 1). Replaces `falseAlarmRate`. */
   readonly fdr?: number;
-  /** Whether to extrapolate beyond the calibration rows; false. */
+  /** Whether to extrapolate p-values beyond the calibration rows. Default: false. */
   readonly tail?: boolean;
-  /** The confidence below which a verdict is withheld, ½ … 1; none. */
+  /** Verdicts with less confidence than this, ½ to 1, are withheld. Default: none are. */
   readonly minConfidence?: number;
 }
 
-/** What was decided on a row. */
+/** The verdict on a row. "uncertain" is a verdict that was withheld. */
 export type RowDecision = "normal" | "anomaly" | "uncertain";
 
 /** The verdicts on a batch. */
 export interface Decision {
-  /** Of each row, extrapolated where a tail was asked for. */
+  /** [rows], in (0, 1]; extrapolated where `tail` was asked for. */
   readonly pValues: Float64Array;
   /** Rows with p-values up to this are anomalies; 0 if no row is. */
   readonly limit: number;
-  /** Of each row, where a least confidence was asked for. */
+  /** [rows], ½ to 1; present with `minConfidence`. */
   readonly confidences?: Float64Array;
-  /** Rows that are anomalies. */
+  /** The number of anomalies. */
   readonly anomalies: number;
-  /** Rows whose verdict is withheld. */
+  /** The number of rows whose verdict is withheld. */
   readonly uncertain: number;
-  /** With `fdr`: fewer rows than this cannot be flagged, as p-values are no finer. */
+  /** With `fdr`: the smallest number of rows that can be flagged at all, given how fine p-values are. */
   readonly fewest?: number;
-  /** With `minConfidence`: no row can be flagged with more. */
+  /** With `minConfidence`: the highest confidence with which a row can be flagged. */
   readonly surest?: number;
-  /** Whether the limit lies where the tail alone says what p-values are, without a guarantee. */
+  /** Whether the limit lies in the extrapolated tail, where its rate is not guaranteed. */
   readonly extrapolated: boolean;
-  /** Of one row. */
+  /** The verdict on one row, counted from 0. */
   verdict(row: number): RowDecision;
 }
 
 /**
  * Decides on a batch of scores.
- * @param falseAlarmRate the model's own
+ * @param scores [rows], nats
  * @throws RangeError for a rate that cannot be kept, or options that are out of range
  */
 export function decide(
@@ -110,7 +110,11 @@ export function thresholdFor(
     : calibration.threshold(falseAlarmRate);
 }
 
-/** The rate, where calibration rows or the tail can keep it and some row could be flagged as surely as is asked. */
+/**
+ * The rate, once it is known that it can be kept.
+ * @throws RangeError if neither calibration rows nor tail are fine enough for it, or no row could be flagged with
+ *   `minConfidence`
+ */
 function requireReach(
   calibration: Calibration,
   { falseAlarmRate: rate, minConfidence }: Parameters<typeof thresholdFor>[1],
@@ -129,7 +133,7 @@ function requireReach(
   );
 }
 
-/** What verdicts come from. */
+/** What p-values and confidences are computed from. */
 interface Judges {
   readonly calibration: Calibration;
   readonly tail?: Tail;

@@ -9,6 +9,7 @@
  *
  * which sum to the score as well.
  */
+import { oncePer } from "../../core/once_per.ts";
 import { requireNumber, requireObject } from "../../core/validate.ts";
 import { addImpossible } from "../table/impossible.ts";
 import type { ColumnSchema } from "../table/schema.ts";
@@ -106,17 +107,13 @@ export class Explainer {
   }
 }
 
-const EXPLAINERS = new WeakMap<TableScorer, Explainer>();
-
 /**
- * The explainer of a model, made once.
+ * The explainer of a model.
  * @throws TypeError for a model that cannot say what it expects
  */
-export function explainerOf(scorer: TableScorer): Explainer {
-  const explainer = EXPLAINERS.get(scorer) ?? new Explainer(scorer);
-  EXPLAINERS.set(scorer, explainer);
-  return explainer;
-}
+export const explainerOf: (scorer: TableScorer) => Explainer = oncePer((scorer) =>
+  new Explainer(scorer)
+);
 
 function expectingOf({ vae, table }: TableScorer): Expecting {
   const { ensemble, schema, window, sketch } = table;

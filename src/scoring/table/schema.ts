@@ -1,17 +1,17 @@
 /**
- * What the columns of a user's table are, and how a user's cell becomes a number: a float64, NaN if
- * the value is missing.
+ * The columns of a user's table, and how a cell becomes a number: a float64, NaN if the value is missing.
  *
  *   numeric    any numbers
  *   positive   numbers above 0, over orders of magnitude
  *   count      whole numbers from 0
  *   timestamp  seconds since 1970, from ISO 8601 text, a Date or a number of seconds
- *   binary, categorical, ordinal   the place of the cell among the column's `levels`; any other value
- *              is `levels.length`, whatever it was: rare, never seen, or of another type
+ *   binary, categorical, ordinal   the index of the cell in the column's `levels`; `levels.length` for
+ *              every other value, be it rare, unseen, or of another type
  *
- * The kind of a column of numbers says what its values can be. It refuses none: a count of -3 is for the score to judge,
- * and stands out (`impossible.ts`). Text where numbers belong is refused.
+ * Any number is read, whatever the kind: a count of -3 is not an error but an anomaly, and raises the row's score
+ * (`impossible.ts`). Text in a column of numbers is refused.
  */
+import { oncePer } from "../../core/once_per.ts";
 import { parseTimestamp } from "../../core/timestamp.ts";
 import { requireChoice, requireObject, show } from "../../core/validate.ts";
 import { type CellCodec, isMissing, parseNumber } from "../../formats/cells.ts";
@@ -43,19 +43,19 @@ export interface ColumnSchema {
   readonly name: string;
   /** What its cells are. */
   readonly kind: ColumnKind;
-  /** The values that have a code of their own, of kinds that have levels; in order, where ordinal. */
+  /** The values that have a code, for kinds that have levels; in ascending order if the kind is ordinal. */
   readonly levels?: readonly string[];
 }
 
 /** The most levels of a column. */
 const MAX_LEVELS = 4096;
 
-/** Whether cells of this kind are codes. */
+/** Whether cells of this kind become codes: indices of levels. */
 export function hasLevels(kind: ColumnKind): boolean {
   return kind === "binary" || kind === "categorical" || kind === "ordinal";
 }
 
-/** Columns that are any numbers. */
+/** A schema of numeric columns with these names. */
 export function numericSchema(names: readonly string[]): ColumnSchema[] {
   return names.map((name) => ({ name, kind: "numeric" }));
 }
@@ -117,14 +117,8 @@ function requireLevels(field: string, value: unknown): readonly string[] {
   return levels;
 }
 
-const CODECS = new WeakMap<ColumnSchema, CellCodec>();
-
-/** How cells of a column are read, made once a column. */
-export function codecOf(column: ColumnSchema): CellCodec {
-  const codec = CODECS.get(column) ?? makeCodec(column);
-  CODECS.set(column, codec);
-  return codec;
-}
+/** How cells of a column are read. */
+export const codecOf: (column: ColumnSchema) => CellCodec = oncePer(makeCodec);
 
 function makeCodec({ kind, levels = [] }: ColumnSchema): CellCodec {
   if (hasLevels(kind)) return levelCodec(levels);

@@ -9,7 +9,7 @@ import { parseRbmSpec, rbmParameters, type RbmSpec } from "../../models/rbm.ts";
 import type { DeviceOptions } from "../device_options.ts";
 import { Engine, type NamedTensor } from "../engine.ts";
 import { BULK_ROWS } from "../map_rows.ts";
-import { parameterValues } from "../file_contents.ts";
+import { parameterTensors, parameterValues } from "../file_contents.ts";
 import type { Matrix, Rows } from "../matrix.ts";
 import { blamingFile, type ModelFile, requireKind, writeModelFile } from "../model_file.ts";
 import { pauser } from "../pauser.ts";
@@ -174,14 +174,8 @@ export class TrainedRbm {
 
   /** The model file. */
   save(): Uint8Array {
-    const tensors = [...this.parameters()].map(([name, { shape, data }]) =>
-      [name, { dtype: "F32", shape, data }] as const
-    );
-    return writeModelFile({
-      kind: "rbm",
-      metadata: { spec: this.spec },
-      tensors: new Map(tensors),
-    });
+    const tensors = parameterTensors(this.parameters());
+    return writeModelFile({ kind: "rbm", metadata: { spec: this.spec }, tensors });
   }
 
   /** Gives back the memory; the machine must not be used afterwards. */
