@@ -99,10 +99,10 @@ export interface Operand {
   readonly shape: Place["shape"];
 }
 
-/** Weights that lie elsewhere, in another format, once they are packed. */
+/** Weights that lie elsewhere, in another format, while they are in use. */
 interface Packed {
   readonly format: WeightFormat;
-  readonly isPacked: boolean;
+  readonly isInUse: boolean;
   addressOf(weight: Place): number;
 }
 
@@ -135,7 +135,7 @@ export function encodePlan(
         operands,
         split,
       };
-      return packed?.isPacked && isPackable(instruction)
+      return packed?.isInUse && isPackable(instruction)
         ? withPacked(whole, instruction, packed)
         : whole;
     }),

@@ -4,7 +4,8 @@
  * error: assembly/matmul/panels.ts. Nothing else of the plan changes.
  *
  * Packing takes many times as long as a run. Who runs once, as the first request of a cold start does, has the
- * same bits of the weights as they lie; so they are packed for the second run, but where packing rounds.
+ * same bits of the weights as they lie; so they are packed for the second run, but where packing rounds. The
+ * memory is there from the start: a run must not let it grow, as views of it are held meanwhile.
  */
 import type { Place, Plan } from "../../graph/plan.ts";
 import type { WeightFormat } from "../backend.ts";
@@ -20,14 +21,12 @@ export class PackedWeights {
   readonly format: WeightFormat;
   readonly #host: Host;
   readonly #source: Allocation;
-  readonly #weights: readonly Place[];
-  readonly #sourceOf: (place: Place) => number;
+  readonly #memory: Allocation;
+  readonly #list: Allocation;
   /** Where each weight lies, from the start of the memory, by its offset in the segment. */
   readonly #offsets = new Map<number, number>();
-  #memory?: Allocation;
-  #list?: Allocation;
-  /** Whether the next run may do without. */
-  #mayWait: boolean;
+  #isInUse: boolean;
+  #hasRun = false;
   /** The version of the segment that is packed. */
   #version = -1;
 
@@ -43,59 +42,55 @@ export class PackedWeights {
     addressOf: (place: Place) => number,
   ) {
     this.format = format;
+    this.#isInUse = format !== "f32";
     this.#host = host;
     this.#source = source;
-    this.#sourceOf = addressOf;
-    this.#mayWait = format === "f32";
     const all = plan.instructions.filter(isPackable).map(({ inputs: [, weight] }) => weight);
     // Layers may share a weight.
-    this.#weights = [...new Map(all.map((weight) => [weight.offset, weight])).values()];
-  }
-
-  /** Whether there are packed weights: until then a program reads those of the segment. */
-  get isPacked(): boolean {
-    return this.#memory !== undefined;
+    const weights = [...new Map(all.map((weight) => [weight.offset, weight])).values()];
+    let length = 0;
+    for (const weight of weights) {
+      this.#offsets.set(weight.offset, length);
+      length += Math.ceil(packedLength(weight, format) / ALIGNMENT) * ALIGNMENT;
+    }
+    this.#memory = new Allocation(host, length);
+    const records = encodeRecords(weights.map((weight) => ({
+      name: "packWeights",
+      attributes: [WEIGHT_FORMATS.indexOf(format)],
+      operands: [this.addressOf(weight), addressOf(weight)]
+        .map((address) => ({ address, shape: weight.shape })),
+    })));
+    this.#list = new Allocation(host, records.length);
+    host.memory.u32.set(records, this.#list.index("compile"));
   }
 
   /** The byte at which packed weights begin. */
   addressOf({ offset }: Place): number {
-    return 4 * (this.#memory!.index("compile") + this.#offsets.get(offset)!);
+    return 4 * (this.#memory.index("compile") + this.#offsets.get(offset)!);
   }
 
-  /** Before a run: packs anew if the parameters have changed. True the first time: the program has to be encoded anew. */
+  /** Whether a program is to find its weights here, and not in the segment. */
+  get isInUse(): boolean {
+    return this.#isInUse;
+  }
+
+  /** Before a run: packs anew if the parameters have changed. True where they have come into use with that. */
   follow(): boolean {
     if (this.#version === this.#source.version) return false;
-    if (this.#mayWait) return this.#mayWait = false;
-    const isFirst = !this.isPacked;
-    const records = this.#list ??= this.#allocate();
-    const list = records.index("pack weights");
-    this.#host.run(4 * list, records.length / RECORD_WORDS, 1);
+    const isEarly = !this.#isInUse && !this.#hasRun;
+    this.#hasRun = true;
+    if (isEarly) return false;
+    const list = this.#list.index("pack weights");
+    this.#host.run(4 * list, this.#list.length / RECORD_WORDS, 1);
     this.#version = this.#source.version;
-    return isFirst;
+    const begins = !this.#isInUse;
+    this.#isInUse = true;
+    return begins;
   }
 
   dispose(): void {
-    this.#memory?.dispose();
-    this.#list?.dispose();
-  }
-
-  /** Makes room for the weights; gives the list that packs them. */
-  #allocate(): Allocation {
-    let length = 0;
-    for (const weight of this.#weights) {
-      this.#offsets.set(weight.offset, length);
-      length += Math.ceil(packedLength(weight, this.format) / ALIGNMENT) * ALIGNMENT;
-    }
-    this.#memory = new Allocation(this.#host, length);
-    const records = encodeRecords(this.#weights.map((weight) => ({
-      name: "packWeights",
-      attributes: [WEIGHT_FORMATS.indexOf(this.format)],
-      operands: [this.addressOf(weight), this.#sourceOf(weight)]
-        .map((address) => ({ address, shape: weight.shape })),
-    })));
-    const list = new Allocation(this.#host, records.length);
-    this.#host.memory.u32.set(records, list.index("compile"));
-    return list;
+    this.#memory.dispose();
+    this.#list.dispose();
   }
 }
 
