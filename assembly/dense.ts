@@ -8,10 +8,12 @@ import { product } from "./matmul/product";
 import { sweepRows } from "./matmul/rows";
 
 export { packWeights } from "./matmul/panels";
+export { packTiles } from "./matmul/product";
 
 /**
  * out [rows, cols] = f(x [rows, inner] · weight [inner, cols] + bias [1, cols]).
  * @param line the columns of the matrices of which out and weight are `cols` neighbours
+ * @param tiles the weight as `packTiles` wrote it; 0 for none
  */
 export function dense(
   out: usize,
@@ -23,8 +25,10 @@ export function dense(
   bias: usize,
   kind: i32,
   line: i32,
+  tiles: usize,
 ): void {
-  product(out, line, rows, cols, inner, x, inner, 1, weight, 1, line, bias, kind == ACTIVATION_RELU);
+  const relu = kind == ACTIVATION_RELU;
+  product(out, line, rows, cols, inner, x, inner, 1, weight, 1, line, bias, relu, tiles);
   bend(out, line, rows, cols, kind);
 }
 
@@ -55,6 +59,7 @@ function bend(out: usize, line: i32, rows: i32, cols: i32, kind: i32): void {
 /**
  * out [rows, cols] = op(a) · op(b), op the transpose where the flag is not zero.
  * @param line, aCols, bCols the columns of the matrices of which out, a and b are parts
+ * @param tiles b as `packTiles` wrote it, if it is not transposed; 0 for none
  */
 export function matmul(
   out: usize,
@@ -68,8 +73,9 @@ export function matmul(
   bCols: i32,
   transposeB: i32,
   line: i32,
+  tiles: usize,
 ): void {
   const aLine = transposeA ? 1 : aCols, aStep = transposeA ? aCols : 1;
   const bLine = transposeB ? bCols : 1, bStep = transposeB ? 1 : bCols;
-  product(out, line, rows, cols, inner, a, aLine, aStep, b, bLine, bStep, 0, false);
+  product(out, line, rows, cols, inner, a, aLine, aStep, b, bLine, bStep, 0, false, tiles);
 }

@@ -3,7 +3,7 @@ import * as op from "./opcodes.gen";
 import { bernoulliLogProb, bernoulliLogProbGrad } from "./bernoulli";
 import { continuousBernoulliLogNorm, continuousBernoulliLogNormSlope } from "./continuous_bernoulli";
 import { runChunks } from "./chunks";
-import { dense, matmul, packedDense, packWeights } from "./dense";
+import { dense, matmul, packedDense, packTiles, packWeights } from "./dense";
 import {
   activation,
   activationGrad,
@@ -82,7 +82,7 @@ export function execute(): void {
     case op.OP_GAUSSIAN_LOG_PROB: { ternary(gaussianLogProb); break; }
     case op.OP_BERNOULLI_LOG_PROB: { binary(bernoulliLogProb); break; }
     case op.OP_RANDOM_NORMAL: { runRandomNormal(); break; }
-    case op.OP_PACK_WEIGHTS: { packWeights(at(0), at(1), rows(1), cols(1), int(0)); break; }
+    case op.OP_PACK_WEIGHTS: { runPackWeights(); break; }
     case op.OP_PACKED_DENSE: { runPackedDense(); break; }
     case op.OP_RUN_CHUNKS: { runChunks(int(0), int(3), int(4), rows(0)); break; }
     case op.OP_RANDOM_UNIFORM: { runRandomUniform(); break; }
@@ -163,7 +163,12 @@ function quaternary(kernel: Quaternary): void {
 }
 
 function runDense(): void {
-  dense(at(0), rows(0), cols(0), at(1), cols(1), at(2), at(3), int(0), cols(2));
+  dense(at(0), rows(0), cols(0), at(1), cols(1), at(2), at(3), int(0), cols(2), int(op.TILES_ATTRIBUTE));
+}
+
+function runPackWeights(): void {
+  if (int(0) == op.FORMAT_TILES) packTiles(at(0), at(1), rows(1), cols(1));
+  else packWeights(at(0), at(1), rows(1), cols(1), int(0));
 }
 
 function runPackedDense(): void {
@@ -176,7 +181,10 @@ function runSmallestDense(): void {
 
 function runMatmul(): void {
   const inner = int(0) ? rows(1) : cols(1), line = int(1) ? rows(2) : cols(2);
-  matmul(at(0), rows(0), cols(0), inner, at(1), cols(1), int(0), at(2), cols(2), int(1), line);
+  matmul(
+    at(0), rows(0), cols(0), inner, at(1), cols(1), int(0), at(2), cols(2), int(1), line,
+    int(op.TILES_ATTRIBUTE),
+  );
 }
 
 function runSumRows(): void {

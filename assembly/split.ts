@@ -101,6 +101,11 @@ function cutProduct(to: usize, tile: i32, tiles: i32): void {
     move(to, 0, from);
     move(to, 2, isMatmul && int(1) ? from * cols(2) : from);
     if (!isMatmul) move(to, 3, from); // the bias
+    const panels = int(op.TILES_ATTRIBUTE);
+    if (panels) {
+      const moved = panels + from * innerOf() * 4;
+      store<i32>(to + (<usize>op.TILES_ATTRIBUTE << 2), moved, op.ATTRIBUTE_BYTE);
+    }
     setCols(to, start(tile + 1, tiles, width / COLUMNS, COLUMNS, width) - from);
   }
 }

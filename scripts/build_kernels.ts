@@ -92,6 +92,7 @@ function opcodes(): string {
     ...abi.CUTS.map((name, i) => [`CUT_${upperSnake(name)}`, i]),
     ["RECORD_BYTES", 4 * abi.RECORD_WORDS],
     ["ATTRIBUTE_BYTE", 4 * abi.ATTRIBUTE_WORD],
+    ["TILES_ATTRIBUTE", abi.TILES_ATTRIBUTE],
     ["OPERAND_BYTE", 4 * abi.OPERAND_WORD],
     ["OPERAND_BYTES", 4 * abi.OPERAND_WORDS],
     ["OPERAND_SLOTS", abi.OPERAND_SLOTS],

@@ -4,7 +4,8 @@
  * A(i, k) is at a + i·aLine + k·aStep and B(k, j) at b + j·bLine + k·bStep (strides in elements, one
  * of each pair 1), which covers all four transposes; C's rows are outLine apart, which covers parts. Blocks as in Goto and van de Geijn, 2008:
  * B packed once per block and reused by all rows, A packed per block, 4 × 8 tiles in registers. What is small and
- * lies in the order of reading is not packed: for small networks packing is a tenth of a product.
+ * lies in the order of reading is not packed: for small networks packing is a tenth of a product. Nor is B where its
+ * panels are kept from run to run (`packTiles`), as by programs that change no weights.
  * Products of few rows go to `rows.ts`: packing would cost more than it saves.
  */
 import { FORMAT_MATRIX } from "../opcodes.gen";
@@ -21,7 +22,10 @@ const FEW_ROWS: i32 = 8;
 /** Elements between the first and the last of a block that stays in the first-level cache without being packed. */
 const SMALL_BLOCK: i32 = 4096;
 
-/** @param bias `cols` values added to every row; 0 for none */
+/**
+ * @param bias `cols` values added to every row; 0 for none
+ * @param tiles B as `packTiles` wrote it; 0 for none
+ */
 export function product(
   out: usize,
   outLine: i32,
@@ -36,6 +40,7 @@ export function product(
   bStep: i32,
   bias: usize,
   relu: bool,
+  tiles: usize,
 ): void {
   assert(inner > 0 && (aLine == 1 || aStep == 1) && (bLine == 1 || bStep == 1));
   if (rows < FEW_ROWS && bLine == 1) {
@@ -46,27 +51,37 @@ export function product(
     dotRows(out, outLine, rows, cols, inner, a, aLine, b, bLine, bias, relu);
     return;
   }
-  const step = blockDepth(inner);
-  for (let j = 0; j < cols; j += BLOCK_COLS) {
-    const width = min(cols - j, BLOCK_COLS);
+  // What need not be packed need not fit a cache: each panel meets 64 rows, and A is packed once.
+  const step = blockDepth(inner), most = tiles ? cols : BLOCK_COLS;
+  for (let j = 0; j < cols; j += most) {
+    const width = min(cols - j, most);
     for (let k = 0; k < inner; k += step) {
       const depth = min(inner - k, step), last = k + depth == inner;
-      const bFrom = at(b, j * bLine + k * bStep), bLies = isReadInPlace(8, bLine, bStep, width, depth);
-      if (!bLies) packPanels(packedB(), 8, bFrom, bLine, bStep, width, depth);
+      let bFrom = tiles ? at(tiles, j * inner + k * 8) : at(b, j * bLine + k * bStep);
+      const bLies = tiles == 0 && isReadInPlace(8, bLine, bStep, width, depth);
+      if (!tiles && !bLies) {
+        packPanels(packedB(), 8, bFrom, bLine, bStep, width, depth);
+        bFrom = packedB();
+      }
       const blockBias = last && bias ? at(bias, j) : 0;
       for (let i = 0; i < rows; i += BLOCK_ROWS) {
         const height = min(rows - i, BLOCK_ROWS);
         const aFrom = at(a, i * aLine + k * aStep), aLies = isReadInPlace(4, aLine, aStep, height, depth);
         if (!aLies) packPanels(packedA(), 4, aFrom, aLine, aStep, height, depth);
-        tiles(
+        multiply(
           at(out, i * outLine + j), <usize>outLine << 2, height, width, depth,
           aLies ? aFrom : packedA(), at(0, aLies ? 4 : 4 * depth), at(0, aLies ? aStep : 4),
-          bLies ? bFrom : packedB(), at(0, bLies ? 8 : 8 * depth), at(0, bLies ? bStep : 8),
+          bFrom, at(0, bLies ? 8 : 8 * (tiles ? inner : depth)), at(0, bLies ? bStep : 8),
           k > 0, blockBias, last && relu,
         );
       }
     }
   }
+}
+
+/** Writes B [inner, cols] in the order in which `product` reads it: panels [inner][8], the last filled up with zeros. */
+export function packTiles(to: usize, b: usize, inner: i32, cols: i32): void {
+  packPanels(to, 8, b, 1, cols, cols, inner);
 }
 
 /** Whether the panels of a block are read where they lie: its lines are neighbours and fill them all, and it is small. */
@@ -107,7 +122,7 @@ function packPanels(
  * @param aPanel, bPanel bytes from one panel to the next
  * @param aStep, bStep bytes from one step of a panel to the next
  */
-function tiles(
+function multiply(
   out: usize,
   outLine: usize,
   rows: i32,

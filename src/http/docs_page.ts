@@ -3,6 +3,9 @@
  * loads nothing. Its policy forbids both.
  */
 import type { Json } from "./openapi.ts";
+import { PROBLEMS } from "./problems.ts";
+import { curlLine } from "./request_examples.ts";
+import { rulesText, typeText } from "./schema_text.ts";
 
 /** For the header `content-security-policy`. */
 export const PAGE_POLICY =
@@ -10,11 +13,13 @@ export const PAGE_POLICY =
 
 interface Operation {
   readonly operationId: string;
+  readonly tags: readonly string[];
   readonly summary: string;
   readonly security?: readonly Readonly<Record<string, readonly string[]>>[];
   readonly parameters?: readonly {
     readonly name: string;
     readonly in: string;
+    readonly description?: string;
     readonly schema: Json;
   }[];
   readonly requestBody?: Body;
@@ -27,26 +32,46 @@ interface Body {
 
 interface Document {
   readonly info: { readonly title: string; readonly version: string; readonly summary: string };
+  readonly servers: readonly { readonly url: string }[];
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
-  readonly components: { readonly schemas: Readonly<Record<string, Json>> };
+  readonly components: {
+    readonly schemas: Readonly<Record<string, Json>>;
+    readonly securitySchemes?: Json;
+  };
+}
+
+interface Listed {
+  readonly path: string;
+  readonly method: string;
+  readonly operation: Operation;
 }
 
 /** The page. */
 export function docsPage(document: Json): string {
-  const { info, paths, components } = document as unknown as Document;
+  const { info, servers: [{ url }], paths, components } = document as unknown as Document;
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({ path, method, operation }))
   );
-  const index = operations.map(({ path, method, operation }) =>
-    `<tr><td>${verb(method)}</td><td><a href="#${text(operation.operationId)}"><code>${
-      text(path)
-    }</code></a></td><td>${text(operation.summary)}</td></tr>`
+  // Node.js 20 has no Map.groupBy.
+  const groups = new Map<string, Listed[]>();
+  for (const each of operations) {
+    const { tags: [tag] } = each.operation, group = groups.get(tag) ?? [];
+    groups.set(tag, group);
+    group.push(each);
+  }
+  const index = Array.from(
+    groups,
+    ([tag, list]) => `<tbody><tr><th colspan="3">${text(tag)}</th></tr>${list.map(row).join("\n")}`,
   );
-  const sections = operations.map(({ path, method, operation }) =>
-    section(path, method, operation)
+  const sections = Array.from(
+    groups,
+    ([tag, list]) =>
+      `<h1>${text(tag)}</h1>${
+        list.map((each) => section(each, url.replace(/\/$/, ""))).join("\n")
+      }`,
   );
   const schemas = Object.entries(components.schemas).map(([name, schema]) =>
-    `<h3 id="schema-${text(name)}">${text(name)}</h3>${json(schema)}`
+    `<h3 id="schema-${text(name)}">${text(name)}</h3>${type(schema)}`
   );
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${
     text(info.title)
@@ -54,45 +79,91 @@ export function docsPage(document: Json): string {
 <meta name="viewport" content="width=device-width, initial-scale=1"><style>${STYLE}</style></head><body><main>
 <h1>${text(info.title)} <small>${text(info.version)}</small></h1><p>${text(info.summary)}
 The same as data: <a href="openapi.json">openapi.json</a>.</p>
-<table>${index.join("\n")}</table>${sections.join("\n")}<h2>Schemas</h2>${schemas.join("\n")}
+${
+    components.securitySchemes
+      ? TOKENS
+      : ""
+  }<p>In the commands <code>$URL</code> is this server, as in
+<code>URL=localhost:8080</code>; <code>pump</code> stands for a model of speed, flow and pressure.</p>
+<table>${index.join("\n")}</table>${sections.join("\n")}<h1 id="problems">Problems</h1>
+<p>Whatever is no success is <code>application/problem+json</code>, of one of these types:</p><table>${problems()}</table>
+<h1>What answers hold</h1>${schemas.join("\n")}
 </main></body></html>`;
 }
 
-function section(path: string, method: string, operation: Operation): string {
-  const { operationId, summary, security = [], parameters = [], requestBody, responses } =
-    operation;
-  const scopes = security.flatMap((each) => Object.values(each).flat());
-  const list = parameters.map(({ name, in: place, schema }) =>
-    `<li><code>${text(name)}</code> in ${text(place)}: <code>${
-      text(JSON.stringify(schema))
-    }</code></li>`
-  );
-  const answers = Object.entries(responses).map(([status, body]) =>
-    `<dt>${status === "default" ? "otherwise" : text(status)}</dt><dd>${bodyOf(body)}</dd>`
-  );
-  return `<section id="${text(operationId)}"><h2>${verb(method)} <code>${text(path)}</code></h2>
-<p>${text(summary)}${scopes.length > 0 ? ` · scope <b>${text(scopes.join(", "))}</b>` : ""}</p>
-${list.length > 0 ? `<ul>${list.join("")}</ul>` : ""}
-${requestBody ? `<h4>Body</h4>${bodyOf(requestBody)}` : ""}<h4>Answers</h4><dl>${
-    answers.join("")
-  }</dl></section>`;
+const TOKENS =
+  `<p>Requests carry <code>authorization: Bearer $TOKEN</code>; beside each address stands the
+scope that the token must have.</p>
+`;
+
+function row({ path, method, operation: { operationId, summary } }: Listed): string {
+  return `<tr><td>${verb(method)}</td><td><a href="#${text(operationId)}"><code>${
+    text(path)
+  }</code></a></td><td>${text(summary)}</td></tr>`;
 }
 
-function bodyOf({ content }: Body): string {
+function problems(): string {
+  return Object.entries(PROBLEMS).map(([name, { status, title }]) =>
+    `<tr><td>${status}</td><td><code>urn:elbow:problem:${name}</code></td><td>${
+      text(title)
+    }</td></tr>`
+  ).join("\n");
+}
+
+function section({ path, method, operation }: Listed, prefix: string): string {
+  const { operationId: id, tags: [tag], summary, security = [], parameters = [] } = operation;
+  const { requestBody, responses } = operation, words = WORDS.find(([tags]) => tags.test(tag))?.[1];
+  const scopes = security.flatMap((each) => Object.values(each).flat());
+  const list = parameters.filter((each) => each.in !== "path").map((each) => {
+    const said = [rulesText(each.schema), each.description ?? ""].filter((text) => text !== "");
+    return `<li><code>${text(each.name)}</code> in the ${text(each.in)}: <code>${
+      text(typeText(each.schema))
+    }</code> ${text(said.join(", "))}</li>`;
+  });
+  const answers = Object.entries(responses).filter(([status]) => status !== "default")
+    .map(([status, body]) => `<dt>${text(status)}</dt><dd>${bodyOf(body, words)}</dd>`);
+  const types = Object.keys(requestBody?.content ?? {}), hasToken = scopes.length > 0;
+  const command = curlLine({ id, method, path: prefix + path, types, hasToken });
+  return `<section id="${text(id)}"><h2>${verb(method)} <code>${text(path)}</code></h2>
+<p>${text(summary)}${hasToken ? ` · scope <b>${text(scopes.join(", "))}</b>` : ""}</p>
+<pre>${text(command)}</pre>
+${list.length > 0 ? `<ul>${list.join("")}</ul>` : ""}
+${requestBody ? `<h4>Body</h4>${bodyOf(requestBody, words)}` : ""}<h4>Answers</h4><dl>${
+    answers.join("")
+  }<dt>otherwise</dt><dd><a href="#problems">a problem</a></dd></dl></section>`;
+}
+
+/** What types of bodies that no schema describes mean, by the tag of the operation. */
+const WORDS: readonly (readonly [tags: RegExp, words: Readonly<Record<string, string>>])[] = [
+  [/^Asking/, {
+    "application/octet-stream": "float32, little-endian, row by row",
+    "application/x-ndjson": "a row a line, to any length",
+  }],
+  [/^Open Inference/, { "application/octet-stream": "JSON, then the bytes of tensors" }],
+  [/^Models/, { "application/octet-stream": "a model file" }],
+];
+
+function bodyOf({ content }: Body, words: Readonly<Record<string, string>> = {}): string {
   if (!content) return "no body";
-  return Object.entries(content).map(([type, { schema }]) => {
+  return Object.entries(content).map(([media, { schema }]) => {
     const name = String(schema?.$ref ?? "").split("/").at(-1);
     const shape = name
       ? ` <a href="#schema-${text(name)}">${text(name)}</a>`
       : schema
-      ? json(schema)
+      ? type(schema)
+      : words[media]
+      ? ` ${text(words[media])}`
       : "";
-    return `<div><code>${text(type)}</code>${shape}</div>`;
+    return `<div><code>${text(media)}</code>${shape}</div>`;
   }).join("");
 }
 
-function json(value: Json): string {
-  return `<pre>${text(JSON.stringify(value, null, 2))}</pre>`;
+/** Comments are set off. */
+function type(schema: Json): string {
+  const lines = typeText(schema).split("\n").map((line) =>
+    text(line).replace(/\/\/ .*$/, (comment) => `<i>${comment}</i>`)
+  );
+  return `<pre>${lines.join("\n")}</pre>`;
 }
 
 function verb(method: string): string {
@@ -108,7 +179,8 @@ const STYLE = `
 body { font: 16px/1.5 system-ui, sans-serif; margin: 0; }
 main { max-width: 62rem; margin: 0 auto; padding: 1rem 1.5rem 4rem; }
 code, pre { font: 0.875em/1.45 ui-monospace, monospace; }
-pre { background: var(--soft); padding: 0.75rem; overflow: auto; max-height: 24rem; border-radius: 6px; }
+pre { background: var(--soft); padding: 0.75rem; white-space: pre-wrap; overflow-wrap: break-word; border-radius: 6px; }
+pre i { font-style: normal; opacity: 0.6; } h1 { margin-top: 3rem; } h1:first-child { margin-top: 1rem; } th { text-align: left; padding-top: 0.75rem; }
 table { border-collapse: collapse; width: 100%; } td { padding: 0.15rem 0.75rem 0.15rem 0; vertical-align: top; }
 section { border-top: 1px solid var(--line); margin-top: 1.5rem; } h2 { font-size: 1.15rem; } h4 { margin: 0.75rem 0 0.25rem; }
 dl { margin: 0; } dt { font-weight: 600; } dd { margin: 0 0 0.5rem 1.5rem; } small { font-weight: 400; opacity: 0.6; }

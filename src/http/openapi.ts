@@ -8,6 +8,7 @@ import { VERSION } from "../core/version.ts";
 import { type AnswerName, ANSWERS } from "./answer_schemas.ts";
 import { type Content, type Operation, OPERATIONS } from "./operations.ts";
 import { PROBLEMS } from "./problems.ts";
+import { requestExample } from "./request_examples.ts";
 import { numberRow, tableRow } from "./schemas.ts";
 import { trainBody } from "./train_schema.ts";
 
@@ -77,12 +78,31 @@ function describe(operation: Operation, hasTokens: boolean): Json {
   }]);
   return {
     operationId: id,
+    tags: [tagOf(path)],
     summary,
     ...(parameters.length > 0 ? { parameters } : {}),
-    ...(request ? { requestBody: { required: true, ...contentOf(request, "input") } } : {}),
+    ...(request
+      ? { requestBody: { required: true, ...contentOf(request, "input", requestExample(id)) } }
+      : {}),
     responses: { ...Object.fromEntries(responses), default: problem },
     ...(hasTokens ? { security: scope ? [{ bearer: also ? [scope, also] : [scope] }] : [] } : {}),
   };
+}
+
+/** What addresses are about: the first that fits. */
+const TAGS: readonly (readonly [tag: string, paths: RegExp])[] = [
+  ["Open Inference Protocol", /^\/v2/],
+  ["Files", /\/uploads/],
+  ["Jobs", /\/jobs|\/(train|score-jobs)$/],
+  ["Second names", /\/aliases/],
+  ["Asking an old version", /\/:version\/./],
+  ["Models", /\/v1\/models(\/:name)?(\/versions.*)?$/],
+  ["Asking a model", /\/:name\/./],
+  ["The server", /./],
+];
+
+function tagOf(path: string): string {
+  return TAGS.find(([, paths]) => paths.test(path))![0];
 }
 
 /** Those that an answer may have. */
@@ -90,11 +110,15 @@ function headersOf(names: readonly string[]): Json {
   return Object.fromEntries(names.map((name) => [name, { schema: { type: "string" } }]));
 }
 
-function contentOf({ json, types = [] }: Content, mode: "input" | "output"): Json {
+function contentOf(
+  { json, types = [] }: Content,
+  mode: "input" | "output",
+  example?: Json,
+): Json {
   const media: Record<string, Json> = {};
   if (json) {
     const schema = typeof json === "string" ? reference(json) : jsonSchema(json, mode);
-    media["application/json"] = { schema };
+    media["application/json"] = { schema, ...(example && { example }) };
   }
   for (const type of types) media[type] = {};
   return Object.keys(media).length > 0 ? { content: media } : {};
@@ -118,8 +142,8 @@ function reference(name: AnswerName): Json {
 function rowOf(cell: JsonSchema): JsonSchema {
   return {
     oneOf: [
-      { type: "array", items: cell, description: "in the order of the columns" },
-      { type: "object", additionalProperties: cell, description: "by column" },
+      { type: "array", items: cell, description: "a list in the order of the columns" },
+      { type: "object", additionalProperties: cell, description: "an object by column" },
     ],
   };
 }

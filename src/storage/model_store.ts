@@ -83,7 +83,7 @@ export class IndexFullError extends RangeError {
 
   /** @param index the one that is too large */
   constructor({ models }: ModelIndex) {
-    const versions = models.values().reduce((sum, entry) => sum + entry.versions.length, 0);
+    const versions = [...models.values()].reduce((sum, entry) => sum + entry.versions.length, 0);
     super(`Cannot store model: the store has no room for ${versions} versions: delete old ones`);
   }
 }

@@ -1,6 +1,6 @@
 /** Rows of numbers as users hand them over, brought to one shape: row-major with a known width. */
 import { show } from "../core/validate.ts";
-import { areFinite, MAX_FLOAT32 } from "./finite.ts";
+import { haveFiniteSum, MAX_FLOAT32 } from "./finite.ts";
 
 /** `[rows, columns]`, row-major. */
 export interface Matrix {
@@ -27,7 +27,7 @@ type FloatRows = Extract<Rows, { readonly shape: unknown }>;
 export function toMatrix(rows: Rows, columns: number, missing = 0): Matrix {
   const matrix = Array.isArray(rows) ? fromArrays(rows, columns) : fromFloats(rows, columns);
   const { data } = matrix;
-  if (areFinite(data, MAX_FLOAT32)) return matrix;
+  if (haveFiniteSum(data)) return matrix;
   for (let i = 0; i < data.length; i++) {
     if (Math.abs(data[i]) <= MAX_FLOAT32 || (i % columns < missing && Number.isNaN(data[i]))) {
       continue;

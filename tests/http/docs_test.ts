@@ -1,6 +1,8 @@
 /** docs/http.md: each curl line is asked, and answered in the shape that stands below it. */
 import assert from "node:assert/strict";
 import { app } from "../../examples/server.ts";
+import { requestExample } from "../../src/http/request_examples.ts";
+import { VERBS } from "../../src/http/verbs/mod.ts";
 import { PROBLEMS } from "../../src/http/problems.ts";
 
 const TEXT = await Deno.readTextFile(new URL("../../docs/http.md", import.meta.url));
@@ -38,6 +40,21 @@ Deno.test("every example of docs/http.md is answered as it says", async () => {
       const off = Math.abs(value - wanted[i]) / (1 + Math.abs(wanted[i]));
       assert.ok(off <= TOLERANCE, `${path}: ${value}, but the page says ${wanted[i]}`);
     });
+  }
+});
+
+Deno.test("the examples of the OpenAPI document are answered by the model that they are of", async () => {
+  for (const verb of [...Object.keys(VERBS), "infer"]) {
+    const path = verb === "infer" ? "/v2/models/pump/infer" : `/v1/models/pump/${verb}`;
+    const response = await app.request(path, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(requestExample(verb)),
+    });
+    const text = await response.text();
+    // The pump has no classes.
+    assert.equal(response.status, verb === "classify" ? 422 : 200, text);
+    if (verb === "classify") assert.match(text, /the model has no classifier/);
   }
 });
 

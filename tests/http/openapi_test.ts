@@ -4,6 +4,7 @@ import { Ajv2020 } from "npm:ajv@8.20.0/dist/2020.js";
 import { Validator } from "npm:@seriousme/openapi-schema-validator@2.11.0";
 import { Hono } from "npm:hono@4.13.19";
 import { memoryStore } from "../../src/http/mod.ts";
+import { docsPage } from "../../src/http/docs_page.ts";
 import { openApi } from "../../src/http/openapi.ts";
 import { openSqlite } from "../../src/storage/sqlite/mod.ts";
 import { APP, createApp, MODELS, post, ROWS } from "./util.ts";
@@ -125,6 +126,26 @@ Deno.test("/docs is one page that loads and runs nothing", async () => {
   const links = Array.from(html.matchAll(/href="#([^"]+)"/g), ([, id]) => id);
   assert.ok(links.length > 40, `${links.length}`);
   for (const link of links) assert.ok(targets.has(link), link);
+});
+
+Deno.test("each body of JSON has an example that its schema allows; the page shows it as a command", () => {
+  const ajv = new Ajv2020({ strict: false, validateFormats: false });
+  const html = docsPage(openApi({ ...ALL, prefix: "/some/where" }));
+  let examples = 0;
+  for (const [path, methods] of Object.entries(DOCUMENT.paths as Record<string, object>)) {
+    for (const { operationId, requestBody } of Object.values(methods)) {
+      const { schema, example } = requestBody?.content["application/json"] ?? {};
+      if (!schema) continue;
+      examples++;
+      assert.ok(ajv.validate(schema, example), `${operationId}: ${ajv.errorsText()}`);
+      const places = /\{version\}/.test(path) ? "/versions/1" : "";
+      assert.ok(html.includes(`$URL/some/where/v`) && html.includes(places), operationId);
+      const json = JSON.stringify(example).replace(/["']/g, (each) => `&#${each.charCodeAt(0)};`);
+      assert.ok(html.includes(`--json &#39;${json}&#39;`), operationId);
+    }
+  }
+  assert.equal(examples, 19);
+  assert.doesNotMatch(html, /undefined|\[object/);
 });
 
 Deno.test("/openapi.json names the prefix under which the app is mounted", async () => {

@@ -16,13 +16,16 @@ export const OPERAND_WORDS = 4;
 export const OPERAND_SLOTS = 6;
 export const SPLIT_WORD = 7;
 
+/** The attribute of `dense` and `matmul` that says at which byte the weight lies as tiles; 0, nowhere. */
+export const TILES_ATTRIBUTE = 2;
+
 /** The ways to cut an output into tiles; `assembly/split.ts` says what they mean. */
 export const CUTS = ["none", "rows", "columns", "product", "chunks"] as const;
 
 /**
  * What this backend runs besides operations; opcodes follow those of OP_NAMES.
  *
- *   packWeights  format; packed, weights      packs weights for packedDense
+ *   packWeights  format; packed, weights      packs weights for packedDense, or as tiles
  *   packedDense  activation, format; as dense, with packed weights
  *   runChunks    sheet, bytes of a sheet, sheets, rows of a chunk, first row, picoseconds a row (f32);
  *                the rows                     runs a list over many rows, chunk by chunk
@@ -38,5 +41,5 @@ export const OWN_OPS = ["packWeights", "packedDense", "runChunks", "smallestDens
 export const SHEET_HEAD_WORDS = 4;
 export const SHEET_COPY_WORDS = 3;
 
-/** How weights lie in memory, by index: see assembly/matmul/panels.ts. */
-export const WEIGHT_FORMATS = ["matrix", "f32", "bf16"] as const;
+/** How weights lie in memory, by index: see assembly/matmul/panels.ts; tiles: `packTiles` of product.ts there. */
+export const WEIGHT_FORMATS = ["matrix", "f32", "bf16", "tiles"] as const;

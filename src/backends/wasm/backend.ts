@@ -11,7 +11,7 @@ import { ChunkedProgram } from "./chunked_program.ts";
 import { countRecords, encodePlan } from "./encode.ts";
 import { RecordList } from "./list.ts";
 import { type KernelBuild, type KernelSet, loadKernels } from "./loader.ts";
-import { PackedWeights } from "./packing.ts";
+import { formatFor, PackedWeights } from "./packing.ts";
 import { placer, writeConstants } from "./places.ts";
 import { Ports } from "./ports.ts";
 import type { WasmProgram } from "./program.ts";
@@ -80,7 +80,8 @@ class CompiledProgram implements WasmProgram {
     const elementOf = (place: Place) => indexOf(place, scratch);
     const addressOf = (place: Place) => 4 * elementOf(place);
     this.#addressOf = addressOf;
-    this.#packed = weights && new PackedWeights(host, plan, weights, this.#parameters, addressOf);
+    const format = this.#trains ? weights : formatFor(plan, weights);
+    this.#packed = format && new PackedWeights(host, plan, format, this.#parameters, addressOf);
     const records = encodePlan(plan, addressOf, this.#packed), count = countRecords(records);
     this.#list = new Allocation(host, records.length);
     this.#records = this.#keep(records);

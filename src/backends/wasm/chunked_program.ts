@@ -10,10 +10,11 @@ import { RECORD_WORDS, SHEET_COPY_WORDS, SHEET_HEAD_WORDS } from "./abi.ts";
 import { requireForward, requireRows } from "./checks.ts";
 import { countRecords, encodePlan, encodeRecords } from "./encode.ts";
 import { RecordList } from "./list.ts";
+import { formatFor, PackedWeights } from "./packing.ts";
 import { placer, writeConstants } from "./places.ts";
 import { Ports } from "./ports.ts";
 import type { WasmProgram } from "./program.ts";
-import { Allocation, type Host } from "./segment.ts";
+import { Allocation, allocationOf, type Host } from "./segment.ts";
 import { CHUNKS_SPLIT, picosecondsOfRow } from "./split.ts";
 import { TILES_PER_THREAD } from "./threads.ts";
 
@@ -28,6 +29,7 @@ export class ChunkedProgram implements WasmProgram {
   readonly #list: Allocation;
   readonly #chunks: RecordList;
   readonly #ports: Ports;
+  readonly #packed?: PackedWeights;
 
   /**
    * @param plan without effects; its inputs have a row for each row of the batch
@@ -52,11 +54,15 @@ export class ChunkedProgram implements WasmProgram {
       RECORD_WORDS * plan.instructions.length;
     this.#sheets = new Allocation(host, sheets * sheetLength);
     const indexOf = placer(host, plan, segments), first = this.#sheets.index("compile");
+    const parameters = allocationOf(host, segments.parameters), format = formatFor(plan);
+    const sourceOf = (weight: Place) => 4 * indexOf(weight, 0);
+    this.#packed = format && new PackedWeights(host, plan, format, parameters, sourceOf);
     for (let sheet = 0; sheet < sheets; sheet++) {
       const scratch = this.#scratch.index("compile") + sheet * scratchLength;
       const elementOf = (place: Place) => indexOf(place, scratch);
       writeConstants(host, plan, elementOf);
-      host.memory.u32.set(sheetOf(plan, outside, elementOf), first + sheet * sheetLength);
+      const words = sheetOf(plan, outside, elementOf, this.#packed);
+      host.memory.u32.set(words, first + sheet * sheetLength);
     }
     this.#list = new Allocation(host, RECORD_WORDS);
     const list = this.#list.index("compile");
@@ -84,6 +90,7 @@ export class ChunkedProgram implements WasmProgram {
 
   run(rows: number): void {
     requireRows(rows, this.capacity);
+    this.#packed?.follow();
     this.#chunks.run(4 * this.#list.index("run"), rows);
   }
 
@@ -98,6 +105,7 @@ export class ChunkedProgram implements WasmProgram {
 
   dispose(): void {
     for (const each of [this.#outside, this.#scratch, this.#sheets, this.#list]) each.dispose();
+    this.#packed?.dispose();
   }
 
   #lengthOf({ shape: { rows, cols } }: Place): number {
@@ -110,12 +118,13 @@ function sheetOf(
   plan: Plan,
   outside: ReadonlyMap<Place, number>,
   elementOf: (place: Place) => number,
+  packed?: PackedWeights,
 ): Int32Array {
   const addressOf = (place: Place) => 4 * elementOf(place);
   const copies = [...outside].flatMap(([place, index]) => {
     return [addressOf(place), 4 * index, 4 * place.shape.rows * place.shape.cols];
   });
-  const { inputs } = plan, records = encodePlan(plan, addressOf);
+  const { inputs } = plan, records = encodePlan(plan, addressOf, packed);
   // Two names of one value have one place, and so one copy.
   const head = [countRecords(records), inputs.size, outside.size - inputs.size, 0];
   return Int32Array.of(...head, ...copies, ...records);

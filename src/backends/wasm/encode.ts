@@ -6,7 +6,7 @@ import type { Instruction, Place, Plan } from "../../graph/plan.ts";
 import { OPS } from "../../ops/catalogue.ts";
 import { ACTIVATIONS, OP_NAMES, type OpName } from "../../ops/names.ts";
 import type { OpAttrs } from "../../ops/signatures.ts";
-import { type Unsupported, unsupported, type WeightFormat } from "../backend.ts";
+import { type Unsupported, unsupported } from "../backend.ts";
 import {
   ATTRIBUTE_WORD,
   OPERAND_SLOTS,
@@ -15,6 +15,7 @@ import {
   OWN_OPS,
   RECORD_WORDS,
   SPLIT_WORD,
+  TILES_ATTRIBUTE,
   WEIGHT_FORMATS,
 } from "./abi.ts";
 import { searchesOf } from "./searches.ts";
@@ -99,9 +100,12 @@ export interface Operand {
   readonly shape: Place["shape"];
 }
 
+/** The forms in which weights are kept beside the segment: for few rows, and as tiles for many. */
+export type PackedFormat = "f32" | "bf16" | "tiles";
+
 /** Weights that lie elsewhere, in another format, while they are in use. */
 interface Packed {
-  readonly format: WeightFormat;
+  readonly format: PackedFormat;
   readonly isInUse: boolean;
   addressOf(weight: Place): number;
 }
@@ -109,7 +113,7 @@ interface Packed {
 /**
  * A record for each instruction, or for a product and the search in it together.
  * @param addressOf the byte at which a place begins
- * @param packed what dense layers find in place of their weights
+ * @param packed what products find in place of their weights
  * @throws RangeError if an instruction has no kernel
  */
 export function encodePlan(
@@ -118,7 +122,8 @@ export function encodePlan(
   packed?: Packed,
 ): Int32Array {
   // What few rows read is packed for them: they have the product apart.
-  const searches = packed ? new Map<Instruction, Instruction>() : searchesOf(plan);
+  const isForFew = packed && packed.format !== "tiles";
+  const searches = isForFew ? new Map<Instruction, Instruction>() : searchesOf(plan);
   const within = new Set(searches.values());
   return encodeRecords(
     plan.instructions.filter((each) => !within.has(each)).map((instruction) => {
@@ -135,7 +140,7 @@ export function encodePlan(
         operands,
         split,
       };
-      return packed?.isInUse && isPackable(instruction)
+      return packed?.isInUse && isPackable(instruction, packed.format)
         ? withPacked(whole, instruction, packed)
         : whole;
     }),
@@ -154,20 +159,29 @@ function searchFor(
   return { name: "smallestDense", attributes: [], operands, split: searchSplit(search, product) };
 }
 
-/** Whether an instruction takes packed weights. */
-export function isPackable({ op, inputs }: Instruction): boolean {
-  return op === "dense" && inputs[1].segment === "parameters";
+/** Whether an instruction takes weights in such a form. */
+export function isPackable({ op, attrs, inputs }: Instruction, format: PackedFormat): boolean {
+  const isProduct = op === "dense" ||
+    (format === "tiles" && op === "matmul" && attrs.transposeB === false);
+  return isProduct && inputs[1].segment === "parameters";
 }
 
 function withPacked(
-  { attributes, operands: [output, x, weight, bias] }: Contents,
+  whole: Contents,
   { inputs }: Instruction,
-  packed: Packed,
+  { format, addressOf }: Packed,
 ): Contents {
+  const address = addressOf(inputs[1]), attributes = [...whole.attributes];
+  if (format === "tiles") {
+    // Runs of few rows read the weight as it lies.
+    attributes[TILES_ATTRIBUTE] = address;
+    return { ...whole, attributes };
+  }
+  const [output, x, weight, bias] = whole.operands;
   return {
     name: "packedDense",
-    attributes: [...attributes, WEIGHT_FORMATS.indexOf(packed.format)],
-    operands: [output, x, { ...weight, address: packed.addressOf(inputs[1]) }, bias],
+    attributes: [...attributes, WEIGHT_FORMATS.indexOf(format)],
+    operands: [output, x, { ...weight, address }, bias],
   };
 }
 

@@ -1,32 +1,39 @@
 /**
- * Weights kept a second time, in the order in which products of few rows read them: what a program
- * compiled with `weights` has in place of the parameters of its dense layers. Formats and their
- * error: assembly/matmul/panels.ts. Nothing else of the plan changes.
+ * Weights kept a second time, in the order in which products read them: what a program compiled with `weights`
+ * has in place of the parameters of its dense layers, and as tiles what one of many rows has beside them that
+ * changes no weights. Formats and their error: assembly/matmul/panels.ts. Nothing else of the plan changes.
  *
- * Packing takes many times as long as a run. Who runs once, as the first request of a cold start does, has the
- * same bits of the weights as they lie; so they are packed for the second run, but where packing rounds. The
- * memory is there from the start: a run must not let it grow, as views of it are held meanwhile.
+ * Packing takes many times as long as a row. Who scores one, as the first request of a cold start does, has the
+ * same bits of the weights as they lie: so those of few rows are packed for the second run, unless packing rounds.
+ * Their memory is there from the start: a run must not let memory grow, as views of it are held meanwhile.
  */
 import type { Place, Plan } from "../../graph/plan.ts";
-import type { WeightFormat } from "../backend.ts";
 import { RECORD_WORDS, WEIGHT_FORMATS } from "./abi.ts";
-import { encodeRecords, isPackable } from "./encode.ts";
+import { encodeRecords, isPackable, type PackedFormat } from "./encode.ts";
 import { Allocation, type Host } from "./segment.ts";
 
 /** Elements between two allowed offsets: a cache line. */
 const ALIGNMENT = 16;
 
+/** From so many rows on a product reads tiles: FEW_ROWS of assembly/matmul/product.ts. */
+const FEW_ROWS = 8;
+
+/** How a program finds weights that it does not change, if not as they lie. */
+export function formatFor(plan: Plan, weights?: PackedFormat): PackedFormat | undefined {
+  return weights ?? (plan.capacity < FEW_ROWS ? undefined : "tiles");
+}
+
 /** Packed weights, and what it takes to pack them anew. */
 export class PackedWeights {
-  readonly format: WeightFormat;
+  readonly format: PackedFormat;
   readonly #host: Host;
   readonly #source: Allocation;
   readonly #memory: Allocation;
   readonly #list: Allocation;
   /** Where each weight lies, from the start of the memory, by its offset in the segment. */
   readonly #offsets = new Map<number, number>();
-  #isInUse: boolean;
-  #hasRun = false;
+  /** 1 before a run that does without, 0 after it; less where packed weights are in use. */
+  #early: number;
   /** The version of the segment that is packed. */
   #version = -1;
 
@@ -37,15 +44,16 @@ export class PackedWeights {
   constructor(
     host: Host,
     plan: Plan,
-    format: WeightFormat,
+    format: PackedFormat,
     source: Allocation,
     addressOf: (place: Place) => number,
   ) {
     this.format = format;
-    this.#isInUse = format !== "f32";
+    this.#early = format === "f32" ? 1 : -1;
     this.#host = host;
     this.#source = source;
-    const all = plan.instructions.filter(isPackable).map(({ inputs: [, weight] }) => weight);
+    const all = plan.instructions.filter((each) => isPackable(each, format))
+      .map(({ inputs: [, weight] }) => weight);
     // Layers may share a weight.
     const weights = [...new Map(all.map((weight) => [weight.offset, weight])).values()];
     let length = 0;
@@ -65,26 +73,20 @@ export class PackedWeights {
   }
 
   /** The byte at which packed weights begin. */
-  addressOf({ offset }: Place): number {
-    return 4 * (this.#memory.index("compile") + this.#offsets.get(offset)!);
-  }
+  readonly addressOf = ({ offset }: Place): number =>
+    4 * (this.#memory.index("compile") + this.#offsets.get(offset)!);
 
   /** Whether a program is to find its weights here, and not in the segment. */
   get isInUse(): boolean {
-    return this.#isInUse;
+    return this.#early < 1;
   }
 
-  /** Before a run: packs anew if the parameters have changed. True where they have come into use with that. */
+  /** Before a run: packs anew if the parameters have changed. True where the weights come into use with that. */
   follow(): boolean {
-    if (this.#version === this.#source.version) return false;
-    const isEarly = !this.#isInUse && !this.#hasRun;
-    this.#hasRun = true;
-    if (isEarly) return false;
-    const list = this.#list.index("pack weights");
+    if (this.#version === this.#source.version || this.#early-- > 0) return false;
+    const list = this.#list.index("pack weights"), begins = this.#early === -1;
     this.#host.run(4 * list, this.#list.length / RECORD_WORDS, 1);
     this.#version = this.#source.version;
-    const begins = !this.#isInUse;
-    this.#isInUse = true;
     return begins;
   }
 
@@ -94,8 +96,9 @@ export class PackedWeights {
   }
 }
 
-/** Columns of bf16 lie two a word in groups of eight; what is left over stays float32. */
-function packedLength({ shape: { rows, cols } }: Place, format: WeightFormat): number {
+/** Columns of bf16 lie two a word in groups of eight; what is left over stays float32, and as tiles is filled up. */
+function packedLength({ shape: { rows, cols } }: Place, format: PackedFormat): number {
+  if (format === "tiles") return rows * 8 * Math.ceil(cols / 8);
   const halved = format === "bf16" ? cols - cols % 8 : 0;
   return rows * (cols - halved / 2);
 }

@@ -1,0 +1,96 @@
+/**
+ * A JSON schema as it is read soonest: the type as TypeScript writes it, and behind each member what else must hold of it.
+ * Limits: the words of JSON Schema that the app's own schemas use.
+ */
+import type { Json } from "./openapi.ts";
+
+/** What is used of a schema. */
+interface Schema extends Json {
+  readonly $ref?: string;
+  readonly type?: string | readonly string[];
+  readonly enum?: readonly unknown[];
+  readonly oneOf?: readonly Schema[];
+  readonly anyOf?: readonly Schema[];
+  readonly items?: Schema;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly required?: readonly string[];
+  readonly additionalProperties?: Schema | boolean;
+  readonly description?: string;
+}
+
+/** Types of TypeScript whose names are others. */
+const NAMES: Readonly<Record<string, string>> = { integer: "number" };
+
+/** Letters of a line with what is said behind it. */
+const MAX_LINE = 96;
+
+/** @param indent of the lines after the first */
+export function typeText(json: Json, indent = ""): string {
+  const schema = json as Schema, { type, items, properties, additionalProperties: more } = schema;
+  if (schema.$ref !== undefined) return schema.$ref.split("/").at(-1)!;
+  if ("const" in schema) return JSON.stringify(schema.const);
+  if (schema.enum) return union(schema.enum.map((each) => JSON.stringify(each)));
+  if (properties) return membersText(schema, properties, indent);
+  const several = schema.oneOf ?? schema.anyOf;
+  if (several) return union(several.map((each) => typeText(each, indent)));
+  if (items) {
+    const of = typeText(items, indent);
+    // A union that no parentheses hold together yet.
+    const isLoose = of.replace(/\([^()]*\)/g, "").includes(" | ") && !of.includes("\n");
+    return isLoose ? `(${of})[]` : `${of}[]`;
+  }
+  if (type === "object") {
+    return `{ [name]: ${typeof more === "object" ? typeText(more, indent) : "unknown"} }`;
+  }
+  return type === undefined ? "unknown" : union([type].flat().map((each) => NAMES[each] ?? each));
+}
+
+function membersText(
+  { required = [], oneOf }: Schema,
+  properties: NonNullable<Schema["properties"]>,
+  indent: string,
+): string {
+  const inner = `${indent}  `;
+  const lines = Object.entries(properties).flatMap(([name, schema]) => {
+    const key = `${name}${required.includes(name) ? "" : "?"}`, said = rulesText(schema);
+    const line = `${inner}${key}: ${typeText(schema, inner)}`;
+    if (said === "") return [line];
+    const isLong = line.includes("\n") || line.length + said.length > MAX_LINE;
+    return isLong ? [`${inner}// ${said}`, line] : [`${line} // ${said}`];
+  });
+  const choice = oneOf?.flatMap(({ required = [] }) => required) ?? [];
+  if (choice.length > 0) lines.unshift(`${inner}// either ${choice.join(" or ")}`);
+  return ["{", ...lines, `${indent}}`].join("\n");
+}
+
+function union(types: readonly string[]): string {
+  return [...new Set(types)].join(" | ");
+}
+
+/** Beyond this nobody asks: a number of a program's own. */
+const LARGE = Number.MAX_SAFE_INTEGER;
+
+/** What must hold of a value, and what it is. */
+export function rulesText(json: Json): string {
+  const schema = json as Schema;
+  const said = (key: string, word: string) => {
+    const value = schema[key];
+    return typeof value === "number" && Math.abs(value) < LARGE ? [`${word} ${value}`] : [];
+  };
+  const choice = (schema.oneOf ?? []).map(rulesText).join(", or ");
+  const all = [
+    ...(schema.type === "integer" ? ["whole"] : []),
+    ...said("minimum", "from"),
+    ...said("exclusiveMinimum", "above"),
+    ...said("maximum", "to"),
+    ...said("exclusiveMaximum", "below"),
+    ...said("minItems", "at least"),
+    ...said("maxItems", "at most"),
+    ...said("maxLength", "characters up to"),
+    ...("default" in schema ? [`else ${JSON.stringify(schema.default)}`] : []),
+    ...(schema.description === undefined ? [] : [schema.description]),
+    schema.items ? rulesText(schema.items) : "",
+    choice,
+  ];
+  return all.filter((text) => text !== "").join(", ");
+}
