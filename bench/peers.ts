@@ -12,7 +12,7 @@ import { parseArgs } from "node:util";
 import { Collected } from "./lib/collected.ts";
 import type { PeerCell } from "./lib/goals.ts";
 import { openPinning, type Pinning, pinSelf, reportMachine } from "./lib/machine.ts";
-import { openProbe, type Probe } from "./lib/probe.ts";
+import { openProbe, type Probe, type Rates } from "./lib/probe.ts";
 import { publish } from "./lib/publish.ts";
 import { select } from "./lib/selection.ts";
 import { runChild } from "./lib/spawn.ts";
@@ -193,7 +193,7 @@ async function take(
   return `${figures} (${spent} s)`;
 }
 
-function severalOf(probe: Probe): number[] {
+function severalOf(probe: Probe): Rates[] {
   return Array.from({ length: PROBES }, probe);
 }
 
@@ -202,7 +202,7 @@ function collect(
   collected: Collected<At>,
   { peer: { entry: { name: peer } }, kind, workload }: Turn,
   answers: readonly Answer[],
-  probes: readonly number[],
+  probes: readonly Rates[],
 ): void {
   const put = (name: string, samples: Samples) =>
     collected.add(

@@ -12,10 +12,12 @@ import { compileProbe } from "./lib/compile.ts";
 import { openPinning, reportMachine } from "./lib/machine.ts";
 import { publish } from "./lib/publish.ts";
 import { denoProgram, runChild } from "./lib/spawn.ts";
-import { CASES, THREADS } from "./scaling/cases.ts";
+import { CASES, type ScalingCase, THREADS } from "./scaling/cases.ts";
 import type { ScalingAnswer, ScalingRequest } from "./scaling/child.ts";
 import { type ScalingAt, scalingPage, type ScalingResults } from "./scaling/page.ts";
 
+/** After the rounds, those cells are taken again whose every run met a slow machine; so often at most. */
+const MORE_TURNS = 3;
 /** All cases in one process. */
 const LIMIT_MS = 300_000;
 
@@ -37,7 +39,14 @@ const refused = new Set<number>();
 try {
   await Deno.writeFile(`${folder}/probe.wasm`, await compileProbe("relaxed"));
   for (let round = 0; round < rounds; round++) {
-    for (const threads of THREADS) if (!refused.has(threads)) await measure(threads, round);
+    for (const threads of THREADS) await measure(threads, CASES, `round ${round + 1}`);
+  }
+  for (let more = 0; more < MORE_TURNS && !options.quick; more++) {
+    const slow = collected.disturbed();
+    for (const threads of THREADS) {
+      const mine = slow.filter((at) => at.threads === threads).map(keyOf);
+      await measure(threads, CASES.filter((each) => mine.includes(keyOf(atOf(each)))), "again");
+    }
   }
 } finally {
   await Deno.remove(folder, { recursive: true });
@@ -54,8 +63,22 @@ const results: ScalingResults = {
 };
 await publish("scaling", results, scalingPage(results), !options.quick);
 
-async function measure(threads: number, round: number): Promise<void> {
-  const cases = CASES.filter(({ axis }) => threads === 1 || axis === "threads");
+/** What a cell is of, but for the threads. */
+function atOf({ axis, work, workload: { name: workload }, rows }: ScalingCase) {
+  return { axis, work, workload, rows };
+}
+
+function keyOf({ axis, work, workload, rows }: ReturnType<typeof atOf>): string {
+  return [axis, work, workload, rows].join(" ");
+}
+
+async function measure(
+  threads: number,
+  some: readonly ScalingCase[],
+  when: string,
+): Promise<void> {
+  const cases = some.filter(({ axis }) => threads === 1 || axis === "threads");
+  if (cases.length === 0 || refused.has(threads)) return;
   const request: ScalingRequest = { cases, threads, seconds, folder };
   const program = denoProgram("scaling/child.ts");
   const answers = await runChild<ScalingAnswer>(program, request, pinning, LIMIT_MS);
@@ -66,8 +89,7 @@ async function measure(threads: number, round: number): Promise<void> {
     return;
   }
   for (const { index, threads, ...samples } of shared) {
-    const { axis, work, workload: { name: workload }, rows } = cases[index];
-    collected.add({ axis, work, workload, rows, threads }, samples);
+    collected.add({ ...atOf(cases[index]), threads }, samples);
   }
-  console.log(`round ${round + 1}, ${threads} threads: ${shared.length} cases`);
+  console.log(`${when}, ${threads} threads: ${shared.length} cases`);
 }

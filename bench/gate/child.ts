@@ -1,12 +1,12 @@
 /**
  * Two checkouts in one process, on one case, in turn: samples of about a millisecond, this and the
- * other, other and this, a probe between any two. A pair counts only if the machine was at its best
- * on all sides of it.
+ * other, other and this, the probes between any two. A pair counts only if the machine was at its best
+ * on all sides of it, by both.
  */
 import { type Elbow, loadElbow, type Ready } from "../lib/elbow.ts";
 import { adam, mapped, product } from "../lib/graphs.ts";
 import { scoreProgram, trainStep } from "../lib/models.ts";
-import { openProbe } from "../lib/probe.ts";
+import { bestOf, isQuiet, openProbe, type Rates } from "../lib/probe.ts";
 import { readRequest, tell } from "../lib/protocol.ts";
 import { randomModel } from "../lib/random_model.ts";
 import { timed, warmUp } from "../lib/timing.ts";
@@ -23,15 +23,13 @@ export interface GateRequest {
   readonly folder: string;
 }
 
-/** Milliseconds of a call by pair, and how many pairs there were before the probe was asked. */
+/** Milliseconds of a call by pair, and how many pairs there were before the probes were asked. */
 export interface GateAnswer {
   readonly pairs: readonly (readonly [own: number, other: number])[];
   readonly taken: number;
 }
 
 const SAMPLE_MS = 1;
-/** The least rate of the probe, as a share of its best, at which the machine counts as quiet. */
-const QUIET_SHARE = 0.93;
 /** Elements of a function's operand. */
 const LENGTH = 2048;
 
@@ -72,20 +70,18 @@ for (const i of order) ready[i] = programOf(await loadElbow(roots[i]), request.n
 const once: number[] = [];
 for (const i of order) once[i] = await warmUp(ready[i].run);
 const calls = Math.max(1, Math.round(SAMPLE_MS / Math.min(...once)));
-const taken: { pair: [number, number]; probe: number }[] = [];
-let best = 0;
+const taken: { pair: [number, number]; probes: Rates[] }[] = [];
 const end = performance.now() + 1000 * request.seconds;
 while (performance.now() < end) {
   const turns = taken.length % 2 === 0 ? [0, 1] : [1, 0];
   const pair: [number, number] = [0, 0];
-  let least = probe();
+  const probes = [probe()];
   for (const i of turns) {
     pair[i] = await timed(ready[i].run, calls) / calls;
-    const rate = probe();
-    least = Math.min(least, rate);
-    best = Math.max(best, rate);
+    probes.push(probe());
   }
-  taken.push({ pair, probe: least });
+  taken.push({ pair, probes });
 }
-const quiet = taken.filter((each) => each.probe >= QUIET_SHARE * best);
+const best = bestOf(taken.flatMap(({ probes }) => probes));
+const quiet = taken.filter(({ probes }) => probes.every((rates) => isQuiet(rates, best)));
 tell({ pairs: quiet.map(({ pair }) => pair), taken: taken.length } satisfies GateAnswer);

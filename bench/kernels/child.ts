@@ -23,6 +23,8 @@ export interface KernelRequest {
   readonly threads: 1;
   readonly seconds: number;
   readonly folder: string;
+  /** Those to measure, by index in `CASES`. */
+  readonly cases: readonly number[];
 }
 
 export type KernelAnswer = Pick<KernelCase, "group" | "case"> & Samples;
@@ -83,7 +85,7 @@ function callOf(elbow: Elbow, machine: Machine, mathf: ReturnType<typeof openMat
   };
 }
 
-const { build, seconds, folder } = readRequest<KernelRequest>();
+const { build, seconds, folder, cases } = readRequest<KernelRequest>();
 const probe = await openProbe(await Deno.readFile(`${folder}/${build}.wasm`));
 const inputs = Object.fromEntries(FUNCTIONS.map((name) => [name, argumentsOf(name)]));
 const mathf = openMathf(
@@ -92,7 +94,7 @@ const mathf = openMathf(
 );
 const machine = { determinism: build === "simd" ? "portable" : "fast" } as const;
 const call = callOf(await loadElbow(), machine, mathf);
-for (const each of CASES) {
+for (const each of cases.map((index) => CASES[index])) {
   const samples = roundSamples(await sample(call(each), seconds, probe));
   tell({ group: each.group, case: each.case, ...samples } satisfies KernelAnswer);
 }

@@ -1,13 +1,20 @@
 /** The samples of every cell, run by run, until they are reduced. */
+import { bestOf, isQuiet, type Rates } from "./probe.ts";
 import { type Cell, median, type Samples, summarise, summariseRun } from "./statistics.ts";
 import { duration } from "./units.ts";
 
-/** A run whose probe is below this share of the best says more of the machine than of the code. */
-const QUIET_SHARE = 0.93;
+/** A run is quiet if the probes are in so many of its windows: a tenth of them makes its figure. */
+const QUIET_WINDOWS = 0.25;
 
 /** Cells by what they are of: a flat record, whose fields name a place in the tables. */
 export class Collected<At extends object> {
   readonly #cells = new Map<string, { at: At; runs: Samples[] }>();
+  readonly #hostOf: (at: At) => string;
+
+  /** @param hostOf in what a cell ran, where the probes are not the same in all */
+  constructor(hostOf: (at: At) => string = () => "") {
+    this.#hostOf = hostOf;
+  }
 
   add(at: At, samples: Samples): void {
     const key = JSON.stringify(at);
@@ -20,12 +27,20 @@ export class Collected<At extends object> {
     return [...this.#cells.values()].map(({ at, runs }) => ({ ...at, ...summarise(runs) }));
   }
 
-  /** The cells all of whose runs met a slow machine, beside the quickest that any cell met. */
+  /** The cells all of whose runs met a slow machine, beside the quickest that any cell of the host met. */
   disturbed(): At[] {
-    const cells = [...this.#cells.values()];
-    const rates = cells.map(({ runs }) => Math.max(...runs.map(({ probes }) => median(probes))));
-    const least = QUIET_SHARE * Math.max(...rates);
-    return cells.filter((_, i) => rates[i] < least).map(({ at }) => at);
+    const best = new Map<string, Rates>();
+    for (const { at, runs } of this.#cells.values()) {
+      const host = this.#hostOf(at), met = runs.map(medianRates);
+      best.set(host, bestOf([best.get(host) ?? [0, 0], ...met]));
+    }
+    const isDisturbed = (at: At, { probes }: Samples) => {
+      const quiet = probes.filter((rates) => isQuiet(rates, best.get(this.#hostOf(at))!));
+      return quiet.length < QUIET_WINDOWS * probes.length;
+    };
+    return [...this.#cells.values()]
+      .filter(({ at, runs }) => runs.every((run) => isDisturbed(at, run)))
+      .map(({ at }) => at);
   }
 
   /** The medians of the last run of some cells, to be looked at while it goes on. */
@@ -35,4 +50,8 @@ export class Collected<At extends object> {
       .map(({ runs }) => duration(summariseRun(runs.at(-1)!).p50))
       .join(", ");
   }
+}
+
+function medianRates({ probes }: Samples): Rates {
+  return [median(probes.map(([registers]) => registers)), median(probes.map(([, loads]) => loads))];
 }

@@ -1,26 +1,54 @@
 /**
- * The probe: a loop of 12 independent multiply-adds of four lanes that touches no memory. Its rate is
- * what one core can do at this moment, so a time taken beside a slow probe says more of the machine
- * than of the code. `compile.ts` makes the module; children are given its bytes, as a compiler at
- * work in the process would slow what is measured.
+ * The probes: what one core can do at this moment, so that a time taken beside a slow one says more of the machine than
+ * of the code. There are two, as a machine is slow in two ways (ADR 60):
+ *
+ *   registers  12 independent multiply-adds of four lanes, no memory: the clock, and whoever else runs on this core
+ *   loads      the loop of a matrix product over two panels in the first-level cache: 8 multiply-adds, 3 loads, 3 shuffles.
+ *              It needs twice as many instructions a cycle, and so sees who shares the core's other thread
+ *
+ * `compile.ts` makes the module; children are given its bytes, as a compiler at work in the process would slow what is
+ * measured.
  */
 import { warmUp } from "./timing.ts";
 
-/** Iterations of one sample, some 0.15 ms: short beside a window, long beside the clock. */
-const COUNT = 100_000;
-const FLOPS = COUNT * 12 * 8;
+/** Steps of the panels over which `walk` of the module goes. */
+export const PANEL_STEPS = 256;
 
-/** Measures once, in GFLOP/s. */
-export type Probe = () => number;
+/** Iterations of one sample, some 0.15 ms each: short beside a window, long beside the clock. */
+const SPINS = 100_000, WALKS = 400;
+const SPIN_FLOPS = SPINS * 12 * 8, WALK_FLOPS = WALKS * PANEL_STEPS * 8 * 8;
 
-/** Readies a probe: it runs until the engine has optimised it. */
+/** The least rate, as a share of the best, at which the machine counts as quiet. */
+const QUIET_SHARE = 0.93;
+
+/** GFLOP/s at one moment. */
+export type Rates = readonly [registers: number, loads: number];
+
+/** Measures once. */
+export type Probe = () => Rates;
+
+/** Readies the probes: they run until the engine has optimised them. */
 export async function openProbe(bytes: Uint8Array<ArrayBuffer>): Promise<Probe> {
-  const { spin } = new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports;
-  const run = () => void (spin as (count: number, x: number) => number)(COUNT, 0.5);
-  await warmUp(run, 1500);
-  return () => {
+  const { spin, walk } = new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports as Record<
+    "spin" | "walk",
+    (count: number, x: number) => number
+  >;
+  const runs = [() => void spin(SPINS, 0.5), () => void walk(WALKS, 0.5)];
+  for (const run of runs) await warmUp(run, 1500);
+  const rate = (run: () => void, flops: number) => {
     const start = performance.now();
     run();
-    return FLOPS / (performance.now() - start) / 1e6;
+    return flops / (performance.now() - start) / 1e6;
   };
+  return () => [rate(runs[0], SPIN_FLOPS), rate(runs[1], WALK_FLOPS)];
+}
+
+/** Whether neither rate is far from the best. */
+export function isQuiet(rates: Rates, best: Rates): boolean {
+  return rates.every((rate, i) => rate >= QUIET_SHARE * best[i]);
+}
+
+/** The best of each rate. */
+export function bestOf(all: readonly Rates[]): Rates {
+  return all.reduce<Rates>(([a, b], [c, d]) => [Math.max(a, c), Math.max(b, d)], [0, 0]);
 }

@@ -5,21 +5,26 @@
  * with like: `quiet`, the best p10 of any run, is what the code takes when nothing interferes;
  * `typical`, the median over the runs of each run's p50, is what a user meets.
  */
+import type { Rates } from "./probe.ts";
 
 /** What one process reports of one case; times in milliseconds per call. */
 export interface Samples {
   readonly ms: readonly number[];
   /** Single calls, where `ms` are means over groups of calls too short to time alone. */
   readonly singleMs?: readonly number[];
-  /** GFLOP/s of the probe at the borders of the windows in which the samples were taken. */
-  readonly probes: readonly number[];
+  /** The probes at the borders of the windows in which the samples were taken. */
+  readonly probes: readonly Rates[];
 }
 
 /** To the nanosecond and the MFLOP/s: more digits would only be bytes. */
 export function roundSamples({ ms, singleMs, probes }: Samples): Samples {
   const to = (values: readonly number[], unit: number) =>
     values.map((value) => Math.round(value * unit) / unit);
-  return { ms: to(ms, 1e6), singleMs: singleMs && to(singleMs, 1e6), probes: to(probes, 1e3) };
+  return {
+    ms: to(ms, 1e6),
+    singleMs: singleMs && to(singleMs, 1e6),
+    probes: probes.map((rates) => to(rates, 1e3) as unknown as Rates),
+  };
 }
 
 /** One run of one case, reduced; milliseconds. */
@@ -30,7 +35,7 @@ export interface Run {
   readonly count: number;
 }
 
-/** All runs of one case; milliseconds, and GFLOP/s of the probe. */
+/** All runs of one case; milliseconds, and GFLOP/s of the multiply-adds in registers. */
 export interface Cell {
   readonly quiet: number;
   readonly typical: number;
@@ -63,7 +68,7 @@ export function summariseRun({ ms, singleMs = ms }: Samples): Run {
 
 export function summarise(samples: readonly Samples[]): Cell {
   const runs = samples.map(summariseRun);
-  const probes = samples.flatMap((each) => each.probes);
+  const probes = samples.flatMap((each) => each.probes).map(([registers]) => registers);
   return {
     quiet: Math.min(...runs.map(({ p10 }) => p10)),
     typical: median(runs.map(({ p50 }) => p50)),

@@ -1,5 +1,5 @@
-/** Taking samples: warm-up, windows, and the probe at their borders. */
-import type { Probe } from "./probe.ts";
+/** Taking samples: warm-up, windows, and the probes at their borders. */
+import type { Probe, Rates } from "./probe.ts";
 import type { Samples } from "./statistics.ts";
 
 /** One call of what is measured; a promise, if any, is awaited inside the timing. */
@@ -41,7 +41,7 @@ export async function warmUp(call: Call, limitMs: number = MAX_WARM_UP_MS): Prom
 /** Samples of a call for about `seconds`, at least one, after warming up. */
 export async function sample(call: Call, seconds: number, probe: Probe): Promise<Samples> {
   const group = Math.max(1, Math.ceil(GROUP_MS / await warmUp(call)));
-  const ms: number[] = [], probes = [probe()];
+  const ms: number[] = [], probes: Rates[] = [probe()];
   const end = performance.now() + 1000 * seconds;
   do {
     const windowEnd = performance.now() + WINDOW_MS;

@@ -40,7 +40,7 @@ Deno.test("summariseRun() takes p99 from single calls where there are any", () =
 Deno.test("summarise(): quiet is the best p10 of a run, typical and p99 medians over runs", () => {
   const run = (from: number, probe: number) => ({
     ms: Array.from({ length: 11 }, (_, i) => from + i), // p10 from + 1, p50 from + 5, p99 from + 9.9
-    probes: [probe],
+    probes: [[probe, 2 * probe]] as const,
   });
   const cell = summarise([run(100, 50), run(20, 60), run(40, 40)]);
   equal(cell.quiet, 21);
