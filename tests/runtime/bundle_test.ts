@@ -67,6 +67,20 @@ async function bundle(folder: Folder, target: keyof typeof LIMITS): Promise<stri
   return out;
 }
 
+/** The commands with which README.md asks the server, asked of one that runs. */
+async function askAsWritten(folder: string, origin: string): Promise<void> {
+  const readme = await Deno.readTextFile(`${folder}/README.md`);
+  const commands = [
+    ...readme.matchAll(/curl -s http:\/\/localhost:\d+(\S+)(?: --json '(.+)')?\n/g),
+  ];
+  assert.equal(commands.length, 2);
+  for (const [, path, body] of commands) {
+    const init = { method: "POST", headers: { "content-type": "application/json" }, body };
+    const response = await fetch(origin + path, body === undefined ? {} : init);
+    assert.equal(response.status, 200, await response.text());
+  }
+}
+
 async function gzipBytes(bytes: Uint8Array<ArrayBuffer>): Promise<number> {
   const stream = new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip"));
   return (await new Response(stream).arrayBuffer()).byteLength;
@@ -108,6 +122,7 @@ testUnless(
       built,
     );
     requireVerdicts(await ask(host.origin), await wanted());
+    await askAsWritten(out, host.origin);
   },
 );
 
@@ -118,6 +133,7 @@ Deno.test("a bundle for Deno scores under deno serve, with the permission that i
   const [, ...args] = start.replace("--port 8000", "--port 0").split(" ");
   await using host = await startServer(Deno.execPath(), args, out);
   requireVerdicts(await ask(host.origin), await wanted());
+  await askAsWritten(out, host.origin);
 });
 
 testUnless(

@@ -1,21 +1,23 @@
 /**
- * The programs of examples/runtimes, each started as its header says and asked once. Workers and browsers
- * have theirs from `elbow bundle` (bundle_test.ts).
+ * The programs of examples/runtimes, each started as its header says and asked once. What `elbow bundle` writes for
+ * workers and browsers is asked in bundle_test.ts.
  */
 import assert from "node:assert/strict";
 import { TableScorer } from "../../mod.ts";
 import { ROOT } from "../../scripts/lib/tree.ts";
 import { assertRelative } from "../util/close.ts";
+import { kernelFile } from "../../src/cli/bundle/library.ts";
 import { testUnless } from "../util/skip.ts";
-import { NO_RUNTIMES } from "./missing.ts";
+import { Browser, serveFolder } from "./browser.ts";
+import { NO_BROWSER, NO_RUNTIMES } from "./missing.ts";
 import { modelFiles } from "./models.ts";
-import { Bench, SERVERS, startServer } from "./runtimes.ts";
+import { Bench, SERVERS, startServer, workerdConfig } from "./runtimes.ts";
 
 const ROWS = [[480, 0.2, -3], [500, 0, 5]];
 
 testUnless(
   NO_RUNTIMES,
-  "the examples for Node.js, Bun, Deno and edge functions serve a detector",
+  "the examples for Node.js, Bun, Deno, edge functions and Workers serve a detector",
   async () => {
     const bytes = Uint8Array.fromBase64((await modelFiles()).table);
     const want = (await (await TableScorer.load(bytes)).score(ROWS)).map(({ score }) => score);
@@ -25,6 +27,14 @@ testUnless(
       await Deno.copyFile(`${ROOT}examples/runtimes/${name}.js`, `${folder}/${name}.js`);
     }
     await bench.write("model.safetensors", bytes);
+    await bench.write("kernels.wasm", kernelFile());
+    // As `elbow bundle` has it: the library for Workers, before that of the others bears the name.
+    const worker = { "worker.js": "example.js", "elbow.js": "worker_elbow.js" };
+    await Deno.copyFile(`${ROOT}examples/runtimes/worker.js`, `${folder}/example.js`);
+    await Deno.copyFile(`${folder}/elbow.js`, `${folder}/worker_elbow.js`);
+    const modules = ["kernels.wasm", "model.safetensors"].map((name) => [name, name]);
+    const config = workerdConfig({ ...worker, ...Object.fromEntries(modules) }, "2025-01-01");
+    await bench.write("example.capnp", config);
     await bench.bundle("src/http/mod.ts", "elbow.js");
     await bench.bundle(`${folder}/edge.js`, "edge_script.js", "iife");
     const serve = ["serve", "--no-prompt", "--no-config", "--no-lock", "--allow-read=."];
@@ -33,6 +43,7 @@ testUnless(
       [SERVERS.bun.command, ["bun.js"]],
       [Deno.execPath(), [...serve, "--host=127.0.0.1", "--port=0", "deno.js"]],
       ["node", ["edge_example.js"]],
+      [SERVERS.workerd.command, ["serve", "--control-fd=1", "example.capnp"]],
     ];
     for (const [command, args] of commands) {
       await using host = await startServer(command, args, folder, { PORT: "0" });
@@ -47,3 +58,21 @@ testUnless(
     }
   },
 );
+
+testUnless(NO_BROWSER, "the example for browsers trains and scores in a Worker", async () => {
+  await using bench = await Bench.create();
+  for (const name of ["page.html", "page_worker.js"]) {
+    await Deno.copyFile(`${ROOT}examples/runtimes/${name}`, `${bench.folder}/${name}`);
+  }
+  await bench.bundle("mod.ts", "elbow.js");
+  await using site = serveFolder(bench.folder);
+  await using browser = await Browser.open();
+  const page = await browser.page(`${site.origin}/page.html`);
+  await page.waitForSelector("#verdicts li:nth-child(2)");
+  const [usual, leak] = await page.$$eval("li", (lines) => lines.map((each) => each.textContent));
+  assert.match(await page.textContent("#state") ?? "", /^trained: flags rows above \d+\.\d nats$/);
+  // The second row is the first with two thirds of its flow.
+  assert.match(usual ?? "", /^-?\d+\.\d nats$/);
+  assert.match(leak ?? "", /^\d+\.\d nats, an anomaly: flow$/);
+  assert.deepEqual(browser.complaints, []);
+});

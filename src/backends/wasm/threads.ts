@@ -46,7 +46,9 @@ export function openThreads(
   set: KernelSet,
   options: ThreadOptions,
 ): Threads {
-  const { threads = 1, processors = processorsHere(), tileWork = TILE_WORK } = options;
+  const { threads = 1, tileWork = TILE_WORK } = options;
+  // Counting them takes longer than all else here.
+  const processors = options.processors ?? (threads > 1 ? processorsHere() : 1);
   const count = Math.min(threads, processors);
   const reasons = count < threads ? [`${processors} of ${threads} can run at once here`] : [];
   if (count > 1) {

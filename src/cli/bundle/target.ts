@@ -6,6 +6,8 @@ export interface BundledModel {
   /** Under which it is served: its file's name without extension. */
   readonly name: string;
   readonly kind: "detector" | "vae";
+  /** A row such as it scores, for README.md. */
+  readonly row?: readonly unknown[];
 }
 
 /** A host, and how it wants its files. */
@@ -48,10 +50,11 @@ export const SERVER_CONFIG = `{
 
 /** How to ask a server, for README.md. */
 export function askNotes(model: BundledModel, origin: string): string {
+  const body = model.row ? JSON.stringify({ rows: [model.row] }) : '{"rows": [[…]]}';
   return `Then ask it:
 
     curl -s ${origin}/v1/models/${model.name}
-    curl -s ${origin}/v1/models/${model.name}/score --json '{"rows": [[…]]}'
+    curl -s ${origin}/v1/models/${model.name}/score --json '${body}'
 
 \`config.json\` holds limits. **Anybody who reaches it may ask**, unless it also holds tokens, as the SHA-256 of each:
 

@@ -10,6 +10,7 @@ import { bundleLibrary, kernelFile, withoutKernels } from "../bundle/library.ts"
 import { type BundledModel, modelFile, type Target } from "../bundle/target.ts";
 import { WORKERS } from "../bundle/workers.ts";
 import { baseName, readWhole } from "../files/files.ts";
+import type { Model } from "../../scoring/units.ts";
 import { requireFree, writeFolder } from "../files/folders.ts";
 import { type Io, print } from "../io.ts";
 import { loadModel } from "../models/model.ts";
@@ -81,7 +82,23 @@ async function readModel(path: string, target: TargetName): Promise<BundledModel
       `Cannot bundle ${path} for ${target}: rows are scored over HTTP one by one: current value is a model of windows of ${model.scorer.window} rows: take --target browser`,
     );
   }
-  return { name, kind: model.scorer ? "detector" : "vae" };
+  const kind = model.scorer ? "detector" : "vae";
+  if (target === "browser") return { name, kind };
+  return { name, kind, row: await rowOf(model.scorer ?? model.vae) };
+}
+
+/** One that the model draws, of three digits: the same in every build of the kernels. */
+async function rowOf(model: Model): Promise<BundledModel["row"]> {
+  const { createApp } = await import("../../http/mod.ts");
+  const response = await createApp({ models: { model } }).request("/v1/models/model/sample", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ count: 1 }),
+  });
+  // A model that overflows has none to show.
+  if (!response.ok) return undefined;
+  const { rows: [row] }: { readonly rows: readonly (readonly unknown[])[] } = await response.json();
+  return row.map((cell) => typeof cell === "number" ? Number(cell.toPrecision(3)) : cell);
 }
 
 /** Every file of the folder, as bytes. */

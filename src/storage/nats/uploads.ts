@@ -39,12 +39,14 @@ function prefixOf(owner: string): string {
 
 /** NATS writes a digest as `SHA-256=` and base64 for URLs. */
 function uploadOf({ name, size, digest, mtime }: ObjectInfo, owner: string): Upload {
-  const bytes = Uint8Array.fromBase64(digest.slice("SHA-256=".length), { alphabet: "base64url" });
+  // Node.js 20 has no Uint8Array.fromBase64.
+  const base64 = digest.slice("SHA-256=".length).replaceAll("-", "+").replaceAll("_", "/");
+  const hex = Array.from(atob(base64), (byte) => byte.charCodeAt(0).toString(16).padStart(2, "0"));
   return {
     name: name.slice(prefixOf(owner).length),
     owner,
     bytes: size,
-    digest: bytes.toHex(),
+    digest: hex.join(""),
     created: new Date(mtime).toISOString(),
   };
 }
