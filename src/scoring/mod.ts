@@ -9,6 +9,8 @@
  *
  * @module
  */
+// The kernels come first in a bundle: see there.
+export { type BackendChoice, useKernels } from "../backends/open_score.ts";
 export { Calibration } from "./decisions/calibration.ts";
 export type { Evaluation, EvaluationOptions } from "../trained/evaluation.ts";
 export type { RowEvaluation } from "../trained/row_sums.ts";
@@ -27,7 +29,6 @@ export type { Vote } from "./series/vote.ts";
 export type { CellFault } from "../trained/data_rule.ts";
 export { TableScorer } from "./table_scorer.ts";
 export type { RowScore, ScoreTable, TableModel } from "./table_scorer.ts";
-export { type BackendChoice, useKernels } from "../backends/open_score.ts";
 export type {
   AdapterOptions,
   BackendName,
