@@ -14,7 +14,7 @@ import type { Plan } from "../../graph/plan.ts";
 import { operationsOf } from "../../graph/cost.ts";
 import { requireSelfTest } from "../../trained/device/self_test.ts";
 import type { DeviceOptions } from "../../trained/device_options.ts";
-import type { Matrix } from "../../trained/matrix.ts";
+import type { Matrix } from "../../trained/rows/matrix.ts";
 import type { GpuReport } from "../report.ts";
 
 /** Floating-point operations of a run that are worth a trial: tens of seconds on WebAssembly. */

@@ -1,0 +1,93 @@
+/**
+ * What the file of a VAE or detector may hold beside its parameters, by name; anything else is refused, so
+ * that a file says no more than its readers understand.
+ */
+import { show } from "../../core/validate.ts";
+import type { ParameterSpec } from "../../layers/scope.ts";
+import type { Tensor } from "../../formats/safetensors/safetensors.ts";
+import type { NamedTensor } from "../engine.ts";
+import { areFinite } from "../finite.ts";
+import { type ModelFile, ModelFileError } from "./model_file.ts";
+
+/** Vectors that a detector's file holds beside a VAE's parameters: see `scoring/table_file.ts`. */
+export const TABLE_TENSORS = [
+  "table.centre",
+  "table.scale",
+  "table.typical",
+  "table.calibration",
+] as const;
+
+/** What drift is measured against; files of no longer ago than it have one. */
+export const SKETCH_TENSOR = "table.sketches";
+/** Vectors "table.NAME" of some detectors: what cells cost by themselves, and what those cost that cannot be. */
+export const OPTIONAL_PARTS = ["costs", "impossible"] as const;
+/** And that of a series, for its streams. */
+export const STREAM_TENSOR = "table.stream";
+
+/** The tensors of an ensemble begin so; what they are is in `scoring/ensemble/ensemble_file.ts`. */
+export const ENSEMBLE_PREFIX = "ensemble.";
+
+/** Whether a tensor belongs to an ensemble. */
+export const isEnsembleTensor = (name: string): boolean => name.startsWith(ENSEMBLE_PREFIX);
+
+/**
+ * Refuses what does not belong into the file of a VAE or detector; what is missing is for its reader
+ * to miss.
+ */
+function requireContents(
+  { kind, metadata, tensors }: ModelFile,
+  parameters: readonly string[],
+): void {
+  const isDetector = kind === "detector";
+  const texts = isDetector ? ["spec", "table"] : ["spec"];
+  const ofTable = isDetector
+    ? [...TABLE_TENSORS, SKETCH_TENSOR, ...OPTIONAL_PARTS.map((name) => `table.${name}`)]
+    : [];
+  const ofSeries = isDetector && isSeries(metadata.table) ? [STREAM_TENSOR] : [];
+  const names = new Set<string>([...parameters, ...ofTable, ...ofSeries]);
+  if (isDetector && metadata.ensemble !== undefined) texts.push("ensemble");
+  const hasEnsemble = texts.includes("ensemble");
+  const text = Object.keys(metadata).find((name) => !texts.includes(name));
+  // Which tensors an ensemble has is for its own reader to say.
+  const tensor = [...tensors.keys()].find((name) =>
+    !names.has(name) && !(hasEnsemble && isEnsembleTensor(name))
+  );
+  if (text === undefined && tensor === undefined) return;
+  const unknown = text === undefined ? `tensor ${show(tensor)}` : `metadata ${show(text)}`;
+  throw new ModelFileError(`Cannot read model: unknown ${unknown}`);
+}
+
+const isSeries = (table: unknown): boolean =>
+  typeof table === "object" && table !== null && "window" in table;
+
+/** Parameters as a file holds them. */
+export function parameterTensors(
+  parameters: ReadonlyMap<string, NamedTensor>,
+): Map<string, Tensor> {
+  return new Map([...parameters].map(([name, { shape, data }]) => [
+    name,
+    { dtype: "F32", shape, data },
+  ]));
+}
+
+/**
+ * The values of the parameters that a file must hold, by name.
+ * @throws ModelFileError unless each is there, in its shape and finite, and nothing unknown
+ */
+export function parameterValues(
+  file: ModelFile,
+  parameters: readonly ParameterSpec[],
+): Map<string, Float32Array> {
+  requireContents(file, parameters.map(({ name }) => name));
+  const values = parameters.map(({ name, rows, cols }) => {
+    const { data, shape } = file.tensors.get(name) ?? {};
+    const shaped = shape?.length === 2 && shape[0] === rows && shape[1] === cols;
+    if (data instanceof Float32Array && shaped && areFinite(data)) {
+      return [name, data] as const;
+    }
+    throw new ModelFileError(
+      `Cannot read model: parameter "${name}" must be finite float32 [${rows}, ${cols}]`,
+    );
+  });
+  return new Map(values);
+}
