@@ -9,6 +9,8 @@
  *
  * @module
  */
+// The kernels come first in a bundle: see there.
+export { type BackendChoice, useKernels } from "../backends/open_score.ts";
 export { Calibration } from "./decisions/calibration.ts";
 export type { Evaluation, EvaluationOptions } from "../trained/calls/evaluation.ts";
 export type { RowEvaluation } from "../trained/calls/row_sums.ts";
@@ -27,7 +29,6 @@ export type { Vote } from "./series/vote.ts";
 export type { CellFault } from "../trained/rows/data_rule.ts";
 export { TableScorer } from "./table_scorer.ts";
 export type { RowScore, ScoreTable, TableModel } from "./table_scorer.ts";
-export { type BackendChoice, useKernels } from "../backends/open_score.ts";
 export type {
   AdapterOptions,
   BackendName,

@@ -37,9 +37,6 @@ const TILE_WORK = 20_000_000;
 /** Ten milliseconds: beside so much, handing over is nothing. */
 const CERTAIN_WORK = 10_000_000_000;
 
-/** Tiles for each thread of what is shared: who is held up takes fewer; as in `assembly/threads.ts`. */
-export const TILES_PER_THREAD = 2;
-
 /** How long `ready` waits for workers that say nothing, milliseconds; once. */
 const PATIENCE = 5000;
 
