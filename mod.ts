@@ -32,19 +32,20 @@ export type { Objective, ObjectiveInput, ObjectiveOptions } from "./src/objectiv
 export type { SemiSupervisedObjective } from "./src/objectives/semi_supervised.ts";
 export type { SharedOptions } from "./src/objectives/objective_family.ts";
 export { type CheckpointStore, ResumeError } from "./src/training/run/checkpoint.ts";
-export type { LabelOptions } from "./src/training/labelled_rows.ts";
-export type { Decay, FitOptions, Optimizer, OptimizerInput } from "./src/training/options.ts";
+export type { LabelOptions } from "./src/training/rows/labelled_rows.ts";
+export type { FitOptions } from "./src/training/options.ts";
+export type { Decay, Optimizer, OptimizerInput } from "./src/training/optimizer.ts";
 export type { EpochMeans, EpochReport, FitReport, GpuReport } from "./src/training/report.ts";
-export type { ElboSurgery, SurgeryOptions } from "./src/training/elbo_surgery.ts";
-export type { GapOptions, Gaps } from "./src/training/gaps.ts";
+export type { ElboSurgery, SurgeryOptions } from "./src/training/analysis/elbo_surgery.ts";
+export type { GapOptions, Gaps } from "./src/training/analysis/gaps.ts";
 export { DivergenceError } from "./src/training/run/divergence.ts";
 export { combineRanks, type NamedScoreOptions, type ScoreName } from "./src/training/scores/mod.ts";
 export type { ScoreSettings } from "./src/training/scores/score.ts";
 export { VAE } from "./src/training/vae.ts";
 export type { StateDictOptions } from "./src/exports/state_dict.ts";
 export type { LayerMap } from "./src/exports/state_dict_layers.ts";
-export type { GradientOptions } from "./src/training/given.ts";
-export type { LossAndGradients } from "./src/training/gradients.ts";
+export type { GradientOptions } from "./src/training/gradients/given.ts";
+export type { LossAndGradients } from "./src/training/gradients/gradients.ts";
 export type { CreateOptions } from "./src/training/vae.ts";
 export { withPosteriorMixture } from "./src/training/em/posterior_mixture.ts";
 export type {

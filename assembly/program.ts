@@ -84,7 +84,7 @@ export function execute(): void {
     case op.OP_RANDOM_NORMAL: { runRandomNormal(); break; }
     case op.OP_PACK_WEIGHTS: { runPackWeights(); break; }
     case op.OP_PACKED_DENSE: { runPackedDense(); break; }
-    case op.OP_RUN_CHUNKS: { runChunks(int(0), int(3), int(4), rows(0)); break; }
+    case op.OP_RUN_CHUNKS: { runChunks(int(0), int(2), int(3), rows(0)); break; }
     case op.OP_RANDOM_UNIFORM: { runRandomUniform(); break; }
     case op.OP_LESS_THAN: { binary(lessThan); break; }
     case op.OP_LOG1P: { log1p(at(0), at(1), size(0)); break; }

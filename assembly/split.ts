@@ -8,7 +8,8 @@
  *   CUT_COLUMNS  columns of the output and of its operand: sums down the rows
  *   CUT_PRODUCT  rows or columns of a matrix product, whichever are more: the other operand is packed
  *                once in every tile
- *   CUT_CHUNKS   chunks of a list of its own, each tile with a sheet of its own (chunks.ts)
+ *   CUT_CHUNKS   chunks of a list, each thread with a sheet of its own (chunks.ts); one chunk a tile, so that nobody waits
+ *                long for a thread that is slow
  *
  * How and at what cost is the record's word SPLIT (src/backends/wasm/split.ts).
  */
@@ -18,6 +19,8 @@ import { at, cols, float, int, opcode, operand, record, rows, size } from "./rec
 /** Products are cut at multiples of this, so that no tile falls below the rows that pay for packing. */
 const PRODUCT_ROWS: i32 = 8;
 const COLUMNS: i32 = 16;
+/** The most tiles of a list in chunks: more than there ever are chunks (MAX_CHUNKS of src/trained/map_rows.ts). */
+const MOST_CHUNKS: i32 = 256;
 
 /** Attribute of the random draws: their rows before the tile. */
 const ROWS_BEFORE: i32 = 2;
@@ -43,8 +46,9 @@ export function tilesOf(tileWork: f32, most: i32): i32 {
       break;
     }
     case op.CUT_CHUNKS: {
-      work = float(5) * <f32>rows(0);
-      units = min(chunksOf(), int(2));
+      work = float(4) * <f32>rows(0);
+      units = chunksOf();
+      if (most > 1) most = MOST_CHUNKS;
       break;
     }
     default: return 1;
@@ -52,13 +56,13 @@ export function tilesOf(tileWork: f32, most: i32): i32 {
   return max(1, min(min(units, most), <i32>min(work / tileWork, 32767)));
 }
 
-/** Writes tile `tile` of `tiles` of the record looked at to `to`. */
-export function cut(to: usize, tile: i32, tiles: i32): void {
+/** Writes tile `tile` of `tiles` of the record looked at to `to`, for a thread by its number. */
+export function cut(to: usize, tile: i32, tiles: i32, thread: i32): void {
   memory.copy(to, record(), op.RECORD_BYTES);
   switch (split() & 0xff) {
     case op.CUT_ROWS: { cutRows(to, tile, tiles); break; }
     case op.CUT_COLUMNS: { cutColumns(to, tile, tiles); break; }
-    case op.CUT_CHUNKS: { cutChunks(to, tile, tiles); break; }
+    case op.CUT_CHUNKS: { cutChunks(to, tile, tiles, thread); break; }
     default: cutProduct(to, tile, tiles);
   }
 }
@@ -110,16 +114,16 @@ function cutProduct(to: usize, tile: i32, tiles: i32): void {
   }
 }
 
-function cutChunks(to: usize, tile: i32, tiles: i32): void {
-  const chunks = chunksOf(), chunkRows = int(3), height = rows(0);
+function cutChunks(to: usize, tile: i32, tiles: i32, thread: i32): void {
+  const chunks = chunksOf(), chunkRows = int(2), height = rows(0);
   const from = start(tile, tiles, chunks, chunkRows, height);
-  store<i32>(to, int(0) + tile * int(1), op.ATTRIBUTE_BYTE);
-  store<i32>(to, int(4) + from, op.ATTRIBUTE_BYTE + 16);
+  store<i32>(to, int(0) + thread * int(1), op.ATTRIBUTE_BYTE);
+  store<i32>(to, int(3) + from, op.ATTRIBUTE_BYTE + 12);
   setRows(to, 0, start(tile + 1, tiles, chunks, chunkRows, height) - from);
 }
 
 function chunksOf(): i32 {
-  return (rows(0) + int(3) - 1) / int(3);
+  return (rows(0) + int(2) - 1) / int(2);
 }
 
 /** Where a tile begins: tiles are of equally many units, nearly, and the last takes what is over. */

@@ -8,7 +8,7 @@
  * nothing else: a helper that the system does not let run, or that has died, costs nothing.
  *
  * The first thread takes from the front and helpers from the back, so that a thread mostly finds the rows in its caches
- * that it wrote there an instruction ago, and a chunked program's scratch memory that it used in the run before.
+ * that it wrote there an instruction ago. A chunked program has scratch memory for each thread.
  *
  * Waiting is a bounded spin, then sleep. Who sleeps on the ticket is woken by the next offer, but only
  * if somebody does: on busy instructions nobody calls the system.
@@ -51,6 +51,8 @@ const TILES_PER_THREAD: i32 = 2;
 let tileWork: f32 = 0;
 let maySleep: bool = false;
 let isAlone: bool = false;
+/** Which thread this is; 0, the first. */
+let number: i32 = 0;
 
 /**
  * @param work what a tile must be worth, in picoseconds of the costs in the records
@@ -99,7 +101,7 @@ export function dismiss(): void {
 /** Makes this instance a helper with a workspace of its own. */
 export function join(workspace: usize): void {
   useWorkspace(workspace);
-  atomic.add<i32>(HELPERS, 1);
+  number = atomic.add<i32>(HELPERS, 1) + 1;
 }
 
 /** Takes tiles until dismissed. */
@@ -130,7 +132,7 @@ function takeTiles(end: u64): void {
     const tiles = tilesOffered(ticket);
     const tile = end == FROM_FRONT ? takenFromFront(ticket) : tiles - 1 - takenFromBack(ticket);
     lookAt(<usize>(ticket >> 32), load<i32>(BATCH_ROWS));
-    cut(tileRecord(), tile, tiles);
+    cut(tileRecord(), tile, tiles, number);
     lookAt(tileRecord(), load<i32>(BATCH_ROWS));
     execute();
     atomic.add<i32>(DONE, 1);

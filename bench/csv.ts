@@ -5,15 +5,15 @@
  *
  *     deno task bench:csv [--rows 1000000] [--columns 10]
  */
-import { ByteBlocks } from "../src/formats/byte_blocks.ts";
-import { NUMBERS } from "../src/formats/cells.ts";
-import { PlainRows } from "../src/formats/csv_rows.ts";
+import { ByteBlocks } from "../src/formats/csv/byte_blocks.ts";
+import { NUMBERS } from "../src/formats/text/cells.ts";
+import { PlainRows } from "../src/formats/csv/csv_rows.ts";
 import { SpareBuffers } from "../src/cli/score/spare_buffers.ts";
 import { Calibration } from "../src/scoring/decisions/calibration.ts";
 import { decide } from "../src/scoring/decisions/decide.ts";
 import { VerdictLines } from "../src/scoring/verdict_lines.ts";
-import { HostRandom } from "../src/core/philox.ts";
-import { normal } from "../src/core/draws.ts";
+import { HostRandom } from "../src/core/random/philox.ts";
+import { normal } from "../src/core/random/draws.ts";
 
 const MAIN = new URL("../src/cli/main.ts", import.meta.url).pathname;
 

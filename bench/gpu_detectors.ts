@@ -8,11 +8,11 @@
 import { parseArgs } from "node:util";
 import type { Backend, SyncProgram } from "../src/backends/backend.ts";
 import { openBackend } from "../src/backends/open.ts";
-import { normal } from "../src/core/draws.ts";
-import { HostRandom } from "../src/core/philox.ts";
+import { normal } from "../src/core/random/draws.ts";
+import { HostRandom } from "../src/core/random/philox.ts";
 import { Detector } from "../src/detection/mod.ts";
 import { Ensemble } from "../src/scoring/ensemble/ensemble.ts";
-import { readModelFile } from "../src/trained/model_file.ts";
+import { readModelFile } from "../src/trained/file/model_file.ts";
 import { tableModelOf } from "../src/scoring/table_file.ts";
 import { openPinning, reportMachine } from "./lib/machine.ts";
 import { median } from "./lib/statistics.ts";

@@ -8,7 +8,7 @@
  * Progress goes to standard error.
  */
 import { parseArgs } from "node:util";
-import { HostRandom } from "../src/core/philox.ts";
+import { HostRandom } from "../src/core/random/philox.ts";
 import { auroc } from "../src/scoring/metrics.ts";
 import type { Cells } from "../src/scoring/table/cells.ts";
 import { mean } from "./detection/compare.ts";

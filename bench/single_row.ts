@@ -6,7 +6,7 @@
  *     deno run bench/single_row.ts          (pin it to a core: taskset -c 1 …)
  */
 import { TrainedVae } from "../src/scoring/mod.ts";
-import { HostRandom } from "../src/core/philox.ts";
+import { HostRandom } from "../src/core/random/philox.ts";
 import { initialize } from "../src/models/initialize.ts";
 import { type ModelSpecInput, parseSpec } from "../src/models/spec.ts";
 import { parametersOf } from "../src/models/vae_graph.ts";

@@ -15,9 +15,9 @@ import { plan } from "../src/graph/plan.ts";
 import { initialize } from "../src/models/initialize.ts";
 import { type ModelSpec, parseSpec } from "../src/models/spec.ts";
 import { parameterLayout, parametersOf } from "../src/models/vae_graph.ts";
-import { forwardPlan } from "../src/trained/programs.ts";
+import { forwardPlan } from "../src/trained/programs/programs.ts";
 import { parseRecipe } from "../src/training/options.ts";
-import { stateLayout, trainPlan } from "../src/training/train_program.ts";
+import { stateLayout, trainPlan } from "../src/training/program/train_program.ts";
 
 const WARM_UP_MS = 500;
 const SAMPLE_MS = 3;

@@ -10,7 +10,6 @@
  */
 import { FORMAT_MATRIX } from "../opcodes.gen";
 import { at, copy } from "../memory";
-import { relu4 } from "../simd/activation";
 import { edgeBias, edgeTile, packedA, packedB } from "../workspace";
 import { BLOCK_COLS, BLOCK_ROWS, blockDepth } from "./block";
 import { packPanel, packSixteen } from "./pack";
@@ -149,8 +148,7 @@ function multiply(
       const isWhole = rowsLeft >= 4 && colsLeft >= 8;
       const tile = isWhole ? to : edgeTile(), line: usize = isWhole ? outLine : 32;
       if (!isWhole && accumulate) copyTile(tile, line, to, outLine, rowsLeft, colsLeft);
-      tile4x8(tile, line, panel, aStep, b, bStep, depth, accumulate, tileBias);
-      if (relu) cutTile(tile, line);
+      tile4x8(tile, line, panel, aStep, b, bStep, depth, accumulate, tileBias, relu);
       if (!isWhole) copyTile(to, outLine, tile, line, rowsLeft, colsLeft);
       panel += aPanel;
       to += outLine << 2;
@@ -172,11 +170,4 @@ function copyTile(
 ): void {
   const width = min(colsLeft, 8);
   for (let i = min(rowsLeft, 4); i > 0; i--, to += toLine, from += fromLine) copy(to, from, width);
-}
-
-function cutTile(out: usize, stride: usize): void {
-  for (let i = 0; i < 4; i++, out += stride) {
-    v128.store(out, relu4(v128.load(out)));
-    v128.store(out, relu4(v128.load(out, 16)), 16);
-  }
 }

@@ -5,6 +5,7 @@
  * diagonal where A's row is the lane plus r: 3 loads and 3 shuffles for 8 multiply-adds. The
  * diagonals are sorted into rows at the end. Each element is one chain over k in ascending order.
  */
+import { relu4 } from "../simd/activation";
 import { madd } from "../simd/fma";
 
 @inline
@@ -34,39 +35,12 @@ function halves(low: v128, high: v128): v128 {
   return v128.shuffle<f32>(low, high, 0, 1, 6, 7);
 }
 
-/** Writes a row's vector: sum, plus what is there, plus the bias. */
-@inline
-function put(to: usize, sum: v128, accumulate: bool, bias: usize): void {
-  if (accumulate) sum = f32x4.add(v128.load(to), sum);
-  if (bias) sum = f32x4.add(sum, v128.load(bias));
-  v128.store(to, sum);
-}
-
-/** Four rows of one vector each, from the diagonals d0 … d3. */
-@inline
-function putRows(
-  to: usize,
-  stride: usize,
-  d0: v128,
-  d1: v128,
-  d2: v128,
-  d3: v128,
-  accumulate: bool,
-  bias: usize,
-): void {
-  // Row i, lane j lies in diagonal (i - j) mod 4, lane j.
-  const d03 = weave(d0, d3), d21 = weave(d2, d1), d10 = weave(d1, d0), d32 = weave(d3, d2);
-  put(to, halves(d03, d21), accumulate, bias);
-  put(to + stride, halves(d10, d32), accumulate, bias);
-  put(to + 2 * stride, halves(d21, d03), accumulate, bias);
-  put(to + 3 * stride, halves(d32, d10), accumulate, bias);
-}
-
 /**
  * @param out    the tile's first element; rows are `stride` bytes apart
  * @param aStep, bStep bytes from one step of a panel to the next
  * @param accumulate whether to add to what `out` holds
  * @param bias   8 values to add to every row; 0 for none
+ * @param relu   whether to cut at zero what comes out
  */
 @inline
 export function tile4x8(
@@ -79,6 +53,7 @@ export function tile4x8(
   depth: i32,
   accumulate: bool,
   bias: usize,
+  relu: bool,
 ): void {
   let d0 = f32x4.splat(0), d1 = d0, d2 = d0, d3 = d0;
   let e0 = d0, e1 = d0, e2 = d0, e3 = d0;
@@ -101,6 +76,39 @@ export function tile4x8(
     a += aStep;
     b += bStep;
   } while (a < end);
-  putRows(out, stride, d0, d1, d2, d3, accumulate, bias);
-  putRows(out + 16, stride, e0, e1, e2, e3, accumulate, bias ? bias + 16 : 0);
+  // Row i, lane j lies in diagonal (i - j) mod 4, lane j.
+  const d03 = weave(d0, d3), d21 = weave(d2, d1), d10 = weave(d1, d0), d32 = weave(d3, d2);
+  const e03 = weave(e0, e3), e21 = weave(e2, e1), e10 = weave(e1, e0), e32 = weave(e3, e2);
+  d0 = halves(d03, d21), d1 = halves(d10, d32), d2 = halves(d21, d03), d3 = halves(d32, d10);
+  e0 = halves(e03, e21), e1 = halves(e10, e32), e2 = halves(e21, e03), e3 = halves(e32, e10);
+  const out1 = out + stride, out2 = out1 + stride, out3 = out2 + stride;
+  if (accumulate) {
+    d0 = f32x4.add(v128.load(out), d0);
+    e0 = f32x4.add(v128.load(out, 16), e0);
+    d1 = f32x4.add(v128.load(out1), d1);
+    e1 = f32x4.add(v128.load(out1, 16), e1);
+    d2 = f32x4.add(v128.load(out2), d2);
+    e2 = f32x4.add(v128.load(out2, 16), e2);
+    d3 = f32x4.add(v128.load(out3), d3);
+    e3 = f32x4.add(v128.load(out3, 16), e3);
+  }
+  if (bias) {
+    const left = v128.load(bias), right = v128.load(bias, 16);
+    d0 = f32x4.add(d0, left), d1 = f32x4.add(d1, left);
+    d2 = f32x4.add(d2, left), d3 = f32x4.add(d3, left);
+    e0 = f32x4.add(e0, right), e1 = f32x4.add(e1, right);
+    e2 = f32x4.add(e2, right), e3 = f32x4.add(e3, right);
+  }
+  if (relu) {
+    d0 = relu4(d0), d1 = relu4(d1), d2 = relu4(d2), d3 = relu4(d3);
+    e0 = relu4(e0), e1 = relu4(e1), e2 = relu4(e2), e3 = relu4(e3);
+  }
+  v128.store(out, d0);
+  v128.store(out, e0, 16);
+  v128.store(out1, d1);
+  v128.store(out1, e1, 16);
+  v128.store(out2, d2);
+  v128.store(out2, e2, 16);
+  v128.store(out3, d3);
+  v128.store(out3, e3, 16);
 }

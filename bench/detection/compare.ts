@@ -2,7 +2,7 @@
  * One method beside another over tables: means alone hide that one table may carry them, so wins,
  * losses, the median and a bootstrap interval over the tables stand beside them.
  */
-import { HostRandom } from "../../src/core/philox.ts";
+import { HostRandom } from "../../src/core/random/philox.ts";
 
 /** Differences below this many percent points are ties. */
 export const MARGIN = 0.1;

@@ -6,7 +6,7 @@ import { ecod } from "../../src/detection/baselines/ecod.ts";
 import { isolationForest } from "../../src/detection/baselines/isolation_forest.ts";
 import { Detector, type DetectorOptions } from "../../src/detection/detector.ts";
 import type { ColumnOverride } from "../../src/detection/infer_schema.ts";
-import { readModelFile } from "../../src/trained/model_file.ts";
+import { readModelFile } from "../../src/trained/file/model_file.ts";
 import { tableModelOf } from "../../src/scoring/table_scorer.ts";
 import { Ensemble } from "../../src/scoring/ensemble/ensemble.ts";
 import type { StatisticName } from "../../src/scoring/ensemble/statistics.ts";
@@ -14,7 +14,7 @@ import { knn } from "../../src/detection/baselines/knn.ts";
 import { mahalanobis, pca } from "../../src/detection/baselines/pca.ts";
 import type { Cells } from "../../src/scoring/table/cells.ts";
 import { standardizationOf, standardize } from "../../src/scoring/table/standardize.ts";
-import type { Matrix } from "../../src/trained/matrix.ts";
+import type { Matrix } from "../../src/trained/rows/matrix.ts";
 import type { Baseline } from "../../src/detection/baselines/baseline.ts";
 import type { Split } from "./protocol.ts";
 

@@ -9,8 +9,8 @@
  *
  * The draws are our own: sets that are not resampled have the published rows to the last one.
  */
-import { HostRandom, permutation } from "../../src/core/philox.ts";
-import { readNpz } from "../../src/formats/npz.ts";
+import { HostRandom, permutation } from "../../src/core/random/philox.ts";
+import { readNpz } from "../../src/formats/numpy/npz.ts";
 import type { Cells } from "../../src/scoring/table/cells.ts";
 
 /** Where the tables are. */

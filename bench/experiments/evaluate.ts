@@ -1,6 +1,6 @@
 /** What every image experiment reports of a trained model, in one form. */
-import { activeUnits } from "../../src/trained/active_units.ts";
-import type { Matrix } from "../../src/trained/matrix.ts";
+import { activeUnits } from "../../src/trained/calls/active_units.ts";
+import type { Matrix } from "../../src/trained/rows/matrix.ts";
 import type { VAE } from "../../src/training/vae.ts";
 import { rowsOf } from "./images.ts";
 

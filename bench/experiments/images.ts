@@ -5,7 +5,7 @@
  *            (Y. LeCun, "The MNIST database of handwritten digits")
  *   .amat    the fixed binarisation of Larochelle, gzipped text: 784 values 0 or 1 a line
  */
-import type { Matrix } from "../../src/trained/matrix.ts";
+import type { Matrix } from "../../src/trained/rows/matrix.ts";
 
 const IMAGES_MAGIC = 2051, LABELS_MAGIC = 2049;
 

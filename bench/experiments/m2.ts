@@ -15,8 +15,8 @@
  *     deno task experiment:m2 [--m1 50] [--labels 100] [--unlabelled 50000] [--epochs 6] [--hidden 200] [--latent 10] [--alpha 10] [--beta 4] [--share 0.2] [--rate 0.002] [--seed 1] [--images DIR]
  */
 import { parseArgs } from "node:util";
-import { permutation } from "../../src/core/philox.ts";
-import type { Matrix } from "../../src/trained/matrix.ts";
+import { permutation } from "../../src/core/random/philox.ts";
+import type { Matrix } from "../../src/trained/rows/matrix.ts";
 import type { FitOptions } from "../../src/training/options.ts";
 import { VAE } from "../../src/training/vae.ts";
 import { note, report } from "./evaluate.ts";

@@ -6,7 +6,7 @@
  *
  *     deno task bench:mnist [folder of IDX files] [seed]
  */
-import { HostRandom } from "../../src/core/philox.ts";
+import { HostRandom } from "../../src/core/random/philox.ts";
 import { VAE } from "../../src/training/vae.ts";
 import { readImages } from "./images.ts";
 

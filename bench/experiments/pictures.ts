@@ -11,8 +11,8 @@
  */
 import { parseArgs } from "node:util";
 import { imageGrid, latentGrid, pairedRows, scatterChart, toPng } from "../../src/pictures/mod.ts";
-import { oneHot } from "../../src/trained/labels.ts";
-import type { Matrix } from "../../src/trained/matrix.ts";
+import { oneHot } from "../../src/trained/rows/labels.ts";
+import type { Matrix } from "../../src/trained/rows/matrix.ts";
 import { TrainedVae } from "../../src/trained/trained_vae.ts";
 import { note } from "./evaluate.ts";
 import { binarizeOnce, MNIST, readBinarized, readImages, readLabels, rowsOf } from "./images.ts";

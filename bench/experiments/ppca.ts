@@ -6,7 +6,7 @@
  *
  *     deno task results:ppca [folder of IDX files]
  */
-import { symmetricEigen } from "../../src/core/symmetric_eigen.ts";
+import { symmetricEigen } from "../../src/core/algebra/symmetric_eigen.ts";
 import { factorAnalysis } from "../../src/training/em/factor_analysis.ts";
 import { momentsOf } from "../../src/training/em/moments.ts";
 import { VAE } from "../../src/training/vae.ts";

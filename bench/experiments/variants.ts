@@ -12,7 +12,7 @@
 import { parseArgs } from "node:util";
 import type { ModelSpecInput } from "../../src/models/spec.ts";
 import type { ObjectiveInput } from "../../src/objectives/objective.ts";
-import { oneHot } from "../../src/trained/labels.ts";
+import { oneHot } from "../../src/trained/rows/labels.ts";
 import { VAE } from "../../src/training/vae.ts";
 import { note, report } from "./evaluate.ts";
 import { binarizeOnce, MNIST, pixelLogits, readImages, readLabels, rowsOf } from "./images.ts";

@@ -31,7 +31,7 @@ export class GpuTask {
     const spec = elbow.spec.parseSpec(specOf(model.workload));
     const specs = elbow.parameters.parametersOf(spec);
     const layout = elbow.parameters.parameterLayout(specs);
-    const optimizer = elbow.options.parseOptimizer({ type: "adam", learningRate: ADAM.rate });
+    const optimizer = elbow.optimizer.parseOptimizer({ type: "adam", learningRate: ADAM.rate });
     const state = elbow.training.stateLayout(optimizer, specs);
     const request = { spec, objective, optimizer, capacity: batch, parameters: layout, state };
     const plan = elbow.training.trainPlan(request);

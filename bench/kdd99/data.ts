@@ -1,5 +1,5 @@
 /** The 10 % file of KDD Cup 99 as alibi-detect's example has it: 18 continuous columns, and whether a row is an attack. */
-import { HostRandom } from "../../src/core/philox.ts";
+import { HostRandom } from "../../src/core/random/philox.ts";
 import type { Cells } from "../../src/scoring/table/cells.ts";
 
 /** The example's columns, by their place in the file. */

@@ -14,9 +14,9 @@ export interface Elbow {
   readonly spec: typeof import("../../src/models/spec.ts");
   readonly parameters: typeof import("../../src/models/vae_graph.ts");
   readonly objective: typeof import("../../src/objectives/objective.ts");
-  readonly programs: typeof import("../../src/trained/programs.ts");
-  readonly options: typeof import("../../src/training/options.ts");
-  readonly training: typeof import("../../src/training/train_program.ts");
+  readonly programs: typeof import("../../src/trained/programs/programs.ts");
+  readonly optimizer: typeof import("../../src/training/optimizer.ts");
+  readonly training: typeof import("../../src/training/program/train_program.ts");
 }
 
 const OWN_ROOT = new URL("../../", import.meta.url);
@@ -33,9 +33,9 @@ export async function loadElbow(root: URL = OWN_ROOT): Promise<Elbow> {
     spec: await load("models/spec.ts"),
     parameters: await load("models/vae_graph.ts"),
     objective: await load("objectives/objective.ts"),
-    programs: await load("trained/programs.ts"),
-    options: await load("training/options.ts"),
-    training: await load("training/train_program.ts"),
+    programs: await load("trained/programs/programs.ts"),
+    optimizer: await load("training/optimizer.ts"),
+    training: await load("training/program/train_program.ts"),
   };
 }
 

@@ -85,7 +85,7 @@ export function trainStep(
   machine: Machine = {},
 ): Ready {
   const { spec, specs, layout, backend, parameters } = openModel(elbow, model, machine);
-  const optimizer = elbow.options.parseOptimizer({ type: "adam", learningRate: ADAM.rate });
+  const optimizer = elbow.optimizer.parseOptimizer({ type: "adam", learningRate: ADAM.rate });
   const state = elbow.training.stateLayout(optimizer, specs);
   const plan = elbow.training.trainPlan({
     spec,

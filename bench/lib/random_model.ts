@@ -1,5 +1,5 @@
 /** Models with random weights and rows to go with them, the same at every run. */
-import { HostRandom } from "../../src/core/philox.ts";
+import { HostRandom } from "../../src/core/random/philox.ts";
 import { layersOf, type Model, type Workload } from "./workloads.ts";
 
 const STREAM = 1000;

@@ -1,6 +1,7 @@
 /** Opens backends for what needs no derivative: only the kernels of scoring are embedded. */
-import { type OpenBackend, openWith } from "./open_with.ts";
+// First of all: bundlers keep the order, and gzip looks 32 kB back, over code but not over the kernels.
 import { SCORE_KERNELS } from "./wasm/kernels/score.ts";
+import { type OpenBackend, openWith } from "./open_with.ts";
 
 export type { AdapterOptions } from "./backend.ts";
 export type { BackendChoice, OpenBackend } from "./open_with.ts";

@@ -1,10 +1,10 @@
 /** Options that several commands share, and how their text becomes a value. */
 import { type Command, InvalidArgumentError, Option } from "npm:commander@15.1.0";
 import { numberFault, type NumberLimits } from "../core/validate.ts";
-import { parseNumber } from "../formats/cells.ts";
+import { parseNumber } from "../formats/text/cells.ts";
 import { BACKENDS } from "../detection/options.ts";
 import { RATE } from "../scoring/decisions/rates.ts";
-import { FILE_FORMATS } from "../trained/quantize.ts";
+import { FILE_FORMATS } from "../trained/file/quantize.ts";
 import type { BackendChoice } from "../backends/open.ts";
 
 /** What every command that prints a result takes. */

@@ -6,7 +6,7 @@ import { Calibration } from "../scoring/decisions/calibration.ts";
 import { rawScores, typicalOf } from "../scoring/contributions.ts";
 import { Ensemble, type EnsembleModel } from "../scoring/ensemble/ensemble.ts";
 import { stepMeans } from "../scoring/series/windows.ts";
-import { costsOf } from "../trained/completion.ts";
+import { costsOf } from "../trained/calls/completion.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 import { addImpossible } from "../scoring/table/impossible.ts";
 import { standardize } from "../scoring/table/standardize.ts";

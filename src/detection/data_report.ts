@@ -12,7 +12,7 @@ import { standardizationOf, standardize } from "../scoring/table/standardize.ts"
 import { alikeSentences, type ColumnFacts, columnFacts, sentencesOf } from "./column_facts.ts";
 import { presentOf } from "./drift/sketch.ts";
 import { countBelow } from "../core/sorted.ts";
-import type { Matrix } from "../trained/matrix.ts";
+import type { Matrix } from "../trained/rows/matrix.ts";
 import { collapseWarning, MAX_COLUMNS, type Spectrum, spectrumOf } from "./spectrum.ts";
 
 /** One column. */

@@ -10,7 +10,7 @@
  *
  * The p-values stay right however far a model overfits, as they come from rows that it never saw.
  */
-import { binomialTail } from "../core/incomplete_beta.ts";
+import { binomialTail } from "../core/probability/incomplete_beta.ts";
 
 /** Rows that the two samples are compared on, at most. */
 export const COMPARED_ROWS = 2000;

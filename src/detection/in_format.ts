@@ -9,8 +9,8 @@
  */
 import { rankCorrelation } from "../scoring/rank_correlation.ts";
 import { Calibration } from "../scoring/decisions/calibration.ts";
-import { type ModelFile, writeModelFile } from "../trained/model_file.ts";
-import { type FileFormat, packTensors, unpackTensors } from "../trained/quantize.ts";
+import { type ModelFile, writeModelFile } from "../trained/file/model_file.ts";
+import { type FileFormat, packTensors, unpackTensors } from "../trained/file/quantize.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 import { tableModelOf, tableTensors } from "../scoring/table_file.ts";
 import { TableScorer } from "../scoring/table_scorer.ts";

@@ -18,8 +18,8 @@
  */
 import { show } from "../core/validate.ts";
 import { parseTimestamp } from "../core/timestamp.ts";
-import { parseNumber } from "../formats/cells.ts";
-import { isForeignNumber } from "../formats/decimal_comma.ts";
+import { parseNumber } from "../formats/text/cells.ts";
+import { isForeignNumber } from "../formats/csv/decimal_comma.ts";
 import { encodeColumn, type RawTable, valuesOf } from "../scoring/table/raw_table.ts";
 import { type ColumnKind, type ColumnSchema, hasLevels } from "../scoring/table/schema.ts";
 import type { Cells } from "../scoring/table/cells.ts";

@@ -14,7 +14,7 @@ import {
 } from "../formats/mod.ts";
 import { listNames } from "../formats/errors.ts";
 import { lineOf } from "../formats/table.ts";
-import { oneHot } from "../trained/labels.ts";
+import { oneHot } from "../trained/rows/labels.ts";
 import { encodeTable } from "../scoring/table/raw_table.ts";
 import { requireCells } from "../scoring/require_cells.ts";
 import { codecOf } from "../scoring/table/schema.ts";

@@ -11,8 +11,8 @@
  * the false-alarm rate is then kept on rows like the new ones, whatever the old were like.
  */
 import { requireNumber, requireObject } from "../core/validate.ts";
-import { requireData } from "../trained/data_rule.ts";
-import { withObserved } from "../trained/observed.ts";
+import { requireData } from "../trained/rows/data_rule.ts";
+import { withObserved } from "../trained/rows/observed.ts";
 import type { ColumnSchema } from "../scoring/table/schema.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 import { standardize } from "../scoring/table/standardize.ts";

@@ -1,8 +1,8 @@
 /** The two ways to fit a detector to training cells: one network, or an ensemble. */
-import { fixedColumns, requireData } from "../trained/data_rule.ts";
+import { fixedColumns, requireData } from "../trained/rows/data_rule.ts";
 import { splitDevice } from "../trained/device_options.ts";
 import { Expansion } from "../scoring/table/expansion.ts";
-import { withObserved } from "../trained/observed.ts";
+import { withObserved } from "../trained/rows/observed.ts";
 import type { ColumnSchema } from "../scoring/table/schema.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 import { standardizationOf, standardize } from "../scoring/table/standardize.ts";

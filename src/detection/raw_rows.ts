@@ -1,8 +1,8 @@
 /** Rows as programs hand them over - lists, named cells, a matrix - as a table of raw columns. */
 import { show } from "../core/validate.ts";
-import { CellGatherer } from "../formats/cell_gatherer.ts";
-import { NUMBERS } from "../formats/cells.ts";
-import { requireFloatRows } from "../trained/matrix.ts";
+import { CellGatherer } from "../formats/text/cell_gatherer.ts";
+import { NUMBERS } from "../formats/text/cells.ts";
+import { requireFloatRows } from "../trained/rows/matrix.ts";
 import { cellsOfRow, type TableRows } from "../scoring/table/table_rows.ts";
 import type { RawTable } from "../scoring/table/raw_table.ts";
 

@@ -11,7 +11,7 @@
  * for scores that differ, less than that where scores are equal. A small chance says that normal is no longer what it was, or
  * that the rows are not normal.
  */
-import { hypergeometricUpTo } from "../core/hypergeometric.ts";
+import { hypergeometricUpTo } from "../core/probability/hypergeometric.ts";
 import { Calibration } from "../scoring/decisions/calibration.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 import type { ScoreTable, TableModel, TableScorer } from "../scoring/table_scorer.ts";

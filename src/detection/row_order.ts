@@ -12,7 +12,7 @@
  * ρ is Spearman's, of 5,000 rows at most, evenly over the table. In a table without order it is normal of
  * deviation 1/√n; what chance brings once in 10,000 tables is no fact. Times and running columns are not also alike.
  */
-import { normalQuantile } from "../core/normal_quantile.ts";
+import { normalQuantile } from "../core/probability/normal_quantile.ts";
 import { rankCorrelation } from "../scoring/rank_correlation.ts";
 import { type ColumnSchema, hasLevels } from "../scoring/table/schema.ts";
 import type { Cells } from "../scoring/table/cells.ts";

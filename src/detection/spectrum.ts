@@ -12,8 +12,8 @@
  * β = 1 and many rows this is the number of factors by Guttman, 1954, a lower bound. Limits: linear; a
  * network may find more in a table whose columns are related but not correlated.
  */
-import { symmetricEigen } from "../core/symmetric_eigen.ts";
-import type { Matrix } from "../trained/matrix.ts";
+import { symmetricEigen } from "../core/algebra/symmetric_eigen.ts";
+import type { Matrix } from "../trained/rows/matrix.ts";
 import { momentsNow } from "../training/em/moments.ts";
 
 /** More columns than this take seconds to take apart. */

@@ -2,8 +2,8 @@
  * Which rows train and which are kept back to calibrate: single rows of a table, drawn by the seed, or
  * whole stretches of a series, since windows that overlap would know each other.
  */
-import { permutation } from "../core/philox.ts";
-import { STREAMS } from "../core/streams.ts";
+import { permutation } from "../core/random/philox.ts";
+import { STREAMS } from "../core/random/streams.ts";
 import { countWindows, windowsOf } from "../scoring/series/windows.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 import { takeCells } from "./take_cells.ts";

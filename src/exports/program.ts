@@ -16,7 +16,7 @@ import { modelTerms } from "../models/model_terms.ts";
 import { rowsInput } from "../models/batch_rows.ts";
 import type { OpName } from "../ops/names.ts";
 import type { Node } from "../ops/spec.ts";
-import { buildForward } from "../trained/programs.ts";
+import { buildForward } from "../trained/programs/programs.ts";
 import type { TrainedVae } from "../trained/trained_vae.ts";
 import { Emitter } from "./emitter.ts";
 import { type Call, LOWERINGS } from "./lower.ts";

@@ -5,7 +5,7 @@
  * Source: protobuf.dev, "Encoding": a field is key = number << 3 | wire type, then its value; wire type 0
  * is a varint, 2 is a length and so many bytes, 5 is four bytes.
  */
-import { concatBytes } from "../core/bytes.ts";
+import { concatBytes } from "../core/bytes/bytes.ts";
 
 /** The bytes of some fields. */
 export type Bytes = Uint8Array;

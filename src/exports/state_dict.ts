@@ -10,9 +10,9 @@
  * logits for "bernoulli", the mean for "gaussian" of a given variance.
  */
 import { requireObject } from "../core/validate.ts";
-import { blamingFile } from "../trained/model_file.ts";
+import { blamingFile } from "../trained/file/model_file.ts";
 import type { LikelihoodInput } from "../distributions/likelihoods/options.ts";
-import { decode, type Tensor } from "../formats/safetensors.ts";
+import { decode, type Tensor } from "../formats/safetensors/safetensors.ts";
 import { type ModelSpec, parseSpec } from "../models/spec.ts";
 import { parametersOf } from "../models/vae_graph.ts";
 import type { Activation } from "../ops/names.ts";

@@ -7,8 +7,8 @@
  *
  * Both are float32. What the parameters mean, the spec, is in the safetensors metadata as "spec".
  */
-import { encodeNpz } from "../formats/npz_encode.ts";
-import { encode, type Tensor } from "../formats/safetensors.ts";
+import { encodeNpz } from "../formats/numpy/npz_encode.ts";
+import { encode, type Tensor } from "../formats/safetensors/safetensors.ts";
 import type { TrainedVae } from "../trained/trained_vae.ts";
 import { transpose } from "./transpose.ts";
 

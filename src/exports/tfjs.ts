@@ -7,7 +7,7 @@
  *
  * Source: tfjs-converter, operation_mapper.ts and op_list/*.json: operations and the attributes they read.
  */
-import { concatBytes } from "../core/bytes.ts";
+import { concatBytes } from "../core/bytes/bytes.ts";
 import type { Shape } from "../core/shape.ts";
 import type { Preprocessing } from "./preprocessing.ts";
 import type { ExportProgram, Primitive, Step, Value } from "./primitives.ts";

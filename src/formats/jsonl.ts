@@ -3,19 +3,19 @@
  * Source: RFC 8259 for each line. Limits: flat lines only; every line has the same keys, each once, or the same
  * length; keys that are whole numbers come first, as JavaScript orders them.
  */
-import { CellGatherer } from "./cell_gatherer.ts";
+import { CellGatherer } from "./text/cell_gatherer.ts";
 import {
   type CellCodec,
   LABEL_EXPECTED,
   MISSING_EXPECTED,
   NUMBER_EXPECTED,
   parseLabel,
-} from "./cells.ts";
+} from "./text/cells.ts";
 import { DataError, listNames, quoteValue } from "./errors.ts";
-import { GrowingArray } from "./growing_array.ts";
+import { GrowingArray } from "./text/growing_array.ts";
 import { type ColumnPlan, createTable, planColumns } from "./table.ts";
 import { defaultNames, type Table, type TableOptions } from "./table.ts";
-import { decodeText } from "./text.ts";
+import { decodeText } from "./text/text.ts";
 
 const MAX_LINE_CHARS = 1 << 26;
 

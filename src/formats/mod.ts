@@ -1,27 +1,34 @@
 /**
  * Tables from files: CSV, TSV, NPY, NPZ and JSON lines, chosen by extension.
- * Limits: bytes in, tables out; this folder never touches a file system. Model files are in `safetensors.ts`.
+ * Limits: bytes in, tables out; this folder never touches a file system. Model files are in `safetensors/safetensors.ts`.
  *
  * @module
  */
-import { csvNames, jsonlNames } from "./column_names.ts";
-import { readCsv } from "./csv.ts";
+import { csvNames, jsonlNames } from "./csv/column_names.ts";
+import { readCsv } from "./csv/csv.ts";
 import { DataError, quoteValue } from "./errors.ts";
 import { ANY_EXTENSIONS, TABLE_EXTENSIONS, type TableExtension } from "./extensions.ts";
 import { readJsonl } from "./jsonl.ts";
-import { readNpy } from "./npy.ts";
-import { isNpy } from "./npy_header.ts";
-import { readNpz } from "./npz.ts";
+import { readNpy } from "./numpy/npy.ts";
+import { isNpy } from "./numpy/npy_header.ts";
+import { readNpz } from "./numpy/npz.ts";
 import type { Table, TableOptions } from "./table.ts";
 
-export type { CellReading } from "./cell_gatherer.ts";
-export type { CellCodec } from "./cells.ts";
-export { type CsvOptions, CsvReader, readCsv } from "./csv.ts";
+export type { CellReading } from "./text/cell_gatherer.ts";
+export type { CellCodec } from "./text/cells.ts";
+export { type CsvOptions, CsvReader, readCsv } from "./csv/csv.ts";
 export { DataError, type DataErrorDetails } from "./errors.ts";
 export { readJsonl } from "./jsonl.ts";
-export { decodeNpy, encodeNpy, type NpyArray, type NpyData, npyShape, readNpy } from "./npy.ts";
-export { DEFAULT_MAX_INFLATED_BYTES, readNpz } from "./npz.ts";
-export { encodeNpz, type NpzArray } from "./npz_encode.ts";
+export {
+  decodeNpy,
+  encodeNpy,
+  type NpyArray,
+  type NpyData,
+  npyShape,
+  readNpy,
+} from "./numpy/npy.ts";
+export { DEFAULT_MAX_INFLATED_BYTES, readNpz } from "./numpy/npz.ts";
+export { encodeNpz, type NpzArray } from "./numpy/npz_encode.ts";
 export {
   createTable,
   planColumns,

@@ -3,10 +3,10 @@
  * Source: hyparquet 1.31.5 with hyparquet-compressors 1.1.2 (snappy, gzip, brotli, zstd, lz4), loaded only when a
  * Parquet file is read. Limits: nested columns are refused; whole numbers of 64 bits round to the nearest float64.
  */
-import { CellGatherer } from "./cell_gatherer.ts";
-import { type CellCodec, LABEL_EXPECTED, NUMBERS, parseLabel } from "./cells.ts";
+import { CellGatherer } from "./text/cell_gatherer.ts";
+import { type CellCodec, LABEL_EXPECTED, NUMBERS, parseLabel } from "./text/cells.ts";
 import { DataError } from "./errors.ts";
-import { GrowingArray } from "./growing_array.ts";
+import { GrowingArray } from "./text/growing_array.ts";
 import { createTable, planColumns, type Table, type TableOptions } from "./table.ts";
 
 /** The most cells of a file of so many bytes: one value that repeats takes no room, so that a header may claim any number. */

@@ -2,8 +2,8 @@
  * The one shape that tabular data has once it is read, whatever the file format was.
  * Limits: every cell is a finite float64, or NaN where a value is missing and may be; labels are 0 (normal) or 1 (anomaly); at least one row and one column.
  */
-import type { CellReading } from "./cell_gatherer.ts";
-import { LABEL_EXPECTED, MISSING_EXPECTED, NUMBER_EXPECTED } from "./cells.ts";
+import type { CellReading } from "./text/cell_gatherer.ts";
+import { LABEL_EXPECTED, MISSING_EXPECTED, NUMBER_EXPECTED } from "./text/cells.ts";
 import { DataError, listNames, quoteValue } from "./errors.ts";
 
 /** A numeric table, row-major. */

@@ -1,5 +1,5 @@
 /** What a verb computes, and the ways in which it is written down. */
-import { LITTLE_ENDIAN, swapped } from "../formats/safetensors_types.ts";
+import { LITTLE_ENDIAN, swapped } from "../formats/safetensors/safetensors_types.ts";
 import { invalid, Problem } from "./problems.ts";
 
 /** A verb's numbers: one row of the answer each, `[rows, columns]` row-major, finite but for blanks. */

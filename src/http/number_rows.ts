@@ -2,9 +2,9 @@
  * Nearly all bodies in JSON are `{"rows":[[…],…]}` of numbers and nothing else. These are read here, from bytes to cells in one
  * pass. What is anything else, or wrong in any way, is not read at all: `JSON.parse` and the schemas see it
  * next, and say what is wrong with it. Short numbers are one product or quotient of exact ones, others are for
- * `formats/decimal.ts`, or the host.
+ * `formats/text/decimal.ts`, or the host.
  */
-import { parseDecimal, POWERS } from "../formats/decimal.ts";
+import { parseDecimal, POWERS } from "../formats/text/decimal.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 import type { Room } from "./room.ts";
 

@@ -4,7 +4,7 @@
  */
 import { latentWidth } from "../models/latents.ts";
 import type { ModelSpec } from "../models/spec.ts";
-import { readModelFile } from "../trained/model_file.ts";
+import { readModelFile } from "../trained/file/model_file.ts";
 import { type TableModel, tableModelOf, TableScorer } from "../scoring/table_scorer.ts";
 import { type DeviceOptions, fromModelFile, TrainedVae } from "../trained/trained_vae.ts";
 import type { Model } from "./catalogue.ts";

@@ -7,8 +7,8 @@
  * truth values where numbers belong are refused, also text that looks like one; and nothing is infinite.
  */
 import { show } from "../core/validate.ts";
-import { isMissing, NUMBER_EXPECTED } from "../formats/cells.ts";
-import { LITTLE_ENDIAN, swapped } from "../formats/safetensors_types.ts";
+import { isMissing, NUMBER_EXPECTED } from "../formats/text/cells.ts";
+import { LITTLE_ENDIAN, swapped } from "../formats/safetensors/safetensors_types.ts";
 import { codecOf, hasLevels } from "../scoring/table/schema.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 import { invalid, pointerStep, type Problem } from "./problems.ts";

@@ -5,7 +5,7 @@
  * before it trains.
  */
 import { DataError } from "../formats/errors.ts";
-import { npyShape } from "../formats/npy.ts";
+import { npyShape } from "../formats/numpy/npy.ts";
 import type { Pace } from "./pace.ts";
 
 /** Rows and columns; of packed files none and 1. */

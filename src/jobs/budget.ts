@@ -13,7 +13,11 @@ import { specFor, type Stated } from "../detection/stated.ts";
 import { type ModelSpec, parseSpec } from "../models/spec.ts";
 import { parametersOf } from "../models/vae_graph.ts";
 import { parseObjective } from "../objectives/objective.ts";
-import { isNeighbour, type NeighbourSpec, parseNeighbour } from "../training/neighbour_spec.ts";
+import {
+  isNeighbour,
+  type NeighbourSpec,
+  parseNeighbour,
+} from "../training/neighbours/neighbour_spec.ts";
 import type { TrainSettings } from "./train_settings.ts";
 
 /** What decides the cost. */

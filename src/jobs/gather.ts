@@ -9,7 +9,7 @@
  * A queue that is full takes no part: then the part is scored here, so that jobs which fill the queue
  * cannot wait for room that only their own end would make.
  */
-import { concatBytes } from "../core/bytes.ts";
+import { concatBytes } from "../core/bytes/bytes.ts";
 import { isOver, type JobQueue, QueueFullError } from "../storage/job_queue.ts";
 import { digestOf } from "../storage/model_store.ts";
 import type { Outcome } from "./messages.ts";

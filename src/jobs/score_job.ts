@@ -4,7 +4,7 @@
  * Both steps are functions of the bytes they are given, so that they may be begun as often as need be.
  */
 import { readModelTable } from "../detection/model_table.ts";
-import { decodeNpy, encodeNpy } from "../formats/npy.ts";
+import { decodeNpy, encodeNpy } from "../formats/numpy/npy.ts";
 import { decide } from "../scoring/decisions/decide.ts";
 import { NotFiniteError } from "../trained/finite.ts";
 import { TableScorer } from "../scoring/table_scorer.ts";

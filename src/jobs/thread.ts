@@ -3,7 +3,7 @@
  * but a success it ends itself: a thread that has used a GPU must not be cut off from outside while it can still hear.
  */
 import { messageOf } from "../core/errors.ts";
-import { ModelFileError } from "../trained/model_file.ts";
+import { ModelFileError } from "../trained/file/model_file.ts";
 import { type CheckpointStore, ResumeError } from "../training/run/checkpoint.ts";
 import {
   isBroken,

@@ -2,8 +2,8 @@
 import { fitStated } from "../detection/fit_stated.ts";
 import { namesOf, specFor } from "../detection/stated.ts";
 import type { Table } from "../formats/mod.ts";
-import { isNeighbour } from "../training/neighbour_spec.ts";
-import { fitNeighbour } from "../training/neighbours.ts";
+import { isNeighbour } from "../training/neighbours/neighbour_spec.ts";
+import { fitNeighbour } from "../training/neighbours/neighbours.ts";
 import { emSpecOf } from "./budget.ts";
 import type { TrainContext, TrainSettings } from "./train_settings.ts";
 

@@ -14,7 +14,7 @@ import type { Node } from "../ops/spec.ts";
 export interface NoiseRequest {
   /** The input's name, where the caller gives the noise. */
   readonly name: string;
-  /** The Philox stream, where it is drawn: see `core/streams.ts`. */
+  /** The Philox stream, where it is drawn: see `core/random/streams.ts`. */
   readonly stream: number;
   readonly shape: Shape;
   /** Standard normal by default. */

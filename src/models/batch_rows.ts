@@ -1,7 +1,7 @@
 /**
  * The rows that programs read, and their parts: [x | c | m]. A conditional model's rows carry their condition behind
  * the data, and where cells may be missing every row says which are there, m = 1, and which not, m = 0
- * (`trained/model_rows.ts` makes them).
+ * (`trained/rows/model_rows.ts` makes them).
  */
 import { batched } from "../core/shape.ts";
 import type { Graph } from "../graph/graph.ts";

@@ -5,7 +5,7 @@
  *
  *   τ = start · (end / start)^min(1, epoch / epochs)
  *
- * with `epoch` an input of the training program (`training/schedule.ts`), a fraction within an epoch.
+ * with `epoch` an input of the training program (`training/program/schedule.ts`), a fraction within an epoch.
  * Two classes are binary variables: the relaxed draw is then σ((l_1 - l_0 + logistic noise)/τ).
  */
 import { portableLog } from "../core/portable.ts";

@@ -2,7 +2,7 @@
  * Block Gibbs sampling of a Boltzmann machine inside a graph: h ~ p(h | v), then v ~ p(v | h). One sweep
  * leaves p(v) as it is; many forget where they began.
  */
-import { layerStream } from "../core/streams.ts";
+import { layerStream } from "../core/random/streams.ts";
 import { drawBinary } from "../layers/binary_draw.ts";
 import type { NoiseRequest } from "../layers/noise.ts";
 import type { Scope } from "../layers/scope.ts";

@@ -5,8 +5,8 @@
  *   xavier  U(-a, a), a = √(6 / (fanIn + fanOut))    Glorot and Bengio, 2010
  *   he      U(-a, a), a = √(6 / fanIn)               He et al., 2015
  */
-import { HostRandom } from "../core/philox.ts";
-import { STREAMS } from "../core/streams.ts";
+import { HostRandom } from "../core/random/philox.ts";
+import { STREAMS } from "../core/random/streams.ts";
 import type { Initializer, ParameterSpec } from "../layers/scope.ts";
 
 /** Replaces the initialiser that layers chose for their weights; constants stay as they are. */

@@ -1,6 +1,6 @@
 /** All that objectives and evaluation see of the model: the terms of a batch of rows, under q or another q. */
 import { fixed } from "../core/shape.ts";
-import { STREAMS } from "../core/streams.ts";
+import { STREAMS } from "../core/random/streams.ts";
 import { type DiagonalGaussian, repeat } from "../distributions/diagonal_gaussian.ts";
 import { drawDiagonal } from "../distributions/diagonal_posterior.ts";
 import { densitiesUnder } from "../distributions/pair_densities.ts";

@@ -5,7 +5,7 @@
  *   generation  z ~ p(z) → p(x | z, c)                                   decoder.0 … decoder.mean, …
  */
 import { oncePer } from "../core/once_per.ts";
-import { layerStream, STREAMS } from "../core/streams.ts";
+import { layerStream, STREAMS } from "../core/random/streams.ts";
 import type { DiagonalGaussian } from "../distributions/diagonal_gaussian.ts";
 import { type Conditional, likelihood } from "../distributions/likelihood.ts";
 import type { Prior } from "../distributions/prior.ts";

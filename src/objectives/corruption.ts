@@ -10,7 +10,7 @@
  * without a uniform draw.
  */
 import type { Shape } from "../core/shape.ts";
-import { STREAMS } from "../core/streams.ts";
+import { STREAMS } from "../core/random/streams.ts";
 import { type Fields, requireChoice, requireNumber, requireObject } from "../core/validate.ts";
 import type { Scope } from "../layers/scope.ts";
 import { scaled } from "../ops/shorthand.ts";

@@ -1,5 +1,5 @@
 /**
- * The weight of a KL, and how it comes about: the program's input `klWeight` (`training/schedule.ts`).
+ * The weight of a KL, and how it comes about: the program's input `klWeight` (`training/program/schedule.ts`).
  *
  *   linear     0 → beta over the first `warmUpEpochs` epochs           Bowman et al., 2016
  *   cyclical   the same again every `cycleEpochs` epochs               Fu et al., 2019

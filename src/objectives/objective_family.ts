@@ -54,7 +54,7 @@ export interface ObjectiveFamily<Spec> {
   parse(shared: SharedOptions, fields: Fields): Spec;
   /**
    * Numbers that change while training are inputs of the program, `[1, 1]`, under the names in
-   * `training/schedule.ts`.
+   * `training/program/schedule.ts`.
    * @throws RangeError if the model does not offer a term that the spec needs
    */
   build(g: Graph, terms: Terms, spec: Spec): Loss;

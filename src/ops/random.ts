@@ -1,7 +1,7 @@
 /**
  * Noise from Philox 4x32-10 (Salmon et al., 2011): standard normals by Box-Muller, and uniforms.
  *
- *   randomNormal   two normals from two words: see `core/philox.ts`
+ *   randomNormal   two normals from two words: see `core/random/philox.ts`
  *   randomUniform  (word >>> 8) · 2^-24: multiples of 2^-24 in [0, 1), the same on every backend
  *
  * Element (r, c) depends on the key input alone, `[seedLow, seedHigh, step, firstRow]` (u32), and on

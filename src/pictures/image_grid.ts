@@ -2,7 +2,7 @@
  * Rows of pixels as one picture: row r of the data is the image at cell (⌊r / across⌋, r mod across),
  * a line of background between neighbours.
  */
-import type { Matrix } from "../trained/matrix.ts";
+import type { Matrix } from "../trained/rows/matrix.ts";
 
 /** Grey levels 0 (black) to 255, row-major. */
 export interface Picture {

@@ -2,8 +2,8 @@
  * A grid over a two-dimensional latent space, at equal steps of probability under N(0, I): what is
  * decoded from it shows the whole of the model at once (Kingma and Welling, 2014, figure 4).
  */
-import type { Matrix } from "../trained/matrix.ts";
-import { normalQuantile } from "../core/normal_quantile.ts";
+import type { Matrix } from "../trained/rows/matrix.ts";
+import { normalQuantile } from "../core/probability/normal_quantile.ts";
 
 /** A grid of so many steps a side. @returns z `[side², 2]`: the first dimension rises to the right, the second upwards */
 export function latentGrid(side: number): Matrix {

@@ -2,8 +2,8 @@
  * Cells that come again and again, as bytes: the columns to blame, of which a table has few combinations, and
  * p-values, of which there are hardly more than calibration rows. Each is put into words once.
  */
-import { csvLine } from "../formats/csv_line.ts";
-import { MOST_BYTES, writeDecimal } from "../formats/decimal_bytes.ts";
+import { csvLine } from "../formats/csv/csv_line.ts";
+import { MOST_BYTES, writeDecimal } from "../formats/text/decimal_bytes.ts";
 
 /** Combinations that are kept. */
 const MOST_TEXTS = 4096;

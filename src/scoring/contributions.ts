@@ -14,13 +14,13 @@
  *
  * A missing cell costs what its column typically does, so that scores of rows that lack different cells
  * can be compared: an unknown value is neither strange nor a good sign. A model of rows with gaps has a KL of what is
- * there, so that this is typical_d; one of whole rows fills the cell in (`trained/completion.ts`), and has its share of the KL
+ * there, so that this is typical_d; one of whole rows fills the cell in (`trained/calls/completion.ts`), and has its share of the KL
  * already: there it is the mean of cost_d. A column of the table may be
  * several to the VAE (`table/expansion.ts`): their raw contributions add up.
  */
 import type { Expansion } from "./table/expansion.ts";
 import { requireFiniteScore } from "../trained/finite.ts";
-import type { Costs, RowCosts } from "../trained/costs.ts";
+import type { Costs, RowCosts } from "../trained/calls/costs.ts";
 import type { Cells } from "./table/cells.ts";
 
 /**

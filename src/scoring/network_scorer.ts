@@ -5,12 +5,12 @@
  *   cells → expanded, standardised → cost and KL (`TrainedVae`) → raw contributions, and their sum
  */
 import { portableLog } from "../core/portable.ts";
-import { type CellFault, findFault, requireData } from "../trained/data_rule.ts";
-import type { Matrix } from "../trained/matrix.ts";
-import { markObserved } from "../trained/observed.ts";
-import type { SampleOptions } from "../trained/sampling.ts";
-import { costsOf } from "../trained/completion.ts";
-import { disposeTwin } from "../trained/sparse_twin.ts";
+import { type CellFault, findFault, requireData } from "../trained/rows/data_rule.ts";
+import type { Matrix } from "../trained/rows/matrix.ts";
+import { markObserved } from "../trained/rows/observed.ts";
+import type { SampleOptions } from "../trained/calls/sampling.ts";
+import { costsOf } from "../trained/calls/completion.ts";
+import { disposeTwin } from "../trained/calls/sparse_twin.ts";
 import type { TrainedVae } from "../trained/trained_vae.ts";
 import { addMissing, rawContributions, rawScores } from "./contributions.ts";
 import type { RawScores, RowScorer } from "./row_scorer.ts";

@@ -2,9 +2,9 @@
  * What makes scores of rows of cells: one network by itself (`network_scorer.ts`) or an ensemble of them
  * (`ensemble/ensemble_scorer.ts`). `TableScorer` adds what is the same for both: p-values, series, the file.
  */
-import type { CellFault } from "../trained/data_rule.ts";
-import type { Matrix } from "../trained/matrix.ts";
-import type { SampleOptions } from "../trained/sampling.ts";
+import type { CellFault } from "../trained/rows/data_rule.ts";
+import type { Matrix } from "../trained/rows/matrix.ts";
+import type { SampleOptions } from "../trained/calls/sampling.ts";
 import type { Cells } from "./table/cells.ts";
 
 /** Scores of rows, nats, and what each column adds to them, before that is related to a typical row. */

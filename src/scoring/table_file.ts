@@ -15,16 +15,16 @@
  * Reading refuses whatever scoring could not use.
  */
 import { requireNumber, requireObject } from "../core/validate.ts";
-import type { Tensor } from "../formats/safetensors.ts";
+import type { Tensor } from "../formats/safetensors/safetensors.ts";
 import { parametersOf } from "../models/vae_graph.ts";
-import { fixedColumns } from "../trained/data_rule.ts";
+import { fixedColumns } from "../trained/rows/data_rule.ts";
 import {
   OPTIONAL_PARTS,
   parameterValues,
   SKETCH_TENSOR,
   STREAM_TENSOR,
   TABLE_TENSORS,
-} from "../trained/file_contents.ts";
+} from "../trained/file/file_contents.ts";
 import { areFinite } from "../trained/finite.ts";
 import {
   blamingFile,
@@ -32,7 +32,7 @@ import {
   ModelFileError,
   requireKind,
   specOf,
-} from "../trained/model_file.ts";
+} from "../trained/file/model_file.ts";
 import { Calibration } from "./decisions/calibration.ts";
 import { ensembleOf, ensembleTensors } from "./ensemble/ensemble_file.ts";
 import { Expansion } from "./table/expansion.ts";

@@ -1,5 +1,5 @@
 /** What a detector has beside its VAE: the schema, what cells become, what scores are judged by. `table_file.ts` keeps it. */
-import type { FileFormat } from "../trained/quantize.ts";
+import type { FileFormat } from "../trained/file/quantize.ts";
 import type { Calibration } from "./decisions/calibration.ts";
 import type { EnsembleModel } from "./ensemble/ensemble.ts";
 import type { Expansion } from "./table/expansion.ts";

@@ -5,11 +5,11 @@
  *   cells → raw contributions and score (`RowScorer`) → contributions → p-value → anomaly
  */
 import { requireObject } from "../core/validate.ts";
-import type { CellFault } from "../trained/data_rule.ts";
+import type { CellFault } from "../trained/rows/data_rule.ts";
 import { requireFiniteScore } from "../trained/finite.ts";
-import type { Matrix } from "../trained/matrix.ts";
-import { type ModelFile, writeModelFile } from "../trained/model_file.ts";
-import type { SampleOptions } from "../trained/sampling.ts";
+import type { Matrix } from "../trained/rows/matrix.ts";
+import { type ModelFile, writeModelFile } from "../trained/file/model_file.ts";
+import type { SampleOptions } from "../trained/calls/sampling.ts";
 import {
   type DeviceOptions,
   fromModelFile,

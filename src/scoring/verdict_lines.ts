@@ -2,8 +2,8 @@
  * Verdicts as CSV: `row,score,p_value,anomaly,top_columns`, and what else is asked for. What `elbow score`
  * writes and what a scoring job answers with are these lines, as bytes.
  */
-import { csvLine } from "../formats/csv_line.ts";
-import { MOST_BYTES, writeDecimal, writeWhole } from "../formats/decimal_bytes.ts";
+import { csvLine } from "../formats/csv/csv_line.ts";
+import { MOST_BYTES, writeDecimal, writeWhole } from "../formats/text/decimal_bytes.ts";
 import { BlameCells, PValueCells } from "./cells_as_bytes.ts";
 import type { Decision, RowDecision } from "./decisions/decide.ts";
 import type { ScoreTable, TableScorer } from "./table_scorer.ts";

@@ -17,11 +17,11 @@ import {
   mapSteps,
   type Programs,
   type ProgramSize,
-} from "./map_rows.ts";
-import type { Matrix } from "./matrix.ts";
+} from "./calls/map_rows.ts";
+import type { Matrix } from "./rows/matrix.ts";
 import { Recent } from "./recent.ts";
 import { finish, type Steps } from "./steps.ts";
-import type { Work, WorkDevice } from "./work_device.ts";
+import type { Work, WorkDevice } from "./device/work_device.ts";
 
 /** A parameter's values, `[rows, cols]` row-major. */
 export interface NamedTensor<Values = Float32Array> {

@@ -8,14 +8,14 @@ import type { Layout } from "../graph/layout.ts";
 import type { Plan } from "../graph/plan.ts";
 import type { ModelSpec } from "../models/spec.ts";
 import type { Engine, Host } from "./engine.ts";
-import type { EvaluationOptions } from "./evaluation.ts";
-import type { RowEvaluation } from "./row_sums.ts";
-import type { Matrix } from "./matrix.ts";
-import { whereObserved } from "./observed.ts";
-import { stepsOf } from "./model_evaluation.ts";
-import type { ProgramName } from "./programs.ts";
-import { drawPairs, type SampleOptions } from "./sampling.ts";
-import { SingleRow, SingleScore } from "./single_row.ts";
+import type { EvaluationOptions } from "./calls/evaluation.ts";
+import type { RowEvaluation } from "./calls/row_sums.ts";
+import type { Matrix } from "./rows/matrix.ts";
+import { whereObserved } from "./rows/observed.ts";
+import { stepsOf } from "./calls/model_evaluation.ts";
+import type { ProgramName } from "./programs/programs.ts";
+import { drawPairs, type SampleOptions } from "./calls/sampling.ts";
+import { SingleRow, SingleScore } from "./calls/single_row.ts";
 import { finish, type Steps } from "./steps.ts";
 
 /** What errors of programs that score say. */

@@ -8,36 +8,36 @@ import { parametersOf } from "../models/vae_graph.ts";
 import { latentSize } from "../models/spec.ts";
 import type { DeviceOptions } from "./device_options.ts";
 import { Engine, type NamedTensor } from "./engine.ts";
-import type { WorkDevice } from "./work_device.ts";
-import { parameterTensors, parameterValues } from "./file_contents.ts";
+import type { WorkDevice } from "./device/work_device.ts";
+import { parameterTensors, parameterValues } from "./file/file_contents.ts";
 import { requireFiniteScore } from "./finite.ts";
-import { requireData } from "./data_rule.ts";
-import { encodeRows, type MomentOptions } from "./moments.ts";
-import type { Evaluation, EvaluationOptions } from "./evaluation.ts";
-import { type Matrix, type Rows, sumOf, toMatrix } from "./matrix.ts";
-import { markObserved } from "./observed.ts";
-import { type ConditionOptions, requireClasses, toConditioned, toRows } from "./model_rows.ts";
+import { requireData } from "./rows/data_rule.ts";
+import { encodeRows, type MomentOptions } from "./calls/moments.ts";
+import type { Evaluation, EvaluationOptions } from "./calls/evaluation.ts";
+import { type Matrix, type Rows, sumOf, toMatrix } from "./rows/matrix.ts";
+import { markObserved } from "./rows/observed.ts";
+import { type ConditionOptions, requireClasses, toConditioned, toRows } from "./rows/model_rows.ts";
 import { OnHost, SCORING } from "./on_host.ts";
-import { type ProgramName, vaeArchitecture } from "./programs.ts";
-import { loadModelFile } from "./load_model_file.ts";
-import { boundsOf, evaluateModel } from "./model_evaluation.ts";
+import { type ProgramName, vaeArchitecture } from "./programs/programs.ts";
+import { loadModelFile } from "./file/load_model_file.ts";
+import { boundsOf, evaluateModel } from "./calls/model_evaluation.ts";
 import {
   type ModelFile,
   readModelFile,
   requireKind,
   specOf,
   writeModelFile,
-} from "./model_file.ts";
-import { drawPairs, type SampleOptions } from "./sampling.ts";
+} from "./file/model_file.ts";
+import { drawPairs, type SampleOptions } from "./calls/sampling.ts";
 
 export type { DeviceOptions } from "./device_options.ts";
 export type { NamedTensor } from "./engine.ts";
-export { loadModelFile } from "./load_model_file.ts";
+export { loadModelFile } from "./file/load_model_file.ts";
 
 /** What `score` measures; nats, higher is more anomalous. All are deterministic, at z = E[z | x]. */
 export type ScoreMethod = "elbo" | "reconstruction" | "kl";
 
-export type { SampleOptions } from "./sampling.ts";
+export type { SampleOptions } from "./calls/sampling.ts";
 
 /** A model with fixed parameters: scores, encodes, decodes and samples. */
 export class TrainedVae {

@@ -1,26 +1,26 @@
 /**
- * One call of `fit`: options and rows checked, rows kept back for validation, the programs of a step compiled, and
- * the loop of `trainer.ts` run over them, on a GPU for as long as one is taken.
+ * One call of `fit`. It checks options and rows, keeps rows back for validation, compiles the programs of a step, opens
+ * a GPU if one is wanted, and runs the loop of `trainer.ts`.
  */
 import type { SyncProgram } from "../backends/backend.ts";
 import { requireNumber } from "../core/validate.ts";
 import type { Plan } from "../graph/plan.ts";
 import type { ModelSpec } from "../models/spec.ts";
 import type { Engine } from "../trained/engine.ts";
-import type { Matrix, Rows } from "../trained/matrix.ts";
+import type { Matrix, Rows } from "../trained/rows/matrix.ts";
 import type { OnHost } from "../trained/on_host.ts";
-import type { ProgramName } from "../trained/programs.ts";
-import { allocateState } from "./auxiliary_state.ts";
+import type { ProgramName } from "../trained/programs/programs.ts";
+import { allocateState } from "./program/auxiliary_state.ts";
 import { digestOf, type RunIdentity } from "./run/checkpoint.ts";
 import { openTrainingGpu, type TrainingGpu } from "./gpu/choice.ts";
-import { byLabel, toTrainingRows } from "./labelled_rows.ts";
+import { byLabel, toTrainingRows } from "./rows/labelled_rows.ts";
 import { measure, referenceFor } from "./measure.ts";
 import { hasVariance, optimalVariances } from "./optimal_variance.ts";
 import { type FitOptions, parseRecipe, type Recipe } from "./options.ts";
 import type { FitReport, GpuReport } from "./report.ts";
 import { mixed, type RowOrder, shuffled } from "./run/row_order.ts";
-import { copyOf, firstRows, splitRows } from "./split_rows.ts";
-import { auxiliaryParameters, lossPlan, stateLayout, trainPlan } from "./train_program.ts";
+import { copyOf, firstRows, splitRows } from "./rows/split_rows.ts";
+import { auxiliaryParameters, lossPlan, stateLayout, trainPlan } from "./program/train_program.ts";
 import { train } from "./trainer.ts";
 
 /** What is fitted. */

@@ -1,11 +1,11 @@
-/** The mean objective of many rows under the present parameters: what tells a run that it diverged. */
+/** The mean objective of many rows under the present parameters. A run compares it with what it was before training. */
 import type { SyncProgram } from "../backends/backend.ts";
-import { splitSeed } from "../core/philox.ts";
+import { splitSeed } from "../core/random/philox.ts";
 import type { Reference } from "../models/model_terms.ts";
 import { needsReference, type Objective } from "../objectives/objective.ts";
-import type { Matrix } from "../trained/matrix.ts";
-import { gatherRows } from "./minibatch.ts";
-import { writeFinalScalars } from "./schedule.ts";
+import type { Matrix } from "../trained/rows/matrix.ts";
+import { gatherRows } from "./rows/minibatch.ts";
+import { writeFinalScalars } from "./program/schedule.ts";
 
 /** Draws on which the loss is measured before and after training. */
 const MEASURED_DRAWS = 10_000;

@@ -12,7 +12,7 @@ import { portableLog } from "../core/portable.ts";
 import { groupsOf } from "../distributions/likelihood.ts";
 import type { GaussianOptions } from "../distributions/likelihoods/options.ts";
 import type { ModelSpec } from "../models/spec.ts";
-import type { Matrix } from "../trained/matrix.ts";
+import type { Matrix } from "../trained/rows/matrix.ts";
 
 /** Whether a part of the likelihood has a variance of this kind. */
 export function hasVariance(spec: ModelSpec, kind: GaussianOptions["variance"]): boolean {

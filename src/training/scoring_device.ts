@@ -2,7 +2,7 @@
 import { openAccelerator } from "../backends/open.ts";
 import { ScoringDevice } from "../trained/device/scoring_device.ts";
 import type { Engine } from "../trained/engine.ts";
-import type { WorkDevice } from "../trained/work_device.ts";
+import type { WorkDevice } from "../trained/device/work_device.ts";
 
 export function scoringDevice<Name extends string>(
   engine: Engine<Name>,

@@ -1,6 +1,6 @@
 /**
  * The training loop. It asks `Steps` to take the steps of each epoch, and between steps sees to progress, early stopping,
- * checkpoints and cancellation. Which parameters a run falls back to is decided in `fallback.ts`.
+ * checkpoints and cancellation. Which parameters a run falls back to is decided in `run/fallback.ts`.
  *
  * Who takes the steps is one state, and it changes once at most:
  *
@@ -10,7 +10,7 @@
  * A GPU fails by throwing a GpuError, wherever that happens; `run` catches it, and nothing else does.
  */
 import { type Backend, GpuError, type Segment, type SyncProgram } from "../backends/backend.ts";
-import type { Matrix } from "../trained/matrix.ts";
+import type { Matrix } from "../trained/rows/matrix.ts";
 import type { TrainingGpu } from "./gpu/choice.ts";
 import { GpuSteps } from "./gpu/gpu_steps.ts";
 import type { Recipe } from "./options.ts";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { Detector } from "../../mod.ts";
 import { readTable } from "../../src/formats/mod.ts";
-import { readModelFile } from "../../src/trained/model_file.ts";
+import { readModelFile } from "../../src/trained/file/model_file.ts";
 import { elbow, elbowOk, Folder, QUICK, refused, tableCsv } from "./util.ts";
 
 const MODEL = ["--preset", "small", ...QUICK];

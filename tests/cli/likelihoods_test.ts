@@ -1,7 +1,7 @@
 /** `elbow train --likelihood NAME` for every name it offers, and what then becomes of the file. */
 import assert from "node:assert/strict";
 import { Detector, VAE } from "../../mod.ts";
-import { HostRandom } from "../../src/core/philox.ts";
+import { HostRandom } from "../../src/core/random/philox.ts";
 import { PLAIN_LIKELIHOODS } from "../../src/distributions/likelihood.ts";
 import { cellsOf, elbowOk, Folder, QUICK, refused } from "./util.ts";
 

@@ -4,8 +4,8 @@
  */
 import assert from "node:assert/strict";
 import { Detector, TableScorer } from "../../mod.ts";
-import { HostRandom } from "../../src/core/philox.ts";
-import { normal } from "../../src/core/draws.ts";
+import { HostRandom } from "../../src/core/random/philox.ts";
+import { normal } from "../../src/core/random/draws.ts";
 import { auroc } from "../../src/scoring/metrics.ts";
 import { cellsOf, elbow, elbowOk, Folder, QUICK, refused } from "./util.ts";
 

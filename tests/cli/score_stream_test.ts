@@ -3,15 +3,15 @@
  * table scored whole.
  */
 import assert from "node:assert/strict";
-import { type ByteBlock, ByteBlocks } from "../../src/formats/byte_blocks.ts";
-import { readRows } from "../../src/formats/read_rows.ts";
-import { parseDecimal, ShortDecimal } from "../../src/formats/decimal.ts";
+import { type ByteBlock, ByteBlocks } from "../../src/formats/csv/byte_blocks.ts";
+import { readRows } from "../../src/formats/csv/read_rows.ts";
+import { parseDecimal, ShortDecimal } from "../../src/formats/text/decimal.ts";
 import { DataError, readCsv } from "../../src/formats/mod.ts";
 import { loadModel } from "../../src/cli/models/model.ts";
 import { scoreStream, type ScoringModel } from "../../src/cli/score/stream.ts";
 import { denoIo } from "../../src/cli/io.ts";
 import { codecOf, type ColumnSchema } from "../../src/scoring/table/schema.ts";
-import { HostRandom } from "../../src/core/philox.ts";
+import { HostRandom } from "../../src/core/random/philox.ts";
 import { elbow, elbowOk, Folder, QUICK, tableCsv } from "./util.ts";
 
 const encoder = new TextEncoder();

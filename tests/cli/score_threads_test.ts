@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { type LoadedModel, loadModel } from "../../src/cli/models/model.ts";
 import { BlockScorer, rowFormat } from "../../src/cli/score/block.ts";
 import { ScoreThreads } from "../../src/cli/score/threads.ts";
-import type { ByteBlock } from "../../src/formats/byte_blocks.ts";
+import type { ByteBlock } from "../../src/formats/csv/byte_blocks.ts";
 import { DataError } from "../../src/formats/mod.ts";
-import { readQuoted } from "../../src/formats/read_rows.ts";
+import { readQuoted } from "../../src/formats/csv/read_rows.ts";
 import type { TableScorer } from "../../src/scoring/table_scorer.ts";
 import { elbowOk, Folder, QUICK, tableCsv } from "./util.ts";
 

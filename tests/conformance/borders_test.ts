@@ -10,7 +10,7 @@ import { RECORD_WORDS } from "../../src/backends/wasm/abi.ts";
 import { encodePlan } from "../../src/backends/wasm/encode.ts";
 import { FULL_KERNELS } from "../../src/backends/wasm/kernels/full.ts";
 import { instantiate, type KernelExports, loadKernels } from "../../src/backends/wasm/loader.ts";
-import { HostRandom } from "../../src/core/philox.ts";
+import { HostRandom } from "../../src/core/random/philox.ts";
 import { type Shape, sizeAt } from "../../src/core/shape.ts";
 import type { Place } from "../../src/graph/layout.ts";
 import { OPS } from "../../src/ops/catalogue.ts";

@@ -6,7 +6,7 @@
  * activation passes it on, its slope being at most one, and adds its own rounding.
  */
 import { ok } from "node:assert/strict";
-import { HostRandom } from "../../src/core/philox.ts";
+import { HostRandom } from "../../src/core/random/philox.ts";
 import { fixed } from "../../src/core/shape.ts";
 import { ACTIVATIONS } from "../../src/ops/names.ts";
 import type { Backend } from "../../src/backends/backend.ts";

@@ -1,7 +1,7 @@
 /** Noise and optimiser steps of the reference, against closed forms and loops written by hand. */
 import assert from "node:assert/strict";
 import { openReference } from "../../src/backends/reference/backend.ts";
-import { philox } from "../../src/core/philox.ts";
+import { philox } from "../../src/core/random/philox.ts";
 import { batched, fixed } from "../../src/core/shape.ts";
 import { createGraph } from "../../src/graph/graph.ts";
 import { layOut } from "../../src/graph/layout.ts";

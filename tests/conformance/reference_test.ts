@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { openReference } from "../../src/backends/reference/backend.ts";
-import { HostRandom } from "../../src/core/philox.ts";
+import { HostRandom } from "../../src/core/random/philox.ts";
 import { batched, fixed } from "../../src/core/shape.ts";
 import { ACTIVATIONS } from "../../src/ops/names.ts";
 import { assertRelative } from "../util/close.ts";

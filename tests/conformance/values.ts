@@ -2,7 +2,7 @@
  * Seeded operands: mostly uniform over a range, one in four a special value of the domain. All are
  * exact in float32, so that every backend starts from the same numbers.
  */
-import { HostRandom } from "../../src/core/philox.ts";
+import { HostRandom } from "../../src/core/random/philox.ts";
 import { type Shape, sizeAt } from "../../src/core/shape.ts";
 import type { Operand } from "./case.ts";
 import { CAPACITY } from "./shapes.ts";

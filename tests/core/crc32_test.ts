@@ -4,8 +4,8 @@
  */
 import { equal } from "node:assert/strict";
 import { crc32 as zlib } from "node:zlib";
-import { crc32 } from "../../src/core/crc32.ts";
-import { HostRandom } from "../../src/core/philox.ts";
+import { crc32 } from "../../src/core/bytes/crc32.ts";
+import { HostRandom } from "../../src/core/random/philox.ts";
 
 Deno.test("crc32() of 123456789 is the check value of the standard", () => {
   equal(crc32(new TextEncoder().encode("123456789")), "cbf43926");

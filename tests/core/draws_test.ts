@@ -1,7 +1,7 @@
 /** Draws on the host: moments against theory, four to five standard errors; the same for a cell always. */
 import assert from "node:assert/strict";
-import { gamma, normal, openUniform, poisson } from "../../src/core/draws.ts";
-import { HostRandom } from "../../src/core/philox.ts";
+import { gamma, normal, openUniform, poisson } from "../../src/core/random/draws.ts";
+import { HostRandom } from "../../src/core/random/philox.ts";
 
 const COUNT = 100_000;
 

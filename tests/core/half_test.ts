@@ -1,7 +1,7 @@
 /** Halves. Oracle: all 65,536 bit patterns one by one, and the nearest of their neighbours. */
 import { equal, ok } from "node:assert/strict";
-import { fromHalf, fromHalves, toHalf, toNormalHalf } from "../../src/core/half.ts";
-import { HostRandom } from "../../src/core/philox.ts";
+import { fromHalf, fromHalves, toHalf, toNormalHalf } from "../../src/core/bytes/half.ts";
+import { HostRandom } from "../../src/core/random/philox.ts";
 
 Deno.test("toNormalHalf() keeps zero and normal halves, and moves the others to the nearest of these", () => {
   for (let bits = 0; bits < 2 ** 16; bits++) {

@@ -3,8 +3,8 @@
  * the eigenvalue routine of the tests.
  */
 import assert from "node:assert/strict";
-import { cholesky, inverse, logDeterminant, solveRows } from "../../src/core/cholesky.ts";
-import { symmetricEigen } from "../../src/core/symmetric_eigen.ts";
+import { cholesky, inverse, logDeterminant, solveRows } from "../../src/core/algebra/cholesky.ts";
+import { symmetricEigen } from "../../src/core/algebra/symmetric_eigen.ts";
 import { assertRelative } from "../util/close.ts";
 import { normals } from "../util/data.ts";
 import { symmetricEigenvalues } from "../util/eigenvalues.ts";

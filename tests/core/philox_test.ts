@@ -3,7 +3,7 @@
  * against exact properties and chi-squared bounds. Everything here is deterministic.
  */
 import assert from "node:assert/strict";
-import { HostRandom, permutation, philox, splitSeed } from "../../src/core/philox.ts";
+import { HostRandom, permutation, philox, splitSeed } from "../../src/core/random/philox.ts";
 
 type Block = readonly [number, number, number, number];
 const KNOWN: readonly { counter: Block; key: readonly [number, number]; block: Block }[] = [

@@ -1,6 +1,6 @@
 /** exp and ln from arithmetic alone, against the host's: two routes, neither correctly rounded. */
 import assert from "node:assert/strict";
-import { HostRandom } from "../../src/core/philox.ts";
+import { HostRandom } from "../../src/core/random/philox.ts";
 import {
   portableCosTurns,
   portableExp,

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { Detector, type DetectorOptions } from "../../mod.ts";
-import { HostRandom } from "../../src/core/philox.ts";
+import { HostRandom } from "../../src/core/random/philox.ts";
 import { withoutCopies } from "../../src/detection/copies.ts";
 import { splitRows } from "../../src/detection/split.ts";
 import { normals, planeRows } from "../util/data.ts";

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { Calibration, Detector, type DetectorOptions } from "../../mod.ts";
-import { readModelFile } from "../../src/trained/model_file.ts";
+import { readModelFile } from "../../src/trained/file/model_file.ts";
 import { inFormat } from "../../src/detection/in_format.ts";
 import { rankCorrelation } from "../../src/scoring/rank_correlation.ts";
 import { planeRows } from "../util/data.ts";

@@ -2,8 +2,8 @@
  * Drift: the tests against SciPy (`golden.ts`), the stated run lengths counted, changes found.
  */
 import assert from "node:assert/strict";
-import { normal } from "../../src/core/draws.ts";
-import { HostRandom } from "../../src/core/philox.ts";
+import { normal } from "../../src/core/random/draws.ts";
+import { HostRandom } from "../../src/core/random/philox.ts";
 import { driftReport } from "../../src/detection/drift/drift.ts";
 import {
   kolmogorovDistance,

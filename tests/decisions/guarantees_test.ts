@@ -5,9 +5,9 @@
  */
 import assert from "node:assert/strict";
 import { Detector } from "../../mod.ts";
-import { betaQuantile } from "../../src/core/incomplete_beta.ts";
-import { normal } from "../../src/core/draws.ts";
-import { HostRandom } from "../../src/core/philox.ts";
+import { betaQuantile } from "../../src/core/probability/incomplete_beta.ts";
+import { normal } from "../../src/core/random/draws.ts";
+import { HostRandom } from "../../src/core/random/philox.ts";
 import { Calibration } from "../../src/scoring/decisions/calibration.ts";
 import { confidenceOf } from "../../src/scoring/decisions/confidence.ts";
 import { decide, thresholdFor } from "../../src/scoring/decisions/decide.ts";

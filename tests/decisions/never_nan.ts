@@ -7,8 +7,8 @@
  */
 import { parseArgs } from "node:util";
 import { Detector, type DetectorOptions } from "../../mod.ts";
-import { normal } from "../../src/core/draws.ts";
-import { HostRandom } from "../../src/core/philox.ts";
+import { normal } from "../../src/core/random/draws.ts";
+import { HostRandom } from "../../src/core/random/philox.ts";
 
 /** What became of a fit. */
 export type Ending =

@@ -5,8 +5,8 @@
  */
 import assert from "node:assert/strict";
 import { Detector, type DetectorOptions } from "../../mod.ts";
-import { normal } from "../../src/core/draws.ts";
-import { HostRandom } from "../../src/core/philox.ts";
+import { normal } from "../../src/core/random/draws.ts";
+import { HostRandom } from "../../src/core/random/philox.ts";
 import { flaggedBounds, flaggedLaw } from "../util/flagged_law.ts";
 
 const ROWS = 150, FRESH = 250, RATE = 0.05;

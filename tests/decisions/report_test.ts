@@ -4,8 +4,8 @@
  */
 import assert from "node:assert/strict";
 import { VAE } from "../../mod.ts";
-import { normal } from "../../src/core/draws.ts";
-import { HostRandom } from "../../src/core/philox.ts";
+import { normal } from "../../src/core/random/draws.ts";
+import { HostRandom } from "../../src/core/random/philox.ts";
 import { reportData } from "../../src/detection/data_report.ts";
 import { inferSchema } from "../../src/detection/infer_schema.ts";
 import { rawTableOf } from "../../src/detection/raw_rows.ts";

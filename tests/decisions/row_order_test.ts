@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { Detector } from "../../mod.ts";
-import { permutation } from "../../src/core/philox.ts";
+import { permutation } from "../../src/core/random/philox.ts";
 import { leaving, rowOrder } from "../../src/detection/row_order.ts";
 import { normals } from "../util/data.ts";
 

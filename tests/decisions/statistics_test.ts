@@ -3,13 +3,17 @@
  * scripts/golden/make_statistics_golden.py), and against definitions and other estimators.
  */
 import assert from "node:assert/strict";
-import { betaQuantile, binomialTail, incompleteBeta } from "../../src/core/incomplete_beta.ts";
+import {
+  betaQuantile,
+  binomialTail,
+  incompleteBeta,
+} from "../../src/core/probability/incomplete_beta.ts";
 import {
   hypergeometric,
   hypergeometricRange,
   hypergeometricUpTo,
-} from "../../src/core/hypergeometric.ts";
-import { HostRandom } from "../../src/core/philox.ts";
+} from "../../src/core/probability/hypergeometric.ts";
+import { HostRandom } from "../../src/core/random/philox.ts";
 import { discover, fewestDiscoveries } from "../../src/scoring/decisions/false_discovery.ts";
 import { chanceOf } from "../../src/detection/recalibrate.ts";
 import { Calibration } from "../../src/scoring/decisions/calibration.ts";

@@ -3,7 +3,7 @@
  * the exact mean depth of a random split of few values.
  */
 import assert from "node:assert/strict";
-import { cholesky, solveRows } from "../../src/core/cholesky.ts";
+import { cholesky, solveRows } from "../../src/core/algebra/cholesky.ts";
 import { ecod } from "../../src/detection/baselines/ecod.ts";
 import { averagePath, isolationForest } from "../../src/detection/baselines/isolation_forest.ts";
 import { baselineScores } from "../../src/detection/baselines/mod.ts";

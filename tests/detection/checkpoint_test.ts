@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { Detector, type DetectorOptions } from "../../mod.ts";
 import { statesOf } from "../../src/detection/ensemble/member_checkpoints.ts";
-import { readModelFile } from "../../src/trained/model_file.ts";
+import { readModelFile } from "../../src/trained/file/model_file.ts";
 import { planeRows } from "../util/data.ts";
 import { MemoryStore } from "../util/memory_store.ts";
 

@@ -1,8 +1,8 @@
 /** Cells far out: refused where they would hide the others, left out of what trains where they would not; and units that change. */
 import assert from "node:assert/strict";
 import { Detector } from "../../mod.ts";
-import { normal } from "../../src/core/draws.ts";
-import { HostRandom } from "../../src/core/philox.ts";
+import { normal } from "../../src/core/random/draws.ts";
+import { HostRandom } from "../../src/core/random/philox.ts";
 import { refuseExtremes, withoutExtremes } from "../../src/detection/extremes.ts";
 import { numericSchema } from "../../src/scoring/table/schema.ts";
 import { planeRows } from "../util/data.ts";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { Calibration, Detector, TableScorer } from "../../mod.ts";
 import { calibrationFraction, MAX_CALIBRATION_ROWS } from "../../src/detection/split.ts";
 import { roundUp } from "../../src/scoring/decisions/calibration.ts";
-import { readModelFile, writeModelFile } from "../../src/trained/model_file.ts";
+import { readModelFile, writeModelFile } from "../../src/trained/file/model_file.ts";
 import { planeRows } from "../util/data.ts";
 
 Deno.test("a default file of 32 columns with all that scores is within 300 kB, however long the table", async () => {

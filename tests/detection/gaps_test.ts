@@ -1,6 +1,6 @@
 /** `mostMissing` against its definition, tried for every k. */
 import assert from "node:assert/strict";
-import { HostRandom } from "../../src/core/philox.ts";
+import { HostRandom } from "../../src/core/random/philox.ts";
 import { mostMissing } from "../../src/detection/ensemble/gaps.ts";
 
 Deno.test("mostMissing() is the most cells that one row in twenty lacks", () => {

@@ -1,10 +1,10 @@
 /** Cells that their column's kind rules out stand out, in both presets, and by what; those that are possible are as ever. */
 import assert from "node:assert/strict";
 import { Detector, TableScorer } from "../../mod.ts";
-import { normal, poisson } from "../../src/core/draws.ts";
-import { HostRandom } from "../../src/core/philox.ts";
+import { normal, poisson } from "../../src/core/random/draws.ts";
+import { HostRandom } from "../../src/core/random/philox.ts";
 import { impossibleCosts } from "../../src/detection/impossible_costs.ts";
-import { readModelFile, writeModelFile } from "../../src/trained/model_file.ts";
+import { readModelFile, writeModelFile } from "../../src/trained/file/model_file.ts";
 import { IMPOSSIBLE, mixedRow } from "../util/mixed_rows.ts";
 import { assertRelative } from "../util/close.ts";
 

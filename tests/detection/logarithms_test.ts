@@ -1,10 +1,10 @@
 /** A positive column is its logarithm to preset small: faults of both ends are seen, and everything comes back in its units. */
 import assert from "node:assert/strict";
 import { Detector, TableScorer } from "../../mod.ts";
-import { normal } from "../../src/core/draws.ts";
-import { HostRandom } from "../../src/core/philox.ts";
+import { normal } from "../../src/core/random/draws.ts";
+import { HostRandom } from "../../src/core/random/philox.ts";
 import { Expansion } from "../../src/scoring/table/expansion.ts";
-import { readModelFile, writeModelFile } from "../../src/trained/model_file.ts";
+import { readModelFile, writeModelFile } from "../../src/trained/file/model_file.ts";
 import { assertRelative } from "../util/close.ts";
 
 const random = new HostRandom(3, 0, 7);

@@ -5,11 +5,11 @@
  */
 import assert from "node:assert/strict";
 import { pcaScores } from "../../bench/series/pca.ts";
-import { cholesky, inverse, solveRows } from "../../src/core/cholesky.ts";
-import { HostRandom } from "../../src/core/philox.ts";
-import { normal } from "../../src/core/draws.ts";
-import { principalAxes } from "../../src/core/principal_axes.ts";
-import { symmetricEigen } from "../../src/core/symmetric_eigen.ts";
+import { cholesky, inverse, solveRows } from "../../src/core/algebra/cholesky.ts";
+import { HostRandom } from "../../src/core/random/philox.ts";
+import { normal } from "../../src/core/random/draws.ts";
+import { principalAxes } from "../../src/core/algebra/principal_axes.ts";
+import { symmetricEigen } from "../../src/core/algebra/symmetric_eigen.ts";
 import { Detector } from "../../src/detection/detector.ts";
 import { linearReport } from "../../src/detection/series/linear_report.ts";
 import { auroc } from "../../src/scoring/metrics.ts";

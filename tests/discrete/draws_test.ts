@@ -4,8 +4,8 @@
  */
 import assert from "node:assert/strict";
 import { batched } from "../../src/core/shape.ts";
-import { STREAMS } from "../../src/core/streams.ts";
-import { splitSeed } from "../../src/core/philox.ts";
+import { STREAMS } from "../../src/core/random/streams.ts";
+import { splitSeed } from "../../src/core/random/philox.ts";
 import {
   gumbel,
   oneHotOfLargest,

@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import type { CategoricalLatentInput, ObjectiveInput, ReinforceObjective } from "../../mod.ts";
-import { HostRandom } from "../../src/core/philox.ts";
+import { HostRandom } from "../../src/core/random/philox.ts";
 import {
   CLASSES,
   discreteModel,

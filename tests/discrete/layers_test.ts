@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { type ModelSpecInput, VAE } from "../../mod.ts";
-import { HostRandom } from "../../src/core/philox.ts";
+import { HostRandom } from "../../src/core/random/philox.ts";
 import { deviceOf, REFERENCE } from "../util/executors.ts";
 import { logSumExp } from "../util/discrete_model.ts";
 import { doubleExponential } from "../util/quadrature.ts";

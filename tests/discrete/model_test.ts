@@ -10,7 +10,7 @@ import { parseSpec } from "../../src/models/spec.ts";
 import { infer, parameterLayout, parametersOf } from "../../src/models/vae_graph.ts";
 import { rowsInput } from "../../src/models/batch_rows.ts";
 import { parseObjective } from "../../src/objectives/objective.ts";
-import { writeScalars } from "../../src/training/schedule.ts";
+import { writeScalars } from "../../src/training/program/schedule.ts";
 import { assertRelative } from "../util/close.ts";
 import { discreteModel, discreteSpec, SIZE, X } from "../util/discrete_model.ts";
 import { open, REFERENCE } from "../util/executors.ts";

@@ -3,9 +3,9 @@
  * model file has the bytes of a run that nobody killed. And Ctrl-C, which a process is told of.
  */
 import assert from "node:assert/strict";
-import { HostRandom } from "../../src/core/philox.ts";
+import { HostRandom } from "../../src/core/random/philox.ts";
 import { statesOf } from "../../src/detection/ensemble/member_checkpoints.ts";
-import { readModelFile } from "../../src/trained/model_file.ts";
+import { readModelFile } from "../../src/trained/file/model_file.ts";
 import { tableCsv } from "../cli/util.ts";
 
 const MAIN = new URL("../../src/cli/main.ts", import.meta.url).href;

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { VAE } from "../../mod.ts";
 import { exportModel } from "../../src/exports/mod.ts";
 import { decodeNpy } from "../../src/formats/mod.ts";
-import { listMembers, readMember } from "../../src/formats/zip.ts";
-import { readModelFile, writeModelFile } from "../../src/trained/model_file.ts";
+import { listMembers, readMember } from "../../src/formats/numpy/zip.ts";
+import { readModelFile, writeModelFile } from "../../src/trained/file/model_file.ts";
 import { elbowOk, Folder, QUICK, refused, tableCsv } from "../cli/util.ts";
 
 const SPEC = {

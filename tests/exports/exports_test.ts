@@ -12,7 +12,7 @@ import type * as Ort from "npm:onnxruntime-common@1.30.0";
 import { Detector, type VAE } from "../../mod.ts";
 import { exportModel, GRAPHS } from "../../src/exports/mod.ts";
 import { parameterLayout, parametersOf } from "../../src/models/vae_graph.ts";
-import { forwardPlan } from "../../src/trained/programs.ts";
+import { forwardPlan } from "../../src/trained/programs/programs.ts";
 import { planeRows } from "../util/data.ts";
 import { assertRelative } from "../util/close.ts";
 import { open, REFERENCE } from "../util/executors.ts";

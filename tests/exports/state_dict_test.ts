@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { type StateDictOptions, VAE } from "../../mod.ts";
 import { exportModel } from "../../src/exports/mod.ts";
-import { decode, encode, type Tensor } from "../../src/formats/safetensors.ts";
+import { decode, encode, type Tensor } from "../../src/formats/safetensors/safetensors.ts";
 import { elbowOk, Folder, refused } from "../cli/util.ts";
 import { assertRelative } from "../util/close.ts";
 import { CASES, subjectOf } from "./models.ts";

@@ -1,7 +1,7 @@
 /** Numbers as bytes. Oracle: String() of the same number. */
 import assert from "node:assert/strict";
-import { HostRandom } from "../../src/core/philox.ts";
-import { MOST_BYTES, writeDecimal, writeWhole } from "../../src/formats/decimal_bytes.ts";
+import { HostRandom } from "../../src/core/random/philox.ts";
+import { MOST_BYTES, writeDecimal, writeWhole } from "../../src/formats/text/decimal_bytes.ts";
 
 const out = new Uint8Array(3 + MOST_BYTES + 1), decoder = new TextDecoder();
 

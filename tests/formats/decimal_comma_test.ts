@@ -1,9 +1,13 @@
 /** Rows of files with decimal commas, read as a stream: the oracle is the same file with points. */
 import assert from "node:assert/strict";
-import { ByteBlocks } from "../../src/formats/byte_blocks.ts";
-import type { RowFormat } from "../../src/formats/csv_rows.ts";
-import { readRows } from "../../src/formats/read_rows.ts";
-import { type DecimalMark, isForeignNumber, markedCodec } from "../../src/formats/decimal_comma.ts";
+import { ByteBlocks } from "../../src/formats/csv/byte_blocks.ts";
+import type { RowFormat } from "../../src/formats/csv/csv_rows.ts";
+import { readRows } from "../../src/formats/csv/read_rows.ts";
+import {
+  type DecimalMark,
+  isForeignNumber,
+  markedCodec,
+} from "../../src/formats/csv/decimal_comma.ts";
 import { codecOf } from "../../src/scoring/table/schema.ts";
 
 const codec = codecOf({ name: "a", kind: "numeric" });

@@ -2,7 +2,12 @@
  * Safetensors against files written by make_golden.py, and one negative test per rule of the format.
  */
 import assert from "node:assert/strict";
-import { decode, encode, SafetensorsError, type Tensor } from "../../src/formats/safetensors.ts";
+import {
+  decode,
+  encode,
+  SafetensorsError,
+  type Tensor,
+} from "../../src/formats/safetensors/safetensors.ts";
 import { fuzz, golden } from "./util.ts";
 
 const encoder = new TextEncoder();

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { DataError } from "../../src/formats/errors.ts";
-import { SafetensorsError } from "../../src/formats/safetensors.ts";
+import { SafetensorsError } from "../../src/formats/safetensors/safetensors.ts";
 
 /** The bytes of a file made by make_golden.py. */
 export function golden(name: string): Uint8Array<ArrayBuffer> {

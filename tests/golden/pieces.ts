@@ -12,8 +12,8 @@ import { parameterLayout, parametersOf } from "../../src/models/vae_graph.ts";
 import { modelTerms } from "../../src/models/model_terms.ts";
 import { rowsInput } from "../../src/models/batch_rows.ts";
 import { lossOf } from "../../src/objectives/objective.ts";
-import { writeFinalScalars } from "../../src/training/schedule.ts";
-import { gradientPlan } from "../../src/training/train_program.ts";
+import { writeFinalScalars } from "../../src/training/program/schedule.ts";
+import { gradientPlan } from "../../src/training/program/train_program.ts";
 import { assertRelative } from "../util/close.ts";
 import { type Golden, largest, roundingsOf } from "./vae_golden.ts";
 

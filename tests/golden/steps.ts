@@ -15,9 +15,9 @@ import assert from "node:assert/strict";
 import type { Backend } from "../../src/backends/backend.ts";
 import { givenNoise } from "../../src/layers/noise.ts";
 import { parameterLayout, parametersOf } from "../../src/models/vae_graph.ts";
-import type { Optimizer } from "../../src/training/options.ts";
-import { stateLayout, trainPlan } from "../../src/training/train_program.ts";
-import { writeFinalScalars } from "../../src/training/schedule.ts";
+import type { Optimizer } from "../../src/training/optimizer.ts";
+import { stateLayout, trainPlan } from "../../src/training/program/train_program.ts";
+import { writeFinalScalars } from "../../src/training/program/schedule.ts";
 import { assertRelative } from "../util/close.ts";
 import { type Golden, largest, roundingsOf } from "./vae_golden.ts";
 

@@ -2,12 +2,12 @@
  * Reads the golden values that `scripts/golden/make_vae_golden.py`, `make_categorical_golden.py` and
  * `make_posterior_golden.py` wrote, and says how near is near.
  */
-import { decode } from "../../src/formats/safetensors.ts";
+import { decode } from "../../src/formats/safetensors/safetensors.ts";
 import { type ModelSpec, parseSpec } from "../../src/models/spec.ts";
 import { type LatentLayer, latentWidth } from "../../src/models/latents.ts";
 import type { FlowSpec } from "../../src/flows/mod.ts";
 import { type Objective, parseObjective } from "../../src/objectives/objective.ts";
-import { type Optimizer, parseOptimizer } from "../../src/training/options.ts";
+import { type Optimizer, parseOptimizer } from "../../src/training/optimizer.ts";
 
 export interface GoldenTensor {
   readonly shape: readonly [number, number];

@@ -2,7 +2,7 @@
  * Whole objectives to differentiate: two-layer autoencoders whose z is drawn inside the graph, with the
  * ELBO and with the importance-weighted bound, for every parameter.
  */
-import { HostRandom } from "../../src/core/philox.ts";
+import { HostRandom } from "../../src/core/random/philox.ts";
 import { batched, fixed, type Shape, sizeAt } from "../../src/core/shape.ts";
 import { createGraph, type Graph } from "../../src/graph/graph.ts";
 import type { Activation } from "../../src/ops/names.ts";

@@ -1,5 +1,5 @@
 /** A scalar of each gradient case, to be differentiated: by differences, or on another backend. */
-import { HostRandom } from "../../src/core/philox.ts";
+import { HostRandom } from "../../src/core/random/philox.ts";
 import { showShape, sizeAt } from "../../src/core/shape.ts";
 import { createGraph, type Graph } from "../../src/graph/graph.ts";
 import type { OpName } from "../../src/ops/names.ts";

@@ -1,6 +1,6 @@
 /** Allocation within one block of memory: no overlap, alignment, guards, and reuse of what is free. */
 import assert from "node:assert/strict";
-import { HostRandom } from "../../src/core/philox.ts";
+import { HostRandom } from "../../src/core/random/philox.ts";
 import { ALIGNMENT, Arena } from "../../src/graph/arena.ts";
 import { layOut } from "../../src/graph/layout.ts";
 

@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import type { Backend, SyncProgram } from "../../src/backends/backend.ts";
 import { openReference } from "../../src/backends/reference/backend.ts";
 import { openWasm } from "../util/wasm.ts";
-import { HostRandom } from "../../src/core/philox.ts";
+import { HostRandom } from "../../src/core/random/philox.ts";
 import { sizeAt } from "../../src/core/shape.ts";
 import { plan } from "../../src/graph/plan.ts";
 import type { Node } from "../../src/ops/spec.ts";

@@ -1,5 +1,5 @@
 /** Random graphs over every kind of shape: products, sums, stretches, views, and a derivative. */
-import { HostRandom } from "../../src/core/philox.ts";
+import { HostRandom } from "../../src/core/random/philox.ts";
 import { batched, fixed, type Shape } from "../../src/core/shape.ts";
 import { gradient } from "../../src/graph/gradient.ts";
 import { createGraph, type Graph } from "../../src/graph/graph.ts";

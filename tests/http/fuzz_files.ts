@@ -6,9 +6,9 @@
  *     deno run --allow-all tests/http/fuzz_files.ts [FILES] [SEED]
  */
 import assert from "node:assert/strict";
-import { crc32 } from "../../src/core/crc32.ts";
-import { HostRandom } from "../../src/core/philox.ts";
-import { decode, encode, type Tensor } from "../../src/formats/safetensors.ts";
+import { crc32 } from "../../src/core/bytes/crc32.ts";
+import { HostRandom } from "../../src/core/random/philox.ts";
+import { decode, encode, type Tensor } from "../../src/formats/safetensors/safetensors.ts";
 import { openModel } from "../../src/http/open_model.ts";
 import { Problem } from "../../src/http/problems.ts";
 import { NotFiniteError } from "../../src/trained/finite.ts";

@@ -1,5 +1,5 @@
 /** Requests that were right once, then damaged in path, method, headers, JSON value or bytes. */
-import { HostRandom } from "../../src/core/philox.ts";
+import { HostRandom } from "../../src/core/random/philox.ts";
 import { MODELS, ROWS } from "./util.ts";
 
 /** Opens everything: most requests carry it. */

@@ -1,6 +1,6 @@
 /** Bodies of numbers alone, read from their bytes. The oracle is `JSON.parse`: the same numbers, or none. */
 import assert from "node:assert/strict";
-import { HostRandom } from "../../src/core/philox.ts";
+import { HostRandom } from "../../src/core/random/philox.ts";
 import { readNumberRows } from "../../src/http/number_rows.ts";
 import { Room } from "../../src/http/room.ts";
 

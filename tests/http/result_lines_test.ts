@@ -1,6 +1,6 @@
 /** Lines of a scored file as JSON, of the CSV that the library writes. The oracle is the record that went in. */
 import assert from "node:assert/strict";
-import { csvLine } from "../../src/formats/csv_line.ts";
+import { csvLine } from "../../src/formats/csv/csv_line.ts";
 import { resultLines } from "../../src/http/result_lines.ts";
 import { HEADER } from "../../src/scoring/verdict_lines.ts";
 

@@ -4,7 +4,7 @@
  * draw from wherever it starts.
  */
 import assert from "node:assert/strict";
-import { HostRandom } from "../../src/core/philox.ts";
+import { HostRandom } from "../../src/core/random/philox.ts";
 import { batched } from "../../src/core/shape.ts";
 import { applyFlow, type FlowSpec, parseFlows } from "../../src/flows/mod.ts";
 import type { Transformed } from "../../src/flows/flow.ts";

@@ -9,9 +9,9 @@
 import assert from "node:assert/strict";
 import type { ObjectiveInput } from "../../mod.ts";
 import type { InferenceDirection, ModelSpecInput } from "../../src/models/spec.ts";
-import { layerStream, STREAMS } from "../../src/core/streams.ts";
+import { layerStream, STREAMS } from "../../src/core/random/streams.ts";
 import { batched } from "../../src/core/shape.ts";
-import { splitSeed } from "../../src/core/philox.ts";
+import { splitSeed } from "../../src/core/random/philox.ts";
 import type { Graph } from "../../src/graph/graph.ts";
 import { drawnNoise } from "../../src/layers/noise.ts";
 import { VAE } from "../../src/training/vae.ts";

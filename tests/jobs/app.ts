@@ -1,5 +1,5 @@
 /** An app that takes jobs, its queue in a file of its own, and clients of it. */
-import { HostRandom } from "../../src/core/philox.ts";
+import { HostRandom } from "../../src/core/random/philox.ts";
 import { type Client, createClient, digestOf, type ModelStore } from "../../src/http/mod.ts";
 import { memoryStore, type TrainingOptions } from "../../src/http/mod.ts";
 import { Registry } from "../../src/http/registry.ts";

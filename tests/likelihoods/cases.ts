@@ -1,5 +1,5 @@
 /** One of each likelihood, and data for it, for the tests that ask the same of all. */
-import { HostRandom } from "../../src/core/philox.ts";
+import { HostRandom } from "../../src/core/random/philox.ts";
 import type { LikelihoodInput } from "../../src/distributions/likelihoods/options.ts";
 
 export interface LikelihoodCase {

@@ -3,7 +3,7 @@
  * central differences on the float64 reference; that of a training step where it is another.
  */
 import { batched, sizeAt } from "../../src/core/shape.ts";
-import { HostRandom } from "../../src/core/philox.ts";
+import { HostRandom } from "../../src/core/random/philox.ts";
 import { likelihood, parseLikelihood } from "../../src/distributions/likelihood.ts";
 import { createGraph } from "../../src/graph/graph.ts";
 import { assertGradients } from "../gradient/finite_difference.ts";

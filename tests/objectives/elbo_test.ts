@@ -5,7 +5,7 @@
 import type { SyncProgram } from "../../src/backends/backend.ts";
 import { type ObjectiveInput, VAE } from "../../mod.ts";
 import { parseObjective } from "../../src/objectives/objective.ts";
-import { writeFinalScalars, writeScalars } from "../../src/training/schedule.ts";
+import { writeFinalScalars, writeScalars } from "../../src/training/program/schedule.ts";
 import { assertRelative } from "../util/close.ts";
 import { deviceOf, REFERENCE } from "../util/executors.ts";
 

@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { oneHot, VAE } from "../../mod.ts";
-import { normalQuantile } from "../../src/core/normal_quantile.ts";
+import { normalQuantile } from "../../src/core/probability/normal_quantile.ts";
 import { assertRelative } from "../util/close.ts";
 import { normals } from "../util/data.ts";
 import { EXECUTORS, REFERENCE } from "../util/executors.ts";

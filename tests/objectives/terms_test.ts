@@ -16,8 +16,8 @@ import { modelTerms } from "../../src/models/model_terms.ts";
 import { rowsInput } from "../../src/models/batch_rows.ts";
 import { lossOf, parseObjective } from "../../src/objectives/objective.ts";
 import type { Terms } from "../../src/objectives/terms.ts";
-import { evaluateRows } from "../../src/trained/evaluation.ts";
-import { writeFinalScalars } from "../../src/training/schedule.ts";
+import { evaluateRows } from "../../src/trained/calls/evaluation.ts";
+import { writeFinalScalars } from "../../src/training/program/schedule.ts";
 import { normals } from "../util/data.ts";
 import { open, REFERENCE } from "../util/executors.ts";
 

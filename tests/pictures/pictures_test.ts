@@ -1,7 +1,7 @@
 /** Pictures against pixels and positions worked out by hand, and the PNG against its own standard. */
 import assert from "node:assert/strict";
-import { crc32 } from "../../src/core/crc32.ts";
-import { normalQuantile } from "../../src/core/normal_quantile.ts";
+import { crc32 } from "../../src/core/bytes/crc32.ts";
+import { normalQuantile } from "../../src/core/probability/normal_quantile.ts";
 import {
   imageGrid,
   latentGrid,

@@ -4,7 +4,7 @@
  * finite differences of the library's own exact likelihood.
  */
 import assert from "node:assert/strict";
-import { splitSeed } from "../../src/core/philox.ts";
+import { splitSeed } from "../../src/core/random/philox.ts";
 import { batched, fixed } from "../../src/core/shape.ts";
 import { gradient } from "../../src/graph/gradient.ts";
 import { createGraph } from "../../src/graph/graph.ts";

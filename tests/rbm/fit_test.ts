@@ -4,8 +4,8 @@
  */
 import assert from "node:assert/strict";
 import { openReference } from "../../src/backends/reference/backend.ts";
-import { permutation, splitSeed } from "../../src/core/philox.ts";
-import { STREAMS } from "../../src/core/streams.ts";
+import { permutation, splitSeed } from "../../src/core/random/philox.ts";
+import { STREAMS } from "../../src/core/random/streams.ts";
 import { layOut } from "../../src/graph/layout.ts";
 import { rbmParameters } from "../../src/models/rbm.ts";
 import { TrainedRbm } from "../../src/trained/rbm/trained_rbm.ts";

@@ -1,7 +1,7 @@
 /** Conformal p-values against their definition, and the guarantee against exact Beta bounds. */
 import assert from "node:assert/strict";
 import { Calibration } from "../../mod.ts";
-import { HostRandom } from "../../src/core/philox.ts";
+import { HostRandom } from "../../src/core/random/philox.ts";
 
 Deno.test("Calibration.pValue() is (1 + #{scores ≥ s}) / (n + 1), with ties", () => {
   const scores = [3, 1, 2, 2, 5];

@@ -1,10 +1,10 @@
 /** Rows with gaps before one network that has seen whole rows alone. Oracles: the bounds of whole rows, each filled in by hand. */
 import assert from "node:assert/strict";
 import { Detector } from "../../mod.ts";
-import { HostRandom } from "../../src/core/philox.ts";
+import { HostRandom } from "../../src/core/random/philox.ts";
 import { calibrate } from "../../src/detection/calibrate.ts";
 import { standardize } from "../../src/scoring/table/standardize.ts";
-import { readModelFile, writeModelFile } from "../../src/trained/model_file.ts";
+import { readModelFile, writeModelFile } from "../../src/trained/file/model_file.ts";
 
 const RANDOM = new HostRandom(5, 0, 1);
 

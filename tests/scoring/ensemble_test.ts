@@ -1,6 +1,6 @@
 /** The parts of an ensemble: each against its definition, by loops that share no code with it. */
 import assert from "node:assert/strict";
-import { HostRandom } from "../../src/core/philox.ts";
+import { HostRandom } from "../../src/core/random/philox.ts";
 import { Detector } from "../../src/detection/detector.ts";
 import { deviateAsNearest, imputeRow } from "../../src/scoring/ensemble/impute.ts";
 import { Nearest, NEIGHBOURS, placesOf } from "../../src/scoring/ensemble/neighbours.ts";

@@ -1,6 +1,6 @@
 /** Ranking metrics against their definitions by brute force, over all pairs and all thresholds. */
 import assert from "node:assert/strict";
-import { HostRandom } from "../../src/core/philox.ts";
+import { HostRandom } from "../../src/core/random/philox.ts";
 import { auroc, averagePrecision, countAnomalies, precisionAt } from "../../src/scoring/metrics.ts";
 
 /** Scores on a grid of `grid` values, so that a small one ties often, and labels. */

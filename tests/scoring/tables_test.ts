@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { rawContributions, relateToTypical } from "../../src/scoring/contributions.ts";
 import { parseSpec } from "../../src/models/spec.ts";
-import { toMatrix } from "../../src/trained/matrix.ts";
-import { toRows } from "../../src/trained/model_rows.ts";
+import { toMatrix } from "../../src/trained/rows/matrix.ts";
+import { toRows } from "../../src/trained/rows/model_rows.ts";
 import {
   limits,
   restore,

@@ -18,7 +18,7 @@ import {
 } from "../../mod.ts";
 import { readTable } from "../../bench/detection/protocol.ts";
 import { binarizeOnce, MNIST, readImages, rowsOf } from "../../bench/experiments/images.ts";
-import type { Matrix } from "../../src/trained/matrix.ts";
+import type { Matrix } from "../../src/trained/rows/matrix.ts";
 
 const STEPS = 200, LONGEST = 8192;
 

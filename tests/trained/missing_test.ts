@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { TrainedVae, VAE } from "../../mod.ts";
 import type { ModelSpecInput } from "../../mod.ts";
-import { HostRandom } from "../../src/core/philox.ts";
+import { HostRandom } from "../../src/core/random/philox.ts";
 import { dataFor, LIKELIHOOD_CASES } from "../likelihoods/cases.ts";
 import { deviceOf, EXECUTORS } from "../util/executors.ts";
 import { gaussianLogDensity, marginalCovariance } from "../util/linear_gaussian.ts";

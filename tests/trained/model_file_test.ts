@@ -1,8 +1,12 @@
 /** Files with a right checksum and wrong contents: each is refused as a ModelFileError. */
 import assert from "node:assert/strict";
 import { Detector, ModelFileError, TableScorer, TrainedVae, VAE } from "../../mod.ts";
-import { decode, encode, type Tensor } from "../../src/formats/safetensors.ts";
-import { type ModelFile, readModelFile, writeModelFile } from "../../src/trained/model_file.ts";
+import { decode, encode, type Tensor } from "../../src/formats/safetensors/safetensors.ts";
+import {
+  type ModelFile,
+  readModelFile,
+  writeModelFile,
+} from "../../src/trained/file/model_file.ts";
 import { planeRows } from "../util/data.ts";
 
 const DETECTOR = await Detector.fit(planeRows(60, 3, 5), {

@@ -4,13 +4,13 @@
  */
 import assert from "node:assert/strict";
 import { ModelFileError, TrainedVae, VAE } from "../../mod.ts";
-import { fromHalf, toHalf } from "../../src/core/half.ts";
-import { normal } from "../../src/core/draws.ts";
-import { HostRandom } from "../../src/core/philox.ts";
-import type { Tensor } from "../../src/formats/safetensors.ts";
-import { decode, encode } from "../../src/formats/safetensors.ts";
-import { readModelFile, writeModelFile } from "../../src/trained/model_file.ts";
-import { packTensors, unpackTensors } from "../../src/trained/quantize.ts";
+import { fromHalf, toHalf } from "../../src/core/bytes/half.ts";
+import { normal } from "../../src/core/random/draws.ts";
+import { HostRandom } from "../../src/core/random/philox.ts";
+import type { Tensor } from "../../src/formats/safetensors/safetensors.ts";
+import { decode, encode } from "../../src/formats/safetensors/safetensors.ts";
+import { readModelFile, writeModelFile } from "../../src/trained/file/model_file.ts";
+import { packTensors, unpackTensors } from "../../src/trained/file/quantize.ts";
 import { assertSameBytes } from "../util/close.ts";
 
 const f32 = (rows: number, cols: number, value: (i: number) => number): Tensor => ({

@@ -1,7 +1,7 @@
 /** Dynamic binarisation against its probabilities, and the rate's steps against hand-made ones. */
 import assert from "node:assert/strict";
-import { parseOptimizer } from "../../src/training/options.ts";
-import { learningRateAt } from "../../src/training/schedule.ts";
+import { parseOptimizer } from "../../src/training/optimizer.ts";
+import { learningRateAt } from "../../src/training/program/schedule.ts";
 import { VAE } from "../../src/training/vae.ts";
 import { deviceOf, EXECUTORS } from "../util/executors.ts";
 

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { Detector, type DeviceOptions, factorAnalysis, Rbm, VAE } from "../../mod.ts";
 import { withPosteriorMixture } from "../../src/training/em/posterior_mixture.ts";
-import { fitNeighbour } from "../../src/training/neighbours.ts";
+import { fitNeighbour } from "../../src/training/neighbours/neighbours.ts";
 import { DEVICE_KEYS, splitDevice } from "../../src/trained/device_options.ts";
 import { planeRows } from "../util/data.ts";
 

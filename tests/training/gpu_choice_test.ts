@@ -4,8 +4,8 @@ import { parameterLayout, parametersOf } from "../../src/models/vae_graph.ts";
 import { parseSpec } from "../../src/models/spec.ts";
 import { parseObjective } from "../../src/objectives/objective.ts";
 import { type GpuRequest, openTrainingGpu } from "../../src/training/gpu/choice.ts";
-import { parseOptimizer } from "../../src/training/options.ts";
-import { stateLayout, trainPlan } from "../../src/training/train_program.ts";
+import { parseOptimizer } from "../../src/training/optimizer.ts";
+import { stateLayout, trainPlan } from "../../src/training/program/train_program.ts";
 
 /** Of a wide model: some 1.5e10 operations a step. */
 function largePlan() {

@@ -1,7 +1,7 @@
 /** Mixtures fitted after training: EM against its own promise, the graph's density, and known points. */
 import assert from "node:assert/strict";
-import { normal } from "../../src/core/draws.ts";
-import { HostRandom } from "../../src/core/philox.ts";
+import { normal } from "../../src/core/random/draws.ts";
+import { HostRandom } from "../../src/core/random/philox.ts";
 import { batched, fixed } from "../../src/core/shape.ts";
 import { mixturePrior } from "../../src/distributions/mixture.ts";
 import { fitMixture } from "../../src/training/em/gaussian_mixture.ts";

@@ -1,5 +1,5 @@
 /** Small seeded data sets for tests. */
-import { HostRandom } from "../../src/core/philox.ts";
+import { HostRandom } from "../../src/core/random/philox.ts";
 
 /** Standard normal draws by the sum of twelve uniforms: enough for data, no oracle of anything. */
 export function normals(count: number, seed: number): number[] {

@@ -2,7 +2,7 @@
  * How many of m fresh rows are flagged at a threshold that n calibration rows set, if all are exchangeable and no
  * two scores are equal: beta-binomial of k = ⌊α (n + 1)⌋ and n + 1 - k (Vovk, 2012), here by the ratio of its terms.
  */
-import { logGamma } from "../../src/core/incomplete_beta.ts";
+import { logGamma } from "../../src/core/probability/incomplete_beta.ts";
 
 /** As likely as four standard errors of a normal mean. */
 const OUTSIDE = 6e-5;

@@ -1,6 +1,6 @@
 /** Rows of a table with columns of many kinds, and cells that they cannot have. */
-import { normal, poisson } from "../../src/core/draws.ts";
-import type { HostRandom } from "../../src/core/philox.ts";
+import { normal, poisson } from "../../src/core/random/draws.ts";
+import type { HostRandom } from "../../src/core/random/philox.ts";
 
 export function mixedRow(random: HostRandom) {
   const z = normal(random);

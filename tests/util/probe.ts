@@ -1,7 +1,7 @@
 /** Runs small pieces of the library on an executor and hands back numbers. */
 import { batched, fixed, rowsAt, type Shape } from "../../src/core/shape.ts";
-import { STREAMS } from "../../src/core/streams.ts";
-import { splitSeed } from "../../src/core/philox.ts";
+import { STREAMS } from "../../src/core/random/streams.ts";
+import { splitSeed } from "../../src/core/random/philox.ts";
 import { createGraph, type Graph } from "../../src/graph/graph.ts";
 import { type Plan, plan } from "../../src/graph/plan.ts";
 import { drawnNoise, type NoiseSource, noNoise } from "../../src/layers/noise.ts";
@@ -9,7 +9,7 @@ import { createScope, type Scope } from "../../src/layers/scope.ts";
 import { type ModelSpecInput, parseSpec } from "../../src/models/spec.ts";
 import { parameterLayout, parametersOf } from "../../src/models/vae_graph.ts";
 import type { Node } from "../../src/ops/spec.ts";
-import { forwardPlan } from "../../src/trained/programs.ts";
+import { forwardPlan } from "../../src/trained/programs/programs.ts";
 import { type Executor, open } from "./executors.ts";
 
 export type Parameters = Readonly<Record<string, ArrayLike<number>>>;

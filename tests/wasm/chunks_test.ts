@@ -14,7 +14,7 @@ import { type Plan, plan } from "../../src/graph/plan.ts";
 import { initialize } from "../../src/models/initialize.ts";
 import { parseSpec } from "../../src/models/spec.ts";
 import { parameterLayout, parametersOf } from "../../src/models/vae_graph.ts";
-import { forwardPlan, type ProgramName } from "../../src/trained/programs.ts";
+import { forwardPlan, type ProgramName } from "../../src/trained/programs/programs.ts";
 import { bytesOf, openCrew } from "../util/threads.ts";
 
 const CHUNK = 16, CHUNKS = 11;

@@ -14,9 +14,9 @@ import { initialize } from "../../src/models/initialize.ts";
 import { parseSpec } from "../../src/models/spec.ts";
 import { parameterLayout, parametersOf } from "../../src/models/vae_graph.ts";
 import type { Node } from "../../src/ops/spec.ts";
-import { forwardPlan } from "../../src/trained/programs.ts";
+import { forwardPlan } from "../../src/trained/programs/programs.ts";
 import { parseRecipe } from "../../src/training/options.ts";
-import { stateLayout, trainPlan } from "../../src/training/train_program.ts";
+import { stateLayout, trainPlan } from "../../src/training/program/train_program.ts";
 import { bytesOf, openCrew } from "../util/threads.ts";
 import { numbers } from "./debug_kernels.ts";
 

@@ -4,8 +4,8 @@ import { openAccelerator } from "../../src/backends/webgpu/backend.ts";
 import { parseSpec } from "../../src/models/spec.ts";
 import { parameterLayout, parametersOf } from "../../src/models/vae_graph.ts";
 import { parseObjective } from "../../src/objectives/objective.ts";
-import { parseOptimizer } from "../../src/training/options.ts";
-import { stateLayout, trainPlan } from "../../src/training/train_program.ts";
+import { parseOptimizer } from "../../src/training/optimizer.ts";
+import { stateLayout, trainPlan } from "../../src/training/program/train_program.ts";
 import { on, type TrainingCheck } from "./training.ts";
 
 const INPUTS = 784;

@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { VAE } from "../../mod.ts";
 import { openDevice } from "../../src/backends/webgpu/device.ts";
 import { backendOn } from "../../src/backends/webgpu/backend.ts";
-import { fromHalf, toNormalHalf } from "../../src/core/half.ts";
+import { fromHalf, toNormalHalf } from "../../src/core/bytes/half.ts";
 import { type Rounding, scoreAndBound } from "../util/rounded_weights.ts";
 import type { Faults } from "./faulty_gpu.ts";
 import { ask, assertClose, BITS, MODELS, on, ROWS, SMALL } from "./scoring.ts";

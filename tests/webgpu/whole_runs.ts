@@ -10,9 +10,9 @@ import type { CheckpointStore, CreateOptions, FitReport } from "../../mod.ts";
 import { sizeAt } from "../../src/core/shape.ts";
 import { parseSpec } from "../../src/models/spec.ts";
 import { parametersOf } from "../../src/models/vae_graph.ts";
-import { readModelFile } from "../../src/trained/model_file.ts";
-import { parseOptimizer } from "../../src/training/options.ts";
-import { stateLayout } from "../../src/training/train_program.ts";
+import { readModelFile } from "../../src/trained/file/model_file.ts";
+import { parseOptimizer } from "../../src/training/optimizer.ts";
+import { stateLayout } from "../../src/training/program/train_program.ts";
 import { readDigits } from "../util/digits.ts";
 import {
   assertSameCurve,

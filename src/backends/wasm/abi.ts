@@ -27,8 +27,8 @@ export const CUTS = ["none", "rows", "columns", "product", "chunks"] as const;
  *
  *   packWeights  format; packed, weights      packs weights for packedDense, or as tiles
  *   packedDense  activation, format; as dense, with packed weights
- *   runChunks    sheet, bytes of a sheet, sheets, rows of a chunk, first row, picoseconds a row (f32);
- *                the rows                     runs a list over many rows, chunk by chunk
+ *   runChunks    sheet, bytes of a sheet, rows of a chunk, first row, picoseconds a row (f32);
+ *                the rows                     runs a list over many rows, chunk by chunk; threads have a sheet each
  *   smallestDense  as dense, then smallestCols
  */
 export const OWN_OPS = ["packWeights", "packedDense", "runChunks", "smallestDense"] as const;

@@ -58,17 +58,20 @@ function chosenBuild({ build, determinism }: WasmOptions): KernelBuild | undefin
 }
 
 class CompiledProgram implements WasmProgram {
+  readonly #host: Host;
   readonly #scratch: Allocation;
   readonly #list: Allocation;
-  readonly #records: RecordList;
+  #records: RecordList;
   readonly #ports: Ports;
   readonly #parameters: Allocation;
+  readonly #addressOf: (place: Place) => number;
   /** Whether a run changes the parameters. */
   readonly #trains: boolean;
   readonly #packed?: PackedWeights;
 
   constructor(host: Host, readonly plan: Plan, segments: Segments, weights?: WeightFormat) {
     if (host.forwardOnly) requireForward(plan);
+    this.#host = host;
     const indexOf = placer(host, plan, segments);
     this.#parameters = allocationOf(host, segments.parameters);
     this.#trains = plan.instructions.some(({ op }) => OPS[op].effect);
@@ -76,13 +79,12 @@ class CompiledProgram implements WasmProgram {
     const scratch = this.#scratch.index("compile");
     const elementOf = (place: Place) => indexOf(place, scratch);
     const addressOf = (place: Place) => 4 * elementOf(place);
+    this.#addressOf = addressOf;
     const format = this.#trains ? weights : formatFor(plan, weights);
     this.#packed = format && new PackedWeights(host, plan, format, this.#parameters, addressOf);
-    const records = encodePlan(plan, addressOf, this.#packed);
+    const records = encodePlan(plan, addressOf, this.#packed), count = countRecords(records);
     this.#list = new Allocation(host, records.length);
-    const count = countRecords(records);
-    this.#records = new RecordList(host, count, plan);
-    host.memory.u32.set(records, this.#list.index("compile"));
+    this.#records = this.#keep(records);
     this.#ports = new Ports(host.memory, plan, plan.capacity, elementOf);
     writeConstants(host, plan, elementOf);
     const list = 4 * this.#list.index("compile");
@@ -102,9 +104,16 @@ class CompiledProgram implements WasmProgram {
   run(rows: number): void {
     requireRows(rows, this.plan.capacity);
     const list = 4 * this.#list.index("run");
-    this.#packed?.follow();
+    if (this.#packed?.follow()) {
+      this.#records = this.#keep(encodePlan(this.plan, this.#addressOf, this.#packed));
+    }
     if (this.#trains) this.#parameters.version++;
     this.#records.run(list, rows);
+  }
+
+  #keep(records: Int32Array): RecordList {
+    this.#host.memory.u32.set(records, this.#list.index("compile"));
+    return new RecordList(this.#host, countRecords(records), this.plan);
   }
 
   read(name: string, into: Float32Array | Float64Array): void {

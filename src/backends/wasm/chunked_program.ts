@@ -1,6 +1,6 @@
 /**
  * A program over many rows in one call: `assembly/chunks.ts` runs the plan's list over chunks of its
- * capacity, alone or with helpers, each tile in a scratch memory of its own. The rows of all chunks lie
+ * capacity, alone or with helpers, each thread in a scratch memory of its own. The rows of all chunks lie
  * in one memory, and so do the results.
  */
 import type { Place, Plan } from "../../graph/plan.ts";
@@ -16,7 +16,6 @@ import { Ports } from "./ports.ts";
 import type { WasmProgram } from "./program.ts";
 import { Allocation, allocationOf, type Host } from "./segment.ts";
 import { CHUNKS_SPLIT, picosecondsOfRow } from "./split.ts";
-import { TILES_PER_THREAD } from "./threads.ts";
 
 /** Elements between two allowed offsets: a cache line. */
 const ALIGNMENT = 16;
@@ -47,7 +46,7 @@ export class ChunkedProgram implements WasmProgram {
       next += aligned(this.#lengthOf(port));
     }
     this.#ports = new Ports(host.memory, plan, this.capacity, (port) => outside.get(port)!);
-    const { most } = host.threads, sheets = most === 1 ? 1 : TILES_PER_THREAD * most;
+    const sheets = host.threads.most;
     const scratchLength = aligned(plan.scratchLength);
     this.#scratch = new Allocation(host, sheets * scratchLength);
     const sheetLength = SHEET_HEAD_WORDS + SHEET_COPY_WORDS * ports.length +
@@ -70,7 +69,6 @@ export class ChunkedProgram implements WasmProgram {
     const record = recordOf({
       address: 4 * first,
       bytes: 4 * sheetLength,
-      count: sheets,
       ...chunk,
     });
     host.memory.u32.set(record, list);
@@ -132,14 +130,14 @@ function sheetOf(
 
 /** The one record that is run. */
 function recordOf(
-  { address, bytes, count, chunkRows, cost }: Readonly<
-    Record<"address" | "bytes" | "count" | "chunkRows" | "cost", number>
+  { address, bytes, chunkRows, cost }: Readonly<
+    Record<"address" | "bytes" | "chunkRows" | "cost", number>
   >,
 ): Int32Array {
   const [costBits] = new Int32Array(Float32Array.of(cost).buffer);
   return encodeRecords([{
     name: "runChunks",
-    attributes: [address, bytes, count, chunkRows, 0, costBits],
+    attributes: [address, bytes, chunkRows, 0, costBits],
     operands: [{ address: 0, shape: { rows: 1, cols: 1, batched: true } }],
     split: CHUNKS_SPLIT,
   }]);

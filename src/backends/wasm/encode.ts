@@ -103,9 +103,10 @@ export interface Operand {
 /** The forms in which weights are kept beside the segment: for few rows, and as tiles for many. */
 export type PackedFormat = "f32" | "bf16" | "tiles";
 
-/** Weights that lie elsewhere, in another format. */
+/** Weights that lie elsewhere, in another format, while they are in use. */
 interface Packed {
   readonly format: PackedFormat;
+  readonly isInUse: boolean;
   addressOf(weight: Place): number;
 }
 
@@ -139,7 +140,7 @@ export function encodePlan(
         operands,
         split,
       };
-      return packed && isPackable(instruction, packed.format)
+      return packed?.isInUse && isPackable(instruction, packed.format)
         ? withPacked(whole, instruction, packed)
         : whole;
     }),

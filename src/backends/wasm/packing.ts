@@ -2,6 +2,10 @@
  * Weights kept a second time, in the order in which products read them: what a program compiled with `weights`
  * has in place of the parameters of its dense layers, and as tiles what one of many rows has beside them that
  * changes no weights. Formats and their error: assembly/matmul/panels.ts. Nothing else of the plan changes.
+ *
+ * Packing takes many times as long as a row. Who scores one, as the first request of a cold start does, has the
+ * same bits of the weights as they lie: so those of few rows are packed for the second run, unless packing rounds.
+ * Their memory is there from the start: a run must not let memory grow, as views of it are held meanwhile.
  */
 import type { Place, Plan } from "../../graph/plan.ts";
 import { RECORD_WORDS, WEIGHT_FORMATS } from "./abi.ts";
@@ -28,6 +32,8 @@ export class PackedWeights {
   readonly #list: Allocation;
   /** Where each weight lies, from the start of the memory, by its offset in the segment. */
   readonly #offsets = new Map<number, number>();
+  /** 1 before a run that does without, 0 after it; less where packed weights are in use. */
+  #early: number;
   /** The version of the segment that is packed. */
   #version = -1;
 
@@ -43,6 +49,7 @@ export class PackedWeights {
     addressOf: (place: Place) => number,
   ) {
     this.format = format;
+    this.#early = format === "f32" ? 1 : -1;
     this.#host = host;
     this.#source = source;
     const all = plan.instructions.filter((each) => isPackable(each, format))
@@ -69,12 +76,18 @@ export class PackedWeights {
   readonly addressOf = ({ offset }: Place): number =>
     4 * (this.#memory.index("compile") + this.#offsets.get(offset)!);
 
-  /** Packs anew if the parameters have changed. */
-  follow(): void {
-    if (this.#version === this.#source.version) return;
-    const list = this.#list.index("pack weights");
+  /** Whether a program is to find its weights here, and not in the segment. */
+  get isInUse(): boolean {
+    return this.#early < 1;
+  }
+
+  /** Before a run: packs anew if the parameters have changed. True where the weights come into use with that. */
+  follow(): boolean {
+    if (this.#version === this.#source.version || this.#early-- > 0) return false;
+    const list = this.#list.index("pack weights"), begins = this.#early === -1;
     this.#host.run(4 * list, this.#list.length / RECORD_WORDS, 1);
     this.#version = this.#source.version;
+    return begins;
   }
 
   dispose(): void {

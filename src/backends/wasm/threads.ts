@@ -37,9 +37,6 @@ const TILE_WORK = 20_000_000;
 /** Ten milliseconds: beside so much, handing over is nothing. */
 const CERTAIN_WORK = 10_000_000_000;
 
-/** Tiles for each thread of what is shared: who is held up takes fewer; as in `assembly/threads.ts`. */
-export const TILES_PER_THREAD = 2;
-
 /** How long `ready` waits for workers that say nothing, milliseconds; once. */
 const PATIENCE = 5000;
 
@@ -49,7 +46,9 @@ export function openThreads(
   set: KernelSet,
   options: ThreadOptions,
 ): Threads {
-  const { threads = 1, processors = processorsHere(), tileWork = TILE_WORK } = options;
+  const { threads = 1, tileWork = TILE_WORK } = options;
+  // Counting them takes longer than all else here.
+  const processors = options.processors ?? (threads > 1 ? processorsHere() : 1);
   const count = Math.min(threads, processors);
   const reasons = count < threads ? [`${processors} of ${threads} can run at once here`] : [];
   if (count > 1) {

@@ -4,7 +4,7 @@
  */
 import { sizeAt } from "../../core/shape.ts";
 import type { Plan, SegmentName } from "../../graph/plan.ts";
-import { fromHalf, HALF_OVERFLOW, toNormalHalf } from "../../core/half.ts";
+import { fromHalf, HALF_OVERFLOW, toNormalHalf } from "../../core/bytes/half.ts";
 import { LimitError, type Segment, type SegmentFormat, type Segments } from "../backend.ts";
 import { disposed, requireRange } from "../checks.ts";
 import type { Device } from "./device.ts";

@@ -12,7 +12,7 @@
  * launches, not tiles, decide their time.
  */
 import { type Shape, sizeAt } from "../../core/shape.ts";
-import { HostRandom } from "../../core/philox.ts";
+import { HostRandom } from "../../core/random/philox.ts";
 import type { Place, Plan } from "../../graph/plan.ts";
 import type { Attributes } from "../../ops/spec.ts";
 import type { Program } from "../backend.ts";

@@ -3,7 +3,7 @@
  * with a classifier. DATA holds x alone, or what the model was trained on: the class behind it is left out.
  */
 import { Command } from "npm:commander@15.1.0";
-import { firstColumns } from "../../trained/matrix.ts";
+import { firstColumns } from "../../trained/rows/matrix.ts";
 import { readDataFor } from "../files/data.ts";
 import type { Io } from "../io.ts";
 import { loadModel } from "../models/model.ts";

@@ -4,7 +4,7 @@
  */
 import { Command } from "npm:commander@15.1.0";
 import { type AdapterReport, openBackend } from "../../backends/open.ts";
-import { HostRandom } from "../../core/philox.ts";
+import { HostRandom } from "../../core/random/philox.ts";
 import { Detector } from "../../detection/detector.ts";
 import { TRIAL_OPERATIONS } from "../../training/gpu/choice.ts";
 import { VAE } from "../../training/vae.ts";

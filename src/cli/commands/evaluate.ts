@@ -6,9 +6,9 @@ import { Command } from "npm:commander@15.1.0";
 import type { Table } from "../../formats/mod.ts";
 import { hasPrior, latentWidth } from "../../models/latents.ts";
 import { latentSize } from "../../models/spec.ts";
-import type { Evaluation } from "../../trained/evaluation.ts";
-import type { ElboSurgery } from "../../training/elbo_surgery.ts";
-import { type Gaps, whyNotRefined } from "../../training/gaps.ts";
+import type { Evaluation } from "../../trained/calls/evaluation.ts";
+import type { ElboSurgery } from "../../training/analysis/elbo_surgery.ts";
+import { type Gaps, whyNotRefined } from "../../training/analysis/gaps.ts";
 import {
   detectorFigures,
   type LabelFigures,

@@ -1,8 +1,8 @@
 /** `elbow inspect MODEL`: what is in a file that Elbow wrote, without running it. */
 import { Command } from "npm:commander@15.1.0";
 import { statesOf } from "../../detection/ensemble/member_checkpoints.ts";
-import type { Tensor } from "../../formats/safetensors.ts";
-import { type ModelFile, readModelFile } from "../../trained/model_file.ts";
+import type { Tensor } from "../../formats/safetensors/safetensors.ts";
+import { type ModelFile, readModelFile } from "../../trained/file/model_file.ts";
 import type { EnsembleModel } from "../../scoring/ensemble/ensemble.ts";
 import { type TableModel, tableModelOf } from "../../scoring/table_scorer.ts";
 import { fromModelFile } from "../../trained/trained_vae.ts";

@@ -1,7 +1,7 @@
 /** `elbow recalibrate MODEL DATA --out FILE`: what scores mean, from new normal rows; nothing is trained. */
 import { Command } from "npm:commander@15.1.0";
 import type { Recalibration } from "../../detection/recalibrate.ts";
-import type { FileFormat } from "../../trained/quantize.ts";
+import type { FileFormat } from "../../trained/file/quantize.ts";
 import { namingTable, readDataFor } from "../files/data.ts";
 import { requirePlace, writeWhole } from "../files/files.ts";
 import { sayWarnings } from "../text/in_flags.ts";

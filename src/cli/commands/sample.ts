@@ -10,7 +10,7 @@ import { loadAny, type LoadedModel, type LoadedRbm } from "../models/model.ts";
 import * as options from "../options.ts";
 import { latentWidth } from "../../models/latents.ts";
 import { latentGrid } from "../../pictures/mod.ts";
-import type { Matrix } from "../../trained/matrix.ts";
+import type { Matrix } from "../../trained/rows/matrix.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
 import { drawRows } from "../../scoring/units.ts";
 import {

@@ -1,6 +1,6 @@
 /** `elbow update MODEL DATA --out FILE`: the model goes on learning from new normal rows. */
 import { Command } from "npm:commander@15.1.0";
-import type { FileFormat } from "../../trained/quantize.ts";
+import type { FileFormat } from "../../trained/file/quantize.ts";
 import { namingTable, readDataFor } from "../files/data.ts";
 import { requirePlace, writeWhole } from "../files/files.ts";
 import { sayWarnings } from "../text/in_flags.ts";

@@ -7,7 +7,7 @@
  */
 import { readModelTable, requireColumns } from "../../detection/model_table.ts";
 import { DataError, readAnyTable, type ReadTableOptions, type Table } from "../../formats/mod.ts";
-import { LABEL_EXPECTED } from "../../formats/cells.ts";
+import { LABEL_EXPECTED } from "../../formats/text/cells.ts";
 import { listNames } from "../../formats/errors.ts";
 import { readWhole } from "./files.ts";
 import { isGzip } from "./gzip.ts";

@@ -1,7 +1,7 @@
 /** Pictures as the commands write them, by the ending of --out: .png or .svg for images, .svg for charts. */
 import { type Command, InvalidArgumentError, Option } from "npm:commander@15.1.0";
 import { imageGrid, scatterChart, type Series, toPng, toSvg } from "../../pictures/mod.ts";
-import type { Matrix } from "../../trained/matrix.ts";
+import type { Matrix } from "../../trained/rows/matrix.ts";
 import { endingOf, writeWhole } from "./files.ts";
 import { type Io, print } from "../io.ts";
 import * as options from "../options.ts";

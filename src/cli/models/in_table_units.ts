@@ -1,6 +1,6 @@
 /** Rows that a VAE made, back in the columns and units of the table it was trained on. */
 import { type ColumnSchema, nearestLevel } from "../../scoring/table/schema.ts";
-import { firstColumns, type Matrix } from "../../trained/matrix.ts";
+import { firstColumns, type Matrix } from "../../trained/rows/matrix.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
 import type { LoadedModel, LoadedRbm } from "./model.ts";
 import type { RowsOutput } from "../files/rows_output.ts";

@@ -1,6 +1,6 @@
 /** Opens model files: detectors, and bare VAEs, whose columns are known by their position alone. */
 import { isTable, rbmUnits, type Units, unitsOf, vaeOf } from "../../scoring/units.ts";
-import { type ModelFile, readModelFile } from "../../trained/model_file.ts";
+import { type ModelFile, readModelFile } from "../../trained/file/model_file.ts";
 import { tableModelOf, TableScorer } from "../../scoring/table_scorer.ts";
 import { type DeviceOptions, fromModelFile, TrainedVae } from "../../trained/trained_vae.ts";
 import { rbmFromFile, TrainedRbm } from "../../trained/rbm/trained_rbm.ts";

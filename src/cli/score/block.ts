@@ -2,9 +2,9 @@
  * A block of a CSV file from bytes to the lines of its scores: read, scored and written by itself, in this
  * thread or another.
  */
-import type { ByteBlock } from "../../formats/byte_blocks.ts";
-import { type CsvRows, PlainRows, type RowFormat } from "../../formats/csv_rows.ts";
-import { type DecimalMark, markedCodec } from "../../formats/decimal_comma.ts";
+import type { ByteBlock } from "../../formats/csv/byte_blocks.ts";
+import { type CsvRows, PlainRows, type RowFormat } from "../../formats/csv/csv_rows.ts";
+import { type DecimalMark, markedCodec } from "../../formats/csv/decimal_comma.ts";
 import { decide, type DecisionOptions } from "../../scoring/decisions/decide.ts";
 import type { ExplainOptions } from "../../scoring/explain/explain.ts";
 import { requireCells } from "../../scoring/require_cells.ts";
@@ -61,7 +61,7 @@ export function rowFormat({ units }: LoadedModel, layout: FileLayout): RowFormat
   return { source, width, separator, mark, columns };
 }
 
-/** Reads blocks with quotes: `formats/read_rows.ts`, which not every thread needs. */
+/** Reads blocks with quotes: `formats/csv/read_rows.ts`, which not every thread needs. */
 export type ReadQuoted = (block: ByteBlock, format: RowFormat) => CsvRows;
 
 /** What a block scorer is told, beside its model. */

@@ -2,9 +2,9 @@
  * A block of a CSV file as steps of a series that come one by one: each scored at once, by the window that
  * ends with it. The first steps, before there is a whole window, have no verdict and stay empty.
  */
-import type { ByteBlock } from "../../formats/byte_blocks.ts";
-import type { RowFormat } from "../../formats/csv_rows.ts";
-import { readRows } from "../../formats/read_rows.ts";
+import type { ByteBlock } from "../../formats/csv/byte_blocks.ts";
+import type { RowFormat } from "../../formats/csv/csv_rows.ts";
+import { readRows } from "../../formats/csv/read_rows.ts";
 import { requireCells } from "../../scoring/require_cells.ts";
 import type { SeriesStream } from "../../scoring/series/series_stream.ts";
 import type { ScoredBlock } from "./block.ts";

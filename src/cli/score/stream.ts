@@ -2,14 +2,14 @@
  * `elbow score` of a CSV file as a stream: memory does not grow with the file, the first lines come before the last
  * are read, and more than one thread reads, scores and writes where the file is worth it (ADR 18).
  */
-import { type ByteBlock, ByteBlocks } from "../../formats/byte_blocks.ts";
-import { csvNames } from "../../formats/column_names.ts";
-import { blankFault, type RowFormat } from "../../formats/csv_rows.ts";
-import { readQuoted } from "../../formats/read_rows.ts";
-import { detectSeparator, splitRecords } from "../../formats/csv_split.ts";
-import { type DecimalMark, markOf } from "../../formats/decimal_comma.ts";
+import { type ByteBlock, ByteBlocks } from "../../formats/csv/byte_blocks.ts";
+import { csvNames } from "../../formats/csv/column_names.ts";
+import { blankFault, type RowFormat } from "../../formats/csv/csv_rows.ts";
+import { readQuoted } from "../../formats/csv/read_rows.ts";
+import { detectSeparator, splitRecords } from "../../formats/csv/csv_split.ts";
+import { type DecimalMark, markOf } from "../../formats/csv/decimal_comma.ts";
 import { DataError, planColumns, readCsv } from "../../formats/mod.ts";
-import { decodeText } from "../../formats/text.ts";
+import { decodeText } from "../../formats/text/text.ts";
 import { pauser } from "../../trained/pauser.ts";
 import { codecOf } from "../../scoring/table/schema.ts";
 import type { TableScorer } from "../../scoring/table_scorer.ts";

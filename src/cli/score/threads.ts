@@ -2,7 +2,7 @@
  * Threads that score blocks beside the caller's: one is given blocks from when it is ready, never more than it can use,
  * and until then, and if none ever is, the caller does everything.
  */
-import type { ByteBlock } from "../../formats/byte_blocks.ts";
+import type { ByteBlock } from "../../formats/csv/byte_blocks.ts";
 import type { Answer, Opening, Scored, Task } from "./worker.ts";
 
 /** Blocks that a thread has at most, so that it never waits for the next one. */

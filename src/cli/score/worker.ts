@@ -2,7 +2,7 @@
  * A thread of `elbow score`: is told the model and the file's layout once, says that it is ready, and is then given
  * block after block. It imports no more than that takes: it is to be ready soon.
  */
-import type { ByteBlock } from "../../formats/byte_blocks.ts";
+import type { ByteBlock } from "../../formats/csv/byte_blocks.ts";
 import { DataError } from "../../formats/errors.ts";
 import type { TableScorer } from "../../scoring/table_scorer.ts";
 import { type LoadedModel, loadModel } from "../models/model.ts";
@@ -50,7 +50,9 @@ async function open({ model: path, device, layout, asked }: Opening): Promise<Sc
   const model = await loadModel(path, device) as LoadedModel & { readonly scorer: TableScorer };
   const scorer = new BlockScorer(model, { format: rowFormat(model, layout), asked });
   return async ({ block, into }) => {
-    const { readQuoted } = block.quoted ? await import("../../formats/read_rows.ts") : NO_QUOTES;
+    const { readQuoted } = block.quoted
+      ? await import("../../formats/csv/read_rows.ts")
+      : NO_QUOTES;
     return scorer.score(block, readQuoted, into);
   };
 }

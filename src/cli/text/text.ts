@@ -1,5 +1,5 @@
 /** Numbers, cells, lines and JSON as the commands print them. */
-export { csvLine } from "../../formats/csv_line.ts";
+export { csvLine } from "../../formats/csv/csv_line.ts";
 
 /** Text that stays on its line and leaves the terminal alone, whatever a column is called. */
 export function printable(text: string): string {

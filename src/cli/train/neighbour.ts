@@ -1,14 +1,18 @@
 /**
  * `elbow train DATA --spec SPEC --out MODEL` where SPEC states a neighbour of the VAE: a Boltzmann machine, or
- * factor analysis and probabilistic PCA by EM (`training/neighbours.ts`). Options that it does not have are refused.
+ * factor analysis and probabilistic PCA by EM (`training/neighbours/neighbours.ts`). Options that it does not have are refused.
  */
 import type { Command } from "npm:commander@15.1.0";
-import { isNeighbour, type NeighbourSpec, parseNeighbour } from "../../training/neighbour_spec.ts";
+import {
+  isNeighbour,
+  type NeighbourSpec,
+  parseNeighbour,
+} from "../../training/neighbours/neighbour_spec.ts";
 import {
   fitNeighbour,
   type FittedNeighbour,
   type NeighbourEpoch,
-} from "../../training/neighbours.ts";
+} from "../../training/neighbours/neighbours.ts";
 import type { Divergence } from "../../training/rbm/rbm_options.ts";
 import { namesOf } from "../../detection/stated.ts";
 import type { Table } from "../../formats/mod.ts";

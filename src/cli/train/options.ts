@@ -10,7 +10,7 @@ import {
 } from "../../objectives/objective.ts";
 import { MOST_LEFT_OUT, PRESETS } from "../../detection/options.ts";
 import { columnOption } from "./overrides.ts";
-import type { FileFormat } from "../../trained/quantize.ts";
+import type { FileFormat } from "../../trained/file/quantize.ts";
 import { MAX_WINDOW } from "../../scoring/table_model.ts";
 import * as options from "../options.ts";
 

@@ -2,7 +2,7 @@
  * A detector without a network, to print beside ours: fitted to rows, it scores rows. Higher is more
  * anomalous; scores of different baselines have different units.
  */
-import type { Matrix } from "../../trained/matrix.ts";
+import type { Matrix } from "../../trained/rows/matrix.ts";
 
 /**
  * One score for each row, `[rows]`.

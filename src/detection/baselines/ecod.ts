@@ -12,7 +12,7 @@
  * others; here a row's score depends on the training rows and itself. No library: there is none.
  */
 import { countBelow } from "../../core/sorted.ts";
-import type { Matrix } from "../../trained/matrix.ts";
+import type { Matrix } from "../../trained/rows/matrix.ts";
 import type { Baseline } from "./baseline.ts";
 
 /** A column of the training rows. */

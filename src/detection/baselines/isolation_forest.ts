@@ -11,9 +11,9 @@
  * scikit-learn. Our own, because the packages of npm (isolation-forest, ml-isolation-forest) are
  * unmaintained and draw from Math.random.
  */
-import { HostRandom } from "../../core/philox.ts";
-import { STREAMS } from "../../core/streams.ts";
-import type { Matrix } from "../../trained/matrix.ts";
+import { HostRandom } from "../../core/random/philox.ts";
+import { STREAMS } from "../../core/random/streams.ts";
+import type { Matrix } from "../../trained/rows/matrix.ts";
 import type { Baseline } from "./baseline.ts";
 
 /** How large the forest is; the defaults are the paper's. */

@@ -5,7 +5,7 @@
  * Source: Ramaswamy, Rastogi and Shim, "Efficient algorithms for mining outliers from large data sets",
  * 2000. Exact: every training row is looked at, and left as soon as it is farther than the k-th so far.
  */
-import type { Matrix } from "../../trained/matrix.ts";
+import type { Matrix } from "../../trained/rows/matrix.ts";
 import type { Baseline } from "./baseline.ts";
 
 /** Columns between two looks at whether a row is already too far. */

@@ -4,9 +4,9 @@
  * place on the circles of day and week. Cells are standardised by the rows that a baseline is fitted to, the levels of a
  * category together, as they are one column; a missing cell counts as its column's mean.
  */
-import { permutation } from "../../core/philox.ts";
-import { STREAMS } from "../../core/streams.ts";
-import type { Matrix } from "../../trained/matrix.ts";
+import { permutation } from "../../core/random/philox.ts";
+import { STREAMS } from "../../core/random/streams.ts";
+import type { Matrix } from "../../trained/rows/matrix.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
 import { Expansion } from "../../scoring/table/expansion.ts";
 import type { ColumnSchema } from "../../scoring/table/schema.ts";

@@ -9,11 +9,11 @@
  * Sources: Mahalanobis, 1936; Shyu et al., "A novel anomaly detection scheme based on principal component
  * classifier", 2003; PyOD's `pca.py`, which measures the distance of a row to the tips of the unit
  * vectors e_k: mostly ‖x‖, since the weights are largest where there is nothing to see. No library:
- * `core/symmetric_eigen.ts` is here anyway. Rows are standardised. Eigenvalues below 10⁻⁶ of their mean
+ * `core/algebra/symmetric_eigen.ts` is here anyway. Rows are standardised. Eigenvalues below 10⁻⁶ of their mean
  * are rounding (duplicate and constant columns) and count as that.
  */
-import { symmetricEigen } from "../../core/symmetric_eigen.ts";
-import type { Matrix } from "../../trained/matrix.ts";
+import { symmetricEigen } from "../../core/algebra/symmetric_eigen.ts";
+import type { Matrix } from "../../trained/rows/matrix.ts";
 import { momentsNow } from "../../training/em/moments.ts";
 import type { Baseline, RowScores } from "./baseline.ts";
 

@@ -13,9 +13,9 @@
  * Pollak, 1985 (run length). Limits: as soon as 50,000 scores are known no more are remembered: from then
  * on p_i is uniform to 1/√50,000.
  */
-import { HostRandom } from "../../core/philox.ts";
+import { HostRandom } from "../../core/random/philox.ts";
 import { countBelow } from "../../core/sorted.ts";
-import { STREAMS } from "../../core/streams.ts";
+import { STREAMS } from "../../core/random/streams.ts";
 import { requireNumber } from "../../core/validate.ts";
 import { type Calibration, roundUp } from "../../scoring/decisions/calibration.ts";
 

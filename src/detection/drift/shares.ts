@@ -4,7 +4,7 @@
  *
  * Source: Fisher, 1922; doubled as in Yates, 1984.
  */
-import { hypergeometric, hypergeometricRange } from "../../core/hypergeometric.ts";
+import { hypergeometric, hypergeometricRange } from "../../core/probability/hypergeometric.ts";
 
 /** Of a first sample `marked` of `n`, of a second one `other` of `m`. */
 export function sharesPValue(marked: number, n: number, other: number, m: number): number {

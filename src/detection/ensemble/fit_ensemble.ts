@@ -4,9 +4,9 @@
  * has not seen the row: another fold's network and regression, the references without the row itself.
  */
 import { takeCells } from "../take_cells.ts";
-import { permutation } from "../../core/philox.ts";
-import { STREAMS } from "../../core/streams.ts";
-import { symmetricEigen } from "../../core/symmetric_eigen.ts";
+import { permutation } from "../../core/random/philox.ts";
+import { STREAMS } from "../../core/random/streams.ts";
+import { symmetricEigen } from "../../core/algebra/symmetric_eigen.ts";
 import type { Host } from "../../trained/engine.ts";
 import { BATCH_ROWS, Ensemble, type EnsembleModel } from "../../scoring/ensemble/ensemble.ts";
 import { memberPrefix } from "../../scoring/ensemble/members.ts";
@@ -20,7 +20,7 @@ import type { DeviceOptions } from "../../trained/trained_vae.ts";
 import type { Curve } from "../../scoring/views/curve.ts";
 import { project, type Projection } from "../../scoring/views/projector.ts";
 import type { View, ViewName } from "../../scoring/views/view.ts";
-import { takeRows } from "../../training/minibatch.ts";
+import { takeRows } from "../../training/rows/minibatch.ts";
 import { type FitReport, gpuOfAll } from "../../training/report.ts";
 import type { VAE } from "../../training/vae.ts";
 import { ensembleWarnings } from "../fit_warnings.ts";

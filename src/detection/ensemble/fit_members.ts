@@ -5,9 +5,9 @@
 import { roundHalves, roundParameters } from "./half_values.ts";
 import { MIN_VARIANCE } from "../defaults.ts";
 import type { ModelSpecInput } from "../../models/spec.ts";
-import type { Matrix } from "../../trained/matrix.ts";
+import type { Matrix } from "../../trained/rows/matrix.ts";
 import type { DeviceOptions } from "../../trained/trained_vae.ts";
-import { takeRows } from "../../training/minibatch.ts";
+import { takeRows } from "../../training/rows/minibatch.ts";
 import type { FitOptions } from "../../training/options.ts";
 import type { FitReport } from "../../training/report.ts";
 import { VAE } from "../../training/vae.ts";

@@ -8,7 +8,7 @@
  *              numeric column, however many levels there are
  *   timestamp  time of day and day of week as points on circles: the date itself is new in every new row
  */
-import { normalQuantile } from "../../core/normal_quantile.ts";
+import { normalQuantile } from "../../core/probability/normal_quantile.ts";
 import type { ColumnSchema } from "../../scoring/table/schema.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
 import type { Curve } from "../../scoring/views/curve.ts";

@@ -1,9 +1,9 @@
 /**
  * Values as a file of halves keeps them: rounded once, when fitted, they are the same before and after
- * the file. Where one is beyond halves the file keeps all of them as they are (`trained/quantize.ts`).
+ * the file. Where one is beyond halves the file keeps all of them as they are (`trained/file/quantize.ts`).
  */
 import type { VAE } from "../../training/vae.ts";
-import { fromHalf, HALF_OVERFLOW, toHalf } from "../../core/half.ts";
+import { fromHalf, HALF_OVERFLOW, toHalf } from "../../core/bytes/half.ts";
 
 export function roundHalves(values: Float32Array): Float32Array {
   if (!values.every((value) => Math.abs(value) < HALF_OVERFLOW)) return values;

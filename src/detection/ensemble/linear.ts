@@ -5,8 +5,8 @@
  *
  * so x W with W = P diag(P)^(-½) is every residual in its own deviations, and W_ff² = P_ff.
  */
-import { cholesky, inverse } from "../../core/cholesky.ts";
-import type { Matrix } from "../../trained/matrix.ts";
+import { cholesky, inverse } from "../../core/algebra/cholesky.ts";
+import type { Matrix } from "../../trained/rows/matrix.ts";
 
 /** Added to each variance: of two equal columns either explains the other, but not to the last digit. */
 const RIDGE = 0.01;

@@ -4,13 +4,13 @@
  * back, the one in flight goes on, so that a fit that was killed ends with the bytes of one that was not
  * (docs/adr/0038-checkpoints-of-an-ensemble.md).
  */
-import type { Tensor } from "../../formats/safetensors.ts";
+import type { Tensor } from "../../formats/safetensors/safetensors.ts";
 import {
   type ModelFile,
   readModelFile,
   requireKind,
   writeModelFile,
-} from "../../trained/model_file.ts";
+} from "../../trained/file/model_file.ts";
 import {
   type CheckpointStore,
   requireIdentity,

@@ -10,8 +10,8 @@
  * The statistics of the default detector but for its networks, which would take as long as the fit itself.
  * Rows that calibrate must not be chosen so: what is kept by its score says nothing of the scores to come.
  */
-import { permutation } from "../../core/philox.ts";
-import { STREAMS } from "../../core/streams.ts";
+import { permutation } from "../../core/random/philox.ts";
+import { STREAMS } from "../../core/random/streams.ts";
 import { surprisalAt, surprisalOf } from "../../scoring/ensemble/surprisal.ts";
 import type { ColumnSchema } from "../../scoring/table/schema.ts";
 import type { Cells } from "../../scoring/table/cells.ts";

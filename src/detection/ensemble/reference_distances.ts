@@ -8,9 +8,9 @@ import {
   placesOf,
   type References,
 } from "../../scoring/ensemble/neighbours.ts";
-import type { Matrix } from "../../trained/matrix.ts";
+import type { Matrix } from "../../trained/rows/matrix.ts";
 import type { Projection } from "../../scoring/views/projector.ts";
-import { takeRows } from "../../training/minibatch.ts";
+import { takeRows } from "../../training/rows/minibatch.ts";
 
 /** A distance below this share of √F is none, as in `neighbours.ts`. */
 const NEAREST = 1e-3;

@@ -13,15 +13,15 @@
  * components are of all windows in both. Leaving out what fits worst: the concentration step of
  * Rousseeuw and Van Driessen, "A fast algorithm for the minimum covariance determinant estimator", 1999.
  */
-import { HostRandom } from "../../core/philox.ts";
-import { STREAMS } from "../../core/streams.ts";
+import { HostRandom } from "../../core/random/philox.ts";
+import { STREAMS } from "../../core/random/streams.ts";
 import { requireNumber } from "../../core/validate.ts";
 import { rawScores, typicalOf } from "../../scoring/contributions.ts";
 import { Expansion } from "../../scoring/table/expansion.ts";
-import type { Matrix } from "../../trained/matrix.ts";
+import type { Matrix } from "../../trained/rows/matrix.ts";
 import type { ColumnSchema } from "../../scoring/table/schema.ts";
 import { countWindows, windowsOf } from "../../scoring/series/windows.ts";
-import { costsOf } from "../../trained/completion.ts";
+import { costsOf } from "../../trained/calls/completion.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
 import {
   type Standardization,
@@ -33,7 +33,7 @@ import type { DeviceOptions } from "../../trained/trained_vae.ts";
 import { linearVaeParameters } from "../../training/em/as_vae.ts";
 import { momentsNow } from "../../training/em/moments.ts";
 import { principalFactors } from "../../training/em/principal_factors.ts";
-import { takeRows } from "../../training/minibatch.ts";
+import { takeRows } from "../../training/rows/minibatch.ts";
 import { VAE } from "../../training/vae.ts";
 import { MIN_VARIANCE } from "../defaults.ts";
 import { stretchesOf } from "../split.ts";

@@ -4,7 +4,7 @@
  * (`training/em/as_vae.ts`), the same for every row.
  */
 import { portableExp } from "../../core/portable.ts";
-import type { Matrix } from "../../trained/matrix.ts";
+import type { Matrix } from "../../trained/rows/matrix.ts";
 import type { FitReport } from "../../training/report.ts";
 import type { VAE } from "../../training/vae.ts";
 

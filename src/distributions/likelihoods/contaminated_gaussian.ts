@@ -10,7 +10,7 @@
  * as large as x², and is then all of it. What stands for the mean is μ, to which RVAE repairs a cell; E[x | z] is
  * (1 - π) μ. Where columns are standardised, 0 and b are in their units.
  */
-import { normal } from "../../core/draws.ts";
+import { normal } from "../../core/random/draws.ts";
 import { portableExp } from "../../core/portable.ts";
 import { requireChoice, requireNumber, requireObject } from "../../core/validate.ts";
 import { negative } from "../../ops/shorthand.ts";

@@ -5,7 +5,7 @@
  * Source: Loaiza-Ganem and Cunningham, "The continuous Bernoulli: fixing a pervasive error in
  * variational autoencoders", 2019. Draws invert F(x) = (e^(l x) - 1) / (e^l - 1).
  */
-import { openUniform } from "../../core/draws.ts";
+import { openUniform } from "../../core/random/draws.ts";
 import { portableExp, portableLog } from "../../core/portable.ts";
 import { requireChoice, requireObject } from "../../core/validate.ts";
 import { type Definition, eachColumn, eachValue, head } from "./definition.ts";

@@ -3,7 +3,7 @@
  * decoder, the data it takes, and how x is drawn. One file beside this one defines each; the table
  * of them is in `../likelihood.ts`.
  */
-import type { HostRandom } from "../../core/philox.ts";
+import type { HostRandom } from "../../core/random/philox.ts";
 import { type NumberLimits, requireChoice, requireNumber } from "../../core/validate.ts";
 import { dense } from "../../layers/mlp.ts";
 import type { Graph } from "../../graph/graph.ts";

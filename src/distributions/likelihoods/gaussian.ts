@@ -8,7 +8,7 @@
  * fast it falls. Everywhere else it is the parameter `likelihood.logVar`, which training sets to the
  * logarithm of the mean squared error over its rows after each epoch (`training/optimal_variance.ts`).
  */
-import { normal } from "../../core/draws.ts";
+import { normal } from "../../core/random/draws.ts";
 import { portableExp } from "../../core/portable.ts";
 import { LOG_VARIANCE } from "../../core/stable.ts";
 import { requireChoice, requireObject } from "../../core/validate.ts";

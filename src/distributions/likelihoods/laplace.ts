@@ -3,7 +3,7 @@
  *
  * |x - μ| = relu(x - μ) + relu(μ - x), whose slope at 0 is 0.
  */
-import { openUniform } from "../../core/draws.ts";
+import { openUniform } from "../../core/random/draws.ts";
 import { portableExp, portableLog } from "../../core/portable.ts";
 import { requireChoice, requireObject } from "../../core/validate.ts";
 import { ANY_NUMBER, type Definition, eachColumn, head } from "./definition.ts";

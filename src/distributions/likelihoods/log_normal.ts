@@ -2,7 +2,7 @@
  * Log-normal, for x > 0: ln p(x | z) = ln N(ln x; μ, σ²) - ln x, μ = `decoder.mean`, σ² as in
  * `variance.ts`; E[x | z] = e^(μ + σ²/2).
  */
-import { normal } from "../../core/draws.ts";
+import { normal } from "../../core/random/draws.ts";
 import { portableExp } from "../../core/portable.ts";
 import { requireChoice, requireObject } from "../../core/validate.ts";
 import { type Definition, eachColumn, eachValue, head, LEARNED } from "./definition.ts";

@@ -7,7 +7,7 @@
  * with f of `ops/gamma.ts`. For r → ∞ f(r, x) vanishes and the last term is μ: the Poisson
  * distribution. It is that of a Poisson rate drawn from a gamma distribution of shape r, mean μ.
  */
-import { gamma, poisson } from "../../core/draws.ts";
+import { gamma, poisson } from "../../core/random/draws.ts";
 import { portableExp } from "../../core/portable.ts";
 import { requireChoice, requireObject } from "../../core/validate.ts";
 import {

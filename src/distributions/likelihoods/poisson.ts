@@ -4,7 +4,7 @@
  *
  * In float32 each term keeps seven digits: near x = 1e6 the sum errs by about a nat.
  */
-import { poisson as drawPoisson } from "../../core/draws.ts";
+import { poisson as drawPoisson } from "../../core/random/draws.ts";
 import { requireChoice, requireObject } from "../../core/validate.ts";
 import { COUNTS, type Definition, eachColumn, head } from "./definition.ts";
 import type { PoissonOptions } from "./options.ts";

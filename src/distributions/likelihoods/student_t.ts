@@ -9,7 +9,7 @@
  * ν → ∞ both f and the difference to t²/2 vanish: the Gaussian. The mean, which exists for ν > 1
  * alone, stands for the centre.
  */
-import { gamma, normal } from "../../core/draws.ts";
+import { gamma, normal } from "../../core/random/draws.ts";
 import { portableExp } from "../../core/portable.ts";
 import { LN_2PI } from "../../core/stable.ts";
 import { requireChoice, requireObject } from "../../core/validate.ts";

@@ -1,5 +1,5 @@
 /** `POST …/infer`: the tensor x in, the outputs that are asked for out; all of them if none is. */
-import { concatBytes } from "../../core/bytes.ts";
+import { concatBytes } from "../../core/bytes/bytes.ts";
 import { requireAnswerSize, streamOf } from "../answers.ts";
 import { readBytes, requireType } from "../body.ts";
 import type { Call } from "../call.ts";

@@ -2,7 +2,7 @@
  * What a model answers in the Open Inference Protocol: tensors that are columns of what the verbs
  * answer. A tensor of one number a row has the shape [rows], the others [rows, width].
  */
-import { LITTLE_ENDIAN, swapped } from "../../formats/safetensors_types.ts";
+import { LITTLE_ENDIAN, swapped } from "../../formats/safetensors/safetensors_types.ts";
 import { latentSize } from "../../models/spec.ts";
 import { isTable, unitsOf, vaeOf } from "../../scoring/units.ts";
 import type { Numbers } from "../answers.ts";

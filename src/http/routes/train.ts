@@ -3,7 +3,7 @@
  * a full queue. What was accepted is on the disk, and its model will be the next version of the name.
  */
 import type { Hono } from "npm:hono@4.13.19";
-import { encodeNpy } from "../../formats/npy.ts";
+import { encodeNpy } from "../../formats/numpy/npy.ts";
 import { workOf } from "../../jobs/budget.ts";
 import type { TrainSpec } from "../../jobs/train_job.ts";
 import type { TrainSettings } from "../../jobs/train_settings.ts";

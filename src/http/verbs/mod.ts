@@ -10,8 +10,8 @@
 import { hasClosedMoments, hasPrior } from "../../models/latents.ts";
 import type { ModelSpec } from "../../models/spec.ts";
 import { latentSize } from "../../models/spec.ts";
-import { withObserved } from "../../trained/observed.ts";
-import { MOMENT_DRAWS } from "../../trained/moments.ts";
+import { withObserved } from "../../trained/rows/observed.ts";
+import { MOMENT_DRAWS } from "../../trained/calls/moments.ts";
 import {
   dataUnits,
   densityUnits,

@@ -1,5 +1,5 @@
 /** Answers that are rows: of the table, with texts for levels, or of numbers alone. */
-import type { Matrix } from "../../trained/matrix.ts";
+import type { Matrix } from "../../trained/rows/matrix.ts";
 import { type ColumnSchema, hasLevels, nearestLevel } from "../../scoring/table/schema.ts";
 import type { Work } from "./verb.ts";
 

@@ -17,7 +17,7 @@
  * Source: Perini, Vercruyssen and Davis, "Quantifying the confidence of anomaly detectors in their
  * example-wise predictions" (ExCeeD), ECML PKDD 2020, with the conformal rule in place of theirs.
  */
-import { binomialTail } from "../../core/incomplete_beta.ts";
+import { binomialTail } from "../../core/probability/incomplete_beta.ts";
 import type { Calibration } from "./calibration.ts";
 import { isWithin } from "./rates.ts";
 import type { Tail } from "./tail.ts";

@@ -4,7 +4,7 @@
  * the inverse of the view makes more of it: cells are kept within what the training rows had.
  */
 import { parametersOf } from "../../models/vae_graph.ts";
-import type { SampleOptions } from "../../trained/sampling.ts";
+import type { SampleOptions } from "../../trained/calls/sampling.ts";
 import type { Cells } from "../table/cells.ts";
 import { TrainedVae } from "../../trained/trained_vae.ts";
 import { unproject } from "../views/view.ts";

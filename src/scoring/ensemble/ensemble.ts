@@ -14,7 +14,7 @@ import type { Segment, SyncProgram, WeightFormat } from "../../backends/backend.
 import { type Layout, layOut } from "../../graph/layout.ts";
 import type { Host } from "../../trained/engine.ts";
 import { requireFiniteScore } from "../../trained/finite.ts";
-import type { Matrix } from "../../trained/matrix.ts";
+import type { Matrix } from "../../trained/rows/matrix.ts";
 import type { Cells } from "../table/cells.ts";
 import { project, type RowCells } from "../views/projector.ts";
 import type { ViewName } from "../views/view.ts";

@@ -9,12 +9,12 @@
  *   ensemble.VIEW.MEMBER.NAME     F32                 parameters of the other members
  */
 import { requireChoice, requireNumber, requireObject } from "../../core/validate.ts";
-import type { Tensor } from "../../formats/safetensors.ts";
+import type { Tensor } from "../../formats/safetensors/safetensors.ts";
 import { parseSpec } from "../../models/spec.ts";
 import { parametersOf } from "../../models/vae_graph.ts";
 import { areFinite } from "../../trained/finite.ts";
-import { ENSEMBLE_PREFIX, isEnsembleTensor } from "../../trained/file_contents.ts";
-import { blamingFile, type ModelFile, ModelFileError } from "../../trained/model_file.ts";
+import { ENSEMBLE_PREFIX, isEnsembleTensor } from "../../trained/file/file_contents.ts";
+import { blamingFile, type ModelFile, ModelFileError } from "../../trained/file/model_file.ts";
 import type { Curve } from "../views/curve.ts";
 import { type Feature, type Transform, type View, VIEW_NAMES } from "../views/view.ts";
 import type { EnsembleModel } from "./ensemble.ts";

@@ -1,7 +1,7 @@
 /** An ensemble where a row scorer is wanted: its scores, and its first view as the way to the VAE and back. */
-import type { CellFault } from "../../trained/data_rule.ts";
-import type { Matrix } from "../../trained/matrix.ts";
-import type { SampleOptions } from "../../trained/sampling.ts";
+import type { CellFault } from "../../trained/rows/data_rule.ts";
+import type { Matrix } from "../../trained/rows/matrix.ts";
+import type { SampleOptions } from "../../trained/calls/sampling.ts";
 import type { TrainedVae } from "../../trained/trained_vae.ts";
 import type { RawScores, RowScorer } from "../row_scorer.ts";
 import type { Cells } from "../table/cells.ts";

@@ -12,9 +12,9 @@
  */
 import { portableExp } from "../../core/portable.ts";
 import { definitionOf, type Group, groupsOf } from "../../distributions/likelihood.ts";
-import type { Matrix } from "../../trained/matrix.ts";
-import { DRAW } from "../../trained/programs.ts";
-import { filledIn } from "../../trained/sparse_twin.ts";
+import type { Matrix } from "../../trained/rows/matrix.ts";
+import { DRAW } from "../../trained/programs/point_programs.ts";
+import { filledIn } from "../../trained/calls/sparse_twin.ts";
 import type { Cells } from "../table/cells.ts";
 import { standardize } from "../table/standardize.ts";
 import type { TableModel } from "../table_model.ts";

@@ -9,7 +9,7 @@
  * category's indicators are expected as numbers are (a linear probability model): cut off at 0 and divided
  * by their sum they are probabilities, and the likeliest level is expected. Times have no way back.
  */
-import { normalQuantile } from "../../core/normal_quantile.ts";
+import { normalQuantile } from "../../core/probability/normal_quantile.ts";
 import type { EnsembleModel } from "../ensemble/ensemble.ts";
 import type { Part } from "../ensemble/part.ts";
 import type { ColumnSchema } from "../table/schema.ts";

@@ -7,7 +7,7 @@
  * ensemble's linear residuals, W = P diag(P)^(-½) (`detection/ensemble/linear.ts`): P_df = W_df W_ff. Files
  * keep W in halves, so that P is only nearly symmetric: the mean of both triangles is taken.
  */
-import { cholesky, inverse } from "../../core/cholesky.ts";
+import { cholesky, inverse } from "../../core/algebra/cholesky.ts";
 
 /** What is known of the features asked for, in their order. */
 export interface Conditional {

@@ -8,8 +8,8 @@
  *
  * Of a contaminated Gaussian they are those of the cells that are right. A Bernoulli column and a categorical one have no interval: `undefined` in the table.
  */
-import { incompleteBeta } from "../../core/incomplete_beta.ts";
-import { normalQuantile } from "../../core/normal_quantile.ts";
+import { incompleteBeta } from "../../core/probability/incomplete_beta.ts";
+import { normalQuantile } from "../../core/probability/normal_quantile.ts";
 import { portableExp, portableLog } from "../../core/portable.ts";
 import { continuousBernoulliQuantile } from "../../distributions/likelihoods/continuous_bernoulli.ts";
 import type { ReadParameter } from "../../distributions/likelihoods/definition.ts";

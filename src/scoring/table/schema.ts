@@ -14,7 +14,7 @@
 import { oncePer } from "../../core/once_per.ts";
 import { parseTimestamp } from "../../core/timestamp.ts";
 import { requireChoice, requireObject, show } from "../../core/validate.ts";
-import { type CellCodec, isMissing, parseNumber } from "../../formats/cells.ts";
+import { type CellCodec, isMissing, parseNumber } from "../../formats/text/cells.ts";
 
 /** What a column can be. */
 export type ColumnKind =

@@ -6,7 +6,7 @@
  * million standard deviations out and counts as just that.
  */
 import { portableLog } from "../../core/portable.ts";
-import type { Matrix } from "../../trained/matrix.ts";
+import type { Matrix } from "../../trained/rows/matrix.ts";
 import type { Cells } from "./cells.ts";
 
 /** Standard deviations beyond which a value counts as this far. */

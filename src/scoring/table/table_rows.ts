@@ -2,7 +2,7 @@
 import { show } from "../../core/validate.ts";
 import { codecOf, type ColumnSchema } from "./schema.ts";
 import type { Cells } from "./cells.ts";
-import { requireFloatRows, type Rows } from "../../trained/matrix.ts";
+import { requireFloatRows, type Rows } from "../../trained/rows/matrix.ts";
 
 /** One cell of a user's table; null, undefined and NaN are missing. */
 export type CellValue = number | string | boolean | Date | null | undefined;

@@ -2,7 +2,7 @@
  * Rows of cells as the rows of a view, column by column: what a column's cells become is looked up once for all
  * rows. A missing cell (NaN) becomes 0, the mean, and counts as not observed.
  */
-import type { Matrix } from "../../trained/matrix.ts";
+import type { Matrix } from "../../trained/rows/matrix.ts";
 import type { Cells } from "../table/cells.ts";
 import { CurveReader } from "./curve.ts";
 import { asinh, limited, type Transform, transformAt, type View } from "./view.ts";

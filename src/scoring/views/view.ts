@@ -11,7 +11,7 @@
  * that every later float32 number is finite.
  */
 import { portableCosTurns, portableLog, portableSinh, tableLog } from "../../core/portable.ts";
-import type { Matrix } from "../../trained/matrix.ts";
+import type { Matrix } from "../../trained/rows/matrix.ts";
 import type { Cells } from "../table/cells.ts";
 import { LIMIT } from "../table/standardize.ts";
 import { type Curve, curveAt, curveInverse } from "./curve.ts";

@@ -7,7 +7,7 @@
  * row reads, or one: what adds up to a small number has terms of that size.
  */
 import { GpuError, type Program, type SyncProgram } from "../../backends/backend.ts";
-import { HostRandom } from "../../core/philox.ts";
+import { HostRandom } from "../../core/random/philox.ts";
 import { sizeAt } from "../../core/shape.ts";
 import { relativeRounding } from "../../graph/cost.ts";
 import type { Plan } from "../../graph/plan.ts";

@@ -10,11 +10,11 @@ import {
   type Segment,
   type SyncProgram,
 } from "../../backends/backend.ts";
-import { fromHalf, toNormalHalf } from "../../core/half.ts";
+import { fromHalf, toNormalHalf } from "../../core/bytes/half.ts";
 import type { Engine } from "../engine.ts";
-import type { Work } from "../work_device.ts";
-import type { Programs, ProgramSize } from "../map_rows.ts";
-import { SAMPLE_CHUNK } from "../evaluation.ts";
+import type { Work } from "./work_device.ts";
+import type { Programs, ProgramSize } from "../calls/map_rows.ts";
+import { SAMPLE_CHUNK } from "../calls/evaluation.ts";
 import { Recent } from "../recent.ts";
 import { CheckedProgram } from "./checked_program.ts";
 

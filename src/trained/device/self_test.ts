@@ -7,7 +7,7 @@
  */
 import { type Accelerator, type Backend, GpuError, type Program } from "../../backends/backend.ts";
 import { openBackend } from "../../backends/open.ts";
-import { HostRandom } from "../../core/philox.ts";
+import { HostRandom } from "../../core/random/philox.ts";
 import { batched, fixed, sizeAt } from "../../core/shape.ts";
 import { relativeRounding } from "../../graph/cost.ts";
 import { gradient } from "../../graph/gradient.ts";

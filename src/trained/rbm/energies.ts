@@ -1,8 +1,8 @@
 /** Rows for a Boltzmann machine, and their free energies at the backend's own precision. */
 import type { Engine } from "../engine.ts";
-import { BULK_ROWS } from "../map_rows.ts";
+import { BULK_ROWS } from "../calls/map_rows.ts";
 import { requireFiniteRows } from "../finite.ts";
-import { type Matrix, type Rows, toMatrix } from "../matrix.ts";
+import { type Matrix, type Rows, toMatrix } from "../rows/matrix.ts";
 import type { RbmProgram } from "./rbm_programs.ts";
 
 export type RbmEngine = Engine<RbmProgram>;

@@ -11,11 +11,11 @@
  * too small while few chains carry the weight, and ln Ẑ then too small with it (Jensen). Z_0 and sums
  * are float64; energies have the backend's precision.
  */
-import { HostRandom, splitSeed } from "../../core/philox.ts";
+import { HostRandom, splitSeed } from "../../core/random/philox.ts";
 import { logSumExp, softplus } from "../../core/stable.ts";
-import { STREAMS } from "../../core/streams.ts";
+import { STREAMS } from "../../core/random/streams.ts";
 import type { RbmSpec } from "../../models/rbm.ts";
-import type { Matrix } from "../matrix.ts";
+import type { Matrix } from "../rows/matrix.ts";
 import { energiesOf, type RbmEngine } from "./energies.ts";
 
 /** ln Z and how sure it is. */

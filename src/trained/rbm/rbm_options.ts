@@ -1,6 +1,6 @@
 /** What sampling from a Boltzmann machine and finding its ln Z take; parsed once, strictly. */
 import { requireChoice, requireNumber, requireObject } from "../../core/validate.ts";
-import type { Rows } from "../matrix.ts";
+import type { Rows } from "../rows/matrix.ts";
 
 /** How to find ln Z. */
 export interface PartitionOptions {

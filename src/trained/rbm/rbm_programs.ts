@@ -8,7 +8,7 @@
  *   anneal        x, base, from, to, key → logWeight [B, 1], draw [B, D]: see `partition.ts`
  */
 import { batched, fixed, SCALAR } from "../../core/shape.ts";
-import { STREAMS } from "../../core/streams.ts";
+import { STREAMS } from "../../core/random/streams.ts";
 import { createGraph } from "../../graph/graph.ts";
 import { plan } from "../../graph/plan.ts";
 import { drawBinary } from "../../layers/binary_draw.ts";

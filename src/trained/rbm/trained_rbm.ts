@@ -3,15 +3,15 @@
  * `training/rbm/rbm.ts` adds fitting.
  */
 import { openBackend } from "../../backends/open.ts";
-import { splitSeed } from "../../core/philox.ts";
+import { splitSeed } from "../../core/random/philox.ts";
 import { requireNumber } from "../../core/validate.ts";
 import { parseRbmSpec, rbmParameters, type RbmSpec } from "../../models/rbm.ts";
 import type { DeviceOptions } from "../device_options.ts";
 import { Engine, type NamedTensor } from "../engine.ts";
-import { BULK_ROWS } from "../map_rows.ts";
-import { parameterTensors, parameterValues } from "../file_contents.ts";
-import type { Matrix, Rows } from "../matrix.ts";
-import { blamingFile, type ModelFile, requireKind, writeModelFile } from "../model_file.ts";
+import { BULK_ROWS } from "../calls/map_rows.ts";
+import { parameterTensors, parameterValues } from "../file/file_contents.ts";
+import type { Matrix, Rows } from "../rows/matrix.ts";
+import { blamingFile, type ModelFile, requireKind, writeModelFile } from "../file/model_file.ts";
 import { pauser } from "../pauser.ts";
 import { loadModelFile } from "../trained_vae.ts";
 import { energiesOf, type RbmEngine, unitRows } from "./energies.ts";

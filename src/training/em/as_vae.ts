@@ -13,7 +13,7 @@
  * canonical form, which no longer depends on the start.
  */
 import { LOG_VARIANCE } from "../../core/stable.ts";
-import { symmetricEigen } from "../../core/symmetric_eigen.ts";
+import { symmetricEigen } from "../../core/algebra/symmetric_eigen.ts";
 import { type Factors, precision, scaledLoadings } from "./em_step.ts";
 
 /** Parameter values by name, row-major. */

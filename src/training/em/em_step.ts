@@ -13,7 +13,7 @@
  * variance from going to zero (a Heywood case), is its maximum over ψ_d ≥ floor: the likelihood never
  * falls. Only L × L matrices are ever inverted: D² L multiply-adds a step.
  */
-import { cholesky, inverse, logDeterminant, solveRows } from "../../core/cholesky.ts";
+import { cholesky, inverse, logDeterminant, solveRows } from "../../core/algebra/cholesky.ts";
 import { LN_2PI } from "../../core/stable.ts";
 
 /** W `[D, L]`, row-major, and ψ `[D]`. */

@@ -10,12 +10,12 @@
  * principal axes like a power iteration, by λ_{L+1}/λ_L a step. Factor analysis can have several
  * maxima. No step needs a learning rate, but all data are in one `[D, D]` covariance.
  */
-import { HostRandom } from "../../core/philox.ts";
+import { HostRandom } from "../../core/random/philox.ts";
 import { LOG_VARIANCE } from "../../core/stable.ts";
-import { STREAMS } from "../../core/streams.ts";
+import { STREAMS } from "../../core/random/streams.ts";
 import { requireNumber } from "../../core/validate.ts";
 import { splitDevice } from "../../trained/device_options.ts";
-import { type Matrix, requireFloatRows, type Rows, toMatrix } from "../../trained/matrix.ts";
+import { type Matrix, requireFloatRows, type Rows, toMatrix } from "../../trained/rows/matrix.ts";
 import { pauser } from "../../trained/pauser.ts";
 import { VAE } from "../vae.ts";
 import { linearVaeParameters } from "./as_vae.ts";

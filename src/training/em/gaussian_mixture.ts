@@ -10,8 +10,8 @@
  */
 import { LN_2PI } from "../../core/stable.ts";
 import { portableExp, portableLog } from "../../core/portable.ts";
-import { HostRandom } from "../../core/philox.ts";
-import { STREAMS } from "../../core/streams.ts";
+import { HostRandom } from "../../core/random/philox.ts";
+import { STREAMS } from "../../core/random/streams.ts";
 
 /** Points `[I, L]`, row-major. */
 export interface Points {

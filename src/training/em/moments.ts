@@ -9,7 +9,7 @@
  * mean; and cells equal to the first row's, such as the border of images, cost nothing. Rows go in
  * fours, so that a cell of S is loaded once for four products. N·D²/2 multiply-adds.
  */
-import type { Matrix } from "../../trained/matrix.ts";
+import type { Matrix } from "../../trained/rows/matrix.ts";
 
 /** Mean `[D]` and covariance `[D, D]`, row-major, of N rows. */
 export interface Moments {

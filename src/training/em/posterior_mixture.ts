@@ -5,11 +5,11 @@
  */
 import { requireNumber, requireObject } from "../../core/validate.ts";
 import { portableExp, portableLog } from "../../core/portable.ts";
-import { normal } from "../../core/draws.ts";
-import { HostRandom } from "../../core/philox.ts";
-import { STREAMS } from "../../core/streams.ts";
+import { normal } from "../../core/random/draws.ts";
+import { HostRandom } from "../../core/random/philox.ts";
+import { STREAMS } from "../../core/random/streams.ts";
 import { DEVICE_KEYS, type DeviceOptions, splitDevice } from "../../trained/device_options.ts";
-import type { Rows } from "../../trained/matrix.ts";
+import type { Rows } from "../../trained/rows/matrix.ts";
 import { VAE } from "../vae.ts";
 import { fitMixture } from "./gaussian_mixture.ts";
 

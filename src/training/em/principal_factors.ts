@@ -7,8 +7,8 @@
  * is the maximum of the likelihood (Tipping and Bishop, "Probabilistic principal component analysis",
  * 1999, eq. 7 and 8) that EM (`factor_analysis.ts`) climbs to.
  */
-import type { HostRandom } from "../../core/philox.ts";
-import { principalAxes } from "../../core/principal_axes.ts";
+import type { HostRandom } from "../../core/random/philox.ts";
+import { principalAxes } from "../../core/algebra/principal_axes.ts";
 import type { Factors } from "./em_step.ts";
 import type { Moments } from "./moments.ts";
 

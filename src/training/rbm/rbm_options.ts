@@ -1,6 +1,6 @@
 /** What the `fit` of a Boltzmann machine takes, with defaults, and what it tells; parsed once, strictly. */
 import { requireChoice, requireNumber, requireObject } from "../../core/validate.ts";
-import { type Optimizer, type OptimizerInput, parseOptimizer } from "../options.ts";
+import { type Optimizer, type OptimizerInput, parseOptimizer } from "../optimizer.ts";
 
 /**
  * Where the samples of the model come from: `sweeps` Gibbs sweeps that begin at the data ("cd"), or

@@ -7,7 +7,7 @@
  *            squaredNorm, and chain [B, D], where the sweeps ended
  */
 import { batched } from "../../core/shape.ts";
-import { STREAMS } from "../../core/streams.ts";
+import { STREAMS } from "../../core/random/streams.ts";
 import { gradient } from "../../graph/gradient.ts";
 import { createGraph } from "../../graph/graph.ts";
 import { type Layout, type Plan, plan } from "../../graph/plan.ts";
@@ -18,8 +18,8 @@ import { rbmGraph, type RbmSpec } from "../../models/rbm.ts";
 import { contrastiveDivergence } from "../../objectives/contrastive_divergence.ts";
 import { negative } from "../../ops/shorthand.ts";
 import type { Node } from "../../ops/spec.ts";
-import { optimizerSteps } from "../train_program.ts";
-import type { Optimizer } from "../options.ts";
+import { optimizerSteps } from "../program/optimizer_steps.ts";
+import type { Optimizer } from "../optimizer.ts";
 import type { Divergence } from "./rbm_options.ts";
 
 /** The draws of training. */

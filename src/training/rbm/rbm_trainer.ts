@@ -5,13 +5,13 @@
  * are not finite, end the run with the parameters of the last epoch that ended well.
  */
 import type { Segment, SyncProgram } from "../../backends/backend.ts";
-import { permutation, splitSeed } from "../../core/philox.ts";
-import { STREAMS } from "../../core/streams.ts";
-import type { Matrix } from "../../trained/matrix.ts";
+import { permutation, splitSeed } from "../../core/random/philox.ts";
+import { STREAMS } from "../../core/random/streams.ts";
+import type { Matrix } from "../../trained/rows/matrix.ts";
 import { pauser } from "../../trained/pauser.ts";
 import { DivergenceError } from "../run/divergence.ts";
-import { gatherRows } from "../minibatch.ts";
-import { learningRateAt, type MomentPowers, nextPowers, scheduleOf } from "../schedule.ts";
+import { gatherRows } from "../rows/minibatch.ts";
+import { learningRateAt, type MomentPowers, nextPowers, scheduleOf } from "../program/schedule.ts";
 import type { RbmEpoch, RbmFitOptions, RbmRecipe, RbmReport } from "./rbm_options.ts";
 
 export interface RbmRun extends Pick<RbmFitOptions, "onProgress" | "signal"> {

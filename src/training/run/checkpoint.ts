@@ -4,10 +4,10 @@
  * epoch, and every counter. Shuffles and noise need no state: they are functions of the seed and of
  * the counters.
  */
-import { crc32 } from "../../core/crc32.ts";
-import type { Tensor } from "../../formats/safetensors.ts";
-import type { Matrix } from "../../trained/matrix.ts";
-import { readModelFile, requireKind, writeModelFile } from "../../trained/model_file.ts";
+import { crc32 } from "../../core/bytes/crc32.ts";
+import type { Tensor } from "../../formats/safetensors/safetensors.ts";
+import type { Matrix } from "../../trained/rows/matrix.ts";
+import { readModelFile, requireKind, writeModelFile } from "../../trained/file/model_file.ts";
 import type { EpochMeans } from "../report.ts";
 
 /** Where a run keeps its state; a write must replace the last one whole or not at all. */

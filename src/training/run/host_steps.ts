@@ -1,7 +1,7 @@
 /** Training steps on the host: one run of the program each. Its memory always holds the parameters after the last step. */
 import type { Live, StepInputs, SyncProgram } from "../../backends/backend.ts";
-import type { Matrix } from "../../trained/matrix.ts";
-import { gatherRows } from "../minibatch.ts";
+import type { Matrix } from "../../trained/rows/matrix.ts";
+import { gatherRows } from "../rows/minibatch.ts";
 import type { RunState } from "./run_state.ts";
 import type { StepSequence } from "./step_sequence.ts";
 import type { StepOutputs, Steps } from "./steps.ts";

@@ -6,8 +6,8 @@
  *   mixed     every row without a label once; between them, evenly, rows with one, which come round as
  *             often as it takes to be the given share of each batch, each as often as any other
  */
-import { permutation } from "../../core/philox.ts";
-import { STREAMS } from "../../core/streams.ts";
+import { permutation } from "../../core/random/philox.ts";
+import { STREAMS } from "../../core/random/streams.ts";
 
 /** The rows of every epoch. */
 export interface RowOrder {

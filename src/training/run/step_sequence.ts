@@ -1,6 +1,6 @@
 /** What each step of a run reads. It follows from the counters alone, so any device can take any step, and take it again. */
 import type { StepInputs } from "../../backends/backend.ts";
-import { splitSeed } from "../../core/philox.ts";
+import { splitSeed } from "../../core/random/philox.ts";
 import type { Plan } from "../../graph/plan.ts";
 import type { Recipe } from "../options.ts";
 import {
@@ -10,7 +10,7 @@ import {
   type Scalars,
   scalarsOf,
   scheduleOf,
-} from "../schedule.ts";
+} from "../program/schedule.ts";
 import type { RunCounters } from "./checkpoint.ts";
 import type { RowOrder } from "./row_order.ts";
 

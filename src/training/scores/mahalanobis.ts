@@ -3,7 +3,7 @@
  * covariance of m over reference rows (Lee et al., 2018, of the features of a classifier). The ridge is the
  * variance below which a dimension counts as unused, so that no unused dimension decides.
  */
-import { cholesky, solveRows } from "../../core/cholesky.ts";
+import { cholesky, solveRows } from "../../core/algebra/cholesky.ts";
 import type { NamedScore } from "./score.ts";
 
 const UNUSED_VARIANCE = 0.01;

@@ -5,7 +5,7 @@
  */
 import { requireChoice, requireNumber, requireObject } from "../../core/validate.ts";
 import { requireFiniteRows } from "../../trained/finite.ts";
-import type { Matrix, Rows } from "../../trained/matrix.ts";
+import type { Matrix, Rows } from "../../trained/rows/matrix.ts";
 import type { OnHost } from "../../trained/on_host.ts";
 import { dose } from "./dose.ts";
 import { elbo } from "./elbo.ts";

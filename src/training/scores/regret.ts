@@ -3,7 +3,7 @@
  * Amit, "Likelihood regret", 2020). How much a model must relearn for a row says how little it has seen like it.
  * Some hundreds of passes a row: a second look at rows that another score has flagged.
  */
-import { gapsOf } from "../gaps.ts";
+import { gapsOf } from "../analysis/gaps.ts";
 import type { NamedScore } from "./score.ts";
 
 export const regret: NamedScore = {

@@ -1,5 +1,5 @@
 /** What a named score is. */
-import type { Matrix } from "../../trained/matrix.ts";
+import type { Matrix } from "../../trained/rows/matrix.ts";
 import type { OnHost } from "../../trained/on_host.ts";
 
 /** What a score may be told. */

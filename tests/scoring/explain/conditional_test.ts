@@ -3,7 +3,7 @@
  * covariance, E = Σ_SO Σ_OO⁻¹ x_O and Σ_SS - Σ_SO Σ_OO⁻¹ Σ_OS, in float64.
  */
 import assert from "node:assert/strict";
-import { cholesky, inverse } from "../../../src/core/cholesky.ts";
+import { cholesky, inverse } from "../../../src/core/algebra/cholesky.ts";
 import {
   conditional,
   conditionalTerm,

@@ -4,8 +4,8 @@
  */
 import assert from "node:assert/strict";
 import { Detector } from "../../../mod.ts";
-import { cholesky, inverse } from "../../../src/core/cholesky.ts";
-import { logGamma } from "../../../src/core/incomplete_beta.ts";
+import { cholesky, inverse } from "../../../src/core/algebra/cholesky.ts";
+import { logGamma } from "../../../src/core/probability/incomplete_beta.ts";
 import { normals } from "../../util/data.ts";
 
 const D = 5, TRAINING = 2400, FRESH = 600;

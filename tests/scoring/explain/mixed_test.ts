@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { Detector } from "../../../mod.ts";
 import { createApp, createClient } from "../../../src/http/mod.ts";
-import { HostRandom } from "../../../src/core/philox.ts";
+import { HostRandom } from "../../../src/core/random/philox.ts";
 import { normals } from "../../util/data.ts";
 import { blamedColumn } from "../../../src/scoring/explain/blamed_column.ts";
 import { elbow, elbowOk, Folder, refused } from "../../cli/util.ts";

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { Detector } from "../../../mod.ts";
-import { logGamma } from "../../../src/core/incomplete_beta.ts";
+import { logGamma } from "../../../src/core/probability/incomplete_beta.ts";
 import { QUANTILES } from "../../../src/scoring/explain/quantiles.ts";
 import { assertRelative } from "../../util/close.ts";
 import { normals } from "../../util/data.ts";

@@ -4,7 +4,7 @@
  * finite differences of it, and a linear VAE trained by gradients.
  */
 import assert from "node:assert/strict";
-import { symmetricEigen } from "../../../src/core/symmetric_eigen.ts";
+import { symmetricEigen } from "../../../src/core/algebra/symmetric_eigen.ts";
 import { factorAnalysis } from "../../../src/training/em/factor_analysis.ts";
 import { VAE } from "../../../src/training/vae.ts";
 import { assertRelative } from "../../util/close.ts";

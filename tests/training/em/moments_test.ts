@@ -1,7 +1,7 @@
 /** Mean and covariance in one pass against two passes over the same float32 rows. */
 import assert from "node:assert/strict";
 import { momentsOf } from "../../../src/training/em/moments.ts";
-import type { Matrix } from "../../../src/trained/matrix.ts";
+import type { Matrix } from "../../../src/trained/rows/matrix.ts";
 import { assertRelative } from "../../util/close.ts";
 import { planeRows } from "../../util/data.ts";
 import { covarianceOf } from "../../util/ppca.ts";

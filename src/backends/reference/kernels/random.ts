@@ -1,5 +1,5 @@
-/** Normals and uniforms in float64; counters in `ops/random.ts`, the normals in `core/philox.ts`. */
-import { philox } from "../../../core/philox.ts";
+/** Normals and uniforms in float64; counters in `ops/random.ts`, the normals in `core/random/philox.ts`. */
+import { philox } from "../../../core/random/philox.ts";
 import { at, type Kernel, put, type View } from "./view.ts";
 
 export const randomNormal: Kernel<"randomNormal"> = (out, [key], attrs) =>

@@ -1,5 +1,5 @@
 /**
- * Noise in WGSL: the Philox words of `core/philox.ts`, exactly; uniforms exactly; normals by our own
+ * Noise in WGSL: the Philox words of `core/random/philox.ts`, exactly; uniforms exactly; normals by our own
  * polynomials (`wgsl/philox.ts`). Counters in `ops/random.ts`. An element makes the block that it lies
  * in, so that noise needs no memory where one loop uses it.
  *

@@ -1,5 +1,5 @@
 /**
- * Philox 4x32-10 in WGSL: the same integers as `core/philox.ts`. The upper half of a product of two
+ * Philox 4x32-10 in WGSL: the same integers as `core/random/philox.ts`. The upper half of a product of two
  * u32 is put together from products of 16 bits, WGSL having no wider integer.
  *
  *   bindings   control: the key, and a zero

@@ -1,0 +1,191 @@
+/**
+ * CSV to Table: header required; separator, quotes, CRLF and byte order mark are recognised.
+ * Source: RFC 4180, with `;` and tab as further separators.
+ * Numbers have a decimal point, or, where cells are not separated by commas, a decimal comma: `decimal_comma.ts`.
+ * Limits: UTF-8; nothing is skipped or guessed silently.
+ */
+import { CellGatherer, type CellReading } from "../text/cell_gatherer.ts";
+import { LABEL_EXPECTED, NUMBERS, parseLabel, parseNumber } from "../text/cells.ts";
+import { type CsvRecord, detectSeparator, RecordBlocks, splitRecords } from "./csv_split.ts";
+import { markedCodec, readCommas } from "./decimal_comma.ts";
+import { DataError, quoteValue } from "../errors.ts";
+import { GrowingArray } from "../text/growing_array.ts";
+import {
+  type ColumnPlan,
+  createTable,
+  lineOf,
+  type LineRun,
+  planColumns,
+  type Table,
+  type TableOptions,
+} from "../table.ts";
+import { decodeText } from "../text/text.ts";
+
+/** What the CSV reader can be told. */
+export interface CsvOptions extends TableOptions {
+  /** Cell separator; found from the first line if omitted. */
+  readonly separator?: "," | ";" | "\t";
+}
+
+/**
+ * Reads a CSV file.
+ * @param input bytes (UTF-8) or text of the whole file
+ */
+export function readCsv(input: Uint8Array | string, options: CsvOptions = {}): Table {
+  const reader = new CsvReader(options);
+  if (typeof input === "string") reader.push(input.startsWith("\uFEFF") ? input.slice(1) : input);
+  else for (const piece of decodeText(input, options.source ?? "-")) reader.push(piece);
+  return reader.finish();
+}
+
+/** Reads CSV text that arrives in pieces: `push` each one, then `finish`. */
+export class CsvReader {
+  readonly #options: CsvOptions;
+  readonly #source: string;
+  readonly #blocks: RecordBlocks;
+  #cells: CellGatherer = new CellGatherer([], "numbers", NUMBERS);
+  readonly #labels: GrowingArray = new GrowingArray();
+  #separator: string | undefined;
+  #plan: ColumnPlan | undefined;
+  #width = 0;
+  #rows = 0;
+  #nextLine = 1;
+  #blankLine = 0;
+  readonly #lines: LineRun[] = [];
+
+  /**
+   * Starts with nothing read.
+   * @param options names for messages, label, columns and separator
+   */
+  constructor(options: CsvOptions = {}) {
+    this.#options = options;
+    this.#source = options.source ?? "-";
+    this.#separator = options.separator;
+    this.#blocks = new RecordBlocks(this.#source);
+  }
+
+  /** Takes the next piece of text; pieces may end anywhere. */
+  push(text: string): void {
+    this.#readBlock(this.#blocks.push(text));
+  }
+
+  /** Ends the input and returns the table. */
+  finish(): Table {
+    this.#readBlock(this.#blocks.finish());
+    const source = this.#source;
+    const expected = "a header line followed by data rows";
+    if (!this.#plan) throw new DataError({ source, expected, actual: "an empty file" });
+    if (this.#rows === 0) throw new DataError({ source, expected, actual: "a header line only" });
+    return createTable({
+      columns: this.#plan.columns,
+      ...(this.#separator === "," ? this.#cells.finish() : readCommas(this.#cells.finish())),
+      rows: this.#rows,
+      label: this.#plan.labelIndex < 0 ? undefined : this.#labels.toArray(),
+      source,
+      lines: this.#lines,
+    }, this.#options.cells);
+  }
+
+  #readBlock(block: string): void {
+    if (block.length === 0) return;
+    if (!this.#plan) this.#separator ??= detectSeparator(block);
+    const records = splitRecords(block, this.#separator ?? ",", this.#nextLine, this.#source);
+    let next = records.next();
+    for (; !next.done; next = records.next()) this.#readRecord(next.value);
+    this.#nextLine = next.value;
+  }
+
+  #readRecord(record: CsvRecord): void {
+    const blank = record.cells.length === 1 && record.cells[0].trim().length === 0;
+    // Blank lines are allowed at the end only: in the middle they could be a lost row.
+    if (blank) this.#blankLine ||= record.line;
+    else if (this.#blankLine > 0) this.#refuseBlank();
+    else if (this.#plan) this.#readRow(record, this.#plan);
+    else this.#plan = this.#readHeader(record.cells);
+  }
+
+  #refuseBlank(): never {
+    const line = this.#blankLine;
+    const row = this.#plan ? this.#rows + 1 : undefined;
+    const expected = this.#plan ? `${this.#width} cells wide` : "the header line";
+    throw new DataError({ source: this.#source, row, line, expected, actual: "a blank line" });
+  }
+
+  #readHeader(cells: readonly string[]): ColumnPlan {
+    const source = this.#source;
+    const names = cells.map((cell) => cell.trim());
+    const numbers = names.filter((name) => !Number.isNaN(parseNumber(name)));
+    if (isData(names, numbers)) {
+      const how = numbers.length === names.length ? "all" : "mostly";
+      const actual = `${quoteValue(names.join(", "))}, which are ${how} numbers`;
+      throw new DataError({ source, subject: "line 1", expected: "a header of names", actual });
+    }
+    const unnamed = names.indexOf("");
+    if (unnamed >= 0) {
+      const subject = `header cell ${unnamed + 1}`;
+      throw new DataError({ source, subject, expected: "a column name", actual: '""' });
+    }
+    this.#width = names.length;
+    const plan = planColumns(names, this.#options, source);
+    this.#cells = this.#gatherer(plan.columns, this.#options.cells ?? "numbers");
+    return plan;
+  }
+
+  #gatherer(columns: readonly string[], reading: CellReading): CellGatherer {
+    if (this.#separator === "," || reading === "any") {
+      return new CellGatherer(columns, reading, NUMBERS);
+    }
+    const codecOf = reading === "numbers" ? () => NUMBERS : reading;
+    const marked = (column: string) => {
+      const codec = codecOf(column);
+      return codec.plain ? markedCodec(codec) : codec;
+    };
+    return new CellGatherer(columns, marked, NUMBERS);
+  }
+
+  #readRow({ cells, line }: CsvRecord, plan: ColumnPlan): void {
+    const source = this.#source;
+    const row = this.#rows + 1;
+    if (cells.length !== this.#width) {
+      const expected = `${this.#width} cells wide`;
+      throw new DataError({ source, row, line, expected, actual: `${cells.length} cells` });
+    }
+    for (let i = 0; i < plan.indices.length; i++) {
+      const cell = cells[plan.indices[i]];
+      const expected = this.#cells.add(i, cell);
+      if (expected === undefined) continue;
+      const details = { expected, actual: quoteValue(cell) };
+      throw new DataError({ source, row, line, column: plan.columns[i], ...details });
+    }
+    if (plan.labelIndex >= 0) this.#readLabel(cells[plan.labelIndex], row, line);
+    this.#rows = row;
+    if (lineOf(this.#lines, row) !== line) this.#lines.push({ row, line });
+  }
+
+  #readLabel(cell: string, row: number, line: number): void {
+    const label = parseLabel(cell);
+    if (label === undefined) {
+      const details = { column: this.#options.label, expected: LABEL_EXPECTED };
+      const actual = quoteValue(cell);
+      throw new DataError({
+        source: this.#source,
+        subject: "label",
+        row,
+        line,
+        ...details,
+        actual,
+      });
+    }
+    this.#labels.push(label);
+  }
+}
+
+/**
+ * Whether the first line is a row and not a header: all numbers, or most of them, where no names are like these:
+ * twice the same, or with decimals. Years may be names.
+ */
+function isData(names: readonly string[], numbers: readonly string[]): boolean {
+  if (numbers.length === names.length) return true;
+  if (2 * numbers.length <= names.length) return false;
+  return new Set(numbers).size < numbers.length || numbers.some((name) => /\d[.]\d/.test(name));
+}

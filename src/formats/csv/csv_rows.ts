@@ -1,0 +1,203 @@
+/**
+ * Rows of CSV straight from bytes: what `csv.ts` reads, for columns that are known, without a text for each cell.
+ * Numbers are taken from their bytes (`text/decimal.ts`); every other cell goes through the codec of its column as text.
+ * Blocks with quotes are for `read_rows.ts`.
+ */
+import type { CellCodec } from "../text/cells.ts";
+import type { ByteBlock } from "./byte_blocks.ts";
+import { parseDecimal, ShortDecimal } from "../text/decimal.ts";
+import type { DecimalMark } from "./decimal_comma.ts";
+import { DataError, quoteValue } from "../errors.ts";
+import { decodeText } from "../text/text.ts";
+
+/** How the rows of a file are read. */
+export interface RowFormat {
+  /** For messages. */
+  readonly source: string;
+  /** Cells of a row in the file. */
+  readonly width: number;
+  readonly separator: string;
+  /** What numbers have between units and tenths, if it is not a point. */
+  readonly mark?: DecimalMark;
+  /** What is read, in this order: name, place in the file, codec. */
+  readonly columns: readonly {
+    readonly name: string;
+    readonly index: number;
+    readonly codec: CellCodec;
+  }[];
+}
+
+/** Rows read. */
+export interface CsvRows {
+  /** [rows, columns] f64; of a reader, good until its next block. */
+  readonly data: Float64Array<ArrayBuffer>;
+  readonly rows: number;
+  /** The line of the first blank one, if blank lines end the block. */
+  readonly blankLine?: number;
+}
+
+const NEWLINE = 10, RETURN = 13, SPACE = 32;
+
+/** Reads blocks without quotes, one after another into the same memory. */
+export class PlainRows {
+  readonly #format: RowFormat;
+  readonly #separator: number;
+  readonly #mark: number;
+  /** For each cell of the file the column that it is, or -1. */
+  readonly #places: Int32Array;
+  /** The same, of columns of numbers. */
+  readonly #numbers: Int32Array;
+  /** Whether every cell of the file is in a column of numbers. */
+  readonly #isNumeric: boolean;
+  readonly #short: ShortDecimal;
+  #bytes = new Uint8Array();
+  #data = new Float64Array();
+  #text?: string;
+
+  constructor(format: RowFormat) {
+    this.#format = format;
+    this.#separator = format.separator.charCodeAt(0);
+    this.#mark = (format.mark ?? ".").charCodeAt(0);
+    this.#short = new ShortDecimal(this.#mark);
+    this.#places = new Int32Array(format.width).fill(-1);
+    format.columns.forEach(({ index }, c) => this.#places[index] = c);
+    this.#numbers = this.#places.map((c) => c >= 0 && format.columns[c].codec.plain ? c : -1);
+    this.#isNumeric = !this.#numbers.includes(-1);
+  }
+
+  /** @throws DataError naming row, line and column of what cannot be read */
+  read({ bytes, firstLine, firstRow }: ByteBlock): CsvRows {
+    this.#bytes = bytes;
+    this.#text = undefined;
+    const { length } = bytes, columns = this.#format.columns.length;
+    let rows = 0, line = firstLine, blankLine: number | undefined;
+    for (let at = 0; at < length; line++) {
+      const offset = rows * columns, row = firstRow + rows + 1;
+      if (offset + columns > this.#data.length) this.#grow();
+      let next = this.#isNumeric && blankLine === undefined ? this.#shortRow(at, offset) : -1;
+      if (next < 0) {
+        const end = this.#endOfLine(at);
+        next = end + (bytes[end] === RETURN ? 2 : 1);
+        if (this.#isBlank(at, end)) {
+          blankLine ??= line;
+          at = next;
+          continue;
+        }
+        if (blankLine !== undefined) throw blankFault(this.#format, row, blankLine);
+        this.#anyRow(at, end, offset, row, line);
+      }
+      rows++;
+      at = next;
+    }
+    return { data: this.#data.subarray(0, rows * columns), rows, blankLine };
+  }
+
+  #grow(): void {
+    const larger = new Float64Array(2 * this.#data.length + 64 * this.#format.columns.length);
+    larger.set(this.#data);
+    this.#data = larger;
+  }
+
+  /** A row of short numbers alone. @returns the place behind its line break, or -1 if it is another */
+  #shortRow(at: number, offset: number): number {
+    const bytes = this.#bytes, { length } = bytes, numbers = this.#numbers, data = this.#data;
+    const short = this.#short, last = numbers.length - 1;
+    for (let cell = 0; cell <= last; cell++) {
+      const stop = short.read(bytes, at, length);
+      if (stop < 0 || stop >= length) return -1;
+      data[offset + numbers[cell]] = short.value;
+      at = stop + 1;
+      if (cell < last && bytes[stop] !== this.#separator) return -1;
+      if (cell < last || bytes[stop] === NEWLINE) continue;
+      if (bytes[stop] !== RETURN || at >= length || bytes[at] !== NEWLINE) return -1;
+      at++;
+    }
+    return at;
+  }
+
+  /** The row from `at` to `end`. */
+  #anyRow(at: number, end: number, offset: number, row: number, line: number): void {
+    const bytes = this.#bytes, separator = this.#separator, data = this.#data;
+    const short = this.#short, numbers = this.#numbers, { width } = this.#format;
+    let cell = 0;
+    for (let start = at; start <= end; cell++) {
+      const number = cell < width ? numbers[cell] : -1;
+      let stop = number < 0 ? -1 : short.read(bytes, start, end);
+      if (stop === end || (stop >= 0 && bytes[stop] === separator)) {
+        data[offset + number] = short.value;
+        start = stop + 1;
+        continue;
+      }
+      stop = start;
+      while (stop < end && bytes[stop] !== separator) stop++;
+      const c = cell < width ? this.#places[cell] : -1;
+      if (c >= 0) data[offset + c] = this.#cell(start, stop, c, row, line);
+      start = stop + 1;
+    }
+    if (cell !== width) throw widthFault(this.#format, row, line, cell);
+  }
+
+  /** The end of the line that starts at `at`: its line break, a carriage return before it, or the end. */
+  #endOfLine(at: number): number {
+    const found = this.#bytes.indexOf(NEWLINE, at);
+    const end = found < 0 ? this.#bytes.length : found;
+    return end > at && found >= 0 && this.#bytes[end - 1] === RETURN ? end - 1 : end;
+  }
+
+  #isBlank(start: number, end: number): boolean {
+    for (let i = start; i < end; i++) if (this.#bytes[i] > SPACE) return false;
+    return !(end > start && this.#separator < SPACE &&
+      this.#bytes.subarray(start, end).includes(9));
+  }
+
+  #cell(start: number, stop: number, c: number, row: number, line: number): number {
+    const column = this.#format.columns[c];
+    if (column.codec.plain) {
+      const value = parseDecimal(this.#bytes, start, stop, this.#mark);
+      // NaN: not a number of a simple form.
+      if (value === value) return value;
+    }
+    return encodeCell(this.#format, column, this.#textOf(start, stop), row, line);
+  }
+
+  /** A cell as text. Of ASCII it is a slice of the whole block's text, which costs less than to decode it. */
+  #textOf(start: number, stop: number): string {
+    for (let i = start; i < stop; i++) {
+      if (this.#bytes[i] < 128) continue;
+      return [...decodeText(this.#bytes.subarray(start, stop), this.#format.source)].join("");
+    }
+    this.#text ??= new TextDecoder("latin1").decode(this.#bytes);
+    return this.#text.substring(start, stop);
+  }
+}
+
+/** The number that stands for a cell. @throws DataError where there is none */
+export function encodeCell(
+  { source }: RowFormat,
+  { codec, name }: RowFormat["columns"][number],
+  cell: string,
+  row: number,
+  line: number,
+): number {
+  const value = codec.encode(cell);
+  if (value !== undefined) return value;
+  const details = { expected: codec.expected(cell), actual: quoteValue(cell) };
+  throw new DataError({ source, row, line, column: name, ...details });
+}
+
+/** A row with too few cells, or too many. */
+export function widthFault({ source, width }: RowFormat, row: number, line: number, cells: number) {
+  const expected = `${width} cells wide`;
+  return new DataError({ source, row, line, expected, actual: `${cells} cells` });
+}
+
+/** A blank line with rows behind it. */
+export function blankFault({ source, width }: RowFormat, row: number, line: number): DataError {
+  return new DataError({
+    source,
+    row,
+    line,
+    expected: `${width} cells wide`,
+    actual: "a blank line",
+  });
+}

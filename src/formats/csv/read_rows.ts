@@ -1,0 +1,39 @@
+/** Rows of any block of CSV: those with quotes are split by `csv_split.ts`, in texts. */
+import type { ByteBlock } from "./byte_blocks.ts";
+import {
+  blankFault,
+  type CsvRows,
+  encodeCell,
+  PlainRows,
+  type RowFormat,
+  widthFault,
+} from "./csv_rows.ts";
+import { splitRecords } from "./csv_split.ts";
+import { decodeText } from "../text/text.ts";
+
+/** @throws DataError naming row, line and column of what cannot be read */
+export function readRows(block: ByteBlock, format: RowFormat): CsvRows {
+  return block.quoted ? readQuoted(block, format) : new PlainRows(format).read(block);
+}
+
+/** A block with quotes, through texts. */
+export function readQuoted({ bytes, firstLine, firstRow }: ByteBlock, format: RowFormat): CsvRows {
+  const { source, separator } = format;
+  const values: number[] = [];
+  let rows = 0, blankLine: number | undefined;
+  const text = [...decodeText(bytes, source)].join("");
+  for (const { cells, line } of splitRecords(text, separator, firstLine, source)) {
+    if (cells.length === 1 && cells[0].trim().length === 0) {
+      blankLine ??= line;
+      continue;
+    }
+    const row = firstRow + rows + 1;
+    if (blankLine !== undefined) throw blankFault(format, row, blankLine);
+    if (cells.length !== format.width) throw widthFault(format, row, line, cells.length);
+    for (const column of format.columns) {
+      values.push(encodeCell(format, column, cells[column.index], row, line));
+    }
+    rows++;
+  }
+  return { data: Float64Array.from(values), rows, blankLine };
+}

@@ -1,0 +1,17 @@
+/** How many latent dimensions a model uses. */
+import type { Matrix } from "../rows/matrix.ts";
+
+/** A dimension is active if its posterior mean varies by more over the rows (Burda et al., 2016). */
+const ACTIVE_VARIANCE = 0.01;
+
+/** @param mean E[z | x] of each row, `[rows, L]` */
+export function activeUnits({ data, shape: [rows, latent] }: Matrix): number {
+  let active = 0;
+  for (let l = 0; l < latent; l++) {
+    let sum = 0, squares = 0;
+    for (let r = 0; r < rows; r++) sum += data[r * latent + l] / rows;
+    for (let r = 0; r < rows; r++) squares += (data[r * latent + l] - sum) ** 2 / rows;
+    if (squares > ACTIVE_VARIANCE) active++;
+  }
+  return active;
+}

@@ -1,0 +1,54 @@
+/**
+ * x ~ p(x | z) on the host, in float64, from what the program `sample` computed of p(x | z).
+ *
+ * A cell depends on the seed, its row, its column and p(x | z) alone; the same seed gives the same
+ * cell on every machine for which p(x | z) has the same bits.
+ */
+import type { Program } from "../../backends/backend.ts";
+import { HostRandom } from "../../core/random/philox.ts";
+import { STREAMS } from "../../core/random/streams.ts";
+import { definitionOf, groupsOf } from "../../distributions/likelihood.ts";
+import type { ModelSpec } from "../../models/spec.ts";
+import { DRAW } from "../programs/point_programs.ts";
+import { all, type Wait } from "../steps.ts";
+
+/** Parameters of some rows by name, `[rows, 1]` or `[rows, columns of the group]`, row-major. */
+export type DrawParameters = ReadonlyMap<string, Float32Array>;
+
+/** Reads what a run of the program `sample` over so many rows computed of p(x | z). */
+export function readDrawParameters(
+  program: Program,
+  rows: number,
+): { readonly parameters: DrawParameters; readonly wait: Wait } {
+  const outputs = [...program.plan.outputs].filter(([name]) => name.startsWith(DRAW));
+  const waits: Wait[] = [];
+  const parameters = new Map(outputs.map(([name, { shape }]) => {
+    const values = new Float32Array(rows * shape.cols);
+    waits.push(program.read(name, values));
+    return [name.slice(DRAW.length), values];
+  }));
+  return { parameters, wait: all(waits) };
+}
+
+/** Fills `into`, `[rows, D]`, whose first row is row `first` of all that are drawn. */
+export function drawRows(
+  { inputs, likelihood }: ModelSpec,
+  parameters: DrawParameters,
+  { seed, first }: { readonly seed: number; readonly first: number },
+  into: Float32Array,
+): void {
+  const random = new HostRandom(seed, 0, STREAMS.observation);
+  const rows = into.length / inputs;
+  for (const { spec, prefix, first: start, columns } of groupsOf(likelihood, inputs)) {
+    const { draw } = definitionOf(spec.type);
+    const own = [...parameters].filter(([name]) => name.startsWith(prefix));
+    for (let r = 0; r < rows; r++) {
+      const ofRow = Object.fromEntries(own.map(([name, values]) => {
+        const width = values.length / rows;
+        return [name.slice(prefix.length), values.subarray(r * width, (r + 1) * width)];
+      }));
+      const out = into.subarray(r * inputs + start, r * inputs + start + columns);
+      draw(ofRow, (c) => random.restart(first + r, start + c), out, spec);
+    }
+  }
+}

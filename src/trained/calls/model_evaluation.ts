@@ -1,0 +1,68 @@
+/** What a model says of rows: its programs `evaluate` and `prior`, on whatever machine it runs. */
+import { activeUnits } from "./active_units.ts";
+import type { Engine } from "../engine.ts";
+import type { Programs } from "./map_rows.ts";
+import { type Evaluation, type EvaluationOptions, evaluationSteps } from "./evaluation.ts";
+import type { RowEvaluation } from "./row_sums.ts";
+import type { ModelSpec } from "../../models/spec.ts";
+import { requireFiniteRows } from "../finite.ts";
+import { layerMeans } from "./moments.ts";
+import type { Matrix } from "../rows/matrix.ts";
+import type { ProgramName } from "../programs/programs.ts";
+import type { Steps } from "../steps.ts";
+
+type DrawingName = "evaluate" | "prior";
+
+/** The draws of a program and what they say of each row. */
+export function stepsOf(
+  programs: Programs<ProgramName>,
+  name: DrawingName,
+  x: Matrix,
+  options: EvaluationOptions,
+): Steps<RowEvaluation> {
+  const [rows] = x.shape;
+  const compile = (capacity: number, samples: number) =>
+    programs.program(name, { capacity, samples, rows });
+  return evaluationSteps(x, options, compile);
+}
+
+/** @throws NotFiniteError naming a row whose bound is beyond float32 */
+export async function boundsOf(
+  engine: Engine<ProgramName>,
+  x: Matrix,
+  options: EvaluationOptions,
+): Promise<RowEvaluation> {
+  const evaluation = await draw(engine, "evaluate", x, options);
+  requireFiniteRows("evaluate", evaluation.elbo, 1);
+  requireFiniteRows("evaluate", evaluation.logLikelihood, 1);
+  return evaluation;
+}
+
+/** All of it. */
+export async function evaluateModel(
+  engine: Engine<ProgramName>,
+  spec: ModelSpec,
+  x: Matrix,
+  options: EvaluationOptions,
+): Promise<Evaluation> {
+  const samples = options.priorSamples ?? 0;
+  if (samples !== 0 && spec.classifier) {
+    throw new TypeError("Cannot evaluate: priorSamples excludes a classifier");
+  }
+  const evaluation = await boundsOf(engine, x, options);
+  const activeUnitsPerLayer = (await layerMeans(engine, spec, x)).map(activeUnits);
+  const whole = { ...evaluation, activeUnits: activeUnitsPerLayer[0], activeUnitsPerLayer };
+  if (samples === 0) return whole;
+  const { logLikelihood } = await draw(engine, "prior", x, { ...options, samples });
+  return { ...whole, priorLogLikelihood: logLikelihood };
+}
+
+function draw(
+  engine: Engine<ProgramName>,
+  name: DrawingName,
+  x: Matrix,
+  options: EvaluationOptions,
+): Promise<RowEvaluation> {
+  const work = { name, rows: x.shape[0], samples: options.samples };
+  return engine.run(work, (programs) => stepsOf(programs, name, x, options));
+}

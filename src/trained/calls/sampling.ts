@@ -1,0 +1,79 @@
+/**
+ * Draws of (x, z) from the model, z ~ p(z), x ~ p(x | z), in runs of the program `sample`. Draw i depends on
+ * the seed, i and its condition alone.
+ */
+import type { Program } from "../../backends/backend.ts";
+import { splitSeed } from "../../core/random/philox.ts";
+import { requireNumber } from "../../core/validate.ts";
+import type { ModelSpec } from "../../models/spec.ts";
+import { latentSize } from "../../models/spec.ts";
+import { drawRows, readDrawParameters } from "./draw_rows.ts";
+import { BULK_ROWS, capacityOf, type Programs } from "./map_rows.ts";
+import { type Matrix, rowsOf } from "../rows/matrix.ts";
+import { type ConditionOptions, toConditions } from "../rows/model_rows.ts";
+import type { ProgramName } from "../programs/programs.ts";
+import { after, all, type Steps, type Wait } from "../steps.ts";
+
+/** How to draw from the model. */
+export interface SampleOptions extends ConditionOptions {
+  /** Fixes the draws; 0. */
+  readonly seed?: number;
+  /** E[x | z] in place of a draw of x. */
+  readonly mean?: boolean;
+}
+
+/** Which draws: `count` from the index `first` on. */
+export interface DrawRequest extends SampleOptions {
+  readonly first: number;
+  readonly count: number;
+}
+
+/** The most rows that one call makes. */
+const MAX_DRAWS = 1e7;
+
+/** x `[count, D]` and the z behind them, `[count, L]`. */
+export interface Pairs {
+  readonly x: Matrix;
+  readonly z: Matrix;
+}
+
+export function* drawPairs(
+  programs: Programs<ProgramName>,
+  spec: ModelSpec,
+  { first, count, seed = 0, mean = false, condition }: DrawRequest,
+): Steps<Pairs> {
+  requireNumber("count", count, { min: 1, max: MAX_DRAWS, integer: true });
+  const conditions = toConditions(spec, count, condition);
+  const [seedLow, seedHigh] = splitSeed(seed), size = { capacity: BULK_ROWS, rows: count };
+  const capacity = capacityOf(programs.program("sample", size));
+  const x = empty(count, spec.inputs), z = empty(count, latentSize(spec));
+  for (let at = 0; at < count; at += capacity) {
+    const rows = Math.min(capacity, count - at), program = programs.program("sample", size);
+    program.write("key", [seedLow, seedHigh, 0, first + at]);
+    if (conditions) program.write("c", rowsOf(conditions, at, rows));
+    program.run(rows);
+    const drawn = rowsOf(x, at, rows);
+    yield all([
+      program.read("z", rowsOf(z, at, rows)),
+      mean
+        ? program.read("mean", drawn)
+        : drawInto(drawn, spec, program, rows, { seed, first: first + at }),
+    ]);
+  }
+  return { x, z };
+}
+
+function drawInto(
+  into: Float32Array,
+  spec: ModelSpec,
+  program: Program,
+  rows: number,
+  draws: { readonly seed: number; readonly first: number },
+): Wait {
+  const { parameters, wait } = readDrawParameters(program, rows);
+  return after(wait, () => drawRows(spec, parameters, draws, into));
+}
+
+function empty(rows: number, columns: number): Matrix {
+  return { data: new Float32Array(rows * columns), shape: [rows, columns] };
+}

@@ -1,0 +1,90 @@
+/**
+ * The contents of a model file: its parameters, and what a detector adds to them, by name. Anything else is refused, so
+ * that no reader passes over something that it does not understand.
+ */
+import { show } from "../../core/validate.ts";
+import type { ParameterSpec } from "../../layers/scope.ts";
+import type { Tensor } from "../../formats/safetensors/safetensors.ts";
+import type { NamedTensor } from "../engine.ts";
+import { areFinite } from "../finite.ts";
+import { type ModelFile, ModelFileError } from "./model_file.ts";
+
+/** Vectors that a detector's file holds beside a VAE's parameters: see `scoring/table_file.ts`. */
+export const TABLE_TENSORS = [
+  "table.centre",
+  "table.scale",
+  "table.typical",
+  "table.calibration",
+] as const;
+
+/** What drift is measured against. Files from before there was one lack it. */
+export const SKETCH_TENSOR = "table.sketches";
+/** Vectors "table.NAME" that some detectors have: the cost of a cell by itself, and that of an impossible one. */
+export const OPTIONAL_PARTS = ["costs", "impossible"] as const;
+/** And that of a series, for its streams. */
+export const STREAM_TENSOR = "table.stream";
+
+/** The tensors of an ensemble begin so; what they are is in `scoring/ensemble/ensemble_file.ts`. */
+export const ENSEMBLE_PREFIX = "ensemble.";
+
+/** Whether a tensor belongs to an ensemble. */
+export const isEnsembleTensor = (name: string): boolean => name.startsWith(ENSEMBLE_PREFIX);
+
+/** Refuses what does not belong in the file of a VAE or detector. What is missing is found by whoever reads it. */
+function requireContents(
+  { kind, metadata, tensors }: ModelFile,
+  parameters: readonly string[],
+): void {
+  const isDetector = kind === "detector";
+  const texts = isDetector ? ["spec", "table"] : ["spec"];
+  const ofTable = isDetector
+    ? [...TABLE_TENSORS, SKETCH_TENSOR, ...OPTIONAL_PARTS.map((name) => `table.${name}`)]
+    : [];
+  const ofSeries = isDetector && isSeries(metadata.table) ? [STREAM_TENSOR] : [];
+  const names = new Set<string>([...parameters, ...ofTable, ...ofSeries]);
+  if (isDetector && metadata.ensemble !== undefined) texts.push("ensemble");
+  const hasEnsemble = texts.includes("ensemble");
+  const text = Object.keys(metadata).find((name) => !texts.includes(name));
+  // The reader of ensembles checks the tensors of an ensemble.
+  const tensor = [...tensors.keys()].find((name) =>
+    !names.has(name) && !(hasEnsemble && isEnsembleTensor(name))
+  );
+  if (text === undefined && tensor === undefined) return;
+  const unknown = text === undefined ? `tensor ${show(tensor)}` : `metadata ${show(text)}`;
+  throw new ModelFileError(`Cannot read model: unknown ${unknown}`);
+}
+
+const isSeries = (table: unknown): boolean =>
+  typeof table === "object" && table !== null && "window" in table;
+
+/** Parameters as a file holds them. */
+export function parameterTensors(
+  parameters: ReadonlyMap<string, NamedTensor>,
+): Map<string, Tensor> {
+  return new Map([...parameters].map(([name, { shape, data }]) => [
+    name,
+    { dtype: "F32", shape, data },
+  ]));
+}
+
+/**
+ * The values of the parameters that a file must hold, by name.
+ * @throws ModelFileError unless each is there, in its shape and finite, and nothing unknown
+ */
+export function parameterValues(
+  file: ModelFile,
+  parameters: readonly ParameterSpec[],
+): Map<string, Float32Array> {
+  requireContents(file, parameters.map(({ name }) => name));
+  const values = parameters.map(({ name, rows, cols }) => {
+    const { data, shape } = file.tensors.get(name) ?? {};
+    const shaped = shape?.length === 2 && shape[0] === rows && shape[1] === cols;
+    if (data instanceof Float32Array && shaped && areFinite(data)) {
+      return [name, data] as const;
+    }
+    throw new ModelFileError(
+      `Cannot read model: parameter "${name}" must be finite float32 [${rows}, ${cols}]`,
+    );
+  });
+  return new Map(values);
+}

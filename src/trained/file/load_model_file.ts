@@ -1,0 +1,20 @@
+/** Where a model file comes from: bytes at hand, or a URL. */
+import { show } from "../../core/validate.ts";
+import { type ModelFile, readModelFile } from "./model_file.ts";
+
+/** Reads a model file from bytes, or from where a URL points. */
+export async function loadModelFile(source: Uint8Array | URL): Promise<ModelFile> {
+  if (source instanceof Uint8Array) return readModelFile(source);
+  if (!(source instanceof URL)) {
+    throw new TypeError(
+      `Cannot load model: expected the bytes of its file as a Uint8Array, or a URL: current value is ${
+        show(source)
+      }`,
+    );
+  }
+  const response = await fetch(source);
+  if (!response.ok) {
+    throw new TypeError(`Cannot load model from ${source}: the server answered ${response.status}`);
+  }
+  return readModelFile(new Uint8Array(await response.arrayBuffer()));
+}

@@ -1,0 +1,130 @@
+/**
+ * The forward programs of a model: for each, the graph it runs and the names of what it reads.
+ *
+ *   classify     x → probabilities [B, C] = q(y | x), for x without its class
+ *   encode       x → mean, logVar of z next to the data: the moments of q(z | x), or, behind flows and in a ladder,
+ *                the point that stands for it
+ *   moments      x, key → mean, logVar [B, L] by K draws, and mean.<layer>: `moments_program.ts`
+ *   decode       z → mean [B, D]
+ *   posterior    x, key → z [B, L], one draw of q(z | x)
+ *   reconstruct  x → mean, at z = E[z | x]
+ *   conditional  x → mean, and p(x | z) as `draw.<parameter>`, at z = E[z | x]
+ *   sample       key → z [B, L] ~ p(z), and there mean [B, D] and p(x | z), as `draw.<parameter>`
+ *   score        x → cost [B, D] = -ln p(x_d | z) at z = E[z | x], and kl [B, L]: deterministic
+ *   rowScores    x → reconstruction [B, 1] = Σ_d cost_d and divergence [B, 1] = Σ kl, of `score`
+ *   residuals    x, key → squares [B, D] = (x_d - E[x_d | z])² at one draw of z ~ q(z | x)
+ *   evaluate     x, key → logLikelihoods [B, K], logWeights [B, K], for K noisy draws of z, and kl [B, L], or
+ *                divergence.<layer> [B, K] = ln q - ln p of each layer's draws
+ *   prior        x, key → logLikelihoods [B, K], as logWeights too, for K draws of z ~ p(z)
+ *
+ * Rows x are [x | c], and z is [z | c], where the model has a condition; `sample` then reads c. Where cells
+ * may be missing, rows are [x | c | observed], and missing cells have neither cost nor square. A KL
+ * that has no closed form is one column, ln q - ln p at the point, in `score`, and absent in
+ * `evaluate`. With a classifier rows are [x | y], and may lack y: `labelled_programs.ts`.
+ */
+import { createGraph } from "../../graph/graph.ts";
+import { type Layout, type Plan, plan } from "../../graph/plan.ts";
+import { drawnNoise, type NoiseSource, noNoise } from "../../layers/noise.ts";
+import { createScope, type Scope } from "../../layers/scope.ts";
+import { parametersOf } from "../../models/vae_graph.ts";
+import type { ModelSpec } from "../../models/spec.ts";
+import type { Architecture } from "../engine.ts";
+import type { ProgramSize } from "../calls/map_rows.ts";
+import {
+  encodeLabelled,
+  evaluateLabelled,
+  momentsLabelled,
+  reconstructLabelled,
+  rowScoresLabelled,
+  scoreLabelled,
+} from "./labelled_programs.ts";
+import { moments, sharedNoise } from "./moments_program.ts";
+import { draw, evaluate, residuals, underPosterior, underPrior } from "./draw_programs.ts";
+import {
+  classes,
+  conditional,
+  decode,
+  encode,
+  type Outputs,
+  reconstruct,
+  rowScores,
+  score,
+} from "./point_programs.ts";
+
+export type ProgramName =
+  | "classify"
+  | "encode"
+  | "moments"
+  | "decode"
+  | "posterior"
+  | "reconstruct"
+  | "conditional"
+  | "sample"
+  | "score"
+  | "rowScores"
+  | "residuals"
+  | "evaluate"
+  | "prior";
+
+type Builder = (scope: Scope, spec: ModelSpec, samples: number) => Outputs;
+
+/** The programs, and the noise that each has: none at a point, drawn for draws. */
+const BUILDERS: {
+  readonly [N in ProgramName]: { readonly noise: NoiseSource; readonly build: Builder };
+} = {
+  classify: { noise: noNoise, build: classes },
+  encode: { noise: noNoise, build: encode },
+  moments: { noise: sharedNoise, build: moments },
+  decode: { noise: noNoise, build: decode },
+  posterior: { noise: drawnNoise, build: underPosterior },
+  reconstruct: { noise: noNoise, build: reconstruct },
+  conditional: { noise: noNoise, build: conditional },
+  sample: { noise: drawnNoise, build: draw },
+  score: { noise: noNoise, build: score },
+  rowScores: { noise: noNoise, build: rowScores },
+  residuals: { noise: drawnNoise, build: residuals },
+  evaluate: { noise: drawnNoise, build: evaluate },
+  prior: { noise: drawnNoise, build: underPrior },
+};
+
+/** The programs of models with a classifier, where they differ: rows may lack their class. */
+const LABELLED: { readonly [N in ProgramName]?: Builder } = {
+  encode: encodeLabelled,
+  moments: momentsLabelled,
+  reconstruct: reconstructLabelled,
+  score: (scope, spec) => ({ ...scoreLabelled(scope, spec) }),
+  rowScores: rowScoresLabelled,
+  evaluate: evaluateLabelled,
+};
+
+/** Builds the graph of a program into a scope, whose noise it uses; its outputs by name. */
+export function buildForward(
+  name: ProgramName,
+  scope: Scope,
+  spec: ModelSpec,
+  samples = 1,
+): Outputs {
+  const build = spec.classifier && LABELLED[name] || BUILDERS[name].build;
+  return build(scope, spec, samples);
+}
+
+/** The plan of a program. */
+export function forwardPlan(
+  name: ProgramName,
+  spec: ModelSpec,
+  parameters: Layout,
+  { capacity, samples = 1 }: ProgramSize,
+): Plan {
+  const g = createGraph();
+  const { noise } = BUILDERS[name];
+  const outputs = buildForward(name, createScope(g, { noise }), spec, samples);
+  return plan(g, { outputs, capacity, parameters });
+}
+
+/** The model as `Engine` takes it. */
+export function vaeArchitecture(spec: ModelSpec): Architecture<ProgramName> {
+  return {
+    parameters: parametersOf(spec),
+    plan: (name, parameters, size) => forwardPlan(name, spec, parameters, size),
+  };
+}

@@ -1,0 +1,85 @@
+/**
+ * What a model's likelihood asks of its data: which values each column may have, and which columns
+ * may be standardised.
+ */
+import { oncePer } from "../../core/once_per.ts";
+import { ANY_NUMBER } from "../../distributions/likelihoods/definition.ts";
+import { definitionOf, type Group, groupsOf } from "../../distributions/likelihood.ts";
+import type { ModelSpec } from "../../models/spec.ts";
+
+/** A cell that p(x | z) cannot take; row and column from 0. */
+export interface CellFault {
+  /** From 0. */
+  readonly row: number;
+  /** From 0. */
+  readonly column: number;
+  /** What stands there. */
+  readonly value: number;
+  /** The name of the likelihood: "Bernoulli". */
+  readonly likelihood: string;
+  /** What its data must be: "a value from 0 to 1". */
+  readonly needs: string;
+}
+
+type Likely = Pick<ModelSpec, "inputs" | "likelihood">;
+
+type Ruled = Group & Pick<ReturnType<typeof definitionOf>, "title" | "data">;
+
+/** The columns that cannot take any number, with what they can. A server asks at every request. */
+const ruledGroups = oncePer(({ likelihood, inputs }: Likely): readonly Ruled[] =>
+  groupsOf(likelihood, inputs)
+    .map((group) => ({ ...group, ...definitionOf(group.spec.type) }))
+    .filter(({ data: rule }) => rule !== ANY_NUMBER)
+);
+
+/** The first cell, row by row, that the likelihood cannot take; a row begins every `stride` values. */
+export function findFault(
+  of: Likely,
+  data: Float32Array | Float64Array,
+  stride: number = of.inputs,
+): CellFault | undefined {
+  const groups = ruledGroups(of);
+  if (groups.length === 0) return undefined;
+  for (let at = 0; at < data.length; at += stride) {
+    for (const { spec, first, columns, title, data: rule } of groups) {
+      const offset = rule.fault(data, at + first, columns, spec);
+      if (offset < 0) continue;
+      const column = first + offset;
+      return {
+        row: at / stride,
+        column,
+        value: data[at + column],
+        likelihood: title,
+        needs: rule.needs(spec),
+      };
+    }
+  }
+  return undefined;
+}
+
+/** @throws RangeError naming row, from 1, and column of the first cell that the likelihood cannot take */
+export function requireData(
+  spec: Likely,
+  data: Float32Array | Float64Array,
+  { stride, nameOf = (column) => `${column + 1}` }: {
+    readonly stride?: number;
+    readonly nameOf?: (column: number) => string;
+  } = {},
+): void {
+  const fault = findFault(spec, data, stride);
+  if (!fault) return;
+  const { row, column, likelihood, needs, value } = fault;
+  throw new RangeError(
+    `Cannot read row ${row + 1}, column ${
+      nameOf(column)
+    }: a ${likelihood} likelihood needs ${needs}: current value is ${value}`,
+  );
+}
+
+/** For each column the name of its likelihood if it must be left as it is, undefined otherwise. */
+export function fixedColumns({ inputs, likelihood }: Likely): readonly (string | undefined)[] {
+  return groupsOf(likelihood, inputs).flatMap(({ spec, columns }) => {
+    const { title, standardizes } = definitionOf(spec.type);
+    return new Array<string | undefined>(columns).fill(standardizes ? undefined : title);
+  });
+}

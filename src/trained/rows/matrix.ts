@@ -1,0 +1,143 @@
+/** Rows of numbers as users hand them over, brought to one shape: row-major with a known width. */
+import { show } from "../../core/validate.ts";
+import { haveFiniteSum, MAX_FLOAT32 } from "../finite.ts";
+
+/** `[rows, columns]`, row-major. */
+export interface Matrix {
+  /** Values. */
+  readonly data: Float32Array;
+  /** Rows and columns. */
+  readonly shape: readonly [rows: number, columns: number];
+}
+
+/** What calls accept as rows: arrays of numbers, or a matrix. */
+export type Rows =
+  | readonly ArrayLike<number>[]
+  | { readonly data: Float32Array | Float64Array; readonly shape: readonly [number, number] };
+
+/** Row-major floats of either precision. */
+type FloatRows = Extract<Rows, { readonly shape: unknown }>;
+
+/**
+ * A matrix of exactly `columns` columns; data that already is one is not copied.
+ * @param missing the first columns, whose values may be NaN
+ * @throws TypeError or RangeError naming row and column, 1-based, for a wrong width or a value that
+ *   is not a finite float32
+ */
+export function toMatrix(rows: Rows, columns: number, missing = 0): Matrix {
+  const matrix = Array.isArray(rows) ? fromArrays(rows, columns) : fromFloats(rows, columns);
+  const { data } = matrix;
+  if (haveFiniteSum(data)) return matrix;
+  for (let i = 0; i < data.length; i++) {
+    if (Math.abs(data[i]) <= MAX_FLOAT32 || (i % columns < missing && Number.isNaN(data[i]))) {
+      continue;
+    }
+    throw notFinite(i, columns, data[i]);
+  }
+  return matrix;
+}
+
+function fromArrays(rows: readonly ArrayLike<number>[], columns: number): Matrix {
+  const data = new Float32Array(rows.length * columns);
+  // By index: a hole in the list is a row that is missing, and `forEach` would pass over it.
+  for (let r = 0; r < rows.length; r++) {
+    const row = rows[r];
+    const width = (row as ArrayLike<number> | undefined)?.length;
+    if (width !== columns) {
+      const current = width ?? show(row);
+      throw new RangeError(
+        `Cannot read row ${r + 1}: expected ${columns} numbers: current value is ${current}`,
+      );
+    }
+    for (let c = 0; c < columns; c++) {
+      if (typeof row[c] !== "number") throw notFinite(r * columns + c, columns, row[c]);
+      data[r * columns + c] = row[c];
+    }
+  }
+  return { data, shape: [rows.length, columns] };
+}
+
+function fromFloats(value: unknown, columns: number): Matrix {
+  const { data, shape } = requireFloatRows(value, columns);
+  return { data: data instanceof Float32Array ? data : new Float32Array(data), shape };
+}
+
+/** @throws TypeError or RangeError unless the value is float data with a shape that fits it */
+export function requireFloatRows(value: unknown, columns?: number): FloatRows {
+  const { data, shape } = Object(value) as Partial<FloatRows>;
+  const isFloat = data instanceof Float32Array || data instanceof Float64Array;
+  if (!isFloat || !isShape(shape)) {
+    const fault = data === undefined && shape === undefined
+      ? `current value is ${show(value)}`
+      : isFloat
+      ? `shape is ${show(shape)}`
+      : "data is neither a Float32Array nor a Float64Array";
+    throw new TypeError(
+      `Cannot read rows: expected a list of rows, or float data with shape [rows, columns]: ${fault}`,
+    );
+  }
+  const [rows, width] = shape;
+  if (width === (columns ?? width) && data.length === rows * width) return { data, shape };
+  throw new RangeError(
+    `Cannot read rows: expected ${
+      columns ?? width
+    } columns: current value is shape [${rows}, ${width}] over ${data.length} numbers`,
+  );
+}
+
+function isShape(shape: unknown): shape is readonly [number, number] {
+  return Array.isArray(shape) && shape.length === 2 &&
+    shape.every((size) => Number.isSafeInteger(size) && size >= 0);
+}
+
+function notFinite(index: number, columns: number, value: unknown): TypeError {
+  const row = Math.floor(index / columns) + 1, column = (index % columns) + 1;
+  return new TypeError(
+    `Cannot read row ${row}, column ${column}: expected a finite number: current value is ${
+      show(value)
+    }`,
+  );
+}
+
+/** Columns of what may turn out to be no rows at all. */
+export function widthOf(rows: Rows): number | undefined {
+  const { shape, 0: first } = Object(rows) as Partial<FloatRows> & { readonly 0?: unknown };
+  return shape?.[1] ?? (Object(first) as Partial<ArrayLike<number>>).length;
+}
+
+/** The first columns of every row: of `[x | c]`, x. */
+export function firstColumns({ data, shape: [rows, width] }: Matrix, columns: number): Matrix {
+  if (width === columns) return { data, shape: [rows, columns] };
+  const first = new Float32Array(rows * columns);
+  for (let r = 0; r < rows; r++) {
+    first.set(data.subarray(r * width, r * width + columns), r * columns);
+  }
+  return { data: first, shape: [rows, columns] };
+}
+
+/** `count` rows from the first on, as a view. */
+export function rowsOf(
+  { data, shape: [, columns] }: Matrix,
+  first: number,
+  count: number,
+): Float32Array {
+  return data.subarray(first * columns, (first + count) * columns);
+}
+
+/** The columns of both, row by row. */
+export function concatColumns(a: Matrix, b: Matrix): Matrix {
+  const [rows, left] = a.shape, right = b.shape[1], width = left + right;
+  const data = new Float32Array(rows * width);
+  for (let r = 0; r < rows; r++) {
+    data.set(a.data.subarray(r * left, (r + 1) * left), r * width);
+    data.set(b.data.subarray(r * right, (r + 1) * right), r * width + left);
+  }
+  return { data, shape: [rows, width] };
+}
+
+/** The sum of two in float64. */
+export function sumOf(a: Float32Array, b: Float32Array): Float64Array {
+  const sums = new Float64Array(a);
+  for (let i = 0; i < sums.length; i++) sums[i] += b[i];
+  return sums;
+}

@@ -1,0 +1,132 @@
+/**
+ * How far each row's ELBO is from its ln p(x), and why (Cremer, Li and Duvenaud, "Inference suboptimality
+ * in variational autoencoders", 2018), nats:
+ *
+ *   ln p(x) - ELBO = (ln p(x) - ELBO*)  +  (ELBO* - ELBO)
+ *                     approximation gap     amortisation gap
+ *
+ * ELBO* is that of the best diagonal Gaussian for the row alone (`refine.ts`). Both bounds are means of ln w over the
+ * same draws, and the better one stands, so that no amortisation gap is negative. ln p(x) is importance-sampled from
+ * the better q, so that it is low, and with it the approximation gap.
+ */
+import type { SyncProgram } from "../../backends/backend.ts";
+import { requireNumber, requireObject } from "../../core/validate.ts";
+import type { ModelSpec } from "../../models/spec.ts";
+import { evaluateRows } from "../../trained/calls/evaluation.ts";
+import { type Matrix, rowsOf } from "../../trained/rows/matrix.ts";
+import type { OnHost } from "../../trained/on_host.ts";
+import type { RowEvaluation } from "../../trained/calls/row_sums.ts";
+import { refine, type RowGaussians, underPlan } from "./refine.ts";
+
+/** How to refine, and to measure. */
+export interface GapOptions {
+  /** Draws of z per row that the bounds and ln p(x) are taken from; 100. */
+  readonly samples?: number;
+  /** Steps of Adam for each row, more than none; 200. */
+  readonly steps?: number;
+  /** Draws of z per row and step; 4. */
+  readonly stepSamples?: number;
+  /** Where the rate begins; 0.05. */
+  readonly learningRate?: number;
+  /** Fixes the draws; 0. */
+  readonly seed?: number;
+}
+
+/** Per row, nats: logLikelihood - elbo = approximation + amortisation. */
+export interface Gaps {
+  /** ln p(x), importance-sampled from the refined q. */
+  readonly logLikelihood: Float64Array;
+  /** The bound under the encoder's q. */
+  readonly elbo: Float64Array;
+  /** The best bound found for the row. */
+  readonly refinedElbo: Float64Array;
+  /** What the family of q cannot reach. */
+  readonly approximation: Float64Array;
+  /** What the encoder leaves of that, ≥ 0. */
+  readonly amortisation: Float64Array;
+}
+
+type Model = Pick<OnHost, "spec" | "parameters" | "compile" | "posterior">;
+
+/**
+ * @param sameDraws whether every row takes the same, as where rows are scored: `trained/calls/evaluation.ts`
+ * @throws RangeError if q(z | x) is not one diagonal Gaussian
+ */
+export function gapsOf(
+  model: Model,
+  x: Matrix,
+  options: GapOptions,
+  { sameDraws = false } = {},
+): Gaps {
+  const settings = { ...parse(options), sameDraws };
+  requireDiagonal(model.spec);
+  const start = model.posterior(x);
+  const refined = refine(model, x, start, settings);
+  const measured = (q: RowGaussians) => evaluateUnder(model, x, q, settings);
+  const amortised = measured(start), own = measured(refined);
+  const isBetter = own.elbo.map((elbo, r) => Number(elbo >= amortised.elbo[r]));
+  const better = (of: (each: RowEvaluation) => Float64Array) =>
+    of(amortised).map((value, r) => isBetter[r] ? of(own)[r] : value);
+  const refinedElbo = better(({ elbo }) => elbo);
+  const logLikelihood = better((each) => each.logLikelihood);
+  return {
+    logLikelihood,
+    elbo: amortised.elbo,
+    refinedElbo,
+    approximation: logLikelihood.map((value, r) => value - refinedElbo[r]),
+    amortisation: refinedElbo.map((value, r) => value - amortised.elbo[r]),
+  };
+}
+
+type Settings = Required<GapOptions> & { readonly sameDraws: boolean };
+
+function parse(options: GapOptions): Required<GapOptions> {
+  const keys = ["samples", "steps", "stepSamples", "learningRate", "seed"];
+  const { samples = 100, steps = 200, stepSamples = 4, learningRate = 0.05, seed = 0 } =
+    requireObject("gap options", options, keys) as GapOptions;
+  const whole = { min: 1, max: 1e6, integer: true };
+  return {
+    samples: requireNumber("samples", samples, whole),
+    steps: requireNumber("steps", steps, whole),
+    stepSamples: requireNumber("stepSamples", stepSamples, { ...whole, max: 1024 }),
+    learningRate: requireNumber("learningRate", learningRate, { above: 0, max: 10 }),
+    seed: requireNumber("seed", seed, { integer: true }),
+  };
+}
+
+/** What about q(z | x) keeps it from being refined row by row; undefined where nothing does. */
+export function whyNotRefined({ latent: [layer, ...above], classifier }: ModelSpec) {
+  if (classifier) return "its class may be missing";
+  if (above.length > 0) return "it has several layers";
+  if (layer.type !== "gaussian") return `it is ${layer.type}`;
+  if (layer.posterior !== "diagonal") return "its covariance is full";
+  return layer.flows.length > 0 ? "it has flows" : undefined;
+}
+
+function requireDiagonal(spec: ModelSpec): void {
+  const reason = whyNotRefined(spec);
+  if (reason === undefined) return;
+  throw new RangeError(
+    `Cannot refine q(z | x): it must be one diagonal Gaussian layer without flows: ${reason}`,
+  );
+}
+
+/** Draws and rows of a program as `evaluate`'s, for q row by row. */
+function evaluateUnder(
+  model: Model,
+  x: Matrix,
+  q: RowGaussians,
+  { samples, seed, sameDraws }: Settings,
+): RowEvaluation {
+  let program: SyncProgram | undefined;
+  const compile = (capacity: number, samples: number) =>
+    program ??= model.compile(underPlan(model, { capacity, samples, forGradient: false }));
+  try {
+    return evaluateRows(x, { samples, seed, sameDraws }, compile, (program, first, count) => {
+      program.write("mean", rowsOf(q.mean, first, count));
+      program.write("logVar", rowsOf(q.logVar, first, count));
+    });
+  } finally {
+    program?.dispose();
+  }
+}

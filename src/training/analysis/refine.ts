@@ -1,0 +1,136 @@
+/**
+ * The best diagonal Gaussian q(z) of each row alone: from the encoder's own mean and log-variance a fixed number of
+ * Adam steps along path gradients (`objectives/path_gradient.ts`: without noise where q is exact), on new draws each,
+ * the rate falling along half a cosine to zero.
+ */
+import type { SyncProgram } from "../../backends/backend.ts";
+import { splitSeed } from "../../core/random/philox.ts";
+import { batched } from "../../core/shape.ts";
+import { cosineRamp, LOG_VARIANCE } from "../../core/stable.ts";
+import { clampLogVariance } from "../../distributions/diagonal_gaussian.ts";
+import { createGraph } from "../../graph/graph.ts";
+import { type Plan, plan } from "../../graph/plan.ts";
+import { drawnNoise } from "../../layers/noise.ts";
+import { createScope } from "../../layers/scope.ts";
+import { rowsInput } from "../../models/batch_rows.ts";
+import { termsUnder } from "../../models/model_terms.ts";
+import { latentSize } from "../../models/spec.ts";
+import { pathGradients } from "../../objectives/path_gradient.ts";
+import { type Matrix, rowsOf } from "../../trained/rows/matrix.ts";
+import type { OnHost } from "../../trained/on_host.ts";
+
+type Model = Pick<OnHost, "spec" | "parameters" | "compile">;
+
+/** A Gaussian for each row, `[rows, L]` each. */
+export interface RowGaussians {
+  readonly mean: Matrix;
+  readonly logVar: Matrix;
+}
+
+/** How to refine. */
+export interface RefineSettings {
+  readonly steps: number;
+  /** Draws of z per row and step. */
+  readonly stepSamples: number;
+  /** Where the rate begins. */
+  readonly learningRate: number;
+  readonly seed: number;
+  /** Whether every row takes the same draws. */
+  readonly sameDraws: boolean;
+}
+
+const BATCH_ROWS = 128;
+
+/** Steps of the key that evaluation does not come to: what q was fitted to must not judge it. */
+const FIRST_STEP = 2 ** 31;
+
+/** Adam as usual. */
+const BETA_1 = 0.9, BETA_2 = 0.999, EPSILON = 1e-8;
+
+/** The terms of draws under a q that the program reads, or the gradient of -mean bound by it. */
+export function underPlan(
+  { spec, parameters }: Model,
+  { capacity, samples, forGradient }: {
+    readonly capacity: number;
+    readonly samples: number;
+    readonly forGradient: boolean;
+  },
+): Plan {
+  const g = createGraph();
+  const scope = createScope(g, { noise: drawnNoise });
+  const size = latentSize(spec);
+  const mean = g.input("mean", batched(size)), logVar = g.input("logVar", batched(size));
+  const q = { mean, logVar: clampLogVariance(g, logVar) };
+  const terms = termsUnder(scope, spec, rowsInput(g, spec), q, samples);
+  const { logLikelihoods, logWeights } = terms;
+  // Without the KL of each row the bound is the mean of ln w, which has no noise where q is exact.
+  if (!forGradient) {
+    return plan(g, { outputs: { logLikelihoods, logWeights }, capacity, parameters });
+  }
+  const request = { logWeights, weights: 1 / samples, estimator: "stl" };
+  const [byMean, byLogVar] = pathGradients(g, terms, request, [mean, logVar]);
+  return plan(g, { outputs: { byMean, byLogVar }, capacity, parameters });
+}
+
+/** Batch by batch, each row's q after all steps. */
+export function refine(
+  model: Model,
+  x: Matrix,
+  start: RowGaussians,
+  settings: RefineSettings,
+): RowGaussians {
+  const [rows] = x.shape;
+  const capacity = settings.sameDraws ? 1 : Math.max(1, Math.min(rows, BATCH_ROWS));
+  const samples = settings.stepSamples;
+  const program = model.compile(underPlan(model, { capacity, samples, forGradient: true }));
+  const copy = ({ data, shape }: Matrix): Matrix => ({ data: data.slice(), shape });
+  const q = { mean: copy(start.mean), logVar: copy(start.logVar) };
+  try {
+    for (let first = 0; first < rows; first += capacity) {
+      const count = Math.min(capacity, rows - first);
+      program.write("x", rowsOf(x, first, count));
+      const parts = [
+        { name: "mean", by: "byMean", values: rowsOf(q.mean, first, count) },
+        { name: "logVar", by: "byLogVar", values: rowsOf(q.logVar, first, count) },
+      ].map((part) => ({ ...part, descend: adam(part.values) }));
+      for (let step = 0; step < settings.steps; step++) {
+        for (const { name, values } of parts) program.write(name, values);
+        const row = settings.sameDraws ? 0 : first;
+        program.write("key", [...splitSeed(settings.seed), FIRST_STEP + step, row]);
+        program.run(count);
+        const rate = settings.learningRate * cosineRamp(step / settings.steps);
+        for (const { by, descend } of parts) descend(program, by, rate, count);
+      }
+    }
+  } finally {
+    program.dispose();
+  }
+  for (let i = 0; i < q.logVar.data.length; i++) {
+    q.logVar.data[i] = Math.min(LOG_VARIANCE.high, Math.max(LOG_VARIANCE.low, q.logVar.data[i]));
+  }
+  return q;
+}
+
+/**
+ * Adam on `values`, in place, down the gradient that a program gives of a mean over `rows` rows that know
+ * nothing of one another; a derivative that is not finite moves nothing.
+ */
+function adam(values: Float32Array) {
+  const { length } = values;
+  const slope = new Float64Array(length),
+    m = new Float64Array(length),
+    v = new Float64Array(length);
+  let power1 = 1, power2 = 1;
+  return (program: SyncProgram, output: string, rate: number, rows: number) => {
+    program.read(output, slope);
+    power1 *= BETA_1;
+    power2 *= BETA_2;
+    for (let i = 0; i < length; i++) {
+      if (!Number.isFinite(slope[i])) continue;
+      const own = rows * slope[i];
+      m[i] = BETA_1 * m[i] + (1 - BETA_1) * own;
+      v[i] = BETA_2 * v[i] + (1 - BETA_2) * own ** 2;
+      values[i] -= rate * (m[i] / (1 - power1)) / (Math.sqrt(v[i] / (1 - power2)) + EPSILON);
+    }
+  };
+}

@@ -1,0 +1,77 @@
+/** Noise and reference rows that a caller of `lossAndGradients` gives, in place of those that training draws. */
+import { rowsAt } from "../../core/shape.ts";
+import { requireNumber } from "../../core/validate.ts";
+import type { NoiseRequest } from "../../layers/noise.ts";
+import type { ModelSpec } from "../../models/spec.ts";
+import type { Reference } from "../../models/model_terms.ts";
+import { needsReference, type Objective, type ObjectiveInput } from "../../objectives/objective.ts";
+import { type Rows, toMatrix } from "../../trained/rows/matrix.ts";
+import { withObserved } from "../../trained/rows/observed.ts";
+import type { LabelOptions } from "../rows/labelled_rows.ts";
+
+/** What the gradient is taken of. */
+export interface GradientOptions extends LabelOptions {
+  /**
+   * Standard normal draws, `[rows · samples, L]`: row r's sample k at r · samples + k; in a map by the
+   * noise input's name, or alone for the input "noise". A model with a classifier has C rows for each.
+   */
+  readonly noise: Rows | ReadonlyMap<string, Rows>;
+  /** The ELBO by default. */
+  readonly objective?: ObjectiveInput;
+  /** Other rows of the training set, their condition behind them; for `betaTc` alone. */
+  readonly reference?: Rows;
+  /** Rows of the whole training set; likewise. */
+  readonly trainingRows?: number;
+}
+
+/** What the caller gave for each noise input, by name. */
+export function givenNoises(
+  requests: readonly NoiseRequest[],
+  batchRows: number,
+  noise: GradientOptions["noise"] | undefined,
+): ReadonlyMap<string, Float32Array> {
+  const names = requests.map(({ name }) => name);
+  const unknown = noise instanceof Map && [...noise.keys()].find((name) => !names.includes(name));
+  if (typeof unknown === "string") {
+    throw new TypeError(
+      `Cannot compute gradients: unknown noise "${unknown}": known names are ${names.join(", ")}`,
+    );
+  }
+  return new Map(requests.map((each) => [each.name, givenValues(each, batchRows, noise)]));
+}
+
+function givenValues(
+  { name, shape }: NoiseRequest,
+  batchRows: number,
+  noise: GradientOptions["noise"] | undefined,
+): Float32Array {
+  const given = noise instanceof Map ? noise.get(name) : name === "noise" ? noise : undefined;
+  if (!given) throw new TypeError(`Cannot compute gradients: ${name} is missing`);
+  const { data, shape: [rows] } = toMatrix(given as Rows, shape.cols);
+  const expected = rowsAt(shape, batchRows);
+  if (rows === expected) return data;
+  throw new RangeError(
+    `Cannot compute gradients: ${name} must have ${expected} rows: current value is ${rows}`,
+  );
+}
+
+/** The rows that stand for the training set, where an objective needs such. */
+export function givenReference(
+  spec: ModelSpec,
+  objective: Objective,
+  batchRows: number,
+  { reference, trainingRows }: Pick<GradientOptions, "reference" | "trainingRows">,
+): Reference & { readonly data: Float32Array } | undefined {
+  if (!needsReference(objective)) {
+    if (reference === undefined && trainingRows === undefined) return undefined;
+    throw new TypeError(
+      `Cannot compute gradients: objective "${objective.type}" takes no reference and no trainingRows`,
+    );
+  }
+  if (!reference) throw new TypeError("Cannot compute gradients: reference is missing");
+  const missing = spec.missing !== undefined;
+  const matrix = toMatrix(reference, spec.inputs + spec.condition, missing ? spec.inputs : 0);
+  const { data, shape: [rows] } = withObserved(spec, matrix);
+  const of = requireNumber("trainingRows", trainingRows, { min: batchRows + 1, integer: true });
+  return { data, rows, of };
+}

@@ -1,0 +1,62 @@
+/** Fits the VAE's neighbours, as `neighbour_spec.ts` reads them. */
+import { type DeviceOptions, splitDevice } from "../../trained/device_options.ts";
+import type { Rows } from "../../trained/rows/matrix.ts";
+import { parseEmOptions } from "../em/em_options.ts";
+import { factorAnalysis } from "../em/factor_analysis.ts";
+import type { NeighbourSpec } from "./neighbour_spec.ts";
+import { Rbm } from "../rbm/rbm.ts";
+import { parseRbmRecipe, type RbmEpoch, type RbmFitOptions } from "../rbm/rbm_options.ts";
+import type { VAE } from "../vae.ts";
+
+/** How to fit; EM takes `epochs`, as its steps at most, and `seed`. */
+export interface NeighbourRun
+  extends DeviceOptions, Pick<RbmFitOptions, "batchSize" | "objective" | "optimizer" | "signal"> {
+  readonly epochs?: number;
+  readonly seed?: number;
+  /** Names of the columns, for the model's spec. */
+  readonly columns?: readonly string[];
+  readonly onProgress?: (epoch: NeighbourEpoch, epochs: number) => void;
+}
+
+/** One pass over the rows: of a Boltzmann machine, or a step of EM. */
+export type NeighbourEpoch = RbmEpoch | { readonly epoch: number; readonly logLikelihood: number };
+
+/** A fitted neighbour. */
+export interface FittedNeighbour {
+  readonly model: VAE | Rbm;
+  readonly history: readonly NeighbourEpoch[];
+  /** EM: whether the last step gained less than the tolerance. */
+  readonly converged?: boolean;
+}
+
+/** @throws TypeError or RangeError naming the option or the row; DivergenceError; the signal's reason */
+export async function fitNeighbour(
+  spec: NeighbourSpec,
+  rows: Rows,
+  options: NeighbourRun,
+): Promise<FittedNeighbour> {
+  const [device, { onProgress, columns, ...run }] = splitDevice(options);
+  const named = columns && { columns };
+  if (spec.type === "rbm") {
+    const { type: _type, ...layers } = spec, { epochs } = parseRbmRecipe(run, 0);
+    const model = Rbm.create({ ...layers, ...named }, { seed: run.seed, ...device });
+    const told = { onProgress: (epoch: RbmEpoch) => onProgress?.(epoch, epochs) };
+    const { history } = await model.fit(rows, { ...run, ...told });
+    return { model, history };
+  }
+  const { type, ...own } = spec;
+  const { epochs: iterations, ...others } = run, { latent } = own;
+  const { iterations: most } = parseEmOptions({ latent, iterations });
+  const { model, logLikelihood, converged } = await factorAnalysis(rows, {
+    ...own,
+    ...named,
+    ...others,
+    ...device,
+    ...(iterations !== undefined && { iterations }),
+    noise: type === "ppca" ? "shared" : "perFeature",
+    onProgress: ({ iteration: epoch, logLikelihood }) =>
+      onProgress?.({ epoch, logLikelihood }, most),
+  });
+  const history = logLikelihood.map((value, epoch) => ({ epoch, logLikelihood: value }));
+  return { model, history, converged };
+}

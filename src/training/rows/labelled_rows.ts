@@ -1,0 +1,46 @@
+/** Rows to train on: the data, then the condition or the label of each row, if the model takes one. */
+import type { ModelSpec } from "../../models/spec.ts";
+import { oneHot, type RowLabels } from "../../trained/rows/labels.ts";
+import type { Matrix, Rows } from "../../trained/rows/matrix.ts";
+import { type ConditionOptions, toRows } from "../../trained/rows/model_rows.ts";
+
+/** What goes with training rows. */
+export interface LabelOptions extends ConditionOptions {
+  /** A class for each row of a model with a classifier: 0 to C - 1; -1 or null where it is missing. */
+  readonly labels?: RowLabels;
+}
+
+/**
+ * `[x | c]`, or `[x | y]` with y one-hot, or zeros where it is missing.
+ * @throws TypeError or RangeError if what the model needs is missing, surplus or of another size
+ */
+export function toTrainingRows(
+  spec: ModelSpec,
+  rows: Rows,
+  { condition, labels }: LabelOptions,
+): Matrix {
+  if (!spec.classifier) {
+    if (labels === undefined) return toRows(spec, rows, condition);
+    throw new TypeError("Cannot read labels: the model has no classifier");
+  }
+  if (condition !== undefined) {
+    throw new TypeError("Cannot read condition: a model with a classifier takes labels");
+  }
+  if (labels === undefined) {
+    throw new TypeError("Cannot read labels: the model has a classifier: they are missing");
+  }
+  return toRows(spec, rows, oneHot(labels, spec.condition));
+}
+
+/** Which rows of `[x | y]` have their label, and which lack it, ascending. */
+export function byLabel(
+  { data, shape: [rows, columns] }: Matrix,
+  classes: number,
+): { readonly labelled: Uint32Array; readonly unlabelled: Uint32Array } {
+  const isLabelled = (row: number) => {
+    const end = (row + 1) * columns;
+    return data.subarray(end - classes, end).includes(1);
+  };
+  const all = Uint32Array.from({ length: rows }, (_, i) => i);
+  return { labelled: all.filter(isLabelled), unlabelled: all.filter((row) => !isLabelled(row)) };
+}

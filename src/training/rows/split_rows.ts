@@ -1,0 +1,33 @@
+/** Rows kept back for validation, and other parts of a matrix. */
+import { permutation } from "../../core/random/philox.ts";
+import { STREAMS } from "../../core/random/streams.ts";
+import type { Matrix } from "../../trained/rows/matrix.ts";
+import { takeRows } from "./minibatch.ts";
+
+/** `fraction` of the rows, at least one, as validation; the rest as training rows, in file order. */
+export function splitRows(
+  data: Matrix,
+  fraction: number,
+  seed: number,
+): { training: Matrix; validation: Matrix } {
+  const [rows] = data.shape;
+  if (rows < 2) {
+    throw new RangeError("Cannot keep back validation rows: there are fewer than two rows");
+  }
+  const kept = Math.min(rows - 1, Math.max(1, Math.round(fraction * rows)));
+  const order = permutation(rows, seed, 0, STREAMS.split);
+  return {
+    validation: takeRows(data, order.subarray(0, kept).sort()),
+    training: takeRows(data, order.subarray(kept).sort()),
+  };
+}
+
+/** The first rows, as a view. */
+export function firstRows({ data, shape: [rows, columns] }: Matrix, most: number): Matrix {
+  const count = Math.min(rows, most);
+  return { data: data.subarray(0, count * columns), shape: [count, columns] };
+}
+
+export function copyOf({ data, shape }: Matrix): Matrix {
+  return { data: data.slice(), shape };
+}
