@@ -9,6 +9,7 @@ import { Hono } from "npm:hono@4.13.19";
 import { requireNumber } from "../core/validate.ts";
 import type { DeviceOptions } from "../trained/trained_vae.ts";
 import { type Token, Tokens } from "./access/auth.ts";
+import { BytesAhead } from "./body.ts";
 import { liveCatalogue, type Models } from "./models/catalogue.ts";
 import { requireOrigins } from "./access/cors.ts";
 import { direct } from "./direct.ts";
@@ -130,6 +131,7 @@ function serviceOf(options: AppOptions): Service {
     },
     deadlineMs: requireNumber("bodySeconds", options.bodySeconds ?? 10, { above: 0, max: 3600 }) *
       1000,
+    ahead: new BytesAhead(),
     tokens,
     limiter: rateLimit && new RateLimiter(rateLimit),
     metrics: new Metrics(),

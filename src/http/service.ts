@@ -1,6 +1,6 @@
 /** What the routes share: what they work with, and what they say of a request. */
 import type { Scope, Tokens } from "./access/auth.ts";
-import type { BodyLimits } from "./body.ts";
+import type { BodyLimits, BytesAhead } from "./body.ts";
 import type { Call } from "./call.ts";
 import type { Catalogue, Served } from "./models/catalogue.ts";
 import type { Metrics } from "./telemetry/metrics.ts";
@@ -24,6 +24,7 @@ export interface Service {
   readonly training?: JobIntake;
   readonly limits: Limits & { readonly maxModelBytes: number; readonly maxInFlight: number };
   readonly deadlineMs: number;
+  readonly ahead: BytesAhead;
   readonly tokens?: Tokens;
   readonly limiter?: RateLimiter;
   readonly metrics: Metrics;
@@ -115,8 +116,8 @@ export function paceOf(call: Call, { turns }: Service): Pace {
 }
 
 /** What a body of rows may be. */
-export function bodyLimits(call: Call, { limits, deadlineMs }: Service): BodyLimits {
+export function bodyLimits(call: Call, { limits, deadlineMs, ahead }: Service): BodyLimits {
   // Deno.serve hands over where the request comes from, and holds bodies to their Content-Length.
   const { env } = call, isFramed = typeof env === "object" && env !== null && "remoteAddr" in env;
-  return { maxBytes: limits.maxBodyBytes, deadlineMs, isFramed };
+  return { maxBytes: limits.maxBodyBytes, deadlineMs, ...(isFramed && { ahead }) };
 }
