@@ -15,7 +15,7 @@ export * from "../scoring/mod.ts";
 export { createApp } from "./app.ts";
 export type { App, AppOptions } from "./app.ts";
 export type { Scope, Token } from "./access/auth.ts";
-export { ApiError, Client, createClient } from "./client/client.ts";
+export { ApiError, Client, createClient } from "./client.ts";
 export type {
   ClientCell,
   ClientOptions,
@@ -24,7 +24,7 @@ export type {
   ModelName,
   RowVerb,
   ScoredLine,
-} from "./client/client.ts";
+} from "./client.ts";
 export type * from "./client/client_types.ts";
 export type { Model, Models } from "./models/catalogue.ts";
 export { memoryStore } from "./models/memory_store.ts";

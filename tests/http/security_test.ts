@@ -232,7 +232,7 @@ Deno.test("CORS: a page of an allowed origin may send every header that the clie
   });
   const allowed = preflight.headers.get("access-control-allow-headers")!.split(", ");
   const source = await Deno.readTextFile(
-    new URL("../../src/http/client/client.ts", import.meta.url),
+    new URL("../../src/http/client.ts", import.meta.url),
   );
   const sent = [...source.matchAll(/"((?:[a-z]+-)+[a-z]+|accept|authorization)": /g)].map((m) =>
     m[1]

@@ -217,7 +217,7 @@ Deno.test("events go on after the one that a caller has seen, over broken lines"
     "invalid-body",
   );
   // A line that breaks in the middle of every event still gives each of them, once.
-  const { createClient } = await import("../../src/http/client/client.ts");
+  const { createClient } = await import("../../src/http/client.ts");
   let lines = 0;
   const broken = createClient("http://localhost", {
     token: TOKEN.all,
