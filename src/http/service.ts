@@ -1,18 +1,18 @@
 /** What the routes share: what they work with, and what they say of a request. */
-import type { Scope, Tokens } from "./auth.ts";
+import type { Scope, Tokens } from "./access/auth.ts";
 import type { BodyLimits, BytesAhead } from "./body.ts";
 import type { Call } from "./call.ts";
-import type { Catalogue, Served } from "./catalogue.ts";
-import type { Metrics } from "./metrics.ts";
-import type { LogEntry } from "./observe.ts";
+import type { Catalogue, Served } from "./models/catalogue.ts";
+import type { Metrics } from "./telemetry/metrics.ts";
+import type { LogEntry } from "./telemetry/observe.ts";
 import { Pace, type Turns } from "./pace.ts";
-import type { JobIntake } from "./job_intake.ts";
-import type { RateLimiter } from "./rate_limit.ts";
+import type { JobIntake } from "./jobs/job_intake.ts";
+import type { RateLimiter } from "./access/rate_limit.ts";
 import { invalid } from "./problems.ts";
-import { type Registry, unknownModel } from "./registry.ts";
+import { type Registry, unknownModel } from "./models/registry.ts";
 import type { Reply } from "./responses.ts";
 import { isModelName, NAME_RULE } from "../storage/model_store.ts";
-import type { RandomDigits } from "./trace.ts";
+import type { RandomDigits } from "./telemetry/trace.ts";
 import type { Limits } from "./verbs/mod.ts";
 
 /** What every route works with. */

@@ -1,6 +1,6 @@
 /** The typed client against the app: every method, over a real port where streams matter. */
 import assert from "node:assert/strict";
-import { ApiError, createClient, type ScoredLine } from "../../src/http/client.ts";
+import { ApiError, createClient, type ScoredLine } from "../../src/http/client/client.ts";
 import { digestOf, memoryStore } from "../../src/http/mod.ts";
 import { APP, ask, COLUMNS, createApp, PLAIN, ROWS, TABLE } from "./util.ts";
 

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { Detector } from "../../mod.ts";
 import { type ApiError, createApp, digestOf, memoryStore } from "../../src/http/mod.ts";
-import { readEvents } from "../../src/http/client_events.ts";
+import { readEvents } from "../../src/http/client/client_events.ts";
 import { problemOf } from "../http/util.ts";
 import { COLUMNS, jobsApp, QUICK, ROWS, TOKEN, TOKENS } from "./app.ts";
 
@@ -217,7 +217,7 @@ Deno.test("events go on after the one that a caller has seen, over broken lines"
     "invalid-body",
   );
   // A line that breaks in the middle of every event still gives each of them, once.
-  const { createClient } = await import("../../src/http/client.ts");
+  const { createClient } = await import("../../src/http/client/client.ts");
   let lines = 0;
   const broken = createClient("http://localhost", {
     token: TOKEN.all,
