@@ -8,15 +8,16 @@
 import { Hono } from "npm:hono@4.13.19";
 import { requireNumber } from "../core/validate.ts";
 import type { DeviceOptions } from "../trained/trained_vae.ts";
-import { type Token, Tokens } from "./auth.ts";
-import { liveCatalogue, type Models } from "./catalogue.ts";
-import { requireOrigins } from "./cors.ts";
+import { type Token, Tokens } from "./access/auth.ts";
+import { BytesAhead } from "./body.ts";
+import { liveCatalogue, type Models } from "./models/catalogue.ts";
+import { requireOrigins } from "./access/cors.ts";
 import { direct } from "./direct.ts";
-import { Metrics } from "./metrics.ts";
-import type { LogEntry } from "./observe.ts";
+import { Metrics } from "./telemetry/metrics.ts";
+import type { LogEntry } from "./telemetry/observe.ts";
 import { Turns } from "./pace.ts";
-import { type RateLimit, RateLimiter } from "./rate_limit.ts";
-import { Registry } from "./registry.ts";
+import { type RateLimit, RateLimiter } from "./access/rate_limit.ts";
+import { Registry } from "./models/registry.ts";
 import { elsewhere } from "./route.ts";
 import { aliasRoutes } from "./routes/aliases.ts";
 import { docsRoutes } from "./routes/docs.ts";
@@ -30,8 +31,8 @@ import { uploadRoutes } from "./routes/uploads.ts";
 import { verbRoutes } from "./routes/verbs.ts";
 import type { Service } from "./service.ts";
 import type { ModelStore } from "../storage/model_store.ts";
-import { RandomDigits } from "./trace.ts";
-import { intakeOf, type JobIntake, type TrainingOptions } from "./job_intake.ts";
+import { RandomDigits } from "./telemetry/trace.ts";
+import { intakeOf, type JobIntake, type TrainingOptions } from "./jobs/job_intake.ts";
 import { VERBS } from "./verbs/mod.ts";
 
 /**
@@ -130,6 +131,7 @@ function serviceOf(options: AppOptions): Service {
     },
     deadlineMs: requireNumber("bodySeconds", options.bodySeconds ?? 10, { above: 0, max: 3600 }) *
       1000,
+    ahead: new BytesAhead(),
     tokens,
     limiter: rateLimit && new RateLimiter(rateLimit),
     metrics: new Metrics(),

@@ -21,14 +21,14 @@ import type {
   ScoreRequest,
   TrainRequest,
   Verdict,
-} from "./client_types.ts";
+} from "./client/client_types.ts";
 
-import { ApiError } from "./client_error.ts";
-import { readEvents } from "./client_events.ts";
-import { linesOf, littleEndian } from "./client_wire.ts";
+import { ApiError } from "./client/client_error.ts";
+import { readEvents } from "./client/client_events.ts";
+import { linesOf, littleEndian } from "./client/client_wire.ts";
 
-export { ApiError } from "./client_error.ts";
-export type * from "./client_types.ts";
+export { ApiError } from "./client/client_error.ts";
+export type * from "./client/client_types.ts";
 
 /** How to reach a server. */
 export interface ClientOptions {

@@ -3,17 +3,17 @@
  * the metrics and the trace say of it. All of that in one function around every route, as each turn of a
  * chain of middleware costs as much as the score of a row.
  */
-import { admit } from "./admit.ts";
+import { admit } from "./access/admit.ts";
 import type { Call } from "./call.ts";
-import { corsReply, preflightReply } from "./cors.ts";
-import { tellActiveSpan } from "./active_span.ts";
-import { knownMethod } from "./metrics.ts";
-import { logEntry } from "./observe.ts";
+import { corsReply, preflightReply } from "./access/cors.ts";
+import { tellActiveSpan } from "./telemetry/active_span.ts";
+import { knownMethod } from "./telemetry/metrics.ts";
+import { logEntry } from "./telemetry/observe.ts";
 import { Problem } from "./problems.ts";
 import { type Reply, respondProblem, toResponse, withLength } from "./responses.ts";
 import type { Action, Service } from "./service.ts";
 import { StorageFullError } from "../storage/storage_full.ts";
-import { TRACE_HEADER, traceOf } from "./trace.ts";
+import { TRACE_HEADER, traceOf } from "./telemetry/trace.ts";
 
 export async function exchange(call: Call, service: Service, action: Action): Promise<Response> {
   const { metrics, log, origins } = service, { request: { method, url }, head, route } = call;

@@ -14,7 +14,7 @@
 export * from "../scoring/mod.ts";
 export { createApp } from "./app.ts";
 export type { App, AppOptions } from "./app.ts";
-export type { Scope, Token } from "./auth.ts";
+export type { Scope, Token } from "./access/auth.ts";
 export { ApiError, Client, createClient } from "./client.ts";
 export type {
   ClientCell,
@@ -25,12 +25,12 @@ export type {
   RowVerb,
   ScoredLine,
 } from "./client.ts";
-export type * from "./client_types.ts";
-export type { Model, Models } from "./catalogue.ts";
-export { memoryStore } from "./memory_store.ts";
-export type { LogEntry } from "./observe.ts";
-export type { RateLimit } from "./rate_limit.ts";
-export type { TrainingOptions } from "./job_intake.ts";
+export type * from "./client/client_types.ts";
+export type { Model, Models } from "./models/catalogue.ts";
+export { memoryStore } from "./models/memory_store.ts";
+export type { LogEntry } from "./telemetry/observe.ts";
+export type { RateLimit } from "./access/rate_limit.ts";
+export type { TrainingOptions } from "./jobs/job_intake.ts";
 export type * from "../storage/job_queue.ts";
 export { JobConflictError, LeaseLostError, QueueFullError } from "../storage/job_queue.ts";
 export { digestOf } from "../storage/model_store.ts";

@@ -4,8 +4,8 @@
  */
 import { hasLevels } from "../scoring/table/schema.ts";
 import { isTable, type Units } from "../scoring/units.ts";
-import type { Served } from "./catalogue.ts";
-import { Room } from "./room.ts";
+import type { Served } from "./models/catalogue.ts";
+import { Room } from "./rows/room.ts";
 import type { Limits, Verb, Work } from "./verbs/verb.ts";
 
 export interface Question {

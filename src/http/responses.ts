@@ -8,7 +8,7 @@
  * element of a page asks by POST), so that the common headers would tell caches and browsers nothing.
  */
 import { type Problem, PROBLEMS } from "./problems.ts";
-import { type Trace, TRACE_HEADER, traceparent } from "./trace.ts";
+import { type Trace, TRACE_HEADER, traceparent } from "./telemetry/trace.ts";
 
 const HEADERS = { "cache-control": "no-store", "x-content-type-options": "nosniff" };
 const BARE_JSON = { "content-type": "application/json" };

@@ -1,6 +1,6 @@
 /**
  * What bodies and queries may hold. The message of each check says what it expects. Rows are only
- * counted here: `rows.ts` reads their cells, as their width is the model's.
+ * counted here: `rows/rows.ts` reads their cells, as their width is the model's.
  */
 import * as v from "npm:valibot@1.5.0";
 import { show } from "../core/validate.ts";

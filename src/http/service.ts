@@ -1,18 +1,18 @@
 /** What the routes share: what they work with, and what they say of a request. */
-import type { Scope, Tokens } from "./auth.ts";
-import type { BodyLimits } from "./body.ts";
+import type { Scope, Tokens } from "./access/auth.ts";
+import type { BodyLimits, BytesAhead } from "./body.ts";
 import type { Call } from "./call.ts";
-import type { Catalogue, Served } from "./catalogue.ts";
-import type { Metrics } from "./metrics.ts";
-import type { LogEntry } from "./observe.ts";
+import type { Catalogue, Served } from "./models/catalogue.ts";
+import type { Metrics } from "./telemetry/metrics.ts";
+import type { LogEntry } from "./telemetry/observe.ts";
 import { Pace, type Turns } from "./pace.ts";
-import type { JobIntake } from "./job_intake.ts";
-import type { RateLimiter } from "./rate_limit.ts";
+import type { JobIntake } from "./jobs/job_intake.ts";
+import type { RateLimiter } from "./access/rate_limit.ts";
 import { invalid } from "./problems.ts";
-import { type Registry, unknownModel } from "./registry.ts";
+import { type Registry, unknownModel } from "./models/registry.ts";
 import type { Reply } from "./responses.ts";
 import { isModelName, NAME_RULE } from "../storage/model_store.ts";
-import type { RandomDigits } from "./trace.ts";
+import type { RandomDigits } from "./telemetry/trace.ts";
 import type { Limits } from "./verbs/mod.ts";
 
 /** What every route works with. */
@@ -24,6 +24,7 @@ export interface Service {
   readonly training?: JobIntake;
   readonly limits: Limits & { readonly maxModelBytes: number; readonly maxInFlight: number };
   readonly deadlineMs: number;
+  readonly ahead: BytesAhead;
   readonly tokens?: Tokens;
   readonly limiter?: RateLimiter;
   readonly metrics: Metrics;
@@ -115,8 +116,8 @@ export function paceOf(call: Call, { turns }: Service): Pace {
 }
 
 /** What a body of rows may be. */
-export function bodyLimits(call: Call, { limits, deadlineMs }: Service): BodyLimits {
+export function bodyLimits(call: Call, { limits, deadlineMs, ahead }: Service): BodyLimits {
   // Deno.serve hands over where the request comes from, and holds bodies to their Content-Length.
   const { env } = call, isFramed = typeof env === "object" && env !== null && "remoteAddr" in env;
-  return { maxBytes: limits.maxBodyBytes, deadlineMs, isFramed };
+  return { maxBytes: limits.maxBodyBytes, deadlineMs, ...(isFramed && { ahead }) };
 }

@@ -20,7 +20,7 @@
 import { useKernels } from "../backends/open_score.ts";
 import type { DeviceOptions } from "../trained/trained_vae.ts";
 import { type App, type AppOptions, createApp } from "./app.ts";
-import { openModel } from "./open_model.ts";
+import { openModel } from "./models/open_model.ts";
 
 export type * from "./mod.ts";
 

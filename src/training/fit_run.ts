@@ -1,6 +1,6 @@
 /**
- * One call of `fit`: options and rows checked, rows kept back for validation, the programs of a step compiled, and
- * the loop of `trainer.ts` run over them, on a GPU for as long as one is taken.
+ * One call of `fit`. It checks options and rows, keeps rows back for validation, compiles the programs of a step, opens
+ * a GPU if one is wanted, and runs the loop of `trainer.ts`.
  */
 import type { SyncProgram } from "../backends/backend.ts";
 import { requireNumber } from "../core/validate.ts";

@@ -1,4 +1,4 @@
-/** The mean objective of many rows under the present parameters: what tells a run that it diverged. */
+/** The mean objective of many rows under the present parameters. A run compares it with what it was before training. */
 import type { SyncProgram } from "../backends/backend.ts";
 import { splitSeed } from "../core/random/philox.ts";
 import type { Reference } from "../models/model_terms.ts";

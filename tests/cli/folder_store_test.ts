@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { VAE } from "../../mod.ts";
 import { openFolderStore } from "../../src/cli/serve/folder_store.ts";
-import { Registry } from "../../src/http/registry.ts";
+import { Registry } from "../../src/http/models/registry.ts";
 import { digestOf } from "../../src/storage/model_store.ts";
 import { Folder } from "./util.ts";
 

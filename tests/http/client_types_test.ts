@@ -10,9 +10,9 @@ import type {
   ScoreJobRequest,
   ScoreRequest,
   TrainRequest,
-} from "../../src/http/client_types.ts";
+} from "../../src/http/client/client_types.ts";
 import { aliasBody, OPTIONS, scoreJobBody } from "../../src/http/schemas.ts";
-import type { trainBody } from "../../src/http/train_schema.ts";
+import type { trainBody } from "../../src/http/jobs/train_schema.ts";
 
 type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;
 type Same<A, B> = [DeepReadonly<A>] extends [DeepReadonly<B>]

@@ -1,7 +1,7 @@
 /** docs/http.md: each curl line is asked, and answered in the shape that stands below it. */
 import assert from "node:assert/strict";
 import { app } from "../../examples/server.ts";
-import { requestExample } from "../../src/http/request_examples.ts";
+import { requestExample } from "../../src/http/openapi/request_examples.ts";
 import { VERBS } from "../../src/http/verbs/mod.ts";
 import { PROBLEMS } from "../../src/http/problems.ts";
 

@@ -9,7 +9,7 @@ import assert from "node:assert/strict";
 import { crc32 } from "../../src/core/bytes/crc32.ts";
 import { HostRandom } from "../../src/core/random/philox.ts";
 import { decode, encode, type Tensor } from "../../src/formats/safetensors/safetensors.ts";
-import { openModel } from "../../src/http/open_model.ts";
+import { openModel } from "../../src/http/models/open_model.ts";
 import { Problem } from "../../src/http/problems.ts";
 import { NotFiniteError } from "../../src/trained/finite.ts";
 import { isTable, type Model, unitsOf, vaeOf } from "../../src/scoring/units.ts";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { VAE } from "../../mod.ts";
 import { digestOf, memoryStore } from "../../src/http/mod.ts";
-import { Registry } from "../../src/http/registry.ts";
+import { Registry } from "../../src/http/models/registry.ts";
 import { Database } from "../../src/storage/sqlite/database.ts";
 import { sqliteModels } from "../../src/storage/sqlite/models.ts";
 

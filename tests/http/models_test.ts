@@ -8,7 +8,7 @@ import {
   type ModelStore,
   TableScorer,
 } from "../../src/http/mod.ts";
-import { Registry } from "../../src/http/registry.ts";
+import { Registry } from "../../src/http/models/registry.ts";
 import { Database } from "../../src/storage/sqlite/database.ts";
 import { sqliteModels } from "../../src/storage/sqlite/models.ts";
 import { COLUMNS, createApp, PLAIN, problemOf, ROWS, TABLE } from "./util.ts";

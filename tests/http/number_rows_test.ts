@@ -1,8 +1,8 @@
 /** Bodies of numbers alone, read from their bytes. The oracle is `JSON.parse`: the same numbers, or none. */
 import assert from "node:assert/strict";
 import { HostRandom } from "../../src/core/random/philox.ts";
-import { readNumberRows } from "../../src/http/number_rows.ts";
-import { Room } from "../../src/http/room.ts";
+import { readNumberRows } from "../../src/http/rows/number_rows.ts";
+import { Room } from "../../src/http/rows/room.ts";
 
 const LARGEST = 1e150, encoder = new TextEncoder();
 

@@ -1,8 +1,8 @@
 /** What the app says of itself: traces, metrics, logs. */
 import assert from "node:assert/strict";
 import type { App, LogEntry } from "../../src/http/mod.ts";
-import { Metrics } from "../../src/http/metrics.ts";
-import { parseTraceparent } from "../../src/http/trace.ts";
+import { Metrics } from "../../src/http/telemetry/metrics.ts";
+import { parseTraceparent } from "../../src/http/telemetry/trace.ts";
 import { createApp, MODELS, post, ROWS } from "./util.ts";
 
 const TRACE = "0af7651916cd43dd8448eb211c80319c", SPAN = "b7ad6b7169203331";

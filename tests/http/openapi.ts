@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { Ajv2020, type ValidateFunction } from "npm:ajv@8.20.0/dist/2020.js";
-import { openApi } from "../../src/http/openapi.ts";
+import { openApi } from "../../src/http/openapi/openapi.ts";
 
 /** A part of the document. */
 type Json = Readonly<Record<string, unknown>>;

@@ -1,7 +1,7 @@
 /** Lines of a scored file as JSON, of the CSV that the library writes. The oracle is the record that went in. */
 import assert from "node:assert/strict";
 import { csvLine } from "../../src/formats/csv/csv_line.ts";
-import { resultLines } from "../../src/http/result_lines.ts";
+import { resultLines } from "../../src/http/jobs/result_lines.ts";
 import { HEADER } from "../../src/scoring/verdict_lines.ts";
 
 Deno.test("any name of a column, in pieces of any length, comes through", () => {

@@ -1,8 +1,8 @@
 /** Who may ask: tokens and scopes, rates, origins, headers, and how many at once. */
 import assert from "node:assert/strict";
-import { sameBytes } from "../../src/http/auth.ts";
+import { sameBytes } from "../../src/http/access/auth.ts";
 import { type AppOptions, digestOf, memoryStore, type Scope } from "../../src/http/mod.ts";
-import { RateLimiter } from "../../src/http/rate_limit.ts";
+import { RateLimiter } from "../../src/http/access/rate_limit.ts";
 import { createApp, MODELS, problemOf, ROWS, TABLE } from "./util.ts";
 
 const hash = async (text: string) => await digestOf(new TextEncoder().encode(text));
@@ -231,7 +231,9 @@ Deno.test("CORS: a page of an allowed origin may send every header that the clie
     headers: { origin, "access-control-request-method": "POST" },
   });
   const allowed = preflight.headers.get("access-control-allow-headers")!.split(", ");
-  const source = await Deno.readTextFile(new URL("../../src/http/client.ts", import.meta.url));
+  const source = await Deno.readTextFile(
+    new URL("../../src/http/client.ts", import.meta.url),
+  );
   const sent = [...source.matchAll(/"((?:[a-z]+-)+[a-z]+|accept|authorization)": /g)].map((m) =>
     m[1]
   );

@@ -2,7 +2,7 @@
 import { HostRandom } from "../../src/core/random/philox.ts";
 import { type Client, createClient, digestOf, type ModelStore } from "../../src/http/mod.ts";
 import { memoryStore, type TrainingOptions } from "../../src/http/mod.ts";
-import { Registry } from "../../src/http/registry.ts";
+import { Registry } from "../../src/http/models/registry.ts";
 import { runJobs, type RunnerEntry, type RunnerOptions } from "../../src/jobs/runner.ts";
 import type { JobQueue } from "../../src/storage/job_queue.ts";
 import { openSqlite, type SqliteQueueOptions } from "../../src/storage/sqlite/mod.ts";

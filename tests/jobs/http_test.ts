@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { Detector } from "../../mod.ts";
 import { type ApiError, createApp, digestOf, memoryStore } from "../../src/http/mod.ts";
-import { readEvents } from "../../src/http/client_events.ts";
+import { readEvents } from "../../src/http/client/client_events.ts";
 import { problemOf } from "../http/util.ts";
 import { COLUMNS, jobsApp, QUICK, ROWS, TOKEN, TOKENS } from "./app.ts";
 

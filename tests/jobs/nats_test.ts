@@ -4,7 +4,7 @@ import { jetstreamManager } from "npm:@nats-io/jetstream@3.4.0";
 import { Kvm } from "npm:@nats-io/kv@3.4.0";
 import { connect } from "npm:@nats-io/transport-node@3.4.0";
 import { VAE } from "../../mod.ts";
-import { Registry } from "../../src/http/registry.ts";
+import { Registry } from "../../src/http/models/registry.ts";
 import { digestOf, type ModelIndex } from "../../src/storage/model_store.ts";
 import { openNats } from "../../src/storage/nats/mod.ts";
 import { skipTest } from "../util/skip.ts";

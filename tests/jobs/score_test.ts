@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { Detector, VAE } from "../../mod.ts";
 import { type ApiError, type Client, createApp, createClient } from "../../src/http/mod.ts";
-import { Registry } from "../../src/http/registry.ts";
+import { Registry } from "../../src/http/models/registry.ts";
 import { runJobs } from "../../src/jobs/runner.ts";
 import { PART_ROWS } from "../../src/jobs/score_job.ts";
 import { openNats } from "../../src/storage/nats/mod.ts";

@@ -1,6 +1,6 @@
 /** The SQLite queue and store: the contract, and what is its own. */
 import assert from "node:assert/strict";
-import { Registry } from "../../src/http/registry.ts";
+import { Registry } from "../../src/http/models/registry.ts";
 import { VAE } from "../../mod.ts";
 import { Database } from "../../src/storage/sqlite/database.ts";
 import { openSqlite } from "../../src/storage/sqlite/mod.ts";

@@ -1,6 +1,6 @@
 /** Where `serve` and `worker` keep jobs and models, and the runner that does the jobs of either. */
 import type { Command } from "npm:commander@15.1.0";
-import { Registry } from "../../http/registry.ts";
+import { Registry } from "../../http/models/registry.ts";
 import { runJobs, type RunnerEntry } from "../../jobs/runner.ts";
 import type { JobQueue } from "../../storage/job_queue.ts";
 import type { ModelStore } from "../../storage/model_store.ts";

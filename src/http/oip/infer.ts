@@ -3,7 +3,7 @@ import { concatBytes } from "../../core/bytes/bytes.ts";
 import { requireAnswerSize, streamOf } from "../answers.ts";
 import { readBytes, requireType } from "../body.ts";
 import type { Call } from "../call.ts";
-import type { Served } from "../catalogue.ts";
+import type { Served } from "../models/catalogue.ts";
 import { compute } from "../compute.ts";
 import type { Numbers } from "../answers.ts";
 import { invalid, Problem } from "../problems.ts";

@@ -6,7 +6,7 @@ import { LITTLE_ENDIAN, swapped } from "../../formats/safetensors/safetensors_ty
 import { latentSize } from "../../models/spec.ts";
 import { isTable, unitsOf, vaeOf } from "../../scoring/units.ts";
 import type { Numbers } from "../answers.ts";
-import type { Model } from "../catalogue.ts";
+import type { Model } from "../models/catalogue.ts";
 import type { VerbName } from "../verbs/mod.ts";
 
 /** One output of a model. */

@@ -11,7 +11,7 @@ import type { Units } from "../../scoring/units.ts";
 import { parseJson } from "../body.ts";
 import type { HeadersRead } from "../head.ts";
 import { invalid } from "../problems.ts";
-import { readFloatRows, requireCells } from "../rows.ts";
+import { readFloatRows, requireCells } from "../rows/rows.ts";
 import { checkBody } from "../schemas.ts";
 
 /** The header that says how many bytes of a body are JSON; the rest are tensors. */

@@ -9,7 +9,7 @@ import {
 import type { Call } from "../call.ts";
 import { invalid, Problem } from "../problems.ts";
 import { type Reply, respond } from "../responses.ts";
-import type { JobIntake } from "../job_intake.ts";
+import type { JobIntake } from "../jobs/job_intake.ts";
 import { jobAnswer } from "./jobs.ts";
 
 /** Seconds after which whoever found the queue full may ask again. */

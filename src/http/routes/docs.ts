@@ -9,12 +9,12 @@ export function docsRoutes(app: Hono, service: Service): void {
   const isTraining = service.training !== undefined;
   // Loaded when first asked for: most apps never are.
   const documentOf = async (prefix: string) => {
-    const { openApi } = await import("../openapi.ts");
+    const { openApi } = await import("../openapi/openapi.ts");
     return openApi({ isAdmin, isTraining, hasTokens, prefix });
   };
   const json = made(async (prefix) => respond(await documentOf(prefix)));
   const page = made(async (prefix) => {
-    const { docsPage, PAGE_POLICY } = await import("../docs_page.ts");
+    const { docsPage, PAGE_POLICY } = await import("../openapi/docs_page.ts");
     const headers = { "content-security-policy": PAGE_POLICY };
     return respondBody(docsPage(await documentOf(prefix)), "text/html; charset=utf-8", { headers });
   });

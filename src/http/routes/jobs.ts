@@ -8,13 +8,13 @@ import type { Job } from "../../storage/job_queue.ts";
 import { prefers } from "../accept.ts";
 import { streamOf } from "../answers.ts";
 import type { Call } from "../call.ts";
-import { NDJSON } from "../ndjson.ts";
+import { NDJSON } from "../rows/ndjson.ts";
 import { invalid, Problem } from "../problems.ts";
 import { respond, respondBody } from "../responses.ts";
-import { resultLines } from "../result_lines.ts";
+import { resultLines } from "../jobs/result_lines.ts";
 import { route } from "../route.ts";
 import { type Service, trainAction } from "../service.ts";
-import type { JobIntake } from "../job_intake.ts";
+import type { JobIntake } from "../jobs/job_intake.ts";
 
 /** Milliseconds of silence after which a comment says that the line is alive. */
 const ALIVE_MS = 15_000;

@@ -6,9 +6,9 @@ import type { Hono } from "npm:hono@4.13.19";
 import { isTable, unitsOf, vaeOf } from "../../scoring/units.ts";
 import { readBytes, requireType } from "../body.ts";
 import type { Call } from "../call.ts";
-import type { Served } from "../catalogue.ts";
+import type { Served } from "../models/catalogue.ts";
 import { holds, preconditionOf } from "../precondition.ts";
-import type { Registry } from "../registry.ts";
+import type { Registry } from "../models/registry.ts";
 import { type Reply, respond, respondNothing, respondUnchanged } from "../responses.ts";
 import { route } from "../route.ts";
 import {
@@ -21,7 +21,7 @@ import {
   servedModel,
   type Service,
 } from "../service.ts";
-import { summaries, summaryOf } from "../summaries.ts";
+import { summaries, summaryOf } from "../models/summaries.ts";
 
 export function modelRoutes(app: Hono, service: Service): void {
   const { catalogue } = service, list = summaries(catalogue, service.onError);

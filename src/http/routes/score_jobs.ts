@@ -12,7 +12,7 @@ import type { Reply } from "../responses.ts";
 import { checkBody, scoreJobBody } from "../schemas.ts";
 import { route } from "../route.ts";
 import { bodyLimits, pathName, servedModel, type Service, trainAction } from "../service.ts";
-import type { JobIntake } from "../job_intake.ts";
+import type { JobIntake } from "../jobs/job_intake.ts";
 import { acceptJob, askedOf, jobId, recallJob } from "./accept_job.ts";
 
 export function scoreJobRoutes(app: Hono, service: Service): void {

@@ -17,13 +17,13 @@ import { readJson } from "../body.ts";
 import type { Call } from "../call.ts";
 import { invalid, Problem } from "../problems.ts";
 import type { Reply } from "../responses.ts";
-import { readRows } from "../rows.ts";
+import { readRows } from "../rows/rows.ts";
 import { checkBody } from "../schemas.ts";
 import { route } from "../route.ts";
 import { bodyLimits, newName, paceOf, type Service, trainAction } from "../service.ts";
-import { countCells } from "../table_size.ts";
-import { trainBody } from "../train_schema.ts";
-import type { JobIntake } from "../job_intake.ts";
+import { countCells } from "../jobs/table_size.ts";
+import { trainBody } from "../jobs/train_schema.ts";
+import type { JobIntake } from "../jobs/job_intake.ts";
 import { acceptJob, askedOf, jobId, recallJob } from "./accept_job.ts";
 
 export function trainRoutes(app: Hono, service: Service): void {

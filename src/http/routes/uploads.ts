@@ -9,7 +9,7 @@ import { route } from "../route.ts";
 import { type Service, trainAction } from "../service.ts";
 import { isModelName } from "../../storage/model_store.ts";
 import type { Upload } from "../../storage/job_queue.ts";
-import { type JobIntake, UPLOAD_TYPES } from "../job_intake.ts";
+import { type JobIntake, UPLOAD_TYPES } from "../jobs/job_intake.ts";
 import { UPLOAD_PATIENCE } from "./models.ts";
 
 export function uploadRoutes(app: Hono, service: Service): void {

@@ -4,10 +4,10 @@ import { discover } from "../../scoring/decisions/false_discovery.ts";
 import type { TableScorer } from "../../scoring/table_scorer.ts";
 import type { ScoreMethod } from "../../trained/trained_vae.ts";
 import { isTable, unitsOf, vaeOf } from "../../scoring/units.ts";
-import type { Model } from "../catalogue.ts";
+import type { Model } from "../models/catalogue.ts";
 import { explained, type WhyOptions } from "../explained.ts";
 import { invalid } from "../problems.ts";
-import { Room } from "../room.ts";
+import { Room } from "../rows/room.ts";
 import type { OwnWork } from "./verb.ts";
 
 /** The work of the verb `score`. */

@@ -3,10 +3,10 @@ import type * as v from "npm:valibot@1.5.0";
 import { isTable, type Units, unitsOf } from "../../scoring/units.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
 import { requireAnswerSize, type RowText } from "../answers.ts";
-import type { Model } from "../catalogue.ts";
+import type { Model } from "../models/catalogue.ts";
 import type { Pace } from "../pace.ts";
 import { invalid } from "../problems.ts";
-import { requireCount } from "../rows.ts";
+import { requireCount } from "../rows/rows.ts";
 import { type BodyReader, bodyReader, type Checked, type RowSchema, tableRow } from "../schemas.ts";
 
 /** What one request may ask for. */

@@ -1,6 +1,6 @@
 /**
- * What the file of a VAE or detector may hold beside its parameters, by name; anything else is refused, so
- * that a file says no more than its readers understand.
+ * The contents of a model file: its parameters, and what a detector adds to them, by name. Anything else is refused, so
+ * that no reader passes over something that it does not understand.
  */
 import { show } from "../../core/validate.ts";
 import type { ParameterSpec } from "../../layers/scope.ts";
@@ -17,9 +17,9 @@ export const TABLE_TENSORS = [
   "table.calibration",
 ] as const;
 
-/** What drift is measured against; files of no longer ago than it have one. */
+/** What drift is measured against. Files from before there was one lack it. */
 export const SKETCH_TENSOR = "table.sketches";
-/** Vectors "table.NAME" of some detectors: what cells cost by themselves, and what those cost that cannot be. */
+/** Vectors "table.NAME" that some detectors have: the cost of a cell by itself, and that of an impossible one. */
 export const OPTIONAL_PARTS = ["costs", "impossible"] as const;
 /** And that of a series, for its streams. */
 export const STREAM_TENSOR = "table.stream";
@@ -30,10 +30,7 @@ export const ENSEMBLE_PREFIX = "ensemble.";
 /** Whether a tensor belongs to an ensemble. */
 export const isEnsembleTensor = (name: string): boolean => name.startsWith(ENSEMBLE_PREFIX);
 
-/**
- * Refuses what does not belong into the file of a VAE or detector; what is missing is for its reader
- * to miss.
- */
+/** Refuses what does not belong in the file of a VAE or detector. What is missing is found by whoever reads it. */
 function requireContents(
   { kind, metadata, tensors }: ModelFile,
   parameters: readonly string[],
@@ -48,7 +45,7 @@ function requireContents(
   if (isDetector && metadata.ensemble !== undefined) texts.push("ensemble");
   const hasEnsemble = texts.includes("ensemble");
   const text = Object.keys(metadata).find((name) => !texts.includes(name));
-  // Which tensors an ensemble has is for its own reader to say.
+  // The reader of ensembles checks the tensors of an ensemble.
   const tensor = [...tensors.keys()].find((name) =>
     !names.has(name) && !(hasEnsemble && isEnsembleTensor(name))
   );

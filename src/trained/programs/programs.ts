@@ -2,8 +2,8 @@
  * The forward programs of a model: for each, the graph it runs and the names of what it reads.
  *
  *   classify     x → probabilities [B, C] = q(y | x), for x without its class
- *   encode       x → mean, logVar of z next to the data: the point that stands for q where draws pass through
- *                flows, or hang on draws above; else its moments
+ *   encode       x → mean, logVar of z next to the data: the moments of q(z | x), or, behind flows and in a ladder,
+ *                the point that stands for it
  *   moments      x, key → mean, logVar [B, L] by K draws, and mean.<layer>: `moments_program.ts`
  *   decode       z → mean [B, D]
  *   posterior    x, key → z [B, L], one draw of q(z | x)
@@ -68,7 +68,7 @@ export type ProgramName =
 
 type Builder = (scope: Scope, spec: ModelSpec, samples: number) => Outputs;
 
-/** Programs at the points that stand for distributions, and programs of draws. */
+/** The programs, and the noise that each has: none at a point, drawn for draws. */
 const BUILDERS: {
   readonly [N in ProgramName]: { readonly noise: NoiseSource; readonly build: Builder };
 } = {
@@ -87,7 +87,7 @@ const BUILDERS: {
   prior: { noise: drawnNoise, build: underPrior },
 };
 
-/** What is said of rows that may lack their class. */
+/** The programs of models with a classifier, where they differ: rows may lack their class. */
 const LABELLED: { readonly [N in ProgramName]?: Builder } = {
   encode: encodeLabelled,
   moments: momentsLabelled,

@@ -1,9 +1,9 @@
 /**
  * Whether training takes the GPU.
  *
- *   "webgpu"     yes, be it a software adapter: it was asked for; without an adapter this is an error
- *   "auto"       only a real adapter, only for a run worth a trial, only after a self-test, and only as long as it was
- *                the faster of the two in the run's first steps; never where the same bits are asked for on every machine
+ *   "webgpu"     yes, even a software adapter; without an adapter this is an error
+ *   "auto"       only a hardware adapter that passes a self-test, only for a run that is worth a trial, and only if it is
+ *                faster than the host in the first steps; never with `determinism: "portable"`
  *   all others   no
  *
  * The crossover is measured by the run itself (`race.ts`). The constant decides only whether to try: finding an adapter and compiling take about a second.
@@ -17,7 +17,7 @@ import type { DeviceOptions } from "../../trained/device_options.ts";
 import type { Matrix } from "../../trained/rows/matrix.ts";
 import type { GpuReport } from "../report.ts";
 
-/** Floating-point operations of a run that are worth a trial: tens of seconds on WebAssembly. */
+/** A run of as many floating-point operations is worth a trial: it takes tens of seconds on WebAssembly. */
 export const TRIAL_OPERATIONS = 1e12;
 
 /** A GPU that was opened for a run. */
@@ -68,7 +68,7 @@ export async function openTrainingGpu(request: GpuRequest): Promise<TrainingGpu 
   }
 }
 
-/** Why the device fails its self-test, if it does: the run then goes on without it, and says so. */
+/** Why the device fails its self-test, if it does. The run then goes on without it, and reports why. */
 async function failureOf(accelerator: Accelerator): Promise<GpuError | undefined> {
   try {
     await requireSelfTest(accelerator);
@@ -78,7 +78,7 @@ async function failureOf(accelerator: Accelerator): Promise<GpuError | undefined
   }
 }
 
-/** What fails here fails again at the first step, which can do without it. */
+/** A failure here is passed over: it comes again at the first step, and the run then goes on without the GPU. */
 async function prepare(accelerator: Accelerator, plan: Plan): Promise<void> {
   try {
     await accelerator.prepare(plan);
@@ -87,7 +87,7 @@ async function prepare(accelerator: Accelerator, plan: Plan): Promise<void> {
   }
 }
 
-/** A device that is lost before it has taken a step is one that is lost at the first. */
+/** A device that is lost before the first step is treated as one that is lost at the first step. */
 function stepperOf(make: () => Stepper): Stepper {
   try {
     return make();

@@ -1,4 +1,4 @@
-/** What a caller of `lossAndGradients` gives in place of what training draws: noise, reference rows. */
+/** Noise and reference rows that a caller of `lossAndGradients` gives, in place of those that training draws. */
 import { rowsAt } from "../../core/shape.ts";
 import { requireNumber } from "../../core/validate.ts";
 import type { NoiseRequest } from "../../layers/noise.ts";

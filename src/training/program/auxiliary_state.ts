@@ -1,6 +1,6 @@
 /**
- * The segment of a run's state: zero, but for what the objective trains beside the model, which starts
- * as layers start, from the run's seed.
+ * The segment of a run's state. It begins at zero, except for the networks that the objective trains beside the model:
+ * they are initialised as layers are, from the run's seed.
  */
 import type { Backend, Segment, SyncProgram } from "../../backends/backend.ts";
 import type { Layout } from "../../graph/layout.ts";

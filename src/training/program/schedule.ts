@@ -1,6 +1,6 @@
 /**
- * What changes from step to step, as functions of the step alone. No function of the host that may
- * differ between machines is on the path.
+ * What changes from step to step, as functions of the step alone. They use no function of the host whose result may
+ * differ between machines.
  */
 import type { Program } from "../../backends/backend.ts";
 import { cosineRamp } from "../../core/stable.ts";
@@ -18,7 +18,7 @@ const SCALARS: Readonly<Record<string, Schedule>> = {
   epoch: epochAt,
 };
 
-/** More than any run has. */
+/** Bounds the input `epoch`: no run has as many. */
 const MAX_EPOCHS = 1e7;
 
 /** What changes with the step, as far as a plan reads it. */
@@ -28,7 +28,7 @@ export function scalarsOf({ inputs }: Plan): Scalars {
   return Object.entries(SCALARS).filter(([name]) => inputs.has(name));
 }
 
-/** Writes it. */
+/** Writes what changes with the step. */
 export function writeScalars(
   program: Program,
   objective: Objective,
@@ -40,7 +40,7 @@ export function writeScalars(
   }
 }
 
-/** The same as when all that rises has risen. */
+/** Writes the values that hold at the end of every schedule. */
 export function writeFinalScalars(program: Program, objective: Objective): void {
   writeScalars(program, objective, Infinity, 1);
 }

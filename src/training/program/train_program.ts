@@ -79,7 +79,7 @@ export function trainPlan(request: TrainPlanRequest): Plan {
   return plan(g, { outputs, effects: all, capacity, parameters, state });
 }
 
-/** They are clipped, and skipped, on their own: nothing of them reaches the model. */
+/** The steps of the objective's own networks. They are clipped and skipped by themselves, and do not affect the model. */
 function auxiliarySteps(
   g: Graph,
   optimizer: Optimizer,

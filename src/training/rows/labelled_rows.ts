@@ -1,4 +1,4 @@
-/** Rows of data for training, behind them what the model takes beside them: conditions, or labels. */
+/** Rows to train on: the data, then the condition or the label of each row, if the model takes one. */
 import type { ModelSpec } from "../../models/spec.ts";
 import { oneHot, type RowLabels } from "../../trained/rows/labels.ts";
 import type { Matrix, Rows } from "../../trained/rows/matrix.ts";

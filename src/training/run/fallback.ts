@@ -1,9 +1,10 @@
 /**
- * Which parameters a run goes back to, and which it ends with. A step whose gradient is not finite changes nothing
- * (`ops/optimizer.ts`) and is counted. After three in a row, or an epoch far worse than the untrained model, the run
- * falls back to the last epoch that was no worse than the untrained model, with a tenth of the learning rate; after six
- * such falls it gives up. Whatever happens, the model is left with parameters that were good: those of the best epoch
- * where there is something to stop for, else of the last good one.
+ * Which parameters a run goes back to, and which it ends with (ADR 7).
+ *
+ * A step whose gradient is not finite changes nothing (`ops/optimizer.ts`) and is counted. After three in a row, or after
+ * an epoch far worse than the untrained model, the run falls back: to the last epoch that was no worse than the untrained
+ * model, with a tenth of the learning rate. After six fallbacks it gives up. Whatever happens, the model ends with
+ * parameters that were good: those of the best epoch with early stopping, else those of the last good epoch.
  */
 import type { Checkpoint, RunCounters, Snapshot } from "./checkpoint.ts";
 import { diverged, isDiverged } from "./divergence.ts";

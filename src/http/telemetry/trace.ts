@@ -3,7 +3,7 @@
  * one is continued, anything else begins a trace of its own. The answer names the span that made it.
  */
 
-import type { HeadersRead } from "./head.ts";
+import type { HeadersRead } from "../head.ts";
 
 export const TRACE_HEADER = "traceparent";
 

@@ -2,13 +2,13 @@
  * Models from untrusted bytes. Whatever the bytes are, the outcome is a model that can be asked or a
  * problem that says why not; reading evaluates nothing and takes memory in proportion to the bytes.
  */
-import { latentWidth } from "../models/latents.ts";
-import type { ModelSpec } from "../models/spec.ts";
-import { readModelFile } from "../trained/file/model_file.ts";
-import { type TableModel, tableModelOf, TableScorer } from "../scoring/table_scorer.ts";
-import { type DeviceOptions, fromModelFile, TrainedVae } from "../trained/trained_vae.ts";
+import { latentWidth } from "../../models/latents.ts";
+import type { ModelSpec } from "../../models/spec.ts";
+import { readModelFile } from "../../trained/file/model_file.ts";
+import { type TableModel, tableModelOf, TableScorer } from "../../scoring/table_scorer.ts";
+import { type DeviceOptions, fromModelFile, TrainedVae } from "../../trained/trained_vae.ts";
 import type { Model } from "./catalogue.ts";
-import { Problem } from "./problems.ts";
+import { Problem } from "../problems.ts";
 
 /** Columns, of a condition too, latent dimensions and hidden units that a served model may have. */
 const MAX_WIDTH = 16_384;

@@ -6,13 +6,13 @@
  * A cell is what `scoring/table/schema.ts` makes of it, but for this: JSON has numbers, so that text and
  * truth values where numbers belong are refused, also text that looks like one; and nothing is infinite.
  */
-import { show } from "../core/validate.ts";
-import { isMissing, NUMBER_EXPECTED } from "../formats/text/cells.ts";
-import { LITTLE_ENDIAN, swapped } from "../formats/safetensors/safetensors_types.ts";
-import { codecOf, hasLevels } from "../scoring/table/schema.ts";
-import type { Cells } from "../scoring/table/cells.ts";
-import { invalid, pointerStep, type Problem } from "./problems.ts";
-import type { Units } from "../scoring/units.ts";
+import { show } from "../../core/validate.ts";
+import { isMissing, NUMBER_EXPECTED } from "../../formats/text/cells.ts";
+import { LITTLE_ENDIAN, swapped } from "../../formats/safetensors/safetensors_types.ts";
+import { codecOf, hasLevels } from "../../scoring/table/schema.ts";
+import type { Cells } from "../../scoring/table/cells.ts";
+import { invalid, pointerStep, type Problem } from "../problems.ts";
+import type { Units } from "../../scoring/units.ts";
 
 /** What a row must look like. */
 type RowShape = Pick<Units, "columns" | "schema" | "missing" | "optional" | "largest" | "fault">;

@@ -3,11 +3,11 @@
  * replacement of the index: a request sees the index before it or the one after it. Uploads are read
  * in full, and tried, before the index names them.
  */
-import type { DeviceOptions } from "../trained/trained_vae.ts";
+import type { DeviceOptions } from "../../trained/trained_vae.ts";
 import type { Catalogue, Listed, Model, Served } from "./catalogue.ts";
 import { openModel } from "./open_model.ts";
-import { holds, type Precondition } from "./precondition.ts";
-import { Problem } from "./problems.ts";
+import { holds, type Precondition } from "../precondition.ts";
+import { Problem } from "../problems.ts";
 import {
   type Alias,
   digestOf,
@@ -16,7 +16,7 @@ import {
   type ModelStore,
   type ModelVersion,
   type ReadIndex,
-} from "../storage/model_store.ts";
+} from "../../storage/model_store.ts";
 
 /** Loaded models kept; the one unused for longest goes first. */
 const MAX_LOADED = 64;

@@ -1,10 +1,10 @@
 /**
  * What the client sends and gets, written out, as public types must be. They are the types of the schemas
- * that the server checks bodies with and that the tests hold its answers to: `answer_schemas.ts` and
+ * that the server checks bodies with and that the tests hold its answers to: `http/answer_schemas.ts` and
  * tests/http/client_types_test.ts do not compile if they differ.
  */
-import type { ColumnSchema } from "../scoring/table/schema.ts";
-import type { PlainLikelihoodInput } from "../distributions/likelihoods/options.ts";
+import type { ColumnSchema } from "../../scoring/table/schema.ts";
+import type { PlainLikelihoodInput } from "../../distributions/likelihoods/options.ts";
 
 /** Which model answered. */
 export interface Answered {

@@ -7,7 +7,7 @@
  * first bound is 5 ms, which most scores are far below: finer ones stand before it.
  */
 
-import type { QueueStats } from "../storage/job_queue.ts";
+import type { QueueStats } from "../../storage/job_queue.ts";
 
 /** Upper bounds, seconds. */
 const BOUNDS = [

@@ -4,7 +4,7 @@
  *
  * Limits: per process. Of more than MAX_CALLERS at once, the one not seen for longest is forgotten.
  */
-import { requireNumber } from "../core/validate.ts";
+import { requireNumber } from "../../core/validate.ts";
 
 /** How many requests a caller may make. */
 export interface RateLimit {

@@ -3,7 +3,7 @@
  * loads nothing. Its policy forbids both.
  */
 import type { Json } from "./openapi.ts";
-import { PROBLEMS } from "./problems.ts";
+import { PROBLEMS } from "../problems.ts";
 import { curlLine } from "./request_examples.ts";
 import { rulesText, typeText } from "./schema_text.ts";
 

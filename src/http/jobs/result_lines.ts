@@ -2,7 +2,7 @@
  * What a scoring job has put out, CSV as `elbow score` writes it, as JSON lines: each cell under the name of its column, numbers with
  * the digits that they have.
  */
-import { HEADER } from "../scoring/verdict_lines.ts";
+import { HEADER } from "../../scoring/verdict_lines.ts";
 
 /** Bytes that are written anew in one go. */
 const PIECE = 65_536;

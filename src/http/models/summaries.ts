@@ -2,8 +2,8 @@
  * Models in short. What a model is, its digest decides: each is loaded for that once, one after the other, and
  * no more of it is kept than the summary. One that cannot be loaded is listed as such, and troubles no other.
  */
-import { latentSize } from "../models/spec.ts";
-import { isTable, vaeOf } from "../scoring/units.ts";
+import { latentSize } from "../../models/spec.ts";
+import { isTable, vaeOf } from "../../scoring/units.ts";
 import type { Catalogue, Listed, Served } from "./catalogue.ts";
 
 /** A line of `GET /v1/models`. */

@@ -6,9 +6,9 @@
  * Limits: a hash without salt is safe for tokens that nobody can guess, of 128 random bits or more,
  * and not for passwords.
  */
-import { requireChoice, requireObject, show } from "../core/validate.ts";
-import type { HeadersRead } from "./head.ts";
-import { Problem } from "./problems.ts";
+import { requireChoice, requireObject, show } from "../../core/validate.ts";
+import type { HeadersRead } from "../head.ts";
+import { Problem } from "../problems.ts";
 
 /** What a token opens: asking models, training them, changing what is served. */
 export type Scope = "score" | "train" | "admin";

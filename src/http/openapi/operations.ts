@@ -3,13 +3,13 @@
  * A test holds this list to the routes that there are.
  */
 import type * as v from "npm:valibot@1.5.0";
-import type { AnswerName } from "./answer_schemas.ts";
-import type { Scope } from "./auth.ts";
-import { inferBody } from "./oip/request.ts";
-import { aliasBody, scoreJobBody, withRows } from "./schemas.ts";
-import { trainBody } from "./train_schema.ts";
-import { UPLOAD_TYPES } from "./job_intake.ts";
-import { type Verb, type VerbName, VERBS } from "./verbs/mod.ts";
+import type { AnswerName } from "../answer_schemas.ts";
+import type { Scope } from "../access/auth.ts";
+import { inferBody } from "../oip/request.ts";
+import { aliasBody, scoreJobBody, withRows } from "../schemas.ts";
+import { trainBody } from "../jobs/train_schema.ts";
+import { UPLOAD_TYPES } from "../jobs/job_intake.ts";
+import { type Verb, type VerbName, VERBS } from "../verbs/mod.ts";
 
 /** What a body is: JSON of a schema, bytes, or lines of JSON. */
 export interface Content {

@@ -6,15 +6,15 @@
  * Blank lines count for nothing. A line that is too long, and a body that stalls, end the stream with
  * their problem.
  */
-import type { Cells } from "../scoring/table/cells.ts";
-import type { Units } from "../scoring/units.ts";
-import { aboutToStop, parseJsonOf } from "./body.ts";
-import { compute } from "./compute.ts";
-import type { Pace } from "./pace.ts";
-import { invalid, Problem } from "./problems.ts";
-import { problemDetails } from "./responses.ts";
+import type { Cells } from "../../scoring/table/cells.ts";
+import type { Units } from "../../scoring/units.ts";
+import { aboutToStop, parseJsonOf } from "../body.ts";
+import { compute } from "../compute.ts";
+import type { Pace } from "../pace.ts";
+import { invalid, Problem } from "../problems.ts";
+import { problemDetails } from "../responses.ts";
 import { readRows } from "./rows.ts";
-import type { Work } from "./verbs/mod.ts";
+import type { Work } from "../verbs/mod.ts";
 
 export const NDJSON = "application/x-ndjson";
 

@@ -1,10 +1,10 @@
 /** Who may pass: the size of the headers, how much there is to do, the token and its scope, the rate. */
-import type { Call } from "./call.ts";
-import { aboutToStop } from "./body.ts";
+import type { Call } from "../call.ts";
+import { aboutToStop } from "../body.ts";
 import { forbidden, type Scope, type Token, unauthorized } from "./auth.ts";
-import type { RequestHead } from "./head.ts";
-import { Problem } from "./problems.ts";
-import type { Action, Service } from "./service.ts";
+import type { RequestHead } from "../head.ts";
+import { Problem } from "../problems.ts";
+import type { Action, Service } from "../service.ts";
 
 /** Characters that all headers of a request may have together. */
 const MAX_HEADERS = 16_384;

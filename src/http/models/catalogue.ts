@@ -3,11 +3,11 @@
  * every answer carries. Two kinds: models that the caller holds (`liveCatalogue`), and those of a
  * store (`registry.ts`), which can be changed too.
  */
-import { show } from "../core/validate.ts";
-import type { Model } from "../scoring/units.ts";
-import { digestOf, type ModelVersion, requireModelName } from "../storage/model_store.ts";
+import { show } from "../../core/validate.ts";
+import type { Model } from "../../scoring/units.ts";
+import { digestOf, type ModelVersion, requireModelName } from "../../storage/model_store.ts";
 
-export type { Model } from "../scoring/units.ts";
+export type { Model } from "../../scoring/units.ts";
 
 /** What is known of a model that is served without loading it. */
 export interface Listed {

@@ -1,7 +1,7 @@
 /** What an app needs to take jobs: where they go, and how much it takes on. */
-import { requireNumber } from "../core/validate.ts";
-import type { JobQueue } from "../storage/job_queue.ts";
-import type { Registry } from "./registry.ts";
+import { requireNumber } from "../../core/validate.ts";
+import type { JobQueue } from "../../storage/job_queue.ts";
+import type { Registry } from "../models/registry.ts";
 
 /** How an app takes jobs. Who does them is not its matter: `runJobs`, here or on another machine. */
 export interface TrainingOptions {

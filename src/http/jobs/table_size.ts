@@ -4,9 +4,9 @@
  * is packed, and how many levels texts have, is for the worker to find out, which checks the same budget again
  * before it trains.
  */
-import { DataError } from "../formats/errors.ts";
-import { npyShape } from "../formats/numpy/npy.ts";
-import type { Pace } from "./pace.ts";
+import { DataError } from "../../formats/errors.ts";
+import { npyShape } from "../../formats/numpy/npy.ts";
+import type { Pace } from "../pace.ts";
 
 /** Rows and columns; of packed files none and 1. */
 export interface TableSize {

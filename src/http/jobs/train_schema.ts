@@ -1,8 +1,8 @@
 /** The body that asks for a training job: what to train on, and what of the detector's defaults to change. */
 import * as v from "npm:valibot@1.5.0";
-import { PLAIN_LIKELIHOODS } from "../distributions/likelihood.ts";
-import { RATE } from "../scoring/decisions/rates.ts";
-import { tableRow } from "./schemas.ts";
+import { PLAIN_LIKELIHOODS } from "../../distributions/likelihood.ts";
+import { RATE } from "../../scoring/decisions/rates.ts";
+import { tableRow } from "../schemas.ts";
 
 function whole(min: number, max: number): v.GenericSchema<number> {
   const expected = `a whole number from ${min} to ${max}`;

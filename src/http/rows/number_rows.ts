@@ -4,8 +4,8 @@
  * next, and say what is wrong with it. Short numbers are one product or quotient of exact ones, others are for
  * `formats/text/decimal.ts`, or the host.
  */
-import { parseDecimal, POWERS } from "../formats/text/decimal.ts";
-import type { Cells } from "../scoring/table/cells.ts";
+import { parseDecimal, POWERS } from "../../formats/text/decimal.ts";
+import type { Cells } from "../../scoring/table/cells.ts";
 import type { Room } from "./room.ts";
 
 const SPACE = 0x20, LINE_FEED = 0x0a, RETURN = 0x0d, TAB = 0x09;

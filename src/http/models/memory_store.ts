@@ -6,7 +6,7 @@ import {
   type ModelIndex,
   type ModelStore,
   requireModelName,
-} from "../storage/model_store.ts";
+} from "../../storage/model_store.ts";
 
 /**
  * A store in memory.

@@ -2,9 +2,9 @@
  * Cross-origin requests (Fetch standard, "CORS protocol"): none, unless origins are listed. An origin
  * is allowed if it stands in the list, letter for letter; never `*`, and never with credentials.
  */
-import type { RequestHead } from "./head.ts";
-import type { Reply } from "./responses.ts";
-import { show } from "../core/validate.ts";
+import type { RequestHead } from "../head.ts";
+import type { Reply } from "../responses.ts";
+import { show } from "../../core/validate.ts";
 
 /** @throws TypeError for an entry that is no origin */
 export function requireOrigins(origins: readonly string[]): readonly string[] {

@@ -1,0 +1,51 @@
+/** Memory for bodies that are announced and do not come. The oracle is counting what was announced. */
+import assert from "node:assert/strict";
+import { type BodyLimits, BytesAhead, readBytes } from "../../src/http/body.ts";
+
+/** A body that says how long it is, and comes when it is let. */
+function announced(bytes: number) {
+  const { promise, resolve: come } = Promise.withResolvers<void>();
+  const pieces = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      await promise;
+      controller.enqueue(new Uint8Array(bytes));
+      controller.close();
+    },
+  });
+  const request = new Request("http://localhost", { method: "POST", body: pieces });
+  let atOnce = false;
+  const { arrayBuffer } = request;
+  request.arrayBuffer = () => (atOnce = true, arrayBuffer.call(request));
+  const head = new Headers({ "content-length": `${bytes}` });
+  const read = (limits: BodyLimits) => readBytes({ request, head }, limits);
+  return { read, come, wasAtOnce: () => atOnce };
+}
+
+Deno.test("bodies are read at once while there is room for what they announce, then as they come", async () => {
+  const ahead = new BytesAhead(200_000), limits = { maxBytes: 1e6, deadlineMs: 5000, ahead };
+  const bodies = [90_000, 90_000, 90_000, 10_000].map(announced);
+  const reads = bodies.map(({ read }) => read(limits));
+  assert.deepEqual(bodies.map(({ wasAtOnce }) => wasAtOnce()), [true, true, false, true]);
+  for (const { come } of bodies) come();
+  const lengths = (await Promise.all(reads)).map(({ length }) => length);
+  assert.deepEqual(lengths, [90_000, 90_000, 90_000, 10_000]);
+  assert.ok(ahead.take(200_000), "all of it is given back");
+});
+
+Deno.test("a body that is given up keeps its room until it has come or broken off", async () => {
+  const ahead = new BytesAhead(100_000), body = announced(90_000);
+  await assert.rejects(
+    body.read({ maxBytes: 1e6, deadlineMs: 20, ahead }),
+    /took over 0.02 seconds/,
+  );
+  assert.equal(ahead.take(20_000), false);
+  body.come();
+  while (!ahead.take(100_000)) await new Promise((resolve) => setTimeout(resolve, 1));
+});
+
+Deno.test("a body that announces more than it may is refused before any of it is read", () => {
+  const ahead = new BytesAhead(100), body = announced(90_000);
+  assert.throws(() => body.read({ maxBytes: 1000, deadlineMs: 1000, ahead }), /at most 1000 bytes/);
+  assert.equal(body.wasAtOnce(), false);
+  body.come();
+});

@@ -1,0 +1,127 @@
+/**
+ * Clients that send a byte a second, in headers that never end or in bodies: what others wait meanwhile, and what the
+ * server's memory grows by. In a process of its own, as users start it.
+ *
+ *     deno run --allow-all tests/http/slow_clients.ts [CLIENTS] [SECONDS]
+ */
+import { ROWS, TABLE } from "./util.ts";
+import { serveElbow } from "../util/elbow_server.ts";
+
+const BODY = JSON.stringify({ rows: ROWS.slice(0, 1) });
+const HEAD =
+  "POST /v1/models/table/score HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";
+/** Others ask one after the other. */
+const ASKS = 500;
+
+const KINDS = {
+  headers: `${HEAD}X-Slow: `,
+  bodies: `${HEAD}Content-Length: 4000000\r\n\r\n[`,
+} as const;
+
+export interface Outcome {
+  /** Bytes of resident memory that the slow clients add. */
+  readonly added: number;
+  /** What others were answered. */
+  readonly statuses: readonly number[];
+  /** Milliseconds of those that others waited, ascending. */
+  readonly waits: readonly number[];
+  /** First lines of what the slow clients were answered. */
+  readonly answers: readonly string[];
+}
+
+export async function slowClients(
+  kind: keyof typeof KINDS,
+  clients: number,
+  seconds: number,
+): Promise<Outcome> {
+  const folder = await Deno.makeTempDir();
+  await Deno.writeFile(`${folder}/table.safetensors`, TABLE.save());
+  const { child, url } = await serveElbow(["--models", folder]);
+  const answers: string[] = [], others = new Others(url), connections: Deno.Conn[] = [];
+  try {
+    await others.ask(ASKS);
+    const before = residentBytes(child.pid);
+    others.forget();
+    const encoder = new TextEncoder(), { hostname, port } = new URL(url);
+    for (let i = 0; i < clients; i++) {
+      const connection = await Deno.connect({ hostname, port: Number(port) });
+      connections.push(connection);
+      await connection.write(encoder.encode(KINDS[kind]));
+      void firstLine(connection).then((line) => line !== undefined && answers.push(line));
+    }
+    for (let second = 0; second < seconds; second++) {
+      for (const each of connections) each.write(encoder.encode(" ")).catch(() => {});
+      await others.ask(ASKS);
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+    }
+    const added = residentBytes(child.pid) - before;
+    return { added, answers, statuses: others.statuses, waits: others.waits.sort((a, b) => a - b) };
+  } finally {
+    for (const each of connections) each.close();
+    child.kill("SIGTERM");
+    await child.status;
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** Those who ask as one should. */
+class Others {
+  readonly statuses: number[] = [];
+  readonly waits: number[] = [];
+  readonly #url: string;
+
+  constructor(url: string) {
+    this.#url = `${url}/v1/models/table/score`;
+  }
+
+  async ask(times: number): Promise<void> {
+    const init = { method: "POST", headers: { "content-type": "application/json" }, body: BODY };
+    for (let i = 0; i < times; i++) {
+      const start = performance.now(), response = await fetch(this.#url, init);
+      await response.text();
+      this.waits.push(performance.now() - start);
+      this.statuses.push(response.status);
+    }
+  }
+
+  forget(): void {
+    this.statuses.length = this.waits.length = 0;
+  }
+}
+
+async function firstLine(connection: Deno.Conn): Promise<string | undefined> {
+  const bytes = new Uint8Array(1024), read = await connection.read(bytes).catch(() => null);
+  return read ? new TextDecoder().decode(bytes.subarray(0, read)).split("\r\n")[0] : undefined;
+}
+
+function residentBytes(pid: number): number {
+  const [, kilobytes] = /VmRSS:\s+(\d+)/.exec(Deno.readTextFileSync(`/proc/${pid}/status`))!;
+  return 1024 * Number(kilobytes);
+}
+
+if (import.meta.main) {
+  const [clients = "500", seconds = "15"] = Deno.args;
+  for (const kind of ["headers", "bodies"] as const) {
+    const { added, statuses, waits, answers } = await slowClients(
+      kind,
+      Number(clients),
+      Number(seconds),
+    );
+    const at = (share: number) => waits[Math.floor(share * (waits.length - 1))].toFixed(2);
+    console.log(
+      `${clients} slow ${kind}, ${seconds} s: ${(added / 2 ** 20).toFixed(0)} MiB more memory; ` +
+        `${
+          statuses.filter((status) => status === 200).length
+        } of ${statuses.length} others answered, ` +
+        `${at(0.5)} ms in the middle, ${at(0.99)} ms at the 99th percentile, ${
+          at(1)
+        } ms at most; ` +
+        `slow ones answered: ${
+          JSON.stringify(
+            Object.groupBy(answers, (line) => line),
+            (_, value) => Array.isArray(value) ? value.length : value,
+          )
+        }`,
+    );
+  }
+}
