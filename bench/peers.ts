@@ -11,6 +11,7 @@
 import { parseArgs } from "node:util";
 import { Collected } from "./lib/collected.ts";
 import type { PeerCell } from "./lib/goals.ts";
+import { setUp } from "../scripts/setup.ts";
 import { openPinning, type Pinning, pinSelf, reportMachine } from "./lib/machine.ts";
 import { openProbe, type Probe, type Rates } from "./lib/probe.ts";
 import { publish } from "./lib/publish.ts";
@@ -23,11 +24,11 @@ import { type Absence, muster, type Present } from "./peers/muster.ts";
 import { writeOnnxFiles } from "./peers/onnx.ts";
 import { peersPage, type PeersResults } from "./peers/page.ts";
 import { prepare } from "./peers/prepare.ts";
-import { type Entry, ROSTER } from "./peers/roster.ts";
+import { type Entry, PYTORCH, ROSTER } from "./peers/roster.ts";
 
 /** Cold starts are short and noisy: so many in each round. */
 const COLD_STARTS = 4;
-/** After the rounds, those cells are taken again whose every run met a slow machine; so often at most. */
+/** After the rounds, cases are taken again of which a peer's every run met a slow machine; so often at most. */
 const MORE_TURNS = 3;
 /** Probes on each side of a child that has none. */
 const PROBES = 5;
@@ -67,6 +68,7 @@ async function main(pinning: Pinning): Promise<void> {
   console.log(`${machine.cpu}, ${machine.cores} cores; preparing`);
   await prepare(folder);
   await writeOnnxFiles(folder);
+  await setUp([PYTORCH]);
   const entries = ROSTER.filter(({ name }) => selection.has("peer", name));
   const { present, absent } = await muster(entries, folder, requestOf, pinning);
   await pinSelf(pinning);
@@ -119,16 +121,18 @@ function turnsOf(present: readonly Present[], round: number): Turn[] {
   );
 }
 
-/** The turns, of each the cases that met nothing but a slow machine. */
+/**
+ * The turns, of each the cases in which some peer met nothing but a slow machine. All peers take such
+ * a case again: a figure is the best of a peer's runs, so one that ran more often would be favoured.
+ */
 function disturbed(turns: readonly Turn[], collected: Collected<At>): Turn[] {
   const slow = collected.disturbed();
   return turns.flatMap((turn) => {
-    const { peer: { entry: { name } }, kind, workload } = turn;
-    const mine = slow.filter((at) =>
-      at.peer === name && at.kind === kind && at.workload === workload
-    ).map((at) => at.case);
+    const { kind, workload } = turn;
+    const again = slow.filter((at) => at.kind === kind && at.workload === workload)
+      .map((at) => at.case);
     // A cold start is one process whatever is asked of it.
-    const cases = turn.cases.filter((each) => mine.includes(each));
+    const cases = turn.cases.filter((each) => again.includes(each));
     return cases.length === 0 ? [] : [{ ...turn, cases: kind === "cold" ? turn.cases : cases }];
   });
 }

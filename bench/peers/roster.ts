@@ -3,6 +3,7 @@
  * with the reason in the results.
  */
 import { canRun } from "../../scripts/lib/child.ts";
+import type { Requirement } from "../../scripts/setup.ts";
 import { denoProgram, type Program } from "../lib/spawn.ts";
 import { type Kind, KINDS } from "../lib/workloads.ts";
 
@@ -40,19 +41,33 @@ export const ROSTER: readonly Entry[] = [
   { name: "torch-2t", threads: 2, kinds: warm, program: python },
 ];
 
-const TORCH_PACKAGES = "python3-torch libopenblas0-pthread";
+const TORCH_PACKAGES = ["python3-torch", "libopenblas0-pthread"];
+
+/** The one peer that npm does not have. */
+export const PYTORCH: Requirement = {
+  name: "PyTorch",
+  neededBy: "bench/peers.ts",
+  aptPackages: TORCH_PACKAGES,
+  present: async () => await findPython() !== undefined,
+};
 
 /** Debian's Python, or another that has PyTorch. */
-async function python(): Promise<Program> {
+async function findPython(): Promise<string | undefined> {
   for (const command of ["python3", "/usr/bin/python3"]) {
-    if (!await canRun(command, ["-c", "import torch, numpy"])) continue;
-    return { command, args: [new URL("pytorch.py", import.meta.url).pathname] };
+    if (await canRun(command, ["-c", "import torch, numpy"])) return command;
   }
-  throw new TypeError(`no PyTorch: apt-get install ${TORCH_PACKAGES}`);
+}
+
+async function python(): Promise<Program> {
+  const command = await findPython();
+  if (command) return { command, args: [new URL("pytorch.py", import.meta.url).pathname] };
+  throw new TypeError(`no PyTorch: apt-get install ${TORCH_PACKAGES.join(" ")}`);
 }
 
 /** Why a PyTorch is not the rival that is meant, if it is not. */
 export function faultOfTorch(blas: string | number | undefined): string | undefined {
   if (blas === undefined || /openblas|mkl/i.test(`${blas}`)) return undefined;
-  return `its BLAS is ${blas}, some forty times slower: apt-get install ${TORCH_PACKAGES}`;
+  return `its BLAS is ${blas}, some forty times slower: apt-get install ${
+    TORCH_PACKAGES.join(" ")
+  }`;
 }

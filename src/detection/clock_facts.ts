@@ -2,7 +2,6 @@
  * Times of day and days of the week at which no row of a table was. A detector sees a time as its place on both
  * circles (`scoring/table/expansion.ts`): rows from where nothing was ever seen stand out, however ordinary.
  */
-import type { RawTable } from "../scoring/table/raw_table.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 
 /** How many of the 24 hours of the day, and of the 7 days of the week, UTC, hold no cell of a column of times. */
@@ -45,18 +44,4 @@ export function unseenWhen({ hours, days }: UnseenTimes): string {
     ...(days > 0 ? [`on ${days} of the 7 days of the week`] : []),
   ];
   return `has no time ${parts.join(" and ")} (UTC)`;
-}
-
-/** Texts such as 15.10.2024 and 3/9/24 14:05. */
-const LOCAL_DATE = /^\d{1,2}([./-])\d{1,2}\1\d{2,4}(?:[ ,T].*)?$/;
-
-/** A sentence for each column of texts that are mostly dates as people write them. */
-export function dateSentences({ columns, texts = [] }: RawTable): string[] {
-  return columns.flatMap((name, c) => {
-    const own = texts[c] ?? [], dates = own.filter((text) => LOCAL_DATE.test(text.trim()));
-    if (2 * dates.length <= own.length) return [];
-    return [
-      `column "${name}" looks like dates, and is taken for text: write them in ISO 8601, such as 2024-10-15`,
-    ];
-  });
 }

@@ -4,7 +4,6 @@ import { type ColumnSchema, numericSchema } from "../scoring/table/schema.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 import { columnsOf, MAX_CELL, type TableRows } from "../scoring/table/table_rows.ts";
 import { MIN_ROWS } from "./calibrate.ts";
-import { dateSentences } from "./clock_facts.ts";
 import { alikeSentences, columnFacts, leavingSentences, sentencesOf } from "./column_facts.ts";
 import { withoutCopies } from "./copies.ts";
 import { spectrumOfTable } from "./data_report.ts";
@@ -14,6 +13,7 @@ import { type DetectorOptions, presetOf, requireColumns } from "./options.ts";
 import { rawTableOf } from "./raw_rows.ts";
 import { leaving } from "./row_order.ts";
 import { collapseWarning } from "./spectrum.ts";
+import { textSentences } from "./text_facts.ts";
 
 /** What training needs of the rows. */
 export interface TrainingTable {
@@ -40,14 +40,14 @@ export function readTraining(
   if (window !== undefined) {
     const facts = sentencesOf(columnFacts(schema, cells));
     const found = [...facts, ...leavingSentences(leaving(schema, cells))];
-    return { schema, cells, warnings: [...dateSentences(raw), ...found] };
+    return { schema, cells, warnings: [...textSentences(raw), ...found] };
   }
   const { cells: different, warnings: repeats } = withoutCopies(cells, schema.length);
   const facts = columnFacts(schema, different);
   const spectrum = spectrumOfTable(headOf(different, schema.length), schema, facts);
   const collapse = spectrum && collapseWarning(spectrum.activeUnits);
   const found = [...sentencesOf(facts), ...alikeSentences(facts.alike), ...repeats];
-  const warnings = [...dateSentences(raw), ...found, ...(collapse ? [collapse] : [])];
+  const warnings = [...textSentences(raw), ...found, ...(collapse ? [collapse] : [])];
   return { schema, cells: different, warnings };
 }
 

@@ -1,8 +1,8 @@
 /** `elbow report DATA`: what a table is like, before anything is trained on it. */
 import { Command } from "npm:commander@15.1.0";
-import { dateSentences } from "../../detection/clock_facts.ts";
 import { type ColumnReport, type DataReport, reportData } from "../../detection/data_report.ts";
 import { inferSchema } from "../../detection/infer_schema.ts";
+import { textSentences } from "../../detection/text_facts.ts";
 import { namingTable, readData } from "../files/data.ts";
 import { aligned } from "../text/aligned.ts";
 import { sayWarnings } from "../text/in_flags.ts";
@@ -35,7 +35,7 @@ export function reportCommand(io: Io): Command {
       const result = reportData(cells, schema, table);
       if (json) print(io, jsonLine({ data: path, ...plain(result) }));
       else io.stdout(`${report(sections(path, result))}\n${columnTable(result.columns)}`);
-      sayWarnings([...dateSentences(table), ...result.warnings], io);
+      sayWarnings([...textSentences(table), ...result.warnings], io);
     });
 }
 
