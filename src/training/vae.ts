@@ -50,7 +50,10 @@ export class VAE extends TrainedVae {
   #fitting = false;
   #lastRun?: FitRun;
 
-  /** @throws TypeError naming what is no option of a machine */
+  /**
+   * A model with the given parameter values; `VAE.create` and `load` are the usual ways.
+   * @throws TypeError naming what is no option of a machine
+   */
   constructor(
     spec: ModelSpec,
     values: ReadonlyMap<string, ArrayLike<number>>,
