@@ -91,10 +91,15 @@ export function parseJsonOf(
 
 /**
  * The media type of the body, in lower case, without parameters.
+ * @param unsaid what a body is whose headers do not say (RFC 9110, 8.3)
  * @throws Problem unless it is one of these, in UTF-8 where it is text, and plain
  */
-export function requireType(headers: HeadersRead, types: readonly string[]): string {
-  const encoding = headers.get("content-encoding"), given = headers.get("content-type") ?? "";
+export function requireType(
+  headers: HeadersRead,
+  types: readonly string[],
+  unsaid = "",
+): string {
+  const encoding = headers.get("content-encoding"), given = headers.get("content-type") ?? unsaid;
   // As nearly all bodies come: nothing to take apart.
   if (encoding === null && types.includes(given)) return given;
   if (encoding !== null && encoding.trim().toLowerCase() !== "identity") {

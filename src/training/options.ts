@@ -1,5 +1,5 @@
 /** What `fit` takes, with defaults; parsed once, strictly. */
-import { requireBoolean, requireNumber, requireObject } from "../core/validate.ts";
+import { requireBoolean, requireNumber, requireObject, show } from "../core/validate.ts";
 import { type Objective, type ObjectiveInput, parseObjective } from "../objectives/objective.ts";
 import type { ModelSpec } from "../models/spec.ts";
 import type { RowLabels } from "../trained/rows/labels.ts";
@@ -86,6 +86,7 @@ export function parseRecipe(
   { classifier }: Pick<ModelSpec, "classifier"> = {},
 ): Recipe {
   const fields = requireObject("fit options", options, FIT_KEYS);
+  requireCompany(options);
   const { epochs = 50, batchSize = 128, earlyStopping, seed = defaultSeed } = fields;
   const { patience = Infinity } = earlyStopping === undefined
     ? {}
@@ -113,6 +114,41 @@ export function parseRecipe(
     ...(classifier && { labelledShare: parseShare(fields.labelledShare ?? LABELLED_SHARE) }),
     seed: requireNumber("seed", seed, { integer: true }),
   };
+}
+
+/**
+ * What accompanies a run: looked at only long after it has begun.
+ * @throws TypeError naming the option
+ */
+export function requireCompany(
+  { onProgress, signal, checkpoint }: {
+    readonly onProgress?: unknown;
+    readonly signal?: unknown;
+    readonly checkpoint?: unknown;
+  },
+): void {
+  requireMethods("onProgress", "a function", onProgress, []);
+  requireMethods("signal", "an AbortSignal", signal, ["throwIfAborted", "addEventListener"]);
+  requireMethods("checkpoint", "a store with read and write", checkpoint, ["read", "write"]);
+}
+
+/** Whether it is there and has these methods, or can be called where it needs none. */
+function requireMethods(
+  field: string,
+  expected: string,
+  value: unknown,
+  methods: readonly string[],
+): void {
+  if (value === undefined) return;
+  const isFunction = (each: unknown) => typeof each === "function";
+  const given = value as Readonly<Record<string, unknown>> | null;
+  const fits = methods.length === 0
+    ? isFunction(value)
+    : methods.every((name) => isFunction(given?.[name]));
+  if (fits) return;
+  throw new TypeError(
+    `Cannot read ${field}: expected ${expected}: current value is ${show(value)}`,
+  );
 }
 
 /** Enough that every batch of the default size holds a dozen. */

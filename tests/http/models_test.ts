@@ -374,3 +374,19 @@ Deno.test("without a token for admin nothing can be changed, and the addresses d
   await problemOf(await open.request("/v1/aliases/x", { method: "PUT" }), "unknown-route");
   assert.throws(() => createApp({ models: { TABLE }, tokens: TOKENS }), /models must be a store/);
 });
+
+Deno.test("a model file of no stated type is bytes, as a plain fetch sends them (RFC 9110, 8.3)", async () => {
+  const app = await storeApp(), headers = { authorization: `Bearer ${ADMIN}` };
+  const send = (more: Record<string, string> = {}) =>
+    app.request("/v1/models/pump", {
+      method: "PUT",
+      headers: { ...headers, ...more },
+      body: FIRST as BodyInit,
+    });
+  const answer = await send();
+  assert.equal(answer.status, 201);
+  assert.equal((await answer.json()).digest, await digestOf(FIRST));
+  // What is stated still counts.
+  await problemOf(await send({ "content-type": "text/plain" }), "unsupported-media-type");
+  await problemOf(await send({ "content-encoding": "gzip" }), "unsupported-media-type");
+});

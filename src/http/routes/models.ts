@@ -68,7 +68,7 @@ export const UPLOAD_PATIENCE = 6;
 
 async function upload(call: Call, service: Service, registry: Registry): Promise<Reply> {
   const name = newName(call, "name");
-  requireType(call.head, ["application/octet-stream"]);
+  requireType(call.head, ["application/octet-stream"], "application/octet-stream");
   const bytes = await readBytes(call, {
     maxBytes: service.limits.maxModelBytes,
     deadlineMs: service.deadlineMs * UPLOAD_PATIENCE,
