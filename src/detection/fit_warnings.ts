@@ -2,15 +2,15 @@
  * What a user should know of a fit: before, whether the latent variables have anything to do
  * (`spectrum.ts`); after, whether they did it, and whether training rows were learnt by heart.
  *
- *   overfit: more than 15 % of the rows kept back score above the 95 % point of the training rows, and as
- *   many by chance, P(Bin(n, 0.05) ≥ k), is below 10⁻³
+ *   overfit: more than 15 % of the rows kept back score above the 95 % point of the training rows, and the
+ *   chance of as many, that point being one of the training scores, is below 10⁻³ (`hypergeometric.ts`)
  *
  *   of an ensemble, by network: more than 40 % of the rows that it has not seen are reconstructed worse than the 95 %
  *   point of those that it trained on; its statistics are of rows unseen, so that less costs nothing
  *
  * The p-values stay right however far a model overfits, as they come from rows that it never saw.
  */
-import { binomialTail } from "../core/probability/incomplete_beta.ts";
+import { chanceAbove } from "../core/probability/hypergeometric.ts";
 
 /** Rows that the two samples are compared on, at most. */
 export const COMPARED_ROWS = 2000;
@@ -51,9 +51,11 @@ export function ensembleWarnings(views: readonly FittedView[]): string[] {
 
 /** The share of rows above the 95 % point of the training rows, if it is above a limit and no chance; otherwise 0. */
 function shareAbove(training: Float64Array, kept: Float64Array, limit: number): number {
-  const edge = training.slice().sort()[Math.ceil((1 - USUAL) * training.length) - 1];
+  const within = Math.ceil((1 - USUAL) * training.length), larger = training.length - within;
+  const edge = training.slice().sort()[within - 1];
   const above = kept.filter((score) => score > edge).length, share = above / kept.length;
-  return share > limit && binomialTail(kept.length, USUAL, above) < CHANCE ? share : 0;
+  const chance = chanceAbove(training.length, larger, kept.length, above);
+  return share > limit && chance < CHANCE ? share : 0;
 }
 
 /**

@@ -11,7 +11,7 @@
  * for scores that differ, less than that where scores are equal. A small chance says that normal is no longer what it was, or
  * that the rows are not normal.
  */
-import { hypergeometricUpTo } from "../core/probability/hypergeometric.ts";
+import { chanceAbove } from "../core/probability/hypergeometric.ts";
 import { Calibration } from "../scoring/decisions/calibration.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 import type { ScoreTable, TableModel, TableScorer } from "../scoring/table_scorer.ts";
@@ -84,8 +84,8 @@ export function chanceOf(
   calibration: Calibration,
   falseAlarmRate: number,
 ): number {
-  const marked = calibration.scores.length, allowed = calibration.allowed(falseAlarmRate);
-  return hypergeometricUpTo({ all: marked + rows, marked, drawn: allowed + flagged }, allowed);
+  const allowed = calibration.allowed(falseAlarmRate);
+  return chanceAbove(calibration.scores.length, allowed, rows, flagged);
 }
 
 /** What goes with a new calibration: what drift is measured from, and what is still to be said. */

@@ -1,7 +1,9 @@
 /** Warnings of a fit, on tables and networks made to deserve them and on ones that do not. */
 import assert from "node:assert/strict";
 import { Detector, type DetectorOptions } from "../../mod.ts";
+import { chanceAbove } from "../../src/core/probability/hypergeometric.ts";
 import { ensembleWarnings, trainedWarnings } from "../../src/detection/fit_warnings.ts";
+import { assertRelative } from "../util/close.ts";
 import { normals, planeRows } from "../util/data.ts";
 
 const OPTIONS: DetectorOptions = { preset: "small", seed: 1, hidden: [16], latent: 2, epochs: 20 };
@@ -29,17 +31,52 @@ Deno.test("Detector.fit() warns of columns that leave the latent variables witho
   assert.ok(about(detector, /the columns are not linearly correlated/), `${detector.warnings}`);
 });
 
+/**
+ * P(at least `least` of `rows` above all but `larger` of `training`, all alike), by a walk from the largest down, row by
+ * row: the next is of the training with the share of it among those left. No factorials, no Γ.
+ */
+function chanceByWalk(training: number, larger: number, rows: number, least: number): number {
+  let reached = 0;
+  // walks[k]: so far `passed` rows of the training, and k of the others.
+  let walks = Array.from({ length: rows + 1 }, (_, k): number => k === 0 ? 1 : 0);
+  for (let passed = 0; passed <= larger; passed++) {
+    const next = walks.map(() => 0);
+    for (let k = 0, here = 0; k <= rows; k++) {
+      here += walks[k];
+      const left = training - passed, share = left / (left + rows - k);
+      next[k] = here * share;
+      here *= 1 - share;
+    }
+    walks = next;
+  }
+  for (let k = least; k <= rows; k++) reached += walks[k];
+  return reached;
+}
+
 Deno.test("trainedWarnings() counts as its formula says", () => {
-  const training = Float64Array.from({ length: 100 }, (_, i) => i);
-  const kept = (above: number) => Float64Array.from({ length: 100 }, (_, i) => i < above ? 95 : 0);
-  assert.deepEqual(trainedWarnings(training, kept(15), 2), []);
-  assert.match(trainedWarnings(training, kept(16), 2)[0], /overfits: 16 %/);
-  assert.match(trainedWarnings(training, kept(0), 0)[0], /the latent variables are not used/);
-  // 3 of 10 is no evidence: P(Bin(10, 0.05) ≥ 3) = 0.012.
-  assert.deepEqual(
-    trainedWarnings(training, Float64Array.of(99, 99, 99, 0, 0, 0, 0, 0, 0, 0), 1),
-    [],
+  const scores = (length: number) => Float64Array.from({ length }, (_, i) => i);
+  const kept = (above: number, training: number, length: number) =>
+    Float64Array.from({ length }, (_, i) => i < above ? training : 0);
+  // Of 100 rows 21 are needed, as the 95 % point of 100 others is uncertain as well; of more the limit decides.
+  assert.ok(chanceByWalk(100, 5, 100, 20) > 1e-3 && chanceByWalk(100, 5, 100, 21) < 1e-3);
+  assert.ok(chanceByWalk(1000, 50, 100, 16) < 1e-3);
+  for (const [training, rows, most] of [[100, 100, 20], [1000, 100, 15], [1000, 1000, 150]]) {
+    const larger = training / 20;
+    const told = (above: number) =>
+      trainedWarnings(scores(training), kept(above, training, rows), 2);
+    assert.deepEqual(told(most), [], `${training} ${rows}`);
+    assert.match(told(most + 1)[0], /overfits: \d\d % of the rows kept back/);
+    for (const above of [0, 1, most, most + 1]) {
+      const want = chanceByWalk(training, larger, rows, above);
+      assertRelative(chanceAbove(training, larger, rows, above), want, 1e-7, 1e-11);
+    }
+  }
+  assert.match(
+    trainedWarnings(scores(100), kept(0, 100, 100), 0)[0],
+    /latent variables are not used/,
   );
+  // 3 of 10 is no evidence.
+  assert.deepEqual(trainedWarnings(scores(100), kept(3, 100, 10), 1), []);
 });
 
 Deno.test("the default warns of networks that overfit, and not of ordinary tables", async () => {

@@ -34,6 +34,14 @@ export function hypergeometricUpTo(urn: Urn, j: number): number {
   return Math.min(1, sum);
 }
 
+/**
+ * P(at least `above` of `rows` have no more than `allowed` of `marked` above them), all of them alike: that of the
+ * largest `allowed` + `above` of both no more than `allowed` are marked.
+ */
+export function chanceAbove(marked: number, allowed: number, rows: number, above: number): number {
+  return hypergeometricUpTo({ all: marked + rows, marked, drawn: allowed + above }, allowed);
+}
+
 function logChoose(n: number, k: number): number {
   return logGamma(n + 1) - logGamma(k + 1) - logGamma(n - k + 1);
 }
