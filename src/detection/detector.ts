@@ -244,15 +244,6 @@ export class Detector extends TableScorer {
     return decide(this.calibration, scores, { ...options, falseAlarmRate });
   }
 
-  /**
-   * As the class above; a write beyond an array, or into one that was sent away, would be lost in silence.
-   * @throws RangeError also if `out` has no room
-   */
-  override scoreInto(row: ArrayLike<number>, out: Float32Array | Float64Array): void {
-    if (out.length < 1) throw new RangeError("Cannot score row: out has no room");
-    super.scoreInto(row, out);
-  }
-
   /** A detector from the bytes of its file, or from where a URL points. */
   static override async load(
     source: Uint8Array | URL,

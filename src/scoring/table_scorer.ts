@@ -6,7 +6,7 @@
  */
 import { requireObject } from "../core/validate.ts";
 import type { CellFault } from "../trained/rows/data_rule.ts";
-import { requireFiniteScore } from "../trained/finite.ts";
+import { requireFiniteScore, requireRoom } from "../trained/finite.ts";
 import type { Matrix } from "../trained/rows/matrix.ts";
 import { type ModelFile, writeModelFile } from "../trained/file/model_file.ts";
 import type { SampleOptions } from "../trained/calls/sampling.ts";
@@ -222,7 +222,7 @@ export class TableScorer {
    * meaningless score. `score` checks them.
    * @param row [columns], as `toCells` gives it; NaN is a missing cell, and a row that has one may allocate
    * @param out receives the score (nats), the p-value, and the contribution of each column (nats), as far as it is long
-   * @throws RangeError if the row has another number of cells, or its score is not finite; TypeError for a series
+   * @throws RangeError if the row has another number of cells, `out` has no room, or its score is not finite; TypeError for a series
    */
   scoreInto(row: ArrayLike<number>, out: Float32Array | Float64Array): void {
     const width = this.columns.length;
@@ -236,6 +236,7 @@ export class TableScorer {
         "Cannot score one row: the steps of a series are scored together, or by a stream",
       );
     }
+    requireRoom(out);
     this.#scoreRowInto(row, out);
   }
 

@@ -97,6 +97,7 @@ export class Engine<Name extends string> implements Programs<Name> {
   setParameters(
     values: ReadonlyMap<string, { shape?: readonly number[]; data: ArrayLike<number> }>,
   ): void {
+    if (!(values instanceof Map)) throw new TypeError("Cannot set parameters: expected a Map");
     for (const [name, { shape, data }] of values) {
       const spec = this.parameterSpecs.find((each) => each.name === name);
       if (!spec) {

@@ -57,6 +57,11 @@ export function haveFiniteSum(values: Float32Array): boolean {
   return Number.isFinite(even + odd);
 }
 
+/** @throws RangeError where a score written to `out[0]` would be lost: an array of no length, or one that was transferred */
+export function requireRoom(out: Float32Array | Float64Array): void {
+  if (out.length < 1) throw new RangeError("Cannot score row: out has no room");
+}
+
 /** @throws NotFiniteError naming the row, `index` from 0 */
 export function requireFiniteScore(score: number, index?: number): number {
   if (Math.abs(score) < Infinity) return score;

@@ -3,17 +3,19 @@
  * `training/vae.ts` adds fitting.
  */
 import { type OpenBackend, openBackend } from "../backends/open_score.ts";
+import { requireObject } from "../core/validate.ts";
 import type { ModelSpec } from "../models/spec.ts";
 import { parametersOf } from "../models/vae_graph.ts";
 import { latentSize } from "../models/spec.ts";
-import type { DeviceOptions } from "./device_options.ts";
+import { DEVICE_KEYS, type DeviceOptions } from "./device_options.ts";
 import { Engine, type NamedTensor } from "./engine.ts";
 import type { WorkDevice } from "./device/work_device.ts";
 import { parameterTensors, parameterValues } from "./file/file_contents.ts";
-import { requireFiniteScore } from "./finite.ts";
+import { requireFiniteScore, requireRoom } from "./finite.ts";
 import { requireData } from "./rows/data_rule.ts";
-import { encodeRows, type MomentOptions } from "./calls/moments.ts";
-import type { Evaluation, EvaluationOptions } from "./calls/evaluation.ts";
+import { callOptions } from "./calls/call_options.ts";
+import { encodeRows, MOMENT_KEYS, type MomentOptions } from "./calls/moments.ts";
+import { type Evaluation, EVALUATION_KEYS, type EvaluationOptions } from "./calls/evaluation.ts";
 import { type Matrix, type Rows, sumOf, toMatrix } from "./rows/matrix.ts";
 import { markObserved } from "./rows/observed.ts";
 import { type ConditionOptions, requireClasses, toConditioned, toRows } from "./rows/model_rows.ts";
@@ -28,7 +30,7 @@ import {
   specOf,
   writeModelFile,
 } from "./file/model_file.ts";
-import { drawPairs, type SampleOptions } from "./calls/sampling.ts";
+import { drawPairs, SAMPLE_KEYS, type SampleOptions } from "./calls/sampling.ts";
 
 export type { DeviceOptions } from "./device_options.ts";
 export type { NamedTensor } from "./engine.ts";
@@ -72,6 +74,7 @@ export class TrainedVae {
     values: ReadonlyMap<string, ArrayLike<number>>,
     device: DeviceOptions = {},
   ) {
+    requireObject("device options", device, DEVICE_KEYS);
     this.spec = spec;
     this.engine = new Engine(vaeArchitecture(spec), values, device, new.target.openBackend);
     this.onHost = new OnHost(spec, this.engine);
@@ -132,10 +135,11 @@ export class TrainedVae {
    */
   async encode(
     x: Rows,
-    { condition, ...options }: MomentOptions & ConditionOptions = {},
+    options: MomentOptions & ConditionOptions = {},
   ): Promise<{ mean: Matrix; logVar: Matrix }> {
+    const { condition, ...draws } = callOptions(options, MOMENT_KEYS);
     const rows = toRows(this.spec, x, condition);
-    return await encodeRows(this.engine, this.spec, rows, options);
+    return await encodeRows(this.engine, this.spec, rows, draws);
   }
 
   /**
@@ -150,13 +154,15 @@ export class TrainedVae {
   }
 
   /** E[x | z], `[rows, D]`, for z `[rows, L]`. */
-  async decode(z: Rows, { condition }: ConditionOptions = {}): Promise<Matrix> {
+  async decode(z: Rows, options: ConditionOptions = {}): Promise<Matrix> {
+    const { condition } = callOptions(options);
     const latents = toConditioned(this.spec, latentSize(this.spec), z, condition);
     return (await this.engine.mapLater("decode", "z", latents)).mean;
   }
 
   /** E[x | z] at z = E[z | x], `[rows, D]`. */
-  async reconstruct(x: Rows, { condition }: ConditionOptions = {}): Promise<Matrix> {
+  async reconstruct(x: Rows, options: ConditionOptions = {}): Promise<Matrix> {
+    const { condition } = callOptions(options);
     const rows = toRows(this.spec, x, condition);
     return (await this.engine.mapLater("reconstruct", "x", rows)).mean;
   }
@@ -174,7 +180,7 @@ export class TrainedVae {
     count: number,
     options: SampleOptions = {},
   ): Promise<{ readonly x: Matrix; readonly z: Matrix }> {
-    const request = { first: 0, count, ...options };
+    const request = { first: 0, count, ...callOptions(options, SAMPLE_KEYS) };
     return await this.engine.run(
       { name: "sample", rows: count },
       (programs) => drawPairs(programs, this.spec, request),
@@ -187,8 +193,9 @@ export class TrainedVae {
    */
   async samplePosterior(
     x: Rows,
-    { seed = 0, condition }: { readonly seed?: number } & ConditionOptions = {},
+    options: { readonly seed?: number } & ConditionOptions = {},
   ): Promise<Matrix> {
+    const { seed = 0, condition } = callOptions(options, ["seed"]);
     const rows = toRows(this.spec, x, condition);
     requireClasses(this.spec, rows, "draw from q(z | x)");
     return (await this.engine.mapLater("posterior", "x", rows, { seed })).z;
@@ -197,27 +204,30 @@ export class TrainedVae {
   /** The bound and its parts per row, and importance-sampled ln p(x); nats. */
   async evaluate(
     x: Rows,
-    { condition, ...options }: EvaluationOptions & ConditionOptions = {},
+    options: EvaluationOptions & ConditionOptions = {},
   ): Promise<Evaluation> {
+    const { condition, ...draws } = callOptions(options, EVALUATION_KEYS);
     const rows = toRows(this.spec, x, condition);
-    return await evaluateModel(this.engine, this.spec, rows, options);
+    return await evaluateModel(this.engine, this.spec, rows, draws);
   }
 
   /** ELBO per row, nats, the expectation over `samples` draws. */
   async elbo(
     x: Rows,
-    { condition, ...options }: EvaluationOptions & ConditionOptions = {},
+    options: EvaluationOptions & ConditionOptions = {},
   ): Promise<Float64Array> {
-    return (await boundsOf(this.engine, toRows(this.spec, x, condition), options)).elbo;
+    const { condition, ...draws } = callOptions(options, EVALUATION_KEYS);
+    return (await boundsOf(this.engine, toRows(this.spec, x, condition), draws)).elbo;
   }
 
   /** ln p(x) per row, nats, importance-sampled with `samples` draws: a bound, tight as they grow. */
   async logLikelihood(
     x: Rows,
-    { condition, ...options }: EvaluationOptions & ConditionOptions = {},
+    options: EvaluationOptions & ConditionOptions = {},
   ): Promise<Float64Array> {
+    const { condition, ...draws } = callOptions(options, EVALUATION_KEYS);
     const rows = toRows(this.spec, x, condition);
-    return (await boundsOf(this.engine, rows, { samples: 100, ...options })).logLikelihood;
+    return (await boundsOf(this.engine, rows, { samples: 100, ...draws })).logLikelihood;
   }
 
   /**
@@ -250,7 +260,7 @@ export class TrainedVae {
    * vouches for the values: only the score is checked. A value that the likelihood cannot take, such
    * as 2 under a Bernoulli likelihood, gives a finite score that means nothing. A conditional model's
    * row ends with its condition, which a classifier's row may leave out; NaN is a missing cell, where the spec takes such.
-   * @throws RangeError for a row of another length, or a score that is not finite
+   * @throws RangeError for a row of another length, an `out` without room, or a score that is not finite
    */
   scoreInto(row: Float32Array, out: Float32Array | Float64Array): void {
     const { inputs, condition, classifier } = this.spec, width = inputs + condition;
@@ -260,6 +270,7 @@ export class TrainedVae {
         `Cannot score row: expected ${width} numbers: current value is ${row.length}`,
       );
     }
+    requireRoom(out);
     const score = this.onHost.singleScore();
     score.x.set(row);
     if (row.length < width) score.x.fill(0, row.length);

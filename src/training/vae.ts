@@ -8,18 +8,15 @@
  * ```
  */
 import { type OpenBackend, openBackend } from "../backends/open.ts";
-import { requireChoice, requireNumber, requireObject, show } from "../core/validate.ts";
+import { requireChoice, requireNumber, requireObject } from "../core/validate.ts";
 import { readStateDict, type StateDictOptions } from "../exports/state_dict.ts";
 import { layOut } from "../graph/layout.ts";
 import type { ParameterSpec } from "../layers/scope.ts";
 import { type Initialization, initialize } from "../models/initialize.ts";
-import { type ModelSpec, type ModelSpecInput, parseSpec } from "../models/spec.ts";
+import { type ModelSpecInput, parseSpec } from "../models/spec.ts";
 import { parametersOf } from "../models/vae_graph.ts";
 import { DEVICE_KEYS, type DeviceOptions, splitDevice } from "../trained/device_options.ts";
-import type { Evaluation, EvaluationOptions } from "../trained/calls/evaluation.ts";
-import type { MomentOptions } from "../trained/calls/moments.ts";
-import type { SampleOptions } from "../trained/calls/sampling.ts";
-import type { Matrix, Rows } from "../trained/rows/matrix.ts";
+import type { Rows } from "../trained/rows/matrix.ts";
 import { type ConditionOptions, toRows } from "../trained/rows/model_rows.ts";
 import { fromModelFile, loadModelFile, TrainedVae } from "../trained/trained_vae.ts";
 import { type ElboSurgery, surgeryOf, type SurgeryOptions } from "./analysis/elbo_surgery.ts";
@@ -49,19 +46,6 @@ export class VAE extends TrainedVae {
   #seed = 0;
   #fitting = false;
   #lastRun?: FitRun;
-
-  /**
-   * A model with the given parameter values; `VAE.create` and `load` are the usual ways.
-   * @throws TypeError naming what is no option of a machine
-   */
-  constructor(
-    spec: ModelSpec,
-    values: ReadonlyMap<string, ArrayLike<number>>,
-    device: DeviceOptions = {},
-  ) {
-    requireObject("device options", device, DEVICE_KEYS);
-    super(spec, values, device);
-  }
 
   /**
    * A model with fresh parameters.
@@ -125,11 +109,6 @@ export class VAE extends TrainedVae {
    */
   override setParameters(values: Parameters<TrainedVae["setParameters"]>[0]): void {
     this.#requireIdle();
-    if (!(values instanceof Map)) {
-      throw new TypeError(
-        `Cannot set parameters: expected a Map: current value is ${show(values)}`,
-      );
-    }
     super.setParameters(values);
   }
 
@@ -181,73 +160,6 @@ export class VAE extends TrainedVae {
     return surgeryOf(this.onHost, toRows(this.spec, x, condition), options);
   }
 
-  /** As `TrainedVae.encode`; options that it does not have are refused, as by every call here. */
-  override async encode(
-    x: Rows,
-    options: MomentOptions & ConditionOptions = {},
-  ): Promise<{ mean: Matrix; logVar: Matrix }> {
-    return await super.encode(x, known(options, MOMENT_KEYS));
-  }
-
-  /** E[x | z], `[rows, D]`. */
-  override async decode(z: Rows, options: ConditionOptions = {}): Promise<Matrix> {
-    return await super.decode(z, known(options, []));
-  }
-
-  /** E[x | z] at z = E[z | x], `[rows, D]`. */
-  override async reconstruct(x: Rows, options: ConditionOptions = {}): Promise<Matrix> {
-    return await super.reconstruct(x, known(options, []));
-  }
-
-  /** Draws of (x, z), and so those of `sample`. */
-  override async sampleJoint(
-    count: number,
-    options: SampleOptions = {},
-  ): Promise<{ readonly x: Matrix; readonly z: Matrix }> {
-    return await super.sampleJoint(count, known(options, ["seed", "mean"]));
-  }
-
-  /** A draw z ~ q(z | x) for each row, `[rows, L]`. */
-  override async samplePosterior(
-    x: Rows,
-    options: { readonly seed?: number } & ConditionOptions = {},
-  ): Promise<Matrix> {
-    return await super.samplePosterior(x, known(options, ["seed"]));
-  }
-
-  /** The bound and its parts per row, and importance-sampled ln p(x); nats. */
-  override async evaluate(
-    x: Rows,
-    options: EvaluationOptions & ConditionOptions = {},
-  ): Promise<Evaluation> {
-    return await super.evaluate(x, known(options, EVALUATION_KEYS));
-  }
-
-  /** ELBO per row, nats. */
-  override async elbo(
-    x: Rows,
-    options: EvaluationOptions & ConditionOptions = {},
-  ): Promise<Float64Array> {
-    return await super.elbo(x, known(options, EVALUATION_KEYS));
-  }
-
-  /** ln p(x) per row, nats. */
-  override async logLikelihood(
-    x: Rows,
-    options: EvaluationOptions & ConditionOptions = {},
-  ): Promise<Float64Array> {
-    return await super.logLikelihood(x, known(options, EVALUATION_KEYS));
-  }
-
-  /**
-   * As the class above; a write beyond an array, or into one that was sent away, would be lost in silence.
-   * @throws RangeError also if `out` has no room
-   */
-  override scoreInto(row: Float32Array, out: Float32Array | Float64Array): void {
-    if (out.length < 1) throw new RangeError("Cannot score row: out has no room");
-    super.scoreInto(row, out);
-  }
-
   /** What is really in use, and what the last fit used. */
   override get device(): TrainedVae["device"] {
     return { ...super.device, ...gpuDetails({ gpu: this.#lastRun?.gpu }) };
@@ -257,14 +169,6 @@ export class VAE extends TrainedVae {
     if (!this.#fitting) return;
     throw new DOMException("Cannot change the model: it is being fitted", "InvalidStateError");
   }
-}
-
-const MOMENT_KEYS = ["seed", "samples"];
-const EVALUATION_KEYS = [...MOMENT_KEYS, "priorSamples", "firstRow", "sameDraws"];
-
-/** @throws TypeError naming a key that the call does not have; all have a condition */
-function known<T>(options: T, keys: readonly string[]): T {
-  return requireObject("options", options, ["condition", ...keys]) as T;
 }
 
 /** Float32 numbers in the 4 GiB that WebAssembly can address. */

@@ -34,6 +34,9 @@ export interface EvaluationOptions {
   readonly sameDraws?: boolean;
 }
 
+/** What they are called. */
+export const EVALUATION_KEYS = ["samples", "priorSamples", "seed", "firstRow", "sameDraws"];
+
 /** What a model says of rows. */
 export interface Evaluation extends RowEvaluation {
   /** Latent dimensions, next to the data, whose posterior mean varies over the rows by more than 0.01 */

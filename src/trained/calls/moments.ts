@@ -16,6 +16,9 @@ export interface MomentOptions {
   readonly seed?: number;
 }
 
+/** What they are called. */
+export const MOMENT_KEYS = ["samples", "seed"];
+
 /** Draws of each row that moments are taken from, unless others are asked for. */
 export const MOMENT_DRAWS = 256;
 

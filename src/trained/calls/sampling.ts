@@ -22,6 +22,9 @@ export interface SampleOptions extends ConditionOptions {
   readonly mean?: boolean;
 }
 
+/** What they are called. */
+export const SAMPLE_KEYS = ["seed", "mean"];
+
 /** Which draws: `count` from the index `first` on. */
 export interface DrawRequest extends SampleOptions {
   readonly first: number;
