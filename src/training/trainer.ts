@@ -1,5 +1,5 @@
 /**
- * The training loop. It asks `Steps` to take the steps of each epoch, and between steps sees to progress, early stopping,
+ * The training loop. It asks a `Stepper` to take the steps of each epoch, and between steps sees to progress, early stopping,
  * checkpoints and cancellation. Which parameters a run falls back to is decided in `run/fallback.ts`.
  *
  * Who takes the steps is one state, and it changes once at most:
@@ -12,7 +12,7 @@
 import { type Backend, GpuError, type Segment, type SyncProgram } from "../backends/backend.ts";
 import type { Matrix } from "../trained/rows/matrix.ts";
 import type { TrainingGpu } from "./gpu/choice.ts";
-import { GpuSteps } from "./gpu/gpu_steps.ts";
+import { GpuStepper } from "./gpu/gpu_stepper.ts";
 import type { Recipe } from "./options.ts";
 import type { EpochReport, FitReport } from "./report.ts";
 import {
@@ -22,11 +22,11 @@ import {
   writeCheckpoint,
 } from "./run/checkpoint.ts";
 import { EpochClock } from "./run/epoch_clock.ts";
-import { HostSteps } from "./run/host_steps.ts";
+import { HostStepper } from "./run/host_stepper.ts";
 import type { RowOrder } from "./run/row_order.ts";
 import { RunState } from "./run/run_state.ts";
 import { StepSequence } from "./run/step_sequence.ts";
-import type { Steps } from "./run/steps.ts";
+import type { Stepper } from "./run/stepper.ts";
 
 /** What a run works on. */
 export interface Run {
@@ -69,9 +69,9 @@ class Trainer {
   readonly #run: Run;
   readonly #state: RunState;
   readonly #sequence: StepSequence;
-  readonly #host: HostSteps;
+  readonly #host: HostStepper;
   /** Takes the steps; undefined once the host does. */
-  #gpu?: GpuSteps;
+  #gpu?: GpuStepper;
   readonly #epochClock: EpochClock;
   #lastWrite: number;
   #lastYield: number;
@@ -81,18 +81,18 @@ class Trainer {
     const latent = program.plan.outputs.get("meanOfMean")!.shape.cols;
     const state = new RunState(backend, [parameters, moments], latent);
     const sequence = new StepSequence(program.plan, recipe, order), { stepsPerEpoch } = sequence;
-    const host = new HostSteps(program, data, state, sequence);
+    const host = new HostStepper(program, data, state, sequence);
     this.#run = run;
     this.#state = state;
     this.#sequence = sequence;
     this.#host = host;
-    if (gpu) this.#gpu = new GpuSteps(gpu, { plan: program.plan, state, sequence, host, clock });
+    if (gpu) this.#gpu = new GpuStepper(gpu, { plan: program.plan, state, sequence, host, clock });
     const timed = { clock, epochs: recipe.epochs, stepsPerEpoch, rowsPerEpoch: order.length };
     this.#epochClock = new EpochClock(timed);
     this.#lastWrite = this.#lastYield = clock();
   }
 
-  get #steps(): Steps {
+  get #stepper(): Stepper {
     return this.#gpu ?? this.#host;
   }
 
@@ -136,14 +136,14 @@ class Trainer {
   async #takeEpoch(): Promise<void> {
     const { counters } = this.#state, { stepsPerEpoch } = this.#sequence;
     this.#sequence.beginEpoch(counters.epoch);
-    await this.#steps.begin();
+    await this.#stepper.begin();
     while (counters.batch < stepsPerEpoch) {
-      const taken = this.#steps.take();
+      const taken = this.#stepper.take();
       if (taken) await taken;
       if (this.#gpu?.isSlower) await this.#leaveGpu();
       if (this.#isPauseDue) await this.#pause();
     }
-    await this.#steps.sync();
+    await this.#stepper.sync();
   }
 
   /** The host goes on from the step that the GPU has reached. */
@@ -183,7 +183,7 @@ class Trainer {
     }
     const due = now - this.#lastWrite >= 1000 * (checkpoint?.store.everySeconds ?? 1);
     const writes = checkpoint && (due || signal?.aborted);
-    if (writes || signal?.aborted) await this.#steps.sync();
+    if (writes || signal?.aborted) await this.#stepper.sync();
     if (writes) await this.#write();
     signal?.throwIfAborted();
   }

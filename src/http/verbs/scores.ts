@@ -1,4 +1,5 @@
 /** How surprising rows are: by a detector with p-value, verdict and contributions, by a bare model alone. */
+import { oncePer } from "../../core/once_per.ts";
 import type { Calibration } from "../../scoring/decisions/calibration.ts";
 import { discover } from "../../scoring/decisions/false_discovery.ts";
 import type { TableScorer } from "../../scoring/table_scorer.ts";
@@ -75,18 +76,13 @@ interface Layout {
   readonly keys: readonly string[];
 }
 
-const LAYOUTS = new WeakMap<TableScorer, Layout>();
-
-/** Made once a model. */
-function layoutOf(model: TableScorer): Layout {
+const layoutOf = oncePer((model: TableScorer): Layout => {
   const names = model.columns;
-  const layout = LAYOUTS.get(model) ?? {
+  return {
     columns: ["score", "pValue", "anomaly", ...names.map((name) => `contributions.${name}`)],
     keys: names.map((name, c) => `${c > 0 ? "," : ""}${JSON.stringify(name)}:`),
   };
-  LAYOUTS.set(model, layout);
-  return layout;
-}
+});
 
 /** A row by itself, without the matrices that many rows need. */
 function scoreOne(

@@ -9,10 +9,10 @@
 import { GpuError } from "../../backends/backend.ts";
 import { normRounding, relativeRounding } from "../../graph/cost.ts";
 import type { Plan } from "../../graph/plan.ts";
-import type { HostSteps } from "../run/host_steps.ts";
+import type { HostStepper } from "../run/host_stepper.ts";
 import type { RunMemory } from "../run/run_memory.ts";
 import type { NextStep } from "../run/step_sequence.ts";
-import type { StepOutputs } from "../run/steps.ts";
+import type { StepOutputs } from "../run/stepper.ts";
 import type { Race } from "./race.ts";
 
 /** The GPU computes wrongly, and may have done so since it was last compared. */
@@ -26,14 +26,14 @@ const EVERY = 512, SHARE = 0.05;
 const LEAST_STEPS = 2, LONG = 500;
 
 export class Canary {
-  readonly #host: HostSteps;
+  readonly #host: HostStepper;
   readonly #memory: RunMemory;
   readonly #race: Race;
   readonly #tolerances: { readonly loss: number; readonly squaredNorm: number };
   #steps = FIRST_STEPS;
   #stepsUntilDue = 0;
 
-  constructor(plan: Plan, host: HostSteps, memory: RunMemory, race: Race) {
+  constructor(plan: Plan, host: HostStepper, memory: RunMemory, race: Race) {
     this.#host = host;
     this.#memory = memory;
     this.#race = race;

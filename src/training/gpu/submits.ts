@@ -4,7 +4,7 @@
  */
 import type { Stepper } from "../../backends/backend.ts";
 import type { NextStep } from "../run/step_sequence.ts";
-import { isFiniteStep, type StepOutputs } from "../run/steps.ts";
+import { isFiniteStep, type StepOutputs } from "../run/stepper.ts";
 import type { Race } from "./race.ts";
 
 /** Submits on their way at most: one at work, one to follow. */

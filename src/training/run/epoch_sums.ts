@@ -1,6 +1,6 @@
 /** Sums over the steps of an epoch, weighted by rows; plain numbers, so that checkpoints carry them. */
 import type { EpochMeans } from "../report.ts";
-import type { StepOutputs } from "./steps.ts";
+import type { StepOutputs } from "./stepper.ts";
 
 /** Posterior means that vary more than this over the rows count as active (Burda et al., 2016). */
 const ACTIVE_VARIANCE = 0.01;

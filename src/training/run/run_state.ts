@@ -10,7 +10,7 @@ import { EpochSums } from "./epoch_sums.ts";
 import { Fallback } from "./fallback.ts";
 import { RunMemory } from "./run_memory.ts";
 import type { NextStep } from "./step_sequence.ts";
-import { isFiniteStep, type StepOutputs } from "./steps.ts";
+import { isFiniteStep, type StepOutputs } from "./stepper.ts";
 
 export class RunState {
   readonly counters: RunCounters = newCounters();

@@ -7,10 +7,10 @@
 import type { GpuError } from "../../backends/backend.ts";
 import type { Plan } from "../../graph/plan.ts";
 import type { Checkpoint } from "../run/checkpoint.ts";
-import type { HostSteps } from "../run/host_steps.ts";
+import type { HostStepper } from "../run/host_stepper.ts";
 import type { RunState } from "../run/run_state.ts";
 import type { NextStep, StepSequence } from "../run/step_sequence.ts";
-import type { Steps } from "../run/steps.ts";
+import type { Stepper } from "../run/stepper.ts";
 import { Canary, DistrustError } from "./canary.ts";
 import type { TrainingGpu } from "./choice.ts";
 import { Race } from "./race.ts";
@@ -21,7 +21,7 @@ export interface GpuRun {
   readonly plan: Plan;
   readonly state: RunState;
   readonly sequence: StepSequence;
-  readonly host: HostSteps;
+  readonly host: HostStepper;
   /** A steady clock, milliseconds. */
   readonly clock: () => number;
 }
@@ -33,7 +33,7 @@ interface Mark {
   readonly gpuSteps: number;
 }
 
-export class GpuSteps implements Steps {
+export class GpuStepper implements Stepper {
   readonly #gpu: TrainingGpu;
   readonly #state: RunState;
   readonly #sequence: StepSequence;

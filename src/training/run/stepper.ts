@@ -1,12 +1,12 @@
 /**
- * The contract of what takes the steps of a run. There are two: `host_steps.ts`, and `gpu/gpu_steps.ts`. What a step
+ * The contract of what takes the steps of a run. There are two: `host_stepper.ts`, and `gpu/gpu_stepper.ts`. What a step
  * reads is a function of the run's counters (`step_sequence.ts`); whoever takes a step counts it in `RunState`.
  *
  * The host's memory holds the parameters that a run goes on from. A GPU holds them too, and runs ahead of the host from
  * `take` until `sync`.
  */
 
-export interface Steps {
+export interface Stepper {
   /** Begins an epoch with the parameters that the host's memory holds. */
   begin(): void | Promise<void>;
   /**

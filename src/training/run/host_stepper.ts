@@ -4,9 +4,9 @@ import type { Matrix } from "../../trained/rows/matrix.ts";
 import { gatherRows } from "../rows/minibatch.ts";
 import type { RunState } from "./run_state.ts";
 import type { StepSequence } from "./step_sequence.ts";
-import type { StepOutputs, Steps } from "./steps.ts";
+import type { StepOutputs, Stepper } from "./stepper.ts";
 
-export class HostSteps implements Steps {
+export class HostStepper implements Stepper {
   readonly #program: SyncProgram;
   readonly #data: Matrix;
   readonly #state: RunState;
