@@ -2,6 +2,8 @@
 import { broadcastShapes, fixed, type Shape } from "../core/shape.ts";
 import type { Fused, Primitive, Step, Value, Weight } from "./primitives.ts";
 
+type StepDetails = Pick<Step, "transpose" | "columns"> & Pick<Value, "double">;
+
 export class Emitter {
   readonly steps: Step[] = [];
   readonly weights = new Map<string, Weight>();
@@ -16,10 +18,16 @@ export class Emitter {
     return this.#fused.has(kind);
   }
 
-  weight(name: string, shape: Shape, data: Float32Array): Value {
-    const known = this.weights.get(name) ?? { name, shape, data };
+  weight(name: string, shape: Shape, data: Float32Array | Float64Array): Value {
+    const double = data instanceof Float64Array;
+    const known = this.weights.get(name) ?? { name, shape, double, data };
     this.weights.set(name, known);
-    return { name, shape };
+    return { name, shape, double };
+  }
+
+  /** Numbers of a table, `[1, n]`, float64. */
+  row(name: string, data: ArrayLike<number>): Value {
+    return this.weight(`table.${name}`, fixed(1, data.length), Float64Array.from(data));
   }
 
   /** A number, `[1, 1]`. */
@@ -37,13 +45,19 @@ export class Emitter {
   }
 
   unary(
-    kind: "exp" | "log" | "tanh" | "sigmoid" | "relu" | "softplus" | "elu" | "softmax" | "identity",
+    kind:
+      | ("exp" | "log" | "tanh" | "sigmoid" | "relu" | "softplus" | "elu" | "softmax" | "identity")
+      | ("floor" | "cos"),
     x: Value,
   ): Value {
     return this.#push(kind, [x], x.shape);
   }
 
-  binary(kind: "add" | "sub" | "mul" | "div" | "max" | "min" | "less", a: Value, b: Value): Value {
+  binary(
+    kind: "add" | "sub" | "mul" | "div" | "max" | "min" | "less" | "equal",
+    a: Value,
+    b: Value,
+  ): Value {
     return this.#push(kind, [a, b], broadcastShapes("export", [a.shape, b.shape]));
   }
 
@@ -55,6 +69,22 @@ export class Emitter {
   min = (a: Value, b: Value): Value => this.binary("min", a, b);
   exp = (x: Value): Value => this.unary("exp", x);
   log = (x: Value): Value => this.unary("log", x);
+
+  /** `yes` where the mask is 1, `no` where it is 0, which may be NaN where they are not taken. */
+  select(mask: Value, yes: Value, no: Value): Value {
+    const shape = broadcastShapes("export", [mask.shape, yes.shape, no.shape]);
+    return this.#push("select", [mask, yes, no], shape, { double: yes.double });
+  }
+
+  /** Float64 as float32. */
+  round(x: Value): Value {
+    return this.#push("round", [x], x.shape, { double: false });
+  }
+
+  /** Float32 as float64. */
+  widen(x: Value): Value {
+    return this.#push("widen", [x], x.shape, { double: true });
+  }
 
   /** scale · x + offset */
   affine(x: Value, scale: number, offset = 0): Value {
@@ -107,9 +137,9 @@ export class Emitter {
     kind: Primitive,
     inputs: readonly Value[],
     shape: Shape,
-    more: Pick<Step, "transpose" | "columns"> = {},
+    { double = inputs[0].double, ...more }: StepDetails = {},
   ): Value {
-    const output = { name: `v${this.steps.length}`, shape };
+    const output = { name: `v${this.steps.length}`, shape, double };
     this.steps.push({ kind, inputs, output, ...more });
     return output;
   }

@@ -6,20 +6,22 @@
  * const files = exportModel(vae, { format: "onnx" }); // encoder.onnx, decoder.onnx, score.onnx, elbo.onnx
  * ```
  *
+ * The graphs of a detector of one network take `rows` of its table, cells as `table.json` beside them says.
+ *
  * @module
  */
 import { requireChoice } from "../core/validate.ts";
 import { VERSION } from "../core/version.ts";
 import type { TrainedVae } from "../trained/trained_vae.ts";
+import type { TableScorer } from "../scoring/table_scorer.ts";
+import { rowSchema } from "../scoring/table_model.ts";
 import { writeOnnx } from "./onnx.ts";
-import type { Preprocessing } from "./preprocessing.ts";
-import { exportProgram, type GraphName, GRAPHS } from "./program.ts";
+import { exportProgram, GRAPHS } from "./program.ts";
 import type { Fused } from "./primitives.ts";
 import { writeNpz, writeStateDict } from "./tensors.ts";
 import { writeTfjs } from "./tfjs.ts";
 
 export type * from "../scoring/mod.ts";
-export type { Preprocessing } from "./preprocessing.ts";
 export { type GraphName, GRAPHS } from "./program.ts";
 
 /** The formats. */
@@ -34,39 +36,70 @@ export interface ExportOptions {
   readonly format: ExportFormat;
   /** ONNX with nothing but the operators that any runtime has; false. */
   readonly portableOps?: boolean;
-  /** What a row goes through before the model sees it: a detector's. Its graphs then take `rows`. */
-  readonly preprocessing?: Preprocessing;
 }
 
 const FUSED: readonly Fused[] = ["gemm", "softplus", "elu", "softmax"];
 
 /**
  * The files of an export, by name; folders are part of the name.
- * @throws RangeError naming an operation of the model that has no form there
+ * @throws TypeError for a detector of several networks; RangeError naming an operation of the model, or a column, that has
+ *   no form there
  */
-export function exportModel(model: TrainedVae, options: ExportOptions): Map<string, Uint8Array> {
-  const { portableOps = false, preprocessing } = options;
+export function exportModel(
+  model: TrainedVae | TableScorer,
+  options: ExportOptions,
+): Map<string, Uint8Array> {
+  const { portableOps = false } = options;
   const format = requireChoice("format", options.format, EXPORT_FORMATS);
   if (portableOps && format !== "onnx") {
     throw new TypeError(`Cannot export: portableOps is for "onnx": current value is "${format}"`);
   }
+  const [vae, detector] = "vae" in model ? [model.vae, model] : [model];
+  if (detector) requireExportable(detector, format);
   switch (format) {
     case "safetensors":
-      return new Map([["model.safetensors", writeStateDict(model)]]);
+      return new Map([["model.safetensors", writeStateDict(vae)]]);
     case "npz":
-      return new Map([["model.npz", writeNpz(model)]]);
+      return new Map([["model.npz", writeNpz(vae)]]);
     default: {
-      const program = (name: GraphName) => exportProgram(name, model, portableOps ? [] : FUSED);
-      const more = { version: VERSION, preprocessing };
       const files = GRAPHS.map((name): [string, Uint8Array][] => {
-        if (format === "onnx") return [[`${name}.onnx`, writeOnnx(program(name), more)]];
-        const encoder = new TextEncoder(), files = writeTfjs(program(name), more);
+        const program = exportProgram(name, vae, portableOps ? [] : FUSED, detector?.table);
+        if (format === "onnx") return [[`${name}.onnx`, writeOnnx(program, VERSION)]];
+        const files = writeTfjs(program, VERSION);
         return [
-          [`${name}/model.json`, encoder.encode(files["model.json"])],
+          [`${name}/model.json`, UTF8.encode(files["model.json"])],
           [`${name}/weights.bin`, files["weights.bin"]],
         ];
       });
+      if (detector) files.push([["table.json", UTF8.encode(aboutTable(detector))]]);
       return new Map(files.flat());
     }
   }
+}
+
+const UTF8 = new TextEncoder();
+
+function requireExportable({ table, schema }: TableScorer, format: ExportFormat): void {
+  if (table.ensemble) {
+    throw new TypeError(
+      'Cannot export detector: it must hold one network: current value is an ensemble of networks and references: fit it with preset "small"',
+    );
+  }
+  const time = schema.find(({ kind }) => kind === "timestamp");
+  if (!time || format !== "tfjs") return;
+  throw new RangeError(
+    `Cannot export column "${time.name}": TensorFlow.js has float32 alone, which holds a time to two minutes: export to "onnx"`,
+  );
+}
+
+/** What a program needs to know to make rows, and of their scores. */
+function aboutTable({ table, vae, falseAlarmRate }: TableScorer): string {
+  const { schema, window, calibration, streamCalibration = calibration } = table;
+  const about = {
+    columns: rowSchema(schema, window),
+    missing: vae.spec.missing !== undefined,
+    falseAlarmRate,
+    threshold: streamCalibration.threshold(falseAlarmRate),
+  };
+  return `${JSON.stringify(about, null, 2)}\n`;
 }

@@ -3,16 +3,15 @@
  * MatMul and Add, and activations are written in Exp, Log, Max and Min: what any runtime has.
  *
  * Rows are a dimension "N"; matrices are float32, but for the rows of a table, which are float64 until they
- * are standardised: a column of large values would lose its digits.
+ * are standardised: a column of large values would lose its digits. Masks have the type of what was compared.
  *
  * Source: onnx/onnx.proto (field numbers), docs/Operators.md. Limit: 2 GiB, as any protobuf.
  */
 import type { Shape } from "../core/shape.ts";
 import type { ExportProgram, Primitive, Step, Value } from "./primitives.ts";
 import { type Bytes, bytes, integer, integers, message, text } from "./protobuf.ts";
-import type { Preprocessing } from "./preprocessing.ts";
 
-const FLOAT = 1, INT64 = 7, DOUBLE = 11;
+const FLOAT = 1, INT64 = 7, BOOL = 9, DOUBLE = 11;
 const IR_VERSION = 8, OPSET = 17;
 /** AttributeProto.type */
 const ATTRIBUTE_INT = 2, ATTRIBUTE_INTS = 7;
@@ -30,6 +29,8 @@ const SIMPLE: Partial<Record<Primitive, string>> = {
   tanh: "Tanh",
   sigmoid: "Sigmoid",
   relu: "Relu",
+  floor: "Floor",
+  cos: "Cos",
   identity: "Identity",
   gemm: "Gemm",
   softplus: "Softplus",
@@ -37,27 +38,18 @@ const SIMPLE: Partial<Record<Primitive, string>> = {
 };
 
 /** The bytes of a model file. */
-export function writeOnnx(
-  program: ExportProgram,
-  { version, preprocessing }: { readonly version: string; readonly preprocessing?: Preprocessing },
-): Uint8Array {
+export function writeOnnx(program: ExportProgram, version: string): Uint8Array {
   const writer = new GraphWriter();
-  const inputs = program.inputs.map((input) => {
-    if (!preprocessing || input.name !== "x") return valueInfo(input, FLOAT);
-    writer.standardize(input, preprocessing);
-    return valueInfo({ ...input, name: RAW }, DOUBLE);
-  });
   for (const { name, shape: { rows, cols }, data } of program.weights) {
-    writer.tensor(name, FLOAT, [rows, cols], data);
+    writer.tensor(name, data instanceof Float64Array ? DOUBLE : FLOAT, [rows, cols], data);
   }
   for (const step of program.steps) writer.step(step);
-  const outputs = program.outputs.map((output) => valueInfo(output, FLOAT));
   const graph = message(
     ...writer.nodes.map((node) => bytes(1, node)),
     text(2, program.name),
     ...writer.initializers.map((tensor) => bytes(5, tensor)),
-    ...inputs.map((info) => bytes(11, info)),
-    ...outputs.map((info) => bytes(12, info)),
+    ...program.inputs.map((info) => bytes(11, valueInfo(info))),
+    ...program.outputs.map((info) => bytes(12, valueInfo(info))),
   );
   return message(
     integer(1, IR_VERSION),
@@ -68,27 +60,10 @@ export function writeOnnx(
   );
 }
 
-/** The table's rows, before they are the model's. */
-const RAW = "rows";
-
 class GraphWriter {
   readonly nodes: Bytes[] = [];
   readonly initializers: Bytes[] = [];
   readonly #constants = new Set<string>();
-
-  /** min(limit, max(-limit, (x - centre) / scale)), in float64. */
-  standardize(input: Value, { centre, scale, limit }: Preprocessing): void {
-    const row = (name: string, data: Float64Array) => {
-      this.tensor(name, DOUBLE, [1, data.length], data);
-      return name;
-    };
-    this.node("Sub", [RAW, row("table.centre", centre)], "rows/centred");
-    this.node("Div", ["rows/centred", row("table.scale", scale)], "rows/scaled");
-    this.node("Min", ["rows/scaled", row("table.limit", limit)], "rows/low");
-    const lowest = limit.map((each) => -each);
-    this.node("Max", ["rows/low", row("table.lowest", lowest)], "rows/limited");
-    this.node("Cast", ["rows/limited"], input.name, [attribute("to", FLOAT)]);
-  }
 
   tensor(
     name: string,
@@ -128,8 +103,17 @@ class GraphWriter {
           to,
         );
       case "less":
-        this.node("Less", names, `${to}/is`);
-        return this.node("Cast", [`${to}/is`], to, [attribute("to", FLOAT)]);
+      case "equal":
+        this.node(kind === "less" ? "Less" : "Equal", names, `${to}/is`);
+        return this.#cast(`${to}/is`, output);
+      case "select": {
+        const [mask, ...values] = names;
+        this.node("Cast", [mask], `${to}/mask`, [attribute("to", BOOL)]);
+        return this.node("Where", [`${to}/mask`, ...values], to);
+      }
+      case "round":
+      case "widen":
+        return this.#cast(names[0], output);
       case "sumRows":
       case "sumCols":
         return this.node("ReduceSum", [...names, this.#int64s([kind === "sumRows" ? 0 : 1])], to);
@@ -151,6 +135,10 @@ class GraphWriter {
     }
   }
 
+  #cast(from: string, output: Value): void {
+    this.node("Cast", [from], output.name, [attribute("to", typeOf(output))]);
+  }
+
   #transposed(name: string, to: string): string {
     const output = `${to}/${name}`;
     this.node("Transpose", [name], output, [attribute("perm", [1, 0])]);
@@ -168,6 +156,10 @@ class GraphWriter {
   }
 }
 
+function typeOf({ double }: Value): number {
+  return double ? DOUBLE : FLOAT;
+}
+
 /** -1 where rows depend on the batch. */
 function dimensions({ rows, cols, batched }: Shape): [number, number] {
   return [batched ? -1 : rows, cols];
@@ -180,9 +172,10 @@ function attribute(name: string, value: number | readonly number[]): Bytes {
 }
 
 /** Name, type and shape of an input or output. */
-function valueInfo({ name, shape: { rows, cols, batched } }: Value, type: number): Bytes {
+function valueInfo(value: Value): Bytes {
+  const { name, shape: { rows, cols, batched } } = value;
   const first = batched ? text(2, rows === 1 ? "N" : `${rows}N`) : integer(1, rows);
   const shape = message(bytes(1, first), bytes(1, integer(1, cols)));
-  const tensor = message(integer(1, type), bytes(2, shape));
+  const tensor = message(integer(1, typeOf(value)), bytes(2, shape));
   return message(text(1, name), bytes(2, bytes(1, tensor)));
 }

@@ -1,10 +1,11 @@
 /**
- * What graphs are exported in: a small set of operations on float32 matrices that every format has, and
- * four more that most have and some lack. `lower.ts` writes each operation of the catalogue in them;
- * a format is a table of these names.
+ * What graphs are exported in: a small set of operations on matrices that every format has, and
+ * four more that most have and some lack. `lower.ts` writes each operation of the catalogue in them, `table.ts` what a
+ * detector does around its network; a format is a table of these names.
  *
  *   matmul a·b, transposed where asked   add sub mul div max min, stretching rows and columns of one
- *   less 1 where a < b, else 0           exp log tanh sigmoid relu
+ *   less equal: 1 where a < b, a = b, else 0     select b where a is 1, c where it is 0
+ *   exp log tanh sigmoid relu floor cos          round to float32, widen to float64
  *   sumRows sumCols maxCols              over rows to [1, c], over columns to [r, 1]
  *   concat slice reshape identity        columns; reshape to [-1, c] where rows depend on the batch
  *   gemm x·W + b   softplus elu softmax  the four; each can be written in the others
@@ -20,11 +21,17 @@ const PRIMITIVES = [
   "max",
   "min",
   "less",
+  "equal",
+  "select",
   "exp",
   "log",
   "tanh",
   "sigmoid",
   "relu",
+  "floor",
+  "cos",
+  "round",
+  "widen",
   "sumRows",
   "sumCols",
   "maxCols",
@@ -47,6 +54,8 @@ export type Fused = "gemm" | "softplus" | "elu" | "softmax";
 export interface Value {
   readonly name: string;
   readonly shape: Shape;
+  /** Float64, where the format has it; float32 otherwise. */
+  readonly double?: boolean;
 }
 
 export interface Step {
@@ -61,7 +70,7 @@ export interface Step {
 
 /** A constant or a parameter, row-major. */
 export interface Weight extends Value {
-  readonly data: Float32Array;
+  readonly data: Float32Array | Float64Array;
 }
 
 /** A graph, ready to be written in any format. */

@@ -6,6 +6,8 @@
  *   decoder  z → mean                        E[x | z]
  *   score    x → score [B, 1], cost, kl      as `score` gives it, nats; its parts
  *   elbo     x, noise → elbo [B, 1], z       at the draw that the given noise makes
+ *
+ * Those of a detector take rows of its table for x, and answer in its units too: `table.ts`.
  */
 import { createGraph, type Graph } from "../graph/graph.ts";
 import { givenNoise, noNoise } from "../layers/noise.ts";
@@ -17,10 +19,12 @@ import { rowsInput } from "../models/batch_rows.ts";
 import type { OpName } from "../ops/names.ts";
 import type { Node } from "../ops/spec.ts";
 import { buildForward } from "../trained/programs/programs.ts";
+import type { TableModel } from "../scoring/table_model.ts";
 import type { TrainedVae } from "../trained/trained_vae.ts";
 import { Emitter } from "./emitter.ts";
 import { type Call, LOWERINGS } from "./lower.ts";
 import type { ExportProgram, Fused, Value } from "./primitives.ts";
+import { ExportTable } from "./table.ts";
 
 /** The graphs, in the order in which they are written. */
 export const GRAPHS = ["encoder", "decoder", "score", "elbo"] as const;
@@ -49,20 +53,39 @@ const BUILDERS: { readonly [N in GraphName]: (g: Graph, spec: ModelSpec) => Outp
 /**
  * Lowers a graph of a model.
  * @param fused the primitives that the format has beyond the smallest set
+ * @param table of a detector
  * @throws RangeError naming an operation that cannot be exported
  */
 export function exportProgram(
   name: GraphName,
   model: TrainedVae,
   fused: readonly Fused[],
+  table?: TableModel,
 ): ExportProgram {
   const g = createGraph(), outputs = BUILDERS[name](g, model.spec);
-  const emitter = new Emitter(fused), parameters = model.parameters();
-  const nodes = needed(g, Object.values(outputs));
-  const inputs = nodes.filter(({ op }) => op === "input")
-    .map(({ name, shape }): Value => ({ name, shape }));
+  const emitter = new Emitter(fused), nodes = needed(g, Object.values(outputs));
+  const around = table && new ExportTable(emitter, table, model.spec);
+  const { inputs, values } = lowered(nodes, emitter, model, around);
+  const made = Object.fromEntries(
+    Object.entries(outputs).map(([output, node]) => [output, values.get(node)!]),
+  );
+  const named = Object.entries(around?.outputs(made) ?? made).map(([output, value]) =>
+    rename(emitter, emitter.unary("identity", value), output)
+  );
+  const { steps } = emitter;
+  return { name, inputs, weights: [...emitter.weights.values()], steps, outputs: named };
+}
+
+/** What each node has become, and what the program reads. */
+function lowered(
+  nodes: readonly Node[],
+  emitter: Emitter,
+  model: TrainedVae,
+  around: ExportTable | undefined,
+) {
+  const parameters = model.parameters(), inputs: Value[] = [], read: Value[] = [];
   const ones = () => {
-    const rows = inputs.find(({ shape }) => shape.batched && shape.rows === 1)!;
+    const rows = read.find(({ shape }) => shape.batched && shape.rows === 1)!;
     const first = emitter.slice(rows, 0, 1);
     return emitter.affine(emitter.binary("less", first, first), 1, 1);
   };
@@ -70,9 +93,13 @@ export function exportProgram(
   for (const node of nodes) {
     const { op, attrs, shape } = node;
     switch (op) {
-      case "input":
-        values.set(node, { name: node.name, shape });
+      case "input": {
+        const own = { name: node.name, shape }, ofTable = node.name === "x" ? around : undefined;
+        inputs.push(ofTable?.rows ?? own);
+        read.push(ofTable?.x ?? own);
+        values.set(node, read.at(-1)!);
         break;
+      }
       case "parameter":
         values.set(node, emitter.weight(node.name, shape, parameters.get(node.name)!.data));
         break;
@@ -86,19 +113,12 @@ export function exportProgram(
       }
       default: {
         const operands = node.inputs.map((input) => values.get(input)!);
-        values.set(
-          node,
-          lower(op, emitter, { inputs: operands, attrs: attrs as never, shape, ones }),
-        );
+        const call = { inputs: operands, attrs: attrs as never, shape, ones };
+        values.set(node, lower(op, emitter, call));
       }
     }
   }
-  const named = Object.entries(outputs).map(([output, node]) => {
-    const value = emitter.unary("identity", values.get(node)!);
-    return rename(emitter, value, output);
-  });
-  const { steps } = emitter;
-  return { name, inputs, weights: [...emitter.weights.values()], steps, outputs: named };
+  return { inputs, values };
 }
 
 function lower(op: OpName, emitter: Emitter, call: Call<never>): Value {
@@ -111,7 +131,7 @@ function lower(op: OpName, emitter: Emitter, call: Call<never>): Value {
 
 /** The last step writes under the output's own name. */
 function rename(emitter: Emitter, value: Value, name: string): Value {
-  const step = emitter.steps.pop()!, output = { name, shape: value.shape };
+  const step = emitter.steps.pop()!, output = { ...value, name };
   emitter.steps.push({ ...step, output });
   return output;
 }

@@ -9,7 +9,6 @@
  */
 import { concatBytes } from "../core/bytes/bytes.ts";
 import type { Shape } from "../core/shape.ts";
-import type { Preprocessing } from "./preprocessing.ts";
 import type { ExportProgram, Primitive, Step, Value } from "./primitives.ts";
 
 /** The files of a model, by name. */
@@ -39,25 +38,21 @@ const SIMPLE: Partial<Record<Primitive, string>> = {
   tanh: "Tanh",
   sigmoid: "Sigmoid",
   relu: "Relu",
+  floor: "Floor",
+  cos: "Cos",
   identity: "Identity",
+  round: "Identity",
+  widen: "Identity",
   softplus: "Softplus",
   elu: "Elu",
   softmax: "Softmax",
 };
 
-export function writeTfjs(
-  program: ExportProgram,
-  { version, preprocessing }: { readonly version: string; readonly preprocessing?: Preprocessing },
-): TfjsFiles {
+export function writeTfjs(program: ExportProgram, version: string): TfjsFiles {
   const writer = new GraphDef();
-  const inputs = program.inputs.map((input) => {
-    if (!preprocessing || input.name !== "x") return writer.placeholder(input);
-    const raw = writer.placeholder({ ...input, name: "rows" });
-    writer.standardize(raw, input, preprocessing);
-    return raw;
-  });
+  for (const input of program.inputs) writer.placeholder(input);
   for (const { name, shape: { rows, cols }, data } of program.weights) {
-    writer.constant(name, "float32", [rows, cols], data);
+    writer.constant(name, "float32", [rows, cols], Float32Array.from(data));
   }
   for (const step of program.steps) writer.step(step);
   const signature = (values: readonly Value[]) =>
@@ -69,7 +64,7 @@ export function writeTfjs(
     format: "graph-model",
     generatedBy: `elbow ${version}`,
     convertedBy: null,
-    signature: { inputs: signature(inputs), outputs: signature(program.outputs) },
+    signature: { inputs: signature(program.inputs), outputs: signature(program.outputs) },
     modelTopology: { node: writer.nodes, library: {}, versions: { producer: 1395 } },
     weightsManifest: [{ paths: ["weights.bin"], weights: writer.manifest }],
   };
@@ -85,14 +80,13 @@ class GraphDef {
   }[] = [];
   readonly #data: (Float32Array | Int32Array)[] = [];
 
-  placeholder(input: Value): Value {
+  placeholder(input: Value): void {
     const dim = dimensions(input.shape).map((size) => ({ size: `${size}` }));
     this.nodes.push({
       name: nodeName(input.name),
       op: "Placeholder",
       attr: { dtype: { type: "DT_FLOAT" }, shape: { shape: { dim } } },
     });
-    return input;
   }
 
   constant(
@@ -122,18 +116,6 @@ class GraphDef {
     this.nodes.push({ name: nodeName(name), op, input: input.map(nodeName), attr });
   }
 
-  standardize(raw: Value, input: Value, { centre, scale, limit }: Preprocessing): void {
-    const row = (name: string, data: Float64Array) =>
-      this.constant(name, "float32", [1, data.length], Float32Array.from(data));
-    // JSON and float32 both lack nothing here: an infinite limit is the largest float32.
-    const bound = limit.map((each) => Math.min(each, 3.4028234663852886e38));
-    this.node("Sub", "rows/centred", [raw.name, row("table.centre", centre)]);
-    this.node("RealDiv", "rows/scaled", ["rows/centred", row("table.scale", scale)]);
-    this.node("Minimum", "rows/low", ["rows/scaled", row("table.limit", bound)]);
-    const lowest = row("table.lowest", bound.map((each) => -each));
-    this.node("Maximum", input.name, ["rows/low", lowest]);
-  }
-
   step({ kind, inputs, output, transpose, columns }: Step): void {
     const names = inputs.map(({ name }) => name), to = output.name;
     const plain = SIMPLE[kind];
@@ -145,11 +127,18 @@ class GraphDef {
         this.#product(`${to}/product`, names.slice(0, 2), [false, false]);
         return this.node("AddV2", to, [`${to}/product`, names[2]]);
       case "less":
-        this.node("Less", `${to}/is`, names);
+      case "equal":
+        this.node(kind === "less" ? "Less" : "Equal", `${to}/is`, names);
         return this.node("Cast", to, [`${to}/is`], {
           SrcT: { type: "DT_BOOL" },
           DstT: { type: "DT_FLOAT" },
         });
+      case "select": {
+        const [mask, ...values] = names;
+        const attr = { SrcT: { type: "DT_FLOAT" }, DstT: { type: "DT_BOOL" } };
+        this.node("Cast", `${to}/mask`, [mask], attr);
+        return this.node("SelectV2", to, [`${to}/mask`, ...values]);
+      }
       case "sumRows":
       case "sumCols":
       case "maxCols": {

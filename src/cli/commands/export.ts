@@ -3,11 +3,11 @@
  * get a folder with one graph each for encoding, decoding, scoring and the ELBO; the others one file.
  */
 import { Command, Option } from "npm:commander@15.1.0";
-import type { ExportFormat, ExportOptions } from "../../exports/mod.ts";
+import type { ExportFormat } from "../../exports/mod.ts";
 import { requireFree, writeFolder } from "../files/folders.ts";
 import { baseName, requirePlace, writeWhole } from "../files/files.ts";
 import { type Io, print } from "../io.ts";
-import { type LoadedModel, loadFile, loadModel } from "../models/model.ts";
+import { loadFile, loadModel } from "../models/model.ts";
 import * as options from "../options.ts";
 import { count, jsonLine, report } from "../text/text.ts";
 
@@ -31,7 +31,8 @@ export function exportCommand(io: Io): Command {
   const command = new Command("export").summary("write a model for other programs")
     .description(
       "Writes a model as ONNX or TensorFlow.js graphs (a folder), as a PyTorch state_dict in a\n" +
-        "safetensors file, or as NPZ. Graphs: encoder, decoder, score, and elbo, which takes its noise.",
+        "safetensors file, or as NPZ. Graphs: encoder, decoder, score, and elbo, which takes its noise; those\n" +
+        "of a detector take rows of its table, which table.json describes.",
     )
     .argument("<model>", "file written by elbow train")
     .addOption(
@@ -80,27 +81,5 @@ async function filesOf(
   using model = await loadModel(path);
   // Loaded when asked for: no other command needs it.
   const { exportModel } = await import("../../exports/mod.ts");
-  return exportModel(model.vae, { format, portableOps, ...preprocessing(model) });
-}
-
-/** Columns that the network has as they are. */
-const PLAIN_KINDS = ["numeric", "positive", "count", "binary", "ordinal"];
-
-/** @throws TypeError for a detector whose rows go through more than arithmetic */
-function preprocessing({ path, vae, scorer }: LoadedModel): Pick<ExportOptions, "preprocessing"> {
-  if (!scorer) return {};
-  const { expansion } = scorer.table;
-  const odd = scorer.schema.find(({ kind }) =>
-    !PLAIN_KINDS.includes(kind) || expansion.isLog(kind)
-  );
-  const fault = odd
-    ? `columns must be numbers: current value is "${odd.name}", ${odd.kind}${
-      odd.kind === "positive" ? `, of which it takes logarithms: train it as numeric` : ""
-    }`
-    : scorer.window !== undefined
-    ? `rows must be single rows: current value is a series, in windows of ${scorer.window}`
-    : vae.spec.missing &&
-      "rows must be whole: current value is a network for rows with missing cells";
-  if (fault) throw new TypeError(`Cannot export ${path}: ${fault}`);
-  return { preprocessing: scorer.standardization };
+  return exportModel(model.scorer ?? model.vae, { format, portableOps });
 }

@@ -20,6 +20,14 @@ const DAY = 86_400, WEEK = 7 * DAY;
 /** 1970-01-01 was a Thursday: weeks begin on Mondays. */
 const MONDAY = 4 * DAY;
 
+/** The columns of a time: cos 2π((t - origin) / period - lag), a lag of ¼ being the sine. */
+export const CIRCLES = [
+  { origin: 0, period: DAY, lag: 0.25 },
+  { origin: 0, period: DAY, lag: 0 },
+  { origin: MONDAY, period: WEEK, lag: 0.25 },
+  { origin: MONDAY, period: WEEK, lag: 0 },
+] as const;
+
 /** What the VAE's columns hold in a row: neighbours of one kind. */
 export interface ExpandedGroup {
   /** Classes of the one-hot columns; absent where they are numbers. */
@@ -150,11 +158,9 @@ function oneHot(code: number, levels: number, out: Float64Array, at: number): vo
 }
 
 function circles(seconds: number, out: Float64Array, at: number): void {
-  const day = (seconds % DAY) / DAY, week = ((seconds - MONDAY) % WEEK) / WEEK;
-  out[at] = portableCosTurns(day - 0.25); // sin 2πt = cos 2π(t - ¼)
-  out[at + 1] = portableCosTurns(day);
-  out[at + 2] = portableCosTurns(week - 0.25);
-  out[at + 3] = portableCosTurns(week);
+  CIRCLES.forEach(({ origin, period, lag }, i) => {
+    out[at + i] = portableCosTurns(((seconds - origin) % period) / period - lag);
+  });
 }
 
 /** The place of the largest of levels + 1 numbers. */

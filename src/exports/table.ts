@@ -1,0 +1,222 @@
+/**
+ * What a detector does around its network, in primitives, so that its graphs take the rows of its table and answer in
+ * its units. Rows are cells as `toCells` gives them: levels by their index, times in seconds, NaN where missing.
+ *
+ *   rows [B, C] → x                            `table/expansion.ts`, `table/standardize.ts`; the mask of `observed.ts`
+ *   cost, kl → score [B, 1], contributions [B, C]      `contributions.ts`, `table/impossible.ts`
+ *   mean [B, D] → rows [B, C]                  the way back
+ *
+ * A network of whole rows fills gaps in by runs of its own (`trained/calls/completion.ts`), which no graph has: a row with a
+ * gap has the score NaN there.
+ */
+import { batched } from "../core/shape.ts";
+import { placeholders } from "../distributions/likelihood.ts";
+import type { ModelSpec } from "../models/spec.ts";
+import { CIRCLES } from "../scoring/table/expansion.ts";
+import { hasLevels } from "../scoring/table/schema.ts";
+import type { ColumnKind, ColumnSchema } from "../scoring/table/schema.ts";
+import { rowSchema, type TableModel } from "../scoring/table_model.ts";
+import type { Emitter } from "./emitter.ts";
+import type { Value } from "./primitives.ts";
+
+/** Neighbouring columns of a kind; one alone, where the network has several for it. */
+interface Run {
+  readonly kind: ColumnKind;
+  readonly first: number;
+  readonly columns: number;
+  /** Of the network, for each. */
+  readonly each: number;
+}
+
+/** Outputs of a graph, by name. */
+export type Named = Readonly<Record<string, Value>>;
+
+/** The table of one program. */
+export class ExportTable {
+  readonly rows: Value;
+  readonly #e: Emitter;
+  readonly #model: TableModel;
+  readonly #spec: ModelSpec;
+  readonly #schema: readonly ColumnSchema[];
+  readonly #runs: readonly Run[];
+  #x?: Value;
+
+  constructor(e: Emitter, model: TableModel, spec: ModelSpec) {
+    this.#e = e;
+    this.#model = model;
+    this.#spec = spec;
+    this.#schema = rowSchema(model.schema, model.window);
+    this.#runs = runsOf(this.#schema, model);
+    this.rows = { name: "rows", shape: batched(this.#schema.length), double: true };
+  }
+
+  /** What the network reads. */
+  get x(): Value {
+    return this.#x ??= this.#network();
+  }
+
+  #network(): Value {
+    const e = this.#e, { centre, scale, limit } = this.#model.standardization;
+    const expanded = this.#perRun((run) => this.#expand(run));
+    const scaled = e.div(e.sub(expanded, e.row("centre", centre)), e.row("scale", scale));
+    const low = e.min(scaled, e.row("limit", limit));
+    const x = e.round(e.max(low, e.row("lowest", limit.map((each) => -each))));
+    if (!this.#spec.missing) return x;
+    const there = e.round(this.#perRun((run) => this.#stretched(this.#there(run), run)));
+    const fill = e.row("placeholders", placeholders(this.#spec.likelihood, this.#spec.inputs));
+    return e.concat([e.select(there, x, e.round(fill)), there]);
+  }
+
+  #expand(run: Run): Value {
+    const e = this.#e, cells = this.#cells(run);
+    if (run.kind === "categorical") {
+      return e.binary("equal", cells, e.row(`codes.${run.each}`, [...Array(run.each).keys()]));
+    }
+    if (run.kind === "timestamp") return this.#circles(cells);
+    if (!this.#model.expansion.isLog(run.kind)) return cells;
+    return e.log(e.select(this.#isNotPositive(cells), e.row("one", [1]), cells));
+  }
+
+  #circles(seconds: Value): Value {
+    const e = this.#e;
+    const row = (name: string, of: (circle: typeof CIRCLES[number]) => number) =>
+      e.row(`times.${name}`, CIRCLES.map(of));
+    const since = e.sub(seconds, row("origin", ({ origin }) => origin));
+    const turns = e.sub(
+      e.div(since, row("period", ({ period }) => period)),
+      row("lag", (c) => c.lag),
+    );
+    const angle = e.mul(e.sub(turns, e.unary("floor", turns)), e.row("turn", [2 * Math.PI]));
+    return e.widen(e.unary("cos", e.round(angle)));
+  }
+
+  /** The outputs of a graph, as the table has them. */
+  outputs(outputs: Named): Named {
+    const { score, mean, logVar } = outputs;
+    if (score) return { ...outputs, ...this.#score(outputs) };
+    return mean && !logVar ? { ...outputs, rows: this.#restored(mean) } : outputs;
+  }
+
+  #score({ cost, kl }: Named): Named {
+    const e = this.#e, { typical } = this.#model;
+    const sum = (x: Value) => e.reduce("sumCols", x);
+    const contributions = this.#folded(e.add(cost, e.mul(sum(kl), this.#shares())));
+    const more = this.#besides(), shift = typical.reduce((a, b) => a + b, 0) / typical.length;
+    const relative = e.round(e.row("shift", typical.map((each) => shift - each)));
+    return {
+      score: e.add(e.add(sum(cost), sum(kl)), sum(more)),
+      contributions: e.add(e.add(contributions, more), relative),
+    };
+  }
+
+  /** x² / Σ x², of x relative to the largest: no square is beyond float32. */
+  #shares(): Value {
+    const e = this.#e, { width } = this.#model.expansion;
+    const sizes = e.abs(this.#spec.missing ? e.slice(this.x, 0, width) : this.x);
+    const most = e.reduce("maxCols", sizes), isAny = e.binary("less", e.number(0), most);
+    const relative = e.div(sizes, e.select(isAny, most, e.number(1)));
+    const squares = e.mul(relative, relative), total = e.reduce("sumCols", squares);
+    return e.select(
+      isAny,
+      e.div(squares, e.select(isAny, total, e.number(1))),
+      e.number(1 / width),
+    );
+  }
+
+  /** Sums what the network's columns say over the table's. */
+  #folded(values: Value): Value {
+    const { owner } = this.#model.expansion, columns = this.#schema.length;
+    if (owner.length === columns && owner.every((c, d) => c === d)) return values;
+    const belongs = this.#e.matrix(
+      "owner",
+      owner.length,
+      columns,
+      (d, c) => Number(owner[d] === c),
+    );
+    return this.#e.matmul(values, belongs);
+  }
+
+  /** What cells cost that are missing, or that their kind rules out. */
+  #besides(): Value {
+    const e = this.#e, { typical, costs = typical, impossible } = this.#model, { rows } = this;
+    const lacking = e.row("lacking", this.#spec.missing ? costs : typical.map(() => NaN));
+    const zero = e.row("zero", [0]);
+    let sum = e.select(e.binary("equal", rows, rows), zero, lacking);
+    const add = (name: string, isOne: (c: number) => boolean, mask: () => Value) => {
+      const cost = impossible?.map((nats, c) => isOne(c) ? nats : 0);
+      if (cost?.some((nats) => nats > 0)) sum = e.add(sum, e.mul(mask(), e.row(name, cost)));
+    };
+    const schema = this.#schema, kindOf = (c: number) => schema[c].kind;
+    add("notPositive", (c) => kindOf(c) === "positive", () => this.#isNotPositive(rows));
+    add("noCount", (c) => kindOf(c) === "count", () => {
+      const isBroken = e.binary("less", e.unary("floor", rows), rows);
+      return e.max(isBroken, e.binary("less", rows, zero));
+    });
+    add("noLevel", (c) => hasLevels(kindOf(c)), () => {
+      const none = schema.map(({ levels }) => levels?.length ?? -1);
+      return e.binary("equal", rows, e.row("levels", none));
+    });
+    return e.round(sum);
+  }
+
+  /** 1 where a cell is there. */
+  #there(run: Run): Value {
+    const cells = this.#cells(run);
+    return this.#e.binary("equal", cells, cells);
+  }
+
+  #isNotPositive(cells: Value): Value {
+    const e = this.#e, zero = e.row("zero", [0]);
+    return e.max(e.binary("less", cells, zero), e.binary("equal", cells, zero));
+  }
+
+  /** A category is its likeliest level; a time has no way back. */
+  #restored(mean: Value): Value {
+    const e = this.#e, { centre, scale } = this.#model.standardization;
+    const restored = e.add(e.mul(e.widen(mean), e.row("scale", scale)), e.row("centre", centre));
+    let at = 0;
+    return e.concat(this.#runs.map((run) => {
+      const own = run.columns * run.each;
+      if (own === 0) return e.mul(e.slice(restored, 0, 1), e.row("zero", [0]));
+      const made = e.slice(restored, at, own);
+      at += own;
+      if (run.kind === "categorical") return this.#largest(made, run.each);
+      if (run.kind === "timestamp") return e.mul(e.slice(made, 0, 1), e.row("unknown", [NaN]));
+      return this.#model.expansion.isLog(run.kind) ? e.exp(made) : made;
+    }));
+  }
+
+  /** The place of the first that is largest. */
+  #largest(values: Value, count: number): Value {
+    const e = this.#e, isMost = e.binary("equal", values, e.reduce("maxCols", values));
+    const places = e.row(`places.${count}`, Array.from({ length: count }, (_, i) => -i));
+    const last = e.select(isMost, places, e.row("beyond", [-count]));
+    return e.mul(e.reduce("maxCols", last), e.row("minus", [-1]));
+  }
+
+  #cells({ first, columns }: Run): Value {
+    return this.#e.slice(this.rows, first, columns);
+  }
+
+  /** A column beside itself, as often as the network has it. */
+  #stretched(column: Value, { columns, each }: Run): Value {
+    if (columns > 1 || each === 1) return column;
+    return this.#e.mul(column, this.#e.row(`ones.${each}`, new Array<number>(each).fill(1)));
+  }
+
+  #perRun(of: (run: Run) => Value): Value {
+    return this.#e.concat(this.#runs.filter(({ each }) => each > 0).map(of));
+  }
+}
+
+function runsOf(schema: readonly ColumnSchema[], { expansion: { owner } }: TableModel): Run[] {
+  const each = new Array<number>(schema.length).fill(0), runs: Run[] = [];
+  for (const c of owner) each[c]++;
+  schema.forEach(({ kind }, first) => {
+    const last = runs.at(-1);
+    if (last?.kind === kind && last.each === 1 && each[first] === 1) {
+      runs[runs.length - 1] = { ...last, columns: last.columns + 1 };
+    } else runs.push({ kind, first, columns: 1, each: each[first] });
+  });
+  return runs;
+}

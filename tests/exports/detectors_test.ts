@@ -1,0 +1,212 @@
+/**
+ * Exported graphs of detectors take rows of their tables: every kind of column, missing cells, windows of a series, and
+ * cells that a column's kind rules out. The oracle is the detector on the float64 reference backend.
+ */
+import assert from "node:assert/strict";
+import { type DetectorOptions, TableScorer } from "../../mod.ts";
+import { Detector } from "../../mod.ts";
+import { normal } from "../../src/core/random/draws.ts";
+import { HostRandom } from "../../src/core/random/philox.ts";
+import { exportModel } from "../../src/exports/mod.ts";
+import type { CellValue } from "../../src/scoring/table/table_rows.ts";
+import { toCells } from "../../src/scoring/table/table_rows.ts";
+import { windowsOf } from "../../src/scoring/series/windows.ts";
+import { assertRelative } from "../util/close.ts";
+import { NODE, runOnnx, runTfjs, type Tensors, WEB } from "./runtimes.ts";
+
+/** Some eighty float32 operations, 2^-24 each, on sums of up to a dozen. */
+const TOLERANCE = 80 * 12 * 2 ** -24;
+
+/** Cells are float32 before they are standardised: 2^-24 of some spreads, times slopes. */
+const FLOAT_CELLS = 2e-4;
+
+type Row = Record<string, CellValue>;
+
+const random = new HostRandom(5, 0, 1);
+
+/** A row of every kind of column but times; cells are float32 numbers. */
+function row(): Row {
+  const z = normal(random), other = normal(random);
+  return {
+    amount: Math.fround(Math.exp(2 * z + 0.3 * other + 2)),
+    level: Math.fround(3 * z + other),
+    visits: Math.floor(Math.exp(1 + 0.5 * z)),
+    colour: z > 1 ? "red" : other > 0 ? "blue" : "green",
+    on: other > z,
+  };
+}
+
+const ROWS = Array.from({ length: 400 }, row);
+
+/** What their columns' kinds rule out, and what is far out or new; missing cells beside them where `gaps`. */
+function oddRows(gaps: boolean): Row[] {
+  const odd = [
+    ...[{ amount: 0 }, { amount: -5 }, { amount: 1e-30 }, { amount: 3e30 }, { visits: -3 }],
+    ...[{ visits: 2.5 }, { colour: "violet" }, { on: "perhaps" }, { level: 1e9 }],
+  ];
+  const lacking = gaps
+    ? [{ amount: null }, { colour: null }, { visits: null, on: null, level: null }]
+    : [];
+  return [...odd, ...lacking].map((each) => ({ ...row(), ...each }));
+}
+
+/** A detector as it was fitted, and as the reference computes it. */
+async function fitted(rows: Row[], more: Partial<DetectorOptions> = {}) {
+  const options = { preset: "small", epochs: 4, hidden: [6], latent: 2, seed: 1, ...more } as const;
+  using stack = new DisposableStack();
+  const detector = stack.adopt(await Detector.fit(rows, options), (each) => each.dispose());
+  return await TableScorer.load(detector.save(), { backend: "reference" });
+}
+
+/** What each graph must give, of cells as `toCells` makes them. */
+async function expected(scorer: TableScorer, rows: Row[]) {
+  const cells = toCells(rows, scorer.schema), columns = scorer.columns.length;
+  const { scores, contributions } = scorer.scoreCells(cells);
+  const { mean, logVar } = await scorer.vae.encode(scorer.standardize(rows));
+  const made = scorer.fromVae(await scorer.vae.decode(mean)).data;
+  const matrix = ({ data, shape }: typeof mean) => ({ data, cols: shape[1] });
+  const input = { rows: { data: cells.data, cols: columns } };
+  return {
+    score: [input, {
+      score: { data: scores, cols: 1 },
+      contributions: { data: contributions, cols: columns },
+    }],
+    encoder: [input, { mean: matrix(mean), logVar: matrix(logVar) }],
+    decoder: [{ z: matrix(mean) }, { rows: { data: made, cols: columns } }],
+  } as const;
+}
+
+function requireOutputs(got: Tensors, want: Tensors, tolerance: number, what: string): void {
+  for (const [name, { data, cols }] of Object.entries(want)) {
+    assert.equal(got[name].cols, cols, `${what}: ${name}`);
+    const made = [...got[name].data], wanted = [...data];
+    assert.deepEqual(made.map(Number.isNaN), wanted.map(Number.isNaN), `${what}: ${name}`);
+    // Contributions of opposite signs are differences of what is far larger: the row's largest is what counts.
+    const sizes = wanted.map((_, i) => {
+      const own = wanted.slice(i - i % cols, i - i % cols + cols);
+      return Math.max(1, ...own.map((each) => Math.abs(each) || 0));
+    });
+    const relative = (values: number[]) => values.map((each, i) => (each || 0) / sizes[i]);
+    assertRelative(relative(made), relative(wanted), tolerance, tolerance, `${what}: ${name}`);
+  }
+}
+
+type Want = Readonly<Record<string, readonly [Tensors, Tensors]>>;
+
+async function requireOnnx(scorer: TableScorer, want: Want): Promise<void> {
+  const plain = exportModel(scorer, { format: "onnx" });
+  const portable = exportModel(scorer, { format: "onnx", portableOps: true });
+  for (const [name, [inputs, outputs]] of Object.entries(want)) {
+    const file = `${name}.onnx`;
+    for (
+      const [what, runtime, files] of [["web", WEB, plain], ["node", NODE, plain], [
+        "portable",
+        WEB,
+        portable,
+      ]] as const
+    ) {
+      const got = await runOnnx(runtime, files.get(file)!, inputs);
+      requireOutputs(got, outputs, TOLERANCE, `${what} ${name}`);
+    }
+  }
+}
+
+async function requireTfjs(scorer: TableScorer, want: Want): Promise<void> {
+  const files = exportModel(scorer, { format: "tfjs" });
+  for (const [name, [inputs, outputs]] of Object.entries(want)) {
+    requireOutputs(await runTfjs(files, name, inputs), outputs, FLOAT_CELLS, `tfjs ${name}`);
+  }
+}
+
+for (const gaps of [false, true]) {
+  Deno.test(`a detector's graphs give its scores, blame and rows${gaps ? ", where cells are missing" : ""}`, async () => {
+    const rows = ROWS.map((each, r) =>
+      gaps && r % 5 === 0
+        ? { ...each, amount: null, colour: r % 10 === 0 ? null : each.colour }
+        : each
+    );
+    const scorer = await fitted(rows);
+    assert.deepEqual(scorer.schema.map(({ kind }) => kind), [
+      ...["positive", "numeric", "count", "categorical", "binary"],
+    ]);
+    const want = await expected(scorer, [...rows.slice(0, 20), ...oddRows(gaps)]);
+    await requireOnnx(scorer, want);
+    await requireTfjs(scorer, want);
+    scorer.dispose();
+  });
+}
+
+Deno.test("the score of a row that a network of whole rows would fill in is no number in its graph", async () => {
+  const scorer = await fitted(ROWS), [first] = ROWS;
+  const { data } = toCells([first, { ...first, level: null }], scorer.schema);
+  const inputs = { rows: { data, cols: 5 } };
+  const onnx = exportModel(scorer, { format: "onnx" }).get("score.onnx")!;
+  const tfjs = exportModel(scorer, { format: "tfjs" });
+  for (
+    const { score } of [await runOnnx(WEB, onnx, inputs), await runTfjs(tfjs, "score", inputs)]
+  ) {
+    assert.deepEqual(Array.from(score.data, Number.isNaN), [false, true]);
+  }
+  scorer.dispose();
+});
+
+Deno.test("ONNX takes times and large values in float64; TensorFlow.js refuses times", async () => {
+  const rows = ROWS.map((each, r) => ({
+    time: new Date(1.7e12 + 3.7e6 * r),
+    near: 1e6 + 1e-3 * Number(each.level),
+    small: 1e-3 * Number(each.level),
+  }));
+  const scorer = await fitted(rows);
+  assert.equal(scorer.schema[0].kind, "timestamp");
+  await requireOnnx(scorer, await expected(scorer, rows.slice(0, 40)));
+  assert.throws(
+    () => exportModel(scorer, { format: "tfjs" }),
+    /Cannot export column "time": TensorFlow.js has float32 alone/,
+  );
+  scorer.dispose();
+});
+
+Deno.test("the graphs of a series take windows, and give the scores of windows", async () => {
+  const steps = ROWS.map(({ amount, level }) => ({ amount, level }));
+  for (const preset of ["linear", "small"] as const) {
+    const options = preset === "linear" ? { hidden: undefined, epochs: undefined } : {};
+    const scorer = await fitted(steps, { ...options, preset, window: 4 });
+    const cells = toCells(steps.slice(0, 12), scorer.schema);
+    const rows = windowsOf(cells, 2, 4, 0, 9).data;
+    const stream = scorer.stream();
+    const verdicts = Array.from(
+      { length: 12 },
+      (_, r) => stream.push(cells.data.subarray(2 * r, 2 * r + 2)),
+    );
+    const data = Float64Array.from(verdicts.slice(3), (verdict) => verdict!.score);
+    const score = { score: { data, cols: 1 } };
+    const want = { score: [{ rows: { data: rows, cols: 8 } }, score] } as const;
+    await requireOnnx(scorer, want);
+    await requireTfjs(scorer, want);
+    const about = JSON.parse(
+      new TextDecoder().decode(exportModel(scorer, { format: "onnx" }).get("table.json")),
+    );
+    assert.deepEqual(about.columns[0].name, "amount@-3");
+    scorer.dispose();
+  }
+});
+
+Deno.test("table.json says what rows are, and above which score one is flagged", async () => {
+  const scorer = await fitted(ROWS);
+  const files = exportModel(scorer, { format: "onnx" });
+  const about = JSON.parse(new TextDecoder().decode(files.get("table.json")));
+  assert.deepEqual(about.columns[3], {
+    name: "colour",
+    kind: "categorical",
+    levels: scorer.schema[3].levels,
+  });
+  const { scores } = scorer.scoreCells(toCells(ROWS, scorer.schema));
+  const verdicts = await scorer.score(ROWS);
+  assert.ok(verdicts.some(({ anomaly }) => anomaly));
+  verdicts.forEach(({ anomaly }, r) => assert.equal(anomaly, scores[r] > about.threshold));
+  assert.equal(about.missing, false);
+  scorer.dispose();
+  const many = await Detector.fit(ROWS, { epochs: 1, members: 1, seed: 1 });
+  assert.throws(() => exportModel(many, { format: "npz" }), /must hold one network/);
+  many.dispose();
+});
