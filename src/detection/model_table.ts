@@ -3,9 +3,11 @@
  *
  * Columns with names (CSV, JSON lines with keys) are found by name, in any order; what the model does
  * not know is left out. Columns without (NPY, NPZ) are taken in their order, and their number must be the model's.
+ * Where every cell may be missing, an object may lack keys, though not all of them.
  */
 import {
   DataError,
+  isNamedByRow,
   readAnyColumnNames,
   readAnyTable,
   type ReadTableOptions,
@@ -40,33 +42,49 @@ export async function readModelTable(
   } = {},
 ): Promise<Table> {
   const names = units.names && await readAnyColumnNames(source, bytes);
-  if (names) {
-    onNames?.(names);
-    requireColumns(units, names, source);
-  }
-  const table = names
-    ? await readNamed(units, source, bytes, { label, names, ...limits })
-    : await readPositions(units, source, bytes, { label, ...limits });
+  const read = { label, ...limits };
+  const table = !names
+    ? await readPositions(units, source, bytes, read)
+    : mayLackKeys(units) && isNamedByRow(source, bytes)
+    ? await readNamed(units, source, bytes, { ...read, mayLack: true, onNames })
+    : await readFound(units, source, bytes, { ...read, names, onNames });
   requireCells(units, table);
   return table;
+}
+
+/** Whether each row of JSON lines may lack the keys of any columns: their cells are missing. */
+function mayLackKeys({ columns, missing }: Units): boolean {
+  return missing === columns.length;
 }
 
 /** How large a file may be once it is read. */
 type TableLimits = Pick<ReadTableOptions, "maxCells" | "maxInflatedBytes">;
 
+type NamedOptions = TableLimits & Pick<ReadTableOptions, "label" | "mayLack" | "onNames">;
+
+/** By the names that stand before all rows. */
+async function readFound(
+  units: Units,
+  source: string,
+  bytes: Uint8Array,
+  { names, onNames, ...options }: NamedOptions & { readonly names: readonly string[] },
+): Promise<Table> {
+  requireColumns(units, names, source);
+  onNames?.(names);
+  const known = units.names!.filter((name) => names.includes(name));
+  return await readNamed({ ...units, names: known }, source, bytes, options);
+}
+
 async function readNamed(
   units: Units,
   source: string,
   bytes: Uint8Array,
-  { label, names, ...limits }: TableLimits & {
-    readonly label?: string;
-    readonly names: readonly string[];
-  },
+  options: NamedOptions,
 ): Promise<Table> {
-  const { schema } = units, columns = units.names!.filter((name) => names.includes(name));
+  const { schema, names: columns } = units;
   const codecs = new Map(schema?.map((column) => [column.name, codecOf(column)]));
   const cells = schema ? (name: string) => codecs.get(name)! : "numbers";
-  return withClass(units, await readAnyTable(source, bytes, { columns, label, cells, ...limits }));
+  return withClass(units, await readAnyTable(source, bytes, { ...options, columns, cells }));
 }
 
 async function readPositions(
@@ -84,15 +102,19 @@ async function readPositions(
 }
 
 /** @throws DataError if a column of the model's is not among those of a file; a class may be left out */
-export function requireColumns(
-  { columns, names: known = columns, made, optional }: Units,
-  names: readonly string[],
-  source: string,
-): void {
-  const missing = (optional ? made : known).filter((name) => !names.includes(name));
+export function requireColumns(units: Units, names: readonly string[], source: string): void {
+  const missing = lackingColumns(units, names);
   if (missing.length === 0) return;
   const expected = `the model's, ${listNames(missing)} among them`;
   throw new DataError({ source, subject: "columns", expected, actual: listNames(names) });
+}
+
+/** The columns of the model's that are not among those of a file; a class need not be. */
+export function lackingColumns(
+  { columns, names: known = columns, made, optional }: Units,
+  names: readonly string[],
+): readonly string[] {
+  return (optional ? made : known).filter((name) => !names.includes(name));
 }
 
 /** Runs what takes a table's cells; complaints about a row then name the file too. */
@@ -143,12 +165,29 @@ function withClass({ made, optional: condition = 0 }: Units, table: Table): Tabl
 }
 
 function byPosition(table: Table, columns: readonly string[]): Table {
-  const { source, columns: found } = table;
+  const { source, columns: found } = table, places = placesOf(columns, found, source);
+  const isAsIs = places.length === found.length && places.every((place, c) => place === c);
+  if (isAsIs) return { ...table, columns };
+  return selectColumns(table, places.map((place) => found[place]));
+}
+
+/**
+ * Where a model's columns are among those of a file that does not name its own.
+ * @param found what they are called here: x0, x1, …
+ * @throws DataError for another number of columns than the model's
+ */
+export function placesOf(
+  columns: readonly string[],
+  found: readonly string[],
+  source: string,
+): readonly number[] {
   // Trained on some columns of such a file: those numbers, x0, x3, are the names.
   const chosen = columns.every((name) => /^x\d+$/.test(name)) &&
     columns.some((name, c) => name !== `x${c}`);
-  if (chosen && columns.every((name) => found.includes(name))) return selectColumns(table, columns);
-  if (found.length === columns.length) return { ...table, columns };
+  if (chosen && columns.every((name) => found.includes(name))) {
+    return columns.map((name) => found.indexOf(name));
+  }
+  if (found.length === columns.length) return columns.map((_, c) => c);
   throw new DataError({
     source,
     subject: "width",

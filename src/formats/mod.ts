@@ -4,11 +4,11 @@
  *
  * @module
  */
-import { csvNames, jsonlNames } from "./csv/column_names.ts";
+import { csvNames } from "./csv/column_names.ts";
 import { readCsv } from "./csv/csv.ts";
 import { DataError, quoteValue } from "./errors.ts";
 import { ANY_EXTENSIONS, TABLE_EXTENSIONS, type TableExtension } from "./extensions.ts";
-import { readJsonl } from "./jsonl.ts";
+import { jsonlNames, readJsonl } from "./jsonl/jsonl.ts";
 import { readNpy } from "./numpy/npy.ts";
 import { isNpy } from "./numpy/npy_header.ts";
 import { readNpz } from "./numpy/npz.ts";
@@ -18,7 +18,7 @@ export type { CellReading } from "./text/cell_gatherer.ts";
 export type { CellCodec } from "./text/cells.ts";
 export { type CsvOptions, CsvReader, readCsv } from "./csv/csv.ts";
 export { DataError, type DataErrorDetails } from "./errors.ts";
-export { readJsonl } from "./jsonl.ts";
+export { JsonlReader, readJsonl } from "./jsonl/jsonl.ts";
 export {
   decodeNpy,
   encodeNpy,
@@ -119,6 +119,16 @@ function readColumnNames(name: string, bytes: Uint8Array): readonly string[] | u
   }
 }
 
+/** Whether the rows of a file say themselves which columns they have: objects in JSON lines. */
+export function isNamedByRow(name: string, bytes: Uint8Array): boolean {
+  return isJsonLines(formatOf(name, bytes)) && jsonlNames(bytes, name) !== undefined;
+}
+
+/** Of what an extension says. */
+export function isJsonLines(extension: string): boolean {
+  return extension === ".jsonl" || extension === ".ndjson";
+}
+
 function formatOf(name: string, bytes: Uint8Array): string {
   return name === "-" ? sniff(bytes) : extensionOf(name);
 }
@@ -136,6 +146,7 @@ export function sniff(bytes: Uint8Array): string {
   if (isNpy(bytes)) return ".npy";
   if (bytes[0] === 0x50 && bytes[1] === 0x41 && bytes[2] === 0x52) return ".parquet";
   if (bytes[0] === 0x50 && bytes[1] === 0x4b) return ".npz";
-  const first = bytes.find((byte) => byte > 32);
+  const isMarked = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+  const first = (isMarked ? bytes.subarray(3) : bytes).find((byte) => byte > 32);
   return first === 0x7b || first === 0x5b ? ".jsonl" : ".csv";
 }

@@ -48,6 +48,10 @@ export interface TableOptions {
   readonly exclude?: readonly string[];
   /** How cells are read; "numbers" if omitted: text and missing values are refused. */
   readonly cells?: CellReading;
+  /** Of JSON lines: no row need have these columns; their cells are missing then. */
+  readonly mayLack?: boolean;
+  /** Of JSON lines: told of all keys, once they are read. */
+  readonly onNames?: (names: readonly string[]) => void;
   /** Most cells of an array or Parquet file, in which they may take a byte each: eight as float64. */
   readonly maxCells?: number;
   /** Most bytes that the members read of an archive may inflate to, together. */

@@ -9,6 +9,7 @@ import { parseDecimal, ShortDecimal } from "../../src/formats/text/decimal.ts";
 import { DataError, readCsv } from "../../src/formats/mod.ts";
 import { loadModel } from "../../src/cli/models/model.ts";
 import { scoreStream, type ScoringModel } from "../../src/cli/score/stream.ts";
+import { csvInput } from "../../src/cli/score/csv_input.ts";
 import { denoIo } from "../../src/cli/io.ts";
 import { codecOf, type ColumnSchema } from "../../src/scoring/table/schema.ts";
 import { HostRandom } from "../../src/core/random/philox.ts";
@@ -207,7 +208,8 @@ Deno.test("blocks and lines of a stream take turns in the same memory", async ()
     for (let i = 0; i < 14; i++) yield piece;
   }
   const totals = { rows: 0, anomalies: 0, uncertain: 0 };
-  const request = { model, source: "t.csv", pieces: pieces(), device: {}, io: denoIo() };
+  const format = csvInput();
+  const request = { model, source: "t.csv", pieces: pieces(), device: {}, format, io: denoIo() };
   const [header, ...lines] = await Array.fromAsync(
     scoreStream({ ...request, asked: { falseAlarmRate: 0.05 } }, totals),
     ({ buffer, length }) => ({ buffer, length }),

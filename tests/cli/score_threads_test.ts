@@ -1,7 +1,8 @@
 /** Threads of `elbow score`, one block after another. Oracle: the same blocks scored in this thread. */
 import assert from "node:assert/strict";
 import { type LoadedModel, loadModel } from "../../src/cli/models/model.ts";
-import { BlockScorer, rowFormat } from "../../src/cli/score/block.ts";
+import { BlockScorer } from "../../src/cli/score/block.ts";
+import { rowReader } from "../../src/cli/score/file_layout.ts";
 import { ScoreThreads } from "../../src/cli/score/threads.ts";
 import type { ByteBlock } from "../../src/formats/csv/byte_blocks.ts";
 import { DataError } from "../../src/formats/mod.ts";
@@ -28,8 +29,9 @@ Deno.test("a thread says what this one says of blocks, with quotes, without, and
     places: model.scorer.columns.map((name) => columns.indexOf(name)),
   };
   const plain = `${rows.join("\n")}\n`, quoted = plain.replaceAll(/^[^,]*/gm, '"$&"');
-  const scorer = new BlockScorer(model, { format: rowFormat(model, layout), asked });
-  const here = (text: string) => scorer.score(block(text), readQuoted);
+  const reader = rowReader(model, layout, readQuoted);
+  const scorer = new BlockScorer(model, { source: layout.source, reader, asked });
+  const here = (text: string) => scorer.score(block(text));
   const threads = new ScoreThreads(2, { model: path, device: {}, layout, asked });
   try {
     assert.equal(threads.score(block(plain)), undefined, "none is ready at once");

@@ -2,7 +2,8 @@
  * JSON lines: objects and arrays, and every refusal, each with its message.
  */
 import assert from "node:assert/strict";
-import { readJsonl } from "../../src/formats/mod.ts";
+import { JsonlReader, readJsonl } from "../../src/formats/mod.ts";
+import { codecOf } from "../../src/scoring/table/schema.ts";
 import { fuzz, refuses } from "./util.ts";
 
 const source = "t.jsonl";
@@ -32,53 +33,136 @@ Deno.test("readJsonl() takes __proto__ as a plain name and colons in strings as 
   assert.equal(Object.keys(Object.prototype).length, 0);
 });
 
+Deno.test("readJsonl() takes all keys that occur for columns; a row without one lacks a cell", () => {
+  const text = '{"a": 1}\n{"c": "x", "a": null}\n{"b": 4, "c": "y"}';
+  const table = read(text, { cells: "any" });
+  assert.deepEqual(table.columns, ["a", "c", "b"]);
+  assert.deepEqual([...table.data], [1, NaN, NaN, NaN, 0, NaN, NaN, 1, 4]);
+  assert.deepEqual(table.texts, [undefined, ["x", "y"], undefined]);
+  const chosen = read(text, { cells: "any", columns: ["b", "a"] });
+  assert.deepEqual([...chosen.data.subarray(0, 2)], [NaN, 1]);
+});
+
+Deno.test("readJsonl() reads a line that comes in any pieces, and nested values that nobody asked for", () => {
+  const text = '{"a":1,"at":{"x":[1,{"y":2}],"a":3}}\r\n{"a":2,"at":"}:{"}\n',
+    whole = { exclude: ["at"] };
+  for (let size = 1; size < text.length; size++) {
+    const reader = new JsonlReader(whole);
+    for (let at = 0; at < text.length; at += size) reader.push(text.slice(at, at + size));
+    assert.deepEqual([...reader.finish().data], [1, 2]);
+  }
+});
+
+Deno.test("readJsonl() tells of all keys, and may be asked for some that no row has", () => {
+  const names: string[][] = [];
+  const codec = codecOf({ name: "", kind: "numeric" });
+  const options = {
+    columns: ["b", "z"],
+    mayLack: true,
+    cells: () => codec,
+    onNames: (all: readonly string[]) => void names.push([...all]),
+  };
+  assert.deepEqual([...read('{"a":1,"b":2}\n{"b":"3","c":null}', options).data], [2, NaN, 3, NaN]);
+  assert.deepEqual(names, [["a", "b", "c"]]);
+  refuses(
+    () => read('{"b":1}\n{"a":1,"c":{}}', options),
+    'Cannot read t.jsonl: row 2 (line 2) must be an object with any of the columns "b", "z": ' +
+      'current value is one with "a", "c"',
+  );
+  refuses(
+    () => read('{"a":1}', { columns: ["a", "z"], cells: "any" }),
+    'Cannot read t.jsonl: column "z" must be one of "a"',
+  );
+});
+
 const REFUSALS: [string, string, string][] = [
   ["empty file", "\n", "file must be at least one line of JSON: current value is an empty file"],
-  ["not JSON", '{"a":1}\n{"a":NaN}', 'row 2 must be valid JSON: current value is "{\\"a\\":NaN}"'],
-  ["scalar", "3", 'row 1 must be a JSON object or array: current value is "3"'],
+  [
+    "NaN",
+    '{"a":1}\n{"a":NaN,"t":"NaN"}',
+    "row 2 (line 2) must be JSON, which has no NaN and no Infinity (a missing value is null): " +
+    'current value is "{\\"a\\":NaN,\\"t\\":\\"NaN\\"}"',
+  ],
+  [
+    "CSV",
+    "a,b\n1,2",
+    'row 1 (line 1) must be one whole JSON object or array: current value is "a,b"',
+  ],
+  ["scalar", "3", 'row 1 (line 1) must be one whole JSON object or array: current value is "3"'],
+  [
+    "comma behind the last cell",
+    '{"a":NaN,}',
+    'row 1 (line 1) must be one whole JSON object or array: current value is "{\\"a\\":NaN,}"',
+  ],
+  [
+    "one array of objects",
+    '[{"a":1},{"a":2}]',
+    "row 1 (line 1) must be an array of cells (objects stand on a line each): " +
+    "current value is an array with objects",
+  ],
   [
     "blank line",
     "[1]\n\n[2]",
-    "row 2 must be a JSON object or array: current value is a blank line",
+    "row 2 (line 2) must be a JSON object or array: current value is a blank line",
   ],
   [
     "nested",
-    '{"a":[1]}',
-    "row 1 must be a flat object: current value is an object with nested values",
+    '{"a":1}\n{"a":[1]}',
+    'column "a", row 2 (line 2) must be a finite number: current value is an array',
   ],
   [
     "repeated key",
-    '{"a":1,"a":2}',
-    "row 1 must be an object with each key once: current value is an object with a repeated key",
+    '{"b":{"a":0,"c":[":"]},"a":1,"\\u0061":2}',
+    'column "a", row 1 (line 1) must be named once: current value is "a" twice',
   ],
   [
-    "other keys",
-    '{"a":1,"b":2}\n{"a":1,"c":2}',
-    'row 2 must be an object with the keys of row 1 ("a", "b"): current value is one with "a", "c"',
+    "lost key",
+    '{"a":1,"b":2}\n{"a":1}',
+    'column "b", row 2 (line 2) must be a finite number (no value may be missing here): ' +
+    "current value is no such key",
   ],
-  ["ragged", "[1,2]\n[1]", "row 2 must be 2 numbers long: current value is 1"],
+  [
+    "new key",
+    '{"a":1}\n{"a":1,"b":2}',
+    'column "b", row 1 (line 1) must be a finite number (no value may be missing here): ' +
+    "current value is no such key",
+  ],
+  [
+    "no keys",
+    '{"a":1}\n{}',
+    'row 2 (line 2) must be an object with any of the columns "a": current value is one without keys',
+  ],
+  ["ragged", "[1,2]\n[1]", "row 2 (line 2) must be 2 cells long: current value is 1"],
   [
     "array after object",
     '{"a":1}\n[1]',
-    "row 2 must be an object like row 1: current value is an array",
+    "row 2 (line 2) must be an object like row 1: current value is an array",
   ],
   [
     "object after array",
     '[1]\n{"a":1}',
-    "row 2 must be an array like row 1: current value is an object",
+    "row 2 (line 2) must be an array like row 1: current value is an object",
   ],
-  ["text", '{"a":"1"}', 'column "a", row 1 must be a finite number: current value is "1"'],
-  ["boolean", "[true]", 'column "x0", row 1 must be a finite number: current value is true'],
+  ["text", '{"a":"1"}', 'column "a", row 1 (line 1) must be a finite number: current value is "1"'],
+  [
+    "boolean",
+    "[true]",
+    'column "x0", row 1 (line 1) must be a finite number: current value is true',
+  ],
   [
     "nested array",
     "[[1]]",
-    'column "x0", row 1 must be a finite number: current value is an array',
+    'column "x0", row 1 (line 1) must be a finite number: current value is an array',
   ],
-  ["overflow", "[1e999]", 'column "x0", row 1 must be a finite number: current value is Infinity'],
+  [
+    "overflow",
+    "[1e999]",
+    'column "x0", row 1 (line 1) must be a finite number: current value is Infinity',
+  ],
   [
     "null",
     "[null]",
-    'column "x0", row 1 must be a finite number (no value may be missing here): ' +
+    'column "x0", row 1 (line 1) must be a finite number (no value may be missing here): ' +
     "current value is null",
   ],
   ["no columns", "[]", "table must be at least one numeric column"],
@@ -93,7 +177,7 @@ for (const [name, text, message] of REFUSALS) {
 Deno.test("readJsonl() refuses an unknown label and deep nesting", () => {
   refuses(
     () => read('{"a":1,"y":null}', { label: "y" }),
-    'Cannot read t.jsonl: column "y", row 1 must be a number, true or false, yes or no, ' +
+    'Cannot read t.jsonl: column "y", row 1 (line 1) must be a number, true or false, yes or no, ' +
       "anomaly or normal, outlier or inlier, o or n: current value is null",
   );
   assert.throws(() => read("[".repeat(100_000)), TypeError);

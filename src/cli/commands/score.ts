@@ -3,7 +3,7 @@
  * A bare VAE has scores alone: it was never calibrated, and knows no columns.
  */
 import { Command, InvalidArgumentError, Option } from "npm:commander@15.1.0";
-import { sniff, type Table } from "../../formats/mod.ts";
+import type { Table } from "../../formats/mod.ts";
 import {
   decide,
   type Decision,
@@ -23,7 +23,6 @@ import { TOP_COLUMNS } from "../../scoring/verdict_lines.ts";
 import { readDataFor } from "../files/data.ts";
 import { explainFlagged, explanation, type FlaggedRows } from "../score/explained.ts";
 import { writeWhole } from "../files/files.ts";
-import { withoutGz } from "../files/gzip.ts";
 import { type Io, print } from "../io.ts";
 import { manyFlagged } from "../score/many_flagged.ts";
 import { loadAny, type LoadedModel, type LoadedRbm } from "../models/model.ts";
@@ -31,6 +30,8 @@ import * as options from "../options.ts";
 import { peekedInput, piecesOf } from "../files/input.ts";
 import { requireRowsPlace } from "../files/rows_output.ts";
 import { type Asked, headerOf } from "../score/block.ts";
+import type { InputFormat } from "../score/input_format.ts";
+import { inputFormat } from "../score/input_formats.ts";
 import { scoreStream, type ScoringModel } from "../score/stream.ts";
 import { untilAborted } from "../score/until_aborted.ts";
 import { count, counted, csvLine, gathered, jsonLine, rate, topColumns } from "../text/text.ts";
@@ -117,14 +118,14 @@ export function scoreCommand(io: Io): Command {
     await requireRowsPlace(given, [path, data]);
     using model = await loadAny(path, { backend: given.backend });
     const input = data === "-" ? await peekedInput(io) : undefined;
-    const isCsv = input ? sniff(input.first) === ".csv" : /\.(csv|tsv)$/i.test(withoutGz(data));
+    const format = inputFormat(data, input?.first);
     const source = input?.io ?? io;
-    if (given.online) requireSeries(model, path, isCsv);
+    if (given.online) requireSeries(model, path, format);
     if (given.explain !== undefined) requireExplainer(model, path);
     const { scorer } = model;
     const isWhole = needsWhole(given) || (scorer?.window !== undefined && !given.online);
-    if (scorer && isCsv && !isWhole) {
-      return await writeStream({ ...model, scorer }, data, given, source);
+    if (scorer && format && !isWhole) {
+      return await writeStream({ ...model, scorer }, data, given, source, format);
     }
     const scored = await score(model, data, given, source);
     if (given.out !== undefined) await writeWhole(given.out, gathered(scoresCsv(scored)), io);
@@ -201,30 +202,31 @@ function explainOptions({ explain, conditional }: ScoreOptions): ExplainOptions 
   return explain === undefined ? undefined : { columns: explain, conditional };
 }
 
-function requireSeries({ scorer }: LoadedModel | LoadedRbm, path: string, isCsv: boolean): void {
+function requireSeries({ scorer }: LoadedModel | LoadedRbm, path: string, format?: object): void {
   if (scorer?.window === undefined) {
     throw new TypeError(`Cannot score online: ${path} is not a model of a series`);
   }
-  if (!isCsv) throw new TypeError("Cannot score online: the data must be CSV");
+  if (format) return;
+  throw new TypeError("Cannot score online: the data must be CSV or JSON lines");
 }
 
-/** Scores a CSV file as it is read. */
+/** Scores a file as it is read. */
 async function writeStream(
   model: ScoringModel,
   data: string,
   { out, backend, online: isOnline, vote, ...given }: ScoreOptions,
   io: Io,
+  format: InputFormat,
 ): Promise<void> {
   const { scorer } = model;
   const { falseAlarmRate = scorer.falseAlarmRate, tail, minConfidence } = given;
   const asked = { falseAlarmRate, tail, minConfidence, explain: explainOptions(given) };
   thresholdFor(scorer.calibration, asked); // refuses what cannot be kept
   const totals = { rows: 0, anomalies: 0, uncertain: 0 };
-  const separator = /\.tsv$/i.test(withoutGz(data)) ? "\t" : undefined;
   const pieces = piecesOf(data, io), device = { backend };
   if (isOnline) scorer.setFalseAlarmRate(falseAlarmRate);
   const online = isOnline ? scorer.stream({ vote }) : undefined;
-  const request = { model, source: data, pieces, asked, device, separator, online, io };
+  const request = { model, source: data, pieces, asked, device, format, online, io };
   const lines = untilAborted(scoreStream(request, totals), io.signal);
   if (out !== undefined) await writeWhole(out, lines);
   else for await (const piece of lines) io.stdout(piece);

@@ -5,7 +5,7 @@
  * not know, such as a label or an identifier, is left out with a note. Columns without (NPY, NPZ)
  * are taken in their order, and their number must be the model's.
  */
-import { readModelTable, requireColumns } from "../../detection/model_table.ts";
+import { lackingColumns, readModelTable } from "../../detection/model_table.ts";
 import { DataError, readAnyTable, type ReadTableOptions, type Table } from "../../formats/mod.ts";
 import { LABEL_EXPECTED } from "../../formats/text/cells.ts";
 import { listNames } from "../../formats/errors.ts";
@@ -57,28 +57,32 @@ export async function readDataFor(
 ): Promise<Table> {
   return await readModelTable(model, path, await readBytes(path, io), {
     label,
-    onNames: (names) => sayLeftOut(model, names, path, io, label),
+    onNames: (names) => sayNames(model, names, io, label),
   });
 }
 
-/**
- * The model's columns, which must be among those of a file; others are named.
- * @throws DataError if one is not there
- */
-export function sayLeftOut(
+/** Names the columns of a file that the model does not know, and those of the model that the file does not have. */
+export function sayNames(
   { units }: TableUnits,
   names: readonly string[],
-  source: string,
   io: Io,
   label?: string,
-): readonly string[] {
-  requireColumns(units, names, source);
-  const { columns, names: known = columns } = units;
-  const unknown = names.filter((name) => name !== label && !known.includes(name));
-  if (unknown.length > 0) {
-    io.stderr(`elbow: columns that the model does not know are left out: ${listNames(unknown)}\n`);
-  }
-  return columns;
+): void {
+  const known = units.names ?? units.columns;
+  sayLeftOut(names.filter((name) => name !== label && !known.includes(name)), io);
+  sayLacking(lackingColumns(units, names), io);
+}
+
+/** Says which columns the model does not know, if there are any. */
+export function sayLeftOut(unknown: readonly string[], io: Io): void {
+  if (unknown.length === 0) return;
+  io.stderr(`elbow: columns that the model does not know are left out: ${listNames(unknown)}\n`);
+}
+
+/** Says which columns of the model stand in no row, if there are any. */
+export function sayLacking(lacking: readonly string[], io: Io): void {
+  if (lacking.length === 0) return;
+  io.stderr(`elbow: columns that no row has count as missing: ${listNames(lacking)}\n`);
 }
 
 async function readBytes(path: string, io: Io): Promise<Uint8Array> {

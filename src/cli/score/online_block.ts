@@ -1,10 +1,9 @@
 /**
- * A block of a CSV file as steps of a series that come one by one: each scored at once, by the window that
+ * A block of a file as steps of a series that come one by one: each scored at once, by the window that
  * ends with it. The first steps, before there is a whole window, have no verdict and stay empty.
  */
 import type { ByteBlock } from "../../formats/csv/byte_blocks.ts";
-import type { RowFormat } from "../../formats/csv/csv_rows.ts";
-import { readRows } from "../../formats/csv/read_rows.ts";
+import type { RowReader } from "../../formats/row_reader.ts";
 import { requireCells } from "../../scoring/require_cells.ts";
 import type { SeriesStream } from "../../scoring/series/series_stream.ts";
 import type { ScoredBlock } from "./block.ts";
@@ -20,10 +19,10 @@ export function onlineBlock(
   { scorer: { columns }, units }: LoadedModel & { readonly scorer: TableScorer },
   stream: SeriesStream,
   block: ByteBlock,
-  format: RowFormat,
+  { source, reader }: { readonly source: string; readonly reader: RowReader },
 ): ScoredBlock {
-  const { data, rows, blankLine } = readRows(block, format);
-  requireCells(units, { data, rows, source: format.source }, block.firstRow);
+  const { data, rows, blankLine, keys } = reader.read(block);
+  requireCells(units, { data, rows, source }, block.firstRow);
   const width = columns.length;
   let text = "", anomalies = 0;
   for (let r = 0; r < rows; r++) {
@@ -38,5 +37,5 @@ export function onlineBlock(
     anomalies += Number(anomaly);
     text += csvLine([row, score, pValue, anomaly, top]);
   }
-  return { lines: UTF8.encode(text), rows, anomalies, uncertain: 0, blankLine };
+  return { lines: UTF8.encode(text), rows, anomalies, uncertain: 0, blankLine, keys };
 }

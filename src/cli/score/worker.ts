@@ -6,7 +6,8 @@ import type { ByteBlock } from "../../formats/csv/byte_blocks.ts";
 import { DataError } from "../../formats/errors.ts";
 import type { TableScorer } from "../../scoring/table_scorer.ts";
 import { type LoadedModel, loadModel } from "../models/model.ts";
-import { type Asked, BlockScorer, type FileLayout, rowFormat, type ScoredBlock } from "./block.ts";
+import { type Asked, BlockScorer, type ScoredBlock } from "./block.ts";
+import { type FileLayout, type ReadQuoted, rowReader } from "./file_layout.ts";
 import type { DeviceOptions } from "../../trained/trained_vae.ts";
 
 /** The first message to a thread. */
@@ -48,21 +49,15 @@ type Scoring = (task: Task) => Promise<ScoredBlock>;
 
 async function open({ model: path, device, layout, asked }: Opening): Promise<Scoring> {
   const model = await loadModel(path, device) as LoadedModel & { readonly scorer: TableScorer };
-  const scorer = new BlockScorer(model, { format: rowFormat(model, layout), asked });
+  let readQuoted: ReadQuoted | undefined;
+  const reader = rowReader(model, layout, (quoted, format) => readQuoted!(quoted, format));
+  const scorer = new BlockScorer(model, { source: layout.source, reader, asked });
   return async ({ block, into }) => {
-    const { readQuoted } = block.quoted
-      ? await import("../../formats/csv/read_rows.ts")
-      : NO_QUOTES;
-    return scorer.score(block, readQuoted, into);
+    // Not every thread needs it.
+    if (block.quoted) ({ readQuoted } = await import("../../formats/csv/read_rows.ts"));
+    return scorer.score(block, into);
   };
 }
-
-/** Of blocks without a quote. */
-const NO_QUOTES = {
-  readQuoted: () => {
-    throw new TypeError("Cannot read block: it must have a quote");
-  },
-};
 
 function refusalOf(error: unknown): Answer {
   const message = error instanceof Error ? error.message : String(error);

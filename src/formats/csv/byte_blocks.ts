@@ -1,20 +1,24 @@
 /**
- * Cuts the bytes of a CSV file that arrive in pieces into blocks of whole records, and counts these: so that blocks
- * can be read by themselves, by anyone, in any order.
- * Source: RFC 4180: a line break inside quotes ends no record; an escaped quote toggles twice.
+ * Cuts the bytes of a CSV file, or of JSON lines, that arrive in pieces into blocks of whole records, and counts these: so
+ * that blocks can be read by themselves, by anyone, in any order.
+ * Source: RFC 4180: a line break inside quotes ends no record; an escaped quote toggles twice. In JSON a line break
+ * is never inside quotes.
  */
 import { DataError } from "../errors.ts";
 
 const NEWLINE = 10, QUOTE = 34;
 
-/** A record longer than this has lost its closing quote. */
+/** A record longer than this has lost its closing quote, or is none. */
 const MAX_RECORD_BYTES = 1 << 26;
+
+/** What records are: of CSV, whose first is a header, or lines. */
+export type RecordKind = "csv" | "lines";
 
 /** Whole records. */
 export interface ByteBlock {
   /** Each with its line break, but for the last of a file. */
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** Records before it, the header not counted. */
+  /** Records before it, a header not counted. */
   readonly firstRow: number;
   /** The line that it starts on, from 1. */
   readonly firstLine: number;
@@ -26,6 +30,7 @@ export interface ByteBlock {
 export class ByteBlocks {
   readonly #source: string;
   readonly #size: number;
+  readonly #kind: RecordKind;
   readonly #spare: () => ArrayBuffer | undefined;
   /** What came and is in no block yet; what is behind `#held` is free. */
   #bytes = new Uint8Array();
@@ -48,10 +53,12 @@ export class ByteBlocks {
     source: string,
     size: number,
     spare: () => ArrayBuffer | undefined = () => undefined,
+    kind: RecordKind = "csv",
   ) {
     this.#source = source;
     this.#size = size;
     this.#spare = spare;
+    this.#kind = kind;
   }
 
   /** Takes a piece, which is copied; the records so far, once they are enough. */
@@ -71,8 +78,11 @@ export class ByteBlocks {
   #keep(piece: Uint8Array): void {
     const held = this.#held + piece.length;
     if (held > MAX_RECORD_BYTES + 2 * this.#size) {
-      const expected = `at most ${MAX_RECORD_BYTES} bytes long (is a closing quote missing?)`;
-      throw new DataError({ source: this.#source, subject: "record", expected });
+      const isCsv = this.#kind === "csv", hint = isCsv ? " (is a closing quote missing?)" : "";
+      const expected = `at most ${MAX_RECORD_BYTES} bytes long${hint}`;
+      const { lines } = count(this.#bytes.subarray(0, this.#whole), false);
+      const place = isCsv ? { subject: "record" } : { line: this.#line + lines };
+      throw new DataError({ source: this.#source, ...place, expected });
     }
     if (held > this.#bytes.length) {
       const larger = new Uint8Array(Math.max(held, 2 * this.#bytes.length));
@@ -88,7 +98,7 @@ export class ByteBlocks {
     const quoted = this.#mayQuote && bytes.includes(QUOTE);
     const block = {
       bytes,
-      firstRow: Math.max(0, this.#records - 1),
+      firstRow: Math.max(0, this.#records - (this.#kind === "csv" ? 1 : 0)),
       firstLine: this.#line,
       quoted,
     };
@@ -104,7 +114,8 @@ export class ByteBlocks {
 
   /** Just behind the last line break outside quotes, or 0. */
   #endOfRecords(piece: Uint8Array): number {
-    if (!piece.includes(QUOTE)) return this.#insideQuotes ? 0 : piece.lastIndexOf(NEWLINE) + 1;
+    const mayQuote = this.#kind === "csv" && piece.includes(QUOTE);
+    if (!mayQuote) return this.#insideQuotes ? 0 : piece.lastIndexOf(NEWLINE) + 1;
     this.#mayQuote = true;
     let end = 0;
     for (let i = 0; i < piece.length; i++) {

@@ -1,5 +1,5 @@
 /**
- * The column names of text formats, read from the beginning of a file without its rows.
+ * The column names of CSV, read from the beginning of a file without its rows.
  * Limits: undefined where the file does not begin as its format should; its reader says what is wrong.
  */
 import { detectSeparator, RecordBlocks, splitRecords } from "./csv_split.ts";
@@ -22,20 +22,4 @@ export function csvNames(
     return cells.map((cell) => cell.trim());
   }
   return undefined;
-}
-
-/** The keys of the first line of JSON lines, if that is an object. */
-export function jsonlNames(bytes: Uint8Array, source: string): readonly string[] | undefined {
-  let text = "";
-  for (const piece of decodeText(bytes, source)) {
-    text += piece;
-    if (text.includes("\n")) break;
-  }
-  try {
-    const first = JSON.parse(text.split("\n", 1)[0]);
-    const isObject = typeof first === "object" && first !== null && !Array.isArray(first);
-    return isObject ? Object.keys(first) : undefined;
-  } catch {
-    return undefined;
-  }
 }

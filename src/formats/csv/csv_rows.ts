@@ -3,11 +3,11 @@
  * Numbers are taken from their bytes (`text/decimal.ts`); every other cell goes through the codec of its column as text.
  * Blocks with quotes are for `read_rows.ts`.
  */
-import type { CellCodec } from "../text/cells.ts";
 import type { ByteBlock } from "./byte_blocks.ts";
 import { parseDecimal, ShortDecimal } from "../text/decimal.ts";
 import type { DecimalMark } from "./decimal_comma.ts";
 import { DataError, quoteValue } from "../errors.ts";
+import type { BlockRows, ReadColumn } from "../row_reader.ts";
 import { decodeText } from "../text/text.ts";
 
 /** How the rows of a file are read. */
@@ -19,21 +19,8 @@ export interface RowFormat {
   readonly separator: string;
   /** What numbers have between units and tenths, if it is not a point. */
   readonly mark?: DecimalMark;
-  /** What is read, in this order: name, place in the file, codec. */
-  readonly columns: readonly {
-    readonly name: string;
-    readonly index: number;
-    readonly codec: CellCodec;
-  }[];
-}
-
-/** Rows read. */
-export interface CsvRows {
-  /** [rows, columns] f64; of a reader, good until its next block. */
-  readonly data: Float64Array<ArrayBuffer>;
-  readonly rows: number;
-  /** The line of the first blank one, if blank lines end the block. */
-  readonly blankLine?: number;
+  /** What is read, in this order. */
+  readonly columns: readonly ReadColumn[];
 }
 
 const NEWLINE = 10, RETURN = 13, SPACE = 32;
@@ -66,7 +53,7 @@ export class PlainRows {
   }
 
   /** @throws DataError naming row, line and column of what cannot be read */
-  read({ bytes, firstLine, firstRow }: ByteBlock): CsvRows {
+  read({ bytes, firstLine, firstRow }: ByteBlock): BlockRows {
     this.#bytes = bytes;
     this.#text = undefined;
     const { length } = bytes, columns = this.#format.columns.length;
@@ -174,7 +161,7 @@ export class PlainRows {
 /** The number that stands for a cell. @throws DataError where there is none */
 export function encodeCell(
   { source }: RowFormat,
-  { codec, name }: RowFormat["columns"][number],
+  { codec, name }: ReadColumn,
   cell: string,
   row: number,
   line: number,

@@ -1,23 +1,20 @@
 /** Rows of any block of CSV: those with quotes are split by `csv_split.ts`, in texts. */
 import type { ByteBlock } from "./byte_blocks.ts";
-import {
-  blankFault,
-  type CsvRows,
-  encodeCell,
-  PlainRows,
-  type RowFormat,
-  widthFault,
-} from "./csv_rows.ts";
+import { blankFault, encodeCell, PlainRows, type RowFormat, widthFault } from "./csv_rows.ts";
 import { splitRecords } from "./csv_split.ts";
+import type { BlockRows } from "../row_reader.ts";
 import { decodeText } from "../text/text.ts";
 
 /** @throws DataError naming row, line and column of what cannot be read */
-export function readRows(block: ByteBlock, format: RowFormat): CsvRows {
+export function readRows(block: ByteBlock, format: RowFormat): BlockRows {
   return block.quoted ? readQuoted(block, format) : new PlainRows(format).read(block);
 }
 
 /** A block with quotes, through texts. */
-export function readQuoted({ bytes, firstLine, firstRow }: ByteBlock, format: RowFormat): CsvRows {
+export function readQuoted(
+  { bytes, firstLine, firstRow }: ByteBlock,
+  format: RowFormat,
+): BlockRows {
   const { source, separator } = format;
   const values: number[] = [];
   let rows = 0, blankLine: number | undefined;

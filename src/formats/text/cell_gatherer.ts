@@ -19,81 +19,104 @@ export interface GatheredCells {
   readonly texts?: readonly (readonly string[] | undefined)[];
 }
 
-/** Collects cells in row-major order. */
+/** Collects cells: of each column in the order of the rows. */
 export class CellGatherer {
-  readonly #values = new GrowingArray();
-  readonly #codecs: readonly CellCodec[];
-  readonly #texts: (Map<string, number> | undefined)[];
+  readonly #reading: CellReading;
+  readonly #numbers: CellCodec;
+  readonly #columns: { readonly values: GrowingArray; readonly codec: CellCodec }[] = [];
+  readonly #texts: (Map<string, number> | undefined)[] = [];
 
   /**
    * Starts with nothing read.
    * @param numbers the codec of columns that must be numbers, which depends on the format
    */
   constructor(columns: readonly string[], reading: CellReading, numbers: CellCodec) {
-    this.#texts = columns.map(() => undefined);
-    this.#codecs = columns.map((name, c) =>
-      reading === "numbers" ? numbers : reading === "any" ? this.#any(c) : reading(name)
-    );
+    this.#reading = reading;
+    this.#numbers = numbers;
+    for (const name of columns) this.addColumn(name);
   }
 
-  /** Takes the next cell, of column `c`; returns what was expected if the column cannot take it. */
-  add(c: number, cell: unknown): string | undefined {
-    const codec = this.#codecs[c];
-    const value = codec.encode(cell);
-    if (value === undefined) return codec.expected(cell);
-    this.#values.push(value);
+  /**
+   * One more column.
+   * @param rows that there are already, and lack its cell
+   * @returns what was expected if they may not
+   */
+  addColumn(name: string, rows = 0): string | undefined {
+    const values = new GrowingArray(), reading = this.#reading, c = this.#columns.length;
+    const codec = reading === "numbers"
+      ? this.#numbers
+      : reading === "any"
+      ? this.#any(c, values)
+      : reading(name);
+    this.#columns.push({ values, codec });
+    this.#texts.push(undefined);
+    for (let r = 0; r < rows; r++) {
+      const expected = this.add(c, undefined);
+      if (expected !== undefined) return expected;
+    }
     return undefined;
   }
 
-  /** All cells so far. */
+  /** Takes the next cell of column `c`; returns what was expected if the column cannot take it. */
+  add(c: number, cell: unknown): string | undefined {
+    const { codec, values } = this.#columns[c];
+    const value = codec.encode(cell);
+    if (value === undefined) return codec.expected(cell);
+    values.push(value);
+    return undefined;
+  }
+
+  /** All cells so far, of whole rows. */
   finish(): GatheredCells {
-    const data = this.#values.toArray();
+    const width = this.#columns.length, rows = this.#columns[0]?.values.length ?? 0;
+    const data = new Float64Array(rows * width);
+    this.#columns.forEach(({ values: { values } }, c) => {
+      for (let r = 0; r < rows; r++) data[r * width + c] = values[r];
+    });
     if (this.#texts.every((texts) => texts === undefined)) return { data };
     return { data, texts: this.#texts.map((texts) => texts && [...texts.keys()]) };
   }
 
-  #any(column: number): CellCodec {
+  #any(c: number, values: GrowingArray): CellCodec {
+    const code = (text: string): number => {
+      const texts = this.#texts[c] ??= numbersAsTexts(values.values);
+      const known = texts.get(text);
+      if (known !== undefined) return known;
+      texts.set(text, texts.size);
+      return texts.size - 1;
+    };
+    const number = (value: number): number | undefined => {
+      if (Number.isNaN(value)) return NaN;
+      if (!Number.isFinite(value)) return undefined;
+      return this.#texts[c] ? code(`${value}`) : value;
+    };
     return {
-      encode: (cell) => {
+      encode(cell) {
         if (cell === null || cell === undefined) return NaN;
-        if (typeof cell === "boolean") return this.#code(column, `${cell}`);
-        if (typeof cell === "number") return this.#number(column, cell);
+        if (typeof cell === "boolean") return code(`${cell}`);
+        if (typeof cell === "number") return number(cell);
         if (typeof cell !== "string") return undefined;
         const value = parseNumber(cell);
-        if (!Number.isNaN(value)) return this.#number(column, value);
+        if (!Number.isNaN(value)) return number(value);
         if (isMissing(cell)) return NaN;
-        return isInfinite(cell) ? undefined : this.#code(column, cell.trim());
+        return isInfinite(cell) ? undefined : code(cell.trim());
       },
       expected: (cell) =>
         typeof cell === "object" ? "a number, a text, true, false or null" : NUMBER_EXPECTED,
     };
   }
+}
 
-  #number(column: number, value: number): number | undefined {
-    if (Number.isNaN(value)) return NaN;
-    if (!Number.isFinite(value)) return undefined;
-    return this.#texts[column] ? this.#code(column, `${value}`) : value;
+/** The numbers above the first text of a column become texts, too. */
+function numbersAsTexts(values: Float64Array): Map<string, number> {
+  const texts = new Map<string, number>();
+  for (let r = 0; r < values.length; r++) {
+    if (Number.isNaN(values[r])) continue;
+    const text = `${values[r]}`;
+    if (!texts.has(text)) texts.set(text, texts.size);
+    values[r] = texts.get(text)!;
   }
-
-  #code(column: number, text: string): number {
-    const texts = this.#texts[column] ??= this.#numbersAsTexts(column);
-    const known = texts.get(text);
-    if (known !== undefined) return known;
-    texts.set(text, texts.size);
-    return texts.size - 1;
-  }
-
-  /** The first text of a column: the numbers above it become texts, too. */
-  #numbersAsTexts(column: number): Map<string, number> {
-    const texts = new Map<string, number>(), { values } = this.#values;
-    for (let i = column; i < values.length; i += this.#codecs.length) {
-      if (Number.isNaN(values[i])) continue;
-      const text = `${values[i]}`;
-      if (!texts.has(text)) texts.set(text, texts.size);
-      values[i] = texts.get(text)!;
-    }
-    return texts;
-  }
+  return texts;
 }
 
 /** Infinity and numbers beyond float64, which are neither numbers nor names of anything. */

@@ -2,7 +2,7 @@
 
 /** A float64 array that grows by doubling. */
 export class GrowingArray {
-  #values: Float64Array<ArrayBuffer> = new Float64Array(1024);
+  #values: Float64Array<ArrayBuffer> = new Float64Array(64);
   #length = 0;
 
   /** Appends one value. */

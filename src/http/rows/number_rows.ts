@@ -4,18 +4,14 @@
  * next, and say what is wrong with it. Short numbers are one product or quotient of exact ones, others are for
  * `formats/text/decimal.ts`, or the host.
  */
-import { parseDecimal, POWERS } from "../../formats/text/decimal.ts";
+import { JsonNumber } from "../../formats/jsonl/json_number.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
 import type { Room } from "./room.ts";
 
 const SPACE = 0x20, LINE_FEED = 0x0a, RETURN = 0x0d, TAB = 0x09;
-const COMMA = 0x2c, MINUS = 0x2d, PLUS = 0x2b, POINT = 0x2e, COLON = 0x3a;
+const COMMA = 0x2c, COLON = 0x3a;
 const OPEN = 0x5b, CLOSE = 0x5d, OPEN_OBJECT = 0x7b, CLOSE_OBJECT = 0x7d;
-const UPPER_E = 0x45, LOWER_E = 0x65, ZERO = 0x30;
 const KEY = new TextEncoder().encode('"rows"');
-
-/** From here on a sum of digits may have been rounded. */
-const INEXACT = 2 ** 53;
 
 /**
  * The cells of such a body.
@@ -54,6 +50,7 @@ function grown(data: Float64Array, bytes: number, read: number): Float64Array<Ar
 
 class Reader {
   readonly #bytes: Uint8Array;
+  readonly #json = new JsonNumber();
   /** The next byte. */
   at = 0;
 
@@ -94,43 +91,13 @@ class Reader {
     return this.take(CLOSE);
   }
 
-  /** RFC 8259, 6; NaN where none is. A byte beyond the end is no digit, and no sign. */
+  /** NaN where none is. */
   #number(): number {
     if (this.#bytes[this.at] <= SPACE) this.#skip();
-    const bytes = this.#bytes, start = this.at;
-    let at = start, digits = 0, exponent = 0, digit: number;
-    const isNegative = bytes[at] === MINUS;
-    if (isNegative) at++;
-    const whole = at;
-    while ((digit = bytes[at] - ZERO) >= 0 && digit <= 9) digits = 10 * digits + digit, at++;
-    if (at === whole || (bytes[whole] === ZERO && at > whole + 1)) return NaN;
-    if (bytes[at] === POINT) {
-      const point = ++at;
-      while ((digit = bytes[at] - ZERO) >= 0 && digit <= 9) digits = 10 * digits + digit, at++;
-      if (at === point) return NaN;
-      exponent = point - at;
-    }
-    if (bytes[at] === LOWER_E || bytes[at] === UPPER_E) {
-      const sign = bytes[++at];
-      if (sign === MINUS || sign === PLUS) at++;
-      const power = at;
-      let value = 0;
-      while ((digit = bytes[at] - ZERO) >= 0 && digit <= 9) value = 10 * value + digit, at++;
-      if (at === power) return NaN;
-      exponent += sign === MINUS ? -value : value;
-    }
-    this.at = at;
-    if (digits >= INEXACT || exponent < -22 || exponent > 22) return this.#long(start, at);
-    const size = exponent < 0 ? digits / POWERS[-exponent] : digits * POWERS[exponent];
-    return isNegative ? -size : size;
-  }
-
-  #long(start: number, end: number): number {
-    const value = parseDecimal(this.#bytes, start, end);
-    if (value === value) return value;
-    let text = "";
-    for (let i = start; i < end; i++) text += String.fromCharCode(this.#bytes[i]);
-    return Number(text);
+    const end = this.#json.read(this.#bytes, this.at);
+    if (end < 0) return NaN;
+    this.at = end;
+    return this.#json.value;
   }
 
   #skip(): void {

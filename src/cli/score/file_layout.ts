@@ -1,0 +1,62 @@
+/** Where the model's columns are in a file, as its beginning says, and the reader of the rows behind it. */
+import type { ByteBlock } from "../../formats/csv/byte_blocks.ts";
+import { blankFault, PlainRows, type RowFormat } from "../../formats/csv/csv_rows.ts";
+import { type DecimalMark, markedCodec } from "../../formats/csv/decimal_comma.ts";
+import { JsonRows } from "../../formats/jsonl/json_rows.ts";
+import type { BlockRows, ReadColumn, RowReader } from "../../formats/row_reader.ts";
+import { codecOf } from "../../scoring/table/schema.ts";
+import type { LoadedModel } from "../models/model.ts";
+
+/** Plain data, for other threads. */
+export type FileLayout = CsvLayout | JsonLayout;
+
+/** Of CSV. */
+export interface CsvLayout {
+  readonly source: string;
+  readonly width: number;
+  readonly separator: string;
+  /** Of numbers where cells are not separated by commas, as far as the first rows say. */
+  readonly mark?: DecimalMark;
+  /** The place of each of the model's columns. */
+  readonly places: readonly number[];
+}
+
+/** Of JSON lines. */
+export interface JsonLayout {
+  readonly source: string;
+  /** Of rows that are arrays. */
+  readonly arrays?: Pick<CsvLayout, "width" | "places">;
+}
+
+/** Reads blocks with quotes: `formats/csv/read_rows.ts`, which not every thread needs. */
+export type ReadQuoted = (block: ByteBlock, format: RowFormat) => BlockRows;
+
+/** Reads rows by the schema of a model. */
+export function rowReader(
+  model: LoadedModel,
+  layout: FileLayout,
+  readQuoted: ReadQuoted,
+): RowReader {
+  if ("separator" in layout) return csvReader(model, layout, readQuoted);
+  const { source, arrays } = layout;
+  return new JsonRows({ source, width: arrays?.width, columns: columnsAt(model, arrays?.places) });
+}
+
+function csvReader(model: LoadedModel, layout: CsvLayout, readQuoted: ReadQuoted): RowReader {
+  const { source, width, separator, mark, places } = layout;
+  const columns = columnsAt(model, places).map((column) => {
+    const marked = separator !== "," && column.codec.plain;
+    return marked ? { ...column, codec: markedCodec(column.codec, mark) } : column;
+  });
+  const format = { source, width, separator, mark, columns }, plain = new PlainRows(format);
+  return {
+    read: (block) => block.quoted ? readQuoted(block, format) : plain.read(block),
+    blankFault: (row, line) => blankFault(format, row, line),
+  };
+}
+
+function columnsAt({ units }: LoadedModel, places: readonly number[] = []): ReadColumn[] {
+  return units.schema!.map((column, c) => {
+    return { name: column.name, index: places[c] ?? -1, codec: codecOf(column) };
+  });
+}

@@ -1,0 +1,127 @@
+/**
+ * One line of JSON lines: an object, whose keys name the columns of its values, or an array of them.
+ * Source: RFC 8259. Limits: each key once; what a value must be is for its column to say.
+ */
+import { DataError, listNames, quoteValue } from "../errors.ts";
+
+/** For messages: a row is a line, as no line is blank but the last ones. */
+export interface LinePlace {
+  readonly source: string;
+  /** Of the line, from 1. */
+  readonly row: number;
+}
+
+/**
+ * @returns an object, or an array without objects in it
+ * @throws DataError for anything else, and for a key that stands twice
+ */
+export function parseLine(line: string, place: LinePlace): object {
+  const value = parse(line);
+  if (typeof value !== "object" || value === null) {
+    refuseLine(place, expectedOf(line), quoteValue(line.trim()));
+  }
+  if (!Array.isArray(value)) requireOnce(line, value, place);
+  else if (value.some((cell) => typeof cell === "object" && cell && !Array.isArray(cell))) {
+    refuseLine(place, "an array of cells (objects stand on a line each)", "an array with objects");
+  }
+  return value;
+}
+
+/** @throws DataError naming the line */
+export function refuseLine(...fault: Parameters<typeof lineFault>): never {
+  throw lineFault(...fault);
+}
+
+function lineFault(
+  { source, row }: LinePlace,
+  expected: string,
+  actual: string,
+  column?: string,
+): DataError {
+  return new DataError({ source, row, line: row, column, expected, actual });
+}
+
+/** A blank line with rows behind it: it could be a lost row. */
+export function blankFault(place: LinePlace): DataError {
+  return lineFault(place, "a JSON object or array", "a blank line");
+}
+
+/** A row without any cell. @throws DataError naming the line */
+export function refuseNone(
+  place: LinePlace,
+  columns: readonly string[],
+  names: readonly string[],
+): never {
+  const expected = columns.length === 0
+    ? "an object with keys"
+    : `an object with any of the columns ${listNames(columns)}`;
+  const actual = names.length === 0 ? "one without keys" : `one with ${listNames(names)}`;
+  refuseLine(place, expected, actual);
+}
+
+/** A value for a message. */
+export function showCell(cell: unknown): string {
+  if (typeof cell === "string") return quoteValue(cell);
+  if (cell === undefined) return "no such key";
+  return Array.isArray(cell)
+    ? "an array"
+    : typeof cell === "object" && cell
+    ? "an object"
+    : `${cell}`;
+}
+
+/** Undefined for what is no JSON, or nested too deep. */
+function parse(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What other programs write as numbers. */
+const NO_NUMBERS = /([:[,]\s*)(?:-?Infinity|NaN)\b/g;
+
+function expectedOf(line: string): string {
+  const isOtherwiseJson = NO_NUMBERS.test(line) &&
+    parse(line.replace(NO_NUMBERS, "$1null")) !== undefined;
+  return isOtherwiseJson
+    ? "JSON, which has no NaN and no Infinity (a missing value is null)"
+    : "one whole JSON object or array";
+}
+
+/** JSON.parse keeps the last of two equal keys. */
+function requireOnce(line: string, value: object, place: LinePlace): void {
+  if (countKeys(line) === Object.keys(value).length) return;
+  const seen = new Set<string>();
+  countKeys(line, (start, end) => {
+    const name: string = JSON.parse(line.slice(start, end));
+    if (seen.has(name)) refuseLine(place, "named once", `${quoteValue(name)} twice`, name);
+    seen.add(name);
+  });
+}
+
+const QUOTE = 34, BACKSLASH = 92, COLON = 58;
+
+/**
+ * How many keys the object itself has, of whole JSON.
+ * @param onKey told where each is, its quotes included
+ */
+function countKeys(line: string, onKey?: (start: number, end: number) => void): number {
+  let count = 0, depth = 0, start = 0, end = 0;
+  for (let i = 0; i < line.length; i++) {
+    const code = line.charCodeAt(i);
+    if (code === QUOTE) {
+      start = i;
+      for (i++; line.charCodeAt(i) !== QUOTE; i++) if (line.charCodeAt(i) === BACKSLASH) i++;
+      end = i + 1;
+    } else if (code === COLON) {
+      if (depth !== 1) continue;
+      count++;
+      onKey?.(start, end);
+    } // [ and {, ] and } differ by one bit
+    else if ((code | 32) === 123) depth++;
+    else if ((code | 32) === 125) depth--;
+  }
+  return count;
+}

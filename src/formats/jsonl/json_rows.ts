@@ -1,0 +1,296 @@
+/**
+ * Rows of JSON lines straight from bytes: what `jsonl.ts` reads, for columns that are known, without a text for each line.
+ * Keys are compared as bytes, first with the one that followed the last time; numbers are taken from their bytes, texts
+ * go through the codec of their column. A line with anything unusual in it, or wrong, is parsed as text (`json_line.ts`).
+ */
+import type { ByteBlock } from "../csv/byte_blocks.ts";
+import type { DataError } from "../errors.ts";
+import type { BlockRows, ReadColumn, RowReader } from "../row_reader.ts";
+import { decodeText } from "../text/text.ts";
+import {
+  blankFault,
+  type LinePlace,
+  parseLine,
+  refuseLine,
+  refuseNone,
+  showCell,
+} from "./json_line.ts";
+import { JsonNumber } from "./json_number.ts";
+
+/** How the rows of a file are read. */
+export interface JsonFormat {
+  /** For messages. */
+  readonly source: string;
+  /** Cells of a row, where rows are arrays. */
+  readonly width?: number;
+  /** What is read, in this order. */
+  readonly columns: readonly ReadColumn[];
+}
+
+/** So many unknown ones are told of; rows may have new ones for ever. */
+const MOST_UNKNOWN = 1000;
+
+/** So many are known by their bytes. */
+const MOST_KEYS = 8192;
+
+const NEWLINE = 0x0a, RETURN = 0x0d, TAB = 0x09, SPACE = 0x20;
+const QUOTE = 0x22, BACKSLASH = 0x5c, COMMA = 0x2c, COLON = 0x3a, MINUS = 0x2d;
+const OPEN = 0x5b, CLOSE = 0x5d, OPEN_OBJECT = 0x7b, CLOSE_OBJECT = 0x7d;
+const ASCII = 0x80;
+
+interface Key {
+  /** Between the quotes, and these. */
+  readonly bytes: Uint8Array;
+  /** Its column, or -1. */
+  readonly column: number;
+  /** The last row that had it. */
+  row: number;
+  /** The one that followed. */
+  next?: Key;
+}
+
+const LITERALS: readonly (readonly [Uint8Array, null | boolean])[] = [
+  ...([null, true, false] as const).map((value) =>
+    [new TextEncoder().encode(`${value}`), value] as const
+  ),
+];
+
+/** Reads blocks, one after another into the same memory. */
+export class JsonRows implements RowReader {
+  readonly #format: JsonFormat;
+  readonly #number = new JsonNumber();
+  /** By name, the columns. */
+  readonly #columns: ReadonlyMap<string, number>;
+  /** For each cell of an array the column that it is, or -1. */
+  readonly #places: Int32Array;
+  /** By their text between the quotes, a byte a character. */
+  readonly #keys = new Map<string, Key>();
+  readonly #unknown = new Set<string>();
+  /** Of each column, whether a row of the block has it. */
+  readonly #found: Uint8Array;
+  #first?: Key;
+  #bytes = new Uint8Array();
+  #data = new Float64Array();
+  #text?: string;
+
+  constructor(format: JsonFormat) {
+    const { columns, width = 0 } = format;
+    this.#format = format;
+    this.#columns = new Map(columns.map(({ name }, c) => [name, c]));
+    this.#places = new Int32Array(width).fill(-1);
+    columns.forEach(({ index }, c) => this.#places[index] = c);
+    this.#found = new Uint8Array(columns.length);
+  }
+
+  /** @throws DataError naming row, line and column of what cannot be read */
+  read({ bytes, firstRow }: ByteBlock): BlockRows {
+    this.#bytes = bytes;
+    this.#text = undefined;
+    this.#found.fill(0);
+    const { columns, width } = this.#format, known = this.#unknown.size;
+    let rows = 0, blankLine: number | undefined;
+    for (let at = 0; at < bytes.length;) {
+      const offset = rows * columns.length, row = firstRow + rows + 1;
+      if (offset + columns.length > this.#data.length) this.#grow();
+      this.#data.fill(NaN, offset, offset + columns.length);
+      let next = blankLine === undefined ? this.#usualRow(at, offset, row) : -1;
+      if (next < 0) {
+        const found = bytes.indexOf(NEWLINE, at), end = found < 0 ? bytes.length : found;
+        next = end + 1;
+        if (this.#skip(at) >= end) {
+          blankLine ??= row;
+          at = next;
+          continue;
+        }
+        if (blankLine !== undefined) throw this.blankFault(blankLine);
+        this.#anyRow(at, end, offset, row);
+      }
+      rows++;
+      at = next;
+    }
+    const data = this.#data.subarray(0, rows * columns.length);
+    if (width !== undefined) return { data, rows, blankLine };
+    const lacking = columns.filter((_, c) => this.#found[c] === 0).map(({ name }) => name);
+    const unknown = this.#unknown.size === known ? [] : [...this.#unknown].slice(known);
+    return { data, rows, blankLine, keys: { unknown, lacking } };
+  }
+
+  /** @param row that it stands in the place of: that is its line */
+  blankFault(row: number): DataError {
+    return blankFault({ source: this.#format.source, row });
+  }
+
+  #grow(): void {
+    const larger = new Float64Array(2 * this.#data.length + 64 * this.#format.columns.length);
+    larger.set(this.#data);
+    this.#data = larger;
+  }
+
+  /** A row in its usual form. @returns the place behind its line break, or -1 if it is another */
+  #usualRow(start: number, offset: number, row: number): number {
+    let at = this.#skip(start);
+    at = this.#format.width === undefined
+      ? this.#usualObject(at, offset, row)
+      : this.#usualArray(at, offset);
+    if (at < 0) return -1;
+    at = this.#skip(at);
+    return at >= this.#bytes.length || this.#bytes[at] === NEWLINE ? at + 1 : -1;
+  }
+
+  #usualObject(at: number, offset: number, row: number): number {
+    const bytes = this.#bytes;
+    if (bytes[at] !== OPEN_OBJECT) return -1;
+    let last: Key | undefined, isFound = false;
+    do {
+      at = this.#skip(at + 1);
+      const key = this.#keyAt(at, last ? last.next : this.#first);
+      if (!key || key.row === row) return -1;
+      if (last) last.next = key;
+      else this.#first = key;
+      key.row = row;
+      at = this.#skip(at + key.bytes.length);
+      if (bytes[at] !== COLON) return -1;
+      at = this.#valueAt(this.#skip(at + 1), key.column, offset);
+      if (at < 0) return -1;
+      if (key.column >= 0) {
+        this.#found[key.column] = 1;
+        isFound = true;
+      }
+      at = this.#skip(at);
+      last = key;
+    } while (bytes[at] === COMMA);
+    return isFound && bytes[at] === CLOSE_OBJECT ? at + 1 : -1;
+  }
+
+  #usualArray(at: number, offset: number): number {
+    const bytes = this.#bytes, places = this.#places;
+    if (bytes[at] !== OPEN) return -1;
+    for (let cell = 0; cell < places.length; cell++) {
+      if (cell > 0 && bytes[at] !== COMMA) return -1;
+      at = this.#valueAt(this.#skip(at + 1), places[cell], offset);
+      if (at < 0) return -1;
+      at = this.#skip(at);
+    }
+    return bytes[at] === CLOSE ? at + 1 : -1;
+  }
+
+  /** The key that begins there, if it is known. */
+  #keyAt(at: number, expected: Key | undefined): Key | undefined {
+    const bytes = this.#bytes;
+    if (expected) {
+      const own = expected.bytes;
+      let i = 0;
+      while (i < own.length && bytes[at + i] === own[i]) i++;
+      if (i === own.length) return expected;
+    }
+    if (bytes[at] !== QUOTE) return undefined;
+    const end = bytes.indexOf(QUOTE, at + 1);
+    return end < 0 ? undefined : this.#keys.get(this.#textOfBlock().substring(at + 1, end));
+  }
+
+  /** Reads a value into its column, if it has one. @returns the place behind it, or -1 if it is unusual */
+  #valueAt(at: number, c: number, offset: number): number {
+    const bytes = this.#bytes, first = bytes[at];
+    if (first === QUOTE) return this.#stringAt(at, c, offset);
+    if (first !== MINUS && !(first >= 0x30 && first <= 0x39)) return this.#literalAt(at, c, offset);
+    const end = this.#number.read(bytes, at), { value } = this.#number;
+    if (end < 0 || c < 0) return end;
+    // The codec says what is wrong with it.
+    if (value === Infinity || value === -Infinity) return -1;
+    const { codec } = this.#format.columns[c], code = codec.plain ? value : codec.encode(value);
+    if (code === undefined) return -1;
+    this.#data[offset + c] = code;
+    return end;
+  }
+
+  #stringAt(at: number, c: number, offset: number): number {
+    const bytes = this.#bytes;
+    let end = at + 1, all = 0;
+    for (; bytes[end] !== QUOTE; end++) {
+      const byte = bytes[end];
+      if (byte === BACKSLASH || !(byte >= SPACE)) return -1;
+      all |= byte;
+    }
+    const isAscii = all < ASCII;
+    if (c < 0 && isAscii) return end + 1;
+    const text = isAscii ? this.#textOfBlock().substring(at + 1, end) : this.#decoded(at + 1, end);
+    return c < 0 ? end + 1 : this.#put(text, end + 1, c, offset);
+  }
+
+  #literalAt(at: number, c: number, offset: number): number {
+    for (const [word, value] of LITERALS) {
+      let i = 0;
+      while (i < word.length && this.#bytes[at + i] === word[i]) i++;
+      if (i === word.length) return c < 0 ? at + i : this.#put(value, at + i, c, offset);
+    }
+    return -1;
+  }
+
+  /** @returns `end`, or -1 if the column cannot take the cell */
+  #put(cell: string | boolean | null, end: number, c: number, offset: number): number {
+    const code = this.#format.columns[c].codec.encode(cell);
+    if (code === undefined) return -1;
+    this.#data[offset + c] = code;
+    return end;
+  }
+
+  /** The row from `at` to `end`, as text. */
+  #anyRow(at: number, end: number, offset: number, row: number): void {
+    const { source, columns, width } = this.#format, place = { source, row };
+    const value = parseLine(this.#decoded(at, end), place);
+    this.#data.fill(NaN, offset, offset + columns.length);
+    if (width === undefined) return this.#readObject(value, offset, place);
+    if (!Array.isArray(value)) refuseLine(place, "an array like row 1", "an object");
+    if (value.length !== width) refuseLine(place, `${width} cells long`, `${value.length}`);
+    this.#places.forEach((c, i) => {
+      if (c >= 0) this.#readCell(value[i], c, offset, place);
+    });
+  }
+
+  #readObject(value: object, offset: number, place: LinePlace): void {
+    if (Array.isArray(value)) refuseLine(place, "an object like row 1", "an array");
+    let isFound = false;
+    for (const [name, cell] of Object.entries(value)) {
+      const c = this.#columns.get(name) ?? -1;
+      this.#know(name, c, place.row);
+      if (c < 0) continue;
+      isFound = true;
+      this.#found[c] = 1;
+      this.#readCell(cell, c, offset, place);
+    }
+    if (!isFound) refuseNone(place, [...this.#columns.keys()], Object.keys(value));
+  }
+
+  #readCell(cell: unknown, c: number, offset: number, place: LinePlace): void {
+    const { codec, name } = this.#format.columns[c], code = codec.encode(cell);
+    if (code === undefined) refuseLine(place, codec.expected(cell), showCell(cell), name);
+    this.#data[offset + c] = code;
+  }
+
+  /** Keys without anything to escape are known from now on. */
+  #know(name: string, column: number, row: number): void {
+    if (column < 0 && this.#unknown.size < MOST_UNKNOWN) this.#unknown.add(name);
+    const quoted = JSON.stringify(name);
+    if (this.#keys.size >= MOST_KEYS || quoted.length !== name.length + 2) return;
+    const bytes = new TextEncoder().encode(quoted);
+    const text = new TextDecoder("latin1").decode(bytes.subarray(1, -1));
+    if (!this.#keys.has(text)) this.#keys.set(text, { bytes, column, row });
+  }
+
+  #decoded(start: number, end: number): string {
+    return [...decodeText(this.#bytes.subarray(start, end), this.#format.source)].join("");
+  }
+
+  /** Of the whole block, a character for each byte: to slice it costs less than to decode. */
+  #textOfBlock(): string {
+    return this.#text ??= new TextDecoder("latin1").decode(this.#bytes);
+  }
+
+  /** Behind what may stand between values on a line. */
+  #skip(at: number): number {
+    const bytes = this.#bytes;
+    let byte = bytes[at];
+    while (byte === SPACE || byte === TAB || byte === RETURN) byte = bytes[++at];
+    return at;
+  }
+}

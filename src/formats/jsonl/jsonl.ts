@@ -1,0 +1,222 @@
+/**
+ * JSON lines to Table: on each line one JSON object, whose keys name the columns, or one array of cells.
+ * The columns are all keys that occur, in the order in which they first do; a row without one of them lacks that cell, as if
+ * it were null. Source: RFC 8259 for each line.
+ * Limits: flat rows alone; keys that are whole numbers come first in their line, as JavaScript orders them.
+ */
+import { CellGatherer } from "../text/cell_gatherer.ts";
+import {
+  type CellCodec,
+  LABEL_EXPECTED,
+  MISSING_EXPECTED,
+  NUMBER_EXPECTED,
+  parseLabel,
+} from "../text/cells.ts";
+import { DataError } from "../errors.ts";
+import { GrowingArray } from "../text/growing_array.ts";
+import { createTable, defaultNames, planColumns, type Table, type TableOptions } from "../table.ts";
+import { decodeText } from "../text/text.ts";
+import {
+  blankFault,
+  type LinePlace,
+  parseLine,
+  refuseLine,
+  refuseNone,
+  showCell,
+} from "./json_line.ts";
+
+const MAX_LINE_CHARS = 1 << 26;
+
+/** Cells that must be numbers are numbers in JSON, not texts of them. */
+const JSON_NUMBERS: CellCodec = {
+  encode: (cell) => typeof cell === "number" && Number.isFinite(cell) ? cell : undefined,
+  expected: (cell) => cell === null || cell === undefined ? MISSING_EXPECTED : NUMBER_EXPECTED,
+};
+
+/**
+ * Reads a JSON lines file.
+ * @param input bytes (UTF-8) or text of the whole file
+ */
+export function readJsonl(input: Uint8Array | string, options: TableOptions = {}): Table {
+  const reader = new JsonlReader(options);
+  if (typeof input === "string") reader.push(input.replace(/^\uFEFF/, ""));
+  else for (const piece of decodeText(input, options.source ?? "-")) reader.push(piece);
+  return reader.finish();
+}
+
+/** The keys of the first line, if that is an object. */
+export function jsonlNames(bytes: Uint8Array, source: string): readonly string[] | undefined {
+  let text = "";
+  for (const piece of decodeText(bytes, source)) {
+    text += piece;
+    if (text.includes("\n")) break;
+  }
+  try {
+    const first = JSON.parse(text.split("\n", 1)[0]);
+    const isObject = typeof first === "object" && first !== null && !Array.isArray(first);
+    return isObject ? Object.keys(first) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Where the cells of a key go. */
+type Place = number | "label" | "nowhere";
+
+/** Reads JSON lines that arrive in pieces: `push` each one, then `finish`. */
+export class JsonlReader {
+  readonly #options: TableOptions;
+  readonly #source: string;
+  readonly #cells: CellGatherer;
+  readonly #labels: GrowingArray = new GrowingArray();
+  /** The beginning of a line whose end is still to come. */
+  #carry: string[] = [];
+  #carryLength = 0;
+  /** Those that are read: as asked for, or as they occur. */
+  readonly #columns: string[] = [];
+  /** Of each name that has occurred. */
+  readonly #places = new Map<string, Place>();
+  /** Cells of each row, where rows are arrays. */
+  #width: number | undefined;
+  #rows = 0;
+  #blank = false;
+
+  /**
+   * Starts with nothing read.
+   * @param options names for messages, label and columns
+   */
+  constructor(options: TableOptions = {}) {
+    const { source = "-", columns, label, exclude = [], cells = "numbers" } = options;
+    this.#options = options;
+    this.#source = source;
+    this.#cells = new CellGatherer([], cells, JSON_NUMBERS);
+    if (!columns) return;
+    // Whether they occur is known at the end.
+    const named = new Set([...columns, ...(label === undefined ? [] : [label]), ...exclude]);
+    for (const name of planColumns([...named], options, source).columns) this.#addColumn(name);
+  }
+
+  /** Takes the next piece of text; pieces may end anywhere. */
+  push(text: string): void {
+    let start = 0;
+    for (let end; (end = text.indexOf("\n", start)) >= 0; start = end + 1) {
+      this.#keep(text.slice(start, end));
+      this.#readLine(this.#line());
+    }
+    this.#keep(text.slice(start));
+  }
+
+  /** Ends the input and returns the table. */
+  finish(): Table {
+    this.#readLine(this.#line());
+    const source = this.#source, options = this.#options, { label, columns, exclude } = options;
+    if (this.#rows === 0) {
+      const expected = "at least one line of JSON";
+      throw new DataError({ source, expected, actual: "an empty file" });
+    }
+    const names = [...this.#places.keys()];
+    // Says which of the names asked for are none.
+    planColumns(names, { label, exclude, columns: options.mayLack ? undefined : columns }, source);
+    options.onNames?.(names);
+    return createTable({
+      columns: this.#columns,
+      ...this.#cells.finish(),
+      rows: this.#rows,
+      label: label === undefined ? undefined : this.#labels.toArray(),
+      source,
+      lines: [{ row: 1, line: 1 }],
+    }, options.cells);
+  }
+
+  #keep(text: string): void {
+    this.#carryLength += text.length;
+    if (this.#carryLength > MAX_LINE_CHARS) {
+      const expected = `at most ${MAX_LINE_CHARS} characters long`;
+      throw new DataError({ source: this.#source, line: this.#rows + 1, expected });
+    }
+    if (text.length > 0) this.#carry.push(text);
+  }
+
+  #line(): string {
+    const line = this.#carry.length === 1 ? this.#carry[0] : this.#carry.join("");
+    this.#carry = [];
+    this.#carryLength = 0;
+    return line;
+  }
+
+  #readLine(line: string): void {
+    if (/^[ \t\r]*$/.test(line)) {
+      this.#blank = true;
+      return;
+    }
+    const place = { source: this.#source, row: this.#rows + 1 };
+    if (this.#blank) throw blankFault(place);
+    const value = parseLine(line, place);
+    const names = Array.isArray(value) ? this.#positions(value, place) : Object.keys(value);
+    if (!Array.isArray(value) && this.#width !== undefined) {
+      refuseLine(place, "an array like row 1", "an object");
+    }
+    this.#readRow(names, Object.values(value), place);
+    this.#rows++;
+  }
+
+  /** The names of the cells of an array. */
+  #positions({ length }: readonly unknown[], place: LinePlace): readonly string[] {
+    if (this.#rows === 0) {
+      this.#width = length;
+      planColumns(defaultNames(length), this.#options, this.#source);
+    }
+    if (this.#width === undefined) refuseLine(place, "an object like row 1", "an array");
+    if (this.#width !== length) refuseLine(place, `${this.#width} cells long`, `${length}`);
+    return this.#rows === 0 ? defaultNames(length) : [...this.#places.keys()];
+  }
+
+  #readRow(names: readonly string[], values: readonly unknown[], place: LinePlace): void {
+    const cells: unknown[] = [];
+    let label: unknown, found = 0;
+    names.forEach((name, i) => {
+      const at = this.#places.get(name) ?? this.#meet(name);
+      if (at === "label") label = values[i];
+      else if (at !== "nowhere") {
+        cells[at] = values[i];
+        found++;
+      }
+    });
+    const columns = this.#columns;
+    if (found === 0) refuseNone(place, columns, names);
+    for (let c = 0; c < columns.length; c++) {
+      const expected = this.#cells.add(c, cells[c]);
+      if (expected !== undefined) refuseLine(place, expected, showCell(cells[c]), columns[c]);
+    }
+    if (this.#options.label !== undefined) this.#readLabel(label, place);
+  }
+
+  #readLabel(cell: unknown, place: LinePlace): void {
+    const label = parseLabel(typeof cell === "object" ? "" : String(cell));
+    if (label === undefined) refuseLine(place, LABEL_EXPECTED, showCell(cell), this.#options.label);
+    this.#labels.push(label);
+  }
+
+  /** A name that no row had before. */
+  #meet(name: string): Place {
+    const { label, columns, exclude } = this.#options;
+    const asked = this.#columns.indexOf(name), isGrowing = !columns && !exclude?.includes(name);
+    const place = name === label
+      ? "label"
+      : isGrowing
+      ? this.#addColumn(name)
+      : asked < 0
+      ? "nowhere"
+      : asked;
+    this.#places.set(name, place);
+    return place;
+  }
+
+  #addColumn(name: string): number {
+    const expected = this.#cells.addColumn(name, this.#rows);
+    if (expected !== undefined) {
+      refuseLine({ source: this.#source, row: 1 }, expected, showCell(undefined), name);
+    }
+    return this.#columns.push(name) - 1;
+  }
+}

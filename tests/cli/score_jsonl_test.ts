@@ -1,0 +1,185 @@
+/**
+ * JSON lines on the command line: scored as they are read, with keys that rows lack or that the model does not know.
+ * Oracles: the same rows as CSV, and the same file read whole (`--json`).
+ */
+import assert from "node:assert/strict";
+import { elbow, elbowOk, Folder, QUICK, refused, tableCsv } from "./util.ts";
+
+const encoder = new TextEncoder();
+const [HEAD, ...ROWS] = tableCsv(200).trimEnd().split("\n");
+const NAMES = HEAD.split(",");
+
+/** A row of CSV as an object; empty cells have no key. */
+function objectOf(row: string): string {
+  const cells = row.split(",").map((cell, c) => cell && `"${NAMES[c]}": ${cell}`);
+  return `{${cells.filter(Boolean).join(", ")}}`;
+}
+
+const jsonl = (rows: readonly string[]): string => rows.map((row) => `${objectOf(row)}\n`).join("");
+const csv = (rows: readonly string[]): string => `${HEAD}\n${rows.join("\n")}\n`;
+
+async function trained(folder: Folder, ...more: string[]): Promise<string> {
+  const model = folder.at("m");
+  await elbowOk(
+    "train",
+    folder.write("train.csv", tableCsv(200)),
+    "--out",
+    model,
+    ...QUICK,
+    ...more,
+  );
+  return model;
+}
+
+Deno.test("elbow score writes of JSON lines what it writes of CSV: files, .gz, standard input, in threads", async () => {
+  using folder = new Folder();
+  const model = await trained(folder);
+  // Every cell is missing somewhere, and some 4 MB are enough for threads.
+  const holed = ROWS.map((row, r) =>
+    row.split(",").map((cell, c) => r % 9 === c ? "" : cell).join()
+  );
+  const many = Array.from({ length: 250 }, () => holed).flat(), text = jsonl(many);
+  const expected = await elbowOk("score", model, folder.write("t.csv", csv(many)));
+  for (
+    const [name, bytes] of [["t.jsonl", text], [
+      "u.ndjson",
+      `\uFEFF${text.replaceAll("\n", "\r\n")}\r\n`,
+    ]]
+  ) {
+    const { status, stdout, stderr } = await elbow(["score", model, folder.write(name, bytes)]);
+    assert.equal(status, 0, stderr);
+    assert.equal(stdout, expected, name);
+    assert.match(stderr, /^elbow: 50,000 rows scored, [\d,]+ rows? flagged[^\n]*\n$/);
+  }
+  const packed = new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"));
+  folder.write("z.jsonl.gz", await new Response(packed).bytes());
+  assert.equal(await elbowOk("score", model, folder.at("z.jsonl.gz")), expected);
+  // Pieces that end within a line; the first says the format, a byte order mark before it or not.
+  for (const bytes of [encoder.encode(text), encoder.encode(`\uFEFF${text}`)]) {
+    const stdinPieces = async function* () {
+      for (let at = 0; at < bytes.length; at += 99_991) yield bytes.slice(at, at + 99_991);
+    };
+    const { stdout, stderr } = await elbow(["score", model, "-"], { stdinPieces });
+    assert.equal(stdout, expected, stderr);
+  }
+  await elbowOk("score", model, folder.at("t.jsonl"), "--out", folder.at("out.csv"));
+  assert.equal(Deno.readTextFileSync(folder.at("out.csv")), expected);
+});
+
+Deno.test("elbow score names once what the model does not know, and columns that no row has", async () => {
+  using folder = new Folder();
+  const model = await trained(folder);
+  const left = (name: string) =>
+    `elbow: columns that the model does not know are left out: "${name}"\n`;
+  // The second key comes blocks later, and in all of them the last column is missing.
+  const rows = Array.from({ length: 20_000 }, (_, r) => {
+    const cells = objectOf(ROWS[r % 200].replace(/,[^,]*$/, ",")).slice(1);
+    return `{"id": ${r}, ${r > 15_000 ? '"note": {"by": ["é"]}, ' : ""}${cells}`;
+  });
+  const path = folder.write("t.jsonl", `${rows.join("\n")}\n`);
+  const { stdout, stderr } = await elbow(["score", model, path]);
+  assert.ok(stderr.startsWith(`${left("id")}${left("note")}`), stderr);
+  assert.match(stderr, /columns that no row has count as missing: "d"\nelbow: 20,000 rows scored/);
+  const whole = await elbow(["score", model, path, "--json"]);
+  assert.match(
+    whole.stderr,
+    /left out: "id", "note"\nelbow: columns that no row has [^\n]*: "d"\n/,
+  );
+  const { scores } = JSON.parse(whole.stdout);
+  const lines = stdout.trimEnd().split("\n").slice(1);
+  assert.deepEqual(
+    lines.map((line) => Number(line.split(",")[1])),
+    scores.map(({ score }: { score: number }) => score),
+  );
+});
+
+Deno.test("elbow score refuses a line of JSON by its number, alike as a stream and whole", async () => {
+  using folder = new Folder();
+  const model = await trained(folder);
+  const good = objectOf(ROWS[0]);
+  const faults: readonly [string, RegExp][] = [
+    [
+      `{"a": "oops", "b": 1}`,
+      /column "a", row 3 \(line 3\) must be a finite number: current value is "oops"/,
+    ],
+    [
+      `{"a": [1]}`,
+      /column "a", row 3 \(line 3\) must be a finite number: current value is an array/,
+    ],
+    [
+      `{"A": 1}`,
+      /row 3 \(line 3\) must be an object with any of the columns "a", "b", "c", "d": current value is one with "A"/,
+    ],
+    [`{"a": NaN}`, /row 3 \(line 3\) must be JSON, which has no NaN/],
+    [
+      `{"a": 1, "a": 2}`,
+      /column "a", row 3 \(line 3\) must be named once: current value is "a" twice/,
+    ],
+    [
+      `1,2,3,4`,
+      /row 3 \(line 3\) must be one whole JSON object or array: current value is "1,2,3,4"/,
+    ],
+    ["", /row 3 \(line 3\) must be a JSON object or array: current value is a blank line/],
+  ];
+  for (const [fault, message] of faults) {
+    const path = folder.write("t.jsonl", [good, good, fault, good].join("\n"));
+    const stream = await refused("score", model, path);
+    assert.match(stream, message);
+    assert.equal(await refused("score", model, path, "--json"), stream);
+  }
+  assert.match(
+    await refused("score", model, folder.write("e.jsonl", "\n\n")),
+    /at least one line of JSON: current value is an empty file/,
+  );
+  assert.match(
+    await refused("score", model, folder.write("w.jsonl", "[1, 2, 3]\n")),
+    /width must be 4 columns, as the model's: current value is 3/,
+  );
+  // Far behind, in another thread's block: nothing is left of the file to write.
+  const long = `${jsonl(ROWS).repeat(250)}{"a": {}}\n`, names = folder.names();
+  const far = await refused(
+    "score",
+    model,
+    folder.write("e.jsonl", long),
+    "--out",
+    folder.at("o.csv"),
+  );
+  assert.match(far, /column "a", row 50001 \(line 50001\)/);
+  assert.deepEqual(folder.names(), names);
+});
+
+Deno.test("steps of a series come as JSON lines, one by one", async () => {
+  using folder = new Folder();
+  const model = folder.at("m");
+  await elbowOk("train", folder.write("t.csv", tableCsv(200)), "--out", model, "--window", "8");
+  const score = (name: string, text: string) =>
+    elbowOk("score", model, folder.write(name, text), "--online");
+  assert.equal(await score("t.jsonl", jsonl(ROWS)), await score("u.csv", csv(ROWS)));
+  let written = "";
+  const pieces = async function* () {
+    for (const row of ROWS.slice(0, 12)) {
+      yield encoder.encode(jsonl([row]));
+      // Each verdict is out before the next step comes.
+      assert.equal(written.trimEnd().split("\n").length, ROWS.indexOf(row) + 2);
+    }
+  };
+  const { status, stderr } = await elbow(["score", model, "-", "--online"], {
+    stdinPieces: pieces,
+    stdout: (piece) =>
+      void (written += typeof piece === "string" ? piece : new TextDecoder().decode(piece)),
+  });
+  assert.equal(status, 0, stderr);
+});
+
+Deno.test("a table of JSON lines trains the model that its cells as CSV train", async () => {
+  using folder = new Folder();
+  const holed = ROWS.map((row, r) =>
+    row.split(",").map((cell, c) => (r + 3) % 9 === c ? "" : cell).join()
+  );
+  const train = async (name: string, text: string) => {
+    const out = folder.at(`${name}.model`);
+    await elbowOk("train", folder.write(name, text), "--out", out, ...QUICK);
+    return Deno.readFileSync(out);
+  };
+  assert.deepEqual(await train("t.jsonl", jsonl(holed)), await train("t.csv", csv(holed)));
+});
