@@ -62,6 +62,7 @@ import { fitMany, fitOne } from "./presets.ts";
 import { readTraining } from "./read_training.ts";
 import { goOn, type PartialFit, type PartialFitOptions, splitNewRows } from "./partial_fit.ts";
 import { flaggedOf, recalibrated, type Recalibration, standard } from "./recalibrate.ts";
+import { SecondLook } from "./second_look.ts";
 import { fitLinear } from "./series/fit_linear.ts";
 import { calibrationFraction, type Split, splitRows, splitSeries } from "./split.ts";
 
@@ -178,6 +179,23 @@ export class Detector extends TableScorer {
   }
 
   /**
+   * One verdict per row, in order; with `secondLook` flagged rows have their likelihood regret too.
+   * @throws as `TableScorer.score`; TypeError for other options, and for a second look at a series
+   */
+  override async score(rows: TableRows, options: ScoreOptions = {}): Promise<RowScore[]> {
+    const { secondLook = false } = requireScoreOptions(options);
+    const cells = toCells(rows, this.schema), verdicts = this.rowScores(this.scoreCells(cells));
+    if (!secondLook) return verdicts;
+    const second = new SecondLook(this);
+    try {
+      const regrets = second.regrets(cells, (r) => verdicts[r].anomaly);
+      return verdicts.map((each, r) => each.anomaly ? { ...each, regret: regrets[r] } : each);
+    } finally {
+      second.dispose();
+    }
+  }
+
+  /**
    * `score`, and of each row the columns to blame with what each holds and what was to be expected of it.
    * @throws as `score`; TypeError or RangeError for options, or a model, that cannot be used
    */
@@ -267,6 +285,25 @@ function warningsOf(detector: Detector, { training }: Split): string[] {
 export interface RowExplanation extends RowScore {
   /** The columns to blame, those blamed most first. */
   readonly blamed: readonly BlamedColumn[];
+}
+
+/** What `score` says beside its verdicts. */
+export interface ScoreOptions {
+  /** Whether flagged rows get a second look, some hundred passes each; false. */
+  readonly secondLook?: boolean;
+}
+
+/** @throws TypeError for options that are looked for here, a false-alarm rate for one */
+function requireScoreOptions(options: ScoreOptions): ScoreOptions {
+  const isOne = typeof options === "object" && options !== null;
+  const { secondLook = false } = isOne ? options : {};
+  const isKnown = isOne && Object.keys(options).every((key) => key === "secondLook");
+  if (isKnown && typeof secondLook === "boolean") return options;
+  throw new TypeError(
+    `Cannot score: options must be { secondLook: true } or none: setFalseAlarmRate() sets the rate, decide() takes other rules: current value is ${
+      JSON.stringify(options)
+    }`,
+  );
 }
 
 /** How to save. */

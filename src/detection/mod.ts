@@ -23,7 +23,7 @@ export { type ColumnReport, type DataReport, reportData } from "./data_report.ts
 export type { Spectrum } from "./spectrum.ts";
 export type { PartialFit, PartialFitOptions } from "./partial_fit.ts";
 export type { Recalibration } from "./recalibrate.ts";
-export type { RowExplanation, SaveOptions } from "./detector.ts";
+export type { RowExplanation, SaveOptions, ScoreOptions } from "./detector.ts";
 export type { BlamedColumn } from "../scoring/explain/blamed_column.ts";
 export type { ExplainOptions } from "../scoring/explain/explain.ts";
 export type { FileFormat } from "../trained/file/quantize.ts";

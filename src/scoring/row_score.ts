@@ -11,6 +11,8 @@ export interface RowScore {
   readonly anomaly: boolean;
   /** Nats by column name; they sum to the score. */
   readonly contributions: Readonly<Record<string, number>>;
+  /** Of a flagged row, where `Detector.score` was asked for a second look: likelihood regret, nats. */
+  readonly regret?: number;
 }
 
 /** The verdicts on many rows, without an object for each. */

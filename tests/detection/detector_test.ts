@@ -18,10 +18,18 @@ Deno.test("Detector.score() refuses options, which nobody but TypeScript would n
   const score: (...given: unknown[]) => Promise<unknown> = DETECTOR.score.bind(
     DETECTOR as never,
   ) as never;
+  for (const given of [{ falseAlarmRate: 0.05 }, 0.05, null, { secondLook: "yes" }]) {
+    await assert.rejects(
+      score(ROWS, given),
+      /options must be \{ secondLook: true \} or none: setFalseAlarmRate\(\) sets the rate/,
+    );
+  }
+  const scorer = await TableScorer.load(DETECTOR.save());
   await assert.rejects(
-    score(ROWS, { falseAlarmRate: 0.05 }),
+    scorer.score(ROWS, { falseAlarmRate: 0.05 } as never),
     /rows must be all that is given: setFalseAlarmRate\(\) sets the rate/,
   );
+  scorer.dispose();
 });
 
 Deno.test("Detector.score() flags a planted fault and blames its column first", async () => {

@@ -3,7 +3,6 @@
  * A bare VAE has scores alone: it was never calibrated, and knows no columns.
  */
 import { Command, InvalidArgumentError, Option } from "npm:commander@15.1.0";
-import type { Table } from "../../formats/mod.ts";
 import {
   decide,
   type Decision,
@@ -12,16 +11,15 @@ import {
 } from "../../scoring/decisions/decide.ts";
 import { CONFIDENCE, RATE } from "../../scoring/decisions/rates.ts";
 import { requireVote, type Vote } from "../../scoring/series/vote.ts";
-import type { BlamedColumn } from "../../scoring/explain/blamed_column.ts";
 import { explainerOf, type ExplainOptions, MAX_BLAMED } from "../../scoring/explain/explain.ts";
-import type { ScoreTable } from "../../scoring/table_scorer.ts";
+import type { TableScorer } from "../../scoring/table_scorer.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
 import { SCORE_NAMES, type ScoreName } from "../../training/scores/mod.ts";
 import { caution } from "../score/caution.ts";
 import { differentiable } from "../score/differentiable.ts";
 import { TOP_COLUMNS } from "../../scoring/verdict_lines.ts";
 import { readDataFor } from "../files/data.ts";
-import { explainFlagged, explanation, type FlaggedRows } from "../score/explained.ts";
+import { explainFlagged } from "../score/explained.ts";
 import { writeWhole } from "../files/files.ts";
 import { type Io, print } from "../io.ts";
 import { manyFlagged } from "../score/many_flagged.ts";
@@ -29,60 +27,35 @@ import { loadAny, type LoadedModel, type LoadedRbm } from "../models/model.ts";
 import * as options from "../options.ts";
 import { peekedInput, piecesOf } from "../files/input.ts";
 import { requireRowsPlace } from "../files/rows_output.ts";
-import { type Asked, headerOf } from "../score/block.ts";
+import { type Asked, secondLook } from "../score/block.ts";
 import type { InputFormat } from "../score/input_format.ts";
 import { inputFormat } from "../score/input_formats.ts";
+import {
+  type Scored,
+  scoredRow,
+  scoresCsv,
+  scoresJson,
+  summary,
+  UNJUDGED,
+} from "../score/scored.ts";
 import { scoreStream, type ScoringModel } from "../score/stream.ts";
 import { untilAborted } from "../score/until_aborted.ts";
-import { count, counted, csvLine, gathered, jsonLine, rate, topColumns } from "../text/text.ts";
+import { count, counted, gathered, rate } from "../text/text.ts";
 
 /** Options as commander hands them over. */
-export interface ScoreOptions extends options.JsonOption, options.BackendOption, DecisionOptions {
+interface ScoreOptions extends options.JsonOption, options.BackendOption, DecisionOptions {
   readonly out?: string;
   readonly online?: boolean;
   readonly vote?: Vote;
   /** Columns of each flagged row. */
   readonly explain?: number;
   readonly conditional?: boolean;
+  /** Whether flagged rows get a second look. */
+  readonly secondLook?: boolean;
   /** Another score than the model's own, by the VAE alone. */
   readonly method?: ScoreName;
   /** A table of normal rows that it compares with. */
   readonly reference?: string;
-}
-
-/** The verdict on one row; null where a bare VAE has none. */
-export interface ScoredRow {
-  /** As a person counts: the first row of data is 1. */
-  readonly row: number;
-  readonly score: number;
-  readonly pValue: number | null;
-  /** Null also where the verdict is withheld. */
-  readonly anomaly: boolean | null;
-  /** Of the verdict, where a least confidence was asked for. */
-  readonly confidence?: number;
-  /** Up to three columns with the largest positive contributions, the largest first. */
-  readonly topColumns: readonly string[];
-  readonly contributions: Readonly<Record<string, number>> | null;
-  /** Of a flagged row, where that was asked for. */
-  readonly blamed?: readonly BlamedColumn[];
-}
-
-/** All verdicts on a table. */
-export interface Scored {
-  readonly table: Table;
-  readonly scores: Float64Array;
-  /** What was asked for, and what follows; absent for a bare VAE. */
-  readonly asked?: Asked;
-  /** Where another score than the model's own was asked for. */
-  readonly method?: ScoreName;
-  readonly decision?: Decision;
-  /** What the verdicts rest on that is not promised. */
-  readonly cautions?: string;
-  /** What it is that has no calibration. */
-  readonly bare?: string;
-  /** The score above which rows are flagged: with a rate, not with `fdr`. */
-  readonly threshold?: number;
-  row(index: number): ScoredRow;
 }
 
 export function scoreCommand(io: Io): Command {
@@ -159,6 +132,10 @@ function explainingOptions(): Option[] {
       "--conditional",
       "with --explain: credit columns with what they add beyond what the others explain",
     ).implies({ explain: TOP_COLUMNS }),
+    new Option(
+      "--second-look",
+      "add the regret of flagged rows: nats that the network saves with the best code for the row alone",
+    ),
   ];
 }
 
@@ -166,7 +143,8 @@ function namingOptions(): Option[] {
   return [
     new Option("--method <name>", "score by the network alone and by this, without p-values")
       .choices(SCORE_NAMES)
-      .conflicts(["falseAlarmRate", "fdr", "tail", "minConfidence", "explain", "conditional"]),
+      .conflicts(["falseAlarmRate", "fdr", "tail", "minConfidence"])
+      .conflicts(["explain", "conditional", "secondLook"]),
     new Option("--reference <table>", "normal rows, for --method mahalanobis, typicality and dose"),
   ];
 }
@@ -175,7 +153,7 @@ function namingOptions(): Option[] {
 function streamOptions(): Option[] {
   return [
     new Option("--online", "score the steps of a series one by one, as they come (train --window)")
-      .conflicts(["fdr", "tail", "minConfidence", "json"]),
+      .conflicts(["fdr", "tail", "minConfidence", "json", "secondLook"]),
     new Option("--vote <k/m>", "with --online: alarm when k of the last m steps were flagged")
       .argParser(vote).implies({ online: true }),
   ];
@@ -220,7 +198,8 @@ async function writeStream(
 ): Promise<void> {
   const { scorer } = model;
   const { falseAlarmRate = scorer.falseAlarmRate, tail, minConfidence } = given;
-  const asked = { falseAlarmRate, tail, minConfidence, explain: explainOptions(given) };
+  const { secondLook } = given;
+  const asked = { falseAlarmRate, tail, minConfidence, secondLook, explain: explainOptions(given) };
   thresholdFor(scorer.calibration, asked); // refuses what cannot be kept
   const totals = { rows: 0, anomalies: 0, uncertain: 0 };
   const pieces = piecesOf(data, io), device = { backend };
@@ -253,7 +232,7 @@ export async function score(
     if (!model.rbm) return await scoreByName(model, data, rest, io);
     throw new TypeError("Cannot score by name: a Boltzmann machine has its free energy alone");
   }
-  const given = [falseAlarmRate, fdr, tail, minConfidence];
+  const given = [falseAlarmRate, fdr, tail, minConfidence, rest.secondLook];
   if (!scorer && given.some((each) => each !== undefined)) {
     throw new TypeError(
       `Cannot flag rows: ${model.path} is a ${bareName(model)} without calibration`,
@@ -264,6 +243,7 @@ export async function score(
     fdr,
     tail,
     minConfidence,
+    secondLook: rest.secondLook,
     explain: explainOptions(rest),
   };
   const threshold = scorer && fdr === undefined
@@ -274,7 +254,8 @@ export async function score(
     const results = scorer.scoreCells(table);
     const decision = decide(scorer.calibration, results.scores, asked);
     const why = asked.explain && explainFlagged(scorer, table, results, decision, asked.explain);
-    const shown = { ...results, ...why };
+    const regrets = await regretsOf(scorer, table, decision, asked);
+    const shown = { ...results, ...why, regrets };
     const row = (index: number) => scoredRow(shown, decision, index, units.columns);
     const cautions = caution(scorer.calibration, decision, asked);
     return { table, scores: results.scores, asked, decision, cautions, threshold, row };
@@ -287,6 +268,20 @@ export async function score(
     bare,
     row: (index) => ({ row: index + 1, score: scores[index], ...UNJUDGED }),
   };
+}
+
+async function regretsOf(
+  scorer: TableScorer,
+  { data, rows }: Cells,
+  { verdict }: Decision,
+  asked: Asked,
+): Promise<Float64Array | undefined> {
+  const second = await secondLook(scorer, asked);
+  try {
+    return second?.regrets({ data, rows }, (r) => verdict(r) === "anomaly");
+  } finally {
+    second?.dispose();
+  }
 }
 
 function bareName({ rbm }: LoadedModel | LoadedRbm): string {
@@ -309,90 +304,4 @@ async function scoreByName(
   );
   const row = (index: number) => ({ row: index + 1, score: scores[index], ...UNJUDGED });
   return { table, scores, method, row };
-}
-
-/** What a row has without a calibration. */
-const UNJUDGED = { pValue: null, anomaly: null, topColumns: [], contributions: null };
-
-function scoredRow(
-  { scores, contributions, blamed }: ScoreTable & Partial<FlaggedRows>,
-  { pValues, confidences, verdict }: Decision,
-  index: number,
-  columns: readonly string[],
-): ScoredRow {
-  const width = columns.length;
-  const own = contributions.subarray(index * width, (index + 1) * width);
-  const its = verdict(index);
-  return {
-    row: index + 1,
-    score: scores[index],
-    pValue: pValues[index],
-    anomaly: its === "uncertain" ? null : its === "anomaly",
-    ...(confidences && { confidence: confidences[index] }),
-    topColumns: topColumns(own, 0, columns, TOP_COLUMNS),
-    contributions: Object.fromEntries(columns.map((name, c) => [name, own[c]])),
-    ...(blamed?.has(index) && { blamed: blamed.get(index) }),
-  };
-}
-
-/** The lines of the CSV file; a withheld verdict is "uncertain". */
-export function* scoresCsv(
-  { table: { rows }, row, decision, asked }: Scored,
-): Generator<string> {
-  yield csvLine(headerOf(asked ?? {}));
-  for (let index = 0; index < rows; index++) {
-    const { score, pValue, anomaly, topColumns, confidence, blamed } = row(index);
-    const verdict = anomaly ?? (decision ? "uncertain" : "");
-    yield csvLine([
-      ...[index + 1, score, pValue ?? "", verdict, topColumns.join(";")],
-      ...(confidence === undefined ? [] : [confidence.toFixed(4)]),
-      ...(asked?.explain ? [explanation(blamed)] : []),
-    ]);
-  }
-}
-
-function scoresJson(model: string, scored: Scored, out?: string): Generator<string> {
-  const { table, asked, threshold, decision } = scored;
-  const fields = {
-    model,
-    data: table.source,
-    rows: table.rows,
-    out,
-    method: scored.method,
-    falseAlarmRate: asked?.fdr === undefined ? asked?.falseAlarmRate : undefined,
-    fdr: asked?.fdr,
-    limit: asked?.fdr === undefined ? undefined : decision?.limit,
-    threshold,
-    anomalies: decision?.anomalies,
-    uncertain: decision?.confidences && decision.uncertain,
-    extrapolated: decision?.extrapolated || undefined,
-  };
-  const rows = {
-    *[Symbol.iterator]() {
-      for (let index = 0; index < table.rows; index++) yield scored.row(index);
-    },
-  };
-  return jsonLine(fields, { scores: rows });
-}
-
-function summary(
-  { table, asked, decision, cautions, bare, method }: Scored,
-  window: number | undefined,
-): string {
-  const rows = `${counted(table.rows, "row")} scored`;
-  if (method) return `${rows} by ${method}: without p-values none is flagged`;
-  if (!asked || !decision) return `${rows}: a ${bare} has no p-values and flags none`;
-  const { anomalies, uncertain, confidences, limit, fewest = 1 } = decision;
-  const { fdr, falseAlarmRate } = asked;
-  const at = fdr === undefined
-    ? `at a false-alarm rate of ${rate(falseAlarmRate!)}`
-    : `at a false discovery rate of ${fdr}${anomalies ? `: p ≤ ${limit.toPrecision(3)}` : ""}`;
-  const many = manyFlagged(anomalies, table.rows, falseAlarmRate, window);
-  const withheld = confidences ? `, ${count(uncertain)} left uncertain` : "";
-  const coarse = anomalies === 0 && fewest > 1
-    ? `; p-values are too coarse to flag fewer than ${fewest} rows of this table: calibrate on more, or --tail`
-    : "";
-  return `${rows}, ${
-    counted(anomalies, "row")
-  } flagged ${at}${withheld}${coarse}${cautions}${many}`;
 }

@@ -5,6 +5,7 @@
 import type { ByteBlock } from "../../formats/csv/byte_blocks.ts";
 import type { BlockKeys, RowReader } from "../../formats/row_reader.ts";
 import { decide, type DecisionOptions } from "../../scoring/decisions/decide.ts";
+import type { SecondLook } from "../../detection/second_look.ts";
 import type { ExplainOptions } from "../../scoring/explain/explain.ts";
 import { requireCells } from "../../scoring/require_cells.ts";
 import type { TableScorer } from "../../scoring/table_scorer.ts";
@@ -12,16 +13,37 @@ import { HEADER, VerdictLines } from "../../scoring/verdict_lines.ts";
 import { explainFlagged, explanation } from "./explained.ts";
 import type { LoadedModel } from "../models/model.ts";
 
-/** How verdicts come about, and whether flagged rows are explained. */
+/** How verdicts come about, and what is to be said of flagged rows. */
 export type Asked = DecisionOptions & {
   readonly falseAlarmRate: number;
   readonly explain?: ExplainOptions;
+  /** Whether they get a second look. */
+  readonly secondLook?: boolean;
 };
 
 /** The names of what is written of each row. */
-export function headerOf({ minConfidence, explain }: Partial<Asked>): string[] {
-  const confidence = minConfidence === undefined ? [] : ["confidence"];
-  return [...HEADER, ...confidence, ...(explain ? ["explanation"] : [])];
+export function headerOf({ minConfidence, secondLook, explain }: Partial<Asked>): string[] {
+  return [
+    ...HEADER,
+    ...(minConfidence === undefined ? [] : ["confidence"]),
+    ...(secondLook ? ["regret"] : []),
+    ...(explain ? ["explanation"] : []),
+  ];
+}
+
+/** A regret as a cell: empty for a row without. */
+export function regretCell(nats = NaN): string {
+  return Number.isNaN(nats) ? "" : `${nats}`;
+}
+
+/** What looks twice, where that is asked for: the training code is loaded for nothing else. */
+export async function secondLook(
+  scorer: TableScorer,
+  asked: Partial<Asked>,
+): Promise<SecondLook | undefined> {
+  if (!asked.secondLook) return undefined;
+  const { SecondLook } = await import("../../detection/second_look.ts");
+  return new SecondLook(scorer);
 }
 
 /** What became of a block. */
@@ -42,6 +64,8 @@ export interface BlockOptions {
   readonly source: string;
   readonly reader: RowReader;
   readonly asked: Asked;
+  /** What looks twice; the caller's to dispose of. */
+  readonly second?: SecondLook;
 }
 
 /** Scores blocks of a file, one after another. */
@@ -62,7 +86,7 @@ export class BlockScorer {
    * @throws DataError naming row, line and column of what cannot be read
    */
   score(block: ByteBlock, into?: ArrayBuffer): ScoredBlock {
-    const { scorer, units } = this.#model, { source, reader, asked } = this.#options;
+    const { scorer, units } = this.#model, { source, reader, asked, second } = this.#options;
     const { firstRow } = block, { data, rows, blankLine, keys } = reader.read(block);
     requireCells(units, { data, rows, source }, firstRow);
     const table = scorer.scoreCells({ data, rows }), { scores } = table;
@@ -70,12 +94,14 @@ export class BlockScorer {
     const why = asked.explain &&
       explainFlagged(scorer, { data, rows }, table, decision, asked.explain);
     const { contributions } = why ?? table;
-    const { anomalies, uncertain, confidences } = decision;
+    const { anomalies, uncertain, confidences, verdict } = decision;
+    const regrets = second?.regrets({ data, rows }, (r) => verdict(r) === "anomaly");
     const more = (r: number) => [
       ...(confidences ? [confidences[r].toFixed(4)] : []),
+      ...(regrets ? [regretCell(regrets[r])] : []),
       ...(why ? [explanation(why.blamed.get(r))] : []),
     ];
-    const isMore = confidences !== undefined || why !== undefined;
+    const isMore = confidences !== undefined || regrets !== undefined || why !== undefined;
     const lines = this.#lines.write({ scores, contributions }, decision, {
       firstRow,
       more: isMore ? more : undefined,

@@ -12,7 +12,7 @@ import type { DeviceOptions } from "../../trained/trained_vae.ts";
 import type { Io } from "../io.ts";
 import type { LoadedModel } from "../models/model.ts";
 import { onlineBlock } from "./online_block.ts";
-import { type Asked, BlockScorer, headerOf, type ScoredBlock } from "./block.ts";
+import { type Asked, BlockScorer, headerOf, type ScoredBlock, secondLook } from "./block.ts";
 import { rowReader } from "./file_layout.ts";
 import type { InputFormat } from "./input_format.ts";
 import { KeyNotes } from "./key_notes.ts";
@@ -73,7 +73,8 @@ export async function* scoreStream(
   else first[0] = head;
   const reader = rowReader(model, layout, readQuoted);
   const notes = new KeyNotes(io), count = counter(totals, reader, notes);
-  const scorer = new BlockScorer(model, { source, reader, asked });
+  const second = await secondLook(model.scorer, asked);
+  const scorer = new BlockScorer(model, { source, reader, asked, second });
   const scoreOne = (block: ByteBlock): Scored => ({
     scored: online
       ? onlineBlock(model, online, block, { source, reader })
@@ -104,6 +105,7 @@ export async function* scoreStream(
     }
   } finally {
     others.close();
+    second?.dispose();
   }
   if (totals.rows === 0) throw format.noRows(source, false);
   notes.finish();

@@ -6,7 +6,7 @@ import type { ByteBlock } from "../../formats/csv/byte_blocks.ts";
 import { DataError } from "../../formats/errors.ts";
 import type { TableScorer } from "../../scoring/table_scorer.ts";
 import { type LoadedModel, loadModel } from "../models/model.ts";
-import { type Asked, BlockScorer, type ScoredBlock } from "./block.ts";
+import { type Asked, BlockScorer, type ScoredBlock, secondLook } from "./block.ts";
 import { type FileLayout, type ReadQuoted, rowReader } from "./file_layout.ts";
 import type { DeviceOptions } from "../../trained/trained_vae.ts";
 
@@ -51,7 +51,8 @@ async function open({ model: path, device, layout, asked }: Opening): Promise<Sc
   const model = await loadModel(path, device) as LoadedModel & { readonly scorer: TableScorer };
   let readQuoted: ReadQuoted | undefined;
   const reader = rowReader(model, layout, (quoted, format) => readQuoted!(quoted, format));
-  const scorer = new BlockScorer(model, { source: layout.source, reader, asked });
+  const second = await secondLook(model.scorer, asked);
+  const scorer = new BlockScorer(model, { source: layout.source, reader, asked, second });
   return async ({ block, into }) => {
     // Not every thread needs it.
     if (block.quoted) ({ readQuoted } = await import("../../formats/csv/read_rows.ts"));

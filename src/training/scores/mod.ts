@@ -14,7 +14,7 @@ import { logLikelihood } from "./log_likelihood.ts";
 import { mahalanobis } from "./mahalanobis.ts";
 import { reconstruction, squaredError } from "./reconstruction.ts";
 import { regret } from "./regret.ts";
-import type { NamedScore, ScoreSettings } from "./score.ts";
+import { type NamedScore, type ScoreSettings, SETTINGS } from "./score.ts";
 import { typicality } from "./typicality.ts";
 import { worstColumns } from "./worst_columns.ts";
 
@@ -74,8 +74,14 @@ export function scoreBy(
   options: NamedScoreOptions,
 ): Float64Array {
   const keys = ["method", "reference", "samples", "columns", "steps", "seed"];
-  const { method: given = "elbo", reference, samples = 100, columns = 3, steps = 200, seed = 0 } =
-    requireObject("score options", options, keys) as NamedScoreOptions;
+  const {
+    method: given = "elbo",
+    reference,
+    samples = SETTINGS.samples,
+    columns = SETTINGS.columns,
+    steps = SETTINGS.steps,
+    seed = SETTINGS.seed,
+  } = requireObject("score options", options, keys) as NamedScoreOptions;
   const method = requireChoice("method", given, SCORE_NAMES), whole = { min: 1, integer: true };
   const settings: ScoreSettings = {
     samples: requireNumber("samples", samples, { ...whole, max: 1e6 }),

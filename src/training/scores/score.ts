@@ -14,6 +14,9 @@ export interface ScoreSettings {
   readonly seed: number;
 }
 
+/** What a score is told that is told nothing. */
+export const SETTINGS: ScoreSettings = { samples: 100, columns: 3, steps: 200, seed: 0 };
+
 /** One way to score rows; higher is stranger. */
 export interface NamedScore {
   /** Whether it compares with rows that are known to be normal. */

@@ -1,0 +1,138 @@
+/** All verdicts of `elbow score` on a table, and how they are written: as CSV, as one JSON object, in a sentence. */
+import type { Table } from "../../formats/mod.ts";
+import type { Decision } from "../../scoring/decisions/decide.ts";
+import type { BlamedColumn } from "../../scoring/explain/blamed_column.ts";
+import type { ScoreTable } from "../../scoring/table_scorer.ts";
+import { TOP_COLUMNS } from "../../scoring/verdict_lines.ts";
+import type { ScoreName } from "../../training/scores/mod.ts";
+import { count, counted, csvLine, jsonLine, rate, topColumns } from "../text/text.ts";
+import { type Asked, headerOf, regretCell } from "./block.ts";
+import { explanation, type FlaggedRows } from "./explained.ts";
+import { manyFlagged } from "./many_flagged.ts";
+
+/** The verdict on one row; null where a bare VAE has none. */
+export interface ScoredRow {
+  /** As a person counts: the first row of data is 1. */
+  readonly row: number;
+  readonly score: number;
+  readonly pValue: number | null;
+  /** Null also where the verdict is withheld. */
+  readonly anomaly: boolean | null;
+  /** Of the verdict, where a least confidence was asked for. */
+  readonly confidence?: number;
+  /** Up to three columns with the largest positive contributions, the largest first. */
+  readonly topColumns: readonly string[];
+  readonly contributions: Readonly<Record<string, number>> | null;
+  /** Of a flagged row, where a second look was asked for: nats. */
+  readonly regret?: number;
+  /** Of a flagged row, where that was asked for. */
+  readonly blamed?: readonly BlamedColumn[];
+}
+
+/** All verdicts on a table. */
+export interface Scored {
+  readonly table: Table;
+  readonly scores: Float64Array;
+  /** What was asked for, and what follows; absent for a bare VAE. */
+  readonly asked?: Asked;
+  /** Where another score than the model's own was asked for. */
+  readonly method?: ScoreName;
+  readonly decision?: Decision;
+  /** What the verdicts rest on that is not promised. */
+  readonly cautions?: string;
+  /** What it is that has no calibration. */
+  readonly bare?: string;
+  /** The score above which rows are flagged: with a rate, not with `fdr`. */
+  readonly threshold?: number;
+  row(index: number): ScoredRow;
+}
+
+/** What a row has without a calibration. */
+export const UNJUDGED = { pValue: null, anomaly: null, topColumns: [], contributions: null };
+
+export function scoredRow(
+  { scores, contributions, blamed, regrets }: ScoreTable & Partial<FlaggedRows> & {
+    readonly regrets?: Float64Array;
+  },
+  { pValues, confidences, verdict }: Decision,
+  index: number,
+  columns: readonly string[],
+): ScoredRow {
+  const width = columns.length;
+  const own = contributions.subarray(index * width, (index + 1) * width);
+  const its = verdict(index);
+  return {
+    row: index + 1,
+    score: scores[index],
+    pValue: pValues[index],
+    anomaly: its === "uncertain" ? null : its === "anomaly",
+    ...(confidences && { confidence: confidences[index] }),
+    topColumns: topColumns(own, 0, columns, TOP_COLUMNS),
+    contributions: Object.fromEntries(columns.map((name, c) => [name, own[c]])),
+    ...(regrets && its === "anomaly" && { regret: regrets[index] }),
+    ...(blamed?.has(index) && { blamed: blamed.get(index) }),
+  };
+}
+
+/** The lines of the CSV file; a withheld verdict is "uncertain". */
+export function* scoresCsv(
+  { table: { rows }, row, decision, asked }: Scored,
+): Generator<string> {
+  yield csvLine(headerOf(asked ?? {}));
+  for (let index = 0; index < rows; index++) {
+    const { score, pValue, anomaly, topColumns, confidence, regret, blamed } = row(index);
+    const verdict = anomaly ?? (decision ? "uncertain" : "");
+    yield csvLine([
+      ...[index + 1, score, pValue ?? "", verdict, topColumns.join(";")],
+      ...(confidence === undefined ? [] : [confidence.toFixed(4)]),
+      ...(asked?.secondLook ? [regretCell(regret)] : []),
+      ...(asked?.explain ? [explanation(blamed)] : []),
+    ]);
+  }
+}
+
+export function scoresJson(model: string, scored: Scored, out?: string): Generator<string> {
+  const { table, asked, threshold, decision } = scored;
+  const fields = {
+    model,
+    data: table.source,
+    rows: table.rows,
+    out,
+    method: scored.method,
+    falseAlarmRate: asked?.fdr === undefined ? asked?.falseAlarmRate : undefined,
+    fdr: asked?.fdr,
+    limit: asked?.fdr === undefined ? undefined : decision?.limit,
+    threshold,
+    anomalies: decision?.anomalies,
+    uncertain: decision?.confidences && decision.uncertain,
+    extrapolated: decision?.extrapolated || undefined,
+  };
+  const rows = {
+    *[Symbol.iterator]() {
+      for (let index = 0; index < table.rows; index++) yield scored.row(index);
+    },
+  };
+  return jsonLine(fields, { scores: rows });
+}
+
+export function summary(
+  { table, asked, decision, cautions, bare, method }: Scored,
+  window: number | undefined,
+): string {
+  const rows = `${counted(table.rows, "row")} scored`;
+  if (method) return `${rows} by ${method}: without p-values none is flagged`;
+  if (!asked || !decision) return `${rows}: a ${bare} has no p-values and flags none`;
+  const { anomalies, uncertain, confidences, limit, fewest = 1 } = decision;
+  const { fdr, falseAlarmRate } = asked;
+  const at = fdr === undefined
+    ? `at a false-alarm rate of ${rate(falseAlarmRate!)}`
+    : `at a false discovery rate of ${fdr}${anomalies ? `: p ≤ ${limit.toPrecision(3)}` : ""}`;
+  const many = manyFlagged(anomalies, table.rows, falseAlarmRate, window);
+  const withheld = confidences ? `, ${count(uncertain)} left uncertain` : "";
+  const coarse = anomalies === 0 && fewest > 1
+    ? `; p-values are too coarse to flag fewer than ${fewest} rows of this table: calibrate on more, or --tail`
+    : "";
+  return `${rows}, ${
+    counted(anomalies, "row")
+  } flagged ${at}${withheld}${coarse}${cautions}${many}`;
+}

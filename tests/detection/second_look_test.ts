@@ -1,0 +1,73 @@
+/** The second look at flagged rows. Oracle: the score "regret" of the network itself, row by row. */
+import assert from "node:assert/strict";
+import { Detector, type DetectorOptions, VAE } from "../../mod.ts";
+import { SecondLook } from "../../src/detection/second_look.ts";
+import { toCells } from "../../src/scoring/table/table_rows.ts";
+import { assertRelative } from "../util/close.ts";
+import { planeRows } from "../util/data.ts";
+
+const ROWS = planeRows(300, 5, 7);
+const ODD = ROWS.slice(0, 6).map((row, r) => row.with(r % 5, row[r % 5] + 9));
+const NETWORK: DetectorOptions = { preset: "small", hidden: [8], latent: 2, epochs: 15, seed: 3 };
+
+/** What `VAE.score` says of the network's own rows. */
+async function regretsOf({ vae }: Detector, rows: Parameters<VAE["score"]>[0]) {
+  const values = new Map([...vae.parameters()].map(([name, { data }]) => [name, data]));
+  const own = new VAE(vae.spec, values), regrets = await own.score(rows, { method: "regret" });
+  own.dispose();
+  return regrets;
+}
+
+for (const options of [NETWORK, { members: 1, epochs: 3, seed: 3 }]) {
+  Deno.test(`Detector.score() looks twice at flagged rows alone: ${options.preset ?? "ensemble"}`, async () => {
+    const detector = await Detector.fit(ROWS, options), rows = [...ROWS.slice(0, 20), ...ODD];
+    const verdicts = await detector.score(rows, { secondLook: true });
+    const plain = await detector.score(rows);
+    assert.deepEqual(verdicts.map(({ regret: _, ...verdict }) => verdict), plain);
+    const flagged = [...rows.keys()].filter((r) => verdicts[r].anomaly);
+    assert.ok(flagged.length >= 4 && flagged.length < 20, `${flagged.length}`);
+    for (const { anomaly, regret } of verdicts) assert.equal(regret !== undefined, anomaly);
+    const got = flagged.map((r) => verdicts[r].regret!);
+    const want = await regretsOf(detector, detector.standardize(flagged.map((r) => rows[r])));
+    // The same draws through a program that has a mask beside each row.
+    assertRelative(got, want, 1e-3, 1e-3);
+    assert.ok(got.some((nats) => nats > 0.01));
+    // By itself, a row has the same bits.
+    for (const [i, r] of flagged.entries()) {
+      const [{ regret }] = await detector.score([rows[r]], { secondLook: true });
+      assert.equal(regret, got[i]);
+    }
+    detector.dispose();
+  });
+}
+
+Deno.test("SecondLook takes rows with gaps as they are scored, in any company", async () => {
+  const withGaps = (rows: number[][]) =>
+    rows.map((row, r) => r % 3 === 0 ? row.with(r % 5, NaN) : row);
+  for (const training of [ROWS, withGaps(ROWS)]) {
+    const detector = await Detector.fit(training, NETWORK), rows = withGaps(ODD);
+    assert.equal(detector.vae.spec.missing !== undefined, training !== ROWS);
+    const second = new SecondLook(detector), cells = toCells(rows, detector.schema);
+    const regrets = second.regrets(cells, () => true);
+    assert.ok(regrets.every((nats) => nats >= 0 && nats < 1e3), `${regrets}`);
+    rows.forEach((row, r) => {
+      const [alone] = second.regrets(toCells([row], detector.schema), () => true);
+      assert.equal(alone, regrets[r]);
+    });
+    assert.deepEqual(
+      [...second.regrets(cells, (r) => r === 2)],
+      [...regrets].map((nats, r) => r === 2 ? nats : NaN),
+    );
+    second.dispose();
+    detector.dispose();
+  }
+});
+
+Deno.test("a series has no second look", async () => {
+  const detector = await Detector.fit(ROWS, { window: 4, seed: 1 });
+  await assert.rejects(
+    detector.score(ROWS, { secondLook: true }),
+    /Cannot look twice: rows must be single rows: current value is a series, in windows of 4/,
+  );
+  detector.dispose();
+});
