@@ -71,13 +71,11 @@ async function userScore(
   batch: number,
   threads: number,
 ): Promise<ScoreTask> {
-  const { TrainedVae } = await import("../../src/trained/trained_vae.ts");
-  const spec = elbow.spec.parseSpec(models.specOf(model.workload));
-  return scoreTask(
-    new TrainedVae(spec, models.namedWeights(elbow, spec, model), { threads }),
-    model,
-    batch,
-  );
+  const { VAE } = await import("../../src/training/vae.ts");
+  const options = models.specOf(model.workload), vae = VAE.create(options, { threads });
+  const weights = models.namedWeights(elbow, elbow.spec.parseSpec(options), model);
+  vae.setParameters(new Map([...weights].map(([name, data]) => [name, { data }])));
+  return scoreTask(vae, model, batch);
 }
 
 async function fromFile(folder: string, model: Model): Promise<ScoreTask> {

@@ -41,6 +41,8 @@ export class ScoringDevice<Name extends string> implements WorkDevice<Name> {
   readonly #isAsked: boolean;
   #opening?: Promise<DevicePrograms<Name> | undefined>;
   #opened?: DevicePrograms<Name>;
+  /** By program, the work of a row. */
+  readonly #operations = new Map<string, number>();
   /** By program, whether the device was faster. */
   readonly #wins = new Map<string, Promise<boolean>>();
   readonly #running = new Set<Promise<unknown>>();
@@ -136,15 +138,22 @@ export class ScoringDevice<Name extends string> implements WorkDevice<Name> {
     device.dispose();
   }
 
-  #isLarge({ name, rows, samples }: Work<Name>): boolean {
+  #isLarge({ name, rows, samples = 1 }: Work<Name>): boolean {
     if (this.#host.device.determinism === "portable") return false;
-    const plan = this.#host.plan(name, {
-      capacity: 1,
-      samples: Math.min(samples ?? 1, SAMPLE_CHUNK),
-    });
-    const draws = Math.max(1, (samples ?? 1) / SAMPLE_CHUNK);
+    const drawn = Math.min(samples, SAMPLE_CHUNK), draws = Math.max(1, samples / SAMPLE_CHUNK);
     const { trialOperations = LARGE_CALL } = this.#host.device.adapter ?? {};
-    return rows * draws * operationsOf(plan) >= trialOperations;
+    return rows * draws * this.#operationsOf(name, drawn) >= trialOperations;
+  }
+
+  /** Of one row. Kept, as to plan a program takes longer than to score a small batch. */
+  #operationsOf(name: Name, samples: number): number {
+    const kind = `${name} ${samples}`;
+    let operations = this.#operations.get(kind);
+    if (operations === undefined) {
+      operations = operationsOf(this.#host.plan(name, { capacity: 1, samples }));
+      this.#operations.set(kind, operations);
+    }
+    return operations;
   }
 
   /** Whether rows of zeros are done faster there, once all is compiled. */
