@@ -1,7 +1,7 @@
 /**
- * From nothing to the first score, in fresh processes: the scoring entry imported, its kernels compiled and
- * instantiated, a model of 32-64-8 read from its file, one row scored. Twice: from the sources, as a program
- * in Deno imports them, and bundled into one file, as an edge host gets them.
+ * From nothing to the first score, in fresh processes: an entry for scoring imported, its kernels compiled and
+ * instantiated, a model of 32-64-8 read from its file, one row scored. The entry for networks and the one for tables, each
+ * twice: from the sources, as a program in Deno imports them, and bundled into one file, as an edge host gets them.
  *
  *     deno task bench:cold
  *
@@ -9,7 +9,7 @@
  * the whole process less that of an empty program, in alternating order. Medians, least and most.
  */
 import { VAE } from "../mod.ts";
-import { bundleScoring, SCORING_ENTRY } from "./lib/bundle.ts";
+import { bundleEntry, ENTRIES } from "./lib/bundle.ts";
 import { median } from "./lib/statistics.ts";
 
 const ROUNDS = 15;
@@ -51,12 +51,15 @@ async function run(folder: string, name: string): Promise<{ wall: number; accoun
 async function prepare(folder: string): Promise<void> {
   const network = { hidden: [64], activation: "tanh" } as const;
   const spec = { inputs: 32, encoder: network, decoder: network, latent: [{ size: 8 }] };
-  const model = `${folder}/model.safetensors`, bundle = `${folder}/elbow.js`;
+  const model = `${folder}/model.safetensors`;
   await Deno.writeFile(model, VAE.create(spec, { seed: 1 }).save());
-  await bundleScoring(bundle);
   await Deno.writeTextFile(`${folder}/empty.js`, "");
-  await Deno.writeTextFile(`${folder}/sources.js`, program(SCORING_ENTRY.href, model));
-  await Deno.writeTextFile(`${folder}/bundle.js`, program(`file://${bundle}`, model));
+  for (const entry of ["networks", "tables"] as const) {
+    const bundle = `${folder}/elbow_${entry}.js`, write = Deno.writeTextFile;
+    await bundleEntry(entry, bundle);
+    await write(`${folder}/${entry}, sources.js`, program(ENTRIES[entry].href, model));
+    await write(`${folder}/${entry}, bundled.js`, program(`file://${bundle}`, model));
+  }
 }
 
 function spread(values: readonly number[]): string {
@@ -64,7 +67,13 @@ function spread(values: readonly number[]): string {
   return `${median(values).toFixed(1)} ms (${least} to ${most})`;
 }
 
-const NAMES = ["empty", "sources", "bundle"] as const;
+const PROGRAMS = [
+  "networks, sources",
+  "networks, bundled",
+  "tables, sources",
+  "tables, bundled",
+] as const;
+const NAMES = ["empty", ...PROGRAMS] as const;
 const folder = await Deno.makeTempDir();
 await prepare(folder);
 for (const name of NAMES) await run(folder, name); // Deno compiles what it has not seen, once.
@@ -79,7 +88,7 @@ await Deno.remove(folder, { recursive: true });
 
 console.log(`Cold start to the first score of a 32-64-8 model, ${ROUNDS} processes each`);
 console.log(`empty program       ${spread(rounds.map(({ empty }) => empty.wall))}`);
-for (const name of ["sources", "bundle"] as const) {
+for (const name of PROGRAMS) {
   const accounts = rounds.map((round) => round[name].account!);
   console.log(name);
   console.log(`  imported          ${spread(accounts.map(({ imported }) => imported))}`);

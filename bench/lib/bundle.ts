@@ -1,17 +1,22 @@
-/** The scoring entry in one file, minified, as an edge host gets it, and as peers come from npm. */
+/** The entries for scoring in one file each, minified, as an edge host gets them, and as peers come from npm. */
 
-/** The entry as it is in this checkout. */
-export const SCORING_ENTRY = new URL("../../src/scoring/mod.ts", import.meta.url);
+/** The entries as they are in this checkout. */
+export const ENTRIES = {
+  networks: new URL("../../src/trained/mod.ts", import.meta.url),
+  tables: new URL("../../src/scoring/mod.ts", import.meta.url),
+} as const;
 
-/** Writes the bundle to a path. @throws TypeError if it cannot be made */
-export async function bundleScoring(path: string): Promise<void> {
+/** Writes the bundle of an entry to a path. @throws TypeError if it cannot be made */
+export async function bundleEntry(entry: keyof typeof ENTRIES, path: string): Promise<void> {
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [
       ...["bundle", "--quiet", "--no-lock", "--minify", "--platform=browser"],
-      ...[SCORING_ENTRY.pathname, "-o", path],
+      ...[ENTRIES[entry].pathname, "-o", path],
     ],
     stdin: "null",
   }).output();
   if (success) return;
-  throw new TypeError(`Cannot bundle the scoring entry: ${new TextDecoder().decode(stderr)}`);
+  throw new TypeError(
+    `Cannot bundle the entry for ${entry}: ${new TextDecoder().decode(stderr)}`,
+  );
 }

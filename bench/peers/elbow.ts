@@ -79,7 +79,7 @@ async function userScore(
 }
 
 async function fromFile(folder: string, model: Model): Promise<ScoreTask> {
-  const { TrainedVae }: typeof import("../../src/scoring/mod.ts") = await import(
+  const { TrainedVae }: typeof import("../../src/trained/mod.ts") = await import(
     `file://${folder}/elbow.js`
   );
   const bytes = Deno.readFileSync(`${folder}/${model.workload.name}.safetensors`);

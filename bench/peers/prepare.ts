@@ -3,7 +3,7 @@
  * entry in one file.
  */
 import { TrainedVae } from "../../src/trained/trained_vae.ts";
-import { bundleScoring } from "../lib/bundle.ts";
+import { bundleEntry } from "../lib/bundle.ts";
 import { compileProbe } from "../lib/compile.ts";
 import { loadElbow } from "../lib/elbow.ts";
 import { namedWeights, specOf } from "../lib/models.ts";
@@ -13,7 +13,7 @@ import { pathsOf, ROWS, WORKLOADS } from "../lib/workloads.ts";
 /** Fills a folder with models, rows, model files of Elbow, its bundle and the probe. */
 export async function prepare(folder: string): Promise<void> {
   const elbow = await loadElbow();
-  await bundleScoring(`${folder}/elbow.js`);
+  await bundleEntry("networks", `${folder}/elbow.js`);
   await Deno.writeFile(`${folder}/probe.wasm`, await compileProbe("relaxed"));
   for (const [seed, workload] of WORKLOADS.entries()) {
     const model = randomModel(workload, ROWS, seed);

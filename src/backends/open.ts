@@ -2,12 +2,13 @@
 import type { Accelerator, AdapterOptions } from "./backend.ts";
 import type { AdapterReport } from "./webgpu/adapter.ts";
 import { type OpenBackend, openWith } from "./open_with.ts";
+import { KERNELS } from "./reference/kernels/table.ts";
 import { FULL_KERNELS } from "./wasm/kernels/full.ts";
 
 export type { BackendChoice, BackendOptions, OpenBackend } from "./open_with.ts";
 export { useKernels } from "./wasm/loader.ts";
 
-export const openBackend: OpenBackend = openWith(FULL_KERNELS);
+export const openBackend: OpenBackend = openWith(FULL_KERNELS, KERNELS);
 
 export type { AdapterOptions } from "./backend.ts";
 export type { AdapterReport } from "./webgpu/adapter.ts";

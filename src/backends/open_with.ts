@@ -7,6 +7,7 @@
 import { messageOf } from "../core/errors.ts";
 import type { Backend, BackendName, SyncProgram } from "./backend.ts";
 import { openReference } from "./reference/backend.ts";
+import type { ReferenceKernels } from "./reference/kernels/table.ts";
 import { openWasm } from "./wasm/backend.ts";
 import type { KernelSet } from "./wasm/loader.ts";
 
@@ -26,18 +27,18 @@ export interface BackendOptions {
  */
 export type OpenBackend = (name: BackendChoice, options?: BackendOptions) => Backend<SyncProgram>;
 
-/** What opens backends with these kernels. */
-export function openWith(kernels: KernelSet): OpenBackend {
+/** What opens backends with these kernels, each backend with its own. */
+export function openWith(kernels: KernelSet, reference: ReferenceKernels): OpenBackend {
   return (name, { determinism, threads } = {}) => {
     switch (name) {
       // What needs an answer at once runs on the host; `openAccelerator` adds the GPU where it may wait.
       case "webgpu":
       case "auto":
-        return openBest(kernels, { determinism, threads });
+        return openBest(kernels, reference, { determinism, threads });
       case "wasm":
         return openWasm(kernels, { determinism, threads });
       case "reference":
-        return openReference();
+        return openReference(reference);
       default:
         throw new RangeError(
           `Use backend "auto", "wasm", "webgpu" or "reference": current value is "${name satisfies never}"`,
@@ -46,11 +47,15 @@ export function openWith(kernels: KernelSet): OpenBackend {
   };
 }
 
-function openBest(kernels: KernelSet, options: BackendOptions): Backend<SyncProgram> {
+function openBest(
+  kernels: KernelSet,
+  referenceKernels: ReferenceKernels,
+  options: BackendOptions,
+): Backend<SyncProgram> {
   try {
     return openWasm(kernels, options);
   } catch (error) {
-    const reference = openReference();
+    const reference = openReference(referenceKernels);
     const reason = messageOf(error);
     return { ...reference, details: { ...reference.details, reason } };
   }

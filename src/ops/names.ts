@@ -54,8 +54,11 @@ export const OP_NAMES = [
   "smallestCols",
 ] as const;
 
-/** What training alone runs, derivatives and optimiser: the score build of the kernels lacks it. */
-export const TRAINING_OPS: readonly OpName[] = [
+/** The name of an operation. */
+export type OpName = typeof OP_NAMES[number];
+
+/** What training alone runs, derivatives and optimiser: scoring lacks its kernels. */
+export const TRAINING_OPS = [
   "activationGrad",
   "clampGrad",
   "gaussianLogProbGradMean",
@@ -66,10 +69,15 @@ export const TRAINING_OPS: readonly OpName[] = [
   "adamStep",
   "sgdStep",
   "logGammaRatioSlope",
-];
+] as const satisfies readonly OpName[];
 
-/** The name of an operation. */
-export type OpName = typeof OP_NAMES[number];
+/** An operation that scoring runs too. */
+export type ForwardOp = Exclude<OpName, typeof TRAINING_OPS[number]>;
+
+/** Whether training alone runs it. */
+export function isTrainingOp(op: OpName): boolean {
+  return (TRAINING_OPS as readonly OpName[]).includes(op);
+}
 
 /** Activations whose derivative is a function of their output (see `ops/elementwise.ts`). */
 export const ACTIVATIONS = ["identity", "relu", "tanh", "sigmoid", "softplus", "elu"] as const;

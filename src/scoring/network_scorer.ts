@@ -14,6 +14,7 @@ import { disposeTwin } from "../trained/calls/sparse_twin.ts";
 import type { TrainedVae } from "../trained/trained_vae.ts";
 import { addMissing, rawContributions, rawScores } from "./contributions.ts";
 import type { RawScores, RowScorer } from "./row_scorer.ts";
+import { SingleRow } from "./single_row.ts";
 import type { Cells } from "./table/cells.ts";
 import { logJacobian, restore, standardize, standardizeValue } from "./table/standardize.ts";
 import type { TableModel } from "./table_model.ts";
@@ -25,6 +26,7 @@ export class NetworkScorer implements RowScorer {
   /** Of a single row: its cells and its contributions, expanded. */
   readonly #expanded: Float64Array;
   readonly #apart: Float64Array;
+  #single?: SingleRow;
 
   constructor(vae: TrainedVae, model: TableModel) {
     this.#vae = vae;
@@ -52,15 +54,14 @@ export class NetworkScorer implements RowScorer {
 
   /** Through the program of a single row, whose memory the cells are written into. */
   #scoreWritten(row: ArrayLike<number>, raw: Float64Array): number {
-    const { standardization, expansion } = this.#model,
-      single = this.#vae.onHost.single(),
-      { x } = single;
+    const { standardization, expansion } = this.#model, { onHost } = this.#vae;
+    const single = this.#single ??= new SingleRow(onHost.compileSingle("score")), { x } = single;
     const whole = expansion.isIdentity ? row : this.#expanded;
     if (whole === this.#expanded) expansion.expandRow(row, this.#expanded);
     for (let d = 0; d < whole.length; d++) {
       x[d] = Math.fround(standardizeValue(whole[d], standardization, d));
     }
-    if (this.takesMissing) markObserved(x, this.#vae.onHost.placeholders);
+    if (this.takesMissing) markObserved(x, onHost.placeholders);
     single.run();
     if (expansion.isIdentity) return rawContributions(single.costs, 0, raw, 0);
     const score = rawContributions(single.costs, 0, this.#apart, 0);
@@ -111,6 +112,7 @@ export class NetworkScorer implements RowScorer {
   }
 
   dispose(): void {
+    this.#single?.dispose();
     disposeTwin(this.#vae);
   }
 }

@@ -15,7 +15,7 @@ import { whereObserved } from "./rows/observed.ts";
 import { stepsOf } from "./calls/model_evaluation.ts";
 import type { ProgramName } from "./programs/programs.ts";
 import { drawPairs, type SampleOptions } from "./calls/sampling.ts";
-import { SingleRow, SingleScore } from "./calls/single_row.ts";
+import { SingleScore } from "./calls/single_score.ts";
 import { finish, type Steps } from "./steps.ts";
 
 /** What errors of programs that score say. */
@@ -26,7 +26,6 @@ export class OnHost {
   /** What stands in a missing cell. */
   readonly placeholders: Float32Array;
   readonly #engine: Engine<ProgramName>;
-  #single?: SingleRow;
   #singleScore?: SingleScore;
 
   constructor(spec: ModelSpec, engine: Engine<ProgramName>) {
@@ -94,17 +93,13 @@ export class OnHost {
     return stepsOf(this.#engine, "evaluate", x, options);
   }
 
-  /** `costs` of one row at a time. */
-  single(): SingleRow {
-    return this.#single ??= new SingleRow(this.#compileSingle("score"));
-  }
-
   /** The score of one row at a time. */
   singleScore(): SingleScore {
-    return this.#singleScore ??= new SingleScore(this.#compileSingle("rowScores"));
+    return this.#singleScore ??= new SingleScore(this.compileSingle("rowScores"));
   }
 
-  #compileSingle(name: "score" | "rowScores"): SyncProgram {
+  /** A program for one row at a time; the caller's to dispose of. */
+  compileSingle(name: "score" | "rowScores"): SyncProgram {
     return this.#engine.compile(name, { capacity: 1 }, this.#engine.weights);
   }
 }

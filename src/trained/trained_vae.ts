@@ -236,8 +236,9 @@ export class TrainedVae {
    */
   async score(
     x: Rows,
-    { method = "elbo", condition }: { readonly method?: ScoreMethod } & ConditionOptions = {},
+    options: { readonly method?: ScoreMethod } & ConditionOptions = {},
   ): Promise<Float64Array> {
+    const { method = "elbo", condition } = callOptions(options, ["method"]);
     const rows = toRows(this.spec, x, condition);
     const scores = await this.engine.mapLater("rowScores", "x", rows, SCORING);
     const { reconstruction, divergence } = scores;

@@ -6,7 +6,7 @@
  */
 import assert from "node:assert/strict";
 import type { Backend } from "../../src/backends/backend.ts";
-import { openReference } from "../../src/backends/reference/backend.ts";
+import { openReference } from "../util/reference.ts";
 import { rowsAt, showShape } from "../../src/core/shape.ts";
 import { OPS } from "../../src/ops/catalogue.ts";
 import { OP_NAMES, type OpName } from "../../src/ops/names.ts";

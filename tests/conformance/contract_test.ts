@@ -1,7 +1,7 @@
 /** What every backend promises besides arithmetic: names, lengths, rows and shared segments. */
 import assert from "node:assert/strict";
 import type { Backend, SyncProgram } from "../../src/backends/backend.ts";
-import { openReference } from "../../src/backends/reference/backend.ts";
+import { openReference } from "../util/reference.ts";
 import { openWasm } from "../util/wasm.ts";
 import { batched, fixed } from "../../src/core/shape.ts";
 import { createGraph } from "../../src/graph/graph.ts";

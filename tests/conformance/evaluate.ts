@@ -1,5 +1,5 @@
 /** One operation on given numbers, run by the float64 reference. */
-import { openReference } from "../../src/backends/reference/backend.ts";
+import { openReference } from "../util/reference.ts";
 import { fixed, type Shape, sizeAt } from "../../src/core/shape.ts";
 import { createGraph, type Graph } from "../../src/graph/graph.ts";
 import { plan } from "../../src/graph/plan.ts";

@@ -1,7 +1,8 @@
 /** The suite finds the faults that it is there to find: a reference with a fault does not conform. */
 import assert from "node:assert/strict";
 import type { Backend, SyncProgram } from "../../src/backends/backend.ts";
-import { openReference, type ReferenceProgram } from "../../src/backends/reference/backend.ts";
+import type { ReferenceProgram } from "../../src/backends/reference/backend.ts";
+import { openReference } from "../util/reference.ts";
 import { batched, sizeAt } from "../../src/core/shape.ts";
 import type { Place } from "../../src/graph/plan.ts";
 import { assertConforms } from "./conformance.ts";

@@ -1,6 +1,6 @@
 /** Noise and optimiser steps of the reference, against closed forms and loops written by hand. */
 import assert from "node:assert/strict";
-import { openReference } from "../../src/backends/reference/backend.ts";
+import { openReference } from "../util/reference.ts";
 import { philox } from "../../src/core/random/philox.ts";
 import { batched, fixed } from "../../src/core/shape.ts";
 import { createGraph } from "../../src/graph/graph.ts";

@@ -3,15 +3,45 @@
  * with identities and with closed forms written another way. Both sides are float64.
  */
 import assert from "node:assert/strict";
-import { openReference } from "../../src/backends/reference/backend.ts";
+import { openReference as open } from "../../src/backends/reference/backend.ts";
+import { FORWARD_KERNELS } from "../../src/backends/reference/kernels/forward.ts";
 import { HostRandom } from "../../src/core/random/philox.ts";
 import { batched, fixed } from "../../src/core/shape.ts";
-import { ACTIVATIONS } from "../../src/ops/names.ts";
+import {
+  ACTIVATIONS,
+  isTrainingOp,
+  OP_NAMES,
+  type OpName,
+  TRAINING_OPS,
+} from "../../src/ops/names.ts";
 import { assertRelative } from "../util/close.ts";
+import { openReference } from "../util/reference.ts";
+import type { CaseGenerator } from "./case.ts";
+import { CASES } from "./cases.ts";
 import { runConformance } from "./conformance.ts";
 import { evaluate, type Given, matrix } from "./evaluate.ts";
+import { planCase } from "./harness.ts";
+
+const openForward = () => open(FORWARD_KERNELS);
 
 runConformance("reference", openReference);
+runConformance("reference score", openForward, OP_NAMES.filter((op) => !isTrainingOp(op)));
+
+for (const op of TRAINING_OPS) {
+  Deno.test(`the reference of scoring refuses ${op}() when it is compiled`, () => {
+    const backend = openForward();
+    const [given] = (CASES[op] as unknown as CaseGenerator<OpName>)();
+    const { plan, parameters, state } = planCase(op, given);
+    const segments = {
+      parameters: backend.allocate(parameters.length),
+      state: backend.allocate(state.length),
+    };
+    assert.throws(() => backend.compile(plan, segments), {
+      name: "RangeError",
+      message: `Cannot run ${op}: training needs all kernels: these are those of scoring`,
+    });
+  });
+}
 
 /** A dozen roundings of float64, of numbers no larger than the results or than one. */
 const RELATIVE = 12 * 2 ** -53, ABSOLUTE = 12 * 2 ** -53;

@@ -7,7 +7,7 @@
  * are both about 1e-11 for functions of order one.
  */
 import assert from "node:assert/strict";
-import { openReference } from "../../src/backends/reference/backend.ts";
+import { openReference } from "../util/reference.ts";
 import { sizeAt } from "../../src/core/shape.ts";
 import { gradient } from "../../src/graph/gradient.ts";
 import type { Graph } from "../../src/graph/graph.ts";

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import type { Backend, SyncProgram } from "../../src/backends/backend.ts";
-import { openReference } from "../../src/backends/reference/backend.ts";
+import { openReference } from "../util/reference.ts";
 import { openWasm } from "../util/wasm.ts";
 import { HostRandom } from "../../src/core/random/philox.ts";
 import { sizeAt } from "../../src/core/shape.ts";

@@ -3,7 +3,7 @@
  * files, seeds, refusals.
  */
 import assert from "node:assert/strict";
-import { openReference } from "../../src/backends/reference/backend.ts";
+import { openReference } from "../util/reference.ts";
 import { permutation, splitSeed } from "../../src/core/random/philox.ts";
 import { STREAMS } from "../../src/core/random/streams.ts";
 import { layOut } from "../../src/graph/layout.ts";

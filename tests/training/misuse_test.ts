@@ -8,9 +8,10 @@ const VAE_OF_TWO = VAE.create({ inputs: 3, latent: [{ size: 2 }] }, { seed: 1 })
 const LATENTS = ROWS.map(([a, b]) => [a, b]);
 const TABLE = await Detector.fit(ROWS, { preset: "small", epochs: 1, hidden: [4], latent: 1 });
 const MODEL_FILE = VAE_OF_TWO.save(), TABLE_FILE = TABLE.save();
+const TRAINED = await TrainedVae.load(MODEL_FILE);
 
 const MISSPELT = { sed: 3 } as object;
-const CALLS: Readonly<Record<string, (vae: VAE) => Promise<unknown>>> = {
+const CALLS: Readonly<Record<string, (vae: TrainedVae) => Promise<unknown>>> = {
   encode: (vae) => vae.encode(ROWS, MISSPELT),
   decode: (vae) => vae.decode(LATENTS, MISSPELT),
   reconstruct: (vae) => vae.reconstruct(ROWS, MISSPELT),
@@ -25,10 +26,12 @@ const CALLS: Readonly<Record<string, (vae: VAE) => Promise<unknown>>> = {
 
 for (const [name, call] of Object.entries(CALLS)) {
   Deno.test(`${name}() refuses an option that it does not have`, async () => {
-    await assert.rejects(call(VAE_OF_TWO), {
-      name: "TypeError",
-      message: /^Cannot read (score )?options: unknown key "sed": known keys are /,
-    });
+    for (const vae of [VAE_OF_TWO, TRAINED]) {
+      await assert.rejects(call(vae), {
+        name: "TypeError",
+        message: /^Cannot read (score )?options: unknown key "sed": known keys are /,
+      });
+    }
   });
 }
 

@@ -9,7 +9,7 @@
  */
 import { ok } from "node:assert/strict";
 import type { Backend } from "../../src/backends/backend.ts";
-import { openReference } from "../../src/backends/reference/backend.ts";
+import { openReference } from "../util/reference.ts";
 import { HostRandom } from "../../src/core/random/philox.ts";
 import { batched, fixed, sizeAt } from "../../src/core/shape.ts";
 import { gradient } from "../../src/graph/gradient.ts";

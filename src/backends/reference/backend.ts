@@ -8,7 +8,9 @@
 import { rowsAt, type Shape, sizeAt } from "../../core/shape.ts";
 import type { Instruction, Place, Plan, SegmentName } from "../../graph/plan.ts";
 import type { Backend, Segment, Segments, SyncProgram } from "../backend.ts";
-import { KERNELS } from "./kernels/table.ts";
+import { unsupported } from "../backend.ts";
+import { named, requireRange, requireRows, requireWords } from "../checks.ts";
+import type { ReferenceKernels } from "./kernels/table.ts";
 import type { Kernel, View } from "./kernels/view.ts";
 
 /** A program of the reference; the tests look at its memory. */
@@ -17,14 +19,17 @@ export interface ReferenceProgram extends SyncProgram {
   scratch(): Float64Array;
 }
 
+/** What stands for the kernels that a backend for scoring lacks. */
+const LACKING = unsupported("training needs all kernels: these are those of scoring");
+
 /** A fresh reference: backends share nothing. */
-export function openReference(): Backend<ReferenceProgram> {
+export function openReference(kernels: ReferenceKernels): Backend<ReferenceProgram> {
   return {
     name: "reference",
     details: { precision: "float64" },
     weightFormats: [],
     allocate: (length) => new ReferenceSegment(length),
-    compile,
+    compile: (plan, segments) => compile(kernels, plan, segments),
     dispose() {},
   };
 }
@@ -81,9 +86,9 @@ class Memory {
   }
 }
 
-function compile(plan: Plan, segments: Segments): ReferenceProgram {
+function compile(kernels: ReferenceKernels, plan: Plan, segments: Segments): ReferenceProgram {
   const memory = new Memory(plan, segments);
-  const steps = plan.instructions.map((instruction) => stepOf(instruction, memory));
+  const steps = plan.instructions.map((each) => stepOf(each, kernels, memory));
   const viewsOf = (places: ReadonlyMap<string, Place>) =>
     new Map([...places].map(([name, place]) => [name, memory.view(place)]));
   const inputs = viewsOf(plan.inputs), outputs = viewsOf(plan.outputs);
@@ -121,8 +126,12 @@ function compile(plan: Plan, segments: Segments): ReferenceProgram {
   };
 }
 
-function stepOf({ op, attrs, inputs, output }: Instruction, memory: Memory): () => void {
-  const kernel = KERNELS[op];
+function stepOf(
+  { op, attrs, inputs, output }: Instruction,
+  kernels: ReferenceKernels,
+  memory: Memory,
+): () => void {
+  const kernel = kernels[op] ?? LACKING;
   if ("unsupported" in kernel) throw new RangeError(`Cannot run ${op}: ${kernel.unsupported}`);
   // The plan came through the typed builder: operands and attributes are those of the operation.
   const run = kernel as unknown as Kernel<"add">;
@@ -134,36 +143,4 @@ function stepOf({ op, attrs, inputs, output }: Instruction, memory: Memory): () 
 function dataOf(segment: Segment): Float64Array {
   if (segment instanceof ReferenceSegment) return segment.data;
   throw new TypeError("Cannot compile: the segment belongs to another backend");
-}
-
-function named(views: ReadonlyMap<string, View>, action: string, name: string): View {
-  const view = views.get(name);
-  if (view) return view;
-  const names = [...views.keys()].map((known) => `"${known}"`).join(", ") || "none";
-  throw new RangeError(`Cannot ${action} "${name}": the program has ${names}`);
-}
-
-function requireRows(rows: number, capacity: number): void {
-  if (Number.isInteger(rows) && rows >= 1 && rows <= capacity) return;
-  throw new RangeError(
-    `Cannot run: rows must be an integer from 1 to ${capacity}: current value is ${rows}`,
-  );
-}
-
-function requireRange(action: string, offset: number, count: number, length: number): void {
-  if (Number.isInteger(offset) && offset >= 0 && offset + count <= length) return;
-  throw new RangeError(
-    `Cannot ${action}: elements must lie in 0 … ${length}: current values are ${offset} … ${
-      offset + count
-    }`,
-  );
-}
-
-function requireWords(name: string, values: ArrayLike<number>): void {
-  for (let i = 0; i < values.length; i++) {
-    if (Number.isInteger(values[i]) && values[i] >= 0 && values[i] < 2 ** 32) continue;
-    throw new RangeError(
-      `Cannot write input "${name}": element ${i} must be a u32: current value is ${values[i]}`,
-    );
-  }
 }

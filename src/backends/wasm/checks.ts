@@ -1,12 +1,12 @@
 /** What may go wrong at the border of WebAssembly: that of every backend, and plans that need more kernels. */
 import type { Plan } from "../../graph/plan.ts";
-import { TRAINING_OPS } from "../../ops/names.ts";
+import { isTrainingOp } from "../../ops/names.ts";
 
 export { disposed, named, requireRange, requireRows, requireWords } from "../checks.ts";
 
 /** @throws RangeError if a plan needs kernels that the score build lacks */
 export function requireForward({ instructions }: Plan): void {
-  const lacking = instructions.find(({ op }) => TRAINING_OPS.includes(op));
+  const lacking = instructions.find(({ op }) => isTrainingOp(op));
   if (!lacking) return;
   throw new RangeError(
     `Cannot compile ${lacking.op}: training needs all kernels: these are the score build`,

@@ -7,7 +7,7 @@ import { PAGE_SCRIPT } from "./browser_script.ts";
 import { loaderOf, modelFile, projectName, type Target } from "./target.ts";
 
 export const BROWSER: Target = {
-  entry: "../../scoring/mod.ts",
+  entry: ({ kind }) => kind === "vae" ? "../../trained/mod.ts" : "../../scoring/mod.ts",
   kernelModule: false,
   deploy: "npx wrangler pages deploy .",
   tryIt: "npx --yes http-server -a 127.0.0.1 -p 8000",

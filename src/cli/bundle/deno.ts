@@ -2,7 +2,7 @@
 import { askNotes, loaderOf, modelFile, SERVER_CONFIG, type Target } from "./target.ts";
 
 export const DENO: Target = {
-  entry: "../../http/mod.ts",
+  entry: () => "../../http/mod.ts",
   kernelModule: false,
   deploy: "deno deploy --entrypoint main.js",
   tryIt: "deno task start",

@@ -7,7 +7,11 @@
 import { kernelBytes, SCORE_KERNELS } from "../../backends/open_score.ts";
 
 /** What may be bundled. */
-export type LibraryEntry = "../../http/workerd.ts" | "../../http/mod.ts" | "../../scoring/mod.ts";
+export type LibraryEntry =
+  | "../../http/workerd.ts"
+  | "../../http/mod.ts"
+  | "../../scoring/mod.ts"
+  | "../../trained/mod.ts";
 
 /** Deno's bundler, as far as it is used here. */
 interface Bundler {

@@ -12,7 +12,8 @@ export interface BundledModel {
 
 /** A host, and how it wants its files. */
 export interface Target {
-  readonly entry: LibraryEntry;
+  /** The smallest entry that knows the model and the host. */
+  entry(model: BundledModel): LibraryEntry;
   /** Whether the host wants the kernels as a module of their own. */
   readonly kernelModule: boolean;
   /** The one command that deploys the folder. */
@@ -36,7 +37,7 @@ export function projectName({ name }: BundledModel): string {
   return `elbow-${plain || "model"}`.slice(0, 63).replace(/-$/, "");
 }
 
-/** The class of scoring/mod.ts that loads the model. */
+/** The class that loads the model. */
 export function loaderOf({ kind }: BundledModel): "TableScorer" | "TrainedVae" {
   return kind === "detector" ? "TableScorer" : "TrainedVae";
 }

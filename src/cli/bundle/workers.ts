@@ -5,7 +5,7 @@ import { askNotes, modelFile, projectName, SERVER_CONFIG, type Target } from "./
 const COMPATIBILITY_DATE = "2026-04-01";
 
 export const WORKERS: Target = {
-  entry: "../../http/workerd.ts",
+  entry: () => "../../http/workerd.ts",
   kernelModule: true,
   deploy: "npx wrangler deploy",
   tryIt: "npx wrangler dev",

@@ -107,7 +107,7 @@ async function filesOf(
   model: BundledModel,
   modelBytes: Uint8Array,
 ): Promise<Map<string, Uint8Array>> {
-  const library = await bundleLibrary(target.entry);
+  const library = await bundleLibrary(target.entry(model));
   const texts = {
     "README.md": readme(target, model),
     ...target.files(model),

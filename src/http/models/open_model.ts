@@ -27,13 +27,19 @@ export function openModel(bytes: Uint8Array, device: DeviceOptions, tried = fals
       throw new RangeError(`Cannot read model: no layer may be wider than ${MAX_WIDTH}`);
     }
     const vae = new TrainedVae(spec, values, device);
-    if (tried) vae.onHost.single().run();
+    if (tried) scoreNothing(vae);
     return table ? new TableScorer(vae, table) : vae;
   } catch (error) {
     const refused = error instanceof SyntaxError || error instanceof RangeError;
     if (!refused || !error.message.startsWith("Cannot ")) throw error;
     throw new Problem("invalid-model", error.message);
   }
+}
+
+function scoreNothing({ onHost }: TrainedVae): void {
+  const program = onHost.compileSingle("score");
+  program.run(1);
+  program.dispose();
 }
 
 function widthsOf(spec: ModelSpec): number[] {

@@ -118,7 +118,7 @@ function requireLevels(field: string, value: unknown): readonly string[] {
 }
 
 /** How cells of a column are read. */
-export const codecOf: (column: ColumnSchema) => CellCodec = oncePer(makeCodec);
+export const codecOf: (column: ColumnSchema) => CellCodec = /* @__PURE__ */ oncePer(makeCodec);
 
 function makeCodec({ kind, levels = [] }: ColumnSchema): CellCodec {
   if (hasLevels(kind)) return levelCodec(levels);
