@@ -15,6 +15,7 @@
  */
 import type { Cells } from "../scoring/table/cells.ts";
 import { MIN_ROWS } from "./calibrate.ts";
+import { EqualRows } from "./equal_rows.ts";
 import { takeCells } from "./take_cells.ts";
 
 /** The share of the different rows that half of the columns must tell apart. */
@@ -75,18 +76,16 @@ interface Groups {
 }
 
 function groupsOf(cells: Cells, columns: number): Groups {
-  const all = Array.from({ length: columns }, (_, c) => c);
-  const first = new Uint32Array(cells.rows), counts = new Uint32Array(cells.rows);
-  const seen = new Map<number, number>(), distinct: number[] = [];
-  for (let r = 0; r < cells.rows; r++) {
-    const key = keyOf(cells.data, r * columns, all), earlier = seen.get(key);
-    const isRepeat = earlier !== undefined && isEqual(cells.data, columns, r, earlier);
-    first[r] = isRepeat ? earlier : r;
-    if (!isRepeat) distinct.push(r);
-    if (earlier === undefined) seen.set(key, r);
-    counts[first[r]]++;
+  const { rows } = cells, met = new EqualRows(cells, columns, Array(columns).keys());
+  const first = new Uint32Array(rows), counts = new Uint32Array(rows);
+  const distinct = new Uint32Array(rows);
+  let different = 0;
+  for (let r = 0; r < rows; r++) {
+    const own = first[r] = met.meet(r);
+    if (own === r) distinct[different++] = r;
+    counts[own]++;
   }
-  return { first, counts, distinct: Uint32Array.from(distinct) };
+  return { first, counts, distinct: distinct.subarray(0, different) };
 }
 
 /** The rows that stay where equal ones are copies; undefined where they are not. */
@@ -122,44 +121,18 @@ function halvesOf({ data }: Cells, columns: number, distinct: Uint32Array): numb
 
 /** Whether nearly all of the different rows have the cells of these columns for themselves. */
 function tellsApart(
-  { data }: Cells,
+  cells: Cells,
   columns: number,
   distinct: Uint32Array,
   half: readonly number[],
 ): boolean {
-  const rowsWith = new Map<number, number>(), most = (1 - TOLD_APART) * distinct.length;
+  const met = new EqualRows(cells, columns, half), most = (1 - TOLD_APART) * distinct.length;
+  const rowsWith = new Uint32Array(cells.rows);
   let shared = 0;
   for (const row of distinct) {
-    const key = keyOf(data, row * columns, half), count = (rowsWith.get(key) ?? 0) + 1;
-    rowsWith.set(key, count);
+    const count = ++rowsWith[met.meet(row)];
     shared += count === 1 ? 0 : count === 2 ? 2 : 1;
     if (shared > most) return false;
-  }
-  return true;
-}
-
-const cell = new Float64Array(1), bits = new Uint32Array(cell.buffer);
-
-/** 53 bits of a row's cells in some columns; equal cells have equal ones. */
-function keyOf(data: Float64Array, at: number, columns: readonly number[]): number {
-  let a = 0x9e3779b9, b = 0x85ebca6b;
-  for (const c of columns) {
-    const value = data[at + c];
-    // One zero, one NaN.
-    cell[0] = Number.isNaN(value) ? NaN : value + 0;
-    a = Math.imul(a ^ bits[0], 0x85ebca6b);
-    a = Math.imul((a ^ (a >>> 15)) ^ bits[1], 0xc2b2ae35);
-    b = Math.imul(b ^ bits[1] ^ (a >>> 13), 0x27d4eb2f);
-    b = Math.imul((b ^ (b >>> 16)) ^ bits[0], 0x165667b1);
-  }
-  return ((a ^ (a >>> 16)) >>> 0) * 2 ** 21 + ((b ^ (b >>> 15)) >>> 11);
-}
-
-function isEqual(data: Float64Array, columns: number, a: number, b: number): boolean {
-  for (let c = 0; c < columns; c++) {
-    const own = data[a * columns + c], other = data[b * columns + c];
-    // NaN is NaN here: missing in both.
-    if (own !== other && !(Number.isNaN(own) && Number.isNaN(other))) return false;
   }
   return true;
 }

@@ -12,7 +12,8 @@
  */
 import type { Cells } from "../scoring/table/cells.ts";
 import { type ColumnSchema, hasLevels } from "../scoring/table/schema.ts";
-import { takeCells } from "./take_cells.ts";
+import { select } from "../core/select.ts";
+import { takeCells, takeColumn, those } from "./take_cells.ts";
 
 /** Usual spreads from the median beyond which a row trains no ensemble. */
 const FAR = 1e6;
@@ -50,7 +51,7 @@ export function withoutExtremes(
   const far = new Uint8Array(cells.rows), warnings: string[] = [];
   schema.forEach(({ name }, c) => {
     const { distances, usual } = spreadOf(cells, schema, c);
-    const found = distances.filter((distance) => distance > FAR * usual).length;
+    const found = those(distances, (distance) => distance > FAR * usual).length;
     if (found === 0 || found > Math.max(1, FEW * cells.rows)) return;
     distances.forEach((distance, r) => far[r] |= Number(distance > FAR * usual));
     warnings.push(
@@ -63,23 +64,22 @@ export function withoutExtremes(
 }
 
 /** A column, the distances of its cells from their median, and the usual one; Infinity where nothing varies, or no number counts. */
-function spreadOf({ data, rows }: Cells, schema: readonly ColumnSchema[], c: number) {
-  const { kind } = schema[c];
-  const values = Float64Array.from({ length: rows }, (_, r) => data[r * schema.length + c]);
+function spreadOf(cells: Cells, schema: readonly ColumnSchema[], c: number) {
+  const { kind } = schema[c], values = takeColumn(cells, schema.length, c);
   const isNumber = !hasLevels(kind) && kind !== "timestamp";
-  const centre = isNumber ? median(values.filter((value) => !Number.isNaN(value))) : NaN;
+  const centre = isNumber ? median(those(values, (value) => value === value)) : NaN;
   const distances = values.map((value) => Math.abs(value - centre));
-  const nonzero = distances.filter((distance) => distance > 0);
+  const nonzero = those(distances, (distance) => distance > 0);
   return { values, distances, usual: nonzero.length > 0 ? median(nonzero) : Infinity };
 }
 
 function deviationOf(values: Float64Array): number {
-  const there = values.filter((value) => !Number.isNaN(value)), n = there.length;
+  const there = those(values, (value) => value === value), n = there.length;
   const mean = there.reduce((sum, value) => sum + value / n, 0);
   return Math.sqrt(there.reduce((sum, value) => sum + (value - mean) ** 2 / n, 0));
 }
 
-/** The lower median; sorts in place. */
+/** The lower median; changes the order of the values. */
 function median(values: Float64Array): number {
-  return values.sort()[(values.length - 1) >> 1];
+  return select(values, (values.length - 1) >> 1);
 }

@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { Detector, type DetectorOptions } from "../../mod.ts";
 import { HostRandom } from "../../src/core/random/philox.ts";
+import { EqualRows } from "../../src/detection/equal_rows.ts";
 import { withoutCopies } from "../../src/detection/copies.ts";
 import { splitRows } from "../../src/detection/split.ts";
 import { normals, planeRows } from "../util/data.ts";
@@ -49,6 +50,24 @@ Deno.test("withoutCopies() keeps one of each copy, and a frequent row as frequen
   const twins = gaps.map((row, r) => r === 0 ? row.with(3, -0) : row);
   const found = withoutCopies(cellsOf([...gaps, ...twins]), 4);
   assert.deepEqual(found.cells, cellsOf(gaps));
+});
+
+Deno.test("EqualRows meets the first row that is equal in the columns that count", () => {
+  const random = new HostRandom(3, 0, 7),
+    cells = [0, -0, NaN, 1, 1 + Number.EPSILON, -1e300, 5e-324];
+  const rows = Array.from(
+    { length: 3000 },
+    () => Array.from({ length: 4 }, () => cells[random.below(7)]),
+  );
+  for (const columns of [[0], [2, 1], [0, 1, 2, 3]]) {
+    const met = new EqualRows(cellsOf(rows), 4, columns), seen = new Map<string, number>();
+    rows.forEach((row, r) => {
+      // A text for each value: one for both zeros.
+      const key = columns.map((c) => `${row[c]}`).join();
+      if (!seen.has(key)) seen.set(key, r);
+      assert.equal(met.meet(r), seen.get(key));
+    });
+  }
 });
 
 Deno.test("withoutCopies() leaves rows that repeat by themselves, and tables that hardly do", () => {

@@ -7,6 +7,7 @@
  */
 import { countBelow } from "../../core/sorted.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
+import { takeColumn, those } from "../take_cells.ts";
 import { SKETCH_WIDTH } from "../../scoring/table_model.ts";
 
 /** Points of the distribution function: a sketch is the share of missing cells, points, shares. */
@@ -49,9 +50,8 @@ export function sketchOf(sketches: Float64Array, c: number): ColumnSketch {
 }
 
 /** A column's cells that are there, ascending. */
-export function presentOf({ data, rows }: Cells, columns: number, c: number): Float64Array {
-  return Float64Array.from({ length: rows }, (_, r) => data[r * columns + c])
-    .filter((value) => !Number.isNaN(value)).sort();
+export function presentOf(cells: Cells, columns: number, c: number): Float64Array {
+  return those(takeColumn(cells, columns, c), (value) => value === value).sort();
 }
 
 /** The largest difference at the sketch's points between its shares and those of an ascending sample. */

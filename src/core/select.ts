@@ -1,0 +1,35 @@
+/** The value at a place in ascending order, without sorting the rest: quickselect (Hoare, "Algorithm 65: find", 1961). */
+
+/** Rounds after which the values are taken for such as were made to defeat the choice of pivots. */
+const PATIENCE = 4;
+
+/**
+ * `values.sort()[place]`, but for the sign of a zero. The values are put in another order.
+ * @param values none of them NaN
+ */
+export function select(values: Float64Array, place: number): number {
+  let low = 0, high = values.length - 1;
+  for (let rounds = PATIENCE * Math.log2(values.length + 1); low < high; rounds--) {
+    if (rounds < 0) {
+      values.subarray(low, high + 1).sort();
+      break;
+    }
+    const pivot = middleOf(values[low], values[(low + high) >>> 1], values[high]);
+    let i = low - 1, j = high + 1;
+    for (;;) {
+      do i++; while (values[i] < pivot);
+      do j--; while (values[j] > pivot);
+      if (i >= j) break;
+      const value = values[i];
+      values[i] = values[j];
+      values[j] = value;
+    }
+    if (place <= j) high = j;
+    else low = j + 1;
+  }
+  return values[place];
+}
+
+function middleOf(a: number, b: number, c: number): number {
+  return Math.max(Math.min(a, b), Math.min(Math.max(a, b), c));
+}

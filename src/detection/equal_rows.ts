@@ -1,0 +1,66 @@
+/**
+ * Which rows of a table are equal in some of its columns: a hash table of rows, by open addressing.
+ * Cells are equal where their values are: one zero, and what is missing equals what is missing.
+ */
+import type { Cells } from "../scoring/table/cells.ts";
+
+/** Rows that were met, one of each that differs. */
+export class EqualRows {
+  readonly #data: Float64Array;
+  readonly #words: Uint32Array;
+  readonly #width: number;
+  readonly #columns: Uint32Array;
+  /** By hash: the row, from 1; 0 where there is none. At most half of it is filled. */
+  readonly #slots: Uint32Array;
+  /** Of each row that is in a slot. */
+  readonly #hashes: Uint32Array;
+
+  /** @param columns of so many in all, those that count */
+  constructor({ data, rows }: Cells, width: number, columns: Iterable<number>) {
+    this.#data = data;
+    this.#words = new Uint32Array(data.buffer, data.byteOffset, 2 * data.length);
+    this.#width = width;
+    this.#columns = Uint32Array.from(columns);
+    this.#slots = new Uint32Array(2 ** Math.ceil(Math.log2(2 * rows + 2)));
+    this.#hashes = new Uint32Array(rows);
+  }
+
+  /** The first row met that equals this one: itself, if none does. */
+  meet(row: number): number {
+    const hash = this.#hash(row), slots = this.#slots, last = slots.length - 1;
+    let slot = hash & last;
+    for (; slots[slot] !== 0; slot = (slot + 1) & last) {
+      const other = slots[slot] - 1;
+      if (this.#hashes[other] === hash && this.#isEqual(row, other)) return other;
+    }
+    slots[slot] = row + 1;
+    this.#hashes[row] = hash;
+    return row;
+  }
+
+  #hash(row: number): number {
+    const data = this.#data, words = this.#words, columns = this.#columns, at = row * this.#width;
+    let a = 0x9e3779b9;
+    for (let i = 0; i < columns.length; i++) {
+      const place = at + columns[i], value = data[place];
+      // Several patterns of bits are zero, or missing.
+      const isOne = value === value && value !== 0;
+      const low = isOne ? words[2 * place] : 0,
+        high = isOne ? words[2 * place + 1] : +(value === 0);
+      a = Math.imul(a ^ low, 0x85ebca6b);
+      a = Math.imul(a ^ (a >>> 15) ^ high, 0xc2b2ae35);
+      a ^= a >>> 13;
+    }
+    a = Math.imul(a ^ (a >>> 16), 0x27d4eb2f);
+    return (a ^ (a >>> 15)) >>> 0;
+  }
+
+  #isEqual(a: number, b: number): boolean {
+    const data = this.#data, columns = this.#columns, width = this.#width;
+    for (let i = 0; i < columns.length; i++) {
+      const own = data[a * width + columns[i]], other = data[b * width + columns[i]];
+      if (own !== other && (own === own || other === other)) return false;
+    }
+    return true;
+  }
+}
