@@ -1,10 +1,12 @@
 /**
- * What `elbow score` does with a large CSV file, as a user runs it: rows a second, processor time a row over all threads,
- * and the most memory that the process held, for a file and for one a tenth as long; and reading and writing alone, without
- * a model, in one thread. Processor time holds the start too; on a machine that others use it is the figure to look at.
+ * What `elbow score`, or with `--train` `elbow train`, does with a large CSV file, as a user runs it: rows a second,
+ * processor time a row over all threads, and the most memory that the process held, for a file and for one a tenth as long;
+ * and reading and writing, or reading, alone, in one thread. Processor time holds the start too; on a machine that others
+ * use it is the figure to look at.
  *
- *     deno task bench:csv [--rows 1000000] [--columns 10]
+ *     deno task bench:csv [--rows 1000000] [--columns 10] [--train]
  */
+import { readSample } from "../src/formats/sample/read_sample.ts";
 import { ByteBlocks } from "../src/formats/csv/byte_blocks.ts";
 import { NUMBERS } from "../src/formats/text/cells.ts";
 import { PlainRows } from "../src/formats/csv/csv_rows.ts";
@@ -110,6 +112,14 @@ async function readAndWrite(path: string, columns: number): Promise<number> {
   return (performance.now() - start) / 1000;
 }
 
+/** Seconds to read a file as `elbow train` does, in this thread. */
+async function readToTrain(path: string): Promise<number> {
+  const start = performance.now();
+  using file = await Deno.open(path);
+  await readSample(path, file.readable, { cells: "any" }, { most: () => 1_000_000 });
+  return (performance.now() - start) / 1000;
+}
+
 function option(name: string, otherwise: number): number {
   const at = Deno.args.indexOf(`--${name}`);
   return at < 0 ? otherwise : Number(Deno.args[at + 1]);
@@ -123,7 +133,7 @@ if (import.meta.main) {
     await writeCsv(at("small.csv"), Math.ceil(rows / 10), columns);
     const bytes = await writeCsv(at("big.csv"), rows, columns);
     console.log(`${rows} rows, ${columns} columns, ${(bytes / 1e6).toFixed(0)} MB`);
-    await elbow("train", at("train.csv"), "--out", at("model"), "--epochs", "5");
+    const train = (name: string) => elbow("train", at(name), "--out", at("model"), "--epochs", "5");
     const say = (what: string, seconds: number, count: number, run?: Run) => {
       const time = `${what.padEnd(34)} ${seconds.toFixed(2).padStart(7)} s`;
       const rate = `${(count / seconds).toFixed(0).padStart(9)} rows/s`;
@@ -133,10 +143,20 @@ if (import.meta.main) {
         } MB`;
       console.log([time, rate, more].join(" ").trimEnd());
     };
-    say("reading and writing, one thread", await readAndWrite(at("big.csv"), columns), rows);
-    for (const [name, count] of [["small", Math.ceil(rows / 10)], ["big", rows]] as const) {
-      const run = await elbow("score", at("model"), at(`${name}.csv`), "--out", at("scores.csv"));
-      say(`elbow score, ${count} rows`, run.seconds, count, run);
+    const files = [["small", Math.ceil(rows / 10)], ["big", rows]] as const;
+    if (Deno.args.includes("--train")) {
+      say("reading, one thread", await readToTrain(at("big.csv")), rows);
+      for (const [name, count] of files) {
+        const run = await train(`${name}.csv`);
+        say(`elbow train, ${count} rows`, run.seconds, count, run);
+      }
+    } else {
+      await train("train.csv");
+      say("reading and writing, one thread", await readAndWrite(at("big.csv"), columns), rows);
+      for (const [name, count] of files) {
+        const run = await elbow("score", at("model"), at(`${name}.csv`), "--out", at("scores.csv"));
+        say(`elbow score, ${count} rows`, run.seconds, count, run);
+      }
     }
   } finally {
     await Deno.remove(folder, { recursive: true });

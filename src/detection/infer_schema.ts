@@ -17,9 +17,7 @@
  * identifiers has no levels, and says nothing.
  */
 import { show } from "../core/validate.ts";
-import { parseTimestamp } from "../core/timestamp.ts";
-import { parseNumber } from "../formats/text/cells.ts";
-import { isForeignNumber } from "../formats/csv/decimal_comma.ts";
+import { ColumnTally } from "../formats/sample/column_tally.ts";
 import { encodeColumn, type RawTable, valuesOf } from "../scoring/table/raw_table.ts";
 import { type ColumnKind, type ColumnSchema, hasLevels } from "../scoring/table/schema.ts";
 import type { Cells } from "../scoring/table/cells.ts";
@@ -62,9 +60,10 @@ export function inferSchema(
   const schema = columns.map((name, c) => {
     const values = valuesOf(table, c), texts = table.texts?.[c];
     const override = overrides.find((each) => each.name === name);
+    const tally = table.drawn?.columns[c] ?? new ColumnTally().add(data, c, columns.length, texts);
     const column = override
       ? completed(override, values, texts)
-      : { name, ...(texts ? ofTexts(name, values, texts) : { kind: ofNumbers(values) }) };
+      : { name, kind: texts ? ofTexts(table, c, tally) : ofNumbers(tally) };
     const found = hasLevels(column.kind) && !column.levels
       ? { ...column, levels: levelsOf(column.kind, values, texts) }
       : column;
@@ -84,48 +83,29 @@ function completed(
     : { name, kind };
 }
 
-function ofNumbers(values: Float64Array): ColumnKind {
-  let smallest = Infinity, largest = -Infinity, whole = true;
-  for (const value of values) {
-    if (Number.isNaN(value)) continue;
-    if (value < smallest) smallest = value;
-    if (value > largest) largest = value;
-    whole &&= Number.isInteger(value);
-  }
+function ofNumbers({ smallest, largest, whole }: ColumnTally): ColumnKind {
   if (largest <= smallest) return "numeric"; // constant, or nothing at all
   if (smallest >= 0 && whole) return largest === 1 ? "binary" : "count";
   return smallest > 0 && largest >= ORDERS * smallest ? "positive" : "numeric";
 }
 
 /** @throws TypeError naming the row of a text in a column of numbers */
-function ofTexts(
-  name: string,
-  values: Float64Array,
-  texts: readonly string[],
-): { kind: ColumnKind } {
-  const isNumber = texts.map((text) => !Number.isNaN(parseNumber(text)));
-  const isForeign = texts.map(isForeignNumber);
-  let numbers = 0, others = 0;
-  for (const value of values) {
-    if (Number.isNaN(value)) continue;
-    if (isNumber[value] || isForeign[value]) numbers++;
-    else others++;
-  }
-  if (numbers > others) {
-    const row = values.findIndex((value) => !Number.isNaN(value) && !isNumber[value]);
-    const expected = isForeign[values[row]]
+function ofTexts({ columns, texts, drawn }: RawTable, c: number, tally: ColumnTally): ColumnKind {
+  const { numbers, others, times, firstText } = tally;
+  if (numbers > others && firstText) {
+    const { row, text, isForeign } = firstText, column = `column "${columns[c]}"`;
+    const number = isForeign
       ? "a number with a decimal point and no separators of thousands"
       : "a number, as in most rows of this column";
+    const expected = `expected ${number}, or the column declared as categorical`;
     throw new TypeError(
-      `Cannot read row ${
-        row + 1
-      }, column "${name}": expected ${expected}, or the column declared as categorical: current value is ${
-        show(texts[values[row]])
-      }`,
+      drawn
+        ? `Cannot read ${column}: ${expected}: in row ${row} it is ${show(text)}`
+        : `Cannot read row ${row}, ${column}: ${expected}: current value is ${show(text)}`,
     );
   }
-  if (texts.every((text) => !Number.isNaN(parseTimestamp(text)))) return { kind: "timestamp" };
-  return { kind: texts.length === 2 ? "binary" : "categorical" };
+  if (numbers === 0 && times) return "timestamp";
+  return texts![c]!.length === 2 ? "binary" : "categorical";
 }
 
 /** The levels of a column: most frequent first, of an ordinal one in the order of numbers or letters. */

@@ -119,18 +119,20 @@ export function lackingColumns(
 
 /** Runs what takes a table's cells; complaints about a row then name the file too. */
 export async function namingTable<Value>(
-  { source, lines }: Pick<Table, "source" | "lines">,
+  { source, lines, drawn }: Pick<Table, "source" | "lines" | "drawn">,
   take: () => Promise<Value>,
 ): Promise<Value> {
   try {
     return await take();
   } catch (error) {
     if (!(error instanceof RangeError || error instanceof TypeError)) throw error;
-    const fault = /^Cannot (?:read (row.*)|fit detector: (needs.*))$/s.exec(error.message);
+    const fault = /^Cannot (?:read ((?:row|column).*)|fit detector: (needs.*))$/s.exec(
+      error.message,
+    );
     if (!fault) throw error;
-    const said = fault[1]?.replace(/^row (\d+)/, (row, number) => {
-      const line = lineOf(lines, Number(number));
-      return line === undefined ? row : `${row} (line ${line})`;
+    const said = fault[1]?.replace(/^row (\d+)/, (_, place) => {
+      const row = drawn?.numbers[Number(place) - 1] ?? Number(place), line = lineOf(lines, row);
+      return line === undefined ? `row ${row}` : `row ${row} (line ${line})`;
     }) ?? `the table ${fault[2]}`;
     const name = source === "-" ? "standard input" : source;
     const Same = error instanceof RangeError ? RangeError : TypeError;

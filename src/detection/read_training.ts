@@ -1,6 +1,8 @@
 /** The rows that a detector is fitted to: read, their columns known, their cells as numbers, copies counted once. */
+import { show } from "../core/validate.ts";
+import type { Drawn } from "../formats/table.ts";
 import { encodeTable, type RawTable } from "../scoring/table/raw_table.ts";
-import { type ColumnSchema, numericSchema } from "../scoring/table/schema.ts";
+import { codecOf, type ColumnSchema, hasLevels, numericSchema } from "../scoring/table/schema.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 import { columnsOf, MAX_CELL, type TableRows } from "../scoring/table/table_rows.ts";
 import { MIN_ROWS } from "./calibrate.ts";
@@ -35,19 +37,21 @@ export function readTraining(
   const raw = table ? { ...table, columns: names } : rawTableOf(rows as TableRows, names);
   const { schema, cells } = likelihood === undefined ? inferSchema(raw, overrides) : asNumbers(raw);
   requireSize(cells, names);
+  if (raw.drawn) requireReadable(raw.drawn, schema);
   requireRows(cells, window);
   if (presetOf(options) !== "ensemble") refuseExtremes(cells, schema);
+  const said = [...drawnSentences(raw, window), ...textSentences(raw)];
   if (window !== undefined) {
     const facts = sentencesOf(columnFacts(schema, cells));
     const found = [...facts, ...leavingSentences(leaving(schema, cells))];
-    return { schema, cells, warnings: [...textSentences(raw), ...found] };
+    return { schema, cells, warnings: [...said, ...found] };
   }
   const { cells: different, warnings: repeats } = withoutCopies(cells, schema.length);
   const facts = columnFacts(schema, different);
   const spectrum = spectrumOfTable(headOf(different, schema.length), schema, facts);
   const collapse = spectrum && collapseWarning(spectrum.activeUnits);
   const found = [...sentencesOf(facts), ...alikeSentences(facts.alike), ...repeats];
-  const warnings = [...textSentences(raw), ...found, ...(collapse ? [collapse] : [])];
+  const warnings = [...said, ...found, ...(collapse ? [collapse] : [])];
   return { schema, cells: different, warnings };
 }
 
@@ -57,6 +61,30 @@ function requireRows({ rows }: Cells, window = 0): void {
   throw new RangeError(
     `Cannot fit detector: needs at least ${least} rows: current value is ${rows}`,
   );
+}
+
+/** That not all rows train. */
+function drawnSentences({ rows, drawn }: RawTable, window?: number): string[] {
+  if (!drawn) return [];
+  const which = window === undefined ? "drawn from all by the seed" : "the last ones";
+  return [`${rows} of ${drawn.rows} rows train and calibrate, ${which}`];
+}
+
+/** Also of rows that are not here. @throws TypeError naming the column, and a row that cannot be used */
+function requireReadable({ columns }: Drawn, schema: readonly ColumnSchema[]): void {
+  schema.forEach((column, c) => {
+    const { firstText, smallest, largest } = columns[c], name = `column "${column.name}"`;
+    const codec = codecOf(column);
+    if (!hasLevels(column.kind) && firstText && codec.encode(firstText.text) === undefined) {
+      const { row, text } = firstText, expected = codec.expected(text);
+      throw new TypeError(
+        `Cannot read ${name}: expected ${expected}: in row ${row} it is ${show(text)}`,
+      );
+    }
+    const far = largest > MAX_CELL ? largest : smallest;
+    if (!(Math.abs(far) > MAX_CELL) || Math.abs(far) === Infinity) return;
+    throw new TypeError(`Cannot read ${name}: expected ${SIZE_EXPECTED}: one value is ${far}`);
+  });
 }
 
 /** Enough rows to tell whether columns are correlated. */
@@ -77,6 +105,8 @@ function asNumbers(raw: RawTable): { schema: readonly ColumnSchema[]; cells: Cel
   return { schema, cells: encodeTable(raw, schema) };
 }
 
+const SIZE_EXPECTED = `a finite number of magnitude at most ${MAX_CELL}`;
+
 function requireSize({ data }: Cells, columns: readonly string[]): void {
   const cell = data.findIndex((value) => Math.abs(value) > MAX_CELL);
   if (cell < 0) return;
@@ -84,6 +114,6 @@ function requireSize({ data }: Cells, columns: readonly string[]): void {
   throw new TypeError(
     `Cannot read row ${row}, column "${
       columns[cell % columns.length]
-    }": expected a finite number of magnitude at most ${MAX_CELL}: current value is ${data[cell]}`,
+    }": expected ${SIZE_EXPECTED}: current value is ${data[cell]}`,
   );
 }

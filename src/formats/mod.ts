@@ -129,7 +129,8 @@ export function isJsonLines(extension: string): boolean {
   return extension === ".jsonl" || extension === ".ndjson";
 }
 
-function formatOf(name: string, bytes: Uint8Array): string {
+/** The extension of a file, or of what its first bytes say for "-". */
+export function formatOf(name: string, bytes: Uint8Array): string {
   return name === "-" ? sniff(bytes) : extensionOf(name);
 }
 

@@ -22,80 +22,129 @@ const STRICT: CellCodec = {
 
 /** Reads a Parquet file. */
 export async function readParquet(bytes: Uint8Array, options: TableOptions = {}): Promise<Table> {
-  const { source = "-", cells = "numbers" } = options;
-  const { names, rows, read } = await openParquet(bytes, source, options.maxCells);
-  const plan = planColumns(names, options, source);
+  const { source = "-" } = options;
+  const file = await openParquet(new Uint8Array(bytes).buffer, source);
+  const most = Math.min(options.maxCells ?? Infinity, mostCells(bytes.length));
+  requireSize(file, Math.max(file.rows, ...file.groups), most);
+  return await readRange(file, options, 0, file.rows);
+}
+
+/** A file of which parts are read. */
+export interface RandomAccess {
+  /** Bytes in all. */
+  readonly byteLength: number;
+  /** The bytes from `start` to before `end`, or to the last. */
+  slice(start: number, end?: number): Promise<ArrayBuffer>;
+}
+
+/** The rows of a Parquet file, one of its groups of rows after the other. */
+export async function* parquetParts(
+  bytes: RandomAccess,
+  options: TableOptions = {},
+): AsyncGenerator<Table> {
+  const file = await openParquet(bytes, options.source ?? "-");
+  let first = 0;
+  for (const rows of file.groups) {
+    requireSize(file, rows, mostCells(bytes.byteLength));
+    if (rows > 0) yield await readRange(file, options, first, first + rows);
+    first += rows;
+  }
+  if (first === 0) yield await readRange(file, options, 0, 0);
+}
+
+async function readRange(
+  { names, read }: ParquetFile,
+  options: TableOptions,
+  first: number,
+  end: number,
+): Promise<Table> {
+  const { source = "-", cells = "numbers" } = options, plan = planColumns(names, options, source);
   const wanted = plan.labelIndex < 0 ? plan.columns : [...plan.columns, options.label!];
-  const columns = await read(wanted);
-  const gatherer = new CellGatherer(plan.columns, cells, STRICT), labels = new GrowingArray();
-  for (let r = 0; r < rows; r++) {
+  const columns = await read(wanted, first, end);
+  const gatherer = new CellGatherer(plan.columns, cells, STRICT);
+  let labels = plan.labelIndex < 0 ? undefined : new GrowingArray();
+  for (let r = 0; r < end - first; r++) {
     plan.columns.forEach((column, c) => {
       const cell = plainValue(columns[c][r]);
       const expected = gatherer.add(c, cell);
       if (expected === undefined) return;
-      throw new DataError({ source, row: r + 1, column, expected, actual: show(cell) });
+      throw new DataError({ source, row: first + r + 1, column, expected, actual: show(cell) });
     });
-    if (plan.labelIndex < 0) continue;
+    if (!labels) continue;
     const cell = plainValue(columns.at(-1)![r]), label = parseLabel(String(cell ?? ""));
     if (label === undefined) {
       const details = { expected: LABEL_EXPECTED, actual: show(cell) };
-      throw new DataError({ source, row: r + 1, column: options.label, ...details });
-    }
-    labels.push(label);
+      const place = { source, row: first + r + 1, column: options.label };
+      const fault = new DataError({ ...place, ...details });
+      if (!options.onLabelFault) throw fault;
+      options.onLabelFault(fault);
+      labels = undefined;
+    } else labels.push(label);
   }
-  const label = plan.labelIndex < 0 ? undefined : labels.toArray();
+  const rows = end - first, label = labels?.toArray();
   return createTable({ columns: plan.columns, ...gatherer.finish(), rows, label, source }, cells);
 }
 
 /** The names of the columns. */
 export async function parquetNames(bytes: Uint8Array, source: string): Promise<readonly string[]> {
-  return (await openParquet(bytes, source)).names;
+  return (await openParquet(new Uint8Array(bytes).buffer, source)).names;
 }
 
-async function openParquet(bytes: Uint8Array, source: string, maxCells = Infinity) {
-  const { parquetMetadata, parquetRead } = await import("npm:hyparquet@1.31.5");
+interface ParquetFile {
+  readonly source: string;
+  readonly names: readonly string[];
+  readonly rows: number;
+  /** The rows of each group. */
+  readonly groups: readonly number[];
+  /** The cells of columns in the rows from `first` to before `end`. */
+  readonly read: (columns: readonly string[], first: number, end: number) => Promise<unknown[][]>;
+}
+
+async function openParquet(
+  file: ArrayBuffer | RandomAccess,
+  source: string,
+): Promise<ParquetFile> {
+  const { parquetMetadataAsync, parquetRead } = await import("npm:hyparquet@1.31.5");
   const { compressors } = await import("npm:hyparquet-compressors@1.1.2");
-  const file = new Uint8Array(bytes).buffer;
-  const metadata = orRefused(source, () => parquetMetadata(file));
+  const metadata = await parquetMetadataAsync(file).catch((cause) => {
+    throw damaged(source, cause);
+  });
   const [root, ...elements] = metadata.schema;
   const nested = elements.find(({ num_children }) => (num_children ?? 0) > 0);
   if (nested || root.num_children !== elements.length) {
     const column = nested?.name;
     throw new DataError({ source, column, expected: "flat", actual: "a nested column" });
   }
-  const rows = Number(metadata.num_rows), most = Math.min(maxCells, mostCells(bytes.length));
-  const claimed = Math.max(rows, ...metadata.row_groups.map(({ num_rows }) => Number(num_rows)));
-  if (!(claimed * elements.length <= most)) {
-    const actual = `${claimed} rows of ${elements.length}`;
-    throw new DataError({ source, expected: `at most ${most} cells`, actual });
-  }
-  const read = async (columns: readonly string[]): Promise<unknown[][]> => {
-    const whole = columns.map((): unknown[] => []);
+  const read: ParquetFile["read"] = async (columns, first, end) => {
+    const cells = columns.map((): unknown[] => []);
     try {
       await parquetRead({
         file,
         metadata,
         compressors,
         columns: [...columns],
+        rowStart: first,
+        rowEnd: end,
         onChunk({ columnName, columnData, rowStart }) {
-          const own = whole[columns.indexOf(columnName)];
-          for (let i = 0; i < columnData.length; i++) own[rowStart + i] = columnData[i];
+          const own = cells[columns.indexOf(columnName)];
+          for (let i = 0; i < columnData.length; i++) own[rowStart - first + i] = columnData[i];
         },
       });
     } catch (cause) {
       throw damaged(source, cause);
     }
-    return whole;
+    return cells;
   };
-  return { names: elements.map(({ name }) => name), rows, read };
+  const groups = metadata.row_groups.map(({ num_rows }) => Number(num_rows));
+  const names = elements.map(({ name }) => name);
+  return { source, names, rows: Number(metadata.num_rows), groups, read };
 }
 
-function orRefused<Value>(source: string, act: () => Value): Value {
-  try {
-    return act();
-  } catch (cause) {
-    throw damaged(source, cause);
-  }
+/** @throws DataError for rows that claim more cells than there may be */
+function requireSize({ source, names }: ParquetFile, rows: number, most: number): void {
+  if (rows * names.length <= most) return;
+  const actual = `${rows} rows of ${names.length}`;
+  throw new DataError({ source, expected: `at most ${most} cells`, actual });
 }
 
 function damaged(source: string, cause: unknown): DataError {

@@ -5,6 +5,7 @@
 import type { CellReading } from "./text/cell_gatherer.ts";
 import { LABEL_EXPECTED, MISSING_EXPECTED, NUMBER_EXPECTED } from "./text/cells.ts";
 import { DataError, listNames, quoteValue } from "./errors.ts";
+import type { ColumnTally } from "./sample/column_tally.ts";
 
 /** A numeric table, row-major. */
 export interface Table {
@@ -22,6 +23,18 @@ export interface Table {
   readonly source: string;
   /** Of text: the line on which each row begins, for messages. */
   readonly lines?: readonly LineRun[];
+  /** Where these are some of the rows of a larger table. */
+  readonly drawn?: Drawn;
+}
+
+/** What is known of the table that some rows are of. */
+export interface Drawn {
+  /** All its rows. */
+  readonly rows: number;
+  /** The number in it of each row that is here, from 1, ascending. */
+  readonly numbers: Float64Array;
+  /** What all rows say of each column. */
+  readonly columns: readonly ColumnTally[];
 }
 
 /** From row `row` on, each row begins one line after the one before; both counted from 1, ascending. */
@@ -42,6 +55,11 @@ export interface TableOptions {
   readonly source?: string;
   /** Column that holds the label: it is taken out of the data. */
   readonly label?: string;
+  /**
+   * Told of the first label that says neither normal nor anomaly: the label is then left out. If omitted, such a label
+   * is refused.
+   */
+  readonly onLabelFault?: (fault: DataError) => void;
   /** Columns to keep, in this order; all but the label if omitted. Columns left out are not read. */
   readonly columns?: readonly string[];
   /** Columns to leave out, whatever they hold. */
@@ -161,15 +179,19 @@ export function takeLabel(table: Table, name: string): Table {
 }
 
 function gatherColumns(
-  { data, texts, rows, columns }: Table,
+  { data, texts, rows, columns, drawn }: Table,
   indices: readonly number[],
-): Pick<Table, "data" | "texts"> {
+): Pick<Table, "data" | "texts" | "drawn"> {
   const gathered = new Float64Array(rows * indices.length);
   let out = 0;
   for (let row = 0; row < rows; row++) {
     for (const index of indices) gathered[out++] = data[row * columns.length + index];
   }
-  return { data: gathered, ...(texts && { texts: indices.map((index) => texts[index]) }) };
+  return {
+    data: gathered,
+    ...(texts && { texts: indices.map((index) => texts[index]) }),
+    ...(drawn && { drawn: { ...drawn, columns: indices.map((index) => drawn.columns[index]) } }),
+  };
 }
 
 function checkFinite({ data, columns, source }: Table, missing: boolean): void {

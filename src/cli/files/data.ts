@@ -6,8 +6,7 @@
  * are taken in their order, and their number must be the model's.
  */
 import { lackingColumns, readModelTable } from "../../detection/model_table.ts";
-import { DataError, readAnyTable, type ReadTableOptions, type Table } from "../../formats/mod.ts";
-import { LABEL_EXPECTED } from "../../formats/text/cells.ts";
+import { readAnyTable, type ReadTableOptions, type Table } from "../../formats/mod.ts";
 import { listNames } from "../../formats/errors.ts";
 import { readWhole } from "./files.ts";
 import { isGzip } from "./gzip.ts";
@@ -24,25 +23,6 @@ export async function readData(
   options: ReadTableOptions = {},
 ): Promise<Table> {
   return readAnyTable(path, await readBytes(path, io), options);
-}
-
-/** What a table to train on is told. */
-interface TrainingOptions extends Pick<ReadTableOptions, "columns" | "exclude" | "cells"> {
-  readonly label?: string;
-}
-
-/** Reads DATA to train on. A label that does not say normal or anomaly is kept out all the same. */
-export async function readToTrain(path: string, io: Io, given: TrainingOptions): Promise<Table> {
-  const bytes = await readBytes(path, io), { label, columns, exclude = [], cells } = given;
-  const options = { columns, exclude, cells };
-  if (label === undefined) return await readAnyTable(path, bytes, options);
-  try {
-    return await readAnyTable(path, bytes, { ...options, label });
-  } catch (error) {
-    if (!(error instanceof DataError) || error.expected !== LABEL_EXPECTED) throw error;
-    io.stderr(`elbow: label "${label}" is kept out, and not reported on: ${error.message}\n`);
-    return await readAnyTable(path, bytes, { ...options, exclude: [...exclude, label] });
-  }
 }
 
 /** What a model says of its rows. */

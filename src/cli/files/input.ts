@@ -1,6 +1,7 @@
 /** A file or standard input, piece by piece. */
 import { reasonOf } from "./files.ts";
 import { gunzipped, isGzip } from "./gzip.ts";
+import type { RandomAccess } from "../../formats/parquet.ts";
 import type { Io } from "../io.ts";
 
 /** Bytes read at once: some thousand rows, whose numbers stay in a processor's caches. */
@@ -8,20 +9,62 @@ const PIECE_BYTES = 1 << 18;
 
 /**
  * The pieces of a file, or of standard input for "-".
+ * @param onBytes told of each piece of the file how many there are, before they are unpacked
  * @throws TypeError if there is no such file, or it cannot be read
  */
-export function piecesOf(path: string, io: Io): AsyncIterable<Uint8Array> {
+export function piecesOf(
+  path: string,
+  io: Io,
+  onBytes: (count: number) => void = () => {},
+): AsyncIterable<Uint8Array> {
   if (path === "-") return io.stdinPieces();
-  return isGzip(path) ? gunzipped(path, filePieces(path)) : filePieces(path);
+  const pieces = filePieces(path, onBytes);
+  return isGzip(path) ? gunzipped(path, pieces) : pieces;
 }
 
-async function* filePieces(path: string): AsyncGenerator<Uint8Array> {
+/** A file of which any part may be read; to be closed. */
+export async function openParts(
+  path: string,
+  onBytes: (count: number) => void = () => {},
+): Promise<RandomAccess & Disposable> {
+  const file = await orReason(path, () => Deno.open(path));
+  const { size } = await file.stat();
+  // One after the other: a file has one place where it is read.
+  let last: Promise<unknown> = Promise.resolve();
+  const read = async (start: number, end: number): Promise<ArrayBuffer> => {
+    const bytes = new Uint8Array(Math.max(0, end - start));
+    await file.seek(start, Deno.SeekMode.Start);
+    for (let at = 0; at < bytes.length;) {
+      const count = await file.read(bytes.subarray(at));
+      if (count === null) return bytes.buffer.slice(0, at);
+      onBytes(count);
+      at += count;
+    }
+    return bytes.buffer;
+  };
+  return {
+    byteLength: size,
+    slice(start, end = size) {
+      const from = start < 0 ? size + start : start;
+      const next = last.then(() => orReason(path, () => read(from, Math.min(end, size))));
+      last = next.catch(() => {});
+      return next;
+    },
+    [Symbol.dispose]: () => file.close(),
+  };
+}
+
+async function* filePieces(
+  path: string,
+  onBytes: (count: number) => void,
+): AsyncGenerator<Uint8Array> {
   const file = await orReason(path, () => Deno.open(path));
   try {
     for (;;) {
       const buffer = new Uint8Array(PIECE_BYTES);
       const count = await orReason(path, () => file.read(buffer));
       if (count === null) return;
+      onBytes(count);
       yield buffer.subarray(0, count);
     }
   } finally {

@@ -2,11 +2,12 @@
 
 /** @throws the signal's reason */
 export async function* untilAborted<Piece>(
-  pieces: AsyncGenerator<Piece>,
+  pieces: AsyncIterable<Piece>,
   signal: AbortSignal,
 ): AsyncGenerator<Piece> {
   // One listener, which forgets: a promise that every wait races against would hold on to all of them.
-  let interrupt = (_reason: unknown) => {};
+  let interrupt = (_reason: unknown) => {}, isWaiting = false;
+  const source = pieces[Symbol.asyncIterator]();
   const listener = () => interrupt(signal.reason);
   signal.addEventListener("abort", listener);
   try {
@@ -14,12 +15,18 @@ export async function* untilAborted<Piece>(
       signal.throwIfAborted();
       const { done, value } = await new Promise<IteratorResult<Piece, void>>((resolve, reject) => {
         interrupt = reject;
-        pieces.next().then(resolve, reject);
+        isWaiting = true;
+        source.next().then(resolve, reject);
       });
+      isWaiting = false;
       if (done) return;
       yield value;
     }
   } finally {
     signal.removeEventListener("abort", listener);
+    // One that is silent closes when it speaks again, if ever.
+    const closed = source.return?.();
+    if (isWaiting) closed?.catch(() => {});
+    else await closed;
   }
 }

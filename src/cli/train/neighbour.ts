@@ -16,12 +16,14 @@ import {
 import type { Divergence } from "../../training/rbm/rbm_options.ts";
 import { namesOf } from "../../detection/stated.ts";
 import type { Table } from "../../formats/mod.ts";
-import { namingTable, readToTrain } from "../files/data.ts";
+import { namingTable } from "../files/data.ts";
 import { requirePlace, writeWhole } from "../files/files.ts";
 import { type Io, print } from "../io.ts";
 import { createProgress } from "./progress.ts";
+import { readToTrain } from "./read.ts";
 import { namingSpec, type SpecOptions } from "./spec_file.ts";
-import { count, counted, jsonLine, nats, report } from "../text/text.ts";
+import { dataText, written } from "./report.ts";
+import { count, jsonLine, nats, report } from "../text/text.ts";
 import { givenTo } from "./given.ts";
 import { refuseForType } from "./takers.ts";
 
@@ -91,19 +93,19 @@ interface Written {
 function say(
   { model, history, converged }: FittedNeighbour,
   spec: NeighbourSpec,
-  { table: { source, rows, columns }, bytes, given: { out, json } }: Written,
+  { table, bytes, given: { out, json } }: Written,
   io: Io,
 ): void {
   const last = history.at(-1)!, { device } = model;
   if (json) {
-    const about = { model: out, bytes, data: source, rows, columns, spec };
+    const about = { ...written({ table, bytes }, out), spec };
     return print(io, jsonLine({ ...about, ...last, converged, device, history }));
   }
   const stopped = converged === undefined ? "" : converged ? ", converged" : ", not converged";
   io.stdout(report([
     {
       lines: [
-        ["Data", `${source} (${counted(rows, "row")}, ${counted(columns.length, "column")})`],
+        ["Data", dataText(table)],
         ["Model", `${out} (${count(bytes)} bytes), ${spec.type}`],
         ["Backend", `${device.backend}`],
       ],

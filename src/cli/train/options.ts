@@ -22,6 +22,7 @@ export interface TrainOptions extends options.JsonOption, options.BackendOption 
   readonly label?: string;
   readonly columns?: readonly string[];
   readonly exclude?: readonly string[];
+  readonly maxRows?: number;
   readonly column?: readonly ColumnOverride[];
   readonly schema?: string;
   readonly preset?: DetectorOptions["preset"];
@@ -115,6 +116,14 @@ export const TRAIN_OPTIONS = {
     option: options.namesOption("--columns <a,b,c>", "columns to train on; all but the label"),
   },
   exclude: { takers: ALL, option: options.excludeOption() },
+  maxRows: {
+    takers: ALL,
+    option: integerOption(
+      "--max-rows <n>",
+      "rows to train on at most, drawn from all by the seed, of a series the last; 1000000, or 2^26 cells",
+      { min: 1 },
+    ),
+  },
   column: { takers: DETECTOR, option: columnOption() },
   schema: {
     takers: DETECTOR,

@@ -3,6 +3,7 @@
  * every few seconds elsewhere.
  */
 import type { EpochReport } from "../../training/report.ts";
+import { baseName } from "../files/files.ts";
 import type { Io } from "../io.ts";
 import { count, nats } from "../text/text.ts";
 
@@ -21,23 +22,70 @@ export interface Progress {
 
 /** @param quiet says nothing where lines cannot be redrawn */
 export function createProgress(io: Io, quiet = false): Progress {
-  const { isTerminal } = io;
-  if (quiet && !isTerminal) return { update() {}, show() {}, end() {} };
-  let last = -Infinity, drawn = false;
-  const show = (epoch: number, epochs: number, line: () => string) => {
-    const now = performance.now();
-    if (epoch < epochs && now - last < (isTerminal ? REDRAW_MS : LINE_MS)) return;
-    last = now;
-    if (!isTerminal) return io.stderr(`${line()}\n`);
-    io.stderr(`\r\x1b[K${drawnLine(epoch / epochs, line(), io.columns)}`);
-    drawn = true;
-  };
+  const line = createLine(io, quiet, -Infinity);
+  const show = (epoch: number, epochs: number, text: () => string) =>
+    line.show(epoch / epochs, text, epoch >= epochs);
   return {
     update: (report) => show(report.epoch, report.epochs, () => progressLine(report)),
-    show: (epoch, epochs, line) =>
-      show(epoch, epochs, () => `${epochText(epoch, epochs)}  ${line}`),
-    end() {
-      if (drawn) io.stderr("\n");
+    show: (epoch, epochs, text) =>
+      show(epoch, epochs, () => `${epochText(epoch, epochs)}  ${text}`),
+    end: () => line.end("\n"),
+  };
+}
+
+/** How far a file is read. */
+export interface ReadingProgress {
+  /** Bytes more of the file. */
+  readonly onBytes: (count: number) => void;
+  /** Rows so far. */
+  readonly onRows: (rows: number) => void;
+  /** Leaves an empty line. */
+  readonly end: () => void;
+}
+
+/** Shows nothing of a file that is read at once. @param path "-" for standard input, whose end nobody knows */
+export async function readingProgress(
+  path: string,
+  io: Io,
+  quiet = false,
+): Promise<ReadingProgress> {
+  const there = path === "-" ? undefined : await Deno.stat(path).catch(() => undefined);
+  const size = there?.isFile ? there.size : 0, began = performance.now();
+  const line = createLine(io, quiet, began);
+  let bytes = 0;
+  const text = (rows: number) => {
+    const seconds = (performance.now() - began) / 1000, left = seconds * (size / bytes - 1);
+    return [
+      `reading ${path === "-" ? "standard input" : baseName(path)}`,
+      `${count(rows)} rows`,
+      `${count(Math.round(rows / seconds))} rows/s`,
+      ...(size > 0 && bytes > 0 ? [`${duration(left)} left`] : []),
+    ].join("  ");
+  };
+  return {
+    onBytes: (more) => void (bytes += more),
+    onRows: (rows) => line.show(size > 0 ? bytes / size : undefined, () => text(rows)),
+    end: () => line.end("\r\x1b[K"),
+  };
+}
+
+/** A line that is redrawn on a terminal, and written anew every few seconds elsewhere. */
+function createLine({ isTerminal, ...io }: Io, quiet: boolean, began: number) {
+  let last = began, drawn = false;
+  return {
+    /** @param share of what there is to do, if that is known */
+    show(share: number | undefined, text: () => string, isLast = false): void {
+      const now = performance.now();
+      if (quiet && !isTerminal) return;
+      if (!isLast && now - last < (isTerminal ? REDRAW_MS : LINE_MS)) return;
+      last = now;
+      if (!isTerminal) return io.stderr(`${text()}\n`);
+      io.stderr(`\r\x1b[K${drawnLine(share, text(), io.columns)}`);
+      drawn = true;
+    },
+    /** @param after what is written behind a line that was drawn */
+    end(after: string): void {
+      if (drawn) io.stderr(after);
       drawn = false;
     },
   };
@@ -63,10 +111,10 @@ function epochText(epoch: number, epochs: number): string {
 }
 
 /** The same behind a bar, cut to the terminal: a line that wraps cannot be redrawn. */
-function drawnLine(share: number, line: string, columns: number): string {
-  const done = Math.round(BAR_CHARACTERS * share);
+function drawnLine(share: number | undefined, line: string, columns: number): string {
+  const done = Math.round(BAR_CHARACTERS * Math.min(1, share ?? 0));
   const bar = "█".repeat(done) + "░".repeat(BAR_CHARACTERS - done);
-  const fits = line.length + bar.length + 2 < columns;
+  const fits = share !== undefined && line.length + bar.length + 2 < columns;
   return (fits ? `${bar}  ${line}` : line).slice(0, Math.max(0, columns - 1));
 }
 

@@ -53,9 +53,18 @@ export function specResult(fitted: FittedSpec, model: string) {
   return { ...written(fitted, model), ...figures, latent, spec, device, history };
 }
 
-function written({ table, bytes }: Pick<FittedSpec, "table" | "bytes">, model: string) {
-  const { source: data, rows, columns } = table;
-  return { model, bytes, data, rows, columns };
+/** What JSON says of any model's file, and of what it was fitted to. */
+export function written({ table, bytes }: Pick<FittedSpec, "table" | "bytes">, model: string) {
+  const { source: data, rows, columns, drawn } = table;
+  return { model, bytes, data, rows: drawn?.rows ?? rows, drawnRows: drawn && rows, columns };
+}
+
+/** The same of the data, for a person. */
+export function dataText({ source, rows, columns, label, drawn }: Table): string {
+  const all = drawn ? `${count(rows)} of ${counted(drawn.rows, "row")}` : counted(rows, "row");
+  return `${source} (${all}, ${counted(columns.length, "column")}${
+    label ? ", label kept out" : ""
+  })`;
 }
 
 /** Rows of the table, copies counted once. */
@@ -88,11 +97,10 @@ function figuresOf({ epoch, stoppedEarly, skippedSteps, rollbacks, ...fit }: Fit
 
 /** The same for a person. */
 export function specSections({ vae, table, fit, bytes }: FittedSpec, model: string): Section[] {
-  const { rows, columns, source } = table;
   return [
     {
       lines: [
-        ["Data", `${source} (${counted(rows, "row")}, ${counted(columns.length, "column")})`],
+        ["Data", dataText({ ...table, label: undefined })],
         ["Model", `${model} (${count(bytes)} bytes), a bare VAE`],
         ["Backend", deviceText(vae.device)],
         ["  because", vae.device.reason as string | undefined],
@@ -117,13 +125,11 @@ export function sayDevice(
 /** The result for a person. */
 export function trainSections(trained: Trained, model: string): Section[] {
   const { detector, table, bytes, against } = trained;
-  const { rows, columns, label, source } = table;
-  const { threshold, falseAlarmRate, device } = detector;
-  const size = `${counted(rows, "row")}, ${counted(columns.length, "column")}`;
+  const { rows, drawn } = table, { threshold, falseAlarmRate, device } = detector;
   return [
     {
       lines: [
-        ["Data", `${source} (${size}${label ? ", label kept out" : ""})`],
+        ["Data", dataText(table)],
         ["Trained on", trainedOn(trained)],
         ["Model", `${model} (${count(bytes)} bytes)`],
         [
@@ -142,7 +148,15 @@ export function trainSections(trained: Trained, model: string): Section[] {
         : `row of the ${detector.networks > 1 ? "table in its first view" : "standardised table"}`,
       detector.networks,
     ),
-    ...(against ? [labelSection(against, rows, "all rows, those trained on included")] : []),
+    ...(against
+      ? [
+        labelSection(
+          against,
+          rows,
+          `${drawn ? "rows drawn" : "all rows"}, those trained on included`,
+        ),
+      ]
+      : []),
   ];
 }
 

@@ -23,7 +23,7 @@ export type RunSettings =
  * the table, and those about a checkpoint its folder.
  */
 export async function withRun<Value>(
-  table: Pick<Table, "source" | "lines">,
+  table: Pick<Table, "source" | "lines" | "drawn">,
   given: TrainOptions,
   io: Io,
   fit: (settings: RunSettings) => Promise<Value>,

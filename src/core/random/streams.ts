@@ -26,6 +26,8 @@ export const STREAMS = {
   ensemble: 21,
   /** Samples and splits of an isolation forest. */
   isolation: 20,
+  /** Which rows of a table too long for memory stay. */
+  sample: 23,
   /** How a drift monitor breaks ties. */
   drift: 22,
   /** Gibbs sweeps of a Boltzmann machine in training; one use per half-sweep: `layerStream`. */

@@ -9,6 +9,8 @@ import { LABEL_EXPECTED, NUMBERS, parseLabel, parseNumber } from "../text/cells.
 import { type CsvRecord, detectSeparator, RecordBlocks, splitRecords } from "./csv_split.ts";
 import { markedCodec, readCommas } from "./decimal_comma.ts";
 import { DataError, quoteValue } from "../errors.ts";
+import type { PartReader } from "../part_reader.ts";
+import { ColumnTally } from "../sample/column_tally.ts";
 import { GrowingArray } from "../text/growing_array.ts";
 import {
   type ColumnPlan,
@@ -38,17 +40,21 @@ export function readCsv(input: Uint8Array | string, options: CsvOptions = {}): T
   return reader.finish();
 }
 
-/** Reads CSV text that arrives in pieces: `push` each one, then `finish`. */
-export class CsvReader {
+/**
+ * Reads CSV text that arrives in pieces: `push` each one, then `finish`; or, where the table may be larger than memory,
+ * `take` the rows so far between pieces, then `end`, `take` the rest, and make one table of all with `joined`.
+ */
+export class CsvReader implements PartReader {
   readonly #options: CsvOptions;
   readonly #source: string;
   readonly #blocks: RecordBlocks;
   #cells: CellGatherer = new CellGatherer([], "numbers", NUMBERS);
-  readonly #labels: GrowingArray = new GrowingArray();
+  #labels: GrowingArray | undefined;
   #separator: string | undefined;
   #plan: ColumnPlan | undefined;
   #width = 0;
   #rows = 0;
+  #taken = 0;
   #nextLine = 1;
   #blankLine = 0;
   readonly #lines: LineRun[] = [];
@@ -71,19 +77,33 @@ export class CsvReader {
 
   /** Ends the input and returns the table. */
   finish(): Table {
+    this.end();
+    return this.joined(this.take()!);
+  }
+
+  /** Ends the input. @throws DataError if it held no row */
+  end(): void {
     this.#readBlock(this.#blocks.finish());
     const source = this.#source;
     const expected = "a header line followed by data rows";
     if (!this.#plan) throw new DataError({ source, expected, actual: "an empty file" });
     if (this.#rows === 0) throw new DataError({ source, expected, actual: "a header line only" });
-    return createTable({
-      columns: this.#plan.columns,
-      ...(this.#separator === "," ? this.#cells.finish() : readCommas(this.#cells.finish())),
-      rows: this.#rows,
-      label: this.#plan.labelIndex < 0 ? undefined : this.#labels.toArray(),
-      source,
-      lines: this.#lines,
-    }, this.#options.cells);
+  }
+
+  /** The rows since the last call, if there are any: they are not kept. Its lines are those of all rows. */
+  take(): Table | undefined {
+    const rows = this.#rows - this.#taken;
+    if (!this.#plan || rows === 0) return undefined;
+    this.#taken = this.#rows;
+    const label = this.#labels?.toArray(), gathered = this.#cells.take();
+    this.#labels?.clear();
+    const { columns } = this.#plan, source = this.#source, lines = this.#lines;
+    return createTable({ columns, ...gathered, rows, label, source, lines }, this.#options.cells);
+  }
+
+  /** The table of all rows: what only all of them can say, such as that a column has a decimal comma. */
+  joined(table: Table): Table {
+    return this.#separator === "," ? table : withCommas(table);
   }
 
   #readBlock(block: string): void {
@@ -127,6 +147,7 @@ export class CsvReader {
     }
     this.#width = names.length;
     const plan = planColumns(names, this.#options, source);
+    if (plan.labelIndex >= 0) this.#labels = new GrowingArray();
     this.#cells = this.#gatherer(plan.columns, this.#options.cells ?? "numbers");
     return plan;
   }
@@ -157,27 +178,32 @@ export class CsvReader {
       const details = { expected, actual: quoteValue(cell) };
       throw new DataError({ source, row, line, column: plan.columns[i], ...details });
     }
-    if (plan.labelIndex >= 0) this.#readLabel(cells[plan.labelIndex], row, line);
+    if (this.#labels) this.#readLabel(this.#labels, cells[plan.labelIndex], row, line);
     this.#rows = row;
     if (lineOf(this.#lines, row) !== line) this.#lines.push({ row, line });
   }
 
-  #readLabel(cell: string, row: number, line: number): void {
+  #readLabel(labels: GrowingArray, cell: string, row: number, line: number): void {
     const label = parseLabel(cell);
-    if (label === undefined) {
-      const details = { column: this.#options.label, expected: LABEL_EXPECTED };
-      const actual = quoteValue(cell);
-      throw new DataError({
-        source: this.#source,
-        subject: "label",
-        row,
-        line,
-        ...details,
-        actual,
-      });
-    }
-    this.#labels.push(label);
+    if (label !== undefined) return labels.push(label);
+    const { label: column, onLabelFault } = this.#options, source = this.#source;
+    const place = { source, subject: "label", row, line, column };
+    const fault = new DataError({ ...place, expected: LABEL_EXPECTED, actual: quoteValue(cell) });
+    if (!onLabelFault) throw fault;
+    onLabelFault(fault);
+    this.#labels = undefined;
   }
+}
+
+function withCommas({ texts, ...table }: Table): Table {
+  const { drawn, columns: { length: width } } = table;
+  const read = readCommas({ data: table.data, texts }, (c) => !drawn?.columns[c].others);
+  if (!drawn) return { ...table, ...read };
+  // Of a column of commas all rows were counted as texts.
+  const columns = drawn.columns.map((tally, c) =>
+    texts?.[c] && !read.texts?.[c] ? new ColumnTally().add(read.data, c, width) : tally
+  );
+  return { ...table, ...read, drawn: { ...drawn, columns } };
 }
 
 /**

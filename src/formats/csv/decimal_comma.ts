@@ -46,12 +46,18 @@ export function markedCodec(codec: CellCodec, mark?: DecimalMark): CellCodec {
   };
 }
 
-/** Columns whose every text is a whole number or has a decimal comma, as numbers. */
-export function readCommas({ data, texts }: GatheredCells): GatheredCells {
+/**
+ * Columns whose every text is a whole number or has a decimal comma, as numbers.
+ * @param mayBe whether what is not here of a column lets it be one
+ */
+export function readCommas(
+  { data, texts }: GatheredCells,
+  mayBe: (c: number) => boolean = () => true,
+): GatheredCells {
   if (!texts) return { data };
   const width = texts.length, values = data.slice();
   const left = texts.map((column, c) => {
-    const numbers = column && numbersOf(column);
+    const numbers = column && mayBe(c) && numbersOf(column);
     if (!numbers) return column;
     for (let i = c; i < values.length; i += width) {
       if (!Number.isNaN(values[i])) values[i] = numbers[values[i]];

@@ -32,7 +32,8 @@ export function refuseLine(...fault: Parameters<typeof lineFault>): never {
   throw lineFault(...fault);
 }
 
-function lineFault(
+/** What is wrong with a line. */
+export function lineFault(
   { source, row }: LinePlace,
   expected: string,
   actual: string,

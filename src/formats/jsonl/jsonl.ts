@@ -13,11 +13,13 @@ import {
   parseLabel,
 } from "../text/cells.ts";
 import { DataError } from "../errors.ts";
+import type { PartReader } from "../part_reader.ts";
 import { GrowingArray } from "../text/growing_array.ts";
 import { createTable, defaultNames, planColumns, type Table, type TableOptions } from "../table.ts";
 import { decodeText } from "../text/text.ts";
 import {
   blankFault,
+  lineFault,
   type LinePlace,
   parseLine,
   refuseLine,
@@ -63,12 +65,12 @@ export function jsonlNames(bytes: Uint8Array, source: string): readonly string[]
 /** Where the cells of a key go. */
 type Place = number | "label" | "nowhere";
 
-/** Reads JSON lines that arrive in pieces: `push` each one, then `finish`. */
-export class JsonlReader {
+/** Reads JSON lines that arrive in pieces: `push` each one, then `finish`; or part by part. */
+export class JsonlReader implements PartReader {
   readonly #options: TableOptions;
   readonly #source: string;
   readonly #cells: CellGatherer;
-  readonly #labels: GrowingArray = new GrowingArray();
+  #labels: GrowingArray | undefined;
   /** The beginning of a line whose end is still to come. */
   #carry: string[] = [];
   #carryLength = 0;
@@ -79,6 +81,7 @@ export class JsonlReader {
   /** Cells of each row, where rows are arrays. */
   #width: number | undefined;
   #rows = 0;
+  #taken = 0;
   #blank = false;
 
   /**
@@ -90,6 +93,7 @@ export class JsonlReader {
     this.#options = options;
     this.#source = source;
     this.#cells = new CellGatherer([], cells, JSON_NUMBERS);
+    if (label !== undefined) this.#labels = new GrowingArray();
     if (!columns) return;
     // Whether they occur is known at the end.
     const named = new Set([...columns, ...(label === undefined ? [] : [label]), ...exclude]);
@@ -108,6 +112,12 @@ export class JsonlReader {
 
   /** Ends the input and returns the table. */
   finish(): Table {
+    this.end();
+    return this.joined(this.take()!);
+  }
+
+  /** See `PartReader`. */
+  end(): void {
     this.#readLine(this.#line());
     const source = this.#source, options = this.#options, { label, columns, exclude } = options;
     if (this.#rows === 0) {
@@ -118,14 +128,22 @@ export class JsonlReader {
     // Says which of the names asked for are none.
     planColumns(names, { label, exclude, columns: options.mayLack ? undefined : columns }, source);
     options.onNames?.(names);
-    return createTable({
-      columns: this.#columns,
-      ...this.#cells.finish(),
-      rows: this.#rows,
-      label: label === undefined ? undefined : this.#labels.toArray(),
-      source,
-      lines: [{ row: 1, line: 1 }],
-    }, options.cells);
+  }
+
+  /** The same; a part may have more columns than the one before. */
+  take(): Table | undefined {
+    const rows = this.#rows - this.#taken, label = this.#labels?.toArray();
+    if (rows === 0) return undefined;
+    this.#taken = this.#rows;
+    this.#labels?.clear();
+    const columns = [...this.#columns], gathered = this.#cells.take();
+    const source = this.#source, lines = [{ row: 1, line: 1 }];
+    return createTable({ columns, ...gathered, rows, label, source, lines }, this.#options.cells);
+  }
+
+  /** The same. */
+  joined(table: Table): Table {
+    return table;
   }
 
   #keep(text: string): void {
@@ -188,13 +206,16 @@ export class JsonlReader {
       const expected = this.#cells.add(c, cells[c]);
       if (expected !== undefined) refuseLine(place, expected, showCell(cells[c]), columns[c]);
     }
-    if (this.#options.label !== undefined) this.#readLabel(label, place);
+    if (this.#labels) this.#readLabel(this.#labels, label, place);
   }
 
-  #readLabel(cell: unknown, place: LinePlace): void {
+  #readLabel(labels: GrowingArray, cell: unknown, place: LinePlace): void {
     const label = parseLabel(typeof cell === "object" ? "" : String(cell));
-    if (label === undefined) refuseLine(place, LABEL_EXPECTED, showCell(cell), this.#options.label);
-    this.#labels.push(label);
+    if (label !== undefined) return labels.push(label);
+    const fault = lineFault(place, LABEL_EXPECTED, showCell(cell), this.#options.label);
+    if (!this.#options.onLabelFault) throw fault;
+    this.#options.onLabelFault(fault);
+    this.#labels = undefined;
   }
 
   /** A name that no row had before. */

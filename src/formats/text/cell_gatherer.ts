@@ -25,6 +25,8 @@ export class CellGatherer {
   readonly #numbers: CellCodec;
   readonly #columns: { readonly values: GrowingArray; readonly codec: CellCodec }[] = [];
   readonly #texts: (Map<string, number> | undefined)[] = [];
+  /** Rows that were handed out. */
+  #taken = 0;
 
   /**
    * Starts with nothing read.
@@ -50,10 +52,8 @@ export class CellGatherer {
       : reading(name);
     this.#columns.push({ values, codec });
     this.#texts.push(undefined);
-    for (let r = 0; r < rows; r++) {
-      const expected = this.add(c, undefined);
-      if (expected !== undefined) return expected;
-    }
+    if (rows > 0 && codec.encode(undefined) === undefined) return codec.expected(undefined);
+    for (let r = this.#taken; r < rows; r++) this.add(c, undefined);
     return undefined;
   }
 
@@ -75,6 +75,15 @@ export class CellGatherer {
     });
     if (this.#texts.every((texts) => texts === undefined)) return { data };
     return { data, texts: this.#texts.map((texts) => texts && [...texts.keys()]) };
+  }
+
+  /** All cells since the last call, which are not kept: what comes next is as if it were the first. */
+  take(): GatheredCells {
+    const gathered = this.finish();
+    this.#taken += this.#columns[0]?.values.length ?? 0;
+    for (const { values } of this.#columns) values.clear();
+    this.#texts.fill(undefined);
+    return gathered;
   }
 
   #any(c: number, values: GrowingArray): CellCodec {

@@ -15,6 +15,11 @@ export class GrowingArray {
     this.#values[this.#length++] = value;
   }
 
+  /** Forgets all values, and keeps their room. */
+  clear(): void {
+    this.#length = 0;
+  }
+
   /** How many there are. */
   get length(): number {
     return this.#length;

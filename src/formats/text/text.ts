@@ -8,14 +8,22 @@ const PIECE_BYTES = 1 << 20;
 
 /** The text of a UTF-8 file in pieces of about 1 MiB; bytes that are not UTF-8 are refused. */
 export function* decodeText(bytes: Uint8Array, source: string): Generator<string, void> {
-  const decoder = new TextDecoder("utf-8", { fatal: true });
-  try {
-    for (let start = 0; start < bytes.length; start += PIECE_BYTES) {
-      const end = Math.min(start + PIECE_BYTES, bytes.length);
-      yield decoder.decode(bytes.subarray(start, end), { stream: end < bytes.length });
-    }
-  } catch (cause) {
-    if (!(cause instanceof TypeError) || cause instanceof DataError) throw cause;
-    throw new DataError({ source, subject: "file", expected: "UTF-8 text" }, { cause });
+  const decode = textDecoder(source);
+  for (let start = 0; start < bytes.length; start += PIECE_BYTES) {
+    const end = Math.min(start + PIECE_BYTES, bytes.length);
+    yield decode(bytes.subarray(start, end), end < bytes.length);
   }
+}
+
+/** The text of each of the pieces of a UTF-8 file; `more` says that another follows. */
+export function textDecoder(source: string): (piece: Uint8Array, more: boolean) => string {
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  return (piece, more) => {
+    try {
+      return decoder.decode(piece, { stream: more });
+    } catch (cause) {
+      if (!(cause instanceof TypeError)) throw cause;
+      throw new DataError({ source, subject: "file", expected: "UTF-8 text" }, { cause });
+    }
+  };
 }

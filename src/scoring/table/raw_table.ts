@@ -1,5 +1,6 @@
 /** A table as its source has it, and its cells under a schema. */
 import { show } from "../../core/validate.ts";
+import type { Drawn } from "../../formats/table.ts";
 import { codecOf, type ColumnSchema, hasLevels } from "./schema.ts";
 import type { Cells } from "./cells.ts";
 
@@ -13,6 +14,8 @@ export interface RawTable {
   readonly rows: number;
   /** For each column with text its texts, into which its cells are codes. */
   readonly texts?: readonly (readonly string[] | undefined)[];
+  /** Where these are some of the rows of a larger table. */
+  readonly drawn?: Drawn;
 }
 
 /** The cells of one column. */

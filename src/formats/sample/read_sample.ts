@@ -1,0 +1,137 @@
+/**
+ * Reads a table that comes in pieces, and keeps of its rows as many as were asked for: CSV, TSV and JSON lines in memory
+ * that does not grow with the file, other formats whole.
+ */
+import { CsvReader } from "../csv/csv.ts";
+import { DataError } from "../errors.ts";
+import { formatOf, readAnyTable, type ReadTableOptions, type Table } from "../mod.ts";
+import type { RandomAccess } from "../parquet.ts";
+import { JsonlReader } from "../jsonl/jsonl.ts";
+import type { PartReader } from "../part_reader.ts";
+import { textDecoder } from "../text/text.ts";
+import { LABEL_EXPECTED } from "../text/cells.ts";
+import { RowSample, type SampleOptions } from "./row_sample.ts";
+
+/** Bytes by which a format is known that no name says. */
+const SNIFFED_BYTES = 64;
+
+/** How to sample, and who is told how many rows were read so far. */
+export interface ReadSampleOptions extends SampleOptions {
+  readonly onRows?: (rows: number) => void;
+}
+
+/**
+ * Reads any table piece by piece.
+ * @param name as for `readTable`
+ */
+export async function readSample(
+  name: string,
+  pieces: AsyncIterable<Uint8Array>,
+  options: ReadTableOptions,
+  sample: ReadSampleOptions,
+): Promise<Table> {
+  const rows = new RowSample(sample), decode = textDecoder(name), held: Uint8Array[] = [];
+  let reader: PartReader | undefined, isFirst = true;
+  const take = (from: PartReader) => {
+    const part = from.take();
+    if (part) rows.add(part);
+    sample.onRows?.(rows.read);
+  };
+  for await (const piece of withHead(pieces)) {
+    if (isFirst) reader = readerOf(formatOf(name, piece), { ...options, source: name });
+    isFirst = false;
+    if (!reader) held.push(piece);
+    else {
+      reader.push(decode(piece, true));
+      take(reader);
+    }
+  }
+  if (!reader) {
+    rows.add(await readLenient(name, joined(held), options));
+    return rows.finish();
+  }
+  reader.push(decode(new Uint8Array(), false));
+  reader.end();
+  take(reader);
+  return reader.joined(rows.finish());
+}
+
+/** Reads a Parquet file group of rows by group. @param bytes any part of which may be read */
+export async function readParquetSample(
+  name: string,
+  bytes: RandomAccess,
+  options: ReadTableOptions,
+  sample: ReadSampleOptions,
+): Promise<Table> {
+  const { parquetParts } = await import("../parquet.ts");
+  const rows = new RowSample(sample);
+  for await (const part of parquetParts(bytes, { ...options, source: name })) {
+    rows.add(part);
+    sample.onRows?.(rows.read);
+  }
+  return rows.finish();
+}
+
+/** The same pieces, of which the first says what all are: there is one. */
+async function* withHead(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let head: Uint8Array | undefined = new Uint8Array();
+  for await (const piece of pieces) {
+    if (!head) {
+      yield piece;
+      continue;
+    }
+    head = joined([head, piece]);
+    if (head.length < SNIFFED_BYTES) continue;
+    yield head;
+    head = undefined;
+  }
+  if (head) yield head;
+}
+
+function readerOf(
+  extension: string,
+  options: ReadTableOptions & { readonly source: string },
+): PartReader | undefined {
+  switch (extension) {
+    case ".csv":
+      return new CsvReader(options);
+    case ".tsv":
+      return new CsvReader({ ...options, separator: "\t" });
+    case ".jsonl":
+    case ".ndjson":
+      return new JsonlReader(options);
+    default:
+      return undefined;
+  }
+}
+
+/** Of formats that are read whole. */
+async function readLenient(
+  name: string,
+  bytes: Uint8Array,
+  { onLabelFault, ...options }: ReadTableOptions,
+): Promise<Table> {
+  const { label, exclude = [] } = options;
+  try {
+    return await readAnyTable(name, bytes, options);
+  } catch (error) {
+    const isLabel = error instanceof DataError && error.expected === LABEL_EXPECTED;
+    if (!onLabelFault || label === undefined || !isLabel) throw error;
+    onLabelFault(error);
+    return await readAnyTable(name, bytes, {
+      ...options,
+      label: undefined,
+      exclude: [...exclude, label],
+    });
+  }
+}
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  return bytes;
+}

@@ -1,0 +1,132 @@
+/**
+ * `elbow train` of tables longer than what trains. Oracles: the same table in memory, and the command on a file of
+ * those rows alone.
+ */
+import assert from "node:assert/strict";
+import { Detector } from "../../mod.ts";
+import { readTable } from "../../src/formats/mod.ts";
+import { elbow, elbowOk, Folder, QUICK, refused, tableCsv } from "./util.ts";
+
+const CSV = tableCsv(3000, { anomalies: 60, label: true });
+const FEW = ["--max-rows", "400"];
+
+/** Standard input in pieces of some size. */
+const stdinOf = (text: string, size: number) => ({
+  async *stdinPieces() {
+    const bytes = new TextEncoder().encode(text);
+    for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+  },
+});
+
+async function gzipped(text: string): Promise<Uint8Array> {
+  const stream = new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+Deno.test("a table that is not longer trains as one in memory does", async () => {
+  using folder = new Folder();
+  const data = folder.write("t.csv", tableCsv(150)), out = folder.at("m");
+  const table = readTable(data, Deno.readFileSync(data), { cells: "any" });
+  const detector = await Detector.fit(table, { epochs: 2 });
+  for (const more of [[], ["--max-rows", "150"]]) {
+    await elbowOk("train", data, "--out", out, "--epochs", "2", ...more);
+    assert.deepEqual(Deno.readFileSync(out), detector.save());
+  }
+  detector.dispose();
+});
+
+Deno.test("of a longer one the same rows train, however it comes, and how many is said", async () => {
+  using folder = new Folder();
+  const file = folder.write("t.csv", CSV), gz = folder.write("t.csv.gz", await gzipped(CSV));
+  const out = folder.at("m"), args = ["--label", "kind", "--out", out, ...QUICK, ...FEW];
+  const { stderr, stdout } = await elbow(["train", file, ...args]);
+  assert.match(stderr, /400 of 3000 rows train and calibrate, drawn from all by the seed/);
+  assert.match(stdout, /t\.csv \(400 of 3,000 rows, 4 columns, label kept out\)/);
+  assert.match(stdout, /Against the label .*, over rows drawn, those trained on included/);
+  const model = Deno.readFileSync(out);
+  const trainAgain = async (path: string, stand = {}, ...more: string[]) => {
+    const { status, stderr: said, stdout: json } = await elbow(
+      ["train", path, "--json", ...args, ...more],
+      stand,
+    );
+    assert.equal(status, 0, said);
+    return JSON.parse(json);
+  };
+  for (const [path, stand] of [[gz, {}], ["-", stdinOf(CSV, 37)], ["-", stdinOf(CSV, 5000)]]) {
+    const { rows, drawnRows, trainingRows, calibrationRows } = await trainAgain(`${path}`, stand);
+    assert.deepEqual([rows, drawnRows, trainingRows + calibrationRows], [3000, 400, 400]);
+    assert.deepEqual(Deno.readFileSync(out), model);
+  }
+  await trainAgain(file, {}, "--seed", "7");
+  assert.notDeepEqual(Deno.readFileSync(out), model);
+  assert.match(await elbowOk("inspect", out), /400 of 3000 rows train/);
+});
+
+Deno.test("of a series the last steps train", async () => {
+  using folder = new Folder();
+  const [header, ...lines] = tableCsv(900).trimEnd().split("\n");
+  const all = folder.write("all.csv", [header, ...lines].join("\n"));
+  const last = folder.write("last.csv", [header, ...lines.slice(-400)].join("\n"));
+  const train = async (path: string, ...more: string[]) =>
+    JSON.parse(
+      await elbowOk("train", path, "--window", "5", "--out", folder.at("m"), "--json", ...more),
+    );
+  const [long, short] = [await train(all, ...FEW), await train(last)];
+  assert.equal(long.threshold, short.threshold);
+  assert.deepEqual(long.history, short.history);
+  assert.deepEqual(long.warnings[0], "400 of 900 rows train and calibrate, the last ones");
+});
+
+Deno.test("models by a specification take no more rows either", async () => {
+  using folder = new Folder();
+  const data = folder.write("t.csv", CSV), columns = ["--columns", "c,a"];
+  const spec = '{ "latent": [{ "size": 1 }] }', em = '{ "type": "ppca", "latent": 1 }';
+  for (const stated of [spec, em]) {
+    const args = ["--spec", stated, "--out", folder.at("m"), "--epochs", "2", ...FEW, ...columns];
+    const { rows, drawnRows, columns: named } = JSON.parse(
+      await elbowOk("train", data, "--json", ...args),
+    );
+    assert.deepEqual([rows, drawnRows, named], [3000, 400, ["c", "a"]]);
+    assert.match(await elbowOk("train", data, ...args), /\(400 of 3,000 rows, 2 columns\)/);
+  }
+});
+
+Deno.test("what cannot be read is refused by its place in the file, also where the row would not train", async () => {
+  using folder = new Folder();
+  const lines = CSV.trimEnd().split("\n"), out = folder.at("m");
+  // Row 2000 stands on line 2001.
+  const withCell = (cell: string) =>
+    lines.with(2000, lines[2000].replace(/^[^,]*/, cell)).join("\n");
+  const text = folder.write("text.csv", withCell("much"));
+  const train = (path: string, ...more: string[]) =>
+    refused("train", path, "--label", "kind", "--out", out, ...QUICK, ...more);
+  for (const seed of ["1", "2", "3"]) {
+    const said = await train(text, ...FEW, "--seed", seed);
+    assert.match(said, /text\.csv: column "a": expected a number, .*: in row 2000 it is "much"/);
+  }
+  const declared = await train(text, ...FEW, "--column", "a=numeric");
+  assert.match(declared, /text\.csv: .*row 2000\b.*"much"/);
+  const huge = folder.write("huge.csv", withCell("1e200"));
+  assert.match(await train(huge, ...FEW), /huge\.csv: .*column "a".* magnitude at most 1e\+150/);
+  const far = folder.write("far.csv", withCell("1e30"));
+  // Nearly all rows stay: with one of these seeds that one does.
+  const said = await Promise.all(
+    ["1", "2"].map((seed) =>
+      elbow([
+        "train",
+        far,
+        "--label",
+        "kind",
+        "--out",
+        out,
+        ...QUICK,
+        "--max-rows",
+        "2900",
+        "--seed",
+        seed,
+      ])
+    ),
+  );
+  assert.ok(said.some(({ stderr }) => /far\.csv: row 2000 \(line 2001\), column "a"/.test(stderr)));
+  assert.match(await refused("train", text, "--out", out, "--max-rows", "0"), /--max-rows/);
+});
