@@ -52,7 +52,8 @@ export function columnFacts(schema: readonly ColumnSchema[], { data, rows }: Cel
       if (Number.isNaN(value)) lacking++;
       else if (Number.isNaN(first)) first = value;
       else varies ||= value !== first;
-      if (Math.abs(value) > Number.MAX_SAFE_INTEGER) large++;
+      // What names things has no sign.
+      if (value > Number.MAX_SAFE_INTEGER) large++;
     }
     const times = kind === "timestamp" ? unseenTimes({ data, rows }, width, c) : undefined;
     if (times && times.hours + times.days > 0) unseen.push([name, times]);

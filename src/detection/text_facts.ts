@@ -13,8 +13,9 @@ interface Meant {
 
 const MEANT: readonly Meant[] = [
   {
-    // 15.10.2024, 3/9/24 14:05
-    pattern: /^\d{1,2}([./-])\d{1,2}\1\d{2,4}(?:[ ,T].*)?$/,
+    // 15.10.2024, 3/9/24 14:05, Oct 15, 2024, 15 October 2024; ISO 8601 beside such
+    pattern:
+      /^(?:\d{1,2}([./-])\d{1,2}\1\d{2,4}|\d{4}([./-])\d{1,2}\2\d{1,2}|\p{L}{3,9}\.? \d{1,2},? \d{4}|\d{1,2}\.? \p{L}{3,9}\.? \d{4})(?:[ ,T].*)?$/u,
     as: "dates",
     instead: "write them in ISO 8601, such as 2024-10-15",
   },
@@ -23,6 +24,12 @@ const MEANT: readonly Meant[] = [
     pattern: /^[+-]?\s*(?:\p{Sc}\s*[+-]?\d[\d.,' ]*|\d[\d.,' ]*\p{Sc})$/u,
     as: "amounts of money",
     instead: "write plain numbers, such as 1234.50",
+  },
+  {
+    // 12.5%, -3,7 %
+    pattern: /^[+-]?\d[\d.,]*\s*%$/,
+    as: "percentages",
+    instead: "write plain numbers, such as 12.5",
   },
 ];
 

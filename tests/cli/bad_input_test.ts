@@ -45,7 +45,7 @@ const REFUSED: [string, string | Uint8Array, RegExp][] = [
   [
     "ragged.csv",
     withLine(5, "1,2,3"),
-    /row 4 \(line 5\) must be 4 cells wide: current value is 3 cells/,
+    /row 4 \(line 5\) must be 4 cells wide, as the header is: current value is 3 cells/,
   ],
   ["long.csv", withLine(5, "1,2,3,4,5"), /row 4 \(line 5\) must be 4 cells wide/],
   [
@@ -66,7 +66,7 @@ const REFUSED: [string, string | Uint8Array, RegExp][] = [
   [
     "blank.csv",
     withLine(9, ""),
-    /row 8 \(line 9\) must be 4 cells wide: current value is a blank line/,
+    /row 8 \(line 9\) must be 4 cells wide, as the header is: current value is a blank line/,
   ],
   [
     "twice.csv",
@@ -74,6 +74,7 @@ const REFUSED: [string, string | Uint8Array, RegExp][] = [
     /column "d" must be named once: current value is "d" twice/,
   ],
   ["notes.txt", "a,b\n1,2\n", /file extension must be one of \.csv/],
+  ["half.csv", Uint8Array.of(0xff, 0xfe, 97, 0, 10), /file must be UTF-16 text, as its byte order/],
   [
     "latin.csv",
     Uint8Array.of(97, 44, 98, 10, 49, 44, 0xe9, 10),

@@ -85,15 +85,59 @@ Deno.test("a first row that was taken for the header is refused; years are names
   assert.equal(years.status, 0, years.stderr);
 });
 
-Deno.test("dates as people write them are said to be text", async () => {
+Deno.test("dates and percentages as people write them are said to be text", async () => {
   using folder = new Folder();
-  const day = (r: number) => `${1 + r % 28}.10.2024;${r * r % 17}`;
-  const csv = ["when;x", ...Array.from({ length: 60 }, (_, r) => day(r))].join("\n");
-  const data = folder.write("t.csv", `${csv}\n`);
-  for (const args of [["report", data], ["train", data, "--out", folder.at("m"), ...QUICK]]) {
-    const { stderr } = await elbow(args);
-    assert.match(stderr, /column "when" looks like dates, and is taken for text: .*ISO 8601/);
+  const day = (r: number) => `${1 + r % 28}`.padStart(2, "0");
+  const cells: readonly (readonly [string, (row: number) => string])[] = [
+    ["dates", (r) => `${day(r)}.10.2024`],
+    ["dates", (r) => r % 2 === 0 ? `2024-10-${day(r)}` : `10/${day(r)}/2024 3:05 PM`],
+    ["dates", (r) => r % 2 === 0 ? `Oct ${day(r)}, 2024` : `${day(r)} October 2024`],
+    ["percentages", (r) => `${r * r % 17}.5 %`],
+  ];
+  for (const [what, cell] of cells) {
+    const lines = Array.from({ length: 60 }, (_, r) => `${cell(r)};${r * r % 17}`);
+    const data = folder.write("t.csv", ["when;x", ...lines, ""].join("\n"));
+    for (const args of [["report", data], ["train", data, "--out", folder.at("m"), ...QUICK]]) {
+      const { stderr } = await elbow(args);
+      const said = new RegExp(`column "when" looks like ${what}, and is taken for text: write`);
+      assert.match(stderr, said);
+    }
   }
+});
+
+Deno.test("beside decimal commas it is the cell with thousands that is at fault", async () => {
+  using folder = new Folder();
+  const lines = Array.from({ length: 30 }, (_, r) => r === 20 ? "1.234,50;1" : `${r},5;${r % 7}`);
+  const data = folder.write("t.csv", ["x;y", ...lines, ""].join("\n"));
+  const message = await refused("train", data, "--out", folder.at("m"), ...QUICK);
+  assert.match(
+    message,
+    /row 21 \(line 22\), column "x": .*no separators of thousands.*"1\.234,50"/,
+  );
+});
+
+Deno.test("UTF-16, as Windows writes it, is read as UTF-8 is: whole, as a stream and from standard input", async () => {
+  using folder = new Folder();
+  const csv = tableCsv(60).replace("a,", "größe,");
+  const units = Uint16Array.from(`\ufeff${csv}`, (unit) => unit.charCodeAt(0));
+  const little = new Uint8Array(units.buffer), big = little.slice();
+  for (let i = 0; i < big.length; i += 2) [big[i], big[i + 1]] = [little[i + 1], little[i]];
+  const run = async (bytes: string | Uint8Array) => {
+    const data = folder.write("t.csv", bytes), out = folder.at("m");
+    await elbowOk("train", data, "--out", out, ...QUICK);
+    // A first byte that says nothing, and units cut in two.
+    async function* stdinPieces() {
+      const all = await Deno.readFile(data);
+      for (let at = 0; at < all.length; at += at === 0 ? 1 : 7) {
+        yield await Promise.resolve(all.slice(at, at === 0 ? 1 : at + 7));
+      }
+    }
+    const piped = await elbow(["score", out, "-"], { stdinPieces });
+    return [await Deno.readFile(out), await elbowOk("score", out, data), piped.stdout];
+  };
+  const want = await run(csv);
+  assert.equal(want[1], want[2]);
+  for (const bytes of [little, big]) assert.deepEqual(await run(bytes), want);
 });
 
 Deno.test("slips are refused as such, and options that would be ignored by their flags", async () => {

@@ -107,6 +107,9 @@ Deno.test("Detector.fit() warns of rows in their order and of keys too long for 
   const { warnings } = await Detector.fit(keyed, options);
   assert.match(warnings.join(), /column "x3" holds whole numbers beyond 9007199254740991/);
   assert.ok(!/alike/.test(warnings.join()), `${warnings}`);
+  // Sizes, which have signs, are no keys however large.
+  const sized = await Detector.fit(keyed.map((row) => row.with(3, 1e30 * row[0])), options);
+  assert.doesNotMatch(sized.warnings.join(), /whole numbers beyond/);
   // A walk that is learnt as a series: steps to come leave it.
   const sum = [0, 0], steps = normals(1200, 9);
   const walk = Array.from({ length: 600 }, (_, t) => sum.map((_, c) => sum[c] += steps[2 * t + c]));

@@ -89,12 +89,20 @@ const REFUSALS: [string, string, string][] = [
   ],
   ["unnamed column", "a,\n1,2\n", 'header cell 2 must be a column name: current value is ""'],
   ["repeated name", "a,a\n1,2\n", 'column "a" must be named once: current value is "a" twice'],
-  ["short row", "a,b\n1,2\n3\n", "row 2 (line 3) must be 2 cells wide: current value is 1 cells"],
-  ["long row", "a,b\n1,2,3\n", "row 1 (line 2) must be 2 cells wide: current value is 3 cells"],
+  [
+    "short row",
+    "a,b\n1,2\n3\n",
+    "row 2 (line 3) must be 2 cells wide, as the header is: current value is 1 cell",
+  ],
+  [
+    "long row",
+    "a,b\n1,2,3\n",
+    "row 1 (line 2) must be 2 cells wide, as the header is: current value is 3 cells",
+  ],
   [
     "blank line",
     "a\n1\n\n2\n",
-    "row 2 (line 3) must be 1 cells wide: current value is a blank line",
+    "row 2 (line 3) must be 1 cell wide, as the header is: current value is a blank line",
   ],
   ["blank first line", "\na\n1\n", "line 1 must be the header line: current value is a blank line"],
   [
@@ -166,7 +174,10 @@ Deno.test("readCsv() names standard input, carries the place, and refuses what i
   assert.deepEqual([error.row, error.line, error.column], [2, 3, "a"]);
   assert.equal(error.expected, "a finite number");
   const latin = new Uint8Array([0x61, 0x0a, 0xe4]);
-  refuses(() => readCsv(latin, { source }), "Cannot read t.csv: file must be UTF-8 text");
+  const told = "Cannot read t.csv: file must be UTF-8 text: current value is";
+  refuses(() => readCsv(latin, { source }), `${told} bytes of another encoding`);
+  const wide = new Uint8Array([0xff, 0xfe, 0x61, 0]);
+  refuses(() => readCsv(wide, { source }), `${told} UTF-16 text`);
 });
 
 Deno.test("CsvReader gives the same table however the text is cut into pieces", () => {

@@ -10,6 +10,7 @@ import { readAnyTable, type ReadTableOptions, type Table } from "../../formats/m
 import { listNames } from "../../formats/errors.ts";
 import { readWhole } from "./files.ts";
 import { isGzip } from "./gzip.ts";
+import { asUtf8 } from "../../formats/text/utf16.ts";
 import { piecesOf } from "./input.ts";
 import type { Io } from "../io.ts";
 import type { LoadedModel, LoadedRbm } from "../models/model.ts";
@@ -66,8 +67,7 @@ export function sayLacking(lacking: readonly string[], io: Io): void {
 }
 
 async function readBytes(path: string, io: Io): Promise<Uint8Array> {
-  if (path === "-") return await io.stdin();
-  if (!isGzip(path)) return await readWhole(path);
+  if (!isGzip(path)) return asUtf8(path === "-" ? await io.stdin() : await readWhole(path), path);
   const pieces = await Array.fromAsync(piecesOf(path, io), (piece) => new Uint8Array(piece));
   return new Uint8Array(await new Blob(pieces).arrayBuffer());
 }

@@ -1,4 +1,5 @@
 /** A file or standard input, piece by piece. */
+import { piecesAsUtf8 } from "../../formats/text/utf16.ts";
 import { reasonOf } from "./files.ts";
 import { gunzipped, isGzip } from "./gzip.ts";
 import type { RandomAccess } from "../../formats/parquet.ts";
@@ -8,7 +9,7 @@ import type { Io } from "../io.ts";
 const PIECE_BYTES = 1 << 18;
 
 /**
- * The pieces of a file, or of standard input for "-".
+ * The pieces of a file, or of standard input for "-"; UTF-16 text as UTF-8.
  * @param onBytes told of each piece of the file how many there are, before they are unpacked
  * @throws TypeError if there is no such file, or it cannot be read
  */
@@ -17,9 +18,9 @@ export function piecesOf(
   io: Io,
   onBytes: (count: number) => void = () => {},
 ): AsyncIterable<Uint8Array> {
-  if (path === "-") return io.stdinPieces();
+  if (path === "-") return piecesAsUtf8(io.stdinPieces(), path);
   const pieces = filePieces(path, onBytes);
-  return isGzip(path) ? gunzipped(path, pieces) : pieces;
+  return piecesAsUtf8(isGzip(path) ? gunzipped(path, pieces) : pieces, path);
 }
 
 /** A file of which any part may be read; to be closed. */
@@ -84,7 +85,7 @@ async function orReason<Value>(path: string, act: () => Promise<Value>): Promise
 export async function peekedInput(
   io: Io,
 ): Promise<{ readonly first: Uint8Array; readonly io: Io }> {
-  const pieces = io.stdinPieces()[Symbol.asyncIterator]();
+  const pieces = piecesAsUtf8(io.stdinPieces(), "-");
   const { value: first = new Uint8Array() } = await pieces.next();
   async function* stdinPieces(): AsyncGenerator<Uint8Array> {
     yield first;

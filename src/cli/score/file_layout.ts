@@ -1,7 +1,8 @@
 /** Where the model's columns are in a file, as its beginning says, and the reader of the rows behind it. */
 import type { ByteBlock } from "../../formats/csv/byte_blocks.ts";
-import { blankFault, PlainRows, type RowFormat } from "../../formats/csv/csv_rows.ts";
+import { PlainRows, type RowFormat } from "../../formats/csv/csv_rows.ts";
 import { type DecimalMark, markedCodec } from "../../formats/csv/decimal_comma.ts";
+import { blankFault } from "../../formats/csv/row_faults.ts";
 import { JsonRows } from "../../formats/jsonl/json_rows.ts";
 import type { BlockRows, ReadColumn, RowReader } from "../../formats/row_reader.ts";
 import { codecOf } from "../../scoring/table/schema.ts";

@@ -7,6 +7,7 @@
 import { CellGatherer, type CellReading } from "../text/cell_gatherer.ts";
 import { LABEL_EXPECTED, NUMBERS, parseLabel, parseNumber } from "../text/cells.ts";
 import { type CsvRecord, detectSeparator, RecordBlocks, splitRecords } from "./csv_split.ts";
+import { blankFault, widthFault } from "./row_faults.ts";
 import { markedCodec, readCommas } from "./decimal_comma.ts";
 import { DataError, quoteValue } from "../errors.ts";
 import type { PartReader } from "../part_reader.ts";
@@ -125,10 +126,9 @@ export class CsvReader implements PartReader {
   }
 
   #refuseBlank(): never {
-    const line = this.#blankLine;
-    const row = this.#plan ? this.#rows + 1 : undefined;
-    const expected = this.#plan ? `${this.#width} cells wide` : "the header line";
-    throw new DataError({ source: this.#source, row, line, expected, actual: "a blank line" });
+    const line = this.#blankLine, source = this.#source;
+    if (this.#plan) throw blankFault({ source, width: this.#width }, this.#rows + 1, line);
+    throw new DataError({ source, line, expected: "the header line", actual: "a blank line" });
   }
 
   #readHeader(cells: readonly string[]): ColumnPlan {
@@ -168,8 +168,7 @@ export class CsvReader implements PartReader {
     const source = this.#source;
     const row = this.#rows + 1;
     if (cells.length !== this.#width) {
-      const expected = `${this.#width} cells wide`;
-      throw new DataError({ source, row, line, expected, actual: `${cells.length} cells` });
+      throw widthFault({ source, width: this.#width }, row, line, cells.length);
     }
     for (let i = 0; i < plan.indices.length; i++) {
       const cell = cells[plan.indices[i]];

@@ -9,6 +9,7 @@ import type { DecimalMark } from "./decimal_comma.ts";
 import { DataError, quoteValue } from "../errors.ts";
 import type { BlockRows, ReadColumn } from "../row_reader.ts";
 import { decodeText } from "../text/text.ts";
+import { blankFault, widthFault } from "./row_faults.ts";
 
 /** How the rows of a file are read. */
 export interface RowFormat {
@@ -170,21 +171,4 @@ export function encodeCell(
   if (value !== undefined) return value;
   const details = { expected: codec.expected(cell), actual: quoteValue(cell) };
   throw new DataError({ source, row, line, column: name, ...details });
-}
-
-/** A row with too few cells, or too many. */
-export function widthFault({ source, width }: RowFormat, row: number, line: number, cells: number) {
-  const expected = `${width} cells wide`;
-  return new DataError({ source, row, line, expected, actual: `${cells} cells` });
-}
-
-/** A blank line with rows behind it. */
-export function blankFault({ source, width }: RowFormat, row: number, line: number): DataError {
-  return new DataError({
-    source,
-    row,
-    line,
-    expected: `${width} cells wide`,
-    actual: "a blank line",
-  });
 }

@@ -1,9 +1,10 @@
 /** Rows of any block of CSV: those with quotes are split by `csv_split.ts`, in texts. */
 import type { ByteBlock } from "./byte_blocks.ts";
-import { blankFault, encodeCell, PlainRows, type RowFormat, widthFault } from "./csv_rows.ts";
+import { encodeCell, PlainRows, type RowFormat } from "./csv_rows.ts";
 import { splitRecords } from "./csv_split.ts";
 import type { BlockRows } from "../row_reader.ts";
 import { decodeText } from "../text/text.ts";
+import { blankFault, widthFault } from "./row_faults.ts";
 
 /** @throws DataError naming row, line and column of what cannot be read */
 export function readRows(block: ByteBlock, format: RowFormat): BlockRows {

@@ -1,6 +1,6 @@
 /** What the cells of a column say of its kind, counted as they come: all that is kept of rows that are not. */
 import { parseTimestamp } from "../../core/timestamp.ts";
-import { isForeignNumber } from "../csv/decimal_comma.ts";
+import { isForeignNumber, markOf } from "../csv/decimal_comma.ts";
 import { parseNumber } from "../text/cells.ts";
 
 /** A text where others are numbers. */
@@ -27,8 +27,9 @@ export class ColumnTally {
   others = 0;
   /** Whether each of these is a point in time. */
   times = true;
-  /** The first cell that is not a number here. */
+  /** The first cell that is not a number here; only if no other is so, one with a decimal comma. */
   firstText: FirstText | undefined;
+  #isComma = false;
 
   /**
    * Counts the cells of a column in a block of rows.
@@ -70,16 +71,19 @@ export class ColumnTally {
         this.others++;
         this.times &&= !Number.isNaN(parseTimestamp(texts[code]));
       } else this.numbers++;
-      if (kind === NUMBER || this.firstText) continue;
+      // A decimal comma alone is read where cells are not separated by commas: what stands beside it is at fault.
+      if (kind === NUMBER || this.firstText && (kind === COMMA || !this.#isComma)) continue;
       const row = before + (i - c) / width + 1;
-      this.firstText = { row, text: texts[code], isForeign: kind === FOREIGN };
+      this.firstText = { row, text: texts[code], isForeign: kind !== OTHER };
+      this.#isComma = kind === COMMA;
     }
   }
 }
 
-const NUMBER = 1, FOREIGN = 2, OTHER = 3;
+const NUMBER = 1, COMMA = 2, FOREIGN = 3, OTHER = 4;
 
 function kindOf(text: string): number {
   if (!Number.isNaN(parseNumber(text))) return NUMBER;
+  if (markOf(text) === ",") return COMMA;
   return isForeignNumber(text) ? FOREIGN : OTHER;
 }

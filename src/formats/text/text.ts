@@ -3,6 +3,7 @@
  * Source: UTF-8 (RFC 3629); a byte order mark at the start is dropped. Limits: no other encoding is read.
  */
 import { DataError } from "../errors.ts";
+import { utf16Of } from "./utf16.ts";
 
 const PIECE_BYTES = 1 << 20;
 
@@ -23,7 +24,8 @@ export function textDecoder(source: string): (piece: Uint8Array, more: boolean) 
       return decoder.decode(piece, { stream: more });
     } catch (cause) {
       if (!(cause instanceof TypeError)) throw cause;
-      throw new DataError({ source, subject: "file", expected: "UTF-8 text" }, { cause });
+      const actual = utf16Of(piece) ? "UTF-16 text" : "bytes of another encoding";
+      throw new DataError({ source, subject: "file", expected: "UTF-8 text", actual }, { cause });
     }
   };
 }

@@ -1,0 +1,26 @@
+/** What is wrong with rows of a CSV file as rows: too few cells, too many, or none with rows behind it. */
+import { DataError } from "../errors.ts";
+
+interface Place {
+  readonly source: string;
+  /** Cells of the header. */
+  readonly width: number;
+}
+
+/** A row with too few cells, or too many. */
+export function widthFault({ source, width }: Place, row: number, line: number, cells: number) {
+  return new DataError({ source, row, line, expected: asWideAs(width), actual: inCells(cells) });
+}
+
+/** A blank line with rows behind it. */
+export function blankFault({ source, width }: Place, row: number, line: number): DataError {
+  return new DataError({ source, row, line, expected: asWideAs(width), actual: "a blank line" });
+}
+
+function asWideAs(width: number): string {
+  return `${inCells(width)} wide, as the header is`;
+}
+
+function inCells(count: number): string {
+  return count === 1 ? "1 cell" : `${count} cells`;
+}
