@@ -29,7 +29,7 @@ import { requireChoice } from "../core/validate.ts";
 import { decide, type Decision, type DecisionOptions } from "../scoring/decisions/decide.ts";
 import type { BlamedColumn } from "../scoring/explain/blamed_column.ts";
 import { explainCells, type ExplainOptions } from "../scoring/explain/explain.ts";
-import { writeModelFile } from "../trained/file/model_file.ts";
+import { writePackedFile } from "../trained/file/packed_file.ts";
 import { FILE_FORMATS, type FileFormat } from "../trained/file/quantize.ts";
 import type { RawTable } from "../scoring/table/raw_table.ts";
 import type { Cells } from "../scoring/table/cells.ts";
@@ -227,7 +227,7 @@ export class Detector extends TableScorer {
     if (format === undefined || format === file.format) return super.save();
     // What fewer bits hold, float32 holds.
     if (requireChoice("format", format, FILE_FORMATS) === "f32") {
-      return writeModelFile({ ...file, format });
+      return writePackedFile({ ...file, format });
     }
     this.#refuseSeries(`save in ${format}`);
     const cells = rows === undefined ? this.#kept : this.#cellsOf(rows);

@@ -9,7 +9,8 @@
  */
 import { rankCorrelation } from "../scoring/rank_correlation.ts";
 import { Calibration } from "../scoring/decisions/calibration.ts";
-import { type ModelFile, writeModelFile } from "../trained/file/model_file.ts";
+import type { ModelFile } from "../trained/file/model_file.ts";
+import { writePackedFile } from "../trained/file/packed_file.ts";
 import { type FileFormat, packTensors, unpackTensors } from "../trained/file/quantize.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 import { tableModelOf, tableTensors } from "../scoring/table_file.ts";
@@ -45,7 +46,7 @@ export function inFormat(
     }
     const model = { ...other.table, calibration: new Calibration(evenly(scores)) };
     const tensors = new Map([...rounded.tensors, ...tableTensors(model)]);
-    return writeModelFile({ ...rounded, tensors });
+    return writePackedFile({ ...rounded, tensors });
   } finally {
     other.dispose();
   }

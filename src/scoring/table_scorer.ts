@@ -8,7 +8,8 @@ import { requireObject } from "../core/validate.ts";
 import type { CellFault } from "../trained/rows/data_rule.ts";
 import { requireFiniteScore, requireRoom } from "../trained/finite.ts";
 import type { Matrix } from "../trained/rows/matrix.ts";
-import { type ModelFile, writeModelFile } from "../trained/file/model_file.ts";
+import type { ModelFile } from "../trained/file/model_file.ts";
+import { writePackedFile } from "../trained/file/packed_file.ts";
 import type { SampleOptions } from "../trained/calls/sampling.ts";
 import {
   type DeviceOptions,
@@ -328,7 +329,7 @@ export class TableScorer {
 
   /** The model file: the VAE and all that scoring needs. */
   save(): Uint8Array {
-    return writeModelFile(this.modelFile());
+    return writePackedFile(this.modelFile());
   }
 
   /** The parts of its file. */

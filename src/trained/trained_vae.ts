@@ -28,6 +28,7 @@ import {
   readModelFile,
   requireKind,
   specOf,
+  type WholeFile,
   writeModelFile,
 } from "./file/model_file.ts";
 import { drawPairs, SAMPLE_KEYS, type SampleOptions } from "./calls/sampling.ts";
@@ -293,7 +294,7 @@ export class TrainedVae {
    * What `save` writes.
    * @internal
    */
-  modelFile(): ModelFile {
+  modelFile(): WholeFile {
     const tensors = parameterTensors(this.parameters());
     return { kind: "vae", metadata: { spec: this.spec }, tensors };
   }

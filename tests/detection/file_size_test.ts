@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { Calibration, Detector, TableScorer } from "../../mod.ts";
 import { calibrationFraction, MAX_CALIBRATION_ROWS } from "../../src/detection/split.ts";
 import { roundUp } from "../../src/scoring/decisions/calibration.ts";
-import { readModelFile, writeModelFile } from "../../src/trained/file/model_file.ts";
+import { readModelFile } from "../../src/trained/file/model_file.ts";
+import { writePackedFile } from "../../src/trained/file/packed_file.ts";
 import { planeRows } from "../util/data.ts";
 
 Deno.test("a default file of 32 columns with all that scores is within 300 kB, however long the table", async () => {
@@ -66,7 +67,7 @@ Deno.test("a file whose calibration is float64, as files were, scores as it did"
   const older = Float64Array.from(data, (score) => score - 1e-9);
   const tensor = { dtype: "F64", shape: [older.length], data: older } as const;
   const tensors = new Map([...file.tensors, ["table.calibration", tensor]]);
-  const loaded = await TableScorer.load(writeModelFile({ ...file, tensors }));
+  const loaded = await TableScorer.load(writePackedFile({ ...file, tensors }));
   const rows = planeRows(60, 4, 4, 0.9), want = await detector.score(rows);
   assert.deepEqual(await loaded.score(rows), want);
   for (const each of [detector, loaded]) each.dispose();

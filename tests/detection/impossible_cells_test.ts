@@ -4,7 +4,8 @@ import { Detector, TableScorer } from "../../mod.ts";
 import { normal, poisson } from "../../src/core/random/draws.ts";
 import { HostRandom } from "../../src/core/random/philox.ts";
 import { impossibleCosts } from "../../src/detection/impossible_costs.ts";
-import { readModelFile, writeModelFile } from "../../src/trained/file/model_file.ts";
+import { readModelFile } from "../../src/trained/file/model_file.ts";
+import { writePackedFile } from "../../src/trained/file/packed_file.ts";
 import { IMPOSSIBLE, mixedRow } from "../util/mixed_rows.ts";
 import { assertRelative } from "../util/close.ts";
 
@@ -48,7 +49,7 @@ for (const preset of ["ensemble", "small"] as const) {
     // A file from before knows of no cost, and scores what is possible to the bit the same.
     const file = readModelFile(detector.save()), tensors = new Map(file.tensors);
     assert.ok(tensors.delete("table.impossible"));
-    const older = await TableScorer.load(writeModelFile({ ...file, tensors }));
+    const older = await TableScorer.load(writePackedFile({ ...file, tensors }));
     assert.deepEqual(await older.score(fresh), await detector.score(fresh));
     assert.ok((await older.score([strange]))[0].score < want.score - 100);
     const loaded = await TableScorer.load(detector.save());

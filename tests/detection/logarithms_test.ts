@@ -4,7 +4,8 @@ import { Detector, TableScorer } from "../../mod.ts";
 import { normal } from "../../src/core/random/draws.ts";
 import { HostRandom } from "../../src/core/random/philox.ts";
 import { Expansion } from "../../src/scoring/table/expansion.ts";
-import { readModelFile, writeModelFile } from "../../src/trained/file/model_file.ts";
+import { readModelFile } from "../../src/trained/file/model_file.ts";
+import { writePackedFile } from "../../src/trained/file/packed_file.ts";
 import { assertRelative } from "../util/close.ts";
 
 const random = new HostRandom(3, 0, 7);
@@ -73,7 +74,7 @@ Deno.test("the way to the network and back is the logarithm's, and its density t
   const { logs, ...table } = file.metadata.table as Record<string, unknown>;
   assert.equal(logs, true);
   const older = await TableScorer.load(
-    writeModelFile({ ...file, metadata: { ...file.metadata, table } }),
+    writePackedFile({ ...file, metadata: { ...file.metadata, table } }),
   );
   assert.equal(older.table.expansion.isIdentity, true);
   for (const each of [detector, loaded, older]) each.dispose();

@@ -4,7 +4,8 @@ import { TableScorer, VAE } from "../../mod.ts";
 import { exportModel } from "../../src/exports/mod.ts";
 import { decodeNpy } from "../../src/formats/mod.ts";
 import { listMembers, readMember } from "../../src/formats/numpy/zip.ts";
-import { readModelFile, writeModelFile } from "../../src/trained/file/model_file.ts";
+import { readModelFile } from "../../src/trained/file/model_file.ts";
+import { writePackedFile } from "../../src/trained/file/packed_file.ts";
 import { elbowOk, Folder, QUICK, refused, tableCsv } from "../cli/util.ts";
 
 const SPEC = {
@@ -59,7 +60,7 @@ Deno.test("elbow export takes a detector of one network, and refuses one of seve
   assert.deepEqual(columns, detector.schema);
   detector.dispose();
   const several = { ...file, metadata: { ...file.metadata, ensemble: {} } };
-  const path = folder.write("several.safetensors", writeModelFile(several));
+  const path = folder.write("several.safetensors", writePackedFile(several));
   const message = await refused("export", path, "--to", "onnx", "--out", folder.at("x"));
   assert.match(message, /Cannot export .*: it must hold one network/);
 });

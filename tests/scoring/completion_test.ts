@@ -4,7 +4,8 @@ import { Detector } from "../../mod.ts";
 import { HostRandom } from "../../src/core/random/philox.ts";
 import { calibrate } from "../../src/detection/calibrate.ts";
 import { standardize } from "../../src/scoring/table/standardize.ts";
-import { readModelFile, writeModelFile } from "../../src/trained/file/model_file.ts";
+import { readModelFile } from "../../src/trained/file/model_file.ts";
+import { writePackedFile } from "../../src/trained/file/packed_file.ts";
 
 const RANDOM = new HostRandom(5, 0, 1);
 
@@ -102,7 +103,7 @@ Deno.test("what cells cost by themselves are means over the rows that calibrate;
   const file = readModelFile(detector.save());
   const tensors = new Map([...file.tensors].filter(([name]) => name !== "table.costs"));
   assert.equal(tensors.size, file.tensors.size - 1);
-  const older = await Detector.load(writeModelFile({ ...file, tensors }));
+  const older = await Detector.load(writePackedFile({ ...file, tensors }));
   assert.deepEqual(older.scoreCells(cells).scores, detector.scoreCells(cells).scores);
   const [gap] = older.scoreCells(cellsOf([[0.3, NaN]])).scores;
   const [now] = detector.scoreCells(cellsOf([[0.3, NaN]])).scores;

@@ -2,11 +2,8 @@
 import assert from "node:assert/strict";
 import { Detector, ModelFileError, TableScorer, TrainedVae, VAE } from "../../mod.ts";
 import { decode, encode, type Tensor } from "../../src/formats/safetensors/safetensors.ts";
-import {
-  type ModelFile,
-  readModelFile,
-  writeModelFile,
-} from "../../src/trained/file/model_file.ts";
+import { type ModelFile, readModelFile } from "../../src/trained/file/model_file.ts";
+import { writePackedFile } from "../../src/trained/file/packed_file.ts";
 import { planeRows } from "../util/data.ts";
 
 const DETECTOR = await Detector.fit(planeRows(60, 3, 5), {
@@ -93,7 +90,7 @@ const REFUSED: [string, ModelFile, RegExp][] = [
 
 for (const [name, file, message] of REFUSED) {
   Deno.test(`a model file is refused: ${name}`, async () => {
-    const bytes = writeModelFile(file);
+    const bytes = writePackedFile(file);
     for (const Scorer of [TableScorer, Detector]) {
       await assert.rejects(Scorer.load(bytes), (error: Error) => {
         assert.ok(error instanceof ModelFileError, `${error.name}: ${error.message}`);
@@ -107,10 +104,10 @@ for (const [name, file, message] of REFUSED) {
 Deno.test("TrainedVae.load() refuses broken parameters, and what no model file is", async () => {
   const refuse = (bytes: Uint8Array, message: RegExp) =>
     assert.rejects(TrainedVae.load(bytes), { name: "ModelFileError", message });
-  await refuse(writeModelFile(withValue("encoder.0.weight", NaN)), /must be finite/);
+  await refuse(writePackedFile(withValue("encoder.0.weight", NaN)), /must be finite/);
   const vae = readModelFile(VAE.create({ inputs: 2, latent: [{ size: 1 }] }).save());
   await refuse(
-    writeModelFile({ ...vae, metadata: { ...vae.metadata, table } }),
+    writePackedFile({ ...vae, metadata: { ...vae.metadata, table } }),
     /metadata "table"/,
   );
   await refuse(new Uint8Array(20), /Cannot read model: it is not a model file \(safetensors\)/);

@@ -9,7 +9,8 @@ import { normal } from "../../src/core/random/draws.ts";
 import { HostRandom } from "../../src/core/random/philox.ts";
 import type { Tensor } from "../../src/formats/safetensors/safetensors.ts";
 import { decode, encode } from "../../src/formats/safetensors/safetensors.ts";
-import { readModelFile, writeModelFile } from "../../src/trained/file/model_file.ts";
+import { readModelFile } from "../../src/trained/file/model_file.ts";
+import { writePackedFile } from "../../src/trained/file/packed_file.ts";
 import { packTensors, unpackTensors } from "../../src/trained/file/quantize.ts";
 import { assertSameBytes } from "../util/close.ts";
 
@@ -85,13 +86,13 @@ Deno.test("model files in f16 and int8 load as models, shrink, and are refused w
     latent: [{ size: 8 }],
     likelihood: { type: "gaussian" },
   }, { seed: 2 });
-  const file = vae.modelFile(), whole = writeModelFile(file).length;
+  const file = vae.modelFile(), whole = writePackedFile(file).length;
   for (const [format, share] of [["f16", 0.6], ["int8", 0.4]] as const) {
-    const bytes = writeModelFile({ ...file, format });
+    const bytes = writePackedFile({ ...file, format });
     assert.ok(bytes.length < share * whole, `${format}: ${bytes.length} of ${whole}`);
     const read = readModelFile(bytes);
     assert.equal(read.format, format);
-    assertSameBytes(writeModelFile(read), bytes, "written again");
+    assertSameBytes(writePackedFile(read), bytes, "written again");
     const loaded = await TrainedVae.load(bytes), again = await TrainedVae.load(bytes);
     const x = Array.from(
       { length: 20 },
@@ -99,7 +100,7 @@ Deno.test("model files in f16 and int8 load as models, shrink, and are refused w
     );
     assert.deepEqual(await loaded.score(x), await again.score(x));
   }
-  const { tensors, metadata } = decode(writeModelFile({ ...file, format: "int8" }));
+  const { tensors, metadata } = decode(writePackedFile({ ...file, format: "int8" }));
   const unknown = encode(tensors, { ...metadata, weights: "int4" });
   assert.throws(() => readModelFile(unknown), ModelFileError);
   for (const scale of [new Float32Array(3), Float32Array.of(...new Float32Array(63), NaN)]) {

@@ -4,7 +4,7 @@
  *   format    "elbow"          version  "1"; files of released versions load for ever
  *   kind      what the file is: "vae", "detector", "rbm" or "checkpoint"
  *   checksum  CRC-32 of the file with this field as zeros: a changed bit anywhere is refused
- *   weights   "f16" or "int8" where float32 tensors are kept in fewer bits: `quantize.ts`
+ *   weights   "f16" or "int8" where float32 tensors are kept in fewer bits: `packed_file.ts` writes such
  *   …         JSON texts, by name: "spec", "table", "training"
  *
  * Data only: reading never evaluates anything.
@@ -13,7 +13,7 @@ import { crc32 } from "../../core/bytes/crc32.ts";
 import { decode, encode, type Tensor } from "../../formats/safetensors/safetensors.ts";
 import { show } from "../../core/validate.ts";
 import { type ModelSpec, parseSpec } from "../../models/spec.ts";
-import { FILE_FORMATS, type FileFormat, packTensors, unpackTensors } from "./quantize.ts";
+import { FILE_FORMATS, type FileFormat, unpackTensors } from "./quantize.ts";
 
 /** What a file holds. */
 export type ModelFileKind = "vae" | "detector" | "rbm" | "checkpoint";
@@ -41,22 +41,24 @@ export class ModelFileError extends SyntaxError {
   override name = "ModelFileError";
 }
 
+/** A model file that keeps its tensors as they are. */
+export type WholeFile = ModelFile & { readonly format?: undefined };
+
 /** The same model gives the same bytes. */
-export function writeModelFile(file: ModelFile): Uint8Array {
-  const { kind, metadata, format = "f32" } = file;
-  const tensors = packTensors(file.tensors, format);
+export function writeModelFile(file: WholeFile): Uint8Array {
+  return writeFields(file, {});
+}
+
+/** @param fields texts of the metadata beside those that every file has */
+export function writeFields(
+  { kind, metadata, tensors }: WholeFile,
+  fields: Readonly<Record<string, string>>,
+): Uint8Array {
   const texts = Object.fromEntries(
     Object.entries(metadata).map(([name, value]) => [name, JSON.stringify(value)]),
   );
-  const fields: Record<string, string> = {
-    format: FORMAT,
-    version: VERSION,
-    kind,
-    checksum: NO_CHECKSUM,
-    ...(format !== "f32" && { weights: format }),
-    ...texts,
-  };
-  const bytes = encode(tensors, fields);
+  const common = { format: FORMAT, version: VERSION, kind, checksum: NO_CHECKSUM };
+  const bytes = encode(tensors, { ...common, ...fields, ...texts });
   bytes.set(new TextEncoder().encode(crc32(bytes)), placeOf(bytes, NO_CHECKSUM));
   return bytes;
 }
