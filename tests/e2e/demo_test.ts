@@ -57,11 +57,16 @@ Deno.test("the table of the demo has the rows and anomalies that its README stat
   assert.equal(table.label!.reduce((a, b) => a + b), 93);
 });
 
-for (const [name, does] of [["score_rows", "finds its leak"], ["neighbours", "holds"]]) {
+const PROGRAMS: readonly (readonly [name: string, does: string, ...flags: string[]])[] = [
+  ["score_rows", "finds its leak"],
+  ["neighbours", "holds"],
+  ["onnx", "says in another program what the detector says", "--allow-read", "--allow-env"],
+];
+for (const [name, does, ...flags] of PROGRAMS) {
   Deno.test(`examples/${name}.ts ${does}`, async () => {
     const path = fileURLToPath(new URL(`../../examples/${name}.ts`, import.meta.url));
     const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "--no-check", "--no-prompt", path],
+      args: ["run", "--no-check", "--no-prompt", ...flags, path],
       stdin: "null",
     }).output();
     assert.ok(success, new TextDecoder().decode(stderr));
