@@ -59,7 +59,8 @@ import { inFormat } from "./in_format.ts";
 import { ordinaryRows } from "./ensemble/ordinary_rows.ts";
 import { type DetectorOptions, leftOut, presetOf, requireOptions } from "./options.ts";
 import { fitMany, fitOne } from "./presets.ts";
-import { readTraining } from "./read_training.ts";
+import { readRows, type RowBatches } from "./draw_rows.ts";
+import { pauser } from "../trained/pauser.ts";
 import { goOn, type PartialFit, type PartialFitOptions, splitNewRows } from "./partial_fit.ts";
 import { flaggedOf, recalibrated, type Recalibration, standard } from "./recalibrate.ts";
 import { SecondLook } from "./second_look.ts";
@@ -87,12 +88,18 @@ export class Detector extends TableScorer {
 
   /**
    * Trains and calibrates on the rows.
+   * @param rows all of them, or batches, which may be more than memory holds: see `maxRows`
    * @throws TypeError or RangeError naming row and column, or the option, that cannot be used
    */
-  static async fit(rows: TableRows | RawTable, options: DetectorOptions = {}): Promise<Detector> {
+  static async fit(
+    rows: TableRows | RawTable | RowBatches,
+    options: DetectorOptions = {},
+  ): Promise<Detector> {
     requireOptions(options);
     const { falseAlarmRate = 0.01, seed = 0, calibration, window } = options;
-    const { schema, cells, warnings } = readTraining(rows, options);
+    const pause = pauser(options.signal),
+      { schema, cells, warnings } = await readRows(rows, options);
+    await pause();
     if (window !== undefined && presetOf(options) === "linear") {
       const { vae, model, report } = fitLinear({ cells, schema, warnings, window }, options);
       return new Detector(vae, model, report);
@@ -114,9 +121,11 @@ export class Detector extends TableScorer {
     const training = share > 0
       ? ordinaryRows(trained.cells, ofRows, { share, seed })
       : trained.cells;
+    await pause();
+    const sketch = { data: sketchColumns(cells, schema.length), rows: cells.rows };
+    await pause();
     const fitted = await fit({ all, training }, ofRows, options);
     const { vae, report, parts } = fitted;
-    const sketch = { data: sketchColumns(cells, schema.length), rows: cells.rows };
     const said = [...warnings, ...kinds.warnings, ...trained.warnings];
     const kept = { falseAlarmRate, warnings: said, sketch, ...(impossible && { impossible }) };
     const table = { schema, ...parts, ...kept, ...(window && { window }) };

@@ -18,8 +18,9 @@
  */
 import { show } from "../core/validate.ts";
 import { ColumnTally } from "../formats/sample/column_tally.ts";
-import { encodeColumn, type RawTable, valuesOf } from "../scoring/table/raw_table.ts";
+import { encodeColumn, type RawTable } from "../scoring/table/raw_table.ts";
 import { type ColumnKind, type ColumnSchema, hasLevels } from "../scoring/table/schema.ts";
+import { takeColumn } from "./take_cells.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 
 /** What a user says of a column; the levels of a kind that has them are found if they are left out. */
@@ -58,7 +59,7 @@ export function inferSchema(
   }
   const cells = new Float64Array(data.length);
   const schema = columns.map((name, c) => {
-    const values = valuesOf(table, c), texts = table.texts?.[c];
+    const values = takeColumn(table, columns.length, c), texts = table.texts?.[c];
     const override = overrides.find((each) => each.name === name);
     const tally = table.drawn?.columns[c] ?? new ColumnTally().add(data, c, columns.length, texts);
     const column = override

@@ -48,6 +48,11 @@ export interface DetectorOptions extends
    * 0.5, which is also what true is. Best left away where the rows are known to be normal.
    */
   readonly robust?: boolean | number;
+  /**
+   * More rows than this do not train: so many are drawn by the seed, of a series the last are taken. By default all
+   * train, and of rows in batches a million, or as many as hold 2²⁶ cells.
+   */
+  readonly maxRows?: number;
   /** The share of normal rows that may be flagged; 0.01. */
   readonly falseAlarmRate?: number;
   /** Fixes everything random; 0. */
@@ -73,6 +78,7 @@ const OWN: Readonly<Record<Exclude<keyof DetectorOptions, keyof DeviceOptions>, 
   window: true,
   robust: true,
   schema: true,
+  maxRows: true,
   falseAlarmRate: true,
   calibration: true,
   hidden: true,
@@ -107,6 +113,9 @@ export function requireOptions(options: DetectorOptions): void {
   if (members !== undefined) requireNumber("members", members, { min: 1, max: 16, integer: true });
   if (options.window !== undefined) {
     requireNumber("window", options.window, { min: 2, max: MAX_WINDOW, integer: true });
+  }
+  if (options.maxRows !== undefined) {
+    requireNumber("maxRows", options.maxRows, { min: 1, integer: true });
   }
   requireStatistics(options.statistics);
   if (options.robust !== undefined && typeof options.robust !== "boolean") {

@@ -125,6 +125,7 @@ function takenApart(options: DetectorOptions) {
     window: _window,
     robust: _robust,
     schema: _schema,
+    maxRows: _maxRows,
     falseAlarmRate: _rate,
     calibration: _calibration,
     seed: _seed,

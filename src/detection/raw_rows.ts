@@ -8,22 +8,25 @@ import type { RawTable } from "../scoring/table/raw_table.ts";
 
 /**
  * Every cell as it is: a number, a text, true, false, a Date, or null, undefined and NaN where missing.
+ * @param before rows before these, for messages
  * @throws TypeError or RangeError naming row, from 1, and column
  */
-export function rawTableOf(rows: TableRows, columns: readonly string[]): RawTable {
+export function rawTableOf(rows: TableRows, columns: readonly string[], before = 0): RawTable {
   if (!Array.isArray(rows)) {
     const { data, shape } = requireFloatRows(rows, columns.length);
     data.forEach((value, i) => {
-      if (Math.abs(value) === Infinity) refuse(Math.floor(i / columns.length), columns, i, value);
+      if (Math.abs(value) === Infinity) {
+        refuse(before + Math.floor(i / columns.length), columns, i, value);
+      }
     });
     return { columns, data: Float64Array.from(data), rows: shape[0] };
   }
   const gatherer = new CellGatherer(columns, "any", NUMBERS);
   for (let r = 0; r < rows.length; r++) {
-    const cells = cellsOfRow(rows[r], r, columns);
+    const cells = cellsOfRow(rows[r], before + r, columns);
     for (let c = 0; c < columns.length; c++) {
       const cell = cells[c] instanceof Date ? timeText(cells[c]) : cells[c];
-      if (gatherer.add(c, cell) !== undefined) refuse(r, columns, c, cell);
+      if (gatherer.add(c, cell) !== undefined) refuse(before + r, columns, c, cell);
     }
   }
   return { columns, rows: rows.length, ...gatherer.finish() };

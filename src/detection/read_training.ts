@@ -95,7 +95,8 @@ function headOf({ data, rows }: Cells, width: number): Cells {
   return { data: data.subarray(0, kept * width), rows: kept };
 }
 
-function isRaw(rows: TableRows | RawTable): rows is RawTable {
+/** Whether a reader gave it. */
+export function isRaw(rows: TableRows | RawTable): rows is RawTable {
   return typeof rows === "object" && "columns" in rows && "rows" in rows && "data" in rows;
 }
 

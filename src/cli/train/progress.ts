@@ -16,6 +16,8 @@ export interface Progress {
   update(report: EpochReport): void;
   /** The same of any run of so many epochs, in words. */
   show(epoch: number, epochs: number, line: string): void;
+  /** What is done before the first epoch, on a terminal. */
+  note(text: string): void;
   /** Leaves the cursor at the start of an empty line, however the run ended. */
   end(): void;
 }
@@ -29,6 +31,9 @@ export function createProgress(io: Io, quiet = false): Progress {
     update: (report) => show(report.epoch, report.epochs, () => progressLine(report)),
     show: (epoch, epochs, text) =>
       show(epoch, epochs, () => `${epochText(epoch, epochs)}  ${text}`),
+    note: (text) => {
+      if (io.isTerminal) line.show(undefined, () => text, true);
+    },
     end: () => line.end("\n"),
   };
 }

@@ -4,19 +4,13 @@
  */
 import type { ReadTableOptions, Table } from "../../formats/mod.ts";
 import { readParquetSample, readSample } from "../../formats/sample/read_sample.ts";
-import type { SampleOptions } from "../../formats/sample/row_sample.ts";
+import { drawOf } from "../../detection/draw_rows.ts";
 import { openParts, piecesOf } from "../files/input.ts";
 import { endingOf } from "../files/files.ts";
 import type { Io } from "../io.ts";
 import { untilAborted } from "../score/until_aborted.ts";
 import type { TrainOptions } from "./options.ts";
 import { readingProgress } from "./progress.ts";
-
-/** By default no more rows train: an ensemble takes 12,000 and calibrates on 10,000 at most. */
-const MOST_ROWS = 1_000_000;
-
-/** Nor more cells: half a gibibyte. */
-const MOST_CELLS = 2 ** 26;
 
 /** What is told of a table to train on. */
 type ReadOptions =
@@ -25,7 +19,7 @@ type ReadOptions =
 
 /** A label that does not say normal or anomaly is kept out all the same. */
 export async function readToTrain(path: string, io: Io, given: ReadOptions): Promise<Table> {
-  const { label, columns, exclude, cells, maxRows, seed, window } = given;
+  const { label, columns, exclude, cells } = given;
   let isSaid = false;
   const onLabelFault: ReadTableOptions["onLabelFault"] = ({ message }) => {
     if (isSaid) return;
@@ -33,20 +27,15 @@ export async function readToTrain(path: string, io: Io, given: ReadOptions): Pro
     io.stderr(`elbow: label "${label}" is kept out, and not reported on: ${message}\n`);
   };
   const options = { label, columns, exclude, cells, onLabelFault };
-  const sample: SampleOptions = {
-    most: (width) => maxRows ?? Math.max(1, Math.min(MOST_ROWS, Math.floor(MOST_CELLS / width))),
-    seed,
-    latest: window !== undefined,
-  };
   const progress = await readingProgress(path, io, given.json);
   try {
-    const told = { ...sample, onRows: progress.onRows };
+    const sample = { ...drawOf(given), onRows: progress.onRows };
     if (endingOf(path) === ".parquet") {
       using file = await openParts(path, progress.onBytes);
-      return await readParquetSample(path, file, options, told);
+      return await readParquetSample(path, file, options, sample);
     }
     const pieces = untilAborted(piecesOf(path, io, progress.onBytes), io.signal);
-    return await readSample(path, pieces, options, told);
+    return await readSample(path, pieces, options, sample);
   } finally {
     progress.end();
   }

@@ -9,6 +9,7 @@ import { openDirectoryStore } from "./directory_store.ts";
 import type { Io } from "../io.ts";
 import { inFile } from "../models/model.ts";
 import { createProgress } from "./progress.ts";
+import { counted } from "../text/text.ts";
 import { givenTo } from "./given.ts";
 import type { TrainOptions } from "./options.ts";
 
@@ -23,7 +24,7 @@ export type RunSettings =
  * the table, and those about a checkpoint its folder.
  */
 export async function withRun<Value>(
-  table: Pick<Table, "source" | "lines" | "drawn">,
+  table: Pick<Table, "source" | "lines" | "drawn" | "rows">,
   given: TrainOptions,
   io: Io,
   fit: (settings: RunSettings) => Promise<Value>,
@@ -40,6 +41,7 @@ export async function withRun<Value>(
     signal: io.signal,
     onProgress: progress.update,
   };
+  progress.note(`looking at ${counted(table.rows, "row")}`);
   try {
     return await namingTable(table, () => fit(settings));
   } catch (error) {

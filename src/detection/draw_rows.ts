@@ -1,0 +1,92 @@
+/**
+ * The rows that a detector is fitted to, of rows that come in batches and may be more than memory holds: all, or so many
+ * of them, drawn by the seed, of a series the last (`formats/sample/row_sample.ts`, ADR 67).
+ */
+import { show } from "../core/validate.ts";
+import { RowSample, type SampleOptions } from "../formats/sample/row_sample.ts";
+import type { RawTable } from "../scoring/table/raw_table.ts";
+import { columnsOf, type TableRows } from "../scoring/table/table_rows.ts";
+import { type DetectorOptions, requireColumns } from "./options.ts";
+import { isRaw, readTraining, type TrainingTable } from "./read_training.ts";
+import { rawTableOf } from "./raw_rows.ts";
+
+/** Rows that need not be in memory all at once: batches of them, in order. */
+export type RowBatches = AsyncIterable<TableRows>;
+
+/** More rows train no ensemble better: it takes 12,000, and calibrates on 10,000 at most. */
+const MOST_ROWS = 1_000_000;
+
+/** Half a gibibyte. */
+const MOST_CELLS = 2 ** 26;
+
+/** Which rows stay. */
+export function drawOf(
+  { maxRows, seed, window }: Pick<DetectorOptions, "maxRows" | "seed" | "window">,
+): SampleOptions {
+  return {
+    most: (width) => maxRows ?? Math.max(1, Math.min(MOST_ROWS, Math.floor(MOST_CELLS / width))),
+    seed,
+    latest: window !== undefined,
+  };
+}
+
+/** Reads rows of any kind. @throws TypeError or RangeError naming row and column, or the option, that cannot be used */
+export async function readRows(
+  rows: TableRows | RawTable | RowBatches,
+  options: DetectorOptions,
+): Promise<TrainingTable> {
+  const isInBatches = isAsync(rows);
+  if (!isInBatches && options.maxRows === undefined) return readTraining(rows, options);
+  const sample = new RowSample(drawOf(options));
+  let { columns } = options;
+  const add = (batch: TableRows | RawTable) => {
+    const names = columns ??= isRaw(batch) ? batch.columns : columnsOf(batch);
+    requireColumns(names);
+    const part = isRaw(batch)
+      ? { ...batch, columns: names }
+      : rawTableOf(batch, names, sample.read);
+    if (part.rows > 0) sample.add({ ...part, source: "-" });
+  };
+  if (!isInBatches) add(rows);
+  else {
+    for await (const batch of rows) {
+      options.signal?.throwIfAborted();
+      requireBatch(batch);
+      add(batch);
+    }
+  }
+  if (sample.read === 0) return readTraining([], options);
+  const table = sample.finish();
+  return inNumbersOf(table, () => readTraining(table, options));
+}
+
+function isAsync(rows: unknown): rows is RowBatches {
+  return typeof rows === "object" && rows !== null && Symbol.asyncIterator in rows;
+}
+
+/** A row by itself would be taken for something else. */
+function requireBatch(batch: unknown): void {
+  if (Array.isArray(batch) || (typeof batch === "object" && batch !== null && "shape" in batch)) {
+    return;
+  }
+  throw new TypeError(
+    `Cannot fit detector: each batch must be a list of rows, or a matrix: current value is ${
+      show(batch)
+    }`,
+  );
+}
+
+/** Complaints then call a row by its number among all. */
+function inNumbersOf<Value>({ drawn }: RawTable, act: () => Value): Value {
+  try {
+    return act();
+  } catch (error) {
+    if (!drawn || !(error instanceof TypeError || error instanceof RangeError)) throw error;
+    const Same = error instanceof RangeError ? RangeError : TypeError;
+    const said = error.message.replace(
+      /^Cannot read row (\d+)/,
+      (_, place) => `Cannot read row ${drawn.numbers[Number(place) - 1]}`,
+    );
+    throw new Same(said, { cause: error });
+  }
+}

@@ -1,0 +1,85 @@
+/** Detectors of rows in batches. Oracle: the same rows in one list, and what a file of them trains on the command line. */
+import assert from "node:assert/strict";
+import { Detector, type DetectorOptions } from "../../mod.ts";
+import type { TableRows } from "../../src/scoring/table/table_rows.ts";
+import { elbowOk, Folder, QUICK } from "../cli/util.ts";
+import { planeRows } from "../util/data.ts";
+
+const ROWS = planeRows(3000, 3, 5).map(([a, b, c], r) => ({ a, b, c, kind: "xyz"[r % 3] }));
+const CHEAP: DetectorOptions = { preset: "small", hidden: [8], latent: 2, epochs: 3, seed: 2 };
+
+async function* batches(rows: readonly unknown[], size: number): AsyncGenerator<TableRows> {
+  for (let at = 0; at < rows.length; at += size) {
+    yield await Promise.resolve(rows.slice(at, at + size) as TableRows);
+  }
+}
+
+const fitBytes = async (rows: Parameters<typeof Detector.fit>[0], options: DetectorOptions) => {
+  const detector = await Detector.fit(rows, options), bytes = detector.save();
+  detector.dispose();
+  return bytes;
+};
+
+Deno.test("batches of any size train what one list does, all of it or as much as is asked for", async () => {
+  for (const options of [CHEAP, { ...CHEAP, maxRows: 500 }, { ...CHEAP, maxRows: 3000 }]) {
+    const whole = await fitBytes(ROWS, options);
+    for (const size of [1, 77, 4000]) {
+      assert.deepEqual(await fitBytes(batches(ROWS, size), options), whole);
+    }
+  }
+  assert.notDeepEqual(
+    await fitBytes(ROWS, { ...CHEAP, maxRows: 500 }),
+    await fitBytes(ROWS, CHEAP),
+  );
+});
+
+Deno.test("the same rows train as on the command line, and it is said", async () => {
+  using folder = new Folder();
+  const csv = ["a,b,c,kind", ...ROWS.map((row) => Object.values(row).join())].join("\n");
+  const data = folder.write("t.csv", csv), out = folder.at("m");
+  await elbowOk("train", data, "--out", out, ...QUICK, "--seed", "2", "--max-rows", "400");
+  const detector = await Detector.fit(batches(ROWS, 100), { ...CHEAP, maxRows: 400 });
+  assert.deepEqual(detector.save(), Deno.readFileSync(out));
+  assert.match(detector.warnings[0], /400 of 3000 rows train and calibrate, drawn from all/);
+  detector.dispose();
+});
+
+Deno.test("matrices are batches, and of a series the last steps train", async () => {
+  const data = planeRows(900, 3, 8);
+  async function* matrices() {
+    for (let at = 0; at < 900; at += 300) {
+      const batch = Float64Array.from(data.slice(at, at + 300).flat());
+      yield await Promise.resolve({ data: batch, shape: [300, 3] as const });
+    }
+  }
+  const [long, short] = await Promise.all([
+    Detector.fit(matrices(), { window: 5, maxRows: 400 }),
+    Detector.fit(data.slice(-400), { window: 5 }),
+  ]);
+  assert.equal(long.threshold, short.threshold);
+});
+
+Deno.test("batches are refused by the number of the row among all, and stop with their signal", async () => {
+  const fit = (rows: AsyncIterable<unknown>, options: DetectorOptions = CHEAP) =>
+    Detector.fit(rows as AsyncIterable<TableRows>, options);
+  const wrong: unknown[] = ROWS.with(250, { ...ROWS[250], b: Infinity });
+  await assert.rejects(fit(batches(wrong, 100)), /row 251, column "b"/);
+  const narrow = [...ROWS.slice(0, 150), { a: 1 }];
+  await assert.rejects(fit(batches(narrow, 100)), /row 151\b/);
+  // Found once all are read: the number is that among all, whichever rows are drawn.
+  const far: unknown[] = ROWS.with(1999, { ...ROWS[1999], b: 1e30 });
+  const faults = await Promise.all(
+    [1, 2].map((seed) =>
+      fit(batches(far, 100), { ...CHEAP, maxRows: 2900, seed }).then(String, String)
+    ),
+  );
+  assert.ok(faults.some((fault) => /row 2000, column "b"/.test(fault)), `${faults}`);
+  await assert.rejects(fit(batches([], 1)), /the rows have no columns/);
+  async function* single() {
+    yield await Promise.resolve({ a: 1 });
+  }
+  await assert.rejects(fit(single()), /each batch must be a list of rows, or a matrix/);
+  await assert.rejects(Detector.fit(ROWS, { maxRows: 0 }), /maxRows/);
+  const signal = AbortSignal.abort(new Error("enough"));
+  await assert.rejects(fit(batches(ROWS, 10), { ...CHEAP, signal }), /enough/);
+});
