@@ -2,9 +2,9 @@
 import type { Table } from "./table.ts";
 
 /** `push` and `take` in turns, then `end`, `take` the rest, and `joined`. */
-export interface PartReader {
-  /** Takes the next piece of text; pieces may end anywhere. */
-  push(text: string): void;
+export interface PartReader<Piece = Uint8Array> {
+  /** Takes the next piece; pieces may end anywhere. */
+  push(piece: Piece): void;
   /** Ends the input. @throws DataError if it held no row */
   end(): void;
   /** The rows since the last call, if there are any: they are not kept. Its lines are those of all rows. */

@@ -36,6 +36,27 @@ const COMMAS = "n;t\n" +
   Array.from({ length: 300 }, (_, r) => `${r % 5 ? `${r},25` : r};${r % 7 ? "x" : "3,5"}\n`)
     .join("");
 
+const WRITTEN = [
+  "1e-5",
+  "+.5",
+  " 3 ",
+  "0.1234567890123456789",
+  "-0",
+  "007",
+  "12345678901234567890",
+  "1E3",
+  "5.",
+];
+
+/** Rows of several blocks of bytes, each of numbers alone but where a row is put in place. */
+function numbersCsv(rows: number, put: Readonly<Record<number, string>> = {}, end = "\n"): string {
+  const lines = Array.from({ length: rows }, (_, r) => {
+    const cells = [r / 7, WRITTEN[r % 9], (r * 7919) % 1000 / 1000, r % 5 ? r : "NA", r % 2];
+    return put[r] ?? cells.join();
+  });
+  return ["a,b,c,d,y", ...lines].join(end);
+}
+
 /** A key that only later rows have. */
 const KEYED = Array.from({ length: 5000 }, (_, r) => {
   const late = r < 3000 ? {} : { late: r % 4 ? `t${r % 5}` : null };
@@ -97,6 +118,42 @@ Deno.test("above the cap rows are those of the file by their numbers, and the pi
   assert.deepEqual(parquet, { ...unlined, drawn });
   const other = await read("t.csv", LONG, 1000, { ...sample, seed: 4 }, options);
   assert.notDeepEqual(other.drawn!.numbers, numbers);
+});
+
+Deno.test("numbers read from bytes, and what is wrong with them, are those of the whole file", async () => {
+  const messageOf = (error: unknown) => (error as Error).message;
+  const rows = 15_000, whole = { ...ANY, label: "y" };
+  const files: [string, ReadTableOptions][] = [
+    [numbersCsv(rows), whole],
+    [numbersCsv(rows, {}, "\r\n"), ANY],
+    [numbersCsv(rows) + "\n\n \n", { ...ANY, columns: ["d", "a"] }],
+    [numbersCsv(rows, { 9000: "1,odd,2,3,1", 9001: '"1","2",3,4,0' }), whole],
+    [numbersCsv(rows), { exclude: ["d"] }],
+    [numbersCsv(rows).replaceAll(",", "\t"), whole],
+    [numbersCsv(rows).replaceAll(",", ";"), { exclude: ["d"] }],
+    // Refused:
+    [numbersCsv(rows), {}],
+    [numbersCsv(rows, { 12_000: "1,2,3,4" }), whole],
+    [numbersCsv(rows, { 12_000: "" }), whole],
+    [numbersCsv(rows, { 12_000: "1,2,3,4,maybe" }), whole],
+    [numbersCsv(rows, { 12_000: "1,Infinity,3,4,1" }), ANY],
+    [numbersCsv(rows, { 14_999: '"1,2,3,4,1' }), ANY],
+  ];
+  for (const [i, [text, options]] of files.entries()) {
+    const bytes = new TextEncoder().encode(text);
+    let expected: Table | string;
+    try {
+      expected = readTable("t.csv", bytes, options);
+    } catch (error) {
+      expected = messageOf(error);
+    }
+    assert.equal(typeof expected === "string", i >= 7, `${i}: ${expected}`);
+    for (const size of [30_000, 1 << 18]) {
+      const read1 = await readSample("t.csv", piecesOf(bytes, size), options, most(rows))
+        .catch(messageOf);
+      assert.deepEqual(read1, expected, `${i}`);
+    }
+  }
 });
 
 Deno.test("a key that comes late is missing in the rows before, kept or not", async () => {

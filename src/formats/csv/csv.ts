@@ -41,19 +41,28 @@ export function readCsv(input: Uint8Array | string, options: CsvOptions = {}): T
   return reader.finish();
 }
 
+/** How the rows of a file are laid out. */
+export interface CsvLayout {
+  /** Which cells are read; a label that was left out is none. */
+  readonly plan: ColumnPlan;
+  /** Cells of a row. */
+  readonly width: number;
+  /** Between them. */
+  readonly separator: string;
+}
+
 /**
  * Reads CSV text that arrives in pieces: `push` each one, then `finish`; or, where the table may be larger than memory,
  * `take` the rows so far between pieces, then `end`, `take` the rest, and make one table of all with `joined`.
  */
-export class CsvReader implements PartReader {
+export class CsvReader implements PartReader<string> {
   readonly #options: CsvOptions;
   readonly #source: string;
   readonly #blocks: RecordBlocks;
   #cells: CellGatherer = new CellGatherer([], "numbers", NUMBERS);
   #labels: GrowingArray | undefined;
   #separator: string | undefined;
-  #plan: ColumnPlan | undefined;
-  #width = 0;
+  #layout: CsvLayout | undefined;
   #rows = 0;
   #taken = 0;
   #nextLine = 1;
@@ -69,6 +78,21 @@ export class CsvReader implements PartReader {
     this.#source = options.source ?? "-";
     this.#separator = options.separator;
     this.#blocks = new RecordBlocks(this.#source);
+  }
+
+  /** How rows are laid out, unless the header is still to come, or only blank lines may be; the same object until it changes. */
+  get layout(): CsvLayout | undefined {
+    return this.#blankLine > 0 ? undefined : this.#layout;
+  }
+
+  /** Rows that somebody else read: one on each line from the next on. @returns the lines of all rows so far */
+  passed(rows: number): readonly LineRun[] {
+    const row = this.#rows + 1, line = this.#nextLine;
+    if (lineOf(this.#lines, row) !== line) this.#lines.push({ row, line });
+    this.#rows += rows;
+    this.#taken += rows;
+    this.#nextLine += rows;
+    return this.#lines;
   }
 
   /** Takes the next piece of text; pieces may end anywhere. */
@@ -87,18 +111,18 @@ export class CsvReader implements PartReader {
     this.#readBlock(this.#blocks.finish());
     const source = this.#source;
     const expected = "a header line followed by data rows";
-    if (!this.#plan) throw new DataError({ source, expected, actual: "an empty file" });
+    if (!this.#layout) throw new DataError({ source, expected, actual: "an empty file" });
     if (this.#rows === 0) throw new DataError({ source, expected, actual: "a header line only" });
   }
 
   /** The rows since the last call, if there are any: they are not kept. Its lines are those of all rows. */
   take(): Table | undefined {
     const rows = this.#rows - this.#taken;
-    if (!this.#plan || rows === 0) return undefined;
+    if (!this.#layout || rows === 0) return undefined;
     this.#taken = this.#rows;
     const label = this.#labels?.toArray(), gathered = this.#cells.take();
     this.#labels?.clear();
-    const { columns } = this.#plan, source = this.#source, lines = this.#lines;
+    const { columns } = this.#layout.plan, source = this.#source, lines = this.#lines;
     return createTable({ columns, ...gathered, rows, label, source, lines }, this.#options.cells);
   }
 
@@ -109,7 +133,7 @@ export class CsvReader implements PartReader {
 
   #readBlock(block: string): void {
     if (block.length === 0) return;
-    if (!this.#plan) this.#separator ??= detectSeparator(block);
+    if (!this.#layout) this.#separator ??= detectSeparator(block);
     const records = splitRecords(block, this.#separator ?? ",", this.#nextLine, this.#source);
     let next = records.next();
     for (; !next.done; next = records.next()) this.#readRecord(next.value);
@@ -121,17 +145,17 @@ export class CsvReader implements PartReader {
     // Blank lines are allowed at the end only: in the middle they could be a lost row.
     if (blank) this.#blankLine ||= record.line;
     else if (this.#blankLine > 0) this.#refuseBlank();
-    else if (this.#plan) this.#readRow(record, this.#plan);
-    else this.#plan = this.#readHeader(record.cells);
+    else if (this.#layout) this.#readRow(record, this.#layout);
+    else this.#layout = this.#readHeader(record.cells);
   }
 
   #refuseBlank(): never {
-    const line = this.#blankLine, source = this.#source;
-    if (this.#plan) throw blankFault({ source, width: this.#width }, this.#rows + 1, line);
+    const line = this.#blankLine, source = this.#source, layout = this.#layout;
+    if (layout) throw blankFault({ source, width: layout.width }, this.#rows + 1, line);
     throw new DataError({ source, line, expected: "the header line", actual: "a blank line" });
   }
 
-  #readHeader(cells: readonly string[]): ColumnPlan {
+  #readHeader(cells: readonly string[]): CsvLayout {
     const source = this.#source;
     const names = cells.map((cell) => cell.trim());
     const numbers = names.filter((name) => !Number.isNaN(parseNumber(name)));
@@ -145,11 +169,10 @@ export class CsvReader implements PartReader {
       const subject = `header cell ${unnamed + 1}`;
       throw new DataError({ source, subject, expected: "a column name", actual: '""' });
     }
-    this.#width = names.length;
     const plan = planColumns(names, this.#options, source);
     if (plan.labelIndex >= 0) this.#labels = new GrowingArray();
     this.#cells = this.#gatherer(plan.columns, this.#options.cells ?? "numbers");
-    return plan;
+    return { plan, width: names.length, separator: this.#separator ?? "," };
   }
 
   #gatherer(columns: readonly string[], reading: CellReading): CellGatherer {
@@ -164,11 +187,11 @@ export class CsvReader implements PartReader {
     return new CellGatherer(columns, marked, NUMBERS);
   }
 
-  #readRow({ cells, line }: CsvRecord, plan: ColumnPlan): void {
+  #readRow({ cells, line }: CsvRecord, { plan, width }: CsvLayout): void {
     const source = this.#source;
     const row = this.#rows + 1;
-    if (cells.length !== this.#width) {
-      throw widthFault({ source, width: this.#width }, row, line, cells.length);
+    if (cells.length !== width) {
+      throw widthFault({ source, width }, row, line, cells.length);
     }
     for (let i = 0; i < plan.indices.length; i++) {
       const cell = cells[plan.indices[i]];
@@ -191,6 +214,8 @@ export class CsvReader implements PartReader {
     if (!onLabelFault) throw fault;
     onLabelFault(fault);
     this.#labels = undefined;
+    const layout = this.#layout!;
+    this.#layout = { ...layout, plan: { ...layout.plan, labelIndex: -1 } };
   }
 }
 

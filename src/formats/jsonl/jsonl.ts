@@ -66,7 +66,7 @@ export function jsonlNames(bytes: Uint8Array, source: string): readonly string[]
 type Place = number | "label" | "nowhere";
 
 /** Reads JSON lines that arrive in pieces: `push` each one, then `finish`; or part by part. */
-export class JsonlReader implements PartReader {
+export class JsonlReader implements PartReader<string> {
   readonly #options: TableOptions;
   readonly #source: string;
   readonly #cells: CellGatherer;

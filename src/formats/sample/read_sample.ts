@@ -2,7 +2,7 @@
  * Reads a table that comes in pieces, and keeps of its rows as many as were asked for: CSV, TSV and JSON lines in memory
  * that does not grow with the file, other formats whole.
  */
-import { CsvReader } from "../csv/csv.ts";
+import { CsvParts } from "../csv/csv_parts.ts";
 import { DataError } from "../errors.ts";
 import { formatOf, readAnyTable, type ReadTableOptions, type Table } from "../mod.ts";
 import type { RandomAccess } from "../parquet.ts";
@@ -30,7 +30,7 @@ export async function readSample(
   options: ReadTableOptions,
   sample: ReadSampleOptions,
 ): Promise<Table> {
-  const rows = new RowSample(sample), decode = textDecoder(name), held: Uint8Array[] = [];
+  const rows = new RowSample(sample), held: Uint8Array[] = [];
   let reader: PartReader | undefined, isFirst = true;
   const take = (from: PartReader) => {
     const part = from.take();
@@ -42,7 +42,7 @@ export async function readSample(
     isFirst = false;
     if (!reader) held.push(piece);
     else {
-      reader.push(decode(piece, true));
+      reader.push(piece);
       take(reader);
     }
   }
@@ -50,7 +50,6 @@ export async function readSample(
     rows.add(await readLenient(name, joined(held), options));
     return rows.finish();
   }
-  reader.push(decode(new Uint8Array(), false));
   reader.end();
   take(reader);
   return reader.joined(rows.finish());
@@ -94,15 +93,29 @@ function readerOf(
 ): PartReader | undefined {
   switch (extension) {
     case ".csv":
-      return new CsvReader(options);
+      return new CsvParts(options);
     case ".tsv":
-      return new CsvReader({ ...options, separator: "\t" });
+      return new CsvParts({ ...options, separator: "\t" });
     case ".jsonl":
     case ".ndjson":
-      return new JsonlReader(options);
+      return decoded(new JsonlReader(options), options.source);
     default:
       return undefined;
   }
+}
+
+/** What reads bytes by a reader of texts. */
+function decoded(reader: PartReader<string>, source: string): PartReader {
+  const decode = textDecoder(source);
+  return {
+    push: (piece) => reader.push(decode(piece, true)),
+    end() {
+      reader.push(decode(new Uint8Array(), false));
+      reader.end();
+    },
+    take: () => reader.take(),
+    joined: (table) => reader.joined(table),
+  };
 }
 
 /** Of formats that are read whole. */
