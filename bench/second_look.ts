@@ -63,7 +63,7 @@ async function figuresOf({ training, test, label, columns }: Split, seed: number
   const flagged = [...scores.keys()].filter((r) => detector.isAnomaly(pValues[r]));
   const kinds = [0, 1].map((kind) => flagged.filter((r) => label[r] === kind));
   const rows = kinds.flatMap(thinned), second = new SecondLook(detector);
-  const isTaken = new Set(rows), regrets = second.regrets(test, (r) => isTaken.has(r));
+  const isTaken = new Set(rows), regrets = await second.regrets(test, (r) => isTaken.has(r));
   second.dispose();
   detector.dispose();
   if (kinds.some(({ length }) => length < LEAST)) return undefined;

@@ -197,7 +197,7 @@ export class Detector extends TableScorer {
     if (!secondLook) return verdicts;
     const second = new SecondLook(this);
     try {
-      const regrets = second.regrets(cells, (r) => verdicts[r].anomaly);
+      const regrets = await second.regrets(cells, (r) => verdicts[r].anomaly);
       return verdicts.map((each, r) => each.anomaly ? { ...each, regret: regrets[r] } : each);
     } finally {
       second.dispose();

@@ -9,6 +9,7 @@
  */
 import { withObserved } from "../trained/rows/observed.ts";
 import type { Matrix } from "../trained/rows/matrix.ts";
+import { pauser } from "../trained/pauser.ts";
 import { costsOf } from "../trained/calls/completion.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 import type { TableScorer } from "../scoring/table_scorer.ts";
@@ -16,6 +17,9 @@ import { regret } from "../training/scores/regret.ts";
 import { SETTINGS } from "../training/scores/score.ts";
 import { VAE } from "../training/vae.ts";
 import { takeCells } from "./take_cells.ts";
+
+/** Rows between which events are let in: some tenths of a second. */
+const ROWS = 64;
 
 export class SecondLook {
   readonly #scorer: TableScorer;
@@ -37,13 +41,23 @@ export class SecondLook {
     this.#vae = new VAE({ ...spec, missing }, new Map(values), { backend, determinism });
   }
 
-  /** The regret of each row that is flagged, NaN for others. */
-  regrets(cells: Cells, isFlagged: (row: number) => boolean): Float64Array {
-    const regrets = new Float64Array(cells.rows).fill(NaN);
-    const flagged = [...regrets.keys()].filter(isFlagged);
-    if (flagged.length === 0) return regrets;
-    const x = this.#toVae(takeCells(cells, this.#scorer.columns.length, flagged));
-    regret.of(this.#vae.onHost, x, SETTINGS, x).forEach((nats, i) => regrets[flagged[i]] = nats);
+  /**
+   * The regret of each row that is flagged, NaN for others. Events are let in between.
+   * @throws the signal's reason once it is aborted
+   */
+  async regrets(
+    cells: Cells,
+    isFlagged: (row: number) => boolean,
+    signal?: AbortSignal,
+  ): Promise<Float64Array> {
+    const regrets = new Float64Array(cells.rows).fill(NaN), pause = pauser(signal);
+    const flagged = [...regrets.keys()].filter(isFlagged), width = this.#scorer.columns.length;
+    for (let first = 0; first < flagged.length; first += ROWS) {
+      const rows = flagged.slice(first, first + ROWS);
+      const x = this.#toVae(takeCells(cells, width, rows));
+      regret.of(this.#vae.onHost, x, SETTINGS, x).forEach((nats, i) => regrets[rows[i]] = nats);
+      await pause();
+    }
     return regrets;
   }
 

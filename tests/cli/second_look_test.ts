@@ -4,11 +4,12 @@ import { Detector } from "../../mod.ts";
 import { type LoadedModel, loadModel } from "../../src/cli/models/model.ts";
 import { BlockScorer, secondLook } from "../../src/cli/score/block.ts";
 import { rowReader } from "../../src/cli/score/file_layout.ts";
+import { Interruption } from "../../src/cli/io.ts";
 import { ScoreThreads } from "../../src/cli/score/threads.ts";
 import { readCsv } from "../../src/formats/mod.ts";
 import { readQuoted } from "../../src/formats/csv/read_rows.ts";
 import type { TableScorer } from "../../src/scoring/table_scorer.ts";
-import { cellsOf, elbowOk, Folder, QUICK, refused, tableCsv } from "./util.ts";
+import { cellsOf, elbow, elbowOk, Folder, QUICK, refused, tableCsv } from "./util.ts";
 
 Deno.test("elbow score --second-look gives flagged rows their regret, in CSV, in JSON and in any thread", async () => {
   using folder = new Folder();
@@ -51,13 +52,29 @@ Deno.test("elbow score --second-look gives flagged rows their regret, in CSV, in
     for (let answer = threads.score(block());; answer = threads.score(block())) {
       if (!answer) await new Promise((resolve) => setTimeout(resolve, 5));
       else {
-        assert.deepEqual((await answer).scored, here.score(block()));
+        assert.deepEqual((await answer).scored, await here.scoreTwice(block()));
         break;
       }
     }
   } finally {
     threads.close();
     second?.dispose();
+  }
+});
+
+Deno.test("Ctrl-C ends a long second look, in a stream and beside --json", async () => {
+  using folder = new Folder();
+  const data = folder.write("t.csv", tableCsv(3000)), path = folder.at("m");
+  await elbowOk("train", folder.write("few.csv", tableCsv()), "--out", path, ...QUICK);
+  for (const more of [[], ["--json"]]) {
+    const controller = new AbortController();
+    const args = ["score", path, data, "--second-look", "--false-alarm-rate", "0.9", ...more];
+    // Some milliseconds after the start, of work that takes seconds.
+    const given = elbow(args, { signal: controller.signal });
+    setTimeout(() => controller.abort(new Interruption("SIGINT")), 5);
+    const { status, stderr } = await given;
+    assert.equal(status, 130, stderr);
+    assert.match(stderr, /Interrupted by SIGINT/);
   }
 });
 

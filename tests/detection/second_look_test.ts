@@ -48,14 +48,14 @@ Deno.test("SecondLook takes rows with gaps as they are scored, in any company", 
     const detector = await Detector.fit(training, NETWORK), rows = withGaps(ODD);
     assert.equal(detector.vae.spec.missing !== undefined, training !== ROWS);
     const second = new SecondLook(detector), cells = toCells(rows, detector.schema);
-    const regrets = second.regrets(cells, () => true);
+    const regrets = await second.regrets(cells, () => true);
     assert.ok(regrets.every((nats) => nats >= 0 && nats < 1e3), `${regrets}`);
-    rows.forEach((row, r) => {
-      const [alone] = second.regrets(toCells([row], detector.schema), () => true);
+    for (const [r, row] of rows.entries()) {
+      const [alone] = await second.regrets(toCells([row], detector.schema), () => true);
       assert.equal(alone, regrets[r]);
-    });
+    }
     assert.deepEqual(
-      [...second.regrets(cells, (r) => r === 2)],
+      [...await second.regrets(cells, (r) => r === 2)],
       [...regrets].map((nats, r) => r === 2 ? nats : NaN),
     );
     second.dispose();

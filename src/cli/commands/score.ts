@@ -254,7 +254,7 @@ export async function score(
     const results = scorer.scoreCells(table);
     const decision = decide(scorer.calibration, results.scores, asked);
     const why = asked.explain && explainFlagged(scorer, table, results, decision, asked.explain);
-    const regrets = await regretsOf(scorer, table, decision, asked);
+    const regrets = await regretsOf(scorer, table, decision, asked, io.signal);
     const shown = { ...results, ...why, regrets };
     const row = (index: number) => scoredRow(shown, decision, index, units.columns);
     const cautions = caution(scorer.calibration, decision, asked);
@@ -275,10 +275,11 @@ async function regretsOf(
   { data, rows }: Cells,
   { verdict }: Decision,
   asked: Asked,
+  signal: AbortSignal,
 ): Promise<Float64Array | undefined> {
   const second = await secondLook(scorer, asked);
   try {
-    return second?.regrets({ data, rows }, (r) => verdict(r) === "anomaly");
+    return await second?.regrets({ data, rows }, (r) => verdict(r) === "anomaly", signal);
   } finally {
     second?.dispose();
   }

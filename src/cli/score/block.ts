@@ -3,12 +3,13 @@
  * thread or another.
  */
 import type { ByteBlock } from "../../formats/csv/byte_blocks.ts";
-import type { BlockKeys, RowReader } from "../../formats/row_reader.ts";
-import { decide, type DecisionOptions } from "../../scoring/decisions/decide.ts";
+import type { BlockKeys, BlockRows, RowReader } from "../../formats/row_reader.ts";
+import { decide, type Decision, type DecisionOptions } from "../../scoring/decisions/decide.ts";
 import type { SecondLook } from "../../detection/second_look.ts";
 import type { ExplainOptions } from "../../scoring/explain/explain.ts";
 import { requireCells } from "../../scoring/require_cells.ts";
-import type { TableScorer } from "../../scoring/table_scorer.ts";
+import type { Cells } from "../../scoring/table/cells.ts";
+import type { ScoreTable, TableScorer } from "../../scoring/table_scorer.ts";
 import { HEADER, VerdictLines } from "../../scoring/verdict_lines.ts";
 import { explainFlagged, explanation } from "./explained.ts";
 import type { LoadedModel } from "../models/model.ts";
@@ -73,6 +74,7 @@ export class BlockScorer {
   readonly #model: LoadedModel & { readonly scorer: TableScorer };
   readonly #options: BlockOptions;
   readonly #lines: VerdictLines;
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(model: LoadedModel & { readonly scorer: TableScorer }, options: BlockOptions) {
     this.#model = model;
@@ -86,16 +88,49 @@ export class BlockScorer {
    * @throws DataError naming row, line and column of what cannot be read
    */
   score(block: ByteBlock, into?: ArrayBuffer): ScoredBlock {
-    const { scorer, units } = this.#model, { source, reader, asked, second } = this.#options;
+    return this.#write(this.#judge(block), into);
+  }
+
+  /**
+   * The same with a second look, one block after another: what was read stays until then.
+   * @throws the signal's reason once it is aborted
+   */
+  scoreTwice(block: ByteBlock, into?: ArrayBuffer, signal?: AbortSignal): Promise<ScoredBlock> {
+    const { second } = this.#options;
+    const scored = this.#last.then(async () => {
+      const judged = this.#judge(block), { cells, decision } = judged;
+      const isFlagged = (r: number) => decision.verdict(r) === "anomaly";
+      return this.#write(judged, into, await second!.regrets(cells, isFlagged, signal));
+    });
+    this.#last = scored.catch(() => {});
+    return scored;
+  }
+
+  #judge(block: ByteBlock): Judged {
+    const { scorer, units } = this.#model, { source, reader, asked } = this.#options;
     const { firstRow } = block, { data, rows, blankLine, keys } = reader.read(block);
     requireCells(units, { data, rows, source }, firstRow);
-    const table = scorer.scoreCells({ data, rows }), { scores } = table;
-    const decision = decide(scorer.calibration, scores, asked);
+    const cells = { data, rows }, table = scorer.scoreCells(cells);
+    return {
+      firstRow,
+      blankLine,
+      keys,
+      cells,
+      table,
+      decision: decide(scorer.calibration, table.scores, asked),
+    };
+  }
+
+  #write(
+    { firstRow, blankLine, keys, cells, table, decision }: Judged,
+    into?: ArrayBuffer,
+    regrets?: Float64Array,
+  ): ScoredBlock {
+    const { asked } = this.#options, { scores } = table;
+    const { anomalies, uncertain, confidences } = decision;
     const why = asked.explain &&
-      explainFlagged(scorer, { data, rows }, table, decision, asked.explain);
+      explainFlagged(this.#model.scorer, cells, table, decision, asked.explain);
     const { contributions } = why ?? table;
-    const { anomalies, uncertain, confidences, verdict } = decision;
-    const regrets = second?.regrets({ data, rows }, (r) => verdict(r) === "anomaly");
     const more = (r: number) => [
       ...(confidences ? [confidences[r].toFixed(4)] : []),
       ...(regrets ? [regretCell(regrets[r])] : []),
@@ -107,6 +142,13 @@ export class BlockScorer {
       more: isMore ? more : undefined,
       into,
     });
-    return { lines, rows, anomalies, uncertain, blankLine, keys };
+    return { lines, rows: cells.rows, anomalies, uncertain, blankLine, keys };
   }
+}
+
+/** A block that was read, and its verdicts. */
+interface Judged extends Pick<ByteBlock, "firstRow">, Pick<BlockRows, "blankLine" | "keys"> {
+  readonly cells: Cells;
+  readonly table: ScoreTable;
+  readonly decision: Decision;
 }

@@ -12,7 +12,14 @@ import type { DeviceOptions } from "../../trained/trained_vae.ts";
 import type { Io } from "../io.ts";
 import type { LoadedModel } from "../models/model.ts";
 import { onlineBlock } from "./online_block.ts";
-import { type Asked, BlockScorer, headerOf, type ScoredBlock, secondLook } from "./block.ts";
+import {
+  type Asked,
+  type BlockOptions,
+  BlockScorer,
+  headerOf,
+  type ScoredBlock,
+  secondLook,
+} from "./block.ts";
 import { rowReader } from "./file_layout.ts";
 import type { InputFormat } from "./input_format.ts";
 import { KeyNotes } from "./key_notes.ts";
@@ -74,13 +81,7 @@ export async function* scoreStream(
   const reader = rowReader(model, layout, readQuoted);
   const notes = new KeyNotes(io), count = counter(totals, reader, notes);
   const second = await secondLook(model.scorer, asked);
-  const scorer = new BlockScorer(model, { source, reader, asked, second });
-  const scoreOne = (block: ByteBlock): Scored => ({
-    scored: online
-      ? onlineBlock(model, online, block, { source, reader })
-      : scorer.score(block, spare.take()),
-    spent: block.bytes.buffer,
-  });
+  const scoreOne = scoringHere(request, spare, { source, reader, asked, second });
   const threads = online || ended ? 1 : Math.min(navigator.hardwareConcurrency, MAX_THREADS);
   const opening = { model: model.path, device: request.device, layout, asked };
   // This thread scores as well.
@@ -109,6 +110,23 @@ export async function* scoreStream(
   }
   if (totals.rows === 0) throw format.noRows(source, false);
   notes.finish();
+}
+
+/** Scores blocks in this thread. */
+function scoringHere(
+  { model, online, io }: StreamRequest,
+  spare: SpareBuffers,
+  options: BlockOptions,
+): (block: ByteBlock) => Promise<Scored> {
+  const scorer = new BlockScorer(model, options), { second } = options;
+  return async (block) => ({
+    scored: online
+      ? onlineBlock(model, online, block, options)
+      : second
+      ? await scorer.scoreTwice(block, spare.take(), io.signal)
+      : scorer.score(block, spare.take()),
+    spent: block.bytes.buffer,
+  });
 }
 
 /** Counts blocks in their order. @throws DataError for rows behind a blank line */

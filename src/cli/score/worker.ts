@@ -56,7 +56,7 @@ async function open({ model: path, device, layout, asked }: Opening): Promise<Sc
   return async ({ block, into }) => {
     // Not every thread needs it.
     if (block.quoted) ({ readQuoted } = await import("../../formats/csv/read_rows.ts"));
-    return scorer.score(block, into);
+    return second ? await scorer.scoreTwice(block, into) : scorer.score(block, into);
   };
 }
 
