@@ -30,9 +30,9 @@ interface BundleOptions extends options.JsonOption {
 }
 
 export function bundleCommand(io: Io): Command {
-  const command = new Command("bundle").summary("write a folder that is ready to deploy")
+  const command = new Command("bundle").summary("write a folder ready to deploy")
     .description(
-      "Writes a folder with all that a host needs to score with a model, and a README with the one\n" +
+      "Writes a folder with everything a host needs to score with a model, and a README with the one\n" +
         "command that deploys it. workers and deno serve it over HTTP; browser is a page.",
     )
     .argument("<model>", "file written by elbow train")
@@ -40,7 +40,7 @@ export function bundleCommand(io: Io): Command {
       new Option("--target <host>", "workers, deno or browser (required)")
         .choices(Object.keys(TARGETS)),
     )
-    .option("--out <dir>", "folder to write, new or empty; NAME-TARGET")
+    .option("--out <dir>", "folder to write, new or empty (default: NAME-TARGET)")
     .addOption(options.jsonOption());
   return command.action(async (path: string, { target, out, json }: BundleOptions) => {
     const name = options.required(target, "--target <host>", command);

@@ -14,9 +14,9 @@ import { shortFloat32 } from "../text/text.ts";
 interface ClassifyOptions extends RowsDestination, options.BackendOption {}
 
 export function classifyCommand(io: Io): Command {
-  return new Command("classify").summary("the probability of each class")
+  return new Command("classify").summary("write the probability of each class")
     .description("Writes q(y | x) and the most probable class of every row of DATA, as CSV.")
-    .argument("<model>", "file written by elbow train --spec, of a model with a classifier")
+    .argument("<model>", "file written by elbow train --spec, with a classifier")
     .argument("<data>", "table of x: .csv .tsv .parquet .npy .npz .jsonl, or - for standard input")
     .option("--out <file>", "CSV file to write instead of standard output")
     .addOption(options.backendOption())

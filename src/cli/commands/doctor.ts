@@ -64,7 +64,7 @@ interface SelfTest {
 }
 
 export function doctorCommand(io: Io): Command {
-  return new Command("doctor").summary("what this machine offers")
+  return new Command("doctor").summary("show what this machine offers")
     .description("Shows what this machine offers and tests the fast backend against the reference.")
     .addOption(options.jsonOption())
     .action(async ({ json }: options.JsonOption) => {

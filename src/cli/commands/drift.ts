@@ -12,26 +12,34 @@ import { count, counted, jsonLine, report, type Section } from "../text/text.ts"
 export interface DriftCommandOptions extends options.JsonOption, DriftOptions {}
 
 export function driftCommand(io: Io): Command {
-  return new Command("drift").summary("tell whether rows are still like those trained on")
+  return new Command("drift").summary("check whether rows are still like those trained on")
     .description(
       "Compares each column and the scores with those of the training rows, and follows the scores row\n" +
-        "by row. Rows like the training rows give a false alarm in a share --rate of such tables, and row\n" +
-        "by row once in --run-length rows, on average at most: a long table may raise that alarm unchanged.",
+        "by row. If nothing has changed, a share --rate of tables still gives a false alarm. Row by row, a\n" +
+        "false alarm comes at most once in --run-length rows on average, so a long table may raise one.",
     )
     .argument("<model>", "file written by elbow train")
     .argument("<data>", "table: .csv .tsv .parquet .npy .npz .jsonl, or - for standard input")
     .addOption(
-      options.numberOption("--rate <share>", "unchanged tables that may be called changed; 0.01", {
-        above: 0,
-        max: 0.5,
-      }),
+      options.numberOption(
+        "--rate <share>",
+        "share of unchanged tables that may be called changed (default: 0.01)",
+        {
+          above: 0,
+          max: 0.5,
+        },
+      ),
     )
     .addOption(
-      options.integerOption("--run-length <rows>", "rows between two false alarms; 10000", {
-        min: 1,
-      }),
+      options.integerOption(
+        "--run-length <rows>",
+        "average rows between two false alarms (default: 10000)",
+        {
+          min: 1,
+        },
+      ),
     )
-    .addOption(options.integerOption("--seed <n>", "fixes how ties are broken; 0"))
+    .addOption(options.integerOption("--seed <n>", "seed for breaking ties (default: 0)"))
     .addOption(options.jsonOption())
     .action(async (path: string, data: string, given: DriftCommandOptions) => {
       using model = await loadDetector(path);

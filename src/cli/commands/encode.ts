@@ -20,18 +20,21 @@ interface EncodeOptions extends RowsDestination, options.BackendOption {
 }
 
 export function encodeCommand(io: Io): Command {
-  const command = new Command("encode").summary("latent means and log-variances of rows")
+  const command = new Command("encode").summary("write latent means and log-variances of rows")
     .description(
-      "Writes the mean and the log-variance of q(z | x) for every row of DATA, as CSV. Behind flows and in " +
-        "a ladder they are those of 256 draws, the same noise for every row.",
+      "Writes the mean and the log-variance of q(z | x) for every row of DATA, as CSV. With flows and in " +
+        "a ladder they are estimated from 256 draws, with the same noise for every row.",
     )
     .argument("<model>", "file written by elbow train")
     .argument("<data>", "table: .csv .tsv .parquet .npy .npz .jsonl, or - for standard input")
-    .option("--out <file>", "CSV file, or .svg scatter, to write instead of standard output")
-    .option("--label <column>", "with --out x.svg: column whose values are the colours")
+    .option(
+      "--out <file>",
+      "CSV file, or scatter plot as .svg, to write instead of standard output",
+    )
+    .option("--label <column>", "with --out x.svg: column that sets the colours")
     .addOption(axesOption())
-    .option("--draws", "also a draw of q(z | x) for each row, as z_0, …")
-    .addOption(options.integerOption("--seed <n>", "fixes the draws; 0"))
+    .option("--draws", "also write a draw of q(z | x) for each row, as z_0, …")
+    .addOption(options.integerOption("--seed <n>", "seed of the draws (default: 0)"))
     .addOption(options.backendOption())
     .addOption(options.jsonOption());
   return command.action(async (path: string, data: string, given: EncodeOptions) => {

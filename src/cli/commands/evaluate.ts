@@ -94,22 +94,28 @@ export function evaluateCommand(io: Io): Command {
     .argument("<data>", "table: .csv .tsv .parquet .npy .npz .jsonl, or - for standard input")
     .option(
       "--label <column>",
-      "column of labels: 0 or normal, 1 or anomaly; y of an NPZ by default",
+      "column of labels: 0 or normal, 1 or anomaly (default: y of an NPZ)",
     )
-    .addOption(options.integerOption("--samples <k>", `draws of z per row; ${SAMPLES}`, limits))
     .addOption(
-      options.integerOption("--prior-samples <k>", "also ln p(x) by so many z ~ p(z)", limits),
+      options.integerOption("--samples <k>", `draws of z per row (default: ${SAMPLES})`, limits),
+    )
+    .addOption(
+      options.integerOption(
+        "--prior-samples <k>",
+        "also estimate ln p(x) from this many z ~ p(z)",
+        limits,
+      ),
     )
     .option(
       "--gaps",
-      "also split ln p(x) - ELBO: refines q for each row, if it is one diagonal Gaussian; some 1000 passes",
+      "also split the gap ln p(x) - ELBO, by refining q for each row; q must be one diagonal Gaussian; takes some 1000 passes",
     )
-    .option("--surgery", "also take the KL apart: every row's draw under every row's q")
+    .option("--surgery", "also split the KL, by evaluating every row's draw under every row's q")
     .option(
       "--baselines [table]",
-      "beside PCA, kNN and others, fitted to the table, by default to DATA; needs labels",
+      "compare with PCA, kNN and others, fitted to this table (default: DATA); needs labels",
     )
-    .addOption(options.integerOption("--seed <n>", "fixes the draws; 0"))
+    .addOption(options.integerOption("--seed <n>", "seed of the draws (default: 0)"))
     .addOption(options.backendOption())
     .addOption(options.jsonOption())
     .action(async (path: string, data: string, given: EvaluateOptions) => {

@@ -31,16 +31,16 @@ export function exportCommand(io: Io): Command {
   const command = new Command("export").summary("write a model for other programs")
     .description(
       "Writes a model as ONNX or TensorFlow.js graphs (a folder), as a PyTorch state_dict in a\n" +
-        "safetensors file, or as NPZ. Graphs: encoder, decoder, score, and elbo, which takes its noise; those\n" +
-        "of a detector take rows of its table, which table.json describes.",
+        "safetensors file, or as NPZ. The graphs are encoder, decoder, score, and elbo, which takes noise as\n" +
+        "an input. A detector's graphs take rows of its table, which table.json describes.",
     )
     .argument("<model>", "file written by elbow train")
     .addOption(
       new Option("--to <format>", "onnx, tfjs, safetensors or npz (required)")
         .choices(Object.keys(PLACES)),
     )
-    .option("--out <path>", "folder or file to write; named after the model")
-    .option("--portable-ops", "with onnx: only operators that any runtime has")
+    .option("--out <path>", "folder or file to write (default: named after the model)")
+    .option("--portable-ops", "with onnx: use only operators that every runtime has")
     .addOption(options.jsonOption());
   return command.action(async (path: string, flags: ExportFlags) => {
     const format = options.required(flags.to, "--to <format>", command);

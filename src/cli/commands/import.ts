@@ -23,18 +23,19 @@ export function importCommand(io: Io): Command {
   const command = new Command("import").summary("read a PyTorch VAE")
     .description(
       "Reads the state_dict of a plain VAE of linear layers, saved by safetensors.torch.save_file, or\n" +
-        "by elbow export. Layers are told apart by their shapes; --layers says which is which:\n" +
+        "by elbow export. Layers are recognised by their shapes, or named with --layers:\n" +
         '  {"encoder":["fc1"],"mean":"fc21","logVar":"fc22","decoder":["fc3","fc4"]}',
     )
     .argument("<file>", "safetensors file")
     .option("--out <model>", "model file to write (required)")
     .addOption(
-      new Option("--activation <name>", "between the layers").choices(ACTIVATIONS).default("relu"),
+      new Option("--activation <name>", "activation between the layers").choices(ACTIVATIONS)
+        .default("relu"),
     )
     .addOption(
       new Option(
         "--likelihood <name>",
-        "what the last layer gives the parameter of; a Gaussian has variance 1",
+        "distribution whose parameter the last layer gives; a Gaussian has variance 1",
       )
         .choices(LIKELIHOODS).default("bernoulli"),
     )

@@ -22,8 +22,8 @@ const UNLIKELY = 0.001;
 export function recalibrateCommand(io: Io): Command {
   const command = new Command("recalibrate").summary("calibrate a model on new normal rows")
     .description(
-      "Takes the rows of DATA for normal: p-values and thresholds are theirs from now on, and drift is\n" +
-        "measured from them. Nothing is trained. Also turns a file into one of another weights format.",
+      "Takes the rows of DATA as normal: from now on they set p-values and thresholds, and drift is\n" +
+        "measured from them. Nothing is trained. Also converts a file to another weights format.",
     )
     .argument("<model>", "file written by elbow train")
     .argument(
@@ -31,7 +31,7 @@ export function recalibrateCommand(io: Io): Command {
       "table of normal rows: .csv .tsv .parquet .npy .npz .jsonl, or - for standard input",
     )
     .option("--out <model>", "file to write (required); may be the model itself")
-    .addOption(options.weightsFormatOption("how the file keeps its weights; as it does"))
+    .addOption(options.weightsFormatOption("how the file stores its weights (default: unchanged)"))
     .addOption(options.jsonOption());
   return command.action(async (path: string, data: string, given: RecalibrateOptions) => {
     const out = options.required(given.out, "--out <model>", command);

@@ -25,7 +25,7 @@ interface ReconstructOptions extends RowsDestination, ImageOptions, options.Back
 const PAIRS_ACROSS = 20;
 
 export function reconstructCommand(io: Io): Command {
-  const command = new Command("reconstruct").summary("rows as the model sees them")
+  const command = new Command("reconstruct").summary("write rows as the model reconstructs them")
     .description("Writes E[x | z] at z = E[z | x] for every row of DATA, as CSV.")
     .argument("<model>", "file written by elbow train")
     .argument("<data>", "table: .csv .tsv .parquet .npy .npz .jsonl, or - for standard input");

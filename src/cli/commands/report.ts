@@ -18,14 +18,16 @@ export interface ReportOptions extends options.JsonOption {
 }
 
 export function reportCommand(io: Io): Command {
-  return new Command("report").summary("show what a table is like, before training")
+  return new Command("report").summary("describe a table before training")
     .description(
       "Shows columns, missing cells, constants, duplicates and tails of a table, and how many latent\n" +
-        "dimensions have work on it.",
+        "dimensions it can use.",
     )
     .argument("<data>", "table: .csv .tsv .parquet .npy .npz .jsonl, or - for standard input")
     .option("--label <column>", "column to leave out")
-    .addOption(options.namesOption("--columns <a,b,c>", "columns to look at; all but the label"))
+    .addOption(
+      options.namesOption("--columns <a,b,c>", "columns to look at (default: all but the label)"),
+    )
     .addOption(options.excludeOption())
     .addOption(options.jsonOption())
     .action(async (path: string, { json, label, columns, exclude = [] }: ReportOptions) => {

@@ -38,18 +38,22 @@ export function sampleCommand(io: Io): Command {
     .addOption(
       options.integerOption("--count <n>", "rows to draw (required)", { min: 1, max: 1e7 }),
     )
-    .addOption(options.integerOption("--seed <n>", "fixes the draws; 0"))
+    .addOption(options.integerOption("--seed <n>", "seed of the draws (default: 0)"))
     .addOption(
-      options.integerOption("--manifold <n>", "decode an n by n grid of z instead; latent size 2", {
-        min: 2,
-        max: 200,
-      }),
+      options.integerOption(
+        "--manifold <n>",
+        "decode an n by n grid of z instead; needs latent size 2",
+        {
+          min: 2,
+          max: 200,
+        },
+      ),
     )
     .addOption(
-      new Option("--condition <numbers>", "the condition of all draws, such as 0,1,0")
+      new Option("--condition <numbers>", "condition for all draws, such as 0,1,0")
         .argParser(numbers),
     )
-    .option("--latents", "also the z behind each row, as z_0, …");
+    .option("--latents", "also write the z behind each row, as z_0, …");
   return withRowsOrImages(command).action(async (path: string, given: SampleOptions) => {
     refuseVoid(given, command);
     const { seed = 0, manifold } = given;
@@ -88,7 +92,7 @@ function refuseVoid(
 function sayDrawn({ scorer }: LoadedModel | LoadedRbm, io: Io): void {
   if (!scorer || scorer.networks === 1) return;
   io.stderr(
-    "elbow: rows are drawn from small networks that were trained to score: many are none that the table could hold; train --spec makes a model to draw from\n",
+    "elbow: rows are drawn from small networks that were trained to score, so many could not occur in the table; to draw realistic rows, train a model with --spec\n",
   );
 }
 

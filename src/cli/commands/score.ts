@@ -61,28 +61,15 @@ interface ScoreOptions extends options.JsonOption, options.BackendOption, Decisi
 export function scoreCommand(io: Io): Command {
   const command = new Command("score").summary("score the rows of a table")
     .description(
-      "Writes row,score,p_value,anomaly,top_columns for every row of DATA. Scores are in nats, higher is\n" +
-        "more anomalous; an anomaly is a row whose p-value is at or below the false-alarm rate, or below\n" +
-        "the limit at which, on average, so small a share of the flagged rows is normal (--fdr).",
+      "Writes row,score,p_value,anomaly,top_columns for every row of DATA. Scores are in nats; higher is\n" +
+        "more anomalous. An anomaly is a row whose p-value is at or below the false-alarm rate. With --fdr\n" +
+        "the limit is such that, on average, at most this share of the flagged rows is normal.",
     )
     .argument("<model>", "file written by elbow train")
     .argument("<data>", "table: .csv .tsv .parquet .npy .npz .jsonl, or - for standard input")
-    .option("--out <file>", "CSV file to write instead of standard output")
-    .addOption(options.falseAlarmRateOption("normal rows that may be flagged; as trained"))
-    .addOption(
-      options.numberOption("--fdr <share>", "flagged rows that may be normal, over the table", RATE)
-        .conflicts("falseAlarmRate"),
-    )
-    .option("--tail", "extrapolate p-values beyond what the calibration rows can tell apart")
-    .addOption(
-      options.numberOption(
-        "--min-confidence <share>",
-        "withhold verdicts less sure than this",
-        CONFIDENCE,
-      ),
-    )
-    .addOption(options.backendOption())
-    .addOption(options.jsonOption());
+    .option("--out <file>", "CSV file to write instead of standard output");
+  for (const option of decidingOptions()) command.addOption(option);
+  command.addOption(options.backendOption()).addOption(options.jsonOption());
   for (const option of [...explainingOptions(), ...namingOptions(), ...streamOptions()]) {
     command.addOption(option);
   }
@@ -121,11 +108,28 @@ function requireUsed({ reference, method }: ScoreOptions, command: Command): voi
   command.error(`error: option '--reference <table>' is for --method ${COMPARING.join(", ")}`);
 }
 
+function decidingOptions(): Option[] {
+  return [
+    options.falseAlarmRateOption("share of normal rows that may be flagged (default: as trained)"),
+    options.numberOption(
+      "--fdr <share>",
+      "share of flagged rows that may be normal, over the table",
+      RATE,
+    ).conflicts("falseAlarmRate"),
+    new Option("--tail", "extrapolate p-values beyond what the calibration rows can tell apart"),
+    options.numberOption(
+      "--min-confidence <share>",
+      "withhold verdicts less certain than this",
+      CONFIDENCE,
+    ),
+  ];
+}
+
 function explainingOptions(): Option[] {
   return [
     options.integerOption(
       "--explain [columns]",
-      "say what flagged rows hold in so many columns, and what was to be expected; 3",
+      "for flagged rows, show the values in this many blamed columns and the values expected",
       { min: 1, max: MAX_BLAMED },
     ).preset(String(TOP_COLUMNS)),
     new Option(
@@ -134,14 +138,14 @@ function explainingOptions(): Option[] {
     ).implies({ explain: TOP_COLUMNS }),
     new Option(
       "--second-look",
-      "add the regret of flagged rows: nats that the network saves with the best code for the row alone",
+      "add the regret of flagged rows: nats that the network gains with the best code for that row",
     ),
   ];
 }
 
 function namingOptions(): Option[] {
   return [
-    new Option("--method <name>", "score by the network alone and by this, without p-values")
+    new Option("--method <name>", "score by the network alone with this method, without p-values")
       .choices(SCORE_NAMES)
       .conflicts(["falseAlarmRate", "fdr", "tail", "minConfidence"])
       .conflicts(["explain", "conditional", "secondLook"]),
@@ -152,7 +156,10 @@ function namingOptions(): Option[] {
 /** Of series. */
 function streamOptions(): Option[] {
   return [
-    new Option("--online", "score the steps of a series one by one, as they come (train --window)")
+    new Option(
+      "--online",
+      "score the steps of a series one by one, as they arrive (train --window)",
+    )
       .conflicts(["fdr", "tail", "minConfidence", "json", "secondLook"]),
     new Option("--vote <k/m>", "with --online: alarm when k of the last m steps were flagged")
       .argParser(vote).implies({ online: true }),

@@ -44,10 +44,10 @@ export function serveCommand(io: Io): Command {
   const command = new Command("serve").summary("serve the models of a folder over HTTP")
     .description(
       "Serves every model of a folder under its file name without extension, until Ctrl-C.\n" +
-        "Without --tokens anybody who reaches it may ask, and nobody may change what is served.\n" +
-        "A line of the tokens' file is a list of scopes (score, train, admin) and the token's SHA-256:\n" +
+        "Without --tokens anyone who can reach it may query models, and no one may change them.\n" +
+        "Each line of the tokens file is a list of scopes (score, train, admin) and a token's SHA-256:\n" +
         "  score,admin 3f0a…\n" +
-        "With --db models and jobs are kept in one SQLite file, which workers may share.",
+        "With --db, models and jobs are kept in one SQLite file, which workers may share.",
     )
     .option("--models <dir>", `folder of ${EXTENSION} files (this or another store is required)`)
     .option("--host <address>", "address to listen at", "127.0.0.1")
@@ -55,17 +55,19 @@ export function serveCommand(io: Io): Command {
       options.integerOption("--port <n>", "port; 0 takes a free one", { min: 0, max: 65535 })
         .default(8080),
     )
-    .option("--tokens <file>", "who may ask, and who may change models")
+    .option("--tokens <file>", "file that says who may query models, and who may change them")
     .addOption(
-      options.numberOption("--rate <n>", "requests a second of one token or address", { above: 0 }),
+      options.numberOption("--rate <n>", "requests a second for each token or address", {
+        above: 0,
+      }),
     )
     .option(
       "--address-header <name>",
-      "header in which a proxy says whose request it is, for --rate",
+      "header in which a proxy names the client, for --rate",
     )
-    .addOption(options.namesOption("--origins <list>", "origins whose pages may ask"))
-    .option("--train", "do training jobs here, for tokens with the scope train")
-    .option("--log", "a line of JSON on standard error for each request and step of a job")
+    .addOption(options.namesOption("--origins <list>", "origins whose pages may call the server"))
+    .option("--train", "run training jobs here, for tokens with the scope train")
+    .option("--log", "write a line of JSON to standard error for each request and job step")
     .addOption(options.backendOption())
     .addOption(options.jsonOption());
   addWorkOptions(addStorageOptions(command));

@@ -18,12 +18,14 @@ export interface UpdateOptions extends options.JsonOption {
   readonly weightsFormat?: FileFormat;
 }
 
+const WEIGHTS = "how the file stores its weights (default: unchanged, but f16 for int8)";
+
 export function updateCommand(io: Io): Command {
-  const command = new Command("update").summary("go on training a model on new normal rows")
+  const command = new Command("update").summary("continue training a model on new normal rows")
     .description(
-      "Takes the rows of DATA for normal, and goes on learning from them; the old rows are not needed. Some\n" +
-        "of them calibrate: the false-alarm rate is from now on that of rows like these. A model of preset\n" +
-        "small forgets the rows before; series and bare VAEs are refused.",
+      "Takes the rows of DATA as normal and continues training on them; the old rows are not needed. Some\n" +
+        "of the new rows calibrate: from now on the false-alarm rate holds for rows like them. A model of\n" +
+        "preset small forgets the old rows. Series and bare VAEs are refused.",
     )
     .argument("<model>", "file written by elbow train")
     .argument(
@@ -32,8 +34,8 @@ export function updateCommand(io: Io): Command {
     )
     .option("--out <model>", "file to write (required); may be the model itself")
     .addOption(options.integerOption("--epochs <n>", "passes over the rows", { min: 1 }))
-    .addOption(options.integerOption("--seed <n>", "fixes everything random; 0"))
-    .addOption(options.weightsFormatOption("how the file keeps its weights; as it does, but int8"))
+    .addOption(options.integerOption("--seed <n>", "seed of everything random (default: 0)"))
+    .addOption(options.weightsFormatOption(WEIGHTS))
     .addOption(options.jsonOption());
   return command.action(async (path: string, data: string, given: UpdateOptions) => {
     const out = options.required(given.out, "--out <model>", command);

@@ -12,13 +12,13 @@ import {
 } from "../serve/storage.ts";
 
 export function workerCommand(io: Io): Command {
-  const command = new Command("worker").summary("train and score what a queue of jobs asks for")
+  const command = new Command("worker").summary("run training and scoring jobs from a queue")
     .description(
-      "Does the jobs of a queue, any number of workers at once, until Ctrl-C. A job that is not done\n" +
-        "then is another worker's, from its last checkpoint.",
+      "Runs jobs from a queue until Ctrl-C; any number of workers can share it. Another worker resumes\n" +
+        "an unfinished job from its last checkpoint.",
     );
   addWorkOptions(addStorageOptions(command))
-    .option("--log", "what happens as lines of JSON on standard error")
+    .option("--log", "write events as lines of JSON to standard error")
     .addOption(options.backendOption());
   return command.action(async (given: StorageOptions & WorkOptions) => {
     const storage = options.required(

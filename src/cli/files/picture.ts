@@ -19,25 +19,29 @@ export function withRowsOrImages(command: Command): Command {
   return command
     .option(
       "--out <file>",
-      "CSV file, or .png or .svg of images, to write instead of standard output",
+      "CSV file, or images as .png or .svg, to write instead of standard output",
     )
     .addOption(options.backendOption())
     .addOption(options.jsonOption())
     .addOption(
       options.integerOption(
         "--image-width <pixels>",
-        "with a picture: pixels a line; square",
+        "with a picture: pixels per line (default: square)",
         limits,
       ),
     )
     .addOption(
-      options.integerOption("--across <n>", "with a picture: images a line; about square", limits),
+      options.integerOption(
+        "--across <n>",
+        "with a picture: images per line (default: about square)",
+        limits,
+      ),
     );
 }
 
 /** Two dimensions to draw. */
 export function axesOption(): Option {
-  return new Option("--axes <i,j>", "with --out x.svg: latent dimensions to draw; 0,1")
+  return new Option("--axes <i,j>", "with --out x.svg: latent dimensions to draw (default: 0,1)")
     .argParser((text) => {
       const axes = text.split(",").map(Number);
       if (axes.length === 2 && axes.every((axis) => Number.isInteger(axis) && axis >= 0)) {

@@ -32,23 +32,27 @@ export interface WorkOptions extends options.BackendOption {
 export function addStorageOptions(command: Command): Command {
   const limits = { min: 0.1, max: 3600 };
   return command
-    .option("--db <file>", "SQLite file of jobs and models; made if it is not there")
+    .option("--db <file>", "SQLite file for jobs and models; created if missing")
     .option("--nats <urls>", "NATS servers with JetStream that keep jobs and models")
     .addOption(options.numberOption("--lease <seconds>", LEASE, limits))
     .addOption(options.integerOption("--keep-versions <n>", KEPT, { min: 1, max: 1e6 }));
 }
 
-const KEPT = "versions of a model that are kept as new ones come; all";
-const LEASE = "until the job of a worker that is gone is taken over; 15";
+const KEPT = "versions of each model to keep as new ones come (default: all)";
+const LEASE = "seconds until the job of a dead worker is taken over (default: 15)";
 
 export function addWorkOptions(command: Command): Command {
   const { integerOption, numberOption } = options;
-  const threads = "threads of one job, where the model is worth it; 1";
+  const threads = "threads for one job, if the model is large enough to gain (default: 1)";
   return command
     .addOption(integerOption("--threads <n>", threads, { min: 1, max: 1024 }))
-    .addOption(integerOption("--jobs <n>", "jobs at once; 1", { min: 1, max: 1024 }))
     .addOption(
-      numberOption("--checkpoint-every <seconds>", "time between two checkpoints; 1", { min: 0 }),
+      integerOption("--jobs <n>", "jobs to run at once (default: 1)", { min: 1, max: 1024 }),
+    )
+    .addOption(
+      numberOption("--checkpoint-every <seconds>", "seconds between two checkpoints (default: 1)", {
+        min: 0,
+      }),
     );
 }
 

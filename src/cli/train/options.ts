@@ -85,13 +85,13 @@ export const TRAIN_OPTIONS = {
   },
   curve: {
     takers: VAES,
-    option: new Option("--curve <svg>", "chart of the loss over the epochs to write"),
+    option: new Option("--curve <svg>", "SVG chart to write, of the loss over the epochs"),
   },
   spec: {
     takers: ["vae", "rbm", "em"],
     option: new Option(
       "--spec <file>",
-      "JSON file that states the model, or the JSON: a bare VAE, or a neighbour by its type (rbm, ppca, factorAnalysis), of the values as they are",
+      "the model as JSON, or a file that holds it: a bare VAE, or a related model by its type (rbm, ppca, factorAnalysis); trains on the values as they are",
     ),
   },
   binarize: {
@@ -99,7 +99,7 @@ export const TRAIN_OPTIONS = {
     to: "fit",
     option: new Option(
       "--binarize",
-      "with --spec: values 0 to 1 are drawn 0 or 1 anew at every step",
+      "with --spec: draw 0 or 1 from values between them, anew at every step",
     ),
   },
   labelledShare: {
@@ -107,20 +107,23 @@ export const TRAIN_OPTIONS = {
     to: "fit",
     option: numberOption(
       "--labelled-share <share>",
-      "with --spec, a classifier in it: share of each batch whose class is known; 0.1",
+      "with a classifier in --spec: share of labelled rows in each batch (default: 0.1)",
       { above: 0, max: 0.99 },
     ),
   },
   columns: {
     takers: ALL,
-    option: options.namesOption("--columns <a,b,c>", "columns to train on; all but the label"),
+    option: options.namesOption(
+      "--columns <a,b,c>",
+      "columns to train on (default: all but the label)",
+    ),
   },
   exclude: { takers: ALL, option: options.excludeOption() },
   maxRows: {
     takers: ALL,
     option: integerOption(
       "--max-rows <n>",
-      "rows to train on at most, drawn from all by the seed, of a series the last; 1000000, or 2^26 cells",
+      "train on at most this many rows, drawn by the seed; of a series, the last ones (default: 1000000, or 2^26 cells)",
       { min: 1 },
     ),
   },
@@ -129,7 +132,7 @@ export const TRAIN_OPTIONS = {
     takers: DETECTOR,
     option: new Option(
       "--schema <json>",
-      "file with what columns are: [{ name, kind, levels? }, …]",
+      "file with the kinds of columns: [{ name, kind, levels? }, …]",
     ),
   },
   preset: {
@@ -137,7 +140,7 @@ export const TRAIN_OPTIONS = {
     to: "fit",
     option: new Option(
       "--preset <name>",
-      "ensemble; small: one network, which options of one network choose too; linear: beside --window, and its default",
+      "ensemble (default); small: one network, chosen also by any option for one network; linear: for --window, and its default",
     ).choices(PRESETS),
   },
   window: {
@@ -145,7 +148,7 @@ export const TRAIN_OPTIONS = {
     to: "fit",
     option: integerOption(
       "--window <n>",
-      "rows are steps of a series: learn windows of so many of them",
+      "rows are steps of a series: learn windows of this many steps",
       { min: 2, max: MAX_WINDOW },
     ),
   },
@@ -154,14 +157,14 @@ export const TRAIN_OPTIONS = {
     to: "fit",
     option: numberOption(
       "--robust [share]",
-      "the table holds anomalies: leave out this share of the rows that train, the strangest; 0.5",
+      "the table contains anomalies: leave out the strangest training rows, this share of them (0.5 if not given)",
       { above: 0, max: MOST_LEFT_OUT },
     ),
   },
   members: {
     takers: DETECTOR,
     to: "fit",
-    option: integerOption("--members <n>", "networks of each view of an ensemble; 2", {
+    option: integerOption("--members <n>", "networks for each view of an ensemble (default: 2)", {
       min: 1,
       max: 16,
     }),
@@ -169,28 +172,35 @@ export const TRAIN_OPTIONS = {
   latent: {
     takers: DETECTOR,
     to: "fit",
-    option: integerOption("--latent <n>", "latent dimensions; 2 to 16, by what the columns hold", {
-      min: 1,
-      max: 1e6,
-    }),
+    option: integerOption(
+      "--latent <n>",
+      "latent dimensions (default: 2 to 16, depending on the columns)",
+      {
+        min: 1,
+        max: 1e6,
+      },
+    ),
   },
   hidden: {
     takers: DETECTOR,
     to: "fit",
     option: options.integersOption(
       "--hidden <64,32>",
-      "widths of the encoder's hidden layers; 48,48",
+      "widths of the encoder's hidden layers (default: 48,48)",
     ),
   },
   likelihood: {
     takers: DETECTOR,
     to: "fit",
-    option: new Option("--likelihood <type>", "what the columns hold; gaussian")
+    option: new Option("--likelihood <type>", "distribution of the columns (default: gaussian)")
       .choices(PLAIN_LIKELIHOODS),
   },
   objective: {
     takers: NETWORKS,
-    option: new Option("--objective <type>", "what to train for, or all of it as JSON; elbo")
+    option: new Option(
+      "--objective <type>",
+      "what to train for: a type, or the whole objective as JSON (default: elbo)",
+    )
       .argParser(objective),
   },
   beta: {
@@ -198,7 +208,7 @@ export const TRAIN_OPTIONS = {
     to: "objective",
     option: numberOption(
       "--beta <weight>",
-      "weight of the KL, of betaTc's total correlation; 1",
+      "weight of the KL, or of betaTc's total correlation (default: 1)",
       { min: 0 },
     ),
   },
@@ -207,7 +217,7 @@ export const TRAIN_OPTIONS = {
     to: "objective",
     option: integerOption(
       "--samples <n>",
-      "draws of z per row and step; 1, of iwae and renyi 5",
+      "draws of z per row and step (default: 1; 5 for iwae and renyi)",
       { min: 1, max: 10_000 },
     ),
   },
@@ -216,7 +226,7 @@ export const TRAIN_OPTIONS = {
     to: "objective",
     option: new Option(
       "--estimator <name>",
-      "how the gradient is estimated; standard (dreg: iwae only)",
+      "how to estimate the gradient; dreg for iwae only (default: standard)",
     ).choices(["standard", "stl", "dreg"]),
   },
   freeBits: {
@@ -224,7 +234,7 @@ export const TRAIN_OPTIONS = {
     to: "objective",
     option: numberOption(
       "--free-bits <nats>",
-      "elbo: KL of each dimension that costs nothing; 0",
+      "elbo: KL per dimension that costs nothing (default: 0)",
       { min: 0 },
     ),
   },
@@ -233,87 +243,101 @@ export const TRAIN_OPTIONS = {
     to: "objective",
     option: numberOption(
       "--alpha <order>",
-      "renyi: 0 is iwae, 1 the ELBO; 0.5. semiSupervised: weight of ln q(y | x); 1",
+      "renyi: 0 is iwae, 1 the ELBO (default: 0.5); semiSupervised: weight of ln q(y | x) (default: 1)",
       {},
     ),
   },
   falseAlarmRate: {
     takers: DETECTOR,
     to: "fit",
-    option: options.falseAlarmRateOption("normal rows that may be flagged; 0.01"),
+    option: options.falseAlarmRateOption(
+      "share of normal rows that may be flagged (default: 0.01)",
+    ),
   },
   weightsFormat: {
     takers: DETECTOR,
-    option: options.weightsFormatOption("how the file keeps its weights; f16"),
+    option: options.weightsFormatOption("how the file stores its weights (default: f16)"),
   },
   epochs: {
     takers: ALL,
     to: "fit",
     option: integerOption(
       "--epochs <n>",
-      "passes over the rows; about 500 steps' worth, of small 2000; of an rbm 50",
+      "passes over the rows (default: about 500 steps' worth, 2000 for preset small; 50 for an rbm)",
       { min: 1, max: 1e7 },
     ),
   },
   batchSize: {
     takers: NETWORKS,
     to: "fit",
-    option: integerOption("--batch-size <n>", "rows per step; 96, of small 128", {
+    option: integerOption("--batch-size <n>", "rows per step (default: 96; 128 for preset small)", {
       min: 1,
       max: 1e6,
     }),
   },
   learningRate: {
     takers: NETWORKS,
-    option: numberOption("--learning-rate <rate>", "Adam's, falling to 0 over the run; 0.005", {
-      above: 0,
-    }),
+    option: numberOption(
+      "--learning-rate <rate>",
+      "Adam's rate, falling to 0 over the run (default: 0.005)",
+      {
+        above: 0,
+      },
+    ),
   },
   validation: {
     takers: VAES,
     to: "fit",
     option: numberOption(
       "--validation <share>",
-      "rows kept back to report their ELBO, such as 0.1",
+      "share of rows held back to report their ELBO, such as 0.1",
       { above: 0, max: 0.9 },
     ),
   },
   patience: {
     takers: VAES,
     needs: "validation",
-    option: integerOption("--patience <epochs>", "stop when validation is no better for so long", {
-      min: 1,
-    }),
+    option: integerOption(
+      "--patience <epochs>",
+      "stop when validation has not improved for this many epochs",
+      {
+        min: 1,
+      },
+    ),
   },
   seed: {
     takers: ALL,
     to: "fit",
-    option: integerOption("--seed <n>", "fixes everything random; 0"),
+    option: integerOption("--seed <n>", "seed of everything random (default: 0)"),
   },
   threads: {
     takers: ALL,
     to: "fit",
     option: integerOption(
       "--threads <n>",
-      "threads to use at most, where the model is worth it; 1",
+      "threads to use at most, if the model is large enough to gain (default: 1)",
       { min: 1, max: 1024 },
     ),
   },
   checkpoint: {
     takers: VAES,
-    option: new Option("--checkpoint <dir>", "folder to keep the state of the run in"),
+    option: new Option("--checkpoint <dir>", "folder that keeps the state of the run"),
   },
   checkpointEvery: {
     takers: VAES,
     needs: "checkpoint",
-    option: numberOption("--checkpoint-every <seconds>", "time between two checkpoints; 1", {
-      min: 0,
-    }),
+    option: numberOption(
+      "--checkpoint-every <seconds>",
+      "seconds between two checkpoints (default: 1)",
+      {
+        min: 0,
+      },
+    ),
   },
   resume: {
     takers: VAES,
     needs: "checkpoint",
-    option: new Option("--resume", "go on from the folder's checkpoint, if it holds one"),
+    option: new Option("--resume", "continue from the folder's checkpoint, if it holds one"),
   },
   backend: { takers: ALL, to: "fit", option: options.backendOption() },
   json: { takers: ALL, option: options.jsonOption() },

@@ -12,7 +12,7 @@ import { readWhole } from "../files/files.ts";
 export function columnOption(): Option {
   return new Option(
     "--column <name=kind>",
-    `what a column is, such as zip=categorical (repeatable)`,
+    "the kind of a column, such as zip=categorical (repeatable)",
   )
     .argParser((text: string, before: readonly ColumnOverride[] = []) => [...before, parse(text)]);
 }
