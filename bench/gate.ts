@@ -6,13 +6,15 @@
  *     deno task bench:gate OTHER_CHECKOUT [--seconds S] [--processes N] [case...]
  *
  * The two take turns in one process (see `gate/child.ts`), in several processes in which now this one
- * and now the other is made first.
+ * and now the other is made first. So both must have the files that are imported, `FILES` of `lib/elbow.ts`:
+ * a checkout from before one of them was moved is refused.
  */
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import type { GateAnswer, GateRequest } from "./gate/child.ts";
 import { compileProbe } from "./lib/compile.ts";
+import { missingFrom } from "./lib/elbow.ts";
 import { openPinning } from "./lib/machine.ts";
 import { denoProgram, runChild } from "./lib/spawn.ts";
 import { blockMedians, median, medianInterval } from "./lib/statistics.ts";
@@ -45,6 +47,15 @@ if (path === undefined) {
   Deno.exit(2);
 }
 const other = `${pathToFileURL(resolve(path)).href}/`;
+const missing = await missingFrom(new URL(other));
+if (missing.length > 0) {
+  console.error(
+    `Cannot compare with ${path}: both checkouts must have what is imported: it lacks ${
+      missing.join(", ")
+    }`,
+  );
+  Deno.exit(2);
+}
 const pinning = await openPinning();
 const folder = await Deno.makeTempDir();
 try {

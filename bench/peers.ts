@@ -9,6 +9,7 @@
  * `lib/publish.ts`.
  */
 import { parseArgs } from "node:util";
+import { turnsAgain } from "./lib/again.ts";
 import { Collected } from "./lib/collected.ts";
 import type { PeerCell } from "./lib/goals.ts";
 import { setUp } from "../scripts/setup.ts";
@@ -91,7 +92,7 @@ async function main(pinning: Pinning): Promise<void> {
     await takeAll(turnsOf(present, round), `round ${round + 1}`);
   }
   for (let more = 0; more < MORE_TURNS && !options.quick; more++) {
-    await takeAll(disturbed(turnsOf(present, 0), collected), "again");
+    await takeAll(turnsAgain(turnsOf(present, 0), collected.disturbed()), "again");
   }
   const results: PeersResults = {
     date: new Date().toISOString(),
@@ -119,22 +120,6 @@ function turnsOf(present: readonly Present[], round: number): Turn[] {
         })
     )
   );
-}
-
-/**
- * The turns, of each the cases in which some peer met nothing but a slow machine. All peers take such
- * a case again: a figure is the best of a peer's runs, so one that ran more often would be favoured.
- */
-function disturbed(turns: readonly Turn[], collected: Collected<At>): Turn[] {
-  const slow = collected.disturbed();
-  return turns.flatMap((turn) => {
-    const { kind, workload } = turn;
-    const again = slow.filter((at) => at.kind === kind && at.workload === workload)
-      .map((at) => at.case);
-    // A cold start is one process whatever is asked of it.
-    const cases = turn.cases.filter((each) => again.includes(each));
-    return cases.length === 0 ? [] : [{ ...turn, cases: kind === "cold" ? turn.cases : cases }];
-  });
 }
 
 function workloadsOf(kind: Kind): string[] {

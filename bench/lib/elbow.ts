@@ -21,22 +21,38 @@ export interface Elbow {
 
 const OWN_ROOT = new URL("../../", import.meta.url);
 
+/** Where each part lies in a checkout. */
+const FILES: { readonly [part in keyof Elbow]: string } = {
+  backends: "src/backends/open.ts",
+  shape: "src/core/shape.ts",
+  graph: "src/graph/graph.ts",
+  layout: "src/graph/layout.ts",
+  plan: "src/graph/plan.ts",
+  spec: "src/models/spec.ts",
+  parameters: "src/models/vae_graph.ts",
+  objective: "src/objectives/objective.ts",
+  programs: "src/trained/programs/programs.ts",
+  optimizer: "src/training/optimizer.ts",
+  training: "src/training/program/train_program.ts",
+};
+
 /** @param root a checkout, as a URL that ends in a slash */
 export async function loadElbow(root: URL = OWN_ROOT): Promise<Elbow> {
-  const load = (path: string) => import(new URL(`src/${path}`, root).href);
-  return {
-    backends: await load("backends/open.ts"),
-    shape: await load("core/shape.ts"),
-    graph: await load("graph/graph.ts"),
-    layout: await load("graph/layout.ts"),
-    plan: await load("graph/plan.ts"),
-    spec: await load("models/spec.ts"),
-    parameters: await load("models/vae_graph.ts"),
-    objective: await load("objectives/objective.ts"),
-    programs: await load("trained/programs/programs.ts"),
-    optimizer: await load("training/optimizer.ts"),
-    training: await load("training/program/train_program.ts"),
-  };
+  const parts: Record<string, unknown> = {};
+  for (const [part, path] of Object.entries(FILES)) {
+    parts[part] = await import(new URL(path, root).href);
+  }
+  return parts as unknown as Elbow;
+}
+
+/** Files that a checkout lacks to be measured. */
+export async function missingFrom(root: URL): Promise<string[]> {
+  const missing: string[] = [];
+  for (const path of Object.values(FILES)) {
+    const isThere = await Deno.stat(new URL(path, root)).then(({ isFile }) => isFile, () => false);
+    if (!isThere) missing.push(path);
+  }
+  return missing;
 }
 
 /** How to open the backend. */
