@@ -16,6 +16,13 @@ const MAX_FILE_LINES = 400;
 const TARGET_FILE_LINES = 200;
 const MAX_FUNCTION_LINES = 50;
 
+/** Functions of which ECMAScript leaves the last digits to the host. */
+const HOST_FUNCTIONS: readonly string[] = [
+  ...["exp", "expm1", "log", "log1p", "log2", "log10", "pow", "cbrt", "hypot"],
+  ...["sin", "cos", "tan", "asin", "acos", "atan", "atan2"],
+  ...["sinh", "cosh", "tanh", "asinh", "acosh", "atanh"],
+].map((name) => `Math.${name}`);
+
 /** A place in a file and what is wrong there. */
 type Hit = readonly [line: number, message: string];
 
@@ -30,6 +37,12 @@ const anyFile = (): boolean => true;
 const isCode = (path: string): boolean => path.endsWith(".ts");
 const isLibrary = (path: string): boolean => isCode(path) && /^(mod\.ts$|src\/)/.test(path);
 const isTest = (path: string): boolean => isCode(path) && path.startsWith("tests/");
+/**
+ * What may be on the path of `determinism: "portable"`. The reference is the oracle and a GPU is never portable; text and
+ * pictures are for people.
+ */
+const isPortable = (path: string): boolean =>
+  isLibrary(path) && !/^src\/(backends|trained\/device|cli|pictures)\//.test(path);
 /** The hands of the program may ask for the time; all below them is given it. */
 const isTimeless = (path: string): boolean => isLibrary(path) && !/^src\/(cli|http)\//.test(path);
 
@@ -42,11 +55,16 @@ export const RULES: readonly Rule[] = [
   {
     name: "no-random",
     applies: isLibrary,
-    check: forbid("Math.random", "randomness is an argument"),
+    check: forbid(["Math.random"], "randomness is an argument"),
   },
   // The wall clock only: performance.now() is allowed, for progress, as nothing saved depends on it.
-  { name: "no-clock", applies: isTimeless, check: forbid("Date.now", "time is an argument") },
+  { name: "no-clock", applies: isTimeless, check: forbid(["Date.now"], "time is an argument") },
   { name: "no-clock", applies: isTimeless, check: newDate },
+  {
+    name: "no-host-functions",
+    applies: isPortable,
+    check: forbid(HOST_FUNCTIONS, "hosts differ in its last digits: src/core/portable.ts"),
+  },
   {
     name: "todo-has-issue",
     applies: isCode,
@@ -130,13 +148,13 @@ function* errorGrammar(file: SourceFile): Generator<Hit> {
   for (const { node, message } of errorFaults(tree)) yield [lineOf(tree, node), message];
 }
 
-/** A rule against naming one member of a global, such as Math.random; comments may speak of it. */
-function forbid(member: string, reason: string): Rule["check"] {
+/** A rule against naming some members of globals, such as Math.random; comments may speak of them. */
+function forbid(members: readonly string[], reason: string): Rule["check"] {
   return function* (file) {
     const tree = parse(file);
     for (const node of descendants(tree)) {
-      if (ts.isPropertyAccessExpression(node) && node.getText(tree) === member) {
-        yield [lineOf(tree, node), `${member}: ${reason}`];
+      if (ts.isPropertyAccessExpression(node) && members.includes(node.getText(tree))) {
+        yield [lineOf(tree, node), `${node.getText(tree)}: ${reason}`];
       }
     }
   };

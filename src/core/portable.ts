@@ -1,5 +1,5 @@
 /**
- * exp, ln, sinh and cos in float64 from + - · / alone, which every machine rounds alike: what is drawn on the
+ * exp, ln, ln(1 + x), sinh and cos in float64 from + - · / alone, which every machine rounds alike: what is drawn on the
  * host with them is the same everywhere, as Math.exp and Math.log need not be.
  *
  *   ln x = e ln 2 + 2 (s + s³/3 + s⁵/5 + …),   x = 2ᵉ m, m in [√½, √2), s = (m - 1)/(m + 1)
@@ -87,6 +87,12 @@ function besidesTables(x: number): number {
   }
   leastOfTables = 2 ** -1022;
   return tableLog(x);
+}
+
+/** ln(1 + x), within 4 units in the last place: ln u · x / (u - 1) for u = 1 + x as it is rounded (Kahan; HP-15C, 1982). */
+export function portableLog1p(x: number): number {
+  const u = 1 + x;
+  return u === 1 || u === Infinity ? x : portableLog(u) * (x / (u - 1));
 }
 
 /** eˣ; 0 below -745.2, Infinity above 709.8. */

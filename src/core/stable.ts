@@ -3,6 +3,7 @@
  * replaces. Kernels follow the same formulas; the scalars here serve the float64 reference and the
  * host. All take and return float64.
  */
+import { portableExp, portableLog, portableLog1p } from "./portable.ts";
 
 /** Where log-variances live: e^-30 and e^20 and their products with data are finite in float32. */
 export const LOG_VARIANCE = { low: -30, high: 20 } as const;
@@ -12,12 +13,12 @@ export const LN_2PI = 1.8378770664093453;
 
 /** ln(1 + eˣ) = max(x, 0) + log1p(e^-|x|). ln(1 + exp(x)) is Infinity at x = 710 and 0 at x = -37. */
 export function softplus(x: number): number {
-  return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+  return Math.max(x, 0) + portableLog1p(portableExp(-Math.abs(x)));
 }
 
 /** 1 / (1 + e⁻ˣ), from e^-|x| ≤ 1. eˣ / (1 + eˣ) is NaN at x = 710. */
 export function sigmoid(x: number): number {
-  const small = Math.exp(-Math.abs(x));
+  const small = portableExp(-Math.abs(x));
   return (x < 0 ? small : 1) / (1 + small);
 }
 
@@ -30,8 +31,8 @@ export function logSumExp(values: ArrayLike<number>): number {
   for (let i = 0; i < values.length; i++) largest = Math.max(largest, values[i]);
   if (!Number.isFinite(largest)) return largest;
   let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += Math.exp(values[i] - largest);
-  return largest + Math.log(sum);
+  for (let i = 0; i < values.length; i++) sum += portableExp(values[i] - largest);
+  return largest + portableLog(sum);
 }
 
 /**

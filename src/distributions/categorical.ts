@@ -11,6 +11,7 @@
  * Of uniforms on [0, 1) in steps of 2^-24 only u = 0 would give no finite g: u is clamped to
  * [2^-25, 1 - 2^-24], so that g lies within [-2.86, 16.64].
  */
+import { portableLog } from "../core/portable.ts";
 import { batched } from "../core/shape.ts";
 import type { Graph } from "../graph/graph.ts";
 import { aboveDiagonal } from "../layers/matrices.ts";
@@ -59,7 +60,7 @@ export function uniformCategoricals(g: Graph, categoricals: Categoricals): Prior
   return {
     form: { type: "uniform" },
     logDensity({ shape: { rows, batched } }) {
-      return filled(g, -variables * Math.log(classes), { rows, cols: 1, batched });
+      return filled(g, -variables * portableLog(classes), { rows, cols: 1, batched });
     },
     sample(noise) {
       const shape = batched(variables * classes), uniform = noise(shape, "uniform");

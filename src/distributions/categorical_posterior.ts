@@ -12,6 +12,7 @@
  * The variance of z_vc, an indicator, is q_vc (1 - q_vc). Relaxed draws have no `path`: the function of
  * them that stands for ln q is not the density that they are drawn from.
  */
+import { portableLog } from "../core/portable.ts";
 import { batched } from "../core/shape.ts";
 import { dense } from "../layers/mlp.ts";
 import type { Scope } from "../layers/scope.ts";
@@ -56,7 +57,7 @@ export function categoricalPosterior(
     klTo({ form }) {
       if (form?.type !== "uniform") return undefined;
       const negativeEntropy = g.sumCols(g.mul(shares, logShares));
-      const kl = shifted(g, negativeEntropy, Math.log(draws.classes));
+      const kl = shifted(g, negativeEntropy, portableLog(draws.classes));
       return perRow(g, kl, draws);
     },
   };

@@ -8,6 +8,7 @@
  * Refused, with the reason: noise that is drawn (an exported graph is given its noise), and what only
  * training runs.
  */
+import { portableLog } from "../core/portable.ts";
 import type { OpAttrs } from "../ops/signatures.ts";
 import type { Activation, OpName } from "../ops/names.ts";
 import type { Shape } from "../core/shape.ts";
@@ -81,7 +82,7 @@ export const LOWERINGS: { readonly [N in OpName]: Lower<N> | Refusal } = {
   gaussianLogProb(e, { inputs: [x, mean, logVar] }) {
     const residual = e.sub(x, mean);
     const squares = e.mul(e.mul(residual, residual), e.exp(e.affine(logVar, -1)));
-    return e.affine(e.add(squares, logVar), -0.5, -0.5 * Math.log(2 * Math.PI));
+    return e.affine(e.add(squares, logVar), -0.5, -0.5 * portableLog(2 * Math.PI));
   },
   bernoulliLogProb: (e, { inputs: [x, logits] }) =>
     e.sub(e.mul(x, logits), activate(e, logits, "softplus")),

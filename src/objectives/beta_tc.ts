@@ -15,6 +15,7 @@
  * which is unbiased for q(z), and so low for ln q(z), by Jensen's inequality. The three parts add up to
  * ln q(z | x) - ln p(z) of the same draws exactly.
  */
+import { portableLog } from "../core/portable.ts";
 import { SCALAR } from "../core/shape.ts";
 import { gradient } from "../graph/gradient.ts";
 import type { Graph } from "../graph/graph.ts";
@@ -95,7 +96,7 @@ interface Shares {
 /** ln q(z) of every draw, `[K·B, 1]`. */
 function jointDensity(g: Graph, own: Node, others: Node, rows: number, shares: Shares): Node {
   const ofOthers = jointUnder(g, own, others, rows);
-  const weighted = (node: Node, share: number) => shifted(g, node, Math.log(share));
+  const weighted = (node: Node, share: number) => shifted(g, node, portableLog(share));
   return g.logSumExpCols(
     g.concatCols(weighted(g.sumCols(own), shares.own), weighted(ofOthers, shares.other)),
   );

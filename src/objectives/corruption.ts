@@ -9,6 +9,7 @@
  * A cell's two normals have a squared norm r² with P(r² > t) = e^(-t/2): exact for any probability, and
  * without a uniform draw.
  */
+import { portableLog } from "../core/portable.ts";
 import type { Shape } from "../core/shape.ts";
 import { STREAMS } from "../core/random/streams.ts";
 import { type Fields, requireChoice, requireNumber, requireObject } from "../core/validate.ts";
@@ -58,5 +59,5 @@ export function corrupt(scope: Scope, x: Node, corruption: Corruption): Node {
   const [a, b] = [0, cols].map((start) => g.sliceCols(noise, { start, count: cols }));
   const squaredNorm = g.add(g.mul(a, a), g.mul(b, b));
   // `clampGrad` lets through what lies between its bounds: here the cells that are kept.
-  return g.clampGrad(squaredNorm, x, { low: -1, high: -2 * Math.log(corruption.probability) });
+  return g.clampGrad(squaredNorm, x, { low: -1, high: -2 * portableLog(corruption.probability) });
 }

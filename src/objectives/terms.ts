@@ -5,6 +5,7 @@
  *   ln w = ln p(x | z) + ln p(z) - ln q(z | x)        importance weights; they never leave log space
  *   KL   = E_q[ln q(z | x) - ln p(z)]                 per dimension in closed form, where there is one
  */
+import { portableLog } from "../core/portable.ts";
 import type { Conditional } from "../distributions/likelihood.ts";
 import type { DrawPath } from "../distributions/posterior.ts";
 import type { Graph } from "../graph/graph.ts";
@@ -114,7 +115,7 @@ function guessedShares(g: Graph, { given, logPosterior }: Labels): Node {
  */
 export function klOfClasses(g: Graph, labels: Labels): Node {
   const entropy = g.sumCols(g.mul(guessedShares(g, labels), labels.logPosterior));
-  return shifted(g, entropy, Math.log(labels.given.shape.cols));
+  return shifted(g, entropy, portableLog(labels.given.shape.cols));
 }
 
 /** -E_q[ln p(x | z)], the mean over draws and rows, `[1, 1]`. */
@@ -135,6 +136,6 @@ export function sampledKlOf(g: Graph, { logPosteriors, logPriors }: Terms): Node
 
 /** ln (1/K Σ w) per row, nats, `[r, 1]`, for ln w `[r, K]`. */
 export function boundOf(g: Graph, logWeights: Node): Node {
-  const offset = -Math.log(logWeights.shape.cols);
+  const offset = -portableLog(logWeights.shape.cols);
   return shifted(g, g.logSumExpCols(logWeights), offset);
 }

@@ -5,6 +5,7 @@ import {
   portableCosTurns,
   portableExp,
   portableLog,
+  portableLog1p,
   portableSinh,
   tableLog,
 } from "../../src/core/portable.ts";
@@ -27,6 +28,23 @@ Deno.test("portableLog() is ln x from the smallest number to the largest", () =>
   assert.equal(portableLog(0), -Infinity);
   assert.equal(portableLog(Infinity), Infinity);
   assert.ok(Number.isNaN(portableLog(-1)) && Number.isNaN(portableLog(NaN)));
+});
+
+Deno.test("portableLog1p() keeps its digits next to 0, and is ln(1 + x) to the ends", () => {
+  const random = new HostRandom(3, 0, 0);
+  const sizes = Array.from(
+    { length: 4000 },
+    (_, i) => 2 ** (i / 8 - 480) * (1 + random.uniformF64()),
+  );
+  const next = [2 ** -53, 2 ** -52, 2 ** -27, 1e-300, 5e-324, 0.5, 1 - 2 ** -53, Number.MAX_VALUE];
+  for (const x of [...sizes, ...next, ...[...sizes, ...next].filter((x) => x < 1).map((x) => -x)]) {
+    // The logarithm's two places, and the rounded sum, quotient and product; the host's own.
+    assertRelative(portableLog1p(x), Math.log1p(x), 5 * 2 ** -52, 0, `ln (1 + ${x})`);
+  }
+  assert.equal(portableLog1p(0), 0);
+  assert.equal(portableLog1p(-1), -Infinity);
+  assert.equal(portableLog1p(Infinity), Infinity);
+  assert.ok(Number.isNaN(portableLog1p(-1.5)) && Number.isNaN(portableLog1p(NaN)));
 });
 
 Deno.test("tableLog() is ln x within 2^-51 or 2^-52 of it, also between the places of its table", () => {

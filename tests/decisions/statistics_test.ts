@@ -7,6 +7,7 @@ import {
   betaQuantile,
   binomialTail,
   incompleteBeta,
+  logGamma,
 } from "../../src/core/probability/incomplete_beta.ts";
 import {
   hypergeometric,
@@ -170,6 +171,16 @@ Deno.test("excessLaw() of single, tied and extreme excesses stays a law; equal s
     assert.ok(beyond > 0 && beyond < 0.5, `${excesses}: ${beyond}`);
   }
   assert.throws(() => excessLaw(new Float64Array(3)), /3 equal scores/);
+});
+
+Deno.test("logGamma() of halves, factorials and what is next to 0", () => {
+  // Γ(½) = √π, Γ(n + 1) = n!, Γ(x + 1) = x Γ(x), and Γ(x) = 1/x - γ + O(x).
+  assertRelative(logGamma(0.5), Math.log(Math.PI) / 2, 1e-14);
+  assertRelative(logGamma(21), Math.log(2432902008176640000), 1e-14);
+  for (const x of [1e-300, 1e-10, 0.1, 0.3, 0.49999]) {
+    assertRelative(logGamma(x), logGamma(x + 2) - Math.log(x) - Math.log1p(x), 1e-14, 1e-14);
+  }
+  assertRelative(logGamma(1e-10), Math.log(1e10 - 0.5772156649015329), 1e-14);
 });
 
 Deno.test("discover() rejects as many as SciPy's false_discovery_control", () => {

@@ -39,6 +39,8 @@ const CASES: readonly [rule: string, path: string, bad: string, goodPath: string
       `throw new Error("a.");`,
     ],
     ["no-random", "src/cli/a.ts", "Math.random();", "src/cli/a.ts", "// Math.random()"],
+    ["no-host-functions", "src/scoring/a.ts", "Math.log(x);", "src/cli/a.ts", "Math.log(x);"],
+    ["no-host-functions", "src/core/a.ts", "xs.map(Math.exp);", "src/core/a.ts", "Math.sqrt(x);"],
     ["no-clock", "src/core/a.ts", "Date.now();", "src/http/a.ts", "Date.now();"],
     [
       "no-clock",

@@ -6,6 +6,7 @@
  * pivots: the error is a few n·2^-53 of ‖A‖, magnified by A's condition. For L × L systems of latent
  * variables, not for large ones: plain loops, n³/3 multiply-adds.
  */
+import { portableLog } from "../portable.ts";
 
 /**
  * F with F Fᵀ = `matrix`; zeros above the diagonal.
@@ -32,7 +33,7 @@ export function cholesky(matrix: Float64Array, n: number): Float64Array {
 /** ln |A| = 2 Σ ln F_ii. */
 export function logDeterminant(factor: Float64Array, n: number): number {
   let sum = 0;
-  for (let i = 0; i < n; i++) sum += Math.log(factor[i * n + i]);
+  for (let i = 0; i < n; i++) sum += portableLog(factor[i * n + i]);
   return 2 * sum;
 }
 

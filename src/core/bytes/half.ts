@@ -10,6 +10,9 @@
 /** The largest magnitude that does not round to Infinity is below this. */
 export const HALF_OVERFLOW = 65520;
 
+/** A number as its bits, within one call. */
+const BITS = new DataView(new ArrayBuffer(8));
+
 /** The bits of 2^-14. */
 const LEAST_NORMAL = 0x0400;
 
@@ -37,9 +40,8 @@ export function toHalf(value: number): number {
   const size = Math.abs(value);
   if (size >= HALF_OVERFLOW) return sign | 0x7c00;
   if (size < 2 ** -14) return sign | roundEven(size * 2 ** 24);
-  let exponent = Math.floor(Math.log2(size)); // may be one off next to a power of two
-  if (2 ** exponent > size) exponent--;
-  if (2 ** (exponent + 1) <= size) exponent++;
+  BITS.setFloat64(0, size);
+  const exponent = (BITS.getUint16(0) >> 4) - 1023;
   // A fraction that rounds up to 1024 carries into the exponent, as it should.
   return sign | (((exponent + 14) << 10) + roundEven(size * 2 ** (10 - exponent)));
 }

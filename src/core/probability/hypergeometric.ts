@@ -5,6 +5,7 @@
  *
  * by logarithms of Γ, to about 1e-9 of itself for numbers up to 10⁷.
  */
+import { portableExp } from "../portable.ts";
 import { logGamma } from "./incomplete_beta.ts";
 
 export interface Urn {
@@ -15,7 +16,7 @@ export interface Urn {
 
 /** P(j). */
 export function hypergeometric({ all, marked, drawn }: Urn, j: number): number {
-  return Math.exp(
+  return portableExp(
     logChoose(marked, j) + logChoose(all - marked, drawn - j) - logChoose(all, drawn),
   );
 }

@@ -7,6 +7,7 @@
  * it converges fast; ln Γ by Lanczos's sum (g = 7, nine terms: Godfrey, 2001), relative error 1e-14.
  * Limits: a, b > 0; relative error below 1e-10 for a + b up to 10⁵ (tests/golden/statistics.jsonl).
  */
+import { portableExp, portableLog, portableLog1p } from "../portable.ts";
 
 const LANCZOS = [
   0.99999999999980993,
@@ -27,10 +28,10 @@ const TINY = 1e-300;
 
 /** ln Γ(x), x > 0. */
 export function logGamma(x: number): number {
-  if (x < 0.5) return Math.log(Math.PI / Math.sin(Math.PI * x)) - logGamma(1 - x);
+  if (x < 0.5) return logGamma(x + 1) - portableLog(x);
   const base = x + 6.5;
   const sum = LANCZOS.reduce((total, each, i) => total + (i === 0 ? each : each / (x - 1 + i)), 0);
-  return HALF_LN_2PI + (x - 0.5) * Math.log(base) - base + Math.log(sum);
+  return HALF_LN_2PI + (x - 0.5) * portableLog(base) - base + portableLog(sum);
 }
 
 /** I_x(a, b), 0 ≤ x ≤ 1. */
@@ -38,9 +39,9 @@ export function incompleteBeta(x: number, a: number, b: number): number {
   if (x <= 0) return 0;
   if (x >= 1) return 1;
   if (x > (a + 1) / (a + b + 2)) return 1 - incompleteBeta(1 - x, b, a);
-  const logFront = logGamma(a + b) - logGamma(a) - logGamma(b) + a * Math.log(x) +
-    b * Math.log1p(-x);
-  return Math.exp(logFront) / (a * fraction(x, a, b));
+  const logFront = logGamma(a + b) - logGamma(a) - logGamma(b) + a * portableLog(x) +
+    b * portableLog1p(-x);
+  return portableExp(logFront) / (a * fraction(x, a, b));
 }
 
 /** P(Bin(n, p) ≥ k). */

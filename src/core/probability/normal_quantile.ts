@@ -2,6 +2,8 @@
  * The quantile of the standard normal, relative error below 1.15e-9: P. J. Acklam's rational
  * approximation (2003), central part for 0.02425 <= p <= 0.97575 and a tail by symmetry.
  */
+import { portableLog } from "../portable.ts";
+
 const SPLIT = 0.02425;
 
 const A = [
@@ -34,7 +36,7 @@ const D = [0.007784695709041462, 0.3224671290700398, 2.445134137142996, 3.754408
 export function normalQuantile(p: number): number {
   if (p > 1 - SPLIT) return -normalQuantile(1 - p);
   if (p < SPLIT) {
-    const q = Math.sqrt(-2 * Math.log(p));
+    const q = Math.sqrt(-2 * portableLog(p));
     return horner(C, q) / horner(D, q);
   }
   const q = p - 0.5, r = q * q;

@@ -11,6 +11,7 @@
  * `ecod.py`. PyOD counts all rows to be scored among the n, so that a row's score depends on the
  * others; here a row's score depends on the training rows and itself. No library: there is none.
  */
+import { portableLog } from "../../core/portable.ts";
 import { countBelow } from "../../core/sorted.ts";
 import type { Matrix } from "../../trained/rows/matrix.ts";
 import type { Baseline } from "./baseline.ts";
@@ -30,8 +31,8 @@ export function ecod(): Baseline {
         let score = 0;
         for (let c = 0; c < width; c++) {
           const { sorted, bothTails } = columns[c], x = data[r * width + c];
-          const left = Math.log((count + 1) / (1 + countBelow(sorted, x, true)));
-          const right = Math.log((count + 1) / (1 + count - countBelow(sorted, x, false)));
+          const left = portableLog((count + 1) / (1 + countBelow(sorted, x, true)));
+          const right = portableLog((count + 1) / (1 + count - countBelow(sorted, x, false)));
           score += bothTails ? left + right : Math.max(left, right);
         }
         return score;

@@ -11,6 +11,7 @@
  * scikit-learn. Our own, because the packages of npm (isolation-forest, ml-isolation-forest) are
  * unmaintained and draw from Math.random.
  */
+import { portableExp } from "../../core/portable.ts";
 import { HostRandom } from "../../core/random/philox.ts";
 import { STREAMS } from "../../core/random/streams.ts";
 import type { Matrix } from "../../trained/rows/matrix.ts";
@@ -39,7 +40,7 @@ export function isolationForest(
 ): Baseline {
   return (training) => {
     const size = Math.min(sample, training.shape[0]);
-    const levels = Math.ceil(Math.log2(Math.max(2, size)));
+    const levels = 32 - Math.clz32(Math.max(2, size) - 1);
     const forest = Array.from({ length: trees }, (_, tree) => {
       const random = new HostRandom(seed, tree, STREAMS.isolation);
       return grow(training, draw(training.shape[0], size, random), levels, 0, random);
@@ -49,7 +50,7 @@ export function isolationForest(
       Float64Array.from({ length: rows }, (_, r) => {
         let sum = 0;
         for (const tree of forest) sum += pathLength(tree, data, r * width);
-        return 2 ** (-sum / trees / usual);
+        return portableExp(-Math.LN2 * sum / trees / usual);
       });
   };
 }

@@ -8,16 +8,17 @@
  * the theta function's other side, which converges there. Limits: p is right to some per cent for N of 10
  * and more; with ties, or D taken over some points only, it is too large, never too small.
  */
+import { portableExp } from "../../core/portable.ts";
 
 /** Q(x): the chance of a distance of x or more. */
 export function kolmogorovTail(x: number): number {
   if (x <= 0) return 1;
   let sum = 0;
   if (x < 1.18) {
-    for (let k = 1; k < 20; k += 2) sum += Math.exp(-((k * Math.PI / x) ** 2) / 8);
+    for (let k = 1; k < 20; k += 2) sum += portableExp(-((k * Math.PI / x) ** 2) / 8);
     return Math.max(0, 1 - Math.sqrt(2 * Math.PI) / x * sum);
   }
-  for (let k = 1; k < 20; k++) sum += (k % 2 === 1 ? 2 : -2) * Math.exp(-2 * k * k * x * x);
+  for (let k = 1; k < 20; k++) sum += (k % 2 === 1 ? 2 : -2) * portableExp(-2 * k * k * x * x);
   return sum;
 }
 

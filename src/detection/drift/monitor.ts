@@ -13,6 +13,7 @@
  * Pollak, 1985 (run length). Limits: as soon as 50,000 scores are known no more are remembered: from then
  * on p_i is uniform to 1/√50,000.
  */
+import { portableExp, portableLog } from "../../core/portable.ts";
 import { HostRandom } from "../../core/random/philox.ts";
 import { countBelow } from "../../core/sorted.ts";
 import { STREAMS } from "../../core/random/streams.ts";
@@ -75,8 +76,8 @@ export class DriftMonitor {
     // As calibration scores are: equal ones stay equal.
     const p = this.#pValue(roundUp(score));
     BETS.forEach((epsilon, i) => {
-      this.#bet(2 * i, epsilon * p ** (epsilon - 1));
-      this.#bet(2 * i + 1, epsilon * (1 - p) ** (epsilon - 1));
+      this.#bet(2 * i, epsilon * portableExp((epsilon - 1) * portableLog(p)));
+      this.#bet(2 * i + 1, epsilon * portableExp((epsilon - 1) * portableLog(1 - p)));
     });
     this.#rows++;
     return this.statistic;

@@ -11,7 +11,7 @@
  * (1 - π) μ. Where columns are standardised, 0 and b are in their units.
  */
 import { normal } from "../../core/random/draws.ts";
-import { portableExp } from "../../core/portable.ts";
+import { portableExp, portableLog } from "../../core/portable.ts";
 import { requireChoice, requireNumber, requireObject } from "../../core/validate.ts";
 import { negative } from "../../ops/shorthand.ts";
 import {
@@ -29,7 +29,7 @@ import { logVariance, parseVariance } from "./variance.ts";
 const SHARE = { min: 1e-6, max: 0.5 } as const;
 
 /** A learned share starts at 5 %. */
-const LOG_SHARE = { low: Math.log(SHARE.min), high: Math.log(SHARE.max), start: -3 };
+const LOG_SHARE = { low: portableLog(SHARE.min), high: portableLog(SHARE.max), start: -3 };
 
 export const contaminatedGaussian: Definition<ContaminatedGaussianOptions> = {
   title: "contaminated Gaussian",
@@ -49,14 +49,14 @@ export const contaminatedGaussian: Definition<ContaminatedGaussianOptions> = {
     const { g } = site.scope;
     const mean = head(site, "mean"), logVar = logVariance(site, variance, minVariance);
     const logShare = logQuantity(site, "logShare", share, LOG_SHARE);
-    const logBreadth = g.constant(Math.log(breadth));
+    const logBreadth = g.constant(portableLog(breadth));
     return {
       mean,
       parameters: { mean, logVar, logShare, logBreadth },
       logProb(x) {
         const rest = g.log1p(negative(g, g.exp(logShare)));
         const clean = g.add(g.gaussianLogProb(x, mean, logVar), rest);
-        const outlier = g.gaussianLogProb(x, g.constant(0), g.constant(2 * Math.log(breadth)));
+        const outlier = g.gaussianLogProb(x, g.constant(0), g.constant(2 * portableLog(breadth)));
         const broad = g.add(outlier, logShare);
         return g.add(broad, g.activation(g.sub(clean, broad), { kind: "softplus" }));
       },

@@ -3,6 +3,7 @@
  * decoder, the data it takes, and how x is drawn. One file beside this one defines each; the table
  * of them is in `../likelihood.ts`.
  */
+import { portableLog } from "../../core/portable.ts";
 import type { HostRandom } from "../../core/random/philox.ts";
 import { type NumberLimits, requireChoice, requireNumber } from "../../core/validate.ts";
 import { dense } from "../../layers/mlp.ts";
@@ -114,7 +115,7 @@ export function logQuantity(
   value: number | typeof LEARNED[number],
   { low, high, start = 0 }: LogRange,
 ): Node {
-  if (typeof value === "number") return scope.g.constant(Math.log(value));
+  if (typeof value === "number") return scope.g.constant(portableLog(value));
   const cols = value === "shared" ? 1 : columns;
   const initializer = { type: "constant", value: start } as const;
   const learned = scope.declare(`likelihood.${prefix}${name}`, 1, cols, initializer);

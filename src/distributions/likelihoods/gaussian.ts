@@ -73,7 +73,7 @@ function withBatchVariance(
         ? g.div(total, g.clamp(meanOfRows(g, there), { low: 1e-6, high: columns }))
         : scaled(g, total, 1 / columns);
       // Kept above 0 before the logarithm: behind it, a perfect fit would have the slope 0 · ∞.
-      const kept = g.clamp(variance, { low: min, high: Math.exp(LOG_VARIANCE.high) });
+      const kept = g.clamp(variance, { low: min, high: portableExp(LOG_VARIANCE.high) });
       return g.gaussianLogProb(x, mean, g.log(kept));
     },
   };

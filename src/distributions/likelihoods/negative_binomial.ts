@@ -8,7 +8,7 @@
  * distribution. It is that of a Poisson rate drawn from a gamma distribution of shape r, mean μ.
  */
 import { gamma, poisson } from "../../core/random/draws.ts";
-import { portableExp } from "../../core/portable.ts";
+import { portableExp, portableLog } from "../../core/portable.ts";
 import { requireChoice, requireObject } from "../../core/validate.ts";
 import {
   COUNTS,
@@ -23,7 +23,7 @@ import type { NegativeBinomialOptions } from "./options.ts";
 import { LOG_RATE } from "./poisson.ts";
 
 const DISPERSION = { min: 1e-4, max: 1e6 } as const;
-const LOG_DISPERSION = { low: Math.log(DISPERSION.min), high: Math.log(DISPERSION.max) };
+const LOG_DISPERSION = { low: portableLog(DISPERSION.min), high: portableLog(DISPERSION.max) };
 
 export const negativeBinomial: Definition<NegativeBinomialOptions> = {
   title: "negative binomial",

@@ -1,11 +1,12 @@
 /** The scale of a distribution around its centre: fixed, or the parameter `likelihood.logScale`. */
+import { portableExp, portableLog } from "../../core/portable.ts";
 import { LOG_VARIANCE } from "../../core/stable.ts";
 import { type Fields, requireNumber } from "../../core/validate.ts";
 import type { Node } from "../../ops/spec.ts";
 import { LEARNED, logQuantity, parseQuantity, type Site } from "./definition.ts";
 
 /** Square roots of the variances there are: e⁻¹⁵ to e¹⁰, the lower end rounded up. */
-const LIMITS = { min: 3.1e-7, max: Math.exp(LOG_VARIANCE.high / 2) } as const;
+const LIMITS = { min: 3.1e-7, max: portableExp(LOG_VARIANCE.high / 2) } as const;
 
 interface Scale {
   readonly scale: number | typeof LEARNED[number];
@@ -28,6 +29,6 @@ export function parseScale(
 
 /** ln of the scale, broadcastable to `[r, D]`. */
 export function logScale(site: Site, { scale, minScale }: Scale): Node {
-  const range = { low: Math.log(minScale), high: LOG_VARIANCE.high / 2 };
+  const range = { low: portableLog(minScale), high: LOG_VARIANCE.high / 2 };
   return logQuantity(site, "logScale", scale, range);
 }

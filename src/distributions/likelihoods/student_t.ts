@@ -10,7 +10,7 @@
  * alone, stands for the centre.
  */
 import { gamma, normal } from "../../core/random/draws.ts";
-import { portableExp } from "../../core/portable.ts";
+import { portableExp, portableLog } from "../../core/portable.ts";
 import { LN_2PI } from "../../core/stable.ts";
 import { requireChoice, requireObject } from "../../core/validate.ts";
 import {
@@ -29,7 +29,7 @@ import { logScale, parseScale } from "./scale.ts";
 const DEGREES = { min: 0.1, max: 1e6 } as const;
 
 /** Learned degrees of freedom start near 5. */
-const LOG_DEGREES = { low: Math.log(DEGREES.min), high: Math.log(DEGREES.max), start: 1.6 };
+const LOG_DEGREES = { low: portableLog(DEGREES.min), high: portableLog(DEGREES.max), start: 1.6 };
 
 export const studentT: Definition<StudentTOptions> = {
   title: "Student t",

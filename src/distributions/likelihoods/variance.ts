@@ -4,6 +4,7 @@
  *   number      a constant                      shared, perFeature  the parameter `likelihood.logVar`
  *   perRow      the decoder's output `decoder.logVar`, one for each row and column
  */
+import { portableExp, portableLog } from "../../core/portable.ts";
 import { LOG_VARIANCE } from "../../core/stable.ts";
 import { type Fields, requireNumber } from "../../core/validate.ts";
 import type { Node } from "../../ops/spec.ts";
@@ -11,7 +12,7 @@ import { clampLogVariance } from "../diagonal_gaussian.ts";
 import { head, type LEARNED, logQuantity, parseQuantity, type Site } from "./definition.ts";
 
 /** Variances there are: the log-variance range, e⁻³⁰ to e²⁰, its lower end rounded up. */
-const LIMITS = { min: 1e-13, max: Math.exp(LOG_VARIANCE.high) } as const;
+const LIMITS = { min: 1e-13, max: portableExp(LOG_VARIANCE.high) } as const;
 
 /** Completes `variance` and `minVariance`. */
 export function parseVariance<C extends string>(
@@ -35,7 +36,7 @@ export function logVariance(
   variance: number | typeof LEARNED[number] | "perRow",
   minVariance: number,
 ): Node {
-  const low = Math.max(Math.log(minVariance), LOG_VARIANCE.low);
+  const low = Math.max(portableLog(minVariance), LOG_VARIANCE.low);
   if (variance === "perRow") return clampLogVariance(site.scope.g, head(site, "logVar"), low);
   return logQuantity(site, "logVar", variance, { low, high: LOG_VARIANCE.high });
 }

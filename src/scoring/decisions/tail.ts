@@ -18,6 +18,7 @@
  * "Anomaly detection in streams with extreme value theory" (SPOT), KDD 2017 (t a high quantile).
  * Limits: an extrapolation, not a guarantee: it holds as far as the tail goes on as it began.
  */
+import { portableExp, portableLog, portableLog1p } from "../../core/portable.ts";
 import { requireNumber } from "../../core/validate.ts";
 import type { Calibration } from "./calibration.ts";
 
@@ -85,7 +86,7 @@ export class Tail {
 
   /** The chance, over what the peaks allow, that P(S > s) of a score above the threshold is at most a rate below `share`. */
   chanceBelow(score: number, rate: number): number {
-    return excessChance(this.excess, score - this.threshold, Math.log(this.share / rate));
+    return excessChance(this.excess, score - this.threshold, portableLog(this.share / rate));
   }
 
   /**
@@ -110,8 +111,8 @@ export class Tail {
 export function excessSurvival({ count, parts }: ExcessLaw, y: number): number {
   let sum = 0;
   for (const { weight, theta, mean } of parts) {
-    const steps = (theta === 0 ? y : Math.log1p(theta * y)) / mean;
-    sum += weight * Math.exp(-count * Math.log1p(steps / count));
+    const steps = (theta === 0 ? y : portableLog1p(theta * y)) / mean;
+    sum += weight * portableExp(-count * portableLog1p(steps / count));
   }
   return sum;
 }
@@ -123,7 +124,7 @@ export function excessSurvival({ count, parts }: ExcessLaw, y: number): number {
 export function excessChance({ count, parts }: ExcessLaw, y: number, steps: number): number {
   let sum = 0;
   for (const { weight, theta, mean } of parts) {
-    const g = theta === 0 ? y : Math.log1p(theta * y);
+    const g = theta === 0 ? y : portableLog1p(theta * y);
     sum += weight * poissonBelow(count, count * mean * steps / g);
   }
   return sum;
@@ -134,8 +135,8 @@ function poissonBelow(k: number, mean: number): number {
   if (!(mean < Infinity)) return 0;
   let logTerm = -mean, sum = 0;
   for (let i = 0; i < k; i++) {
-    sum += Math.exp(logTerm);
-    logTerm += Math.log(mean / (i + 1));
+    sum += portableExp(logTerm);
+    logTerm += portableLog(mean / (i + 1));
   }
   return Math.min(1, sum);
 }
@@ -153,9 +154,9 @@ export function excessLaw(excesses: Float64Array): ExcessLaw {
     );
   }
   const thetas = gridOf(sorted), means = thetas.map((theta) => meanLog(sorted, theta));
-  const fits = thetas.map((theta, j) => count * (Math.log(theta / means[j]) - means[j]));
+  const fits = thetas.map((theta, j) => count * (portableLog(theta / means[j]) - means[j]));
   const most = fits.reduce((best, fit) => fit > best ? fit : best, -Infinity);
-  const weights = fits.map((fit) => fit > -Infinity ? Math.exp(fit - most) : 0);
+  const weights = fits.map((fit) => fit > -Infinity ? portableExp(fit - most) : 0);
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   // Of excesses that no θ can be told of, the exponential is left.
   const parts = [{ weight: total > 0 ? 0 : 1, theta: 0, mean: meanLog(sorted, 0) }];
@@ -182,6 +183,6 @@ function gridOf(sorted: Float64Array): Float64Array {
 /** γ(θ), and of θ = 0 the mean: what ln(1 + θ y) / θ comes to. */
 function meanLog(excesses: Float64Array, theta: number): number {
   let sum = 0;
-  for (const y of excesses) sum += (theta === 0 ? y : Math.log1p(theta * y)) / excesses.length;
+  for (const y of excesses) sum += (theta === 0 ? y : portableLog1p(theta * y)) / excesses.length;
   return sum;
 }

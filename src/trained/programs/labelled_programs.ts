@@ -8,6 +8,7 @@
  * The KL of y to the uniform p(y) is the last column of `kl` in `score`, and `klOfClass` in `evaluate`,
  * whose ln w are ln Σ_y 1/C w(x, y): weights of the marginal.
  */
+import { portableLog } from "../../core/portable.ts";
 import { batched } from "../../core/shape.ts";
 import type { Graph } from "../../graph/graph.ts";
 import type { Scope } from "../../layers/scope.ts";
@@ -94,7 +95,7 @@ export function evaluateLabelled(scope: Scope, spec: ModelSpec, samples: number)
   const marginal = logSumOverClasses(g, terms.logWeights, classes);
   const own = overClasses(g, labels.given, terms.logWeights);
   const isMissing = complement(g, isKnown);
-  const logWeights = shifted(g, g.add(own, g.mul(marginal, isMissing)), -Math.log(classes));
+  const logWeights = shifted(g, g.add(own, g.mul(marginal, isMissing)), -portableLog(classes));
   const { klPerDimension, divergences } = terms;
   return {
     logLikelihoods: g.reshape(over(terms.logLikelihoods), batched(samples)),

@@ -11,6 +11,7 @@
  * too small while few chains carry the weight, and ln Ẑ then too small with it (Jensen). Z_0 and sums
  * are float64; energies have the backend's precision.
  */
+import { portableExp, portableLog } from "../../core/portable.ts";
 import { HostRandom, splitSeed } from "../../core/random/philox.ts";
 import { logSumExp, softplus } from "../../core/stable.ts";
 import { STREAMS } from "../../core/random/streams.ts";
@@ -89,8 +90,8 @@ export async function annealedPartition(
     program.dispose();
   }
   const start = base.reduce((sum, logOdds) => sum + softplus(logOdds), spec.hidden * Math.LN2);
-  const logMean = logSumExp(logWeights) - Math.log(chains);
-  const spread = logWeights.reduce((sum, each) => sum + (Math.exp(each - logMean) - 1) ** 2, 0);
+  const logMean = logSumExp(logWeights) - portableLog(chains);
+  const spread = logWeights.reduce((sum, each) => sum + (portableExp(each - logMean) - 1) ** 2, 0);
   const standardError = Math.sqrt(spread / (chains - 1) / chains);
   return { logPartition: start + logMean, standardError, method: "ais" };
 }
@@ -99,12 +100,12 @@ export async function annealedPartition(
 export function baseRates({ data, shape: [rows, columns] }: Matrix): Float32Array {
   const ones = new Float64Array(columns);
   data.forEach((value, i) => ones[i % columns] += value);
-  return Float32Array.from(ones, (sum) => Math.log((sum + 0.5) / (rows - sum + 0.5)));
+  return Float32Array.from(ones, (sum) => portableLog((sum + 0.5) / (rows - sum + 0.5)));
 }
 
 function independentBits(logOdds: Float32Array, rows: number, seed: number): Float32Array {
   const random = new HostRandom(seed, 0, STREAMS.annealing);
   return Float32Array.from({ length: rows * logOdds.length }, (_, i) => {
-    return random.uniformF64() * (1 + Math.exp(-logOdds[i % logOdds.length])) < 1 ? 1 : 0;
+    return random.uniformF64() * (1 + portableExp(-logOdds[i % logOdds.length])) < 1 ? 1 : 0;
   });
 }

@@ -8,6 +8,7 @@
  * float64. The parts add up to the mean of ln q(z | x) - ln p(z) of the same draws exactly. I(x; z) is
  * at most ln N, so few rows understate what many would show.
  */
+import { portableExp, portableLog, portableLog1p } from "../../core/portable.ts";
 import type { SyncProgram } from "../../backends/backend.ts";
 import { splitSeed } from "../../core/random/philox.ts";
 import { requireNumber, requireObject } from "../../core/validate.ts";
@@ -139,9 +140,9 @@ class DrawSums {
 
   /** Adds the four log-densities of all draws, q(z) and q(z_d) as means over `rows` rows. */
   finish(rows: number, sums: Record<"joint" | "marginals" | "posterior" | "prior", number>): void {
-    const own = this.#read(this.#last!, "own"), logRows = Math.log(rows);
+    const own = this.#read(this.#last!, "own"), logRows = portableLog(rows);
     this.#joint.forEach((value) => sums.joint += value - logRows);
-    own.forEach((value, i) => sums.marginals += value + Math.log(this.#relative[i]) - logRows);
+    own.forEach((value, i) => sums.marginals += value + portableLog(this.#relative[i]) - logRows);
     for (const name of ["posterior", "prior"] as const) {
       this.#read(this.#last!, name).forEach((value) => sums[name] += value);
     }
@@ -158,5 +159,5 @@ class DrawSums {
 /** ln (e^a + e^b). */
 function logAddExp(a: number, b: number): number {
   const largest = Math.max(a, b);
-  return largest === -Infinity ? -Infinity : largest + Math.log1p(Math.exp(-Math.abs(a - b)));
+  return largest === -Infinity ? -Infinity : largest + portableLog1p(portableExp(-Math.abs(a - b)));
 }

@@ -12,6 +12,7 @@
  * come in falling order of what the data say about them, each with its largest loading positive: the
  * canonical form, which no longer depends on the start.
  */
+import { portableLog } from "../../core/portable.ts";
 import { LOG_VARIANCE } from "../../core/stable.ts";
 import { symmetricEigen } from "../../core/algebra/symmetric_eigen.ts";
 import { type Factors, precision, scaledLoadings } from "./em_step.ts";
@@ -31,7 +32,7 @@ export function linearVaeParameters(
 ): LinearParameters {
   const columns = mean.length;
   const { turned, precisions } = canonical(factors, latent);
-  const sharpest = Math.log(precisions[0]), limit = -LOG_VARIANCE.low;
+  const sharpest = portableLog(precisions[0]), limit = -LOG_VARIANCE.low;
   if (sharpest > limit) {
     throw new RangeError(
       `Cannot fit factors: ln of the posterior precision must be at most ${limit}, which a larger minVariance gives: current value is ${sharpest}`,
@@ -42,12 +43,12 @@ export function linearVaeParameters(
   const encoderBias = new Float64Array(latent), decoder = new Float64Array(latent * columns);
   encoder.forEach((value, i) => encoderBias[i % latent] -= mean[Math.floor(i / latent)] * value);
   loadings.forEach((value, i) => decoder[(i % latent) * columns + Math.floor(i / latent)] = value);
-  const logVariances = (noise === "shared" ? variances.subarray(0, 1) : variances).map(Math.log);
+  const logVariances = (noise === "shared" ? variances.subarray(0, 1) : variances).map(portableLog);
   return new Map([
     ["encoder.mean.weight", { data: encoder }],
     ["encoder.mean.bias", { data: encoderBias }],
     ["encoder.logVar.weight", { data: new Float64Array(columns * latent) }],
-    ["encoder.logVar.bias", { data: precisions.map((value) => -Math.log(value)) }],
+    ["encoder.logVar.bias", { data: precisions.map((value) => -portableLog(value)) }],
     ["decoder.mean.weight", { data: decoder }],
     ["decoder.mean.bias", { data: mean }],
     ["likelihood.logVar", { data: logVariances }],

@@ -1,4 +1,5 @@
 /** What `factorAnalysis` takes, with defaults; parsed once, strictly. */
+import { portableExp } from "../../core/portable.ts";
 import { LOG_VARIANCE } from "../../core/stable.ts";
 import { requireChoice, requireNumber, requireObject } from "../../core/validate.ts";
 import { DEVICE_KEYS, type DeviceOptions } from "../../trained/device_options.ts";
@@ -62,7 +63,7 @@ export function parseEmOptions(options: FactorAnalysisOptions): EmSettings {
   if (fields.minVariance !== undefined) {
     requireNumber("minVariance", fields.minVariance, {
       min: LEAST_VARIANCE,
-      max: Math.exp(LOG_VARIANCE.high),
+      max: portableExp(LOG_VARIANCE.high),
     });
   }
   return {

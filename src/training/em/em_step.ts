@@ -13,6 +13,7 @@
  * variance from going to zero (a Heywood case), is its maximum over ψ_d ≥ floor: the likelihood never
  * falls. Only L × L matrices are ever inverted: D² L multiply-adds a step.
  */
+import { portableLog } from "../../core/portable.ts";
 import { cholesky, inverse, logDeterminant, solveRows } from "../../core/algebra/cholesky.ts";
 import { LN_2PI } from "../../core/stable.ts";
 
@@ -49,7 +50,7 @@ export function expectation(covariance: Float64Array, factors: Factors, latent: 
   const cross = product(covariance, weights, columns, latent);
   let sum = columns * LN_2PI + logDeterminant(factor, latent);
   variances.forEach((variance, d) => {
-    sum += Math.log(variance) + covariance[d * columns + d] / variance;
+    sum += portableLog(variance) + covariance[d * columns + d] / variance;
   });
   scaled.forEach((value, i) => sum -= value * cross[i]);
   return { weights, covariance: inverse(factor, latent), cross, logLikelihood: -sum / 2 };

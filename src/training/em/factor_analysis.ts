@@ -10,6 +10,7 @@
  * principal axes like a power iteration, by λ_{L+1}/λ_L a step. Factor analysis can have several
  * maxima. No step needs a learning rate, but all data are in one `[D, D]` covariance.
  */
+import { portableExp } from "../../core/portable.ts";
 import { HostRandom } from "../../core/random/philox.ts";
 import { LOG_VARIANCE } from "../../core/stable.ts";
 import { STREAMS } from "../../core/random/streams.ts";
@@ -147,7 +148,7 @@ function defaultFloor({ covariance, mean: { length } }: Moments): number {
 
 /** Something must vary, and nothing by more than a model file can say. */
 function requireSpread({ covariance }: Moments, floor: number): void {
-  const variances = diagonalOf(covariance), limit = Math.exp(LOG_VARIANCE.high);
+  const variances = diagonalOf(covariance), limit = portableExp(LOG_VARIANCE.high);
   const wide = variances.findIndex((variance) => !(variance <= limit));
   if (wide >= 0) {
     throw new RangeError(
