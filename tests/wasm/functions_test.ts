@@ -1,13 +1,19 @@
 /**
- * The vector functions of the debug build against float64 Math, within the errors that they promise
- * (scripts/accuracy.ts, which measures both shipped builds on far more numbers), and at the ends of
- * their domains.
+ * The vector functions of the debug build and of those that ship against float64 Math, within the errors that they
+ * promise, and at the ends of their domains. `scripts/accuracy.ts` measures them on all numbers.
  */
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { errorOf, VECTOR_FUNCTIONS, type VectorFunction } from "../../scripts/accuracy.ts";
+import { HostRandom } from "../../src/core/random/philox.ts";
+import type { Graph } from "../../src/graph/graph.ts";
+import { type Activation, isTrainingOp, type OpName } from "../../src/ops/names.ts";
+import type { Node } from "../../src/ops/spec.ts";
 import { Workbench } from "./debug_kernels.ts";
+import { mapShipped, SHIPPED, type Shipped } from "./shipped.ts";
 
 const STRIDE = 104729; // prime: 41 000 numbers over all exponents and both signs
+/** More for the builds that ship, which are faster: seeded, anywhere between two of the others. */
+const BETWEEN = 2;
 const { NaN: nan, POSITIVE_INFINITY: inf } = Number;
 
 function named(name: string): VectorFunction {
@@ -22,22 +28,109 @@ function apply({ kernel, args }: VectorFunction, x: ArrayLike<number>): Float32A
   return bench.read(out, x.length);
 }
 
+/** How a build that ships comes to a function: an operation, and what is left of it. */
+interface Route {
+  readonly op: OpName;
+  readonly build: (g: Graph, x: Node) => Node;
+  /** Exact: a power of two. */
+  readonly scale?: number;
+  /** Arguments below this in size are left out, where a factor would cost digits. */
+  readonly least?: number;
+}
+
+const activation = (kind: Activation): Route => ({
+  op: "activation",
+  build: (g, x) => g.activation(x, { kind }),
+});
+
+/**
+ * By the function's name. The rest is of other functions alone: `log1pUnit` of softplus, `cosTwoPi` and `sinTwoPi` of
+ * `randomNormal` (`random_test.ts`).
+ */
+const ROUTES: Readonly<Record<string, Route>> = {
+  exp: { op: "exp", build: (g, x) => g.exp(x) },
+  log: { op: "log", build: (g, x) => g.log(x) },
+  log1p: { op: "log1p", build: (g, x) => g.log1p(x) },
+  // dy · (1 - e⁻ʸ) for y = -x, dy = -1.
+  expm1: {
+    op: "activationGrad",
+    build: (g, x) =>
+      g.activationGrad(g.affine(x, { scale: -1, offset: 0 }), g.constant(-1), { kind: "softplus" }),
+  },
+  // ½ (μ² + eˣ - 1 - x) for μ = 0.
+  expm1LessX: {
+    op: "gaussianKl",
+    build: (g, x) => g.gaussianKl(g.constant(0), x),
+    scale: 2,
+    least: 2 ** -62,
+  },
+  continuousBernoulliLogNorm: {
+    op: "continuousBernoulliLogNorm",
+    build: (g, x) => g.continuousBernoulliLogNorm(x),
+  },
+  continuousBernoulliLogNormSlope: {
+    op: "continuousBernoulliLogNormSlope",
+    build: (g, x) => g.continuousBernoulliLogNormSlope(x),
+  },
+  tanh: activation("tanh"),
+  sigmoid: activation("sigmoid"),
+  softplus: activation("softplus"),
+  elu: activation("elu"),
+};
+
+/** Each function of each build that comes to it. */
+const REACHED = (Object.keys(SHIPPED) as Shipped[]).flatMap((shipped) => {
+  const routes = Object.entries(ROUTES)
+    .filter(([, { op }]) => !SHIPPED[shipped][0].forwardOnly || !isTrainingOp(op));
+  return routes.map(([name, route]) => {
+    const run = (x: ArrayLike<number>) =>
+      mapShipped(shipped, x, route.build).map((y) => y * (route.scale ?? 1));
+    return { shipped, f: named(name), route, run };
+  });
+});
+
 /** Every STRIDE-th float32 in [low, high]. */
 function sample([low, high]: readonly [number, number]): Float32Array {
   const words = Uint32Array.from({ length: Math.floor(2 ** 32 / STRIDE) }, (_, i) => i * STRIDE);
   return new Float32Array(words.buffer).filter((x) => x >= low && x <= high);
 }
 
-for (const f of VECTOR_FUNCTIONS) {
-  Deno.test(`${f.name}() errs by at most ${f.promise} ${f.unit}`, () => {
-    const x = sample(f.domain), got = apply(f, x);
-    ok(x.length > 1000);
-    x.forEach((at, i) => {
-      const want = f.oracle(at), error = errorOf(f, got[i], want);
-      ok(error <= f.promise, `${f.name}(${at}): got ${got[i]}, want ${want}, ${error} ${f.unit}`);
-    });
+/** As many again and again, seeded; and both ends. */
+function denseSample([low, high]: readonly [number, number], seed: number): Float32Array {
+  const random = new HostRandom(seed, 0, 0), step = STRIDE / BETWEEN;
+  const words = Uint32Array.from(
+    { length: Math.floor(2 ** 32 / step) },
+    (_, i) => i * step + random.below(Math.floor(step)),
+  );
+  const drawn = new Float32Array(words.buffer).filter((x) => x >= low && x <= high);
+  const regular = sample([low, high]), all = new Float32Array(2 + regular.length + drawn.length);
+  all.set([low, high]);
+  all.set(regular, 2);
+  all.set(drawn, 2 + regular.length);
+  return all;
+}
+
+function assertPromise(f: VectorFunction, x: Float32Array, got: Float32Array): void {
+  ok(x.length > 1000);
+  x.forEach((at, i) => {
+    const want = f.oracle(at), error = errorOf(f, got[i], want);
+    ok(error <= f.promise, `${f.name}(${at}): got ${got[i]}, want ${want}, ${error} ${f.unit}`);
   });
 }
+
+for (const f of VECTOR_FUNCTIONS) {
+  Deno.test(`${f.name}() errs by at most ${f.promise} ${f.unit}`, () => {
+    const x = sample(f.domain);
+    assertPromise(f, x, apply(f, x));
+  });
+}
+
+REACHED.forEach(({ shipped, f, route, run }, seed) => {
+  Deno.test(`${shipped}: ${f.name}() errs by at most ${f.promise} ${f.unit}`, () => {
+    const x = denseSample(f.domain, seed).filter((at) => !(Math.abs(at) < (route.least ?? 0)));
+    assertPromise(f, x, run(x));
+  });
+});
 
 /** Exact values: arguments, then results. */
 const EXACT: Readonly<Record<string, readonly (readonly [x: number, want: number])[]>> = {
@@ -66,15 +159,23 @@ const EXACT: Readonly<Record<string, readonly (readonly [x: number, want: number
   sinTwoPi: [[0, 0], [0.25, 1], [0.5, 0], [0.75, -1], [1, 0]],
 };
 
-for (const [name, values] of Object.entries(EXACT)) {
-  Deno.test(`${name}() at the ends of its domain`, () => {
-    const got = [...apply(named(name), values.map(([x]) => x))];
-    values.forEach(([x, want], i) => {
-      // The sign of zero is kept by tanh alone.
-      if (want === 0 && name !== "tanh") equal(Math.abs(got[i]), 0, `${name}(${x})`);
-      else deepEqual(got[i], want, `${name}(${x})`);
-    });
+function assertExact(name: string, run: (x: ArrayLike<number>) => Float32Array): void {
+  const values = EXACT[name], got = [...run(values.map(([x]) => x))];
+  values.forEach(([x, want], i) => {
+    // The sign of zero is kept by tanh alone.
+    if (want === 0 && name !== "tanh") equal(Math.abs(got[i]), 0, `${name}(${x})`);
+    else deepEqual(got[i], want, `${name}(${x})`);
   });
+}
+
+for (const f of VECTOR_FUNCTIONS) {
+  Deno.test(`${f.name}() at the ends of its domain`, () => {
+    assertExact(f.name, (x) => apply(f, x));
+  });
+}
+
+for (const { shipped, f, run } of REACHED) {
+  Deno.test(`${shipped}: ${f.name}() at the ends of its domain`, () => assertExact(f.name, run));
 }
 
 Deno.test("tanh() of what is beyond its fit is the same value short of 1, by no more than 6 ulp", () => {
@@ -94,14 +195,21 @@ Deno.test("NaN stays NaN, whatever its bits", () => {
   );
   const x = new Float32Array(words.buffer);
   for (const f of VECTOR_FUNCTIONS) ok(apply(f, x).every(Number.isNaN), f.name);
+  for (const { shipped, f, run } of REACHED) ok(run(x).every(Number.isNaN), `${shipped} ${f.name}`);
 });
 
 Deno.test("bounds hold exactly: |tanh| <= 1, sigmoid in [0, 1], e^x - 1 - x >= 0, elu >= -1", () => {
   const x = sample([-80, 80]);
-  ok(apply(named("tanh"), x).every((y) => Math.abs(y) <= 1));
-  ok(apply(named("sigmoid"), x).every((y) => y >= 0 && y <= 1));
-  ok(apply(named("expm1LessX"), x).every((y) => y >= 0));
-  ok(apply(named("elu"), x).every((y) => y >= -1));
+  const BOUNDS: Readonly<Record<string, (y: number) => boolean>> = {
+    tanh: (y) => Math.abs(y) <= 1,
+    sigmoid: (y) => y >= 0 && y <= 1,
+    expm1LessX: (y) => y >= 0,
+    elu: (y) => y >= -1,
+  };
+  for (const [name, holds] of Object.entries(BOUNDS)) ok(apply(named(name), x).every(holds), name);
+  for (const { shipped, f: { name }, run } of REACHED) {
+    if (name in BOUNDS) ok(run(x).every(BOUNDS[name]), `${shipped} ${name}`);
+  }
 });
 
 Deno.test("affine() and clamp() are exact, and clamp() keeps NaN", () => {

@@ -1,11 +1,12 @@
 /**
- * randomNormal of the debug build: its integers against Philox written once more in BigInt, its
+ * randomNormal of the debug build and of those that ship: its integers against Philox written once more in BigInt, its
  * normals against Box-Muller in float64, its moments against theory.
  */
 import { deepEqual, notDeepEqual, ok } from "node:assert/strict";
 import { assertRelative } from "../util/close.ts";
 import { STANDARD_ERRORS } from "../util/statistics.ts";
 import { Workbench } from "./debug_kernels.ts";
+import { normalsShipped, SHIPPED, type Shipped } from "./shipped.ts";
 
 interface Draw {
   readonly seedLow: number;
@@ -73,8 +74,7 @@ function expected(row: number, col: number, draw: Draw): { normal: number; radiu
   return { normal: radius * (col % 2 ? Math.sin(angle) : Math.cos(angle)), radius };
 }
 
-function check(rows: number, cols: number, draw: Draw): void {
-  const got = normals(rows, cols, draw);
+function check(rows: number, cols: number, draw: Draw, got = normals(rows, cols, draw)): void {
   for (let i = 0; i < got.length; i++) {
     const { normal, radius } = expected(Math.floor(i / cols), i % cols, draw);
     // sin and cos err by 1.5 · 2^-24 of 1, ρ by 2 · 2^-24 of itself (log: 2 ulp, halved), the product rounds.
@@ -97,6 +97,17 @@ Deno.test("randomNormal() is Box-Muller of Philox, in every small shape", () => 
   check(2, 1003, DRAW);
   check(300, 2, DRAW);
 });
+
+for (const shipped of Object.keys(SHIPPED) as Shipped[]) {
+  Deno.test(`${shipped}: randomNormal() is Box-Muller of Philox, over ten thousand draws and the narrowest rows`, () => {
+    const { seedLow, seedHigh, step, firstRow, stream } = DRAW;
+    const key = [seedLow, seedHigh, step, firstRow];
+    for (const [rows, cols] of [[10, 1003], [300, 1], [300, 2], [99, 3], [7, 4], [9, 5]]) {
+      const got = normalsShipped(shipped, key, { rows, cols, stream });
+      check(rows, cols, DRAW, got);
+    }
+  });
+}
 
 Deno.test("every word of the counter and the key counts, up to 2^32 - 1", () => {
   const top = 0xffffffff;
