@@ -96,8 +96,8 @@ export class PackedWeights {
   }
 }
 
-/** Columns of bf16 lie two a word in groups of eight; what is left over stays float32, and as tiles is filled up. */
-function packedLength({ shape: { rows, cols } }: Place, format: PackedFormat): number {
+/** Elements of packed weights. Columns of bf16 lie two a word in groups of eight; what is left over stays float32, and as tiles is filled up. */
+export function packedLength({ shape: { rows, cols } }: Place, format: PackedFormat): number {
   if (format === "tiles") return rows * 8 * Math.ceil(cols / 8);
   const halved = format === "bf16" ? cols - cols % 8 : 0;
   return rows * (cols - halved / 2);
