@@ -9,7 +9,7 @@ const PATIENCE = 4;
  */
 export function select(values: Float64Array, place: number): number {
   let low = 0, high = values.length - 1;
-  for (let rounds = PATIENCE * Math.log2(values.length + 1); low < high; rounds--) {
+  for (let rounds = PATIENCE * (32 - Math.clz32(values.length)); low < high; rounds--) {
     if (rounds < 0) {
       values.subarray(low, high + 1).sort();
       break;

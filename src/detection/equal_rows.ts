@@ -21,7 +21,7 @@ export class EqualRows {
     this.#words = new Uint32Array(data.buffer, data.byteOffset, 2 * data.length);
     this.#width = width;
     this.#columns = Uint32Array.from(columns);
-    this.#slots = new Uint32Array(2 ** Math.ceil(Math.log2(2 * rows + 2)));
+    this.#slots = new Uint32Array(2 ** (32 - Math.clz32(2 * rows + 1)));
     this.#hashes = new Uint32Array(rows);
   }
 
