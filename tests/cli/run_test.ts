@@ -59,9 +59,11 @@ Deno.test("elbow train stops at Ctrl-C with status 130, a checkpoint and no mode
     ], [undefined, 130]] as const
   ) {
     const controller = new AbortController();
-    setTimeout(() => controller.abort(reason), 30);
-    const outcome = await elbow(args, { signal: controller.signal });
-    assert.equal(outcome.status, status, outcome.stderr);
+    const stderr = (text: string) => {
+      if (text.startsWith("epoch")) controller.abort(reason);
+    };
+    const outcome = await elbow(args, { signal: controller.signal, stderr });
+    assert.equal(outcome.status, status);
     assert.equal(outcome.stdout, "");
     assert.deepEqual(folder.names(), ["state", "t.csv"]);
   }
@@ -71,6 +73,31 @@ Deno.test("elbow train stops at Ctrl-C with status 130, a checkpoint and no mode
   assert.ok(counters.step > 0);
   assert.equal(identity.recipe.epochs, 100000);
   assert.match(await elbowOk("inspect", state), /^Epochs +\d+ of 100000$/m);
+});
+
+Deno.test("elbow train stops at Ctrl-C while it reads, also where a pipe says nothing more", async () => {
+  using folder = new Folder();
+  const controller = new AbortController(), { promise, resolve } = Promise.withResolvers<void>();
+  let isClosed = false;
+  async function* stdinPieces() {
+    try {
+      for (const line of tableCsv().split("\n").slice(0, 3)) {
+        yield new TextEncoder().encode(`${line}\n`);
+      }
+      setTimeout(() => controller.abort(), 10);
+      await promise;
+      yield new Uint8Array();
+    } finally {
+      isClosed = true;
+    }
+  }
+  const args = ["train", "-", "--out", folder.at("m"), ...QUICK];
+  const outcome = await elbow(args, { signal: controller.signal, stdinPieces });
+  assert.equal(outcome.status, 130);
+  assert.deepEqual(folder.names(), []);
+  resolve();
+  await new Promise((done) => setTimeout(done));
+  assert.ok(isClosed, "what was waited for is closed once it comes");
 });
 
 /** Runs some of the epochs, interrupted, so that the folder holds a checkpoint. */
