@@ -18,7 +18,7 @@
  */
 import { show } from "../core/validate.ts";
 import { ColumnTally } from "../formats/sample/column_tally.ts";
-import { encodeColumn, type RawTable } from "../scoring/table/raw_table.ts";
+import { encodeTable, type RawTable } from "../scoring/table/raw_table.ts";
 import { type ColumnKind, type ColumnSchema, hasLevels } from "../scoring/table/schema.ts";
 import { takeColumn } from "./take_cells.ts";
 import type { Cells } from "../scoring/table/cells.ts";
@@ -57,21 +57,17 @@ export function inferSchema(
       }${columns.length > 10 ? ` and ${columns.length - 10} more` : ""}`,
     );
   }
-  const cells = new Float64Array(data.length);
   const schema = columns.map((name, c) => {
     const values = takeColumn(table, columns.length, c), texts = table.texts?.[c];
     const override = overrides.find((each) => each.name === name);
+    if (override) return completed(override, values, texts);
     const tally = table.drawn?.columns[c] ?? new ColumnTally().add(data, c, columns.length, texts);
-    const column = override
-      ? completed(override, values, texts)
-      : { name, kind: texts ? ofTexts(table, c, tally) : ofNumbers(tally) };
-    const found = hasLevels(column.kind) && !column.levels
-      ? { ...column, levels: levelsOf(column.kind, values, texts) }
-      : column;
-    encodeColumn(found, values, texts, (r, code) => cells[r * columns.length + c] = code);
-    return found;
+    const kind = texts ? ofTexts(table, c, tally) : ofNumbers(tally);
+    return completed({ name, kind }, values, texts);
   });
-  return { schema, cells: { data: cells, rows } };
+  // Most tables are numbers as they are, and large.
+  const isPlain = !table.texts && !schema.some(({ kind }) => hasLevels(kind));
+  return { schema, cells: isPlain ? { data, rows } : encodeTable(table, schema) };
 }
 
 function completed(

@@ -4,6 +4,7 @@ import { Detector, type DetectorOptions } from "../../mod.ts";
 import type { TableRows } from "../../src/scoring/table/table_rows.ts";
 import { elbowOk, Folder, QUICK } from "../cli/util.ts";
 import { planeRows } from "../util/data.ts";
+import { flaggedBounds } from "../util/flagged_law.ts";
 
 const ROWS = planeRows(3000, 3, 5).map(([a, b, c], r) => ({ a, b, c, kind: "xyz"[r % 3] }));
 const CHEAP: DetectorOptions = { preset: "small", hidden: [8], latent: 2, epochs: 3, seed: 2 };
@@ -42,6 +43,22 @@ Deno.test("the same rows train as on the command line, and it is said", async ()
   assert.deepEqual(detector.save(), Deno.readFileSync(out));
   assert.match(detector.warnings[0], /400 of 3000 rows train and calibrate, drawn from all/);
   detector.dispose();
+});
+
+Deno.test("a sorted table keeps its false-alarm rate through the draw, and would not through its first rows", async () => {
+  const rows = planeRows(9000, 4, 23, 0.5), fresh = rows.slice(4000);
+  const sorted = rows.slice(0, 4000).sort((a, b) => a[0] - b[0]), rate = 0.05;
+  const flaggedBy = async (table: Parameters<typeof Detector.fit>[0]) => {
+    const detector = await Detector.fit(table, { ...CHEAP, falseAlarmRate: rate, maxRows: 600 });
+    const flagged = (await detector.score(fresh)).filter(({ anomaly }) => anomaly).length;
+    const bounds = flaggedBounds(detector.calibrationRows, rate, fresh.length);
+    detector.dispose();
+    return { flagged, bounds };
+  };
+  const { flagged, bounds: [low, high] } = await flaggedBy(batches(sorted, 500));
+  assert.ok(flagged >= low && flagged <= high, `${flagged} outside ${low} … ${high}`);
+  const first = await flaggedBy(sorted.slice(0, 600));
+  assert.ok(first.flagged > first.bounds[1], `${first.flagged}`);
 });
 
 Deno.test("matrices are batches, and of a series the last steps train", async () => {
