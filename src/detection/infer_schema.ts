@@ -17,6 +17,7 @@
  * identifiers has no levels, and says nothing.
  */
 import { show } from "../core/validate.ts";
+import type { CellReading } from "../formats/mod.ts";
 import { ColumnTally } from "../formats/sample/column_tally.ts";
 import { encodeTable, type RawTable } from "../scoring/table/raw_table.ts";
 import { type ColumnKind, type ColumnSchema, hasLevels } from "../scoring/table/schema.ts";
@@ -31,6 +32,12 @@ export interface ColumnOverride {
   readonly kind: ColumnKind;
   /** Its values. */
   readonly levels?: readonly string[];
+}
+
+/** How the cells of a table are to be read: texts of columns that have levels as they stand. */
+export function readingOf(overrides: readonly ColumnOverride[] = []): CellReading {
+  const texts = overrides.filter(({ kind }) => hasLevels(kind)).map(({ name }) => name);
+  return texts.length === 0 ? "any" : { texts: new Set(texts) };
 }
 
 /** The most levels that are looked for. */

@@ -5,13 +5,20 @@ import { NUMBERS } from "../formats/text/cells.ts";
 import { requireFloatRows } from "../trained/rows/matrix.ts";
 import { cellsOfRow, type TableRows } from "../scoring/table/table_rows.ts";
 import type { RawTable } from "../scoring/table/raw_table.ts";
+import { type ColumnOverride, readingOf } from "./infer_schema.ts";
 
 /**
  * Every cell as it is: a number, a text, true, false, a Date, or null, undefined and NaN where missing.
+ * @param overrides which columns have levels, and keep their texts
  * @param before rows before these, for messages
  * @throws TypeError or RangeError naming row, from 1, and column
  */
-export function rawTableOf(rows: TableRows, columns: readonly string[], before = 0): RawTable {
+export function rawTableOf(
+  rows: TableRows,
+  columns: readonly string[],
+  overrides: readonly ColumnOverride[] = [],
+  before = 0,
+): RawTable {
   if (!Array.isArray(rows)) {
     const { data, shape } = requireFloatRows(rows, columns.length);
     data.forEach((value, i) => {
@@ -21,7 +28,7 @@ export function rawTableOf(rows: TableRows, columns: readonly string[], before =
     });
     return { columns, data: Float64Array.from(data), rows: shape[0] };
   }
-  const gatherer = new CellGatherer(columns, "any", NUMBERS);
+  const gatherer = new CellGatherer(columns, readingOf(overrides), NUMBERS);
   for (let r = 0; r < rows.length; r++) {
     const cells = cellsOfRow(rows[r], before + r, columns);
     for (let c = 0; c < columns.length; c++) {

@@ -34,13 +34,15 @@ export function readTraining(
   const table = isRaw(rows) ? rows : undefined;
   const names = columns ?? table?.columns ?? columnsOf(rows as TableRows);
   requireColumns(names);
-  const raw = table ? { ...table, columns: names } : rawTableOf(rows as TableRows, names);
+  const raw = table
+    ? { ...table, columns: names }
+    : rawTableOf(rows as TableRows, names, overrides);
   const { schema, cells } = likelihood === undefined ? inferSchema(raw, overrides) : asNumbers(raw);
   requireSize(cells, names);
   if (raw.drawn) requireReadable(raw.drawn, schema);
   requireRows(cells, window);
   if (presetOf(options) !== "ensemble") refuseExtremes(cells, schema);
-  const said = [...drawnSentences(raw, window), ...textSentences(raw)];
+  const said = [...drawnSentences(raw, window), ...textSentences(raw, schema, overrides)];
   if (window !== undefined) {
     const facts = sentencesOf(columnFacts(schema, cells));
     const found = [...facts, ...leavingSentences(leaving(schema, cells))];

@@ -1,8 +1,10 @@
 /**
- * Columns of texts that were meant as something else: dates and amounts as people write them. They stay text, as what
- * "3/9/24" and "1,234" are depends on the country; whoever wrote them can say.
+ * Columns that were meant as something else. Of texts: dates and amounts as people write them. They stay text, as what
+ * "3/9/24" and "1,234" are depends on the country; whoever wrote them can say. Of numbers: codes of digits, of which some
+ * begin with 0. They stay numbers, as readings may be padded, too.
  */
 import type { RawTable } from "../scoring/table/raw_table.ts";
+import type { ColumnSchema } from "../scoring/table/schema.ts";
 
 interface Meant {
   readonly pattern: RegExp;
@@ -10,6 +12,10 @@ interface Meant {
   readonly as: string;
   readonly instead: string;
 }
+
+/** A sign of currency, or one of the codes of ISO 4217 that are traded most. */
+const CURRENCY =
+  "(?:\\p{Sc}|USD|EUR|JPY|GBP|CNY|AUD|CAD|CHF|HKD|SGD|SEK|KRW|NOK|NZD|INR|MXN|TWD|ZAR|BRL|DKK|PLN|THB|ILS|IDR|CZK|AED|TRY|HUF|CLP|SAR|PHP|MYR|COP|RUB|RON|PEN)";
 
 const MEANT: readonly Meant[] = [
   {
@@ -20,8 +26,11 @@ const MEANT: readonly Meant[] = [
     instead: "write them in ISO 8601, such as 2024-10-15",
   },
   {
-    // $1,234.50, -$3, 12 €
-    pattern: /^[+-]?\s*(?:\p{Sc}\s*[+-]?\d[\d.,' ]*|\d[\d.,' ]*\p{Sc})$/u,
+    // $1,234.50, -$3, 12 €, EUR 12, 12.50 CHF
+    pattern: new RegExp(
+      `^[+-]?\\s*(?:${CURRENCY}\\s*[+-]?\\d[\\d.,' ]*|\\d[\\d.,' ]*${CURRENCY})$`,
+      "u",
+    ),
     as: "amounts of money",
     instead: "write plain numbers, such as 1234.50",
   },
@@ -33,9 +42,20 @@ const MEANT: readonly Meant[] = [
   },
 ];
 
-/** A sentence for each column of texts that are mostly such. */
-export function textSentences({ columns, texts = [] }: RawTable): string[] {
+/** A sentence for each column of texts that are mostly such, and for each of numbers that may be codes. */
+export function textSentences(
+  { columns, texts = [], padded = [] }: RawTable,
+  schema: readonly ColumnSchema[],
+  declared: readonly { readonly name: string }[] = [],
+): string[] {
   return columns.flatMap((name, c) => {
+    const isCode = padded.includes(name) && !texts[c] &&
+      /^(?:count|binary)$/.test(schema[c].kind) &&
+      !declared.some((each) => each.name === name);
+    if (isCode) {
+      return `column "${name}" holds digits behind a leading zero, such as codes have, and is taken for numbers, ` +
+        "which lose it: declare it categorical to keep codes as they are";
+    }
     const own = texts[c] ?? [];
     const isMostly = ({ pattern }: Meant) =>
       2 * own.filter((text) => pattern.test(text.trim())).length > own.length;

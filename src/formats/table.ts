@@ -15,6 +15,8 @@ export interface Table {
   readonly data: Float64Array;
   /** For each column with text its texts, into which its cells are codes; absent where all are numbers. */
   readonly texts?: readonly (readonly string[] | undefined)[];
+  /** Names of columns of numbers in which some rows, if not all were looked at, have digits behind a leading zero. */
+  readonly padded?: readonly string[];
   /** Number of rows, >= 1. */
   readonly rows: number;
   /** [rows] f64, 0 = normal, 1 = anomaly; undefined if the file holds no label. */
@@ -91,7 +93,7 @@ export interface ColumnPlan {
  * @param cells how its cells were read: only where all must be numbers is a missing one refused
  */
 export function createTable(table: Table, cells: CellReading = "numbers"): Table {
-  const { columns, data, texts, rows, label, source, lines } = table;
+  const { columns, data, texts, padded, rows, label, source, lines } = table;
   if (columns.length === 0) {
     throw new DataError({ source, subject: "table", expected: "at least one numeric column" });
   }
@@ -108,7 +110,8 @@ export function createTable(table: Table, cells: CellReading = "numbers"): Table
     throw new DataError({ source, subject, expected: `${rows} long`, actual: `${label.length}` });
   }
   checkFinite(table, cells !== "numbers");
-  const found = { ...(texts && { texts }), ...(label && { label }), ...(lines && { lines }) };
+  const given = { ...(texts && { texts }), ...(padded && { padded }) };
+  const found = { ...given, ...(label && { label }), ...(lines && { lines }) };
   return { columns, data, rows, source, ...found };
 }
 

@@ -37,7 +37,7 @@ export function reportCommand(io: Io): Command {
       const result = reportData(cells, schema, table);
       if (json) print(io, jsonLine({ data: path, ...plain(result) }));
       else io.stdout(`${report(sections(path, result))}\n${columnTable(result.columns)}`);
-      sayWarnings([...textSentences(table), ...result.warnings], io);
+      sayWarnings([...textSentences(table, schema), ...result.warnings], io);
     });
 }
 

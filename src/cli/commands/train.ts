@@ -4,6 +4,7 @@
  */
 import { Command } from "npm:commander@15.1.0";
 import { Detector } from "../../detection/detector.ts";
+import { readingOf } from "../../detection/infer_schema.ts";
 import { encodeTable } from "../../scoring/table/raw_table.ts";
 import { detectorFigures } from "../evaluate/against_label.ts";
 import { requireEnding, requirePlace, writeWhole } from "../files/files.ts";
@@ -12,7 +13,7 @@ import { type Io, print } from "../io.ts";
 import * as options from "../options.ts";
 import { lossCurve } from "../train/loss_curve.ts";
 import { readToTrain } from "../train/read.ts";
-import { readOverrides } from "../train/overrides.ts";
+import { overridesOf, readOverrides } from "../train/overrides.ts";
 import { withoutPartialClocks } from "../train/partial_clocks.ts";
 import { jsonLine, report } from "../text/text.ts";
 import { TRAIN_OPTIONS, type TrainOptions } from "../train/options.ts";
@@ -51,8 +52,10 @@ export async function train(
 ): Promise<Trained> {
   await requirePlace(given.out, [data]);
   if (given.curve !== undefined) await requirePlace(given.curve, [data]);
-  const read = await readToTrain(data, io, { ...given, cells: "any" });
-  const schema = await readOverrides(given, read.columns);
+  const overrides = await readOverrides(given);
+  const cells = readingOf([...overrides.ofFile, ...overrides.own]);
+  const read = await readToTrain(data, io, { ...given, cells });
+  const schema = overridesOf(overrides, read.columns);
   const table = given.columns ? read : withoutPartialClocks(read, schema, io);
   const detector = await withRun(
     table,

@@ -2,6 +2,7 @@
 import type { Io } from "../io.ts";
 
 const FLAGS: readonly (readonly [said: RegExp, flag: string])[] = [
+  [/^column "(.*)" holds digits.*declare it categorical/, "$& (--column $1=categorical)"],
   [/\b(?:is|are) left out\b/, "$& (--exclude)"],
   [
     /\ba series \(window\), or calibrated on later rows$/,

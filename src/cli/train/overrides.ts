@@ -29,18 +29,30 @@ function parse(text: string): ColumnOverride {
   return { ...given, levels: levels.split("|") };
 }
 
-/**
- * All that was said of the columns of a table; `--column` goes before the file.
- * @throws SyntaxError, TypeError or RangeError naming the file, for what is no schema
- */
+/** What was said of columns. */
+export interface Overrides {
+  /** Of a table that may be wider. */
+  readonly ofFile: readonly ColumnOverride[];
+  /** Of this one. */
+  readonly own: readonly ColumnOverride[];
+}
+
+/** All that was said of the columns of a table; `--column` goes before the file. */
+export function overridesOf(
+  { ofFile, own }: Overrides,
+  columns: readonly string[],
+): readonly ColumnOverride[] {
+  return [...ofFile.filter(({ name }) => columns.includes(name)), ...own];
+}
+
+/** @throws SyntaxError, TypeError or RangeError naming the file, for what is no schema */
 export async function readOverrides(
   { schema: path, column = [] }: {
     readonly schema?: string;
     readonly column?: readonly ColumnOverride[];
   },
-  columns: readonly string[],
-): Promise<readonly ColumnOverride[]> {
-  if (path === undefined) return column;
+): Promise<Overrides> {
+  if (path === undefined) return { ofFile: [], own: column };
   const text = new TextDecoder().decode(await readWhole(path));
   let value: unknown;
   try {
@@ -53,12 +65,8 @@ export async function readOverrides(
   const filled = Array.isArray(value)
     ? value.map((each) => hasLevels(each?.kind) && !each.levels ? { ...each, levels: [] } : each)
     : value;
-  const own = new Set(column.map(({ name }) => name));
-  // A schema may be that of a wider table.
-  return [
-    ...parseSchema(path, filled).map(({ name, kind, levels }) =>
-      levels?.length ? { name, kind, levels } : { name, kind }
-    ).filter(({ name }) => !own.has(name) && columns.includes(name)),
-    ...column,
-  ];
+  const names = new Set(column.map(({ name }) => name));
+  const ofFile = parseSchema(path, filled).filter(({ name }) => !names.has(name))
+    .map(({ name, kind, levels }) => levels?.length ? { name, kind, levels } : { name, kind });
+  return { ofFile, own: column };
 }

@@ -4,7 +4,7 @@
  * Numbers have a decimal point, or, where cells are not separated by commas, a decimal comma: `decimal_comma.ts`.
  * Limits: UTF-8; nothing is skipped or guessed silently.
  */
-import { CellGatherer, type CellReading } from "../text/cell_gatherer.ts";
+import { CellGatherer, type CellReading, keepsText } from "../text/cell_gatherer.ts";
 import { LABEL_EXPECTED, NUMBERS, parseLabel, parseNumber } from "../text/cells.ts";
 import { type CsvRecord, detectSeparator, RecordBlocks, splitRecords } from "./csv_split.ts";
 import { blankFault, widthFault } from "./row_faults.ts";
@@ -128,7 +128,7 @@ export class CsvReader implements PartReader<string> {
 
   /** The table of all rows: what only all of them can say, such as that a column has a decimal comma. */
   joined(table: Table): Table {
-    return this.#separator === "," ? table : withCommas(table);
+    return this.#separator === "," ? table : withCommas(table, this.#options.cells);
   }
 
   #readBlock(block: string): void {
@@ -176,9 +176,8 @@ export class CsvReader implements PartReader<string> {
   }
 
   #gatherer(columns: readonly string[], reading: CellReading): CellGatherer {
-    if (this.#separator === "," || reading === "any") {
-      return new CellGatherer(columns, reading, NUMBERS);
-    }
+    const isAny = reading === "any" || typeof reading === "object";
+    if (this.#separator === "," || isAny) return new CellGatherer(columns, reading, NUMBERS);
     const codecOf = reading === "numbers" ? () => NUMBERS : reading;
     const marked = (column: string) => {
       const codec = codecOf(column);
@@ -219,9 +218,10 @@ export class CsvReader implements PartReader<string> {
   }
 }
 
-function withCommas({ texts, ...table }: Table): Table {
-  const { drawn, columns: { length: width } } = table;
-  const read = readCommas({ data: table.data, texts }, (c) => !drawn?.columns[c].others);
+function withCommas({ texts, ...table }: Table, reading: CellReading | undefined): Table {
+  const { drawn, columns: names } = table, width = names.length;
+  const mayBe = (c: number) => !drawn?.columns[c].others && !keepsText(reading, names[c]);
+  const read = readCommas({ data: table.data, texts }, mayBe);
   if (!drawn) return { ...table, ...read };
   // Of a column of commas all rows were counted as texts.
   const columns = drawn.columns.map((tally, c) =>

@@ -5,6 +5,7 @@
 import { DataError } from "../errors.ts";
 import type { PartReader } from "../part_reader.ts";
 import type { Table } from "../table.ts";
+import { keepsText } from "../text/cell_gatherer.ts";
 import { type CellCodec, isMissing, parseLabel, parseNumber } from "../text/cells.ts";
 import { decodeText } from "../text/text.ts";
 import { type ByteBlock, ByteBlocks } from "./byte_blocks.ts";
@@ -99,8 +100,9 @@ export class CsvParts implements PartReader {
     // The first cell of a column with a mark decides: that is for whoever reads texts.
     if (cells === "numbers" && layout.separator !== ",") return undefined;
     const { plan: { columns, indices, labelIndex }, width, separator } = layout;
+    if (columns.some((column) => keepsText(cells, column))) return undefined;
     if (layout !== this.#layout) {
-      const codec = cells === "any" ? NUMBERS_OR_GAPS : NUMBERS;
+      const codec = cells === "numbers" ? NUMBERS : NUMBERS_OR_GAPS;
       const data = indices.map((index, c) => ({ name: columns[c], index, codec }));
       const label = labelIndex < 0 ? [] : [{ name: "label", index: labelIndex, codec: LABELS }];
       this.#numbers = new PlainRows({ source, width, separator, columns: [...data, ...label] });

@@ -34,6 +34,8 @@ export class RowSample {
   readonly #options: SampleOptions;
   readonly #random: HostRandom;
   #part: Table | undefined;
+  /** As the first part says. */
+  #padded: Table["padded"];
   #most = 0;
   #width = 0;
   #data = new Float64Array();
@@ -97,6 +99,7 @@ export class RowSample {
       columns,
       data: this.#data.subarray(0, rows * this.#width),
       ...(texts.some((own) => own) && { texts }),
+      ...(this.#padded && { padded: this.#padded }),
       rows,
       ...(label && { label: label.slice(0, rows) }),
       source,
@@ -107,6 +110,7 @@ export class RowSample {
 
   #open(part: Table): void {
     if (!this.#part && part.label) this.#label = new Float64Array();
+    if (!this.#part) this.#padded = part.padded;
     if (!part.label) this.#label = undefined;
     if (part.columns.length > this.#width) this.#widen(part.columns.length);
     this.#part = part;

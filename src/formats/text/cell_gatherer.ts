@@ -3,13 +3,25 @@
  * as they are: numbers, NaN where a cell is missing, and for a column with any text in it, codes into the list of its
  * texts in the order of their first appearance.
  *
- * In a column with text a number is the text that JavaScript writes for it: 7, 7.0 and 07 are one text.
+ * In a column with text a number is the text that JavaScript writes for it: 7, 7.0 and 07 are one text; but for columns
+ * of which it is said that their texts are to be kept.
  */
 import { type CellCodec, isMissing, NUMBER_EXPECTED, parseNumber } from "./cells.ts";
 import { GrowingArray } from "./growing_array.ts";
 
 /** How cells are read: only numbers, anything, or as the codec of each column says. */
-export type CellReading = "numbers" | "any" | ((column: string) => CellCodec);
+export type CellReading = "numbers" | "any" | KeptTexts | ((column: string) => CellCodec);
+
+/** Anything, of some columns as the texts that they are. */
+export interface KeptTexts {
+  /** Names of columns, which the table need not have. */
+  readonly texts: ReadonlySet<string>;
+}
+
+/** Whether a number of a column stays the text that it is. */
+export function keepsText(reading: CellReading | undefined, column: string): boolean {
+  return typeof reading === "object" && reading.texts.has(column);
+}
 
 /** The cells of a table. */
 export interface GatheredCells {
@@ -17,13 +29,21 @@ export interface GatheredCells {
   readonly data: Float64Array;
   /** For each column with text its texts, into which its cells are codes; absent if no column has any. */
   readonly texts?: readonly (readonly string[] | undefined)[];
+  /** Names of columns of numbers that have digits behind a leading zero; absent if there are none. */
+  readonly padded?: readonly string[];
 }
 
 /** Collects cells: of each column in the order of the rows. */
 export class CellGatherer {
   readonly #reading: CellReading;
   readonly #numbers: CellCodec;
-  readonly #columns: { readonly values: GrowingArray; readonly codec: CellCodec }[] = [];
+  readonly #columns: {
+    readonly name: string;
+    readonly values: GrowingArray;
+    readonly codec: CellCodec;
+  }[] = [];
+  /** Of columns of numbers, those with digits behind a leading zero. */
+  readonly #padded = new Set<string>();
   readonly #texts: (Map<string, number> | undefined)[] = [];
   /** Rows that were handed out. */
   #taken = 0;
@@ -47,10 +67,10 @@ export class CellGatherer {
     const values = new GrowingArray(), reading = this.#reading, c = this.#columns.length;
     const codec = reading === "numbers"
       ? this.#numbers
-      : reading === "any"
-      ? this.#any(c, values)
-      : reading(name);
-    this.#columns.push({ values, codec });
+      : typeof reading === "function"
+      ? reading(name)
+      : this.#any(name, c, values);
+    this.#columns.push({ name, values, codec });
     this.#texts.push(undefined);
     if (rows > 0 && codec.encode(undefined) === undefined) return codec.expected(undefined);
     for (let r = this.#taken; r < rows; r++) this.add(c, undefined);
@@ -73,8 +93,9 @@ export class CellGatherer {
     this.#columns.forEach(({ values: { values } }, c) => {
       for (let r = 0; r < rows; r++) data[r * width + c] = values[r];
     });
-    if (this.#texts.every((texts) => texts === undefined)) return { data };
-    return { data, texts: this.#texts.map((texts) => texts && [...texts.keys()]) };
+    const found = this.#padded.size > 0 ? { data, padded: [...this.#padded] } : { data };
+    if (this.#texts.every((texts) => texts === undefined)) return found;
+    return { ...found, texts: this.#texts.map((texts) => texts && [...texts.keys()]) };
   }
 
   /** All cells since the last call, which are not kept: what comes next is as if it were the first. */
@@ -86,7 +107,8 @@ export class CellGatherer {
     return gathered;
   }
 
-  #any(c: number, values: GrowingArray): CellCodec {
+  #any(name: string, c: number, values: GrowingArray): CellCodec {
+    const isKept = keepsText(this.#reading, name), padded = this.#padded;
     const code = (text: string): number => {
       const texts = this.#texts[c] ??= numbersAsTexts(values.values);
       const known = texts.get(text);
@@ -97,7 +119,7 @@ export class CellGatherer {
     const number = (value: number): number | undefined => {
       if (Number.isNaN(value)) return NaN;
       if (!Number.isFinite(value)) return undefined;
-      return this.#texts[c] ? code(`${value}`) : value;
+      return isKept || this.#texts[c] ? code(`${value}`) : value;
     };
     return {
       encode(cell) {
@@ -105,6 +127,8 @@ export class CellGatherer {
         if (typeof cell === "boolean") return code(`${cell}`);
         if (typeof cell === "number") return number(cell);
         if (typeof cell !== "string") return undefined;
+        if (isKept) return isMissing(cell) ? NaN : code(cell.trim());
+        if (cell.charCodeAt(0) === ZERO && isPadded(cell)) padded.add(name);
         const value = parseNumber(cell);
         if (!Number.isNaN(value)) return number(value);
         if (isMissing(cell)) return NaN;
@@ -114,6 +138,13 @@ export class CellGatherer {
         typeof cell === "object" ? "a number, a text, true, false or null" : NUMBER_EXPECTED,
     };
   }
+}
+
+const ZERO = 48;
+
+/** Digits behind a leading zero, which a number loses. */
+function isPadded(text: string): boolean {
+  return /^0\d+$/.test(text);
 }
 
 /** The numbers above the first text of a column become texts, too. */

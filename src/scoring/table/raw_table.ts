@@ -14,6 +14,8 @@ export interface RawTable {
   readonly rows: number;
   /** For each column with text its texts, into which its cells are codes. */
   readonly texts?: readonly (readonly string[] | undefined)[];
+  /** Names of columns of numbers in which digits stand behind a leading zero. */
+  readonly padded?: readonly string[];
   /** Where these are some of the rows of a larger table. */
   readonly drawn?: Drawn;
 }

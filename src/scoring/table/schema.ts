@@ -148,27 +148,41 @@ const TIMES: CellCodec = {
   expected: () => "a time such as 2024-03-09T10:14:33Z, or seconds since 1970",
 };
 
+/** Texts are levels as they stand, or else by the number that they write; but digits that a number loses stand for themselves. */
 function levelCodec(levels: readonly string[]): CellCodec {
   const codes = new Map(levels.map((level, code) => [level, code]));
+  const byNumber = new Map<string, number>();
+  for (const [level, code] of codes) {
+    const number = isLosing(level) ? undefined : numberText(level);
+    if (number !== undefined && !byNumber.has(number)) byNumber.set(number, code);
+  }
+  const areCodes = levels.some(isLosing);
+  const codeOf = (text: string): number => {
+    const number = areCodes && isLosing(text) ? undefined : numberText(text);
+    return codes.get(text) ?? (number === undefined ? undefined : byNumber.get(number)) ??
+      levels.length;
+  };
   return {
     encode(cell) {
       if (cell === null || cell === undefined || Number.isNaN(cell)) return NaN;
-      if (typeof cell === "object" && !(cell instanceof Date)) return undefined;
-      if (typeof cell !== "string") return codes.get(levelText(cell)) ?? levels.length;
-      const known = codes.get(cell);
-      if (known !== undefined) return known;
-      return isMissing(cell) ? NaN : codes.get(levelText(cell)) ?? levels.length;
+      if (cell instanceof Date) return codeOf(cell.toISOString());
+      if (typeof cell === "object") return undefined;
+      if (typeof cell !== "string") return codeOf(`${cell}`);
+      return codes.get(cell) ?? (isMissing(cell) ? NaN : codeOf(cell.trim()));
     },
     expected: () => "a text, a number, true, false or null",
   };
 }
 
-/** A cell as the name of a level: numbers as JavaScript writes them, text without spaces around it. */
-function levelText(cell: unknown): string {
-  if (cell instanceof Date) return cell.toISOString();
-  if (typeof cell !== "string") return `${cell}`;
-  const value = parseNumber(cell);
-  return Number.isNaN(value) ? cell.trim() : `${value}`;
+/** A number as JavaScript writes it; undefined for any other text. */
+function numberText(text: string): string | undefined {
+  const value = parseNumber(text);
+  return Number.isNaN(value) ? undefined : `${value}`;
+}
+
+/** Digits that a number does not keep: 01234, or more of them than a float64 holds. */
+function isLosing(text: string): boolean {
+  return /^\d+$/.test(text) && `${Number(text)}` !== text;
 }
 
 /** The level whose code a number is nearest to; undefined where that is none of them. */

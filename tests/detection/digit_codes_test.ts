@@ -1,0 +1,157 @@
+/** Codes of digits, such as 01234: kept in columns that have levels, named where they are taken for numbers. */
+import assert from "node:assert/strict";
+import { CsvParts } from "../../src/formats/csv/csv_parts.ts";
+import { readTable } from "../../src/formats/mod.ts";
+import { type ColumnOverride, inferSchema, readingOf } from "../../src/detection/infer_schema.ts";
+import { rawTableOf } from "../../src/detection/raw_rows.ts";
+import { textSentences } from "../../src/detection/text_facts.ts";
+import { codecOf } from "../../src/scoring/table/schema.ts";
+import { elbow, elbowOk, Folder, QUICK } from "../cli/util.ts";
+
+const encode = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
+const DECLARED: readonly ColumnOverride[] = [{ name: "zip", kind: "categorical" }];
+const ZIPS = ["1234", "01234", "1234", "1.0", "01234", "", "1.0", "12345678901234567890", "NA"];
+const LEVELS = ["1.0", "01234", "1234"];
+
+Deno.test("a column that is declared to have levels keeps its texts, whichever way they come", () => {
+  const csv = encode(`zip,n\n${ZIPS.map((zip, r) => `${zip},${r}\n`).join("")}`);
+  const semicolons = encode(new TextDecoder().decode(csv).replaceAll(",", ";"));
+  const rows = ZIPS.map((zip, n) => ({ zip: zip || null, n }));
+  const json = encode(rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
+  const cells = readingOf(DECLARED);
+  const parts = new CsvParts({ cells, separator: "," });
+  for (let at = 0; at < csv.length; at += 5) parts.push(csv.slice(at, at + 5));
+  parts.end();
+  const tables = [
+    readTable("t.csv", csv, { cells }),
+    readTable("t.csv", semicolons, { cells }),
+    readTable("t.jsonl", json, { cells }),
+    parts.take()!,
+    rawTableOf(rows, ["zip", "n"], DECLARED),
+  ];
+  for (const table of tables) {
+    const { schema, cells: { data } } = inferSchema(table, DECLARED);
+    assert.deepEqual(schema[0].levels, LEVELS);
+    const codes = Array.from(ZIPS, (_, r) => data[2 * r]);
+    assert.deepEqual(codes, [2, 1, 2, 0, 1, NaN, 0, 3, NaN]);
+    // What is said of one column changes no other.
+    assert.equal(schema[1].kind, "count");
+  }
+  // Nobody said anything: they are numbers.
+  assert.equal(inferSchema(readTable("t.csv", csv, { cells: "any" })).schema[0].kind, "count");
+});
+
+Deno.test("a level is met by its text, and by its number unless a number would lose it", () => {
+  const { encode: codeOf } = codecOf({ name: "zip", kind: "categorical", levels: LEVELS });
+  const cells: [unknown, number][] = [
+    ["01234", 1],
+    [" 01234 ", 1],
+    ["1234", 2],
+    [1234, 2],
+    ["1234.0", 2],
+    ["001234", 3],
+    ["1.0", 0],
+    [1, 0],
+    ["1", 0],
+    ["01", 3],
+    ["12345678901234567890", 3],
+    [null, NaN],
+    [true, 3],
+  ];
+  for (const [cell, code] of cells) assert.equal(codeOf(cell), code, `${cell}`);
+  const long = codecOf({
+    name: "iban",
+    kind: "categorical",
+    levels: ["12345678901234567890", "7"],
+  });
+  assert.equal(long.encode("12345678901234567890"), 0);
+  assert.equal(long.encode("12345678901234567891"), 2, "another account");
+  assert.equal(long.encode("07"), 2);
+});
+
+Deno.test("a model whose levels are numbers as they were always written reads every cell as it did", () => {
+  const { encode: codeOf } = codecOf({
+    name: "zip",
+    kind: "categorical",
+    levels: ["1234", "12345678901234567000", "a b", "true"],
+  });
+  const cells: [unknown, number][] = [
+    ["01234", 0],
+    ["1234.0", 0],
+    ["+1234", 0],
+    [1234, 0],
+    ["12345678901234567890", 1],
+    [" a b ", 2],
+    [true, 3],
+    ["0a b", 4],
+    ["?", NaN],
+  ];
+  for (const [cell, code] of cells) assert.equal(codeOf(cell), code, `${cell}`);
+});
+
+Deno.test("codes that nobody declared are named: whole numbers, some of them behind a zero", () => {
+  const said = (cells: readonly string[], declared: readonly ColumnOverride[] = []) => {
+    const table = readTable(
+      "t.csv",
+      encode(`zip,n\n${cells.map((cell) => `${cell},1\n`).join("")}`),
+      {
+        cells: readingOf(declared),
+      },
+    );
+    return textSentences(table, inferSchema(table, declared).schema, declared).join();
+  };
+  assert.match(said(["90210", "01234"]), /^column "zip" holds digits behind a leading zero/);
+  assert.match(said(["00", "01", "01"]), /^column "zip" holds digits/);
+  assert.equal(said(["90210", "01234"], [{ name: "zip", kind: "count" }]), "");
+  assert.equal(said(["90210", "01234"], DECLARED), "");
+  for (
+    const numbers of [["0", "10"], ["0.5", "10"], ["01.5", "2"], ["-01", "-2"], ["01", "-2.5"]]
+  ) {
+    assert.equal(said(numbers), "", numbers.join());
+  }
+});
+
+Deno.test("amounts are known by a sign of currency or its code", () => {
+  const said = (cell: string) => {
+    const table = readTable("t.jsonl", encode(`{"x":${JSON.stringify(cell)}}\n`), { cells: "any" });
+    return /amounts of money/.test(textSentences(table, inferSchema(table).schema).join());
+  };
+  for (const cell of ["EUR 12", "12 EUR", "1,234.50CHF", "$ 3", "USD -7", "-£3"]) {
+    assert.ok(said(cell), cell);
+  }
+  for (const cell of ["12 KGS", "EUR", "EURO 12", "12 eur", "A12"]) assert.ok(!said(cell), cell);
+});
+
+Deno.test("train keeps declared codes, and score finds them in CSV, in JSON and by number", async () => {
+  using folder = new Folder();
+  const rows = Array.from(
+    { length: 120 },
+    (_, r) => [["01234", "1234", "90210"][r % 3], (r % 3) + (r % 7) / 10],
+  );
+  const csv = folder.write("t.csv", `zip,n\n${rows.map((row) => `${row.join()}\n`).join("")}`);
+  const model = folder.at("m");
+  const { stderr } = await elbow(["train", csv, "--out", folder.at("plain"), ...QUICK]);
+  assert.match(
+    stderr,
+    /column "zip" holds digits [^\n]* declare it categorical \(--column zip=categorical\)/,
+  );
+  const kept = await elbow(["train", csv, "--out", model, "--column", "zip=categorical", ...QUICK]);
+  assert.doesNotMatch(kept.stderr, /column "zip" holds/);
+  const schema = folder.write(
+    "schema.json",
+    '[{"name":"zip","kind":"categorical"},{"name":"wide","kind":"ordinal"}]',
+  );
+  await elbowOk("train", csv, "--out", folder.at("same"), "--schema", schema, ...QUICK);
+  assert.deepEqual(Deno.readFileSync(folder.at("same")), Deno.readFileSync(model));
+  const scores = async (name: string, text: string) =>
+    (await elbowOk("score", model, folder.write(name, text))).trimEnd().split("\n").slice(1)
+      .map((line) => line.split(",")[1]);
+  const [lost, whole, short, other] = await scores(
+    "s.csv",
+    "zip,n\n1234,0.2\n01234,0.2\n1234,1.2\n01235,1.2\n",
+  );
+  assert.equal(new Set([lost, whole, short, other]).size, 4);
+  const lines =
+    '{"zip":1234,"n":0.2}\n{"zip":"01234","n":0.2}\n{"zip":"1234","n":1.2}\n{"zip":"01235","n":1.2}\n';
+  assert.deepEqual(await scores("s.jsonl", lines), [lost, whole, short, other]);
+});
