@@ -3,6 +3,7 @@
  * scores with `--allow-import` for that address alone, an empty cache, and no package.
  */
 import assert from "node:assert/strict";
+import { VAE } from "../../mod.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
@@ -33,10 +34,10 @@ const verdicts = await scorer.score([[0, 1, 1], [9, 9, 9]]);
 console.log(JSON.stringify({ verdicts, backend: scorer.device.backend }));
 `;
 
-async function runProgram(imports: string, host: string): Promise<string> {
+async function runProgram(program: string, host: string): Promise<string> {
   const folder = await Deno.makeTempDir();
   try {
-    await Deno.writeTextFile(`${folder}/program.ts`, imports + PROGRAM);
+    await Deno.writeTextFile(`${folder}/program.ts`, program);
     const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
       args: [
         "run",
@@ -71,7 +72,7 @@ for (
     const host = `127.0.0.1:${server.addr.port}`;
     const imports = Object.entries(entries)
       .map(([path, names]) => `import { ${names.join(", ")} } from "http://${host}/${path}";`);
-    const output = await runProgram(imports.join("\n"), host);
+    const output = await runProgram(imports.join("\n") + PROGRAM, host);
     await server.shutdown();
     const { verdicts: [usual, odd], backend } = JSON.parse(output);
     assert.equal(backend, "wasm");
@@ -81,3 +82,23 @@ for (
     assert.ok(served.every((path) => !/^\/src\/(cli|http)\//.test(path)));
   });
 }
+
+Deno.test("a program that imports src/trained/mod.ts from a URL scores a network, and fetches nothing of tables", async () => {
+  const vae = VAE.create({ inputs: 2, latent: [{ size: 1 }] }, { seed: 1 }),
+    rows = [[0, 1], [3, -2]];
+  const { server, served } = serveCheckout();
+  const host = `127.0.0.1:${server.addr.port}`;
+  const output = await runProgram(
+    `import { TrainedVae } from "http://${host}/src/trained/mod.ts";
+const model = await TrainedVae.load(Uint8Array.fromBase64("${vae.save().toBase64()}"));
+console.log(JSON.stringify([...await model.score(${JSON.stringify(rows)})]));`,
+    host,
+  );
+  await server.shutdown();
+  assert.deepEqual(JSON.parse(output), [...await vae.score(rows)]);
+  assert.equal(new Set(served).size, served.length);
+  const tables = served.filter((path) =>
+    /^\/src\/(scoring|detection|training|http|cli)\//.test(path)
+  );
+  assert.deepEqual(tables, []);
+});
