@@ -40,6 +40,7 @@ export interface Element {
   readonly paired: readonly number[];
   /** The whole operands. */
   readonly operands: readonly Matrix[];
+  readonly attrs: Readonly<Record<string, unknown>>;
 }
 
 /** An operand with the rows that the run really has. */

@@ -85,7 +85,7 @@ export async function assertConforms(
 function assertResult(
   got: Float64Array,
   want: Float64Array,
-  { operands }: Case,
+  { operands, attrs }: Case,
   tolerance: Tolerance,
   { rows, cols }: { readonly rows: number; readonly cols: number },
 ): void {
@@ -97,7 +97,7 @@ function assertResult(
     const paired = matrices.map((matrix) =>
       matrix.at(matrix.rows === 1 ? 0 : row, matrix.cols === 1 ? 0 : col)
     );
-    const limit = tolerance({ want: value, row, col, paired, operands: matrices });
+    const limit = tolerance({ want: value, row, col, paired, operands: matrices, attrs });
     const distance = Math.abs(got[i] - value);
     if (distance <= limit) return;
     const size = `${distance.toPrecision(3)} = ${(distance / ulpOf(value)).toPrecision(3)} ULP`;

@@ -4,7 +4,7 @@
  * is read too far shows in the results and what is written too far shows in the memory.
  */
 import assert from "node:assert/strict";
-import type { Backend, Program, Segment } from "../../src/backends/backend.ts";
+import type { Backend, Program, Segment, WeightFormat } from "../../src/backends/backend.ts";
 import { rowsAt, sizeAt } from "../../src/core/shape.ts";
 import { createGraph, type Graph } from "../../src/graph/graph.ts";
 import { layOut } from "../../src/graph/layout.ts";
@@ -43,8 +43,14 @@ export interface Planned {
 /**
  * @param copied the operand to copy before the operation, which may then overwrite the copy:
  *   operands that are read from outside are never overwritten
+ * @param capacity the most rows of a batch
  */
-export function planCase(op: OpName, { operands, attrs }: Case, copied?: number): Planned {
+export function planCase(
+  op: OpName,
+  { operands, attrs }: Case,
+  copied?: number,
+  capacity = CAPACITY,
+): Planned {
   const g = createGraph();
   const nodes = operands.map(({ kind, shape, integer }, i) =>
     kind === "input"
@@ -62,7 +68,7 @@ export function planCase(op: OpName, { operands, attrs }: Case, copied?: number)
   const request: PlanRequest = {
     outputs: OPS[op].effect ? {} : { [OUTPUT]: result },
     effects: OPS[op].effect ? [result] : [],
-    capacity: CAPACITY,
+    capacity,
     parameters,
     state,
     guard: GUARD,
@@ -85,17 +91,21 @@ export async function runCase(
   return results;
 }
 
-/** A case that is compiled once and run over any number of rows. */
+/**
+ * A case that is compiled once and run over any number of rows.
+ * @param weights for a product whose weight is a parameter: how the backend is to keep it
+ */
 export function openCase(
   backend: Backend,
   { operands }: Case,
   { plan, parameters, state }: Planned,
+  weights?: WeightFormat,
 ) {
   const segments = {
     parameters: backend.allocate(parameters.length),
     state: backend.allocate(state.length),
   };
-  const program = backend.compile(plan, segments);
+  const program = backend.compile(plan, segments, weights);
   const held = operands.flatMap(({ kind, values }, i) => {
     const place = { parameter: parameters, state, input: undefined }[kind]?.places.get(name(i));
     return place

@@ -3,18 +3,21 @@
  * other two are drawn (seeded) from the sizes around vectors, stripes, tiles and the blocks of 256;
  * and at the shapes of the benchmark's workloads. Against float64 loops, in poisoned memory between
  * guards (harness.ts). Tolerance: (k + 4) · 2^-24 · Σ|terms|, that of a float32 sum in any order; an
- * activation passes it on, its slope being at most one, and adds its own rounding.
+ * activation passes it on, its slope being at most one, and adds its own rounding. And the same with weights in every form in
+ * which a program keeps them, on several threads.
  */
-import { ok } from "node:assert/strict";
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { formatFor } from "../../src/backends/wasm/packing.ts";
 import { HostRandom } from "../../src/core/random/philox.ts";
 import { fixed } from "../../src/core/shape.ts";
 import { ACTIVATIONS } from "../../src/ops/names.ts";
 import type { Backend } from "../../src/backends/backend.ts";
 import { ACTIVATE, ACTIVATION_ULPS } from "../util/activations.ts";
 import { F32_UNIT_ROUNDOFF, ulpOf } from "../util/close.ts";
+import { bytesOf, openCrew } from "../util/threads.ts";
 import { openWasm } from "../util/wasm.ts";
 import type { Case, Operand } from "./case.ts";
-import { planCase, runCase } from "./harness.ts";
+import { openCase, planCase, runCase } from "./harness.ts";
 
 type Sizes = readonly [rows: number, inner: number, cols: number];
 
@@ -157,5 +160,89 @@ for (const build of ["simd", "relaxed"] as const) {
       });
     }
     backend.dispose();
+  });
+}
+
+/** From so many rows of a batch on a program keeps weights that it does not change as tiles. */
+const MANY_ROWS = 8;
+
+/** How a product's weight, a parameter, may lie: as it is, as tiles, in the order of few rows, rounded. */
+const FORMS = {
+  plain: { capacity: MANY_ROWS - 1, weights: undefined, format: undefined },
+  tiles: { capacity: MANY_ROWS, weights: undefined, format: "tiles" },
+  packed: { capacity: 1, weights: "f32", format: "f32" },
+  rounded: { capacity: 1, weights: "bf16", format: "bf16" },
+} as const;
+
+/** What a product gives in a form: the second run has packed weights in use. */
+async function inForm(
+  backend: Backend,
+  op: "dense" | "matmul",
+  given: Case,
+  form: keyof typeof FORMS,
+): Promise<Float64Array> {
+  const { capacity, weights, format } = FORMS[form];
+  const planned = planCase(op, given, undefined, capacity);
+  equal(formatFor(planned.plan, weights), format);
+  const opened = openCase(backend, given, planned, weights);
+  await opened.run(1);
+  const [output] = await opened.run(1);
+  opened.dispose();
+  return output;
+}
+
+/** |ŵ - w| ≤ 2^-8 |w| moves a sum by at most so much of its magnitudes, and every activation has a slope of at most one. */
+const ROUNDED_WEIGHT = 2 ** -8;
+
+for (const build of ["simd", "relaxed"] as const) {
+  Deno.test(`wasm ${build}: packed weights change no bit at any size, on 1, 2 and 3 threads, or round as promised`, async () => {
+    const alone = openWasm({ build });
+    const crews = [await openCrew({ build, threads: 2 }), await openCrew({ build, threads: 3 })];
+    for (const [seed, sizes] of [...sweep(), ...WORKLOADS].entries()) {
+      const [rows, inner, cols] = sizes;
+      const activation = ACTIVATIONS[seed % ACTIVATIONS.length];
+      const x = draw(rows, inner, 3 * seed), weight = draw(inner, cols, 3 * seed + 1);
+      const bias = draw(1, cols, 3 * seed + 2), isTransposed = seed % 2 === 1;
+      const b = { ...operand(weight, inner, cols), kind: "parameter" } as const;
+      const dense = {
+        operands: [operand(x, rows, inner), b, operand(bias, 1, cols)],
+        attrs: { activation },
+        tolerances: [],
+      };
+      const a = isTransposed
+        ? operand(transposed(x, rows, inner), inner, rows)
+        : operand(x, rows, inner);
+      const attrs = { transposeA: isTransposed, transposeB: false };
+      const matmul = { operands: [a, b], attrs, tolerances: [] };
+      for (
+        const [op, given, forms] of [
+          ["dense", dense, ["plain", "tiles", "packed"]],
+          ["matmul", matmul, ["plain", "tiles"]],
+        ] as const
+      ) {
+        const want = bytesOf(await inForm(alone, op, given, "plain"));
+        for (const form of forms) {
+          for (const backend of [alone, ...crews]) {
+            const what = `${op} ${describe(sizes)} ${form}, ${backend.details.threads} threads`;
+            deepEqual(bytesOf(await inForm(backend, op, given, form)), want, what);
+          }
+        }
+      }
+      const { sizes: magnitudes } = expected(sizes, x, weight);
+      const exact = await inForm(alone, "dense", dense, "plain");
+      const rounded = await inForm(alone, "dense", dense, "rounded");
+      // A bias is at most 2.
+      rounded.forEach((got, i) => {
+        const off = Math.abs(got - exact[i]), summed = (inner + 5) * F32_UNIT_ROUNDOFF;
+        const limit = (ROUNDED_WEIGHT + 2 * summed) * (magnitudes[i] + 2) +
+          2 * ACTIVATION_ULPS[activation] * ulpOf(got);
+        ok(off <= limit, `${describe(sizes)} ${activation}, rounded, [${i}] is off by ${off}`);
+      });
+      for (const crew of crews) {
+        deepEqual(bytesOf(await inForm(crew, "dense", dense, "rounded")), bytesOf(rounded));
+      }
+    }
+    deepEqual(crews.map(({ details }) => details.threads), [2, 3]);
+    for (const backend of [alone, ...crews]) backend.dispose();
   });
 }

@@ -12,6 +12,9 @@ export const EDGES = [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65
 /** The most rows or columns of a case by its size. */
 export const LARGEST = 70;
 
+/** Attributes that are sizes. */
+export const SIZE_ATTRIBUTES: readonly string[] = ["rows", "cols", "count", "size", "times"];
+
 /** One of the edges, half of the time, or any size. */
 export function drawSize(random: HostRandom): number {
   const edge = random.below(2) === 0;
@@ -39,7 +42,7 @@ export function resized(
     batched,
   });
   const attrs: Record<string, unknown> = { ...given.attrs };
-  for (const name of ["rows", "cols"]) {
+  for (const name of SIZE_ATTRIBUTES) {
     if (typeof attrs[name] === "number") attrs[name] = resize(attrs[name]);
   }
   const operands = given.operands.map((operand): Operand => {

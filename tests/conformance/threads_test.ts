@@ -1,6 +1,6 @@
 /**
  * The number of threads changes no bit. Oracle: the same kernels on one thread, which the other tests
- * of this folder hold against float64. Every instruction is cut as finely as its threads allow,
+ * of this folder hold against float64, at the sizes at which tails and tiles end (`sweep.ts`). Every instruction is cut as finely as its threads allow,
  * whatever it is worth, so that tiles fall everywhere; there may be more threads than processors.
  */
 import { deepEqual, equal } from "node:assert/strict";
@@ -13,13 +13,17 @@ import type { CaseGenerator } from "./case.ts";
 import { CASES } from "./cases.ts";
 import { planCase, runCase } from "./harness.ts";
 import { CAPACITY, RUNS } from "./shapes.ts";
+import { SIZE_CLASSES, SIZED_OPS, sweep } from "./sweep.ts";
 
 for (const build of ["simd", "relaxed"] as const) {
   Deno.test(`wasm ${build}: every operation gives the same bits on 1, 2 and 3 threads`, async () => {
     const alone = openWasm(FULL_KERNELS, { build });
     const crews = [await openCrew({ build, threads: 2 }), await openCrew({ build, threads: 3 })];
     for (const op of OP_NAMES) {
-      const cases = (CASES[op] as unknown as CaseGenerator<typeof op>)();
+      const cases = [
+        ...(CASES[op] as unknown as CaseGenerator<typeof op>)(),
+        ...(SIZED_OPS.includes(op) ? sweep(op, SIZE_CLASSES) : []),
+      ];
       for (const [i, given] of cases.entries()) {
         const batched = given.operands.some(({ shape }) => shape.batched);
         const planned = planCase(op, given, OPS[op].inPlace ? i % OPS[op].arity : undefined);

@@ -39,7 +39,7 @@ export const dense: CaseGenerator<"dense"> = () => [
 
 function denseCase([rows, inner, cols]: Extents, kind: Activation, seed: number): Case<"dense"> {
   const linear = reduction(({ row, col, operands: [x, weight, bias] }) => [
-    ...each(inner, (k) => x.at(row, k) * weight.at(k, col)),
+    ...each(x.cols, (k) => x.at(row, k) * weight.at(k, col)),
     bias.at(0, col),
   ]);
   const own = ulps(ACTIVATION_ULPS[kind]);

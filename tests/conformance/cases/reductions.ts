@@ -11,6 +11,7 @@ import {
   each,
   type Element,
   EXACT,
+  type Matrix,
   reduction,
   type Tolerance,
   U,
@@ -76,10 +77,16 @@ export const sumGroups: CaseGenerator<"sumGroups"> = () =>
       operands: [operand({ ...shape, rows: shape.rows * size }, MODERATE, seed)],
       attrs: { size },
       tolerances: [
-        reduction(({ row, col, operands: [x] }) => each(size, (i) => x.at(row * size + i, col))),
+        reduction(({ row, col, operands: [x], attrs }) =>
+          groupOf(x, col, row, attrs.size as number)
+        ),
       ],
     }))
   );
+
+/** What a group's sum in a column adds. */
+const groupOf = (x: Matrix, col: number, group: number, size: number) =>
+  each(size, (i) => x.at(group * size + i, col));
 
 const LOGITS: Domain = { low: -5, high: 5, special: [0, 100, -100, 1e-6, 88, -104] };
 
