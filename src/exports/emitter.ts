@@ -2,7 +2,7 @@
 import { broadcastShapes, fixed, type Shape } from "../core/shape.ts";
 import type { Fused, Primitive, Step, Value, Weight } from "./primitives.ts";
 
-type StepDetails = Pick<Step, "transpose" | "columns"> & Pick<Value, "double">;
+type StepDetails = Pick<Step, "transpose" | "columns" | "count"> & Pick<Value, "double">;
 
 export class Emitter {
   readonly steps: Step[] = [];
@@ -44,10 +44,15 @@ export class Emitter {
     return this.weight(`constant/${name}`, fixed(rows, cols), data);
   }
 
+  /** The same, `[rows, cols]`, row-major. */
+  table(name: string, rows: number, cols: number, data: Float64Array): Value {
+    return this.weight(`table.${name}`, fixed(rows, cols), data);
+  }
+
   unary(
     kind:
       | ("exp" | "log" | "tanh" | "sigmoid" | "relu" | "softplus" | "elu" | "softmax" | "identity")
-      | ("floor" | "cos"),
+      | ("floor" | "cos" | "sqrt"),
     x: Value,
   ): Value {
     return this.#push(kind, [x], x.shape);
@@ -106,6 +111,29 @@ export class Emitter {
   reduce(kind: "sumRows" | "sumCols" | "maxCols", x: Value): Value {
     const shape = kind === "sumRows" ? fixed(1, x.shape.cols) : { ...x.shape, cols: 1 };
     return this.#push(kind, [x], shape);
+  }
+
+  /** The k-th least of each row, k at most its width. */
+  kthLeast(x: Value, count: number): Value {
+    const shape = { ...x.shape, cols: 1 };
+    if (this.has("kthLeast")) return this.#push("kthLeast", [x], shape, { count });
+    return this.#kthLeast(x, count);
+  }
+
+  /** By taking the least away, and all that are as little with it, until there were enough. */
+  #kthLeast(x: Value, count: number): Value {
+    const minus = this.row("minus", [-1]), far = this.row("far", [1e300]);
+    const zero = this.row("zero", [0]);
+    let left = x, wanted = this.row(`count.${count}`, [count]), least = wanted;
+    for (let k = 0; k < count; k++) {
+      const own = this.mul(this.reduce("maxCols", this.mul(left, minus)), minus);
+      const isOwn = this.binary("equal", left, own);
+      // What was enough stays.
+      least = k === 0 ? own : this.select(this.binary("less", zero, wanted), own, least);
+      wanted = this.sub(wanted, this.reduce("sumCols", isOwn));
+      left = this.select(isOwn, far, left);
+    }
+    return least;
   }
 
   concat(parts: readonly Value[]): Value {

@@ -6,7 +6,7 @@
  * const files = exportModel(vae, { format: "onnx" }); // encoder.onnx, decoder.onnx, score.onnx, elbo.onnx
  * ```
  *
- * The graphs of a detector of one network take `rows` of its table, cells as `table.json` beside them says.
+ * The graphs of a detector take `rows` of its table, cells as `table.json` beside them says; an ensemble has `score` alone.
  *
  * @module
  */
@@ -16,7 +16,8 @@ import type { TrainedVae } from "../trained/trained_vae.ts";
 import type { TableScorer } from "../scoring/table_scorer.ts";
 import { rowSchema } from "../scoring/table_model.ts";
 import { writeOnnx } from "./onnx.ts";
-import { exportProgram, GRAPHS } from "./program.ts";
+import { exportEnsemble } from "./ensemble.ts";
+import { exportProgram, type GraphName, GRAPHS } from "./program.ts";
 import type { Fused } from "./primitives.ts";
 import { writeNpz, writeStateDict } from "./tensors.ts";
 import { writeTfjs } from "./tfjs.ts";
@@ -38,11 +39,18 @@ export interface ExportOptions {
   readonly portableOps?: boolean;
 }
 
-const FUSED: readonly Fused[] = ["gemm", "softplus", "elu", "softmax"];
+/** All that an ensemble has. */
+const SCORE: GraphName = "score";
+
+/** What each format has beyond the smallest set. */
+const FUSED: { readonly [F in "onnx" | "tfjs"]: readonly Fused[] } = {
+  onnx: ["gemm", "softplus", "elu", "softmax", "kthLeast"],
+  tfjs: ["gemm", "softplus", "elu", "softmax"],
+};
 
 /**
  * The files of an export, by name; folders are part of the name.
- * @throws TypeError for a detector of several networks; RangeError naming an operation of the model, or a column, that has
+ * @throws TypeError for the weights of a detector of several networks; RangeError naming an operation of the model, or a column, that has
  *   no form there
  */
 export function exportModel(
@@ -62,8 +70,12 @@ export function exportModel(
     case "npz":
       return new Map([["model.npz", writeNpz(vae)]]);
     default: {
-      const files = GRAPHS.map((name): [string, Uint8Array][] => {
-        const program = exportProgram(name, vae, portableOps ? [] : FUSED, detector?.table);
+      const fused = portableOps ? [] : FUSED[format], { table } = detector ?? {};
+      const names = table?.ensemble ? [SCORE] : GRAPHS;
+      const files = names.map((name): [string, Uint8Array][] => {
+        const program = table?.ensemble
+          ? exportEnsemble(table, fused)
+          : exportProgram(name, vae, fused, table);
         if (format === "onnx") return [[`${name}.onnx`, writeOnnx(program, VERSION)]];
         const files = writeTfjs(program, VERSION);
         return [
@@ -80,9 +92,10 @@ export function exportModel(
 const UTF8 = new TextEncoder();
 
 function requireExportable({ table, schema }: TableScorer, format: ExportFormat): void {
-  if (table.ensemble) {
+  const isGraph = format === "onnx" || format === "tfjs";
+  if (table.ensemble && !isGraph) {
     throw new TypeError(
-      'Cannot export detector: it must hold one network: current value is an ensemble of networks and references: fit it with preset "small"',
+      `Cannot export detector as ${format}: it must hold one network, as preset "small" does: current value is an ensemble of networks and references, which "onnx" and "tfjs" take`,
     );
   }
   const time = schema.find(({ kind }) => kind === "timestamp");

@@ -31,6 +31,7 @@ const SIMPLE: Partial<Record<Primitive, string>> = {
   relu: "Relu",
   floor: "Floor",
   cos: "Cos",
+  sqrt: "Sqrt",
   identity: "Identity",
   gemm: "Gemm",
   softplus: "Softplus",
@@ -80,18 +81,18 @@ class GraphWriter {
   node(
     op: string,
     inputs: readonly string[],
-    output: string,
+    output: string | readonly string[],
     attributes: readonly Bytes[] = [],
   ): void {
     this.nodes.push(message(
       ...inputs.map((name) => text(1, name)),
-      text(2, output),
+      ...[output].flat().map((name) => text(2, name)),
       text(4, op),
       ...attributes.map((each) => bytes(5, each)),
     ));
   }
 
-  step({ kind, inputs, output, transpose, columns }: Step): void {
+  step({ kind, inputs, output, transpose, columns, count }: Step): void {
     const names = inputs.map(({ name }) => name), to = output.name;
     const plain = SIMPLE[kind];
     if (plain) return this.node(plain, names, to);
@@ -119,6 +120,11 @@ class GraphWriter {
         return this.node("ReduceSum", [...names, this.#int64s([kind === "sumRows" ? 0 : 1])], to);
       case "maxCols":
         return this.node("ReduceMax", names, to, [attribute("axes", [1])]);
+      case "kthLeast": {
+        const outputs = [`${to}/least`, `${to}/places`], k = this.#int64s([count!]);
+        this.node("TopK", [...names, k], outputs, [attribute("largest", 0)]);
+        return this.node("ReduceMax", outputs.slice(0, 1), to, [attribute("axes", [1])]);
+      }
       case "softmax":
         return this.node("Softmax", names, to, [attribute("axis", 1)]);
       case "concat":

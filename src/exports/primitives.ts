@@ -1,14 +1,14 @@
 /**
  * What graphs are exported in: a small set of operations on matrices that every format has, and
- * four more that most have and some lack. `lower.ts` writes each operation of the catalogue in them, `table.ts` what a
+ * five more that most have and some lack. `lower.ts` writes each operation of the catalogue in them, `table.ts` what a
  * detector does around its network; a format is a table of these names.
  *
  *   matmul a·b, transposed where asked   add sub mul div max min, stretching rows and columns of one
  *   less equal: 1 where a < b, a = b, else 0     select b where a is 1, c where it is 0
- *   exp log tanh sigmoid relu floor cos          round to float32, widen to float64
+ *   exp log tanh sigmoid relu floor cos sqrt          round to float32, widen to float64
  *   sumRows sumCols maxCols              over rows to [1, c], over columns to [r, 1]
  *   concat slice reshape identity        columns; reshape to [-1, c] where rows depend on the batch
- *   gemm x·W + b   softplus elu softmax  the four; each can be written in the others
+ *   gemm x·W + b   softplus elu softmax kthLeast of each row     the five; each can be written in the others
  */
 import type { Shape } from "../core/shape.ts";
 
@@ -30,6 +30,7 @@ const PRIMITIVES = [
   "relu",
   "floor",
   "cos",
+  "sqrt",
   "round",
   "widen",
   "sumRows",
@@ -43,12 +44,13 @@ const PRIMITIVES = [
   "softplus",
   "elu",
   "softmax",
+  "kthLeast",
 ] as const;
 
 export type Primitive = typeof PRIMITIVES[number];
 
 /** Those that a format may lack. */
-export type Fused = "gemm" | "softplus" | "elu" | "softmax";
+export type Fused = "gemm" | "softplus" | "elu" | "softmax" | "kthLeast";
 
 /** A matrix of the exported program, known by its name. */
 export interface Value {
@@ -66,6 +68,8 @@ export interface Step {
   readonly transpose?: readonly [a: boolean, b: boolean];
   /** First column and number of columns, of `slice`. */
   readonly columns?: readonly [start: number, count: number];
+  /** k, of `kthLeast`. */
+  readonly count?: number;
 }
 
 /** A constant or a parameter, row-major. */

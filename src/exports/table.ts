@@ -3,7 +3,7 @@
  * its units. Rows are cells as `toCells` gives them: levels by their index, times in seconds, NaN where missing.
  *
  *   rows [B, C] → x                            `table/expansion.ts`, `table/standardize.ts`; the mask of `observed.ts`
- *   cost, kl → score [B, 1], contributions [B, C]      `contributions.ts`, `table/impossible.ts`
+ *   cost, kl → score [B, 1], contributions [B, C]      `contributions.ts`; `cells.ts`
  *   mean [B, D] → rows [B, C]                  the way back
  *
  * A network of whole rows fills gaps in by runs of its own (`trained/calls/completion.ts`), which no graph has: a row with a
@@ -13,10 +13,11 @@ import { batched } from "../core/shape.ts";
 import { placeholders } from "../distributions/likelihood.ts";
 import type { ModelSpec } from "../models/spec.ts";
 import { CIRCLES } from "../scoring/table/expansion.ts";
-import { hasLevels } from "../scoring/table/schema.ts";
 import type { ColumnKind, ColumnSchema } from "../scoring/table/schema.ts";
 import { rowSchema, type TableModel } from "../scoring/table_model.ts";
 import type { Emitter } from "./emitter.ts";
+import { cellCosts, cosTurns, isNotPositive, overTypical } from "./cells.ts";
+import type { Named } from "./lowered.ts";
 import type { Value } from "./primitives.ts";
 
 /** Neighbouring columns of a kind; one alone, where the network has several for it. */
@@ -27,9 +28,6 @@ interface Run {
   /** Of the network, for each. */
   readonly each: number;
 }
-
-/** Outputs of a graph, by name. */
-export type Named = Readonly<Record<string, Value>>;
 
 /** The table of one program. */
 export class ExportTable {
@@ -74,7 +72,7 @@ export class ExportTable {
     }
     if (run.kind === "timestamp") return this.#circles(cells);
     if (!this.#model.expansion.isLog(run.kind)) return cells;
-    return e.log(e.select(this.#isNotPositive(cells), e.row("one", [1]), cells));
+    return e.log(e.select(isNotPositive(e, cells), e.row("one", [1]), cells));
   }
 
   #circles(seconds: Value): Value {
@@ -86,8 +84,7 @@ export class ExportTable {
       e.div(since, row("period", ({ period }) => period)),
       row("lag", (c) => c.lag),
     );
-    const angle = e.mul(e.sub(turns, e.unary("floor", turns)), e.row("turn", [2 * Math.PI]));
-    return e.widen(e.unary("cos", e.round(angle)));
+    return cosTurns(e, turns);
   }
 
   /** The outputs of a graph, as the table has them. */
@@ -98,14 +95,14 @@ export class ExportTable {
   }
 
   #score({ cost, kl }: Named): Named {
-    const e = this.#e, { typical } = this.#model;
+    const e = this.#e, { typical, costs = typical, impossible } = this.#model;
     const sum = (x: Value) => e.reduce("sumCols", x);
     const contributions = this.#folded(e.add(cost, e.mul(sum(kl), this.#shares())));
-    const more = this.#besides(), shift = typical.reduce((a, b) => a + b, 0) / typical.length;
-    const relative = e.round(e.row("shift", typical.map((each) => shift - each)));
+    const usual = this.#spec.missing ? costs : undefined;
+    const more = e.round(cellCosts(e, this.rows, this.#schema, { impossible, usual }));
     return {
       score: e.add(e.add(sum(cost), sum(kl)), sum(more)),
-      contributions: e.add(e.add(contributions, more), relative),
+      contributions: e.add(e.add(contributions, more), e.round(overTypical(e, typical))),
     };
   }
 
@@ -136,38 +133,10 @@ export class ExportTable {
     return this.#e.matmul(values, belongs);
   }
 
-  /** What cells cost that are missing, or that their kind rules out. */
-  #besides(): Value {
-    const e = this.#e, { typical, costs = typical, impossible } = this.#model, { rows } = this;
-    const lacking = e.row("lacking", this.#spec.missing ? costs : typical.map(() => NaN));
-    const zero = e.row("zero", [0]);
-    let sum = e.select(e.binary("equal", rows, rows), zero, lacking);
-    const add = (name: string, isOne: (c: number) => boolean, mask: () => Value) => {
-      const cost = impossible?.map((nats, c) => isOne(c) ? nats : 0);
-      if (cost?.some((nats) => nats > 0)) sum = e.add(sum, e.mul(mask(), e.row(name, cost)));
-    };
-    const schema = this.#schema, kindOf = (c: number) => schema[c].kind;
-    add("notPositive", (c) => kindOf(c) === "positive", () => this.#isNotPositive(rows));
-    add("noCount", (c) => kindOf(c) === "count", () => {
-      const isBroken = e.binary("less", e.unary("floor", rows), rows);
-      return e.max(isBroken, e.binary("less", rows, zero));
-    });
-    add("noLevel", (c) => hasLevels(kindOf(c)), () => {
-      const none = schema.map(({ levels }) => levels?.length ?? -1);
-      return e.binary("equal", rows, e.row("levels", none));
-    });
-    return e.round(sum);
-  }
-
   /** 1 where a cell is there. */
   #there(run: Run): Value {
     const cells = this.#cells(run);
     return this.#e.binary("equal", cells, cells);
-  }
-
-  #isNotPositive(cells: Value): Value {
-    const e = this.#e, zero = e.row("zero", [0]);
-    return e.max(e.binary("less", cells, zero), e.binary("equal", cells, zero));
   }
 
   /** A category is its likeliest level; a time has no way back. */

@@ -40,6 +40,7 @@ const SIMPLE: Partial<Record<Primitive, string>> = {
   relu: "Relu",
   floor: "Floor",
   cos: "Cos",
+  sqrt: "Sqrt",
   identity: "Identity",
   round: "Identity",
   widen: "Identity",

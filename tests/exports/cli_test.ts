@@ -61,8 +61,11 @@ Deno.test("elbow export takes a detector of one network, and refuses one of seve
   detector.dispose();
   const several = { ...file, metadata: { ...file.metadata, ensemble: {} } };
   const path = folder.write("several.safetensors", writePackedFile(several));
-  const message = await refused("export", path, "--to", "onnx", "--out", folder.at("x"));
-  assert.match(message, /Cannot export .*: it must hold one network/);
+  const message = await refused("export", path, "--to", "npz", "--out", folder.at("x"));
+  assert.match(
+    message,
+    /Cannot export .* as npz: it must hold one network, as --preset small does/,
+  );
 });
 
 Deno.test("elbow export refuses options that do not go together, and places that are taken", async () => {

@@ -32,7 +32,8 @@ export function exportCommand(io: Io): Command {
     .description(
       "Writes a model as ONNX or TensorFlow.js graphs (a folder), as a PyTorch state_dict in a\n" +
         "safetensors file, or as NPZ. The graphs are encoder, decoder, score, and elbo, which takes noise as\n" +
-        "an input. A detector's graphs take rows of its table, which table.json describes.",
+        "an input. A detector's graphs take rows of its table, which table.json describes; the default\n" +
+        "detector, an ensemble, has score alone.",
     )
     .argument("<model>", "file written by elbow train")
     .addOption(
@@ -72,10 +73,10 @@ async function filesOf(
   portableOps?: boolean,
 ): Promise<Map<string, Uint8Array>> {
   const { metadata: { ensemble } } = await loadFile(path);
-  if (ensemble !== undefined) {
-    const current = "an ensemble of networks and references: train with --preset small";
+  if (ensemble !== undefined && PLACES[format].isFile) {
+    const current = "an ensemble of networks and references: onnx and tfjs take it";
     throw new TypeError(
-      `Cannot export ${path}: it must hold one network: current value is ${current}`,
+      `Cannot export ${path} as ${format}: it must hold one network, as --preset small does: current value is ${current}`,
     );
   }
   using model = await loadModel(path);

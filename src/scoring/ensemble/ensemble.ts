@@ -39,7 +39,7 @@ export interface EnsembleModel {
 export const BATCH_ROWS = 64;
 
 /** What the largest surprisal counts, and the second. */
-const MOST = 0.75, NEXT = 0.25;
+export const MOST = 0.75, NEXT = 0.25;
 
 export class Ensemble {
   readonly model: EnsembleModel;

@@ -60,7 +60,8 @@ export function statisticsPlan(
   return plan(g, { outputs, capacity, parameters });
 }
 
-function outputsOf(
+/** What a program of parts gives, by name: `residual.VIEW`. */
+export function outputsOf(
   scope: Scope,
   parts: readonly PartSpec[],
   wanted: ReadonlySet<PartOutput>,

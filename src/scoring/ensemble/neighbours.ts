@@ -13,7 +13,7 @@
 export const NEIGHBOURS = 10;
 
 /** A distance below this share of √F, the distance of an ordinary row from the mean, is none. */
-const NEAREST = 1e-3;
+export const NEAREST = 1e-3;
 
 /** Reference rows and how far each is from its own k nearest. */
 export interface References {

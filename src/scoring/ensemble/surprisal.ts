@@ -10,7 +10,7 @@ import { portableLog, tableLog } from "../../core/portable.ts";
 import type { Curve, CurveReader } from "../views/curve.ts";
 
 /** Statistics below this are this: all that is nearer than nothing is as near. */
-const FLOOR = 1e-6;
+export const FLOOR = 1e-6;
 
 /** The share of rows from which on the tail is a formula. */
 export const TAIL = 0.05;

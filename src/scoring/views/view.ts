@@ -17,7 +17,7 @@ import { LIMIT } from "../table/standardize.ts";
 import { type Curve, curveAt, curveInverse } from "./curve.ts";
 
 /** Beyond this a cell is this far out: its square stays finite. */
-const MAX_ASINH = 1e150;
+export const MAX_ASINH = 1e150;
 
 /** What becomes of a column's cells. */
 export type Transform =

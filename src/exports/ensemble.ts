@@ -1,0 +1,133 @@
+/**
+ * The score of an ensemble in primitives, for whole rows: views, the networks' program, statistics, their surprisals and
+ * the two largest, as `scoring/ensemble/` has them; what fills gaps in is left out, and a row with a gap has the score NaN.
+ *
+ *   rows [B, C] → score [B, 1], contributions [B, C], surprisals [B, S], view by view
+ *
+ * Statistics are float64 where the format has it: they are small differences of what may be large.
+ */
+import { batched } from "../core/shape.ts";
+import { createGraph } from "../graph/graph.ts";
+import { createScope } from "../layers/scope.ts";
+import { type EnsembleModel, MOST, NEXT } from "../scoring/ensemble/ensemble.ts";
+import { outputsOf } from "../scoring/ensemble/members.ts";
+import type { Part } from "../scoring/ensemble/part.ts";
+import { outputsFor, type StatisticName } from "../scoring/ensemble/statistics.ts";
+import { FLOOR } from "../scoring/ensemble/surprisal.ts";
+import { rowSchema, type TableModel } from "../scoring/table_model.ts";
+import { cellCosts, overTypical } from "./cells.ts";
+import { Emitter } from "./emitter.ts";
+import { finished, lowered, type Named } from "./lowered.ts";
+import { type Neighbourhood, neighbourhood } from "./neighbourhood.ts";
+import type { ExportProgram, Fused, Value } from "./primitives.ts";
+import { curved, viewOf } from "./view.ts";
+
+/** @throws RangeError naming an operation that cannot be exported */
+export function exportEnsemble(table: TableModel, fused: readonly Fused[]): ExportProgram {
+  const e = new Emitter(fused), model = table.ensemble!, { impossible, typical, window } = table;
+  const schema = rowSchema(table.schema, window);
+  const rows: Value = { name: "rows", shape: batched(schema.length), double: true };
+  const xs = model.parts.map(({ view }) => viewOf(e, rows, view)), made = networks(e, model, xs);
+  const views = model.parts.map((part, p) => new ViewStatistics(e, part, xs[p], made));
+  const { statistics } = model,
+    of = views.flatMap((view) => statistics.map((name) => ({ view, name })));
+  const surprisals = e.concat(of.map(({ view, name }) => view.surprisal(name)));
+  const [most, one] = largest(e, surprisals);
+  const rest = e.select(one, e.row("taken", [-1e300]), surprisals), [next, two] = largest(e, rest);
+  const score = e.add(e.mul(most, e.row("most", [MOST])), e.mul(next, e.row("next", [NEXT])));
+  const nats = e.mul(e.add(one, two), e.mul(score, e.row("half", [0.5])));
+  const blamed = of.map(({ view, name }, s) =>
+    view.blame(name, e.slice(nats, s, 1), schema.length)
+  );
+  const more = cellCosts(e, rows, schema, { impossible });
+  const raw = blamed.reduce((sum, each) => e.add(sum, each), more);
+  return finished("score", e, [rows], {
+    score: e.round(e.add(score, e.reduce("sumCols", more))),
+    contributions: e.round(e.add(raw, overTypical(e, typical))),
+    surprisals: e.round(surprisals),
+  });
+}
+
+/** What the program gives of each view; the nearest references are sought otherwise. */
+function networks(
+  e: Emitter,
+  { parts, statistics, parameters }: EnsembleModel,
+  xs: readonly Value[],
+): Named {
+  const wanted = new Set(outputsFor(statistics)), g = createGraph();
+  wanted.delete("nearest");
+  const outputs = outputsOf(createScope(g), parts.map(({ spec }) => spec), wanted);
+  const inputs = new Map(parts.map(({ view: { name } }, p) => [`x.${name}`, xs[p]]));
+  return lowered(g, outputs, e, {
+    parameter: (name) => parameters.get(name)!,
+    input: ({ name }) => inputs.get(name)!,
+  });
+}
+
+/** The largest of each row, and 1 at the first place that has it. */
+function largest(e: Emitter, values: Value): readonly [Value, Value] {
+  const most = e.reduce("maxCols", values), count = values.shape.cols;
+  const places = Array.from({ length: count }, (_, i) => -i);
+  const row = e.row("places", places);
+  const here = e.select(e.binary("equal", values, most), row, e.row("beyond", [-count]));
+  return [most, e.binary("equal", row, e.reduce("maxCols", here))];
+}
+
+/** One view: `scoring/ensemble/part.ts`. */
+class ViewStatistics {
+  readonly #e: Emitter;
+  readonly #part: Part;
+  /** Float64. */
+  readonly #x: Value;
+  readonly #made: Named;
+  #near?: Neighbourhood;
+
+  constructor(e: Emitter, part: Part, x: Value, made: Named) {
+    this.#e = e;
+    this.#part = part;
+    this.#x = e.widen(x);
+    this.#made = made;
+  }
+
+  /** `[B, 1]`, nats. */
+  surprisal(name: StatisticName): Value {
+    const e = this.#e, { view, surprisals } = this.#part;
+    const log = e.log(e.max(this.#measure(name), e.row("floor", [FLOOR])));
+    return curved(e, `${view.name}.${name}`, log, [surprisals[name]]);
+  }
+
+  /** `nats` `[B, 1]` to the columns, by what each feature has to do with a statistic. */
+  blame(name: StatisticName, nats: Value, columns: number): Value {
+    const e = this.#e, { name: view, features } = this.#part.view;
+    const share = this.#share(name), sum = e.reduce("sumCols", share);
+    const isAny = e.binary("less", e.row("zero", [0]), sum);
+    const scale = e.div(nats, e.select(isAny, sum, e.row("one", [1])));
+    const each = e.mul(nats, e.row(`${view}.each`, [1 / features.length]));
+    const ofFeatures = e.select(isAny, e.mul(share, scale), each);
+    const owner = Float64Array.from(
+      { length: features.length * columns },
+      (_, i) => Number(features[Math.floor(i / columns)].column === i % columns),
+    );
+    return e.matmul(ofFeatures, e.table(`${view}.owner`, features.length, columns, owner));
+  }
+
+  #measure(name: StatisticName): Value {
+    const e = this.#e, { view } = this.#part;
+    if (name === "kl") return e.widen(this.#made[`kl.${view.name}`]);
+    if (name === "neighbours") return this.#neighbours.distance;
+    return e.reduce("sumCols", this.#share(name));
+  }
+
+  #share(name: StatisticName): Value {
+    const e = this.#e, { view } = this.#part;
+    if (name === "neighbours") return this.#neighbours.share;
+    if (name === "residual") return e.widen(this.#made[`residual.${view.name}`]);
+    const of = name === "linear" ? e.widen(this.#made[`linear.${view.name}`]) : this.#x;
+    return e.mul(of, of);
+  }
+
+  get #neighbours(): Neighbourhood {
+    const { view, references } = this.#part;
+    return this.#near ??= neighbourhood(this.#e, view.name, this.#x, references);
+  }
+}
