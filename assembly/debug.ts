@@ -11,5 +11,5 @@ export * from "./layout";
 export * from "./optimizer";
 export * from "./random";
 export * from "./reductions";
-export * from "./nearest";
+export * from "./nearest/search";
 export * from "./smallest";

@@ -58,6 +58,7 @@ export const FORMAT_MATRIX: i32 = 0;
 export const FORMAT_F32: i32 = 1;
 export const FORMAT_BF16: i32 = 2;
 export const FORMAT_TILES: i32 = 3;
+export const FORMAT_SORTED: i32 = 4;
 export const CUT_NONE: i32 = 0;
 export const CUT_ROWS: i32 = 1;
 export const CUT_COLUMNS: i32 = 2;

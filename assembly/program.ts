@@ -41,7 +41,7 @@ import {
   sumGroups,
   sumRows,
 } from "./reductions";
-import { smallestDense } from "./nearest";
+import { smallestDense, sortColumns } from "./nearest/search";
 import { smallestCols } from "./smallest";
 
 /** Executes `count` records at `list` over `batch` rows, on this thread. */
@@ -167,7 +167,8 @@ function runDense(): void {
 }
 
 function runPackWeights(): void {
-  if (int(0) == op.FORMAT_TILES) packTiles(at(0), at(1), rows(1), cols(1));
+  if (int(0) == op.FORMAT_SORTED) sortColumns(at(0), at(1), at(2), rows(1), cols(1));
+  else if (int(0) == op.FORMAT_TILES) packTiles(at(0), at(1), rows(1), cols(1));
   else packWeights(at(0), at(1), rows(1), cols(1), int(0));
 }
 
@@ -176,7 +177,7 @@ function runPackedDense(): void {
 }
 
 function runSmallestDense(): void {
-  smallestDense(at(0), rows(0), cols(0), at(1), cols(1), at(2), at(3), cols(2));
+  smallestDense(at(0), rows(0), cols(0), at(1), cols(1), at(2), at(3), cols(2), int(0));
 }
 
 function runMatmul(): void {

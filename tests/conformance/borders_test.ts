@@ -200,7 +200,7 @@ function packedFrom(
   weight: Held,
   format: PackedFormat,
 ): Held {
-  const words = new Uint32Array(packedLength(place, format)).fill(CANARY);
+  const words = new Uint32Array(packedLength(place.shape, format)).fill(CANARY);
   const encode: Encode = (addressOf) =>
     encodeRecords([{
       name: "packWeights",

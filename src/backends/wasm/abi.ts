@@ -25,11 +25,11 @@ export const CUTS = ["none", "rows", "columns", "product", "chunks"] as const;
 /**
  * What this backend runs besides operations; opcodes follow those of OP_NAMES.
  *
- *   packWeights  format; packed, weights      packs weights for packedDense, or as tiles
+ *   packWeights  format; packed, weights      packs weights for packedDense, as tiles, or sorted with a bias behind them
  *   packedDense  activation, format; as dense, with packed weights
  *   runChunks    sheet, bytes of a sheet, rows of a chunk, first row, picoseconds a row (f32);
  *                the rows                     runs a list over many rows, chunk by chunk; threads have a sheet each
- *   smallestDense  as dense, then smallestCols
+ *   smallestDense  sorted weights and bias; as dense, then smallestCols
  */
 export const OWN_OPS = ["packWeights", "packedDense", "runChunks", "smallestDense"] as const;
 
@@ -41,5 +41,8 @@ export const OWN_OPS = ["packWeights", "packedDense", "runChunks", "smallestDens
 export const SHEET_HEAD_WORDS = 4;
 export const SHEET_COPY_WORDS = 3;
 
-/** How weights lie in memory, by index: see assembly/matmul/panels.ts; tiles: `packTiles` of product.ts there. */
-export const WEIGHT_FORMATS = ["matrix", "f32", "bf16", "tiles"] as const;
+/**
+ * How weights lie in memory, by index: see assembly/matmul/panels.ts; tiles: `packTiles` of product.ts there; sorted:
+ * assembly/nearest/sorted.ts.
+ */
+export const WEIGHT_FORMATS = ["matrix", "f32", "bf16", "tiles", "sorted"] as const;

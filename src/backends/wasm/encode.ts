@@ -122,8 +122,7 @@ export function encodePlan(
   packed?: Packed,
 ): Int32Array {
   // What few rows read is packed for them: they have the product apart.
-  const isForFew = packed && packed.format !== "tiles";
-  const searches = isForFew ? new Map<Instruction, Instruction>() : searchesOf(plan);
+  const searches = packed?.format === "tiles" ? searchesOf(plan) : NO_SEARCHES;
   const within = new Set(searches.values());
   return encodeRecords(
     plan.instructions.filter((each) => !within.has(each)).map((instruction) => {
@@ -132,7 +131,7 @@ export function encodePlan(
       const split = splitWord(instruction);
       const product = searches.get(instruction);
       if (product) {
-        return searchFor(instruction, product, toOperand);
+        return searchFor(instruction, product, toOperand, packed!.addressOf(product.inputs[1]));
       }
       const whole = {
         name: instruction.op,
@@ -147,16 +146,21 @@ export function encodePlan(
   );
 }
 
+const NO_SEARCHES: ReturnType<typeof searchesOf> = new Map();
+
+/** @param sorted the byte at which the product's weight and bias lie, sorted */
 function searchFor(
   search: Instruction,
   product: Instruction,
   toOperand: (place: Place) => Operand,
+  sorted: number,
 ): Contents {
   const [x, weight, bias] = product.inputs.map(toOperand);
   // To whoever cuts by rows the weight is one row: every tile's.
   const whole = { ...weight, shape: { ...weight.shape, rows: 1 } };
   const operands = [toOperand(search.output), x, whole, bias];
-  return { name: "smallestDense", attributes: [], operands, split: searchSplit(search, product) };
+  const split = searchSplit(search, product);
+  return { name: "smallestDense", attributes: [sorted], operands, split };
 }
 
 /** Whether an instruction takes weights in such a form. */

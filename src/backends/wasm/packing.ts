@@ -7,9 +7,10 @@
  * same bits of the weights as they lie: so those of few rows are packed for the second run, unless packing rounds.
  * Their memory is there from the start: a run must not let memory grow, as views of it are held meanwhile.
  */
-import type { Place, Plan } from "../../graph/plan.ts";
+import type { Instruction, Place, Plan } from "../../graph/plan.ts";
 import { RECORD_WORDS, WEIGHT_FORMATS } from "./abi.ts";
 import { encodeRecords, isPackable, type PackedFormat } from "./encode.ts";
+import { searchesOf, sortedLength } from "./searches.ts";
 import { Allocation, type Host } from "./segment.ts";
 
 /** Elements between two allowed offsets: a cache line. */
@@ -52,22 +53,29 @@ export class PackedWeights {
     this.#early = format === "f32" ? 1 : -1;
     this.#host = host;
     this.#source = source;
-    const all = plan.instructions.filter((each) => isPackable(each, format))
-      .map(({ inputs: [, weight] }) => weight);
+    const searched = new Set(format === "tiles" ? searchesOf(plan).values() : []);
+    const formatOf = (product: Instruction) => searched.has(product) ? "sorted" : format;
     // Layers may share a weight.
-    const weights = [...new Map(all.map((weight) => [weight.offset, weight])).values()];
+    const products = new Map(
+      plan.instructions.filter((each) => isPackable(each, format))
+        .map((each) => [each.inputs[1].offset, each] as const),
+    );
     let length = 0;
-    for (const weight of weights) {
-      this.#offsets.set(weight.offset, length);
-      length += Math.ceil(packedLength(weight, format) / ALIGNMENT) * ALIGNMENT;
+    for (const [offset, product] of products) {
+      this.#offsets.set(offset, length);
+      const { shape } = product.inputs[1];
+      length += Math.ceil(packedLength(shape, formatOf(product)) / ALIGNMENT) * ALIGNMENT;
     }
     this.#memory = new Allocation(host, length);
-    const records = encodeRecords(weights.map((weight) => ({
-      name: "packWeights",
-      attributes: [WEIGHT_FORMATS.indexOf(format)],
-      operands: [this.addressOf(weight), addressOf(weight)]
-        .map((address) => ({ address, shape: weight.shape })),
-    })));
+    const records = encodeRecords(Array.from(products.values(), (product) => {
+      const [, weight, ...bias] = product.inputs, { shape } = weight;
+      return {
+        name: "packWeights",
+        attributes: [WEIGHT_FORMATS.indexOf(formatOf(product))],
+        operands: [this.addressOf(weight), addressOf(weight), ...bias.map(addressOf)]
+          .map((address) => ({ address, shape })),
+      };
+    }));
     this.#list = new Allocation(host, records.length);
     host.memory.u32.set(records, this.#list.index("compile"));
   }
@@ -97,7 +105,11 @@ export class PackedWeights {
 }
 
 /** Elements of packed weights. Columns of bf16 lie two a word in groups of eight; what is left over stays float32, and as tiles is filled up. */
-export function packedLength({ shape: { rows, cols } }: Place, format: PackedFormat): number {
+export function packedLength(
+  { rows, cols }: Place["shape"],
+  format: PackedFormat | "sorted",
+): number {
+  if (format === "sorted") return sortedLength(rows, cols);
   if (format === "tiles") return rows * 8 * Math.ceil(cols / 8);
   const halved = format === "bf16" ? cols - cols % 8 : 0;
   return rows * (cols - halved / 2);

@@ -1,12 +1,16 @@
 /**
  * Products of which a plan wants nothing but where each row has its smallest: `dense`, then `smallestCols`. They are
- * run as one record (`assembly/nearest.ts`), with the same bits, and the product is never in memory.
+ * run as one record (`assembly/nearest/search.ts`), with the same bits, over columns that were sorted beforehand: most are never
+ * multiplied, and the product is never in memory.
  */
 import { sizeAt } from "../../core/shape.ts";
 import type { Instruction, Place, Plan } from "../../graph/plan.ts";
 
-/** What `assembly/nearest.ts` has room for: terms of a sum in one block, columns, numbers of W and b, places. */
-const MAX_INNER = 256, MAX_COLUMNS = 2048, MAX_PACKED = 65_536, MAX_PLACES = 64;
+/** What `assembly/nearest` has room for: terms of a sum in one block, columns, places. */
+const MAX_INNER = 256, MAX_COLUMNS = 2048, MAX_PLACES = 11;
+
+/** Elements that sorted columns have at most: `assembly/nearest/sorted.ts`. */
+export const sortedLength = (inner: number, cols: number): number => (inner + 3) * (cols + 32);
 
 /** Of each search that can be one record, its product. */
 export function searchesOf(plan: Plan): ReadonlyMap<Instruction, Instruction> {
@@ -18,7 +22,7 @@ export function searchesOf(plan: Plan): ReadonlyMap<Instruction, Instruction> {
     if (product.op !== "dense" || product.output !== sought) return;
     if (
       product.attrs.activation === "identity" && isAlone(plan, sought, i) &&
-      fits(product, search, plan)
+      fits(product, search, plan) && isAlone(plan, product.inputs[1], i - 1)
     ) {
       searches.set(search, product);
     }
@@ -32,10 +36,10 @@ function isAlone({ instructions, outputs }: Plan, place: Place, i: number): bool
   return !instructions.some(({ inputs }, at) => at !== i && inputs.includes(place));
 }
 
-function fits({ inputs: [x, weight] }: Instruction, { output }: Instruction, plan: Plan): boolean {
-  const { rows: inner, cols } = weight.shape, whole = Math.ceil(cols / 8) * 8;
-  return inner <= MAX_INNER && whole <= MAX_COLUMNS && (inner + 1) * whole <= MAX_PACKED &&
-    output.shape.cols <= MAX_PLACES && areApart(x, output, plan.capacity);
+function fits(product: Instruction, { output }: Instruction, plan: Plan): boolean {
+  const [x, ...kept] = product.inputs, { rows: inner, cols } = kept[0].shape;
+  return inner <= MAX_INNER && cols <= MAX_COLUMNS && output.shape.cols <= MAX_PLACES &&
+    areApart(x, output, plan.capacity) && kept.every(({ segment }) => segment === "parameters");
 }
 
 /** Whether two places share no memory. */

@@ -1,0 +1,132 @@
+/**
+ * Where the smallest of x · W + b are, row by row: `dense` and `smallestCols` in one, with the bits of both, and
+ * without the product in memory. What a row has to do with all references (`scoring/ensemble/members.ts`) is
+ * a product of short sums and many columns, which takes less time than writing it and reading it twice.
+ *
+ * Columns lie in an order along one direction, in groups, and rows are brought into the same order (sorted.ts); four
+ * neighbours then go through the groups together. First those beside them give each a bound (bounds.ts); then come the
+ * others, to both sides, as far as they may hold something up to it. What is up to the bound is gathered and ranked (gather.ts).
+ *
+ * The walk ends where the rest lies above the bounds by more than all roundings, 4 SLACK (inner + 16) (‖x‖² + h²): the
+ * product, projections and squares together err by at most 12 (inner + 4) 2^-24 (‖x‖² + h²). Where anything is not
+ * finite, or squares might not be, all groups are walked through.
+ */
+import { packPanel } from "../matmul/pack";
+import { product } from "../matmul/product";
+import { sweepRows } from "../matmul/rows";
+import { at, copy } from "../memory";
+import { FORMAT_MATRIX } from "../opcodes.gen";
+import { madd } from "../simd/fma";
+import { smallestCols } from "../smallest";
+import { boundsOf } from "./bounds";
+import { finish, gather, sort } from "./gather";
+import { group } from "./group";
+import {
+  alongAt,
+  GROUP,
+  GROUP_BYTES,
+  groupsAt,
+  minimaAt,
+  orderAt,
+  orderedAt,
+  rowsAt,
+  SPAN,
+  tilesAt,
+} from "./places";
+import { directionOf, endsOf, groupsOf, idsOf, panelBytes } from "./sorted";
+
+export { sortColumns } from "./sorted";
+
+/** Groups that give a bound: 256 columns. */
+const FIRST: i32 = 8;
+const SLACK: f32 = 1.0 / 1048576.0; // 2^-20
+
+/**
+ * out [rows, count] = the columns of the smallest of x [rows, inner] · weight [inner, cols] + bias [1, cols].
+ * @param count up to 11: bounds.ts
+ * @param sorted weight and bias as `sortColumns` wrote them
+ */
+export function smallestDense(
+  out: usize,
+  rows: i32,
+  count: i32,
+  x: usize,
+  inner: i32,
+  weight: usize,
+  bias: usize,
+  cols: i32,
+  sorted: usize,
+): void {
+  const direction = directionOf(sorted, inner, groupsOf(cols));
+  for (let row = 0; row < rows; row += SPAN) {
+    const span = min(rows - row, SPAN), together = span & ~3;
+    order(at(x, row * inner), together, inner, direction);
+    for (let i = 0, begin = 0; i < span; i++) {
+      const isOfFour = i < together;
+      if (isOfFour && !(i & 3)) begin = searchFour(at(orderedAt(), i * inner), count, inner, cols, sorted, begin);
+      const place = row + (isOfFour ? load<i32>(at(orderAt(), i)) : i), to = at(out, place * count);
+      if (!isOfFour || !finish(to, i & 3, count)) alone(to, at(x, place * inner), count, inner, weight, bias, cols);
+    }
+  }
+}
+
+/** One row by way of all its products. */
+function alone(out: usize, x: usize, count: i32, inner: i32, weight: usize, bias: usize, cols: i32): void {
+  sweepRows(tilesAt(), cols, 1, cols, inner, x, inner, 1, weight, cols, FORMAT_MATRIX, bias, false);
+  smallestCols(out, tilesAt(), 1, cols, count);
+}
+
+/** Writes rows in their order along the direction, and which they are. */
+function order(x: usize, rows: i32, inner: i32, direction: usize): void {
+  product(alongAt(), 1, rows, 1, inner, x, inner, 1, direction, 1, 1, 0, false, 0);
+  sort(orderAt(), alongAt(), rows);
+  for (let i = 0; i < rows; i++) {
+    copy(at(orderedAt(), i * inner), at(x, load<i32>(at(orderAt(), i)) * inner), inner);
+  }
+}
+
+/**
+ * Gathers what is near four neighbours.
+ * @param begin the first of the groups beside the four before them
+ * @returns that of theirs
+ */
+function searchFour(x: usize, count: i32, inner: i32, cols: i32, sorted: usize, begin: i32): i32 {
+  const all = groupsOf(cols), ends = endsOf(sorted, inner, all), direction = directionOf(sorted, inner, all);
+  packPanel(rowsAt(), 4, x, inner, 1, 4, inner);
+  let along = f32x4.splat(0), square = along;
+  for (let k = 0; k < inner; k++) {
+    const lanes = v128.load(rowsAt() + (<usize>k << 4));
+    along = madd(lanes, v128.load32_splat(at(direction, k)), along);
+    square = madd(lanes, lanes, square);
+  }
+  while (begin + FIRST < all && load<f32>(at(ends, 2 * begin + FIRST)) < f32x4.extract_lane(along, 1)) begin++;
+  const end = min(begin + FIRST, all);
+  let held = 0;
+  for (let each = begin; each < end; each++) held = add(each, held, sorted, inner);
+  let bounds = boundsOf(held);
+  // Where squares might not be finite, four times as much is not.
+  const largest = f32x4.mul(f32x4.add(square, v128.load32_splat(at(direction, inner))), f32x4.splat(4));
+  const unsure = madd(largest, f32x4.splat(SLACK * <f32>(inner + 16)), f32x4.splat(1e-30));
+  const limits = f32x4.add(f32x4.add(bounds, square), unsure), least = v128.load32_splat(at(direction, inner + 1));
+  // To one side and to the other, as far as anything may be near.
+  for (let step = -1, each = begin - 1; step <= 1; step += 2, each = end) {
+    for (; each >= 0 && each < all; each += step) {
+      const low = v128.load32_splat(at(ends, each << 1)), high = v128.load32_splat(at(ends, each << 1), 4);
+      const apart = f32x4.pmax(f32x4.pmax(f32x4.sub(low, along), f32x4.sub(along, high)), f32x4.splat(0));
+      // Not where one is no number.
+      if (i32x4.all_true(f32x4.gt(madd(apart, apart, least), limits))) break;
+      held = add(each, held, sorted, inner);
+    }
+  }
+  if (held > end - begin) bounds = boundsOf(held);
+  gather(bounds, held, idsOf(sorted, inner, all), count);
+  return begin;
+}
+
+/** Takes in a group; how many there are then. */
+function add(each: i32, held: i32, sorted: usize, inner: i32): i32 {
+  store<i32>(at(groupsAt(), held), each);
+  const panel = sorted + <usize>(each * (GROUP / 8)) * panelBytes(inner);
+  group(tilesAt() + <usize>held * GROUP_BYTES, panel, inner, minimaAt() + <usize>(held << 6));
+  return held + 1;
+}
