@@ -1,26 +1,33 @@
 /**
- * CSV in parts, from bytes: blocks that hold nothing but numbers and gaps are read as they lie (`csv_rows.ts`), in a third
- * of the time; all others, and whatever is wrong, are for `CsvReader`, whose table it is in either case.
+ * CSV in parts, from bytes: blocks without quotes are read as they lie (`csv_rows.ts`), numbers without a text for each,
+ * columns that had a text by their texts. The first block, what has quotes, the first text of a column, and whatever is
+ * wrong, are for `CsvReader`, whose table it is in either case.
  */
 import { DataError } from "../errors.ts";
 import type { PartReader } from "../part_reader.ts";
 import type { Table } from "../table.ts";
-import { keepsText } from "../text/cell_gatherer.ts";
 import { type CellCodec, isMissing, parseLabel, parseNumber } from "../text/cells.ts";
+import { type CellReading, isInfinite, keepsText } from "../text/cell_gatherer.ts";
 import { decodeText } from "../text/text.ts";
 import { type ByteBlock, ByteBlocks } from "./byte_blocks.ts";
 import { type CsvLayout, type CsvOptions, CsvReader } from "./csv.ts";
 import { PlainRows } from "./csv_rows.ts";
 
+const NEWLINE = 10, RETURN = 13, ZERO = 48, NINE = 57;
+
+function isDigit(byte: number | undefined): boolean {
+  return byte !== undefined && byte >= ZERO && byte <= NINE;
+}
+
 /** Bytes that a block has at least. */
 const BLOCK_BYTES = 1 << 17;
 
-/** Ends the reading of a block that holds more than numbers. */
+/** Ends the reading of a block by its bytes. */
 class OtherCell extends Error {}
 
-function codecOf(encode: (text: string) => number | undefined): CellCodec {
+function codecOf(encode: (text: string) => number | undefined, plain = true): CellCodec {
   return {
-    plain: true,
+    plain,
     encode(cell) {
       const value = encode(cell as string);
       if (value === undefined) throw new OtherCell();
@@ -38,6 +45,42 @@ const NUMBERS = codecOf(numberOf);
 const NUMBERS_OR_GAPS = codecOf((text) => numberOf(text) ?? (isMissing(text) ? NaN : undefined));
 const LABELS = codecOf(parseLabel);
 
+/** A column that holds texts: its cells are codes into them, part by part. */
+class TextColumn {
+  readonly codec: CellCodec = codecOf((cell) => this.#known.get(cell) ?? this.#meet(cell), false);
+  /** Codes of cells as they are written. */
+  readonly #known = new Map<string, number>();
+  readonly #codes = new Map<string, number>();
+  readonly #isKept: boolean;
+
+  /** @param isKept whether a number stays the text that it is */
+  constructor(isKept: boolean) {
+    this.#isKept = isKept;
+  }
+
+  /** The texts since the last call. */
+  take(): readonly string[] {
+    const texts = [...this.#codes.keys()];
+    this.#codes.clear();
+    this.#known.clear();
+    return texts;
+  }
+
+  /** As a `CellGatherer` has it of any cells. */
+  #meet(cell: string): number | undefined {
+    const number = this.#isKept ? undefined : numberOf(cell);
+    if (number === undefined) {
+      if (isMissing(cell)) return NaN;
+      if (!this.#isKept && isInfinite(cell)) return undefined;
+    }
+    const text = number === undefined ? cell.trim() : `${number}`;
+    const code = this.#codes.get(text) ?? this.#codes.size;
+    this.#codes.set(text, code);
+    this.#known.set(cell, code);
+    return code;
+  }
+}
+
 /** A part is good until the next `push`. */
 export class CsvParts implements PartReader {
   readonly #cells: CsvOptions["cells"];
@@ -45,7 +88,10 @@ export class CsvParts implements PartReader {
   readonly #texts: CsvReader;
   readonly #blocks: ByteBlocks;
   #layout: CsvLayout | undefined;
-  #numbers: PlainRows | undefined;
+  #rows: PlainRows | undefined;
+  /** Columns of numbers with digits behind a leading zero. */
+  readonly #padded = new Set<string>();
+  readonly #texted: (TextColumn | undefined)[] = [];
   #part: Table | undefined;
 
   /** Starts with nothing read. */
@@ -73,6 +119,12 @@ export class CsvParts implements PartReader {
   take(): Table | undefined {
     const part = this.#part ?? this.#texts.take();
     this.#part = undefined;
+    for (const name of part?.padded ?? []) this.#padded.add(name);
+    part?.texts?.forEach((texts, c) => {
+      if (!texts || this.#texted[c]) return;
+      this.#texted[c] = new TextColumn(keepsText(this.#cells, part.columns[c]));
+      this.#layout = undefined;
+    });
     return part;
   }
 
@@ -84,7 +136,7 @@ export class CsvParts implements PartReader {
   /** A part, unless it is left to whoever reads texts. */
   #read(block: ByteBlock): Table | undefined {
     try {
-      const part = block.quoted ? undefined : this.#readNumbers(block);
+      const part = block.quoted ? undefined : this.#readBytes(block);
       if (part) return part;
     } catch (error) {
       if (!(error instanceof OtherCell || error instanceof DataError)) throw error;
@@ -94,27 +146,56 @@ export class CsvParts implements PartReader {
   }
 
   /** Undefined for what is not to be read so. */
-  #readNumbers(block: ByteBlock): Table | undefined {
+  #readBytes(block: ByteBlock): Table | undefined {
     const layout = this.#texts.layout, cells = this.#cells ?? "numbers", source = this.#source;
     if (!layout || typeof cells === "function") return undefined;
     // The first cell of a column with a mark decides: that is for whoever reads texts.
     if (cells === "numbers" && layout.separator !== ",") return undefined;
-    const { plan: { columns, indices, labelIndex }, width, separator } = layout;
-    if (columns.some((column) => keepsText(cells, column))) return undefined;
-    if (layout !== this.#layout) {
-      const codec = cells === "numbers" ? NUMBERS : NUMBERS_OR_GAPS;
-      const data = indices.map((index, c) => ({ name: columns[c], index, codec }));
-      const label = labelIndex < 0 ? [] : [{ name: "label", index: labelIndex, codec: LABELS }];
-      this.#numbers = new PlainRows({ source, width, separator, columns: [...data, ...label] });
-      this.#layout = layout;
-    }
+    if (cells !== "numbers" && this.#isPadded(block.bytes, layout)) return undefined;
+    for (const column of this.#texted) column?.take();
+    if (layout !== this.#layout) this.#rows = this.#rowsOf(layout, cells);
+    this.#layout = layout;
+    const { plan: { columns, labelIndex }, width } = layout;
     // What is left out is text all the same.
     if (columns.length + Number(labelIndex >= 0) < width) [...decodeText(block.bytes, source)];
-    const { data, rows, blankLine } = this.#numbers!.read(block);
+    const { data, rows, blankLine } = this.#rows!.read(block);
     if (blankLine !== undefined) return undefined;
-    const lines = this.#texts.passed(rows);
-    if (labelIndex < 0) return { columns, data, rows, source, lines };
-    return { columns, ...withoutLast(data, rows), rows, source, lines };
+    const lines = this.#texts.passed(rows), part = { columns, data, rows, source, lines };
+    return {
+      ...part,
+      ...(labelIndex >= 0 && withoutLast(data, rows)),
+      ...(this.#texted.length > 0 && { texts: columns.map((_, c) => this.#texted[c]?.take()) }),
+    };
+  }
+
+  /** Whether a number is the first of its column with digits behind a leading zero. */
+  #isPadded(bytes: Uint8Array, { plan, separator }: CsvLayout): boolean {
+    const between = separator.charCodeAt(0);
+    for (let at = 0; at < bytes.length; at++) {
+      if (bytes[at] !== ZERO || !isDigit(bytes[at + 1])) continue;
+      const before = at === 0 ? NEWLINE : bytes[at - 1];
+      if (before !== between && before !== NEWLINE) continue;
+      let end = at + 1;
+      while (isDigit(bytes[end])) end++;
+      const after = bytes[end] ?? NEWLINE;
+      const isWhole = after === between || after === NEWLINE || after === RETURN;
+      if (!isWhole) continue;
+      const line = bytes.lastIndexOf(NEWLINE, at) + 1;
+      const cell = bytes.subarray(line, at).filter((byte) => byte === between).length;
+      const c = plan.indices.indexOf(cell);
+      if (c >= 0 && !this.#texted[c] && !this.#padded.has(plan.columns[c])) return true;
+    }
+    return false;
+  }
+
+  #rowsOf(layout: CsvLayout, cells: CellReading): PlainRows {
+    const { plan: { columns, indices, labelIndex }, width, separator } = layout;
+    const numbers = cells === "numbers" ? NUMBERS : NUMBERS_OR_GAPS;
+    const read = indices.map((index, c) => {
+      return { name: columns[c], index, codec: this.#texted[c]?.codec ?? numbers };
+    });
+    if (labelIndex >= 0) read.push({ name: "label", index: labelIndex, codec: LABELS });
+    return new PlainRows({ source: this.#source, width, separator, columns: read });
   }
 }
 

@@ -34,8 +34,7 @@ export class RowSample {
   readonly #options: SampleOptions;
   readonly #random: HostRandom;
   #part: Table | undefined;
-  /** As the first part says. */
-  #padded: Table["padded"];
+  readonly #padded = new Set<string>();
   #most = 0;
   #width = 0;
   #data = new Float64Array();
@@ -99,7 +98,7 @@ export class RowSample {
       columns,
       data: this.#data.subarray(0, rows * this.#width),
       ...(texts.some((own) => own) && { texts }),
-      ...(this.#padded && { padded: this.#padded }),
+      ...(this.#padded.size > 0 && { padded: [...this.#padded] }),
       rows,
       ...(label && { label: label.slice(0, rows) }),
       source,
@@ -110,7 +109,7 @@ export class RowSample {
 
   #open(part: Table): void {
     if (!this.#part && part.label) this.#label = new Float64Array();
-    if (!this.#part) this.#padded = part.padded;
+    for (const name of part.padded ?? []) this.#padded.add(name);
     if (!part.label) this.#label = undefined;
     if (part.columns.length > this.#width) this.#widen(part.columns.length);
     this.#part = part;

@@ -160,6 +160,7 @@ function numbersAsTexts(values: Float64Array): Map<string, number> {
 }
 
 /** Infinity and numbers beyond float64, which are neither numbers nor names of anything. */
-function isInfinite(text: string): boolean {
+export function isInfinite(text: string): boolean {
+  if (!/^\s*[+\-.\di]/i.test(text)) return false;
   return /^\s*[+-]?inf(inity)?\s*$/i.test(text) || Math.abs(Number(text)) === Infinity;
 }
