@@ -16,9 +16,9 @@ export interface FirstText {
 /** Counts the cells of a column, block by block; cells are codes into the block's texts where it has any. */
 export class ColumnTally {
   /** Of cells that are numbers in a block without texts. */
-  smallest = Infinity;
+  smallest: number = Infinity;
   /** The same. */
-  largest = -Infinity;
+  largest: number = -Infinity;
   /** Whether all of them are whole. */
   whole = true;
   /** Cells that are numbers here, or would be in some country. */
