@@ -16,7 +16,7 @@ const rows = Array.from({ length: 600 }, (_, i) => {
     items: 1 + (i * i) % (trade ? 40 : 4),
   };
 });
-const detector = await Detector.fit(rows, { preset: "small", seed: 1 });
+const detector = await Detector.fit(rows, { seed: 1 });
 const files = exportModel(detector, { format: "onnx" });
 
 // From here on, another program.
