@@ -16,7 +16,10 @@ export interface RawTable {
   readonly texts?: readonly (readonly string[] | undefined)[];
   /** Names of columns of numbers in which digits stand behind a leading zero. */
   readonly padded?: readonly string[];
-  /** Where these are some of the rows of a larger table. */
+  /**
+   * Where these are some of the rows of a larger table.
+   * @internal
+   */
   readonly drawn?: Drawn;
 }
 
