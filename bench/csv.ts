@@ -1,8 +1,8 @@
 /**
  * What `elbow score`, or with `--train` `elbow train`, does with a large CSV file, as a user runs it: rows a second,
- * processor time a row over all threads, and the most memory that the process held, for a file and for one a tenth as long;
- * and reading and writing, or reading, alone, in one thread. Processor time holds the start too; on a machine that others
- * use it is the figure to look at.
+ * processor time a row over all threads, and the most memory that the process held, for a file and for one a tenth as long,
+ * and for the same rows as JSON lines; and reading and writing, or reading, alone, in one thread. Processor time holds the
+ * start too; on a machine that others use it is the figure to look at.
  *
  *     deno task bench:csv [--rows 1000000] [--columns 10] [--train]
  */
@@ -59,18 +59,21 @@ async function elbow(...args: string[]): Promise<Run> {
   };
 }
 
-/** Correlated columns, four digits behind the point. */
-async function writeCsv(path: string, rows: number, columns: number): Promise<number> {
+/** Correlated columns, four digits behind the point: CSV, or JSON lines by the name. */
+async function writeTable(path: string, rows: number, columns: number): Promise<number> {
   const random = new HostRandom(1, 0, 0), encoder = new TextEncoder();
   using file = await Deno.open(path, { write: true, create: true, truncate: true });
-  let text = `${Array.from({ length: columns }, (_, c) => `c${c}`)}\n`;
+  const names = Array.from({ length: columns }, (_, c) => `c${c}`), isCsv = path.endsWith(".csv");
+  let text = isCsv ? `${names}\n` : "";
   for (let r = 0; r < rows; r++) {
     const base = 5 * normal(random);
     const cells = Array.from(
       { length: columns },
       (_, c) => (base * (c % 3) + normal(random)).toFixed(4),
     );
-    text += `${cells}\n`;
+    text += isCsv
+      ? `${cells}\n`
+      : `{${cells.map((cell, c) => `"${names[c]}": ${cell}`).join(", ")}}\n`;
     if (text.length < 1 << 20 && r + 1 < rows) continue;
     await file.write(encoder.encode(text));
     text = "";
@@ -129,13 +132,14 @@ if (import.meta.main) {
   const rows = option("rows", 1_000_000), columns = option("columns", 10);
   const folder = await Deno.makeTempDir(), at = (name: string) => `${folder}/${name}`;
   try {
-    await writeCsv(at("train.csv"), 5000, columns);
-    await writeCsv(at("small.csv"), Math.ceil(rows / 10), columns);
-    const bytes = await writeCsv(at("big.csv"), rows, columns);
+    await writeTable(at("train.csv"), 5000, columns);
+    await writeTable(at("small.csv"), Math.ceil(rows / 10), columns);
+    await writeTable(at("big.jsonl"), rows, columns);
+    const bytes = await writeTable(at("big.csv"), rows, columns);
     console.log(`${rows} rows, ${columns} columns, ${(bytes / 1e6).toFixed(0)} MB`);
     const train = (name: string) => elbow("train", at(name), "--out", at("model"), "--epochs", "5");
     const say = (what: string, seconds: number, count: number, run?: Run) => {
-      const time = `${what.padEnd(34)} ${seconds.toFixed(2).padStart(7)} s`;
+      const time = `${what.padEnd(42)} ${seconds.toFixed(2).padStart(7)} s`;
       const rate = `${(count / seconds).toFixed(0).padStart(9)} rows/s`;
       const more = run &&
         `${(1e6 * run.busy / count).toFixed(2).padStart(8)} µs of processor time a row  peak ${
@@ -157,6 +161,8 @@ if (import.meta.main) {
         const run = await elbow("score", at("model"), at(`${name}.csv`), "--out", at("scores.csv"));
         say(`elbow score, ${count} rows`, run.seconds, count, run);
       }
+      const run = await elbow("score", at("model"), at("big.jsonl"), "--out", at("scores.csv"));
+      say(`elbow score, ${rows} rows of JSON lines`, run.seconds, rows, run);
     }
   } finally {
     await Deno.remove(folder, { recursive: true });

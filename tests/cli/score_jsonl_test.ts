@@ -117,7 +117,7 @@ Deno.test("elbow score refuses a line of JSON by its number, alike as a stream a
     ],
     [
       `1,2,3,4`,
-      /row 3 \(line 3\) must be one whole JSON object or array: current value is "1,2,3,4"/,
+      /row 3 \(line 3\) must be one JSON object or array, whole on its line: current value is "1,2,3,4"/,
     ],
     ["", /row 3 \(line 3\) must be a JSON object or array: current value is a blank line/],
   ];

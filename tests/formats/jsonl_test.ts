@@ -86,13 +86,17 @@ const REFUSALS: [string, string, string][] = [
   [
     "CSV",
     "a,b\n1,2",
-    'row 1 (line 1) must be one whole JSON object or array: current value is "a,b"',
+    'row 1 (line 1) must be one JSON object or array, whole on its line: current value is "a,b"',
   ],
-  ["scalar", "3", 'row 1 (line 1) must be one whole JSON object or array: current value is "3"'],
+  [
+    "scalar",
+    "3",
+    'row 1 (line 1) must be one JSON object or array, whole on its line: current value is "3"',
+  ],
   [
     "comma behind the last cell",
     '{"a":NaN,}',
-    'row 1 (line 1) must be one whole JSON object or array: current value is "{\\"a\\":NaN,}"',
+    'row 1 (line 1) must be one JSON object or array, whole on its line: current value is "{\\"a\\":NaN,}"',
   ],
   [
     "one array of objects",

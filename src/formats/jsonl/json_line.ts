@@ -88,7 +88,7 @@ function expectedOf(line: string): string {
     parse(line.replace(NO_NUMBERS, "$1null")) !== undefined;
   return isOtherwiseJson
     ? "JSON, which has no NaN and no Infinity (a missing value is null)"
-    : "one whole JSON object or array";
+    : "one JSON object or array, whole on its line";
 }
 
 /** JSON.parse keeps the last of two equal keys. */

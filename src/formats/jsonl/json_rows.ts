@@ -49,6 +49,8 @@ interface Key {
   next?: Key;
 }
 
+const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
 const LITERALS: readonly (readonly [Uint8Array, null | boolean])[] = [
   ...([null, true, false] as const).map((value) =>
     [new TextEncoder().encode(`${value}`), value] as const
@@ -192,6 +194,7 @@ export class JsonRows implements RowReader {
   #valueAt(at: number, c: number, offset: number): number {
     const bytes = this.#bytes, first = bytes[at];
     if (first === QUOTE) return this.#stringAt(at, c, offset);
+    if (c < 0 && (first === OPEN || first === OPEN_OBJECT)) return this.#nestedAt(at);
     if (first !== MINUS && !(first >= 0x30 && first <= 0x39)) return this.#literalAt(at, c, offset);
     const end = this.#number.read(bytes, at), { value } = this.#number;
     if (end < 0 || c < 0) return end;
@@ -205,16 +208,38 @@ export class JsonRows implements RowReader {
 
   #stringAt(at: number, c: number, offset: number): number {
     const bytes = this.#bytes;
-    let end = at + 1, all = 0;
+    let end = at + 1, all = 0, isEscaped = false;
     for (; bytes[end] !== QUOTE; end++) {
       const byte = bytes[end];
-      if (byte === BACKSLASH || !(byte >= SPACE)) return -1;
+      if (!(byte >= SPACE)) return -1;
       all |= byte;
+      if (byte !== BACKSLASH) continue;
+      isEscaped = true;
+      end++;
     }
-    const isAscii = all < ASCII;
-    if (c < 0 && isAscii) return end + 1;
-    const text = isAscii ? this.#textOfBlock().substring(at + 1, end) : this.#decoded(at + 1, end);
-    return c < 0 ? end + 1 : this.#put(text, end + 1, c, offset);
+    if (!isEscaped && all < ASCII) {
+      if (c < 0) return end + 1;
+      return this.#put(this.#textOfBlock().substring(at + 1, end), end + 1, c, offset);
+    }
+    const text = isEscaped ? this.#parsed(at, end + 1) : this.#decoded(at + 1, end);
+    if (c < 0 || text === undefined) return text === undefined ? -1 : end + 1;
+    return this.#put(text, end + 1, c, offset);
+  }
+
+  /** An object or an array that nobody reads. */
+  #nestedAt(at: number): number {
+    const bytes = this.#bytes;
+    let end = at, depth = 0, isInside = false;
+    do {
+      const byte = bytes[end++];
+      if (!(byte >= SPACE || byte === TAB)) return -1;
+      if (isInside && byte === BACKSLASH) end++;
+      else if (byte === QUOTE) isInside = !isInside;
+      else if (isInside) continue;
+      else if (byte === OPEN || byte === OPEN_OBJECT) depth++;
+      else if (byte === CLOSE || byte === CLOSE_OBJECT) depth--;
+    } while (depth > 0);
+    return this.#parsed(at, end) === undefined ? -1 : end;
   }
 
   #literalAt(at: number, c: number, offset: number): number {
@@ -227,7 +252,7 @@ export class JsonRows implements RowReader {
   }
 
   /** @returns `end`, or -1 if the column cannot take the cell */
-  #put(cell: string | boolean | null, end: number, c: number, offset: number): number {
+  #put(cell: unknown, end: number, c: number, offset: number): number {
     const code = this.#format.columns[c].codec.encode(cell);
     if (code === undefined) return -1;
     this.#data[offset + c] = code;
@@ -237,7 +262,8 @@ export class JsonRows implements RowReader {
   /** The row from `at` to `end`, as text. */
   #anyRow(at: number, end: number, offset: number, row: number): void {
     const { source, columns, width } = this.#format, place = { source, row };
-    const value = parseLine(this.#decoded(at, end), place);
+    const text = [...decodeText(this.#bytes.subarray(at, end), source)].join("");
+    const value = parseLine(text, place);
     this.#data.fill(NaN, offset, offset + columns.length);
     if (width === undefined) return this.#readObject(value, offset, place);
     if (!Array.isArray(value)) refuseLine(place, "an array like row 1", "an object");
@@ -277,8 +303,22 @@ export class JsonRows implements RowReader {
     if (!this.#keys.has(text)) this.#keys.set(text, { bytes, column, row });
   }
 
-  #decoded(start: number, end: number): string {
-    return [...decodeText(this.#bytes.subarray(start, end), this.#format.source)].join("");
+  /** A value by itself; undefined if it is none. */
+  #parsed(start: number, end: number): unknown {
+    try {
+      return JSON.parse(this.#decoded(start, end) ?? "");
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Undefined unless it is UTF-8. */
+  #decoded(start: number, end: number): string | undefined {
+    try {
+      return DECODER.decode(this.#bytes.subarray(start, end));
+    } catch {
+      return undefined;
+    }
   }
 
   /** Of the whole block, a character for each byte: to slice it costs less than to decode. */
