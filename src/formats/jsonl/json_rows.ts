@@ -15,6 +15,7 @@ import {
   refuseNone,
   showCell,
 } from "./json_line.ts";
+import { JsonKeys, type Key } from "./json_keys.ts";
 import { JsonNumber } from "./json_number.ts";
 
 /** How the rows of a file are read. */
@@ -27,27 +28,10 @@ export interface JsonFormat {
   readonly columns: readonly ReadColumn[];
 }
 
-/** So many unknown ones are told of; rows may have new ones for ever. */
-const MOST_UNKNOWN = 1000;
-
-/** So many are known by their bytes. */
-const MOST_KEYS = 8192;
-
 const NEWLINE = 0x0a, RETURN = 0x0d, TAB = 0x09, SPACE = 0x20;
 const QUOTE = 0x22, BACKSLASH = 0x5c, COMMA = 0x2c, COLON = 0x3a, MINUS = 0x2d;
 const OPEN = 0x5b, CLOSE = 0x5d, OPEN_OBJECT = 0x7b, CLOSE_OBJECT = 0x7d;
 const ASCII = 0x80;
-
-interface Key {
-  /** Between the quotes, and these. */
-  readonly bytes: Uint8Array;
-  /** Its column, or -1. */
-  readonly column: number;
-  /** The last row that had it. */
-  row: number;
-  /** The one that followed. */
-  next?: Key;
-}
 
 const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -61,13 +45,9 @@ const LITERALS: readonly (readonly [Uint8Array, null | boolean])[] = [
 export class JsonRows implements RowReader {
   readonly #format: JsonFormat;
   readonly #number = new JsonNumber();
-  /** By name, the columns. */
-  readonly #columns: ReadonlyMap<string, number>;
+  readonly #keys: JsonKeys;
   /** For each cell of an array the column that it is, or -1. */
   readonly #places: Int32Array;
-  /** By their text between the quotes, a byte a character. */
-  readonly #keys = new Map<string, Key>();
-  readonly #unknown = new Set<string>();
   /** Of each column, whether a row of the block has it. */
   readonly #found: Uint8Array;
   #first?: Key;
@@ -78,7 +58,7 @@ export class JsonRows implements RowReader {
   constructor(format: JsonFormat) {
     const { columns, width = 0 } = format;
     this.#format = format;
-    this.#columns = new Map(columns.map(({ name }, c) => [name, c]));
+    this.#keys = new JsonKeys(columns.map(({ name }) => name));
     this.#places = new Int32Array(width).fill(-1);
     columns.forEach(({ index }, c) => this.#places[index] = c);
     this.#found = new Uint8Array(columns.length);
@@ -89,7 +69,7 @@ export class JsonRows implements RowReader {
     this.#bytes = bytes;
     this.#text = undefined;
     this.#found.fill(0);
-    const { columns, width } = this.#format, known = this.#unknown.size;
+    const { columns, width } = this.#format;
     let rows = 0, blankLine: number | undefined;
     for (let at = 0; at < bytes.length;) {
       const offset = rows * columns.length, row = firstRow + rows + 1;
@@ -113,8 +93,7 @@ export class JsonRows implements RowReader {
     const data = this.#data.subarray(0, rows * columns.length);
     if (width !== undefined) return { data, rows, blankLine };
     const lacking = columns.filter((_, c) => this.#found[c] === 0).map(({ name }) => name);
-    const unknown = this.#unknown.size === known ? [] : [...this.#unknown].slice(known);
-    return { data, rows, blankLine, keys: { unknown, lacking } };
+    return { data, rows, blankLine, keys: { unknown: this.#keys.newlyUnknown(), lacking } };
   }
 
   /** @param row that it stands in the place of: that is its line */
@@ -145,7 +124,7 @@ export class JsonRows implements RowReader {
     let last: Key | undefined, isFound = false;
     do {
       at = this.#skip(at + 1);
-      const key = this.#keyAt(at, last ? last.next : this.#first);
+      const key = this.#keys.at(bytes, this.#textOfBlock, at, last ? last.next : this.#first);
       if (!key || key.row === row) return -1;
       if (last) last.next = key;
       else this.#first = key;
@@ -174,20 +153,6 @@ export class JsonRows implements RowReader {
       at = this.#skip(at);
     }
     return bytes[at] === CLOSE ? at + 1 : -1;
-  }
-
-  /** The key that begins there, if it is known. */
-  #keyAt(at: number, expected: Key | undefined): Key | undefined {
-    const bytes = this.#bytes;
-    if (expected) {
-      const own = expected.bytes;
-      let i = 0;
-      while (i < own.length && bytes[at + i] === own[i]) i++;
-      if (i === own.length) return expected;
-    }
-    if (bytes[at] !== QUOTE) return undefined;
-    const end = bytes.indexOf(QUOTE, at + 1);
-    return end < 0 ? undefined : this.#keys.get(this.#textOfBlock().substring(at + 1, end));
   }
 
   /** Reads a value into its column, if it has one. @returns the place behind it, or -1 if it is unusual */
@@ -275,32 +240,26 @@ export class JsonRows implements RowReader {
 
   #readObject(value: object, offset: number, place: LinePlace): void {
     if (Array.isArray(value)) refuseLine(place, "an object like row 1", "an array");
-    let isFound = false;
+    const cells: unknown[] = [];
     for (const [name, cell] of Object.entries(value)) {
-      const c = this.#columns.get(name) ?? -1;
-      this.#know(name, c, place.row);
-      if (c < 0) continue;
-      isFound = true;
+      const c = this.#keys.meet(name, place.row);
+      if (c >= 0) cells[c] = cell;
+    }
+    const { columns } = this.#format;
+    if (cells.length === 0) {
+      refuseNone(place, columns.map(({ name }) => name), Object.keys(value));
+    }
+    // Those that are there, in the order of the columns.
+    cells.forEach((cell, c) => {
       this.#found[c] = 1;
       this.#readCell(cell, c, offset, place);
-    }
-    if (!isFound) refuseNone(place, [...this.#columns.keys()], Object.keys(value));
+    });
   }
 
   #readCell(cell: unknown, c: number, offset: number, place: LinePlace): void {
     const { codec, name } = this.#format.columns[c], code = codec.encode(cell);
     if (code === undefined) refuseLine(place, codec.expected(cell), showCell(cell), name);
     this.#data[offset + c] = code;
-  }
-
-  /** Keys without anything to escape are known from now on. */
-  #know(name: string, column: number, row: number): void {
-    if (column < 0 && this.#unknown.size < MOST_UNKNOWN) this.#unknown.add(name);
-    const quoted = JSON.stringify(name);
-    if (this.#keys.size >= MOST_KEYS || quoted.length !== name.length + 2) return;
-    const bytes = new TextEncoder().encode(quoted);
-    const text = new TextDecoder("latin1").decode(bytes.subarray(1, -1));
-    if (!this.#keys.has(text)) this.#keys.set(text, { bytes, column, row });
   }
 
   /** A value by itself; undefined if it is none. */
@@ -322,9 +281,9 @@ export class JsonRows implements RowReader {
   }
 
   /** Of the whole block, a character for each byte: to slice it costs less than to decode. */
-  #textOfBlock(): string {
+  readonly #textOfBlock = (): string => {
     return this.#text ??= new TextDecoder("latin1").decode(this.#bytes);
-  }
+  };
 
   /** Behind what may stand between values on a line. */
   #skip(at: number): number {
