@@ -30,6 +30,4 @@ export type { ExplainOptions } from "../scoring/explain/explain.ts";
 export type { FileFormat } from "../trained/file/quantize.ts";
 export type { RowScore, ScoreTable } from "../scoring/table_scorer.ts";
 export type { RawTable } from "../scoring/table/raw_table.ts";
-export type { Drawn } from "../formats/table.ts";
-export type { ColumnTally, FirstText } from "../formats/sample/column_tally.ts";
 export type { TableRows } from "../scoring/table/table_rows.ts";
