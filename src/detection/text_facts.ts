@@ -56,7 +56,7 @@ export function textSentences(
       return `column "${name}" holds digits behind a leading zero, such as codes have, and is taken for numbers, ` +
         "which lose it: declare it categorical to keep codes as they are";
     }
-    const own = texts[c] ?? [];
+    const own = schema[c].kind === "timestamp" ? [] : texts[c] ?? [];
     const isMostly = ({ pattern }: Meant) =>
       2 * own.filter((text) => pattern.test(text.trim())).length > own.length;
     return MEANT.filter(isMostly).map(({ as, instead }) =>

@@ -103,6 +103,9 @@ Deno.test("dates and percentages as people write them are said to be text", asyn
       assert.match(stderr, said);
     }
   }
+  const lines = Array.from({ length: 60 }, (_, r) => `2024-10-${day(r)},${r * r % 17}`);
+  const times = folder.write("t.csv", ["when,x", ...lines, ""].join("\n"));
+  assert.doesNotMatch((await elbow(["report", times])).stderr, /taken for text/);
 });
 
 Deno.test("beside decimal commas it is the cell with thousands that is at fault", async () => {
