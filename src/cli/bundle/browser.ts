@@ -45,10 +45,10 @@ postMessage({ ready: { columns, isTable, falseAlarmRate, threshold, device } });
     "_headers": HEADERS,
   }),
   notes: (model) =>
-    `Any host of static files will do; \`wrangler pages\` asks for a project's name once (\`${
+    `Any static file host will do; \`wrangler pages\` asks once for a project name (\`${
       projectName(model)
-    }\`). The page must come by \`https:\` or from
-\`localhost\`, not from a file: browsers load no modules from there. It loads nothing from anywhere else, and no row leaves it.
+    }\`). The page must come over \`https:\` or from
+\`localhost\`, not from a file, because browsers load no modules from files. It loads nothing from anywhere else, and no row leaves it.
 `,
 };
 

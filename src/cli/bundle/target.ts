@@ -57,7 +57,7 @@ export function askNotes(model: BundledModel, origin: string): string {
     curl -s ${origin}/v1/models/${model.name}
     curl -s ${origin}/v1/models/${model.name}/score --json '${body}'
 
-\`config.json\` holds limits. **Anybody who reaches it may ask**, unless it also holds tokens, as the SHA-256 of each:
+\`config.json\` holds limits. **Anyone who can reach it may query it**, unless it also holds tokens, as the SHA-256 of each:
 
     "tokens": [{ "hash": "SHA-256 in 64 hexadecimal digits", "scopes": ["score"] }]
 `;

@@ -137,7 +137,7 @@ ${requestBody ? `<h4>Body</h4>${bodyOf(requestBody, words)}` : ""}<h4>Answers</h
 const WORDS: readonly (readonly [tags: RegExp, words: Readonly<Record<string, string>>])[] = [
   [/^Asking/, {
     "application/octet-stream": "float32, little-endian, row by row",
-    "application/x-ndjson": "a row a line, to any length",
+    "application/x-ndjson": "one row per line, of any length",
   }],
   [/^Open Inference/, { "application/octet-stream": "JSON, then the bytes of tensors" }],
   [/^Models/, { "application/octet-stream": "a model file" }],

@@ -45,7 +45,7 @@ export function openApi({ isAdmin, isTraining, hasTokens, prefix }: DocumentOpti
     info: {
       title: "Elbow",
       version: VERSION,
-      summary: "Anomaly scores and everything else that a variational autoencoder knows of a row.",
+      summary: "Anomaly scores and everything else a variational autoencoder can tell about a row.",
       license: { name: "MIT", identifier: "MIT" },
     },
     servers: [{ url: prefix === "" ? "/" : prefix }],
@@ -94,10 +94,10 @@ const TAGS: readonly (readonly [tag: string, paths: RegExp])[] = [
   ["Open Inference Protocol", /^\/v2/],
   ["Files", /\/uploads/],
   ["Jobs", /\/jobs|\/(train|score-jobs)$/],
-  ["Second names", /\/aliases/],
-  ["Asking an old version", /\/:version\/./],
+  ["Aliases", /\/aliases/],
+  ["Querying an old version", /\/:version\/./],
   ["Models", /\/v1\/models(\/:name)?(\/versions.*)?$/],
-  ["Asking a model", /\/:name\/./],
+  ["Querying a model", /\/:name\/./],
   ["The server", /./],
 ];
 
@@ -129,7 +129,7 @@ function queryParameters(options: v.StrictObjectSchema<v.ObjectEntries, string>)
   return Object.entries(properties).map(([name, schema]) => ({
     name,
     in: "query",
-    description: "where the body is not JSON",
+    description: "if the body is not JSON",
     schema,
   }));
 }
@@ -151,7 +151,7 @@ function rowOf(cell: JsonSchema): JsonSchema {
 const NUMBERS = rowOf({ type: "number" });
 const CELLS = rowOf({
   type: ["number", "string", "boolean", "null"],
-  description: "text and truth values where a column has levels, text for a time; null is missing",
+  description: "text and booleans if a column has levels, text for a time; null is missing",
 });
 
 function jsonSchema(schema: v.GenericSchema, typeMode: "input" | "output"): Json {
