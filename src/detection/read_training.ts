@@ -40,7 +40,7 @@ export function readTraining(
   const { schema, cells } = likelihood === undefined ? inferSchema(raw, overrides) : asNumbers(raw);
   requireSize(cells, names);
   if (raw.drawn) requireReadable(raw.drawn, schema);
-  requireRows(cells, window);
+  requireRows(raw, window);
   if (presetOf(options) !== "ensemble") refuseExtremes(cells, schema);
   const said = [...drawnSentences(raw, window), ...textSentences(raw, schema, overrides)];
   if (window !== undefined) {
@@ -57,11 +57,12 @@ export function readTraining(
   return { schema, cells: different, warnings };
 }
 
-function requireRows({ rows }: Cells, window = 0): void {
+function requireRows({ rows, drawn }: RawTable, window = 0): void {
   const least = Math.max(MIN_ROWS, 4 * window);
   if (rows >= least) return;
   throw new RangeError(
-    `Cannot fit detector: needs at least ${least} rows: current value is ${rows}`,
+    `Cannot fit detector: needs at least ${least} rows: current value is ${rows}` +
+      (drawn ? `, drawn from ${drawn.rows}` : ""),
   );
 }
 
@@ -75,9 +76,10 @@ function drawnSentences({ rows, drawn }: RawTable, window?: number): string[] {
 /** Also of rows that are not here. @throws TypeError naming the column, and a row that cannot be used */
 function requireReadable({ columns }: Drawn, schema: readonly ColumnSchema[]): void {
   schema.forEach((column, c) => {
+    if (hasLevels(column.kind)) return;
     const { firstText, smallest, largest } = columns[c], name = `column "${column.name}"`;
     const codec = codecOf(column);
-    if (!hasLevels(column.kind) && firstText && codec.encode(firstText.text) === undefined) {
+    if (firstText && codec.encode(firstText.text) === undefined) {
       const { row, text } = firstText, expected = codec.expected(text);
       throw new TypeError(
         `Cannot read ${name}: expected ${expected}: in row ${row} it is ${show(text)}`,

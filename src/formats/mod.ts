@@ -83,10 +83,15 @@ export async function readAnyTable(
   options: ReadTableOptions = {},
 ): Promise<Table> {
   const extension = formatOf(name, bytes);
-  if (!ANY_EXTENSIONS.includes(extension)) throw unknownFormat(name, extension, ANY_EXTENSIONS);
+  requireKnown(name, extension);
   if (extension !== ".parquet") return readTable(name, bytes, options);
   const { readParquet } = await import("./parquet.ts");
   return readParquet(bytes, { source: name, ...options });
+}
+
+/** @throws DataError for an extension that `readAnyTable` does not read */
+export function requireKnown(name: string, extension: string): void {
+  if (!ANY_EXTENSIONS.includes(extension)) throw unknownFormat(name, extension, ANY_EXTENSIONS);
 }
 
 /** `readColumnNames`, and of Parquet. */

@@ -129,4 +129,6 @@ Deno.test("what cannot be read is refused by its place in the file, also where t
   );
   assert.ok(said.some(({ stderr }) => /far\.csv: row 2000 \(line 2001\), column "a"/.test(stderr)));
   assert.match(await refused("train", text, "--out", out, "--max-rows", "0"), /--max-rows/);
+  const few = await refused("train", far, "--out", out, "--max-rows", "5", "--label", "kind");
+  assert.match(few, /needs at least 10 rows: current value is 5, drawn from 3000/);
 });

@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { parquetWriteBuffer } from "npm:hyparquet-writer@0.17.0";
+import { HostRandom } from "../../src/core/random/philox.ts";
 import { readTable, type ReadTableOptions, type Table } from "../../src/formats/mod.ts";
 import { readParquetSample, readSample } from "../../src/formats/sample/read_sample.ts";
 import { RowSample, type SampleOptions } from "../../src/formats/sample/row_sample.ts";
@@ -166,6 +167,81 @@ Deno.test("numbers read from bytes, and what is wrong with them, are those of th
   }
 });
 
+Deno.test("fuzz: tables of any cells, read in any pieces, are the whole file, and one draw of it", async () => {
+  const random = new HostRandom(1, 0, 7),
+    pick = <T>(list: readonly T[]) => list[random.below(list.length)];
+  const kinds: readonly (() => string)[] = [
+    () => `${random.below(9)}`,
+    () => random.uniformF64().toFixed(3),
+    () => `t${random.below(1e6)}`,
+    () =>
+      pick([
+        "",
+        "NA",
+        "é",
+        "a",
+        "true",
+        " 7 ",
+        "-0",
+        "1e5",
+        "1e200",
+        "2024-01-02",
+        "3,5",
+        '"x"" ,;y"',
+      ]),
+    () => `0${random.below(9)}`,
+    () => pick(["inf", "1.234,5", "7"]),
+  ];
+  const chance = (share: number) => random.uniformF64() < share;
+  for (let i = 0; i < 60; i++) {
+    const width = 1 + random.below(4), rows = 1 + random.below(i % 3 ? 300 : 9000);
+    const separator = pick([",", ";", "\t"]);
+    const columns = Array.from({ length: width }, () => [kinds[random.below(4)], pick(kinds)]);
+    const lines = Array.from({ length: rows }, (_, r) => {
+      const cells = columns.map(([usual, seldom]) =>
+        r < rows / 2 || chance(0.95) ? usual() : seldom()
+      );
+      const quoted = cells.map((cell) => /^[^"].*[,;]/.test(cell) ? `"${cell}"` : cell);
+      return [...quoted, r % 2].join(separator);
+    });
+    const names = [...columns.keys()].map((c) => `c${c}`);
+    const text = [[...names, "y"].join(separator), ...lines, ""].join(pick(["\n", "\r\n"]));
+    const bytes = new TextEncoder().encode(text);
+    const cells = pick(["any", "any", "numbers", { texts: new Set(["c0"]) }] as const);
+    const options = {
+      cells,
+      ...(chance(0.5) && { label: "y" }),
+      ...(chance(0.2) && { exclude: ["c0"] }),
+    };
+    const outcome = async (act: () => Table | Promise<Table>) => {
+      try {
+        return await act();
+      } catch (error) {
+        return (error as Error).message;
+      }
+    };
+    const inPieces = (size: number, sample: SampleOptions) =>
+      outcome(() => readSample("t.csv", piecesOf(bytes, size), options, sample));
+    const whole = await outcome(() => readTable("t.csv", bytes, options));
+    const sizes = [...(rows > 300 ? [] : [1 + random.below(50)]), 5000, 1 << 18];
+    const few = { ...most(1 + random.below(Math.ceil(rows / 3))), seed: i },
+      drawn = await inPieces(777, few);
+    for (const size of sizes) {
+      assert.deepEqual(await inPieces(size, most(rows)), whole);
+      assert.deepEqual(await inPieces(size, few), drawn);
+    }
+  }
+});
+
+Deno.test("a file whose name says no format is refused before it is read", async () => {
+  let read1 = 0;
+  async function* pieces() {
+    for (; read1 < 1000; read1++) yield await Promise.resolve(new Uint8Array(1000));
+  }
+  await assert.rejects(readSample("t.elbow", pieces(), ANY, most(9)), /extension must be one of/);
+  assert.ok(read1 < 3);
+});
+
 Deno.test("a key that comes late is missing in the rows before, kept or not", async () => {
   const sample = { most: (columns: number) => Math.floor(2000 / columns), seed: 1 };
   const read1 = await read("t.jsonl", KEYED, 1 << 20, sample, { ...ANY, label: "y" });
@@ -216,6 +292,15 @@ Deno.test("a label that says neither is left out from the first part on, and sai
   }
 });
 
+Deno.test("where a column of numbers has its first text late, its numbers are counted all the same", async () => {
+  const text = `n\n${Array.from({ length: 5000 }, (_, r) => r === 4500 ? "x" : `${r}`).join("\n")}`;
+  const drawn = await read("t.csv", text, 1000, most(100));
+  const [{ smallest, largest, numbers, others, firstText }] = drawn.drawn!.columns;
+  assert.deepEqual([smallest, largest, numbers, others], [0, 4999, 4999, 1]);
+  assert.deepEqual(firstText, { row: 4501, text: "x", isForeign: false });
+  assert.deepEqual(await read("t.csv", text, 1 << 20, most(100)), drawn);
+});
+
 Deno.test("the last rows stay where their order matters", async () => {
   const { drawn, data } = await read("t.csv", LONG, 500, { ...most(100), latest: true });
   assert.deepEqual([...drawn!.numbers], Array.from({ length: 100 }, (_, i) => 5901 + i));
@@ -231,11 +316,16 @@ Deno.test("every row is as likely to stay: uniform without replacement", () => {
     sample.add({ columns: ["x"], data, rows, source: "-" });
     for (const row of sample.finish().data) counts[Math.floor(row / block)]++;
   }
-  // Hypergeometric: 4.5 standard errors of any of 30 counts are seen once in 5,000 runs.
-  const share = kept / rows;
-  const variance = seeds * block * share * (1 - share) * (rows - block) / (rows - 1);
-  for (const count of counts) {
-    assert.ok(Math.abs(count - seeds * block * share) < 4.5 * Math.sqrt(variance), `${counts}`);
+  // Hypergeometric: 4.5 standard errors of any of 40 counts are seen once in 3,500 runs.
+  const requireUniform = (count: number, of: number) => {
+    const share = kept / rows;
+    const variance = seeds * of * share * (1 - share) * (rows - of) / (rows - 1);
+    assert.ok(Math.abs(count - seeds * of * share) < 4.5 * Math.sqrt(variance), `${counts}`);
+  };
+  for (const count of counts) requireUniform(count, block);
+  for (let first = 0; first < 10; first++) {
+    const third = counts.subarray(first, first + 10);
+    requireUniform(third.reduce((sum, count) => sum + count, 0), 10 * block);
   }
 });
 

@@ -15,7 +15,7 @@ export interface FirstText {
 
 /** Counts the cells of a column, block by block; cells are codes into the block's texts where it has any. */
 export class ColumnTally {
-  /** Of cells that are numbers in a block without texts. */
+  /** Of cells that are numbers here. */
   smallest: number = Infinity;
   /** The same. */
   largest: number = -Infinity;
@@ -45,7 +45,7 @@ export class ColumnTally {
   #addNumbers(data: Float64Array, c: number, width: number): void {
     let { smallest, largest, whole, numbers } = this;
     for (let i = c; i < data.length; i += width) {
-      const value = data[i];
+      const value = data[i] + 0; // one zero
       if (value !== value) continue;
       if (value < smallest) smallest = value;
       if (value > largest) largest = value;
@@ -53,6 +53,17 @@ export class ColumnTally {
       numbers++;
     }
     Object.assign(this, { smallest, largest, whole, numbers });
+  }
+
+  /** The kind of a text; a number counts as one in a block without texts does. */
+  #meet(text: string): number {
+    const kind = kindOf(text);
+    if (kind !== NUMBER) return kind;
+    const value = parseNumber(text);
+    this.smallest = Math.min(this.smallest, value);
+    this.largest = Math.max(this.largest, value);
+    this.whole &&= Number.isInteger(value);
+    return kind;
   }
 
   #addTexts(
@@ -66,7 +77,7 @@ export class ColumnTally {
     for (let i = c; i < data.length; i += width) {
       const code = data[i];
       if (code !== code) continue;
-      const kind = kinds[code] ||= kindOf(texts[code]);
+      const kind = kinds[code] || (kinds[code] = this.#meet(texts[code]));
       if (kind === OTHER) {
         this.others++;
         this.times &&= !Number.isNaN(parseTimestamp(texts[code]));

@@ -4,7 +4,7 @@
  */
 import { CsvParts } from "../csv/csv_parts.ts";
 import { DataError } from "../errors.ts";
-import { formatOf, readAnyTable, type ReadTableOptions, type Table } from "../mod.ts";
+import { formatOf, readAnyTable, type ReadTableOptions, requireKnown, type Table } from "../mod.ts";
 import type { RandomAccess } from "../parquet.ts";
 import { JsonlReader } from "../jsonl/jsonl.ts";
 import type { PartReader } from "../part_reader.ts";
@@ -38,8 +38,12 @@ export async function readSample(
     sample.onRows?.(rows.read);
   };
   for await (const piece of withHead(pieces)) {
-    if (isFirst) reader = readerOf(formatOf(name, piece), { ...options, source: name });
-    isFirst = false;
+    if (isFirst) {
+      const extension = formatOf(name, piece);
+      requireKnown(name, extension);
+      reader = readerOf(extension, { ...options, source: name });
+      isFirst = false;
+    }
     if (!reader) held.push(piece);
     else {
       reader.push(piece);
