@@ -53,7 +53,7 @@ function sections(path: string, { rows, columns, duplicateRows, spectrum }: Data
       ["Data", `${path} (${counted(rows, "row")}, ${counted(columns.length, "column")})`],
       ["Duplicate rows", count(duplicateRows)],
       [
-        "Latent dimensions with work",
+        "Useful latent dimensions",
         spectrum && `${spectrum.activeUnits}, with ${explained} of the numeric columns`,
       ],
     ],

@@ -57,7 +57,7 @@ export function updateCommand(io: Io): Command {
       io.stdout(report([{
         lines: [
           ["Model", `${out} (${count(bytes.length)} bytes)`],
-          ["Went on with", `${data} (${counted(trained, "row")})`],
+          ["Trained further on", `${data} (${counted(trained, "row")})`],
           [
             "Calibrated on",
             `${counted(rows, "row")} of it: the rate below is that of rows like these`,
