@@ -2,8 +2,8 @@
  * The app: routes over models. It opens no port and reads no file, so any runtime that knows
  * `Request` and `Response` can run it, under any prefix.
  *
- * What is not asked for is off: without tokens anybody may ask models and nobody may change them;
- * there is no CORS, no rate limit and no log.
+ * Features are off until they are turned on: without tokens anyone may query models and no one may change
+ * them; there is no CORS, no rate limit and no log.
  */
 import { Hono } from "npm:hono@4.13.19";
 import { requireNumber } from "../core/validate.ts";
@@ -46,36 +46,36 @@ export type App = Hono;
 export interface AppOptions {
   /** Loaded models by name, or a store of model files. */
   readonly models: Models | ModelStore;
-  /** Who may ask; anybody if there are none. Changing a store over HTTP takes a token for "admin". */
+  /** Who may call the app (default: anyone). Changing a store over HTTP takes a token for "admin". */
   readonly tokens?: readonly Token[];
-  /** Jobs that train models of the store; none. Takes a token for "train". */
+  /** Accepts jobs that train models of the store (default: none). Takes a token for "train". */
   readonly training?: TrainingOptions;
-  /** Requests of one token, or of one address where there are no tokens; unlimited. */
+  /** Requests of one token, or of one address if there are no tokens (default: unlimited). */
   readonly rateLimit?: RateLimit;
-  /** Origins whose pages may ask, such as `https://example.org`; none. */
+  /** Origins whose pages may call the app, such as `https://example.org` (default: none). */
   readonly origins?: readonly string[];
-  /** Larger bodies are refused; 4 MiB. */
+  /** Larger bodies are refused (default: 4 MiB). */
   readonly maxBodyBytes?: number;
-  /** Larger model files are refused; 64 MiB. */
+  /** Larger model files are refused (default: 64 MiB). */
   readonly maxModelBytes?: number;
-  /** The most rows of one request, and draws of one `sample`; 10,000. */
+  /** The most rows of one request, and draws of one `sample` (default: 10,000). */
   readonly maxRows?: number;
-  /** The most requests at once; 1,000. */
+  /** The most concurrent requests (default: 1,000). */
   readonly maxInFlight?: number;
-  /** Seconds that a body may take, or a stream may stand still; 10. */
+  /** Seconds that a body may take to arrive, or a stream may stall (default: 10). */
   readonly bodySeconds?: number;
-  /** Versions of a model that are kept as new ones come, beside those that an alias names; all of them. */
+  /** How many versions of a model to keep, besides those that an alias names (default: all). */
   readonly keepVersions?: number;
   /** What models of a store run on. */
   readonly device?: DeviceOptions;
-  /** Told of every request; nobody. */
+  /** Called for every request. */
   readonly log?: (entry: LogEntry) => void;
-  /** Told of every fault of the server; `console.error`. */
+  /** Called for every server fault (default: `console.error`). */
   readonly onError?: (error: unknown) => void;
-  /** Once aborted, the app is not ready and refuses what is new. */
+  /** Once aborted, the app reports not ready and refuses new requests. */
   readonly stopping?: AbortSignal;
   /**
-   * Where a request comes from, for `rateLimit`: from what the server hands over with it, or, behind a proxy, from
+   * Where a request comes from, for `rateLimit`: taken from what the server passes with it or, behind a proxy, from
    * the header that the proxy sets.
    */
   readonly addressOf?: (request: Request, env: unknown) => string;

@@ -3,21 +3,21 @@ import { requireNumber } from "../../core/validate.ts";
 import type { JobQueue } from "../../storage/job_queue.ts";
 import type { Registry } from "../models/registry.ts";
 
-/** How an app takes jobs. Who does them is not its matter: `runJobs`, here or on another machine. */
+/** How an app accepts jobs. `runJobs` runs them, here or on another machine. */
 export interface TrainingOptions {
   /** Where jobs wait. */
   readonly queue: JobQueue;
-  /** Multiply-adds that one job may take: rows x epochs x 3 x weights; 1e12, minutes of one core. */
+  /** Multiply-adds that one job may take: rows x epochs x 3 x weights (default: 1e12, minutes of one core). */
   readonly maxWork?: number;
-  /** Larger uploads are refused; 64 MiB. */
+  /** Larger uploads are refused (default: 64 MiB). */
   readonly maxUploadBytes?: number;
-  /** What one caller may have at once, so that none leaves nothing for the others. */
+  /** What one caller may have at once, so that no caller can use up everything. */
   readonly perCaller?: {
-    /** Jobs that have not ended; 50. */
+    /** Unfinished jobs (default: 50). */
     readonly jobs?: number;
-    /** Files; 100. */
+    /** Files (default: 100). */
     readonly uploads?: number;
-    /** Bytes of these files; 1 GiB. */
+    /** Bytes of these files (default: 1 GiB). */
     readonly uploadBytes?: number;
   };
 }
