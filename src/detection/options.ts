@@ -28,42 +28,42 @@ export interface DetectorOptions extends
   DetectorSpecOptions,
   DeviceOptions {
   /**
-   * "ensemble", the default: the best scores; "small": one network, a tenth of the time and the file, which
-   * is also what an option of one network chooses: `likelihood`, `objective`, `validation`,
-   * `earlyStopping`; "linear", the default beside `window`: one linear VAE, fitted exactly.
+   * "ensemble", the default, gives the best scores. "small" is one network, at a tenth of the time and file size;
+   * options that only one network has (`likelihood`, `objective`, `validation`, `earlyStopping`) select it too.
+   * "linear", the default with `window`, is one linear VAE, fitted exactly.
    */
   readonly preset?: Preset;
-  /** Networks of each view of an ensemble; 2. */
+  /** Networks for each view of an ensemble (default: 2). */
   readonly members?: number;
-  /** What an ensemble looks at; residual, kl, linear and neighbours. */
+  /** What an ensemble looks at (default: residual, kl, linear and neighbours). */
   readonly statistics?: readonly StatisticName[];
-  /** Column names; by default the keys of named rows, else x0, x1, … */
+  /** Column names (default: the keys of named rows, else x0, x1, …). */
   readonly columns?: readonly string[];
-  /** What some columns are; of all others it is inferred. Not beside a `likelihood`, which is for numbers. */
+  /** The kinds of some columns; the others are inferred. Not with a `likelihood`, which is for numbers. */
   readonly schema?: readonly ColumnOverride[];
-  /** Rows are the steps of a series, in order: learn windows of so many of them, 2 to 10,000. */
+  /** Rows are the steps of a series, in order: learn windows of this many steps, 2 to 10,000. */
   readonly window?: number;
   /**
-   * The rows hold anomalies: fit to the more ordinary of those that train, and leave out this share, above 0 and at most
-   * 0.5, which is also what true is. Best left away where the rows are known to be normal.
+   * The rows contain anomalies: leave out this share of the training rows, the strangest, and fit to the others. Above 0
+   * and at most 0.5; true means 0.5. Best omitted if the rows are known to be normal.
    */
   readonly robust?: boolean | number;
   /**
-   * More rows than this do not train: so many are drawn by the seed, of a series the last are taken. By default all
-   * train, and of rows in batches a million, or as many as hold 2²⁶ cells.
+   * The most rows to train on: that many are drawn by the seed, or the last ones of a series. By default all rows
+   * train; of rows in batches, a million, or as many as hold 2²⁶ cells.
    */
   readonly maxRows?: number;
-  /** The share of normal rows that may be flagged; 0.01. */
+  /** The share of normal rows that may be flagged (default: 0.01). */
   readonly falseAlarmRate?: number;
-  /** Fixes everything random; 0. */
+  /** The seed of everything random (default: 0). */
   readonly seed?: number;
-  /** The fraction of rows kept back to calibrate; by default what the false-alarm rate needs, 0.2 to 0.5. */
+  /** The fraction of rows held back to calibrate (default: what the false-alarm rate needs, 0.2 to 0.5). */
   readonly calibration?: number;
-  /** The fraction of the training rows kept back to report their ELBO; none. */
+  /** The fraction of the training rows held back to report their ELBO (default: none). */
   readonly validation?: number;
 }
 
-/** How a detector is made. */
+/** How a detector is built. */
 export type Preset = "ensemble" | "small" | "linear";
 
 /** All of them. */

@@ -1,28 +1,27 @@
-/** Which machine a model runs on: options that every call which makes a model takes beside its own. */
+/** Which machine a model runs on: options that every call that makes a model takes in addition to its own. */
 import type { AdapterOptions, BackendChoice } from "../backends/open_score.ts";
 import type { WeightFormat } from "../backends/backend.ts";
 
 /** Which machine to run on. */
 export interface DeviceOptions {
   /**
-   * "auto" (WebAssembly, else the reference), or one by name. "webgpu" trains a `VAE` on a GPU and does its
-   * calls on batches there, as "auto" does for large work; what needs an answer at once runs on
-   * WebAssembly then.
+   * "auto" (WebAssembly, else the reference), or a backend by name. "webgpu" trains a `VAE` on a GPU and runs its
+   * batch calls there, as "auto" does for large work; synchronous calls still run on WebAssembly.
    */
   readonly backend?: BackendChoice;
-  /** Which GPU adapter may be taken. */
+  /** Which GPU adapter may be used. */
   readonly adapter?: AdapterOptions;
-  /** "portable" gives the same bits on every machine; "fast", the default, the fastest kernels. */
+  /** "portable" gives the same bits on every machine; "fast", the default, uses the fastest kernels. */
   readonly determinism?: "portable" | "fast";
   /**
-   * At most so many threads, on WebAssembly; 1. They are started when work comes that is worth it and
-   * change no result; `device.threads` says how many are at work, `device.reason` why not more.
+   * The most threads to use, on WebAssembly (default: 1). They start when there is work worth sharing, and
+   * change no result; `device.threads` says how many are in use, `device.reason` why not more.
    */
   readonly threads?: number;
   /**
-   * How `scoreInto` keeps the weights: "f32", the default, scores as every other call does; "bf16"
-   * rounds each to 8 significant bits, for machines whose caches the weights exceed. See
-   * docs/adr/0009-bf16-scoring.md for what that does to a score.
+   * How `scoreInto` stores the weights. "f32", the default, scores as every other call does. "bf16" rounds each
+   * to 8 significant bits, for weights larger than the machine's caches; docs/adr/0009-bf16-scoring.md says what
+   * that does to a score.
    */
   readonly weights?: WeightFormat;
 }

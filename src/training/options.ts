@@ -11,39 +11,39 @@ import type { EpochReport } from "./report.ts";
 
 /** How to train; everything has a default. */
 export interface FitOptions extends LabelOptions {
-  /** Passes over the data; 50. */
+  /** Passes over the data (default: 50). */
   readonly epochs?: number;
-  /** Rows per step; 128. */
+  /** Rows per step (default: 128). */
   readonly batchSize?: number;
-  /** What to minimise; the ELBO. */
+  /** What to optimise (default: the ELBO). */
   readonly objective?: ObjectiveInput;
-  /** Adam. */
+  /** How to take steps (default: Adam). */
   readonly optimizer?: OptimizerInput;
-  /** The fraction of rows to keep back, or rows of their own; none by default. */
+  /** The fraction of rows to hold back, or separate rows (default: none). */
   readonly validation?: number | Rows;
-  /** The condition of validation rows of their own. */
+  /** The condition of separate validation rows. */
   readonly validationCondition?: Rows;
-  /** The labels of validation rows of their own. */
+  /** The labels of separate validation rows. */
   readonly validationLabels?: RowLabels;
   /**
-   * The share of each batch whose label is known, where some labels are missing: an epoch takes every
-   * row without a label once, and the others as often as that needs; 0.1, or more if more have one.
+   * If some labels are missing, the share of labelled rows in each batch: an epoch uses every row without a
+   * label once, and the others as often as that needs (default: 0.1, or more if more rows have a label).
    */
   readonly labelledShare?: number;
   /** Stops once validation has not improved for `patience` epochs, and restores the best epoch. */
   readonly earlyStopping?: { readonly patience: number };
   /**
-   * Takes the rows' values, 0 to 1, as the probabilities of ones, and draws zeros and ones anew at
-   * every step ("dynamic binarisation"); validation rows are taken as they are.
+   * Treats the rows' values, 0 to 1, as the probabilities of ones, and draws zeros and ones anew at
+   * every step ("dynamic binarisation"). Validation rows are used as they are.
    */
   readonly binarize?: boolean;
-  /** Fixes shuffling and noise; by default the seed the model was created with, 0 if it was loaded. */
+  /** The seed of shuffling and noise (default: the seed the model was created with, 0 if it was loaded). */
   readonly seed?: number;
   /** Called after each epoch. */
   readonly onProgress?: (report: EpochReport) => void;
   /** Cancels: `fit` rejects with the signal's reason, after a last checkpoint. */
   readonly signal?: AbortSignal;
-  /** Where to keep the state of the run; a run that finds its own state there goes on from it. */
+  /** Where to keep the state of the run; a run that finds its own state there resumes from it. */
   readonly checkpoint?: CheckpointStore;
 }
 
