@@ -70,7 +70,9 @@ export function inferSchema(
     if (override) return completed(override, values, texts);
     const tally = table.drawn?.columns[c] ?? new ColumnTally().add(data, c, columns.length, texts);
     const kind = texts ? ofTexts(table, c, tally) : ofNumbers(tally);
-    return completed({ name, kind }, values, texts);
+    // Of the two values one may be in no row that is drawn.
+    const both = table.drawn && kind === "binary" && [...texts ?? ["0", "1"]].sort(inOrder);
+    return completed({ name, kind, ...(both && { levels: both }) }, values, texts);
   });
   // Most tables are numbers as they are, and large.
   const isPlain = !table.texts && !schema.some(({ kind }) => hasLevels(kind));

@@ -91,8 +91,9 @@ export interface ColumnPlan {
 /**
  * Builds a table and checks what {@link Table} promises.
  * @param cells how its cells were read: only where all must be numbers is a missing one refused
+ * @param before rows before these, for messages
  */
-export function createTable(table: Table, cells: CellReading = "numbers"): Table {
+export function createTable(table: Table, cells: CellReading = "numbers", before = 0): Table {
   const { columns, data, texts, padded, rows, label, source, lines } = table;
   if (columns.length === 0) {
     throw new DataError({ source, subject: "table", expected: "at least one numeric column" });
@@ -109,7 +110,7 @@ export function createTable(table: Table, cells: CellReading = "numbers"): Table
     const subject = "label";
     throw new DataError({ source, subject, expected: `${rows} long`, actual: `${label.length}` });
   }
-  checkFinite(table, cells !== "numbers");
+  checkFinite(table, cells !== "numbers", before);
   const given = { ...(texts && { texts }), ...(padded && { padded }) };
   const found = { ...given, ...(label && { label }), ...(lines && { lines }) };
   return { columns, data, rows, source, ...found };
@@ -169,12 +170,12 @@ export function selectColumns(table: Table, names: readonly string[]): Table {
 }
 
 /** The table with the named column taken out of the data and made the label (any value but 0 is an anomaly). */
-export function takeLabel(table: Table, name: string): Table {
+export function takeLabel(table: Table, name: string, before = 0): Table {
   const plan = planColumns(table.columns, { label: name }, table.source);
   const { data: values } = gatherColumns(table, [plan.labelIndex]);
   const unknown = values.findIndex(Number.isNaN);
   if (unknown >= 0) {
-    const place = { source: table.source, row: unknown + 1, column: name };
+    const place = { source: table.source, row: before + unknown + 1, column: name };
     throw new DataError({ ...place, expected: LABEL_EXPECTED, actual: "NaN" });
   }
   const label = values.map((value) => value === 0 ? 0 : 1);
@@ -197,11 +198,11 @@ function gatherColumns(
   };
 }
 
-function checkFinite({ data, columns, source }: Table, missing: boolean): void {
+function checkFinite({ data, columns, source }: Table, missing: boolean, before: number): void {
   for (let cell = 0; cell < data.length; cell++) {
     if (Number.isFinite(data[cell]) || (missing && Number.isNaN(data[cell]))) continue;
     const expected = Number.isNaN(data[cell]) ? MISSING_EXPECTED : NUMBER_EXPECTED;
-    const row = Math.floor(cell / columns.length) + 1;
+    const row = before + Math.floor(cell / columns.length) + 1;
     const column = columns[cell % columns.length];
     throw new DataError({ source, row, column, expected, actual: `${data[cell]}` });
   }

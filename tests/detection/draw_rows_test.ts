@@ -61,6 +61,23 @@ Deno.test("a sorted table keeps its false-alarm rate through the draw, and would
   assert.ok(first.flagged > first.bounds[1], `${first.flagged}`);
 });
 
+Deno.test("a kind rules out no value that the table has, in rows that are drawn or not", async () => {
+  const rows = ROWS.map((row, r) => ({
+    ...row,
+    flag: Number(r === 1234),
+    word: r === 1234 ? "no" : "yes",
+    count: r === 1234 ? -1 : r % 5,
+  }));
+  for (const seed of [1, 2]) {
+    const detector = await Detector.fit(batches(rows, 100), { ...CHEAP, maxRows: 300, seed });
+    const kindOf = (name: string) => detector.schema.find((column) => column.name === name);
+    assert.deepEqual(kindOf("flag"), { name: "flag", kind: "binary", levels: ["0", "1"] });
+    assert.deepEqual(kindOf("word"), { name: "word", kind: "binary", levels: ["no", "yes"] });
+    assert.equal(kindOf("count")!.kind, "numeric");
+    detector.dispose();
+  }
+});
+
 Deno.test("matrices are batches, and of a series the last steps train", async () => {
   const data = planeRows(900, 3, 8);
   async function* matrices() {

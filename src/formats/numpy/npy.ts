@@ -6,7 +6,7 @@
 import { fromHalf } from "../../core/bytes/half.ts";
 import type { CellCodec } from "../text/cells.ts";
 import { DataError, quoteValue } from "../errors.ts";
-import { readNpyHeader } from "./npy_header.ts";
+import { type NpyHeader, readNpyHeader } from "./npy_header.ts";
 import { createTable, defaultNames, planColumns } from "../table.ts";
 import { selectColumns, type Table, type TableOptions, takeLabel } from "../table.ts";
 
@@ -60,14 +60,8 @@ export function decodeNpy(
   source: string = "-",
   maxCells: number = Infinity,
 ): NpyArray {
-  const { descr, fortranOrder, shape, offsetBytes } = readNpyHeader(bytes, source);
-  const read = readerOf(descr, source);
-  if (shape.length < 1 || shape.length > 2) {
-    const actual = `${shape.length}-D`;
-    throw new DataError({ source, subject: "array", expected: "1-D or 2-D", actual });
-  }
-  const itemBytes = Number(descr[2]);
-  const available = bytes.length - offsetBytes;
+  const header = readNpyHeader(bytes, source), { descr, shape, offsetBytes } = header;
+  requireReadable(header, source);
   const [rows, columns = 1] = shape;
   if (rows * columns > maxCells) {
     const actual = `shape (${shape.join(", ")})`;
@@ -78,17 +72,38 @@ export function decodeNpy(
       actual,
     });
   }
-  const needed = rows * columns * itemBytes;
   // Checked before anything is allocated: a false shape costs nothing.
-  if (needed !== available) {
-    const expected = `${needed} bytes long for shape (${shape.join(", ")}) of ${descr}`;
-    throw new DataError({ source, subject: "array data", expected, actual: `${available} bytes` });
-  }
-  const view = new DataView(bytes.buffer, bytes.byteOffset + offsetBytes, available);
-  const little = descr[0] !== ">";
+  requireLength(header, bytes.length - offsetBytes, source);
+  return { descr, shape, data: decodeValues(header, bytes.subarray(offsetBytes), source) };
+}
+
+/** @throws DataError for an array of other things than numbers, or of more than two dimensions */
+export function requireReadable({ descr, shape }: NpyHeader, source: string): void {
+  readerOf(descr, source);
+  if (shape.length >= 1 && shape.length <= 2) return;
+  const actual = `${shape.length}-D`;
+  throw new DataError({ source, subject: "array", expected: "1-D or 2-D", actual });
+}
+
+/** @throws DataError unless so many bytes hold the array */
+export function requireLength({ descr, shape }: NpyHeader, bytes: number, source: string): void {
+  const [rows, columns = 1] = shape, needed = rows * columns * Number(descr[2]);
+  if (needed === bytes) return;
+  const expected = `${needed} bytes long for shape (${shape.join(", ")}) of ${descr}`;
+  throw new DataError({ source, subject: "array data", expected, actual: `${bytes} bytes` });
+}
+
+/** The values, row-major, of the bytes behind a header. */
+export function decodeValues(
+  { descr, fortranOrder, shape: [rows, columns = 1] }: NpyHeader,
+  bytes: Uint8Array,
+  source: string,
+): Float64Array {
+  const read = readerOf(descr, source), itemBytes = Number(descr[2]), little = descr[0] !== ">";
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const data = new Float64Array(rows * columns);
   // Without this a shape such as (2^52, 0), which needs no bytes, would loop 2^52 times.
-  if (data.length === 0) return { descr, shape, data };
+  if (data.length === 0) return data;
   const [rowStep, columnStep] = fortranOrder
     ? [itemBytes, rows * itemBytes]
     : [columns * itemBytes, itemBytes];
@@ -99,7 +114,7 @@ export function decodeNpy(
       data[out++] = read(view, at, little);
     }
   }
-  return { descr, shape, data };
+  return data;
 }
 
 /**
@@ -134,12 +149,16 @@ export function npyShape(bytes: Uint8Array, source: string = "-"): readonly numb
   return readNpyHeader(bytes, source).shape;
 }
 
-/** An array as a table with columns x0, x1, ...; label and columns are chosen by these names. */
+/**
+ * An array as a table with columns x0, x1, ...; label and columns are chosen by these names.
+ * @param before rows before these, for messages
+ */
 export function tableOf(
   array: NpyArray,
   options: TableOptions,
   source: string,
   label?: Float64Array,
+  before = 0,
 ): Table {
   const [rows, width = 1] = array.shape;
   // Zero cells are refused before names are made: an empty shape may claim any width.
@@ -149,9 +168,9 @@ export function tableOf(
   }
   const { cells } = options;
   const all = { columns: defaultNames(width), data: array.data, rows, label, source };
-  let table = createTable(all, cells);
+  let table = createTable(all, cells, before);
   const plan = planColumns(table.columns, options, source);
-  if (options.label !== undefined) table = takeLabel(table, options.label);
+  if (options.label !== undefined) table = takeLabel(table, options.label, before);
   if (options.columns ?? options.exclude) table = selectColumns(table, plan.columns);
   return typeof cells === "function" ? encoded(table, cells) : table;
 }

@@ -1,12 +1,14 @@
 /**
- * Reads a table that comes in pieces, and keeps of its rows as many as were asked for: CSV, TSV and JSON lines in memory
- * that does not grow with the file, other formats whole.
+ * Reads a table that comes in pieces, and keeps of its rows as many as were asked for: CSV, TSV, JSON lines and NPY in
+ * memory that does not grow with the file, other formats whole.
  */
+import { concatBytes } from "../../core/bytes/bytes.ts";
 import { CsvParts } from "../csv/csv_parts.ts";
 import { DataError } from "../errors.ts";
 import { formatOf, readAnyTable, type ReadTableOptions, requireKnown, type Table } from "../mod.ts";
 import type { RandomAccess } from "../parquet.ts";
 import { JsonlReader } from "../jsonl/jsonl.ts";
+import { NpyParts } from "../numpy/npy_parts.ts";
 import type { PartReader } from "../part_reader.ts";
 import { textDecoder } from "../text/text.ts";
 import { LABEL_EXPECTED } from "../text/cells.ts";
@@ -51,7 +53,7 @@ export async function readSample(
     }
   }
   if (!reader) {
-    rows.add(await readLenient(name, joined(held), options));
+    rows.add(await readLenient(name, concatBytes(held), options));
     return rows.finish();
   }
   reader.end();
@@ -83,7 +85,7 @@ async function* withHead(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint
       yield piece;
       continue;
     }
-    head = joined([head, piece]);
+    head = concatBytes([head, piece]);
     if (head.length < SNIFFED_BYTES) continue;
     yield head;
     head = undefined;
@@ -100,6 +102,8 @@ function readerOf(
       return new CsvParts(options);
     case ".tsv":
       return new CsvParts({ ...options, separator: "\t" });
+    case ".npy":
+      return new NpyParts(options);
     case ".jsonl":
     case ".ndjson":
       return decoded(new JsonlReader(options), options.source);
@@ -141,14 +145,4 @@ async function readLenient(
       exclude: [...exclude, label],
     });
   }
-}
-
-function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, at);
-    at += piece.length;
-  }
-  return bytes;
 }

@@ -1,0 +1,31 @@
+/** Tables of which a file's pieces come one after another. */
+import type { ReadTableOptions, Table } from "../../src/formats/mod.ts";
+import { readSample } from "../../src/formats/sample/read_sample.ts";
+import type { SampleOptions } from "../../src/formats/sample/row_sample.ts";
+
+/** Any cells. */
+export const ANY: ReadTableOptions = { cells: "any" };
+/** So many rows at most. */
+export const most = (count: number): SampleOptions => ({ most: () => count });
+
+/** The bytes of a file, some at a time. */
+export async function* piecesOf(bytes: Uint8Array, size: number) {
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+}
+
+/** Reads a text in pieces of so many bytes. */
+export function read(
+  name: string,
+  text: string,
+  size: number,
+  sample: SampleOptions,
+  options: ReadTableOptions = ANY,
+): Promise<Table> {
+  return readSample(name, piecesOf(new TextEncoder().encode(text), size), options, sample);
+}
+
+/** A key that only later rows have. */
+export const KEYED = Array.from({ length: 5000 }, (_, r) => {
+  const late = r < 3000 ? {} : { late: r % 4 ? `t${r % 5}` : null };
+  return `${JSON.stringify({ n: r / 2, kind: "ab"[r % 2], ...late, y: r % 2 === 1 })}\n`;
+}).join("");
