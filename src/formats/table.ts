@@ -39,7 +39,7 @@ export interface Drawn {
   readonly columns: readonly ColumnTally[];
 }
 
-/** From row `row` on, each row begins one line after the one before; both counted from 1, ascending. */
+/** From row `row` on, each row begins one line after the one before; both counted from 1, ascending; NaN if unknown. */
 export interface LineRun {
   readonly row: number;
   readonly line: number;
@@ -48,7 +48,7 @@ export interface LineRun {
 /** The line on which a row begins, if its file has lines. */
 export function lineOf(lines: readonly LineRun[] | undefined, row: number): number | undefined {
   const run = lines?.findLast((each) => each.row <= row);
-  return run && run.line + row - run.row;
+  return run && !Number.isNaN(run.line) ? run.line + row - run.row : undefined;
 }
 
 /** What every reader can be told. */

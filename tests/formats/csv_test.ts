@@ -3,6 +3,7 @@
  */
 import assert from "node:assert/strict";
 import { CsvReader, readCsv } from "../../src/formats/mod.ts";
+import { lineOf } from "../../src/formats/table.ts";
 import { fuzz, refuses, seededIntegers } from "./util.ts";
 
 const source = "t.csv";
@@ -193,6 +194,14 @@ Deno.test("CsvReader gives the same table however the text is cut into pieces", 
     }
     assert.deepEqual(reader.finish(), whole);
   }
+});
+
+Deno.test("of rows that begin on any line no more than some thousand places are remembered", () => {
+  const rows = 70_000, row = '"a\nb",1\n';
+  const { lines } = readCsv(`t,n\n${row.repeat(rows)}`, { cells: "any" });
+  assert.ok(lines!.length <= 2 ** 16 + 1);
+  assert.equal(lineOf(lines, 60_000), 2 + 2 * 59_999);
+  assert.equal(lineOf(lines, rows), undefined);
 });
 
 Deno.test("a row number holds beyond the first block of bytes", () => {

@@ -41,6 +41,9 @@ export function readCsv(input: Uint8Array | string, options: CsvOptions = {}): T
   return reader.finish();
 }
 
+/** Runs of lines that are remembered of a file with line breaks within its rows. */
+const MOST_RUNS = 1 << 16;
+
 /** How the rows of a file are laid out. */
 export interface CsvLayout {
   /** Which cells are read; a label that was left out is none. */
@@ -88,7 +91,7 @@ export class CsvReader implements PartReader<string> {
   /** Rows that somebody else read: one on each line from the next on. @returns the lines of all rows so far */
   passed(rows: number): readonly LineRun[] {
     const row = this.#rows + 1, line = this.#nextLine;
-    if (lineOf(this.#lines, row) !== line) this.#lines.push({ row, line });
+    this.#mark(row, line);
     this.#rows += rows;
     this.#taken += rows;
     this.#nextLine += rows;
@@ -201,7 +204,14 @@ export class CsvReader implements PartReader<string> {
     }
     if (this.#labels) this.#readLabel(this.#labels, cells[plan.labelIndex], row, line);
     this.#rows = row;
-    if (lineOf(this.#lines, row) !== line) this.#lines.push({ row, line });
+    this.#mark(row, line);
+  }
+
+  /** Where a row begins; after many that begin anywhere, that nobody knows. */
+  #mark(row: number, line: number): void {
+    const lines = this.#lines;
+    if (lines.length > MOST_RUNS || lineOf(lines, row) === line) return;
+    lines.push({ row, line: lines.length < MOST_RUNS ? line : NaN });
   }
 
   #readLabel(labels: GrowingArray, cell: string, row: number, line: number): void {
