@@ -29,7 +29,7 @@ const G7 = memory.data<u32>([0xb1b8463f], 4); // -5.36309086e-9
 
 const SATURATION = reinterpret<f32>(0x419051ec); // 18.0400009, where m + 2 rounds to m
 
-/** tanh(t / 2) = m / (m + 2), m = eᵗ - 1, for t >= 0: ln C is sharper than `tanh4`, and needs 1 for large t. */
+/** tanh(t / 2) = m / (m + 2), m = eᵗ - 1, for t >= 0: ln C is sharper than `tanh8`, and needs 1 for large t. */
 @inline
 function tanhOfHalf(t: v128): v128 {
   const m = expm1Inside4(f32x4.pmin(t, f32x4.splat(SATURATION)));

@@ -17,6 +17,7 @@ import {
   ACTIVATION_SOFTPLUS,
   ACTIVATION_TANH,
 } from "./opcodes.gen";
+import { copy } from "./memory";
 import { elu4, relu4 } from "./simd/activation";
 import { exp4 } from "./simd/exp";
 import { expm14 } from "./simd/expm1";
@@ -25,7 +26,8 @@ import { log1p4, log4 } from "./simd/log";
 import { sigmoid4 } from "./simd/sigmoid";
 import { softplus4 } from "./simd/softplus";
 import { map1, map1With, map2, map2With } from "./simd/stretch";
-import { tanh4 } from "./simd/tanh";
+import { tanh8 } from "./simd/tanh";
+import { besideRow } from "./workspace";
 
 @unmanaged
 class Exp {
@@ -237,11 +239,18 @@ class Relu {
   }
 }
 
-@unmanaged
-class Tanh {
-  @inline
-  at(x: v128): v128 {
-    return tanh4(x);
+/** The walk of stretch.ts, eight elements at a time. */
+function tanh(out: usize, x: usize, count: i32): void {
+  const rest = count & 7, beside = besideRow(1);
+  let end = out + (<usize>(count >> 3) << 5), restTo: usize = 0;
+  for (;;) {
+    for (; out < end; out += 32, x += 32) tanh8(out, x);
+    if (restTo) copy(restTo, beside, rest);
+    if (restTo || !rest) break;
+    restTo = out;
+    copy(beside, x, rest);
+    x = out = beside;
+    end = out + 32;
   }
 }
 
@@ -276,7 +285,7 @@ export function activation(out: usize, x: usize, count: i32, kind: i32): void {
     case ACTIVATION_RELU:
       return map1<Relu>(out, count, x);
     case ACTIVATION_TANH:
-      return map1<Tanh>(out, count, x);
+      return tanh(out, x, count);
     case ACTIVATION_SIGMOID:
       return map1<Sigmoid>(out, count, x);
     case ACTIVATION_SOFTPLUS:

@@ -17,13 +17,13 @@ import { besideRow } from "../workspace";
 /** out = f(a). */
 @inline
 export function map1<F>(out: usize, count: i32, a: usize): void {
-  map<Unary<F>>(1, out, 1, count, a, 1, count, 0, 1, 1, 0, 1, 1, 0, 1, 1, 0, 0);
+  walk<Unary<F>>(out, count, a, 0, 0);
 }
 
 /** out = f(a; p, q). */
 @inline
 export function map1With<F>(out: usize, count: i32, a: usize, p: f32, q: f32): void {
-  map<UnaryWith<F>>(1, out, 1, count, a, 1, count, 0, 1, 1, 0, 1, 1, 0, 1, 1, p, q);
+  walk<UnaryWith<F>>(out, count, a, p, q);
 }
 
 /** out = f(a, b). */
@@ -176,6 +176,25 @@ function map<F>(
       to = besideRow(0);
       end = to + 16;
     }
+  }
+}
+
+/** The same of one operand, which has nothing to stretch. */
+@inline
+function walk<F>(out: usize, count: i32, a: usize, p: f32, q: f32): void {
+  const rest = count & 3, p4 = f32x4.splat(p), q4 = f32x4.splat(q), nothing = f32x4.splat(0);
+  const formula = changetype<F>(0);
+  let end = out + (<usize>(count >> 2) << 4), restTo: usize = 0;
+  for (;;) {
+    for (; out < end; out += 16, a += 16) {
+      v128.store(out, formula.at(v128.load(a), nothing, nothing, nothing, p4, q4));
+    }
+    if (restTo) storeTail(restTo, v128.load(besideRow(0)), rest);
+    if (restTo || !rest) break;
+    restTo = out;
+    a = restOf(1, a, rest, 16);
+    out = besideRow(0);
+    end = out + 16;
   }
 }
 
