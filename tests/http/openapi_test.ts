@@ -128,6 +128,17 @@ Deno.test("/docs is one page that loads and runs nothing", async () => {
   for (const link of links) assert.ok(targets.has(link), link);
 });
 
+Deno.test("the page says what bodies are that have no schema, wherever they are taken", () => {
+  const sections = docsPage(openApi(ALL)).split("<section ").slice(1);
+  const said = (id: string) => sections.find((each) => each.startsWith(`id="${id}"`)) ?? id;
+  for (const id of ["score", "scoreAtVersion", "encode", "reconstructAtVersion"]) {
+    assert.match(said(id), /float32, little-endian, row by row/, id);
+  }
+  assert.match(said("score"), /one row per line, of any length/);
+  assert.match(said("upload"), /a model file/);
+  assert.match(said("infer"), /JSON, then the bytes of tensors/);
+});
+
 Deno.test("each body of JSON has an example that its schema allows; the page shows it as a command", () => {
   const ajv = new Ajv2020({ strict: false, validateFormats: false });
   const html = docsPage(openApi({ ...ALL, prefix: "/some/where" }));

@@ -135,7 +135,7 @@ ${requestBody ? `<h4>Body</h4>${bodyOf(requestBody, words)}` : ""}<h4>Answers</h
 
 /** What types of bodies that no schema describes mean, by the tag of the operation. */
 const WORDS: readonly (readonly [tags: RegExp, words: Readonly<Record<string, string>>])[] = [
-  [/^Asking/, {
+  [/^Querying/, {
     "application/octet-stream": "float32, little-endian, row by row",
     "application/x-ndjson": "one row per line, of any length",
   }],
@@ -185,4 +185,5 @@ table { border-collapse: collapse; width: 100%; } td { padding: 0.15rem 0.75rem 
 section { border-top: 1px solid var(--line); margin-top: 1.5rem; } h2 { font-size: 1.15rem; } h4 { margin: 0.75rem 0 0.25rem; }
 dl { margin: 0; } dt { font-weight: 600; } dd { margin: 0 0 0.5rem 1.5rem; } small { font-weight: 400; opacity: 0.6; }
 b.get { color: #1a7f4b; } b.post { color: #2563c9; } b.put { color: #a86400; } b.delete { color: #c03028; }
-a { color: inherit; }`;
+a { color: inherit; }
+@media (max-width: 40rem) { td { display: inline-block; } td:last-child { display: block; padding-bottom: 0.5rem; } code { overflow-wrap: anywhere; } }`;
