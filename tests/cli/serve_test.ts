@@ -1,7 +1,9 @@
 /** `elbow serve`: the models of a folder by name, a port of its own choice, tokens, and a quiet end. */
 import assert from "node:assert/strict";
 import { TableScorer, VAE } from "../../mod.ts";
+import { Registry } from "../../src/http/models/registry.ts";
 import { digestOf } from "../../src/storage/model_store.ts";
+import { openSqlite } from "../../src/storage/sqlite/mod.ts";
 import { serveElbow } from "../util/elbow_server.ts";
 import { elbow, elbowOk, Folder, QUICK, refused, tableCsv } from "./util.ts";
 
@@ -38,6 +40,28 @@ Deno.test("elbow serve answers for each file by its name, until it is interrupte
   assert.equal(status, 0, stderr);
   assert.match(stderr, /checkpoint\.safetensors is a checkpoint and is not served/);
   assert.match(stderr, /2 models at http:/);
+});
+
+Deno.test("elbow serve counts the models that it has, not those that were deleted", async () => {
+  using folder = new Folder();
+  const models = `${folder.path}/models.db`, storage = openSqlite(models, { now: Date.now });
+  const registry = new Registry(storage.models);
+  const file = VAE.create({ inputs: 2, latent: [{ size: 1 }] }).save() as Uint8Array<ArrayBuffer>;
+  for (const name of ["kept", "gone"]) await registry.put(name, file);
+  await registry.delete("gone");
+  await storage.queue.close();
+  const controller = new AbortController();
+  let said = "";
+  const { status, stdout } = await elbow(["serve", "--db", models, "--port", "0", "--json"], {
+    signal: controller.signal,
+    stderr(text) {
+      said += text;
+      if (text.includes("Ctrl-C")) controller.abort();
+    },
+  });
+  assert.equal(status, 0, said);
+  assert.match(said, /^elbow: 1 model at http:/);
+  assert.deepEqual(JSON.parse(stdout).models, ["kept"]);
 });
 
 Deno.test("elbow serve refuses a folder without models, with a damaged one, and a port in use", async () => {

@@ -199,7 +199,8 @@ async function serve(
     : undefined;
   const inFlight = new InFlight();
   const { index } = await models.readIndex();
-  const names = [...index.models.keys()];
+  // The index remembers the names of models that were deleted.
+  const names = [...index.models].filter(([, { versions }]) => versions.length > 0).map(([n]) => n);
   const server = listening(host, port, () =>
     Deno.serve({
       hostname: host,
