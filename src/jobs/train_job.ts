@@ -5,6 +5,7 @@
 import { Detector } from "../detection/detector.ts";
 import { inferSchema } from "../detection/infer_schema.ts";
 import { readAnyTable, type Table } from "../formats/mod.ts";
+import { asUtf8 } from "../formats/text/utf16.ts";
 import { Expansion } from "../scoring/table/expansion.ts";
 import { DivergenceError } from "../training/run/divergence.ts";
 import { requireWork } from "./budget.ts";
@@ -45,7 +46,7 @@ export async function trainJob(
   { device, checkpoint, signal, onProgress }: TrainContext,
 ): Promise<Trained> {
   const { source, label, select, settings, maxWork } = spec;
-  const read = await readAnyTable(source, input, {
+  const read = await readAnyTable(source, asUtf8(input, source), {
     ...UPLOAD_LIMITS,
     label,
     columns: select,

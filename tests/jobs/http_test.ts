@@ -99,6 +99,30 @@ Deno.test("an upload, named rows and rows by position train the same model; a la
   await assert.rejects(client.deleteUpload("t.csv"), (error: ApiError) => error.status === 404);
 });
 
+Deno.test("an upload says by its name alone what it is; UTF-16 with its byte order mark trains and scores as UTF-8 does", async () => {
+  await using app = await jobsApp();
+  app.work();
+  const { client } = app, digest = await directly(), scored: string[] = [];
+  // Little-endian, as Windows has it; the table is ASCII.
+  const wide = Uint8Array.from([
+    0xff,
+    0xfe,
+    ...[...CSV].flatMap((each) => [each.charCodeAt(0), 0]),
+  ]);
+  const uploads = { "t.csv": new TextEncoder().encode(CSV), "wide.csv": wide };
+  for (const [name, bytes] of Object.entries(uploads)) {
+    assert.equal((await app.ask("PUT", `/v1/uploads/${name}`, bytes)).status, 201);
+    const { id } = await client.train("m", { upload: name }, QUICK);
+    const { result, error } = await client.waitForJob(id);
+    assert.equal(result?.digest, digest, error);
+    const job = await client.waitForJob((await client.scoreUpload("m", name)).id);
+    assert.equal(job.state, "succeeded", job.error);
+    scored.push(await (await client.jobResult(job.id)).text());
+  }
+  assert.equal(scored[0].split("\n").length, ROWS.length + 2);
+  assert.equal(scored[1], scored[0]);
+});
+
 Deno.test("an ensemble is what Detector.fit makes; an upload may hold text and gaps", async () => {
   await using app = await jobsApp();
   app.work();

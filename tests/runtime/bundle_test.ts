@@ -193,6 +193,13 @@ testUnless(
       !document.querySelector("table")!.hidden
     );
     assert.deepEqual((await shown()).cells, typed.cells);
+    // As Windows has it: UTF-16 with its byte order mark.
+    const wide = [..."drift,heat,flow\n-3,480,0.2\n"].flatMap((each) => [each.charCodeAt(0), 0]);
+    await page.setInputFiles("#file", folder.write("wide.csv", Uint8Array.of(0xff, 0xfe, ...wide)));
+    await page.waitForFunction(() => document.querySelectorAll("#verdicts tr").length === 1);
+    assert.deepEqual((await shown()).cells, typed.cells.slice(0, 1));
+    await page.setInputFiles("#file", folder.at("rows.csv"));
+    await page.waitForFunction(() => document.querySelectorAll("#verdicts tr").length === 2);
     const [download] = await Promise.all([page.waitForEvent("download"), page.click("#save")]);
     assert.equal(download.suggestedFilename(), "scores.csv");
     const saved = await Deno.readTextFile(await download.path());

@@ -22,7 +22,9 @@ const model = await ${loaderOf(model)}.load(new URL("./${modelFile(model)}", imp
 const isTable = model.columns !== undefined;
 const columns = model.columns ?? model.spec.columns ??
   Array.from({ length: model.spec.inputs }, (_, c) => \`x\${c}\`);
-const { falseAlarmRate, threshold, device } = model;
+const { falseAlarmRate, threshold, device, schema = [] } = model;
+// Columns whose cells are texts, even if they look like numbers.
+const texts = schema.filter(({ levels }) => levels).map(({ name }) => name);
 
 /** A bare model takes numbers in its own order. */
 function numbersOf(row, r) {
@@ -40,7 +42,7 @@ onmessage = async ({ data: { id, rows } }) => {
     postMessage({ id, error: error.message });
   }
 };
-postMessage({ ready: { columns, isTable, falseAlarmRate, threshold, device } });
+postMessage({ ready: { columns, texts, isTable, falseAlarmRate, threshold, device } });
 `,
     "_headers": HEADERS,
   }),

@@ -35,10 +35,17 @@ at("form").onsubmit = (event) => {
 };
 at("file").onchange = async ({ target }) => {
   const [file] = target.files;
-  if (file) at("rows").value = await file.text();
+  if (file) at("rows").value = await textOf(file);
   target.value = "";
   if (file && model) await show(at("rows").value);
 };
+
+/** UTF-8, or UTF-16 with its byte order mark, as Windows writes it. */
+async function textOf(file) {
+  const bytes = new Uint8Array(await file.arrayBuffer()), mark = bytes[0] * 256 + bytes[1];
+  const encoding = mark === 0xfffe ? "utf-16le" : mark === 0xfeff ? "utf-16be" : "utf-8";
+  return new TextDecoder(encoding).decode(bytes);
+}
 
 /** Scores the text's rows and shows what came of it. */
 async function show(text) {
@@ -121,7 +128,7 @@ function csvOf(verdicts) {
 function rowsOf(text) {
   const lines = parseCsv(text);
   if (lines.length === 0) throw new TypeError("Cannot score: there are no rows");
-  const [first] = lines, { columns } = model;
+  const [first] = lines, { columns, texts } = model;
   const isNamed = first.some((cell) => columns.includes(cell.trim()));
   // Names that a bare model never learnt stand above numbers, and say nothing but that they are no row.
   const isHeader = isNamed || (!model.isTable && first.every((cell) => typeof valueOf(cell) === "string"));
@@ -135,8 +142,9 @@ function rowsOf(text) {
       );
     }
     // Columns that the model does not know, such as a label, are left out.
+    const known = names.flatMap((name, c) => columns.includes(name) ? [[name, cells[c]]] : []);
     return Object.fromEntries(
-      names.flatMap((name, c) => columns.includes(name) ? [[name, valueOf(cells[c])]] : []),
+      known.map(([name, cell]) => [name, texts.includes(name) ? cell : valueOf(cell)]),
     );
   });
 }

@@ -6,7 +6,13 @@ import { messageOf } from "../../core/errors.ts";
 import { Command } from "npm:commander@15.1.0";
 import type { AppOptions, Scope, Token } from "../../http/mod.ts";
 import type { JobQueue } from "../../storage/job_queue.ts";
-import { digestOf, isModelName, type ModelStore, NAME_RULE } from "../../storage/model_store.ts";
+import {
+  digestOf,
+  isModelName,
+  type ModelIndex,
+  type ModelStore,
+  NAME_RULE,
+} from "../../storage/model_store.ts";
 import { baseName, readWhole } from "../files/files.ts";
 import { openFolderStore, type PlacedFile } from "../serve/folder_store.ts";
 import { type Io, print } from "../io.ts";
@@ -199,8 +205,7 @@ async function serve(
     : undefined;
   const inFlight = new InFlight();
   const { index } = await models.readIndex();
-  // The index remembers the names of models that were deleted.
-  const names = [...index.models].filter(([, { versions }]) => versions.length > 0).map(([n]) => n);
+  const names = namesOf(index);
   const server = listening(host, port, () =>
     Deno.serve({
       hostname: host,
@@ -222,6 +227,11 @@ async function serve(
   await Promise.all([server.shutdown(), working]);
   await queue?.close();
   clearTimeout(timer);
+}
+
+/** Those that can be asked: an index remembers the names of models that were deleted. */
+function namesOf({ models }: ModelIndex): readonly string[] {
+  return [...models].filter(([, { versions }]) => versions.length > 0).map(([name]) => name);
 }
 
 /** How often whom may ask. */

@@ -43,7 +43,7 @@ async function put(call: Call, service: Service, training: JobIntake): Promise<R
       }`,
     );
   }
-  requireType(call.head, UPLOAD_TYPES);
+  requireType(call.head, UPLOAD_TYPES, UPLOAD_TYPES[0]);
   const bytes = await readBytes(call, {
     maxBytes: training.maxUploadBytes,
     deadlineMs: service.deadlineMs * UPLOAD_PATIENCE,
