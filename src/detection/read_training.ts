@@ -1,14 +1,13 @@
 /** The rows that a detector is fitted to: read, their columns known, their cells as numbers, copies counted once. */
-import { show } from "../core/validate.ts";
-import type { Drawn } from "../formats/table.ts";
 import { encodeTable, type RawTable } from "../scoring/table/raw_table.ts";
-import { codecOf, type ColumnSchema, hasLevels, numericSchema } from "../scoring/table/schema.ts";
+import { type ColumnSchema, numericSchema } from "../scoring/table/schema.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 import { columnsOf, MAX_CELL, type TableRows } from "../scoring/table/table_rows.ts";
 import { MIN_ROWS } from "./calibrate.ts";
 import { alikeSentences, columnFacts, leavingSentences, sentencesOf } from "./column_facts.ts";
 import { withoutCopies } from "./copies.ts";
 import { spectrumOfTable } from "./data_report.ts";
+import { drawnSentences, requireReadable, SIZE_EXPECTED } from "./drawn_facts.ts";
 import { refuseExtremes } from "./extremes.ts";
 import { inferSchema } from "./infer_schema.ts";
 import { type DetectorOptions, presetOf, requireColumns } from "./options.ts";
@@ -66,31 +65,6 @@ function requireRows({ rows, drawn }: RawTable, window = 0): void {
   );
 }
 
-/** That not all rows train. */
-function drawnSentences({ rows, drawn }: RawTable, window?: number): string[] {
-  if (!drawn) return [];
-  const which = window === undefined ? "drawn from all by the seed" : "the last ones";
-  return [`${rows} of ${drawn.rows} rows train and calibrate, ${which}`];
-}
-
-/** Also of rows that are not here. @throws TypeError naming the column, and a row that cannot be used */
-function requireReadable({ columns }: Drawn, schema: readonly ColumnSchema[]): void {
-  schema.forEach((column, c) => {
-    if (hasLevels(column.kind)) return;
-    const { firstText, smallest, largest } = columns[c], name = `column "${column.name}"`;
-    const codec = codecOf(column);
-    if (firstText && codec.encode(firstText.text) === undefined) {
-      const { row, text } = firstText, expected = codec.expected(text);
-      throw new TypeError(
-        `Cannot read ${name}: expected ${expected}: in row ${row} it is ${show(text)}`,
-      );
-    }
-    const far = largest > MAX_CELL ? largest : smallest;
-    if (!(Math.abs(far) > MAX_CELL) || Math.abs(far) === Infinity) return;
-    throw new TypeError(`Cannot read ${name}: expected ${SIZE_EXPECTED}: one value is ${far}`);
-  });
-}
-
 /** Enough rows to tell whether columns are correlated. */
 const ENOUGH_ROWS = 5000;
 
@@ -109,8 +83,6 @@ function asNumbers(raw: RawTable): { schema: readonly ColumnSchema[]; cells: Cel
   const schema = numericSchema(raw.columns);
   return { schema, cells: encodeTable(raw, schema) };
 }
-
-const SIZE_EXPECTED = `a finite number of magnitude at most ${MAX_CELL}`;
 
 function requireSize({ data }: Cells, columns: readonly string[]): void {
   const cell = data.findIndex((value) => Math.abs(value) > MAX_CELL);

@@ -16,6 +16,7 @@ import { Calibration } from "../scoring/decisions/calibration.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 import type { ScoreTable, TableModel, TableScorer } from "../scoring/table_scorer.ts";
 import { coarseness, evenly, keepable, MIN_ROWS } from "./calibrate.ts";
+import { isOfDraw } from "./drawn_facts.ts";
 import { isOfRepeats, type Uncopied, withoutCopies } from "./copies.ts";
 import { sketchColumns } from "./drift/sketch.ts";
 
@@ -97,6 +98,9 @@ export function standard(
   return {
     sketch: { data: sketchColumns(cells, schema.length), rows: cells.rows },
     // What was said of the old rows holds no longer.
-    warnings: [...warnings.filter((each) => each !== old && !isOfRepeats(each)), ...repeats],
+    warnings: [
+      ...warnings.filter((each) => each !== old && !isOfRepeats(each) && !isOfDraw(each)),
+      ...repeats,
+    ],
   };
 }

@@ -40,7 +40,10 @@ Deno.test("of a longer one the same rows train, however it comes, and how many i
   const file = folder.write("t.csv", CSV), gz = folder.write("t.csv.gz", await gzipped(CSV));
   const out = folder.at("m"), args = ["--label", "kind", "--out", out, ...QUICK, ...FEW];
   const { stderr, stdout } = await elbow(["train", file, ...args]);
-  assert.match(stderr, /400 of 3000 rows train and calibrate, drawn from all by the seed/);
+  assert.match(
+    stderr,
+    /400 of 3000 rows train and calibrate, drawn from all by the seed \(--max-rows\)/,
+  );
   assert.match(stdout, /t\.csv \(400 of 3,000 rows, 4 columns, label kept out\)/);
   assert.match(stdout, /Against the label .*, over rows drawn, those trained on included/);
   const model = Deno.readFileSync(out);

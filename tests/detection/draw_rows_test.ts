@@ -42,6 +42,8 @@ Deno.test("the same rows train as on the command line, and it is said", async ()
   const detector = await Detector.fit(batches(ROWS, 100), { ...CHEAP, maxRows: 400 });
   assert.deepEqual(detector.save(), Deno.readFileSync(out));
   assert.match(detector.warnings[0], /400 of 3000 rows train and calibrate, drawn from all/);
+  detector.recalibrate(ROWS.slice(0, 100));
+  assert.doesNotMatch(detector.warnings.join(), /rows train and calibrate/, "no longer true");
   detector.dispose();
 });
 

@@ -2,6 +2,7 @@
 import type { Io } from "../io.ts";
 
 const FLAGS: readonly (readonly [said: RegExp, flag: string])[] = [
+  [/ rows train and calibrate, .*$/, "$& (--max-rows)"],
   [/^column "(.*)" holds digits.*declare it categorical/, "$& (--column $1=categorical)"],
   [/\b(?:is|are) left out\b/, "$& (--exclude)"],
   [

@@ -1,0 +1,41 @@
+/** Tables of which some rows are drawn (ADR 67): what is said of it, and what is wrong with rows that are not here. */
+import { show } from "../core/validate.ts";
+import type { Drawn } from "../formats/table.ts";
+import type { RawTable } from "../scoring/table/raw_table.ts";
+import { codecOf, type ColumnSchema, hasLevels } from "../scoring/table/schema.ts";
+import { MAX_CELL } from "../scoring/table/table_rows.ts";
+
+/** What a number must be. */
+export const SIZE_EXPECTED: string = `a finite number of magnitude at most ${MAX_CELL}`;
+
+const TRAIN = "rows train and calibrate";
+
+/** That not all rows train. */
+export function drawnSentences({ rows, drawn }: RawTable, window?: number): string[] {
+  if (!drawn) return [];
+  const which = window === undefined ? "drawn from all by the seed" : "the last ones";
+  return [`${rows} of ${drawn.rows} ${TRAIN}, ${which}`];
+}
+
+/** Whether a warning says so. */
+export function isOfDraw(warning: string): boolean {
+  return warning.includes(TRAIN);
+}
+
+/** @throws TypeError naming the column, and a row, that cannot be used; also of rows that are not here */
+export function requireReadable({ columns }: Drawn, schema: readonly ColumnSchema[]): void {
+  schema.forEach((column, c) => {
+    if (hasLevels(column.kind)) return;
+    const { firstText, smallest, largest } = columns[c], name = `column "${column.name}"`;
+    const codec = codecOf(column);
+    if (firstText && codec.encode(firstText.text) === undefined) {
+      const { row, text } = firstText, expected = codec.expected(text);
+      throw new TypeError(
+        `Cannot read ${name}: expected ${expected}: in row ${row} it is ${show(text)}`,
+      );
+    }
+    const far = largest > MAX_CELL ? largest : smallest;
+    if (!(Math.abs(far) > MAX_CELL) || Math.abs(far) === Infinity) return;
+    throw new TypeError(`Cannot read ${name}: expected ${SIZE_EXPECTED}: one value is ${far}`);
+  });
+}
