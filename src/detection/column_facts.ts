@@ -75,8 +75,12 @@ export function columnFacts(schema: readonly ColumnSchema[], { data, rows }: Cel
   return { constant, empty, identifiers, duplicates, ...order, merged, strange, unseen, missing };
 }
 
-/** A sentence for each kind of fact, without its full stop. */
-export function sentencesOf(facts: ColumnFacts): string[] {
+/**
+ * A sentence for each kind of fact, without its full stop.
+ * @param isDrawn whether the facts are of some of the rows alone
+ */
+export function sentencesOf(facts: ColumnFacts, isDrawn = false): string[] {
+  const taken = isDrawn ? " taken" : "", among = isDrawn ? " in the rows taken" : "";
   const { constant, empty, identifiers, duplicates, running, merged, strange, unseen } = facts;
   const sentences: string[] = [];
   const say = (names: readonly string[], what: (plural: boolean) => string) => {
@@ -84,12 +88,13 @@ export function sentencesOf(facts: ColumnFacts): string[] {
   };
   say(
     constant,
-    (many) => `${many ? "never change" : "never changes"}: any other value will stand out`,
+    (many) => `${many ? "never change" : "never changes"}${among}: any other value will stand out`,
   );
-  say(empty, (many) => `${many ? "have" : "has"} no value in any row`);
+  say(empty, (many) => `${many ? "have" : "has"} no value in any row${taken}`);
   say(
     identifiers,
-    (many) => `${many ? "hold" : "holds"} texts of which none occurs twice, and so says nothing`,
+    (many) =>
+      `${many ? "hold" : "holds"} texts of which none occurs twice${among}, and so says nothing`,
   );
   say(
     running,
@@ -118,13 +123,15 @@ export function sentencesOf(facts: ColumnFacts): string[] {
   for (const [name, times] of unseen.slice(0, LISTED)) {
     sentences.push(`column "${name}" ${unseenSentence(times)}`);
   }
-  for (const [name, earlier] of duplicates.slice(0, LISTED)) {
-    sentences.push(`column "${name}" equals "${earlier}" in every row`);
-  }
-  if (duplicates.length > LISTED) {
-    sentences.push(`${duplicates.length - LISTED} more columns equal others in every row`);
-  }
-  return sentences;
+  return [...sentences, ...duplicateSentences(duplicates, taken)];
+}
+
+function duplicateSentences(duplicates: ColumnFacts["duplicates"], taken: string): string[] {
+  const listed = duplicates.slice(0, LISTED).map(([name, earlier]) =>
+    `column "${name}" equals "${earlier}" in every row${taken}`
+  );
+  const more = duplicates.length - LISTED;
+  return more > 0 ? [...listed, `${more} more columns equal others in every row${taken}`] : listed;
 }
 
 /** That rows depend on those before them, and what may follow. */

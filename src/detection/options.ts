@@ -164,7 +164,7 @@ function requireStatistics(statistics: unknown): void {
 export const MOST_LEFT_OUT = 0.5;
 
 /** The share of the training rows that is left out as too strange. */
-export function leftOut({ robust = false }: DetectorOptions): number {
+export function leftOut({ robust = false }: Pick<DetectorOptions, "robust">): number {
   return robust === true ? MOST_LEFT_OUT : Number(robust);
 }
 

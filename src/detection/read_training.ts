@@ -43,7 +43,7 @@ export function readTraining(
   if (presetOf(options) !== "ensemble") refuseExtremes(cells, schema);
   const said = [...drawnSentences(raw, window), ...textSentences(raw, schema, overrides)];
   if (window !== undefined) {
-    const facts = sentencesOf(columnFacts(schema, cells));
+    const facts = sentencesOf(columnFacts(schema, cells), raw.drawn !== undefined);
     const found = [...facts, ...leavingSentences(leaving(schema, cells))];
     return { schema, cells, warnings: [...said, ...found] };
   }
@@ -51,7 +51,8 @@ export function readTraining(
   const facts = columnFacts(schema, different);
   const spectrum = spectrumOfTable(headOf(different, schema.length), schema, facts);
   const collapse = spectrum && collapseWarning(spectrum.activeUnits);
-  const found = [...sentencesOf(facts), ...alikeSentences(facts.alike), ...repeats];
+  const own = sentencesOf(facts, raw.drawn !== undefined);
+  const found = [...own, ...alikeSentences(facts.alike), ...repeats];
   const warnings = [...said, ...found, ...(collapse ? [collapse] : [])];
   return { schema, cells: different, warnings };
 }

@@ -1,7 +1,7 @@
 /**
  * Columns that were meant as something else. Of texts: dates and amounts as people write them. They stay text, as what
  * "3/9/24" and "1,234" are depends on the country; whoever wrote them can say. Of numbers: codes of digits, of which some
- * begin with 0. They stay numbers, as readings may be padded, too.
+ * begin with 0, also among texts. They stay numbers, as readings may be padded, too.
  */
 import type { RawTable } from "../scoring/table/raw_table.ts";
 import type { ColumnSchema } from "../scoring/table/schema.ts";
@@ -49,11 +49,12 @@ export function textSentences(
   declared: readonly { readonly name: string }[] = [],
 ): string[] {
   return columns.flatMap((name, c) => {
-    const isCode = padded.includes(name) && !texts[c] &&
-      /^(?:count|binary)$/.test(schema[c].kind) &&
+    const isCode = padded.includes(name) &&
+      (texts[c] || /^(?:count|binary)$/.test(schema[c].kind)) &&
       !declared.some((each) => each.name === name);
     if (isCode) {
-      return `column "${name}" holds digits behind a leading zero, such as codes have, and is taken for numbers, ` +
+      const taken = texts[c] ? "its digits are" : "is";
+      return `column "${name}" holds digits behind a leading zero, such as codes have, and ${taken} taken for numbers, ` +
         "which lose it: declare it categorical to keep codes as they are";
     }
     const own = schema[c].kind === "timestamp" ? [] : texts[c] ?? [];

@@ -65,6 +65,16 @@ Deno.test("of a longer one the same rows train, however it comes, and how many i
   assert.match(await elbowOk("inspect", out), /400 of 3000 rows train/);
 });
 
+Deno.test("how many rows train is said as it is: an ensemble takes 12,000, and leaves out the strangest", async () => {
+  using folder = new Folder();
+  const data = folder.write("t.csv", tableCsv(15_000)), out = folder.at("m");
+  const train = (...more: string[]) =>
+    elbowOk("train", data, "--out", out, "--members", "1", "--epochs", "1", ...more);
+  assert.match(await train(), /^Trained on +12,000 of 13,000 rows, 2,000 more to calibrate$/m);
+  const { trainingRows } = JSON.parse(await train("--robust", "0.2", "--json"));
+  assert.equal(trainingRows, 0.8 * 13_000);
+});
+
 Deno.test("of a series the last steps train", async () => {
   using folder = new Folder();
   const [header, ...lines] = tableCsv(900).trimEnd().split("\n");

@@ -47,6 +47,15 @@ Deno.test("the same rows train as on the command line, and it is said", async ()
   detector.dispose();
 });
 
+Deno.test("what is said of a column holds for the rows taken, where others are left", async () => {
+  const detector = await Detector.fit(ROWS.map(({ a, b }, r) => ({ a, b, k: +(r === 7) })), {
+    ...CHEAP,
+    maxRows: 100,
+  });
+  assert.match(detector.warnings[1], /^column "k" never changes in the rows taken: any other/);
+  detector.dispose();
+});
+
 Deno.test("a sorted table keeps its false-alarm rate through the draw, and would not through its first rows", async () => {
   const rows = planeRows(9000, 4, 23, 0.5), fresh = rows.slice(4000);
   const sorted = rows.slice(0, 4000).sort((a, b) => a[0] - b[0]), rate = 0.05;

@@ -179,6 +179,11 @@ Deno.test("readCsv() names standard input, carries the place, and refuses what i
   refuses(() => readCsv(latin, { source }), `${told} bytes of another encoding`);
   const wide = new Uint8Array([0xff, 0xfe, 0x61, 0]);
   refuses(() => readCsv(wide, { source }), `${told} UTF-16 text`);
+  const packed = new Uint8Array([0x1f, 0x8b, 8, 0]);
+  refuses(
+    () => readCsv(packed, { source }),
+    `${told} compressed by gzip (unpack it, or name the file .gz)`,
+  );
 });
 
 Deno.test("CsvReader gives the same table however the text is cut into pieces", () => {

@@ -1,5 +1,7 @@
 /** What `elbow train` reports, as JSON and for a person; nats of the standardised table. */
 import type { Detector } from "../../detection/detector.ts";
+import { MAX_TRAINING_ROWS } from "../../detection/ensemble/fit_ensemble.ts";
+import { ordinaryCount } from "../../detection/ensemble/ordinary_rows.ts";
 import type { Table } from "../../formats/mod.ts";
 import { latentSize } from "../../models/spec.ts";
 import type { ModelSpec } from "../../models/spec.ts";
@@ -17,6 +19,8 @@ export interface Trained {
   /** How its scores compare with the label, on all rows of the table. */
   readonly against?: LabelFigures;
   readonly bytes: number;
+  /** The share of the rows that is left out as too strange. */
+  readonly leftOut: number;
 }
 
 /** A model by its specification, and what it was fitted to. */
@@ -72,17 +76,26 @@ function different({ detector, table }: Trained): number {
   return detector.table.sketch?.rows ?? table.rows;
 }
 
-/** Rows that trained: all but those kept back, and of a series by its linear model all (ADR 31). */
-function trainingRows(trained: Trained): number {
+/** Rows that may train: all but those kept back, and of a series by its linear model all (ADR 31). */
+function trainableRows(trained: Trained): number {
   const rows = different(trained);
   return rows - trained.detector.calibrationRows || rows;
 }
 
+/** Those that did: an ensemble takes so many at most, and none that are left out as too strange. */
+function trainingRows(trained: Trained): number {
+  const { detector: { table, window }, leftOut } = trained, rows = trainableRows(trained);
+  const kept = leftOut > 0 ? ordinaryCount(rows, leftOut) : rows;
+  return table.ensemble && window === undefined ? Math.min(kept, MAX_TRAINING_ROWS) : kept;
+}
+
 function trainedOn(trained: Trained): string {
   const { calibrationRows } = trained.detector, rows = trainingRows(trained);
+  const all = trainableRows(trained);
+  const which = rows < all ? `${count(rows)} of ${counted(all, "row")}` : counted(rows, "row");
   return calibrationRows === different(trained)
-    ? `${counted(rows, "row")}, and calibrated on them by fits that had not seen them`
-    : `${counted(rows, "row")}, ${count(calibrationRows)} more to calibrate`;
+    ? `${which}, and calibrated on them by fits that had not seen them`
+    : `${which}, ${count(calibrationRows)} more to calibrate`;
 }
 
 /** What JSON says of a fit: ln p(x | z) for the reconstruction, as a person reads it. */

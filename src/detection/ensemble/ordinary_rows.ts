@@ -28,6 +28,11 @@ const MAX_JUDGED = 24_000;
 
 const REFERENCES = 1024, FOLDS = 2;
 
+/** How many of so many rows are left. */
+export function ordinaryCount(rows: number, share: number): number {
+  return Math.max(1, Math.round(Math.min(rows, MAX_JUDGED) * (1 - share)));
+}
+
 /** @param share of the rows that is left out, 0 … 0.5 */
 export function ordinaryRows(
   cells: Cells,
@@ -38,7 +43,7 @@ export function ordinaryRows(
   const order = permutation(cells.rows, seed, 2, STREAMS.ensemble).subarray(0, MAX_JUDGED);
   const judged = takeCells(cells, columns, order.slice().sort());
   const strangeness = strangenessOf(judged, schema, seed);
-  const kept = Math.max(1, Math.round(judged.rows * (1 - share)));
+  const kept = ordinaryCount(cells.rows, share);
   const ranked = Uint32Array.from(strangeness, (_, r) => r)
     .sort((a, b) => strangeness[a] - strangeness[b] || a - b);
   return takeCells(judged, columns, ranked.subarray(0, kept).sort());

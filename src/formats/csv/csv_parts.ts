@@ -168,7 +168,7 @@ export class CsvParts implements PartReader {
     };
   }
 
-  /** Whether a number is the first of its column with digits behind a leading zero. */
+  /** Whether digits are the first of their column with digits behind a leading zero. */
   #isPadded(bytes: Uint8Array, { plan, separator }: CsvLayout): boolean {
     const between = separator.charCodeAt(0);
     for (let at = 0; at < bytes.length; at++) {
@@ -182,8 +182,8 @@ export class CsvParts implements PartReader {
       if (!isWhole) continue;
       const line = bytes.lastIndexOf(NEWLINE, at) + 1;
       const cell = bytes.subarray(line, at).filter((byte) => byte === between).length;
-      const c = plan.indices.indexOf(cell);
-      if (c >= 0 && !this.#texted[c] && !this.#padded.has(plan.columns[c])) return true;
+      const c = plan.indices.indexOf(cell), name = plan.columns[c];
+      if (c >= 0 && !keepsText(this.#cells, name) && !this.#padded.has(name)) return true;
     }
     return false;
   }

@@ -24,8 +24,16 @@ export function textDecoder(source: string): (piece: Uint8Array, more: boolean) 
       return decoder.decode(piece, { stream: more });
     } catch (cause) {
       if (!(cause instanceof TypeError)) throw cause;
-      const actual = utf16Of(piece) ? "UTF-16 text" : "bytes of another encoding";
+      const actual = encodingOf(piece);
       throw new DataError({ source, subject: "file", expected: "UTF-8 text", actual }, { cause });
     }
   };
+}
+
+/** Of bytes that are not UTF-8, as a message says it. */
+function encodingOf(bytes: Uint8Array): string {
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b) {
+    return "compressed by gzip (unpack it, or name the file .gz)";
+  }
+  return utf16Of(bytes) ? "UTF-16 text" : "bytes of another encoding";
 }
