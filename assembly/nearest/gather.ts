@@ -108,14 +108,17 @@ export function sort(to: usize, numbers: usize, count: i32): void {
 
 /** Adds the equal ones of columns before its own to the rank of each. */
 function rankEqual(numbers: usize, columns: usize, total: i32): void {
-  const ranks = ranksAt();
-  for (let i = 0; i < total; i++) {
-    const value = load<f32>(at(numbers, i)), column = load<i32>(at(columns, i));
-    let place = load<i32>(at(ranks, i));
-    for (let j = 0; j < total; j++) {
-      if (load<f32>(at(numbers, j)) == value && load<i32>(at(columns, j)) < column) place++;
+  const toColumns = columns - numbers, end = at(numbers, total);
+  let ranks = ranksAt();
+  for (let own = numbers; own < end; own += 16, ranks += 16) {
+    const values = v128.load(own), ids = v128.load(own + toColumns);
+    let before = v128.load(ranks);
+    for (let other = numbers; other < end; other += 4) {
+      const isEqual = f32x4.eq(v128.load32_splat(other), values);
+      const isFirst = i32x4.lt_s(v128.load32_splat(other + toColumns), ids);
+      before = i32x4.sub(before, v128.and(isEqual, isFirst));
     }
-    store<i32>(at(ranks, i), place);
+    v128.store(ranks, before);
   }
 }
 
