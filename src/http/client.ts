@@ -22,39 +22,15 @@ import type {
   TrainRequest,
   Verdict,
 } from "./client/client_types.ts";
-
-import { ApiError } from "./client/client_error.ts";
-import { readEvents } from "./client/client_events.ts";
-import { linesOf, littleEndian } from "./client/client_wire.ts";
+import type { ClientRows, FloatRows } from "./client/client_rows.ts";
+import { linesOf, littleEndian, readLines } from "./client/client_wire.ts";
+import { type ClientOptions, Connection } from "./client/connection.ts";
+import { followJob } from "./client/follow_job.ts";
 
 export { ApiError } from "./client/client_error.ts";
+export type * from "./client/client_rows.ts";
+export type { ClientOptions } from "./client/connection.ts";
 export type * from "./client/client_types.ts";
-
-/** How to reach a server. */
-export interface ClientOptions {
-  /** Sent as a bearer token. */
-  readonly token?: string;
-  /** In the place of the global one. */
-  readonly fetch?: (url: string, init: RequestInit) => Promise<Response> | Response;
-  /** Ends every request that is under way. */
-  readonly signal?: AbortSignal;
-}
-
-/** What a column may take: text or a truth value where it has levels, text for a time; null is missing. */
-export type ClientCell = number | string | boolean | null;
-
-/** Rows by position, or by column. */
-export type ClientRows =
-  | readonly (readonly ClientCell[])[]
-  | readonly Readonly<Record<string, ClientCell>>[];
-
-/** Rows of float32, row-major. */
-export interface FloatRows {
-  /** Values. */
-  readonly data: Float32Array;
-  /** Rows and columns. */
-  readonly shape: readonly [rows: number, columns: number];
-}
 
 /** Verbs that read rows. */
 export type RowVerb = "encode" | "decode" | "reconstruct" | "score" | "log-likelihood";
@@ -73,39 +49,30 @@ export function createClient(baseUrl: string, options: ClientOptions = {}): Clie
 /** Which model, and which of its versions. */
 export type ModelName = string | { readonly name: string; readonly version: number };
 
-const JSON_TYPE = "application/json", FLOATS = "application/octet-stream";
-const EVENTS = "text/event-stream";
-
-/** Events after which there are no others. */
-const ENDS: readonly string[] = ["succeeded", "failed", "cancelled"];
-
-/** How often in a row a stream of events may fail, and how much longer each time to wait. */
-const RECONNECTS = 10, RECONNECT_MS = 200;
+const FLOATS = "application/octet-stream";
 
 /** Every method rejects with an `ApiError` if the server refuses. */
 export class Client {
-  readonly #baseUrl: string;
-  readonly #options: ClientOptions;
+  readonly #server: Connection;
 
   /** @internal */
   constructor(baseUrl: string, options: ClientOptions) {
-    this.#baseUrl = baseUrl;
-    this.#options = options;
+    this.#server = new Connection(baseUrl, options);
   }
 
   /** The models there are. */
   models(): Promise<Answers["Models"]> {
-    return this.#json("GET", "/v1/models");
+    return this.#server.json("GET", "/v1/models");
   }
 
   /** All that is known of a model. */
   model(model: ModelName): Promise<Answers["Model"]> {
-    return this.#json("GET", pathOf(model));
+    return this.#server.json("GET", pathOf(model));
   }
 
   /** The versions of a model, ascending. */
   versions(name: string): Promise<Answers["Versions"]> {
-    return this.#json("GET", `${pathOf(name)}/versions`);
+    return this.#server.json("GET", `${pathOf(name)}/versions`);
   }
 
   /** How surprising each row is. */
@@ -114,32 +81,32 @@ export class Client {
     rows: ClientRows,
     options: ScoreRequest = {},
   ): Promise<Answers["Scores"]> {
-    return this.#json("POST", `${pathOf(model)}/score`, { rows, ...options });
+    return this.#server.json("POST", `${pathOf(model)}/score`, { rows, ...options });
   }
 
   /** The posterior of each row. */
   encode(model: ModelName, rows: ClientRows): Promise<Answers["Encoded"]> {
-    return this.#json("POST", `${pathOf(model)}/encode`, { rows });
+    return this.#server.json("POST", `${pathOf(model)}/encode`, { rows });
   }
 
   /** The expected row for latent variables. */
   decode(model: ModelName, rows: ClientRows): Promise<Answers["Rows"]> {
-    return this.#json("POST", `${pathOf(model)}/decode`, { rows });
+    return this.#server.json("POST", `${pathOf(model)}/decode`, { rows });
   }
 
   /** The expected row given what the row encodes to. */
   reconstruct(model: ModelName, rows: ClientRows): Promise<Answers["Rows"]> {
-    return this.#json("POST", `${pathOf(model)}/reconstruct`, { rows });
+    return this.#server.json("POST", `${pathOf(model)}/reconstruct`, { rows });
   }
 
   /** The probability of each class, of a model with a classifier. */
   classify(model: ModelName, rows: ClientRows): Promise<Answers["Rows"]> {
-    return this.#json("POST", `${pathOf(model)}/classify`, { rows });
+    return this.#server.json("POST", `${pathOf(model)}/classify`, { rows });
   }
 
   /** New rows. */
   sample(model: ModelName, count: number, options: SampleRequest = {}): Promise<Answers["Rows"]> {
-    return this.#json("POST", `${pathOf(model)}/sample`, { count, ...options });
+    return this.#server.json("POST", `${pathOf(model)}/sample`, { count, ...options });
   }
 
   /** ln p(x) of each row. */
@@ -148,7 +115,7 @@ export class Client {
     rows: ClientRows,
     options: LogLikelihoodRequest = {},
   ): Promise<Answers["LogLikelihoods"]> {
-    return this.#json("POST", `${pathOf(model)}/log-likelihood`, { rows, ...options });
+    return this.#server.json("POST", `${pathOf(model)}/log-likelihood`, { rows, ...options });
   }
 
   /** Any verb that reads rows, in float32 both ways: a row of numbers for each row. */
@@ -162,7 +129,7 @@ export class Client {
       Object.entries(options).map(([key, value]) => [key, `${value}`]),
     );
     const search = query.size > 0 ? `?${query}` : "";
-    const response = await this.#ask("POST", `${pathOf(model)}/${verb}${search}`, {
+    const response = await this.#server.ask("POST", `${pathOf(model)}/${verb}${search}`, {
       type: FLOATS,
       accept: FLOATS,
       body: littleEndian(data),
@@ -184,27 +151,15 @@ export class Client {
   ): AsyncGenerator<ScoredLine> {
     const given = Object.entries(options).filter(([, value]) => value !== undefined);
     const search = new URLSearchParams(given.map(([key, value]) => [key, String(value)]));
-    const response = await this.#ask("POST", `${pathOf(model)}/score?${search}`, {
+    const response = await this.#server.ask("POST", `${pathOf(model)}/score?${search}`, {
       type: "application/x-ndjson",
       body: linesOf(rows),
     });
-    let rest = "";
-    const decoder = new TextDecoder(), reader = response.body!.getReader();
-    try {
-      for (;;) {
-        const { done, value } = await reader.read();
-        const lines = (rest + decoder.decode(value, { stream: !done })).split("\n");
-        rest = done ? "" : lines.pop()!;
-        for (const line of lines) if (line !== "") yield JSON.parse(line);
-        if (done) return;
-      }
-    } finally {
-      await reader.cancel().catch(() => {});
-    }
+    for await (const line of readLines(response.body!)) if (line !== "") yield JSON.parse(line);
   }
 
   /** Makes a model file the next version of a name. @param expected the digest it may replace, or null for none */
-  upload(
+  async upload(
     name: string,
     file: Uint8Array<ArrayBuffer>,
     { expected }: { readonly expected?: string | null } = {},
@@ -214,29 +169,28 @@ export class Client {
       : expected === undefined
       ? {}
       : { "if-match": `"${expected}"` };
-    return this.#ask("PUT", pathOf(name), { type: FLOATS, body: file, headers }).then((response) =>
-      jsonBody<Answers["Stored"]>(response)
-    );
+    const content = { type: FLOATS, body: file, headers };
+    return await (await this.#server.ask("PUT", pathOf(name), content)).json();
   }
 
   /** Deletes a model, or one version of it. */
   async delete(model: ModelName): Promise<void> {
-    await this.#ask("DELETE", pathOf(model));
+    await this.#server.ask("DELETE", pathOf(model));
   }
 
   /** Second names. */
   aliases(): Promise<Answers["Aliases"]> {
-    return this.#json("GET", "/v1/aliases");
+    return this.#server.json("GET", "/v1/aliases");
   }
 
   /** Lets a second name mean a model, or one version of it. */
   setAlias(alias: string, target: AliasTarget): Promise<Answers["Alias"]> {
-    return this.#json("PUT", `/v1/aliases/${encodeURIComponent(alias)}`, target);
+    return this.#server.json("PUT", `/v1/aliases/${encodeURIComponent(alias)}`, target);
   }
 
   /** Forgets a second name. */
   async deleteAlias(alias: string): Promise<void> {
-    await this.#ask("DELETE", `/v1/aliases/${encodeURIComponent(alias)}`);
+    await this.#server.ask("DELETE", `/v1/aliases/${encodeURIComponent(alias)}`);
   }
 
   /**
@@ -272,50 +226,30 @@ export class Client {
    */
   jobResult(id: string, as: "csv" | "ndjson" = "csv"): Promise<Response> {
     const accept = as === "csv" ? "text/csv" : "application/x-ndjson";
-    return this.#ask("GET", `/v1/jobs/${id}/result`, { accept });
+    return this.#server.ask("GET", `/v1/jobs/${id}/result`, { accept });
   }
 
   /** Your jobs that have not ended, the oldest first. */
   jobs(): Promise<Answers["Jobs"]> {
-    return this.#json("GET", "/v1/jobs");
+    return this.#server.json("GET", "/v1/jobs");
   }
 
   /** A job as it stands. */
   job(id: string): Promise<Answers["Job"]> {
-    return this.#json("GET", `/v1/jobs/${id}`);
+    return this.#server.json("GET", `/v1/jobs/${id}`);
   }
 
   /** Ends a job; one that has ended stays as it is. */
   cancelJob(id: string): Promise<Answers["Job"]> {
-    return this.#json("DELETE", `/v1/jobs/${id}`);
+    return this.#server.json("DELETE", `/v1/jobs/${id}`);
   }
 
   /**
    * What happens to a job, from after that event to its end. A line that breaks is taken up where it
-   * broke, `RECONNECTS` times without a word in between.
+   * broke, unless that fails ten times in a row.
    */
-  async *jobEvents(id: string, after: number = 0): AsyncGenerator<JobEventInfo> {
-    for (let last = after, failures = 0;;) {
-      let isSilent = true;
-      try {
-        const headers = { "last-event-id": `${last}` };
-        const response = await this.#ask("GET", `/v1/jobs/${id}/events`, {
-          accept: EVENTS,
-          headers,
-        });
-        for await (const event of readEvents(response.body!)) {
-          yield event;
-          [last, failures, isSilent] = [event.id, 0, false];
-          if (ENDS.includes(event.type)) return;
-        }
-        // Nothing more, and the end was told before.
-        if (isSilent && ENDS.includes((await this.job(id)).state)) return;
-      } catch (error) {
-        const mayPass = !(error instanceof ApiError) || error.status >= 500;
-        if (!mayPass || this.#options.signal?.aborted || ++failures > RECONNECTS) throw error;
-      }
-      await new Promise((resolve) => setTimeout(resolve, RECONNECT_MS * failures));
-    }
+  jobEvents(id: string, after: number = 0): AsyncGenerator<JobEventInfo> {
+    return followJob(this.#server, id, after);
   }
 
   /** Waits for a job to end. */
@@ -327,62 +261,25 @@ export class Client {
   /** Keeps a file to train on; the extension of its name says the format. */
   async putUpload(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<Answers["Upload"]> {
     const path = `/v1/uploads/${encodeURIComponent(name)}`;
-    return await (await this.#ask("PUT", path, { type: FLOATS, body: bytes })).json();
+    return await (await this.#server.ask("PUT", path, { type: FLOATS, body: bytes })).json();
   }
 
   /** Files to train on or to score. */
   uploads(): Promise<Answers["Uploads"]> {
-    return this.#json("GET", "/v1/uploads");
+    return this.#server.json("GET", "/v1/uploads");
   }
 
   /** Forgets a file to train on. */
   async deleteUpload(name: string): Promise<void> {
-    await this.#ask("DELETE", `/v1/uploads/${encodeURIComponent(name)}`);
+    await this.#server.ask("DELETE", `/v1/uploads/${encodeURIComponent(name)}`);
   }
 
-  async #askJob(path: string, body: unknown, key: string): Promise<Answers["Job"]> {
-    const headers = { "idempotency-key": key };
-    const content = { type: JSON_TYPE, body: JSON.stringify(body), headers };
-    return await (await this.#ask("POST", path, content)).json();
+  #askJob(path: string, body: unknown, key: string): Promise<Answers["Job"]> {
+    return this.#server.json("POST", path, body, { "idempotency-key": key });
   }
-
-  #json<Answer>(method: string, path: string, body?: unknown): Promise<Answer> {
-    const content = body === undefined ? {} : { type: JSON_TYPE, body: JSON.stringify(body) };
-    return this.#ask(method, path, content).then((response) => jsonBody<Answer>(response));
-  }
-
-  async #ask(method: string, path: string, content: Content = {}): Promise<Response> {
-    const { token, signal, fetch: ask = fetch } = this.#options;
-    const { type, accept = JSON_TYPE, body, headers = {} } = content;
-    const response = await ask(this.#baseUrl + path, {
-      method,
-      headers: {
-        accept,
-        ...(type ? { "content-type": type } : {}),
-        ...(token ? { authorization: `Bearer ${token}` } : {}),
-        ...headers,
-      },
-      body,
-      signal,
-      ...(body instanceof ReadableStream ? { duplex: "half" } : {}),
-    });
-    if (response.ok) return response;
-    throw new ApiError(response.status, await response.json().catch(() => undefined));
-  }
-}
-
-interface Content {
-  readonly type?: string;
-  readonly accept?: string;
-  readonly body?: BodyInit;
-  readonly headers?: Readonly<Record<string, string>>;
 }
 
 function pathOf(model: ModelName): string {
   if (typeof model === "string") return `/v1/models/${encodeURIComponent(model)}`;
   return `/v1/models/${encodeURIComponent(model.name)}/versions/${model.version}`;
-}
-
-function jsonBody<Answer>(response: Response): Promise<Answer> {
-  return response.json();
 }

@@ -231,9 +231,10 @@ Deno.test("CORS: a page of an allowed origin may send every header that the clie
     headers: { origin, "access-control-request-method": "POST" },
   });
   const allowed = preflight.headers.get("access-control-allow-headers")!.split(", ");
-  const source = await Deno.readTextFile(
-    new URL("../../src/http/client.ts", import.meta.url),
-  );
+  const files = ["client.ts", "client/connection.ts", "client/follow_job.ts"];
+  const source = (await Promise.all(
+    files.map((file) => Deno.readTextFile(new URL(`../../src/http/${file}`, import.meta.url))),
+  )).join("\n");
   const sent = [...source.matchAll(/"((?:[a-z]+-)+[a-z]+|accept|authorization)": /g)].map((m) =>
     m[1]
   );

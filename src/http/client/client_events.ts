@@ -3,31 +3,21 @@
  * line. Limits: of the fields, `id`, `event` and `data`, one line of each, as this app writes them.
  */
 import type { JobEventInfo } from "./client_types.ts";
+import { readLines } from "./client_wire.ts";
 
 /** The events of a stream, in order; leaving the loop ends the request. */
 export async function* readEvents(
   body: ReadableStream<Uint8Array>,
 ): AsyncGenerator<JobEventInfo> {
-  const reader = body.getReader(), decoder = new TextDecoder();
-  let rest = "", fields: Record<string, string> = {};
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      const lines = (rest + decoder.decode(value, { stream: !done })).split("\n");
-      // What breaks off in the middle of an event is no event.
-      rest = lines.pop()!;
-      for (const line of lines) {
-        if (line === "") {
-          if (fields.data !== undefined) yield eventOf(fields);
-          fields = {};
-        }
-        const [, name, text] = /^([a-z]+): ?(.*)$/.exec(line) ?? [];
-        if (name !== undefined) fields[name] = text;
-      }
-      if (done) return;
+  let fields: Record<string, string> = {};
+  // What breaks off before its blank line is no event.
+  for await (const line of readLines(body)) {
+    if (line === "") {
+      if (fields.data !== undefined) yield eventOf(fields);
+      fields = {};
     }
-  } finally {
-    await reader.cancel().catch(() => {});
+    const [, name, text] = /^([a-z]+): ?(.*)$/.exec(line) ?? [];
+    if (name !== undefined) fields[name] = text;
   }
 }
 

@@ -1,4 +1,4 @@
-/** How the client writes what is no single JSON value: lines, and numbers as bytes. */
+/** What is no single JSON value on the wire: lines, and numbers as bytes. */
 
 /** Rows as JSON lines, made as they are taken. */
 export function linesOf(
@@ -18,6 +18,24 @@ export function linesOf(
       await iterator.return?.();
     },
   }, { highWaterMark: 0 });
+}
+
+/** The lines of a body as they come; leaving the loop ends the request. */
+export async function* readLines(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+  const reader = body.getReader(), decoder = new TextDecoder();
+  let rest = "";
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      const lines = (rest + decoder.decode(value, { stream: !done })).split("\n");
+      rest = lines.pop()!;
+      yield* lines;
+      if (done) break;
+    }
+    if (rest !== "") yield rest;
+  } finally {
+    await reader.cancel().catch(() => {});
+  }
 }
 
 /** The bytes of numbers as they are on the wire; its own inverse. */
