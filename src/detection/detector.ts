@@ -56,6 +56,7 @@ import { withoutExtremes } from "./extremes.ts";
 import { COMPARED_ROWS, trainedWarnings } from "./fit_warnings.ts";
 import { impossibleCosts } from "./impossible_costs.ts";
 import { inFormat } from "./in_format.ts";
+import { MAX_TRAINING_ROWS } from "./ensemble/fit_ensemble.ts";
 import { ordinaryRows } from "./ensemble/ordinary_rows.ts";
 import { type DetectorOptions, leftOut, presetOf, requireOptions } from "./options.ts";
 import { fitMany, fitOne } from "./presets.ts";
@@ -179,7 +180,7 @@ export class Detector extends TableScorer {
       this.#kept = split.calibration;
       const { rows } = split.calibration, thresholds = [old, this.threshold] as const;
       return {
-        ...{ trained: training.rows, rows, thresholds },
+        ...{ trained: countTrained(training, before), rows, thresholds },
         ...{ falseAlarmRate: this.falseAlarmRate, ...flagged },
       };
     } finally {
@@ -279,6 +280,11 @@ export class Detector extends TableScorer {
     const file = await loadModelFile(source);
     return new Detector(new VAE(...fromModelFile(file), device), tableModelOf(file));
   }
+}
+
+/** An ensemble takes so many rows at most. */
+function countTrained({ rows }: Cells, { ensemble }: TableModel): number {
+  return ensemble ? Math.min(rows, MAX_TRAINING_ROWS) : rows;
 }
 
 /** Of one network: an ensemble's own scores of its training rows are lower by construction, and it knows better. */

@@ -186,3 +186,10 @@ Deno.test("partialFit() takes gaps, text, and few rows; a series and a whole-row
   const series = await Detector.fit(TRAINING, { window: 4 });
   await assert.rejects(() => series.partialFit(NEW), { message: /model of windows of 4 steps/ });
 });
+
+Deno.test("of many new rows an ensemble says how many trained it: 12,000", async () => {
+  const detector = await Detector.load(ENSEMBLE_BYTES), rows = planeRows(15_000, 5, 32, 0.3);
+  const { trained } = await detector.partialFit(rows, { epochs: 1 });
+  assert.equal(trained, 12_000);
+  detector.dispose();
+});
