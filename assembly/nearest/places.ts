@@ -11,7 +11,7 @@ const MAX_COLUMNS: i32 = 2048, MAX_GROUPS: i32 = MAX_COLUMNS / GROUP;
 /** Rows that are brought into an order. */
 export const SPAN: i32 = 64;
 /** What passes a bound is gathered up to this; the smallest of it then make room. */
-export const MOST: i32 = 128;
+export const MOST: i32 = 64;
 
 const ROWS: usize = 4 * 4 * MAX_COLUMNS; // behind the tiles of four rows
 const NUMBERS: usize = ROWS + 4 * 1024;
