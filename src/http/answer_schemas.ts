@@ -40,7 +40,9 @@ const blamed = v.strictObject({
   column: v.string(),
   nats: v.number(),
   value: cell,
-  unseen: v.optional(v.pipe(v.literal(true), v.description("of a level that no training row had"))),
+  unseen: v.optional(
+    v.pipe(v.literal(true), v.description("of a text that is no level: new, or rare in training")),
+  ),
   expected: v.pipe(cell, v.description("given the row's other cells")),
   interval: v.optional(
     v.pipe(v.array(v.union([v.number(), v.string()])), v.description("of 95 % of ordinary cells")),

@@ -53,7 +53,7 @@ function sentence(
   const word = (cell: number | string) =>
     typeof cell === "number" ? rounded(cell, width) : printable(cell);
   const found = `${printable(column)} ${
-    unseen ? "holds what was never seen" : value === null ? "unknown" : word(value)
+    unseen ? "holds a new or rare value" : value === null ? "unknown" : word(value)
   }`;
   if (expected === null) return found;
   const within = low === undefined || high === undefined ? "" : ` (${word(low)} to ${word(high)})`;

@@ -108,7 +108,7 @@ export interface Blamed {
   readonly nats: number;
   /** What the row holds: a number, a level or a time; null if missing or of no known level. */
   readonly value: number | string | null;
-  /** True of a level that no training row had. */
+  /** True of a text that is no level: no training row had it, or few. */
   readonly unseen?: true;
   /** What the row's other cells let expect; null of a time. */
   readonly expected: number | string | null;

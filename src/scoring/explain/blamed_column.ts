@@ -10,7 +10,7 @@ export interface BlamedColumn {
   readonly nats: number;
   /** As tables have it: a number, the text of a level or a time; null if missing or of no known level. */
   readonly value: number | string | null;
-  /** True of a level that no training row had. */
+  /** True of a text that is no level: no training row had it, or few. */
   readonly unseen?: true;
   /** What the row's other cells let expect, the conditional median or the likeliest level; null of a time. */
   readonly expected: number | string | null;
