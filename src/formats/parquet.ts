@@ -1,7 +1,8 @@
 /**
  * Parquet to Table: flat columns of numbers, booleans, texts and times; null is a missing value.
  * Source: hyparquet 1.31.5 with hyparquet-compressors 1.1.2 (snappy, gzip, brotli, zstd, lz4), loaded only when a
- * Parquet file is read. Limits: nested columns are refused; whole numbers of 64 bits round to the nearest float64.
+ * Parquet file is read. Limits: nested columns are refused; whole numbers of 64 bits round to the nearest float64, but in
+ * columns that keep their texts.
  */
 import { CellGatherer } from "./text/cell_gatherer.ts";
 import { type CellCodec, LABEL_EXPECTED, NUMBERS, parseLabel } from "./text/cells.ts";
@@ -65,7 +66,7 @@ async function readRange(
   let labels = plan.labelIndex < 0 ? undefined : new GrowingArray();
   for (let r = 0; r < end - first; r++) {
     plan.columns.forEach((column, c) => {
-      const cell = plainValue(columns[c][r]);
+      const cell = plainValue(columns[c][r], cells !== "numbers");
       const expected = gatherer.add(c, cell);
       if (expected === undefined) return;
       throw new DataError({ source, row: first + r + 1, column, expected, actual: show(cell) });
@@ -154,9 +155,15 @@ function damaged(source: string, cause: unknown): DataError {
   });
 }
 
-/** A cell as the other formats have it. */
-function plainValue(cell: unknown): unknown {
-  if (typeof cell === "bigint") return Number(cell);
+/**
+ * A cell as the other formats have it.
+ * @param maybeText whether a column may keep a whole number, such as of an account, as the text that CSV has
+ */
+function plainValue(cell: unknown, maybeText = false): unknown {
+  if (typeof cell === "bigint") {
+    const value = Number(cell);
+    return maybeText && !Number.isSafeInteger(value) ? `${cell}` : value;
+  }
   if (cell instanceof Date) return Number.isNaN(cell.getTime()) ? null : cell.toISOString();
   if (cell instanceof Uint8Array) return new TextDecoder().decode(cell);
   return cell ?? null;

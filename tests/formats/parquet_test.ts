@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { parquetWriteBuffer } from "npm:hyparquet-writer@0.17.0";
 import { DataError, readAnyColumnNames, readAnyTable, readTable } from "../../src/formats/mod.ts";
+import { codecOf } from "../../src/scoring/table/schema.ts";
 import { elbow, elbowOk, Folder, QUICK } from "../cli/util.ts";
 
 const ROWS = Array.from({ length: 60 }, (_, r) => ({
@@ -22,6 +23,12 @@ function parquetOf(rows: typeof ROWS): Uint8Array {
   }));
 }
 
+const LEVELS = codecOf({
+  name: "account",
+  kind: "categorical",
+  levels: ["9007199254740992", "9007199254740993"],
+});
+
 const csvOf = (rows: typeof ROWS) =>
   "n,whole,text,on\n" +
   rows.map(({ n, whole, text, on }) => `${n ?? ""},${whole},"${text ?? ""}",${on}\n`).join("");
@@ -36,6 +43,21 @@ Deno.test("a Parquet file is the same table as its CSV", async () => {
   const labelled = await readAnyTable(source, bytes, { cells: "any", label: "on", columns: ["n"] });
   assert.deepEqual([...labelled.label!.slice(0, 3)], [1, 0, 1]);
   assert.equal((await readAnyTable("-", bytes, { cells: "any" })).rows, 60);
+});
+
+Deno.test("whole numbers beyond float64 stay apart in columns that keep their texts, as in CSV", async () => {
+  const accounts = [2n ** 53n, 2n ** 53n + 1n, -(2n ** 60n), 7n];
+  const bytes = new Uint8Array(parquetWriteBuffer({
+    columnData: [{ name: "account", data: accounts, type: "INT64" }],
+  }));
+  const csv = new TextEncoder().encode(`account\n${accounts.join("\n")}\n`);
+  const kept = { texts: new Set(["account"]) };
+  for (const cells of [kept, "any", "numbers", (_: string) => LEVELS] as const) {
+    const { data, texts } = await readAnyTable("t.parquet", bytes, { cells });
+    const expected = readTable("t.csv", csv, { cells });
+    assert.deepEqual([data, texts], [expected.data, expected.texts]);
+    if (cells === kept) assert.deepEqual(texts![0], accounts.map(String));
+  }
 });
 
 Deno.test("Parquet is refused by row and column, or as damaged", async () => {
