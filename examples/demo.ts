@@ -15,7 +15,7 @@ import { score } from "../src/cli/commands/score.ts";
 import { type Scored, scoresCsv } from "../src/cli/score/scored.ts";
 import { report } from "../src/cli/text/text.ts";
 import { train } from "../src/cli/commands/train.ts";
-import type { TrainOptions } from "../src/cli/train/options.ts";
+import type { TrainOptions } from "../src/cli/train/option.ts";
 
 const LABEL = "label";
 const SHOWN_ROWS = 10;

@@ -1,5 +1,6 @@
 /** What `elbow train` was told, by where it goes. */
-import { TRAIN_OPTIONS, type TrainOption, type TrainOptions } from "./options.ts";
+import type { TrainOption, TrainOptions } from "./option.ts";
+import { TRAIN_OPTIONS } from "./options.ts";
 
 /** The names of options that go to one place. */
 type NamesTo<Place> = {

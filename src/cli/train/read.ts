@@ -9,7 +9,7 @@ import { openParts, piecesOf } from "../files/input.ts";
 import { endingOf } from "../files/files.ts";
 import type { Io } from "../io.ts";
 import { untilAborted } from "../score/until_aborted.ts";
-import type { TrainOptions } from "./options.ts";
+import type { TrainOptions } from "./option.ts";
 import { readingProgress } from "./progress.ts";
 
 /** What is told of a table to train on. */

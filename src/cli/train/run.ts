@@ -11,7 +11,7 @@ import { inFile } from "../models/model.ts";
 import { createProgress } from "./progress.ts";
 import { counted } from "../text/text.ts";
 import { givenTo } from "./given.ts";
-import type { TrainOptions } from "./options.ts";
+import type { TrainOptions } from "./option.ts";
 
 /** What the fit of a detector or of a VAE takes; `refuseVoid` has refused what it does not. */
 export type RunSettings =

@@ -1,6 +1,6 @@
 /** The model that `elbow train --spec` states: a file of JSON, or the JSON itself. */
 import { readWhole } from "../files/files.ts";
-import type { TrainOptions } from "./options.ts";
+import type { TrainOptions } from "./option.ts";
 
 /** What `elbow train` was told, a specification included. */
 export interface SpecOptions extends TrainOptions {

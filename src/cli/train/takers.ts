@@ -1,6 +1,7 @@
 /** Refuses options of `elbow train` that mean nothing for what is being trained: none is taken and then dropped. */
 import type { Command } from "npm:commander@15.1.0";
-import { type Taker, TRAIN_OPTIONS, type TrainOption, type TrainOptions } from "./options.ts";
+import type { Taker, TrainOption, TrainOptions } from "./option.ts";
+import { TRAIN_OPTIONS } from "./options.ts";
 
 const BY_SPEC: readonly Taker[] = ["vae", "rbm", "em"];
 

@@ -1,0 +1,70 @@
+/** An option of `elbow train`, what becomes of it, and the values of all as they are given. */
+import type { Option } from "npm:commander@15.1.0";
+import type { DetectorOptions } from "../../detection/detector.ts";
+import type { ColumnOverride } from "../../detection/infer_schema.ts";
+import type { Objective, ObjectiveInput } from "../../objectives/objective.ts";
+import type { FileFormat } from "../../trained/file/quantize.ts";
+import type { BackendOption, JsonOption } from "../options.ts";
+
+/** Options as commander hands them over; what is absent has the library's default. */
+export interface TrainOptions extends JsonOption, BackendOption {
+  readonly out?: string;
+  readonly curve?: string;
+  readonly spec?: string;
+  readonly label?: string;
+  readonly columns?: readonly string[];
+  readonly exclude?: readonly string[];
+  readonly maxRows?: number;
+  readonly column?: readonly ColumnOverride[];
+  readonly schema?: string;
+  readonly preset?: DetectorOptions["preset"];
+  readonly members?: number;
+  readonly robust?: boolean | number;
+  readonly latent?: number;
+  readonly window?: number;
+  readonly hidden?: readonly number[];
+  readonly likelihood?: DetectorOptions["likelihood"];
+  readonly objective?: Objective["type"] | ObjectiveInput;
+  readonly binarize?: boolean;
+  readonly labelledShare?: number;
+  readonly beta?: number;
+  readonly samples?: number;
+  readonly estimator?: "standard" | "stl" | "dreg";
+  readonly freeBits?: number;
+  readonly alpha?: number;
+  readonly epochs?: number;
+  readonly batchSize?: number;
+  readonly learningRate?: number;
+  readonly validation?: number;
+  readonly patience?: number;
+  readonly seed?: number;
+  readonly threads?: number;
+  readonly checkpoint?: string;
+  readonly checkpointEvery?: number;
+  readonly resume?: boolean;
+  readonly falseAlarmRate?: number;
+  readonly weightsFormat?: FileFormat;
+}
+
+/** What can be trained: a detector of tables, or by a specification a VAE or a neighbour of it. */
+export type Taker = "detector" | "vae" | "rbm" | "em";
+
+/** An option and what becomes of it. */
+export interface TrainOption {
+  readonly option: Option;
+  /** For whom it means something. */
+  readonly takers: readonly Taker[];
+  /** What it means nothing without. */
+  readonly needs?: keyof TrainOptions;
+  /** Where its value goes as it is, under the same name: to `fit`, or into the objective. */
+  readonly to?: "fit" | "objective";
+}
+
+/** Some of the options, by name. */
+export type TrainOptionTable = { readonly [Name in keyof TrainOptions]?: TrainOption };
+
+export const ALL = ["detector", "vae", "rbm", "em"] as const;
+export const NETWORKS = ["detector", "vae", "rbm"] as const;
+export const VAES = ["detector", "vae"] as const;
+export const DETECTOR = ["detector"] as const;
+export const VAE = ["vae"] as const;
