@@ -1,25 +1,22 @@
 /**
- * The models of a store, loaded when first asked for, and all that changes them. A change is one
- * replacement of the index: a request sees the index before it or the one after it. Uploads are read
+ * The models of a store, loaded when first asked for, and all that changes them. Uploads are read
  * in full, and tried, before the index names them.
  */
 import type { DeviceOptions } from "../../trained/trained_vae.ts";
 import type { Catalogue, Listed, Model, Served } from "./catalogue.ts";
+import { IndexWriter, latestIndex } from "./index_writer.ts";
+import { LoadedModels } from "./loaded_models.ts";
 import { openModel } from "./open_model.ts";
 import { holds, type Precondition } from "../precondition.ts";
 import { Problem } from "../problems.ts";
 import {
   type Alias,
   digestOf,
-  IndexFullError,
   type ModelIndex,
   type ModelStore,
   type ModelVersion,
-  type ReadIndex,
 } from "../../storage/model_store.ts";
 
-/** Loaded models kept; the one unused for longest goes first. */
-const MAX_LOADED = 64;
 /** Names of models and aliases that a store may hold, those of deleted models included. */
 const MAX_NAMES = 10_000;
 
@@ -33,17 +30,19 @@ export interface Stored {
 /** Loads, lists and changes the models of a store. */
 export class Registry implements Catalogue {
   readonly #store: ModelStore;
+  readonly #index: IndexWriter;
   readonly #device: DeviceOptions;
   readonly #keepVersions: number;
-  readonly #loaded = new Map<string, Promise<Model>>();
+  readonly #loaded: LoadedModels;
   readonly #answering = new WeakMap<Model, Served>();
-  #changes: Promise<unknown> = Promise.resolve();
 
   /** @param keepVersions of each name; the oldest go as new ones come, but for those that an alias names */
   constructor(store: ModelStore, device: DeviceOptions = {}, keepVersions: number = Infinity) {
     this.#store = store;
     this.#device = device;
     this.#keepVersions = keepVersions;
+    this.#loaded = new LoadedModels(store, device);
+    this.#index = new IndexWriter(store, (digest) => this.#loaded.forget(digest));
   }
 
   async find(name: string, version?: number): Promise<Served | undefined> {
@@ -51,12 +50,12 @@ export class Registry implements Catalogue {
     const found = resolve(index, name, version);
     if (!found) return undefined;
     try {
-      return this.#served(found, await this.#load(found.digest));
+      return this.#served(found, await this.#loaded.load(found.digest));
     } catch (error) {
       // Another process may have replaced the version, and deleted it, since the index was read.
-      const now = resolve((await this.#latest()).index, name, version);
+      const now = resolve((await latestIndex(this.#store)).index, name, version);
       if (now?.digest === found.digest) throw error;
-      return now && this.#served(now, await this.#load(now.digest));
+      return now && this.#served(now, await this.#loaded.load(now.digest));
     }
   }
 
@@ -67,7 +66,7 @@ export class Registry implements Catalogue {
   }
 
   async requireReady(): Promise<void> {
-    await this.#latest();
+    await latestIndex(this.#store);
   }
 
   async versions(name: string): Promise<readonly ModelVersion[]> {
@@ -94,7 +93,7 @@ export class Registry implements Catalogue {
     const model = openModel(bytes, this.#device, true);
     const digest = await digestOf(bytes);
     const created = new Date().toISOString();
-    const stored = await this.#change<Stored>(async ({ models, aliases }) => {
+    const stored = await this.#index.change<Stored>(async ({ models, aliases }) => {
       if (aliases.has(name)) {
         throw new Problem("conflict", "Cannot store model: its name is an alias");
       }
@@ -106,7 +105,7 @@ export class Registry implements Catalogue {
       requirePrecondition(precondition, current);
       if (!job && current?.digest === digest) return { value: { version: current, isNew: false } };
       await this.#store.write(digest, bytes);
-      this.#keep(digest, Promise.resolve(model));
+      this.#loaded.keep(digest, Promise.resolve(model));
       const version = {
         version: last + 1,
         digest,
@@ -132,7 +131,7 @@ export class Registry implements Catalogue {
    * @throws Problem if there is none, an alias names it, or the precondition does not hold of its last version
    */
   delete(name: string, version?: number, precondition: Precondition = {}): Promise<void> {
-    return this.#change(async ({ models, aliases }) => {
+    return this.#index.change(async ({ models, aliases }) => {
       const entry = models.get(name);
       const doomed = entry?.versions.filter((each) => [undefined, each.version].includes(version));
       if (!entry || !doomed?.length) throw unknownModel(version);
@@ -153,7 +152,7 @@ export class Registry implements Catalogue {
    * @throws Problem if there is no such model, or a model bears the name
    */
   setAlias(alias: string, target: Alias): Promise<boolean> {
-    return this.#change(async ({ models, aliases }) => {
+    return this.#index.change(async ({ models, aliases }) => {
       if (models.get(alias)?.versions.length) {
         throw new Problem("conflict", "Cannot set alias: a model bears the name");
       }
@@ -170,7 +169,7 @@ export class Registry implements Catalogue {
 
   /** @throws Problem if there is no such alias */
   deleteAlias(alias: string): Promise<void> {
-    return this.#change(async ({ aliases }) => {
+    return this.#index.change(async ({ aliases }) => {
       const left = new Map(aliases);
       if (!left.delete(alias)) {
         const detail = "Cannot find alias: GET /v1/aliases lists those there are";
@@ -180,58 +179,6 @@ export class Registry implements Catalogue {
     });
   }
 
-  /** Changes of this process wait for each other; another process's make this one begin again. */
-  #change<Value>(
-    decide: (index: ModelIndex) => Promise<Partial<ModelIndex> & { readonly value: Value }>,
-  ): Promise<Value> {
-    const attempt = async (): Promise<Value> => {
-      for (;;) {
-        const { index, revision } = await this.#store.readIndex();
-        const { value, ...changed } = await decide(index);
-        if (Object.keys(changed).length === 0) return value;
-        const next = { ...index, ...changed };
-        if (!await this.#replaceIndex(next, revision)) continue;
-        const kept = new Set(digestsOf(next));
-        for (const digest of new Set(digestsOf(index))) {
-          if (!kept.has(digest)) await this.#forget(digest);
-        }
-        return value;
-      }
-    };
-    const change = this.#changes.then(attempt);
-    this.#changes = change.catch(() => {});
-    return change;
-  }
-
-  /** @throws Problem if the store has no room for it: asking again does not help, deleting does */
-  async #replaceIndex(index: ModelIndex, revision: string): Promise<boolean> {
-    try {
-      return await this.#store.replaceIndex(index, revision);
-    } catch (error) {
-      throw error instanceof IndexFullError ? new Problem("conflict", error.message) : error;
-    }
-  }
-
-  /**
-   * Removes bytes that no index names. Another process may name them again meanwhile: its index stands before
-   * ours is read again, so that they are put back here, or after, so that it finds them gone and puts them back.
-   */
-  async #forget(digest: string): Promise<void> {
-    this.#loaded.delete(digest);
-    const bytes = await this.#store.read(digest);
-    await this.#store.remove(digest);
-    const isNamed = await this.#latest().then(
-      ({ index }) => digestsOf(index).includes(digest),
-      // Bytes too many are better than bytes lost.
-      () => true,
-    );
-    if (bytes && isNamed) await this.#store.write(digest, bytes);
-  }
-
-  #latest(): Promise<ReadIndex> {
-    return this.#store.readLatestIndex?.() ?? this.#store.readIndex();
-  }
-
   /** The same object for every request, as long as the model bears one name and version. */
   #served(found: Listed, model: Model): Served {
     const before = this.#answering.get(model);
@@ -239,35 +186,6 @@ export class Registry implements Catalogue {
     const served = { ...found, model };
     this.#answering.set(model, served);
     return served;
-  }
-
-  #load(digest: string): Promise<Model> {
-    const loaded = this.#loaded.get(digest) ?? this.#open(digest);
-    this.#keep(digest, loaded);
-    return loaded;
-  }
-
-  /** What fails is asked of the store again by the next request. */
-  async #open(digest: string): Promise<Model> {
-    try {
-      return await this.#read(digest);
-    } catch (error) {
-      this.#loaded.delete(digest);
-      throw error;
-    }
-  }
-
-  async #read(digest: string): Promise<Model> {
-    const bytes = await this.#store.read(digest);
-    if (bytes && await digestOf(bytes) === digest) return openModel(bytes, this.#device);
-    throw new TypeError(`Cannot load model: the store's bytes for ${digest} are damaged or gone`);
-  }
-
-  /** What falls out is not disposed: requests may still work with it. */
-  #keep(digest: string, model: Promise<Model>): void {
-    this.#loaded.delete(digest);
-    this.#loaded.set(digest, model);
-    if (this.#loaded.size > MAX_LOADED) this.#loaded.delete(this.#loaded.keys().next().value!);
   }
 }
 
@@ -296,10 +214,6 @@ function requireRoom(names: number): void {
 
 function isVersion(number: number): (each: ModelVersion) => boolean {
   return ({ version }) => version === number;
-}
-
-function digestsOf({ models }: ModelIndex): string[] {
-  return [...models.values()].flatMap(({ versions }) => versions.map(({ digest }) => digest));
 }
 
 /** The same words for every name that leads to nothing. @param version which one of it was asked for, if one was */
