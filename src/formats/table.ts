@@ -72,7 +72,7 @@ export interface TableOptions {
   readonly mayLack?: boolean;
   /** Of JSON lines: told of all keys, once they are read. */
   readonly onNames?: (names: readonly string[]) => void;
-  /** Most cells of an array or Parquet file, in which they may take a byte each: eight as float64. */
+  /** Most cells of an array or Parquet file, in which they may take a byte each: eight as float64; of JSON lines, most that no row has. */
   readonly maxCells?: number;
   /** Most bytes that the members read of an archive may inflate to, together. */
   readonly maxInflatedBytes?: number;

@@ -53,6 +53,38 @@ Deno.test("readJsonl() reads a line that comes in any pieces, and nested values 
   }
 });
 
+Deno.test("readJsonl() takes no more cells that no row has than the size of the file allows", () => {
+  const lines = (count: number, key: (r: number) => string) =>
+    Array.from({ length: count }, (_, r) => `{"${key(r)}":1}\n`).join("");
+  const throws = (act: () => unknown, said: RegExp) => assert.throws(act, said);
+  const any = { cells: "any" as const };
+  // A key of its own in every row: 180 kB of them would be a gigabyte of float64.
+  const own = lines(12_000, (r) => `k${r}`);
+  const tooMany =
+    /^DataError: Cannot read t\.jsonl: rows must be more alike: at most \d{7} cells may be missing: current value is \d{7} in 1\d{3} rows of 1\d{3} keys$/;
+  throws(() => read(own, any), tooMany);
+  throws(() => {
+    const reader = new JsonlReader({ source, ...any });
+    for (const line of own.split("\n")) reader.push(`${line}\n`);
+  }, tooMany);
+  // The same of columns that are asked for, and of a limit that is.
+  const columns = Array.from({ length: 2000 }, (_, c) => `k${c}`);
+  const codec = codecOf({ name: "", kind: "numeric" });
+  const asked = { columns, mayLack: true, cells: () => codec };
+  throws(() => read(lines(3000, () => "k0"), asked), /cells may be missing.* of 2000 keys$/);
+  const few = lines(40, (r) => `k${r}`);
+  throws(() => read(few, { ...any, maxCells: 1000 }), /at most 1000 cells may be missing/);
+  assert.equal(read(few, { ...any, maxCells: 40 * 39 }).columns.length, 40);
+  // Part by part, no part is large.
+  const parts = new JsonlReader({ source, ...any });
+  for (let at = 0; at < 30; at++) {
+    parts.push(lines(50, (r) => `k${50 * at + r}`));
+    assert.equal(parts.take()!.columns.length, 50 * (at + 1));
+  }
+  const wide = `{${Array.from({ length: 65_537 }, (_, c) => `"${c}":1`).join()}}`;
+  throws(() => read(wide), /Cannot read t\.jsonl: keys must be at most 65536/);
+});
+
 Deno.test("readJsonl() tells of all keys, and may be asked for some that no row has", () => {
   const names: string[][] = [];
   const codec = codecOf({ name: "", kind: "numeric" });

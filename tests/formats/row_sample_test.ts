@@ -45,6 +45,33 @@ Deno.test("above the cap rows are those of the file by their numbers, and the pi
   assert.notDeepEqual(other.drawn!.numbers, numbers);
 });
 
+Deno.test("columns that come late take no more memory than the rows that stay of so wide a table", () => {
+  const count = 20_000, late = 400, stay = 49;
+  const part = (columns: number, from: number, rows: number): Table => ({
+    columns: Array.from({ length: columns }, (_, c) => `k${c}`),
+    data: Float64Array.from({ length: columns * rows }, (_, i) => from + i),
+    rows,
+    source: "-",
+  });
+  const drawn = (most: (columns: number) => number, columns: number) => {
+    const sample = new RowSample({ most, seed: 3 });
+    sample.add(part(1, 0, count));
+    sample.add(part(columns, count, 1));
+    return sample.finish();
+  };
+  const wide = drawn((columns) => Math.floor(count / columns), 1 + late);
+  const narrow = drawn(() => stay, 1);
+  // A thousand more may wait before what is too much goes.
+  assert.ok(wide.data.buffer.byteLength <= 8 * (stay + 1024) * (1 + late));
+  assert.deepEqual([wide.rows, wide.columns.length, wide.drawn!.rows], [stay, 1 + late, count + 1]);
+  assert.deepEqual(wide.drawn!.numbers, narrow.drawn!.numbers);
+  const of = (c: number) => Array.from({ length: stay }, (_, r) => wide.data[r * (1 + late) + c]);
+  assert.deepEqual(of(0), [...narrow.data]);
+  assert.ok(wide.drawn!.numbers.at(-1) === count + 1 || of(late).every(Number.isNaN));
+  assert.equal(wide.drawn!.columns[late].largest, count + late);
+  assert.equal(wide.drawn!.columns[0].largest, count);
+});
+
 Deno.test("a key that comes late is missing in the rows before, kept or not", async () => {
   const sample = { most: (columns: number) => Math.floor(2000 / columns), seed: 1 };
   const read1 = await read("t.jsonl", KEYED, 1 << 20, sample, { ...ANY, label: "y" });

@@ -318,10 +318,12 @@ Deno.test("what the data makes impossible ends the job in words, without a path 
   await put("few.csv", "a,b\n1,2\n");
   await put("text.csv", `a,b\n${"1,2\n".repeat(20)}1,2,3\n`);
   await put("broken.npy", "no array");
+  await put("keys.jsonl", Array.from({ length: 3000 }, (_, r) => `{"k${r}":1}`).join("\n"));
   const cases: [string, object, RegExp][] = [
     ["few.csv", {}, /at least 10 rows/],
     ["text.csv", {}, /text\.csv.*row 21/],
     ["broken.npy", {}, /Cannot read broken\.npy/],
+    ["keys.jsonl", {}, /Cannot read keys\.jsonl: rows must be more alike/],
     ["text.csv", { columns: ["a", "c"] }, /c/],
   ];
   for (const [upload, options, message] of cases) {

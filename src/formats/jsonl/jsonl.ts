@@ -29,6 +29,14 @@ import {
 
 const MAX_LINE_CHARS = 1 << 26;
 
+/** A column takes some hundred bytes, and its name in a row as few as five. */
+const MOST_COLUMNS = 65_536;
+
+/** The most cells that no row has, of rows of so many characters: each row may have a key of its own, which all others lack. */
+function mostMissing(characters: number): number {
+  return 2 ** 20 + 100 * characters;
+}
+
 /** Cells that must be numbers are numbers in JSON, not texts of them. */
 const JSON_NUMBERS: CellCodec = {
   encode: (cell) => typeof cell === "number" && Number.isFinite(cell) ? cell : undefined,
@@ -82,6 +90,9 @@ export class JsonlReader implements PartReader<string> {
   #width: number | undefined;
   #rows = 0;
   #taken = 0;
+  /** Since the last part was taken: cells that no row has, and characters of rows. */
+  #missing = 0;
+  #characters = 0;
   #blank = false;
 
   /**
@@ -135,6 +146,7 @@ export class JsonlReader implements PartReader<string> {
     const rows = this.#rows - this.#taken, label = this.#labels?.toArray();
     if (rows === 0) return undefined;
     this.#taken = this.#rows;
+    this.#missing = this.#characters = 0;
     this.#labels?.clear();
     const columns = [...this.#columns], gathered = this.#cells.take();
     const source = this.#source, lines = [{ row: 1, line: 1 }];
@@ -167,6 +179,7 @@ export class JsonlReader implements PartReader<string> {
       this.#blank = true;
       return;
     }
+    this.#characters += line.length;
     const place = { source: this.#source, row: this.#rows + 1 };
     if (this.#blank) throw blankFault(place);
     const value = parseLine(line, place);
@@ -202,6 +215,7 @@ export class JsonlReader implements PartReader<string> {
     });
     const columns = this.#columns;
     if (found === 0) refuseNone(place, columns, names);
+    this.#miss(columns.length - found);
     for (let c = 0; c < columns.length; c++) {
       const expected = this.#cells.add(c, cells[c]);
       if (expected !== undefined) refuseLine(place, expected, showCell(cells[c]), columns[c]);
@@ -233,7 +247,30 @@ export class JsonlReader implements PartReader<string> {
     return place;
   }
 
+  /** Counts cells that no row has, before there is memory for them. */
+  #miss(cells: number): void {
+    this.#missing += cells;
+    const most = Math.min(this.#options.maxCells ?? Infinity, mostMissing(this.#characters));
+    if (this.#missing <= most) return;
+    const rows = this.#rows - this.#taken + 1, keys = this.#columns.length;
+    throw new DataError({
+      source: this.#source,
+      subject: "rows",
+      expected: `more alike: at most ${most} cells may be missing`,
+      actual: `${this.#missing} in ${rows} rows of ${keys} keys`,
+    });
+  }
+
   #addColumn(name: string): number {
+    if (this.#columns.length === MOST_COLUMNS) {
+      throw new DataError({
+        source: this.#source,
+        subject: "keys",
+        expected: `at most ${MOST_COLUMNS}`,
+        actual: "more",
+      });
+    }
+    this.#miss(this.#rows - this.#taken);
     const expected = this.#cells.addColumn(name, this.#rows);
     if (expected !== undefined) {
       refuseLine({ source: this.#source, row: 1 }, expected, showCell(undefined), name);

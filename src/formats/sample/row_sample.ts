@@ -119,9 +119,14 @@ export class RowSample {
     this.#codes = (part.texts ?? []).map((texts) => texts && unknown(texts.length));
   }
 
-  /** Rows so far have no cell in the new columns. */
+  /** Rows so far have no cell in the new columns. Fewer stay of wider ones: the others go before there is room for cells. */
   #widen(width: number): void {
-    const before = this.#width, data = unknown(this.#numbers.length * width);
+    this.#most = this.#options.most(width);
+    if (this.#held > this.#most) this.#thin();
+    const rows = Math.min(this.#numbers.length, this.#most + slackOf(this.#most));
+    this.#numbers = this.#numbers.slice(0, rows);
+    this.#label &&= this.#label.slice(0, rows);
+    const before = this.#width, data = unknown(rows * width);
     for (let r = 0; r < this.#held; r++) {
       data.set(this.#data.subarray(r * before, (r + 1) * before), r * width);
     }
@@ -132,7 +137,6 @@ export class RowSample {
     }
     this.#data = data;
     this.#width = width;
-    this.#most = this.#options.most(width);
   }
 
   #stays(number: number): boolean {
