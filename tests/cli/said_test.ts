@@ -224,6 +224,24 @@ Deno.test("tables that gzip compressed are read like the others; a part of one i
       /Cannot read .*b\.csv\.gz: it must be a whole file of gzip/,
     );
   }
+  const piped = async (of: Uint8Array, ...args: string[]) =>
+    await elbow(args, {
+      stdin: () => Promise.resolve(of),
+      async *stdinPieces() {
+        for (let at = 0; at < of.length; at += 1 + 99 * at) yield of.subarray(at, 100 * at + 1);
+      },
+    });
+  for (const command of [["score"], ["score", "--json"], ["drift", "--json"]]) {
+    const [verb, ...more] = command;
+    const { stdout } = await piped(bytes, verb, run.model, "-", ...more);
+    const path = run.data;
+    const expected = await elbowOk(verb, run.model, path, ...more);
+    assert.equal(stdout.replaceAll('"-"', JSON.stringify(path)), expected);
+  }
+  await piped(bytes, "train", "-", "--out", other, ...ENSEMBLE);
+  assert.deepEqual(Deno.readFileSync(other), Deno.readFileSync(run.model));
+  const { stderr } = await piped(bytes.subarray(0, 90), "score", run.model, "-");
+  assert.match(stderr, /Cannot read standard input: it must be a whole file of gzip/);
   assert.match(
     await refused("score", run.model, run.folder.at("no.csv.gz")),
     /there is no such file/,

@@ -11,7 +11,7 @@ import { listNames } from "../../formats/errors.ts";
 import { readWhole } from "./files.ts";
 import { isGzip } from "./gzip.ts";
 import { asUtf8 } from "../../formats/text/utf16.ts";
-import { piecesOf } from "./input.ts";
+import { inputAsUtf8, piecesOf } from "./input.ts";
 import type { Io } from "../io.ts";
 import type { LoadedModel, LoadedRbm } from "../models/model.ts";
 
@@ -67,7 +67,10 @@ export function sayLacking(lacking: readonly string[], io: Io): void {
 }
 
 async function readBytes(path: string, io: Io): Promise<Uint8Array> {
-  if (!isGzip(path)) return asUtf8(path === "-" ? await io.stdin() : await readWhole(path), path);
-  const pieces = await Array.fromAsync(piecesOf(path, io), (piece) => new Uint8Array(piece));
+  if (path !== "-" && !isGzip(path)) return asUtf8(await readWhole(path), path);
+  const text = path === "-"
+    ? inputAsUtf8(ReadableStream.from([await io.stdin()]))
+    : piecesOf(path, io);
+  const pieces = await Array.fromAsync(text, (piece) => new Uint8Array(piece));
   return new Uint8Array(await new Blob(pieces).arrayBuffer());
 }

@@ -1,4 +1,4 @@
-/** Files that were compressed by gzip, by their names: `t.csv.gz` is a `t.csv`. */
+/** What gzip compressed: files by their names, `t.csv.gz` is a `t.csv`; standard input by its first bytes. */
 
 export function isGzip(path: string): boolean {
   return /\.gz$/i.test(path);
@@ -21,4 +21,28 @@ export async function* gunzipped(
     if (cause instanceof TypeError && cause.message.startsWith("Cannot read ")) throw cause;
     throw new TypeError(`Cannot read ${path}: it must be a whole file of gzip`, { cause });
   }
+}
+
+/** Standard input as it was before gzip compressed it, if it begins as such do. */
+export async function* unpackedInput(
+  pieces: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  let start: Uint8Array = new Uint8Array();
+  const rest = pieces[Symbol.asyncIterator]();
+  // One byte does not tell.
+  while (start.length < 2) {
+    const { done, value } = await rest.next();
+    if (done) break;
+    start = start.length === 0 ? value : Uint8Array.of(...start, ...value);
+  }
+  const all = behind(start, rest);
+  yield* start[0] === 0x1f && start[1] === 0x8b ? gunzipped("standard input", all) : all;
+}
+
+async function* behind(
+  start: Uint8Array,
+  rest: AsyncIterator<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  if (start.length > 0) yield start;
+  yield* { [Symbol.asyncIterator]: () => rest };
 }

@@ -1,7 +1,7 @@
 /** A file or standard input, piece by piece. */
 import { piecesAsUtf8 } from "../../formats/text/utf16.ts";
 import { reasonOf } from "./files.ts";
-import { gunzipped, isGzip } from "./gzip.ts";
+import { gunzipped, isGzip, unpackedInput } from "./gzip.ts";
 import type { RandomAccess } from "../../formats/parquet.ts";
 import type { Io } from "../io.ts";
 
@@ -18,9 +18,14 @@ export function piecesOf(
   io: Io,
   onBytes: (count: number) => void = () => {},
 ): AsyncIterable<Uint8Array> {
-  if (path === "-") return piecesAsUtf8(io.stdinPieces(), path);
+  if (path === "-") return inputAsUtf8(io.stdinPieces());
   const pieces = filePieces(path, onBytes);
   return piecesAsUtf8(isGzip(path) ? gunzipped(path, pieces) : pieces, path);
+}
+
+/** The text of standard input, or its bytes where it is none. */
+export function inputAsUtf8(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  return piecesAsUtf8(unpackedInput(pieces), "-");
 }
 
 /** A file of which any part may be read; to be closed. */
@@ -85,7 +90,7 @@ async function orReason<Value>(path: string, act: () => Promise<Value>): Promise
 export async function peekedInput(
   io: Io,
 ): Promise<{ readonly first: Uint8Array; readonly io: Io }> {
-  const pieces = piecesAsUtf8(io.stdinPieces(), "-");
+  const pieces = inputAsUtf8(io.stdinPieces());
   const { value: first = new Uint8Array() } = await pieces.next();
   async function* stdinPieces(): AsyncGenerator<Uint8Array> {
     yield first;
