@@ -32,9 +32,10 @@ import {
   ModelFileError,
   requireKind,
   specOf,
+  type WholeFile,
 } from "../trained/file/model_file.ts";
 import { Calibration } from "./decisions/calibration.ts";
-import { ensembleOf, ensembleTensors } from "./ensemble/ensemble_file.ts";
+import { ensembleMetadata, ensembleOf, ensembleTensors } from "./ensemble/ensemble_file.ts";
 import { Expansion } from "./table/expansion.ts";
 import { type ColumnSchema, parseSchema } from "./table/schema.ts";
 import { limits } from "./table/standardize.ts";
@@ -46,8 +47,24 @@ import {
   type TableSketch,
 } from "./table_model.ts";
 
+/** The parts of a file: those of its VAE, and what the model adds. */
+export function detectorFile({ metadata, tensors }: WholeFile, model: TableModel): ModelFile {
+  const { ensemble } = model;
+  return {
+    kind: "detector",
+    metadata: {
+      ...metadata,
+      table: tableMetadata(model),
+      ...(ensemble && { ensemble: ensembleMetadata(ensemble) }),
+    },
+    tensors: new Map([...tensors, ...tableTensors(model)]),
+    // An ensemble's numbers are ones that halves hold: nothing is lost.
+    format: model.format ?? (ensemble ? "f16" : "f32"),
+  };
+}
+
 /** The JSON part of a file. */
-export function tableMetadata(model: TableModel): unknown {
+function tableMetadata(model: TableModel): unknown {
   const { schema, falseAlarmRate, warnings, window, sketch, expansion: { logs } } = model;
   const columns = schema.map((column) => column.kind === "numeric" ? column.name : column);
   const decisions = { falseAlarmRate, warnings, ...(sketch && { sketchedRows: sketch.rows }) };

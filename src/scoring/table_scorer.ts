@@ -6,7 +6,7 @@
  */
 import { requireObject } from "../core/validate.ts";
 import type { CellFault } from "../trained/rows/data_rule.ts";
-import { requireFiniteScore, requireRoom } from "../trained/finite.ts";
+import { requireRoom } from "../trained/finite.ts";
 import type { Matrix } from "../trained/rows/matrix.ts";
 import type { ModelFile } from "../trained/file/model_file.ts";
 import { writePackedFile } from "../trained/file/packed_file.ts";
@@ -18,23 +18,20 @@ import {
   TrainedVae,
 } from "../trained/trained_vae.ts";
 import type { Calibration } from "./decisions/calibration.ts";
+import { scoreCells, scoreRowInto } from "./calibrated_scores.ts";
 import { isWithin } from "./decisions/rates.ts";
-import { relateToTypical } from "./contributions.ts";
-import { ensembleMetadata } from "./ensemble/ensemble_file.ts";
 import { EnsembleScorer } from "./ensemble/ensemble_scorer.ts";
 import { NetworkScorer } from "./network_scorer.ts";
-import { type RowScore, ScoredCells, type ScoreTable } from "./row_score.ts";
+import type { RowScore, ScoreTable } from "./row_score.ts";
 import type { RowScorer } from "./row_scorer.ts";
-import { addImpossible } from "./table/impossible.ts";
 import type { ColumnSchema } from "./table/schema.ts";
 import { SeriesStream } from "./series/series_stream.ts";
-import { type Scored, scoreSteps } from "./series/steps.ts";
 import { requireVote, type Vote } from "./series/vote.ts";
 import { countWindows, windowsOf } from "./series/windows.ts";
 import type { Cells } from "./table/cells.ts";
 import type { Standardization } from "./table/standardize.ts";
 import type { TableModel } from "./table_model.ts";
-import { tableMetadata, tableModelOf, tableTensors } from "./table_file.ts";
+import { detectorFile, tableModelOf } from "./table_file.ts";
 import { type TableRows, toCells } from "./table/table_rows.ts";
 import { roundCounts } from "./table/whole_counts.ts";
 
@@ -173,22 +170,7 @@ export class TableScorer {
 
   /** `score` for many rows at once, as `toCells` gives them; of a series, its steps in order. */
   scoreCells(cells: Cells): ScoreTable {
-    const { calibration, window } = this.model, columns = this.columns.length;
-    const scoreRows = (rows: Cells) => this.#scoreRows(rows);
-    const { scores, contributions } = window === undefined
-      ? scoreRows(cells)
-      : scoreSteps(cells, { columns, window }, scoreRows);
-    return new ScoredCells(scores, contributions, calibration);
-  }
-
-  /** Scores rows of the kind that the model was fitted to: those of the table, or windows of a series. */
-  #scoreRows(cells: Cells): Scored {
-    const { scores, raw: contributions } = this.#scorer.scoreCells(cells);
-    for (let r = 0, at = 0; r < cells.rows; r++, at += this.columns.length) {
-      scores[r] += addImpossible(cells.data, this.model, contributions, at);
-    }
-    relateToTypical(contributions, this.model.typical);
-    return { scores, contributions };
+    return scoreCells(this.#scorer, this.model, cells);
   }
 
   /** Steps of a window, where the rows are those of a series. */
@@ -211,7 +193,8 @@ export class TableScorer {
       window,
       calibration,
       isAnomaly: (pValue: number) => this.isAnomaly(pValue),
-      scoreWindow: (row: Float64Array, out: Float64Array) => this.#scoreRowInto(row, out),
+      scoreWindow: (row: Float64Array, out: Float64Array) =>
+        scoreRowInto(this.#scorer, this.model, row, this.#raw, out),
     };
     return new SeriesStream(model, vote === undefined ? undefined : requireVote(vote));
   }
@@ -238,18 +221,7 @@ export class TableScorer {
       );
     }
     requireRoom(out);
-    this.#scoreRowInto(row, out);
-  }
-
-  #scoreRowInto(row: ArrayLike<number>, out: Float32Array | Float64Array): void {
-    const { calibration, typical } = this.model, width = typical.length;
-    const score = this.#scorer.scoreRow(row, this.#raw) + addImpossible(row, this.model, this.#raw);
-    requireFiniteScore(score);
-    out[0] = score;
-    if (out.length > 1) out[1] = calibration.pValue(score);
-    if (out.length <= 2) return;
-    relateToTypical(this.#raw, typical);
-    for (let c = 0; c < width && c + 2 < out.length; c++) out[c + 2] = this.#raw[c];
+    scoreRowInto(this.#scorer, this.model, row, this.#raw, out);
   }
 
   /** Whether a row with this p-value is flagged, at the present false-alarm rate or another. */
@@ -334,20 +306,10 @@ export class TableScorer {
 
   /** The parts of its file. */
   modelFile(): ModelFile {
-    const { metadata, tensors } = this.vae.modelFile();
-    const model = { ...this.model, falseAlarmRate: this.#falseAlarmRate };
-    const { ensemble } = model;
-    return {
-      kind: "detector",
-      metadata: {
-        ...metadata,
-        table: tableMetadata(model),
-        ...(ensemble && { ensemble: ensembleMetadata(ensemble) }),
-      },
-      tensors: new Map([...tensors, ...tableTensors(model)]),
-      // An ensemble's numbers are ones that halves hold: nothing is lost.
-      format: model.format ?? (ensemble ? "f16" : "f32"),
-    };
+    return detectorFile(this.vae.modelFile(), {
+      ...this.model,
+      falseAlarmRate: this.#falseAlarmRate,
+    });
   }
 
   /** Gives back the memory; the scorer must not be used afterwards. */

@@ -1,0 +1,55 @@
+/**
+ * From what a `RowScorer` makes of rows to the scores that a calibration judges: what a kind rules out is
+ * added, contributions are related to those of a typical row, windows of a series become its steps.
+ */
+import { requireFiniteScore } from "../trained/finite.ts";
+import { relateToTypical } from "./contributions.ts";
+import { ScoredCells, type ScoreTable } from "./row_score.ts";
+import type { RowScorer } from "./row_scorer.ts";
+import { type Scored, scoreSteps } from "./series/steps.ts";
+import type { Cells } from "./table/cells.ts";
+import { addImpossible } from "./table/impossible.ts";
+import type { TableModel } from "./table_model.ts";
+
+/** Of the rows of a table, or the steps of a series in order. */
+export function scoreCells(scorer: RowScorer, model: TableModel, cells: Cells): ScoreTable {
+  const { calibration, window, schema: { length: columns } } = model;
+  const scoreRows = (rows: Cells) => relatedScores(scorer, model, rows);
+  const { scores, contributions } = window === undefined
+    ? scoreRows(cells)
+    : scoreSteps(cells, { columns, window }, scoreRows);
+  return new ScoredCells(scores, contributions, calibration);
+}
+
+/** Of rows of the kind that the model was fitted to: those of the table, or windows of a series. */
+function relatedScores(scorer: RowScorer, model: TableModel, cells: Cells): Scored {
+  const { scores, raw: contributions } = scorer.scoreCells(cells), columns = model.schema.length;
+  for (let r = 0, at = 0; r < cells.rows; r++, at += columns) {
+    scores[r] += addImpossible(cells.data, model, contributions, at);
+  }
+  relateToTypical(contributions, model.typical);
+  return { scores, contributions };
+}
+
+/**
+ * Of one such row, without allocating if it is whole.
+ * @param raw receives its contributions
+ * @param out receives score, p-value and contributions, as far as it is long
+ * @throws RangeError if the score is not finite
+ */
+export function scoreRowInto(
+  scorer: RowScorer,
+  model: TableModel,
+  row: ArrayLike<number>,
+  raw: Float64Array,
+  out: Float32Array | Float64Array,
+): void {
+  const { calibration, typical } = model, width = typical.length;
+  const score = scorer.scoreRow(row, raw) + addImpossible(row, model, raw);
+  requireFiniteScore(score);
+  out[0] = score;
+  if (out.length > 1) out[1] = calibration.pValue(score);
+  if (out.length <= 2) return;
+  relateToTypical(raw, typical);
+  for (let c = 0; c < width && c + 2 < out.length; c++) out[c + 2] = raw[c];
+}
