@@ -47,27 +47,27 @@ Deno.test("a checkpoint of another ensemble, or of one network, is refused by na
   await fitted({ checkpoint: one, preset: "small" });
   const state = many.written[Math.floor(many.written.length / 2)];
   const cases: [string, DetectorOptions][] = [
-    ["seed", { seed: 4 }],
-    ["members", { members: 3 }],
-    ["robust", { robust: 0.25 }],
-    ["recipe", { epochs: 4 }],
-    ["spec", { hidden: [7] }],
-    ["preset", { preset: "small" }],
+    ["another seed", { seed: 4 }],
+    ["other members", { members: 3 }],
+    ["another robust", { robust: 0.25 }],
+    ["another recipe", { epochs: 4 }],
+    ["another spec", { hidden: [7] }],
+    ["another preset", { preset: "small" }],
   ];
-  const another = (what: string) => {
-    const message = `Cannot resume: the checkpoint was made with another ${what}`;
+  const made = (what: string) => {
+    const message = `Cannot resume: the checkpoint was made with ${what}`;
     return { name: "ResumeError", message };
   };
   for (const [what, options] of cases) {
     const checkpoint = new MemoryStore(state);
-    await assert.rejects(fitted({ ...options, checkpoint }), another(what));
+    await assert.rejects(fitted({ ...options, checkpoint }), made(what));
     assert.deepEqual(checkpoint.written, [], "what was kept is kept");
   }
   const changed = ROWS.map((row) => row.map((value) => value + 1e-3 * value * value));
   const checkpoint = new MemoryStore(state);
-  await assert.rejects(fitted({ checkpoint }, changed), another("data"));
+  await assert.rejects(fitted({ checkpoint }, changed), made("other data"));
   const small = new MemoryStore(one.written[2]);
-  await assert.rejects(fitted({ checkpoint: small }), another("preset"));
+  await assert.rejects(fitted({ checkpoint: small }), made("another preset"));
 });
 
 Deno.test("a damaged checkpoint of an ensemble is refused, and a linear fit has none", async () => {

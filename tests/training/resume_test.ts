@@ -50,7 +50,7 @@ Deno.test("fit() refuses a checkpoint of another run, naming the difference", as
   const vae = VAE.create(SPEC, { seed: 5, backend: "reference" });
   await assert.rejects(
     vae.fit(ROWS.slice(1), { ...OPTIONS, checkpoint: new MemoryStore(start) }),
-    /another data/,
+    /other data/,
   );
 });
 

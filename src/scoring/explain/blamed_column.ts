@@ -67,5 +67,5 @@ function inTable(
   }
   if (kind === "timestamp") return new Date(value * 1000).toISOString();
   // What is expected of a count is one; what a row holds is shown as it is.
-  return isKnown && kind === "count" ? Math.round(value) : value;
+  return isKnown && kind === "count" ? Math.max(0, Math.round(value)) : value;
 }

@@ -145,11 +145,15 @@ export function readCheckpoint(identity: RunIdentity, bytes: Uint8Array): Checkp
   };
 }
 
+/** Keys of an identity that are no single thing. */
+const MANY: ReadonlySet<string> = new Set(["data", "members"]);
+
 /** @throws ResumeError naming the first difference, the preset before what only one of two presets has */
 export function requireIdentity(identity: RunIdentity, theirs: RunIdentity): void {
   for (const key of new Set(["preset", ...Object.keys(identity)])) {
     if (JSON.stringify(theirs[key]) === JSON.stringify(identity[key])) continue;
-    throw new ResumeError(`the checkpoint was made with another ${key}`);
+    const other = MANY.has(key) ? "other" : "another";
+    throw new ResumeError(`the checkpoint was made with ${other} ${key}`);
   }
 }
 

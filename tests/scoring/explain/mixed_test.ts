@@ -150,6 +150,9 @@ Deno.test("explain() expects one of the two levels of a text column, whatever nu
   );
   assert.deepEqual(cell.map(({ expected }) => expected), ["idle", "idle", "run", "run"]);
   assert.deepEqual(cell.map(({ probability }) => probability), [1, 0.8, 1, 1]);
+  const starts = { name: "starts", kind: "count" as const };
+  const few = blamedColumn(starts, 1, 9, { expected: 0.6, low: -2.2, high: 3.9, probability: NaN });
+  assert.deepEqual([few.expected, few.interval], [1, [0, 3]]);
   // What nobody has seen has a code behind the last: it is not taken for the last.
   assert.equal(blamedColumn(schema[0], 1, 2).value, null);
 });
