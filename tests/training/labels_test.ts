@@ -110,7 +110,7 @@ Deno.test("a model with labels resumes to the same bytes, and loads as it was sa
   const checkpoint = { read: async () => written[2], write: async () => {} };
   await assert.rejects(
     relabelled.fit(rows, { ...options, labels: labels.with(0, 1), checkpoint }),
-    /another data/,
+    /other data/,
   );
   const loaded = await VAE.load(whole);
   assert.deepEqual(loaded.spec, vae.spec);
