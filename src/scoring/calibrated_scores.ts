@@ -13,26 +13,23 @@ import type { TableModel } from "./table_model.ts";
 
 /** Of the rows of a table, or the steps of a series in order. */
 export function scoreCells(scorer: RowScorer, model: TableModel, cells: Cells): ScoreTable {
-  const { calibration, window, schema: { length: columns } } = model;
-  const scoreRows = (rows: Cells) => relatedScores(scorer, model, rows);
+  const { calibration, typical, window, schema: { length: columns } } = model;
+  const scoreRows = (rows: Cells): Scored => {
+    const { scores, raw: contributions } = scorer.scoreCells(rows);
+    for (let r = 0, at = 0; r < rows.rows; r++, at += columns) {
+      scores[r] += addImpossible(rows.data, model, contributions, at);
+    }
+    relateToTypical(contributions, typical);
+    return { scores, contributions };
+  };
   const { scores, contributions } = window === undefined
     ? scoreRows(cells)
     : scoreSteps(cells, { columns, window }, scoreRows);
   return new ScoredCells(scores, contributions, calibration);
 }
 
-/** Of rows of the kind that the model was fitted to: those of the table, or windows of a series. */
-function relatedScores(scorer: RowScorer, model: TableModel, cells: Cells): Scored {
-  const { scores, raw: contributions } = scorer.scoreCells(cells), columns = model.schema.length;
-  for (let r = 0, at = 0; r < cells.rows; r++, at += columns) {
-    scores[r] += addImpossible(cells.data, model, contributions, at);
-  }
-  relateToTypical(contributions, model.typical);
-  return { scores, contributions };
-}
-
 /**
- * Of one such row, without allocating if it is whole.
+ * Of one row, or window, without allocating if it is whole.
  * @param raw receives its contributions
  * @param out receives score, p-value and contributions, as far as it is long
  * @throws RangeError if the score is not finite

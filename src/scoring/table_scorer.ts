@@ -18,10 +18,10 @@ import {
   TrainedVae,
 } from "../trained/trained_vae.ts";
 import type { Calibration } from "./decisions/calibration.ts";
-import { scoreCells, scoreRowInto } from "./calibrated_scores.ts";
 import { isWithin } from "./decisions/rates.ts";
 import { EnsembleScorer } from "./ensemble/ensemble_scorer.ts";
 import { NetworkScorer } from "./network_scorer.ts";
+import { scoreCells, scoreRowInto } from "./calibrated_scores.ts";
 import type { RowScore, ScoreTable } from "./row_score.ts";
 import type { RowScorer } from "./row_scorer.ts";
 import type { ColumnSchema } from "./table/schema.ts";

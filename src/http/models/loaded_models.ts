@@ -8,14 +8,9 @@ import { openModel } from "./open_model.ts";
 const MAX_LOADED = 64;
 
 export class LoadedModels {
-  readonly #store: ModelStore;
-  readonly #device: DeviceOptions;
   readonly #models = new Map<string, Promise<Model>>();
 
-  constructor(store: ModelStore, device: DeviceOptions) {
-    this.#store = store;
-    this.#device = device;
-  }
+  constructor(readonly store: ModelStore, readonly device: DeviceOptions) {}
 
   load(digest: string): Promise<Model> {
     const model = this.#models.get(digest) ?? this.#open(digest);
@@ -26,17 +21,13 @@ export class LoadedModels {
   /** What fails is asked of the store again by the next request. */
   async #open(digest: string): Promise<Model> {
     try {
-      return await this.#read(digest);
+      const bytes = await this.store.read(digest);
+      if (bytes && await digestOf(bytes) === digest) return openModel(bytes, this.device);
+      throw new TypeError(`Cannot load model: the store's bytes for ${digest} are damaged or gone`);
     } catch (error) {
-      this.#models.delete(digest);
+      this.forget(digest);
       throw error;
     }
-  }
-
-  async #read(digest: string): Promise<Model> {
-    const bytes = await this.#store.read(digest);
-    if (bytes && await digestOf(bytes) === digest) return openModel(bytes, this.#device);
-    throw new TypeError(`Cannot load model: the store's bytes for ${digest} are damaged or gone`);
   }
 
   /** What falls out is not disposed: requests may still work with it. */

@@ -4,7 +4,7 @@
  */
 import type { DeviceOptions } from "../../trained/trained_vae.ts";
 import type { Catalogue, Listed, Model, Served } from "./catalogue.ts";
-import { IndexWriter, latestIndex } from "./index_writer.ts";
+import { changeIndex, latestIndex } from "./change_index.ts";
 import { LoadedModels } from "./loaded_models.ts";
 import { openModel } from "./open_model.ts";
 import { holds, type Precondition } from "../precondition.ts";
@@ -30,19 +30,16 @@ export interface Stored {
 /** Loads, lists and changes the models of a store. */
 export class Registry implements Catalogue {
   readonly #store: ModelStore;
-  readonly #index: IndexWriter;
-  readonly #device: DeviceOptions;
   readonly #keepVersions: number;
   readonly #loaded: LoadedModels;
   readonly #answering = new WeakMap<Model, Served>();
+  #changes: Promise<unknown> = Promise.resolve();
 
   /** @param keepVersions of each name; the oldest go as new ones come, but for those that an alias names */
   constructor(store: ModelStore, device: DeviceOptions = {}, keepVersions: number = Infinity) {
     this.#store = store;
-    this.#device = device;
     this.#keepVersions = keepVersions;
     this.#loaded = new LoadedModels(store, device);
-    this.#index = new IndexWriter(store, (digest) => this.#loaded.forget(digest));
   }
 
   async find(name: string, version?: number): Promise<Served | undefined> {
@@ -90,10 +87,10 @@ export class Registry implements Catalogue {
     precondition: Precondition = {},
     job?: string,
   ): Promise<Stored> {
-    const model = openModel(bytes, this.#device, true);
+    const model = openModel(bytes, this.#loaded.device, true);
     const digest = await digestOf(bytes);
     const created = new Date().toISOString();
-    const stored = await this.#index.change<Stored>(async ({ models, aliases }) => {
+    const stored = await this.#change<Stored>(async ({ models, aliases }) => {
       if (aliases.has(name)) {
         throw new Problem("conflict", "Cannot store model: its name is an alias");
       }
@@ -131,7 +128,7 @@ export class Registry implements Catalogue {
    * @throws Problem if there is none, an alias names it, or the precondition does not hold of its last version
    */
   delete(name: string, version?: number, precondition: Precondition = {}): Promise<void> {
-    return this.#index.change(async ({ models, aliases }) => {
+    return this.#change(async ({ models, aliases }) => {
       const entry = models.get(name);
       const doomed = entry?.versions.filter((each) => [undefined, each.version].includes(version));
       if (!entry || !doomed?.length) throw unknownModel(version);
@@ -152,7 +149,7 @@ export class Registry implements Catalogue {
    * @throws Problem if there is no such model, or a model bears the name
    */
   setAlias(alias: string, target: Alias): Promise<boolean> {
-    return this.#index.change(async ({ models, aliases }) => {
+    return this.#change(async ({ models, aliases }) => {
       if (models.get(alias)?.versions.length) {
         throw new Problem("conflict", "Cannot set alias: a model bears the name");
       }
@@ -169,7 +166,7 @@ export class Registry implements Catalogue {
 
   /** @throws Problem if there is no such alias */
   deleteAlias(alias: string): Promise<void> {
-    return this.#index.change(async ({ aliases }) => {
+    return this.#change(async ({ aliases }) => {
       const left = new Map(aliases);
       if (!left.delete(alias)) {
         const detail = "Cannot find alias: GET /v1/aliases lists those there are";
@@ -177,6 +174,15 @@ export class Registry implements Catalogue {
       }
       return { value: undefined, aliases: left };
     });
+  }
+
+  /** Changes of this process wait for each other. */
+  #change<Value>(decide: Parameters<typeof changeIndex<Value>>[1]): Promise<Value> {
+    const change = this.#changes.then(() =>
+      changeIndex(this.#store, decide, (digest) => this.#loaded.forget(digest))
+    );
+    this.#changes = change.catch(() => {});
+    return change;
   }
 
   /** The same object for every request, as long as the model bears one name and version. */
