@@ -3,32 +3,16 @@
  * of them, drawn by the seed, of a series the last (`formats/sample/row_sample.ts`, ADR 67).
  */
 import { show } from "../core/validate.ts";
-import { RowSample, type SampleOptions } from "../formats/sample/row_sample.ts";
+import { RowSample } from "../formats/sample/row_sample.ts";
 import type { RawTable } from "../scoring/table/raw_table.ts";
 import { columnsOf, type TableRows } from "../scoring/table/table_rows.ts";
 import { type DetectorOptions, requireColumns } from "./options.ts";
+import { drawOf } from "./most_rows.ts";
 import { isRaw, readTraining, type TrainingTable } from "./read_training.ts";
 import { rawTableOf } from "./raw_rows.ts";
 
 /** Rows that need not be in memory all at once: batches of them, in order. */
 export type RowBatches = AsyncIterable<TableRows>;
-
-/** More rows train no ensemble better: it takes 12,000, and calibrates on 10,000 at most. */
-const MOST_ROWS = 1_000_000;
-
-/** Half a gibibyte. */
-const MOST_CELLS = 2 ** 26;
-
-/** Which rows stay. */
-export function drawOf(
-  { maxRows, seed, window }: Pick<DetectorOptions, "maxRows" | "seed" | "window">,
-): SampleOptions {
-  return {
-    most: (width) => maxRows ?? Math.max(1, Math.min(MOST_ROWS, Math.floor(MOST_CELLS / width))),
-    seed,
-    latest: window !== undefined,
-  };
-}
 
 /** Reads rows of any kind. @throws TypeError or RangeError naming row and column, or the option, that cannot be used */
 export async function readRows(

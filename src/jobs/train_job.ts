@@ -3,8 +3,10 @@
  * spec and input alone, so that whoever does it, and however often it was begun, the model is the same.
  */
 import { Detector } from "../detection/detector.ts";
+import { drawOf } from "../detection/most_rows.ts";
 import { inferSchema } from "../detection/infer_schema.ts";
 import { readAnyTable, type Table } from "../formats/mod.ts";
+import { readSample } from "../formats/sample/read_sample.ts";
 import { asUtf8 } from "../formats/text/utf16.ts";
 import { Expansion } from "../scoring/table/expansion.ts";
 import { DivergenceError } from "../training/run/divergence.ts";
@@ -12,6 +14,9 @@ import { requireWork } from "./budget.ts";
 import { UPLOAD_LIMITS } from "./upload_limits.ts";
 import { trainStated } from "./train_stated.ts";
 import type { TrainContext, TrainSettings } from "./train_settings.ts";
+
+/** Bytes of a table that are read at once. */
+const PIECE = 1 << 18;
 
 /** What a training job's spec says. */
 export interface TrainSpec {
@@ -32,6 +37,7 @@ export interface TrainSpec {
 export interface Trained {
   /** The model file. */
   readonly bytes: Uint8Array;
+  /** Of the input: not all of them need have trained. */
   readonly rows: number;
   readonly columns: number;
   /** Of a detector. */
@@ -45,14 +51,9 @@ export async function trainJob(
   input: Uint8Array,
   { device, checkpoint, signal, onProgress }: TrainContext,
 ): Promise<Trained> {
-  const { source, label, select, settings, maxWork } = spec;
-  const read = await readAnyTable(source, asUtf8(input, source), {
-    ...UPLOAD_LIMITS,
-    label,
-    columns: select,
-    cells: "any",
-  });
-  const table = spec.columns ? { ...read, columns: spec.columns } : read;
+  const { columns: given, settings, maxWork } = spec;
+  const read = await readInput(spec, input);
+  const table = given ? { ...read, columns: given } : read;
   const { rows, columns } = table;
   const inputs = settings.spec ? columns.length : inputsOf(table);
   requireWork({ rows, columns: inputs, settings }, maxWork);
@@ -73,7 +74,25 @@ export async function trainJob(
     checkpoint,
   });
   const { threshold, warnings } = detector;
-  return { bytes: detector.save(), rows, columns: columns.length, threshold, warnings };
+  const all = table.drawn?.rows ?? rows;
+  return { bytes: detector.save(), rows: all, columns: columns.length, threshold, warnings };
+}
+
+/** Of a detector's rows no more than train, as `elbow train` draws them (ADR 67). */
+async function readInput(
+  { source, label, select, settings }: TrainSpec,
+  input: Uint8Array,
+): Promise<Table> {
+  const options = { ...UPLOAD_LIMITS, label, columns: select, cells: "any" } as const;
+  const bytes = asUtf8(input, source);
+  return settings.spec
+    ? await readAnyTable(source, bytes, options)
+    : await readSample(source, piecesOf(bytes), options, drawOf(settings));
+}
+
+/** Parts of the bytes, so that rows are drawn as they are read. */
+async function* piecesOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += PIECE) yield bytes.subarray(at, at + PIECE);
 }
 
 /** Columns that a detector's networks see: a text is one for each of its levels. */

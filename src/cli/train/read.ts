@@ -4,7 +4,7 @@
  */
 import type { ReadTableOptions, Table } from "../../formats/mod.ts";
 import { readParquetSample, readSample } from "../../formats/sample/read_sample.ts";
-import { drawOf } from "../../detection/draw_rows.ts";
+import { drawOf } from "../../detection/most_rows.ts";
 import { openParts, piecesOf } from "../files/input.ts";
 import { endingOf } from "../files/files.ts";
 import type { Io } from "../io.ts";

@@ -178,12 +178,12 @@ const STYLE = `
 :root { color-scheme: light dark; --line: #8884; --soft: #8881; }
 body { font: 16px/1.5 system-ui, sans-serif; margin: 0; }
 main { max-width: 62rem; margin: 0 auto; padding: 1rem 1.5rem 4rem; }
-code, pre { font: 0.875em/1.45 ui-monospace, monospace; }
-pre { background: var(--soft); padding: 0.75rem; white-space: pre-wrap; overflow-wrap: break-word; border-radius: 6px; }
+code, pre { font: 0.875em/1.45 ui-monospace, monospace; overflow-wrap: anywhere; }
+pre { background: var(--soft); padding: 0.75rem; white-space: pre-wrap; border-radius: 6px; }
 pre i { font-style: normal; opacity: 0.6; } h1 { margin-top: 3rem; } h1:first-child { margin-top: 1rem; } th { text-align: left; padding-top: 0.75rem; }
 table { border-collapse: collapse; width: 100%; } td { padding: 0.15rem 0.75rem 0.15rem 0; vertical-align: top; }
 section { border-top: 1px solid var(--line); margin-top: 1.5rem; } h2 { font-size: 1.15rem; } h4 { margin: 0.75rem 0 0.25rem; }
 dl { margin: 0; } dt { font-weight: 600; } dd { margin: 0 0 0.5rem 1.5rem; } small { font-weight: 400; opacity: 0.6; }
 b.get { color: #1a7f4b; } b.post { color: #2563c9; } b.put { color: #a86400; } b.delete { color: #c03028; }
 a { color: inherit; }
-@media (max-width: 40rem) { td { display: inline-block; } td:last-child { display: block; padding-bottom: 0.5rem; } code { overflow-wrap: anywhere; } }`;
+@media (max-width: 40rem) { tr, td:last-child { display: block; } }`;

@@ -3,6 +3,7 @@
  * a full queue. What was accepted is on the disk, and its model will be the next version of the name.
  */
 import type { Hono } from "npm:hono@4.13.19";
+import { mostRows } from "../../detection/most_rows.ts";
 import { encodeNpy } from "../../formats/numpy/npy.ts";
 import { workOf } from "../../jobs/budget.ts";
 import type { TrainSpec } from "../../jobs/train_job.ts";
@@ -160,9 +161,11 @@ function requireBudget(
   if (settings.spec && rows === 0) return;
   // Whether a spec fits is a matter of the columns that are left.
   const columns = settings.spec ? select?.length ?? width - (label === undefined ? 0 : 1) : width;
+  // A detector draws its rows of a longer table.
+  const most = settings.spec ? rows : Math.min(rows, mostRows(columns));
   let work: number;
   try {
-    work = workOf({ rows, columns, settings });
+    work = workOf({ rows: most, columns, settings });
   } catch (error) {
     if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
     throw invalid(settings.spec ? "/spec" : "", error.message);
