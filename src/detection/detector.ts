@@ -6,24 +6,7 @@
  * for (const { score, pValue, anomaly, contributions } of await detector.score(newRows)) { … }
  * ```
  *
- * What the columns are is inferred (`infer_schema.ts`) or said: numbers, text, times, with missing cells
- * anywhere. Rows are split by the seed: some are kept back to calibrate (`Calibration`), the rest train
- *
- *   preset "ensemble"   several networks, regressions and reference rows in two views of the table
- *                       (`ensemble/fit_ensemble.ts`, docs/adr/0020-what-a-detector-is.md); the default
- *   preset "small"      one VAE over standardised columns with learned per-column variance (σ-VAE:
- *                       Rybkin et al., 2021), scored by its negative ELBO
- *
- * An option that speaks of one network, such as another likelihood, chooses "small".
- *
- * With `robust`, for rows that hold anomalies, the stranger half of those that train is left out
- * (`ensemble/ordinary_rows.ts`, docs/adr/0021-robust-training.md).
- *
- * With `window`, rows are the steps of a series: windows of so many steps are what is learnt
- * (docs/adr/0030-series.md), by default by
- *
- *   preset "linear"     one linear VAE, fitted exactly, and calibrated by fits without each stretch
- *                       (`series/fit_series.ts`, docs/adr/0031-a-series-is-linear.md)
+ * How it is fitted: `fit_table.ts`.
  */
 import { requireChoice } from "../core/validate.ts";
 import { decide, type Decision, type DecisionOptions } from "../scoring/decisions/decide.ts";
@@ -33,7 +16,6 @@ import { writePackedFile } from "../trained/file/packed_file.ts";
 import { FILE_FORMATS, type FileFormat } from "../trained/file/quantize.ts";
 import type { RawTable } from "../scoring/table/raw_table.ts";
 import type { Cells } from "../scoring/table/cells.ts";
-import { rowSchema } from "../scoring/table_model.ts";
 import { type TableRows, toCells } from "../scoring/table/table_rows.ts";
 import {
   type RowScore,
@@ -51,22 +33,14 @@ import { type FitReport, gpuDetails } from "../training/report.ts";
 import { VAE } from "../training/vae.ts";
 import { calibrate } from "./calibrate.ts";
 import { type DriftOptions, type DriftReport, driftReport } from "./drift/drift.ts";
-import { sketchColumns } from "./drift/sketch.ts";
-import { withoutExtremes } from "./extremes.ts";
-import { COMPARED_ROWS, trainedWarnings } from "./fit_warnings.ts";
-import { impossibleCosts } from "./impossible_costs.ts";
+import { fitTable } from "./fit_table.ts";
 import { inFormat } from "./in_format.ts";
 import { MAX_TRAINING_ROWS } from "./ensemble/fit_ensemble.ts";
-import { ordinaryRows } from "./ensemble/ordinary_rows.ts";
-import { type DetectorOptions, leftOut, presetOf, requireOptions } from "./options.ts";
-import { fitMany, fitOne } from "./presets.ts";
-import { readRows, type RowBatches } from "./draw_rows.ts";
-import { pauser } from "../trained/pauser.ts";
+import type { DetectorOptions } from "./options.ts";
+import type { RowBatches } from "./draw_rows.ts";
 import { goOn, type PartialFit, type PartialFitOptions, splitNewRows } from "./partial_fit.ts";
 import { flaggedOf, recalibrated, type Recalibration, standard } from "./recalibrate.ts";
 import { SecondLook } from "./second_look.ts";
-import { fitLinear } from "./series/fit_linear.ts";
-import { calibrationFraction, type Split, splitRows, splitSeries } from "./split.ts";
 
 export type { DetectorOptions } from "./options.ts";
 
@@ -96,46 +70,9 @@ export class Detector extends TableScorer {
     rows: TableRows | RawTable | RowBatches,
     options: DetectorOptions = {},
   ): Promise<Detector> {
-    requireOptions(options);
-    const { falseAlarmRate = 0.01, seed = 0, calibration, window } = options;
-    const pause = pauser(options.signal),
-      { schema, cells, warnings } = await readRows(rows, options);
-    await pause();
-    if (window !== undefined && presetOf(options) === "linear") {
-      const { vae, model, report } = fitLinear({ cells, schema, warnings, window }, options);
-      return new Detector(vae, model, report);
-    }
-    const fraction = calibration ?? calibrationFraction(cells.rows, falseAlarmRate);
-    const split = window === undefined
-      ? splitRows(cells, schema.length, fraction, seed)
-      : splitSeries(cells, schema.length, { window, fraction });
-    // The windows of a series smear what is wrong with one step over many.
-    const kinds = window === undefined ? impossibleCosts(cells, schema) : { warnings: [] };
-    const { impossible } = kinds;
-    const all = window === undefined ? cells : split.training;
-    const fit = presetOf(options) === "small" ? fitOne : fitMany;
-    const ofRows = rowSchema(schema, window), share = leftOut(options);
-    // Rows that calibrate are left as they are: chosen by a score they would promise too much.
-    const trained = fit === fitOne
-      ? { cells: split.training, warnings: [] }
-      : withoutExtremes(split.training, ofRows);
-    const training = share > 0
-      ? ordinaryRows(trained.cells, ofRows, { share, seed })
-      : trained.cells;
-    await pause();
-    const sketch = { data: sketchColumns(cells, schema.length), rows: cells.rows };
-    await pause();
-    const fitted = await fit({ all, training }, ofRows, options);
-    const { vae, report, parts } = fitted;
-    const said = [...warnings, ...kinds.warnings, ...trained.warnings];
-    const kept = { falseAlarmRate, warnings: said, sketch, ...(impossible && { impossible }) };
-    const table = { schema, ...parts, ...kept, ...(window && { window }) };
-    const model = calibrate(vae, table, split);
-    if (window !== undefined) return new Detector(vae, model, report);
-    const found = fitted.warnings ?? warningsOf(new Detector(vae, model, report), split);
-    const warned = { ...model, warnings: [...model.warnings, ...found] };
-    const detector = new Detector(vae, warned, report);
-    detector.#kept = split.calibration;
+    const { vae, model, report, kept } = await fitTable(rows, options);
+    const detector = new Detector(vae, model, report);
+    detector.#kept = kept;
     return detector;
   }
 
@@ -285,15 +222,6 @@ export class Detector extends TableScorer {
 /** An ensemble takes so many rows at most. */
 function countTrained({ rows }: Cells, { ensemble }: TableModel): number {
   return ensemble ? Math.min(rows, MAX_TRAINING_ROWS) : rows;
-}
-
-/** Of one network: an ensemble's own scores of its training rows are lower by construction, and it knows better. */
-function warningsOf(detector: Detector, { training }: Split): string[] {
-  const rows = Math.min(COMPARED_ROWS, training.rows);
-  const data = training.data.subarray(0, rows * detector.columns.length);
-  const { scores } = detector.scoreCells({ data, rows });
-  const units = detector.report?.history.at(-1)?.activeUnits ?? NaN;
-  return trainedWarnings(scores, detector.calibration.scores, units);
 }
 
 /** The verdict on a row, and why. */
