@@ -127,3 +127,25 @@ Deno.test("an answer that is not the app's is an ApiError too", async () => {
       /answered 502/.test(error.message);
   });
 });
+
+Deno.test("a stream of events that ends and tells nothing is asked for again, but not at once", async () => {
+  let asked = 0;
+  const client = createClient("http://x", {
+    fetch: (url) => {
+      if (!url.endsWith("/events")) return Response.json({ state: "queued" });
+      const text = ++asked < 5 ? "" : "id: 1\nevent: succeeded\ndata: {}\n\n";
+      return new Response(text, { headers: { "content-type": "text/event-stream" } });
+    },
+  });
+  const waits: (number | undefined)[] = [], { setTimeout } = globalThis;
+  globalThis.setTimeout = ((act: () => void, ms?: number) => {
+    waits.push(ms);
+    return setTimeout(act, 0);
+  }) as typeof setTimeout;
+  try {
+    assert.equal((await Array.fromAsync(client.jobEvents("1"))).length, 1);
+  } finally {
+    globalThis.setTimeout = setTimeout;
+  }
+  assert.deepEqual(waits, [200, 400, 600, 800]);
+});

@@ -17,7 +17,7 @@ export async function* followJob(
   after: number,
 ): AsyncGenerator<JobEventInfo> {
   const job = `/v1/jobs/${id}`;
-  for (let last = after, failures = 0;;) {
+  for (let last = after, failures = 0, silences = 0;;) {
     let isSilent = true;
     try {
       const response = await connection.ask("GET", `${job}/events`, {
@@ -26,17 +26,19 @@ export async function* followJob(
       });
       for await (const event of readEvents(response.body!)) {
         yield event;
-        [last, failures, isSilent] = [event.id, 0, false];
+        [last, failures, silences, isSilent] = [event.id, 0, 0, false];
         if (ENDS.includes(event.type)) return;
       }
       // Nothing more, and the end was told before.
       if (isSilent && ENDS.includes((await connection.json<Answers["Job"]>("GET", job)).state)) {
         return;
       }
+      // Whatever stands between may cut off what waits for long: that is no fault, however often it happens.
+      if (isSilent) silences = Math.min(silences + 1, RECONNECTS);
     } catch (error) {
       const mayPass = !(error instanceof ApiError) || error.status >= 500;
       if (!mayPass || connection.isAborted || ++failures > RECONNECTS) throw error;
     }
-    await new Promise((resolve) => setTimeout(resolve, RECONNECT_MS * failures));
+    await new Promise((resolve) => setTimeout(resolve, RECONNECT_MS * (failures + silences)));
   }
 }
