@@ -1,6 +1,8 @@
 /** What a job costs. The oracle is the parameters of the model that it makes, counted one by one. */
 import assert from "node:assert/strict";
 import { Detector, VAE } from "../../mod.ts";
+import { countCells } from "../../src/http/jobs/table_size.ts";
+import { Pace, Turns } from "../../src/http/pace.ts";
 import { workOf } from "../../src/jobs/budget.ts";
 import { planeRows } from "../util/data.ts";
 
@@ -41,4 +43,17 @@ Deno.test("EM costs its covariance, and products with it at every step", () => {
   const settings = { spec: { type: "ppca", latent: 2 }, epochs: 10 };
   const work = workOf({ rows: ROWS, columns: COLUMNS, settings });
   assert.equal(work, ROWS * 3 ** 2 + 10 * 3 * 3 ** 2 * 2);
+});
+
+Deno.test("a file is counted in slices, its first line too, between which others get their turn", async () => {
+  const bytes = new Uint8Array(5 << 20).fill(0x2c);
+  let slices = 0;
+  const pace = new Pace(new Turns());
+  // What is behind the first slice is not looked at before others had theirs.
+  pace.breathe = async () => void (slices++ === 0 && bytes.fill(0x20, 1 << 20));
+  assert.deepEqual(await countCells("t.csv", bytes, pace), { rows: 1, columns: (1 << 20) + 1 });
+  assert.equal(slices, 5);
+  const text = new TextEncoder().encode("a,b\n1,2,3\n");
+  assert.deepEqual(await countCells("t.csv", text, pace), { rows: 3, columns: 2 });
+  assert.deepEqual(await countCells("t.tsv", text, pace), { rows: 3, columns: 1 });
 });

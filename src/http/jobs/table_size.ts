@@ -1,8 +1,8 @@
 /**
- * How large a table is, without reading it: for a budget, before a job is accepted. Lines and separators
- * of text are counted; quotes are not looked into, so that the count is never too low. An array says its shape. What
- * is packed, and how many levels texts have, is for the worker to find out, which checks the same budget again
- * before it trains.
+ * How large a table is, without reading it: for a budget, before a job is accepted. Lines, and the separators of the first,
+ * are counted; quotes are not looked into, so that the count of CSV is never too low. An array says its shape. What is packed, which
+ * keys come later in JSON lines, and how many levels texts have, is for the worker to find out, which checks the same budget
+ * again before it trains.
  */
 import { DataError } from "../../formats/errors.ts";
 import { npyShape } from "../../formats/numpy/npy.ts";
@@ -38,14 +38,13 @@ export async function countCells(name: string, bytes: Uint8Array, pace: Pace): P
   }
   if (!TEXT.test(name)) return { rows: 0, columns: 1 };
   const separator = /\.tsv$/i.test(name) ? 0x09 : 0x2c;
-  const first = bytes.indexOf(LINE_FEED);
-  const header = bytes.subarray(0, first < 0 ? bytes.length : first);
-  let columns = 1;
-  for (const byte of header) columns += Number(byte === separator);
-  let rows = 1;
+  let rows = 1, columns = 1;
   for (let at = 0; at < bytes.length; at += SLICE) {
     const end = Math.min(bytes.length, at + SLICE);
-    for (let i = at; i < end; i++) rows += Number(bytes[i] === LINE_FEED);
+    for (let i = at; i < end; i++) {
+      if (bytes[i] === LINE_FEED) rows++;
+      else if (rows === 1 && bytes[i] === separator) columns++;
+    }
     await pace.breathe();
   }
   return { rows, columns };
