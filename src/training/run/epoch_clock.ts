@@ -1,4 +1,7 @@
-/** How fast an epoch went, and how long the rest of the run takes at that speed. */
+/**
+ * How fast a run goes, and how long the rest of it takes at that speed: over about the last second, as epochs may take a
+ * millisecond, and one of them may take twenty.
+ */
 import type { EpochMeans, EpochReport } from "../report.ts";
 
 /** What is timed. */
@@ -10,9 +13,15 @@ export interface TimedRun {
   readonly rowsPerEpoch: number;
 }
 
+/** How fast older epochs are forgotten: the time scale, seconds. */
+const MEMORY_SECONDS = 1;
+
 export class EpochClock {
   readonly #run: TimedRun;
   #start: number;
+  /** What was timed, older epochs counting less: seconds, and the epochs that they took. */
+  #seconds = 0;
+  #epochs = 0;
   /** Steps of the epoch that an earlier process took. */
   #stepsBefore = 0;
 
@@ -32,11 +41,15 @@ export class EpochClock {
     const seconds = Math.max((clock() - this.#start) / 1000, 1e-6);
     // A run may be taken up at the end of an epoch: there is then no step to time it by.
     const share = Math.max(1, stepsPerEpoch - this.#stepsBefore) / stepsPerEpoch;
+    const kept = MEMORY_SECONDS / (MEMORY_SECONDS + seconds);
+    this.#seconds = kept * this.#seconds + seconds;
+    this.#epochs = kept * this.#epochs + share;
+    const pace = this.#seconds / this.#epochs;
     return {
       ...means,
       epochs,
-      rowsPerSecond: share * rowsPerEpoch / seconds,
-      secondsLeft: (epochs - means.epoch) * seconds / share,
+      rowsPerSecond: rowsPerEpoch / pace,
+      secondsLeft: (epochs - means.epoch) * pace,
     };
   }
 
