@@ -280,3 +280,14 @@ Deno.test("a full disk behind standard output is named, with status 1", async ()
     [1, "elbow: Cannot write to standard output: No space left on device (os error 28)\n"],
   );
 });
+
+Deno.test("train says that rows labelled anomalous trained like the others, unless the strangest are left out", async () => {
+  using folder = new Folder();
+  const rows = planeRows(120, 2, 4).map(([a, b], r) => [a, b, Number(r % 40 === 0)]);
+  const data = folder.write("t.csv", `a,b,bad\n${rows.map((row) => row.join()).join("\n")}\n`);
+  const train = (...options: string[]) =>
+    elbow(["train", data, "--label", "bad", "--out", folder.at("m"), ...ENSEMBLE, ...options]);
+  const said = /3 rows labelled anomalous trained like the others: --robust leaves out/;
+  assert.match((await train()).stderr, said);
+  assert.doesNotMatch((await train("--robust")).stderr, said);
+});

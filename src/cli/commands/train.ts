@@ -19,7 +19,13 @@ import { withoutPartialClocks } from "../train/partial_clocks.ts";
 import { jsonLine, report } from "../text/text.ts";
 import type { TrainOptions } from "../train/option.ts";
 import { TRAIN_OPTIONS } from "../train/options.ts";
-import { sayDevice, type Trained, trainResult, trainSections } from "../train/report.ts";
+import {
+  sayDevice,
+  sayLabelled,
+  type Trained,
+  trainResult,
+  trainSections,
+} from "../train/report.ts";
 import { withRun } from "../train/run.ts";
 import { trainBySpec } from "../train/stated.ts";
 import { refuseVoid } from "../train/takers.ts";
@@ -41,6 +47,7 @@ export function trainCommand(io: Io): Command {
     const trained = await train(data, { ...given, out }, io);
     sayDevice(trained.detector.device, given, io);
     sayWarnings(trained.detector.warnings, io);
+    sayLabelled(trained, io);
     if (given.json) print(io, jsonLine(trainResult(trained, out)));
     else io.stdout(report(trainSections(trained, out)));
   });

@@ -135,6 +135,15 @@ export function sayDevice(
   if ((given.threads ?? 1) > threads) say(`ran on ${counted(threads, "thread")}: ${reason}`);
 }
 
+/** The label is kept out of training, the rows that it marks are not: says so where nothing else leaves them out. */
+export function sayLabelled({ against, leftOut, detector }: Trained, io: Io): void {
+  if (!against?.anomalies || leftOut > 0 || detector.window !== undefined) return;
+  const rows = counted(against.anomalies, "row");
+  io.stderr(
+    `elbow: ${rows} labelled anomalous trained like the others: --robust leaves out the strangest rows\n`,
+  );
+}
+
 /** The result for a person. */
 export function trainSections(trained: Trained, model: string): Section[] {
   const { detector, table, bytes, against } = trained;
