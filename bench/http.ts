@@ -6,10 +6,18 @@
  *
  *     deno task bench:http [--json] [--rounds N] [--seconds N] [--warm N] [--only TEXT]
  *
- * Needs wrk (Debian: apt-get install wrk).
+ * Needs wrk, and installs it where apt may.
  */
 import { parseArgs } from "node:util";
-import { deadEnds, floatScript, latencyIn, numberIn, requestsIn, rowScript } from "./lib/wrk.ts";
+import {
+  deadEnds,
+  floatScript,
+  latencyIn,
+  numberIn,
+  requestsIn,
+  requireWrk,
+  rowScript,
+} from "./lib/wrk.ts";
 
 /** What wrk says of one run. */
 interface Run {
@@ -140,6 +148,7 @@ const { values } = parseArgs({
     only: { type: "string", default: "" },
   },
 });
+await requireWrk();
 const names = Object.keys(LOADS).filter((name) => name === ECHO || name.includes(values.only));
 const runs = new Map<string, Run[]>(names.map((name) => [name, []]));
 const lasting = { seconds: Number(values.seconds), warm: Number(values.warm) };

@@ -5,11 +5,11 @@
  *
  *     deno task check:http-memory [--requests N] [--model vae|small|ensemble] [--json]
  *
- * Needs wrk (Debian: apt-get install wrk). Exit status 1: an error among the answers, or a slope of a kilobyte
+ * Needs wrk, and installs it where apt may. Exit status 1: an error among the answers, or a slope of a kilobyte
  * or more for a thousand requests.
  */
 import { parseArgs } from "node:util";
-import { deadEnds, requestsIn, rowScript } from "./lib/wrk.ts";
+import { deadEnds, requestsIn, requireWrk, rowScript } from "./lib/wrk.ts";
 
 /** Of a server between two loads. */
 interface Weight {
@@ -32,6 +32,7 @@ const { values } = parseArgs({
     json: { type: "boolean" },
   },
 });
+await requireWrk();
 const wanted = Number(values.requests);
 const child = new Deno.Command(Deno.execPath(), {
   args: [

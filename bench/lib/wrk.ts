@@ -1,10 +1,26 @@
-/** What the HTTP benchmarks ask wrk to send, and what they read of its report. */
+/** wrk, which the HTTP benchmarks ask with: that it is there, what it is to send, and what they read of its report. */
+import { type Requirement, setUp } from "../../scripts/setup.ts";
 
 export const COLUMNS = 32;
 export const ROW: readonly number[] = Array.from(
   { length: COLUMNS },
   (_, c) => Math.round(1000 * Math.sin(c + 1)) / 1000,
 );
+
+const WRK: Requirement = {
+  name: "wrk",
+  neededBy: "bench/http.ts and bench/http_memory.ts",
+  aptPackages: ["wrk"],
+  // Asked for its version, it says it and exits with 1.
+  present: () =>
+    new Deno.Command("wrk", { args: ["-v"], stdout: "null", stderr: "null" }).output()
+      .then(() => true, () => false),
+};
+
+/** Installs wrk where it is missing, or ends the program: without it every figure would be none. */
+export async function requireWrk(): Promise<void> {
+  if ((await setUp([WRK])).length > 0) Deno.exit(1);
+}
 
 /** Posts one row in JSON. */
 export function rowScript(): string {
