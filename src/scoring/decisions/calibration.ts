@@ -1,14 +1,13 @@
 /**
- * Split-conformal p-values: how surprising a score is beside the scores of rows that training never
- * saw.
+ * Split-conformal p-values: how unusual a score is among the scores of rows held out from training.
  *
  *   p(s) = (1 + #{calibration scores ≥ s}) / (n + 1)
  *
  * If a new row is exchangeable with the calibration rows, P(p ≤ α) ≤ α for every α (Vovk et al., 2005;
- * Bates et al., 2023). The finest p-value is 1 / (n + 1).
+ * Bates et al., 2023). The smallest possible p-value is 1 / (n + 1).
  *
- * Scores are kept in float32, as their file has them, rounded upwards: no p-value is smaller than by the scores as
- * they were.
+ * Scores are rounded up to float32, the format of the model file. Rounding up means that no p-value becomes smaller
+ * than the unrounded scores would give.
  */
 import { countBelow } from "../../core/sorted.ts";
 import { requireNumber } from "../../core/validate.ts";
@@ -17,14 +16,14 @@ import { isWithin, RATE, rowsWithin } from "./rates.ts";
 
 const FLOAT = new Float32Array(1), BITS = new Int32Array(FLOAT.buffer);
 
-/** The least float32 number that is not below a number. */
+/** The smallest float32 number that is at least `value`. */
 export function roundUp(value: number): number {
   FLOAT[0] = value;
   if (FLOAT[0] < value) BITS[0] += value < 0 ? -1 : 1;
   return FLOAT[0];
 }
 
-/** Scores of rows kept back from training, and the p-values that follow. */
+/** Scores of rows held out from training, and the p-values they give. */
 export class Calibration {
   /** Scores of the calibration rows, ascending. */
   readonly scores: Float64Array;
@@ -48,13 +47,13 @@ export class Calibration {
     this.scores = scores.map(roundUp).sort();
   }
 
-  /** The smallest p-value, and so the smallest false-alarm rate that can be kept. */
+  /** The smallest p-value, and therefore the lowest false-alarm rate that can be guaranteed. */
   get resolution(): number {
     return 1 / (this.scores.length + 1);
   }
 
   /**
-   * The share of rows like the calibration rows that score as high, bounded from above.
+   * An upper bound on the share of normal rows that score at least this high.
    * @throws RangeError if the score is not finite
    */
   pValue(score: number): number {
@@ -62,7 +61,7 @@ export class Calibration {
   }
 
   /**
-   * How many calibration scores are as high as this one.
+   * The number of calibration scores at or above this one.
    * @throws RangeError if the score is not finite
    */
   countAtLeast(score: number): number {
@@ -72,16 +71,16 @@ export class Calibration {
 
   /**
    * The calibration score that a row must exceed to be flagged at a false-alarm rate.
-   * @throws RangeError if the rate is finer than the calibration rows can keep
+   * @throws RangeError if the rate is below the resolution of the calibration rows
    */
   threshold(falseAlarmRate: number): number {
     return this.scores[this.scores.length - 1 - this.allowed(falseAlarmRate)];
   }
 
   /**
-   * How many calibration scores may reach a row's own for it to be flagged: p ≤ α needs at most
+   * The most calibration scores that may reach a flagged row's own score: p ≤ α needs at most
    * ⌊α (n + 1)⌋ - 1 of them.
-   * @throws RangeError if the rate is finer than the calibration rows can keep
+   * @throws RangeError if the rate is below the resolution of the calibration rows
    */
   allowed(falseAlarmRate: number): number {
     this.requireRate(falseAlarmRate);
@@ -89,7 +88,7 @@ export class Calibration {
   }
 
   /**
-   * Refuses a rate that cannot be kept.
+   * Rejects a rate that cannot be guaranteed.
    * @throws RangeError unless 1 / (n + 1) ≤ rate < 1
    */
   requireRate(falseAlarmRate: number): void {

@@ -1,16 +1,16 @@
 /**
- * How sure a verdict is: would other calibration rows of the same kind have given the same one?
+ * The confidence of a verdict: how likely another set of calibration rows would have given the same one.
  *
- * A row is flagged if fewer than k = ⌊α (n + 1)⌋ of n calibration scores reach its own. If scores like
- * the row's are reached with probability π, the number that reach it is Bin(n, π), so
+ * A row is flagged if fewer than k = ⌊α (n + 1)⌋ of n calibration scores reach its own. If each calibration score
+ * reaches it with probability π, the number that do is Bin(n, π), so
  *
  *   P(flagged) = P(Bin(n, π) ≤ k - 1),  π ≈ (1 + #{scores ≥ s}) / (n + 2), its posterior mean
  *
- * and the confidence is that of the verdict: P(flagged), or 1 - P(flagged). It is near ½ at the
- * threshold, and near 1 far from it; verdicts below a confidence can be left to a person. A flag is never surer than
- * that of a row beyond all scores, π = 1/(n + 2), which of few rows is not sure at all: `surestFlag`.
+ * The confidence is P(flagged) for a flagged row, and 1 - P(flagged) otherwise. It is near ½ at the threshold and near
+ * 1 far from it; verdicts with low confidence can be left to a person. The highest confidence of a flag is that of a
+ * row above all scores, π = 1/(n + 2), which is low when n is small: `surestFlag`.
  *
- * Where the tail decides, a row is flagged if P(S > s) ≤ α on average over what the peaks allow. Then
+ * In the extrapolated tail, a row is flagged if P(S > s), averaged over the posterior of the tail, is at most α. Then
  *
  *   P(flagged) = P(P(S > s | θ, γ) ≤ α | peaks): `Tail.chanceBelow`
  *
@@ -23,8 +23,8 @@ import { isWithin } from "./rates.ts";
 import type { Tail } from "./tail.ts";
 
 /**
- * The probability, ½ … 1 but for rounding of the rule, that the verdict on a score would be the same.
- * @param falseAlarmRate that the calibration can keep
+ * The probability that the verdict on a score would be the same: ½ to 1, apart from the rounding in the rule.
+ * @param falseAlarmRate a rate that the calibration can guarantee
  */
 export function confidenceOf(
   calibration: Calibration,
@@ -36,13 +36,13 @@ export function confidenceOf(
   return reached <= allowed ? flagged : 1 - flagged;
 }
 
-/** Of a verdict by the tail, on a score beyond its threshold at a rate below the share of its peaks. */
+/** The confidence of a verdict by the tail, for a score above its threshold and a rate below `Tail.share`. */
 export function confidenceByTail(tail: Tail, score: number, falseAlarmRate: number): number {
   const flagged = tail.chanceBelow(score, falseAlarmRate);
   return isWithin(tail.survival(score), falseAlarmRate) ? flagged : 1 - flagged;
 }
 
-/** The confidence of a flag on a row beyond all scores. */
+/** The confidence of a flag on a row that scores above all calibration rows. */
 export function surestFlag(calibration: Calibration, falseAlarmRate: number): number {
   return chanceOfFlag(calibration, 0, calibration.allowed(falseAlarmRate));
 }

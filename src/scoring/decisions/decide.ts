@@ -1,14 +1,14 @@
 /**
- * From the scores of a batch to verdicts.
+ * Turns the scores of a batch into verdicts.
  *
  *   falseAlarmRate  flags rows with p ≤ α, each row on its own
  *   fdr             flags rows with p ≤ p*, where p* depends on the whole batch: `false_discovery.ts`
- *   tail            extrapolates p-values that are smaller than the calibration rows resolve: `tail.ts`
+ *   tail            extrapolates p-values below the resolution of the calibration rows: `tail.ts`
  *   minConfidence   withholds verdicts that other calibration rows might well have reversed: `confidence.ts`
  *
- * P-values are split-conformal, and the false-alarm rate is guaranteed. There are two exceptions. Where `tail`
- * extrapolates, the rate is as good as the fitted tail. With `fdr` and `minConfidence` together the rate is guaranteed
- * for all flagged rows, but not for those that are left once the less sure ones are withheld.
+ * P-values are split-conformal, and the false-alarm rate is guaranteed, with two exceptions. Where `tail`
+ * extrapolates, the rate is only as good as the fitted tail. With `fdr` and `minConfidence` together, the false
+ * discovery rate holds for all flagged rows, but not for those that remain after the uncertain ones are withheld.
  */
 import { requireNumber } from "../../core/validate.ts";
 import type { Calibration } from "./calibration.ts";
@@ -17,7 +17,7 @@ import { discover, fewestDiscoveries } from "./false_discovery.ts";
 import { CONFIDENCE, isWithin, RATE } from "./rates.ts";
 import { Tail } from "./tail.ts";
 
-/** How to decide. Every field is optional. */
+/** Options for `decide`. Every field is optional. */
 export interface DecisionOptions {
   /** The share of normal rows that may be flagged, in (0, 1). Default: the model's own rate. */
   readonly falseAlarmRate?: number;
@@ -25,18 +25,18 @@ export interface DecisionOptions {
   readonly fdr?: number;
   /** Whether to extrapolate p-values beyond the calibration rows. Default: false. */
   readonly tail?: boolean;
-  /** Verdicts with less confidence than this, ½ to 1, are withheld. Default: none are. */
+  /** Withholds verdicts with a confidence below this, ½ to 1. Default: none. */
   readonly minConfidence?: number;
 }
 
-/** The verdict on a row. "uncertain" is a verdict that was withheld. */
+/** The verdict on a row. "uncertain" means that the verdict was withheld. */
 export type RowDecision = "normal" | "anomaly" | "uncertain";
 
 /** The verdicts on a batch. */
 export interface Decision {
-  /** [rows], in (0, 1]; extrapolated where `tail` was asked for. */
+  /** [rows], in (0, 1]; extrapolated if `tail` was set. */
   readonly pValues: Float64Array;
-  /** Rows with p-values up to this are anomalies; 0 if no row is. */
+  /** Rows with p-values up to this are anomalies; 0 if there are none. */
   readonly limit: number;
   /** [rows], ½ to 1; present with `minConfidence`. */
   readonly confidences?: Float64Array;
@@ -44,20 +44,20 @@ export interface Decision {
   readonly anomalies: number;
   /** The number of rows whose verdict is withheld. */
   readonly uncertain: number;
-  /** With `fdr`: the smallest number of rows that can be flagged at all, given how fine p-values are. */
+  /** With `fdr`, without `tail`: the smallest number of rows that can be flagged at all, given the smallest p-value. */
   readonly fewest?: number;
-  /** With `minConfidence`: the highest confidence with which a row can be flagged. */
+  /** With `minConfidence`: the highest confidence that a flag can have. */
   readonly surest?: number;
-  /** Whether the limit lies in the extrapolated tail, where its rate is not guaranteed. */
+  /** Whether the limit lies in the extrapolated tail, where the rate is not guaranteed. */
   readonly extrapolated: boolean;
-  /** The verdict on one row, counted from 0. */
+  /** The verdict on one row, by index from 0. */
   verdict(row: number): RowDecision;
 }
 
 /**
- * Decides on a batch of scores.
+ * Decides on each score of a batch.
  * @param scores [rows], nats
- * @throws RangeError for a rate that cannot be kept, or options that are out of range
+ * @throws RangeError for a rate that cannot be guaranteed, or options out of range
  */
 export function decide(
   calibration: Calibration,
@@ -96,8 +96,8 @@ export function decide(
 }
 
 /**
- * The score above which a rate flags, nats.
- * @throws RangeError for a rate, or a least confidence, that cannot be kept
+ * The score, in nats, above which rows are flagged at a false-alarm rate.
+ * @throws RangeError for a rate, or a minimum confidence, that cannot be guaranteed
  */
 export function thresholdFor(
   calibration: Calibration,
@@ -111,9 +111,9 @@ export function thresholdFor(
 }
 
 /**
- * The rate, once it is known that it can be kept.
- * @throws RangeError if neither calibration rows nor tail are fine enough for it, or no row could be flagged with
- *   `minConfidence`
+ * Returns the rate after checking that it can be kept.
+ * @throws RangeError if the rate is below the resolution of the calibration rows and there is no tail, or if no flag
+ *   can reach `minConfidence`
  */
 function requireReach(
   calibration: Calibration,
@@ -133,7 +133,7 @@ function requireReach(
   );
 }
 
-/** What p-values and confidences are computed from. */
+/** The sources of p-values and confidences. */
 interface Judges {
   readonly calibration: Calibration;
   readonly tail?: Tail;

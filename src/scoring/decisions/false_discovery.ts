@@ -1,26 +1,26 @@
 /**
- * Which rows of a batch to flag so that, on average, at most a share q of the flagged are normal.
+ * The Benjamini-Hochberg procedure: flags rows of a batch so that at most a share q of them is normal, on average.
  *
  *   p* = max { p_(k) : p_(k) ≤ k q / m };  flagged: p ≤ p*   (p_(1) ≤ … ≤ p_(m))
  *
- * Source: Benjamini and Hochberg, 1995. P-values from one set of calibration rows are not independent,
- * but positively dependent (PRDS), and the rate holds: Bates, Candès, Lei, Romano and Sesia, "Testing
- * for outliers with conformal p-values", Annals of Statistics 2023, theorem 2. It is a mean over
- * batches and calibration sets; what one batch holds may be more.
+ * Source: Benjamini and Hochberg, 1995. P-values from one set of calibration rows are not independent but positively
+ * dependent (PRDS), so the rate holds: Bates, Candès, Lei, Romano and Sesia, "Testing for outliers with conformal
+ * p-values", Annals of Statistics 2023, theorem 2. The rate is a mean over batches and calibration sets; a single
+ * batch may exceed it.
  */
 import { requireNumber } from "../../core/validate.ts";
 import { isWithin, RATE, roundedUp } from "./rates.ts";
 
-/** What a batch comes to at a false-discovery rate. */
+/** The outcome of the procedure on a batch. */
 export interface Discoveries {
   /** Rows with a p-value at or below this are flagged; 0 if there are none. */
   readonly limit: number;
-  /** Rows flagged. */
+  /** Number of rows flagged. */
   readonly count: number;
 }
 
 /**
- * The limit for a batch of p-values.
+ * Finds the p-value limit for a batch.
  * @throws RangeError unless 0 < q < 1
  */
 export function discover(pValues: Float64Array, q: number): Discoveries {
@@ -34,8 +34,8 @@ export function discover(pValues: Float64Array, q: number): Discoveries {
 }
 
 /**
- * The fewest rows of a batch that can be flagged at all: as many must share the finest p-value.
- * @param resolution the finest p-value, 1 / (calibration rows + 1)
+ * The smallest number of rows of a batch that can be flagged at all: that many must share the smallest p-value.
+ * @param resolution the smallest p-value, 1 / (calibration rows + 1)
  */
 export function fewestDiscoveries(rows: number, q: number, resolution: number): number {
   return Math.max(1, roundedUp(rows * resolution / q));

@@ -1,38 +1,38 @@
 /**
- * Scores beyond what the calibration rows can resolve, by the generalised Pareto distribution of what
- * exceeds a high threshold t (peaks over threshold):
+ * P-values below the resolution of the calibration rows, by peaks over threshold: a generalised Pareto distribution
+ * for the excesses over a high threshold t.
  *
  *   P(S > s | θ, γ) = (k/n) exp(-ln(1 + θ y) / γ),   y = s - t,   θ = γ/σ ≥ 0
  *
- * k of n scores exceed t. Given θ, ln(1 + θ Y) is exponential of mean γ, which the peaks put at γ(θ) = mean
- * ln(1 + θ y), no surer than k of them can; with the prior 1/γ both integrals are closed:
+ * k of n scores exceed t. Given θ, ln(1 + θ Y) is exponential with mean γ, estimated from the k peaks as
+ * γ(θ) = mean ln(1 + θ y). With the prior 1/γ, the integrals over γ have a closed form:
  *
  *   P(S > s) = (k/n) Σ_θ w(θ) (1 + ln(1 + θ y) / (k γ(θ)))^-k,   w(θ) ∝ (θ/γ(θ))^k exp(-k γ(θ))
  *
- * over Zhang and Stephens' grid of θ. So a p-value is what one more row of the same law would reach, not what
- * one estimate says: it falls no faster than a power k of the distance. θ < 0 would be a tail that ends, and a
- * row beyond the end impossible; peaks that look so are taken for the exponential tail between, θ → 0.
+ * summed over Zhang and Stephens' grid of θ. The p-value is thus the posterior predictive probability for one more row
+ * of the same distribution, not a plug-in estimate; it falls no faster than a power k of the distance. θ < 0 would be
+ * a tail with an end point, beyond which a row is impossible; peaks that suggest one get the exponential tail, θ → 0.
  *
  * Sources: Pickands, 1975; Davison and Smith, 1990; Grimshaw, 1993 (one variable); Zhang and Stephens, "A
  * new and efficient estimation method for the generalized Pareto distribution", 2009; Siffer et al.,
  * "Anomaly detection in streams with extreme value theory" (SPOT), KDD 2017 (t a high quantile).
- * Limits: an extrapolation, not a guarantee: it holds as far as the tail goes on as it began.
+ * Limits: this is an extrapolation without a guarantee. It holds only if the tail continues as the peaks suggest.
  */
 import { portableExp, portableLog, portableLog1p } from "../../core/portable.ts";
 import { requireNumber } from "../../core/validate.ts";
 import type { Calibration } from "./calibration.ts";
 
-/** Peaks to aim at: a tenth of the scores, 40 to 200, or 2 % of them where that is more. */
+/** Number of peaks: a tenth of the scores, between 40 and 200, or 2 % of the scores if that is more. */
 const PEAKS = { least: 40, enough: 200, share: 0.1, leastShare: 0.02 } as const;
 
-/** Of the scores, at most this share may count as their tail. */
+/** The largest share of the scores that may count as the tail. */
 const LARGEST_SHARE = 0.2;
 
-/** What excesses say of their law: a mixture over θ. */
+/** The posterior predictive distribution of excesses: a mixture over θ. */
 export interface ExcessLaw {
   /** k. */
   readonly count: number;
-  /** Each with θ > 0, or 0 for the exponential; weights sum to 1. */
+  /** Each has θ > 0, or 0 for the exponential; weights sum to 1. */
   readonly parts: readonly {
     readonly weight: number;
     readonly theta: number;
@@ -48,12 +48,12 @@ export class Tail {
   readonly peaks: number;
   /** n. */
   readonly rows: number;
-  /** The law of what exceeds t. */
+  /** The distribution of the excesses over t. */
   readonly excess: ExcessLaw;
 
   /**
    * Fits the tail of a calibration.
-   * @throws RangeError if it has too few rows for a tail, or all beyond t are the same
+   * @throws RangeError if there are too few rows, or no score exceeds t
    */
   constructor({ scores }: Calibration) {
     const rows = scores.length;
@@ -74,17 +74,17 @@ export class Tail {
     this.excess = excessLaw(excesses);
   }
 
-  /** P(S > s) for a score above the threshold; never 0, so that it stays a p-value. */
+  /** P(S > s) for a score above the threshold. Never 0, so that it remains a valid p-value. */
   survival(score: number): number {
     return Math.max(this.share * excessSurvival(this.excess, score - this.threshold), 1e-300);
   }
 
-  /** k/n: the share of the scores that the peaks are, beyond which the tail alone tells. */
+  /** k/n: the share of scores above t. At lower rates only the tail applies. */
   get share(): number {
     return this.peaks / this.rows;
   }
 
-  /** The chance, over what the peaks allow, that P(S > s) of a score above the threshold is at most a rate below `share`. */
+  /** The posterior probability that P(S > s) ≤ rate, for a score above the threshold and a rate below `share`. */
   chanceBelow(score: number, rate: number): number {
     return excessChance(this.excess, score - this.threshold, portableLog(this.share / rate));
   }
@@ -107,7 +107,7 @@ export class Tail {
   }
 }
 
-/** P(Y > y) of one more excess, y ≥ 0. */
+/** P(Y > y) for one more excess, y ≥ 0. */
 export function excessSurvival({ count, parts }: ExcessLaw, y: number): number {
   let sum = 0;
   for (const { weight, theta, mean } of parts) {
@@ -118,8 +118,8 @@ export function excessSurvival({ count, parts }: ExcessLaw, y: number): number {
 }
 
 /**
- * The chance that P(Y > y | θ, γ) ≤ exp(-steps): of each θ that 1/γ ≥ steps / ln(1 + θ y), where 1/γ
- * has a Gamma law of shape k and mean 1/γ(θ); its tail is that a Poisson number stays below k.
+ * The posterior probability that P(Y > y | θ, γ) ≤ exp(-steps). For each θ this is P(1/γ ≥ steps / ln(1 + θ y)), where
+ * 1/γ has a Gamma distribution of shape k and mean 1/γ(θ), so it equals the probability that a Poisson number is < k.
  */
 export function excessChance({ count, parts }: ExcessLaw, y: number, steps: number): number {
   let sum = 0;
@@ -142,7 +142,7 @@ function poissonBelow(k: number, mean: number): number {
 }
 
 /**
- * The law of excesses, each at least 0.
+ * Fits the distribution of excesses, each at least 0.
  * @throws RangeError if none is above 0
  */
 export function excessLaw(excesses: Float64Array): ExcessLaw {
@@ -158,7 +158,7 @@ export function excessLaw(excesses: Float64Array): ExcessLaw {
   const most = fits.reduce((best, fit) => fit > best ? fit : best, -Infinity);
   const weights = fits.map((fit) => fit > -Infinity ? portableExp(fit - most) : 0);
   const total = weights.reduce((sum, weight) => sum + weight, 0);
-  // Of excesses that no θ can be told of, the exponential is left.
+  // If the excesses rule out every θ, only the exponential remains.
   const parts = [{ weight: total > 0 ? 0 : 1, theta: 0, mean: meanLog(sorted, 0) }];
   weights.forEach((weight, j) => {
     if (thetas[j] <= 0) parts[0].weight += weight / total;
@@ -167,12 +167,12 @@ export function excessLaw(excesses: Float64Array): ExcessLaw {
   return { count, parts };
 }
 
-/** Zhang and Stephens' values of θ: quantiles of a prior around the scale of the quartile, the least at -1 / largest. */
+/** Zhang and Stephens' grid of θ: quantiles of a prior scaled by the first quartile, the smallest near -1 / largest. */
 function gridOf(sorted: Float64Array): Float64Array {
   const count = sorted.length, largest = sorted[count - 1];
   const quartile = sorted[Math.max(0, Math.floor(count / 4 + 0.5) - 1)];
   const size = 20 + Math.floor(Math.sqrt(count));
-  // Many ties at the threshold leave no quartile to measure by.
+  // With many ties at the threshold the quartile is 0 and gives no scale.
   const unit = quartile > 0 ? quartile : largest / 4;
   return Float64Array.from(
     { length: size },
@@ -180,7 +180,7 @@ function gridOf(sorted: Float64Array): Float64Array {
   );
 }
 
-/** γ(θ), and of θ = 0 the mean: what ln(1 + θ y) / θ comes to. */
+/** γ(θ) = mean ln(1 + θ y); for θ = 0 the mean of y, the limit of γ(θ) / θ. */
 function meanLog(excesses: Float64Array, theta: number): number {
   let sum = 0;
   for (const y of excesses) sum += (theta === 0 ? y : portableLog1p(theta * y)) / excesses.length;

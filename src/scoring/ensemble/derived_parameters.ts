@@ -1,11 +1,12 @@
 /**
- * The parameters of an ensemble's program that follow from what its file holds: distances to the
- * references as a dense layer, weight -2 Rᵀ and bias ‖r‖², exact but for the rounding of the sums.
+ * Parameters of an ensemble's program that are computed from its file: the distances to the references become a dense
+ * layer with weight -2 Rᵀ and bias ‖r‖², exact up to the rounding of the sums.
  */
 import type { Part } from "./part.ts";
 import type { ViewName } from "../views/view.ts";
 
 /**
+ * Adds the derived parameters to those of the networks.
  * @param members parameters of the networks, and the precisions
  * @param linears weights `[F, F]` of the linear residuals
  */
@@ -29,7 +30,7 @@ export function withDerived(
   return parameters;
 }
 
-/** Writes column r of so many of -2 Rᵀ. @returns ‖r‖² */
+/** Writes column r of the `count` columns of -2 Rᵀ. @returns ‖r‖² */
 function deriveReference(
   reference: ArrayLike<number>,
   weight: Float32Array,

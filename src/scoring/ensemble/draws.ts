@@ -1,7 +1,7 @@
 /**
- * New rows from an ensemble: each network of its first view, the one with an inverse, draws in turn, so that
- * the rows are of all of them. What a decoder says of a latent variable that no row has may lie anywhere, and
- * the inverse of the view makes more of it: cells are kept within what the training rows had.
+ * Samples new rows from an ensemble. The networks of the first view, the one with an inverse, take turns, so that
+ * every network contributes rows. A decoder may map an unusual latent value far from the data, and the inverse of the
+ * view amplifies that, so cells are clamped to the range of the training rows.
  */
 import { parametersOf } from "../../models/vae_graph.ts";
 import type { SampleOptions } from "../../trained/calls/sampling.ts";
@@ -14,14 +14,14 @@ import { memberPrefix } from "./members.ts";
 export class Draws {
   readonly #model: EnsembleModel;
   readonly #vaes: readonly TrainedVae[];
-  /** Of each column: the outer knots of its curve; none of a column without one. */
+  /** Per column: the outer knots of its curve. Columns without a curve have no entry. */
   readonly #ranges: ReadonlyMap<number, readonly [number, number]>;
 
-  /** @param first the first of the networks, which stays the caller's */
+  /** @param first the first network, owned by the caller */
   constructor(model: EnsembleModel, first: TrainedVae) {
     this.#model = model;
     const { view, members, spec } = model.parts[0].spec;
-    // What trains on a GPU draws on WebAssembly.
+    // A model that trains on a GPU still samples on WebAssembly.
     const backend = first.device.backend === "reference" ? "reference" : "wasm";
     const determinism = first.device.determinism === "portable" ? "portable" : "fast";
     const others = Array.from({ length: members - 1 }, (_, i) => {
@@ -42,7 +42,7 @@ export class Draws {
     );
   }
 
-  /** Draws `first` to `first + count - 1`: each depends on the seed and its index alone. */
+  /** Draws rows `first` to `first + count - 1`. Each depends only on the seed and its index. */
   rows(first: number, count: number, options: SampleOptions): Cells {
     const { columns, parts } = this.#model, members = this.#vaes.length;
     const drawn = this.#vaes.map((vae) => vae.onHost.draw(first, count, options));

@@ -1,14 +1,14 @@
 /**
- * The score of the default detector: several statistics of a row in several views, each as a surprisal in
- * nats (`surprisal.ts`), and of these the two largest. A row is as strange as the way of looking at it that
- * is most surprised says, more so if a second one agrees; ways that see nothing do not water that down.
+ * The score of the default detector: several statistics of a row in several views, each as a surprisal in nats
+ * (`surprisal.ts`), combined from the two largest. One statistic that sees an anomaly is enough, a second one that
+ * agrees raises the score, and statistics that see nothing do not dilute it.
  *
  *   row → views → one program (`members.ts`) → statistics → surprisals s → score = ¾ s₍₁₎ + ¼ s₍₂₎
  *
- * The columns are blamed for half of the score by each of the two, as its statistic is shared out: contributions sum to
- * the score, and a column that two ways of looking find strange stands out from one that a single way mistakes. What a row
- * lacks is filled in by the regression, as it was in the rows that the surprisals were counted on; where these hardly lacked
- * as much, also as a whole row would have it (`impute.ts`), and the row is as strange as the more ordinary of the two.
+ * Each of the two statistics distributes half of the score over the columns, so contributions sum to the score, and a
+ * column that both find strange stands out from one that a single statistic blames by mistake. Missing cells are
+ * imputed by the regression, as in the rows that the surprisals were fitted on. If a row lacks more cells than those
+ * rows did, it is also completed as a whole row (`impute.ts`), and the lower of the two scores counts.
  */
 import type { Segment, SyncProgram, WeightFormat } from "../../backends/backend.ts";
 import { type Layout, layOut } from "../../graph/layout.ts";
@@ -23,22 +23,22 @@ import { type PartSpec, programParameters, statisticsPlan } from "./members.ts";
 import { type Part, PartScorer } from "./part.ts";
 import { outputsFor, type StatisticName } from "./statistics.ts";
 
-/** What an ensemble is. */
+/** A fitted ensemble. */
 export interface EnsembleModel {
   /** Columns of the user's table. */
   readonly columns: number;
   readonly statistics: readonly StatisticName[];
   readonly parts: readonly Part[];
-  /** Cells that a row may lack and still be like those that surprisals were counted on: `detection/ensemble/gaps.ts`. */
+  /** Missing cells up to which a row is like those that surprisals were fitted on: `detection/ensemble/gaps.ts`. */
   readonly gaps: number;
-  /** Of the program, by name. */
+  /** Parameters of the program, by name. */
   readonly parameters: ReadonlyMap<string, Float32Array>;
 }
 
-/** Rows that a run takes: weights are packed for so many at once, and what is between stays in a processor's caches. */
+/** Rows per run. Weights are packed for this batch size, and intermediate results stay in the processor's caches. */
 export const BATCH_ROWS = 64;
 
-/** What the largest surprisal counts, and the second. */
+/** Weights of the largest and the second-largest surprisal. */
 export const MOST = 0.75, NEXT = 0.25;
 
 export class Ensemble {
@@ -46,12 +46,12 @@ export class Ensemble {
   readonly #host: Host;
   readonly #layout: Layout;
   readonly #segment: Segment;
-  /** Of a single row. */
+  /** The score of a single row. */
   readonly #score = new Float64Array(1);
   #single?: Batch;
   #bulk?: Batch;
 
-  /** @param host of the VAE, or another: it is not the ensemble's to dispose of */
+  /** @param host the host of the VAE, or another; the ensemble does not dispose of it */
   constructor(model: EnsembleModel, host: Host) {
     this.model = model;
     this.#host = host;
@@ -65,7 +65,7 @@ export class Ensemble {
   }
 
   /**
-   * A score for each row, and its raw contributions `[rows, columns]`, whose sum it is.
+   * Scores rows, with their raw contributions `[rows, columns]`, which sum to the score.
    * @throws RangeError naming a row whose score is not finite
    */
   scoreCells(cells: Cells): { scores: Float64Array; raw: Float64Array } {
@@ -81,7 +81,7 @@ export class Ensemble {
     return { scores, raw };
   }
 
-  /** The same for one row, without allocating; the contributions go to `raw`. */
+  /** Scores one row without allocating. Adds its contributions to `raw`. */
   scoreRow(row: ArrayLike<number>, raw: Float64Array): number {
     this.#single ??= this.#compile(1, this.#host.weights);
     raw.fill(0);
@@ -90,7 +90,7 @@ export class Ensemble {
     return requireFiniteScore(this.#score[0]);
   }
 
-  /** Rows of the first view, as its networks see them. */
+  /** Projects rows to the first view, the input of its networks. */
   firstView(cells: Cells): Matrix {
     const [{ view }] = this.model.parts;
     const { x, observed } = project(view, cells, this.model.columns);
@@ -102,7 +102,7 @@ export class Ensemble {
   }
 
   /**
-   * Many rows at a time: for fitting.
+   * A batch of `BATCH_ROWS` rows, for fitting.
    * @internal
    */
   bulk(): Batch {
@@ -127,16 +127,16 @@ export class Ensemble {
   }
 }
 
-/** A program with its rows. */
+/** A program and the rows it works on. */
 export class Batch {
   readonly parts: readonly PartScorer[];
   readonly #model: EnsembleModel;
   readonly #program: SyncProgram;
-  /** Of each row those of all views. */
+  /** Surprisals of all views, row by row. */
   readonly #surprisals: Float64Array;
-  /** Of each row, whether it lacks more than rows did that surprisals were counted on. */
+  /** 1 for each row that lacks more cells than the rows that surprisals were fitted on. */
   readonly #lacks: Uint8Array;
-  /** Scores and contributions of rows that lack something, filled in otherwise. */
+  /** Scores and contributions of incomplete rows after the second imputation. */
   readonly #otherScores: Float64Array;
   readonly #otherRaw: Float64Array;
 
@@ -159,7 +159,7 @@ export class Batch {
     this.#program.dispose();
   }
 
-  /** Takes in rows, and runs. */
+  /** Writes rows and runs the program. */
   run(rows: RowCells): void {
     for (const part of this.parts) part.write(rows);
     this.#findLacking(rows);
@@ -168,9 +168,8 @@ export class Batch {
   }
 
   /**
-   * Writes the scores of the first rows to `scores`, and what each column adds to them to `raw`, which
-   * holds zeros: both from row `first` on. Rows that lack more than those did that were counted run again, filled in
-   * otherwise.
+   * Writes the scores of the first rows to `scores`, and the contributions of their columns to `raw`, which must hold
+   * zeros; both start at row `first`. Rows that lack too many cells run again after the second imputation.
    */
   score(rows: number, scores: Float64Array, raw: Float64Array, first: number): void {
     this.#score(rows, scores, raw, first);
@@ -212,7 +211,7 @@ export class Batch {
         const value = all[start + i];
         if (value > most) [next, two, most, one] = [most, one, value, i];
         else if (value > next) [next, two] = [value, i];
-        // A score that is none is to be seen.
+        // A NaN must not be hidden: it becomes the score.
         else if (value !== value) most = value;
       }
       const score = MOST * most + NEXT * next;
@@ -222,7 +221,7 @@ export class Batch {
     }
   }
 
-  /** Shares out `nats` of a row by one of its statistics, counted over all views; `to` is the row's first column. */
+  /** Distributes `nats` of a row by one of its statistics, indexed over all views; `to` is the row's first column. */
   #blame(statistic: number, slot: number, nats: number, raw: Float64Array, to: number): void {
     const { statistics } = this.#model, width = statistics.length;
     const part = this.parts[Math.floor(statistic / width)];

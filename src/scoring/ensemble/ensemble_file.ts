@@ -1,9 +1,9 @@
 /**
- * How a detector's file holds an ensemble, beside the VAE, which is the first member of the first view:
+ * The part of a detector's file that holds the ensemble. The first member of the first view is the file's VAE.
  *
- *   ensemble                      JSON: statistics, gaps (0 where absent), and of each view its sizes and features
- *   ensemble.VIEW.knots           F64 [knots, 2]      curves of the features, one after the other
- *   ensemble.VIEW.surprisals      F64 [knots, 2]      curves of the statistics, likewise
+ *   ensemble                      JSON: statistics, gaps (0 if absent), and the sizes and features of each view
+ *   ensemble.VIEW.knots           F64 [knots, 2]      curves of the features, concatenated
+ *   ensemble.VIEW.surprisals      F64 [knots, 2]      curves of the statistics, concatenated
  *   ensemble.VIEW.references      F32 [R, F]          .spread F32 [1, R]
  *   ensemble.VIEW.linear          F32 [F, F]          .precision F32 [1, F]
  *   ensemble.VIEW.MEMBER.NAME     F32                 parameters of the other members
@@ -23,7 +23,7 @@ import type { Part } from "./part.ts";
 import { withDerived } from "./derived_parameters.ts";
 import { STATISTIC_NAMES, type StatisticName } from "./statistics.ts";
 
-/** The JSON part. */
+/** The ensemble as JSON, without its tensors. */
 export function ensembleMetadata({ statistics, parts, gaps }: EnsembleModel): unknown {
   return {
     statistics,
@@ -44,7 +44,7 @@ export function ensembleMetadata({ statistics, parts, gaps }: EnsembleModel): un
   };
 }
 
-/** The tensors. */
+/** The tensors of an ensemble. */
 export function ensembleTensors({ parts, parameters }: EnsembleModel): [string, Tensor][] {
   return parts.flatMap((part, p) => {
     const { spec: { view, features, members, spec, references }, surprisals } = part;
@@ -78,9 +78,9 @@ export function ensembleTensors({ parts, parameters }: EnsembleModel): [string, 
 }
 
 /**
- * The ensemble of a file; absent where it has none.
+ * Reads the ensemble of a file, if it has one.
  * @param first the parameters of the VAE, by name
- * @throws ModelFileError if the file lacks what it needs, or holds what it cannot use
+ * @throws ModelFileError if the file lacks something needed, or holds something unusable
  */
 export function ensembleOf(
   file: ModelFile,

@@ -1,4 +1,4 @@
-/** An ensemble where a row scorer is wanted: its scores, and its first view as the way to the VAE and back. */
+/** An ensemble as a `RowScorer`; its first view translates rows to the VAE and back. */
 import type { CellFault } from "../../trained/rows/data_rule.ts";
 import type { Matrix } from "../../trained/rows/matrix.ts";
 import type { SampleOptions } from "../../trained/calls/sampling.ts";
@@ -17,7 +17,7 @@ export class EnsembleScorer implements RowScorer {
   readonly #view: View;
   #draws?: Draws;
 
-  /** @param vae the first of its networks, which stays the caller's */
+  /** @param vae the first of its networks, owned by the caller */
   constructor(vae: TrainedVae, model: EnsembleModel) {
     this.#vae = vae;
     this.#ensemble = new Ensemble(model, vae.onHost.machine);
@@ -46,7 +46,7 @@ export class EnsembleScorer implements RowScorer {
     return this.#draws.rows(first, count, options);
   }
 
-  /** Its views take any number. */
+  /** Never a fault: the views accept any number. */
   findFault(): CellFault | undefined {
     return undefined;
   }

@@ -1,29 +1,29 @@
 /**
- * Features that are missing, filled in from those that are there in two ways. A row is as strange as the more ordinary
- * of the two has it (`ensemble.ts`): neither is the value that is missing, and that may well have been ordinary.
+ * Imputes missing features from the observed ones, in two ways. The lower of the two scores counts (`ensemble.ts`):
+ * neither result is the true value, which may well have been ordinary.
  *
- * By the linear regression: the conditional mean of a Gaussian with the inverse covariance P. Coordinate descent on
- * x P xᵀ over the missing features,
+ * 1. Linear regression: the conditional mean of a Gaussian with inverse covariance P. Coordinate descent on x P xᵀ
+ * over the missing features,
  *
  *   x_f ← x_f - (x P)_f / P_ff,
  *
- * comes to it without a matrix to invert for each pattern of missing cells. With W = P diag(P)^(-½), as
- * `detection/ensemble/linear.ts` has it, (x P)_f / P_ff = (x W)_f / W_ff. Where columns hang together otherwise than
- * linearly, such as the two of a circle, no row may ever have been there.
+ * finds it without inverting a matrix for each pattern of missing cells. With W = P diag(P)^(-½), as in
+ * `detection/ensemble/linear.ts`, (x P)_f / P_ff = (x W)_f / W_ff. If columns depend on each other non-linearly, like
+ * the coordinates of a circle, the result may lie where no training row does.
  *
- * With the deviations from that mean of the reference that is nearest in what is there: a local residual draw (Morris,
- * White and Royston, "Tuning multiple imputation by predictive mean matching and local residual draws", 2014). Such a
- * row deviates as rows do, and is measured as a whole one.
+ * 2. The same mean plus the residuals of the nearest reference, nearest in the observed features: a local residual
+ * draw (Morris, White and Royston, "Tuning multiple imputation by predictive mean matching and local residual draws",
+ * 2014). Such a row deviates as real rows do, and is measured as a whole row.
  */
 import type { References } from "./neighbours.ts";
 
 type Values = Float32Array | Float64Array;
 
-/** Sweeps over the missing features: more move nothing that a score would show. */
+/** Sweeps over the missing features. More sweeps do not change a score visibly. */
 const SWEEPS = 8;
 
 /**
- * Fills the row that starts at `at`, in place.
+ * Imputes the row that starts at `at` by linear regression, in place.
  * @param weight W, `[F, F]`
  */
 export function imputeRow(
@@ -43,7 +43,7 @@ export function imputeRow(
   }
 }
 
-/** Adds to what `imputeRow` filled in the deviations from it of the reference that is nearest in what is there. */
+/** Adds the residuals of the nearest reference, nearest in the observed features, to what `imputeRow` filled in. */
 export function deviateAsNearest(
   x: Values,
   observed: Uint8Array,

@@ -1,14 +1,14 @@
 /**
- * The networks and references of an ensemble as one program: a row of each view in, and out
+ * The networks, regressions and references of an ensemble as one program. Input: a row of each view. Outputs:
  *
  *   residual.VIEW   [B, F]  mean over the members of (x_f - E_m[x_f | z])² / σ_f², σ_f² out of fold
  *   kl.VIEW         [B, 1]  mean over the members of KL(q_m(z | x) ‖ p(z)), nats
- *   linear.VIEW     [B, F]  (x P)_f / √P_ff, P the inverse covariance: the residual of x_f, in its own
- *                           deviations, under the linear regression on all other features
- *   nearest.VIEW    [B, K]  the references r nearest to x, by ‖x - r‖² - ‖x‖² = ‖r‖² - 2 x·r: one dense
- *                           layer; their numbers, the nearest first
+ *   linear.VIEW     [B, F]  (x P)_f / √P_ff, P the inverse covariance: the residual of x_f under the linear regression
+ *                           on all other features, in its standard deviations
+ *   nearest.VIEW    [B, K]  indices of the K references r nearest to x, nearest first, by
+ *                           ‖x - r‖² - ‖x‖² = ‖r‖² - 2 x·r, which is one dense layer
  *
- * Members share the row, so a score is one crossing into WebAssembly however many there are.
+ * Members share the row, so a score is one call into WebAssembly, however many members there are.
  */
 import { batched } from "../../core/shape.ts";
 import type { Layout, Plan } from "../../graph/plan.ts";
@@ -32,10 +32,10 @@ export interface PartSpec {
   readonly references: number;
 }
 
-/** What a program gives of a view, beside its name. */
+/** An output of the program for one view, without the view's name. */
 export type PartOutput = "residual" | "kl" | "linear" | "nearest";
 
-/** Names of parameters: a member's are its own behind `VIEW.MEMBER.`. */
+/** Prefix of a member's parameter names. */
 export const memberPrefix = (view: ViewName, member: number): string => `${view}.${member}.`;
 
 /** The parameters that the wanted outputs need. */
@@ -48,7 +48,7 @@ export function programParameters(
   return scope.declared;
 }
 
-/** The program, for so many rows at most. */
+/** The program, for at most `capacity` rows. */
 export function statisticsPlan(
   parts: readonly PartSpec[],
   wanted: ReadonlySet<PartOutput>,
@@ -60,7 +60,7 @@ export function statisticsPlan(
   return plan(g, { outputs, capacity, parameters });
 }
 
-/** What a program of parts gives, by name: `residual.VIEW`. */
+/** Outputs of the program by name, such as `residual.VIEW`. */
 export function outputsOf(
   scope: Scope,
   parts: readonly PartSpec[],
@@ -116,7 +116,7 @@ function membersOf(
   };
 }
 
-/** A scope whose parameters have a prefix. */
+/** A scope that prefixes the names of its parameters. */
 function within(scope: Scope, prefix: string): Scope {
   return {
     ...scope,

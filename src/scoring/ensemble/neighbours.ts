@@ -1,51 +1,50 @@
 /**
- * How far a row is from the nearest reference rows, for how far these are from theirs: the half-scaled
- * distance
+ * The half-scaled distance of a row to its nearest references, relative to how far those are from their own:
  *
  *   t(x) = d(x) / √(mean of d(r) over the k nearest r),  d(x) = mean distance to the k nearest r
  *
- * Between plain kNN, which takes every row of a sparse region for an anomaly, and the full ratio (LOF,
- * Breunig et al., 2000), which forgets how far away is far. The program finds the nearest by ‖r‖² - 2 x·r
- * (`members.ts`); their distances are then taken exactly, in float64.
+ * It lies between plain kNN, which takes every row of a sparse region for an anomaly, and the full ratio (LOF,
+ * Breunig et al., 2000), which ignores absolute distance. The program finds the nearest by ‖r‖² - 2 x·r
+ * (`members.ts`); their distances are then computed exactly, in float64.
  */
 
 /** k. */
 export const NEIGHBOURS = 10;
 
-/** A distance below this share of √F, the distance of an ordinary row from the mean, is none. */
+/** Floor of distances, as a share of √F, the distance of an ordinary row from the mean. */
 export const NEAREST = 1e-3;
 
-/** Reference rows and how far each is from its own k nearest. */
+/** Reference rows, and the distance of each to its own k nearest. */
 export interface References {
-  /** `[R, F]`, as the program has them. */
+  /** `[R, F]`, as the program holds them. */
   readonly rows: Float32Array;
   /** `[R]`: d(r). */
   readonly spread: Float64Array;
   readonly features: number;
 }
 
-/** How many places of `count` references a program gives: one more than k, as a row may be its own neighbour. */
+/** How many nearest references the program returns, of `count`: one more than k, as a row may be its own neighbour. */
 export function placesOf(count: number): number {
   return Math.min(NEIGHBOURS + 1, count);
 }
 
 type Values = Float32Array | Float64Array;
 
-/** Rows, where they lie. */
+/** Rows in the memory of the program. */
 export interface PlacedRows {
-  /** Of each row the places of its nearest references, `placesOf` of them, the nearest first. */
+  /** Indices of the nearest references of each row, `placesOf` of them, nearest first. */
   readonly places: Values;
-  /** Their features. */
+  /** Features of the rows. */
   readonly x: Values;
-  /** Which of these are there; others are left out of the distances. Absent where all are. */
+  /** 1 for each observed feature; others are left out of the distances. Absent if all are observed. */
   readonly observed?: Uint8Array;
 }
 
-/** The nearest references of rows, and what each feature has to do with them. */
+/** Finds the nearest references of rows, and the share of each feature in the distances. */
 export class Nearest {
   readonly #references: References;
   readonly #most: number;
-  /** Of each row its references, or -1 behind the last, and how far away they are. */
+  /** Per row: indices of its references, -1 past the last, and their distances. */
   readonly #place: Int32Array;
   readonly #distance: Float64Array;
 
@@ -58,8 +57,8 @@ export class Nearest {
   }
 
   /**
-   * Takes the nearest references of row `slot`, and returns t(x).
-   * @param own a reference that is the row itself and does not count, or -1
+   * Stores the nearest references of row `slot`, and returns t(x).
+   * @param own a reference that is the row itself and must be skipped, or -1
    */
   find({ places, x, observed }: PlacedRows, slot: number, own = -1): number {
     const { spread, features } = this.#references, first = slot * features;
@@ -83,7 +82,7 @@ export class Nearest {
     return Math.max(floor, sum / count) / Math.sqrt(Math.max(floor, around / count));
   }
 
-  /** Distances of the row at `first` to the references `start` to `to`, two at a time: each sum waits for itself. */
+  /** Distances of the row at `first` to references `start` to `to`, in pairs: two sums run in parallel. */
   #measure(x: Values, first: number, start: number, to: number): void {
     const { rows, features } = this.#references, place = this.#place, distances = this.#distance;
     for (let k = start; k < to; k += 2) {
@@ -99,7 +98,7 @@ export class Nearest {
     }
   }
 
-  /** The same over the features that are there, as if the others were as far apart. */
+  /** Distances over the observed features, scaled up as if the missing ones were equally far apart. */
   #measureThere(
     x: Values,
     first: number,
@@ -121,8 +120,8 @@ export class Nearest {
   }
 
   /**
-   * Writes each feature's part of the distances that were found of row `slot` to `out`: its squared differences over
-   * them.
+   * Writes the share of each feature in the distances of row `slot` to `out`: its squared differences divided by the
+   * distances. `find` must have run for the row.
    */
   share({ x, observed }: PlacedRows, slot: number, out: Float64Array): void {
     const { rows, features } = this.#references, first = slot * features;

@@ -1,8 +1,8 @@
 /**
- * One view of an ensemble at work: where its rows lie in the program's memory, the surprisals of their
+ * The scorer of one view of an ensemble: writes its rows to the program's memory, computes the surprisals of their
  * statistics, and what each feature adds to them.
  *
- * Work goes statistic by statistic over all rows of a batch, so that every loop does one thing.
+ * It handles one statistic at a time over all rows of a batch, so that each inner loop does one thing.
  */
 import type { Live, SyncProgram } from "../../backends/backend.ts";
 import { type Curve, CurveReader } from "../views/curve.ts";
@@ -14,28 +14,28 @@ import { Nearest, type PlacedRows, type References } from "./neighbours.ts";
 import { outputsFor, type StatisticName } from "./statistics.ts";
 import { surprisalAt } from "./surprisal.ts";
 
-/** What one view has. */
+/** One view of a fitted ensemble. */
 export interface Part {
   readonly spec: PartSpec;
   readonly view: View;
   readonly references: References;
-  /** How surprising each statistic is. */
+  /** The surprisal curve of each statistic. */
   readonly surprisals: Readonly<Record<StatisticName, Curve>>;
 }
 
 type Values = Float32Array | Float64Array;
 
-/** What a part is of. */
+/** What a part scorer needs besides its part. */
 export interface PartOptions {
-  /** Of the table. */
+  /** Columns of the table. */
   readonly columns: number;
   readonly statistics: readonly StatisticName[];
   readonly program: SyncProgram;
-  /** Of the linear residuals, `[F, F]`: what is missing is what it expects. */
+  /** Weight of the linear residuals, `[F, F]`, used for imputation. */
   readonly weight: Float32Array;
 }
 
-/** Rows in flight: as many as the program takes at once. */
+/** A view's part of a batch: as many rows as the program takes at once. */
 export class PartScorer {
   readonly #statistics: readonly StatisticName[];
   readonly #curves: readonly CurveReader[];
@@ -43,17 +43,17 @@ export class PartScorer {
   readonly #x: Live;
   readonly #outputs: ReadonlyMap<PartOutput, Live>;
   readonly #observed: Uint8Array;
-  /** Features that are there, of each row. */
+  /** Number of observed features, per row. */
   readonly #counts: Int32Array;
-  /** Whether all features of all rows are there. */
+  /** Whether all features of all rows are observed. */
   #isWhole = true;
-  /** Whether rows are measured as if they were whole. */
+  /** Whether rows are measured as whole rows. */
   #isComplete = true;
   readonly #nearest: Nearest;
   readonly #references: References;
   /** The column of each feature. */
   readonly #owner: Int32Array;
-  /** One statistic of all rows. */
+  /** One statistic, for all rows. */
   readonly #statistic: Float64Array;
   readonly #share: Float64Array;
   readonly #weight: Float32Array;
@@ -80,7 +80,7 @@ export class PartScorer {
     this.#share = new Float64Array(features.length);
   }
 
-  /** Before the program runs: writes its rows. */
+  /** Writes rows to the program's input, before it runs. */
   write(rows: RowCells): void {
     this.#input = this.#x.elements;
     this.#isWhole = this.#projector.write(rows, this.#input, this.#observed);
@@ -95,14 +95,14 @@ export class PartScorer {
     }
   }
 
-  /** Whether all features of the rows written last are there. */
+  /** Whether all features of the rows written last are observed. */
   get isWhole(): boolean {
     return this.#isWhole;
   }
 
   /**
-   * Before the program runs once more: as whole rows, what some lack taken from the nearest reference.
-   * @param which rows, 1 for each
+   * Completes rows with the residuals of the nearest reference, before a second run that measures them as whole rows.
+   * @param which 1 for each row to complete
    */
   complete(which: Uint8Array): void {
     this.#isComplete = true;
@@ -113,7 +113,7 @@ export class PartScorer {
     }
   }
 
-  /** After it has run: takes its results. */
+  /** Takes the program's results, after it has run. */
   read(): void {
     for (const [name, live] of this.#outputs) this.#values[name] = live.elements;
     const { nearest: places } = this.#values,
@@ -124,9 +124,9 @@ export class PartScorer {
   }
 
   /**
-   * Writes the surprisal of each statistic of the first rows to `out`, nats, those of a row side by side.
-   * @param at the first of row 0
-   * @param step from row to row
+   * Writes the surprisal of each statistic of the first rows to `out`, in nats, those of a row side by side.
+   * @param at index in `out` of row 0
+   * @param step distance from row to row
    */
   surprisals(rows: number, out: Float64Array, at: number, step: number): void {
     const values = this.#statistic;
@@ -137,23 +137,23 @@ export class PartScorer {
   }
 
   /**
-   * t(x) of row `slot`: `neighbours.ts`.
+   * t(x) of row `slot`, see `neighbours.ts`.
    * @param own the reference that is this row itself, or -1
    */
   neighbours(slot: number, own = -1): number {
     return this.#nearest.find(this.#placed, slot, own);
   }
 
-  /** Adds `nats` to columns, row `at` of `raw`, by what each feature has to do with a statistic of row `slot`. */
+  /** Distributes `nats` over the columns of a row, at `at` in `raw`, by each feature's share in a statistic. */
   blame(name: StatisticName, slot: number, nats: number, raw: Float64Array, at: number): void {
     const share = this.#share, width = share.length, owner = this.#owner;
     const sum = this.#shareOut(name, slot);
-    // Sums of squares of float32 numbers are 0 or far from it: no quotient is beyond float64.
+    // Sums of squares of float32 numbers are 0 or not tiny, so the quotient stays within float64.
     const scale = sum > 0 ? nats / sum : 0, each = sum > 0 ? 0 : nats / width;
     for (let f = 0; f < width; f++) raw[at + owner[f]] += scale * share[f] + each;
   }
 
-  /** A statistic of the first rows. */
+  /** Computes a statistic of the first rows. */
   #measure(name: StatisticName, rows: number): void {
     const values = this.#statistic, width = this.#share.length;
     if (name === "neighbours") {
@@ -169,7 +169,7 @@ export class PartScorer {
     }
   }
 
-  /** Sums of rows that lack features are over those that are there, as if the others were like them. */
+  /** Recomputes the sum of incomplete rows over their observed features, scaled up to all features. */
   #correct(name: StatisticName, rows: number): void {
     const width = this.#share.length;
     for (let slot = 0; slot < rows; slot++) {
@@ -178,7 +178,7 @@ export class PartScorer {
       this.#statistic[slot] = this.#shareOut(name, slot) * width / Math.max(1, count);
     }
   }
-
+  /** Writes what each feature adds to a statistic of row `slot` to `#share`, 0 where it is missing. @returns the sum */
   /** What each feature adds to a statistic of row `slot`, in `#share`; nothing where it is missing. @returns the sum */
   #shareOut(name: StatisticName, slot: number): number {
     const share = this.#share, width = share.length, first = slot * width;
@@ -198,7 +198,7 @@ export class PartScorer {
     return sum;
   }
 
-  /** What the sums of a statistic are of, or of whose squares. */
+  /** The values that a statistic sums, directly or squared. */
   #addends(name: "residual" | "linear" | "norm"): Values {
     return name === "norm" ? this.#input : this.#values[name]!;
   }

@@ -1,31 +1,31 @@
 /**
- * How surprising a statistic of a row is, in nats: s(t) = -ln P(T ≥ t) over training rows that the
- * statistic has not seen, so that statistics of any unit can be laid side by side.
+ * The surprisal of a statistic, in nats: s(t) = -ln P(T ≥ t) over training rows that the statistic was not fitted on.
+ * It makes statistics of different units comparable.
  *
- * Up to the 95 % point P is what was counted, a curve over ln t; beyond it ln T has an exponential tail,
- * s(t) = s₉₅ + (ln t - ln t₉₅) / θ, θ the mean excess of ln T (Hill, "A simple general approach to
- * inference about the tail of a distribution", 1975): a row however far out keeps its place in the order.
+ * Up to the 95 % quantile, P is the empirical share, a curve over ln t. Beyond it ln T has an exponential tail,
+ * s(t) = s₉₅ + (ln t - ln t₉₅) / θ, θ the mean excess of ln T (Hill, "A simple general approach to inference about
+ * the tail of a distribution", 1975), so that rows keep their order however far out they are.
  */
 import { portableLog, tableLog } from "../../core/portable.ts";
 import type { Curve, CurveReader } from "../views/curve.ts";
 
-/** Statistics below this are this: all that is nearer than nothing is as near. */
+/** Smaller statistics are raised to this, so that their logarithm is finite. */
 export const FLOOR = 1e-6;
 
-/** The share of rows from which on the tail is a formula. */
+/** The share of rows that belongs to the exponential tail. */
 export const TAIL = 0.05;
 
-/** Knots of the counted part. */
+/** Knots of the empirical part. */
 const KNOTS = 24;
 
-/** The tail may not be thinner: one step in float32 would be worlds. */
+/** Lower bound of θ. In a thinner tail one float32 step would change the surprisal greatly. */
 const MIN_EXCESS = 0.02;
 
 export function surprisalAt(curve: CurveReader, statistic: number): number {
   return curve.at(tableLog(Math.max(FLOOR, statistic)));
 }
 
-/** The curve of a statistic from its values, at least one. */
+/** Fits the curve of a statistic to at least one value. */
 export function surprisalOf(values: Float64Array): Curve {
   const logs = values.map((value) => portableLog(Math.max(FLOOR, value))).sort();
   const n = logs.length;
@@ -49,7 +49,7 @@ export function surprisalOf(values: Float64Array): Curve {
   return { x: Float64Array.from(x), y: Float64Array.from(y), slopes: [0, slope] };
 }
 
-/** How many are below `value`, of values in ascending order. */
+/** The number of values below `value`, in ascending values. */
 function lowerBound(sorted: Float64Array, value: number): number {
   let low = 0, high = sorted.length;
   while (low < high) {
