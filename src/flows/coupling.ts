@@ -1,10 +1,11 @@
 /**
- * Affine coupling (Dinh et al., 2017): one half of z stays and, with the row, decides how the other
- * half is scaled and shifted.
+ * Affine coupling (Dinh et al., 2017): one half of z is unchanged and, with the row, determines how the other half is
+ * scaled and shifted.
  *
  *   b' = b e^s + t, s = 2 tanh(ŝ), (ŝ, t) = network(a, row)      ln |det| = Σ s
  *
- * Even flows keep the first half, odd ones the second. The bound on s keeps a layer within e^±2.
+ * Flows with an even index keep the first half, odd ones the second. The bound on s limits the scale of one flow to
+ * e^±2.
  */
 import { requireObject } from "../core/validate.ts";
 import { dense, mlp } from "../layers/mlp.ts";
@@ -12,11 +13,11 @@ import type { FlowFamily } from "./flow.ts";
 import { scaled } from "../ops/shorthand.ts";
 import { parseHidden } from "./hidden.ts";
 
-/** Affine coupling of two halves. */
+/** Affine coupling of two halves of the dimensions. */
 export interface CouplingFlow {
-  /** Half of the dimensions move, as the other half says. */
+  /** One half of the dimensions is transformed as a function of the other. */
   readonly type: "coupling";
-  /** Widths of the network's hidden layers; [64]. */
+  /** Widths of the network's hidden layers; default [64]. */
   readonly hidden: readonly number[];
 }
 

@@ -1,20 +1,20 @@
 /**
- * What every normalising flow offers: an invertible map of draws, with the logarithm of its Jacobian
- * determinant. A flow's numbers may depend on the row that a draw belongs to: they are then
- * amortised, that is dense functions of what the encoder made of the row.
+ * The interface of a normalising flow: an invertible map of draws, with the logarithm of its Jacobian determinant. A
+ * flow's coefficients may depend on the row of a draw; they are then amortised, that is, dense functions of the
+ * encoder's output for that row.
  */
 import type { Scope } from "../layers/scope.ts";
 import type { Node } from "../ops/spec.ts";
 
-/** What a flow is built from. */
+/** Inputs for building a flow. */
 export interface FlowRequest {
-  /** Its parameters are named after it: `encoder.flow0`. */
+  /** Prefix of its parameter names: `encoder.flow0`. */
   readonly name: string;
-  /** Draws before, `[r, L]`. */
+  /** Draws before the flow, `[r, L]`. */
   readonly z: Node;
-  /** Its place among the flows of its layer; even and odd ones treat dimensions in turns. */
+  /** Its index among the flows of its layer; even and odd flows alternate which dimensions they transform. */
   readonly index: number;
-  /** A dense function of the row, one row for each draw, `[r, cols]`: `<name>.<part>`. */
+  /** A dense function of the row, one row per draw, `[r, cols]`, named `<name>.<part>`. */
   amortise(part: string, cols: number): Node;
 }
 
@@ -28,9 +28,9 @@ export interface Transformed {
 
 export interface FlowFamily<Spec> {
   /**
-   * The complete spec of what a user wrote, `type` included.
+   * Completes a user's spec, `type` included.
    * @param size dimensions of z
-   * @throws TypeError or RangeError naming what is below `field`
+   * @throws TypeError or RangeError naming the invalid field under `field`
    */
   parse(field: string, value: unknown, size: number): Spec;
   apply(scope: Scope, spec: Spec, request: FlowRequest): Transformed;

@@ -1,4 +1,4 @@
-/** Widths of the hidden layers of a flow's network. */
+/** Parses the widths of the hidden layers of a flow's network. */
 import { requireNumber } from "../core/validate.ts";
 
 const DEFAULT = [64];

@@ -1,10 +1,10 @@
 /**
- * Inverse autoregressive flow (Kingma et al., 2016, algorithm 1): dimension k is gated by those before
- * it, all at once.
+ * Inverse autoregressive flow (Kingma et al., 2016, algorithm 1): each dimension is gated by the dimensions before it,
+ * all computed in parallel.
  *
  *   z'_k = σ_k z_k + (1 - σ_k) m_k, σ = sigmoid(s), (m, s) = MADE(z, row)      ln |det| = Σ ln σ
  *
- * s starts near 1.5, as the authors advise: a gate nearly open. Odd flows take dimensions in reverse.
+ * s starts near 1.5, as the authors advise, so the gate is nearly open. Odd flows reverse the order of the dimensions.
  */
 import { requireObject } from "../core/validate.ts";
 import { betweenHidden, fromInputs, toOutputs } from "../layers/made.ts";
@@ -16,9 +16,9 @@ import { parseHidden } from "./hidden.ts";
 
 /** An inverse autoregressive flow. */
 export interface IafFlow {
-  /** Each dimension moves as those before it say. */
+  /** Each dimension is transformed as a function of those before it. */
   readonly type: "iaf";
-  /** Widths of the network's hidden layers, all equal; [64]. */
+  /** Widths of the network's hidden layers, all equal; default [64]. */
   readonly hidden: readonly number[];
 }
 

@@ -1,6 +1,6 @@
 /**
- * The flows, by the `type` of their spec, and a posterior's draws sent through several. To add one: its
- * file, and its lines here.
+ * The flows, by the `type` of their spec, and the application of several flows to a posterior's draws. To add one: add
+ * its file, and its lines here.
  */
 import { requireChoice } from "../core/validate.ts";
 import type { Scope } from "../layers/scope.ts";
@@ -26,7 +26,7 @@ export interface FlowOptions {
 /** One flow. */
 export type FlowSpec = FlowOptions[keyof FlowOptions];
 
-/** One flow as a user writes it: its type at least. */
+/** One flow as a user writes it: at least its type. */
 export type FlowInput = {
   readonly [T in keyof FlowOptions]: Partial<FlowOptions[T]> & { readonly type: T };
 }[
@@ -59,7 +59,7 @@ export function parseFlows(field: string, value: unknown, size: number): readonl
   });
 }
 
-/** What one flow makes of draws. */
+/** Applies one flow to draws. */
 export function applyFlow<T extends keyof FlowOptions>(
   scope: Scope,
   spec: FlowOptions[T] & { readonly type: T },
@@ -68,7 +68,7 @@ export function applyFlow<T extends keyof FlowOptions>(
   return FLOWS[spec.type].apply(scope, spec, request);
 }
 
-/** Draws `[r, L]` through flows one after the other, named `<name>.flow0`, `<name>.flow1`, … */
+/** Applies flows in order to draws `[r, L]`; the flows are named `<name>.flow0`, `<name>.flow1`, … */
 export function applyFlows(
   scope: Scope,
   flows: readonly FlowSpec[],

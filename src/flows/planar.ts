@@ -1,9 +1,10 @@
 /**
- * Planar flow (Rezende and Mohamed, 2015, eq. 10-12), its three vectors amortised:
+ * Planar flow (Rezende and Mohamed, 2015, eq. 10-12) with amortised u, w and b:
  *
  *   z' = z + û tanh(w·z + b)      ln |det| = log1p((1 - tanh²(w·z + b)) w·û)
  *
- * û = u + (m(w·u) - w·u) w / ‖w‖², m(a) = softplus(a) - 0.999, so that w·û = m(w·u) > -1: invertible.
+ * û = u + (m(w·u) - w·u) w / ‖w‖², m(a) = softplus(a) - 0.999, so that w·û = m(w·u) > -1, which makes the map
+ * invertible.
  */
 import { requireObject } from "../core/validate.ts";
 import { complement, shifted } from "../ops/shorthand.ts";
@@ -11,14 +12,14 @@ import type { FlowFamily } from "./flow.ts";
 
 /** A planar flow. */
 export interface PlanarFlow {
-  /** One plane along which space is stretched. */
+  /** Stretches space perpendicular to one hyperplane. */
   readonly type: "planar";
 }
 
-/** w·û stays this far above -1, where float32 would round the determinant to zero. */
+/** Lower bound of w·û. At -1, float32 would round the determinant to zero. */
 const LEAST = -0.999;
 
-/** Keeps ‖w‖² from zero; w·û stays m(w·u) up to this share. */
+/** Added to ‖w‖² to keep it above zero; w·û = m(w·u) holds up to this relative error. */
 const TINY = 1e-12;
 
 export const planar: FlowFamily<PlanarFlow> = {

@@ -1,11 +1,11 @@
 /**
- * Radial flow (Rezende and Mohamed, 2015, eq. 13-14), its centre and two widths amortised:
+ * Radial flow (Rezende and Mohamed, 2015, eq. 13-14) with amortised centre c and coefficients α and β:
  *
  *   z' = z + β h (z - c), h = 1 / (α + r), r = √(‖z - c‖² + ε²)
  *   ln |det| = (L - 1) ln(1 + βh) + ln(1 + βh - β h² ‖z - c‖² / r)
  *
- * α = softplus(a) > 0 and β = softplus(b) - α > -α: invertible. ε only rounds off the tip of r, which
- * has no derivative at the centre; the determinant is that of the rounded map.
+ * α = softplus(a) > 0 and β = softplus(b) - α > -α, which makes the map invertible. ε smooths r, which otherwise has no
+ * derivative at the centre; the determinant is that of the smoothed map.
  */
 import { requireObject } from "../core/validate.ts";
 import { scaled, shifted } from "../ops/shorthand.ts";
@@ -13,7 +13,7 @@ import type { FlowFamily } from "./flow.ts";
 
 /** A radial flow. */
 export interface RadialFlow {
-  /** One centre around which space is stretched. */
+  /** Stretches space around one centre. */
   readonly type: "radial";
 }
 

@@ -1,19 +1,19 @@
 /**
- * Offsets within one block of memory, first fit with merging of free neighbours. Units are elements
- * (32-bit words); every offset is a multiple of 64, which is 256 bytes: WebGPU's binding alignment.
+ * A first-fit allocator of offsets within one block of memory; free neighbours are merged. Units are elements (32-bit
+ * words). Every offset is a multiple of 64 elements, which is 256 bytes, WebGPU's binding alignment.
  */
 
-/** Elements between two allowed offsets. */
+/** Every offset is a multiple of this many elements. */
 export const ALIGNMENT = 64;
 
 export class Arena {
-  /** Elements needed at most, so far. */
+  /** High-water mark: elements needed so far. */
   length = 0;
-  /** Where the free elements begin that nothing was ever taken behind. */
+  /** End of the used part: nothing beyond it is allocated. */
   #end = 0;
   readonly #guard: number;
   readonly #used = new Map<number, number>();
-  /** Free ranges `[offset, size]`, by offset. */
+  /** Free ranges `[offset, size]`, sorted by offset. */
   #free: [number, number][] = [];
 
   /** @param guard unused elements to keep after each allocation */
@@ -33,7 +33,7 @@ export class Arena {
     return offset;
   }
 
-  /** Gives a range back. @throws RangeError if nothing is allocated at `offset` */
+  /** Frees a range. @throws RangeError if nothing is allocated at `offset` */
   free(offset: number): void {
     const size = this.#used.get(offset);
     if (size === undefined) {

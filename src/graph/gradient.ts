@@ -1,9 +1,9 @@
 /**
- * Reverse-mode differentiation, graph to graph: the derivative is more nodes of the same graph.
+ * Reverse-mode differentiation, graph to graph: the derivative is more nodes in the same graph.
  *
- * `surrogate` is what is differentiated, which need not be what is reported (score-function and
- * straight-through estimators differ from their objective). `wrt` may be any node. Only the nodes
- * between `wrt` and `surrogate` are visited, so no derivative with respect to data is ever built.
+ * `surrogate` is the node to differentiate, which need not be the reported value (score-function and straight-through
+ * estimators differ from their objective). `wrt` may be any nodes. Only nodes between `wrt` and `surrogate` are
+ * visited, so derivatives with respect to data are never built.
  */
 import { OPS } from "../ops/catalogue.ts";
 import type { OpName } from "../ops/names.ts";
@@ -13,8 +13,8 @@ import type { Graph } from "./graph.ts";
 /**
  * d surrogate / d wrt[i], each with the shape of wrt[i].
  * @param surrogate a scalar, `[1, 1]`
- * @throws RangeError if `surrogate` is not a scalar, or depends on `wrt` through an operation that
- *   has no derivative, or does not depend on it at all
+ * @throws RangeError if `surrogate` is not a scalar, does not depend on `wrt`, or depends on it through an operation
+ *   without a derivative
  */
 export function gradient(g: Graph, surrogate: Node, wrt: readonly Node[]): Node[] {
   return partialGradient(g, surrogate, wrt, []).map((adjoint, i) => {
@@ -24,8 +24,8 @@ export function gradient(g: Graph, surrogate: Node, wrt: readonly Node[]): Node[
 }
 
 /**
- * `gradient` with the values of `held` fixed: what they depend on is not followed, but a held node
- * may itself be in `wrt`. Undefined where nothing is left that depends on wrt[i].
+ * `gradient` with the values of `held` fixed: dependencies through a held node are not followed, but a held node may
+ * itself be in `wrt`. The result is undefined where the surrogate no longer depends on wrt[i].
  * @throws RangeError as `gradient` does
  */
 export function partialGradient(
@@ -48,7 +48,7 @@ export function partialGradient(
   return wrt.map((node) => adjoints.get(node.id));
 }
 
-/** Ids of `roots` and of every node computed from them, by a way that passes no fixed node. */
+/** Ids of `roots` and of all nodes computed from them along paths that avoid fixed nodes. */
 function dependents(g: Graph, roots: readonly Node[], fixed: ReadonlySet<number>): Set<number> {
   const found = new Set(roots.map((node) => node.id));
   for (const node of g.nodes) {

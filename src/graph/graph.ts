@@ -1,28 +1,28 @@
 /**
  * The graph: a growing list of immutable nodes, and the typed builder that appends to it.
  *
- * `g.add(a, b)`, `g.dense(x, w, b, { activation: "tanh" })`: one method per operation of the
- * catalogue, made from the catalogue. The same operation on the same operands is the same node, so
- * derivatives may ask for eˡ twice and it is computed once.
+ * `g.add(a, b)`, `g.dense(x, w, b, { activation: "tanh" })`: one method for each operation in the catalogue, generated
+ * from it. The same operation on the same operands returns the same node, so if two derivatives ask for eˡ it is
+ * computed once.
  */
 import { broadcastShapes, fixed, sameShape, SCALAR, type Shape } from "../core/shape.ts";
 import { OPS } from "../ops/catalogue.ts";
 import { OP_NAMES, type OpName } from "../ops/names.ts";
 import type { Attributes, Emit, Node, OpSpec, SourceKind } from "../ops/spec.ts";
 
-/** A graph under construction: the operations of the catalogue, and the four kinds of source. */
+/** A graph under construction: the operations of the catalogue, and the sources (values that no operation computes). */
 export type Graph = Emit & Sources & { readonly nodes: readonly Node[] };
 
 interface Sources {
   /** A trainable tensor, `[rows, cols]`. */
   parameter(name: string, rows: number, cols: number): Node;
-  /** A tensor that effects keep between runs (optimiser moments), `[rows, cols]`. */
+  /** A tensor that effects update and that persists between runs (optimiser moments), `[rows, cols]`. */
   state(name: string, rows: number, cols: number): Node;
-  /** A tensor written before each run; `integer` holds u32 (random keys). */
+  /** A tensor written before each run. With `integer` it holds u32 (random keys). */
   input(name: string, shape: Shape, options?: { integer?: boolean }): Node;
   /** A scalar known when the graph is built. */
   constant(value: number): Node;
-  /** start + step · i for i = 0 … cols - 1, `[1, cols]`: masks are comparisons of such rows. */
+  /** start + step · i for i = 0 … cols - 1, `[1, cols]`. Masks are comparisons of such rows. */
   ramp(cols: number, start: number, step: number): Node;
 }
 
@@ -44,7 +44,7 @@ export function createGraph(): Graph {
   return { ...operations, ...sources, nodes: store.nodes } as unknown as Graph;
 }
 
-/** The nodes of a graph, and which of them are known under what they compute. */
+/** The nodes of a graph, indexed by what they compute. */
 class NodeStore {
   readonly nodes: Node[] = [];
   readonly #known = new Map<string, Node>();
@@ -85,8 +85,8 @@ class NodeStore {
 }
 
 /**
- * Where an operation stretches its operands itself, an explicit `broadcast` in front of it only
- * costs a pass over memory: its source is used instead, if the result keeps its shape.
+ * If an operation stretches its operands itself, an explicit `broadcast` before it only costs a pass over memory. Uses
+ * the source of the broadcast instead, if the result keeps its shape.
  */
 function elideBroadcasts(inputs: readonly Node[], shape: Shape): readonly Node[] {
   return inputs.reduce((kept, node, i) => {

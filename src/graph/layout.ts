@@ -1,11 +1,11 @@
-/** Where values lie: segments of memory, places within them, and layouts of named matrices. */
+/** Where values are stored: segments of memory, places within them, and layouts of named matrices. */
 import type { Shape } from "../core/shape.ts";
 import { Arena } from "./arena.ts";
 
-/** Parameters and state are shared by the programs of one model; scratch is a program's own. */
+/** Programs of one model share parameters and state; each program has its own scratch. */
 export type SegmentName = "parameters" | "state" | "scratch";
 
-/** Where a value lies: `offset` counts elements from the start of the segment. */
+/** Where a value is stored: `offset` counts elements from the start of the segment. */
 export interface Place {
   readonly segment: SegmentName;
   readonly offset: number;
@@ -18,7 +18,7 @@ export interface Layout {
   readonly places: ReadonlyMap<string, Place>;
 }
 
-/** Lays out named matrices one after the other in a shared segment. */
+/** Lays out named matrices consecutively in a shared segment. */
 export function layOut(
   segment: SegmentName,
   tensors: Iterable<{ readonly name: string; readonly rows: number; readonly cols: number }>,

@@ -1,9 +1,9 @@
 /**
- * A plan: what a backend runs. One flat list of instructions over memory that is already laid out.
+ * A plan is what a backend runs: one flat list of instructions over memory that is already laid out.
  *
- * Offsets are laid out for `capacity` batch rows; a run says how many it really has, so a short last
- * minibatch recompiles nothing. A plan is plain data: it prints (`print.ts`), serialises, and is
- * compared with a stored text in the tests.
+ * Memory is laid out for `capacity` batch rows, and each run says how many rows it has, so a short last minibatch needs
+ * no recompilation. A plan is plain data: it can be printed (`print.ts`) and serialised, and tests compare it with
+ * stored text.
  */
 import { sizeAt } from "../core/shape.ts";
 import { OPS } from "../ops/catalogue.ts";
@@ -27,7 +27,7 @@ export interface Plan {
   readonly instructions: readonly Instruction[];
   readonly inputs: ReadonlyMap<string, Place & { readonly integer: boolean }>;
   readonly outputs: ReadonlyMap<string, Place>;
-  /** What scratch holds before the first run: element i of a place is value + step · i. */
+  /** Initial contents of scratch, before the first run: element i of a place is value + step · i. */
   readonly constants: readonly {
     readonly place: Place;
     readonly value: number;
@@ -38,22 +38,22 @@ export interface Plan {
 }
 
 export interface PlanRequest {
-  /** Values to keep for reading after a run. */
+  /** Values that must still be readable after a run. */
   readonly outputs: Readonly<Record<string, Node>>;
   /** Optimiser steps, run last and in this order. */
   readonly effects?: readonly Node[];
-  /** The most batch rows a run may have. */
+  /** Maximum number of batch rows in a run. */
   readonly capacity: number;
   readonly parameters: Layout;
   readonly state?: Layout;
-  /** Unused elements kept after every allocation; tests poison them to catch overruns. */
+  /** Unused elements kept after every allocation; tests poison them to detect overruns. */
   readonly guard?: number;
 }
 
 /**
- * Orders the nodes that the request needs, and gives each a place.
- * @throws RangeError if a parameter or state is not in its layout, if the capacity is not a whole
- *   number above 0, or if a node needs an effect that is not requested or has not run by then
+ * Orders the nodes that the request needs and assigns each a place.
+ * @throws RangeError if a parameter or state is not in its layout, if the capacity is not a whole number above 0, or if
+ *   a node needs an effect that is not requested or has not run yet
  */
 export function plan(g: Graph, request: PlanRequest): Plan {
   const { outputs, capacity } = request;
@@ -90,7 +90,7 @@ export function plan(g: Graph, request: PlanRequest): Plan {
   };
 }
 
-/** Nodes that the request needs, operands first (ids grow that way), effects at the end. */
+/** The nodes that the request needs: operands first (ids are in that order), effects last. */
 function schedule(g: Graph, { outputs, effects = [] }: PlanRequest): Node[] {
   const needed = new Set<number>();
   const visit = [...Object.values(outputs), ...effects];
@@ -105,15 +105,15 @@ function schedule(g: Graph, { outputs, effects = [] }: PlanRequest): Node[] {
   return [...pure, ...effects];
 }
 
-/** Where each node lies, as the steps of a plan are walked in order. */
+/** Assigns a place to each node while walking the steps of a plan in order. */
 class Placement {
   readonly #arena: Arena;
   readonly #capacity: number;
   readonly #places = new Map<Node, Place>();
-  /** For each owner of memory, the last step that reads it; outputs and sources live for ever. */
+  /** For each owner of memory, the last step that reads it; Infinity for outputs and sources. */
   readonly #lastUse = new Map<Node, number>();
 
-  /** Sources get their place at once and keep it: they are written before the run. */
+  /** Sources get a permanent place at once, because they are written before the run. */
   constructor(order: readonly Node[], request: PlanRequest) {
     const { outputs, capacity, parameters, state, guard } = request;
     this.#arena = new Arena(guard);
@@ -146,7 +146,7 @@ class Placement {
     this.#places.set(node, { ...this.of(node.inputs[0]), shape: node.shape });
   }
 
-  /** The place of a result; then the operands that nothing reads any more are free again. */
+  /** Places a result, then frees the operands that no later step reads. */
   placeResult(node: Node, step: number): Place {
     const { inPlace, effect } = OPS[node.op as OpName];
     const dying = this.#dying(node, step);
@@ -159,7 +159,7 @@ class Placement {
     return this.of(node);
   }
 
-  /** Owners of memory among a node's operands that nothing reads after `step`, each once. */
+  /** The distinct owners of memory among a node's operands that no step after `step` reads. */
   #dying(node: Node, step: number): Node[] {
     const owners = new Set(node.inputs.map(owner));
     return [...owners].filter((input) => this.#lastUse.get(input) === step);
@@ -179,7 +179,7 @@ const isSource = (node: Node): boolean => node.inputs.length === 0;
 
 const isView = (node: Node): boolean => !isSource(node) && OPS[node.op as OpName].view === true;
 
-/** The memory a node stands for: a view stands for its operand's. */
+/** The node that owns this node's memory: for a view, the owner of its operand. */
 function owner(node: Node): Node {
   return isView(node) ? owner(node.inputs[0]) : node;
 }

@@ -1,4 +1,4 @@
-/** A plan as text, one instruction a line: for people, and for the stored plans of the tests. */
+/** A plan as text, one instruction per line: for people, and for the stored plans in the tests. */
 import { showShape } from "../core/shape.ts";
 import type { Attributes } from "../ops/spec.ts";
 import type { Place, Plan } from "./plan.ts";

@@ -1,16 +1,13 @@
 /**
- * Bernoulli draws inside a graph: 1 where a uniform is below the probability. Probabilities are met to
- * 2^-24, 0 and 1 exactly; no derivative flows through a draw. Backends whose probabilities differ in the
- * last digit differ in about one draw of 2^22.
+ * Bernoulli draws inside a graph: 1 where a uniform is below the probability. Probabilities are exact to 2^-24, and 0
+ * and 1 are exact; no derivative flows through a draw. Backends whose probabilities differ in the last digit disagree
+ * on about one draw in 2^22.
  */
 import type { Node } from "../ops/spec.ts";
 import type { NoiseRequest } from "./noise.ts";
 import type { Scope } from "./scope.ts";
 
-/**
- * Zeros and ones with these probabilities `[r, C]`; the probabilities themselves where the program wants
- * points instead of draws.
- */
+/** Zeros and ones with these probabilities, `[r, C]`; the probabilities themselves if the program has no noise. */
 export function drawBinary(
   scope: Scope,
   probabilities: Node,

@@ -1,8 +1,8 @@
 /**
- * Dense layers in which unit k sees only what comes before it, by masks on their weights: MADE
- * (Germain et al., 2015). Input i of L comes before output k where i < k; hidden unit j of H sees the
- * inputs i with i · H < H + j (L - 1), the first one to the first L - 1, and an output sees a hidden
- * unit where all of that comes before it. Masks compare whole numbers, exact in float32 too.
+ * Masked dense layers in which output k depends only on the inputs before it: MADE (Germain et al., 2015). Output k of
+ * L sees inputs i < k. Hidden unit j of H sees the inputs i with i · H < H + j (L - 1), so the first unit sees the
+ * first input and the last unit the first L - 1. An output sees a hidden unit if it may see all of that unit's inputs.
+ * Masks compare whole numbers, which float32 represents exactly.
  */
 import type { Graph } from "../graph/graph.ts";
 import { complement } from "../ops/shorthand.ts";
@@ -10,7 +10,7 @@ import type { Node } from "../ops/spec.ts";
 import { asColumn, belowDiagonal } from "./matrices.ts";
 import type { Scope } from "./scope.ts";
 
-/** How far units reach, as whole numbers in one unit: ascending or descending in the input. */
+/** How far units reach, as whole numbers on a common scale: ascending or descending in the input. */
 export interface Reach {
   readonly inputs: number;
   /** Whether the last input comes first. */
@@ -38,7 +38,7 @@ export function toOutputs(scope: Scope, name: string, reach: Reach, width: numbe
   return g.mul(weight, complement(g, isBeyond));
 }
 
-/** Weights from `width` hidden units to `width` more, `[width, width]`, masked. */
+/** Weights from `width` hidden units to `width` others, `[width, width]`, masked. */
 export function betweenHidden(scope: Scope, name: string, width: number): Node {
   const { g } = scope;
   const weight = scope.declare(`${name}.weight`, width, width, { type: "xavier" });

@@ -1,5 +1,6 @@
 /**
- * Fixed matrices inside graphs, as comparisons of ramps: the identity, and what is on one side of its diagonal.
+ * Constant matrices inside graphs, made by comparing ramps: the identity and the strict triangles above and below the
+ * diagonal.
  */
 import type { Graph } from "../graph/graph.ts";
 import { complement, stretched } from "../ops/shorthand.ts";
@@ -10,13 +11,13 @@ export function asColumn(g: Graph, row: Node): Node {
   return g.reshape(row, { rows: row.shape.cols, cols: 1, batched: false });
 }
 
-/** 1 where row i comes before column j, i < j, else 0, `[n, n]`. */
+/** 1 where i < j (row i, column j), else 0, `[n, n]`. */
 export function aboveDiagonal(g: Graph, size: number): Node {
   const places = g.ramp(size, 0, 1);
   return g.lessThan(asColumn(g, places), places);
 }
 
-/** 1 where column j comes before row i, j < i, else 0, `[n, n]`. */
+/** 1 where j < i (row i, column j), else 0, `[n, n]`. */
 export function belowDiagonal(g: Graph, size: number): Node {
   const places = g.ramp(size, 0, 1);
   return g.lessThan(places, asColumn(g, places));
@@ -27,7 +28,7 @@ export function identity(g: Graph, size: number): Node {
   return complement(g, g.add(aboveDiagonal(g, size), belowDiagonal(g, size)));
 }
 
-/** A matrix `[n, m]` once for each row of the batch, `[n·B, m]`. */
+/** A matrix `[n, m]` repeated for each row of the batch, `[n·B, m]`. */
 export function forEachRow(g: Graph, matrix: Node): Node {
   const { rows, cols } = matrix.shape, flat = { rows: 1, cols: rows * cols };
   const row = g.reshape(matrix, { ...flat, batched: false });

@@ -1,9 +1,9 @@
-/** Means over draws and rows, each taken in one order only. */
+/** Means over draws and rows, each computed in one fixed order. */
 import type { Graph } from "../graph/graph.ts";
 import { scaled } from "../ops/shorthand.ts";
 import type { Node } from "../ops/spec.ts";
 
-/** Σ over columns, the mean over rows, `[1, 1]` for `[r, c]`. */
+/** The sum over columns, then the mean over rows, `[1, 1]` for `[r, c]`. */
 export function meanOfRows(g: Graph, x: Node): Node {
   return g.sumRows(x.shape.cols === 1 ? x : g.sumCols(x), { mean: true });
 }
@@ -13,7 +13,7 @@ export function meanOfCols(g: Graph, x: Node): Node {
   return scaled(g, g.sumCols(x), 1 / x.shape.cols);
 }
 
-/** The mean over each `size` rows that follow one another, `[r, c]` for `[size·r, c]`. */
+/** The mean over each group of `size` consecutive rows, `[r, c]` for `[size·r, c]`. */
 export function meanOfGroups(g: Graph, x: Node, size: number): Node {
   return size === 1 ? x : scaled(g, g.sumGroups(x, { size }), 1 / size);
 }

@@ -2,8 +2,8 @@
  * Fully connected layers: y = f(x · W + b), W [I, O] and b [1, O], named `<name>.weight` and
  * `<name>.bias`; and stacks of them, named `<name>.0`, `<name>.1`, …
  *
- * Weights start as Glorot and Bengio (2010) propose, or as He et al. (2015) where half of the
- * activations are cut off (relu, elu); biases start at zero.
+ * Weights are initialised as in Glorot and Bengio (2010), or as in He et al. (2015) for activations that cut off half
+ * of their range (relu, elu); biases start at zero.
  */
 import type { Graph } from "../graph/graph.ts";
 import type { Activation } from "../ops/names.ts";
@@ -29,8 +29,8 @@ export function dense(
 }
 
 /**
- * A dense layer on `[a | b]` where a's rows are repetitions of fewer rows, as those of a row with each
- * class: what they share of the product is taken once.
+ * A dense layer on `[a | b]` where the rows of a are repeated, such as a row paired with each class: the product with a
+ * is computed once per distinct row.
  */
 function onRepetitions(
   g: Graph,
@@ -49,8 +49,8 @@ function onRepetitions(
 }
 
 /**
- * Hidden layers one after the other; x itself if there are none. With `skip`, [h | x]: a dense layer on
- * it is W·h + V·x, so that the linear part need not pass through the hidden layers.
+ * Consecutive hidden layers; x itself if there are none. With `skip`, the result is [h | x]: a dense layer on it
+ * computes W·h + V·x, so the linear part need not pass through the hidden layers.
  */
 export function mlp(
   scope: Scope,

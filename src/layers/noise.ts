@@ -1,20 +1,20 @@
 /**
- * Where noise comes from. What needs noise asks the scope for it by name; the program that is being
- * built decides what that is: drawn from a key, given by the caller, or none at all.
+ * Sources of noise. Code that needs noise requests it from the scope by name, and the program being built decides what
+ * it gets: draws from a key, an input supplied by the caller, or none.
  *
  *   drawnNoise  Philox, from the input `key` and the request's stream    training, evaluation
  *   givenNoise  an input of the request's name                           `lossAndGradients`, tests
- *   noNoise     undefined: the point that stands for the distribution     encoding, scoring
+ *   noNoise     undefined: use the distribution's point value             encoding, scoring
  */
 import { fixed, type Shape } from "../core/shape.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Node } from "../ops/spec.ts";
 
-/** Draws that something needs: standard normal, or uniform in [0, 1). */
+/** A request for draws: standard normal, or uniform in [0, 1). */
 export interface NoiseRequest {
-  /** The input's name, where the caller gives the noise. */
+  /** Name of the input, if the caller supplies the noise. */
   readonly name: string;
-  /** The Philox stream, where it is drawn: see `core/random/streams.ts`. */
+  /** The Philox stream, if the noise is drawn: see `core/random/streams.ts`. */
   readonly stream: number;
   readonly shape: Shape;
   /** Standard normal by default. */
@@ -23,10 +23,10 @@ export interface NoiseRequest {
 
 export type NoiseDistribution = "normal" | "uniform";
 
-/** Undefined: no draw is wanted, but the point that stands for the distribution. */
+/** Undefined if the program draws nothing: use the distribution's point value. */
 export type NoiseSource = (g: Graph, request: NoiseRequest) => Node | undefined;
 
-/** The noise of one use, such as the draws of one latent layer; all that is left open is the shape. */
+/** The noise of one use, such as the draws of one latent layer; only the shape is left open. */
 export type ShapedNoise = (shape: Shape, distribution?: NoiseDistribution) => Node | undefined;
 
 export const drawnNoise = (g: Graph, { shape, stream, distribution }: NoiseRequest): Node =>

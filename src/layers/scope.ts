@@ -1,15 +1,14 @@
 /**
- * A scope: the graph that layers build into, the parameters they declare while doing so, and the
- * noise they ask for.
+ * A scope: the graph that layers build into, the parameters they declare, and the noise they request.
  *
- * Layers name their parameters as they build, so the list of a model's parameters is what building
- * it once declares: it cannot disagree with the graph. The same holds for noise.
+ * Layers name their parameters as they build. The list of a model's parameters is what one build declares, so it cannot
+ * disagree with the graph. The same holds for noise.
  */
 import type { Graph } from "../graph/graph.ts";
 import type { Node } from "../ops/spec.ts";
 import { type NoiseRequest, type NoiseSource, noNoise } from "./noise.ts";
 
-/** How a parameter starts. `fanIn` and `fanOut` are its rows and columns. */
+/** The initial values of a parameter. `fanIn` and `fanOut` are its rows and columns. */
 export type Initializer =
   | { readonly type: "xavier" }
   | { readonly type: "he" }
@@ -25,17 +24,17 @@ export interface ParameterSpec {
 
 export interface Scope {
   readonly g: Graph;
-  /** The graph is that of a training step, where a statistic of the batch may stand for a parameter. */
+  /** Whether this is the graph of a training step, where a batch statistic may replace a parameter. */
   readonly training: boolean;
   readonly declared: readonly ParameterSpec[];
-  /** Noise asked for so far. */
+  /** Noise requested so far. */
   readonly requested: readonly NoiseRequest[];
   declare(name: string, rows: number, cols: number, initializer: Initializer): Node;
-  /** Draws; undefined where the program wants points instead: see `noise.ts`. */
+  /** Draws; undefined if the program uses point values instead: see `noise.ts`. */
   noise(request: NoiseRequest): Node | undefined;
 }
 
-/** A scope over `g`. Declaring a name again gives the same node. */
+/** A scope over `g`. Declaring a name again returns the same node. */
 export function createScope(
   g: Graph,
   { noise = noNoise, training = false }: { noise?: NoiseSource; training?: boolean } = {},

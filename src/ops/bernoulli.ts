@@ -5,7 +5,7 @@
  *                                                  0·(-∞) = NaN at x = 1, l = 18
  *   bernoulliLogProbGrad  dy · (x - σ(l))            d/dl
  *
- * x may be grey, in [0, 1]; the value is then a cross-entropy, not a likelihood.
+ * x may be a grey value in [0, 1]; the result is then a cross-entropy, not a log-likelihood.
  */
 import { sumTo } from "./common.ts";
 import { notDifferentiable, type OpSpec } from "./spec.ts";

@@ -1,5 +1,5 @@
 /**
- * Pieces that several op specs share: shape checks, and the adjoint of broadcasting.
+ * Code shared by several op specs: shape checks, and the adjoint of broadcasting.
  */
 import { type Shape, showShape } from "../core/shape.ts";
 import type { Emit, Node } from "./spec.ts";
@@ -13,7 +13,7 @@ export function sumTo(e: Emit, dy: Node, target: Shape): Node {
   return stretchedRows ? e.sumRows(narrow, { mean: false }) : narrow;
 }
 
-/** @throws RangeError unless `condition`; `what` says what must hold, `shapes` are the current values */
+/** @throws RangeError unless `condition` holds; `what` says what must hold, `shapes` are the current values */
 export function requireShapes(
   op: string,
   condition: boolean,

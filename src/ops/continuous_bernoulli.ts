@@ -6,8 +6,8 @@
  *   continuousBernoulliLogNorm       ln C = ln (l / tanh(l / 2)), even in l, ln 2 at l = 0
  *   continuousBernoulliLogNormSlope  d ln C / dl = 1/l - 1/sinh l, 0 at l = 0
  *
- * Neither is taken as written near l = 0 (λ = ½), where the first is 0/0 and the second ∞ - ∞.
- * The mean is σ(l) - (1/l - 1/sinh l).
+ * Neither is evaluated as written near l = 0 (λ = ½), where the first is 0/0 and the second ∞ - ∞. The mean is
+ * σ(l) - (1/l - 1/sinh l).
  */
 import { notDifferentiable, type OpSpec } from "./spec.ts";
 

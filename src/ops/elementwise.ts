@@ -4,7 +4,7 @@
  *   add a+b   sub a-b   mul a·b   div a/b   affine scale·x + offset   exp eˣ   log ln x
  *   log1p ln(1 + x), relatively accurate near 0
  *   clamp min(max(x, low), high)   clampGrad dy where low < x < high, else 0
- *   lessThan 1 where a < b, else 0 (NaN is less than nothing); no derivative flows through it
+ *   lessThan 1 where a < b, else 0 (also if either is NaN); no derivative flows through it
  *   activation f(x), activationGrad dy · f'(x) written in y = f(x):
  *     identity 1 | relu y > 0 | tanh 1-y² | sigmoid y(1-y) | softplus 1-e⁻ʸ | elu y > 0 ? 1 : y+1
  *
@@ -109,7 +109,7 @@ export const activationGrad: OpSpec<"activationGrad"> = {
 
 export const lessThan: OpSpec<"lessThan"> = {
   arity: 2,
-  // A step: zero almost everywhere. Estimators that see past it are surrogates of their own.
+  // A step function: its derivative is zero almost everywhere. Estimators that need a gradient build a surrogate.
   vjp: () => [null, null],
   inPlace: true,
 };

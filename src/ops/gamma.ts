@@ -1,12 +1,12 @@
 /**
- * Ratios of gamma functions, per element, in nats: all that counts and Student's t need of ln Γ.
+ * Ratios of gamma functions, per element, in nats. Count likelihoods and Student's t need nothing else of ln Γ.
  *
  *   logGammaRatio       f(a, d) = ln Γ(a + d) - ln Γ(a) - d ln a,   a > 0, d ≥ 0
  *   logGammaRatioSlope  ∂f/∂a = ψ(a + d) - ψ(a) - d / a,            ψ the digamma function
  *
- * f(1, n) = ln n!, and f → 0 as a → ∞, where the difference of two ln Γ would keep no digit in
- * float32: ln Γ(1e6) = 1.28e7. Source: DLMF, 5.11.1 and 5.11.2 (the series), 5.11.12 (the limit).
- * d is data, and f has no derivative by it here.
+ * f(1, n) = ln n!. f → 0 as a → ∞, where the difference of two ln Γ would lose every digit in float32:
+ * ln Γ(1e6) = 1.28e7. Source: DLMF, 5.11.1 and 5.11.2 (the series), 5.11.12 (the limit). d is data: no derivative with
+ * respect to it is offered.
  */
 import { sumTo } from "./common.ts";
 import { notDifferentiable, type OpSpec } from "./spec.ts";

@@ -7,8 +7,8 @@
  *   …GradLogVar      dy · ½ ((x - μ)² e⁻ˡ - 1)
  *   reparameterize   z = μ + e^(l/2) · ε
  *
- * Log-variances must lie in [-30, 20] (`LOG_VARIANCE` in `core/stable.ts`); models clamp them. The
- * per-element form serves sums (`sumCols`), free bits and per-column blame alike.
+ * Log-variances must lie in [-30, 20] (`LOG_VARIANCE` in `core/stable.ts`); models clamp them. Values are per element
+ * so that sums (`sumCols`), free bits and per-column contributions can all use them.
  */
 import { sumTo } from "./common.ts";
 import { negative, scaled } from "./shorthand.ts";
@@ -18,7 +18,7 @@ export const reparameterize: OpSpec<"reparameterize"> = {
   arity: 3,
   vjp: (e, { inputs: [mean, logVar, noise], output }, dy) => [
     () => sumTo(e, dy, mean.shape),
-    // dz/dl = ½ e^(l/2) ε = ½ (z - μ): no second exponential.
+    // dz/dl = ½ e^(l/2) ε = ½ (z - μ), which saves a second exponential.
     () => {
       const half = scaled(e, e.sub(output, mean), 0.5);
       return sumTo(e, e.mul(dy, half), logVar.shape);

@@ -1,10 +1,10 @@
 /**
- * Moving and naming memory: column slices and their adjoints, and two views that cost nothing.
+ * Column slices and their adjoints, and two views that cost nothing.
  *
  *   sliceCols columns start … start+count-1      padCols zeros before and after (its adjoint)
  *   concatCols [a | b]
- *   reshape   the same memory as [rows, cols]: [K·B, 1] ↔ [B, K] is how samples become columns
- *   stopGradient the same value, through which no derivative flows
+ *   reshape   the same memory as [rows, cols]; [K·B, 1] ↔ [B, K] turns samples into columns
+ *   stopGradient the same value; no derivative flows through it
  */
 import { requireShapes } from "./common.ts";
 import type { OpSpec } from "./spec.ts";

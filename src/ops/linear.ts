@@ -4,9 +4,9 @@
  *   dense:  y = f(x · W + b)         x [r, I], W [I, O], b [1, O], y [r, O]
  *   matmul: y = op(a) · op(b)        op(m) is m or its transpose
  *
- * Derivatives: d(xW) gives dx = dy · Wᵀ and dW = xᵀ · dy. Products are never materialised as
- * transposes: the flags tell the kernel in which order to read. A batched dimension may be summed
- * away (xᵀ · dy over the rows of the batch) but never appears as columns.
+ * Derivatives: d(xW) gives dx = dy · Wᵀ and dW = xᵀ · dy. Transposes are never materialised: the flags tell the kernel
+ * in which order to read. A batched dimension may be summed over (xᵀ · dy over the rows of the batch) but never becomes
+ * columns.
  */
 import { rowsAt, type Shape, sizeAt } from "../core/shape.ts";
 import { requireShapes } from "./common.ts";
@@ -66,7 +66,7 @@ export const matmul: OpSpec<"matmul"> = {
   },
 };
 
-/** What rows of the left operand and columns of the right one have in common. */
+/** The inner dimension: the length of each dot product. */
 function innerLength(left: Shape, output: Shape, batchRows: number): number {
   return sizeAt(left, batchRows) / rowsAt(output, batchRows);
 }

@@ -1,9 +1,9 @@
 /**
  * The closed catalogue of operations, by name.
  *
- * The order is the opcode (`assembly/opcodes.gen.ts` is written from it), so append at the end. A
- * name added here does not compile until it has a spec (`catalogue.ts`), a kernel in every backend
- * and a conformance case. Operands and attributes are in `signatures.ts`, formulas on the specs.
+ * The position of a name is its opcode (`assembly/opcodes.gen.ts` is generated from this list), so append at the end. A
+ * new name does not compile until it has a spec (`catalogue.ts`), a kernel in every backend and a conformance case.
+ * Operands and attributes are in `signatures.ts`, formulas in the specs.
  */
 /** Every operation, in opcode order. */
 export const OP_NAMES = [
@@ -57,7 +57,7 @@ export const OP_NAMES = [
 /** The name of an operation. */
 export type OpName = typeof OP_NAMES[number];
 
-/** What training alone runs, derivatives and optimiser: scoring lacks its kernels. */
+/** Operations that only training runs: derivatives and the optimiser. The scoring build has no kernels for them. */
 export const TRAINING_OPS = [
   "activationGrad",
   "clampGrad",
@@ -74,7 +74,7 @@ export const TRAINING_OPS = [
 /** An operation that scoring runs too. */
 export type ForwardOp = Exclude<OpName, typeof TRAINING_OPS[number]>;
 
-/** Whether training alone runs it. */
+/** Whether only training runs it. */
 export function isTrainingOp(op: OpName): boolean {
   return (TRAINING_OPS as readonly OpName[]).includes(op);
 }

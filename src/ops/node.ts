@@ -1,8 +1,8 @@
-/** A node of a graph: one immutable value, and what computes it. */
+/** A node of a graph: one immutable value, and how it is computed. */
 import type { Shape } from "../core/shape.ts";
 import type { OpName } from "./names.ts";
 
-/** Where a value that no operation computes comes from. */
+/** The kinds of value that no operation computes. */
 export type SourceKind = "parameter" | "state" | "input" | "constant";
 
 /** One immutable value of a graph. */

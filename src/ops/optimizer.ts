@@ -1,5 +1,5 @@
 /**
- * Optimiser steps: effects that change parameters and state in place, after all else has run.
+ * Optimiser steps: effects that change parameters and state in place, after everything else has run.
  *
  *   clipScale(s) = min(1, maxNorm / √s), s the squared global gradient norm; NaN if s is not finite
  *   schedule [1, 3] = learning rate η, 1 - β₁ᵗ, 1 - β₂ᵗ of this step

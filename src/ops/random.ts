@@ -4,11 +4,10 @@
  *   randomNormal   two normals from two words: see `core/random/philox.ts`
  *   randomUniform  (word >>> 8) · 2^-24: multiples of 2^-24 in [0, 1), the same on every backend
  *
- * Element (r, c) depends on the key input alone, `[seedLow, seedHigh, step, firstRow]` (u32), and on
- * the attribute `stream`: counter = (⌊c/4⌋, firstRow·rows + r, step, stream), lane c mod 4 (`rows` is
- * the output's rows per batch row). A row's noise is therefore the same in whichever batch it
- * arrives, and on every backend up to rounding. The two operations read the same words: give each
- * use of one key a stream of its own.
+ * Element (r, c) depends only on the input `key`, `[seedLow, seedHigh, step, firstRow]` (u32), and on the attribute
+ * `stream`: counter = (⌊c/4⌋, firstRow·rows + r, step, stream), lane c mod 4 (`rows` is the output's rows per batch
+ * row). So a row's noise does not depend on the batch that contains it, and is the same on every backend up to
+ * rounding. Both operations read the same words: give each use of a key its own stream.
  */
 import { requireShapes } from "./common.ts";
 import { notDifferentiable, type OpSpec } from "./spec.ts";

@@ -1,14 +1,14 @@
 /**
- * Sums and their adjoints, the stable log-sum-exp, and where the smallest are.
+ * Sums and their adjoints, the stable log-sum-exp, and the columns of the smallest values.
  *
  *   sumRows [r, c] → [1, c] (divided by r when `mean`)      sumCols [r, c] → [r, 1]
- *   broadcast stretches one row and/or one column to a shape (divided by the rows gained when `mean`)
- *   repeatRows row i → rows i·times … i·times + times - 1    sumGroups sums such groups again
+ *   broadcast stretches one row and/or one column to a shape (divided by the number of output rows when `mean`)
+ *   repeatRows row i → rows i·times … i·times + times - 1    sumGroups sums such groups (its adjoint)
  *   logSumExpCols m + ln Σ eˣ⁻ᵐ, m the row's maximum; -Infinity for a row of -Infinity
  *   softmaxCols eˣ⁻ᵐ / Σ eˣ⁻ᵐ
  *   squaredNorm Σ x² over all elements, [1, 1]
- *   smallestCols [r, c] → [r, count], the columns in which the count smallest of a row are, the smallest first;
- *     equal ones in the order of the columns, NaN behind all numbers; no derivative flows through it
+ *   smallestCols [r, c] → [r, count], the column indices of each row's `count` smallest values, in ascending order;
+ *     ties in column order, NaN after all numbers; no derivative flows through it
  *
  * Each reduction runs in one fixed order per backend, so results are repeatable.
  */
@@ -93,7 +93,7 @@ export const squaredNorm: OpSpec<"squaredNorm"> = {
   vjp: (e, { inputs: [x] }, dy) => [() => scaled(e, e.mul(dy, x), 2)],
 };
 
-/** Columns are numbers in the result, and float32 tells so many apart; more places are a matter of sorting. */
+/** Column indices are float32, which is exact up to 2^24. For more than MAX_COUNT values, sorting is the better way. */
 const MAX_COLUMNS = 2 ** 24, MAX_COUNT = 1024;
 
 export const smallestCols: OpSpec<"smallestCols"> = {
@@ -104,11 +104,11 @@ export const smallestCols: OpSpec<"smallestCols"> = {
     requireShapes("smallestCols", fits, `count must be 1 to ${most}, not ${count}`, x);
     return { ...x, cols: count };
   },
-  // Steps: zero almost everywhere.
+  // Step functions: the derivative is zero almost everywhere.
   vjp: () => [null],
 };
 
-/** Elements of the operand for each one of the output. */
+/** Operand elements summed into each output element. */
 function elementsOfOne(x: Shape, output: Shape, batchRows: number): number {
   return sizeAt(x, batchRows) / sizeAt(output, batchRows);
 }

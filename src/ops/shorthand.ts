@@ -1,6 +1,6 @@
 /**
- * Operations under the names that mathematics gives them: -x, s·x, x + c, 1 - x, a·b of matrices, sums of
- * several, and one value everywhere. They build what `Emit` builds, no more.
+ * Shorthand for common calls of `Emit`, under their mathematical names: -x, s·x, x + c, 1 - x, the matrix product a·b,
+ * sums of several nodes, and a constant of any shape.
  */
 import type { Shape } from "../core/shape.ts";
 import type { Emit, Node } from "./spec.ts";
@@ -20,7 +20,7 @@ export function shifted(e: Emit, x: Node, offset: number): Node {
   return e.affine(x, { scale: 1, offset });
 }
 
-/** 1 - x: of a share the rest, of a mask the places that it leaves out. */
+/** 1 - x: the complement of a share or of a mask. */
 export function complement(e: Emit, x: Node): Node {
   return e.affine(x, { scale: -1, offset: 1 });
 }
@@ -30,17 +30,17 @@ export function product(e: Emit, a: Node, b: Node): Node {
   return e.matmul(a, b, { transposeA: false, transposeB: false });
 }
 
-/** One row or one column, or one of both, at every place of a shape. */
+/** Broadcasts one row, one column or one element to a shape. */
 export function stretched(e: Emit, x: Node, { rows, cols, batched }: Shape): Node {
   return e.broadcast(x, { rows, cols, batched, mean: false });
 }
 
-/** A number at every place of a shape. */
+/** A tensor of this shape filled with `value`. */
 export function filled(e: Emit, value: number, shape: Shape): Node {
   return stretched(e, e.constant(value), shape);
 }
 
-/** Nodes added one after the other, one at least. */
+/** The sum of at least one node, added left to right. */
 export function sum(e: Emit, nodes: readonly Node[]): Node {
   return nodes.reduce((a, b) => e.add(a, b));
 }

@@ -1,4 +1,4 @@
-/** Operands and attributes of every operation, by name: the types of calls and of kernels. */
+/** Operands and attributes of every operation, by name. Types of calls and kernels derive from them. */
 import type { Activation, OpName } from "./names.ts";
 import type { Node } from "./node.ts";
 
