@@ -1,16 +1,16 @@
 /**
- * q(z | h) = Π_v Categorical(z_v; softmax(l_v(h))): one dense layer `<name>.logits`, V·C columns. What
- * its draws are depends on the program:
+ * q(z | h) = Π_v Categorical(z_v; softmax(l_v(h))), with one dense layer `<name>.logits` of V·C columns. How it is
+ * drawn depends on the program:
  *
  *   training     softmax((l + g)/τ)                   "gumbelSoftmax": biased gradients, less so as τ → 0
  *                one-hot(argmax (l + g)), gradient    "straightThrough": Bengio, Léonard and
  *                that of the relaxed draw             Courville, 2013; Jang et al., 2017
  *                one-hot(argmax (l + g))              "none": no gradient through the draw, but `score`
- *   with noise   one-hot(argmax (l + g))              evaluation: exact draws of q, whatever trained it
+ *   with noise   one-hot(argmax (l + g))              evaluation: exact draws of q, however it was trained
  *   without      the probabilities, E[z]              encoding, scoring
  *
- * The variance of z_vc, an indicator, is q_vc (1 - q_vc). Relaxed draws have no `path`: the function of
- * them that stands for ln q is not the density that they are drawn from.
+ * The variance of z_vc, an indicator, is q_vc (1 - q_vc). Relaxed draws have no `path`: the expression used for ln q is
+ * not the density they are drawn from.
  */
 import { portableLog } from "../core/portable.ts";
 import { batched } from "../core/shape.ts";
@@ -23,13 +23,13 @@ import { type Categoricals, gumbel, oneHotOfLargest, perRow, perVariable } from 
 import { clampLogVariance } from "./diagonal_gaussian.ts";
 import type { Posterior, PosteriorRequest } from "./posterior.ts";
 
-/** What stands for a draw while training. */
+/** What replaces a hard draw during training. */
 export type Relaxation = "gumbelSoftmax" | "straightThrough" | "none";
 
-/** Which categoricals, and how they are drawn while training. */
+/** The categoricals, and how they are drawn during training. */
 export interface CategoricalDraws extends Categoricals {
   readonly relaxation: Relaxation;
-  /** τ, `[1, 1]`; read only where a draw is relaxed. */
+  /** τ, `[1, 1]`; called only for relaxed draws. */
   temperature(): Node;
 }
 
@@ -63,7 +63,7 @@ export function categoricalPosterior(
   };
 }
 
-/** Draws `[r, V·C]` for logits and uniforms of that shape. */
+/** Draws `[r, V·C]` from logits and uniforms of the same shape. */
 function draw(
   { g, training }: Scope,
   draws: CategoricalDraws,
@@ -75,7 +75,7 @@ function draw(
   if (!training || draws.relaxation === "none") return perRow(g, hard, draws);
   const soft = g.softmaxCols(g.div(perturbed, draws.temperature()));
   if (draws.relaxation === "gumbelSoftmax") return perRow(g, soft, draws);
-  // The bracket is exactly zero, so that the value is exactly one-hot.
+  // The difference is exactly zero, so the value is exactly one-hot.
   return perRow(g, g.add(hard, g.sub(soft, g.stopGradient(soft))), draws);
 }
 

@@ -1,7 +1,6 @@
 /**
- * q(z | h) = δ(z - f(h)): one dense layer, `<name>.mean`, and no draw. It costs nothing: ln q, ln p
- * and KL are 0, so that every bound is the reconstruction ln p(x | f(h)) itself. What stands for ln Var[z] = -∞ is
- * the least log-variance that there is.
+ * q(z | h) = δ(z - f(h)): one dense layer, `<name>.mean`, and no draw. ln q, ln p and KL are set to 0, so every bound
+ * is the reconstruction ln p(x | f(h)) itself. The log-variance -∞ is represented by the smallest allowed log-variance.
  */
 import { batched } from "../core/shape.ts";
 import { LOG_VARIANCE } from "../core/stable.ts";
@@ -32,13 +31,13 @@ export function deterministicPosterior(
   };
 }
 
-/** No distribution: it costs nothing and has no draws. */
+/** The prior of a layer without a distribution: its ln p is 0 and it cannot be sampled. */
 export function noPrior(g: Graph, size: number): Prior {
   return {
     logDensity: (z) => nothing(g, z),
     sample(noise) {
       const shape = batched(size);
-      // Whoever draws nothing only lists the parameters.
+      // Without noise, the caller only lists the parameters.
       if (!noise(shape)) return filled(g, 0, shape);
       throw new TypeError(
         "Cannot sample: a deterministic latent layer has no prior: decode or reconstruct rows",

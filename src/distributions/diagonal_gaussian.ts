@@ -1,5 +1,5 @@
 /**
- * Diagonal Gaussians in graphs: N(μ, diag(e^logVar)), means and log-variances `[r, L]`.
+ * Diagonal Gaussians in graphs: N(μ, diag(e^logVar)), with means and log-variances `[r, L]`.
  *
  * Formulas: derivations A.2 (KL), A.3 (reparameterisation), A.4 (log-density); arithmetic in
  * `ops/gaussian.ts`.
@@ -16,7 +16,7 @@ export interface DiagonalGaussian {
   readonly logVar: Node;
 }
 
-/** Keeps a log-variance within the range where its exponential and its inverse are finite. */
+/** Clamps a log-variance to the range where its exponential and the inverse of that are finite. */
 export function clampLogVariance(g: Graph, logVar: Node, low: number = LOG_VARIANCE.low): Node {
   return g.clamp(logVar, { low: Math.max(low, LOG_VARIANCE.low), high: LOG_VARIANCE.high });
 }
@@ -42,15 +42,15 @@ export function standardNormalLogDensity(g: Graph, z: Node): Node {
   return g.sumCols(g.gaussianLogProb(z, zero, zero));
 }
 
-/** Each row `times` times in a row: one for every sample. */
+/** Each row repeated `times` times consecutively, once per sample. */
 export function repeat(g: Graph, q: DiagonalGaussian, times: number): DiagonalGaussian {
   if (times === 1) return q;
   return { mean: g.repeatRows(q.mean, { times }), logVar: g.repeatRows(q.logVar, { times }) };
 }
 
 /**
- * The normalised product of two: the precisions add, 1/σ² = 1/σ_a² + 1/σ_b², μ = σ² (μ_a/σ_a² + μ_b/σ_b²).
- * With d = logVar_a - logVar_b their sum is e^(-logVar_a) (1 + e^d), and a's share of it 1 / (1 + e^d):
+ * The normalised product of two Gaussians: precisions add, 1/σ² = 1/σ_a² + 1/σ_b², and μ = σ² (μ_a/σ_a² + μ_b/σ_b²).
+ * With d = logVar_a - logVar_b the total precision is e^(-logVar_a) (1 + e^d), and a's share of it is 1 / (1 + e^d), so
  * nothing overflows.
  */
 export function product(g: Graph, a: DiagonalGaussian, b: DiagonalGaussian): DiagonalGaussian {

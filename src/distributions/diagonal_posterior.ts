@@ -1,6 +1,6 @@
 /**
- * q(z | h) = N(μ(h), diag(e^logVar(h))): two dense layers, `<name>.mean` and `<name>.logVar`, and
- * draws z = μ + σ · noise. In a ladder q(z | h, z above) is the product of that and of p(z | z above).
+ * q(z | h) = N(μ(h), diag(e^logVar(h))): two dense layers, `<name>.mean` and `<name>.logVar`, and draws z = μ + σ ·
+ * noise. In a ladder, q(z | h, z above) is the product of this Gaussian and p(z | z above).
  */
 import { batched } from "../core/shape.ts";
 import { dense } from "../layers/mlp.ts";
@@ -28,8 +28,8 @@ export function diagonalPosterior(
 }
 
 /**
- * The product of N(μ(h), diag(e^logVar(h))) and of `above`, one for each of the K draws of each row: row i's
- * draw k at i·K + k.
+ * The product of N(μ(h), diag(e^logVar(h))) and `above`, one for each of the K draws of each row; draw k of row i is at
+ * i·K + k.
  */
 export function mergedPosterior(
   scope: Scope,
@@ -46,7 +46,7 @@ function diagonalHeads(scope: Scope, name: string, hidden: Node, size: number): 
   return { mean, logVar: clampLogVariance(scope.g, dense(scope, `${name}.logVar`, hidden, size)) };
 }
 
-/** Draws of a diagonal Gaussian for each of r rows, wherever it comes from. */
+/** Draws of any diagonal Gaussian, given for each of r rows. */
 export function drawDiagonal(
   g: Graph,
   q: DiagonalGaussian,

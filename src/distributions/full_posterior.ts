@@ -1,11 +1,11 @@
 /**
- * q(z | h) = N(μ(h), C Cᵀ), C lower triangular: a diagonal e^(logVar/2) and what is below it, three
- * dense layers `<name>.mean`, `<name>.logVar`, `<name>.lower`. Draws z = μ + C · noise.
+ * q(z | h) = N(μ(h), C Cᵀ), with C lower triangular: the diagonal is e^(logVar/2). Three dense layers, `<name>.mean`,
+ * `<name>.logVar` and `<name>.lower` (below the diagonal). Draws z = μ + C · noise.
  *
  *   ln q(z) = -½ Σ (ln 2π + logVar + noise²)
  *   KL(q ‖ N(0, I)) = Σ_i ½ (μ_i² + e^logVar_i - 1 - logVar_i) + ½ Σ_(j<i) C_ij²
  *
- * Its density is known by the noise behind a draw, not by the draw alone: it has no `path`.
+ * Its density is computed from the noise of a draw, not from the draw alone, so it has no `path`.
  */
 import { batched, fixed } from "../core/shape.ts";
 import type { Graph } from "../graph/graph.ts";
@@ -48,14 +48,14 @@ export function fullPosterior(
   };
 }
 
-/** The sums of the rows of matrices `[r, L²]`, `[r, L]`. */
+/** The row sums of matrices `[r, L²]`, `[r, L]`. */
 function rowSums(g: Graph, matrices: Node, size: number): Node {
   const { rows, batched } = matrices.shape;
   const sums = g.sumCols(g.reshape(matrices, { rows: rows * size, cols: size, batched }));
   return g.reshape(sums, { rows, cols: size, batched });
 }
 
-/** Vectors `[r, L]` as every row of matrices, `[r, L²]`. */
+/** Matrices `[r, L²]` whose every row is the vector `[r, L]`. */
 function tiled(g: Graph, vectors: Node, size: number): Node {
   const { rows, batched } = vectors.shape;
   const repeated = g.repeatRows(vectors, { times: size });

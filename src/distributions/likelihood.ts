@@ -1,6 +1,6 @@
 /**
- * p(x | z): what stands on top of the decoder. The table of likelihoods, and what can be done with
- * any of them; each is defined in a file of `likelihoods/`.
+ * p(x | z), built on top of the decoder: the table of likelihoods, and the operations that apply to all of them. Each
+ * is defined in a file of `likelihoods/`.
  *
  * To add one: its options in `likelihoods/options.ts`, its file, its line in the table, its tests. A
  * type without a line does not compile.
@@ -45,20 +45,20 @@ const PLAIN: {
   categorical,
 };
 
-/** The likelihoods that need nothing but their name, in the order in which help lists them. */
+/** The likelihoods that need only their name, in the order in which help lists them. */
 export const PLAIN_LIKELIHOODS = Object.keys(PLAIN) as readonly PlainLikelihoodType[];
 
 const TYPES: readonly LikelihoodSpec["type"][] = [...PLAIN_LIKELIHOODS, "mixed"];
 
 /** The definition of a likelihood that is not mixed. */
 export function definitionOf(type: PlainLikelihoodType): Definition<PlainLikelihoodSpec> {
-  // A definition takes the spec of its own type, and no other reaches it: the type chose it.
+  // Safe: the type selects the definition, which then only receives specs of its own type.
   return PLAIN[type] as unknown as Definition<PlainLikelihoodSpec>;
 }
 
 /**
- * The complete form of what a user or a file says of p(x | z) over `inputs` columns.
- * @param field the name to show, such as `spec.likelihood`
+ * Completes the user's or the file's spec of p(x | z) over `inputs` columns.
+ * @param field the name for messages, such as `spec.likelihood`
  * @throws TypeError or RangeError naming the field, for anything unknown or out of range
  */
 export function parseLikelihood(field: string, value: unknown, inputs: number): LikelihoodSpec {
@@ -71,15 +71,15 @@ function parsePlain(field: string, value: unknown, columns: number): PlainLikeli
   return definitionOf(parseType(field, value, PLAIN_LIKELIHOODS)).parse(field, value, columns);
 }
 
-/** The type alone; which other keys there may be depends on it. */
+/** Parses only the type; which other keys are allowed depends on it. */
 function parseType<T extends string>(field: string, value: unknown, types: readonly T[]): T {
   const { type } = requireObject(field, value, Object.keys(Object(value)));
   return requireChoice(`${field}.type`, type, types);
 }
 
 /**
- * Builds the likelihood that a spec names on the decoder's last hidden layer.
- * @param observed 1 where a cell of x is there, else 0, `[B, D]`: missing cells then cost nothing
+ * Builds the likelihood of a spec on the decoder's last hidden layer.
+ * @param observed 1 where a cell of x is present, else 0, `[B, D]`; missing cells then cost nothing
  */
 export function likelihood(
   scope: Scope,
@@ -95,7 +95,7 @@ export function likelihood(
   });
   const joined = joinGroups(g, groups, parts);
   if (!observed) return joined;
-  // A missing cell holds a number that its likelihood takes, so that this is never 0 · ∞.
+  // Missing cells hold a placeholder that the likelihood accepts, so this is never 0 · ∞.
   return {
     get mean() {
       return joined.mean;
@@ -107,7 +107,7 @@ export function likelihood(
   };
 }
 
-/** What a missing cell of each column holds in its place: a number that the likelihood takes. */
+/** The placeholder for missing cells of each column: a number that the likelihood accepts. */
 export function placeholders(spec: LikelihoodSpec, inputs: number): Float32Array {
   const values = new Float32Array(inputs);
   for (const { spec: { type }, first, columns } of groupsOf(spec, inputs)) {

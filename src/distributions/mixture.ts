@@ -3,7 +3,7 @@
  *
  *   ln p(z) = logsumexp_n (ln π_n + Σ_l ln N(z_l; μ_nl, e^logVar_nl))
  *
- * A draw picks a component where a uniform falls among the running sums of π, then draws from it.
+ * A draw selects the component in whose interval of the cumulative weights a uniform falls, then draws from it.
  */
 import { batched, fixed } from "../core/shape.ts";
 import type { Graph } from "../graph/graph.ts";
@@ -14,7 +14,10 @@ import { clampLogVariance, type DiagonalGaussian, sample } from "./diagonal_gaus
 import { densitiesUnder } from "./pair_densities.ts";
 import type { Prior } from "./prior.ts";
 
-/** @param components means and log-variances `[N, L]`; `logits` `[1, N]`, equal weights without */
+/**
+ * @param components means and log-variances `[N, L]`
+ * @param logits `[1, N]`; equal weights if absent
+ */
 export function mixturePrior(g: Graph, components: DiagonalGaussian, logits?: Node): Prior {
   const { rows: count, cols: size } = components.mean.shape;
   const { mean, logVar } = { ...components, logVar: clampLogVariance(g, components.logVar) };
@@ -43,11 +46,11 @@ export function mixturePrior(g: Graph, components: DiagonalGaussian, logits?: No
   };
 }
 
-/** 1 for the component that u `[B, 1]` falls upon, 0 for the others, `[B, N]`. */
+/** 1 for the component selected by u `[B, 1]`, 0 for the others, `[B, N]`. */
 function chosen(g: Graph, weights: Node, uniform: Node): Node {
   const count = weights.shape.cols;
   const starts = product(g, weights, aboveDiagonal(g, count));
-  // Each start that lies below u takes its component in, and the one before it out.
+  // A component is selected if u has passed its start but not the start of the next.
   const isPassed = complement(g, g.lessThan(uniform, starts));
   if (count === 1) return isPassed;
   const next = g.sliceCols(isPassed, { start: 1, count: count - 1 });

@@ -1,4 +1,4 @@
-/** What every p(z) offers, and the prior of real-valued variables that has no parameters: N(0, I). */
+/** The interface of p(z), and the parameter-free prior of real-valued variables, N(0, I). */
 import { batched } from "../core/shape.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { ShapedNoise } from "../layers/noise.ts";
@@ -8,15 +8,15 @@ import { standardNormalLogDensity } from "./diagonal_gaussian.ts";
 
 /** p(z). */
 export interface Prior {
-  /** What a closed-form KL may rely on; absent where there is none to rely on. */
+  /** The form that a closed-form KL may rely on; absent if there is none. */
   readonly form?: PriorForm;
   /** ln p(z) per row, nats, `[r, 1]`, for z `[r, L]`. */
   logDensity(z: Node): Node;
-  /** One draw for each row of the batch, `[B, L]`; without noise its centre. */
+  /** One draw per row of the batch, `[B, L]`; without noise, the centre of the prior. */
   sample(noise: ShapedNoise): Node;
 }
 
-/** Priors that a posterior may know by name. */
+/** Priors that a posterior may recognise for a closed-form KL. */
 export interface PriorForm {
   readonly type: "standardNormal" | "uniform";
 }

@@ -1,7 +1,7 @@
 /**
- * The rows that programs read, and their parts: [x | c | m]. A conditional model's rows carry their condition behind
- * the data, and where cells may be missing every row says which are there, m = 1, and which not, m = 0
- * (`trained/rows/model_rows.ts` makes them).
+ * The rows that programs read, and their parts: [x | c | m]. The rows of a conditional model contain the condition c
+ * after the data. If cells may be missing, every row has a mask m: 1 where a cell is present, 0 where it is missing
+ * (made by `trained/rows/model_rows.ts`).
  */
 import { batched } from "../core/shape.ts";
 import type { Graph } from "../graph/graph.ts";
@@ -11,13 +11,13 @@ import { latentSize, type ModelSpec, rowWidth } from "./spec.ts";
 
 /** A batch of rows, and its parts. */
 export interface BatchRows {
-  /** What the encoder sees: `[B, D + C]`, with a mask `[B, D + C + D]`. */
+  /** The encoder's input: `[B, D + C]`, or with a mask `[B, D + C + D]`. */
   readonly all: Node;
   /** `[B, D]` */
   readonly x: Node;
-  /** `[B, C]`; absent where the model has no condition. */
+  /** `[B, C]`; absent if the model has no condition. */
   readonly condition?: Node;
-  /** 1 where a cell of x is there, 0 where it is missing, `[B, D]`; absent where none may be. */
+  /** 1 where a cell of x is present, 0 where it is missing, `[B, D]`; absent if the model takes no missing cells. */
   readonly observed?: Node;
 }
 
@@ -38,7 +38,7 @@ export function batchRows(
   return { ...rows, ...(missing === "mask" && { all: given }), observed };
 }
 
-/** The same rows with another x. */
+/** The same rows with x replaced. */
 export function withCells(g: Graph, rows: BatchRows, x: Node, spec: ModelSpec): BatchRows {
   const { condition, observed } = rows;
   const whole = condition ? g.concatCols(x, condition) : x;
@@ -46,7 +46,7 @@ export function withCells(g: Graph, rows: BatchRows, x: Node, spec: ModelSpec): 
   return { ...rows, x, all };
 }
 
-/** The decoder's input `z`, `[B, L]`, and its condition behind it. */
+/** The decoder's input `z`, `[B, L]`, and the condition after it. */
 export function latentInput(g: Graph, spec: ModelSpec): { z: Node; condition?: Node } {
   const size = latentSize(spec);
   const { x: z, condition } = splitRows(g, g.input("z", batched(size + spec.condition)), size);
@@ -63,7 +63,7 @@ function splitRows(g: Graph, all: Node, columns: number): BatchRows {
   };
 }
 
-/** Rows `[r, D + C]` that lack nothing, as the encoder sees them. */
+/** Rows `[r, D + C]` without missing cells, in the form of the encoder's input. */
 export function wholeRows(g: Graph, { inputs, missing }: ModelSpec, rows: Node): Node {
   if (missing !== "mask") return rows;
   const { rows: count, batched } = rows.shape;

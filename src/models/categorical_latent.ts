@@ -1,12 +1,12 @@
 /**
- * Categorical latent layers, `{ "type": "categorical", "variables", "classes", "relaxation",
- * "temperature" }`: V variables of C classes each, z `[B, V·C]`, uniform standard prior. The
- * temperature τ is a number, or falls geometrically while training:
+ * Categorical latent layers, `{ "type": "categorical", "variables", "classes", "relaxation", "temperature" }`: V
+ * variables of C classes each, z `[B, V·C]`, with a uniform standard prior. The temperature τ is a number, or falls
+ * geometrically during training:
  *
  *   τ = start · (end / start)^min(1, epoch / epochs)
  *
- * with `epoch` an input of the training program (`training/program/schedule.ts`), a fraction within an epoch.
- * Two classes are binary variables: the relaxed draw is then σ((l_1 - l_0 + logistic noise)/τ).
+ * `epoch` is an input of the training program (`training/program/schedule.ts`) and may be fractional. Two classes give
+ * a binary variable: the relaxed draw is then σ((l_1 - l_0 + logistic noise)/τ).
  */
 import { portableLog } from "../core/portable.ts";
 import { SCALAR } from "../core/shape.ts";
@@ -22,13 +22,13 @@ import { MAX_WIDTH, requireWidth } from "./width.ts";
 export interface CategoricalLatent {
   /** The family of q(z | x). */
   readonly type: "categorical";
-  /** V. */
+  /** V, the number of variables. */
   readonly variables: number;
   /** C, the classes of each variable. */
   readonly classes: number;
-  /** What stands for a draw while training: see `distributions/categorical_posterior.ts`. */
+  /** What replaces a hard draw during training: see `distributions/categorical_posterior.ts`. */
   readonly relaxation: Relaxation;
-  /** τ of relaxed draws; absent where `relaxation` is "none". */
+  /** τ of relaxed draws; absent if `relaxation` is "none". */
   readonly temperature?: Temperature;
 }
 
@@ -38,7 +38,7 @@ export type Temperature = number | {
   readonly start: number;
   /** τ from `epochs` on. */
   readonly end: number;
-  /** Epochs that it takes. */
+  /** Epochs from `start` to `end`. */
   readonly epochs: number;
 };
 
@@ -46,19 +46,19 @@ export type Temperature = number | {
 export interface CategoricalLatentInput {
   /** "categorical". */
   readonly type: "categorical";
-  /** How many variables. */
+  /** Number of variables. */
   readonly variables: number;
-  /** Classes of each, from 2. */
+  /** Classes per variable, at least 2. */
   readonly classes: number;
   /** "gumbelSoftmax", the default; "straightThrough"; "none", for objective `reinforce`. */
   readonly relaxation?: Relaxation;
-  /** τ of relaxed draws; 1. */
+  /** τ of relaxed draws; default 1. */
   readonly temperature?: Temperature;
 }
 
 const RELAXATIONS: readonly Relaxation[] = ["gumbelSoftmax", "straightThrough", "none"];
 
-/** Beyond these a relaxed draw is a one-hot in float32, or the same for every class. */
+/** Outside these limits, a relaxed draw in float32 is one-hot, or the same for every class. */
 const TEMPERATURE = { min: 0.01, max: 100 };
 
 export const categoricalLatent: LatentFamily<CategoricalLatent> = {

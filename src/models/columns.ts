@@ -1,16 +1,16 @@
-/** Names of the columns that a model was fitted to, as specs state them: rows of files are then found by name. */
+/** Names of the columns that a model was fitted to, as in specs. Files are matched to the model by these names. */
 import { show } from "../core/validate.ts";
 
 /**
- * Absent where they have none.
- * @throws TypeError or RangeError unless they are different names, one for each column
+ * Parses the names; empty if there are none.
+ * @throws TypeError or RangeError unless the names are distinct, one for each column
  */
 export function parseColumns(
   value: unknown,
   width: number,
 ): { readonly columns?: readonly string[] } {
   if (value === undefined) return {};
-  // Spread, so that holes are seen.
+  // Spread, so that holes of a sparse array become undefined and are refused.
   if (!Array.isArray(value) || ![...value].every((name) => typeof name === "string")) {
     throw new TypeError(
       `Cannot read spec.columns: expected a list of names: current value is ${show(value)}`,

@@ -1,6 +1,6 @@
 /**
  * Latent variables that are a function of the row, `{ "type": "deterministic", "size" }`: no noise, no KL. With a
- * corrupted input the model is a denoising autoencoder (Vincent et al., 2008), without one a plain autoencoder.
+ * corrupted input the model is a denoising autoencoder (Vincent et al., 2008), otherwise a plain autoencoder.
  */
 import { requireObject } from "../core/validate.ts";
 import { deterministicPosterior, noPrior } from "../distributions/deterministic_posterior.ts";
@@ -9,7 +9,7 @@ import { requireWidth } from "./width.ts";
 
 /** The code of an autoencoder. */
 export interface DeterministicLatent {
-  /** A point for each row. */
+  /** One point for each row. */
   readonly type: "deterministic";
   /** Dimensions. */
   readonly size: number;

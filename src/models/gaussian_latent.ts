@@ -1,6 +1,6 @@
 /**
- * Gaussian latent layers, `{ "type": "gaussian", "size", "posterior", "flows" }`: a Gaussian whose
- * covariance is diagonal or full, and flows on top of its draws:
+ * Gaussian latent layers, `{ "type": "gaussian", "size", "posterior", "flows" }`: a Gaussian with a diagonal or full
+ * covariance, and flows applied to its draws:
  *
  *   ln q(z) = ln q(z before) - Σ ln |det| of the flows
  */
@@ -24,7 +24,7 @@ export interface GaussianLatent {
   readonly size: number;
   /** The form of its covariance. */
   readonly posterior: PosteriorForm;
-  /** Flows that its draws go through, in order. */
+  /** Flows applied to its draws, in order. */
   readonly flows: readonly FlowSpec[];
 }
 
@@ -34,9 +34,9 @@ export interface GaussianLatentInput {
   readonly type?: "gaussian";
   /** Dimensions. */
   readonly size: number;
-  /** "diagonal", or "full" for a covariance of its own per row; diagonal. */
+  /** "diagonal" (default), or "full" for a full covariance per row. */
   readonly posterior?: PosteriorForm;
-  /** Flows that its draws go through, in order; none. */
+  /** Flows applied to its draws, in order; default none. */
   readonly flows?: readonly FlowInput[];
 }
 

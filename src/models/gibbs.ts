@@ -1,6 +1,6 @@
 /**
- * Block Gibbs sampling of a Boltzmann machine inside a graph: h ~ p(h | v), then v ~ p(v | h). One sweep
- * leaves p(v) as it is; many forget where they began.
+ * Block Gibbs sampling of a Boltzmann machine inside a graph: h ~ p(h | v), then v ~ p(v | h). One sweep leaves p(v)
+ * invariant; after many sweeps the chain forgets its starting point.
  */
 import { layerStream } from "../core/random/streams.ts";
 import { drawBinary } from "../layers/binary_draw.ts";
@@ -9,16 +9,16 @@ import type { Scope } from "../layers/scope.ts";
 import type { Node } from "../ops/spec.ts";
 import type { RbmGraph } from "./rbm.ts";
 
-/** Where a chain is after some sweeps. */
+/** The state of a chain after some sweeps. */
 export interface GibbsState {
   /** The last draw of v, `[r, D]`. */
   readonly draw: Node;
-  /** E[v | h] of which it was drawn. */
+  /** E[v | h], from which `draw` was drawn. */
   readonly mean: Node;
 }
 
 /**
- * @param use    what the draws are for: see `halfSweep`
+ * @param use    name and stream of the noise: see `halfSweep`
  * @param sweeps at least 1
  */
 export function gibbs(
@@ -37,7 +37,7 @@ export function gibbs(
   return state;
 }
 
-/** The noise of one half of a sweep: a name and a stream of its own. */
+/** The name and stream of the noise of one half-sweep, distinct for each half. */
 export function halfSweep({ name, stream }: Pick<NoiseRequest, "name" | "stream">, half: number) {
   return { name: `${name}.${half}`, stream: layerStream(stream, half) };
 }

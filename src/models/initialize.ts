@@ -1,6 +1,6 @@
 /**
- * Starting values of parameters, from a seed alone: uniform draws, so no transcendental function of
- * the host is on the path and every machine starts from the same bits.
+ * Initial values of parameters, from a seed alone. Draws are uniform, so no transcendental function of the host is used
+ * and every machine starts from the same bits.
  *
  *   xavier  U(-a, a), a = √(6 / (fanIn + fanOut))    Glorot and Bengio, 2010
  *   he      U(-a, a), a = √(6 / fanIn)               He et al., 2015
@@ -9,7 +9,7 @@ import { HostRandom } from "../core/random/philox.ts";
 import { STREAMS } from "../core/random/streams.ts";
 import type { Initializer, ParameterSpec } from "../layers/scope.ts";
 
-/** Replaces the initialiser that layers chose for their weights; constants stay as they are. */
+/** Overrides the initialiser that layers chose for their weights; constants are unchanged. */
 export type Initialization = "auto" | "xavier" | "he";
 
 /** One array per parameter, `[rows, cols]` row-major, float32. */

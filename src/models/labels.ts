@@ -1,9 +1,9 @@
 /**
- * A class y that rows may lack: q(y | x) beside the conditional model p(x | y, z), q(z | x, y), whose
- * condition it is, one-hot (Kingma, Rezende, Mohamed and Welling, "Semi-supervised learning with deep
- * generative models", 2014: their M2). p(y) is uniform.
+ * A class y that rows may lack: q(y | x) beside the conditional model p(x | y, z), q(z | x, y), whose condition is y,
+ * one-hot (model M2 of Kingma, Rezende, Mohamed and Welling, "Semi-supervised learning with deep generative models",
+ * 2014). p(y) is uniform.
  *
- * The conditional model sees every row C times, once with each class: objectives weigh these terms.
+ * The conditional model sees every row C times, once with each class; objectives weight the resulting terms.
  */
 import type { Graph } from "../graph/graph.ts";
 import { forEachRow, identity } from "../layers/matrices.ts";
@@ -15,7 +15,7 @@ import { classify } from "./vae_graph.ts";
 import { modelTerms, type TermsRequest } from "./model_terms.ts";
 import type { BatchRows } from "./batch_rows.ts";
 
-/** The terms of `[x | y]`, y one-hot or zeros, for every class in place of y. */
+/** The terms of `[x | y]`, y one-hot or zeros, evaluated for every class in place of y. */
 export function labelledTerms(
   scope: Scope,
   spec: ModelSpec,
@@ -24,7 +24,7 @@ export function labelledTerms(
 ): Terms & { readonly mean: Node } {
   const rows = withEveryClass(scope.g, spec, x);
   const repeated = (node: Node) => scope.g.repeatRows(node, { times: spec.condition });
-  // An x that is seen as it is stays one node.
+  // Without corruption, `seen` stays the same node as x.
   const terms = modelTerms(scope, spec, rows, {
     samples,
     seen: seen === x ? rows.x : repeated(seen),
@@ -32,7 +32,7 @@ export function labelledTerms(
   return { ...terms, labels: { given: condition, logPosterior: classify(scope, spec, seen) } };
 }
 
-/** Rows `[B, D]`, each once with every class behind it, row r with class c at r·C + c. */
+/** Rows `[B, D]`, each repeated with every class appended; row r with class c is at r·C + c. */
 export function withEveryClass(
   g: Graph,
   { condition: classes }: ModelSpec,
@@ -43,14 +43,14 @@ export function withEveryClass(
   return { all: g.concatCols(repeated, condition), x: repeated, condition };
 }
 
-/** Σ_y share_y · value_y of every row, for shares `[B, C]` and values `[C·B, n]`, `[B, n]`. */
+/** Σ_y share_y · value_y for every row: shares `[B, C]`, values `[C·B, n]`, result `[B, n]`. */
 export function overClasses(g: Graph, shares: Node, perClass: Node): Node {
   const classes = shares.shape.cols;
   const column = g.reshape(shares, { rows: classes, cols: 1, batched: true });
   return g.sumGroups(g.mul(perClass, column), { size: classes });
 }
 
-/** ln Σ_y e^(value_y) of every row and column, for values `[C·B, K]`, `[B, K]`. */
+/** ln Σ_y e^(value_y) for every row and column: values `[C·B, K]`, result `[B, K]`. */
 export function logSumOverClasses(g: Graph, perClass: Node, classes: number): Node {
   const { cols: draws, batched } = perClass.shape;
   const flat = g.reshape(perClass, { rows: 1, cols: classes * draws, batched });

@@ -1,4 +1,4 @@
-/** What a family of latent layers must offer: one file each, one line each in `latents.ts`. */
+/** The interface of a family of latent layers: one file each, one line each in `latents.ts`. */
 import type { MergedRequest, Posterior, PosteriorRequest } from "../distributions/posterior.ts";
 import type { Prior } from "../distributions/prior.ts";
 import type { Graph } from "../graph/graph.ts";
@@ -6,8 +6,8 @@ import type { Scope } from "../layers/scope.ts";
 
 export interface LatentFamily<Spec> {
   /**
-   * The complete spec of what a user wrote, `type` included.
-   * @throws TypeError or RangeError naming what is below `field`
+   * Completes a user's spec, `type` included.
+   * @throws TypeError or RangeError naming the invalid field under `field`
    */
   parse(field: string, value: unknown): Spec;
   /** Columns of z. */
@@ -15,16 +15,16 @@ export interface LatentFamily<Spec> {
   /** q(z | h), with its draws. */
   posterior(scope: Scope, spec: Spec, request: PosteriorRequest): Posterior;
   /**
-   * q(z | h, z above) below the top of a ladder, one for each draw above. A spec that has none is refused by
-   * `requireMergeable`.
+   * q(z | h, z above) below the top of a ladder, one for each draw above. `requireMergeable` refuses specs that have
+   * none.
    */
   merged?(scope: Scope, spec: Spec, request: MergedRequest): Posterior;
-  /** @throws TypeError naming what, below `field`, cannot stand below the top of a ladder */
+  /** @throws TypeError naming the field under `field` that is not possible below the top of a ladder */
   requireMergeable?(field: string, spec: Spec): void;
-  /** The p(z) without parameters that `{ "type": "standard" }` means for this family. */
+  /** The parameter-free p(z) that `{ "type": "standard" }` means for this family. */
   standardPrior(g: Graph, spec: Spec): Prior;
-  /** It cannot stand below another layer: p(z | z above) is always a Gaussian. */
+  /** It cannot be below another layer: p(z | z above) is always a Gaussian. */
   readonly onlyOnTop?: true;
-  /** It is no distribution: its model has no other layer, and no prior. */
+  /** It is not a distribution: its model has no other layer, and no prior. */
   readonly isAlone?: true;
 }

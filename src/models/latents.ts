@@ -1,6 +1,5 @@
 /**
- * The families of latent layers, by the `type` of a layer's spec. To add one: its file, and its lines
- * here.
+ * The families of latent layers, by the `type` of a layer's spec. To add one: add its file, and its lines here.
  */
 import { type Fields, requireChoice, show } from "../core/validate.ts";
 import type { MergedRequest, Posterior, PosteriorRequest } from "../distributions/posterior.ts";
@@ -29,7 +28,7 @@ import { type NetworkSpec, parseNetwork } from "./network.ts";
 export interface LatentOptions {
   /** Real-valued variables. */
   readonly gaussian: GaussianLatent;
-  /** Variables that take one of some classes. */
+  /** Variables that take one of several classes. */
   readonly categorical: CategoricalLatent;
   /** A function of the row. */
   readonly deterministic: DeterministicLatent;
@@ -38,11 +37,11 @@ export interface LatentOptions {
 /** One layer of latent variables. */
 export type LatentSpec = LatentOptions[keyof LatentOptions];
 
-/** A layer in its place: above the first one it has networks to and from the layer below. */
+/** A layer of a model. Every layer but the first has networks to and from the layer below. */
 export type LatentLayer = LatentSpec & {
-  /** From the draw below to this layer's q; of every layer but the first. */
+  /** The network from the draw below to q of this layer; absent on the first layer. */
   readonly encoder?: NetworkSpec;
-  /** From this layer's draw to p of the one below; likewise. */
+  /** The network from this layer's draw to p of the layer below; absent on the first layer. */
   readonly decoder?: NetworkSpec;
 };
 
@@ -50,9 +49,9 @@ export type LatentLayer = LatentSpec & {
 export type LatentInput =
   & (GaussianLatentInput | CategoricalLatentInput | DeterministicLatentInput)
   & {
-    /** Above the first layer: the network from the draw below; no hidden layers by default. */
+    /** The network from the draw below, except on the first layer; default no hidden layers. */
     readonly encoder?: Partial<NetworkSpec>;
-    /** Above the first layer: the network to the layer below; likewise. */
+    /** The network to the layer below, except on the first layer; default no hidden layers. */
     readonly decoder?: Partial<NetworkSpec>;
   };
 
@@ -68,7 +67,7 @@ const MAX_LAYERS = 16;
 const TYPES = Object.keys(LATENTS) as (keyof LatentOptions)[];
 
 /**
- * @param isLadder whether q takes the layers from the top down
+ * @param isLadder whether q draws the layers from the top down
  * @throws TypeError or RangeError naming the field
  */
 export function parseLatents(
@@ -100,7 +99,7 @@ export function parseLatents(
   return layers;
 }
 
-/** @throws TypeError naming what cannot stand below another layer */
+/** @throws TypeError naming the field that is not possible below another layer */
 function requireBelow<T extends keyof LatentOptions>(
   field: string,
   layer: LatentOptions[T] & { readonly type: T },
@@ -118,7 +117,7 @@ function parseLatent(field: string, value: unknown): LatentSpec {
   return LATENTS[requireChoice(`${field}.type`, type ?? "gaussian", TYPES)].parse(field, value);
 }
 
-/** Whether p(z) of a layer is one that a spec may choose. */
+/** Whether a spec may choose the p(z) of a layer. */
 export function hasPrior({ type }: LatentSpec): boolean {
   return !LATENTS[type].isAlone;
 }
@@ -148,7 +147,7 @@ export function mergedPosterior<T extends keyof LatentOptions>(
   return LATENTS[spec.type].merged!(scope, spec, request);
 }
 
-/** The p(z) of a layer that has no parameters. */
+/** The parameter-free p(z) of a layer. */
 export function standardPriorOf<T extends keyof LatentOptions>(
   g: Graph,
   spec: LatentOptions[T] & { readonly type: T },
@@ -157,8 +156,8 @@ export function standardPriorOf<T extends keyof LatentOptions>(
 }
 
 /**
- * Whether mean and variance of q(z | x) of the layer next to the data are known without draws: not behind
- * flows, and not in a ladder, where they depend on the draws above.
+ * Whether mean and variance of q(z | x) of the layer next to the data are known without draws. They are not with flows,
+ * or in a ladder, where they depend on the draws above.
  */
 export function hasClosedMoments(
   { latent, inference }: { readonly latent: readonly LatentLayer[]; readonly inference: string },

@@ -1,5 +1,5 @@
 /**
- * A learned mixture of Gaussians as prior, `{ "type": "mixture", "components" }`: means `prior.mean`,
+ * A learned mixture of Gaussians as prior, `{ "type": "mixture", "components" }`, with means `prior.mean`,
  * log-variances `prior.logVar` and unnormalised log-weights `prior.logits`.
  */
 import { requireObject } from "../core/validate.ts";
@@ -11,7 +11,7 @@ import { requireWidth } from "./width.ts";
 export interface MixturePrior {
   /** Gaussians with learned means, variances and weights. */
   readonly type: "mixture";
-  /** How many. */
+  /** Number of components. */
   readonly components: number;
 }
 
@@ -24,7 +24,7 @@ export const mixture: PriorFamily<MixturePrior> = {
     if (standard().form?.type !== "standardNormal") {
       throw new TypeError("Cannot build prior: mixture needs real-valued latent variables");
     }
-    // Drawn apart from one another: components that start alike would stay alike.
+    // Initialised to different values: components that start equal would stay equal.
     const mean = scope.declare("prior.mean", components, size, { type: "xavier" });
     const zero = { type: "constant", value: 0 } as const;
     const logVar = scope.declare("prior.logVar", components, size, zero);

@@ -1,4 +1,7 @@
-/** All that objectives and evaluation see of the model: the terms of a batch of rows, under q or another q. */
+/**
+ * The terms of a batch of rows, under the encoder's q or another q: the only view of the model that objectives and
+ * evaluation have.
+ */
 import { fixed } from "../core/shape.ts";
 import { STREAMS } from "../core/random/streams.ts";
 import { type DiagonalGaussian, repeat } from "../distributions/diagonal_gaussian.ts";
@@ -12,25 +15,25 @@ import { type ModelSpec, rowWidth } from "./spec.ts";
 import { topPosterior } from "./stochastic_layers.ts";
 import { decoder, infer, type Inference, layerNoise, modelPrior } from "./vae_graph.ts";
 
-/** Rows of the training set that stand for all of it: the input `reference`, `[M, D + C]`. */
+/** Rows of the training set that represent all of it: the input `reference`, `[M, D + C]`. */
 export interface Reference {
-  /** M. */
+  /** M, the number of reference rows. */
   readonly rows: number;
-  /** Rows of the training set. */
+  /** Number of rows in the training set. */
   readonly of: number;
 }
 
-/** What the terms are made from. */
+/** Options for building the terms. */
 export interface TermsRequest {
-  /** Draws for each row; 1. */
+  /** Draws per row; default 1. */
   readonly samples?: number;
-  /** What the encoder sees in place of x, `[B, D]`. */
+  /** The encoder's input in place of x, `[B, D]`. */
   readonly seen?: Node;
   /** For objectives over the aggregated posterior. */
   readonly reference?: Reference;
 }
 
-/** All that objectives and evaluation see of the model. */
+/** The terms of a batch of rows. */
 export function modelTerms(
   scope: Scope,
   spec: ModelSpec,
@@ -47,7 +50,7 @@ export function modelTerms(
 }
 
 /**
- * The terms of a model of one layer with another q(z) than the encoder's, row by row.
+ * The terms of a one-layer model with a given q(z) per row in place of the encoder's.
  * @param q `[B, L]`
  */
 export function termsUnder(

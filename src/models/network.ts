@@ -3,21 +3,21 @@ import { requireBoolean, requireChoice, requireObject, show } from "../core/vali
 import { type Activation, ACTIVATIONS } from "../ops/names.ts";
 import { requireWidth } from "./width.ts";
 
-/** Widths of the hidden layers, and the function between them. */
+/** Hidden widths, and the activation after each. */
 export interface NetworkSpec {
   /** Widths of the hidden layers, in order. */
   readonly hidden: readonly number[];
   /** Applied after each hidden layer. */
   readonly activation: Activation;
-  /** Whether what is built on the last hidden layer sees the network's input beside it; no. */
+  /** Whether the layers built on the last hidden layer also see the network's input; default no. */
   readonly skip?: boolean;
 }
 
 const MAX_LAYERS = 64;
 
 /**
- * No hidden layers by default, tanh between them.
- * @throws TypeError or RangeError naming what is below `field`
+ * Parses a network; by default no hidden layers, and tanh.
+ * @throws TypeError or RangeError naming the invalid field under `field`
  */
 export function parseNetwork(field: string, value: unknown = {}): NetworkSpec {
   const fields = requireObject(field, value, ["hidden", "activation", "skip"]);
@@ -33,7 +33,7 @@ export function parseNetwork(field: string, value: unknown = {}): NetworkSpec {
   return {
     hidden: hidden.map((each, i) => requireWidth(`${field}.hidden[${i}]`, each)),
     activation: requireChoice(`${field}.activation`, fields.activation ?? "tanh", ACTIVATIONS),
-    // Left out where it is not: files of earlier releases have no such key.
+    // Omitted when false: files of earlier releases have no such key.
     ...(skip && { skip }),
   };
 }

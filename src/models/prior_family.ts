@@ -1,16 +1,16 @@
-/** What a family of priors must offer: one file each, one line each in `priors.ts`. */
+/** The interface of a family of priors: one file each, one line each in `priors.ts`. */
 import type { Posterior } from "../distributions/posterior.ts";
 import type { Prior } from "../distributions/prior.ts";
 import type { Scope } from "../layers/scope.ts";
 import type { Node } from "../ops/spec.ts";
 
-/** What a prior may be built from. */
+/** Inputs for building a prior. */
 export interface PriorRequest {
-  /** Columns of the z that it is over. */
+  /** Number of columns of z. */
   readonly size: number;
-  /** Columns of what the encoder sees: those of the data, then those of the condition. */
+  /** Columns of the encoder's input: those of the data, then those of the condition. */
   readonly inputs: number;
-  /** What the latent layer takes for standard. */
+  /** The latent layer's standard prior. */
   standard(): Prior;
   /** q(z | x) for rows `[r, inputs]`, by the model's own encoder, without draws. */
   encode(rows: Node): Posterior;
@@ -18,8 +18,8 @@ export interface PriorRequest {
 
 export interface PriorFamily<Spec> {
   /**
-   * The complete spec of what a user wrote, `type` included.
-   * @throws TypeError or RangeError naming what is below `field`
+   * Completes a user's spec, `type` included.
+   * @throws TypeError or RangeError naming the invalid field under `field`
    */
   parse(field: string, value: unknown): Spec;
   /** p(z). Its parameters are named `prior.…`. */

@@ -1,5 +1,5 @@
 /**
- * The priors, by the `type` of the spec's `prior`. To add one: its file, and its lines here.
+ * The priors, by the `type` of the spec's `prior`. To add one: add its file, and its lines here.
  */
 import { requireChoice, requireObject } from "../core/validate.ts";
 import { mixture, type MixturePrior } from "./mixture_prior.ts";
@@ -10,11 +10,11 @@ import type { PriorFamily, PriorRequest } from "./prior_family.ts";
 
 /** Complete specs of priors, by type. */
 export interface PriorOptions {
-  /** N(0, I), or what else the latent layer takes for standard. */
+  /** The standard prior of the latent layer, N(0, I) for Gaussian layers. */
   readonly standard: { readonly type: "standard" };
   /** A learned mixture of Gaussians. */
   readonly mixture: MixturePrior;
-  /** The mean posterior of learned pseudo-rows. */
+  /** The average posterior over learned pseudo-rows. */
   readonly vamp: VampPrior;
 }
 

@@ -1,14 +1,14 @@
 /**
- * The restricted Boltzmann machine of binary units, as a spec and as graph (Smolensky, 1986; Hinton,
- * "A practical guide to training restricted Boltzmann machines", 2010). Rows are v `[r, D]`, h `[r, H]`:
+ * The restricted Boltzmann machine with binary units, as a spec and as a graph (Smolensky, 1986; Hinton, "A practical
+ * guide to training restricted Boltzmann machines", 2010). Rows are v `[r, D]`, h `[r, H]`:
  *
  *   E(v, h) = -v·b - h·c - v W hᵀ           p(v, h) = e^-E / Z
  *   F(v)    = -v·b - Σ_j softplus(v W + c)_j      p(v) = e^-F(v) / Z
  *   F(h)    = -h·c - Σ_i softplus(h Wᵀ + b)_i     p(h) = e^-F(h) / Z
  *   p(h_j = 1 | v) = σ(v W + c)_j           p(v_i = 1 | h) = σ(h Wᵀ + b)_i
  *
- * Parameters: weight `[D, H]`, visible.bias `[1, D]`, hidden.bias `[1, H]`. Grey v in [0, 1] are taken
- * as they are; F is then an energy still, but p no likelihood.
+ * Parameters: weight `[D, H]`, visible.bias `[1, D]`, hidden.bias `[1, H]`. Grey v in [0, 1] is used as it is; F is
+ * then still an energy, but p is not a likelihood.
  */
 import { requireObject } from "../core/validate.ts";
 import { createGraph } from "../graph/graph.ts";
@@ -19,11 +19,11 @@ import type { Node } from "../ops/spec.ts";
 import { parseColumns } from "./columns.ts";
 import { requireWidth } from "./width.ts";
 
-/** The two layers of a machine. */
+/** A complete specification of a machine. */
 export interface RbmSpec {
   /** Columns of a row of data. */
   readonly visible: number;
-  /** Their names in files; absent where they have none. */
+  /** Column names in files; absent if there are none. */
   readonly columns?: readonly string[];
   /** Hidden units. */
   readonly hidden: number;
@@ -40,15 +40,15 @@ export function parseRbmSpec(value: unknown): RbmSpec {
   };
 }
 
-/** One of the two layers: what it says of the other. */
+/** One of the two layers, and what it implies about the other. */
 export interface RbmLayer {
-  /** Total input of the other layer's units through `activation`, for states `[r, own]`. */
+  /** The other layer's total input, passed through `activation`, given states `[r, own]`. */
   other(states: Node, activation: Activation): Node;
   /** F(states), nats, `[r, 1]`. */
   freeEnergy(states: Node): Node;
 }
 
-/** The machine in its two directions, which are each other's mirror image. */
+/** The machine in both directions, which mirror each other. */
 export interface RbmGraph {
   readonly visible: RbmLayer;
   readonly hidden: RbmLayer;
@@ -77,7 +77,7 @@ export function rbmGraph(scope: Scope, { visible, hidden }: RbmSpec): RbmGraph {
   };
 }
 
-/** Every parameter, in the order in which building declares them. */
+/** Every parameter, in the order in which building the graph declares them. */
 export function rbmParameters(spec: RbmSpec): readonly ParameterSpec[] {
   const scope = createScope(createGraph());
   rbmGraph(scope, spec);

@@ -1,8 +1,8 @@
 /**
- * What a model is, as JSON: likelihood x posterior x prior x latent layers over two networks.
+ * A model as JSON: likelihood × posterior × prior × latent layers, over two networks.
  *
- * `parseSpec` turns what a user wrote into the complete, canonical spec that files carry, and
- * refuses what it does not know by name. Nothing here computes.
+ * `parseSpec` turns a user's input into the complete, canonical spec stored in files, and refuses unknown keys by name.
+ * This file computes nothing.
  */
 import { requireChoice, requireNumber, requireObject } from "../core/validate.ts";
 import { parseLikelihood } from "../distributions/likelihood.ts";
@@ -23,11 +23,11 @@ import { MAX_WIDTH, requireWidth } from "./width.ts";
 export interface ModelSpec {
   /** Columns of a row of data. */
   readonly inputs: number;
-  /** Their names in files, and behind them those of the condition or the class; absent where they have none. */
+  /** Column names in files, then those of the condition or the class; absent if there are none. */
   readonly columns?: readonly string[];
-  /** Columns of the condition that both networks see beside their input; 0 for none. */
+  /** Columns of the condition that both networks take as additional input; 0 for none. */
   readonly condition: number;
-  /** The network of q(y | x), where the condition is a class y that rows may lack: `labels.ts`. */
+  /** The network of q(y | x), if the condition is a class y that rows may lack: `labels.ts`. */
   readonly classifier?: NetworkSpec;
   /** The network of q(z | x). */
   readonly encoder: NetworkSpec;
@@ -35,46 +35,46 @@ export interface ModelSpec {
   readonly decoder: NetworkSpec;
   /** Layers of latent variables, from the data up. */
   readonly latent: readonly LatentLayer[];
-  /** How q takes several layers: see `stochastic_layers.ts`. */
+  /** The direction in which q draws several layers: see `stochastic_layers.ts`. */
   readonly inference: InferenceDirection;
   /** p(z) of the topmost layer. */
   readonly prior: PriorSpec;
-  /** What stands on top of the decoder. */
+  /** The likelihood p(x | z), built on top of the decoder. */
   readonly likelihood: LikelihoodSpec;
-  /** How rows with missing cells are taken; absent where they are refused. */
+  /** How rows with missing cells are handled; absent if they are refused. */
   readonly missing?: Exclude<Missing, "refuse">;
 }
 
 /**
- * Rows with missing cells: "refuse" takes none. Else the likelihood is that of the cells that are there,
- * ln p(x_observed), and the encoder sees 0 in place of the others: with "mask" beside it which ones were
- * there, so that 0 and nothing are two things.
+ * How rows with missing cells are handled. "refuse" rejects them. Otherwise the likelihood covers only the observed
+ * cells, ln p(x_observed), and the encoder sees 0 in place of the others. With "mask" the encoder also sees which cells
+ * were observed, which tells a missing cell from a 0.
  */
 export type Missing = "refuse" | "zero" | "mask";
 
-/** A specification as a user writes it: what has a default may be left out. */
+/** A specification as a user writes it; fields with a default may be omitted. */
 export interface ModelSpecInput {
   /** Columns of a row of data. */
   readonly inputs: number;
-  /** Their names in files, and behind them those of the condition or the class; by position. */
+  /** Column names in files, then those of the condition or the class; default matches columns by position. */
   readonly columns?: readonly string[];
-  /** Columns of a condition; none. */
+  /** Columns of a condition; default none. */
   readonly condition?: number;
-  /** Makes the condition a class that rows may lack, by the network of q(y | x); none. */
+  /** The network of q(y | x), which makes the condition a class that rows may lack; default none. */
   readonly classifier?: Partial<NetworkSpec>;
-  /** The network of q(z | x); no hidden layers by default, tanh between them. */
+  /** The network of q(z | x); default no hidden layers, tanh between them. */
   readonly encoder?: Partial<NetworkSpec>;
-  /** The network of p(x | z); likewise. */
+  /** The network of p(x | z); default no hidden layers, tanh between them. */
   readonly decoder?: Partial<NetworkSpec>;
-  /** Layers of latent variables, from the data up: each its size at least. */
+  /** Layers of latent variables, from the data up; each needs at least its size. */
   readonly latent: readonly LatentInput[];
-  /** "bottomUp": each layer given the draw below; "ladder": each given the draw above and x. */
+  /** "bottomUp" (default): each layer given the draw below. "ladder": each given the draw above and x. */
   readonly inference?: InferenceDirection;
-  /** N(0, I). */
+  /** p(z) of the topmost layer; default the standard prior. */
   readonly prior?: PriorInput;
-  /** Gaussian with a learned variance per column by default. */
+  /** p(x | z); default Gaussian with a learned variance per column. */
   readonly likelihood?: LikelihoodInput;
-  /** Rows with missing cells (NaN): "refuse", or see `Missing`. */
+  /** How rows with missing cells (NaN) are handled: default "refuse"; see `Missing`. */
   readonly missing?: Missing;
 }
 
@@ -99,7 +99,7 @@ export function rowWidth({ inputs, condition, missing }: ModelSpec): number {
   return inputs + condition + (missing ? inputs : 0);
 }
 
-/** Columns of the z that the decoder takes and `encode` gives. */
+/** Columns of the z that the decoder takes and `encode` returns. */
 export function latentSize({ latent: [layer] }: ModelSpec): number {
   return latentWidth(layer);
 }
@@ -110,7 +110,7 @@ const INFERENCES: readonly InferenceDirection[] = ["bottomUp", "ladder"];
 export type InferenceDirection = "bottomUp" | "ladder";
 
 /**
- * The canonical spec of what a user or a file wrote.
+ * Parses the canonical spec from a user's input or a file.
  * @throws TypeError or RangeError naming the field, for anything unknown or out of range
  */
 export function parseSpec(value: unknown): ModelSpec {
@@ -148,7 +148,7 @@ export function parseSpec(value: unknown): ModelSpec {
   };
 }
 
-/** Absent from the spec, and so from files, of models that take whole rows alone. */
+/** Omitted from the spec, and so from files, if the model takes only complete rows. */
 function parseMissing(value: unknown, classifier: boolean): Pick<ModelSpec, "missing"> {
   const missing = requireChoice("spec.missing", value ?? "refuse", MISSING);
   if (missing === "refuse") return {};
@@ -158,7 +158,7 @@ function parseMissing(value: unknown, classifier: boolean): Pick<ModelSpec, "mis
   return { missing };
 }
 
-/** Absent from the spec, and so from files, of models that have none. */
+/** Omitted from the spec, and so from files, if there is no classifier. */
 function parseClassifier(value: unknown, classes: number): Pick<ModelSpec, "classifier"> {
   if (value === undefined) return {};
   requireNumber("spec.condition of a model with a classifier", classes, { min: 2 });

@@ -1,16 +1,16 @@
 /**
- * Several layers of latent variables, z_0 next to the data, z_T on top, in both directions:
+ * Several layers of latent variables in both directions; z_0 is next to the data, z_T on top:
  *
  *   generation   p(z_T) Π p(z_i | z_(i+1)), each N(μ(z_(i+1)), diag(e^logVar(z_(i+1))))
  *                decoder1.0 …, decoder1.mean, decoder1.logVar from z_1 to p(z_0 | z_1), and so on
  *   bottomUp     q(z_0 | x) Π q(z_(i+1) | z_i)                  Burda et al., 2016, section 5
  *                encoder …, encoder1.0 …, encoder1.mean, encoder1.logVar, …
  *   ladder       q(z_T | x) Π q(z_i | z_(i+1), x)               Sønderby et al., 2016
- *                a deterministic way up, each layer's N(μ̂, σ̂²) of it; on the way down the product of
- *                that and p(z_i | z_(i+1)) (`product` in `distributions/diagonal_gaussian.ts`), and on top
- *                of its draw the layer's flows
+ *                a deterministic upward pass gives each layer's N(μ̂, σ̂²); going down, q is the product of
+ *                that and p(z_i | z_(i+1)) (`product` in `distributions/diagonal_gaussian.ts`), and the
+ *                layer's flows are applied to its draw
  *
- * Densities of layers add up; a model of one layer is the case T = 0 of `bottomUp`.
+ * Log-densities of layers add up; a one-layer model is the case T = 0 of `bottomUp`.
  */
 import {
   clampLogVariance,
@@ -30,13 +30,13 @@ import type { Node } from "../ops/spec.ts";
 import { latentWidth, mergedPosterior, posteriorOf } from "./latents.ts";
 import type { ModelSpec } from "./spec.ts";
 
-/** What drawing all layers takes. */
+/** Inputs for drawing all layers. */
 export interface LayersRequest {
-  /** What the encoder sees, `[B, D + C]`. */
+  /** The encoder's input, `[B, D + C]`. */
   readonly rows: Node;
-  /** K draws of every layer for each row. */
+  /** K, the draws of every layer per row. */
   readonly samples: number;
-  /** The noise of a layer, counted from the data. */
+  /** The noise of a layer; layer 0 is next to the data. */
   noise(layer: number): ShapedNoise;
   /** p(z_T). */
   readonly prior: Prior;
@@ -44,7 +44,7 @@ export interface LayersRequest {
 
 /** Draws of all layers. */
 export interface LayerDraws extends Latents {
-  /** q of the layer next to the data; of a ladder the mean over the draws above it. */
+  /** q of the layer next to the data; in a ladder, averaged over the draws above it. */
   readonly first: Pick<Posterior, "mean" | "logVar" | "diagonal">;
   /** The draws of every layer, from the data up, `[K·B, L]` each. */
   readonly draws: readonly Node[];
@@ -56,7 +56,7 @@ export function drawLayers(scope: Scope, spec: ModelSpec, request: LayersRequest
     : drawBottomUp(scope, spec, request);
 }
 
-/** z_0 from z_T, `[r, L]` each: every layer at its draw, or at its mean without noise. */
+/** z_0 from z_T, `[r, L]` each: every layer below the top drawn, or at its mean without noise. */
 export function descend(
   scope: Scope,
   spec: ModelSpec,
@@ -70,7 +70,7 @@ export function descend(
   }, top);
 }
 
-/** q of the topmost layer for rows, without draws: each layer at its mean. */
+/** q of the topmost layer for rows, without draws: every layer is at its mean. */
 export function topPosterior(scope: Scope, spec: ModelSpec, rows: Node): Posterior {
   const noise: ShapedNoise = () => undefined;
   if (spec.inference === "ladder") return ladderTop(scope, spec, { rows, samples: 1, noise });
@@ -153,7 +153,7 @@ function drawLadder(scope: Scope, spec: ModelSpec, request: LayersRequest): Laye
   };
 }
 
-/** q(z_T | x), by the deterministic way up. */
+/** q(z_T | x), from the deterministic upward pass. */
 function ladderTop(
   scope: Scope,
   spec: ModelSpec,
@@ -164,7 +164,7 @@ function ladderTop(
   return posteriorOf(scope, spec.latent[last], { name: encoderName(last), hidden, samples, noise });
 }
 
-/** The deterministic way from the data to a layer, `[B, H]`. */
+/** The deterministic upward pass from the data to a layer, `[B, H]`. */
 function deterministic(scope: Scope, spec: ModelSpec, layer: number, rows: Node): Node {
   const seen = layer === 0 ? rows : deterministic(scope, spec, layer - 1, rows);
   return mlp(scope, encoderName(layer), seen, encoderOf(spec, layer));
@@ -179,7 +179,7 @@ function between(scope: Scope, spec: ModelSpec, layer: number, above: Node): Dia
   return { mean, logVar: clampLogVariance(scope.g, dense(scope, `${name}.logVar`, hidden, size)) };
 }
 
-/** Layers below the topmost, from there down. */
+/** Indices of the layers below the topmost, in descending order. */
 function below({ latent }: ModelSpec): number[] {
   return latent.slice(1).map((_, i) => i).reverse();
 }

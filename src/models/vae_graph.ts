@@ -1,5 +1,5 @@
 /**
- * The variational autoencoder as graph, in its two directions, and its parameters.
+ * The variational autoencoder as a graph, in both directions, and its parameters.
  *
  *   inference   rows → q(z | x, c), its draws, ln q and ln p of them     encoder.0 … encoder.mean, …
  *   generation  z ~ p(z) → p(x | z, c)                                   decoder.0 … decoder.mean, …
@@ -23,19 +23,19 @@ import { priorOf } from "./priors.ts";
 import type { ModelSpec } from "./spec.ts";
 import { descend, drawLayers, topPosterior } from "./stochastic_layers.ts";
 
-/** What the encoder says of rows, drawn `samples` times each. */
+/** The encoder's result for rows, with `samples` draws each. */
 export interface Inference extends Latents {
-  /** The point that stands for the layer next to the data, `[B, L]`: E[z | x], but see `hasClosedMoments`. */
+  /** The point estimate of the layer next to the data, `[B, L]`: E[z | x] if `hasClosedMoments`. */
   readonly mean: Node;
-  /** ln Var[z | x] of that layer, likewise, `[B, L]`. */
+  /** ln Var[z | x] of the same layer, `[B, L]`, with the same exception. */
   readonly logVar: Node;
-  /** q(z | x) of a model of one layer, where it is a diagonal Gaussian. */
+  /** q(z | x) of a one-layer model, if it is a diagonal Gaussian. */
   readonly diagonal?: DiagonalGaussian;
   /** The draws of every layer, from the data up, `[K·B, L]` each. */
   readonly draws: readonly Node[];
 }
 
-/** q(z | x, c) for rows `[B, D + C]`, with `samples` draws for each, or the point that stands for q. */
+/** q(z | x, c) for rows `[B, D + C]`, with `samples` draws each, or the mean of q without noise. */
 export function infer(scope: Scope, spec: ModelSpec, rows: Node, samples = 1): Inference {
   const noise = (layer: number) => layerNoise(scope, spec, "noise", STREAMS.posterior, layer);
   const prior = modelPrior(scope, spec);
@@ -44,11 +44,11 @@ export function infer(scope: Scope, spec: ModelSpec, rows: Node, samples = 1): I
   return { ...latents, mean: first.mean, logVar: first.logVar, diagonal };
 }
 
-/** z ~ p(z) of the layer next to the data, K for each row of the batch, `[K·B, L]`. */
+/** z ~ p(z) of the layer next to the data, K draws per row of the batch, `[K·B, L]`. */
 export function generate(scope: Scope, spec: ModelSpec, samples = 1): Node {
   const noise = (layer: number): ShapedNoise => {
     const draws = layerNoise(scope, spec, "prior", STREAMS.prior, layer);
-    // Layers below the top ask for as many as they are given from above.
+    // Layers below the top already get K rows per batch row from above.
     const times = layer === spec.latent.length - 1 ? samples : 1;
     return (shape, distribution) => draws({ ...shape, rows: shape.rows * times }, distribution);
   };
@@ -56,7 +56,7 @@ export function generate(scope: Scope, spec: ModelSpec, samples = 1): Node {
   return descend(scope, spec, top, noise);
 }
 
-/** p(x | z, c) for z `[K·r, L]` and c `[r, C]`, of the cells that are there. */
+/** p(x | z, c) for z `[K·r, L]` and c `[r, C]`, over the observed cells. */
 export function decoder(
   scope: Scope,
   spec: ModelSpec,
@@ -91,7 +91,7 @@ export function modelPrior(scope: Scope, spec: ModelSpec): Prior {
   });
 }
 
-/** A layer's noise: `noise` in a model of one layer, `noise.0`, `noise.1`, … in one of several. */
+/** A layer's noise: `noise` in a one-layer model; `noise.0`, `noise.1`, … with several layers. */
 export function layerNoise(
   scope: Scope,
   { latent }: ModelSpec,
@@ -113,8 +113,8 @@ function useName(name: string, distribution: NoiseDistribution = "normal"): stri
 }
 
 /**
- * Every parameter of the model, in the order in which building it declares them. Made once a spec: in a process that
- * has just begun, building takes long.
+ * Every parameter of the model, in the order in which building declares them. Computed once per spec, because building
+ * is slow in a newly started process.
  */
 export const parametersOf: (spec: ModelSpec) => readonly ParameterSpec[] = oncePer((spec) => {
   const scope = createScope(createGraph());

@@ -1,7 +1,7 @@
 /**
- * VampPrior (Tomczak and Welling, 2018), `{ "type": "vamp", "components" }`: the mean of the model's own
- * posterior over learned pseudo-rows, p(z) = 1/N Σ_n q(z | u_n), `prior.pseudoRows` [N, D + C].
- * Pseudo-rows that start as rows of the data learn soonest: `setParameters` before `fit`.
+ * VampPrior (Tomczak and Welling, 2018), `{ "type": "vamp", "components" }`: the average of the model's own posterior
+ * over learned pseudo-rows, p(z) = 1/N Σ_n q(z | u_n), `prior.pseudoRows` [N, D + C]. Training is fastest if
+ * pseudo-rows start as rows of the data: call `setParameters` before `fit`.
  */
 import { requireObject } from "../core/validate.ts";
 import { mixturePrior } from "../distributions/mixture.ts";
@@ -10,9 +10,9 @@ import { requireWidth } from "./width.ts";
 
 /** A VampPrior. */
 export interface VampPrior {
-  /** The mean posterior of learned pseudo-rows. */
+  /** The average posterior over learned pseudo-rows. */
   readonly type: "vamp";
-  /** Pseudo-rows. */
+  /** Number of pseudo-rows. */
   readonly components: number;
 }
 

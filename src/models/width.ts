@@ -1,4 +1,4 @@
-/** Widths of layers, as specs state them. */
+/** Validation of layer widths in specs. */
 import { requireNumber } from "../core/validate.ts";
 
 /** Widths above this are refused: no table or image that fits a browser needs them. */

@@ -1,7 +1,7 @@
 /**
- * Bernoulli: ln p(x | z) = x l - softplus(l), logits l = `decoder.logits` (`ops/bernoulli.ts`).
+ * Bernoulli: ln p(x | z) = x l - softplus(l), with logits l = `decoder.logits` (`ops/bernoulli.ts`).
  *
- * Grey x in [0, 1] is taken as the probability of a one; the value is then a cross-entropy.
+ * A grey x in [0, 1] is taken as the probability of a one; the value is then a cross-entropy.
  */
 import { requireChoice, requireObject } from "../../core/validate.ts";
 import { type Definition, eachColumn, eachValue, head } from "./definition.ts";
@@ -18,7 +18,7 @@ export const bernoulli: Definition<BernoulliOptions> = {
   build(site) {
     const { g } = site.scope;
     const logits = head(site, "logits");
-    // Getters: scoring needs the logits alone.
+    // Getters, because scoring needs only the logits.
     return {
       get mean() {
         return g.activation(logits, { kind: "sigmoid" });

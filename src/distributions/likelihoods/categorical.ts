@@ -1,9 +1,9 @@
 /**
- * Categorical, for variables that are each a group of C one-hot columns: with logits
- * l = `decoder.logits`, ln p(x | z) = Σ_c x_c (l_c - logsumexp of the group's logits).
+ * Categorical, for variables that are each encoded as C one-hot columns, with logits l = `decoder.logits`: ln p(x | z)
+ * = Σ_c x_c (l_c - logsumexp of the group's logits).
  *
- * The cost stands in the column whose x is 1; the others cost nothing, and neither does a missing variable,
- * whose columns are all missing.
+ * The cost is in the column where x is 1; the other columns cost 0, and so does a missing variable, whose columns are
+ * all missing.
  */
 import { requireChoice, requireNumber, requireObject } from "../../core/validate.ts";
 import { type Definition, head } from "./definition.ts";
@@ -56,7 +56,7 @@ export const categorical: Definition<CategoricalOptions> = {
         let ones = 0, missing = 0;
         for (let c = group; c < group + classes; c++) {
           const value = values[first + c];
-          // A variable is missing as a whole.
+          // A variable must be missing in all of its columns or in none.
           if (Number.isNaN(value) && missing++ === c - group) continue;
           if (value !== 0 && value !== 1 || (ones += value) > 1) return c;
         }
@@ -72,7 +72,7 @@ export const categorical: Definition<CategoricalOptions> = {
     out.fill(0);
     for (let group = 0; group < out.length; group += classes) {
       const u = random(group).uniformF64();
-      // The last class if the rounded probabilities sum to less than u.
+      // The last class, if the rounded probabilities sum to less than u.
       let chosen = group + classes - 1;
       for (let c = group, sum = 0; c < group + classes - 1; c++) {
         if (u >= (sum += mean[c])) continue;

@@ -1,14 +1,15 @@
 /**
- * A Gaussian of which a share π of the cells are outliers, each by itself, from a broad one that neither network
- * moves, so that they pull at nothing (RVAE: Eduardo, Nazábal, Williams and Sutton, "Robust variational
- * autoencoders for outlier detection and repair of mixed-type data", 2020; Tukey's contaminated normal):
+ * A Gaussian mixed with a broad one: a share π of the cells are outliers, independently of each other. The broad
+ * Gaussian does not depend on either network, so outliers do not pull on the fit (RVAE: Eduardo, Nazábal, Williams and
+ * Sutton, "Robust variational autoencoders for outlier detection and repair of mixed-type data", 2020; Tukey's
+ * contaminated normal):
  *
  *   p(x | z) = (1 - π) N(x; μ, σ²) + π N(x; 0, b²)
  *   ln p(x | z) = B + softplus(C - B),  C = ln (1 - π) N(x; μ, σ²),  B = ln π N(x; 0, b²)
  *
- * with μ = `decoder.mean`, σ² as in `variance.ts`, b fixed, and π fixed or the parameter `likelihood.logShare`. B alone may be
- * as large as x², and is then all of it. What stands for the mean is μ, to which RVAE repairs a cell; E[x | z] is
- * (1 - π) μ. Where columns are standardised, 0 and b are in their units.
+ * with μ = `decoder.mean`, σ² as in `variance.ts`, b fixed, and π fixed or the parameter `likelihood.logShare`. For a
+ * far outlier |B| may be as large as x², and ln p is then B alone. The reported mean is μ, to which RVAE repairs a
+ * cell; E[x | z] is (1 - π) μ. If columns are standardised, 0 and b are in standardised units.
  */
 import { normal } from "../../core/random/draws.ts";
 import { portableExp, portableLog } from "../../core/portable.ts";
@@ -28,7 +29,7 @@ import { logVariance, parseVariance } from "./variance.ts";
 
 const SHARE = { min: 1e-6, max: 0.5 } as const;
 
-/** A learned share starts at 5 %. */
+/** A learned share starts near 5 %. */
 const LOG_SHARE = { low: portableLog(SHARE.min), high: portableLog(SHARE.max), start: -3 };
 
 export const contaminatedGaussian: Definition<ContaminatedGaussianOptions> = {

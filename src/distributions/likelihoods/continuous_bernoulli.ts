@@ -1,6 +1,6 @@
 /**
- * Continuous Bernoulli, a density on [0, 1]: ln p(x | z) = x l - softplus(l) + ln C(l), logits
- * l = `decoder.logits`, E[x | z] = σ(l) - C'/C (`ops/continuous_bernoulli.ts`).
+ * Continuous Bernoulli, a density on [0, 1]: ln p(x | z) = x l - softplus(l) + ln C(l), with logits l =
+ * `decoder.logits` and E[x | z] = σ(l) - C'/C (`ops/continuous_bernoulli.ts`).
  *
  * Source: Loaiza-Ganem and Cunningham, "The continuous Bernoulli: fixing a pervasive error in
  * variational autoencoders", 2019. Draws invert F(x) = (e^(l x) - 1) / (e^l - 1).
@@ -39,7 +39,7 @@ export const continuousBernoulli: Definition<ContinuousBernoulliOptions> = {
   ),
 };
 
-/** F⁻¹(u), in [0, 1]; by the exponential that does not overflow. */
+/** F⁻¹(u), in [0, 1], written with the exponential that does not overflow. */
 export function continuousBernoulliQuantile(u: number, logit: number): number {
   if (Math.abs(logit) < 1e-6) return u;
   if (logit < 0) return portableLog(1 - u + u * portableExp(logit)) / logit;

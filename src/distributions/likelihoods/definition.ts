@@ -1,7 +1,6 @@
 /**
- * What a likelihood p(x | z) is, in one place: what a spec says of it, its graph on top of the
- * decoder, the data it takes, and how x is drawn. One file beside this one defines each; the table
- * of them is in `../likelihood.ts`.
+ * The definition of a likelihood p(x | z) in one place: its spec, its graph on top of the decoder, the data it accepts,
+ * and how x is drawn. Each file beside this one defines one likelihood; the table is in `../likelihood.ts`.
  */
 import { portableLog } from "../../core/portable.ts";
 import type { HostRandom } from "../../core/random/philox.ts";
@@ -11,49 +10,49 @@ import type { Graph } from "../../graph/graph.ts";
 import type { Scope } from "../../layers/scope.ts";
 import type { Node } from "../../ops/spec.ts";
 
-/** A likelihood with its parameters for some rows of z. */
+/** A likelihood with its parameters computed for some rows of z. */
 export interface Conditional {
   /** E[x | z], `[r, D]`. */
   readonly mean: Node;
-  /** What a draw of x needs, by name: each broadcastable to `[r, D]`. */
+  /** Parameters for drawing x, by name, each broadcastable to `[r, D]`. */
   readonly parameters: Readonly<Record<string, Node>>;
   /** ln p(x | z) per column, nats, `[r, D]`, for x `[r, D]`. */
   logProb(x: Node): Node;
 }
 
-/** Where a likelihood stands: on the decoder's last hidden layer, over some columns of x. */
+/** Where a likelihood is built: on the decoder's last hidden layer, over some columns of x. */
 export interface Site {
   readonly scope: Scope;
   /** `[r, H]` */
   readonly hidden: Node;
   readonly columns: number;
-  /** Set before the names of its parameters: "", or "group0." for a group of columns. */
+  /** Prefix of its parameter names: "", or "group0." for a group of columns. */
   readonly prefix: string;
-  /** 1 where a cell is there, else 0, `[B, D]`; absent where none may be missing. */
+  /** 1 where a cell is present, else 0, `[B, D]`; absent if the model takes no missing cells. */
   readonly observed?: Node;
 }
 
-/** What is known of each row, `[B, D]`, for each of its draws, in the shape of x `[K·B, D]`. */
+/** Repeats per-row values `[B, D]` for each draw, to match x `[K·B, D]`. */
 export function alongDraws(g: Graph, ofRows: Node, { shape }: Node): Node {
   const times = shape.rows / ofRows.shape.rows;
   return times === 1 ? ofRows : g.repeatRows(ofRows, { times });
 }
 
-/** Which data a likelihood takes. */
+/** Which data a likelihood accepts. */
 export interface DataRule<S> {
-  /** As a message says it, after "needs": "a value from 0 to 1". */
+  /** Text for messages, after "needs": "a value from 0 to 1". */
   needs(spec: S): string;
   /**
-   * The first of the values `first … first + columns - 1` that it does not take, from `first`; or -1. NaN is
-   * a missing value, which each takes.
+   * The index, relative to `first`, of the first of `values[first … first + columns - 1]` that the likelihood does not
+   * accept; or -1. NaN is a missing value, which every likelihood accepts.
    */
   fault(values: ArrayLike<number>, first: number, columns: number, spec: S): number;
 }
 
-/** The parameters of one row by name: one number for each column, or one for all. */
+/** The parameters of one row by name: one number per column, or one for all columns. */
 export type RowParameters = Readonly<Record<string, ArrayLike<number>>>;
 
-/** Fills one row. `random(c)` is the sequence of column c, good until the next call. */
+/** Fills one row. `random(c)` is the random sequence of column c, valid until the next call. */
 export type RowDraw<S> = (
   parameters: RowParameters,
   random: (column: number) => HostRandom,
@@ -63,30 +62,30 @@ export type RowDraw<S> = (
 
 /** One likelihood. */
 export interface Definition<S> {
-  /** As messages name it, after "a": "Bernoulli". */
+  /** Name for messages, after "a": "Bernoulli". */
   readonly title: string;
   /**
-   * Completes what a spec says.
-   * @param field the name to show, such as `spec.likelihood`
-   * @param columns over which it stands
+   * Completes a user's spec.
+   * @param field the name for messages, such as `spec.likelihood`
+   * @param columns the number of columns it covers
    * @throws TypeError or RangeError naming the field
    */
   parse(field: string, value: unknown, columns: number): S;
   build(site: Site, spec: S): Conditional;
   readonly data: DataRule<S>;
-  /** Whether x ↦ (x - centre) / scale stays within the family, so that columns may be standardised. */
+  /** Whether the family is closed under x ↦ (x - centre) / scale, so that columns may be standardised. */
   readonly standardizes: boolean;
   readonly draw: RowDraw<S>;
-  /** What stands in place of a missing cell, if it does not take 0. */
+  /** The placeholder for a missing cell, if the likelihood does not accept 0. */
   readonly placeholder?: number;
 }
 
-/** A layer from the decoder's last hidden one to one output for each column, `[r, D]`. */
+/** A dense layer from the decoder's last hidden layer to one output per column, `[r, D]`. */
 export function head({ scope, hidden, columns, prefix }: Site, name: string): Node {
   return dense(scope, `decoder.${prefix}${name}`, hidden, columns);
 }
 
-/** Whether a quantity is one for all columns or one for each, if it is not a fixed number. */
+/** Choices for a learned quantity: one for all columns, or one per column. */
 export const LEARNED = ["shared", "perFeature"] as const;
 
 /** A fixed number, or one of `choices`. */
@@ -101,14 +100,14 @@ export function parseQuantity<C extends string>(
     : requireChoice(field, value, choices);
 }
 
-/** The limits of a logarithm, and where it starts; 0. */
+/** The limits of a logarithm, and its initial value (default 0). */
 export interface LogRange {
   readonly low: number;
   readonly high: number;
   readonly start?: number;
 }
 
-/** ln of a quantity above 0: a constant `[1, 1]`, or the parameter `likelihood.<name>`, within limits. */
+/** ln of a positive quantity: a constant `[1, 1]`, or the parameter `likelihood.<name>`, clamped to the limits. */
 export function logQuantity(
   { scope, columns, prefix }: Site,
   name: string,
@@ -122,7 +121,7 @@ export function logQuantity(
   return scope.g.clamp(learned, { low, high });
 }
 
-/** A rule that looks at each value by itself. */
+/** A rule that checks each value independently. */
 export function eachValue<S>(needs: string, accepts: (value: number) => boolean): DataRule<S> {
   return {
     needs: () => needs,
@@ -136,10 +135,10 @@ export function eachValue<S>(needs: string, accepts: (value: number) => boolean)
   };
 }
 
-/** Any number: rows are finite by the time that a likelihood sees them. */
+/** Any number: rows are already known to be finite when a likelihood sees them. */
 export const ANY_NUMBER: DataRule<unknown> = eachValue("a number", () => true);
 
-/** Whole numbers that float32 holds exactly. */
+/** Non-negative whole numbers that float32 represents exactly. */
 export const COUNTS: DataRule<unknown> = eachValue(
   "a whole number from 0 to 16777216",
   (value) => Number.isInteger(value) && value >= 0 && value <= 2 ** 24,
@@ -148,7 +147,7 @@ export const COUNTS: DataRule<unknown> = eachValue(
 /** Reads a parameter of the column being drawn. */
 export type ReadParameter = (name: string) => number;
 
-/** A draw that fills each column by itself. */
+/** Draws each column independently. */
 export function eachColumn<S>(
   draw: (read: ReadParameter, random: HostRandom) => number,
 ): RowDraw<S> {

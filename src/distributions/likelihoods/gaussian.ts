@@ -1,12 +1,12 @@
 /**
- * Gaussian: ln p(x | z) = -½ (ln 2π + ln σ² + (x - μ)² / σ²), μ = `decoder.mean`; σ² as in
- * `variance.ts`, or "optimal".
+ * Gaussian: ln p(x | z) = -½ (ln 2π + ln σ² + (x - μ)² / σ²), with μ = `decoder.mean` and σ² as in `variance.ts`, or
+ * "optimal".
  *
- * "optimal" is the σ-VAE of Rybkin, Daniilidis and Levine, "Simple and effective VAE training with
- * calibrated decoders", 2021: in a training step σ² is the mean squared error of the batch, over its
- * rows, draws and columns, so that a row costs D/2 (ln 2π + ln MSE + 1), and no step size limits how
- * fast it falls. Everywhere else it is the parameter `likelihood.logVar`, which training sets to the
- * logarithm of the mean squared error over its rows after each epoch (`training/optimal_variance.ts`).
+ * "optimal" is the σ-VAE of Rybkin, Daniilidis and Levine, "Simple and effective VAE training with calibrated
+ * decoders", 2021. In a training step, σ² is the mean squared error of the batch over its rows, draws and columns. A
+ * row then costs D/2 (ln 2π + ln MSE + 1), and no step size limits how fast σ² falls. Everywhere else σ² is the
+ * parameter `likelihood.logVar`, which training sets after each epoch to the log of the mean squared error over the
+ * training rows (`training/optimal_variance.ts`).
  */
 import { normal } from "../../core/random/draws.ts";
 import { portableExp } from "../../core/portable.ts";
@@ -69,10 +69,10 @@ function withBatchVariance(
       const there = observed && alongDraws(g, observed, x);
       const total = meanOfRows(g, there ? g.mul(there, squares) : squares);
       const variance = there
-        // Of a batch without a single cell the sum is 0 too: the clamp below takes over.
+        // In a batch without any observed cell the sum is 0 too; the clamp below handles it.
         ? g.div(total, g.clamp(meanOfRows(g, there), { low: 1e-6, high: columns }))
         : scaled(g, total, 1 / columns);
-      // Kept above 0 before the logarithm: behind it, a perfect fit would have the slope 0 · ∞.
+      // Clamped before the logarithm: clamped after it, a perfect fit would have the gradient 0 · ∞.
       const kept = g.clamp(variance, { low: min, high: portableExp(LOG_VARIANCE.high) });
       return g.gaussianLogProb(x, mean, g.log(kept));
     },

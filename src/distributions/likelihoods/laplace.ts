@@ -1,7 +1,7 @@
 /**
- * Laplace: ln p(x | z) = -|x - μ| / b - ln 2b, μ = `decoder.mean`, b as in `scale.ts`.
+ * Laplace: ln p(x | z) = -|x - μ| / b - ln 2b, with μ = `decoder.mean` and b as in `scale.ts`.
  *
- * |x - μ| = relu(x - μ) + relu(μ - x), whose slope at 0 is 0.
+ * |x - μ| = relu(x - μ) + relu(μ - x), which has derivative 0 at 0.
  */
 import { openUniform } from "../../core/random/draws.ts";
 import { portableExp, portableLog } from "../../core/portable.ts";

@@ -1,6 +1,6 @@
 /**
- * Log-normal, for x > 0: ln p(x | z) = ln N(ln x; μ, σ²) - ln x, μ = `decoder.mean`, σ² as in
- * `variance.ts`; E[x | z] = e^(μ + σ²/2).
+ * Log-normal, for x > 0: ln p(x | z) = ln N(ln x; μ, σ²) - ln x, with μ = `decoder.mean` and σ² as in `variance.ts`;
+ * E[x | z] = e^(μ + σ²/2).
  */
 import { normal } from "../../core/random/draws.ts";
 import { portableExp } from "../../core/portable.ts";
@@ -35,7 +35,7 @@ export const logNormal: Definition<LogNormalOptions> = {
     };
   },
 
-  // Neither 0 nor infinite in float32.
+  // The range of positive normal float32 numbers.
   data: eachValue(
     "a value from 1.2e-38 to 3.4e38",
     (value) => value >= 1.2e-38 && value <= 3.4e38,

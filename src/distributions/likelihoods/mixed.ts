@@ -1,6 +1,6 @@
 /**
- * Tables of columns of several kinds: a likelihood for each group of neighbouring columns, each with
- * heads of its own on the decoder. ln p(x | z) is their sum over the columns, without weights.
+ * Likelihoods for tables with several kinds of columns: one likelihood for each group of adjacent columns, each with
+ * its own heads on the decoder. ln p(x | z) is the unweighted sum over the columns.
  */
 import { requireChoice, requireNumber, requireObject } from "../../core/validate.ts";
 import type { Graph } from "../../graph/graph.ts";
@@ -8,17 +8,17 @@ import type { Node } from "../../ops/spec.ts";
 import type { Conditional } from "./definition.ts";
 import type { ColumnGroup, LikelihoodSpec, MixedOptions, PlainLikelihoodSpec } from "./options.ts";
 
-/** A likelihood and the columns it stands over. */
+/** A likelihood and the columns it covers. */
 export interface Group {
   readonly spec: PlainLikelihoodSpec;
-  /** The first of its columns. */
+  /** Its first column. */
   readonly first: number;
   readonly columns: number;
-  /** Before the names of its parameters: "", or "group0." in a mixed likelihood. */
+  /** Prefix of its parameter names: "", or "group0." in a mixed likelihood. */
   readonly prefix: string;
 }
 
-/** The groups of a likelihood, in the order of their columns: one, unless it is mixed. */
+/** The groups of a likelihood, in column order; one group unless it is mixed. */
 export function groupsOf(spec: LikelihoodSpec, inputs: number): readonly Group[] {
   if (spec.type !== "mixed") return [{ spec, first: 0, columns: inputs, prefix: "" }];
   let first = 0;
@@ -34,8 +34,8 @@ function columnsOf(group: ColumnGroup): number {
 }
 
 /**
- * Completes the groups.
- * @param parse completes the likelihood of one group over so many columns
+ * Completes the specs of the groups.
+ * @param parse completes the likelihood of one group over that many columns
  * @throws TypeError or RangeError naming the field
  */
 export function parseMixed(

@@ -1,11 +1,11 @@
 /**
- * Negative binomial, for counts of mean μ and variance μ + μ²/r: l = ln μ = `decoder.logMean`, within
- * [-30, 20]; ρ = ln r, of a fixed r or the parameter `likelihood.logDispersion`:
+ * Negative binomial, for counts with mean μ and variance μ + μ²/r. l = ln μ = `decoder.logMean`, within [-30, 20]; ρ =
+ * ln r, from a fixed r or the parameter `likelihood.logDispersion`:
  *
  *   ln p(x | z) = f(r, x) - ln x! + x l - (x + r) softplus(l - ρ),   ln x! = f(1, x)
  *
- * with f of `ops/gamma.ts`. For r → ∞ f(r, x) vanishes and the last term is μ: the Poisson
- * distribution. It is that of a Poisson rate drawn from a gamma distribution of shape r, mean μ.
+ * with f from `ops/gamma.ts`. As r → ∞, f(r, x) vanishes and the last term tends to μ, which gives the Poisson
+ * distribution. Equivalently, x is Poisson with a rate drawn from a gamma distribution of shape r and mean μ.
  */
 import { gamma, poisson } from "../../core/random/draws.ts";
 import { portableExp, portableLog } from "../../core/portable.ts";

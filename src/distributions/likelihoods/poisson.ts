@@ -1,15 +1,15 @@
 /**
- * Poisson, for counts: ln p(x | z) = x l - e^l - ln x!, l = ln λ = `decoder.logRate`, within
- * [-30, 20]; ln x! = f(1, x) of `ops/gamma.ts`.
+ * Poisson, for counts: ln p(x | z) = x l - e^l - ln x!, with l = ln λ = `decoder.logRate`, within [-30, 20], and ln x!
+ * = f(1, x) from `ops/gamma.ts`.
  *
- * In float32 each term keeps seven digits: near x = 1e6 the sum errs by about a nat.
+ * Float32 keeps seven digits of each term, so near x = 1e6 the sum is off by about one nat.
  */
 import { poisson as drawPoisson } from "../../core/random/draws.ts";
 import { requireChoice, requireObject } from "../../core/validate.ts";
 import { COUNTS, type Definition, eachColumn, head } from "./definition.ts";
 import type { PoissonOptions } from "./options.ts";
 
-/** Logarithms of the means of counts: e²⁰ is 29 times the largest count. */
+/** Limits of the log mean of a count: e²⁰ is 29 times the largest count. */
 export const LOG_RATE = { low: -30, high: 20 } as const;
 
 export const poisson: Definition<PoissonOptions> = {

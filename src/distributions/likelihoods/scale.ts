@@ -5,7 +5,7 @@ import { type Fields, requireNumber } from "../../core/validate.ts";
 import type { Node } from "../../ops/spec.ts";
 import { LEARNED, logQuantity, parseQuantity, type Site } from "./definition.ts";
 
-/** Square roots of the variances there are: e⁻¹⁵ to e¹⁰, the lower end rounded up. */
+/** Limits of a scale, the square roots of the variance limits: e⁻¹⁵ (rounded up) to e¹⁰. */
 const LIMITS = { min: 3.1e-7, max: portableExp(LOG_VARIANCE.high / 2) } as const;
 
 interface Scale {

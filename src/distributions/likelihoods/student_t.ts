@@ -1,13 +1,13 @@
 /**
- * Student's t around μ = `decoder.mean`, of scale s (`scale.ts`) and ν degrees of freedom, fixed or
- * the parameter `likelihood.logDegrees`:
+ * Student's t with location μ = `decoder.mean`, scale s (`scale.ts`) and ν degrees of freedom, fixed or from the
+ * parameter `likelihood.logDegrees`:
  *
  *   t = (x - μ) / s
  *   ln p(x | z) = f(ν/2, ½) - ½ ln 2π - ln s - (ν + 1)/2 · log1p(t² / ν)
  *
- * with f of `ops/gamma.ts`, by which ln Γ((ν+1)/2) - ln Γ(ν/2) - ½ ln νπ = f(ν/2, ½) - ½ ln 2π. For
- * ν → ∞ both f and the difference to t²/2 vanish: the Gaussian. The mean, which exists for ν > 1
- * alone, stands for the centre.
+ * with f from `ops/gamma.ts`, since ln Γ((ν+1)/2) - ln Γ(ν/2) - ½ ln νπ = f(ν/2, ½) - ½ ln 2π. As ν → ∞, f vanishes and
+ * the last term tends to -t²/2, which gives the Gaussian. `mean` is the location μ; the distribution has a mean only
+ * for ν > 1.
  */
 import { gamma, normal } from "../../core/random/draws.ts";
 import { portableExp, portableLog } from "../../core/portable.ts";

@@ -1,5 +1,5 @@
 /**
- * The variance of a Gaussian, of x or of ln x: what a spec may say of it, and its logarithm as a node.
+ * The variance of a Gaussian (of x or of ln x): how a spec states it, and its logarithm as a node.
  *
  *   number      a constant                      shared, perFeature  the parameter `likelihood.logVar`
  *   perRow      the decoder's output `decoder.logVar`, one for each row and column
@@ -11,7 +11,7 @@ import type { Node } from "../../ops/spec.ts";
 import { clampLogVariance } from "../diagonal_gaussian.ts";
 import { head, type LEARNED, logQuantity, parseQuantity, type Site } from "./definition.ts";
 
-/** Variances there are: the log-variance range, e⁻³⁰ to e²⁰, its lower end rounded up. */
+/** Limits of a variance, from the log-variance range: e⁻³⁰ (rounded up) to e²⁰. */
 const LIMITS = { min: 1e-13, max: portableExp(LOG_VARIANCE.high) } as const;
 
 /** Completes `variance` and `minVariance`. */
@@ -20,7 +20,7 @@ export function parseVariance<C extends string>(
   { variance = "perFeature", minVariance = LIMITS.min }: Fields,
   choices: readonly C[],
 ): { variance: number | C; minVariance: number } {
-  // A complete spec holds the default beside a fixed variance too.
+  // A complete spec contains the default minimum even if the variance is fixed.
   if (typeof variance === "number" && minVariance !== LIMITS.min) {
     throw new TypeError(`Cannot read ${field}.minVariance: the variance is fixed`);
   }
