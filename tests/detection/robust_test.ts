@@ -83,6 +83,36 @@ Deno.test("a robust fit finds the anomalies that its own table holds, and keeps 
   assert.ok(robust.alarms <= 0.05 + 3 * Math.sqrt(0.05 * 0.95 / 198), `${robust.alarms}`);
 });
 
+Deno.test("a robust fit does not take a level that every tenth row has for a fault", async () => {
+  const rows = contaminated(1000, 30, 7);
+  const table = rows.map((row, r) => ({
+    ...Object.fromEntries(row.map((value, c) => [COLUMNS[c], value])),
+    ok: r % 10 > 0,
+  }));
+  const schema = [...numericSchema(COLUMNS), {
+    name: "ok",
+    kind: "binary" as const,
+    levels: ["false", "true"],
+  }];
+  const data = Float64Array.from(rows.flatMap((row, r) => [...row, Number(r % 10 > 0)]));
+  const kept = ordinaryRows({ data, rows: rows.length }, schema, { share: 0.5, seed: 1 });
+  const rare = Array.from({ length: kept.rows }, (_, r) => kept.data[5 * r + 4]).filter((ok) =>
+    ok === 0
+  );
+  assert.equal(kept.rows, 515);
+  // Half of the half of 103.
+  assert.ok(rare.length >= 25, `${rare.length} of 103`);
+
+  const options = { seed: 1, epochs: 10, hidden: [8], robust: true };
+  const detector = await Detector.fit(table, options);
+  const scores = Float64Array.from((await detector.score(table)).map(({ score }) => score));
+  detector.dispose();
+  const label = Uint8Array.from(table, (_, r) => r < 1000 ? 0 : 1);
+  const area = auroc(scores, label);
+  // Were they all left out, a hundred ordinary rows would stand above the 30: at most 0.9.
+  assert.ok(area > 0.95, `${area}`);
+});
+
 Deno.test("a robust fit refuses a share that it cannot leave out", async () => {
   for (const robust of [0, 0.6, -1, NaN]) {
     await assert.rejects(Detector.fit(planeRows(30, 4, 1), { robust }), /robust/);

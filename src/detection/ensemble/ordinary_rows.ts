@@ -8,6 +8,7 @@
  *   views, each of a row by what has not seen it
  *
  * The statistics of the default detector but for its networks, which would take as long as the fit itself.
+ * No level of a column is left out altogether (`kept_levels.ts`).
  * Rows that calibrate must not be chosen so: what is kept by its score says nothing of the scores to come.
  */
 import { permutation } from "../../core/random/philox.ts";
@@ -19,6 +20,7 @@ import { CurveReader } from "../../scoring/views/curve.ts";
 import { project } from "../../scoring/views/projector.ts";
 import { takeCells } from "../take_cells.ts";
 import { fitViews } from "./fit_views.ts";
+import { mostOrdinary } from "./kept_levels.ts";
 import { Moments } from "./linear.ts";
 import { filled, linearOutOfFold, normsOf } from "./out_of_fold.ts";
 import { halfScaledDistances } from "./reference_distances.ts";
@@ -46,7 +48,7 @@ export function ordinaryRows(
   const kept = ordinaryCount(cells.rows, share);
   const ranked = Uint32Array.from(strangeness, (_, r) => r)
     .sort((a, b) => strangeness[a] - strangeness[b] || a - b);
-  return takeCells(judged, columns, ranked.subarray(0, kept).sort());
+  return takeCells(judged, columns, mostOrdinary(judged, schema, ranked, kept));
 }
 
 /** Of every row, nats. */
