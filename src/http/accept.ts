@@ -1,6 +1,6 @@
-/** What kind of answer a caller would rather have (RFC 9110, 12.5.1). */
+/** Content negotiation: which media type a caller prefers (RFC 9110, 12.5.1). */
 
-/** Whether an answer of this type is wanted more than the usual one; without a word of it, it is not. */
+/** Whether an Accept header prefers this type to the usual one. False if it does not name the type. */
 export function prefers(accept: string, type: string, usual: string): boolean {
   if (!accept.includes(type)) return false;
   const weights = new Map(

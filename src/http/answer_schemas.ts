@@ -1,6 +1,6 @@
 /**
- * What the answers hold, as schemas: the OpenAPI document is made from them, the client's types are
- * theirs, and the tests hold every answer to them.
+ * The schemas of the answers. The OpenAPI document is generated from them, the client's types must match them, and the
+ * tests check every answer against them.
  */
 import * as v from "npm:valibot@1.5.0";
 import { COLUMN_KINDS } from "../scoring/table/schema.ts";
@@ -18,7 +18,7 @@ const numbers = v.array(v.number());
 
 /** Which model answered. */
 const model = { model: v.string(), version, digest };
-/** What is known of a model at once. */
+/** A model's summary. */
 const summary = {
   name: v.string(),
   version,
@@ -35,7 +35,7 @@ const column = v.strictObject({
 const cell = v.nullable(v.union([v.number(), v.string()]));
 const rowsOf = v.strictObject({ ...model, columns: texts, rows: v.array(v.array(cell)) });
 
-/** A column to blame, as `explain` has it. */
+/** A column to blame, as `explain` reports it. */
 const blamed = v.strictObject({
   column: v.string(),
   nats: v.number(),
@@ -50,7 +50,7 @@ const blamed = v.strictObject({
   probability: v.optional(v.pipe(v.number(), v.description("of the level expected"))),
 });
 
-/** A row's verdict; a bare VAE gives the score alone. */
+/** A row's verdict; for a bare VAE, only the score. */
 const verdict = v.strictObject({
   score: v.pipe(v.number(), v.description("nats, higher is stranger")),
   pValue: v.optional(v.number()),
@@ -97,7 +97,7 @@ const tensor = {
   shape: v.array(v.pipe(v.number(), v.integer(), v.minValue(-1))),
 };
 
-/** By the name that the document calls them. */
+/** By their names in the OpenAPI document. */
 export const ANSWERS = {
   Live: v.strictObject({ status: v.literal("live") }),
   Ready: v.strictObject({ status: v.literal("ready"), models: count }),

@@ -1,33 +1,33 @@
-/** What a verb computes, and the ways in which it is written down. */
+/** The numbers that a verb computes, and how they are written as JSON or binary. */
 import { LITTLE_ENDIAN, swapped } from "../formats/safetensors/safetensors_types.ts";
 import { invalid, Problem } from "./problems.ts";
 
-/** A verb's numbers: one row of the answer each, `[rows, columns]` row-major, finite but for blanks. */
+/** A verb's numbers, one row per row of the answer, `[rows, columns]` row-major; all finite except in `blanks`. */
 export interface Numbers {
   readonly data: Float64Array;
   readonly rows: number;
   readonly columns: number;
-  /** Of the columns: which may be NaN. */
+  /** Which columns may be NaN. */
   readonly blanks?: readonly boolean[];
 }
 
-/** Whether a number that is none may stand in its column. */
+/** Whether the value is a NaN that its column allows. */
 export function isBlank(value: number, column: number, blanks?: readonly boolean[]): boolean {
   return blanks?.[column] === true && Number.isNaN(value);
 }
 
-/** Writes one row of an answer as JSON, from its place in the numbers. */
+/** Writes one row of an answer as JSON; its numbers begin at `offset`. */
 export type RowText = (data: Float64Array, offset: number) => string;
 
-/** The most numbers of one answer: some 80 MB of JSON. */
+/** The most numbers in one answer: about 80 MB of JSON. */
 const MAX_NUMBERS = 4_000_000;
 
-/** Numbers that are written as JSON in one go. */
+/** Numbers written as JSON in one piece. */
 const NUMBERS_AT_ONCE = 20_000;
 
 /**
- * A call that asks for more numbers than an answer may hold is refused before anything is computed.
- * @param pointer the field of the body that asks for so many rows
+ * Refuses a call that asks for more numbers than an answer may hold, before anything is computed.
+ * @param pointer the field of the body that asks for this many rows
  */
 export function requireAnswerSize(pointer: string, rows: number, numbersPerRow: number): void {
   if (rows * numbersPerRow <= MAX_NUMBERS) return;
@@ -37,15 +37,15 @@ export function requireAnswerSize(pointer: string, rows: number, numbersPerRow: 
   );
 }
 
-/** JSON has no word for a number that is not finite: a row that leads to one is refused. */
+/** JSON cannot hold a number that is not finite, so a row that leads to one is refused. */
 export function notFinite(r: number, pointer = `/rows/${r}`): Problem {
   const detail = `Cannot answer row ${r + 1}: the result is beyond the numbers of the model`;
   return new Problem("result-not-finite", detail, { faults: [{ pointer, detail }] });
 }
 
 /**
- * A JSON answer: its opening, up to where the rows begin, and the rows. A long one is written as it is taken, a
- * piece at a time.
+ * A JSON answer: `opening`, which is everything before the rows, and the rows. A long answer is a stream, written a
+ * piece at a time as it is read.
  */
 export function jsonOf(
   opening: string,
@@ -69,7 +69,7 @@ export function jsonOf(
   })());
 }
 
-/** Text that is made as it is taken. */
+/** A stream of text that is produced as it is read. */
 export function streamOf(
   pieces: Iterator<string> | AsyncIterator<string>,
 ): ReadableStream<Uint8Array> {
@@ -88,7 +88,7 @@ export function streamOf(
 
 /**
  * A binary answer: float32, little-endian, row-major.
- * @throws Problem for a number beyond float32
+ * @throws Problem for a number outside the range of float32
  */
 export function floatsOf({ data, columns, blanks }: Numbers): Uint8Array<ArrayBuffer> {
   const floats = new Float32Array(data);

@@ -1,9 +1,9 @@
 /**
- * The app: routes over models. It opens no port and reads no file, so any runtime that knows
- * `Request` and `Response` can run it, under any prefix.
+ * The app: routes over models. It opens no port and reads no file, so any runtime with `Request` and `Response` can run
+ * it, under any prefix.
  *
- * Features are off until they are turned on: without tokens anyone may query models and no one may change
- * them; there is no CORS, no rate limit and no log.
+ * Features are off by default: without tokens anyone may query models and nobody may change them; there is no CORS, no
+ * rate limit and no log.
  */
 import { Hono } from "npm:hono@4.13.19";
 import { requireNumber } from "../core/validate.ts";
@@ -37,20 +37,20 @@ import { VERBS } from "./verbs/mod.ts";
 
 /**
  * A Hono app (4.13.19): `app.fetch` for a server, `parent.route("/prefix", app)` to mount it, or
- * `parent.mount("/prefix", app.fetch)` where the parent is of another version.
- * @internal the tag only spares Hono's own types the documentation lint
+ * `parent.mount("/prefix", app.fetch)` if the parent uses another version.
+ * @internal so that the documentation lint skips Hono's own types
  */
 export type App = Hono;
 
-/** What an app serves, to whom, and how much at once. */
+/** What an app serves, to whom, and its limits. */
 export interface AppOptions {
   /** Loaded models by name, or a store of model files. */
   readonly models: Models | ModelStore;
-  /** Who may call the app (default: anyone). Changing a store over HTTP takes a token for "admin". */
+  /** Who may call the app (default: anyone). Changing a store over HTTP requires a token with the scope "admin". */
   readonly tokens?: readonly Token[];
-  /** Accepts jobs that train models of the store (default: none). Takes a token for "train". */
+  /** Accepts jobs that train models of the store (default: none). Requires a token with the scope "train". */
   readonly training?: TrainingOptions;
-  /** Requests of one token, or of one address if there are no tokens (default: unlimited). */
+  /** Requests per token, or per address if there are no tokens (default: unlimited). */
   readonly rateLimit?: RateLimit;
   /** Origins whose pages may call the app, such as `https://example.org` (default: none). */
   readonly origins?: readonly string[];
@@ -58,13 +58,13 @@ export interface AppOptions {
   readonly maxBodyBytes?: number;
   /** Larger model files are refused (default: 64 MiB). */
   readonly maxModelBytes?: number;
-  /** The most rows of one request, and draws of one `sample` (default: 10,000). */
+  /** The most rows in one request, and draws in one `sample` (default: 10,000). */
   readonly maxRows?: number;
   /** The most concurrent requests (default: 1,000). */
   readonly maxInFlight?: number;
   /** Seconds that a body may take to arrive, or a stream may stall (default: 10). */
   readonly bodySeconds?: number;
-  /** How many versions of a model to keep, besides those that an alias names (default: all). */
+  /** How many versions of each model to keep, besides those that an alias names (default: all). */
   readonly keepVersions?: number;
   /** What models of a store run on. */
   readonly device?: DeviceOptions;
@@ -75,8 +75,8 @@ export interface AppOptions {
   /** Once aborted, the app reports not ready and refuses new requests. */
   readonly stopping?: AbortSignal;
   /**
-   * Where a request comes from, for `rateLimit`: taken from what the server passes with it or, behind a proxy, from
-   * the header that the proxy sets.
+   * Returns the address that a request comes from, for `rateLimit`: from what the server passes with it or, behind a
+   * proxy, from the header that the proxy sets.
    */
   readonly addressOf?: (request: Request, env: unknown) => string;
 }
@@ -160,7 +160,7 @@ function isStore(models: Models | ModelStore): models is ModelStore {
   return typeof (models as Partial<ModelStore>).replaceIndex === "function";
 }
 
-/** What Deno.serve hands over with each request. */
+/** The client's address, which Deno.serve passes with each request. */
 function denoAddress(_request: Request, env: unknown): string {
   const { remoteAddr } = (env ?? {}) as { remoteAddr?: { hostname?: string } };
   return remoteAddr?.hostname ?? "unknown";

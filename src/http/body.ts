@@ -1,29 +1,28 @@
 /**
- * A request's body as bytes or as a JSON value. Bytes and pieces are counted as they arrive,
- * whatever the headers claim; a body that takes too long is given up; nesting is limited before
- * anything is parsed.
+ * Reads a request's body as bytes or as a JSON value. Bytes and pieces are counted as they arrive, whatever the headers
+ * say; a body that takes too long is abandoned; nesting is limited before anything is parsed.
  *
- * Of a key that stands twice in one object the last value counts, as in every JSON.parse.
+ * If a key occurs twice in one object, the last value counts, as in JSON.parse.
  */
 import type { HeadersRead } from "./head.ts";
 import { Problem } from "./problems.ts";
 
-/** What one body may be. */
+/** The limits of one body. */
 export interface BodyLimits {
   readonly maxBytes: number;
-  /** Milliseconds from the first look to the last byte. */
+  /** Milliseconds from the start of reading to the last byte. */
   readonly deadlineMs: number;
-  /** Where the server itself holds bodies to their Content-Length, as Deno.serve does: what may be set aside for them. */
+  /** The memory to reserve for bodies, if the server enforces Content-Length, as Deno.serve does. */
   readonly ahead?: BytesAhead;
 }
 
-/** A body no longer than this is read at once, whatever else is being read. */
+/** Bytes. A body up to this size is read at once, whatever else is being read. */
 const SMALL = 16_384;
 
 /**
- * Memory that is set aside for bodies before they come. To read a body at once is several times as fast as by pieces, but
- * takes as much memory as its header says, though hardly a byte may follow: all callers together are trusted
- * with so much, and further bodies take memory as they come.
+ * Memory reserved for bodies before they arrive. Reading a body at once is several times as fast as reading pieces, but
+ * takes as much memory as its header declares, even if hardly a byte follows. All callers share this budget; bodies
+ * beyond it take memory as they arrive.
  */
 export class BytesAhead {
   #left: number;
@@ -44,7 +43,7 @@ export class BytesAhead {
   }
 }
 
-/** A request, and its headers as they were taken. */
+/** A request, and its headers read once. */
 export interface Arriving {
   readonly request: Request;
   readonly head: HeadersRead;
@@ -52,10 +51,10 @@ export interface Arriving {
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true });
 
-/** Levels of arrays and objects; no body of this API needs more than five. */
+/** The deepest nesting of arrays and objects; no body of this API needs more than five levels. */
 const MAX_DEPTH = 8;
 
-/** Pieces in which a body may arrive: a million of one byte each are an attack. */
+/** The most pieces that a body may arrive in: a million pieces of one byte each are an attack. */
 const MAX_PIECES = 65_536;
 
 /** @throws Problem unless the body is UTF-8 JSON within the limits, and its headers say so */
@@ -64,15 +63,15 @@ export async function readJson(arriving: Arriving, limits: BodyLimits): Promise<
   return parseJson(await readBytes(arriving, limits));
 }
 
-/** @throws Problem unless the bytes are one JSON value in UTF-8, and not too deep */
+/** @throws Problem unless the bytes are one JSON value in UTF-8, nested no deeper than MAX_DEPTH */
 export function parseJson(bytes: Uint8Array): unknown {
   return parseJsonOf("body", bytes, malformed);
 }
 
 /**
- * One JSON value.
- * @param of what the bytes are
- * @param fault what is thrown of one that is none, or nests too deep
+ * Parses one JSON value.
+ * @param of what the bytes are, for messages
+ * @param fault makes the error for bytes that are not JSON or nest too deep
  */
 export function parseJsonOf(
   of: string,
@@ -91,8 +90,8 @@ export function parseJsonOf(
 
 /**
  * The media type of the body, in lower case, without parameters.
- * @param unsaid what a body is whose headers do not say (RFC 9110, 8.3)
- * @throws Problem unless it is one of these, in UTF-8 where it is text, and plain
+ * @param unsaid the type to assume if the headers name none (RFC 9110, 8.3)
+ * @throws Problem unless it is one of `types`, in UTF-8 if it names a charset, and not compressed
  */
 export function requireType(
   headers: HeadersRead,
@@ -100,7 +99,7 @@ export function requireType(
   unsaid = "",
 ): string {
   const encoding = headers.get("content-encoding"), given = headers.get("content-type") ?? unsaid;
-  // As nearly all bodies come: nothing to take apart.
+  // Nearly all bodies arrive like this: there is nothing to parse.
   if (encoding === null && types.includes(given)) return given;
   if (encoding !== null && encoding.trim().toLowerCase() !== "identity") {
     throw new Problem("unsupported-media-type", "Cannot read body: it must not be compressed");
@@ -118,8 +117,8 @@ export function requireType(
 }
 
 /**
- * All bytes of the body, copied into one buffer that grows by doubling: their pieces do not matter.
- * @throws Problem for too many bytes or pieces, too long a wait, or a body that breaks off
+ * All bytes of the body, copied into one buffer that grows by doubling, whatever pieces they arrive in.
+ * @throws Problem for too many bytes or pieces, a timeout, or a body that breaks off
  */
 export function readBytes(
   { request, head }: Arriving,
@@ -127,7 +126,7 @@ export function readBytes(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const declared = Number(head.get("content-length") ?? NaN);
   if (declared > maxBytes) throw tooLarge(maxBytes);
-  // What cannot be longer than it says needs no counting.
+  // If the server enforces the declared length, counting is unnecessary.
   if (ahead && declared <= SMALL) return readAtOnce(request, deadlineMs);
   if (ahead && declared <= maxBytes && ahead.take(declared)) {
     return readAtOnce(request, deadlineMs, () => ahead.give(declared));
@@ -154,7 +153,7 @@ async function readPieces(
   return bytes.subarray(0, length);
 }
 
-/** @param onEnd told once the body has come or broken off: one that is given up takes its memory until then */
+/** @param onEnd called when the body has arrived or broken off; an abandoned body keeps its memory until then */
 async function readAtOnce(
   request: Request,
   deadlineMs: number,
@@ -171,7 +170,7 @@ async function readAtOnce(
       throw brokenOff();
     },
   );
-  // Most bodies came with their headers: the clock is set for the others alone.
+  // Most bodies arrive with their headers; only the others need a timer.
   for (let turn = 0; turn < 8 && !bytes; turn++) await undefined;
   if (bytes) return bytes;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -185,7 +184,7 @@ async function readAtOnce(
   }
 }
 
-/** How pieces are waited for. */
+/** How to wait for pieces. */
 export interface PiecesOptions {
   readonly renewed?: boolean;
   readonly maxPieces?: number;
@@ -194,9 +193,9 @@ export interface PiecesOptions {
 }
 
 /**
- * The pieces of a body as they arrive. Leaving the loop gives the rest of the body up.
- * @param deadlineMs milliseconds until the end; or, `renewed`, until each next piece
- * @throws Problem for too long a wait or too many pieces, a body that breaks off, or once the server is to stop
+ * The pieces of a body as they arrive. Leaving the loop abandons the rest of the body.
+ * @param deadlineMs milliseconds until the end of the body or, if `renewed`, until each next piece
+ * @throws Problem for a timeout, too many pieces, a body that breaks off, or when the server stops
  */
 export async function* piecesOf(
   request: Request,
@@ -208,7 +207,7 @@ export async function* piecesOf(
   let fault: Problem | undefined, timer: ReturnType<typeof setTimeout> | undefined;
   const giveUp = (problem: Problem) => {
     fault ??= problem;
-    // Ends a pending read; what the other side says to it does not matter.
+    // Ends a pending read; whether the other side accepts that does not matter.
     reader.cancel().catch(() => {});
   };
   const stop = () => giveUp(aboutToStop());
@@ -253,7 +252,7 @@ function nestsDeeper(bytes: Uint8Array, limit: number): boolean {
   return false;
 }
 
-/** To whoever asks something of a server that ends, or has begun to. */
+/** The answer to any request while the server stops. */
 export function aboutToStop(headers: Readonly<Record<string, string>> = {}): Problem {
   return new Problem("stopping", "Cannot answer: the server is about to stop", { headers });
 }

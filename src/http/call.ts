@@ -1,29 +1,29 @@
 /**
- * One request on its way to its answer: what routes see of it, and what they say of it to the log and the metrics. It
- * knows no router: `route.ts` makes one of Hono's context, `direct.ts` of an address alone.
+ * One request, and what the log and the metrics need to know about it. Independent of the router: `route.ts` makes one
+ * from Hono's context, `direct.ts` from an address alone.
  */
 import { RequestHead } from "./head.ts";
 
-/** What stands in an address in the places that its template leaves open, decoded. */
+/** The decoded parameters of a path template. */
 export interface Places {
   param(name: string): string | undefined;
 }
 
-/** Scheme and host, path, query. A host is what the caller says it is: `URL` may refuse it. */
+/** Scheme and host, path, query. Not parsed by `URL`, which may refuse the host: the caller chooses it. */
 const ADDRESS = /^[^:/?#]*:\/\/[^/?#]*([^?#]*)(?:\?([^#]*))?/;
 
 export class Call {
   readonly request: Request;
-  /** What the server hands over with the request. */
+  /** What the server passes with the request. */
   readonly env: unknown;
-  /** The template that answers. */
+  /** The path template that matched. */
   readonly route: string;
-  /** When it came, milliseconds of `performance.now`. */
+  /** When it arrived, in milliseconds of `performance.now`. */
   readonly begun: number = performance.now();
   readonly head: RequestHead;
-  /** Whose token it is: a name for it that tells nothing of it. Set once the request may pass. */
+  /** Identifies the caller's token without revealing it. Set once the request is admitted. */
   caller = "";
-  /** What was asked, once it is known. */
+  /** What was asked for, once known. */
   model: string | undefined = undefined;
   version: number | undefined = undefined;
   rows: number | undefined = undefined;
@@ -37,17 +37,17 @@ export class Call {
     this.#places = places;
   }
 
-  /** What stands at a place of the template. */
+  /** A parameter of the path template. */
   param(name: string): string | undefined {
     return this.#places.param(name);
   }
 
-  /** As it was sent. */
+  /** The path as it was sent. */
   get path(): string {
     return ADDRESS.exec(this.request.url)?.[1] ?? "";
   }
 
-  /** Nothing where there is none. */
+  /** The query string; undefined if there is none. */
   get query(): string | undefined {
     const { url } = this.request;
     return url.includes("?") ? ADDRESS.exec(url)?.[2] : undefined;

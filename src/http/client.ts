@@ -1,6 +1,6 @@
 /**
- * A client of the app. Its types are those of the schemas that the server checks bodies with and that the
- * tests hold its answers to; no package comes along.
+ * A client of the app. Its types match the schemas that the server checks bodies against and that the tests check its
+ * answers against. It needs no package.
  *
  * ```ts
  * import { createClient } from "./client.ts";
@@ -39,14 +39,14 @@ export type RowVerb = "encode" | "decode" | "reconstruct" | "score" | "log-likel
 export type ScoredLine = Verdict | ProblemDetails;
 
 /**
- * A client. Names of models may be `name`, or `{ name, version }` for an old version.
+ * Creates a client. A model is given as `name`, or as `{ name, version }` for an old version.
  * @param baseUrl where the app is mounted
  */
 export function createClient(baseUrl: string, options: ClientOptions = {}): Client {
   return new Client(baseUrl.replace(/\/+$/, ""), options);
 }
 
-/** Which model, and which of its versions. */
+/** A model, and optionally one of its versions. */
 export type ModelName = string | { readonly name: string; readonly version: number };
 
 const FLOATS = "application/octet-stream";
@@ -60,12 +60,12 @@ export class Client {
     this.#server = new Connection(baseUrl, options);
   }
 
-  /** The models there are. */
+  /** Lists the models. */
   models(): Promise<Answers["Models"]> {
     return this.#server.json("GET", "/v1/models");
   }
 
-  /** All that is known of a model. */
+  /** Describes a model in full. */
   model(model: ModelName): Promise<Answers["Model"]> {
     return this.#server.json("GET", pathOf(model));
   }
@@ -75,7 +75,7 @@ export class Client {
     return this.#server.json("GET", `${pathOf(name)}/versions`);
   }
 
-  /** How surprising each row is. */
+  /** How anomalous each row is. */
   score(
     model: ModelName,
     rows: ClientRows,
@@ -89,22 +89,22 @@ export class Client {
     return this.#server.json("POST", `${pathOf(model)}/encode`, { rows });
   }
 
-  /** The expected row for latent variables. */
+  /** The expected row for each row of latent variables. */
   decode(model: ModelName, rows: ClientRows): Promise<Answers["Rows"]> {
     return this.#server.json("POST", `${pathOf(model)}/decode`, { rows });
   }
 
-  /** The expected row given what the row encodes to. */
+  /** The expected row given each row's encoding. */
   reconstruct(model: ModelName, rows: ClientRows): Promise<Answers["Rows"]> {
     return this.#server.json("POST", `${pathOf(model)}/reconstruct`, { rows });
   }
 
-  /** The probability of each class, of a model with a classifier. */
+  /** The probability of each class, for a model with a classifier. */
   classify(model: ModelName, rows: ClientRows): Promise<Answers["Rows"]> {
     return this.#server.json("POST", `${pathOf(model)}/classify`, { rows });
   }
 
-  /** New rows. */
+  /** Draws new rows. */
   sample(model: ModelName, count: number, options: SampleRequest = {}): Promise<Answers["Rows"]> {
     return this.#server.json("POST", `${pathOf(model)}/sample`, { count, ...options });
   }
@@ -118,7 +118,7 @@ export class Client {
     return this.#server.json("POST", `${pathOf(model)}/log-likelihood`, { rows, ...options });
   }
 
-  /** Any verb that reads rows, in float32 both ways: a row of numbers for each row. */
+  /** Calls any verb that reads rows, with float32 in both directions: one row of numbers for each row. */
   async floats(
     model: ModelName,
     verb: RowVerb,
@@ -141,8 +141,8 @@ export class Client {
   }
 
   /**
-   * Scores rows as they come: a line for each, in order. Rows are taken as fast as the server reads
-   * them; leaving the loop ends the request.
+   * Scores rows as they come: one line for each, in order. Rows are consumed as fast as the server reads them; leaving
+   * the loop ends the request.
    */
   async *scoreStream(
     model: ModelName,
@@ -158,7 +158,7 @@ export class Client {
     for await (const line of readLines(response.body!)) if (line !== "") yield JSON.parse(line);
   }
 
-  /** Makes a model file the next version of a name. @param expected the digest it may replace, or null for none */
+  /** Stores a model file as the next version. @param expected the digest it may replace; null for a new name */
   async upload(
     name: string,
     file: Uint8Array<ArrayBuffer>,
@@ -178,24 +178,24 @@ export class Client {
     await this.#server.ask("DELETE", pathOf(model));
   }
 
-  /** Second names. */
+  /** Lists the aliases. */
   aliases(): Promise<Answers["Aliases"]> {
     return this.#server.json("GET", "/v1/aliases");
   }
 
-  /** Lets a second name mean a model, or one version of it. */
+  /** Points an alias at a model, or at one of its versions. */
   setAlias(alias: string, target: AliasTarget): Promise<Answers["Alias"]> {
     return this.#server.json("PUT", `/v1/aliases/${encodeURIComponent(alias)}`, target);
   }
 
-  /** Forgets a second name. */
+  /** Deletes an alias. */
   async deleteAlias(alias: string): Promise<void> {
     await this.#server.ask("DELETE", `/v1/aliases/${encodeURIComponent(alias)}`);
   }
 
   /**
-   * Asks for a training job: rows, or `{ upload: NAME }`. Its model will be the next version of the name.
-   * @param key asking again with it is asking once
+   * Submits a training job on rows or on `{ upload: NAME }`. Its model becomes the next version of the name.
+   * @param key repeated requests with the same key submit one job
    */
   async train(
     model: string,
@@ -208,8 +208,8 @@ export class Client {
   }
 
   /**
-   * Asks for an upload to be scored, split among the workers; `jobResult` gives the lines.
-   * @param key asking again with it is asking once
+   * Submits a job that scores an upload, split among the workers; `jobResult` returns the lines.
+   * @param key repeated requests with the same key submit one job
    */
   async scoreUpload(
     model: string,
@@ -221,32 +221,32 @@ export class Client {
   }
 
   /**
-   * What a scoring job came to; `body` is a stream of it.
-   * @param as CSV, line by line what `elbow score` writes, or each of its lines as a JSON object
+   * The result of a scoring job; `body` is a stream.
+   * @param as CSV, the lines that `elbow score` writes, or NDJSON, each of these lines as a JSON object
    */
   jobResult(id: string, as: "csv" | "ndjson" = "csv"): Promise<Response> {
     const accept = as === "csv" ? "text/csv" : "application/x-ndjson";
     return this.#server.ask("GET", `/v1/jobs/${id}/result`, { accept });
   }
 
-  /** Your jobs that have not ended, the oldest first. */
+  /** Your unfinished jobs, oldest first. */
   jobs(): Promise<Answers["Jobs"]> {
     return this.#server.json("GET", "/v1/jobs");
   }
 
-  /** A job as it stands. */
+  /** The state of a job. */
   job(id: string): Promise<Answers["Job"]> {
     return this.#server.json("GET", `/v1/jobs/${id}`);
   }
 
-  /** Ends a job; one that has ended stays as it is. */
+  /** Cancels a job; a finished job stays as it is. */
   cancelJob(id: string): Promise<Answers["Job"]> {
     return this.#server.json("DELETE", `/v1/jobs/${id}`);
   }
 
   /**
-   * What happens to a job, from after that event to its end. A line that breaks is taken up where it
-   * broke, unless that fails ten times in a row.
+   * The events of a job after event `after`, up to its end. A broken connection is resumed where it broke, unless that
+   * fails ten times in a row.
    */
   jobEvents(id: string, after: number = 0): AsyncGenerator<JobEventInfo> {
     return followJob(this.#server, id, after);
@@ -258,18 +258,18 @@ export class Client {
     return await this.job(id);
   }
 
-  /** Keeps a file to train on; the extension of its name says the format. */
+  /** Uploads a file to train on or to score; the extension of its name gives the format. */
   async putUpload(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<Answers["Upload"]> {
     const path = `/v1/uploads/${encodeURIComponent(name)}`;
     return await (await this.#server.ask("PUT", path, { type: FLOATS, body: bytes })).json();
   }
 
-  /** Files to train on or to score. */
+  /** Lists the uploaded files. */
   uploads(): Promise<Answers["Uploads"]> {
     return this.#server.json("GET", "/v1/uploads");
   }
 
-  /** Forgets a file to train on. */
+  /** Deletes an uploaded file. */
   async deleteUpload(name: string): Promise<void> {
     await this.#server.ask("DELETE", `/v1/uploads/${encodeURIComponent(name)}`);
   }

@@ -1,6 +1,4 @@
-/**
- * A verb's numbers for all rows of a request, taken in parts between which others get their turn.
- */
+/** Computes a verb's numbers for all rows of a request, in parts between which other requests get their turn. */
 import { NotFiniteError } from "../trained/finite.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 import { isBlank, notFinite, type Numbers } from "./answers.ts";
@@ -8,19 +6,19 @@ import type { Pace } from "./pace.ts";
 import type { Problem } from "./problems.ts";
 import type { Work } from "./verbs/mod.ts";
 
-/** A part is one run of the model's programs at least, and of narrow rows as many as some milliseconds. */
+/** Rows in a part: at least one run of the model's programs; for narrow rows, at most some milliseconds of work. */
 const LEAST_PART = 128, MOST_PART = 2048, PART_NUMBERS = 1 << 16;
 
-/** Rows of one part, for rows with so many cells or answers. */
+/** Rows in one part, for rows with this many cells or answers. */
 function partOf(width: number): number {
   return Math.min(MOST_PART, Math.max(LEAST_PART, Math.floor(PART_NUMBERS / width)));
 }
 
 /**
- * @param cells rows as the verb reads them; no cells, and a number of rows, for a verb without rows
- * @param firstRow the index of the first row, where the rows are a part of more
- * @returns the numbers at once where the model makes them at once
- * @throws Problem naming the row for which a number is not finite
+ * @param cells rows as the verb reads them; for a verb without rows, a number of rows but no cells
+ * @param firstRow the index of the first row, if these rows are part of a longer list
+ * @returns the numbers, without a promise if the model computes them synchronously
+ * @throws Problem naming the row whose result is not finite
  */
 export function compute(
   work: Work,
@@ -54,7 +52,7 @@ async function computeParts(
   return { data: numbers, rows, columns, blanks };
 }
 
-/** @param first the part's first row within the request, as errors count */
+/** @param first the part's first row within the request, for errors */
 function runPart(
   work: Work,
   part: Cells,
@@ -64,7 +62,7 @@ function runPart(
 ): Float64Array | Promise<Float64Array> {
   const refuse = (error: unknown): never => {
     if (!(error instanceof NotFiniteError)) throw error;
-    // A row that came by itself has no number.
+    // The error for a single row has no row number.
     throw notFiniteAt(part, first, (error.row ?? 1) - 1);
   };
   const finite = (made: Float64Array) => {
@@ -80,12 +78,12 @@ function runPart(
   }
 }
 
-/** What to blame for a row of the answer: the row, or where none was given, their number. */
+/** Blames the row of the answer or, if the request gave no rows, their count. */
 function notFiniteAt({ data }: Cells, first: number, r: number): Problem {
   return notFinite(first + r, data.length > 0 ? `/rows/${first + r}` : "/count");
 }
 
-/** The index of the first number that is not finite where one must be; -1. */
+/** The index of the first number that must be finite and is not; -1 if there is none. */
 function firstNotFinite(
   values: Float64Array,
   columns: number,

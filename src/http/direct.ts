@@ -1,10 +1,10 @@
 /**
- * Nearly all requests ask a model by `POST /v1/models/NAME/VERB`. Such an address is taken apart here, by one expression,
- * and answered without the router. What answers is the same `exchange` of the same action, so the way makes no difference that could be seen,
- * but in time: to a router this address is one among forty, and it makes ready all that fits it, the refusal of other
- * methods and of unknown addresses too.
+ * A fast path for `POST /v1/models/NAME/VERB`, as which nearly all requests come. One expression parses the address,
+ * and the router is skipped. The same `exchange` runs the same action, so nothing differs but the time: to the router
+ * this address is one among forty, and it prepares everything that matches, including the handlers that refuse other
+ * methods and unknown addresses.
  *
- * Limits: only addresses that stand for themselves. What has a query, a percent sign or a prefix goes by the router.
+ * Limits: only plain addresses. An address with a query, a percent sign or a prefix goes through the router.
  */
 import type { Hono } from "npm:hono@4.13.19";
 import { Call, type Places } from "./call.ts";
@@ -13,15 +13,15 @@ import type { Action, Service } from "./service.ts";
 
 const ADDRESS = /^[a-z]+:\/\/[^/?#]+\/v1\/models\/([\w.-]+)\/([a-z-]+)$/;
 
-/** An action, and the template under which the router has it. */
+/** An action, and its path template in the router. */
 export interface Way {
   readonly route: string;
   readonly action: Action;
 }
 
 /**
- * A handler that asks the router only where it must.
- * @param ways what verbs are answered by, by their names
+ * A handler that uses the router only where it must.
+ * @param ways the actions of the verbs, by name
  */
 export function direct(
   fetch: Hono["fetch"],

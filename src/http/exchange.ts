@@ -1,7 +1,7 @@
 /**
- * One request from its arrival to its answer: whether it may pass, what it is answered, and what the log,
- * the metrics and the trace say of it. All of that in one function around every route, as each turn of a
- * chain of middleware costs as much as the score of a row.
+ * Handles one request from its arrival to its answer: admission, the action, and what the log, the metrics and the
+ * trace record. One function around every route does all of this, because each step of a middleware chain costs as much
+ * as scoring a row.
  */
 import { admit } from "./access/admit.ts";
 import type { Call } from "./call.ts";
@@ -29,7 +29,7 @@ export async function exchange(call: Call, service: Service, action: Action): Pr
     metrics.inFlight--;
   }
   if (origins) reply = corsReply(reply, head, origins);
-  // HEAD has the headers of GET: its length is that of the body that GET would have had.
+  // HEAD has the headers of GET, so its length is that of GET's body.
   if (method === "HEAD") reply = await withLength(reply);
   const isTraced = log || !reply.isBare || head.has(TRACE_HEADER);
   const trace = span ?? (isTraced ? traceOf(head, service.digits) : undefined);
@@ -51,7 +51,7 @@ function refusal(error: unknown, service: Service, route: string): Reply {
   return respondProblem(problem, route.startsWith("/v2") ? { error: problem.message } : {});
 }
 
-/** A fault of ours: the log gets it whole, the caller nothing of it. */
+/** An unexpected error is logged in full and hidden from the caller. */
 function problemOf(error: unknown, service: Service): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof DOMException && error.name === "AbortError") {

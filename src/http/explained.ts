@@ -1,6 +1,6 @@
 /**
- * The option `explain` of the verb `score`: behind the numbers of each row those of the columns to blame, six
- * each: the column, what it holds, what was to be expected, the interval, the probability. NaN is nothing.
+ * The option `explain` of the verb `score`. After the numbers of each row come six for each blamed column: the column,
+ * its value, the expected value, the interval's two ends, the probability. NaN means absent.
  */
 import { type BlamedColumn, blamedColumn } from "../scoring/explain/blamed_column.ts";
 import { type Explainer, explainerOf, requireExplainOptions } from "../scoring/explain/explain.ts";
@@ -10,26 +10,26 @@ import type { RowText } from "./answers.ts";
 import type { Pace } from "./pace.ts";
 import { invalid } from "./problems.ts";
 
-/** What the verb has without it. */
+/** The verb's work without the option. */
 interface Scores {
   readonly columns: readonly string[];
   run(cells: Cells, firstRow: number, pace: Pace): Float64Array | Promise<Float64Array>;
   readonly text: RowText;
 }
 
-/** What a caller says of it. */
+/** The options in a request. */
 export interface WhyOptions {
-  /** Columns of each row. */
+  /** Columns to explain in each row. */
   readonly explain?: number;
   readonly conditional?: boolean;
 }
 
 const NUMBERS = ["column", "value", "expected", "low", "high", "probability"] as const;
 
-/** Numbers before the contributions of a verdict. */
+/** Numbers of a verdict before its contributions. */
 const BEFORE = 3;
 
-/** The same verdicts, explained if that was asked for. */
+/** The same verdicts, explained if the request asks for it. */
 export function explained<S extends Scores>(
   model: TableScorer,
   scores: S,
@@ -80,7 +80,7 @@ export function explained<S extends Scores>(
   };
 }
 
-/** The columns to blame, at most so many, of the row whose numbers begin at `at`. */
+/** The columns to blame, at most `most`, for the row whose numbers begin at `at`. */
 function blamedAt({ schema }: TableScorer, data: Float64Array, at: number, most: number) {
   const blamed: BlamedColumn[] = [], behind = at + BEFORE + schema.length;
   for (let k = 0; k < most; k++) {

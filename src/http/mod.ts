@@ -7,7 +7,7 @@
  * Deno.serve(createApp({ models: { sensors } }).fetch);
  * ```
  *
- * What can be served comes along: all of the scoring entry point.
+ * It also exports everything that can be served: all of the scoring entry point.
  *
  * @module
  */

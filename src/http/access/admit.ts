@@ -1,4 +1,4 @@
-/** Who may pass: the size of the headers, how much there is to do, the token and its scope, the rate. */
+/** Admission: the size of the headers, the requests in flight, the token and its scope, the rate limit. */
 import type { Call } from "../call.ts";
 import { aboutToStop } from "../body.ts";
 import { forbidden, type Scope, type Token, unauthorized } from "./auth.ts";
@@ -6,11 +6,11 @@ import type { RequestHead } from "../head.ts";
 import { Problem } from "../problems.ts";
 import type { Action, Service } from "../service.ts";
 
-/** Characters that all headers of a request may have together. */
+/** The most characters that all headers of a request may have together. */
 const MAX_HEADERS = 16_384;
 
 /**
- * @returns nothing, at once where there are no tokens to look up
+ * @returns undefined, without a promise, if there are no tokens to look up
  * @throws Problem unless the request may pass
  */
 export function admit(

@@ -1,16 +1,14 @@
 /**
- * Bearer tokens (RFC 6750). The app knows SHA-256 of each, never the token; a token that arrives is
- * hashed and compared with all of them in a time that depends on none. Scopes are separate: no scope
- * contains another.
+ * Bearer tokens (RFC 6750). The app holds only the SHA-256 of each token. A token that arrives is hashed and compared
+ * with every known hash in constant time. Scopes are separate: no scope contains another.
  *
- * Limits: a hash without salt is safe for tokens that nobody can guess, of 128 random bits or more,
- * and not for passwords.
+ * Limits: an unsalted hash is safe for unguessable tokens, of 128 random bits or more, but not for passwords.
  */
 import { requireChoice, requireObject, show } from "../../core/validate.ts";
 import type { HeadersRead } from "../head.ts";
 import { Problem } from "../problems.ts";
 
-/** What a token opens: asking models, training them, changing what is served. */
+/** What a token permits: querying models, training them, or changing what is served. */
 export type Scope = "score" | "train" | "admin";
 
 const SCOPES: readonly Scope[] = ["score", "train", "admin"];
@@ -19,18 +17,18 @@ const SCOPES: readonly Scope[] = ["score", "train", "admin"];
 export interface Token {
   /** SHA-256 of the token, 64 hexadecimal digits. */
   readonly hash: string;
-  /** What it opens. */
+  /** What it permits. */
   readonly scopes: readonly Scope[];
 }
 
-/** Characters of a token: more are not worth hashing. */
+/** An Authorization header. A longer token is not worth hashing. */
 const BEARER = /^bearer +([A-Za-z0-9._~+/-]{1,512}=*)$/i;
 
-/** The tokens of an app. */
+/** The tokens that an app accepts. */
 export class Tokens {
   readonly #tokens: readonly { readonly hash: Uint8Array; readonly token: Token }[];
 
-  /** @throws TypeError for a hash that is none, or an unknown scope */
+  /** @throws TypeError for an invalid hash or an unknown scope */
   constructor(tokens: readonly Token[]) {
     this.#tokens = tokens.map((each, i) => {
       const field = `tokens[${i}]`;
@@ -52,12 +50,12 @@ export class Tokens {
     });
   }
 
-  /** Whether any token opens this. */
+  /** Whether any token has this scope. */
   open(scope: Scope): boolean {
     return this.#tokens.some(({ token }) => token.scopes.includes(scope));
   }
 
-  /** The token of a request, if it is one of these. */
+  /** The token that a request carries, if the app accepts it. */
   async find(headers: HeadersRead): Promise<Token | undefined> {
     const [, text] = BEARER.exec(headers.get("authorization") ?? "") ?? [];
     if (text === undefined) return undefined;
@@ -72,14 +70,14 @@ export class Tokens {
   }
 }
 
-/** Whether all bytes are equal; reads all of them, wherever they differ. Of one length. */
+/** Compares two arrays of equal length in constant time. */
 export function sameBytes(left: ArrayLike<number>, right: ArrayLike<number>): boolean {
   let difference = 0;
   for (let i = 0; i < left.length; i++) difference |= left[i] ^ right[i];
   return difference === 0;
 }
 
-/** 401: no token, or none that is known. */
+/** 401: no token, or an unknown one. */
 export function unauthorized(headers: HeadersRead): Problem {
   const invalid = headers.has("authorization") ? ', error="invalid_token"' : "";
   return new Problem("unauthorized", "Cannot answer: the request must carry a valid bearer token", {
@@ -87,7 +85,7 @@ export function unauthorized(headers: HeadersRead): Problem {
   });
 }
 
-/** 403: a token for other things. */
+/** 403: the token lacks the scope. */
 export function forbidden(scope: Scope): Problem {
   return new Problem("forbidden", `Cannot answer: the token must have the scope "${scope}"`, {
     headers: {

@@ -1,12 +1,12 @@
 /**
- * Cross-origin requests (Fetch standard, "CORS protocol"): none, unless origins are listed. An origin
- * is allowed if it stands in the list, letter for letter; never `*`, and never with credentials.
+ * Cross-origin requests (Fetch standard, "CORS protocol"): refused unless origins are listed. An origin is allowed if
+ * it is in the list exactly; never `*`, and never with credentials.
  */
 import type { RequestHead } from "../head.ts";
 import type { Reply } from "../responses.ts";
 import { show } from "../../core/validate.ts";
 
-/** @throws TypeError for an entry that is no origin */
+/** @throws TypeError for an entry that is not an origin */
 export function requireOrigins(origins: readonly string[]): readonly string[] {
   for (const origin of origins) {
     if (URL.parse(origin)?.origin === origin) continue;
@@ -17,7 +17,7 @@ export function requireOrigins(origins: readonly string[]): readonly string[] {
   return origins;
 }
 
-/** The answer to a browser that asks whether it may ask, if it may. */
+/** The answer to a preflight request from an allowed origin; undefined for any other request. */
 export function preflightReply(
   method: string,
   head: RequestHead,
@@ -28,7 +28,7 @@ export function preflightReply(
   return { body: null, status: 204, headers: PREFLIGHT };
 }
 
-/** An answer that pages of the origin may read, if it is one of the list. */
+/** Adds the CORS headers to an answer if the origin is allowed. */
 export function corsReply(reply: Reply, head: RequestHead, origins: readonly string[]): Reply {
   const origin = head.get("origin") ?? "";
   const headers = { ...reply.headers, vary: "origin" };

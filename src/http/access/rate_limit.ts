@@ -1,14 +1,14 @@
 /**
- * Token buckets: each caller has `burst` requests at once and `perSecond` from then on. A bucket that
- * has filled up again holds nothing that must be remembered, so that memory is bounded.
+ * Token buckets: each caller may send `burst` requests at once and `perSecond` from then on.
  *
- * Limits: per process. Of more than MAX_CALLERS at once, the one not seen for longest is forgotten.
+ * Limits: per process. Beyond MAX_CALLERS, which bounds the memory, the least recently seen caller is forgotten.
+ * Nothing is lost if its bucket has refilled.
  */
 import { requireNumber } from "../../core/validate.ts";
 
 /** How many requests a caller may make. */
 export interface RateLimit {
-  /** Requests a second in the long run. */
+  /** Requests per second in the long run. */
   readonly perSecond: number;
   /** Requests at once. */
   readonly burst: number;
@@ -18,17 +18,17 @@ const MAX_CALLERS = 10_000;
 
 interface Bucket {
   left: number;
-  /** Seconds. */
+  /** When `left` was last updated, in seconds. */
   at: number;
 }
 
-/** The buckets of an app. */
+/** One bucket per caller. */
 export class RateLimiter {
   readonly #limit: RateLimit;
   readonly #seconds: () => number;
   readonly #buckets = new Map<string, Bucket>();
 
-  /** @param seconds a clock */
+  /** @param seconds the current time */
   constructor(limit: RateLimit, seconds: () => number = () => performance.now() / 1000) {
     requireNumber("rateLimit.perSecond", limit.perSecond, { above: 0 });
     requireNumber("rateLimit.burst", limit.burst, { min: 1 });
@@ -36,12 +36,12 @@ export class RateLimiter {
     this.#seconds = seconds;
   }
 
-  /** Callers that are remembered. */
+  /** The number of callers with a bucket. */
   get callers(): number {
     return this.#buckets.size;
   }
 
-  /** Takes one request out of a caller's bucket. @returns seconds to wait; 0 if there was one */
+  /** Takes one request from a caller's bucket. @returns 0, or the seconds to wait if the bucket is empty */
   take(caller: string): number {
     const { perSecond, burst } = this.#limit, now = this.#seconds();
     const bucket = this.#buckets.get(caller) ?? { left: burst, at: now };

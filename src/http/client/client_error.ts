@@ -1,16 +1,16 @@
-/** What the client throws of an answer that is no success. */
+/** The error that the client throws for an unsuccessful answer. */
 import type { ProblemDetails } from "./client_types.ts";
 
-/** An answer that is no success. */
+/** An unsuccessful answer. */
 export class ApiError extends Error {
-  /** For messages. */
+  /** The name of the class, for messages. */
   override readonly name: string = "ApiError";
   /** HTTP status. */
   readonly status: number;
-  /** What the server says; undefined if it was not this app that answered. */
+  /** The problem that the server reports; undefined if it was not this app that answered. */
   readonly problem?: ProblemDetails;
 
-  /** The message is the problem's. */
+  /** The message is the problem's detail. */
   constructor(status: number, problem?: ProblemDetails) {
     super(problem?.detail ?? `Cannot ask server: it answered ${status}`);
     this.status = status;

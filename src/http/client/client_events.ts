@@ -1,6 +1,6 @@
 /**
- * Server-sent events as a client reads them (WHATWG HTML, 9.2.6): fields by line, an event at each blank
- * line. Limits: of the fields, `id`, `event` and `data`, one line of each, as this app writes them.
+ * Parses server-sent events (WHATWG HTML, 9.2.6): one field per line, one event per blank line.
+ * Limits: only the fields `id`, `event` and `data`, one line each, as this app writes them.
  */
 import type { JobEventInfo } from "./client_types.ts";
 import { readLines } from "./client_wire.ts";
@@ -10,7 +10,7 @@ export async function* readEvents(
   body: ReadableStream<Uint8Array>,
 ): AsyncGenerator<JobEventInfo> {
   let fields: Record<string, string> = {};
-  // What breaks off before its blank line is no event.
+  // An event cut off before its blank line is dropped.
   for await (const line of readLines(body)) {
     if (line === "") {
       if (fields.data !== undefined) yield eventOf(fields);

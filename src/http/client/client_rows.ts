@@ -1,9 +1,9 @@
-/** Rows as a caller of the client has them. */
+/** Rows as a caller passes them to the client. */
 
-/** What a column may take: text or a truth value where it has levels, text for a time; null is missing. */
+/** A cell: text or a boolean for a column with levels, text for a time; null is missing. */
 export type ClientCell = number | string | boolean | null;
 
-/** Rows by position, or by column. */
+/** Rows by position, or by column name. */
 export type ClientRows =
   | readonly (readonly ClientCell[])[]
   | readonly Readonly<Record<string, ClientCell>>[];

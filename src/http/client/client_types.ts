@@ -1,14 +1,14 @@
 /**
- * What the client sends and gets, written out, as public types must be. They are the types of the schemas
- * that the server checks bodies with and that the tests hold its answers to: `http/answer_schemas.ts` and
- * tests/http/client_types_test.ts do not compile if they differ.
+ * What the client sends and receives, written out because public types must be. `http/answer_schemas.ts` and
+ * tests/http/client_types_test.ts do not compile if these types differ from the schemas that the server checks bodies
+ * against and that the tests check its answers against.
  */
 import type { ColumnSchema } from "../../scoring/table/schema.ts";
 import type { PlainLikelihoodInput } from "../../distributions/likelihoods/options.ts";
 
 /** Which model answered. */
 export interface Answered {
-  /** Its name, also where an alias was asked. */
+  /** Its name, even if an alias was asked. */
   readonly model: string;
   /** Its version. */
   readonly version: number;
@@ -16,7 +16,7 @@ export interface Answered {
   readonly digest: string;
 }
 
-/** A model in short. */
+/** A model's summary. */
 export interface ModelSummary {
   /** The name it is served under. */
   readonly name: string;
@@ -24,37 +24,37 @@ export interface ModelSummary {
   readonly version: number;
   /** SHA-256 of its file. */
   readonly digest: string;
-  /** A detector has columns and a calibration; a VAE has not. */
+  /** A detector has columns and a calibration; a VAE does not. */
   readonly kind: "detector" | "vae";
-  /** Columns. */
+  /** Number of columns. */
   readonly inputs: number;
   /** Latent dimensions. */
   readonly latent: number;
 }
 
-/** A model that cannot be loaded: the store has no sound bytes of it. */
+/** A model that cannot be loaded: the store has no intact bytes for it. */
 export interface DamagedModel extends Omit<ModelSummary, "kind" | "inputs" | "latent"> {
-  /** Always the same. */
+  /** Marks the model as damaged. */
   readonly kind: "damaged";
 }
 
-/** All that is known of a model; the optional members are a detector's. */
+/** A model in full; only a detector has the optional members. */
 export interface ModelDescription extends ModelSummary {
-  /** Names, in order. */
+  /** Column names, in order. */
   readonly columns: readonly string[];
-  /** What the model is. */
+  /** The model's specification. */
   readonly spec: Readonly<Record<string, unknown>>;
   /** What it runs on. */
   readonly device: Readonly<Record<string, unknown>>;
-  /** What the columns hold, in order, and which values of those with levels have a code of their own. */
+  /** What each column holds, in order, and which of its levels have a code of their own. */
   readonly schema?: readonly ColumnSchema[];
   /** The share of normal rows that may be flagged. */
   readonly falseAlarmRate?: number;
-  /** The score that a row must exceed to be flagged, nats. */
+  /** The score, in nats, that a row must exceed to be flagged. */
   readonly threshold?: number;
-  /** Rows kept back from training. */
+  /** Rows held out from training. */
   readonly calibrationRows?: number;
-  /** What a user should know of the fit. */
+  /** What a user should know about the fit. */
   readonly warnings?: readonly string[];
 }
 
@@ -64,7 +64,7 @@ export interface VersionInfo {
   readonly version: number;
   /** SHA-256 of its file. */
   readonly digest: string;
-  /** Size of its file, where there is a file. */
+  /** Size of its file in bytes, if there is a file. */
   readonly bytes?: number;
   /** When it was stored, ISO 8601. */
   readonly created?: string;
@@ -72,31 +72,31 @@ export interface VersionInfo {
   readonly job?: string;
 }
 
-/** What an alias means. */
+/** What an alias refers to. */
 export interface AliasTarget {
   /** The model. */
   readonly model: string;
-  /** One of its versions; the latest if none is named. */
+  /** One of its versions; the latest if omitted. */
   readonly version?: number;
 }
 
 /** An alias. */
 export interface AliasInfo extends AliasTarget {
-  /** The second name. */
+  /** The alias itself. */
   readonly alias: string;
 }
 
-/** The verdict on a row; a bare VAE gives the score alone. */
+/** The verdict on a row; for a bare VAE, only the score. */
 export interface Verdict {
   /** Nats; higher is stranger. */
   readonly score: number;
-  /** The share of normal rows that would score as high. */
+  /** The share of normal rows that score at least as high. */
   readonly pValue?: number;
   /** Whether the p-value is at most the false-alarm rate. */
   readonly anomaly?: boolean;
   /** Nats by column; they sum to the score. */
   readonly contributions?: Readonly<Record<string, number>>;
-  /** The columns to blame, those blamed most first, where `explain` was given. */
+  /** The columns to blame, most blamed first, if `explain` was given. */
   readonly blamed?: readonly Blamed[];
 }
 
@@ -106,23 +106,23 @@ export interface Blamed {
   readonly column: string;
   /** What it adds to the score. */
   readonly nats: number;
-  /** What the row holds: a number, a level or a time; null if missing or of no known level. */
+  /** The value in the row: a number, a level or a time; null if missing or an unknown level. */
   readonly value: number | string | null;
-  /** True of a text that is no level: no training row had it, or few. */
+  /** True for a text that is not a known level: few or no training rows had it. */
   readonly unseen?: true;
-  /** What the row's other cells let expect; null of a time. */
+  /** The value expected from the row's other cells; null for a time. */
   readonly expected: number | string | null;
-  /** Where 95 % of ordinary cells would lie beside these others; of what has an order. */
+  /** Where 95 % of ordinary cells would lie given the others; for values with an order. */
   readonly interval?: readonly (number | string)[];
-  /** Of the level expected. */
+  /** The probability of the expected level. */
   readonly probability?: number;
 }
 
 /** The verdicts on rows. */
 export interface ScoresAnswer extends Answered {
-  /** The rate that held for this request. */
+  /** The rate used for this request. */
   readonly falseAlarmRate?: number;
-  /** The share of flagged rows that may be normal, where it was asked for. */
+  /** The share of flagged rows that may be normal, if it was asked for. */
   readonly fdr?: number;
   /** The score that a row must exceed to be flagged. */
   readonly threshold?: number;
@@ -132,9 +132,9 @@ export interface ScoresAnswer extends Answered {
 
 /** Rows of a table. */
 export interface RowsAnswer extends Answered {
-  /** Names, in order. */
+  /** Column names, in order. */
   readonly columns: readonly string[];
-  /** In the units of the columns, levels as text, times null; of `classify` probabilities. */
+  /** In the units of the columns, levels as text, times as null; for `classify`, probabilities. */
   readonly rows: readonly (readonly (number | string | null)[])[];
 }
 
@@ -149,13 +149,13 @@ export interface EncodedAnswer extends Answered {
 
 /** Importance-sampled likelihoods. */
 export interface LogLikelihoodsAnswer extends Answered {
-  /** Draws for each row. */
+  /** Draws per row. */
   readonly samples: number;
   /** Nats. */
   readonly rows: readonly { readonly logLikelihood: number }[];
 }
 
-/** What went wrong, as the server says it (RFC 9457). */
+/** What went wrong (RFC 9457). */
 export interface ProblemDetails {
   /** `urn:elbow:problem:…` */
   readonly type: string;
@@ -165,25 +165,25 @@ export interface ProblemDetails {
   readonly status: number;
   /** What is wrong this time. */
   readonly detail: string;
-  /** The fields that are to blame. */
+  /** The fields to blame. */
   readonly errors?: readonly { readonly pointer: string; readonly detail: string }[];
-  /** Of a stream: the row, from 1. */
+  /** In a stream: the row, from 1. */
   readonly row?: number;
-  /** Under /v2: the detail once more. */
+  /** Under /v2: the detail again. */
   readonly error?: string;
 }
 
-/** A job as it stands. */
+/** The state of a job. */
 export interface JobInfo {
   /** 32 hexadecimal digits. */
   readonly id: string;
-  /** What is done. */
+  /** What it does. */
   readonly kind: "train" | "score";
-  /** The model that it makes, or asks. */
+  /** The model that it trains or scores with. */
   readonly model: string;
-  /** The last three are ends. */
+  /** The last three are final. */
   readonly state: "queued" | "running" | "succeeded" | "failed" | "cancelled";
-  /** ISO 8601, as the other times. */
+  /** ISO 8601, like the other times. */
   readonly created: string;
   /** When a worker first took it. */
   readonly started?: string;
@@ -191,9 +191,9 @@ export interface JobInfo {
   readonly finished?: string;
   /** How often a worker took it. */
   readonly attempt: number;
-  /** What its worker said last. */
+  /** Its worker's latest report. */
   readonly progress?: Readonly<Record<string, number>>;
-  /** Of a success: the model's version and digest, and more. */
+  /** If it succeeded: the model's version and digest, and more. */
   readonly result?: Readonly<Record<string, unknown>>;
   /** Why it failed. */
   readonly error?: string;
@@ -203,7 +203,7 @@ export interface JobInfo {
 export interface JobEventInfo {
   /** Ascending. */
   readonly id: number;
-  /** What happened; the last three are ends. */
+  /** What happened; the last three are final. */
   readonly type:
     | "queued"
     | "running"
@@ -216,9 +216,9 @@ export interface JobEventInfo {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-/** A file to train on. */
+/** An uploaded file. */
 export interface UploadInfo {
-  /** With the extension that says its format. */
+  /** With the extension that gives its format. */
   readonly name: string;
   /** Its size. */
   readonly bytes: number;
@@ -228,7 +228,7 @@ export interface UploadInfo {
   readonly created: string;
 }
 
-/** What the client's methods give, by the names of the OpenAPI document. */
+/** What the client's methods return, by the names of the OpenAPI document. */
 export interface Answers {
   /** GET /v1/models */
   readonly Models: { readonly models: readonly (ModelSummary | DamagedModel)[] };
@@ -260,25 +260,25 @@ export interface Answers {
   readonly Verdict: Verdict;
   /** log-likelihood */
   readonly LogLikelihoods: LogLikelihoodsAnswer;
-  /** Anything that is no success. */
+  /** Any unsuccessful answer. */
   readonly Problem: ProblemDetails;
 }
 
-/** What a training job may change of the detector's defaults. */
+/** How a training job differs from the detector's defaults. */
 export interface TrainRequest {
-  /** Of rows: their names. Of an upload: those to keep, in this order. */
+  /** For rows: their column names. For an upload: the columns to keep, in this order. */
   readonly columns?: string[];
-  /** A column of an upload that is left out. */
+  /** A column of an upload to leave out. */
   readonly label?: string;
-  /** "small", one network, or "ensemble": the best scores, in ten times its time and file. */
+  /** "small", one network, or "ensemble": the best scores, at ten times the time and file size. */
   readonly preset?: "small" | "ensemble";
-  /** The share of normal rows that may be flagged; 0.01. */
+  /** The share of normal rows that may be flagged (default: 0.01). */
   readonly falseAlarmRate?: number;
-  /** In place of a detector: the model, of the values as they are; `ModelSpecInput`, or by type "ppca", "factorAnalysis". */
+  /** Trains this model on the raw values, not a detector: `ModelSpecInput`, or type "ppca" or "factorAnalysis". */
   readonly spec?: { [key: string]: unknown };
-  /** What to train for: `ObjectiveInput`. */
+  /** The objective: `ObjectiveInput`. */
   readonly objective?: { [key: string]: unknown };
-  /** Fixes everything random; 0. */
+  /** Fixes all randomness (default: 0). */
   readonly seed?: number;
   /** Widths of the encoder's hidden layers. */
   readonly hidden?: number[];
@@ -290,41 +290,41 @@ export interface TrainRequest {
   readonly epochs?: number;
   /** Rows per step. */
   readonly batchSize?: number;
-  /** The share of rows kept back to report their ELBO. */
+  /** The share of rows held out to report their ELBO. */
   readonly validation?: number;
-  /** Stops once validation is no better for so many epochs. */
+  /** Stops when validation has not improved for this many epochs. */
   readonly patience?: number;
   /** "portable" trains to the same bytes on every machine. */
   readonly determinism?: "fast" | "portable";
-  /** The rows hold anomalies: leave out this share of those that train, at most 0.5, which is also what true is. */
+  /** The rows contain anomalies: leaves out this share of the training rows, at most 0.5; true means 0.5. */
   readonly robust?: boolean | number;
 }
 
 /** Options of `score`. */
 export interface ScoreRequest {
-  /** For this request alone. */
+  /** The rate for this request alone. */
   readonly falseAlarmRate?: number;
-  /** In its place, not for streams: the share of the flagged rows that may be normal. */
+  /** Instead of `falseAlarmRate`, and not for streams: the share of flagged rows that may be normal. */
   readonly fdr?: number;
-  /** Explain so many columns of each row: what was to be expected of them. */
+  /** Explains this many columns of each row: what was expected of them. */
   readonly explain?: number;
-  /** With `explain`: credit columns with what they add beyond what the others explain. */
+  /** With `explain`: credits columns with what they add beyond what the others explain. */
   readonly conditional?: boolean;
-  /** Of a bare VAE: "elbo", both parts of it, or one of them alone. */
+  /** For a bare VAE: "elbo", or one of its two parts. */
   readonly method?: "elbo" | "reconstruction" | "kl";
 }
 
 /** Options of `scoreUpload`. */
 export interface ScoreJobRequest {
-  /** In the place of the model's own. */
+  /** Overrides the model's own rate. */
   readonly falseAlarmRate?: number;
 }
 
-/** Options of `sample`, beside the count. */
+/** Options of `sample`, besides the count. */
 export interface SampleRequest {
-  /** Another one gives other rows; 0. */
+  /** A different seed gives different rows (default: 0). */
   readonly seed?: number;
-  /** Without the noise of the likelihood. */
+  /** Omits the noise of the likelihood. */
   readonly mean?: boolean;
   /** A conditional model's condition, the same for all rows. */
   readonly condition?: number[];
@@ -332,8 +332,8 @@ export interface SampleRequest {
 
 /** Options of `logLikelihood`. */
 export interface LogLikelihoodRequest {
-  /** Draws for each row; 100. */
+  /** Draws per row (default: 100). */
   readonly samples?: number;
-  /** Fixes the draws; 0. */
+  /** Fixes the draws (default: 0). */
   readonly seed?: number;
 }

@@ -1,6 +1,6 @@
-/** What is no single JSON value on the wire: lines, and numbers as bytes. */
+/** Wire formats that are not one JSON value: lines, and numbers as bytes. */
 
-/** Rows as JSON lines, made as they are taken. */
+/** Rows as JSON lines, produced as they are read. */
 export function linesOf(
   rows: Iterable<unknown> | AsyncIterable<unknown>,
 ): ReadableStream<Uint8Array> {
@@ -20,7 +20,7 @@ export function linesOf(
   }, { highWaterMark: 0 });
 }
 
-/** The lines of a body as they come; leaving the loop ends the request. */
+/** The lines of a body as they arrive; leaving the loop ends the request. */
 export async function* readLines(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
   const reader = body.getReader(), decoder = new TextDecoder();
   let rest = "";
@@ -38,7 +38,7 @@ export async function* readLines(body: ReadableStream<Uint8Array>): AsyncGenerat
   }
 }
 
-/** The bytes of numbers as they are on the wire; its own inverse. */
+/** The little-endian bytes of numbers; its own inverse. */
 export function littleEndian(numbers: Float32Array): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(numbers.slice().buffer);
   if (new Uint8Array(Uint16Array.of(1).buffer)[0] === 1) return bytes;

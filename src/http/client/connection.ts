@@ -1,17 +1,17 @@
-/** Requests of the client to its server, and what it refuses them with. */
+/** The client's requests to its server, and the errors for those it refuses. */
 import { ApiError } from "./client_error.ts";
 
 /** How to reach a server. */
 export interface ClientOptions {
   /** Sent as a bearer token. */
   readonly token?: string;
-  /** In the place of the global one. */
+  /** Used instead of the global `fetch`. */
   readonly fetch?: (url: string, init: RequestInit) => Promise<Response> | Response;
-  /** Ends every request that is under way. */
+  /** Aborts every pending request. */
   readonly signal?: AbortSignal;
 }
 
-/** What a request carries besides its path. */
+/** What a request consists of besides its path. */
 export interface Content {
   /** Media type of the body. */
   readonly type?: string;
@@ -32,12 +32,12 @@ export class Connection {
     this.#options = options;
   }
 
-  /** Whether its user has ended every request. */
+  /** Whether the user has aborted all requests. */
   get isAborted(): boolean {
     return this.#options.signal?.aborted ?? false;
   }
 
-  /** JSON for JSON. */
+  /** Sends JSON and returns JSON. */
   async json<Answer>(
     method: string,
     path: string,

@@ -1,16 +1,16 @@
-/** The events of a job from one of them to its end, over as many requests as it takes. */
+/** Follows the events of a job to its end, over as many requests as that takes. */
 import { ApiError } from "./client_error.ts";
 import { readEvents } from "./client_events.ts";
 import type { Answers, JobEventInfo } from "./client_types.ts";
 import type { Connection } from "./connection.ts";
 
-/** Events after which there are no others. */
+/** Final events. */
 const ENDS: readonly string[] = ["succeeded", "failed", "cancelled"];
 
-/** How often in a row a stream of events may fail, and how much longer each time to wait. */
+/** How often in a row a stream of events may fail, and how much longer to wait each time. */
 const RECONNECTS = 10, RECONNECT_MS = 200;
 
-/** @param after the last event that is known; a stream that breaks is taken up after the last one it told */
+/** @param after the last event already known; a broken stream resumes after the last event it delivered */
 export async function* followJob(
   connection: Connection,
   id: string,
@@ -29,11 +29,11 @@ export async function* followJob(
         [last, failures, silences, isSilent] = [event.id, 0, 0, false];
         if (ENDS.includes(event.type)) return;
       }
-      // Nothing more, and the end was told before.
+      // No new events, and the final one was delivered before.
       if (isSilent && ENDS.includes((await connection.json<Answers["Job"]>("GET", job)).state)) {
         return;
       }
-      // Whatever stands between may cut off what waits for long: that is no fault, however often it happens.
+      // A proxy may close idle connections: that is not a failure, however often it happens.
       if (isSilent) silences = Math.min(silences + 1, RECONNECTS);
     } catch (error) {
       const mayPass = !(error instanceof ApiError) || error.status >= 500;

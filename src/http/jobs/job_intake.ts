@@ -1,4 +1,4 @@
-/** What an app needs to take jobs: where they go, and how much it takes on. */
+/** What an app needs to accept jobs: the queue, and the limits. */
 import { requireNumber } from "../../core/validate.ts";
 import type { JobQueue } from "../../storage/job_queue.ts";
 import type { Registry } from "../models/registry.ts";
@@ -7,11 +7,11 @@ import type { Registry } from "../models/registry.ts";
 export interface TrainingOptions {
   /** Where jobs wait. */
   readonly queue: JobQueue;
-  /** Multiply-adds that one job may take: rows x epochs x 3 x weights (default: 1e12, minutes of one core). */
+  /** The most multiply-adds in one job: rows x epochs x 3 x weights (default: 1e12, minutes on one core). */
   readonly maxWork?: number;
   /** Larger uploads are refused (default: 64 MiB). */
   readonly maxUploadBytes?: number;
-  /** What one caller may have at once, so that no caller can use up everything. */
+  /** Limits per caller, so that no caller can use up everything. */
   readonly perCaller?: {
     /** Unfinished jobs (default: 50). */
     readonly jobs?: number;
@@ -22,7 +22,7 @@ export interface TrainingOptions {
   };
 }
 
-/** What an upload may say it is; the extension of its name says what it is read as. */
+/** The media types an upload may have; the extension of its name decides how it is read. */
 export const UPLOAD_TYPES: readonly string[] = [
   "application/octet-stream",
   "text/csv",
@@ -31,11 +31,11 @@ export const UPLOAD_TYPES: readonly string[] = [
   "application/vnd.apache.parquet",
 ];
 
-/** The same, complete. */
+/** The options with defaults filled in, and what checks them. */
 export interface JobIntake extends Required<TrainingOptions> {
   readonly perCaller: Required<NonNullable<TrainingOptions["perCaller"]>>;
   readonly registry: Registry;
-  /** What a caller adds is counted and kept in one turn: as much asked for at once is not more than one after the other. */
+  /** Counts and stores a caller's additions one at a time, so that concurrent requests cannot exceed the limits. */
   readonly turns: CallerTurns;
 }
 
@@ -51,11 +51,11 @@ export function intakeOf(options: TrainingOptions, registry: Registry): JobIntak
   return { ...all, perCaller: { jobs, uploads, uploadBytes }, turns: new CallerTurns() };
 }
 
-/** One thing at a time for each caller. Limits: of this process; another one's callers take turns of their own. */
+/** Runs one task at a time for each caller. Limits: within this process only. */
 export class CallerTurns {
   readonly #last = new Map<string, Promise<unknown>>();
 
-  /** Does it once all that the caller began before is over. */
+  /** Runs `work` once everything the caller started before is over. */
   async take<Value>(caller: string, work: () => Promise<Value>): Promise<Value> {
     const turn = (this.#last.get(caller) ?? Promise.resolve()).then(work);
     const settled = turn.catch(() => {});

@@ -1,22 +1,22 @@
 /**
- * What a scoring job has put out, CSV as `elbow score` writes it, as JSON lines: each cell under the name of its column, numbers with
- * the digits that they have.
+ * Converts a scoring job's result from CSV, as `elbow score` writes it, to JSON lines: each cell under the name of its
+ * column, numbers digit for digit.
  */
 import { HEADER } from "../../scoring/verdict_lines.ts";
 
-/** Bytes that are written anew in one go. */
+/** Bytes converted at a time. */
 const PIECE = 65_536;
 
-/** A row, score, p-value, verdict, and the columns to blame, in quotes (RFC 4180) where they must be. */
+/** Row, score, p-value, verdict, and the columns to blame, quoted (RFC 4180) if necessary. */
 const RECORD =
   /(\d+),([^,]+),([^,]+),(true|false|uncertain),(?:"((?:[^"]|"")*)"|([^"\n][^\n]*)?)\n/y;
 
 const KEYS = HEADER.map((name) => `${JSON.stringify(name)}:`);
 
-/** @param piece bytes that are read at once */
+/** @param piece bytes converted at a time */
 export function* resultLines(csv: Uint8Array, piece: number = PIECE): Generator<string> {
   const decoder = new TextDecoder();
-  // Records begin behind the header.
+  // Records begin after the header.
   let text = "", first = csv.indexOf(10) + 1;
   while (first < csv.length) {
     text += decoder.decode(csv.subarray(first, first += piece), { stream: true });

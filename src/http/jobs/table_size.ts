@@ -1,14 +1,14 @@
 /**
- * How large a table is, without reading it: for a budget, before a job is accepted. Lines, and the separators of the first,
- * are counted; quotes are not looked into, so that the count of CSV is never too low. An array says its shape. What is packed, which
- * keys come later in JSON lines, and how many levels texts have, is for the worker to find out, which checks the same budget
- * again before it trains.
+ * Estimates the size of a table without parsing it, to check the budget before a job is accepted. Lines, and the
+ * separators in the first line, are counted; quotes are ignored, so the count of CSV is never too low. An array states
+ * its shape. What a compressed file holds, which keys first appear late in JSON lines, and how many levels texts have
+ * is left to the worker, which checks the same budget before it trains.
  */
 import { DataError } from "../../formats/errors.ts";
 import { npyShape } from "../../formats/numpy/npy.ts";
 import type { Pace } from "../pace.ts";
 
-/** Rows and columns; of packed files none and 1. */
+/** Rows and columns; 0 and 1 for a compressed file. */
 export interface TableSize {
   readonly rows: number;
   readonly columns: number;
@@ -16,12 +16,12 @@ export interface TableSize {
 
 const TEXT = /\.(csv|tsv|jsonl|ndjson)$/i;
 
-/** Bytes looked at between two breaths. */
+/** Bytes scanned between two pauses. */
 const SLICE = 1 << 20;
 
 const LINE_FEED = 0x0a;
 
-/** What is wrong with a file is for its reader to say. */
+/** The shape of an array file; empty for a faulty file, as its reader reports what is wrong. */
 function shapeOf(bytes: Uint8Array): readonly number[] {
   try {
     return npyShape(bytes);

@@ -1,4 +1,4 @@
-/** The body that asks for a training job: what to train on, and what of the detector's defaults to change. */
+/** The body of a training request: what to train on, and which of the detector's defaults to change. */
 import * as v from "npm:valibot@1.5.0";
 import { PLAIN_LIKELIHOODS } from "../../distributions/likelihood.ts";
 import { RATE } from "../../scoring/decisions/rates.ts";
@@ -38,7 +38,7 @@ const objective = v.record(v.string(), v.unknown(), "an objective, an object wit
 
 const ROBUST_EXPECTED = "true, false, or a share above 0 and at most 0.5";
 
-/** Members of the body that go to the detector as they are. */
+/** Members of the body that are passed to the detector unchanged. */
 const settings = {
   preset: v.optional(v.picklist(["small", "ensemble"], '"small" or "ensemble"'), "small"),
   falseAlarmRate: v.optional(share("a number above 0 and below 1", RATE.max)),
@@ -56,7 +56,7 @@ const settings = {
   robust: v.optional(v.union([v.boolean(), share(ROBUST_EXPECTED, 0.5)], ROBUST_EXPECTED)),
 };
 
-/** Rows themselves or the name of an upload, and the settings. */
+/** Rows or the name of an upload, and the settings. */
 export const trainBody = v.strictObject({
   rows: v.optional(v.pipe(v.array(tableRow, ROWS_EXPECTED), v.minLength(10, ROWS_EXPECTED))),
   upload: v.optional(v.string("the name of an upload")),

@@ -1,7 +1,6 @@
 /**
- * What the routes ask for models: by name, as they are loaded, with the version and digest that
- * every answer carries. Two kinds: models that the caller holds (`liveCatalogue`), and those of a
- * store (`registry.ts`), which can be changed too.
+ * How the routes find models: by name, loaded, with the version and digest that every answer carries. Two kinds: models
+ * that the caller holds (`liveCatalogue`), and those of a store (`registry.ts`), which can also be changed.
  */
 import { show } from "../../core/validate.ts";
 import type { Model } from "../../scoring/units.ts";
@@ -9,48 +8,47 @@ import { digestOf, type ModelVersion, requireModelName } from "../../storage/mod
 
 export type { Model } from "../../scoring/units.ts";
 
-/** What is known of a model that is served without loading it. */
+/** What is known about a served model without loading it. */
 export interface Listed {
-  /** The name it is kept under, also where the request named an alias. */
+  /** The name it is stored under, even if the request used an alias. */
   readonly name: string;
   readonly version: number;
   /** SHA-256 of its file, 64 hexadecimal digits. */
   readonly digest: string;
 }
 
-/** A model as it is served. All of one request's work is done with one of these. */
+/** A model as it is served. All work of one request uses one of these. */
 export interface Served extends Listed {
   readonly model: Model;
 }
 
 /** The models of an app. */
 export interface Catalogue {
-  /** The model of that name or alias, at that version or the current one; at once where it is at hand. */
+  /** The model of this name or alias, at this version or the current one; without a promise if it is loaded. */
   find(name: string, version?: number): Served | undefined | Promise<Served | undefined>;
-  /** The current version of every model, in the order of the store. None is loaded for it. */
+  /** The current version of every model, in the order of the store. Loads none of them. */
   list(): Promise<readonly Listed[]>;
-  /** @throws Error if what it says may be out of date: its store does not answer */
+  /** @throws Error if its answers may be out of date because its store does not respond */
   requireReady(): Promise<void>;
-  /** What is known of the versions of a name or alias, ascending. */
+  /** The versions of a name or alias, ascending. */
   versions(name: string): Promise<readonly Omit<ModelVersion, "bytes" | "created">[]>;
 }
 
 /** Loaded models by name, as callers hold them. */
 export type Models = ReadonlyMap<string, Model> | Readonly<Record<string, Model>>;
 
-/** A model as it was last seen under a name. */
+/** The model last seen under a name. */
 interface Seen {
   readonly model: Model;
   readonly version: number;
-  /** The same for every request, once its digest is known. */
+  /** The same object for every request, once its digest is known. */
   served?: Served;
 }
 
 /**
- * Models that the caller holds. A map is read at every request: what is set in it is served from
- * then on, as the next version. Versions count the models seen under a name; a model that is changed
- * in place keeps its version, and the digest of what it was.
- * @throws TypeError for a name that cannot be served, or a value that is no model
+ * Models that the caller holds. A map is read at every request: a model that is set in it is served from then on, as
+ * the next version of its name. A model that is changed in place keeps its version and its original digest.
+ * @throws TypeError for a name that cannot be served, or a value that is not a model
  */
 export function liveCatalogue(models: Models): Catalogue {
   const byName: ReadonlyMap<string, Model> = models instanceof Map

@@ -1,6 +1,6 @@
 /**
- * Changes of a store's index. A change is one replacement of it: a request sees the index before it or the
- * one after it. Bytes that the index names no more are removed from the store.
+ * Changes to a store's index. Each change replaces the index once, so a request sees it either before or after the
+ * change. Bytes that the index no longer names are removed from the store.
  */
 import {
   IndexFullError,
@@ -11,9 +11,9 @@ import {
 import { Problem } from "../problems.ts";
 
 /**
- * Begins again where another process was faster.
- * @param decide what becomes of the index; no part of it, if nothing
- * @param onForget told of bytes before they go
+ * Starts again if another process changed the index first.
+ * @param decide returns the changed parts of the index; none if nothing changes
+ * @param onForget called before bytes are removed
  */
 export async function changeIndex<Value>(
   store: ModelStore,
@@ -36,7 +36,7 @@ export async function changeIndex<Value>(
   }
 }
 
-/** @throws Problem if the store has no room for it: asking again does not help, deleting does */
+/** @throws Problem if the store is full: retrying does not help, deleting does */
 async function replaceIndex(
   store: ModelStore,
   index: ModelIndex,
@@ -50,15 +50,15 @@ async function replaceIndex(
 }
 
 /**
- * Removes bytes that no index names. Another process may name them again meanwhile: its index stands before
- * ours is read again, so that they are put back here, or after, so that it finds them gone and puts them back.
+ * Removes bytes that no index names. Another process may name them again meanwhile. If its index is written before ours
+ * is read again, the bytes are put back here; if after, that process finds them gone and puts them back.
  */
 async function forget(store: ModelStore, digest: string): Promise<void> {
   const bytes = await store.read(digest);
   await store.remove(digest);
   const isNamed = await latestIndex(store).then(
     ({ index }) => digestsOf(index).includes(digest),
-    // Bytes too many are better than bytes lost.
+    // Better to keep bytes too many than to lose some.
     () => true,
   );
   if (bytes && isNamed) await store.write(digest, bytes);

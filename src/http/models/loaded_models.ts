@@ -1,10 +1,10 @@
-/** Models of a store by digest, loaded when first asked for; only those used last are kept. */
+/** A cache of a store's models by digest, loaded on first use. */
 import { digestOf, type ModelStore } from "../../storage/model_store.ts";
 import type { DeviceOptions } from "../../trained/trained_vae.ts";
 import type { Model } from "./catalogue.ts";
 import { openModel } from "./open_model.ts";
 
-/** Loaded models kept; the one unused for longest goes first. */
+/** The most models kept; the least recently used is dropped first. */
 const MAX_LOADED = 64;
 
 export class LoadedModels {
@@ -18,7 +18,7 @@ export class LoadedModels {
     return model;
   }
 
-  /** What fails is asked of the store again by the next request. */
+  /** A failure is not cached: the next request reads the store again. */
   async #open(digest: string): Promise<Model> {
     try {
       const bytes = await this.store.read(digest);
@@ -30,7 +30,7 @@ export class LoadedModels {
     }
   }
 
-  /** What falls out is not disposed: requests may still work with it. */
+  /** Dropped models are not disposed: requests may still use them. */
   keep(digest: string, model: Promise<Model>): void {
     this.#models.delete(digest);
     this.#models.set(digest, model);

@@ -1,4 +1,4 @@
-/** A store that ends with the process. */
+/** A model store in memory, lost when the process ends. */
 import {
   digestOf,
   EMPTY_INDEX,
@@ -9,8 +9,8 @@ import {
 } from "../../storage/model_store.ts";
 
 /**
- * A store in memory.
- * @param files model files by name, each its version 1
+ * Creates a store in memory.
+ * @param files model files by name, each stored as version 1
  * @throws TypeError for a name that cannot be served
  */
 export async function memoryStore(

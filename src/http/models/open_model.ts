@@ -1,6 +1,6 @@
 /**
- * Models from untrusted bytes. Whatever the bytes are, the outcome is a model that can be asked or a
- * problem that says why not; reading evaluates nothing and takes memory in proportion to the bytes.
+ * Opens models from untrusted bytes. The outcome is always a usable model or a problem that says why not; reading
+ * evaluates nothing and takes memory in proportion to the bytes.
  */
 import { latentWidth } from "../../models/latents.ts";
 import type { ModelSpec } from "../../models/spec.ts";
@@ -10,12 +10,12 @@ import { type DeviceOptions, fromModelFile, TrainedVae } from "../../trained/tra
 import type { Model } from "./catalogue.ts";
 import { Problem } from "../problems.ts";
 
-/** Columns, of a condition too, latent dimensions and hidden units that a served model may have. */
+/** The most columns (conditions included), latent dimensions and hidden units of a served model. */
 const MAX_WIDTH = 16_384;
 
 /**
  * Opens a model file.
- * @param tried whether it must also score a row: a model may be whole and too large for its machine
+ * @param tried whether to also score a row: a valid model may be too large for this machine
  * @throws Problem naming what is wrong
  */
 export function openModel(bytes: Uint8Array, device: DeviceOptions, tried = false): Model {

@@ -1,6 +1,6 @@
 /**
- * The models of a store, loaded when first asked for, and all that changes them. Uploads are read
- * in full, and tried, before the index names them.
+ * The models of a store, loaded on first use, and the operations that change them. An upload is read in full, and
+ * tried, before the index names it.
  */
 import type { DeviceOptions } from "../../trained/trained_vae.ts";
 import type { Catalogue, Listed, Model, Served } from "./catalogue.ts";
@@ -17,13 +17,13 @@ import {
   type ModelVersion,
 } from "../../storage/model_store.ts";
 
-/** Names of models and aliases that a store may hold, those of deleted models included. */
+/** The most names of models and aliases in a store, including deleted models. */
 const MAX_NAMES = 10_000;
 
 /** The outcome of an upload. */
 export interface Stored {
   readonly version: ModelVersion;
-  /** False if these very bytes were served under the name already. */
+  /** False if the name already served these very bytes. */
   readonly isNew: boolean;
 }
 
@@ -35,7 +35,7 @@ export class Registry implements Catalogue {
   readonly #answering = new WeakMap<Model, Served>();
   #changes: Promise<unknown> = Promise.resolve();
 
-  /** @param keepVersions of each name; the oldest go as new ones come, but for those that an alias names */
+  /** @param keepVersions how many of each name to keep; the oldest are dropped, except those that an alias names */
   constructor(store: ModelStore, device: DeviceOptions = {}, keepVersions: number = Infinity) {
     this.#store = store;
     this.#keepVersions = keepVersions;
@@ -49,7 +49,7 @@ export class Registry implements Catalogue {
     try {
       return this.#served(found, await this.#loaded.load(found.digest));
     } catch (error) {
-      // Another process may have replaced the version, and deleted it, since the index was read.
+      // Another process may have replaced and deleted the version since the index was read.
       const now = resolve((await latestIndex(this.#store)).index, name, version);
       if (now?.digest === found.digest) throw error;
       return now && this.#served(now, await this.#loaded.load(now.digest));
@@ -76,10 +76,9 @@ export class Registry implements Catalogue {
   }
 
   /**
-   * Makes a model file the current version of a name.
-   * @param job the job that made it; what the same job has stored before is its outcome
-   * @throws Problem if it is no model that can be served, the name is an alias, or the precondition
-   *   does not hold
+   * Stores a model file as the current version of a name.
+   * @param job the job that made it; if that job has stored a version before, that is the outcome
+   * @throws Problem if the file is not a model that can be served, the name is an alias, or the precondition fails
    */
   async put(
     name: string,
@@ -118,14 +117,15 @@ export class Registry implements Catalogue {
       const entry = { last: version.version, versions: [...kept, version] };
       return { value: { version, isNew: true }, models: new Map(models).set(name, entry) };
     });
-    // Who deletes the last name of these bytes elsewhere may have removed them before the index named them again.
+    // Another process that deleted the last name of these bytes may have removed them before the index named them
+    // again.
     if (stored.isNew) await this.#store.write(digest, bytes);
     return stored;
   }
 
   /**
    * Deletes a model, or one version of it.
-   * @throws Problem if there is none, an alias names it, or the precondition does not hold of its last version
+   * @throws Problem if there is none, an alias names it, or its last version fails the precondition
    */
   delete(name: string, version?: number, precondition: Precondition = {}): Promise<void> {
     return this.#change(async ({ models, aliases }) => {
@@ -144,9 +144,9 @@ export class Registry implements Catalogue {
   }
 
   /**
-   * Makes an alias name another model, or another version.
-   * @returns whether it is new
-   * @throws Problem if there is no such model, or a model bears the name
+   * Points an alias at a model, or at one of its versions.
+   * @returns whether the alias is new
+   * @throws Problem if there is no such model, or a model has this name
    */
   setAlias(alias: string, target: Alias): Promise<boolean> {
     return this.#change(async ({ models, aliases }) => {
@@ -176,7 +176,7 @@ export class Registry implements Catalogue {
     });
   }
 
-  /** Changes of this process wait for each other. */
+  /** Changes in this process run one after the other. */
   #change<Value>(decide: Parameters<typeof changeIndex<Value>>[1]): Promise<Value> {
     const change = this.#changes.then(() =>
       changeIndex(this.#store, decide, (digest) => this.#loaded.forget(digest))
@@ -185,7 +185,7 @@ export class Registry implements Catalogue {
     return change;
   }
 
-  /** The same object for every request, as long as the model bears one name and version. */
+  /** The same object for every request while the model's name and version stay the same. */
   #served(found: Listed, model: Model): Served {
     const before = this.#answering.get(model);
     if (before?.name === found.name && before.version === found.version) return before;
@@ -195,7 +195,7 @@ export class Registry implements Catalogue {
   }
 }
 
-/** Which version a name or alias means, if any. */
+/** The version that a name or alias refers to, if any. */
 function resolve(
   { models, aliases }: ModelIndex,
   name: string,
@@ -222,7 +222,7 @@ function isVersion(number: number): (each: ModelVersion) => boolean {
   return ({ version }) => version === number;
 }
 
-/** The same words for every name that leads to nothing. @param version which one of it was asked for, if one was */
+/** The same message for every unknown name. @param version the version asked for, if any */
 export function unknownModel(version?: number | string): Problem {
   const detail = version === undefined
     ? "Cannot find model: GET /v1/models lists those there are"

@@ -1,6 +1,6 @@
 /**
- * Models in short. What a model is, its digest decides: each is loaded for that once, one after the other, and
- * no more of it is kept than the summary. One that cannot be loaded is listed as such, and troubles no other.
+ * Summaries of models. A summary depends only on the digest, so each digest is loaded once, one after the other, and
+ * only its summary is kept. A model that cannot be loaded is listed as damaged and does not affect the others.
  */
 import { latentSize } from "../../models/spec.ts";
 import { isTable, vaeOf } from "../../scoring/units.ts";
@@ -16,13 +16,13 @@ interface Facts {
   readonly latent: number;
 }
 
-/** What one model is. */
+/** The summary of one model. */
 export function summaryOf({ name, version, digest, model }: Served): Listed & Facts {
   const { spec } = vaeOf(model), kind = isTable(model) ? "detector" : "vae";
   return { name, version, digest, kind, inputs: spec.inputs, latent: latentSize(spec) };
 }
 
-/** Lists all models of a catalogue. @param onError told why one cannot be loaded */
+/** Lists all models of a catalogue. @param onError called when one cannot be loaded */
 export function summaries(
   catalogue: Catalogue,
   onError: (error: unknown) => void,

@@ -1,4 +1,4 @@
-/** `POST …/infer`: the tensor x in, the outputs that are asked for out; all of them if none is. */
+/** `POST …/infer`: takes the tensor x and returns the requested outputs, by default all of them. */
 import { concatBytes } from "../../core/bytes/bytes.ts";
 import { requireAnswerSize, streamOf } from "../answers.ts";
 import { readBytes, requireType } from "../body.ts";
@@ -14,7 +14,7 @@ import { unitsOf } from "../../scoring/units.ts";
 import { type Output, outputsOf, valuesBytes, valuesOf, valuesText } from "./outputs.ts";
 import { HEADER_LENGTH, type InferRequest, readInferRequest, readInput } from "./request.ts";
 
-/** An output that was asked for. */
+/** A requested output. */
 interface Wanted {
   readonly output: Output;
   readonly isBinary: boolean;
@@ -22,7 +22,7 @@ interface Wanted {
 
 export async function infer(call: Call, service: Service): Promise<Reply> {
   const served = await servedModel(call, service), { head: headers } = call;
-  // The protocol names no type; a client that names one names one of these.
+  // The protocol names no type; a client that sends one uses one of these.
   if (headers.has("content-type")) {
     requireType(headers, ["application/json", "application/octet-stream"]);
   }
@@ -85,7 +85,7 @@ async function computeAll(
   return numbers;
 }
 
-/** The verbs speak of rows; the rows of this body are the data of its tensor. */
+/** The verbs blame rows; in this body the rows are the data of its tensor. */
 function blameInput(error: unknown): never {
   if (!(error instanceof Problem)) throw error;
   const faults = error.faults.map(({ pointer, detail }) => ({

@@ -1,6 +1,6 @@
 /**
- * What a model answers in the Open Inference Protocol: tensors that are columns of what the verbs
- * answer. A tensor of one number a row has the shape [rows], the others [rows, width].
+ * A model's outputs in the Open Inference Protocol: tensors made of columns of the verbs' answers. A tensor with one
+ * number per row has the shape [rows], the others [rows, width].
  */
 import { LITTLE_ENDIAN, swapped } from "../../formats/safetensors/safetensors_types.ts";
 import { latentSize } from "../../models/spec.ts";
@@ -13,17 +13,17 @@ import type { VerbName } from "../verbs/mod.ts";
 export interface Output {
   readonly name: string;
   readonly datatype: "FP64" | "BOOL";
-  /** The verb whose numbers it is part of, and where. */
+  /** The verb whose numbers contain it, and its first column there. */
   readonly verb: VerbName;
   readonly at: number;
-  /** Numbers in a row; undefined for one that is not in a list. */
+  /** Numbers per row; undefined for a tensor of shape [rows]. */
   readonly width?: number;
 }
 
 /** All outputs of a model, in order. */
 export function outputsOf(model: Model): Output[] {
   const size = latentSize(vaeOf(model).spec), { made, schema } = unitsOf(model);
-  // A time has no way back, and a tensor no word for that.
+  // Times cannot be decoded, and a tensor has no null.
   const hasTimes = schema?.some(({ kind }) => kind === "timestamp");
   const scores: Output[] = isTable(model)
     ? [
@@ -61,7 +61,7 @@ export function valuesOf(
   return values;
 }
 
-/** As JSON between brackets, some at a time. */
+/** As JSON without its brackets, some values at a time. */
 export function* valuesText({ datatype }: Output, values: Float64Array): Generator<string> {
   const perPiece = 20_000;
   for (let first = 0; first < values.length; first += perPiece) {
@@ -71,7 +71,7 @@ export function* valuesText({ datatype }: Output, values: Float64Array): Generat
   }
 }
 
-/** Little-endian float64, or a byte for each truth value. */
+/** Little-endian float64, or one byte per boolean. */
 export function valuesBytes({ datatype }: Output, values: Float64Array): Uint8Array<ArrayBuffer> {
   if (datatype === "BOOL") return Uint8Array.from(values);
   const bytes = new Uint8Array(values.slice().buffer);
