@@ -1,29 +1,28 @@
 /**
- * Long work beside short requests. Work runs in steps; after SLICE_MS it lets the event loop go
- * round. All long work of an app shares one queue, in which one piece gets a slice each time round:
- * a short request waits for one slice at most, however many long ones there are.
+ * Keeps long work from delaying short requests. Work runs in steps; after SLICE_MS it yields to the event loop. All
+ * long work of an app shares one queue and gets one slice per round of the loop, so a short request waits for one slice
+ * at most, however much long work there is.
  *
- * Limits: a step is not interrupted. Where the clock stands still during work (workerd), work is not
- * divided.
+ * Limits: a step is not interrupted. If the clock stands still during work (workerd), work is not divided.
  */
 
-/** Milliseconds of work in one go. */
+/** Milliseconds of work without a pause. */
 const SLICE_MS = 8;
 
-/** Turns of one request before it is asked whether anybody still waits: short work ends by itself. */
+/** Turns that a request takes before it checks whether anybody still waits: short work ends by itself. */
 const PATIENCE = 4;
 
-/** The turns of an app. */
+/** The queue that all work of an app shares. */
 export class Turns {
   #last: Promise<void> = Promise.resolve();
 
-  /** Resolves after everybody who asked before, and one round of the event loop. */
+  /** Resolves after all earlier callers, and one round of the event loop. */
   next(): Promise<void> {
     return this.#last = this.#last.then(oneRound);
   }
 }
 
-/** The work of one request. */
+/** Paces the work of one request. */
 export class Pace {
   readonly #turns: Turns;
   readonly #isCancelled: () => boolean;
@@ -31,7 +30,7 @@ export class Pace {
   #turnsTaken = 0;
 
   /**
-   * @param isCancelled whether nobody waits for the result any more; asked once a slice
+   * @param isCancelled whether nobody waits for the result any more; checked once per slice
    * @param begun when the first slice began, milliseconds of `performance.now`
    */
   constructor(
@@ -45,8 +44,8 @@ export class Pace {
   }
 
   /**
-   * Between two steps: waits for a turn if this one is used up.
-   * @throws DOMException "AbortError" if nobody waits any more
+   * Called between two steps: waits for a turn if this slice is used up.
+   * @throws DOMException "AbortError" if nobody waits for the result any more
    */
   async breathe(): Promise<void> {
     if (performance.now() - this.#since < SLICE_MS) return;
@@ -57,7 +56,7 @@ export class Pace {
     this.#since = performance.now();
   }
 
-  /** Runs all steps, with room to breathe between them. */
+  /** Runs all steps, and lets other work run between them. */
   async run<Value>(steps: Iterator<unknown, Value>): Promise<Value> {
     for (;;) {
       const step = steps.next();
@@ -69,7 +68,7 @@ export class Pace {
 
 type Immediate = (done: () => void) => unknown;
 
-/** `setImmediate` where there is one: a timer of no time takes two milliseconds. */
+/** `setImmediate` if it exists: a timer of 0 ms takes two milliseconds. */
 const { setImmediate: immediate } = globalThis as unknown as { setImmediate?: Immediate };
 
 function oneRound(): Promise<void> {

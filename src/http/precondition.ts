@@ -1,16 +1,16 @@
 /**
- * What a request asks of the version that is served now (RFC 9110, 13.1): `If-Match` and `If-None-Match`, by
- * digest or `*`. An entity tag is a digest in quotes; a weak one, `W/"…"`, matches only where nothing is changed.
+ * Preconditions on the version served now (RFC 9110, 13.1): `If-Match` and `If-None-Match`, by digest or `*`. An entity
+ * tag is a digest in quotes; a weak tag, `W/"…"`, matches only in `If-None-Match`.
  */
 import type { HeadersRead } from "./head.ts";
 
-/** Asks for or against one of these tags; `*` is any version at all. */
+/** Tags of which one must match, and tags of which none may; `*` is any version at all. */
 export interface Precondition {
   readonly match?: readonly string[];
   readonly noneMatch?: readonly string[];
 }
 
-/** `If-None-Match` is for requests without `If-Match`: where both are given, both must hold. */
+/** `If-None-Match` is meant for requests without `If-Match`; if both are given, both must hold. */
 export function preconditionOf(head: HeadersRead): Precondition {
   const match = head.get("if-match"), noneMatch = head.get("if-none-match");
   return {
@@ -19,7 +19,7 @@ export function preconditionOf(head: HeadersRead): Precondition {
   };
 }
 
-/** @param digest of the version served now; nothing where there is none */
+/** @param digest of the version served now; undefined if there is none */
 export function holds({ match, noneMatch }: Precondition, digest: string | undefined): boolean {
   const names = (tags: readonly string[], tag: string) => tags.includes("*") || tags.includes(tag);
   if (match && !(digest !== undefined && names(match, `"${digest}"`))) return false;

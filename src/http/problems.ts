@@ -1,9 +1,9 @@
 /**
- * Every error that the app answers with, as problem details (RFC 9457). The `type` is
- * `urn:elbow:problem:` and the name in the table below; both stay as they are between releases.
+ * Every error that the app answers with, as problem details (RFC 9457). The `type` is `urn:elbow:problem:` followed by
+ * the name in the table below; both are stable between releases.
  */
 
-/** What is the same for all problems of one type. */
+/** What all problems of one type have in common. */
 interface ProblemKind {
   readonly status: number;
   readonly title: string;
@@ -48,7 +48,7 @@ export interface FieldFault {
   readonly detail: string;
 }
 
-/** An error whose whole content may be shown to the caller. */
+/** An error that may be shown to the caller in full. */
 export class Problem extends TypeError {
   override readonly name = "Problem";
   readonly kind: ProblemName;
@@ -70,15 +70,15 @@ export class Problem extends TypeError {
   }
 }
 
-/** One field of the body cannot be used. */
+/** The problem for a field of the body that cannot be used. */
 export function invalid(pointer: string, detail: string): Problem {
   return new Problem("invalid-body", detail, { faults: [{ pointer, detail }] });
 }
 
-/** A key longer than this is not repeated to the caller. */
+/** A longer key is not repeated to the caller. */
 const MAX_KEY = 256;
 
-/** One step of a JSON pointer; none for a key that is too long, so that it ends at the parent. */
+/** One step of a JSON pointer; empty for a key that is too long, so that the pointer ends at its parent. */
 export function pointerStep(key: string | number): string {
   if (String(key).length > MAX_KEY) return "";
   return `/${String(key).replaceAll("~", "~0").replaceAll("/", "~1")}`;

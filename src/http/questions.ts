@@ -1,6 +1,6 @@
 /**
- * A verb asked of a model without any options, as it nearly always is: made ready once for each model that is served, and
- * again when the detector has been changed in place (another false-alarm rate, another calibration).
+ * A verb called without options, as in nearly all requests. It is prepared once for each served model, and again when
+ * the detector is changed in place (another false-alarm rate, another calibration).
  */
 import { hasLevels } from "../scoring/table/schema.ts";
 import { isTable, type Units } from "../scoring/units.ts";
@@ -11,19 +11,19 @@ import type { Limits, Verb, Work } from "./verbs/verb.ts";
 export interface Question {
   readonly work: Work;
   readonly units: Units;
-  /** Whether every cell is a number, and stands for itself. */
+  /** Whether every cell is a number that is used as it is. */
   readonly isNumeric: boolean;
-  /** For the cells of its rows. */
+  /** Memory for the cells of its rows. */
   readonly room: Room;
-  /** A JSON answer to where its rows begin. */
+  /** The JSON answer up to its rows. */
   readonly opening: string;
-  /** What the detector was when this was made. */
+  /** The state of the detector when this was prepared. */
   readonly state: readonly unknown[];
 }
 
 const QUESTIONS = new WeakMap<Served, Map<Verb, Question>>();
 
-/** @returns nothing for a verb without rows, or one that has no defaults for all its options */
+/** @returns undefined for a verb without rows, or one whose options do not all have defaults */
 export function plainQuestion(
   served: Served,
   verb: Verb,
@@ -48,7 +48,7 @@ export function plainQuestion(
   return question;
 }
 
-/** A JSON answer says first who answers. */
+/** A JSON answer begins with the model that answers. */
 export function openingOf({ name: model, version, digest }: Served, { head }: Work): string {
   return `${JSON.stringify({ model, version, digest, ...head }).slice(0, -1)},"rows":[`;
 }

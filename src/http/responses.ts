@@ -1,11 +1,10 @@
 /**
- * The kinds of answer, and the headers that they carry. An answer becomes a `Response` once, with all its
- * headers.
+ * The kinds of answer, and their headers. An answer becomes a `Response` once, with all its headers.
  *
- * An answer in JSON to a question by POST is bare: its type is its only header, and what else there is to say
- * stands in its body: headers are what servers spend most on, beside the connection itself. Such an answer is never
- * kept (RFC 9111, 3: nothing says for how long) nor taken for anything but JSON (WHATWG MIME Sniffing, 7; no
- * element of a page asks by POST), so that the common headers would tell caches and browsers nothing.
+ * A JSON answer to a POST is bare: its type is its only header, and everything else is in its body, because headers are
+ * what servers spend most on besides the connection itself. Such an answer is never cached (RFC 9111, 3: it states no
+ * lifetime) nor taken for anything but JSON (WHATWG MIME Sniffing, 7; no element of a page sends a POST), so the common
+ * headers would tell caches and browsers nothing.
  */
 import { type Problem, PROBLEMS } from "./problems.ts";
 import { type Trace, TRACE_HEADER, traceparent } from "./telemetry/trace.ts";
@@ -24,11 +23,11 @@ export interface Reply {
   readonly body: string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null;
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** Whether these headers are all. */
+  /** Whether `headers` are all of its headers. */
   readonly isBare?: boolean;
 }
 
-/** The answer as it is sent. @param trace where it is to say so */
+/** The answer as it is sent. @param trace sent as a header, if given */
 export function toResponse({ body, status, headers, isBare }: Reply, trace?: Trace): Response {
   if (isBare && !trace) return new Response(body, { headers });
   return new Response(body, {
@@ -41,12 +40,12 @@ export function toResponse({ body, status, headers, isBare }: Reply, trace?: Tra
   });
 }
 
-/** The JSON that a question by POST was asked for. */
+/** A JSON answer to a POST, without the common headers. */
 export function respondBare(body: NonNullable<Reply["body"]>): Reply {
   return { body, status: 200, headers: BARE_JSON, isBare: true };
 }
 
-/** The same with the length of its body; a stream has none that is known, and is not begun for it. */
+/** Adds the length of the body. The length of a stream is unknown: it is dropped unread. */
 export async function withLength({ body, ...reply }: Reply): Promise<Reply> {
   if (body instanceof ReadableStream) {
     await body.cancel();
@@ -79,19 +78,19 @@ export function respondNothing(): Reply {
   return { body: null, status: 204, headers: {} };
 }
 
-/** What the caller has is what there is. */
+/** 304: the caller's copy is current. */
 export function respondUnchanged(headers: Reply["headers"]): Reply {
   return { body: null, status: 304, headers };
 }
 
-/** The members of problem details; `errors` names the fields, where fields are to blame. */
+/** The members of problem details; `errors` names the fields to blame, if any. */
 export function problemDetails({ kind, message, faults }: Problem): Record<string, unknown> {
   const { status, title } = PROBLEMS[kind];
   const details = { type: `urn:elbow:problem:${kind}`, title, status, detail: message };
   return faults.length > 0 ? { ...details, errors: faults } : details;
 }
 
-/** @param members beyond those of every problem */
+/** @param members in addition to those of every problem */
 export function respondProblem(problem: Problem, members: Record<string, unknown> = {}): Reply {
   return respondBody(
     JSON.stringify({ ...problemDetails(problem), ...members }),

@@ -1,11 +1,11 @@
-/** How a path answers, and how it refuses the methods that it does not answer to. */
+/** Registers the actions of a path, and refuses its other methods. */
 import type { Context, Hono } from "npm:hono@4.13.19";
 import { Call } from "./call.ts";
 import { exchange } from "./exchange.ts";
 import { Problem } from "./problems.ts";
 import type { Action, Method, Service } from "./service.ts";
 
-/** Answers to some methods at a path, and refuses the others there. "get" answers HEAD too. */
+/** Answers these methods at a path, and refuses the others. "get" also answers HEAD. */
 export function route(
   app: Hono,
   service: Service,
@@ -27,7 +27,7 @@ export function route(
   app.all(path, by(service, path, { answer }));
 }
 
-/** Answers that there is nothing, wherever no other route does. */
+/** Answers "not found" wherever no other route matches. */
 export function elsewhere(
   app: Hono,
   service: Service,
@@ -41,11 +41,11 @@ export function elsewhere(
     throw new Problem("unknown-route", `Cannot find this address: ${known}`);
   };
   app.notFound(by(service, "unknown", { answer }));
-  // An app that is mounted loses its notFound: within its own paths it still answers for itself.
+  // A mounted app loses its notFound handler, but still answers for its own paths.
   for (const path of paths) app.all(path, by(service, path, { answer }));
 }
 
-/** What Hono calls for an address that fits the template. */
+/** The Hono handler of a path template. */
 function by(service: Service, path: string, action: Action): (c: Context) => Promise<Response> {
   return ({ req, env }) => exchange(new Call(req.raw, env, path, req), service, action);
 }

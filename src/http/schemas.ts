@@ -1,6 +1,6 @@
 /**
- * What bodies and queries may hold. The message of each check says what it expects. Rows are only
- * counted here: `rows/rows.ts` reads their cells, as their width is the model's.
+ * The schemas of bodies and queries. The message of each check says what it expects. Rows are only counted here:
+ * `rows/rows.ts` reads their cells, because their width depends on the model.
  */
 import * as v from "npm:valibot@1.5.0";
 import { show } from "../core/validate.ts";
@@ -10,11 +10,11 @@ import { type FieldFault, invalid, pointerStep, Problem } from "./problems.ts";
 import { NAME } from "../storage/model_store.ts";
 
 const ROWS_EXPECTED = "a list of at least one row";
-/** One row of numbers: how many is for the model to check. */
+/** One row of numbers; the model checks how many. */
 export const numberRow = v.unknown();
-/** One row of a table: what it holds is for the model to check. */
+/** One row of a table; the model checks its cells. */
 export const tableRow = v.unknown();
-/** What a row of a verb is. */
+/** The schema of a verb's row. */
 export type RowSchema = typeof tableRow;
 
 const COUNT_EXPECTED = "a whole number from 1";
@@ -54,7 +54,7 @@ const METHOD_EXPECTED = '"elbo", "reconstruction" or "kl"';
 
 const VERSION_EXPECTED = "a whole number from 1";
 
-/** What a verb can be told beside its rows: members of a JSON body, or of the query. */
+/** The options of a verb besides its rows: members of a JSON body, or of the query. */
 export const OPTIONS = {
   none: body({}),
   sample: body({
@@ -82,15 +82,15 @@ export function withRows<E extends v.ObjectEntries>(
   return body({ rows, ...options.entries });
 }
 
-/** A body, or the options of one, as a schema lets them pass. */
+/** A body, or its options, after a schema has checked it. */
 export type Checked = Readonly<Record<string, unknown>>;
 
 /**
- * Checks JSON bodies of rows and options. One of rows alone, as nearly all are, is seen to be right at
- * once; the schema speaks where there is more to say, or to refuse.
+ * Checks JSON bodies of rows and options. A body of rows alone, as nearly all are, is accepted without the schema,
+ * which handles all others.
  */
 export interface BodyReader {
-  /** The options of a body that gives none; undefined where some must be given. */
+  /** The options of a body that sets none; undefined if some are required. */
   readonly defaults?: Checked;
   read(body: unknown): Checked;
 }
@@ -108,7 +108,7 @@ export function bodyReader(
   return { defaults, read };
 }
 
-/** The rows of a body that holds nothing else. */
+/** The rows of a body that holds nothing else; undefined for any other body. */
 function rowsAlone(body: unknown): readonly unknown[] | undefined {
   if (typeof body !== "object" || body === null || Array.isArray(body)) return undefined;
   for (const key in body) if (key !== "rows") return undefined;
@@ -116,7 +116,7 @@ function rowsAlone(body: unknown): readonly unknown[] | undefined {
   return Array.isArray(rows) && rows.length > 0 ? rows : undefined;
 }
 
-/** The body that asks for a file to be scored. */
+/** The body that asks for an upload to be scored. */
 export const scoreJobBody = body({
   upload: v.string("the name of an upload"),
   falseAlarmRate: v.optional(rate),
@@ -135,8 +135,8 @@ export const aliasBody = body({
 });
 
 /**
- * The query as options: each value is read as JSON, so that numbers are numbers.
- * @throws Problem for a key that stands twice
+ * Parses the query as options: each value is read as JSON, so that numbers are numbers.
+ * @throws Problem for a repeated key
  */
 export function queryOptions(query: URLSearchParams): Record<string, unknown> {
   const options: Record<string, unknown> = Object.create(null);
@@ -159,7 +159,7 @@ function valueOf(text: string): unknown {
 
 /** @throws Problem naming every field that is missing, unknown or wrong */
 export function checkBody<S extends v.GenericSchema>(schema: S, value: unknown): v.InferOutput<S> {
-  // To the library a list is an object, with no key that it should have.
+  // To valibot a list is an object without the required keys.
   if (Array.isArray(value)) throw invalid("", "Cannot read body: expected an object, not a list");
   const result = v.safeParse(schema, value);
   if (result.success) return result.output;

@@ -1,4 +1,4 @@
-/** What the routes share: what they work with, and what they say of a request. */
+/** What the routes share: their dependencies, their actions, and the parameters of their paths. */
 import type { Scope, Tokens } from "./access/auth.ts";
 import type { BodyLimits, BytesAhead } from "./body.ts";
 import type { Call } from "./call.ts";
@@ -15,12 +15,12 @@ import { isModelName, NAME_RULE } from "../storage/model_store.ts";
 import type { RandomDigits } from "./telemetry/trace.ts";
 import type { Limits } from "./verbs/mod.ts";
 
-/** What every route works with. */
+/** The dependencies of every route. */
 export interface Service {
   readonly catalogue: Catalogue;
-  /** The catalogue once more, where it may be changed over HTTP. */
+  /** The same catalogue, if it may be changed over HTTP. */
   readonly registry?: Registry;
-  /** Where jobs go, where there may be any. */
+  /** Where jobs go, if they are accepted. */
   readonly training?: JobIntake;
   readonly limits: Limits & { readonly maxModelBytes: number; readonly maxInFlight: number };
   readonly deadlineMs: number;
@@ -30,7 +30,7 @@ export interface Service {
   readonly metrics: Metrics;
   readonly turns: Turns;
   readonly digits: RandomDigits;
-  /** Origins whose pages may ask; without it there is no CORS. */
+  /** Origins whose pages may call the app; undefined without CORS. */
   readonly origins?: readonly string[];
   readonly log?: (entry: LogEntry) => void;
   readonly stopping?: AbortSignal;
@@ -41,15 +41,15 @@ export interface Service {
 
 export type Method = "get" | "post" | "put" | "delete";
 
-/** How a path answers to one method; without a scope, to anybody. */
+/** How a path answers one method; without a scope, anybody may call it. */
 export interface Action {
   readonly scope?: Scope;
-  /** Which other one the token must have. */
+  /** A second scope that the token must have. */
   readonly also?: Scope;
   readonly answer: (call: Call) => Reply | Promise<Reply>;
 }
 
-/** An action that changes models; none where they may not be changed. */
+/** An action that changes models; undefined if they may not be changed. */
 export function adminAction(
   { registry }: Service,
   answer: (call: Call, registry: Registry) => Promise<Reply>,
@@ -57,7 +57,7 @@ export function adminAction(
   return registry && { scope: "admin", answer: (call) => answer(call, registry) };
 }
 
-/** An action of jobs; none where there are no jobs. */
+/** An action on jobs; undefined if jobs are not accepted. */
 export function trainAction(
   { training }: Service,
   answer: (call: Call, training: JobIntake) => Reply | Promise<Reply>,
@@ -66,7 +66,7 @@ export function trainAction(
   return training && { scope: "train", also, answer: (call) => answer(call, training) };
 }
 
-/** The model that the path names, at once where it is at hand. */
+/** The model that the path names; without a promise if it is loaded. */
 export function servedModel(call: Call, { catalogue }: Service): Served | Promise<Served> {
   const found = catalogue.find(pathName(call, "name"), pathVersion(call));
   return found instanceof Promise ? found.then((each) => known(call, each)) : known(call, found);
@@ -79,14 +79,14 @@ function known(call: Call, served: Served | undefined): Served {
   return served;
 }
 
-/** A name in the path. @throws Problem for what can be no name: it reaches no store */
+/** A name in the path. @throws Problem for an invalid name, which never reaches the store */
 export function pathName(call: Call, parameter: string): string {
   const name = call.param(parameter) ?? "";
   if (isModelName(name)) return name;
   throw unknownModel();
 }
 
-/** A name in the path that something is to bear. @throws Problem saying what a name is */
+/** A new name in the path. @throws Problem that states the rule for names */
 export function newName(call: Call, parameter: string): string {
   const name = call.param(parameter) ?? "";
   if (isModelName(name)) return name;
@@ -110,14 +110,14 @@ export function modelHeaders({ name, version, digest }: Served): Record<string, 
   };
 }
 
-/** The pace of one request's work; it ends when the caller has gone. */
+/** The pace of one request's work, which ends when the caller disconnects. */
 export function paceOf(call: Call, { turns }: Service): Pace {
   return new Pace(turns, () => call.request.signal.aborted, call.begun);
 }
 
-/** What a body of rows may be. */
+/** The limits of a body of rows. */
 export function bodyLimits(call: Call, { limits, deadlineMs, ahead }: Service): BodyLimits {
-  // Deno.serve hands over where the request comes from, and holds bodies to their Content-Length.
+  // Deno.serve passes the remote address, and holds bodies to their Content-Length.
   const { env } = call, isFramed = typeof env === "object" && env !== null && "remoteAddr" in env;
   return { maxBytes: limits.maxBodyBytes, deadlineMs, ...(isFramed && { ahead }) };
 }

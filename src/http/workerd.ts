@@ -1,5 +1,5 @@
 /**
- * Models behind HTTP on hosts that forbid compiling bytes, as Cloudflare Workers (workerd) do: the
+ * Models behind HTTP on hosts that forbid compiling bytes to WebAssembly, such as Cloudflare Workers (workerd): the
  * kernels and the model files are modules that the host compiled or read before the first request.
  *
  * ```ts
@@ -12,8 +12,8 @@
  *
  * `elbow bundle MODEL --target workers` writes all of these files.
  *
- * Limits: such hosts have no threads, and a clock that stands still while they compute: long work is not
- * divided (`pace.ts`), so keep `maxRows` to what one request may take.
+ * Limits: such hosts have no threads, and their clock stands still while they compute. So long work is not divided
+ * (`pace.ts`): keep `maxRows` to what one request may take.
  *
  * @module
  */
@@ -24,7 +24,7 @@ import { openModel } from "./models/open_model.ts";
 
 export type * from "./mod.ts";
 
-/** What a worker serves: as `createApp` takes it, with files in the place of loaded models. */
+/** What a worker serves: the options of `createApp`, with files instead of loaded models. */
 export interface WorkerOptions extends Omit<AppOptions, "models" | "device"> {
   /** A build of the kernels, as `import kernels from "./kernels.wasm"` gives it. */
   readonly kernels: WebAssembly.Module;
@@ -35,10 +35,10 @@ export interface WorkerOptions extends Omit<AppOptions, "models" | "device"> {
 }
 
 /**
- * The app of a worker: its default export. Everything is opened here, so that a file that cannot be used
- * keeps the worker from starting.
- * @throws TypeError for a module that is no build of the kernels, or a name that cannot be served
- * @throws Problem for a file that is no model
+ * The app of a worker: its default export. Every model is opened here, so a file that cannot be used keeps the worker
+ * from starting.
+ * @throws TypeError for a module that is not a build of the kernels, or a name that cannot be served
+ * @throws Problem for a file that is not a model
  */
 export function createWorker({ kernels, models, device, ...options }: WorkerOptions): App {
   useKernels(kernels);

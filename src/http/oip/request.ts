@@ -1,9 +1,9 @@
 /**
- * An inference request of the Open Inference Protocol v2: one input tensor `x`, `[rows, columns]`,
- * FP32 or FP64, in the JSON (nested or flat) or behind it (the binary tensor data extension).
+ * An inference request of the Open Inference Protocol v2: one input tensor `x`, `[rows, columns]`, FP32 or FP64, in the
+ * JSON (nested or flat) or after it (the binary tensor data extension).
  *
  * Source: kserve/open-inference-protocol, inference_rest.md; triton-inference-server, protocol
- * extension_binary_data.md. Parameters that are not known here are accepted and mean nothing.
+ * extension_binary_data.md. Unknown parameters are accepted and ignored.
  */
 import * as v from "npm:valibot@1.5.0";
 import type { Cells } from "../../scoring/table/cells.ts";
@@ -14,7 +14,7 @@ import { invalid } from "../problems.ts";
 import { readFloatRows, requireCells } from "../rows/rows.ts";
 import { checkBody } from "../schemas.ts";
 
-/** The header that says how many bytes of a body are JSON; the rest are tensors. */
+/** The header that says how many bytes of the body are JSON; the rest is tensors. */
 export const HEADER_LENGTH = "inference-header-content-length";
 
 const SIZE = "a whole number from 0";
@@ -43,10 +43,10 @@ export const inferBody = v.object({
   outputs: v.optional(v.pipe(v.array(output, "a list"), v.maxLength(64, "a shorter list"))),
 }, "an object");
 
-/** A request taken apart. */
+/** A parsed request. */
 export interface InferRequest {
   readonly body: v.InferOutput<typeof inferBody>;
-  /** Bytes behind the JSON. */
+  /** Bytes after the JSON. */
   readonly tail: Uint8Array<ArrayBuffer>;
 }
 
@@ -95,7 +95,7 @@ export function readInput(
   return requireCells(numbers, units);
 }
 
-/** Numbers in a row, or in rows; what is no number becomes NaN, which the check of cells names. */
+/** Flat or nested numbers. A value that is not a number becomes NaN, which the check of the cells reports. */
 function flatten(data: readonly unknown[], rows: number, width: number): Float64Array {
   const isNested = Array.isArray(data[0]);
   if (!isNested) return Float64Array.from(data, numberOf);

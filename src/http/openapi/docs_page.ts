@@ -1,6 +1,6 @@
 /**
- * The OpenAPI document as a page to read: one piece of HTML, made on the server, that runs nothing and
- * loads nothing. Its policy forbids both.
+ * The OpenAPI document as a page of static HTML, rendered on the server. It runs nothing and loads nothing; its content
+ * security policy forbids both.
  */
 import type { Json } from "./openapi.ts";
 import { PROBLEMS } from "../problems.ts";
@@ -46,7 +46,7 @@ interface Listed {
   readonly operation: Operation;
 }
 
-/** The page. */
+/** Renders the page. */
 export function docsPage(document: Json): string {
   const { info, servers: [{ url }], paths, components } = document as unknown as Document;
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
@@ -133,7 +133,7 @@ ${requestBody ? `<h4>Body</h4>${bodyOf(requestBody, words)}` : ""}<h4>Answers</h
   }<dt>otherwise</dt><dd><a href="#problems">a problem</a></dd></dl></section>`;
 }
 
-/** What types of bodies that no schema describes mean, by the tag of the operation. */
+/** What a body without a schema holds, by media type and by the tag of the operation. */
 const WORDS: readonly (readonly [tags: RegExp, words: Readonly<Record<string, string>>])[] = [
   [/^Querying/, {
     "application/octet-stream": "float32, little-endian, row by row",
@@ -158,7 +158,7 @@ function bodyOf({ content }: Body, words: Readonly<Record<string, string>> = {})
   }).join("");
 }
 
-/** Comments are set off. */
+/** A type as HTML, with comments in italics. */
 function type(schema: Json): string {
   const lines = typeText(schema).split("\n").map((line) =>
     text(line).replace(/\/\/ .*$/, (comment) => `<i>${comment}</i>`)

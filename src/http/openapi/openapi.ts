@@ -1,6 +1,6 @@
 /**
- * The OpenAPI 3.1 document, made from the list of operations and from the schemas that check bodies and
- * type answers. Nothing is described twice; what no schema says (cells of rows) is said here.
+ * The OpenAPI 3.1 document, generated from the list of operations and from the schemas of bodies and answers. Nothing
+ * is described twice; what no schema describes (cells of rows) is described here.
  */
 import { type JsonSchema, toJsonSchema } from "npm:@valibot/to-json-schema@1.8.0";
 import type * as v from "npm:valibot@1.5.0";
@@ -15,19 +15,19 @@ import { trainBody } from "../jobs/train_schema.ts";
 /** A JSON object. */
 export type Json = Readonly<Record<string, unknown>>;
 
-/** Which parts of the app there are. */
+/** Which parts of the app are enabled. */
 export interface DocumentOptions {
   /** Whether models may be changed. */
   readonly isAdmin: boolean;
-  /** Whether jobs are taken. */
+  /** Whether jobs are accepted. */
   readonly isTraining?: boolean;
-  /** Whether tokens are asked for. */
+  /** Whether tokens are required. */
   readonly hasTokens: boolean;
-  /** Where the app is mounted, without a slash at its end. */
+  /** Where the app is mounted, without a trailing slash. */
   readonly prefix: string;
 }
 
-/** The whole document. */
+/** Generates the whole document. */
 export function openApi({ isAdmin, isTraining, hasTokens, prefix }: DocumentOptions): Json {
   const paths: Record<string, Record<string, Json>> = {};
   for (const operation of OPERATIONS) {
@@ -89,7 +89,7 @@ function describe(operation: Operation, hasTokens: boolean): Json {
   };
 }
 
-/** What addresses are about: the first that fits. */
+/** The tag of an address: the first whose pattern matches. */
 const TAGS: readonly (readonly [tag: string, paths: RegExp])[] = [
   ["Open Inference Protocol", /^\/v2/],
   ["Files", /\/uploads/],
@@ -105,7 +105,7 @@ function tagOf(path: string): string {
   return TAGS.find(([, paths]) => paths.test(path))![0];
 }
 
-/** Those that an answer may have. */
+/** Headers that an answer may have. */
 function headersOf(names: readonly string[]): Json {
   return Object.fromEntries(names.map((name) => [name, { schema: { type: "string" } }]));
 }
@@ -138,7 +138,7 @@ function reference(name: AnswerName): Json {
   return { $ref: `#/components/schemas/${name}` };
 }
 
-/** What a row holds is the model's matter: its schema allows anything. */
+/** The model determines what a row holds, so the row's own schema allows anything. */
 function rowOf(cell: JsonSchema): JsonSchema {
   return {
     oneOf: [
@@ -162,7 +162,7 @@ function jsonSchema(schema: v.GenericSchema, typeMode: "input" | "output"): Json
       if (valibotSchema === tableRow) return CELLS;
       if (valibotSchema === numberRow) return NUMBERS;
       if (valibotSchema !== trainBody) return undefined;
-      // No schema of valibot's says so: one of the two, and not both.
+      // No valibot schema can express this: exactly one of the two.
       return { ...jsonSchema, oneOf: [{ required: ["rows"] }, { required: ["upload"] }] };
     },
   });

@@ -1,6 +1,6 @@
 /**
- * Every address of the app, for the OpenAPI document: what it takes, what it gives, and who may ask.
- * A test holds this list to the routes that there are.
+ * Every address of the app, for the OpenAPI document: what it takes, what it returns, and which scope it needs. A test
+ * compares this list with the actual routes.
  */
 import type * as v from "npm:valibot@1.5.0";
 import type { AnswerName } from "../answer_schemas.ts";
@@ -11,11 +11,11 @@ import { trainBody } from "../jobs/train_schema.ts";
 import { UPLOAD_TYPES } from "../jobs/job_intake.ts";
 import { type Verb, type VerbName, VERBS } from "../verbs/mod.ts";
 
-/** What a body is: JSON of a schema, bytes, or lines of JSON. */
+/** The content of a body: JSON with a schema, bytes, or JSON lines. */
 export interface Content {
   readonly json?: v.GenericSchema | AnswerName;
   readonly types?: readonly string[];
-  /** Headers of an answer, beside its type. */
+  /** Headers of an answer, besides its type. */
   readonly headers?: readonly string[];
 }
 
@@ -26,14 +26,14 @@ export interface Operation {
   readonly path: string;
   readonly summary: string;
   readonly scope?: Scope;
-  /** Which other one the token must have. */
+  /** A second scope that the token must have. */
   readonly also?: Scope;
-  /** Only where models may be changed. */
+  /** Only if models may be changed. */
   readonly isAdmin?: boolean;
-  /** Only where jobs are taken. */
+  /** Only if jobs are accepted. */
   readonly isTraining?: boolean;
   readonly request?: Content;
-  /** Options of bodies that are not JSON. */
+  /** Options for bodies that are not JSON. */
   readonly query?: v.StrictObjectSchema<v.ObjectEntries, string>;
   readonly headers?: readonly string[];
   readonly answers: Readonly<Record<number, Content>>;
@@ -44,7 +44,7 @@ const EVENTS = "text/event-stream";
 
 /** Headers that say which model answered. */
 const OF_MODEL = ["elbow-model", "elbow-model-version", "elbow-model-digest"];
-/** Where a job stands, whether it is new or was there. */
+/** The state of a job, which is new or existed already. */
 const ACCEPTED: Operation["answers"] = {
   200: { json: "Job", headers: ["location"] },
   202: { json: "Job", headers: ["location"] },
@@ -204,12 +204,12 @@ function text(id: string, path: string, summary: string, type: string, scope?: S
   return { id, method: "get", path, summary, scope, answers: { 200: { types: [type] } } };
 }
 
-/** With headers of its answer. */
+/** Adds headers to the operation's answer. */
 function withHeaders(operation: Operation, headers: readonly string[]): Operation {
   return { ...operation, answers: { 200: { ...operation.answers[200], headers } } };
 }
 
-/** All that is known of a model: nothing, to who knows it. */
+/** Describes a model in full; 304 if the caller's copy is current. */
 function description(id: string, path: string, summary: string): Operation {
   const headers = [...OF_MODEL, "etag"];
   const { answers, ...operation } = withHeaders(get(id, path, summary, "Model", "score"), headers);

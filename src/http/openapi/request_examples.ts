@@ -1,6 +1,6 @@
 /**
- * A body for each operation that takes JSON, by its id: what the OpenAPI document and its page show, and the tests ask.
- * They are of the detector of a pump that docs/http.md asks: speed, flow and pressure, two latent variables.
+ * A body for each operation that takes JSON, by its id. The OpenAPI document and its page show them, and the tests send
+ * them. They query the pump detector of docs/http.md: speed, flow and pressure, two latent variables.
  */
 type Example = Readonly<Record<string, unknown>>;
 
@@ -20,17 +20,17 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
   infer: { inputs: [{ name: "x", datatype: "FP64", shape: [1, 3], data: [1450, 43.6, 3.15] }] },
 };
 
-/** The one of an operation; those at a version are the same. */
+/** The example of an operation; operations at a version share it. */
 export function requestExample(id: string): Example | undefined {
   return EXAMPLES[id.replace(/AtVersion$/, "")];
 }
 
-/** What stands for the places of a path. */
+/** Values for the parameters of a path. */
 const PLACES: Readonly<Record<string, string>> = { name: "pump", version: "1", alias: "latest" };
 
 /**
- * The command that asks for an operation.
- * @param path with places in braces, and what it is mounted under
+ * The curl command that calls an operation.
+ * @param path with its parameters in braces, and the prefix it is mounted under
  */
 export function curlLine(
   { id, method, path, types = [], hasToken }: {

@@ -1,10 +1,10 @@
 /**
- * A JSON schema as it is read soonest: the type as TypeScript writes it, and behind each member what else must hold of it.
- * Limits: the words of JSON Schema that the app's own schemas use.
+ * A JSON schema in readable form: the type in TypeScript syntax, with the other rules for each member in a comment.
+ * Limits: only the keywords of JSON Schema that the app's own schemas use.
  */
 import type { Json } from "./openapi.ts";
 
-/** What is used of a schema. */
+/** The keywords in use. */
 interface Schema extends Json {
   readonly $ref?: string;
   readonly type?: string | readonly string[];
@@ -18,10 +18,10 @@ interface Schema extends Json {
   readonly description?: string;
 }
 
-/** Types of TypeScript whose names are others. */
+/** Types with another name in TypeScript. */
 const NAMES: Readonly<Record<string, string>> = { integer: "number" };
 
-/** Letters of a line with what is said behind it. */
+/** The most characters in a line with its comment. */
 const MAX_LINE = 96;
 
 /** @param indent of the lines after the first */
@@ -35,7 +35,7 @@ export function typeText(json: Json, indent = ""): string {
   if (several) return union(several.map((each) => typeText(each, indent)));
   if (items) {
     const of = typeText(items, indent);
-    // A union that no parentheses hold together yet.
+    // A union that no parentheses enclose yet.
     const isLoose = of.replace(/\([^()]*\)/g, "").includes(" | ") && !of.includes("\n");
     return isLoose ? `(${of})[]` : `${of}[]`;
   }
@@ -67,10 +67,10 @@ function union(types: readonly string[]): string {
   return [...new Set(types)].join(" | ");
 }
 
-/** Beyond this nobody asks: a number of a program's own. */
+/** Bounds this large are not shown: they come from the number format, and nobody reaches them. */
 const LARGE = Number.MAX_SAFE_INTEGER;
 
-/** What must hold of a value, and what it is. */
+/** The rules for a value, and its description. */
 export function rulesText(json: Json): string {
   const schema = json as Schema;
   const said = (key: string, word: string) => {

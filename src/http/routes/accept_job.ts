@@ -1,4 +1,4 @@
-/** How a job comes into the queue: under an id that asking again finds, and answered with where it is. */
+/** Queues a job under an id that a repeated request finds again, and answers with its address. */
 import { digestOf } from "../../storage/model_store.ts";
 import {
   type Job,
@@ -12,17 +12,17 @@ import { type Reply, respond } from "../responses.ts";
 import type { JobIntake } from "../jobs/job_intake.ts";
 import { jobAnswer } from "./jobs.ts";
 
-/** Seconds after which whoever found the queue full may ask again. */
+/** Seconds to wait before retrying when the queue is full. */
 const RETRY_SECONDS = 5;
 
-/** What was asked for: its digest tells whether asking again is asking for the same. */
+/** A digest of what was asked for, which tells whether a repeated request is the same. */
 export async function askedOf(body: unknown): Promise<string> {
   return await digestOf(new TextEncoder().encode(JSON.stringify(body)));
 }
 
 /**
- * The job that the key has had before, whatever has become of the model and the upload since.
- * @throws Problem if something else was asked for with it
+ * The job that already exists for this key, whatever has become of the model and the upload since.
+ * @throws Problem if the key was used for a different request
  */
 export async function recallJob(
   call: Call,
@@ -36,7 +36,7 @@ export async function recallJob(
   return jobReply(call, job, 200);
 }
 
-/** @returns 202, or 200 and the job that there is */
+/** @returns 202, or 200 and the job that already exists */
 export async function acceptJob(
   call: Call,
   training: JobIntake,
@@ -62,7 +62,7 @@ function jobReply(call: Call, job: Job, status: number): Reply {
 function enqueue({ queue, turns, perCaller }: JobIntake, job: NewJob, input: Uint8Array) {
   return turns.take(job.owner, async () => {
     const theirs = await queue.unfinished(job.owner);
-    // One that is there already is not another one.
+    // A job that already exists does not count as one more.
     if (theirs.length >= perCaller.jobs && !theirs.some(({ id }) => id === job.id)) {
       throw tooMany(
         `Cannot accept job: a caller has at most ${perCaller.jobs} that have not ended: GET /v1/jobs lists yours`,
@@ -81,10 +81,10 @@ function tooMany(detail: string): Problem {
   return new Problem("queue-full", detail, { headers: { "retry-after": `${RETRY_SECONDS}` } });
 }
 
-/** Visible ASCII, as a header may hold it. */
+/** Visible ASCII, as a header may contain. */
 const KEY = /^[\x21-\x7e]{1,255}$/;
 
-/** The same for the same key of one caller and model; another one each time without a key. */
+/** The same id for the same key, caller and model; without a key, a random one. */
 export async function jobId(
   key: string | null,
   owner: string,

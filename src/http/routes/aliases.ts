@@ -1,4 +1,4 @@
-/** `/v1/aliases`: second names of models, where models may be changed. */
+/** `/v1/aliases`: other names for models. They can be set only if models may be changed. */
 import type { Hono } from "npm:hono@4.13.19";
 import { readJson } from "../body.ts";
 import { respond, respondNothing } from "../responses.ts";

@@ -1,4 +1,4 @@
-/** `/openapi.json` and `/docs`: what the app can be asked, for programs and for people. */
+/** `/openapi.json` and `/docs`: what the app offers, for programs and for people. */
 import type { Hono } from "npm:hono@4.13.19";
 import { type Reply, respond, respondBody } from "../responses.ts";
 import { route } from "../route.ts";
@@ -7,7 +7,7 @@ import type { Action, Service } from "../service.ts";
 export function docsRoutes(app: Hono, service: Service): void {
   const isAdmin = service.registry !== undefined, hasTokens = service.tokens !== undefined;
   const isTraining = service.training !== undefined;
-  // Loaded when first asked for: most apps never are.
+  // Loaded on first use: most apps never need it.
   const documentOf = async (prefix: string) => {
     const { openApi } = await import("../openapi/openapi.ts");
     return openApi({ isAdmin, isTraining, hasTokens, prefix });
@@ -22,7 +22,7 @@ export function docsRoutes(app: Hono, service: Service): void {
   route(app, service, "/docs", { get: { answer: page } });
 }
 
-/** Made once for the prefix under which the app is mounted: anybody may ask for it, as often as they like. */
+/** Made once per prefix that the app is mounted under: anybody may ask for it, as often as they like. */
 function made(make: (prefix: string) => Promise<Reply>): Action["answer"] {
   let last: { readonly prefix: string; readonly reply: Promise<Reply> } | undefined;
   return ({ path }) => {

@@ -1,6 +1,6 @@
 /**
- * `/health/live`: the process answers. `/health/ready`: its models can be asked. `/metrics`: for
- * Prometheus; with tokens, for those that may score.
+ * `/health/live`: the process answers. `/health/ready`: its models can be queried. `/metrics`: for Prometheus; if the
+ * app has tokens, it needs the scope "score".
  */
 import type { Hono } from "npm:hono@4.13.19";
 import { Problem } from "../problems.ts";
@@ -27,7 +27,7 @@ export function healthRoutes(app: Hono, service: Service): void {
   });
 }
 
-/** How many models can be asked. @throws Problem if the server stops or its store does not answer */
+/** How many models can be queried. @throws Problem if the server is stopping or its store does not respond */
 export async function readyModels(service: Service): Promise<number> {
   if (service.isStopping()) {
     throw new Problem("not-ready", "Cannot serve: the server is about to stop");

@@ -1,7 +1,7 @@
 /**
- * `/v1/jobs`: the caller's that have not ended. `/v1/jobs/:id`: where a job stands, its end, what it has put out, and all that happens to it, as server-sent events (WHATWG
- * HTML, 9.2). Each event has a number; whoever comes back with it as `Last-Event-ID` gets what came
- * after. Callers see their own jobs alone: another's id is no id.
+ * `/v1/jobs`: the caller's unfinished jobs. `/v1/jobs/:id`: a job's state, its cancellation, its result, and its
+ * history as server-sent events (WHATWG HTML, 9.2). Each event has a number; a client that sends it as `Last-Event-ID`
+ * gets the later ones. Callers see only their own jobs; another caller's id is unknown.
  */
 import type { Hono } from "npm:hono@4.13.19";
 import type { Job } from "../../storage/job_queue.ts";
@@ -16,10 +16,10 @@ import { route } from "../route.ts";
 import { type Service, trainAction } from "../service.ts";
 import type { JobIntake } from "../jobs/job_intake.ts";
 
-/** Milliseconds of silence after which a comment says that the line is alive. */
+/** Milliseconds of silence after which a comment keeps the connection alive. */
 const ALIVE_MS = 15_000;
 
-/** Streams of events at once. */
+/** The most concurrent streams of events. */
 const MAX_WATCHERS = 1000;
 
 export function jobRoutes(app: Hono, service: Service): void {
@@ -73,7 +73,7 @@ export function jobRoutes(app: Hono, service: Service): void {
   });
 }
 
-/** What a caller may know of a job. */
+/** What a caller may know about a job. */
 export function jobAnswer(job: Job): Record<string, unknown> {
   const { owner: _owner, spec: _spec, ...rest } = job;
   return rest;
@@ -97,7 +97,7 @@ function lastEventId(call: Call): number {
   throw invalid("", "Cannot read last-event-id: expected the id of an event");
 }
 
-/** Ends with the job, with the server, or when nobody listens any more. */
+/** Ends with the job, with the server, or when the client disconnects. */
 function eventStream(
   { queue }: JobIntake,
   id: string,

@@ -1,6 +1,6 @@
 /**
- * `/v1/models`: what there is, in short. `/v1/models/:name`: all that is known of one model, and where
- * the app may be changed, its uploads and its end.
+ * `/v1/models`: a summary of every model. `/v1/models/:name`: one model in full and, if models may be changed, its
+ * upload and deletion.
  */
 import type { Hono } from "npm:hono@4.13.19";
 import { isTable, unitsOf, vaeOf } from "../../scoring/units.ts";
@@ -63,7 +63,7 @@ export function modelRoutes(app: Hono, service: Service): void {
   route(app, service, "/v1/models/:name/versions/:version", { get: describe, delete: remove });
 }
 
-/** How much longer than other bodies a model file may take. */
+/** How many times longer than other bodies a model file may take to arrive. */
 export const UPLOAD_PATIENCE = 6;
 
 async function upload(call: Call, service: Service, registry: Registry): Promise<Reply> {
@@ -78,7 +78,7 @@ async function upload(call: Call, service: Service, registry: Registry): Promise
   return respond({ model: name, ...version }, {
     status: isNew ? 201 : 200,
     headers: {
-      // Relative to this very address, so that it holds under any prefix.
+      // Relative to this address, so that it holds under any prefix.
       location: `${name}/versions/${version.version}`,
       etag: `"${version.digest}"`,
     },

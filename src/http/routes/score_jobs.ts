@@ -1,6 +1,6 @@
 /**
- * `POST /v1/models/:name/score-jobs`: scores an upload by the workers of the queue, split among them, by the
- * version that is served when the job is accepted. `GET /v1/jobs/:id/result` gives the lines.
+ * `POST /v1/models/:name/score-jobs`: scores an upload, split among the workers of the queue, with the version that is
+ * served when the job is accepted. `GET /v1/jobs/:id/result` returns the lines.
  */
 import type { Hono } from "npm:hono@4.13.19";
 import type { ScoreSpec } from "../../jobs/score_job.ts";

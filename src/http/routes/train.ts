@@ -1,6 +1,6 @@
 /**
- * `POST /v1/models/:name/train`: a training job. What can be refused is refused now: rows, settings, cost,
- * a full queue. What was accepted is on the disk, and its model will be the next version of the name.
+ * `POST /v1/models/:name/train`: submits a training job. What can be refused is refused now: rows, settings, cost, a
+ * full queue. An accepted job is on disk, and its model will be the next version of the name.
  */
 import type { Hono } from "npm:hono@4.13.19";
 import { mostRows } from "../../detection/most_rows.ts";
@@ -48,7 +48,7 @@ async function accept(call: Call, service: Service, training: JobIntake): Promis
   const settings = {
     ...rest,
     ...(patience !== undefined && { earlyStopping: { patience } }),
-    // Its members are for `parseObjective` to judge, before the job is taken.
+    // `parseObjective` checks its members before the job is accepted.
   } as TrainSettings;
   requireOfSpec(settings);
   if (patience !== undefined && rest.validation === undefined) {
@@ -62,7 +62,7 @@ async function accept(call: Call, service: Service, training: JobIntake): Promis
   return await acceptJob(call, training, job, input);
 }
 
-/** What a job is trained on, and how large it is; 0 rows where only a worker can tell. */
+/** What a job is trained on, and its size; 0 rows if only a worker can tell. */
 interface Data {
   readonly source: string;
   readonly input: Uint8Array;
@@ -91,7 +91,7 @@ async function dataOf(
   return { source: upload!, input, rows: count, width, select: columns };
 }
 
-/** Rows of the body: of numbers alone as a table of float64, others as the lines that an upload of them would have. */
+/** Rows of the body: a table of float64 if all are numbers, otherwise the lines that an upload of them would have. */
 function inline(rows: readonly unknown[], given?: readonly string[], label?: string): Data {
   if (label !== undefined) {
     throw invalid(
@@ -112,12 +112,12 @@ function inline(rows: readonly unknown[], given?: readonly string[], label?: str
   return { source: "rows.jsonl", input: new TextEncoder().encode(lines), ...about };
 }
 
-/** What a cell may be beside a number: text, a truth value, nothing. */
+/** Whether the cell is valid without being a number: text, a boolean, null. */
 function isOtherCell(cell: unknown): boolean {
   return cell === null || typeof cell === "string" || typeof cell === "boolean";
 }
 
-/** The row with numbers in the place of other cells: what is left to find fault with is its form, and its numbers. */
+/** The row with numbers in place of its other cells, so that only its form and its numbers are checked. */
 function withoutOthers(row: unknown): unknown {
   const instead = (cell: unknown) => isOtherCell(cell) ? 0 : cell;
   if (Array.isArray(row)) return row.map(instead);
@@ -136,10 +136,10 @@ function requireNames(columns: readonly string[]): void {
   if (fault !== undefined) throw invalid("/columns", `Cannot read columns: ${fault}`);
 }
 
-/** Characters: what is built from a spec before a job is taken should be soon built. */
+/** Characters. A spec is built before the job is accepted, so it must be quick to build. */
 const MAX_SPEC = 16_384;
 
-/** What only a detector can be told. */
+/** Settings that only a detector has. */
 const OF_DETECTOR = ["falseAlarmRate", "hidden", "latent", "likelihood", "robust"] as const;
 
 function requireOfSpec(settings: TrainSettings): void {
@@ -157,11 +157,11 @@ function requireBudget(
   label: string | undefined,
   maxWork: number,
 ): void {
-  // Only a worker sees into a binary file, and judges the spec then.
+  // Only a worker reads a binary file, and checks the spec then.
   if (settings.spec && rows === 0) return;
-  // Whether a spec fits is a matter of the columns that are left.
+  // A spec is checked against the columns that remain.
   const columns = settings.spec ? select?.length ?? width - (label === undefined ? 0 : 1) : width;
-  // A detector draws its rows of a longer table.
+  // A detector samples the rows of a longer table.
   const most = settings.spec ? rows : Math.min(rows, mostRows(columns));
   let work: number;
   try {

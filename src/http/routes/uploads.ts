@@ -1,4 +1,4 @@
-/** `/v1/uploads`: files to train on or to score, for those that may train. The extension of the name says the format. */
+/** `/v1/uploads`: files to train on or to score. They need the scope "train"; a name's extension gives the format. */
 import type { Hono } from "npm:hono@4.13.19";
 import { ANY_EXTENSIONS } from "../../formats/extensions.ts";
 import { readBytes, requireType } from "../body.ts";
@@ -55,7 +55,7 @@ async function put(call: Call, service: Service, training: JobIntake): Promise<R
   });
 }
 
-/** @throws Problem if these files are more than a caller may keep */
+/** @throws Problem if these files exceed what a caller may keep */
 function requireQuota(
   { uploads, uploadBytes }: JobIntake["perCaller"],
   files: readonly Pick<Upload, "bytes">[],

@@ -1,6 +1,6 @@
 /**
  * `/v1/models/:name/VERB` and `/v1/models/:name/versions/:version/VERB` for every verb of the table.
- * The body's type says how rows come (JSON, float32 rows, JSON lines); `Accept` how they go.
+ * The body's type says how rows arrive (JSON, float32 rows, JSON lines); `Accept` says how they are returned.
  */
 import type { Hono } from "npm:hono@4.13.19";
 import type { Cells } from "../../scoring/table/cells.ts";
@@ -34,10 +34,10 @@ import { type Verb, VERBS, type Work } from "../verbs/mod.ts";
 
 const JSON_TYPE = "application/json";
 const FLOATS = "application/octet-stream";
-/** Types of bodies of options, and of those that hold rows. */
+/** Types of bodies that hold options, and of those that hold rows. */
 const OPTION_TYPES = [JSON_TYPE], ROW_TYPES = [JSON_TYPE, FLOATS, NDJSON];
 
-/** @returns what each verb of the current version is answered by */
+/** @returns the action of each verb of the current version */
 export function verbRoutes(app: Hono, service: Service): Map<string, Way> {
   const ways = new Map<string, Way>();
   for (const [name, verb] of Object.entries(VERBS) as [string, Verb][]) {
@@ -67,15 +67,15 @@ async function ask(call: Call, service: Service, name: string, verb: Verb): Prom
   return write(call.head, served, asked, numbers);
 }
 
-/** What a body asks for. */
+/** What a body asks for, prepared. */
 interface Asked {
   readonly work: Work;
   readonly cells: Cells;
-  /** A JSON answer up to its rows, where that is known. */
+  /** The JSON answer up to its rows, if known. */
   readonly opening?: string;
 }
 
-/** A JSON body of rows of numbers alone, as nearly all are; nothing for any other. */
+/** A JSON body of numeric rows alone, as nearly all are; undefined for any other. */
 function fromNumbers(
   bytes: Uint8Array,
   call: Call,
@@ -153,7 +153,7 @@ function askLines(
   const lines = answerLines(pieces, {
     work,
     units: verb.rows(served.model)!,
-    // Who leaves a stream cancels it: there is nothing else to ask.
+    // A client that leaves a stream cancels it, so there is nothing else to check.
     pace: new Pace(service.turns),
     count: (rows) => service.metrics.rows(served.name, name, rows),
     isStopping: service.isStopping,

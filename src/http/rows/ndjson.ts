@@ -1,10 +1,9 @@
 /**
- * Rows as they come: one JSON value a line in, one line out for each, in order. A line that cannot be
- * answered gets a problem in its place, and the stream goes on. Nothing is read before what was
- * answered is taken, so that memory holds a piece of the body and its answers, however long it is.
+ * A stream of rows: one JSON value per line in, one line out for each, in order. A line that cannot be answered gets a
+ * problem in its place, and the stream goes on. The body is read no faster than its answers are, so memory holds one
+ * piece of it and that piece's answers, however long it is.
  *
- * Blank lines count for nothing. A line that is too long, and a body that stalls, end the stream with
- * their problem.
+ * Blank lines are skipped. A line that is too long, or a body that stalls, ends the stream with a problem.
  */
 import type { Cells } from "../../scoring/table/cells.ts";
 import type { Units } from "../../scoring/units.ts";
@@ -18,20 +17,20 @@ import type { Work } from "../verbs/mod.ts";
 
 export const NDJSON = "application/x-ndjson";
 
-/** Bytes of one line. */
+/** The most bytes in one line. */
 const MAX_LINE = 2 ** 20;
 /** Lines answered together. */
 const BATCH = 128;
 const LINE_FEED = 0x0a;
 
-/** What a stream is answered with. */
+/** What answering a stream takes. */
 export interface LineWork {
   readonly work: Work;
   readonly units: Units;
   readonly pace: Pace;
-  /** Told how many rows were answered. */
+  /** Called with the number of rows answered. */
   count(rows: number): void;
-  /** Whether the server is about to end: so does the stream, with a problem that says so. */
+  /** Whether the server is stopping; if so, the stream ends with a problem that says so. */
   isStopping(): boolean;
 }
 
@@ -57,7 +56,7 @@ export async function* answerLines(
   }
 }
 
-/** All lines of a batch at once; if one of them is refused, each by itself. */
+/** Answers all lines of a batch at once or, if one of them is refused, each by itself. */
 async function answerBatch(
   lines: readonly Uint8Array[],
   first: number,
@@ -85,7 +84,7 @@ function cellsOf(lines: readonly Uint8Array[], units: Units): Cells {
   return readRows(lines.map((line) => parseJsonOf("row", line, fault)), units);
 }
 
-/** `row` counts from 1; messages of a single line speak of its row 1, which is this one. */
+/** A line scored by itself is row 1 in its message: that becomes its row in the stream, counted from 1. */
 function problemLine(problem: Problem, row: number): string {
   const told = new Problem(problem.kind, problem.message.replace(/\brow 1\b/, `row ${row + 1}`));
   return `${JSON.stringify({ ...problemDetails(told), row: row + 1 })}\n`;
@@ -113,7 +112,7 @@ async function* linesOf(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8
   yield [rest].filter(isFull);
 }
 
-/** A copy, as pieces may share their memory with others. */
+/** A copy, because pieces may share their memory. */
 function joined(one: Uint8Array, two: Uint8Array): Uint8Array<ArrayBuffer> {
   const both = new Uint8Array(one.length + two.length);
   both.set(one);
@@ -121,7 +120,7 @@ function joined(one: Uint8Array, two: Uint8Array): Uint8Array<ArrayBuffer> {
   return both;
 }
 
-/** Whether there is more than the blanks of JSON. */
+/** Whether the line holds more than JSON whitespace. */
 function isFull(line: Uint8Array): boolean {
   return line.some((byte) => byte !== 0x20 && byte !== 0x09 && byte !== 0x0d);
 }

@@ -1,8 +1,8 @@
 /**
- * Nearly all bodies in JSON are `{"rows":[[…],…]}` of numbers and nothing else. These are read here, from bytes to cells in one
- * pass. What is anything else, or wrong in any way, is not read at all: `JSON.parse` and the schemas see it
- * next, and say what is wrong with it. Short numbers are one product or quotient of exact ones, others are for
- * `formats/text/decimal.ts`, or the host.
+ * A fast path for JSON bodies of the form `{"rows":[[…],…]}` with nothing but numbers, as nearly all are: from bytes to
+ * cells in one pass. Any other body, or a faulty one, is left to `JSON.parse` and the schemas, which say what is wrong
+ * with it. A short number is one product or quotient of exact ones; the others go to `formats/text/decimal.ts` or the
+ * host.
  */
 import { JsonNumber } from "../../formats/jsonl/json_number.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
@@ -15,10 +15,10 @@ const KEY = new TextEncoder().encode('"rows"');
 
 /**
  * The cells of such a body.
- * @param width cells of each row
- * @param largest magnitude that a cell may have
- * @param room for the first row
- * @returns nothing for any other body
+ * @param width cells per row
+ * @param largest greatest magnitude of a cell
+ * @param room memory for the first row
+ * @returns undefined for any other body
  */
 export function readNumberRows(
   bytes: Uint8Array,
@@ -41,7 +41,7 @@ export function readNumberRows(
   return { data: whole ? data : data.subarray(0, rows * width), rows };
 }
 
-/** With room for the rows that are left, if they are as long as those that were read; twice as much at least. */
+/** A longer copy, with room for the remaining rows at the average length so far; at least twice as long. */
 function grown(data: Float64Array, bytes: number, read: number): Float64Array<ArrayBuffer> {
   const next = new Float64Array(Math.max(2, Math.ceil(bytes / read)) * data.length);
   next.set(data);
@@ -51,14 +51,14 @@ function grown(data: Float64Array, bytes: number, read: number): Float64Array<Ar
 class Reader {
   readonly #bytes: Uint8Array;
   readonly #json = new JsonNumber();
-  /** The next byte. */
+  /** The position of the next byte. */
   at = 0;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
   }
 
-  /** Whether this byte is next, spaces aside; then it is taken. */
+  /** Takes this byte if it comes next, after any spaces. @returns whether it did */
   take(byte: number): boolean {
     if (this.#bytes[this.at] !== byte) {
       this.#skip();
@@ -91,7 +91,7 @@ class Reader {
     return this.take(CLOSE);
   }
 
-  /** NaN where none is. */
+  /** The next number; NaN if there is none. */
   #number(): number {
     if (this.#bytes[this.at] <= SPACE) this.#skip();
     const end = this.#json.read(this.#bytes, this.at);

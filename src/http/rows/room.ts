@@ -1,7 +1,7 @@
 /**
- * Room for the numbers of short rows, cut from long arrays. An array of its own costs, beyond 64 bytes, a piece of memory
- * outside of the engine's heap, to be found and freed again: as much as to read the row that goes into it. Nothing is
- * given out twice, and a long array goes with the last of its parts.
+ * Memory for the numbers of short rows, cut from long arrays. Beyond 64 bytes, an array of its own needs memory outside
+ * the engine's heap; allocating and freeing that costs as much as reading the row. No part is given out twice, and a
+ * long array is freed with the last of its parts.
  */
 const LENGTH = 4096;
 
@@ -9,7 +9,7 @@ export class Room {
   #array = new Float64Array(LENGTH);
   #used = 0;
 
-  /** So many zeros; the buffer below them is shared. */
+  /** An array of zeros; its buffer is shared. */
   take(length: number): Float64Array<ArrayBuffer> {
     if (8 * length > LENGTH) return new Float64Array(length);
     if (this.#used + length > LENGTH) {

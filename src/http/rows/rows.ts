@@ -1,10 +1,10 @@
 /**
- * Rows of a body as float64 cells. In JSON: by position, or by column name. In binary: float32,
- * little-endian, row-major, nothing else. The first cell that cannot be used is named by row (from
- * 1, for people), column, and JSON pointer (from 0).
+ * Reads the rows of a body as float64 cells. In JSON: by position, or by column name. In binary: float32,
+ * little-endian, row-major, nothing else. The first cell that cannot be used is named by row (from 1, for people),
+ * column, and JSON pointer (from 0).
  *
- * A cell is what `scoring/table/schema.ts` makes of it, but for this: JSON has numbers, so that text and
- * truth values where numbers belong are refused, also text that looks like one; and nothing is infinite.
+ * Cells are encoded as in `scoring/table/schema.ts`, except that JSON has numbers: text and booleans in numeric columns
+ * are refused, even text that looks like a number; and no cell is infinite.
  */
 import { show } from "../../core/validate.ts";
 import { isMissing, NUMBER_EXPECTED } from "../../formats/text/cells.ts";
@@ -41,8 +41,8 @@ export function readRows(rows: readonly unknown[], shape: RowShape): Cells {
 
 /**
  * Rows of binary numbers.
- * @param width bytes of one number: 4 or 8
- * @throws Problem for no rows, a part of a row, or a cell that cannot be used
+ * @param width bytes per number: 4 or 8
+ * @throws Problem for no rows, an incomplete row, or a cell that cannot be used
  */
 export function readFloatRows(
   bytes: Uint8Array<ArrayBuffer>,
@@ -57,7 +57,7 @@ export function readFloatRows(
       `Cannot read rows: expected a multiple of ${perRow} bytes, above 0: current value is ${bytes.length}`,
     );
   }
-  // A copy where the host needs one: of the other order of bytes, or where numbers must be aligned.
+  // Copied only if the host needs it: its byte order differs, or the numbers are not aligned.
   const own = !LITTLE_ENDIAN
     ? swapped(bytes, width)
     : bytes.byteOffset % width === 0
@@ -70,14 +70,14 @@ export function readFloatRows(
 }
 
 /**
- * Numbers as cells, in place; NaN is missing.
+ * Encodes numbers as cells, in place; NaN is missing.
  * @throws Problem naming the first cell that cannot be used
  */
 export function requireCells(data: Float64Array, shape: RowShape): Cells {
   const { columns, schema, largest } = shape;
   const stand = !schema?.some(({ kind }) => hasLevels(kind));
   for (let i = 0; i < data.length; i++) {
-    // Nearly always: a number that stands for itself.
+    // Nearly always: a number that is used as it is.
     if (stand && Math.abs(data[i]) <= largest) continue;
     const c = i % columns.length;
     const code = codeOf(Number.isNaN(data[i]) ? null : data[i], c, shape);
@@ -90,7 +90,7 @@ export function requireCells(data: Float64Array, shape: RowShape): Cells {
 }
 
 /**
- * @param keyOf how a row of the body calls its column
+ * @param keyOf the key of a column in a row of the body
  * @throws Problem naming the first cell that the likelihood cannot take
  */
 export function requireFit(
@@ -166,8 +166,8 @@ function readNames(
 }
 
 /**
- * The number that stands for a cell; undefined if the column cannot take it. JSON's 1e999 is read as
- * Infinity: it fails here.
+ * The number that encodes a cell; undefined if the column cannot take it. JSON's 1e999 parses as Infinity and is
+ * refused here.
  */
 function codeOf(cell: unknown, c: number, { schema, missing, largest }: RowShape) {
   if (cell === null) return c < missing ? NaN : undefined;
@@ -183,7 +183,7 @@ function codeOf(cell: unknown, c: number, { schema, missing, largest }: RowShape
   return Number.isNaN(code) && c >= missing ? undefined : code;
 }
 
-/** @param key how the row calls its column */
+/** @param key the key of the column in the row */
 function wrongCell(
   r: number,
   c: number,

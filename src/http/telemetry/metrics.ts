@@ -1,15 +1,14 @@
 /**
- * What Prometheus is told, in its text format 0.0.4. Every label takes its values from a list that
- * requests cannot make longer: route templates, known methods, statuses, models that are served,
- * kinds and ends of jobs.
+ * Metrics for Prometheus, in its text format 0.0.4. Every label takes its values from a set that requests cannot
+ * enlarge: route templates, known methods, statuses, served models, kinds and final states of jobs.
  *
- * Source of the names and bounds: OpenTelemetry's HTTP server metrics, as Prometheus writes them. Its
- * first bound is 5 ms, which most scores are far below: finer ones stand before it.
+ * Source of the names and bounds: OpenTelemetry's HTTP server metrics, as Prometheus writes them. Their first bound is
+ * 5 ms, far above most scores, so finer bounds come before it.
  */
 
 import type { QueueStats } from "../../storage/job_queue.ts";
 
-/** Upper bounds, seconds. */
+/** Upper bounds, in seconds. */
 const BOUNDS = [
   ...[0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025],
   ...[0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10],
@@ -17,18 +16,18 @@ const BOUNDS = [
 
 const METHODS: readonly string[] = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"];
 
-/** What stands for every other method. */
+/** Replaces every other method. */
 export const OTHER_METHOD = "_OTHER";
 
-/** The method, or what stands for it: requests cannot make the list longer. */
+/** The method, or OTHER_METHOD, so that requests cannot add labels. */
 export function knownMethod(method: string): string {
   return METHODS.includes(method) ? method : OTHER_METHOD;
 }
 
-/** Models named in labels; any further ones share a label. */
+/** The most models with a label of their own; all others share one. */
 const MAX_MODELS = 200;
 
-/** Counts and times since the app began. */
+/** Counts and times since the app started. */
 export class Metrics {
   readonly #durations = { http: new Tree<Histogram>(), https: new Tree<Histogram>() };
   readonly #rows = new Tree<Count>();
@@ -36,7 +35,7 @@ export class Metrics {
   readonly #models = new Set<string>();
   inFlight = 0;
 
-  /** One request that was answered. @param method one that is known @param route its template, not its path */
+  /** Records an answered request. @param method a known method @param route its template, not its path */
   request(url: string, method: string, route: string, status: number, seconds: number): void {
     const durations = url.startsWith("https:") ? this.#durations.https : this.#durations.http;
     const histogram = durations.at(route, method, status) ??
@@ -50,21 +49,21 @@ export class Metrics {
     histogram.sum += seconds;
   }
 
-  /** Rows that a model answered. */
+  /** Records rows that a model answered. */
   rows(model: string, verb: string, count: number): void {
     const label = this.#label(model);
     const rows = this.#rows.at(label, verb) ?? this.#rows.set(label, verb, "", { count: 0 });
     rows.count += count;
   }
 
-  /** Rows that a detector flagged. */
+  /** Records rows that a detector flagged. */
   anomalies(model: string, count: number): void {
     const label = this.#label(model);
     const rows = this.#anomalies.at(label) ?? this.#anomalies.set(label, "", "", { count: 0 });
     rows.count += count;
   }
 
-  /** @param models those served now */
+  /** @param models the models served now */
   text(
     models: readonly { readonly name: string; readonly version: number; readonly digest: string }[],
     jobs?: QueueStats,
@@ -85,7 +84,7 @@ export class Metrics {
             http_route: `${route}`,
             http_response_status_code: `${status}`,
             url_scheme: scheme,
-            // The convention's own word for what went wrong is the status, of faults of the server alone.
+            // By convention the error type is the status, and only for faults of the server.
             ...(Number(status) >= 500 && { error_type: `${status}` }),
           }, histogram)
         )
@@ -131,7 +130,7 @@ interface Count {
 
 type Label = string | number;
 
-/** Values by up to three labels: by each in turn, as joining them to one key would cost as much as all the rest. */
+/** Values by up to three labels, nested: joining the labels to one key would cost as much as everything else. */
 class Tree<Value> {
   readonly #values = new Map<Label, Map<Label, Map<Label, Value>>>();
 
@@ -161,7 +160,7 @@ function branch<Value>(tree: Map<Label, Map<Label, Value>>, label: Label): Map<L
   return found;
 }
 
-/** Counts that the queue itself keeps, so that all servers of one queue tell the same. */
+/** Counts that the queue itself keeps, so that all servers of one queue report the same. */
 function jobLines({ queued, running, finished }: QueueStats): string[] {
   const counts = finished.map(({ kind, state, count, seconds }) => ({
     labels: { kind, state },

@@ -1,19 +1,19 @@
-/** A request's line in the log. It holds no body, no query, no header and no address. */
+/** The log entry of a request. It holds no body, query, header or address. */
 import type { Trace } from "./trace.ts";
 
-/** One request, as the log tells of it. */
+/** One request in the log. */
 export interface LogEntry {
   /** ISO 8601. */
   readonly time: string;
-  /** Errors are those of the server. */
+  /** "error" only for faults of the server. */
   readonly level: "info" | "error";
-  /** As it came, at most 16 letters. */
+  /** As it was sent, at most 16 characters. */
   readonly method: string;
   /** The template, not the path. */
   readonly route: string;
-  /** Of the answer. */
+  /** The status of the answer. */
   readonly status: number;
-  /** To the head of the answer. */
+  /** Time to the headers of the answer. */
   readonly milliseconds: number;
   /** 32 hexadecimal digits. */
   readonly traceId: string;

@@ -1,28 +1,28 @@
 /**
- * W3C Trace Context, level 1: `traceparent: 00-TRACE-SPAN-FLAGS` in lower-case hexadecimal. A valid
- * one is continued, anything else begins a trace of its own. The answer names the span that made it.
+ * W3C Trace Context, level 1: `traceparent: 00-TRACE-SPAN-FLAGS` in lower-case hexadecimal. A valid header continues
+ * its trace, anything else starts a new one. The answer names the span that made it.
  */
 
 import type { HeadersRead } from "../head.ts";
 
 export const TRACE_HEADER = "traceparent";
 
-/** Where a request stands in a trace. */
+/** A request's position in a trace. */
 export interface Trace {
   /** 32 digits. */
   readonly traceId: string;
-  /** 16 digits: of this request. */
+  /** 16 digits, for this request. */
   readonly spanId: string;
-  /** Two digits; the last bit says that the caller records. */
+  /** Two digits; the last bit is set if the caller records the trace. */
   readonly flags: string;
 }
 
 const TRACEPARENT = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
 
-/** The one bit of the flags that level 1 knows: the caller records. */
+/** The only flag that level 1 defines: the caller records the trace. */
 const RECORDED = 1;
 
-/** Continues the trace of a request, or begins one. */
+/** Continues the trace of a request, or starts one. */
 export function traceOf(headers: HeadersRead, digits: RandomDigits): Trace {
   const text = headers.get(TRACE_HEADER);
   const given = text === null ? undefined : parseTraceparent(text);
@@ -31,18 +31,18 @@ export function traceOf(headers: HeadersRead, digits: RandomDigits): Trace {
   return { traceId, spanId: random.slice(0, 16), flags: given?.flags ?? "00" };
 }
 
-/** What a header says, if it is valid. */
+/** Parses a header; undefined if it is invalid. */
 export function parseTraceparent(text: string): Trace | undefined {
   const [, version, traceId, spanId, flags, more] = TRACEPARENT.exec(text) ?? [];
   if (version === undefined || version === "ff") return undefined;
   // Version 00 ends with the flags; a later one may say more.
   if (version === "00" && more !== undefined) return undefined;
   if (/^0+$/.test(traceId) || /^0+$/.test(spanId)) return undefined;
-  // Bits that have no meaning yet are not handed on.
+  // Flags without a meaning yet are not passed on.
   return { traceId, spanId, flags: flagsOf(Number.parseInt(flags, 16)) };
 }
 
-/** The flags of a header, of which only the known bit is handed on. */
+/** The flags of a header, reduced to the known bit. */
 export function flagsOf(bits: number): string {
   return bits & RECORDED ? "01" : "00";
 }
@@ -54,13 +54,13 @@ export function traceparent({ traceId, spanId, flags }: Trace): string {
 
 const HEX = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, "0"));
 
-/** Random hexadecimal digits, made many at a time. */
+/** Random hexadecimal digits, generated many at a time. */
 export class RandomDigits {
   readonly #bytes = new Uint8Array(4096);
   #digits = "";
   #used = 0;
 
-  /** Two digits for each byte, of which there may be 4,096. */
+  /** Two digits per byte; at most 4,096 bytes. */
   next(bytes: number): string {
     if (this.#used + 2 * bytes > this.#digits.length) {
       crypto.getRandomValues(this.#bytes);

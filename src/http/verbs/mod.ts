@@ -1,11 +1,10 @@
 /**
- * What a model can be asked, one entry for each verb: its options, the rows it reads, and the numbers
- * it answers with. The routes, the binary format, the streams and the document come from this table.
+ * The table of verbs: for each, its options, the rows it reads, and the numbers it answers with. The routes, the binary
+ * format, the streams and the OpenAPI document are derived from it.
  *
- * A verb makes one row of finite numbers for each row that it is given, in order, whatever the rows
- * around it: so rows can be taken in parts. JSON is one way of writing these numbers. Tables answer in the
- * units of their columns. Densities are per such unit too: ln p(x) = ln p(s) + ln |ds/dx| for the
- * standardised row s.
+ * A verb makes one row of finite numbers for each row that it is given, in order and regardless of the other rows, so
+ * rows can be taken in parts. JSON is one way of writing these numbers. Tables answer in the units of their columns.
+ * Densities are per such unit too: ln p(x) = ln p(s) + ln |ds/dx| for the standardised row s.
  */
 import { hasClosedMoments, hasPrior } from "../../models/latents.ts";
 import type { ModelSpec } from "../../models/spec.ts";
@@ -29,7 +28,7 @@ import { type Verb, verb } from "./verb.ts";
 
 export type { Limits, Verb, Work } from "./verb.ts";
 
-/** Draws of z that one request may take, for each row that one may have. */
+/** The most draws of z in one request, for each row that a request may have. */
 const DRAWS_PER_ROW = 100;
 
 export const VERBS = {
@@ -133,7 +132,7 @@ export const VERBS = {
 
 export type VerbName = keyof typeof VERBS;
 
-/** The same condition for all draws of a request. */
+/** Checks the condition, which is the same for all draws of a request. */
 function requireCondition({ condition: columns }: ModelSpec, given?: readonly number[]): void {
   if ((given?.length ?? 0) === columns) return;
   throw invalid(

@@ -1,9 +1,9 @@
-/** Answers that are rows: of the table, with texts for levels, or of numbers alone. */
+/** Answers that are rows: of the table, with text for levels, or of numbers alone. */
 import type { Matrix } from "../../trained/rows/matrix.ts";
 import { type ColumnSchema, hasLevels, nearestLevel } from "../../scoring/table/schema.ts";
 import type { Work } from "./verb.ts";
 
-/** Answers whose rows are rows of the table: with texts for levels, and null for times, which have no way back. */
+/** Answers that are rows of the table: text for levels, and null for times, which cannot be decoded. */
 export function rowsOf(
   columns: readonly string[],
   schema?: readonly ColumnSchema[],
@@ -30,7 +30,7 @@ export function positions(name: string, count: number): string[] {
   return Array.from({ length: count }, (_, i) => `${name}${i}`);
 }
 
-/** Two matrices of as many rows, side by side. */
+/** Two matrices of the same shape, side by side. */
 export function beside(left: Matrix, right: Matrix): Float64Array {
   const [rows, width] = left.shape;
   const data = new Float64Array(2 * rows * width);

@@ -1,4 +1,4 @@
-/** How surprising rows are: by a detector with p-value, verdict and contributions, by a bare model alone. */
+/** Anomaly scores of rows: from a detector with p-value, verdict and contributions, from a bare model alone. */
 import { oncePer } from "../../core/once_per.ts";
 import type { Calibration } from "../../scoring/decisions/calibration.ts";
 import { discover } from "../../scoring/decisions/false_discovery.ts";
@@ -53,7 +53,7 @@ function tableScores(model: TableScorer, falseAlarmRate?: number): OwnWork {
   };
 }
 
-/** Flagged by Benjamini and Hochberg's rule over all rows of the request. */
+/** Flags rows by the Benjamini-Hochberg procedure over the whole request. */
 function together(scores: OwnWork, fdr: number): OwnWork {
   const width = scores.columns.length;
   return {
@@ -72,7 +72,7 @@ function together(scores: OwnWork, fdr: number): OwnWork {
 
 interface Layout {
   readonly columns: readonly string[];
-  /** What stands before each contribution in JSON. */
+  /** The JSON before each contribution. */
   readonly keys: readonly string[];
 }
 
@@ -84,14 +84,14 @@ const layoutOf = oncePer((model: TableScorer): Layout => {
   };
 });
 
-/** A row by itself, without the matrices that many rows need. */
+/** Scores one row without the matrices that many rows need. */
 function scoreOne(
   model: TableScorer,
   row: Float64Array,
   rate: number,
   data: Float64Array,
 ): Float64Array {
-  // The score and the p-value before the contributions; a truth value goes between.
+  // `scoreInto` writes score, p-value, contributions. The first two move back one place: the verdict goes after them.
   model.scoreInto(row, data.subarray(1));
   data[0] = data[1];
   data[1] = data[2];
@@ -121,9 +121,9 @@ function plainScores(
     columns: ["score"],
     run(cells) {
       if (cells.rows > 1 || method !== "elbo") return vae.score(toVae(cells), { method });
-      // Without the matrices that many rows need.
+      // Avoids the matrices that many rows need.
       const score = new Float64Array(1);
-      // `set` leaves the engine's own code where the types differ.
+      // A loop, because `set` leaves the engine's own code if the types differ.
       for (let c = 0; c < single.length; c++) single[c] = cells.data[c];
       vae.scoreInto(single, score);
       return score;

@@ -1,4 +1,4 @@
-/** A verb: its options, the rows it reads, and how it is made ready for one request. */
+/** A verb: its options, the rows it reads, and how it is prepared for one request. */
 import type * as v from "npm:valibot@1.5.0";
 import { isTable, type Units, unitsOf } from "../../scoring/units.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
@@ -9,29 +9,29 @@ import { invalid } from "../problems.ts";
 import { requireCount } from "../rows/rows.ts";
 import { type BodyReader, bodyReader, type Checked, type RowSchema, tableRow } from "../schemas.ts";
 
-/** What one request may ask for. */
+/** The limits of one request. */
 export interface Limits {
   readonly maxBodyBytes: number;
   readonly maxRows: number;
 }
 
-/** A verb made ready for one request. */
+/** A verb prepared for one request. */
 export interface Work {
   /** Members of a JSON answer before its rows. */
   readonly head: Readonly<Record<string, unknown>>;
-  /** What the numbers of one row of the answer are. */
+  /** The names of the numbers in one row of the answer. */
   readonly columns: readonly string[];
-  /** Which of them may be NaN: there is nothing to say. */
+  /** Which of them may be NaN, meaning absent. */
   readonly blanks?: readonly boolean[];
   /** Refuses more rows than one request may have. */
   requireRows(rows: number): void;
   /**
-   * The numbers of some rows.
+   * Computes the numbers of some rows.
    * @param firstRow the index of the first of them
-   * @throws NotFiniteError naming the row within these
+   * @throws NotFiniteError naming the row among these
    */
   run(cells: Cells, firstRow: number, pace: Pace): Float64Array | Promise<Float64Array>;
-  /** What the rows of a request decide together, in place: a stream cannot. */
+  /** Decides over all rows of a request together, in place; a stream cannot. */
   whole?(data: Float64Array): void;
   readonly text: RowText;
 }
@@ -41,17 +41,17 @@ export interface Verb {
   readonly options: v.StrictObjectSchema<v.ObjectEntries, string>;
   /** What its rows must look like; undefined for a verb without rows, which has a `count`. */
   rows(model: Model): Units | undefined;
-  /** What a row may be, whatever the model. */
+  /** The schema of a row, whatever the model. */
   readonly row: RowSchema;
-  /** The options of a body that gives none; undefined where some must be given. */
+  /** The options of a body that sets none; undefined if some are required. */
   readonly defaults?: Checked;
   /** Checks a JSON body of rows and options. */
   readBody(body: unknown): Checked;
-  /** @param options as `options` has checked them */
+  /** @param options as checked by `options` */
   work(model: Model, options: Checked, limits: Limits): Work;
 }
 
-/** What an entry of the table says itself; the rest follows. */
+/** What an entry of the table states itself; the rest follows from it. */
 export type OwnWork = Pick<Work, "columns" | "run" | "text"> & Partial<Work>;
 
 export function verb<S extends v.StrictObjectSchema<v.ObjectEntries, string>>(
@@ -89,7 +89,7 @@ export function verb<S extends v.StrictObjectSchema<v.ObjectEntries, string>>(
   };
 }
 
-/** Requests are answered part by part, and a series is more than its parts. */
+/** Requests are answered part by part, but a series must be scored as a whole. */
 function requireSingleRows(model: Model): void {
   if (!isTable(model) || model.window === undefined) return;
   throw invalid(
