@@ -1,6 +1,6 @@
 /**
- * A value made once for each object, when it is first asked for, and kept as long as the object lives: for what follows
- * from the object alone and takes long to make. The object must not change.
+ * Caches one value per object: it is computed on first use and kept as long as the object lives. For values that depend
+ * only on the object and are slow to compute. The object must not change.
  */
 export function oncePer<Key extends WeakKey, Value>(
   make: (key: Key) => Value,

@@ -1,27 +1,28 @@
 /**
- * exp, ln, ln(1 + x), sinh and cos in float64 from + - · / alone, which every machine rounds alike: what is drawn on the
- * host with them is the same everywhere, as Math.exp and Math.log need not be.
+ * exp, ln, ln(1 + x), sinh and cos in float64, from + - · / alone, which every machine rounds identically. Host draws
+ * that use them are therefore the same everywhere; Math.exp and Math.log need not be.
  *
  *   ln x = e ln 2 + 2 (s + s³/3 + s⁵/5 + …),   x = 2ᵉ m, m in [√½, √2), s = (m - 1)/(m + 1)
- *   by a table: ln 2ᵉ m = e ln 2 - ln c + ln (1 + r), r = m c - 1, c near 1/m for each 128th of [1, 2)
+ *   tableLog: ln 2ᵉ m = e ln 2 - ln c + ln (1 + r), r = m c - 1, c near 1/m for each 128th of [1, 2)
  *   eˣ = 2ᵏ Σ rⁿ/n!,                            k = round(x / ln 2), r = x - k ln 2
- *   sinh x = Σ x²ⁿ⁺¹/(2n+1)! for |x| < 1, (eˣ - e⁻ˣ) / 2 beyond
- *   cos 2πt by Σ (-1)ⁿ xⁿ/n! over even n, or odd n for its sine, of |x| ≤ π/4
+ *   sinh x = Σ x²ⁿ⁺¹/(2n+1)! for |x| < 1, (eˣ - e⁻ˣ) / 2 otherwise
+ *   cos 2πt: Σ (-1)^⌊n/2⌋ xⁿ/n! over even n (cosine) or odd n (sine), |x| ≤ π/4
  *
- * The first two within 2 units in the last place of 2^-53, the others within 4 of 2^-53 or of the value. ln 2 in two parts: Cody and Waite, 1980.
+ * ln and exp are within 2 units in the last place; the others within 4 units in the last place or 4 · 2^-53 absolute.
+ * ln 2 is split in two parts as in Cody and Waite, 1980.
  */
 
 const LN2_HIGH = 0.693147180369123816490; // its last 32 bits are 0: k · LN2_HIGH is exact
 const LN2_LOW = 1.90821492927058770002e-10;
 
-/** 1/14!, … 1/1!, 1: |r| ≤ ½ ln 2, and the first term left out is below 1e-19. */
+/** 1/14!, … 1/1!, 1. |r| ≤ ½ ln 2, and the first omitted term is below 1e-19. */
 const INVERSE_FACTORIALS = Array.from({ length: 15 }, (_, i) => {
   let product = 1;
   for (let n = 2; n <= 14 - i; n++) product *= n;
   return 1 / product;
 });
 
-/** A number as its bits, within one call. */
+/** Scratch for reading and writing the bits of a number within one call. */
 const BITS = new DataView(new ArrayBuffer(8));
 
 /** ln x for x > 0; -Infinity at 0, NaN below. */
@@ -33,7 +34,7 @@ export function portableLog(x: number): number {
   BITS.setFloat64(0, normal, true);
   const high = BITS.getInt32(4, true);
   let exponent = (high >> 20) - 1023 - (isSubnormal ? 54 : 0);
-  // The same digits with the exponent of 1.
+  // The same mantissa with exponent 0.
   BITS.setInt32(4, (high & 0xfffff) | 0x3ff00000, true);
   let mantissa = BITS.getFloat64(0, true);
   if (mantissa >= Math.SQRT2) {
@@ -41,7 +42,7 @@ export function portableLog(x: number): number {
     exponent++;
   }
   const s = (mantissa - 1) / (mantissa + 1), square = s * s;
-  // s² ≤ 0.0295: the first term left out is below 2e-18.
+  // s² ≤ 0.0295: the first omitted term is below 2e-18.
   let sum = square / 21;
   sum = (sum + 1 / 19) * square;
   sum = (sum + 1 / 17) * square;
@@ -55,29 +56,32 @@ export function portableLog(x: number): number {
   return exponent * LN2_HIGH + (2 * s + (2 * s * sum + exponent * LN2_LOW));
 }
 
-/** 2^-e of numbers of exponent e, -1022 … 1023: a product with it is exact, and their bits need no second write. */
+/** 2^-e for exponents e from -1022 to 1023. Multiplying by it is exact and avoids writing the bits a second time. */
 const DOWN = new Float64Array(2046);
-/** 1/m and its -ln in the middle of each 128th of [1, 2). */
+/** 1/m at the middle m of each 128th of [1, 2), and -ln of that. */
 const INVERSES = new Float64Array(128), LOGS = new Float64Array(128);
 
-/** The least number that the tables serve: none before they are filled, as programs that only import this need none. */
+/**
+ * The smallest number that the tables cover. Infinity until they are filled on first use, so importing this file costs
+ * nothing.
+ */
 let leastOfTables = Infinity;
 
 /**
- * ln x within 2^-51 and within 2^-52 of itself, whichever is more, several times as fast as `portableLog`: for the many
- * numbers of a table, where only that matters.
+ * ln x with an error of at most 2^-51 absolute or 2^-52 relative, whichever is larger. Several times as fast as
+ * `portableLog`: for the many numbers of a table, if this precision is enough.
  */
 export function tableLog(x: number): number {
   if (!(x >= leastOfTables && x < Infinity)) return besidesTables(x);
   BITS.setFloat64(0, x, true);
   const high = BITS.getInt32(4, true), biased = high >> 20, place = (high >> 13) & 127;
   const r = x * DOWN[biased - 1] * INVERSES[place] - 1, square = r * r;
-  // |r| ≤ 2^-8: the first term left out is below 2^-58.
+  // |r| ≤ 2^-8: the first omitted term is below 2^-58.
   const rest = (1 / 3 - r / 4) + square * (1 / 5 - r / 6);
   return (biased - 1023) * Math.LN2 + (LOGS[place] + (r + square * (r * rest - 0.5)));
 }
 
-/** `tableLog` of what the tables do not serve, or do not serve yet. */
+/** `tableLog` for numbers outside the tables; fills the tables on the first call. */
 function besidesTables(x: number): number {
   if (leastOfTables < Infinity) return portableLog(x);
   for (let e = 0, power = 2 ** 1022; e < 2046; e++, power /= 2) DOWN[e] = power;
@@ -89,7 +93,7 @@ function besidesTables(x: number): number {
   return tableLog(x);
 }
 
-/** ln(1 + x), within 4 units in the last place: ln u · x / (u - 1) for u = 1 + x as it is rounded (Kahan; HP-15C, 1982). */
+/** ln(1 + x), within 4 units in the last place: ln u · x / (u - 1) for the rounded u = 1 + x (Kahan; HP-15C, 1982). */
 export function portableLog1p(x: number): number {
   const u = 1 + x;
   return u === 1 || u === Infinity ? x : portableLog(u) * (x / (u - 1));
@@ -103,7 +107,7 @@ export function portableExp(x: number): number {
   const r = x - k * LN2_HIGH - k * LN2_LOW;
   let sum = 0;
   for (let i = 0; i < 15; i++) sum = sum * r + INVERSE_FACTORIALS[i];
-  // In two steps, so that neither power is beyond the numbers there are.
+  // In two steps, so that neither power overflows or underflows.
   const half = Math.trunc(k / 2);
   return sum * powerOfTwo(half) * powerOfTwo(k - half);
 }
@@ -115,7 +119,7 @@ export function portableSinh(x: number): number {
   return power / 2 - 0.5 / power;
 }
 
-/** cos 2πt, of an angle in turns. */
+/** cos 2πt, with the angle t in turns. */
 export function portableCosTurns(t: number): number {
   const turn = Math.abs(t - Math.round(t));
   const quarter = turn > 0.25 ? 0.5 - turn : turn, sign = turn > 0.25 ? -1 : 1;

@@ -1,6 +1,6 @@
-/** Ranks of values: from 0, equal ones with the mean of their places. */
+/** Ranks of values. */
 
-/** Of finite values. */
+/** Ranks of finite values, from 0; ties get the mean of their ranks. */
 export function ranksOf(values: Float64Array): Float64Array {
   const order = Uint32Array.from(values, (_, i) => i).sort((i, j) => values[i] - values[j]);
   const ranks = new Float64Array(values.length);

@@ -1,10 +1,10 @@
-/** The value at a place in ascending order, without sorting the rest: quickselect (Hoare, "Algorithm 65: find", 1961). */
+/** The k-th smallest value, without a full sort: quickselect (Hoare, "Algorithm 65: find", 1961). */
 
-/** Rounds after which the values are taken for such as were made to defeat the choice of pivots. */
+/** Rounds per log2(n), after which the rest is sorted: the values may be chosen to defeat the choice of pivots. */
 const PATIENCE = 4;
 
 /**
- * `values.sort()[place]`, but for the sign of a zero. The values are put in another order.
+ * `values.sort()[place]`, except for the sign of a zero. Reorders the values.
  * @param values none of them NaN
  */
 export function select(values: Float64Array, place: number): number {

@@ -1,10 +1,10 @@
 /**
- * Shapes. Every tensor in Elbow is a matrix, and at most one dimension is symbolic: the rows of the
- * minibatch. A batched tensor has `rows` rows per row of the batch (K for K samples each), so one
- * plan serves every batch up to its capacity.
+ * Shapes. Every tensor in Elbow is a matrix, and at most one dimension is symbolic: the rows of the minibatch. A
+ * batched tensor has `rows` rows per batch row (K for K samples each), so one plan serves every batch up to its
+ * capacity.
  */
 
-/** A matrix shape; `rows` counts rows per batch row when `batched`, and plain rows otherwise. */
+/** A matrix shape. `rows` counts rows per batch row if `batched`, and plain rows otherwise. */
 export interface Shape {
   readonly rows: number;
   readonly cols: number;
@@ -24,12 +24,12 @@ export function batched(cols: number, rowsPerBatchRow = 1): Shape {
 /** The shape of a scalar, `[1, 1]`. */
 export const SCALAR: Shape = fixed(1, 1);
 
-/** Rows that a run over `batchRows` rows really has. */
+/** The number of rows in a run over `batchRows` rows. */
 export function rowsAt(shape: Shape, batchRows: number): number {
   return shape.batched ? shape.rows * batchRows : shape.rows;
 }
 
-/** Elements that a run over `batchRows` rows really has. */
+/** The number of elements in a run over `batchRows` rows. */
 export function sizeAt(shape: Shape, batchRows: number): number {
   return rowsAt(shape, batchRows) * shape.cols;
 }
@@ -45,8 +45,8 @@ export function showShape({ rows, cols, batched }: Shape): string {
 }
 
 /**
- * The shape of an elementwise result: a dimension of one stretches to the other's.
- * @throws RangeError when two dimensions differ and neither is one
+ * The shape of an elementwise result: a dimension of one stretches to match the other.
+ * @throws RangeError if two dimensions differ and neither is one
  */
 export function broadcastShapes(action: string, shapes: readonly Shape[]): Shape {
   return shapes.reduce((a, b) => {

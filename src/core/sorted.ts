@@ -1,6 +1,6 @@
-/** Places in ascending lists. */
+/** Binary search in ascending lists. */
 
-/** How many values of an ascending list are below `value`, or equal to it too; by bisection. */
+/** The number of values in an ascending list that are below `value`, or with `orEqual` at most `value`. */
 export function countBelow(
   sorted: ArrayLike<number>,
   value: number,

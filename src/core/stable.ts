@@ -1,11 +1,10 @@
 /**
- * Numbers and scalar forms that keep their digits, each with the evidence against the form that it
- * replaces. Kernels follow the same formulas; the scalars here serve the float64 reference and the
- * host. All take and return float64.
+ * Numerically stable constants and scalar functions, each with the failure of the form that it replaces. Kernels use
+ * the same formulas; these functions serve the float64 reference and the host. All take and return float64.
  */
 import { portableExp, portableLog, portableLog1p } from "./portable.ts";
 
-/** Where log-variances live: e^-30 and e^20 and their products with data are finite in float32. */
+/** The range of log-variances: e^-30, e^20 and their products with data are finite in float32. */
 export const LOG_VARIANCE = { low: -30, high: 20 } as const;
 
 /** ln 2π. */
@@ -23,8 +22,8 @@ export function sigmoid(x: number): number {
 }
 
 /**
- * ln Σ eˣ = m + ln Σ eˣ⁻ᵐ, m the largest: Σ eˣ overflows at 710 and is 0 at -746. It is -Infinity
- * when every value is, or when there is none; +Infinity when one value is.
+ * ln Σ eˣ = m + ln Σ eˣ⁻ᵐ, with m the largest x: a plain Σ eˣ overflows at 710 and is 0 at -746. The result is
+ * -Infinity if every value is, or if there are no values; it is +Infinity if any value is.
  */
 export function logSumExp(values: ArrayLike<number>): number {
   let largest = -Infinity;
@@ -36,9 +35,8 @@ export function logSumExp(values: ArrayLike<number>): number {
 }
 
 /**
- * ½ (1 + cos πt), falling from 1 at t = 0 to 0 at t = 1, with + and · alone: schedules must not
- * depend on the host's Math.cos. It equals cos²(πt/2), taken as 1 - sin² or sin² of an angle in
- * [0, π/4]. Error ≤ 4e-16 on [0, 1].
+ * ½ (1 + cos πt), falling from 1 at t = 0 to 0 at t = 1, with + and · only, because schedules must not depend on the
+ * host's Math.cos. Computed as cos²(πt/2), that is, 1 - sin² or sin² of an angle in [0, π/4]. Error ≤ 4e-16 on [0, 1].
  */
 export function cosineRamp(t: number): number {
   const near = t <= 0.5;
@@ -46,7 +44,7 @@ export function cosineRamp(t: number): number {
   return near ? 1 - sine * sine : sine * sine;
 }
 
-/** sin(πu/2) for u in [0, ½]: the Taylor series to x^17, whose remainder is below 1e-19. */
+/** sin(πu/2) for u in [0, ½]: the Taylor series up to x^17, with a remainder below 1e-19. */
 function sinQuarterTurn(u: number): number {
   const x = u * (Math.PI / 2);
   const square = x * x;

@@ -1,14 +1,14 @@
 /**
- * Checks of plain data that came from outside: options, specs, metadata. Each names the field, says
- * what was expected, and refuses keys that it does not know.
+ * Validation of external plain data: options, specs, metadata. Each error names the field and says what was expected;
+ * unknown keys are refused.
  */
 
 /** A plain object whose keys have not been checked yet. */
 export type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * @param field the name to show, as a user would write it: `spec.encoder`
- * @throws TypeError if `value` is not a plain object, or holds a key not in `allowed`
+ * @param field the name for messages, as a user would write it: `spec.encoder`
+ * @throws TypeError if `value` is not a plain object, or has a key not in `allowed`
  */
 export function requireObject(field: string, value: unknown, allowed: readonly string[]): Fields {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
@@ -25,7 +25,7 @@ export function requireObject(field: string, value: unknown, allowed: readonly s
   return value as Fields;
 }
 
-/** Limits of a number; `integer` asks for a whole one. */
+/** Limits of a number; `integer` requires a whole number. */
 export interface NumberLimits {
   readonly min?: number;
   readonly max?: number;
@@ -46,7 +46,7 @@ export function requireNumber(field: string, value: unknown, limits: NumberLimit
   return value as number;
 }
 
-/** What a value would have to be and is not: another kind of value, or of another range. */
+/** What is wrong with a value: it must be of another kind, or in another range. Empty if it is valid. */
 export function numberFault(
   value: unknown,
   { min = -Infinity, max = Infinity, above = -Infinity, integer = false }: NumberLimits,
@@ -85,7 +85,7 @@ export function requireBoolean(field: string, value: unknown): boolean {
   );
 }
 
-/** A value in a message, short; never throws. */
+/** A value as short text for a message; never throws. */
 export function show(value: unknown): string {
   switch (typeof value) {
     case "undefined":
@@ -101,7 +101,7 @@ export function show(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 
-/** JSON has no word for cycles, nor for bigints within. */
+/** JSON cannot represent cycles or bigints. */
 function jsonOf(value: unknown): string {
   try {
     return JSON.stringify(value) ?? "an object";

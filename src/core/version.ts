@@ -1,2 +1,2 @@
-/** The version of this release; a test holds it equal to that of deno.json. */
+/** The version of this release; a test checks that deno.json has the same. */
 export const VERSION = "0.1.0";

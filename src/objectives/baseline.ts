@@ -1,9 +1,8 @@
 /**
- * A learned baseline: D · b(x), the reward that a row of D columns leads one to expect, b a network of
- * one hidden layer, trained by squared error on rewards per column. It belongs to the run of training,
- * not to the model: its parameters are state (`baseline.…`), kept in checkpoints and in no model file,
- * and no gradient passes between it and the model. Mnih and Gregor, "Neural variational inference and
- * learning in belief networks", 2014, section 3.2.
+ * A learned baseline: D · b(x), the expected reward of a row of D columns, where b is a network with one hidden layer,
+ * trained by squared error on rewards per column. It belongs to the training run, not to the model: its parameters are
+ * state (`baseline.…`), which checkpoints contain and model files do not. No gradient passes between it and the model.
+ * Mnih and Gregor, "Neural variational inference and learning in belief networks", 2014, section 3.2.
  */
 import { gradient } from "../graph/gradient.ts";
 import type { Graph } from "../graph/graph.ts";
@@ -16,9 +15,9 @@ import type { Auxiliary } from "./objective_family.ts";
 
 const NETWORK = { hidden: [100], activation: "tanh" } as const;
 
-/** A baseline, and how it is trained. */
+/** A baseline, and the gradients that train it. */
 export interface LearnedBaseline extends Auxiliary {
-  /** What it expects, nats, `[B, 1]`. */
+  /** The expected reward, nats, `[B, 1]`. */
   readonly value: Node;
 }
 
@@ -42,7 +41,7 @@ export function learnedBaseline(g: Graph, x: Node, rewards: Node): LearnedBaseli
   };
 }
 
-/** A scope that declares state in place of parameters of the model. */
+/** A scope that declares state instead of model parameters. */
 function stateScope(g: Graph): Scope {
   const scope = createScope(g);
   return {

@@ -1,5 +1,5 @@
 /**
- * The KL taken apart, with a weight on the total correlation alone (Chen, Li, Grosse and Duvenaud,
+ * The KL decomposed into three parts, with a weight on the total correlation only (Chen, Li, Grosse and Duvenaud,
  * "Isolating sources of disentanglement in variational autoencoders", 2018). Per row, in nats:
  *
  *   E_rows KL(q(z | x) ‖ p(z)) = I(x; z)  +  TC            +  Σ_d KL(q(z_d) ‖ p(z_d))
@@ -7,13 +7,13 @@
  *     total correlation               E[ln q(z) - Σ_d ln q(z_d)]
  *     dimension-wise KL               E[Σ_d ln q(z_d) - ln p(z)]
  *
- * q(z) is the mean of q(z | x_n) over all N rows of the training set. It is estimated from the row
- * itself and M others, drawn from the rest: minibatch stratified sampling (their appendix C.2),
+ * q(z) is the mean of q(z | x_n) over all N rows of the training set. It is estimated from the row itself and M others,
+ * drawn from the rest, by minibatch stratified sampling (their appendix C.2):
  *
  *   q(z) ≈ 1/N q(z | x) + (N-1)/(N·M) Σ_j q(z | x_j)
  *
- * which is unbiased for q(z), and so low for ln q(z), by Jensen's inequality. The three parts add up to
- * ln q(z | x) - ln p(z) of the same draws exactly.
+ * The estimate is unbiased for q(z), and therefore biased low for ln q(z) (Jensen's inequality). The three parts add up
+ * exactly to ln q(z | x) - ln p(z) of the same draws.
  */
 import { portableLog } from "../core/portable.ts";
 import { SCALAR } from "../core/shape.ts";
@@ -32,13 +32,13 @@ export interface BetaTcObjective extends SharedOptions, KlWeight {
   readonly type: "betaTc";
 }
 
-/** The parts of the KL, means over rows and draws, `[1, 1]` each. */
+/** The parts of the KL, averaged over rows and draws, `[1, 1]` each. */
 export interface KlParts {
   /** I(x; z) under q. */
   readonly mutualInformation: Node;
   /** KL(q(z) ‖ Π_d q(z_d)). */
   readonly totalCorrelation: Node;
-  /** Σ_d KL(q(z_d) ‖ p(z_d)), where p has independent dimensions. */
+  /** Σ_d KL(q(z_d) ‖ p(z_d)), if the dimensions of p are independent. */
   readonly dimensionwiseKl: Node;
 }
 
@@ -68,7 +68,7 @@ export const betaTc: ObjectiveFamily<BetaTcObjective> = {
   },
 };
 
-/** @throws RangeError unless the terms hold densities under reference rows */
+/** @throws RangeError unless the terms contain densities under reference rows */
 function klParts(g: Graph, { aggregate, logPosteriors, logPriors }: Terms): KlParts {
   if (!aggregate) {
     throw new RangeError(
@@ -103,8 +103,8 @@ function jointDensity(g: Graph, own: Node, others: Node, rows: number, shares: S
 }
 
 /**
- * ln q(z_d) of every draw and dimension, `[K·B, L]`, relative to the row's own density: its term is 1,
- * and with log-variances in `LOG_VARIANCE` the others are at most e^41.
+ * ln q(z_d) of every draw and dimension, `[K·B, L]`. Densities are taken relative to the row's own, whose term is then
+ * 1; with log-variances in `LOG_VARIANCE` the other terms are at most e^41.
  */
 function marginalDensities(g: Graph, own: Node, others: Node, rows: number, shares: Shares): Node {
   const sum = relativeSums(g, own, others, rows);

@@ -4,17 +4,17 @@
  *
  *   d ln p(v) / dθ = -dF(v)/dθ + E_p(v')[dF(v')/dθ]
  *
- * so the gradient of mean F(data) - mean F(stop(samples)) estimates that of -ln p, if the samples are
- * of p. After k Gibbs sweeps from the data (CD-k) they are not quite, and the estimate is biased by a
- * term that vanishes as k grows; persistent chains (Tieleman, 2008) lag behind the parameters instead.
- * The value itself is no bound of anything, and near zero where all goes well.
+ * so the gradient of mean F(data) - mean F(stop(samples)) estimates that of -ln p, if the samples are from p. After k
+ * Gibbs sweeps from the data (CD-k) they are only approximately from p, and the estimate has a bias that vanishes as k
+ * grows. Persistent chains (Tieleman, 2008) instead lag behind the parameters. The value itself is not a bound on
+ * anything; it is near zero when training goes well.
  */
 import type { Graph } from "../graph/graph.ts";
 import type { Node } from "../ops/spec.ts";
 
 /**
  * @param data    rows of data, `[B, D]`
- * @param samples rows of the model, likewise
+ * @param samples rows drawn from the model, `[B, D]`
  * @returns nats per row, `[1, 1]`
  */
 export function contrastiveDivergence(

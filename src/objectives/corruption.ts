@@ -1,13 +1,13 @@
 /**
- * What the encoder sees in place of a row while training; the clean row is still what is
- * reconstructed. Denoising criterion: Vincent et al., 2008; for VAEs: Im et al., 2017.
+ * Corruption of the encoder's input during training; the target of the reconstruction is still the clean row. Denoising
+ * criterion: Vincent et al., 2008; for VAEs: Im et al., 2017.
  *
  *   none      x
  *   gaussian  x + scale · ε, ε ~ N(0, I)            noise `corruption`, [B, D]
  *   mask      x, each cell 0 with `probability`     noise `corruption`, [B, 2D]
  *
- * A cell's two normals have a squared norm r² with P(r² > t) = e^(-t/2): exact for any probability, and
- * without a uniform draw.
+ * For a mask, each cell has two normals. Their squared norm r² satisfies P(r² > t) = e^(-t/2), which is exact for any
+ * probability and needs no uniform draw.
  */
 import { portableLog } from "../core/portable.ts";
 import type { Shape } from "../core/shape.ts";
@@ -25,7 +25,7 @@ export type Corruption =
 
 const KEYS = { none: [], gaussian: ["scale"], mask: ["probability"] } as const;
 
-/** @throws TypeError or RangeError naming what is below `field` */
+/** @throws TypeError or RangeError naming the invalid field under `field` */
 export function parseCorruption(field: string, value: unknown = { type: "none" }): Corruption {
   const types = Object.keys(KEYS) as (keyof typeof KEYS)[];
   const given = Object(value) as Fields;
@@ -43,7 +43,7 @@ export function parseCorruption(field: string, value: unknown = { type: "none" }
   }
 }
 
-/** What the encoder sees for x `[B, D]`; x itself where the program wants no noise. */
+/** The corrupted x `[B, D]`; x itself if the program has no noise. */
 export function corrupt(scope: Scope, x: Node, corruption: Corruption): Node {
   const { g } = scope;
   const noiseOf = (shape: Shape) =>
@@ -58,6 +58,6 @@ export function corrupt(scope: Scope, x: Node, corruption: Corruption): Node {
   if (!noise) return x;
   const [a, b] = [0, cols].map((start) => g.sliceCols(noise, { start, count: cols }));
   const squaredNorm = g.add(g.mul(a, a), g.mul(b, b));
-  // `clampGrad` lets through what lies between its bounds: here the cells that are kept.
+  // `clampGrad` passes its second operand where the first is between the bounds: here the cells that are kept.
   return g.clampGrad(squaredNorm, x, { low: -1, high: -2 * portableLog(corruption.probability) });
 }

@@ -4,12 +4,12 @@
  *   ELBO(x) = E_q(z|x)[ln p(x | z)] - KL(q(z | x) ‖ p(z)) ≤ ln p(x)
  *   loss    = -E_q[ln p(x | z)] + beta · penalty(KL)
  *
- * The expectation is the mean over K draws; the KL is in closed form where there is one and none is
- * refused, else the mean of ln q - ln p over the draws. The penalty is one of
+ * The expectation is the mean over K draws. The KL is in closed form if there is one and `kl` is "analytic", else the
+ * mean of ln q - ln p over the draws. The penalty is one of
  *
  *   KL                                  Higgins et al., 2017 (beta-VAE)
- *   Σ_d max(freeBits, mean_rows KL_d)   Kingma et al., 2016: nats that each dimension has for nothing
- *   |KL - C|, C rising to a capacity    Burgess et al., 2018; KL the mean over rows
+ *   Σ_d max(freeBits, mean_rows KL_d)   Kingma et al., 2016: free nats for each dimension
+ *   |KL - C|, C rising to a capacity    Burgess et al., 2018; KL is the mean over rows
  */
 import { SCALAR } from "../core/shape.ts";
 import { type Fields, requireChoice, requireNumber, requireObject } from "../core/validate.ts";
@@ -26,21 +26,21 @@ import { KL_WEIGHT_KEYS, type KlWeight, parseKlWeight } from "./kl_weight.ts";
 export interface ElboObjective extends SharedOptions, KlWeight {
   /** The evidence lower bound. */
   readonly type: "elbo";
-  /** "analytic", the default: in closed form where there is one; "monteCarlo": by the draws. */
+  /** "analytic" (default): in closed form if there is one. "monteCarlo": estimated from the draws. */
   readonly kl: "analytic" | "monteCarlo";
-  /** "standard", or "stl": gradients reach q through the draws alone, and the KL is by the draws. */
+  /** "standard" (default), or "stl": gradients reach q only through the draws, and the KL is estimated from them. */
   readonly estimator: "standard" | "stl";
-  /** Nats of KL that cost no more than none, for each dimension; 0. */
+  /** Nats of KL per dimension that cost nothing; default 0. */
   readonly freeBits: number;
-  /** What the KL is drawn to, in place of 0; null for none. */
+  /** A target for the KL in place of 0; null for none. */
   readonly capacity: Capacity | null;
 }
 
-/** The KL's target, rising along a line from 0. */
+/** The KL's target, rising linearly from 0. */
 export interface Capacity {
-  /** Where it ends. */
+  /** The final target. */
   readonly nats: number;
-  /** Epochs that it takes. */
+  /** Epochs until the final target is reached. */
   readonly epochs: number;
 }
 
@@ -121,7 +121,7 @@ function penaltyOf(
   return g.sumCols(g.clamp(perDimension, { low: freeBits, high: LARGEST_KL }));
 }
 
-/** Beyond any KL that float32 holds without the loss overflowing. */
+/** Above any KL for which the float32 loss does not overflow. */
 const LARGEST_KL = 1e38;
 
 function stickingTheLanding(

@@ -1,15 +1,15 @@
 /**
- * Bounds of ln p(x) by K importance weights w_k = p(x | z_k) p(z_k) / q(z_k | x), per row, in nats:
+ * Bounds on ln p(x) from K importance weights w_k = p(x | z_k) p(z_k) / q(z_k | x), per row, in nats:
  *
  *   iwae    ln (1/K Σ w)                          Burda, Grosse and Salakhutdinov, 2016
  *   renyi   1/(1-α) · ln (1/K Σ w^(1-α))          the VR bound of Li and Turner, 2016, by K draws
  *
- * iwae is renyi with α = 0; α = 1 is the mean of ln w, the ELBO by the draws. For K draws renyi's value
- * is a biased estimate of its bound, and its gradient one of the bound's gradient.
+ * iwae is renyi with α = 0. α = 1 is the mean of ln w, the ELBO estimated from the draws. With K draws, the value and
+ * the gradient of renyi are biased estimates of those of its bound.
  *
- * Estimators of iwae's gradient: "standard" differentiates the value and is unbiased for it, but its
- * signal-to-noise ratio for q falls as 1/√K (Rainforth et al., 2018); "dreg" is unbiased too, and does
- * not; "stl" is biased for K > 1. All agree for p. See `path_gradient.ts`.
+ * Estimators of iwae's gradient: "standard" differentiates the value and is unbiased for it, but its signal-to-noise
+ * ratio for q falls as 1/√K (Rainforth et al., 2018). "dreg" is also unbiased and its ratio does not fall. "stl" is
+ * biased for K > 1. All give the same gradient for p. See `path_gradient.ts`.
  */
 import { requireChoice, requireNumber } from "../core/validate.ts";
 import { gradient } from "../graph/gradient.ts";
@@ -21,28 +21,28 @@ import type { Loss, ObjectiveFamily, SharedOptions } from "./objective_family.ts
 import { pathGradients } from "./path_gradient.ts";
 import { boundOf, klOf, reconstructionOf, type Terms } from "./terms.ts";
 
-/** `iwae`: -ln of the mean importance weight of `samples` draws. */
+/** `iwae`: -ln of the mean importance weight over `samples` draws. */
 export interface IwaeObjective extends SharedOptions {
   /** The importance-weighted bound. */
   readonly type: "iwae";
-  /** How its gradient is estimated; "standard". */
+  /** How its gradient is estimated; default "standard". */
   readonly estimator: "standard" | "stl" | "dreg";
 }
 
-/** `renyi`: the variational Rényi bound, by `samples` draws. */
+/** `renyi`: the variational Rényi bound, estimated from `samples` draws. */
 export interface RenyiObjective extends SharedOptions {
   /** The variational Rényi bound. */
   readonly type: "renyi";
-  /** 0 gives the importance-weighted bound, 1 the ELBO; between them the bound falls; 0.5. */
+  /** 0 gives the importance-weighted bound, 1 the ELBO; the bound falls as alpha rises. Default 0.5. */
   readonly alpha: number;
 }
 
-/** Draws, where the user does not say: one would make each of these bounds the ELBO. */
+/** Default number of draws: with one draw, all of these bounds would be the ELBO. */
 const SAMPLES = 5;
 
 const ESTIMATORS: readonly IwaeObjective["estimator"][] = ["standard", "stl", "dreg"];
 
-/** Nearer to 1 than this, float32 loses the bound in 1/(1-α). */
+/** Minimum distance of α from 1: closer, float32 loses the bound in 1/(1-α). */
 const ALPHA_STEP = 0.01;
 
 export const iwae: ObjectiveFamily<IwaeObjective> = {
@@ -90,7 +90,7 @@ function boundLoss(g: Graph, terms: Terms, alpha: number): Loss {
   };
 }
 
-/** -1/power · ln (1/K Σ w^power), the mean over rows. */
+/** -1/power · ln (1/K Σ w^power), averaged over rows. */
 function negativeBound(g: Graph, logWeights: Node, power: number): Node {
   const powers = power === 1 ? logWeights : scaled(g, logWeights, power);
   const mean = g.sumRows(boundOf(g, powers), { mean: true });

@@ -1,18 +1,18 @@
 /**
- * The weight of a KL, and how it comes about: the program's input `klWeight` (`training/program/schedule.ts`).
+ * The weight of a KL and its schedule: the program's input `klWeight` (`training/program/schedule.ts`).
  *
  *   linear     0 → beta over the first `warmUpEpochs` epochs           Bowman et al., 2016
- *   cyclical   the same again every `cycleEpochs` epochs               Fu et al., 2019
+ *   cyclical   the same, restarted every `cycleEpochs` epochs          Fu et al., 2019
  */
 import { type Fields, requireNumber } from "../core/validate.ts";
 
-/** A weight that may rise. */
+/** A weight that may rise during training. */
 export interface KlWeight {
-  /** Where it ends; 1. */
+  /** Final weight; default 1. */
   readonly beta: number;
-  /** Epochs over which it rises from 0; 0. */
+  /** Epochs over which it rises from 0; default 0. */
   readonly warmUpEpochs: number;
-  /** Epochs after which it starts again; 0 for never. */
+  /** Epochs after which it restarts at 0; default 0, never. */
   readonly cycleEpochs: number;
 }
 

@@ -1,6 +1,5 @@
 /**
- * The objectives, by the `type` of what `fit` is told; parsed once, strictly. To add one: its file,
- * and its lines here.
+ * The objectives, by the `type` passed to `fit`; parsed once, strictly. To add one: add its file, and its lines here.
  */
 import { requireChoice, requireNumber, requireObject } from "../core/validate.ts";
 import type { Graph } from "../graph/graph.ts";
@@ -23,16 +22,16 @@ export interface ObjectiveOptions {
   readonly renyi: RenyiObjective;
   /** The ELBO with a weight on the total correlation. */
   readonly betaTc: BetaTcObjective;
-  /** A bound by score-function gradients. */
+  /** A bound trained with score-function gradients. */
   readonly reinforce: ReinforceObjective;
-  /** The bound of rows that may lack their class. */
+  /** A bound for rows that may lack their class. */
   readonly semiSupervised: SemiSupervisedObjective;
 }
 
 /** What training minimises. */
 export type Objective = ObjectiveOptions[keyof ObjectiveOptions];
 
-/** An objective as a user writes it: what has a default may be left out. */
+/** An objective as a user writes it; fields with a default may be omitted. */
 export type ObjectiveInput =
   | Partial<ElboObjective>
   | Partial<IwaeObjective> & { readonly type: "iwae" }
@@ -45,17 +44,17 @@ const OBJECTIVES: {
   readonly [T in keyof ObjectiveOptions]: ObjectiveFamily<ObjectiveOptions[T]>;
 } = { elbo, iwae, renyi, betaTc, reinforce, semiSupervised };
 
-/** The types of objectives of models with a classifier, or without. */
+/** The types of objectives for models with or without a classifier. */
 function typesFor(isLabelled: boolean): (keyof ObjectiveOptions)[] {
   const types = Object.keys(OBJECTIVES) as (keyof ObjectiveOptions)[];
   return types.filter((type) => (OBJECTIVES[type].needsLabels ?? false) === isLabelled);
 }
 
-/** The types of objectives, of any model. */
+/** All types of objectives. */
 export const OBJECTIVE_TYPES = Object.keys(OBJECTIVES) as readonly Objective["type"][];
 
 /**
- * @param isLabelled whether the model has a classifier, which one objective alone trains
+ * @param isLabelled whether the model has a classifier, which only one objective trains
  * @throws TypeError or RangeError naming the field
  */
 export function parseObjective(value: unknown = {}, isLabelled = false): Objective {
@@ -72,14 +71,14 @@ export function parseObjective(value: unknown = {}, isLabelled = false): Objecti
   }, fields);
 }
 
-/** Whether the objective is over the aggregated posterior: `Terms.aggregate`. */
+/** Whether the objective needs the aggregated posterior: `Terms.aggregate`. */
 export function needsReference({ type }: Objective): boolean {
   return OBJECTIVES[type].needsReference ?? false;
 }
 
 /**
- * The nodes of an objective over the terms of a model.
- * @throws RangeError if the model's draws are not of the kind that the objective's gradients need
+ * Builds an objective over the terms of a model.
+ * @throws RangeError if the objective's gradients need another kind of draw than the model has
  */
 export function lossOf<T extends keyof ObjectiveOptions>(
   g: Graph,

@@ -1,4 +1,4 @@
-/** What a family of objectives must offer: one file each, one line each in `objective.ts`. */
+/** The interface of a family of objectives: one file each, one line each in `objective.ts`. */
 import type { Fields } from "../core/validate.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { ParameterSpec } from "../layers/scope.ts";
@@ -6,56 +6,59 @@ import type { Node } from "../ops/spec.ts";
 import type { Corruption } from "./corruption.ts";
 import type { Terms } from "./terms.ts";
 
-/** What every objective can be told. */
+/** Options of every objective. */
 export interface SharedOptions {
   /** Draws of z per row. */
   readonly samples: number;
-  /** What the encoder sees in place of the row; the row itself by default. */
+  /** Corruption of the encoder's input; default none. */
   readonly corruption: Corruption;
 }
 
-/** What is minimised, and how. */
+/** The loss to minimise, its reported parts and its gradients. */
 export interface Loss {
-  /** What is reported as the objective to minimise, the mean over rows, nats, `[1, 1]`. */
+  /** The reported objective to minimise, averaged over rows, nats, `[1, 1]`. */
   readonly loss: Node;
-  /** -E_q[ln p(x | z)], likewise. */
+  /** -E_q[ln p(x | z)], averaged over rows, nats, `[1, 1]`. */
   readonly reconstruction: Node;
-  /** KL(q ‖ p), likewise. */
+  /** KL(q ‖ p), averaged over rows, nats, `[1, 1]`. */
   readonly kl: Node;
-  /** The estimate of d loss / d parameter, which need not be the derivative of `loss` itself. */
+  /** Estimates of d loss / d parameter, which need not be the derivative of `loss` itself. */
   gradients(parameters: readonly Node[]): readonly Node[];
-  /** What is trained beside the model, and belongs to the run alone. */
+  /** Networks trained beside the model, which belong only to the run. */
   readonly auxiliary?: Auxiliary;
 }
 
-/** Networks of the objective's own: state of the run, which the optimiser steps as it does the model. */
+/** Networks of the objective itself: state of the run, updated by the optimiser like the model. */
 export interface Auxiliary {
-  /** Names and shapes of what the graph holds as state. */
+  /** Names and shapes of these networks' parameters, which the graph holds as state. */
   readonly parameters: readonly ParameterSpec[];
-  /** One for each. */
+  /** One gradient per parameter. */
   readonly gradients: readonly Node[];
 }
 
 export interface ObjectiveFamily<Spec> {
-  /** The names that it takes besides `type` and the shared ones. */
+  /** Its keys besides `type` and the shared ones. */
   readonly keys: readonly string[];
-  /** Draws of z per row, where the user does not say. */
+  /** Default number of draws of z per row. */
   readonly samples: number;
-  /** It needs `Terms.aggregate`. */
+  /** Whether it needs `Terms.aggregate`. */
   readonly needsReference?: true;
-  /** It needs `Terms.labels`, and the others cannot take them. */
+  /** Whether it needs `Terms.labels`; other objectives cannot use labels. */
   readonly needsLabels?: true;
-  /** It is for draws that let no gradient pass, `Terms.scores`; the others are for those that do. */
+  /**
+   * Whether it is for draws that no gradient passes through, `Terms.scores`; other objectives need gradients through
+   * the draws.
+   */
   readonly byScore?: true;
   /**
-   * The complete spec, from fields that hold no other names.
+   * Completes the spec, from fields with no other keys.
    * @throws TypeError or RangeError naming the field, as `objective.…`
    */
   parse(shared: SharedOptions, fields: Fields): Spec;
   /**
-   * Numbers that change while training are inputs of the program, `[1, 1]`, under the names in
+   * Builds the loss. Scalars that change during training are inputs of the program, `[1, 1]`, under the names in
    * `training/program/schedule.ts`.
-   * @throws RangeError if the model does not offer a term that the spec needs
+   * @throws RangeError if the model lacks a term that the spec needs
    */
   build(g: Graph, terms: Terms, spec: Spec): Loss;
 }

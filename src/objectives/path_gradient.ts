@@ -1,19 +1,18 @@
 /**
- * Gradients that reach q's parameters through the draws alone. Of the total derivative of a function of
- * ln w, the part that moves q's own log-density at a fixed draw, Σ_k a_k ∂ ln q(z_k; φ)/∂φ, has
- * expectation zero (times a constant a_k) or is itself a path derivative in disguise; leaving it out
- * lowers the variance:
+ * Gradients that reach q's parameters only through the draws. The total derivative of a function of ln w also contains
+ * Σ_k a_k ∂ ln q(z_k; φ)/∂φ, q's own log-density at a fixed draw. For constant a_k its expectation is zero; otherwise
+ * it can be rewritten as a path derivative. Leaving it out lowers the variance:
  *
  *   minimised            -1/B Σ_rows Σ_k a_k ln w_k             a `[B, K]`, held fixed
- *   through no draw      its derivative at fixed draws and fixed ln q
- *   through the draws    (r_k · dz_k) ∂z_k/∂φ, dz_k its derivative by the draw, r `[B, K]`, held fixed
+ *   direct               its derivative at fixed draws and fixed ln q
+ *   through the draws    (r_k · dz_k) ∂z_k/∂φ, dz_k its derivative with respect to draw k, r `[B, K]`, held fixed
  *
  *   STL   r = 1                     Roeder, Wu and Duvenaud, "Sticking the landing", 2017
  *   DReG  r = a = w / Σ w           Tucker, Lawson, Gu and Maddison, "Doubly reparameterized gradient
  *                                   estimators for Monte Carlo objectives", 2019
  *
- * For a posterior with flows the draw is the one before the flows, whose parameters then get the plain
- * reparameterised gradient, as parts of the model do.
+ * For a posterior with flows, the draw is the one before the flows. The flows' parameters then get the plain
+ * reparameterised gradient, like those of the model.
  */
 import { partialGradient } from "../graph/gradient.ts";
 import type { Graph } from "../graph/graph.ts";
@@ -22,7 +21,7 @@ import { negative, scaled, sum } from "../ops/shorthand.ts";
 import type { Node } from "../ops/spec.ts";
 import type { Terms } from "./terms.ts";
 
-/** What is differentiated, and how. */
+/** The value to differentiate, and how. */
 export interface PathGradientRequest {
   /** ln w, or a weighted form of it, `[B, K]`. */
   readonly logWeights: Node;
@@ -30,11 +29,11 @@ export interface PathGradientRequest {
   readonly weights: Node | number;
   /** r, `[B, K]`; 1 if absent. */
   readonly ratio?: Node;
-  /** For messages: the estimator's name. */
+  /** The estimator's name, for messages. */
   readonly estimator: string;
 }
 
-/** @throws RangeError if some draw is no smooth function of q's parameters */
+/** @throws RangeError if some draw is not a smooth function of q's parameters */
 export function pathGradients(
   g: Graph,
   { paths }: Terms,
@@ -68,7 +67,9 @@ export function pathGradients(
   });
 }
 
-/** Σ (r · dz) ∘ z, the cotangent held fixed: its derivative by φ is the vector-Jacobian product. */
+/**
+ * Σ (r · dz) ∘ z with the cotangent r · dz held fixed: its derivative with respect to φ is the vector-Jacobian product.
+ */
 function cotangent(g: Graph, z: Node, dz: Node, ratio: Node | undefined): Node {
   const perDraw = ratio && g.reshape(ratio, { rows: z.shape.rows, cols: 1, batched: true });
   const scaled = g.stopGradient(perDraw ? g.mul(dz, perDraw) : dz);

@@ -1,11 +1,11 @@
 /**
- * Bounds whose gradient does not pass through the draws, but comes by ∇ E_q[f] = E_q[∇f + f ∇ ln q]
- * (REINFORCE: Williams, 1992), per row; f_k is what draw k is rewarded with:
+ * Bounds for draws that no gradient passes through: ∇ E_q[f] = E_q[∇f + f ∇ ln q] (REINFORCE: Williams, 1992), per row.
+ * f_k is the reward of draw k:
  *
- *   elbo  f_k = ln p(x | z_k), the KL in closed form; without one β (ln p(z_k) - ln q(z_k)) is part of f_k
+ *   elbo  f_k = ln p(x | z_k) if the KL has a closed form; otherwise f_k includes β (ln p(z_k) - ln q(z_k))
  *   iwae  f_k = ln (1/K Σ w), the same for each draw, and Σ_k in place of 1/K Σ_k
  *
- * What does not depend on z_k may be taken off f_k without a bias, as E_q[∇ ln q] = 0:
+ * Subtracting a baseline from f_k that does not depend on z_k adds no bias, because E_q[∇ ln q] = 0:
  *
  *   none         0
  *   learned      D · b(x), b a network trained by squared error        Mnih and Gregor, 2014 (NVIL)
@@ -26,13 +26,13 @@ import { KL_WEIGHT_KEYS, type KlWeight, parseKlWeight } from "./kl_weight.ts";
 import type { Loss, ObjectiveFamily, SharedOptions } from "./objective_family.ts";
 import { boundOf, klOf, reconstructionOf, type Terms } from "./terms.ts";
 
-/** `reinforce`: a bound of ln p(x), for draws that let no gradient pass. */
+/** `reinforce`: a bound on ln p(x), for draws that no gradient passes through. */
 export interface ReinforceObjective extends SharedOptions, KlWeight {
   /** Score-function gradients. */
   readonly type: "reinforce";
-  /** "elbo", the default, or "iwae", which takes no weight of the KL. */
+  /** "elbo" (default), or "iwae", which allows no KL weight. */
   readonly bound: "elbo" | "iwae";
-  /** What rewards are compared with; "leaveOneOut", which takes 2 draws at least. */
+  /** The baseline subtracted from rewards; default "leaveOneOut", which needs at least 2 draws. */
   readonly baseline: "none" | "learned" | "leaveOneOut";
 }
 
@@ -116,7 +116,7 @@ function lossByScore(
   };
 }
 
-/** Of each column of `[B, K]` the mean of the others. */
+/** For each column of `[B, K]`, the mean of the other columns. */
 function othersMean(g: Graph, x: Node): Node {
   const others = g.sub(g.sumCols(x), x);
   return scaled(g, others, 1 / (x.shape.cols - 1));

@@ -1,13 +1,12 @@
 /**
- * The bound of a model with a class y that rows may lack (Kingma, Rezende, Mohamed and Welling, 2014,
- * eq. 6 to 9), per row, in nats, with L(x, y) = E_q(z|x,y)[ln p(x | y, z)] - KL(q(z | x, y) ‖ p(z)) + ln p(y)
- * and p(y) = 1/C:
+ * The bound for a model with a class y that rows may lack (Kingma, Rezende, Mohamed and Welling, 2014, eq. 6 to 9), per
+ * row, in nats, with L(x, y) = E_q(z|x,y)[ln p(x | y, z)] - KL(q(z | x, y) ‖ p(z)) + ln p(y) and p(y) = 1/C:
  *
  *   y known     loss = -L(x, y) - alpha · ln q(y | x)
  *   y missing   loss = -Σ_y q(y | x) (L(x, y) - ln q(y | x)) = -U(x) ≥ -ln p(x)
  *
- * Their α = 0.1 · N weighs the mean over labelled rows beside a sum over all N rows: with the share s of
- * labelled rows in a batch it is alpha = 0.1 / s here.
+ * Their α = 0.1 · N weights a mean over labelled rows against a sum over all N rows. With a share s of labelled rows in
+ * a batch, this corresponds to alpha = 0.1 / s here.
  */
 import { SCALAR } from "../core/shape.ts";
 import { requireNumber } from "../core/validate.ts";
@@ -20,11 +19,11 @@ import { KL_WEIGHT_KEYS, type KlWeight, parseKlWeight } from "./kl_weight.ts";
 import type { ObjectiveFamily, SharedOptions } from "./objective_family.ts";
 import { classShares, klOfClasses, type Terms } from "./terms.ts";
 
-/** `semiSupervised`: the bound of rows that may lack their class; beta weighs the KL of z alone. */
+/** `semiSupervised`: the bound for rows that may lack their class; beta weights only the KL of z. */
 export interface SemiSupervisedObjective extends SharedOptions, KlWeight {
-  /** The bound of rows that may lack their class. */
+  /** A bound for rows that may lack their class. */
   readonly type: "semiSupervised";
-  /** The weight of -ln q(y | x) of a row whose class is known; 1. */
+  /** The weight of -ln q(y | x) for rows with a known class; default 1. */
   readonly alpha: number;
 }
 

@@ -1,9 +1,9 @@
 /**
- * What objectives see of a model: log-densities of K draws for each row, in nats. They know neither
- * networks nor families:
+ * The view of a model that objectives have: log-densities of K draws per row, in nats, independent of networks and
+ * families:
  *
- *   ln w = ln p(x | z) + ln p(z) - ln q(z | x)        importance weights; they never leave log space
- *   KL   = E_q[ln q(z | x) - ln p(z)]                 per dimension in closed form, where there is one
+ *   ln w = ln p(x | z) + ln p(z) - ln q(z | x)        importance weights, always in log space
+ *   KL   = E_q[ln q(z | x) - ln p(z)]                 per dimension, if it has a closed form
  */
 import { portableLog } from "../core/portable.ts";
 import type { Conditional } from "../distributions/likelihood.ts";
@@ -13,51 +13,51 @@ import { meanOfAll, meanOfRows } from "../layers/means.ts";
 import { complement, shifted } from "../ops/shorthand.ts";
 import type { Node } from "../ops/spec.ts";
 
-/** Draws of the latent variables: K for each row, row r's draw k at r·K + k. */
+/** Draws of the latent variables: K per row; draw k of row r is at r·K + k. */
 export interface Latents {
-  /** What the decoder sees, `[K·B, L]`. */
+  /** The decoder's input, `[K·B, L]`. */
   readonly z: Node;
   /** ln q(z | x) of every draw, summed over stochastic layers, `[K·B, 1]`. */
   readonly logPosterior: Node;
-  /** ln p(z) of every draw, likewise. */
+  /** ln p(z) of every draw, summed over stochastic layers, `[K·B, 1]`. */
   readonly logPrior: Node;
-  /** ln q - ln p of every draw, layer by layer from the data up, `[K·B, 1]` each. */
+  /** ln q - ln p of every draw, per layer from the data up, `[K·B, 1]` each. */
   readonly divergences: readonly Node[];
-  /** KL(q ‖ p) of each dimension of every layer, `[B, L]`; only where all of it has a closed form. */
+  /** KL(q ‖ p) of each dimension of every layer, `[B, L]`; absent unless all of it has a closed form. */
   readonly klPerDimension?: Node;
-  /** The ways of the gradient through the draws, one a layer; absent where one has none. */
+  /** The gradient paths through the draws, one per layer; absent if any layer has none. */
   readonly paths?: readonly DrawPath[];
-  /** ln q of those layers whose draws let no gradient pass, `[K·B, 1]`; absent where all let it. */
+  /** ln q of the layers whose draws no gradient passes through, `[K·B, 1]`; absent if there are none. */
   readonly score?: Node;
 }
 
 /**
- * Densities of the draws under q(z | x) of their own row and of M other rows of the training set, per
- * dimension, nats: what estimates of the aggregated posterior are made of.
+ * Log-densities of the draws under q(z | x) of their own row and of M other rows of the training set, per dimension,
+ * nats. Estimates of the aggregated posterior use them.
  */
 export interface Aggregate {
   /** `[K·B, L]` */
   readonly own: Node;
-  /** `[K·B·M, L]`: draw i under other row j at i·M + j. */
+  /** `[K·B·M, L]`; draw i under other row j is at i·M + j. */
   readonly others: Node;
-  /** M. */
+  /** M, the number of other rows. */
   readonly rows: number;
-  /** Rows of the training set. */
+  /** Number of rows in the training set. */
   readonly of: number;
 }
 
 /**
- * The class of each row, where it is known, and q of it: the other terms are then those of C·B rows, row
- * r with class c at r·C + c.
+ * The class of each row, if known, and q(y | x). The other terms are then those of C·B rows; row r with class c is at
+ * r·C + c.
  */
 export interface Labels {
-  /** One-hot; a row of zeros where the class is missing, `[B, C]`. */
+  /** One-hot; zeros if the class is missing, `[B, C]`. */
   readonly given: Node;
   /** ln q(y | x) of every class, `[B, C]`. */
   readonly logPosterior: Node;
 }
 
-/** The terms of every objective. */
+/** The terms available to every objective. */
 export interface Terms extends Pick<Latents, "klPerDimension" | "paths"> {
   /** The rows themselves, `[B, D]`. */
   readonly x: Node;
@@ -69,13 +69,13 @@ export interface Terms extends Pick<Latents, "klPerDimension" | "paths"> {
   readonly logPosteriors: Node;
   /** ln w of every draw, `[B, K]`. */
   readonly logWeights: Node;
-  /** ln q - ln p of every draw, layer by layer from the data up, `[B, K]` each. */
+  /** ln q - ln p of every draw, per layer from the data up, `[B, K]` each. */
   readonly divergences: readonly Node[];
   /** `Latents.score`, `[B, K]`. */
   readonly scores?: Node;
-  /** Only where the objective asked for it, and q is a diagonal Gaussian. */
+  /** Present only if the objective requests it and q is a diagonal Gaussian. */
   readonly aggregate?: Aggregate;
-  /** Only of a model with a classifier. */
+  /** Present only for a model with a classifier. */
   readonly labels?: Labels;
 }
 
@@ -99,20 +99,18 @@ export function termsOf(g: Graph, x: Node, latents: Latents, conditional: Condit
   };
 }
 
-/** The share of each class in a row: all of one that is known, else q(y | x), `[B, C]`. */
+/** The weight of each class in a row: one-hot for a known class, else q(y | x), `[B, C]`. */
 export function classShares(g: Graph, { given, logPosterior }: Labels): Node {
   return g.add(given, guessedShares(g, { given, logPosterior }));
 }
 
-/** q(y | x) of rows whose class is missing, zeros of the others, `[B, C]`. */
+/** q(y | x) for rows whose class is missing, zeros for the others, `[B, C]`. */
 function guessedShares(g: Graph, { given, logPosterior }: Labels): Node {
   const isMissing = complement(g, g.sumCols(given));
   return g.mul(isMissing, g.exp(logPosterior));
 }
 
-/**
- * KL(q(y | x) ‖ 1/C) of every row, nats, `[B, 1]`; of a known class, whose q is one point, ln C.
- */
+/** KL(q(y | x) ‖ 1/C) of every row, nats, `[B, 1]`; ln C for a known class, whose q is a point mass. */
 export function klOfClasses(g: Graph, labels: Labels): Node {
   const entropy = g.sumCols(g.mul(guessedShares(g, labels), labels.logPosterior));
   return shifted(g, entropy, portableLog(labels.given.shape.cols));
@@ -123,7 +121,7 @@ export function reconstructionOf(g: Graph, { logLikelihoods }: Terms): Node {
   return meanOfAll(g, logLikelihoods, -1);
 }
 
-/** KL(q ‖ p), the mean over rows, `[1, 1]`: in closed form where there is one, else by the draws. */
+/** KL(q ‖ p), the mean over rows, `[1, 1]`: in closed form if there is one, else estimated from the draws. */
 export function klOf(g: Graph, terms: Terms): Node {
   const { klPerDimension } = terms;
   return klPerDimension ? meanOfRows(g, klPerDimension) : sampledKlOf(g, terms);

@@ -1,16 +1,16 @@
 /**
- * Cholesky factors of small symmetric positive definite matrices, in float64: A = F Fᵀ, F lower
- * triangular. Row-major `[n, n]` throughout; of A only the lower triangle is read.
+ * Cholesky factors of small symmetric positive definite matrices, in float64: A = F Fᵀ, F lower triangular. All
+ * matrices are row-major `[n, n]`; only the lower triangle of A is read.
  *
- * Source: Golub and Van Loan, Matrix Computations (4th ed.), section 4.2. Backward stable without
- * pivots: the error is a few n·2^-53 of ‖A‖, magnified by A's condition. For L × L systems of latent
- * variables, not for large ones: plain loops, n³/3 multiply-adds.
+ * Source: Golub and Van Loan, Matrix Computations (4th ed.), section 4.2. Backward stable without pivoting: the error
+ * is a few n·2^-53 of ‖A‖, magnified by the condition number of A. Plain loops, n³/3 multiply-adds: meant for the L × L
+ * systems of latent variables, not for large ones.
  */
 import { portableLog } from "../portable.ts";
 
 /**
  * F with F Fᵀ = `matrix`; zeros above the diagonal.
- * @throws RangeError if the matrix is not positive definite to the last digit
+ * @throws RangeError if the matrix is not numerically positive definite
  */
 export function cholesky(matrix: Float64Array, n: number): Float64Array {
   const factor = new Float64Array(n * n);
@@ -37,7 +37,7 @@ export function logDeterminant(factor: Float64Array, n: number): number {
   return 2 * sum;
 }
 
-/** Solves y A = b for each row b of `rows` `[r, n]`, in place: forward with F, then back with Fᵀ. */
+/** Solves y A = b for each row b of `rows` `[r, n]`, in place: forward substitution with F, then back with Fᵀ. */
 export function solveRows(factor: Float64Array, n: number, rows: Float64Array): void {
   for (let start = 0; start < rows.length; start += n) {
     for (let i = 0; i < n; i++) {

@@ -1,32 +1,32 @@
 /**
- * The largest eigenvalues of a symmetric positive semidefinite matrix, and their vectors, where all of
- * them (`symmetric_eigen.ts`) would take too long: n² k a step for k of n.
+ * The k largest eigenvalues of a symmetric positive semidefinite n × n matrix, and their eigenvectors, if computing all
+ * n (`symmetric_eigen.ts`) would take too long. Each step costs n² k.
  *
- *   Q ← orthonormal rows of Q A, until they hold no more of the trace;  then Q A Qᵀ is solved exactly
+ *   Q ← orthonormal rows of Q A, until tr(Q A Qᵀ) stops growing;  then Q A Qᵀ is diagonalised exactly
  *
- * Source: Golub and Van Loan, Matrix Computations (4th ed.), section 8.2.4 (orthogonal iteration with
- * Ritz acceleration). Axis i converges by λ_(k+1) / λ_i a step: those at the cut, of nearly equal eigenvalues, are
- * the least exact, and any of them does as well. Some more axes than asked for are carried along.
+ * Source: Golub and Van Loan, Matrix Computations (4th ed.), section 8.2.4 (orthogonal iteration with Ritz
+ * acceleration). The error of axis i shrinks by λ_(k+1) / λ_i per step. The least accurate axes are those at the cut
+ * whose eigenvalues are nearly equal, where any of them will do. A few more axes than requested are iterated.
  */
 import type { HostRandom } from "../random/philox.ts";
 import { type SymmetricEigen, symmetricEigen } from "./symmetric_eigen.ts";
 
 const MAX_STEPS = 60;
 
-/** Growth of what the axes hold, of the trace, that is worth no step. */
+/** Growth of tr(Q A Qᵀ), as a share of the trace of A, below which the iteration stops. */
 const SETTLED = 1e-4;
 
-/** Axes carried along. */
+/** Extra axes to iterate. */
 const SPARE = 8;
 
-/** Left of a vector, of its length, that is rounding alone. */
+/** A remainder below this share of a vector's length is only rounding. */
 const NOTHING = 1e-10;
 
 /**
  * @param matrix `[n, n]`, row-major
- * @param count of axes, at most n
- * @param random where to start from
- * @param near vectors of a matrix like this one, to start nearer
+ * @param count the number of axes, at most n
+ * @param random draws of the starting vectors
+ * @param near eigenvectors of a similar matrix, for a better start
  */
 export function principalAxes(
   matrix: Float64Array,
@@ -58,7 +58,7 @@ export function principalAxes(
   return { values: values.slice(0, count), vectors: turned };
 }
 
-/** a bᵀ, of rows of n. */
+/** a bᵀ, for matrices with rows of length n. */
 function product(a: Float64Array, b: Float64Array, n: number): Float64Array {
   const rows = a.length / n, cols = b.length / n, out = new Float64Array(rows * cols);
   for (let j = 0; j < cols; j++) {
@@ -67,7 +67,7 @@ function product(a: Float64Array, b: Float64Array, n: number): Float64Array {
   return out;
 }
 
-/** Of n numbers each, from places x and y; four sums at a time. */
+/** The dot product of n numbers, starting at indices x and y, in four partial sums. */
 function dot(a: Float64Array, x: number, b: Float64Array, y: number, n: number): number {
   let s0 = 0, s1 = 0, s2 = 0, s3 = 0, c = 0;
   for (; c + 4 <= n; c += 4) {
@@ -92,7 +92,10 @@ function subtract(
   for (let c = 0; c < n; c++) a[x + c] -= share * b[y + c];
 }
 
-/** Rows of unit length at right angles, by Gram and Schmidt: again where much was taken away, anew where all was. */
+/**
+ * Orthonormalises the rows by Gram-Schmidt. A row that loses much of its length is orthogonalised again; one that loses
+ * all of it is redrawn at random.
+ */
 function orthonormalize(rows: Float64Array, n: number, random: HostRandom): void {
   const length = (at: number) => Math.sqrt(dot(rows, at, rows, at, n));
   for (let at = 0; at < rows.length; at += n) {

@@ -1,17 +1,17 @@
 /**
  * Eigenvalues and eigenvectors of a symmetric matrix, in float64, by cyclic Jacobi rotations.
  *
- *   A = V diag(λ) Vᵀ,  λ_1 ≥ λ_2 ≥ …; each rotation annihilates one pair of elements off the diagonal
+ *   A = V diag(λ) Vᵀ,  λ_1 ≥ λ_2 ≥ …; each rotation zeroes one pair of off-diagonal elements
  *
- * Source: Golub and Van Loan, Matrix Computations (4th ed.), section 8.5. Convergence is quadratic:
- * about 8 sweeps of 9 n³ operations: seconds for 784 columns, nothing for latent dimensions. A vector's
- * sign is arbitrary, as are the vectors of equal eigenvalues within the space they span.
+ * Source: Golub and Van Loan, Matrix Computations (4th ed.), section 8.5. Convergence is quadratic: about 8 sweeps of 9
+ * n³ operations, which takes seconds for 784 columns and no time for latent dimensions. The sign of a vector is
+ * arbitrary, as are the vectors of equal eigenvalues within the space they span.
  */
 
-/** Sweeps that no matrix has needed. */
+/** More sweeps than any matrix has needed. */
 const MAX_SWEEPS = 64;
 
-/** Off-diagonal over diagonal sum of squares that is rounding alone. */
+/** Ratio of off-diagonal to diagonal sum of squares that is only rounding. */
 const CONVERGED = 1e-30;
 
 /** Eigenvalues, largest first, and their vectors as rows: `vectors[i · n …]` belongs to `values[i]`. */
@@ -20,7 +20,7 @@ export interface SymmetricEigen {
   readonly vectors: Float64Array;
 }
 
-/** @param matrix symmetric `[n, n]`, row-major; left as it is */
+/** @param matrix symmetric `[n, n]`, row-major; not modified */
 export function symmetricEigen(matrix: Float64Array, n: number): SymmetricEigen {
   const a = matrix.slice();
   const v = new Float64Array(n * n);
@@ -48,7 +48,7 @@ function isDiagonal(a: Float64Array, n: number): boolean {
   return off <= CONVERGED * diagonal;
 }
 
-/** Makes a[p][q] zero by a rotation by the smaller of its two angles, and turns the vectors with it. */
+/** Zeroes a[p][q] with a rotation by the smaller of the two possible angles, and rotates the vectors too. */
 function annihilate(a: Float64Array, v: Float64Array, n: number, p: number, q: number): void {
   const apq = a[p * n + q];
   if (apq === 0) return;
@@ -60,7 +60,7 @@ function annihilate(a: Float64Array, v: Float64Array, n: number, p: number, q: n
   turn(v, n, p * n, q * n, 1, cosine, sine);
 }
 
-/** (x, y) ← (cx - sy, sx + cy) for n pairs, `stride` apart, from elements `x` and `y`. */
+/** (x, y) ← (cx - sy, sx + cy) for n pairs, `stride` apart, starting at elements `x` and `y`. */
 function turn(
   a: Float64Array,
   n: number,

@@ -1,6 +1,6 @@
-/** Byte arrays joined. */
+/** Concatenation of byte arrays. */
 
-/** All of them, one after the other. */
+/** Concatenates the parts in order. */
 export function concatBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;

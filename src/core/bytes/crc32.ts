@@ -1,8 +1,8 @@
 /**
- * CRC-32 (IEEE 802.3, reflected polynomial 0xEDB88320): detects every burst of up to 32 bits. Eight
- * bytes at a step by eight tables (Kounavis and Berry, 2008): a model file is megabytes, and is checked
- * before the process is warm. Hence words with sign as well: an engine that has not optimised yet makes
- * an object of every number that needs 32 bits without one.
+ * CRC-32 (IEEE 802.3, reflected polynomial 0xEDB88320): detects every burst of up to 32 bits. It processes eight bytes
+ * per step with eight tables (Kounavis and Berry, 2008), because a model file is megabytes and is checked before the
+ * process is warm. Words are signed for the same reason: before an engine optimises, it allocates an object for every
+ * unsigned number that needs 32 bits.
  */
 
 /** Row t, entry b: the remainder of byte b followed by t zero bytes. */
@@ -10,7 +10,7 @@ const TABLES = tables();
 
 function tables(): Int32Array {
   const rows = new Int32Array(8 * 256);
-  // Remainders add up: those of bytes of one bit give all others.
+  // Remainders are additive: those of the single-bit bytes give all others.
   for (let bit = 128, remainder = 1; bit > 0; bit >>= 1) {
     remainder = (remainder >>> 1) ^ (remainder & 1 ? 0xedb88320 : 0);
     for (let byte = 0; byte < 256; byte += 2 * bit) rows[bit + byte] = remainder ^ rows[byte];
@@ -24,13 +24,13 @@ function tables(): Int32Array {
 
 const LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
-/** Words of one call: an engine finds out sooner that a function is worth compiling than that a loop is. */
+/** Words per call: an engine optimises a function that is called often sooner than a long loop. */
 const SLICE = 64;
 
 /** The checksum as eight hexadecimal digits; `previous` continues an earlier one. */
 export function crc32(bytes: Uint8Array, previous = "00000000"): string {
   const { length, buffer, byteOffset } = bytes;
-  // Words are read where they are aligned.
+  // Words must be read at aligned offsets.
   const lead = LITTLE_ENDIAN ? Math.min(length, -byteOffset & 3) : length;
   const pairs = (length - lead) >> 3;
   let crc = overBytes(~parseInt(previous, 16), bytes, 0, lead);
@@ -49,7 +49,7 @@ function overBytes(crc: number, bytes: Uint8Array, from: number, to: number): nu
   return crc;
 }
 
-/** Over pairs of words, little-endian. */
+/** Processes pairs of words, little-endian. */
 function overWords(crc: number, words: Int32Array, from: number, to: number): number {
   for (let i = from; i < to; i += 2) {
     const low = crc ^ words[i], high = words[i + 1];

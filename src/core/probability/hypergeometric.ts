@@ -1,9 +1,10 @@
 /**
- * How many of `marked` things are among `drawn` of `all`, every draw as likely as any other:
+ * The hypergeometric distribution: the number j of marked items among `drawn` items, drawn without replacement from
+ * `all`, of which `marked` are marked:
  *
  *   P(j) = C(marked, j) C(all - marked, drawn - j) / C(all, drawn)
  *
- * by logarithms of Γ, to about 1e-9 of itself for numbers up to 10⁷.
+ * Computed from ln Γ, with a relative error of about 1e-9 for arguments up to 10⁷.
  */
 import { portableExp } from "../portable.ts";
 import { logGamma } from "./incomplete_beta.ts";
@@ -21,7 +22,7 @@ export function hypergeometric({ all, marked, drawn }: Urn, j: number): number {
   );
 }
 
-/** The fewest and the most that can be among them. */
+/** The smallest and largest possible j. */
 export function hypergeometricRange({ all, marked, drawn }: Urn): [least: number, most: number] {
   return [Math.max(0, drawn - (all - marked)), Math.min(marked, drawn)];
 }
@@ -36,8 +37,9 @@ export function hypergeometricUpTo(urn: Urn, j: number): number {
 }
 
 /**
- * P(at least `above` of `rows` have no more than `allowed` of `marked` above them), all of them alike: that of the
- * largest `allowed` + `above` of both no more than `allowed` are marked.
+ * The probability that at least `above` of `rows` values are each exceeded by at most `allowed` of `marked` values, if
+ * all values are exchangeable. This is the probability that the largest `allowed` + `above` values of both groups
+ * include at most `allowed` marked ones.
  */
 export function chanceAbove(marked: number, allowed: number, rows: number, above: number): number {
   return hypergeometricUpTo({ all: marked + rows, marked, drawn: allowed + above }, allowed);

@@ -1,11 +1,11 @@
 /**
- * The regularised incomplete beta function, in float64, and the tail of the binomial that it is.
+ * The regularised incomplete beta function in float64, and the binomial tail it equals.
  *
  *   I_x(a, b) = 1/B(a, b) ∫₀ˣ t^(a-1) (1-t)^(b-1) dt;  P(Bin(n, p) ≥ k) = I_p(k, n - k + 1)
  *
- * Sources: the continued fraction of NIST DLMF 8.17.22 by Lentz's method, on the side of the mean where
- * it converges fast; ln Γ by Lanczos's sum (g = 7, nine terms: Godfrey, 2001), relative error 1e-14.
- * Limits: a, b > 0; relative error below 1e-10 for a + b up to 10⁵ (tests/golden/statistics.jsonl).
+ * Sources: the continued fraction of NIST DLMF 8.17.22, evaluated by Lentz's method on the side of the mean where it
+ * converges fast; ln Γ by the Lanczos sum (g = 7, nine terms: Godfrey, 2001), relative error 1e-14. Limits: a, b > 0;
+ * relative error below 1e-10 for a + b up to 10⁵ (tests/golden/statistics.jsonl).
  */
 import { portableExp, portableLog, portableLog1p } from "../portable.ts";
 
@@ -23,7 +23,7 @@ const LANCZOS = [
 
 const HALF_LN_2PI = 0.9189385332046727;
 
-/** Below this a term of the fraction is nothing; above it, 1 / it is finite. */
+/** Replaces a zero denominator in Lentz's method: negligible, but its reciprocal is finite. */
 const TINY = 1e-300;
 
 /** ln Γ(x), x > 0. */
@@ -61,7 +61,7 @@ export function betaQuantile(p: number, a: number, b: number): number {
   return high;
 }
 
-/** 1 + d₁/(1 + d₂/(1 + …)), from the front. */
+/** 1 + d₁/(1 + d₂/(1 + …)), evaluated from the front. */
 function fraction(x: number, a: number, b: number): number {
   let value = 1, c = 1, d = 0;
   for (let i = 1; i < 10_000; i++) {

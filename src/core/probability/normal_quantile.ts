@@ -1,6 +1,6 @@
 /**
- * The quantile of the standard normal, relative error below 1.15e-9: P. J. Acklam's rational
- * approximation (2003), central part for 0.02425 <= p <= 0.97575 and a tail by symmetry.
+ * The quantile of the standard normal, relative error below 1.15e-9: P. J. Acklam's rational approximation (2003), with
+ * a central part for 0.02425 <= p <= 0.97575 and a tail, the other tail by symmetry.
  */
 import { portableLog } from "../portable.ts";
 

@@ -1,17 +1,17 @@
 /**
- * Draws of standard distributions on the host, in float64, from a sequence of uniform draws. The same
- * on every machine: no transcendental function of the host takes part (`core/portable.ts`).
+ * Draws from standard distributions on the host, in float64, from a sequence of uniform draws. They are the same on
+ * every machine, because no transcendental function of the host is used (`core/portable.ts`).
  *
  *   normal   the polar method: Marsaglia and Bray, 1964
  *   gamma    squeeze and rejection: Marsaglia and Tsang, 2000
  *   poisson  products of uniforms below rate 10; transformed rejection (PTRS) above: Hörmann, 1993
  *
- * Each takes as many uniform draws as it needs, so every cell has a sequence of its own.
+ * The number of uniform draws used varies, so every cell has its own sequence.
  */
 import type { HostRandom } from "./philox.ts";
 import { portableExp, portableLog } from "../portable.ts";
 
-/** Uniform on (0, 1), neither end included. */
+/** Uniform on (0, 1), both ends excluded. */
 export function openUniform(random: HostRandom): number {
   return random.uniformF64() || 2 ** -54;
 }
@@ -68,7 +68,7 @@ function transformedRejection(random: HostRandom, rate: number): number {
   }
 }
 
-/** ln n!: the sum itself, or Stirling's series, whose next term is below 2e-15. */
+/** ln n!: the log of the product for n < 20, else Stirling's series, whose next term is below 2e-15. */
 function logFactorial(n: number): number {
   if (n < 20) {
     let product = 1;

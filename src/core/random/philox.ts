@@ -1,18 +1,18 @@
 /**
- * Philox 4x32-10, the counter-based generator behind every random number in Elbow, and the draws
- * that the host makes with it: shuffles, splits, initial weights.
+ * Philox 4x32-10, the counter-based generator of every random number in Elbow, and the draws that the host makes with
+ * it: shuffles, splits, initial weights.
  *
- * Source: Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3" (2011), with
- * the constants of Random123. A block of four u32 depends on its counter and key alone, so any draw
- * can be recomputed, on any backend, in any order.
+ * Source: Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3" (2011), with the constants of
+ * Random123. A block of four u32 depends only on its counter and key, so any draw can be recomputed, on any backend, in
+ * any order.
  *
  *   key     = (seedLow, seedHigh)                    `splitSeed`
  *   counter = (block, row, step, stream)             graphs: see `ops/random.ts`
- *   counter = (block, item, step, 2^31 + stream)     the host: streams of graphs are never reused
+ *   counter = (block, item, step, 2^31 + stream)     the host: never a stream of a graph
  *
- * Normals, the same everywhere: lanes (x0, x1) give u1 = ((x0 >>> 9) + ½)·2^-23 in (0, 1) and
- * u2 = (x1 >>> 9)·2^-23 in [0, 1), both exact in float32; r = √(-2 ln u1); the draws are
- * r·cos(2πu2) and r·sin(2πu2). Lanes (x2, x3) give two more. |draw| ≤ √(48 ln 2) < 5.77.
+ * Normals, the same everywhere: lanes (x0, x1) give u1 = ((x0 >>> 9) + ½)·2^-23 in (0, 1) and u2 = (x1 >>> 9)·2^-23 in
+ * [0, 1), both exact in float32. With r = √(-2 ln u1), the draws are r·cos(2πu2) and r·sin(2πu2). Lanes (x2, x3) give
+ * two more. |draw| ≤ √(48 ln 2) < 5.77.
  */
 
 const MULTIPLIER_0 = 0xd2511f53;
@@ -87,10 +87,7 @@ export class HostRandom {
     this.#stream = HOST_STREAMS + requireWord("stream", stream, HOST_STREAMS);
   }
 
-  /**
-   * Starts the sequence of another step, or of an item of its own within it; 0 is that of the
-   * constructor.
-   */
+  /** Restarts with the sequence of another step, or of one item within a step; the constructor starts with item 0. */
   restart(step: number, item = 0): this {
     this.#step = requireWord("step", step, 2 ** 32);
     this.#item = requireWord("item", item, 2 ** 32);
@@ -131,7 +128,7 @@ export class HostRandom {
     requireWord("bound", bound, 2 ** 32);
     for (;;) {
       const word = this.u32(), low = Math.imul(word, bound) >>> 0;
-      // What is rejected lies below the bound: the remainder is seldom needed, and slow.
+      // Rejected words are below the bound, so the remainder, which is slow, is seldom computed.
       if (low >= bound || low >= (2 ** 32 - bound) % bound) return multiplyHigh(word, bound);
     }
   }

@@ -1,6 +1,6 @@
 /**
- * Philox streams: one number for each use of randomness, so that no two uses of one seed share
- * draws. Released numbers never change: they are part of what a seed means.
+ * Philox streams: one number for each use of randomness, so that no two uses of a seed share draws. Released numbers
+ * never change, because they determine what a seed produces.
  */
 export const STREAMS = {
   /** z ~ q(z | x) in training, validation and evaluation. */
@@ -8,25 +8,25 @@ export const STREAMS = {
   initialization: 1,
   /** The order of rows within an epoch. */
   shuffle: 2,
-  /** Which rows are kept back for validation or calibration. */
+  /** Which rows are held out for validation or calibration. */
   split: 3,
   /** z ~ p(z) when sampling. */
   prior: 4,
   /** x ~ p(x | z) when sampling. */
   observation: 5,
-  /** What is done to the rows that the encoder sees in training. */
+  /** Corruption of the encoder's input in training. */
   corruption: 6,
-  /** Grey values made 0 or 1 anew at every step of training. */
+  /** Binarisation of grey values, redrawn at every training step. */
   binarization: 7,
-  /** Points that a mixture is fitted to, and its start. */
+  /** The points a mixture is fitted to, and its starting values. */
   mixture: 8,
-  /** The order in which rows that have a label come round. */
+  /** The order of labelled rows. */
   labelled: 9,
   /** Folds, reference rows and the rows that an ensemble is fitted to. */
   ensemble: 21,
   /** Samples and splits of an isolation forest. */
   isolation: 20,
-  /** Which rows of a table too long for memory stay. */
+  /** Which rows of a table too long for memory are kept. */
   sample: 23,
   /** How a drift monitor breaks ties. */
   drift: 22,
@@ -38,13 +38,13 @@ export const STREAMS = {
   annealing: 18,
 } as const;
 
-/** Streams of one layer; more uses than that need another stride, and other seeds then. */
+/** Distance between the streams of adjacent layers. A larger stride would change what seeds produce. */
 const LAYER_STRIDE = 1024;
 
-/** Uniform draws of a use that takes normal ones too. */
+/** Offset of the uniform draws of a use that also has normal draws. */
 const UNIFORM = 512;
 
-/** A use's stream in one of several stochastic layers: layer 0, next to the data, has the use's own. */
+/** The stream of a use in one of several stochastic layers; layer 0, next to the data, has the use's own stream. */
 export function layerStream(
   stream: number,
   layer: number,
