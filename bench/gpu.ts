@@ -63,7 +63,7 @@ const CASES: readonly Case[] = quick
 const adapter = await describeAdapter();
 if (adapter.software && !quick) {
   throw new DOMException(
-    `Cannot publish: the adapter must be a GPU: current value is the software adapter "${adapter.name}" (--quick takes it)`,
+    `Cannot publish: the adapter must be a GPU, got the software adapter "${adapter.name}" (--quick takes it)`,
     "NotSupportedError",
   );
 }

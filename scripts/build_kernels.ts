@@ -25,7 +25,7 @@ if (import.meta.main) {
   if (flag === "--verify") await verify();
   else if (flag === "--debug") await buildDebug();
   else if (flag === undefined) await build();
-  else throw new RangeError(`Use --verify, --debug or nothing: current value is ${flag}`);
+  else throw new RangeError(`Use --verify, --debug or nothing, got ${flag}`);
 }
 
 async function build(): Promise<void> {
@@ -84,7 +84,7 @@ export async function compile(
   if (error || !wasm) throw new Error(`Cannot compile ${entry}: ${messages.join("")}`);
   if (target !== "debug" && flags.length === 0 && wasm.length > LIMIT_BYTES) {
     throw new RangeError(
-      `Cannot ship ${target}: a build must have at most ${LIMIT_BYTES} bytes: current value is ${wasm.length}`,
+      `Cannot ship ${target}: a build must have at most ${LIMIT_BYTES} bytes, got ${wasm.length}`,
     );
   }
   return wasm;

@@ -36,7 +36,7 @@ export async function onceIn(
   const known = await readText(`${folder}/options.json`);
   if (known !== undefined && known !== wanted) {
     throw new Error(
-      `Cannot go on in ${folder}: options must be ${known}: current value is ${wanted}; take another folder`,
+      `Cannot go on in ${folder}: options must be ${known}, got ${wanted}; take another folder`,
     );
   }
   if (result !== undefined && known !== undefined) return result;

@@ -54,7 +54,7 @@ const LATENTS = {
   2: [{ size: 100 }, { size: 50, encoder: above, decoder: above }],
 } as const;
 const latent = LATENTS[Number(given.layers) as keyof typeof LATENTS];
-if (!latent) throw new RangeError(`Use --layers 1 or 2: current value is ${given.layers}`);
+if (!latent) throw new RangeError(`Use --layers 1 or 2, got ${given.layers}`);
 
 /** Trains and tests with so many draws; the line of its results. */
 async function run(samples: number, folder?: string): Promise<string> {

@@ -29,7 +29,7 @@ export async function timeScores(
   want.forEach((score, r) => {
     if (Math.abs(got[r] - score) <= 8 * 2 ** 7 * 2 ** -24 * largest) return;
     throw new Error(
-      `Cannot trust the GPU: score ${r} must be ${score}: current value is ${got[r]}`,
+      `Cannot trust the GPU: score ${r} must be ${score}, got ${got[r]}`,
     );
   });
   let calls = 0;
@@ -62,7 +62,7 @@ export async function timeProduct(side: number, seconds: number): Promise<Produc
   for (let k = 0; k < side; k++) sum += left[(side - 1) * side + k] * right[k * side + side - 1];
   if (!(Math.abs(result.at(-1)! - sum) <= (side + 4) * 2 ** -24 * side)) {
     throw new Error(
-      `Cannot trust the GPU: a product must be ${sum}: current value is ${result.at(-1)}`,
+      `Cannot trust the GPU: a product must be ${sum}, got ${result.at(-1)}`,
     );
   }
   let taken = 0;

@@ -137,7 +137,7 @@ export async function assertParity(
       const difference = Math.abs(got - loss) / parts;
       if (!(difference <= (step + 1) * relativeRounding(task.plan))) {
         throw new Error(
-          `Cannot trust the GPU: loss ${step} must be ${loss}: current value is ${got}`,
+          `Cannot trust the GPU: loss ${step} must be ${loss}, got ${got}`,
         );
       }
       largest = Math.max(largest, difference);

@@ -37,7 +37,7 @@ export function verdictsOf(
 ): Verdict[] {
   if (!isSameCard(adapter.name, torch.card)) {
     throw new RangeError(
-      `Cannot compare: both results must be of one card: current value is "${adapter.name}" and "${torch.card}"`,
+      `Cannot compare: both results must be of one card, got "${adapter.name}" and "${torch.card}"`,
     );
   }
   const largest = torch.products.toSorted((a, b) => a.side - b.side).at(-1)?.gigaflops;

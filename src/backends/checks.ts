@@ -3,9 +3,7 @@
 export function requireRange(action: string, offset: number, count: number, length: number): void {
   if (Number.isInteger(offset) && offset >= 0 && offset + count <= length) return;
   throw new RangeError(
-    `Cannot ${action}: elements must lie in 0 … ${length}: current values are ${offset} … ${
-      offset + count
-    }`,
+    `Cannot ${action}: elements must lie in 0 … ${length}, got ${offset} … ${offset + count}`,
   );
 }
 
@@ -14,7 +12,7 @@ export function requireWords(name: string, values: ArrayLike<number>): void {
   for (let i = 0; i < values.length; i++) {
     if (values[i] >>> 0 === values[i]) continue;
     throw new RangeError(
-      `Cannot write input "${name}": element ${i} must be a u32: current value is ${values[i]}`,
+      `Cannot write input "${name}": element ${i} must be a u32, got ${values[i]}`,
     );
   }
 }
@@ -23,7 +21,7 @@ export function requireWords(name: string, values: ArrayLike<number>): void {
 export function requireRows(rows: number, capacity: number): void {
   if (Number.isInteger(rows) && rows >= 1 && rows <= capacity) return;
   throw new RangeError(
-    `Cannot run: rows must be an integer from 1 to ${capacity}: current value is ${rows}`,
+    `Cannot run: rows must be an integer from 1 to ${capacity}, got ${rows}`,
   );
 }
 

@@ -41,7 +41,7 @@ export function openWith(kernels: KernelSet, reference: ReferenceKernels): OpenB
         return openReference(reference);
       default:
         throw new RangeError(
-          `Use backend "auto", "wasm", "webgpu" or "reference": current value is "${name satisfies never}"`,
+          `Use backend "auto", "wasm", "webgpu" or "reference", got "${name satisfies never}"`,
         );
     }
   };

@@ -62,8 +62,6 @@ export function broadcastShapes(action: string, shapes: readonly Shape[]): Shape
 
 function mismatch(action: string, a: Shape, b: Shape): RangeError {
   return new RangeError(
-    `Cannot build ${action}: shapes must agree or be one: current values are ${showShape(a)} and ${
-      showShape(b)
-    }`,
+    `Cannot build ${action}: shapes must agree or be one, got ${showShape(a)} and ${showShape(b)}`,
   );
 }

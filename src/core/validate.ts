@@ -13,7 +13,7 @@ export type Fields = Readonly<Record<string, unknown>>;
 export function requireObject(field: string, value: unknown, allowed: readonly string[]): Fields {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new TypeError(
-      `Cannot read ${field}: expected an object: current value is ${show(value)}`,
+      `Cannot read ${field}: expected an object, got ${show(value)}`,
     );
   }
   const unknown = Object.keys(value).filter((key) => !allowed.includes(key));
@@ -38,10 +38,10 @@ export interface NumberLimits {
 export function requireNumber(field: string, value: unknown, limits: NumberLimits = {}): number {
   const { kind, range } = numberFault(value, limits);
   if (kind !== undefined) {
-    throw new TypeError(`Cannot read ${field}: expected ${kind}: current value is ${show(value)}`);
+    throw new TypeError(`Cannot read ${field}: expected ${kind}, got ${show(value)}`);
   }
   if (range !== undefined) {
-    throw new RangeError(`Cannot read ${field}: must be ${range}: current value is ${value}`);
+    throw new RangeError(`Cannot read ${field}: must be ${range}, got ${value}`);
   }
   return value as number;
 }
@@ -71,9 +71,9 @@ export function requireChoice<T extends string>(
   if (choices.includes(value as T)) return value as T;
   const expected = choices.map((choice) => `"${choice}"`).join(", ");
   throw new TypeError(
-    `Cannot read ${field}: expected ${
-      choices.length > 1 ? "one of " : ""
-    }${expected}: current value is ${show(value)}`,
+    `Cannot read ${field}: expected ${choices.length > 1 ? "one of " : ""}${expected}, got ${
+      show(value)
+    }`,
   );
 }
 
@@ -81,7 +81,7 @@ export function requireChoice<T extends string>(
 export function requireBoolean(field: string, value: unknown): boolean {
   if (typeof value === "boolean") return value;
   throw new TypeError(
-    `Cannot read ${field}: expected true or false: current value is ${show(value)}`,
+    `Cannot read ${field}: expected true or false, got ${show(value)}`,
   );
 }
 

@@ -180,7 +180,7 @@ export class Detector extends TableScorer {
     const cells = rows === undefined ? this.#kept : this.#cellsOf(rows);
     if (cells) return inFormat(this, file, format, cells);
     throw new TypeError(
-      `Cannot save in ${format}: rows are needed to calibrate the rounded model on: current value is undefined`,
+      `Cannot save in ${format}: rows are needed to calibrate the rounded model on, got undefined`,
     );
   }
 
@@ -191,7 +191,7 @@ export class Detector extends TableScorer {
   #refuseSeries(action: string): void {
     if (this.model.window === undefined) return;
     throw new TypeError(
-      `Cannot ${action}: rows must be independent: current value is a model of windows of ${this.model.window} steps`,
+      `Cannot ${action}: rows must be independent, got a model of windows of ${this.model.window} steps`,
     );
   }
 
@@ -243,7 +243,7 @@ function requireScoreOptions(options: ScoreOptions): ScoreOptions {
   const isKnown = isOne && Object.keys(options).every((key) => key === "secondLook");
   if (isKnown && typeof secondLook === "boolean") return options;
   throw new TypeError(
-    `Cannot score: options must be { secondLook: true } or none: setFalseAlarmRate() sets the rate, decide() takes other rules: current value is ${
+    `Cannot score: options must be { secondLook: true } or none: setFalseAlarmRate() sets the rate, decide() takes other rules, got ${
       JSON.stringify(options)
     }`,
   );

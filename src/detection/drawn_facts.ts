@@ -31,11 +31,11 @@ export function requireReadable({ columns }: Drawn, schema: readonly ColumnSchem
     if (firstText && codec.encode(firstText.text) === undefined) {
       const { row, text } = firstText, expected = codec.expected(text);
       throw new TypeError(
-        `Cannot read ${name}: expected ${expected}: in row ${row} it is ${show(text)}`,
+        `Cannot read ${name}: expected ${expected}, got ${show(text)} in row ${row}`,
       );
     }
     const far = largest > MAX_CELL ? largest : smallest;
     if (!(Math.abs(far) > MAX_CELL) || Math.abs(far) === Infinity) return;
-    throw new TypeError(`Cannot read ${name}: expected ${SIZE_EXPECTED}: one value is ${far}`);
+    throw new TypeError(`Cannot read ${name}: expected ${SIZE_EXPECTED}, got ${far}`);
   });
 }

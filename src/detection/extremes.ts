@@ -38,7 +38,7 @@ export function refuseExtremes(cells: Cells, schema: readonly ColumnSchema[]): v
         row + 1
       }, column "${column.name}": expected a value beside which the usual spread of its column, ${
         usual.toPrecision(3)
-      }, still shows, or the default preset: current value is ${values[row]}`,
+      }, still shows, or the default preset, got ${values[row]}`,
     );
   });
 }

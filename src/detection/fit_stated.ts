@@ -38,7 +38,7 @@ function namesFor({ columns: stated }: ModelSpec, table: Table) {
   const named = namesOf(table.columns), { columns } = named;
   if (!stated || !columns || stated.join("\n") === columns.join("\n")) return named;
   throw new TypeError(
-    `Cannot read spec.columns: they must be the table's, ${columns.join()}: current value is ${stated.join()}`,
+    `Cannot read spec.columns: they must be the table's, ${columns.join()}, got ${stated.join()}`,
   );
 }
 

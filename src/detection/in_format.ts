@@ -39,7 +39,7 @@ export function inFormat(
     // NaN, of scores that are all the same, is no change of order.
     if (correlation < LEAST_CORRELATION) {
       throw new RangeError(
-        `Cannot save in ${format}: the order of the scores must stay, with a rank correlation of ${LEAST_CORRELATION} or more: current value is ${
+        `Cannot save in ${format}: the order of the scores must stay, with a rank correlation of ${LEAST_CORRELATION} or more, got ${
           correlation.toFixed(4)
         }`,
       );

@@ -106,8 +106,8 @@ function ofTexts({ columns, texts, drawn }: RawTable, c: number, tally: ColumnTa
     const expected = `expected ${number}, or the column declared as categorical`;
     throw new TypeError(
       drawn
-        ? `Cannot read ${column}: ${expected}: in row ${row} it is ${show(text)}`
-        : `Cannot read row ${row}, ${column}: ${expected}: current value is ${show(text)}`,
+        ? `Cannot read ${column}: ${expected}, got ${show(text)} in row ${row}`
+        : `Cannot read row ${row}, ${column}: ${expected}, got ${show(text)}`,
     );
   }
   if (numbers === 0 && times) return "timestamp";

@@ -14,7 +14,7 @@ import {
   selectColumns,
   type Table,
 } from "../formats/mod.ts";
-import { listNames } from "../formats/errors.ts";
+import { fileName, listNames } from "../formats/errors.ts";
 import { lineOf } from "../formats/table.ts";
 import { oneHot } from "../trained/rows/labels.ts";
 import { encodeTable } from "../scoring/table/raw_table.ts";
@@ -105,8 +105,8 @@ async function readPositions(
 export function requireColumns(units: Units, names: readonly string[], source: string): void {
   const missing = lackingColumns(units, names);
   if (missing.length === 0) return;
-  const expected = `the model's, ${listNames(missing)} among them`;
-  throw new DataError({ source, subject: "columns", expected, actual: listNames(names) });
+  const expected = `the model's column${missing.length > 1 ? "s" : ""} ${listNames(missing)}`;
+  throw new DataError({ source, expected, actual: listNames(names) });
 }
 
 /** The columns of the model's that are not among those of a file; a class need not be. */
@@ -126,17 +126,19 @@ export async function namingTable<Value>(
     return await take();
   } catch (error) {
     if (!(error instanceof RangeError || error instanceof TypeError)) throw error;
-    const fault = /^Cannot (?:read ((?:row|column).*)|fit detector: (needs.*))$/s.exec(
-      error.message,
-    );
-    if (!fault) throw error;
-    const said = fault[1]?.replace(/^row (\d+)/, (_, place) => {
+    const file = fileName(source);
+    const numbered = (_: string, place: string) => {
       const row = drawn?.numbers[Number(place) - 1] ?? Number(place), line = lineOf(lines, row);
       return line === undefined ? `row ${row}` : `row ${row} (line ${line})`;
-    }) ?? `the table ${fault[2]}`;
-    const name = source === "-" ? "standard input" : source;
+    };
+    const [, place, few] = /^Cannot (?:read ((?:row|column).*)|fit detector: (needs.*))$/s
+      .exec(error.message) ?? [];
+    if (!(place ?? few)) throw error;
+    const told = place
+      ? `Cannot read ${file}, ${place.replace(/^row (\d+)/, numbered)}`
+      : `Cannot fit detector to ${file}: ${few}`;
     const Same = error instanceof RangeError ? RangeError : TypeError;
-    throw new Same(`Cannot use ${name}: ${said}`, { cause: error });
+    throw new Same(told, { cause: error });
   }
 }
 
@@ -149,7 +151,7 @@ function withClass({ made, optional: condition = 0 }: Units, table: Table): Tabl
   const labels = Array.from({ length: rows }, (_, r) => hasClass ? data[r * width + inputs] : -1);
   const fault = labels.findIndex((y) => !Number.isInteger(y) || y < -1 || y >= condition);
   if (fault >= 0) {
-    const expected = `a class, 0 to ${condition - 1}, or -1 where it is missing`;
+    const expected = `a class, 0 to ${condition - 1}, or -1 if unknown`;
     const column = columns[inputs];
     throw new DataError({ source, row: fault + 1, column, expected, actual: `${labels[fault]}` });
   }
@@ -190,10 +192,6 @@ export function placesOf(
     return columns.map((name) => found.indexOf(name));
   }
   if (found.length === columns.length) return columns.map((_, c) => c);
-  throw new DataError({
-    source,
-    subject: "width",
-    expected: `${columns.length} columns, as the model's`,
-    actual: `${found.length}`,
-  });
+  const expected = `${columns.length} columns, as in the model`;
+  throw new DataError({ source, expected, actual: `${found.length}` });
 }

@@ -223,7 +223,7 @@ function requireLinear({ window }: DetectorOptions, trained: string | undefined)
   }
   if (window !== undefined) return;
   throw new TypeError(
-    'Cannot fit detector: preset "linear" is for series: window must be given: current value is undefined',
+    'Cannot fit detector: preset "linear" is for series: window must be given, got undefined',
   );
 }
 

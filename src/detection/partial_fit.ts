@@ -69,15 +69,13 @@ export function splitNewRows(
   }
   if (data.length !== read.rows * columns) {
     throw new RangeError(
-      `Cannot update detector: rows must have ${columns} columns: current value is ${
-        data.length / read.rows
-      }`,
+      `Cannot update detector: rows must have ${columns} columns, got ${data.length / read.rows}`,
     );
   }
   const different = withoutCopies(read, columns), { rows } = different.cells;
   if (rows < LEAST_ROWS) {
     throw new RangeError(
-      `Cannot update detector: needs at least ${LEAST_ROWS} rows: current value is ${rows}`,
+      `Cannot update detector: needs at least ${LEAST_ROWS} rows, got ${rows}`,
     );
   }
   if (!ensemble) refuseExtremes(read, schema);
@@ -152,6 +150,6 @@ function requireWhole({ data }: Cells, schema: readonly ColumnSchema[]): void {
   if (cell < 0) return;
   const row = Math.floor(cell / schema.length) + 1, { name } = schema[cell % schema.length];
   throw new RangeError(
-    `Cannot read row ${row}, column "${name}": expected a value, as the model was trained on whole rows: current value is missing`,
+    `Cannot read row ${row}, column "${name}": expected a value, as the model was trained on whole rows, got missing`,
   );
 }

@@ -48,6 +48,6 @@ function refuse(row: number, columns: readonly string[], cell: number, value: un
   throw new TypeError(
     `Cannot read row ${row + 1}, column "${
       columns[cell % columns.length]
-    }": expected a finite number, a text, true, false or null: current value is ${show(value)}`,
+    }": expected a finite number, a text, true, false or null, got ${show(value)}`,
   );
 }

@@ -61,7 +61,7 @@ function requireRows({ rows, drawn }: RawTable, window = 0): void {
   const least = Math.max(MIN_ROWS, 4 * window);
   if (rows >= least) return;
   throw new RangeError(
-    `Cannot fit detector: needs at least ${least} rows: current value is ${rows}` +
+    `Cannot fit detector: needs at least ${least} rows, got ${rows}` +
       (drawn ? `, drawn from ${drawn.rows}` : ""),
   );
 }
@@ -92,6 +92,6 @@ function requireSize({ data }: Cells, columns: readonly string[]): void {
   throw new TypeError(
     `Cannot read row ${row}, column "${
       columns[cell % columns.length]
-    }": expected ${SIZE_EXPECTED}: current value is ${data[cell]}`,
+    }": expected ${SIZE_EXPECTED}, got ${data[cell]}`,
   );
 }

@@ -45,7 +45,7 @@ export function recalibrated(
 ): { readonly model: TableModel; readonly recalibration: Recalibration; readonly cells: Cells } {
   if (rows.rows < MIN_ROWS) {
     throw new RangeError(
-      `Cannot recalibrate: needs at least ${MIN_ROWS} rows: current value is ${rows.rows}`,
+      `Cannot recalibrate: needs at least ${MIN_ROWS} rows, got ${rows.rows}`,
     );
   }
   const different = withoutCopies(rows, model.schema.length), { cells } = different;

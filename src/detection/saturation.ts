@@ -37,7 +37,7 @@ export function refuseSaturated(
     throw new RangeError(
       `Cannot update detector: column "${
         schema[owner[d]].name
-      }" must be in its units, within a million deviations of the rows fitted to: current value is ${
+      }" must be in its units, within a million deviations of the rows fitted to, got ${
         counts[d]
       } of ${cells.rows} rows beyond: fit a new detector`,
     );

@@ -30,7 +30,7 @@ export class SecondLook {
   constructor(scorer: TableScorer) {
     if (scorer.window !== undefined) {
       throw new TypeError(
-        `Cannot look twice: rows must be single rows: current value is a series, in windows of ${scorer.window}`,
+        `Cannot look twice: rows must be single rows, got a series, in windows of ${scorer.window}`,
       );
     }
     this.#scorer = scorer;

@@ -22,6 +22,6 @@ export function specFor(stated: Stated, width: number): ModelSpec {
   if (needed === width) return spec;
   const parts = spec.classifier ? "a class" : `a condition of ${spec.condition}`;
   throw new RangeError(
-    `Cannot read spec: its ${spec.inputs} inputs and ${parts} need ${needed} columns: current value is ${width}`,
+    `Cannot read spec: its ${spec.inputs} inputs and ${parts} need ${needed} columns, got ${width}`,
   );
 }

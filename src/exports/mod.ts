@@ -60,7 +60,7 @@ export function exportModel(
   const { portableOps = false } = options;
   const format = requireChoice("format", options.format, EXPORT_FORMATS);
   if (portableOps && format !== "onnx") {
-    throw new TypeError(`Cannot export: portableOps is for "onnx": current value is "${format}"`);
+    throw new TypeError(`Cannot export: portableOps is for "onnx", got "${format}"`);
   }
   const [vae, detector] = "vae" in model ? [model.vae, model] : [model];
   if (detector) requireExportable(detector, format);
@@ -95,7 +95,7 @@ function requireExportable({ table, schema }: TableScorer, format: ExportFormat)
   const isGraph = format === "onnx" || format === "tfjs";
   if (table.ensemble && !isGraph) {
     throw new TypeError(
-      `Cannot export detector as ${format}: it must hold one network, as preset "small" does: current value is an ensemble of networks and references, which "onnx" and "tfjs" take`,
+      `Cannot export detector as ${format}: it must hold one network, as preset "small" does, got an ensemble of networks and references, which "onnx" and "tfjs" take`,
     );
   }
   const time = schema.find(({ kind }) => kind === "timestamp");

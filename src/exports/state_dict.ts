@@ -68,7 +68,7 @@ function linearLayers(tensors: ReadonlyMap<string, Tensor>): LinearLayer[] {
       tensors.has(`${layer}.${kind === "weight" ? "bias" : "weight"}`);
     if (fits) continue;
     throw new TypeError(
-      `Cannot read state_dict: every tensor must be the float32 weight or bias of a linear layer with both: current value is "${name}", ${dtype} [${shape}]`,
+      `Cannot read state_dict: every tensor must be the float32 weight or bias of a linear layer with both, got "${name}", ${dtype} [${shape}]`,
     );
   }
   const weights = [...tensors].filter(([name]) => name.endsWith(".weight"));
@@ -77,7 +77,7 @@ function linearLayers(tensors: ReadonlyMap<string, Tensor>): LinearLayer[] {
     const [length] = tensors.get(`${layer}.bias`)!.shape;
     if (length === outputs) return { name: layer, inputs, outputs };
     throw new RangeError(
-      `Cannot read state_dict: the bias of "${layer}" must have ${outputs} elements: current value is ${length}`,
+      `Cannot read state_dict: the bias of "${layer}" must have ${outputs} elements, got ${length}`,
     );
   });
 }
@@ -147,9 +147,7 @@ function collect(spec: ModelSpec, find: Find): Map<string, Float32Array> {
         tensor.data.every(Number.isFinite as never);
       if (!fits) {
         throw new RangeError(
-          `Cannot read state_dict: "${
-            source ?? name
-          }" must be finite float32 [${shape}]: current value is ${
+          `Cannot read state_dict: "${source ?? name}" must be finite float32 [${shape}], got ${
             tensor ? `${tensor.dtype} [${tensor.shape}]` : "missing"
           }`,
         );

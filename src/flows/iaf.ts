@@ -30,7 +30,7 @@ export const iaf: FlowFamily<IafFlow> = {
     const hidden = parseHidden(`${field}.hidden`, fields.hidden);
     if (hidden.every((width) => width === hidden[0])) return { type: "iaf", hidden };
     throw new RangeError(
-      `Cannot read ${field}.hidden: widths must be equal: current value is ${hidden}`,
+      `Cannot read ${field}.hidden: widths must be equal, got ${hidden}`,
     );
   },
   apply(scope, { hidden: [width, ...rest] }, { name, z, index, amortise }) {

@@ -13,9 +13,9 @@ export interface DataErrorDetails {
   readonly line?: number;
   /** Column name. */
   readonly column?: string;
-  /** What is at fault when it is not simply the row and column above, for example "header". */
+  /** What is at fault if it is not simply what stands at that place, for example "array type". */
   readonly subject?: string;
-  /** What the subject must be, for example "a finite number". */
+  /** What must be there, for example "a finite number"; of a subject, what it must be. */
   readonly expected: string;
   /** What it is instead; omitted if there is nothing to show. */
   readonly actual?: string;
@@ -63,10 +63,10 @@ export function listNames(names: readonly string[]): string {
 }
 
 function describe(details: DataErrorDetails): string {
-  const file = details.source === "-" ? "standard input" : details.source;
-  const subject = [details.subject, place(details)].filter(Boolean).join(" at ") || "file";
-  const state = details.actual === undefined ? "" : `: current value is ${details.actual}`;
-  return `Cannot read ${file}: ${subject} must be ${details.expected}${state}`;
+  const { subject, expected, actual } = details;
+  const rule = subject === undefined ? `expected ${expected}` : `${subject} must be ${expected}`;
+  const state = actual === undefined ? "" : `, got ${actual}`;
+  return `Cannot read ${place(details)}: ${rule}${state}`;
 }
 
 function place(details: DataErrorDetails): string {
@@ -74,5 +74,10 @@ function place(details: DataErrorDetails): string {
   const line = details.line === undefined ? "" : `line ${details.line}`;
   let row = line;
   if (details.row !== undefined) row = `row ${details.row}${line && ` (${line})`}`;
-  return [column, row].filter(Boolean).join(", ");
+  return [fileName(details.source), row, column].filter(Boolean).join(", ");
+}
+
+/** What a message calls a source. */
+export function fileName(source: string): string {
+  return source === "-" ? "standard input" : source;
 }

@@ -114,7 +114,7 @@ async function openParquet(
   const nested = elements.find(({ num_children }) => (num_children ?? 0) > 0);
   if (nested || root.num_children !== elements.length) {
     const column = nested?.name;
-    throw new DataError({ source, column, expected: "flat", actual: "a nested column" });
+    throw new DataError({ source, column, expected: "a flat column", actual: "a nested one" });
   }
   const read: ParquetFile["read"] = async (columns, first, end) => {
     const cells = columns.map((): unknown[] => []);
@@ -144,15 +144,14 @@ async function openParquet(
 /** @throws DataError for rows that claim more cells than there may be */
 function requireSize({ source, names }: ParquetFile, rows: number, most: number): void {
   if (rows * names.length <= most) return;
-  const actual = `${rows} rows of ${names.length}`;
+  const actual = `${rows} rows of ${names.length} columns`;
   throw new DataError({ source, expected: `at most ${most} cells`, actual });
 }
 
 function damaged(source: string, cause: unknown): DataError {
-  const actual = cause instanceof Error ? cause.message : String(cause);
-  return new DataError({ source, expected: "a whole Parquet file", actual: `not one: ${actual}` }, {
-    cause,
-  });
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const expected = "a complete Parquet file";
+  return new DataError({ source, expected, actual: `a damaged one (${reason})` }, { cause });
 }
 
 /**

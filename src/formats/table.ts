@@ -4,7 +4,7 @@
  */
 import type { CellReading } from "./text/cell_gatherer.ts";
 import { LABEL_EXPECTED, MISSING_EXPECTED, NUMBER_EXPECTED } from "./text/cells.ts";
-import { DataError, listNames, quoteValue } from "./errors.ts";
+import { DataError, listNames } from "./errors.ts";
 import type { ColumnTally } from "./sample/column_tally.ts";
 
 /** A numeric table, row-major. */
@@ -96,19 +96,19 @@ export interface ColumnPlan {
 export function createTable(table: Table, cells: CellReading = "numbers", before = 0): Table {
   const { columns, data, texts, padded, rows, label, source, lines } = table;
   if (columns.length === 0) {
-    throw new DataError({ source, subject: "table", expected: "at least one numeric column" });
+    throw new DataError({ source, expected: "at least one data column" });
   }
-  if (rows === 0) throw new DataError({ source, subject: "table", expected: "at least one row" });
+  if (rows === 0) throw new DataError({ source, expected: "at least one row" });
   checkUniqueNames(columns, source);
   if (data.length !== rows * columns.length) {
     throw new RangeError(
-      `Cannot build table: data must hold rows x columns cells ${rows * columns.length}: ` +
-        `current value is ${data.length}`,
+      `Cannot build table: data must hold rows x columns cells ${rows * columns.length}` +
+        `, got ${data.length}`,
     );
   }
   if (label && label.length !== rows) {
-    const subject = "label";
-    throw new DataError({ source, subject, expected: `${rows} long`, actual: `${label.length}` });
+    const expected = `${rows} labels, one per row`;
+    throw new DataError({ source, expected, actual: `${label.length}` });
   }
   checkFinite(table, cells !== "numbers", before);
   const given = { ...(texts && { texts }), ...(padded && { padded }) };
@@ -121,8 +121,8 @@ function checkUniqueNames(names: readonly string[], source: string): void {
   const seen = new Set<string>();
   for (const name of names) {
     if (seen.has(name)) {
-      const actual = `${quoteValue(name)} twice`;
-      throw new DataError({ source, column: name, expected: "named once", actual });
+      const subject = "column names";
+      throw new DataError({ source, column: name, subject, expected: "unique" });
     }
     seen.add(name);
   }
@@ -144,13 +144,13 @@ export function planColumns(
   const find = (name: string): number => {
     const index = position.get(name);
     if (index !== undefined) return index;
-    const expected = `one of ${listNames(names)}`;
+    const expected = `one of the columns ${listNames(names)}`;
     throw new DataError({ source, column: name, expected });
   };
   const labelIndex = options.label === undefined ? -1 : find(options.label);
   if (options.label !== undefined && options.columns?.includes(options.label)) {
-    const expected = "either the label or a data column, not both";
-    throw new DataError({ source, column: options.label, expected });
+    const expected = "either the label or a data column", actual = "both";
+    throw new DataError({ source, column: options.label, expected, actual });
   }
   const excluded = new Set(options.exclude);
   for (const name of excluded) find(name);
@@ -158,7 +158,7 @@ export function planColumns(
     .filter((name) => !excluded.has(name));
   checkUniqueNames(columns, source);
   if (columns.length === 0) {
-    throw new DataError({ source, subject: "table", expected: "at least one numeric column" });
+    throw new DataError({ source, expected: "at least one data column" });
   }
   return { columns: [...columns], indices: columns.map(find), labelIndex };
 }

@@ -59,7 +59,7 @@ export function plan(g: Graph, request: PlanRequest): Plan {
   const { outputs, capacity } = request;
   if (!Number.isInteger(capacity) || capacity < 1) {
     throw new RangeError(
-      `Cannot plan: capacity must be a whole number above 0: current value is ${capacity}`,
+      `Cannot plan: capacity must be a whole number above 0, got ${capacity}`,
     );
   }
   const order = schedule(g, request), placement = new Placement(order, request);

@@ -33,7 +33,7 @@ export function requireAnswerSize(pointer: string, rows: number, numbersPerRow: 
   if (rows * numbersPerRow <= MAX_NUMBERS) return;
   throw invalid(
     pointer,
-    `Cannot answer with more than ${MAX_NUMBERS} numbers: current value is ${rows} rows of ${numbersPerRow}`,
+    `Cannot answer with more than ${MAX_NUMBERS} numbers, got ${rows} rows of ${numbersPerRow}`,
   );
 }
 

@@ -179,8 +179,6 @@ function faultOf({ type, expected, message, path, input }: v.BaseIssue<unknown>)
     const place = keys.length > 1 ? keys[0] : "body";
     return { pointer, detail: `Cannot read ${place}: ${fault} ${show(keys.at(-1))}` };
   }
-  const detail = `Cannot read ${keys[0] ?? "body"}: expected ${message}: current value is ${
-    show(input)
-  }`;
+  const detail = `Cannot read ${keys[0] ?? "body"}: expected ${message}, got ${show(input)}`;
   return { pointer, detail };
 }

@@ -55,7 +55,7 @@ export function requireWork(of: WorkOf, maxWork: number): void {
   if (work <= maxWork) return;
   const { rows, columns } = of;
   throw new RangeError(
-    `Cannot train: ${rows} rows of ${columns} columns must take at most ${maxWork} multiply-adds: current value is ${work}: ask for fewer epochs or a smaller network`,
+    `Cannot train: ${rows} rows of ${columns} columns must take at most ${maxWork} multiply-adds, got ${work}: ask for fewer epochs or a smaller network`,
   );
 }
 
@@ -86,7 +86,7 @@ function statedWork(rows: number, spec: ModelSpec, settings: TrainSettings): num
   const weights = weightsOf(spec);
   if (weights > MAX_WEIGHTS) {
     throw new RangeError(
-      `Cannot train: a model must have at most ${MAX_WEIGHTS} weights: current value is ${weights}`,
+      `Cannot train: a model must have at most ${MAX_WEIGHTS} weights, got ${weights}`,
     );
   }
   const { samples } = parseObjective(settings.objective, spec.classifier !== undefined);

@@ -13,12 +13,12 @@ export function parseColumns(
   // Spread, so that holes of a sparse array become undefined and are refused.
   if (!Array.isArray(value) || ![...value].every((name) => typeof name === "string")) {
     throw new TypeError(
-      `Cannot read spec.columns: expected a list of names: current value is ${show(value)}`,
+      `Cannot read spec.columns: expected a list of names, got ${show(value)}`,
     );
   }
   if (value.length !== width || new Set(value).size !== width) {
     throw new RangeError(
-      `Cannot read spec.columns: there must be ${width} different names, those of a condition or class last: current value is ${
+      `Cannot read spec.columns: there must be ${width} different names, those of a condition or class last, got ${
         show(value.join())
       }`,
     );

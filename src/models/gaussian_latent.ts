@@ -76,7 +76,7 @@ export const gaussianLatent: LatentFamily<GaussianLatent> = {
   requireMergeable(field, { posterior }) {
     if (posterior === "diagonal") return;
     throw new TypeError(
-      `Cannot read ${field}.posterior: below the top of a ladder it must be "diagonal", as p(z | z above) is: current value is "${posterior}"`,
+      `Cannot read ${field}.posterior: below the top of a ladder it must be "diagonal", as p(z | z above) is, got "${posterior}"`,
     );
   },
   standardPrior: (g, { size }) => standardNormal(g, size),

@@ -77,7 +77,7 @@ export function parseLatents(
 ): readonly LatentLayer[] {
   if (!Array.isArray(value) || value.length < 1 || value.length > MAX_LAYERS) {
     throw new TypeError(
-      `Cannot read ${field}: expected a list of 1 to ${MAX_LAYERS} latent layers: current value is ${
+      `Cannot read ${field}: expected a list of 1 to ${MAX_LAYERS} latent layers, got ${
         show(value)
       }`,
     );

@@ -24,7 +24,7 @@ export function parseNetwork(field: string, value: unknown = {}): NetworkSpec {
   const hidden = fields.hidden ?? [];
   if (!Array.isArray(hidden) || hidden.length > MAX_LAYERS) {
     throw new TypeError(
-      `Cannot read ${field}.hidden: expected a list of up to ${MAX_LAYERS} widths: current value is ${
+      `Cannot read ${field}.hidden: expected a list of up to ${MAX_LAYERS} widths, got ${
         show(hidden)
       }`,
     );

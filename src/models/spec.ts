@@ -127,9 +127,7 @@ export function parseSpec(value: unknown): ModelSpec {
   const prior = parsePrior("spec.prior", fields.prior);
   if (prior.type !== "standard" && !hasPrior(latent[0])) {
     throw new TypeError(
-      `Cannot read spec.prior: a ${
-        latent[0].type
-      } latent layer has none: current value is "${prior.type}"`,
+      `Cannot read spec.prior: a ${latent[0].type} latent layer has none, got "${prior.type}"`,
     );
   }
   const width = inputs + (fields.classifier === undefined ? condition : 1);

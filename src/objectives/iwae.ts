@@ -72,7 +72,7 @@ export const renyi: ObjectiveFamily<RenyiObjective> = {
       return { type: "renyi", ...shared, alpha: value };
     }
     throw new RangeError(
-      `Cannot read objective.alpha: must be 1 or differ from it by ${ALPHA_STEP}: current value is ${value}`,
+      `Cannot read objective.alpha: must be 1 or differ from it by ${ALPHA_STEP}, got ${value}`,
     );
   },
   build: (g, terms, { alpha }) => boundLoss(g, terms, alpha),

@@ -51,7 +51,7 @@ export const reinforce: ObjectiveFamily<ReinforceObjective> = {
     );
     if (baseline === "leaveOneOut" && shared.samples < 2) {
       throw new RangeError(
-        `Cannot read objective.samples: leaveOneOut needs 2 draws or more: current value is ${shared.samples}`,
+        `Cannot read objective.samples: leaveOneOut needs 2 draws or more, got ${shared.samples}`,
       );
     }
     const klWeight = parseKlWeight(fields);

@@ -22,6 +22,6 @@ export function requireShapes(
 ): void {
   if (condition) return;
   throw new RangeError(
-    `Cannot build ${op}: ${what}: current values are ${shapes.map(showShape).join(", ")}`,
+    `Cannot build ${op}: ${what}, got ${shapes.map(showShape).join(", ")}`,
   );
 }

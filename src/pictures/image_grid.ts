@@ -43,8 +43,8 @@ export function imageGrid(images: Matrix, options: GridOptions = {}): Picture {
   if (!Number.isInteger(imageWidth) || imageWidth < 1 || pixels % imageWidth !== 0) {
     throw new RangeError(
       options.imageWidth === undefined
-        ? `Cannot draw images: without an image width they must be square: current value is ${pixels} pixels`
-        : `Cannot draw images: ${pixels} pixels must be whole lines of the image width: current value is ${imageWidth}`,
+        ? `Cannot draw images: without an image width they must be square, got ${pixels} pixels`
+        : `Cannot draw images: ${pixels} pixels must be whole lines of the image width, got ${imageWidth}`,
     );
   }
   const imageHeight = pixels / imageWidth;
@@ -53,7 +53,7 @@ export function imageGrid(images: Matrix, options: GridOptions = {}): Picture {
   const height = Math.max(1, Math.ceil(count / across)) * (imageHeight + 1) + 1;
   if (width > MAX_SIDE || height > MAX_SIDE) {
     throw new RangeError(
-      `Cannot draw images: a picture has at most ${MAX_SIDE} pixels a side: current value is ${width} x ${height}`,
+      `Cannot draw images: a picture has at most ${MAX_SIDE} pixels a side, got ${width} x ${height}`,
     );
   }
   const data = new Uint8Array(width * height).fill(BACKGROUND);
@@ -77,7 +77,7 @@ export function pairedRows(above: Matrix, below: Matrix, across: number): Matrix
   const [count, pixels] = above.shape;
   if (below.shape[0] !== count || below.shape[1] !== pixels) {
     throw new RangeError(
-      `Cannot pair images: shapes must be equal: current values are [${above.shape}] and [${below.shape}]`,
+      `Cannot pair images: shapes must be equal, got [${above.shape}] and [${below.shape}]`,
     );
   }
   const lines = Math.ceil(count / across);

@@ -109,7 +109,7 @@ export function tableModelOf(file: ModelFile): TableModel {
     const ensemble = ensembleOf(file, cells, first);
     if (!ensemble && expansion.width !== spec.inputs) {
       throw fault(
-        `table.columns must come to ${spec.inputs} inputs: current value is ${expansion.width}`,
+        `table.columns must come to ${spec.inputs} inputs, got ${expansion.width}`,
       );
     }
     const [centre, scale] = TABLE_TENSORS.slice(0, 2).map((name) =>
@@ -155,7 +155,7 @@ function readWindow(value: unknown, columns: number): number | undefined {
   if (value === undefined) return undefined;
   const window = requireNumber("table.window", value, { min: 2, max: MAX_WINDOW, integer: true });
   if (window * columns <= MAX_CELLS) return window;
-  throw fault(`a window has at most ${MAX_CELLS} cells: current value is ${window * columns}`);
+  throw fault(`a window has at most ${MAX_CELLS} cells, got ${window * columns}`);
 }
 
 function readVector({ tensors }: ModelFile, name: string, length?: number): Float64Array {

@@ -149,7 +149,7 @@ export class TableScorer {
     // JavaScript would drop a second argument in silence, a false-alarm rate for one.
     if (others.length > 0) {
       throw new TypeError(
-        `Cannot score: rows must be all that is given: setFalseAlarmRate() sets the rate, decide() takes other rules: current value is ${
+        `Cannot score: rows must be all that is given: setFalseAlarmRate() sets the rate, decide() takes other rules, got ${
           others.length + 1
         } arguments`,
       );
@@ -212,7 +212,7 @@ export class TableScorer {
     const width = this.columns.length;
     if (row.length !== width) {
       throw new RangeError(
-        `Cannot score row: expected ${width} numbers: current value is ${row.length}`,
+        `Cannot score row: expected ${width} numbers, got ${row.length}`,
       );
     }
     if (this.model.window !== undefined) {

@@ -30,7 +30,7 @@ export function parseIndex(text: string): ModelIndex {
     const { format, models, aliases } = fieldsOf(JSON.parse(text));
     if (format !== FORMAT) {
       throw new TypeError(
-        `Cannot read format: must be ${FORMAT}: current value is ${show(format)}`,
+        `Cannot read format: must be ${FORMAT}, got ${show(format)}`,
       );
     }
     return {

@@ -107,7 +107,7 @@ export class Engine<Name extends string> implements Programs<Name> {
       const shaped = !shape || (shape[0] === rows && shape[1] === cols);
       if (!shaped || data.length !== rows * cols) {
         throw new RangeError(
-          `Cannot set parameter "${name}": expected shape [${rows}, ${cols}]: current value is [${
+          `Cannot set parameter "${name}": expected shape [${rows}, ${cols}], got [${
             shape ?? data.length
           }]`,
         );

@@ -24,7 +24,7 @@ export class NotFiniteError extends RangeError {
     super(
       `Cannot ${action} row${
         row === undefined ? "" : ` ${row}`
-      }: the result is beyond the numbers of the model: current value is ${value}`,
+      }: the result is beyond the numbers of the model, got ${value}`,
     );
     this.row = row;
     this.value = value;

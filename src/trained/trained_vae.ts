@@ -252,7 +252,7 @@ export class TrainedVae {
         return new Float64Array(divergence.data);
       default:
         throw new TypeError(
-          `Cannot score: method must be "elbo", "reconstruction" or "kl": current value is "${method}"`,
+          `Cannot score: method must be "elbo", "reconstruction" or "kl", got "${method}"`,
         );
     }
   }
@@ -269,7 +269,7 @@ export class TrainedVae {
     const isWhole = row.length === width || (classifier && row.length === inputs);
     if (!isWhole) {
       throw new RangeError(
-        `Cannot score row: expected ${width} numbers: current value is ${row.length}`,
+        `Cannot score row: expected ${width} numbers, got ${row.length}`,
       );
     }
     requireRoom(out);

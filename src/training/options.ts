@@ -147,7 +147,7 @@ function requireMethods(
     : methods.every((name) => isFunction(given?.[name]));
   if (fits) return;
   throw new TypeError(
-    `Cannot read ${field}: expected ${expected}: current value is ${show(value)}`,
+    `Cannot read ${field}: expected ${expected}, got ${show(value)}`,
   );
 }
 

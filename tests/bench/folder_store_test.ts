@@ -11,7 +11,7 @@ Deno.test("a result is told again for the same options, and refused for others",
     equal(await onceIn(folder, { k: 5, stages: 4 }, work), "result 1");
     await rejects(
       onceIn(folder, { k: 5, stages: 8 }, work),
-      /options must be {"k":5,"stages":4}: current value is {"k":5,"stages":8}/,
+      /options must be {"k":5,"stages":4}, got {"k":5,"stages":8}/,
     );
     equal(runs, 1);
   } finally {

@@ -59,7 +59,7 @@ Deno.test("an autoencoder has no ln p(x): evaluate says so, and sample draws non
   assert.match(await refused("sample", path, "--count", "2"), /deterministic .* has no prior/);
   assert.match(
     await refused("sample", path, "--count", "1", "--manifold", "3"),
-    /latent size must be 2: current value is deterministic/,
+    /latent size must be 2, got deterministic/,
   );
   vae.dispose();
 });

@@ -67,7 +67,7 @@ Deno.test("elbow update does what partialFit does, and refuses a model that is n
   const few = folder.write("few.csv", tableCsv(19)), none = folder.at("none");
   assert.match(
     await refused("update", model, few, "--out", none),
-    /Cannot update detector: needs at least 20 rows: current value is 19/,
+    /Cannot update detector: needs at least 20 rows, got 19/,
   );
   const inputs = tableCsv(30).split("\n")[0].split(",").length, bare = folder.at("v");
   const spec = folder.write("v.json", JSON.stringify({ inputs, latent: [{ size: 1 }] }));

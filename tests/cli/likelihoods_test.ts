@@ -49,7 +49,7 @@ for (const likelihood of PLAIN_LIKELIHOODS) {
     await elbowOk("score", out, drawn);
     if (bad === undefined) return;
     const more = folder.write("bad.csv", `${csv}${bad}\n`);
-    assert.match(await refused("score", out, more), /bad\.csv: column "c", row 81 must be /);
+    assert.match(await refused("score", out, more), /bad\.csv, row 81, column "c": expected /);
   });
 }
 

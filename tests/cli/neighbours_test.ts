@@ -98,9 +98,9 @@ Deno.test("neighbours refuse what they do not have, by name", async () => {
   assert.match(await train('{"type":"gan"}'), /--spec: .*"rbm", "ppca", "factorAnalysis".*"gan"/);
   assert.match(
     await train('{"type":"rbm","hidden":0}'),
-    /--spec: spec\.hidden.*current value is 0/,
+    /--spec: spec\.hidden.*got 0/,
   );
-  assert.match(await train('{"type":"rbm","hidden":2,"visible":9}'), /visible.*4 columns.*is 9/);
+  assert.match(await train('{"type":"rbm","hidden":2,"visible":9}'), /visible.*4 columns.*got 9/);
   assert.match(await train('{"type":"ppca"}'), /latent/);
   assert.match(await train('{"type":"ppca","latent":9}'), /latent must be less than the 4 columns/);
   assert.match(await train('{"type":'), /--spec: expected JSON/);
@@ -111,7 +111,7 @@ Deno.test("neighbours refuse what they do not have, by name", async () => {
   assert.match(await train(ppca, "--batch-size", "9"), /type "ppca" excludes '--batch-size/);
   assert.match(
     await train(rbm),
-    /t\.csv: row 1 \(line 2\), column \d: binary units take values from 0 to 1/,
+    /t\.csv, row 1 \(line 2\), column \d: binary units take values from 0 to 1/,
   );
   assert.match(await train(rbm, "--objective", '{"type":"elbo"}'), /objective\.type.*"cd", "pcd"/);
 });
@@ -138,7 +138,7 @@ Deno.test("a Boltzmann machine's file is inspected, and refused where a VAE is n
   const manifold = await refused("sample", path, "--manifold", "3");
   assert.match(manifold, /machine, which has no manifold/);
   const grey = folder.write("g.csv", csvOf(BINARY.map((row) => [...row, 1, 1.5])));
-  assert.match(await refused("score", path, grey), /"x5", row 1 .*from 0 to 1.*1\.5/);
+  assert.match(await refused("score", path, grey), /row 1.*"x5".*from 0 to 1.*1\.5/);
   const { status, stderr } = await elbow(["serve", "--models", folder.path]);
   assert.equal(status, 2);
   assert.match(stderr, /machine\.safetensors is a rbm and is not served\n.*holds no \.safetensors/);

@@ -79,7 +79,10 @@ Deno.test("a first row that was taken for the header is refused; years are names
   const rows = planeRows(40, 3, 2).map((row, r) => [...row, "ab"[r % 2]].join()).join("\n");
   const bare = await train(`${rows}\n`);
   assert.equal(bare.status, 2);
-  assert.match(bare.stderr, /line 1 must be a header of names: .*which are mostly numbers/);
+  assert.match(
+    bare.stderr,
+    /line 1: expected a header line of column names, .*which are mostly numbers/,
+  );
   assert.match((await train(`0,0,1,x\n${rows}\n`)).stderr, /mostly numbers/);
   const years = await train(`2021,2022,2023,kind\n${rows}\n`);
   assert.equal(years.status, 0, years.stderr);
@@ -169,7 +172,7 @@ Deno.test("slips are refused as such, and options that would be ignored by their
     /must be a safetensors file/,
   );
   const other = folder.write("t.xls", "a");
-  assert.match(await refused("score", model, other), /\.ndjson, \.parquet: current value/);
+  assert.match(await refused("score", model, other), /\.ndjson, \.parquet, got/);
   const window = ["--window", "4", "--preset", "linear", "--learning-rate", "0.1"];
   const linear = await refused("train", data, "--out", folder.at("l"), ...window);
   assert.match(linear, /preset "linear" has no --learning-rate/);
@@ -253,7 +256,7 @@ Deno.test("names and places that cannot be are refused in plain words", async ()
   const { folder, data, model } = run;
   assert.match(
     await refused("encode", model, data, "--out", folder.at("z.gif")),
-    /its name must end in \.csv or \.svg: current value is "\.gif"/,
+    /its name must end in \.csv or \.svg, got "\.gif"/,
   );
   assert.match(
     await refused("serve", "--models", folder.at("none")),
@@ -263,7 +266,7 @@ Deno.test("names and places that cannot be are refused in plain words", async ()
   await elbowOk("train", three, "--out", folder.at("3"), ...QUICK);
   assert.match(
     await refused("sample", folder.at("3"), "--count", "2", "--out", folder.at("x.png")),
-    /without an image width they must be square: current value is 3 pixels/,
+    /without an image width they must be square, got 3 pixels/,
   );
 });
 

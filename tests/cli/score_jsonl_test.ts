@@ -100,26 +100,26 @@ Deno.test("elbow score refuses a line of JSON by its number, alike as a stream a
   const faults: readonly [string, RegExp][] = [
     [
       `{"a": "oops", "b": 1}`,
-      /column "a", row 3 \(line 3\) must be a finite number: current value is "oops"/,
+      /row 3 \(line 3\), column "a": expected a finite number, got "oops"/,
     ],
     [
       `{"a": [1]}`,
-      /column "a", row 3 \(line 3\) must be a finite number: current value is an array/,
+      /row 3 \(line 3\), column "a": expected a finite number, got an array/,
     ],
     [
       `{"A": 1}`,
-      /row 3 \(line 3\) must be an object with any of the columns "a", "b", "c", "d": current value is one with "A"/,
+      /row 3 \(line 3\): expected an object with at least one of the columns "a", "b", "c", "d", got one with "A"/,
     ],
-    [`{"a": NaN}`, /row 3 \(line 3\) must be JSON, which has no NaN/],
+    [`{"a": NaN}`, /row 3 \(line 3\): expected valid JSON, which has no NaN/],
     [
       `{"a": 1, "a": 2}`,
-      /column "a", row 3 \(line 3\) must be named once: current value is "a" twice/,
+      /row 3 \(line 3\), column "a": expected each key once, got it twice/,
     ],
     [
       `1,2,3,4`,
-      /row 3 \(line 3\) must be one JSON object or array, whole on its line: current value is "1,2,3,4"/,
+      /row 3 \(line 3\): expected one complete JSON object or array on each line, got "1,2,3,4"/,
     ],
-    ["", /row 3 \(line 3\) must be a JSON object or array: current value is a blank line/],
+    ["", /row 3 \(line 3\): expected a JSON object or array, got a blank line/],
   ];
   for (const [fault, message] of faults) {
     const path = folder.write("t.jsonl", [good, good, fault, good].join("\n"));
@@ -129,11 +129,11 @@ Deno.test("elbow score refuses a line of JSON by its number, alike as a stream a
   }
   assert.match(
     await refused("score", model, folder.write("e.jsonl", "\n\n")),
-    /at least one line of JSON: current value is an empty file/,
+    /at least one line of JSON, got an empty file/,
   );
   assert.match(
     await refused("score", model, folder.write("w.jsonl", "[1, 2, 3]\n")),
-    /width must be 4 columns, as the model's: current value is 3/,
+    /expected 4 columns, as in the model, got 3/,
   );
   // Far behind, in another thread's block: nothing is left of the file to write.
   const long = `${jsonl(ROWS).repeat(250)}{"a": {}}\n`, names = folder.names();
@@ -144,7 +144,7 @@ Deno.test("elbow score refuses a line of JSON by its number, alike as a stream a
     "--out",
     folder.at("o.csv"),
   );
-  assert.match(far, /column "a", row 50001 \(line 50001\)/);
+  assert.match(far, /row 50001 \(line 50001\), column "a"/);
   assert.deepEqual(folder.names(), names);
 });
 

@@ -46,7 +46,10 @@ Deno.test("a thread says what this one says of blocks, with quotes, without, and
     assert.deepEqual(await score(quoted), here(quoted));
     assert.deepEqual(here(quoted).lines, here(plain).lines);
     const faulty = `${rows[0]}\n${rows[1].replace(/^[^,]*/, "oops")}\n`;
-    await assert.rejects(score(faulty), /row 9 \(line 10\) must be a finite number.*"oops"/);
+    await assert.rejects(
+      score(faulty),
+      /row 9 \(line 10\), column "a": expected a finite number.*"oops"/,
+    );
     assert.throws(() => here(faulty), DataError);
     // One thread takes two: a third says that the other is there too.
     for (let ready = false; !ready;) {

@@ -50,7 +50,7 @@ Deno.test("Detector.recalibrate() on rows of another kind keeps the rate on them
   assert.ok(Math.abs(rate - 0.05) < 4 * 0.012, `${rate}`);
   assert.throws(
     () => detector.recalibrate(FRESH.slice(0, 9)),
-    /at least 10 rows: current value is 9/,
+    /at least 10 rows, got 9/,
   );
   detector.recalibrate(FRESH.slice(0, 10));
   assert.equal(detector.falseAlarmRate, 1 / 11, "the finest that ten rows keep");
@@ -109,6 +109,6 @@ Deno.test("a file whose weights no longer order rows alike is refused", async ()
   }
   assert.throws(() => inFormat(detector, { ...file, tensors }, "int8", cells), {
     name: "RangeError",
-    message: /Cannot save in int8: the order of the scores must stay.*current value is -?0\.\d+$/,
+    message: /Cannot save in int8: the order of the scores must stay.*, got -?0\.\d+$/,
   });
 });

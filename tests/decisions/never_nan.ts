@@ -145,7 +145,7 @@ function refusalOf(error: unknown): Ending {
 /** What a refusal is about, without its numbers and names. */
 function subjectOf(why: string): string {
   return why.replace(/"[^"]*"/g, "…").replace(/row \d+/g, "row N")
-    .replace(/column, [^,]*, /, "column, N, ").replace(/: current value.*/, "")
+    .replace(/column, [^,]*, /, "column, N, ").replace(/, got .*/, "")
     .slice(0, 110);
 }
 

@@ -114,7 +114,7 @@ Deno.test("Detector of probabilities names the cell that is none", async () => {
     likelihood: "bernoulli",
     columns: ["p", "q"],
   });
-  const message = /row 2, column "q": a Bernoulli likelihood needs a value from 0 to 1: .* 1.5$/;
+  const message = /row 2, column "q": a Bernoulli likelihood needs a value from 0 to 1, .* 1.5$/;
   const rows = [[0, 1], [1, 1.5]];
   await assert.rejects(detector.score(rows), { name: "RangeError", message });
   assert.throws(() => detector.standardize(rows), { name: "RangeError", message });
@@ -176,12 +176,12 @@ Deno.test("Detector survives constant, duplicate, huge and tiny columns", async 
 Deno.test("Detector.fit() says what it cannot use", async () => {
   const refused: [readonly number[][], DetectorOptions, RegExp][] = [
     [[], {}, /no columns/],
-    [[[1, 2]], {}, /at least 10 rows: current value is 1/],
+    [[[1, 2]], {}, /at least 10 rows, got 1/],
     [ROWS.map((row, r) => r === 8 ? row.with(2, Infinity) : row), {}, /row 9, column "x2"/],
     [
       ROWS.map((row, r) => r === 3 ? row.slice(1) : row),
       {},
-      /row 4: expected 6 numbers: current value is 5/,
+      /row 4: expected 6 numbers, got 5/,
     ],
     [ROWS, { columns: ["a", "a", "b", "c", "d", "e"] }, /column "a" stands twice/],
     [ROWS, { falseAlarmRate: 0 }, /falseAlarmRate/],
@@ -204,9 +204,9 @@ Deno.test("Detector.fit() names what a caller without types got wrong", async ()
     [ROWS, { backend: "cuda" }, /backend: expected one of/],
     [ROWS, { hidden: "64" }, /hidden: expected a list of widths/],
     [ROWS, { seed: "1" }, /seed: expected a whole number/],
-    [ROWS, { columns: [1, 2, 3] }, /columns must be a list of names: current value is \[1,2,3\]/],
+    [ROWS, { columns: [1, 2, 3] }, /columns must be a list of names, got \[1,2,3\]/],
     [ROWS, { columns: "abc" }, /columns must be a list of names/],
-    [[[1n, 2n]], {}, /row 1, column "x0": expected a finite number, .*: current value is 1n/],
+    [[[1n, 2n]], {}, /row 1, column "x0": expected a finite number, .*, got 1n/],
   ];
   for (const [rows, options, message] of refused) {
     const fit = Detector.fit(rows as number[][], options as DetectorOptions);

@@ -51,13 +51,13 @@ Deno.test("a text among numbers is refused by its row, unless an override takes 
   const csv = column(1, 2, "high", 4);
   assert.throws(
     () => inferred(csv),
-    /^TypeError: Cannot read row 3, column "x": expected a number, as in most rows of this column, or the column declared as categorical: current value is "high"$/,
+    /^TypeError: Cannot read row 3, column "x": expected a number, as in most rows of this column, or the column declared as categorical, got "high"$/,
   );
   const { schema } = inferred(csv, { name: "x", kind: "categorical", levels: ["high"] });
   assert.deepEqual(schema[0].levels, ["high"]);
   assert.throws(
     () => inferred(csv, { name: "x", kind: "numeric" }),
-    /row 3, column "x": expected a finite number: current value is "high"/,
+    /row 3, column "x": expected a finite number, got "high"/,
   );
   assert.throws(
     () => inferred(csv, { name: "y", kind: "numeric" }),

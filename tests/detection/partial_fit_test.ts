@@ -81,9 +81,9 @@ for (const [preset, bytes, least] of PRESETS) {
     const isFar = (r: number) => preset === "small" ? r === 3 : r % 2 === 1;
     const far = NEW.map((row, r) => isFar(r) ? row.with(2, 1e30) : row);
     const refusals: [() => Promise<unknown>, RegExp][] = [
-      [() => detector.partialFit(NEW.slice(0, 19)), /at least 20 rows: current value is 19/],
+      [() => detector.partialFit(NEW.slice(0, 19)), /at least 20 rows, got 19/],
       [() => detector.partialFit(NEW.map((row) => row.slice(1))), /row 1/],
-      [() => detector.partialFit({ data: new Float64Array(80), rows: 20 }), /5 columns: .* 4$/],
+      [() => detector.partialFit({ data: new Float64Array(80), rows: 20 }), /5 columns, .* 4$/],
       [
         () => detector.partialFit(far),
         preset === "small" ? /row 4, column "x2"/ : /column "x2" must/,

@@ -39,20 +39,19 @@ Deno.test("rows with commas are those with points", () => {
 
 Deno.test("the other mark is refused", () => {
   const fault = (expected: string, actual: string) => ({
-    message:
-      `Cannot read t.csv: column "a", row 2 (line 2) must be ${expected}: current value is "${actual}"`,
+    message: `Cannot read t.csv, row 2 (line 2), column "a": expected ${expected}, got "${actual}"`,
   });
   assert.throws(
     () => rows("1,5;2\n1.5;2\n", ","),
-    fault("a number with a decimal comma, as those before it", "1.5"),
+    fault("a number with a decimal comma, as in the rows before", "1.5"),
   );
   assert.throws(
     () => rows("1.5;2\n1,5;2\n", "."),
-    fault("a number with a decimal point, as those before it", "1,5"),
+    fault("a number with a decimal point, as in the rows before", "1,5"),
   );
   assert.throws(
     () => rows("1,5;2\n1.5;2\n"),
-    fault("a number with a decimal comma, as those before it", "1.5"),
+    fault("a number with a decimal comma, as in the rows before", "1.5"),
   );
 });
 

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { JsonlReader, readJsonl } from "../../src/formats/mod.ts";
 import { codecOf } from "../../src/scoring/table/schema.ts";
-import { fuzz, refuses } from "./util.ts";
+import { fuzz, refusalOf, refuses } from "./util.ts";
 
 const source = "t.jsonl";
 const read = (text: string, options = {}) => readJsonl(text, { source, ...options });
@@ -61,7 +61,7 @@ Deno.test("readJsonl() takes no more cells that no row has than the size of the 
   // A key of its own in every row: 180 kB of them would be a gigabyte of float64.
   const own = lines(12_000, (r) => `k${r}`);
   const tooMany =
-    /^DataError: Cannot read t\.jsonl: rows must be more alike: at most \d{7} cells may be missing: current value is \d{7} in 1\d{3} rows of 1\d{3} keys$/;
+    /^DataError: Cannot read t\.jsonl: expected at most \d{7} missing cells, got \d{7} in 1\d{3} rows of 1\d{3} keys$/;
   throws(() => read(own, any), tooMany);
   throws(() => {
     const reader = new JsonlReader({ source, ...any });
@@ -71,9 +71,9 @@ Deno.test("readJsonl() takes no more cells that no row has than the size of the 
   const columns = Array.from({ length: 2000 }, (_, c) => `k${c}`);
   const codec = codecOf({ name: "", kind: "numeric" });
   const asked = { columns, mayLack: true, cells: () => codec };
-  throws(() => read(lines(3000, () => "k0"), asked), /cells may be missing.* of 2000 keys$/);
+  throws(() => read(lines(3000, () => "k0"), asked), /missing cells, got .* of 2000 keys$/);
   const few = lines(40, (r) => `k${r}`);
-  throws(() => read(few, { ...any, maxCells: 1000 }), /at most 1000 cells may be missing/);
+  throws(() => read(few, { ...any, maxCells: 1000 }), /at most 1000 missing cells/);
   assert.equal(read(few, { ...any, maxCells: 40 * 39 }).columns.length, 40);
   // Part by part, no part is large.
   const parts = new JsonlReader({ source, ...any });
@@ -82,7 +82,7 @@ Deno.test("readJsonl() takes no more cells that no row has than the size of the 
     assert.equal(parts.take()!.columns.length, 50 * (at + 1));
   }
   const wide = `{${Array.from({ length: 65_537 }, (_, c) => `"${c}":1`).join()}}`;
-  throws(() => read(wide), /Cannot read t\.jsonl: keys must be at most 65536/);
+  throws(() => read(wide), /Cannot read t\.jsonl: expected at most 65536 different keys/);
 });
 
 Deno.test("readJsonl() tells of all keys, and may be asked for some that no row has", () => {
@@ -98,123 +98,123 @@ Deno.test("readJsonl() tells of all keys, and may be asked for some that no row 
   assert.deepEqual(names, [["a", "b", "c"]]);
   refuses(
     () => read('{"b":1}\n{"a":1,"c":{}}', options),
-    'Cannot read t.jsonl: row 2 (line 2) must be an object with any of the columns "b", "z": ' +
-      'current value is one with "a", "c"',
+    'Cannot read t.jsonl, row 2 (line 2): expected an object with at least one of the columns "b", "z"' +
+      ', got one with "a", "c"',
   );
   refuses(
     () => read('{"a":1}', { columns: ["a", "z"], cells: "any" }),
-    'Cannot read t.jsonl: column "z" must be one of "a"',
+    'Cannot read t.jsonl, column "z": expected one of the columns "a"',
   );
 });
 
 const REFUSALS: [string, string, string][] = [
-  ["empty file", "\n", "file must be at least one line of JSON: current value is an empty file"],
+  ["empty file", "\n", "expected at least one line of JSON, got an empty file"],
   [
     "NaN",
     '{"a":1}\n{"a":NaN,"t":"NaN"}',
-    "row 2 (line 2) must be JSON, which has no NaN and no Infinity (a missing value is null): " +
-    'current value is "{\\"a\\":NaN,\\"t\\":\\"NaN\\"}"',
+    "row 2 (line 2): expected valid JSON, which has no NaN or Infinity (write null for a missing value)" +
+    ', got "{\\"a\\":NaN,\\"t\\":\\"NaN\\"}"',
   ],
   [
     "CSV",
     "a,b\n1,2",
-    'row 1 (line 1) must be one JSON object or array, whole on its line: current value is "a,b"',
+    'row 1 (line 1): expected one complete JSON object or array on each line, got "a,b"',
   ],
   [
     "scalar",
     "3",
-    'row 1 (line 1) must be one JSON object or array, whole on its line: current value is "3"',
+    'row 1 (line 1): expected one complete JSON object or array on each line, got "3"',
   ],
   [
     "comma behind the last cell",
     '{"a":NaN,}',
-    'row 1 (line 1) must be one JSON object or array, whole on its line: current value is "{\\"a\\":NaN,}"',
+    'row 1 (line 1): expected one complete JSON object or array on each line, got "{\\"a\\":NaN,}"',
   ],
   [
     "one array of objects",
     '[{"a":1},{"a":2}]',
-    "row 1 (line 1) must be an array of cells (objects stand on a line each): " +
-    "current value is an array with objects",
+    "row 1 (line 1): expected an array of cells (objects: one per line)" +
+    ", got an array of objects",
   ],
   [
     "blank line",
     "[1]\n\n[2]",
-    "row 2 (line 2) must be a JSON object or array: current value is a blank line",
+    "row 2 (line 2): expected a JSON object or array, got a blank line",
   ],
   [
     "nested",
     '{"a":1}\n{"a":[1]}',
-    'column "a", row 2 (line 2) must be a finite number: current value is an array',
+    'row 2 (line 2), column "a": expected a finite number, got an array',
   ],
   [
     "repeated key",
     '{"b":{"a":0,"c":[":"]},"a":1,"\\u0061":2}',
-    'column "a", row 1 (line 1) must be named once: current value is "a" twice',
+    'row 1 (line 1), column "a": expected each key once, got it twice',
   ],
   [
     "lost key",
     '{"a":1,"b":2}\n{"a":1}',
-    'column "b", row 2 (line 2) must be a finite number (no value may be missing here): ' +
-    "current value is no such key",
+    'row 2 (line 2), column "b": expected a finite number (missing values are not allowed here)' +
+    ", got no such key",
   ],
   [
     "new key",
     '{"a":1}\n{"a":1,"b":2}',
-    'column "b", row 1 (line 1) must be a finite number (no value may be missing here): ' +
-    "current value is no such key",
+    'row 1 (line 1), column "b": expected a finite number (missing values are not allowed here)' +
+    ", got no such key",
   ],
   [
     "no keys",
     '{"a":1}\n{}',
-    'row 2 (line 2) must be an object with any of the columns "a": current value is one without keys',
+    'row 2 (line 2): expected an object with at least one of the columns "a", got one without keys',
   ],
-  ["ragged", "[1,2]\n[1]", "row 2 (line 2) must be 2 cells long: current value is 1"],
+  ["ragged", "[1,2]\n[1]", "row 2 (line 2): expected 2 cells, as in row 1, got 1"],
   [
     "array after object",
     '{"a":1}\n[1]',
-    "row 2 (line 2) must be an object like row 1: current value is an array",
+    "row 2 (line 2): expected an object, as in row 1, got an array",
   ],
   [
     "object after array",
     '[1]\n{"a":1}',
-    "row 2 (line 2) must be an array like row 1: current value is an object",
+    "row 2 (line 2): expected an array, as in row 1, got an object",
   ],
-  ["text", '{"a":"1"}', 'column "a", row 1 (line 1) must be a finite number: current value is "1"'],
+  ["text", '{"a":"1"}', 'row 1 (line 1), column "a": expected a finite number, got "1"'],
   [
     "boolean",
     "[true]",
-    'column "x0", row 1 (line 1) must be a finite number: current value is true',
+    'row 1 (line 1), column "x0": expected a finite number, got true',
   ],
   [
     "nested array",
     "[[1]]",
-    'column "x0", row 1 (line 1) must be a finite number: current value is an array',
+    'row 1 (line 1), column "x0": expected a finite number, got an array',
   ],
   [
     "overflow",
     "[1e999]",
-    'column "x0", row 1 (line 1) must be a finite number: current value is Infinity',
+    'row 1 (line 1), column "x0": expected a finite number, got Infinity',
   ],
   [
     "null",
     "[null]",
-    'column "x0", row 1 (line 1) must be a finite number (no value may be missing here): ' +
-    "current value is null",
+    'row 1 (line 1), column "x0": expected a finite number (missing values are not allowed here)' +
+    ", got null",
   ],
-  ["no columns", "[]", "table must be at least one numeric column"],
+  ["no columns", "[]", "expected at least one data column"],
 ];
 
 for (const [name, text, message] of REFUSALS) {
   Deno.test(`readJsonl() refuses: ${name}`, () => {
-    refuses(() => read(text), `Cannot read t.jsonl: ${message}`);
+    refuses(() => read(text), refusalOf("t.jsonl", message));
   });
 }
 
 Deno.test("readJsonl() refuses an unknown label and deep nesting", () => {
   refuses(
     () => read('{"a":1,"y":null}', { label: "y" }),
-    'Cannot read t.jsonl: column "y", row 1 (line 1) must be a number, true or false, yes or no, ' +
-      "anomaly or normal, outlier or inlier, o or n: current value is null",
+    'Cannot read t.jsonl, row 1 (line 1), column "y": expected a label (a number, true or false, yes or no, ' +
+      "anomaly or normal, outlier or inlier, o or n), got null",
   );
   assert.throws(() => read("[".repeat(100_000)), TypeError);
   assert.throws(() => read("[".repeat(100_000) + "]".repeat(100_000)), TypeError);

@@ -59,8 +59,7 @@ Deno.test("encodeNpy() writes the bytes that numpy writes, for ten types", () =>
   assert.deepEqual(encodeNpy(vector, [3]), golden("vector.npy"));
   assert.throws(() => encodeNpy(vector, [2, 2]), {
     name: "RangeError",
-    message:
-      "Cannot write NPY: shape must be 1-D or 2-D and hold 3 values: current value is (2, 2)",
+    message: "Cannot write NPY: shape must be 1-D or 2-D and hold 3 values, got (2, 2)",
   });
 });
 
@@ -72,7 +71,7 @@ Deno.test("readNpy() names columns, and refuses NaN by row and column", () => {
   const bytes = encodeNpy(new Float32Array([1, 2, 3, Infinity]), [2, 2]);
   refuses(
     () => readNpy(bytes, { source: "t.npy" }),
-    'Cannot read t.npy: column "x1", row 2 must be a finite number: current value is Infinity',
+    'Cannot read t.npy, row 2, column "x1": expected a finite number, got Infinity',
   );
 });
 
@@ -89,82 +88,82 @@ const dict = (descr: string, shape: string) =>
 
 const TYPE_LIST = "array type must be one of f2, f4, f8, i1, i2, i4, i8, u1, u2, u4, u8, b1";
 const REFUSALS: [string, Uint8Array, string][] = [
-  ["no magic", encoder.encode("numpy"), "file must be an NPY file, which starts with \\x93NUMPY"],
-  ["cut after magic", npy("").slice(0, 8), "NPY header must be complete: current value is 8 bytes"],
+  ["no magic", encoder.encode("numpy"), "expected an NPY file, which starts with \\x93NUMPY"],
+  ["cut after magic", npy("").slice(0, 8), "NPY header must be complete, got 8 bytes"],
   [
     "unknown version",
     npy("").with(6, 4),
-    "NPY version must be 1.0, 2.0 or 3.0: current value is 4.0",
+    "NPY version must be 1.0, 2.0 or 3.0, got 4.0",
   ],
   [
     "cut header",
     npy("{}   ").slice(0, 12),
-    "NPY header must be 5 bytes long: current value is 2 bytes",
+    "NPY header must be 5 bytes long, got 2 bytes",
   ],
   [
     "long header",
     npy(" ".repeat(10_001)),
-    "NPY header must be at most 10000 bytes long: current value is 10001",
+    "NPY header must be at most 10000 bytes long, got 10001",
   ],
   [
     "pickle",
     golden("objects.npy"),
-    `${TYPE_LIST}: current value is "|O" (pickled Python objects are never read)`,
+    `${TYPE_LIST}, got "|O" (pickled Python objects are never read)`,
   ],
   [
     "structure",
     golden("structured.npy"),
-    "NPY header must be of a plain numeric type: current value is a structured type",
+    "array type must be numeric, got a structured type",
   ],
-  ["complex", golden("complex.npy"), `${TYPE_LIST}: current value is "<c8"`],
-  ["text", golden("text.npy"), `${TYPE_LIST}: current value is "<U1"`],
-  ["3-D", golden("cube.npy"), "array must be 1-D or 2-D: current value is 3-D"],
-  ["no rows", golden("empty.npy"), "array must be non-empty: current value is shape (0, 4)"],
+  ["complex", golden("complex.npy"), `${TYPE_LIST}, got "<c8"`],
+  ["text", golden("text.npy"), `${TYPE_LIST}, got "<U1"`],
+  ["3-D", golden("cube.npy"), "array must be 1-D or 2-D, got 3-D"],
+  ["no rows", golden("empty.npy"), "array must be non-empty, got shape (0, 4)"],
   [
     "endless empty shape",
     npy(dict("'<f8'", "(4503599627370496, 0)")),
-    "array must be non-empty: current value is shape (4503599627370496, 0)",
+    "array must be non-empty, got shape (4503599627370496, 0)",
   ],
   [
     "truncated data",
     golden("vector.npy").slice(0, -1),
-    "array data must be 24 bytes long for shape (3) of <f8: current value is 23 bytes",
+    "array data must be 24 bytes long for shape (3) of <f8, got 23 bytes",
   ],
   [
     "trailing data",
     npy(dict("'|u1'", "(2,)"), 3),
-    "array data must be 2 bytes long for shape (2) of |u1: current value is 3 bytes",
+    "array data must be 2 bytes long for shape (2) of |u1, got 3 bytes",
   ],
   [
     "product overflow",
     npy(dict("'<f8'", "(4294967296, 4294967296)"), 8),
     "array data must be 147573952589676410000 bytes long for shape (4294967296, 4294967296) " +
-    "of <f8: current value is 8 bytes",
+    "of <f8, got 8 bytes",
   ],
   [
     "size overflow",
     npy(dict("'<f8'", "(9007199254740993, 0)")),
-    'NPY header must be of a shape of whole numbers below 2^53: current value is "9007199254740993"',
+    'array shape must be whole numbers below 2^53, got "9007199254740993"',
   ],
   [
     "negative size",
     npy(dict("'<f8'", "(-1, 2)")),
-    'NPY header must be of a shape of whole numbers below 2^53: current value is "-1, 2), "',
+    'array shape must be whole numbers below 2^53, got "-1, 2), "',
   ],
   [
     "expression",
     npy(dict("'<f8'", "__import__('os')")),
-    'NPY header must be a dictionary with "(" at character 50: current value is "__import"',
+    'NPY header must be a dictionary with "(" at character 50, got "__import"',
   ],
   [
     "repeated key",
     npy("{'descr': '<f8', 'descr': '<f4', }"),
-    'NPY header must be made of descr, fortran_order and shape, each once: current value is "descr"',
+    'NPY header must be a dictionary of descr, fortran_order and shape, each once, got "descr"',
   ],
   [
     "missing key",
     npy("{'descr': '<f8'}"),
-    "NPY header must be made of descr, fortran_order and shape",
+    "NPY header must be a dictionary of descr, fortran_order and shape",
   ],
   ["text after", npy(`${dict("'<f8'", "(1,)")}x`, 8), "NPY header must be a single dictionary"],
   [
@@ -223,17 +222,17 @@ Deno.test("readNpz() refuses what is no NPZ, what lacks X and what is damaged", 
   const entry = bytes.length - 22 - (46 + "X.npy".length);
   const crc = 'ZIP member "X.npy" must be intact (its CRC-32 differs)';
   const cases: [Uint8Array, string][] = [
-    [encoder.encode("PK"), "file must be a complete ZIP archive"],
-    [bytes.slice(0, -1), "file must be a complete ZIP archive"],
+    [encoder.encode("PK"), "expected a complete ZIP archive"],
+    [bytes.slice(0, -1), "expected a complete ZIP archive"],
     [
       golden("no_rows.npz"),
-      'file must be an archive with a member named X: current value is members "data", "y"',
+      'expected an archive with a member named X, got members "data", "y"',
     ],
     [patched(bytes, entry + 16, 1, 4), crc],
-    [patched(bytes, entry + 8, 1, 2), 'ZIP member "X.npy" must be free of encryption'],
+    [patched(bytes, entry + 8, 1, 2), 'ZIP member "X.npy" must be unencrypted'],
     [
       patched(bytes, entry + 10, 12, 2),
-      'ZIP member "X.npy" must be stored or deflated: current value is compression method 12',
+      'ZIP member "X.npy" must be stored or deflated, got compression method 12',
     ],
     [patched(bytes, entry + 24, 225, 4), 'ZIP member "X.npy" must be 225 bytes long'],
     [patched(bytes, entry + 24, 223, 4), 'ZIP member "X.npy" must be 223 bytes long'],
@@ -249,7 +248,7 @@ Deno.test("readNpz() refuses what is no NPZ, what lacks X and what is damaged", 
   }
   refuses(
     () => readNpz(bytes, { source, label: "z" }),
-    'Cannot read t.npz: column "z" must be one of "x0", "x1", "x2", "x3"',
+    'Cannot read t.npz, column "z": expected one of the columns "x0", "x1", "x2", "x3"',
   );
 });
 
@@ -260,13 +259,13 @@ Deno.test("readNpz() refuses bombs before it allocates", () => {
   const packed = new DataView(bytes.buffer).getUint32(entry + 20, true);
   refuses(
     () => readNpz(bytes, { source, maxInflatedBytes: 100_000 }),
-    'Cannot read t.npz: ZIP member "X.npy" must be at most 100000 bytes long, the limit set: ' +
-      "current value is 640128 bytes",
+    'Cannot read t.npz: ZIP member "X.npy" must be at most 100000 bytes long (the limit)' +
+      ", got 640128 bytes",
   );
   refuses(
     () => readNpz(patched(bytes, entry + 24, 4_000_000_000, 4), { source }),
     `Cannot read t.npz: ZIP member "X.npy" must be at most 1032 times its compressed size ` +
-      `${packed}: current value is 4000000000 bytes`,
+      `${packed}, got 4000000000 bytes`,
   );
 });
 

@@ -64,7 +64,7 @@ Deno.test("Parquet is refused by row and column, or as damaged", async () => {
   const bytes = parquetOf(ROWS);
   await assert.rejects(
     readAnyTable("t.parquet", bytes),
-    /t\.parquet: column "text", row 1 must be a finite number/,
+    /t\.parquet, row 1, column "text": expected a finite number/,
   );
   for (const cut of [0, 5, 40, bytes.length - 9]) {
     await assert.rejects(

@@ -96,7 +96,7 @@ Deno.test("a key that comes late is missing in the rows before, kept or not", as
   for (const size of [1, 100]) {
     await assert.rejects(
       read("t.jsonl", numbers, size, most(9), {}),
-      /column "b", row 1 .*missing/,
+      /row 1 .*column "b": .*missing/,
     );
   }
 });
@@ -117,7 +117,7 @@ Deno.test("a label that says neither is left out from the first part on, and sai
       assert.equal(label, undefined);
       assert.deepEqual(table, await read(name, text, 5000, most(kept), { ...ANY, exclude: ["y"] }));
       assert.equal(said.length, 1);
-      assert.match(said[0], /"?y"?.*row 4001/);
+      assert.match(said[0], /row 4001.*"y"/);
     }
   }
 });

@@ -32,13 +32,13 @@ Deno.test("takeLabel() takes the column out and makes any value but 0 an anomaly
 Deno.test("table helpers refuse unknown and repeated names", () => {
   const error = refuses(
     () => selectColumns(table, ["a", "c"]),
-    'Cannot read t.csv: column "c" must be one of "a", "b", "__proto__"',
+    'Cannot read t.csv, column "c": expected one of the columns "a", "b", "__proto__"',
   );
   assert.equal(error.column, "c");
   assert.equal(error.source, source);
   refuses(
     () => selectColumns(table, ["a", "a"]),
-    'Cannot read t.csv: column "a" must be named once: current value is "a" twice',
+    'Cannot read t.csv, column "a": column names must be unique',
   );
 });
 
@@ -46,17 +46,17 @@ Deno.test("createTable() refuses non-finite cells, wrong sizes and empty tables"
   const data = new Float64Array([1, NaN]);
   refuses(
     () => createTable({ columns: ["a"], data, rows: 2, source }),
-    'Cannot read t.csv: column "a", row 2 must be a finite number ' +
-      "(no value may be missing here): current value is NaN",
+    'Cannot read t.csv, row 2, column "a": expected a finite number ' +
+      "(missing values are not allowed here), got NaN",
   );
   const label = new Float64Array(3);
   refuses(
     () => createTable({ columns: ["a"], data: new Float64Array(2), rows: 2, label, source }),
-    "Cannot read t.csv: label must be 2 long: current value is 3",
+    "Cannot read t.csv: expected 2 labels, one per row, got 3",
   );
   refuses(
     () => createTable({ columns: ["a"], data: new Float64Array(0), rows: 0, source }),
-    "Cannot read t.csv: table must be at least one row",
+    "Cannot read t.csv: expected at least one row",
   );
   assert.throws(() => createTable({ columns: ["a"], data, rows: 1, source }), RangeError);
 });
@@ -97,8 +97,8 @@ Deno.test("readTable() names the formats it reads when it knows not the extensio
   for (const [name, shown] of [["t.parquet", ".parquet"], ["dir.csv/table", ""]]) {
     refuses(
       () => readTable(name, new Uint8Array(4)),
-      `Cannot read ${name}: file extension must be one of .csv, .tsv, .npy, .npz, .jsonl, .ndjson: ` +
-        `current value is "${shown}"`,
+      `Cannot read ${name}: file extension must be one of .csv, .tsv, .npy, .npz, .jsonl, .ndjson` +
+        `, got "${shown}"`,
     );
   }
 });

@@ -23,6 +23,11 @@ export function refuses(call: () => unknown, message: string): DataError {
   assert.fail(`did not throw: ${message}`);
 }
 
+/** The message of a refusal: of a row or a line, the place belongs to the name of the file. */
+export function refusalOf(source: string, what: string): string {
+  return `Cannot read ${source}${/^(row|line|column ")/.test(what) ? "," : ":"} ${what}`;
+}
+
 /** Numbers below `limit`, the same for the same seed (xorshift32). */
 export function seededIntegers(seed: number): (limit: number) => number {
   let state = seed;

@@ -95,7 +95,7 @@ const BAD_ERRORS: readonly string[] = [
 ];
 
 const GOOD_ERRORS: readonly string[] = [
-  "throw new RangeError(`Cannot build ${name}: current value is ${value}`);",
+  "throw new RangeError(`Cannot build ${name}, got ${value}`);",
   `throw new TypeError("Cannot build: the row's width " + width);`,
   `throw new TypeError(message);`,
   `throw new ProblemError(404, "Cannot find model");`,

@@ -59,5 +59,5 @@ Deno.test("the file of a Boltzmann machine is refused by name: its energies are 
     body: new Uint8Array(machine.save()),
   });
   const { detail } = await problemOf(response, "invalid-model");
-  assert.match(detail, /expected a vae or detector file: current value is "rbm"/);
+  assert.match(detail, /expected a vae or detector file, got "rbm"/);
 });

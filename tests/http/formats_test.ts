@@ -112,9 +112,9 @@ Deno.test("Accept decides: JSON unless float32 is wanted more", async () => {
 Deno.test("float32 rows that cannot be read are refused, naming row and column", async () => {
   const good = [500, 1, -3];
   const wrong: [body: Uint8Array<ArrayBuffer>, pointer: string, detail: RegExp][] = [
-    [floats([]), "/rows", /a multiple of 12 bytes, above 0: current value is 0$/],
-    [floats([good]).slice(1), "/rows", /a multiple of 12 bytes, above 0: current value is 11$/],
-    [floats([[Infinity, 1, 2]]), "/rows/0/0", /current value is Infinity$/],
+    [floats([]), "/rows", /a multiple of 12 bytes, above 0, got 0$/],
+    [floats([good]).slice(1), "/rows", /a multiple of 12 bytes, above 0, got 11$/],
+    [floats([[Infinity, 1, 2]]), "/rows/0/0", /got Infinity$/],
     [floats([good, good, [1, 2, -Infinity]]), "/rows/2/2", /row 3, column "drift"/],
   ];
   for (const [body, pointer, detail] of wrong) {
@@ -125,7 +125,7 @@ Deno.test("float32 rows that cannot be read are refused, naming row and column",
   // NaN is a missing cell: this network has no posterior of such a row.
   const holed = await send("table/encode", FLOATS, floats([good, [1, NaN, 2]]));
   const { detail, errors } = await problemOf(holed, "invalid-body");
-  assert.match(detail, /row 2, column "flow": .* current value is NaN$/);
+  assert.match(detail, /row 2, column "flow": .* got NaN$/);
   assert.deepEqual(errors?.map((each) => each.pointer), ["/rows/1/1"]);
   const few = createApp({ models: MODELS, maxRows: 2 });
   const three = await send("table/score", FLOATS, floats([good, good, good]), "", few);

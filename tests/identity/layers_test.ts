@@ -177,7 +177,7 @@ Deno.test("layers and directions are refused by name", () => {
     [{ latent: [{ size: 1 }], inference: "sideways" }, /spec\.inference/],
     [
       { latent: [{ size: 2, posterior: "full" }, { size: 1 }], inference: "ladder" },
-      /spec\.latent\[0\]\.posterior: below the top of a ladder it must be "diagonal".*: current value is "full"/,
+      /spec\.latent\[0\]\.posterior: below the top of a ladder it must be "diagonal".*, got "full"/,
     ],
   ];
   for (const [fields, message] of refused) {

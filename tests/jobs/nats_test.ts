@@ -104,7 +104,7 @@ else {
     assert.equal((await registry.find("a"))!.name, "m");
     await assert.rejects(
       registry.requireReady(),
-      /format: must be 1: current value is 2/,
+      /format: must be 1, got 2/,
     );
     await connection.close();
     await queue.close();

@@ -125,7 +125,10 @@ Deno.test("what cannot be scored is refused at once, or fails in words; tokens n
   }
   app.work();
   for (
-    const [name, words] of [["few.csv", /columns.*"c"/], ["bad.csv", /column "b", row 2/]] as const
+    const [name, words] of [["few.csv", /the model's column "c"/], [
+      "bad.csv",
+      /row 2 \(line 3\), column "b"/,
+    ]] as const
   ) {
     const { id } = await client.scoreUpload("m", name);
     const { state, error } = await client.waitForJob(id);

@@ -67,7 +67,7 @@ Deno.test("a spec that cannot be is refused before it is a job", async () => {
   };
   const bad: readonly (readonly [Record<string, unknown>, RegExp])[] = [
     [{ spec: { latent: [{ size: 0 }] } }, /spec\.latent\[0\]\.size/],
-    [{ spec: { ...spec, inputs: 9 } }, /9 inputs .* need 9 columns: current value is 3/],
+    [{ spec: { ...spec, inputs: 9 } }, /9 inputs .* need 9 columns, got 3/],
     [{ spec: { ...spec, rank: 1 } }, /unknown key "rank"/],
     [{ spec, hidden: [4] }, /spec states the model: leave out hidden/],
     [{ spec, objective: { type: "elbow" } }, /objective\.type/],

@@ -147,7 +147,7 @@ Deno.test("a condition that is missing, surplus or of another size is refused by
       /condition: the model needs 2 columns of it: it is missing/,
     );
     await assert.rejects(call(plain, { condition: C }), /condition: the model has none/);
-    await assert.rejects(call(vae, { condition: C.slice(1) }), /condition: expected 9 rows: .* 8/);
+    await assert.rejects(call(vae, { condition: C.slice(1) }), /condition: expected 9 rows, .* 8/);
   }
   vae.dispose();
   plain.dispose();

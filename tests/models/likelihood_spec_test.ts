@@ -70,8 +70,8 @@ const L = "spec.likelihood";
 const group = (...columns: readonly unknown[]) => ({ type: "mixed", columns });
 
 const REFUSED: readonly (readonly [given: unknown, message: string])[] = [
-  ["poisson", `${L}: expected an object: current value is "poisson"`],
-  [null, `${L}: expected an object: current value is null`],
+  ["poisson", `${L}: expected an object, got "poisson"`],
+  [null, `${L}: expected an object, got null`],
   [{}, `${L}.type: expected one of "gaussian", "bernoulli"`],
   [{ type: "poisson", dispersion: 1 }, `${L}: unknown key "dispersion"`],
   [{ type: "continuousBernoulli", lambda: 1 }, `${L}: unknown key "lambda"`],

@@ -24,8 +24,8 @@ Deno.test("parseSpec() completes what a user leaves out, and keeps what is compl
 
 Deno.test("parseSpec() refuses what it does not know, by name", () => {
   const refused: [unknown, RegExp][] = [
-    [null, /spec: expected an object: current value is null/],
-    [{}, /spec.inputs: expected a whole number: current value is undefined/],
+    [null, /spec: expected an object, got null/],
+    [{}, /spec.inputs: expected a whole number, got undefined/],
     [{ inputs: 0, latent: [{ size: 1 }] }, /spec.inputs: must be at least 1/],
     [{ inputs: 1e9, latent: [{ size: 1 }] }, /spec.inputs: must be at least 1 and at most 65536/],
     [{ inputs: 2, latent: [] }, /spec.latent: expected a list of 1 to 16 latent layers/],

@@ -38,7 +38,7 @@ Deno.test("imageGrid() takes square images without a width and refuses what does
   assert.throws(() => imageGrid(matrix(Array(6).fill(0), 6), { imageWidth: 4 }), RangeError);
   assert.throws(
     () => imageGrid(matrix(Array(6).fill(0), 6)),
-    /without an image width they must be square: current value is 6 pixels/,
+    /without an image width they must be square, got 6 pixels/,
   );
 });
 

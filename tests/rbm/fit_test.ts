@@ -179,9 +179,9 @@ Deno.test("a machine is saved, loaded, and scores the same; other files are refu
     assert.deepEqual(loaded.spec, { visible: 9, hidden: 4 });
     loaded.dispose();
   }
-  await assert.rejects(VAE.load(bytes), /expected a vae or detector file: current value is "rbm"/);
+  await assert.rejects(VAE.load(bytes), /expected a vae or detector file, got "rbm"/);
   const vae = VAE.create({ inputs: 3, latent: [{ size: 1 }] });
-  await assert.rejects(Rbm.load(vae.save()), /expected a rbm file: current value is "vae"/);
+  await assert.rejects(Rbm.load(vae.save()), /expected a rbm file, got "vae"/);
   await assert.rejects(Rbm.load(bytes.with(bytes.length - 1, 1)), /damaged/);
   for (const each of [rbm, vae]) each.dispose();
 });

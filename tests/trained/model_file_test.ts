@@ -66,12 +66,12 @@ const REFUSED: [string, ModelFile, RegExp][] = [
   ],
   ["unknown text", withMetadata({ note: 1 }), /unknown metadata "note"/],
   ["unknown key", withTable({ note: 1 }), /table: unknown key "note"/],
-  ["no spec", withMetadata({ spec: null }), /spec: expected an object: current value is null/],
+  ["no spec", withMetadata({ spec: null }), /spec: expected an object, got null/],
   ["spec of another width", withMetadata({ spec: { ...spec, inputs: 0 } }), /spec.inputs/],
   [
     "few columns",
     withTable({ columns: ["a", "b"] }),
-    /columns must come to 3 inputs: current value is 2/,
+    /columns must come to 3 inputs, got 2/,
   ],
   ["repeated columns", withTable({ columns: ["a", "b", "a"] }), /column "a" stands twice/],
   ["numbers for columns", withTable({ columns: [1, 2, 3] }), /columns\[0\]: expected an object/],
@@ -142,7 +142,7 @@ Deno.test("a file without its checksum, or whose header was written anew, is ref
 
 Deno.test("load() asks for bytes or a URL", async () => {
   const path = "m.safetensors" as unknown as URL;
-  const message = /as a Uint8Array, or a URL: current value is "m.safetensors"/;
+  const message = /as a Uint8Array, or a URL, got "m.safetensors"/;
   for (const Model of [TableScorer, Detector, TrainedVae, VAE]) {
     await assert.rejects(Model.load(path), { name: "TypeError", message });
   }

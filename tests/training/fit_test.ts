@@ -153,7 +153,7 @@ Deno.test("fit() refuses options it does not know, by name", async () => {
   await assert.rejects(vae.fit([], {}), /no row to train on/);
   await assert.rejects(
     vae.fit([[1, 2]], {}),
-    /Cannot read row 1: expected 5 numbers: current value is 2/,
+    /Cannot read row 1: expected 5 numbers, got 2/,
   );
   await assert.rejects(
     vae.fit([[1, 2, NaN, 4, 5]], {}),

@@ -50,7 +50,7 @@ Deno.test("load() refuses what is no option of a machine", async () => {
     for (const device of ["wasm", null] as unknown as DeviceOptions[]) {
       await assert.rejects(load(device), {
         name: "TypeError",
-        message: /^Cannot read device options: expected an object: current value is ("wasm"|null)$/,
+        message: /^Cannot read device options: expected an object, got ("wasm"|null)$/,
       });
     }
   }
@@ -68,7 +68,7 @@ Deno.test("fit() refuses a checkpoint, a signal and a listener of another kind",
       const options = { epochs: 1, [name]: value };
       const refused = {
         name: "TypeError",
-        message: new RegExp(`^Cannot read ${name}: expected .*: current value is `),
+        message: new RegExp(`^Cannot read ${name}: expected .*, got `),
       };
       await assert.rejects(VAE_OF_TWO.fit(ROWS, options), refused);
       await assert.rejects(Detector.fit(ROWS, options), refused);

@@ -140,7 +140,7 @@ Deno.test("names, ranges, rows and integers that do not fit are refused", () => 
   throws(() => program.write("x", new Float32Array(2 * INPUTS + 1)), /Cannot write input "x"/);
   throws(() => program.read("y", new Float32Array(2 * OUTPUTS + 1)), /Cannot read output "y"/);
   for (const rows of [0, 3, 1.5, NaN]) {
-    throws(() => program.run(rows), /rows must be an integer from 1 to 2: current value is/);
+    throws(() => program.run(rows), /rows must be an integer from 1 to 2, got/);
   }
   throws(() => segment.write(LAYOUT.length, [1]), /Cannot write segment: elements must lie in/);
   throws(() => segment.read(-1, new Float32Array(1)), /Cannot read segment: elements must lie in/);

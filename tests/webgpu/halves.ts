@@ -107,7 +107,7 @@ export const HALF_CHECKS: readonly TrainingCheck[] = [
       assert.equal((segment as unknown as { buffer: GPUBuffer }).buffer.size, 16);
       assert.throws(
         () => segment.write(0, [65520]),
-        /each must be below 65520: current value is 65520/,
+        /each must be below 65520, got 65520/,
       );
       backend.dispose();
     },
@@ -139,11 +139,11 @@ export const HALF_CHECKS: readonly TrainingCheck[] = [
       vae.setParameters(new Map([["decoder.mean.bias", { data: [1e5, 0, 0, 0, 0, 0] }]]));
       await assert.rejects(
         vae.score(ROWS),
-        /parameters as f16: each must be below 65520: current value is 100000/,
+        /parameters as f16: each must be below 65520, got 100000/,
       );
       assert.throws(
         () => VAE.create(SMALL, { backend: "webgpu", adapter: { weights: "f8" as "f16" } }),
-        /^TypeError: Cannot read adapter.weights: expected one of "f32", "f16": current value is "f8"$/,
+        /^TypeError: Cannot read adapter.weights: expected one of "f32", "f16", got "f8"$/,
       );
     },
   },

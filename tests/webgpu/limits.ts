@@ -26,23 +26,23 @@ const REFUSED: readonly (readonly [Limits, RegExp])[] = [
   [{ maxBufferSize: 1024 }, /a buffer holds at most 1024 bytes \(maxBufferSize\): needed are \d+/],
   [
     { maxComputeWorkgroupStorageSize: 1024 },
-    /maxComputeWorkgroupStorageSize must be at least 5120: current value is 1024/,
+    /maxComputeWorkgroupStorageSize must be at least 5120, got 1024/,
   ],
   [
     { maxComputeInvocationsPerWorkgroup: 32 },
-    /maxComputeInvocationsPerWorkgroup must be at least 64: current value is 32/,
+    /maxComputeInvocationsPerWorkgroup must be at least 64, got 32/,
   ],
   [
     { maxComputeWorkgroupsPerDimension: 1000 },
-    /maxComputeWorkgroupsPerDimension must be at least 65535: current value is 1000/,
+    /maxComputeWorkgroupsPerDimension must be at least 65535, got 1000/,
   ],
   [
     { maxStorageBuffersPerShaderStage: 4 },
-    /maxStorageBuffersPerShaderStage must be at least 7: current value is 4/,
+    /maxStorageBuffersPerShaderStage must be at least 7, got 4/,
   ],
   [
     { minStorageBufferOffsetAlignment: 512 },
-    /minStorageBufferOffsetAlignment must be at most 256: current value is 512/,
+    /minStorageBufferOffsetAlignment must be at most 256, got 512/,
   ],
 ];
 

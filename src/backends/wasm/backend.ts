@@ -53,7 +53,7 @@ function chosenBuild({ build, determinism }: WasmOptions): KernelBuild | undefin
   if (determinism !== "portable") return build;
   if (build !== "relaxed") return "simd";
   throw new RangeError(
-    'Use build "simd" with determinism "portable": current value is "relaxed", which rounds as the processor does',
+    'Use build "simd" with determinism "portable", got "relaxed", which rounds as the processor does',
   );
 }
 

@@ -219,7 +219,7 @@ function operandsOf({ op, inputs, output }: Instruction): readonly Place[] {
   const operands = OPS[op].effect ? inputs : [output, ...inputs];
   if (operands.length <= OPERAND_SLOTS) return operands;
   throw new RangeError(
-    `Cannot run ${op}: a record has ${OPERAND_SLOTS} operands: current value is ${operands.length}`,
+    `Cannot run ${op}: a record has ${OPERAND_SLOTS} operands, got ${operands.length}`,
   );
 }
 

@@ -25,13 +25,13 @@ export function requireLimits(limits: GPUSupportedLimits): void {
     const offered = limits[name as keyof typeof NEEDED];
     if (offered < needed) {
       throw new LimitError(
-        `Cannot use the GPU: ${name} must be at least ${needed}: current value is ${offered}`,
+        `Cannot use the GPU: ${name} must be at least ${needed}, got ${offered}`,
       );
     }
   }
   if (limits.minStorageBufferOffsetAlignment > OFFSET_BYTES) {
     throw new LimitError(
-      `Cannot use the GPU: minStorageBufferOffsetAlignment must be at most ${OFFSET_BYTES}: current value is ${limits.minStorageBufferOffsetAlignment}`,
+      `Cannot use the GPU: minStorageBufferOffsetAlignment must be at most ${OFFSET_BYTES}, got ${limits.minStorageBufferOffsetAlignment}`,
     );
   }
 }

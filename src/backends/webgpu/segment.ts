@@ -54,9 +54,7 @@ export class GpuSegment implements Segment {
       halves[offset + i] = toNormalHalf(values[i]);
       if (Number.isFinite(fromHalf(halves[offset + i]))) continue;
       throw new LimitError(
-        `Cannot keep parameters as f16: each must be below ${HALF_OVERFLOW}: current value is ${
-          values[i]
-        }`,
+        `Cannot keep parameters as f16: each must be below ${HALF_OVERFLOW}, got ${values[i]}`,
       );
     }
     const first = offset >> 1, end = (offset + values.length + 1) >> 1;

@@ -138,7 +138,7 @@ function rowsOf(text) {
   return rows.map((cells, r) => {
     if (cells.length !== names.length) {
       throw new TypeError(
-        \`Cannot read row \${r + 1}: expected \${names.length} cells: current value is \${cells.length}\`,
+        \`Cannot read row \${r + 1}: expected \${names.length} cells, got \${cells.length}\`,
       );
     }
     // Columns that the model does not know, such as a label, are left out.

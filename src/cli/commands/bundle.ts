@@ -74,12 +74,12 @@ async function readModel(path: string, target: TargetName): Promise<BundledModel
   const { condition } = model.vae.spec;
   if (condition > 0) {
     throw new TypeError(
-      `Cannot bundle ${path}: rows must need no condition: current value is a condition of ${condition} columns`,
+      `Cannot bundle ${path}: rows must need no condition, got a condition of ${condition} columns`,
     );
   }
   if (model.scorer?.window !== undefined && target !== "browser") {
     throw new TypeError(
-      `Cannot bundle ${path} for ${target}: rows are scored over HTTP one by one: current value is a model of windows of ${model.scorer.window} rows: take --target browser`,
+      `Cannot bundle ${path} for ${target}: rows are scored over HTTP one by one, got a model of windows of ${model.scorer.window} rows: take --target browser`,
     );
   }
   const kind = model.scorer ? "detector" : "vae";

@@ -76,7 +76,7 @@ async function filesOf(
   if (ensemble !== undefined && PLACES[format].isFile) {
     const current = "an ensemble of networks and references: onnx and tfjs take it";
     throw new TypeError(
-      `Cannot export ${path} as ${format}: it must hold one network, as --preset small does: current value is ${current}`,
+      `Cannot export ${path} as ${format}: it must hold one network, as --preset small does, got ${current}`,
     );
   }
   using model = await loadModel(path);

@@ -155,8 +155,6 @@ async function decodeGrid({ path, vae }: LoadedModel, side: number): Promise<Mat
   const other = latent.find(({ type }) => type !== "gaussian");
   if (size === 2 && !other) return await vae.decode(latentGrid(side));
   throw new RangeError(
-    `Cannot draw the manifold of ${path}: latent size must be 2: current value is ${
-      other?.type ?? size
-    }`,
+    `Cannot draw the manifold of ${path}: latent size must be 2, got ${other?.type ?? size}`,
   );
 }

@@ -46,9 +46,7 @@ export function requireEnding(path: string, endings: readonly string[]): void {
   const ending = endingOf(path);
   if (ending === "" || endings.includes(ending)) return;
   throw new TypeError(
-    `Cannot write ${path}: its name must end in ${
-      endings.join(" or ")
-    }: current value is "${ending}"`,
+    `Cannot write ${path}: its name must end in ${endings.join(" or ")}, got "${ending}"`,
   );
 }
 

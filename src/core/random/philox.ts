@@ -63,7 +63,7 @@ function multiplyHigh(a: number, b: number): number {
  */
 export function splitSeed(seed: number): [low: number, high: number] {
   if (!Number.isSafeInteger(seed)) {
-    throw new RangeError(`Cannot use seed: it must be a safe integer: current value is ${seed}`);
+    throw new RangeError(`Cannot use seed: it must be a safe integer, got ${seed}`);
   }
   return [seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0];
 }
@@ -156,6 +156,6 @@ export function permutation(
 function requireWord(name: string, value: number, limit: number): number {
   if (Number.isInteger(value) && value >= 0 && value < limit) return value;
   throw new RangeError(
-    `Cannot draw: ${name} must be an integer from 0 to ${limit - 1}: current value is ${value}`,
+    `Cannot draw: ${name} must be an integer from 0 to ${limit - 1}, got ${value}`,
   );
 }

@@ -194,6 +194,6 @@ function requireWidth(width: number): void {
   if (width < 2) throw new RangeError("Cannot fit detector: no column says anything");
   if (width <= MAX_CELLS) return;
   throw new RangeError(
-    `Cannot fit detector: a window must have at most ${MAX_CELLS} cells, or take preset "small": current value is ${width}`,
+    `Cannot fit detector: a window must have at most ${MAX_CELLS} cells, or take preset "small", got ${width}`,
   );
 }

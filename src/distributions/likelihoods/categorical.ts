@@ -22,7 +22,7 @@ export const categorical: Definition<CategoricalOptions> = {
     });
     if (columns % width === 0) return { type: "categorical", classes: width };
     throw new RangeError(
-      `Cannot read ${field}.classes: ${columns} columns must be whole groups: current value is ${width}`,
+      `Cannot read ${field}.classes: ${columns} columns must be whole groups, got ${width}`,
     );
   },
 

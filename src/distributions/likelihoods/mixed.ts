@@ -53,7 +53,7 @@ export function parseMixed(
   const total = groups.reduce((sum, group) => sum + columnsOf(group), 0);
   if (total === inputs) return { type: "mixed", columns: groups };
   throw new RangeError(
-    `Cannot read ${field}.columns: the groups must have ${inputs} columns together: current value is ${total}`,
+    `Cannot read ${field}.columns: the groups must have ${inputs} columns together, got ${total}`,
   );
 }
 

@@ -79,9 +79,9 @@ export class ByteBlocks {
     const held = this.#held + piece.length;
     if (held > MAX_RECORD_BYTES + 2 * this.#size) {
       const isCsv = this.#kind === "csv", hint = isCsv ? " (is a closing quote missing?)" : "";
-      const expected = `at most ${MAX_RECORD_BYTES} bytes long${hint}`;
+      const expected = `records of at most ${MAX_RECORD_BYTES} bytes${hint}`;
       const { lines } = count(this.#bytes.subarray(0, this.#whole), false);
-      const place = isCsv ? { subject: "record" } : { line: this.#line + lines };
+      const place = isCsv ? {} : { line: this.#line + lines };
       throw new DataError({ source: this.#source, ...place, expected });
     }
     if (held > this.#bytes.length) {

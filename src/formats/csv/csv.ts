@@ -165,7 +165,7 @@ export class CsvReader implements PartReader<string> {
     if (isData(names, numbers)) {
       const how = numbers.length === names.length ? "all" : "mostly";
       const actual = `${quoteValue(names.join(", "))}, which are ${how} numbers`;
-      throw new DataError({ source, subject: "line 1", expected: "a header of names", actual });
+      throw new DataError({ source, line: 1, expected: "a header line of column names", actual });
     }
     const unnamed = names.indexOf("");
     if (unnamed >= 0) {
@@ -218,7 +218,7 @@ export class CsvReader implements PartReader<string> {
     const label = parseLabel(cell);
     if (label !== undefined) return labels.push(label);
     const { label: column, onLabelFault } = this.#options, source = this.#source;
-    const place = { source, subject: "label", row, line, column };
+    const place = { source, row, line, column };
     const fault = new DataError({ ...place, expected: LABEL_EXPECTED, actual: quoteValue(cell) });
     if (!onLabelFault) throw fault;
     onLabelFault(fault);

@@ -49,8 +49,9 @@ export class RecordBlocks {
   #keep(text: string): void {
     this.#carryLength += text.length;
     if (this.#carryLength > MAX_RECORD_CHARS) {
-      const expected = `at most ${MAX_RECORD_CHARS} characters long (is a closing quote missing?)`;
-      throw new DataError({ source: this.#source, subject: "record", expected });
+      const expected =
+        `records of at most ${MAX_RECORD_CHARS} characters (is a closing quote missing?)`;
+      throw new DataError({ source: this.#source, expected });
     }
     if (text.length > 0) this.#carry.push(text);
   }
@@ -109,8 +110,8 @@ export function* splitRecords(
     line += quoted ? 1 + countBreaks(data[index]) : 1;
   }
   if (faultAt <= data.length) {
-    const expected = "closed by a quote that ends the cell";
-    throw new DataError({ source, subject: "quoted cell", line, expected });
+    const expected = "a closing quote at the end of each quoted cell";
+    throw new DataError({ source, line, expected });
   }
   return line;
 }

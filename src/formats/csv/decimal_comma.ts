@@ -41,7 +41,7 @@ export function markedCodec(codec: CellCodec, mark?: DecimalMark): CellCodec {
       const own = typeof cell === "string" ? markOf(cell) : undefined;
       return own === undefined || own === known
         ? codec.expected(cell)
-        : `a number with a decimal ${known === "," ? "comma" : "point"}, as those before it`;
+        : `a number with a decimal ${known === "," ? "comma" : "point"}, as in the rows before`;
     },
   };
 }

@@ -9,7 +9,7 @@ interface Place {
 
 /** A row with too few cells, or too many. */
 export function widthFault({ source, width }: Place, row: number, line: number, cells: number) {
-  return new DataError({ source, row, line, expected: asWideAs(width), actual: inCells(cells) });
+  return new DataError({ source, row, line, expected: asWideAs(width), actual: `${cells}` });
 }
 
 /** A blank line with rows behind it. */
@@ -18,7 +18,7 @@ export function blankFault({ source, width }: Place, row: number, line: number):
 }
 
 function asWideAs(width: number): string {
-  return `${inCells(width)} wide, as the header is`;
+  return `${inCells(width)}, as in the header`;
 }
 
 function inCells(count: number): string {

@@ -22,7 +22,7 @@ export function parseLine(line: string, place: LinePlace): object {
   }
   if (!Array.isArray(value)) requireOnce(line, value, place);
   else if (value.some((cell) => typeof cell === "object" && cell && !Array.isArray(cell))) {
-    refuseLine(place, "an array of cells (objects stand on a line each)", "an array with objects");
+    refuseLine(place, "an array of cells (objects: one per line)", "an array of objects");
   }
   return value;
 }
@@ -55,7 +55,7 @@ export function refuseNone(
 ): never {
   const expected = columns.length === 0
     ? "an object with keys"
-    : `an object with any of the columns ${listNames(columns)}`;
+    : `an object with at least one of the columns ${listNames(columns)}`;
   const actual = names.length === 0 ? "one without keys" : `one with ${listNames(names)}`;
   refuseLine(place, expected, actual);
 }
@@ -87,8 +87,8 @@ function expectedOf(line: string): string {
   const isOtherwiseJson = NO_NUMBERS.test(line) &&
     parse(line.replace(NO_NUMBERS, "$1null")) !== undefined;
   return isOtherwiseJson
-    ? "JSON, which has no NaN and no Infinity (a missing value is null)"
-    : "one JSON object or array, whole on its line";
+    ? "valid JSON, which has no NaN or Infinity (write null for a missing value)"
+    : "one complete JSON object or array on each line";
 }
 
 /** JSON.parse keeps the last of two equal keys. */
@@ -97,7 +97,7 @@ function requireOnce(line: string, value: object, place: LinePlace): void {
   const seen = new Set<string>();
   countKeys(line, (start, end) => {
     const name: string = JSON.parse(line.slice(start, end));
-    if (seen.has(name)) refuseLine(place, "named once", `${quoteValue(name)} twice`, name);
+    if (seen.has(name)) refuseLine(place, "each key once", "it twice", name);
     seen.add(name);
   });
 }

@@ -142,15 +142,15 @@ export class JsonRows implements RowReader {
     const text = [...decodeText(this.#bytes.subarray(at, end), source)].join("");
     const value = parseLine(text, place);
     if (width === undefined) return this.#readObject(value, place);
-    if (!Array.isArray(value)) refuseLine(place, "an array like row 1", "an object");
-    if (value.length !== width) refuseLine(place, `${width} cells long`, `${value.length}`);
+    if (!Array.isArray(value)) refuseLine(place, "an array, as in row 1", "an object");
+    if (value.length !== width) refuseLine(place, `${width} cells`, `${value.length}`);
     this.#places.forEach((c, i) => {
       if (c >= 0) this.#readCell(value[i], c, place);
     });
   }
 
   #readObject(value: object, place: LinePlace): void {
-    if (Array.isArray(value)) refuseLine(place, "an object like row 1", "an array");
+    if (Array.isArray(value)) refuseLine(place, "an object, as in row 1", "an array");
     const cells: unknown[] = [];
     for (const [name, cell] of Object.entries(value)) {
       const c = this.#keys.meet(name, place.row);

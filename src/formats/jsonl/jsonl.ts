@@ -161,7 +161,7 @@ export class JsonlReader implements PartReader<string> {
   #keep(text: string): void {
     this.#carryLength += text.length;
     if (this.#carryLength > MAX_LINE_CHARS) {
-      const expected = `at most ${MAX_LINE_CHARS} characters long`;
+      const expected = `a line of at most ${MAX_LINE_CHARS} characters`;
       throw new DataError({ source: this.#source, line: this.#rows + 1, expected });
     }
     if (text.length > 0) this.#carry.push(text);
@@ -185,7 +185,7 @@ export class JsonlReader implements PartReader<string> {
     const value = parseLine(line, place);
     const names = Array.isArray(value) ? this.#positions(value, place) : Object.keys(value);
     if (!Array.isArray(value) && this.#width !== undefined) {
-      refuseLine(place, "an array like row 1", "an object");
+      refuseLine(place, "an array, as in row 1", "an object");
     }
     this.#readRow(names, Object.values(value), place);
     this.#rows++;
@@ -197,8 +197,8 @@ export class JsonlReader implements PartReader<string> {
       this.#width = length;
       planColumns(defaultNames(length), this.#options, this.#source);
     }
-    if (this.#width === undefined) refuseLine(place, "an object like row 1", "an array");
-    if (this.#width !== length) refuseLine(place, `${this.#width} cells long`, `${length}`);
+    if (this.#width === undefined) refuseLine(place, "an object, as in row 1", "an array");
+    if (this.#width !== length) refuseLine(place, `${this.#width} cells, as in row 1`, `${length}`);
     return this.#rows === 0 ? defaultNames(length) : [...this.#places.keys()];
   }
 
@@ -253,22 +253,15 @@ export class JsonlReader implements PartReader<string> {
     const most = Math.min(this.#options.maxCells ?? Infinity, mostMissing(this.#characters));
     if (this.#missing <= most) return;
     const rows = this.#rows - this.#taken + 1, keys = this.#columns.length;
-    throw new DataError({
-      source: this.#source,
-      subject: "rows",
-      expected: `more alike: at most ${most} cells may be missing`,
-      actual: `${this.#missing} in ${rows} rows of ${keys} keys`,
-    });
+    const expected = `at most ${most} missing cells`;
+    const actual = `${this.#missing} in ${rows} rows of ${keys} keys`;
+    throw new DataError({ source: this.#source, expected, actual });
   }
 
   #addColumn(name: string): number {
     if (this.#columns.length === MOST_COLUMNS) {
-      throw new DataError({
-        source: this.#source,
-        subject: "keys",
-        expected: `at most ${MOST_COLUMNS}`,
-        actual: "more",
-      });
+      const expected = `at most ${MOST_COLUMNS} different keys`;
+      throw new DataError({ source: this.#source, expected });
     }
     this.#miss(this.#rows - this.#taken);
     const expected = this.#cells.addColumn(name, this.#rows);

@@ -65,12 +65,7 @@ export function decodeNpy(
   const [rows, columns = 1] = shape;
   if (rows * columns > maxCells) {
     const actual = `shape (${shape.join(", ")})`;
-    throw new DataError({
-      source,
-      subject: "array",
-      expected: `at most ${maxCells} cells`,
-      actual,
-    });
+    throw new DataError({ source, expected: `at most ${maxCells} cells`, actual });
   }
   // Checked before anything is allocated: a false shape costs nothing.
   requireLength(header, bytes.length - offsetBytes, source);
@@ -125,8 +120,8 @@ export function encodeNpy(data: NpyData, shape: readonly number[]): Uint8Array<A
   const count = shape.reduce((product, size) => product * size, 1);
   if (shape.length < 1 || shape.length > 2 || count !== data.length) {
     throw new RangeError(
-      `Cannot write NPY: shape must be 1-D or 2-D and hold ${data.length} values: ` +
-        `current value is (${shape.join(", ")})`,
+      `Cannot write NPY: shape must be 1-D or 2-D and hold ${data.length} values` +
+        `, got (${shape.join(", ")})`,
     );
   }
   const header = new TextEncoder().encode(headerText(descrOf(data), shape));

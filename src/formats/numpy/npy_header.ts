@@ -31,10 +31,10 @@ export function isNpy(bytes: Uint8Array): boolean {
 
 /** Reads magic, version and header. */
 export function readNpyHeader(bytes: Uint8Array, source: string): NpyHeader {
-  const refuse = (subject: string, expected: string, actual?: string): never => {
+  const refuse = (subject: string | undefined, expected: string, actual?: string): never => {
     throw new DataError({ source, subject, expected, actual });
   };
-  if (!isNpy(bytes)) refuse("file", "an NPY file, which starts with \\x93NUMPY");
+  if (!isNpy(bytes)) refuse(undefined, "an NPY file, which starts with \\x93NUMPY");
   if (bytes.length < 10) refuse("NPY header", "complete", `${bytes.length} bytes`);
   const major = bytes[6];
   if (major < 1 || major > 3 || bytes[7] !== 0) {
@@ -76,7 +76,10 @@ class LiteralScanner {
       else if (key === "fortran_order" && found.fortranOrder === undefined) {
         found.fortranOrder = this.#boolean();
       } else if (key === "shape" && found.shape === undefined) found.shape = this.#tuple();
-      else this.#refuse("made of descr, fortran_order and shape, each once", quoteValue(key));
+      else {this.#refuse(
+          "a dictionary of descr, fortran_order and shape, each once",
+          quoteValue(key),
+        );}
       if (!this.#take(",")) {
         this.#expect("}");
         break;
@@ -86,13 +89,13 @@ class LiteralScanner {
     const { descr, fortranOrder, shape } = found;
     if (this.#at < this.#text.length) this.#refuse("a single dictionary");
     if (descr === undefined || fortranOrder === undefined || shape === undefined) {
-      return this.#refuse("made of descr, fortran_order and shape");
+      return this.#refuse("a dictionary of descr, fortran_order and shape");
     }
     return { descr, fortranOrder, shape };
   }
 
-  #refuse(expected: string, actual?: string): never {
-    throw new DataError({ source: this.#source, subject: "NPY header", expected, actual });
+  #refuse(expected: string, actual?: string, subject = "NPY header"): never {
+    throw new DataError({ source: this.#source, subject, expected, actual });
   }
 
   #skipSpace(): void {
@@ -116,7 +119,7 @@ class LiteralScanner {
   #descr(): string {
     this.#skipSpace();
     if (this.#text[this.#at] === "[" || this.#text[this.#at] === "(") {
-      this.#refuse("of a plain numeric type", "a structured type");
+      this.#refuse("numeric", "a structured type", "array type");
     }
     return this.#string();
   }
@@ -158,7 +161,7 @@ class LiteralScanner {
     const size = Number(digits);
     if (digits.length === 0 || !Number.isSafeInteger(size)) {
       const actual = quoteValue(digits || this.#text.slice(start, start + 8));
-      this.#refuse("of a shape of whole numbers below 2^53", actual);
+      this.#refuse("whole numbers below 2^53", actual, "array shape");
     }
     return size;
   }

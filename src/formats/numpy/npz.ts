@@ -43,7 +43,7 @@ export function readNpz(bytes: Uint8Array, options: TableOptions = {}): Table {
 function labelOf(array: NpyArray, rows: number, name: string, source: string): Float64Array {
   if (array.data.length !== rows || (array.shape[1] ?? 1) !== 1) {
     const actual = `shape (${array.shape.join(", ")})`;
-    throw new DataError({ source, subject: `member ${name}`, expected: `${rows} labels`, actual });
+    throw new DataError({ source, expected: `${rows} labels in member ${name}`, actual });
   }
   return array.data.map((value, index) => {
     if (Number.isFinite(value)) return value === 0 ? 0 : 1;

@@ -64,7 +64,7 @@ export function listMembers(bytes: Uint8Array, source: string): Map<string, ZipM
       offsetBytes: view.getUint32(at + 42, true),
     };
     if (members.has(member.name)) {
-      damaged(`free of repeated names such as ${quoteValue(member.name)}`);
+      damaged(`free of repeated names: it has ${quoteValue(member.name)} twice`);
     }
     members.set(member.name, member);
     at = next;
@@ -84,12 +84,12 @@ export function readMember(
   const refuse = (expected: string, actual?: string, cause?: unknown): never => {
     throw new DataError({ source, subject, expected, actual }, { cause });
   };
-  if (member.encrypted) refuse("free of encryption");
+  if (member.encrypted) refuse("unencrypted");
   if (member.method !== 0 && member.method !== 8) {
     refuse("stored or deflated", `compression method ${member.method}`);
   }
   if (member.sizeBytes > maxBytes) {
-    refuse(`at most ${maxBytes} bytes long, the limit set`, `${member.sizeBytes} bytes`);
+    refuse(`at most ${maxBytes} bytes long (the limit)`, `${member.sizeBytes} bytes`);
   }
   const packed = packedBytes(bytes, member);
   if (!packed) return refuse("inside the file");

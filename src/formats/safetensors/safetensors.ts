@@ -48,7 +48,7 @@ export function decode(bytes: Uint8Array, inPlace = false): Safetensors {
   const end = ordered.reduce((next, [name, entry]) => checkPlace(name, entry, next), 0);
   if (end !== body.length) {
     throw new SafetensorsError(
-      `data must be ${end} bytes long, all of it in tensors: current value is ${body.length}`,
+      `data must be ${end} bytes long, all of it in tensors, got ${body.length}`,
     );
   }
   const tensors = new Map<string, Tensor>();
@@ -62,19 +62,19 @@ export function decode(bytes: Uint8Array, inPlace = false): Safetensors {
 function readHeaderLength(bytes: Uint8Array): number {
   if (bytes.length < 8) {
     throw new SafetensorsError(
-      `file must be at least 8 bytes long: current value is ${bytes.length}`,
+      `file must be at least 8 bytes long, got ${bytes.length}`,
     );
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const length = view.getBigUint64(0, true);
   if (length > BigInt(MAX_HEADER_BYTES)) {
     throw new SafetensorsError(
-      `header must be at most ${MAX_HEADER_BYTES} bytes long: current value is ${length}`,
+      `header must be at most ${MAX_HEADER_BYTES} bytes long, got ${length}`,
     );
   }
   if (Number(length) > bytes.length - 8) {
     throw new SafetensorsError(
-      `header must lie inside the file: current value is ${length} of ${bytes.length - 8} bytes`,
+      `header must lie inside the file, got ${length} of ${bytes.length - 8} bytes`,
     );
   }
   return Number(length);
@@ -94,14 +94,14 @@ function checkPlace(name: string, { dtype, shape, offsets }: HeaderEntry, next: 
   const [start, end] = offsets, quoted = JSON.stringify(name);
   if (!isDType(dtype)) {
     throw new SafetensorsError(
-      `tensor ${quoted} must have a dtype among ${DTYPES.join(", ")}: ` +
-        `current value is ${JSON.stringify(dtype)}`,
+      `tensor ${quoted} must have a dtype among ${DTYPES.join(", ")}` +
+        `, got ${JSON.stringify(dtype)}`,
     );
   }
   if (start !== next || end < start) {
     throw new SafetensorsError(
-      `tensor ${quoted} must start at byte ${next} and not end before it: ` +
-        `current value is [${start}, ${end}]`,
+      `tensor ${quoted} must start at byte ${next} and not end before it` +
+        `, got [${start}, ${end}]`,
     );
   }
   const sizeBytes = countElements(shape) * ARRAYS[dtype].BYTES_PER_ELEMENT;
@@ -112,8 +112,8 @@ function checkPlace(name: string, { dtype, shape, offsets }: HeaderEntry, next: 
   }
   if (sizeBytes === end - start) return end;
   throw new SafetensorsError(
-    `tensor ${quoted} must span ${sizeBytes} bytes for ${dtype} [${shape.join(", ")}]: ` +
-      `current value is ${end - start}`,
+    `tensor ${quoted} must span ${sizeBytes} bytes for ${dtype} [${shape.join(", ")}]` +
+      `, got ${end - start}`,
   );
 }
 

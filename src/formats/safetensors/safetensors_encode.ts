@@ -23,7 +23,7 @@ export function encode(
 ): Uint8Array<ArrayBuffer> {
   if (tensors.size > MAX_TENSORS) {
     throw new RangeError(
-      `Cannot write safetensors: tensors must be at most ${MAX_TENSORS}: current value is ${tensors.size}`,
+      `Cannot write safetensors: tensors must be at most ${MAX_TENSORS}, got ${tensors.size}`,
     );
   }
   for (const [name, tensor] of tensors) checkTensor(name, tensor);
@@ -34,8 +34,8 @@ export function encode(
   const headerBytes = Math.ceil(header.length / 8) * 8;
   if (headerBytes > MAX_HEADER_BYTES) {
     throw new RangeError(
-      `Cannot write safetensors: header must be at most ${MAX_HEADER_BYTES} bytes: ` +
-        `current value is ${headerBytes}`,
+      `Cannot write safetensors: header must be at most ${MAX_HEADER_BYTES} bytes` +
+        `, got ${headerBytes}`,
     );
   }
   let at = 8 + headerBytes;
@@ -60,21 +60,21 @@ function checkTensor(name: string, { dtype, shape, data }: Tensor): void {
   const quoted = JSON.stringify(name);
   if (name === "__metadata__" || !name.isWellFormed()) {
     throw new TypeError(
-      `Cannot write safetensors: tensor name must be well-formed and not "__metadata__": ` +
-        `current value is ${quoted}`,
+      `Cannot write safetensors: tensor name must be well-formed and not "__metadata__"` +
+        `, got ${quoted}`,
     );
   }
   if (!isDType(dtype) || !(data instanceof ARRAYS[dtype])) {
     throw new TypeError(
       `Cannot write safetensors: tensor ${quoted} must hold its data in the array type of its ` +
-        `dtype: current value is ${dtype} in ${data.constructor.name}`,
+        `dtype, got ${dtype} in ${data.constructor.name}`,
     );
   }
   const whole = shape.every((size) => Number.isSafeInteger(size) && size >= 0);
   if (!whole || countElements(shape) !== data.length) {
     throw new RangeError(
       `Cannot write safetensors: tensor ${quoted} must hold as many values as its shape ` +
-        `[${shape.join(", ")}]: current value is ${data.length}`,
+        `[${shape.join(", ")}], got ${data.length}`,
     );
   }
 }
@@ -89,8 +89,8 @@ function headerText(
     const value = metadata[key];
     if (typeof value !== "string" || !value.isWellFormed() || !key.isWellFormed()) {
       throw new TypeError(
-        `Cannot write safetensors: metadata ${JSON.stringify(key)} must be a well-formed string: ` +
-          `current value is ${JSON.stringify(value)}`,
+        `Cannot write safetensors: metadata ${JSON.stringify(key)} must be a well-formed string` +
+          `, got ${JSON.stringify(value)}`,
       );
     }
     return `${JSON.stringify(key)}:${JSON.stringify(value)}`;

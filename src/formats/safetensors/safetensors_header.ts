@@ -119,8 +119,6 @@ function entryOf(name: string, members: [string, unknown][]): HeaderEntry {
 function textOf(value: unknown, what: string, name: string): string {
   if (typeof value === "string" && value.isWellFormed()) return value;
   throw new SafetensorsError(
-    `${what} ${JSON.stringify(name)} must be a valid string: current value is ${
-      JSON.stringify(value)
-    }`,
+    `${what} ${JSON.stringify(name)} must be a valid string, got ${JSON.stringify(value)}`,
   );
 }

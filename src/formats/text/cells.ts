@@ -20,11 +20,11 @@ export interface CellCodec {
 export const NUMBER_EXPECTED = "a finite number";
 
 /** What a cell that looks like a missing value must be, as a message says it. */
-export const MISSING_EXPECTED = "a finite number (no value may be missing here)";
+export const MISSING_EXPECTED = "a finite number (missing values are not allowed here)";
 
 /** What a label must be, as a message says it. */
 export const LABEL_EXPECTED =
-  "a number, true or false, yes or no, anomaly or normal, outlier or inlier, o or n";
+  "a label (a number, true or false, yes or no, anomaly or normal, outlier or inlier, o or n)";
 
 const MISSING = new Set(["", "na", "n/a", "nan", "null", "none", "nil", "?", "-", "#n/a"]);
 

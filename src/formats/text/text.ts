@@ -25,7 +25,7 @@ export function textDecoder(source: string): (piece: Uint8Array, more: boolean) 
     } catch (cause) {
       if (!(cause instanceof TypeError)) throw cause;
       const actual = encodingOf(piece);
-      throw new DataError({ source, subject: "file", expected: "UTF-8 text", actual }, { cause });
+      throw new DataError({ source, expected: "UTF-8 text", actual }, { cause });
     }
   };
 }

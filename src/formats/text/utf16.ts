@@ -56,7 +56,7 @@ class Recoder {
       return new TextEncoder().encode(this.#decoder.decode(bytes, { stream: !isLast }));
     } catch (cause) {
       const expected = "UTF-16 text, as its byte order mark says";
-      throw new DataError({ source: this.#source, subject: "file", expected }, { cause });
+      throw new DataError({ source: this.#source, expected }, { cause });
     }
   }
 }

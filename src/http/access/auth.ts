@@ -40,9 +40,7 @@ export class Tokens {
       }
       if (!Array.isArray(scopes) || scopes.length === 0) {
         throw new TypeError(
-          `Cannot read ${field}: scopes must be a list of at least one: current value is ${
-            show(scopes)
-          }`,
+          `Cannot read ${field}: scopes must be a list of at least one, got ${show(scopes)}`,
         );
       }
       scopes.forEach((scope) => requireChoice(`${field}.scopes`, scope, SCOPES));

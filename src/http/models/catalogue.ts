@@ -92,6 +92,6 @@ function requireServable(name: string, model: unknown): void {
   const right = typeof model === "object" && model !== null && ("vae" in model || "spec" in model);
   if (right) return;
   throw new TypeError(
-    `Cannot serve model "${name}": expected a loaded model: current value is ${show(model)}`,
+    `Cannot serve model "${name}": expected a loaded model, got ${show(model)}`,
   );
 }

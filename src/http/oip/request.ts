@@ -78,7 +78,7 @@ export function readInput(
   if (columns !== width || rows === 0) {
     throw invalid(
       "/inputs/0/shape",
-      `Cannot read x: expected shape [rows, ${width}] of at least one row: current value is [${rows}, ${columns}]`,
+      `Cannot read x: expected shape [rows, ${width}] of at least one row, got [${rows}, ${columns}]`,
     );
   }
   requireRows(rows);
@@ -117,6 +117,6 @@ function requireSize(given: number, expected: number, what: string, place: strin
   if (given === expected) return;
   throw invalid(
     `/inputs/0${place}`,
-    `Cannot read x: expected ${expected} ${what}: current value is ${given}`,
+    `Cannot read x: expected ${expected} ${what}, got ${given}`,
   );
 }

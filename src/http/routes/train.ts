@@ -173,6 +173,6 @@ function requireBudget(
   if (work <= maxWork) return;
   throw new Problem(
     "over-budget",
-    `Cannot train: a job must take at most ${maxWork} multiply-adds: current value is ${work}: ask for fewer epochs, a smaller network or fewer rows`,
+    `Cannot train: a job must take at most ${maxWork} multiply-adds, got ${work}: ask for fewer epochs, a smaller network or fewer rows`,
   );
 }

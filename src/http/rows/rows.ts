@@ -26,9 +26,7 @@ export function readRows(rows: readonly unknown[], shape: RowShape): Cells {
     else {
       throw invalid(
         `/rows/${r}`,
-        `Cannot read row ${r + 1}: expected a list or an object of numbers: current value is ${
-          show(row)
-        }`,
+        `Cannot read row ${r + 1}: expected a list or an object of numbers, got ${show(row)}`,
       );
     }
   });
@@ -54,7 +52,7 @@ export function readFloatRows(
   if (rows === 0 || !Number.isInteger(rows)) {
     throw invalid(
       "/rows",
-      `Cannot read rows: expected a multiple of ${perRow} bytes, above 0: current value is ${bytes.length}`,
+      `Cannot read rows: expected a multiple of ${perRow} bytes, above 0, got ${bytes.length}`,
     );
   }
   // Copied only if the host needs it: its byte order differs, or the numbers are not aligned.
@@ -109,7 +107,7 @@ export function requireCount(pointer: string, count: number, maxRows: number): v
   if (count <= maxRows) return;
   throw invalid(
     pointer,
-    `Cannot take more than ${maxRows} rows in one request: current value is ${count}`,
+    `Cannot take more than ${maxRows} rows in one request, got ${count}`,
   );
 }
 
@@ -124,7 +122,7 @@ function readPositions(
     const numbers = least === width ? width : `${least} or ${width}`;
     throw invalid(
       `/rows/${r}`,
-      `Cannot read row ${r + 1}: expected ${numbers} numbers: current value is ${row.length}`,
+      `Cannot read row ${r + 1}: expected ${numbers} numbers, got ${row.length}`,
     );
   }
   for (let c = 0; c < row.length; c++) {
@@ -215,8 +213,6 @@ function refusal(
 ): Problem {
   return invalid(
     `/rows/${r}${pointerStep(key)}`,
-    `Cannot read row ${r + 1}, column "${name}": expected ${expected}: current value is ${
-      show(value)
-    }`,
+    `Cannot read row ${r + 1}, column "${name}": expected ${expected}, got ${show(value)}`,
   );
 }

@@ -137,8 +137,8 @@ function requireCondition({ condition: columns }: ModelSpec, given?: readonly nu
   if ((given?.length ?? 0) === columns) return;
   throw invalid(
     "/condition",
-    `Cannot draw rows: condition must be ${columns === 0 ? "absent" : `${columns} numbers`}: ` +
-      `current value is ${given === undefined ? "absent" : `${given.length} numbers`}`,
+    `Cannot draw rows: condition must be ${columns === 0 ? "absent" : `${columns} numbers`}` +
+      `, got ${given === undefined ? "absent" : `${given.length} numbers`}`,
   );
 }
 
@@ -146,6 +146,6 @@ function requireDraws(pointer: string, rows: number, samples: number, maxDraws: 
   if (rows * samples <= maxDraws) return;
   throw invalid(
     pointer,
-    `Cannot take more than ${maxDraws} draws in one request: current value is ${rows} rows of ${samples}`,
+    `Cannot take more than ${maxDraws} draws in one request, got ${rows} rows of ${samples}`,
   );
 }

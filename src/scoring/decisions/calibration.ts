@@ -39,9 +39,7 @@ export class Calibration {
     const bad = scores.findIndex((score) => !Number.isFinite(score));
     if (bad >= 0) {
       throw new RangeError(
-        `Cannot calibrate: calibration row ${bad + 1} has no finite score: current value is ${
-          scores[bad]
-        }`,
+        `Cannot calibrate: calibration row ${bad + 1} has no finite score, got ${scores[bad]}`,
       );
     }
     this.scores = scores.map(roundUp).sort();

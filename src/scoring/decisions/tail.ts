@@ -62,9 +62,7 @@ export class Tail {
     const peaks = Math.max(wanted, Math.round(leastShare * rows));
     if (peaks > LARGEST_SHARE * rows) {
       throw new RangeError(
-        `Cannot fit tail: needs at least ${
-          least / LARGEST_SHARE
-        } calibration rows: current value is ${rows}`,
+        `Cannot fit tail: needs at least ${least / LARGEST_SHARE} calibration rows, got ${rows}`,
       );
     }
     this.threshold = scores[rows - 1 - peaks];
@@ -150,7 +148,7 @@ export function excessLaw(excesses: Float64Array): ExcessLaw {
   const largest = sorted[count - 1];
   if (!(largest > 0)) {
     throw new RangeError(
-      `Cannot fit tail: scores beyond the threshold must differ from it: current value is ${count} equal scores`,
+      `Cannot fit tail: scores beyond the threshold must differ from it, got ${count} equal scores`,
     );
   }
   const thetas = gridOf(sorted), means = thetas.map((theta) => meanLog(sorted, theta));

@@ -46,7 +46,7 @@ export function requireExplainOptions(value: ExplainOptions): Required<ExplainOp
   const { columns = 3, level = 0.95, conditional = false } = fields;
   if (typeof conditional !== "boolean") {
     throw new TypeError(
-      `Cannot read conditional: expected true or false: current value is ${String(conditional)}`,
+      `Cannot read conditional: expected true or false, got ${String(conditional)}`,
     );
   }
   return {
@@ -119,7 +119,7 @@ function expectingOf({ vae, table }: TableScorer): Expecting {
   const { ensemble, schema, window, sketch } = table;
   if (window !== undefined) {
     throw new TypeError(
-      `Cannot explain: rows must be independent: current value is a model of windows of ${window} steps`,
+      `Cannot explain: rows must be independent, got a model of windows of ${window} steps`,
     );
   }
   if (!ensemble) return new Network(vae, table);

@@ -64,7 +64,7 @@ export class SeriesStream {
     const { columns, window, calibration } = this.#model;
     if (row.length !== columns) {
       throw new RangeError(
-        `Cannot score step: expected ${columns} numbers: current value is ${row.length}`,
+        `Cannot score step: expected ${columns} numbers, got ${row.length}`,
       );
     }
     const steps = this.#steps, width = window * columns;

@@ -30,7 +30,7 @@ function scoreWindows(
   const count = countWindows(cells.rows, window);
   if (count === 0) {
     throw new RangeError(
-      `Cannot score series: expected at least the ${window} steps of a window: current value is ${cells.rows}`,
+      `Cannot score series: expected at least the ${window} steps of a window, got ${cells.rows}`,
     );
   }
   const scores = new Float64Array(count), contributions = new Float64Array(count * columns);

@@ -63,9 +63,9 @@ export function encodeColumn(
       : codec.encode(value);
     if (code !== undefined) return write(r, code);
     throw new TypeError(
-      `Cannot read row ${r + 1}, column "${column.name}": expected ${
-        codec.expected(value)
-      }: current value is ${show(texts ? texts[value] : value)}`,
+      `Cannot read row ${r + 1}, column "${column.name}": expected ${codec.expected(value)}, got ${
+        show(texts ? texts[value] : value)
+      }`,
     );
   });
 }

@@ -68,7 +68,7 @@ export function numericSchema(names: readonly string[]): ColumnSchema[] {
 export function parseSchema(field: string, value: unknown): ColumnSchema[] {
   if (!Array.isArray(value)) {
     throw new TypeError(
-      `Cannot read ${field}: expected a list of columns: current value is ${show(value)}`,
+      `Cannot read ${field}: expected a list of columns, got ${show(value)}`,
     );
   }
   const schema = Array.from(value, (each, c) => parseColumn(`${field}[${c}]`, each));
@@ -84,7 +84,7 @@ function parseColumn(field: string, value: unknown): ColumnSchema {
   const fields = requireObject(field, value, ["name", "kind", "levels"]);
   if (typeof fields.name !== "string") {
     throw new TypeError(
-      `Cannot read ${field}.name: expected a text: current value is ${show(fields.name)}`,
+      `Cannot read ${field}.name: expected a text, got ${show(fields.name)}`,
     );
   }
   const { name, levels } = fields;
@@ -101,13 +101,13 @@ function requireLevels(field: string, value: unknown): readonly string[] {
   const texts = Array.isArray(value) && [...value].every((each) => typeof each === "string");
   if (!texts) {
     throw new TypeError(
-      `Cannot read ${field}: expected a list of texts: current value is ${show(value)}`,
+      `Cannot read ${field}: expected a list of texts, got ${show(value)}`,
     );
   }
   const levels = value as readonly string[];
   if (levels.length > MAX_LEVELS) {
     throw new RangeError(
-      `Cannot read ${field}: must be at most ${MAX_LEVELS}: current value is ${levels.length}`,
+      `Cannot read ${field}: must be at most ${MAX_LEVELS}, got ${levels.length}`,
     );
   }
   const twice = levels.find((level, i) => levels.indexOf(level) !== i);

@@ -53,7 +53,7 @@ export function cellsOfRow(
 ): ArrayLike<unknown> {
   if (typeof row !== "object" || row === null) {
     throw new TypeError(
-      `Cannot read row ${r + 1}: expected cells: current value is ${show(row)}`,
+      `Cannot read row ${r + 1}: expected cells, got ${show(row)}`,
     );
   }
   const cells = isPositional(row) ? row : undefined;
@@ -80,7 +80,7 @@ export function columnsOf(rows: TableRows): readonly string[] {
 export function columnsFault(columns: unknown): string | undefined {
   // Spread, so that holes are seen.
   if (!Array.isArray(columns) || ![...columns].every((name) => typeof name === "string")) {
-    return `columns must be a list of names: current value is ${show(columns)}`;
+    return `columns must be a list of names, got ${show(columns)}`;
   }
   const names = new Set<string>();
   for (const name of columns) {
@@ -118,9 +118,7 @@ function ownCell(
 
 function wrongCell(value: unknown, r: number, column: string, expected: string): TypeError {
   return new TypeError(
-    `Cannot read row ${r + 1}, column "${column}": expected ${expected}: current value is ${
-      show(value)
-    }`,
+    `Cannot read row ${r + 1}, column "${column}": expected ${expected}, got ${show(value)}`,
   );
 }
 
@@ -132,9 +130,7 @@ function wrongWidth(
 ): RangeError {
   if (isPositional(row)) {
     return new RangeError(
-      `Cannot read row ${
-        r + 1
-      }: expected ${columns.length} numbers: current value is ${row.length}`,
+      `Cannot read row ${r + 1}: expected ${columns.length} numbers, got ${row.length}`,
     );
   }
   const unknown = Object.keys(row).find((name) => !columns.includes(name));

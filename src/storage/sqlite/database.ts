@@ -81,7 +81,7 @@ export class Database {
         const { user_version: format } = this.row("PRAGMA user_version")!;
         if (format !== 0 && format !== FORMAT) {
           throw new TypeError(
-            `Cannot open ${path}: format must be ${FORMAT}: current value is ${format}`,
+            `Cannot open ${path}: format must be ${FORMAT}, got ${format}`,
           );
         }
         this.#sqlite.exec(SCHEMA);

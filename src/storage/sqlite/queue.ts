@@ -74,7 +74,7 @@ export class SqliteQueue implements JobQueue {
       const { count } = this.#db.row(`SELECT count(*) AS count FROM jobs WHERE ${OPEN}`)!;
       if (Number(count) >= this.#maxJobs) {
         throw new QueueFullError(
-          `Cannot accept job: unfinished jobs must be fewer than ${this.#maxJobs}: current value is ${count}`,
+          `Cannot accept job: unfinished jobs must be fewer than ${this.#maxJobs}, got ${count}`,
         );
       }
       this.#rows.forgetOld();

@@ -102,8 +102,8 @@ export class CheckedProgram implements Program {
       // What is beyond float32 here may be just within it there; the caller refuses either.
       if (!Number.isFinite(expected) || Math.abs(actual - expected) <= limit) return;
       throw new GpuError(
-        `Cannot trust the GPU: ${output} of row ${row + 1} of a run must be ${expected}: ` +
-          `current value is ${actual}`,
+        `Cannot trust the GPU: ${output} of row ${row + 1} of a run must be ${expected}` +
+          `, got ${actual}`,
       );
     });
   }

@@ -29,7 +29,7 @@ export async function requireSelfTest(device: Accelerator): Promise<void> {
         const actual = got.get(name)![i];
         if (Math.abs(actual - value) <= limit * scale) return;
         throw new GpuError(
-          `Cannot trust the GPU: ${name} of the self-test must be ${value}: current value is ${actual}`,
+          `Cannot trust the GPU: ${name} of the self-test must be ${value}, got ${actual}`,
         );
       });
     }

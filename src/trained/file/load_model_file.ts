@@ -7,7 +7,7 @@ export async function loadModelFile(source: Uint8Array | URL): Promise<ModelFile
   if (source instanceof Uint8Array) return readModelFile(source);
   if (!(source instanceof URL)) {
     throw new TypeError(
-      `Cannot load model: expected the bytes of its file as a Uint8Array, or a URL: current value is ${
+      `Cannot load model: expected the bytes of its file as a Uint8Array, or a URL, got ${
         show(source)
       }`,
     );

@@ -81,14 +81,12 @@ export function readModelFile(bytes: Uint8Array, inPlace = false): ModelFile {
   }
   if (version !== VERSION) {
     throw new ModelFileError(
-      `Cannot read model: this release reads version ${VERSION}: current value is "${version}"`,
+      `Cannot read model: this release reads version ${VERSION}, got "${version}"`,
     );
   }
   if (!isFileFormat(weights)) {
     throw new ModelFileError(
-      `Cannot read model: weights must be one of ${FILE_FORMATS.join(", ")}: current value is ${
-        show(weights)
-      }`,
+      `Cannot read model: weights must be one of ${FILE_FORMATS.join(", ")}, got ${show(weights)}`,
     );
   }
   if (!hasChecksum(bytes, checksum)) {
@@ -129,7 +127,7 @@ function placeOf(bytes: Uint8Array, checksum: string): number {
 export function requireKind(file: ModelFile, kinds: readonly ModelFileKind[]): void {
   if (kinds.includes(file.kind)) return;
   throw new ModelFileError(
-    `Cannot read model: expected a ${kinds.join(" or ")} file: current value is "${file.kind}"`,
+    `Cannot read model: expected a ${kinds.join(" or ")} file, got "${file.kind}"`,
   );
 }
 

@@ -121,7 +121,7 @@ export class TrainedRbm {
       : new Float32Array(count * visible).fill(0.5);
     if (data.length !== count * visible) {
       throw new RangeError(
-        `Cannot sample: start must have ${count} rows: current value is ${data.length / visible}`,
+        `Cannot sample: start must have ${count} rows, got ${data.length / visible}`,
       );
     }
     const program = this.engine.compile("gibbs", { capacity: BULK_ROWS });
@@ -156,7 +156,7 @@ export class TrainedRbm {
     if (method === "exact" || (method === "auto" && units <= MAX_ENUMERATED)) {
       if (units > MAX_ENUMERATED) {
         throw new RangeError(
-          `Cannot enumerate: the smaller layer must have at most ${MAX_ENUMERATED} units: current value is ${units}`,
+          `Cannot enumerate: the smaller layer must have at most ${MAX_ENUMERATED} units, got ${units}`,
         );
       }
       return await exactPartition(this.engine, this.spec, pause);

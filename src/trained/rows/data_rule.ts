@@ -72,7 +72,7 @@ export function requireData(
   throw new RangeError(
     `Cannot read row ${row + 1}, column ${
       nameOf(column)
-    }: a ${likelihood} likelihood needs ${needs}: current value is ${value}`,
+    }: a ${likelihood} likelihood needs ${needs}, got ${value}`,
   );
 }
 

@@ -19,7 +19,7 @@ export function oneHot(labels: RowLabels, classes: number): Matrix {
       throw new RangeError(
         `Cannot read label of row ${r + 1}: must be 0 to ${
           classes - 1
-        }, or -1 or null if it is not known: current value is ${show(label)}`,
+        }, or -1 or null if it is not known, got ${show(label)}`,
       );
     }
     data[r * classes + label] = 1;

@@ -46,7 +46,7 @@ function fromArrays(rows: readonly ArrayLike<number>[], columns: number): Matrix
     if (width !== columns) {
       const current = width ?? show(row);
       throw new RangeError(
-        `Cannot read row ${r + 1}: expected ${columns} numbers: current value is ${current}`,
+        `Cannot read row ${r + 1}: expected ${columns} numbers, got ${current}`,
       );
     }
     for (let c = 0; c < columns; c++) {
@@ -68,12 +68,12 @@ export function requireFloatRows(value: unknown, columns?: number): FloatRows {
   const isFloat = data instanceof Float32Array || data instanceof Float64Array;
   if (!isFloat || !isShape(shape)) {
     const fault = data === undefined && shape === undefined
-      ? `current value is ${show(value)}`
+      ? `got ${show(value)}`
       : isFloat
-      ? `shape is ${show(shape)}`
-      : "data is neither a Float32Array nor a Float64Array";
+      ? `got shape ${show(shape)}`
+      : "got data that is neither a Float32Array nor a Float64Array";
     throw new TypeError(
-      `Cannot read rows: expected a list of rows, or float data with shape [rows, columns]: ${fault}`,
+      `Cannot read rows: expected a list of rows, or float data with shape [rows, columns], ${fault}`,
     );
   }
   const [rows, width] = shape;
@@ -81,7 +81,7 @@ export function requireFloatRows(value: unknown, columns?: number): FloatRows {
   throw new RangeError(
     `Cannot read rows: expected ${
       columns ?? width
-    } columns: current value is shape [${rows}, ${width}] over ${data.length} numbers`,
+    } columns, got shape [${rows}, ${width}] over ${data.length} numbers`,
   );
 }
 
@@ -93,9 +93,7 @@ function isShape(shape: unknown): shape is readonly [number, number] {
 function notFinite(index: number, columns: number, value: unknown): TypeError {
   const row = Math.floor(index / columns) + 1, column = (index % columns) + 1;
   return new TypeError(
-    `Cannot read row ${row}, column ${column}: expected a finite number: current value is ${
-      show(value)
-    }`,
+    `Cannot read row ${row}, column ${column}: expected a finite number, got ${show(value)}`,
   );
 }
 

@@ -46,9 +46,7 @@ function requireOneHot({ inputs, condition }: ModelSpec, { data, shape: [rows, w
     throw new RangeError(
       `Cannot read condition of row ${
         r + 1
-      }: expected a class, one-hot, or zeros where it is not known: current value is ${
-        show([...ones])
-      }`,
+      }: expected a class, one-hot, or zeros where it is not known, got ${show([...ones])}`,
     );
   }
 }
@@ -110,6 +108,6 @@ export function toConditions(
   const matrix = toMatrix(condition, columns);
   if (matrix.shape[0] === count) return matrix;
   throw new RangeError(
-    `Cannot read condition: expected ${count} rows: current value is ${matrix.shape[0]}`,
+    `Cannot read condition: expected ${count} rows, got ${matrix.shape[0]}`,
   );
 }

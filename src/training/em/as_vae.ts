@@ -35,7 +35,7 @@ export function linearVaeParameters(
   const sharpest = portableLog(precisions[0]), limit = -LOG_VARIANCE.low;
   if (sharpest > limit) {
     throw new RangeError(
-      `Cannot fit factors: ln of the posterior precision must be at most ${limit}, which a larger minVariance gives: current value is ${sharpest}`,
+      `Cannot fit factors: ln of the posterior precision must be at most ${limit}, which a larger minVariance gives, got ${sharpest}`,
     );
   }
   const { loadings, variances } = turned;

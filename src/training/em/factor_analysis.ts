@@ -132,12 +132,12 @@ function requireSize({ shape: [rows, columns] }: Matrix, latent: number): void {
   requireNumber("columns", columns, { min: 2, max: MAX_COLUMNS });
   if (rows < 2) {
     throw new RangeError(
-      `Cannot fit factors: there must be at least two rows: current value is ${rows}`,
+      `Cannot fit factors: there must be at least two rows, got ${rows}`,
     );
   }
   if (latent < columns) return;
   throw new RangeError(
-    `Cannot fit factors: latent must be less than the ${columns} columns: current value is ${latent}`,
+    `Cannot fit factors: latent must be less than the ${columns} columns, got ${latent}`,
   );
 }
 
@@ -154,7 +154,7 @@ function requireSpread({ covariance }: Moments, floor: number): void {
     throw new RangeError(
       `Cannot fit factors: the variance of column ${
         wide + 1
-      } must be at most ${limit}: standardise the columns: current value is ${variances[wide]}`,
+      } must be at most ${limit}: standardise the columns, got ${variances[wide]}`,
     );
   }
   if (variances.some((variance) => variance > floor)) return;

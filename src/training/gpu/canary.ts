@@ -81,7 +81,7 @@ export class Canary {
       const limit = (step + 1) * this.#tolerances[name] * scales[name] + 2 ** -60;
       if (Math.abs(actual - expected) <= limit) continue;
       throw new DistrustError(
-        `Cannot trust the GPU: ${name} must be ${expected}: current value is ${actual}`,
+        `Cannot trust the GPU: ${name} must be ${expected}, got ${actual}`,
       );
     }
   }

@@ -51,7 +51,7 @@ function givenValues(
   const expected = rowsAt(shape, batchRows);
   if (rows === expected) return data;
   throw new RangeError(
-    `Cannot compute gradients: ${name} must have ${expected} rows: current value is ${rows}`,
+    `Cannot compute gradients: ${name} must have ${expected} rows, got ${rows}`,
   );
 }
 

@@ -45,6 +45,6 @@ export function parseNeighbour(
   const spec = parseRbmSpec({ visible: columns ?? 1, ...rest });
   if (columns === undefined || spec.visible === columns) return { type, ...spec };
   throw new RangeError(
-    `Cannot read spec.visible: it must be the table's ${columns} columns: current value is ${spec.visible}`,
+    `Cannot read spec.visible: it must be the table's ${columns} columns, got ${spec.visible}`,
   );
 }

@@ -14,7 +14,7 @@ export function combineRanks(scores: readonly Float64Array[]): Float64Array {
   const n = scores[0]?.length;
   if (n === undefined || scores.some(({ length }) => length !== n)) {
     throw new RangeError(
-      `Cannot combine scores: there must be some, of the same rows: current value is ${
+      `Cannot combine scores: there must be some, of the same rows, got ${
         scores.map(({ length }) => length).join(", ") || "none"
       }`,
     );

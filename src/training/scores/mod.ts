@@ -92,7 +92,7 @@ export function scoreBy(
   const known = reference === undefined ? undefined : toMatrix(reference);
   if (needsReference(method) && (known?.shape[0] ?? 0) < 2) {
     throw new RangeError(
-      `Cannot score by ${method}: reference must be at least 2 normal rows: current value is ${
+      `Cannot score by ${method}: reference must be at least 2 normal rows, got ${
         known?.shape[0] ?? "none"
       }`,
     );
