@@ -5,11 +5,13 @@
  *   SKAB       the first 400 rows of each file train, the rest is scored
  *
  * All figures are point-wise, without point adjustment: AUROC, average precision, the best F1 that a threshold
- * chosen by the labels would have, and F1 at the detector's own threshold, which knows no label. Means over the
- * series; of SKAB also pooled over the files, as its table has it. `--only nab,skab` and `--limit N` shorten it.
+ * chosen by the labels would have, and F1 at the detector's own thresholds, which know no label, for three
+ * false-alarm rates. Means over the series; of SKAB also pooled over the files, as its table has it, at the first
+ * rate. `--only nab,skab` and `--limit N` shorten it.
  */
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { compare, mean } from "./detection/compare.ts";
 import { bestF1, type Counts, countsOf, f1Of } from "./series/f1.ts";
 import { pcaScores } from "./series/pca.ts";
 import { type LabelledSeries, msl, nab, skab, type Steps } from "./series/data.ts";
@@ -33,24 +35,29 @@ function windowFor(steps: number): number {
   return values.window ? Number(values.window) : Math.min(100, Math.floor(steps / 20));
 }
 
+/** False-alarm rates; the first is the default. */
+const RATES = [0.01, 0.05, 0.1];
+
 interface Figures {
   readonly auroc: number;
   readonly precision: number;
   readonly best: number;
-  /** At the detector's own threshold. */
-  readonly own?: Counts;
 }
 
-function figuresOf(scores: Float64Array, label: Uint8Array, flags?: Uint8Array): Figures {
+interface OwnFigures extends Figures {
+  /** At the detector's own threshold for each rate. */
+  readonly own: readonly Counts[];
+}
+
+function figuresOf(scores: Float64Array, label: Uint8Array): Figures {
   return {
     auroc: auroc(scores, label),
     precision: averagePrecision(scores, label),
     best: bestF1(scores, label),
-    ...(flags && { own: countsOf(flags, label) }),
   };
 }
 
-async function detect({ training, test, label }: LabelledSeries): Promise<Figures> {
+async function detect({ training, test, label }: LabelledSeries): Promise<OwnFigures> {
   const matrix = ({ data, rows, columns }: Steps) => ({
     data: data as unknown as Float32Array,
     shape: [rows, columns.length] as const,
@@ -62,27 +69,28 @@ async function detect({ training, test, label }: LabelledSeries): Promise<Figure
     preset: values.preset as "linear",
   });
   const { scores, pValues } = detector.scoreCells(test);
-  const flags = Uint8Array.from(pValues, (p) => Number(detector.isAnomaly(p)));
+  const own = RATES.map((rate) => {
+    detector.setFalseAlarmRate(rate);
+    return countsOf(Uint8Array.from(pValues, (p) => Number(detector.isAnomaly(p))), label);
+  });
   detector.dispose();
-  return figuresOf(scores, label, flags);
+  return { ...figuresOf(scores, label), own };
 }
-
-const mean = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0) / numbers.length;
 
 const cells = (numbers: readonly number[]) => numbers.map((each) => each.toFixed(3)).join(" | ");
 
-function row(name: string, figures: readonly Figures[]): string {
-  const own = figures.flatMap(({ own }) => own ? [f1Of(own)] : []);
+function row(name: string, figures: readonly Figures[], own?: readonly OwnFigures[]): string {
   const means = [
     mean(figures.map((each) => each.auroc)),
     mean(figures.map((each) => each.precision)),
     mean(figures.map((each) => each.best)),
   ];
-  return `| ${name} | ${cells(means)} | ${own.length > 0 ? cells([mean(own)]) : ""} |`;
+  const f1 = RATES.map((_, i) => own ? mean(own.map(({ own }) => f1Of(own[i]))).toFixed(3) : "");
+  return `| ${name} | ${cells(means)} | ${f1.join(" | ")} |`;
 }
 
 async function run(title: string, all: AsyncGenerator<LabelledSeries>, published?: Published) {
-  const own: Figures[] = [], pca: Figures[] = [];
+  const own: OwnFigures[] = [], pca: Figures[] = [];
   for await (const series of all) {
     if (published && !published.files.has(series.name)) continue;
     if (own.length >= Number(values.limit)) break;
@@ -96,33 +104,50 @@ async function run(title: string, all: AsyncGenerator<LabelledSeries>, published
       }, PCA ${theirs.precision.toFixed(3)}; ${process.cpuUsage().user / 1e6} s`,
     );
   }
-  console.log(`\n| ${title}, ${own.length} series | AUROC | AP | best F1 | F1 |`);
-  console.log("| --- | ---: | ---: | ---: | ---: |");
-  console.log(row("Elbow", own));
+  console.log(
+    `\n| ${title}, ${own.length} series | AUROC | AP | best F1 | F1 at ${RATES.join(" | ")} |`,
+  );
+  console.log(`| --- ${"| ---: ".repeat(3 + RATES.length)}|`);
+  console.log(row("Elbow", own, own));
   console.log(row("PCA on the same windows", pca));
   for (const [method, figures] of published?.means ?? []) {
-    console.log(`| ${method} (published) | ${cells(figures)} | | |`);
+    console.log(`| ${method} (published) | ${cells(figures)} ${"| ".repeat(2 + RATES.length)}|`);
   }
-  const won = (pick: (each: Figures) => number) =>
-    own.filter((each, i) => pick(each) > pick(pca[i])).length;
-  console.log(
-    `\nBetter than PCA on ${won((each) => each.auroc)} by AUROC, on ${
-      won((each) => each.precision)
-    } by AP.`,
+  console.log(`\n${against("AUROC", (each) => each.auroc, own, pca)}`);
+  console.log(against("AP", (each) => each.precision, own, pca));
+  const alarms = RATES.map((rate, i) =>
+    `${
+      percent(mean(own.map(({ own }) => own[i].alarm / (own[i].alarm + own[i].quiet))))
+    } at ${rate}`
   );
+  console.log(`False alarms, mean of the series: ${alarms.join(", ")}.`);
   console.log(pooled(own));
 }
 
-function pooled(figures: readonly Figures[]): string {
+/** In points: wins and losses are by more than a tenth of one. */
+function against(
+  metric: string,
+  pick: (each: Figures) => number,
+  own: readonly Figures[],
+  pca: readonly Figures[],
+): string {
+  const [ours, theirs] = [own, pca].map((list) => list.map((each) => 100 * pick(each)));
+  const { wins, losses, median, mean, interval: [low, high] } = compare(ours, theirs);
+  const [first, second, from, to] = [median, mean, low, high].map((each) => each.toFixed(2));
+  return `Against PCA, ${metric}: ${wins} won, ${losses} lost, median ${first}, mean ${second} (95 % ${from} to ${to}).`;
+}
+
+const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
+
+function pooled(figures: readonly OwnFigures[]): string {
   const sum = { hit: 0, miss: 0, alarm: 0, quiet: 0 };
   for (const { own } of figures) {
-    for (const key of ["hit", "miss", "alarm", "quiet"] as const) sum[key] += own![key];
+    for (const key of ["hit", "miss", "alarm", "quiet"] as const) sum[key] += own[0][key];
   }
   const { hit, miss, alarm, quiet } = sum;
-  const percent = (part: number, of: number) => `${(100 * part / of).toFixed(2)} %`;
-  return `Pooled, at the detector's own threshold: F1 ${f1Of(sum).toFixed(3)}, false alarms ${
-    percent(alarm, alarm + quiet)
-  }, missed ${percent(miss, miss + hit)}.`;
+  return `Pooled, at ${RATES[0]}: F1 ${f1Of(sum).toFixed(3)}, false alarms ${
+    percent(alarm / (alarm + quiet))
+  }, missed ${percent(miss / (miss + hit))}.`;
 }
 
 const folder = (name: string) => `${values.data}/timeseries-${name}`;

@@ -4,6 +4,8 @@
  *
  *   refused     where the usual spread is below 10⁻⁴ of the standard deviation: a fault of a thousand times the usual
  *               then costs less than 13 nats, ½ (0.1 / 0.02)², by the least variance that a column is explained with
+ *   missing     to the exact fit of a series: cells farther than 10⁴ times the usual spread, where they are few. Sensors
+ *               have such spikes, and the steps around them are none
  *   left out    by an ensemble, whose views hang on the order and the quartiles: rows with cells farther than 10⁶ times
  *               the usual spread train nothing, where they are few. They calibrate like any other
  *
@@ -23,6 +25,9 @@ const BLINDING = 1e4;
 
 /** A larger share of the rows is no exception. */
 const FEW = 0.05;
+
+/** A larger share of the steps of a series is what the column does at times. */
+const FEW_STEPS = 0.01;
 
 /** @throws RangeError naming row, 1-based, and column */
 export function refuseExtremes(cells: Cells, schema: readonly ColumnSchema[]): void {
@@ -61,6 +66,29 @@ export function withoutExtremes(
   if (warnings.length === 0) return { cells, warnings };
   const kept = Uint32Array.from(far.keys()).filter((r) => far[r] === 0);
   return { cells: takeCells(cells, schema.length, kept), warnings };
+}
+
+/** The steps that a series learns from, few cells far out missing, and what is said of them; of many only what they hide. */
+export function withoutSpikes(
+  cells: Cells,
+  schema: readonly ColumnSchema[],
+): { readonly cells: Cells; readonly warnings: readonly string[] } {
+  const data = cells.data.slice(), warnings: string[] = [];
+  schema.forEach(({ name }, c) => {
+    const { values, distances, usual } = spreadOf(cells, schema, c);
+    const isFar = (distance: number) => distance > BLINDING * usual;
+    const found = those(distances, isFar).length;
+    if (found === 0) return;
+    const isFew = found <= Math.max(1, FEW_STEPS * cells.rows);
+    if (isFew) distances.forEach((each, r) => isFar(each) && (data[r * schema.length + c] = NaN));
+    else if (!(deviationOf(values) > BLINDING * usual)) return;
+    warnings.push(
+      `column "${name}": ${found} of ${cells.rows} steps lie more than ten thousand times its usual spread away, and ${
+        isFew ? "count as missing" : "hide smaller changes"
+      }`,
+    );
+  });
+  return { cells: { data, rows: cells.rows }, warnings };
 }
 
 /** A column, the distances of its cells from their median, and the usual one; Infinity where nothing varies, or no number counts. */

@@ -40,7 +40,7 @@ export function readTraining(
   requireSize(cells, names);
   if (raw.drawn) requireReadable(raw.drawn, schema);
   requireRows(raw, window);
-  if (presetOf(options) !== "ensemble") refuseExtremes(cells, schema);
+  if (presetOf(options) === "small") refuseExtremes(cells, schema);
   const said = [...drawnSentences(raw, window), ...textSentences(raw, schema, overrides)];
   if (window !== undefined) {
     const facts = sentencesOf(columnFacts(schema, cells), raw.drawn !== undefined);

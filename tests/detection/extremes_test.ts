@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { Detector } from "../../mod.ts";
 import { normal } from "../../src/core/random/draws.ts";
 import { HostRandom } from "../../src/core/random/philox.ts";
-import { refuseExtremes, withoutExtremes } from "../../src/detection/extremes.ts";
+import { refuseExtremes, withoutExtremes, withoutSpikes } from "../../src/detection/extremes.ts";
 import { numericSchema } from "../../src/scoring/table/schema.ts";
 import { planeRows } from "../util/data.ts";
 
@@ -16,7 +16,10 @@ Deno.test("one network refuses a cell that would blind its column", async () => 
       Detector.fit(rows, { ...QUICK, preset: "small" }),
       /row 9, column "x2": expected a value beside which the usual spread of its column, \S+, still shows/,
     );
-    await assert.rejects(Detector.fit(rows, { window: 10 }), /row 9, column "x2": expected/);
+    await assert.rejects(
+      Detector.fit(rows, { ...QUICK, window: 10, preset: "small" }),
+      /row 9, column "x2": expected/,
+    );
   }
 });
 
@@ -37,6 +40,58 @@ Deno.test("refuseExtremes() looks at numbers alone, and at what a standard devia
   );
   refuseExtremes(ofColumn(...spread, 1e30), [{ name: "x", kind: "timestamp" }]);
   refuseExtremes(ofColumn(7, 7, 7), schema);
+});
+
+Deno.test("withoutSpikes() takes few far steps for missing, and says what many of them hide", () => {
+  const schema = numericSchema(["a", "b"]);
+  const series = (far: number) => {
+    const data = Float64Array.from({ length: 800 }, (_, i) => i % 2 ? i % 5 : (i / 2) % 7);
+    for (let i = 0; i < far; i++) data[200 * i] = 1e9;
+    return { data, rows: 400 };
+  };
+  const plain = withoutSpikes(series(0), schema);
+  assert.deepEqual([plain.cells.data, plain.warnings], [series(0).data, []]);
+  const few = withoutSpikes(series(4), schema);
+  assert.deepEqual([...few.cells.data.keys()].filter((i) => Number.isNaN(few.cells.data[i])), [
+    0,
+    200,
+    400,
+    600,
+  ]);
+  assert.match(few.warnings[0], /^column "a": 4 of 400 steps lie .* count as missing$/);
+  const many = series(4);
+  many.data[2] = 1e9;
+  const kept = withoutSpikes(many, schema);
+  assert.deepEqual(kept.cells.data, many.data);
+  assert.match(kept.warnings[0], /^column "a": 5 of 400 steps lie .* hide smaller changes$/);
+  assert.equal(kept.warnings.length, 1);
+});
+
+Deno.test("a series with a spike of any size is learnt beside it, and finds what it finds without it", async () => {
+  const random = new HostRandom(7, 0, 7);
+  const steps = (fault?: number) =>
+    Array.from({ length: 500 }, (_, t) => {
+      const wrong = fault !== undefined && t >= fault && t < fault + 10 ? 1.5 : 0;
+      return [Math.sin(t / 5) + 0.1 * normal(random) + wrong, 20 + 0.1 * normal(random)];
+    });
+  const training = steps(), test = steps(300);
+  const plain = await Detector.fit(training, { window: 20 });
+  for (const value of [1e30, -1e12]) {
+    const spiked = training.map((row, t) => t === 8 ? row.with(0, value) : row);
+    const detector = await Detector.fit(spiked, { window: 20 });
+    assert.ok(detector.warnings.some((each) => /column "x0": 1 of 500 steps lie/.test(each)));
+    const scoresOf = async (by: Detector) =>
+      (await by.score(test)).slice(250, 360).map(({ score }) => score);
+    const [beside, without] = [await scoresOf(detector), await scoresOf(plain)];
+    for (const scores of [beside, without]) {
+      const loudest = scores.indexOf(Math.max(...scores));
+      assert.ok(loudest >= 50 && loudest < 60, `loudest at ${250 + loudest}`);
+    }
+    const found = await detector.score([...test.slice(0, 100), [value, 20], ...test.slice(100)]);
+    assert.ok(found[100].anomaly && found[100].contributions.x0 > 1e3);
+    detector.dispose();
+  }
+  plain.dispose();
 });
 
 Deno.test("withoutExtremes() leaves out few rows, never what is a tenth of the table", () => {

@@ -11,10 +11,11 @@ import { normal } from "../../src/core/random/draws.ts";
 import { principalAxes } from "../../src/core/algebra/principal_axes.ts";
 import { symmetricEigen } from "../../src/core/algebra/symmetric_eigen.ts";
 import { Detector } from "../../src/detection/detector.ts";
+import { aboutMeans } from "../../src/detection/series/exact_fits.ts";
 import { linearReport } from "../../src/detection/series/linear_report.ts";
 import { auroc } from "../../src/scoring/metrics.ts";
 import { TableScorer } from "../../src/scoring/mod.ts";
-import { stepMeans } from "../../src/scoring/series/windows.ts";
+import { stepMeans, windowsOf } from "../../src/scoring/series/windows.ts";
 import { linearVaeParameters } from "../../src/training/em/as_vae.ts";
 import { momentsNow } from "../../src/training/em/moments.ts";
 import { principalFactors } from "../../src/training/em/principal_factors.ts";
@@ -186,6 +187,41 @@ Deno.test("a fault in a short series of wide windows is found as well as PCA fin
   }
   loaded.dispose();
   fitted.dispose();
+});
+
+Deno.test("aboutMeans() is the variance of windows about their own means", () => {
+  const window = 6, columns = 3, steps = mixedRows(80, columns);
+  const cells = { data: Float64Array.from(steps.data), rows: 80 };
+  const { data, rows } = windowsOf(cells, columns, window, 0, 75), width = window * columns;
+  const { covariance, mean } = momentsNow({ data: Float32Array.from(data), shape: [rows, width] });
+  let sum = 0;
+  for (let r = 0; r < rows; r++) {
+    for (let c = 0; c < columns; c++) {
+      const cells = Array.from({ length: window }, (_, t) => {
+        const d = t * columns + c;
+        return data[r * width + d] - mean[d];
+      });
+      const level = cells.reduce((a, b) => a + b, 0) / window;
+      sum += cells.reduce((a, b) => a + (b - level) ** 2, 0) / rows;
+    }
+  }
+  assertRelative(aboutMeans(covariance, width, window), sum, 1e-6, 0, "variance");
+});
+
+Deno.test("a series that has moved once keeps the components of what it does at either level", async () => {
+  const latentOf = async (level: number) => {
+    const training = sensors(900, 4).map((row, t) => row.map((x) => x + (t < 450 ? 0 : level)));
+    const fitted = await Detector.fit(training, { window: 20 });
+    const test = sensors(400, 5, [200, 220]);
+    const label = Uint8Array.from(test, (_, t) => Number(t >= 200 && t < 220));
+    const scores = Float64Array.from(await fitted.score(test), ({ score }) => score);
+    const latent = fitted.vae.parameters().get("encoder.logVar.bias")!.data.length;
+    fitted.dispose();
+    return { latent, found: auroc(scores, label) };
+  };
+  const still = await latentOf(0), moved = await latentOf(100);
+  assert.ok(moved.latent > still.latent, `${moved.latent} components, ${still.latent} without`);
+  assert.ok(moved.found > 0.95, `AUROC ${moved.found}, ${still.found} if it has not moved`);
 });
 
 Deno.test("series that hardly vary, lack cells or are as short as may be give finite scores", async () => {

@@ -7,12 +7,13 @@ import type { FitReport } from "../../training/report.ts";
 import type { VAE } from "../../training/vae.ts";
 import { calibrated } from "../calibrate.ts";
 import { sketchColumns } from "../drift/sketch.ts";
+import { withoutSpikes } from "../extremes.ts";
 import type { DetectorOptions } from "../options.ts";
 import { fitSeries } from "./fit_series.ts";
 
 /** @throws RangeError for windows that are too wide, or for options out of range */
 export function fitLinear(
-  { cells, schema, warnings, window }: {
+  { cells: steps, schema, warnings, window }: {
     readonly cells: Cells;
     readonly schema: readonly ColumnSchema[];
     readonly warnings: readonly string[];
@@ -22,10 +23,13 @@ export function fitLinear(
 ): { readonly vae: VAE; readonly model: TableModel; readonly report: FitReport } {
   const { falseAlarmRate = 0.01, seed = 0, latent } = options;
   const [device] = splitDevice(options);
+  // They do not calibrate either: one spike is in the windows of many steps, and would pass for what steps are like.
+  const { cells, warnings: spikes } = withoutSpikes(steps, schema);
   const request = { cells, schema, window, seed, device, ...(latent !== undefined && { latent }) };
   const { vae, report, parts, typical, held } = fitSeries(request);
   const sketch = { data: sketchColumns(cells, schema.length), rows: cells.rows };
-  const table = { schema, ...parts, falseAlarmRate, warnings, sketch, window };
+  const said = [...warnings, ...spikes];
+  const table = { schema, ...parts, falseAlarmRate, warnings: said, sketch, window };
   const scores = Float64Array.from(held.flatMap((stretch) => [...stretch]));
   const stretches = held.map(({ length }) => length);
   return { vae, model: calibrated(table, { scores, typical }, stretches), report };

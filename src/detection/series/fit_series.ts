@@ -13,8 +13,6 @@
  * components are of all windows in both. Leaving out what fits worst: the concentration step of
  * Rousseeuw and Van Driessen, "A fast algorithm for the minimum covariance determinant estimator", 1999.
  */
-import { HostRandom } from "../../core/random/philox.ts";
-import { STREAMS } from "../../core/random/streams.ts";
 import { requireNumber } from "../../core/validate.ts";
 import { rawScores, typicalOf } from "../../scoring/contributions.ts";
 import { Expansion } from "../../scoring/table/expansion.ts";
@@ -30,13 +28,11 @@ import {
 } from "../../scoring/table/standardize.ts";
 import { rowSchema } from "../../scoring/table_model.ts";
 import type { DeviceOptions } from "../../trained/trained_vae.ts";
-import { linearVaeParameters } from "../../training/em/as_vae.ts";
-import { momentsNow } from "../../training/em/moments.ts";
-import { principalFactors } from "../../training/em/principal_factors.ts";
 import { takeRows } from "../../training/rows/minibatch.ts";
 import { VAE } from "../../training/vae.ts";
 import { MIN_VARIANCE } from "../defaults.ts";
 import { stretchesOf } from "../split.ts";
+import { exactFits } from "./exact_fits.ts";
 import { linearReport } from "./linear_report.ts";
 
 /** Neighbouring windows are nearly one: of long series so many, evenly over them, say as much as all. */
@@ -44,12 +40,6 @@ const MAX_WINDOWS = 12_000;
 
 /** Cells of a window, at most: their covariance is held whole. */
 const MAX_CELLS = 4096;
-
-/** Components: at most, and no more than half the cells or half the windows. */
-const MAX_LATENT = 64;
-
-/** The share of the variance that components are to hold. */
-const SHARE = 0.95;
 
 /** The share of windows that is left out. */
 const TRIMMED = 0.1;
@@ -77,7 +67,7 @@ export function fitSeries(request: SeriesRequest) {
   const standardization = standardizationOf(expanded, width);
   const standardized = standardize(expanded, standardization);
   const rows = filled(standardized);
-  const solve = exactFits(width, starts.length, seed);
+  const solve = exactFits({ width, window, windows: starts.length, seed });
   if (request.latent !== undefined) {
     requireNumber("latent", request.latent, { min: 1, max: width - 1, integer: true });
   }
@@ -104,25 +94,6 @@ export function fitSeries(request: SeriesRequest) {
   const held = scoreHeldOut({ ...request, fitWithout, vae, expansion, standardization, typical });
   vae.setParameters(final);
   return { vae, report, parts: { expansion, standardization }, typical, held };
-}
-
-/** Fits one after the other, each starting at the axes of the first; with so many components, or as many as it takes. */
-function exactFits(width: number, windows: number, seed: number) {
-  const most = Math.min(MAX_LATENT, width >> 1, windows >> 1);
-  let near: Float64Array | undefined;
-  return (rows: Matrix, latent?: number) => {
-    const moments = momentsNow(rows);
-    const solved = principalFactors(moments, {
-      most: latent ?? most,
-      ...(latent === undefined && { share: SHARE }),
-      floor: MIN_VARIANCE,
-      random: new HostRandom(seed, 0, STREAMS.initialization),
-      near,
-    });
-    near ??= solved.axes;
-    const parameters = linearVaeParameters(moments.mean, solved.factors, solved.latent, "shared");
-    return { latent: solved.latent, parameters };
-  };
 }
 
 /** Steps first … end - 1. */

@@ -16,8 +16,8 @@ import type { Moments } from "./moments.ts";
 export interface PrincipalOptions {
   /** At most, fewer than columns. */
   readonly most: number;
-  /** As many as hold this share of the variance; the most where absent. */
-  readonly share?: number;
+  /** As many as leave no more variance than this; the most where absent. */
+  readonly left?: number;
   /** The least σ². */
   readonly floor: number;
   readonly random: HostRandom;
@@ -34,13 +34,13 @@ export interface Principal {
 
 export function principalFactors(
   { mean: { length }, covariance }: Pick<Moments, "mean" | "covariance">,
-  { most, share, floor, random, near }: PrincipalOptions,
+  { most, left, floor, random, near }: PrincipalOptions,
 ): Principal {
   const { values, vectors } = principalAxes(covariance, length, most, random, near);
   let trace = 0;
   for (let d = 0; d < length; d++) trace += covariance[d * length + d];
   let held = Math.max(0, values[0]), latent = 1;
-  while (latent < most && (share === undefined || held < share * trace)) {
+  while (latent < most && (left === undefined || trace - held > left)) {
     held += Math.max(0, values[latent++]);
   }
   const noise = Math.max(floor, (trace - held) / (length - latent));
