@@ -1,11 +1,11 @@
 /**
- * What a training run costs, known before it begins: its multiply-adds,
+ * The cost of a training run, known before it begins: its multiply-adds,
  *
  *     work = rows x epochs x 3 x weights,
  *
- * for each network, as each weight is used once on the way forward and twice on the way back; of what a specification
- * states also for every draw of z, and for every class that a row may have. Of EM: the covariance, and products with it
- * at every step.
+ * for each network: each weight is used once in the forward pass and twice in the backward pass. A stated spec
+ * multiplies this by the draws of z and by the classes that a row may have. EM costs the covariance, plus products with
+ * it at every step.
  */
 import { defaultTraining, detectorSpec, MEMBERS, memberTraining } from "../detection/defaults.ts";
 import { presetOf } from "../detection/options.ts";
@@ -20,7 +20,7 @@ import {
 } from "../training/neighbours/neighbour_spec.ts";
 import type { TrainSettings } from "./train_settings.ts";
 
-/** What decides the cost. */
+/** What determines the cost. */
 export interface WorkOf {
   readonly rows: number;
   readonly columns: number;
@@ -30,17 +30,17 @@ export interface WorkOf {
 /** Passes over the weights in one step: forward, and backward to inputs and to weights. */
 const PASSES = 3;
 
-/** Of an ensemble: each has networks of its own. */
+/** Views of an ensemble, each with networks of its own. */
 const VIEWS = 2;
 
-/** Weights of the largest model that a job makes: a worker's memory holds them four times. */
+/** The most weights of a model that a job makes: a worker's memory holds them four times. */
 const MAX_WEIGHTS = 2 ** 26;
 
-/** Steps of EM where none are asked for. */
+/** The default number of EM steps. */
 const EM_STEPS = 1000;
 const NOT_OF_EM = ["objective", "batchSize", "validation", "earlyStopping"] as const;
 
-/** Multiply-adds of a run. @throws TypeError or RangeError for what cannot be, or is too large to be kept */
+/** Multiply-adds of a run. @throws TypeError or RangeError for an invalid run, or a model too large to keep */
 export function workOf({ rows, columns, settings }: WorkOf): number {
   const { spec: stated } = settings;
   if (stated === undefined) return detectorWork(rows, columns, settings);
@@ -59,7 +59,7 @@ export function requireWork(of: WorkOf, maxWork: number): void {
   );
 }
 
-/** @throws TypeError for a Boltzmann machine, which is not served and so not trained for serving */
+/** @throws TypeError for a Boltzmann machine: it cannot be served, so no job trains one */
 export function emSpecOf(stated: Stated & { readonly type: unknown }, columns: number): EmSpec {
   const spec = parseNeighbour(stated, columns);
   if (spec.type !== "rbm") return spec;
@@ -68,7 +68,7 @@ export function emSpecOf(stated: Stated & { readonly type: unknown }, columns: n
   );
 }
 
-/** A specification of EM's. */
+/** The spec of a model that EM fits. */
 export type EmSpec = Exclude<NeighbourSpec, { readonly type: "rbm" }>;
 
 function detectorWork(rows: number, columns: number, settings: TrainSettings): number {

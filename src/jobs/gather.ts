@@ -1,13 +1,13 @@
 /**
- * A file scored by all workers of a queue: whoever claims the job splits the file, puts the parts into the queue
- * as jobs of their own, waits for them, and puts their lines together in order.
+ * Scores a file with all workers of a queue. The worker that claims the job splits the file, queues each part as a job
+ * of its own, waits for the parts, and joins their lines in order.
  *
- * A part's id follows from the job's id and the part's place, so that whoever takes over from a dead worker
- * finds the parts that are there: each is accepted once, has one output, and stands once in the result. Parts
- * belong to nobody who could ask for them. Once the job has ended, those left are ended too.
+ * A part's id is derived from the job's id and the part's position. So a worker that takes over from a dead one finds
+ * the parts that exist: each is accepted once, has one output, and appears once in the result. Parts have no owner who
+ * could query them. Once the job has ended, the remaining parts are cancelled.
  *
- * A queue that is full takes no part: then the part is scored here, so that jobs which fill the queue
- * cannot wait for room that only their own end would make.
+ * A full queue accepts no part, so the part is then scored here. Otherwise jobs that fill the queue would wait for room
+ * that only their own end would make.
  */
 import { concatBytes } from "../core/bytes/bytes.ts";
 import { isOver, type JobQueue, QueueFullError } from "../storage/job_queue.ts";
@@ -17,13 +17,13 @@ import { endBroken, type Held, modelOf } from "./held.ts";
 import { PART_ROWS, type PartSpec, type ScoredPart, type ScoreSpec } from "./score_job.ts";
 import { WorkThread } from "./work_thread.ts";
 
-/** Parts of one job that wait or are done at once: room is left for other jobs. */
+/** Parts of one job that are queued or running at once, so that room is left for other jobs. */
 const PARTS_AHEAD = 32;
 
-/** Whose parts are: no caller's name. */
+/** The owner of parts, which is not a caller's name. */
 const NOBODY = "";
 
-/** A part has no lines: what the job comes to is in the outcome. */
+/** A part was not scored; the outcome says how the job ends. */
 class NotScored extends Error {
   readonly outcome: Outcome;
 
@@ -33,7 +33,7 @@ class NotScored extends Error {
   }
 }
 
-/** @param split called once others may have the thread */
+/** @param split called when other jobs may use the thread */
 export async function doScoring(held: Held, thread: WorkThread, split: () => void): Promise<void> {
   const { lease, options: { queue }, signal, log } = held;
   const { source, ...asked } = lease.job.spec as unknown as ScoreSpec, { digest } = asked;
@@ -79,8 +79,8 @@ class Parts {
   }
 
   /**
-   * Their lines, in order.
-   * @throws NotScored; LeaseLostError
+   * The lines of all parts, in order.
+   * @throws NotScored or LeaseLostError
    */
   async score(parts: readonly Uint8Array[]): Promise<ScoredPart[]> {
     const here: (ScoredPart | undefined)[] = [], scored: ScoredPart[] = [];
@@ -98,7 +98,7 @@ class Parts {
     return scored;
   }
 
-  /** @returns the part as it is scored, where the queue did not take it */
+  /** @returns the scored part, if the queue did not accept it */
   async #enqueue(i: number, input: Uint8Array): Promise<ScoredPart | undefined> {
     const { lease: { job }, signal, options: { device = {} } } = this.#held;
     if (signal.aborted) throw new NotScored({ type: "stopped" });
@@ -134,7 +134,7 @@ class Parts {
     throw new NotScored({ type: "failed", reason, isRefusal: job?.state === "failed" });
   }
 
-  /** Ends what is left of a job that has ended. */
+  /** Cancels the remaining parts of a job that has ended. */
   async close(): Promise<void> {
     this.#thread?.close();
     const job = await this.#queue.find(this.#held.lease.job.id);

@@ -1,13 +1,13 @@
 /**
- * A job under a lease: kept alive while the work goes on, and left to be done again, or failed in words, whatever
- * goes wrong with it.
+ * A job under a lease. The lease is renewed while the work goes on. Whatever goes wrong, the job is released to be done
+ * again, or fails with a reason.
  */
 import { messageOf } from "../core/errors.ts";
 import type { DeviceOptions } from "../trained/trained_vae.ts";
 import { type JobQueue, type Lease, LeaseLostError } from "../storage/job_queue.ts";
 import type { Outcome } from "./messages.ts";
 
-/** A version of a model, as it is known to callers. */
+/** A version of a model, as callers know it. */
 export interface Published {
   /** Its number. */
   readonly version: number;
@@ -15,27 +15,27 @@ export interface Published {
   readonly digest: string;
 }
 
-/** What a runner works with. */
+/** What a runner needs. */
 export interface RunnerOptions {
-  /** Whose jobs are done. */
+  /** The queue whose jobs it runs. */
   readonly queue: JobQueue;
-  /** Makes a model file the next version of a name; twice for one job is once. */
+  /** Stores a model file as the next version of a name; idempotent for one job. */
   publish(name: string, bytes: Uint8Array, job: string): Promise<Published>;
-  /** The model file with that digest, if it is still there. */
+  /** The model file with that digest, if it still exists. */
   read(digest: string): Promise<Uint8Array | undefined>;
   /** What training runs on. */
   readonly device?: DeviceOptions;
-  /** Jobs at once; 1. */
+  /** Concurrent jobs (default: 1). */
   readonly concurrency?: number;
-  /** Seconds between two checkpoints; 1. */
+  /** Seconds between checkpoints (default: 1). */
   readonly checkpointSeconds?: number;
-  /** Ends the runner, after last checkpoints; its jobs are free at once. */
+  /** Stops the runner after final checkpoints; its jobs are released at once. */
   readonly signal: AbortSignal;
-  /** Told of what happens, in a line each. */
+  /** Called for every event. */
   readonly log?: (entry: RunnerEntry) => void;
 }
 
-/** One line of a runner's log. */
+/** An entry of a runner's log. */
 export interface RunnerEntry {
   /** What happened. */
   readonly event:
@@ -48,32 +48,32 @@ export interface RunnerEntry {
     | "lost"
     | "released"
     | "fault";
-  /** Its id. */
+  /** The job's id. */
   readonly job?: string;
-  /** The model that it makes. */
+  /** The model that the job trains or scores with. */
   readonly model?: string;
-  /** Which claim of the job this is. */
+  /** The number of this claim of the job. */
   readonly attempt?: number;
-  /** Why, where it did not go well. */
+  /** The reason for a failure. */
   readonly reason?: string;
 }
 
-/** How many renewals a lease lasts for: two may go missing. */
+/** Renewals in the duration of a lease: two may be missed. */
 const RENEWALS = 3;
 
-/** Waiting after a fault that may pass, milliseconds: doubled with every attempt, up to a minute. */
+/** The wait after a temporary fault, in milliseconds: doubled with every attempt, up to a minute. */
 const BACKOFF_MS = 500, MAX_BACKOFF_MS = 60_000;
 
 /** A job under a lease, for as long as it is held. */
 export interface Held {
   readonly lease: Lease;
   readonly options: RunnerOptions;
-  /** Aborted when the lease is lost, or the runner ends. */
+  /** Aborted when the lease is lost or the runner stops. */
   readonly signal: AbortSignal;
   log(event: RunnerEntry["event"], reason?: string): void;
 }
 
-/** Keeps a lease alive while the work goes on, and gives back what it did not bring to an end. */
+/** Renews a lease while the work goes on, and releases the job if the work fails. */
 export async function hold(
   lease: Lease,
   options: RunnerOptions,
@@ -107,14 +107,14 @@ export async function hold(
   }
 }
 
-/** @throws Refusal if the version has been deleted since */
+/** @throws Refusal if the version has been deleted */
 export async function modelOf({ options }: Held, digest: string): Promise<Uint8Array> {
   const bytes = await options.read(digest);
   if (bytes) return bytes;
   throw new Refusal("Cannot score: the version of the model has been deleted meanwhile");
 }
 
-/** What was stopped is another's to go on with; what was refused is at its end; the rest is tried again. */
+/** Releases a stopped job to other workers, fails a refused one, and retries any other. */
 export async function endBroken(
   { lease, options: { queue }, log }: Held,
   outcome: Outcome,
@@ -127,18 +127,18 @@ export async function endBroken(
     log("fault", outcome.reason);
     return await giveBack(lease, queue);
   }
-  // Whoever lost the lease has nothing to give back.
+  // A worker that lost its lease has nothing to release: the queue refuses this.
   await queue.nack(lease, { reason: "the worker stops", retry: true, isRelease: true });
   log("released");
 }
 
-/** The job itself is at fault, in words that its owner may read. */
+/** The job itself is at fault; the message may be shown to its owner. */
 export class Refusal extends TypeError {
-  /** For messages. */
+  /** The name of the class, for messages. */
   override readonly name = "Refusal";
 }
 
-/** @param refusal why the job is at fault; of a fault of ours, what it says of the inside stays in the log */
+/** @param refusal why the job is at fault; omitted for an internal fault, whose details stay in the log */
 async function giveBack(lease: Lease, queue: JobQueue, refusal?: string): Promise<void> {
   await queue.nack(lease, {
     reason: refusal ?? "Cannot finish job: its worker failed: the worker's log says why",
@@ -147,7 +147,7 @@ async function giveBack(lease: Lease, queue: JobQueue, refusal?: string): Promis
   }).catch(() => {});
 }
 
-/** Problems of publishing, such as a name that has become an alias, are fit to be shown. */
+/** Problems of publishing, such as a name that has become an alias, may be shown. */
 function isShown(error: unknown): boolean {
   return error instanceof Refusal || (error instanceof TypeError && error.name === "Problem");
 }

@@ -1,9 +1,9 @@
-/** What a runner and its thread say to each other. */
+/** The messages between a runner and its thread. */
 import type { DeviceOptions } from "../trained/trained_vae.ts";
 import type { ScoredPart, Split } from "./score_job.ts";
 import type { Trained, TrainSpec } from "./train_job.ts";
 
-/** Work for the thread; each piece is answered by one of the words that end it. */
+/** Work for the thread; each piece is answered by one `Outcome`. */
 export type Start =
   | {
     readonly type: "train";
@@ -29,12 +29,12 @@ export type Start =
     readonly device: DeviceOptions;
   };
 
-/** To the thread. */
+/** Messages to the thread. */
 export type Order =
   | Start
-  /** The last checkpoint is kept. */
+  /** The last checkpoint has been saved. */
   | { readonly type: "kept" }
-  /** End, after a last checkpoint. */
+  /** Stop, after a final checkpoint. */
   | { readonly type: "stop" };
 
 /** How a piece of work ended. */
@@ -45,18 +45,18 @@ export type Outcome =
   | { readonly type: "failed"; readonly reason: string; readonly isRefusal: boolean }
   | { readonly type: "stopped" };
 
-/** From the thread; after one of the last two outcomes it ends itself. */
+/** Messages from the thread; after one of the last two outcomes it ends itself. */
 export type Word =
   | { readonly type: "progress"; readonly data: Readonly<Record<string, number>> }
   | { readonly type: "checkpoint"; readonly bytes: Uint8Array }
   | Outcome;
 
-/** Whether the thread is gone, or about to go. */
+/** Whether the thread has ended or is about to. */
 export function isBroken({ type }: Outcome): boolean {
   return type === "failed" || type === "stopped";
 }
 
-/** One end of the line, as both sides see it. */
+/** One end of the message channel, as each side sees it. */
 export interface Port<Sent, Heard> {
   postMessage(message: Sent): void;
   onmessage: ((event: MessageEvent<Heard>) => void) | null;

@@ -1,5 +1,5 @@
 /**
- * Jobs beside an app: where they are kept, and who does them.
+ * Jobs for an app: where they are stored, and the workers that run them.
  *
  * ```ts
  * import { createApp } from "../http/mod.ts";
@@ -8,7 +8,7 @@
  * const app = createApp({ models, tokens, training: { queue } });
  * ```
  *
- * NATS is an entry of its own, `../storage/nats/mod.ts`, so that only who asks for it loads it.
+ * NATS has its own entry point, `../storage/nats/mod.ts`, so that only those who use it load it.
  *
  * @module
  */

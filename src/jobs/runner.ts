@@ -1,9 +1,9 @@
 /**
- * Whoever does jobs: claims one after the other, keeps the lease alive while a thread works, and hands the
- * result over. Whatever goes wrong, the job is left to be done again, or its failure is told.
+ * Runs jobs: claims one after the other, renews the lease while a thread works, and delivers the result. Whatever goes
+ * wrong, the job is released to be done again, or its failure is reported.
  *
- * A model is published before its job is acknowledged. Whoever dies between the two leaves a job that
- * another does again, from its last checkpoint; `publish` knows it by its id and makes no second version.
+ * A model is published before its job is acknowledged. A worker that dies between the two leaves a job that another
+ * worker repeats from its last checkpoint; `publish` recognises the job's id and makes no second version.
  */
 import { messageOf } from "../core/errors.ts";
 import { isOver, type Lease } from "../storage/job_queue.ts";
@@ -15,7 +15,7 @@ import { WorkThread } from "./work_thread.ts";
 
 export type { Published, RunnerEntry, RunnerOptions } from "./held.ts";
 
-/** Does jobs until the signal is aborted. */
+/** Runs jobs until the signal is aborted. */
 export async function runJobs(options: RunnerOptions): Promise<void> {
   const { concurrency = 1 } = options;
   await Promise.all(Array.from({ length: concurrency }, () => drain(options)));
@@ -30,7 +30,7 @@ async function drain(options: RunnerOptions): Promise<void> {
       if (lease) await perform(lease, thread, options, waiting);
       faults = 0;
     } catch (error) {
-      // The queue itself does not answer: it may again.
+      // The queue does not respond, but may later.
       log?.({ event: "fault", reason: messageOf(error) });
       await pause(backoff(faults++), signal);
     }
@@ -39,7 +39,7 @@ async function drain(options: RunnerOptions): Promise<void> {
   thread.close();
 }
 
-/** @param waiting jobs that are nobody's turn any more: what they wait for are other jobs */
+/** @param waiting jobs that no longer use the thread: they wait for other jobs */
 async function perform(
   lease: Lease,
   thread: WorkThread,
@@ -49,7 +49,7 @@ async function perform(
   const { kind } = lease.job;
   if (kind === "train") return await hold(lease, options, (held) => doTraining(held, thread));
   if (kind === "part") return await hold(lease, options, (held) => doPart(held, thread));
-  // Its parts are done by whoever is free, this runner too: only the splitting takes its turn.
+  // Any free worker scores its parts, this one included: only the splitting uses the thread.
   const { promise: isSplit, resolve: split } = Promise.withResolvers<void>();
   const whole = hold(lease, options, (held) => doScoring(held, thread, split)).finally(() => {
     waiting.delete(whole);

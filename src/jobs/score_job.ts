@@ -1,7 +1,7 @@
 /**
- * A scoring job's own work. A file is split into parts, any worker scores a part, and the parts in their order
- * are the CSV that `elbow score` writes of the file: a row's score does not depend on the rows beside it.
- * Both steps are functions of the bytes they are given, so that they may be begun as often as need be.
+ * The work of a scoring job. A file is split into parts, any worker scores a part, and the parts in order are the CSV
+ * that `elbow score` writes for the file: a row's score does not depend on other rows. Both steps are functions of the
+ * bytes that they are given, so they can be restarted as often as necessary.
  */
 import { readModelTable } from "../detection/model_table.ts";
 import { decodeNpy, encodeNpy } from "../formats/numpy/npy.ts";
@@ -14,48 +14,48 @@ import { unitsOf } from "../scoring/units.ts";
 import { HEADER, VerdictLines } from "../scoring/verdict_lines.ts";
 import { UPLOAD_LIMITS } from "./upload_limits.ts";
 
-/** What the spec of a job over a whole file says. */
+/** The spec of a job that scores a whole file. */
 export interface ScoreSpec {
   /** The version that was served when the job was accepted. */
   readonly version: number;
   /** SHA-256 of its file. */
   readonly digest: string;
-  /** The name of the file, whose extension says the format. */
+  /** The name of the file; its extension gives the format. */
   readonly source: string;
-  /** In the place of the model's own. */
+  /** Overrides the model's own rate. */
   readonly falseAlarmRate?: number;
 }
 
-/** What the spec of a part says. */
+/** The spec of a part. */
 export interface PartSpec extends Omit<ScoreSpec, "source"> {
-  /** The job that it belongs to. */
+  /** The id of the job that it belongs to. */
   readonly whole: string;
-  /** Rows of the file before its first. */
+  /** Rows of the file before the part's first row. */
   readonly firstRow: number;
 }
 
-/** A file in parts. */
+/** A file split into parts. */
 export interface Split {
-  /** The line before all others. */
+  /** The first line of the result. */
   readonly header: Uint8Array;
-  /** Cells as the model has them, NPY of float64, NaN where one is missing. */
+  /** Cells as the model takes them: NPY of float64, NaN if missing. */
   readonly parts: readonly Uint8Array[];
   readonly rows: number;
 }
 
-/** A part's lines, and what is in them. */
+/** A part's lines, and counts over them. */
 export interface ScoredPart {
   readonly lines: Uint8Array;
   readonly rows: number;
   readonly anomalies: number;
 }
 
-/** Rows of a part: tens of milliseconds to some tenths of a second of one core. */
+/** Rows in a part: from tens of milliseconds to a few tenths of a second on one core. */
 export const PART_ROWS = 8192;
 
 const UTF8 = new TextEncoder();
 
-/** @throws DataError for a file that the model cannot take, RangeError for a rate that it cannot keep */
+/** @throws DataError for a file that the model cannot take, RangeError for a rate that it cannot hold */
 export async function splitTable(
   model: Uint8Array,
   source: string,
@@ -101,7 +101,7 @@ export async function scorePart(
   }
 }
 
-/** A row of a part is another one of the file. */
+/** Renumbers the row in an error from the part to the file. */
 function naming<Value>(firstRow: number, score: () => Value): Value {
   try {
     return score();

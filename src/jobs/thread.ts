@@ -1,6 +1,6 @@
 /**
- * The thread that trains and scores, so that whoever serves beside it never waits for a step. After anything
- * but a success it ends itself: a thread that has used a GPU must not be cut off from outside while it can still hear.
+ * The thread that trains and scores, so that a server in the same process never waits for a step. After anything but
+ * success it ends itself: a thread that has used a GPU must not be terminated from outside while it still responds.
  */
 import { messageOf } from "../core/errors.ts";
 import { ModelFileError } from "../trained/file/model_file.ts";
@@ -17,7 +17,7 @@ import { scorePart, splitTable } from "./score_job.ts";
 import { isRefusal, trainJob } from "./train_job.ts";
 import type { Progress } from "./train_settings.ts";
 
-/** Milliseconds between two words on progress; the first and the last epoch are always told. */
+/** Milliseconds between two progress messages; the first and the last epoch are always reported. */
 const TELL_MS = 200;
 
 const port = globalThis as unknown as Port<Word, Order> & { close(): void };
@@ -59,7 +59,7 @@ async function train(order: Start & { readonly type: "train" }): Promise<Outcome
   const store: CheckpointStore = {
     everySeconds,
     read: () => Promise.resolve(checkpoint),
-    // Resolves once the other side has it: states do not pile up before a slow disk.
+    // Resolves once the other side has it, so that checkpoints do not pile up before a slow disk.
     write: (bytes) =>
       new Promise<void>((resolve) => {
         kept = resolve;
@@ -70,7 +70,7 @@ async function train(order: Start & { readonly type: "train" }): Promise<Outcome
   try {
     return { type: "trained", trained: await trainJob(spec, input, context) };
   } catch (error) {
-    // Of another release of this program, say: what it was made from is all there.
+    // For example from another release of this program: the job starts over, because its input is all there.
     const isOfAnotherRun = error instanceof ResumeError || error instanceof ModelFileError;
     if (!checkpoint || !isOfAnotherRun) throw error;
     return await train({ ...order, checkpoint: undefined });
@@ -84,7 +84,7 @@ function teller(): (report: Progress) => void {
     if (epoch < epochs && now - last < TELL_MS) return;
     last = now;
     const said = { epoch, epochs, loss, elbo, kl, activeUnits, rowsPerSecond, secondsLeft };
-    // JSON has no word for what is not finite.
+    // JSON cannot hold numbers that are not finite.
     const data = Object.fromEntries(
       Object.entries(said).filter((said): said is [string, number] => Number.isFinite(said[1])),
     );

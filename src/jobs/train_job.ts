@@ -1,6 +1,6 @@
 /**
- * A training job's own work: bytes of a table in, bytes of a model out. It is a function of the job's
- * spec and input alone, so that whoever does it, and however often it was begun, the model is the same.
+ * The work of a training job: the bytes of a table in, the bytes of a model out. It depends only on the job's spec and
+ * input, so the model is the same whichever worker trains it, and however often the job was restarted.
  */
 import { Detector } from "../detection/detector.ts";
 import { drawOf } from "../detection/most_rows.ts";
@@ -15,37 +15,37 @@ import { UPLOAD_LIMITS } from "./upload_limits.ts";
 import { trainStated } from "./train_stated.ts";
 import type { TrainContext, TrainSettings } from "./train_settings.ts";
 
-/** Bytes of a table that are read at once. */
+/** Bytes of a table read at once. */
 const PIECE = 1 << 18;
 
-/** What a training job's spec says. */
+/** The spec of a training job. */
 export interface TrainSpec {
-  /** The name of its input, whose extension says the format. */
+  /** The name of its input; its extension gives the format. */
   readonly source: string;
-  /** A column that is left out. */
+  /** A column to leave out. */
   readonly label?: string;
   /** Columns to keep, in this order. */
   readonly select?: readonly string[];
-  /** What to call the columns, where the input does not. */
+  /** Names for the columns, if the input has none. */
   readonly columns?: readonly string[];
   readonly settings: TrainSettings;
-  /** Multiply-adds that it may take: see `budget.ts`. */
+  /** The most multiply-adds it may take: see `budget.ts`. */
   readonly maxWork: number;
 }
 
-/** What came of a training job. */
+/** The result of a training job. */
 export interface Trained {
   /** The model file. */
   readonly bytes: Uint8Array;
-  /** Of the input: not all of them need have trained. */
+  /** Rows of the input, not all of which need have been trained on. */
   readonly rows: number;
   readonly columns: number;
-  /** Of a detector. */
+  /** The detector's threshold. */
   readonly threshold?: number;
   readonly warnings: readonly string[];
 }
 
-/** @throws the refusals of `readAnyTable`, `requireWork` and `Detector.fit` */
+/** @throws the errors of `readAnyTable`, `requireWork` and `Detector.fit` */
 export async function trainJob(
   spec: TrainSpec,
   input: Uint8Array,
@@ -78,7 +78,7 @@ export async function trainJob(
   return { bytes: detector.save(), rows: all, columns: columns.length, threshold, warnings };
 }
 
-/** Of a detector's rows no more than train, as `elbow train` draws them (ADR 67). */
+/** For a detector, only as many rows as it trains on, drawn as `elbow train` draws them (ADR 67). */
 async function readInput(
   { source, label, select, settings }: TrainSpec,
   input: Uint8Array,
@@ -90,17 +90,17 @@ async function readInput(
     : await readSample(source, piecesOf(bytes), options, drawOf(settings));
 }
 
-/** Parts of the bytes, so that rows are drawn as they are read. */
+/** The bytes in parts, so that rows are drawn while they are read. */
 async function* piecesOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += PIECE) yield bytes.subarray(at, at + PIECE);
 }
 
-/** Columns that a detector's networks see: a text is one for each of its levels. */
+/** The number of columns that a detector's networks see: a text column counts once per level. */
 function inputsOf(table: Table): number {
   return new Expansion(inferSchema(table).schema).width;
 }
 
-/** @throws TypeError naming the first column with texts */
+/** @throws TypeError naming the first text column */
 function requireNumbers(table: Table): Table {
   const [column] = table.texts?.keys() ?? [];
   if (column === undefined) return table;
@@ -109,7 +109,7 @@ function requireNumbers(table: Table): Table {
   );
 }
 
-/** Whether the job itself is at fault: trying again would end the same way. */
+/** Whether the job itself is at fault, so that another attempt would end the same way. */
 export function isRefusal(error: unknown): error is Error {
   if (error instanceof DivergenceError) return true;
   const isOurs = error instanceof TypeError || error instanceof RangeError ||

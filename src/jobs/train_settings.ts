@@ -1,13 +1,13 @@
-/** What a training job can be told: of the detector, or of the model that it is to make in its place. */
+/** The settings of a training job: for the detector, or for the model to train instead. */
 import type { DetectorOptions } from "../detection/options.ts";
 import type { DeviceOptions } from "../trained/trained_vae.ts";
 import type { CheckpointStore } from "../training/run/checkpoint.ts";
 import type { EpochReport } from "../training/report.ts";
 
-/** What a caller may ask of the detector and its training; defaults are the detector's. */
+/** What a caller may set for the detector and its training; the defaults are the detector's. */
 export type TrainSettings =
   & {
-    /** The model, and no detector. */
+    /** A model to train instead of a detector. */
     readonly spec?: Readonly<Record<string, unknown>>;
   }
   & Pick<
@@ -27,10 +27,10 @@ export type TrainSettings =
     | "robust"
   >;
 
-/** How far a run is: of a VAE all of a report, of others what they know. */
+/** The progress of a run: a full report for a VAE, for other models what they know. */
 export type Progress = Partial<EpochReport> & Pick<EpochReport, "epoch" | "epochs" | "loss">;
 
-/** What training is given beside its job. */
+/** What training needs besides its job. */
 export interface TrainContext {
   readonly device: DeviceOptions;
   readonly checkpoint: CheckpointStore;

@@ -1,4 +1,4 @@
-/** Fits what a specification states, or EM. */
+/** Trains the model that a spec states, by gradients or by EM. */
 import { fitStated } from "../detection/fit_stated.ts";
 import { namesOf, specFor } from "../detection/stated.ts";
 import type { Table } from "../formats/mod.ts";
@@ -7,7 +7,7 @@ import { fitNeighbour } from "../training/neighbours/neighbours.ts";
 import { emSpecOf } from "./budget.ts";
 import type { TrainContext, TrainSettings } from "./train_settings.ts";
 
-/** @returns the model's file */
+/** @returns the model file */
 export async function trainStated(
   table: Table,
   settings: TrainSettings,

@@ -1,5 +1,5 @@
 /**
- * What an upload may become in a worker's memory: a packed file of a megabyte can claim to hold gigabytes. As many
- * cells as a quarter of a gigabyte of float64.
+ * The most memory that an upload may take in a worker: a compressed file of one megabyte can claim to hold gigabytes.
+ * The limit on cells equals a quarter of a gigabyte of float64.
  */
 export const UPLOAD_LIMITS = { maxInflatedBytes: 2 ** 28, maxCells: 2 ** 25 };

@@ -1,27 +1,27 @@
-/** Training and scoring in a thread of their own, as the runner sees it. */
+/** The runner's view of the thread that trains and scores. */
 import { messageOf } from "../core/errors.ts";
 import { LeaseLostError } from "../storage/job_queue.ts";
 import { isBroken, type Order, type Outcome, type Start, type Word } from "./messages.ts";
 
-/** How the one who waits listens. */
+/** What the caller of a piece of work listens to. */
 export interface Listener {
   keep?(checkpoint: Uint8Array): Promise<void>;
   tell?(progress: Readonly<Record<string, number>>): Promise<void>;
-  /** Ends the work; its outcome is then "stopped". */
+  /** Stops the work; its outcome is then "stopped". */
   readonly signal: AbortSignal;
 }
 
-/** How long a thread that was told to end may take for a last checkpoint before it is cut off. */
+/** How long a thread that was told to stop may take for a final checkpoint before it is terminated. */
 const PATIENCE_MS = 1000;
 
 /**
- * A thread that does one piece of work after the other. It is made for the first, outlives a success, and
- * ends with anything else: what was stopped or failed half-way leaves nothing behind.
+ * A thread that does one piece of work after the other. It starts with the first piece, survives a success, and ends
+ * with anything else, so that work stopped or failed half-way leaves no state behind.
  */
 export class WorkThread {
   #worker?: Worker;
 
-  /** What cannot be kept or told because the lease is lost is the signal's matter. */
+  /** Errors of `keep` and `tell` from a lost lease are ignored: the signal reports the loss. */
   async do(work: Start, listener: Listener): Promise<Outcome> {
     const worker = this.#worker ??= new Worker(
       new URL("./thread.ts", import.meta.url),

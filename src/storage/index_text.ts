@@ -1,7 +1,6 @@
 /**
- * The index of a store as text, and back. What comes back is checked: a digest becomes the name of a file.
- * Keys that a later release has added are passed over, so that old and new work on one store; a format that is
- * another is refused.
+ * Serialises a store's index as text, and parses it. Parsed text is checked, because a digest becomes a file name.
+ * Unknown keys are ignored, so that an old and a later release can share a store; another format is refused.
  */
 import { type Fields, requireNumber, show } from "../core/validate.ts";
 import {
@@ -14,7 +13,7 @@ import {
 
 const FORMAT = 1;
 
-/** JSON. */
+/** The index as JSON. */
 export function indexText({ models, aliases }: ModelIndex): string {
   const value = {
     format: FORMAT,
@@ -24,7 +23,7 @@ export function indexText({ models, aliases }: ModelIndex): string {
   return `${JSON.stringify(value)}\n`;
 }
 
-/** @throws SyntaxError for what is no index */
+/** @throws SyntaxError for text that is not an index */
 export function parseIndex(text: string): ModelIndex {
   try {
     const { format, models, aliases } = fieldsOf(JSON.parse(text));
@@ -85,7 +84,7 @@ function requireName(value: unknown): string {
   throw new TypeError("Cannot read index: expected names that models can bear");
 }
 
-/** A digest becomes a file name: it is nothing but hexadecimal digits. */
+/** A digest becomes a file name, so it may hold only hexadecimal digits. */
 export function requireDigest(value: unknown): string {
   if (typeof value === "string" && /^[0-9a-f]{64}$/.test(value)) return value;
   throw new TypeError("Cannot read index: expected digests of 64 hexadecimal digits");

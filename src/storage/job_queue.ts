@@ -1,10 +1,10 @@
 /**
- * Long work that must not get lost: a job is accepted once, done by whoever claims it, and ends in one
- * of three ways. Behind the interface stand a database in one file (`sqlite/`) and NATS (`nats/`).
+ * A durable queue for long work: a job is accepted once, done by the worker that claims it, and ends in one of three
+ * ways. Two implementations: a database in one file (`sqlite/`) and NATS (`nats/`).
  *
- * Delivery is at least once. A claim is a lease: who does not renew it loses the job to another, and
- * what it says of the job from then on counts for nothing. A job's id is the id of its message, so that
- * asking twice is asking once; its checkpoint outlives who wrote it.
+ * Delivery is at least once. A claim is a lease: a worker that does not renew it loses the job to another, and whatever
+ * it reports about the job from then on is ignored. A job's id is its idempotency key, so asking twice is asking once;
+ * its checkpoint outlives the worker that wrote it.
  *
  *     queued ─claim─▶ running ─ack─▶ succeeded
  *       ▲                │├──nack──▶ failed
@@ -12,52 +12,52 @@
  */
 import { digestOf } from "./model_store.ts";
 
-/** What is to be done: fit a model, score a file, or score one of the parts into which a worker has split a file. */
+/** What a job does: trains a model, scores a file, or scores one of the parts into which a worker has split a file. */
 export type JobKind = "train" | "score" | "part";
 
-/** Where a job stands; the last three are ends. */
+/** The state of a job; the last three are final. */
 export type JobState = "queued" | "running" | "succeeded" | "failed" | "cancelled";
 
 /** Plain data. */
 export type JobData = Readonly<Record<string, unknown>>;
 
-/** A job to be accepted. */
+/** A job to submit. */
 export interface NewJob {
-  /** Whoever asks again with this id gets the job that there is. */
+  /** A job submitted again with this id is the existing job. */
   readonly id: string;
-  /** What is to be done. */
+  /** What it does. */
   readonly kind: JobKind;
-  /** The model that it makes, or asks. */
+  /** The model that it trains or scores with. */
   readonly model: string;
-  /** Who asked; only they see it. */
+  /** Who submitted it; nobody else sees it. */
   readonly owner: string;
-  /** What its kind needs to know. */
+  /** The parameters of its kind. */
   readonly spec: JobData;
 }
 
-/** A job as it stands. */
+/** A job and its state. */
 export interface Job extends NewJob {
-  /** Where it stands. */
+  /** Its state. */
   readonly state: JobState;
-  /** ISO 8601, as the other times. */
+  /** ISO 8601, like the other times. */
   readonly created: string;
   /** When it was first claimed. */
   readonly started?: string;
-  /** When it came to its end. */
+  /** When it ended. */
   readonly finished?: string;
   /** How often it was claimed. */
   readonly attempt: number;
-  /** What its worker said last. */
+  /** Its worker's latest report. */
   readonly progress?: JobData;
-  /** Of a success. */
+  /** If it succeeded. */
   readonly result?: JobData;
-  /** Of a failure; fit to be shown. */
+  /** If it failed; may be shown. */
   readonly error?: string;
 }
 
 /** What happened to a job. */
 export interface JobEvent {
-  /** Ascending for one job; another one goes on after it. */
+  /** Ascending within a job; `events` resumes after it. */
   readonly id: number;
   /** What happened. */
   readonly type:
@@ -72,53 +72,53 @@ export interface JobEvent {
   readonly data: JobData;
 }
 
-/** The right to do a job, for a time. */
+/** The right to work on a job for a limited time. */
 export interface Lease {
-  /** Which job. */
+  /** The claimed job. */
   readonly job: Job;
-  /** The claim; a later one ends this one. */
+  /** The number of this claim; a later claim ends it. */
   readonly attempt: number;
 }
 
-/** How a claim that did not succeed ends. */
+/** How a claim ends without success. */
 export interface Failure {
-  /** Fit to be shown. */
+  /** Why; may be shown. */
   readonly reason: string;
-  /** Whether the job is to be tried again; after MAX_ATTEMPTS without progress it fails all the same. */
+  /** Whether to try the job again; after MAX_ATTEMPTS without progress it fails all the same. */
   readonly retry: boolean;
-  /** Milliseconds until then; 0. */
+  /** Milliseconds before it is tried again (default: 0). */
   readonly delayMs?: number;
-  /** Whether the job itself is innocent: its worker stops. */
+  /** Whether the job is not at fault: its worker stops. */
   readonly isRelease?: boolean;
 }
 
 /** Counts for the metrics. */
 export interface QueueStats {
-  /** Jobs that wait. */
+  /** Jobs waiting for a worker. */
   readonly queued: number;
   /** Jobs under a lease. */
   readonly running: number;
-  /** Since the queue exists. */
+  /** Ended jobs since the queue was created. */
   readonly finished: readonly FinishedJobs[];
 }
 
-/** Jobs of a kind that ended alike. */
+/** Jobs of one kind that ended the same way. */
 export interface FinishedJobs {
-  /** What was done. */
+  /** What they did. */
   readonly kind: JobKind;
-  /** How it ended. */
+  /** How they ended. */
   readonly state: JobState;
   /** How many. */
   readonly count: number;
-  /** From the first claim to the end, summed. */
+  /** Time from the first claim to the end, summed. */
   readonly seconds: number;
 }
 
-/** A file that jobs can be made from. */
+/** A file that jobs can use. */
 export interface Upload {
-  /** With the extension that says its format. */
+  /** With the extension that gives its format. */
   readonly name: string;
-  /** Whose. */
+  /** Whose file it is. */
   readonly owner: string;
   /** Its size. */
   readonly bytes: number;
@@ -130,112 +130,113 @@ export interface Upload {
 
 /** Files of callers, by owner and name. */
 export interface UploadStore {
-  /** Keeps a file in the place of one of the same name. */
+  /** Stores a file; replaces one of the same name. */
   put(owner: string, name: string, bytes: Uint8Array): Promise<Upload>;
   /** The files of an owner, by name. */
   list(owner: string): Promise<readonly Upload[]>;
   /** The bytes of a file. */
   read(owner: string, name: string): Promise<Uint8Array | undefined>;
-  /** Forgets a file. @returns whether there was one */
+  /** Deletes a file. @returns whether it existed */
   delete(owner: string, name: string): Promise<boolean>;
 }
 
-/** Jobs and all that belongs to them. */
+/** The queue of jobs, and everything that belongs to them. */
 export interface JobQueue {
   /**
-   * Accepts a job; once this resolves, it is on the disk.
+   * Accepts a job; once this resolves, it is on disk.
    * @returns the job, and whether it is new
    * @throws QueueFullError; JobConflictError if the id belongs to another job
    */
   enqueue(job: NewJob, input: Uint8Array): Promise<{ readonly job: Job; readonly isNew: boolean }>;
   /** A job by its id. */
   find(id: string): Promise<Job | undefined>;
-  /** The jobs of an owner that have not ended, the oldest first. */
+  /** An owner's unfinished jobs, oldest first. */
   unfinished(owner: string): Promise<readonly Job[]>;
-  /** What has happened after that event, and what happens, to the end of the job or the signal. */
+  /** Past events after that one, then new ones as they happen, until the job ends or the signal is aborted. */
   events(id: string, after: number, signal: AbortSignal): AsyncGenerator<JobEvent>;
-  /** Ends a job that has not ended and whose result is not being published. @returns it as it is now */
+  /** Cancels an unfinished job whose result is not being published. @returns its state now */
   cancel(id: string): Promise<Job | undefined>;
 
-  /** How long a job stays with a claimant that says nothing, milliseconds. */
+  /** How long a lease lasts without renewal, in milliseconds. */
   readonly leaseMs: number;
   /** Waits for a job to do. @returns undefined once the signal is aborted */
   claim(signal: AbortSignal): Promise<Lease | undefined>;
-  /** Resolves once the lease has ended by another's doing, or the signal is aborted. */
+  /** Resolves when the lease has ended for an outside reason, or the signal is aborted. */
   revoked(lease: Lease, signal: AbortSignal): Promise<void>;
-  /** The input as it was accepted. */
+  /** The input as it was submitted. */
   input(lease: Lease): Promise<Uint8Array>;
-  /** Renews the lease. @throws LeaseLostError, as all below */
+  /** Renews the lease. @throws LeaseLostError, like all methods below */
   heartbeat(lease: Lease): Promise<void>;
-  /** Tells those who watch. */
+  /** Reports progress to those who follow the job. */
   progress(lease: Lease, data: JobData): Promise<void>;
-  /** The last checkpoint of the job, whoever wrote it. */
+  /** The job's last checkpoint, whichever worker wrote it. */
   readCheckpoint(lease: Lease): Promise<Uint8Array | undefined>;
-  /** Keeps a checkpoint in the place of the last. */
+  /** Stores a checkpoint; replaces the last one. */
   writeCheckpoint(lease: Lease, bytes: Uint8Array): Promise<void>;
-  /** From here on nobody can cancel: the result is about to be seen. */
+  /** From here on nobody can cancel the job: its result is about to be published. */
   seal(lease: Lease): Promise<void>;
-  /** Done. @param output what a caller may read; kept with the job */
+  /** Ends the job as succeeded. @param output a file for callers, kept with the job */
   ack(lease: Lease, result: JobData, output?: Uint8Array): Promise<void>;
-  /** Not done. */
+  /** Ends the claim without success. */
   nack(lease: Lease, failure: Failure): Promise<void>;
 
-  /** What a job that succeeded has put out. */
+  /** The output of a job that succeeded. */
   output(id: string): Promise<Uint8Array | undefined>;
   /** Counts for the metrics. */
   stats(): Promise<QueueStats>;
-  /** Files that jobs can be made from. */
+  /** Files that jobs can use. */
   readonly uploads: UploadStore;
-  /** Lets go of what is open. */
+  /** Releases open resources. */
   close(): Promise<void>;
 }
 
-/** Claims of a job without a new checkpoint after which it is given up. */
+/** Claims of a job without a new checkpoint after which it fails. */
 export const MAX_ATTEMPTS = 25;
 
-/** Whether a job has come to its end. */
+/** Whether a job has ended. */
 export function isOver(state: JobState): boolean {
   return state !== "queued" && state !== "running";
 }
 
-/** No more jobs are taken for now. */
+/** The queue accepts no more jobs for now. */
 export class QueueFullError extends RangeError {
-  /** For messages. */
+  /** The name of the class, for messages. */
   override readonly name = "QueueFullError";
 }
 
 /** The id belongs to another job. */
 export class JobConflictError extends TypeError {
-  /** For messages. */
+  /** The name of the class, for messages. */
   override readonly name = "JobConflictError";
 
-  /** Always says the same. */
+  /** The message is always the same. */
   constructor() {
     super("Cannot accept job: its id belongs to another job");
   }
 }
 
-/** The job was cancelled, or another has it now. */
+/** The job was cancelled, or another worker has it now. */
 export class LeaseLostError extends Error {
-  /** For messages. */
+  /** The name of the class, for messages. */
   override readonly name = "LeaseLostError";
 
-  /** Always says the same. */
+  /** The message is always the same. */
   constructor() {
     super("Cannot go on: the job was cancelled, or another worker has it");
   }
 }
 
 /**
- * Two jobs with the same are the same, whatever their id. `spec.asked` is the digest of what a caller asked for: what
- * that comes to, such as the version that is served, may change while asking again.
+ * Two jobs with equal fingerprints are the same, whatever their id. `spec.asked` is the digest of the request. If it is
+ * given, the rest of the spec does not count: what is derived from the request, such as the served version, may differ
+ * when it is repeated.
  */
 export function fingerprint({ kind, model, owner, spec }: NewJob, inputDigest: string): string {
   if (spec.asked !== undefined) return JSON.stringify([kind, model, owner, spec.asked]);
   return JSON.stringify([kind, model, owner, spec, inputDigest]);
 }
 
-/** The bytes. @throws SyntaxError if they are not those of the digest */
+/** Returns the bytes. @throws SyntaxError if they do not match the digest */
 export async function soundInput<Bytes extends Uint8Array>(
   bytes: Bytes,
   digest: string,

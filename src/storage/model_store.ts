@@ -1,40 +1,39 @@
 /**
- * Where models are kept: their bytes by digest, and one small index that says which digests a name
- * has had. Whoever changes the index compares it with what was read (compare-and-swap), so that a
- * store needs no more than a map and one guarded value: memory, a folder, a database, a key-value
- * store with revisions.
+ * A store of models: their bytes by digest, and one small index of the digests that each name has had. The index is
+ * replaced by compare-and-swap, so a store needs only a map and one guarded value: memory, a folder, a database, or a
+ * key-value store with revisions.
  *
- * Names are keys of the index and nothing else. No path, query or command is made from a name.
+ * Names are only keys of the index. No path, query or command is built from a name.
  */
 import { show } from "../core/validate.ts";
 
-/** One upload. */
+/** One uploaded version. */
 export interface ModelVersion {
-  /** Counts from 1 under a name; a number is never given twice. */
+  /** Counts from 1 for each name; a number is never reused. */
   readonly version: number;
   /** SHA-256 of the file, 64 hexadecimal digits. */
   readonly digest: string;
-  /** Size of the file. */
+  /** Size of the file in bytes. */
   readonly bytes: number;
   /** When it was stored, ISO 8601. */
   readonly created: string;
-  /** The job that made it: one job makes one version, however often its end is reported. */
+  /** The job that made it: one job makes one version, however often it reports its end. */
   readonly job?: string;
 }
 
-/** What a name has had. */
+/** The versions of a name. */
 export interface ModelEntry {
-  /** The number given last. */
+  /** The last number used. */
   readonly last: number;
-  /** Those still there, ascending; the last one is served. None if all were deleted. */
+  /** The versions that still exist, ascending; the last one is served. Empty if all were deleted. */
   readonly versions: readonly ModelVersion[];
 }
 
-/** A second name of a model. */
+/** Another name for a model. */
 export interface Alias {
-  /** Whose. */
+  /** The name of the model. */
   readonly model: string;
-  /** Which version; the latest if none is named. */
+  /** The version; the latest if omitted. */
   readonly version?: number;
 }
 
@@ -42,59 +41,59 @@ export interface Alias {
 export interface ModelIndex {
   /** By name. */
   readonly models: ReadonlyMap<string, ModelEntry>;
-  /** By alias; a name is one or the other. */
+  /** By alias; a name is a model's or an alias, never both. */
   readonly aliases: ReadonlyMap<string, Alias>;
 }
 
 /** An index as it was read. */
 export interface ReadIndex {
-  /** What was read. */
+  /** The index. */
   readonly index: ModelIndex;
-  /** Another one whenever the index is another. */
+  /** Differs whenever the index differs. */
   readonly revision: string;
 }
 
-/** The models that an app serves and, if it may, changes. */
+/** The models that an app serves and, if permitted, changes. */
 export interface ModelStore {
-  /** The index; cheap, as every request asks for it. A store far away gives the one at hand while it does not answer. */
+  /** The index; cheap, as every request reads it. A remote store may return a cached one while it does not respond. */
   readIndex(): Promise<ReadIndex>;
   /**
-   * Asks for the index anew, where `readIndex` may give an old one.
-   * @throws Error if the store does not answer
+   * Reads the index from the store, in case `readIndex` returns a cached one.
+   * @throws Error if the store does not respond
    */
   readLatestIndex?(): Promise<ReadIndex>;
   /**
-   * Puts an index in the place of the one of that revision.
-   * @returns false, and changes nothing, if that is no longer the current one
+   * Replaces the index if its revision is still current.
+   * @returns false, and changes nothing, if it is not
    */
   replaceIndex(index: ModelIndex, revision: string): Promise<boolean>;
-  /** The bytes with that digest, if they are there. */
+  /** The bytes with this digest, if the store has them. */
   read(digest: string): Promise<Uint8Array | undefined>;
-  /** Keeps bytes; those with this digest may be there already. */
+  /** Stores bytes; they may be there already. */
   write(digest: string, bytes: Uint8Array): Promise<void>;
-  /** Forgets bytes. */
+  /** Deletes bytes. */
   remove(digest: string): Promise<void>;
 }
 
-/** No store has room for an index of so many versions. */
+/** The index has too many versions for the store. */
 export class IndexFullError extends RangeError {
-  /** For messages. */
+  /** The name of the class, for messages. */
   override readonly name = "IndexFullError";
 
-  /** @param index the one that is too large */
+  /** @param index the index that is too large */
   constructor({ models }: ModelIndex) {
     const versions = [...models.values()].reduce((sum, entry) => sum + entry.versions.length, 0);
     super(`Cannot store model: the store has no room for ${versions} versions: delete old ones`);
   }
 }
 
-/** An index of nothing. */
+/** An empty index. */
 export const EMPTY_INDEX: ModelIndex = { models: new Map(), aliases: new Map() };
 
 /** A letter or digit, then up to 63 letters, digits, dots, underscores and hyphens. */
 export const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
-/** What a name is, in words. */
+/** The rule for names, in words. */
 export const NAME_RULE =
   'a name is 1 to 64 letters, digits, ".", "_" and "-", and starts with a letter or digit';
 

@@ -1,9 +1,9 @@
-/** A store has no room for what it was given. The same request may succeed once it has. */
+/** A store has no room for the data. The same request may succeed once it has. */
 export class StorageFullError extends RangeError {
-  /** For messages. */
+  /** The name of the class, for messages. */
   override readonly name = "StorageFullError";
 
-  /** @param cause what the store says */
+  /** @param cause the store's own error */
   constructor(cause: unknown) {
     super("Cannot store: the disk is full", { cause });
   }

@@ -1,6 +1,6 @@
 /**
- * What happens to jobs, as messages of a stream: an event's id is its place in the stream. A message says which
- * claim it belongs to and what it is, so that telling an end twice is telling it once.
+ * The events of jobs, as messages of a stream: an event's id is its position in the stream. A message id names the
+ * claim and the event, so an end that is reported twice is stored once.
  */
 import type { JobData, JobEvent } from "../job_queue.ts";
 import { patiently } from "./patience.ts";
@@ -8,7 +8,7 @@ import type { Rooms } from "./rooms.ts";
 
 const ENDS: readonly string[] = ["succeeded", "failed", "cancelled"];
 
-/** Events of jobs. */
+/** Writes and reads the events of jobs. */
 export class Events {
   readonly #rooms: Rooms;
 
@@ -16,13 +16,13 @@ export class Events {
     this.#rooms = rooms;
   }
 
-  /** @param message the same for the same event */
+  /** @param message identifies the event: the same for every repetition */
   async tell(id: string, type: JobEvent["type"], data: JobData, message: string): Promise<void> {
     const { js, eventsSubject } = this.#rooms, text = JSON.stringify({ type, data });
     await patiently(() => js.publish(eventsSubject(id), text, { msgID: `${id} ${message}` }));
   }
 
-  /** Those after that one, up to an end or the signal. The job must have been accepted. */
+  /** The events after that one, until an end or the signal. The job must have been accepted. */
   async *after(id: string, after: number, signal: AbortSignal): AsyncGenerator<JobEvent> {
     const { js, events, eventsSubject } = this.#rooms;
     const last = await this.#last(id);

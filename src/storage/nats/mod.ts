@@ -16,17 +16,17 @@ export type { RoomOptions } from "./rooms.ts";
 
 /**
  * A connection of `@nats-io/transport-node` (3.4.0).
- * @internal the tag only spares the package's own types the documentation lint
+ * @internal so that the documentation lint skips the package's own types
  */
 export type Connection = NatsConnection;
 
-/** How storage in NATS is kept. */
+/** Options of storage in NATS. */
 export interface NatsOptions extends RoomOptions {
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
 
-/** What a namespace holds. */
+/** The storage of one namespace. */
 export interface NatsStorage {
   /** Jobs. */
   readonly queue: JobQueue;
@@ -35,9 +35,9 @@ export interface NatsStorage {
 }
 
 /**
- * Opens a namespace, and makes it where there is none. Closing the queue closes the connection.
+ * Opens a namespace, and creates it if it does not exist. Closing the queue closes the connection.
  * @param servers addresses, separated by commas: `nats://USER:PASSWORD@HOST:PORT`; or a connection
- * @throws TypeError if no server answers, or none has JetStream
+ * @throws TypeError if no server responds, or none has JetStream
  */
 export async function openNats(
   servers: string | Connection,

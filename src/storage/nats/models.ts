@@ -1,10 +1,10 @@
 /**
- * Models in NATS: bytes in an object store, the index in one key that is changed by compare-and-swap. Every
- * server keeps the index at hand and is told of changes, so that hardly a request asks anybody. Word may
- * fail to come, when the server that sent it is gone: an index older than a second is asked for again, and who
- * waits for a model waits for that no longer than a moment: models are served while NATS is away.
+ * Models in NATS: bytes in an object store, the index in one key, changed by compare-and-swap. Every server caches the
+ * index and is notified of changes, so that few requests ask NATS. A notification may get lost with the server that
+ * sent it, so an index older than a second is read again. A request waits only a moment for that: models are served
+ * while NATS is down.
  *
- * Limits: the index is one message, of a mebibyte as NATS is set up: four thousand versions fit, ten thousand do not.
+ * Limits: the index is one message, by default at most one mebibyte: four thousand versions fit, ten thousand do not.
  */
 import type { KvEntry, KvWatchEntry } from "npm:@nats-io/kv@3.4.0";
 import type { QueuedIterator } from "npm:@nats-io/transport-node@3.4.0";
@@ -23,11 +23,11 @@ import type { Rooms } from "./rooms.ts";
 
 const KEY = "index";
 
-/** How old the index at hand may be before it is asked for again. */
+/** The age at which the cached index is read again. */
 const FRESH_MS = 1000;
-/** How long a request waits for a younger one. */
+/** How long a request waits for that. */
 const MOMENT_MS = 50;
-/** How long whoever needs the latest one waits. */
+/** How long a caller that needs the latest index waits. */
 const ANSWER_MS = 2000;
 
 /** The store of a namespace. */
@@ -54,7 +54,7 @@ export async function natsModels({ state, store }: Rooms, now: () => number): Pr
         if (isTooLong(error)) throw new IndexFullError(index);
         if (!isOutdated(error)) throw error;
         await held.refresh();
-        // The answer to an update that was made may have got lost.
+        // The update may have been made, and only its answer lost.
         return indexText(held.read().index) === indexText(index);
       }
     },
@@ -66,7 +66,7 @@ export async function natsModels({ state, store }: Rooms, now: () => number): Pr
   };
 }
 
-/** The index at hand, which is never replaced by an older one. */
+/** The cached index, which is never replaced by an older one. */
 class HeldIndex {
   readonly #state: Rooms["state"];
   readonly #now: () => number;
@@ -88,7 +88,7 @@ class HeldIndex {
     if (revision > this.#revision) [this.#index, this.#revision] = [index, revision];
   }
 
-  /** @throws SyntaxError for one that this release cannot read: the one at hand stays */
+  /** @throws SyntaxError for an index that this release cannot read; the cached one stays */
   take(entry: KvEntry | null): void {
     if (!entry || entry.operation !== "PUT" || entry.revision <= this.#revision) return;
     this.replace(parseIndex(entry.string()), entry.revision);
@@ -100,7 +100,7 @@ class HeldIndex {
     this.#askedAt = asked;
   }
 
-  /** The first to find the index old waits a moment for another; during an outage the others do not. */
+  /** The first caller to find the index old waits a moment for a new one; during an outage the others do not. */
   async freshen(): Promise<void> {
     if (this.#asking || this.#now() - this.#askedAt <= FRESH_MS) return;
     this.#asking = true;
@@ -109,7 +109,7 @@ class HeldIndex {
   }
 }
 
-/** A message may be as long as the server says; what is longer the client refuses to send. */
+/** The server limits the length of a message; the client refuses to send a longer one. */
 function isTooLong(error: unknown): boolean {
   return error instanceof Error && error.message.includes("max_payload");
 }
@@ -122,12 +122,12 @@ async function follow(
     try {
       held.take(entry);
     } catch {
-      // Who asks for readiness is told what is wrong with it.
+      // The readiness check reports what is wrong with it.
     }
   }
 }
 
-/** @throws TypeError if there is no answer in time; what was asked goes on */
+/** @throws TypeError if there is no answer in time; the request itself goes on */
 async function within(milliseconds: number, answer: Promise<void>): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {

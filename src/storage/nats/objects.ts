@@ -1,11 +1,11 @@
 /**
- * Bytes by name in an object store. NATS checks the digest of what is read; a name whose bytes are being
- * replaced is read again.
+ * Bytes by name in an object store. NATS checks the digest on reading; a name whose bytes are being replaced is read
+ * again.
  */
 import type { ObjectStore } from "npm:@nats-io/obj@3.4.0";
 import { patiently } from "./patience.ts";
 
-/** Reads in a row that may fail because the bytes are being replaced. */
+/** Consecutive reads that may fail because the bytes are being replaced. */
 const READS = 5;
 
 export async function readObject(
@@ -23,7 +23,7 @@ export async function readObject(
   }
 }
 
-/** Keeps bytes in the place of those that bore the name. */
+/** Stores bytes; replaces those of the same name. */
 export async function writeObject(
   store: ObjectStore,
   name: string,
@@ -32,7 +32,7 @@ export async function writeObject(
   await patiently(() => store.putBlob({ name }, bytes));
 }
 
-/** Keeps bytes whose name is their digest: those that are there are these. */
+/** Stores bytes whose name is their digest, unless they exist. */
 export async function keepObject(
   store: ObjectStore,
   name: string,
@@ -42,7 +42,7 @@ export async function keepObject(
   if (!there || there.deleted) await writeObject(store, name, bytes);
 }
 
-/** @returns whether there was one */
+/** @returns whether it existed */
 export async function removeObject(store: ObjectStore, name: string): Promise<boolean> {
   const there = await patiently(() => store.info(name));
   if (!there || there.deleted) return false;

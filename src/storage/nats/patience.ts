@@ -1,16 +1,16 @@
 /**
- * NATS while its servers change places. When the leader of a stream dies there is none for a moment: what is
- * asked then is refused or not answered, and asked again. Whether an ask that got no answer was heard is
- * unknown, so that everything asked here may be heard twice.
+ * Retries for NATS while its servers change roles. When the leader of a stream dies, there is none for a moment:
+ * requests are refused or get no answer, and are sent again. A request without an answer may have been received, so
+ * every request made here must be safe to repeat.
  */
 
-/** How long a cluster may be without a leader, milliseconds. */
+/** How long a cluster may be without a leader, in milliseconds. */
 const PATIENCE_MS = 30_000;
 
-/** Between two asks. */
+/** Milliseconds between two attempts. */
 const PAUSE_MS = 100;
 
-/** What passes: no leader, no answer, a connection that is being made again. */
+/** Temporary errors: no leader, no answer, a connection that is being restored. */
 const PASSING = new Set([
   "JetStreamNotEnabled",
   "NoRespondersError",
@@ -21,13 +21,13 @@ const PASSING = new Set([
   "JetStreamStatusError",
 ]);
 
-/** "Temporarily unavailable", as the server says it. */
+/** The server's status for "temporarily unavailable". */
 const UNAVAILABLE = 503;
 
-/** "No suitable peers for placement": a cluster that has not found itself yet. */
+/** "No suitable peers for placement": a cluster that has not formed yet. */
 const NO_PEERS = 10005;
 
-/** Asks until there is an answer that will not pass. */
+/** Retries until an answer or a permanent error. */
 export async function patiently<Value>(ask: () => Promise<Value>): Promise<Value> {
   const until = performance.now() + PATIENCE_MS;
   for (;;) {
@@ -40,7 +40,7 @@ export async function patiently<Value>(ask: () => Promise<Value>): Promise<Value
   }
 }
 
-/** Whether a stream has as many messages as it may: 503 too, and does not pass by waiting. */
+/** Whether a stream is full: also a 503, but waiting does not help. */
 export function isFull(error: unknown): boolean {
   return error instanceof Error && /maximum messages/.test(error.message);
 }

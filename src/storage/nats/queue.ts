@@ -1,13 +1,13 @@
 /**
- * The queue in NATS JetStream, for any number of machines. A message says that there is work, a record says
- * what became of it; every step changes the record by compare-and-swap, and only then acknowledges the
- * message. So a message that comes twice finds out from the record that there is nothing left to do, and
- * the end of a job whose process died half-way is told again by whoever gets its message next.
+ * The queue in NATS JetStream, for any number of machines. A message says that there is work, and a record holds the
+ * job's state. Every step changes the record by compare-and-swap, and only then acknowledges the message. So a worker
+ * that gets a message twice sees from the record that nothing is left to do. If a process died before it had reported
+ * the end of a job, the next worker to get the message reports it again.
  *
- * Leases are the server's: a message that is neither acknowledged nor renewed is delivered to another.
+ * Leases are the server's: a message that is neither acknowledged nor renewed is delivered to another worker.
  *
- * Limits: NATS calls a write done when a majority of servers has it, and syncs to the disk later: power
- * that fails on most of them at once may lose what they had just accepted.
+ * Limits: NATS considers a write done when a majority of servers has it, and syncs to disk later: a power failure on
+ * most of them at once may lose what they had just accepted.
  */
 import type { Consumer, JsMsg } from "npm:@nats-io/jetstream@3.4.0";
 import {
@@ -37,10 +37,10 @@ import { type Rooms, WORKERS } from "./rooms.ts";
 import { addToTotals, readTotals } from "./totals.ts";
 import { NatsUploads } from "./uploads.ts";
 
-/** How long one wait for a message takes at most, milliseconds; an abort is heard after it. */
+/** The longest single wait for a message, in milliseconds; an abort takes effect after it. */
 const WAIT_MS = 1000;
 
-/** A queue. */
+/** A queue in NATS. */
 export class NatsQueue implements JobQueue {
   readonly uploads: NatsUploads;
   readonly leaseMs: number;
@@ -49,7 +49,7 @@ export class NatsQueue implements JobQueue {
   readonly #records: Records;
   readonly #events: Events;
   #consumer?: Consumer;
-  /** Messages of the leases that are held here. */
+  /** The messages of the leases held here. */
   readonly #messages = new Map<string, JsMsg>();
 
   constructor(rooms: Rooms, now: () => number) {
@@ -74,7 +74,7 @@ export class NatsQueue implements JobQueue {
     if (record.fingerprint !== print) {
       throw new JobConflictError();
     }
-    // Also for a job that was there: whoever asked first may have died before this.
+    // Also for an existing job: the process that submitted it may have died before this.
     if (record.state === "queued" && record.attempt === 0) await this.#announce(record);
     return { job: jobOf(record), isNew: record.stamp === stamp };
   }
@@ -104,7 +104,7 @@ export class NatsQueue implements JobQueue {
     const { state } = await patiently(() => jsm.streams.info(work, asked));
     const ids = Object.keys(state.subjects ?? {}).map((subject) => subject.split(".").at(-1)!);
     const jobs = await Promise.all(ids.map((id) => this.find(id)));
-    // The message of one that has just ended may still be there.
+    // The message of a job that has just ended may still be there.
     return jobs.filter((job) => job !== undefined).filter(({ state }) => !isOver(state))
       .sort((a, b) => a.created < b.created ? -1 : 1);
   }
@@ -148,7 +148,7 @@ export class NatsQueue implements JobQueue {
         return { ...record, state: "failed", error, finished: this.#time() };
       }
       const attempt = record.attempt + 1, started = record.started ?? this.#time();
-      // A result that its worker did not live to publish is nobody's yet.
+      // A result that its worker did not live to publish no longer blocks cancelling.
       const claim = { attempt, started, stalled: record.stalled + 1, sealed: false };
       return { ...record, state: "running", ...claim };
     });
@@ -192,13 +192,13 @@ export class NatsQueue implements JobQueue {
   async readCheckpoint({ job: { id } }: Lease): Promise<Uint8Array | undefined> {
     const record = await this.#records.find(id), name = record && checkpointOf(record);
     const bytes = name && await readObject(this.#rooms.data, name);
-    // A damaged one is none: the job begins again.
+    // A damaged checkpoint is ignored: the job starts over.
     return bytes && await digestOf(bytes) === record.checkpoint ? bytes : undefined;
   }
 
   async writeCheckpoint(lease: Lease, bytes: Uint8Array): Promise<void> {
     const { data } = this.#rooms, { id } = lease.job, checkpoint = await digestOf(bytes);
-    // Under its own digest: what one who lost the lease still writes replaces nothing.
+    // Under its own digest, so that a worker that lost the lease replaces nothing.
     await writeObject(data, checkpointOf({ id, checkpoint })!, bytes);
     let before: string | undefined;
     await this.#step(lease, (record) => {
@@ -274,7 +274,7 @@ export class NatsQueue implements JobQueue {
     this.#messages.delete(record.id);
   }
 
-  /** All that follows from a job's end. Done again, it does nothing. */
+  /** Everything that follows from a job's end. Idempotent. */
   async #bury(record: JobRecord): Promise<void> {
     const { id, state, result, error } = record, { data, workSubject } = this.#rooms;
     const said = result ?? (error === undefined ? {} : { error });
@@ -283,17 +283,17 @@ export class NatsQueue implements JobQueue {
     for (const name of [inputOf(record), checkpointOf(record)]) {
       if (name) await removeObject(data, name);
     }
-    // The message of a job that somebody works on is theirs to acknowledge.
+    // The message of a job in progress is acknowledged by its worker.
     if (state === "cancelled") {
       await this.#removeMessage(workSubject(record));
     }
   }
 
-  /** Not by a purge: in NATS 2.9 the consumer then passes over others. */
+  /** Does not purge: in NATS 2.9 the consumer then skips other messages. */
   async #removeMessage(subject: string): Promise<void> {
     const { jsm, work } = this.#rooms;
     const message = await patiently(() => jsm.streams.getMessage(work, { last_by_subj: subject }));
-    // Acknowledged meanwhile, it is gone.
+    // If it was acknowledged in the meantime, it is gone.
     if (message) {
       await patiently(() => jsm.streams.deleteMessage(work, message.seq)).catch(() => {});
     }

@@ -1,13 +1,13 @@
 /**
- * Jobs as records of a key-value bucket. A change reads the record, decides, and writes it if nobody has
- * written since (compare-and-swap). Each write bears a stamp: an answer that got lost is told from a
- * change by another.
+ * Jobs as records of a key-value bucket. A change reads the record, decides, and writes it if nobody has written since
+ * (compare-and-swap). Each write carries a stamp, which tells a write whose answer got lost from another worker's
+ * write.
  */
 import type { KV } from "npm:@nats-io/kv@3.4.0";
 import type { Job } from "../job_queue.ts";
 import { patiently } from "./patience.ts";
 
-/** A job, and what only the queue knows of it. */
+/** A job, and what only the queue knows about it. */
 export interface JobRecord extends Job {
   readonly fingerprint: string;
   /** Claims since the last checkpoint. */
@@ -17,11 +17,11 @@ export interface JobRecord extends Job {
   readonly input: string;
   readonly checkpoint?: string;
   readonly output?: string;
-  /** Of the last write. */
+  /** Identifies the last write. */
   readonly stamp: string;
 }
 
-/** The part of an error of NATS that says that another has written. */
+/** NATS error codes that mean another write came first. */
 const WRONG_SEQUENCE = [10071, 10164];
 
 /** Records by id. */
@@ -37,7 +37,7 @@ export class Records {
     return entry?.operation === "PUT" ? entry.json<JobRecord>() : undefined;
   }
 
-  /** @returns the record that is there: this one, or the one that was before it */
+  /** @returns the stored record: this one, or an earlier one of the same id */
   async create(record: JobRecord): Promise<JobRecord> {
     for (;;) {
       const there = await this.find(record.id);
@@ -51,8 +51,8 @@ export class Records {
   }
 
   /**
-   * Changes a record. `decide` may be asked again, with what another has written; undefined leaves it.
-   * @returns the record as it is then
+   * Changes a record. `decide` may be called again after another write; undefined leaves the record as it is.
+   * @returns the stored record
    */
   async change(
     id: string,
@@ -80,7 +80,7 @@ export class Records {
     await patiently(() => this.#kv.purge(id));
   }
 
-  /** Resolves once the record no longer holds, or the signal is aborted. */
+  /** Resolves when `holds` is false for the record, or the signal is aborted. */
   async until(
     signal: AbortSignal,
     id: string,

@@ -1,5 +1,5 @@
 /**
- * What lies where in NATS JetStream, for one namespace N (2.9 and later):
+ * The layout of a namespace N in NATS JetStream (2.9 and later):
  *
  * | kind          | name     | holds                                                                    |
  * | ------------- | -------- | ------------------------------------------------------------------------ |
@@ -10,7 +10,7 @@
  * | object store  | N_data   | `input.ID.DIGEST`, `checkpoint.ID.DIGEST`, `output.ID`                                 |
  * | object store  | N_store  | `model.DIGEST`, `upload.OWNER.NAME`                                      |
  *
- * What belongs to a job goes with its time.
+ * The data of a job expires with the job.
  */
 import {
   AckPolicy,
@@ -28,21 +28,21 @@ import type { NatsConnection } from "npm:@nats-io/transport-node@3.4.0";
 import type { NewJob } from "../job_queue.ts";
 import { patiently } from "./patience.ts";
 
-/** How the rooms are made, where they are not there. */
+/** How to create the streams and buckets that do not exist yet. */
 export interface RoomOptions {
-  /** Letters and digits; several may share a cluster; "elbow". */
+  /** Letters and digits; several namespaces may share a cluster (default: "elbow"). */
   readonly namespace?: string;
-  /** Copies of everything; 3 in a cluster, else 1. */
+  /** Copies of everything (default: 3 in a cluster, otherwise 1). */
   readonly replicas?: number;
-  /** Unfinished jobs at once; more are refused; 1,000. */
+  /** Unfinished jobs at once; more are refused (default: 1,000). */
   readonly maxJobs?: number;
-  /** How long a job is remembered; 7 days. */
+  /** How long a job is kept (default: 7 days). */
   readonly keepSeconds?: number;
-  /** How long a job stays with a worker that says nothing; 15 seconds. */
+  /** How long a lease lasts without renewal (default: 15 seconds). */
   readonly leaseMs?: number;
 }
 
-/** The rooms of a namespace. */
+/** The streams and buckets of a namespace. */
 export interface Rooms {
   readonly connection: NatsConnection;
   readonly js: JetStreamClient;
@@ -54,27 +54,27 @@ export interface Rooms {
   readonly data: ObjectStore;
   readonly store: ObjectStore;
   readonly leaseMs: number;
-  /** Of a job's events. */
+  /** The subject of a job's events. */
   eventsSubject(id: string): string;
-  /** Of a job's message: those of an owner can be counted. */
+  /** The subject of a job's message; the owner in it lets an owner's jobs be counted. */
   workSubject(job: Pick<NewJob, "owner" | "id">): string;
 }
 
-/** Stands for the owner of a job that is nobody's, such as a part of another. */
+/** Stands for the owner of a job that has none, such as a part of another job. */
 const NOBODY = "-";
 
 /** The consumer that all workers share. */
 export const WORKERS = "workers";
 
-/** A message with an id that was seen within this time is the same message: ten minutes. */
+/** A message whose id was seen within this time is a duplicate: ten minutes. */
 const DUPLICATES_MS = 600_000;
 
-/** How long one ask may go unanswered. */
+/** How long a request may go unanswered. */
 const TIMEOUT_MS = 2000;
 
 const nanos = (ms: number) => ms * 1_000_000;
 
-/** Opens the rooms; makes those that are not there. */
+/** Opens the streams and buckets; creates those that do not exist. */
 export async function openRooms(
   connection: NatsConnection,
   options: RoomOptions,
@@ -84,14 +84,14 @@ export async function openRooms(
     throw new TypeError("Cannot open storage: a namespace is 1 to 32 letters and digits");
   }
   const replicas = options.replicas ?? (connection.info?.cluster ? 3 : 1);
-  // Whom a dead leader leaves waiting asks the next one soon.
+  // A short timeout: a request to a dead leader soon goes to the next one.
   const asking = { timeout: TIMEOUT_MS };
   const jsm = await patiently(() => jetstreamManager(connection, asking));
   const js = jetstream(connection, asking);
   const streams = await openStreams(jsm, { ...options, namespace, keepSeconds, leaseMs, replicas });
   const kvm = new Kvm(js), objm = new Objm(js);
   const common = { replicas, storage: StorageType.File };
-  // From the leader: a copy may not know yet what was just accepted.
+  // Reads go to the leader: a replica may not have what was just accepted.
   const keys = (room: string, more = {}) =>
     patiently(() =>
       kvm.create(`${namespace}_${room}`, { ...common, allow_direct: false, ...more })
@@ -149,7 +149,7 @@ async function openStreams(
   return { work, events };
 }
 
-/** Others may make it at the same moment, or have made it with other limits: then theirs hold. */
+/** Another process may create it at the same moment, or may have with other limits; those then hold. */
 async function ensureStream(
   jsm: JetStreamManager,
   config: Parameters<JetStreamManager["streams"]["add"]>[0],

@@ -1,5 +1,5 @@
 /**
- * How many jobs ended how, for the metrics. Each end is counted once: the ids of the last are remembered
+ * Counts of ended jobs by outcome, for the metrics. Each end is counted once: the ids of the latest ones are stored
  * with the counts.
  */
 import type { KV } from "npm:@nats-io/kv@3.4.0";
@@ -9,7 +9,7 @@ import { isOutdated } from "./records.ts";
 
 const KEY = "totals";
 
-/** Ends that are remembered: those that can still be told twice. */
+/** How many ends are remembered: those that may still be reported twice. */
 const REMEMBERED = 1000;
 
 interface Totals {

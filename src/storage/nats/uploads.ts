@@ -37,7 +37,7 @@ function prefixOf(owner: string): string {
   return `upload.${owner}.`;
 }
 
-/** NATS writes a digest as `SHA-256=` and base64 for URLs. */
+/** NATS writes a digest as `SHA-256=` and URL-safe base64. */
 function uploadOf({ name, size, digest, mtime }: ObjectInfo, owner: string): Upload {
   // Node.js 20 has no Uint8Array.fromBase64.
   const base64 = digest.slice("SHA-256=".length).replaceAll("-", "+").replaceAll("_", "/");

@@ -1,15 +1,15 @@
 /**
- * Bytes by their digest. Equal bytes lie there once; they go with the last job or upload that names
- * them. All of it inside the caller's transaction.
+ * Bytes by digest. Equal bytes are stored once, and deleted with the last job or upload that names them. Everything
+ * runs inside the caller's transaction.
  */
 import type { Database, Row } from "./database.ts";
 
-/** Keeps bytes; they may be there. */
+/** Stores bytes; they may be there already. */
 export function keepBlob(db: Database, digest: string, bytes: Uint8Array): void {
   db.run("INSERT OR IGNORE INTO blobs VALUES (?, ?)", digest, bytes);
 }
 
-/** @param digest as a column gives it */
+/** @param digest the value of a column */
 export function readBlob(db: Database, digest: Row[string] | undefined): Uint8Array | undefined {
   if (typeof digest !== "string") return undefined;
   return db.row("SELECT bytes FROM blobs WHERE digest = ?", digest)?.bytes as
@@ -17,7 +17,7 @@ export function readBlob(db: Database, digest: Row[string] | undefined): Uint8Ar
     | undefined;
 }
 
-/** Forgets those of these bytes that nothing names any more. */
+/** Deletes those of these bytes that nothing names any more. */
 export function sweepBlobs(db: Database, digests: readonly Row[string][]): void {
   for (const digest of digests) {
     if (typeof digest !== "string") continue;

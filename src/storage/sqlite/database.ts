@@ -1,13 +1,13 @@
 /**
- * One SQLite file for jobs, their data, and models. Any number of processes of one machine may have it
- * open: writers take turns (WAL), and every commit is on the disk before it is reported.
+ * One SQLite file for jobs, their data, and models. Any number of processes on one machine may have it open: writers
+ * take turns (WAL), and every commit is on disk before it is reported.
  *
  * Limits: local file systems only, as SQLite's write-ahead log needs shared memory.
  */
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue } from "node:sqlite";
 import { StorageFullError } from "../storage_full.ts";
 
-/** A row as SQLite gives it. */
+/** A row as SQLite returns it. */
 export type Row = Record<string, SQLOutputValue>;
 
 const SCHEMA = `
@@ -45,19 +45,19 @@ CREATE TABLE IF NOT EXISTS model_index (
 ) STRICT;
 `;
 
-/** Tables that are checked when the file is opened; the bytes of the others are held to their digests as they are read. */
+/** Tables checked when the file is opened; the bytes in the others are checked against their digests when read. */
 const BY_TRUST = ["jobs", "events", "totals", "uploads", "model_index"] as const;
 
-/** Raised with the tables: a file of another version is refused, not misread. */
+/** Raised when the tables change, so that a file of another version is refused rather than misread. */
 const FORMAT = 1;
 
 /** Milliseconds that a writer waits for its turn. */
 const BUSY_MS = 10_000;
 
-/** How long a change of another process may go unnoticed, milliseconds. */
+/** Milliseconds for which another process's change may go unnoticed. */
 export const POLL_MS = 25;
 
-/** An open file, and word of what changes in it. */
+/** An open file, with notice of changes in it. */
 export class Database {
   readonly #sqlite: DatabaseSync;
   readonly #statements = new Map<string, ReturnType<DatabaseSync["prepare"]>>();
@@ -65,7 +65,7 @@ export class Database {
   #poll: ReturnType<typeof setInterval> | undefined;
   #version: unknown;
 
-  /** @throws TypeError if the file is none of ours */
+  /** @throws TypeError if the file is not one of this program */
   constructor(path: string) {
     try {
       this.#sqlite = new DatabaseSync(path);
@@ -97,7 +97,7 @@ export class Database {
     }
   }
 
-  /** Of the tables whose rows nothing else vouches for: they are small, however large the file is. */
+  /** Checks the tables whose rows have no digest: they are small, however large the file is. */
   #requireSound(path: string): void {
     for (const table of BY_TRUST) {
       const [{ quick_check: found } = {}] = this.rows(`PRAGMA quick_check(${table})`);
@@ -119,7 +119,7 @@ export class Database {
     return Number(this.#prepared(sql).run(...values).changes);
   }
 
-  /** All of it or nothing, before or after every other one; then whoever waits is told. */
+  /** Runs `work` atomically, then notifies whoever waits for a change. */
   transaction<Value>(work: () => Value): Value {
     this.#sqlite.exec("BEGIN IMMEDIATE");
     let value: Value;
@@ -134,7 +134,7 @@ export class Database {
     return value;
   }
 
-  /** Resolves after the next change by any process, the time, or the signal, whichever is first. */
+  /** Resolves at the next change by any process, after `ms`, or on the signal, whichever comes first. */
   changed(ms: number, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {
@@ -170,7 +170,7 @@ export class Database {
     return this.row("PRAGMA data_version")!.data_version;
   }
 
-  /** SQLite's own number of changes by others. */
+  /** Uses SQLite's counter of changes by other processes. */
   #look(): void {
     const version = this.#dataVersion();
     if (version === this.#version) return;
@@ -195,7 +195,7 @@ function isFull(error: unknown): boolean {
   return error instanceof Error && (error as { errcode?: number }).errcode === FULL;
 }
 
-/** SQLite's number for a file that contradicts itself. */
+/** SQLITE_CORRUPT: the file contradicts itself. */
 const CORRUPT = 11;
 
 function isCorrupt(error: unknown): boolean {

@@ -1,12 +1,12 @@
 /**
- * Jobs as rows of a SQLite file, each with its events: how one ends, what is told of it, when it is forgotten. All of it
- * inside the caller's transaction.
+ * Jobs as rows of a SQLite file, with their events: how a job ends, which events it gets, when it is deleted.
+ * Everything runs inside the caller's transaction.
  */
 import type { Job, JobData, JobEvent, JobKind, JobState, Lease, QueueStats } from "../job_queue.ts";
 import { sweepBlobs } from "./blobs.ts";
 import type { Database, Row } from "./database.ts";
 
-/** A job that is not over. */
+/** Matches a job that has not ended. */
 export const OPEN = "state IN ('queued', 'running')";
 
 export class JobRows {
@@ -14,7 +14,7 @@ export class JobRows {
   readonly #now: () => number;
   readonly #keepMs: number;
 
-  /** @param keepMs how long a finished job is remembered */
+  /** @param keepMs how long a finished job is kept */
   constructor(db: Database, now: () => number, keepMs: number) {
     this.#db = db;
     this.#now = now;
@@ -58,7 +58,7 @@ export class JobRows {
     );
   }
 
-  /** Finished jobs that nobody will ask for any more. */
+  /** Deletes finished jobs after their time. */
   forgetOld(): void {
     const before = this.#now() - this.#keepMs;
     const old = this.#db.rows("SELECT id, output FROM jobs WHERE finished < ? LIMIT 100", before);
@@ -88,7 +88,7 @@ export class JobRows {
   }
 }
 
-/** What users see of a row. */
+/** The public part of a row. */
 export function jobOf(row: Row): Job {
   const { id, kind, model, owner, spec, state, attempt, created, started, finished } = row;
   const { progress, result, error } = row;

@@ -1,5 +1,5 @@
 /**
- * Jobs and models in one SQLite file: nothing to start.
+ * Jobs and models in one SQLite file, without a server.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { SqliteQueue, type SqliteQueueOptions } from "./queue.ts";
 
 export type { SqliteQueueOptions } from "./queue.ts";
 
-/** What a file holds. */
+/** The storage in one file. */
 export interface SqliteStorage {
   /** Jobs. */
   readonly queue: JobQueue;
@@ -20,8 +20,8 @@ export interface SqliteStorage {
 }
 
 /**
- * Opens the file, and makes it where there is none. Closing the queue closes it.
- * @throws TypeError if it cannot be opened, or is none of ours
+ * Opens the file, and creates it if it does not exist. Closing the queue closes it.
+ * @throws TypeError if it cannot be opened, or is not a file of this program
  */
 export function openSqlite(path: string, options: SqliteQueueOptions): SqliteStorage {
   const db = new Database(path);

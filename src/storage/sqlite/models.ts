@@ -1,9 +1,9 @@
-/** Models in a SQLite file, for as many processes of a machine as like. */
+/** Models in a SQLite file, for any number of processes on one machine. */
 import { indexText, parseIndex } from "../index_text.ts";
 import { EMPTY_INDEX, type ModelIndex, type ModelStore, type ReadIndex } from "../model_store.ts";
 import type { Database } from "./database.ts";
 
-/** The store of a database. */
+/** The model store of a database. */
 export function sqliteModels(db: Database): ModelStore {
   let last: { readonly index: ModelIndex; readonly revision: number } = {
     index: EMPTY_INDEX,

@@ -1,8 +1,8 @@
 /**
- * The queue in a SQLite file. Every step of a job is one transaction, which checks the lease, changes the
- * job and writes its event: a process that is killed leaves the job before the step or after it.
+ * The queue in a SQLite file. Every step of a job is one transaction, which checks the lease, changes the job and
+ * writes its event: a process that is killed leaves the job either before the step or after it.
  *
- * Times are those of the given clock: processes that share a file share its machine's clock.
+ * Times come from the given clock: processes that share a file share their machine's clock.
  */
 import type { SQLInputValue } from "node:sqlite";
 import {
@@ -29,22 +29,22 @@ import { keepBlob, readBlob, sweepBlobs } from "./blobs.ts";
 import { jobOf, JobRows, OPEN } from "./job_rows.ts";
 import { SqliteUploads } from "./uploads.ts";
 
-/** How a queue is kept. */
+/** Options of a queue. */
 export interface SqliteQueueOptions {
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  /** How long a job stays with a claimant that says nothing; 15 seconds. */
+  /** How long a lease lasts without renewal (default: 15 seconds). */
   readonly leaseMs?: number;
-  /** Unfinished jobs at once; more are refused; 100. */
+  /** Unfinished jobs at once; more are refused (default: 100). */
   readonly maxJobs?: number;
-  /** How long a finished job is remembered; 7 days. */
+  /** How long a finished job is kept (default: 7 days). */
   readonly keepSeconds?: number;
 }
 
-/** Waiting for what no other process says takes no longer than this. */
+/** The longest wait for something that no other process announces. */
 const LOOK_MS = 1000;
 
-/** A queue. */
+/** A queue in a SQLite file. */
 export class SqliteQueue implements JobQueue {
   readonly uploads: SqliteUploads;
   readonly leaseMs: number;
@@ -194,7 +194,7 @@ export class SqliteQueue implements JobQueue {
 
   async readCheckpoint({ job: { id } }: Lease): Promise<Uint8Array | undefined> {
     const digest = this.#rows.find(id)?.checkpoint, bytes = readBlob(this.#db, digest);
-    // A damaged one is none: the job begins again.
+    // A damaged checkpoint is ignored: the job starts over.
     return bytes && await digestOf(bytes) === digest ? bytes : undefined;
   }
 
@@ -248,7 +248,7 @@ export class SqliteQueue implements JobQueue {
     this.#db.close();
   }
 
-  /** One step of whoever has the lease. A lease that ran out holds until another takes the job. */
+  /** One step by the holder of a lease. An expired lease holds until another worker claims the job. */
   #step(lease: Lease, work: (row: Row & { number: SQLInputValue }) => void): void {
     this.#db.transaction(() => {
       if (!this.#rows.isHeld(lease)) throw new LeaseLostError();
