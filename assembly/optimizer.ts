@@ -1,9 +1,15 @@
 /**
  * Optimiser steps, in place; formulas in src/ops/optimizer.ts. A step whose scale is not finite
  * changes nothing. Square roots and quotients are correctly rounded, so a step is off by a few ULP.
+ *
+ * Moments are multiples of 2^-126. Those of a unit that gets no more gradient would otherwise shrink to the least
+ * subnormal number and stay there, as 0.9 times that is rounded to itself; processors are slow with such (ADR 70).
  */
-import { at, loadLanes, storeLanes } from "./memory";
+import { at, constant, loadLanes, storeLanes } from "./memory";
 import { madd } from "./simd/fma";
+
+// 1.5 · 2^-103: what is small beside it is a multiple of 2^-126 once it was added; what is large is not changed.
+const ROUNDER = memory.data<u32>([0x0c400000], 4);
 
 /** out [1, 1] = min(1, maxNorm / √squaredNorm); NaN where the squared norm is not finite. */
 export function clipScale(out: usize, squaredNorm: usize, maxNorm: f32): void {
@@ -41,13 +47,14 @@ export function adamStep(
   const minusRate = f32x4.splat(-rate / load<f32>(schedule, 4));
   const shrink = f32x4.splat(<f32>1 / sqrt(load<f32>(schedule, 8)));
   const decay = f32x4.splat(<f32>1 - rate * weightDecay);
+  const rounder = constant(ROUNDER);
   const whole = count & ~3, end = at(param, whole);
   for (; param < end; param += 16, grad += 16, m += 16, v += 16) {
-    adam4(param, grad, m, v, 4, factors, keep1, keep2, add1, add2, minusRate, shrink, epsilons, decay);
+    adam4(param, grad, m, v, 4, factors, keep1, keep2, add1, add2, minusRate, shrink, epsilons, decay, rounder);
   }
   const rest = count - whole;
   if (rest == 0) return;
-  adam4(param, grad, m, v, rest, factors, keep1, keep2, add1, add2, minusRate, shrink, epsilons, decay);
+  adam4(param, grad, m, v, rest, factors, keep1, keep2, add1, add2, minusRate, shrink, epsilons, decay, rounder);
 }
 
 @inline
@@ -66,10 +73,11 @@ function adam4(
   shrink: v128,
   epsilons: v128,
   decay: v128,
+  rounder: v128,
 ): void {
   const g = f32x4.mul(loadLanes(grad, lanes), factors);
-  const first = madd(keep1, loadLanes(m, lanes), f32x4.mul(add1, g));
-  const second = madd(keep2, loadLanes(v, lanes), f32x4.mul(add2, f32x4.mul(g, g)));
+  const first = f32x4.sub(madd(keep1, loadLanes(m, lanes), madd(add1, g, rounder)), rounder);
+  const second = f32x4.sub(madd(keep2, loadLanes(v, lanes), madd(add2, f32x4.mul(g, g), rounder)), rounder);
   storeLanes(m, first, lanes);
   storeLanes(v, second, lanes);
   const step = f32x4.div(first, madd(f32x4.sqrt(second), shrink, epsilons));
@@ -89,12 +97,12 @@ export function sgdStep(
 ): void {
   const factor = load<f32>(scale);
   if (!isFinite(factor)) return;
-  const factors = f32x4.splat(factor), momenta = f32x4.splat(momentum);
+  const factors = f32x4.splat(factor), momenta = f32x4.splat(momentum), rounder = constant(ROUNDER);
   const minusRate = f32x4.splat(-load<f32>(schedule));
   for (let i = 0; i < count; i += 4) {
     const lanes = min(count - i, 4);
     const g = f32x4.mul(loadLanes(at(grad, i), lanes), factors);
-    const step = madd(momenta, loadLanes(at(velocity, i), lanes), g);
+    const step = f32x4.sub(madd(momenta, loadLanes(at(velocity, i), lanes), f32x4.add(g, rounder)), rounder);
     storeLanes(at(velocity, i), step, lanes);
     storeLanes(at(param, i), madd(minusRate, step, loadLanes(at(param, i), lanes)), lanes);
   }

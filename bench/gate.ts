@@ -3,11 +3,12 @@
  * interval. Above 1, this one is faster. For a person to run by hand before and after a change; no
  * test asserts a time.
  *
- *     deno task bench:gate OTHER_CHECKOUT [--seconds S] [--processes N] [case...]
+ *     deno task bench:gate OTHER_CHECKOUT [--seconds S] [--processes N] [--before RUNS] [case...]
  *
  * The two take turns in one process (see `gate/child.ts`), in several processes in which now this one
  * and now the other is made first. So both must have the files that are imported, `FILES` of `lib/elbow.ts`:
- * a checkout from before one of them was moved is refused.
+ * a checkout from before one of them was moved is refused. `--before` runs each so often first: what training costs
+ * may depend on how long it has gone on.
  */
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -40,6 +41,7 @@ const { values: options, positionals: [path, ...named] } = parseArgs({
   options: {
     seconds: { type: "string", default: "1.5" },
     processes: { type: "string", default: "4" },
+    before: { type: "string", default: "0" },
   },
 });
 if (path === undefined) {
@@ -74,6 +76,7 @@ async function compare(name: string): Promise<void> {
       name,
       otherFirst: i % 2 === 1,
       seconds: Number(options.seconds),
+      before: Number(options.before),
       threads: 1,
       folder,
     };

@@ -19,6 +19,8 @@ export interface GateRequest {
   /** The other is made first: neither may always have the better place in memory. */
   readonly otherFirst: boolean;
   readonly seconds: number;
+  /** Runs of each before the first sample. */
+  readonly before: number;
   readonly threads: 1;
   readonly folder: string;
 }
@@ -67,6 +69,7 @@ const roots = [undefined, new URL(request.other)];
 const order = request.otherFirst ? [1, 0] : [0, 1];
 const ready: Ready[] = [];
 for (const i of order) ready[i] = programOf(await loadElbow(roots[i]), request.name);
+for (const i of order) for (let k = 0; k < request.before; k++) ready[i].run();
 const once: number[] = [];
 for (const i of order) once[i] = await warmUp(ready[i].run);
 const calls = Math.max(1, Math.round(SAMPLE_MS / Math.min(...once)));

@@ -1,5 +1,5 @@
 /** Optimiser steps of the debug build, against the formulas of src/ops/optimizer.ts in float64. */
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, ok } from "node:assert/strict";
 import { assertRelative, F32_UNIT_ROUNDOFF } from "../util/close.ts";
 import { numbers, Workbench } from "./debug_kernels.ts";
 
@@ -77,6 +77,23 @@ Deno.test("sgdStep() is momentum", () => {
     assertRelative(bench.read(v, count), step, 0, 6 * F32_UNIT_ROUNDOFF, "velocity");
     const expected = step.map((x, i) => param[i] - RATE * x);
     assertRelative(bench.read(p, count), expected, 0, 3 * F32_UNIT_ROUNDOFF, "param");
+  }
+});
+
+Deno.test("no moment becomes subnormal, however long there is no gradient", () => {
+  const count = 5, none = new Float32Array(count), smallest = 2 ** -126;
+  const least: Float32Array = numbers(count, 1).map((x) => 20 * smallest * x);
+  let m = least, v: Float32Array = least.map(Math.abs), velocity = least;
+  for (let step = 0; step < 50; step++) {
+    ({ m, v } = adam({ param: none, m, v }, none, 1));
+    const bench = new Workbench(), kept = bench.output(count, velocity);
+    const [g, s, schedule] = [none, [1], SCHEDULE].map((x) => bench.input(x));
+    bench.call("sgdStep", bench.output(count, none), count, g, kept, s, schedule, 0.9);
+    velocity = bench.read(kept, count);
+    for (const x of [...m, ...v, ...velocity]) {
+      const size = Math.abs(x);
+      ok(size === 0 || (size >= smallest && size <= 20 * smallest), `${x} in step ${step}`);
+    }
   }
 });
 
