@@ -1,61 +1,60 @@
 /**
- * The contract between a plan and a machine that runs it: this page is all that training, scoring
- * and the tests know of a backend. A backend knows plans, operations and its kernels; it knows
- * nothing of models, likelihoods or rows of a table.
+ * The contract between a plan and the machine that runs it. It is all that training, scoring and the tests know of a
+ * backend. A backend knows plans, operations and its kernels, but not models, likelihoods or tables.
  */
 import type { OpName } from "../ops/names.ts";
 import type { Plan } from "../graph/plan.ts";
 
-/** The machines there are. */
+/** The names of the backends. */
 export type BackendName = "reference" | "wasm" | "webgpu";
 
 /**
- * How a program that runs many times on few rows keeps the weights of its dense layers, beside the
- * segment that they come from. "f32" changes no bit of any result; "bf16" rounds each weight w to
- * 8 significant bits, |ŵ - w| ≤ 2^-8 |w| + 2^-99.
+ * How a program that runs many times on few rows stores the weights of its dense layers, in addition to the segment
+ * they come from. "f32" changes no bit of any result; "bf16" rounds each weight w to 8 significant bits, |ŵ - w| ≤ 2^-8
+ * |w| + 2^-99.
  */
 export type WeightFormat = "f32" | "bf16";
 
 /**
- * How a device keeps the elements of a segment that it only reads. "f16": each w as the nearest half that is zero or
- * normal, |ŵ - w| ≤ max(2^-11 |w|, 2^-15), |w| < 65520; what is computed from them is float32.
+ * How a device stores a segment that it only reads. "f16" rounds each w to the nearest half that is zero or normal, |ŵ
+ * - w| ≤ max(2^-11 |w|, 2^-15), |w| < 65520; computation is in float32.
  */
 export type SegmentFormat = "f32" | "f16";
 
-/** One machine with one memory. Programs of one backend may share segments. */
+/** One machine with one memory. Programs of the same backend may share segments. */
 export interface Backend<P extends Program = Program> {
   readonly name: BackendName;
-  /** What is really in use, for reports: the kernel build, the adapter. */
+  /** What is actually in use, for reports: the kernel build, the adapter. */
   readonly details: Readonly<Record<string, string | number | boolean>>;
-  /** In which formats it can keep the weights of a program; see `compile`. */
+  /** Formats in which it can store the weights of a program; see `compile`. */
   readonly weightFormats: readonly WeightFormat[];
-  /** A segment of `length` elements, zeroed. */
+  /** Allocates a zeroed segment of `length` elements. */
   allocate(length: number): Segment;
   /**
-   * Lays out the plan's scratch memory, writes its constants, and readies it to run.
-   * @param weights for plans without effects: keep weights in this format, in memory of the program's
-   *   own that follows every change of the segment; a backend that lacks it uses the segment
-   * @param chunks for plans without effects whose inputs are all by row: let a run have so many times
-   *   the plan's capacity, which it takes chunk by chunk; a backend that lacks it does not, and the
-   *   program's `capacity` says what it is
+   * Allocates the plan's scratch memory, writes its constants, and prepares it to run.
+   * @param weights for plans without effects: store weights in this format, in the program's own memory, updated
+   *   whenever the segment changes; a backend without the format uses the segment
+   * @param chunks for plans without effects whose inputs all have a row per batch row: allow a run of up to this many
+   *   times the plan's capacity, processed in chunks. A backend may ignore it; the program's `capacity` says what
+   *   applies
    */
   compile(plan: Plan, segments: Segments, weights?: WeightFormat, chunks?: number): P;
   /**
-   * Resolves when what compiled programs have started, such as threads, is at work or has failed.
-   * Programs run before that as well; absent where nothing is started.
+   * Resolves when everything that compiled programs have started, such as threads, is running or has failed. Programs
+   * can run before that. Absent if nothing is started.
    */
   ready?(): Promise<void>;
   /** Releases everything; programs and segments must not be used afterwards. */
   dispose(): void;
 }
 
-/** The segments that the programs of one model share. */
+/** The segments shared by the programs of one model. */
 export interface Segments {
   readonly parameters: Segment;
   readonly state?: Segment;
 }
 
-/** Elements that live on the backend. Reading and writing copy. */
+/** Elements stored on the backend. Reading and writing copy. */
 export interface Segment {
   readonly length: number;
   write(offset: number, values: ArrayLike<number>): void;
@@ -64,10 +63,10 @@ export interface Segment {
   dispose(): void;
 }
 
-/** A compiled plan. Operations of one backend run in the order in which they were called. */
+/** A compiled plan. Calls on one backend are executed in the order in which they were made. */
 export interface Program {
   readonly plan: Plan;
-  /** The most batch rows of a run, where that is not the plan's capacity. */
+  /** Maximum batch rows of a run, if it differs from the plan's capacity. */
   readonly capacity?: number;
   /** Writes an input, from its start. @throws RangeError on an unknown name or too many values */
   write(input: string, values: ArrayLike<number>): void;
@@ -78,9 +77,9 @@ export interface Program {
   dispose(): void;
 }
 
-/** The elements of an input or output where they lie, for all rows of the capacity. */
+/** Direct access to the elements of an input or output, for all rows of the capacity. */
 export interface Live {
-  /** Valid until anything else of the backend is compiled or allocated: ask again each time. */
+  /** Valid until the backend next compiles or allocates: get it again each time. */
   readonly elements: Float32Array | Float64Array;
 }
 
@@ -88,11 +87,11 @@ export interface Live {
 export interface SyncProgram extends Program {
   run(rows: number): void;
   read(output: string, into: Float32Array | Float64Array): void;
-  /** An input of numbers or an output, without a copy. @throws RangeError on an unknown name */
+  /** An output or a floating-point input, without a copy. @throws RangeError on an unknown name */
   live(name: string): Live;
 }
 
-/** A kernel for every operation, or a refusal with its reason. Views and nothing else need none. */
+/** A kernel for every operation, or a refusal with its reason, as for views, which need no kernel. */
 export type KernelTable<K> = { readonly [N in OpName]: K | Unsupported };
 
 export interface Unsupported {
@@ -104,54 +103,54 @@ export function unsupported(reason: string): Unsupported {
   return { unsupported: reason };
 }
 
-/** What a step of training reads that the device does not hold. */
+/** The inputs of a training step that the device does not already hold. */
 export interface StepInputs {
-  /** Rows of the batch, and the place in the order at which they begin. */
+  /** Rows in the batch, and the position in the order where they start. */
   readonly rows: number;
   readonly first: number;
-  /** The words of the input "key". */
+  /** The words of the input `key`. */
   readonly key: readonly [seedLow: number, seedHigh: number, step: number, firstRow: number];
-  /** Every other input but "x" and "reference", by name. */
+  /** Every other input except `x` and `reference`, by name. */
   readonly floats: ReadonlyMap<string, readonly number[]>;
 }
 
-/** What a device holds while training: rows, and how many an epoch takes. */
+/** The data on a device during training, and the number of rows in an epoch. */
 export interface DeviceData {
   readonly data: Float32Array<ArrayBuffer>;
   readonly columns: number;
   readonly orderLength: number;
 }
 
-/** Training steps on a device of its own, many for each wait. */
+/** Training steps on a device, many per wait. */
 export interface Stepper {
-  /** Most steps of one call. */
+  /** Maximum steps per call. */
   readonly most: number;
-  /** Launches of one step. */
+  /** Kernel launches per step. */
   readonly dispatches: number;
-  /** The rows of the epoch, by index. */
+  /** Sets the rows of the epoch, by index. */
   setOrder(order: Uint32Array<ArrayBuffer>): void;
-  /** Writes parameters and state. */
+  /** Writes parameters and state to the device. */
   push(parameters: ArrayLike<number>, state: ArrayLike<number>): void;
-  /** Reads them. */
+  /** Reads parameters and state from the device. */
   pull(parameters: Float32Array, state: Float32Array): Promise<void>;
-  /** Takes steps; the outputs of each. May be called again before the last call has resolved. */
+  /** Runs steps and returns the outputs of each. May be called again before the last call has resolved. */
   take(steps: readonly StepInputs[]): Promise<ReadonlyMap<string, Float64Array>[]>;
-  /** Parameters and state as before the last `take`, or the one before it. */
+  /** Restores parameters and state to before the last `take`, or the one before it. */
   undo(takes: 1 | 2): void;
   dispose(): void;
 }
 
-/** A device that a host gives work to: programs that are waited for, and training steps. */
+/** A device that the host offloads work to: programs whose runs are awaited, and training steps. */
 export interface Accelerator extends Backend {
-  /** @param format "f16" where the device was opened for it: see `AdapterOptions.weights` */
+  /** @param format "f16" only if the device was opened for it: see `AdapterOptions.weights` */
   allocate(length: number, format?: SegmentFormat): Segment;
-  /** Finds out how the device does a plan best, unless that is known: before it is compiled. */
+  /** Tunes how the device runs a plan, unless that is known. Call before compiling it. */
   prepare(plan: Plan): Promise<void>;
-  /** @param lengths elements of both segments */
+  /** @param lengths the number of elements of both segments */
   stepper(plan: Plan, lengths: { parameters: number; state: number }, data: DeviceData): Stepper;
 }
 
-/** An array is larger than the device takes. */
+/** An array is larger than the device supports. */
 export class LimitError extends RangeError {
   /** Its name. */
   override readonly name: string = "LimitError";
@@ -163,26 +162,26 @@ export class GpuError extends Error {
   override readonly name = "GpuError";
 }
 
-/** What an application may ask of the adapter. */
+/** Options for the GPU adapter. */
 export interface AdapterOptions {
-  /** Also take an adapter that is software: much slower than WebAssembly; for tests. */
+  /** Also accept a software adapter: much slower than WebAssembly; for tests. */
   readonly allowSoftware?: boolean;
-  /** Stands in for `navigator.gpu`. */
+  /** Replaces `navigator.gpu`. */
   readonly gpu?: GPU;
   /**
-   * How products are cut, as it was measured on an adapter: by default one map of the process. Give what was kept
-   * of a map, and it is not measured again.
+   * How products are tiled, as measured on an adapter; default one map per process. If you pass a saved map, nothing is
+   * measured again.
    */
   readonly tiles?: Map<string, string>;
   /**
-   * How parameters lie on the GPU when it does calls on batches: "f32", or "f16" in half the memory, as far as
-   * halves are exact (docs/adr/0046-halves-on-a-gpu.md); training is in float32. An adapter without `shader-f16` is
-   * then refused.
+   * How parameters are stored on the GPU for calls on batches: "f32", or "f16" in half the memory, with the precision
+   * of halves (docs/adr/0046-halves-on-a-gpu.md). Training always uses float32. With "f16", an adapter without
+   * `shader-f16` is refused.
    */
   readonly weights?: SegmentFormat;
   /**
-   * Floating-point operations of a run or call for which "auto" tries an adapter, to keep it if it is faster;
-   * 1e12 of a run, 1e11 of a call: WebAssembly takes tens of seconds, and seconds.
+   * Floating-point operations in a training run or call from which "auto" tries the adapter, and keeps it if it is
+   * faster. Default 1e12 for a run and 1e11 for a call, which take WebAssembly tens of seconds and seconds.
    */
   readonly trialOperations?: number;
 }

@@ -1,4 +1,4 @@
-/** What may go wrong at the border: names, ranges, integers, rows; each with an error that says so. */
+/** Argument checks at the boundary of a backend: names, ranges, integers and rows. */
 /** @throws RangeError unless `count` elements from `offset` lie within `length` */
 export function requireRange(action: string, offset: number, count: number, length: number): void {
   if (Number.isInteger(offset) && offset >= 0 && offset + count <= length) return;
@@ -7,7 +7,7 @@ export function requireRange(action: string, offset: number, count: number, leng
   );
 }
 
-/** @throws RangeError unless all values of an integer input fit 32 bits without sign */
+/** @throws RangeError unless all values of an integer input are u32 */
 export function requireWords(name: string, values: ArrayLike<number>): void {
   for (let i = 0; i < values.length; i++) {
     if (values[i] >>> 0 === values[i]) continue;
@@ -17,7 +17,7 @@ export function requireWords(name: string, values: ArrayLike<number>): void {
   }
 }
 
-/** @throws RangeError unless a run over `rows` batch rows is possible */
+/** @throws RangeError unless `rows` is an integer from 1 to the capacity */
 export function requireRows(rows: number, capacity: number): void {
   if (Number.isInteger(rows) && rows >= 1 && rows <= capacity) return;
   throw new RangeError(
@@ -33,7 +33,7 @@ export function named<T>(known: ReadonlyMap<string, T>, action: string, name: st
   throw new RangeError(`Cannot ${action} "${name}": the program has ${names}`);
 }
 
-/** The error of using what was given back. */
+/** The error for using something that was disposed. */
 export function disposed(action: string, what: string): DOMException {
   return new DOMException(`Cannot ${action}: the ${what} was disposed`, "InvalidStateError");
 }

@@ -1,4 +1,4 @@
-/** Opens backends that can train: all kernels are embedded. */
+/** Opens backends that can train; all kernels are embedded. */
 import type { Accelerator, AdapterOptions } from "./backend.ts";
 import type { AdapterReport } from "./webgpu/adapter.ts";
 import { type OpenBackend, openWith } from "./open_with.ts";
@@ -14,8 +14,8 @@ export type { AdapterOptions } from "./backend.ts";
 export type { AdapterReport } from "./webgpu/adapter.ts";
 
 /**
- * A GPU that works for the backend of the host. Its code is loaded when it is asked for.
- * @throws DOMException if there is no adapter that may be used
+ * Opens a GPU that the host's backend offloads work to. Its code is loaded on demand.
+ * @throws DOMException if there is no permitted adapter
  */
 export async function openAccelerator(options: AdapterOptions): Promise<Accelerator> {
   const { openAccelerator: open } = await import("./webgpu/backend.ts");
@@ -23,7 +23,7 @@ export async function openAccelerator(options: AdapterOptions): Promise<Accelera
 }
 
 /**
- * The adapter that `openAccelerator` would take, be it a software one.
+ * Describes the adapter that `openAccelerator` would use, even a software one.
  * @throws DOMException if there is none
  */
 export async function describeAdapter(options: AdapterOptions = {}): Promise<AdapterReport> {

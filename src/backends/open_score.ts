@@ -1,5 +1,5 @@
-/** Opens backends for what needs no derivative: only the kernels of scoring are embedded. */
-// First of all: bundlers keep the order, and gzip looks 32 kB back, over code but not over the kernels.
+/** Opens backends for scoring, without derivatives; only the scoring kernels are embedded. */
+// Imported first: bundlers keep the order, and kernels within the code would split it for gzip, whose window is 32 kB.
 import { SCORE_KERNELS } from "./wasm/kernels/score.ts";
 import { FORWARD_KERNELS } from "./reference/kernels/forward.ts";
 import { type OpenBackend, openWith } from "./open_with.ts";

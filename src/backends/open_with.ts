@@ -1,8 +1,8 @@
 /**
- * Opens a backend by name, with the kernels that the caller embeds (`open.ts` all, `open_score.ts`
- * those of scoring). This is the only file that names the backends of the host; `open.ts` adds the GPU.
+ * Opens a backend by name, with the kernels that the caller embeds (`open.ts` all, `open_score.ts` those of scoring).
+ * Only this file names the backends of the host; `open.ts` adds the GPU.
  *
- * "auto" takes WebAssembly, and on a host without it the reference; `details.reason` then says why.
+ * "auto" uses WebAssembly, or the reference on a host without it; `details.reason` then says why.
  */
 import { messageOf } from "../core/errors.ts";
 import type { Backend, BackendName, SyncProgram } from "./backend.ts";
@@ -11,27 +11,27 @@ import type { ReferenceKernels } from "./reference/kernels/table.ts";
 import { openWasm } from "./wasm/backend.ts";
 import type { KernelSet } from "./wasm/loader.ts";
 
-/** A backend by name, or the best that runs here. */
+/** A backend by name, or the best one available. */
 export type BackendChoice = "auto" | BackendName;
 
 export interface BackendOptions {
-  /** "portable" gives the same bits on every machine; "fast", the default, the fastest kernels. */
+  /** "portable" gives the same bits on every machine; "fast" (default) uses the fastest kernels. */
   readonly determinism?: "portable" | "fast";
-  /** At most so many threads, 1 by default; `details.threads` says how many are at work. */
+  /** Maximum number of threads, default 1; `details.threads` is the number at work. */
   readonly threads?: number;
 }
 
 /**
  * Opens a backend.
- * @throws DOMException if it is not available on this host; "auto" always is
+ * @throws DOMException if it is not available on this host; "auto" is always available
  */
 export type OpenBackend = (name: BackendChoice, options?: BackendOptions) => Backend<SyncProgram>;
 
-/** What opens backends with these kernels, each backend with its own. */
+/** Returns a function that opens backends with these kernels. */
 export function openWith(kernels: KernelSet, reference: ReferenceKernels): OpenBackend {
   return (name, { determinism, threads } = {}) => {
     switch (name) {
-      // What needs an answer at once runs on the host; `openAccelerator` adds the GPU where it may wait.
+      // Synchronous work runs on the host; `openAccelerator` adds the GPU for work that can be awaited.
       case "webgpu":
       case "auto":
         return openBest(kernels, reference, { determinism, threads });

@@ -1,9 +1,8 @@
 /**
- * The reference backend: every plan, run by textbook loops in float64. It is the oracle of the
- * conformance and gradient tests, and what runs on a host without WebAssembly.
+ * The reference backend: runs any plan with textbook loops in float64. It is the oracle of the conformance and gradient
+ * tests, and the backend of hosts without WebAssembly.
  *
- * Segments are `Float64Array`s: inputs and parameters are not rounded to float32, and u32 inputs
- * are held exactly.
+ * Segments are `Float64Array`s: inputs and parameters are not rounded to float32, and u32 inputs are exact.
  */
 import { rowsAt, type Shape, sizeAt } from "../../core/shape.ts";
 import type { Instruction, Place, Plan, SegmentName } from "../../graph/plan.ts";
@@ -13,16 +12,16 @@ import { named, requireRange, requireRows, requireWords } from "../checks.ts";
 import type { ReferenceKernels } from "./kernels/table.ts";
 import type { Kernel, View } from "./kernels/view.ts";
 
-/** A program of the reference; the tests look at its memory. */
+/** A reference program; tests inspect its memory. */
 export interface ReferenceProgram extends SyncProgram {
   /** All scratch elements, live. */
   scratch(): Float64Array;
 }
 
-/** What stands for the kernels that a backend for scoring lacks. */
+/** The refusal for training kernels on a backend built for scoring. */
 const LACKING = unsupported("training needs all kernels: these are those of scoring");
 
-/** A fresh reference: backends share nothing. */
+/** A new reference backend; backends share nothing. */
 export function openReference(kernels: ReferenceKernels): Backend<ReferenceProgram> {
   return {
     name: "reference",
@@ -54,7 +53,7 @@ class ReferenceSegment implements Segment {
   dispose(): void {}
 }
 
-/** The segments of one program, and views of them whose rows follow the run. */
+/** The segments of one program, and views whose row counts are set for each run. */
 class Memory {
   readonly scratch: Float64Array;
   readonly #segments: Readonly<Record<SegmentName, Float64Array | undefined>>;
@@ -133,7 +132,7 @@ function stepOf(
 ): () => void {
   const kernel = kernels[op] ?? LACKING;
   if ("unsupported" in kernel) throw new RangeError(`Cannot run ${op}: ${kernel.unsupported}`);
-  // The plan came through the typed builder: operands and attributes are those of the operation.
+  // Safe: the plan was made by the typed builder, so operands and attributes match the operation.
   const run = kernel as unknown as Kernel<"add">;
   const out = memory.view(output);
   const views = inputs.map((place) => memory.view(place)) as [View, View];

@@ -1,7 +1,7 @@
 /**
- * The WebAssembly backend: one instance of the kernels and one memory, shared by the programs and
- * segments of a model. A run is one call into WebAssembly, which walks the program's instruction
- * list, alone or with the helpers of `threads.ts`; writing, running and reading allocate nothing.
+ * The WebAssembly backend: one instance of the kernels and one memory, shared by the programs and segments of a model.
+ * A run is one call into WebAssembly, which executes the program's instruction list, alone or with the helpers of
+ * `threads.ts`. Writing, running and reading allocate nothing.
  */
 import type { Place, Plan } from "../../graph/plan.ts";
 import { OPS } from "../../ops/catalogue.ts";
@@ -21,9 +21,9 @@ import { openThreads, type ThreadOptions } from "./threads.ts";
 export type { WasmProgram } from "./program.ts";
 
 export interface WasmOptions extends ThreadOptions {
-  /** Which build; without it, the fastest that the host can run. */
+  /** Which build; default the fastest that the host can run. */
   readonly build?: KernelBuild;
-  /** "portable" takes the `simd` build, whose bits are the same on every machine. */
+  /** "portable" selects the `simd` build, whose bits are the same on every machine. */
   readonly determinism?: "portable" | "fast";
 }
 

@@ -1,4 +1,4 @@
-/** What may go wrong at the border of WebAssembly: that of every backend, and plans that need more kernels. */
+/** Argument checks for WebAssembly: those of every backend, and plans that need training kernels. */
 import type { Plan } from "../../graph/plan.ts";
 import { isTrainingOp } from "../../ops/names.ts";
 

@@ -1,7 +1,7 @@
 /**
- * A program over many rows in one call: `assembly/chunks.ts` runs the plan's list over chunks of its
- * capacity, alone or with helpers, each thread in a scratch memory of its own. The rows of all chunks lie
- * in one memory, and so do the results.
+ * A program over many rows in one call. `assembly/chunks.ts` runs the plan's list over chunks of its capacity, alone or
+ * with helpers; each thread has its own scratch memory. The rows of all chunks are stored together, and so are the
+ * results.
  */
 import type { Place, Plan } from "../../graph/plan.ts";
 import { OPS } from "../../ops/catalogue.ts";
@@ -17,7 +17,7 @@ import type { WasmProgram } from "./program.ts";
 import { Allocation, allocationOf, type Host } from "./segment.ts";
 import { CHUNKS_SPLIT, picosecondsOfRow } from "./split.ts";
 
-/** Elements between two allowed offsets: a cache line. */
+/** Offsets are multiples of this many elements: a cache line. */
 const ALIGNMENT = 16;
 
 export class ChunkedProgram implements WasmProgram {
@@ -31,8 +31,8 @@ export class ChunkedProgram implements WasmProgram {
   readonly #packed?: PackedWeights;
 
   /**
-   * @param plan without effects; its inputs have a row for each row of the batch
-   * @param chunks the most runs of the plan's capacity
+   * @param plan has no effects; its inputs have a row for each batch row
+   * @param chunks the maximum number of chunks, each of the plan's capacity
    */
   constructor(host: Host, readonly plan: Plan, segments: Segments, chunks: number) {
     requireChunks(host, plan);
@@ -111,7 +111,7 @@ export class ChunkedProgram implements WasmProgram {
   }
 }
 
-/** What a thread needs: `abi.ts`. */
+/** The sheet of one thread: see `abi.ts`. */
 function sheetOf(
   plan: Plan,
   outside: ReadonlyMap<Place, number>,
@@ -123,12 +123,12 @@ function sheetOf(
     return [addressOf(place), 4 * index, 4 * place.shape.rows * place.shape.cols];
   });
   const { inputs } = plan, records = encodePlan(plan, addressOf, packed);
-  // Two names of one value have one place, and so one copy.
+  // Two names of the same value share a place, and so one copy.
   const head = [countRecords(records), inputs.size, outside.size - inputs.size, 0];
   return Int32Array.of(...head, ...copies, ...records);
 }
 
-/** The one record that is run. */
+/** The single `runChunks` record. */
 function recordOf(
   { address, bytes, chunkRows, cost }: Readonly<
     Record<"address" | "bytes" | "chunkRows" | "cost", number>
@@ -143,7 +143,7 @@ function recordOf(
   }]);
 }
 
-/** @throws RangeError unless rows may be taken in any portions */
+/** @throws RangeError unless the rows can be split into arbitrary chunks */
 function requireChunks(host: Host, plan: Plan): void {
   if (host.forwardOnly) requireForward(plan);
   const ports = [...plan.inputs, ...plan.outputs];
@@ -154,7 +154,7 @@ function requireChunks(host: Host, plan: Plan): void {
   throw new RangeError(`Cannot compile in chunks: the plan has ${what}`);
 }
 
-/** The sum of lengths, each a multiple of a cache line. */
+/** The sum of lengths, each rounded up to a whole cache line. */
 function aligned(...lengths: readonly number[]): number {
   return lengths.reduce((sum, each) => sum + Math.ceil(each / ALIGNMENT) * ALIGNMENT, 0);
 }

@@ -1,6 +1,6 @@
 /**
- * A plan as instruction records (`abi.ts`): what `assembly/program.ts` walks. Every operation states
- * here which attributes its kernel takes, in order; one that is missing does not compile.
+ * Encodes a plan as instruction records (`abi.ts`), which `assembly/program.ts` executes. The attributes of each
+ * operation's kernel are listed here, in order; a missing operation does not compile.
  */
 import type { Instruction, Place, Plan } from "../../graph/plan.ts";
 import { OPS } from "../../ops/catalogue.ts";
@@ -21,7 +21,7 @@ import {
 import { searchesOf } from "./searches.ts";
 import { searchSplit, splitWord } from "./split.ts";
 
-/** The words of an operation's attributes. */
+/** Encodes the attributes of an operation as words. */
 type Attributes<N extends OpName> = ((attrs: OpAttrs<N>) => readonly number[]) | Unsupported;
 
 const none = (): readonly number[] => [];
@@ -63,7 +63,7 @@ const ATTRIBUTES: { readonly [N in OpName]: Attributes<N> } = {
   randomNormal: ({ rows, stream }) => [rows, stream],
   squaredNorm: none,
   clipScale: ({ maxNorm }) => floats(maxNorm),
-  // 1 - β is taken here, in float64: of 1 - 0.999 float32 would keep three digits less.
+  // 1 - β is computed here in float64: in float32, 1 - 0.999 would lose three digits.
   adamStep: ({ beta1, beta2, epsilon, weightDecay }) =>
     floats(beta1, beta2, epsilon, weightDecay, 1 - beta1, 1 - beta2),
   sgdStep: ({ momentum }) => floats(momentum),
@@ -77,33 +77,33 @@ const ATTRIBUTES: { readonly [N in OpName]: Attributes<N> } = {
   smallestCols: none,
 };
 
-/** What a record runs, in the order of the opcodes. */
+/** Names in the order of the opcodes. */
 const NAMES = [...OP_NAMES, ...OWN_OPS] as const;
 
-/** How many records there are. */
+/** The number of records. */
 export function countRecords(records: Int32Array): number {
   return records.length / RECORD_WORDS;
 }
 
-/** What a record holds. */
+/** The contents of a record. */
 export interface Contents {
   readonly name: typeof NAMES[number];
   readonly attributes: readonly number[];
   readonly operands: readonly Operand[];
-  /** How threads may cut it: `split.ts`; 0, not at all. */
+  /** How threads may cut it: see `split.ts`; 0 for not at all. */
   readonly split?: number;
 }
 
-/** A matrix, and the byte at which it begins. */
+/** A matrix, and the byte address of its first element. */
 export interface Operand {
   readonly address: number;
   readonly shape: Place["shape"];
 }
 
-/** The forms in which weights are kept beside the segment: for few rows, and as tiles for many. */
+/** Formats of weights stored in addition to the segment: f32 and bf16 for few rows, tiles for many. */
 export type PackedFormat = "f32" | "bf16" | "tiles";
 
-/** Weights that lie elsewhere, in another format, while they are in use. */
+/** Weights stored elsewhere, in another format, used if `isInUse`. */
 interface Packed {
   readonly format: PackedFormat;
   readonly isInUse: boolean;
@@ -111,9 +111,9 @@ interface Packed {
 }
 
 /**
- * A record for each instruction, or for a product and the search in it together.
- * @param addressOf the byte at which a place begins
- * @param packed what products find in place of their weights
+ * One record per instruction; a product followed by a search in it becomes a single record.
+ * @param addressOf the byte address of a place
+ * @param packed replaces the weights of products
  * @throws RangeError if an instruction has no kernel
  */
 export function encodePlan(
@@ -121,7 +121,7 @@ export function encodePlan(
   addressOf: (place: Place) => number,
   packed?: Packed,
 ): Int32Array {
-  // What few rows read is packed for them: they have the product apart.
+  // With few rows the weights are packed differently, and the product stays a separate record.
   const searches = packed?.format === "tiles" ? searchesOf(plan) : NO_SEARCHES;
   const within = new Set(searches.values());
   return encodeRecords(
@@ -148,7 +148,7 @@ export function encodePlan(
 
 const NO_SEARCHES: ReturnType<typeof searchesOf> = new Map();
 
-/** @param sorted the byte at which the product's weight and bias lie, sorted */
+/** @param sorted the byte address of the product's sorted weight and bias */
 function searchFor(
   search: Instruction,
   product: Instruction,
@@ -156,14 +156,14 @@ function searchFor(
   sorted: number,
 ): Contents {
   const [x, weight, bias] = product.inputs.map(toOperand);
-  // To whoever cuts by rows the weight is one row: every tile's.
+  // Declared as one row, so that a cut by rows gives every tile the whole weight.
   const whole = { ...weight, shape: { ...weight.shape, rows: 1 } };
   const operands = [toOperand(search.output), x, whole, bias];
   const split = searchSplit(search, product);
   return { name: "smallestDense", attributes: [sorted], operands, split };
 }
 
-/** Whether an instruction takes weights in such a form. */
+/** Whether an instruction accepts weights in this format. */
 export function isPackable({ op, attrs, inputs }: Instruction, format: PackedFormat): boolean {
   const isProduct = op === "dense" ||
     (format === "tiles" && op === "matmul" && attrs.transposeB === false);
@@ -177,7 +177,7 @@ function withPacked(
 ): Contents {
   const address = addressOf(inputs[1]), attributes = [...whole.attributes];
   if (format === "tiles") {
-    // Runs of few rows read the weight as it lies.
+    // Runs of few rows read the unpacked weight.
     attributes[TILES_ATTRIBUTE] = address;
     return { ...whole, attributes };
   }
@@ -189,7 +189,7 @@ function withPacked(
   };
 }
 
-/** One record for each. */
+/** Encodes one record per item. */
 export function encodeRecords(contents: readonly Contents[]): Int32Array {
   const records = new Int32Array(contents.length * RECORD_WORDS);
   contents.forEach(({ name, attributes, operands, split = 0 }, i) => {
@@ -208,7 +208,7 @@ export function encodeRecords(contents: readonly Contents[]): Int32Array {
 }
 
 function attributesOf({ op, attrs }: Instruction): readonly number[] {
-  // The plan came through the typed builder: the attributes are those of the operation.
+  // Safe: the plan was made by the typed builder, so the attributes match the operation.
   const encode = ATTRIBUTES[op] as Attributes<"affine">;
   if (typeof encode === "function") return encode(attrs as OpAttrs<"affine">);
   throw new RangeError(`Cannot run ${op}: ${encode.unsupported}`);
@@ -223,7 +223,7 @@ function operandsOf({ op, inputs, output }: Instruction): readonly Place[] {
   );
 }
 
-/** The bits of float32 numbers. */
+/** The bits of numbers as float32. */
 function floats(...values: readonly number[]): readonly number[] {
   return [...new Int32Array(new Float32Array(values).buffer)];
 }

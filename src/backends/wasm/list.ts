@@ -1,7 +1,7 @@
 /**
- * A program's list of records, run again and again: with the helpers, or alone where that is sooner. Small work is
- * measured for each power of two of rows; what is larger is shared without asking, as handing it over costs nothing
- * beside it.
+ * A program's list of records, run many times: with the helpers, or alone if that is faster. Which is faster is
+ * measured for small work, per power of two of rows. Larger work is always shared, since the cost of handing it over is
+ * negligible.
  */
 import type { Plan } from "../../graph/plan.ts";
 import { Pace } from "./pace.ts";
@@ -12,17 +12,17 @@ export class RecordList {
   readonly #host: Host;
   readonly #count: number;
   readonly #rowWork: number;
-  /** By the logarithm of the rows; `undefined` where nothing is cut. */
+  /** By log2 of the rows; `undefined` if nothing can be cut. */
   readonly #paces = new Map<number, Pace | undefined>();
 
-  /** @param count records of the list */
+  /** @param count the number of records in the list */
   constructor(host: Host, count: number, plan: Plan) {
     this.#host = host;
     this.#count = count;
     this.#rowWork = picosecondsOfRow(plan);
   }
 
-  /** Executes the records at the byte `list`. */
+  /** Executes the records at byte address `list`. */
   run(list: number, rows: number): void {
     const host = this.#host, { threads } = host;
     if (threads.most === 1 || threads.count === 1) return host.run(list, this.#count, rows);

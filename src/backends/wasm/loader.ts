@@ -1,25 +1,25 @@
 /**
- * The kernels as a WebAssembly module: a build of `assembly/`, embedded in hexadecimal, chosen by what the
- * host validates, and compiled once per process.
+ * The kernels as a WebAssembly module: a build of `assembly/`, embedded in hexadecimal, chosen by what the host
+ * validates, and compiled once per process.
  *
  *   simd     separate multiply and add: the same bits on every machine
- *   relaxed  fused multiply-add where the processor has it: faster
+ *   relaxed  fused multiply-add if the processor has it: faster
  *
- * Each comes in two sets: all kernels, and those of scoring alone. Who embeds a set imports it
- * (`kernels/full.ts`, `kernels/score.ts`) and hands it over, so that scoring does not carry training.
- * Hosts that forbid compiling bytes give a module that they compiled themselves: `useKernels`.
+ * Each comes in two sets: all kernels, and only those of scoring. The caller imports a set (`kernels/full.ts`,
+ * `kernels/score.ts`) and passes it in, so that scoring does not bundle training. On hosts that forbid compiling bytes,
+ * pass a compiled module to `useKernels`.
  */
 import { sharedModule } from "./shared_module.ts";
 import { type Unfused, unfusedModule } from "./unfused.ts";
 
 export type KernelBuild = "simd" | "relaxed";
 
-/** Both builds of a set: the relaxed one, and how the other is made from it (`unfused.ts`). */
+/** Both builds of a set: the relaxed one, and how to make the other from it (`unfused.ts`). */
 export interface KernelSet {
-  /** The relaxed build in hexadecimal: gzip finds what repeats, which base64 hides from it. */
+  /** The relaxed build in hexadecimal: gzip finds repetitions in it that base64 would hide. */
   readonly hex: string;
   readonly unfused: Unfused;
-  /** Whether it leaves out what only training runs. */
+  /** Whether it omits the kernels that only training runs. */
   readonly forwardOnly: boolean;
 }
 
@@ -30,7 +30,7 @@ export interface Kernels {
   readonly module: WebAssembly.Module;
 }
 
-/** What a build exports; see `assembly/index.ts`. */
+/** The exports of a build; see `assembly/index.ts`. */
 export interface KernelExports {
   readonly memory: WebAssembly.Memory;
   run(list: number, count: number, batchRows: number): void;
@@ -45,7 +45,7 @@ export interface KernelExports {
   workspaceBytes(): number;
 }
 
-/** What the first thread of a backend needs; a worker needs what `worker.ts` uses. */
+/** Exports that the main thread of a backend needs; a worker needs those that `worker.ts` uses. */
 const EXPORTS: readonly (keyof KernelExports)[] = [
   "memory",
   "run",
@@ -60,11 +60,11 @@ const EXPORTS: readonly (keyof KernelExports)[] = [
   "workspaceBytes",
 ];
 
-/** Pages of 64 kB: enough for the kernels' own data, and the most that there may be. */
+/** Pages of 64 kB: initially enough for the kernels' own data, at most the WebAssembly limit of 4 GiB. */
 const INITIAL_PAGES = 8;
 const MAXIMUM_PAGES = 65536;
 
-/** Smallest modules that hold one instruction of each kind: i32x4.splat, f32x4.relaxed_madd. */
+/** Minimal modules that contain one instruction of each kind: i32x4.splat, f32x4.relaxed_madd. */
 const PROBES: Readonly<Record<KernelBuild, readonly number[]>> = {
   simd: [...preamble(8), 1, 6, 0, 65, 0, 253, 17, 11],
   // deno-fmt-ignore
@@ -73,22 +73,22 @@ const PROBES: Readonly<Record<KernelBuild, readonly number[]>> = {
   ],
 };
 
-/** The modules for one use: those compiled so far, and the one that `useKernels` was given. */
+/** The modules for training or for scoring: those compiled so far, and the one passed to `useKernels`. */
 interface Known {
   readonly compiled: Map<KernelBuild, Kernels>;
-  /** The same for memory that threads share. */
+  /** The same, built for shared memory. */
   readonly shared: Map<KernelBuild, WebAssembly.Module>;
   preferred?: Kernels;
 }
 
-// Compiled modules outlive every backend: compiling twice would only cost time.
+// Compiled modules outlive every backend, to avoid compiling twice.
 const training: Known = { compiled: new Map(), shared: new Map() };
 const scoring: Known = { compiled: new Map(), shared: new Map() };
 
 /**
- * Makes `module` what `loadKernels` returns from now on: for scoring, and for all else unless it is a
- * build for scoring alone.
- * @throws TypeError if it is no build of `assembly/`
+ * Makes `loadKernels` return `module` from now on: always for scoring, and also for training unless it is a
+ * scoring-only build.
+ * @throws TypeError if it is not a build of `assembly/`
  */
 export function useKernels(module: WebAssembly.Module): void {
   const names = WebAssembly.Module.exports(module).map(({ name }) => name);
@@ -105,9 +105,9 @@ export function useKernels(module: WebAssembly.Module): void {
 }
 
 /**
- * @param build without it, what `useKernels` was given, else the fastest that the host can run
+ * @param build default the build passed to `useKernels`, else the fastest that the host can run
  * @throws DOMException "NotSupportedError" if the host lacks WebAssembly or the instructions
- * @throws TypeError if it forbids compiling bytes
+ * @throws TypeError if the host forbids compiling bytes
  */
 export function loadKernels(set: KernelSet, build?: KernelBuild): Kernels {
   if (typeof WebAssembly === "undefined") {
@@ -124,7 +124,7 @@ export function loadKernels(set: KernelSet, build?: KernelBuild): Kernels {
 }
 
 /**
- * The same build for a memory that threads share; always the embedded one.
+ * The same build for shared memory; always the embedded one.
  * @throws TypeError if the host forbids compiling bytes
  */
 export function loadSharedKernels(set: KernelSet, build: KernelBuild): WebAssembly.Module {
@@ -134,7 +134,7 @@ export function loadSharedKernels(set: KernelSet, build: KernelBuild): WebAssemb
   return module;
 }
 
-/** @throws RangeError or TypeError if the host has no such memory */
+/** @throws RangeError or TypeError if the host cannot create such a memory */
 export function createMemory(shared = false): WebAssembly.Memory {
   return new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MAXIMUM_PAGES, shared });
 }
@@ -149,7 +149,7 @@ export function instantiate(
 
 /** The bytes of an embedded build. */
 export function kernelBytes(set: KernelSet, build: KernelBuild): Uint8Array<ArrayBuffer> {
-  // Younger than WebAssembly SIMD, so that some hosts lack it; a byte at a time takes long.
+  // `fromHex` is newer than WebAssembly SIMD, so some hosts lack it; parsing byte by byte is slow.
   const { fromHex } = Uint8Array as Partial<typeof Uint8Array>;
   const relaxed = fromHex
     ? fromHex(set.hex)
@@ -157,7 +157,7 @@ export function kernelBytes(set: KernelSet, build: KernelBuild): Uint8Array<Arra
   return build === "relaxed" ? relaxed : unfusedModule(relaxed, set.unfused);
 }
 
-/** Whether the host has the instructions of a build. */
+/** Whether the host supports the instructions of a build. */
 export function canRun(build: KernelBuild): boolean {
   return WebAssembly.validate(Uint8Array.from(PROBES[build]));
 }
@@ -184,7 +184,7 @@ function compile(bytes: Uint8Array<ArrayBuffer>, build: KernelBuild): WebAssembl
   }
 }
 
-/** A module of one function () → v128, up to the code section's size of `bytes`. */
+/** The start of a module with one function () → v128, up to the code section's size `bytes`. */
 function preamble(bytes: number): number[] {
   return [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, bytes];
 }

@@ -1,9 +1,9 @@
 /**
- * The memory that the programs of one backend share: zeroed ranges above the kernels' own data, given
- * and taken back, and views of all of it. Units are elements (32-bit words).
+ * The memory shared by the programs of one backend: an allocator of zeroed ranges above the kernels' own data, and
+ * views of the whole memory. Units are elements (32-bit words).
  *
- * Memory grows and never shrinks; shared memory as well, and other threads see it. Growing replaces the buffer, so `f32` and `u32` must be read from
- * here each time and not be kept.
+ * Memory grows and never shrinks. Growing replaces the buffer, so read `f32` and `u32` from here each time and do not
+ * keep them. Shared memory grows in the same way, and other threads see it.
  */
 import { Arena } from "../../graph/arena.ts";
 
@@ -16,10 +16,10 @@ export class LinearMemory {
   readonly #memory: WebAssembly.Memory;
   readonly #base: number;
   readonly #arena = new Arena();
-  /** Where the elements begin that nobody was given yet: they are zero. */
+  /** Elements from here on were never allocated and are zero. */
   #fresh = 0;
 
-  /** @param heapBase the first byte that the kernels leave to their host */
+  /** @param heapBase the first byte that the kernels do not use */
   constructor(memory: WebAssembly.Memory, heapBase: number) {
     this.#memory = memory;
     this.#base = Math.ceil(heapBase / ALIGNMENT_BYTES) * ALIGNMENT_BYTES / 4;
@@ -27,12 +27,12 @@ export class LinearMemory {
     this.u32 = new Uint32Array(memory.buffer);
   }
 
-  /** Bytes in use by the process for this memory. */
+  /** Current size of the memory in bytes. */
   get bytes(): number {
     return this.f32.byteLength;
   }
 
-  /** The index of the first of `length` zeroed elements. */
+  /** Allocates `length` zeroed elements and returns the index of the first. */
   allocate(length: number): number {
     const offset = this.#arena.allocate(length);
     try {
@@ -47,7 +47,7 @@ export class LinearMemory {
     return index;
   }
 
-  /** Gives back what `allocate` returned. */
+  /** Frees what `allocate` returned. */
   free(index: number): void {
     this.#arena.free(index - this.#base);
   }
@@ -68,7 +68,7 @@ export class LinearMemory {
   }
 }
 
-/** A range where it lies: a view that is kept, and made anew when the memory has grown. */
+/** A view of a range, cached and recreated only when the memory has grown. */
 export class LiveView {
   readonly #memory: LinearMemory;
   readonly #index: number;
@@ -93,8 +93,8 @@ export class LiveView {
 }
 
 /**
- * A range that is read again and again. Copying needs a view of just the elements to copy; it is kept,
- * and made anew only when their number or the buffer has changed, so that reading allocates nothing.
+ * A range that is read repeatedly. Copying needs a view of exactly the elements to copy. The view is cached and
+ * recreated only if their number or the buffer has changed, so reading allocates nothing.
  */
 export class ReadWindow {
   readonly #memory: LinearMemory;

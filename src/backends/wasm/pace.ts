@@ -1,16 +1,16 @@
 /**
- * Whether helpers are worth asking, found out by trying: what two threads gain on work of a millisecond depends on the
- * machine, on who else is at work there, and on how far its caches are apart. The bits do not depend on it.
+ * Decides by trial whether to use the helpers: what two threads gain on a millisecond of work depends on the machine,
+ * its load and its caches. The bits do not depend on the decision.
  *
- * Some runs are shared and some alone, in turn; what was sooner, by the median, is kept for a while, and longer each
- * time that it proves right again. So work that sharing slows is slowed in few of its runs.
+ * A trial runs some calls shared and some alone. The faster way, by median, is then kept for a number of runs, which
+ * doubles each time the same way wins again. So if sharing is slower, few runs are slowed.
  */
 
-/** Runs of each kind in a trial; the first that are shared wake the helpers, and do not count. */
+/** Runs of each kind in a trial, and shared runs at its start that only wake the helpers and do not count. */
 const TRIED = 5, WAKING = 2;
-/** Runs between the first two trials, and between the last ones. */
+/** Runs between trials: initially, and at most. */
 const FIRST_HOLD = 200, LONGEST_HOLD = 6400;
-/** Sharing must take less than this part of the time: it keeps a second processor busy. */
+/** Sharing must take less than this fraction of the time, because it keeps a second processor busy. */
 const WORTH = 0.95;
 
 export class Pace {
@@ -18,7 +18,7 @@ export class Pace {
   #alone: number[] = [];
   #waking = WAKING;
   #isShared = true;
-  /** Runs until the next trial; 0 while one goes on. */
+  /** Runs until the next trial; 0 during a trial. */
   #left = 0;
   #hold = FIRST_HOLD;
   #was?: boolean;
@@ -28,7 +28,7 @@ export class Pace {
     return this.#isShared;
   }
 
-  /** How long the run took that it was asked about, milliseconds. */
+  /** Records how long the last run took, in milliseconds. */
   note(ms: number): void {
     if (this.#left > 0) {
       if (--this.#left === 0) this.#begin();

@@ -1,11 +1,11 @@
 /**
- * Weights kept a second time, in the order in which products read them: what a program compiled with `weights`
- * has in place of the parameters of its dense layers, and as tiles what one of many rows has beside them that
- * changes no weights. Formats and their error: assembly/matmul/panels.ts. Nothing else of the plan changes.
+ * A second copy of the weights, in the order in which products read them. A program compiled with `weights` uses it
+ * instead of the parameters of its dense layers. A program of many rows that changes no weights also has them as tiles.
+ * Formats and their error: assembly/matmul/panels.ts. Nothing else in the plan changes.
  *
- * Packing takes many times as long as a row. Who scores one, as the first request of a cold start does, has the
- * same bits of the weights as they lie: so those of few rows are packed for the second run, unless packing rounds.
- * Their memory is there from the start: a run must not let memory grow, as views of it are held meanwhile.
+ * Packing takes many times as long as scoring one row, and unpacked weights give the same bits. So for few rows weights
+ * are packed before the second run, unless packing rounds: a cold start that scores a single row then does not pay for
+ * it. Their memory is allocated at the start, because a run must not grow memory while views of it are held.
  */
 import type { Instruction, Place, Plan } from "../../graph/plan.ts";
 import { RECORD_WORDS, WEIGHT_FORMATS } from "./abi.ts";
@@ -13,34 +13,34 @@ import { encodeRecords, isPackable, type PackedFormat } from "./encode.ts";
 import { searchesOf, sortedLength } from "./searches.ts";
 import { Allocation, type Host } from "./segment.ts";
 
-/** Elements between two allowed offsets: a cache line. */
+/** Offsets are multiples of this many elements: a cache line. */
 const ALIGNMENT = 16;
 
-/** From so many rows on a product reads tiles: FEW_ROWS of assembly/matmul/product.ts. */
+/** From this many rows, a product reads tiles: FEW_ROWS of assembly/matmul/product.ts. */
 const FEW_ROWS = 8;
 
-/** How a program finds weights that it does not change, if not as they lie. */
+/** The format in which a program reads weights that it does not change; undefined for unpacked. */
 export function formatFor(plan: Plan, weights?: PackedFormat): PackedFormat | undefined {
   return weights ?? (plan.capacity < FEW_ROWS ? undefined : "tiles");
 }
 
-/** Packed weights, and what it takes to pack them anew. */
+/** Packed weights, and the records that pack them. */
 export class PackedWeights {
   readonly format: PackedFormat;
   readonly #host: Host;
   readonly #source: Allocation;
   readonly #memory: Allocation;
   readonly #list: Allocation;
-  /** Where each weight lies, from the start of the memory, by its offset in the segment. */
+  /** The offset of each packed weight within the memory, by its offset in the segment. */
   readonly #offsets = new Map<number, number>();
-  /** 1 before a run that does without, 0 after it; less where packed weights are in use. */
+  /** Runs left that use unpacked weights (0 or 1); negative once packed weights are in use. */
   #early: number;
-  /** The version of the segment that is packed. */
+  /** The version of the segment that was packed last. */
   #version = -1;
 
   /**
    * @param source the segment of the parameters
-   * @param addressOf the byte at which a place begins
+   * @param addressOf the byte address of a place
    */
   constructor(
     host: Host,
@@ -80,16 +80,19 @@ export class PackedWeights {
     host.memory.u32.set(records, this.#list.index("compile"));
   }
 
-  /** The byte at which packed weights begin. */
+  /** The byte address of a packed weight. */
   readonly addressOf = ({ offset }: Place): number =>
     4 * (this.#memory.index("compile") + this.#offsets.get(offset)!);
 
-  /** Whether a program is to find its weights here, and not in the segment. */
+  /** Whether a program must read its weights here instead of in the segment. */
   get isInUse(): boolean {
     return this.#early < 1;
   }
 
-  /** Before a run: packs anew if the parameters have changed. True where the weights come into use with that. */
+  /**
+   * Called before a run: packs again if the parameters have changed. True if packed weights come into use with this
+   * call.
+   */
   follow(): boolean {
     if (this.#version === this.#source.version || this.#early-- > 0) return false;
     const list = this.#list.index("pack weights"), begins = this.#early === -1;
@@ -104,7 +107,10 @@ export class PackedWeights {
   }
 }
 
-/** Elements of packed weights. Columns of bf16 lie two a word in groups of eight; what is left over stays float32, and as tiles is filled up. */
+/**
+ * Number of elements of packed weights. bf16 stores two columns per word, in groups of eight columns, and the remaining
+ * columns as float32. Tiles are padded to groups of eight columns.
+ */
 export function packedLength(
   { rows, cols }: Place["shape"],
   format: PackedFormat | "sorted",

@@ -1,11 +1,11 @@
-/** From the places of a plan to elements of the host's memory. */
+/** Maps the places of a plan to elements of the host's memory. */
 import { sizeAt } from "../../core/shape.ts";
 import type { Place, Plan } from "../../graph/plan.ts";
 import type { Segments } from "../backend.ts";
 import { requireRange } from "./checks.ts";
 import { allocationOf, type Host } from "./segment.ts";
 
-/** Finds the element at which a place begins, given where the scratch memory does. */
+/** Returns a function that maps a place to its first element, given the first element of scratch. */
 export function placer(host: Host, plan: Plan, { parameters, state }: Segments) {
   const shared = {
     parameters: allocationOf(host, parameters),
@@ -21,7 +21,7 @@ export function placer(host: Host, plan: Plan, { parameters, state }: Segments) 
   };
 }
 
-/** Writes a plan's constants into scratch memory, where they stay. */
+/** Writes a plan's constants into scratch memory, where they persist. */
 export function writeConstants(
   { memory }: Host,
   { constants }: Plan,

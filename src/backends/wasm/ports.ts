@@ -1,11 +1,11 @@
-/** The inputs and outputs of a program by name: where they begin, how much they hold, copies in and out. */
+/** The inputs and outputs of a program by name: their addresses and sizes, and copies in and out. */
 import { sizeAt } from "../../core/shape.ts";
 import type { Place, Plan } from "../../graph/plan.ts";
 import type { Live } from "../backend.ts";
 import { named, requireRange, requireWords } from "./checks.ts";
 import { type LinearMemory, LiveView, ReadWindow } from "./memory.ts";
 
-/** Up to so many elements a loop is sooner done than the call behind `set`. */
+/** Up to this many elements, a loop is faster than a call of `set`. */
 const FEW = 16;
 
 interface Input {
@@ -26,8 +26,8 @@ export class Ports {
   readonly #outputs: ReadonlyMap<string, Output>;
 
   /**
-   * @param rows batch rows that they have room for
-   * @param indexOf the element at which an input or output begins
+   * @param rows the batch rows to hold
+   * @param indexOf the first element of an input or output
    */
   constructor(
     memory: LinearMemory,

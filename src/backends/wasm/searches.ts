@@ -1,18 +1,18 @@
 /**
- * Products of which a plan wants nothing but where each row has its smallest: `dense`, then `smallestCols`. They are
- * run as one record (`assembly/nearest/search.ts`), with the same bits, over columns that were sorted beforehand: most are never
- * multiplied, and the product is never in memory.
+ * Products of which a plan needs only the columns of each row's smallest values: `dense`, then `smallestCols`. They run
+ * as one record (`assembly/nearest/search.ts`), with the same bits, over columns sorted in advance. Most columns are
+ * never multiplied, and the product is never stored.
  */
 import { sizeAt } from "../../core/shape.ts";
 import type { Instruction, Place, Plan } from "../../graph/plan.ts";
 
-/** What `assembly/nearest` has room for: terms of a sum in one block, columns, places. */
+/** Limits of `assembly/nearest`: terms of a sum in one block, columns, results per row. */
 const MAX_INNER = 256, MAX_COLUMNS = 2048, MAX_PLACES = 11;
 
-/** Elements that sorted columns have at most: `assembly/nearest/sorted.ts`. */
+/** Maximum number of elements of sorted columns: `assembly/nearest/sorted.ts`. */
 export const sortedLength = (inner: number, cols: number): number => (inner + 3) * (cols + 32);
 
-/** Of each search that can be one record, its product. */
+/** The product of each search that can run as one record. */
 export function searchesOf(plan: Plan): ReadonlyMap<Instruction, Instruction> {
   const { instructions } = plan;
   const searches = new Map<Instruction, Instruction>();
@@ -30,7 +30,7 @@ export function searchesOf(plan: Plan): ReadonlyMap<Instruction, Instruction> {
   return searches;
 }
 
-/** Whether nothing but instruction `i` reads a place before something else is written there. */
+/** Whether only instruction `i` reads a place before it is overwritten. */
 function isAlone({ instructions, outputs }: Plan, place: Place, i: number): boolean {
   if ([...outputs.values()].includes(place)) return false;
   return !instructions.some(({ inputs }, at) => at !== i && inputs.includes(place));

@@ -1,6 +1,6 @@
 /**
- * Memory that belongs to someone: the host (an instance of the kernels with its memory), allocations
- * in it, and the segments that the programs of one model share. What was disposed refuses to be used.
+ * Owned memory: the host (an instance of the kernels with its memory), allocations in it, and the segments shared by
+ * the programs of one model. Using anything that was disposed throws.
  */
 import type { Segment } from "../backend.ts";
 import { disposed, requireRange } from "./checks.ts";
@@ -11,7 +11,7 @@ import type { Threads } from "./threads.ts";
 export class Host {
   readonly threads: Threads;
   readonly memory: LinearMemory;
-  /** Whether the kernels lack what only training runs. */
+  /** Whether the kernels lack those that only training runs. */
   readonly forwardOnly: boolean;
   #open = true;
 
@@ -22,18 +22,18 @@ export class Host {
     this.memory = new LinearMemory(kernels.memory, kernels.heapBase());
   }
 
-  /** Executes `count` records at the byte `list`, with the helpers that there are. */
+  /** Executes `count` records at byte address `list`, with the available helpers. */
   run(list: number, count: number, batchRows: number): void {
     try {
       this.threads.kernels.run(list, count, batchRows);
     } catch (error) {
-      // Helpers may be at work on what was being run.
+      // Helpers may still be working on the failed run.
       this.threads.dismiss("Run failed");
       throw error;
     }
   }
 
-  /** The same on this thread. */
+  /** The same, on this thread only. */
   runAlone(list: number, count: number, batchRows: number): void {
     this.threads.kernels.runAlone(list, count, batchRows);
   }
@@ -52,7 +52,7 @@ export class Host {
 export class Allocation {
   readonly host: Host;
   readonly length: number;
-  /** Counts the writes, so that who keeps the elements in another form knows when it is stale. */
+  /** Counts writes, so that copies in another format can tell when they are stale. */
   version = 0;
   readonly #index: number;
   #live = true;
@@ -64,7 +64,7 @@ export class Allocation {
     this.#index = host.memory.allocate(length);
   }
 
-  /** The element at which it begins. @throws DOMException once it was disposed */
+  /** Its first element. @throws DOMException after disposal */
   index(action: string): number {
     this.host.requireOpen(action);
     if (!this.#live) throw disposed(action, "program or segment");
@@ -101,7 +101,7 @@ export class WasmSegment implements Segment {
   }
 }
 
-/** @throws TypeError if the segment is not of this host */
+/** @throws TypeError if the segment belongs to another host */
 export function allocationOf(host: Host, segment: Segment): Allocation {
   if (segment instanceof WasmSegment && segment.memory.host === host) return segment.memory;
   throw new TypeError("Cannot compile: the segment belongs to another backend");

@@ -1,11 +1,11 @@
 /**
- * A build for shared memory: the same bytes, but for the flag that says which memory the module
- * imports. In the import section an entry is two names, a kind (2: memory) and limits; their first
- * byte is 1 where there is a maximum, and 3 where the memory is shared as well (WebAssembly 3.0,
- * 5.3.9 and 5.5.5). Atomic instructions are valid on either kind of memory.
+ * Makes a build for shared memory: the same bytes except for the flag of the imported memory. An entry of the import
+ * section is two names, a kind (2: memory) and limits. The first byte of the limits is 1 if there is a maximum, and 3
+ * if the memory is also shared (WebAssembly 3.0, 5.3.9 and 5.5.5). Atomic instructions are valid on both kinds of
+ * memory.
  */
 
-/** The names "env" and "memory", each after its length, the kind, and the flag to replace. */
+/** The names "env" and "memory", each preceded by its length, then the kind and the flag to replace. */
 const IMPORT = [3, 101, 110, 118, 6, 109, 101, 109, 111, 114, 121, 2, 1];
 const SHARED = 3;
 

@@ -1,14 +1,13 @@
 /**
- * How threads may cut each operation's output into tiles (`assembly/split.ts`), and what an element
- * costs. Sums are never cut, so results do not depend on the number of threads.
+ * How threads may cut each operation's output into tiles (`assembly/split.ts`), and the cost per element. Sums are
+ * never cut, so results do not depend on the number of threads.
  *
- * A cut by rows is right where each row of the output depends on the same row, or the same group of
- * rows, of every operand that has more than one row, and on nothing else of it. What is none of the
- * kinds, or too small to matter, runs on one thread.
+ * A cut by rows is correct if each output row depends only on the same row, or the same group of rows, of every operand
+ * with more than one row. Operations of no listed kind, or too small to matter, run on one thread.
  *
- * Costs are picoseconds on one core of an AMD Zen 5 VM in the `relaxed` build, rounded: per element of
- * the output or of the first operand, whichever is larger, and per term of each sum of a product.
- * They decide when threads are worth it and nothing else; twice too much or too little does no harm.
+ * Costs are picoseconds on one core of an AMD Zen 5 VM in the `relaxed` build, rounded: per element of the output or of
+ * the first operand, whichever is larger, and for a product per term of each sum. They only decide whether threads are
+ * worth using, so a factor of two either way does no harm.
  */
 import type { Instruction, Place, Plan } from "../../graph/plan.ts";
 import type { OpName } from "../../ops/names.ts";
@@ -66,10 +65,10 @@ const SPLITS: { readonly [N in OpName]: Split } = {
   smallestCols: ["rows", 400],
 };
 
-/** The word SPLIT_WORD of `runChunks`, which states its cost itself. */
+/** SPLIT_WORD of `runChunks`, which has its cost as an attribute. */
 export const CHUNKS_SPLIT = CUTS.indexOf("chunks");
 
-/** What a plan costs for each row of the batch. */
+/** The cost of a plan per batch row, in picoseconds. */
 export function picosecondsOfRow({ instructions }: Plan): number {
   return instructions.reduce((sum, { op, inputs, output }) => {
     const [cut, picoseconds] = SPLITS[op], [first] = inputs;
@@ -78,19 +77,19 @@ export function picosecondsOfRow({ instructions }: Plan): number {
   }, 0);
 }
 
-/** Elements for each row of the batch. */
+/** Elements per batch row. */
 function perRow({ shape: { rows, cols, batched } }: Place): number {
   return batched ? rows * cols : 0;
 }
 
-/** The record's word SPLIT_WORD. */
+/** The SPLIT_WORD of a record. */
 export function splitWord({ op, attrs }: Instruction): number {
-  // The mean of a broadcast is over all rows, which a tile does not know.
+  // The mean of a broadcast divides by all rows, a number that a tile does not know.
   const [cut, picoseconds] = op === "broadcast" && attrs.mean === true ? WHOLE : SPLITS[op];
   return CUTS.indexOf(cut) | (picoseconds << 8);
 }
 
-/** The same of a search in a product, in tiles of rows. */
+/** The SPLIT_WORD of a search in a product, in tiles of rows. */
 export function searchSplit({ output }: Instruction, { inputs: [x, weight] }: Instruction): number {
   const terms = x.shape.cols, [, term] = SPLITS.dense, [, look] = SPLITS.smallestCols;
   const row = (term * terms + look) * weight.shape.cols;

@@ -1,10 +1,9 @@
 /**
- * The threads of one backend: the caller's, and helpers in workers over the same memory
- * (`assembly/threads.ts`). Helpers are started when the first program is compiled that is worth
- * sharing, and taken in when they report for work: until then, and if they never do, the caller's
- * thread does everything. Results are the same bits either way.
+ * The threads of one backend: the caller's, and helpers in workers over the same memory (`assembly/threads.ts`).
+ * Helpers are started when the first program worth sharing is compiled, and used once they report for work. Until then,
+ * or if they never do, the caller's thread does everything. The results have the same bits either way.
  *
- * One thread, the default, means unshared memory and nothing of all this.
+ * With one thread, the default, memory is not shared and none of this applies.
  */
 import { messageOf } from "../../core/errors.ts";
 import {
@@ -19,25 +18,25 @@ import type { LinearMemory } from "./memory.ts";
 import { processorsHere, startWorker } from "./worker.ts";
 
 export interface ThreadOptions {
-  /** At most so many threads, the caller's included; 1 by default. */
+  /** Maximum number of threads, including the caller's; default 1. */
   readonly threads?: number;
-  /** How many can run at once; without it, what the host says. */
+  /** How many can run at once; default what the host reports. */
   readonly processors?: number;
-  /** What a tile must be worth to be offered to helpers, picoseconds. */
+  /** Minimum work of a tile offered to helpers, picoseconds. */
   readonly tileWork?: number;
-  /** From how much work on a run is shared without measuring whether that is sooner, picoseconds. */
+  /** Work of a run from which it is shared without measuring whether that is faster, picoseconds. */
   readonly certainWork?: number;
-  /** Milliseconds, for measuring. */
+  /** Time in milliseconds, for measuring. */
   readonly clock?: () => number;
 }
 
-/** Handing a tile over costs 0.5 microseconds, 5 if somebody must be woken; a tile is worth 20. */
+/** Handing a tile over costs 0.5 microseconds, or 5 if a helper must be woken; a tile must be worth 20. */
 const TILE_WORK = 20_000_000;
 
-/** Ten milliseconds: beside so much, handing over is nothing. */
+/** Ten milliseconds: the cost of handing over is negligible beside that. */
 const CERTAIN_WORK = 10_000_000_000;
 
-/** How long `ready` waits for workers that say nothing, milliseconds; once. */
+/** How long `ready` waits for workers that do not report, milliseconds; only once. */
 const PATIENCE = 5000;
 
 /** An instance of the kernels, for one thread or several. */
@@ -47,7 +46,7 @@ export function openThreads(
   options: ThreadOptions,
 ): Threads {
   const { threads = 1, tileWork = TILE_WORK } = options;
-  // Counting them takes longer than all else here.
+  // Counting processors is slower than everything else here.
   const processors = options.processors ?? (threads > 1 ? processorsHere() : 1);
   const count = Math.min(threads, processors);
   const reasons = count < threads ? [`${processors} of ${threads} can run at once here`] : [];
@@ -64,13 +63,13 @@ export function openThreads(
   return new Threads(instantiate(module), options, 0, undefined, reasons);
 }
 
-/** What the helpers are instances of. */
+/** The module and memory that helpers instantiate. */
 interface Shared {
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
 }
 
-/** What happened to the helpers. Workers hold it, and must not hold `Threads`, which it watches. */
+/** The state of the helpers. Workers reference it instead of `Threads`, so that `Threads` can be collected. */
 interface Crew {
   readonly reasons: Set<string>;
   lost: number;
@@ -79,7 +78,7 @@ interface Crew {
 
 export class Threads {
   readonly kernels: KernelExports;
-  /** From how much work on a run is shared without measuring, picoseconds. */
+  /** Work of a run from which it is shared without measuring, picoseconds. */
   readonly certainWork: number;
   readonly clock: () => number;
   readonly #helpers: number;
@@ -104,17 +103,17 @@ export class Threads {
     this.#crew = { reasons: new Set(reasons), lost: 0 };
   }
 
-  /** The most threads that there may ever be, the caller's included. */
+  /** The maximum number of threads, including the caller's. */
   get most(): number {
     return this.#isAlone ? 1 : 1 + this.#helpers;
   }
 
-  /** Threads at work, the caller's included. */
+  /** Threads at work, including the caller's. */
   get count(): number {
     return this.#isAlone ? 1 : 1 + this.kernels.helpers() - this.#crew.lost;
   }
 
-  /** Why there are fewer than were asked for. */
+  /** Why there are fewer than requested. */
   get reason(): string | undefined {
     const reasons = [...this.#crew.reasons];
     if (this.#shared && !this.#starting) reasons.push("No program yet is large enough to share");
@@ -127,7 +126,7 @@ export class Threads {
     if (!this.kernels.isWorthSharing(list, count, batchRows)) return;
     const shared = this.#shared, crew = this.#crew;
     const { workspaceBytes, dismiss } = this.kernels;
-    // A backend that is lost without being disposed of must not keep its threads.
+    // A backend that is collected without being disposed must not keep its threads.
     crew.watch = new FinalizationRegistry(() => dismiss());
     crew.watch.register(this, undefined);
     const words = Math.ceil(workspaceBytes() / 4);
@@ -136,13 +135,13 @@ export class Threads {
     });
   }
 
-  /** Resolves when the helpers that were started are at work or have failed. */
+  /** Resolves when the started helpers are at work or have failed. */
   ready(): Promise<void> {
     if (!this.#starting) return Promise.resolve();
     return this.#ready ??= withPatience(Promise.all(this.#starting));
   }
 
-  /** Sends the helpers home. */
+  /** Stops the helpers. */
   dismiss(reason?: string): void {
     this.#isAlone = true;
     if (reason !== undefined) this.#crew.reasons.add(reason);
@@ -188,7 +187,7 @@ function sharedMemory(): WebAssembly.Memory {
   return createMemory(true);
 }
 
-/** A browser's main thread may not. */
+/** Whether this thread may block; a browser's main thread may not. */
 function maySleep(): boolean {
   try {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 1, 0);

@@ -1,23 +1,23 @@
 /**
- * The `simd` build, made from the `relaxed` one: both are the same instructions, but for
- * `f32x4.relaxed_madd`, which becomes a product and a sum. So only one of them is embedded.
+ * Makes the `simd` build from the `relaxed` one, so that only one must be embedded. They have the same instructions
+ * except for `f32x4.relaxed_madd`, which becomes a multiplication and an addition.
  *
  *   a b c relaxed_madd   →   a b c  local.set t  mul  local.get t  add
  *
- * t is a local added to each function that has such a site. Where the sites are, the build knows
- * (`scripts/lib/unfused_sites.ts`); bodies and the code section are given their new lengths. Binary
- * format: WebAssembly 3.0, 5.5.13.
+ * t is a local added to each function that has such a site. The build records the sites
+ * (`scripts/lib/unfused_sites.ts`); function bodies and the code section get new lengths. Binary format: WebAssembly
+ * 3.0, 5.5.13.
  */
 
-/** What must be changed, in offsets within the relaxed build. */
+/** What to change, as offsets within the relaxed build. */
 export interface Unfused {
-  /** The constant that `isRelaxed` returns, which becomes 0. */
+  /** Offset of the constant that `isRelaxed` returns, which becomes 0. */
   readonly flag: number;
-  /** Where the code section's length is written. */
+  /** Offset of the code section's length. */
   readonly section: number;
   /**
-   * For each function with sites: where its length is written, the index of t, the sites. Each offset
-   * counts from the one before, the first from `section`.
+   * For each function with sites: the offset of its length, the index of t, and the offsets of the sites. Each offset
+   * is relative to the one before, the first to `section`.
    */
   readonly functions: readonly (readonly [length: number, local: number, ...sites: number[]])[];
 }
@@ -26,7 +26,7 @@ const V128 = 0x7b, SITE_BYTES = 3;
 const MULTIPLY = [0xfd, 0xe6, 0x01], ADD = [0xfd, 0xe4, 0x01];
 const LOCAL_GET = 0x20, LOCAL_SET = 0x21;
 
-/** The `simd` build of the bytes of the `relaxed` build. */
+/** The `simd` build from the bytes of the `relaxed` build. */
 export function unfusedModule(
   bytes: Uint8Array,
   { flag, section, functions }: Unfused,
@@ -51,7 +51,7 @@ export function unfusedModule(
   ]);
 }
 
-/** Offsets from the start, of offsets that each count from the one before. */
+/** Converts relative offsets to absolute ones. */
 function absolute(functions: Unfused["functions"], at: number): Unfused["functions"] {
   return functions.map(([length, local, ...sites]) => [
     at += length,
@@ -60,7 +60,7 @@ function absolute(functions: Unfused["functions"], at: number): Unfused["functio
   ]);
 }
 
-/** A function's body: its groups of locals and one more, its instructions. */
+/** A function's body: its groups of locals plus one, and its instructions. */
 function unfusedBody(
   source: Uint8Array,
   body: number,
@@ -68,7 +68,7 @@ function unfusedBody(
 ): (Uint8Array | readonly number[])[] {
   const [groups, first] = readUint(source, body);
   let rest = first;
-  // A group is a count and a type of one byte.
+  // A group is a count and a one-byte type.
   for (let i = 0; i < groups; i++) rest = readUint(source, rest)[1] + 1;
   const t = uint(local);
   const instead = [LOCAL_SET, ...t, ...MULTIPLY, LOCAL_GET, ...t, ...ADD];
@@ -86,7 +86,7 @@ function unfusedBody(
   return parts;
 }
 
-/** A number in LEB128, and where it ends. */
+/** Reads a LEB128 number, and returns where it ends. */
 function readUint(bytes: Uint8Array, at: number): [value: number, end: number] {
   let value = 0;
   for (let shift = 0;; shift += 7, at++) {

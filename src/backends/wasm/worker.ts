@@ -1,13 +1,13 @@
 /**
- * One worker thread, on whatever host this is, without a permission or a file: by `node:worker_threads`
- * where there is a process that offers it (Node.js, Deno, Bun), else as a Worker at a blob: URL
- * (browsers). The former does not keep its process alive; a Worker of Deno would.
+ * One worker thread on any host, without a permission or a file: by `node:worker_threads` if the process offers it
+ * (Node.js, Deno, Bun), else as a Worker at a blob: URL (browsers). The former does not keep its process alive; a
+ * Worker in Deno would.
  *
- * A worker ends by itself when the first thread dismisses it. It is never terminated: Deno would keep
- * the thread, and some 10 MB, of one that sleeps (2.9.6).
+ * A worker ends by itself when the main thread dismisses it. It is never terminated: Deno 2.9.6 would leak the thread,
+ * and some 10 MB, of a sleeping worker.
  */
 
-/** What a worker is given: a build of the kernels, the memory it shares, and a workspace there. */
+/** The input of a worker: a build of the kernels, the shared memory, and a workspace in it. */
 export interface WorkerTask {
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
@@ -15,13 +15,13 @@ export interface WorkerTask {
   readonly workspace: number;
 }
 
-/** What is heard of a worker. It may fail after it has joined. */
+/** Events of a worker. It may fail after it has joined. */
 export interface WorkerEvents {
   joined(): void;
   failed(error: unknown): void;
 }
 
-/** Tells JOINED, or what went wrong, and if it had joined, the other threads. */
+/** Sends JOINED, or the error. If it fails after joining, it also tells the other threads. */
 const JOINED = "joined";
 const HELP = `({ module, memory, workspace }, tell) => {
   let fail = () => {};
@@ -56,7 +56,7 @@ export function startWorker(task: WorkerTask, events: WorkerEvents): void {
   else startWebWorker(task, told);
 }
 
-/** How many threads can run at once; infinite where the host does not say. */
+/** How many threads can run at once; Infinity if the host does not say. */
 export function processorsHere(): number {
   return globalThis.navigator?.hardwareConcurrency ??
     builtin<NodeSystem>("node:os")?.availableParallelism() ?? Infinity;
@@ -75,7 +75,7 @@ interface NodeSystem {
   availableParallelism(): number;
 }
 
-/** A module of Node.js, where there is one, without an import: bundles for other hosts have none. */
+/** A module of Node.js, if there is one, without an import: bundles for other hosts do not have it. */
 function builtin<T>(name: string): T | undefined {
   const { process } = globalThis as {
     process?: { getBuiltinModule?(name: string): unknown };
@@ -105,7 +105,7 @@ function startWebWorker(task: WorkerTask, told: (message: unknown) => void): voi
     told(data);
   };
   worker.onerror = (event) => {
-    event.preventDefault(); // it is told, not thrown
+    event.preventDefault(); // reported, not thrown
     URL.revokeObjectURL(url);
     told(event.message);
   };

@@ -1,12 +1,12 @@
 /**
- * The normaliser of the continuous Bernoulli in float64; formulas in `ops/continuous_bernoulli.ts`.
- * For |l| < ¼ both are their Taylor series, whose first terms left out are below 1e-17.
+ * The normaliser of the continuous Bernoulli in float64; formulas in `ops/continuous_bernoulli.ts`. For |l| < ¼ both
+ * functions use their Taylor series; the first omitted terms are below 1e-17.
  */
 import { elementwise, type Kernel } from "./view.ts";
 
 const NEAR = 0.25;
 
-/** ln (l / tanh(l/2)) = ln 2 + l²/12 - 7l⁴/1440 + …: the integral of the series below. */
+/** Coefficients of the slope's series; its integral is ln (l / tanh(l/2)) = ln 2 + l²/12 - 7l⁴/1440 + …. */
 const SLOPE = [1 / 6, -7 / 360, 31 / 15120, -127 / 604800, 73 / 3421440, -1414477 / 653837184000];
 
 export const continuousBernoulliLogNorm: Kernel<"continuousBernoulliLogNorm"> = (out, inputs) =>

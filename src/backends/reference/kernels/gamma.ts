@@ -1,8 +1,8 @@
 /**
  * Ratios of gamma functions in float64; formulas in `ops/gamma.ts`.
  *
- * From f(a, d) = f(a + 1, d) + d log1p(1/a) - log1p(d/a), taken 16 times, and Stirling's series at
- * w = a + 16, with five terms: the next is below 2e-17.
+ * Computed with f(a, d) = f(a + 1, d) + d log1p(1/a) - log1p(d/a), applied 16 times, and Stirling's series at w = a +
+ * 16 with six terms; the next term is below 2e-17.
  */
 import { elementwise, type Kernel, sum } from "./view.ts";
 

@@ -1,4 +1,4 @@
-/** Columns moved in float64; definitions in `ops/layout.ts`. */
+/** Column slices, padding and concatenation in float64; definitions in `ops/layout.ts`. */
 import { at, fill, type Kernel } from "./view.ts";
 
 export const sliceCols: Kernel<"sliceCols"> = (out, [x], { start }) =>

@@ -8,7 +8,7 @@ export const randomNormal: Kernel<"randomNormal"> = (out, [key], attrs) =>
 export const randomUniform: Kernel<"randomUniform"> = (out, [key], attrs) =>
   draw(out, key, attrs, (block, lane) => (block[lane] >>> 8) * 2 ** -24);
 
-/** Sets every element to `value` of its block and its lane. */
+/** Sets every element to `value(block, lane)`. */
 function draw(
   out: View,
   key: View,
@@ -27,7 +27,7 @@ function draw(
   }
 }
 
-/** Lane 0 and 2: r·cos(2πu2); lane 1 and 3: r·sin(2πu2). */
+/** Lanes 0 and 2: r·cos(2πu2); lanes 1 and 3: r·sin(2πu2). */
 function normal(block: Uint32Array, lane: number): number {
   const pair = lane & 2;
   const u1 = ((block[pair] >>> 9) + 0.5) * 2 ** -23;

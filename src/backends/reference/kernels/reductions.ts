@@ -43,7 +43,7 @@ export const smallestCols: Kernel<"smallestCols"> = (out, [x]) => {
   }
 };
 
-/** NaN is behind all numbers. */
+/** Orders NaN after all numbers. */
 function compare(a: number, b: number): number {
   if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(a)) - Number(Number.isNaN(b));
   return a < b ? -1 : a > b ? 1 : 0;

@@ -1,4 +1,4 @@
-/** One kernel for each operation: those of scoring, and what training alone runs. */
+/** One kernel for each operation: those of scoring, and those that only training runs. */
 import type { OpName } from "../../../ops/names.ts";
 import type { KernelTable, Unsupported } from "../../backend.ts";
 import { bernoulliLogProbGrad } from "./bernoulli.ts";

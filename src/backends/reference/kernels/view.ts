@@ -1,12 +1,11 @@
 /**
- * What a kernel of the reference sees of memory: a row-major float64 matrix, and the loop over the
- * elements of a broadcast. Everything is a textbook loop: this backend is the oracle for the others
- * and shares no code with them.
+ * A reference kernel's view of memory, a row-major float64 matrix, and the loop over broadcast elements. Everything is
+ * a textbook loop: this backend is the oracle for the others and shares no code with them.
  */
 import type { OpName } from "../../../ops/names.ts";
 import type { OpAttrs, OpInputs } from "../../../ops/signatures.ts";
 
-/** `rows` × `cols` elements of `data`, from `offset`; `rows` is what this run really has. */
+/** `rows` × `cols` elements of `data`, from `offset`; `rows` is set for each run. */
 export interface View {
   readonly data: Float64Array;
   readonly offset: number;
@@ -23,7 +22,7 @@ export type Kernel<N extends OpName> = (
 
 type Views<T extends readonly unknown[]> = { readonly [I in keyof T]: View };
 
-/** Element (row, col), where a matrix of one row or one column stretches. */
+/** Element (row, col); a matrix with one row or one column broadcasts. */
 export function at(view: View, row: number, col: number): number {
   const { data, offset, rows, cols } = view;
   return data[offset + (rows === 1 ? 0 : row) * cols + (cols === 1 ? 0 : col)];
@@ -34,7 +33,7 @@ export function put(view: View, row: number, col: number, value: number): void {
   view.data[view.offset + row * view.cols + col] = value;
 }
 
-/** Elements of a view. */
+/** The number of elements of a view. */
 export function size(view: View): number {
   return view.rows * view.cols;
 }
@@ -47,8 +46,8 @@ export function fill(out: View, value: (row: number, col: number) => number): vo
 }
 
 /**
- * out = f(a, b, …) for each element. `out` may lie on an operand of its own size: an element's
- * operands are all read before it is written.
+ * out = f(a, b, …) for each element. `out` may overlap an operand of the same size, because an element's operands are
+ * all read before it is written.
  */
 export function elementwise(
   out: View,

@@ -1,4 +1,4 @@
-/** The kernels of scoring alone, embedded. */
+/** The scoring kernels, embedded. */
 import type { KernelSet } from "../loader.ts";
 import { BYTES_HEX as hex, UNFUSED as unfused } from "./score_set.gen.ts";
 
