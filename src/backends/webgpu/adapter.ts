@@ -1,24 +1,24 @@
-/** The GPU that a host offers: found, named, and described for who asks what there is. */
+/** Finds, names and describes the GPU that a host offers. */
 import type { AdapterOptions } from "../backend.ts";
 
-/** What an adapter says of itself. */
+/** A description of an adapter. */
 export interface AdapterReport {
-  /** For a person. */
+  /** Name for people. */
   readonly name: string;
-  /** Whether the processor does its work: slower than WebAssembly. */
+  /** Whether it is emulated on the CPU: slower than WebAssembly. */
   readonly software: boolean;
-  /** What it has beyond the least, by the names of WebGPU. */
+  /** Optional features, by their WebGPU names. */
   readonly features: readonly string[];
-  /** The limits that a model meets. */
+  /** The limits that a large model may reach. */
   readonly limits: {
-    /** Bytes of a buffer that a kernel reads. */
+    /** Maximum bytes of a buffer that a kernel reads. */
     readonly maxStorageBufferBindingSize: number;
-    /** Bytes of any buffer. */
+    /** Maximum bytes of any buffer. */
     readonly maxBufferSize: number;
   };
 }
 
-/** @throws DOMException if this host has no WebGPU, no adapter, or none that is asked for */
+/** @throws DOMException if this host has no WebGPU, no adapter, or no permitted adapter */
 export async function requestAdapter(
   { allowSoftware = false, gpu = globalThis.navigator?.gpu }: AdapterOptions = {},
 ): Promise<GPUAdapter> {
@@ -50,7 +50,10 @@ export function nameOf({ description, vendor, architecture, device }: GPUAdapter
   return description || [vendor, architecture, device].filter(Boolean).join(" ") || "unnamed";
 }
 
-/** By what it says of itself, or by the names of Mesa's, Google's and Microsoft's ("Microsoft Basic Render Driver"). */
+/**
+ * Detected by the fallback flag, or by the names of Mesa's, Google's and Microsoft's software adapters ("Microsoft
+ * Basic Render Driver").
+ */
 export function isSoftware(info: GPUAdapterInfo): boolean {
   return info.isFallbackAdapter || /llvmpipe|swiftshader|software|basic render/i.test(
     `${info.description} ${info.architecture}`,

@@ -1,9 +1,9 @@
 /**
- * The WebGPU backend: one device, its pipelines, and the programs and segments of a model. How a plan
- * becomes dispatches is in `emit.ts` and docs/adr/0024-webgpu-levels.md.
+ * The WebGPU backend: one device, its pipelines, and the programs and segments of a model. `emit.ts` and
+ * docs/adr/0024-webgpu-levels.md describe how a plan becomes dispatches.
  *
- * Limits: a segment and the scratch memory of a program must each fit one binding
- * (`maxStorageBufferBindingSize` of the adapter, 128 MiB at least); more is refused with that number.
+ * Limits: each segment, and the scratch memory of each program, must fit one binding (`maxStorageBufferBindingSize` of
+ * the adapter, at least 128 MiB); larger ones are refused with that number.
  */
 import type { Plan } from "../../graph/plan.ts";
 import { OPS } from "../../ops/catalogue.ts";
@@ -27,15 +27,18 @@ import { type ChooseTile, hardwareTile, softwareTile } from "./tiles.ts";
 import { Tuner } from "./tuner.ts";
 
 export interface WebgpuOptions extends AdapterOptions {
-  /** Overrides how products are cut. */
+  /** Overrides how products are tiled. */
   readonly chooseTile?: ChooseTile;
-  /** Whether `prepare` measures; on hardware, unless `chooseTile` says how. */
+  /** Whether `prepare` measures tiles; default on hardware, unless `chooseTile` is given. */
   readonly tune?: boolean;
-  /** Milliseconds of a steady clock, for the tuner; the host's. */
+  /** A monotonic clock in milliseconds, for the tuner; default the host's. */
   readonly clock?: () => number;
-  /** Operations of a product that is worth measuring. */
+  /** Operations from which a product is worth measuring. */
   readonly worth?: number;
-  /** Whether operations share dispatches; true. Without, shaders are few and programs compile faster. */
+  /**
+   * Whether operations share dispatches; default true. Without fusion there are fewer distinct shaders and programs
+   * compile faster.
+   */
   readonly fuse?: boolean;
 }
 
@@ -48,7 +51,7 @@ export interface GpuBackend extends Backend<GpuProgram> {
   allocate(length: number, format?: SegmentFormat): Segment;
 }
 
-/** @throws DOMException if there is no adapter that may be used */
+/** @throws DOMException if there is no permitted adapter */
 export async function openWebgpu(options: WebgpuOptions = {}): Promise<GpuBackend> {
   const device = await openDevice(options);
   try {
@@ -76,7 +79,7 @@ export function backendOn(device: Device, options: WebgpuOptions = {}): GpuBacke
     compile(plan: Plan, segments: Segments): GpuProgram {
       device.requireSound();
       const buffers = buffersOf(device, plan, segments, none);
-      // Two writable bindings must not be one buffer.
+      // Two writable bindings must not use the same buffer.
       const apart = buffers.state === buffers.parameters ? { ...buffers, state: noState } : buffers;
       const parameters = (segments.parameters as GpuSegment).format;
       if (parameters === "f16") requireReadOnly(plan);
@@ -86,14 +89,14 @@ export function backendOn(device: Device, options: WebgpuOptions = {}): GpuBacke
   };
 }
 
-/** @throws TypeError if a plan changes parameters or gives them out: halves are only read */
+/** @throws TypeError if a plan changes or outputs its parameters, because halves are read-only */
 function requireReadOnly({ instructions, outputs }: Plan): void {
   const changes = instructions.some(({ op }) => OPS[op].effect);
   if (!changes && [...outputs.values()].every(({ segment }) => segment !== "parameters")) return;
   throw new TypeError("Cannot compile: a plan must only read parameters that are kept as f16");
 }
 
-/** What was measured in this process, by adapter and shape. */
+/** Measured tiles in this process, by adapter and shape. */
 const MEASURED = new Map<string, string>();
 
 function tunerOf(
@@ -115,8 +118,8 @@ function tunerOf(
 }
 
 /**
- * A GPU that works for a host.
- * @throws DOMException if there is no adapter that may be used
+ * Opens a GPU that the host offloads work to.
+ * @throws DOMException if there is no permitted adapter
  */
 export async function openAccelerator(options: WebgpuOptions = {}): Promise<Accelerator> {
   const backend = await openWebgpu(options);

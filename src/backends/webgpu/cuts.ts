@@ -1,20 +1,20 @@
-/** In how many parts long sums are taken, each by a workgroup of its own. */
+/** How many parts long sums are split into, one workgroup per part. */
 
-/** Elements that one workgroup of a squared norm sums. */
+/** Elements that each workgroup of a squared norm sums. */
 export const NORM_SPAN = 4096;
 
 /**
- * Terms that one workgroup of a product adds at most, and at least where there are more: Mesa's software
- * adapters end a loop, without a word, after 65,535 turns.
+ * Bounds on the terms that each workgroup of a product adds; the lower one applies if the sum is split. Mesa's software
+ * adapters silently end a loop after 65,535 iterations.
  */
 const MOST_TERMS = 8192, LEAST_TERMS = 1024;
 
-/** Workgroups that keep a GPU busy, and the rows and columns that one of them takes, or so. */
+/** Workgroups needed to keep a GPU busy, and roughly the rows and columns of the tile that each computes. */
 const BUSY = 256, TILE = 32;
 
 /**
- * In how many parts the sums of a product are taken: its output may have too few tiles to go around.
- * @param terms of a sum, for a full batch
+ * How many parts the sums of a product are split into. The output may have too few tiles to keep the GPU busy.
+ * @param terms the length of each sum, for a full batch
  */
 export function partsOf(terms: number, rows: number, cols: number): number {
   const wanted = Math.ceil(BUSY / (Math.ceil(rows / TILE) * Math.ceil(cols / TILE)));

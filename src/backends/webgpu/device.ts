@@ -1,7 +1,7 @@
 /**
- * A GPU device and what can go wrong with it. WebGPU reports failures late and aside: as a promise
- * (`lost`), as an event (`uncapturederror`), as a rejection of whatever is waited for. Here the first of
- * them is kept, every later use throws it, and no wait outlives the device.
+ * A GPU device and its failures. WebGPU reports failures late and in different ways: as a promise (`lost`), as an event
+ * (`uncapturederror`), or as a rejection of any awaited promise. This class keeps the first failure and throws it on
+ * every later use, and no wait outlives the device.
  */
 import { type AdapterOptions, GpuError } from "../backend.ts";
 import { disposed } from "../checks.ts";
@@ -17,7 +17,7 @@ export class Device {
   #fail!: (error: Error) => void;
   /** Rejects when the device fails; never resolves. */
   readonly #failed = new Promise<never>((_, reject) => this.#fail = reject);
-  /** All that live; a device gives back what it made. */
+  /** All live buffers, destroyed with the device. */
   readonly #buffers = new Set<GPUBuffer>();
   readonly #reads = new Reads(this, (descriptor) => this.#make(descriptor));
 
@@ -35,31 +35,31 @@ export class Device {
     });
   }
 
-  /** The first failure stands. */
+  /** Records a failure; the first one is kept. */
   fail(message: string): void {
     if (this.#failure) return;
     this.#failure = new GpuError(message);
     this.#fail(this.#failure);
   }
 
-  /** @throws GpuError once the device has failed, DOMException once it was given back */
+  /** @throws GpuError once the device has failed, DOMException once it was disposed */
   requireSound(): void {
     if (this.#failure) throw this.#failure;
   }
 
-  /** Waits no longer than the device lives. */
+  /** Waits for `work`, but not longer than the device lives. */
   async wait<T>(work: Promise<T>): Promise<T> {
     try {
       return await Promise.race([work, this.#failed]);
     } catch (error) {
-      // What was waited for is refused before the loss is told.
+      // The awaited promise may reject before the loss is reported.
       if (!this.#failure) await Promise.race([this.#failed, laterThan(100)]).catch(() => {});
       if (this.#failure) throw this.#failure;
       throw new GpuError(`Cannot use the GPU: ${(error as Error).message}`, { cause: error });
     }
   }
 
-  /** @param elements 32-bit words; never none, since a binding must not be empty */
+  /** @param elements 32-bit words; 0 is rounded up to 1, since a binding must not be empty */
   buffer(elements: number, usage: number): GPUBuffer {
     this.requireSound();
     const size = 4 * Math.max(elements, 1);
@@ -73,8 +73,8 @@ export class Device {
   }
 
   /**
-   * Asks the device for something: a browser or driver may refuse at once what others tell late.
-   * @throws GpuError if it does
+   * Calls the device: a browser or driver may throw at once what others report later.
+   * @throws GpuError if it throws
    */
   ask<T>(work: (gpu: GPUDevice) => T): T {
     this.requireSound();
@@ -96,7 +96,7 @@ export class Device {
     });
   }
 
-  /** Queues a write. Deno 2.9 panics where there is nothing to write. */
+  /** Queues a write. Deno 2.9 panics on an empty write. */
   write(
     buffer: GPUBuffer,
     first: number,
@@ -106,7 +106,7 @@ export class Device {
     if (words.length > 0) this.ask((gpu) => gpu.queue.writeBuffer(buffer, 4 * first, words));
   }
 
-  /** Copies `into.length` words from the element `first`, as they are now. */
+  /** Copies `into.length` words from element `first`, as of this call. */
   read(buffer: GPUBuffer, first: number, into: Float32Array | Float64Array): Promise<void> {
     this.requireSound();
     return into.length === 0 ? Promise.resolve() : this.#reads.add({ buffer, first, into });
@@ -126,8 +126,8 @@ export class Device {
 }
 
 /**
- * @throws DOMException if this host has no WebGPU, no adapter, or none that is asked for; LimitError if the device
- *   offers less than is needed
+ * @throws DOMException if this host has no WebGPU, no adapter, or no permitted adapter; LimitError if the device offers
+ *   less than needed
  */
 export async function openDevice(options: AdapterOptions = {}): Promise<Device> {
   const adapter = await requestAdapter(options), { info, limits } = adapter;

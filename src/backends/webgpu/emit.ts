@@ -1,8 +1,8 @@
 /**
- * A plan as dispatches: for each level a shader, its records, and how many workgroups it has.
+ * Turns a plan into dispatches: for each level a shader, its records, and its number of workgroups.
  *
- * Records of a dispatch: the number of tasks; for each task the workgroup after its last, its function
- * and the word at which its own record begins; then those records.
+ * Records of a dispatch: the number of tasks; for each task the end of its workgroups, its function, and the word at
+ * which its own record starts; then those records.
  */
 import type { Plan } from "../../graph/plan.ts";
 import type { SegmentFormat } from "../backend.ts";
@@ -23,7 +23,7 @@ import { calledBy } from "./wgsl/library.ts";
 
 export interface Dispatch {
   readonly shader: string;
-  /** Bytes at which its records begin. */
+  /** Byte offset of its records. */
   readonly offset: number;
   /** Workgroups along two dimensions. */
   readonly groups: readonly [x: number, y: number];
@@ -32,7 +32,7 @@ export interface Dispatch {
 export interface Emitted {
   readonly dispatches: readonly Dispatch[];
   readonly records: Uint32Array<ArrayBuffer>;
-  /** Bytes of records that one dispatch may read. */
+  /** Maximum bytes of records that one dispatch reads. */
   readonly window: number;
   readonly values: Values;
   readonly scratchLength: number;
@@ -41,9 +41,9 @@ export interface Emitted {
 /** How a plan is turned into dispatches. */
 export interface Style {
   readonly chooseTile: ChooseTile;
-  /** Whether steps share dispatches; see \`levels.ts\`. */
+  /** Whether steps share dispatches; see `levels.ts`. */
   readonly fuse: boolean;
-  /** What parameters are kept as: "f32" unless given. */
+  /** Format of the parameters; default "f32". */
   readonly parameters?: SegmentFormat;
 }
 
@@ -69,7 +69,7 @@ export function emit(plan: Plan, { chooseTile, fuse, parameters = "f32" }: Style
   return { ...assemble(perLevel, parameters), values, scratchLength };
 }
 
-/** Steps that one task does: a walk has stages, any other task has one step. */
+/** The steps of one task: a walk has stages, any other task has one step. */
 interface Part {
   readonly unit: Unit;
   readonly stages: readonly Stage[];
@@ -109,7 +109,7 @@ function assemble(levels: readonly (readonly Task[])[], parameters: SegmentForma
     offsets.push(end);
     end += align(4 * block.length);
   }
-  // The last window must lie within the buffer as well.
+  // The last window must also lie within the buffer.
   const records = new Uint32Array((end + window) / 4);
   blocks.forEach((block, i) => records.set(block, offsets[i] / 4));
   const dispatches = levels.map((tasks, i): Dispatch => {

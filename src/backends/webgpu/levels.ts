@@ -1,21 +1,21 @@
 /**
- * Which steps run together. A level is one dispatch; a step's level is the least that its operands
- * allow. Steps that stay within one batch row, and steps on small fixed matrices, may share a level with
- * what they read: one workgroup does them one after the other (`stages.ts`). All others come a level
- * after their operands. What depends on nothing, noise for one, sinks to where it is first read.
+ * Assigns steps to levels. A level is one dispatch; a step's level is the lowest that its operands allow. Steps that
+ * stay within one batch row, and steps on small fixed matrices, may share a level with their operands, because one
+ * workgroup runs them in order (`stages.ts`). All other steps run a level after their operands. Steps without computed
+ * operands, such as noise, move to the level where they are first read.
  *
- * Updates come after every reader of what they change.
+ * Updates run after every reader of what they change.
  */
 import { type Shape, sizeAt } from "../../core/shape.ts";
 import type { Step, Values } from "./values.ts";
 
 /**
- * How the work of a step is cut: by batch rows, one workgroup each ("row"); not at all ("single"); by
- * the rows of a fixed matrix ("each"); or as its own kind of task says ("own").
+ * How the work of a step is divided: one workgroup per batch row ("row"), one in total ("single"), one per row of a
+ * fixed matrix ("each"), or as its own kind of task defines ("own").
  */
 export type Unit = "row" | "single" | "each" | "own";
 
-/** A fixed matrix of more elements is cut by rows. */
+/** A fixed matrix with more elements is divided by rows. */
 const SINGLE_ELEMENTS = 4096;
 
 export function unitOf({ kernel: { form }, output, inputs }: Step): Unit {
@@ -28,9 +28,9 @@ export function unitOf({ kernel: { form }, output, inputs }: Step): Unit {
 }
 
 /**
- * Sets the level of every step; how many levels there are.
- * @param fuse without it every step has a level of its own: shaders are then those of single operations,
- *   which all plans share
+ * Sets the level of every step, and returns the number of levels.
+ * @param fuse if false, every step has its own level, so that shaders are those of single operations, which all plans
+ *   share
  */
 export function assignLevels({ steps }: Values, fuse: boolean): number {
   if (!fuse) {
@@ -47,7 +47,7 @@ export function assignLevels({ steps }: Values, fuse: boolean): number {
   return compact(steps);
 }
 
-/** 0 if the reader can run in the level of what it reads, 1 if only in the next. */
+/** 0 if the reader can run in the same level, 1 if it needs the next. */
 function distance(from: Step, reader: Step): 0 | 1 {
   const unit = unitOf(from);
   return (unit === "row" || unit === "single") && unitOf(reader) === unit ? 0 : 1;
@@ -63,7 +63,7 @@ function earliest(step: Step): number {
   return Math.max(0, ...afterOperands, ...readers.map(({ level }) => level + 1));
 }
 
-/** Takes levels out in which nothing is left. */
+/** Removes empty levels. */
 function compact(steps: readonly Step[]): number {
   const used = [...new Set(steps.map(({ level }) => level))].sort((a, b) => a - b);
   const at = new Map(used.map((level, i) => [level, i]));

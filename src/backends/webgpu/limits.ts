@@ -1,16 +1,16 @@
 /**
- * What a device must offer, and what it can hold. Every limit here has a least value that WebGPU promises
- * (W3C, "WebGPU", §3.6.2 Limits), on which the shaders rest; a driver that offers less is refused by the limit's name,
- * and so is what does not fit. Nothing is cut in silence.
+ * What a device must offer, and what it can hold. WebGPU guarantees a minimum for each of these limits (W3C, "WebGPU",
+ * §3.6.2 Limits), which the shaders rely on. A driver that offers less is refused, and so is anything that does not
+ * fit, with the name of the limit. Nothing is truncated silently.
  */
 import { LimitError } from "../backend.ts";
 import { MAX_BINDINGS, MAX_DIMENSION, OFFSET_BYTES, WORKGROUP } from "./layout.ts";
 import { POOL } from "./tiles.ts";
 
-/** Limits of which a large model wants all that the adapter has. */
+/** Limits that are requested at the adapter's maximum, for large models. */
 export const WANTED_LIMITS = ["maxStorageBufferBindingSize", "maxBufferSize"] as const;
 
-/** What shaders and bind groups need of any device. */
+/** What shaders and bind groups need on any device. */
 const NEEDED = {
   maxComputeInvocationsPerWorkgroup: WORKGROUP,
   maxComputeWorkgroupSizeX: WORKGROUP,
@@ -19,7 +19,7 @@ const NEEDED = {
   maxStorageBuffersPerShaderStage: MAX_BINDINGS,
 } as const satisfies Partial<Record<keyof GPUSupportedLimits, number>>;
 
-/** @throws LimitError naming the limit of which the device has too little */
+/** @throws LimitError naming the limit that is too low */
 export function requireLimits(limits: GPUSupportedLimits): void {
   for (const [name, needed] of Object.entries(NEEDED)) {
     const offered = limits[name as keyof typeof NEEDED];
@@ -36,7 +36,7 @@ export function requireLimits(limits: GPUSupportedLimits): void {
   }
 }
 
-/** @throws LimitError naming the limit that so many bytes exceed */
+/** @throws LimitError naming the limit that `bytes` exceeds */
 export function requireFits(limits: GPUSupportedLimits, bytes: number): void {
   for (
     const [name, holder] of [["maxStorageBufferBindingSize", "binding"], [
@@ -54,8 +54,8 @@ export function requireFits(limits: GPUSupportedLimits, bytes: number): void {
 }
 
 /**
- * So many workgroups along two dimensions.
- * @throws LimitError if two are too few
+ * Arranges workgroups along two dimensions.
+ * @throws LimitError if two dimensions are too few
  */
 export function gridOf(groups: number): readonly [x: number, y: number] {
   const x = Math.max(1, Math.min(groups, MAX_DIMENSION)), y = Math.max(1, Math.ceil(groups / x));

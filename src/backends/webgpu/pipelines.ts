@@ -1,4 +1,4 @@
-/** Pipelines by the text of their shader, made once for a device, and bind groups of one layout. */
+/** A cache of pipelines by shader text, for one device, and bind groups of one layout. */
 import type { Device } from "./device.ts";
 
 /** Binding types, in the order of `layout.ts`. */
@@ -36,7 +36,7 @@ export class Pipelines {
     return pipeline;
   }
 
-  /** @param window bytes of the records that one dispatch sees */
+  /** @param window maximum bytes of records that one dispatch reads */
   bindGroup(buffers: readonly GPUBuffer[], window: number): GPUBindGroup {
     const entries = buffers.map((buffer, binding) => ({
       binding,

@@ -1,11 +1,11 @@
-/** Memory for the values that need it: an arena by level. A level never reuses what it still reads. */
+/** Allocates memory for the values that need it, level by level. A level never reuses memory that it still reads. */
 import { Arena } from "../../graph/arena.ts";
 import type { Step, Value } from "./values.ts";
 
 /**
  * Sets the offsets of scratch values.
- * @param isStored whether a step's result is read from memory at all
- * @returns elements of scratch needed
+ * @param isStored whether a step's result must be in memory
+ * @returns the number of scratch elements needed
  */
 export function placeValues(
   all: readonly Value[],

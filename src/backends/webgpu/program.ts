@@ -1,6 +1,6 @@
 /**
- * A compiled plan on the GPU. Pipelines, the bind group and the sizes of dispatches are made once; a run
- * writes its row count, encodes the dispatches and submits them. Nothing waits but `read`.
+ * A compiled plan on the GPU. Pipelines, the bind group and dispatch sizes are created once. A run writes its row
+ * count, encodes the dispatches and submits them. Only `read` waits.
  */
 import type { Plan } from "../../graph/plan.ts";
 import type { Program } from "../backend.ts";
@@ -11,7 +11,7 @@ import { CONTROL_WORDS, INFINITY_BITS, NAN_BITS } from "./layout.ts";
 import type { Pipelines } from "./pipelines.ts";
 import type { Value } from "./values.ts";
 
-/** The buffers that a program's shaders see. */
+/** The shared buffers that a program's shaders use. */
 export interface ProgramBuffers {
   readonly parameters: GPUBuffer;
   readonly state: GPUBuffer;
@@ -79,7 +79,7 @@ export class GpuProgram implements Program {
     this.#buffers = buffers;
   }
 
-  /** Dispatches of one run. */
+  /** Number of dispatches per run. */
   get dispatches(): number {
     return this.#steps.length;
   }
@@ -94,7 +94,7 @@ export class GpuProgram implements Program {
     this.#device.write(buffer, value.offset, words);
   }
 
-  /** @param times runs of one submit, one after the other: for who times them */
+  /** @param times consecutive runs in one submit, for timing */
   run(rows: number, times = 1): void {
     requireRows(rows, this.plan.capacity);
     this.#require("run");
@@ -123,7 +123,7 @@ export class GpuProgram implements Program {
     await this.#device.read(this.#bufferOf(value), value.offset, into);
   }
 
-  /** Where an input or output lies, for who reads or writes it on the device. */
+  /** The location of an input or output, for reading or writing it on the device. */
   place(
     name: string,
   ): { readonly home: Value["home"]; readonly offset: number; readonly size: number } {

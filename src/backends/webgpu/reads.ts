@@ -1,10 +1,10 @@
 /**
- * Reads from buffers of the GPU. Those that are asked for together are made together: a wait for the GPU costs
- * milliseconds, whatever is waited for. Copies are queued before whatever follows, which may change what they read;
- * reads that were asked for first end first.
+ * Reads from GPU buffers. Reads requested together are made together, because each wait for the GPU costs milliseconds
+ * regardless of size. Copies are queued before any later command, which may change their source. Reads finish in the
+ * order in which they were requested.
  */
 
-/** Words from the element `first` on. */
+/** A read of words from element `first`. */
 export interface Read {
   readonly buffer: GPUBuffer;
   readonly first: number;
@@ -32,10 +32,10 @@ const LEAST_BYTES = 4096;
 export class Reads {
   readonly #device: ReadHost;
   readonly #make: (descriptor: GPUBufferDescriptor) => GPUBuffer;
-  /** Buffers that were used before. */
+  /** Staging buffers to reuse. */
   readonly #staging: GPUBuffer[] = [];
   #group?: Group;
-  /** The reads before. */
+  /** Resolves when earlier reads have finished. */
   #before: Promise<unknown> = Promise.resolve();
 
   constructor(device: ReadHost, make: (descriptor: GPUBufferDescriptor) => GPUBuffer) {
@@ -51,7 +51,7 @@ export class Reads {
     return group.done;
   }
 
-  /** Queues the copies of what was asked for. */
+  /** Queues the copies of the pending reads. */
   start(): void {
     const group = this.#group;
     if (!group) return;
@@ -82,7 +82,7 @@ export class Reads {
     this.#staging.push(staging);
   }
 
-  /** What the staging buffer holds once it is mapped. A device may be lost at any point, also once it is. */
+  /** Copies the mapped staging buffer to the readers. The device may be lost at any point, even after mapping. */
   async #take(
     staging: GPUBuffer,
     bytes: number,
@@ -99,7 +99,7 @@ export class Reads {
     this.#device.requireSound();
   }
 
-  /** One of a size that was used before, or a new one. */
+  /** A staging buffer of this size, reused or new. */
   #takeStaging(bytes: number): GPUBuffer {
     const wanted = 2 ** Math.ceil(Math.log2(Math.max(bytes, LEAST_BYTES)));
     const size = Math.max(bytes, Math.min(wanted, this.#device.gpu.limits.maxBufferSize));

@@ -1,6 +1,6 @@
 /**
- * A segment in a buffer of the GPU. Writes are queued; reads wait for all that was queued before. One of halves is
- * written by the host alone, which keeps a copy.
+ * A segment in a GPU buffer. Writes are queued; reads wait for everything queued before. A segment of halves is written
+ * only by the host, which keeps a copy.
  */
 import { sizeAt } from "../../core/shape.ts";
 import type { Plan, SegmentName } from "../../graph/plan.ts";
@@ -48,7 +48,7 @@ export class GpuSegment implements Segment {
     this.device.release(this.buffer);
   }
 
-  /** Whole words: two halves each. */
+  /** Writes whole words of two halves each. */
   #writeHalves(halves: Uint16Array<ArrayBuffer>, offset: number, values: ArrayLike<number>): void {
     for (let i = 0; i < values.length; i++) {
       halves[offset + i] = toNormalHalf(values[i]);
@@ -70,8 +70,8 @@ export class GpuSegment implements Segment {
 
 /**
  * The buffers of a plan's segments.
- * @param none stands in for a segment that the plan does not use
- * @throws TypeError if a segment is not of this device, RangeError if a place is not within it
+ * @param none replaces a segment that the plan does not use
+ * @throws TypeError if a segment belongs to another device, RangeError if a place is outside it
  */
 export function buffersOf(
   device: Device,

@@ -1,19 +1,18 @@
 /**
- * The loops of one walk: steps of one level that one workgroup does in turn, for a batch row or for
- * fixed matrices. A stage is one loop over the elements of one shape. A pointwise step joins the loop
- * that makes its operands if they have its own shape, and finds them in registers; any other step
- * needs them in memory and a barrier before it.
+ * The loops of one walk: steps of one level that one workgroup runs in order, for a batch row or for fixed matrices. A
+ * stage is one loop over the elements of one shape. A pointwise step joins the loop that computes its operands if they
+ * have its shape, and reads them from registers; any other step needs them in memory, after a barrier.
  */
 import { sameShape, type Shape } from "../../core/shape.ts";
 import type { Operand, Step } from "./values.ts";
 
 export interface Stage {
-  /** What the loop walks over: a fold's operand, anything else's output. */
+  /** The shape the loop iterates over: a fold's operand, or the output of any other step. */
   readonly shape: Shape;
   readonly steps: Step[];
 }
 
-/** @param steps of one level and one unit, in the order of the plan */
+/** @param steps all of one level and one unit, in plan order */
 export function stagesOf(steps: readonly Step[]): Stage[] {
   const stages: Stage[] = [], stageOf = new Map<Step, number>();
   for (const step of steps) {
@@ -29,7 +28,7 @@ export function stagesOf(steps: readonly Step[]): Stage[] {
   return stages;
 }
 
-/** Whether a step finds an operand in a register of the loop it stands in. */
+/** Whether a step reads an operand from a register of its own loop. */
 export function isInRegister(step: Step, { value, shape }: Operand): boolean {
   const { madeBy } = value;
   if (!madeBy || step.kernel.form === "indexed" || step.kernel.form === "rowwise") return false;

@@ -1,7 +1,7 @@
-/** The words that tell the shaders around a training step (`wgsl/steps.ts`) where everything lies. */
+/** Layout words for the shaders around a training step (`wgsl/steps.ts`). */
 import type { GpuProgram } from "./program.ts";
 
-/** An input or output of a step, and how many elements it has. */
+/** An input or output of a step, and its number of elements. */
 export interface Field {
   readonly name: string;
   readonly size: number;
@@ -9,7 +9,7 @@ export interface Field {
 
 const KEY_WORDS = 4;
 
-/** What `RECORD` copies. @param width words of all outputs */
+/** The copies that `RECORD` makes. @param width words of all outputs */
 export function recordWords(
   program: GpuProgram,
   outputs: readonly Field[],
@@ -26,14 +26,14 @@ export function recordWords(
   return new Uint32Array([width, outputs.length, ...copies]);
 }
 
-/** Where `PREPARE` puts what, from one chunk of the data. */
+/** The layout for `PREPARE`, for one chunk of the data. */
 export function prepareWords(
   program: GpuProgram,
   { stepWords, columns, floats, first, count }: {
     readonly stepWords: number;
     readonly columns: number;
     readonly floats: readonly Field[];
-    /** The chunk's first row, and its rows. */
+    /** First row of the chunk, and its number of rows. */
     readonly first: number;
     readonly count: number;
   },
@@ -51,7 +51,7 @@ export function prepareWords(
   ]);
 }
 
-/** Whole rows, as many as one binding holds. */
+/** Splits the rows into chunks that fit one binding. */
 export function chunksOf(
   rows: number,
   columns: number,

@@ -1,11 +1,11 @@
 /**
- * Training steps on the device: data set, order of rows, parameters and optimiser state stay there. One
- * submit takes many steps; before each, `PREPARE` picks the rows and writes what changes with the step,
- * and after each `RECORD` keeps what it gave and counts on (`wgsl/steps.ts`). The host waits once for all of them,
- * and may send the next submit before it does.
+ * Training steps on the device: the data set, the order of rows, parameters and optimiser state stay there. One submit
+ * runs many steps. Before each, `PREPARE` gathers the rows and writes the inputs of the step; after each, `RECORD`
+ * stores the outputs and increments the step counter (`wgsl/steps.ts`). The host waits once for all of them, and may
+ * send the next submit before that.
  *
- * Nothing is created for a step: buffers and bind groups are made with the stepper. Data beyond one binding
- * lies in chunks of whole rows.
+ * Nothing is created per step: buffers and bind groups are made with the stepper. Data larger than one binding is split
+ * into chunks of whole rows.
  */
 import type { DeviceData, StepInputs, Stepper } from "../backend.ts";
 import type { Device } from "./device.ts";
@@ -17,7 +17,7 @@ import { PREPARE, RECORD, STEP_HEADER } from "./wgsl/steps.ts";
 
 const STORAGE = 0x80 | 0x8 | 0x4; // GPUBufferUsage.STORAGE | COPY_DST | COPY_SRC
 
-/** Most steps of one submit. */
+/** Maximum steps per submit. */
 const MOST = 64;
 
 export class GpuStepper implements Stepper {
@@ -25,9 +25,9 @@ export class GpuStepper implements Stepper {
   readonly #device: Device;
   readonly #program: GpuProgram;
   readonly #segments: readonly GpuSegment[];
-  /** Of each segment as it was before the last submit and before the one before. */
+  /** Two backups of each segment: before the last submit, and before the one before it. */
   readonly #backups: readonly (readonly GPUBuffer[])[];
-  /** Which of both is the last. */
+  /** Index of the latest backup. */
   #turn = 0;
   readonly #buffers: GPUBuffer[] = [];
   readonly #steps: GPUBuffer;

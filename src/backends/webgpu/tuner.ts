@@ -1,15 +1,15 @@
 /**
- * Tiles by measurement: for each large product of a plan, every tile of `HARDWARE_TILES` multiplies
- * matrices of that size, is compared with sums of the host in float64, and is timed. The fastest that was
- * right is kept, by adapter and shape, in a map that the caller may keep as well: plain data.
+ * Chooses tiles by measurement. For each large product of a plan, every tile of `HARDWARE_TILES` multiplies matrices of
+ * that size, is checked against float64 sums on the host, and is timed. The fastest correct one is kept by adapter and
+ * shape, in a map of plain data that the caller may save.
  *
- * A wait for the GPU takes longer than most products. So a submit takes many of them, twice as many until they
- * take LEAST milliseconds more than one does with its wait, and what counts is that difference.
+ * A wait for the GPU takes longer than most products. So a submit runs many of them; their number is doubled until the
+ * submit takes LEAST milliseconds longer than one product with its wait. That difference gives the time per product.
  *
- * A tile is right if it gives 64 elements, spread over the output, within (k + 4) 2^-24 Σ|terms|.
+ * A tile is correct if 64 elements, spread over the output, are within (k + 4) 2^-24 Σ|terms|.
  *
- * Limits: operands of random numbers in [-1, 1); products below `WORTH` operations are not measured, since
- * launches, not tiles, decide their time.
+ * Limits: operands are random numbers in [-1, 1). Products below `WORTH` operations are not measured, because launches,
+ * not tiles, determine their time.
  */
 import { type Shape, sizeAt } from "../../core/shape.ts";
 import { HostRandom } from "../../core/random/philox.ts";
@@ -21,31 +21,34 @@ import type { Tile } from "./tasks/product.ts";
 import { type ChooseTile, HARDWARE_TILES, type TileName, TILES } from "./tiles.ts";
 import { type Step, valuesOf } from "./values.ts";
 
-/** Operations of a product that is measured. */
+/** Operations from which a product is measured. */
 const WORTH = 1e7;
 
-/** Submits of which the shortest counts, the most products of one, and the milliseconds that they should take. */
+/**
+ * Submits per measurement (the shortest counts), maximum products per submit, and minimum milliseconds they should
+ * take.
+ */
 const SUBMITS = 3, MOST = 128, LEAST = 5;
 
-/** Elements that are compared. */
+/** Elements to compare. */
 const COMPARED = 64;
 
-/** A program of which one submit takes several runs. */
+/** A program that can run several times in one submit. */
 export interface RepeatedProgram extends Program {
   run(rows: number, times?: number): void;
 }
 
 export interface TunerOptions {
-  /** Names the device in the keys of `choices`. */
+  /** Name of the device in the keys of `choices`. */
   readonly adapter: string;
-  /** What was found before, by adapter and shape. */
+  /** Earlier results, by adapter and shape. */
   readonly choices: Map<string, string>;
   /** Compiles a plan with one tile for all of its products. */
   readonly compile: (plan: Plan, tile: Tile) => RepeatedProgram;
-  /** Milliseconds of a steady clock. */
+  /** A monotonic clock in milliseconds. */
   readonly clock: () => number;
   readonly fallback: ChooseTile;
-  /** `WORTH` unless given. */
+  /** Default `WORTH`. */
   readonly worth?: number;
 }
 
@@ -64,7 +67,7 @@ export class Tuner {
     this.#options = options;
   }
 
-  /** The tile that was found for a product; what is usual where none was. */
+  /** The measured tile of a product, or the fallback. */
   readonly choose: ChooseTile = (extents, capacity) => {
     const { choices, fallback } = this.#options;
     const found = choices.get(this.#key(extents, capacity));
@@ -72,7 +75,7 @@ export class Tuner {
     return isKnown ? TILES[found as TileName] : fallback(extents, capacity);
   };
 
-  /** Measures the products of a plan that were not yet. */
+  /** Measures those products of a plan that have not been measured. */
   async tune(plan: Plan): Promise<void> {
     const { choices, worth = WORTH } = this.#options;
     for (const step of valuesOf(plan).steps) {
@@ -101,7 +104,7 @@ export class Tuner {
     return best?.name;
   }
 
-  /** Milliseconds of a product, or nothing if it computes wrongly. */
+  /** Milliseconds per product; undefined if it computes wrongly. */
   async #time(
     product: Product,
     { a, b }: Operands,
@@ -120,7 +123,7 @@ export class Tuner {
     }
   }
 
-  /** Milliseconds of a run, without those of the wait. */
+  /** Milliseconds per run, without the wait. */
   async #timeOne(program: RepeatedProgram): Promise<number> {
     const first = new Float32Array(1), { clock } = this.#options;
     const submit = async (times: number) => {
@@ -185,7 +188,7 @@ function planOf({ rows, inner, cols, transposeA, transposeB }: Product): Plan {
 function isRight(product: Product, { a, b }: Operands, got: Float32Array): boolean {
   const { rows, inner, cols, transposeA, transposeB } = product;
   for (let e = 0; e < COMPARED; e++) {
-    // Corners, and what a stride that is prime to most sizes meets.
+    // Two corners, and elements at a stride that is coprime to most sizes.
     const at = e === 0 ? 0 : e === 1 ? got.length - 1 : (e * 1_000_003) % got.length;
     const i = Math.floor(at / cols), j = at % cols;
     let sum = 0, size = 0;

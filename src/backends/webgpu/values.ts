@@ -1,9 +1,9 @@
 /**
- * A plan as values and steps. The plan's places are undone: each result is a value of its own, written
- * once, so that only true dependences order the steps; `placement.ts` gives memory again, by level.
+ * A plan as values and steps. The plan's places are undone: each result is a separate value, written once, so that only
+ * true dependencies order the steps; `placement.ts` allocates memory again, by level.
  *
- * Two operations become two steps: a squared norm, and a product whose sums are long, are partial sums of
- * many workgroups, then their sum.
+ * A squared norm, or a product with long sums, becomes two steps: partial sums by many workgroups, then the sum of
+ * those.
  */
 import { rowsAt, type Shape, sizeAt } from "../../core/shape.ts";
 import type { Instruction, Place, Plan, SegmentName } from "../../graph/plan.ts";
@@ -15,20 +15,20 @@ import { NORM_SPAN, partsOf } from "./cuts.ts";
 import { kernelOf } from "./kernels/table.ts";
 import { CONTROL_WORDS } from "./layout.ts";
 
-/** Something that is computed once, or given. */
+/** A value that is computed once, or given. */
 export interface Value {
   readonly home: SegmentName | "control";
-  /** In words from the start of its home; of scratch values, set by \`place\`. */
+  /** Offset in words from the start of its home; for scratch values, set by `placement.ts`. */
   offset: number;
   /** Elements, for a full batch. */
   readonly size: number;
   readonly madeBy?: Step;
   readonly readers: Step[];
-  /** Read or written from outside: it lives as long as the program. */
+  /** Whether it is read or written from outside, and so lives as long as the program. */
   kept: boolean;
 }
 
-/** A value as one step sees it: views change the shape, not the value. */
+/** A step's view of a value: views change the shape, not the value. */
 export interface Operand {
   readonly value: Value;
   readonly shape: Shape;
@@ -39,9 +39,9 @@ export interface Step {
   readonly kernel: Kernel;
   readonly attrs: Attributes;
   readonly inputs: readonly Operand[];
-  /** An update's is its first input. */
+  /** For an update, this is its first input. */
   readonly output: Operand;
-  /** Set by \`levels.ts\`. */
+  /** Set by `levels.ts`. */
   level: number;
 }
 
@@ -51,7 +51,7 @@ export interface Values {
   readonly inputs: ReadonlyMap<string, Value>;
   readonly outputs: ReadonlyMap<string, Value>;
   readonly constants: readonly Value[];
-  /** Words of \`control\`. */
+  /** Words of `control`. */
   readonly controlLength: number;
 }
 
@@ -67,7 +67,7 @@ class Builder {
   readonly #steps: Step[] = [];
   readonly #inputs = new Map<string, Value>();
   readonly #constants: Value[];
-  /** The value that lies at a place now. */
+  /** The value currently at each place. */
   readonly #current = new Map<string, Value>();
   #controlLength: number = CONTROL_WORDS.inputs;
 
@@ -132,7 +132,7 @@ class Builder {
     this.#result("sumCols", kernelOf("sumCols"), {}, [sums], output);
   }
 
-  /** A product of which the rows, of the batch mostly, are the inner dimension. */
+  /** A product whose inner dimension is the operands' rows, usually those of the batch. */
   #addOverRows(
     op: OpName,
     kernel: Kernel,

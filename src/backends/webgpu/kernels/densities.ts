@@ -1,7 +1,7 @@
 /**
- * Log-densities in WGSL: Gaussians in log-variance, Bernoulli from logits, the continuous Bernoulli's
- * normaliser, ratios of gamma functions. Formulas in `ops/`; functions in `wgsl/densities.ts` and
- * `wgsl/gamma.ts`. Every operand stretches. Limits: log-variances lie in [-30, 20].
+ * Log-densities in WGSL: Gaussians in log-variance, Bernoulli from logits, the normaliser of the continuous Bernoulli,
+ * ratios of gamma functions. Formulas are in `ops/`; functions in `wgsl/densities.ts` and `wgsl/gamma.ts`. Every
+ * operand broadcasts. Limits: log-variances in [-30, 20].
  */
 import { type Kernels, pointwise } from "./kernel.ts";
 

@@ -1,12 +1,12 @@
 /**
- * Elementwise arithmetic and activations in WGSL; formulas in `ops/elementwise.ts`. Every operand
- * stretches; a dispatch walks the elements of the output (`stages.ts`). Limits: what WGSL promises of
- * + - · (correct rounding) and ÷ (2.5 ULP); subnormal results may be zero.
+ * Elementwise arithmetic and activations in WGSL; formulas in `ops/elementwise.ts`. Every operand broadcasts; a
+ * dispatch loops over the elements of the output (`stages.ts`). Limits: those that WGSL guarantees for + - · (correct
+ * rounding) and ÷ (2.5 ULP); subnormal results may be zero.
  */
 import type { Activation } from "../../../ops/names.ts";
 import { type Kernels, pointwise } from "./kernel.ts";
 
-/** f(x), of an expression that is evaluated once. */
+/** f(x), for an expression that is evaluated once. */
 export const ACTIVATE: { readonly [A in Activation]: (x: string) => string } = {
   identity: (x) => x,
   relu: (x) => `relu(${x})`,
@@ -16,7 +16,7 @@ export const ACTIVATE: { readonly [A in Activation]: (x: string) => string } = {
   elu: (x) => `elu(${x})`,
 };
 
-/** dy · f'(x), of y = f(x). */
+/** dy · f'(x) as a function of y = f(x). */
 const SLOPE: { readonly [A in Activation]: (y: string, dy: string) => string } = {
   identity: (_, dy) => dy,
   relu: (y, dy) => `select(0.0, ${dy}, ${y} > 0.0)`,

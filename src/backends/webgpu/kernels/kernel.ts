@@ -1,20 +1,20 @@
 /**
- * What a kernel of this backend is: a piece of WGSL, and the form that says how it is used. Sizes,
- * offsets and attributes never stand in the text: they come as words of a record, and the text names
- * those words. Texts of programs of other sizes are therefore the same, and so are their pipelines.
+ * A kernel of this backend is a piece of WGSL, and a form that says how it is used. Sizes, offsets and attributes are
+ * not in the text: they are words of a record, and the text names those words. So programs that differ only in sizes
+ * have the same text, and share pipelines.
  *
- *   pointwise   an expression of the operands' elements at (row, col); operands stretch
- *   indexed     statements that read operands anywhere within the batch row, for element (row, col)
- *   fold        the sum of each row's columns, of an expression
- *   rowwise     statements for a whole workgroup that walks one row at a time
- *   product, columnSum, norm, update   tasks of their own: see the files that write them
+ *   pointwise   an expression of the operands' elements at (row, col); operands broadcast
+ *   indexed     statements for element (row, col) that read operands anywhere within the batch row
+ *   fold        the sum of an expression over the columns of each row
+ *   rowwise     statements for a whole workgroup that processes one row at a time
+ *   product, columnSum, norm, update   separate tasks: see the files that write them
  */
 import type { Attributes } from "../../../ops/spec.ts";
 import type { OpAttrs } from "../../../ops/signatures.ts";
 import type { OpName } from "../../../ops/names.ts";
 import type { Shape } from "../../../core/shape.ts";
 
-/** Where a kernel stands: names of u32 variables. `rows` are those that the run really has. */
+/** The position of a kernel: names of u32 variables. `rows` is the number of rows in the run. */
 export interface Position {
   readonly row: string;
   readonly col: string;
@@ -39,14 +39,14 @@ export interface Indexed<A = Attributes> {
   readonly form: "indexed";
   /** Attributes as u32 words. */
   readonly words: (attrs: A, inputs: readonly Shape[]) => readonly number[];
-  /** Statements that declare the variable \`target\`. */
+  /** Statements that declare the variable `target`. */
   readonly write: (
     target: string,
     call: {
       readonly read: Read;
       readonly words: readonly string[];
       readonly position: Position;
-      /** The first word of an integer operand in \`control\`. */
+      /** The first word of an integer operand in `control`. */
       readonly controlWord: string;
     },
   ) => string;
@@ -67,7 +67,7 @@ export interface Own {
 
 export type Kernel<A = Attributes> = Pointwise<A> | Indexed<A> | Fold | RowWise | Own;
 
-/** The kernels of some operations, each with the attributes of its own. */
+/** The kernels of some operations, each with its own attributes. */
 export type Kernels<N extends OpName> = { readonly [M in N]: Kernel<OpAttrs<M>> };
 
 /** A pointwise kernel without attributes. */

@@ -1,11 +1,11 @@
 /**
- * Moving elements in WGSL: columns, rows, groups of rows, and broadcasting; definitions in
- * `ops/layout.ts` and `ops/reductions.ts`. Each element of the output reads what it needs; bits are
- * moved, not computed, but for sums of groups (in order) and means (one division).
+ * Moving elements in WGSL: columns, rows, groups of rows, and broadcasting; definitions in `ops/layout.ts` and
+ * `ops/reductions.ts`. Each output element reads what it needs. Bits are copied, not computed, except for sums of
+ * groups (in order) and means (one division).
  *
- *   bindings   operands anywhere, starts and widths in words of the record
- *   dispatch   that of the loop an element stands in: see `stages.ts`
- *   limits     none but those of memory; smallestCols takes columns² reads a row
+ *   bindings   operands anywhere; offsets and widths are words of the record
+ *   dispatch   that of the loop around the element: see `stages.ts`
+ *   limits     only those of memory; smallestCols makes count (count + 1) / 2 passes over each row
  */
 import type { Kernels } from "./kernel.ts";
 
@@ -48,8 +48,8 @@ else { ${target} = ${read(1, row, `(${col} - ${cols})`)}; }`,
       `var ${target} = 0.0;
 for (var i = 0u; i < ${size}; i++) { ${target} += ${read(0, `(${row} * ${size} + i)`, col)}; }`,
   },
-  // A number for each place: as many passes over the row as its number says. Bits are compared, as shaders
-  // may take it that there is no NaN: brought into the order of the numbers, zeros made one, NaN last.
+  // Result k takes k + 1 passes over the row. Values are compared as bits, because shaders may assume that there is no
+  // NaN: bits are mapped to the order of the numbers, with both zeros equal and NaN last.
   smallestCols: {
     form: "indexed",
     words: (_, [{ cols }]) => [cols],

@@ -1,10 +1,10 @@
 /**
- * Noise in WGSL: the Philox words of `core/random/philox.ts`, exactly; uniforms exactly; normals by our own
- * polynomials (`wgsl/philox.ts`). Counters in `ops/random.ts`. An element makes the block that it lies
- * in, so that noise needs no memory where one loop uses it.
+ * Noise in WGSL: the Philox words of `core/random/philox.ts` and uniforms are exact; normals use our own polynomials
+ * (`wgsl/philox.ts`). Counters are in `ops/random.ts`. Each element computes the block it belongs to, so noise used by
+ * one loop needs no memory.
  *
  *   bindings   the key in control, four words
- *   dispatch   that of the loop an element stands in: see `stages.ts`
+ *   dispatch   that of the loop around the element: see `stages.ts`
  *   limits     rows below 2^32; a column's block is col / 4
  */
 import type { Indexed, Kernels } from "./kernel.ts";

@@ -1,4 +1,4 @@
-/** One kernel for each operation, or why it needs none. An operation without one does not compile. */
+/** One kernel for each operation, or the reason why it needs none. An operation without an entry does not compile. */
 import type { OpName } from "../../../ops/names.ts";
 import type { OpAttrs } from "../../../ops/signatures.ts";
 import { type Unsupported, unsupported } from "../../backend.ts";
@@ -37,6 +37,6 @@ const TABLE: { readonly [N in OpName]: Kernel<OpAttrs<N>> | Unsupported } = {
 export function kernelOf(op: OpName): Kernel {
   const kernel = TABLE[op];
   if ("unsupported" in kernel) throw new RangeError(`Cannot run ${op}: ${kernel.unsupported}`);
-  // The plan came through the typed builder: the attributes are those of the operation.
+  // Safe: the plan was made by the typed builder, so the attributes match the operation.
   return kernel as unknown as Kernel;
 }

@@ -1,12 +1,12 @@
-/** The sizes of a product, whichever of its operands are transposed. */
+/** The sizes of a product, for any transposition of its operands. */
 import type { Shape } from "../../../core/shape.ts";
 import type { Step } from "../values.ts";
 
-/** What a product computes, apart from how it is cut. */
+/** The sizes of a product, apart from its tiling. */
 export interface Extents {
   readonly rows: Shape;
   readonly cols: number;
-  /** Rows of this shape are the inner dimension, or its columns if \`innerCols\`. */
+  /** The inner dimension is the number of rows of this shape. */
   readonly inner: Shape;
   /** Which operands are transposed: "", " A", " B" or " A B". */
   readonly ways: string;

@@ -1,14 +1,14 @@
 /**
- * Matrix products: `dense` (with bias and activation) and `matmul` in all four transposes, which differ
- * in strides alone: element (i, k) of the left operand lies at i·down + k·along, and so on.
+ * Matrix products: `dense` (with bias and activation) and `matmul` in all four transpositions, which differ only in
+ * strides: element (i, k) of the left operand is at i·down + k·along, and so on.
  *
  *   bindings  operands anywhere, result in scratch
- *   dispatch  one workgroup for each tile of the output and each part of its sums (`values.ts`)
+ *   dispatch  one workgroup per tile of the output and part of its sums (`values.ts`)
  *   limits    the pool of a workgroup, (tileRows + tileCols) · depth floats (`tiles.ts`)
  *
- * Each thread keeps `high` × `wide` sums in registers. A tile with depth > 0 copies that many steps of
- * the inner dimension to workgroup memory at a time; with depth 0 threads read the operands themselves
- * (software adapters run a workgroup on one core: copying gains nothing there).
+ * Each thread keeps `high` × `wide` sums in registers. A tile with depth > 0 copies that many steps of the inner
+ * dimension to workgroup memory at a time. With depth 0, threads read the operands directly: software adapters run a
+ * workgroup on one core, where copying gains nothing.
  */
 import type { Activation } from "../../../ops/names.ts";
 import { rowsAt, sizeAt } from "../../../core/shape.ts";
@@ -18,23 +18,23 @@ import type { Operand, Step, Value } from "../values.ts";
 import { type Extents, extentsOf } from "./extents.ts";
 import { element, readElement, type Task, Words } from "./task.ts";
 
-/** How a product is cut: threads across and registers of a thread. */
+/** The tiling of a product: threads across, and registers per thread. */
 export interface Tile {
   /** Threads along the columns; WORKGROUP / across along the rows. */
   readonly across: number;
   readonly high: number;
   readonly wide: number;
-  /** Steps of the inner dimension that lie in workgroup memory at a time; 0: none do. */
+  /** Steps of the inner dimension held in workgroup memory at a time; 0 for none. */
   readonly depth: number;
 }
 
 const tileRows = ({ across, high }: Tile): number => WORKGROUP / across * high;
 const tileCols = ({ across, wide }: Tile): number => across * wide;
 
-/** Floats of workgroup memory that a tile takes. */
+/** Floats of workgroup memory needed by a tile. */
 export const poolOf = (tile: Tile): number => (tileRows(tile) + tileCols(tile)) * tile.depth;
 
-/** One operand of a product: where it begins, and how far apart neighbours are. */
+/** One operand of a product: its start, and its strides. */
 interface Side {
   readonly value: Value;
   readonly start: string;
@@ -42,7 +42,7 @@ interface Side {
   readonly inner: string;
 }
 
-/** Parts in which the sums are taken, and the terms of one. */
+/** The number of parts of each sum, and the terms per part. */
 function cutOf({ output }: Step, { rows, cols, inner }: Extents, capacity: number) {
   const parts = rows.batched ? 1 : sizeAt(output.shape, capacity) / (rows.rows * cols);
   return { parts, span: Math.ceil(rowsAt(inner, capacity) / parts) };
@@ -81,7 +81,7 @@ ${write(tile, target, step, words)}`;
   return { source, words: words.list, groups: parts * tiles };
 }
 
-/** @param isInnerFirst whether the inner dimension runs down the rows of the operand */
+/** @param isInnerFirst whether the inner dimension is the rows of the operand */
 function side({ value, shape: { cols } }: Operand, isInnerFirst: boolean, words: Words): Side {
   const start = words.u32(value.offset);
   const outer = words.u32(isInnerFirst ? 1 : cols), inner = words.u32(isInnerFirst ? cols : 1);
@@ -97,7 +97,7 @@ function register({ high, wide }: Tile, write: (r: number, c: number) => string)
 const rowOf = ({ across }: Tile, r: number) => `firstRow + down + ${r * WORKGROUP / across}u`;
 const colOf = ({ across }: Tile, c: number) => `firstCol + along + ${c * across}u`;
 
-/** Rows and columns past the end read the last ones: their sums are not written. */
+/** Rows and columns past the end read the last ones; their sums are not written. */
 function direct(tile: Tile, left: Side, right: Side): string {
   const { high, wide } = tile;
   const starts = range(high).map((r) =>
@@ -125,7 +125,7 @@ ${register(tile, (r, c) => `s${r}${c} = fma(x${r}, y${c}, s${r}${c});`)}
 function shared(tile: Tile, left: Side, right: Side, { op, attrs }: Step): string {
   const { depth, high, wide, across } = tile;
   const height = tileRows(tile), width = tileCols(tile), second = height * depth;
-  // Neighbouring threads read neighbouring elements, whichever way the operand lies.
+  // Neighbouring threads read neighbouring elements, in either orientation of the operand.
   const leftAlong = !(op === "matmul" && attrs.transposeA === true);
   const rightAlong = op === "matmul" && attrs.transposeB === true;
   const copy = (
@@ -170,7 +170,7 @@ workgroupBarrier();
 }`;
 }
 
-/** Bias, activation and the store, for one sum after the other: unrolled, they would be most of the text. */
+/** Bias, activation and store, in a loop over the sums: unrolled, they would be most of the text. */
 function write(tile: Tile, target: string, { op, attrs, inputs }: Step, words: Words): string {
   const { high, wide, across } = tile, count = high * wide;
   const sums = range(count).map((e) => `s${Math.floor(e / wide)}${e % wide}`);

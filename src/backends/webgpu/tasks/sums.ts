@@ -1,10 +1,10 @@
 /**
- * Sums down the columns, and squared norms: tasks of several workgroups whose sums have a fixed order.
+ * Column sums and squared norms: tasks of several workgroups, whose sums have a fixed order.
  *
- *   columnSum  `width` columns a workgroup, WORKGROUP / width threads for each; they take rows in
- *              turns and are added as a tree
- *   norm       NORM_SPAN elements a workgroup; one partial sum each (`values.ts` adds the fold)
- *   bindings   operand anywhere, result in scratch; sizes and offsets in words of the record
+ *   columnSum  `width` columns per workgroup, WORKGROUP / width threads per column; threads take
+ *              rows in turn and are added as a tree
+ *   norm       NORM_SPAN elements per workgroup, one partial sum each (`values.ts` adds the fold)
+ *   bindings   operand anywhere, result in scratch; sizes and offsets are words of the record
  *   dispatch   columnSum ⌈columns / width⌉ workgroups, norm ⌈elements / NORM_SPAN⌉
  *   limits     rows and elements below 2^32
  */
@@ -12,7 +12,7 @@ import { NORM_SPAN } from "../cuts.ts";
 import type { Step } from "../values.ts";
 import { element, readElement, type Task, Words } from "./task.ts";
 
-/** Columns that a workgroup of a column sum takes at most. */
+/** Maximum columns per workgroup of a column sum. */
 const WIDTH = 16;
 
 export function columnSumTask({ inputs: [x], output, attrs }: Step): Task {

@@ -1,7 +1,7 @@
 /**
- * A task: a part of a dispatch that has workgroups of its own. Its text is the body of a WGSL function
- * of (base, group, local): where its record begins, its workgroup, the thread. The text names words of
- * the record by their place, and so is the same for tasks that differ in sizes alone.
+ * A task: a part of a dispatch with its own workgroups. Its text is the body of a WGSL function of (base, group,
+ * local): the start of its record, its workgroup, and the thread. The text refers to words of the record by position,
+ * so tasks that differ only in sizes have the same text.
  */
 import type { Shape } from "../../../core/shape.ts";
 import type { Value } from "../values.ts";
@@ -13,7 +13,7 @@ export interface Task {
   readonly groups: number;
 }
 
-/** Collects the words of a record while a text is written. */
+/** Collects the words of a record while the text is written. */
 export class Words {
   readonly list: number[] = [];
 
@@ -28,7 +28,7 @@ export class Words {
     return `bitcast<f32>(${this.u32(new Uint32Array(new Float32Array([value]).buffer)[0])})`;
   }
 
-  /** The rows that the run really has. */
+  /** The number of rows in the run, as an expression. */
   rows({ rows, batched }: Shape): string {
     const fixed = this.u32(batched ? 0 : rows), perBatchRow = this.u32(batched ? rows : 0);
     return `(${fixed} + ${perBatchRow} * control[0])`;
@@ -40,7 +40,7 @@ export function element({ home }: Value, index: string): string {
   return `${home}[${index}]`;
 }
 
-/** The same to be read alone, as float32 whatever parameters are kept as. */
+/** The same, read-only: float32 in either parameter format. */
 export function readElement(value: Value, index: string): string {
   return value.home === "parameters" ? `parameter(${index})` : element(value, index);
 }

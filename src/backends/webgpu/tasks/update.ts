@@ -1,10 +1,10 @@
 /**
- * Optimiser steps, in place; formulas in `ops/optimizer.ts`. Nothing changes if the scale is not finite.
+ * Optimiser steps, in place; formulas in `ops/optimizer.ts`. If the scale is not finite, nothing changes.
  *
  *   bindings  parameter and its state in parameters or state; gradient, scale and schedule in scratch
- *   dispatch  UPDATE_SPAN elements a workgroup
+ *   dispatch  UPDATE_SPAN elements per workgroup
  *
- * 1 - β comes as a word of its own, taken in float64: of 1 - 0.999 float32 would keep three digits less.
+ * 1 - β is a separate word, computed in float64: in float32, 1 - 0.999 would lose three digits.
  */
 import type { Step } from "../values.ts";
 import { element, type Task, Words } from "./task.ts";

@@ -1,12 +1,12 @@
 /**
- * The task of a walk (`stages.ts`): one workgroup for each batch row, or one in all.
+ * The task of a walk (`stages.ts`): one workgroup per batch row, or one in total.
  *
- *   bindings  all; a walk writes scratch alone
+ *   bindings  all; a walk writes only scratch
  *   dispatch  capacity workgroups ("row"), 1 ("single"), or the rows of the matrix ("each")
- *   limits    rows of a unit beyond the lanes are taken in turns; any number of columns
+ *   limits    rows of a unit beyond the lanes are processed in turn; any number of columns
  *
- * `lanes` threads share a row, the least power of two that covers its columns. Sums of a row are taken
- * by lane in order, then over the lanes as a tree: one fixed order.
+ * `lanes` threads share a row: the smallest power of two that covers its columns, up to WORKGROUP. Sums of a row are
+ * accumulated by each lane in order, then over the lanes as a tree: one fixed order.
  */
 import type { Shape } from "../../../core/shape.ts";
 import type { Kernel, Position } from "../kernels/kernel.ts";
@@ -63,7 +63,7 @@ ${inner}}
 `;
   }
 
-  /** Pointwise and indexed steps in one loop over the columns, and the folds of what it makes. */
+  /** Pointwise and indexed steps in one loop over the columns, and the folds of their results. */
   #elements(): string {
     const { steps } = this.#stage;
     const folds = steps.filter(({ kernel }) => kernel.form === "fold");
@@ -119,12 +119,12 @@ ${end.join("")}`;
     }) + "\n";
   }
 
-  /** The rows of the run stand in the text only where they are used. */
+  /** The text contains the number of rows only if it is used. */
   #position({ output: { shape } }: Step, needsRows: boolean): Position {
     return { row: "row", col: "col", rows: needsRows ? this.#words.rows(shape) : "rows" };
   }
 
-  /** An operand at (row, col): a register, or a load that is made once. */
+  /** An operand at (row, col): a register, or a load that is made only once. */
   #operand(step: Step, operand: Operand): { before: string; expression: string } {
     const register = isInRegister(step, operand) && this.#registers.get(operand.value);
     if (register) return { before: "", expression: register };
@@ -137,7 +137,7 @@ ${end.join("")}`;
     return { before: `let ${name} = ${this.#stretched(operand)};\n`, expression: name };
   }
 
-  /** The element that (row, col) stands for where one row or column serves all. */
+  /** The element at (row, col), with one row or one column broadcast. */
   #stretched({ value, shape }: Operand): string {
     const full = this.#stage.shape;
     const oneRow = isOneRow(shape) && !isOneRow(full), oneCol = shape.cols === 1 && full.cols !== 1;
@@ -151,7 +151,7 @@ ${end.join("")}`;
     return readElement(value, `${start} + ${row} * ${width} + ${col}`);
   }
 
-  /** log-sum-exp and softmax: the largest, then the sum of exponentials, then the result. */
+  /** log-sum-exp and softmax: the maximum, then the sum of exponentials, then the result. */
   #rowwise(step: Step): string {
     const { kernel, inputs: [x], output } = step;
     const value = this.#read(x, "row", "col"), out = this.#words.u32(output.value.offset);

@@ -1,11 +1,10 @@
 /**
- * Log-densities and their derivatives in WGSL, per element, in nats. Formulas: `ops/gaussian.ts`,
- * `ops/bernoulli.ts`, `ops/continuous_bernoulli.ts`; the order of terms is that of the kernels in
- * `assembly/`, and with it the accuracy.
+ * Log-densities and their derivatives in WGSL, per element, in nats. Formulas: `ops/gaussian.ts`, `ops/bernoulli.ts`,
+ * `ops/continuous_bernoulli.ts`. The order of terms, and so the accuracy, is that of the kernels in `assembly/`.
  *
- *   bindings   control, for a NaN that no compiler knows
- *   dispatch   none of its own: functions of one element, which kernels call
- *   limits     log-variances in [-30, 20]; logits any, their NaN stays
+ *   bindings   control, for a NaN that no compiler can assume away
+ *   dispatch   none: functions of one element, called by kernels
+ *   limits     log-variances in [-30, 20]; any logits, and NaN is propagated
  */
 import { CONTROL_WORDS } from "../layout.ts";
 
@@ -32,14 +31,14 @@ fn gaussianSlopeLogVar(x: f32, mean: f32, logVar: f32) -> f32 {
 fn bernoulliLog(x: f32, logit: f32) -> f32 {
   return fma(x, logit, -max(logit, 0.0)) - softplusTail(logit);
 }`,
-  // ln (t / tanh(t / 2)), t = |l| kept above 0.
+  // ln (t / tanh(t / 2)), with t = |l| kept above 0.
   continuousLogNorm: `
 fn continuousLogNorm(logit: f32) -> f32 {
   if (isNan(logit)) { return logit; }
   let t = max(abs(logit), 1e-30);
   return logarithm(t / hyperbolicTangent(t * 0.5));
 }`,
-  // 1/l - 1/sinh l; near 0, where the two cancel, our own minimax polynomial.
+  // 1/l - 1/sinh l. Near 0, where the two cancel, our own minimax polynomial.
   continuousLogNormSlope: `
 fn continuousLogNormSlope(logit: f32) -> f32 {
   let square = logit * logit;
@@ -56,7 +55,7 @@ fn continuousLogNormSlope(logit: f32) -> f32 {
   let cosecant = (small + small) / fma(-small, small, 1.0);
   return 1.0 / logit - withSign(cosecant, logit);
 }`,
-  // min(1, maxNorm / √s); NaN unless s is finite: a step by it changes nothing.
+  // min(1, maxNorm / √s); NaN unless s is finite, so that a step scaled by it changes nothing.
   clipScale: `
 fn clipScale(squaredNorm: f32, maxNorm: f32) -> f32 {
   if (!isFinite(squaredNorm)) { return bitcast<f32>(control[${CONTROL_WORDS.notANumber}]); }

@@ -1,9 +1,9 @@
 /**
  * Ratios of gamma functions in WGSL, with the series and the order of terms of `assembly/gamma.ts` and
- * `assembly/simd/gamma.ts`, whose headers hold the formulas.
+ * `assembly/simd/gamma.ts`, whose headers contain the formulas.
  *
  *   bindings   none
- *   dispatch   none of its own: functions of one element, which kernels call
+ *   dispatch   none: functions of one element, called by kernels
  *   limits     a > 0 and a + d > 0
  */
 export const GAMMA: Readonly<Record<string, string>> = {

@@ -1,12 +1,12 @@
 /**
- * What threads of a workgroup do together. `lanes`, a power of two, must be the same for all of them.
+ * Reductions over the threads of a workgroup. `lanes`, a power of two, must be the same for all of them.
  *
- *   bindings   none; `pool` in workgroup memory, one float a thread
- *   dispatch   none of its own: called by all threads of a workgroup, in uniform control flow
+ *   bindings   none; `pool` in workgroup memory, one float per thread
+ *   dispatch   none: called by all threads of a workgroup, in uniform control flow
  *   limits     lanes up to WORKGROUP
  */
 
-/** The lanes' values put together as a tree: one fixed order. */
+/** Combines the lanes' values as a tree, in one fixed order. */
 const tree = (name: string, together: (a: string, b: string) => string): string => `
 fn ${name}(value: f32, local: u32, lanes: u32) -> f32 {
   pool[local] = value;

@@ -1,4 +1,4 @@
-/** The WGSL functions there are, and those that a piece of WGSL calls, in an order that compiles. */
+/** The library of WGSL functions, and those that a piece of WGSL calls, in an order that compiles. */
 import { DENSITIES } from "./densities.ts";
 import { GAMMA } from "./gamma.ts";
 import { LANES } from "./lanes.ts";
@@ -7,7 +7,7 @@ import { PHILOX } from "./philox.ts";
 import { TURNS } from "./turns.ts";
 
 const LIBRARY: Readonly<Record<string, string>> = {
-  // Whatever they are kept as: see `layout.ts`.
+  // In either format: see `layout.ts`.
   parameter: `fn parameter(index: u32) -> f32 { return f32(parameters[index]); }`,
   ...MATH,
   ...TURNS,
@@ -17,7 +17,7 @@ const LIBRARY: Readonly<Record<string, string>> = {
   ...DENSITIES,
 };
 
-/** The source of every function of the library that `source` calls, and of those that they call. */
+/** The source of every library function that `source` calls, directly or indirectly. */
 export function calledBy(source: string): string {
   const taken = new Map<string, string>();
   const visit = (text: string): void => {

@@ -1,11 +1,10 @@
 /**
- * Scalar functions in WGSL: the polynomials of `assembly/simd/`, which the WebAssembly kernels use, with
- * the same ranges and error bounds (docs/accuracy.md). WGSL's own `exp`, `log`, `tanh` and `cos` are
- * too loose. What these rest on no compiler may assume away: NaN and infinity are recognised by their
- * bits and made from words of `control`, and `exactly` keeps sums from being taken in another order, which
- * WGSL allows and Mesa does.
+ * Scalar functions in WGSL: the polynomials of `assembly/simd/`, which the WebAssembly kernels use, with the same
+ * ranges and error bounds (docs/accuracy.md). WGSL's own `exp`, `log`, `tanh` and `cos` are not accurate enough. No
+ * compiler can optimise away what these functions rely on: NaN and infinity are recognised by their bits and made from
+ * words of `control`, and `exactly` prevents sums from being reordered, which WGSL allows and Mesa does.
  *
- * Each function by its name; `library.ts` takes those that a shader calls.
+ * Functions by name; `library.ts` selects those that a shader calls.
  */
 import { CONTROL_WORDS } from "../layout.ts";
 import { polynomial } from "./polynomial.ts";
@@ -19,7 +18,7 @@ export const MATH: Readonly<Record<string, string>> = {
   isFinite:
     `fn isFinite(x: f32) -> bool { return (bitcast<u32>(x) & 0x7f800000u) != 0x7f800000u; }`,
 
-  // x, by bits that no compiler can follow: the word is zero.
+  // x, through bits that no compiler can see through: the word is zero.
   exactly: `
 fn exactly(x: f32) -> f32 { return bitcast<f32>(bitcast<u32>(x) | control[${CONTROL_WORDS.zero}]); }`,
 

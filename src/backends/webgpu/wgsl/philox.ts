@@ -1,9 +1,9 @@
 /**
- * Philox 4x32-10 in WGSL: the same integers as `core/random/philox.ts`. The upper half of a product of two
- * u32 is put together from products of 16 bits, WGSL having no wider integer.
+ * Philox 4x32-10 in WGSL: the same integers as `core/random/philox.ts`. The upper half of a product of two u32 is
+ * assembled from 16-bit products, because WGSL has no wider integer.
  *
  *   bindings   control: the key, and a zero
- *   dispatch   none of its own: functions of one element, which kernels call
+ *   dispatch   none: functions of one element, called by kernels
  *   limits     rows and columns below 2^32
  */
 import { CONTROL_WORDS } from "../layout.ts";
@@ -33,7 +33,7 @@ fn philox(counter: vec4<u32>, seed: vec2<u32>) -> vec4<u32> {
   return x;
 }`,
 
-  // The block of element (row, col), of the key at \`word\` of control: see ops/random.ts.
+  // The block of element (row, col), for the key at word `word` of control: see ops/random.ts.
   blockOf: `
 fn blockOf(word: u32, row: u32, col: u32, rowsPerBatchRow: u32, stream: u32) -> vec4<u32> {
   let counter = vec4<u32>(col / 4u, control[word + 3u] * rowsPerBatchRow + row, control[word + 2u], stream);

@@ -1,12 +1,12 @@
 /**
- * What stands before and after the dispatches of a training step, see `steps.ts`.
+ * The shaders before and after the dispatches of a training step: see `steps.ts`.
  *
- *   PREPARE   one workgroup for each row of the batch and of the reference; once for each chunk of the data
+ *   PREPARE   one workgroup per row of the batch and of the reference; once per chunk of the data
  *   RECORD    one workgroup
  *   limits    any number of columns; rows of the data below 2^32
  */
 
-/** Words of the layout: see \`PREPARE\`. */
+/** Words of the layout header: see `PREPARE`. */
 const HEADER = 11;
 /** Words of a step before its floats: rows, first row, key. */
 export const STEP_HEADER = 6;

@@ -1,4 +1,7 @@
-/** Sine and cosine of turns in WGSL, for normal draws: the polynomials of `assembly/simd/sincos.ts`, our own minimax. */
+/**
+ * Sine and cosine of turns in WGSL, for normal draws: the polynomials of `assembly/simd/sincos.ts`, our own minimax
+ * fit.
+ */
 import { polynomial } from "./polynomial.ts";
 
 export const TURNS: Readonly<Record<string, string>> = {
@@ -17,7 +20,7 @@ fn cosReduced(f: f32) -> f32 {
     polynomial("z", ["1.0", "-1.23370051", "0.253668517", "-0.0208552517", "8.93556222e-4"])
   };
 }`,
-  // cos(2πu) for \`quarter\` 1, sin(2πu) for 0, u in [0, 1].
+  // cos(2πu) for `quarter` 1, sin(2πu) for 0, u in [0, 1].
   turn: `
 fn turn(u: f32, quarter: u32) -> f32 {
   let k = round(u * 4.0);
