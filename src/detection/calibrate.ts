@@ -1,6 +1,6 @@
 /**
- * What a fitted model's scores mean: those of rows kept back are the standard. Of a series the standard of its steps, the
- * mean over the windows that hold each, and for streams that of its windows.
+ * Calibrates a fitted model on the scores of held-out rows. A series has two calibrations: one of its steps, each
+ * scored by the mean over the windows that contain it, and for streams one of its windows.
  */
 import { Calibration } from "../scoring/decisions/calibration.ts";
 import { rawScores, typicalOf } from "../scoring/contributions.ts";
@@ -14,10 +14,10 @@ import type { TableModel } from "../scoring/table_model.ts";
 import type { VAE } from "../training/vae.ts";
 import { MAX_CALIBRATION_ROWS, type Split } from "./split.ts";
 
-/** The least rows that a calibration can be made of, or split. */
+/** The fewest rows that can be split, or calibrated on. */
 export const MIN_ROWS = 10;
 
-/** Scores the rows that were kept back, and makes them the standard. */
+/** Scores the held-out rows and calibrates the model on them. */
 export function calibrate(
   vae: VAE,
   table: Omit<TableModel, "calibration" | "typical">,
@@ -31,7 +31,7 @@ export function calibrate(
   return calibrated(table, known, stretches);
 }
 
-/** With the scores that calibrate it, of a series those of the windows of each stretch. */
+/** Adds the calibration by these scores to a model; for a series, the scores of the windows of each stretch. */
 export function calibrated(
   table: Omit<TableModel, "calibration" | "typical">,
   { scores, typical, costs }:
@@ -52,7 +52,7 @@ export function calibrated(
   return window === undefined ? model : { ...model, streamCalibration: single };
 }
 
-/** The rate that was asked for, or the finest that the calibration can keep, and a warning. */
+/** The requested false-alarm rate, or the lowest that the calibration can guarantee, with a warning. */
 export function keepable(
   { falseAlarmRate, warnings }: Pick<TableModel, "falseAlarmRate" | "warnings">,
   calibration: Calibration,
@@ -62,14 +62,14 @@ export function keepable(
   return { falseAlarmRate: finest, warnings: [...warnings, coarseness(calibration)] };
 }
 
-/** What to say where a calibration cannot keep the rate that was asked for. */
+/** The warning for a calibration that cannot guarantee the requested rate. */
 export function coarseness({ scores, resolution }: Calibration): string {
   return `${scores.length} calibration rows allow no false-alarm rate below ${
     resolution.toPrecision(3)
   }`;
 }
 
-/** Of the steps of each stretch, from the scores of its windows. */
+/** Calibrates on the steps of each stretch, from the scores of its windows. */
 function ofSteps(
   windows: Float64Array,
   stretches: readonly number[],
@@ -82,7 +82,9 @@ function ofSteps(
   return new Calibration(evenly(Float64Array.from(scores.flatMap((part) => [...part]))));
 }
 
-/** As many as refine a p-value, evenly over all: which ones does not hang on what they are. */
+/**
+ * At most `MAX_CALIBRATION_ROWS` of the scores, evenly spaced, so that the selection does not depend on their values.
+ */
 export function evenly(scores: Float64Array): Float64Array {
   const most = Math.min(scores.length, MAX_CALIBRATION_ROWS);
   return Float64Array.from(
@@ -108,7 +110,7 @@ function scoresOfOne(
   if (vae.spec.missing) {
     return { ...rawScores(cells, costs, expansion, typical), typical };
   }
-  // Without the KL, a contribution is what the cell costs by itself.
+  // Without the KL, a contribution is the cost of the cell alone.
   const kl = { ...costs.kl, data: new Float32Array(costs.kl.data.length) };
   return {
     ...rawScores(cells, costs, expansion),

@@ -1,10 +1,10 @@
 /**
- * Times of day and days of the week at which no row of a table was. A detector sees a time as its place on both
- * circles (`scoring/table/expansion.ts`): rows from where nothing was ever seen stand out, however ordinary.
+ * Times of day and days of the week that do not occur in a table. A detector sees a time as its position on both
+ * circles (`scoring/table/expansion.ts`), so rows at unseen times stand out, however ordinary they are.
  */
 import type { Cells } from "../scoring/table/cells.ts";
 
-/** How many of the 24 hours of the day, and of the 7 days of the week, UTC, hold no cell of a column of times. */
+/** How many of the 24 hours of the day, and of the 7 days of the week, in UTC, do not occur in a column of times. */
 export interface UnseenTimes {
   readonly hours: number;
   readonly days: number;
@@ -12,7 +12,7 @@ export interface UnseenTimes {
 
 const HOUR = 3600, DAY = 24 * HOUR;
 
-/** Undefined for a column without times. Of dates, which are all midnights, no hour is missed. */
+/** Undefined for a column without times. For dates, which are all at midnight, hours are not counted. */
 export function unseenTimes(
   { data, rows }: Cells,
   width: number,
@@ -32,12 +32,12 @@ export function unseenTimes(
   return { hours: isDate ? 0 : 24 - hours.size, days: 7 - days.size };
 }
 
-/** What is to be known of such a column before it trains. */
+/** The warning about such a column. */
 export function unseenSentence(times: UnseenTimes): string {
   return `${unseenWhen(times)}: rows from then will stand out unless it is left out`;
 }
 
-/** "has no time in 3 of the 24 hours of the day and on 2 of the 7 days of the week (UTC)" */
+/** For example "has no time in 3 of the 24 hours of the day and on 2 of the 7 days of the week (UTC)". */
 export function unseenWhen({ hours, days }: UnseenTimes): string {
   const parts = [
     ...(hours > 0 ? [`in ${hours} of the 24 hours of the day`] : []),

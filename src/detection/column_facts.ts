@@ -1,33 +1,33 @@
 /**
- * What a user should know about the columns of a table before anything is learned from it: columns
- * that say nothing, columns that say the same, and what is missing.
+ * Facts about the columns of a table that a user should know before training: columns without information, duplicate
+ * columns, missing cells and so on.
  */
 import { type ColumnSchema, hasLevels } from "../scoring/table/schema.ts";
 import { type Found, rowOrder } from "./row_order.ts";
 import { unseenSentence, type UnseenTimes, unseenTimes } from "./clock_facts.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 
-/** One fact for each list that is not empty. */
+/** Facts about columns, one list of columns for each kind of fact. */
 export interface ColumnFacts {
-  /** The same value in every row. */
+  /** Columns with the same value in every row. */
   readonly constant: readonly string[];
-  /** No value in any row. */
+  /** Columns without any value. */
   readonly empty: readonly string[];
-  /** Texts of which none occurs twice. */
+  /** Text columns in which no text occurs twice. */
   readonly identifiers: readonly string[];
   /** Columns that equal an earlier one in every cell. */
   readonly duplicates: readonly (readonly [name: string, earlier: string])[];
-  /** Numbers that go up or down with the rows: a clock, or the number of the row. */
+  /** Numbers that rise or fall from row to row, like a clock or a row number. */
   readonly running: readonly string[];
-  /** Columns whose cells are like those of the row before, and how much: `row_order.ts`. */
+  /** Columns whose neighbouring cells are correlated, and how strongly: `row_order.ts`. */
   readonly alike: Found;
-  /** Whole numbers so large that neighbours are one: long keys. */
+  /** Columns of integers so large that different ones round to the same number, such as long keys. */
   readonly merged: readonly string[];
-  /** Columns whose levels most of their cells are not among, and the share that is not. */
+  /** Columns in which most cells are not among the levels, and the share of those cells. */
   readonly strange: readonly (readonly [name: string, share: number])[];
-  /** Of columns of times: when none is. */
+  /** Columns of times, and the hours and days that do not occur in them. */
   readonly unseen: readonly (readonly [name: string, times: UnseenTimes])[];
-  /** The share of cells without a value, of columns that have such. */
+  /** Columns with missing cells, and the share of those. */
   readonly missing: readonly (readonly [name: string, share: number])[];
 }
 
@@ -52,7 +52,7 @@ export function columnFacts(schema: readonly ColumnSchema[], { data, rows }: Cel
       if (Number.isNaN(value)) lacking++;
       else if (Number.isNaN(first)) first = value;
       else varies ||= value !== first;
-      // What names things has no sign.
+      // Identifiers are not negative.
       if (value > Number.MAX_SAFE_INTEGER) large++;
     }
     const times = kind === "timestamp" ? unseenTimes({ data, rows }, width, c) : undefined;
@@ -76,8 +76,8 @@ export function columnFacts(schema: readonly ColumnSchema[], { data, rows }: Cel
 }
 
 /**
- * A sentence for each kind of fact, without its full stop.
- * @param isDrawn whether the facts are of some of the rows alone
+ * One sentence per kind of fact, without a full stop.
+ * @param isDrawn whether the facts are based on a sample of the rows
  */
 export function sentencesOf(facts: ColumnFacts, isDrawn = false): string[] {
   const taken = isDrawn ? " taken" : "", among = isDrawn ? " in the rows taken" : "";
@@ -134,7 +134,7 @@ function duplicateSentences(duplicates: ColumnFacts["duplicates"], taken: string
   return more > 0 ? [...listed, `${more} more columns equal others in every row${taken}`] : listed;
 }
 
-/** That rows depend on those before them, and what may follow. */
+/** The warning that neighbouring rows depend on each other. */
 export function alikeSentences(alike: Found): string[] {
   if (alike.length === 0) return [];
   const [, most] = alike.toSorted(([, a], [, b]) => b - a)[0];
@@ -146,7 +146,7 @@ export function alikeSentences(alike: Found): string[] {
   ];
 }
 
-/** That a series does not come back to where it was. */
+/** The warning that a series drifts away from its first values. */
 export function leavingSentences(found: Found): string[] {
   if (found.length === 0) return [];
   const many = found.length > 1;
@@ -168,7 +168,7 @@ function named(names: readonly string[]): string {
 
 const bits = new DataView(new ArrayBuffer(8));
 
-/** A hash of the column so far; equal columns have equal ones. */
+/** Adds a cell to the hash of a column; equal columns have equal hashes. */
 function mixed(hash: number, value: number, row: number): number {
   bits.setFloat64(0, Number.isNaN(value) ? 0.5 + row : value);
   return Math.imul(hash ^ bits.getInt32(0), 0x9e3779b1) ^ Math.imul(bits.getInt32(4), 0x85ebca6b);
@@ -176,7 +176,7 @@ function mixed(hash: number, value: number, row: number): number {
 
 function isEqual(data: Float64Array, rows: number, width: number, a: number, b: number): boolean {
   for (let at = 0; at < rows * width; at += width) {
-    // NaN is NaN here: missing in both.
+    // NaN equals NaN here: the cell is missing in both columns.
     if (!Object.is(data[at + a], data[at + b]) && data[at + a] !== data[at + b]) return false;
   }
   return true;

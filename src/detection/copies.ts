@@ -1,53 +1,53 @@
 /**
- * Rows of a table that are copies of one another, as a join or a file read twice leaves them. A copy that
- * calibrates beside its twin that trains is no new row: its score is low, and every p-value after it too small.
- * So copies count once, and all that is promised is promised of the different rows.
+ * Detects copies of rows, as a join or a file read twice produces them. A copy in the calibration set of a row in the
+ * training set is not a new row: its score is too low, and so are all p-values that depend on it. Copies are therefore
+ * removed, and all guarantees refer to the distinct rows.
  *
- * Rows may be equal without being copies: tables of few values repeat themselves, and so will later rows. These are
- * left as they are, since single rows, repeated or not, are then drawn alike. Equal rows are taken for copies if
+ * Equal rows need not be copies: in tables with few distinct values rows repeat by chance, and will in later data.
+ * These are kept. Equal rows count as copies if
  *
- *   both   halves of the columns, each by itself, tell 95 % of the different rows apart: values that meet by chance
- *          in all columns would meet in half of them much more often
- *   many   5 % of the rows repeat another: fewer make no rate wrong by more than a twentieth of itself
+ *   both   halves of the columns each identify 95 % of the distinct rows: rows that agree by chance in all columns
+ *          would agree in one half much more often
+ *   many   5 % of the rows repeat another: fewer change no rate by more than a twentieth of itself
  *
- * A row ten times as frequent as is usual is a value of the table, such as all zeros of what is switched off: it
- * stays as frequent among the rest as it was.
+ * A row ten times as frequent as the median is a genuine value of the table, such as all zeros for a device that is
+ * off: its share among the remaining rows stays the same.
  */
 import type { Cells } from "../scoring/table/cells.ts";
 import { MIN_ROWS } from "./calibrate.ts";
 import { EqualRows } from "./equal_rows.ts";
 import { takeCells } from "./take_cells.ts";
 
-/** The share of the different rows that half of the columns must tell apart. */
+/** The share of the distinct rows that each half of the columns must identify. */
 const TOLD_APART = 0.95;
 
-/** The share of rows that repeat another from which copies are looked for. */
+/** The share of repeated rows from which copies are looked for. */
 const MANY = 0.05;
 
-/** A row so many times as frequent as the median is no copy. */
+/** A row more than this many times as frequent as the median is not a copy. */
 const FREQUENT = 10;
 
-/** The share of rows that repeat another, copies or not, that is worth a word. */
+/** The share of repeated rows, copies or not, that is worth a warning. */
 const WORTH_A_WORD = 0.2;
 
-/** Rows by which columns are dealt to the halves. */
+/** Rows whose values decide how columns are divided into halves. */
 const LOOKED_AT = 1000;
 
-/** Whether a warning is one of these. */
+/** Whether a warning is about repeated rows. */
 export function isOfRepeats(warning: string): boolean {
   return warning.includes(REPEAT);
 }
 
 const REPEAT = "of the rows repeat another";
 
-/** A table whose copies count once. */
+/** A table without copies. */
 export interface Uncopied {
   readonly cells: Cells;
-  /** What to say of rows that repeat another. */
+  /** Warnings about repeated rows. */
   readonly warnings: readonly string[];
 }
 
-/** The same table where no row is a copy. */
+/** Removes the copies of a table. */
 export function withoutCopies(cells: Cells, columns: number): Uncopied {
   const { first, counts, distinct } = groupsOf(cells, columns);
   const share = 1 - distinct.length / cells.rows;
@@ -67,9 +67,9 @@ export function withoutCopies(cells: Cells, columns: number): Uncopied {
 }
 
 interface Groups {
-  /** Of each row the first that equals it. */
+  /** For each row, the first row equal to it. */
   readonly first: Uint32Array;
-  /** How many equal it, of such a first row. */
+  /** For each such first row, the number of rows equal to it. */
   readonly counts: Uint32Array;
   /** The first rows, ascending. */
   readonly distinct: Uint32Array;
@@ -88,7 +88,7 @@ function groupsOf(cells: Cells, columns: number): Groups {
   return { first, counts, distinct: distinct.subarray(0, different) };
 }
 
-/** The rows that stay where equal ones are copies; undefined where they are not. */
+/** The rows that remain if equal rows are copies; undefined if they are not. */
 function keptOf(
   { first, counts, distinct }: Groups,
   cells: Cells,
@@ -108,7 +108,9 @@ function keptOf(
   });
 }
 
-/** The columns, dealt in turn from the one of most values to that of fewest. */
+/**
+ * Splits the columns into halves, alternating from the column with the most distinct values to the one with the fewest.
+ */
 function halvesOf({ data }: Cells, columns: number, distinct: Uint32Array): number[][] {
   const looked = distinct.subarray(0, LOOKED_AT);
   const values = Array.from(
@@ -119,7 +121,7 @@ function halvesOf({ data }: Cells, columns: number, distinct: Uint32Array): numb
   return [0, 1].map((half) => order.filter((_, i) => i % 2 === half));
 }
 
-/** Whether nearly all of the different rows have the cells of these columns for themselves. */
+/** Whether nearly all distinct rows are unique in these columns. */
 function tellsApart(
   cells: Cells,
   columns: number,

@@ -1,9 +1,9 @@
 /**
- * What a table is like, for its owner to read before training: columns, missing cells, constants,
- * duplicates, tails, and how many latent dimensions have work (`spectrum.ts`).
+ * A report on a table, to read before training: columns, missing cells, constants, duplicates, tails, and the number of
+ * latent dimensions that would be used (`spectrum.ts`).
  *
- * A tail is heavy if a cell lies further from the median than 10 times the usual spread, the median
- * distance of the others from it: under a normal distribution one cell in 10¹⁰ does.
+ * A cell is outlying if it is more than 10 usual spreads from the median; the usual spread is the median distance of
+ * the other cells from it. Under a normal distribution one cell in 10¹⁰ is outlying.
  */
 import { type ColumnSchema, hasLevels } from "../scoring/table/schema.ts";
 import type { RawTable } from "../scoring/table/raw_table.ts";
@@ -15,49 +15,49 @@ import { countBelow } from "../core/sorted.ts";
 import type { Matrix } from "../trained/rows/matrix.ts";
 import { collapseWarning, MAX_COLUMNS, type Spectrum, spectrumOf } from "./spectrum.ts";
 
-/** One column. */
+/** Report on one column. */
 export interface ColumnReport {
-  /** As the table has it. */
+  /** Name in the table. */
   readonly name: string;
-  /** What its cells are. */
+  /** Kind of its values. */
   readonly kind: ColumnSchema["kind"];
   /** The share of cells that are missing. */
   readonly missing: number;
-  /** Different values. */
+  /** Number of distinct values. */
   readonly distinct: number;
-  /** Of the cells that are there; NaN if there is none. */
+  /** Smallest observed value; NaN if there is none. */
   readonly least: number;
   /** The lower median. */
   readonly median: number;
-  /** Of the cells that are there. */
+  /** Largest observed value; NaN if there is none. */
   readonly largest: number;
-  /** Cells further from the median than 10 usual spreads. */
+  /** Number of cells more than 10 usual spreads from the median. */
   readonly outlying: number;
 }
 
-/** A table. */
+/** Report on a table. */
 export interface DataReport {
-  /** Rows. */
+  /** Number of rows. */
   readonly rows: number;
-  /** Rows that repeat an earlier one. */
+  /** Number of rows that repeat an earlier one. */
   readonly duplicateRows: number;
-  /** In order. */
+  /** One report per column, in order. */
   readonly columns: readonly ColumnReport[];
-  /** Of the ranks of the numeric columns that vary; absent where there are fewer than two, or too many. */
+  /** Spectrum of the ranks of the numeric columns that vary; absent if there are fewer than two, or too many. */
   readonly spectrum?: Spectrum;
-  /** What to know before training. */
+  /** What the user should know before training. */
   readonly warnings: readonly string[];
 }
 
-/** Usual spreads beyond which a cell is outlying. */
+/** Number of usual spreads beyond which a cell is outlying. */
 const FAR = 10;
 
-/** A share of duplicate rows worth a word. */
+/** The share of duplicate rows that is worth a warning. */
 const MANY_DUPLICATES = 0.2;
 
 /**
- * What a table holds, before anything is trained on it.
- * @param raw the table as it was read: rare texts are no levels, and have one code in `cells`
+ * Reports on a table before training.
+ * @param raw the table as read: in `cells`, rare texts are not levels and share one code
  */
 export function reportData(
   cells: Cells,
@@ -73,7 +73,10 @@ export function reportData(
   return { rows: cells.rows, duplicateRows, columns, spectrum, warnings };
 }
 
-/** Of the ranks of its numeric columns that vary and repeat no other; absent for fewer than two, or too many. */
+/**
+ * The spectrum of the ranks of the numeric columns that vary and are not duplicates; undefined if there are fewer than
+ * two, or too many.
+ */
 export function spectrumOfTable(
   cells: Cells,
   schema: readonly ColumnSchema[],
@@ -118,8 +121,8 @@ function countDuplicates({ data, rows }: Pick<RawTable, "data" | "rows">, width:
 }
 
 /**
- * Some columns as standardised ranks, the middle one where a cell is missing: one cell of 900 among tens
- * would hide every correlation of its column.
+ * Standardised ranks of some columns, with the middle rank for missing cells. Ranks, because a single cell of 900 among
+ * values around ten would hide every correlation of its column.
  */
 function standardizedRanks(cells: Cells, width: number, columns: readonly number[]): Matrix {
   const { data, rows } = cells;
@@ -149,7 +152,7 @@ function warningsOf(rows: number, duplicateRows: number, spectrum?: Spectrum): s
   return collapse ? [...warnings, collapse] : warnings;
 }
 
-/** Two standard deviations of the false-alarm rate at 1 %, half of the rows kept back. */
+/** Two standard deviations of the false-alarm rate at 1 %, with half of the rows held out. */
 function percent(rows: number): string {
   const deviation = Math.sqrt(0.01 * 0.99 / Math.max(2, rows / 2));
   return `± ${(200 * deviation).toFixed(1)} percent points`;

@@ -1,36 +1,36 @@
-/** What the detector does when the user says nothing: the network and its training. */
+/** The detector's default networks and training. */
 import type { PlainLikelihoodInput } from "../distributions/likelihoods/options.ts";
 import type { ExpandedGroup } from "../scoring/table/expansion.ts";
 import type { ModelSpecInput } from "../models/spec.ts";
 import type { StatisticName } from "../scoring/ensemble/statistics.ts";
 import type { FitOptions } from "../training/options.ts";
 
-/** The shape of the network. */
+/** Shape of the network. */
 export interface DetectorSpecOptions {
   /** Widths of the encoder's hidden layers; the decoder mirrors them. */
   readonly hidden?: readonly number[];
   /** Latent dimensions. */
   readonly latent?: number;
   /**
-   * What kind of values the columns have: "gaussian" (with a learned variance each), "studentT", "laplace" or, where
-   * single cells are wrong, "contaminatedGaussian" for any numbers, which are then standardised; others take the values as
-   * they are.
+   * The distribution of the column values. "gaussian" (with a learned variance per column), "studentT", "laplace" and,
+   * for tables with single wrong cells, "contaminatedGaussian" suit any numbers, which are standardised first; other
+   * likelihoods take the values unchanged.
    */
   readonly likelihood?: PlainLikelihoodInput["type"];
 }
 
 /**
- * The smallest variance a standardised column may be explained with: σ = 0.02. Without a floor a
- * constant or duplicate column's variance falls to nothing and its noise drowns all others.
+ * The smallest variance allowed for a standardised column: σ = 0.02. Without this floor the variance of a constant or
+ * duplicate column vanishes, and its noise dominates all other columns.
  */
 export const MIN_VARIANCE = 4e-4;
 
-/** Steps that the default training takes, whatever the number of rows. */
+/** Steps of the default training, whatever the number of rows. */
 const STEPS = 2000;
 
 /**
- * The network over the columns that a table has for it: tanh bounds what a cell far out can do to the latent variables. With elu, tables with
- * heavy tails (cells of 60 standard deviations) diverge.
+ * The network over a table's expanded columns. tanh bounds the effect of an extreme cell on the latent variables; with
+ * elu, tables with heavy tails (cells of 60 standard deviations) diverge.
  */
 export function detectorSpec(
   groups: readonly ExpandedGroup[],
@@ -56,7 +56,7 @@ export function detectorSpec(
   };
 }
 
-/** The likelihood's defaults, but for the floor under what standardised columns may vary. */
+/** The default options of a likelihood, with a floor on the variance of standardised columns. */
 function likelihoodFor(type: PlainLikelihoodInput["type"]): PlainLikelihoodInput {
   if (type === "contaminatedGaussian") return { type, minVariance: MIN_VARIANCE };
   if (type === "gaussian") return { type, variance: "perFeature", minVariance: MIN_VARIANCE };
@@ -64,12 +64,12 @@ function likelihoodFor(type: PlainLikelihoodInput["type"]): PlainLikelihoodInput
   return { type };
 }
 
-/** Half of the columns, from 2 to 16: unused dimensions switch themselves off. */
+/** Half of the columns, between 2 and 16. Unused dimensions switch themselves off. */
 function defaultLatent(inputs: number): number {
   return Math.min(16, Math.max(2, Math.ceil(inputs / 2)));
 }
 
-/** Adam with a cosine rate, clipped, and enough epochs to come to about `STEPS` steps. */
+/** Adam with a cosine schedule and gradient clipping, for enough epochs to make about `STEPS` steps. */
 export function defaultTraining(rows: number, batchSize = 128): FitOptions {
   const perEpoch = Math.ceil(rows / batchSize);
   return {
@@ -80,16 +80,16 @@ export function defaultTraining(rows: number, batchSize = 128): FitOptions {
   };
 }
 
-/** Networks of each view. */
+/** Networks per view. */
 export const MEMBERS = 2;
 
-/** Statistics that make the default score. */
+/** The statistics of the default score. */
 export const STATISTICS: readonly StatisticName[] = ["residual", "kl", "linear", "neighbours"];
 
-/** Steps that each network of an ensemble takes. */
+/** Training steps of each network of an ensemble. */
 const MEMBER_STEPS = 500;
 
-/** A network of an ensemble: small, and with its linear part beside the hidden layers. */
+/** A network of an ensemble: small, with a linear skip connection beside the hidden layers. */
 export function memberSpec(
   inputs: number,
   latent: number,
@@ -104,10 +104,13 @@ export function memberSpec(
   };
 }
 
-/** Steps with which a network goes on: from where it is the way is short. */
+/** Steps when training continues: few, because the network starts close to the optimum. */
 const UPDATE_STEPS = 300;
 
-/** As `memberTraining`, for a trained network that goes on: at a lower rate, its KL in full from the start. */
+/**
+ * Training options for a network that continues: like `memberTraining`, with a lower rate and the full KL from the
+ * start.
+ */
 export function updateTraining(rows: number): FitOptions {
   const batchSize = 96;
   return {
@@ -117,7 +120,7 @@ export function updateTraining(rows: number): FitOptions {
   };
 }
 
-/** As `defaultTraining`, for a network of an ensemble. */
+/** Training options for a network of an ensemble, like `defaultTraining`. */
 export function memberTraining(rows: number, batchSize: number = 96): FitOptions {
   const epochs = Math.max(1, Math.round(MEMBER_STEPS / Math.ceil(rows / batchSize)));
   return {

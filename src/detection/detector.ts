@@ -1,5 +1,5 @@
 /**
- * The anomaly detector for tables, as users hold it: one call from rows to a calibrated scorer.
+ * The anomaly detector for tables: one call from rows to a calibrated scorer.
  *
  * ```ts
  * const detector = await Detector.fit(rows, { falseAlarmRate: 0.01, seed: 1 });
@@ -44,27 +44,27 @@ import { SecondLook } from "./second_look.ts";
 
 export type { DetectorOptions } from "./options.ts";
 
-/** Fits and scores tables. */
+/** Fits, scores and explains tables. */
 export class Detector extends TableScorer {
-  /** How training went; absent from a loaded detector. */
+  /** Report on the training; absent if the detector was loaded. */
   readonly report?: FitReport;
 
-  /** `Detector.fit` and `load` are the usual ways. */
+  /** Usually called through `Detector.fit` or `Detector.load`. */
   constructor(vae: TrainedVae, model: TableModel, report?: FitReport) {
     super(vae, model);
     this.report = report;
   }
 
-  /** What is really in use, and what the fit used: of an ensemble, over all of its networks. */
+  /** The device in use, and the one used for training; for an ensemble, over all of its networks. */
   override get device(): TableScorer["device"] {
     const { gpu } = this.report ?? {}, { training, left: _left, ...own } = super.device;
     return { ...own, ...(gpu ? gpuDetails({ gpu }) : training ? { training } : {}) };
   }
 
   /**
-   * Trains and calibrates on the rows.
-   * @param rows all of them, or batches, which may be more than memory holds: see `maxRows`
-   * @throws TypeError or RangeError naming row and column, or the option, that cannot be used
+   * Trains and calibrates on rows.
+   * @param rows all rows, or batches, which may exceed the available memory: see `maxRows`
+   * @throws TypeError or RangeError naming the row and column, or the option, that cannot be used
    */
   static async fit(
     rows: TableRows | RawTable | RowBatches,
@@ -77,9 +77,9 @@ export class Detector extends TableScorer {
   }
 
   /**
-   * Calibrates on new normal rows in place of the old: p-values and thresholds are theirs from now on, and
-   * drift is measured from them. Nothing is trained; blame stays as it was.
-   * @throws RangeError for fewer rows than a calibration can be made of
+   * Replaces the calibration by one on new normal rows: p-values, thresholds and drift refer to them from now on.
+   * Nothing is trained, and blame is unchanged.
+   * @throws RangeError if there are too few rows to calibrate on
    */
   recalibrate(rows: TableRows | Cells): Recalibration {
     this.#refuseSeries("recalibrate");
@@ -91,11 +91,11 @@ export class Detector extends TableScorer {
   }
 
   /**
-   * Goes on learning from new normal rows, without those it was fitted to. Some of the rows train nothing and
-   * calibrate: the false-alarm rate is from now on kept on rows like these, and drift is measured from them.
-   * Rows like the old ones stay known to an ensemble, whose references stand for them; preset "small" forgets.
+   * Continues training on new normal rows, without the original ones. Some of the new rows are held out for
+   * calibration: the false-alarm rate and drift refer to rows like these from now on. An ensemble still knows the old
+   * rows, represented by its references; the preset "small" forgets them.
    * @throws TypeError for a series; TypeError or RangeError for rows or options that cannot be used; the
-   *   signal's reason if aborted. The detector is then what it was.
+   *   signal's reason if aborted. The detector is then unchanged.
    */
   async partialFit(
     rows: TableRows | Cells,
@@ -126,8 +126,8 @@ export class Detector extends TableScorer {
   }
 
   /**
-   * One verdict per row, in order; with `secondLook` flagged rows have their likelihood regret too.
-   * @throws as `TableScorer.score`; TypeError for other options, and for a second look at a series
+   * One verdict per row, in order; with `secondLook`, flagged rows also have their likelihood regret.
+   * @throws as `TableScorer.score`; TypeError for unknown options, and for a second look at a series
    */
   override async score(rows: TableRows, options: ScoreOptions = {}): Promise<RowScore[]> {
     const { secondLook = false } = requireScoreOptions(options);
@@ -143,8 +143,8 @@ export class Detector extends TableScorer {
   }
 
   /**
-   * `score`, and of each row the columns to blame with what each holds and what was to be expected of it.
-   * @throws as `score`; TypeError or RangeError for options, or a model, that cannot be used
+   * Like `score`, and adds for each row the columns to blame, with the value of each and its expected value.
+   * @throws as `score`; TypeError or RangeError if the options, or the model, cannot be used
    */
   async explain(rows: TableRows | Cells, options: ExplainOptions = {}): Promise<RowExplanation[]> {
     const explained = explainCells(this, this.#cellsOf(rows), options);
@@ -154,7 +154,7 @@ export class Detector extends TableScorer {
     }));
   }
 
-  /** Whether rows are still like those that the detector was fitted to, or calibrated on since. */
+  /** Whether rows are still like those that the detector was fitted to, or last calibrated on. */
   drift(rows: TableRows | Cells, options: DriftOptions = {}): DriftReport {
     this.#refuseSeries("look for drift");
     const cells = this.#cellsOf(rows), { calibration, sketch } = this.model;
@@ -165,14 +165,14 @@ export class Detector extends TableScorer {
   }
 
   /**
-   * The model file. In another format than its own the weights are rounded, the calibration is made anew on
-   * the rows that were kept back, or on `rows`, and the file is refused if it puts rows in another order.
-   * @throws RangeError if the order of the scores changes; TypeError for a loaded detector without rows
+   * The model file. In a format other than the model's own, the weights are rounded and the calibration is repeated on
+   * the held-out rows, or on `rows`.
+   * @throws RangeError if rounding changes the order of the scores; TypeError for a loaded detector without rows
    */
   override save({ format, rows }: SaveOptions = {}): Uint8Array {
     const file = this.modelFile();
     if (format === undefined || format === file.format) return super.save();
-    // What fewer bits hold, float32 holds.
+    // float32 holds all values of the smaller formats, so nothing is rounded.
     if (requireChoice("format", format, FILE_FORMATS) === "f32") {
       return writePackedFile({ ...file, format });
     }
@@ -184,10 +184,10 @@ export class Detector extends TableScorer {
     );
   }
 
-  /** The rows kept back; absent from a loaded detector. */
+  /** The held-out rows; absent if the detector was loaded. */
   #kept?: Cells;
 
-  /** Steps of a series depend on each other: they are no calibration rows, one by one. */
+  /** Steps of a series depend on each other, so single steps cannot serve as calibration rows. */
   #refuseSeries(action: string): void {
     if (this.model.window === undefined) return;
     throw new TypeError(
@@ -200,16 +200,16 @@ export class Detector extends TableScorer {
   }
 
   /**
-   * Verdicts on the scores of a batch: at a false discovery rate, beyond the calibration's resolution, or
-   * withheld where they are not sure.
-   * @throws RangeError for a rate that the calibration rows cannot keep
+   * Verdicts on the scores of a batch, with options for a false discovery rate, extrapolation beyond the resolution of
+   * the calibration, and a minimum confidence.
+   * @throws RangeError for a rate that the calibration rows cannot guarantee
    */
   decide(scores: Float64Array, options: DecisionOptions = {}): Decision {
     const falseAlarmRate = options.falseAlarmRate ?? this.falseAlarmRate;
     return decide(this.calibration, scores, { ...options, falseAlarmRate });
   }
 
-  /** A detector from the bytes of its file, or from where a URL points. */
+  /** Loads a detector from the bytes or the URL of its file. */
   static override async load(
     source: Uint8Array | URL,
     device: DeviceOptions = {},
@@ -219,24 +219,24 @@ export class Detector extends TableScorer {
   }
 }
 
-/** An ensemble takes so many rows at most. */
+/** Rows used for training; an ensemble has a maximum. */
 function countTrained({ rows }: Cells, { ensemble }: TableModel): number {
   return ensemble ? Math.min(rows, MAX_TRAINING_ROWS) : rows;
 }
 
 /** The verdict on a row, and why. */
 export interface RowExplanation extends RowScore {
-  /** The columns to blame, those blamed most first. */
+  /** The columns to blame, most blamed first. */
   readonly blamed: readonly BlamedColumn[];
 }
 
-/** What `score` says beside its verdicts. */
+/** Options of `score`. */
 export interface ScoreOptions {
-  /** Whether flagged rows get a second look, some hundred passes each; false. */
+  /** Whether flagged rows get a second look, which takes some hundred passes per row. Default: false. */
   readonly secondLook?: boolean;
 }
 
-/** @throws TypeError for options that are looked for here, a false-alarm rate for one */
+/** @throws TypeError for unknown options, such as a false-alarm rate */
 function requireScoreOptions(options: ScoreOptions): ScoreOptions {
   const isOne = typeof options === "object" && options !== null;
   const { secondLook = false } = isOne ? options : {};
@@ -249,11 +249,11 @@ function requireScoreOptions(options: ScoreOptions): ScoreOptions {
   );
 }
 
-/** How to save. */
+/** Options of `save`. */
 export interface SaveOptions {
-  /** "f32", "f16" (half the size) or "int8" (a quarter); by default as it is. */
+  /** "f32", "f16" (half the size) or "int8" (a quarter). Default: the model's own format. */
   readonly format?: FileFormat;
-  /** Normal rows to calibrate the rounded model on, for a detector that was loaded. */
+  /** Normal rows to calibrate the rounded model on; needed if the detector was loaded. */
   readonly rows?: TableRows | Cells;
 }
 

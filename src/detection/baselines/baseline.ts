@@ -1,14 +1,14 @@
 /**
- * A detector without a network, to print beside ours: fitted to rows, it scores rows. Higher is more
- * anomalous; scores of different baselines have different units.
+ * A simple detector without a network, for comparison with ours: it is fitted to rows and scores rows. A higher score
+ * is more anomalous; different baselines have different units.
  */
 import type { Matrix } from "../../trained/rows/matrix.ts";
 
 /**
- * One score for each row, `[rows]`.
- * @param own the training row that a row is itself, -1 for none: it is no neighbour of its own
+ * Scores rows: one score each, `[rows]`.
+ * @param own for each row, the training row that it is, or -1; a row is never its own neighbour
  */
 export type RowScores = (rows: Matrix, own?: Int32Array) => Float64Array;
 
-/** Fits to standardised rows `[rows, columns]`. */
+/** Fits a baseline to standardised rows `[rows, columns]`. */
 export type Baseline = (training: Matrix) => RowScores;

@@ -1,15 +1,14 @@
 /**
- * ECOD: how far out each cell is in its own column, by the empirical distribution, summed.
+ * ECOD: the sum over columns of how extreme each cell is, by the empirical distribution of its column.
  *
  *   score = Σ_d max(-ln F_d(x_d), -ln G_d(x_d));  F(x) = #{t ≤ x} / n, G(x) = #{t ≥ x} / n
  *
- * with x itself counted among the n: no score is infinite. Columns whose skewness is exactly zero
- * add both tails.
+ * x itself counts among the n, so no score is infinite. Columns whose skewness is exactly zero add both tails.
  *
- * Source: Li, Zhao, Hu, Botta, Ionescu and Chen, "ECOD: unsupervised outlier detection using empirical
- * cumulative distribution functions", TKDE 2022, with the maximum taken for each column as in PyOD's
- * `ecod.py`. PyOD counts all rows to be scored among the n, so that a row's score depends on the
- * others; here a row's score depends on the training rows and itself. No library: there is none.
+ * Source: Li, Zhao, Hu, Botta, Ionescu and Chen, "ECOD: unsupervised outlier detection using empirical cumulative
+ * distribution functions", TKDE 2022, with the maximum taken per column as in PyOD's `ecod.py`. PyOD includes all rows
+ * to be scored in the n, so a row's score depends on the others; here it depends only on the training rows and the row
+ * itself. Our own, because no npm package exists.
  */
 import { portableLog } from "../../core/portable.ts";
 import { countBelow } from "../../core/sorted.ts";

@@ -1,15 +1,14 @@
 /**
- * Isolation forest: random splits set rows apart, and a row that few splits set apart is strange.
+ * Isolation forest: random splits separate rows, and a row that few splits isolate is anomalous.
  *
  *   score = 2^(-E[h(x)] / c(ψ)),  c(n) = 2 H(n - 1) - 2 (n - 1) / n,  H(i) = Σ 1/j
  *
- * h(x): splits on the way of x through a tree, plus c(rows of its leaf). Each of 100 trees is grown on
- * ψ = 256 rows, to ⌈log₂ ψ⌉ levels; a split takes a column that varies among its rows, at random, and
- * a threshold uniform between their least and largest.
+ * h(x) is the number of splits on the path of x through a tree, plus c(rows of its leaf). Each of 100 trees is grown on
+ * ψ = 256 rows, to ⌈log₂ ψ⌉ levels. A split takes a random column that varies among its rows, and a threshold uniform
+ * between their minimum and maximum.
  *
- * Source: Liu, Ting and Zhou, "Isolation forest", ICDM 2008. Constant columns are passed over as in
- * scikit-learn. Our own, because the packages of npm (isolation-forest, ml-isolation-forest) are
- * unmaintained and draw from Math.random.
+ * Source: Liu, Ting and Zhou, "Isolation forest", ICDM 2008. Constant columns are skipped as in scikit-learn. Our own,
+ * because the npm packages (isolation-forest, ml-isolation-forest) are unmaintained and draw from Math.random.
  */
 import { portableExp } from "../../core/portable.ts";
 import { HostRandom } from "../../core/random/philox.ts";
@@ -17,16 +16,16 @@ import { STREAMS } from "../../core/random/streams.ts";
 import type { Matrix } from "../../trained/rows/matrix.ts";
 import type { Baseline } from "./baseline.ts";
 
-/** How large the forest is; the defaults are the paper's. */
+/** Size of the forest; the defaults are the paper's. */
 export interface ForestOptions {
   readonly trees?: number;
-  /** ψ, rows of each tree. */
+  /** ψ, the rows per tree. */
   readonly sample?: number;
-  /** Fixes the forest; 0. */
+  /** Default: 0. */
   readonly seed?: number;
 }
 
-/** A leaf knows the whole length of the way to it. */
+/** A leaf holds the length of the whole path to it. */
 type Node = number | {
   readonly column: number;
   readonly threshold: number;
@@ -55,7 +54,7 @@ export function isolationForest(
   };
 }
 
-/** c(n): the mean way to a leaf of a random binary search tree of n keys. */
+/** c(n): the mean path length to a leaf of a random binary search tree with n keys. */
 export function averagePath(n: number): number {
   if (n < 2) return 0;
   let harmonic = 0;
@@ -63,7 +62,7 @@ export function averagePath(n: number): number {
   return 2 * harmonic - 2 * (n - 1) / n;
 }
 
-/** `size` of `rows` different row numbers: the head of a shuffle (Fisher and Yates). */
+/** Draws `size` different indices below `rows`: the head of a Fisher-Yates shuffle. */
 function draw(rows: number, size: number, random: HostRandom): Uint32Array {
   const order = Uint32Array.from({ length: rows }, (_, r) => r);
   for (let i = 0; i < size; i++) {
@@ -84,7 +83,7 @@ function grow(
   if (column === undefined) return depth + averagePath(rows.length);
   const [least, largest] = rangeOf(x, rows, column);
   const drawn = least + random.uniformF64() * (largest - least);
-  // Rounding may reach the largest value, and would leave the right side empty.
+  // Rounding may give the maximum itself, which would leave the right side empty.
   const threshold = drawn < largest ? drawn : least;
   const isLeft = (row: number) => x.data[row * x.shape[1] + column] <= threshold;
   return {
@@ -95,7 +94,7 @@ function grow(
   };
 }
 
-/** A column that is not constant among the rows, each as likely; none if there is none. */
+/** Draws uniformly among the columns that vary among the rows; undefined if none does. */
 function varyingColumn(x: Matrix, rows: Uint32Array, random: HostRandom): number | undefined {
   const columns = Uint32Array.from({ length: x.shape[1] }, (_, c) => c);
   for (let left = columns.length; left > 0; left--) {

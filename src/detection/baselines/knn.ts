@@ -1,17 +1,17 @@
 /**
- * k nearest neighbours: a row's score is its Euclidean distance to the k-th nearest training row, with
- * k = 5 as in the published tables.
+ * k nearest neighbours: a row's score is its Euclidean distance to the k-th nearest training row, with k = 5 as in the
+ * published tables.
  *
- * Source: Ramaswamy, Rastogi and Shim, "Efficient algorithms for mining outliers from large data sets",
- * 2000. Exact: every training row is looked at, and left as soon as it is farther than the k-th so far.
+ * Source: Ramaswamy, Rastogi and Shim, "Efficient algorithms for mining outliers from large data sets", 2000. Exact:
+ * every training row is visited, and abandoned once it is farther than the k-th nearest so far.
  */
 import type { Matrix } from "../../trained/rows/matrix.ts";
 import type { Baseline } from "./baseline.ts";
 
-/** Columns between two looks at whether a row is already too far. */
+/** Columns between checks whether a row is already too far away. */
 const STRIDE = 16;
 
-/** @param k which neighbour counts; the farthest there is where there are fewer */
+/** @param k which neighbour counts; with fewer training rows, the farthest */
 export function knn(k = 5): Baseline {
   return (training) => {
     const most = (rows: number) => Math.max(1, Math.min(k, rows)), count = most(training.shape[0]);
@@ -26,7 +26,10 @@ export function knn(k = 5): Baseline {
   };
 }
 
-/** Fills `nearest` with the smallest squared distances of row `r` to all but `itself`, ascending; returns the largest. */
+/**
+ * Fills `nearest` with the smallest squared distances of row `r` to all rows but `itself`, ascending. Returns the
+ * largest.
+ */
 function nearestSquares(
   { data: known, shape: [count, width] }: Matrix,
   { data }: Matrix,

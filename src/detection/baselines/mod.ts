@@ -1,8 +1,8 @@
 /**
- * The baselines by name, each with one setting for all tables, run beside a model on the same rows.
- * They see what a network sees (`scoring/table/expansion.ts`): of a category an indicator for each level, of a time its
- * place on the circles of day and week. Cells are standardised by the rows that a baseline is fitted to, the levels of a
- * category together, as they are one column; a missing cell counts as its column's mean.
+ * The baselines by name, each with the same settings for all tables, run on the same rows as a model.
+ * They see the same inputs as a network (`scoring/table/expansion.ts`): one indicator per level of a category, and the
+ * position of a time on the circles of day and week. Cells are standardised by the rows that a baseline is fitted to,
+ * with one scale for all levels of a category, since they are one column. A missing cell counts as its column's mean.
  */
 import { permutation } from "../../core/random/philox.ts";
 import { STREAMS } from "../../core/random/streams.ts";
@@ -22,7 +22,7 @@ import { isolationForest } from "./isolation_forest.ts";
 import { knn } from "./knn.ts";
 import { mahalanobis, pca } from "./pca.ts";
 
-/** By the name that people know them by. */
+/** The baselines by their usual names. */
 const BASELINES: Readonly<Record<string, (seed: number) => Baseline>> = {
   "kNN": () => knn(),
   "Mahalanobis": () => mahalanobis(),
@@ -31,12 +31,14 @@ const BASELINES: Readonly<Record<string, (seed: number) => Baseline>> = {
   "ECOD": () => ecod(),
 };
 
-/** kNN looks at every row for every row; this many, drawn by the seed, stand for more. */
+/**
+ * kNN compares every row with every training row, so larger tables are reduced to this many rows, drawn by the seed.
+ */
 const MAX_ROWS = 20_000;
 
 /**
- * The scores of each baseline for the rows of a table.
- * @param training the rows of the table itself where they are the same: then no row is its own neighbour
+ * Scores the rows of a table by each baseline.
+ * @param training may be the same object as `test`: then no row is its own neighbour
  * @param seed fixes the isolation forest, and the draw from more than 20,000 training rows
  */
 export function* baselineScores(
@@ -57,13 +59,16 @@ export function* baselineScores(
   }
 }
 
-/** The rows that a baseline is fitted to. */
+/** Draws the rows that a baseline is fitted to. */
 function drawRows(rows: number, seed: number): Uint32Array {
   if (rows <= MAX_ROWS) return Uint32Array.from({ length: rows }, (_, r) => r);
   return permutation(rows, seed, 2, STREAMS.isolation).subarray(0, MAX_ROWS);
 }
 
-/** The indicators of a category, each 1 in a share p of the rows, vary by Σ p (1 - p) together. */
+/**
+ * One scale for all indicators of a category: indicators that are 1 in a share p of the rows have the variance Σ p (1 -
+ * p).
+ */
 function together(standardization: Standardization, { groups }: Expansion): Standardization {
   const { centre } = standardization, scale = standardization.scale.slice();
   let first = 0;
@@ -78,7 +83,7 @@ function together(standardization: Standardization, { groups }: Expansion): Stan
   return { ...standardization, scale };
 }
 
-/** In standardised cells the mean is 0. */
+/** Replaces missing cells by the mean, which is 0 in standardised cells. */
 function withMeans({ data, shape }: Matrix): Matrix {
   return { data: data.map((value) => Number.isNaN(value) ? 0 : value), shape };
 }

@@ -1,30 +1,30 @@
 /**
- * Principal components of the training rows, as two scores. λ_k, e_k: eigenvalues and eigenvectors of
- * the covariance.
+ * Two scores from the principal components of the training rows. λ_k, e_k: eigenvalues and eigenvectors of the
+ * covariance.
  *
  *   mahalanobis   Σ_k (e_k · (x - μ))² / λ_k: the squared distance in units of the spread in each
- *                 direction; under a normal distribution, twice -ln p(x) but for a constant
- *   pca           Σ_k ‖x - e_k‖ / (λ_k / Σ λ): PyOD's score, whose published column it reproduces
+ *                 direction; under a normal distribution, -2 ln p(x) up to a constant
+ *   pca           Σ_k ‖x - e_k‖ / (λ_k / Σ λ): PyOD's score, whose published results it reproduces
  *
- * Sources: Mahalanobis, 1936; Shyu et al., "A novel anomaly detection scheme based on principal component
- * classifier", 2003; PyOD's `pca.py`, which measures the distance of a row to the tips of the unit
- * vectors e_k: mostly ‖x‖, since the weights are largest where there is nothing to see. No library:
- * `core/algebra/symmetric_eigen.ts` is here anyway. Rows are standardised. Eigenvalues below 10⁻⁶ of their mean
- * are rounding (duplicate and constant columns) and count as that.
+ * Sources: Mahalanobis, 1936; Shyu et al., "A novel anomaly detection scheme based on principal component classifier",
+ * 2003; PyOD's `pca.py`, which measures the distance of a row to the tips of the unit vectors e_k. That is mostly ‖x‖,
+ * since the weights are largest where the variance is smallest. No library is needed: `core/algebra/symmetric_eigen.ts`
+ * exists anyway. Rows are standardised. Eigenvalues below 10⁻⁶ of their mean are rounding errors (duplicate and
+ * constant columns) and are raised to that.
  */
 import { symmetricEigen } from "../../core/algebra/symmetric_eigen.ts";
 import type { Matrix } from "../../trained/rows/matrix.ts";
 import { momentsNow } from "../../training/em/moments.ts";
 import type { Baseline, RowScores } from "./baseline.ts";
 
-/** Of the mean eigenvalue: float32 cells hold no finer spread. */
+/** Floor of the eigenvalues, as a share of their mean: float32 cells resolve no smaller spread. */
 const LEAST = 1e-6;
 
 interface Components {
   readonly mean: Float64Array;
-  /** λ_k, the largest first, floored. */
+  /** λ_k, largest first, with the floor applied. */
   readonly variances: Float64Array;
-  /** e_k, row by row. */
+  /** e_k, one per row. */
   readonly vectors: Float64Array;
 }
 
@@ -74,8 +74,8 @@ function componentsOf(training: Matrix): Components {
 }
 
 /**
- * Eigenvectors have no sign of their own, but ‖x - e_k‖ depends on it: each is turned to the side of the
- * training row that lies farthest along it, as in scikit-learn.
+ * Fixes the sign of the eigenvectors, which is arbitrary but changes ‖x - e_k‖: each points to the side of the training
+ * row that lies farthest along it, as in scikit-learn.
  */
 function orient(
   vectors: Float64Array,
