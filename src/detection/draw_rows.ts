@@ -1,6 +1,6 @@
 /**
- * The rows that a detector is fitted to, of rows that come in batches and may be more than memory holds: all, or so many
- * of them, drawn by the seed, of a series the last (`formats/sample/row_sample.ts`, ADR 67).
+ * Reads the rows that a detector is fitted to. Rows may come in batches and exceed the available memory: at most
+ * `maxRows` are used, drawn by the seed, or the last ones of a series (`formats/sample/row_sample.ts`, ADR 67).
  */
 import { show } from "../core/validate.ts";
 import { RowSample } from "../formats/sample/row_sample.ts";
@@ -11,7 +11,7 @@ import { drawOf } from "./most_rows.ts";
 import { isRaw, readTraining, type TrainingTable } from "./read_training.ts";
 import { rawTableOf } from "./raw_rows.ts";
 
-/** Rows that need not be in memory all at once: batches of them, in order. */
+/** Batches of rows, in order, which need not be in memory all at once. */
 export type RowBatches = AsyncIterable<TableRows>;
 
 /** Reads rows of any kind. @throws TypeError or RangeError naming row and column, or the option, that cannot be used */
@@ -48,7 +48,7 @@ function isAsync(rows: unknown): rows is RowBatches {
   return typeof rows === "object" && rows !== null && Symbol.asyncIterator in rows;
 }
 
-/** A row by itself would be taken for something else. */
+/** A single row is rejected, because it would be read as something else. */
 function requireBatch(batch: unknown): void {
   if (Array.isArray(batch) || (typeof batch === "object" && batch !== null && "shape" in batch)) {
     return;
@@ -58,7 +58,7 @@ function requireBatch(batch: unknown): void {
   );
 }
 
-/** Complaints then call a row by its number among all. */
+/** Rewrites error messages to use a row's number among all rows, not its place in the sample. */
 function inNumbersOf<Value>({ drawn }: RawTable, act: () => Value): Value {
   try {
     return act();

@@ -1,28 +1,28 @@
-/** Tables of which some rows are drawn (ADR 67): what is said of it, and what is wrong with rows that are not here. */
+/** Warnings and errors for tables that were sampled (ADR 67). The errors also cover rows outside the sample. */
 import { show } from "../core/validate.ts";
 import type { Drawn } from "../formats/table.ts";
 import type { RawTable } from "../scoring/table/raw_table.ts";
 import { codecOf, type ColumnSchema, hasLevels } from "../scoring/table/schema.ts";
 import { MAX_CELL } from "../scoring/table/table_rows.ts";
 
-/** What a number must be. */
+/** What a number must be, for error messages. */
 export const SIZE_EXPECTED: string = `a finite number of magnitude at most ${MAX_CELL}`;
 
 const TRAIN = "rows train and calibrate";
 
-/** That not all rows train. */
+/** The warning that not all rows are used for training. */
 export function drawnSentences({ rows, drawn }: RawTable, window?: number): string[] {
   if (!drawn) return [];
   const which = window === undefined ? "drawn from all by the seed" : "the last ones";
   return [`${rows} of ${drawn.rows} ${TRAIN}, ${which}`];
 }
 
-/** Whether a warning says so. */
+/** Whether a warning is the one of `drawnSentences`. */
 export function isOfDraw(warning: string): boolean {
   return warning.includes(TRAIN);
 }
 
-/** @throws TypeError naming the column, and a row, that cannot be used; also of rows that are not here */
+/** @throws TypeError naming the column, and a row, that cannot be used, even if the row is not in the sample */
 export function requireReadable({ columns }: Drawn, schema: readonly ColumnSchema[]): void {
   schema.forEach((column, c) => {
     if (hasLevels(column.kind)) return;

@@ -1,21 +1,21 @@
 /**
- * Which rows of a table are equal in some of its columns: a hash table of rows, by open addressing.
- * Cells are equal where their values are: one zero, and what is missing equals what is missing.
+ * Finds rows of a table that are equal in some of its columns: a hash table of rows with open addressing. Cells are
+ * compared by value: 0 equals -0, and missing equals missing.
  */
 import type { Cells } from "../scoring/table/cells.ts";
 
-/** Rows that were met, one of each that differs. */
+/** The distinct rows met so far. */
 export class EqualRows {
   readonly #data: Float64Array;
   readonly #words: Uint32Array;
   readonly #width: number;
   readonly #columns: Uint32Array;
-  /** By hash: the row, from 1; 0 where there is none. At most half of it is filled. */
+  /** By hash: the index of the row plus 1, or 0 if empty. At most half of the slots are filled. */
   readonly #slots: Uint32Array;
-  /** Of each row that is in a slot. */
+  /** The hash of each row that is in a slot. */
   readonly #hashes: Uint32Array;
 
-  /** @param columns of so many in all, those that count */
+  /** @param columns the columns to compare, of `width` in all */
   constructor({ data, rows }: Cells, width: number, columns: Iterable<number>) {
     this.#data = data;
     this.#words = new Uint32Array(data.buffer, data.byteOffset, 2 * data.length);
@@ -25,7 +25,7 @@ export class EqualRows {
     this.#hashes = new Uint32Array(rows);
   }
 
-  /** The first row met that equals this one: itself, if none does. */
+  /** The first row met that equals this one; the row itself if there is none. */
   meet(row: number): number {
     const hash = this.#hash(row), slots = this.#slots, last = slots.length - 1;
     let slot = hash & last;
@@ -43,7 +43,7 @@ export class EqualRows {
     let a = 0x9e3779b9;
     for (let i = 0; i < columns.length; i++) {
       const place = at + columns[i], value = data[place];
-      // Several patterns of bits are zero, or missing.
+      // Zero and NaN each have several bit patterns.
       const isOne = value === value && value !== 0;
       const low = isOne ? words[2 * place] : 0,
         high = isOne ? words[2 * place + 1] : +(value === 0);

@@ -1,4 +1,4 @@
-/** Fits what a specification states to a table as it stands: no standardisation, no calibration. */
+/** Fits a model given by a specification to a table as it is, without standardisation or calibration. */
 import type { Table } from "../formats/mod.ts";
 import type { ModelSpec } from "../models/spec.ts";
 import { type DeviceOptions, splitDevice } from "../trained/device_options.ts";
@@ -8,7 +8,7 @@ import { VAE } from "../training/vae.ts";
 import { defaultTraining } from "./defaults.ts";
 import { namesOf } from "./stated.ts";
 
-/** The run; of what is left out a table's own defaults hold. The table says what is beside x. */
+/** Options of the run; omitted ones default as for tables. Conditions and labels come from the table. */
 export type StatedRun =
   & DeviceOptions
   & Omit<FitOptions, "condition" | "labels" | "validationCondition" | "validationLabels">;
@@ -24,7 +24,7 @@ export async function fitStated(
   const { x, ...beside } = partsOf(spec, table);
   const vae = VAE.create({ ...spec, ...namesFor(spec, table) }, { seed: options.seed, ...device });
   try {
-    // The warm-up is the ELBO's; a classifier has an objective of its own.
+    // The warm-up belongs to the ELBO; a classifier has its own objective.
     const meant = spec.classifier ? {} : { objective };
     return { vae, report: await vae.fit(x, { ...usual, ...meant, ...options, ...beside }) };
   } catch (error) {
@@ -33,7 +33,7 @@ export async function fitStated(
   }
 }
 
-/** @throws TypeError if the specification names other columns than the table */
+/** @throws TypeError if the specification's column names differ from the table's */
 function namesFor({ columns: stated }: ModelSpec, table: Table) {
   const named = namesOf(table.columns), { columns } = named;
   if (!stated || !columns || stated.join("\n") === columns.join("\n")) return named;
@@ -42,7 +42,7 @@ function namesFor({ columns: stated }: ModelSpec, table: Table) {
   );
 }
 
-/** The table's rows, and what stands behind them. */
+/** The inputs of the table's rows, and the labels after them if there are any. */
 function partsOf({ inputs, classifier }: ModelSpec, table: Table) {
   const { data, rows, columns } = table, width = columns.length;
   const x = { data, shape: [rows, width] } as const;

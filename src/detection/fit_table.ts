@@ -1,23 +1,23 @@
 /**
- * From the rows of a table, or the steps of a series, to a calibrated model.
+ * Fits a calibrated model to the rows of a table, or the steps of a series.
  *
- * What the columns are is inferred (`infer_schema.ts`) or said: numbers, text, times, with missing cells
- * anywhere. Rows are split by the seed: some are kept back to calibrate (`Calibration`), the rest train
+ * Column kinds are inferred (`infer_schema.ts`) or given: numbers, text, times, with missing cells anywhere. The seed
+ * splits the rows: some are held out for calibration (`Calibration`), and the rest train
  *
  *   preset "ensemble"   several networks, regressions and reference rows in two views of the table
  *                       (`ensemble/fit_ensemble.ts`, docs/adr/0020-what-a-detector-is.md); the default
  *   preset "small"      one VAE over standardised columns with learned per-column variance (σ-VAE:
  *                       Rybkin et al., 2021), scored by its negative ELBO
  *
- * An option that speaks of one network, such as another likelihood, chooses "small".
+ * An option that only applies to a single network, such as another likelihood, selects "small".
  *
- * With `robust`, for rows that hold anomalies, the stranger half of those that train is left out
+ * With `robust`, for rows that contain anomalies, the stranger half of the training rows is left out
  * (`ensemble/ordinary_rows.ts`, docs/adr/0021-robust-training.md).
  *
- * With `window`, rows are the steps of a series: windows of so many steps are what is learnt
+ * With `window`, rows are the steps of a series, and the model learns windows of that many steps
  * (docs/adr/0030-series.md), by default by
  *
- *   preset "linear"     one linear VAE, fitted exactly, and calibrated by fits without each stretch
+ *   preset "linear"     one linear VAE, fitted exactly, and calibrated by fits that leave out one stretch each
  *                       (`series/fit_series.ts`, docs/adr/0031-a-series-is-linear.md)
  */
 import type { RawTable } from "../scoring/table/raw_table.ts";
@@ -40,12 +40,12 @@ import { fitMany, fitOne } from "./presets.ts";
 import { fitLinear } from "./series/fit_linear.ts";
 import { calibrationFraction, type Split, splitRows, splitSeries } from "./split.ts";
 
-/** What a detector is made of. */
+/** A fitted and calibrated model. */
 export interface FittedTable {
   readonly vae: VAE;
   readonly model: TableModel;
   readonly report: FitReport;
-  /** The rows kept back; not of a series. */
+  /** The held-out rows; absent for a series. */
   readonly kept?: Cells;
 }
 
@@ -66,13 +66,13 @@ export async function fitTable(
   const split = window === undefined
     ? splitRows(cells, schema.length, fraction, seed)
     : splitSeries(cells, schema.length, { window, fraction });
-  // The windows of a series smear what is wrong with one step over many.
+  // The windows of a series spread a fault in one step over many rows, so series have no costs of impossible cells.
   const kinds = window === undefined ? impossibleCosts(cells, schema) : { warnings: [] };
   const { impossible } = kinds;
   const all = window === undefined ? cells : split.training;
   const fit = presetOf(options) === "small" ? fitOne : fitMany;
   const ofRows = rowSchema(schema, window), share = leftOut(options);
-  // Rows that calibrate are left as they are: chosen by a score they would promise too much.
+  // Calibration rows are not filtered: a selection by score would make the guarantees too optimistic.
   const trained = fit === fitOne
     ? { cells: split.training, warnings: [] }
     : withoutExtremes(split.training, ofRows);
@@ -92,7 +92,10 @@ export async function fitTable(
   return { vae, model: warned, report, kept: split.calibration };
 }
 
-/** Of one network: an ensemble's own scores of its training rows are lower by construction, and it knows better. */
+/**
+ * Warnings about a single network. An ensemble scores its training rows lower by construction, and has warnings of its
+ * own.
+ */
 function networkWarnings(scorer: TableScorer, report: FitReport, { training }: Split): string[] {
   const rows = Math.min(COMPARED_ROWS, training.rows);
   const data = training.data.subarray(0, rows * scorer.columns.length);

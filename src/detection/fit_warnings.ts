@@ -1,32 +1,33 @@
 /**
- * What a user should know of a fit: before, whether the latent variables have anything to do
- * (`spectrum.ts`); after, whether they did it, and whether training rows were learnt by heart.
+ * Warnings about a fit: whether the latent variables are used, and whether the networks overfit.
  *
- *   overfit: more than 15 % of the rows kept back score above the 95 % point of the training rows, and the
- *   chance of as many, that point being one of the training scores, is below 10⁻³ (`hypergeometric.ts`)
+ *   single network: it overfits if more than 15 % of the held-out rows score above the 95 % quantile of the training
+ *   rows, and the probability of that many by chance, the quantile being one of the training scores, is below 10⁻³
+ *   (`hypergeometric.ts`)
  *
- *   of an ensemble, by network: more than 40 % of the rows that it has not seen are reconstructed worse than the 95 %
- *   point of those that it trained on; its statistics are of rows unseen, so that less costs nothing
+ *   ensemble, per view: more than 40 % of the rows have, by a network that has not seen them, a larger residual than
+ *   the 95 % quantile of the rows that the networks trained on. The limit is higher because an ensemble's statistics
+ *   come from unseen rows anyway, so moderate overfitting does no harm
  *
- * The p-values stay right however far a model overfits, as they come from rows that it never saw.
+ * P-values remain valid however far a model overfits, because they come from rows that it has not seen.
  */
 import { chanceAbove } from "../core/probability/hypergeometric.ts";
 
-/** Rows that the two samples are compared on, at most. */
+/** Maximum number of training rows to compare. */
 export const COMPARED_ROWS = 2000;
 
 const LIMIT = 0.15, USUAL = 0.05, CHANCE = 1e-3;
 
-/** Of the networks of an ensemble. */
+/** Limit for the networks of an ensemble. */
 const MEMBERS_LIMIT = 0.4;
 
 /** The networks of one view. */
 export interface FittedView {
-  /** Residuals of rows that trained the networks, by these. */
+  /** Residuals of rows that the networks were trained on. */
   readonly seen: Float64Array;
   /** Residuals of rows by networks that have not seen them. */
   readonly residual: Float64Array;
-  /** Of each network, after training. */
+  /** Active units of each network after training. */
   readonly activeUnits: readonly number[];
 }
 
@@ -49,7 +50,10 @@ export function ensembleWarnings(views: readonly FittedView[]): string[] {
   return warnings;
 }
 
-/** The share of rows above the 95 % point of the training rows, if it is above a limit and no chance; otherwise 0. */
+/**
+ * The share of held-out rows above the 95 % quantile of the training rows, if it is significant and above the limit;
+ * else 0.
+ */
 function shareAbove(training: Float64Array, kept: Float64Array, limit: number): number {
   const within = Math.ceil((1 - USUAL) * training.length), larger = training.length - within;
   const edge = training.slice().sort()[within - 1];
@@ -59,9 +63,10 @@ function shareAbove(training: Float64Array, kept: Float64Array, limit: number): 
 }
 
 /**
+ * Warnings about a single network.
  * @param training scores of training rows
- * @param kept scores of rows that training did not see
- * @param activeUnits after training
+ * @param kept scores of held-out rows
+ * @param activeUnits active units after training
  */
 export function trainedWarnings(
   training: Float64Array,

@@ -1,18 +1,19 @@
 /**
- * What cells cost that their column's kind rules out (`scoring/table/impossible.ts`), and what is said of those that
- * training rows have. Of n cells of a column k are impossible:
+ * The cost of impossible cells, which the kind of their column rules out (`scoring/table/impossible.ts`), and warnings
+ * about those in the training rows. If k of n cells of a column are impossible:
  *
  *   cost = ½ (1 - p)² / max(p (1 - p), σ²),  p = (k + 1) / (n + 2)  (Laplace's rule of succession)
  *
- * nats: what 1 costs in a column of zeros and ones whose mean and variance are those of its share p, σ² the least variance
- * that any column is explained with. So what was never seen costs n/2 up to 1,250 nats, and what every third row has 1.
+ * in nats: the Gaussian cost of a 1 in a column of zeros and ones with the share p of ones, where σ² is the smallest
+ * variance allowed for a column. An impossible value never seen before costs n/2 nats, up to 1,250; one seen in every
+ * third row costs 1.
  */
 import { isImpossible } from "../scoring/table/impossible.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 import type { ColumnKind, ColumnSchema } from "../scoring/table/schema.ts";
 import { MIN_VARIANCE } from "./defaults.ts";
 
-/** What impossible cells are not. */
+/** What valid cells of each kind are, for warnings. */
 const WORDS: { readonly [Kind in ColumnKind]?: string } = {
   positive: "numbers above 0",
   count: "whole numbers from 0",
@@ -20,7 +21,7 @@ const WORDS: { readonly [Kind in ColumnKind]?: string } = {
   ordinal: "of its levels",
 };
 
-/** Of every column; absent where no kind rules anything out. */
+/** The cost for each column; absent if no kind rules anything out. */
 export function impossibleCosts(
   { data, rows }: Cells,
   schema: readonly ColumnSchema[],

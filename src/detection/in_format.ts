@@ -1,11 +1,11 @@
 /**
- * A detector's file with its weights in fewer bits: rounded, calibrated anew, and refused if it no longer
- * puts rows in the same order.
+ * Writes a detector's file with weights in fewer bits: rounds, recalibrates, and rejects the result if it no longer
+ * ranks rows the same way.
  *
- *   Spearman's ρ of the scores before and after ≥ 0.99, on the rows that calibrate it
+ *   Spearman's ρ of the scores before and after ≥ 0.99, on the calibration rows
  *
- * The p-values of the file are those of the rounded model, so its false-alarm rate holds however the scores
- * have moved; the bound is on what it detects.
+ * The p-values in the file are those of the rounded model, so its false-alarm rate holds however much the scores
+ * change; the bound protects what it detects.
  */
 import { rankCorrelation } from "../scoring/rank_correlation.ts";
 import { Calibration } from "../scoring/decisions/calibration.ts";
@@ -18,11 +18,11 @@ import { TableScorer } from "../scoring/table_scorer.ts";
 import { fromModelFile, TrainedVae } from "../trained/trained_vae.ts";
 import { evenly } from "./calibrate.ts";
 
-/** Below this a file is refused. */
+/** The smallest rank correlation that is accepted. */
 const LEAST_CORRELATION = 0.99;
 
 /**
- * @param cells normal rows that training did not see
+ * @param cells normal rows held out from training
  * @throws RangeError if rounding changes the order of the scores
  */
 export function inFormat(
@@ -36,7 +36,7 @@ export function inFormat(
   try {
     const { scores } = other.scoreCells(cells);
     const correlation = rankCorrelation(scorer.scoreCells(cells).scores, scores);
-    // NaN, of scores that are all the same, is no change of order.
+    // NaN, for scores that are all equal, is accepted: there is no order to change.
     if (correlation < LEAST_CORRELATION) {
       throw new RangeError(
         `Cannot save in ${format}: the order of the scores must stay, with a rank correlation of ${LEAST_CORRELATION} or more, got ${

@@ -1,20 +1,19 @@
 /**
- * What the columns of a table are, from the table itself.
+ * Infers the kinds of the columns of a table.
  *
  *   all numbers   binary        0 and 1, both
  *                 count         whole numbers from 0
- *                 positive      above 0, the largest a thousand times the smallest or more
+ *                 positive      above 0, the largest at least a thousand times the smallest
  *                 numeric       any others
  *   any text      timestamp     every text is a point in time
  *                 binary        two texts
  *                 categorical   other texts
- *                 refused       more than half of the cells are numbers: then the text is a fault; as are
- *                               numbers with a comma or with separators of thousands
+ *                 rejected      more than half of the cells are numbers, so the text is probably a mistake, as are
+ *                               numbers with a decimal comma or thousands separators
  *
- * Numbers are never taken for names of things: a column of codes is a category if an override says so,
- * and seconds since 1970 are a timestamp likewise. Levels are the texts that occur at least twice, the
- * 64 most frequent of them; all others count as one, as will what nobody has seen yet. So a column of
- * identifiers has no levels, and says nothing.
+ * Numbers are never inferred to be identifiers: an override declares a column of codes as a category, and seconds since
+ * 1970 as a timestamp. Levels are the 64 most frequent texts among those that occur at least twice; all other texts,
+ * and unknown ones later, share one code. A column of identifiers therefore has no levels and carries no information.
  */
 import { show } from "../core/validate.ts";
 import type { CellReading } from "../formats/mod.ts";
@@ -24,31 +23,31 @@ import { type ColumnKind, type ColumnSchema, hasLevels } from "../scoring/table/
 import { takeColumn } from "./take_cells.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 
-/** What a user says of a column; the levels of a kind that has them are found if they are left out. */
+/** A user's declaration of a column. For kinds with levels, omitted levels are inferred. */
 export interface ColumnOverride {
-  /** One of the table's columns. */
+  /** Name of one of the table's columns. */
   readonly name: string;
-  /** What it is. */
+  /** Kind of its values. */
   readonly kind: ColumnKind;
-  /** Its values. */
+  /** Its levels. */
   readonly levels?: readonly string[];
 }
 
-/** How the cells of a table are to be read: texts of columns that have levels as they stand. */
+/** How to read the cells of a table: columns with levels keep their texts unchanged. */
 export function readingOf(overrides: readonly ColumnOverride[] = []): CellReading {
   const texts = overrides.filter(({ kind }) => hasLevels(kind)).map(({ name }) => name);
   return texts.length === 0 ? "any" : { texts: new Set(texts) };
 }
 
-/** The most levels that are looked for. */
+/** Maximum number of inferred levels. */
 const FOUND_LEVELS = 64;
 
-/** How many times the smallest the largest of positive numbers must be to be more than numeric. */
+/** The smallest ratio of the largest to the smallest value for the kind "positive". */
 const ORDERS = 1000;
 
 /**
- * The schema of a table, and its cells under this schema.
- * @throws TypeError naming row, from 1, and column of a text where a number belongs, or the column of
+ * Infers the schema of a table, and encodes its cells.
+ * @throws TypeError naming the row, from 1, and column of a text where a number belongs, or the column of
  *   an override that the table does not have
  */
 export function inferSchema(
@@ -70,11 +69,11 @@ export function inferSchema(
     if (override) return completed(override, values, texts);
     const tally = table.drawn?.columns[c] ?? new ColumnTally().add(data, c, columns.length, texts);
     const kind = texts ? ofTexts(table, c, tally) : ofNumbers(tally);
-    // Of the two values one may be in no row that is drawn.
+    // One of the two values may not occur in the sampled rows.
     const both = table.drawn && kind === "binary" && [...texts ?? ["0", "1"]].sort(inOrder);
     return completed({ name, kind, ...(both && { levels: both }) }, values, texts);
   });
-  // Most tables are numbers as they are, and large.
+  // Most tables are plain numbers, and large, so they are not copied.
   const isPlain = !table.texts && !schema.some(({ kind }) => hasLevels(kind));
   return { schema, cells: isPlain ? { data, rows } : encodeTable(table, schema) };
 }
@@ -114,7 +113,7 @@ function ofTexts({ columns, texts, drawn }: RawTable, c: number, tally: ColumnTa
   return texts![c]!.length === 2 ? "binary" : "categorical";
 }
 
-/** The levels of a column: most frequent first, of an ordinal one in the order of numbers or letters. */
+/** Levels of a column: most frequent first, or for ordinal columns in numeric or alphabetical order. */
 function levelsOf(
   kind: ColumnKind,
   values: Float64Array,
@@ -133,7 +132,7 @@ function levelsOf(
   return kind === "categorical" ? levels : levels.sort(inOrder);
 }
 
-/** Numbers by size, before texts by their letters. */
+/** Compares numbers by value, and other texts alphabetically. */
 function inOrder(a: string, b: string): number {
   const difference = Number(a) - Number(b);
   if (!Number.isNaN(difference) && difference !== 0) return difference;

@@ -1,9 +1,9 @@
 /**
- * The bytes of a file as the table that a model wants: its columns, in its order, their cells by its schema.
+ * Reads the bytes of a file as the table that a model expects: its columns, in its order, encoded by its schema.
  *
- * Columns with names (CSV, JSON lines with keys) are found by name, in any order; what the model does
- * not know is left out. Columns without (NPY, NPZ) are taken in their order, and their number must be the model's.
- * Where every cell may be missing, an object may lack keys, though not all of them.
+ * Named columns (CSV, JSON lines with keys) are found by name, in any order; columns unknown to the model are dropped.
+ * Unnamed columns (NPY, NPZ) are taken by position, and their number must match the model. If every cell may be
+ * missing, a JSON object may lack some of the keys, but not all.
  */
 import {
   DataError,
@@ -22,15 +22,15 @@ import { requireCells } from "../scoring/require_cells.ts";
 import { codecOf } from "../scoring/table/schema.ts";
 import type { Units } from "../scoring/units.ts";
 
-/** A model, as far as its tables go. */
+/** What reading needs of a model. */
 export interface TableReader {
   readonly units: Units;
 }
 
 /**
- * @param label a column that is kept apart
- * @param onNames told of the names of the file's columns, if they have any
- * @throws DataError naming the file, and row and column where they are at fault
+ * @param label a column to read separately
+ * @param onNames called with the names of the file's columns, if it has any
+ * @throws DataError naming the file, and the row and column if one is at fault
  */
 export async function readModelTable(
   { units }: TableReader,
@@ -52,17 +52,17 @@ export async function readModelTable(
   return table;
 }
 
-/** Whether each row of JSON lines may lack the keys of any columns: their cells are missing. */
+/** Whether rows of JSON lines may lack any of the keys, which then count as missing cells. */
 function mayLackKeys({ columns, missing }: Units): boolean {
   return missing === columns.length;
 }
 
-/** How large a file may be once it is read. */
+/** Limits on the size of a file once it is read. */
 type TableLimits = Pick<ReadTableOptions, "maxCells" | "maxInflatedBytes">;
 
 type NamedOptions = TableLimits & Pick<ReadTableOptions, "label" | "mayLack" | "onNames">;
 
-/** By the names that stand before all rows. */
+/** Reads columns by the names that precede all rows. */
 async function readFound(
   units: Units,
   source: string,
@@ -101,7 +101,7 @@ async function readPositions(
   return { ...table, data, texts: undefined };
 }
 
-/** @throws DataError if a column of the model's is not among those of a file; a class may be left out */
+/** @throws DataError if the file lacks a column of the model; a class may be absent */
 export function requireColumns(units: Units, names: readonly string[], source: string): void {
   const missing = lackingColumns(units, names);
   if (missing.length === 0) return;
@@ -109,7 +109,7 @@ export function requireColumns(units: Units, names: readonly string[], source: s
   throw new DataError({ source, expected, actual: listNames(names) });
 }
 
-/** The columns of the model's that are not among those of a file; a class need not be. */
+/** The model's columns that a file lacks; a class is not required. */
 export function lackingColumns(
   { columns, names: known = columns, made, optional }: Units,
   names: readonly string[],
@@ -117,7 +117,7 @@ export function lackingColumns(
   return (optional ? made : known).filter((name) => !names.includes(name));
 }
 
-/** Runs what takes a table's cells; complaints about a row then name the file too. */
+/** Runs an action on a table's cells, and adds the file name, and the line of the row, to its errors. */
 export async function namingTable<Value>(
   { source, lines, drawn }: Pick<Table, "source" | "lines" | "drawn">,
   take: () => Promise<Value>,
@@ -142,7 +142,9 @@ export async function namingTable<Value>(
   }
 }
 
-/** Of x alone, or x and its class, -1 where it is missing, the rows that a model with a classifier reads. */
+/**
+ * Expands x, optionally followed by a class (-1 if missing), to the one-hot rows that a model with a classifier reads.
+ */
 function withClass({ made, optional: condition = 0 }: Units, table: Table): Table {
   const inputs = made.length;
   const { columns, rows, data, source } = table, width = columns.length;
@@ -176,16 +178,16 @@ function byPosition(table: Table, columns: readonly string[]): Table {
 }
 
 /**
- * Where a model's columns are among those of a file that does not name its own.
- * @param found what they are called here: x0, x1, …
- * @throws DataError for another number of columns than the model's
+ * Finds a model's columns in a file without column names.
+ * @param found the generated names: x0, x1, …
+ * @throws DataError if the number of columns differs from the model's
  */
 export function placesOf(
   columns: readonly string[],
   found: readonly string[],
   source: string,
 ): readonly number[] {
-  // Trained on some columns of such a file: those numbers, x0, x3, are the names.
+  // The model was trained on some columns of such a file, so its names x0, x3, … are positions.
   const chosen = columns.every((name) => /^x\d+$/.test(name)) &&
     columns.some((name, c) => name !== `x${c}`);
   if (chosen && columns.every((name) => found.includes(name))) {

@@ -1,19 +1,19 @@
-/** How many rows of a table train at most, and which (ADR 67): known before any is read. */
+/** How many rows of a table are used for training at most, and which (ADR 67); known before any row is read. */
 import type { SampleOptions } from "../formats/sample/row_sample.ts";
 import type { DetectorOptions } from "./options.ts";
 
-/** More rows train no ensemble better: it takes 12,000, and calibrates on 10,000 at most. */
+/** More rows do not improve an ensemble: it trains on 12,000 and calibrates on at most 10,000. */
 const MOST_ROWS = 1_000_000;
 
 /** Half a gibibyte. */
 const MOST_CELLS = 2 ** 26;
 
-/** The most rows of so many columns, where nobody says how many. */
+/** The default maximum number of rows for a number of columns. */
 export function mostRows(columns: number): number {
   return Math.max(1, Math.min(MOST_ROWS, Math.floor(MOST_CELLS / columns)));
 }
 
-/** Which rows stay. */
+/** Options of the sample: which rows remain. */
 export function drawOf(
   { maxRows, seed, window }: Pick<DetectorOptions, "maxRows" | "seed" | "window">,
 ): SampleOptions {

@@ -1,4 +1,4 @@
-/** What `Detector.fit` takes: the network, its training, the machine, and how to calibrate. */
+/** The options of `Detector.fit`: networks, training, device and calibration. */
 import { requireChoice, requireNumber, requireObject } from "../core/validate.ts";
 import type { BackendChoice } from "../backends/open.ts";
 import { PLAIN_LIKELIHOODS } from "../distributions/likelihood.ts";
@@ -12,7 +12,7 @@ import { type FitOptions, requireCompany } from "../training/options.ts";
 import type { DetectorSpecOptions } from "./defaults.ts";
 import type { ColumnOverride } from "./infer_schema.ts";
 
-/** How to fit a detector; everything has a default. */
+/** Options of `Detector.fit`; all have defaults. */
 export interface DetectorOptions extends
   Omit<
     FitOptions,
@@ -66,7 +66,7 @@ export interface DetectorOptions extends
 /** How a detector is built. */
 export type Preset = "ensemble" | "small" | "linear";
 
-/** All of them. */
+/** All presets. */
 export const PRESETS: readonly Preset[] = ["ensemble", "small", "linear"];
 
 /** Complete by type: an option without an entry does not compile. */
@@ -96,11 +96,11 @@ const OWN: Readonly<Record<Exclude<keyof DetectorOptions, keyof DeviceOptions>, 
   checkpoint: true,
 };
 
-/** All of them. */
+/** All backends. */
 export const BACKENDS: readonly BackendChoice[] = ["auto", "wasm", "webgpu", "reference"];
 
 /**
- * Refuses what the detector itself would misread; the network and its training check their own.
+ * Rejects options that the detector itself would misread; the network and its training check their own.
  * @throws TypeError or RangeError naming the option
  */
 export function requireOptions(options: DetectorOptions): void {
@@ -145,7 +145,7 @@ function requireOverrides(schema: readonly ColumnOverride[], likelihood: unknown
   if (likelihood !== undefined && schema.some(({ kind }) => hasLevels(kind))) {
     throw new TypeError("Cannot read schema: columns with levels exclude a likelihood for numbers");
   }
-  // Levels may be left out here: they are found.
+  // Levels may be omitted here, since they are inferred.
   const complete = Array.isArray(schema)
     ? schema.map((each) => hasLevels(each?.kind) && !each.levels ? { ...each, levels: [] } : each)
     : schema;
@@ -160,19 +160,19 @@ function requireStatistics(statistics: unknown): void {
   for (const each of statistics) requireChoice("statistics", each, STATISTIC_NAMES);
 }
 
-/** Of rows that train: where the anomalies are more, they are the rule. */
+/** Share of the training rows: if anomalies are the majority, they cannot be told from normal rows. */
 export const MOST_LEFT_OUT = 0.5;
 
-/** The share of the training rows that is left out as too strange. */
+/** The share of the training rows to leave out as too unusual. */
 export function leftOut({ robust = false }: Pick<DetectorOptions, "robust">): number {
   return robust === true ? MOST_LEFT_OUT : Number(robust);
 }
 
-/** Options that only one network has, and that only several have. */
+/** Options that apply only to a single network, and only to an ensemble. */
 const OF_ONE = ["objective", "validation", "earlyStopping"] as const;
 const OF_MANY = ["members", "statistics"] as const;
 
-/** Options that a linear fit has no use for. */
+/** Options that do not apply to a linear fit. */
 const OF_NETWORKS = [
   ...OF_ONE,
   "hidden",
@@ -185,8 +185,8 @@ const OF_NETWORKS = [
 ] as const;
 
 /**
- * The preset that is asked for, or that the other options imply.
- * @throws TypeError for an ensemble with an option of one network, or one network with one of several
+ * The requested preset, or the one that the other options imply.
+ * @throws TypeError if an ensemble is requested with an option of a single network, or the reverse
  */
 export function presetOf(options: DetectorOptions): Preset {
   const { likelihood = "gaussian" } = options;
@@ -203,7 +203,7 @@ export function presetOf(options: DetectorOptions): Preset {
   const preset = options.preset ??
     (isLinear ? "linear" : single === undefined ? "ensemble" : "small");
   if (preset === "linear") {
-    // A checkpoint chooses no model: it is refused where there is nothing to keep.
+    // A checkpoint does not select a preset: it is rejected, because a linear fit has nothing to store.
     requireLinear(options, trained ?? (options.checkpoint && "checkpoint"));
     return preset;
   }
@@ -227,7 +227,7 @@ function requireLinear({ window }: DetectorOptions, trained: string | undefined)
   );
 }
 
-/** @throws TypeError unless the columns are different names; RangeError if there are none */
+/** @throws TypeError unless column names are distinct; RangeError if there are none */
 export function requireColumns(columns: readonly string[]): void {
   const fault = columnsFault(columns);
   if (fault !== undefined) throw new TypeError(`Cannot fit detector: ${fault}`);

@@ -1,14 +1,14 @@
 /**
- * A trained detector goes on learning from new normal rows, without the old ones: what `Detector.partialFit`
- * takes, and how each preset goes on.
+ * Continues training a detector on new normal rows, without the old ones: the options of `Detector.partialFit`, and
+ * what it does for each preset.
  *
- *   ensemble   learns from the new rows and its references, which stand for the old ones
+ *   ensemble   trains on the new rows and its references, which represent the old ones
  *              (`ensemble/update_ensemble.ts`)
- *   small      has nothing to stand for the old rows: a few epochs on the new ones from its present weights, so
- *              what is old fades
+ *   small      has nothing that represents the old rows: it trains a few epochs on the new ones from its current
+ *              weights, and gradually forgets the old ones
  *
- * What a column's cells become for the networks stays as it was. Some of the new rows train nothing and calibrate:
- * the false-alarm rate is then kept on rows like the new ones, whatever the old were like.
+ * The transforms of the columns do not change. Some of the new rows are held out for calibration: the false-alarm rate
+ * then holds for rows like the new ones, whatever the old rows were like.
  */
 import { requireNumber, requireObject } from "../core/validate.ts";
 import { requireData } from "../trained/rows/data_rule.ts";
@@ -32,27 +32,27 @@ import { refuseSaturated } from "./saturation.ts";
 import type { Recalibration } from "./recalibrate.ts";
 import { calibrationFraction, type Split, splitRows } from "./split.ts";
 
-/** How to go on; everything has a default. */
+/** Options of `partialFit`; all have defaults. */
 export interface PartialFitOptions extends Pick<FitOptions, "epochs" | "onProgress" | "signal"> {
-  /** Fixes everything random; 0. */
+  /** Fixes everything random. Default: 0. */
   readonly seed?: number;
-  /** The fraction of the new rows that calibrate; by default what the false-alarm rate needs, 0.2 to 0.5. */
+  /** The fraction of the new rows used for calibration. Default: what the false-alarm rate needs, 0.2 to 0.5. */
   readonly calibration?: number;
 }
 
-/** What `partialFit` changed: `rows` of it calibrate now. */
+/** Result of `partialFit`; `rows` is the number of new rows that now calibrate. */
 export interface PartialFit extends Recalibration {
-  /** Rows that trained. */
+  /** Number of rows trained on. */
   readonly trained: number;
 }
 
 const KEYS = ["seed", "epochs", "calibration", "onProgress", "signal"];
 
-/** Half of them calibrate. */
+/** Half of these rows calibrate. */
 const LEAST_ROWS = 2 * MIN_ROWS;
 
 /**
- * Copies count once.
+ * Checks the new rows, removes copies, and splits the rest.
  * @throws TypeError or RangeError naming the option, or row and column, that cannot be used
  */
 export function splitNewRows(
@@ -87,8 +87,9 @@ export function splitNewRows(
 }
 
 /**
- * A network, and what else changes of the model: it is to be disposed of, and not yet calibrated.
- * @param cells all new rows, of which `training` train
+ * Continues training. Returns a new network, which the caller disposes of, and the changed parts of the model, not yet
+ * calibrated.
+ * @param cells all new rows, including `training`
  */
 export async function goOn(
   vae: TrainedVae,
@@ -96,7 +97,7 @@ export async function goOn(
   rows: { readonly cells: Cells; readonly training: Cells },
   options: PartialFitOptions,
 ): Promise<{ readonly vae: VAE; readonly parts: TableModel }> {
-  // Weights change, so those of a file in fewer bits than halves must be rounded anew, by `save`.
+  // The weights change, so a model read from an int8 file continues in halves; `save` can round it again.
   const parts = { ...model, format: model.format === "int8" ? "f16" as const : model.format };
   if (!model.ensemble) {
     const values = new Map([...vae.parameters()].map(([name, { data }]) => [name, data]));
@@ -144,7 +145,7 @@ async function goOnOne(
 
 type Values = ConstructorParameters<typeof VAE>[1];
 
-/** @throws RangeError naming row and column of a missing cell */
+/** @throws RangeError naming the row and column of a missing cell */
 function requireWhole({ data }: Cells, schema: readonly ColumnSchema[]): void {
   const cell = data.findIndex(Number.isNaN);
   if (cell < 0) return;

@@ -1,4 +1,4 @@
-/** The two ways to fit a detector to training cells: one network, or an ensemble. */
+/** The presets that train networks: "small" (one network) and "ensemble". */
 import { fixedColumns, requireData } from "../trained/rows/data_rule.ts";
 import { splitDevice } from "../trained/device_options.ts";
 import { Expansion } from "../scoring/table/expansion.ts";
@@ -24,23 +24,23 @@ import { MemberCheckpoints } from "./ensemble/member_checkpoints.ts";
 import { roundParameters } from "./ensemble/half_values.ts";
 import { type DetectorOptions, leftOut } from "./options.ts";
 
-/** A detector before it is calibrated. */
+/** A fitted detector before calibration. */
 export interface Fitted {
   readonly vae: VAE;
   readonly report: FitReport;
-  /** Of an ensemble; of one network they hang on its scores. */
+  /** Set for an ensemble; warnings about a single network depend on its scores. */
   readonly warnings?: readonly string[];
   readonly parts: Pick<TableModel, "expansion" | "standardization" | "ensemble" | "format">;
 }
 
-/** How a preset is fitted. */
+/** Fits the model of a preset. */
 export type FitPreset = (
   rows: { readonly all: Cells; readonly training: Cells },
   schema: readonly ColumnSchema[],
   options: DetectorOptions,
 ) => Promise<Fitted>;
 
-/** Preset "small": one VAE over expanded, standardised columns, its weights as a file of halves holds them. */
+/** Preset "small": one VAE over expanded, standardised columns, with weights rounded to halves. */
 export const fitOne: FitPreset = async ({ all, training }, schema, options) => {
   const { seed = 0 } = options, { device, network, fitOptions } = takenApart(options);
   const expansion = expansionOf(schema, options.window === undefined), { width } = expansion;
@@ -96,7 +96,7 @@ function expansionOf(schema: readonly ColumnSchema[], logs = false): Expansion {
   throw new RangeError("Cannot fit detector: no column says anything");
 }
 
-/** Reports of one network as those of a run over all. */
+/** Turns progress reports of one network into those of a run over all networks. */
 export function overMembers(
   tell: NonNullable<FitOptions["onProgress"]>,
   member: number,
@@ -114,7 +114,7 @@ export function overMembers(
   };
 }
 
-/** The options by whom they are for. */
+/** Splits the options by their recipient. */
 function takenApart(options: DetectorOptions) {
   const [device, others] = splitDevice(options);
   const {

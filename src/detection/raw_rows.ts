@@ -1,4 +1,4 @@
-/** Rows as programs hand them over - lists, named cells, a matrix - as a table of raw columns. */
+/** Converts rows passed by a program (lists, objects or a matrix) to a raw table. */
 import { show } from "../core/validate.ts";
 import { CellGatherer } from "../formats/text/cell_gatherer.ts";
 import { NUMBERS } from "../formats/text/cells.ts";
@@ -8,9 +8,9 @@ import type { RawTable } from "../scoring/table/raw_table.ts";
 import { type ColumnOverride, readingOf } from "./infer_schema.ts";
 
 /**
- * Every cell as it is: a number, a text, true, false, a Date, or null, undefined and NaN where missing.
- * @param overrides which columns have levels, and keep their texts
- * @param before rows before these, for messages
+ * Takes each cell unchanged: a number, text, boolean or Date, or missing (null, undefined or NaN).
+ * @param overrides declare the columns that have levels and keep their texts
+ * @param before number of rows before these, for error messages
  * @throws TypeError or RangeError naming row, from 1, and column
  */
 export function rawTableOf(

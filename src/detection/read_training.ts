@@ -1,4 +1,7 @@
-/** The rows that a detector is fitted to: read, their columns known, their cells as numbers, copies counted once. */
+/**
+ * Reads the rows that a detector is fitted to: determines their columns, encodes their cells as numbers and removes
+ * copies.
+ */
 import { encodeTable, type RawTable } from "../scoring/table/raw_table.ts";
 import { type ColumnSchema, numericSchema } from "../scoring/table/schema.ts";
 import type { Cells } from "../scoring/table/cells.ts";
@@ -16,11 +19,11 @@ import { leaving } from "./row_order.ts";
 import { collapseWarning } from "./spectrum.ts";
 import { textSentences } from "./text_facts.ts";
 
-/** What training needs of the rows. */
+/** The training rows of a table. */
 export interface TrainingTable {
   readonly schema: readonly ColumnSchema[];
   readonly cells: Cells;
-  /** What a user should know of the columns. */
+  /** Warnings about the columns. */
   readonly warnings: readonly string[];
 }
 
@@ -66,7 +69,7 @@ function requireRows({ rows, drawn }: RawTable, window = 0): void {
   );
 }
 
-/** Enough rows to tell whether columns are correlated. */
+/** Enough rows to estimate whether columns are correlated. */
 const ENOUGH_ROWS = 5000;
 
 function headOf({ data, rows }: Cells, width: number): Cells {
@@ -74,12 +77,12 @@ function headOf({ data, rows }: Cells, width: number): Cells {
   return { data: data.subarray(0, kept * width), rows: kept };
 }
 
-/** Whether a reader gave it. */
+/** Whether the rows are a raw table from a reader. */
 export function isRaw(rows: TableRows | RawTable): rows is RawTable {
   return typeof rows === "object" && "columns" in rows && "rows" in rows && "data" in rows;
 }
 
-/** One likelihood serves every column: then each is numbers, and text is refused by its row. */
+/** A given likelihood applies to all columns, so all are numeric, and text is rejected with its row. */
 function asNumbers(raw: RawTable): { schema: readonly ColumnSchema[]; cells: Cells } {
   const schema = numericSchema(raw.columns);
   return { schema, cells: encodeTable(raw, schema) };

@@ -1,15 +1,16 @@
 /**
- * A new calibration of a trained detector on new normal rows: its scores stay, what they mean changes.
+ * Recalibrates a trained detector on new normal rows: its scores stay the same, their p-values change.
  *
- * The rows are trusted to be normal: their scores become the standard. How many of them the old calibration
- * flags is reported, with the chance of as many if nothing had changed. A row is flagged if fewer than k of n calibration scores
- * reach its own; so f of m rows are if the highest k - 1 + f of all n + m scores hold fewer than k that calibrate:
+ * The new rows are assumed to be normal. The result reports how many of them the old calibration flags, and the
+ * probability of that many if nothing had changed. A row is flagged if fewer than k of n calibration scores reach its
+ * own, so at least f of m rows are flagged if fewer than k of the highest k - 1 + f of all n + m scores are calibration
+ * scores:
  *
  *   P(flagged ≥ f) = P(H ≤ k - 1),  H hypergeometric: n marked of n + m, k - 1 + f drawn
  *
- * which is beta-binomial, since the rate that a threshold really has is not α but Beta(k, n + 1 - k). Exact
- * for scores that differ, less than that where scores are equal. A small chance says that normal is no longer what it was, or
- * that the rows are not normal.
+ * This is beta-binomial, because the true rate of a threshold is not α but Beta(k, n + 1 - k) distributed. It is exact
+ * for distinct scores, and lower if scores are tied. A small probability means that normal rows have changed, or that
+ * the new rows are not normal.
  */
 import { chanceAbove } from "../core/probability/hypergeometric.ts";
 import { Calibration } from "../scoring/decisions/calibration.ts";
@@ -20,22 +21,22 @@ import { isOfDraw } from "./drawn_facts.ts";
 import { isOfRepeats, type Uncopied, withoutCopies } from "./copies.ts";
 import { sketchColumns } from "./drift/sketch.ts";
 
-/** What a recalibration changed. */
+/** Result of a recalibration. */
 export interface Recalibration {
-  /** Rows that calibrate now. */
+  /** Number of rows that now calibrate. */
   readonly rows: number;
   /** The score above which rows are flagged, nats. */
   readonly thresholds: readonly [before: number, now: number];
-  /** As before, or the finest that the new rows can keep. */
+  /** The old rate, or the lowest that the new rows can guarantee. */
   readonly falseAlarmRate: number;
-  /** New rows that the old calibration flags. */
+  /** Number of new rows that the old calibration flags. */
   readonly flaggedBefore: number;
-  /** The chance of as many if the rows were like the old ones. */
+  /** The probability of at least that many, if the rows were like the old ones. */
   readonly chance: number;
 }
 
 /**
- * @returns the rows that calibrate as well: copies count once
+ * @returns also the calibration rows, without copies
  * @throws RangeError for fewer than ten rows
  */
 export function recalibrated(
@@ -65,7 +66,7 @@ export function recalibrated(
   };
 }
 
-/** How many rows a detector flags as it is, and the chance of as many. */
+/** How many rows a detector currently flags, and the probability of at least that many. */
 export function flaggedOf(
   scorer: TableScorer,
   { pValues }: ScoreTable,
@@ -78,7 +79,7 @@ export function flaggedOf(
   };
 }
 
-/** P(flagged ≥ f) of m rows like those that calibrate. */
+/** P(flagged ≥ f) for m rows like the calibration rows. */
 export function chanceOf(
   flagged: number,
   rows: number,
@@ -89,7 +90,7 @@ export function chanceOf(
   return chanceAbove(calibration.scores.length, allowed, rows, flagged);
 }
 
-/** What goes with a new calibration: what drift is measured from, and what is still to be said. */
+/** What else changes with the calibration: the reference for drift, and the warnings. */
 export function standard(
   { schema, warnings, calibration }: TableModel,
   { cells, warnings: repeats }: Uncopied,
@@ -97,7 +98,7 @@ export function standard(
   const old = coarseness(calibration);
   return {
     sketch: { data: sketchColumns(cells, schema.length), rows: cells.rows },
-    // What was said of the old rows holds no longer.
+    // Warnings about the old calibration rows no longer apply.
     warnings: [
       ...warnings.filter((each) => each !== old && !isOfRepeats(each) && !isOfDraw(each)),
       ...repeats,

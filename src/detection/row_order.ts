@@ -1,16 +1,19 @@
 /**
- * What the order of the rows says of a column. A split by lot is exact for rows in any order if they could as well
- * stand in another; these could not:
+ * Detects columns that depend on the order of the rows. A random split assumes that rows are exchangeable. They are not
+ * if a column is
  *
- *   running  the ranks of a column go with the number of the row, |ρ| ≥ 0.95, and most cells differ from the one before:
- *            a clock, the number of a row, up or down. Rows to come lie beyond all that trained
- *   alike    cells are like those of the row before, ρ of neighbours ≥ 0.3: readings over time. A row that calibrates then
- *            lies between two that train, and rows to come do not
- *   leaving  of a series, the values of the last third are others than those of the first: the largest distance of their
- *            distributions is 0.6 or more. A walk goes where no window was
+ *   running  its ranks follow the row number, |ρ| ≥ 0.95, and most cells differ from the one before: a rising or
+ *   falling
+ *            clock or row number. New rows lie beyond all training rows
+ *   alike    its cells resemble those of the row before, ρ of neighbours ≥ 0.3: readings over time. A calibration row
+ *   then
+ *            lies between two training rows, and new rows do not
+ *   leaving  (series) the values of its last third differ from those of the first: the largest distance of their
+ *            distributions is at least 0.6. A random walk goes where no window was
  *
- * ρ is Spearman's, of 5,000 rows at most, evenly over the table. In a table without order it is normal of
- * deviation 1/√n; what chance brings once in 10,000 tables is no fact. Times and running columns are not also alike.
+ * ρ is Spearman's, over at most 5,000 rows, evenly spaced. In a table without order it is normal with deviation 1/√n; a
+ * value that chance exceeds in one of 10,000 tables is reported. Times are never reported, and running columns not also
+ * as alike.
  */
 import { normalQuantile } from "../core/probability/normal_quantile.ts";
 import { rankCorrelation } from "../scoring/rank_correlation.ts";
@@ -19,10 +22,10 @@ import type { Cells } from "../scoring/table/cells.ts";
 import { kolmogorovDistance } from "./drift/kolmogorov.ts";
 import { presentOf } from "./drift/sketch.ts";
 
-/** Columns, and how strongly. */
+/** Columns, with the strength of the effect. */
 export type Found = readonly (readonly [name: string, strength: number])[];
 
-/** What is found of a table's columns. */
+/** Columns of a table that depend on the order of its rows. */
 export interface RowOrder {
   readonly running: readonly string[];
   /** With ρ of neighbours. */
@@ -32,10 +35,10 @@ export interface RowOrder {
 /** Fewer rows may be in any order by chance. */
 const LEAST_ROWS = 20;
 
-/** Rows that are looked at. */
+/** Maximum number of rows to examine. */
 const MOST_ROWS = 5000;
 
-/** The share of tables without order in which something is found. */
+/** The probability of a finding in a table without order. */
 const CHANCE = 1e-4;
 
 const RUNNING = 0.95, ALIKE = 0.3, LEAVING = 0.6;
@@ -62,7 +65,7 @@ export function rowOrder(schema: readonly ColumnSchema[], cells: Cells): RowOrde
   return { running, alike };
 }
 
-/** Of the steps of a series. */
+/** Columns of a series that leave the range of their first values. */
 export function leaving(schema: readonly ColumnSchema[], { data, rows }: Cells): Found {
   const width = schema.length, third = Math.floor(rows / 3);
   const from = (first: number, c: number) =>
@@ -79,7 +82,7 @@ export function leaving(schema: readonly ColumnSchema[], { data, rows }: Cells):
   });
 }
 
-/** A column's cells that are there, each with the next that is, evenly over the table. */
+/** Pairs of consecutive observed cells of a column, evenly spaced over the table. */
 function pairsOf({ data, rows }: Cells, width: number, c: number) {
   const there: number[] = [];
   for (let r = 0; r < rows; r++) if (!Number.isNaN(data[r * width + c])) there.push(r);

@@ -1,8 +1,8 @@
 /**
- * New rows that a trained model can no longer tell apart: what a column's cells become was fitted to the old ones, and
- * is limited to 10⁶ standard deviations of them (`scoring/table/standardize.ts`, `scoring/views/view.ts`). Where more than
- * a tenth of a column's cells lie there, its units or its zero have changed, and what goes on learning learns nothing
- * of it.
+ * Rejects new rows that a trained model can no longer tell apart. The transform of a column was fitted to the old rows
+ * and is clipped at 10⁶ of their standard deviations (`scoring/table/standardize.ts`, `scoring/views/view.ts`). If more
+ * than a tenth of a column's cells are clipped, its units or its origin have changed, and further training would learn
+ * nothing from it.
  */
 import type { Cells } from "../scoring/table/cells.ts";
 import { LIMIT, standardize } from "../scoring/table/standardize.ts";

@@ -1,11 +1,12 @@
 /**
- * A second look at rows that were flagged: likelihood regret, nats (`training/scores/regret.ts`),
+ * A second look at flagged rows: the likelihood regret, in nats (`training/scores/regret.ts`),
  *
  *   ELBO(x; q*) - ELBO(x; q(z | x)) ≥ 0,   q* the best Gaussian for the row alone
  *
- * what the encoder leaves of the row's bound. Some hundred passes a row, so that only flagged rows have it. Of an ensemble
- * it is the first network's. Every row takes the same draws and is refined by itself: its regret is its own, wherever it
- * stands. Cells that are missing stand filled in, and count for nothing (`trained/calls/completion.ts`).
+ * which is how much the encoder falls short of the row's best bound. It takes some hundred passes per row, so only
+ * flagged rows get it. For an ensemble it is the regret of the first network. All rows use the same random draws and
+ * are refined separately, so a row's regret does not depend on the other rows. Missing cells are filled in and do not
+ * contribute (`trained/calls/completion.ts`).
  */
 import { withObserved } from "../trained/rows/observed.ts";
 import type { Matrix } from "../trained/rows/matrix.ts";
@@ -18,12 +19,12 @@ import { SETTINGS } from "../training/scores/score.ts";
 import { VAE } from "../training/vae.ts";
 import { takeCells } from "./take_cells.ts";
 
-/** Rows between which events are let in: some tenths of a second. */
+/** Rows between pauses for events: some tenths of a second. */
 const ROWS = 64;
 
 export class SecondLook {
   readonly #scorer: TableScorer;
-  /** The network, as one that takes missing cells and that can be differentiated. */
+  /** The network, in a form that accepts missing cells and is differentiable. */
   readonly #vae: VAE;
 
   /** @throws TypeError for a model of a series */
@@ -42,7 +43,7 @@ export class SecondLook {
   }
 
   /**
-   * The regret of each row that is flagged, NaN for others. Events are let in between.
+   * The regret of each flagged row, NaN for others. Pauses for events in between.
    * @throws the signal's reason once it is aborted
    */
   async regrets(
@@ -72,7 +73,7 @@ export class SecondLook {
     return masked;
   }
 
-  /** Gives back its memory; the scorer's stays. */
+  /** Frees its own memory, not the scorer's. */
   dispose(): void {
     this.#vae.dispose();
   }

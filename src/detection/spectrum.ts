@@ -1,31 +1,31 @@
 /**
- * How many latent dimensions a table has work for, before anything is trained.
+ * Predicts how many latent dimensions a table would use, before any training.
  *
- * λ_1 ≥ … ≥ λ_D: the eigenvalues of the correlation matrix of n rows. Dimension i has work if
+ * λ_1 ≥ … ≥ λ_D: the eigenvalues of the correlation matrix of n rows. Dimension i is used if
  *
  *   λ_i > max(β, (1 + √(D / n))²)
  *
- * The first bound is that of a linear VAE: at its optimum a dimension is active if and only if its
- * eigenvalue exceeds β σ² (Lucas, Tucker, Grosse and Norouzi, "Don't blame the ELBO!", 2019); σ² = 1 is the
- * variance of standardised columns that nothing explains, where training begins. The second is the
- * largest eigenvalue that independent columns reach by chance in n rows (Marchenko and Pastur, 1967). For
- * β = 1 and many rows this is the number of factors by Guttman, 1954, a lower bound. Limits: linear; a
- * network may find more in a table whose columns are related but not correlated.
+ * The first bound is that of a linear VAE: at its optimum a dimension is active if and only if its eigenvalue exceeds β
+ * σ² (Lucas, Tucker, Grosse and Norouzi, "Don't blame the ELBO!", 2019); σ² = 1 is the variance of standardised columns
+ * that nothing explains, where training begins. The second is the largest eigenvalue that independent columns reach by
+ * chance in n rows (Marchenko and Pastur, 1967). For β = 1 and many rows this is the number of factors by Guttman,
+ * 1954, a lower bound. Limits: it is linear; a network may use more dimensions if columns are dependent but not
+ * correlated.
  */
 import { symmetricEigen } from "../core/algebra/symmetric_eigen.ts";
 import type { Matrix } from "../trained/rows/matrix.ts";
 import { momentsNow } from "../training/em/moments.ts";
 
-/** More columns than this take seconds to take apart. */
+/** The eigenvalues of more columns than this take seconds. */
 export const MAX_COLUMNS = 150;
 
-/** What the spectrum says. */
+/** Result of the spectral analysis. */
 export interface Spectrum {
   /** Eigenvalues of the correlation matrix, largest first. */
   readonly eigenvalues: Float64Array;
-  /** Dimensions with work. */
+  /** Number of dimensions that would be used. */
   readonly activeUnits: number;
-  /** The share of the variance that they hold. */
+  /** The share of the variance that these explain. */
   readonly explained: number;
 }
 
@@ -50,7 +50,7 @@ function unitsWithWork(eigenvalues: Float64Array, rows: number, beta = 1): numbe
   return eigenvalues.filter((each) => each > Math.max(beta, edge)).length;
 }
 
-/** What to say before training of so many dimensions with work, if anything. */
+/** The warning for a table that would use no dimensions. */
 export function collapseWarning(units: number): string | undefined {
   return units > 0
     ? undefined

@@ -1,6 +1,6 @@
 /**
- * Which rows train and which are kept back to calibrate: single rows of a table, drawn by the seed, or
- * whole stretches of a series, since windows that overlap would know each other.
+ * Splits rows into training and calibration: single rows of a table, drawn by the seed, or whole stretches of a series,
+ * because overlapping windows are not independent.
  */
 import { permutation } from "../core/random/philox.ts";
 import { STREAMS } from "../core/random/streams.ts";
@@ -8,34 +8,31 @@ import { countWindows, windowsOf } from "../scoring/series/windows.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 import { takeCells } from "./take_cells.ts";
 
-/** More calibration rows than this refine the p-value no further than anyone reads. */
+/** More calibration rows than this do not improve p-values noticeably. */
 export const MAX_CALIBRATION_ROWS = 10_000;
 
-/** As many are kept back without a false-alarm rate that needs them: they make a tenth of the file. */
+/** Maximum number of held-out rows, unless the false-alarm rate needs more: they make a tenth of the file. */
 const PLENTY_ROWS = 2000;
 
-/** A stretch of a series has so many windows' steps, so that most of its windows are whole. */
+/** Length of a stretch, in windows: most windows of a stretch then lie entirely within it. */
 const WINDOWS_A_STRETCH = 3;
 
-/** Rows that train, and rows that calibrate: of a series, windows. */
+/** Rows for training and for calibration; for a series, windows. */
 export interface Split {
   readonly training: Cells;
   readonly calibration: Cells;
-  /** Of a series: the calibration windows of each stretch, in order. */
+  /** For a series: the number of calibration windows of each stretch, in order. */
   readonly stretches?: readonly number[];
 }
 
-/**
- * A fifth of the rows, of long tables no more than is plenty; more, up to half, where fewer could not keep
- * the false-alarm rate.
- */
+/** A fifth of the rows, but at most `PLENTY_ROWS`; or more, up to half, if the false-alarm rate needs it. */
 export function calibrationFraction(rows: number, falseAlarmRate: number): number {
   const needed = Math.ceil(2 / falseAlarmRate);
   const kept = Math.max(Math.min(rows / 5, PLENTY_ROWS), needed);
   return Math.min(rows / 2, MAX_CALIBRATION_ROWS, kept) / rows;
 }
 
-/** Single rows. */
+/** Splits single rows at random. */
 export function splitRows(cells: Cells, columns: number, fraction: number, seed: number): Split {
   const kept = Math.min(cells.rows - 1, Math.max(1, Math.round(cells.rows * fraction)));
   const order = permutation(cells.rows, seed, 1, STREAMS.split);
@@ -43,7 +40,7 @@ export function splitRows(cells: Cells, columns: number, fraction: number, seed:
   return { calibration: take(order.slice(0, kept)), training: take(order.slice(kept)) };
 }
 
-/** The stretches of a series, one after the other: steps first … end - 1. */
+/** The consecutive stretches of a series: steps first … end - 1. */
 export function stretchesOf(steps: number, window: number): { first: number; end: number }[] {
   const count = Math.max(2, Math.floor(steps / (WINDOWS_A_STRETCH * window)));
   const edge = (stretch: number) => Math.round(stretch * steps / count);
@@ -51,8 +48,8 @@ export function stretchesOf(steps: number, window: number): { first: number; end
 }
 
 /**
- * Stretches of the series that calibrate, evenly over its length, and the windows of all others. No window
- * of a training row holds a step that calibrates.
+ * Holds out stretches for calibration, evenly spaced, and trains on the windows of all others. No training window
+ * contains a calibration step.
  */
 export function splitSeries(
   cells: Cells,

@@ -1,16 +1,16 @@
 /**
- * A VAE as a specification states it, over a table as it stands. The table's columns are those of x and behind them
- * what the specification asks for: the columns of the condition, or, for a model with a classifier, the class, -1
- * where it is missing. `fit_stated.ts` fits it: an edge that forwards a job reads this, and carries no trainer.
+ * A VAE given by a specification, for a table as it is. The table's columns are those of x, followed by what the
+ * specification needs: the columns of the condition or, for a model with a classifier, the class (-1 if missing).
+ * `fit_stated.ts` fits it; it is separate so that an edge host that only forwards jobs need not load the trainer.
  */
 import { type ModelSpec, type ModelSpecInput, parseSpec } from "../models/spec.ts";
 
-/** Names of a table's columns; none where they are x0, x1, …, as of rows known by position. */
+/** Names of a table's columns, or none if they are x0, x1, …, as for rows without column names. */
 export function namesOf(columns: readonly string[]): { readonly columns?: readonly string[] } {
   return columns.every((name, c) => name === `x${c}`) ? {} : { columns };
 }
 
-/** What a caller wrote. */
+/** A specification as the caller wrote it. */
 export type Stated = Readonly<Record<string, unknown>>;
 
 /** @throws TypeError or RangeError naming the field, or the number of columns that it needs */

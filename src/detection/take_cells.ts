@@ -1,7 +1,7 @@
-/** Some cells of a table. Loops, since a million cells through `from` and `filter` take many times as long. */
+/** Selects cells of a table. It uses loops, because `from` and `filter` take many times as long on a million cells. */
 import type { Cells } from "../scoring/table/cells.ts";
 
-/** The rows at these places, in this order. */
+/** The rows at these indices, in this order. */
 export function takeCells({ data }: Cells, columns: number, rows: ArrayLike<number>): Cells {
   const taken = new Float64Array(rows.length * columns);
   for (let i = 0; i < rows.length; i++) {
@@ -17,7 +17,7 @@ export function takeColumn({ data, rows }: Cells, columns: number, c: number): F
   return taken;
 }
 
-/** Those of the values that are as asked for, in their order. */
+/** The values for which a predicate holds, in order. */
 export function those(values: Float64Array, is: (value: number) => boolean): Float64Array {
   const taken = new Float64Array(values.length);
   let count = 0;

@@ -1,7 +1,7 @@
 /**
- * Columns that were meant as something else. Of texts: dates and amounts as people write them. They stay text, as what
- * "3/9/24" and "1,234" are depends on the country; whoever wrote them can say. Of numbers: codes of digits, of which some
- * begin with 0, also among texts. They stay numbers, as readings may be padded, too.
+ * Warnings about columns that were probably meant as something else. Texts that are dates or amounts in common
+ * notations: they stay text, because the meaning of "3/9/24" or "1,234" depends on the country. Numbers that may be
+ * codes, because some begin with 0: they stay numbers, because readings may be padded, too.
  */
 import type { RawTable } from "../scoring/table/raw_table.ts";
 import type { ColumnSchema } from "../scoring/table/schema.ts";
@@ -13,13 +13,13 @@ interface Meant {
   readonly instead: string;
 }
 
-/** A sign of currency, or one of the codes of ISO 4217 that are traded most. */
+/** A currency sign, or one of the most traded ISO 4217 codes. */
 const CURRENCY =
   "(?:\\p{Sc}|USD|EUR|JPY|GBP|CNY|AUD|CAD|CHF|HKD|SGD|SEK|KRW|NOK|NZD|INR|MXN|TWD|ZAR|BRL|DKK|PLN|THB|ILS|IDR|CZK|AED|TRY|HUF|CLP|SAR|PHP|MYR|COP|RUB|RON|PEN)";
 
 const MEANT: readonly Meant[] = [
   {
-    // 15.10.2024, 3/9/24 14:05, Oct 15, 2024, 15 October 2024; ISO 8601 beside such
+    // 15.10.2024, 3/9/24 14:05, Oct 15, 2024, 15 October 2024; also ISO 8601 dates in the same column
     pattern:
       /^(?:\d{1,2}([./-])\d{1,2}\1\d{2,4}|\d{4}([./-])\d{1,2}\2\d{1,2}|\p{L}{3,9}\.? \d{1,2},? \d{4}|\d{1,2}\.? \p{L}{3,9}\.? \d{4})(?:[ ,T].*)?$/u,
     as: "dates",
@@ -42,7 +42,7 @@ const MEANT: readonly Meant[] = [
   },
 ];
 
-/** A sentence for each column of texts that are mostly such, and for each of numbers that may be codes. */
+/** One sentence for each column of texts that mostly match a pattern, and for each of numbers that may be codes. */
 export function textSentences(
   { columns, texts = [], padded = [] }: RawTable,
   schema: readonly ColumnSchema[],

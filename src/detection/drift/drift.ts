@@ -1,15 +1,15 @@
 /**
- * Whether a table is still like the rows that a model was fitted to: each column's distribution and share
- * of missing cells, and the scores, as a whole and in their order.
+ * Tests whether a table is still like the rows that a model was fitted to: the distribution and the share of missing
+ * cells of each column, and the scores, as a whole and in sequence.
  *
  *   columns  Kolmogorov-Smirnov against the model's sketch (`sketch.ts`); missing cells by Fisher's exact
  *            test (`shares.ts`)
- *            no values of timestamps: a clock is new in every table, and no change
+ *            values of timestamps are not compared: times are new in every table, without any change
  *   scores   Kolmogorov-Smirnov against the calibration scores; Shiryaev-Roberts row by row (`monitor.ts`)
  *
- * The tests share one rate by Bonferroni: a table like the training rows is called changed with a chance
- * of at most `rate`, so that of such tables at least 1 / rate pass, on average, between two false alarms.
- * The alarm row by row has a run length in rows instead: a long table will raise it without being changed.
+ * The tests share one rate by Bonferroni: the chance that a table like the training rows is reported as changed is at
+ * most `rate`, so at least 1 / rate such tables pass, on average, between two false alarms. The row-by-row alarm has a
+ * run length in rows instead, so a long table can raise it without any change.
  */
 import { requireNumber } from "../../core/validate.ts";
 import { type Calibration, roundUp } from "../../scoring/decisions/calibration.ts";
@@ -20,27 +20,27 @@ import { DriftMonitor, type MonitorOptions } from "./monitor.ts";
 import { sharesPValue } from "./shares.ts";
 import { type ColumnSketch, distanceTo, presentOf, sketchOf } from "./sketch.ts";
 
-/** How to look for drift. */
+/** Options of the drift tests. */
 export interface DriftOptions extends MonitorOptions {
-  /** The share of unchanged tables that may be called changed; 0.01. */
+  /** The share of unchanged tables that may be reported as changed. Default: 0.01. */
   readonly rate?: number;
 }
 
-/** What is said of a column, or of the scores. */
+/** Result for a column, or for the scores. */
 export interface ColumnDrift {
-  /** As the table has it. */
+  /** Name in the table. */
   readonly name: string;
-  /** The largest difference of the two distribution functions, 0 … 1. */
+  /** The largest difference of the two distribution functions, 0 to 1. */
   readonly distance: number;
-  /** Of no change. */
+  /** P-value of the hypothesis that nothing changed. */
   readonly pValue: number;
   /** Whether the p-value is below this test's share of the rate. */
   readonly changed: boolean;
-  /** Medians of the training rows and of the table; NaN where all cells are missing. */
+  /** Medians of the training rows and of the table; NaN if all cells are missing. */
   readonly medians: readonly [before: number, now: number];
-  /** Whether it holds times: then missing cells alone are compared. */
+  /** Whether the column holds times; if so, only its missing cells are compared. */
   readonly clock: boolean;
-  /** Shares of missing cells. */
+  /** Shares of missing cells in the training rows and in the table. */
   readonly missing: readonly [before: number, now: number];
 }
 
@@ -48,36 +48,36 @@ export interface ColumnDrift {
 export interface DriftReport {
   /** Rows compared. */
   readonly rows: number;
-  /** Whether any test says so; the row-by-row alarm is a verdict on a moment, and apart. */
+  /** Whether any test reports a change; the row-by-row alarm does not count. */
   readonly changed: boolean;
-  /** In the order of the table; empty for a model without sketches. */
+  /** One result per column, in order; empty for a model without sketches. */
   readonly columns: readonly ColumnDrift[];
-  /** Of the scores. */
+  /** Result for the scores. */
   readonly scores: Omit<ColumnDrift, "missing" | "clock">;
-  /** Tables like this, on average at least, between two false alarms of the tests. */
+  /** The average number of tables like the training rows, at least, between two false alarms of the tests. */
   readonly tablesBetweenFalseAlarms: number;
-  /** Row by row, as the rows came. */
+  /** The row-by-row monitor, in the order of the rows. */
   readonly stream: {
-    /** Rows, on average at least, between two false alarms. */
+    /** The average number of rows, at least, between two false alarms. */
     readonly runLength: number;
-    /** The largest R of the rows. */
+    /** The largest R. */
     readonly largest: number;
     /** The row, from 1, at which R reached the run length. */
     readonly alarmAt?: number;
   };
 }
 
-/** What a model knows of the rows that it was fitted to. */
+/** A model's record of the rows that it was fitted to. */
 export interface Reference {
   readonly columns: readonly string[];
   readonly calibration: Calibration;
-  /** Names of columns that are times. */
+  /** Names of the timestamp columns. */
   readonly clocks?: readonly string[];
-  /** As `sketchColumns` makes them; absent in older files. */
+  /** From `sketchColumns`; absent in older files. */
   readonly sketch?: TableSketch;
 }
 
-/** @param scores of the cells' rows, by the model */
+/** @param scores the model's scores of the rows */
 export function driftReport(
   reference: Reference,
   cells: Cells,
@@ -130,7 +130,7 @@ function columnDrift(
   const distance = comparable ? distanceTo(sketch, sorted) : 0;
   const ofValues = comparable ? kolmogorovPValue(distance, before, sorted.length) : 1;
   const ofMissing = sharesPValue(known - before, known, lacking, rows);
-  // Two tests of a column share its part of the rate.
+  // The two tests of a column share its part of the rate.
   const pValue = Math.min(1, 2 * Math.min(ofValues, ofMissing));
   return {
     ...column,
@@ -142,7 +142,7 @@ function columnDrift(
   };
 }
 
-/** The lower median of an ascending list; NaN of none. */
+/** The lower median of ascending values; NaN if there are none. */
 function median(sorted: Float64Array): number {
   return sorted.length === 0 ? NaN : sorted[(sorted.length - 1) >> 1];
 }

@@ -1,16 +1,16 @@
 /**
- * The two-sample Kolmogorov-Smirnov test: the largest distance D between two empirical distribution
- * functions, and how often samples of one kind are as far apart.
+ * The two-sample Kolmogorov-Smirnov test: the largest difference D between two empirical distribution functions, and
+ * its p-value.
  *
  *   p = Q((√N + 0.12 + 0.11/√N) D),  N = n m / (n + m),  Q(x) = 2 Σ_k (-1)^(k-1) exp(-2 k² x²)
  *
- * Sources: Kolmogorov, 1933; Smirnov, 1948; the factor: Stephens, 1970. For small x the series is that of
- * the theta function's other side, which converges there. Limits: p is right to some per cent for N of 10
- * and more; with ties, or D taken over some points only, it is too large, never too small.
+ * Sources: Kolmogorov, 1933; Smirnov, 1948; the factor: Stephens, 1970. For small x the dual theta series is used,
+ * which converges there. Limits: p is accurate to a few per cent for N ≥ 10. With ties, or D taken over some points
+ * only, it is too large, never too small.
  */
 import { portableExp } from "../../core/portable.ts";
 
-/** Q(x): the chance of a distance of x or more. */
+/** Q(x): the probability of a distance of at least x. */
 export function kolmogorovTail(x: number): number {
   if (x <= 0) return 1;
   let sum = 0;
@@ -22,7 +22,7 @@ export function kolmogorovTail(x: number): number {
   return sum;
 }
 
-/** The p-value of a distance between the distributions of n and of m values. */
+/** The p-value of a distance between the distributions of n and m values. */
 export function kolmogorovPValue(distance: number, n: number, m: number): number {
   const root = Math.sqrt(n * m / (n + m));
   return kolmogorovTail((root + 0.12 + 0.11 / root) * distance);

@@ -1,17 +1,16 @@
 /**
- * Watches a stream of scores, row by row, for the moment when they stop being like those before: a
- * Shiryaev-Roberts statistic on conformal p-values, with a stated run length.
+ * Monitors a stream of scores, row by row, for a change: a Shiryaev-Roberts statistic on conformal p-values, with a
+ * stated run length.
  *
  *   p_i = (#{s_j > s_i} + u_i (1 + #{s_j = s_i})) / (n + 1)   over the n scores known so far, u_i uniform
  *   R_i = mean over bets b of R_i(b),   R_i(b) = (1 + R_(i-1)(b)) b(p_i),   b(p) = ε p^(ε-1) or ε (1-p)^(ε-1)
  *
- * As long as rows are exchangeable the p_i are independent and uniform, each bet has mean 1, R_i - i is a
- * martingale, and so the mean time to a false alarm R ≥ c is at least c rows, whatever the model and the
- * data. Bets on small p see scores rise, those on large p see them fall.
+ * While rows are exchangeable, the p_i are independent and uniform, each bet has mean 1, and R_i - i is a martingale.
+ * The mean time to a false alarm R ≥ c is therefore at least c rows, whatever the model and the data. Bets on small p
+ * detect rising scores, bets on large p falling ones.
  *
- * Sources: Vovk, "Testing randomness online", 2021 (conformal martingales, Shiryaev-Roberts on them);
- * Pollak, 1985 (run length). Limits: as soon as 50,000 scores are known no more are remembered: from then
- * on p_i is uniform to 1/√50,000.
+ * Sources: Vovk, "Testing randomness online", 2021 (conformal martingales, and Shiryaev-Roberts on them); Pollak, 1985
+ * (run length). Limits: at most 50,000 scores are stored; after that, p_i is uniform only to 1/√50,000.
  */
 import { portableExp, portableLog } from "../../core/portable.ts";
 import { HostRandom } from "../../core/random/philox.ts";
@@ -25,15 +24,15 @@ const BETS = [0.1, 0.3, 0.5, 0.7, 0.9];
 
 const MOST_SCORES = 50_000;
 
-/** How to watch. */
+/** Options of the monitor. */
 export interface MonitorOptions {
-  /** c: rows, on average at least, between two false alarms; 10,000. */
+  /** c: the average number of rows, at least, between two false alarms. Default: 10,000. */
   readonly runLength?: number;
-  /** Fixes how ties are broken; 0. */
+  /** Fixes the random tie-breaking. Default: 0. */
   readonly seed?: number;
 }
 
-/** Watches scores as they come, with a stated mean run length between false alarms. */
+/** Monitors scores as they arrive, with a stated mean run length between false alarms. */
 export class DriftMonitor {
   /** c. */
   readonly runLength: number;
@@ -43,25 +42,24 @@ export class DriftMonitor {
   #rows = 0;
   readonly #statistics = new Float64Array(2 * BETS.length);
 
-  /** @param calibration of the model whose scores are watched */
-  /** Over the scores that a detector was calibrated by. */
+  /** Starts with the calibration scores of the detector that is watched. */
   constructor({ scores }: Calibration, { runLength = 10_000, seed = 0 }: MonitorOptions = {}) {
     this.runLength = requireNumber("runLength", runLength, { min: 1 });
     this.#random = new HostRandom(seed, 0, STREAMS.drift);
     this.#count = Math.min(scores.length, MOST_SCORES);
     this.#sorted = new Float64Array(Math.max(256, 2 * this.#count));
-    // Evenly through the ascending scores, where there are too many.
+    // If there are too many scores, takes them evenly spaced from the ascending list.
     for (let i = 0; i < this.#count; i++) {
       this.#sorted[i] = scores[Math.floor(i * scores.length / this.#count)];
     }
   }
 
-  /** Rows seen. */
+  /** Number of rows seen. */
   get rows(): number {
     return this.#rows;
   }
 
-  /** R, 0 at the start. */
+  /** R; 0 at the start. */
   get statistic(): number {
     return this.#statistics.reduce((sum, each) => sum + each, 0) / this.#statistics.length;
   }
@@ -71,9 +69,9 @@ export class DriftMonitor {
     return this.statistic >= this.runLength;
   }
 
-  /** Takes in the score of the next row; returns R. */
+  /** Adds the score of the next row; returns R. */
   observe(score: number): number {
-    // As calibration scores are: equal ones stay equal.
+    // Rounded like the calibration scores, so that equal scores stay equal.
     const p = this.#pValue(roundUp(score));
     BETS.forEach((epsilon, i) => {
       this.#bet(2 * i, epsilon * portableExp((epsilon - 1) * portableLog(p)));
@@ -87,7 +85,7 @@ export class DriftMonitor {
     this.#statistics[i] = Math.min(1e300, (1 + this.#statistics[i]) * won);
   }
 
-  /** In (0, 1), neither end included: a bet on it is finite. */
+  /** Strictly between 0 and 1, so that bets on it are finite. */
   #pValue(score: number): number {
     const below = countBelow(this.#sorted, score, false, this.#count);
     const upTo = countBelow(this.#sorted, score, true, this.#count);

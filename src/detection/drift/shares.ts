@@ -1,12 +1,12 @@
 /**
- * Whether two shares differ: Fisher's exact test. Given the marked of both together, their number in the
- * second sample is hypergeometric; the p-value is twice the smaller tail, at most 1.
+ * Fisher's exact test of whether two shares differ. Given the total number of marked items, the number in the second
+ * sample is hypergeometric; the p-value is twice the smaller tail, at most 1.
  *
  * Source: Fisher, 1922; doubled as in Yates, 1984.
  */
 import { hypergeometric, hypergeometricRange } from "../../core/probability/hypergeometric.ts";
 
-/** Of a first sample `marked` of `n`, of a second one `other` of `m`. */
+/** The p-value, for `marked` of `n` in the first sample and `other` of `m` in the second. */
 export function sharesPValue(marked: number, n: number, other: number, m: number): number {
   const urn = { all: n + m, marked: m, drawn: marked + other };
   const [least, most] = hypergeometricRange(urn);

@@ -1,25 +1,25 @@
 /**
- * What a model remembers of each column, to notice later that the column has changed: the share of missing
- * cells, and the distribution function at 21 quantiles of the rest.
+ * A model's record of each column, for detecting later that the column has changed: the share of missing cells, and the
+ * distribution function at 21 quantiles of the other cells.
  *
- * A test over these points alone sees a little less than one over all rows, and raises no more false
- * alarms: the largest of some distances is at most the largest of all.
+ * A test on these points alone has slightly less power than one on all rows, and no more false alarms: the largest of
+ * some distances is at most the largest of all.
  */
 import { countBelow } from "../../core/sorted.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
 import { takeColumn, those } from "../take_cells.ts";
 import { SKETCH_WIDTH } from "../../scoring/table_model.ts";
 
-/** Points of the distribution function: a sketch is the share of missing cells, points, shares. */
+/** Points of the distribution function. Layout of a sketch: share of missing cells, points, shares. */
 const POINTS = (SKETCH_WIDTH - 1) / 2;
 
 /** The distribution of one column. */
 export interface ColumnSketch {
   /** The share of cells that are missing. */
   readonly missing: number;
-  /** Values, ascending; a value may stand several times. */
+  /** Values, ascending; a value may occur more than once. */
   readonly points: Float64Array;
-  /** F at each: the share of the cells that are there which are at most it. */
+  /** F at each point: the share of the observed cells that are at most this value. */
   readonly shares: Float64Array;
 }
 
@@ -49,17 +49,19 @@ export function sketchOf(sketches: Float64Array, c: number): ColumnSketch {
   };
 }
 
-/** A column's cells that are there, ascending. */
+/** The observed cells of a column, ascending. */
 export function presentOf(cells: Cells, columns: number, c: number): Float64Array {
   return those(takeColumn(cells, columns, c), (value) => value === value).sort();
 }
 
-/** The largest difference at the sketch's points between its shares and those of an ascending sample. */
+/**
+ * The largest difference, at the sketch's points, between its distribution function and that of an ascending sample.
+ */
 export function distanceTo({ points, shares }: ColumnSketch, sorted: Float64Array): number {
   let largest = 0;
   points.forEach((point, k) => {
     largest = Math.max(largest, Math.abs(shares[k] - shareUpTo(sorted, point)));
-    // Just below a point as well: where the sketch says that nothing lies, something may.
+    // Also compares just below a point: the sample may have values in a gap between two points of the sketch.
     const before = k > 0 && points[k - 1] < point ? shares[k - 1] : k === 0 ? 0 : undefined;
     if (before === undefined) return;
     const below = shareBelow(sorted, point);

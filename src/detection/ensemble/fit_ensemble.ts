@@ -1,7 +1,7 @@
 /**
- * Fits an ensemble to training cells: its views, and of each view networks, regressions, reference rows
- * and how surprising each statistic is. Statistics of training rows are always those of something that
- * has not seen the row: another fold's network and regression, the references without the row itself.
+ * Fits an ensemble to training cells: its views, and for each view the networks, regressions, reference rows and
+ * surprisal curves. The statistics of a training row always come from models that have not seen it: another fold's
+ * network and regression, and the references without the row itself.
  */
 import { takeCells } from "../take_cells.ts";
 import { permutation } from "../../core/random/philox.ts";
@@ -32,13 +32,13 @@ import { linearResiduals, Moments } from "./linear.ts";
 import { filled, linearOutOfFold, normsOf } from "./out_of_fold.ts";
 import { spreadOf } from "./reference_distances.ts";
 
-/** More rows than this teach networks this small nothing more. */
+/** Further rows do not improve networks of this size. */
 export const MAX_TRAINING_ROWS = 12_000;
 
-/** Reference rows: more are hardly better, and the file and the time of a score grow with them. */
+/** Reference rows. More hardly improve detection, and increase the file size and the time per score. */
 const REFERENCES = 1024;
 
-/** Rows from which the curve of a statistic is counted. */
+/** Rows that the curves of the distances are fitted on. */
 export const SURPRISAL_ROWS = 4096;
 
 export interface EnsembleRequest {
@@ -48,9 +48,9 @@ export interface EnsembleRequest {
   readonly members: number;
   readonly statistics: readonly StatisticName[];
   readonly device: DeviceOptions;
-  /** The networks of a view, for its features and the latent dimensions that they are worth. */
+  /** The networks of a view, given its features and the latent dimensions that these justify. */
   readonly spec: (features: number, latent: number) => MembersRequest["spec"];
-  /** @param member counted over all views */
+  /** @param member index over all views */
   readonly fitOptions: (
     rows: number,
     member: number,
@@ -59,11 +59,11 @@ export interface EnsembleRequest {
 
 export interface FittedEnsemble {
   readonly model: EnsembleModel;
-  /** The first member of the first view, with a machine of its own. */
+  /** The first member of the first view, with its own host. */
   readonly vae: VAE;
-  /** Of the first member; what the GPU did for all of them. */
+  /** The report of the first member, with the GPU use of all members. */
   readonly report: FitReport;
-  /** What a user should know of the networks. */
+  /** Warnings about the networks. */
   readonly warnings: readonly string[];
 }
 
@@ -91,7 +91,7 @@ export async function fitEnsemble(request: EnsembleRequest): Promise<FittedEnsem
   return { model: complete, vae: first, report: reportOf(fitted), warnings: warningsOf(fitted) };
 }
 
-/** The report of the first member, with what the GPU did for all of them. */
+/** The report of the first member, with the GPU use of all members. */
 export function reportOf(fitted: readonly FittedPart[]): FitReport {
   const reports = fitted.flatMap(({ members }) => members.reports);
   return { ...reports[0], ...gpuOfAll(reports) };
@@ -104,7 +104,7 @@ function warningsOf(fitted: readonly FittedPart[]): string[] {
   }));
 }
 
-/** Which rows are whose: the folds of the members, and the references. */
+/** Assigns rows to the folds of the members, and chooses the references. */
 export function deal(rows: number, members: number, seed: number) {
   const order = permutation(rows, seed, 1, STREAMS.ensemble);
   const folds = Array.from(
@@ -120,7 +120,7 @@ export interface FittedPart {
   readonly linear: Float32Array;
 }
 
-/** The part of one view, but for the curve of its distances. */
+/** Fits the part of one view, except for the curve of its distances. */
 export async function fitPart(
   { seed, device, spec, fitOptions }: Pick<
     EnsembleRequest,
@@ -168,7 +168,7 @@ export async function fitPart(
 
 const NO_CURVE: Curve = { x: Float64Array.of(0), y: Float64Array.of(0), slopes: [0, 1] };
 
-/** Principal components for 95 % of the variance, and one more; 2 to 16, no more than features. */
+/** Principal components that explain 95 % of the variance, plus one; 2 to 16, and at most the number of features. */
 function latentFor(covariance: Float64Array, features: number): number {
   const most = Math.min(16, Math.max(2, features));
   if (features > 256) return most;
@@ -179,7 +179,7 @@ function latentFor(covariance: Float64Array, features: number): number {
   return Math.min(most, Math.max(2, count + 1));
 }
 
-/** The parts as one model. */
+/** Combines the parts to one model. */
 export function assemble(
   table: Pick<EnsembleModel, "columns" | "statistics" | "gaps">,
   fitted: readonly FittedPart[],
@@ -198,7 +198,7 @@ export function assemble(
   return { ...table, parts, parameters: withDerived(parts, members, linears) };
 }
 
-/** The same with the curves of the distances, which the program itself takes. */
+/** Adds the curves of the distances, which the program itself computes. */
 function withNeighbours(
   model: EnsembleModel,
   fitted: readonly FittedPart[],
@@ -230,7 +230,7 @@ function withNeighbours(
   return { ...model, parts };
 }
 
-/** At most so many rows, drawn by the seed, in their order. */
+/** At most `most` rows, drawn by the seed, in their original order. */
 export function thin(cells: Cells, columns: number, most: number, seed: number): Cells {
   if (cells.rows <= most) return cells;
   const kept = permutation(cells.rows, seed, 0, STREAMS.ensemble).subarray(0, most).sort();

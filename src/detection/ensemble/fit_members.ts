@@ -1,6 +1,6 @@
 /**
- * The networks of one view: each is trained on all rows but those of its fold, so that every row has a
- * network that has not seen it. What that network says of the row is what it would say of a new one.
+ * Fits the networks of one view. Each is trained on all rows except those of its fold, so every row has a network that
+ * has not seen it and treats it like a new row.
  */
 import { roundHalves, roundParameters } from "./half_values.ts";
 import { MIN_VARIANCE } from "../defaults.ts";
@@ -13,15 +13,15 @@ import type { FitReport } from "../../training/report.ts";
 import { VAE } from "../../training/vae.ts";
 
 export interface Members {
-  /** To be disposed of by the caller. */
+  /** The caller disposes of these. */
   readonly vaes: readonly VAE[];
   readonly reports: readonly FitReport[];
   /** `[F]`: 1 / (M σ_f²), σ_f² the mean squared error out of fold. */
   readonly precision: Float32Array;
-  /** Of every row, out of fold: Σ_f of its squared errors in units of σ_f², and its KL. */
+  /** For every row, out of fold: Σ_f of its squared errors in units of σ_f², and its KL. */
   readonly residual: Float64Array;
   readonly kl: Float64Array;
-  /** The same of some rows by the networks that did train on them: what `residual` is without overfitting. */
+  /** Residuals of some rows by networks that did train on them: what `residual` would be without overfitting. */
   readonly seen: Float64Array;
 }
 
@@ -33,13 +33,13 @@ export interface MembersRequest {
   readonly spec: ModelSpecInput;
   readonly seed: number;
   readonly device: DeviceOptions;
-  /** For so many rows, of member m. */
+  /** Options for training member m on `rows` rows. */
   readonly fitOptions: (rows: number, m: number) => FitOptions;
-  /** The parameters from which member m goes on; fresh ones where absent. */
+  /** The parameters that member m starts from; freshly initialised if absent. */
   readonly start?: (m: number) => ReadonlyMap<string, { readonly data: ArrayLike<number> }>;
 }
 
-/** Rows of a network's own that are looked at again. */
+/** Number of its own training rows that each network is evaluated on. */
 const SEEN_ROWS = 1000;
 
 export async function fitMembers(request: MembersRequest): Promise<Members> {
@@ -84,13 +84,13 @@ export async function fitMembers(request: MembersRequest): Promise<Members> {
   };
 }
 
-/** Squared errors of rows, and which of them count. */
+/** Squared errors of rows, and which of them are observed. */
 interface Sample {
   readonly squares: Float64Array;
   readonly observed: Uint8Array;
 }
 
-/** Of at most so many of the rows that it trained on, evenly over them. */
+/** At most `SEEN_ROWS` of the rows that the network trained on, evenly spaced. */
 function sampleOf(
   vae: VAE,
   { x, observed }: Pick<MembersRequest, "x" | "observed">,
@@ -111,7 +111,7 @@ function sampleOf(
   };
 }
 
-/** Of each row Σ_f of its squares, each by its precision, as if what is missing were like the rest. */
+/** For each row, Σ_f of its squared errors times their precision, scaled up for missing features. */
 function residualsOf({ squares, observed }: Sample, precision: Float32Array): Float64Array {
   const width = precision.length;
   return Float64Array.from({ length: squares.length / width }, (_, r) => {
@@ -125,7 +125,7 @@ function residualsOf({ squares, observed }: Sample, precision: Float32Array): Fl
   });
 }
 
-/** Mean squares of the cells that are there, not below the floor, nor so large that a half is 0. */
+/** Mean squares of the observed cells, with a floor, and a ceiling so that the precision does not underflow a half. */
 function variancesOf(
   squares: Float64Array,
   observed: Uint8Array,

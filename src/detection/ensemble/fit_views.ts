@@ -1,12 +1,12 @@
 /**
- * The views of a table, from training cells: what `scoring/views/view.ts` needs to know of each column.
+ * Fits the views of a table to training cells: the transform of each column for `scoring/views/view.ts`.
  *
- *   arcsinh    centre the median, scale the interquartile range / 1.349: a few wild cells move neither
- *   quantile   normal quantiles of the mid-ranks, on at one per standard deviation beyond the ends; not
- *              brought to unit variance, so that a column that hardly varies does not shout
- *   category   one feature a level and one for levels never seen; together they have the variance of one
+ *   arcsinh    centre: the median; scale: the interquartile range / 1.349. A few extreme cells affect neither
+ *   quantile   normal quantiles of the mid-ranks, extended linearly beyond the ends by one per standard
+ *              deviation; not scaled to unit variance, so that a nearly constant column does not dominate
+ *   category   one feature per level and one for unknown levels; together they have the variance of one
  *              numeric column, however many levels there are
- *   timestamp  time of day and day of week as points on circles: the date itself is new in every new row
+ *   timestamp  time of day and day of week as points on circles; the date itself is new in every new row
  */
 import { normalQuantile } from "../../core/probability/normal_quantile.ts";
 import type { ColumnSchema } from "../../scoring/table/schema.ts";
@@ -21,18 +21,18 @@ import {
   type ViewName,
 } from "../../scoring/views/view.ts";
 
-/** Knots of a curve: at most. */
+/** Maximum number of knots of a curve. */
 const KNOTS = 48;
 
-/** A column's scale is no smaller a share of its standard deviation: most of its cells may be equal. */
+/** Smallest scale of a column, as a share of its standard deviation: most of its cells may be equal. */
 const MIN_SCALE = 0.05;
 
-/** Levels of a category that have a feature of their own. */
+/** Maximum number of levels of a category with their own feature. */
 const MAX_LEVEL_FEATURES = 64;
 
 const DAY = 86_400, WEEK = 7 * DAY;
 
-/** Deviations below this share of the scale are rounding. */
+/** Deviations below this share of the scale are rounding errors. */
 const TINY = 1e-9;
 
 export function fitViews(cells: Cells, schema: readonly ColumnSchema[]): View[] {
@@ -47,7 +47,7 @@ export function fitViews(cells: Cells, schema: readonly ColumnSchema[]): View[] 
   }));
 }
 
-/** The cells of a column that are there, ascending. */
+/** The observed cells of a column, ascending. */
 function observedCells({ data, rows }: Cells, columns: number, c: number): Float64Array {
   const values = new Float64Array(rows);
   let count = 0;
@@ -95,7 +95,9 @@ function quantilesOf(sorted: Float64Array): Transform {
   return { kind: "curve", curve, mean: short(mean) };
 }
 
-/** Through the normal quantiles of the mid-ranks of the different values, thinned evenly along them. */
+/**
+ * The curve through the normal quantiles of the mid-ranks of the distinct values, thinned evenly over the quantiles.
+ */
 function normalCurve(sorted: Float64Array, slope: number): Curve {
   const n = sorted.length, slopes = [slope, slope] as const;
   if (n === 0) return { x: Float64Array.of(0), y: Float64Array.of(0), slopes };
@@ -134,12 +136,12 @@ function levelsOf(sorted: Float64Array, levels: number): Transform[] {
   }));
 }
 
-/** In eight digits: a file holds it as text, and float32 features hold no more. */
+/** Rounds to eight digits: the file stores it as text, and float32 features have no more. */
 function short(value: number): number {
   return Number(value.toPrecision(8));
 }
 
-/** With the mean and the deviation of its own values; 1 where they do not vary. */
+/** Adds the mean and the deviation of the transformed values; the deviation is 1 if they do not vary. */
 function standardized(
   transform: Transform & { readonly kind: "arcsinh" | "cycle" },
   sorted: Float64Array,
@@ -155,7 +157,7 @@ function momentsOf(values: Float64Array): { mean: number; deviation: number } {
   return { mean, deviation: Math.sqrt(variance) };
 }
 
-/** A quantile of ascending values. */
+/** A quantile of ascending values, by linear interpolation. */
 function at(sorted: Float64Array, share: number): number {
   const place = share * (sorted.length - 1), low = Math.floor(place);
   const high = Math.min(sorted.length - 1, low + 1);

@@ -1,6 +1,6 @@
 /**
- * Values as a file of halves keeps them: rounded once, when fitted, they are the same before and after
- * the file. Where one is beyond halves the file keeps all of them as they are (`trained/file/quantize.ts`).
+ * Rounds values to half precision once, when they are fitted, so that they are the same before and after saving in
+ * halves. If one value is out of range for halves, the file keeps all of them unrounded (`trained/file/quantize.ts`).
  */
 import type { VAE } from "../../training/vae.ts";
 import { fromHalf, HALF_OVERFLOW, toHalf } from "../../core/bytes/half.ts";
@@ -10,7 +10,7 @@ export function roundHalves(values: Float32Array): Float32Array {
   return values.map((value) => fromHalf(toHalf(value)));
 }
 
-/** A model's parameters. */
+/** Rounds a model's parameters in place. */
 export function roundParameters(vae: VAE): void {
   vae.setParameters(
     new Map([...vae.parameters()].map(([name, { data }]) => [name, { data: roundHalves(data) }])),

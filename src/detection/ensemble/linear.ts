@@ -1,17 +1,17 @@
 /**
- * The regression of every feature on all others, from the covariance C of rows: with P = (C + ridge)⁻¹
+ * The linear regression of every feature on all others, from the covariance C of rows: with P = (C + ridge)⁻¹
  *
  *   x_f - E[x_f | others] = (x P)_f / P_ff,  of variance 1 / P_ff   (Gaussian conditionals)
  *
- * so x W with W = P diag(P)^(-½) is every residual in its own deviations, and W_ff² = P_ff.
+ * so x W with W = P diag(P)^(-½) holds every residual in units of its own standard deviation, and W_ff² = P_ff.
  */
 import { cholesky, inverse } from "../../core/algebra/cholesky.ts";
 import type { Matrix } from "../../trained/rows/matrix.ts";
 
-/** Added to each variance: of two equal columns either explains the other, but not to the last digit. */
+/** Added to each variance, so that two equal columns do not explain each other exactly. */
 const RIDGE = 0.01;
 
-/** Sums over rows that a covariance follows from. */
+/** Running sums over rows from which the covariance is computed. */
 export class Moments {
   readonly #features: number;
   readonly #sum: Float64Array;
@@ -24,7 +24,7 @@ export class Moments {
     this.#products = new Float64Array(features * features);
   }
 
-  /** Adds rows by index, or takes them out again. */
+  /** Adds rows by index, or removes them again. */
   add({ data }: Matrix, indices: Uint32Array, sign: 1 | -1 = 1): this {
     const width = this.#features;
     this.#rows += sign * indices.length;
@@ -40,7 +40,7 @@ export class Moments {
     return this;
   }
 
-  /** `[F, F]`, symmetric, population. */
+  /** Population covariance `[F, F]`, symmetric. */
   covariance(): Float64Array {
     const width = this.#features, n = Math.max(1, this.#rows);
     const covariance = new Float64Array(width * width);
@@ -54,11 +54,11 @@ export class Moments {
   }
 }
 
-/** W of a covariance. */
+/** Computes W from a covariance. */
 export function linearResiduals(covariance: Float64Array, features: number): Float32Array {
   const ridged = covariance.slice();
   for (let f = 0; f < features; f++) {
-    // A variance is not below 0, but a difference of sums may be.
+    // A variance is never negative, but a rounded difference of sums can be.
     ridged[f * features + f] = Math.max(0, ridged[f * features + f]) + RIDGE;
   }
   const precision = inverse(cholesky(ridged, features), features);
@@ -68,7 +68,7 @@ export function linearResiduals(covariance: Float64Array, features: number): Flo
   );
 }
 
-/** Σ_f of the squared residuals of a row, over the features that are there. */
+/** Σ_f of the squared residuals of a row over the observed features, scaled up to all. */
 export function linearStatistic(
   { data }: Matrix,
   row: number,

@@ -1,7 +1,7 @@
 /**
- * One place for the states of several runs, one after the other: a checkpoint file whose tensors are the
- * checkpoints of the networks, `network.N` each, as their own runs wrote them. A network that is done is read
- * back, the one in flight goes on, so that a fit that was killed ends with the bytes of one that was not
+ * Stores the states of several consecutive runs in one checkpoint file, whose tensors `network.N` are the checkpoints
+ * of the networks as their own runs wrote them. On resuming, finished networks are read back and the current one
+ * continues, so a fit that was killed ends with the same bytes as one that was not
  * (docs/adr/0038-checkpoints-of-an-ensemble.md).
  */
 import type { Tensor } from "../../formats/safetensors/safetensors.ts";
@@ -33,9 +33,9 @@ export class MemberCheckpoints {
   }
 
   /**
-   * With what the store holds. What a network is made from is its own run's to compare.
+   * Opens a store with whatever it holds. Each network's own run compares its options with the checkpoint.
    * @param identity what the networks have in common
-   * @throws ResumeError if the store's is of another fit, ModelFileError if it is damaged
+   * @throws ResumeError if the store holds another fit, ModelFileError if it is damaged
    */
   static async open(store: CheckpointStore, identity: RunIdentity): Promise<MemberCheckpoints> {
     const bytes = await store.read();
@@ -46,7 +46,7 @@ export class MemberCheckpoints {
     return new MemberCheckpoints(store, identity, statesOf(file));
   }
 
-  /** Where one network keeps its state. */
+  /** The checkpoint store of one network. */
   of(network: number): CheckpointStore {
     const { everySeconds } = this.#store;
     return {
@@ -71,7 +71,7 @@ export class MemberCheckpoints {
 
 const NETWORK = "network.";
 
-/** The checkpoints in such a file, by network; none in that of a single run. */
+/** The checkpoints in such a file, by network; empty for the file of a single run. */
 export function statesOf({ tensors }: ModelFile): Map<number, Uint8Array> {
   const states = [...tensors].filter(([name]) => name.startsWith(NETWORK)).map((
     [name, { data }],

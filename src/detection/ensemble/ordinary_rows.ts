@@ -1,15 +1,15 @@
 /**
- * Which rows of a table look ordinary, where anomalies may be among them. A fit to all rows learns the
- * anomalies too: they pull regressions, are each other's neighbours, and make the tail against which a new
- * one is measured. So the strangest share is left out and the rest fitted, as least trimmed squares and the
- * minimum covariance determinant do (Rousseeuw, "Least median of squares regression", 1984).
+ * Selects the ordinary rows of a table that may contain anomalies. A fit to all rows also learns the anomalies: they
+ * bias regressions, are each other's neighbours, and form the tail that new anomalies are measured against. So the most
+ * unusual share is left out and the rest fitted, as in least trimmed squares and the minimum covariance determinant
+ * (Rousseeuw, "Least median of squares regression", 1984).
  *
  *   strangeness = mean of the two largest surprisals of: regression, norm, half-scaled distance, each in both
- *   views, each of a row by what has not seen it
+ *   views, each from models that have not seen the row
  *
- * The statistics of the default detector but for its networks, which would take as long as the fit itself.
- * No level of a column is left out altogether (`kept_levels.ts`).
- * Rows that calibrate must not be chosen so: what is kept by its score says nothing of the scores to come.
+ * These are the statistics of the default detector without its networks, which would take as long as the fit itself.
+ * Rare levels of a column are never dropped altogether (`kept_levels.ts`). Calibration rows must not be selected this
+ * way: rows that were selected by score say nothing about future scores.
  */
 import { permutation } from "../../core/random/philox.ts";
 import { STREAMS } from "../../core/random/streams.ts";
@@ -25,17 +25,17 @@ import { Moments } from "./linear.ts";
 import { filled, linearOutOfFold, normsOf } from "./out_of_fold.ts";
 import { halfScaledDistances } from "./reference_distances.ts";
 
-/** More rows than this are judged for no more than they teach. */
+/** Judging further rows takes longer and improves nothing. */
 const MAX_JUDGED = 24_000;
 
 const REFERENCES = 1024, FOLDS = 2;
 
-/** How many of so many rows are left. */
+/** How many of `rows` rows remain. */
 export function ordinaryCount(rows: number, share: number): number {
   return Math.max(1, Math.round(Math.min(rows, MAX_JUDGED) * (1 - share)));
 }
 
-/** @param share of the rows that is left out, 0 … 0.5 */
+/** @param share share of the rows that is left out, 0 to 0.5 */
 export function ordinaryRows(
   cells: Cells,
   schema: readonly ColumnSchema[],
@@ -51,7 +51,7 @@ export function ordinaryRows(
   return takeCells(judged, columns, mostOrdinary(judged, schema, ranked, kept));
 }
 
-/** Of every row, nats. */
+/** Strangeness of every row, nats. */
 function strangenessOf(cells: Cells, schema: readonly ColumnSchema[], seed: number): Float64Array {
   const { rows } = cells;
   const order = permutation(rows, seed, 3, STREAMS.ensemble);

@@ -1,9 +1,9 @@
-/** Statistics of training rows by what has not seen them, and what they need: of one view. */
+/** Statistics of the training rows of one view, from models that have not seen the rows. */
 import { imputeRow } from "../../scoring/ensemble/impute.ts";
 import type { Projection } from "../../scoring/views/projector.ts";
 import { linearResiduals, linearStatistic, Moments } from "./linear.ts";
 
-/** With the features that are missing as the regression on the others has them. */
+/** Fills missing features by the regression on the others. */
 export function filled({ x, observed }: Projection): Projection {
   const [rows, features] = x.shape;
   if (!observed.includes(0)) return { x, observed };
@@ -13,7 +13,7 @@ export function filled({ x, observed }: Projection): Projection {
   return { x, observed };
 }
 
-/** Of every row the squared residuals of the regression on the rows of other folds. */
+/** For every row, the squared residuals of the regression fitted to the other folds. */
 export function linearOutOfFold(
   { x, observed }: Projection,
   folds: readonly Uint32Array[],
@@ -30,7 +30,7 @@ export function linearOutOfFold(
   return values;
 }
 
-/** Of every row ‖x‖², as if what is missing were like the rest. */
+/** For every row, ‖x‖², scaled up for missing features. */
 export function normsOf({ x: { data, shape: [rows, width] }, observed }: Projection): Float64Array {
   return Float64Array.from({ length: rows }, (_, r) => {
     let sum = 0, there = 0;

@@ -1,6 +1,6 @@
 /**
- * Distances of rows to the nearest of some reference rows among them, each row but itself: on the host, where
- * fitting needs them; `scoring/ensemble/neighbours.ts` has the same of new rows.
+ * Distances of rows to their nearest reference rows, a row itself excluded, on the host, where fitting needs them. For
+ * new rows, see `scoring/ensemble/neighbours.ts`.
  */
 import {
   Nearest as NearestOfMany,
@@ -12,10 +12,10 @@ import type { Matrix } from "../../trained/rows/matrix.ts";
 import type { Projection } from "../../scoring/views/projector.ts";
 import { takeRows } from "../../training/rows/minibatch.ts";
 
-/** A distance below this share of √F is none, as in `neighbours.ts`. */
+/** Floor of distances as a share of √F, as in `neighbours.ts`. */
 const NEAREST = 1e-3;
 
-/** The k nearest references of a row. */
+/** Finds the k nearest references of a row. */
 class Nearest {
   readonly #references: Float32Array;
   readonly #features: number;
@@ -30,9 +30,9 @@ class Nearest {
   }
 
   /**
-   * Finds them.
+   * Stores them in `place`.
    * @param own a reference that is the row itself, or -1
-   * @returns the mean distance; 0 where there is no reference
+   * @returns the mean distance; 0 if there are no references
    */
   find(x: Float32Array, at: number, own: number): number {
     const features = this.#features, references = this.#references, square = this.#square;
@@ -68,7 +68,7 @@ export function spreadOf(references: Float32Array, features: number): Float32Arr
   return Float32Array.from({ length: count }, (_, r) => nearest.find(references, r * features, r));
 }
 
-/** Of every row: its mean distance to the k nearest references, over the root of theirs. */
+/** For every row, its mean distance to the k nearest references, divided by the root of theirs. */
 export function halfScaledDistances(x: Matrix, referenceRows: Uint32Array): Float64Array {
   const [rows, features] = x.shape, references = takeRows(x, referenceRows).data;
   const own = new Map([...referenceRows].map((row, i) => [row, i]));
@@ -84,8 +84,8 @@ export function halfScaledDistances(x: Matrix, referenceRows: Uint32Array): Floa
 }
 
 /**
- * t(x) of some rows of a view, as scoring has it: missing features are left out of the distances.
- * @param own the reference that is a row itself, by row
+ * t(x) of some rows of a view, as in scoring: missing features are left out of the distances.
+ * @param own for each row that is a reference, the index of that reference
  */
 export function neighbourStatistics(
   { x, observed }: Projection,

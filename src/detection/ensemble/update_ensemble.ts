@@ -1,17 +1,17 @@
 /**
- * An ensemble goes on learning from new rows, without the rows it was fitted to. Its references are rows of
- * those, already as the networks see them, and stand for them:
+ * Continues training an ensemble on new rows, without the original ones. Its references are a sample of the original
+ * rows, in the views of the networks, and represent them:
  *
- *   rows     the new ones in the present views, and the references
- *   fitted   to these as `fit_ensemble.ts` does, but that networks go on from their present weights
+ *   rows     the new rows in the existing views, and the references
+ *   fitted   on these rows as in `fit_ensemble.ts`, except that networks start from their current weights
  *   kept     the views, the sizes of the networks, the statistics
  *
- * New references are drawn from all rows alike. So what is old gives way by R / (R + n) with each update of n
- * rows: the references are always a sample of what the curves are counted on. A reservoir over all rows ever seen
- * would hold next to none of the new ones, and the distances would know nothing of them.
+ * New references are drawn uniformly from all these rows, so each update by n rows reduces the share of old rows to R /
+ * (R + n), and the references remain a sample of the rows that the curves are fitted on. A reservoir over all rows ever
+ * seen would hold almost none of the new rows, and the distances would ignore them.
  *
- * A reference may have trained the network that measures it here: the tails of residual and KL are
- * that much too thin. P-values do not suffer: the rows that calibrate have trained nothing.
+ * A reference may have trained the network that measures it here, so the tails of residual and KL are slightly too
+ * thin. P-values are not affected, because the calibration rows train nothing.
  */
 import type { EnsembleModel } from "../../scoring/ensemble/ensemble.ts";
 import { memberPrefix } from "../../scoring/ensemble/members.ts";
@@ -76,7 +76,7 @@ async function updatePart(
   return { ...fitted, part: { ...part, surprisals: { ...part.surprisals, neighbours } } };
 }
 
-/** The new rows, then the references, of which all features count as there. */
+/** The new rows followed by the references, all of whose features count as observed. */
 function withReferences(
   { x, observed }: Projection,
   { rows, features }: Part["references"],

@@ -1,4 +1,7 @@
-/** Preset "linear": one linear VAE over windows, fitted exactly, and calibrated by fits without each stretch. */
+/**
+ * Preset "linear": one linear VAE over windows, fitted exactly, and calibrated by fits that leave out one set of
+ * stretches each.
+ */
 import { splitDevice } from "../../trained/device_options.ts";
 import type { ColumnSchema } from "../../scoring/table/schema.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
@@ -11,7 +14,7 @@ import { withoutSpikes } from "../extremes.ts";
 import type { DetectorOptions } from "../options.ts";
 import { fitSeries } from "./fit_series.ts";
 
-/** @throws RangeError for windows that are too wide, or for options out of range */
+/** @throws RangeError for windows that are too wide, or options out of range */
 export function fitLinear(
   { cells: steps, schema, warnings, window }: {
     readonly cells: Cells;

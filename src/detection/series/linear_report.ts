@@ -1,7 +1,6 @@
 /**
- * How an exact fit went, as a run of one epoch: what the bound is at its end, which is the log-likelihood.
- * E_q[ln p(x | z)] is less than ln p(x | E[z]) by ½ Σ_l (1 - 1 / p_l), p_l the posterior precisions
- * (`training/em/as_vae.ts`), the same for every row.
+ * Reports on an exact fit as a run of one epoch, whose bound is the log-likelihood. E_q[ln p(x | z)] is less than ln
+ * p(x | E[z]) by ½ Σ_l (1 - 1 / p_l), p_l the posterior precisions (`training/em/as_vae.ts`), the same for every row.
  */
 import { portableExp } from "../../core/portable.ts";
 import type { Matrix } from "../../trained/rows/matrix.ts";
@@ -15,7 +14,7 @@ export function linearReport(vae: VAE, rows: Matrix): FitReport {
   const { cost, kl } = vae.onHost.costs(rows), count = rows.shape[0];
   const sum = (data: Float32Array) => data.reduce((total, value) => total + value, 0);
   const logVars = vae.parameters().get("encoder.logVar.bias")!.data;
-  // Var E[z] = 1 - 1 / p where the model is right.
+  // Var E[z] = 1 - 1 / p if the model is correct.
   const known = Array.from(logVars, (logVar) => 1 - portableExp(logVar));
   const spread = known.reduce((total, each) => total + each, 0) / 2;
   const reconstruction = sum(cost.data) / count + spread, divergence = sum(kl.data) / count;
