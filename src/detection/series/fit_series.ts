@@ -1,17 +1,16 @@
 /**
- * One linear VAE over the windows of a series, fitted exactly: probabilistic PCA of the standardised
- * windows, whose score, ½ (x - μ)ᵀ (W Wᵀ + σ² I)⁻¹ (x - μ) and a constant, is -ln p(x)
- * (`training/em/as_vae.ts`). Windows are wide and overlap, so that a few hundred steps are worth some ten
- * independent rows of a hundred and more cells: too few for weights that are searched for, enough for
- * principal components and one variance for all that these leave.
+ * Fits one linear VAE to the windows of a series exactly: probabilistic PCA of the standardised windows. Its score, ½
+ * (x - μ)ᵀ (W Wᵀ + σ² I)⁻¹ (x - μ) plus a constant, is -ln p(x) (`training/em/as_vae.ts`). Windows are wide and
+ * overlap, so a few hundred steps are worth about ten independent rows of a hundred cells or more: too few to train a
+ * network, but enough for principal components and one residual variance.
  *
- *   1  fit to all windows; leave out the tenth that fits worst (series hold what is to be found); fit again
- *   2  each of up to four sets of stretches is scored by a fit to windows that hold no step of them
+ *   1  fit to all windows, leave out the tenth that fits worst (a series may contain anomalies), and fit again
+ *   2  score each of up to four sets of stretches by a fit to windows that contain none of its steps
  *
- * The first gives the model, which has seen every step, the second the calibration, which is of steps that
- * what scores them has not seen: no stretch is lost to training. Deviations of cells and the number of
- * components are of all windows in both. Leaving out what fits worst: the concentration step of
- * Rousseeuw and Van Driessen, "A fast algorithm for the minimum covariance determinant estimator", 1999.
+ * Step 1 gives the model, which has seen every step. Step 2 gives the calibration, in which no step was seen by the fit
+ * that scores it, so no stretch is lost to training. Both use the standardisation and the number of components of all
+ * windows. Leaving out what fits worst is the concentration step of Rousseeuw and Van Driessen, "A fast algorithm for
+ * the minimum covariance determinant estimator", 1999.
  */
 import { requireNumber } from "../../core/validate.ts";
 import { rawScores, typicalOf } from "../../scoring/contributions.ts";
@@ -35,16 +34,16 @@ import { stretchesOf } from "../split.ts";
 import { exactFits } from "./exact_fits.ts";
 import { linearReport } from "./linear_report.ts";
 
-/** Neighbouring windows are nearly one: of long series so many, evenly over them, say as much as all. */
+/** Neighbouring windows are almost equal, so from long series this many are taken, evenly spaced. */
 const MAX_WINDOWS = 12_000;
 
-/** Cells of a window, at most: their covariance is held whole. */
+/** Maximum number of cells in a window; their full covariance is held in memory. */
 const MAX_CELLS = 4096;
 
-/** The share of windows that is left out. */
+/** The share of windows left out. */
 const TRIMMED = 0.1;
 
-/** Sets of stretches, each scored by a fit without it. */
+/** Number of sets of stretches, each scored by a fit without it. */
 const FOLDS = 4;
 
 export interface SeriesRequest {
@@ -52,12 +51,12 @@ export interface SeriesRequest {
   readonly schema: readonly ColumnSchema[];
   readonly window: number;
   readonly seed: number;
-  /** Components, where the user says how many. */
+  /** Number of components, if the user sets it. */
   readonly latent?: number;
   readonly device: DeviceOptions;
 }
 
-/** @throws RangeError for windows of more cells than a covariance is made of */
+/** @throws RangeError for windows with too many cells for a covariance */
 export function fitSeries(request: SeriesRequest) {
   const { cells, schema, window, seed, device } = request;
   const expansion = new Expansion(rowSchema(schema, window)), { width } = expansion;
@@ -87,7 +86,7 @@ export function fitSeries(request: SeriesRequest) {
     const free = (row: number) =>
       steps.every(({ first, end }) => starts[row] >= end || starts[row] + window <= first);
     const good = kept.filter(free);
-    // Where next to all the rest was left out, all of it must do.
+    // If almost all remaining windows were left out as unusual, uses all of them.
     const others = good.length >= latent ? good : starts.map((_, row) => row).filter(free);
     vae.setParameters(solve(takeRows(rows, Uint32Array.from(others)), latent).parameters);
   };
@@ -110,7 +109,7 @@ interface HeldOut extends SeriesRequest {
   readonly typical: Float64Array;
 }
 
-/** Scores of the windows of each stretch, by fits that have seen none of its steps. */
+/** Scores the windows of each stretch, by fits that have seen none of its steps. */
 function scoreHeldOut(request: HeldOut): Float64Array[] {
   const { cells, schema, window, vae, expansion, standardization, typical } = request;
   const stretches = stretchesOf(cells.rows, window), columns = schema.length;
@@ -130,7 +129,7 @@ function scoreHeldOut(request: HeldOut): Float64Array[] {
   return scores;
 }
 
-/** Windows and where each starts. */
+/** Windows, evenly spaced, and the step at which each starts. */
 function windowsThinned(cells: Cells, columns: number, window: number) {
   const count = countWindows(cells.rows, window), taken = Math.min(count, MAX_WINDOWS);
   const starts = Uint32Array.from({ length: taken }, (_, i) => Math.floor(i * count / taken));
@@ -141,7 +140,7 @@ function windowsThinned(cells: Cells, columns: number, window: number) {
   return { windows: { data, rows: taken }, starts };
 }
 
-/** What is missing is as the mean has it. */
+/** Replaces missing cells by the mean, 0. */
 function filled({ data, shape }: Matrix): Matrix {
   return { data: data.map((value) => Number.isNaN(value) ? 0 : value), shape };
 }
@@ -155,7 +154,7 @@ function totals(vae: VAE, rows: Matrix): Float64Array {
   return sums;
 }
 
-/** All rows but the share that fits worst, in order. */
+/** All rows except the share that fits worst, in order. */
 function bestFitting(scores: Float64Array): Uint32Array {
   const most = scores.toSorted()[Math.floor((1 - TRIMMED) * (scores.length - 1))];
   return Uint32Array.from(scores.keys()).filter((row) => scores[row] <= most);
