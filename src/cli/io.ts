@@ -1,6 +1,5 @@
 /**
- * What a command may touch of the world outside the file system: a test stands in for a terminal by
- * handing over another one.
+ * What a command may use outside the file system. A test passes another one in place of a terminal.
  */
 
 import type { AdapterReport } from "../backends/open.ts";
@@ -21,20 +20,20 @@ export interface Io {
   readonly isTerminal: boolean;
   /** Characters in a line of the terminal. */
   readonly columns: number;
-  /** Aborted by Ctrl-C. A command that never asks for it is ended by the system at once. */
+  /** Aborted by Ctrl-C. If a command never reads it, Ctrl-C ends the process at once. */
   readonly signal: AbortSignal;
   /** The GPU adapter that backend "webgpu" takes. @throws DOMException if there is none */
   gpu(): Promise<AdapterReport>;
-  /** Whether errors show where they were thrown. */
+  /** Whether errors show their stack. */
   readonly debug?: boolean;
 }
 
-/** Writes to standard output in pieces of some size: a million lines are not a million writes. */
+/** Writes to standard output in larger pieces, so that a million lines are not a million writes. */
 export function print(io: Io, pieces: Iterable<string>): void {
   for (const piece of gathered(pieces)) io.stdout(piece);
 }
 
-/** Why a run was cut short, and the exit status that says so: 128 + the signal's number. */
+/** Why a run was interrupted, and the exit status for it: 128 + the signal's number. */
 export class Interruption extends DOMException {
   /** 130 after SIGINT, 143 after SIGTERM. */
   readonly status: number;
@@ -73,7 +72,7 @@ export function denoIo(): Io {
     stdinPieces: () => Deno.stdin.readable,
     isTerminal,
     get columns() {
-      // A pseudo-terminal may say that it has none.
+      // A pseudo-terminal may report a width of 0.
       return isTerminal && Deno.consoleSize().columns || 80;
     },
     get signal() {
@@ -84,7 +83,7 @@ export function denoIo(): Io {
   };
 }
 
-/** Takes over Ctrl-C, once: the second ends the process as if nothing had been taken over. */
+/** Handles Ctrl-C once: the second one ends the process as usual. */
 function interruption(): AbortSignal {
   const controller = new AbortController();
   const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];

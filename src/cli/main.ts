@@ -1,7 +1,6 @@
 /**
- * The command line: `elbow train DATA --out MODEL`, then `elbow score MODEL DATA`. One file per
- * command; results go to standard output, all else to standard error; `refusals.ts` lists the exit
- * statuses.
+ * The command line: `elbow train DATA --out MODEL`, then `elbow score MODEL DATA`. One file per command; results go to
+ * standard output, everything else to standard error; `refusals.ts` lists the exit statuses.
  *
  * @module
  */
@@ -13,7 +12,7 @@ import { VERSION } from "../core/version.ts";
 export type { Io } from "./io.ts";
 export type { AdapterReport } from "../backends/open.ts";
 
-/** The commands, in the order in which help lists them; each is read when it is asked for. */
+/** The commands, in the order of the help; each is loaded on use. */
 const COMMANDS: Readonly<Record<string, () => Promise<(io: Io) => Command>>> = {
   report: async () => (await import("./commands/report.ts")).reportCommand,
   train: async () => (await import("./commands/train.ts")).trainCommand,
@@ -42,7 +41,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(io: Io) => Command>>> = {
  */
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const [name] = args, isKnown = name !== undefined && Object.hasOwn(COMMANDS, name);
-  // All of them to say what there is, or what was meant.
+  // All commands are needed for the help, or to suggest what was meant.
   const program = await programFor(isKnown ? [name] : Object.keys(COMMANDS), io);
   try {
     if (args.length === 0) program.error("error: a command is missing");
@@ -69,7 +68,7 @@ async function programFor(names: readonly string[], io: Io): Promise<Command> {
   return program;
 }
 
-/** Output through `io`, errors as exceptions: `fail` words them. */
+/** Output through `io`, errors as exceptions, which `fail` reports. */
 function withOutput(command: Command, io: Io): Command {
   return command.exitOverride().configureOutput({
     writeOut: io.stdout,
@@ -84,6 +83,6 @@ function withOutput(command: Command, io: Io): Command {
 
 if (import.meta.main) {
   Deno.exitCode = await run(Deno.args, denoIo());
-  // Threads, or a pipe that is still open, may keep what was interrupted alive.
+  // After an interruption, threads or an open pipe may keep the process alive.
   if (Deno.exitCode > 128) Deno.exit();
 }

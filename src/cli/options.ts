@@ -1,4 +1,4 @@
-/** Options that several commands share, and how their text becomes a value. */
+/** Options that several commands share, and how their text is parsed. */
 import { type Command, InvalidArgumentError, Option } from "npm:commander@15.1.0";
 import { numberFault, type NumberLimits } from "../core/validate.ts";
 import { parseNumber } from "../formats/text/cells.ts";
@@ -7,34 +7,34 @@ import { RATE } from "../scoring/decisions/rates.ts";
 import { FILE_FORMATS } from "../trained/file/quantize.ts";
 import type { BackendChoice } from "../backends/open.ts";
 
-/** What every command that prints a result takes. */
+/** The option of every command that prints a result. */
 export interface JsonOption {
   readonly json?: boolean;
 }
 
-/** What every command that runs a model takes. */
+/** The option of every command that runs a model. */
 export interface BackendOption {
   readonly backend?: BackendChoice;
 }
 
-/** An option that is a number. */
+/** An option that takes a number. */
 export function numberOption(flags: string, text: string, limits: NumberLimits): Option {
   return new Option(flags, text).argParser((value) => toNumber(value, limits));
 }
 
-/** An option that is a whole number. */
+/** An option that takes a whole number. */
 export function integerOption(flags: string, text: string, limits: NumberLimits = {}): Option {
   return numberOption(flags, text, { ...limits, integer: true });
 }
 
-/** An option that is a list of whole numbers, at least 1 each. */
+/** An option that takes a list of whole numbers, each at least 1. */
 export function integersOption(flags: string, text: string): Option {
   return new Option(flags, text).argParser((value) =>
     value.split(",").map((part) => toNumber(part, { min: 1, max: 1e6, integer: true }))
   );
 }
 
-/** An option that is a list of names. */
+/** An option that takes a list of names. */
 export function namesOption(flags: string, text: string): Option {
   return new Option(flags, text).argParser((value) => {
     const names = value.split(",").map((name) => name.trim());
@@ -43,7 +43,7 @@ export function namesOption(flags: string, text: string): Option {
   });
 }
 
-/** Columns that are left out of a table. */
+/** Columns to leave out of a table. */
 export function excludeOption(): Option {
   return namesOption("--exclude <a,b,c>", "columns to leave out, such as identifiers and clocks");
 }
@@ -53,12 +53,12 @@ export function falseAlarmRateOption(text: string): Option {
   return numberOption("--false-alarm-rate <share>", text, RATE);
 }
 
-/** How a model file keeps its weights. */
+/** The format in which a model file stores its weights. */
 export function weightsFormatOption(text: string): Option {
   return new Option("--weights-format <name>", text).choices(FILE_FORMATS);
 }
 
-/** Which machine runs the model. */
+/** The backend that runs the model. */
 export function backendOption(): Option {
   return new Option(
     "--backend <name>",
@@ -72,7 +72,7 @@ export function jsonOption(): Option {
   return new Option("--json", "print one JSON object on standard output");
 }
 
-/** The value of an option that must be given. */
+/** The value of a required option. */
 export function required<Value>(value: Value | undefined, flags: string, command: Command): Value {
   return value ?? command.error(`error: required option '${flags}' not specified`);
 }
@@ -84,7 +84,7 @@ function toNumber(text: string, limits: NumberLimits): number {
   throw new InvalidArgumentError(`It must be ${wanted}${hintFor(text, limits)}`);
 }
 
-/** What the user may have meant by what is no number here. */
+/** What the user may have meant by text that is not a valid number. */
 function hintFor(text: string, { max = Infinity }: NumberLimits): string {
   const percent = parseNumber(text.replace(/%\s*$/, "")) / 100;
   const meant = text.trimEnd().endsWith("%") && percent <= max && max <= 1

@@ -1,6 +1,6 @@
 /**
- * A page that scores rows where they are: static files, of which no row leaves the browser. The model
- * runs in a Worker; the page reads CSV, shows verdicts and gives them back as CSV.
+ * A page that scores rows locally: static files, and no row leaves the browser. The model runs in a Worker; the page
+ * reads CSV, shows the verdicts and saves them as CSV.
  */
 import { PAGE_HTML, PAGE_STYLE } from "./browser_page.ts";
 import { PAGE_SCRIPT } from "./browser_script.ts";
@@ -54,7 +54,7 @@ postMessage({ ready: { columns, texts, isTable, falseAlarmRate, threshold, devic
 `,
 };
 
-/** As Cloudflare Pages and Netlify read them; other hosts need none. */
+/** In the format of Cloudflare Pages and Netlify; other hosts need none. */
 const HEADERS = `/*
   X-Content-Type-Options: nosniff
   Cross-Origin-Opener-Policy: same-origin

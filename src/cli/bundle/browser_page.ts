@@ -1,6 +1,6 @@
 /** The page of a browser bundle: its document and its style. MODEL stands for the model's name. */
 
-/** The document; the policy lets it load nothing from anywhere else. */
+/** The document; its policy keeps it from loading anything from elsewhere. */
 export const PAGE_HTML = `<!DOCTYPE html>
 <html lang="en">
 <head>

@@ -1,7 +1,7 @@
 /**
  * The script of a browser bundle's page: CSV in, the Worker's verdicts as a table and as CSV.
  *
- * Limits: the table shows the first 500 rows; the file that can be saved holds all.
+ * Limits: the table shows the first 500 rows; the saved file holds all of them.
  */
 export const PAGE_SCRIPT = `/** CSV in, verdicts out; the model is in scorer.js. */
 const SHOWN_ROWS = 500;

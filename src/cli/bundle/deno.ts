@@ -1,4 +1,4 @@
-/** Deno, by itself or on Deno Deploy: one module whose default export is the handler. */
+/** Deno, on its own or on Deno Deploy: one module whose default export is the handler. */
 import { askNotes, loaderOf, modelFile, SERVER_CONFIG, type Target } from "./target.ts";
 
 export const DENO: Target = {

@@ -1,19 +1,19 @@
 /**
- * The library as one file of JavaScript: an entry point of this very release, bundled and minified in
- * this process. Deno bundles with esbuild, which it fetches from npm once; no other program is started.
+ * The library as one JavaScript file: an entry point of this release, bundled and minified in this process. Deno
+ * bundles with esbuild, which it fetches from npm once; no other program is started.
  *
  * Limits: Deno 2.9 offers it behind `--unstable-bundle`, which `deno task elbow` sets.
  */
 import { kernelBytes, SCORE_KERNELS } from "../../backends/open_score.ts";
 
-/** What may be bundled. */
+/** The entry points that can be bundled. */
 export type LibraryEntry =
   | "../../http/workerd.ts"
   | "../../http/mod.ts"
   | "../../scoring/mod.ts"
   | "../../trained/mod.ts";
 
-/** Deno's bundler, as far as it is used here. */
+/** The part of Deno's bundler in use. */
 interface Bundler {
   bundle?(options: {
     readonly entrypoints: readonly string[];
@@ -30,7 +30,7 @@ interface Bundler {
 
 /**
  * @param entry relative to this file
- * @throws DOMException "NotSupportedError" where Deno has no bundler to offer
+ * @throws DOMException "NotSupportedError" if Deno offers no bundler
  */
 export async function bundleLibrary(entry: LibraryEntry): Promise<string> {
   const { bundle } = Deno as unknown as Bundler;
@@ -51,12 +51,12 @@ export async function bundleLibrary(entry: LibraryEntry): Promise<string> {
   throw new DOMException(`Cannot bundle: ${errors[0]?.text ?? "no output"}`, "OperationError");
 }
 
-/** The same without its embedded kernels, for hosts that are given them as a module. */
+/** The library without its embedded kernels, for hosts that get them as a module. */
 export function withoutKernels(library: string): string {
   return library.replace(SCORE_KERNELS.hex, "");
 }
 
-/** The build of the kernels that has the same bits everywhere, as a WebAssembly file. */
+/** The build of the kernels with the same bits on every machine, as a WebAssembly file. */
 export function kernelFile(): Uint8Array {
   return kernelBytes(SCORE_KERNELS, "simd");
 }

@@ -1,28 +1,28 @@
-/** What a target of `elbow bundle` is: the files of its folder, and the command that deploys them. */
+/** A target of `elbow bundle`: the files in its folder, and the command that deploys them. */
 import type { LibraryEntry } from "./library.ts";
 
-/** The model that is bundled. */
+/** The model to bundle. */
 export interface BundledModel {
-  /** Under which it is served: its file's name without extension. */
+  /** The name it is served under: its file's name without extension. */
   readonly name: string;
   readonly kind: "detector" | "vae";
-  /** A row such as it scores, for README.md. */
+  /** An example row to score, for README.md. */
   readonly row?: readonly unknown[];
 }
 
-/** A host, and how it wants its files. */
+/** A host, and the form in which it takes its files. */
 export interface Target {
-  /** The smallest entry that knows the model and the host. */
+  /** The smallest entry point for the model and the host. */
   entry(model: BundledModel): LibraryEntry;
-  /** Whether the host wants the kernels as a module of their own. */
+  /** Whether the host takes the kernels as a module of their own. */
   readonly kernelModule: boolean;
-  /** The one command that deploys the folder. */
+  /** The command that deploys the folder. */
   readonly deploy: string;
-  /** The one command that tries it here. */
+  /** The command that tries it locally. */
   readonly tryIt: string;
   /** Text files by name: everything but `elbow.js`, the kernels, the model and README.md. */
   files(model: BundledModel): Readonly<Record<string, string>>;
-  /** What README.md says beside the two commands. */
+  /** What README.md says besides the two commands. */
   notes(model: BundledModel): string;
 }
 
@@ -49,7 +49,7 @@ export const SERVER_CONFIG = `{
 }
 `;
 
-/** How to ask a server, for README.md. */
+/** How to query a server, for README.md. */
 export function askNotes(model: BundledModel, origin: string): string {
   const body = model.row ? JSON.stringify({ rows: [model.row] }) : '{"rows": [[…]]}';
   return `Then ask it:

@@ -1,7 +1,7 @@
-/** Cloudflare Workers: kernels and model are modules, which the platform compiles when it deploys. */
+/** Cloudflare Workers: kernels and model are modules, which the platform compiles on deployment. */
 import { askNotes, modelFile, projectName, SERVER_CONFIG, type Target } from "./target.ts";
 
-/** From this date on workerd is what the tests ran. */
+/** The workerd compatibility date that the tests ran with. */
 const COMPATIBILITY_DATE = "2026-04-01";
 
 export const WORKERS: Target = {

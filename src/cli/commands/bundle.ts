@@ -1,6 +1,6 @@
 /**
- * `elbow bundle MODEL --target workers|deno|browser`: a folder that is ready to deploy: handler, library,
- * kernels, model, config, and a README with the one command. It appears whole or not at all.
+ * `elbow bundle MODEL --target workers|deno|browser`: a folder that is ready to deploy: handler, library, kernels,
+ * model, config, and a README with the one command. It is written completely or not at all.
  */
 import { Command, Option } from "npm:commander@15.1.0";
 import { isModelName, NAME_RULE } from "../../storage/model_store.ts";
@@ -64,7 +64,7 @@ export function bundleCommand(io: Io): Command {
   });
 }
 
-/** @throws TypeError or SyntaxError for a file that is no model, or cannot be served */
+/** @throws TypeError or SyntaxError for a file that is not a model, or cannot be served */
 async function readModel(path: string, target: TargetName): Promise<BundledModel> {
   const name = baseName(path).replace(/\.safetensors$/, "");
   if (!isModelName(name)) {
@@ -87,7 +87,7 @@ async function readModel(path: string, target: TargetName): Promise<BundledModel
   return { name, kind, row: await rowOf(model.scorer ?? model.vae) };
 }
 
-/** One that the model draws, of three digits: the same in every build of the kernels. */
+/** A row drawn from the model, rounded to three digits, so that every build of the kernels gives the same. */
 async function rowOf(model: Model): Promise<BundledModel["row"]> {
   const { createApp } = await import("../../http/mod.ts");
   const response = await createApp({ models: { model } }).request("/v1/models/model/sample", {
@@ -95,7 +95,7 @@ async function rowOf(model: Model): Promise<BundledModel["row"]> {
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ count: 1 }),
   });
-  // A model that overflows has none to show.
+  // A model whose draws overflow has no row to show.
   if (!response.ok) return undefined;
   const { rows: [row] }: { readonly rows: readonly (readonly unknown[])[] } = await response.json();
   return row.map((cell) => typeof cell === "number" ? Number(cell.toPrecision(3)) : cell);

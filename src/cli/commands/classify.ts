@@ -1,6 +1,6 @@
 /**
- * `elbow classify MODEL DATA`: q(y | x) of every row, as class_0, …, and the most probable class, by a model
- * with a classifier. DATA holds x alone, or what the model was trained on: the class behind it is left out.
+ * `elbow classify MODEL DATA`: q(y | x) of every row, as class_0, …, and the most probable class, from a model with a
+ * classifier. DATA holds x alone, or the columns of the training table, whose last column, the class, is left out.
  */
 import { Command } from "npm:commander@15.1.0";
 import { firstColumns } from "../../trained/rows/matrix.ts";

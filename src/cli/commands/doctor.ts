@@ -1,6 +1,5 @@
 /**
- * `elbow doctor`: what this machine offers, and whether WebAssembly computes what the float64
- * reference computes.
+ * `elbow doctor`: what this machine offers, and whether WebAssembly computes the same as the float64 reference.
  */
 import { Command } from "npm:commander@15.1.0";
 import { type AdapterReport, openBackend } from "../../backends/open.ts";
@@ -14,7 +13,7 @@ import { jsonLine, report } from "../text/text.ts";
 import { VERSION } from "../../core/version.ts";
 
 /**
- * The smallest modules that use what they are named for: a function whose body drops one value.
+ * The smallest modules that use the named feature: a function whose body drops one value.
  * Bytes as in the specification, sections 5.5.3 (magic), 5.5.4 (types), 5.5.6, 5.5.13 (code).
  */
 const FEATURES = {
@@ -23,7 +22,7 @@ const FEATURES = {
   relaxedSimd: moduleOf([0x41, 0, 0xfd, 0x0f, 0x41, 0, 0xfd, 0x0f, 0xfd, 0x80, 0x02, 0x1a]),
 } as const;
 
-/** Scores of both backends may differ by this much of the largest: float32 against float64. */
+/** Tolerance between the scores of both backends, relative to the largest: float32 against float64. */
 const TOLERANCE = 1e-3;
 
 interface Findings {
@@ -39,7 +38,7 @@ interface Findings {
   readonly sharedMemory: boolean;
   readonly threads: ThreadTest;
   readonly gpu: GpuFindings;
-  /** What backend "auto" gives. */
+  /** The device that backend "auto" chooses. */
   readonly auto: Readonly<Record<string, string | number | boolean>>;
   readonly selfTest: SelfTest;
 }
@@ -49,17 +48,17 @@ type GpuFindings =
   | AdapterReport & { readonly adapter: true; readonly auto: boolean }
   | { readonly adapter: false; readonly auto: false; readonly reason: string };
 
-/** What came of training on several threads. */
+/** The outcome of training on several threads. */
 interface ThreadTest {
   readonly tried: number;
   readonly atWork: number;
-  /** Why not all, or null. */
+  /** Why not all of them worked, or null. */
   readonly reason: string | null;
 }
 
 interface SelfTest {
   readonly passed: boolean;
-  /** The largest difference of a score between wasm and the reference, relative to the scores. */
+  /** The largest difference between a score on wasm and on the reference, relative to the scores. */
   readonly difference: number | null;
 }
 
@@ -110,7 +109,7 @@ async function examineGpu(io: Io): Promise<GpuFindings> {
   }
 }
 
-/** Trains on the reference, and scores the same rows with the same model on both. */
+/** Trains on the reference, and scores the same rows with the same model on both backends. */
 async function testBackend(backend: string): Promise<SelfTest> {
   if (backend !== "wasm") return { passed: true, difference: null };
   const random = new HostRandom(1, 0, 0);
@@ -131,7 +130,7 @@ async function testBackend(backend: string): Promise<SelfTest> {
   return { passed: difference < TOLERANCE, difference };
 }
 
-/** Trains a model that is worth sharing on as many threads as there are processors, 4 at most. */
+/** Trains a model large enough to share on as many threads as there are processors, at most 4. */
 async function testThreads(backend: string): Promise<ThreadTest> {
   const tried = Math.min(navigator.hardwareConcurrency, 4);
   if (backend !== "wasm") return { tried, atWork: 1, reason: `backend ${backend} has one thread` };
@@ -195,7 +194,7 @@ function threadsText({ tried, atWork, reason }: ThreadTest): string {
   return `${atWork} of ${tried} tried at work${reason === null ? "" : `: ${reason}`}`;
 }
 
-/** A module with one function of no parameters and results. */
+/** A module with one function without parameters or results. */
 function moduleOf(body: readonly number[]): Uint8Array<ArrayBuffer> {
   const code = [0, ...body, 0x0b];
   return Uint8Array.from([

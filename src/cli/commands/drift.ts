@@ -1,4 +1,4 @@
-/** `elbow drift MODEL DATA`: whether a table is still like the rows that the model knows. */
+/** `elbow drift MODEL DATA`: whether a table still resembles the rows that the model was trained on. */
 import { Command } from "npm:commander@15.1.0";
 import type { ColumnDrift, DriftOptions, DriftReport } from "../../detection/drift/drift.ts";
 import { aligned } from "../text/aligned.ts";
@@ -8,7 +8,7 @@ import { loadDetector } from "../models/loaded_detector.ts";
 import * as options from "../options.ts";
 import { count, counted, jsonLine, report, type Section } from "../text/text.ts";
 
-/** Options as commander hands them over. */
+/** Options as commander passes them. */
 export interface DriftCommandOptions extends options.JsonOption, DriftOptions {}
 
 export function driftCommand(io: Io): Command {
@@ -75,7 +75,7 @@ function sections(model: string, data: string, result: DriftReport): Section[] {
   }];
 }
 
-/** The scores and every column, the least likely first. */
+/** The scores and every column, least likely first. */
 function tests({ columns, scores }: DriftReport): string {
   const number = (value: number) => Number.isNaN(value) ? "-" : `${Number(value.toPrecision(5))}`;
   const share = (value: number) => value === 0 ? "-" : `${Number((100 * value).toPrecision(2))} %`;
@@ -95,7 +95,7 @@ function tests({ columns, scores }: DriftReport): string {
       [...line({ ...scores, name: "(score)" }), "-", "-"],
       ...ordered.map((each) => {
         const [name, verdict, distance, ...rest] = line(each);
-        // Of times there is no distance, and no median that a person could read.
+        // Times have no distance, and no median that a person could read.
         return each.clock
           ? [name, verdict || "a clock", "-", rest[0], "-", "-", ...each.missing.map(share)]
           : [name, verdict, distance, ...rest, ...each.missing.map(share)];

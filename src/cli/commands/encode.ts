@@ -1,6 +1,6 @@
 /**
- * `elbow encode MODEL DATA`: q(z | x) of every row, as mean_0, …, logvar_0, …, of a Boltzmann machine
- * p(h = 1 | x) as means alone; or two dimensions of the means as a scatter chart.
+ * `elbow encode MODEL DATA`: q(z | x) of every row, as mean_0, …, logvar_0, …; for a Boltzmann machine p(h = 1 | x), as
+ * means alone; or two dimensions of the means as a scatter chart.
  */
 import { Command } from "npm:commander@15.1.0";
 import { readDataFor } from "../files/data.ts";

@@ -1,6 +1,6 @@
 /**
- * `elbow evaluate MODEL DATA`: how well the model fits a table, and, given labels, how well its
- * scores find the anomalies. Of a detector nats of the standardised table: the units of the columns do not count.
+ * `elbow evaluate MODEL DATA`: how well the model fits a table and, given labels, how well its scores find the
+ * anomalies. A detector's nats are those of the standardised table, so the units of the columns do not matter.
  */
 import { Command } from "npm:commander@15.1.0";
 import type { Table } from "../../formats/mod.ts";
@@ -26,38 +26,38 @@ import { count, counted, jsonLine, nats, report, type Section } from "../text/te
 
 const SAMPLES = 32;
 
-/** Options as commander hands them over. */
+/** Options as commander passes them. */
 export interface EvaluateOptions extends options.JsonOption, options.BackendOption {
   readonly label?: string;
   readonly samples?: number;
   readonly priorSamples?: number;
   readonly gaps?: boolean;
   readonly surgery?: boolean;
-  /** The table that the baselines are fitted to; true: DATA itself. */
+  /** The table to fit the baselines to; true means DATA itself. */
   readonly baselines?: string | true;
   readonly seed?: number;
 }
 
-/** Means over the rows, nats: of the standardised table where the model is a detector. */
+/** Means over the rows, in nats: for a detector, of the standardised table. */
 export interface Evaluated {
   readonly model: string;
   readonly data: string;
   readonly rows: number;
   readonly isStandardized: boolean;
-  /** Whether there is a p(z): an autoencoder has none, and its bounds are its reconstruction. */
+  /** Whether there is a p(z): an autoencoder has none, so its bounds are its reconstruction. */
   readonly hasPrior: boolean;
   /** Draws of z per row. */
   readonly samples: number;
   readonly elbo: number;
   readonly reconstruction: number;
   readonly kl: number;
-  /** Whether the KL is in closed form, or sampled. */
+  /** Whether the KL is in closed form or sampled. */
   readonly klForm: Evaluation["klForm"];
-  /** Importance-sampled: a lower bound of ln p(x) that rises with the draws. */
+  /** Importance-sampled: a lower bound on ln p(x) that rises with the number of draws. */
   readonly logLikelihood: number;
-  /** ln p(x) - ELBO, by the same draws. */
+  /** ln p(x) - ELBO, from the same draws. */
   readonly gap: number;
-  /** How many of the draws carry the estimate: mean over the rows, and the worst row's. */
+  /** How many draws carry the estimate: the mean over the rows, and the lowest of a row. */
   readonly effectiveSamples: { readonly mean: number; readonly lowest: number };
   /** Latent dimensions. */
   readonly latent: number;
@@ -67,17 +67,17 @@ export interface Evaluated {
   readonly latentPerLayer: readonly number[];
   readonly activeUnitsPerLayer: readonly number[];
   readonly klPerLayer: readonly number[];
-  /** KL(q(y | x) ‖ p(y)), of a model with a classifier. */
+  /** KL(q(y | x) ‖ p(y)), for a model with a classifier. */
   readonly klOfClass?: number;
-  /** By as many draws from the prior as were asked for. */
+  /** From as many draws of the prior as were asked for. */
   readonly priorLogLikelihood?: number;
-  /** What separates the ELBO from ln p(x), where asked for. */
+  /** The parts of the gap between the ELBO and ln p(x), if asked for. */
   readonly gaps?: { readonly [Part in keyof Gaps]: number };
-  /** Why the gap is not split, where that was asked for. */
+  /** Why the gap cannot be split, if that was asked for. */
   readonly gapsRefused?: string;
-  /** The KL taken apart, where asked for. */
+  /** The decomposition of the KL, if asked for. */
   readonly surgery?: ElboSurgery;
-  /** ln |d standardised / d data|, mean over the rows: added to a log-density it gives that in the table's own units. */
+  /** ln |d standardised / d data|, mean over the rows: added to a log-density, it gives that in the table's units. */
   readonly logJacobian: number;
   readonly falseAlarmRate?: number;
   readonly label?: LabelFigures;
@@ -202,7 +202,7 @@ function mean(values: Float64Array): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** The result for a person. */
+/** The result for people to read. */
 export function evaluateSections(evaluated: Evaluated): Section[] {
   const { label, rows } = evaluated;
   return [
@@ -231,7 +231,7 @@ export function evaluateSections(evaluated: Evaluated): Section[] {
   ];
 }
 
-/** The ELBO, its parts and what is above it. */
+/** The ELBO, its parts, and the estimates above it. */
 function boundLines(evaluated: Evaluated): Section["lines"] {
   const { samples, effectiveSamples, klPerDimension } = evaluated;
   return [

@@ -1,6 +1,6 @@
 /**
- * `elbow export MODEL --to onnx|tfjs|safetensors|npz`: a model for other programs. ONNX and TensorFlow.js
- * get a folder with one graph each for encoding, decoding, scoring and the ELBO; the others one file.
+ * `elbow export MODEL --to onnx|tfjs|safetensors|npz`: a model for other programs. ONNX and TensorFlow.js get a folder
+ * with one graph each for encoding, decoding, scoring and the ELBO; the other formats are one file.
  */
 import { Command, Option } from "npm:commander@15.1.0";
 import type { ExportFormat } from "../../exports/mod.ts";
@@ -17,7 +17,7 @@ interface ExportFlags extends options.JsonOption {
   readonly portableOps?: boolean;
 }
 
-/** What the place is called if nobody says: a folder, or a file with this extension. */
+/** The default name of the output: a folder, or a file with this extension. */
 const PLACES: {
   readonly [F in ExportFormat]: { readonly ending: string; readonly isFile: boolean };
 } = {
@@ -80,7 +80,7 @@ async function filesOf(
     );
   }
   using model = await loadModel(path);
-  // Loaded when asked for: no other command needs it.
+  // Loaded on use: no other command needs it.
   const { exportModel } = await import("../../exports/mod.ts");
   return exportModel(model.scorer ?? model.vae, { format, portableOps });
 }

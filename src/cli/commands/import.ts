@@ -1,4 +1,4 @@
-/** `elbow import STATE_DICT --out MODEL`: a plain PyTorch VAE, saved as safetensors, as a model file. */
+/** `elbow import STATE_DICT --out MODEL`: converts a plain PyTorch VAE, saved as safetensors, to a model file. */
 import { Command, Option } from "npm:commander@15.1.0";
 import { latentSize } from "../../models/spec.ts";
 import { ACTIVATIONS } from "../../ops/names.ts";
@@ -9,7 +9,7 @@ import { type Io, print } from "../io.ts";
 import * as options from "../options.ts";
 import { jsonLine, report } from "../text/text.ts";
 
-/** What the last layer may give without more to be said. */
+/** Likelihoods that need no further options. */
 const LIKELIHOODS = ["bernoulli", "gaussian", "continuousBernoulli", "poisson"] as const;
 
 interface ImportFlags extends options.JsonOption {
@@ -67,7 +67,7 @@ export function importCommand(io: Io): Command {
   });
 }
 
-/** @throws TypeError for another format: safetensors begin with the length of a header, then "{" */
+/** @throws TypeError for another format: safetensors starts with the length of its header, then "{" */
 async function readTensors(path: string): Promise<Uint8Array> {
   const bytes = await readWhole(path);
   if (bytes[8] === "{".charCodeAt(0)) return bytes;

@@ -1,4 +1,4 @@
-/** `elbow inspect MODEL`: what is in a file that Elbow wrote, without running it. */
+/** `elbow inspect MODEL`: what a file of this program contains, without running it. */
 import { Command } from "npm:commander@15.1.0";
 import { statesOf } from "../../detection/ensemble/member_checkpoints.ts";
 import type { Tensor } from "../../formats/safetensors/safetensors.ts";
@@ -113,7 +113,7 @@ function describeLayer(layer: LatentLayer): string {
   return `${size} dimensions, ${posterior} Gaussian${through && `, flows ${through}`}`;
 }
 
-/** A type, and what else its JSON says. */
+/** A type, and the other members of its JSON. */
 function describe({ type, ...details }: { readonly type: string }): string {
   return [type, ...Object.entries(details).map(([name, value]) => `${name} ${value}`)].join(", ");
 }
@@ -123,7 +123,7 @@ function describeLikelihood(likelihood: ModelSpec["likelihood"]): string {
   return describe(likelihood);
 }
 
-/** Mean and standard deviation of a column that is numbers. */
+/** Mean and standard deviation of a numeric column. */
 function momentsOf({ schema, expansion, standardization }: TableModel, c: number) {
   const { kind } = schema[c], d = expansion.owner.indexOf(c);
   if (kind === "categorical" || kind === "timestamp") return {};
@@ -185,7 +185,7 @@ function rbmLines({ metadata }: ModelFile): [string, string][] {
   return [["Units", `${count(visible)} visible, ${count(hidden)} hidden`]];
 }
 
-/** Of an ensemble's a line for each network that was begun. */
+/** For an ensemble, one line for each network whose training has started. */
 function checkpointLines(file: ModelFile): [string, string][] {
   const networks = statesOf(file);
   if (networks.size > 0) {

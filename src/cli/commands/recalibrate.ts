@@ -1,4 +1,4 @@
-/** `elbow recalibrate MODEL DATA --out FILE`: what scores mean, from new normal rows; nothing is trained. */
+/** `elbow recalibrate MODEL DATA --out FILE`: recalibrates scores on new normal rows, without training. */
 import { Command } from "npm:commander@15.1.0";
 import type { Recalibration } from "../../detection/recalibrate.ts";
 import type { FileFormat } from "../../trained/file/quantize.ts";
@@ -10,13 +10,13 @@ import { loadDetector } from "../models/loaded_detector.ts";
 import * as options from "../options.ts";
 import { count, counted, jsonLine, nats, rate, report, type Section } from "../text/text.ts";
 
-/** Options as commander hands them over. */
+/** Options as commander passes them. */
 export interface RecalibrateOptions extends options.JsonOption {
   readonly out?: string;
   readonly weightsFormat?: FileFormat;
 }
 
-/** A chance below this is worth a word. */
+/** A probability below this is reported. */
 const UNLIKELY = 0.001;
 
 export function recalibrateCommand(io: Io): Command {
@@ -44,12 +44,12 @@ export function recalibrateCommand(io: Io): Command {
     if (given.json) print(io, jsonLine({ model: out, bytes: bytes.length, data, ...result }));
     else io.stdout(report(sections(out, data, bytes.length, result)));
     warnOfUnlikely(result, io);
-    // What training said of the columns was said then.
+    // Training has already given its own warnings about the columns.
     sayWarnings(model.scorer.warnings.filter((warning) => !known.has(warning)), io);
   });
 }
 
-/** Says so where the model would have flagged more of the rows than chance explains. */
+/** Warns if the model would have flagged more of the rows than chance explains. */
 export function warnOfUnlikely({ chance, flaggedBefore }: Recalibration, io: Io): void {
   if (chance >= UNLIKELY) return;
   io.stderr(
@@ -74,7 +74,7 @@ function sections(
   }];
 }
 
-/** What a new calibration means. */
+/** The effect of a new calibration. */
 export function changeLines(
   { rows, thresholds: [before, now], falseAlarmRate, flaggedBefore, chance }: Recalibration,
 ): [string, string][] {

@@ -1,6 +1,6 @@
 /**
- * `elbow reconstruct MODEL DATA`: what the model makes of each row, E[x | z] at z = E[z | x]; as
- * images, each below its original.
+ * `elbow reconstruct MODEL DATA`: the reconstruction of each row, E[x | z] at z = E[z | x]; or images, each
+ * reconstruction below its original.
  */
 import { Command } from "npm:commander@15.1.0";
 import { readDataFor } from "../files/data.ts";
@@ -21,7 +21,7 @@ import { requireRowsPlace, type RowsDestination, writeRows } from "../files/rows
 
 interface ReconstructOptions extends RowsDestination, ImageOptions, options.BackendOption {}
 
-/** Originals, and reconstructions below them, in a line of the picture. */
+/** Originals, with reconstructions below them, in one line of the picture. */
 const PAIRS_ACROSS = 20;
 
 export function reconstructCommand(io: Io): Command {

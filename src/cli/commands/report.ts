@@ -1,4 +1,4 @@
-/** `elbow report DATA`: what a table is like, before anything is trained on it. */
+/** `elbow report DATA`: describes a table before anything is trained on it. */
 import { Command } from "npm:commander@15.1.0";
 import { type ColumnReport, type DataReport, reportData } from "../../detection/data_report.ts";
 import { inferSchema } from "../../detection/infer_schema.ts";
@@ -10,7 +10,7 @@ import { type Io, print } from "../io.ts";
 import * as options from "../options.ts";
 import { count, counted, jsonLine, report, type Section } from "../text/text.ts";
 
-/** Options as commander hands them over. */
+/** Options as commander passes them. */
 export interface ReportOptions extends options.JsonOption {
   readonly label?: string;
   readonly columns?: readonly string[];
@@ -41,7 +41,7 @@ export function reportCommand(io: Io): Command {
     });
 }
 
-/** NaN is null in JSON by itself; a typed array is not a list. */
+/** JSON turns NaN into null by itself, but a typed array into an object. */
 function plain({ spectrum, ...rest }: DataReport) {
   return { ...rest, spectrum: spectrum && { ...spectrum, eigenvalues: [...spectrum.eigenvalues] } };
 }

@@ -1,6 +1,6 @@
 /**
- * `elbow sample MODEL --count N`: new rows from the model, as CSV in the units of its table, or as
- * images. `--manifold N` decodes a grid over a two-dimensional latent space in place of draws.
+ * `elbow sample MODEL --count N`: new rows drawn from the model, as CSV in the units of its table, or as images.
+ * `--manifold N` decodes a grid over a two-dimensional latent space instead.
  */
 import { Command, InvalidArgumentError, Option } from "npm:commander@15.1.0";
 import { inTableCells, inTableUnits } from "../models/in_table_units.ts";
@@ -72,7 +72,7 @@ export function sampleCommand(io: Io): Command {
   });
 }
 
-/** Ends the command for options that another, or the lack of it, makes void. */
+/** Ends the command for an option that another option, or the lack of one, makes useless. */
 function refuseVoid(
   { manifold, condition, latents, across, out }: SampleOptions,
   command: Command,
@@ -88,7 +88,7 @@ function refuseVoid(
   }
 }
 
-/** An ensemble's networks are made to score. */
+/** Warns that an ensemble's networks are trained to score, not to draw rows. */
 function sayDrawn({ scorer }: LoadedModel | LoadedRbm, io: Io): void {
   if (!scorer || scorer.networks === 1) return;
   io.stderr(
@@ -121,7 +121,7 @@ async function writePairs(
   await writeRows(output, given, io);
 }
 
-/** @throws TypeError for what a Boltzmann machine has not */
+/** @throws TypeError for an option that a Boltzmann machine does not have */
 async function draw(
   model: LoadedModel | LoadedRbm,
   count: number,
@@ -137,7 +137,7 @@ async function draw(
   throw new TypeError(`Cannot sample: ${model.path} is a Boltzmann machine, which has no ${asked}`);
 }
 
-/** The same condition for each of the draws. */
+/** The same condition for every draw. */
 function conditionOf(count: number, condition: number[] | undefined) {
   return condition && { condition: new Array<number[]>(count).fill(condition) };
 }
@@ -148,7 +148,7 @@ function numbers(text: string): number[] {
   throw new InvalidArgumentError("expected numbers, separated by commas");
 }
 
-/** E[x | z] over equal steps of probability of z. */
+/** E[x | z] over a grid with equal probability steps in z. */
 async function decodeGrid({ path, vae }: LoadedModel, side: number): Promise<Matrix> {
   const { latent } = vae.spec;
   const size = latent.reduce((sum, layer) => sum + latentWidth(layer), 0);

@@ -1,6 +1,6 @@
 /**
  * `elbow score MODEL DATA`: a score, a p-value and the columns to blame for every row, as CSV.
- * A bare VAE has scores alone: it was never calibrated, and knows no columns.
+ * A bare VAE gives only scores: it was never calibrated, and has no named columns.
  */
 import { Command, InvalidArgumentError, Option } from "npm:commander@15.1.0";
 import {
@@ -42,19 +42,19 @@ import { scoreStream, type ScoringModel } from "../score/stream.ts";
 import { untilAborted } from "../score/until_aborted.ts";
 import { count, counted, gathered, rate } from "../text/text.ts";
 
-/** Options as commander hands them over. */
+/** Options as commander passes them. */
 interface ScoreOptions extends options.JsonOption, options.BackendOption, DecisionOptions {
   readonly out?: string;
   readonly online?: boolean;
   readonly vote?: Vote;
-  /** Columns of each flagged row. */
+  /** Columns to explain in each flagged row. */
   readonly explain?: number;
   readonly conditional?: boolean;
   /** Whether flagged rows get a second look. */
   readonly secondLook?: boolean;
-  /** Another score than the model's own, by the VAE alone. */
+  /** Another score than the model's own, from the VAE alone. */
   readonly method?: ScoreName;
-  /** A table of normal rows that it compares with. */
+  /** A table of normal rows to compare with. */
   readonly reference?: string;
 }
 
@@ -95,7 +95,7 @@ export function scoreCommand(io: Io): Command {
   });
 }
 
-/** A rate over the table needs all of it; so does one JSON object. The windows of a series do too. */
+/** A rate over the whole table needs all of it; so do a single JSON object, and the windows of a series. */
 function needsWhole({ json, fdr, method }: ScoreOptions): boolean {
   return json === true || fdr !== undefined || method !== undefined;
 }
@@ -153,7 +153,7 @@ function namingOptions(): Option[] {
   ];
 }
 
-/** Of series. */
+/** Options for series. */
 function streamOptions(): Option[] {
   return [
     new Option(
@@ -166,7 +166,7 @@ function streamOptions(): Option[] {
   ];
 }
 
-/** k/m. */
+/** Parses k/m. */
 function vote(text: string): Vote {
   const [k, of] = text.split("/").map(Number);
   try {
@@ -195,7 +195,7 @@ function requireSeries({ scorer }: LoadedModel | LoadedRbm, path: string, format
   throw new TypeError("Cannot score online: the data must be CSV or JSON lines");
 }
 
-/** Scores a file as it is read. */
+/** Scores a file while reading it. */
 async function writeStream(
   model: ScoringModel,
   data: string,
@@ -207,7 +207,7 @@ async function writeStream(
   const { falseAlarmRate = scorer.falseAlarmRate, tail, minConfidence } = given;
   const { secondLook } = given;
   const asked = { falseAlarmRate, tail, minConfidence, secondLook, explain: explainOptions(given) };
-  thresholdFor(scorer.calibration, asked); // refuses what cannot be kept
+  thresholdFor(scorer.calibration, asked); // refuses a rate that cannot be held
   const totals = { rows: 0, anomalies: 0, uncertain: 0 };
   const pieces = piecesOf(data, io), device = { backend };
   if (isOnline) scorer.setFalseAlarmRate(falseAlarmRate);
@@ -296,7 +296,7 @@ function bareName({ rbm }: LoadedModel | LoadedRbm): string {
   return rbm ? "Boltzmann machine" : "bare VAE";
 }
 
-/** By the network alone: scores that were never calibrated. */
+/** Scores that the network alone computes and that were never calibrated. */
 async function scoreByName(
   model: LoadedModel,
   data: string,

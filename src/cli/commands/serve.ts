@@ -1,6 +1,6 @@
 /**
- * `elbow serve --models DIR`: every model of a folder behind HTTP, until Ctrl-C or SIGTERM. Then what
- * is being answered is answered, what is new is refused, and after STOP_MS the rest is cut off.
+ * `elbow serve --models DIR`: serves every model in a folder over HTTP, until Ctrl-C or SIGTERM. Then requests in
+ * progress are completed and new ones refused; after STOP_MS the remaining ones are cut off.
  */
 import { messageOf } from "../../core/errors.ts";
 import { Command } from "npm:commander@15.1.0";
@@ -31,10 +31,10 @@ import { counted, jsonLine } from "../text/text.ts";
 
 const EXTENSION = ".safetensors";
 
-/** Milliseconds that requests have to end; platforms kill what takes five seconds. */
+/** Milliseconds that requests have to end; platforms kill a process after five seconds. */
 const STOP_MS = 2500;
 
-/** Options as commander hands them over. */
+/** Options as commander passes them. */
 interface ServeOptions extends options.JsonOption, StorageOptions, WorkOptions {
   readonly models?: string;
   readonly host: string;
@@ -89,7 +89,7 @@ export function serveCommand(io: Io): Command {
   });
 }
 
-/** Where models are, and where jobs go if any are taken. */
+/** Where models are stored, and where jobs go if they are accepted. */
 interface Place {
   readonly models: ModelStore;
   readonly queue?: JobQueue;
@@ -126,7 +126,7 @@ async function placeOf(
   return { models, queue: (await openStorage({ db: `${folder}/.elbow/jobs.db` }))!.queue };
 }
 
-/** Opens every model once, so that a damaged one is refused now and not at its first request. */
+/** Opens every model once, so that a damaged one is refused now rather than at its first request. */
 async function checkFolder(
   folder: string,
   { backend }: options.BackendOption,
@@ -165,7 +165,7 @@ async function listModels(folder: string): Promise<string[]> {
   }
 }
 
-/** Lines of scopes and a hash; blank ones, and those that begin with "#", count for nothing. */
+/** Lines of scopes and a hash; blank lines and lines that start with "#" are ignored. */
 async function readTokens(path: string): Promise<Token[]> {
   const text = new TextDecoder().decode(await readWhole(path));
   return text.split("\n").flatMap((line, i) => {
@@ -184,7 +184,7 @@ async function serve(
   given: ServeOptions,
   io: Io,
 ): Promise<void> {
-  // Only here: the other commands start without the HTTP packages.
+  // Imported here so that the other commands start without the HTTP packages.
   const { createApp } = await import("../../http/mod.ts");
   const { host, port, json, backend, origins, log, keepVersions } = given;
   const stopping = new AbortController();
@@ -222,19 +222,19 @@ async function serve(
     io.stderr("elbow: what was not answered in time is cut off\n");
     Deno.exit(0);
   }, STOP_MS);
-  // The server's own way to stop breaks off bodies that are still being read.
+  // The server's own shutdown cuts off bodies that are still being read.
   await inFlight.none();
   await Promise.all([server.shutdown(), working]);
   await queue?.close();
   clearTimeout(timer);
 }
 
-/** Those that can be asked: an index remembers the names of models that were deleted. */
+/** The names that can be queried: an index also holds the names of deleted models. */
 function namesOf({ models }: ModelIndex): readonly string[] {
   return [...models].filter(([, { versions }]) => versions.length > 0).map(([name]) => name);
 }
 
-/** How often whom may ask. */
+/** The rate limit, and how callers are identified. */
 function ratesOf(
   { rate, addressHeader }: ServeOptions,
 ): Pick<AppOptions, "rateLimit" | "addressOf"> {
@@ -246,7 +246,7 @@ function ratesOf(
   };
 }
 
-/** What the system says of a taken address names it not. */
+/** Names the address in the error when it is in use, which the system's own error does not. */
 function listening<Server>(host: string, port: number, serve: () => Server): Server {
   try {
     return serve();
@@ -258,7 +258,7 @@ function listening<Server>(host: string, port: number, serve: () => Server): Ser
   }
 }
 
-/** Counts what is being answered. */
+/** Counts requests in progress. */
 class InFlight {
   #count = 0;
   #onNone = () => {};

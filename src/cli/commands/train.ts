@@ -1,6 +1,6 @@
 /**
- * `elbow train DATA --out MODEL`: fits a detector to a table and writes its file; with `--spec FILE` the model
- * of a specification: `train/stated.ts`.
+ * `elbow train DATA --out MODEL`: fits a detector to a table and writes its file; with `--spec FILE`, fits the model of
+ * a specification (`train/stated.ts`).
  */
 import { Command } from "npm:commander@15.1.0";
 import { Detector } from "../../detection/detector.ts";
@@ -39,7 +39,7 @@ export function trainCommand(io: Io): Command {
     const out = options.required(given.out, "--out <model>", command);
     refuseVoid(given, command);
     if (given.curve !== undefined) requireEnding(given.curve, [".svg"]);
-    // A machine without a GPU should say so before a long table is read.
+    // A machine without a GPU should report that before a long table is read.
     if (given.backend === "webgpu") await io.gpu();
     if (given.spec !== undefined) {
       return await trainBySpec(data, { ...given, out, spec: given.spec }, io, command);
@@ -53,7 +53,7 @@ export function trainCommand(io: Io): Command {
   });
 }
 
-/** Reads, fits and writes; everything a caller may want to say about it comes back. */
+/** Reads, fits and writes; returns everything that a caller may report. */
 export async function train(
   data: string,
   given: TrainOptions & { readonly out: string },

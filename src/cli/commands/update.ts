@@ -1,4 +1,4 @@
-/** `elbow update MODEL DATA --out FILE`: the model goes on learning from new normal rows. */
+/** `elbow update MODEL DATA --out FILE`: continues a model's training with new normal rows. */
 import { Command } from "npm:commander@15.1.0";
 import type { FileFormat } from "../../trained/file/quantize.ts";
 import { namingTable, readDataFor } from "../files/data.ts";
@@ -10,7 +10,7 @@ import * as options from "../options.ts";
 import { changeLines, warnOfUnlikely } from "./recalibrate.ts";
 import { count, counted, jsonLine, report } from "../text/text.ts";
 
-/** Options as commander hands them over. */
+/** Options as commander passes them. */
 export interface UpdateOptions extends options.JsonOption {
   readonly out?: string;
   readonly epochs?: number;

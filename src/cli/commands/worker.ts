@@ -1,4 +1,4 @@
-/** `elbow worker --db FILE` or `--nats URLS`: trains and scores what others ask for, until Ctrl-C or SIGTERM. */
+/** `elbow worker --db FILE` or `--nats URLS`: runs training and scoring jobs until Ctrl-C or SIGTERM. */
 import { Command } from "npm:commander@15.1.0";
 import type { Io } from "../io.ts";
 import * as options from "../options.ts";

@@ -1,19 +1,19 @@
-/** How scores and flags compare with the labels of a table. */
+/** Compares scores and flags with the labels of a table. */
 import { auroc, averagePrecision, countAnomalies, precisionAt } from "../../scoring/metrics.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
 import type { TableScorer } from "../../scoring/table_scorer.ts";
 import { count, counted, type Section } from "../text/text.ts";
 
-/** Figures against a label; absent ones need both kinds of rows. */
+/** Figures against a label; null if the rows are all of one kind. */
 export interface LabelFigures {
   readonly anomalies: number;
   readonly auroc: number | null;
   readonly averagePrecision: number | null;
-  /** Among as many highest scores as there are anomalies. */
+  /** Precision among as many of the highest scores as there are anomalies. */
   readonly precisionAtAnomalies: number | null;
   /** Rows at or below the false-alarm rate; absent for a bare VAE, which has no p-values. */
   readonly flagged?: number;
-  /** How many of them are anomalies. */
+  /** How many of the flagged rows are anomalies. */
   readonly flaggedAnomalies?: number;
 }
 
@@ -35,7 +35,7 @@ export function labelFigures(
   };
 }
 
-/** Those of a detector, whose false-alarm rate flags. */
+/** The figures of a detector, which flags at its false-alarm rate. */
 export function detectorFigures(
   scorer: TableScorer,
   cells: Cells,
@@ -45,7 +45,7 @@ export function detectorFigures(
   return labelFigures(scores, label, Array.from(pValues, (pValue) => scorer.isAnomaly(pValue)));
 }
 
-/** The figures for a person, and what they were taken over. */
+/** The figures for people to read, and which rows they cover. */
 export function labelSection(figures: LabelFigures, rows: number, over: string): Section {
   const { anomalies, flagged, flaggedAnomalies = 0 } = figures;
   const figure = (value: number | null) => value?.toFixed(4) ?? "needs rows of both kinds";

@@ -10,7 +10,7 @@ import { counted, type Section } from "../text/text.ts";
 
 /** Figures of each baseline against the label. */
 export interface Baselines {
-  /** What they were fitted to. */
+  /** The table they were fitted to. */
   readonly fittedTo: string;
   readonly rows: number;
   readonly methods: readonly (Pick<LabelFigures, "auroc" | "averagePrecision"> & {
@@ -18,7 +18,7 @@ export interface Baselines {
   })[];
 }
 
-/** @throws TypeError if the table has no label to compare by */
+/** @throws TypeError if the table has no label to compare with */
 export async function runBaselines(
   model: LoadedModel,
   table: Table,
@@ -44,7 +44,7 @@ export async function runBaselines(
   return { fittedTo: training.source, rows: training.rows, methods };
 }
 
-/** The table may hold the label or not: it plays no part. */
+/** The table may have the label or not: it is not used. */
 async function readTraining(
   model: LoadedModel,
   path: string,
@@ -60,7 +60,7 @@ async function readTraining(
   }
 }
 
-/** Best first, the model among them. */
+/** Best first, including the model. */
 export function baselineSections(
   { baselines, label, model, data }: {
     readonly baselines?: Baselines;

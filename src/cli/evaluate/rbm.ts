@@ -1,4 +1,4 @@
-/** `elbow evaluate` of a Boltzmann machine: how well it fits a table. */
+/** `elbow evaluate` for a Boltzmann machine: how well it fits a table. */
 import type { PartitionOptions } from "../../trained/rbm/rbm_options.ts";
 import { labelFigures, labelSection } from "./against_label.ts";
 import { readDataFor } from "../files/data.ts";
@@ -15,12 +15,12 @@ interface Asked extends JsonOption, Partial<Record<typeof OF_VAES[number], unkno
   readonly seed?: number;
 }
 
-/** Those that a machine has no answer to. */
+/** Options that do not apply to a Boltzmann machine. */
 const OF_VAES = ["priorSamples", "gaps", "surgery", "baselines"] as const;
 
 /**
- * ln Z, and with it the mean ln p(x) of DATA, which must be zeros and ones to have one.
- * @throws TypeError for what only a VAE can be asked
+ * ln Z, and with it the mean ln p(x) of DATA, which exists only if DATA is zeros and ones.
+ * @throws TypeError for an option that applies only to a VAE
  */
 export async function evaluateRbm(
   model: LoadedRbm,

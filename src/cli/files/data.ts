@@ -1,9 +1,9 @@
 /**
- * DATA of a command as a table, and its columns as a model wants them.
+ * DATA of a command as a table, and its columns as a model takes them.
  *
- * Columns with names (CSV, JSON lines with keys) are found by name, in any order; what the model does
- * not know, such as a label or an identifier, is left out with a note. Columns without (NPY, NPZ)
- * are taken in their order, and their number must be the model's.
+ * Named columns (CSV, JSON lines with keys) are matched by name, in any order; columns unknown to the model, such as a
+ * label or an identifier, are left out with a note. Unnamed columns (NPY, NPZ) are taken in order, and their number
+ * must be the model's.
  */
 import { lackingColumns, readModelTable } from "../../detection/model_table.ts";
 import { readAnyTable, type ReadTableOptions, type Table } from "../../formats/mod.ts";
@@ -26,10 +26,10 @@ export async function readData(
   return readAnyTable(path, await readBytes(path, io), options);
 }
 
-/** What a model says of its rows. */
+/** How a model takes its rows. */
 type TableUnits = Pick<LoadedModel | LoadedRbm, "units">;
 
-/** Reads DATA for a model: exactly the model's columns, in the model's order, and a label if there. */
+/** Reads DATA for a model: exactly the model's columns, in the model's order, and a label if present. */
 export async function readDataFor(
   model: TableUnits,
   path: string,
@@ -42,7 +42,7 @@ export async function readDataFor(
   });
 }
 
-/** Names the columns of a file that the model does not know, and those of the model that the file does not have. */
+/** Reports columns of a file that the model does not know, and columns of the model that the file lacks. */
 export function sayNames(
   { units }: TableUnits,
   names: readonly string[],
@@ -54,13 +54,13 @@ export function sayNames(
   sayLacking(lackingColumns(units, names), io);
 }
 
-/** Says which columns the model does not know, if there are any. */
+/** Reports columns that the model does not know, if any. */
 export function sayLeftOut(unknown: readonly string[], io: Io): void {
   if (unknown.length === 0) return;
   io.stderr(`elbow: columns that the model does not know are left out: ${listNames(unknown)}\n`);
 }
 
-/** Says which columns of the model stand in no row, if there are any. */
+/** Reports columns of the model that no row has, if any. */
 export function sayLacking(lacking: readonly string[], io: Io): void {
   if (lacking.length === 0) return;
   io.stderr(`elbow: columns that no row has count as missing: ${listNames(lacking)}\n`);

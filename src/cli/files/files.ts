@@ -1,10 +1,10 @@
 /**
- * Files as the commands read and write them. An output file appears whole or not at all: it is
- * written under another name beside its place, flushed to the disk, and renamed.
+ * Files as the commands read and write them. An output file is written completely or not at all: under another name in
+ * the same folder, then flushed to disk, and renamed.
  */
 import { messageOf } from "../../core/errors.ts";
 
-/** @throws TypeError if there is no such file, or it cannot be read */
+/** @throws TypeError if the file does not exist or cannot be read */
 export async function readWhole(path: string): Promise<Uint8Array<ArrayBuffer>> {
   try {
     return await Deno.readFile(path);
@@ -14,8 +14,8 @@ export async function readWhole(path: string): Promise<Uint8Array<ArrayBuffer>> 
 }
 
 /**
- * Refuses a place for an output file before the work is done that it is for.
- * @throws TypeError if the folder does not exist, the name is a folder's, or the file is an input
+ * Checks that an output file can be written, before the work that produces it.
+ * @throws TypeError if its folder does not exist, it is a folder itself, or it is an input
  */
 export async function requirePlace(path: string, inputs: readonly string[] = []): Promise<void> {
   if (path === "") throw new TypeError('Cannot write "": the name of a file must not be empty');
@@ -23,7 +23,7 @@ export async function requirePlace(path: string, inputs: readonly string[] = [])
   if (there?.isDirectory) throw new TypeError(`Cannot write ${path}: it is a folder`);
   const folder = folderOf(path);
   const around = await Deno.stat(folder).catch((error) => {
-    // Of /dev, /proc and /sys Deno shows nothing without it.
+    // Deno allows no access to /dev, /proc and /sys without it.
     if (!(error instanceof Deno.errors.NotCapable)) return undefined;
     throw new TypeError(`Cannot write ${path}: Deno allows it with --allow-all alone`);
   });
@@ -38,9 +38,9 @@ export async function requirePlace(path: string, inputs: readonly string[] = [])
 }
 
 /**
- * Refuses a name that says something else than what would be written.
- * @param endings what may be; no ending at all is anything
- * @throws TypeError for another
+ * Refuses a file name whose extension does not match what would be written.
+ * @param endings the allowed extensions; a name without one is always allowed
+ * @throws TypeError for another extension
  */
 export function requireEnding(path: string, endings: readonly string[]): void {
   const ending = endingOf(path);
@@ -50,7 +50,7 @@ export function requireEnding(path: string, endings: readonly string[]): void {
   );
 }
 
-/** Finds out before an hour of training whether its result can be written. */
+/** Checks before an hour of training whether its result can be written. */
 async function requireWritable(path: string, folder: string): Promise<void> {
   if (folder.startsWith("/dev")) return;
   try {
@@ -62,22 +62,22 @@ async function requireWritable(path: string, folder: string): Promise<void> {
 
 type Pieces = Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>;
 
-/** How a file is written. */
+/** Options for writing a file. */
 export interface WriteOptions {
-  /** What it is called until it is whole. */
+  /** Its name until it is complete. */
   readonly draft?: string;
-  /** Ends the writing between two pieces: Ctrl-C leaves no draft behind. */
+  /** Stops writing between two pieces, so that Ctrl-C leaves no draft behind. */
   readonly signal?: AbortSignal;
 }
 
-/** Writes a file whole, or leaves what was there. @throws the signal's reason */
+/** Writes a complete file, or leaves the old one in place. @throws the signal's reason */
 export async function writeWhole(
   path: string,
   pieces: Pieces,
   { draft: draftPath, signal }: WriteOptions = {},
 ): Promise<void> {
   const there = await Deno.stat(path).catch(() => undefined);
-  // A pipe or a device, such as /dev/null, is written to and never replaced.
+  // A pipe or a device, such as /dev/null, is written to, never replaced.
   if (there && !there.isFile) {
     return await writePieces(await Deno.open(path, WRITE), pieces, signal);
   }
@@ -112,7 +112,7 @@ export function baseName(path: string): string {
   return path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1);
 }
 
-/** From the last dot of its name on, in small letters; empty where there is none. */
+/** The extension of a file name with its dot, in lower case; empty if there is none. */
 export function endingOf(path: string | undefined): string {
   return /(?<=.)\.[^.]*$/.exec(baseName(path ?? ""))?.[0].toLowerCase() ?? "";
 }
@@ -121,7 +121,7 @@ function folderOf(path: string): string {
   return path.slice(0, path.length - baseName(path).length) || ".";
 }
 
-/** What went wrong with a file, for a message. */
+/** The reason for a file error, for a message. */
 export function reasonOf(error: unknown): string {
   if (error instanceof Deno.errors.NotFound) return "there is no such file";
   if (error instanceof Deno.errors.IsADirectory) return "it is a folder";

@@ -1,6 +1,6 @@
-/** Folders as commands write them: whole or not at all, into a place that is new or empty. */
+/** Folders as commands write them: completely or not at all, to a new or empty place. */
 
-/** @throws TypeError unless the folder can be made, or is there and empty */
+/** @throws TypeError unless the folder is new or empty */
 export async function requireFree(folder: string): Promise<void> {
   const there = await Deno.stat(folder).catch(() => undefined);
   if (!there) return;
@@ -11,8 +11,8 @@ export async function requireFree(folder: string): Promise<void> {
 }
 
 /**
- * Under another name beside its place, then renamed.
- * @param files by name; folders within are part of the name
+ * Writes under another name in the same place, then renames.
+ * @param files by name; a name may include subfolders
  */
 export async function writeFolder(
   folder: string,

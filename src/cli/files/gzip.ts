@@ -1,15 +1,15 @@
-/** What gzip compressed: files by their names, `t.csv.gz` is a `t.csv`; standard input by its first bytes. */
+/** Gzip: files are recognised by name (`t.csv.gz` is a `t.csv`), standard input by its first bytes. */
 
 export function isGzip(path: string): boolean {
   return /\.gz$/i.test(path);
 }
 
-/** The name of what is inside. */
+/** The name of the uncompressed file. */
 export function withoutGz(path: string): string {
   return path.replace(/\.gz$/i, "");
 }
 
-/** @throws TypeError naming the file unless it is whole and one that gzip wrote */
+/** @throws TypeError naming the file unless it is complete and in gzip format */
 export async function* gunzipped(
   path: string,
   pieces: AsyncIterable<Uint8Array>,
@@ -23,13 +23,13 @@ export async function* gunzipped(
   }
 }
 
-/** Standard input as it was before gzip compressed it, if it begins as such do. */
+/** Standard input, decompressed if it starts like a gzip file. */
 export async function* unpackedInput(
   pieces: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {
   let start: Uint8Array = new Uint8Array();
   const rest = pieces[Symbol.asyncIterator]();
-  // One byte does not tell.
+  // One byte is not enough to tell.
   while (start.length < 2) {
     const { done, value } = await rest.next();
     if (done) break;

@@ -5,13 +5,13 @@ import { gunzipped, isGzip, unpackedInput } from "./gzip.ts";
 import type { RandomAccess } from "../../formats/parquet.ts";
 import type { Io } from "../io.ts";
 
-/** Bytes read at once: some thousand rows, whose numbers stay in a processor's caches. */
+/** Bytes read at once: some thousand rows, whose numbers stay in the processor's caches. */
 const PIECE_BYTES = 1 << 18;
 
 /**
  * The pieces of a file, or of standard input for "-"; UTF-16 text as UTF-8.
- * @param onBytes told of each piece of the file how many there are, before they are unpacked
- * @throws TypeError if there is no such file, or it cannot be read
+ * @param onBytes called with the size of each piece of the file, before decompression
+ * @throws TypeError if the file does not exist or cannot be read
  */
 export function piecesOf(
   path: string,
@@ -23,19 +23,19 @@ export function piecesOf(
   return piecesAsUtf8(isGzip(path) ? gunzipped(path, pieces) : pieces, path);
 }
 
-/** The text of standard input, or its bytes where it is none. */
+/** Standard input as text, or its bytes if it is not text. */
 export function inputAsUtf8(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   return piecesAsUtf8(unpackedInput(pieces), "-");
 }
 
-/** A file of which any part may be read; to be closed. */
+/** A file of which any part can be read; the caller closes it. */
 export async function openParts(
   path: string,
   onBytes: (count: number) => void = () => {},
 ): Promise<RandomAccess & Disposable> {
   const file = await orReason(path, () => Deno.open(path));
   const { size } = await file.stat();
-  // One after the other: a file has one place where it is read.
+  // One read at a time: a file has only one position.
   let last: Promise<unknown> = Promise.resolve();
   const read = async (start: number, end: number): Promise<ArrayBuffer> => {
     const bytes = new Uint8Array(Math.max(0, end - start));
@@ -86,7 +86,7 @@ async function orReason<Value>(path: string, act: () => Promise<Value>): Promise
   }
 }
 
-/** Standard input, of which the first bytes are known before it is read. */
+/** Standard input, with its first bytes known in advance. */
 export async function peekedInput(
   io: Io,
 ): Promise<{ readonly first: Uint8Array; readonly io: Io }> {

@@ -1,4 +1,4 @@
-/** Pictures as the commands write them, by the ending of --out: .png or .svg for images, .svg for charts. */
+/** Pictures as the commands write them, by the extension of --out: .png or .svg for images, .svg for charts. */
 import { type Command, InvalidArgumentError, Option } from "npm:commander@15.1.0";
 import { imageGrid, scatterChart, type Series, toPng, toSvg } from "../../pictures/mod.ts";
 import type { Matrix } from "../../trained/rows/matrix.ts";
@@ -13,7 +13,7 @@ export interface ImageOptions {
   readonly across?: number;
 }
 
-/** With the options of commands whose rows may be images. */
+/** Adds the options of commands whose rows may be images. */
 export function withRowsOrImages(command: Command): Command {
   const limits = { min: 1, max: 16_384 };
   return command
@@ -39,7 +39,7 @@ export function withRowsOrImages(command: Command): Command {
     );
 }
 
-/** Two dimensions to draw. */
+/** The two dimensions to draw. */
 export function axesOption(): Option {
   return new Option("--axes <i,j>", "with --out x.svg: latent dimensions to draw (default: 0,1)")
     .argParser((text) => {
@@ -51,7 +51,7 @@ export function axesOption(): Option {
     });
 }
 
-/** Endings of images. */
+/** Extensions of image files. */
 export const IMAGE_ENDINGS = [".png", ".svg"] as const;
 
 /** Whether a file is for images. */
@@ -64,13 +64,13 @@ export function isSvg(out: string | undefined): out is string {
   return endingOf(out) === ".svg";
 }
 
-/** What a command says once its picture is written. */
+/** What a command reports once its picture is written. */
 export interface PictureReport {
   readonly json?: boolean;
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-/** Writes rows as a grid of images; black and white are 0 and 1, or the least and largest value. */
+/** Writes rows as a grid of images; black and white are 0 and 1, or else the least and largest value. */
 export async function writeImages(
   images: Matrix,
   out: string,
@@ -85,7 +85,7 @@ export async function writeImages(
   if (json) print(io, jsonLine({ ...fields, rows: images.shape[0], out, width, height }, {}));
 }
 
-/** Writes two latent dimensions of every row as dots, in one colour for each value of the label. */
+/** Writes two latent dimensions of every row as dots, with a colour for each value of the label. */
 export async function writeScatter(
   mean: Matrix,
   label: ArrayLike<number> | undefined,

@@ -1,31 +1,31 @@
-/** Rows of numbers as the commands write them: CSV on standard output or in a file, or JSON. */
+/** Rows of numbers as the commands write them: CSV to standard output or to a file, or JSON. */
 import { requireEnding, requirePlace, writeWhole } from "./files.ts";
 import { type Io, print } from "../io.ts";
 import { csvLine, gathered, jsonLine } from "../text/text.ts";
 
-/** A matrix with names, as it goes out. */
+/** A matrix with column names, ready to be written. */
 export interface RowsOutput {
   readonly columns: readonly string[];
   readonly rows: number;
   /** The cells of one row. */
   row(index: number): readonly (string | number)[];
-  /** What JSON says besides, before the rows. */
+  /** Other members of the JSON object, before the rows. */
   readonly fields: Readonly<Record<string, unknown>>;
   /** The rows in JSON, by name: by default all cells under "values". */
   readonly lists?: Readonly<Record<string, (index: number) => readonly (string | number)[]>>;
 }
 
-/** Where rows go. */
+/** Where rows are written to. */
 export interface RowsDestination {
   readonly out?: string;
   readonly json?: boolean;
 }
 
 /**
- * Refuses a place for rows before they are made.
+ * Checks the destination of rows before they are made.
  * @param inputs files that are read
- * @param pictures endings of what else the command writes
- * @throws TypeError if the name promises another format, or as `requirePlace`
+ * @param pictures other extensions that the command can write
+ * @throws TypeError if the extension is for another format, or as `requirePlace`
  */
 export async function requireRowsPlace(
   { out }: RowsDestination,

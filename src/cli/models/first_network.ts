@@ -1,9 +1,9 @@
-/** Says it where one network of several answers for a detector. */
+/** Reports when one network of several answers for a detector. */
 import type { Io } from "../io.ts";
 import type { LoadedModel, LoadedRbm } from "./model.ts";
 import { count } from "../text/text.ts";
 
-/** @param what comes of it: "z" */
+/** @param what the numbers that this network gives, such as "z" */
 export function sayFirstOf(
   { scorer }: Pick<LoadedModel | LoadedRbm, "scorer">,
   what: string,

@@ -1,4 +1,4 @@
-/** Rows that a VAE made, back in the columns and units of the table it was trained on. */
+/** Rows made by a VAE, converted back to the columns and units of its training table. */
 import { type ColumnSchema, nearestLevel } from "../../scoring/table/schema.ts";
 import { firstColumns, type Matrix } from "../../trained/rows/matrix.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
@@ -20,14 +20,14 @@ export function inTableUnits(
   return { columns, rows, row, fields };
 }
 
-/** A cell as the table has it: a level by its name, a number without the digits it does not have. */
+/** A cell in the table's form: a level by its name, a number without meaningless digits. */
 function inWords(column: ColumnSchema | undefined, value: number, unit: number): string | number {
   if (Number.isNaN(value)) return "";
   if (!column?.levels) return significant(value, unit);
   return nearestLevel(column.levels, value) ?? "";
 }
 
-/** The same rows as one matrix, unrounded: for pictures. Rows that carry a condition lose it. */
+/** The same rows as one matrix, unrounded, for pictures. A condition is dropped from the rows. */
 export function inTableCells(
   { units, vae }: LoadedModel | LoadedRbm,
   made: Matrix | Cells,

@@ -1,4 +1,4 @@
-/** Opens model files: detectors, and bare VAEs, whose columns are known by their position alone. */
+/** Opens model files: detectors, and bare VAEs, whose columns are known only by position. */
 import { isTable, rbmUnits, type Units, unitsOf, vaeOf } from "../../scoring/units.ts";
 import { type ModelFile, readModelFile } from "../../trained/file/model_file.ts";
 import { tableModelOf, TableScorer } from "../../scoring/table_scorer.ts";
@@ -11,16 +11,16 @@ export interface LoadedModel {
   readonly path: string;
   readonly vae: TrainedVae;
   readonly rbm?: undefined;
-  /** Calibrated scores; a file of a bare VAE has none. */
+  /** Calibrated scores; a bare VAE has none. */
   readonly scorer?: TableScorer;
-  /** Columns, and the way from the table to the VAE and back. */
+  /** The columns, and the conversion between the table and the VAE. */
   readonly units: Units;
   [Symbol.dispose](): void;
 }
 
 /**
  * Loads a detector or a VAE.
- * @throws TypeError if the file cannot be read, SyntaxError naming it if it is not a whole model
+ * @throws TypeError if the file cannot be read, SyntaxError naming it if it is not a complete model
  */
 export async function loadModel(path: string, device: DeviceOptions = {}): Promise<LoadedModel> {
   return modelFrom(path, await loadFile(path), device);
@@ -61,13 +61,13 @@ export async function loadAny(
   return { path, rbm, units: rbmUnits(rbm.spec), [Symbol.dispose]: () => rbm.dispose() };
 }
 
-/** The parts of any file that Elbow writes, checkpoints among them. */
+/** The parts of any file that Elbow writes, including checkpoints. */
 export async function loadFile(path: string): Promise<ModelFile> {
   const bytes = await readWhole(path);
   return namingFile(path, () => readModelFile(bytes));
 }
 
-/** Runs `read`; what it says of "model" it then says of the file. */
+/** Runs `read`; its errors about "model" then name the file. */
 export function namingFile<Value>(path: string, read: () => Value): Value {
   try {
     return read();
@@ -77,7 +77,7 @@ export function namingFile<Value>(path: string, read: () => Value): Value {
   }
 }
 
-/** The same complaint about a named file. */
+/** The same error, about a named file. */
 export function inFile(path: string, { message, cause }: SyntaxError): SyntaxError {
   const fault = message.replace(/^Cannot read (model|safetensors): /, "");
   return new SyntaxError(`Cannot read ${path}: ${fault}`, { cause });

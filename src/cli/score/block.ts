@@ -1,6 +1,6 @@
 /**
- * A block of a file from bytes to the lines of its scores: read, scored and written by itself, in this
- * thread or another.
+ * One block of a file, from bytes to the lines of its scores: read, scored and written on its own, in this thread or
+ * another.
  */
 import type { ByteBlock } from "../../formats/csv/byte_blocks.ts";
 import type { BlockKeys, BlockRows, RowReader } from "../../formats/row_reader.ts";
@@ -14,15 +14,15 @@ import { HEADER, VerdictLines } from "../../scoring/verdict_lines.ts";
 import { explainFlagged, explanation } from "./explained.ts";
 import type { LoadedModel } from "../models/model.ts";
 
-/** How verdicts come about, and what is to be said of flagged rows. */
+/** How verdicts are reached, and what is written about flagged rows. */
 export type Asked = DecisionOptions & {
   readonly falseAlarmRate: number;
   readonly explain?: ExplainOptions;
-  /** Whether they get a second look. */
+  /** Whether flagged rows get a second look. */
   readonly secondLook?: boolean;
 };
 
-/** The names of what is written of each row. */
+/** The header of the written columns. */
 export function headerOf({ minConfidence, secondLook, explain }: Partial<Asked>): string[] {
   return [
     ...HEADER,
@@ -32,12 +32,12 @@ export function headerOf({ minConfidence, secondLook, explain }: Partial<Asked>)
   ];
 }
 
-/** A regret as a cell: empty for a row without. */
+/** A regret as a cell; empty for a row without one. */
 export function regretCell(nats = NaN): string {
   return Number.isNaN(nats) ? "" : `${nats}`;
 }
 
-/** What looks twice, where that is asked for: the training code is loaded for nothing else. */
+/** Takes the second look, if asked for: nothing else loads the training code. */
 export async function secondLook(
   scorer: TableScorer,
   asked: Partial<Asked>,
@@ -47,25 +47,25 @@ export async function secondLook(
   return new SecondLook(scorer);
 }
 
-/** What became of a block. */
+/** The result of a block. */
 export interface ScoredBlock {
   readonly lines: Uint8Array<ArrayBuffer>;
   readonly rows: number;
   readonly anomalies: number;
   readonly uncertain: number;
-  /** The line of the first blank one, if blank lines end the block. */
+  /** The line number of the first blank line, if blank lines end the block. */
   readonly blankLine?: number;
-  /** Of rows that say themselves which columns they have. */
+  /** Keys of rows that name their own columns. */
   readonly keys?: BlockKeys;
 }
 
-/** What a block scorer is told, beside its model. */
+/** What a block scorer needs besides its model. */
 export interface BlockOptions {
   /** For messages. */
   readonly source: string;
   readonly reader: RowReader;
   readonly asked: Asked;
-  /** What looks twice; the caller's to dispose of. */
+  /** Takes the second look; the caller disposes of it. */
   readonly second?: SecondLook;
 }
 
@@ -83,16 +83,16 @@ export class BlockScorer {
   }
 
   /**
-   * Reads, scores and writes.
+   * Reads, scores and writes a block.
    * @param into memory for the lines
-   * @throws DataError naming row, line and column of what cannot be read
+   * @throws DataError naming the row, line and column of a cell that cannot be read
    */
   score(block: ByteBlock, into?: ArrayBuffer): ScoredBlock {
     return this.#write(this.#judge(block), into);
   }
 
   /**
-   * The same with a second look, one block after another: what was read stays until then.
+   * The same with a second look, one block at a time, because what was read must stay until then.
    * @throws the signal's reason once it is aborted
    */
   scoreTwice(block: ByteBlock, into?: ArrayBuffer, signal?: AbortSignal): Promise<ScoredBlock> {
@@ -146,7 +146,7 @@ export class BlockScorer {
   }
 }
 
-/** A block that was read, and its verdicts. */
+/** A parsed block and its verdicts. */
 interface Judged extends Pick<ByteBlock, "firstRow">, Pick<BlockRows, "blankLine" | "keys"> {
   readonly cells: Cells;
   readonly table: ScoreTable;

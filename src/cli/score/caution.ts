@@ -1,4 +1,4 @@
-/** What verdicts rest on that no theorem holds, as the end of a sentence; empty where they are as promised. */
+/** Caveats on verdicts that no theorem guarantees, as the end of a sentence; empty if there are none. */
 import type { Calibration } from "../../scoring/decisions/calibration.ts";
 import type { Decision, DecisionOptions } from "../../scoring/decisions/decide.ts";
 import { count } from "../text/text.ts";

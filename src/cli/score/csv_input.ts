@@ -1,4 +1,4 @@
-/** CSV as `elbow score` reads it: the header says where the columns are. */
+/** CSV as `elbow score` reads it: the header gives the positions of the columns. */
 import type { ByteBlock } from "../../formats/csv/byte_blocks.ts";
 import { csvNames } from "../../formats/csv/column_names.ts";
 import { detectSeparator, splitRecords } from "../../formats/csv/csv_split.ts";
@@ -11,7 +11,7 @@ import { sayNames } from "../files/data.ts";
 import type { FileLayout } from "./file_layout.ts";
 import type { InputFile, InputFormat } from "./input_format.ts";
 
-/** @param separator of cells; found from the first line if omitted */
+/** @param separator between cells; detected from the first line if omitted */
 export function csvInput(separator?: string): InputFormat {
   return {
     records: "csv",
@@ -34,7 +34,7 @@ function open(
   const header = bytes.subarray(marked, end);
   const separator = given ?? detectSeparator(new TextDecoder().decode(header));
   const names = csvNames(header, source, separator);
-  // What is wrong with a header is for the reader of whole files to say.
+  // The reader of whole files reports what is wrong with a header.
   if (names === undefined || names.every((name) => name === "")) readCsv(header, { source });
   requireColumns(model.units, names!, source);
   sayNames(model, names!, io);
@@ -52,7 +52,7 @@ function open(
   return [layout, rest.bytes.length === 0 ? undefined : rest];
 }
 
-/** The mark of the first number that has one, in some columns of some rows. */
+/** The decimal mark of the first number that has one, in some columns of some rows. */
 function firstMark(
   { bytes, firstLine }: ByteBlock,
   separator: string,
@@ -69,7 +69,7 @@ function firstMark(
   return undefined;
 }
 
-/** Just behind the line break that ends the first record. */
+/** The position after the line break that ends the first record. */
 function endOfRecord(bytes: Uint8Array, start: number): number {
   let inside = false;
   for (let i = start; i < bytes.length; i++) {

@@ -1,13 +1,13 @@
-/** A loaded VAE with all that training has, for what needs gradients. */
+/** A loaded VAE with the training code, for computations that need gradients. */
 import type { TrainedVae } from "../../trained/trained_vae.ts";
 import type { VAE } from "../../training/vae.ts";
 
-/** Uses a model that can be differentiated too, with the same parameters. */
+/** Calls `use` with a differentiable model that has the same parameters. */
 export async function differentiable<Value>(
   trained: TrainedVae,
   use: (vae: VAE) => Promise<Value>,
 ): Promise<Value> {
-  // Read when it is needed: most runs of a command that could ask for it do not.
+  // Loaded on use: most runs do not need it.
   const { VAE } = await import("../../training/vae.ts");
   const values = [...trained.parameters()].map(([name, { data }]) => [name, data] as const);
   const vae = new VAE(trained.spec, new Map(values));

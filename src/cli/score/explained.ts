@@ -1,4 +1,4 @@
-/** Why rows were flagged: the columns to blame, what each holds and what was to be expected, for a person to read. */
+/** Why rows were flagged, for people to read: the columns to blame, the value of each, and the value expected. */
 import type { Decision } from "../../scoring/decisions/decide.ts";
 import type { BlamedColumn } from "../../scoring/explain/blamed_column.ts";
 import {
@@ -10,11 +10,11 @@ import type { Cells } from "../../scoring/table/cells.ts";
 import type { ScoreTable, TableScorer } from "../../scoring/table_scorer.ts";
 import { printable } from "../text/text.ts";
 
-/** What is known of the rows that were flagged, beside the contributions that were asked for. */
+/** What is known about flagged rows, besides the contributions that were asked for. */
 export interface FlaggedRows {
-  /** `[rows, columns]`, of all rows. */
+  /** `[rows, columns]`, for all rows. */
   readonly contributions: Float64Array;
-  /** Of each flagged row, by its index. */
+  /** The blamed columns of each flagged row, by its index. */
   readonly blamed: ReadonlyMap<number, readonly BlamedColumn[]>;
 }
 
@@ -61,7 +61,7 @@ function sentence(
   return `${found}, expected ${word(expected)}${within}${sure}`;
 }
 
-/** With three digits of the interval's width. */
+/** Rounds to three digits of the interval's width. */
 function rounded(value: number, width = 0): string {
   if (Math.abs(value) >= 1e9 || !(width > 0)) return String(Number(value.toPrecision(6)));
   if (Number.isInteger(value) && Number.isInteger(width)) return String(value);

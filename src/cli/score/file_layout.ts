@@ -1,4 +1,4 @@
-/** Where the model's columns are in a file, as its beginning says, and the reader of the rows behind it. */
+/** The positions of the model's columns in a file, found from its beginning, and the reader of the rows after it. */
 import type { ByteBlock } from "../../formats/csv/byte_blocks.ts";
 import { PlainRows, type RowFormat } from "../../formats/csv/csv_rows.ts";
 import { type DecimalMark, markedCodec } from "../../formats/csv/decimal_comma.ts";
@@ -8,31 +8,31 @@ import type { BlockRows, ReadColumn, RowReader } from "../../formats/row_reader.
 import { codecOf } from "../../scoring/table/schema.ts";
 import type { LoadedModel } from "../models/model.ts";
 
-/** Plain data, for other threads. */
+/** Plain data, so that it can be sent to other threads. */
 export type FileLayout = CsvLayout | JsonLayout;
 
-/** Of CSV. */
+/** The layout of CSV. */
 export interface CsvLayout {
   readonly source: string;
   readonly width: number;
   readonly separator: string;
-  /** Of numbers where cells are not separated by commas, as far as the first rows say. */
+  /** The decimal mark if the separator is not a comma, as far as the first rows show it. */
   readonly mark?: DecimalMark;
-  /** The place of each of the model's columns. */
+  /** The position of each of the model's columns. */
   readonly places: readonly number[];
 }
 
-/** Of JSON lines. */
+/** The layout of JSON lines. */
 export interface JsonLayout {
   readonly source: string;
-  /** Of rows that are arrays. */
+  /** For rows that are arrays. */
   readonly arrays?: Pick<CsvLayout, "width" | "places">;
 }
 
-/** Reads blocks with quotes: `formats/csv/read_rows.ts`, which not every thread needs. */
+/** Reads blocks with quotes, with `formats/csv/read_rows.ts`, which not every thread needs. */
 export type ReadQuoted = (block: ByteBlock, format: RowFormat) => BlockRows;
 
-/** Reads rows by the schema of a model. */
+/** Reads rows according to a model's schema. */
 export function rowReader(
   model: LoadedModel,
   layout: FileLayout,

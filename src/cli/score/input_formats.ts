@@ -7,8 +7,8 @@ import type { InputFormat } from "./input_format.ts";
 import { JSONL_INPUT } from "./jsonl_input.ts";
 
 /**
- * By its name, or by its first bytes; undefined for one that is read whole.
- * @param first of standard input
+ * The format by the file's name or its first bytes; undefined for a format that is read as a whole.
+ * @param first the first bytes of standard input
  */
 export function inputFormat(data: string, first?: Uint8Array): InputFormat | undefined {
   const extension = first ? sniff(first) : endingOf(withoutGz(data));

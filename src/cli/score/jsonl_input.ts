@@ -1,4 +1,4 @@
-/** JSON lines as `elbow score` reads them: rows are objects, or arrays whose places are those of the columns. */
+/** JSON lines as `elbow score` reads them: rows are objects, or arrays in the order of the columns. */
 import type { ByteBlock } from "../../formats/csv/byte_blocks.ts";
 import { placesOf } from "../../detection/model_table.ts";
 import { DataError } from "../../formats/errors.ts";
@@ -26,7 +26,7 @@ function open(
   const end = rest.indexOf(10);
   const line = [...decodeText(rest.subarray(0, end < 0 ? rest.length : end), source)].join("");
   const block = rest.length === 0 ? undefined : { ...place, bytes: rest };
-  // What is wrong with a line is for the reader to say.
+  // The reader reports what is wrong with a line.
   if (!line.trimStart().startsWith("[")) return [{ source }, block];
   const { length: width } = parseLine(line, { source, row: 1 }) as unknown[];
   const places = placesOf(model.units.columns, defaultNames(width), source);

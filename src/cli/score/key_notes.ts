@@ -1,12 +1,12 @@
 /**
- * What is said of the keys of JSON lines: those that the model does not know, of the first rows before any is written, of
- * later ones at the end; and the columns that no row had.
+ * Notes on the keys of JSON lines. Unknown keys in the first rows are reported before any row is written, later ones at
+ * the end, together with the columns that no row had.
  */
 import type { BlockKeys } from "../../formats/row_reader.ts";
 import { sayLacking, sayLeftOut } from "../files/data.ts";
 import type { Io } from "../io.ts";
 
-/** Takes the keys of the blocks of a file, in their order. */
+/** Collects the keys of a file's blocks, in order. */
 export class KeyNotes {
   readonly #io: Io;
   readonly #said = new Set<string>();

@@ -1,11 +1,11 @@
-/** What is said when so many rows are flagged that they are hardly all anomalies: the model may not fit the table. */
+/** A hint when too many rows are flagged for all of them to be anomalies: the model may not fit the table. */
 
-/** Fewer rows tell nothing. */
+/** Fewer flagged rows mean nothing. */
 const ENOUGH = 10;
 
 /**
- * The end of a sentence on flagged rows; empty unless they are a fifth of the table, and five times the rate.
- * @param window of a series, whose alarms come in runs and whose drift is not looked for
+ * The end of a sentence on flagged rows; empty unless they exceed both a fifth of the table and five times the rate.
+ * @param window of a series: its alarms come in runs, and `elbow drift` is not suggested
  */
 export function manyFlagged(flagged: number, rows: number, rate = 0, window?: number): string {
   if (window !== undefined) return "";

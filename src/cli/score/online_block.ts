@@ -1,6 +1,6 @@
 /**
- * A block of a file as steps of a series that come one by one: each scored at once, by the window that
- * ends with it. The first steps, before there is a whole window, have no verdict and stay empty.
+ * Treats a block of a file as steps of a series that arrive one by one: each is scored at once, with the window that
+ * ends at it. The first steps, before the first full window, have no verdict and stay empty.
  */
 import type { ByteBlock } from "../../formats/csv/byte_blocks.ts";
 import type { RowReader } from "../../formats/row_reader.ts";
@@ -14,7 +14,7 @@ import { csvLine, topColumns } from "../text/text.ts";
 
 const UTF8 = new TextEncoder();
 
-/** @throws DataError naming row, line and column of what cannot be read */
+/** @throws DataError naming the row, line and column of a cell that cannot be read */
 export function onlineBlock(
   { scorer: { columns }, units }: LoadedModel & { readonly scorer: TableScorer },
   stream: SeriesStream,

@@ -10,22 +10,22 @@ import { type Asked, headerOf, regretCell } from "./block.ts";
 import { explanation, type FlaggedRows } from "./explained.ts";
 import { manyFlagged } from "./many_flagged.ts";
 
-/** The verdict on one row; null where a bare VAE has none. */
+/** The verdict on one row; null for a bare VAE. */
 export interface ScoredRow {
-  /** As a person counts: the first row of data is 1. */
+  /** Counted from 1, the first row of data. */
   readonly row: number;
   readonly score: number;
   readonly pValue: number | null;
-  /** Null also where the verdict is withheld. */
+  /** Also null if the verdict is withheld. */
   readonly anomaly: boolean | null;
-  /** Of the verdict, where a least confidence was asked for. */
+  /** The confidence of the verdict, if a minimum was asked for. */
   readonly confidence?: number;
-  /** Up to three columns with the largest positive contributions, the largest first. */
+  /** Up to three columns with the largest positive contributions, largest first. */
   readonly topColumns: readonly string[];
   readonly contributions: Readonly<Record<string, number>> | null;
-  /** Of a flagged row, where a second look was asked for: nats. */
+  /** The regret of a flagged row in nats, if a second look was asked for. */
   readonly regret?: number;
-  /** Of a flagged row, where that was asked for. */
+  /** The blamed columns of a flagged row, if asked for. */
   readonly blamed?: readonly BlamedColumn[];
 }
 
@@ -33,21 +33,21 @@ export interface ScoredRow {
 export interface Scored {
   readonly table: Table;
   readonly scores: Float64Array;
-  /** What was asked for, and what follows; absent for a bare VAE. */
+  /** The options, complete; absent for a bare VAE. */
   readonly asked?: Asked;
-  /** Where another score than the model's own was asked for. */
+  /** A score other than the model's own, if asked for. */
   readonly method?: ScoreName;
   readonly decision?: Decision;
-  /** What the verdicts rest on that is not promised. */
+  /** Caveats on the verdicts. */
   readonly cautions?: string;
-  /** What it is that has no calibration. */
+  /** What kind of model has no calibration. */
   readonly bare?: string;
-  /** The score above which rows are flagged: with a rate, not with `fdr`. */
+  /** The score above which rows are flagged; only with a rate, not with `fdr`. */
   readonly threshold?: number;
   row(index: number): ScoredRow;
 }
 
-/** What a row has without a calibration. */
+/** The verdict on a row without calibration. */
 export const UNJUDGED = { pValue: null, anomaly: null, topColumns: [], contributions: null };
 
 export function scoredRow(

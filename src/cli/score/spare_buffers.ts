@@ -1,14 +1,14 @@
 /**
- * Memory that the blocks of a file and the lines of their scores take in turns: so a file of any length takes what
- * is under way at once, and nothing is left for a collector of garbage, which would let it pile up first.
+ * A pool of buffers for blocks of a file and the lines of their scores. Memory is bounded by the blocks in progress,
+ * whatever the length of the file, and does not pile up waiting for the garbage collector.
  */
 export class SpareBuffers {
   readonly #buffers: ArrayBuffer[] = [];
 
-  /** One that was given back, if there is any. */
+  /** A returned buffer, if there is one. */
   readonly take = (): ArrayBuffer | undefined => this.#buffers.pop();
 
-  /** Gives back memory that nobody looks at any more. */
+  /** Returns a buffer that nobody uses any more. */
   give(buffer: ArrayBuffer): void {
     if (buffer.byteLength > 0) this.#buffers.push(buffer);
   }

@@ -1,6 +1,6 @@
 /**
- * `elbow score` of CSV or JSON lines as a stream: memory does not grow with the file, the first lines come before the last
- * are read, and more than one thread reads, scores and writes where the file is worth it (ADR 18).
+ * `elbow score` for CSV or JSON lines as a stream: memory does not grow with the file, the first lines are written
+ * before the last are read, and several threads read, score and write if the file is long enough (ADR 18).
  */
 import { type ByteBlock, ByteBlocks } from "../../formats/csv/byte_blocks.ts";
 import { readQuoted } from "../../formats/csv/read_rows.ts";
@@ -28,29 +28,29 @@ import type { Scored } from "./worker.ts";
 import { SpareBuffers } from "./spare_buffers.ts";
 import { csvLine } from "../text/text.ts";
 
-/** Bytes that a block has at least; of a file it is a piece. */
+/** The least bytes in a block; for a file a block is one piece. */
 const BLOCK_BYTES = 1 << 17;
 
-/** Blocks from which on threads are worth their start. */
+/** The number of blocks from which threads are worth starting. */
 const WORTH_THREADS = 16;
 
-/** For each thread the blocks that may wait to be written, so that none waits for the slowest. */
+/** Blocks per thread that may wait to be written, so that no thread waits for the slowest. */
 const UNDER_WAY = 4;
 
 /** The most threads: each holds a model. */
 const MAX_THREADS = 8;
 
-/** A model that has a scorer. */
+/** A model with a scorer. */
 export type ScoringModel = LoadedModel & { readonly scorer: TableScorer };
 
-/** What the stream came to. */
+/** Counts over the stream. */
 export interface StreamTotals {
   rows: number;
   anomalies: number;
   uncertain: number;
 }
 
-/** What is scored, and how. */
+/** What to score, and how. */
 export interface StreamRequest {
   readonly model: ScoringModel;
   readonly source: string;
@@ -58,14 +58,14 @@ export interface StreamRequest {
   readonly asked: Asked;
   readonly device: DeviceOptions;
   readonly format: InputFormat;
-  /** Steps of a series are scored by it as they come, by themselves and in one thread. */
+  /** Scores the steps of a series as they arrive, one by one and in one thread. */
   readonly online?: SeriesStream;
   readonly io: Io;
 }
 
 /**
- * The pieces of the CSV that is written, in order; each is good until the next is asked for.
- * @param totals is added to
+ * The pieces of the CSV output, in order; each is valid until the next is requested.
+ * @param totals the counts to add to
  */
 export async function* scoreStream(
   request: StreamRequest,
@@ -93,7 +93,7 @@ export async function* scoreStream(
       (block) => others.score(block, spare.take) ?? scoreOne(block),
       most,
     );
-    // Goes out with the first rows: what is refused before them has written nothing.
+    // Written with the first rows, so that nothing is written if an error comes before them.
     let header: string | undefined = csvLine(headerOf(asked));
     for await (const { scored, spent } of results) {
       spare.give(spent);
@@ -129,7 +129,7 @@ function scoringHere(
   });
 }
 
-/** Counts blocks in their order. @throws DataError for rows behind a blank line */
+/** Counts blocks in order. @throws DataError for rows after a blank line */
 function counter(
   totals: StreamTotals,
   reader: RowReader,
@@ -146,7 +146,7 @@ function counter(
   };
 }
 
-/** The first blocks, and whether they are all. */
+/** The first blocks, and whether these are all. */
 async function atMost(count: number, blocks: AsyncIterator<ByteBlock>) {
   const first: ByteBlock[] = [];
   while (first.length < count) {
@@ -159,7 +159,7 @@ async function atMost(count: number, blocks: AsyncIterator<ByteBlock>) {
 
 /**
  * Results in the order of the blocks.
- * @param most that may be under way, or done and behind one that is
+ * @param most blocks in progress, or done and waiting for an earlier one
  */
 async function* inOrder(
   blocks: AsyncIterable<ByteBlock>,
@@ -169,7 +169,7 @@ async function* inOrder(
   const underWay: Promise<Scored>[] = [];
   for await (const block of blocks) {
     const scored = new Promise<Scored>((resolve) => resolve(score(block)));
-    // A refusal is waited for in its turn; until then nobody must take it for unhandled.
+    // A rejection is awaited in its turn; until then it must not count as unhandled.
     scored.catch(() => {});
     underWay.push(scored);
     if (underWay.length > most) yield await underWay.shift()!;
@@ -177,7 +177,7 @@ async function* inOrder(
   for (const scored of underWay) yield await scored;
 }
 
-/** All blocks. The first are there already: between them events are let in, so that threads can say that they are ready. */
+/** All blocks. Between the first ones, which are in memory, events are processed, so that threads can report ready. */
 async function* chain(
   first: Iterable<ByteBlock>,
   rest: AsyncIterator<ByteBlock>,

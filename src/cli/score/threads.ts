@@ -1,38 +1,38 @@
 /**
- * Threads that score blocks beside the caller's: one is given blocks from when it is ready, never more than it can use,
- * and until then, and if none ever is, the caller does everything.
+ * Threads that score blocks beside the calling thread. A thread gets blocks once it is ready, never more than it can
+ * use. Until then, or if none ever is, the caller does everything.
  */
 import type { ByteBlock } from "../../formats/csv/byte_blocks.ts";
 import type { Answer, Opening, Scored, Task } from "./worker.ts";
 
-/** Blocks that a thread has at most, so that it never waits for the next one. */
+/** The most blocks a thread holds, enough that it never waits for the next one. */
 const MOST = 2;
 
-/** A thread that can do no more. */
+/** A thread that has failed. */
 class ThreadError extends Error {
-  /** For messages. */
+  /** The name of the class, for messages. */
   override readonly name: string = "ThreadError";
 }
 
 interface Thread {
   readonly worker: Worker;
-  /** What its answers settle, in their order. */
+  /** Resolvers of its pending answers, in order. */
   readonly waiting: ((answer: Promise<Scored>) => void)[];
   isReady: boolean;
 }
 
-/** Some threads, until they are closed. */
+/** A group of threads, until it is closed. */
 export class ScoreThreads {
   readonly #threads: readonly Thread[];
 
-  /** Starts so many threads. */
+  /** Starts `count` threads. */
   constructor(count: number, opening: Opening) {
     this.#threads = Array.from({ length: count }, () => start(opening));
   }
 
   /**
-   * Scores a block, whose bytes are gone then; undefined if no thread has room for it.
-   * @param spare memory for the lines, asked for if there is room
+   * Scores a block and transfers its bytes; undefined if no thread has room for it.
+   * @param spare gives memory for the lines; called only if there is room
    */
   score(block: ByteBlock, spare?: () => ArrayBuffer | undefined): Promise<Scored> | undefined {
     const free = this.#threads.filter(({ isReady, waiting }) => isReady && waiting.length < MOST);
@@ -44,7 +44,7 @@ export class ScoreThreads {
     return scored;
   }
 
-  /** Ends them. */
+  /** Terminates all threads. */
   close(): void {
     for (const { worker } of this.#threads) worker.terminate();
   }

@@ -1,11 +1,11 @@
-/** The pieces of a stream until a signal is aborted, also while one is waited for: a pipe may be silent. */
+/** Passes on a stream until a signal is aborted, even while waiting for a piece, because a pipe may be silent. */
 
 /** @throws the signal's reason */
 export async function* untilAborted<Piece>(
   pieces: AsyncIterable<Piece>,
   signal: AbortSignal,
 ): AsyncGenerator<Piece> {
-  // One listener, which forgets: a promise that every wait races against would hold on to all of them.
+  // One listener: racing every wait against one long-lived promise would keep all of them in memory.
   let interrupt = (_reason: unknown) => {}, isWaiting = false;
   const source = pieces[Symbol.asyncIterator]();
   const listener = () => interrupt(signal.reason);
@@ -24,7 +24,7 @@ export async function* untilAborted<Piece>(
     }
   } finally {
     signal.removeEventListener("abort", listener);
-    // One that is silent closes when it speaks again, if ever.
+    // A silent source closes when its next piece arrives, if ever.
     const closed = source.return?.();
     if (isWaiting) closed?.catch(() => {});
     else await closed;

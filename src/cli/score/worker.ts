@@ -1,6 +1,6 @@
 /**
- * A thread of `elbow score`: is told the model and the file's layout once, says that it is ready, and is then given
- * block after block. It imports no more than that takes: it is to be ready soon.
+ * A thread of `elbow score`. It gets the model and the file's layout once, reports that it is ready, and then gets
+ * block after block. It imports only what that needs, to be ready soon.
  */
 import type { ByteBlock } from "../../formats/csv/byte_blocks.ts";
 import { DataError } from "../../formats/errors.ts";
@@ -18,28 +18,28 @@ export interface Opening {
   readonly asked: Asked;
 }
 
-/** Every other message: a block, and memory for its lines. All of it comes back with the answer. */
+/** Every other message: a block, and memory for its lines. Both buffers come back with the answer. */
 export interface Task {
   readonly block: ByteBlock;
   readonly into?: ArrayBuffer;
 }
 
-/** What became of a block, and the memory that held it. */
+/** The result of a block, and the memory that held it. */
 export interface Scored {
   readonly scored: ScoredBlock;
   readonly spent: ArrayBuffer;
 }
 
-/** What a thread says: once that it is ready, then of every block what became of it. */
+/** What a thread answers: once that it is ready, then the result of every block. */
 export type Answer = { readonly ready: true } | Scored | {
-  /** Errors lose their class on the way between threads. */
+  /** Errors lose their class between threads. */
   readonly refused: {
     readonly message: string;
     readonly kind: "data" | "range" | "type" | "other";
   };
 };
 
-/** The part of a thread's global scope that is used. */
+/** The part of a thread's global scope in use. */
 interface Thread {
   onmessage: ((event: MessageEvent<Opening | Task>) => void) | null;
   postMessage(answer: Answer, transfer?: Transferable[]): void;
@@ -54,7 +54,7 @@ async function open({ model: path, device, layout, asked }: Opening): Promise<Sc
   const second = await secondLook(model.scorer, asked);
   const scorer = new BlockScorer(model, { source: layout.source, reader, asked, second });
   return async ({ block, into }) => {
-    // Not every thread needs it.
+    // Loaded on use: not every thread needs it.
     if (block.quoted) ({ readQuoted } = await import("../../formats/csv/read_rows.ts"));
     return second ? await scorer.scoreTwice(block, into) : scorer.score(block, into);
   };
@@ -77,7 +77,7 @@ let scoring: Promise<Scoring> | undefined;
 thread.onmessage = async ({ data }) => {
   if ("layout" in data) {
     scoring = open(data);
-    // One that cannot open is never ready: whoever started it has the model open, and does everything.
+    // A thread that cannot open the model is never ready: its creator has the model open, and does everything.
     return await scoring.then(() => thread.postMessage({ ready: true }), () => {});
   }
   try {

@@ -1,12 +1,11 @@
 /**
- * Models in a folder. Files that people put there are served under their names; what is uploaded lies
- * in `.elbow/`, under its digest, beside `index.json`, which says what it is called. Names of models
- * become no part of any path.
+ * Models in a folder. Files that people put there are served under their names. Uploaded models are stored in `.elbow/`
+ * under their digests, beside `index.json`, which holds their names. No path is built from the name of a model.
  *
- * The bytes are on the disk before the index names them, and both appear whole: a process that is
- * killed leaves the index before or the one after.
+ * The bytes are on disk before the index names them, and both are written completely or not at all: a process that is
+ * killed leaves the old index or the new one.
  *
- * Limits: one process changes a folder at a time.
+ * Limits: only one process may change a folder at a time.
  */
 import { indexText, parseIndex, requireDigest } from "../../storage/index_text.ts";
 import {
@@ -18,7 +17,7 @@ import {
 import { StorageFullError } from "../../storage/storage_full.ts";
 import { writeWhole } from "../files/files.ts";
 
-/** A file that somebody put into the folder. */
+/** A file that somebody put in the folder. */
 export interface PlacedFile {
   readonly name: string;
   readonly path: string;
@@ -27,9 +26,9 @@ export interface PlacedFile {
 }
 
 /**
- * The store of a folder.
- * @param placed what lies there; a file that the index does not know is the next version of its name
- * @param writable whether anything may be written
+ * Opens a folder as a store.
+ * @param placed its files; one that the index does not know becomes the next version of its name
+ * @param writable whether the folder may be written to
  * @throws SyntaxError if the index is damaged
  */
 export async function openFolderStore(
@@ -70,7 +69,7 @@ export async function openFolderStore(
   };
 }
 
-/** The index less the versions whose bytes are gone, and with the files that it does not know. */
+/** The index without versions whose bytes are gone, and with the files that it does not know. */
 async function withPlaced(
   index: ModelIndex,
   placed: readonly PlacedFile[],

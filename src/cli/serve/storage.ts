@@ -1,4 +1,4 @@
-/** Where `serve` and `worker` keep jobs and models, and the runner that does the jobs of either. */
+/** Where `serve` and `worker` keep jobs and models, and the runner that runs the jobs of both. */
 import type { Command } from "npm:commander@15.1.0";
 import { Registry } from "../../http/models/registry.ts";
 import { runJobs, type RunnerEntry } from "../../jobs/runner.ts";
@@ -13,7 +13,7 @@ export interface Storage {
   readonly models: ModelStore;
 }
 
-/** Which storage; one of them. */
+/** The storage to use; at most one. */
 export interface StorageOptions {
   readonly db?: string;
   readonly nats?: string;
@@ -21,7 +21,7 @@ export interface StorageOptions {
   readonly keepVersions?: number;
 }
 
-/** How jobs are done. */
+/** How jobs are run. */
 export interface WorkOptions extends options.BackendOption {
   readonly threads?: number;
   readonly jobs?: number;
@@ -60,7 +60,7 @@ export function isStorageNamed({ db, nats }: StorageOptions): boolean {
   return db !== undefined || nats !== undefined;
 }
 
-/** The storage that the options name; none if they name none. Only what is named is loaded. */
+/** The storage that the options name, if any. Only that one is loaded. */
 export async function openStorage(
   { db, nats, lease }: StorageOptions,
 ): Promise<Storage | undefined> {
@@ -77,7 +77,7 @@ export async function openStorage(
   return openSqlite(db, timing);
 }
 
-/** Does jobs until the signal is aborted and their last checkpoints are kept. */
+/** Runs jobs until the signal is aborted and final checkpoints are stored. */
 export function startWork(
   { queue, models }: Storage,
   given: WorkOptions & Pick<StorageOptions, "keepVersions">,

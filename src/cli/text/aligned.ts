@@ -1,10 +1,10 @@
-/** A table for a terminal: columns of text to the left, of numbers to the right. */
+/** A table for a terminal: text columns aligned left, numeric columns right. */
 import { printable } from "./text.ts";
 
-/** Names of columns may be long; more than this is cut. */
+/** The most characters in a cell; longer column names are cut. */
 const WIDEST = 32;
 
-/** @param texts columns at the front that are text */
+/** @param texts the number of leading columns that are text */
 export function aligned(
   header: readonly string[],
   rows: readonly (readonly string[])[],

@@ -1,4 +1,4 @@
-/** What the library says in the names of its options, as the command line calls them. */
+/** Adds the command line's flags to messages that use the library's option names. */
 import type { Io } from "../io.ts";
 
 const FLAGS: readonly (readonly [said: RegExp, flag: string])[] = [
@@ -13,12 +13,12 @@ const FLAGS: readonly (readonly [said: RegExp, flag: string])[] = [
   [/\b(preset "linear" has no) batchSize\b/, "$1 --batch-size"],
 ];
 
-/** The same words with the flags that do it. */
+/** The message with the flags that apply. */
 export function inFlags(text: string): string {
   return FLAGS.reduce((told, [said, flag]) => told.replace(said, flag), text);
 }
 
-/** Warnings of the library, a line each. */
+/** The library's warnings, one per line. */
 export function sayWarnings(warnings: readonly string[], io: Io): void {
   for (const warning of warnings) io.stderr(`elbow: ${inFlags(warning)}\n`);
 }

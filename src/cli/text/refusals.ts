@@ -1,5 +1,5 @@
 /**
- * What went wrong, as an exit status and one line:
+ * Reports an error as an exit status and one line:
  *
  *   0  done
  *   1  failed: training diverged, the disk is full, a port is taken, a fault of Elbow's own
@@ -12,13 +12,13 @@ import { inFlags } from "./in_flags.ts";
 import { Interruption, type Io } from "../io.ts";
 import { printable } from "./text.ts";
 
-/** What the engine says of a fault in the program; some of it begins as our refusals do. */
+/** Engine errors for faults in the program; some start like our own refusals. */
 const ENGINE =
   /^Cannot ((read|set) properties of|access|convert|destructure|mix|assign to|add property|delete|redefine|perform) /;
 
-/** Tells the user what went wrong and returns the exit status. */
+/** Reports an error to the user and returns the exit status. */
 export function fail(error: unknown, io: Io, hint: string): number {
-  // Whoever reads what comes out has had enough, as `| head` has.
+  // The reader of the output has closed it, as `| head` does.
   if (error instanceof Deno.errors.BrokenPipe) return 0;
   const status = statusOf(error);
   if (status === 0) return status;
@@ -38,7 +38,7 @@ function statusOf(error: unknown): number {
   return isRefusal(error) ? 2 : 1;
 }
 
-/** Whether the user's input is to blame: the library refuses in the nearest built-in class. */
+/** Whether the user's input is to blame: the library then throws the nearest built-in class. */
 function isRefusal(error: unknown): boolean {
   if (error instanceof DivergenceError) return false;
   if (error instanceof DOMException) return error.name === "NotSupportedError";
@@ -47,11 +47,11 @@ function isRefusal(error: unknown): boolean {
   return refusal && error.message.startsWith("Cannot ") && !ENGINE.test(error.message);
 }
 
-/** Failures that say enough by themselves: the machine's, and training that diverged. */
+/** Failures whose message is enough: the machine's, and training that diverged. */
 function isExpected(error: unknown): boolean {
   return error instanceof DivergenceError || error instanceof DOMException ||
     Object.values(Deno.errors).some((each) => error instanceof each) ||
-    // What has no class of its own, such as a full disk.
+    // Errors without a class of their own, such as a full disk.
     error instanceof Error && /\(os error \d+\)$/.test(error.message);
 }
 

@@ -1,12 +1,12 @@
 /** Numbers, cells, lines and JSON as the commands print them. */
 export { csvLine } from "../../formats/csv/csv_line.ts";
 
-/** Text that stays on its line and leaves the terminal alone, whatever a column is called. */
+/** Text without line breaks and control characters, safe for a terminal whatever a column's name is. */
 export function printable(text: string): string {
   return text.replace(/\s*\p{Cc}+\s*/gu, " ").trim();
 }
 
-/** The shortest number that is the same float32. */
+/** The shortest number that rounds to the same float32. */
 export function shortFloat32(value: number): number {
   for (let digits = 6; digits < 9; digits++) {
     const short = Number(value.toPrecision(digits));
@@ -16,8 +16,8 @@ export function shortFloat32(value: number): number {
 }
 
 /**
- * A value that was computed in float32 as multiples of `unit`, without the digits that this cannot
- * hold: to 10⁻⁸ of the unit, or of the value where that is less exact.
+ * A value that was computed in float32 as multiples of `unit`, without the digits that this precision cannot hold: to
+ * 10⁻⁸ of the unit, or of the value if that is coarser.
  */
 export function significant(value: number, unit: number): number {
   const digits = 9 + Math.max(0, magnitude(value) - magnitude(unit));
@@ -28,12 +28,12 @@ function magnitude(value: number): number {
   return value === 0 ? 0 : Math.floor(Math.log10(Math.abs(value)));
 }
 
-/** Nats for a person to read. */
+/** Nats for people to read. */
 export function nats(value: number): string {
   return Math.abs(value) < 1e6 ? value.toFixed(3) : value.toPrecision(4);
 }
 
-/** The names of up to `most` columns with the largest positive values, the largest first. */
+/** The names of up to `most` columns with the largest positive values, largest first. */
 export function topColumns(
   values: ArrayLike<number>,
   offset: number,
@@ -45,7 +45,7 @@ export function topColumns(
     let best = -1;
     for (let c = 0; c < names.length; c++) {
       const value = values[offset + c];
-      // Equal values come in the order of the columns.
+      // Equal values come in column order.
       const isNext = value > 0 && (value < last || (value === last && c > at));
       if (isNext && (best < 0 || value > values[offset + best])) best = c;
     }
@@ -56,7 +56,7 @@ export function topColumns(
   return top;
 }
 
-/** A whole number for a person to read: 3,772. */
+/** A whole number for people to read: 3,772. */
 export function count(value: number): string {
   return value.toLocaleString("en-US");
 }
@@ -66,13 +66,13 @@ export function counted(value: number, noun: string): string {
   return `${count(value)} ${noun}${value === 1 ? "" : "s"}`;
 }
 
-/** A title and its lines: names to the left, values in one column; lines without a value are left out. */
+/** A title and its lines: names on the left, values in one column; lines without a value are left out. */
 export interface Section {
   readonly title?: string;
   readonly lines: readonly (readonly [name: string, value: string | undefined])[];
 }
 
-/** Sections with a blank line between them and the values of all in one column. */
+/** Sections separated by blank lines, with all values in one column. */
 export function report(sections: readonly Section[]): string {
   const names = sections.flatMap(({ lines }) => lines.map(([name]) => name.length));
   const width = Math.max(...names) + 2;
@@ -104,7 +104,7 @@ export function* jsonLine(
   yield "}\n";
 }
 
-/** Pieces gathered into larger ones, so that a million lines are not a million writes. */
+/** Joins pieces into larger ones, so that a million lines are not a million writes. */
 export function* gathered(pieces: Iterable<string>, characters = 1 << 16): Generator<string> {
   let text = "";
   for (const piece of pieces) {
@@ -116,7 +116,7 @@ export function* gathered(pieces: Iterable<string>, characters = 1 << 16): Gener
   if (text.length > 0) yield text;
 }
 
-/** A rate with the digits that matter: 1/6 is 0.1667. */
+/** A rate to four significant digits: 1/6 is 0.1667. */
 export function rate(value: number): string {
   return String(Number(value.toPrecision(4)));
 }

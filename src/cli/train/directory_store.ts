@@ -1,6 +1,6 @@
 /**
- * A folder that keeps the state of a run in one file, `checkpoint.safetensors`. A process that is
- * killed while it writes leaves the state before.
+ * A folder that keeps the state of a run in one file, `checkpoint.safetensors`. A process that is killed while writing
+ * leaves the previous state.
  */
 import { messageOf } from "../../core/errors.ts";
 import type { CheckpointStore } from "../../training/run/checkpoint.ts";
@@ -8,13 +8,13 @@ import { writeWhole } from "../files/files.ts";
 
 /** How to use the folder. */
 export interface DirectoryStoreOptions {
-  /** Whether a run goes on from the state that it finds; otherwise that state is replaced. */
+  /** Whether a run continues from an existing state; otherwise it replaces that state. */
   readonly resume: boolean;
   /** Seconds between two writes. */
   readonly everySeconds: number;
 }
 
-/** A store in the folder, which is made if it is not there. */
+/** A store in the folder, which is created if it does not exist. */
 export async function openDirectoryStore(
   folder: string,
   { resume, everySeconds }: DirectoryStoreOptions,
@@ -38,7 +38,7 @@ export async function openDirectoryStore(
         throw error;
       }
     },
-    // One draft for all processes: what a killed one leaves, the next one overwrites.
+    // One draft for all processes, so that the next one overwrites what a killed one left.
     write: (bytes) => writeWhole(path, [bytes], { draft: `${path}.tmp` }),
   };
 }

@@ -1,15 +1,15 @@
-/** What `elbow train` was told, by where it goes. */
+/** The options given to `elbow train`, by destination. */
 import type { TrainOption, TrainOptions } from "./option.ts";
 import { TRAIN_OPTIONS } from "./options.ts";
 
-/** The names of options that go to one place. */
+/** The names of options with one destination. */
 type NamesTo<Place> = {
   [Name in keyof typeof TRAIN_OPTIONS]: typeof TRAIN_OPTIONS[Name] extends { readonly to: Place }
     ? Name
     : never;
 }[keyof typeof TRAIN_OPTIONS];
 
-/** What was given of the options that go to one place. */
+/** The given options with one destination. */
 export function givenTo<Place extends TrainOption["to"]>(
   place: Place,
   given: TrainOptions,
@@ -19,7 +19,7 @@ export function givenTo<Place extends TrainOption["to"]>(
   return pick(given, names as NamesTo<Place>[]);
 }
 
-/** The fields that are there: an undefined one would replace a default. */
+/** The fields that are defined: an undefined one would replace a default. */
 export function pick<Fields, Key extends keyof Fields>(
   fields: Fields,
   keys: readonly Key[],

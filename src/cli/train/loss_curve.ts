@@ -1,4 +1,4 @@
-/** The course of a training run as a chart: the loss of each epoch, and validation where there was one. */
+/** A training run as a chart: the loss of each epoch, and of validation if there was one. */
 import { lineChart, type Series } from "../../pictures/mod.ts";
 import type { EpochMeans } from "../../training/report.ts";
 

@@ -1,6 +1,6 @@
 /**
- * `elbow train DATA --spec SPEC --out MODEL` where SPEC states a neighbour of the VAE: a Boltzmann machine, or
- * factor analysis and probabilistic PCA by EM (`training/neighbours/neighbours.ts`). Options that it does not have are refused.
+ * `elbow train DATA --spec SPEC --out MODEL` if SPEC states a relative of the VAE: a Boltzmann machine, or factor
+ * analysis or probabilistic PCA by EM (`training/neighbours/neighbours.ts`). Options that do not apply are refused.
  */
 import type { Command } from "npm:commander@15.1.0";
 import {
@@ -27,7 +27,7 @@ import { count, jsonLine, nats, report } from "../text/text.ts";
 import { givenTo } from "./given.ts";
 import { refuseForType } from "./takers.ts";
 
-/** Whether it was one; then it is done. */
+/** Trains the model if SPEC states one of these. @returns whether it did */
 export async function trainNeighbour(
   data: string,
   stated: unknown,
@@ -37,7 +37,7 @@ export async function trainNeighbour(
 ): Promise<boolean> {
   if (!isNeighbour(stated)) return false;
   await requirePlace(given.out, [data, given.spec]);
-  // Its own mistakes before a long table is read.
+  // Mistakes in SPEC itself are reported before a long table is read.
   refuseForType(namingSpec(given.spec, () => parseNeighbour(stated)), given, command);
   const table = await readToTrain(data, io, given);
   const spec = namingSpec(given.spec, () => parseNeighbour(stated, table.columns.length));

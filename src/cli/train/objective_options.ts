@@ -1,4 +1,4 @@
-/** Options of `elbow train` that say what a network is trained for. */
+/** Options of `elbow train` for the objective. */
 import { InvalidArgumentError, Option } from "npm:commander@15.1.0";
 import { OBJECTIVE_TYPES } from "../../objectives/objective.ts";
 import { integerOption, numberOption } from "../options.ts";
@@ -60,7 +60,7 @@ export const OBJECTIVE_OPTIONS = {
   },
 } satisfies TrainOptionTable;
 
-/** A type, or an objective as a program would write it. */
+/** Parses a type, or a whole objective in JSON. */
 function objective(text: string): TrainOptions["objective"] {
   const type = OBJECTIVE_TYPES.find((each) => each === text);
   if (type !== undefined) return type;

@@ -1,4 +1,4 @@
-/** An option of `elbow train`, what becomes of it, and the values of all as they are given. */
+/** An option of `elbow train`, where its value goes, and the values of all options. */
 import type { Option } from "npm:commander@15.1.0";
 import type { DetectorOptions } from "../../detection/detector.ts";
 import type { ColumnOverride } from "../../detection/infer_schema.ts";
@@ -6,7 +6,7 @@ import type { Objective, ObjectiveInput } from "../../objectives/objective.ts";
 import type { FileFormat } from "../../trained/file/quantize.ts";
 import type { BackendOption, JsonOption } from "../options.ts";
 
-/** Options as commander hands them over; what is absent has the library's default. */
+/** Options as commander passes them; an absent one has the library's default. */
 export interface TrainOptions extends JsonOption, BackendOption {
   readonly out?: string;
   readonly curve?: string;
@@ -46,17 +46,17 @@ export interface TrainOptions extends JsonOption, BackendOption {
   readonly weightsFormat?: FileFormat;
 }
 
-/** What can be trained: a detector of tables, or by a specification a VAE or a neighbour of it. */
+/** What can be trained: a detector of tables or, by a specification, a VAE or a relative of it. */
 export type Taker = "detector" | "vae" | "rbm" | "em";
 
-/** An option and what becomes of it. */
+/** An option and where its value goes. */
 export interface TrainOption {
   readonly option: Option;
-  /** For whom it means something. */
+  /** The models it applies to. */
   readonly takers: readonly Taker[];
-  /** What it means nothing without. */
+  /** The option without which it has no effect. */
   readonly needs?: keyof TrainOptions;
-  /** Where its value goes as it is, under the same name: to `fit`, or into the objective. */
+  /** The destination of its value, unchanged and under the same name: `fit`, or the objective. */
   readonly to?: "fit" | "objective";
 }
 

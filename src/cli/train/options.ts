@@ -1,4 +1,4 @@
-/** What `elbow train` can be told, in the order and the words of its help. */
+/** All options of `elbow train`, in the order of its help. */
 import { Option } from "npm:commander@15.1.0";
 import { MOST_LEFT_OUT, PRESETS } from "../../detection/options.ts";
 import { PLAIN_LIKELIHOODS } from "../../distributions/likelihood.ts";
@@ -11,7 +11,7 @@ import { RUN_OPTIONS } from "./run_options.ts";
 
 const { numberOption, integerOption } = options;
 
-/** Complete by type, in the order of the help. */
+/** The type checks that it is complete. In the order of the help. */
 export const TRAIN_OPTIONS = {
   out: { takers: ALL, option: new Option("--out <model>", "file to write (required)") },
   label: {

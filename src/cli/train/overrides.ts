@@ -1,4 +1,4 @@
-/** What a user says of columns: `--column NAME=KIND[:LEVEL|LEVEL…]`, once a column, or `--schema FILE`. */
+/** Column overrides: `--column NAME=KIND[:LEVEL|LEVEL…]`, once per column, or `--schema FILE`. */
 import { InvalidArgumentError, Option } from "npm:commander@15.1.0";
 import type { ColumnOverride } from "../../detection/infer_schema.ts";
 import {
@@ -18,7 +18,7 @@ export function columnOption(): Option {
 }
 
 function parse(text: string): ColumnOverride {
-  // From the end: a name may hold anything.
+  // Matched from the end, because a name may contain anything.
   const [, name, kind, levels] = /^(.+)=([a-z]+)(?::(.*))?$/s.exec(text) ?? [];
   if (!COLUMN_KINDS.includes(kind as ColumnKind)) {
     throw new InvalidArgumentError(`It must be NAME=KIND, KIND one of ${COLUMN_KINDS.join(", ")}`);
@@ -29,15 +29,15 @@ function parse(text: string): ColumnOverride {
   return { ...given, levels: levels.split("|") };
 }
 
-/** What was said of columns. */
+/** Overrides of columns. */
 export interface Overrides {
-  /** Of a table that may be wider. */
+  /** From the file, which may be for a wider table. */
   readonly ofFile: readonly ColumnOverride[];
-  /** Of this one. */
+  /** From `--column`, for this table. */
   readonly own: readonly ColumnOverride[];
 }
 
-/** All that was said of the columns of a table; `--column` goes before the file. */
+/** All overrides for the columns of a table; `--column` overrides the file. */
 export function overridesOf(
   { ofFile, own }: Overrides,
   columns: readonly string[],
@@ -45,7 +45,7 @@ export function overridesOf(
   return [...ofFile.filter(({ name }) => columns.includes(name)), ...own];
 }
 
-/** @throws SyntaxError, TypeError or RangeError naming the file, for what is no schema */
+/** @throws SyntaxError, TypeError or RangeError naming the file, if it is not a schema */
 export async function readOverrides(
   { schema: path, column = [] }: {
     readonly schema?: string;

@@ -1,7 +1,7 @@
 /**
- * Times that `train` leaves out by itself. A detector sees a time as its place in the day and in the week, so a
- * column that covers no whole day or week, such as that of a table of one morning, would flag every row from later on.
- * Whoever says what the column is, or which columns train, keeps it.
+ * Timestamp columns that `train` leaves out by itself. A detector encodes a time as its position in the day and in the
+ * week. So a column that does not cover a whole day or week, such as that of one morning, would flag every later row.
+ * It is kept if the user declares the column or lists the columns to train on.
  */
 import { parseTimestamp } from "../../core/timestamp.ts";
 import { unseenTimes, unseenWhen } from "../../detection/clock_facts.ts";
@@ -10,7 +10,7 @@ import { selectColumns, type Table } from "../../formats/mod.ts";
 import { valuesOf } from "../../scoring/table/raw_table.ts";
 import type { Io } from "../io.ts";
 
-/** The table without them, each told of; as it is if nothing else were left. */
+/** The table without these columns, each reported; unchanged if nothing would be left. */
 export function withoutPartialClocks(
   table: Table,
   declared: readonly ColumnOverride[],
@@ -32,7 +32,7 @@ export function withoutPartialClocks(
   return selectColumns(table, kept);
 }
 
-/** When a column of times has none; undefined for any other column. */
+/** The times that a timestamp column does not cover; undefined for any other column, or for none. */
 function partialClock(table: Table, c: number): string | undefined {
   const seconds = table.texts?.[c]?.map(parseTimestamp);
   if (!seconds || seconds.length === 0 || seconds.some(Number.isNaN)) return undefined;

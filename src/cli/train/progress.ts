@@ -1,6 +1,6 @@
 /**
- * How training is going, on standard error: one line redrawn in place on a terminal, plain lines
- * every few seconds elsewhere.
+ * The progress of training, on standard error: one line redrawn in place on a terminal, otherwise plain lines every few
+ * seconds.
  */
 import type { EpochReport } from "../../training/report.ts";
 import { baseName } from "../files/files.ts";
@@ -14,15 +14,15 @@ const BAR_CHARACTERS = 20;
 /** Shows one run. */
 export interface Progress {
   update(report: EpochReport): void;
-  /** The same of any run of so many epochs, in words. */
+  /** The same for any run with this many epochs, in words. */
   show(epoch: number, epochs: number, line: string): void;
-  /** What is done before the first epoch, on a terminal. */
+  /** What happens before the first epoch, on a terminal. */
   note(text: string): void;
   /** Leaves the cursor at the start of an empty line, however the run ended. */
   end(): void;
 }
 
-/** @param quiet says nothing where lines cannot be redrawn */
+/** @param quiet prints nothing unless lines can be redrawn */
 export function createProgress(io: Io, quiet = false): Progress {
   const line = createLine(io, quiet, -Infinity);
   const show = (epoch: number, epochs: number, text: () => string) =>
@@ -38,17 +38,17 @@ export function createProgress(io: Io, quiet = false): Progress {
   };
 }
 
-/** How far a file is read. */
+/** The progress of reading a file. */
 export interface ReadingProgress {
-  /** Bytes more of the file. */
+  /** Adds bytes read from the file. */
   readonly onBytes: (count: number) => void;
-  /** Rows so far. */
+  /** Sets the rows read so far. */
   readonly onRows: (rows: number) => void;
-  /** Leaves an empty line. */
+  /** Clears the line. */
   readonly end: () => void;
 }
 
-/** Shows nothing of a file that is read at once. @param path "-" for standard input, whose end nobody knows */
+/** Shows nothing for a file that is read quickly. @param path "-" for standard input, whose length is unknown */
 export async function readingProgress(
   path: string,
   io: Io,
@@ -74,11 +74,11 @@ export async function readingProgress(
   };
 }
 
-/** A line that is redrawn on a terminal, and written anew every few seconds elsewhere. */
+/** A line redrawn on a terminal, otherwise printed again every few seconds. */
 function createLine({ isTerminal, ...io }: Io, quiet: boolean, began: number) {
   let last = began, drawn = false;
   return {
-    /** @param share of what there is to do, if that is known */
+    /** @param share of the work done, if known */
     show(share: number | undefined, text: () => string, isLast = false): void {
       const now = performance.now();
       if (quiet && !isTerminal) return;
@@ -88,7 +88,7 @@ function createLine({ isTerminal, ...io }: Io, quiet: boolean, began: number) {
       io.stderr(`\r\x1b[K${drawnLine(share, text(), io.columns)}`);
       drawn = true;
     },
-    /** @param after what is written behind a line that was drawn */
+    /** @param after written after a line that was drawn */
     end(after: string): void {
       if (drawn) io.stderr(after);
       drawn = false;
@@ -115,7 +115,7 @@ function epochText(epoch: number, epochs: number): string {
   return `epoch ${String(epoch).padStart(String(epochs).length)}/${epochs}`;
 }
 
-/** The same behind a bar, cut to the terminal: a line that wraps cannot be redrawn. */
+/** The line after a progress bar, cut to the terminal's width: a line that wraps cannot be redrawn. */
 function drawnLine(share: number | undefined, line: string, columns: number): string {
   const done = Math.round(BAR_CHARACTERS * Math.min(1, share ?? 0));
   const bar = "█".repeat(done) + "░".repeat(BAR_CHARACTERS - done);

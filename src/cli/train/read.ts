@@ -1,6 +1,5 @@
 /**
- * DATA of `elbow train`: read as a stream, of which no more rows are kept than train (ADR 67), with a line that says how
- * far it is.
+ * Reads DATA of `elbow train` as a stream, keeps no more rows than are trained on (ADR 67), and shows its progress.
  */
 import type { ReadTableOptions, Table } from "../../formats/mod.ts";
 import { readParquetSample, readSample } from "../../formats/sample/read_sample.ts";
@@ -12,12 +11,12 @@ import { untilAborted } from "../score/until_aborted.ts";
 import type { TrainOptions } from "./option.ts";
 import { readingProgress } from "./progress.ts";
 
-/** What is told of a table to train on. */
+/** The options that affect reading. */
 type ReadOptions =
   & Pick<TrainOptions, "label" | "columns" | "exclude" | "maxRows" | "seed" | "window" | "json">
   & Pick<ReadTableOptions, "cells">;
 
-/** A label that does not say normal or anomaly is kept out all the same. */
+/** A label column without normal and anomalous values is still kept out. */
 export async function readToTrain(path: string, io: Io, given: ReadOptions): Promise<Table> {
   const { label, columns, exclude, cells } = given;
   let isSaid = false;

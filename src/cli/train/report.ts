@@ -1,4 +1,4 @@
-/** What `elbow train` reports, as JSON and for a person; nats of the standardised table. */
+/** What `elbow train` reports, as JSON and for people; nats of the standardised table. */
 import type { Detector } from "../../detection/detector.ts";
 import { MAX_TRAINING_ROWS } from "../../detection/ensemble/fit_ensemble.ts";
 import { ordinaryCount } from "../../detection/ensemble/ordinary_rows.ts";
@@ -11,19 +11,19 @@ import type { Io } from "../io.ts";
 import { type LabelFigures, labelSection } from "../evaluate/against_label.ts";
 import { count, counted, nats, rate, type Section } from "../text/text.ts";
 
-/** A fitted detector, and what it was fitted to. */
+/** A fitted detector, and the table it was fitted to. */
 export interface Trained {
   readonly detector: Detector;
   readonly table: Table;
   readonly fit: FitReport;
-  /** How its scores compare with the label, on all rows of the table. */
+  /** How its scores compare with the label, over all rows of the table. */
   readonly against?: LabelFigures;
   readonly bytes: number;
-  /** The share of the rows that is left out as too strange. */
+  /** The share of rows left out as too anomalous. */
   readonly leftOut: number;
 }
 
-/** A model by its specification, and what it was fitted to. */
+/** A model trained by its specification, and the table it was fitted to. */
 export interface FittedSpec {
   readonly vae: VAE;
   readonly table: Table;
@@ -50,20 +50,20 @@ export function trainResult(trained: Trained, model: string) {
   };
 }
 
-/** What `--json` prints of a model by its specification. */
+/** What `--json` prints for a model trained by its specification. */
 export function specResult(fitted: FittedSpec, model: string) {
   const { vae: { spec, device }, fit } = fitted, { history, ...figures } = figuresOf(fit);
   const latent = latentSize(spec);
   return { ...written(fitted, model), ...figures, latent, spec, device, history };
 }
 
-/** What JSON says of any model's file, and of what it was fitted to. */
+/** What JSON says about any model's file and the table it was fitted to. */
 export function written({ table, bytes }: Pick<FittedSpec, "table" | "bytes">, model: string) {
   const { source: data, rows, columns, drawn } = table;
   return { model, bytes, data, rows: drawn?.rows ?? rows, drawnRows: drawn && rows, columns };
 }
 
-/** The same of the data, for a person. */
+/** The same about the table, for people to read. */
 export function dataText({ source, rows, columns, label, drawn }: Table): string {
   const all = drawn ? `${count(rows)} of ${counted(drawn.rows, "row")}` : counted(rows, "row");
   return `${source} (${all}, ${counted(columns.length, "column")}${
@@ -71,18 +71,18 @@ export function dataText({ source, rows, columns, label, drawn }: Table): string
   })`;
 }
 
-/** Rows of the table, copies counted once. */
+/** Rows of the table, with duplicates counted once. */
 function different({ detector, table }: Trained): number {
   return detector.table.sketch?.rows ?? table.rows;
 }
 
-/** Rows that may train: all but those kept back, and of a series by its linear model all (ADR 31). */
+/** Rows available for training: all but the held-out ones; for a series with a linear model, all (ADR 31). */
 function trainableRows(trained: Trained): number {
   const rows = different(trained);
   return rows - trained.detector.calibrationRows || rows;
 }
 
-/** Those that did: an ensemble takes so many at most, and none that are left out as too strange. */
+/** Rows trained on: an ensemble takes a limited number, and none of those left out as too anomalous. */
 function trainingRows(trained: Trained): number {
   const { detector: { table, window }, leftOut } = trained, rows = trainableRows(trained);
   const kept = leftOut > 0 ? ordinaryCount(rows, leftOut) : rows;
@@ -98,7 +98,7 @@ function trainedOn(trained: Trained): string {
     : `${which}, ${count(calibrationRows)} more to calibrate`;
 }
 
-/** What JSON says of a fit: ln p(x | z) for the reconstruction, as a person reads it. */
+/** What JSON says about a fit; `reconstruction` is ln p(x | z), as people read it. */
 function figuresOf({ epoch, stoppedEarly, skippedSteps, rollbacks, ...fit }: FitReport) {
   const history = fit.history.map((means) => ({ ...means, reconstruction: -means.reconstruction }));
   const { loss, elbo, reconstruction, kl, activeUnits, validationElbo } = history[epoch - 1];
@@ -108,7 +108,7 @@ function figuresOf({ epoch, stoppedEarly, skippedSteps, rollbacks, ...fit }: Fit
   };
 }
 
-/** The same for a person. */
+/** The same for people to read. */
 export function specSections({ vae, table, fit, bytes }: FittedSpec, model: string): Section[] {
   return [
     {
@@ -123,7 +123,7 @@ export function specSections({ vae, table, fit, bytes }: FittedSpec, model: stri
   ];
 }
 
-/** Says it where fewer threads ran than were asked for, and where a GPU was not used to the end. */
+/** Reports if fewer threads ran than were asked for, or if a GPU was not used to the end. */
 export function sayDevice(
   { threads, reason, lost, left }: VAE["device"],
   given: { readonly threads?: number },
@@ -135,7 +135,7 @@ export function sayDevice(
   if ((given.threads ?? 1) > threads) say(`ran on ${counted(threads, "thread")}: ${reason}`);
 }
 
-/** The label is kept out of training, the rows that it marks are not: says so where nothing else leaves them out. */
+/** Reports that the rows labelled anomalous were trained on, if nothing left them out: only the label itself is. */
 export function sayLabelled({ against, leftOut, detector }: Trained, io: Io): void {
   if (!against?.anomalies || leftOut > 0 || detector.window !== undefined) return;
   const rows = counted(against.anomalies, "row");
@@ -144,7 +144,7 @@ export function sayLabelled({ against, leftOut, detector }: Trained, io: Io): vo
   );
 }
 
-/** The result for a person. */
+/** The result for people to read. */
 export function trainSections(trained: Trained, model: string): Section[] {
   const { detector, table, bytes, against } = trained;
   const { rows, drawn } = table, { threshold, falseAlarmRate, device } = detector;
@@ -182,7 +182,7 @@ export function trainSections(trained: Trained, model: string): Section[] {
   ];
 }
 
-/** Names of the backend and its kernels, and the number of threads. */
+/** The names of the backend and its kernels, and the number of threads. */
 function deviceText(
   { threads, reason: _reason, lost: _lost, left: _left, ...names }: Detector["device"],
 ): string {

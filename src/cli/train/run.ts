@@ -1,4 +1,4 @@
-/** How a training run goes, from the options of `elbow train`, for any model. */
+/** Runs the training of any model with the options of `elbow train`. */
 import { defaultTraining } from "../../detection/defaults.ts";
 import type { ObjectiveInput } from "../../objectives/objective.ts";
 import type { Table } from "../../formats/mod.ts";
@@ -13,15 +13,15 @@ import { counted } from "../text/text.ts";
 import { givenTo } from "./given.ts";
 import type { TrainOptions } from "./option.ts";
 
-/** What the fit of a detector or of a VAE takes; `refuseVoid` has refused what it does not. */
+/** Settings for fitting a detector or a VAE; `refuseVoid` has refused those that do not apply. */
 export type RunSettings =
   & ReturnType<typeof givenTo<"fit">>
   & Pick<FitOptions, "objective" | "optimizer" | "earlyStopping" | "checkpoint" | "signal">
   & Pick<FitOptions, "onProgress">;
 
 /**
- * Runs `fit` with what was asked for: progress, checkpoints, interruption. Complaints about a row then name
- * the table, and those about a checkpoint its folder.
+ * Runs `fit` with progress, checkpoints and interruption as asked for. Errors about a row then name the table, and
+ * those about a checkpoint its folder.
  */
 export async function withRun<Value>(
   table: Pick<Table, "source" | "lines" | "drawn" | "rows">,
@@ -51,21 +51,21 @@ export async function withRun<Value>(
   }
 }
 
-/** The options that were given, and the defaults of tables where one of these holds several. */
+/** The given options, completed with the defaults for tables where one setting holds several options. */
 function settingsOf(given: TrainOptions, checkpoint?: CheckpointStore): RunSettings {
   const { patience, learningRate } = given, objective = objectiveOf(given);
   const { optimizer } = defaultTraining(1);
   return {
     ...givenTo("fit", given),
     ...(objective && { objective }),
-    // Only where it was asked for: a linear fit has no use for one, and refuses it.
+    // Only if it was given: a linear fit has no use for it, and refuses it.
     ...(learningRate !== undefined && { optimizer: { ...optimizer!, learningRate } }),
     ...(patience !== undefined && { earlyStopping: { patience } }),
     ...(checkpoint && { checkpoint }),
   };
 }
 
-/** What was asked for, if anything; the warm-up of tables belongs to their own objective alone. */
+/** The objective, if any was given; the default warm-up for tables applies only to the ELBO. */
 function objectiveOf(given: TrainOptions): ObjectiveInput | undefined {
   const parts = givenTo("objective", given), { objective = "elbo" } = given;
   if (given.objective === undefined && Object.keys(parts).length === 0) return undefined;
@@ -74,7 +74,7 @@ function objectiveOf(given: TrainOptions): ObjectiveInput | undefined {
     : typeof objective === "string"
     ? { type: objective }
     : objective;
-  // Which of them an objective takes is for the library to say.
+  // The library checks which of them the objective takes.
   return { ...base, ...parts } as ObjectiveInput;
 }
 

@@ -1,4 +1,4 @@
-/** Options of `elbow train` that say how a run goes: its steps, its end, its checkpoints. */
+/** Options of `elbow train` for the run: its steps, its end, its checkpoints. */
 import { Option } from "npm:commander@15.1.0";
 import { integerOption, numberOption } from "../options.ts";
 import { ALL, NETWORKS, type TrainOptionTable, VAES } from "./option.ts";

@@ -1,8 +1,8 @@
-/** The model that `elbow train --spec` states: a file of JSON, or the JSON itself. */
+/** The model of `elbow train --spec`: a JSON file, or the JSON itself. */
 import { readWhole } from "../files/files.ts";
 import type { TrainOptions } from "./option.ts";
 
-/** What `elbow train` was told, a specification included. */
+/** The options of `elbow train` with a specification. */
 export interface SpecOptions extends TrainOptions {
   readonly out: string;
   readonly spec: string;
@@ -28,7 +28,7 @@ export async function readSpec(spec: string): Promise<Readonly<Record<string, un
   throw new TypeError(`Cannot read ${name}: expected a model specification, a JSON object`);
 }
 
-/** Complaints about "spec" then name the file. */
+/** Errors about "spec" then name the file. */
 export function namingSpec<Value>(spec: string, read: () => Value): Value {
   try {
     return read();

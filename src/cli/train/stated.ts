@@ -1,8 +1,8 @@
 /**
- * `elbow train DATA --spec FILE --out MODEL`: fits the model that FILE states to a table as it stands, and
- * writes a bare VAE: no standardisation, no calibration. FILE is a `ModelSpecInput` as JSON; its `inputs` may
- * be left out. The table's columns are those of x and behind them what FILE asks for: the columns of the
- * condition, or, for a model with a classifier, the class, -1 where it is missing.
+ * `elbow train DATA --spec FILE --out MODEL`: fits the model that FILE states to a table as it is, and writes a bare
+ * VAE: no standardisation, no calibration. FILE is a `ModelSpecInput` in JSON; its `inputs` may be omitted. The table's
+ * columns are those of x, followed by what FILE asks for: the columns of the condition or, for a model with a
+ * classifier, the class, -1 if missing.
  */
 import type { Command } from "npm:commander@15.1.0";
 import type { Table } from "../../formats/mod.ts";
@@ -44,7 +44,7 @@ export async function trainBySpec(
 }
 
 function fitTo(spec: ModelSpec, table: Table, given: SpecOptions, io: Io) {
-  // Of a model with a classifier no objective but this one can be meant by options without a type.
+  // For a model with a classifier, options without a type can only mean this objective.
   const { objective = "semiSupervised" } = given, meant = spec.classifier ? { objective } : {};
   const asked = { ...given, ...meant };
   return withRun(table, asked, io, (settings) => fitStated(spec, table, settings));

@@ -1,11 +1,11 @@
-/** Refuses options of `elbow train` that mean nothing for what is being trained: none is taken and then dropped. */
+/** Refuses options of `elbow train` that do not apply to what is being trained, so that none is silently ignored. */
 import type { Command } from "npm:commander@15.1.0";
 import type { Taker, TrainOption, TrainOptions } from "./option.ts";
 import { TRAIN_OPTIONS } from "./options.ts";
 
 const BY_SPEC: readonly Taker[] = ["vae", "rbm", "em"];
 
-/** Ends the command for an option that what is trained, or the lack of another option, makes void. */
+/** Ends the command for an option that does not apply to the model, or lacks another option that it needs. */
 export function refuseVoid(given: TrainOptions, command: Command): void {
   const isStated = given.spec !== undefined;
   for (const { option: { flags }, takers, needs } of optionsIn(given)) {
@@ -21,7 +21,7 @@ export function refuseVoid(given: TrainOptions, command: Command): void {
   }
 }
 
-/** Ends the command for an option that the stated type has no use for. */
+/** Ends the command for an option that does not apply to the stated type. */
 export function refuseForType(
   { type }: { readonly type: string },
   given: TrainOptions,
