@@ -17,19 +17,19 @@ import { type ColumnSchema, hasLevels } from "../scoring/table/schema.ts";
 import { select } from "../core/select.ts";
 import { takeCells, takeColumn, those } from "./take_cells.ts";
 
-/** Usual spreads from the median beyond which a row trains no ensemble. */
+/** Distance from the median, in usual spreads, beyond which an ensemble does not train on a row. */
 const FAR = 1e6;
 
-/** Usual spreads that a standard deviation may be. */
+/** Largest standard deviation, in usual spreads. */
 const BLINDING = 1e4;
 
-/** A larger share of the rows is no exception. */
+/** The largest share of rows that may be left out. */
 const FEW = 0.05;
 
 /** A larger share of the steps of a series is what the column does at times. */
 const FEW_STEPS = 0.01;
 
-/** @throws RangeError naming row, 1-based, and column */
+/** @throws RangeError naming the row, from 1, and the column */
 export function refuseExtremes(cells: Cells, schema: readonly ColumnSchema[]): void {
   schema.forEach((column, c) => {
     const { values, distances, usual } = spreadOf(cells, schema, c);
@@ -48,7 +48,7 @@ export function refuseExtremes(cells: Cells, schema: readonly ColumnSchema[]): v
   });
 }
 
-/** The rows that can train an ensemble, and what is said of the others. */
+/** The rows that an ensemble can train on, and warnings about the others. */
 export function withoutExtremes(
   cells: Cells,
   schema: readonly ColumnSchema[],
@@ -91,7 +91,10 @@ export function withoutSpikes(
   return { cells: { data, rows: cells.rows }, warnings };
 }
 
-/** A column, the distances of its cells from their median, and the usual one; Infinity where nothing varies, or no number counts. */
+/**
+ * A column, the distances of its cells from their median, and the usual distance: Infinity if the column does not vary
+ * or holds no numbers.
+ */
 function spreadOf(cells: Cells, schema: readonly ColumnSchema[], c: number) {
   const { kind } = schema[c], values = takeColumn(cells, schema.length, c);
   const isNumber = !hasLevels(kind) && kind !== "timestamp";
@@ -107,7 +110,7 @@ function deviationOf(values: Float64Array): number {
   return Math.sqrt(there.reduce((sum, value) => sum + (value - mean) ** 2 / n, 0));
 }
 
-/** The lower median; changes the order of the values. */
+/** The lower median; reorders the values. */
 function median(values: Float64Array): number {
   return select(values, (values.length - 1) >> 1);
 }

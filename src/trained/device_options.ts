@@ -1,8 +1,8 @@
-/** Which machine a model runs on: options that every call that makes a model takes in addition to its own. */
+/** Options for the machine that a model runs on, accepted by every call that creates a model. */
 import type { AdapterOptions, BackendChoice } from "../backends/open_score.ts";
 import type { WeightFormat } from "../backends/backend.ts";
 
-/** Which machine to run on. */
+/** Options for the machine to run on. */
 export interface DeviceOptions {
   /**
    * "auto" (WebAssembly, else the reference), or a backend by name. "webgpu" trains a `VAE` on a GPU and runs its
@@ -35,10 +35,10 @@ const OPTIONS: Readonly<Record<keyof DeviceOptions, true>> = {
   weights: true,
 };
 
-/** What the options that begin a model may say of its machine. */
+/** The keys of `DeviceOptions`. */
 export const DEVICE_KEYS = Object.keys(OPTIONS) as readonly (keyof DeviceOptions)[];
 
-/** What options say of the machine, and all else that they say. */
+/** Splits options into those for the machine and the rest. */
 export function splitDevice<Options extends DeviceOptions>(
   options: Options,
 ): [device: DeviceOptions, rest: Omit<Options, keyof DeviceOptions>] {

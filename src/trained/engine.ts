@@ -1,7 +1,7 @@
 /**
- * A model on a machine: its backend, its parameters in one segment, and its forward programs, each
- * compiled when first needed and kept. A program takes batches of any size up to its capacity;
- * larger inputs pass through it in chunks.
+ * A model on a machine: its backend, its parameters in one segment, and its forward programs, which are compiled when
+ * first needed and cached. A program takes batches of any size up to its capacity; larger inputs are processed in
+ * chunks.
  */
 import type { Backend, Segment, SyncProgram, WeightFormat } from "../backends/backend.ts";
 import type { OpenBackend } from "../backends/open_score.ts";
@@ -31,16 +31,19 @@ export interface NamedTensor<Values = Float32Array> {
   readonly data: Values;
 }
 
-/** Programs kept compiled; the one unused for longest goes first. `samples` alone gives 64. */
+/**
+ * Number of compiled programs kept; the least recently used is dropped first. The values of `samples` alone can ask for
+ * 64.
+ */
 const MAX_PROGRAMS = 12;
 
-/** A machine that a model runs on, and how single rows find weights there. */
+/** A machine that a model runs on, and the weight format for single rows. */
 export interface Host {
   readonly backend: Backend<SyncProgram>;
   readonly weights?: WeightFormat;
 }
 
-/** What a machine has to know of a model: its parameters, and its forward programs by name. */
+/** What an engine needs of a model: its parameters, and its forward programs by name. */
 export interface Architecture<Name extends string> {
   readonly parameters: readonly ParameterSpec[];
   plan(name: Name, parameters: Layout, size: ProgramSize): Plan;
@@ -50,17 +53,17 @@ export class Engine<Name extends string> implements Programs<Name> {
   readonly backend: Backend<SyncProgram>;
   readonly layout: Layout;
   readonly parameterSpecs: readonly ParameterSpec[];
-  /** The parameters, which all programs share. */
+  /** The parameters, shared by all programs. */
   readonly segment: Segment;
-  /** How single rows find the weights; absent on a backend that has no other form of them. */
+  /** The weight format for single rows; absent if the backend has no other. */
   readonly weights?: WeightFormat;
-  /** What was asked for. */
+  /** The requested options. */
   readonly device: DeviceOptions;
-  /** Where calls that may wait are done, where the model has such. */
+  /** Runs asynchronous calls, if the model has a device for them. */
   workDevice?: WorkDevice<Name>;
-  /** Counts changes of the parameters; not those that training makes as it goes. */
+  /** Counts changes of the parameters, except those made during training. */
   version = 0;
-  /** Whether training changes the parameters now. */
+  /** Whether training is currently changing the parameters. */
   isMoving = false;
   readonly #architecture: Architecture<Name>;
   readonly #programs = new Recent<SyncProgram>(MAX_PROGRAMS);
@@ -119,7 +122,7 @@ export class Engine<Name extends string> implements Programs<Name> {
     this.#write(new Map([...values].map(([name, { data }]) => [name, data])));
   }
 
-  /** A program to use at once: a later call may dispose it. */
+  /** A cached program to use at once: a later call may dispose of it. */
   program(name: Name, size: ProgramSize): SyncProgram {
     const key = `${name} ${size.capacity} ${size.samples ?? 1} ${size.isBulk ?? false}`;
     return this.#programs.get(key, () => this.compile(name, size));
@@ -129,7 +132,7 @@ export class Engine<Name extends string> implements Programs<Name> {
     return this.#architecture.plan(name, this.layout, size);
   }
 
-  /** A program for the caller to keep. */
+  /** A program owned by the caller. */
   compile(name: Name, size: ProgramSize, weights?: WeightFormat): SyncProgram {
     const plan = this.plan(name, size);
     const chunks = size.isBulk ? chunksOf(plan) : 1;
@@ -137,14 +140,14 @@ export class Engine<Name extends string> implements Programs<Name> {
   }
 
   /**
-   * Runs a program over all rows of an input, in chunks; every output as one matrix.
-   * @throws NotFiniteError naming the row for which a value is beyond float32
+   * Runs a program over all rows of an input, in chunks; returns every output as one matrix.
+   * @throws NotFiniteError naming the row whose result exceeds float32
    */
   map(name: Name, input: string, x: Matrix, options?: MapOptions): Record<string, Matrix> {
     return finish(mapSteps(this, name, input, x, options));
   }
 
-  /** `map`, by the device where that is better. */
+  /** Like `map`, on the device if that is better. */
   mapLater(
     name: Name,
     input: string,
@@ -155,7 +158,7 @@ export class Engine<Name extends string> implements Programs<Name> {
     return this.run({ name, rows }, (programs) => mapSteps(programs, name, input, x, options));
   }
 
-  /** Work that may wait, by the device where that is better. */
+  /** Asynchronous work, on the device if that is better. */
   async run<T>(work: Work<Name>, steps: (programs: Programs<Name>) => Steps<T>): Promise<T> {
     const device = this.isMoving ? undefined : this.workDevice;
     return device ? await device.run(work, steps) : finish(steps(this));

@@ -1,23 +1,23 @@
 /**
- * Results must be finite: NaN compares with nothing and would pass for normal. A row far beyond the
- * training data can overflow float32; it is refused where its result arises.
+ * Checks that results are finite: comparisons with NaN are always false, so it would pass for normal. A row far outside
+ * the training data can overflow float32; it is rejected as soon as its result is computed.
  */
 
 /** The largest magnitude that float32 holds. */
 export const MAX_FLOAT32 = 3.4028234663852886e38;
 
-/** A row whose result is beyond the numbers of the model. */
+/** A row whose result is not finite. */
 export class NotFiniteError extends RangeError {
   /** For messages. */
   override readonly name: string = "NotFiniteError";
-  /** The row as a person counts, from 1; absent where one row came by itself. */
+  /** The row number, from 1; absent if the row was scored by itself. */
   readonly row?: number;
-  /** What the result was. */
+  /** The result. */
   readonly value: number;
 
   /**
-   * Says what could not be done with which row.
-   * @param index of the row, from 0
+   * Creates the error.
+   * @param index index of the row, from 0
    */
   constructor(action: string, value: number, index?: number) {
     const row = index === undefined ? undefined : index + 1;
@@ -31,7 +31,7 @@ export class NotFiniteError extends RangeError {
   }
 }
 
-/** The host searches arrays of its own many times faster than a loop runs in a process that has just begun. */
+/** Typed arrays are searched by built-in methods, many times faster than a loop in a process that has just started. */
 export function areFinite(values: ArrayLike<number>, largest = Number.MAX_VALUE): boolean {
   if (values instanceof Float32Array && largest >= MAX_FLOAT32) {
     return !values.includes(NaN) && !values.includes(Infinity) && !values.includes(-Infinity);
@@ -43,8 +43,8 @@ export function areFinite(values: ArrayLike<number>, largest = Number.MAX_VALUE)
 }
 
 /**
- * Whether all are finite, for what is asked at every call: once compiled, a loop takes a quarter of `areFinite`'s time.
- * A sum in float64 of float32 numbers is finite just where all of them are.
+ * Whether all values are finite, for checks in every call: once compiled, this loop takes a quarter of the time of
+ * `areFinite`. A float64 sum of float32 numbers is finite if and only if all of them are.
  */
 export function haveFiniteSum(values: Float32Array): boolean {
   let even = 0, odd = 0;
@@ -57,20 +57,20 @@ export function haveFiniteSum(values: Float32Array): boolean {
   return Number.isFinite(even + odd);
 }
 
-/** @throws RangeError where a score written to `out[0]` would be lost: an array of no length, or one that was transferred */
+/** @throws RangeError if a score written to `out[0]` would be lost: the array is empty or was transferred */
 export function requireRoom(out: Float32Array | Float64Array): void {
   if (out.length < 1) throw new RangeError("Cannot score row: out has no room");
 }
 
-/** @throws NotFiniteError naming the row, `index` from 0 */
+/** @throws NotFiniteError naming the row; `index` counts from 0 */
 export function requireFiniteScore(score: number, index?: number): number {
   if (Math.abs(score) < Infinity) return score;
   throw new NotFiniteError("score", score, index);
 }
 
 /**
- * Checks a matrix of results, `columns` wide.
- * @param first the index of the first of its rows
+ * Checks a matrix of results with `columns` columns.
+ * @param first index of the first row
  * @throws NotFiniteError naming the row
  */
 export function requireFiniteRows(

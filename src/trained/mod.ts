@@ -1,6 +1,6 @@
 /**
- * A trained network alone: load a model file, score, encode, decode and sample rows of numbers. No table, no
- * training code and no package; `scoring/mod.ts` is all of this and tables.
+ * A trained network without table support: load a model file, and score, encode, decode and sample rows of numbers. It
+ * contains no training code and depends on no package; `scoring/mod.ts` adds tables.
  *
  * ```ts
  * import { TrainedVae } from "./mod.ts";
@@ -10,7 +10,7 @@
  *
  * @module
  */
-// The kernels come first in a bundle: see there.
+// The kernels must come first in a bundle, see that file.
 export { type BackendChoice, useKernels } from "../backends/open_score.ts";
 export type {
   AdapterOptions,

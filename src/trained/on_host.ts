@@ -1,6 +1,6 @@
 /**
- * What the rest of the library asks of a model: rows that were checked already, as `toRows` gives them, answered at
- * once, always by the host. Users ask `TrainedVae`, whose calls check what they are given and may wait for a GPU.
+ * The internal interface to a model: synchronous calls on rows already checked by `toRows`, always on the host. Users
+ * call `TrainedVae`, whose calls check their arguments and may wait for a GPU.
  */
 import type { SyncProgram } from "../backends/backend.ts";
 import { placeholders } from "../distributions/likelihood.ts";
@@ -18,12 +18,12 @@ import { drawPairs, type SampleOptions } from "./calls/sampling.ts";
 import { SingleScore } from "./calls/single_score.ts";
 import { finish, type Steps } from "./steps.ts";
 
-/** What errors of programs that score say. */
+/** The action that scoring programs name in errors. */
 export const SCORING = { action: "score" } as const;
 
 export class OnHost {
   readonly spec: ModelSpec;
-  /** What stands in a missing cell. */
+  /** Values that replace missing cells. */
   readonly placeholders: Float32Array;
   readonly #engine: Engine<ProgramName>;
   #singleScore?: SingleScore;
@@ -34,18 +34,18 @@ export class OnHost {
     this.#engine = engine;
   }
 
-  /** Where other programs may run beside those of the model: on its backend, which is the model's to dispose of. */
+  /** The machine, for running other programs on the model's backend, which the model disposes of. */
   get machine(): Host {
     const { backend, weights } = this.#engine;
     return { backend, weights };
   }
 
-  /** Where the parameters lie, for plans of other programs. */
+  /** The layout of the parameters, for plans of other programs. */
   get parameters(): Layout {
     return this.#engine.layout;
   }
 
-  /** A program over the model's parameters; the caller's to dispose of. */
+  /** Compiles a program over the model's parameters, owned by the caller. */
   compile(plan: Plan): SyncProgram {
     const { backend, segment } = this.#engine;
     return backend.compile(plan, { parameters: segment });
@@ -73,13 +73,13 @@ export class OnHost {
     return this.#engine.map("reconstruct", "x", x).mean;
   }
 
-  /** (x_d - E[x_d | z])² per cell, at one draw of z ~ q(z | x) for each row; NaN for a missing one. */
+  /** (x_d - E[x_d | z])² per cell, at one draw of z ~ q(z | x) for each row; NaN for missing cells. */
   squaredResiduals(x: Matrix, seed: number): Matrix {
     const { squares } = this.#engine.map("residuals", "x", x, { seed });
     return this.spec.missing ? whereObserved(squares, x) : squares;
   }
 
-  /** Draws `first` to `first + count - 1` of those that `sample` makes; conditions are theirs. */
+  /** Draws `first` to `first + count - 1` of those that `sample` makes, with the conditions for these. */
   draw(first: number, count: number, options: SampleOptions = {}): Matrix {
     return finish(drawPairs(this.#engine, this.spec, { first, count, ...options })).x;
   }
@@ -88,17 +88,17 @@ export class OnHost {
     return finish(this.evaluateSteps(x, options));
   }
 
-  /** `evaluate` in steps, for who has more to do than this. */
+  /** `evaluate` in steps, for callers that do other work in between. */
   evaluateSteps(x: Matrix, options: EvaluationOptions): Steps<RowEvaluation> {
     return stepsOf(this.#engine, "evaluate", x, options);
   }
 
-  /** The score of one row at a time. */
+  /** Scores one row at a time. */
   singleScore(): SingleScore {
     return this.#singleScore ??= new SingleScore(this.compileSingle("rowScores"));
   }
 
-  /** A program for one row at a time; the caller's to dispose of. */
+  /** A program for one row at a time, owned by the caller. */
   compileSingle(name: "score" | "rowScores"): SyncProgram {
     return this.#engine.compile(name, { capacity: 1 }, this.#engine.weights);
   }

@@ -1,11 +1,11 @@
-/** Lets events in while the host computes for long, and stops when asked to. */
+/** Yields to the event loop during long computations, and stops them on request. */
 
-/** Longest time without letting events in, milliseconds. */
+/** Maximum time between yields, in milliseconds. */
 const YIELD_EVERY = 50;
 
 /**
- * A function to await between pieces of work.
- * @returns what rejects with the signal's reason once it is aborted
+ * Creates a function to await between pieces of work.
+ * @returns a function whose promise rejects with the signal's reason once it is aborted
  */
 export function pauser(signal?: AbortSignal): () => Promise<void> {
   let last = performance.now();

@@ -1,11 +1,11 @@
-/** The things made most recently, by name, up to a number of them: each holds scratch memory of its own. */
+/** A cache of the most recently used objects, which hold scratch memory, by name. */
 
-/** What gives its memory back. */
+/** An object that can free its memory. */
 interface Disposable {
   dispose(): void;
 }
 
-/** Keeps what was asked for last; what goes is disposed of. */
+/** Keeps the most recently used objects, and disposes of the others. */
 export class Recent<T extends Disposable> {
   readonly #most: number;
   readonly #kept = new Map<string, T>();
@@ -14,7 +14,7 @@ export class Recent<T extends Disposable> {
     this.#most = most;
   }
 
-  /** To use at once: a later call may dispose of it. */
+  /** An object to use at once: a later call may dispose of it. */
   get(key: string, make: () => T): T {
     const found = this.#kept.get(key) ?? make();
     this.#kept.delete(key);
@@ -27,7 +27,7 @@ export class Recent<T extends Disposable> {
     return found;
   }
 
-  /** Forgets all, whose memory goes with the machine that it is on. */
+  /** Forgets all objects without disposing of them, because their memory goes with the machine. */
   clear(): void {
     this.#kept.clear();
   }

@@ -1,15 +1,15 @@
 /**
- * Work on programs, written once for machines that answer at once and for devices that are waited for:
- * a generator that gives, run by run, what there is to wait for. On the host that is nothing.
+ * Work on programs, written once for synchronous hosts and asynchronous devices: a generator that yields, run by run,
+ * what to wait for. On the host that is nothing.
  */
 
-/** What there is to wait for, if anything. */
+/** What to wait for, if anything. */
 export type Wait = void | Promise<void>;
 
-/** Work that gives a result. */
+/** Work that produces a result. */
 export type Steps<T> = Generator<Wait, T>;
 
-/** Does what follows when there is nothing left to wait for: at once on the host. */
+/** Calls `next` once there is nothing left to wait for: immediately on the host. */
 export function after<T>(wait: Wait, next: () => T): T | Promise<T> {
   return wait ? wait.then(next) : next();
 }
@@ -20,12 +20,12 @@ export function all(waits: readonly Wait[]): Wait {
   if (given.length > 0) return Promise.all(given).then(() => {});
 }
 
-/** The result of work on the host. */
+/** Runs work on the host, and returns its result. */
 export function finish<T>(steps: Steps<T>): T {
   for (let step = steps.next();; step = steps.next()) if (step.done) return step.value;
 }
 
-/** The result of work on a device. */
+/** Runs work on a device, and returns its result. */
 export async function finishLater<T>(steps: Steps<T>): Promise<T> {
   for (let step = steps.next();; step = steps.next()) {
     if (step.done) return step.value;

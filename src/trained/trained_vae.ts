@@ -1,6 +1,6 @@
 /**
- * A variational autoencoder with fixed parameters: everything that needs no derivative.
- * `training/vae.ts` adds fitting.
+ * A variational autoencoder with fixed parameters: everything that does not need derivatives. `training/vae.ts` adds
+ * fitting.
  */
 import { type OpenBackend, openBackend } from "../backends/open_score.ts";
 import { requireObject } from "../core/validate.ts";
@@ -37,39 +37,38 @@ export type { DeviceOptions } from "./device_options.ts";
 export type { NamedTensor } from "./engine.ts";
 export { loadModelFile } from "./file/load_model_file.ts";
 
-/** What `score` measures; nats, higher is more anomalous. All are deterministic, at z = E[z | x]. */
+/** What `score` measures, in nats; higher is more anomalous. All methods are deterministic, at z = E[z | x]. */
 export type ScoreMethod = "elbo" | "reconstruction" | "kl";
 
 export type { SampleOptions } from "./calls/sampling.ts";
 
-/** A model with fixed parameters: scores, encodes, decodes and samples. */
+/** A VAE with fixed parameters: scores, encodes, decodes and samples. */
 export class TrainedVae {
-  /** What the model is. */
+  /** The model specification. */
   readonly spec: ModelSpec;
   /** @internal */
   protected readonly engine: Engine<ProgramName>;
   /**
-   * What the rest of the library asks.
+   * Synchronous calls for the rest of the library.
    * @internal
    */
   readonly onHost: OnHost;
 
   /**
-   * What opens the backends of the class: here with the kernels of scoring alone.
+   * Opens the backends of this class: here only those with scoring kernels.
    * @internal
    */
   protected static readonly openBackend: OpenBackend = openBackend;
 
   /**
-   * Where calls that may wait are done instead: here nowhere, as the entry for scoring holds no other
-   * machine.
+   * Creates the device for asynchronous calls: absent here, because the scoring entry point contains only the host.
    * @internal
    */
   protected static readonly workDevice?: (
     engine: Engine<ProgramName>,
   ) => WorkDevice<ProgramName> | undefined;
 
-  /** A model with the given parameter values; `VAE.create` and `load` are the usual ways. */
+  /** Creates a model with given parameter values; usually called through `VAE.create` or `load`. */
   constructor(
     spec: ModelSpec,
     values: ReadonlyMap<string, ArrayLike<number>>,
@@ -83,11 +82,11 @@ export class TrainedVae {
   }
 
   /**
-   * A model from the bytes of its file, or from where a URL points.
+   * Loads a model from the bytes or the URL of its file.
    * @throws SyntaxError if the bytes are not a whole, undamaged model file
    */
   static async load(source: Uint8Array | URL, device: DeviceOptions = {}): Promise<TrainedVae> {
-    // Bytes at hand are used in place, before anybody can change them.
+    // Given bytes are read in place, before the caller can change them.
     const file = source instanceof Uint8Array
       ? readModelFile(source, true)
       : await loadModelFile(source);
@@ -95,8 +94,8 @@ export class TrainedVae {
   }
 
   /**
-   * What is really in use: the backend of the host, its threads at work, and why these, if it needs saying; a
-   * GPU, once it has worked, and why it is lost.
+   * The device in use: the host's backend and number of threads, with a reason if needed; and a GPU once it has done
+   * work, with the reason if it was lost.
    */
   get device(): {
     readonly backend: string;
@@ -117,7 +116,7 @@ export class TrainedVae {
   }
 
   /**
-   * Replaces parameters; those not named stay.
+   * Replaces parameters; those not named are unchanged.
    * @throws TypeError or RangeError for an unknown name, a wrong shape or a value that is not finite
    */
   setParameters(
@@ -130,9 +129,9 @@ export class TrainedVae {
   }
 
   /**
-   * Mean and log-variance of q(z | x), of the layer next to the data, `[rows, L]` each. Behind flows and in
-   * a ladder they have no closed form: they are then those of `samples` draws, whose noise is the same
-   * for every row. `samplePosterior` gives draws themselves.
+   * Mean and log-variance of q(z | x), for the layer next to the data, `[rows, L]` each. With flows or in a ladder they
+   * have no closed form and are computed from `samples` draws, whose noise is the same for every row. `samplePosterior`
+   * returns the draws themselves.
    */
   async encode(
     x: Rows,
@@ -144,7 +143,7 @@ export class TrainedVae {
   }
 
   /**
-   * q(y | x) of every class, `[rows, C]`, of a model with a classifier.
+   * q(y | x) of every class, `[rows, C]`, for a model with a classifier.
    * @throws TypeError if the model has none
    */
   async classify(x: Rows): Promise<Matrix> {
@@ -169,14 +168,14 @@ export class TrainedVae {
   }
 
   /**
-   * `count` draws of x from the model, `[count, D]`: z ~ p(z), x ~ p(x | z). With `mean`, E[x | z]
-   * in place of the second draw. Draw i depends on the seed, i and its condition alone.
+   * `count` draws of x from the model, `[count, D]`: z ~ p(z), x ~ p(x | z). With `mean`, E[x | z] instead of the
+   * second draw. Draw i depends only on the seed, i and its condition.
    */
   async sample(count: number, options: SampleOptions = {}): Promise<Matrix> {
     return (await this.sampleJoint(count, options)).x;
   }
 
-  /** Draws of (x, z) ~ p(z) p(x | z): those of `sample`, and the z behind them, `[count, L]`. */
+  /** Draws of (x, z) ~ p(z) p(x | z): those of `sample`, with their z, `[count, L]`. */
   async sampleJoint(
     count: number,
     options: SampleOptions = {},
@@ -189,8 +188,8 @@ export class TrainedVae {
   }
 
   /**
-   * A draw z ~ q(z | x) for each row, `[rows, L]`: beside rows of the data, draws of (x, z) the other way. A
-   * row's draw depends on the seed and its index.
+   * A draw z ~ q(z | x) for each row, `[rows, L]`. Together with rows of data, these are draws of (x, z) in the
+   * inference direction. A row's draw depends on the seed and its index.
    */
   async samplePosterior(
     x: Rows,
@@ -202,7 +201,7 @@ export class TrainedVae {
     return (await this.engine.mapLater("posterior", "x", rows, { seed })).z;
   }
 
-  /** The bound and its parts per row, and importance-sampled ln p(x); nats. */
+  /** The bound and its parts per row, and importance-sampled ln p(x), in nats. */
   async evaluate(
     x: Rows,
     options: EvaluationOptions & ConditionOptions = {},
@@ -212,7 +211,7 @@ export class TrainedVae {
     return await evaluateModel(this.engine, this.spec, rows, draws);
   }
 
-  /** ELBO per row, nats, the expectation over `samples` draws. */
+  /** ELBO per row, nats, estimated from `samples` draws. */
   async elbo(
     x: Rows,
     options: EvaluationOptions & ConditionOptions = {},
@@ -221,7 +220,7 @@ export class TrainedVae {
     return (await boundsOf(this.engine, toRows(this.spec, x, condition), draws)).elbo;
   }
 
-  /** ln p(x) per row, nats, importance-sampled with `samples` draws: a bound, tight as they grow. */
+  /** ln p(x) per row, nats, importance-sampled with `samples` draws: a lower bound that tightens with their number. */
   async logLikelihood(
     x: Rows,
     options: EvaluationOptions & ConditionOptions = {},
@@ -258,11 +257,11 @@ export class TrainedVae {
   }
 
   /**
-   * Scores one row into `out[0]`, as `score` does. Allocates nothing after the first call. The caller
-   * vouches for the values: only the score is checked. A value that the likelihood cannot take, such
-   * as 2 under a Bernoulli likelihood, gives a finite score that means nothing. A conditional model's
-   * row ends with its condition, which a classifier's row may leave out; NaN is a missing cell, where the spec takes such.
-   * @throws RangeError for a row of another length, an `out` without room, or a score that is not finite
+   * Scores one row into `out[0]`, as `score` does. Allocates nothing after the first call. The caller is responsible
+   * for the values: only the score is checked. A value that the likelihood does not allow, such as 2 under a Bernoulli
+   * likelihood, gives a finite but meaningless score. A conditional model's row ends with its condition, which a
+   * classifier's row may omit; NaN marks a missing cell, if the spec accepts these.
+   * @throws RangeError for a row of the wrong length, an empty `out`, or a score that is not finite
    */
   scoreInto(row: Float32Array, out: Float32Array | Float64Array): void {
     const { inputs, condition, classifier } = this.spec, width = inputs + condition;
@@ -285,13 +284,13 @@ export class TrainedVae {
     return writeModelFile(this.modelFile());
   }
 
-  /** Gives back the memory; the model must not be used afterwards. */
+  /** Frees the memory; the model must not be used afterwards. */
   dispose(): void {
     this.engine.dispose();
   }
 
   /**
-   * What `save` writes.
+   * The contents that `save` writes.
    * @internal
    */
   modelFile(): WholeFile {
@@ -302,7 +301,7 @@ export class TrainedVae {
 
 /**
  * Spec and parameter values of a file.
- * @throws ModelFileError unless each parameter is there, in its shape and finite, and nothing unknown
+ * @throws ModelFileError if a parameter is absent, misshapen or not finite, or the file holds anything unknown
  */
 export function fromModelFile(file: ModelFile): [ModelSpec, Map<string, Float32Array>] {
   requireKind(file, ["vae", "detector"]);

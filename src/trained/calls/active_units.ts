@@ -1,7 +1,7 @@
 /** How many latent dimensions a model uses. */
 import type { Matrix } from "../rows/matrix.ts";
 
-/** A dimension is active if its posterior mean varies by more over the rows (Burda et al., 2016). */
+/** A dimension is active if the variance of its posterior mean over the rows is above this (Burda et al., 2016). */
 const ACTIVE_VARIANCE = 0.01;
 
 /** @param mean E[z | x] of each row, `[rows, L]` */

@@ -1,10 +1,10 @@
-/** Options of a call. */
+/** Checks the options of a call. */
 import { requireObject } from "../../core/validate.ts";
 
 /**
- * The options as they are, where the call has them all: one that is misspelt must not be passed over.
- * @param keys those beside `condition`, which every call has
- * @throws TypeError naming the key that it does not have
+ * Returns the options if all their keys are known, so that a misspelt one is not silently ignored.
+ * @param keys the call's keys, besides `condition`, which every call has
+ * @throws TypeError naming an unknown key
  */
 export function callOptions<Options extends object>(
   options: Options,

@@ -1,12 +1,12 @@
 /**
- * Costs of rows of which some lack cells, for a model that takes whole rows alone. Every way of filling in what is missing
- * gives a q(z | x), and every q a bound,
+ * Costs of rows with missing cells, for a model that was trained on whole rows. Every way of filling in the missing
+ * cells gives a q(z | x), and every q gives a bound,
  *
- *   -ln p(cells that are there) ≤ E_q[-ln p(cells that are there | z)] + KL(q ‖ p(z)),
+ *   -ln p(observed cells) ≤ E_q[-ln p(observed cells | z)] + KL(q ‖ p(z)),
  *
- * taken at E[z | x] as for whole rows. The tightest counts. Fillings start from 0, the mean, and from a few rows that the
- * model draws, E[x | z] at z ~ p(z), the same for all; what the model makes of the row then takes their place, again and
- * again (`sparse_twin.ts`). From the mean alone, rows of a circle would end inside it.
+ * evaluated at E[z | x] as for whole rows. The tightest bound counts. The fillings start from 0, the mean, and from a
+ * few rows sampled from the model, E[x | z] at z ~ p(z), the same for all rows; the model's reconstruction then
+ * replaces them repeatedly (`sparse_twin.ts`). Starting only from the mean, rows of a circle would end up inside it.
  */
 import type { Costs } from "./costs.ts";
 import type { Matrix } from "../rows/matrix.ts";
@@ -14,16 +14,16 @@ import { withObserved } from "../rows/observed.ts";
 import { filledIn } from "./sparse_twin.ts";
 import type { TrainedVae } from "../trained_vae.ts";
 
-/** Times that missing cells are filled in. */
+/** How many times missing cells are replaced by the reconstruction. */
 const FILLINGS = 3;
 
-/** Ways to start: the mean, and rows drawn. */
+/** Number of starting points: the mean, and sampled rows. */
 const STARTS = 9;
 
-/** Rows that are filled in at a time, each in all ways. */
+/** Rows per batch, each from all starting points. */
 const ROWS = 128;
 
-/** Costs of standardised rows, NaN where missing: cells filled in cost nothing, but stand in x, and in the KL. */
+/** Costs of standardised rows, NaN where missing. Filled-in cells have no cost, but appear in x and affect the KL. */
 export function costsOf(vae: TrainedVae, standardized: Matrix): Costs {
   const lacking = vae.spec.missing ? [] : rowsLacking(standardized);
   if (lacking.length === 0) {
@@ -42,7 +42,7 @@ export function costsOf(vae: TrainedVae, standardized: Matrix): Costs {
   return costs;
 }
 
-/** Writes the costs of some rows, as the tightest of their bounds has them. */
+/** Writes the costs of some rows under the tightest of their bounds. */
 function complete(
   vae: TrainedVae,
   { data, shape: [, width] }: Matrix,
@@ -82,7 +82,7 @@ function sumOfRow({ data, shape: [, width] }: Matrix, row: number): number {
   return sum;
 }
 
-/** By a loop, which is several times as fast as `some`. */
+/** Indices of rows with missing cells. A loop is several times as fast as `some`. */
 function rowsLacking({ data, shape: [, width] }: Matrix): number[] {
   const lacking: number[] = [];
   for (let i = 0; i < data.length; i++) {

@@ -1,19 +1,19 @@
-/** What a VAE says of rows, column by column: the stuff of scores and blame. */
+/** The costs of rows under a VAE, by column: the basis of scores and blame. */
 import type { Matrix } from "../rows/matrix.ts";
 
-/** Rows as the VAE saw them, and what it said. */
+/** Rows as the VAE saw them, and their costs. */
 export interface Costs {
-  /** Standardised; 0 where missing, or what stands there (`completion.ts`). Columns behind those of `cost` are passed over. */
+  /** Standardised; missing cells are 0, or filled in (`completion.ts`). Columns after those of `cost` are ignored. */
   readonly x: Matrix;
   readonly cost: Matrix;
   readonly kl: Matrix;
 }
 
-/** Numbers of many rows, of any precision. */
+/** A matrix of any precision. */
 interface Numbers {
   readonly data: ArrayLike<number>;
   readonly shape: readonly [rows: number, columns: number];
 }
 
-/** `Costs`, of any numbers. */
+/** `Costs`, of any precision. */
 export type RowCosts = Readonly<Record<keyof Costs, Numbers>>;

@@ -1,8 +1,8 @@
 /**
- * x ~ p(x | z) on the host, in float64, from what the program `sample` computed of p(x | z).
+ * Draws x ~ p(x | z) on the host, in float64, from the parameters of p(x | z) that the program `sample` computed.
  *
- * A cell depends on the seed, its row, its column and p(x | z) alone; the same seed gives the same
- * cell on every machine for which p(x | z) has the same bits.
+ * A cell depends only on the seed, its row, its column and p(x | z); the same seed gives the same cell on every machine
+ * for which p(x | z) has the same bits.
  */
 import type { Program } from "../../backends/backend.ts";
 import { HostRandom } from "../../core/random/philox.ts";
@@ -12,10 +12,10 @@ import type { ModelSpec } from "../../models/spec.ts";
 import { DRAW } from "../programs/point_programs.ts";
 import { all, type Wait } from "../steps.ts";
 
-/** Parameters of some rows by name, `[rows, 1]` or `[rows, columns of the group]`, row-major. */
+/** Parameters of p(x | z) by name, `[rows, 1]` or `[rows, columns of the group]`, row-major. */
 export type DrawParameters = ReadonlyMap<string, Float32Array>;
 
-/** Reads what a run of the program `sample` over so many rows computed of p(x | z). */
+/** Reads the parameters of p(x | z) that a run of the program `sample` computed for `rows` rows. */
 export function readDrawParameters(
   program: Program,
   rows: number,
@@ -30,7 +30,7 @@ export function readDrawParameters(
   return { parameters, wait: all(waits) };
 }
 
-/** Fills `into`, `[rows, D]`, whose first row is row `first` of all that are drawn. */
+/** Fills `into`, `[rows, D]`, whose first row has the index `first` among all draws. */
 export function drawRows(
   { inputs, likelihood }: ModelSpec,
   parameters: DrawParameters,

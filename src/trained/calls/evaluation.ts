@@ -1,10 +1,10 @@
 /**
- * The bound and the likelihood of rows, by sampling: means of ln p(x | z), and importance-sampled
- * ln p(x) = ln (1/K Σ_k w_k), streamed over chunks of K (`row_sums.ts`).
+ * The bound and the likelihood of rows, by sampling: means of ln p(x | z), and importance-sampled ln p(x) = ln (1/K Σ_k
+ * w_k), streamed over chunks of K (`row_sums.ts`).
  *
- * Row r's draws depend on the seed, the row's index and K's chunking alone, never on how rows are
- * batched: independent, so that a mean over rows has the error that their spread says. Where rows are scored each by
- * itself, all take the draws of row 0 (`sameDraws`): what a row gets is then its own, wherever it stands.
+ * The draws of row r depend only on the seed, the row's index and the chunking of K, not on how rows are batched. They
+ * are independent, so the error of a mean over rows follows from their spread. With `sameDraws`, for scoring single
+ * rows, all rows use the draws of row 0, so the result of a row does not depend on its position.
  */
 import type { Program } from "../../backends/backend.ts";
 import { splitSeed } from "../../core/random/philox.ts";
@@ -14,46 +14,49 @@ import type { Matrix } from "../rows/matrix.ts";
 import { type RowEvaluation, RowSums } from "./row_sums.ts";
 import { all, finish, type Steps } from "../steps.ts";
 
-/** How to sample. */
+/** Options for sampling. */
 export interface EvaluationOptions {
   /** Draws of z per row. */
   readonly samples?: number;
-  /** Draws of z ~ p(z) per row, for `priorLogLikelihood`; none. */
+  /** Draws of z ~ p(z) per row, for `priorLogLikelihood`. Default: none. */
   readonly priorSamples?: number;
-  /** Fixes the draws; 0. */
+  /** Fixes the draws. Default: 0. */
   readonly seed?: number;
   /**
-   * The index of the first row, where the rows are a part of more.
+   * The index of the first row, if the rows are part of a larger set.
    * @internal
    */
   readonly firstRow?: number;
   /**
-   * Whether every row takes the same draws.
+   * Whether all rows use the same draws.
    * @internal
    */
   readonly sameDraws?: boolean;
 }
 
-/** What they are called. */
+/** The keys of `EvaluationOptions`. */
 export const EVALUATION_KEYS = ["samples", "priorSamples", "seed", "firstRow", "sameDraws"];
 
-/** What a model says of rows. */
+/** Evaluation of rows by a model. */
 export interface Evaluation extends RowEvaluation {
-  /** Latent dimensions, next to the data, whose posterior mean varies over the rows by more than 0.01 */
+  /**
+   * Number of latent dimensions, of the layer next to the data, whose posterior mean varies over the rows by more than
+   * 0.01
+   */
   readonly activeUnits: number;
-  /** The same of every layer, from the data up */
+  /** The same for every layer, from the data up */
   readonly activeUnitsPerLayer: readonly number[];
   /**
-   * ln (1/K Σ p(x | z)), z ~ p(z), per row; only if asked for. Such draws hardly ever meet the row: far
-   * below `logLikelihood` unless K is vast
+   * ln (1/K Σ p(x | z)), z ~ p(z), per row; only if requested. Such draws rarely fit the row, so this is far below
+   * `logLikelihood` unless K is huge
    */
   readonly priorLogLikelihood?: Float64Array;
 }
 
-/** Draws taken in one run: more are streamed. */
+/** Maximum number of draws in one run; more are streamed. */
 export const SAMPLE_CHUNK = 64;
 
-/** Decoder rows of one run. */
+/** Number of decoder rows in one run. */
 const DECODER_ROWS = 1024;
 
 type Compile = (capacity: number, samples: number) => Program;
@@ -63,9 +66,10 @@ type Prepare = (program: Program, first: number, count: number) => void;
 type RowOptions = Pick<EvaluationOptions, "samples" | "seed" | "firstRow" | "sameDraws">;
 
 /**
- * @param compile the program that gives the draws' terms, for so many rows and draws of a run; asked
- *   before each run, so that it should keep what it made
- * @param prepare writes what it reads beside `x` and `key`, for rows from the first on
+ * Evaluates rows with a program that computes the terms of the draws.
+ * @param compile returns the program for a number of rows and draws per run; it is called before each run, so
+ *   it should cache its result
+ * @param prepare writes the inputs other than `x` and `key`, for `count` rows from `first` on
  */
 export function evaluateRows(
   x: Matrix,
@@ -76,10 +80,7 @@ export function evaluateRows(
   return finish(evaluationSteps(x, options, compile, prepare));
 }
 
-/**
- * `evaluateRows` in steps of one run each, so that a caller can do other things between them; those
- * may use the same program.
- */
+/** `evaluateRows` in steps of one run each. Between steps the caller may do other work, with the same program too. */
 export function* evaluationSteps(
   x: Matrix,
   options: RowOptions,
@@ -93,7 +94,7 @@ export function* evaluationSteps(
   });
   const perRun = Math.min(samples, SAMPLE_CHUNK);
   const { firstRow = 0, sameDraws = false } = options;
-  // The draws of a run are numbered through its rows: the same for all are those of one row a run.
+  // The draws of a run are numbered by row, so runs of a single row give all rows the same draws.
   const asked = sameDraws ? 1 : Math.max(1, Math.floor(DECODER_ROWS / perRun));
   const [seedLow, seedHigh] = splitSeed(options.seed ?? 0);
   const [rows, width] = x.shape;
@@ -102,7 +103,7 @@ export function* evaluationSteps(
   for (let first = 0; first < rows; first += capacity) {
     const count = Math.min(capacity, rows - first);
     for (let drawn = 0; drawn < samples; drawn += perRun) {
-      // Asked for and written anew: between steps others may have used it, or sent it away.
+      // Requested and written again for each run: between steps the program may have been used or disposed of.
       const program = compile(asked, perRun);
       program.write("x", x.data.subarray(first * width, (first + count) * width));
       prepare?.(program, first, count);

@@ -1,6 +1,4 @@
-/**
- * A program over all rows of an input, however many: in chunks of what it takes at once, each checked.
- */
+/** Runs a program over all rows of an input, in chunks of the program's capacity, and checks each result. */
 import type { Program } from "../../backends/backend.ts";
 import { splitSeed } from "../../core/random/philox.ts";
 import type { Plan } from "../../graph/plan.ts";
@@ -8,38 +6,38 @@ import { requireFiniteRows } from "../finite.ts";
 import type { Matrix } from "../rows/matrix.ts";
 import { after, all, type Steps, type Wait } from "../steps.ts";
 
-/** Rows that one run of a bulk program takes: their values stay in a processor's caches. */
+/** Rows per run of a bulk program; their values stay in the processor's caches. */
 export const BULK_ROWS = 128;
 
-/** The most such runs that are started at once, and the most elements of an input or output of them. */
+/** The maximum number of such chunks started at once, and of elements of an input or output in them. */
 const MAX_CHUNKS = 32, MAX_ELEMENTS = 1 << 20;
 
-/** The most rows of a run, and the draws of `evaluate` for each. */
+/** Capacity of a program in rows, and the draws per row for `evaluate`. */
 export interface ProgramSize {
   readonly capacity: number;
   readonly samples?: number;
-  /** Rows that there are: a device may take more of them at once. */
+  /** Number of rows to process; a device may take more than the capacity at once. */
   readonly rows?: number;
-  /** Whether a run may have many times the capacity, where the backend can take so many at once. */
+  /** Whether a run may take many times the capacity, if the backend can. */
   readonly isBulk?: boolean;
 }
 
-/** How to map rows. */
+/** Options for mapping rows. */
 export interface MapOptions {
   /** For programs that draw noise. */
   readonly seed?: number;
-  /** What errors say that cannot be done; the name of the program. */
+  /** The action named in error messages. Default: the name of the program. */
   readonly action?: string;
 }
 
-/** What gives the programs of a model: each is to be used at once, and asked for anew after a wait. */
+/** Provides the programs of a model. A program must be used at once, and requested again after a wait. */
 export interface Programs<Name extends string> {
   program(name: Name, size: ProgramSize): Program;
 }
 
 /**
- * Every output of a program as one matrix, in steps of one run each.
- * @throws NotFiniteError naming the row for which a value is beyond float32
+ * Returns every output of a program as one matrix, in steps of one run each.
+ * @throws NotFiniteError naming the row whose result exceeds float32
  */
 export function* mapSteps<Name extends string>(
   programs: Programs<Name>,
@@ -49,7 +47,7 @@ export function* mapSteps<Name extends string>(
   { seed, action = name }: MapOptions = {},
 ): Steps<Record<string, Matrix>> {
   const [rows, width] = x.shape;
-  // Draws are numbered by row, from one that is the whole run's.
+  // Draws are numbered by row from the start of a run, so a program with noise must not be split into parallel chunks.
   const size = { capacity: BULK_ROWS, isBulk: rows > BULK_ROWS && seed === undefined, rows };
   let program = programs.program(name, size);
   const capacity = capacityOf(program);
@@ -77,18 +75,18 @@ export function* mapSteps<Name extends string>(
   return results;
 }
 
-/** Some rows of a matrix, as a view only if they are not all: one costs as much as a short row's score. */
+/** Some rows of a matrix. Creates a view only if they are not all rows: a view costs as much as scoring a short row. */
 function rowsOf(data: Float32Array, width: number, first: number, count: number): Float32Array {
   const from = first * width, to = from + count * width;
   return from === 0 && to === data.length ? data : data.subarray(from, to);
 }
 
-/** The most rows of a run. */
+/** Maximum number of rows of a run. */
 export function capacityOf({ capacity, plan }: Program): number {
   return capacity ?? plan.capacity;
 }
 
-/** How many chunks of a plan's capacity a run may have, so that memory stays within bounds. */
+/** How many chunks of a plan's capacity a run may have within the memory limit. */
 export function chunksOf({ capacity, inputs, outputs }: Plan): number {
   const widths = [...inputs.values(), ...outputs.values()].map(({ shape: { rows, cols } }) => {
     return rows * cols;

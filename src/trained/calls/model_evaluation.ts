@@ -1,4 +1,4 @@
-/** What a model says of rows: its programs `evaluate` and `prior`, on whatever machine it runs. */
+/** Evaluates a model on rows by its programs `evaluate` and `prior`, on any machine. */
 import { activeUnits } from "./active_units.ts";
 import type { Engine } from "../engine.ts";
 import type { Programs } from "./map_rows.ts";
@@ -13,7 +13,7 @@ import type { Steps } from "../steps.ts";
 
 type DrawingName = "evaluate" | "prior";
 
-/** The draws of a program and what they say of each row. */
+/** Evaluates rows by the draws of a program, in steps. */
 export function stepsOf(
   programs: Programs<ProgramName>,
   name: DrawingName,
@@ -26,7 +26,7 @@ export function stepsOf(
   return evaluationSteps(x, options, compile);
 }
 
-/** @throws NotFiniteError naming a row whose bound is beyond float32 */
+/** @throws NotFiniteError naming a row whose bound exceeds float32 */
 export async function boundsOf(
   engine: Engine<ProgramName>,
   x: Matrix,
@@ -38,7 +38,7 @@ export async function boundsOf(
   return evaluation;
 }
 
-/** All of it. */
+/** The whole evaluation. */
 export async function evaluateModel(
   engine: Engine<ProgramName>,
   spec: ModelSpec,

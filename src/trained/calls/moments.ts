@@ -1,4 +1,6 @@
-/** E[z | x] and ln Var[z | x] of rows, in closed form where there is one, else by draws: `programs/moments_program.ts`. */
+/**
+ * E[z | x] and ln Var[z | x] of rows, in closed form if there is one, else from draws: `programs/moments_program.ts`.
+ */
 import { splitSeed } from "../../core/random/philox.ts";
 import { requireNumber } from "../../core/validate.ts";
 import { hasClosedMoments } from "../../models/latents.ts";
@@ -8,27 +10,27 @@ import { requireFiniteRows } from "../finite.ts";
 import type { Matrix } from "../rows/matrix.ts";
 import type { ProgramName } from "../programs/programs.ts";
 
-/** How moments without a closed form are taken. */
+/** Options for moments without a closed form. */
 export interface MomentOptions {
-  /** Draws of z, the same noise for every row, where moments have no closed form; `MOMENT_DRAWS`. */
+  /** Draws of z per row, with the same noise for every row. Default: `MOMENT_DRAWS`. */
   readonly samples?: number;
-  /** Fixes them; 0. */
+  /** Fixes the draws. Default: 0. */
   readonly seed?: number;
 }
 
-/** What they are called. */
+/** The keys of `MomentOptions`. */
 export const MOMENT_KEYS = ["samples", "seed"];
 
-/** Draws of each row that moments are taken from, unless others are asked for. */
+/** Default number of draws per row. */
 export const MOMENT_DRAWS = 256;
 
-/** Draws of one run, over its rows. */
+/** Draws per run, over all its rows. */
 const DRAWS = 4096;
 
-/** Draws that tell which units are active. */
+/** Draws per row for counting active units. */
 const ACTIVE_DRAWS = 64;
 
-/** Of the layer next to the data, `[rows, L]`. */
+/** Moments of the layer next to the data, `[rows, L]`. */
 export async function encodeRows(
   engine: Engine<ProgramName>,
   spec: ModelSpec,
@@ -55,7 +57,7 @@ export async function layerMeans(
   return spec.latent.map((_, layer) => read[`mean.${layer}`]);
 }
 
-/** On the host, whatever else runs there. */
+/** Always on the host. */
 function byDraws(
   engine: Engine<ProgramName>,
   x: Matrix,
@@ -68,7 +70,7 @@ function byDraws(
     const data = new Float32Array(rows * shape.cols);
     return [name, { data, shape: [rows, shape.cols] as const }];
   }));
-  // The first row is always the first: see `sharedNoise`.
+  // The key always names row 0: all rows share their noise, see `sharedNoise`.
   program.write("key", [...splitSeed(seed), 0, 0]);
   for (let first = 0; first < rows; first += capacity) {
     const count = Math.min(capacity, rows - first);

@@ -1,30 +1,30 @@
 /**
- * What draws say of rows, summed up as they come: means of ln p(x | z) and ln q - ln p, and ln (1/K Σ w) as a
- * log-sum-exp relative to the largest ln w so far.
+ * Accumulates the terms of draws per row: means of ln p(x | z) and ln q - ln p, and ln (1/K Σ w) as a log-sum-exp
+ * relative to the largest ln w so far.
  */
 import type { Program } from "../../backends/backend.ts";
 import { portableExp, portableLog } from "../../core/portable.ts";
 import { after, all, type Wait } from "../steps.ts";
 
-/** Per row, nats. */
+/** Evaluation per row, nats. */
 export interface RowEvaluation {
   /** reconstruction - kl */
   readonly elbo: Float64Array;
   /** E_q[ln p(x | z)] */
   readonly reconstruction: Float64Array;
-  /** KL(q ‖ p): see `klForm`; with a classifier that of the class too */
+  /** KL(q ‖ p), see `klForm`; with a classifier including that of the class */
   readonly kl: Float64Array;
   /** "closed", or "sampled": the mean of ln q - ln p over the draws */
   readonly klForm: "closed" | "sampled";
   /** ln p(x), importance-sampled: a lower bound in expectation that rises with K */
   readonly logLikelihood: Float64Array;
-  /** (Σ w)² / Σ w²: how many of the K draws carry the estimate, 1 … K */
+  /** (Σ w)² / Σ w²: how many of the K draws contribute to the estimate, 1 … K */
   readonly effectiveSamples: Float64Array;
-  /** Mean KL of each latent dimension over the rows, `[L]`; empty where it has no closed form */
+  /** Mean KL of each latent dimension over the rows, `[L]`; empty if there is no closed form */
   readonly klPerDimension: Float64Array;
-  /** Mean KL of each layer over the rows, from the data up: see `klForm` */
+  /** Mean KL of each layer over the rows, from the data up, see `klForm` */
   readonly klPerLayer: Float64Array;
-  /** Mean KL(q(y | x) ‖ p(y)) over the rows, of a known class ln C; only with a classifier */
+  /** Mean KL(q(y | x) ‖ p(y)) over the rows, ln C for a known class; only with a classifier */
   readonly klOfClass?: number;
 }
 
@@ -35,7 +35,7 @@ export class RowSums {
   readonly #weights: Float64Array;
   readonly #squares: Float64Array;
   readonly #logWeights: Float64Array;
-  /** Σ (ln q - ln p) of each layer's draws, by the program's name for it; none where the KL is closed. */
+  /** Σ (ln q - ln p) of each layer's draws, by output name; empty if the KL has a closed form. */
   readonly #divergences: ReadonlyMap<string, Float64Array>;
   readonly #kl: Float64Array;
   readonly #klOfClass?: Float64Array;
@@ -131,7 +131,7 @@ export class RowSums {
     };
   }
 
-  /** The mean of ln q - ln p over the draws; of programs that do not say it, of ln p(x | z) - ln w. */
+  /** The mean of ln q - ln p over the draws; if the program does not output it, of ln p(x | z) - ln w. */
   #sampledKl(reconstruction: Float64Array, samples: number): Float64Array {
     const layers = [...this.#divergences.values()];
     if (layers.length === 0) {

@@ -1,6 +1,6 @@
 /**
- * Draws of (x, z) from the model, z ~ p(z), x ~ p(x | z), in runs of the program `sample`. Draw i depends on
- * the seed, i and its condition alone.
+ * Samples (x, z) from the model, z ~ p(z), x ~ p(x | z), in runs of the program `sample`. Draw i depends only on the
+ * seed, i and its condition.
  */
 import type { Program } from "../../backends/backend.ts";
 import { splitSeed } from "../../core/random/philox.ts";
@@ -14,27 +14,27 @@ import { type ConditionOptions, toConditions } from "../rows/model_rows.ts";
 import type { ProgramName } from "../programs/programs.ts";
 import { after, all, type Steps, type Wait } from "../steps.ts";
 
-/** How to draw from the model. */
+/** Options for sampling from the model. */
 export interface SampleOptions extends ConditionOptions {
-  /** Fixes the draws; 0. */
+  /** Fixes the draws. Default: 0. */
   readonly seed?: number;
-  /** E[x | z] in place of a draw of x. */
+  /** Return E[x | z] instead of a draw of x. */
   readonly mean?: boolean;
 }
 
-/** What they are called. */
+/** The keys of `SampleOptions`, besides `condition`. */
 export const SAMPLE_KEYS = ["seed", "mean"];
 
-/** Which draws: `count` from the index `first` on. */
+/** Which draws: `count` draws from the index `first` on. */
 export interface DrawRequest extends SampleOptions {
   readonly first: number;
   readonly count: number;
 }
 
-/** The most rows that one call makes. */
+/** Maximum number of draws per call. */
 const MAX_DRAWS = 1e7;
 
-/** x `[count, D]` and the z behind them, `[count, L]`. */
+/** x `[count, D]`, and the z that they were drawn from, `[count, L]`. */
 export interface Pairs {
   readonly x: Matrix;
   readonly z: Matrix;

@@ -1,7 +1,7 @@
 /**
- * The score of one row at a time, as fast as the machine allows: the program `rowScores` for a single row, kept for
- * good, with its weights packed. A score is: write the row where the program reads it, one run, read
- * both parts where they lie. Nothing is looked up by name, copied or allocated.
+ * Scores one row at a time, as fast as possible: the program `rowScores` for a single row, kept compiled, with packed
+ * weights. Scoring writes the row directly to the program's input, runs once, and reads both parts directly from its
+ * outputs, without lookups by name, copies or allocations.
  */
 import type { Live, SyncProgram } from "../../backends/backend.ts";
 
@@ -19,7 +19,7 @@ export class SingleScore {
     this.#divergence = program.live("divergence");
   }
 
-  /** The row, `[D]`: write it before `run`. */
+  /** The row, `[D]`; write it before `run`. */
   get x(): Float32Array | Float64Array {
     return this.#x.elements;
   }

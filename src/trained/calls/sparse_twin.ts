@@ -1,11 +1,10 @@
 /**
- * A model that takes whole rows alone, as one that takes rows with missing cells: the same parameters
- * under `missing: "zero"`. Whole rows score alike under both; only what lacks something comes here.
+ * The twin of a model trained on whole rows, for rows with missing cells: the same parameters with `missing: "zero"`.
+ * Whole rows have the same score under both; only incomplete rows use the twin.
  *
- * Its encoder has never seen a hole, and takes 0 for a value. So missing cells are filled in first by
- * what the model makes of the row, again and again (Rezende, Mohamed and Wierstra, 2014, appendix F,
- * with means in place of draws): the encoder sees a whole row; the likelihood is that of the cells which
- * are there.
+ * The encoder was never trained on gaps, and takes a 0 for a value. So missing cells are first replaced by the model's
+ * reconstruction, repeatedly (Rezende, Mohamed and Wierstra, 2014, appendix F, with means in place of draws): the
+ * encoder sees a whole row, and the likelihood is that of the observed cells.
  */
 import type { BackendChoice } from "../../backends/open_score.ts";
 import type { Matrix } from "../rows/matrix.ts";
@@ -15,9 +14,9 @@ import { TrainedVae } from "../trained_vae.ts";
 const TWINS = new WeakMap<TrainedVae, TrainedVae>();
 
 /**
- * Standardised rows, NaN where missing, as a model that takes missing cells sees them: filled in by what it
- * makes of them, so many times.
- * @param start what stands there at first, by row and column; 0, the mean
+ * Converts standardised rows, NaN where missing, to rows of a model that accepts missing cells, and replaces the
+ * missing cells `times` times by the model's reconstruction.
+ * @param start initial values by row and column; 0, the mean, if absent
  */
 export function filledIn(
   vae: TrainedVae,
@@ -35,7 +34,7 @@ export function filledIn(
   return { model, x };
 }
 
-/** Puts values where rows lack something. */
+/** Writes values to the missing cells. */
 function fillIn(
   { data, shape: [rows, width] }: Matrix,
   columns: number,
@@ -48,7 +47,7 @@ function fillIn(
   }
 }
 
-/** The model itself if it takes missing cells, else its twin, with the model's present parameters. */
+/** The model itself if it accepts missing cells, else its twin, with the model's current parameters. */
 function takingMissing(vae: TrainedVae): TrainedVae {
   if (vae.spec.missing) return vae;
   const parameters = vae.parameters();
@@ -64,7 +63,7 @@ function takingMissing(vae: TrainedVae): TrainedVae {
   return twin;
 }
 
-/** Gives back the twin's memory, if there is one. */
+/** Frees the twin's memory, if there is one. */
 export function disposeTwin(vae: TrainedVae): void {
   TWINS.get(vae)?.dispose();
   TWINS.delete(vae);

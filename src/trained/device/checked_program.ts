@@ -1,10 +1,10 @@
 /**
- * A program on a device that is not trusted: of every run the host computes the first row, the last, and one
- * of each of so many equal parts, at random; what the device reads out must be that. Where a share p of each part is
- * wrong it goes unseen with a probability of (1 - p)^PARTS a run; two parts on end that are wrong never do.
+ * A program on an untrusted device, checked by the host. For every run the host computes the first row, the last, and a
+ * random one in each of `PARTS` equal parts; the device must give the same results. If a share p of each part is wrong,
+ * a run passes undetected with probability (1 - p)^PARTS; two consecutive parts that are wrong entirely never pass.
  *
- * Tolerance. That of `graph/cost.ts`, relative to the largest element of the row's result, or of what the
- * row reads, or one: what adds up to a small number has terms of that size.
+ * Tolerance: that of `graph/cost.ts`, relative to the largest element of the row's result or inputs, or one, because a
+ * small sum may have terms of that size.
  */
 import { GpuError, type Program, type SyncProgram } from "../../backends/backend.ts";
 import { HostRandom } from "../../core/random/philox.ts";
@@ -13,10 +13,10 @@ import { relativeRounding } from "../../graph/cost.ts";
 import type { Plan } from "../../graph/plan.ts";
 import { after, type Wait } from "../steps.ts";
 
-/** Parts of a run of which the host computes a row, and the least rows of one. */
+/** Parts of a run in which the host checks a row, and the minimum number of rows in a part. */
 const PARTS = 16, PART_ROWS = 16;
 
-/** What the host says of one row of a run. */
+/** The host's results for one row of a run. */
 interface Expected {
   readonly row: number;
   readonly scale: number;
@@ -35,7 +35,7 @@ export class CheckedProgram implements Program {
 
   /**
    * @param host the same program for one row
-   * @param prepare what must be done before a run
+   * @param prepare called before each run
    */
   constructor(device: Program, host: () => SyncProgram, prepare: () => void) {
     this.plan = device.plan;
@@ -45,7 +45,7 @@ export class CheckedProgram implements Program {
     this.#tolerance = relativeRounding(device.plan);
   }
 
-  /** The values must stay as they are until the run. */
+  /** The values must not change until the run. */
   write(input: string, values: ArrayLike<number>): void {
     this.#device.write(input, values);
     this.#written.set(input, values);
@@ -54,7 +54,7 @@ export class CheckedProgram implements Program {
   run(rows: number): Wait {
     this.#prepare();
     const wait = this.#device.run(rows);
-    // The device is at work meanwhile.
+    // The device computes meanwhile.
     this.#expected = checkedRows(rows, this.#runs++).map((row) => this.#expect(row));
     return wait;
   }
@@ -99,7 +99,7 @@ export class CheckedProgram implements Program {
     const limit = this.#tolerance * largest;
     want.forEach((expected, i) => {
       const actual = got[row * want.length + i];
-      // What is beyond float32 here may be just within it there; the caller refuses either.
+      // A value beyond float32 on the host may be just within it on the device; the caller rejects either.
       if (!Number.isFinite(expected) || Math.abs(actual - expected) <= limit) return;
       throw new GpuError(
         `Cannot trust the GPU: ${output} of row ${row + 1} of a run must be ${expected}` +
@@ -109,7 +109,7 @@ export class CheckedProgram implements Program {
   }
 }
 
-/** Of every run others. */
+/** The rows to check; different ones in every run. */
 function checkedRows(rows: number, run: number): readonly number[] {
   const random = new HostRandom(rows, run, 0);
   const parts = Math.min(PARTS, Math.floor(rows / PART_ROWS));

@@ -1,7 +1,7 @@
 /**
- * The programs of a model on a device: compiled when first needed, for as many rows as there are and the
- * device takes at once. The parameters are the host's; the device has a copy, which follows, and which may be
- * rounded to halves: what the host checks the device by is then computed from the same halves.
+ * The programs of a model on a device, compiled when first needed, for as many rows as needed and possible. The host
+ * owns the parameters, and the device's copy follows them. The copy may be rounded to halves; the host's checks then
+ * use the same halves.
  */
 import {
   type Accelerator,
@@ -18,13 +18,13 @@ import { SAMPLE_CHUNK } from "../calls/evaluation.ts";
 import { Recent } from "../recent.ts";
 import { CheckedProgram } from "./checked_program.ts";
 
-/** The most rows of a run, and the most elements of the memory that it needs, by its plan. */
+/** The maximum number of rows of a run, and of scratch elements by its plan. */
 const MAX_ROWS = 65_536, MAX_SCRATCH = 1 << 24;
 
-/** Rows below which a program is not made smaller. */
+/** Programs are not made for fewer rows than this. */
 const MIN_ROWS = 16;
 
-/** Programs kept. */
+/** Number of programs kept. */
 const MAX_PROGRAMS = 6;
 
 export class DevicePrograms<Name extends string> implements Programs<Name> {
@@ -32,12 +32,12 @@ export class DevicePrograms<Name extends string> implements Programs<Name> {
   readonly #host: Engine<Name>;
   readonly #parameters: Segment;
   readonly #values: Float32Array;
-  /** The parameters as the device has them, for the host: its own unless they are rounded. */
+  /** The parameters as the device holds them, for the host's checks: the host's own unless they are rounded. */
   readonly #checkSegment: Segment;
   readonly #isRounded: boolean;
   readonly #programs = new Recent<Program>(MAX_PROGRAMS);
   readonly #checks = new Map<string, SyncProgram>();
-  /** The most rows of a run, by name and draws. */
+  /** The maximum number of rows of a run, by program and draws. */
   readonly #limits = new Map<string, number>();
   readonly #prepared = new Set<string>();
   #version = -1;
@@ -66,7 +66,7 @@ export class DevicePrograms<Name extends string> implements Programs<Name> {
     }
   }
 
-  /** Lets the device find out how it does the program of some work best. */
+  /** Lets the device tune the program for some work. */
   async prepare({ name, rows, samples }: Work<Name>): Promise<void> {
     const draws = samples && Math.min(samples, SAMPLE_CHUNK);
     const most = this.#limits.get(`${name} ${draws ?? 1}`) ?? this.#estimate(name, draws);
@@ -97,7 +97,7 @@ export class DevicePrograms<Name extends string> implements Programs<Name> {
     return new CheckedProgram(this.device.compile(plan, segments), check, () => this.#follow());
   }
 
-  /** The host's program of one row. */
+  /** The host's program for one row. */
   #check(kind: string, name: Name, samples?: number): SyncProgram {
     const known = this.#checks.get(kind);
     if (known) return known;
@@ -108,8 +108,8 @@ export class DevicePrograms<Name extends string> implements Programs<Name> {
   }
 
   /**
-   * The parameters as they are now.
-   * @throws LimitError if one is too large for a half, where that is asked for
+   * Copies the current parameters to the device.
+   * @throws LimitError if the device holds halves and a parameter is too large for one
    */
   #follow(): void {
     if (this.#version === this.#host.version) return;
@@ -121,7 +121,7 @@ export class DevicePrograms<Name extends string> implements Programs<Name> {
     this.#version = this.#host.version;
   }
 
-  /** How many rows have the memory that a run may need. */
+  /** The number of rows that fit into the scratch memory. */
   #estimate(name: Name, samples?: number): number {
     const { scratchLength } = this.#host.plan(name, { capacity: MIN_ROWS, samples });
     const rows = MAX_SCRATCH * MIN_ROWS / Math.max(1, scratchLength);

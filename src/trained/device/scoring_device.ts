@@ -1,12 +1,12 @@
 /**
- * Whether calls on batches are done on a GPU, and what becomes of them when it fails.
+ * Decides whether calls on batches run on a GPU, and handles its failures.
  *
- *   "webgpu"   every call that may wait; without an adapter this is an error
- *   "auto"     a call of much work, on a real adapter that has passed a self-test and was found faster on a trial of
- *              this program
+ *   "webgpu"   every asynchronous call; an error if there is no adapter
+ *   "auto"     large calls, on a real adapter that has passed a self-test and was faster in a trial of the
+ *              same program
  *
- * A GPU is not trusted (`checked_program.ts`). After any failure of it a call is done again on the host,
- * from its start, and so are all that follow; `details.lost` says why.
+ * The GPU is not trusted (`checked_program.ts`). If it fails, the call is repeated on the host from the start, and so
+ * are all later ones; `details.lost` gives the reason.
  */
 import {
   type Accelerator,
@@ -26,12 +26,12 @@ import { finish, finishLater, type Steps } from "../steps.ts";
 import { DevicePrograms } from "./device_programs.ts";
 import { requireSelfTest } from "./self_test.ts";
 
-/** Operations of a call that pay for finding an adapter and a trial: seconds on WebAssembly. */
+/** Operations of a call that justify finding an adapter and a trial: seconds on WebAssembly. */
 const LARGE_CALL = 1e11;
 
 export interface ScoringDeviceOptions {
   readonly open: (options: AdapterOptions) => Promise<Accelerator>;
-  /** Milliseconds of a steady clock. */
+  /** A monotonic clock, in milliseconds. */
   readonly clock: () => number;
 }
 
@@ -41,9 +41,9 @@ export class ScoringDevice<Name extends string> implements WorkDevice<Name> {
   readonly #isAsked: boolean;
   #opening?: Promise<DevicePrograms<Name> | undefined>;
   #opened?: DevicePrograms<Name>;
-  /** By program, the work of a row. */
+  /** Operations per row, by program. */
   readonly #operations = new Map<string, number>();
-  /** By program, whether the device was faster. */
+  /** Whether the device was faster, by program. */
   readonly #wins = new Map<string, Promise<boolean>>();
   readonly #running = new Set<Promise<unknown>>();
   #details: Readonly<Record<string, unknown>> = {};
@@ -113,7 +113,7 @@ export class ScoringDevice<Name extends string> implements WorkDevice<Name> {
       else if (!this.#isAsked) await this.#test(this.#opened);
       return "lost" in this.#details ? undefined : this.#opened;
     } catch (error) {
-      // An adapter may come later, where one was asked for.
+      // If a GPU was requested, an adapter may still appear later.
       if (this.#isAsked) this.#opening = undefined;
       if (error instanceof GpuError) this.#details = { lost: error.message };
       else if (this.#isAsked) throw error;
@@ -129,7 +129,7 @@ export class ScoringDevice<Name extends string> implements WorkDevice<Name> {
     }
   }
 
-  /** The host goes on alone. @throws what is no failure of the GPU, or comes of disposal */
+  /** Continues on the host. @throws errors that are not GPU failures, or that result from disposal */
   #lose(error: unknown, device: DevicePrograms<Name>): void {
     const isRefused = !this.#isAsked && error instanceof LimitError;
     if (!(error instanceof GpuError || isRefused) || this.#disposed) throw error;
@@ -145,7 +145,7 @@ export class ScoringDevice<Name extends string> implements WorkDevice<Name> {
     return rows * draws * this.#operationsOf(name, drawn) >= trialOperations;
   }
 
-  /** Of one row. Kept, as to plan a program takes longer than to score a small batch. */
+  /** Operations per row. Cached, because planning a program takes longer than scoring a small batch. */
   #operationsOf(name: Name, samples: number): number {
     const kind = `${name} ${samples}`;
     let operations = this.#operations.get(kind);
@@ -156,7 +156,7 @@ export class ScoringDevice<Name extends string> implements WorkDevice<Name> {
     return operations;
   }
 
-  /** Whether rows of zeros are done faster there, once all is compiled. */
+  /** Whether the device is faster on rows of zeros, after compilation. */
   async #isFaster(device: DevicePrograms<Name>, work: Work<Name>): Promise<boolean> {
     const { name, rows } = work, samples = work.samples && Math.min(work.samples, SAMPLE_CHUNK);
     const { clock } = this.#options;
@@ -193,7 +193,7 @@ function devicePrograms<Name extends string>(
   }
 }
 
-/** One full run over zeros; its rows. */
+/** Runs the program once at full capacity on zeros. @returns the number of rows */
 async function tryOn(program: Program): Promise<number> {
   const rows = capacityOf(program), { inputs, outputs } = program.plan;
   for (const [name, { shape }] of inputs) {

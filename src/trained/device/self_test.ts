@@ -1,9 +1,9 @@
 /**
- * A small program that a device must reproduce before it is used unasked: one step of a small VAE, forward and
+ * A small program that a device must reproduce before it is used by default: one step of a small VAE, forward and
  * backward, with products, noise, densities, row sums, a log-sum-exp and sums over the batch. The oracle is the float64
  * reference.
  *
- * Tolerance. That of `graph/cost.ts`, relative to the largest element of a result, or one.
+ * Tolerance: that of `graph/cost.ts`, relative to the largest element of a result, or one.
  */
 import { type Accelerator, type Backend, GpuError, type Program } from "../../backends/backend.ts";
 import { openBackend } from "../../backends/open.ts";
@@ -17,7 +17,7 @@ import { type Plan, plan } from "../../graph/plan.ts";
 const ROWS = 5, COLUMNS = 7, LATENT = 3;
 const NOTHING = { length: 0, places: new Map() };
 
-/** @throws GpuError if the device gives other numbers, or fails */
+/** @throws GpuError if the device's results differ, or it fails */
 export async function requireSelfTest(device: Accelerator): Promise<void> {
   const reference = openBackend("reference");
   try {

@@ -1,6 +1,6 @@
 /**
- * The contents of a model file: its parameters, and what a detector adds to them, by name. Anything else is refused, so
- * that no reader passes over something that it does not understand.
+ * The contents of a model file: its parameters, and what a detector adds to them, by name. Anything else is rejected,
+ * so that no reader ignores something that it does not understand.
  */
 import { show } from "../../core/validate.ts";
 import type { ParameterSpec } from "../../layers/scope.ts";
@@ -9,7 +9,7 @@ import type { NamedTensor } from "../engine.ts";
 import { areFinite } from "../finite.ts";
 import { type ModelFile, ModelFileError } from "./model_file.ts";
 
-/** Vectors that a detector's file holds beside a VAE's parameters: see `scoring/table_file.ts`. */
+/** Vectors that a detector's file has in addition to a VAE's parameters, see `scoring/table_file.ts`. */
 export const TABLE_TENSORS = [
   "table.centre",
   "table.scale",
@@ -17,20 +17,20 @@ export const TABLE_TENSORS = [
   "table.calibration",
 ] as const;
 
-/** What drift is measured against. Files from before there was one lack it. */
+/** The reference for drift; absent in older files. */
 export const SKETCH_TENSOR = "table.sketches";
-/** Vectors "table.NAME" that some detectors have: the cost of a cell by itself, and that of an impossible one. */
+/** Optional vectors "table.NAME": the cost of a cell by itself, and the cost of an impossible cell. */
 export const OPTIONAL_PARTS = ["costs", "impossible"] as const;
-/** And that of a series, for its streams. */
+/** The calibration of streams, for a series. */
 export const STREAM_TENSOR = "table.stream";
 
-/** The tensors of an ensemble begin so; what they are is in `scoring/ensemble/ensemble_file.ts`. */
+/** Prefix of an ensemble's tensors, which `scoring/ensemble/ensemble_file.ts` describes. */
 export const ENSEMBLE_PREFIX = "ensemble.";
 
 /** Whether a tensor belongs to an ensemble. */
 export const isEnsembleTensor = (name: string): boolean => name.startsWith(ENSEMBLE_PREFIX);
 
-/** Refuses what does not belong in the file of a VAE or detector. What is missing is found by whoever reads it. */
+/** Rejects what does not belong in the file of a VAE or detector. Readers detect what is missing. */
 function requireContents(
   { kind, metadata, tensors }: ModelFile,
   parameters: readonly string[],
@@ -45,7 +45,7 @@ function requireContents(
   if (isDetector && metadata.ensemble !== undefined) texts.push("ensemble");
   const hasEnsemble = texts.includes("ensemble");
   const text = Object.keys(metadata).find((name) => !texts.includes(name));
-  // The reader of ensembles checks the tensors of an ensemble.
+  // The reader of ensembles checks their tensors.
   const tensor = [...tensors.keys()].find((name) =>
     !names.has(name) && !(hasEnsemble && isEnsembleTensor(name))
   );
@@ -57,7 +57,7 @@ function requireContents(
 const isSeries = (table: unknown): boolean =>
   typeof table === "object" && table !== null && "window" in table;
 
-/** Parameters as a file holds them. */
+/** Parameters as tensors of a file. */
 export function parameterTensors(
   parameters: ReadonlyMap<string, NamedTensor>,
 ): Map<string, Tensor> {
@@ -68,8 +68,8 @@ export function parameterTensors(
 }
 
 /**
- * The values of the parameters that a file must hold, by name.
- * @throws ModelFileError unless each is there, in its shape and finite, and nothing unknown
+ * The values of a model's parameters in a file, by name.
+ * @throws ModelFileError if one is absent, misshapen or not finite, or the file holds anything unknown
  */
 export function parameterValues(
   file: ModelFile,

@@ -1,8 +1,8 @@
-/** Where a model file comes from: bytes at hand, or a URL. */
+/** Loads a model file from bytes or a URL. */
 import { show } from "../../core/validate.ts";
 import { type ModelFile, readModelFile } from "./model_file.ts";
 
-/** Reads a model file from bytes, or from where a URL points. */
+/** Reads a model file from bytes, or fetches it from a URL. */
 export async function loadModelFile(source: Uint8Array | URL): Promise<ModelFile> {
   if (source instanceof Uint8Array) return readModelFile(source);
   if (!(source instanceof URL)) {

@@ -1,10 +1,10 @@
 /**
  * The model file: one safetensors file whose metadata holds everything that is not a tensor.
  *
- *   format    "elbow"          version  "1"; files of released versions load for ever
- *   kind      what the file is: "vae", "detector", "rbm" or "checkpoint"
- *   checksum  CRC-32 of the file with this field as zeros: a changed bit anywhere is refused
- *   weights   "f16" or "int8" where float32 tensors are kept in fewer bits: `packed_file.ts` writes such
+ *   format    "elbow"          version  "1"; files of released versions can always be loaded
+ *   kind      type of file: "vae", "detector", "rbm" or "checkpoint"
+ *   checksum  CRC-32 of the file with this field as zeros: a file with any changed bit is rejected
+ *   weights   "f16" or "int8" if float32 tensors are stored in fewer bits, as `packed_file.ts` writes them
  *   …         JSON texts, by name: "spec", "table", "training"
  *
  * Data only: reading never evaluates anything.
@@ -15,18 +15,18 @@ import { show } from "../../core/validate.ts";
 import { type ModelSpec, parseSpec } from "../../models/spec.ts";
 import { FILE_FORMATS, type FileFormat, unpackTensors } from "./quantize.ts";
 
-/** What a file holds. */
+/** The type of a file. */
 export type ModelFileKind = "vae" | "detector" | "rbm" | "checkpoint";
 
-/** A model file taken apart. */
+/** A parsed model file. */
 export interface ModelFile {
-  /** What it holds. */
+  /** Type of the file. */
   readonly kind: ModelFileKind;
   /** JSON values by name. */
   readonly metadata: Readonly<Record<string, unknown>>;
-  /** Parameters and vectors by name; as float32, whatever the file keeps. */
+  /** Parameters and vectors by name; float32, however the file stores them. */
   readonly tensors: ReadonlyMap<string, Tensor>;
-  /** How the file keeps float32 tensors; "f32". */
+  /** How the file stores float32 tensors. Default: "f32". */
   readonly format?: FileFormat;
 }
 
@@ -35,21 +35,21 @@ const VERSION = "1";
 const NO_CHECKSUM = "00000000";
 const BEFORE_CHECKSUM = '{"__metadata__":{"checksum":"';
 
-/** A file that is not an Elbow model, or no longer the one that was written. */
+/** The file is not an Elbow model, or is damaged. */
 export class ModelFileError extends SyntaxError {
   /** For messages. */
   override name = "ModelFileError";
 }
 
-/** A model file that keeps its tensors as they are. */
+/** A model file that stores its tensors unchanged. */
 export type WholeFile = ModelFile & { readonly format?: undefined };
 
-/** The same model gives the same bytes. */
+/** Writes a file; the same model gives the same bytes. */
 export function writeModelFile(file: WholeFile): Uint8Array {
   return writeFields(file, {});
 }
 
-/** @param fields texts of the metadata beside those that every file has */
+/** @param fields metadata in addition to the fields of every file */
 export function writeFields(
   { kind, metadata, tensors }: WholeFile,
   fields: Readonly<Record<string, string>>,
@@ -64,7 +64,7 @@ export function writeFields(
 }
 
 /**
- * @param inPlace leave tensors where they lie in the bytes, if they can be read there; else they are copied
+ * @param inPlace use tensors as views of the bytes if their alignment allows it; otherwise they are copied
  * @throws ModelFileError if the bytes are not safetensors, not an Elbow model, of a later version,
  *   or differ from what was written
  */
@@ -100,7 +100,7 @@ export function readModelFile(bytes: Uint8Array, inPlace = false): ModelFile {
   return { ...common, tensors: blamingFile(() => unpackTensors(tensors)), format: weights };
 }
 
-/** A table, a picture, …: safetensors begins with the length of a header, then "{". */
+/** Whether the bytes are another type of file: safetensors begins with the length of its header, then "{". */
 function isNoModel(bytes: Uint8Array): boolean {
   return bytes.length > 0 && bytes[8] !== "{".charCodeAt(0);
 }
@@ -117,13 +117,13 @@ function hasChecksum(bytes: Uint8Array, checksum: string): boolean {
   return crc32(bytes.subarray(at + zeros.length), before) === checksum;
 }
 
-/** The byte at which the checksum stands: keys are in order, so that it is the first. */
+/** The byte offset of the checksum. Metadata keys are sorted, so it comes first. */
 function placeOf(bytes: Uint8Array, checksum: string): number {
   const start = String.fromCharCode(...bytes.subarray(8, 8 + BEFORE_CHECKSUM.length + 9));
   return start === `${BEFORE_CHECKSUM}${checksum}"` ? 8 + BEFORE_CHECKSUM.length : -1;
 }
 
-/** @throws ModelFileError unless the file holds what the caller can use */
+/** @throws ModelFileError unless the file has one of the kinds */
 export function requireKind(file: ModelFile, kinds: readonly ModelFileKind[]): void {
   if (kinds.includes(file.kind)) return;
   throw new ModelFileError(
@@ -131,12 +131,12 @@ export function requireKind(file: ModelFile, kinds: readonly ModelFileKind[]): v
   );
 }
 
-/** What the model of a file is. */
+/** The model specification in a file. */
 export function specOf({ metadata }: ModelFile): ModelSpec {
   return blamingFile(() => parseSpec(metadata.spec));
 }
 
-/** Runs `read`; for what it refuses, the file is to blame. */
+/** Runs `read`, and turns its errors into a `ModelFileError`. */
 export function blamingFile<Value>(read: () => Value): Value {
   try {
     return read();

@@ -1,4 +1,7 @@
-/** Model files that keep float32 tensors in fewer bits. Apart from `model_file.ts`: a network alone writes none. */
+/**
+ * Model files that store float32 tensors in fewer bits. Separate from `model_file.ts`, because the network entry point
+ * never writes one.
+ */
 import { type ModelFile, writeFields, writeModelFile } from "./model_file.ts";
 import { packTensors } from "./quantize.ts";
 

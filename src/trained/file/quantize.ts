@@ -1,39 +1,37 @@
 /**
- * Smaller model files: how float32 tensors are kept in fewer bits, and taken out again.
+ * Smaller model files: packs float32 tensors into fewer bits, and unpacks them.
  *
- *   f16   binary16, for values that it can hold
- *   int8  q = round(w / s), s = max |w| / 127 of each column; the column's s is `NAME.scale`, F32
+ *   f16   binary16, if all values are in its range
+ *   int8  q = round(w / s), s = max |w| / 127 of each column; the column's s is in `NAME.scale`, F32
  *
- * A weight matrix is [inputs, outputs], so a column is an output channel: it has a scale of its own,
- * and one large weight costs no other channel its digits (Jacob et al., 2018; Nagel et al., 2021,
- * section 2.2). |ŵ - w| ≤ max(2⁻¹¹ |w|, 2⁻²⁵) in f16, ≤ s / 2 in int8. Weights are all
- * that is rounded: scoring computes in float32 as ever. Tensors of few rows, where scales would weigh
- * more than they save, are kept in f16; float64 tensors and vectors, such as a calibration, are no weights and stay as
- * they are.
+ * A weight matrix is [inputs, outputs], so a column is an output channel: each has its own scale, and a large weight
+ * does not reduce the precision of other channels (Jacob et al., 2018; Nagel et al., 2021, section 2.2). |ŵ - w| ≤
+ * max(2⁻¹¹ |w|, 2⁻²⁵) in f16, ≤ s / 2 in int8. Only weights are rounded: scoring still computes in float32. Tensors
+ * with few rows, where scales would take more space than they save, are stored in f16. float64 tensors and vectors,
+ * such as a calibration, are not weights and are stored unchanged.
  *
- * Scales have 16 significant bits: then q·s is exact in float32, and packing what was unpacked gives
- * the same bytes.
+ * Scales have 16 significant bits, so q·s is exact in float32, and packing an unpacked file gives the same bytes.
  */
 import { fromHalves, HALF_OVERFLOW, toHalf } from "../../core/bytes/half.ts";
 import type { Tensor } from "../../formats/safetensors/safetensors.ts";
 
-/** How a model file keeps its weights. */
+/** How a model file stores its weights. */
 export type FileFormat = "f32" | "f16" | "int8";
 
-/** All of them, the largest first. */
+/** All formats, the largest first. */
 export const FILE_FORMATS: readonly FileFormat[] = ["f32", "f16", "int8"];
 
-/** Fewer rows than this are not worth a scale for each column: 4 bytes against 1 saved a row. */
+/** With fewer rows than this, a scale per column (4 bytes) costs more than it saves (1 byte per row). */
 const MIN_ROWS = 8;
 
 const LARGEST = 127;
 
-/** What follows a tensor's name where its scales are kept. */
+/** Suffix of the tensor that holds the scales. */
 const SCALE = ".scale";
 
 /**
- * The tensors as a file of the format holds them; those that are not float32 matrices pass as they are.
- * @throws RangeError for a name that int8 files need for themselves
+ * The tensors as a file of the format stores them; those that are not float32 matrices are unchanged.
+ * @throws RangeError if a tensor has the name that another's scales need
  */
 export function packTensors(
   tensors: ReadonlyMap<string, Tensor>,
@@ -58,7 +56,7 @@ export function packTensors(
 }
 
 /**
- * The float32 tensors that packed ones stand for; all others pass as they are.
+ * Unpacks packed tensors to float32; all others are unchanged.
  * @throws RangeError for int8 values without a scale for each column
  */
 export function unpackTensors(tensors: ReadonlyMap<string, Tensor>): Map<string, Tensor> {
@@ -77,7 +75,7 @@ export function unpackTensors(tensors: ReadonlyMap<string, Tensor>): Map<string,
   return unpacked;
 }
 
-/** Row-major values of so many columns, each with a scale of its own. */
+/** Quantizes row-major values, with one scale per column. */
 function toInt8(
   data: Float32Array,
   columns: number,

@@ -1,4 +1,4 @@
-/** Forward programs of draws, of z from q(z | x) or p(z). See `programs.ts` for what each gives. */
+/** Forward programs with draws of z from q(z | x) or p(z). `programs.ts` lists their outputs. */
 import { batched } from "../../core/shape.ts";
 import type { Scope } from "../../layers/scope.ts";
 import { rowsInput } from "../../models/batch_rows.ts";
@@ -46,6 +46,6 @@ export function underPrior(scope: Scope, spec: ModelSpec, samples: number): Outp
   const target = samples === 1 ? x : g.repeatRows(x, { times: samples });
   const perDraw = g.sumCols(conditional.logProb(target));
   const logLikelihoods = g.reshape(perDraw, batched(samples));
-  // Drawn from p(z) itself, the weights are the likelihoods.
+  // For draws from p(z) the weights are the likelihoods.
   return { logLikelihoods, logWeights: logLikelihoods };
 }

@@ -1,12 +1,12 @@
 /**
- * The forward programs of a model with a class y that rows may lack. Rows are [x | y], y one-hot, or zeros
- * where it is not known; what is said of such a row is summed over y with its share q(y | x), which is exact:
+ * The forward programs of a model with a class y that may be unknown. Rows are [x | y], y one-hot, or zeros if unknown;
+ * the results for such a row are summed over y, weighted by q(y | x), which is exact:
  *
  *   y known     the bound L(x, y), of ln p(x, y) = ln 1/C + ln p(x | y)
  *   y missing   the bound U(x) = Σ_y q(y | x) (L(x, y) - ln q(y | x)), of ln p(x) = ln Σ_y p(x, y)
  *
- * The KL of y to the uniform p(y) is the last column of `kl` in `score`, and `klOfClass` in `evaluate`,
- * whose ln w are ln Σ_y 1/C w(x, y): weights of the marginal.
+ * The KL of y to the uniform p(y) is the last column of `kl` in `score`, and `klOfClass` in `evaluate`, whose ln w are
+ * ln Σ_y 1/C w(x, y): weights of the marginal.
  */
 import { portableLog } from "../../core/portable.ts";
 import { batched } from "../../core/shape.ts";
@@ -28,7 +28,7 @@ import { type Moments, momentsOfDraws } from "./moments_program.ts";
 
 type Outputs = Record<string, Node>;
 
-/** A row with every class, and what brings values `[C·B, n]` back to rows. */
+/** Each row with every class, and a function that averages values `[C·B, n]` back to rows. */
 function spread(scope: Scope, spec: ModelSpec) {
   const { g } = scope;
   const { x, condition } = rowsInput(g, spec);
@@ -45,7 +45,7 @@ export function encodeLabelled(scope: Scope, spec: ModelSpec): Outputs {
   return { ...mixtureOf(scope.g, spec, over, { mean, logVar }) };
 }
 
-/** Likewise by draws, and the mean of every layer. */
+/** The same moments from draws, and the mean of every layer. */
 export function momentsLabelled(scope: Scope, spec: ModelSpec, samples: number): Outputs {
   const { each, over } = spread(scope, spec);
   const { layers, ...moments } = momentsOfDraws(scope, spec, each.all, samples);

@@ -1,10 +1,10 @@
 /**
- * Mean and variance of q(z | x) by K draws, where they have no closed form, and the mean of every layer:
+ * Mean and variance of q(z | x) from K draws, if they have no closed form, and the mean of every layer:
  *
  *   mean = 1/K Σ z_k    Var = 1/(K - 1) Σ (z_k - mean)²
  *
- * Every row takes the same draws of noise, so that what is said of a row does not depend on its place, and a
- * dimension that does not listen to x has the same mean for every row.
+ * Every row uses the same noise, so the result for a row does not depend on its position, and a dimension that ignores
+ * x has the same mean for every row.
  */
 import type { Graph } from "../../graph/graph.ts";
 import { drawnNoise, type NoiseRequest } from "../../layers/noise.ts";
@@ -17,14 +17,14 @@ import { meanOfGroups } from "../../layers/means.ts";
 import { stretched } from "../../ops/shorthand.ts";
 import type { Node } from "../../ops/spec.ts";
 
-/** Of the layer next to the data, and the mean of every layer from there up, `[B, L]` each. */
+/** Moments of the layer next to the data, and the means of all layers from there up, `[B, L]` each. */
 export interface Moments {
   readonly mean: Node;
   readonly logVar: Node;
   readonly layers: readonly Node[];
 }
 
-/** The noise of one row, for all of them. */
+/** Draws noise for one row, and repeats it for all rows. */
 export function sharedNoise(g: Graph, request: NoiseRequest): Node {
   const { rows, cols, batched } = request.shape;
   const flat = { rows: 1, cols: rows * cols, batched: false };

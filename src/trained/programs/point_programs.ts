@@ -1,4 +1,4 @@
-/** Forward programs without draws: they take the point that stands for q(z | x). See `programs.ts` for what each gives. */
+/** Forward programs without draws: they use a single point for q(z | x). `programs.ts` lists their outputs. */
 import { batched } from "../../core/shape.ts";
 import type { Scope } from "../../layers/scope.ts";
 import { latentInput, rowsInput } from "../../models/batch_rows.ts";
@@ -35,10 +35,10 @@ export function conditional(scope: Scope, spec: ModelSpec): Outputs {
   return parametersAt(scope, spec, infer(scope, spec, rows.all).z, rows);
 }
 
-/** Before the names of the parameters of p(x | z) among the outputs. */
+/** Prefix of the outputs that are parameters of p(x | z). */
 export const DRAW = "draw.";
 
-/** E[x | z], and what a draw of x needs, for every row. */
+/** E[x | z], and the parameters that draws of x need, for every row. */
 export function parametersAt(
   scope: Scope,
   spec: ModelSpec,

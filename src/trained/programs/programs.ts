@@ -1,26 +1,26 @@
 /**
- * The forward programs of a model: for each, the graph it runs and the names of what it reads.
+ * The forward programs of a model, with their inputs and outputs:
  *
  *   classify     x → probabilities [B, C] = q(y | x), for x without its class
  *   encode       x → mean, logVar of z next to the data: the moments of q(z | x), or, behind flows and in a ladder,
- *                the point that stands for it
- *   moments      x, key → mean, logVar [B, L] by K draws, and mean.<layer>: `moments_program.ts`
+ *                the point that represents it
+ *   moments      x, key → mean, logVar [B, L] from K draws, and mean.<layer>: `moments_program.ts`
  *   decode       z → mean [B, D]
  *   posterior    x, key → z [B, L], one draw of q(z | x)
  *   reconstruct  x → mean, at z = E[z | x]
  *   conditional  x → mean, and p(x | z) as `draw.<parameter>`, at z = E[z | x]
- *   sample       key → z [B, L] ~ p(z), and there mean [B, D] and p(x | z), as `draw.<parameter>`
+ *   sample       key → z [B, L] ~ p(z), and at this z mean [B, D] and p(x | z), as `draw.<parameter>`
  *   score        x → cost [B, D] = -ln p(x_d | z) at z = E[z | x], and kl [B, L]: deterministic
  *   rowScores    x → reconstruction [B, 1] = Σ_d cost_d and divergence [B, 1] = Σ kl, of `score`
  *   residuals    x, key → squares [B, D] = (x_d - E[x_d | z])² at one draw of z ~ q(z | x)
  *   evaluate     x, key → logLikelihoods [B, K], logWeights [B, K], for K noisy draws of z, and kl [B, L], or
  *                divergence.<layer> [B, K] = ln q - ln p of each layer's draws
- *   prior        x, key → logLikelihoods [B, K], as logWeights too, for K draws of z ~ p(z)
+ *   prior        x, key → logLikelihoods [B, K], also as logWeights, for K draws of z ~ p(z)
  *
- * Rows x are [x | c], and z is [z | c], where the model has a condition; `sample` then reads c. Where cells
- * may be missing, rows are [x | c | observed], and missing cells have neither cost nor square. A KL
- * that has no closed form is one column, ln q - ln p at the point, in `score`, and absent in
- * `evaluate`. With a classifier rows are [x | y], and may lack y: `labelled_programs.ts`.
+ * If the model has a condition, rows x are [x | c] and z is [z | c], and `sample` also reads c. If cells may be
+ * missing, rows are [x | c | observed], and missing cells have neither cost nor square. A KL without a closed form is
+ * one column, ln q - ln p at the point, in `score`, and absent in `evaluate`. With a classifier rows are [x | y], and y
+ * may be unknown: `labelled_programs.ts`.
  */
 import { createGraph } from "../../graph/graph.ts";
 import { type Layout, type Plan, plan } from "../../graph/plan.ts";
@@ -68,7 +68,7 @@ export type ProgramName =
 
 type Builder = (scope: Scope, spec: ModelSpec, samples: number) => Outputs;
 
-/** The programs, and the noise that each has: none at a point, drawn for draws. */
+/** The programs, and the noise of each: none for a point, drawn for draws. */
 const BUILDERS: {
   readonly [N in ProgramName]: { readonly noise: NoiseSource; readonly build: Builder };
 } = {
@@ -87,7 +87,7 @@ const BUILDERS: {
   prior: { noise: drawnNoise, build: underPrior },
 };
 
-/** The programs of models with a classifier, where they differ: rows may lack their class. */
+/** Programs that differ for models with a classifier, where the class of a row may be unknown. */
 const LABELLED: { readonly [N in ProgramName]?: Builder } = {
   encode: encodeLabelled,
   moments: momentsLabelled,
@@ -97,7 +97,7 @@ const LABELLED: { readonly [N in ProgramName]?: Builder } = {
   evaluate: evaluateLabelled,
 };
 
-/** Builds the graph of a program into a scope, whose noise it uses; its outputs by name. */
+/** Builds the graph of a program in a scope, whose noise it uses. Returns its outputs by name. */
 export function buildForward(
   name: ProgramName,
   scope: Scope,
@@ -108,7 +108,7 @@ export function buildForward(
   return build(scope, spec, samples);
 }
 
-/** The plan of a program. */
+/** Plans a program. */
 export function forwardPlan(
   name: ProgramName,
   spec: ModelSpec,
@@ -121,7 +121,7 @@ export function forwardPlan(
   return plan(g, { outputs, capacity, parameters });
 }
 
-/** The model as `Engine` takes it. */
+/** The model as an `Architecture` for `Engine`. */
 export function vaeArchitecture(spec: ModelSpec): Architecture<ProgramName> {
   return {
     parameters: parametersOf(spec),

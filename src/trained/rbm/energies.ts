@@ -1,4 +1,4 @@
-/** Rows for a Boltzmann machine, and their free energies at the backend's own precision. */
+/** Checks rows for a Boltzmann machine, and computes their free energies at the backend's own precision. */
 import type { Engine } from "../engine.ts";
 import { BULK_ROWS } from "../calls/map_rows.ts";
 import { requireFiniteRows } from "../finite.ts";
@@ -7,7 +7,7 @@ import type { RbmProgram } from "./rbm_programs.ts";
 
 export type RbmEngine = Engine<RbmProgram>;
 
-/** F(x), or F(h) of the hidden layer, per row, nats. @throws NotFiniteError naming the row */
+/** F(x), or F(h) for the hidden layer, per row, nats. @throws NotFiniteError naming the row */
 export function energiesOf(
   engine: RbmEngine,
   layer: "visible" | "hidden",
@@ -30,7 +30,7 @@ export function energiesOf(
 }
 
 /**
- * Rows of units that are 0, 1 or, grey, between.
+ * Rows of units with values 0 or 1, or in between for grey values.
  * @throws TypeError or RangeError naming row and column, 1-based
  */
 export function unitRows(rows: Rows, columns: number): Matrix {

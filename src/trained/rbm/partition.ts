@@ -1,5 +1,5 @@
 /**
- * ln Z of a Boltzmann machine, without which its energies are no likelihoods.
+ * ln Z of a Boltzmann machine, which turns its energies into likelihoods.
  *
  *   exact  Z = Σ_s e^-F(s) over all 2^n states of the smaller layer, as a streamed log-sum-exp
  *   ais    annealed importance sampling (Neal, 2001; Salakhutdinov and Murray, "On the quantitative
@@ -7,9 +7,9 @@
  *          `base`, whose Z_0 = 2^H Π (1 + e^base_i) is known, through temperatures to the machine;
  *          E[w] = Z / Z_0 exactly for any number of temperatures, w the product of the steps' weights
  *
- * The standard error of ln Ẑ = ln Z_0 + ln mean w is sd(w) / (√chains · mean w), to first order: it is
- * too small while few chains carry the weight, and ln Ẑ then too small with it (Jensen). Z_0 and sums
- * are float64; energies have the backend's precision.
+ * The standard error of ln Ẑ = ln Z_0 + ln mean w is sd(w) / (√chains · mean w), to first order. It is too small while
+ * few chains carry the weight, and ln Ẑ is then too small as well (Jensen). Z_0 and sums are float64; energies have the
+ * backend's precision.
  */
 import { portableExp, portableLog } from "../../core/portable.ts";
 import { HostRandom, splitSeed } from "../../core/random/philox.ts";
@@ -19,13 +19,13 @@ import type { RbmSpec } from "../../models/rbm.ts";
 import type { Matrix } from "../rows/matrix.ts";
 import { energiesOf, type RbmEngine } from "./energies.ts";
 
-/** ln Z and how sure it is. */
+/** ln Z and its uncertainty. */
 export interface Partition {
   /** ln Z, nats. */
   readonly logPartition: number;
-  /** Of ln Z, nats; 0 where it is exact. */
+  /** Standard error of ln Z, nats; 0 if it is exact. */
   readonly standardError: number;
-  /** How it was had. */
+  /** How it was computed. */
   readonly method: "exact" | "ais";
 }
 
@@ -53,12 +53,12 @@ export async function exactPartition(
   return { logPartition, standardError: 0, method: "exact" };
 }
 
-/** How to anneal. */
+/** Options for annealing. */
 export interface Annealing {
   readonly chains: number;
   readonly temperatures: number;
   readonly seed: number;
-  /** Log-odds of the bits at the start, `[D]`. */
+  /** Log-odds of the bits of the base distribution, `[D]`. */
   readonly base: Float32Array;
 }
 
@@ -76,7 +76,7 @@ export async function annealedPartition(
     program.write("base", base);
     for (let t = 1; t <= temperatures; t++) {
       program.write("x", draws);
-      // The same float32 is "to" of one step and "from" of the next, so that the weights telescope.
+      // Each step's "to" and the next one's "from" are the same float32 number, so the weights telescope.
       program.write("from", [Math.fround((t - 1) / temperatures)]);
       program.write("to", [Math.fround(t / temperatures)]);
       program.write("key", [low, high, t, 0]);
@@ -96,7 +96,7 @@ export async function annealedPartition(
   return { logPartition: start + logMean, standardError, method: "ais" };
 }
 
-/** Log-odds of the columns' means, each drawn to ½ by one row's worth: never infinite. */
+/** Log-odds of the columns' means, with half a pseudo-count for each value so that they are finite. */
 export function baseRates({ data, shape: [rows, columns] }: Matrix): Float32Array {
   const ones = new Float64Array(columns);
   data.forEach((value, i) => ones[i % columns] += value);

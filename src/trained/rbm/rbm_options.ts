@@ -1,32 +1,32 @@
-/** What sampling from a Boltzmann machine and finding its ln Z take; parsed once, strictly. */
+/** Options for sampling from a Boltzmann machine and computing its ln Z; parsed once, strictly. */
 import { requireChoice, requireNumber, requireObject } from "../../core/validate.ts";
 import type { Rows } from "../rows/matrix.ts";
 
-/** How to find ln Z. */
+/** Options for computing ln Z. */
 export interface PartitionOptions {
-  /** "exact" for up to 20 units in the smaller layer; "auto", the default, anneals beyond. */
+  /** "exact" for up to 20 units in the smaller layer; "auto", the default, uses annealing for more. */
   readonly method?: "auto" | "exact" | "ais";
-  /** Annealing: chains, at least 2; 100. */
+  /** Annealing: number of chains, at least 2. Default: 100. */
   readonly chains?: number;
-  /** Annealing: steps from the start to the machine; 1000. */
+  /** Annealing: steps from the base distribution to the machine. Default: 1000. */
   readonly temperatures?: number;
-  /** Annealing: rows whose means the start has, such as the training rows; fair bits without. */
+  /** Annealing: rows whose means define the base distribution, such as the training rows. Default: fair bits. */
   readonly base?: Rows;
-  /** Annealing: fixes the draws; 0. */
+  /** Annealing: fixes the draws. Default: 0. */
   readonly seed?: number;
   /** Cancels: rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
-/** How to draw from the machine. */
+/** Options for sampling from the machine. */
 export interface RbmSampleOptions {
-  /** Fixes the draws; 0. */
+  /** Fixes the draws. Default: 0. */
   readonly seed?: number;
-  /** Gibbs sweeps from the start; 1000. */
+  /** Gibbs sweeps from the start. Default: 1000. */
   readonly sweeps?: number;
-  /** Rows to start from, one for each draw; grey ones of ½ without. */
+  /** Rows to start from, one per draw. Default: grey rows of ½. */
   readonly start?: Rows;
-  /** E[v | h] of the last sweep in place of its draw. */
+  /** Return E[v | h] of the last sweep instead of its draw. */
   readonly mean?: boolean;
   /** Cancels: rejects with the signal's reason. */
   readonly signal?: AbortSignal;
@@ -35,7 +35,7 @@ export interface RbmSampleOptions {
 const PARTITION_KEYS = ["method", "chains", "temperatures", "base", "seed", "signal"];
 const SAMPLE_KEYS = ["seed", "sweeps", "start", "mean", "signal"];
 
-/** Options with their defaults. @throws TypeError or RangeError naming the option */
+/** The options with their defaults. @throws TypeError or RangeError naming the option */
 export function parsePartition(options: PartitionOptions) {
   requireObject("partition options", options, PARTITION_KEYS);
   const { method = "auto", chains = 100, temperatures = 1000, base, seed = 0, signal } = options;
@@ -49,7 +49,7 @@ export function parsePartition(options: PartitionOptions) {
   };
 }
 
-/** Options with their defaults. @throws TypeError or RangeError naming the option */
+/** The options with their defaults. @throws TypeError or RangeError naming the option */
 export function parseSampling(options: RbmSampleOptions) {
   requireObject("sample options", options, SAMPLE_KEYS);
   const { seed = 0, sweeps = 1000, start, mean = false, signal } = options;

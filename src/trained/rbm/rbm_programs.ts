@@ -56,7 +56,7 @@ const BUILDERS: { readonly [N in RbmProgram]: Builder } = {
   anneal,
 };
 
-/** The machine as `Engine` takes it. */
+/** The machine as an `Architecture` for `Engine`. */
 export function rbmArchitecture(spec: RbmSpec): Architecture<RbmProgram> {
   return {
     parameters: rbmParameters(spec),
@@ -69,8 +69,8 @@ export function rbmArchitecture(spec: RbmSpec): Architecture<RbmProgram> {
 }
 
 /**
- * One temperature of annealed importance sampling. With a = x W + c and the machine p_β of inverse
- * temperature β, ln p_β(x) = x·((1-β) base + β b) + Σ softplus(β a) + const:
+ * One temperature of annealed importance sampling. With a = x W + c and p_β the machine at inverse temperature β, ln
+ * p_β(x) = x·((1-β) base + β b) + Σ softplus(β a) + const:
  *
  *   logWeight = ln p_to(x) - ln p_from(x), differences first;  draw = one Gibbs sweep of p_to from x
  */

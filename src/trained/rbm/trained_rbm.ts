@@ -1,5 +1,5 @@
 /**
- * A restricted Boltzmann machine with fixed parameters: everything that needs no derivative.
+ * A restricted Boltzmann machine with fixed parameters: everything that does not need derivatives.
  * `training/rbm/rbm.ts` adds fitting.
  */
 import { openBackend } from "../../backends/open.ts";
@@ -32,16 +32,16 @@ import { rbmArchitecture } from "./rbm_programs.ts";
 
 export type { PartitionOptions, RbmSampleOptions } from "./rbm_options.ts";
 
-/** A machine with fixed parameters: scores, samples, and finds its own likelihood. */
+/** A Boltzmann machine with fixed parameters: scores, samples, and computes likelihoods. */
 export class TrainedRbm {
-  /** Units of the two layers. */
+  /** Numbers of units of the two layers. */
   readonly spec: RbmSpec;
   /** @internal */
   protected readonly engine: RbmEngine;
 
   /**
-   * A machine with the given parameter values; `Rbm.create` and `load` are the usual ways.
-   * @throws DOMException for a GPU: none runs a machine
+   * Creates a machine with given parameter values; usually called through `Rbm.create` or `load`.
+   * @throws DOMException for a GPU, which is not supported
    */
   constructor(
     spec: RbmSpec,
@@ -58,12 +58,12 @@ export class TrainedRbm {
     this.engine = new Engine(rbmArchitecture(spec), values, device, openBackend);
   }
 
-  /** A machine from the bytes of its file, or from where a URL points. */
+  /** Loads a machine from the bytes or the URL of its file. */
   static async load(source: Uint8Array | URL, device: DeviceOptions = {}): Promise<TrainedRbm> {
     return new this(...await loadRbm(source), device);
   }
 
-  /** What is really in use. */
+  /** The backend in use. */
   get device(): { readonly backend: string; readonly [detail: string]: unknown } {
     return { backend: this.engine.backend.name, ...this.engine.backend.details };
   }
@@ -74,7 +74,7 @@ export class TrainedRbm {
   }
 
   /**
-   * Replaces parameters; those not named stay.
+   * Replaces parameters; those not named are unchanged.
    * @throws TypeError or RangeError for an unknown name, a wrong shape or a value that is not finite
    */
   setParameters(
@@ -91,7 +91,7 @@ export class TrainedRbm {
     return energiesOf(this.engine, "visible", this.rows(x));
   }
 
-  /** One score per row, nats; higher is more anomalous: the free energy, which ranks as -ln p(x). */
+  /** One score per row, nats; higher is more anomalous: the free energy, which orders rows like -ln p(x). */
   score(x: Rows): Promise<Float64Array> {
     return this.freeEnergy(x);
   }
@@ -111,7 +111,7 @@ export class TrainedRbm {
     return this.engine.map("reconstruct", "x", this.rows(x)).mean;
   }
 
-  /** `count` draws, `[count, D]`, each the end of a chain of its own: i depends on the seed and i. */
+  /** `count` draws, `[count, D]`, each the end of its own chain. Draw i depends on the seed and i. */
   async sample(count: number, options: RbmSampleOptions = {}): Promise<Matrix> {
     const { seed, sweeps, start, mean, signal } = parseSampling(options);
     requireNumber("count", count, { min: 1, max: 1e7, integer: true });
@@ -145,8 +145,8 @@ export class TrainedRbm {
   }
 
   /**
-   * ln Z: exact where the smaller layer has at most 20 units, annealed beyond.
-   * @throws RangeError if "exact" is asked of larger layers; the signal's reason if it is aborted
+   * ln Z: exact if the smaller layer has at most 20 units, otherwise by annealing.
+   * @throws RangeError if "exact" is requested for larger layers; the signal's reason if it is aborted
    */
   async logPartition(options: PartitionOptions = {}): Promise<Partition> {
     const { method, chains, temperatures, base, seed, signal } = parsePartition(options);
@@ -166,7 +166,7 @@ export class TrainedRbm {
     return await annealedPartition(this.engine, this.spec, annealing, pause);
   }
 
-  /** ln p(x) = -F(x) - ln Z per row, nats, for rows of zeros and ones; as sure as ln Z is. */
+  /** ln p(x) = -F(x) - ln Z per row, nats, for rows of zeros and ones; as accurate as ln Z. */
   async logLikelihood(x: Rows, options: PartitionOptions = {}): Promise<Float64Array> {
     const { logPartition } = await this.logPartition(options);
     return (await this.freeEnergy(x)).map((energy) => -energy - logPartition);
@@ -178,13 +178,13 @@ export class TrainedRbm {
     return writeModelFile({ kind: "rbm", metadata: { spec: this.spec }, tensors });
   }
 
-  /** Gives back the memory; the machine must not be used afterwards. */
+  /** Frees the memory; the machine must not be used afterwards. */
   dispose(): void {
     this.engine.dispose();
   }
 
   /**
-   * Rows of data as the machine takes them.
+   * Checks rows of data.
    * @internal
    */
   protected rows(x: Rows): Matrix {
@@ -192,14 +192,14 @@ export class TrainedRbm {
   }
 }
 
-/** Spec and parameter values of an RBM's file, from its bytes or from where a URL points. */
+/** Spec and parameter values of an RBM, from the bytes or the URL of its file. */
 export async function loadRbm(
   source: Uint8Array | URL,
 ): Promise<[RbmSpec, Map<string, Float32Array>]> {
   return rbmFromFile(await loadModelFile(source));
 }
 
-/** The same of a file that was read already. */
+/** Spec and parameter values of an RBM's file. */
 export function rbmFromFile(file: ModelFile): [RbmSpec, Map<string, Float32Array>] {
   requireKind(file, ["rbm"]);
   const spec = blamingFile(() => parseRbmSpec(file.metadata.spec));

@@ -1,23 +1,23 @@
 /**
- * What a model's likelihood asks of its data: which values each column may have, and which columns
- * may be standardised.
+ * The requirements of a model's likelihood on its data: which values each column may have, and which columns may be
+ * standardised.
  */
 import { oncePer } from "../../core/once_per.ts";
 import { ANY_NUMBER } from "../../distributions/likelihoods/definition.ts";
 import { definitionOf, type Group, groupsOf } from "../../distributions/likelihood.ts";
 import type { ModelSpec } from "../../models/spec.ts";
 
-/** A cell that p(x | z) cannot take; row and column from 0. */
+/** A cell whose value p(x | z) does not allow; row and column from 0. */
 export interface CellFault {
   /** From 0. */
   readonly row: number;
   /** From 0. */
   readonly column: number;
-  /** What stands there. */
+  /** Value of the cell. */
   readonly value: number;
-  /** The name of the likelihood: "Bernoulli". */
+  /** Name of the likelihood, such as "Bernoulli". */
   readonly likelihood: string;
-  /** What its data must be: "a value from 0 to 1". */
+  /** What the likelihood requires, such as "a value from 0 to 1". */
   readonly needs: string;
 }
 
@@ -25,14 +25,14 @@ type Likely = Pick<ModelSpec, "inputs" | "likelihood">;
 
 type Ruled = Group & Pick<ReturnType<typeof definitionOf>, "title" | "data">;
 
-/** The columns that cannot take any number, with what they can. A server asks at every request. */
+/** The columns with restricted values, and their rules. Cached, because a server checks every request. */
 const ruledGroups = oncePer(({ likelihood, inputs }: Likely): readonly Ruled[] =>
   groupsOf(likelihood, inputs)
     .map((group) => ({ ...group, ...definitionOf(group.spec.type) }))
     .filter(({ data: rule }) => rule !== ANY_NUMBER)
 );
 
-/** The first cell, row by row, that the likelihood cannot take; a row begins every `stride` values. */
+/** The first cell, row by row, whose value the likelihood does not allow; rows start every `stride` values. */
 export function findFault(
   of: Likely,
   data: Float32Array | Float64Array,
@@ -57,7 +57,7 @@ export function findFault(
   return undefined;
 }
 
-/** @throws RangeError naming row, from 1, and column of the first cell that the likelihood cannot take */
+/** @throws RangeError naming row, from 1, and column of the first cell that the likelihood does not allow */
 export function requireData(
   spec: Likely,
   data: Float32Array | Float64Array,
@@ -76,7 +76,7 @@ export function requireData(
   );
 }
 
-/** For each column the name of its likelihood if it must be left as it is, undefined otherwise. */
+/** For each column, the name of its likelihood if the column must not be standardised, else undefined. */
 export function fixedColumns({ inputs, likelihood }: Likely): readonly (string | undefined)[] {
   return groupsOf(likelihood, inputs).flatMap(({ spec, columns }) => {
     const { title, standardizes } = definitionOf(spec.type);

@@ -2,12 +2,12 @@
 import { requireNumber, show } from "../../core/validate.ts";
 import type { Matrix } from "./matrix.ts";
 
-/** One class a row, 0 to C - 1; -1 or null where it is not known. */
+/** One class per row, 0 to C - 1; -1 or null if it is unknown. */
 export type RowLabels = ArrayLike<number | null>;
 
 /**
- * One-hot rows `[rows, C]`, of zeros where the class is not known.
- * @throws TypeError or RangeError naming the row, 1-based, whose label is no class
+ * One-hot rows `[rows, C]`, with zeros if the class is unknown.
+ * @throws TypeError or RangeError naming the row, 1-based, whose label is not a class
  */
 export function oneHot(labels: RowLabels, classes: number): Matrix {
   requireNumber("classes", classes, { min: 1, integer: true });

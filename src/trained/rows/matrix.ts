@@ -1,4 +1,4 @@
-/** Rows of numbers as users hand them over, brought to one shape: row-major with a known width. */
+/** Converts rows of numbers from users to one form: row-major with a known width. */
 import { show } from "../../core/validate.ts";
 import { haveFiniteSum, MAX_FLOAT32 } from "../finite.ts";
 
@@ -10,7 +10,7 @@ export interface Matrix {
   readonly shape: readonly [rows: number, columns: number];
 }
 
-/** What calls accept as rows: arrays of numbers, or a matrix. */
+/** Rows that calls accept: arrays of numbers, or a matrix. */
 export type Rows =
   | readonly ArrayLike<number>[]
   | { readonly data: Float32Array | Float64Array; readonly shape: readonly [number, number] };
@@ -19,8 +19,8 @@ export type Rows =
 type FloatRows = Extract<Rows, { readonly shape: unknown }>;
 
 /**
- * A matrix of exactly `columns` columns; data that already is one is not copied.
- * @param missing the first columns, whose values may be NaN
+ * A matrix of exactly `columns` columns; a float32 matrix is not copied.
+ * @param missing number of leading columns whose values may be NaN
  * @throws TypeError or RangeError naming row and column, 1-based, for a wrong width or a value that
  *   is not a finite float32
  */
@@ -39,7 +39,7 @@ export function toMatrix(rows: Rows, columns: number, missing = 0): Matrix {
 
 function fromArrays(rows: readonly ArrayLike<number>[], columns: number): Matrix {
   const data = new Float32Array(rows.length * columns);
-  // By index: a hole in the list is a row that is missing, and `forEach` would pass over it.
+  // By index: a hole in the list is a missing row, which `forEach` would skip.
   for (let r = 0; r < rows.length; r++) {
     const row = rows[r];
     const width = (row as ArrayLike<number> | undefined)?.length;
@@ -62,7 +62,7 @@ function fromFloats(value: unknown, columns: number): Matrix {
   return { data: data instanceof Float32Array ? data : new Float32Array(data), shape };
 }
 
-/** @throws TypeError or RangeError unless the value is float data with a shape that fits it */
+/** @throws TypeError or RangeError unless the value is float data with a matching shape */
 export function requireFloatRows(value: unknown, columns?: number): FloatRows {
   const { data, shape } = Object(value) as Partial<FloatRows>;
   const isFloat = data instanceof Float32Array || data instanceof Float64Array;
@@ -97,13 +97,13 @@ function notFinite(index: number, columns: number, value: unknown): TypeError {
   );
 }
 
-/** Columns of what may turn out to be no rows at all. */
+/** The number of columns, for a value that may not be rows at all. */
 export function widthOf(rows: Rows): number | undefined {
   const { shape, 0: first } = Object(rows) as Partial<FloatRows> & { readonly 0?: unknown };
   return shape?.[1] ?? (Object(first) as Partial<ArrayLike<number>>).length;
 }
 
-/** The first columns of every row: of `[x | c]`, x. */
+/** The first columns of every row: x of `[x | c]`. */
 export function firstColumns({ data, shape: [rows, width] }: Matrix, columns: number): Matrix {
   if (width === columns) return { data, shape: [rows, columns] };
   const first = new Float32Array(rows * columns);
@@ -113,7 +113,7 @@ export function firstColumns({ data, shape: [rows, width] }: Matrix, columns: nu
   return { data: first, shape: [rows, columns] };
 }
 
-/** `count` rows from the first on, as a view. */
+/** `count` rows starting at `first`, as a view. */
 export function rowsOf(
   { data, shape: [, columns] }: Matrix,
   first: number,
@@ -122,7 +122,7 @@ export function rowsOf(
   return data.subarray(first * columns, (first + count) * columns);
 }
 
-/** The columns of both, row by row. */
+/** Joins the columns of two matrices row by row. */
 export function concatColumns(a: Matrix, b: Matrix): Matrix {
   const [rows, left] = a.shape, right = b.shape[1], width = left + right;
   const data = new Float32Array(rows * width);
@@ -133,7 +133,7 @@ export function concatColumns(a: Matrix, b: Matrix): Matrix {
   return { data, shape: [rows, width] };
 }
 
-/** The sum of two in float64. */
+/** Elementwise sum in float64. */
 export function sumOf(a: Float32Array, b: Float32Array): Float64Array {
   const sums = new Float64Array(a);
   for (let i = 0; i < sums.length; i++) sums[i] += b[i];

@@ -1,24 +1,24 @@
-/** Rows for a model's programs: data, then the condition, then which cells are there, each checked. */
+/** Builds and checks the rows of a model's programs: data, then the condition, then the mask of observed cells. */
 import { show } from "../../core/validate.ts";
 import type { ModelSpec } from "../../models/spec.ts";
 import { requireData } from "./data_rule.ts";
 import { concatColumns, type Matrix, type Rows, toMatrix, widthOf } from "./matrix.ts";
 import { withObserved } from "./observed.ts";
 
-/** What goes with rows of a conditional model. */
+/** The condition for rows of a conditional model. */
 export interface ConditionOptions {
   /**
-   * One row of conditions for each row, `[rows, C]`; needed where the spec has one, unless rows carry it
-   * behind their data, and only there. Of a model with a classifier it is the class, one-hot (`oneHot`), or
-   * zeros where it is not known; without it no row's is.
+   * One row of conditions per row of data, `[rows, C]`. Required if the spec has a condition, unless the rows include
+   * it after their data, and not allowed otherwise. For a model with a classifier it is the class, one-hot (`oneHot`),
+   * or zeros if unknown; if omitted, all classes are unknown.
    */
   readonly condition?: Rows;
 }
 
 /**
- * Rows of data for a model's programs, their conditions behind them: `toMatrix`, of values that its
- * likelihood can take. NaN is a missing cell, where the spec takes such.
- * @throws TypeError or RangeError naming row and column, 1-based, or what is wrong with the condition
+ * Rows of data followed by their conditions, for a model's programs: `toMatrix`, with values that its likelihood
+ * allows. NaN marks a missing cell, if the spec accepts these.
+ * @throws TypeError or RangeError naming row and column, 1-based, or the fault of the condition
  */
 export function toRows(spec: ModelSpec, rows: Rows, condition?: Rows): Matrix {
   const { inputs, missing, classifier } = spec;
@@ -29,7 +29,7 @@ export function toRows(spec: ModelSpec, rows: Rows, condition?: Rows): Matrix {
   return withObserved(spec, whole);
 }
 
-/** Classes that are not known, for rows of x alone. */
+/** Unknown classes, for rows of x alone. */
 function withoutClass({ inputs, condition }: ModelSpec, rows: Rows): Matrix | undefined {
   if (widthOf(rows) !== inputs) return undefined;
   const count = "shape" in rows ? rows.shape[0] : rows.length;
@@ -52,7 +52,7 @@ function requireOneHot({ inputs, condition }: ModelSpec, { data, shape: [rows, w
 }
 
 /**
- * Refuses rows that lack their class, where all of it is needed.
+ * Rejects rows with an unknown class, where the class is required.
  * @throws TypeError naming the row, 1-based
  */
 export function requireClasses(
@@ -68,8 +68,8 @@ export function requireClasses(
 }
 
 /**
- * `[rows | condition]`, of rows of so many columns, or of rows that are `[rows | condition]` already.
- * @param missing the first columns, whose values may be NaN
+ * `[rows | condition]`, from rows of `columns` columns, or from rows that already include the condition.
+ * @param missing number of leading columns whose values may be NaN
  */
 export function toConditioned(
   spec: ModelSpec,
@@ -88,8 +88,8 @@ export function toConditioned(
 }
 
 /**
- * One row of conditions for each of `count` rows; undefined where the model has no condition.
- * @throws TypeError or RangeError if it is missing, surplus or of another size
+ * One row of conditions for each of `count` rows; undefined if the model has no condition.
+ * @throws TypeError or RangeError if it is missing, unexpected or of the wrong size
  */
 export function toConditions(
   { condition: columns }: ModelSpec,

@@ -1,11 +1,12 @@
-/** Missing cells: a mask behind each row says which cells of x are there. */
+/** Missing cells: a mask at the end of each row marks the observed cells of x. */
 import { placeholders } from "../../distributions/likelihood.ts";
 import type { ModelSpec } from "../../models/spec.ts";
 import type { Matrix } from "./matrix.ts";
 
 /**
- * `[x | c | observed]` of `[x | c]` with NaN for what is missing: 1 for each cell of x that is there; else 0,
- * and a number that the likelihood takes in its place. Rows of a model that takes whole rows stay.
+ * Converts `[x | c]`, with NaN for missing cells, to `[x | c | observed]`: the mask is 1 for observed cells of x and 0
+ * for missing ones, which are replaced by a number that the likelihood allows. Rows are unchanged if the model does not
+ * accept missing cells.
  */
 export function withObserved({ inputs, likelihood, missing }: ModelSpec, rows: Matrix): Matrix {
   if (!missing) return rows;
@@ -19,7 +20,7 @@ export function withObserved({ inputs, likelihood, missing }: ModelSpec, rows: M
   return { data, shape: [count, wide] };
 }
 
-/** Fills in the mask behind one row, and what is missing in it. */
+/** Writes the mask at the end of one row, and replaces its missing cells. */
 export function markObserved(row: Float32Array | Float64Array, fill: Float32Array): void {
   const inputs = fill.length, mask = row.length - inputs;
   for (let c = 0; c < inputs; c++) {
@@ -29,7 +30,7 @@ export function markObserved(row: Float32Array | Float64Array, fill: Float32Arra
   }
 }
 
-/** What a program says of each cell, NaN where `rows`, as `toRows` gives them, lack it; in place. */
+/** Sets cells of a program's output to NaN, in place, where `rows`, as `toRows` returns them, are missing. */
 export function whereObserved(cells: Matrix, { data, shape: [, width] }: Matrix): Matrix {
   const [rows, columns] = cells.shape;
   for (let r = 0; r < rows; r++) {
