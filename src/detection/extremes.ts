@@ -1,16 +1,18 @@
 /**
- * Cells that would blind their column. One value of 1e30 among ordinary ones makes the standard deviation 1e29, and to
- * a network over standardised columns every later fault is then nothing: such a cell is refused, not averaged in.
+ * Extreme cells that would hide all other faults of their column. One value of 1e30 among ordinary ones makes the
+ * standard deviation 1e29, so a network over standardised columns would not see any smaller fault. Such a cell is
+ * rejected, not averaged in.
  *
- *   refused     where the usual spread is below 10⁻⁴ of the standard deviation: a fault of a thousand times the usual
- *               then costs less than 13 nats, ½ (0.1 / 0.02)², by the least variance that a column is explained with
- *   missing     to the exact fit of a series: cells farther than 10⁴ times the usual spread, where they are few. Sensors
- *               have such spikes, and the steps around them are none
- *   left out    by an ensemble, whose views hang on the order and the quartiles: rows with cells farther than 10⁶ times
- *               the usual spread train nothing, where they are few. They calibrate like any other
+ *   rejected    if the usual spread is below 10⁻⁴ of the standard deviation: a fault of a thousand usual spreads then
+ *               costs less than 13 nats, ½ (0.1 / 0.02)², at the smallest variance allowed for a column
+ *   missing     to the exact fit of a series: cells more than 10⁴ usual spreads away, if they are few. Sensors have
+ *   such
+ *               spikes, and the steps around them are ordinary
+ *   left out    by an ensemble, whose views depend on ranks and quartiles: rows with cells more than 10⁶ usual spreads
+ *               away are not trained on if they are few. They calibrate like any other
  *
- * The usual spread of a column is the median of its nonzero distances from its median, which a few cells of any size
- * cannot move. Transfers of bytes, of some hundred to 10⁹, are within both limits, or left out and no more.
+ * The usual spread of a column is the median of the nonzero distances from its median, which a few cells of any size
+ * cannot change. Byte counts, from some hundred to 10⁹, are within both limits, or at most left out.
  */
 import type { Cells } from "../scoring/table/cells.ts";
 import { type ColumnSchema, hasLevels } from "../scoring/table/schema.ts";
@@ -26,7 +28,7 @@ const BLINDING = 1e4;
 /** The largest share of rows that may be left out. */
 const FEW = 0.05;
 
-/** A larger share of the steps of a series is what the column does at times. */
+/** The largest share of steps of a series that may count as spikes; more are part of the column's behaviour. */
 const FEW_STEPS = 0.01;
 
 /** @throws RangeError naming the row, from 1, and the column */
@@ -68,7 +70,10 @@ export function withoutExtremes(
   return { cells: takeCells(cells, schema.length, kept), warnings };
 }
 
-/** The steps that a series learns from, few cells far out missing, and what is said of them; of many only what they hide. */
+/**
+ * The steps that a series is fitted to, with its few spikes marked as missing, and warnings about them. If spikes are
+ * many, they stay, and a warning says so if they hide smaller changes.
+ */
 export function withoutSpikes(
   cells: Cells,
   schema: readonly ColumnSchema[],

@@ -1,22 +1,22 @@
 /**
- * Which rows stay when the stranger ones are left out, such that no level of a column is lost. A row with a rare level
- * is strange, however ordinary the rest of it is: if every tenth row says "no", the stranger half of a table has them
- * all, and whatever is fitted to the other half takes each "no" for a fault, far above the real ones.
+ * Selects the most ordinary rows without losing any level of a column. A row with a rare level looks strange, however
+ * ordinary the rest of it is: if every tenth row says "no", the stranger half of a table contains all of them, and a
+ * fit to the other half takes each "no" for a fault, far above the real ones.
  *
  *   each level of a binary, categorical or ordinal column keeps at least half of the rows that it would keep if all
- *   levels were trimmed alike, its most ordinary ones; rare levels come first, and what is left of the count goes
- *   to the most ordinary of the other rows
+ *   levels were trimmed equally, its most ordinary ones; rare levels come first, and the rest of the count goes to the
+ *   most ordinary of the other rows
  */
 import type { Cells } from "../../scoring/table/cells.ts";
 import { type ColumnSchema, hasLevels } from "../../scoring/table/schema.ts";
 
-/** Half, because a level may also be what the anomalies have in common: then it becomes rarer. */
+/** Half, because a level may also be what the anomalies have in common; it then becomes rarer. */
 const SHARE = 0.5;
 
 /**
  * @param ranked rows, the most ordinary first
- * @param count how many stay
- * @returns their places, ascending
+ * @param count number of rows to keep
+ * @returns the indices of the kept rows, ascending
  */
 export function mostOrdinary(
   cells: Cells,
@@ -36,7 +36,7 @@ export function mostOrdinary(
   return Uint32Array.from(kept).sort();
 }
 
-/** The rows of a column by their values, each in the order of the ranks. */
+/** The rows of a column grouped by value, each group in the order of the ranks. */
 function groupsOf({ data }: Cells, columns: number, c: number, ranked: Uint32Array): number[][] {
   const groups = new Map<number, number[]>();
   for (const row of ranked) {
