@@ -1,6 +1,6 @@
 /**
- * Every vector function over a row of numbers, for scripts/accuracy.ts and the tests of the debug
- * build: those that have a kernel by it, the others under the kernel signature (out, x, count).
+ * Every vector function over a row of numbers, for scripts/accuracy.ts and the tests of the debug build. Those with a
+ * kernel are exported as that kernel, the others with the kernel signature (out, x, count).
  */
 import { expm14, expm1LessX4 } from "./simd/expm1";
 import { log1pUnit4 } from "./simd/log";

@@ -1,9 +1,9 @@
 /**
- * Bernoulli kernels from logits, per element, in nats. Formulas: src/ops/bernoulli.ts; looping and
- * stretching: simd/stretch.ts. Sizes in elements, pointers in bytes.
+ * Bernoulli kernels from logits, per element, in nats. Formulas: src/ops/bernoulli.ts; loops and broadcasting:
+ * simd/stretch.ts. Sizes in elements, pointers in bytes.
  *
  *   bernoulliLogProb      x·l - softplus(l), as (x·l - max(l, 0)) - log1p(e^-|l|): at x = 0 and x = 1
- *                         the first difference is exact, so that no accuracy is lost in either tail
+ *                         the first difference is exact, so no accuracy is lost in either tail
  *   bernoulliLogProbGrad  dy · (x - sigmoid(l))
  */
 import { madd } from "./simd/fma";

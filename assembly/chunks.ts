@@ -1,8 +1,7 @@
 /**
- * A list over many rows, chunk by chunk: rows in, the list, results out. A chunk's values stay in the
- * caches, and rows depend on nothing but themselves, so threads may take chunks each in a scratch memory
- * of its own, without waiting for one another between instructions. What a sheet holds:
- * src/backends/wasm/abi.ts.
+ * Runs a list over many rows, chunk by chunk: copies rows in, runs the list, copies results out. The values of a chunk
+ * stay in the caches. Rows are independent, so each thread can take chunks in its own scratch memory, without waiting
+ * for other threads between instructions. Layout of a sheet: src/backends/wasm/abi.ts.
  */
 import { SHEET_COPY_BYTES, SHEET_HEAD_BYTES } from "./opcodes.gen";
 import { walk } from "./program";

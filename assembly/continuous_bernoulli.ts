@@ -1,10 +1,9 @@
 /**
  * The normaliser of the continuous Bernoulli, from logits, per element, in nats. Formulas:
- * src/ops/continuous_bernoulli.ts; looping and stretching: simd/stretch.ts. Sizes in elements,
- * pointers in bytes.
+ * src/ops/continuous_bernoulli.ts; loops and broadcasting: simd/stretch.ts. Sizes in elements, pointers in bytes.
  *
  *   continuousBernoulliLogNorm       ln (t / tanh(t / 2)), t = |l| kept above 0; ln 2 at l = 0
- *   continuousBernoulliLogNormSlope  1/l - 1/sinh l; near 0, where the two cancel, l g(l²)
+ *   continuousBernoulliLogNormSlope  1/l - 1/sinh l; l g(l²) near 0, where the two cancel
  *
  * g is our own minimax polynomial of degree 7 on l² <= 4 for (1/l - 1/sinh l) / l: relative error
  * 6.7e-9 before its coefficients are rounded (Lawson's reweighted least squares in float64).
@@ -29,7 +28,9 @@ const G7 = memory.data<u32>([0xb1b8463f], 4); // -5.36309086e-9
 
 const SATURATION = reinterpret<f32>(0x419051ec); // 18.0400009, where m + 2 rounds to m
 
-/** tanh(t / 2) = m / (m + 2), m = eᵗ - 1, for t >= 0: ln C is sharper than `tanh8`, and needs 1 for large t. */
+/**
+ * tanh(t / 2) = m / (m + 2), m = eᵗ - 1, for t >= 0. More accurate than `tanh8`, which ln C needs, and 1 for large t.
+ */
 @inline
 function tanhOfHalf(t: v128): v128 {
   const m = expm1Inside4(f32x4.pmin(t, f32x4.splat(SATURATION)));
@@ -40,7 +41,7 @@ function tanhOfHalf(t: v128): v128 {
 class LogNorm {
   @inline
   at(logits: v128): v128 {
-    // f32x4.max keeps NaN.
+    // f32x4.max propagates NaN.
     const t = f32x4.max(f32x4.abs(logits), f32x4.splat(SMALLEST));
     return logCalled4(f32x4.div(t, tanhOfHalf(t)));
   }
@@ -63,7 +64,7 @@ class LogNormSlope {
     g = madd(g, square, constant(G1));
     g = madd(g, square, constant(G0));
     const near = f32x4.mul(g, logits);
-    // 1/sinh t = 2 e^-t / (1 - e^-2t), of t = |l|, with the sign of l.
+    // 1/sinh t = 2 e^-t / (1 - e^-2t), with t = |l|, and the sign of l.
     const one = f32x4.splat(1), small = exp4(f32x4.neg(f32x4.abs(logits)));
     const cosecant = f32x4.div(f32x4.add(small, small), f32x4.sub(one, f32x4.mul(small, small)));
     const sign = v128.and(logits, i32x4.splat(0x80000000));

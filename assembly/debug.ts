@@ -1,4 +1,4 @@
-/** The debug build: every kernel by its name, for tests that call them one at a time. */
+/** The debug build: every kernel by name, for tests that call kernels individually. */
 export * from "./index";
 export { cosTwoPi, expm1, expm1LessX, log1pUnit, sinTwoPi } from "./accuracy";
 export * from "./bernoulli";

@@ -1,6 +1,6 @@
 /**
- * Matrix products as operations; formulas in src/ops/linear.ts. Sums run over k in ascending order,
- * in blocks of at most 256 (matmul/product.ts): error at most (inner + 4) · 2^-24 · Σ|terms|.
+ * Matrix products as operations; formulas in src/ops/linear.ts. Sums run over k in ascending order, in blocks of at
+ * most 256 (matmul/product.ts); the error is at most (inner + 4) · 2^-24 · Σ|terms|.
  */
 import { ACTIVATION_IDENTITY, ACTIVATION_RELU } from "./opcodes.gen";
 import { activation } from "./elementwise";
@@ -12,8 +12,8 @@ export { packTiles } from "./matmul/product";
 
 /**
  * out [rows, cols] = f(x [rows, inner] · weight [inner, cols] + bias [1, cols]).
- * @param line the columns of the matrices of which out and weight are `cols` neighbours
- * @param tiles the weight as `packTiles` wrote it; 0 for none
+ * @param line the columns of the whole matrices, if out and weight are `cols` adjacent columns of larger ones
+ * @param tiles the weight as packed by `packTiles`; 0 for none
  */
 export function dense(
   out: usize,
@@ -32,7 +32,7 @@ export function dense(
   bend(out, line, rows, cols, kind);
 }
 
-/** `dense` of few rows, with weights as `packWeights` wrote them. */
+/** `dense` for few rows, with weights packed by `packWeights`. */
 export function packedDense(
   out: usize,
   rows: i32,
@@ -49,7 +49,10 @@ export function packedDense(
   bend(out, cols, rows, cols, kind);
 }
 
-/** Applies what the product has not: a pass of its own keeps the function's constants at hand. */
+/**
+ * Applies activations that the product has not applied, in a separate pass, which keeps the function's constants in
+ * registers.
+ */
 function bend(out: usize, line: i32, rows: i32, cols: i32, kind: i32): void {
   if (kind == ACTIVATION_IDENTITY || kind == ACTIVATION_RELU) return;
   if (line == cols) return activation(out, out, rows * cols, kind);
@@ -57,9 +60,9 @@ function bend(out: usize, line: i32, rows: i32, cols: i32, kind: i32): void {
 }
 
 /**
- * out [rows, cols] = op(a) · op(b), op the transpose where the flag is not zero.
- * @param line, aCols, bCols the columns of the matrices of which out, a and b are parts
- * @param tiles b as `packTiles` wrote it, if it is not transposed; 0 for none
+ * out [rows, cols] = op(a) · op(b), where op transposes if the flag is not zero.
+ * @param line, aCols, bCols the columns of the whole matrices that out, a and b are parts of
+ * @param tiles b as packed by `packTiles`, if it is not transposed; 0 for none
  */
 export function matmul(
   out: usize,

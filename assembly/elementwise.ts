@@ -1,6 +1,6 @@
 /**
- * Elementwise kernels. Formulas: src/ops/elementwise.ts; looping and stretching: simd/stretch.ts;
- * accuracy: docs/accuracy.md. Sizes in elements, pointers in bytes, aligned to 4.
+ * Elementwise kernels. Formulas: src/ops/elementwise.ts; loops and broadcasting: simd/stretch.ts; accuracy:
+ * docs/accuracy.md. Sizes in elements, pointers in bytes, aligned to 4.
  *
  *   add a+b   sub a-b   mul a·b   div a/b   affine scale·x + offset   exp eˣ   log ln x
  *   log1p ln(1 + x)
@@ -239,7 +239,7 @@ class Relu {
   }
 }
 
-/** The walk of stretch.ts, eight elements at a time. */
+/** The loop of stretch.ts, eight elements at a time. */
 function tanh(out: usize, x: usize, count: i32): void {
   const rest = count & 7, beside = besideRow(1);
   let end = out + (<usize>(count >> 3) << 5), restTo: usize = 0;

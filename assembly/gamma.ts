@@ -1,8 +1,8 @@
 /**
- * Ratios of gamma functions, per element. Formulas: src/ops/gamma.ts; series: simd/gamma.ts; looping
- * and stretching: simd/stretch.ts. Sizes in elements, pointers in bytes.
+ * Ratios of gamma functions, per element. Formulas: src/ops/gamma.ts; series: simd/gamma.ts; loops and broadcasting:
+ * simd/stretch.ts. Sizes in elements, pointers in bytes.
  *
- * With w the argument moved up to 8 or more and D = w(a + d) - w(a), nothing large cancels:
+ * With w the argument shifted to 8 or more and D = w(a + d) - w(a), nothing large cancels:
  *
  *   logGammaRatio       (w(a+d) - ½) log1p(D / w(a)) - D + tail(w(a+d)) - tail(w(a))
  *                       + (D ln w(a) - d ln a) + ln (product(a) / product(a+d))
@@ -29,7 +29,7 @@ class LogGammaRatio {
     const step = f32x4.add(d, f32x4.sub(shiftOf(bLow), shiftOf(aLow)));
     const stretch = f32x4.mul(f32x4.sub(wb, f32x4.splat(0.5)), log1p4(f32x4.div(step, wa)));
     const tails = f32x4.sub(stirlingTail(wb), stirlingTail(wa));
-    // Never fused: where nothing is shifted the two products are equal and must cancel exactly.
+    // Never fused: if nothing is shifted, the two products are equal and must cancel exactly.
     const power = f32x4.sub(f32x4.mul(step, logCalled4(wa)), f32x4.mul(d, logCalled4(a)));
     const products = f32x4.div(risingProduct(a, aLow), risingProduct(b, bLow));
     const shifted = f32x4.add(power, logCalled4(products));

@@ -1,6 +1,6 @@
 /**
- * Gaussian kernels in log-variance, per element, in nats. Formulas: src/ops/gaussian.ts; looping and
- * stretching: simd/stretch.ts. Log-variances lie in [-30, 20]. Sizes in elements, pointers in bytes.
+ * Gaussian kernels in log-variance, per element, in nats. Formulas: src/ops/gaussian.ts; loops and broadcasting:
+ * simd/stretch.ts. Log-variances must be in [-30, 20]. Sizes in elements, pointers in bytes.
  *
  *   gaussianKl       ½ (μ² + (expm1(l) - l)), never negative, relatively accurate near μ = l = 0
  *   gaussianLogProb  -½ (ln 2π + l + (x - μ)² e⁻ˡ)
@@ -8,7 +8,7 @@
  *   …GradLogVar      dy · ½ ((x - μ)² e⁻ˡ - 1)
  *   reparameterize   μ + e^(l/2) · ε
  *
- * Log-variances of one row serve all rows: e⁻ˡ is then taken once, beside them, with the same bits.
+ * If one row of log-variances serves all rows, e⁻ˡ is computed once in a buffer, with the same bits.
  */
 import { BLOCK_COLS, BLOCK_DEPTH } from "./matmul/block";
 import { exp4 } from "./simd/exp";
@@ -77,7 +77,7 @@ class Precision {
   }
 }
 
-/** e⁻ˡ of a row that serves many, beside the operands; 0 where there is none, or no room. */
+/** e⁻ˡ of a row shared by many rows, in a buffer; 0 if the row is not shared or does not fit. */
 function sharedPrecision(rows: i32, logVar: usize, logVarRows: i32, logVarCols: i32): usize {
   if (rows == 1 || logVarRows != 1 || logVarCols > BLOCK_COLS * BLOCK_DEPTH) return 0;
   map1<Precision>(packedB(), logVarCols, logVar);

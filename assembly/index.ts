@@ -1,17 +1,17 @@
 /**
- * The WebAssembly ABI: one memory, imported as env.memory, so that instances may share it.
+ * The WebAssembly ABI: one memory, imported as env.memory so that instances can share it.
  *
  *   run(list, count, batchRows)  executes `count` instruction records (record.ts)
- *   runAlone                     the same on the calling thread alone
- *   heapBase()                   the first byte that the kernels do not use themselves
+ *   runAlone                     the same, on the calling thread only
+ *   heapBase()                   the first byte that the kernels do not use
  *   isRelaxed()                  2 in the build with fused multiply-add
  *   isForwardOnly()              1 in the builds that cannot train (score.ts)
  *
- * Threads (threads.ts), in the first instance: lead, isWorthSharing, helpers, dismiss; in the others:
- * join, help, fail, over a workspace of workspaceBytes() that the host lays out as well.
+ * Threads (threads.ts): the first instance uses lead, isWorthSharing, helpers and dismiss; the others use join, help
+ * and fail, with a workspace of workspaceBytes() that the host also allocates.
  *
- * The host lays out everything above heapBase() and grows the memory. Pointers are multiples of 4;
- * kernels check no bounds: the plan has. No kernel allocates or keeps anything between runs.
+ * The host lays out everything above heapBase() and grows the memory. Pointers are multiples of 4. Kernels do not check
+ * bounds, because the plan has. No kernel allocates, or keeps anything between runs.
  */
 export { dismiss, fail, help, helpers, isWorthSharing, join, lead, run } from "./threads";
 export { walk as runAlone } from "./program";
@@ -21,7 +21,7 @@ export function heapBase(): usize {
   return __heap_base;
 }
 
-// A constant of its own: src/backends/wasm/unfused.ts makes it 0, and equal functions are merged.
+// A unique constant: src/backends/wasm/unfused.ts patches it to 0, and equal functions would be merged.
 export function isRelaxed(): i32 {
   return ASC_FEATURE_RELAXED_SIMD ? 2 : 0;
 }

@@ -1,4 +1,4 @@
-/** Columns moved, row by row; definitions in src/ops/layout.ts. Exact. */
+/** Column slices, padding and concatenation, row by row; definitions in src/ops/layout.ts. Exact. */
 import { at, copy, fill } from "./memory";
 
 /** out [rows, cols] = columns start … start + cols - 1 of x [rows, xCols]. */

@@ -1,6 +1,6 @@
 /**
- * Addresses, and vectors at the ragged end of a row. A row of n float32 is n div 4 vectors and a
- * tail of n mod 4 elements; kernels never touch memory outside the tensors that they are given.
+ * Addresses, and vectors at the end of a row. A row of n float32 is ⌊n / 4⌋ vectors and a tail of n mod 4 elements.
+ * Kernels never touch memory outside the tensors that they are given.
  */
 
 /** Address of element `index` of a float32 array. */
@@ -10,16 +10,16 @@ export function at(base: usize, index: i32): usize {
 }
 
 /**
- * The float32 at a constant address, in all lanes. Formulas keep their coefficients in memory because
- * V8 makes a vector constant anew at each use, of three instructions, once the registers are taken; a
- * load from a constant address is one, and unchecked.
+ * The float32 at a constant address, in all lanes. Coefficients are kept in memory because, once registers run out, V8
+ * rebuilds a vector constant at each use with three instructions. A load from a constant address is one, without a
+ * bounds check.
  */
 @inline
 export function constant(address: usize): v128 {
   return v128.load32_splat(address);
 }
 
-/** The `count` (0 to 3) elements at `from`; the other lanes are those of `rest`. */
+/** The `count` (0 to 3) elements at `from`; the other lanes come from `rest`. */
 @inline
 export function loadTail(from: usize, count: i32, rest: v128): v128 {
   let lanes = rest;

@@ -1,6 +1,6 @@
 /**
- * Optimiser steps, in place; formulas in src/ops/optimizer.ts. A step whose scale is not finite
- * changes nothing. Square roots and quotients are correctly rounded, so a step is off by a few ULP.
+ * Optimiser steps, in place; formulas in src/ops/optimizer.ts. A step with a non-finite scale changes nothing. Square
+ * roots and quotients are correctly rounded, so a step is accurate to a few ULP.
  *
  * Moments are multiples of 2^-126. Those of a unit that gets no more gradient would otherwise shrink to the least
  * subnormal number and stay there, as 0.9 times that is rounded to itself; processors are slow with such (ADR 70).
@@ -11,7 +11,7 @@ import { madd } from "./simd/fma";
 // 1.5 · 2^-103: what is small beside it is a multiple of 2^-126 once it was added; what is large is not changed.
 const ROUNDER = memory.data<u32>([0x0c400000], 4);
 
-/** out [1, 1] = min(1, maxNorm / √squaredNorm); NaN where the squared norm is not finite. */
+/** out [1, 1] = min(1, maxNorm / √squaredNorm); NaN if the squared norm is not finite. */
 export function clipScale(out: usize, squaredNorm: usize, maxNorm: f32): void {
   const squared = load<f32>(squaredNorm);
   const scale = min(<f32>1, maxNorm / sqrt(squared));
@@ -20,7 +20,7 @@ export function clipScale(out: usize, squaredNorm: usize, maxNorm: f32): void {
 
 /**
  * @param schedule [1, 3]: learning rate, 1 - β₁ᵗ, 1 - β₂ᵗ
- * @param rest1, rest2 1 - β₁ and 1 - β₂: the difference of float32 numbers would lose their digits
+ * @param rest1, rest2 1 - β₁ and 1 - β₂: subtracting in float32 would lose digits
  */
 export function adamStep(
   param: usize,
@@ -43,7 +43,7 @@ export function adamStep(
   const keep1 = f32x4.splat(beta1), keep2 = f32x4.splat(beta2);
   const add1 = f32x4.splat(rest1), add2 = f32x4.splat(rest2);
   const rate = load<f32>(schedule), epsilons = f32x4.splat(epsilon);
-  // One quotient an element: rate / (1 - β₁ᵗ) and √(1 - β₂ᵗ) are taken once.
+  // One division per element: rate / (1 - β₁ᵗ) and √(1 - β₂ᵗ) are computed once.
   const minusRate = f32x4.splat(-rate / load<f32>(schedule, 4));
   const shrink = f32x4.splat(<f32>1 / sqrt(load<f32>(schedule, 8)));
   const decay = f32x4.splat(<f32>1 - rate * weightDecay);
@@ -85,7 +85,7 @@ function adam4(
   storeLanes(param, madd(minusRate, step, decayed), lanes);
 }
 
-/** @param schedule [1, 3], of which the first is the learning rate */
+/** @param schedule [1, 3]; only the first, the learning rate, is used */
 export function sgdStep(
   param: usize,
   count: i32,

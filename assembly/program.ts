@@ -1,4 +1,4 @@
-/** From a record (record.ts) to the kernel that it names. */
+/** Dispatches a record (record.ts) to its kernel. */
 import * as op from "./opcodes.gen";
 import { bernoulliLogProb, bernoulliLogProbGrad } from "./bernoulli";
 import { continuousBernoulliLogNorm, continuousBernoulliLogNormSlope } from "./continuous_bernoulli";
@@ -53,7 +53,7 @@ export function walk(list: usize, count: i32, batch: i32): void {
   }
 }
 
-/** Executes the record that record.ts looks at. */
+/** Executes the current record of record.ts. */
 export function execute(): void {
   switch (opcode()) {
     case op.OP_DENSE: { runDense(); break; }
@@ -106,7 +106,7 @@ export function execute(): void {
   }
 }
 
-/** What only training runs, TRAINING_OPS of src/ops/names.ts: the score build leaves it out. */
+/** Operations that only training runs, TRAINING_OPS of src/ops/names.ts; the score build omits them. */
 function executeTraining(): void {
   switch (opcode()) {
     case op.OP_ACTIVATION_GRAD: { runActivationGrad(); break; }

@@ -1,5 +1,5 @@
 /**
- * randomNormal and randomUniform: noise, laid out as src/ops/random.ts says.
+ * randomNormal and randomUniform: noise, laid out as in src/ops/random.ts.
  *
  * Element (r, c) is lane c mod 4 of the Philox block of counter (⌊c/4⌋, firstRow·rowsPerBatchRow + r,
  * step, stream) under the key (seedLow, seedHigh). A block's words x0 … x3 become four normals by
@@ -7,7 +7,7 @@
  *
  *   u = ((x0 >>> 9) + ½) 2⁻²³, v = (x1 >>> 9) 2⁻²³; √(-2 ln u) cos 2πv, √(-2 ln u) sin 2πv
  *
- * and likewise of x2 and x3. No normal exceeds √(48 ln 2) = 5.77. Uniforms are (x >>> 8) 2⁻²⁴, exact.
+ * and likewise for x2 and x3. No normal exceeds √(48 ln 2) = 5.77. Uniforms are (x >>> 8) 2⁻²⁴, exact.
  */
 import { storeLanes } from "./memory";
 import { logNormal4 } from "./simd/log";
@@ -49,9 +49,9 @@ export function randomUniform(
 }
 
 /**
- * Computes four blocks at a time, in row-major order: also in narrow outputs no lane is idle.
- * `normal` is a constant, so that each kernel holds its own formula alone.
- * @param before rows of the batch's noise that lie before `out`
+ * Computes four blocks at a time, in row-major order, so that no lane is idle even in narrow outputs. `normal` is a
+ * constant, so each kernel contains only its own formula.
+ * @param before rows of the batch's noise before `out`
  */
 @inline
 function draw(
@@ -70,7 +70,7 @@ function draw(
   const seedHigh = i32x4.splat(load<u32>(key, SEED_HIGH_BYTE));
   const step = i32x4.splat(load<u32>(key, STEP_BYTE));
 
-  // Block in its row, and row, of four consecutive blocks; then the same, four blocks further.
+  // Block within its row, and row, of four consecutive blocks; the loop advances both by four blocks.
   let block = remainders(blocksPerRow), row = quotients(blocksPerRow);
   for (let left = rows * blocksPerRow; left > 0; left -= 4) {
     let x0 = block, x1 = i32x4.add(row, firstRow), x2 = step, x3 = i32x4.splat(stream);
@@ -118,21 +118,21 @@ function quotients(divisor: i32): v128 {
   return i32x4.replace_lane(i32x4.replace_lane(zeroOne, 2, 2 / divisor), 3, 3 / divisor);
 }
 
-/** Uniforms, of random words. */
+/** Uniforms from random words. */
 @inline
 function uniform4(words: v128): v128 {
   const top = f32x4.convert_i32x4_s(i32x4.shr_u(words, 8));
   return f32x4.mul(top, f32x4.splat(TWO_MINUS_24));
 }
 
-/** v, of random words. */
+/** v from random words. */
 @inline
 function angle4(words: v128): v128 {
   const top = f32x4.convert_i32x4_s(i32x4.shr_u(words, 9));
   return f32x4.mul(top, f32x4.splat(TWO_MINUS_23));
 }
 
-/** √(-2 ln u), of random words. */
+/** √(-2 ln u) from random words. */
 @inline
 function radius4(words: v128): v128 {
   const top = f32x4.convert_i32x4_s(i32x4.shr_u(words, 9));
@@ -141,9 +141,9 @@ function radius4(words: v128): v128 {
 }
 
 /**
- * Transposes four blocks, of which n0 … n3 hold the first … fourth draws, and stores what of them
- * lies before `end`. A block that ends a row may reach into rows after it, whose own blocks are
- * stored later; blocks past the last row store nothing.
+ * Transposes four blocks, whose first … fourth draws are in n0 … n3, and stores the part before `end`. A block at the
+ * end of a row may overwrite the start of later rows, whose own blocks are stored later; blocks past the last row store
+ * nothing.
  */
 @inline
 function storeBlocks(

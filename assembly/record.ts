@@ -1,13 +1,13 @@
 /**
- * The record being executed: its opcode, attributes and operands (src/backends/wasm/abi.ts). A record
- * holds everything but the number of batch rows, which is the run's. Both are the thread's own.
+ * The record being executed: its opcode, attributes and operands (src/backends/wasm/abi.ts). Everything is in the
+ * record except the number of batch rows, which belongs to the run. Each thread has its own current record.
  */
 import * as op from "./opcodes.gen";
 
 let current: usize = 0;
 let batchRows: i32 = 0;
 
-/** Makes a record the one that the functions here speak of. */
+/** Sets the current record. */
 export function lookAt(address: usize, batch: i32): void {
   current = address;
   batchRows = batch;
@@ -35,7 +35,7 @@ export function float(i: i32): f32 {
   return load<f32>(current + (<usize>i << 2), op.ATTRIBUTE_BYTE);
 }
 
-/** Where an operand's words begin; slot 0 is the output. */
+/** Address of an operand's words; slot 0 is the output. */
 @inline
 export function operand(slot: i32): usize {
   return current + <usize>slot * op.OPERAND_BYTES + op.OPERAND_BYTE;

@@ -1,29 +1,29 @@
 /**
  * Sums, their adjoints, and log-sum-exp; formulas in src/ops/reductions.ts.
  *
- * Each sum runs in one fixed order: along a row in four vectors, then over their lanes; down a column
- * in ascending order. Error at most (terms + 4) · 2^-24 · Σ|terms|.
+ * Each sum runs in one fixed order: along a row in four vectors, then over their lanes; down a column in ascending
+ * order. The error is at most (terms + 4) · 2^-24 · Σ|terms|.
  */
 import { at, copy, fill, loadLanes, loadTail, storeLanes } from "./memory";
 import { exp4 } from "./simd/exp";
 import { madd } from "./simd/fma";
 import { log4 } from "./simd/log";
 
-/** The four lanes' sum, (0 + 2) + (1 + 3). */
+/** The sum of the four lanes, (0 + 2) + (1 + 3). */
 @inline
 function sumLanes(v: v128): f32 {
   const pairs = f32x4.add(v, v128.shuffle<f32>(v, v, 2, 3, 0, 1));
   return f32x4.extract_lane(pairs, 0) + f32x4.extract_lane(pairs, 1);
 }
 
-/** The greatest lane; NaN if one is NaN. */
+/** The largest lane; NaN if any is NaN. */
 @inline
 function maxLanes(v: v128): f32 {
   const pairs = f32x4.max(v, v128.shuffle<f32>(v, v, 2, 3, 0, 1));
   return max(f32x4.extract_lane(pairs, 0), f32x4.extract_lane(pairs, 1));
 }
 
-/** Σ x over `count` neighbours. */
+/** Σ x over `count` consecutive elements. */
 function sum(x: usize, count: i32): f32 {
   let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
   let i = 0;
@@ -58,7 +58,7 @@ export function squaredNorm(out: usize, x: usize, count: i32): void {
 
 /**
  * out [1, cols] = Σ over the rows of x [rows, cols]; divided by `rows` if `mean` is not zero.
- * @param line the columns of the matrix of which x is `cols` neighbours
+ * @param line the columns of the whole matrix, if x is `cols` adjacent columns of a larger one
  */
 export function sumRows(out: usize, x: usize, rows: i32, cols: i32, mean: i32, line: i32): void {
   const divisor = mean ? <f32>rows : <f32>1;
@@ -66,7 +66,7 @@ export function sumRows(out: usize, x: usize, rows: i32, cols: i32, mean: i32, l
   else sumDown(out, x, rows, cols, line, divisor);
 }
 
-/** out [groups, cols]: each row the sum of `size` rows of x [groups · size, cols]. */
+/** out [groups, cols]: each row is the sum of `size` rows of x [groups · size, cols]. */
 export function sumGroups(out: usize, x: usize, groups: i32, size: i32, cols: i32): void {
   for (let group = 0; group < groups; group++) {
     const from = at(x, group * size * cols), to = at(out, group * cols);
@@ -108,8 +108,8 @@ export function sumCols(out: usize, x: usize, rows: i32, cols: i32): void {
 }
 
 /**
- * out [rows, cols] from x [xRows, xCols], whose rows or columns of one are repeated; divided by
- * rows / xRows where `mean` is not zero.
+ * out [rows, cols] from x [xRows, xCols]; a single row or column is repeated. Divided by rows / xRows if `mean` is not
+ * zero.
  */
 export function broadcast(
   out: usize,
@@ -137,7 +137,7 @@ function divide(to: usize, from: usize, divisor: f32, count: i32): void {
   }
 }
 
-/** out [rows · times, cols]: each row of x [rows, cols] `times` times over. */
+/** out [rows · times, cols]: each row of x [rows, cols] repeated `times` times. */
 export function repeatRows(out: usize, x: usize, rows: i32, cols: i32, times: i32): void {
   for (let row = 0; row < rows; row++) {
     const from = at(x, row * cols);
@@ -145,7 +145,7 @@ export function repeatRows(out: usize, x: usize, rows: i32, cols: i32, times: i3
   }
 }
 
-/** The greatest of `count` neighbours; NaN if one is NaN. */
+/** The largest of `count` consecutive elements; NaN if any is NaN. */
 function greatest(x: usize, count: i32): f32 {
   const lowest = f32x4.splat(-Infinity as f32);
   let largest = lowest;
@@ -154,7 +154,7 @@ function greatest(x: usize, count: i32): f32 {
   return maxLanes(f32x4.max(largest, loadTail(at(x, i), count - i, lowest)));
 }
 
-/** out [rows, 1] = m + ln Σ e^(x - m), m the row's greatest; m itself where it is not finite. */
+/** out [rows, 1] = m + ln Σ e^(x - m), m the row's maximum; m itself if it is not finite. */
 export function logSumExpCols(out: usize, x: usize, rows: i32, cols: i32): void {
   for (let row = 0; row < rows; row++) {
     const from = at(x, row * cols), m = greatest(from, cols);
@@ -176,7 +176,7 @@ function logSumOver(x: usize, count: i32, m: f32): f32 {
   return f32x4.extract_lane(log4(f32x4.splat(sumLanes(total))), 0);
 }
 
-/** out [rows, cols] = e^(x - m) / Σ e^(x - m), m the row's greatest. */
+/** out [rows, cols] = e^(x - m) / Σ e^(x - m), m the row's maximum. */
 export function softmaxCols(out: usize, x: usize, rows: i32, cols: i32): void {
   for (let row = 0; row < rows; row++) {
     const from = at(x, row * cols), to = at(out, row * cols);

@@ -1,6 +1,6 @@
 /**
- * The ABI of `index.ts` without what only training runs (TRAINING_OPS of src/ops/names.ts): the
- * dispatch leaves out whatever FORWARD_ONLY makes unreachable, and the compiler the kernels with it.
+ * The ABI of `index.ts` without the operations that only training runs (TRAINING_OPS of src/ops/names.ts): FORWARD_ONLY
+ * makes their cases of the dispatch unreachable, and the compiler removes their kernels.
  */
 // @ts-ignore: decorator
 @global

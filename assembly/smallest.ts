@@ -1,20 +1,21 @@
 /**
- * Where the smallest of each row are; definition in src/ops/reductions.ts.
+ * The columns of the smallest elements of each row; definition in src/ops/reductions.ts.
  *
- * First a bound: columns fall into groups, every fourth of 64 in one, a group's minimum into the lane of its
- * columns. In each lane three minima are kept, without a branch; the largest of the twelve is a bound that twelve
- * columns keep, and of 1,024 hardly more than twenty. Then all columns beside it, 16 at a time; what passes goes to its
- * place by insertion. More than twelve are found without a bound. `count` is at most 1024.
+ * First computes an upper bound. Every fourth of 64 columns forms a group, one per lane, and each lane keeps the three
+ * smallest minima of its groups, without branches. The largest of these twelve is a bound that at least twelve columns
+ * do not exceed, and of 1,024 columns few more than twenty. Then all columns are compared with it, 16 at a time, and
+ * those that pass are inserted into a sorted list. If `count` exceeds twelve, no bound is used. `count` is at most
+ * 1024.
  */
 import { at } from "./memory";
 import { packedB } from "./workspace";
 
 const INFINITE: f32 = Infinity as f32;
 
-/** Numbers that a bound is for: three of each lane. */
+/** Number of elements that a bound guarantees: three per lane. */
 export const BOUNDED: i32 = 12;
 
-/** out [rows, count] = the columns of the smallest of x [rows, cols], the smallest first. */
+/** out [rows, count] = the columns of the smallest elements of x [rows, cols], in ascending order. */
 export function smallestCols(out: usize, x: usize, rows: i32, cols: i32, count: i32): void {
   for (let row = 0; row < rows; row++, out += <usize>count << 2, x += <usize>cols << 2) {
     const bound = count > BOUNDED ? INFINITE : boundOf(x, cols);
@@ -23,7 +24,7 @@ export function smallestCols(out: usize, x: usize, rows: i32, cols: i32, count: 
   }
 }
 
-/** What at least BOUNDED numbers of a row are at most; infinite for a short one. NaN is in no group. */
+/** An upper bound of at least BOUNDED elements of a row; infinite for a short row. Group minima ignore NaN. */
 function boundOf(x: usize, cols: i32): f32 {
   const infinite = f32x4.splat(INFINITE);
   let first = infinite, second = infinite, third = infinite;
@@ -47,7 +48,7 @@ function boundOf(x: usize, cols: i32): f32 {
   );
 }
 
-/** Writes the columns of the smallest among those up to `bound`; how many there are. */
+/** Writes the columns of the smallest elements up to `bound`, and returns their number. */
 function select(out: usize, x: usize, cols: i32, count: i32, bound: f32): i32 {
   const keys = packedB();
   let held = 0, col = 0;
@@ -67,7 +68,7 @@ function select(out: usize, x: usize, cols: i32, count: i32, bound: f32): i32 {
   return held;
 }
 
-/** Takes a column into the ascending list of so many; how many there are then. */
+/** Inserts a column into the ascending list of `held`, and returns the new length. */
 function insert(out: usize, keys: usize, x: usize, col: i32, held: i32, count: i32): i32 {
   const value = load<f32>(at(x, col));
   let i = held;
@@ -83,7 +84,7 @@ function insert(out: usize, keys: usize, x: usize, col: i32, held: i32, count: i
   return held;
 }
 
-/** NaN is behind all numbers. */
+/** Appends NaN columns: NaN sorts after all numbers. */
 function appendNaN(out: usize, x: usize, cols: i32, held: i32, count: i32): void {
   for (let col = 0; held < count; col++) {
     if (isNaN(load<f32>(at(x, col)))) store<f32>(at(out, held++), <f32>col);

@@ -1,31 +1,30 @@
 /**
- * Splitting an instruction over tiles of its output. A tile is a record of its own, with pointers and
- * sizes moved to a window of the operands, so that no kernel knows of tiles; and every element of a
- * kernel's output has the same bits whatever window it is computed in, so that results depend neither
- * on the number of tiles nor on who computes them. Sums are never split.
+ * Splits an instruction into tiles of its output. A tile is a separate record, with pointers and sizes adjusted to a
+ * window of the operands, so kernels need not know about tiles. Every element of a kernel's output has the same bits in
+ * any window, so results do not depend on the number of tiles or on which thread computes them. Sums are never split.
  *
- *   CUT_ROWS     rows of the output, and of every operand that has as many, or a multiple
- *   CUT_COLUMNS  columns of the output and of its operand: sums down the rows
- *   CUT_PRODUCT  rows or columns of a matrix product, whichever are more: the other operand is packed
- *                once in every tile
- *   CUT_CHUNKS   chunks of a list, each thread with a sheet of its own (chunks.ts); one chunk a tile, so that nobody waits
- *                long for a thread that is slow
+ *   CUT_ROWS     rows of the output, and of every operand with as many rows or a multiple
+ *   CUT_COLUMNS  columns of the output and of its operand, for sums over rows
+ *   CUT_PRODUCT  rows or columns of a matrix product, whichever are more; every tile packs the other
+ *                operand again
+ *   CUT_CHUNKS   chunks of a list, with a sheet per thread (chunks.ts); one chunk per tile, so that no
+ *                thread waits long for a slow one
  *
- * How and at what cost is the record's word SPLIT (src/backends/wasm/split.ts).
+ * The cut and its cost are in the record's word SPLIT (src/backends/wasm/split.ts).
  */
 import * as op from "./opcodes.gen";
 import { at, cols, float, int, opcode, operand, record, rows, size } from "./record";
 
-/** Products are cut at multiples of this, so that no tile falls below the rows that pay for packing. */
+/** Products are cut at multiples of this, so that no tile has too few rows to pay for packing. */
 const PRODUCT_ROWS: i32 = 8;
 const COLUMNS: i32 = 16;
-/** The most tiles of a list in chunks: more than there ever are chunks (MAX_CHUNKS of src/trained/map_rows.ts). */
+/** Maximum tiles of a list in chunks, above any number of chunks (MAX_CHUNKS of src/trained/map_rows.ts). */
 const MOST_CHUNKS: i32 = 256;
 
-/** Attribute of the random draws: their rows before the tile. */
+/** Attribute of the random draws: the rows before the tile. */
 const ROWS_BEFORE: i32 = 2;
 
-/** Into how many tiles, 1 to `most`, the record looked at is cut, each worth `tileWork` picoseconds. */
+/** The number of tiles, 1 to `most`, to cut the current record into, each worth `tileWork` picoseconds. */
 export function tilesOf(tileWork: f32, most: i32): i32 {
   const cost = <f32>(split() >> 8);
   let work: f32, units: i32;
@@ -56,7 +55,7 @@ export function tilesOf(tileWork: f32, most: i32): i32 {
   return max(1, min(min(units, most), <i32>min(work / tileWork, 32767)));
 }
 
-/** Writes tile `tile` of `tiles` of the record looked at to `to`, for a thread by its number. */
+/** Writes tile `tile` of `tiles` of the current record to `to`, for thread number `thread`. */
 export function cut(to: usize, tile: i32, tiles: i32, thread: i32): void {
   memory.copy(to, record(), op.RECORD_BYTES);
   switch (split() & 0xff) {
@@ -73,7 +72,7 @@ function cutRows(to: usize, tile: i32, tiles: i32): void {
   const count = start(tile + 1, tiles, units, 1, units) - from;
   for (let slot = 0; slot < op.OPERAND_SLOTS; slot++) {
     const height = rows(slot);
-    // An operand of one row serves all rows.
+    // A single row is shared by all tiles.
     if (height < units || height % units) continue;
     const each = height / units;
     move(to, slot, from * each * cols(slot));
@@ -126,7 +125,7 @@ function chunksOf(): i32 {
   return (rows(0) + int(2) - 1) / int(2);
 }
 
-/** Where a tile begins: tiles are of equally many units, nearly, and the last takes what is over. */
+/** Start of a tile. Tiles have nearly equal numbers of units, and the last also takes the remainder. */
 function start(tile: i32, tiles: i32, units: i32, unit: i32, end: i32): i32 {
   return tile == tiles ? end : <i32>(<i64>tile * units / tiles) * unit;
 }
@@ -135,7 +134,7 @@ function split(): i32 {
   return load<i32>(record(), op.SPLIT_BYTE);
 }
 
-/** What CUT_ROWS counts: rows of the output, or of the operand whose rows the output repeats. */
+/** The units of CUT_ROWS: rows of the output, or of the operand whose rows the output repeats. */
 function unitsOf(): i32 {
   return opcode() == op.OP_REPEAT_ROWS ? rows(1) : rows(0);
 }
@@ -153,14 +152,14 @@ function move(to: usize, slot: i32, elements: i32): void {
   store<usize>(to + operand(slot) - record(), at(slot) + (<usize>elements << 2));
 }
 
-/** Makes an operand's rows a fixed number. */
+/** Sets an operand's number of rows. */
 function setRows(to: usize, slot: i32, count: i32): void {
   const words = to + operand(slot) - record();
   store<i32>(words, count, 4);
   store<i32>(words, 0, 8);
 }
 
-/** The columns of the output. */
+/** Sets the columns of the output. */
 function setCols(to: usize, count: i32): void {
   store<i32>(to + operand(0) - record(), count, 12);
 }

@@ -1,20 +1,20 @@
 /**
  * The instruction loop, alone or with helpers. Threads are instances of this module over one memory.
  *
- * The first thread walks the list. An instruction that is worth it is offered as tiles (split.ts) by
- * one word, the ticket: the record's address, the number of tiles, and how many were taken from the back and from the
- * front. A thread takes a tile by adding to the ticket; it may do so at any time, because the word says at once what it
- * has got. The first thread takes tiles as well, then waits for those that others have begun, and for
- * nothing else: a helper that the system does not let run, or that has died, costs nothing.
+ * The first thread walks the list. An instruction that is worth sharing is offered as tiles (split.ts) through one
+ * word, the ticket: the record's address, the number of tiles, and how many were taken from the back and from the
+ * front. A thread takes a tile by adding to the ticket. It may do so at any time, because the old value says what it
+ * got. The first thread also takes tiles, then waits only for tiles that others have started, so a helper that is not
+ * scheduled, or has died, costs nothing.
  *
- * The first thread takes from the front and helpers from the back, so that a thread mostly finds the rows in its caches
- * that it wrote there an instruction ago. A chunked program has scratch memory for each thread.
+ * The first thread takes tiles from the front and helpers from the back, so a thread mostly finds in its caches the
+ * rows that it wrote in the previous instruction. A chunked program has scratch memory per thread.
  *
- * Waiting is a bounded spin, then sleep. Who sleeps on the ticket is woken by the next offer, but only
- * if somebody does: on busy instructions nobody calls the system.
+ * Waiting is a bounded spin, then sleep. The next offer wakes threads that sleep on the ticket, but only if there are
+ * any, so busy runs make no system calls.
  *
- * Words that different threads write lie in different cache lines. All accesses to them are
- * sequentially consistent, and what a thread wrote before is visible to whoever reads them.
+ * Words written by different threads are in different cache lines. All accesses to them are sequentially consistent,
+ * and whatever a thread wrote before is visible to threads that read them.
  */
 import * as op from "./opcodes.gen";
 import { execute, walk } from "./program";
@@ -23,39 +23,44 @@ import { cut, tilesOf } from "./split";
 import { lookedAt, tileRecord, useWorkspace } from "./workspace";
 
 const CONTROL = memory.data(3 * 64, 64);
-/** Record's address (32 bits), tiles (10), taken from the back (11) and the front (11); closed once all are taken. */
+/**
+ * Record's address (32 bits), tiles (10), taken from the back (11) and from the front (11). Closed once all are taken.
+ */
 const TICKET: usize = CONTROL;
 const TILE_BITS: i32 = 10, TAKEN_BITS: i32 = 11;
 const FROM_FRONT: u64 = 1, FROM_BACK: u64 = 1 << TAKEN_BITS;
 const MOST_TILES: i32 = (1 << TILE_BITS) - 1;
-/** Tiles finished of those offered, and whether the first thread sleeps until that changes. */
+/** Number of offered tiles that are finished, and whether the first thread is waiting for that to change. */
 const DONE: usize = CONTROL + 64;
 const IS_WAITED_FOR: usize = CONTROL + 68;
-/** Written when something rare happens, or between offers. */
+/** Written only rarely, or between offers. */
 const BATCH_ROWS: usize = CONTROL + 128;
 const HELPERS: usize = CONTROL + 132;
 const SLEEPERS: usize = CONTROL + 136;
 const HAS_FAILED: usize = CONTROL + 140;
 
-/** No record is at address 1. Threads that add to it before they read it do not change its meaning. */
+/** No record is at address 1. Threads may add to this value before reading it without changing its meaning. */
 const DISMISSED: u64 = 1 << 32;
 
-/** Looks before sleeping: some 100 microseconds, what a run has between two things to share. Waking costs 5 and more. */
+/**
+ * Reads before sleeping: some 100 microseconds, the usual time between two shared instructions of a run. Waking costs 5
+ * or more.
+ */
 const SPINS: i32 = 100_000;
-/** How often a sleeping first thread looks whether a helper has failed, nanoseconds. */
+/** How often the first thread checks, while sleeping, whether a helper has failed, nanoseconds. */
 const NAP: i64 = 100_000_000;
-/** More tiles than threads: who is held up takes fewer. */
+/** More tiles than threads, so that a delayed thread takes fewer. */
 const TILES_PER_THREAD: i32 = 2;
 
-// Of the first thread's instance.
+// State of the first thread's instance.
 let tileWork: f32 = 0;
 let maySleep: bool = false;
 let isAlone: bool = false;
-/** Which thread this is; 0, the first. */
+/** The number of this thread; 0 is the first. */
 let number: i32 = 0;
 
 /**
- * @param work what a tile must be worth, in picoseconds of the costs in the records
+ * @param work the minimum work of a tile, in picoseconds as in the records' costs
  * @param sleep whether this thread may sleep: a browser's main thread may not
  */
 export function lead(work: i32, sleep: bool): void {
@@ -86,19 +91,19 @@ export function isWorthSharing(list: usize, count: i32, batch: i32): bool {
   return false;
 }
 
-/** How many helpers have joined. */
+/** The number of helpers that have joined. */
 export function helpers(): i32 {
   return atomic.load<i32>(HELPERS);
 }
 
-/** Sends all helpers home, those that have yet to join as well: from now on runs are alone. */
+/** Stops all helpers, including any that have yet to join; later runs are on this thread only. */
 export function dismiss(): void {
   isAlone = true;
   atomic.store<u64>(TICKET, DISMISSED);
   atomic.notify(TICKET, -1);
 }
 
-/** Makes this instance a helper with a workspace of its own. */
+/** Makes this instance a helper with its own workspace. */
 export function join(workspace: usize): void {
   useWorkspace(workspace);
   number = atomic.add<i32>(HELPERS, 1) + 1;
@@ -110,12 +115,12 @@ export function help(): void {
   atomic.sub<i32>(HELPERS, 1);
 }
 
-/** Tells the first thread that a tile which this thread took will never be finished. */
+/** Tells the first thread that a tile taken by this thread will never be finished. */
 export function fail(): void {
   atomic.store<i32>(HAS_FAILED, 1);
 }
 
-/** Executes the record looked at, with whoever is there. */
+/** Executes the current record, shared with available helpers. */
 function share(tiles: i32): void {
   atomic.store<i32>(DONE, 0);
   atomic.store<u64>(TICKET, (<u64>record() << 32) | (<u64>tiles << (2 * TAKEN_BITS)));
@@ -124,7 +129,7 @@ function share(tiles: i32): void {
   awaitTiles(tiles);
 }
 
-/** Takes and executes tiles from one end until none is left. */
+/** Takes and executes tiles from one end until none are left. */
 function takeTiles(end: u64): void {
   for (;;) {
     const ticket = atomic.add<u64>(TICKET, end);
@@ -140,7 +145,7 @@ function takeTiles(end: u64): void {
   }
 }
 
-/** Waits for the tiles that other threads have begun. */
+/** Waits for the tiles that other threads have started. */
 function awaitTiles(tiles: i32): void {
   for (let i = 0; i < SPINS; i++) if (look<i32>(DONE) == tiles) return;
   atomic.store<i32>(IS_WAITED_FOR, 1);
@@ -153,7 +158,7 @@ function awaitTiles(tiles: i32): void {
   atomic.store<i32>(IS_WAITED_FOR, 0);
 }
 
-/** Waits until there are tiles to take. @returns whether there are: false once dismissed */
+/** Waits until there are tiles to take. @returns true, or false once dismissed */
 function awaitOffer(): bool {
   for (;;) {
     let ticket: u64 = 0;
@@ -163,7 +168,7 @@ function awaitOffer(): bool {
     }
     if (ticket >> 32 == DISMISSED >> 32) return false;
     atomic.add<i32>(SLEEPERS, 1);
-    // Returns at once if there has been an offer since.
+    // Returns at once if there has been a new offer.
     atomic.wait<u64>(TICKET, ticket, -1);
     atomic.sub<i32>(SLEEPERS, 1);
   }
@@ -171,9 +176,9 @@ function awaitOffer(): bool {
 }
 
 /**
- * A word that another thread may change at any time. The store, to memory that nobody reads, keeps
- * Binaryen from moving the load out of a loop that writes nothing: version 131 does so, though the
- * load is atomic, and the loop never ends.
+ * Reads a word that another thread may change at any time. The store, to memory that nobody reads, stops Binaryen from
+ * hoisting the load out of a loop without writes. Version 131 does so although the load is atomic, and the loop never
+ * ends.
  */
 @inline
 function look<T>(address: usize): T {

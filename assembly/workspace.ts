@@ -1,9 +1,9 @@
 /**
- * Memory of one thread's own. Threads are instances over one memory, and an instance's globals are
- * its thread's alone: `base` tells the threads' workspaces apart. The first thread's is static; the
- * host gives every other thread one, by `useWorkspace`.
+ * Memory private to one thread. Threads are instances over one memory with separate globals; the global `base` points
+ * to the thread's workspace. The first thread's is static; the host assigns one to every other thread with
+ * `useWorkspace`.
  *
- *   packed A | packed B | edge tile, 4 rows of 8 | edge bias, 8 | vectors beside a row, 5
+ *   packed A | packed B | edge tile, 4 rows of 8 | edge bias, 8 | buffer of 5 vectors for row tails
  *   | the record of a tile | a word
  */
 import { RECORD_BYTES } from "./opcodes.gen";
@@ -23,7 +23,7 @@ export function workspaceBytes(): i32 {
   return WORKSPACE_BYTES;
 }
 
-/** Makes `workspace`, that many bytes at a multiple of 64, this thread's. */
+/** Sets this thread's workspace, of workspaceBytes() bytes at a multiple of 64. */
 export function useWorkspace(workspace: usize): void {
   base = workspace;
 }
@@ -38,7 +38,7 @@ export function packedB(): usize {
   return base + PACKED_B;
 }
 
-/** A tile that reaches over the edge of C is computed here. */
+/** A tile that extends beyond the edge of C is computed here. */
 @inline
 export function edgeTile(): usize {
   return base + EDGE_TILE;
@@ -49,7 +49,7 @@ export function edgeBias(): usize {
   return base + EDGE_BIAS;
 }
 
-/** A vector of an operand (1 to 4) or of the output (0) of an elementwise kernel: simd/stretch.ts. */
+/** The buffer for a vector of an operand (1 to 4) or of the output (0) of an elementwise kernel: simd/stretch.ts. */
 @inline
 export function besideRow(slot: i32): usize {
   return base + BESIDE_ROW + (<usize>slot << 4);

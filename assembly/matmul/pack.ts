@@ -1,14 +1,14 @@
 /**
- * Packing: `lines` lines (rows of A, columns of B) of `depth` steps become one panel [k][width], so
- * that the tile reads both operands in ascending addresses. Lines that do not exist are zeros.
+ * Packing: `lines` lines (rows of A, columns of B) of `depth` steps become one panel [k][width], so that the tile reads
+ * both operands at ascending addresses. Missing lines are zeros.
  *
- * Element (line, k) is at source + line·lineStride + k·stepStride (strides in elements, one of them
- * 1): the transpose flags are the order of reading, nothing more.
+ * Element (line, k) is at source + line·lineStride + k·stepStride (strides in elements, one of them 1). Transpose flags
+ * only change the order of reading.
  */
 import { at, loadTail } from "../memory";
 import { BLOCK_DEPTH } from "./block";
 
-/** Stands for the lines that do not exist. */
+/** Replaces missing lines. */
 const ZEROS = memory.data(BLOCK_DEPTH * 4, 16);
 
 /** Packs one panel of 4 or 8 lines. */
@@ -29,8 +29,7 @@ export function packPanel(
 }
 
 /**
- * Packs the panels of 16 lines that are neighbours, two of 8 lines or four of 4, one behind the other: of each step
- * a whole cache line is read at once.
+ * Packs 16 adjacent lines into consecutive panels, two of 8 lines or four of 4. Each step reads one whole cache line.
  */
 export function packSixteen(
   panels: usize,
@@ -56,7 +55,7 @@ export function packSixteen(
   }
 }
 
-/** Lines are neighbours: one vector a step. */
+/** Lines are adjacent: one vector per step. */
 function packSteps(
   to: usize,
   width: i32,
@@ -75,7 +74,7 @@ function packSteps(
   }
 }
 
-/** Steps are neighbours: 4 × 4 transposes. */
+/** Steps are adjacent: 4 × 4 transposes. */
 function packLines(
   to: usize,
   width: i32,

@@ -1,12 +1,12 @@
 /**
- * The matrix product behind `dense` and `matmul`: C [rows, cols] = A · B + bias, cut at zero for relu.
+ * The matrix product behind `dense` and `matmul`: C [rows, cols] = A · B + bias, followed by max(0, ·) for relu.
  *
- * A(i, k) is at a + i·aLine + k·aStep and B(k, j) at b + j·bLine + k·bStep (strides in elements, one
- * of each pair 1), which covers all four transposes; C's rows are outLine apart, which covers parts. Blocks as in Goto and van de Geijn, 2008:
- * B packed once per block and reused by all rows, A packed per block, 4 × 8 tiles in registers. What is small and
- * lies in the order of reading is not packed: for small networks packing is a tenth of a product. Nor is B where its
- * panels are kept from run to run (`packTiles`), as by programs that change no weights.
- * Products of few rows go to `rows.ts`: packing would cost more than it saves.
+ * A(i, k) is at a + i·aLine + k·aStep and B(k, j) at b + j·bLine + k·bStep (strides in elements, one of each pair 1),
+ * which covers all four transpositions. Rows of C are outLine apart, which covers parts of matrices. Blocking as in
+ * Goto and van de Geijn, 2008: B is packed once per block and reused by all rows, A is packed per block, with 4 × 8
+ * tiles in registers. Small operands already in reading order are not packed, because packing takes a tenth of the time
+ * of a small product. B is not packed either if its panels are kept between runs (`packTiles`), as in programs that
+ * change no weights. Products of few rows go to `rows.ts`, where packing would cost more than it saves.
  */
 import { FORMAT_MATRIX } from "../opcodes.gen";
 import { at, copy } from "../memory";
@@ -16,14 +16,14 @@ import { packPanel, packSixteen } from "./pack";
 import { dotRows, sweepRows } from "./rows";
 import { tile4x8 } from "./tile";
 
-/** From here on packing pays: with fewer rows each packed weight meets one or two tiles. */
+/** From this many rows, packing pays: with fewer, each packed weight is used by only one or two tiles. */
 const FEW_ROWS: i32 = 8;
-/** Elements between the first and the last of a block that stays in the first-level cache without being packed. */
+/** Span in elements of a block that stays in the first-level cache without being packed. */
 const SMALL_BLOCK: i32 = 4096;
 
 /**
  * @param bias `cols` values added to every row; 0 for none
- * @param tiles B as `packTiles` wrote it; 0 for none
+ * @param tiles B as packed by `packTiles`; 0 for none
  */
 export function product(
   out: usize,
@@ -50,7 +50,7 @@ export function product(
     dotRows(out, outLine, rows, cols, inner, a, aLine, b, bLine, bias, relu);
     return;
   }
-  // What need not be packed need not fit a cache: each panel meets 64 rows, and A is packed once.
+  // Tiles need no packing and so need not fit a cache: each panel is used for 64 rows, and A is packed once.
   const step = blockDepth(inner), most = tiles ? cols : BLOCK_COLS;
   for (let j = 0; j < cols; j += most) {
     const width = min(cols - j, most);
@@ -78,12 +78,12 @@ export function product(
   }
 }
 
-/** Writes B [inner, cols] in the order in which `product` reads it: panels [inner][8], the last filled up with zeros. */
+/** Packs B [inner, cols] in the order in which `product` reads it: panels [inner][8], the last padded with zeros. */
 export function packTiles(to: usize, b: usize, inner: i32, cols: i32): void {
   packPanels(to, 8, b, 1, cols, cols, inner);
 }
 
-/** Whether the panels of a block are read where they lie: its lines are neighbours and fill them all, and it is small. */
+/** Whether the panels of a block are read in place: its lines are adjacent and fill all panels, and it is small. */
 @inline
 function isReadInPlace(
   panelWidth: i32,
@@ -95,7 +95,7 @@ function isReadInPlace(
   return lineStride == 1 && lines % panelWidth == 0 && stepStride * depth <= SMALL_BLOCK;
 }
 
-/** Packs a block of `lines` lines, one panel after the other. */
+/** Packs a block of `lines` lines into consecutive panels. */
 function packPanels(
   packed: usize,
   panelWidth: i32,
@@ -116,10 +116,10 @@ function packPanels(
 }
 
 /**
- * All tiles of one block: a panel of B stays in the first-level cache while A's go by. A tile that reaches over the
- * edge of C is computed beside it, and copied.
- * @param aPanel, bPanel bytes from one panel to the next
- * @param aStep, bStep bytes from one step of a panel to the next
+ * Computes all tiles of one block: a panel of B stays in the first-level cache while those of A pass. A tile that
+ * extends beyond the edge of C is computed in a buffer and copied.
+ * @param aPanel, bPanel bytes between panels
+ * @param aStep, bStep bytes between steps of a panel
  */
 function multiply(
   out: usize,
@@ -159,7 +159,7 @@ function multiply(
   }
 }
 
-/** The rows and columns that there are of a tile. */
+/** Copies the existing rows and columns of a tile. */
 function copyTile(
   to: usize,
   toLine: usize,

@@ -1,13 +1,12 @@
 /**
- * Products of few rows: each weight is used once per row, so nothing is packed on the way.
+ * Products of few rows: each weight is used once per row, so nothing is packed at run time.
  *
  *   sweepRows  x · W   over the rows of W, up to 32 columns at a time in 8 accumulators
  *   dotRows    x · Wᵀ  as dot products, 4 rows of Wᵀ at a time
  *
- * sweepRows sums in the order of `product.ts` (one chain per element over k, in the same blocks), and
- * so a row of `dense` has the same bits alone as in a batch. W lies as a matrix, or in panels that
- * were packed once for many runs (`panels.ts`): read in ascending addresses, and with the same bits
- * unless they hold bf16.
+ * sweepRows sums in the order of `product.ts` (one chain per element over k, in the same blocks), so a row of `dense`
+ * has the same bits alone as in a batch. W is a matrix, or in panels that were packed once for many runs (`panels.ts`).
+ * Panels are read at ascending addresses, and give the same bits unless they are bf16.
  */
 import { at, loadLanes } from "../memory";
 import { madd } from "../simd/fma";
@@ -18,7 +17,7 @@ import { finish, sweep, sweepHalves } from "./stripe";
 
 /**
  * @param wStep elements between the rows of W, if it is a matrix
- * @param format of W: `panels.ts`
+ * @param format the format of W: `panels.ts`
  */
 export function sweepRows(
   out: usize,
@@ -76,9 +75,9 @@ export function dotRows(
   }
 }
 
-/** x · w for `lanes` lines of w; two accumulators each, then a 4 × 4 transpose and three sums. */
+/** x · w for `lanes` lines of w, with two accumulators each, then a 4 × 4 transpose and three sums. */
 function dots4(x: usize, w0: usize, wLine: i32, lanes: i32, inner: i32): v128 {
-  // A line that does not exist repeats the first: its lane is not stored.
+  // A missing line repeats the first: its lane is not stored.
   const w1 = lanes > 1 ? at(w0, wLine) : w0;
   const w2 = lanes > 2 ? at(w0, 2 * wLine) : w0;
   const w3 = lanes > 3 ? at(w0, 3 * wLine) : w0;
@@ -107,7 +106,7 @@ function dots4(x: usize, w0: usize, wLine: i32, lanes: i32, inner: i32): v128 {
   return sumEach(f32x4.add(s0, t0), f32x4.add(s1, t1), f32x4.add(s2, t2), f32x4.add(s3, t3));
 }
 
-/** The four lanes' sum of each vector, as one vector. */
+/** The sum of the four lanes of each vector, as one vector. */
 @inline
 function sumEach(a: v128, b: v128, c: v128, d: v128): v128 {
   const ab = f32x4.add(v128.shuffle<f32>(a, b, 0, 4, 1, 5), v128.shuffle<f32>(a, b, 2, 6, 3, 7));

@@ -1,9 +1,9 @@
 /**
  * One row times a stripe of W: up to 32 columns, in 8 accumulators that stay in registers.
  *
- *   out (+)= Σ_k x_k w_k (+ bias), cut at zero for relu
+ *   out (+)= Σ_k x_k w_k (+ bias), then max(0, ·) for relu
  *
- * Each column is one chain over k in ascending order. `add` adds to what `out` holds, `bias` is 0 for none.
+ * Each column is one chain over k in ascending order. `add` adds to the contents of `out`; `bias` is 0 for none.
  */
 import { loadLanes, storeLanes } from "../memory";
 import { relu4 } from "../simd/activation";
@@ -29,7 +29,7 @@ export function sweep(
   else sweepVectors(1, stripe, out, x, xStep, w, wBytes, depth, add, bias, relu);
 }
 
-/** `vectors` is a constant: what it excludes does not exist in the compiled code. */
+/** `vectors` is a constant: branches that it excludes are not compiled. */
 @inline
 function sweepVectors(
   vectors: i32,
@@ -47,7 +47,7 @@ function sweepVectors(
   let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0;
   const xBytes = <usize>xStep << 2;
   const end = x + <usize>depth * xBytes;
-  // Two rows of W at a step, where most of the time goes.
+  // Two rows of W per step, because most time is spent here.
   if (vectors == 8) {
     const last = end - xBytes;
     for (; x < last; x += 2 * xBytes, w += 2 * wBytes) {
@@ -109,8 +109,8 @@ export function sweepHalves(
 }
 
 /**
- * `pairs` (a constant) vectors of words that hold two weights each. The lower half is shifted up; the
- * upper is taken as it is, with the lower behind it: `panels.ts` has chosen it so.
+ * `pairs` (a constant) vectors of words of two weights each. The lower half is shifted up; the upper is used as it is,
+ * with the lower after it, as `panels.ts` has allowed for.
  */
 @inline
 function sweepPairs(
@@ -149,8 +149,8 @@ function sweepPairs(
 }
 
 /**
- * Writes the first `vectors` (2, 4 or 8, a constant) sums: plus what is there, plus the bias, cut. Not
- * vector by vector: on short rows the calls would take as long as the sums.
+ * Finishes and stores the first `vectors` (2, 4 or 8, a constant) sums: adds the contents of `out` and the bias, then
+ * applies relu. Done together, because on short rows one call per vector would take as long as the sums.
  */
 @inline
 function finishAll(
@@ -224,7 +224,7 @@ function finishAll(
   }
 }
 
-/** Writes a sum of 4 lanes or 1 to 3: plus what is there, plus the bias, cut. */
+/** Finishes and stores a sum of 4 lanes, or of 1 to 3: adds the contents of `out` and the bias, then applies relu. */
 export function finish(out: usize, sum: v128, lanes: i32, add: bool, bias: usize, relu: bool): void {
   if (add) sum = f32x4.add(loadLanes(out, lanes), sum);
   if (bias) sum = f32x4.add(sum, loadLanes(bias, lanes));

@@ -1,9 +1,9 @@
 /**
  * One 4 × 8 tile of C: C (+)= A · B over `depth` steps of panels, A [k][4] and B [k][8].
  *
- * A's vector is used as loaded and rotated by 1, 2 and 3 lanes, so accumulator `dr` collects the
- * diagonal where A's row is the lane plus r: 3 loads and 3 shuffles for 8 multiply-adds. The
- * diagonals are sorted into rows at the end. Each element is one chain over k in ascending order.
+ * A's vector is used as loaded and rotated by 1, 2 and 3 lanes, so accumulator `dr` collects the diagonal where A's row
+ * is the lane plus r: 3 loads and 3 shuffles for 8 multiply-adds. At the end the diagonals are rearranged into rows.
+ * Each element is one chain over k in ascending order.
  */
 import { relu4 } from "../simd/activation";
 import { madd } from "../simd/fma";
@@ -36,11 +36,11 @@ function halves(low: v128, high: v128): v128 {
 }
 
 /**
- * @param out    the tile's first element; rows are `stride` bytes apart
- * @param aStep, bStep bytes from one step of a panel to the next
- * @param accumulate whether to add to what `out` holds
- * @param bias   8 values to add to every row; 0 for none
- * @param relu   whether to cut at zero what comes out
+ * @param out the tile's first element; rows are `stride` bytes apart
+ * @param aStep, bStep bytes between steps of a panel
+ * @param accumulate whether to add to the contents of `out`
+ * @param bias 8 values to add to every row; 0 for none
+ * @param relu whether to apply max(0, ·)
  */
 @inline
 export function tile4x8(
@@ -76,7 +76,7 @@ export function tile4x8(
     a += aStep;
     b += bStep;
   } while (a < end);
-  // Row i, lane j lies in diagonal (i - j) mod 4, lane j.
+  // Row i, lane j is in diagonal (i - j) mod 4, lane j.
   const d03 = weave(d0, d3), d21 = weave(d2, d1), d10 = weave(d1, d0), d32 = weave(d3, d2);
   const e03 = weave(e0, e3), e21 = weave(e2, e1), e10 = weave(e1, e0), e32 = weave(e3, e2);
   d0 = halves(d03, d21), d1 = halves(d10, d32), d2 = halves(d21, d03), d3 = halves(d32, d10);

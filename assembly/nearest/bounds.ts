@@ -1,18 +1,21 @@
 /**
- * A bound for each of four rows: every fourth of 32 columns is in one of a group's lanes, whose minima are kept
- * (search.ts). Of these the four smallest of each lane, 16 a row, are put in order, lane by lane: the number BOUNDED of them
- * is one that so many columns keep, and of 1,024 hardly more than twenty.
+ * Computes a bound for each of four rows. A group has 32 columns, every fourth in the same lane, and its lane minima
+ * are kept (search.ts). The four smallest minima of each lane, 16 per row, are sorted lane by lane. The one at position
+ * BOUNDED is a bound that at least that many columns do not exceed, and of 1,024 columns few more than twenty.
  */
 import { minimaAt, sortedAt } from "./places";
 
-/** Columns that a bound is for. */
+/** Number of columns that a bound guarantees. */
 const BOUNDED: i32 = 11;
 
-/** Of each row, a lane: what at least BOUNDED of its numbers in so many groups are at most; infinite for few groups. */
+/**
+ * The bounds, one row per lane: values that at least BOUNDED elements of the row, within these groups, do not exceed.
+ * Infinite if there are too few groups.
+ */
 export function boundsOf(groups: i32): v128 {
   for (let vector: usize = 0; vector < 64; vector += 16) sortMinima(vector, groups);
   const from = sortedAt();
-  // Vector r has row (j + r) mod 4 in lane j: back to one row a lane.
+  // Vector r has row (j + r) mod 4 in lane j: rotate back to one row per lane.
   const b1 = v128.load(from, 64), b2 = v128.load(from, 80), b3 = v128.load(from, 96), b4 = v128.load(from, 112);
   merge(
     from,
@@ -29,7 +32,7 @@ export function boundsOf(groups: i32): v128 {
     v128.shuffle<f32>(d1, d1, 1, 2, 3, 0), v128.shuffle<f32>(d2, d2, 1, 2, 3, 0),
     v128.shuffle<f32>(d3, d3, 1, 2, 3, 0), v128.shuffle<f32>(d4, d4, 1, 2, 3, 0),
   );
-  // Number n of two ascending lists together: the least of max(x_i, y_(n - i)).
+  // The n-th of two ascending lists together: the minimum of max(x_i, y_(n - i)).
   let bound = f32x4.splat(Infinity as f32);
   for (let i = BOUNDED - 8; i <= 8; i++) {
     const x = v128.load(from + (<usize>(i - 1) << 4)), y = v128.load(from + (<usize>(BOUNDED - i - 1) << 4), 128);
@@ -38,7 +41,7 @@ export function boundsOf(groups: i32): v128 {
   return bound;
 }
 
-/** Writes the four smallest minima of each lane of a vector, in order. */
+/** Writes the four smallest minima of each lane of a vector, in ascending order. */
 function sortMinima(vector: usize, groups: i32): void {
   const infinite = f32x4.splat(Infinity as f32);
   let first = infinite, second = infinite, third = infinite, fourth = infinite;
@@ -58,7 +61,7 @@ function sortMinima(vector: usize, groups: i32): void {
   v128.store(to, fourth, 48);
 }
 
-/** Writes two ascending lists of four as one of eight, lane by lane (Batcher's bitonic merge). */
+/** Merges two ascending lists of four into one of eight, lane by lane (Batcher's bitonic merge). */
 function merge(to: usize, a1: v128, a2: v128, a3: v128, a4: v128, b1: v128, b2: v128, b3: v128, b4: v128): void {
   sortBitonic(to, f32x4.pmin(a1, b4), f32x4.pmin(a2, b3), f32x4.pmin(a3, b2), f32x4.pmin(a4, b1));
   sortBitonic(to + 64, f32x4.pmax(a1, b4), f32x4.pmax(a2, b3), f32x4.pmax(a3, b2), f32x4.pmax(a4, b1));

@@ -1,6 +1,6 @@
 /**
- * What is up to the bounds is gathered, hardly more than twenty of a row; its order is then counted, not sorted: the
- * place of each is how many come before it.
+ * Gathers the elements up to the bounds, usually little more than twenty per row. They are ranked by counting instead
+ * of sorting: the position of each is the number of elements before it.
  */
 import { at } from "../memory";
 import {
@@ -17,9 +17,9 @@ import {
 } from "./places";
 
 /**
- * Gathers what is up to the bounds, a lane for each row.
- * @param groups that have tiles
- * @param ids the numbers of all columns, in the order of the groups
+ * Gathers the elements up to the bounds, one row per lane.
+ * @param groups the number of groups with tiles
+ * @param ids the indices of all columns, in the order of the groups
  */
 export function gather(bounds: v128, groups: i32, ids: usize, count: i32): void {
   v128.store(heldAt(), i32x4.splat(0));
@@ -40,7 +40,7 @@ export function gather(bounds: v128, groups: i32, ids: usize, count: i32): void 
   }
 }
 
-/** A bit for each lane of four masks. */
+/** One bit per lane of four masks. */
 @inline
 function bitsOf(m0: v128, m1: v128, m2: v128, m3: v128): i32 {
   return i8x16.bitmask(
@@ -48,7 +48,7 @@ function bitsOf(m0: v128, m1: v128, m2: v128, m3: v128): i32 {
   );
 }
 
-/** Takes number `place` of a tile to those of its row. */
+/** Adds element `place` of a tile to the list of its row. */
 @inline
 function take(tile: usize, place: i32, ids: usize, count: i32): void {
   const row = ((place & 3) + (place >> 3)) & 3;
@@ -60,7 +60,7 @@ function take(tile: usize, place: i32, ids: usize, count: i32): void {
   store<f32>(at(numbersAt(row), i), load<f32>(at(tile, place)));
 }
 
-/** Keeps the smallest `count` of a row; how many these are. */
+/** Keeps the smallest `count` of a row, and returns their number. */
 function shrink(row: i32, count: i32): i32 {
   const numbers = numbersAt(row), columns = columnsAt(row), ranks = ranksAt();
   rank(numbers, columns, MOST);
@@ -73,9 +73,9 @@ function shrink(row: i32, count: i32): i32 {
   return kept;
 }
 
-/** Writes how many of `total` numbers come before each: smaller ones, and equal ones of columns before its own. */
+/** Writes the rank of each of `total` numbers: how many are smaller, or equal with a lower column index. */
 function rank(numbers: usize, columns: usize, total: i32): void {
-  // Up to a whole number of vectors: NaN is before nothing.
+  // Pads to whole vectors with NaN, which is before nothing.
   for (let i = total; i & 3; i++) store<f32>(at(numbers, i), NaN as f32);
   let ranks = ranksAt(), sum = i32x4.splat(0);
   const end = at(numbers, total);
@@ -89,12 +89,12 @@ function rank(numbers: usize, columns: usize, total: i32): void {
     sum = i32x4.add(sum, before);
   }
   sum = i32x4.add(sum, v128.shuffle<i32>(sum, sum, 2, 3, 0, 1));
-  // 0, 1, … once each, unless some are equal.
+  // The ranks are 0, 1, … once each, unless some numbers are equal.
   const all = i32x4.extract_lane(sum, 0) + i32x4.extract_lane(sum, 1);
   if (all != total * (total - 1) >> 1) rankEqual(numbers, columns, total);
 }
 
-/** Writes the places of so many numbers in their order. NaN becomes infinite. */
+/** Writes the permutation that sorts `count` numbers. NaN becomes infinity. */
 export function sort(to: usize, numbers: usize, count: i32): void {
   const places = tilesAt();
   for (let i = 0; i < count; i++) {
@@ -106,7 +106,7 @@ export function sort(to: usize, numbers: usize, count: i32): void {
   for (let i = 0; i < count; i++) store<i32>(at(to, load<i32>(at(ranksAt(), i))), i);
 }
 
-/** Adds the equal ones of columns before its own to the rank of each. */
+/** Adds to each rank the number of equal elements with a lower column index. */
 function rankEqual(numbers: usize, columns: usize, total: i32): void {
   const toColumns = columns - numbers, end = at(numbers, total);
   let ranks = ranksAt();
@@ -122,7 +122,7 @@ function rankEqual(numbers: usize, columns: usize, total: i32): void {
   }
 }
 
-/** Writes the columns of the smallest of a row; whether there are so many. */
+/** Writes the columns of the `count` smallest of a row. Returns whether there are that many. */
 export function finish(out: usize, row: i32, count: i32): bool {
   const columns = columnsAt(row), held = load<i32>(at(heldAt(), row)), ranks = ranksAt();
   rank(numbersAt(row), columns, held);

@@ -1,6 +1,6 @@
 /**
- * The tiles of four rows and a group of columns, as they leave the loop of `matmul/tile.ts`, a tile of 4 × 8 being eight
- * vectors in this order:
+ * The tiles of four rows and a group of columns, in the layout of the loop in `matmul/tile.ts`. A tile of 4 × 8 is
+ * eight vectors in this order:
  *
  *   vector 2r + h, lane j    row (j + r) mod 4, column 4h + j of the tile
  */
@@ -8,8 +8,8 @@ import { madd } from "../simd/fma";
 import { GROUP_BYTES, rowsAt, TILE } from "./places";
 
 /**
- * Writes the tiles. Each number is one chain over k in ascending order, then the bias.
- * @param minima of each lane of vectors 2r and 2r + 1, NaN left out
+ * Writes the tiles. Each element is one chain over k in ascending order, then the bias.
+ * @param minima where to write the minima of each lane of vectors 2r and 2r + 1; NaN is ignored
  */
 export function group(to: usize, panel: usize, depth: i32, minima: usize): void {
   const rows = rowsAt(), rowsEnd = rows + (<usize>depth << 4);
@@ -46,7 +46,7 @@ export function group(to: usize, panel: usize, depth: i32, minima: usize): void 
   v128.store(minima, m3, 48);
 }
 
-/** Writes two vectors; the smaller of each lane and of what was smallest. */
+/** Writes two vectors, and returns the lane minima of both and of `least`. */
 @inline
 function put(to: usize, left: v128, right: v128, least: v128): v128 {
   v128.store(to, left);

@@ -1,15 +1,16 @@
 /**
- * Where the smallest of x · W + b are, row by row: `dense` and `smallestCols` in one, with the bits of both, and
- * without the product in memory. What a row has to do with all references (`scoring/ensemble/members.ts`) is
- * a product of short sums and many columns, which takes less time than writing it and reading it twice.
+ * The columns of the smallest elements of x · W + b, row by row: `dense` and `smallestCols` combined, with the same
+ * bits, and without storing the product. Comparing a row with all references (`scoring/ensemble/members.ts`) is a
+ * product of short sums and many columns, which takes less time to compute than to write and read twice.
  *
- * Columns lie in an order along one direction, in groups, and rows are brought into the same order (sorted.ts); four
- * neighbours then go through the groups together. First those beside them give each a bound (bounds.ts); then come the
- * others, to both sides, as far as they may hold something up to it. What is up to the bound is gathered and ranked (gather.ts).
+ * Columns are sorted along one direction, in groups, and rows are sorted in the same way (sorted.ts). Four adjacent
+ * rows are searched together. First the groups beside them give each row a bound (bounds.ts). Then the search continues
+ * to both sides, as long as a group may contain an element up to the bound. Elements up to the bound are gathered and
+ * ranked (gather.ts).
  *
- * The walk ends where the rest lies above the bounds by more than all roundings, 4 SLACK (inner + 16) (‖x‖² + h²): the
- * product, projections and squares together err by at most 12 (inner + 4) 2^-24 (‖x‖² + h²). Where anything is not
- * finite, or squares might not be, all groups are walked through.
+ * The search stops once the remaining groups exceed the bounds by more than all rounding errors, 4 SLACK (inner + 16)
+ * (‖x‖² + h²): product, projections and squares together have an error of at most 12 (inner + 4) 2^-24 (‖x‖² + h²). If
+ * anything is not finite, or squares might overflow, all groups are searched.
  */
 import { packPanel } from "../matmul/pack";
 import { product } from "../matmul/product";
@@ -37,14 +38,14 @@ import { directionOf, endsOf, groupsOf, idsOf, panelBytes } from "./sorted";
 
 export { sortColumns } from "./sorted";
 
-/** Groups that give a bound: 256 columns. */
+/** Groups used for the first bound: 256 columns. */
 const FIRST: i32 = 8;
 const SLACK: f32 = 1.0 / 1048576.0; // 2^-20
 
 /**
- * out [rows, count] = the columns of the smallest of x [rows, inner] · weight [inner, cols] + bias [1, cols].
+ * out [rows, count] = the columns of the smallest elements of x [rows, inner] · weight [inner, cols] + bias [1, cols].
  * @param count up to 11: bounds.ts
- * @param sorted weight and bias as `sortColumns` wrote them
+ * @param sorted weight and bias as written by `sortColumns`
  */
 export function smallestDense(
   out: usize,
@@ -70,13 +71,13 @@ export function smallestDense(
   }
 }
 
-/** One row by way of all its products. */
+/** Searches one row by computing all of its products. */
 function alone(out: usize, x: usize, count: i32, inner: i32, weight: usize, bias: usize, cols: i32): void {
   sweepRows(tilesAt(), cols, 1, cols, inner, x, inner, 1, weight, cols, FORMAT_MATRIX, bias, false);
   smallestCols(out, tilesAt(), 1, cols, count);
 }
 
-/** Writes rows in their order along the direction, and which they are. */
+/** Writes the rows sorted along the direction, and their permutation. */
 function order(x: usize, rows: i32, inner: i32, direction: usize): void {
   product(alongAt(), 1, rows, 1, inner, x, inner, 1, direction, 1, 1, 0, false, 0);
   sort(orderAt(), alongAt(), rows);
@@ -86,9 +87,9 @@ function order(x: usize, rows: i32, inner: i32, direction: usize): void {
 }
 
 /**
- * Gathers what is near four neighbours.
- * @param begin the first of the groups beside the four before them
- * @returns that of theirs
+ * Gathers the candidates for four adjacent rows.
+ * @param begin the first group beside the previous four rows
+ * @returns the first group beside these rows
  */
 function searchFour(x: usize, count: i32, inner: i32, cols: i32, sorted: usize, begin: i32): i32 {
   const all = groupsOf(cols), ends = endsOf(sorted, inner, all), direction = directionOf(sorted, inner, all);
@@ -104,16 +105,16 @@ function searchFour(x: usize, count: i32, inner: i32, cols: i32, sorted: usize, 
   let held = 0;
   for (let each = begin; each < end; each++) held = add(each, held, sorted, inner);
   let bounds = boundsOf(held);
-  // Where squares might not be finite, four times as much is not.
+  // If squares might not be finite, four times as much is infinite.
   const largest = f32x4.mul(f32x4.add(square, v128.load32_splat(at(direction, inner))), f32x4.splat(4));
   const unsure = madd(largest, f32x4.splat(SLACK * <f32>(inner + 16)), f32x4.splat(1e-30));
   const limits = f32x4.add(f32x4.add(bounds, square), unsure), least = v128.load32_splat(at(direction, inner + 1));
-  // To one side and to the other, as far as anything may be near.
+  // To one side, then the other, as far as candidates may exist.
   for (let step = -1, each = begin - 1; step <= 1; step += 2, each = end) {
     for (; each >= 0 && each < all; each += step) {
       const low = v128.load32_splat(at(ends, each << 1)), high = v128.load32_splat(at(ends, each << 1), 4);
       const apart = f32x4.pmax(f32x4.pmax(f32x4.sub(low, along), f32x4.sub(along, high)), f32x4.splat(0));
-      // Not where one is no number.
+      // The comparison is false if any value is NaN, and the search continues.
       if (i32x4.all_true(f32x4.gt(madd(apart, apart, least), limits))) break;
       held = add(each, held, sorted, inner);
     }
@@ -123,7 +124,7 @@ function searchFour(x: usize, count: i32, inner: i32, cols: i32, sorted: usize, 
   return begin;
 }
 
-/** Takes in a group; how many there are then. */
+/** Adds a group, and returns the new number of groups. */
 function add(each: i32, held: i32, sorted: usize, inner: i32): i32 {
   store<i32>(at(groupsAt(), held), each);
   const panel = sorted + <usize>(each * (GROUP / 8)) * panelBytes(inner);

@@ -1,7 +1,7 @@
-/** The activations that are cut at zero; the smooth ones have files of their own. */
+/** The activations that are cut off at zero; the smooth ones have their own files. */
 import { expm14 } from "./expm1";
 
-/** max(x, 0), NaN kept. */
+/** max(x, 0); NaN is propagated. */
 @inline
 export function relu4(x: v128): v128 {
   return f32x4.pmax(x, f32x4.splat(0));

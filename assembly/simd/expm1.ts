@@ -1,12 +1,12 @@
 /**
- * eˣ - 1 for x <= 88, at most 3 ulp off, and eˣ - 1 - x for x >= -1e7, at most 4 ulp off: both keep
- * their digits near 0, and NaN. Measured: docs/accuracy.md (scripts/accuracy.ts).
+ * eˣ - 1 for x <= 88, error at most 3 ulp, and eˣ - 1 - x for x >= -1e7, error at most 4 ulp. Both are accurate near 0
+ * and propagate NaN. Measured: docs/accuracy.md (scripts/accuracy.ts).
  *
  *   eˣ - 1 = 2ⁿ (eʳ - 1) + (2ⁿ - 1), with n and r as in exp.ts
- *   eˣ - 1 - x = x² g(x) for |x| < 1, and as written, where little cancels, beyond
+ *   eˣ - 1 - x = x² g(x) for |x| < 1; elsewhere as written, since little cancels
  *
- * g is our own minimax polynomial for (eˣ - 1 - x) / x² on [-1, 1]: relative error 4.3e-9 before its
- * coefficients are rounded (Lawson's reweighted least squares in float64).
+ * g is our own minimax polynomial for (eˣ - 1 - x) / x² on [-1, 1]: relative error 4.3e-9 before rounding its
+ * coefficients (Lawson's reweighted least squares in float64).
  */
 import { constant } from "../memory";
 import { exp4, expm1Reduced, reduceByLn2, roundToLn2 } from "./exp";
@@ -33,7 +33,7 @@ export function expm14(x: v128): v128 {
 @inline
 export function expm1Inside4(x: v128): v128 {
   const shifted = roundToLn2(x);
-  // Into the exponent field, whose bias is in the bits of 1.
+  // Shifts n into the exponent field; adding the bits of 1 adds the exponent bias.
   const scale = i32x4.add(i32x4.shl(shifted, 23), f32x4.splat(1));
   const reduced = expm1Reduced(reduceByLn2(x, shifted));
   return madd(reduced, scale, f32x4.sub(scale, f32x4.splat(1)));

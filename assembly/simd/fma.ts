@@ -1,6 +1,6 @@
 /**
- * a·b + c, the one operation in which the two builds differ: `relaxed` fuses it where the processor
- * can (one rounding), `simd` rounds twice and is therefore bit-identical on every machine.
+ * a·b + c, the only operation in which the two builds differ. `relaxed` fuses it if the processor can (one rounding);
+ * `simd` rounds twice and is therefore bit-identical on every machine.
  */
 
 @inline

@@ -1,11 +1,11 @@
 /**
- * The pieces of ln Γ(a + d) - ln Γ(a) and of its slope, for a, d in (0, 1e9]:
+ * Parts of ln Γ(a + d) - ln Γ(a) and of its derivative, for a, d in (0, 1e9]:
  *
  *   ln Γ(w) = (w - ½) ln w - w + ½ ln 2π + tail(w),   ψ(w) = ln w - 1/(2w) - slopeTail(w),   w >= 8
  *   Γ(s) = Γ(s + 8) / (s (s + 1) … (s + 7)),          ψ(s) = ψ(s + 8) - Σ 1/(s + i),         s < 8
  *
- * The series of Stirling: Abramowitz and Stegun, 6.1.41 and 6.3.18, whose next terms are below 3e-10
- * and 1e-9 at w = 8. With q = s² + 7s the product is q (q + 6) (q + 10) (q + 12).
+ * Stirling's series: Abramowitz and Stegun, 6.1.41 and 6.3.18; the next terms are below 3e-10 and 1e-9 at w = 8. With q
+ * = s² + 7s the product is q (q + 6) (q + 10) (q + 12).
  */
 import { constant } from "../memory";
 import { madd } from "./fma";
@@ -20,7 +20,7 @@ const SLOPE2 = memory.data<u32>([0x3daaaaab], 4); // 1/12
 const SLOPE4 = memory.data<u32>([0xbc088889], 4); // -1/120
 const SLOPE6 = memory.data<u32>([0x3b820821], 4); // 1/252
 
-/** Where s must be moved up by 8: all bits of a lane, or none. */
+/** A mask of the lanes where s must be shifted up by 8. */
 @inline
 export function isLow(s: v128): v128 {
   return f32x4.lt(s, f32x4.splat(LEAST));
@@ -59,7 +59,7 @@ export function risingProduct(s: v128, low: v128): v128 {
   return v128.bitselect(f32x4.mul(lower, upper), f32x4.splat(1), low);
 }
 
-/** Σ 1/(s + i) for i from 0 to 7 where s is low, else 0: the product's logarithmic derivative. */
+/** Σ 1/(s + i) for i from 0 to 7 where s is low, else 0: the logarithmic derivative of the product. */
 @inline
 export function harmonicSum(s: v128, low: v128): v128 {
   const q = f32x4.mul(s, f32x4.add(s, f32x4.splat(7))), twice = f32x4.add(q, q);

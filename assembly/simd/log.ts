@@ -1,14 +1,13 @@
 /**
- * ln x for every x > 0, subnormals included; 0 gives -inf, x < 0 gives NaN, +inf and NaN are kept.
- * log1pUnit4 is ln(1 + u) for u in [0, 1], relatively accurate down to u = 0; log1p4 is that for
- * every u > -1. log4 is at most 2 ulp off, log1pUnit4 2.5, log1p4 3; measured: docs/accuracy.md
- * (scripts/accuracy.ts).
+ * ln x for every x > 0, including subnormals; 0 gives -inf, x < 0 gives NaN, +inf and NaN are propagated. log1pUnit4 is
+ * ln(1 + u) for u in [0, 1], with full relative accuracy down to u = 0; log1p4 is the same for every u > -1. Errors are
+ * at most 2 ulp for log4, 2.5 for log1pUnit4 and 3 for log1p4; measured: docs/accuracy.md (scripts/accuracy.ts).
  *
  *   x = 2ᵉ (1 + f), √½ <= 1 + f < √2; ln x = e·ln 2 + f - f²/2 + f³ p(f)
  *   ln(1 + u) = u + u² U(u) / V(u), V(0) = 1
  *
- * p is Cephes logf's polynomial (Moshier, 1989). U and V, of degree 2, are our own minimax fit of the relative error of
- * ln(1 + u) on [0, 1] (Lawson's reweighted least squares in float64): 3.8e-8 before the coefficients are rounded.
+ * p is the polynomial of Cephes logf (Moshier, 1989). U and V, of degree 2, are our own minimax fit to the relative
+ * error of ln(1 + u) on [0, 1] (Lawson's reweighted least squares in float64): 3.8e-8 before rounding the coefficients.
  */
 import { constant } from "../memory";
 import { madd } from "./fma";
@@ -66,7 +65,7 @@ function logNormalRange(x: v128, e0: v128): v128 {
   return logReduced(f32x4.sub(mantissa, f32x4.splat(1)), e);
 }
 
-/** ln x for positive, finite, normal x, and for no other. */
+/** ln x for positive, finite, normal x only. */
 @inline
 export function logNormal4(x: v128): v128 {
   return logNormalRange(x, f32x4.splat(0));
@@ -90,7 +89,7 @@ export function log4(x: v128): v128 {
   return v128.bitselect(inside, outside, isInside);
 }
 
-/** ln(1 + u) for u in [0, 1]; -0 and NaN are kept. */
+/** ln(1 + u) for u in [0, 1]; -0 and NaN are propagated. */
 @inline
 export function log1pUnit4(u: v128): v128 {
   let p = madd(constant(U2), u, constant(U1)), q = madd(constant(V2), u, constant(V1));
@@ -99,14 +98,14 @@ export function log1pUnit4(u: v128): v128 {
   return madd(f32x4.mul(u, u), f32x4.div(p, q), u);
 }
 
-/** `log4` by a call, for kernels that take several logarithms and are not where time goes. */
+/** `log4` as a call instead of inline, for kernels that compute several logarithms and are not time-critical. */
 export function logCalled4(x: v128): v128 {
   return log4(x);
 }
 
 /**
- * ln(1 + u); -1 gives -inf, u < -1 NaN, +inf and NaN are kept. With w = 1 + u as rounded it is
- * ln w · u / (w - 1), which makes up for the rounding (Goldberg, 1991, theorem 4).
+ * ln(1 + u); -1 gives -inf, u < -1 NaN, +inf and NaN are propagated. With the rounded w = 1 + u it is ln w · u / (w -
+ * 1), which compensates for the rounding (Goldberg, 1991, theorem 4).
  */
 export function log1p4(u: v128): v128 {
   const w = f32x4.add(u, f32x4.splat(1)), rounded = f32x4.sub(w, f32x4.splat(1));

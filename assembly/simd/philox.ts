@@ -1,9 +1,9 @@
 /**
- * Philox 4x32-10 (Salmon, Moraes, Dror & Shaw, "Parallel random numbers: as easy as 1, 2, 3", 2011),
- * four counters at a time: lane i of the vectors x0 … x3 is the block of counter i.
+ * Philox 4x32-10 (Salmon, Moraes, Dror & Shaw, "Parallel random numbers: as easy as 1, 2, 3", 2011), four counters at a
+ * time: lane i of the vectors x0 … x3 is the block of counter i.
  *
- * A round: (x0, x1, x2, x3) → (high(M1·x2) ^ x1 ^ k0, low(M1·x2), high(M0·x0) ^ x3 ^ k1, low(M0·x0)),
- * then k0 += W0, k1 += W1. The caller runs `PHILOX_ROUNDS` of them; integers only, so exact.
+ * A round: (x0, x1, x2, x3) → (high(M1·x2) ^ x1 ^ k0, low(M1·x2), high(M0·x0) ^ x3 ^ k1, low(M0·x0)), then k0 += W0, k1
+ * += W1. The caller runs `PHILOX_ROUNDS` rounds. Integers only, so exact.
  */
 
 export const PHILOX_ROUNDS: i32 = 10;

@@ -1,18 +1,18 @@
 /**
- * cos(2πu) and sin(2πu) for u in [0, 1], at most 1.5 · 2^-24 off (absolute); measured:
- * docs/accuracy.md (scripts/accuracy.ts).
+ * cos(2πu) and sin(2πu) for u in [0, 1], absolute error at most 1.5 · 2^-24; measured: docs/accuracy.md
+ * (scripts/accuracy.ts).
  *
- *   k = round(4u), f = 4u - k in [-½, ½], exactly; k mod 4 says which of ±sin, ±cos of fπ/2 is meant
+ *   k = round(4u), f = 4u - k in [-½, ½], exactly; k mod 4 selects one of ±sin, ±cos of fπ/2
  *   sin fπ/2 = f·π/2 + f·s(f²), cos fπ/2 = 1 + f² c(f²)
  *
- * s and c are our own minimax polynomials on [-½, ½]: absolute errors 1.9e-9 and 4.1e-10 with the
- * coefficients as rounded below (Lawson's reweighted least squares in float64). s begins with what π/2
- * lost by rounding. The argument is never rounded to radians, which would cost half of the error.
+ * s and c are our own minimax polynomials on [-½, ½], with absolute errors of 1.9e-9 and 4.1e-10 for the rounded
+ * coefficients below (Lawson's reweighted least squares in float64). The first coefficient of s is the rounding error
+ * of π/2. The argument is never converted to radians: rounding it would cause half of the error.
  */
 import { constant } from "../memory";
 import { madd } from "./fma";
 
-// 1.5·2²³. Adding it rounds to an integer, which the low bits of the sum then hold.
+// 1.5·2²³. Adding it rounds to an integer, which is then in the low bits of the sum.
 const ROUNDER = memory.data<u32>([0x4b400000], 4); // 12582912
 
 const HALF_PI = memory.data<u32>([0x3fc90fdb], 4); // 1.57079637
@@ -25,7 +25,7 @@ const C2 = memory.data<u32>([0x3e81e0d7], 4); // 0.253668517
 const C3 = memory.data<u32>([0xbcaad8a2], 4); // -0.0208552517
 const C4 = memory.data<u32>([0x3a6a3d8b], 4); // 8.93556222e-4
 
-/** cos(2πu). Beside sinTwoPi4 of the same u it costs little: the compiler shares what they share. */
+/** cos(2πu). Together with sinTwoPi4 of the same u it costs little: the compiler shares the common parts. */
 @inline
 export function cosTwoPi4(u: v128): v128 {
   const shifted = roundToQuadrant(u), f = reduceByQuadrant(u, shifted);
@@ -47,7 +47,7 @@ function roundToQuadrant(u: v128): v128 {
   return madd(u, f32x4.splat(4), constant(ROUNDER));
 }
 
-/** f = 4u - k, of `shifted` = ROUNDER + k. */
+/** f = 4u - k, given `shifted` = ROUNDER + k. */
 @inline
 function reduceByQuadrant(u: v128, shifted: v128): v128 {
   const k = f32x4.sub(shifted, constant(ROUNDER));

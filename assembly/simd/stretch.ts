@@ -1,15 +1,15 @@
 /**
- * The one loop of all elementwise kernels: out = formula(a, b, c, d; p, q), of one to four operands
- * that stretch and up to two scalar attributes.
+ * The loop shared by all elementwise kernels: out = formula(a, b, c, d; p, q), with one to four broadcast operands and
+ * up to two scalar attributes.
  *
- * An operand [1, C] serves every row of the output [R, C], [R, 1] every column, [1, 1] every element.
- * If each is of the output's size or [1, 1], the output is walked as one row of R·C elements. All
- * operands of a position are loaded before it is stored, so the output may overwrite an operand of
- * its own size; the end of a row goes through the same vector formula, so position changes no bits.
+ * An operand [1, C] is broadcast to every row of the output [R, C], [R, 1] to every column, [1, 1] to every element. If
+ * each operand has the output's size or is [1, 1], the output is processed as one row of R·C elements. All operands of
+ * a position are loaded before it is stored, so the output may overwrite an operand of the same size. The end of a row
+ * uses the same vector formula, so the position of an element changes no bits.
  *
- * A formula is a class with one inline method `at`. The class is a name for the compiler and nothing
- * else: it is never instantiated and has no memory; its method is compiled into the loop of its own
- * instance of `map`. Hence not a callback: a function index is an indirect call for every vector.
+ * A formula is a class with one inline method `at`. The class only names the formula for the compiler: it is never
+ * instantiated and has no memory, and its method is compiled into the loop of its own instance of `map`. A callback
+ * would be an indirect call for every vector.
  */
 import { at, loadTail, storeTail } from "../memory";
 import { besideRow } from "../workspace";
@@ -106,10 +106,9 @@ export function map4<F>(
 }
 
 /**
- * The loop. `operands` is a constant, so that absent operands cost nothing. An operand is a pointer and
- * a step: one that does not move is four copies of its element beside the row, step 0, and the end of a
- * row goes by as one vector beside it. So the inner loop knows no cases: the formula, a load for each
- * operand, one store.
+ * The loop. `operands` is a constant, so absent operands cost nothing. An operand is a pointer and a step. For one that
+ * does not move, its element is copied four times to a buffer, with step 0; the end of a row is copied to a buffer as
+ * one vector. So the inner loop has no special cases: the formula, a load per operand, one store.
  */
 @inline
 function map<F>(
@@ -179,7 +178,7 @@ function map<F>(
   }
 }
 
-/** The same of one operand, which has nothing to stretch. */
+/** The same for a single operand, which needs no broadcasting. */
 @inline
 function walk<F>(out: usize, count: i32, a: usize, p: f32, q: f32): void {
   const rest = count & 3, p4 = f32x4.splat(p), q4 = f32x4.splat(q), nothing = f32x4.splat(0);
@@ -203,15 +202,15 @@ function isWhole(size: i32, operandSize: i32): bool {
   return operandSize == size || operandSize == 1;
 }
 
-/** 16 if the operand has an element for each column of the walk, 0 if it has one for all. */
+/** 16 if the operand has an element for each column of the loop, 0 if it has one for all. */
 @inline
 function stepOf(rows: i32, cols: i32, isFlat: bool): usize {
   return (isFlat ? rows * cols != 1 : cols != 1) ? 16 : 0;
 }
 
-// Neither is inline: four in each kernel would be a third of the build.
+// Neither is inline: four copies in each kernel would be a third of the build.
 
-/** Where an operand's part of a row begins; one that does not move is spread out beside the row. */
+/** Start of an operand's part of a row; an operand that does not move is splatted into the buffer. */
 function rowStart(
   slot: i32,
   pointer: usize,
@@ -227,7 +226,7 @@ function rowStart(
   return beside;
 }
 
-/** The last `count` elements of an operand's row, moved beside it. */
+/** The last `count` elements of an operand's row, copied to the buffer. */
 function restOf(slot: i32, pointer: usize, count: i32, step: usize): usize {
   if (!step) return pointer;
   const beside = besideRow(slot);

@@ -1,12 +1,12 @@
 /**
- * tanh(x) for every x: odd, relatively accurate near 0, never beyond ±1 and at most 6 · 2^-24 short of it
- * from 7.85 on, NaN kept. At most 6 ulp off; measured: docs/accuracy.md (scripts/accuracy.ts).
+ * tanh(x) for every x: odd, relatively accurate near 0, never beyond ±1, and at most 6 · 2^-24 short of it from 7.85
+ * on; NaN is propagated. Error at most 6 ulp; measured: docs/accuracy.md (scripts/accuracy.ts).
  *
  *   tanh x = x P(x²) / Q(x²), P of degree 5, Q of degree 3, P(0) = Q(0) = 1
  *
- * Our own minimax fit of the relative error on [0, 7.85] (Lawson's reweighted least squares in float64):
- * 1.6e-8 before the coefficients are rounded; the rest are the roundings of both sums. By way of
- * e^2|x| - 1 it errs by half as much and takes twice as long (ADR 40).
+ * Our own minimax fit to the relative error on [0, 7.85] (Lawson's reweighted least squares in float64): 1.6e-8 before
+ * rounding the coefficients; the rest of the error is rounding in both sums. Computing it from e^2|x| - 1 halves the
+ * error but takes twice as long (ADR 40).
  */
 import { constant } from "../memory";
 import { madd } from "./fma";
@@ -24,7 +24,7 @@ const Q1 = memory.data<u32>([0x3eed2d05], 4); // 0.463234097
 const Q2 = memory.data<u32>([0x3cc53ae2], 4); // 0.0240759291
 const Q3 = memory.data<u32>([0x397a7a2c], 4); // 0.000238873705
 
-/** tanh of eight neighbours, in two vectors: a coefficient is loaded for both at once. */
+/** tanh of eight consecutive elements in two vectors, so that each coefficient is loaded once for both. */
 @inline
 export function tanh8(out: usize, from: usize): void {
   let c = constant(LOWEST), d = constant(HIGHEST);
