@@ -22,7 +22,7 @@ import { fromModelFile, loadModelFile, TrainedVae } from "../trained/trained_vae
 import { type ElboSurgery, surgeryOf, type SurgeryOptions } from "./analysis/elbo_surgery.ts";
 import { FitRun } from "./fit_run.ts";
 import type { GradientOptions } from "./gradients/given.ts";
-import { type LossAndGradients, lossAndGradients } from "./gradients/gradients.ts";
+import { Gradients, type LossAndGradients } from "./gradients/gradients.ts";
 import type { FitOptions } from "./options.ts";
 import { type GapOptions, type Gaps, gapsOf } from "./analysis/gaps.ts";
 import { type FitReport, gpuDetails } from "./report.ts";
@@ -46,6 +46,7 @@ export class VAE extends TrainedVae {
   #seed = 0;
   #fitting = false;
   #lastRun?: FitRun;
+  #gradients?: Gradients;
 
   /**
    * A model with fresh parameters.
@@ -117,7 +118,9 @@ export class VAE extends TrainedVae {
    * that the caller gives: deterministic, so that it can be compared with any other route.
    */
   async lossAndGradients(x: Rows, options: GradientOptions): Promise<LossAndGradients> {
-    return lossAndGradients({ spec: this.spec, engine: this.engine, seed: this.#seed }, x, options);
+    const { spec, engine } = this;
+    this.#gradients ??= new Gradients({ spec, engine, seed: this.#seed });
+    return this.#gradients.of(x, options);
   }
 
   /**

@@ -2,10 +2,15 @@
  * The mean objective to minimise and its derivative by every parameter, for noise that a caller gives: deterministic, so
  * that it can be compared with any other route.
  */
-import type { Engine, NamedTensor } from "../../trained/engine.ts";
+import type { SyncProgram } from "../../backends/backend.ts";
 import { layOut } from "../../graph/layout.ts";
+import type { NoiseRequest } from "../../layers/noise.ts";
+import type { ParameterSpec } from "../../layers/scope.ts";
+import type { Reference } from "../../models/model_terms.ts";
 import type { ModelSpec } from "../../models/spec.ts";
-import { parseObjective } from "../../objectives/objective.ts";
+import { type Objective, parseObjective } from "../../objectives/objective.ts";
+import type { Engine, NamedTensor } from "../../trained/engine.ts";
+import { Recent } from "../../trained/recent.ts";
 import type { Rows } from "../../trained/rows/matrix.ts";
 import { allocateState } from "../program/auxiliary_state.ts";
 import { givenNoises, givenReference, type GradientOptions } from "./given.ts";
@@ -29,42 +34,82 @@ export interface GradientModel {
   readonly seed: number;
 }
 
-/** @throws TypeError or RangeError naming the option or row, or if the loss is beyond float32 */
-export function lossAndGradients(
+/**
+ * Programs kept compiled, one for each objective and number of rows: building one takes several times as long as a run
+ * of few rows. Those of many rows hold much memory, and go at once.
+ */
+const MAX_PROGRAMS = 4, MAX_ROWS_KEPT = 1024;
+
+/** The loss of a model and its gradients, for the rows of a call. */
+export class Gradients {
+  readonly #model: GradientModel;
+  readonly #programs = new Recent<GradientProgram>(MAX_PROGRAMS);
+
+  constructor(model: GradientModel) {
+    this.#model = model;
+  }
+
+  /** @throws TypeError or RangeError naming the option or row, or if the loss is beyond float32 */
+  of(x: Rows, options: GradientOptions): LossAndGradients {
+    const { spec, engine: { parameterSpecs } } = this.#model;
+    const objective = parseObjective(options?.objective, spec.classifier !== undefined);
+    const { data, shape: [rows] } = toTrainingRows(spec, x, options ?? {});
+    const reference = givenReference(spec, objective, rows, options ?? {});
+    const key = JSON.stringify([objective, rows, reference?.rows, reference?.of]);
+    const make = () => compiled(this.#model, objective, rows, reference);
+    const isKept = rows <= MAX_ROWS_KEPT;
+    const ready = isKept ? this.#programs.get(key, make) : make();
+    try {
+      const { program, noises } = ready, given = givenNoises(noises, rows, options?.noise);
+      program.write("x", data);
+      for (const [name, values] of given) program.write(name, values);
+      if (reference) program.write("reference", reference.data);
+      program.run(rows);
+      return read(program, parameterSpecs);
+    } finally {
+      if (!isKept) ready.dispose();
+    }
+  }
+}
+
+function read(program: SyncProgram, specs: readonly ParameterSpec[]): LossAndGradients {
+  const loss = new Float64Array(1);
+  program.read("loss", loss);
+  if (!Number.isFinite(loss[0])) {
+    throw new RangeError("Cannot compute gradients: the loss is too large for float32");
+  }
+  const gradients = new Map(specs.map(({ name, rows, cols }) => {
+    const values = new Float64Array(rows * cols);
+    // A parameter for which a statistic of the batch stands has no part in the loss.
+    if (program.plan.outputs.has(name)) program.read(name, values);
+    return [name, { shape: [rows, cols] as const, data: values }];
+  }));
+  return { loss: loss[0], gradients };
+}
+
+/** A loss and its gradients on the model's machine. */
+interface GradientProgram {
+  readonly noises: readonly NoiseRequest[];
+  readonly program: SyncProgram;
+  dispose(): void;
+}
+
+function compiled(
   { spec, engine, seed }: GradientModel,
-  x: Rows,
-  options: GradientOptions,
-): LossAndGradients {
-  const objective = parseObjective(options?.objective, spec.classifier !== undefined);
-  const { data, shape: [rows] } = toTrainingRows(spec, x, options ?? {});
-  const { backend, layout: parameters, parameterSpecs, segment } = engine;
-  const reference = givenReference(spec, objective, rows, options ?? {});
-  const request = { spec, objective, capacity: rows, parameters, reference };
+  objective: Objective,
+  capacity: number,
+  reference?: Reference,
+): GradientProgram {
+  const { backend, layout: parameters, segment } = engine;
+  const request = { spec, objective, capacity, parameters, reference };
   const auxiliary = auxiliaryParameters(request), layout = layOut("state", auxiliary);
   const { plan, noises } = gradientPlan({ ...request, state: layout });
-  const given = givenNoises(noises, rows, options?.noise);
   const state = allocateState(backend, layout, auxiliary, seed);
   const program = backend.compile(plan, { parameters: segment, state });
-  try {
-    program.write("x", data);
-    for (const [name, values] of given) program.write(name, values);
-    if (reference) program.write("reference", reference.data);
-    writeFinalScalars(program, objective);
-    program.run(rows);
-    const loss = new Float64Array(1);
-    program.read("loss", loss);
-    if (!Number.isFinite(loss[0])) {
-      throw new RangeError("Cannot compute gradients: the loss is too large for float32");
-    }
-    const gradients = new Map(parameterSpecs.map(({ name, rows, cols }) => {
-      const values = new Float64Array(rows * cols);
-      // A parameter for which a statistic of the batch stands has no part in the loss.
-      if (plan.outputs.has(name)) program.read(name, values);
-      return [name, { shape: [rows, cols] as const, data: values }];
-    }));
-    return { loss: loss[0], gradients };
-  } finally {
+  writeFinalScalars(program, objective);
+  const dispose = () => {
     program.dispose();
     state.dispose();
-  }
+  };
+  return { noises, program, dispose };
 }
