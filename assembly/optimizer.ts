@@ -2,13 +2,15 @@
  * Optimiser steps, in place; formulas in src/ops/optimizer.ts. A step with a non-finite scale changes nothing. Square
  * roots and quotients are correctly rounded, so a step is accurate to a few ULP.
  *
- * Moments are multiples of 2^-126. Those of a unit that gets no more gradient would otherwise shrink to the least
- * subnormal number and stay there, as 0.9 times that is rounded to itself; processors are slow with such (ADR 70).
+ * Moments are rounded to multiples of 2^-126. Otherwise the moments of a unit without gradient would shrink to the
+ * smallest subnormal number and stay there, because 0.9 times that rounds to itself, and processors are slow with
+ * subnormal numbers (ADR 70).
  */
 import { at, constant, loadLanes, storeLanes } from "./memory";
 import { madd } from "./simd/fma";
 
-// 1.5 · 2^-103: what is small beside it is a multiple of 2^-126 once it was added; what is large is not changed.
+// 1.5 · 2^-103. Adding it, then subtracting it, rounds small numbers to multiples of 2^-126 and leaves large ones
+// unchanged.
 const ROUNDER = memory.data<u32>([0x0c400000], 4);
 
 /** out [1, 1] = min(1, maxNorm / √squaredNorm); NaN if the squared norm is not finite. */

@@ -16,7 +16,7 @@ export interface DiagonalGaussian {
   readonly logVar: Node;
 }
 
-/** Clamps a log-variance to the range where its exponential and the inverse of that are finite. */
+/** Clamps a log-variance to the range where e^logVar and e^-logVar are finite. */
 export function clampLogVariance(g: Graph, logVar: Node, low: number = LOG_VARIANCE.low): Node {
   return g.clamp(logVar, { low: Math.max(low, LOG_VARIANCE.low), high: LOG_VARIANCE.high });
 }

@@ -2,8 +2,8 @@
  * p(x | z), built on top of the decoder: the table of likelihoods, and the operations that apply to all of them. Each
  * is defined in a file of `likelihoods/`.
  *
- * To add one: its options in `likelihoods/options.ts`, its file, its line in the table, its tests. A
- * type without a line does not compile.
+ * To add one: add its options to `likelihoods/options.ts`, its file, its line in the table, and its tests. A type
+ * without a line does not compile.
  */
 import { requireChoice, requireObject } from "../core/validate.ts";
 import type { Scope } from "../layers/scope.ts";

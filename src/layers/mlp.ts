@@ -2,8 +2,8 @@
  * Fully connected layers: y = f(x · W + b), W [I, O] and b [1, O], named `<name>.weight` and
  * `<name>.bias`; and stacks of them, named `<name>.0`, `<name>.1`, …
  *
- * Weights are initialised as in Glorot and Bengio (2010), or as in He et al. (2015) for activations that cut off half
- * of their range (relu, elu); biases start at zero.
+ * Weights are initialised as in Glorot and Bengio (2010), or as in He et al. (2015) where half of the activations are
+ * cut off (relu, elu); biases start at zero.
  */
 import type { Graph } from "../graph/graph.ts";
 import type { Activation } from "../ops/names.ts";

@@ -19,7 +19,7 @@ export interface LatentFamily<Spec> {
    * none.
    */
   merged?(scope: Scope, spec: Spec, request: MergedRequest): Posterior;
-  /** @throws TypeError naming the field under `field` that is not possible below the top of a ladder */
+  /** @throws TypeError naming the option under `field` that is not allowed below the top of a ladder */
   requireMergeable?(field: string, spec: Spec): void;
   /** The parameter-free p(z) that `{ "type": "standard" }` means for this family. */
   standardPrior(g: Graph, spec: Spec): Prior;

@@ -99,7 +99,7 @@ export function parseLatents(
   return layers;
 }
 
-/** @throws TypeError naming the field that is not possible below another layer */
+/** @throws TypeError naming the option that is not allowed below another layer */
 function requireBelow<T extends keyof LatentOptions>(
   field: string,
   layer: LatentOptions[T] & { readonly type: T },

@@ -27,7 +27,7 @@ import { descend, drawLayers, topPosterior } from "./stochastic_layers.ts";
 export interface Inference extends Latents {
   /** The point estimate of the layer next to the data, `[B, L]`: E[z | x] if `hasClosedMoments`. */
   readonly mean: Node;
-  /** ln Var[z | x] of the same layer, `[B, L]`, with the same exception. */
+  /** ln Var[z | x] of the same layer, `[B, L]`, likewise exact only if `hasClosedMoments`. */
   readonly logVar: Node;
   /** q(z | x) of a one-layer model, if it is a diagonal Gaussian. */
   readonly diagonal?: DiagonalGaussian;

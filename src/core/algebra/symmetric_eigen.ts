@@ -4,7 +4,7 @@
  *   A = V diag(λ) Vᵀ,  λ_1 ≥ λ_2 ≥ …; each rotation zeroes one pair of off-diagonal elements
  *
  * Source: Golub and Van Loan, Matrix Computations (4th ed.), section 8.5. Convergence is quadratic: about 8 sweeps of 9
- * n³ operations, which takes seconds for 784 columns and no time for latent dimensions. The sign of a vector is
+ * n³ operations, which takes seconds for 784 columns and is negligible for latent dimensions. The sign of a vector is
  * arbitrary, as are the vectors of equal eigenvalues within the space they span.
  */
 
