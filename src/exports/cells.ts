@@ -1,14 +1,14 @@
-/** What scores of tables count of single cells, in primitives, whoever makes them. */
+/** The costs of single cells in table scores, in primitives, the same for every kind of detector. */
 import { hasLevels } from "../scoring/table/schema.ts";
 import type { ColumnSchema } from "../scoring/table/schema.ts";
 import type { Emitter } from "./emitter.ts";
 import type { Value } from "./primitives.ts";
 
-/** What cells cost beside what the model says of them, nats of each column. */
+/** What cells cost in addition to the model's terms, in nats per column. */
 export interface CellCosts {
-  /** Those that their kind rules out: `table/impossible.ts`. */
+  /** Cells that their column's kind rules out: `table/impossible.ts`. */
   readonly impossible?: Float64Array;
-  /** Those that are missing; NaN where the model needs whole rows. */
+  /** Missing cells; NaN if the model needs complete rows. */
   readonly usual?: Float64Array;
 }
 
@@ -38,19 +38,19 @@ export function cellCosts(
   return sum;
 }
 
-/** 1 for 0 and less. */
+/** 1 for 0 and below. */
 export function isNotPositive(e: Emitter, cells: Value): Value {
   const zero = e.row("zero", [0]);
   return e.max(e.binary("less", cells, zero), e.binary("equal", cells, zero));
 }
 
-/** What a raw contribution of each column lacks to one that is related to a typical row: `contributions.ts`. */
+/** Per column, what makes a raw contribution relative to a typical row: `contributions.ts`. */
 export function overTypical(e: Emitter, typical: Float64Array): Value {
   const shift = typical.reduce((a, b) => a + b, 0) / typical.length;
   return e.row("shift", typical.map((each) => shift - each));
 }
 
-/** cos 2πt of float64 turns. */
+/** cos 2πt for float64 turns. */
 export function cosTurns(e: Emitter, turns: Value): Value {
   const part = e.sub(turns, e.unary("floor", turns));
   return e.widen(e.unary("cos", e.round(e.mul(part, e.row("turn", [2 * Math.PI])))));

@@ -1,4 +1,4 @@
-/** Builds the steps of an exported program: one method for each primitive, and what is often made of them. */
+/** Builds the steps of an exported program: one method per primitive, and common combinations of them. */
 import { broadcastShapes, fixed, type Shape } from "../core/shape.ts";
 import type { Fused, Primitive, Step, Value, Weight } from "./primitives.ts";
 
@@ -9,7 +9,7 @@ export class Emitter {
   readonly weights = new Map<string, Weight>();
   readonly #fused: ReadonlySet<Fused>;
 
-  /** @param fused what the format has beyond the smallest set */
+  /** @param fused the primitives that the format has beyond the smallest set */
   constructor(fused: readonly Fused[]) {
     this.#fused = new Set(fused);
   }
@@ -25,7 +25,7 @@ export class Emitter {
     return { name, shape, double };
   }
 
-  /** Numbers of a table, `[1, n]`, float64. */
+  /** Numbers of the table model, `[1, n]`, float64. */
   row(name: string, data: ArrayLike<number>): Value {
     return this.weight(`table.${name}`, fixed(1, data.length), Float64Array.from(data));
   }
@@ -35,7 +35,7 @@ export class Emitter {
     return this.weight(`constant/${value}`, fixed(1, 1), Float32Array.of(value));
   }
 
-  /** Equal constants are one, by their name. */
+  /** A constant matrix; equal constants share a name and are stored once. */
   matrix(name: string, rows: number, cols: number, at: (r: number, c: number) => number): Value {
     const data = Float32Array.from(
       { length: rows * cols },
@@ -44,7 +44,7 @@ export class Emitter {
     return this.weight(`constant/${name}`, fixed(rows, cols), data);
   }
 
-  /** The same, `[rows, cols]`, row-major. */
+  /** Numbers of the table model, `[rows, cols]`, row-major, float64. */
   table(name: string, rows: number, cols: number, data: Float64Array): Value {
     return this.weight(`table.${name}`, fixed(rows, cols), data);
   }
@@ -75,18 +75,18 @@ export class Emitter {
   exp = (x: Value): Value => this.unary("exp", x);
   log = (x: Value): Value => this.unary("log", x);
 
-  /** `yes` where the mask is 1, `no` where it is 0, which may be NaN where they are not taken. */
+  /** `yes` where the mask is 1, `no` where it is 0; either may be NaN where it is not selected. */
   select(mask: Value, yes: Value, no: Value): Value {
     const shape = broadcastShapes("export", [mask.shape, yes.shape, no.shape]);
     return this.#push("select", [mask, yes, no], shape, { double: yes.double });
   }
 
-  /** Float64 as float32. */
+  /** Converts float64 to float32. */
   round(x: Value): Value {
     return this.#push("round", [x], x.shape, { double: false });
   }
 
-  /** Float32 as float64. */
+  /** Converts float32 to float64. */
   widen(x: Value): Value {
     return this.#push("widen", [x], x.shape, { double: true });
   }
@@ -113,14 +113,14 @@ export class Emitter {
     return this.#push(kind, [x], shape);
   }
 
-  /** The k-th least of each row, k at most its width. */
+  /** The k-th smallest value of each row; k is at most its width. */
   kthLeast(x: Value, count: number): Value {
     const shape = { ...x.shape, cols: 1 };
     if (this.has("kthLeast")) return this.#push("kthLeast", [x], shape, { count });
     return this.#kthLeast(x, count);
   }
 
-  /** By taking the least away, and all that are as little with it, until there were enough. */
+  /** Removes the smallest value, with all that equal it, until k are removed. */
   #kthLeast(x: Value, count: number): Value {
     const minus = this.row("minus", [-1]), far = this.row("far", [1e300]);
     const zero = this.row("zero", [0]);
@@ -128,7 +128,7 @@ export class Emitter {
     for (let k = 0; k < count; k++) {
       const own = this.mul(this.reduce("maxCols", this.mul(left, minus)), minus);
       const isOwn = this.binary("equal", left, own);
-      // What was enough stays.
+      // Once enough are removed, the result stays.
       least = k === 0 ? own : this.select(this.binary("less", zero, wanted), own, least);
       wanted = this.sub(wanted, this.reduce("sumCols", isOwn));
       left = this.select(isOwn, far, left);
@@ -150,7 +150,7 @@ export class Emitter {
     return this.#push("reshape", [x], shape);
   }
 
-  /** ln(1 + x), relatively accurate near 0: ln u - ((u - 1) - x) / u for u = 1 + x as it is rounded. */
+  /** ln(1 + x), relatively accurate near 0: ln u - ((u - 1) - x) / u for the rounded u = 1 + x. */
   log1p(x: Value): Value {
     const u = this.affine(x, 1, 1);
     return this.sub(this.log(u), this.div(this.sub(this.affine(u, 1, -1), x), u));

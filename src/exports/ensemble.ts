@@ -1,10 +1,10 @@
 /**
- * The score of an ensemble in primitives, for whole rows: views, the networks' program, statistics, their surprisals and
- * the two largest, as `scoring/ensemble/` has them; what fills gaps in is left out, and a row with a gap has the score NaN.
+ * The score of an ensemble in primitives, for complete rows: views, the networks' program, statistics, their surprisals
+ * and the two largest, as in `scoring/ensemble/`. Gaps are not filled in: a row with a gap has the score NaN.
  *
  *   rows [B, C] → score [B, 1], contributions [B, C], surprisals [B, S], view by view
  *
- * Statistics are float64 where the format has it: they are small differences of what may be large.
+ * Statistics are float64 if the format has it: they are small differences of possibly large numbers.
  */
 import { batched } from "../core/shape.ts";
 import { createGraph } from "../graph/graph.ts";
@@ -48,7 +48,7 @@ export function exportEnsemble(table: TableModel, fused: readonly Fused[]): Expo
   });
 }
 
-/** What the program gives of each view; the nearest references are sought otherwise. */
+/** The program's outputs for each view; nearest references are searched for elsewhere. */
 function networks(
   e: Emitter,
   { parts, statistics, parameters }: EnsembleModel,
@@ -64,7 +64,7 @@ function networks(
   });
 }
 
-/** The largest of each row, and 1 at the first place that has it. */
+/** The largest value of each row, and a mask with 1 at its first position. */
 function largest(e: Emitter, values: Value): readonly [Value, Value] {
   const most = e.reduce("maxCols", values), count = values.shape.cols;
   const places = Array.from({ length: count }, (_, i) => -i);
@@ -96,7 +96,7 @@ class ViewStatistics {
     return curved(e, `${view.name}.${name}`, log, [surprisals[name]]);
   }
 
-  /** `nats` `[B, 1]` to the columns, by what each feature has to do with a statistic. */
+  /** Distributes `nats` `[B, 1]` over the columns, in proportion to each feature's part in the statistic. */
   blame(name: StatisticName, nats: Value, columns: number): Value {
     const e = this.#e, { name: view, features } = this.#part.view;
     const share = this.#share(name), sum = e.reduce("sumCols", share);

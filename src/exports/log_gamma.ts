@@ -1,12 +1,12 @@
 /**
- * f(a, d) = ln Γ(a + d) - ln Γ(a) - d ln a in primitives, a > 0 and d ≥ 0, without the difference of two
- * large logarithms. With A = a + 8, B = A + d, L(x) = ln(1 + x):
+ * f(a, d) = ln Γ(a + d) - ln Γ(a) - d ln a in primitives, for a > 0 and d ≥ 0, without subtracting two large
+ * logarithms. With A = a + 8, B = A + d, L(x) = ln(1 + x):
  *
  *   f = (A - ½) L(d/A) + d L((d + 8)/a) - d + s(B) - s(A) - Σ_{k<8} L(d/(a + k))
  *   s(w) = 1/(12 w) - 1/(360 w³) + 1/(1260 w⁵)
  *
- * Source: Γ(w + 1) = w Γ(w), eight times, and Stirling's series, DLMF 5.11.1; its next term is below 4·10⁻¹¹
- * from w = 8 on.
+ * Source: Γ(w + 1) = w Γ(w), eight times, and Stirling's series, DLMF 5.11.1, whose next term is below 4·10⁻¹¹ for
+ * w ≥ 8.
  */
 import type { Emitter } from "./emitter.ts";
 import type { Value } from "./primitives.ts";

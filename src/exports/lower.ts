@@ -1,11 +1,11 @@
 /**
- * Every operation of the catalogue in primitives, once for all formats. Formulas are those of `ops/`, in
- * the form that is finite for finite float32 operands:
+ * Every operation of the catalogue in primitives, once for all formats. The formulas are those of `ops/`, in a form
+ * that is finite for finite float32 operands:
  *
  *   softplus max(x, 0) + ln(1 + e^-|x|)      logSumExp m + ln Σ eˣ⁻ᵐ
  *   logGammaRatio see `log_gamma.ts`         continuous Bernoulli ln(t / tanh(t/2)), t = max(|l|, 10⁻³)
  *
- * Refused, with the reason: noise that is drawn (an exported graph is given its noise), and what only
+ * Refused, with the reason: drawn noise (an exported graph takes its noise as an input), and operations that only
  * training runs.
  */
 import { portableLog } from "../core/portable.ts";
@@ -16,12 +16,12 @@ import type { Emitter } from "./emitter.ts";
 import { logGammaRatio } from "./log_gamma.ts";
 import type { Value } from "./primitives.ts";
 
-/** What a lowering sees of a node. */
+/** A node's inputs, attributes and shape. */
 export interface Call<N extends OpName> {
   readonly inputs: readonly Value[];
   readonly attrs: OpAttrs<N>;
   readonly shape: Shape;
-  /** A column of ones with a row for every row of the batch. */
+  /** A column of ones with one row per row of the batch. */
   readonly ones: () => Value;
 }
 
@@ -36,7 +36,7 @@ const TRAINING: Refusal = { refused: "only training runs it" };
 const SOUGHT: Refusal = { refused: "no exported graph looks for the smallest" };
 const DRAWN: Refusal = { refused: "an exported graph is given its noise" };
 
-/** One line for each operation: a name without one does not compile. */
+/** One entry per operation: an operation without one does not compile. */
 export const LOWERINGS: { readonly [N in OpName]: Lower<N> | Refusal } = {
   dense: (e, { inputs: [x, weight, bias], attrs }) =>
     activate(e, e.gemm(x, weight, bias), attrs.activation),
@@ -105,7 +105,7 @@ export const LOWERINGS: { readonly [N in OpName]: Lower<N> | Refusal } = {
   sgdStep: TRAINING,
   logGammaRatioSlope: TRAINING,
   continuousBernoulliLogNormSlope(e, { inputs: [logits] }) {
-    // 1/l - 1/sinh l, odd; with t = max(|l|, 10⁻²) in its place, and l/6 where that is larger than |l|.
+    // 1/l - 1/sinh l, odd; uses t = max(|l|, 10⁻²), and l/6 if that is larger than |l|.
     const t = e.min(e.max(e.abs(logits), e.number(1e-2)), e.number(80));
     const one = e.number(1), powers = e.exp(t);
     const sinh = e.affine(e.sub(powers, e.div(one, powers)), 0.5);
@@ -132,14 +132,14 @@ function activate(e: Emitter, x: Value, kind: Activation): Value {
   }
 }
 
-/** x·P for the matrix P that puts its columns in their place: zeros need no shape of their own. */
+/** x·P, where the matrix P moves the columns into place: zeros then need no shape of their own. */
 function pad(e: Emitter, x: Value, before: number, after: number): Value {
   const { cols } = x.shape, width = before + cols + after;
   const name = `pad ${before} ${cols} ${after}`;
   return e.matmul(x, e.matrix(name, cols, width, (r, c) => Number(c === before + r)));
 }
 
-/** Products with ones: exact, and they bring the rows of the batch along. */
+/** Products with ones: exact, and they give the result the batch's rows. */
 function stretch(e: Emitter, x: Value, { rows, cols, batched }: Shape, ones: () => Value): Value {
   const wide = x.shape.cols === cols
     ? x

@@ -1,4 +1,4 @@
-/** Whole graphs in primitives, node by node (`lower.ts`), and the program that they make. */
+/** Lowers whole graphs to primitives, node by node (`lower.ts`), and makes programs of them. */
 import type { Graph } from "../graph/graph.ts";
 import type { OpName } from "../ops/names.ts";
 import type { Node } from "../ops/spec.ts";
@@ -9,16 +9,16 @@ import type { ExportProgram, Value } from "./primitives.ts";
 /** Values by name. */
 export type Named = Readonly<Record<string, Value>>;
 
-/** Where a graph's leaves come from. */
+/** The sources of a graph's leaves. */
 export interface Leaves {
   /** The numbers of a parameter. */
   parameter(name: string): Float32Array;
-  /** What stands for an input; itself, where the program reads it. */
+  /** What replaces an input; the input itself if the program reads it. */
   input(own: Value): Value;
 }
 
 /**
- * The outputs of a graph, and all that they need, in primitives.
+ * Lowers the outputs of a graph, and everything they depend on.
  * @throws RangeError naming an operation that cannot be exported
  */
 export function lowered(
@@ -63,7 +63,7 @@ export function lowered(
   );
 }
 
-/** A program whose outputs have their names. */
+/** A program with named outputs. */
 export function finished(
   name: string,
   emitter: Emitter,
@@ -90,14 +90,14 @@ function lower(op: OpName, emitter: Emitter, call: Call<never>): Value {
   return (lowering as (e: Emitter, call: Call<never>) => Value)(emitter, call);
 }
 
-/** The last step writes under the output's own name. */
+/** Makes the last step write under the output's own name. */
 function rename(emitter: Emitter, value: Value, name: string): Value {
   const step = emitter.steps.pop()!, output = { ...value, name };
   emitter.steps.push({ ...step, output });
   return output;
 }
 
-/** The nodes that the outputs need, operands first. */
+/** The nodes that the outputs depend on, operands first. */
 function needed(g: Graph, outputs: readonly Node[]): readonly Node[] {
   const wanted = new Set<Node>(), visit = [...outputs];
   for (let node = visit.pop(); node; node = visit.pop()) {

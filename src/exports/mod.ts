@@ -6,7 +6,8 @@
  * const files = exportModel(vae, { format: "onnx" }); // encoder.onnx, decoder.onnx, score.onnx, elbo.onnx
  * ```
  *
- * The graphs of a detector take `rows` of its table, cells as `table.json` beside them says; an ensemble has `score` alone.
+ * The graphs of a detector take `rows` of its table, with cells as `table.json` describes; an ensemble has only
+ * `score`.
  *
  * @module
  */
@@ -31,27 +32,27 @@ export const EXPORT_FORMATS = ["onnx", "tfjs", "safetensors", "npz"] as const;
 /** The name of a format. */
 export type ExportFormat = typeof EXPORT_FORMATS[number];
 
-/** What an export is told. */
+/** Options of an export. */
 export interface ExportOptions {
-  /** Which format. */
+  /** The format. */
   readonly format: ExportFormat;
-  /** ONNX with nothing but the operators that any runtime has; false. */
+  /** ONNX with only the operators that every runtime has (default: false). */
   readonly portableOps?: boolean;
 }
 
-/** All that an ensemble has. */
+/** The only graph of an ensemble. */
 const SCORE: GraphName = "score";
 
-/** What each format has beyond the smallest set. */
+/** The primitives that each format has beyond the smallest set. */
 const FUSED: { readonly [F in "onnx" | "tfjs"]: readonly Fused[] } = {
   onnx: ["gemm", "softplus", "elu", "softmax", "kthLeast"],
   tfjs: ["gemm", "softplus", "elu", "softmax"],
 };
 
 /**
- * The files of an export, by name; folders are part of the name.
- * @throws TypeError for the weights of a detector of several networks; RangeError naming an operation of the model, or a column, that has
- *   no form there
+ * The files of an export, by name, which may include folders.
+ * @throws TypeError for the weights of a detector with several networks; RangeError naming an operation or a column of
+ *   the model that the format cannot express
  */
 export function exportModel(
   model: TrainedVae | TableScorer,
@@ -105,7 +106,7 @@ function requireExportable({ table, schema }: TableScorer, format: ExportFormat)
   );
 }
 
-/** What a program needs to know to make rows, and of their scores. */
+/** What a program needs to know to make rows and to read their scores. */
 function aboutTable({ table, vae, falseAlarmRate }: TableScorer): string {
   const { schema, window, calibration, streamCalibration = calibration } = table;
   const about = {

@@ -1,7 +1,7 @@
 /**
- * The half-scaled distance to the nearest references in primitives: `scoring/ensemble/neighbours.ts`, for whole rows. The
- * nearest are all up to the k-th least distance; of several at that distance each counts in part, where there are more than
- * are wanted.
+ * The half-scaled distance to the nearest references, in primitives: `scoring/ensemble/neighbours.ts`, for complete
+ * rows. The nearest are all up to the k-th smallest distance; if more than k are, those at that distance share the
+ * remaining weight.
  *
  *   d²(r) = ‖x‖² + ‖r‖² - 2 x·r     Σ_r w_r (x_f - r_f)² = x_f² Σ w - 2 x_f (w R)_f + (w R²)_f
  */
@@ -10,11 +10,11 @@ import { NEAREST, NEIGHBOURS, type References } from "../scoring/ensemble/neighb
 import type { Emitter } from "./emitter.ts";
 import type { Value } from "./primitives.ts";
 
-/** Of rows. */
+/** The neighbourhood of each row. */
 export interface Neighbourhood {
   /** t(x), `[B, 1]`. */
   readonly distance: Value;
-  /** What each feature has to do with it, `[B, F]`. */
+  /** Each feature's part in it, `[B, F]`. */
   readonly share: Value;
 }
 
@@ -51,7 +51,7 @@ export function neighbourhood(
   };
 }
 
-/** How much of each reference is among the nearest: so many in all. */
+/** The weight of each reference among the nearest; the weights sum to `most`. */
 function nearest(e: Emitter, distances: Value, most: number): Value {
   const furthest = e.kthLeast(distances, most), sum = (x: Value) => e.reduce("sumCols", x);
   const nearer = e.binary("less", distances, furthest);

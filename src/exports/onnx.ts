@@ -1,9 +1,9 @@
 /**
- * ONNX files, opset 17: each primitive as a node of that name's operator. In portable mode products are
- * MatMul and Add, and activations are written in Exp, Log, Max and Min: what any runtime has.
+ * ONNX files, opset 17: each primitive is a node with the operator of that name. In portable mode, products are MatMul
+ * and Add, and activations use Exp, Log, Max and Min, which every runtime has.
  *
- * Rows are a dimension "N"; matrices are float32, but for the rows of a table, which are float64 until they
- * are standardised: a column of large values would lose its digits. Masks have the type of what was compared.
+ * Rows are a dimension "N". Matrices are float32, except the rows of a table, which are float64 until they are
+ * standardised: a column of large values would otherwise lose digits. Masks have the type of what was compared.
  *
  * Source: onnx/onnx.proto (field numbers), docs/Operators.md. Limit: 2 GiB, as any protobuf.
  */
@@ -16,7 +16,7 @@ const IR_VERSION = 8, OPSET = 17;
 /** AttributeProto.type */
 const ATTRIBUTE_INT = 2, ATTRIBUTE_INTS = 7;
 
-/** Operators whose operands are all they need. */
+/** Operators that need only their operands. */
 const SIMPLE: Partial<Record<Primitive, string>> = {
   add: "Add",
   sub: "Sub",
@@ -151,7 +151,7 @@ class GraphWriter {
     return output;
   }
 
-  /** A constant list, once. */
+  /** A list constant, written once. */
   #int64s(values: readonly number[]): string {
     const name = `int64/${values}`;
     if (!this.#constants.has(name)) {
@@ -166,7 +166,7 @@ function typeOf({ double }: Value): number {
   return double ? DOUBLE : FLOAT;
 }
 
-/** -1 where rows depend on the batch. */
+/** -1 if the rows depend on the batch. */
 function dimensions({ rows, cols, batched }: Shape): [number, number] {
   return [batched ? -1 : rows, cols];
 }

@@ -1,13 +1,13 @@
 /**
- * The graphs of a model that are exported, lowered to primitives:
+ * The exported graphs of a model, lowered to primitives:
  *
- *   encoder  x → mean, logVar                q(z | x); behind flows the point that stands for a row, and the
- *                                            log-variance before them
+ *   encoder  x → mean, logVar                q(z | x); with flows, the point that represents a row, and the
+ *                                            log-variance before the flows
  *   decoder  z → mean                        E[x | z]
- *   score    x → score [B, 1], cost, kl      as `score` gives it, nats; its parts
- *   elbo     x, noise → elbo [B, 1], z       at the draw that the given noise makes
+ *   score    x → score [B, 1], cost, kl      as `score` returns it, in nats; its parts
+ *   elbo     x, noise → elbo [B, 1], z       for the draw that the given noise makes
  *
- * Those of a detector take rows of its table for x, and answer in its units too: `table.ts`.
+ * A detector's graphs take rows of its table as x, and answer in the table's units: `table.ts`.
  */
 import { createGraph, type Graph } from "../graph/graph.ts";
 import { givenNoise, noNoise } from "../layers/noise.ts";
@@ -25,7 +25,7 @@ import { finished, lowered } from "./lowered.ts";
 import type { ExportProgram, Fused, Value } from "./primitives.ts";
 import { ExportTable } from "./table.ts";
 
-/** The graphs, in the order in which they are written. */
+/** The graphs, in the order they are written. */
 export const GRAPHS = ["encoder", "decoder", "score", "elbo"] as const;
 
 /** The name of an exported graph. */
@@ -52,7 +52,7 @@ const BUILDERS: { readonly [N in GraphName]: (g: Graph, spec: ModelSpec) => Outp
 /**
  * Lowers a graph of a model.
  * @param fused the primitives that the format has beyond the smallest set
- * @param table of a detector
+ * @param table the table model of a detector
  * @throws RangeError naming an operation that cannot be exported
  */
 export function exportProgram(

@@ -1,33 +1,33 @@
 /**
- * Writes Protocol Buffers, as far as ONNX needs them: varints, packed varints, 32-bit floats, texts, bytes
- * and messages. A message is what `message` returns: the bytes of its fields, one after the other.
+ * Writes Protocol Buffers, as far as ONNX needs them: varints, packed varints, 32-bit floats, strings, bytes and
+ * messages. A message is what `message` returns: the concatenated bytes of its fields.
  *
- * Source: protobuf.dev, "Encoding": a field is key = number << 3 | wire type, then its value; wire type 0
- * is a varint, 2 is a length and so many bytes, 5 is four bytes.
+ * Source: protobuf.dev, "Encoding": a field is key = number << 3 | wire type, then its value; wire type 0 is a varint,
+ * 2 is a length followed by that many bytes, 5 is four bytes.
  */
 import { concatBytes } from "../core/bytes/bytes.ts";
 
-/** The bytes of some fields. */
+/** The bytes of one or more fields. */
 export type Bytes = Uint8Array;
 
 const TEXT = new TextEncoder();
 
-/** Fields one after the other. */
+/** Concatenates fields. */
 export function message(...fields: readonly Bytes[]): Bytes {
   return concatBytes(fields);
 }
 
-/** A whole number, also a negative one. */
+/** An integer, which may be negative. */
 export function integer(field: number, value: number): Bytes {
   return Uint8Array.from([...varint(BigInt(field << 3)), ...varint(BigInt(value))]);
 }
 
-/** Whole numbers in one field, packed. */
+/** Integers in one field, packed. */
 export function integers(field: number, values: readonly number[]): Bytes {
   return bytes(field, Uint8Array.from(values.flatMap((value) => varint(BigInt(value)))));
 }
 
-/** A text, in UTF-8. */
+/** A string, in UTF-8. */
 export function text(field: number, value: string): Bytes {
   return bytes(field, TEXT.encode(value));
 }

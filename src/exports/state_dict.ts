@@ -2,12 +2,12 @@
  * Models from PyTorch: the state_dict of a plain VAE of linear layers, saved as safetensors
  * (`safetensors.torch.save_file(module.state_dict(), path)`). Two kinds are read:
  *
- *   what `writeStateDict` wrote   any model: its spec is in the metadata
- *   anybody's                     nn.Linear layers alone: `state_dict_layers.ts` says which is which
+ *   from `writeStateDict`   any model: its spec is in the metadata
+ *   from anyone else        nn.Linear layers only: `state_dict_layers.ts` identifies them
  *
- * A state_dict holds weights and nothing else: activation and likelihood are for the caller to say. The second
- * head must give ln Var[z | x], as in PyTorch's own example, and the last layer what the likelihood takes:
- * logits for "bernoulli", the mean for "gaussian" of a given variance.
+ * A state_dict holds only weights: the caller gives activation and likelihood. The second head must give ln Var[z | x],
+ * as in PyTorch's own example, and the last layer what the likelihood takes: logits for "bernoulli", the mean for
+ * "gaussian" with a given variance.
  */
 import { requireObject } from "../core/validate.ts";
 import { blamingFile } from "../trained/file/model_file.ts";
@@ -19,13 +19,13 @@ import type { Activation } from "../ops/names.ts";
 import { inferLayers, type LayerMap, type LinearLayer } from "./state_dict_layers.ts";
 import { transpose } from "./transpose.ts";
 
-/** What a state_dict does not say. */
+/** What a state_dict does not contain. */
 export interface StateDictOptions {
-  /** Between the layers; "relu". */
+  /** Between the layers (default: "relu"). */
   readonly activation?: Activation;
-  /** What the last layer gives; Bernoulli logits. */
+  /** The likelihood, for which the last layer gives the parameter (default: Bernoulli, from logits). */
   readonly likelihood?: LikelihoodInput;
-  /** Which layer is which, where shapes and names do not say. */
+  /** Which layer is which, if shapes and names do not determine it. */
   readonly layers?: LayerMap;
 }
 
@@ -37,7 +37,7 @@ export interface ReadModel {
 
 /**
  * Reads a state_dict.
- * @throws SyntaxError for bytes that are no safetensors file
+ * @throws SyntaxError for bytes that are not a safetensors file
  * @throws TypeError or RangeError naming the tensor or layer that does not fit
  */
 export function readStateDict(bytes: Uint8Array, options: StateDictOptions = {}): ReadModel {
@@ -58,7 +58,7 @@ export function readStateDict(bytes: Uint8Array, options: StateDictOptions = {})
   return { spec, values: collect(spec, (name) => foreignTensor(tensors, names, name)) };
 }
 
-/** Pairs of weight and bias; whatever else a file holds is not of a plain VAE. */
+/** Pairs of weight and bias; a plain VAE has no other tensors. */
 function linearLayers(tensors: ReadonlyMap<string, Tensor>): LinearLayer[] {
   for (const [name, { dtype, shape }] of tensors) {
     const [, layer, kind] = /^(.+)\.(weight|bias)$/.exec(name) ?? [];
@@ -98,7 +98,7 @@ function parseMap(value: unknown, layers: readonly LinearLayer[]): LayerMap {
   );
 }
 
-/** The spec whose parameters these layers are. */
+/** The spec with these layers as its parameters. */
 function specOf(
   { encoder, mean, decoder }: LayerMap,
   layers: readonly LinearLayer[],
@@ -115,7 +115,7 @@ function specOf(
   });
 }
 
-/** The foreign layer of each of ours. */
+/** The foreign layer for each of ours. */
 function namesOf(
   spec: ModelSpec,
   { encoder, mean, logVar, decoder }: LayerMap,

@@ -1,11 +1,11 @@
 /**
- * Which layer of a foreign VAE is which, by the shapes of its linear layers:
+ * Identifies the layers of a foreign VAE by the shapes of its linear layers:
  *
- *   D → … → H ⇉ (L, L) and L → … → D: an encoder, two heads of one shape, a decoder, each layer once
+ *   D → … → H ⇉ (L, L) and L → … → D: an encoder, two heads of equal shape, a decoder, each layer used once
  *
- * Shapes leave open which head is the mean: names say so (`mu`, `mean`; `var`, `std`), or else their
- * order (fc21 before fc22). Where shapes allow several readings, one counts in which all names begin with "enc" and
- * "dec" as they should, or in which rows pass the layers in the order of their names; else the caller must say.
+ * Shapes do not tell which head is the mean; names do (`mu`, `mean`; `var`, `std`), or else their order (fc21 before
+ * fc22). If shapes allow several assignments, one is chosen whose names all start with "enc" and "dec" correctly, or in
+ * which rows pass through the layers in the order of their names; otherwise the caller must give a map.
  */
 
 /** A linear layer, y = W x + b, W `[O, I]`. */
@@ -15,7 +15,7 @@ export interface LinearLayer {
   readonly outputs: number;
 }
 
-/** Names of the layers, in the order in which a row goes through them. */
+/** Names of the layers, in the order a row passes through them. */
 export interface LayerMap {
   /** Hidden layers, from the data up. */
   readonly encoder: readonly string[];
@@ -23,14 +23,14 @@ export interface LayerMap {
   readonly mean: string;
   /** The head of the log-variances. */
   readonly logVar: string;
-  /** The last one gives p(x | z) its parameter. */
+  /** The last one gives the parameter of p(x | z). */
   readonly decoder: readonly string[];
 }
 
-/** Steps of the search: layers of one width have as many readings as orders. */
+/** Limit on search steps: layers of equal width have as many assignments as orders. */
 const MAX_STEPS = 10_000;
 
-/** @throws RangeError if no reading fits, or several do */
+/** @throws RangeError if no assignment fits, or several do */
 export function inferLayers(layers: readonly LinearLayer[]): LayerMap {
   const sorted = [...layers].sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }));
   let steps = 0;
@@ -49,7 +49,7 @@ export function inferLayers(layers: readonly LinearLayer[]): LayerMap {
   throw fault("several readings fit: give a map", layers);
 }
 
-/** Every reading whose encoder begins with these layers. */
+/** Every assignment whose encoder starts with these layers. */
 function encoders(
   all: readonly LinearLayer[],
   encoder: readonly LinearLayer[],
@@ -94,14 +94,14 @@ function orderHeads(a: LinearLayer, b: LinearLayer): [LinearLayer, LinearLayer] 
   return swapped ? [b, a] : [a, b];
 }
 
-/** How many layers are called after the part that they are in. */
+/** How many layers are named after the part they are in. */
 function parts({ encoder, decoder }: LayerMap): number {
   const starting = (names: readonly string[], prefix: RegExp) =>
     names.filter((name) => prefix.test(name)).length;
   return starting(encoder, /(^|\.)enc/i) + starting(decoder, /(^|\.)dec/i);
 }
 
-/** Whether a row goes through the layers in the order of their names. */
+/** Whether a row passes through the layers in the order of their names. */
 function isAscending({ encoder, decoder }: LayerMap, sorted: readonly LinearLayer[]): boolean {
   const order = [...encoder, ...decoder].map((name) =>
     sorted.findIndex((each) => each.name === name)

@@ -1,13 +1,13 @@
 /**
- * What a detector does around its network, in primitives, so that its graphs take the rows of its table and answer in
- * its units. Rows are cells as `toCells` gives them: levels by their index, times in seconds, NaN where missing.
+ * What a detector does around its network, in primitives, so that its graphs take rows of its table and answer in the
+ * table's units. Cells are as `toCells` gives them: levels by index, times in seconds, NaN if missing.
  *
  *   rows [B, C] → x                            `table/expansion.ts`, `table/standardize.ts`; the mask of `observed.ts`
  *   cost, kl → score [B, 1], contributions [B, C]      `contributions.ts`; `cells.ts`
- *   mean [B, D] → rows [B, C]                  the way back
+ *   mean [B, D] → rows [B, C]                  the inverse
  *
- * A network of whole rows fills gaps in by runs of its own (`trained/calls/completion.ts`), which no graph has: a row with a
- * gap has the score NaN there.
+ * A network that needs complete rows fills gaps with runs of its own (`trained/calls/completion.ts`), which no graph
+ * contains: a row with a gap has the score NaN there.
  */
 import { batched } from "../core/shape.ts";
 import { placeholders } from "../distributions/likelihood.ts";
@@ -20,12 +20,12 @@ import { cellCosts, cosTurns, isNotPositive, overTypical } from "./cells.ts";
 import type { Named } from "./lowered.ts";
 import type { Value } from "./primitives.ts";
 
-/** Neighbouring columns of a kind; one alone, where the network has several for it. */
+/** Adjacent columns of one kind; or one column, if the network has several for it. */
 interface Run {
   readonly kind: ColumnKind;
   readonly first: number;
   readonly columns: number;
-  /** Of the network, for each. */
+  /** Columns of the network for each of them. */
   readonly each: number;
 }
 
@@ -48,7 +48,7 @@ export class ExportTable {
     this.rows = { name: "rows", shape: batched(this.#schema.length), double: true };
   }
 
-  /** What the network reads. */
+  /** The network's input. */
   get x(): Value {
     return this.#x ??= this.#network();
   }
@@ -87,7 +87,7 @@ export class ExportTable {
     return cosTurns(e, turns);
   }
 
-  /** The outputs of a graph, as the table has them. */
+  /** The outputs of a graph, in the table's terms. */
   outputs(outputs: Named): Named {
     const { score, mean, logVar } = outputs;
     if (score) return { ...outputs, ...this.#score(outputs) };
@@ -106,7 +106,7 @@ export class ExportTable {
     };
   }
 
-  /** x² / Σ x², of x relative to the largest: no square is beyond float32. */
+  /** x² / Σ x², with x relative to its largest value so that no square overflows float32. */
   #shares(): Value {
     const e = this.#e, { width } = this.#model.expansion;
     const sizes = e.abs(this.#spec.missing ? e.slice(this.x, 0, width) : this.x);
@@ -120,7 +120,7 @@ export class ExportTable {
     );
   }
 
-  /** Sums what the network's columns say over the table's. */
+  /** Sums values of the network's columns over each of the table's columns. */
   #folded(values: Value): Value {
     const { owner } = this.#model.expansion, columns = this.#schema.length;
     if (owner.length === columns && owner.every((c, d) => c === d)) return values;
@@ -133,13 +133,13 @@ export class ExportTable {
     return this.#e.matmul(values, belongs);
   }
 
-  /** 1 where a cell is there. */
+  /** 1 where a cell is present. */
   #there(run: Run): Value {
     const cells = this.#cells(run);
     return this.#e.binary("equal", cells, cells);
   }
 
-  /** A category is its likeliest level; a time has no way back. */
+  /** A category becomes its most likely level; a time cannot be decoded. */
   #restored(mean: Value): Value {
     const e = this.#e, { centre, scale } = this.#model.standardization;
     const restored = e.add(e.mul(e.widen(mean), e.row("scale", scale)), e.row("centre", centre));
@@ -155,7 +155,7 @@ export class ExportTable {
     }));
   }
 
-  /** The place of the first that is largest. */
+  /** The position of the first largest value. */
   #largest(values: Value, count: number): Value {
     const e = this.#e, isMost = e.binary("equal", values, e.reduce("maxCols", values));
     const places = e.row(`places.${count}`, Array.from({ length: count }, (_, i) => -i));
@@ -167,7 +167,7 @@ export class ExportTable {
     return this.#e.slice(this.rows, first, columns);
   }
 
-  /** A column beside itself, as often as the network has it. */
+  /** A column repeated as often as the network has it. */
   #stretched(column: Value, { columns, each }: Run): Value {
     if (columns > 1 || each === 1) return column;
     return this.#e.mul(column, this.#e.row(`ones.${each}`, new Array<number>(each).fill(1)));

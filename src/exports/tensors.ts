@@ -1,11 +1,11 @@
 /**
- * The parameters of a model alone, for other programs:
+ * Only the parameters of a model, for other programs:
  *
- *   safetensors  a PyTorch state_dict: `encoder.0.weight` [O, I] and `encoder.0.bias` [O], as nn.Linear
- *                holds them, so that every weight is transposed; other parameters as they are
+ *   safetensors  a PyTorch state_dict: `encoder.0.weight` [O, I] and `encoder.0.bias` [O], as nn.Linear stores them, so
+ *                every weight is transposed; other parameters are unchanged
  *   NPZ          the library's own names and shapes: y = x · W + b, weights [I, O], biases [1, O]
  *
- * Both are float32. What the parameters mean, the spec, is in the safetensors metadata as "spec".
+ * Both are float32. The spec, which says what the parameters mean, is in the safetensors metadata as "spec".
  */
 import { encodeNpz } from "../formats/numpy/npz_encode.ts";
 import { encode, type Tensor } from "../formats/safetensors/safetensors.ts";
@@ -19,7 +19,7 @@ export function writeStateDict(model: TrainedVae): Uint8Array {
     if (!name.endsWith(".weight")) return [name, { dtype: "F32", shape: [rows, cols], data }];
     return [name, { dtype: "F32", shape: [cols, rows], data: transpose(tensor) }];
   });
-  // "pt" is what safetensors.torch looks for.
+  // safetensors.torch looks for "pt".
   return encode(new Map(tensors), { format: "pt", spec: JSON.stringify(model.spec) });
 }
 

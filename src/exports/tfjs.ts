@@ -1,9 +1,9 @@
 /**
- * TensorFlow.js graph models: `model.json`, the graph as TensorFlow's GraphDef in JSON, and `weights.bin`,
- * its constants one after the other. `tf.loadGraphModel` reads them.
+ * TensorFlow.js graph models: `model.json`, the graph as TensorFlow's GraphDef in JSON, and `weights.bin`, its
+ * constants concatenated. `tf.loadGraphModel` reads them.
  *
- * Everything is float32, the rows of a table too: a column of large values and small spread loses digits
- * (`onnx.ts` does not).
+ * Everything is float32, including the rows of a table, so a column with large values and a small spread loses digits
+ * (not so in `onnx.ts`).
  *
  * Source: tfjs-converter, operation_mapper.ts and op_list/*.json: operations and the attributes they read.
  */
@@ -197,7 +197,7 @@ function dimensions({ rows, cols, batched }: Shape): [number, number] {
   return [batched ? -1 : rows, cols];
 }
 
-/** TensorFlow's names hold letters, digits, ".", "/", "_" and "-"; those of the model keep their letters. */
+/** TensorFlow names allow letters, digits, ".", "/", "_" and "-"; letters of the model's names are kept. */
 function nodeName(name: string): string {
   return name.replaceAll("-", "minus").replaceAll("+", "plus").replaceAll(/[^\w./]/g, "_");
 }

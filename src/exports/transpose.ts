@@ -1,4 +1,4 @@
-/** The other order of a matrix: PyTorch holds weights as [O, I], this library as [I, O]. */
+/** Transposes a matrix: PyTorch stores weights as [O, I], this library as [I, O]. */
 import type { NamedTensor } from "../trained/engine.ts";
 
 /** `[rows, cols]` as `[cols, rows]`. */

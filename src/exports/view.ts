@@ -1,6 +1,6 @@
 /**
- * The views of an ensemble in primitives: cells to features, as `scoring/views/view.ts` has them, for whole rows.
- * A curve is a sum over its pieces, which is the curve for every value:
+ * The views of an ensemble in primitives: cells to features, as in `scoring/views/view.ts`, for complete rows. A curve
+ * is a sum over its pieces, which holds for every value:
  *
  *   y(x) = y_0 + below · min(x - x_0, 0) + Σ_k slope_k · min(max(x - x_k, 0), x_(k+1) - x_k) + above · max(x - x_K, 0)
  */
@@ -26,7 +26,7 @@ export function viewOf(e: Emitter, rows: Value, { name, features }: View): Value
   return e.round(e.concat(parts));
 }
 
-/** Columns of the rows, in any order, as often as they are named. */
+/** Columns of the rows, in any order, repeated as often as they are listed. */
 function gathered(e: Emitter, rows: Value, columns: readonly number[]): Value {
   const parts: Value[] = [];
   for (let at = 0, end = 0; at < columns.length; at = end) {
@@ -73,7 +73,7 @@ function transformed(e: Emitter, name: string, cells: Value, features: readonly 
   }
 }
 
-/** One curve for each column; by name, as its numbers are weights. */
+/** One curve per column. `name` identifies its numbers, which are weights. */
 export function curved(e: Emitter, name: string, x: Value, curves: readonly Curve[]): Value {
   const zero = e.row("zero", [0]), knots = Math.max(...curves.map((curve) => curve.x.length));
   const row = (what: string, of: (curve: Curve) => number) =>
@@ -86,7 +86,7 @@ export function curved(e: Emitter, name: string, x: Value, curves: readonly Curv
   );
   let y = e.add(e.add(below, above), row("start", (c) => c.y[0]));
   for (let k = 0; k + 1 < knots; k++) {
-    // Shorter curves have pieces of no width behind their last.
+    // Shorter curves get pieces of zero width after their last one.
     const has = (c: Curve) => k + 1 < c.x.length, width = (c: Curve) => c.x[k + 1] - c.x[k];
     const along = e.max(from(`x${k}`, (c) => has(c) ? c.x[k] : c.x.at(-1)!), zero);
     const within = e.min(along, row(`width${k}`, (c) => has(c) ? width(c) : 0));
@@ -96,7 +96,7 @@ export function curved(e: Emitter, name: string, x: Value, curves: readonly Curv
   return y;
 }
 
-/** ln(|z| + √(z² + 1)) with the sign of z: with m = max(|z|, 1), ln m + ln(|z|/m + √((z/m)² + m⁻²)). */
+/** ln(|z| + √(z² + 1)) with the sign of z; with m = max(|z|, 1), it is ln m + ln(|z|/m + √((z/m)² + m⁻²)). */
 function asinh(e: Emitter, z: Value): Value {
   const one = e.row("one", [1]), minus = e.row("minus", [-1]);
   const size = e.min(e.max(z, e.mul(z, minus)), e.row("furthest", [MAX_ASINH]));

@@ -3,21 +3,21 @@
  * Limits: quoted values are cut at 40 characters and escaped, so that a hostile cell cannot flood or forge a log line.
  */
 
-/** What a {@link DataError} says. */
+/** The details of a {@link DataError}. */
 export interface DataErrorDetails {
   /** File name, or "-" for standard input. */
   readonly source: string;
-  /** Data row as a person counts: the first row below the header is 1. */
+  /** Data row, counted from 1 below the header. */
   readonly row?: number;
   /** Line of a text file, from 1; differs from the row by the header and by line breaks inside quotes. */
   readonly line?: number;
   /** Column name. */
   readonly column?: string;
-  /** What is at fault if it is not simply what stands at that place, for example "array type". */
+  /** What is at fault, if it is not the value at that place: for example "array type". */
   readonly subject?: string;
-  /** What must be there, for example "a finite number"; of a subject, what it must be. */
+  /** What was expected, for example "a finite number"; with a subject, what it must be. */
   readonly expected: string;
-  /** What it is instead; omitted if there is nothing to show. */
+  /** What was found instead; omitted if there is nothing to show. */
   readonly actual?: string;
 }
 
@@ -77,7 +77,7 @@ function place(details: DataErrorDetails): string {
   return [fileName(details.source), row, column].filter(Boolean).join(", ");
 }
 
-/** What a message calls a source. */
+/** The name of a source in a message. */
 export function fileName(source: string): string {
   return source === "-" ? "standard input" : source;
 }

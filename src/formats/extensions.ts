@@ -1,4 +1,4 @@
-/** Names of the formats of tables: apart from their readers, for those who only judge a file's name. */
+/** File extensions of tables, apart from their readers for code that only checks a file's name. */
 
 /** Extensions that `readTable` reads. */
 export const TABLE_EXTENSIONS = [".csv", ".tsv", ".npy", ".npz", ".jsonl", ".ndjson"] as const;

@@ -1,6 +1,6 @@
 /**
  * Tables from files: CSV, TSV, NPY, NPZ and JSON lines, chosen by extension.
- * Limits: bytes in, tables out; this folder never touches a file system. Model files are in `safetensors/safetensors.ts`.
+ * Limits: takes bytes and returns tables; this folder accesses no file system. Model files are in `safetensors/`.
  *
  * @module
  */
@@ -38,12 +38,12 @@ export {
   takeLabel,
 } from "./table.ts";
 
-/** What {@link readTable} can be told; the name is the source. */
+/** Options of {@link readTable}, which takes the source from the name. */
 export type ReadTableOptions = Omit<TableOptions, "source">;
 
 type TableReader = (bytes: Uint8Array, options: TableOptions) => Table;
 
-/** Complete by type. */
+/** The type checks that it is complete. */
 const BY_EXTENSION: Readonly<Record<TableExtension, TableReader>> = {
   ".csv": (bytes, options) => readCsv(bytes, options),
   ".tsv": (bytes, options) => readCsv(bytes, { ...options, separator: "\t" }),
@@ -57,7 +57,7 @@ const READERS: ReadonlyMap<string, TableReader> = new Map(Object.entries(BY_EXTE
 
 /**
  * Reads a table from the bytes of a file.
- * @param name file name, whose extension says the format; for "-" (standard input) the first bytes say it
+ * @param name file name, whose extension gives the format; for "-" (standard input) the first bytes do
  * @param bytes the whole file
  */
 export function readTable(
@@ -76,7 +76,7 @@ function unknownFormat(source: string, extension: string, known: readonly string
   return new DataError({ source, subject: "file extension", expected, actual });
 }
 
-/** `readTable`, and Parquet, whose reader is loaded when it is needed. */
+/** Like `readTable`, plus Parquet, whose reader is loaded on use. */
 export async function readAnyTable(
   name: string,
   bytes: Uint8Array,
@@ -94,7 +94,7 @@ export function requireKnown(name: string, extension: string): void {
   if (!ANY_EXTENSIONS.includes(extension)) throw unknownFormat(name, extension, ANY_EXTENSIONS);
 }
 
-/** `readColumnNames`, and of Parquet. */
+/** Like `readColumnNames`, plus Parquet. */
 export async function readAnyColumnNames(
   name: string,
   bytes: Uint8Array,
@@ -105,8 +105,8 @@ export async function readAnyColumnNames(
 }
 
 /**
- * The names that a file itself gives its columns, the label's among them; undefined where columns
- * are known by their position: NPY, NPZ, arrays in JSON lines. Nothing is checked.
+ * The names that a file gives its columns, including the label; undefined if columns are known only by position: NPY,
+ * NPZ, arrays in JSON lines. Nothing is checked.
  * @param name as for {@link readTable}
  * @param bytes the whole file
  */
@@ -124,22 +124,22 @@ function readColumnNames(name: string, bytes: Uint8Array): readonly string[] | u
   }
 }
 
-/** Whether the rows of a file say themselves which columns they have: objects in JSON lines. */
+/** Whether each row of a file names its own columns: objects in JSON lines. */
 export function isNamedByRow(name: string, bytes: Uint8Array): boolean {
   return isJsonLines(formatOf(name, bytes)) && jsonlNames(bytes, name) !== undefined;
 }
 
-/** Of what an extension says. */
+/** Whether an extension is that of JSON lines. */
 export function isJsonLines(extension: string): boolean {
   return extension === ".jsonl" || extension === ".ndjson";
 }
 
-/** The extension of a file, or of what its first bytes say for "-". */
+/** The extension of a file; for "-", the one that its first bytes indicate. */
 export function formatOf(name: string, bytes: Uint8Array): string {
   return name === "-" ? sniff(bytes) : extensionOf(name);
 }
 
-/** Of what is inside, where a name says that it was compressed: whoever has the bytes has unpacked them. */
+/** The extension without ".gz": the caller has already decompressed the bytes. */
 function extensionOf(path: string): string {
   const name = path.replace(/\.gz$/i, "");
   const file = name.slice(Math.max(name.lastIndexOf("/"), name.lastIndexOf("\\")) + 1);
@@ -147,7 +147,7 @@ function extensionOf(path: string): string {
   return dot < 0 ? "" : file.slice(dot).toLowerCase();
 }
 
-/** The format that the first bytes of a table say. */
+/** The format that the first bytes of a table indicate. */
 export function sniff(bytes: Uint8Array): string {
   if (isNpy(bytes)) return ".npy";
   if (bytes[0] === 0x50 && bytes[1] === 0x41 && bytes[2] === 0x52) return ".parquet";

@@ -1,8 +1,8 @@
 /**
  * Parquet to Table: flat columns of numbers, booleans, texts and times; null is a missing value.
  * Source: hyparquet 1.31.5 with hyparquet-compressors 1.1.2 (snappy, gzip, brotli, zstd, lz4), loaded only when a
- * Parquet file is read. Limits: nested columns are refused; whole numbers of 64 bits round to the nearest float64, but in
- * columns that keep their texts.
+ * Parquet file is read. Limits: nested columns are refused; 64-bit integers are rounded to the nearest float64, except
+ * in columns that keep their texts.
  */
 import { CellGatherer } from "./text/cell_gatherer.ts";
 import { type CellCodec, LABEL_EXPECTED, NUMBERS, parseLabel } from "./text/cells.ts";
@@ -10,12 +10,12 @@ import { DataError } from "./errors.ts";
 import { GrowingArray } from "./text/growing_array.ts";
 import { createTable, planColumns, type Table, type TableOptions } from "./table.ts";
 
-/** The most cells of a file of so many bytes: one value that repeats takes no room, so that a header may claim any number. */
+/** The most cells for a file of this size: a repeated value takes no space, so a header can claim any number. */
 function mostCells(bytes: number): number {
   return Math.min(2 ** 28, 2 ** 20 + 100 * bytes);
 }
 
-/** Numbers are numbers in Parquet. */
+/** In Parquet, only numbers count as numbers. */
 const STRICT: CellCodec = {
   encode: (cell) => typeof cell === "number" && Number.isFinite(cell) ? cell : undefined,
   expected: (cell) => NUMBERS.expected(cell === null ? "" : String(cell)),
@@ -30,15 +30,15 @@ export async function readParquet(bytes: Uint8Array, options: TableOptions = {})
   return await readRange(file, options, 0, file.rows);
 }
 
-/** A file of which parts are read. */
+/** A file that can be read in parts. */
 export interface RandomAccess {
-  /** Bytes in all. */
+  /** The file's size. */
   readonly byteLength: number;
-  /** The bytes from `start` to before `end`, or to the last. */
+  /** The bytes from `start` up to `end`, or to the last. */
   slice(start: number, end?: number): Promise<ArrayBuffer>;
 }
 
-/** The rows of a Parquet file, one of its groups of rows after the other. */
+/** The rows of a Parquet file, one row group after the other. */
 export async function* parquetParts(
   bytes: RandomAccess,
   options: TableOptions = {},
@@ -95,9 +95,9 @@ interface ParquetFile {
   readonly source: string;
   readonly names: readonly string[];
   readonly rows: number;
-  /** The rows of each group. */
+  /** The number of rows in each row group. */
   readonly groups: readonly number[];
-  /** The cells of columns in the rows from `first` to before `end`. */
+  /** The cells of some columns, in rows `first` up to `end`. */
   readonly read: (columns: readonly string[], first: number, end: number) => Promise<unknown[][]>;
 }
 
@@ -141,7 +141,7 @@ async function openParquet(
   return { source, names, rows: Number(metadata.num_rows), groups, read };
 }
 
-/** @throws DataError for rows that claim more cells than there may be */
+/** @throws DataError if the rows claim more cells than allowed */
 function requireSize({ source, names }: ParquetFile, rows: number, most: number): void {
   if (rows * names.length <= most) return;
   const actual = `${rows} rows of ${names.length} columns`;
@@ -155,8 +155,8 @@ function damaged(source: string, cause: unknown): DataError {
 }
 
 /**
- * A cell as the other formats have it.
- * @param maybeText whether a column may keep a whole number, such as of an account, as the text that CSV has
+ * A cell as the other formats represent it.
+ * @param maybeText whether the column may keep a large integer, such as an account number, as the text that CSV has
  */
 function plainValue(cell: unknown, maybeText = false): unknown {
   if (typeof cell === "bigint") {

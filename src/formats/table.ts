@@ -1,6 +1,7 @@
 /**
- * The one shape that tabular data has once it is read, whatever the file format was.
- * Limits: every cell is a finite float64, or NaN where a value is missing and may be; labels are 0 (normal) or 1 (anomaly); at least one row and one column.
+ * The common form of tabular data, whatever the file format.
+ * Limits: every cell is a finite float64, or NaN if a value is missing and may be; labels are 0 (normal) or 1
+ * (anomaly); at least one row and one column.
  */
 import type { CellReading } from "./text/cell_gatherer.ts";
 import { LABEL_EXPECTED, MISSING_EXPECTED, NUMBER_EXPECTED } from "./text/cells.ts";
@@ -11,11 +12,11 @@ import type { ColumnTally } from "./sample/column_tally.ts";
 export interface Table {
   /** Column names, unique, in the order of the data. */
   readonly columns: readonly string[];
-  /** [rows, columns] f64, row-major: finite, or NaN where a value is missing. */
+  /** [rows, columns] f64, row-major: finite, or NaN if a value is missing. */
   readonly data: Float64Array;
-  /** For each column with text its texts, into which its cells are codes; absent where all are numbers. */
+  /** For each text column, its texts; its cells are codes into them. Absent if all columns are numeric. */
   readonly texts?: readonly (readonly string[] | undefined)[];
-  /** Names of columns of numbers in which some rows, if not all were looked at, have digits behind a leading zero. */
+  /** Names of numeric columns with digits after a leading zero in some rows; not all rows need have been checked. */
   readonly padded?: readonly string[];
   /** Number of rows, >= 1. */
   readonly rows: number;
@@ -23,62 +24,65 @@ export interface Table {
   readonly label?: Float64Array;
   /** File name for messages, "-" for standard input. */
   readonly source: string;
-  /** Of text: the line on which each row begins, for messages. */
+  /** For text files: the line on which each row starts, for messages. */
   readonly lines?: readonly LineRun[];
-  /** Where these are some of the rows of a larger table. */
+  /** Set if these rows are a sample of a larger table. */
   readonly drawn?: Drawn;
 }
 
-/** What is known of the table that some rows are of. */
+/** What is known about the table that a sample was taken from. */
 export interface Drawn {
-  /** All its rows. */
+  /** The number of its rows. */
   readonly rows: number;
-  /** The number in it of each row that is here, from 1, ascending. */
+  /** The row number of each sampled row in it, from 1, ascending. */
   readonly numbers: Float64Array;
-  /** What all rows say of each column. */
+  /** Statistics over all its rows, by column. */
   readonly columns: readonly ColumnTally[];
 }
 
-/** From row `row` on, each row begins one line after the one before; both counted from 1, ascending; NaN if unknown. */
+/** From row `row` on, each row starts one line after the previous one; both count from 1, ascending; NaN if unknown. */
 export interface LineRun {
   readonly row: number;
   readonly line: number;
 }
 
-/** The line on which a row begins, if its file has lines. */
+/** The line on which a row starts, if its file has lines. */
 export function lineOf(lines: readonly LineRun[] | undefined, row: number): number | undefined {
   const run = lines?.findLast((each) => each.row <= row);
   return run && !Number.isNaN(run.line) ? run.line + row - run.row : undefined;
 }
 
-/** What every reader can be told. */
+/** Options of every reader. */
 export interface TableOptions {
   /** File name for messages; "-" (standard input) if omitted. */
   readonly source?: string;
-  /** Column that holds the label: it is taken out of the data. */
+  /** Column that holds the label; it is removed from the data. */
   readonly label?: string;
   /**
-   * Told of the first label that says neither normal nor anomaly: the label is then left out. If omitted, such a label
-   * is refused.
+   * Called for the first label that is neither normal nor anomalous; the label column is then left out. If omitted,
+   * such a label is refused.
    */
   readonly onLabelFault?: (fault: DataError) => void;
-  /** Columns to keep, in this order; all but the label if omitted. Columns left out are not read. */
+  /** Columns to keep, in this order; by default all but the label. Other columns are not read. */
   readonly columns?: readonly string[];
   /** Columns to leave out, whatever they hold. */
   readonly exclude?: readonly string[];
-  /** How cells are read; "numbers" if omitted: text and missing values are refused. */
+  /** How cells are read; by default "numbers": text and missing values are refused. */
   readonly cells?: CellReading;
-  /** Of JSON lines: no row need have these columns; their cells are missing then. */
+  /** For JSON lines: these columns may be absent from all rows; their cells are then missing. */
   readonly mayLack?: boolean;
-  /** Of JSON lines: told of all keys, once they are read. */
+  /** For JSON lines: called with all keys, once they are read. */
   readonly onNames?: (names: readonly string[]) => void;
-  /** Most cells of an array or Parquet file, in which they may take a byte each: eight as float64; of JSON lines, most that no row has. */
+  /**
+   * The most cells of an array or Parquet file, in which a cell may take one byte but takes eight as float64; for JSON
+   * lines, the most absent cells.
+   */
   readonly maxCells?: number;
-  /** Most bytes that the members read of an archive may inflate to, together. */
+  /** The most bytes that the members read from an archive may inflate to, together. */
   readonly maxInflatedBytes?: number;
 }
 
-/** Which columns of a file become data and which one the label. */
+/** Which columns of a file become data, and which one the label. */
 export interface ColumnPlan {
   /** Names of the data columns. */
   readonly columns: readonly string[];
@@ -89,9 +93,9 @@ export interface ColumnPlan {
 }
 
 /**
- * Builds a table and checks what {@link Table} promises.
- * @param cells how its cells were read: only where all must be numbers is a missing one refused
- * @param before rows before these, for messages
+ * Builds a table and checks the guarantees of {@link Table}.
+ * @param cells how its cells were read: missing ones are refused only if all must be numbers
+ * @param before number of rows before these, for messages
  */
 export function createTable(table: Table, cells: CellReading = "numbers", before = 0): Table {
   const { columns, data, texts, padded, rows, label, source, lines } = table;
@@ -128,7 +132,7 @@ function checkUniqueNames(names: readonly string[], source: string): void {
   }
 }
 
-/** Names x0, x1, ... for formats that carry no names. */
+/** Names x0, x1, ... for formats without names. */
 export function defaultNames(count: number): string[] {
   return Array.from({ length: count }, (_, index) => `x${index}`);
 }
@@ -163,13 +167,13 @@ export function planColumns(
   return { columns: [...columns], indices: columns.map(find), labelIndex };
 }
 
-/** The table with only the named columns, in the order given; the label stays. */
+/** The table with only the named columns, in the given order; the label stays. */
 export function selectColumns(table: Table, names: readonly string[]): Table {
   const plan = planColumns(table.columns, { columns: names }, table.source);
   return { ...table, columns: plan.columns, ...gatherColumns(table, plan.indices) };
 }
 
-/** The table with the named column taken out of the data and made the label (any value but 0 is an anomaly). */
+/** Moves the named column from the data to the label (any value but 0 is an anomaly). */
 export function takeLabel(table: Table, name: string, before = 0): Table {
   const plan = planColumns(table.columns, { label: name }, table.source);
   const { data: values } = gatherColumns(table, [plan.labelIndex]);

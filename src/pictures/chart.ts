@@ -1,22 +1,22 @@
 /**
- * Charts as SVG text: curves over a common x, and points in classes. Axes with round ticks, a legend
- * where there is more than one series, colours that stay apart for colour-blind readers (Okabe and
- * Ito, 2008). Values that are not finite are left out.
+ * Charts as SVG text: curves over a common x, and classes of points. Axes have round ticks, there is a legend if there
+ * is more than one series, and the colours are distinguishable for colour-blind readers (Okabe and Ito, 2008). Values
+ * that are not finite are left out.
  */
 
 /** A curve or a cloud of points. */
 export interface Series {
-  /** What the legend calls it. */
+  /** The name in the legend. */
   readonly name: string;
   /** Horizontal positions. */
   readonly x: ArrayLike<number>;
-  /** Vertical positions, as many. */
+  /** Vertical positions, the same number. */
   readonly y: ArrayLike<number>;
 }
 
-/** What a chart says besides its data. */
+/** The text of a chart. */
 export interface ChartText {
-  /** Above it. */
+  /** Above the chart. */
   readonly title: string;
   /** Below the horizontal axis. */
   readonly xLabel: string;
@@ -41,7 +41,7 @@ const WIDTH = 720, HEIGHT = 480;
 const LEFT = 76, RIGHT = 150, TOP = 40, BOTTOM = 56;
 const TICKS = 6;
 
-/** Curves, each a line through its points in order. */
+/** Draws curves, each a line through its points in order. */
 export function lineChart(series: readonly Series[], text: ChartText): string {
   return chart(series, text, (points, colour) => {
     const path = points.map(([x, y], i) => `${i === 0 ? "M" : "L"}${x} ${y}`).join("");
@@ -49,7 +49,7 @@ export function lineChart(series: readonly Series[], text: ChartText): string {
   });
 }
 
-/** Points, each a dot. */
+/** Draws each point as a dot. */
 export function scatterChart(series: readonly Series[], text: ChartText): string {
   return chart(series, text, (points, colour) => {
     const dots = points.map(([x, y]) => `<circle cx="${x}" cy="${y}" r="1.8"/>`).join("");
@@ -118,7 +118,7 @@ function escaped(text: string): string {
   return text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-/** Values to positions along one axis, and the round values to mark on it. */
+/** Maps values to positions along one axis, and chooses the round values to mark on it. */
 class Scale {
   readonly ticks: readonly number[];
   readonly #low: number;
@@ -157,7 +157,7 @@ class Scale {
   }
 }
 
-/** The least of 1, 2, 5 times a power of ten that is not below `least`. */
+/** The smallest of 1, 2, 5 times a power of ten that is at least `least`. */
 function roundStep(least: number): number {
   const power = 10 ** Math.floor(Math.log10(least));
   return power * ([1, 2, 5, 10].find((factor) => factor * power >= least * (1 - 1e-9)) ?? 10);

@@ -1,39 +1,39 @@
 /**
- * Rows of pixels as one picture: row r of the data is the image at cell (⌊r / across⌋, r mod across),
- * a line of background between neighbours.
+ * Rows of pixels as one picture: row r of the data is the image at cell (⌊r / across⌋, r mod across), with a line of
+ * background between neighbours.
  */
 import type { Matrix } from "../trained/rows/matrix.ts";
 
 /** Grey levels 0 (black) to 255, row-major. */
 export interface Picture {
-  /** Pixels of a line. */
+  /** Pixels per line. */
   readonly width: number;
-  /** Lines. */
+  /** Number of lines. */
   readonly height: number;
   /** `width · height` levels. */
   readonly data: Uint8Array;
 }
 
-/** How to lay rows out. */
+/** How to arrange rows. */
 export interface GridOptions {
-  /** Pixels in a line of each image; without it, images are square. */
+  /** Pixels per line of each image; by default images are square. */
   readonly imageWidth?: number;
-  /** Images in a line of the grid; by default about as many as there are lines. */
+  /** Images per line of the grid; by default about as many as there are lines. */
   readonly across?: number;
-  /** The value shown as black; 0. */
+  /** The value shown as black (default: 0). */
   readonly low?: number;
-  /** The value shown as white; 1. */
+  /** The value shown as white (default: 1). */
   readonly high?: number;
 }
 
-/** No side of a picture is longer: what every viewer still opens. */
+/** The longest side of a picture that every viewer can open. */
 const MAX_SIDE = 16_384;
 
 const BACKGROUND = 96;
 
 /**
- * Lays images out in lines.
- * @param images one image a row, `[n, width · height]`, row-major
+ * Arranges images in lines.
+ * @param images one image per row, `[n, width · height]`, row-major
  * @throws RangeError if the images do not fit their width, or the picture would be too large
  */
 export function imageGrid(images: Matrix, options: GridOptions = {}): Picture {
@@ -70,7 +70,7 @@ export function imageGrid(images: Matrix, options: GridOptions = {}): Picture {
 }
 
 /**
- * Lines of originals, each above what became of it: a line of `across` images, then theirs.
+ * Arranges originals above their reconstructions: a line of `across` images, then theirs.
  * @throws RangeError if the shapes differ
  */
 export function pairedRows(above: Matrix, below: Matrix, across: number): Matrix {

@@ -1,11 +1,11 @@
 /**
- * A grid over a two-dimensional latent space, at equal steps of probability under N(0, I): what is
- * decoded from it shows the whole of the model at once (Kingma and Welling, 2014, figure 4).
+ * A grid over a two-dimensional latent space, in equal steps of probability under N(0, I): decoding it shows the whole
+ * model at once (Kingma and Welling, 2014, figure 4).
  */
 import type { Matrix } from "../trained/rows/matrix.ts";
 import { normalQuantile } from "../core/probability/normal_quantile.ts";
 
-/** A grid of so many steps a side. @returns z `[side², 2]`: the first dimension rises to the right, the second upwards */
+/** `side` steps per side. @returns z `[side², 2]`: the first dimension increases to the right, the second upwards */
 export function latentGrid(side: number): Matrix {
   const data = new Float32Array(2 * side * side);
   const at = (step: number) => normalQuantile((step + 0.5) / side);

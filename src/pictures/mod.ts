@@ -1,4 +1,4 @@
-/** Pictures of what models make: grids of images as PNG or SVG, curves and scatters as SVG. */
+/** Pictures of what models produce: grids of images as PNG or SVG, curves and scatter plots as SVG. */
 export { type ChartText, lineChart, scatterChart, type Series } from "./chart.ts";
 export { type GridOptions, imageGrid, pairedRows, type Picture } from "./image_grid.ts";
 export { latentGrid } from "./manifold.ts";

@@ -2,7 +2,7 @@
 import { encode } from "npm:fast-png@8.0.0";
 import type { Picture } from "./image_grid.ts";
 
-/** The file. */
+/** The bytes of the file. */
 export function toPng({ width, height, data }: Picture): Uint8Array {
   return encode({ width, height, data, channels: 1, depth: 8 });
 }

@@ -1,6 +1,6 @@
 /**
- * A picture as SVG text: one `<image>` that holds its PNG as a data URI, pixel for pixel; where it is shown larger,
- * its pixels stay squares.
+ * A picture as SVG text: one `<image>` with its PNG as a data URI, pixel for pixel; when enlarged, its pixels stay
+ * square.
  */
 import type { Picture } from "./image_grid.ts";
 import { toPng } from "./png.ts";
@@ -23,5 +23,5 @@ export function toSvg(picture: Picture): string {
   ].join("\n");
 }
 
-/** Bytes that become characters at once: a call takes only so many arguments. */
+/** Bytes converted at once: the number of arguments in a call is limited. */
 const CHUNK = 8192;

@@ -1,43 +1,43 @@
 /**
- * Cuts the bytes of a CSV file, or of JSON lines, that arrive in pieces into blocks of whole records, and counts these: so
- * that blocks can be read by themselves, by anyone, in any order.
- * Source: RFC 4180: a line break inside quotes ends no record; an escaped quote toggles twice. In JSON a line break
- * is never inside quotes.
+ * Cuts the bytes of a CSV file or of JSON lines, which arrive in pieces, into blocks of whole records, and counts the
+ * records, so that blocks can be read independently and in any order.
+ * Source: RFC 4180: a line break inside quotes does not end a record; an escaped quote toggles twice. In JSON a line
+ * break never occurs inside quotes.
  */
 import { DataError } from "../errors.ts";
 
 const NEWLINE = 10, QUOTE = 34;
 
-/** A record longer than this has lost its closing quote, or is none. */
+/** A longer record has lost its closing quote, or is not a record. */
 const MAX_RECORD_BYTES = 1 << 26;
 
-/** What records are: of CSV, whose first is a header, or lines. */
+/** The kind of records: CSV, whose first record is a header, or lines. */
 export type RecordKind = "csv" | "lines";
 
 /** Whole records. */
 export interface ByteBlock {
-  /** Each with its line break, but for the last of a file. */
+  /** Each record with its line break, except perhaps the last of the file. */
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** Records before it, a header not counted. */
+  /** Records before it, without the header. */
   readonly firstRow: number;
-  /** The line that it starts on, from 1. */
+  /** The line it starts on, from 1. */
   readonly firstLine: number;
   /** Whether a quote occurs in it. */
   readonly quoted: boolean;
 }
 
-/** Gathers pieces and hands out blocks of some size. */
+/** Collects pieces and returns blocks of at least a given size. */
 export class ByteBlocks {
   readonly #source: string;
   readonly #size: number;
   readonly #kind: RecordKind;
   readonly #spare: () => ArrayBuffer | undefined;
-  /** What came and is in no block yet; what is behind `#held` is free. */
+  /** Bytes that are not in a block yet; free memory from `#held` on. */
   #bytes = new Uint8Array();
   #held = 0;
-  /** Just behind the last record in it that is whole. */
+  /** The end of the last whole record. */
   #whole = 0;
-  /** Whether a quote may be in it. */
+  /** Whether these bytes may contain a quote. */
   #mayQuote = false;
   #insideQuotes = false;
   #records = 0;
@@ -46,8 +46,8 @@ export class ByteBlocks {
   /**
    * Starts with nothing read.
    * @param source file name for messages
-   * @param size bytes that a block has at least, but for the last
-   * @param spare memory that nobody needs any more, for a block
+   * @param size minimum bytes in a block, except the last
+   * @param spare returns unused memory for a block
    */
   constructor(
     source: string,
@@ -61,16 +61,16 @@ export class ByteBlocks {
     this.#kind = kind;
   }
 
-  /** Takes a piece, which is copied; the records so far, once they are enough. */
+  /** Copies a piece. Returns the records so far once they are large enough for a block. */
   push(piece: Uint8Array): ByteBlock | undefined {
     const end = this.#endOfRecords(piece), before = this.#held;
     this.#keep(piece);
     if (end > 0) this.#whole = before + end;
-    // Where the piece ends no record, the next one may bring its end.
+    // If the piece ends no record, the next one may.
     return end > 0 && this.#whole >= this.#size ? this.#take(this.#whole) : undefined;
   }
 
-  /** What is left. */
+  /** Returns the rest. */
   finish(): ByteBlock | undefined {
     return this.#held === 0 ? undefined : this.#take(this.#held);
   }
@@ -112,7 +112,7 @@ export class ByteBlocks {
     return block;
   }
 
-  /** Just behind the last line break outside quotes, or 0. */
+  /** The position after the last line break outside quotes, or 0. */
   #endOfRecords(piece: Uint8Array): number {
     const mayQuote = this.#kind === "csv" && piece.includes(QUOTE);
     if (!mayQuote) return this.#insideQuotes ? 0 : piece.lastIndexOf(NEWLINE) + 1;
@@ -127,7 +127,7 @@ export class ByteBlocks {
   }
 }
 
-/** Line breaks, and those that end a record. */
+/** Counts line breaks, and those that end a record. */
 function count(bytes: Uint8Array, quoted: boolean): { records: number; lines: number } {
   let lines = 0, records = 0, inside = false;
   if (!quoted) {

@@ -1,6 +1,6 @@
 /**
  * The column names of CSV, read from the beginning of a file without its rows.
- * Limits: undefined where the file does not begin as its format should; its reader says what is wrong.
+ * Limits: undefined if the file does not start as its format should; its reader reports what is wrong.
  */
 import { detectSeparator, RecordBlocks, splitRecords } from "./csv_split.ts";
 import { decodeText } from "../text/text.ts";

@@ -1,7 +1,7 @@
 /**
  * CSV to Table: header required; separator, quotes, CRLF and byte order mark are recognised.
  * Source: RFC 4180, with `;` and tab as further separators.
- * Numbers have a decimal point, or, where cells are not separated by commas, a decimal comma: `decimal_comma.ts`.
+ * Numbers have a decimal point or, if the separator is not a comma, a decimal comma: `decimal_comma.ts`.
  * Limits: UTF-8; nothing is skipped or guessed silently.
  */
 import { CellGatherer, type CellReading, keepsText } from "../text/cell_gatherer.ts";
@@ -24,9 +24,9 @@ import {
 } from "../table.ts";
 import { decodeText } from "../text/text.ts";
 
-/** What the CSV reader can be told. */
+/** Options of the CSV reader. */
 export interface CsvOptions extends TableOptions {
-  /** Cell separator; found from the first line if omitted. */
+  /** Cell separator; detected from the first line if omitted. */
   readonly separator?: "," | ";" | "\t";
 }
 
@@ -41,22 +41,22 @@ export function readCsv(input: Uint8Array | string, options: CsvOptions = {}): T
   return reader.finish();
 }
 
-/** Runs of lines that are remembered of a file with line breaks within its rows. */
+/** The most runs of lines remembered for a file with line breaks inside its rows. */
 const MOST_RUNS = 1 << 16;
 
-/** How the rows of a file are laid out. */
+/** The layout of a file's rows. */
 export interface CsvLayout {
-  /** Which cells are read; a label that was left out is none. */
+  /** Which cells are read; a label that was left out counts as unread. */
   readonly plan: ColumnPlan;
-  /** Cells of a row. */
+  /** Cells in a row. */
   readonly width: number;
-  /** Between them. */
+  /** The cell separator. */
   readonly separator: string;
 }
 
 /**
- * Reads CSV text that arrives in pieces: `push` each one, then `finish`; or, where the table may be larger than memory,
- * `take` the rows so far between pieces, then `end`, `take` the rest, and make one table of all with `joined`.
+ * Reads CSV text that arrives in pieces: `push` each one, then `finish`. If the table may be larger than memory, `take`
+ * the rows so far between pieces, then `end`, `take` the rest, and make one table of the parts with `joined`.
  */
 export class CsvReader implements PartReader<string> {
   readonly #options: CsvOptions;
@@ -83,12 +83,12 @@ export class CsvReader implements PartReader<string> {
     this.#blocks = new RecordBlocks(this.#source);
   }
 
-  /** How rows are laid out, unless the header is still to come, or only blank lines may be; the same object until it changes. */
+  /** The layout of rows; undefined before the header and after a blank line. The same object until it changes. */
   get layout(): CsvLayout | undefined {
     return this.#blankLine > 0 ? undefined : this.#layout;
   }
 
-  /** Rows that somebody else read: one on each line from the next on. @returns the lines of all rows so far */
+  /** Counts rows read elsewhere, one per line from the next line on. @returns the lines of all rows so far */
   passed(rows: number): readonly LineRun[] {
     const row = this.#rows + 1, line = this.#nextLine;
     this.#mark(row, line);
@@ -118,7 +118,7 @@ export class CsvReader implements PartReader<string> {
     if (this.#rows === 0) throw new DataError({ source, expected, actual: "a header line only" });
   }
 
-  /** The rows since the last call, if there are any: they are not kept. Its lines are those of all rows. */
+  /** The rows since the last call, if any; they are not kept. `lines` covers all rows. */
   take(): Table | undefined {
     const rows = this.#rows - this.#taken;
     if (!this.#layout || rows === 0) return undefined;
@@ -129,7 +129,7 @@ export class CsvReader implements PartReader<string> {
     return createTable({ columns, ...gathered, rows, label, source, lines }, this.#options.cells);
   }
 
-  /** The table of all rows: what only all of them can say, such as that a column has a decimal comma. */
+  /** Completes the table with what only all rows together can show, such as a column with a decimal comma. */
   joined(table: Table): Table {
     return this.#separator === "," ? table : withCommas(table, this.#options.cells);
   }
@@ -207,7 +207,7 @@ export class CsvReader implements PartReader<string> {
     this.#mark(row, line);
   }
 
-  /** Where a row begins; after many that begin anywhere, that nobody knows. */
+  /** Records where a row starts; gives up after too many irregular starts. */
   #mark(row: number, line: number): void {
     const lines = this.#lines;
     if (lines.length > MOST_RUNS || lineOf(lines, row) === line) return;
@@ -233,7 +233,7 @@ function withCommas({ texts, ...table }: Table, reading: CellReading | undefined
   const mayBe = (c: number) => !drawn?.columns[c].others && !keepsText(reading, names[c]);
   const read = readCommas({ data: table.data, texts }, mayBe);
   if (!drawn) return { ...table, ...read };
-  // Of a column of commas all rows were counted as texts.
+  // In a column with decimal commas, all rows were counted as texts.
   const columns = drawn.columns.map((tally, c) =>
     texts?.[c] && !read.texts?.[c] ? new ColumnTally().add(read.data, c, width) : tally
   );
@@ -241,8 +241,8 @@ function withCommas({ texts, ...table }: Table, reading: CellReading | undefined
 }
 
 /**
- * Whether the first line is a row and not a header: all numbers, or most of them, where no names are like these:
- * twice the same, or with decimals. Years may be names.
+ * Whether the first line is data rather than a header: all cells are numbers, or most of them are and some are unlike
+ * names, being repeated or having decimals. Years may be names.
  */
 function isData(names: readonly string[], numbers: readonly string[]): boolean {
   if (numbers.length === names.length) return true;

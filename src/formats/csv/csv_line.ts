@@ -1,4 +1,4 @@
-/** How a line of CSV is written. */
+/** Writes lines of CSV. */
 
 /** A line of CSV, RFC 4180: cells with separators, quotes or line breaks are quoted. */
 export function csvLine(cells: readonly (string | number | boolean)[]): string {

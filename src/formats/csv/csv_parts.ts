@@ -1,7 +1,7 @@
 /**
- * CSV in parts, from bytes: blocks without quotes are read as they lie (`csv_rows.ts`), numbers without a text for each,
- * columns that had a text by their texts. The first block, what has quotes, the first text of a column, and whatever is
- * wrong, are for `CsvReader`, whose table it is in either case.
+ * CSV in parts, from bytes. Blocks without quotes are read in place (`csv_rows.ts`): numbers without creating strings,
+ * text columns by their texts. `CsvReader` reads the first block, blocks with quotes, the first text of a column, and
+ * anything that is wrong. The resulting table is the one `CsvReader` would make.
  */
 import { DataError } from "../errors.ts";
 import type { PartReader } from "../part_reader.ts";
@@ -19,10 +19,10 @@ function isDigit(byte: number | undefined): boolean {
   return byte !== undefined && byte >= ZERO && byte <= NINE;
 }
 
-/** Bytes that a block has at least. */
+/** Minimum bytes in a block. */
 const BLOCK_BYTES = 1 << 17;
 
-/** Ends the reading of a block by its bytes. */
+/** Stops reading a block from its bytes. */
 class OtherCell extends Error {}
 
 function codecOf(encode: (text: string) => number | undefined, plain = true): CellCodec {
@@ -45,15 +45,15 @@ const NUMBERS = codecOf(numberOf);
 const NUMBERS_OR_GAPS = codecOf((text) => numberOf(text) ?? (isMissing(text) ? NaN : undefined));
 const LABELS = codecOf(parseLabel);
 
-/** A column that holds texts: its cells are codes into them, part by part. */
+/** A text column: its cells are codes into its texts, which start anew in each part. */
 class TextColumn {
   readonly codec: CellCodec = codecOf((cell) => this.#known.get(cell) ?? this.#meet(cell), false);
-  /** Codes of cells as they are written. */
+  /** Codes by the cell's text as written. */
   readonly #known = new Map<string, number>();
   readonly #codes = new Map<string, number>();
   readonly #isKept: boolean;
 
-  /** @param isKept whether a number stays the text that it is */
+  /** @param isKept whether numbers stay the text they are written as */
   constructor(isKept: boolean) {
     this.#isKept = isKept;
   }
@@ -66,7 +66,7 @@ class TextColumn {
     return texts;
   }
 
-  /** As a `CellGatherer` has it of any cells. */
+  /** Encodes a new text as a `CellGatherer` that reads any cells does. */
   #meet(cell: string): number | undefined {
     const number = this.#isKept ? undefined : numberOf(cell);
     if (number === undefined) {
@@ -81,7 +81,7 @@ class TextColumn {
   }
 }
 
-/** A part is good until the next `push`. */
+/** Reads CSV in parts; a part is valid until the next `push`. */
 export class CsvParts implements PartReader {
   readonly #cells: CsvOptions["cells"];
   readonly #source: string;
@@ -89,7 +89,7 @@ export class CsvParts implements PartReader {
   readonly #blocks: ByteBlocks;
   #layout: CsvLayout | undefined;
   #rows: PlainRows | undefined;
-  /** Columns of numbers with digits behind a leading zero. */
+  /** Numeric columns that contain digits after a leading zero. */
   readonly #padded = new Set<string>();
   readonly #texted: (TextColumn | undefined)[] = [];
   #part: Table | undefined;
@@ -108,14 +108,14 @@ export class CsvParts implements PartReader {
     if (block) this.#part = this.#read(block);
   }
 
-  /** The same. */
+  /** See `PartReader`. */
   end(): void {
     const block = this.#blocks.finish();
     if (block) this.#part = this.#read(block);
     this.#texts.end();
   }
 
-  /** The same. */
+  /** See `PartReader`. */
   take(): Table | undefined {
     const part = this.#part ?? this.#texts.take();
     this.#part = undefined;
@@ -128,12 +128,12 @@ export class CsvParts implements PartReader {
     return part;
   }
 
-  /** The same. */
+  /** See `PartReader`. */
   joined(table: Table): Table {
     return this.#texts.joined(table);
   }
 
-  /** A part, unless it is left to whoever reads texts. */
+  /** A part, or undefined if the text reader reads the block. */
   #read(block: ByteBlock): Table | undefined {
     try {
       const part = block.quoted ? undefined : this.#readBytes(block);
@@ -145,18 +145,18 @@ export class CsvParts implements PartReader {
     return undefined;
   }
 
-  /** Undefined for what is not to be read so. */
+  /** Undefined if the block must be read as text. */
   #readBytes(block: ByteBlock): Table | undefined {
     const layout = this.#texts.layout, cells = this.#cells ?? "numbers", source = this.#source;
     if (!layout || typeof cells === "function") return undefined;
-    // The first cell of a column with a mark decides: that is for whoever reads texts.
+    // The first cell with a decimal mark decides the mark of its column, so the text reader must see it.
     if (cells === "numbers" && layout.separator !== ",") return undefined;
     if (cells !== "numbers" && this.#isPadded(block.bytes, layout)) return undefined;
     for (const column of this.#texted) column?.take();
     if (layout !== this.#layout) this.#rows = this.#rowsOf(layout, cells);
     this.#layout = layout;
     const { plan: { columns, labelIndex }, width } = layout;
-    // What is left out is text all the same.
+    // Decoded only to check the text in cells that are left out.
     if (columns.length + Number(labelIndex >= 0) < width) [...decodeText(block.bytes, source)];
     const { data, rows, blankLine } = this.#rows!.read(block);
     if (blankLine !== undefined) return undefined;
@@ -168,7 +168,7 @@ export class CsvParts implements PartReader {
     };
   }
 
-  /** Whether digits are the first of their column with digits behind a leading zero. */
+  /** Whether this block is the first to have digits after a leading zero in some column. */
   #isPadded(bytes: Uint8Array, { plan, separator }: CsvLayout): boolean {
     const between = separator.charCodeAt(0);
     for (let at = 0; at < bytes.length; at++) {
@@ -199,7 +199,7 @@ export class CsvParts implements PartReader {
   }
 }
 
-/** The columns but the last, and the last as a label. */
+/** The columns except the last, and the last as a label. */
 function withoutLast(read: Float64Array, rows: number): Pick<Table, "data" | "label"> {
   const wide = read.length / rows, width = wide - 1;
   const data = new Float64Array(rows * width), label = new Float64Array(rows);

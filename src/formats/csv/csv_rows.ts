@@ -1,7 +1,7 @@
 /**
- * Rows of CSV straight from bytes: what `csv.ts` reads, for columns that are known, without a text for each cell.
- * Numbers are taken from their bytes (`text/decimal.ts`); every other cell goes through the codec of its column as text.
- * Blocks with quotes are for `read_rows.ts`.
+ * Reads rows of CSV directly from bytes: the same as `csv.ts`, for known columns, without creating a string per cell.
+ * Numbers are parsed from bytes (`text/decimal.ts`); every other cell goes through its column's codec as text. Blocks
+ * with quotes are for `read_rows.ts`.
  */
 import type { ByteBlock } from "./byte_blocks.ts";
 import { parseDecimal, ShortDecimal } from "../text/decimal.ts";
@@ -13,29 +13,29 @@ import { blankFault, widthFault } from "./row_faults.ts";
 
 /** How the rows of a file are read. */
 export interface RowFormat {
-  /** For messages. */
+  /** File name, for messages. */
   readonly source: string;
-  /** Cells of a row in the file. */
+  /** Cells in a row of the file. */
   readonly width: number;
   readonly separator: string;
-  /** What numbers have between units and tenths, if it is not a point. */
+  /** The decimal mark, if it is not a point. */
   readonly mark?: DecimalMark;
-  /** What is read, in this order. */
+  /** The columns to read, in this order. */
   readonly columns: readonly ReadColumn[];
 }
 
 const NEWLINE = 10, RETURN = 13, SPACE = 32;
 
-/** Reads blocks without quotes, one after another into the same memory. */
+/** Reads blocks without quotes one after another, reusing its memory. */
 export class PlainRows {
   readonly #format: RowFormat;
   readonly #separator: number;
   readonly #mark: number;
-  /** For each cell of the file the column that it is, or -1. */
+  /** For each cell of the file, its column's index, or -1. */
   readonly #places: Int32Array;
-  /** The same, of columns of numbers. */
+  /** The same, only for numeric columns. */
   readonly #numbers: Int32Array;
-  /** Whether every cell of the file is in a column of numbers. */
+  /** Whether every cell of the file is in a numeric column. */
   readonly #isNumeric: boolean;
   readonly #short: ShortDecimal;
   #bytes = new Uint8Array();
@@ -53,7 +53,7 @@ export class PlainRows {
     this.#isNumeric = !this.#numbers.includes(-1);
   }
 
-  /** @throws DataError naming row, line and column of what cannot be read */
+  /** @throws DataError naming the row, line and column of a cell that cannot be read */
   read({ bytes, firstLine, firstRow }: ByteBlock): BlockRows {
     this.#bytes = bytes;
     this.#text = undefined;
@@ -86,7 +86,7 @@ export class PlainRows {
     this.#data = larger;
   }
 
-  /** A row of short numbers alone. @returns the place behind its line break, or -1 if it is another */
+  /** Reads a row of only short numbers. @returns the position after its line break, or -1 for any other row */
   #shortRow(at: number, offset: number): number {
     const bytes = this.#bytes, { length } = bytes, numbers = this.#numbers, data = this.#data;
     const short = this.#short, last = numbers.length - 1;
@@ -103,7 +103,7 @@ export class PlainRows {
     return at;
   }
 
-  /** The row from `at` to `end`. */
+  /** Reads the row from `at` to `end`. */
   #anyRow(at: number, end: number, offset: number, row: number, line: number): void {
     const bytes = this.#bytes, separator = this.#separator, data = this.#data;
     const short = this.#short, numbers = this.#numbers, { width } = this.#format;
@@ -142,13 +142,13 @@ export class PlainRows {
     const column = this.#format.columns[c];
     if (column.codec.plain) {
       const value = parseDecimal(this.#bytes, start, stop, this.#mark);
-      // NaN: not a number of a simple form.
+      // NaN: not a number in a simple form.
       if (value === value) return value;
     }
     return encodeCell(this.#format, column, this.#textOf(start, stop), row, line);
   }
 
-  /** A cell as text. Of ASCII it is a slice of the whole block's text, which costs less than to decode it. */
+  /** A cell as text. If it is ASCII, it is a slice of the whole block's text, which is cheaper than decoding it. */
   #textOf(start: number, stop: number): string {
     for (let i = start; i < stop; i++) {
       if (this.#bytes[i] < 128) continue;
@@ -159,7 +159,7 @@ export class PlainRows {
   }
 }
 
-/** The number that stands for a cell. @throws DataError where there is none */
+/** The number that encodes a cell. @throws DataError if there is none */
 export function encodeCell(
   { source }: RowFormat,
   { codec, name }: ReadColumn,

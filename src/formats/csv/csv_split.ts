@@ -10,7 +10,7 @@ const MAX_RECORD_CHARS = 1 << 26;
 const NEWLINE = 10;
 const QUOTE = 34;
 
-/** Gathers pieces of text and hands out blocks that end where a record ends. */
+/** Collects pieces of text and returns blocks that end at the end of a record. */
 export class RecordBlocks {
   #carry: string[] = [];
   #carryLength = 0;
@@ -25,7 +25,7 @@ export class RecordBlocks {
     this.#source = source;
   }
 
-  /** Takes a piece of text; returns all whole records so far, each with its line break, or "". */
+  /** Takes a piece of text; returns all whole records so far with their line breaks, or "". */
   push(piece: string): string {
     const end = this.#endOfRecords(piece);
     if (end === 0) {

@@ -1,23 +1,23 @@
 /**
- * Numbers with a decimal comma, "3,14", in files whose cells are not separated by commas. A column has one
- * mark: the first cell that has one decides, and the other is refused from then on, as "1,234" may as well be
- * a thousand. Separators of thousands are no numbers at all.
+ * Numbers with a decimal comma, "3,14", in files whose separator is not a comma. A column has one decimal mark: the
+ * first cell with a mark decides, and the other mark is refused from then on, because "1,234" could also be a thousand.
+ * Numbers with thousands separators are not read as numbers.
  */
 import { type CellCodec, parseNumber } from "../text/cells.ts";
 import type { GatheredCells } from "../text/cell_gatherer.ts";
 
-/** What the numbers of a file, or of a column, have between units and tenths. */
+/** The decimal mark of a file or of a column. */
 export type DecimalMark = "," | ".";
 
 const COMMA = /^\s*[+-]?\d*,\d+(?:[eE][+-]?\d+)?\s*$/;
 const GROUPED = /^\s*[+-]?\d{1,3}(?:[,.']\d\d\d)+(?:[,.]\d+)?\s*$/;
 
-/** Whether a text would be a number in some country, if not here. */
+/** Whether a text would be a number in some country, though not here. */
 export function isForeignNumber(text: string): boolean {
   return COMMA.test(text) || GROUPED.test(text);
 }
 
-/** The mark of a cell that is a number and has one. */
+/** The decimal mark of a cell, if it is a number with one. */
 export function markOf(text: string): DecimalMark | undefined {
   if (COMMA.test(text)) return ",";
   return text.includes(".") && !Number.isNaN(parseNumber(text)) ? "." : undefined;
@@ -25,7 +25,7 @@ export function markOf(text: string): DecimalMark | undefined {
 
 const withPoint = (text: string): string => text.replace(",", ".");
 
-/** Numbers of one mark: of the given, or of that of the first cell that has any. */
+/** Reads numbers with one decimal mark: the given one, or that of the first cell that has one. */
 export function markedCodec(codec: CellCodec, mark?: DecimalMark): CellCodec {
   let known = mark;
   return {
@@ -47,8 +47,8 @@ export function markedCodec(codec: CellCodec, mark?: DecimalMark): CellCodec {
 }
 
 /**
- * Columns whose every text is a whole number or has a decimal comma, as numbers.
- * @param mayBe whether what is not here of a column lets it be one
+ * Converts columns to numbers if each of their texts is an integer or has a decimal comma.
+ * @param mayBe whether the rows of a column that are not here allow this
  */
 export function readCommas(
   { data, texts }: GatheredCells,

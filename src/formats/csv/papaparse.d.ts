@@ -1,5 +1,5 @@
 /**
- * The part of papaparse 5.7.1 that csv.ts uses; the package carries no types of its own.
+ * The part of papaparse 5.7.1 that csv.ts uses; the package has no types of its own.
  */
 
 /** Options of one call. */

@@ -1,4 +1,4 @@
-/** Rows of any block of CSV: those with quotes are split by `csv_split.ts`, in texts. */
+/** Reads rows from any block of CSV; blocks with quotes are split as text by `csv_split.ts`. */
 import type { ByteBlock } from "./byte_blocks.ts";
 import { encodeCell, PlainRows, type RowFormat } from "./csv_rows.ts";
 import { splitRecords } from "./csv_split.ts";
@@ -6,12 +6,12 @@ import type { BlockRows } from "../row_reader.ts";
 import { decodeText } from "../text/text.ts";
 import { blankFault, widthFault } from "./row_faults.ts";
 
-/** @throws DataError naming row, line and column of what cannot be read */
+/** @throws DataError naming the row, line and column of a cell that cannot be read */
 export function readRows(block: ByteBlock, format: RowFormat): BlockRows {
   return block.quoted ? readQuoted(block, format) : new PlainRows(format).read(block);
 }
 
-/** A block with quotes, through texts. */
+/** Reads a block with quotes as text. */
 export function readQuoted(
   { bytes, firstLine, firstRow }: ByteBlock,
   format: RowFormat,

@@ -1,4 +1,4 @@
-/** What is wrong with rows of a CSV file as rows: too few cells, too many, or none with rows behind it. */
+/** Errors about whole rows of a CSV file: too few cells, too many, or a blank line with rows after it. */
 import { DataError } from "../errors.ts";
 
 interface Place {
@@ -12,7 +12,7 @@ export function widthFault({ source, width }: Place, row: number, line: number, 
   return new DataError({ source, row, line, expected: asWideAs(width), actual: `${cells}` });
 }
 
-/** A blank line with rows behind it. */
+/** A blank line with rows after it. */
 export function blankFault({ source, width }: Place, row: number, line: number): DataError {
   return new DataError({ source, row, line, expected: asWideAs(width), actual: "a blank line" });
 }

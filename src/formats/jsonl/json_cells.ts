@@ -1,6 +1,6 @@
 /**
- * Cells from the values of JSON in a block of bytes: numbers are taken from their bytes, texts go through the codec of their
- * column. A value is read where it begins; whoever reads rows knows where that is.
+ * Reads cells from JSON values in a block of bytes: numbers are parsed from bytes, texts go through their column's
+ * codec. The caller gives the position of each value.
  */
 import type { ReadColumn } from "../row_reader.ts";
 import { JsonNumber } from "./json_number.ts";
@@ -18,15 +18,15 @@ const LITERALS: readonly (readonly [Uint8Array, null | boolean])[] = [
   ),
 ];
 
-/** Cells of the rows of a block, one block after another in the same memory. */
+/** Cells of the rows of a block; blocks are read one after another, reusing the memory. */
 export class JsonCells {
-  /** `[rows, columns]` of the block, and more; NaN is missing. */
+  /** `[rows, columns]` of the block, followed by unused memory; NaN is missing. */
   data = new Float64Array();
   readonly #columns: readonly ReadColumn[];
   readonly #number = new JsonNumber();
   #bytes = new Uint8Array();
   #text?: string;
-  /** Where the row begins. */
+  /** Index of the row's first cell. */
   #offset = 0;
 
   constructor(columns: readonly ReadColumn[]) {
@@ -38,7 +38,7 @@ export class JsonCells {
     this.#text = undefined;
   }
 
-  /** What is read from now on is that of this row; it has no cell yet. */
+  /** Starts a row, whose cells are all missing at first. */
   beginRow(row: number): void {
     const { length } = this.#columns, offset = row * length;
     if (offset + length > this.data.length) this.#grow();
@@ -52,7 +52,7 @@ export class JsonCells {
     this.data = larger;
   }
 
-  /** Reads a value into its column, if it has one. @returns the place behind it, or -1 if it is unusual */
+  /** Reads a value into its column, if it has one. @returns the position after it, or -1 if it is unusual */
   valueAt(at: number, c: number): number {
     const bytes = this.#bytes, first = bytes[at];
     if (first === QUOTE) return this.#stringAt(at, c);
@@ -60,7 +60,7 @@ export class JsonCells {
     if (first !== MINUS && !(first >= 0x30 && first <= 0x39)) return this.#literalAt(at, c);
     const end = this.#number.read(bytes, at), { value } = this.#number;
     if (end < 0 || c < 0) return end;
-    // The codec says what is wrong with it.
+    // The codec reports what is wrong with it.
     if (value === Infinity || value === -Infinity) return -1;
     const { codec } = this.#columns[c], code = codec.plain ? value : codec.encode(value);
     if (code === undefined) return -1;
@@ -87,7 +87,7 @@ export class JsonCells {
     return text !== undefined && (c < 0 || this.put(text, c)) ? end + 1 : -1;
   }
 
-  /** An object or an array that nobody reads. */
+  /** Skips an object or array that is not read. */
   #nestedAt(at: number): number {
     const bytes = this.#bytes;
     let end = at, depth = 0, isInside = false;
@@ -112,7 +112,7 @@ export class JsonCells {
     return -1;
   }
 
-  /** Whether the column can take the cell; then it has it. */
+  /** Stores the cell if the column can take it. @returns whether it can */
   put(cell: unknown, c: number): boolean {
     const code = this.#columns[c].codec.encode(cell);
     if (code === undefined) return false;
@@ -120,7 +120,7 @@ export class JsonCells {
     return true;
   }
 
-  /** A value by itself; undefined if it is none. */
+  /** Parses a single value; undefined if it is not valid. */
   #parsed(start: number, end: number): unknown {
     try {
       return JSON.parse(this.#decoded(start, end) ?? "");
@@ -129,7 +129,7 @@ export class JsonCells {
     }
   }
 
-  /** Undefined unless it is UTF-8. */
+  /** Undefined if it is not UTF-8. */
   #decoded(start: number, end: number): string | undefined {
     try {
       return DECODER.decode(this.#bytes.subarray(start, end));
@@ -138,12 +138,12 @@ export class JsonCells {
     }
   }
 
-  /** Of the whole block, a character for each byte: to slice it costs less than to decode. */
+  /** The whole block as text, one character per byte: slicing it is cheaper than decoding. */
   readonly text = (): string => {
     return this.#text ??= new TextDecoder("latin1").decode(this.#bytes);
   };
 
-  /** Behind what may stand between values on a line. */
+  /** The position after whitespace within a line. */
   skip(at: number): number {
     const bytes = this.#bytes;
     let byte = bytes[at];

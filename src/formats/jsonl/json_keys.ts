@@ -1,43 +1,43 @@
-/** The keys of JSON lines, known by their bytes once a row has had them: so that they are compared and not parsed. */
+/** The keys of JSON lines, recognised by their bytes once they have occurred, so that they need no parsing. */
 
-/** So many are known by their bytes. */
+/** The most keys that are recognised by their bytes. */
 const MOST_KEYS = 8192;
 
-/** So many that are no column are told of; rows may have new ones for ever. */
+/** The most unknown keys that are reported, because rows could have new ones for ever. */
 const MOST_UNKNOWN = 1000;
 
 const QUOTE = 0x22;
 
-/** One of them. */
+/** A key. */
 export interface Key {
-  /** Its quotes included. */
+  /** Its bytes, including the quotes. */
   readonly bytes: Uint8Array;
   /** Its column, or -1. */
   readonly column: number;
   /** The last row that had it. */
   row: number;
-  /** The one that followed there. */
+  /** The key that followed it in that row. */
   next?: Key;
 }
 
-/** Those of a file. */
+/** The keys of a file. */
 export class JsonKeys {
   readonly #columns: ReadonlyMap<string, number>;
-  /** By what stands between the quotes, a character for each byte. */
+  /** By the text between the quotes, one character per byte. */
   readonly #known = new Map<string, Key>();
   readonly #unknown = new Set<string>();
   #told = 0;
 
-  /** @param columns names of those that are read */
+  /** @param columns names of the columns that are read */
   constructor(columns: readonly string[]) {
     this.#columns = new Map(columns.map((name, c) => [name, c]));
   }
 
-  /** A key that a row had. @returns its column, or -1 */
+  /** Registers a key of a row. @returns its column, or -1 */
   meet(name: string, row: number): number {
     const column = this.#columns.get(name) ?? -1, quoted = JSON.stringify(name);
     if (column < 0 && this.#unknown.size < MOST_UNKNOWN) this.#unknown.add(name);
-    // One with anything to escape has more than one form.
+    // A key with characters to escape has more than one form.
     if (this.#known.size >= MOST_KEYS || quoted.length !== name.length + 2) return column;
     const bytes = new TextEncoder().encode(quoted);
     const text = new TextDecoder("latin1").decode(bytes.subarray(1, -1));
@@ -46,9 +46,9 @@ export class JsonKeys {
   }
 
   /**
-   * The key that begins at a place, if it is known.
-   * @param text of all bytes, a character for each
-   * @param expected the first to compare with
+   * The key that starts at a position, if it is known.
+   * @param text all bytes as text, one character per byte
+   * @param expected the key to compare with first
    */
   at(
     bytes: Uint8Array,
@@ -67,7 +67,7 @@ export class JsonKeys {
     return end < 0 ? undefined : this.#known.get(text().substring(at + 1, end));
   }
 
-  /** Those that are no column and were met since the last call. */
+  /** Keys without a column that occurred since the last call. */
   newlyUnknown(): string[] {
     if (this.#unknown.size === this.#told) return [];
     const met = [...this.#unknown].slice(this.#told);

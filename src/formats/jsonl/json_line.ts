@@ -1,19 +1,19 @@
 /**
- * One line of JSON lines: an object, whose keys name the columns of its values, or an array of them.
- * Source: RFC 8259. Limits: each key once; what a value must be is for its column to say.
+ * Parses one line of JSON lines: an object, whose keys name the columns of its values, or an array of values.
+ * Source: RFC 8259. Limits: each key once; the column checks the value.
  */
 import { DataError, listNames, quoteValue } from "../errors.ts";
 
-/** For messages: a row is a line, as no line is blank but the last ones. */
+/** The place of a line, for messages. Row and line are equal, because only the last lines may be blank. */
 export interface LinePlace {
   readonly source: string;
-  /** Of the line, from 1. */
+  /** Row number, from 1. */
   readonly row: number;
 }
 
 /**
- * @returns an object, or an array without objects in it
- * @throws DataError for anything else, and for a key that stands twice
+ * @returns an object, or an array that contains no objects
+ * @throws DataError for anything else, and for a repeated key
  */
 export function parseLine(line: string, place: LinePlace): object {
   const value = parse(line);
@@ -32,7 +32,7 @@ export function refuseLine(...fault: Parameters<typeof lineFault>): never {
   throw lineFault(...fault);
 }
 
-/** What is wrong with a line. */
+/** An error in a line. */
 export function lineFault(
   { source, row }: LinePlace,
   expected: string,
@@ -42,12 +42,12 @@ export function lineFault(
   return new DataError({ source, row, line: row, column, expected, actual });
 }
 
-/** A blank line with rows behind it: it could be a lost row. */
+/** A blank line with rows after it, which could be a lost row. */
 export function blankFault(place: LinePlace): DataError {
   return lineFault(place, "a JSON object or array", "a blank line");
 }
 
-/** A row without any cell. @throws DataError naming the line */
+/** Refuses a row without any cell. @throws DataError naming the line */
 export function refuseNone(
   place: LinePlace,
   columns: readonly string[],
@@ -60,7 +60,7 @@ export function refuseNone(
   refuseLine(place, expected, actual);
 }
 
-/** A value for a message. */
+/** A value as a message shows it. */
 export function showCell(cell: unknown): string {
   if (typeof cell === "string") return quoteValue(cell);
   if (cell === undefined) return "no such key";
@@ -71,7 +71,7 @@ export function showCell(cell: unknown): string {
     : `${cell}`;
 }
 
-/** Undefined for what is no JSON, or nested too deep. */
+/** Undefined for invalid JSON, or JSON that is nested too deep. */
 function parse(line: string): unknown {
   try {
     return JSON.parse(line);
@@ -80,7 +80,7 @@ function parse(line: string): unknown {
   }
 }
 
-/** What other programs write as numbers. */
+/** Non-JSON numbers that other programs write. */
 const NO_NUMBERS = /([:[,]\s*)(?:-?Infinity|NaN)\b/g;
 
 function expectedOf(line: string): string {
@@ -91,7 +91,7 @@ function expectedOf(line: string): string {
     : "one complete JSON object or array on each line";
 }
 
-/** JSON.parse keeps the last of two equal keys. */
+/** Refuses repeated keys, of which JSON.parse keeps only the last. */
 function requireOnce(line: string, value: object, place: LinePlace): void {
   if (countKeys(line) === Object.keys(value).length) return;
   const seen = new Set<string>();
@@ -105,8 +105,8 @@ function requireOnce(line: string, value: object, place: LinePlace): void {
 const QUOTE = 34, BACKSLASH = 92, COLON = 58;
 
 /**
- * How many keys the object itself has, of whole JSON.
- * @param onKey told where each is, its quotes included
+ * Counts the keys of the object itself, without nested ones. The line must be valid JSON.
+ * @param onKey called with the position of each key, including its quotes
  */
 function countKeys(line: string, onKey?: (start: number, end: number) => void): number {
   let count = 0, depth = 0, start = 0, end = 0;

@@ -1,20 +1,20 @@
 /**
- * A number of JSON (RFC 8259, 6) from its bytes: what JSON.parse makes of it. Short ones are one product or quotient of exact
- * numbers, others are for `text/decimal.ts`, or the host.
+ * Reads a JSON number (RFC 8259, 6) from bytes, with the same result as JSON.parse. A short number is one product or
+ * quotient of exact numbers; the others go to `text/decimal.ts` or the host.
  */
 import { parseDecimal, POWERS } from "../text/decimal.ts";
 
 const MINUS = 0x2d, PLUS = 0x2b, POINT = 0x2e, UPPER_E = 0x45, LOWER_E = 0x65, ZERO = 0x30;
 
-/** From here on a sum of digits may have been rounded. */
+/** From here on the accumulated digits may have been rounded. */
 const INEXACT = 2 ** 53;
 
 /** Reads numbers, one after another. */
 export class JsonNumber {
-  /** The last one that was read; infinite if it is beyond float64. */
+  /** The last number read; infinite if it overflows float64. */
   value = 0;
 
-  /** @returns the place behind the number that begins at `start`, or -1; a byte beyond the end is no digit, and no sign */
+  /** @returns the position after the number that starts at `start`, or -1; a byte past the end is no digit or sign */
   read(bytes: Uint8Array, start: number): number {
     let at = start, digits = 0, exponent = 0, digit: number;
     const isNegative = bytes[at] === MINUS;

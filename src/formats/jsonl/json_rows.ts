@@ -1,7 +1,7 @@
 /**
- * Rows of JSON lines straight from bytes: what `jsonl.ts` reads, for columns that are known, without a text for each line.
- * Keys are compared as bytes, first with the one that followed the last time; `json_cells.ts` reads what they are the keys of.
- * A line with anything unusual in it, or wrong, is parsed as text (`json_line.ts`).
+ * Reads rows of JSON lines directly from bytes: the same as `jsonl.ts`, for known columns, without creating a string
+ * per line. Keys are compared as bytes, first with the key that followed last time; `json_cells.ts` reads their values.
+ * A line with anything unusual or wrong is parsed as text (`json_line.ts`).
  */
 import type { ByteBlock } from "../csv/byte_blocks.ts";
 import type { DataError } from "../errors.ts";
@@ -20,25 +20,25 @@ import { JsonKeys, type Key } from "./json_keys.ts";
 
 /** How the rows of a file are read. */
 export interface JsonFormat {
-  /** For messages. */
+  /** File name, for messages. */
   readonly source: string;
-  /** Cells of a row, where rows are arrays. */
+  /** Cells in a row, if rows are arrays. */
   readonly width?: number;
-  /** What is read, in this order. */
+  /** The columns to read, in this order. */
   readonly columns: readonly ReadColumn[];
 }
 
 const NEWLINE = 0x0a, COMMA = 0x2c, COLON = 0x3a;
 const OPEN = 0x5b, CLOSE = 0x5d, OPEN_OBJECT = 0x7b, CLOSE_OBJECT = 0x7d;
 
-/** Reads blocks, one after another into the same memory. */
+/** Reads blocks one after another, reusing its memory. */
 export class JsonRows implements RowReader {
   readonly #format: JsonFormat;
   readonly #cells: JsonCells;
   readonly #keys: JsonKeys;
-  /** For each cell of an array the column that it is, or -1. */
+  /** For each cell of an array, its column's index, or -1. */
   readonly #places: Int32Array;
-  /** Of each column, whether a row of the block has it. */
+  /** For each column, whether a row of the block has it. */
   readonly #found: Uint8Array;
   #first?: Key;
   #bytes = new Uint8Array();
@@ -53,7 +53,7 @@ export class JsonRows implements RowReader {
     this.#found = new Uint8Array(columns.length);
   }
 
-  /** @throws DataError naming row, line and column of what cannot be read */
+  /** @throws DataError naming the row, line and column of a cell that cannot be read */
   read({ bytes, firstRow }: ByteBlock): BlockRows {
     this.#bytes = bytes;
     this.#cells.beginBlock(bytes);
@@ -85,12 +85,12 @@ export class JsonRows implements RowReader {
     return { data, rows, blankLine, keys: { unknown: this.#keys.newlyUnknown(), lacking } };
   }
 
-  /** @param row that it stands in the place of: that is its line */
+  /** @param row the row that the blank line replaces, which is also its line number */
   blankFault(row: number): DataError {
     return blankFault({ source: this.#format.source, row });
   }
 
-  /** A row in its usual form. @returns the place behind its line break, or -1 if it is another */
+  /** Reads a row in the usual form. @returns the position after its line break, or -1 for any other row */
   #usualRow(start: number, row: number): number {
     let at = this.#cells.skip(start);
     at = this.#format.width === undefined ? this.#usualObject(at, row) : this.#usualArray(at);
@@ -136,7 +136,7 @@ export class JsonRows implements RowReader {
     return bytes[at] === CLOSE ? at + 1 : -1;
   }
 
-  /** The row from `at` to `end`, as text. */
+  /** Reads the row from `at` to `end` as text. */
   #anyRow(at: number, end: number, row: number): void {
     const { source, width } = this.#format, place = { source, row };
     const text = [...decodeText(this.#bytes.subarray(at, end), source)].join("");
@@ -160,7 +160,7 @@ export class JsonRows implements RowReader {
     if (cells.length === 0) {
       refuseNone(place, columns.map(({ name }) => name), Object.keys(value));
     }
-    // Those that are there, in the order of the columns.
+    // The cells that are present, in column order.
     cells.forEach((cell, c) => {
       this.#found[c] = 1;
       this.#readCell(cell, c, place);

@@ -1,8 +1,8 @@
 /**
- * JSON lines to Table: on each line one JSON object, whose keys name the columns, or one array of cells.
- * The columns are all keys that occur, in the order in which they first do; a row without one of them lacks that cell, as if
- * it were null. Source: RFC 8259 for each line.
- * Limits: flat rows alone; keys that are whole numbers come first in their line, as JavaScript orders them.
+ * JSON lines to Table: each line is one JSON object, whose keys name the columns, or one array of cells. The columns
+ * are all keys that occur, in order of first appearance; a row that lacks one of them has no such cell, as if it were
+ * null. Source: RFC 8259 for each line.
+ * Limits: flat rows only; integer keys come first in their line, as in JavaScript objects.
  */
 import { CellGatherer } from "../text/cell_gatherer.ts";
 import {
@@ -29,15 +29,15 @@ import {
 
 const MAX_LINE_CHARS = 1 << 26;
 
-/** A column takes some hundred bytes, and its name in a row as few as five. */
+/** Limits columns: each takes some hundred bytes, but its name in a row as few as five. */
 const MOST_COLUMNS = 65_536;
 
-/** The most cells that no row has, of rows of so many characters: each row may have a key of its own, which all others lack. */
+/** Limits absent cells by the length of the rows: each row may have a new key, which all others lack. */
 function mostMissing(characters: number): number {
   return 2 ** 20 + 100 * characters;
 }
 
-/** Cells that must be numbers are numbers in JSON, not texts of them. */
+/** Cells that must be numbers are JSON numbers, not strings of them. */
 const JSON_NUMBERS: CellCodec = {
   encode: (cell) => typeof cell === "number" && Number.isFinite(cell) ? cell : undefined,
   expected: (cell) => cell === null || cell === undefined ? MISSING_EXPECTED : NUMBER_EXPECTED,
@@ -70,27 +70,27 @@ export function jsonlNames(bytes: Uint8Array, source: string): readonly string[]
   }
 }
 
-/** Where the cells of a key go. */
+/** The destination of a key's cells. */
 type Place = number | "label" | "nowhere";
 
-/** Reads JSON lines that arrive in pieces: `push` each one, then `finish`; or part by part. */
+/** Reads JSON lines that arrive in pieces: `push` each one, then `finish`; or read part by part. */
 export class JsonlReader implements PartReader<string> {
   readonly #options: TableOptions;
   readonly #source: string;
   readonly #cells: CellGatherer;
   #labels: GrowingArray | undefined;
-  /** The beginning of a line whose end is still to come. */
+  /** The beginning of an incomplete line. */
   #carry: string[] = [];
   #carryLength = 0;
-  /** Those that are read: as asked for, or as they occur. */
+  /** The columns read: those asked for, or as they occur. */
   readonly #columns: string[] = [];
-  /** Of each name that has occurred. */
+  /** By name, for all names that have occurred. */
   readonly #places = new Map<string, Place>();
-  /** Cells of each row, where rows are arrays. */
+  /** Cells in each row, if rows are arrays. */
   #width: number | undefined;
   #rows = 0;
   #taken = 0;
-  /** Since the last part was taken: cells that no row has, and characters of rows. */
+  /** Since the last part was taken: cells that rows lack, and characters of rows. */
   #missing = 0;
   #characters = 0;
   #blank = false;
@@ -106,7 +106,7 @@ export class JsonlReader implements PartReader<string> {
     this.#cells = new CellGatherer([], cells, JSON_NUMBERS);
     if (label !== undefined) this.#labels = new GrowingArray();
     if (!columns) return;
-    // Whether they occur is known at the end.
+    // Whether they occur is known only at the end.
     const named = new Set([...columns, ...(label === undefined ? [] : [label]), ...exclude]);
     for (const name of planColumns([...named], options, source).columns) this.#addColumn(name);
   }
@@ -136,12 +136,12 @@ export class JsonlReader implements PartReader<string> {
       throw new DataError({ source, expected, actual: "an empty file" });
     }
     const names = [...this.#places.keys()];
-    // Says which of the names asked for are none.
+    // Reports requested names that do not occur.
     planColumns(names, { label, exclude, columns: options.mayLack ? undefined : columns }, source);
     options.onNames?.(names);
   }
 
-  /** The same; a part may have more columns than the one before. */
+  /** See `PartReader`; a part may have more columns than the previous one. */
   take(): Table | undefined {
     const rows = this.#rows - this.#taken, label = this.#labels?.toArray();
     if (rows === 0) return undefined;
@@ -153,7 +153,7 @@ export class JsonlReader implements PartReader<string> {
     return createTable({ columns, ...gathered, rows, label, source, lines }, this.#options.cells);
   }
 
-  /** The same. */
+  /** See `PartReader`. */
   joined(table: Table): Table {
     return table;
   }
@@ -191,7 +191,7 @@ export class JsonlReader implements PartReader<string> {
     this.#rows++;
   }
 
-  /** The names of the cells of an array. */
+  /** Names for the cells of an array. */
   #positions({ length }: readonly unknown[], place: LinePlace): readonly string[] {
     if (this.#rows === 0) {
       this.#width = length;
@@ -232,7 +232,7 @@ export class JsonlReader implements PartReader<string> {
     this.#labels = undefined;
   }
 
-  /** A name that no row had before. */
+  /** Registers a name that no earlier row had. */
   #meet(name: string): Place {
     const { label, columns, exclude } = this.#options;
     const asked = this.#columns.indexOf(name), isGrowing = !columns && !exclude?.includes(name);
@@ -247,7 +247,7 @@ export class JsonlReader implements PartReader<string> {
     return place;
   }
 
-  /** Counts cells that no row has, before there is memory for them. */
+  /** Counts cells that rows lack, before memory is allocated for them. */
   #miss(cells: number): void {
     this.#missing += cells;
     const most = Math.min(this.#options.maxCells ?? Infinity, mostMissing(this.#characters));

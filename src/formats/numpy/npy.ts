@@ -20,7 +20,7 @@ export interface NpyArray {
   readonly data: Float64Array;
 }
 
-/** Arrays that can be written, each as the NPY type of the same name. */
+/** Arrays that can be written, each with the NPY type of the same name. */
 export type NpyData =
   | Float32Array
   | Float64Array
@@ -53,7 +53,7 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
 /**
  * Reads an NPY file.
  * @param source file name for messages
- * @param maxCells most that it may hold
+ * @param maxCells the most cells it may hold
  */
 export function decodeNpy(
   bytes: Uint8Array,
@@ -67,12 +67,12 @@ export function decodeNpy(
     const actual = `shape (${shape.join(", ")})`;
     throw new DataError({ source, expected: `at most ${maxCells} cells`, actual });
   }
-  // Checked before anything is allocated: a false shape costs nothing.
+  // Checked before anything is allocated, so that a false shape costs nothing.
   requireLength(header, bytes.length - offsetBytes, source);
   return { descr, shape, data: decodeValues(header, bytes.subarray(offsetBytes), source) };
 }
 
-/** @throws DataError for an array of other things than numbers, or of more than two dimensions */
+/** @throws DataError for an array that is not numeric, or has more than two dimensions */
 export function requireReadable({ descr, shape }: NpyHeader, source: string): void {
   readerOf(descr, source);
   if (shape.length >= 1 && shape.length <= 2) return;
@@ -80,7 +80,7 @@ export function requireReadable({ descr, shape }: NpyHeader, source: string): vo
   throw new DataError({ source, subject: "array", expected: "1-D or 2-D", actual });
 }
 
-/** @throws DataError unless so many bytes hold the array */
+/** @throws DataError unless this number of bytes holds the array */
 export function requireLength({ descr, shape }: NpyHeader, bytes: number, source: string): void {
   const [rows, columns = 1] = shape, needed = rows * columns * Number(descr[2]);
   if (needed === bytes) return;
@@ -88,7 +88,7 @@ export function requireLength({ descr, shape }: NpyHeader, bytes: number, source
   throw new DataError({ source, subject: "array data", expected, actual: `${bytes} bytes` });
 }
 
-/** The values, row-major, of the bytes behind a header. */
+/** The values in the bytes after a header, row-major. */
 export function decodeValues(
   { descr, fortranOrder, shape: [rows, columns = 1] }: NpyHeader,
   bytes: Uint8Array,
@@ -139,14 +139,14 @@ export function readNpy(bytes: Uint8Array, options: TableOptions = {}): Table {
   return tableOf(decodeNpy(bytes, source, options.maxCells), options, source);
 }
 
-/** The shape that an NPY file claims. @throws DataError for what is none */
+/** The shape that an NPY file claims. @throws DataError if it is not an NPY file */
 export function npyShape(bytes: Uint8Array, source: string = "-"): readonly number[] {
   return readNpyHeader(bytes, source).shape;
 }
 
 /**
  * An array as a table with columns x0, x1, ...; label and columns are chosen by these names.
- * @param before rows before these, for messages
+ * @param before number of rows before these, for messages
  */
 export function tableOf(
   array: NpyArray,
@@ -170,7 +170,7 @@ export function tableOf(
   return typeof cells === "function" ? encoded(table, cells) : table;
 }
 
-/** The cells as the codec of each column has them. */
+/** The cells encoded by each column's codec. */
 function encoded(table: Table, codecOf: (column: string) => CellCodec): Table {
   const { columns, data, source } = table;
   const codecs = columns.map(codecOf);

@@ -7,12 +7,12 @@ import { DataError, quoteValue } from "../errors.ts";
 
 const MAX_HEADER_BYTES = 10_000;
 
-/** A header ends within so many bytes. */
+/** A header ends within this number of bytes. */
 export const HEADER_WITHIN: number = 12 + MAX_HEADER_BYTES;
 
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]; // \x93NUMPY
 
-/** What an NPY header says. */
+/** The contents of an NPY header. */
 export interface NpyHeader {
   /** Type string, for example "<f8". */
   readonly descr: string;

@@ -1,4 +1,4 @@
-/** NPY in parts: rows of an array in row-major order as they come. One in the other order is gathered, and read at its end. */
+/** NPY in parts: rows of a row-major array as they arrive. A column-major array is collected and read at its end. */
 import { concatBytes } from "../../core/bytes/bytes.ts";
 import { DataError } from "../errors.ts";
 import type { PartReader } from "../part_reader.ts";
@@ -18,15 +18,15 @@ import { HEADER_WITHIN, type NpyHeader, readNpyHeader } from "./npy_header.ts";
 export class NpyParts implements PartReader {
   #options: TableOptions;
   readonly #source: string;
-  /** Of an array whose rows are read as they come. */
+  /** Set if rows are read as they arrive. */
   #header: NpyHeader | undefined;
   #isOpen = false;
   #isEnded = false;
-  /** What is in no part yet. */
+  /** Bytes that are not in a part yet. */
   #held: Uint8Array = new Uint8Array();
-  /** Pieces behind it: joined when they are needed. */
+  /** Pieces that follow them, joined when needed. */
   #pieces: Uint8Array[] = [];
-  /** All that came behind the header. */
+  /** All bytes received after the header. */
   #bytes = 0;
   #rows = 0;
 
@@ -43,14 +43,14 @@ export class NpyParts implements PartReader {
     if (!this.#isOpen && this.#bytes >= HEADER_WITHIN) this.#open();
   }
 
-  /** The same. */
+  /** See `PartReader`. */
   end(): void {
     if (!this.#isOpen) this.#open();
     this.#isEnded = true;
     if (this.#header) requireLength(this.#header, this.#bytes, this.#source);
   }
 
-  /** The same. */
+  /** See `PartReader`. */
   take(): Table | undefined {
     const header = this.#header, source = this.#source;
     if (!header) return this.#isEnded ? this.#part(decodeNpy(this.#joined(), source)) : undefined;
@@ -66,7 +66,7 @@ export class NpyParts implements PartReader {
     return part;
   }
 
-  /** The same. */
+  /** See `PartReader`. */
   joined(table: Table): Table {
     return table;
   }

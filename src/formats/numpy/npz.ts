@@ -1,6 +1,6 @@
 /**
- * NPZ to Table: member `X`, else `x`, else the only one holds the rows, member `y`, if there, the label;
- * columns are x0, x1, ...
+ * NPZ to Table: the rows are in member `X`, or else `x`, or else the only one; the label is in member `y`, if present.
+ * Columns are x0, x1, ...
  * Source: numpy.savez (a ZIP archive of NPY files). Limits: the members read may inflate to 4 GiB together by
  * default; other members are not touched.
  */
@@ -10,7 +10,7 @@ import { decodeNpy, type NpyArray, tableOf } from "./npy.ts";
 import type { Table, TableOptions } from "../table.ts";
 import { listMembers, readMember } from "./zip.ts";
 
-/** 4 GiB: more than any table that fits a training run, less than what stops a machine. */
+/** 4 GiB: more than any table for a training run, less than what brings a machine down. */
 export const DEFAULT_MAX_INFLATED_BYTES: number = 2 ** 32;
 
 /** Reads an NPZ file. A label name may be a member (default "y") or one of the columns x0, x1, ... */

@@ -1,17 +1,17 @@
 /**
- * Writes NPZ: a ZIP archive of NPY files, one for each array, as `numpy.savez` does. Equal arrays give equal
- * bytes: members are stored, in the order of the map, under the oldest date that ZIP knows.
+ * Writes NPZ: a ZIP archive with one NPY file per array, like `numpy.savez`. Equal arrays give equal bytes: members are
+ * stored uncompressed, in the order of the map, with the oldest date that ZIP allows.
  */
 import { type Zippable, zipSync } from "npm:fflate@0.8.3";
 import { encodeNpy, type NpyData } from "./npy.ts";
 
-/** An array of an archive. */
+/** An array in an archive. */
 export interface NpzArray {
   readonly data: NpyData;
   readonly shape: readonly number[];
 }
 
-/** In local time, so that no machine's time zone shows. */
+/** In local time, so that the result does not depend on the machine's time zone. */
 const OLDEST = new Date(1980, 0, 1);
 
 export function encodeNpz(arrays: ReadonlyMap<string, NpzArray>): Uint8Array {

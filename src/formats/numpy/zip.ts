@@ -1,11 +1,11 @@
 /**
- * Members of a ZIP archive, found through its central directory and inflated one at a time under a cap.
+ * Members of a ZIP archive, found through its central directory and inflated one at a time up to a limit.
  * Source: APPNOTE.TXT 6.3 (stored and deflated members); inflating is fflate 0.8.3.
  * Limits: no encryption, no ZIP64, no archive in several parts; CRC-32 and length of every member read are checked.
  *
- * A member may not claim more than 1032 times its compressed size, the most that DEFLATE can reach (258 bytes from
- * 2 bits): real columns of zeros come within 1 percent of it, so a lower cap would refuse honest files, and a higher
- * claim is a lie. What protects memory is the cap on the total, checked before anything is allocated.
+ * A member may not claim more than 1032 times its compressed size, the most that DEFLATE can reach (258 bytes from 2
+ * bits). Real columns of zeros come within 1 percent of that, so a lower limit would refuse valid files, and a higher
+ * claim is false. Memory is protected by the limit on the total, checked before anything is allocated.
  */
 import { inflateSync } from "npm:fflate@0.8.3";
 import { crc32 } from "../../core/bytes/crc32.ts";
@@ -106,7 +106,7 @@ function inflate(packed: Uint8Array, sizeBytes: number, refuse: Refuse): Uint8Ar
     const expected = `at most ${MAX_DEFLATE_RATIO} times its compressed size ${packed.length}`;
     refuse(expected, `${sizeBytes} bytes`);
   }
-  // One byte more than claimed, so that a longer stream shows; fflate drops what does not fit.
+  // One byte more than claimed, to detect a longer stream; fflate drops what does not fit.
   const out = new Uint8Array(sizeBytes + 1);
   try {
     return inflateSync(packed, { out });

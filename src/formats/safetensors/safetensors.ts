@@ -2,7 +2,7 @@
  * The safetensors format: bytes to tensors here, and back in safetensors_encode.ts.
  * Source: safetensors README, "Format", and the validation rules of its Rust implementation.
  * Limits: header of at most 1 MB (the reference allows 100 MB), 4096 tensors, the types of {@link DType}.
- * Values are not judged: NaN and infinities pass.
+ * Values are not checked: NaN and infinities are allowed.
  */
 import {
   type HeaderEntry,
@@ -26,7 +26,7 @@ export { encode } from "./safetensors_encode.ts";
 export { SafetensorsError } from "./safetensors_header.ts";
 export type { DType, Tensor, TensorData } from "./safetensors_types.ts";
 
-/** What a file holds. */
+/** The contents of a file. */
 export interface Safetensors {
   /** Tensors by name, in the order of the file. */
   readonly tensors: Map<string, Tensor>;
@@ -36,12 +36,12 @@ export interface Safetensors {
 
 /**
  * Reads a file; throws {@link SafetensorsError} unless every rule of the format holds.
- * @param inPlace leave data where it lies, if it can be read there; else it is copied
+ * @param inPlace use the given memory if its alignment allows; otherwise the data is copied
  */
 export function decode(bytes: Uint8Array, inPlace = false): Safetensors {
   const start = 8 + readHeaderLength(bytes), body = bytes.subarray(start);
   const { entries, metadata } = parseHeader(readHeaderText(bytes.subarray(8, start)));
-  // In order of the data, as the reference does: the order of the header is free.
+  // In order of the data, like the reference implementation: the header may be in any order.
   const ordered = [...entries].sort(([, { offsets: left }], [, { offsets: right }]) =>
     left[0] - right[0] || left[1] - right[1]
   );
@@ -89,7 +89,7 @@ function readHeaderText(header: Uint8Array): string {
   }
 }
 
-/** Checks that a tensor begins at byte `next`, with no hole and no overlap; returns where it ends. */
+/** Checks that a tensor starts at byte `next`, without gap or overlap; returns where it ends. */
 function checkPlace(name: string, { dtype, shape, offsets }: HeaderEntry, next: number): number {
   const [start, end] = offsets, quoted = JSON.stringify(name);
   if (!isDType(dtype)) {
@@ -117,7 +117,7 @@ function checkPlace(name: string, { dtype, shape, offsets }: HeaderEntry, next: 
   );
 }
 
-/** In place, or in a buffer of its own, where every type is aligned. (`slice` of a Node Buffer would not copy.) */
+/** In place, or in a new buffer, where every type is aligned. (`slice` of a Node Buffer would not copy.) */
 function dataOf(raw: Uint8Array, dtype: DType, inPlace: boolean): TensorData {
   const array = ARRAYS[dtype], { BYTES_PER_ELEMENT: bytes } = array;
   if (inPlace && LITTLE_ENDIAN && raw.byteOffset % bytes === 0) {

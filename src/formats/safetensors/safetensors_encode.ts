@@ -1,8 +1,8 @@
 /**
- * Writes safetensors files, byte for byte as the reference implementation does: tensors by descending element type,
- * then by name in UTF-8 order; header padded with spaces to 8 bytes.
- * Source: safetensors README, "Format", and `prepare` of its Rust implementation, which leaves the order of metadata
- * open; here it is the UTF-8 order of the keys. Limits: those of safetensors.ts.
+ * Writes safetensors files, byte for byte like the reference implementation: tensors by descending element type, then
+ * by name in UTF-8 order; header padded with spaces to 8 bytes.
+ * Source: safetensors README, "Format", and `prepare` of its Rust implementation, which does not fix the order of
+ * metadata; here it is the UTF-8 order of the keys. Limits: those of safetensors.ts.
  */
 import { MAX_HEADER_BYTES, MAX_TENSORS } from "./safetensors_header.ts";
 import {
@@ -16,7 +16,7 @@ import {
   type TensorData,
 } from "./safetensors_types.ts";
 
-/** Writes a file; equal input gives equal bytes, whatever the order of the map and of the metadata. */
+/** Writes a file; equal input gives equal bytes, whatever the order of the map and the metadata. */
 export function encode(
   tensors: ReadonlyMap<string, Tensor>,
   metadata: Readonly<Record<string, string>> = {},
@@ -50,7 +50,7 @@ export function encode(
   return bytes;
 }
 
-/** Low bytes first. */
+/** The bytes in little-endian order. */
 function rawBytes(data: TensorData): Uint8Array {
   const raw = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   return LITTLE_ENDIAN ? raw : swapped(raw, data.BYTES_PER_ELEMENT);
@@ -110,7 +110,7 @@ function headerText(
   return `{${parts.join(",")}}`;
 }
 
-/** Order of UTF-8 bytes, which is that of code points; the built-in order of strings differs above U+FFFF. */
+/** Compares UTF-8 bytes, which is code-point order; JavaScript's own string order differs above U+FFFF. */
 function compareUtf8(left: string, right: string): number {
   const a = new TextEncoder().encode(left);
   const b = new TextEncoder().encode(right);

@@ -1,7 +1,7 @@
 /**
- * The JSON header of a safetensors file: read by the host, then held to what such a header may hold.
- * Source: safetensors README, "Format"; grammar of RFC 8259. Repeated keys, which JSON.parse passes over, would let two
- * readers see two different models in one file: there must be as many colons outside of strings as objects have keys.
+ * The JSON header of a safetensors file: parsed by the host, then checked.
+ * Source: safetensors README, "Format"; grammar of RFC 8259. JSON.parse accepts repeated keys, which could let two
+ * readers see different models in one file. So there must be as many colons outside strings as objects have keys.
  * Limits: whole numbers below 2^53; 4096 tensors; a tensor entry has exactly dtype, shape and data_offsets.
  */
 
@@ -21,10 +21,10 @@ export class SafetensorsError extends SyntaxError {
   }
 }
 
-/** A header of a model of this library takes some kilobytes; a larger one is a mistake or an attack. */
+/** A header of this library's models takes some kilobytes; a much larger one is a mistake or an attack. */
 export const MAX_HEADER_BYTES = 1_000_000;
 
-/** Most tensors that one file may hold; ours, far above any model of this library. */
+/** The most tensors in one file: our own limit, far above any model of this library. */
 export const MAX_TENSORS = 4096;
 
 /** One tensor entry, not yet checked against the data. */
@@ -68,15 +68,15 @@ function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // Each host says something else of it.
+    // The message differs between hosts.
     throw new SafetensorsError("header must be JSON");
   }
 }
 
-/** What is escaped, which in JSON stands in strings alone; and a string without it. */
+/** Escapes, which occur only in JSON strings; and a string without escapes. */
 const ESCAPED = /\\./g, STRING = /"[^"]*"/g;
 
-/** @throws SafetensorsError if a key repeats, or a number is written in anything but digits */
+/** @throws SafetensorsError if a key repeats, or a number is not written in digits only */
 function requirePlain(text: string, keys: number): void {
   const bare = text.replace(ESCAPED, "").replace(STRING, '"');
   if (bare.split(":").length - 1 !== keys) {
@@ -88,7 +88,7 @@ function requirePlain(text: string, keys: number): void {
   }
 }
 
-/** The members of an object; keys are plain names, also such as `__proto__`. */
+/** The members of an object; keys are ordinary names, even `__proto__`. */
 function membersOf(value: unknown, name: string): [string, unknown][] {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new SafetensorsError(`${JSON.stringify(name)} must be an object`);
@@ -115,7 +115,7 @@ function entryOf(name: string, members: [string, unknown][]): HeaderEntry {
   return { dtype: textOf(dtype, "dtype of", name), shape, offsets: [start, end] };
 }
 
-/** A string without half of a surrogate pair. */
+/** A string without lone surrogates. */
 function textOf(value: unknown, what: string, name: string): string {
   if (typeof value === "string" && value.isWellFormed()) return value;
   throw new SafetensorsError(

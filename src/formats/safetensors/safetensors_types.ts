@@ -44,8 +44,8 @@ export interface TensorArray {
 }
 
 /**
- * Element types in the order of the reference implementation, which is of increasing alignment. Types that JavaScript
- * has no array for (F16, BF16, F8_*) are carried as their bits.
+ * Element types in the order of the reference implementation, by increasing alignment. Types for which JavaScript has
+ * no array (F16, BF16, F8_*) are stored as their bits.
  */
 export const ARRAYS: Readonly<Record<DType, TensorArray>> = {
   BOOL: Uint8Array,
@@ -78,15 +78,15 @@ export interface Tensor {
   readonly data: TensorData;
 }
 
-/** Whether this host stores the low byte first, as the files do. */
+/** Whether this host is little-endian, like the files. */
 export const LITTLE_ENDIAN: boolean = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 
-/** Whether a name is that of an element type. */
+/** Whether this is the name of an element type. */
 export function isDType(name: string): name is DType {
   return Object.hasOwn(ARRAYS, name);
 }
 
-/** Product of the sizes; NaN once it passes 2^53, even if a zero follows, as the reference's checked product. */
+/** Product of the sizes; NaN once it passes 2^53, even if a zero follows, like the reference's checked product. */
 export function countElements(shape: readonly number[]): number {
   return shape.reduce(
     (product, size) => Number.isSafeInteger(product * size) ? product * size : NaN,

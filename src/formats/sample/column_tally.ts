@@ -1,13 +1,13 @@
-/** What the cells of a column say of its kind, counted as they come: all that is kept of rows that are not. */
+/** Statistics of a column that show its kind, counted as cells arrive: all that is kept of rows that are dropped. */
 import { parseTimestamp } from "../../core/timestamp.ts";
 import { isForeignNumber, markOf } from "../csv/decimal_comma.ts";
 import { parseNumber } from "../text/cells.ts";
 
-/** A text where others are numbers. */
+/** A text in a column of numbers. */
 export interface FirstText {
   /** Its row, from 1. */
   readonly row: number;
-  /** What it says. */
+  /** The text itself. */
   readonly text: string;
   /** Whether it would be a number in some country. */
   readonly isForeign: boolean;
@@ -15,26 +15,26 @@ export interface FirstText {
 
 /** Counts the cells of a column, block by block; cells are codes into the block's texts where it has any. */
 export class ColumnTally {
-  /** Of cells that are numbers here. */
+  /** The smallest cell that is a number here. */
   smallest: number = Infinity;
-  /** The same. */
+  /** The largest cell that is a number here. */
   largest: number = -Infinity;
-  /** Whether all of them are whole. */
+  /** Whether all of these are integers. */
   whole = true;
   /** Cells that are numbers here, or would be in some country. */
   numbers = 0;
   /** Cells of any other text. */
   others = 0;
-  /** Whether each of these is a point in time. */
+  /** Whether all of these others are timestamps. */
   times = true;
-  /** The first cell that is not a number here; only if no other is so, one with a decimal comma. */
+  /** The first cell that is not a number here; one with a decimal comma only if there is no other. */
   firstText: FirstText | undefined;
   #isComma = false;
 
   /**
    * Counts the cells of a column in a block of rows.
-   * @param data [rows, width] f64, row-major; NaN where a value is missing
-   * @param before rows before the block
+   * @param data [rows, width] f64, row-major; NaN if a value is missing
+   * @param before number of rows before the block
    */
   add(data: Float64Array, c: number, width: number, texts?: readonly string[], before = 0): this {
     if (texts) this.#addTexts(data, c, width, texts, before);
@@ -55,7 +55,7 @@ export class ColumnTally {
     Object.assign(this, { smallest, largest, whole, numbers });
   }
 
-  /** The kind of a text; a number counts as one in a block without texts does. */
+  /** Classifies a text. Counts a number as in a block without texts. */
   #meet(text: string): number {
     const kind = kindOf(text);
     if (kind !== NUMBER) return kind;
@@ -82,7 +82,7 @@ export class ColumnTally {
         this.others++;
         this.times &&= !Number.isNaN(parseTimestamp(texts[code]));
       } else this.numbers++;
-      // A decimal comma alone is read where cells are not separated by commas: what stands beside it is at fault.
+      // A decimal comma alone can be read if the separator is not a comma, so the fault is any other text beside it.
       if (kind === NUMBER || this.firstText && (kind === COMMA || !this.#isComma)) continue;
       const row = before + (i - c) / width + 1;
       this.firstText = { row, text: texts[code], isForeign: kind !== OTHER };

@@ -1,6 +1,6 @@
 /**
- * Reads a table that comes in pieces, and keeps of its rows as many as were asked for: CSV, TSV, JSON lines and NPY in
- * memory that does not grow with the file, other formats whole.
+ * Reads a table that arrives in pieces, and keeps at most a given number of rows: CSV, TSV, JSON lines and NPY in
+ * memory that does not grow with the file, other formats as a whole.
  */
 import { concatBytes } from "../../core/bytes/bytes.ts";
 import { CsvParts } from "../csv/csv_parts.ts";
@@ -14,10 +14,10 @@ import { textDecoder } from "../text/text.ts";
 import { LABEL_EXPECTED } from "../text/cells.ts";
 import { RowSample, type SampleOptions } from "./row_sample.ts";
 
-/** Bytes by which a format is known that no name says. */
+/** Bytes needed to detect a format that the name does not give. */
 const SNIFFED_BYTES = 64;
 
-/** How to sample, and who is told how many rows were read so far. */
+/** How to sample; `onRows` is called with the number of rows read so far. */
 export interface ReadSampleOptions extends SampleOptions {
   readonly onRows?: (rows: number) => void;
 }
@@ -61,7 +61,7 @@ export async function readSample(
   return reader.joined(rows.finish());
 }
 
-/** Reads a Parquet file group of rows by group. @param bytes any part of which may be read */
+/** Reads a Parquet file one row group at a time. @param bytes a file that can be read in parts */
 export async function readParquetSample(
   name: string,
   bytes: RandomAccess,
@@ -77,7 +77,7 @@ export async function readParquetSample(
   return rows.finish();
 }
 
-/** The same pieces, of which the first says what all are: there is one. */
+/** The same pieces, with a first piece that is long enough to detect the format; there is always one. */
 async function* withHead(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let head: Uint8Array | undefined = new Uint8Array();
   for await (const piece of pieces) {
@@ -112,7 +112,7 @@ function readerOf(
   }
 }
 
-/** What reads bytes by a reader of texts. */
+/** Adapts a text reader to bytes. */
 function decoded(reader: PartReader<string>, source: string): PartReader {
   const decode = textDecoder(source);
   return {
@@ -126,7 +126,7 @@ function decoded(reader: PartReader<string>, source: string): PartReader {
   };
 }
 
-/** Of formats that are read whole. */
+/** Reads formats that are read as a whole. */
 async function readLenient(
   name: string,
   bytes: Uint8Array,

@@ -1,14 +1,15 @@
 /**
- * Rows of a table that comes in parts: all of them while they are few, else so many of them, in their order, in memory
- * that does not grow. What they are hangs on the seed and the rows' numbers alone, not on the parts.
+ * Samples the rows of a table that arrives in parts: keeps all while they are few, otherwise a fixed number of them, in
+ * order, in memory that does not grow. Which rows are kept depends only on the seed and the row numbers, not on the
+ * parts.
  *
- *   drawn    without replacement, each set of so many as likely as any other: every row has a key, uniform over the
- *            multiples of 2⁻⁵³ in [0, 1) by its number, and the smallest keys stay (a bottom-k sample: Cohen and Kaplan,
+ *   drawn    without replacement, each set of that size equally likely: every row number has a key, uniform over the
+ *            multiples of 2⁻⁵³ in [0, 1), and the smallest keys are kept (a bottom-k sample: Cohen and Kaplan,
  *            "Summarizing data using bottom-k sketches", 2007)
- *   latest   the last so many, of rows whose order matters
+ *   latest   the last rows, if their order matters
  *
- * Room for a quarter more is filled before what is too much goes, so that rows move seldom. What only all rows can say of
- * a column is counted (`column_tally.ts`); texts that no row that stays has are remembered up to a number.
+ * Space for a quarter more is filled before excess rows are dropped, so that rows rarely move. What only all rows of a
+ * column can show is counted (`column_tally.ts`); texts of dropped rows are remembered up to a limit.
  */
 import { HostRandom } from "../../core/random/philox.ts";
 import { STREAMS } from "../../core/random/streams.ts";
@@ -16,20 +17,20 @@ import type { Table } from "../table.ts";
 import { parseNumber } from "../text/cells.ts";
 import { ColumnTally } from "./column_tally.ts";
 
-/** How many rows stay, and which. */
+/** How many rows to keep, and which. */
 export interface SampleOptions {
-  /** The most rows, of a table of so many columns. */
+  /** The most rows to keep, by the number of columns. */
   readonly most: (columns: number) => number;
-  /** Fixes which; 0. */
+  /** The seed of the draw (default: 0). */
   readonly seed?: number;
-  /** Whether it is the last rows that stay. */
+  /** Whether to keep the last rows. */
   readonly latest?: boolean;
 }
 
-/** Texts of a column that are remembered though no row that stays has them. */
+/** The most texts of a column that are remembered although no kept row has them. */
 const MOST_TEXTS = 1 << 16;
 
-/** `add` each part, then `finish`. */
+/** Call `add` for each part, then `finish`. */
 export class RowSample {
   readonly #options: SampleOptions;
   readonly #random: HostRandom;
@@ -40,31 +41,31 @@ export class RowSample {
   #data = new Float64Array();
   #numbers = new Float64Array();
   #label: Float64Array | undefined;
-  /** Of columns with text: their codes here, and those of the part's texts, once they are known. */
+  /** For text columns: their codes here, and the codes of the part's texts, once known. */
   readonly #texts: (Map<string, number> | undefined)[] = [];
   #codes: (Float64Array | undefined)[] = [];
-  /** Texts that rows had which are not here. */
+  /** Texts that only dropped rows had. */
   readonly #gone: Set<string>[] = [];
   #tallies: ColumnTally[] | undefined;
-  /** Rows that are here. */
+  /** Rows currently held. */
   #held = 0;
-  /** Rows that came. */
+  /** Rows received. */
   #read = 0;
-  /** Rows of this key or a larger one do not stay. */
+  /** Rows with this key or a larger one are dropped. */
   #bound = Infinity;
 
-  /** Starts with no row. */
+  /** Starts empty. */
   constructor(options: SampleOptions) {
     this.#options = options;
     this.#random = new HostRandom(options.seed ?? 0, 0, STREAMS.sample);
   }
 
-  /** How many rows came so far. */
+  /** The number of rows received so far. */
   get read(): number {
     return this.#read;
   }
 
-  /** Takes the next rows. Parts are of one table: of the columns of the part before, and perhaps more behind them. */
+  /** Takes the next rows. Each part has the columns of the previous part, and perhaps more after them. */
   add(part: Table): void {
     this.#open(part);
     let counted = this.#tallies ? 0 : part.rows;
@@ -85,7 +86,7 @@ export class RowSample {
     this.#tally(rest, part.texts, this.#read - part.rows + counted);
   }
 
-  /** The rows that stay as one table. */
+  /** The kept rows as one table. */
   finish(): Table {
     if (!this.#part) throw new RangeError("Cannot sample rows: there is none");
     if (this.#held > this.#most) this.#thin();
@@ -119,7 +120,7 @@ export class RowSample {
     this.#codes = (part.texts ?? []).map((texts) => texts && unknown(texts.length));
   }
 
-  /** Rows so far have no cell in the new columns. Fewer stay of wider ones: the others go before there is room for cells. */
+  /** Adds columns, missing in all rows so far. Fewer, wider rows are kept; the excess is dropped before allocation. */
   #widen(width: number): void {
     this.#most = this.#options.most(width);
     if (this.#held > this.#most) this.#thin();
@@ -170,7 +171,7 @@ export class RowSample {
     });
   }
 
-  /** What stands here for a cell of a column with text. */
+  /** The code of a cell in a text column. */
   #code(part: Table, c: number, value: number): number {
     const own = this.#texts[c]!, codes = this.#codes[c];
     if (!codes) return codeIn(own, `${value}`);
@@ -178,7 +179,7 @@ export class RowSample {
     return known === known ? known : codes[value] = codeIn(own, part.texts![c]![value]);
   }
 
-  /** The first text of a column: the numbers above it become texts, too. */
+  /** At the first text of a column, converts its earlier numbers to texts. */
   #numbersAsTexts(c: number): Map<string, number> {
     const texts = new Map<string, number>(), data = this.#data;
     for (let i = c; i < this.#held * this.#width; i += this.#width) {
@@ -195,10 +196,10 @@ export class RowSample {
     this.#label &&= larger(this.#label, rows);
   }
 
-  /** What is too much goes. */
+  /** Drops excess rows. */
   #thin(): void {
     const width = this.#width, numbers = this.#numbers;
-    // So far every row stayed.
+    // Until now every row was kept.
     if (!this.#tallies) {
       this.#tallies = this.#texts.map(() => new ColumnTally());
       const texts = this.#texts.map((own) => own && [...own.keys()]);
@@ -218,7 +219,7 @@ export class RowSample {
     this.#texts.forEach((own, c) => own && this.#recode(c, [...own.keys()]));
   }
 
-  /** The texts of a column in the order of the rows that are still here. */
+  /** Renumbers the texts of a column in the order of the rows that are left. */
   #recode(c: number, texts: readonly string[]): void {
     const codes = unknown(texts.length), own = new Map<string, number>(), data = this.#data;
     for (let i = c; i < this.#held * this.#width; i += this.#width) {
@@ -234,7 +235,7 @@ export class RowSample {
     });
   }
 
-  /** A text of a row that does not stay. Whether a number is a text hangs on the part that it came in. */
+  /** Remembers a text of a dropped row. Numbers are skipped: whether one is a text depends on the part it was in. */
   #remember(c: number, text: string): void {
     const gone = this.#gone[c];
     if (gone.size < MOST_TEXTS && Number.isNaN(parseNumber(text))) gone.add(text);
@@ -245,7 +246,7 @@ export class RowSample {
   }
 }
 
-/** Rows more than stay that there is room for. */
+/** Space for rows beyond those that are kept. */
 function slackOf(most: number): number {
   return Math.max(1024, most >> 2);
 }

@@ -1,24 +1,24 @@
 /**
- * Gathers the cells of a table, row by row, through the codec of each column; or, where nobody knows the columns yet,
- * as they are: numbers, NaN where a cell is missing, and for a column with any text in it, codes into the list of its
- * texts in the order of their first appearance.
+ * Collects the cells of a table, row by row, through each column's codec. If the columns are not known yet, cells are
+ * kept as they are: numbers, NaN if missing and, in a column with any text, codes into the list of its texts in order
+ * of first appearance.
  *
- * In a column with text a number is the text that JavaScript writes for it: 7, 7.0 and 07 are one text; but for columns
- * of which it is said that their texts are to be kept.
+ * In a text column, a number becomes the text that JavaScript writes for it: 7, 7.0 and 07 are one text. Exceptions are
+ * columns whose texts are to be kept.
  */
 import { type CellCodec, isMissing, NUMBER_EXPECTED, parseNumber } from "./cells.ts";
 import { GrowingArray } from "./growing_array.ts";
 
-/** How cells are read: only numbers, anything, or as the codec of each column says. */
+/** How cells are read: only numbers, anything, or through each column's codec. */
 export type CellReading = "numbers" | "any" | KeptTexts | ((column: string) => CellCodec);
 
-/** Anything, of some columns as the texts that they are. */
+/** Reads anything, and some columns as the texts they contain. */
 export interface KeptTexts {
-  /** Names of columns, which the table need not have. */
+  /** Names of these columns; the table need not have them. */
   readonly texts: ReadonlySet<string>;
 }
 
-/** Whether a number of a column stays the text that it is. */
+/** Whether numbers in a column stay the text they are written as. */
 export function keepsText(reading: CellReading | undefined, column: string): boolean {
   return typeof reading === "object" && reading.texts.has(column);
 }
@@ -27,13 +27,13 @@ export function keepsText(reading: CellReading | undefined, column: string): boo
 export interface GatheredCells {
   /** [rows, columns] f64, row-major. */
   readonly data: Float64Array;
-  /** For each column with text its texts, into which its cells are codes; absent if no column has any. */
+  /** For each text column, its texts; its cells are codes into them. Absent if there are no text columns. */
   readonly texts?: readonly (readonly string[] | undefined)[];
-  /** Names of columns of numbers that have digits behind a leading zero; absent if there are none. */
+  /** Names of numeric columns with digits after a leading zero; absent if there are none. */
   readonly padded?: readonly string[];
 }
 
-/** Collects cells: of each column in the order of the rows. */
+/** Collects cells, those of each column in row order. */
 export class CellGatherer {
   readonly #reading: CellReading;
   readonly #numbers: CellCodec;
@@ -42,15 +42,15 @@ export class CellGatherer {
     readonly values: GrowingArray;
     readonly codec: CellCodec;
   }[] = [];
-  /** Of columns of numbers, those with digits behind a leading zero. */
+  /** Numeric columns with digits after a leading zero. */
   readonly #padded = new Set<string>();
   readonly #texts: (Map<string, number> | undefined)[] = [];
-  /** Rows that were handed out. */
+  /** Rows already returned by `take`. */
   #taken = 0;
 
   /**
    * Starts with nothing read.
-   * @param numbers the codec of columns that must be numbers, which depends on the format
+   * @param numbers the codec for columns that must be numeric, which depends on the format
    */
   constructor(columns: readonly string[], reading: CellReading, numbers: CellCodec) {
     this.#reading = reading;
@@ -59,9 +59,9 @@ export class CellGatherer {
   }
 
   /**
-   * One more column.
-   * @param rows that there are already, and lack its cell
-   * @returns what was expected if they may not
+   * Adds a column.
+   * @param rows number of existing rows, which lack its cell
+   * @returns what was expected, if they may not lack it
    */
   addColumn(name: string, rows = 0): string | undefined {
     const values = new GrowingArray(), reading = this.#reading, c = this.#columns.length;
@@ -86,7 +86,7 @@ export class CellGatherer {
     return undefined;
   }
 
-  /** All cells so far, of whole rows. */
+  /** All cells so far, in whole rows. */
   finish(): GatheredCells {
     const width = this.#columns.length, rows = this.#columns[0]?.values.length ?? 0;
     const data = new Float64Array(rows * width);
@@ -98,7 +98,7 @@ export class CellGatherer {
     return { ...found, texts: this.#texts.map((texts) => texts && [...texts.keys()]) };
   }
 
-  /** All cells since the last call, which are not kept: what comes next is as if it were the first. */
+  /** All cells since the last call, which are not kept: the next ones start anew. */
   take(): GatheredCells {
     const gathered = this.finish();
     this.#taken += this.#columns[0]?.values.length ?? 0;
@@ -142,12 +142,12 @@ export class CellGatherer {
 
 const ZERO = 48;
 
-/** Digits behind a leading zero, which a number loses. */
+/** Whether a text has digits after a leading zero, which a number would lose. */
 function isPadded(text: string): boolean {
   return /^0\d+$/.test(text);
 }
 
-/** The numbers above the first text of a column become texts, too. */
+/** Converts the numbers before the first text of a column to texts. */
 function numbersAsTexts(values: Float64Array): Map<string, number> {
   const texts = new Map<string, number>();
   for (let r = 0; r < values.length; r++) {
@@ -159,7 +159,7 @@ function numbersAsTexts(values: Float64Array): Map<string, number> {
   return texts;
 }
 
-/** Infinity and numbers beyond float64, which are neither numbers nor names of anything. */
+/** Infinity and numbers that overflow float64, which are neither numbers nor labels. */
 export function isInfinite(text: string): boolean {
   if (!/^\s*[+\-.\di]/i.test(text)) return false;
   return /^\s*[+-]?inf(inity)?\s*$/i.test(text) || Math.abs(Number(text)) === Infinity;

@@ -3,26 +3,26 @@
  * Limits: decimal numbers with a point; no thousands separators, no hexadecimal.
  */
 
-/** How the cells of one column become numbers; which one is for whoever knows the column to say. */
+/** How the cells of one column become numbers. The caller that knows the column chooses the codec. */
 export interface CellCodec {
   /**
-   * The number that stands for a cell as its format has it: text, number, true, false or null. NaN if the cell is
+   * The number that encodes a cell as its format gives it: text, number, true, false or null. NaN if the cell is
    * missing, undefined if the column cannot take it.
    */
   encode(cell: unknown): number | undefined;
-  /** Whether the text of a number has this number as its code: then it need not be asked. */
+  /** Whether every number is encoded as itself; `encode` need not be called for one. */
   readonly plain?: boolean;
-  /** What a cell must be that the column did not take, as a message says it. */
+  /** What was expected instead of a cell that the column did not take, for a message. */
   expected(cell: unknown): string;
 }
 
-/** What a data cell must be, as a message says it. */
+/** What a data cell must be, for a message. */
 export const NUMBER_EXPECTED = "a finite number";
 
-/** What a cell that looks like a missing value must be, as a message says it. */
+/** What a cell that looks like a missing value must be, for a message. */
 export const MISSING_EXPECTED = "a finite number (missing values are not allowed here)";
 
-/** What a label must be, as a message says it. */
+/** What a label must be, for a message. */
 export const LABEL_EXPECTED =
   "a label (a number, true or false, yes or no, anomaly or normal, outlier or inlier, o or n)";
 
@@ -58,7 +58,7 @@ function expectedOf(text: string): string {
   return isMissing(text) ? MISSING_EXPECTED : NUMBER_EXPECTED;
 }
 
-/** Cells of text that are all numbers. */
+/** Cells of numeric text. */
 export const NUMBERS: CellCodec = {
   plain: true,
   encode(cell) {
@@ -68,7 +68,7 @@ export const NUMBERS: CellCodec = {
   expected: (cell) => expectedOf(cell as string),
 };
 
-/** 1 for an anomaly, 0 for a normal row, undefined if the text is no label. */
+/** 1 for an anomaly, 0 for a normal row, undefined if the text is not a label. */
 export function parseLabel(text: string): 0 | 1 | undefined {
   const word = LABELS.get(text.trim().toLowerCase());
   if (word !== undefined) return word;

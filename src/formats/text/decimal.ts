@@ -1,9 +1,9 @@
 /**
- * The float64 nearest to a decimal number, from its bytes: what Number() gives of the same text, for numbers of up to
- * 19 digits and moderate exponents; NaN for all others, which are then left to Number().
+ * The float64 nearest to a decimal number, from its bytes: the same as Number() of the text, for numbers of up to 19
+ * digits and moderate exponents; NaN for all others, which are then left to Number().
  *
- *   up to 15 digits   mantissa and power of ten are exact, their product or quotient rounds once (Clinger, 1990)
- *   16 to 19 digits   the quotient in double-double (Dekker, 1971), and whether rounding it is certain (Ziv, 1991)
+ *   up to 15 digits   mantissa and power of ten are exact, so their product or quotient is rounded once (Clinger, 1990)
+ *   16 to 19 digits   the quotient in double-double (Dekker, 1971), if its rounding is certain (Ziv, 1991)
  */
 
 const MINUS = 45, PLUS = 43, POINT = 46, ZERO = 48;
@@ -12,17 +12,17 @@ const EXPONENT = 101; // "e", and "E" with bit 32 set
 /** 10^0 … 10^22: all exact. */
 export const POWERS = Float64Array.from({ length: 23 }, (_, i) => Number(`1e${i}`));
 
-/** Digits that float64 always holds. */
+/** Digits that float64 always represents exactly. */
 const EXACT = 15;
 
-/** Veltkamp's factor 2^27 + 1, which cuts a float64 in halves. */
+/** Veltkamp's factor 2^27 + 1, which splits a float64 into halves. */
 const SPLIT = 134_217_729;
 
-/** Relative bound of what double-double division leaves, with room: 2^-98. */
+/** Bound on the relative error of double-double division, with a margin: 2^-98. */
 const UNSURE = 2 ** -98;
 
 /**
- * @param mark the byte between units and tenths
+ * @param mark the decimal mark, as a byte
  * @returns the number in bytes[start … stop), or NaN
  */
 export function parseDecimal(
@@ -55,7 +55,7 @@ export function parseDecimal(
     if ((bytes[at] | 32) !== EXPONENT) return NaN;
     scale += parseExponent(bytes, at + 1, stop);
   }
-  // Also where the exponent was none: NaN is not between them.
+  // Also covers an invalid exponent: NaN fails the comparison.
   if (!(scale >= -22 && scale <= 22)) return NaN;
   const value = behind > 0
     ? longQuotient(high, low, POWERS[behind], scale)
@@ -65,23 +65,23 @@ export function parseDecimal(
   return negative ? -value : value;
 }
 
-/** The usual number, a sign, up to 9 digits and a point, found and read in one pass. */
+/** Finds and reads a number of the usual form, a sign, up to 9 digits and a point, in one pass. */
 export class ShortDecimal {
-  /** The last one that was read: as `parseDecimal` has it. */
+  /** The last number read, equal to the result of `parseDecimal`. */
   value = 0;
   readonly #mark: number;
 
-  /** @param mark the byte between units and tenths */
+  /** @param mark the decimal mark, as a byte */
   constructor(mark: number = POINT) {
     this.#mark = mark;
   }
 
-  /** @returns the place behind the number that begins at `start`, at most `end`; -1 for one of another form */
+  /** @returns the position after the number that starts at `start`, at most `end`; -1 for a number of another form */
   read(bytes: Uint8Array, start: number, end: number): number {
     const first = bytes[start] === MINUS ? start + 1 : start;
     const mark = this.#mark;
     let at = first, mantissa = 0, point = -1;
-    // Ten digits may be more than 2^31: then none is taken.
+    // Ten digits may exceed 2^31; such a number is refused below.
     for (const most = Math.min(end, first + 10); at < most; at++) {
       const digit = bytes[at] - ZERO;
       if (digit >= 0 && digit <= 9) mantissa = Math.imul(mantissa, 10) + digit;
@@ -109,7 +109,7 @@ function parseExponent(bytes: Uint8Array, start: number, stop: number): number {
   return negative ? -value : value;
 }
 
-/** (high · shift + low) / 10^-scale, rounded once, or NaN where that is not certain. */
+/** (high · shift + low) / 10^-scale, rounded once, or NaN if the rounding is not certain. */
 function longQuotient(high: number, low: number, shift: number, scale: number): number {
   if (scale > 0) return NaN;
   const product = high * shift, rest = productError(high, shift, product);

@@ -1,24 +1,24 @@
 /**
- * The shortest decimal that is a float64, as bytes: what String() writes of it, without a text. For the usual numbers,
- * from 10^-6 to 10^15 in size; all others are written as String() has them.
+ * The shortest decimal that represents a float64, as bytes: the same as String(), without creating a string. For the
+ * usual magnitudes, from 10^-6 to 10^15; all others are written with String().
  *
  *   N = |v| 10^p  with 17 digits before the point, exactly: the product in double-double (Dekker, 1971)
- *   every whole number within half a unit in the last place of v, times 10^p, of N reads back as v: of these the
- *   multiple of the largest power of ten, and of several the nearest to N (Steele and White, 1990)
+ *   every integer closer to N than half a unit in the last place of v, times 10^p, reads back as v: of these, the
+ *   multiple of the largest power of ten and, of several, the one nearest to N (Steele and White, 1990)
  *
- * Where the rounding of N's last digits could decide, nothing is decided here (Ziv, 1991).
+ * If the rounding of N's last digits could change the result, the number is left to String() (Ziv, 1991).
  */
 import { POWERS, productError } from "./decimal.ts";
 
 const MINUS = 45, POINT = 46, ZERO = 48;
 
-/** Digits of N. */
+/** Number of digits of N. */
 const DIGITS = 17;
 
-/** Comparisons closer than this are left to String(): N's last eight digits are held to 2^-26. */
+/** Closer comparisons are left to String(): N's last eight digits are accurate to 2^-26. */
 const UNSURE = 1e-6;
 
-/** A little more than 2^-53: |v| times this is half a unit in the last place of v, or more. */
+/** Slightly more than 2^-53: |v| times this is at least half a unit in the last place of v. */
 const HALF_UNIT = 1.1102230246251568e-16;
 
 /** 00, 01, … 99. */
@@ -30,15 +30,15 @@ const PAIRS = Uint8Array.from({ length: 200 }, (_, i) => {
 export const MOST_BYTES = 25;
 
 /**
- * Writes a number from `at` on, where there is room for MOST_BYTES.
- * @returns the place behind it
+ * Writes a number at `at`, where there must be room for MOST_BYTES.
+ * @returns the position after it
  */
 export function writeDecimal(value: number, out: Uint8Array, at: number): number {
   const size = Math.abs(value);
   if (!(size >= 1e-6 && size < 1e15)) return writeText(String(value), out, at);
   const whole = exponentOf(size), scale = POWERS[DIGITS - 1 - whole];
   const high = size * scale, low = productError(size, scale, high);
-  // High is whole, and so are its first nine digits times 10^8, and what is left.
+  // `high` is an integer, and so are its first nine digits times 10^8, and the remainder.
   let first = Math.floor(high / 1e8), rest = high - first * 1e8;
   if (rest < 0) {
     first--;
@@ -46,7 +46,7 @@ export function writeDecimal(value: number, out: Uint8Array, at: number): number
   }
   const unit = (size + size * HALF_UNIT) - size;
   const last = shortest(rest + low, unit / 2 * scale);
-  // A power of two is nearer to the number below it than to the one above.
+  // A power of two is closer to the number below it than to the one above.
   if (last < 0 || unit * 2 ** 52 === size) return writeText(String(value), out, at);
   if (last === 1e8) first++;
   if (first === 1e9) return writeText(String(value), out, at);
@@ -54,7 +54,7 @@ export function writeDecimal(value: number, out: Uint8Array, at: number): number
   return writeDigits(first, last === 1e8 ? 0 : last, whole, out, at);
 }
 
-/** `writeDecimal` of a whole number from 0 on. */
+/** `writeDecimal` for integers from 0. */
 export function writeWhole(value: number, out: Uint8Array, at: number): number {
   if (value >= 2 ** 31) return writeDecimal(value, out, at);
   let digits = 1;
@@ -68,13 +68,13 @@ export function writeWhole(value: number, out: Uint8Array, at: number): number {
   return at + digits;
 }
 
-/** Text of one byte a character. @returns the place behind it */
+/** Writes text with one byte per character. @returns the position after it */
 function writeText(text: string, out: Uint8Array, at: number): number {
   for (let i = 0; i < text.length; i++) out[at++] = text.charCodeAt(i);
   return at;
 }
 
-/** n, of 10^n ≤ size < 10^(n + 1). */
+/** n such that 10^n ≤ size < 10^(n + 1). */
 function exponentOf(size: number): number {
   let n = 0;
   if (size >= 1) { while (size >= POWERS[n + 1]) n++; }
@@ -83,11 +83,11 @@ function exponentOf(size: number): number {
   return n;
 }
 
-/** 1, 10^-1, … 10^-7: the nearest numbers. */
+/** The float64 nearest to 1, 10^-1, … 10^-7. */
 const NEGATIVE_POWERS = Float64Array.from({ length: 8 }, (_, i) => Number(`1e-${i}`));
 
 /**
- * The nearest multiple, of the highest power of ten that has one closer than `half`; -1 where that is not certain.
+ * The nearest multiple of the highest power of ten that has one within `half`; -1 if that is not certain.
  * @param value from 0 to 10^8
  */
 function shortest(value: number, half: number): number {
@@ -102,8 +102,8 @@ function shortest(value: number, half: number): number {
 }
 
 /**
- * Nine digits and eight, with a point behind digit `whole`, counted from 0.
- * @returns the place behind the last that is not 0
+ * Writes nine digits and eight, with a point after digit `whole`, counted from 0.
+ * @returns the position after the last nonzero digit
  */
 function writeDigits(
   first: number,
@@ -112,7 +112,7 @@ function writeDigits(
   out: Uint8Array,
   at: number,
 ): number {
-  // Before 0.001's first digit: 0.00; else the digits leave room for a point.
+  // Before the first digit of 0.001 comes 0.00; otherwise the digits leave room for a point.
   let start = at + 1;
   if (whole < 0) {
     out[at] = ZERO;

@@ -1,4 +1,4 @@
-/** Where numbers are gathered whose count is not known before. */
+/** Collects numbers when their count is not known in advance. */
 
 /** A float64 array that grows by doubling. */
 export class GrowingArray {
@@ -15,17 +15,17 @@ export class GrowingArray {
     this.#values[this.#length++] = value;
   }
 
-  /** Forgets all values, and keeps their room. */
+  /** Removes all values but keeps the memory. */
   clear(): void {
     this.#length = 0;
   }
 
-  /** How many there are. */
+  /** The number of values. */
   get length(): number {
     return this.#length;
   }
 
-  /** The values so far, where they lie: until the next `push`. */
+  /** A view of the values so far, valid until the next `push`. */
   get values(): Float64Array<ArrayBuffer> {
     return this.#values.subarray(0, this.#length);
   }

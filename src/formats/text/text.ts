@@ -1,5 +1,5 @@
 /**
- * Bytes of a text file to strings, piece by piece, so that a file may be longer than the longest string.
+ * Decodes the bytes of a text file to strings, piece by piece, so that a file may be longer than the longest string.
  * Source: UTF-8 (RFC 3629); a byte order mark at the start is dropped. Limits: no other encoding is read.
  */
 import { DataError } from "../errors.ts";
@@ -16,7 +16,7 @@ export function* decodeText(bytes: Uint8Array, source: string): Generator<string
   }
 }
 
-/** The text of each of the pieces of a UTF-8 file; `more` says that another follows. */
+/** Decodes the pieces of a UTF-8 file one by one; `more` says that another piece follows. */
 export function textDecoder(source: string): (piece: Uint8Array, more: boolean) => string {
   const decoder = new TextDecoder("utf-8", { fatal: true });
   return (piece, more) => {
@@ -30,7 +30,7 @@ export function textDecoder(source: string): (piece: Uint8Array, more: boolean) 
   };
 }
 
-/** Of bytes that are not UTF-8, as a message says it. */
+/** Describes bytes that are not UTF-8, for a message. */
 function encodingOf(bytes: Uint8Array): string {
   if (bytes[0] === 0x1f && bytes[1] === 0x8b) {
     return "compressed by gzip (unpack it, or name the file .gz)";

@@ -1,10 +1,10 @@
 /**
- * UTF-16 text as UTF-8, as spreadsheets and shells on Windows write it: known by its byte order mark, without which it
- * is none. All other bytes stay as they are.
+ * Converts UTF-16 text, as spreadsheets and shells on Windows write it, to UTF-8. It is recognised only by its byte
+ * order mark. All other bytes are unchanged.
  */
 import { DataError } from "../errors.ts";
 
-/** By the byte order mark. */
+/** The encoding that the byte order mark indicates. */
 export function utf16Of([first, second]: Uint8Array): "utf-16le" | "utf-16be" | undefined {
   if (first === 0xff && second === 0xfe) return "utf-16le";
   return first === 0xfe && second === 0xff ? "utf-16be" : undefined;
@@ -12,7 +12,7 @@ export function utf16Of([first, second]: Uint8Array): "utf-16le" | "utf-16be" | 
 
 /**
  * The bytes of a file as UTF-8, if they are UTF-16.
- * @throws DataError for UTF-16 that is broken
+ * @throws DataError for invalid UTF-16
  */
 export function asUtf8(bytes: Uint8Array, source: string): Uint8Array {
   const encoding = utf16Of(bytes);
@@ -31,7 +31,7 @@ export async function* piecesAsUtf8(
       continue;
     }
     const first: Uint8Array = start.length === 0 ? piece : Uint8Array.of(...start, ...piece);
-    // One byte does not tell.
+    // One byte is not enough to tell.
     start = first.length < 2 ? first : undefined;
     if (start) continue;
     const encoding = utf16Of(first);
