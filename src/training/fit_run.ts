@@ -1,6 +1,6 @@
 /**
- * One call of `fit`. It checks options and rows, keeps rows back for validation, compiles the programs of a step, opens
- * a GPU if one is wanted, and runs the loop of `trainer.ts`.
+ * One call of `fit`: checks options and rows, holds out validation rows, compiles the programs of a step, opens a GPU
+ * if one is wanted, and runs the loop of `trainer.ts`.
  */
 import type { SyncProgram } from "../backends/backend.ts";
 import { requireNumber } from "../core/validate.ts";
@@ -23,14 +23,14 @@ import { copyOf, firstRows, splitRows } from "./rows/split_rows.ts";
 import { auxiliaryParameters, lossPlan, stateLayout, trainPlan } from "./program/train_program.ts";
 import { train } from "./trainer.ts";
 
-/** What is fitted. */
+/** The model to fit. */
 export interface FitModel {
   readonly spec: ModelSpec;
   readonly engine: Engine<ProgramName>;
   readonly onHost: OnHost;
 }
 
-/** Rows from which variances in closed form are taken. */
+/** Number of rows from which closed-form variances are computed. */
 const SETTLED_ROWS = 10_000;
 
 const clock = (): number => performance.now();
@@ -44,8 +44,8 @@ export class FitRun {
   #gpu?: TrainingGpu;
 
   /**
-   * @param seed of the model, where the options name none
-   * @throws TypeError or RangeError for options that do not go with the model, or rows that cannot be taken
+   * @param seed the model's seed, used if the options have none
+   * @throws TypeError or RangeError for options that do not suit the model, or rows that cannot be used
    */
   constructor(model: FitModel, rows: Rows, options: FitOptions, seed: number) {
     const { spec } = model, recipe = parseRecipe(options, seed, spec);
@@ -64,7 +64,7 @@ export class FitRun {
     this.#validation = validation;
   }
 
-  /** What a GPU does or did, if one was taken. */
+  /** Report on the GPU, if one was used. */
   get gpu(): GpuReport | undefined {
     return this.#gpu?.report;
   }
@@ -125,7 +125,7 @@ export class FitRun {
     return openTrainingGpu({ device, plan, lengths, data: this.#data, orderLength, steps });
   }
 
-  /** The rows of every epoch: mixed where some lack their label. */
+  /** The rows of every epoch; labelled and unlabelled rows are mixed if some lack their label. */
   #order(): RowOrder {
     const { labelledShare, seed } = this.#recipe, [rows] = this.#data.shape;
     if (labelledShare === undefined) return shuffled(rows, seed);
@@ -136,7 +136,7 @@ export class FitRun {
       : mixed(labelled, unlabelled, share, seed);
   }
 
-  /** The mean ELBO of rows; of rows with or without labels that of the objective's own bound. */
+  /** The mean ELBO of rows; for a semi-supervised objective, the mean of its own bound. */
   #validate(loss: SyncProgram, rows: Matrix): number {
     const { objective, seed } = this.#recipe;
     if (objective.type === "semiSupervised") {
@@ -145,17 +145,17 @@ export class FitRun {
     return mean(this.#model.onHost.evaluate(rows, { seed }).elbo);
   }
 
-  /** Sets the variances that training takes from each batch to those of many rows. */
+  /** Sets the variances that training estimates from each batch to those of many rows. */
   #settle(): void {
     const { spec, engine, onHost } = this.#model, rows = firstRows(this.#data, SETTLED_ROWS);
     const squares = onHost.squaredResiduals(rows, this.#recipe.seed);
     engine.setParameters(optimalVariances(spec, "optimal", squares));
   }
 
-  /** All that decides the bytes a run ends with. */
+  /** Everything that determines the bytes of the result. */
   #identity(): RunIdentity {
     const { spec, engine } = this.#model, { backend } = engine;
-    // Neither threads nor why there are so many decide anything.
+    // The number of threads and its reason do not affect the result.
     const { threads: _threads, reason: _reason, ...details } = { ...backend.details };
     return {
       spec,
@@ -168,7 +168,7 @@ export class FitRun {
   }
 }
 
-/** The rows to train on, and those that the options keep back, chosen by the seed. */
+/** Splits the rows into training and validation, by the options and the seed. */
 function keptBack(
   spec: ModelSpec,
   given: Rows,
@@ -177,7 +177,7 @@ function keptBack(
 ): { training: Matrix; validation?: Matrix } {
   const { validation, validationCondition: condition, validationLabels: labels } = options;
   const data = toTrainingRows(spec, given, options);
-  // A copy: the caller may change the rows while training goes on.
+  // A copy: the caller may change the rows during training.
   if (!validation) return { training: copyOf(data) };
   if (typeof validation !== "number") {
     const rows = toTrainingRows(spec, validation, { condition, labels });

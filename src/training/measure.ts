@@ -1,4 +1,4 @@
-/** The mean objective of many rows under the present parameters. A run compares it with what it was before training. */
+/** Measures the mean objective of many rows under the current parameters, to compare with its value before training. */
 import type { SyncProgram } from "../backends/backend.ts";
 import { splitSeed } from "../core/random/philox.ts";
 import type { Reference } from "../models/model_terms.ts";
@@ -7,10 +7,10 @@ import type { Matrix } from "../trained/rows/matrix.ts";
 import { gatherRows } from "./rows/minibatch.ts";
 import { writeFinalScalars } from "./program/schedule.ts";
 
-/** Draws on which the loss is measured before and after training. */
+/** Number of draws on which the loss is measured. */
 const MEASURED_DRAWS = 10_000;
 
-/** The mean objective of the first rows, as many as `draws` allows, whose noise is fixed. */
+/** The mean objective of the first rows, as many as `draws` allows, with fixed noise. */
 export function measure(
   program: SyncProgram,
   objective: Objective,
@@ -43,7 +43,8 @@ export function measure(
 }
 
 /**
- * What an objective over the aggregated posterior takes beside a batch: as many other rows.
+ * The number of other rows that an objective over the aggregated posterior needs with each batch: as many as the batch
+ * has, if there are enough.
  * @throws RangeError if there are no other rows
  */
 export function referenceFor(

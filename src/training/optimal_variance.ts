@@ -1,12 +1,11 @@
 /**
- * Variances of Gaussian likelihoods, set to their optimum given the two networks:
+ * Sets the variances of Gaussian likelihoods to their optimum for given networks:
  *
- *   σ² = E_q[(x - μ(z))²]    the zero of d ELBO / d ln σ²; never under `minVariance`
+ *   σ² = E_q[(x - μ(z))²]    the zero of d ELBO / d ln σ²; at least `minVariance`
  *
- * of each column for "perFeature", of all columns together for "optimal". Source: Rybkin, Daniilidis
- * and Levine, "Simple and effective VAE training with calibrated decoders", 2021. Gradient steps
- * alone move ln σ² by no more than the sum of the learning rates, which leaves columns that the
- * network explains well with far too much variance.
+ * for each column ("perFeature"), or for all columns together ("optimal"). Source: Rybkin, Daniilidis and Levine,
+ * "Simple and effective VAE training with calibrated decoders", 2021. Gradient steps alone move ln σ² by at most the
+ * sum of the learning rates, which leaves the variance far too large for columns that the network explains well.
  */
 import { portableLog } from "../core/portable.ts";
 import { groupsOf } from "../distributions/likelihood.ts";
@@ -14,7 +13,7 @@ import type { GaussianOptions } from "../distributions/likelihoods/options.ts";
 import type { ModelSpec } from "../models/spec.ts";
 import type { Matrix } from "../trained/rows/matrix.ts";
 
-/** Whether a part of the likelihood has a variance of this kind. */
+/** Whether part of the likelihood has a variance of this kind. */
 export function hasVariance(spec: ModelSpec, kind: GaussianOptions["variance"]): boolean {
   return groupsOf(spec.likelihood, spec.inputs).some(({ spec }) =>
     spec.type === "gaussian" && spec.variance === kind
@@ -22,7 +21,7 @@ export function hasVariance(spec: ModelSpec, kind: GaussianOptions["variance"]):
 }
 
 /**
- * The parameters that hold variances of this kind, at their optimum, by name.
+ * The optimal values of the parameters that hold variances of this kind, by name.
  * @param squares (x - μ(z))² of some rows, `[rows, D]`, NaN where a cell is missing
  */
 export function optimalVariances(
@@ -36,7 +35,7 @@ export function optimalVariances(
     sums[i % inputs] += square / rows;
     counts[i % inputs]++;
   });
-  // A column without a single value keeps the variance of standardised cells.
+  // A column without any value gets the variance of standardised cells.
   const meanOf = (first: number, columns: number) => {
     const total = (of: Float64Array) => sum(of.subarray(first, first + columns));
     return total(counts) === 0 ? 1 : total(sums) * rows / total(counts);

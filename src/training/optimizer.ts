@@ -1,16 +1,16 @@
-/** How a gradient becomes a step: what a user says of it, with defaults, parsed strictly. */
+/** The options of an optimiser, with defaults, parsed strictly. */
 import { requireChoice, requireNumber, requireObject } from "../core/validate.ts";
 
 /**
- * How the learning rate changes: not at all, to zero along half a cosine over the run, or times
- * `factor` after each of the given epochs.
+ * How the learning rate changes: constant, falling to zero along half a cosine over the run, or multiplied by `factor`
+ * after each of the given epochs.
  */
 export type Decay = "constant" | "cosine" | {
   readonly epochs: readonly number[];
   readonly factor: number;
 };
 
-/** How a gradient becomes a step. `clipNorm` bounds the global norm of the gradient. */
+/** Complete options of an optimiser. `clipNorm` bounds the global norm of the gradient. */
 export type Optimizer =
   & {
     readonly learningRate: number;
@@ -20,7 +20,7 @@ export type Optimizer =
   & (
     | { readonly type: "sgd"; readonly momentum: number }
     | {
-      /** "adamw" decays weights apart from the gradient (Loshchilov and Hutter, 2019). */
+      /** "adamw" decays weights separately from the gradient (Loshchilov and Hutter, 2019). */
       readonly type: "adam" | "adamw";
       readonly beta1: number;
       readonly beta2: number;
@@ -33,25 +33,25 @@ export type Optimizer =
 export interface OptimizerInput {
   /** Stochastic gradient descent, Adam, or Adam with decoupled weight decay. */
   readonly type: "sgd" | "adam" | "adamw";
-  /** 0.001; 0.01 for sgd. */
+  /** Default: 0.001; 0.01 for sgd. */
   readonly learningRate?: number;
-  /** "constant", "cosine" to let the rate fall to zero, or a factor after each of some epochs. */
+  /** "constant", "cosine" to let the rate fall to zero, or a factor after each of some epochs. Default: "constant". */
   readonly decay?: Decay;
-  /** Bound on the global norm of the gradient; none. */
+  /** Bound on the global norm of the gradient. Default: none. */
   readonly clipNorm?: number;
-  /** sgd: 0. */
+  /** sgd. Default: 0. */
   readonly momentum?: number;
-  /** adam, adamw: 0.9. */
+  /** adam, adamw. Default: 0.9. */
   readonly beta1?: number;
-  /** adam, adamw: 0.999. */
+  /** adam, adamw. Default: 0.999. */
   readonly beta2?: number;
-  /** adam, adamw: 1e-8. */
+  /** adam, adamw. Default: 1e-8. */
   readonly epsilon?: number;
-  /** adamw: 0.01. */
+  /** adamw. Default: 0.01. */
   readonly weightDecay?: number;
 }
 
-/** The largest decay rate of a moment: at 1 it would never take anything in. */
+/** The maximum decay rate of a moment; at 1 the moment would never change. */
 const MAX_MOMENTUM = 0.999999;
 
 /** @throws TypeError or RangeError naming the field */

@@ -1,4 +1,4 @@
-/** What `fit` takes, with defaults; parsed once, strictly. */
+/** Options of `fit`, with defaults; parsed once, strictly. */
 import { requireBoolean, requireNumber, requireObject, show } from "../core/validate.ts";
 import { type Objective, type ObjectiveInput, parseObjective } from "../objectives/objective.ts";
 import type { ModelSpec } from "../models/spec.ts";
@@ -9,7 +9,7 @@ import type { LabelOptions } from "./rows/labelled_rows.ts";
 import { type Optimizer, type OptimizerInput, parseOptimizer } from "./optimizer.ts";
 import type { EpochReport } from "./report.ts";
 
-/** How to train; everything has a default. */
+/** Options of `fit`; all have defaults. */
 export interface FitOptions extends LabelOptions {
   /** Passes over the data (default: 50). */
   readonly epochs?: number;
@@ -19,7 +19,7 @@ export interface FitOptions extends LabelOptions {
   readonly objective?: ObjectiveInput;
   /** How to take steps (default: Adam). */
   readonly optimizer?: OptimizerInput;
-  /** The fraction of rows to hold back, or separate rows (default: none). */
+  /** The fraction of rows to hold out, or separate rows (default: none). */
   readonly validation?: number | Rows;
   /** The condition of separate validation rows. */
   readonly validationCondition?: Rows;
@@ -37,7 +37,7 @@ export interface FitOptions extends LabelOptions {
    * every step ("dynamic binarisation"). Validation rows are used as they are.
    */
   readonly binarize?: boolean;
-  /** The seed of shuffling and noise (default: the seed the model was created with, 0 if it was loaded). */
+  /** The seed of shuffling and noise (default: the seed that the model was created with, or 0 if it was loaded). */
   readonly seed?: number;
   /** Called after each epoch. */
   readonly onProgress?: (report: EpochReport) => void;
@@ -47,7 +47,7 @@ export interface FitOptions extends LabelOptions {
   readonly checkpoint?: CheckpointStore;
 }
 
-/** Options that decide the result: a run resumes only under the same. */
+/** Options that determine the result: a run can only be resumed with the same ones. */
 export interface Recipe {
   readonly epochs: number;
   readonly batchSize: number;
@@ -55,7 +55,7 @@ export interface Recipe {
   readonly optimizer: Optimizer;
   readonly patience: number;
   readonly binarize: boolean;
-  /** Absent where the model has no labels. */
+  /** Absent if the model has no labels. */
   readonly labelledShare?: number;
   readonly seed: number;
 }
@@ -117,7 +117,7 @@ export function parseRecipe(
 }
 
 /**
- * What accompanies a run: looked at only long after it has begun.
+ * Checks the options that are used only long after a run has begun.
  * @throws TypeError naming the option
  */
 export function requireCompany(
@@ -132,7 +132,7 @@ export function requireCompany(
   requireMethods("checkpoint", "a store with read and write", checkpoint, ["read", "write"]);
 }
 
-/** Whether it is there and has these methods, or can be called where it needs none. */
+/** Requires these methods of a value, or a function if there are none; undefined is accepted. */
 function requireMethods(
   field: string,
   expected: string,
@@ -151,7 +151,7 @@ function requireMethods(
   );
 }
 
-/** Enough that every batch of the default size holds a dozen. */
+/** Enough for a dozen labelled rows in every batch of the default size. */
 const LABELLED_SHARE = 0.1;
 
 function parseShare(value: unknown): number {

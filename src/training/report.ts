@@ -1,12 +1,15 @@
 /** Reports of training: one per epoch, and one at the end. Nats per row. */
 
-/** Means over the rows of one epoch, taken while the parameters moved. */
+/** Means over the rows of one epoch, while the parameters changed. */
 export interface EpochMeans {
   /** Counts from 1. */
   readonly epoch: number;
-  /** What was minimised: for the ELBO, reconstruction + beta · kl. */
+  /** The objective that is minimised; for the ELBO, reconstruction + beta · kl. */
   readonly loss: number;
-  /** -E_q[ln p(x | z)], a part of the loss: `evaluate()` and the command line give E_q[ln p(x | z)], a part of the ELBO. */
+  /**
+   * -E_q[ln p(x | z)], a term of the loss; `evaluate()` and the command line report E_q[ln p(x | z)], a term of the
+   * ELBO.
+   */
   readonly reconstruction: number;
   /** KL(q ‖ p) */
   readonly kl: number;
@@ -22,27 +25,27 @@ export interface EpochMeans {
 
 /** Progress of a running fit. */
 export interface EpochReport extends EpochMeans {
-  /** Epochs asked for. */
+  /** Total number of epochs. */
   readonly epochs: number;
   /** Training speed of the epoch. */
   readonly rowsPerSecond: number;
-  /** Until the last epoch, at that speed. */
+  /** Seconds until the last epoch ends, at that speed. */
   readonly secondsLeft: number;
 }
 
-/** What a GPU did. */
+/** Report on the use of a GPU. */
 export interface GpuReport {
-  /** As the device names it. */
+  /** Name of the adapter, as the device reports it. */
   readonly adapter: string;
-  /** Steps that count which the GPU took. */
+  /** Number of counted steps that the GPU took. */
   steps: number;
-  /** Why the run went on without it, though nothing was wrong: under "auto" the host was faster. */
+  /** Why the run left the GPU although it worked: under "auto" the host was faster. */
   left?: string;
-  /** Why the run went on without it. */
+  /** Why the run continued without the GPU after a failure. */
   lost?: string;
 }
 
-/** What a GPU did in all of several fits: the first that lost or left it says why. */
+/** Combines the GPU reports of several fits; the reason is that of the first fit that lost or left it. */
 export function gpuOfAll(fits: readonly Pick<FitReport, "gpu">[]): Pick<FitReport, "gpu"> {
   const all = fits.flatMap(({ gpu }) => gpu ?? []);
   if (all.length === 0) return {};
@@ -51,25 +54,25 @@ export function gpuOfAll(fits: readonly Pick<FitReport, "gpu">[]): Pick<FitRepor
   return { gpu: { adapter, steps, ...(left && { left }), ...(lost && { lost }) } };
 }
 
-/** What `device` of a model says of the GPU of its fit. */
+/** The details of `device` about the GPU of a fit. */
 export function gpuDetails({ gpu }: Pick<FitReport, "gpu">) {
   if (!gpu) return {};
   const { adapter, lost, left } = gpu;
   return { adapter, ...(lost ? { lost } : left ? { left } : { training: "webgpu" }) };
 }
 
-/** How a fit went. */
+/** Report on a fit. */
 export interface FitReport {
   /** Every epoch. */
   readonly history: readonly EpochMeans[];
   /** The epoch whose parameters the model now has. */
   readonly epoch: number;
-  /** Whether validation stopped it. */
+  /** Whether early stopping ended it. */
   readonly stoppedEarly: boolean;
   /** Steps whose gradient was not finite. */
   readonly skippedSteps: number;
-  /** Times that training fell back to the last good epoch, with a tenth of the learning rate. */
+  /** How often training fell back to the last good epoch, with a tenth of the learning rate. */
   readonly rollbacks: number;
-  /** What a GPU did, where one was taken. */
+  /** Report on the GPU, if one was used. */
   readonly gpu?: GpuReport;
 }

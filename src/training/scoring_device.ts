@@ -1,4 +1,4 @@
-/** The GPU that does a model's calls on batches, where its options allow one. */
+/** The GPU for a model's batch calls, if its options allow one. */
 import { openAccelerator } from "../backends/open.ts";
 import { ScoringDevice } from "../trained/device/scoring_device.ts";
 import type { Engine } from "../trained/engine.ts";

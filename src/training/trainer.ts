@@ -1,13 +1,13 @@
 /**
- * The training loop. It asks a `Stepper` to take the steps of each epoch, and between steps sees to progress, early stopping,
- * checkpoints and cancellation. Which parameters a run falls back to is decided in `run/fallback.ts`.
+ * The training loop. A `Stepper` takes the steps of each epoch; the loop handles progress, early stopping, checkpoints
+ * and cancellation between steps. `run/fallback.ts` decides which parameters a run falls back to.
  *
- * Who takes the steps is one state, and it changes once at most:
+ * Which stepper is used is one state, and it changes at most once:
  *
  *     GPU ── the host is faster ─────────────▶ host, from the step that the GPU has reached
- *      └──── the GPU fails, or is wrong ─────▶ host, from the last checkpoint that can be relied on
+ *      └──── the GPU fails, or is wrong ─────▶ host, from the last reliable checkpoint
  *
- * A GPU fails by throwing a GpuError, wherever that happens; `run` catches it, and nothing else does.
+ * A GPU failure is thrown as a GpuError; only `run` catches it.
  */
 import { type Backend, GpuError, type Segment, type SyncProgram } from "../backends/backend.ts";
 import type { Matrix } from "../trained/rows/matrix.ts";
@@ -28,7 +28,7 @@ import { RunState } from "./run/run_state.ts";
 import { StepSequence } from "./run/step_sequence.ts";
 import type { Stepper } from "./run/stepper.ts";
 
-/** What a run works on. */
+/** The resources of a run. */
 export interface Run {
   readonly backend: Backend<SyncProgram>;
   readonly program: SyncProgram;
@@ -40,20 +40,20 @@ export interface Run {
   readonly order: RowOrder;
   /** Called after each epoch: sets the parameters that have a closed form given the others. */
   readonly settle?: () => void;
-  /** Mean objective of the training rows (many: of some) under the present parameters. */
+  /** Mean objective of the training rows, or of some if there are many, under the current parameters. */
   readonly measure: () => number;
-  /** Mean ELBO of the validation rows under the present parameters; absent without validation. */
+  /** Mean ELBO of the validation rows under the current parameters; absent without validation. */
   readonly validate?: () => number;
   readonly onProgress?: (report: EpochReport) => void;
   readonly signal?: AbortSignal;
-  /** Takes the steps for as long as it can. */
+  /** Takes the steps as long as it works and is faster. */
   readonly gpu?: TrainingGpu;
   readonly checkpoint?: { readonly store: CheckpointStore; readonly identity: RunIdentity };
-  /** Milliseconds of a steady clock: for progress and for when to write, never for results. */
+  /** A monotonic clock in milliseconds, for progress and the timing of writes, never for results. */
   readonly clock: () => number;
 }
 
-/** Longest time without letting events in, milliseconds. */
+/** Maximum time between yields to the event loop, in milliseconds. */
 export const YIELD_MS = 50;
 
 /** @throws DivergenceError if steps stay non-finite; the signal's reason if it is aborted */
@@ -96,7 +96,7 @@ class Trainer {
     return this.#gpu ?? this.#host;
   }
 
-  /** Takes up the stored run, if there is one. */
+  /** Resumes the stored run, if there is one. */
   async start(): Promise<void> {
     const { checkpoint, measure } = this.#run, { counters } = this.#state;
     const bytes = await checkpoint?.store.read();
@@ -132,7 +132,7 @@ class Trainer {
     return { history, epoch, stoppedEarly, skippedSteps, rollbacks, ...(gpu && { gpu }) };
   }
 
-  /** Takes what is left of the epoch's steps. */
+  /** Takes the remaining steps of the epoch. */
   async #takeEpoch(): Promise<void> {
     const { counters } = this.#state, { stepsPerEpoch } = this.#sequence;
     this.#sequence.beginEpoch(counters.epoch);
@@ -146,13 +146,13 @@ class Trainer {
     await this.#stepper.sync();
   }
 
-  /** The host goes on from the step that the GPU has reached. */
+  /** Continues on the host from the step that the GPU has reached. */
   async #leaveGpu(): Promise<void> {
     await this.#gpu!.leave();
     this.#gpu = undefined;
   }
 
-  /** After a failure of the GPU the host goes on from the last checkpoint that can be relied on. */
+  /** After a GPU failure, continues on the host from the last reliable checkpoint. */
   #goOnAfter(error: unknown): void {
     if (!(error instanceof GpuError && this.#gpu)) throw error;
     this.#state.resume(this.#gpu.abandon(error));
@@ -167,13 +167,13 @@ class Trainer {
     this.#epochClock.beginEpoch();
   }
 
-  /** Whether to wait at all: a step may take microseconds, and a promise as long. */
+  /** Avoids needless waits: a step may take microseconds, and a promise costs as much. */
   get #isPauseDue(): boolean {
     const { clock, signal, checkpoint } = this.#run;
     return !!(checkpoint ?? signal?.aborted) || clock() - this.#lastYield >= YIELD_MS;
   }
 
-  /** Between steps: lets events in, honours cancellation, writes when it is time. */
+  /** Between steps: yields to the event loop, handles cancellation, and writes a checkpoint when one is due. */
   async #pause(): Promise<void> {
     const { clock, signal, checkpoint } = this.#run;
     const now = clock();

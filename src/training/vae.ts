@@ -1,5 +1,5 @@
 /**
- * The variational autoencoder as users hold it: `TrainedVae` with creation, fitting and gradients.
+ * The variational autoencoder for users: `TrainedVae` with creation, fitting and gradients.
  *
  * ```ts
  * const vae = VAE.create({ inputs: 6, latent: [{ size: 2 }] }, { seed: 1 });
@@ -29,11 +29,11 @@ import { type FitReport, gpuDetails } from "./report.ts";
 import { type NamedScoreOptions, scoreBy } from "./scores/mod.ts";
 import { scoringDevice } from "./scoring_device.ts";
 
-/** How to start a model. */
+/** Options for creating a model. */
 export interface CreateOptions extends DeviceOptions {
-  /** Fixes the initial parameters, and training unless `fit` is given another; 0. */
+  /** Fixes the initial parameters, and the training unless `fit` gets another seed. Default: 0. */
   readonly seed?: number;
-  /** "auto": He where half of the activations are cut off, Xavier elsewhere. */
+  /** "auto", the default, is He for activations that cut off one half, and Xavier for others. */
   readonly initialization?: Initialization;
 }
 
@@ -49,8 +49,9 @@ export class VAE extends TrainedVae {
   #gradients?: Gradients;
 
   /**
-   * A model with fresh parameters.
-   * @throws TypeError or RangeError naming the field of the spec that cannot be; RangeError if no memory holds the parameters
+   * Creates a model with fresh parameters.
+   * @throws TypeError or RangeError naming the invalid field of the spec; RangeError if the parameters exceed the
+   *   memory
    */
   static create(spec: ModelSpecInput, options: CreateOptions = {}): VAE {
     requireObject("create options", options, ["seed", "initialization", ...DEVICE_KEYS]);
@@ -66,7 +67,7 @@ export class VAE extends TrainedVae {
   }
 
   /**
-   * A model from the state_dict of a plain PyTorch VAE, as safetensors: see `exports/state_dict.ts`.
+   * Creates a model from the state_dict of a plain PyTorch VAE, as safetensors, see `exports/state_dict.ts`.
    * @throws TypeError or RangeError naming the tensor or layer that does not fit
    */
   static fromStateDict(
@@ -78,7 +79,7 @@ export class VAE extends TrainedVae {
     return new VAE(spec, values, device);
   }
 
-  /** A model from the bytes of its file, or from where a URL points. */
+  /** Loads a model from the bytes or the URL of its file. */
   static override async load(source: Uint8Array | URL, device: DeviceOptions = {}): Promise<VAE> {
     return new VAE(...fromModelFile(await loadModelFile(source)), device);
   }
@@ -98,13 +99,13 @@ export class VAE extends TrainedVae {
       return await run.train();
     } finally {
       this.#fitting = this.engine.isMoving = false;
-      // The model is what its file holds: float32, also where training ran in float64.
+      // The parameters are rounded to float32, as its file holds them, even if training ran in float64.
       super.setParameters(this.parameters());
     }
   }
 
   /**
-   * Replaces parameters; those not named stay.
+   * Replaces parameters; those not named are unchanged.
    * @throws TypeError or RangeError for an unknown name, a wrong shape or a value that is not
    *   finite; DOMException while the model is being fitted
    */
@@ -114,8 +115,8 @@ export class VAE extends TrainedVae {
   }
 
   /**
-   * The mean objective to minimise, nats per row, and its derivative by every parameter, for noise
-   * that the caller gives: deterministic, so that it can be compared with any other route.
+   * The mean objective to minimise, nats per row, and its derivatives with respect to all parameters, for given noise:
+   * deterministic, so that it can be compared with other implementations.
    */
   async lossAndGradients(x: Rows, options: GradientOptions): Promise<LossAndGradients> {
     const { spec, engine } = this;
@@ -124,8 +125,8 @@ export class VAE extends TrainedVae {
   }
 
   /**
-   * How far each row's ELBO is from its ln p(x), nats, split into what the family of q cannot reach and
-   * what the encoder leaves of that.
+   * The gap between each row's ELBO and its ln p(x), nats, split into the part due to the family of q and the part due
+   * to the encoder.
    * @throws RangeError if q(z | x) is not one diagonal Gaussian
    */
   async gaps(
@@ -152,8 +153,8 @@ export class VAE extends TrainedVae {
   }
 
   /**
-   * The mean KL of the rows, taken apart: what z says of the row, how its dimensions hang together, and
-   * how far each is from the prior; nats a row.
+   * Decomposes the mean KL of the rows, in nats per row: the information of z about the row, the dependence between its
+   * dimensions, and the distance of each dimension from the prior.
    * @throws RangeError if q(z | x) is not one diagonal Gaussian, or there is no row
    */
   async surgery(
@@ -163,7 +164,7 @@ export class VAE extends TrainedVae {
     return surgeryOf(this.onHost, toRows(this.spec, x, condition), options);
   }
 
-  /** What is really in use, and what the last fit used. */
+  /** The device in use, and the one used by the last fit. */
   override get device(): TrainedVae["device"] {
     return { ...super.device, ...gpuDetails({ gpu: this.#lastRun?.gpu }) };
   }
@@ -174,10 +175,10 @@ export class VAE extends TrainedVae {
   }
 }
 
-/** Float32 numbers in the 4 GiB that WebAssembly can address. */
+/** Number of float32 values in the 4 GiB that WebAssembly can address. */
 const MOST_NUMBERS = 2 ** 30;
 
-/** @throws RangeError before minutes and gigabytes go into values that have no place */
+/** @throws RangeError before minutes and gigabytes are spent on parameters that cannot be allocated */
 function requireHoldable(parameters: readonly ParameterSpec[]): void {
   const { length } = layOut("parameters", parameters);
   if (length < MOST_NUMBERS) return;

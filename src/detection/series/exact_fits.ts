@@ -1,11 +1,11 @@
 /**
- * Probabilistic PCA of the windows of a series, and how many components it has: as many as leave 5 % of the variance
- * of windows about their own means,
+ * Probabilistic PCA of the windows of a series, with as many components as leave at most 5 % of the variance of windows
+ * about their own means,
  *
  *   tr C - Σ_(l ≤ L) λ_l ≤ 0.05 (tr C - Σ_c 1/w Σ_(i, j of column c) C_ij)
  *
- * C the covariance of windows of w steps. The level of a window is left out of what is to be held: a series that has
- * moved once has nearly all its variance there, in one component, and no other would be kept.
+ * C the covariance of windows of w steps. The variance of the windows' levels is excluded on the right-hand side: in a
+ * series whose level has shifted once, nearly all variance is in the level, and a single component would seem enough.
  */
 import { HostRandom } from "../../core/random/philox.ts";
 import { STREAMS } from "../../core/random/streams.ts";
@@ -15,13 +15,13 @@ import { momentsNow } from "../../training/em/moments.ts";
 import { principalFactors } from "../../training/em/principal_factors.ts";
 import { MIN_VARIANCE } from "../defaults.ts";
 
-/** Components: at most, and no more than half the cells or half the windows. */
+/** Maximum number of components; also at most half the cells or half the windows. */
 const MAX_LATENT = 64;
 
-/** The share of the variance about windows' means that components may leave. */
+/** The share of the variance about the windows' means that components may leave. */
 const LEFT = 0.05;
 
-/** Cells of a window, its steps, how many windows there are, and the seed. */
+/** Cells per window, steps per window, number of windows, and the seed. */
 export interface WindowsShape {
   readonly width: number;
   readonly window: number;
@@ -29,7 +29,10 @@ export interface WindowsShape {
   readonly seed: number;
 }
 
-/** Fits one after the other, each starting at the axes of the first; with so many components, or as many as it takes. */
+/**
+ * Fits repeatedly, each time starting from the axes of the first fit, with a given number of components or as many as
+ * needed.
+ */
 export function exactFits({ width, window, windows, seed }: WindowsShape) {
   const most = Math.min(MAX_LATENT, width >> 1, windows >> 1);
   let near: Float64Array | undefined;
@@ -48,7 +51,7 @@ export function exactFits({ width, window, windows, seed }: WindowsShape) {
   };
 }
 
-/** The variance of windows about their own means, column by column, in all. */
+/** The total variance of windows about their own means, computed per column. */
 export function aboutMeans(covariance: Float64Array, width: number, window: number): number {
   const columns = width / window;
   let sum = 0;

@@ -1,12 +1,12 @@
 /**
- * The mean KL of a data set, taken apart (Hoffman and Johnson, "ELBO surgery", 2016; Chen, Li, Grosse and
- * Duvenaud, 2018), nats a row, with q(z) = 1/N Σ_n q(z | x_n) over all of its N rows:
+ * Decomposes the mean KL of a data set (Hoffman and Johnson, "ELBO surgery", 2016; Chen, Li, Grosse and Duvenaud,
+ * 2018), in nats per row, with q(z) = 1/N Σ_n q(z | x_n) over all of its N rows:
  *
  *   E_rows KL(q(z | x) ‖ p(z)) = I(x; z) + TC + Σ_d KL(q(z_d) ‖ p(z_d))        see `objectives/beta_tc.ts`
  *
- * A mean over draws, every draw under the q of every row: N² densities, chunk by chunk, summed in
- * float64. The parts add up to the mean of ln q(z | x) - ln p(z) of the same draws exactly. I(x; z) is
- * at most ln N, so few rows understate what many would show.
+ * Each part is a mean over draws, and every draw is evaluated under the q of every row: N² densities, in chunks, summed
+ * in float64. The parts add up exactly to the mean of ln q(z | x) - ln p(z) over the same draws. I(x; z) is at most ln
+ * N, so few rows underestimate it.
  */
 import { portableExp, portableLog, portableLog1p } from "../../core/portable.ts";
 import type { SyncProgram } from "../../backends/backend.ts";
@@ -23,11 +23,11 @@ import type { Node } from "../../ops/spec.ts";
 import type { Matrix } from "../../trained/rows/matrix.ts";
 import type { OnHost } from "../../trained/on_host.ts";
 
-/** How to draw. */
+/** Options for the draws. */
 export interface SurgeryOptions {
-  /** Draws of z per row; 1. */
+  /** Draws of z per row. Default: 1. */
   readonly samples?: number;
-  /** Fixes the draws; 0. */
+  /** Fixes the draws. Default: 0. */
   readonly seed?: number;
 }
 
@@ -35,20 +35,20 @@ export interface SurgeryOptions {
 export interface ElboSurgery {
   /** E[ln q(z | x) - ln p(z)]. */
   readonly kl: number;
-  /** I(x; z) of a row's index and its z, 0 to ln N. */
+  /** I(x; z) between a row's index and its z, 0 to ln N. */
   readonly mutualInformation: number;
   /** KL(q(z) ‖ Π_d q(z_d)), ≥ 0 up to sampling. */
   readonly totalCorrelation: number;
-  /** Σ_d KL(q(z_d) ‖ p(z_d)), ≥ 0 up to sampling, where p has independent dimensions. */
+  /** Σ_d KL(q(z_d) ‖ p(z_d)), ≥ 0 up to sampling, if the dimensions of p are independent. */
   readonly dimensionwiseKl: number;
 }
 
 type Model = Pick<OnHost, "spec" | "parameters" | "compile">;
 
-/** Rows drawn from, and rows that they are looked at under, of one run. */
+/** In one run: rows that z is drawn for, and rows under whose q it is evaluated. */
 const BATCH_ROWS = 32, REFERENCE_ROWS = 128;
 
-/** @throws RangeError if q(z | x) is not one diagonal Gaussian, or there is no row */
+/** @throws RangeError if q(z | x) is not one diagonal Gaussian, or there are no rows */
 export function surgeryOf(model: Model, x: Matrix, options: SurgeryOptions): ElboSurgery {
   const { samples = 1, seed = 0 } = requireObject("surgery options", options, ["samples", "seed"]);
   const draws = requireNumber("samples", samples, { min: 1, max: 1024, integer: true });
@@ -92,8 +92,8 @@ export function surgeryOf(model: Model, x: Matrix, options: SurgeryOptions): Elb
 }
 
 /**
- * Draws of a batch under some rows: joint `[K·B, 1]` = ln Σ_j q(z | x_j), marginals `[K·B, L]` =
- * Σ_j q(z_d | x_j) / q(z_d | x), own `[K·B, L]` = ln q(z_d | x), posterior and prior `[K·B, 1]`.
+ * Evaluates the draws of a batch under some rows: joint `[K·B, 1]` = ln Σ_j q(z | x_j), marginals `[K·B, L]` = Σ_j
+ * q(z_d | x_j) / q(z_d | x), own `[K·B, L]` = ln q(z_d | x), posterior and prior `[K·B, 1]`.
  */
 function underRows({ spec, parameters }: Model, samples: number, reference: number): Plan {
   const g = createGraph();
@@ -118,7 +118,7 @@ function underRows({ spec, parameters }: Model, samples: number, reference: numb
   return plan(g, { outputs, capacity: BATCH_ROWS, parameters });
 }
 
-/** Running sums of a batch's draws over chunks of the other rows. */
+/** Running sums for the draws of a batch, over chunks of the other rows. */
 class DrawSums {
   readonly #draws: number;
   readonly #joint: Float64Array;

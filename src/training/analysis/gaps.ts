@@ -1,13 +1,13 @@
 /**
- * How far each row's ELBO is from its ln p(x), and why (Cremer, Li and Duvenaud, "Inference suboptimality
- * in variational autoencoders", 2018), nats:
+ * The gap between each row's ELBO and its ln p(x), and its causes (Cremer, Li and Duvenaud, "Inference suboptimality in
+ * variational autoencoders", 2018), in nats:
  *
  *   ln p(x) - ELBO = (ln p(x) - ELBO*)  +  (ELBO* - ELBO)
  *                     approximation gap     amortisation gap
  *
  * ELBO* is that of the best diagonal Gaussian for the row alone (`refine.ts`). Both bounds are means of ln w over the
- * same draws, and the better one stands, so that no amortisation gap is negative. ln p(x) is importance-sampled from
- * the better q, so that it is low, and with it the approximation gap.
+ * same draws, and the better one counts, so no amortisation gap is negative. ln p(x) is importance-sampled from the
+ * better q, so it is biased low, and so is the approximation gap.
  */
 import type { SyncProgram } from "../../backends/backend.ts";
 import { requireNumber, requireObject } from "../../core/validate.ts";
@@ -18,17 +18,17 @@ import type { OnHost } from "../../trained/on_host.ts";
 import type { RowEvaluation } from "../../trained/calls/row_sums.ts";
 import { refine, type RowGaussians, underPlan } from "./refine.ts";
 
-/** How to refine, and to measure. */
+/** Options for refining and measuring. */
 export interface GapOptions {
-  /** Draws of z per row that the bounds and ln p(x) are taken from; 100. */
+  /** Draws of z per row for the bounds and ln p(x). Default: 100. */
   readonly samples?: number;
-  /** Steps of Adam for each row, more than none; 200. */
+  /** Adam steps per row, at least 1. Default: 200. */
   readonly steps?: number;
-  /** Draws of z per row and step; 4. */
+  /** Draws of z per row and step. Default: 4. */
   readonly stepSamples?: number;
-  /** Where the rate begins; 0.05. */
+  /** Initial learning rate. Default: 0.05. */
   readonly learningRate?: number;
-  /** Fixes the draws; 0. */
+  /** Fixes the draws. Default: 0. */
   readonly seed?: number;
 }
 
@@ -40,16 +40,16 @@ export interface Gaps {
   readonly elbo: Float64Array;
   /** The best bound found for the row. */
   readonly refinedElbo: Float64Array;
-  /** What the family of q cannot reach. */
+  /** The gap due to the family of q. */
   readonly approximation: Float64Array;
-  /** What the encoder leaves of that, ≥ 0. */
+  /** The gap due to the encoder, ≥ 0. */
   readonly amortisation: Float64Array;
 }
 
 type Model = Pick<OnHost, "spec" | "parameters" | "compile" | "posterior">;
 
 /**
- * @param sameDraws whether every row takes the same, as where rows are scored: `trained/calls/evaluation.ts`
+ * @param sameDraws whether all rows use the same draws, as in scoring: `trained/calls/evaluation.ts`
  * @throws RangeError if q(z | x) is not one diagonal Gaussian
  */
 export function gapsOf(
@@ -94,7 +94,7 @@ function parse(options: GapOptions): Required<GapOptions> {
   };
 }
 
-/** What about q(z | x) keeps it from being refined row by row; undefined where nothing does. */
+/** Why q(z | x) cannot be refined row by row; undefined if it can. */
 export function whyNotRefined({ latent: [layer, ...above], classifier }: ModelSpec) {
   if (classifier) return "its class may be missing";
   if (above.length > 0) return "it has several layers";
@@ -111,7 +111,7 @@ function requireDiagonal(spec: ModelSpec): void {
   );
 }
 
-/** Draws and rows of a program as `evaluate`'s, for q row by row. */
+/** Like `evaluate`, with a given q for each row. */
 function evaluateUnder(
   model: Model,
   x: Matrix,

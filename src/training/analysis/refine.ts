@@ -1,7 +1,7 @@
 /**
- * The best diagonal Gaussian q(z) of each row alone: from the encoder's own mean and log-variance a fixed number of
- * Adam steps along path gradients (`objectives/path_gradient.ts`: without noise where q is exact), on new draws each,
- * the rate falling along half a cosine to zero.
+ * Finds the best diagonal Gaussian q(z) for each row alone: a fixed number of Adam steps from the encoder's own mean
+ * and log-variance, along path gradients (`objectives/path_gradient.ts`: without noise if q is exact), with new draws
+ * for each step, and a learning rate that falls to zero along half a cosine.
  */
 import type { SyncProgram } from "../../backends/backend.ts";
 import { splitSeed } from "../../core/random/philox.ts";
@@ -21,33 +21,33 @@ import type { OnHost } from "../../trained/on_host.ts";
 
 type Model = Pick<OnHost, "spec" | "parameters" | "compile">;
 
-/** A Gaussian for each row, `[rows, L]` each. */
+/** A Gaussian per row, `[rows, L]` each. */
 export interface RowGaussians {
   readonly mean: Matrix;
   readonly logVar: Matrix;
 }
 
-/** How to refine. */
+/** Options for refining. */
 export interface RefineSettings {
   readonly steps: number;
   /** Draws of z per row and step. */
   readonly stepSamples: number;
-  /** Where the rate begins. */
+  /** Initial learning rate. */
   readonly learningRate: number;
   readonly seed: number;
-  /** Whether every row takes the same draws. */
+  /** Whether all rows use the same draws. */
   readonly sameDraws: boolean;
 }
 
 const BATCH_ROWS = 128;
 
-/** Steps of the key that evaluation does not come to: what q was fitted to must not judge it. */
+/** Key steps beyond those of evaluation: q must not be evaluated on the draws that it was fitted to. */
 const FIRST_STEP = 2 ** 31;
 
-/** Adam as usual. */
+/** The usual constants of Adam. */
 const BETA_1 = 0.9, BETA_2 = 0.999, EPSILON = 1e-8;
 
-/** The terms of draws under a q that the program reads, or the gradient of -mean bound by it. */
+/** The terms of draws under a q that is an input, or the gradient of -mean bound with respect to it. */
 export function underPlan(
   { spec, parameters }: Model,
   { capacity, samples, forGradient }: {
@@ -63,7 +63,7 @@ export function underPlan(
   const q = { mean, logVar: clampLogVariance(g, logVar) };
   const terms = termsUnder(scope, spec, rowsInput(g, spec), q, samples);
   const { logLikelihoods, logWeights } = terms;
-  // Without the KL of each row the bound is the mean of ln w, which has no noise where q is exact.
+  // The bound is the mean of ln w, without the KL of each row: it has no noise if q is exact.
   if (!forGradient) {
     return plan(g, { outputs: { logLikelihoods, logWeights }, capacity, parameters });
   }
@@ -72,7 +72,7 @@ export function underPlan(
   return plan(g, { outputs: { byMean, byLogVar }, capacity, parameters });
 }
 
-/** Batch by batch, each row's q after all steps. */
+/** Refines batch by batch. @returns each row's q after all steps */
 export function refine(
   model: Model,
   x: Matrix,
@@ -112,8 +112,8 @@ export function refine(
 }
 
 /**
- * Adam on `values`, in place, down the gradient that a program gives of a mean over `rows` rows that know
- * nothing of one another; a derivative that is not finite moves nothing.
+ * Adam on `values`, in place. A program gives the gradient of a mean over `rows` independent rows. A derivative that is
+ * not finite changes nothing.
  */
 function adam(values: Float32Array) {
   const { length } = values;

@@ -1,16 +1,15 @@
 /**
- * A linear Gaussian model is a linear VAE whose bound is exact.
+ * Converts a linear Gaussian model to a linear VAE whose bound is exact.
  *
- * p(z | x) = N(Hᵀ (x - μ), P⁻¹), P = I + Wᵀ Ψ⁻¹ W, is the same Gaussian for every x but for its mean.
- * Turning the latent axes by the eigenvectors of P = V diag(p) Vᵀ leaves p(x) as it is (z and its turn
- * are both N(0, I)) and makes the posterior's covariance diagonal: with W ← W V,
+ * p(z | x) = N(Hᵀ (x - μ), P⁻¹), P = I + Wᵀ Ψ⁻¹ W, has the same covariance for every x. Rotating the latent axes by the
+ * eigenvectors of P = V diag(p) Vᵀ does not change p(x), since the rotated z is also N(0, I), and makes the posterior's
+ * covariance diagonal: with W ← W V,
  *
  *   encoder.mean    x ↦ (x - μ) Ψ⁻¹ W diag(1/p)      encoder.logVar  -ln p, without weights
  *   decoder.mean    z ↦ W z + μ                      likelihood.logVar  ln ψ
  *
- * so q(z | x) = p(z | x), and ELBO = ln p(x) (derivations A.1, method 2: KL(q ‖ p(z | x)) = 0). Axes
- * come in falling order of what the data say about them, each with its largest loading positive: the
- * canonical form, which no longer depends on the start.
+ * so q(z | x) = p(z | x), and ELBO = ln p(x) (derivations A.1, method 2: KL(q ‖ p(z | x)) = 0). Axes are ordered by
+ * falling precision, each with its largest loading positive: a canonical form that does not depend on the start.
  */
 import { portableLog } from "../../core/portable.ts";
 import { LOG_VARIANCE } from "../../core/stable.ts";
@@ -22,7 +21,7 @@ export type LinearParameters = ReadonlyMap<string, { readonly data: Float64Array
 
 /**
  * Parameters of the linear VAE (no hidden layers, a Gaussian likelihood with learned variances).
- * @throws RangeError if a latent variable is known more sharply than a VAE can say
+ * @throws RangeError if the posterior precision of a latent variable exceeds the range of a VAE
  */
 export function linearVaeParameters(
   mean: Float64Array,

@@ -1,10 +1,10 @@
-/** What `factorAnalysis` takes, with defaults; parsed once, strictly. */
+/** Options of `factorAnalysis`, with defaults; parsed once, strictly. */
 import { portableExp } from "../../core/portable.ts";
 import { LOG_VARIANCE } from "../../core/stable.ts";
 import { requireChoice, requireNumber, requireObject } from "../../core/validate.ts";
 import { DEVICE_KEYS, type DeviceOptions } from "../../trained/device_options.ts";
 
-/** How to fit a linear Gaussian model. */
+/** Options for fitting a linear Gaussian model. */
 export interface FactorAnalysisOptions extends DeviceOptions {
   /** Latent dimensions, fewer than columns. */
   readonly latent: number;
@@ -12,19 +12,19 @@ export interface FactorAnalysisOptions extends DeviceOptions {
   readonly columns?: readonly string[];
   /** "shared" for probabilistic PCA, "perFeature" (the default) for factor analysis. */
   readonly noise?: "shared" | "perFeature";
-  /** Steps of EM at most; 1000. */
+  /** Maximum number of EM steps. Default: 1000. */
   readonly iterations?: number;
-  /** Stops once a step raises the mean log-likelihood by less, nats per row; 1e-6. */
+  /** Stops when a step raises the mean log-likelihood by less, nats per row. Default: 1e-6. */
   readonly tolerance?: number;
-  /** Fixes the start; 0. */
+  /** Fixes the start. Default: 0. */
   readonly seed?: number;
   /**
-   * The least variance of the noise, in squared units of the data; a millionth of the columns' mean
-   * variance. Without it the noise of a column that the factors explain wholly would go to zero, and
-   * the likelihood to infinity.
+   * The minimum noise variance, in squared units of the data. Default: a millionth of the columns' mean variance.
+   * Without it the noise of a column that the factors explain completely would go to zero, and the likelihood to
+   * infinity.
    */
   readonly minVariance?: number;
-  /** Called after each step: the mean log-likelihood of the rows, nats per row. */
+  /** Called after each step with the mean log-likelihood of the rows, nats per row. */
   readonly onProgress?: (
     step: { readonly iteration: number; readonly logLikelihood: number },
   ) => void;
@@ -32,7 +32,7 @@ export interface FactorAnalysisOptions extends DeviceOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Options that decide the result; the floor needs the data. */
+/** Options that determine the result, except the floor, which needs the data. */
 export type EmSettings = Required<
   Pick<FactorAnalysisOptions, "latent" | "noise" | "iterations" | "tolerance" | "seed">
 >;
@@ -50,10 +50,10 @@ const KEYS = [
   ...DEVICE_KEYS,
 ];
 
-/** Wider covariances do not fit a browser's memory. */
+/** Covariances of more columns do not fit into a browser's memory. */
 export const MAX_COLUMNS = 8192;
 
-/** The least variance that a spec may name. */
+/** The smallest variance that a spec accepts. */
 export const LEAST_VARIANCE = 1e-13;
 
 /** @throws TypeError or RangeError naming the option */

@@ -1,5 +1,5 @@
 /**
- * One step of EM for the linear Gaussian model, from the covariance S of the data alone:
+ * One EM step for the linear Gaussian model, from the covariance S of the data alone:
  *
  *   z ~ N(0, I),  x | z ~ N(μ + W z, Ψ),  Ψ = diag(ψ), or σ² I for probabilistic PCA
  *
@@ -7,11 +7,11 @@
  *      A = S H = E[(x - μ) zᵀ];  C = G + Hᵀ A = E[z zᵀ]
  *   M  W ← A C⁻¹;  r = diag(S - W Aᵀ);  ψ_d ← max(r_d, floor), or σ² ← max(mean r, floor)
  *
- * Sources: Rubin and Thayer, "EM algorithms for ML factor analysis" (1982); Tipping and Bishop,
- * "Probabilistic principal component analysis" (1999), appendix B; the same step, but for how Ψ is
- * tied. The expected log-likelihood falls on both sides of ψ_d = r_d, so the floor, which keeps a
- * variance from going to zero (a Heywood case), is its maximum over ψ_d ≥ floor: the likelihood never
- * falls. Only L × L matrices are ever inverted: D² L multiply-adds a step.
+ * Sources: Rubin and Thayer, "EM algorithms for ML factor analysis" (1982); Tipping and Bishop, "Probabilistic
+ * principal component analysis" (1999), appendix B. The step is the same for both, except for the constraint on Ψ. The
+ * floor keeps a variance from going to zero (a Heywood case). The expected log-likelihood falls on both sides of ψ_d =
+ * r_d, so the floored value is its maximum over ψ_d ≥ floor, and the likelihood never falls. Only L × L matrices are
+ * inverted: D² L multiply-adds per step.
  */
 import { portableLog } from "../../core/portable.ts";
 import { cholesky, inverse, logDeterminant, solveRows } from "../../core/algebra/cholesky.ts";
@@ -23,7 +23,7 @@ export interface Factors {
   readonly variances: Float64Array;
 }
 
-/** What is known of z given x, and the likelihood of the data, under some factors. */
+/** The posterior of z given x, and the likelihood of the data, under some factors. */
 export interface Posterior {
   /** H `[D, L]`: the posterior mean is Hᵀ (x - μ). */
   readonly weights: Float64Array;
@@ -36,7 +36,7 @@ export interface Posterior {
 }
 
 /**
- * The E-step, and the likelihood on its way:
+ * The E-step, which also gives the likelihood:
  * mean ln p(x) = -½ (D ln 2π + Σ ln ψ_d + ln |P| + Σ S_dd / ψ_d - Σ (B ∘ A)).
  * @param covariance S `[D, D]`
  */
@@ -58,8 +58,8 @@ export function expectation(covariance: Float64Array, factors: Factors, latent: 
 
 /**
  * The M-step.
- * @param noise "shared" for one variance, "perFeature" for one each
- * @param floor the least variance
+ * @param noise "shared" for one variance, "perFeature" for one per column
+ * @param floor the minimum variance
  */
 export function maximization(
   covariance: Float64Array,
@@ -104,7 +104,7 @@ function gram(a: Float64Array, b: Float64Array, latent: number): Float64Array {
   return result;
 }
 
-/** S h `[D, L]`, four rows of h at a time: a sum is loaded and stored once for four products. */
+/** S h `[D, L]`, four rows of h at a time, so that each sum is loaded and stored once for four products. */
 function product(s: Float64Array, h: Float64Array, columns: number, latent: number): Float64Array {
   const result = new Float64Array(columns * latent), row = new Float64Array(latent);
   for (let i = 0; i < columns; i++) {

@@ -1,14 +1,13 @@
 /**
- * Factor analysis and probabilistic PCA by EM, exact at every step, handed back as an ordinary model: a
- * linear VAE whose ELBO is the log-likelihood (`as_vae.ts`), to score, save, sample and evaluate like
- * any other.
+ * Factor analysis and probabilistic PCA by EM, exact at every step. The result is an ordinary model, a linear VAE whose
+ * ELBO is the log-likelihood (`as_vae.ts`), which can be scored, saved, sampled and evaluated like any other.
  *
  *   x = W z + μ + ε,  z ~ N(0, I_L),  ε ~ N(0, σ² I) ("shared": pPCA) or N(0, diag(ψ)) ("perFeature")
  *
- * The likelihood never falls (Dempster, Laird and Rubin, 1977). For pPCA every maximum is global, and
- * random starts leave the saddle points (Tipping and Bishop, 1999); the columns of W approach the
- * principal axes like a power iteration, by λ_{L+1}/λ_L a step. Factor analysis can have several
- * maxima. No step needs a learning rate, but all data are in one `[D, D]` covariance.
+ * The likelihood never falls (Dempster, Laird and Rubin, 1977). For pPCA every maximum is global, and random starts
+ * avoid the saddle points (Tipping and Bishop, 1999); the columns of W approach the principal axes like a power
+ * iteration, by λ_{L+1}/λ_L per step. Factor analysis can have several maxima. There is no learning rate, but the data
+ * must fit into one `[D, D]` covariance.
  */
 import { portableExp } from "../../core/portable.ts";
 import { HostRandom } from "../../core/random/philox.ts";
@@ -44,7 +43,7 @@ export interface FactorAnalysis {
   readonly converged: boolean;
 }
 
-/** The default least variance, of the columns' mean variance: far above the rounding of float32. */
+/** The default minimum variance, as a share of the columns' mean variance: far above the rounding of float32. */
 const FLOOR_SHARE = 1e-6;
 
 /**
@@ -104,7 +103,7 @@ async function maximize(
   return { factors, logLikelihood, iterations: logLikelihood.length - 1, converged };
 }
 
-/** Half of each column's variance to random factors, half to noise. */
+/** Starts with half of each column's variance in random factors, and half in the noise. */
 function start(
   covariance: Float64Array,
   latent: number,
@@ -122,7 +121,7 @@ function start(
   return { loadings, variances };
 }
 
-/** The width that the rows themselves state. */
+/** The number of columns, from the rows themselves. */
 function columnsOf(rows: Rows): number {
   if (!Array.isArray(rows)) return requireFloatRows(rows).shape[1];
   return (rows[0] as ArrayLike<number> | undefined)?.length ?? 0;
@@ -146,7 +145,7 @@ function defaultFloor({ covariance, mean: { length } }: Moments): number {
   return Math.max(LEAST_VARIANCE, FLOOR_SHARE * total / length);
 }
 
-/** Something must vary, and nothing by more than a model file can say. */
+/** Requires some variance, and none above what a model file can hold. */
 function requireSpread({ covariance }: Moments, floor: number): void {
   const variances = diagonalOf(covariance), limit = portableExp(LOG_VARIANCE.high);
   const wide = variances.findIndex((variance) => !(variance <= limit));

@@ -1,12 +1,12 @@
 /**
- * A mixture of N diagonal Gaussians fitted to points by EM (Dempster, Laird and Rubin, 1977), float64:
+ * Fits a mixture of N diagonal Gaussians to points by EM (Dempster, Laird and Rubin, 1977), in float64:
  *
  *   E  r_in = π_n N(x_i; μ_n, σ²_n) / Σ_m …
- *   M  π_n = Σ_i r_in / I,  μ_n = Σ_i r_in x_i / Σ_i r_in,  σ²_n likewise about μ_n, and not below a floor
+ *   M  π_n = Σ_i r_in / I,  μ_n = Σ_i r_in x_i / Σ_i r_in,  σ²_n likewise about μ_n, with a floor
  *
- * The likelihood never falls, but for the floor. Starts are points drawn far apart (k-means++, Arthur
- * and Vassilvitskii, 2007). Exponentials and logarithms are the portable ones: a seed means the same
- * mixture on every machine.
+ * The likelihood never falls, except because of the floor. Starting means are points drawn far apart (k-means++, Arthur
+ * and Vassilvitskii, 2007). Exponentials and logarithms are the portable ones, so a seed gives the same mixture on
+ * every machine.
  */
 import { LN_2PI } from "../../core/stable.ts";
 import { portableExp, portableLog } from "../../core/portable.ts";
@@ -27,20 +27,20 @@ export interface GaussianMixture {
   readonly means: Float64Array;
   /** `[N, L]` */
   readonly variances: Float64Array;
-  /** Mean ln p of the points at the start of each step, nats; it rises. */
+  /** Mean ln p of the points at the start of each step, nats, rising. */
   readonly logLikelihood: readonly number[];
 }
 
-/** How long to fit. */
+/** Options for fitting. */
 export interface MixtureOptions {
   readonly components: number;
   readonly seed: number;
   readonly iterations: number;
-  /** Stops once a step gains less, nats a point. */
+  /** Stops when a step gains less, nats per point. */
   readonly tolerance: number;
 }
 
-/** Share of a dimension's variance below which no component's falls. */
+/** Minimum variance of a component, as a share of the dimension's variance. */
 const LEAST_SHARE = 1e-4;
 
 export function fitMixture(points: Points, options: MixtureOptions): GaussianMixture {
@@ -61,7 +61,7 @@ export function fitMixture(points: Points, options: MixtureOptions): GaussianMix
 
 type Parameters = Omit<GaussianMixture, "logLikelihood">;
 
-/** Equal weights and the points' own variances, about points that lie apart. */
+/** Starts with equal weights and the points' own variances, around points that lie far apart. */
 function start(
   { data, shape: [count, size] }: Points,
   { components, seed }: MixtureOptions,
@@ -88,7 +88,7 @@ function start(
   return { weights: new Float64Array(components).fill(1 / components), means, variances };
 }
 
-/** Fills `shares` `[I, N]`; the mean ln p of the points, nats. */
+/** Fills `shares` `[I, N]`. @returns the mean ln p of the points, nats */
 function expect(
   { data, shape: [count, size] }: Points,
   { weights, means, variances }: Parameters,
@@ -137,7 +137,7 @@ function maximize(
       for (let l = 0; l < size; l++) means[n * size + l] += share * data[i * size + l];
     }
   }
-  // A component that no point falls to keeps a weight that its logarithm survives.
+  // A component without points keeps a positive weight, so that its logarithm is finite.
   const total = weights.map((weight) => Math.max(weight, 1e-12));
   for (let j = 0; j < means.length; j++) means[j] /= total[Math.floor(j / size)];
   for (let i = 0; i < count; i++) {

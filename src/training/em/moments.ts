@@ -1,13 +1,12 @@
 /**
- * Mean and covariance (1/N) of rows, in float64 and one pass: all that a linear Gaussian model needs
- * of its data.
+ * Mean and covariance (1/N) of rows, in float64 and one pass: all that a linear Gaussian model needs from its data.
  *
  *   S = 1/N Σ (x - x₁)(x - x₁)ᵀ - (μ - x₁)(μ - x₁)ᵀ
  *
- * The first row x₁ is the origin (Chan, Golub and LeVeque, "Algorithms for computing the sample
- * variance", 1983): (μ - x₁)² ≤ N var, so the subtraction loses at most the digits of N, whatever the
- * mean; and cells equal to the first row's, such as the border of images, cost nothing. Rows go in
- * fours, so that a cell of S is loaded once for four products. N·D²/2 multiply-adds.
+ * The first row x₁ is the origin (Chan, Golub and LeVeque, "Algorithms for computing the sample variance", 1983): (μ -
+ * x₁)² ≤ N var, so the subtraction loses at most the digits of N, whatever the mean; and cells equal to the first
+ * row's, such as the border of images, cost nothing. Rows are processed in groups of four, so that a cell of S is
+ * loaded once for four products. N·D²/2 multiply-adds.
  */
 import type { Matrix } from "../../trained/rows/matrix.ts";
 
@@ -20,10 +19,10 @@ export interface Moments {
 /** Rows between two pauses. */
 const BLOCK_ROWS = 512;
 
-/** Rows taken at a time. */
+/** Rows processed together. */
 const LANES = 4;
 
-/** @param pause awaited between blocks of rows: lets events in, or throws to stop */
+/** @param pause awaited between blocks of rows: yields to events, or throws to stop */
 export async function momentsOf(x: Matrix, pause: () => Promise<void>): Promise<Moments> {
   const steps = momentSteps(x);
   for (;;) {
@@ -33,7 +32,7 @@ export async function momentsOf(x: Matrix, pause: () => Promise<void>): Promise<
   }
 }
 
-/** The same at one go. */
+/** The same without pauses. */
 export function momentsNow(x: Matrix): Moments {
   const steps = momentSteps(x);
   for (;;) {
@@ -67,7 +66,7 @@ function* momentSteps({ data, shape: [rows, columns] }: Matrix): Generator<void,
   return { mean: offset.map((value, c) => value + origin[c]), covariance: products };
 }
 
-/** lane = row - origin, added to the sums. */
+/** Sets lane = row - origin, and adds it to the sums. */
 function shift(
   data: Float32Array,
   from: number,

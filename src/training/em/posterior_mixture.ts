@@ -1,7 +1,7 @@
 /**
- * The same model with a mixture of Gaussians in place of its prior, fitted after training to draws of
- * q(z | x) over rows: "ex-post density estimation" (Ghosh et al., 2020). Where the mean posterior is
- * not N(0, I), samples then come from where the decoder has been.
+ * Replaces a model's prior by a mixture of Gaussians, fitted after training to draws of q(z | x) over rows: "ex-post
+ * density estimation" (Ghosh et al., 2020). If the aggregated posterior is not N(0, I), samples then come from regions
+ * that the decoder was trained on.
  */
 import { requireNumber, requireObject } from "../../core/validate.ts";
 import { portableExp, portableLog } from "../../core/portable.ts";
@@ -13,21 +13,21 @@ import type { Rows } from "../../trained/rows/matrix.ts";
 import { VAE } from "../vae.ts";
 import { fitMixture } from "./gaussian_mixture.ts";
 
-/** How to fit the mixture. */
+/** Options for fitting the mixture. */
 export interface PosteriorMixtureOptions extends DeviceOptions {
-  /** Gaussians; 10. */
+  /** Number of Gaussians. Default: 10. */
   readonly components?: number;
-  /** Fixes the draws and the start; 0. */
+  /** Fixes the draws and the start. Default: 0. */
   readonly seed?: number;
-  /** Steps of EM at most; 200. */
+  /** Maximum number of EM steps. Default: 200. */
   readonly iterations?: number;
-  /** Stops once a step gains less, nats a row; 1e-5. */
+  /** Stops when a step gains less, nats per row. Default: 1e-5. */
   readonly tolerance?: number;
 }
 
 /** A model with its fitted prior. */
 export interface PosteriorMixture {
-  /** A new model; the one it was made from stays as it is. */
+  /** A new model; the original does not change. */
   readonly model: VAE;
   /** Mean ln p(z) of the draws before each step of EM, nats. */
   readonly logLikelihood: readonly number[];
@@ -36,7 +36,7 @@ export interface PosteriorMixture {
 const KEYS = ["components", "seed", "iterations", "tolerance", ...DEVICE_KEYS];
 
 /**
- * The model with a mixture in place of its prior, fitted to its posterior of the rows.
+ * Creates a model with a mixture prior, fitted to the posterior of the rows.
  * @param rows at least one row of data; one draw of z is taken for each
  * @throws TypeError for a model with several layers, flows or a condition, RangeError for options
  *   out of range

@@ -1,27 +1,27 @@
 /**
- * Probabilistic PCA in closed form, from mean and covariance: with the largest eigenvalues λ_l of the
- * covariance and their vectors v_l
+ * Probabilistic PCA in closed form, from mean and covariance. With the largest eigenvalues λ_l of the covariance and
+ * their eigenvectors v_l,
  *
  *   σ² = mean of the D - L other eigenvalues,  W = [v_l √(λ_l - σ²)]
  *
- * is the maximum of the likelihood (Tipping and Bishop, "Probabilistic principal component analysis",
- * 1999, eq. 7 and 8) that EM (`factor_analysis.ts`) climbs to.
+ * maximises the likelihood (Tipping and Bishop, "Probabilistic principal component analysis", 1999, eq. 7 and 8); EM
+ * (`factor_analysis.ts`) converges to the same.
  */
 import type { HostRandom } from "../../core/random/philox.ts";
 import { principalAxes } from "../../core/algebra/principal_axes.ts";
 import type { Factors } from "./em_step.ts";
 import type { Moments } from "./moments.ts";
 
-/** How many latent dimensions, and what noise. */
+/** The number of latent dimensions, and the noise floor. */
 export interface PrincipalOptions {
-  /** At most, fewer than columns. */
+  /** Maximum number of latent dimensions, fewer than columns. */
   readonly most: number;
-  /** As many as leave no more variance than this; the most where absent. */
+  /** Takes as many dimensions as needed to leave no more variance than this; if absent, the maximum. */
   readonly left?: number;
-  /** The least σ². */
+  /** Minimum σ². */
   readonly floor: number;
   readonly random: HostRandom;
-  /** Axes of rows like these, to start from. */
+  /** Axes of similar rows, to start from. */
   readonly near?: Float64Array;
 }
 

@@ -1,10 +1,11 @@
 /**
- * The check of a GPU that is not trusted. Now and then, before the GPU takes steps, the host takes the first of them itself
- * from the same parameters; losses and gradient norms are then compared. The first loss tests the forward pass, the first
- * norm the backward pass, the second loss the update, and later steps what a submit does between its steps.
+ * Checks an untrusted GPU during training. From time to time, before the GPU takes steps, the host takes the first of
+ * them itself from the same parameters, and losses and gradient norms are compared. The first loss tests the forward
+ * pass, the first norm the backward pass, the second loss the update, and later steps what a submit does between its
+ * steps.
  *
- * Tolerance. That of `graph/cost.ts`, relative to the parts of the loss, which may cancel; twice that for a norm, which
- * is squared; and t times that for step t, whose parameters differ already.
+ * Tolerance: that of `graph/cost.ts`, relative to the parts of the loss, which may cancel; twice that for a norm, which
+ * is squared; and t times that for step t, whose parameters already differ.
  */
 import { GpuError } from "../../backends/backend.ts";
 import { normRounding, relativeRounding } from "../../graph/cost.ts";
@@ -15,14 +16,14 @@ import type { NextStep } from "../run/step_sequence.ts";
 import type { StepOutputs } from "../run/stepper.ts";
 import type { Race } from "./race.ts";
 
-/** The GPU computes wrongly, and may have done so since it was last compared. */
+/** The GPU computes incorrectly, possibly since the last successful comparison. */
 export class DistrustError extends GpuError {}
 
-/** Steps that are compared first, and later. */
+/** Number of steps in the first comparison, and in later ones. */
 const FIRST_STEPS = 8, LATER_STEPS = 2;
-/** Steps from one comparison to the next at least, and the share of the GPU's time that the host may take for one. */
+/** Minimum number of steps between comparisons, and the maximum cost of one as a share of the GPU's time. */
 const EVERY = 512, SHARE = 0.05;
-/** Steps of a comparison that the host takes however long they take, and milliseconds after which it takes no more. */
+/** Steps of a comparison that the host always takes, and the time in milliseconds after which it takes no more. */
 const LEAST_STEPS = 2, LONG = 500;
 
 export class Canary {
@@ -41,8 +42,8 @@ export class Canary {
   }
 
   /**
-   * What the host gives for the first of the next steps; for none of them if no comparison is due. The host's memory,
-   * which must hold the parameters of the GPU, is left as it was.
+   * Computes the first of the next steps on the host; none if no comparison is due. The host's memory, which must hold
+   * the same parameters as the GPU, is left unchanged.
    */
   expect(next: readonly NextStep[]): StepOutputs[] {
     if (this.#stepsUntilDue > 0) return [];
@@ -58,7 +59,7 @@ export class Canary {
   }
 
   /**
-   * Compares what the GPU gave for steps with what the host expects of the first of them.
+   * Compares the GPU's results with the host's results for the first steps.
    * @throws DistrustError if they differ by more than rounding
    */
   judge(outputs: readonly StepOutputs[], expected: readonly StepOutputs[]): void {
@@ -67,7 +68,7 @@ export class Canary {
     this.#stepsUntilDue = Math.max(EVERY, this.#race.costOf(LATER_STEPS) / SHARE);
   }
 
-  /** The GPU has taken so many steps more. */
+  /** The GPU has taken this many more steps. */
   passed(steps: number): void {
     this.#stepsUntilDue -= steps;
   }

@@ -1,12 +1,13 @@
 /**
- * Whether training takes the GPU.
+ * Decides whether training uses a GPU.
  *
- *   "webgpu"     yes, even a software adapter; without an adapter this is an error
- *   "auto"       only a hardware adapter that passes a self-test, only for a run that is worth a trial, and only if it is
- *                faster than the host in the first steps; never with `determinism: "portable"`
+ *   "webgpu"     yes, even a software adapter; an error if there is no adapter
+ *   "auto"       only a hardware adapter that passes a self-test, only for a run that is worth a trial, and only if it
+ *                is faster than the host in the first steps; never with `determinism: "portable"`
  *   all others   no
  *
- * The crossover is measured by the run itself (`race.ts`). The constant decides only whether to try: finding an adapter and compiling take about a second.
+ * The run itself measures which is faster (`race.ts`). The constant only decides whether to try, because finding an
+ * adapter and compiling take about a second.
  */
 import { type Accelerator, GpuError, LimitError, type Stepper } from "../../backends/backend.ts";
 import { openAccelerator } from "../../backends/open.ts";
@@ -17,10 +18,10 @@ import type { DeviceOptions } from "../../trained/device_options.ts";
 import type { Matrix } from "../../trained/rows/matrix.ts";
 import type { GpuReport } from "../report.ts";
 
-/** A run of as many floating-point operations is worth a trial: it takes tens of seconds on WebAssembly. */
+/** A run with this many floating-point operations is worth a trial: it takes tens of seconds on WebAssembly. */
 export const TRIAL_OPERATIONS = 1e12;
 
-/** A GPU that was opened for a run. */
+/** A GPU opened for a run. */
 export interface TrainingGpu {
   readonly stepper: Stepper;
   /** Whether it is used only if it is faster than the host. */
@@ -32,15 +33,15 @@ export interface TrainingGpu {
 export interface GpuRequest {
   readonly device: Pick<DeviceOptions, "backend" | "determinism" | "adapter">;
   readonly plan: Plan;
-  /** Elements of both segments. */
+  /** Numbers of elements of the two segments. */
   readonly lengths: { readonly parameters: number; readonly state: number };
   readonly data: Matrix;
   readonly orderLength: number;
-  /** Steps of the whole run. */
+  /** Number of steps in the whole run. */
   readonly steps: number;
 }
 
-/** @throws DOMException or RangeError if the GPU was asked for and cannot be had */
+/** @throws DOMException or RangeError if a GPU was requested but is not available */
 export async function openTrainingGpu(request: GpuRequest): Promise<TrainingGpu | undefined> {
   const { device: { backend = "auto", adapter }, plan, lengths, data, orderLength } = request;
   const isAsked = backend === "webgpu";
@@ -68,7 +69,7 @@ export async function openTrainingGpu(request: GpuRequest): Promise<TrainingGpu 
   }
 }
 
-/** Why the device fails its self-test, if it does. The run then goes on without it, and reports why. */
+/** The error if the device fails its self-test. The run then continues without it, and reports the error. */
 async function failureOf(accelerator: Accelerator): Promise<GpuError | undefined> {
   try {
     await requireSelfTest(accelerator);
@@ -78,7 +79,10 @@ async function failureOf(accelerator: Accelerator): Promise<GpuError | undefined
   }
 }
 
-/** A failure here is passed over: it comes again at the first step, and the run then goes on without the GPU. */
+/**
+ * Lets the device tune the program. A failure is ignored here: it recurs at the first step, and the run then continues
+ * without the GPU.
+ */
 async function prepare(accelerator: Accelerator, plan: Plan): Promise<void> {
   try {
     await accelerator.prepare(plan);
@@ -87,7 +91,7 @@ async function prepare(accelerator: Accelerator, plan: Plan): Promise<void> {
   }
 }
 
-/** A device that is lost before the first step is treated as one that is lost at the first step. */
+/** A device lost while its stepper is created fails at the first step instead. */
 function stepperOf(make: () => Stepper): Stepper {
   try {
     return make();

@@ -1,8 +1,8 @@
 /**
- * Training steps on a GPU that may fail at any time. The host hands over its parameters at the start of an epoch, sends
- * steps, and takes the parameters back where it needs them. Whenever both hold the same parameters it notes the whole run:
- * from there it can go on alone. A GPU that computed wrongly may have done so since it was last compared with the
- * host (`canary.ts`); the host then goes on from before that.
+ * Takes training steps on a GPU that may fail at any time. At the start of an epoch the host uploads its parameters; it
+ * then sends steps, and downloads the parameters when it needs them. Whenever both hold the same parameters, it saves
+ * the whole run as a mark, from which the host can continue alone. A GPU that computed incorrectly may have done so
+ * since the last successful comparison (`canary.ts`); the host then continues from the mark before that.
  */
 import type { GpuError } from "../../backends/backend.ts";
 import type { Plan } from "../../graph/plan.ts";
@@ -16,20 +16,20 @@ import type { TrainingGpu } from "./choice.ts";
 import { Race } from "./race.ts";
 import { Submits } from "./submits.ts";
 
-/** The run that steps are taken of. */
+/** The run whose steps are taken. */
 export interface GpuRun {
   readonly plan: Plan;
   readonly state: RunState;
   readonly sequence: StepSequence;
   readonly host: HostStepper;
-  /** A steady clock, milliseconds. */
+  /** A monotonic clock, in milliseconds. */
   readonly clock: () => number;
 }
 
-/** A moment at which host and GPU held the same parameters. */
+/** A state in which host and GPU held the same parameters. */
 interface Mark {
   readonly run: Checkpoint;
-  /** Steps that the GPU had taken of it. */
+  /** Number of steps that the GPU had taken by then. */
   readonly gpuSteps: number;
 }
 
@@ -40,12 +40,12 @@ export class GpuStepper implements Stepper {
   readonly #race: Race;
   readonly #canary: Canary;
   readonly #submits: Submits;
-  /** Who holds the parameters after the last step: both, or the GPU alone. */
+  /** Which memory holds the parameters after the last step: both, or only the GPU's. */
   #holder: "both" | "gpu" = "both";
   #stepsSinceMark = 0;
-  /** The last one; `begin` sets the first. */
+  /** The latest mark; `begin` sets the first. */
   #mark!: Mark;
-  /** The last one from which a comparison held. */
+  /** The latest mark from which a comparison succeeded. */
   #trusted?: Mark;
 
   constructor(gpu: TrainingGpu, { plan, state, sequence, host, clock }: GpuRun) {
@@ -57,12 +57,12 @@ export class GpuStepper implements Stepper {
     this.#submits = new Submits(gpu.stepper, this.#race);
   }
 
-  /** Whether the run should go on on the host, because that is faster. */
+  /** Whether the run should continue on the host, because that is faster. */
   get isSlower(): boolean {
     return this.#race.whySlower !== undefined;
   }
 
-  /** @throws GpuError if the GPU fails, as do all others but `abandon` */
+  /** @throws GpuError if the GPU fails, like all other methods except `abandon` */
   begin(): void {
     this.#setMark();
     const { stepper } = this.#gpu, { parameters, state } = this.#mark.run.current;
@@ -86,7 +86,7 @@ export class GpuStepper implements Stepper {
     this.#setMark();
   }
 
-  /** Brings the host to where the GPU is, and gives the GPU back. */
+  /** Brings the host's memory up to date, and releases the GPU. */
   async leave(): Promise<void> {
     await this.sync();
     this.#gpu.report.left = this.#race.whySlower;
@@ -95,7 +95,7 @@ export class GpuStepper implements Stepper {
 
   /**
    * Gives up a GPU that has failed.
-   * @returns what the run can go on from
+   * @returns the state that the run can continue from
    */
   abandon(error: GpuError): Checkpoint {
     const { report } = this.#gpu;
@@ -106,7 +106,10 @@ export class GpuStepper implements Stepper {
     return run;
   }
 
-  /** The host holds the parameters after the last step: the steps until here count, whatever becomes of the GPU. */
+  /**
+   * Sets the mark when the host holds the parameters after the last step. Steps so far count even if the GPU fails
+   * later.
+   */
   #setMark(): void {
     const { report } = this.#gpu;
     report.steps += this.#stepsSinceMark;
@@ -115,13 +118,13 @@ export class GpuStepper implements Stepper {
     this.#holder = "both";
   }
 
-  /** Sends as many of the epoch's steps as the GPU takes now. */
+  /** Sends as many steps of the epoch as the GPU accepts now. */
   #fill(): void {
     const submits = this.#submits, canary = this.#canary;
     while (submits.hasRoom) {
       const steps = this.#nextSteps();
       if (steps.length === 0) return;
-      // The host takes its steps before the GPU is at work, since the times of the two are compared.
+      // The host takes its steps while the GPU is idle, because the times of the two are compared.
       const expected = this.#holder === "both" ? canary.expect(steps) : [];
       this.#holder = "gpu";
       submits.send(steps, expected);
@@ -151,7 +154,7 @@ export class GpuStepper implements Stepper {
     this.#canary.passed(steps.length);
     this.#stepsSinceMark += steps.length;
     steps.forEach((step, i) => this.#state.count(step, outputs[i]));
-    // The run fell back to parameters that the host holds.
+    // The run fell back to parameters in the host's memory.
     if (counters.rollbacks > rollbacks) this.begin();
   }
 }

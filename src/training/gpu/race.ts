@@ -1,10 +1,10 @@
 /**
- * How long a step takes on the GPU and on the host, milliseconds: the least time that was seen of each. Compiling is no
- * part of it, as a first submit is slower than those after it. The clock decides where steps are taken and how often they
- * are compared, never what they give.
+ * Compares the time per step on the GPU and on the host, in milliseconds: the minimum observed for each. Minima exclude
+ * compilation, which makes a first submit slower than later ones. The clock only decides where steps are taken and how
+ * often they are compared; it never affects their results.
  */
 
-/** The submit that decides: the first one compiles. */
+/** The submit that decides; the first one includes compilation. */
 const DECIDING = 2;
 
 export class Race {
@@ -17,7 +17,7 @@ export class Race {
   #whySlower?: string;
 
   /**
-   * @param clock steady, milliseconds
+   * @param clock monotonic, milliseconds
    * @param mayLeave whether the GPU is used only if it is faster than the host
    */
   constructor(clock: () => number, mayLeave: boolean) {
@@ -29,23 +29,25 @@ export class Race {
     return this.#clock();
   }
 
-  /** Why the run should go on on the host, if it should: by its second submit the GPU was no faster. */
+  /** Why the run should continue on the host, if it should: the GPU was not faster in its second submit. */
   get whySlower(): string | undefined {
     return this.#whySlower;
   }
 
-  /** The time of so many steps of the host, in that of one step of the GPU; 0 as long as one is not known. */
+  /** The time of `hostSteps` steps on the host, in steps of the GPU; 0 while either time is unknown. */
   costOf(hostSteps: number): number {
     const cost = hostSteps * this.#host / this.#gpu;
     return Number.isFinite(cost) ? cost : 0;
   }
 
-  /** The host took so many steps since then. */
+  /** Records that the host took `steps` steps since a time. */
   hostTook(steps: number, since: number): void {
     this.#host = Math.min(this.#host, (this.#clock() - since) / steps);
   }
 
-  /** A submit of so many steps, sent then, was received just now. The GPU began it once it had done the one before. */
+  /**
+   * Records a submit of `steps` steps that was received just now. The GPU started it after finishing the one before.
+   */
   gpuTook(steps: number, sentAt: number): void {
     const now = this.#clock(), took = (now - Math.max(sentAt, this.#lastReceived)) / steps;
     this.#lastReceived = now;

@@ -1,25 +1,25 @@
 /**
- * Steps on their way through a GPU, in submits of many. The next submit is sent before the last one is waited for, so
- * that the GPU never waits for the host.
+ * Submits of steps that are in flight on a GPU. The next submit is sent before the last one is awaited, so that the GPU
+ * never waits for the host.
  */
 import type { Stepper } from "../../backends/backend.ts";
 import type { NextStep } from "../run/step_sequence.ts";
 import { isFiniteStep, type StepOutputs } from "../run/stepper.ts";
 import type { Race } from "./race.ts";
 
-/** Submits on their way at most: one at work, one to follow. */
+/** Maximum number of submits in flight: one running, one queued. */
 const MOST = 2;
 
-/** Steps that the GPU was sent together. */
+/** Steps sent to the GPU together. */
 interface Submit {
   readonly steps: readonly NextStep[];
-  /** What the host expects of the first of them. */
+  /** The host's results for the first steps. */
   readonly expected: readonly StepOutputs[];
   readonly outputs: Promise<readonly ReadonlyMap<string, Float64Array>[]>;
   readonly sentAt: number;
 }
 
-/** Steps that were taken, with what each gave. */
+/** Completed steps and their results. */
 export interface Received {
   readonly steps: readonly NextStep[];
   readonly outputs: readonly StepOutputs[];
@@ -29,7 +29,7 @@ export interface Received {
 export class Submits {
   readonly #stepper: Stepper;
   readonly #race: Race;
-  /** The oldest first. */
+  /** Oldest first. */
   #onTheWay: Submit[] = [];
 
   constructor(stepper: Stepper, race: Race) {
@@ -41,30 +41,30 @@ export class Submits {
     return this.#onTheWay.length < MOST;
   }
 
-  /** Steps that were sent and not yet received. */
+  /** Number of steps sent but not yet received. */
   get steps(): number {
     return this.#onTheWay.reduce((sum, { steps }) => sum + steps.length, 0);
   }
 
-  /** The last of them. */
+  /** The last step in flight. */
   get lastStep(): NextStep | undefined {
     return this.#onTheWay.at(-1)?.steps.at(-1);
   }
 
   /**
-   * Sends steps that follow those sent before, and waits for nothing.
+   * Sends steps that follow those in flight, without waiting.
    * @throws GpuError if the GPU fails
    */
   send(steps: readonly NextStep[], expected: readonly StepOutputs[]): void {
     const outputs = this.#stepper.take(steps.map(({ inputs }) => inputs));
-    // `receive` hears of a failure. A submit that is never received was taken back.
+    // `receive` reports failures. A submit that is never received was undone.
     outputs.catch(() => {});
     this.#onTheWay.push({ steps, expected, outputs, sentAt: this.#race.now() });
   }
 
   /**
-   * The oldest submit, once it is done. If one of its steps is not finite, that step is the last one received, and none is
-   * left on the way: Adam's t has not moved, so all steps sent after it were computed for another t.
+   * Waits for the oldest submit. If one of its steps is not finite, that step is the last one received, and all later
+   * steps are discarded: Adam's t has not advanced, so they were computed for the wrong t.
    * @throws GpuError if the GPU fails
    */
   async receive(): Promise<Received> {

@@ -1,4 +1,4 @@
-/** Noise and reference rows that a caller of `lossAndGradients` gives, in place of those that training draws. */
+/** Noise and reference rows passed to `lossAndGradients`, in place of those that training draws. */
 import { rowsAt } from "../../core/shape.ts";
 import { requireNumber } from "../../core/validate.ts";
 import type { NoiseRequest } from "../../layers/noise.ts";
@@ -9,22 +9,22 @@ import { type Rows, toMatrix } from "../../trained/rows/matrix.ts";
 import { withObserved } from "../../trained/rows/observed.ts";
 import type { LabelOptions } from "../rows/labelled_rows.ts";
 
-/** What the gradient is taken of. */
+/** Options of `lossAndGradients`. */
 export interface GradientOptions extends LabelOptions {
   /**
-   * Standard normal draws, `[rows · samples, L]`: row r's sample k at r · samples + k; in a map by the
-   * noise input's name, or alone for the input "noise". A model with a classifier has C rows for each.
+   * Standard normal draws, `[rows · samples, L]`: row r's sample k at r · samples + k; in a map by the name of the
+   * noise input, or directly for the input "noise". A model with a classifier needs C rows for each.
    */
   readonly noise: Rows | ReadonlyMap<string, Rows>;
-  /** The ELBO by default. */
+  /** Default: the ELBO. */
   readonly objective?: ObjectiveInput;
-  /** Other rows of the training set, their condition behind them; for `betaTc` alone. */
+  /** Other rows of the training set, followed by their condition; only for `betaTc`. */
   readonly reference?: Rows;
-  /** Rows of the whole training set; likewise. */
+  /** Number of rows in the whole training set; only for `betaTc`. */
   readonly trainingRows?: number;
 }
 
-/** What the caller gave for each noise input, by name. */
+/** The given values for each noise input, by name. */
 export function givenNoises(
   requests: readonly NoiseRequest[],
   batchRows: number,
@@ -55,7 +55,7 @@ function givenValues(
   );
 }
 
-/** The rows that stand for the training set, where an objective needs such. */
+/** The rows that represent the training set, if the objective needs them. */
 export function givenReference(
   spec: ModelSpec,
   objective: Objective,

@@ -1,21 +1,21 @@
 /**
- * The VAE's neighbours as JSON states them, for whoever trains from a file or a request. Their `type` tells them
- * from the specification of a VAE, which has none:
+ * JSON specifications of models related to the VAE, for training from a file or a request. They have a `type`, which
+ * the specification of a VAE has not:
  *
  *   { "type": "rbm", "hidden": 64 }                             a Boltzmann machine over the table's columns
  *   { "type": "ppca" | "factorAnalysis", "latent": 3,           by EM; the model is an ordinary VAE
  *     "tolerance"?: 1e-6, "minVariance"?: 1e-4 }
  *
- * Apart from the fit itself: an edge that forwards a job reads what was asked for, and carries no trainer.
+ * Separate from fitting, so that an edge host that only forwards jobs can read them without loading the trainer.
  */
 import { requireChoice, requireObject } from "../../core/validate.ts";
 import { parseRbmSpec, type RbmSpec } from "../../models/rbm.ts";
 import type { FactorAnalysisOptions } from "../em/em_options.ts";
 
-/** Their types. */
+/** The types of these models. */
 const NEIGHBOUR_TYPES = ["rbm", "ppca", "factorAnalysis"] as const;
 
-/** What to fit, complete. */
+/** A complete specification. */
 export type NeighbourSpec =
   | ({ readonly type: "rbm" } & RbmSpec)
   | (
@@ -23,13 +23,13 @@ export type NeighbourSpec =
     & Pick<FactorAnalysisOptions, "latent" | "tolerance" | "minVariance">
   );
 
-/** Whether a specification is that of a neighbour. */
+/** Whether a specification is one of these. */
 export function isNeighbour(spec: unknown): spec is { readonly type: unknown } {
   return typeof spec === "object" && spec !== null && "type" in spec;
 }
 
 /**
- * The complete specification over a table's columns, where they are known.
+ * Completes the specification for the columns of a table, if they are known.
  * @throws TypeError or RangeError naming the field
  */
 export function parseNeighbour(

@@ -1,4 +1,4 @@
-/** Fits the VAE's neighbours, as `neighbour_spec.ts` reads them. */
+/** Fits the models that `neighbour_spec.ts` specifies. */
 import { type DeviceOptions, splitDevice } from "../../trained/device_options.ts";
 import type { Rows } from "../../trained/rows/matrix.ts";
 import { parseEmOptions } from "../em/em_options.ts";
@@ -8,7 +8,7 @@ import { Rbm } from "../rbm/rbm.ts";
 import { parseRbmRecipe, type RbmEpoch, type RbmFitOptions } from "../rbm/rbm_options.ts";
 import type { VAE } from "../vae.ts";
 
-/** How to fit; EM takes `epochs`, as its steps at most, and `seed`. */
+/** Options for fitting; EM uses `epochs`, as its maximum number of steps, and `seed`. */
 export interface NeighbourRun
   extends DeviceOptions, Pick<RbmFitOptions, "batchSize" | "objective" | "optimizer" | "signal"> {
   readonly epochs?: number;
@@ -18,10 +18,10 @@ export interface NeighbourRun
   readonly onProgress?: (epoch: NeighbourEpoch, epochs: number) => void;
 }
 
-/** One pass over the rows: of a Boltzmann machine, or a step of EM. */
+/** One epoch of a Boltzmann machine, or one step of EM. */
 export type NeighbourEpoch = RbmEpoch | { readonly epoch: number; readonly logLikelihood: number };
 
-/** A fitted neighbour. */
+/** A fitted model. */
 export interface FittedNeighbour {
   readonly model: VAE | Rbm;
   readonly history: readonly NeighbourEpoch[];

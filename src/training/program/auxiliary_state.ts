@@ -1,13 +1,13 @@
 /**
- * The segment of a run's state. It begins at zero, except for the networks that the objective trains beside the model:
- * they are initialised as layers are, from the run's seed.
+ * The state segment of a run. It starts at zero, except for the networks that the objective trains in addition to the
+ * model, which are initialised from the run's seed like other layers.
  */
 import type { Backend, Segment, SyncProgram } from "../../backends/backend.ts";
 import type { Layout } from "../../graph/layout.ts";
 import type { ParameterSpec } from "../../layers/scope.ts";
 import { initialize } from "../../models/initialize.ts";
 
-/** @param auxiliary places of which the layout has, under their names */
+/** @param auxiliary parameters of these networks; the layout has them by name */
 export function allocateState(
   backend: Backend<SyncProgram>,
   layout: Layout,

@@ -1,4 +1,4 @@
-/** An optimiser as graph nodes: the state that it keeps, and its steps. The formulas are in `ops/optimizer.ts`. */
+/** An optimiser as graph nodes: its state and its steps. The formulas are in `ops/optimizer.ts`. */
 import { fixed } from "../../core/shape.ts";
 import type { Graph } from "../../graph/graph.ts";
 import type { ParameterSpec } from "../../layers/scope.ts";
@@ -6,7 +6,7 @@ import { sum } from "../../ops/shorthand.ts";
 import type { Node } from "../../ops/spec.ts";
 import type { Optimizer } from "../optimizer.ts";
 
-/** The state an optimiser keeps for each parameter, in the order of its operands. */
+/** The optimiser's state for each parameter, in the order of its operands. */
 export function optimizerState(
   optimizer: Optimizer,
   parameters: readonly ParameterSpec[],
@@ -17,7 +17,7 @@ export function optimizerState(
   );
 }
 
-/** The steps of an optimiser along these gradients, and the squared norm of them all, unclipped. */
+/** The optimiser's steps along the gradients, and the squared norm of all gradients before clipping. */
 export function optimizerSteps(
   g: Graph,
   optimizer: Optimizer,

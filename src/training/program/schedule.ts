@@ -1,5 +1,5 @@
 /**
- * What changes from step to step, as functions of the step alone. They use no function of the host whose result may
+ * Quantities that change from step to step, as functions of the step alone. They use no host function whose result may
  * differ between machines.
  */
 import type { Program } from "../../backends/backend.ts";
@@ -8,7 +8,7 @@ import type { Plan } from "../../graph/plan.ts";
 import type { Objective } from "../../objectives/objective.ts";
 import type { Optimizer } from "../optimizer.ts";
 
-/** A number that a training program reads, at a step; step counts from 0. */
+/** The value of a program input at a step, counted from 0. */
 export type Schedule = (objective: Objective, step: number, stepsPerEpoch: number) => number;
 
 /** By the name of the program's input. */
@@ -18,17 +18,17 @@ const SCALARS: Readonly<Record<string, Schedule>> = {
   epoch: epochAt,
 };
 
-/** Bounds the input `epoch`: no run has as many. */
+/** Limit of the input `epoch`; no run has more. */
 const MAX_EPOCHS = 1e7;
 
-/** What changes with the step, as far as a plan reads it. */
+/** The scheduled inputs of a plan. */
 export type Scalars = readonly (readonly [name: string, at: Schedule])[];
 
 export function scalarsOf({ inputs }: Plan): Scalars {
   return Object.entries(SCALARS).filter(([name]) => inputs.has(name));
 }
 
-/** Writes what changes with the step. */
+/** Writes the scheduled inputs of a step. */
 export function writeScalars(
   program: Program,
   objective: Objective,
@@ -40,12 +40,12 @@ export function writeScalars(
   }
 }
 
-/** Writes the values that hold at the end of every schedule. */
+/** Writes the values at the end of every schedule. */
 export function writeFinalScalars(program: Program, objective: Objective): void {
   writeScalars(program, objective, Infinity, 1);
 }
 
-/** beta, reached along a line over the warm-up, in every cycle anew; 1 where nothing weights a KL. */
+/** beta, rising linearly over the warm-up of each cycle; 1 if the objective has no beta. */
 function klWeightAt(objective: Objective, step: number, stepsPerEpoch: number): number {
   if (!("beta" in objective)) return 1;
   const { beta, warmUpEpochs, cycleEpochs } = objective;
@@ -55,7 +55,7 @@ function klWeightAt(objective: Objective, step: number, stepsPerEpoch: number): 
   return beta * Math.min(1, (since + 1) / (warmUpEpochs * stepsPerEpoch));
 }
 
-/** The KL's target, along a line to where it ends; 0 where it has none. */
+/** The target of the KL, rising linearly to its final value; 0 if there is none. */
 function capacityAt(objective: Objective, step: number, stepsPerEpoch: number): number {
   const capacity = "capacity" in objective ? objective.capacity : null;
   if (!capacity) return 0;
@@ -63,7 +63,7 @@ function capacityAt(objective: Objective, step: number, stepsPerEpoch: number): 
   return capacity.nats * (steps === 0 ? 1 : Math.min(1, step / steps));
 }
 
-/** Epochs that have passed, with their fraction: what a model's own schedules rest on. */
+/** Epochs passed, including the fraction of the current one; a model's own schedules depend on it. */
 function epochAt(_objective: Objective, step: number, stepsPerEpoch: number): number {
   return Math.min(step / stepsPerEpoch, MAX_EPOCHS);
 }
@@ -83,10 +83,10 @@ export function learningRateAt(
   return passed.reduce((rate) => rate * decay.factor, learningRate);
 }
 
-/** βᵗ of Adam's two moments. */
+/** βᵗ for the two moments of Adam. */
 export type MomentPowers = readonly [beta1Power: number, beta2Power: number];
 
-/** The same after one more step. */
+/** The powers after one more step. */
 export function nextPowers(
   optimizer: Optimizer,
   [beta1Power, beta2Power]: MomentPowers,
@@ -95,7 +95,7 @@ export function nextPowers(
   return [beta1Power * optimizer.beta1, beta2Power * optimizer.beta2];
 }
 
-/** The input `schedule` of optimiser steps: the rate, and 1 - βᵗ of both moments. */
+/** The input `schedule` of optimiser steps: the learning rate, and 1 - βᵗ for both moments. */
 export function scheduleOf(
   learningRate: number,
   [beta1Power, beta2Power]: MomentPowers,

@@ -1,8 +1,8 @@
 /**
  * The training step as one program: forward, backward and optimiser, in one run.
  *
- *   inputs   x [B, D], key (noise), schedule [1, 3] (`ops/optimizer.ts`), and what changes as training
- *            goes on, such as klWeight [1, 1] (`schedule.ts`)
+ *   inputs   x [B, D], key (noise), schedule [1, 3] (`ops/optimizer.ts`), and scheduled quantities such as
+ *            klWeight [1, 1] (`schedule.ts`)
  *   outputs  loss, reconstruction, kl, squaredNorm (of the whole gradient, before clipping), and
  *            meanOfMean, meanOfSquare [1, L]: moments of the posterior mean over the batch
  */
@@ -24,7 +24,7 @@ import type { Node } from "../../ops/spec.ts";
 import type { Optimizer } from "../optimizer.ts";
 import { optimizerState, optimizerSteps } from "./optimizer_steps.ts";
 
-/** @param auxiliary what the objective trains, which is state itself */
+/** @param auxiliary parameters that the objective trains, which are part of the state */
 export function stateLayout(
   optimizer: Optimizer,
   parameters: readonly ParameterSpec[],
@@ -41,16 +41,16 @@ export interface LossPlanRequest {
   readonly objective: Objective;
   readonly capacity: number;
   readonly parameters: Layout;
-  /** What objectives over the aggregated posterior need: see `referenceFor`. */
+  /** Needed by objectives over the aggregated posterior, see `referenceFor`. */
   readonly reference?: Reference;
-  /** Whether rows are grey values to draw zeros and ones from, anew at every step. */
+  /** Whether rows are grey values, from which zeros and ones are drawn anew at every step. */
   readonly binarize?: boolean;
 }
 
 export interface TrainPlanRequest extends LossPlanRequest {
   readonly optimizer: Optimizer;
   readonly state: Layout;
-  /** Where the noise comes from: drawn from the key by default, or `givenNoise`. */
+  /** The source of noise: drawn from the key by default, or `givenNoise`. */
   readonly noise?: NoiseSource;
 }
 
@@ -79,7 +79,7 @@ export function trainPlan(request: TrainPlanRequest): Plan {
   return plan(g, { outputs, effects: all, capacity, parameters, state });
 }
 
-/** The steps of the objective's own networks. They are clipped and skipped by themselves, and do not affect the model. */
+/** The steps of the objective's own networks. They are clipped and skipped separately, and do not affect the model. */
 function auxiliarySteps(
   g: Graph,
   optimizer: Optimizer,
@@ -89,20 +89,20 @@ function auxiliarySteps(
   return optimizerSteps(g, optimizer, nodes, gradients).effects;
 }
 
-/** What the objective trains beside the model: see `objectives/objective_family.ts`. */
+/** The parameters that the objective trains in addition to the model, see `objectives/objective_family.ts`. */
 export function auxiliaryParameters(request: LossPlanRequest): readonly ParameterSpec[] {
   const scope = createScope(createGraph(), { noise: drawnNoise, training: true });
   return modelLoss(scope, request).auxiliary?.parameters ?? [];
 }
 
-/** The loss alone, for noise from the key. */
+/** The loss alone, with noise from the key. */
 export function lossPlan(request: LossPlanRequest): Plan {
   const g = createGraph();
   const { loss } = modelLoss(createScope(g, { noise: drawnNoise }), request);
   return plan(g, { ...request, outputs: { loss } });
 }
 
-/** The loss and its gradient by every parameter, and the noise that they are for: inputs by name. */
+/** The loss and its gradient with respect to every parameter, with noise as inputs by name. */
 export function gradientPlan(
   request: LossPlanRequest & { readonly state: Layout },
 ): { readonly plan: Plan; readonly noises: readonly NoiseRequest[] } {
@@ -132,7 +132,7 @@ function modelLoss(
   return { ...lossOf(g, terms, objective), posteriorMean: terms.mean };
 }
 
-/** Grey values as the probabilities of ones, drawn anew wherever the program wants noise. */
+/** Takes grey values as the probabilities of ones, and draws zeros and ones anew in every run. */
 function binarized(scope: Scope, rows: BatchRows, spec: ModelSpec): BatchRows {
   const request = { name: "binarization", stream: STREAMS.binarization };
   return withCells(scope.g, rows, drawBinary(scope, rows.x, request), spec);

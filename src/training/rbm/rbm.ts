@@ -1,5 +1,5 @@
 /**
- * The restricted Boltzmann machine as users hold it: `TrainedRbm` with creation and fitting.
+ * The restricted Boltzmann machine for users: `TrainedRbm` with creation and fitting.
  *
  * ```ts
  * const rbm = Rbm.create({ visible: 16, hidden: 8 }, { seed: 1 });
@@ -20,9 +20,9 @@ import { parseRbmRecipe, type RbmFitOptions, type RbmReport } from "./rbm_option
 import { rbmTrainPlan } from "./rbm_program.ts";
 import { trainRbm } from "./rbm_trainer.ts";
 
-/** How to start a machine. */
+/** Options for creating a machine. */
 export interface RbmCreateOptions extends DeviceOptions {
-  /** Fixes the initial weights, and training unless `fit` is given another; 0. */
+  /** Fixes the initial weights, and the training unless `fit` gets another seed. Default: 0. */
   readonly seed?: number;
 }
 
@@ -30,12 +30,12 @@ export interface RbmCreateOptions extends DeviceOptions {
 export class Rbm extends TrainedRbm {
   #seed = 0;
   #fitting = false;
-  /** Whether nothing but `create` has chosen the parameters. */
+  /** Whether the parameters are still those set by `create`. */
   #fresh = false;
 
   /**
-   * A machine with fresh parameters: small random weights, no biases.
-   * @throws TypeError or RangeError naming the field of the spec that cannot be
+   * Creates a machine with fresh parameters: small random weights, no biases.
+   * @throws TypeError or RangeError naming the invalid field of the spec
    */
   static create(spec: RbmSpec, options: RbmCreateOptions = {}): Rbm {
     requireObject("create options", options, ["seed", ...DEVICE_KEYS]);
@@ -48,15 +48,15 @@ export class Rbm extends TrainedRbm {
     return rbm;
   }
 
-  /** A machine from the bytes of its file, or from where a URL points. */
+  /** Loads a machine from the bytes or the URL of its file. */
   static override async load(source: Uint8Array | URL, device: DeviceOptions = {}): Promise<Rbm> {
     return new Rbm(...await loadRbm(source), device);
   }
 
   /**
-   * Trains on rows of zeros and ones; grey values between count as probabilities. A machine as
-   * `create` made it first takes its visible biases from the rows' means (Hinton, 2010, section 8):
-   * without that, all hidden units learn the mean before any learns more.
+   * Trains on rows of zeros and ones; grey values in between count as probabilities. A newly created machine first sets
+   * its visible biases from the rows' means (Hinton, 2010, section 8); otherwise all hidden units would first learn the
+   * mean.
    * @throws DivergenceError if steps stay non-finite; the signal's reason if aborted
    */
   async fit(rows: Rows, options: RbmFitOptions = {}): Promise<RbmReport> {
@@ -64,7 +64,7 @@ export class Rbm extends TrainedRbm {
     const given = this.rows(rows);
     if (given.shape[0] === 0) throw new RangeError("Cannot train: there is no row to train on");
     this.#requireIdle();
-    // A copy: the caller may change the rows while training goes on.
+    // A copy: the caller may change the rows during training.
     const data = { data: given.data.slice(), shape: given.shape };
     const { onProgress, signal } = options;
     signal?.throwIfAborted();
@@ -82,13 +82,13 @@ export class Rbm extends TrainedRbm {
     } finally {
       segments.state.dispose();
       this.#fitting = false;
-      // The machine is what its file holds: float32, also where training ran in float64.
+      // The parameters are rounded to float32, as its file holds them, even if training ran in float64.
       super.setParameters(this.parameters());
     }
   }
 
   /**
-   * Replaces parameters; those not named stay.
+   * Replaces parameters; those not named are unchanged.
    * @throws TypeError or RangeError for an unknown name, a wrong shape or a value that is not
    *   finite; DOMException while the machine is being fitted
    */

@@ -1,30 +1,30 @@
-/** What the `fit` of a Boltzmann machine takes, with defaults, and what it tells; parsed once, strictly. */
+/** Options of a Boltzmann machine's `fit`, with defaults, parsed once, strictly; and its reports. */
 import { requireChoice, requireNumber, requireObject } from "../../core/validate.ts";
 import { requireCompany } from "../options.ts";
 import { type Optimizer, type OptimizerInput, parseOptimizer } from "../optimizer.ts";
 
 /**
- * Where the samples of the model come from: `sweeps` Gibbs sweeps that begin at the data ("cd"), or
- * where those of the step before ended ("pcd").
+ * The source of the model's samples: `sweeps` Gibbs sweeps starting from the data ("cd"), or from where the previous
+ * step's sweeps ended ("pcd").
  */
 export interface Divergence {
   /** "pcd", the default, or "cd". */
   readonly type: "cd" | "pcd";
-  /** Gibbs sweeps a step, k; 1. */
+  /** k, the number of Gibbs sweeps per step. Default: 1. */
   readonly sweeps: number;
 }
 
-/** How to train a machine; everything has a default. */
+/** Options for training a machine; all have defaults. */
 export interface RbmFitOptions {
-  /** Passes over the data; 50. */
+  /** Passes over the data. Default: 50. */
   readonly epochs?: number;
-  /** Rows per step, and persistent chains; 128. */
+  /** Rows per step, and number of persistent chains. Default: 128. */
   readonly batchSize?: number;
-  /** Persistent contrastive divergence with one sweep. */
+  /** Default: persistent contrastive divergence with one sweep. */
   readonly objective?: Partial<Divergence>;
-  /** Adam. */
+  /** Default: Adam. */
   readonly optimizer?: OptimizerInput;
-  /** Fixes shuffling and draws; by default the seed the machine was created with, 0 if it was loaded. */
+  /** Fixes shuffling and draws. Default: the seed that the machine was created with, or 0 if it was loaded. */
   readonly seed?: number;
   /** Called after each epoch. */
   readonly onProgress?: (report: RbmEpoch) => void;
@@ -32,11 +32,11 @@ export interface RbmFitOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Means over the rows of one epoch, taken while the parameters moved; nats per row. */
+/** Means over the rows of one epoch, while the parameters changed; nats per row. */
 export interface RbmEpoch {
   /** Counts from 1. */
   readonly epoch: number;
-  /** F(data) - F(samples): no bound of anything; it settles near zero. */
+  /** F(data) - F(samples): not a bound; it settles near zero. */
   readonly gap: number;
   /** -ln p(v = x | h) at h = p(h = 1 | x). */
   readonly reconstruction: number;
@@ -44,13 +44,13 @@ export interface RbmEpoch {
   readonly skippedSteps: number;
 }
 
-/** How a fit went. */
+/** Report on a fit. */
 export interface RbmReport {
   /** Every epoch. */
   readonly history: readonly RbmEpoch[];
 }
 
-/** Options that decide the result. */
+/** Options that determine the result. */
 export interface RbmRecipe {
   readonly epochs: number;
   readonly batchSize: number;
@@ -69,7 +69,7 @@ const FIT_KEYS = [
   "signal",
 ];
 
-/** More sweeps than that in one step: a longer run instead. */
+/** Maximum number of sweeps per step; if more seem necessary, train longer instead. */
 const MAX_SWEEPS = 1000;
 
 /** @throws TypeError or RangeError naming the field */

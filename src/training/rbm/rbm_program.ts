@@ -1,10 +1,9 @@
 /**
- * The training step of a Boltzmann machine as one program: Gibbs sweeps, the surrogate, its gradient and
- * the optimiser.
+ * The training step of a Boltzmann machine as one program: Gibbs sweeps, the surrogate, its gradient and the optimiser.
  *
  *   inputs   x [B, D], key, schedule [1, 3]; for persistent chains also chain [B, D]
  *   outputs  gap = mean F(data) - mean F(samples), reconstruction = mean -ln p(v = x | h = p(h | x)),
- *            squaredNorm, and chain [B, D], where the sweeps ended
+ *            squaredNorm, and chain [B, D], the end of the sweeps
  */
 import { batched } from "../../core/shape.ts";
 import { STREAMS } from "../../core/random/streams.ts";
@@ -22,7 +21,7 @@ import { optimizerSteps } from "../program/optimizer_steps.ts";
 import type { Optimizer } from "../optimizer.ts";
 import type { Divergence } from "./rbm_options.ts";
 
-/** The draws of training. */
+/** Stream of the training draws. */
 const USE = { name: "gibbs", stream: STREAMS.gibbs };
 
 export interface RbmPlanRequest {
@@ -43,7 +42,7 @@ export function rbmTrainPlan(
   return plan(g, { ...request, outputs: { gap, reconstruction, chain, squaredNorm }, effects });
 }
 
-/** The estimate of d mean(-ln p) / d parameter alone: outputs by parameter name, and gap. */
+/** Only the estimate of d mean(-ln p) / d parameter: outputs by parameter name, and gap. */
 export function rbmGradientPlan(request: RbmPlanRequest): Plan {
   const g = createGraph();
   const { gap, gradients, nodes } = divergence(

@@ -1,8 +1,8 @@
 /**
- * The training loop of a Boltzmann machine: minibatches in a seeded order, one program run per step,
- * persistent chains carried from step to step. No objective is there to fall back by: a step whose
- * gradient is not finite changes nothing and is counted, and three such in a row, or steps whose energies
- * are not finite, end the run with the parameters of the last epoch that ended well.
+ * The training loop of a Boltzmann machine: minibatches in a seeded order, one program run per step, persistent chains
+ * carried from step to step. There is no objective that could detect divergence as in a VAE: a step whose gradient is
+ * not finite changes nothing and is counted. After three of these in a row, or steps whose energies are not finite, the
+ * run ends with the parameters of the last good epoch.
  */
 import type { Segment, SyncProgram } from "../../backends/backend.ts";
 import { permutation, splitSeed } from "../../core/random/philox.ts";
@@ -48,7 +48,7 @@ export async function trainRbm(run: RbmRun): Promise<RbmReport> {
   return { history };
 }
 
-/** The steps of a run, one after the other. */
+/** The steps of a run, in order. */
 class Steps {
   consecutiveSkips = 0;
   readonly #run: RbmRun;
@@ -78,13 +78,13 @@ class Steps {
     const { data, recipe: { seed } } = this.#run;
     this.#order = permutation(data.shape[0], seed, epoch, STREAMS.shuffle);
     this.#sums = { rows: 0, gap: 0, reconstruction: 0 };
-    // Chains begin at the first rows of the first epoch.
+    // Chains start at the first rows of the first epoch.
     if (epoch === 0) {
       gatherRows(data, this.#order, 0, this.#chain.length / data.shape[1], this.#chain);
     }
   }
 
-  /** Takes a step; whether the epoch has another. */
+  /** Takes a step. @returns whether the epoch has another */
   next(): boolean {
     const { program, data: { shape: [total, columns] }, data, recipe } = this.#run;
     const { batchSize, epochs, optimizer, objective, seed } = recipe;

@@ -1,18 +1,18 @@
-/** Rows to train on: the data, then the condition or the label of each row, if the model takes one. */
+/** Training rows: the data, followed by the condition or the label of each row, if the model has one. */
 import type { ModelSpec } from "../../models/spec.ts";
 import { oneHot, type RowLabels } from "../../trained/rows/labels.ts";
 import type { Matrix, Rows } from "../../trained/rows/matrix.ts";
 import { type ConditionOptions, toRows } from "../../trained/rows/model_rows.ts";
 
-/** What goes with training rows. */
+/** The condition or labels of training rows. */
 export interface LabelOptions extends ConditionOptions {
-  /** A class for each row of a model with a classifier: 0 to C - 1; -1 or null where it is missing. */
+  /** A class per row, for a model with a classifier: 0 to C - 1; -1 or null if it is missing. */
   readonly labels?: RowLabels;
 }
 
 /**
- * `[x | c]`, or `[x | y]` with y one-hot, or zeros where it is missing.
- * @throws TypeError or RangeError if what the model needs is missing, surplus or of another size
+ * `[x | c]`, or `[x | y]` with y one-hot, or zeros if it is missing.
+ * @throws TypeError or RangeError if something the model needs is missing, unexpected or of the wrong size
  */
 export function toTrainingRows(
   spec: ModelSpec,
@@ -32,7 +32,7 @@ export function toTrainingRows(
   return toRows(spec, rows, oneHot(labels, spec.condition));
 }
 
-/** Which rows of `[x | y]` have their label, and which lack it, ascending. */
+/** Indices of the rows of `[x | y]` that have a label, and of those that lack it, ascending. */
 export function byLabel(
   { data, shape: [rows, columns] }: Matrix,
   classes: number,

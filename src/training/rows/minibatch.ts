@@ -1,10 +1,10 @@
-/** Rows picked from a data set, one after the other. */
+/** Gathers rows of a data set. */
 import type { Matrix } from "../../trained/rows/matrix.ts";
 
-/** From so many columns on, a view and a bulk copy are sooner done than a loop. */
+/** From this many columns on, a view and a bulk copy are faster than a loop. */
 const WIDE = 128;
 
-/** Copies the rows `indices[first … first + count - 1]`, counted round, to the start of `into`. */
+/** Copies the rows `indices[first … first + count - 1]`, wrapping around, to the start of `into`. */
 export function gatherRows(
   { data, shape: [, columns] }: Matrix,
   indices: Uint32Array,
@@ -19,7 +19,7 @@ export function gatherRows(
   }
 }
 
-/** The rows with the given indices, in that order, as a matrix of their own. */
+/** The rows with the given indices, in that order, as a new matrix. */
 export function takeRows(matrix: Matrix, indices: Uint32Array): Matrix {
   const columns = matrix.shape[1];
   const data = new Float32Array(indices.length * columns);

@@ -1,10 +1,10 @@
-/** Rows kept back for validation, and other parts of a matrix. */
+/** Splits rows for validation, and takes other parts of a matrix. */
 import { permutation } from "../../core/random/philox.ts";
 import { STREAMS } from "../../core/random/streams.ts";
 import type { Matrix } from "../../trained/rows/matrix.ts";
 import { takeRows } from "./minibatch.ts";
 
-/** `fraction` of the rows, at least one, as validation; the rest as training rows, in file order. */
+/** Holds out `fraction` of the rows, at least one, for validation; both parts keep the order of the rows. */
 export function splitRows(
   data: Matrix,
   fraction: number,

@@ -1,8 +1,7 @@
 /**
- * The whole state of a run as one file, so that a run that was killed at any moment and resumed ends
- * with the same bytes as one that was not: parameters, optimiser state, the best and the last good
- * epoch, and every counter. Shuffles and noise need no state: they are functions of the seed and of
- * the counters.
+ * The whole state of a run as one file, so that a run killed at any moment and resumed ends with the same bytes as an
+ * uninterrupted one: parameters, optimiser state, the best and the last good epoch, and all counters. Shuffling and
+ * noise need no state, because they are functions of the seed and the counters.
  */
 import { crc32 } from "../../core/bytes/crc32.ts";
 import type { Tensor } from "../../formats/safetensors/safetensors.ts";
@@ -10,17 +9,17 @@ import type { Matrix } from "../../trained/rows/matrix.ts";
 import { readModelFile, requireKind, writeModelFile } from "../../trained/file/model_file.ts";
 import type { EpochMeans } from "../report.ts";
 
-/** Where a run keeps its state; a write must replace the last one whole or not at all. */
+/** Storage for the state of a run. A write must be atomic. */
 export interface CheckpointStore {
   /** The last state written; undefined if there is none. */
   read(): Promise<Uint8Array | undefined>;
   /** Replaces the state. */
   write(bytes: Uint8Array): Promise<void>;
-  /** Seconds between two writes; 1. */
+  /** Seconds between two writes. Default: 1. */
   readonly everySeconds?: number;
 }
 
-/** Values of both segments, and the powers of Adam's decay rates that belong to them. */
+/** Values of both segments, and the matching powers of Adam's decay rates. */
 export interface Snapshot {
   readonly parameters: Float32Array | Float64Array;
   readonly state: Float32Array | Float64Array;
@@ -30,17 +29,17 @@ export interface Snapshot {
 
 /** Counters of a run: plain numbers, exact in JSON. */
 export interface RunCounters {
-  /** Epochs finished. */
+  /** Completed epochs. */
   epoch: number;
-  /** Steps taken, over all epochs; also the step of the noise. */
+  /** Steps taken, over all epochs; also numbers the noise. */
   step: number;
-  /** Batches of the running epoch done. */
+  /** Completed batches of the current epoch. */
   batch: number;
-  /** Sums over the running epoch: see `EpochSums`. */
+  /** Sums over the current epoch, see `EpochSums`. */
   sums: readonly number[];
   beta1Power: number;
   beta2Power: number;
-  /** Multiplies the learning rate; a tenth with each rollback. */
+  /** Factor of the learning rate, divided by ten at each rollback. */
   rate: number;
   skippedSteps: number;
   consecutiveSkips: number;
@@ -49,7 +48,7 @@ export interface RunCounters {
   untrained: number | null;
   /** The epoch to fall back to; 0 for the untrained model. */
   goodEpoch: number;
-  /** Whether the last epoch waits to be judged good by the next step. */
+  /** Whether the last epoch still has to be accepted by the next step. */
   proposed: boolean;
   bestEpoch: number;
   bestElbo: number | null;
@@ -58,7 +57,7 @@ export interface RunCounters {
   history: readonly EpochMeans[];
 }
 
-/** Those of a run that has not begun. */
+/** Counters of a run that has not begun. */
 export function newCounters(): RunCounters {
   return {
     epoch: 0,
@@ -89,7 +88,7 @@ export interface Checkpoint {
   readonly best?: Snapshot;
 }
 
-/** What a run is made from; a checkpoint of another run is refused. */
+/** Everything that determines a run; a checkpoint of a different run is rejected. */
 export type RunIdentity = Readonly<Record<string, unknown>>;
 
 export function writeCheckpoint(identity: RunIdentity, checkpoint: Checkpoint): Uint8Array {
@@ -110,14 +109,14 @@ export function writeCheckpoint(identity: RunIdentity, checkpoint: Checkpoint): 
   return writeModelFile({ kind: "checkpoint", metadata, tensors: all });
 }
 
-/** A checkpoint of another run than the one that would go on from it. */
+/** The checkpoint belongs to a different run. */
 export class ResumeError extends TypeError {
   /** For messages. */
   override readonly name: string = "ResumeError";
-  /** Why not. */
+  /** The difference. */
   readonly reason: string;
 
-  /** Says it. @param reason what the sentence ends with */
+  /** Creates the error. @param reason the end of its message */
   constructor(reason: string) {
     super(`Cannot resume: ${reason}`);
     this.reason = reason;
@@ -145,10 +144,10 @@ export function readCheckpoint(identity: RunIdentity, bytes: Uint8Array): Checkp
   };
 }
 
-/** Keys of an identity that are no single thing. */
+/** Keys of an identity that stand for several things. */
 const MANY: ReadonlySet<string> = new Set(["data", "members"]);
 
-/** @throws ResumeError naming the first difference, the preset before what only one of two presets has */
+/** @throws ResumeError naming the first difference; the preset comes before keys that only one preset has */
 export function requireIdentity(identity: RunIdentity, theirs: RunIdentity): void {
   for (const key of new Set(["preset", ...Object.keys(identity)])) {
     if (JSON.stringify(theirs[key]) === JSON.stringify(identity[key])) continue;
@@ -157,7 +156,7 @@ export function requireIdentity(identity: RunIdentity, theirs: RunIdentity): voi
   }
 }
 
-/** A short text that changes with any value of the matrices. */
+/** A short text that depends on every value of the matrices. */
 export function digestOf(matrices: Iterable<Pick<Matrix, "data" | "shape">>): string {
   return Array.from(matrices, ({ data, shape }) => {
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
@@ -165,7 +164,7 @@ export function digestOf(matrices: Iterable<Pick<Matrix, "data" | "shape">>): st
   }).join(", ");
 }
 
-/** The fields of an epoch, the last of them only in runs with validation rows. */
+/** The fields of an epoch; the last one only in runs with validation rows. */
 const EPOCH_FIELDS = [
   "epoch",
   "loss",
@@ -177,7 +176,7 @@ const EPOCH_FIELDS = [
   "validationElbo",
 ] as const satisfies readonly (keyof EpochMeans)[];
 
-/** `[epochs, fields]`: a long history is beyond what a header may hold, and NaN beyond JSON. */
+/** `[epochs, fields]`: a tensor, because a long history exceeds the size of a header, and JSON has no NaN. */
 function historyTensor(history: readonly EpochMeans[]): Tensor {
   const validated = history.length > 0 && history[0].validationElbo !== undefined;
   const fields = validated ? EPOCH_FIELDS : EPOCH_FIELDS.slice(0, -1);

@@ -1,16 +1,16 @@
 /**
- * When a run has gone wrong although every number is finite: its loss lies far above that of the
- * untrained model, over the same rows. A loss may be negative and of any scale, so "far" is ten times
- * the untrained loss, and at least 1,000 nats.
+ * Detects a diverged run whose numbers are all finite: its loss is far above that of the untrained model on the same
+ * rows. A loss may be negative and of any scale, so "far" means ten times the magnitude of the untrained loss, and at
+ * least 1,000 nats.
  */
 
-/** Thrown when no learning rate helps: the scale of the data is the usual reason. */
+/** Thrown if no learning rate helps; the usual cause is the scale of the data. */
 export class DivergenceError extends RangeError {
   /** For messages. */
   override name = "DivergenceError";
 }
 
-/** Whether a mean loss is one that training cannot have meant; `untrained` null says nothing. */
+/** Whether a mean loss shows that training has diverged; if `untrained` is null, only a non-finite loss does. */
 export function isDiverged(loss: number, untrained: number | null): boolean {
   if (!Number.isFinite(loss)) return true;
   return untrained !== null && loss > untrained + 10 * (Math.abs(untrained) + 100);

@@ -1,28 +1,28 @@
 /**
- * How fast a run goes, and how long the rest of it takes at that speed: over about the last second, as epochs may take a
- * millisecond, and one of them may take twenty.
+ * Measures the speed of a run, and the remaining time at that speed. It averages over about the last second, because an
+ * epoch may take a millisecond, and single ones twenty.
  */
 import type { EpochMeans, EpochReport } from "../report.ts";
 
-/** What is timed. */
+/** The run to time. */
 export interface TimedRun {
-  /** A steady clock, milliseconds. */
+  /** A monotonic clock, in milliseconds. */
   readonly clock: () => number;
   readonly epochs: number;
   readonly stepsPerEpoch: number;
   readonly rowsPerEpoch: number;
 }
 
-/** How fast older epochs are forgotten: the time scale, seconds. */
+/** The time constant with which older epochs lose weight, in seconds. */
 const MEMORY_SECONDS = 1;
 
 export class EpochClock {
   readonly #run: TimedRun;
   #start: number;
-  /** What was timed, older epochs counting less: seconds, and the epochs that they took. */
+  /** Weighted sums, in which older epochs count less: seconds, and the epochs that took them. */
   #seconds = 0;
   #epochs = 0;
-  /** Steps of the epoch that an earlier process took. */
+  /** Steps of the current epoch that an earlier process took. */
   #stepsBefore = 0;
 
   constructor(run: TimedRun) {
@@ -30,16 +30,16 @@ export class EpochClock {
     this.#start = run.clock();
   }
 
-  /** The run was taken up after so many steps of an epoch. */
+  /** The run was resumed after this many steps of an epoch. */
   resumeAfter(steps: number): void {
     this.#stepsBefore = steps;
   }
 
-  /** The report of the epoch that ends now; the next one begins. */
+  /** Reports on the epoch that ends now. */
   reportOf(means: EpochMeans): EpochReport {
     const { clock, epochs, stepsPerEpoch, rowsPerEpoch } = this.#run;
     const seconds = Math.max((clock() - this.#start) / 1000, 1e-6);
-    // A run may be taken up at the end of an epoch: there is then no step to time it by.
+    // A run may be resumed at the end of an epoch, with no step left to time.
     const share = Math.max(1, stepsPerEpoch - this.#stepsBefore) / stepsPerEpoch;
     const kept = MEMORY_SECONDS / (MEMORY_SECONDS + seconds);
     this.#seconds = kept * this.#seconds + seconds;

@@ -1,8 +1,8 @@
-/** Sums over the steps of an epoch, weighted by rows; plain numbers, so that checkpoints carry them. */
+/** Sums over the steps of an epoch, weighted by rows; plain numbers, so that checkpoints can store them. */
 import type { EpochMeans } from "../report.ts";
 import type { StepOutputs } from "./stepper.ts";
 
-/** Posterior means that vary more than this over the rows count as active (Burda et al., 2016). */
+/** A unit is active if the variance of its posterior mean over the rows is above this (Burda et al., 2016). */
 const ACTIVE_VARIANCE = 0.01;
 
 export class EpochSums {

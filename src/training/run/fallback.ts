@@ -1,10 +1,10 @@
 /**
- * Which parameters a run goes back to, and which it ends with (ADR 7).
+ * Decides which parameters a run falls back to, and which it ends with (ADR 7).
  *
- * A step whose gradient is not finite changes nothing (`ops/optimizer.ts`) and is counted. After three in a row, or after
- * an epoch far worse than the untrained model, the run falls back: to the last epoch that was no worse than the untrained
- * model, with a tenth of the learning rate. After six fallbacks it gives up. Whatever happens, the model ends with
- * parameters that were good: those of the best epoch with early stopping, else those of the last good epoch.
+ * A step whose gradient is not finite changes nothing (`ops/optimizer.ts`) and is counted. After three in a row, or
+ * after an epoch far worse than the untrained model, the run falls back to the last epoch that was no worse than the
+ * untrained model, with a tenth of the learning rate. After six fallbacks it gives up. In any case the model ends with
+ * good parameters: those of the best epoch with early stopping, else those of the last good epoch.
  */
 import type { Checkpoint, RunCounters, Snapshot } from "./checkpoint.ts";
 import { diverged, isDiverged } from "./divergence.ts";
@@ -18,7 +18,7 @@ export class Fallback {
   readonly #counters: RunCounters;
   #good: Snapshot;
   #best?: Snapshot;
-  /** The present parameters, where the last epoch was proposed. */
+  /** The current parameters, if the last epoch is proposed as good. */
   #proposal?: Snapshot;
 
   constructor(memory: RunMemory, counters: RunCounters) {
@@ -27,7 +27,7 @@ export class Fallback {
     this.#good = memory.snapshot();
   }
 
-  /** What a checkpoint keeps of it, beside the counters. */
+  /** The part of a checkpoint besides the counters. */
   get snapshots(): Pick<Checkpoint, "good" | "best"> {
     return { good: this.#good, best: this.#best };
   }
@@ -40,11 +40,11 @@ export class Fallback {
   resume({ counters, current, good, best }: Checkpoint): void {
     this.#good = good;
     this.#best = best;
-    // No step has been taken since a proposal that still stands.
+    // No step has been taken since a pending proposal.
     this.#proposal = counters.proposed ? current : undefined;
   }
 
-  /** After a step that was finite, or was not and changed nothing. */
+  /** Judges a step, finite or not. */
   judgeStep(loss: number, isFinite: boolean): void {
     const counters = this.#counters;
     if (counters.proposed) this.#decide(isFinite && !isDiverged(loss, counters.untrained));
@@ -57,8 +57,8 @@ export class Fallback {
   }
 
   /**
-   * After an epoch, by its mean loss. Its parameters are ones to fall back to, if the next step finds their loss in order:
-   * the epoch's own loss was taken before its last steps.
+   * Judges an epoch by its mean loss. Its parameters become a fallback only if the loss of the next step is fine,
+   * because the epoch's own loss was measured before its last steps.
    */
   judgeEpoch(loss: number): void {
     const counters = this.#counters;
@@ -69,7 +69,7 @@ export class Fallback {
     }
   }
 
-  /** Keeps the epoch, if its ELBO on validation rows is the best so far. */
+  /** Keeps the epoch's parameters if its ELBO on validation rows is the best so far. */
   keepBest(elbo: number): void {
     const counters = this.#counters;
     if (!Number.isFinite(elbo)) return;
@@ -80,8 +80,8 @@ export class Fallback {
   }
 
   /**
-   * Leaves the run's result in memory: if the last steps went wrong, the last good epoch.
-   * @param measure the loss under the present parameters
+   * Leaves the run's result in memory; if the last steps diverged, the last good epoch.
+   * @param measure the loss under the current parameters
    * @throws DivergenceError if no epoch was good
    */
   end(measure: () => number): void {

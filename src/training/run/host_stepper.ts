@@ -1,4 +1,6 @@
-/** Training steps on the host: one run of the program each. Its memory always holds the parameters after the last step. */
+/**
+ * Takes training steps on the host, one program run each. Its memory always holds the parameters after the last step.
+ */
 import type { Live, StepInputs, SyncProgram } from "../../backends/backend.ts";
 import type { Matrix } from "../../trained/rows/matrix.ts";
 import { gatherRows } from "../rows/minibatch.ts";
@@ -11,9 +13,9 @@ export class HostStepper implements Stepper {
   readonly #data: Matrix;
   readonly #state: RunState;
   readonly #sequence: StepSequence;
-  /** The batch, where the program reads it. */
+  /** The batch, in the program's memory. */
   readonly #x: Live;
-  /** The rows that follow the batch, where the objective reads such. */
+  /** The rows after the batch, if the objective needs them. */
   readonly #reference?: Live;
   readonly #outputs: StepOutputs;
   readonly #outputsByName: readonly (readonly [name: string, into: Float64Array])[];
@@ -47,7 +49,7 @@ export class HostStepper implements Stepper {
 
   sync(): void {}
 
-  /** Takes a step without counting it. The outputs are overwritten by the next one. */
+  /** Takes a step without counting it. The next step overwrites the outputs. */
   run({ rows, first, key, floats }: StepInputs): StepOutputs {
     const program = this.#program, data = this.#data, { order } = this.#sequence;
     gatherRows(data, order, first, rows, this.#x.elements);

@@ -1,19 +1,18 @@
 /**
- * Which rows an epoch takes, in which order: functions of the seed and the epoch alone, so that a run
- * goes on where it was.
+ * The rows of each epoch and their order: functions of the seed and the epoch alone, so that a run can be resumed.
  *
  *   shuffled  every row once
- *   mixed     every row without a label once; between them, evenly, rows with one, which come round as
- *             often as it takes to be the given share of each batch, each as often as any other
+ *   mixed     every row without a label once; labelled rows evenly in between, repeated as often as needed for
+ *             the given share of each batch, all equally often
  */
 import { permutation } from "../../core/random/philox.ts";
 import { STREAMS } from "../../core/random/streams.ts";
 
 /** The rows of every epoch. */
 export interface RowOrder {
-  /** Rows of an epoch. */
+  /** Rows per epoch. */
   readonly length: number;
-  /** Indices of its rows. */
+  /** Indices of the epoch's rows. */
   ofEpoch(epoch: number): Uint32Array<ArrayBuffer>;
 }
 
@@ -21,7 +20,7 @@ export function shuffled(rows: number, seed: number): RowOrder {
   return { length: rows, ofEpoch: (epoch) => permutation(rows, seed, epoch, STREAMS.shuffle) };
 }
 
-/** @param share of the labelled rows in a batch, in (0, 1); both kinds must have a row */
+/** @param share share of labelled rows in a batch, in (0, 1); there must be rows of both kinds */
 export function mixed(
   labelled: Uint32Array,
   unlabelled: Uint32Array,
@@ -43,7 +42,7 @@ export function mixed(
   return { length, ofEpoch };
 }
 
-/** The n-th of rows that come round in ever new orders. */
+/** Cycles through rows, in a new order in each round. @returns a function that gives the n-th row */
 function roundsOf(count: number, seed: number): (n: number) => number {
   let known = -1, order = new Uint32Array();
   return (n) => {

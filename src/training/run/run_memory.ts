@@ -1,4 +1,4 @@
-/** Parameters and optimiser state as the host holds them, with the powers of Adam's decay rates that belong to them. */
+/** The parameters and optimiser state in the host's memory, with the matching powers of Adam's decay rates. */
 import type { Backend, Segment, SyncProgram } from "../../backends/backend.ts";
 import type { RunCounters, Snapshot } from "./checkpoint.ts";
 
@@ -34,7 +34,7 @@ export class RunMemory {
     this.#counters.beta2Power = snapshot.beta2Power;
   }
 
-  /** The values alone. */
+  /** Writes the values only. */
   write(values: Pick<Snapshot, "parameters" | "state">): void {
     const [parameters, state] = this.#segments;
     parameters.write(0, values.parameters);

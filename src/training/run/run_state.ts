@@ -1,7 +1,7 @@
 /**
- * All that a run goes on from, and so all that a checkpoint holds: the counters, the sums of the epoch, the parameters and
- * optimiser state in the host's memory, and what the run may fall back to. It changes in three ways only: a step counts,
- * an epoch ends, a checkpoint is taken up.
+ * The state from which a run continues, which is what a checkpoint holds: the counters, the sums of the epoch, the
+ * parameters and optimiser state in the host's memory, and the parameters to fall back to. It changes in only three
+ * ways: a step is counted, an epoch ends, a checkpoint is resumed.
  */
 import type { Backend, Segment, SyncProgram } from "../../backends/backend.ts";
 import type { EpochMeans } from "../report.ts";
@@ -31,7 +31,7 @@ export class RunState {
     this.#sums = new EpochSums(latent);
   }
 
-  /** A copy. It is whole only while the host's memory holds the parameters after the last step counted. */
+  /** A copy. It is consistent only while the host's memory holds the parameters after the last counted step. */
   checkpoint(): Checkpoint {
     const counters = { ...this.counters, sums: [...this.#sums.values] };
     return { counters, current: this.memory.snapshot(), ...this.#fallback.snapshots };
@@ -45,7 +45,7 @@ export class RunState {
     this.#fallback.resume(checkpoint);
   }
 
-  /** Counts a step, and falls back if too many went wrong. */
+  /** Counts a step, and falls back if too many failed. */
   count({ inputs, powers }: NextStep, outputs: StepOutputs): void {
     const counters = this.counters, isFinite = isFiniteStep(outputs);
     counters.step++;
@@ -58,9 +58,9 @@ export class RunState {
   }
 
   /**
-   * Ends the epoch, and falls back if it went wrong.
-   * @param validationElbo under the present parameters, where there are validation rows
-   * @param patience epochs without a better one after which the run stops; Infinity if it never does
+   * Ends the epoch, and falls back if it diverged.
+   * @param validationElbo under the current parameters, if there are validation rows
+   * @param patience epochs without improvement after which the run stops; Infinity if it never does
    */
   finishEpoch(validationElbo: number | undefined, patience: number): EpochMeans {
     const counters = this.counters;
@@ -81,8 +81,8 @@ export class RunState {
   }
 
   /**
-   * Ends the run: leaves the parameters that it results in in memory.
-   * @param measure the loss under the present parameters
+   * Ends the run, and leaves its resulting parameters in memory.
+   * @param measure the loss under the current parameters
    * @throws DivergenceError if no epoch was good
    */
   finish(measure: () => number): void {
@@ -90,7 +90,7 @@ export class RunState {
     this.counters.finished = true;
   }
 
-  /** The epoch whose parameters the run results in. */
+  /** The epoch whose parameters are the result of the run. */
   get resultEpoch(): number {
     return this.#fallback.epoch;
   }

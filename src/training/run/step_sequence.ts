@@ -1,4 +1,6 @@
-/** What each step of a run reads. It follows from the counters alone, so any device can take any step, and take it again. */
+/**
+ * The inputs of each step of a run. They depend only on the counters, so any device can take any step, even repeatedly.
+ */
 import type { StepInputs } from "../../backends/backend.ts";
 import { splitSeed } from "../../core/random/philox.ts";
 import type { Plan } from "../../graph/plan.ts";
@@ -14,7 +16,7 @@ import {
 import type { RunCounters } from "./checkpoint.ts";
 import type { RowOrder } from "./row_order.ts";
 
-/** What a step reads, and the powers of Adam's decay rates after it. */
+/** The inputs of a step, and the powers of Adam's decay rates after it. */
 export interface NextStep {
   readonly inputs: StepInputs;
   readonly powers: MomentPowers;
@@ -36,7 +38,7 @@ export class StepSequence {
     this.#seed = splitSeed(recipe.seed);
   }
 
-  /** The rows of the epoch that was begun, by index. */
+  /** Indices of the rows of the current epoch. */
   get order(): Uint32Array<ArrayBuffer> {
     return this.#order;
   }
@@ -46,7 +48,7 @@ export class StepSequence {
   }
 
   /**
-   * The step that comes `ahead` steps after the last one counted.
+   * The step that is `ahead` steps after the last one counted.
    * @param before the powers of Adam's decay rates before it
    */
   at(counters: RunCounters, ahead: number, before: MomentPowers): NextStep {

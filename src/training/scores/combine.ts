@@ -1,14 +1,14 @@
 /**
- * Rank combination: of several scores of the same rows, such as those of models of several seeds, the mean of the
- * ranks, in (0, 1). Scores of any unit can be laid side by side; ties have their mean rank.
+ * Rank combination: the mean of the ranks of several scores of the same rows, such as those of models with different
+ * seeds, in (0, 1). It makes scores of different units comparable; ties get their mean rank.
  *
  *   combined_r = 1/S Σ_s (rank_s(r) - ½) / n
  */
 import { ranksOf } from "../../core/ranks.ts";
 
 /**
- * The mean rank of each row over the scores, in (0, 1): higher is stranger.
- * @throws RangeError unless there is a list, and all are as long and finite
+ * The mean rank of each row over the scores, in (0, 1); higher is more anomalous.
+ * @throws RangeError unless there is at least one list, all of the same length and finite
  */
 export function combineRanks(scores: readonly Float64Array[]): Float64Array {
   const n = scores[0]?.length;

@@ -25,7 +25,7 @@ export const dose: NamedScore = {
   },
 };
 
-/** ln of the kernel density, as a log-sum-exp: far from all points it is not -∞. */
+/** ln of the kernel density, as a log-sum-exp, so that it stays finite far from all points. */
 function logDensityOf(points: Float64Array): (value: number) => number {
   const n = points.length, mean = points.reduce((sum, value) => sum + value / n, 0);
   const variance = points.reduce((sum, value) => sum + (value - mean) ** 2 / n, 0);

@@ -1,4 +1,4 @@
-/** KL(q(z | x) ‖ p(z)), nats: how unusual the code of the row is. */
+/** KL(q(z | x) ‖ p(z)), nats: how unusual the row's latent representation is. */
 import { type NamedScore, rowSums } from "./score.ts";
 
 export const kl: NamedScore = { of: (model, x) => rowSums(model.costs(x).kl) };

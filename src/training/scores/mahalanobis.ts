@@ -1,7 +1,7 @@
 /**
- * Latent Mahalanobis distance, squared: (m - μ)ᵀ (Σ + 0.01 I)⁻¹ (m - μ) for m = E[z | x], μ and Σ the mean and
- * covariance of m over reference rows (Lee et al., 2018, of the features of a classifier). The ridge is the
- * variance below which a dimension counts as unused, so that no unused dimension decides.
+ * Squared Mahalanobis distance in the latent space: (m - μ)ᵀ (Σ + 0.01 I)⁻¹ (m - μ) for m = E[z | x], μ and Σ the mean
+ * and covariance of m over reference rows (Lee et al., 2018, for the features of a classifier). The ridge is the
+ * variance below which a dimension counts as unused, so that unused dimensions do not dominate.
  */
 import { cholesky, solveRows } from "../../core/algebra/cholesky.ts";
 import type { NamedScore } from "./score.ts";

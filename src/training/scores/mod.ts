@@ -1,7 +1,7 @@
 /**
- * The scores that a VAE can give its rows, by name; each is a file. All are deterministic, and higher is
- * stranger; a row's score is its own, wherever it stands in the table: where draws are taken, every row takes the same. To add
- * one: its file, its name and its line here, its case in `tests/training/named_scores_test.ts`.
+ * The scores of a VAE by name, one file each. All are deterministic, and higher is more anomalous. A row's score does
+ * not depend on the other rows or its position: if draws are needed, all rows use the same. To add a score, add its
+ * file, its name and its line here, and its case in `tests/training/named_scores_test.ts`.
  */
 import { requireChoice, requireNumber, requireObject } from "../../core/validate.ts";
 import { requireFiniteRows } from "../../trained/finite.ts";
@@ -21,7 +21,7 @@ import { worstColumns } from "./worst_columns.ts";
 export { combineRanks } from "./combine.ts";
 export type { ScoreSettings } from "./score.ts";
 
-/** What `VAE.score` measures. */
+/** The scores of `VAE.score`. */
 export type ScoreName =
   | "elbo"
   | "reconstruction"
@@ -50,9 +50,9 @@ const SCORES: { readonly [N in ScoreName]: NamedScore } = {
 /** In the order in which help lists them. */
 export const SCORE_NAMES = Object.keys(SCORES) as readonly ScoreName[];
 
-/** Which score, and how. */
+/** Which score, and its options. */
 export interface NamedScoreOptions extends Partial<ScoreSettings> {
-  /** "elbo" by default. */
+  /** Default: "elbo". */
   readonly method?: ScoreName;
   /** Rows known to be normal, for "mahalanobis", "typicality" and "dose". */
   readonly reference?: Rows;

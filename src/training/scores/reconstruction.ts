@@ -1,10 +1,10 @@
 /**
- * Reconstruction, by both of its definitions, at z = E[z | x]:
+ * Reconstruction error, by two definitions, at z = E[z | x]:
  *
  *   reconstruction   Σ_d -ln p(x_d | z), nats: each column in units of its own noise
- *   squaredError     Σ_d (x_d - E[x_d | z])²: all columns alike, in the units of the rows
+ *   squaredError     Σ_d (x_d - E[x_d | z])²: all columns equally, in the units of the rows
  *
- * Missing cells have neither.
+ * Missing cells contribute to neither.
  */
 import { type NamedScore, rowSums } from "./score.ts";
 

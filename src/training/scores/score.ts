@@ -1,29 +1,29 @@
-/** What a named score is. */
+/** The interface of a named score. */
 import type { Matrix } from "../../trained/rows/matrix.ts";
 import type { OnHost } from "../../trained/on_host.ts";
 
-/** What a score may be told. */
+/** Settings of the scores. */
 export interface ScoreSettings {
-  /** Draws of z for each row, where some are taken; 100. */
+  /** Draws of z per row, for scores that need them. Default: 100. */
   readonly samples: number;
-  /** Columns that count, of "worstColumns"; 3. */
+  /** For "worstColumns": number of columns that count. Default: 3. */
   readonly columns: number;
-  /** Steps of refinement, of "regret"; 200. */
+  /** For "regret": number of refinement steps. Default: 200. */
   readonly steps: number;
-  /** Fixes the draws; 0. */
+  /** Fixes the draws. Default: 0. */
   readonly seed: number;
 }
 
-/** What a score is told that is told nothing. */
+/** The default settings. */
 export const SETTINGS: ScoreSettings = { samples: 100, columns: 3, steps: 200, seed: 0 };
 
-/** One way to score rows; higher is stranger. */
+/** A method of scoring rows; higher is more anomalous. */
 export interface NamedScore {
-  /** Whether it compares with rows that are known to be normal. */
+  /** Whether it needs reference rows known to be normal. */
   readonly needsReference?: boolean;
   /**
-   * @param x         rows as `toRows` gives them
-   * @param reference such rows, where it needs them
+   * @param x         rows from `toRows`
+   * @param reference reference rows in the same form, if it needs them
    */
   of(model: OnHost, x: Matrix, settings: ScoreSettings, reference: Matrix): Float64Array;
 }

@@ -1,7 +1,7 @@
 /**
- * Typicality: |-ELBO(x) - mean of -ELBO over reference rows|, nats (Nalisnick et al., "Detecting
- * out-of-distribution inputs to deep generative models using typicality", 2019, with rows one by one). A row may
- * be too likely, as a blank picture is.
+ * Typicality: |-ELBO(x) - mean of -ELBO over reference rows|, nats (Nalisnick et al., "Detecting out-of-distribution
+ * inputs to deep generative models using typicality", 2019, applied to single rows). A row may also be too likely, like
+ * a blank image.
  */
 import { elbo } from "./elbo.ts";
 import type { NamedScore } from "./score.ts";

@@ -1,6 +1,6 @@
 /**
- * The sum of the k largest -ln p(x_d | z), nats, at z = E[z | x]: one fault
- * among a hundred columns is not lost in the noise of the other ninety-nine.
+ * The sum of the k largest -ln p(x_d | z), nats, at z = E[z | x], so that one fault among a hundred columns is not
+ * hidden by the noise of the others.
  */
 import type { NamedScore } from "./score.ts";
 
