@@ -1,6 +1,6 @@
 /**
- * The mean objective to minimise and its derivative by every parameter, for noise that a caller gives: deterministic, so
- * that it can be compared with any other route.
+ * The mean objective to minimise and its derivatives with respect to all parameters, for given noise: deterministic, so
+ * that it can be compared with other implementations.
  */
 import type { SyncProgram } from "../../backends/backend.ts";
 import { layOut } from "../../graph/layout.ts";
@@ -18,19 +18,19 @@ import { toTrainingRows } from "../rows/labelled_rows.ts";
 import { writeFinalScalars } from "../program/schedule.ts";
 import { auxiliaryParameters, gradientPlan } from "../program/train_program.ts";
 
-/** A loss and where it falls. */
+/** A loss and its gradient. */
 export interface LossAndGradients {
   /** Mean objective to minimise, nats per row. */
   readonly loss: number;
-  /** Its derivatives, by the parameters' names. */
+  /** Its derivatives by parameter name. */
   readonly gradients: Map<string, NamedTensor<Float64Array>>;
 }
 
-/** What a model is on its machine. */
+/** A model on its machine. */
 export interface GradientModel {
   readonly spec: ModelSpec;
   readonly engine: Pick<Engine<string>, "backend" | "layout" | "parameterSpecs" | "segment">;
-  /** Of what the objective trains beside the model. */
+  /** Seed for networks that the objective trains in addition to the model. */
   readonly seed: number;
 }
 
