@@ -1,5 +1,5 @@
 /**
- * A fast path for `POST /v1/models/NAME/VERB`, as which nearly all requests come. One expression parses the address,
+ * A fast path for `POST /v1/models/NAME/VERB`, the form of nearly all requests. One expression parses the address,
  * and the router is skipped. The same `exchange` runs the same action, so nothing differs but the time: to the router
  * this address is one among forty, and it prepares everything that matches, including the handlers that refuse other
  * methods and unknown addresses.

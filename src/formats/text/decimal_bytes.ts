@@ -78,7 +78,7 @@ function writeText(text: string, out: Uint8Array, at: number): number {
 function exponentOf(size: number): number {
   let n = 0;
   if (size >= 1) { while (size >= POWERS[n + 1]) n++; }
-  // Down to 10^-6 the products are not rounded to 1 too early: size has no more digits than they.
+  // A negative power of ten counts as reached if size is the float64 nearest to it.
   else for (n = -1; size < NEGATIVE_POWERS[-n]; n--);
   return n;
 }

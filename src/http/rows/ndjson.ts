@@ -84,7 +84,7 @@ function cellsOf(lines: readonly Uint8Array[], units: Units): Cells {
   return readRows(lines.map((line) => parseJsonOf("row", line, fault)), units);
 }
 
-/** A line scored by itself is row 1 in its message: that becomes its row in the stream, counted from 1. */
+/** The message of a line answered by itself says row 1; replaced here by its row in the stream, counted from 1. */
 function problemLine(problem: Problem, row: number): string {
   const told = new Problem(problem.kind, problem.message.replace(/\brow 1\b/, `row ${row + 1}`));
   return `${JSON.stringify({ ...problemDetails(told), row: row + 1 })}\n`;

@@ -19,7 +19,7 @@ export interface LogEntry {
   readonly traceId: string;
   /** 16 hexadecimal digits. */
   readonly spanId: string;
-  /** The model that was asked. */
+  /** The model queried. */
   readonly model?: string;
   /** Its version. */
   readonly version?: number;
